@@ -1,0 +1,118 @@
+package capture
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"image"
+	"image/jpeg"
+)
+
+// JPEGQuality is the quality that every encoder of frames uses, on JPEG's scale
+// of 1 to 100.
+const JPEGQuality = 85
+
+// An Encoder turns packed BGR pixels (width*height*3 bytes) into a JPEG file.
+// Scale is what the width is divided by, at least 1: the encoder scales while
+// it encodes. It must be safe for concurrent use and must not keep pix.
+type Encoder func(pix []byte, width, height, outWidth, outHeight int) ([]byte, error)
+
+type encodedJPEG struct {
+	width int
+	data  []byte
+	err   error
+}
+
+// JPEG returns the picture as a JPEG file, at most maxWidth wide and with its
+// aspect kept (0 or anything above the frame's width: full size). A frame is
+// encoded once for each width, on first use and in the caller's goroutine;
+// later callers share the bytes, which must not be written to. The caller must
+// hold a count. The bytes outlive the frame.
+func (f *Frame) JPEG(maxWidth int) ([]byte, error) {
+	w, h := FitWidth(f.Width, f.Height, maxWidth)
+	f.jpegMu.Lock()
+	defer f.jpegMu.Unlock()
+	for _, e := range f.jpegs {
+		if e.width == w {
+			return e.data, e.err
+		}
+	}
+	data, err := f.pool.encode(f.Pixels(), f.Width, f.Height, w, h)
+	if err != nil {
+		err = fmt.Errorf("encode frame %d of camera %q as JPEG: %w", f.ID, f.Camera, err)
+	}
+	f.jpegs = append(f.jpegs, encodedJPEG{w, data, err})
+	return data, err
+}
+
+// FitWidth returns the size of a width x height picture that is at most
+// maxWidth wide, its aspect kept, both at least 1. A maxWidth of 0 means any.
+func FitWidth(width, height, maxWidth int) (w, h int) {
+	if maxWidth <= 0 || maxWidth >= width {
+		return width, height
+	}
+	return maxWidth, max(1, (height*maxWidth+width/2)/width)
+}
+
+// EncodeJPEG is the Encoder of the standard library. It scales by averaging
+// whole source boxes.
+func EncodeJPEG(pix []byte, width, height, outWidth, outHeight int) ([]byte, error) {
+	if width <= 0 || height <= 0 || outWidth <= 0 || outHeight <= 0 || len(pix) < width*height*3 {
+		return nil, errors.New("picture has no pixels")
+	}
+	img := image.NewYCbCr(image.Rect(0, 0, outWidth, outHeight), image.YCbCrSubsampleRatio420)
+	yuvFromBGR(img, pix, width, height)
+	var out bytes.Buffer
+	out.Grow(outWidth * outHeight / 4)
+	if err := jpeg.Encode(&out, img, &jpeg.Options{Quality: JPEGQuality}); err != nil {
+		return nil, err
+	}
+	return out.Bytes(), nil
+}
+
+// yuvFromBGR fills img from packed BGR pixels, scaled to its size. Coefficients
+// are those of JFIF (ITU-R BT.601, full range) in 16-bit fixed point.
+func yuvFromBGR(img *image.YCbCr, pix []byte, width, height int) {
+	w, h := img.Rect.Dx(), img.Rect.Dy()
+	xs := make([]int, w+1)
+	for x := range xs {
+		xs[x] = x * width / w
+	}
+	type sum struct{ r, g, b, n int32 }
+	chroma := make([]sum, (w+1)/2)
+	flush := func(y int) {
+		row := img.Cb[y/2*img.CStride:]
+		cr := img.Cr[y/2*img.CStride:]
+		for i := range chroma {
+			s := &chroma[i]
+			r, g, b := s.r/s.n, s.g/s.n, s.b/s.n
+			row[i] = clamp8((-11056*r-21712*g+32768*b)>>16 + 128)
+			cr[i] = clamp8((32768*r-27440*g-5328*b)>>16 + 128)
+			*s = sum{}
+		}
+	}
+	for y := range h {
+		y0, y1 := y*height/h, max((y+1)*height/h, y*height/h+1)
+		for x := range w {
+			x0, x1 := xs[x], max(xs[x+1], xs[x]+1)
+			var r, g, b, n int32
+			for sy := y0; sy < y1; sy++ {
+				for p := (sy*width + x0) * 3; p < (sy*width+x1)*3; p += 3 {
+					b += int32(pix[p])
+					g += int32(pix[p+1])
+					r += int32(pix[p+2])
+					n++
+				}
+			}
+			r, g, b = r/n, g/n, b/n
+			img.Y[y*img.YStride+x] = clamp8((19595*r + 38470*g + 7471*b) >> 16)
+			c := &chroma[x/2]
+			c.r, c.g, c.b, c.n = c.r+r, c.g+g, c.b+b, c.n+1
+		}
+		if y&1 == 1 || y == h-1 {
+			flush(y)
+		}
+	}
+}
+
+func clamp8(v int32) uint8 { return uint8(min(max(v, 0), 255)) }

@@ -1,0 +1,88 @@
+package detectors
+
+import (
+	"context"
+	"time"
+
+	"rvo-tui/capture"
+)
+
+// A Detector looks at frames of one camera. One goroutine at a time calls it.
+type Detector interface {
+	// Detect looks at one frame and answers with what it found. The frame and
+	// its pixels are the caller's: valid, and read-only, during the call alone.
+	//
+	// The answer has one Reading for each signal that was seen; a signal that
+	// the detector provides and leaves out becomes 0. The slice may be reused by
+	// the next call; the Detections in it are handed over and must not be
+	// written to afterwards.
+	//
+	// An error makes every signal of the detector unknown. A panic counts as an
+	// error. The context ends at the detector's timeout and when the detector is
+	// detached; a detector that ignores it and overruns is held for stuck and
+	// its answer is thrown away.
+	Detect(ctx context.Context, frame *capture.Frame) ([]Reading, error)
+	// Close frees what the detector holds. It is called once, after the last
+	// Detect has returned.
+	Close() error
+}
+
+// Reading is what one answer says about one signal.
+type Reading struct {
+	Signal     string // one of Spec.Provides
+	Value      float64
+	Detections []Detection
+	TTL        time.Duration // 0: Spec.TTL
+}
+
+// Cost is how much a detector weighs, which decides how long an overrun of its
+// budget parks it.
+type Cost string
+
+// The costs.
+const (
+	CostLow    Cost = "low"    // never parked
+	CostMedium Cost = "medium" // 100 ms
+	CostHigh   Cost = "high"   // 500 ms
+)
+
+// Execution is where a detector runs.
+type Execution string
+
+// The places.
+const (
+	Worker Execution = "worker" // in a goroutine and thread of its own
+	Inline Execution = "inline" // inside the engine's step, which then waits for it
+)
+
+// Spec is what the engine needs to know of a detector.
+type Spec struct {
+	Name      string
+	Kind      string
+	MaxFPS    float64 // runs a second at most; above 0
+	Cost      Cost
+	Needs     []string // conditions over signals; all must hold for the detector to run
+	Provides  []string // names of the signals it answers with
+	TTL       time.Duration
+	Timeout   time.Duration // of one Detect; past it the detector is stuck
+	Execution Execution
+	Retry     Retry
+	Enabled   bool
+	// Remote detectors compute elsewhere: they take no slot and no backoff.
+	Remote bool
+}
+
+// Retry is what happens to a detector that has failed.
+type Retry string
+
+// What can happen.
+const (
+	RetryBackoff Retry = "backoff" // tried again, after a growing, jittered wait
+	RetryNever   Retry = "never"   // stays failed until it is enabled by command
+)
+
+// DefaultTTL is how long a signal of a detector with this rate stays fresh
+// where nothing else is configured: three of its periods, at least a second.
+func DefaultTTL(maxFPS float64) time.Duration {
+	return max(time.Second, time.Duration(3*float64(time.Second)/maxFPS))
+}

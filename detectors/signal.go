@@ -1,0 +1,99 @@
+// Package detectors turns frames into typed signals that expire: the detector
+// contract, the table that holds the newest value of every signal, and the
+// kinds that need nothing but Go. Kinds that need OpenCV live in
+// detectors/opencv.
+package detectors
+
+import (
+	"fmt"
+	"time"
+)
+
+// MaxSignals is how many signals one camera can have.
+const MaxSignals = 1024
+
+// Box is a rectangle in parts of the picture, 0..1: left edge, top edge, width
+// and height.
+type Box struct {
+	X float64 `json:"x"`
+	Y float64 `json:"y"`
+	W float64 `json:"w"`
+	H float64 `json:"h"`
+}
+
+// Detection is one thing that a detector found in a picture.
+type Detection struct {
+	Label string  `json:"label"`
+	Score float64 `json:"score"` // 0..1 where the detector has probabilities; else its own measure, as its kind documents
+	Box   Box     `json:"box"`
+}
+
+// Trace is when a result passed each stage on its way, as time since the
+// engine's epoch (the start of the process). Latency is always age since
+// Captured.
+type Trace struct {
+	Frame    uint64        // ID of the frame that was looked at
+	Captured time.Duration // the camera took the picture
+	Arrived  time.Duration // it was complete in memory
+	Seen     time.Duration // the engine saw it
+	Started  time.Duration // the detector began with it
+	Done     time.Duration // the detector answered
+	Applied  time.Duration // the engine wrote the answer into the table
+}
+
+// Why says why a signal is unknown.
+type Why uint8
+
+// The reasons for a signal to be unknown.
+const (
+	Known    Why = iota // it is not: the value is fresh
+	Never               // no answer yet
+	Stale               // older than its TTL
+	Errored             // the detector's last answer was an error
+	Stuck               // the detector exceeded its timeout and has not answered
+	NotANumber          // the detector answered NaN or an infinity
+	Off                 // the detector is disabled
+	Absent              // the detector is not attached
+)
+
+var whys = [...]string{"known", "no answer yet", "stale", "detector failed", "detector stuck", "not a number", "detector disabled", "detector not attached"}
+
+func (w Why) String() string {
+	if int(w) < len(whys) {
+		return whys[w]
+	}
+	return fmt.Sprintf("Why(%d)", uint8(w))
+}
+
+// Signal is the newest that is known of one signal.
+type Signal struct {
+	Value      float64
+	Detections []Detection // shared and immutable
+	Trace      Trace
+	TTL        time.Duration
+	Unknown    Why // why the value does not count; Known: it counts until Expires
+}
+
+// Expires returns when the value ceases to be fresh.
+func (s *Signal) Expires() time.Duration { return s.Trace.Captured + s.TTL }
+
+// At returns whether and why the signal is unknown at the time now. It is fresh
+// while now < captured + TTL.
+func (s *Signal) At(now time.Duration) Why {
+	if s.Unknown == Known && now >= s.Trace.Captured+s.TTL {
+		return Stale
+	}
+	return s.Unknown
+}
+
+// ValidName reports whether name can name a signal: a letter, then letters,
+// digits and underscores.
+func ValidName(name string) bool {
+	for i, r := range []byte(name) {
+		letter := r|0x20 >= 'a' && r|0x20 <= 'z'
+		if !letter && (i == 0 || r != '_' && (r < '0' || r > '9')) {
+			return false
+		}
+	}
+	return name != "" && len(name) <= 64
+}
