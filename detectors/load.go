@@ -1,0 +1,96 @@
+package detectors
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"math/rand/v2"
+	"time"
+
+	"rvo-tui/capture"
+)
+
+// maxBusy bounds how long the load kinds can be told to compute.
+const maxBusy = 10 * time.Minute
+
+func dummyKind() Kind {
+	return Kind{
+		Name:     "dummy",
+		Doc:      "always answers 1, at once; for trying out rules",
+		Defaults: Config{MaxFPS: 30, Cost: CostLow},
+		New: func(cfg Config) (Detector, error) {
+			return &work{answer: [1]Reading{{Signal: cfg.Signal, Value: 1}}}, nil
+		},
+	}
+}
+
+func loadKind() Kind {
+	return Kind{
+		Name:     "load",
+		Doc:      "keeps a core busy for a fixed time and answers 1; stands in for a heavy model",
+		Keys:     []string{"busy"},
+		Defaults: Config{MaxFPS: 10, Cost: CostHigh, Busy: capture.Duration(time.Millisecond)},
+		Check:    checkBusy,
+		New: func(cfg Config) (Detector, error) {
+			return &work{busy: time.Duration(cfg.Busy), answer: [1]Reading{{Signal: cfg.Signal, Value: 1}}}, nil
+		},
+	}
+}
+
+func jitterKind() Kind {
+	return Kind{
+		Name:     "jitter",
+		Doc:      "keeps a core busy for a random time up to a bound and answers how many seconds that took",
+		Keys:     []string{"busy"},
+		Defaults: Config{MaxFPS: 30, Cost: CostMedium, Busy: capture.Duration(2 * time.Millisecond)},
+		Check:    checkBusy,
+		New: func(cfg Config) (Detector, error) {
+			h := fnv.New64a()
+			h.Write([]byte(cfg.Name))
+			return &work{
+				busy: time.Duration(cfg.Busy), random: rand.New(rand.NewPCG(h.Sum64(), 0)),
+				answer: [1]Reading{{Signal: cfg.Signal}},
+			}, nil
+		},
+	}
+}
+
+func checkBusy(cfg Config, bad func(key, problem string)) {
+	if cfg.Busy < 0 || time.Duration(cfg.Busy) > maxBusy {
+		bad("busy", fmt.Sprintf("%v is out of range: above 0, at most %v", cfg.Busy, maxBusy))
+	}
+}
+
+// work computes for nothing. With a random source, seeded by the detector's
+// name, busy is the upper bound of a uniform choice and the answer is the time
+// taken.
+type work struct {
+	busy   time.Duration
+	random *rand.Rand
+	sum    uint64 // keeps the arithmetic alive
+	answer [1]Reading
+}
+
+var errCutShort = errors.New("computation cut short; raise timeout or lower busy")
+
+func (w *work) Detect(ctx context.Context, _ *capture.Frame) ([]Reading, error) {
+	start, busy := time.Now(), w.busy
+	if w.random != nil {
+		busy = time.Duration(w.random.Int64N(int64(w.busy) + 1))
+	}
+	for time.Since(start) < busy {
+		if ctx.Err() != nil {
+			return nil, errCutShort
+		}
+		for range 10_000 { // some 10 µs between two looks at the clock
+			w.sum = w.sum*6364136223846793005 + 1442695040888963407
+		}
+	}
+	if w.random != nil {
+		w.answer[0].Value = time.Since(start).Seconds()
+	}
+	return w.answer[:], nil
+}
+
+func (w *work) Close() error { return nil }

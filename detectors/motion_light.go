@@ -1,0 +1,51 @@
+package detectors
+
+// The range of a fitted gain; beyond it the light is not what has changed.
+const (
+	leastGain = 0.25
+	mostGain  = 4
+)
+
+// fitLight returns the gain and the offset that take the background nearest to
+// the picture: a least squares line, fitted again twice without the cells that
+// lie off it by more than the threshold and twice the mean residual. A part of
+// the picture that is something else altogether so has little say. Where no
+// believable line fits, the light is taken as unchanged.
+func fitLight(mean, luma []float32, threshold float32) (gain, offset float32) {
+	gain, offset = 1, 0
+	luma = luma[:len(mean)]
+	limit := float32(512)
+	for range 3 {
+		var n, sx, sy, sxx, sxy, sr float32
+		for i, x := range mean {
+			y := luma[i]
+			r := abs32(y - (gain*x + offset))
+			if r > limit {
+				continue
+			}
+			// Centred, so that the sums keep their precision.
+			x, y = x-128, y-128
+			n++
+			sx += x
+			sy += y
+			sxx += x * x
+			sxy += x * y
+			sr += r
+		}
+		if n < float32(len(mean))/4 {
+			return 1, 0
+		}
+		mx, my := sx/n, sy/n
+		spread := sxx/n - mx*mx
+		g := float32(1)
+		if spread > 4 { // a flat picture has no slope
+			g = (sxy/n - mx*my) / spread
+		}
+		if g < leastGain || g > mostGain {
+			return 1, 0
+		}
+		gain, offset = g, my+128-g*(mx+128)
+		limit = min(limit, max(threshold, 2*sr/n))
+	}
+	return gain, offset
+}

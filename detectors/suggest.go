@@ -1,0 +1,47 @@
+package detectors
+
+import "strings"
+
+// Suggest returns the entry of from that word is most likely a slip of the
+// fingers for, or "" when none is near: at most one edit for each three bytes,
+// where an edit adds, drops or replaces a byte or swaps two neighbours. Case
+// does not count. Of equally near entries the first one wins.
+func Suggest(word string, from []string) string {
+	word = strings.ToLower(word)
+	best, limit := "", max(1, len(word)/3)
+	if len(word) < 2 || len(word) > 64 {
+		return ""
+	}
+	for _, f := range from {
+		if d := len(f) - len(word); d > limit || -d > limit {
+			continue
+		}
+		if d := edits(word, strings.ToLower(f)); d <= limit {
+			best, limit = f, d-1
+		}
+	}
+	return best
+}
+
+// edits returns the optimal string alignment distance of a and b.
+func edits(a, b string) int {
+	before, last, row := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
+	for j := range last {
+		last[j] = j
+	}
+	for i := 1; i <= len(a); i++ {
+		row[0] = i
+		for j := 1; j <= len(b); j++ {
+			same := 1
+			if a[i-1] == b[j-1] {
+				same = 0
+			}
+			row[j] = min(last[j]+1, row[j-1]+1, last[j-1]+same)
+			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
+				row[j] = min(row[j], before[j-2]+1)
+			}
+		}
+		before, last, row = last, row, before
+	}
+	return last[len(b)]
+}

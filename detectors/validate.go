@@ -1,0 +1,153 @@
+package detectors
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+
+	"rvo-tui/capture"
+)
+
+// The range of a detector's rate, in runs a second, and of its times.
+const (
+	maxMaxFPS  = 1000
+	minTTL     = 10 * time.Millisecond
+	maxTTL     = time.Hour
+	minTimeout = 10 * time.Millisecond
+	maxTimeout = 10 * time.Minute
+)
+
+// Validate reports everything that is wrong with c by itself, each with its
+// configuration key and what is allowed. What needs the rest of the
+// configuration (unique names, known cameras, signals that needs ask for) is
+// the caller's to check.
+func (c Config) Validate(kinds Kinds, bad func(key, problem string)) {
+	c.checkCommon(bad)
+	k, ok := kinds[c.Kind]
+	if !ok {
+		bad("kind", unknownKind(c.Kind, kinds))
+		return
+	}
+	c.checkOwn(k, kinds, bad)
+	filled := c.Fill(k)
+	key := "signal"
+	if c.Signal == "" {
+		key = "name"
+	}
+	for _, name := range filled.provides(k) {
+		if !ValidName(name) && c.Name != "" {
+			problem := fmt.Sprintf("%q cannot name a signal: use a letter, then letters, digits and underscores, at most 64 in all", name)
+			if key == "name" {
+				problem += ", or set signal"
+			}
+			bad(key, problem)
+			break
+		}
+	}
+	if k.Check != nil {
+		k.Check(filled, bad)
+	}
+}
+
+func (c Config) checkCommon(bad func(key, problem string)) {
+	if !validName(c.Name) {
+		bad("name", fmt.Sprintf("%q cannot name a detector: use letters, digits, underscores, dashes and dots, at most 64 in all", c.Name))
+	}
+	for _, name := range c.Cameras {
+		if name == "" {
+			bad("cameras", "has an empty name; leave the key out for all cameras")
+			break
+		}
+	}
+	for _, need := range c.Needs {
+		if strings.TrimSpace(need) == "" {
+			bad("needs", "has an empty condition; write one as in \"motion > 0.01\"")
+			break
+		}
+	}
+	if c.MaxFPS != 0 && !(c.MaxFPS > 0 && c.MaxFPS <= maxMaxFPS) {
+		bad("max_fps", fmt.Sprintf("%v is out of range: above 0, at most %d a second", c.MaxFPS, maxMaxFPS))
+	}
+	inRange("ttl", c.TTL, minTTL, maxTTL, bad)
+	inRange("timeout", c.Timeout, minTimeout, maxTimeout, bad)
+	oneOf("cost", c.Cost, bad, CostLow, CostMedium, CostHigh)
+	oneOf("execution", c.Execution, bad, Worker, Inline)
+	oneOf("retry", c.Retry, bad, RetryBackoff, RetryNever)
+}
+
+// checkOwn reports the keys that are set and not of this kind.
+func (c Config) checkOwn(k Kind, kinds Kinds, bad func(key, problem string)) {
+	v := reflect.ValueOf(c)
+	for i := range v.NumField() {
+		key := keyOf(v.Type().Field(i))
+		if v.Field(i).IsZero() || slices.Contains(commonKeys, key) || slices.Contains(k.Keys, key) {
+			continue
+		}
+		problem := fmt.Sprintf("kind %q does not take it", c.Kind)
+		if others := kinds.taking(key); len(others) > 0 {
+			problem += "; it belongs to " + quoted(others, "and")
+		}
+		bad(key, problem)
+	}
+}
+
+func inRange(key string, d capture.Duration, least, most time.Duration, bad func(key, problem string)) {
+	if d != 0 && (d < capture.Duration(least) || d > capture.Duration(most)) {
+		bad(key, fmt.Sprintf("%v is out of range: %v to %v", d, least, most))
+	}
+}
+
+func oneOf[T ~string](key string, v T, bad func(key, problem string), allowed ...T) {
+	if v == "" || slices.Contains(allowed, v) {
+		return
+	}
+	names := make([]string, len(allowed))
+	for i, a := range allowed {
+		names[i] = string(a)
+	}
+	bad(key, fmt.Sprintf("%q is not one of %s", string(v), quoted(names, "or"))+didYouMean(string(v), names))
+}
+
+func unknownKind(kind string, kinds Kinds) string {
+	names := kinds.Names()
+	if kind == "" {
+		return "is missing; choose " + quoted(names, "or")
+	}
+	return fmt.Sprintf("%q is not a kind of detector; there are %s", kind, quoted(names, "and")) + didYouMean(kind, names)
+}
+
+func didYouMean(word string, from []string) string {
+	if s := Suggest(word, from); s != "" {
+		return fmt.Sprintf("; did you mean %q?", s)
+	}
+	return ""
+}
+
+// quoted lists words for people: "a", "b" and "c".
+func quoted(words []string, last string) string {
+	var b strings.Builder
+	for i, w := range words {
+		switch {
+		case i == 0:
+		case i == len(words)-1:
+			b.WriteString(" " + last + " ")
+		default:
+			b.WriteString(", ")
+		}
+		fmt.Fprintf(&b, "%q", w)
+	}
+	return b.String()
+}
+
+// validName reports whether name can name a detector.
+func validName(name string) bool {
+	for i, r := range []byte(name) {
+		letter := r|0x20 >= 'a' && r|0x20 <= 'z' || r >= '0' && r <= '9'
+		if !letter && (i == 0 || r != '_' && r != '-' && r != '.') {
+			return false
+		}
+	}
+	return name != "" && len(name) <= 64
+}
