@@ -2,6 +2,9 @@ package capture
 
 import (
 	"fmt"
+	"regexp"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -64,4 +67,106 @@ func DefaultConfig() Config {
 		OpenTimeout:  Duration(5 * time.Second),
 		StallTimeout: Duration(5 * time.Second),
 	}
+}
+
+// MaxSide is the longest side of a picture, in pixels, that a configuration
+// may ask for.
+const MaxSide = 7680
+
+const (
+	minTimeout = 100 * time.Millisecond
+	maxTimeout = 5 * time.Minute
+)
+
+var (
+	// A camera's name becomes a directory of its clips.
+	cameraName = regexp.MustCompile(`^[A-Za-z0-9_-][A-Za-z0-9_.-]{0,63}$`)
+	transports = []string{"tcp", "udp"}
+	hwaccels   = []string{"none", "any", "vaapi", "d3d11", "mfx"}
+)
+
+// Validate calls bad for every problem of the configuration, with the key it
+// concerns. An option that means nothing for this kind of source is a problem.
+func (c Config) Validate(bad func(key, problem string)) {
+	switch {
+	case c.Name == "":
+		bad("name", "missing: give the camera a name, as in \"door\"")
+	case !cameraName.MatchString(c.Name):
+		bad("name", fmt.Sprintf("%q: use letters, digits, '_', '-' and '.', at most 64, and no '.' in front", c.Name))
+	}
+	addr, err := ParseAddress(c.Source)
+	if err != nil {
+		bad("source", err.Error())
+	}
+	if !(c.FPS >= 0 && c.FPS <= 1000) { // written so that NaN is out too
+		bad("fps", fmt.Sprintf("must be from 0 (as the source gives) to 1000, not %v", c.FPS))
+	}
+	for _, side := range []struct {
+		key string
+		n   int
+	}{{"width", c.Width}, {"height", c.Height}} {
+		if side.n < 0 || side.n > MaxSide {
+			bad(side.key, fmt.Sprintf("must be from 0 (as the source gives) to %d pixels, not %d", MaxSide, side.n))
+		}
+	}
+	oneOf := func(key, value string, allowed []string) {
+		if !slices.Contains(allowed, value) {
+			bad(key, fmt.Sprintf("%q: use %q", value, allowed[0])+or(allowed[1:]))
+		}
+	}
+	oneOf("transport", c.Transport, transports)
+	oneOf("hwaccel", c.HWAccel, hwaccels)
+	for _, t := range []struct {
+		key string
+		d   Duration
+	}{{"open_timeout", c.OpenTimeout}, {"stall_timeout", c.StallTimeout}} {
+		if d := time.Duration(t.d); d < minTimeout || d > maxTimeout {
+			bad(t.key, fmt.Sprintf("must be from %v to %v, not %v", minTimeout, maxTimeout, d))
+		}
+	}
+	if err != nil {
+		return
+	}
+	only := func(key string, set bool, kinds ...Kind) {
+		if set && !slices.Contains(kinds, addr.Kind) {
+			names := make([]string, len(kinds))
+			for i, k := range kinds {
+				names[i] = string(k)
+			}
+			bad(key, fmt.Sprintf("applies to %s sources alone, and this is a %s source: remove it", strings.Join(names, " and "), addr.Kind))
+		}
+	}
+	only("loop", c.Loop, KindFile)
+	only("transport", c.Transport == "udp", KindRTSP)
+	only("hwaccel", slices.Contains(hwaccels[1:], c.HWAccel), KindRTSP, KindFile)
+}
+
+func or(words []string) string {
+	var out strings.Builder
+	for i, w := range words {
+		sep := ", "
+		if i == len(words)-1 {
+			sep = " or "
+		}
+		fmt.Fprintf(&out, "%s%q", sep, w)
+	}
+	return out.String()
+}
+
+// OutputSize returns the size that a source scales its width x height pictures
+// to: what cfg asks for, the aspect kept where it asks for one side alone, at
+// least 1 and at most MaxSide each.
+func OutputSize(cfg Config, width, height int) (w, h int) {
+	w, h = cfg.Width, cfg.Height
+	switch {
+	case width <= 0 || height <= 0:
+		return 0, 0
+	case w <= 0 && h <= 0:
+		return width, height
+	case h <= 0:
+		h = (height*w + width/2) / width
+	case w <= 0:
+		w = (width*h + height/2) / height
+	}
+	return min(max(w, 1), MaxSide), min(max(h, 1), MaxSide)
 }

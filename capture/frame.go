@@ -36,14 +36,17 @@ type Frame struct {
 	refs  atomic.Int32
 	stuck atomic.Bool
 
-	jpegMu sync.Mutex    // guards jpegs; held while a picture is encoded, which callers off the live path wait for
-	jpegs  []encodedJPEG // by ascending width; the bytes are immutable and never pooled
+	jpegMu sync.Mutex     // guards jpegs, not what they point to
+	jpegs  []*encodedJPEG // one for each width asked for so far
 }
 
 // Pixels returns the picture: rows from the top, without padding, three bytes a
 // pixel in the order blue, green, red. It is valid, and read-only, while the
 // caller holds a count.
-func (f *Frame) Pixels() []byte { return f.buf.data[:f.Width*f.Height*3] }
+func (f *Frame) Pixels() []byte {
+	n := f.Width * f.Height * 3
+	return f.buf.data[:n:n]
+}
 
 // TryRetain takes a count and reports whether it did. It never succeeds on a
 // frame whose last count has gone.

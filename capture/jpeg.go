@@ -12,13 +12,16 @@ import (
 // of 1 to 100.
 const JPEGQuality = 85
 
-// An Encoder turns packed BGR pixels (width*height*3 bytes) into a JPEG file.
-// Scale is what the width is divided by, at least 1: the encoder scales while
-// it encodes. It must be safe for concurrent use and must not keep pix.
+// An Encoder turns packed BGR pixels (width*height*3 bytes) into a JPEG file of
+// outWidth x outHeight, scaling as it encodes. It must be safe for concurrent
+// use and must not keep pix.
 type Encoder func(pix []byte, width, height, outWidth, outHeight int) ([]byte, error)
 
+// encodedJPEG is one encoding of a frame: data and err are written before done
+// is closed, and never again.
 type encodedJPEG struct {
 	width int
+	done  chan struct{}
 	data  []byte
 	err   error
 }
@@ -26,23 +29,39 @@ type encodedJPEG struct {
 // JPEG returns the picture as a JPEG file, at most maxWidth wide and with its
 // aspect kept (0 or anything above the frame's width: full size). A frame is
 // encoded once for each width, on first use and in the caller's goroutine;
-// later callers share the bytes, which must not be written to. The caller must
-// hold a count. The bytes outlive the frame.
+// others who ask meanwhile wait for it, later ones share the bytes, which must
+// not be written to. The caller must hold a count. The bytes are not pooled:
+// they outlive the frame.
 func (f *Frame) JPEG(maxWidth int) ([]byte, error) {
 	w, h := FitWidth(f.Width, f.Height, maxWidth)
-	f.jpegMu.Lock()
-	defer f.jpegMu.Unlock()
-	for _, e := range f.jpegs {
-		if e.width == w {
-			return e.data, e.err
-		}
+	e, first := f.encoding(w)
+	if !first {
+		<-e.done
+		return e.data, e.err
 	}
+	defer close(e.done)
+	e.err = fmt.Errorf("encode frame %d of camera %q as JPEG: the encoder did not return", f.ID, f.Camera)
 	data, err := f.pool.encode(f.Pixels(), f.Width, f.Height, w, h)
 	if err != nil {
 		err = fmt.Errorf("encode frame %d of camera %q as JPEG: %w", f.ID, f.Camera, err)
 	}
-	f.jpegs = append(f.jpegs, encodedJPEG{w, data, err})
-	return data, err
+	e.data, e.err = data, err
+	return e.data, e.err
+}
+
+// encoding returns the encoding of a width, and whether the caller is the first
+// who asks for it and so has to make it.
+func (f *Frame) encoding(width int) (e *encodedJPEG, first bool) {
+	f.jpegMu.Lock()
+	defer f.jpegMu.Unlock()
+	for _, e := range f.jpegs {
+		if e.width == width {
+			return e, false
+		}
+	}
+	e = &encodedJPEG{width: width, done: make(chan struct{})}
+	f.jpegs = append(f.jpegs, e)
+	return e, true
 }
 
 // FitWidth returns the size of a width x height picture that is at most

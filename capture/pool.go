@@ -14,7 +14,8 @@ import (
 // It is safe for concurrent use. Its size bounds the pixel memory of a camera:
 // when all buffers are out, Get fails and the frame is the caller's to count as
 // dropped. Buffers are mapped on first use and kept; a new frame size replaces
-// them one by one as they come back.
+// them one by one as they come back. Retired buffers are replaced up to the
+// pool's size, so twice that is the most that is ever mapped.
 type Pool struct {
 	encode Encoder
 
@@ -28,6 +29,9 @@ type Pool struct {
 }
 
 type buffer struct{ data []byte }
+
+// maxSide bounds what a stream can make a pool map for one frame.
+const maxSide = 16384
 
 // NewPool returns a pool of size buffers. Frames of it encode themselves with
 // encode; nil means EncodeJPEG.
@@ -65,9 +69,12 @@ func (p *Pool) Resize(size int) {
 
 // Get returns a frame of the given size with one count, which is the caller's,
 // or nil when every buffer is out (or the pool is closed). An error means that
-// the system had no memory. Its pixels hold whatever they held before; the
+// the system had no memory, or that no picture has such a size. Its pixels hold whatever they held before; the
 // caller alone may write them, until it shares the frame.
 func (p *Pool) Get(camera string, id uint64, width, height int, captured time.Time) (*Frame, error) {
+	if width <= 0 || height <= 0 || width > maxSide || height > maxSide {
+		return nil, fmt.Errorf("make a frame of %dx%d pixels: a side is 1 to %d pixels", width, height, maxSide)
+	}
 	buf, err := p.take(width * height * 3)
 	if buf == nil || err != nil {
 		return nil, err
@@ -80,7 +87,7 @@ func (p *Pool) Get(camera string, id uint64, width, height int, captured time.Ti
 func (p *Pool) take(bytes int) (*buffer, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.closed || p.out >= p.size || bytes <= 0 {
+	if p.closed || p.out+max(0, p.retired-p.size) >= p.size {
 		return nil, nil
 	}
 	for len(p.free) > 0 {

@@ -13,7 +13,8 @@ import (
 type Source interface {
 	// Grab waits for the next picture and takes it without decoding it. It
 	// returns io.EOF at the end of a file. A live source must not wait longer
-	// than the camera's stall timeout.
+	// than the camera's stall timeout. A *CorruptError means that something came
+	// which is no picture; the source goes on.
 	Grab() (Stamp, error)
 	// Retrieve decodes the picture that Grab took into dst, as packed BGR rows
 	// from the top; len(dst) is width*height*3 of Size. When the stream has
@@ -45,6 +46,25 @@ type Stamp struct {
 // that of dst.
 var ErrSizeChanged = errors.New("stream changed its size")
 
+// Errors that say why a source does not open, for errors.Is. A camera that
+// meets them is Failed and is tried again slowly, because waiting alone seldom
+// heals them. A KindFile source that is missing (os.ErrNotExist) or may not be
+// read (os.ErrPermission) counts likewise.
+var (
+	// ErrUnauthorized: the source wants another user or password.
+	ErrUnauthorized = errors.New("wrong user or password")
+	// ErrUnsupported: what answers is not video that this build can read.
+	ErrUnsupported = errors.New("not supported")
+)
+
+// A Skipper is a Source that drops pictures by itself, because newer ones came
+// before the older were grabbed. The Camera asks it after each Grab and counts
+// what it says under DropLag.
+type Skipper interface {
+	// Skipped returns how many pictures were dropped since it was last asked.
+	Skipped() uint64
+}
+
 // CorruptError reports one picture that could not be decoded.
 type CorruptError struct{ Err error }
 
@@ -62,28 +82,6 @@ type Opener func(ctx context.Context, cfg Config, addr Address) (Source, error)
 // build without OpenCV has entries that answer so.
 type Drivers map[Kind]Opener
 
-// Kind is what an Address leads to.
-type Kind string
-
-// The kinds of address.
-const (
-	KindDevice    Kind = "device"    // a local capture device
-	KindRTSP      Kind = "rtsp"      // an RTSP or RTSPS stream
-	KindHTTP      Kind = "http"      // multipart MJPEG over HTTP or HTTPS
-	KindFile      Kind = "file"      // a video file
-	KindSynthetic Kind = "synthetic" // a drawn scene
-)
-
-// Address is a parsed Config.Source.
-type Address struct {
-	Kind   Kind
-	Device int    // KindDevice
-	URL    string // KindRTSP, KindHTTP: with its password
-	Path   string // KindFile
-	Scene  string // KindSynthetic
-	Seed   uint64 // KindSynthetic: "synthetic:street?seed=7"
-}
-
 // Open opens the source of cfg with the driver of its kind.
 func (d Drivers) Open(ctx context.Context, cfg Config) (Source, error) {
 	addr, err := ParseAddress(cfg.Source)
@@ -92,7 +90,7 @@ func (d Drivers) Open(ctx context.Context, cfg Config) (Source, error) {
 	}
 	open := d[addr.Kind]
 	if open == nil {
-		return nil, fmt.Errorf("open source %s: this build has no driver for %s sources", Redact(cfg.Source), addr.Kind)
+		return nil, fmt.Errorf("open source %s: %s sources are %w by this build", Redact(cfg.Source), addr.Kind, ErrUnsupported)
 	}
 	return open(ctx, cfg, addr)
 }
