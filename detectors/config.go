@@ -32,6 +32,12 @@ type Config struct {
 	Threshold   float64          `toml:"threshold"`   // motion: change of a pixel, 0..1; person: score
 	Sensitivity float64          `toml:"sensitivity"` // motion: how little above a place's own noise counts, 0..1
 	Width       int              `toml:"width"`       // motion, face, person: work at this width, in pixels
+	Endpoint    string           `toml:"endpoint"`    // remote: where the model service listens
+	Signals     []string         `toml:"signals"`     // remote: further signals that it answers with
+	MaxWidth    int              `toml:"max_width"`   // remote: scale wider pictures down to this width before sending them, in pixels
+	Format      string           `toml:"format"`      // remote: send pictures as "jpeg" or as raw "bgr"
+	Token       string           `toml:"token"`       // remote: bearer token; a secret
+	TLSCA       string           `toml:"tls_ca"`      // remote: file with the certificates to trust instead of the system's
 }
 
 // commonKeys are the keys that every kind takes.
@@ -52,6 +58,7 @@ type Kind struct {
 	Doc      string   // one line for people
 	Keys     []string // own configuration keys, beside the common ones
 	Defaults Config   // of this kind; Name and Kind are left empty
+	Remote   bool     // computes elsewhere: see Spec.Remote
 	// Provides returns the names of the signals that a detector of this kind
 	// answers with. Nil: the one signal cfg.Signal.
 	Provides func(cfg Config) []string
@@ -116,13 +123,13 @@ func setDefault[T comparable](v *T, to T) {
 }
 
 // Spec returns what the engine needs to know of the detector that c describes,
-// with every default filled in. C must be valid. Remote is left to the caller.
+// with every default filled in. C must be valid.
 func (c Config) Spec(k Kind) Spec {
 	c = c.Fill(k)
 	return Spec{
 		Name: c.Name, Kind: c.Kind, MaxFPS: c.MaxFPS, Cost: c.Cost, Needs: c.Needs, Provides: c.provides(k),
 		TTL: time.Duration(c.TTL), Timeout: time.Duration(c.Timeout),
-		Execution: c.Execution, Retry: c.Retry, Enabled: c.Enabled,
+		Execution: c.Execution, Retry: c.Retry, Enabled: c.Enabled, Remote: k.Remote,
 	}
 }
 
