@@ -1,0 +1,105 @@
+package rules
+
+import (
+	"bytes"
+	"encoding/json"
+	"math"
+	"time"
+
+	"rvo-tui/detectors"
+)
+
+// Clause is one comparison of a condition, with what it was decided from.
+type Clause struct {
+	Text      string // as in Expr.String
+	Signal    string
+	Op        string
+	Threshold float64 // the number, or the value of Other
+	Other     string  // the signal on the right-hand side; empty: Threshold is a number
+	// Value is the signal's last one, even if it does not count any more: NaN
+	// when there never was one.
+	Value float64
+	// Age is that of the signal's frame since its capture, and where two signals
+	// are compared, of the older frame: Never when there was no answer.
+	Age   time.Duration
+	Truth Truth
+	Why   detectors.Why // why it is unknown
+}
+
+// Explain returns every comparison of the condition as it stands at the time
+// now, in source order. Negations around a comparison are not part of it.
+func (c *Condition) Explain(now time.Duration) []Clause {
+	clauses := make([]Clause, len(c.nodes))
+	for i, n := range c.nodes {
+		clause := Clause{Text: n.String(), Signal: n.signal, Op: n.op, Threshold: n.threshold, Other: n.other}
+		clause.Value, clause.Age, clause.Why = c.read(n.signal, now)
+		if n.other != "" {
+			value, age, why := c.read(n.other, now)
+			clause.Threshold, clause.Age = value, max(clause.Age, age)
+			if clause.Why == detectors.Known {
+				clause.Why = why
+			}
+		}
+		clause.Truth = c.compile(n)(now)
+		clauses[i] = clause
+	}
+	return clauses
+}
+
+func (c *Condition) read(signal string, now time.Duration) (value float64, age time.Duration, why detectors.Why) {
+	s := c.table.Signal(c.id(signal))
+	if !answered(s) {
+		return math.NaN(), Never, s.At(now)
+	}
+	return s.Value, max(0, now-s.Trace.Captured), s.At(now)
+}
+
+// MarshalJSON writes one object. Numbers that are not known are null.
+func (c Clause) MarshalJSON() ([]byte, error) {
+	return appendJSON(nil, struct {
+		Text      string   `json:"text"`
+		Signal    string   `json:"signal"`
+		Op        string   `json:"op"`
+		Threshold *float64 `json:"threshold"`
+		Other     string   `json:"other,omitempty"`
+		Value     *float64 `json:"value"`
+		AgeMS     *float64 `json:"age_ms"`
+		Truth     Truth    `json:"truth"`
+		Because   string   `json:"unknown_because,omitempty"`
+	}{c.Text, c.Signal, c.Op, finite(c.Threshold), c.Other, finite(c.Value), age(c.Age), c.Truth, because(c.Why)})
+}
+
+// appendJSON appends v and a line feed, and leaves "<", ">" and "&" as they are.
+func appendJSON(dst []byte, v any) ([]byte, error) {
+	out := bytes.NewBuffer(dst)
+	enc := json.NewEncoder(out)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
+		return dst, err
+	}
+	return out.Bytes(), nil
+}
+
+func finite(v float64) *float64 {
+	if math.IsNaN(v) || math.IsInf(v, 0) {
+		return nil
+	}
+	return &v
+}
+
+func age(d time.Duration) *float64 {
+	if d == Never {
+		return nil
+	}
+	v := milliseconds(d)
+	return &v
+}
+
+func because(why detectors.Why) string {
+	if why == detectors.Known {
+		return ""
+	}
+	return why.String()
+}
+
+func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }

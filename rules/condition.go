@@ -1,0 +1,232 @@
+package rules
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"rvo-tui/detectors"
+)
+
+// Condition is an expression compiled against one table, which it reads. It
+// belongs to the table's goroutine; evaluating it allocates nothing.
+type Condition struct {
+	table *detectors.Table
+	eval  eval
+	nodes []*node        // the comparisons, in source order
+	ids   []detectors.ID // of the signals, each once
+}
+
+// eval is a compiled node.
+type eval func(now time.Duration) Truth
+
+// Compile makes a condition that reads table. It interns the names of the
+// signals, and fails when the table is full.
+func (e *Expr) Compile(table *detectors.Table) (*Condition, error) {
+	c := &Condition{table: table}
+	for _, name := range e.Signals() {
+		id, err := table.Intern(name)
+		if err != nil {
+			return nil, fmt.Errorf("compile condition: %w", err)
+		}
+		c.ids = append(c.ids, id)
+	}
+	e.root.each(func(n *node) { c.nodes = append(c.nodes, n) })
+	c.eval = c.compile(e.root)
+	return c, nil
+}
+
+// Eval returns what is known of the condition at the time now.
+func (c *Condition) Eval(now time.Duration) Truth { return c.eval(now) }
+
+// Expires returns the earliest instant after now at which a signal that is
+// fresh now turns stale: Never when none is fresh.
+func (c *Condition) Expires(now time.Duration) time.Duration {
+	at := Never
+	for _, id := range c.ids {
+		if s := c.table.Signal(id); s.At(now) == detectors.Known {
+			at = min(at, s.Expires())
+		}
+	}
+	return at
+}
+
+// Newest returns the trace of the signal with the newest capture time among
+// those that the condition reads: zero when none of them was ever answered.
+func (c *Condition) Newest() detectors.Trace {
+	var newest *detectors.Trace
+	for _, id := range c.ids {
+		if s := c.table.Signal(id); answered(s) && (newest == nil || s.Trace.Captured > newest.Captured) {
+			newest = &s.Trace
+		}
+	}
+	if newest == nil {
+		return detectors.Trace{}
+	}
+	return *newest
+}
+
+// answered reports whether a signal was ever set.
+func answered(s *detectors.Signal) bool { return s.TTL != 0 || s.Trace != detectors.Trace{} }
+
+// id returns the ID of a name that Compile has interned.
+func (c *Condition) id(name string) detectors.ID {
+	id, _ := c.table.Lookup(name)
+	return id
+}
+
+func (c *Condition) compile(n *node) eval {
+	kids := make([]eval, len(n.kids))
+	for i, kid := range n.kids {
+		kids[i] = c.compile(kid)
+	}
+	switch n.shape {
+	case negation:
+		inner := kids[0]
+		return func(now time.Duration) Truth { return not(inner(now)) }
+	case allOf:
+		return every(kids)
+	case anyOf:
+		return some(kids)
+	default:
+		if n.other != "" {
+			return c.between(n)
+		}
+		return c.against(n)
+	}
+}
+
+func every(kids []eval) eval {
+	if len(kids) == 2 {
+		first, second := kids[0], kids[1]
+		return func(now time.Duration) Truth {
+			a := first(now)
+			if a == False {
+				return False
+			}
+			b := second(now)
+			if a == True || b == False {
+				return b
+			}
+			return Unknown
+		}
+	}
+	return func(now time.Duration) Truth {
+		all := True
+		for _, kid := range kids {
+			switch kid(now) {
+			case False:
+				return False
+			case Unknown:
+				all = Unknown
+			}
+		}
+		return all
+	}
+}
+
+func some(kids []eval) eval {
+	if len(kids) == 2 {
+		first, second := kids[0], kids[1]
+		return func(now time.Duration) Truth {
+			a := first(now)
+			if a == True {
+				return True
+			}
+			b := second(now)
+			if a == False || b == True {
+				return b
+			}
+			return Unknown
+		}
+	}
+	return func(now time.Duration) Truth {
+		found := False
+		for _, kid := range kids {
+			switch kid(now) {
+			case True:
+				return True
+			case Unknown:
+				found = Unknown
+			}
+		}
+		return found
+	}
+}
+
+// against compiles a comparison of a signal with a number: one closure for each
+// operator, since a second call inside would double the price.
+func (c *Condition) against(n *node) eval {
+	t, id, threshold := c.table, c.id(n.signal), n.threshold
+	switch n.op {
+	case "<":
+		return func(now time.Duration) Truth {
+			if s := t.Signal(id); s.At(now) == detectors.Known {
+				return truth(s.Value < threshold)
+			}
+			return Unknown
+		}
+	case "<=":
+		return func(now time.Duration) Truth {
+			if s := t.Signal(id); s.At(now) == detectors.Known {
+				return truth(s.Value <= threshold)
+			}
+			return Unknown
+		}
+	case "==":
+		return func(now time.Duration) Truth {
+			if s := t.Signal(id); s.At(now) == detectors.Known {
+				return truth(s.Value == threshold)
+			}
+			return Unknown
+		}
+	case "!=":
+		return func(now time.Duration) Truth {
+			if s := t.Signal(id); s.At(now) == detectors.Known {
+				return truth(s.Value != threshold)
+			}
+			return Unknown
+		}
+	case ">=":
+		return func(now time.Duration) Truth {
+			if s := t.Signal(id); s.At(now) == detectors.Known {
+				return truth(s.Value >= threshold)
+			}
+			return Unknown
+		}
+	default:
+		return func(now time.Duration) Truth {
+			if s := t.Signal(id); s.At(now) == detectors.Known {
+				return truth(s.Value > threshold)
+			}
+			return Unknown
+		}
+	}
+}
+
+// between compiles a comparison of two signals.
+func (c *Condition) between(n *node) eval {
+	t, left, right := c.table, c.id(n.signal), c.id(n.other)
+	holds := operators[slices.IndexFunc(operators[:], func(o operator) bool { return o.text == n.op })].holds
+	return func(now time.Duration) Truth {
+		a, b := t.Signal(left), t.Signal(right)
+		if a.At(now) != detectors.Known || b.At(now) != detectors.Known {
+			return Unknown
+		}
+		return truth(holds(a.Value, b.Value))
+	}
+}
+
+type operator struct {
+	text  string
+	holds func(a, b float64) bool
+}
+
+var operators = [...]operator{
+	{"<", func(a, b float64) bool { return a < b }},
+	{"<=", func(a, b float64) bool { return a <= b }},
+	{"==", func(a, b float64) bool { return a == b }},
+	{"!=", func(a, b float64) bool { return a != b }},
+	{">=", func(a, b float64) bool { return a >= b }},
+	{">", func(a, b float64) bool { return a > b }},
+}

@@ -1,0 +1,188 @@
+package rules
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"rvo-tui/capture"
+)
+
+// MaxDuration bounds for, cooldown and grace.
+const MaxDuration = 30 * 24 * time.Hour
+
+// Rearm is when a rule may confirm again.
+type Rearm string
+
+// The ways to rearm.
+const (
+	RearmCooldown Rearm = "cooldown" // after the cooldown, even while the condition still holds
+	RearmRelease  Rearm = "release"  // after the cooldown, and once the condition has ended
+)
+
+// OnUnknown is what an unknown condition does to a rule.
+type OnUnknown string
+
+// What it can do.
+const (
+	UnknownReset OnUnknown = "reset" // the same as a false one
+	UnknownHold  OnUnknown = "hold"  // stops the rule's clocks until it is known again; the cooldown runs on
+)
+
+// Config is one [[rule]] of the configuration.
+type Config struct {
+	// Event is the type of the events: a letter, then letters, digits, "_", "."
+	// and "-", at most 64 in all.
+	Event string `toml:"event"`
+	// When is the condition; or All or Any has conditions of which all or one
+	// must hold. Exactly one of the three is given.
+	When string   `toml:"when"`
+	All  []string `toml:"all"`
+	Any  []string `toml:"any"`
+	// For is how long the condition must last. 0: it confirms at once.
+	For capture.Duration `toml:"for"`
+	// Cooldown is how long after a confirmation no other one follows. 0 is
+	// allowed only with a For above 0.
+	Cooldown capture.Duration `toml:"cooldown"`
+	// Grace is the longest gap in the condition that does not end it.
+	Grace     capture.Duration `toml:"grace"`
+	Rearm     Rearm            `toml:"rearm"`
+	OnUnknown OnUnknown        `toml:"on_unknown"`
+	// Phases reports the end of a confirmed condition too.
+	Phases bool `toml:"phases"`
+	// Cameras are the cameras that the rule watches, each for itself. None: all.
+	Cameras []string `toml:"cameras"`
+	Enabled bool     `toml:"enabled"`
+}
+
+// DefaultConfig returns the values that a rule has where its configuration says
+// nothing: it confirms at once, and again after ten seconds at the earliest.
+func DefaultConfig() Config {
+	return Config{
+		Cooldown:  capture.Duration(10 * time.Second),
+		Rearm:     RearmCooldown,
+		OnUnknown: UnknownReset,
+		Enabled:   true,
+	}
+}
+
+// Expr parses the condition. An error wraps the *SyntaxError, whose column
+// counts inside of its own source: inside of the item, for a list.
+func (c Config) Expr() (*Expr, error) {
+	key, problem := c.form()
+	if problem != "" {
+		return nil, fmt.Errorf("%s: %s", key, problem)
+	}
+	switch key {
+	case "when":
+		e, err := Parse(c.When)
+		if err != nil {
+			return nil, fmt.Errorf("when: %w", err)
+		}
+		return e, nil
+	case "all":
+		return list(key, c.All, All)
+	default:
+		return list(key, c.Any, Any)
+	}
+}
+
+// form returns the key that holds the condition, or what is wrong with it.
+func (c Config) form() (key, problem string) {
+	var given []string
+	for _, k := range [...]struct {
+		key   string
+		given bool
+	}{{"when", c.When != ""}, {"all", len(c.All) > 0}, {"any", len(c.Any) > 0}} {
+		if k.given {
+			given = append(given, k.key)
+		}
+	}
+	switch len(given) {
+	case 0:
+		return "when", "a rule needs a condition; write when = \"motion > 0.02\", or a list as all = […] or any = […]"
+	case 1:
+		return given[0], ""
+	default:
+		return given[1], fmt.Sprintf("a rule has one condition, and this one has %s already; leave one of them out", given[0])
+	}
+}
+
+func list(key string, sources []string, join func(...*Expr) *Expr) (*Expr, error) {
+	exprs := make([]*Expr, len(sources))
+	for i, src := range sources {
+		e, err := Parse(src)
+		if err != nil {
+			return nil, fmt.Errorf("%s: item %d: %w", key, i+1, err)
+		}
+		exprs[i] = e
+	}
+	return join(exprs...), nil
+}
+
+// Validate calls bad for every key whose value a rule cannot work with, with
+// the problem in the words of the user. Whether signals and cameras exist is
+// for others to say.
+func (c Config) Validate(bad func(key, problem string)) {
+	if !validEvent(c.Event) {
+		bad("event", fmt.Sprintf("%q is no event type; use a letter, then letters, digits, \"_\", \".\" and \"-\", at most 64 in all", c.Event))
+	}
+	c.validateCondition(bad)
+	for _, d := range [...]struct {
+		key   string
+		value capture.Duration
+	}{{"for", c.For}, {"cooldown", c.Cooldown}, {"grace", c.Grace}} {
+		if d.value < 0 || time.Duration(d.value) > MaxDuration {
+			bad(d.key, fmt.Sprintf("must be at least 0s and at most %v, not %v", MaxDuration, d.value))
+		}
+	}
+	if c.For == 0 && c.Cooldown == 0 {
+		bad("cooldown", "a cooldown of 0 with a for of 0 would report every frame; set one of them, as in cooldown = \"10s\"")
+	}
+	if c.Rearm != RearmCooldown && c.Rearm != RearmRelease {
+		bad("rearm", fmt.Sprintf("must be %q or %q, not %q", RearmCooldown, RearmRelease, c.Rearm))
+	}
+	if c.OnUnknown != UnknownReset && c.OnUnknown != UnknownHold {
+		bad("on_unknown", fmt.Sprintf("must be %q or %q, not %q", UnknownReset, UnknownHold, c.OnUnknown))
+	}
+	for i, camera := range c.Cameras {
+		if camera == "" {
+			bad("cameras", "a camera has no name; leave cameras out to watch all of them")
+		} else if slices.Contains(c.Cameras[:i], camera) {
+			bad("cameras", fmt.Sprintf("names %q twice; leave one out", camera))
+		}
+	}
+}
+
+func (c Config) validateCondition(bad func(key, problem string)) {
+	key, problem := c.form()
+	if problem != "" {
+		bad(key, problem)
+	}
+	check := func(key, prefix, src string) {
+		var wrong *SyntaxError
+		if _, err := Parse(src); errors.As(err, &wrong) {
+			bad(key, prefix+wrong.Error())
+		}
+	}
+	if c.When != "" {
+		check("when", "", c.When)
+	}
+	for i, src := range c.All {
+		check("all", fmt.Sprintf("item %d: ", i+1), src)
+	}
+	for i, src := range c.Any {
+		check("any", fmt.Sprintf("item %d: ", i+1), src)
+	}
+}
+
+func validEvent(s string) bool {
+	for i := range len(s) {
+		c := s[i]
+		if !letter(c) && (i == 0 || !digit(c) && c != '_' && c != '.' && c != '-') {
+			return false
+		}
+	}
+	return s != "" && len(s) <= 64
+}

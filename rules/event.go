@@ -1,0 +1,160 @@
+package rules
+
+import (
+	"time"
+
+	"rvo-tui/detectors"
+)
+
+// Event is what a rule reports. The rule fills in everything but ID, Camera and
+// Time. It is a plain value that shares nothing with the rule.
+type Event struct {
+	ID         string // unique, and ordered by time
+	Type       string // Config.Event
+	At         time.Duration
+	Confidence float64 // share of the time since it began in which the condition was known to be true, 0..1
+	Camera     string
+	Time       time.Time // At, on the wall clock
+	Phase      Phase
+	Frame      uint64 // the newest frame that the condition was decided from; 0: none
+	Age        Age    // of that frame
+	Clauses    []Clause
+	Duration   time.Duration // ended: from when the condition began until it was last known to be true
+}
+
+// Age is how old a frame is by the time an event is made of it, by where the
+// time went. Nothing in it is negative.
+type Age struct {
+	Capture   time.Duration // from the picture's taking to having it in memory
+	Queue     time.Duration // until the engine saw it
+	Schedule  time.Duration // until the detector began with it
+	Inference time.Duration // until the detector answered
+	Publish   time.Duration // until the engine wrote the answer down
+	Event     time.Duration // until the event
+}
+
+// Total returns the sum: the frame's age.
+func (a Age) Total() time.Duration {
+	return a.Capture + a.Queue + a.Schedule + a.Inference + a.Publish + a.Event
+}
+
+// ageOf splits the time from a trace's capture to now. A stage that is out of
+// order, as in a trace with a stage left out, takes no time.
+func ageOf(t detectors.Trace, now time.Duration) Age {
+	at := min(t.Captured, now)
+	stage := func(until time.Duration) time.Duration {
+		from := at
+		at = min(max(at, until), now)
+		return at - from
+	}
+	return Age{stage(t.Arrived), stage(t.Seen), stage(t.Started), stage(t.Done), stage(t.Applied), stage(now)}
+}
+
+// Event builds the event that the last Step returned as phase, at the same now.
+func (r *Rule) Event(now time.Duration, phase Phase) Event {
+	trace := r.cond.Newest()
+	return Event{
+		Type:       r.cfg.Event,
+		At:         now,
+		Confidence: r.report.confidence,
+		Phase:      phase,
+		Frame:      trace.Frame,
+		Age:        ageOf(trace, now),
+		Clauses:    r.cond.Explain(now),
+		Duration:   r.report.duration,
+	}
+}
+
+// Status is how a rule stands, as plain values.
+type Status struct {
+	State     State
+	Since     time.Duration // when it came into this state
+	Progress  float64       // of for, 0..1: 1 once confirmed, 0 while idle
+	Remaining time.Duration // of the cooldown
+	Truth     Truth         // of the condition
+	Fired     uint64        // confirmations since the rule was made
+	LastFired time.Duration // of the last one; means nothing while Fired is 0
+}
+
+// Status returns how the rule stands at the time now.
+func (r *Rule) Status(now time.Duration) Status {
+	s := Status{State: r.state, Since: r.since, Truth: r.cond.Eval(now), Fired: r.fired, LastFired: r.lastFired}
+	switch r.state {
+	case Potential:
+		s.Progress = 1
+		if ran := r.ranBy(now); ran < time.Duration(r.cfg.For) {
+			s.Progress = float64(ran) / float64(r.cfg.For)
+		}
+	case Confirmed:
+		s.Progress = 1
+	}
+	s.Remaining = max(0, r.until-now)
+	return s
+}
+
+// ranBy returns what the for clock will show at now if nothing changes.
+func (r *Rule) ranBy(now time.Duration) time.Duration {
+	if r.truth == True || r.against() {
+		return r.ran + max(0, now-r.now)
+	}
+	return r.ran
+}
+
+// timeFormat is RFC 3339 with all nine digits, so that lines sort as text.
+const timeFormat = "2006-01-02T15:04:05.000000000Z07:00"
+
+type ageJSON struct {
+	Capture   float64 `json:"capture"`
+	Queue     float64 `json:"queue"`
+	Schedule  float64 `json:"schedule"`
+	Inference float64 `json:"inference"`
+	Publish   float64 `json:"publish"`
+	Event     float64 `json:"event"`
+}
+
+// MarshalJSON writes the object that docs/event.schema.json describes.
+func (e Event) MarshalJSON() ([]byte, error) {
+	line, err := e.AppendLine(nil)
+	if err != nil {
+		return nil, err
+	}
+	return line[:len(line)-1], nil
+}
+
+// AppendLine appends the event as one line of JSON, with its line feed. Unlike
+// json.Marshal it leaves "<", ">" and "&" in clauses readable. A failure leaves
+// dst as it was.
+func (e Event) AppendLine(dst []byte) ([]byte, error) {
+	var duration *float64
+	if e.Phase == PhaseEnded {
+		ms := milliseconds(e.Duration)
+		duration = &ms
+	}
+	clauses := e.Clauses
+	if clauses == nil {
+		clauses = []Clause{}
+	}
+	a := e.Age
+	return appendJSON(dst, struct {
+		ID         string   `json:"event_id"`
+		Type       string   `json:"event_type"`
+		At         int64    `json:"event_ts_ns"`
+		Confidence float64  `json:"confidence"`
+		Camera     string   `json:"camera"`
+		Time       string   `json:"time"`
+		Phase      Phase    `json:"phase"`
+		Duration   *float64 `json:"duration_ms,omitempty"`
+		AgeMS      float64  `json:"age_ms"`
+		AgeSplit   ageJSON  `json:"age_split_ms"`
+		Frame      uint64   `json:"frame_id"`
+		Clauses    []Clause `json:"clauses"`
+	}{
+		e.ID, e.Type, int64(e.At), e.Confidence, e.Camera, e.Time.UTC().Format(timeFormat), e.Phase, duration,
+		milliseconds(a.Total()),
+		ageJSON{
+			milliseconds(a.Capture), milliseconds(a.Queue), milliseconds(a.Schedule),
+			milliseconds(a.Inference), milliseconds(a.Publish), milliseconds(a.Event),
+		},
+		e.Frame, clauses,
+	})
+}

@@ -1,0 +1,211 @@
+package rules
+
+import (
+	"fmt"
+	"strconv"
+)
+
+// MaxDepth is how deep parentheses and negations may be nested.
+const MaxDepth = 64
+
+// Parse reads a condition. Its errors are *SyntaxError.
+//
+//	condition  = and { "||" and }
+//	and        = unary { "&&" unary }
+//	unary      = "!" unary | "(" condition ")" | comparison
+//	comparison = signal | operand operator operand
+//	operand    = signal | number
+//	operator   = "<" | "<=" | "==" | "!=" | ">=" | ">"
+//
+// A signal that stands alone holds when it is known and not 0. At least one
+// side of a comparison is a signal.
+func Parse(src string) (*Expr, error) {
+	tokens, err := lex(src)
+	if err != nil {
+		return nil, err
+	}
+	if tokens[0].kind == end {
+		return nil, &SyntaxError{src, 1, "the condition is empty; write for example \"motion > 0.02\""}
+	}
+	p := parser{src: src, tokens: tokens}
+	root, err := p.condition(0)
+	if err != nil {
+		return nil, err
+	}
+	if t := p.peek(); t.kind != end {
+		return nil, p.unexpected(t)
+	}
+	return &Expr{root}, nil
+}
+
+type parser struct {
+	src    string
+	tokens []token
+	at     int
+}
+
+func (p *parser) peek() token { return p.tokens[p.at] }
+
+// take returns the next token and passes it, but for the end, which stays.
+func (p *parser) take() token {
+	t := p.tokens[p.at]
+	if t.kind != end {
+		p.at++
+	}
+	return t
+}
+
+func (p *parser) fail(t token, format string, args ...any) error {
+	return &SyntaxError{p.src, t.column, fmt.Sprintf(format, args...)}
+}
+
+func (p *parser) condition(depth int) (*node, error) { return p.list(anyOf, or, depth, p.conjunction) }
+
+func (p *parser) conjunction(depth int) (*node, error) { return p.list(allOf, and, depth, p.unary) }
+
+func (p *parser) list(shape shape, joint kind, depth int, item func(int) (*node, error)) (*node, error) {
+	var kids []*node
+	for {
+		kid, err := item(depth)
+		if err != nil {
+			return nil, err
+		}
+		kids = append(kids, kid)
+		if p.peek().kind != joint {
+			return join(shape, kids), nil
+		}
+		p.take()
+	}
+}
+
+func (p *parser) unary(depth int) (*node, error) {
+	t := p.peek()
+	if (t.kind == bang || t.kind == open) && depth >= MaxDepth {
+		return nil, p.fail(t, "the condition is nested deeper than %d levels; remove parentheses or split it into several rules", MaxDepth)
+	}
+	switch t.kind {
+	case bang:
+		p.take()
+		return p.negation(depth + 1)
+	case open:
+		p.take()
+		inner, err := p.condition(depth + 1)
+		if err != nil {
+			return nil, err
+		}
+		if t := p.peek(); t.kind == end {
+			return nil, p.fail(t, "a parenthesis is not closed; write \")\"")
+		} else if t.kind != shut {
+			return nil, p.unexpected(t)
+		}
+		p.take()
+		if t := p.peek(); t.kind == compare {
+			return nil, p.fail(t, "a condition in parentheses cannot be compared; write the comparison inside them, as in \"(motion > 0.02)\"")
+		}
+		return inner, nil
+	default:
+		return p.comparison()
+	}
+}
+
+func (p *parser) negation(depth int) (*node, error) {
+	first := p.peek()
+	inner, err := p.unary(depth)
+	if err != nil {
+		return nil, err
+	}
+	if inner.shape == comparison && first.kind != open && first.kind != bang && !inner.bare {
+		// Others read "!a > 1" as "(!a) > 1": let nobody have to guess.
+		return nil, p.fail(first, "\"!\" negates a whole condition; write \"!(%s)\"", inner)
+	}
+	return &node{shape: negation, kids: []*node{inner}}, nil
+}
+
+func (p *parser) comparison() (*node, error) {
+	left, err := p.operand("")
+	if err != nil {
+		return nil, err
+	}
+	op := p.peek()
+	if op.kind != compare {
+		if left.kind == number {
+			return nil, p.fail(left, "a number alone is no condition; compare it with a signal, as in \"motion > %s\"", left.text)
+		}
+		return &node{shape: comparison, bare: true, signal: left.text, op: "!="}, nil
+	}
+	p.take()
+	right, err := p.operand(op.text)
+	if err != nil {
+		return nil, err
+	}
+	if next := p.peek(); next.kind == compare {
+		third := "…"
+		if t := p.tokens[p.at+1]; t.kind == name || t.kind == number {
+			third = t.text
+		}
+		return nil, p.fail(next, "comparisons cannot be chained; write \"%s %s %s && %s %s %s\"", left.text, op.text, right.text, right.text, next.text, third)
+	}
+	switch {
+	case left.kind == number && right.kind == number:
+		return nil, p.fail(left, "this compares two numbers; put a signal on one side")
+	case left.kind == number:
+		return &node{shape: comparison, signal: right.text, op: mirror(op.text), threshold: left.value}, nil
+	default:
+		n := &node{shape: comparison, signal: left.text, op: op.text, threshold: right.value}
+		if right.kind == name {
+			n.other = right.text
+		}
+		return n, nil
+	}
+}
+
+// operand takes a signal or a number; after is the operator before it, if any.
+func (p *parser) operand(after string) (token, error) {
+	t := p.peek()
+	if t.kind == name || t.kind == number {
+		return p.take(), nil
+	}
+	found := "here"
+	if t.kind != end {
+		found = "before " + strconv.Quote(t.text)
+	}
+	if after == "" && p.at > 0 {
+		after = p.tokens[p.at-1].text
+	}
+	if after != "" {
+		found = "after " + strconv.Quote(after)
+	}
+	return t, p.fail(t, "a signal or a number is missing %s; write for example \"motion > 0.02\"", found)
+}
+
+// unexpected says what to do about a token after a complete condition.
+func (p *parser) unexpected(t token) error {
+	before := p.tokens[p.at-1]
+	switch {
+	case t.kind == shut:
+		return p.fail(t, "no parenthesis is open; leave the \")\" out, or write \"(\" before it")
+	case t.text == "and" || t.text == "AND":
+		return p.fail(t, "use \"&&\" instead of %q", t.text)
+	case t.text == "or" || t.text == "OR":
+		return p.fail(t, "use \"||\" instead of %q", t.text)
+	case before.text == "not" || before.text == "NOT":
+		return p.fail(before, "use \"!\" instead of %q", before.text)
+	}
+	return p.fail(t, "%q follows a complete condition; join conditions with \"&&\" or \"||\"", t.text)
+}
+
+// mirror returns the operator that says the same with its sides exchanged.
+func mirror(op string) string {
+	switch op {
+	case "<":
+		return ">"
+	case "<=":
+		return ">="
+	case ">=":
+		return "<="
+	case ">":
+		return "<"
+	default:
+		return op
+	}
+}

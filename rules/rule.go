@@ -1,0 +1,291 @@
+package rules
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"rvo-tui/detectors"
+)
+
+// State is where a rule stands.
+type State string
+
+// The states of a rule.
+//
+//	idle ──holds──> potential ──for is over──> confirmed ──ended──> cooldown ──over──> idle
+//	  ^                 │ ^                        │
+//	  └──────ended──────┘ └─ cooldown is over and ─┘
+//	                         it still holds (rearm = "cooldown")
+//
+// "Ended" means not true for longer than grace. A condition that ends after its
+// cooldown is over leads from confirmed straight to idle.
+const (
+	Idle      State = "idle"      // the condition does not hold
+	Potential State = "potential" // it holds, and the for clock runs
+	Confirmed State = "confirmed" // it was reported and has not ended; the cooldown runs
+	Cooldown  State = "cooldown"  // it has ended, and the cooldown still runs
+	Disabled  State = "disabled"  // by configuration or command; nothing is watched
+)
+
+// Phase is what an event reports of its condition.
+type Phase string
+
+// The phases.
+const (
+	PhaseConfirmed Phase = "confirmed" // it has lasted long enough
+	PhaseEnded     Phase = "ended"     // it was confirmed and has ended
+)
+
+// Rule is the state machine of one rule on one camera. It belongs to the
+// goroutine that owns its table. Step, Next and Status allocate nothing.
+//
+// The condition is taken to stay as it was from one Step to the next. An
+// incident begins when a condition that will be confirmed first holds, lasts
+// until the condition has ended, and is reported as ended once, however often
+// it was confirmed.
+type Rule struct {
+	cfg  Config
+	cond *Condition
+
+	state State
+	since time.Duration
+	until time.Duration // end of the cooldown that the last confirmation began
+
+	stepped bool
+	now     time.Duration // of the last Step
+	truth   Truth         // as the last Step saw it
+
+	run  span          // since the condition began, or the for clock was started again
+	gap  time.Duration // how long it has not been true by now; counts only while a run is on
+	ran  time.Duration // what of the run counts towards for
+	held time.Duration // last instant at which it was known to be true
+
+	incident bool // confirmed and not yet reported as ended
+	whole    span // since the incident began
+	ending   bool // the incident was cut off by SetEnabled
+
+	fired     uint64
+	lastFired time.Duration
+	report    report
+}
+
+// span is a stretch of time and the share of it in which the condition was true.
+type span struct {
+	start time.Duration
+	met   time.Duration
+}
+
+func (s span) share(until time.Duration) float64 {
+	if until <= s.start {
+		return 1
+	}
+	return min(1, float64(s.met)/float64(until-s.start))
+}
+
+// report is what an event says of the run that fired it.
+type report struct {
+	confidence float64
+	duration   time.Duration
+}
+
+// New makes a rule that reads table. It fails for a configuration that Validate
+// does not accept, with the first problem.
+func New(cfg Config, table *detectors.Table) (*Rule, error) {
+	var problem error
+	cfg.Validate(func(key, text string) {
+		if problem == nil {
+			problem = errors.New(key + ": " + text)
+		}
+	})
+	if problem != nil {
+		return nil, fmt.Errorf("make rule %q: %w", cfg.Event, problem)
+	}
+	expr, err := cfg.Expr()
+	if err != nil {
+		return nil, fmt.Errorf("make rule %q: %w", cfg.Event, err)
+	}
+	cond, err := expr.Compile(table)
+	if err != nil {
+		return nil, fmt.Errorf("make rule %q: %w", cfg.Event, err)
+	}
+	r := &Rule{cfg: cfg, cond: cond, state: Idle}
+	if !cfg.Enabled {
+		r.state = Disabled
+	}
+	return r, nil
+}
+
+// Condition returns the rule's condition.
+func (r *Rule) Condition() *Condition { return r.cond }
+
+// Config returns the configuration that the rule was made of.
+func (r *Rule) Config() Config { return r.cfg }
+
+// Step lets the rule see its table at the time now, which never goes back. It
+// returns what is to be reported, mostly nothing; Event then builds it, and must
+// be called before the next Step or SetEnabled. Call it after every change of
+// the table and at Next.
+func (r *Rule) Step(now time.Duration) Phase {
+	r.pass(now)
+	if r.state == Disabled {
+		if r.ending {
+			r.ending = false
+			return r.close()
+		}
+		return ""
+	}
+	r.truth = r.cond.Eval(now)
+	fired := Phase("")
+	if r.running() && r.ended() {
+		fired = r.close()
+		r.enter(Idle)
+		if now < r.until {
+			r.enter(Cooldown)
+		}
+	}
+	if r.truth != True {
+		if r.state == Cooldown && now >= r.until {
+			r.enter(Idle)
+		}
+		return fired
+	}
+	r.gap, r.held = 0, now
+	switch {
+	case r.state == Idle,
+		r.state == Cooldown && now >= r.until,
+		r.state == Confirmed && now >= r.until && r.cfg.Rearm == RearmCooldown:
+		r.begin()
+	}
+	if fired == "" && r.state == Potential && r.ran >= time.Duration(r.cfg.For) {
+		fired = r.confirm()
+	}
+	return fired
+}
+
+// running reports whether a run is on: whether the condition's end matters.
+func (r *Rule) running() bool { return r.state == Potential || r.state == Confirmed }
+
+// against reports whether the condition counts as not being met, as the last
+// Step saw it.
+func (r *Rule) against() bool {
+	return r.truth == False || r.truth == Unknown && r.cfg.OnUnknown == UnknownReset
+}
+
+// ended reports whether the gap up to now ends the run. A gap as long as grace
+// ends it only when it goes on.
+func (r *Rule) ended() bool {
+	grace := time.Duration(r.cfg.Grace)
+	return r.gap > grace || r.against() && r.gap >= grace
+}
+
+// pass books the time since the last Step.
+func (r *Rule) pass(now time.Duration) {
+	d := max(0, now-r.now)
+	r.now = now
+	if !r.stepped {
+		r.stepped, r.since = true, now
+		return
+	}
+	if !r.running() {
+		return
+	}
+	switch {
+	case r.truth == True:
+		r.ran += d
+		r.run.met += d
+		r.whole.met += d
+		r.held = now
+	case r.against():
+		r.ran += d
+		r.gap += d
+	}
+}
+
+func (r *Rule) enter(s State) { r.state, r.since = s, r.now }
+
+// begin starts the for clock.
+func (r *Rule) begin() {
+	r.run, r.ran = span{start: r.now}, 0
+	if !r.incident {
+		r.whole = r.run
+	}
+	r.enter(Potential)
+}
+
+func (r *Rule) confirm() Phase {
+	r.incident = true
+	r.fired++
+	r.lastFired = r.now
+	r.until = r.now + time.Duration(r.cfg.Cooldown)
+	r.report = report{confidence: r.run.share(r.now)}
+	r.enter(Confirmed)
+	if r.cfg.Cooldown == 0 && r.cfg.Rearm == RearmCooldown {
+		r.begin() // at this instant, so that no time is lost until the next Step
+	}
+	return PhaseConfirmed
+}
+
+// close ends the run, and the incident if there is one.
+func (r *Rule) close() Phase {
+	r.gap = 0
+	if !r.incident {
+		return ""
+	}
+	r.incident = false
+	r.report = report{confidence: r.whole.share(r.held), duration: r.held - r.whole.start}
+	if !r.cfg.Phases {
+		return ""
+	}
+	return PhaseEnded
+}
+
+// Next returns the next instant at which Step must be called even if no signal
+// changes: when for, grace or the cooldown is over, or when a signal that
+// decides turns stale. It is the instant of the last Step when there is
+// something left to report at once, and Never when nothing is to come.
+func (r *Rule) Next() time.Duration {
+	switch r.state {
+	case Disabled:
+		if r.ending {
+			return r.now
+		}
+		return Never
+	case Idle:
+		return Never // only a new value can make an unmet condition hold
+	case Cooldown:
+		return r.until
+	}
+	at := r.cond.Expires(r.now)
+	switch {
+	case r.truth == True && r.state == Potential:
+		at = min(at, r.now+max(0, time.Duration(r.cfg.For)-r.ran))
+	case r.truth == True && r.cfg.Rearm == RearmCooldown:
+		at = min(at, max(r.until, r.now))
+	case r.against():
+		at = min(at, r.now+max(0, time.Duration(r.cfg.Grace)-r.gap))
+	}
+	return at
+}
+
+// SetEnabled switches the rule on or off. Off, it forgets what it saw and its
+// cooldown; an incident that is cut off is reported as ended by the next Step.
+// On, it starts again from idle. What is so already stays as it is.
+func (r *Rule) SetEnabled(on bool, now time.Duration) {
+	if on == (r.state != Disabled) {
+		return
+	}
+	r.pass(now)
+	if on {
+		if r.ending {
+			r.ending = false
+			r.close()
+		}
+		r.enter(Idle)
+	} else {
+		r.ending = r.incident && r.cfg.Phases
+		r.incident = r.ending
+		r.enter(Disabled)
+	}
+	r.truth, r.gap, r.until = Unknown, 0, 0
+}
