@@ -1,0 +1,227 @@
+package capture
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"math/rand/v2"
+	"os"
+	"sync"
+	"time"
+)
+
+// abandonAfter is how long Run waits, once it is told to end, for a reader that
+// hangs in its source.
+const abandonAfter = 2 * time.Second
+
+// Camera keeps one source alive: it opens it, reads it, notices when it falls
+// silent, and opens it again.
+//
+//	Connecting ──> Live ──> Stalled ─┐      Paused: by command, from anywhere
+//	     │          ^ │              │      Ended:  a file without loop, for good
+//	     │          │ └─> Reconnecting <┐
+//	     │          └────────┘ │        │
+//	     └─────────────────────┴─> Failed (retried slowly)
+//
+// Waits between openings are 0.5 s, doubling up to 3 s, with a jitter of 20 %;
+// they start over once a picture came. What waiting seldom heals is tried again
+// every 30 s. A camera is Live from its first picture on. Stalled lasts until
+// the next opening begins.
+//
+// All but Run may be called from any goroutine.
+type Camera struct {
+	cfg     Config
+	open    func(context.Context, Config) (Source, error)
+	pool    *Pool
+	publish func(*Frame)
+	log     *slog.Logger
+	random  func() float64
+
+	// The reader owns these; there is one at a time.
+	id      uint64
+	limiter limiter
+
+	mu     sync.Mutex // guards what follows
+	status Status
+	meter  meter
+	conn   *connection   // the one that may make the camera live
+	paused bool          // by command
+	turned chan struct{} // closed, and replaced, whenever paused changes
+}
+
+// NewCamera returns a camera that Run brings to life. It opens sources with
+// open (usually Drivers.Open). Pixels come from pool, which stays the caller's.
+//
+// Publish gets each frame with one count, which it takes over. It is called in
+// the goroutine that reads, one frame after another, and must not block: the
+// camera would fall behind.
+func NewCamera(cfg Config, open func(context.Context, Config) (Source, error), pool *Pool, publish func(*Frame), log *slog.Logger) *Camera {
+	return &Camera{
+		cfg: cfg, open: open, pool: pool, publish: publish,
+		log: log.With("camera", cfg.Name), random: rand.Float64,
+		limiter: newLimiter(cfg.FPS),
+		turned:  make(chan struct{}),
+		status:  Status{Name: cfg.Name, Source: Redact(cfg.Source), State: Connecting, Since: time.Now()},
+	}
+}
+
+// Run keeps the camera alive until the context ends, whose error it returns, or
+// until a file without loop has ended, when it returns nil. It may be called
+// once.
+//
+// Its reading goroutine ends with it, unless that hangs in its source: then Run
+// returns two seconds after the context has ended all the same, and the log
+// names what hangs. The goroutine ends by itself, publishing nothing more,
+// should the source ever return. While the camera runs it never opens a second
+// connection beside one that hangs.
+func (c *Camera) Run(ctx context.Context) error {
+	waits := backoff{random: c.random}
+	state, reason := Connecting, ""
+	for {
+		if err := c.waitResumed(ctx); err != nil {
+			return err
+		}
+		n := newConnection()
+		c.enter(n, state, reason)
+		err := c.supervise(ctx, n)
+		switch {
+		case errors.Is(err, io.EOF):
+			c.finish(Ended, "")
+			return nil
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case errors.Is(err, errPaused):
+			waits.reset()
+			state, reason = Connecting, ""
+			continue
+		}
+		if n.flowed.Load() {
+			waits.reset()
+		}
+		wait := waits.next()
+		state, reason = Reconnecting, c.reason(err)
+		switch {
+		case slow(err, c.cfg.Source):
+			state, wait = Failed, waits.slow()
+			c.finish(Failed, reason)
+		case errors.As(err, new(*stallError)):
+			c.finish(Stalled, reason)
+		default:
+			c.finish(Reconnecting, reason)
+		}
+		if err := c.rest(ctx, wait); err != nil {
+			return err
+		}
+	}
+}
+
+// Status returns how the camera stands now. It takes no lock that anyone holds
+// for long.
+func (c *Camera) Status() Status {
+	now := time.Now()
+	pool := c.pool.Stats()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	st := c.status
+	st.Pool = pool
+	if st.State == Live {
+		st.FPS = c.meter.rate(now)
+	}
+	return st
+}
+
+// Pause stops reading. A live source is closed; a file keeps its place. It does
+// not wait.
+func (c *Camera) Pause() { c.turn(true) }
+
+// Resume goes on reading after Pause, and opens the source at once where there
+// is one to open.
+func (c *Camera) Resume() { c.turn(false) }
+
+func (c *Camera) turn(paused bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.paused != paused {
+		c.paused = paused
+		close(c.turned)
+		c.turned = make(chan struct{})
+	}
+}
+
+// gate returns whether the camera is paused by command, and a channel that is
+// closed when that changes.
+func (c *Camera) gate() (paused bool, turned <-chan struct{}) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.paused, c.turned
+}
+
+// waitResumed returns when the camera is not paused, or when the context ends.
+func (c *Camera) waitResumed(ctx context.Context) error {
+	for {
+		paused, turned := c.gate()
+		if !paused {
+			return ctx.Err()
+		}
+		c.finish(Paused, "paused by command")
+		select {
+		case <-turned:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// rest waits between two openings. A pause cuts it short.
+func (c *Camera) rest(ctx context.Context, wait time.Duration) error {
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	_, turned := c.gate()
+	select {
+	case <-timer.C:
+	case <-turned:
+	case <-ctx.Done():
+	}
+	return ctx.Err()
+}
+
+// finish enters a state that no connection leaves by itself.
+func (c *Camera) finish(state State, reason string) { c.enter(nil, state, reason) }
+
+// enter enters a state and makes n the connection that may leave it for Live.
+func (c *Camera) enter(n *connection, state State, reason string) {
+	c.mu.Lock()
+	st := &c.status
+	changed := st.State != state || st.Reason != reason
+	if st.State != state {
+		st.Since = time.Now()
+		c.meter.reset()
+	}
+	if state == Stalled && st.State != Stalled {
+		st.Stalls++
+	}
+	st.State, st.Reason = state, reason
+	if state != Live {
+		st.Lagging, st.Lag = false, 0
+	}
+	c.conn = n
+	c.mu.Unlock()
+	if !changed {
+		return
+	}
+	level := slog.LevelInfo
+	if state == Stalled || state == Reconnecting || state == Failed {
+		level = slog.LevelWarn
+	}
+	c.log.Log(context.Background(), level, "camera "+string(state), "reason", reason)
+}
+
+// slow reports whether a failure seldom heals by waiting.
+func slow(err error, source string) bool {
+	if errors.As(err, new(fileError)) || errors.Is(err, ErrUnauthorized) || errors.Is(err, ErrUnsupported) || errors.Is(err, os.ErrPermission) {
+		return true
+	}
+	addr, bad := ParseAddress(source)
+	return bad != nil || addr.Kind == KindFile && errors.Is(err, os.ErrNotExist)
+}

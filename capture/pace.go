@@ -1,0 +1,56 @@
+package capture
+
+import "time"
+
+const (
+	// paceGap is the longest wait between two pictures of a file that is taken
+	// for meant, and not for a break in its presentation times.
+	paceGap = 10 * time.Second
+	// paceLate is how late a file may run before its clock is set back, because
+	// it cannot be read at its own rate.
+	paceLate = time.Second
+	// paceStep is the interval of a file that has no presentation times.
+	paceStep = 40 * time.Millisecond
+)
+
+// pacer tells when the pictures of a file are due, so that it plays at its own
+// rate. It goes on smoothly where a file starts again. Its zero value is ready.
+type pacer struct {
+	begun  bool
+	broken bool          // the next presentation time has no relation to the last
+	pts    time.Duration // of the last picture
+	step   time.Duration // between the last two pictures
+	due    time.Time     // of the last picture
+}
+
+// next returns when the picture is due that was grabbed at now. The first one
+// is due at once.
+func (p *pacer) next(st Stamp, now time.Time) time.Time {
+	if !p.begun {
+		p.begun, p.pts, p.due = true, st.PTS, now
+		return now
+	}
+	step := st.PTS - p.pts
+	if !st.HasPTS || p.broken || step <= 0 || step > paceGap {
+		step = p.interval()
+	} else {
+		p.step = step
+	}
+	p.broken = false
+	p.pts, p.due = st.PTS, p.due.Add(step)
+	return p.due
+}
+
+// interval returns the interval of the pictures, as the last two had it.
+func (p *pacer) interval() time.Duration {
+	if p.step <= 0 {
+		return paceStep
+	}
+	return p.step
+}
+
+// restart tells that the next picture is the first of the file again.
+func (p *pacer) restart() { p.broken = true }
+
+// shift sets the clock so that the last picture is due at now.
+func (p *pacer) shift(now time.Time) { p.due = now }

@@ -1,0 +1,95 @@
+package capture
+
+import "time"
+
+// limiter holds pictures to a rate. The time of the next one advances by the
+// interval, so that the rate is met over time whatever the rate of the source.
+type limiter struct {
+	interval time.Duration // 0: everything passes
+	due      time.Time
+}
+
+func newLimiter(fps float64) limiter {
+	if fps <= 0 {
+		return limiter{}
+	}
+	return limiter{interval: time.Duration(float64(time.Second) / fps)}
+}
+
+// allows reports whether a picture of time t is due; half of the source's
+// interval is tolerated, since the next picture would be further off.
+func (l *limiter) allows(t time.Time, source time.Duration) bool {
+	return l.interval == 0 || !t.Before(l.due.Add(-min(source, l.interval)/2))
+}
+
+// took tells that a picture of time t was taken.
+func (l *limiter) took(t time.Time) {
+	if l.interval == 0 {
+		return
+	}
+	// After a gap the missed pictures are not made up for.
+	if t.Sub(l.due) > l.interval {
+		l.due = t
+	}
+	l.due = l.due.Add(l.interval)
+}
+
+// cadence estimates the interval between pictures.
+type cadence struct {
+	last     time.Time
+	interval time.Duration // 0: not known yet
+}
+
+// see takes the time of a picture.
+func (c *cadence) see(t time.Time) {
+	if step := t.Sub(c.last); !c.last.IsZero() && step > 0 && step < paceGap {
+		if c.interval == 0 {
+			c.interval = step
+		}
+		c.interval += (step - c.interval) / 8
+	}
+	c.last = t
+}
+
+// meterSpan is how far back a meter looks.
+const meterSpan = 2 * time.Second
+
+// meter measures a rate over the last two seconds, or over as many events as it
+// holds.
+type meter struct {
+	times [128]time.Time
+	next  int
+	n     int
+}
+
+func (m *meter) reset() { m.n = 0 }
+
+func (m *meter) add(t time.Time) {
+	m.times[m.next] = t
+	m.next = (m.next + 1) % len(m.times)
+	m.n = min(m.n+1, len(m.times))
+}
+
+// back returns the i-th time from the newest, which is 0.
+func (m *meter) back(i int) time.Time {
+	return m.times[(m.next-1-i+2*len(m.times))%len(m.times)]
+}
+
+// rate returns events a second. It falls when events stay out.
+func (m *meter) rate(now time.Time) float64 {
+	if m.n < 2 {
+		return 0
+	}
+	i := 1
+	for i+1 < m.n && now.Sub(m.back(i+1)) <= meterSpan {
+		i++
+	}
+	span := m.back(0).Sub(m.back(i))
+	if interval := span / time.Duration(i); now.Sub(m.back(0)) > 2*interval {
+		span = now.Sub(m.back(i))
+	}
+	if span <= 0 {
+		return 0
+	}
+	return float64(i) / span.Seconds()
+}

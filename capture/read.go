@@ -1,0 +1,372 @@
+package capture
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"runtime/debug"
+	"time"
+)
+
+// session is what the reader knows of one connection.
+type session struct {
+	src     Source
+	live    bool
+	skipper Skipper // nil: the source skips nothing by itself
+	grabbed uint64
+	width   int
+	height  int
+
+	stamper Stamper // of a live source
+	cadence cadence // of a live source
+	pacer   pacer   // of the others
+
+	suspect  bool          // the last picture was corrupt: only a good one is a sign of life
+	catching bool          // skipping undecoded to catch up
+	skipLag  time.Duration // lag at the last skipped picture of a file; 0: the last was not skipped
+
+	timer *time.Timer // of sleep; nil before the first
+}
+
+// read opens the source and reads it until it fails, ends, or the context ends.
+// It runs in a goroutine of its own, which supervise waits for.
+func (c *Camera) read(ctx context.Context, n *connection) (err error) {
+	s := &session{}
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("read source: panic: %v", p)
+			c.log.Error("panic in a source", "panic", p, "stack", string(debug.Stack()))
+		}
+		if s.src != nil {
+			if bad := s.src.Close(); bad != nil {
+				c.log.Debug("close source", "error", c.reason(bad))
+			}
+		}
+	}()
+	if err := c.openSession(ctx, s); err != nil {
+		return openError{err}
+	}
+	c.count(&c.status.Connects)
+	n.expect(time.Now(), time.Duration(c.cfg.StallTimeout))
+	n.holds.Store(!s.live)
+	n.opened.Store(true)
+	for {
+		if err := c.next(ctx, n, s); err != nil {
+			return err
+		}
+	}
+}
+
+func (c *Camera) openSession(ctx context.Context, s *session) error {
+	src, err := c.open(ctx, c.cfg)
+	if err != nil {
+		return err
+	}
+	s.src, s.live = src, src.Live()
+	s.skipper, _ = src.(Skipper)
+	return nil
+}
+
+// next takes one picture from the source and, unless something drops it,
+// publishes it.
+func (c *Camera) next(ctx context.Context, n *connection, s *session) error {
+	if !s.live {
+		if err := c.hold(ctx, n, s); err != nil {
+			return err
+		}
+	}
+	before := time.Now()
+	st, err := s.src.Grab()
+	now := time.Now()
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if s.skipper != nil {
+		if skipped := s.skipper.Skipped(); skipped > 0 {
+			c.id += skipped
+			c.add(&c.status.DropLag, skipped)
+		}
+	}
+	if err != nil {
+		return c.grabFailed(ctx, n, s, err)
+	}
+	c.id++
+	s.grabbed++
+	if st.Arrived.IsZero() {
+		st.Arrived = now
+	}
+	var p picture
+	if s.live {
+		p = s.arrive(st, now.Sub(before))
+	} else {
+		p = s.schedule(st, now)
+	}
+	switch {
+	case p.skip:
+		c.drop(&c.status.DropLag, p)
+		c.alive(n, s, now)
+		return nil
+	case !c.limiter.allows(p.captured, p.interval):
+		c.drop(&c.status.DropRate, p)
+		c.alive(n, s, now)
+		return nil
+	}
+	if wait := p.captured.Sub(now); wait > 0 {
+		n.expect(now, wait+time.Duration(c.cfg.StallTimeout))
+		if err := s.sleep(ctx, wait); err != nil {
+			return err
+		}
+	}
+	return c.take(ctx, n, s, p)
+}
+
+// picture is what is known of a picture before it is decoded.
+type picture struct {
+	captured time.Time
+	lag      time.Duration
+	interval time.Duration // of the stream; 0: not known yet
+	lagging  bool          // beyond two intervals
+	skip     bool          // must be skipped, to catch up
+}
+
+// arrive stamps a picture of a live source that Grab waited for that long.
+func (s *session) arrive(st Stamp, waited time.Duration) picture {
+	var p picture
+	p.captured, p.lag = s.stamper.Stamp(st)
+	s.cadence.see(p.captured)
+	p.interval = s.cadence.interval
+	if p.interval == 0 {
+		return p
+	}
+	p.lagging = p.lag > 2*p.interval
+	// A grab that had to wait shows that nothing is queued: what lag there is
+	// then is the network's, and skipping would not lessen it.
+	switch {
+	case waited >= p.interval/4 || p.lag <= p.interval:
+		s.catching = false
+	case p.lagging:
+		s.catching = true
+	}
+	p.skip = s.catching
+	return p
+}
+
+// schedule stamps a picture of a source that is read at its own rate: it is
+// captured when it is due, which may be yet to come.
+func (s *session) schedule(st Stamp, now time.Time) picture {
+	p := picture{captured: s.pacer.next(st, now), interval: s.pacer.interval()}
+	p.lag = max(0, now.Sub(p.captured))
+	p.lagging = p.lag > 2*p.interval
+	switch {
+	case !p.lagging:
+		s.skipLag = 0
+	case p.lag > paceLate || s.skipLag > 0 && p.lag >= s.skipLag:
+		// Skipping does not help: it plays slower than it should.
+		s.pacer.shift(now)
+		p.captured, s.skipLag = now, 0
+	default:
+		p.skip, s.skipLag = true, p.lag
+	}
+	return p
+}
+
+// take decodes the picture that was grabbed and publishes it.
+func (c *Camera) take(ctx context.Context, n *connection, s *session, p picture) error {
+	f, err := c.retrieve(s.src, p.captured)
+	if err != nil {
+		if !errors.As(err, new(*CorruptError)) {
+			return err
+		}
+		s.suspect = true
+		c.drop(&c.status.DropBroken, p)
+		return nil
+	}
+	switch {
+	case f == nil:
+		c.drop(&c.status.DropPool, p)
+		c.alive(n, s, time.Now())
+		return nil
+	case ctx.Err() != nil:
+		f.Release()
+		return ctx.Err()
+	}
+	f.Arrived = time.Now()
+	c.limiter.took(p.captured)
+	s.suspect = false
+	c.alive(n, s, f.Arrived)
+	if f.Width != s.width || f.Height != s.height {
+		c.resized(s, f)
+	}
+	c.arrived(n, f, p)
+	c.publish(f)
+	return nil
+}
+
+// retrieve returns a frame with the grabbed picture, or nil when the pool is
+// empty.
+func (c *Camera) retrieve(src Source, captured time.Time) (*Frame, error) {
+	for range 3 {
+		width, height := src.Size()
+		f, err := c.pool.Get(c.cfg.Name, c.id, width, height, captured)
+		if f == nil || err != nil {
+			return nil, err
+		}
+		switch err := fill(src, f); {
+		case err == nil:
+			return f, nil
+		case !errors.Is(err, ErrSizeChanged):
+			return nil, err
+		}
+	}
+	return nil, &CorruptError{ErrSizeChanged}
+}
+
+// fill decodes into the frame, and releases it unless that worked.
+func fill(src Source, f *Frame) (err error) {
+	filled := false
+	defer func() {
+		if !filled {
+			f.Release()
+		}
+	}()
+	err = src.Retrieve(f.Pixels())
+	filled = err == nil
+	return err
+}
+
+func (c *Camera) grabFailed(ctx context.Context, n *connection, s *session, err error) error {
+	switch {
+	case errors.As(err, new(*CorruptError)):
+		c.id++
+		s.suspect = true
+		c.count(&c.status.DropBroken)
+		// A source may answer so without waiting for anything.
+		return s.sleep(ctx, time.Millisecond)
+	case errors.Is(err, io.EOF) && s.live:
+		return errors.New("the source ended the stream")
+	case !errors.Is(err, io.EOF) && !s.live && !errors.Is(err, os.ErrDeadlineExceeded):
+		return fileError{err}
+	case !errors.Is(err, io.EOF):
+		return err
+	case s.grabbed == 0:
+		return fmt.Errorf("the file holds no pictures: %w", ErrUnsupported)
+	case !c.cfg.Loop:
+		return io.EOF
+	}
+	return c.reopen(ctx, n, s)
+}
+
+// reopen starts a file again; time goes on as if it had no end.
+func (c *Camera) reopen(ctx context.Context, n *connection, s *session) error {
+	n.expect(time.Now(), time.Duration(c.cfg.OpenTimeout))
+	src := s.src
+	s.src = nil
+	if err := src.Close(); err != nil {
+		return fmt.Errorf("close source: %w", err)
+	}
+	if err := c.openSession(ctx, s); err != nil {
+		return openError{err}
+	}
+	s.grabbed = 0
+	s.pacer.restart()
+	n.expect(time.Now(), time.Duration(c.cfg.StallTimeout))
+	return nil
+}
+
+// hold keeps a source that has no pace of its own where it is while the camera
+// is paused.
+func (c *Camera) hold(ctx context.Context, n *connection, s *session) error {
+	for {
+		paused, turned := c.gate()
+		if !paused {
+			return ctx.Err()
+		}
+		n.expectNothing()
+		select {
+		case <-turned:
+			now := time.Now()
+			n.expect(now, time.Duration(c.cfg.StallTimeout))
+			s.pacer.shift(now)
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// alive notes a sign of life.
+func (c *Camera) alive(n *connection, s *session, now time.Time) {
+	if !s.suspect {
+		n.expect(now, time.Duration(c.cfg.StallTimeout))
+	}
+}
+
+func (c *Camera) count(counter *uint64) { c.add(counter, 1) }
+
+func (c *Camera) add(counter *uint64, n uint64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	*counter += n
+}
+
+// drop counts a picture that is not published.
+func (c *Camera) drop(counter *uint64, p picture) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	*counter++
+	c.status.Lag, c.status.Lagging = p.lag, p.lagging
+}
+
+// resized takes the size of the first frame of a connection, or of the first
+// after it changed.
+func (c *Camera) resized(s *session, f *Frame) {
+	changed := s.width != 0
+	s.width, s.height = f.Width, f.Height
+	c.mu.Lock()
+	from := [2]int{c.status.Width, c.status.Height}
+	c.status.Width, c.status.Height = f.Width, f.Height
+	if changed {
+		c.status.Resizes++
+	}
+	c.mu.Unlock()
+	if changed {
+		c.log.Info("stream changed its size", "from", from, "to", [2]int{f.Width, f.Height})
+	}
+}
+
+// arrived counts a frame that is about to be published; the first one of a
+// connection makes the camera live.
+func (c *Camera) arrived(n *connection, f *Frame, p picture) {
+	c.mu.Lock()
+	st := &c.status
+	st.Frames++
+	st.LastFrame, st.Lag, st.Lagging = f.Captured, p.lag, p.lagging
+	first := c.conn == n && !c.paused && st.State != Live
+	if first {
+		st.State, st.Reason, st.Since = Live, "", f.Arrived
+		c.meter.reset()
+	}
+	c.meter.add(f.Arrived)
+	c.mu.Unlock()
+	n.flowed.Store(true)
+	if first {
+		c.log.Info("camera live", "width", f.Width, "height", f.Height)
+	}
+}
+
+// sleep waits, or returns the error of a context that ends before.
+func (s *session) sleep(ctx context.Context, d time.Duration) error {
+	if s.timer == nil {
+		s.timer = time.NewTimer(d)
+	} else {
+		s.timer.Reset(d)
+	}
+	select {
+	case <-s.timer.C:
+		return nil
+	case <-ctx.Done():
+		s.timer.Stop()
+		return ctx.Err()
+	}
+}

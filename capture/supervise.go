@@ -1,0 +1,191 @@
+package capture
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"net/url"
+	"os"
+	"strings"
+	"sync/atomic"
+	"time"
+	"unicode"
+)
+
+// errPaused ends a connection because of Pause.
+var errPaused = errors.New("paused by command")
+
+// stallError ends a connection that gave no picture in time.
+type stallError struct{ after time.Duration }
+
+func (e *stallError) Error() string { return fmt.Sprintf("no picture for %v", e.after) }
+
+// openError ends a connection that could not be opened.
+type openError struct{ error }
+
+func (e openError) Unwrap() error { return e.error }
+
+// fileError ends the reading of a file that is damaged.
+type fileError struct{ error }
+
+func (e fileError) Unwrap() error { return e.error }
+
+// connection is what the supervisor and the reader of one connection share.
+type connection struct {
+	began    time.Time
+	deadline atomic.Int64 // when the next sign of life is overdue, after began
+	opened   atomic.Bool
+	holds    atomic.Bool   // keeps its place when paused, instead of closing
+	flowed   atomic.Bool   // a picture came
+	sooner   chan struct{} // tells that the deadline has moved to an earlier time
+}
+
+func newConnection() *connection {
+	return &connection{began: time.Now(), sooner: make(chan struct{}, 1)}
+}
+
+// expect says that a sign of life will come within d from now.
+func (n *connection) expect(now time.Time, d time.Duration) {
+	at := int64(now.Sub(n.began) + d)
+	if n.deadline.Swap(at) <= at {
+		return
+	}
+	select {
+	case n.sooner <- struct{}{}:
+	default:
+	}
+}
+
+// expectNothing takes back what expect said.
+func (n *connection) expectNothing() { n.deadline.Store(math.MaxInt64) }
+
+// left returns how long the sign of life may still take.
+func (n *connection) left() time.Duration {
+	return time.Duration(n.deadline.Load()) - time.Since(n.began)
+}
+
+// supervise runs a reader on one connection until it ends, and returns why: the
+// context's error, io.EOF for a file that has ended, errPaused, or what failed.
+// The timers here do not depend on the reader, which may hang in a source.
+func (c *Camera) supervise(ctx context.Context, n *connection) error {
+	readCtx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	n.expect(time.Now(), time.Duration(c.cfg.OpenTimeout))
+	done := make(chan error, 1)
+	go func() { done <- c.read(readCtx, n) }()
+
+	timer := time.NewTimer(n.left())
+	defer timer.Stop()
+	var verdict error // why the connection was given up, before its reader noticed
+	giveUp := func(state State, err error) {
+		verdict = err
+		c.finish(state, c.reason(err))
+		cancel()
+		timer.Reset(abandonAfter)
+	}
+	wasPaused := false
+	for {
+		paused, turned := c.gate()
+		if verdict == nil && paused != wasPaused {
+			wasPaused = paused
+			switch {
+			case paused && n.holds.Load():
+				c.enter(n, Paused, "paused by command")
+			case paused:
+				giveUp(Paused, errPaused)
+			default:
+				c.enter(n, Connecting, "")
+				timer.Reset(n.left())
+			}
+		}
+		select {
+		case err := <-done:
+			return c.judge(ctx, n, verdict, err)
+		case <-ctx.Done():
+			return c.abandon(ctx, n, done)
+		case <-turned:
+		case <-n.sooner:
+			if verdict == nil {
+				timer.Reset(n.left())
+			}
+		case <-timer.C:
+			left := n.left()
+			switch {
+			case verdict != nil:
+				// It is said once; the wait goes on for as long as the source hangs.
+				c.finish(c.Status().State, c.reason(verdict)+"; its connection hangs and is waited for")
+			case wasPaused:
+			case left > 0:
+				timer.Reset(left)
+			case n.opened.Load():
+				giveUp(Stalled, &stallError{time.Duration(c.cfg.StallTimeout)})
+			default:
+				c.count(&c.status.Failures)
+				giveUp(Reconnecting, c.openTimeout())
+			}
+		}
+	}
+}
+
+func (c *Camera) openTimeout() error {
+	return openError{fmt.Errorf("no answer within %v: %w", c.cfg.OpenTimeout, os.ErrDeadlineExceeded)}
+}
+
+// judge returns why a connection ended, whose reader returned err.
+func (c *Camera) judge(ctx context.Context, n *connection, verdict, err error) error {
+	stall := time.Duration(c.cfg.StallTimeout)
+	switch {
+	case verdict != nil:
+		return verdict
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case errors.As(err, new(openError)):
+		c.count(&c.status.Failures)
+	case n.opened.Load() && (errors.Is(err, os.ErrDeadlineExceeded) || n.left() <= stall/10):
+		// The source's own time limit was a moment faster than ours.
+		return &stallError{stall}
+	}
+	return err
+}
+
+// abandon waits for the reader after the context has ended, as long as Run may.
+func (c *Camera) abandon(ctx context.Context, n *connection, done <-chan error) error {
+	timer := time.NewTimer(abandonAfter)
+	defer timer.Stop()
+	select {
+	case <-done:
+	case <-timer.C:
+		doing := "opening"
+		if n.opened.Load() {
+			doing = "reading"
+		}
+		c.finish(c.Status().State, "abandoned while "+doing)
+		c.log.Warn("abandon a camera that hangs", "doing", doing, "source", Redact(c.cfg.Source), "after", abandonAfter)
+	}
+	return ctx.Err()
+}
+
+// reason returns an error as text for people: one line, bounded, and without
+// the password of the source, whatever the driver put into it.
+func (c *Camera) reason(err error) string {
+	text := strings.ReplaceAll(err.Error(), c.cfg.Source, Redact(c.cfg.Source))
+	if u, bad := url.Parse(c.cfg.Source); bad == nil {
+		if password, ok := u.User.Password(); ok && password != "" {
+			text = strings.ReplaceAll(text, ":"+password+"@", ":"+hidden+"@")
+			if len(password) >= 4 { // a shorter one would tear up innocent words
+				text = strings.ReplaceAll(text, password, hidden)
+			}
+		}
+	}
+	text = strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || !unicode.IsPrint(r) {
+			return ' '
+		}
+		return r
+	}, text)
+	if r := []rune(text); len(r) > 300 {
+		text = string(r[:299]) + "…"
+	}
+	return strings.TrimSpace(text)
+}
