@@ -1,0 +1,199 @@
+//go:build cgo
+
+package opencv
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"rvo-tui/capture"
+)
+
+// Drivers returns the openers for devices, RTSP streams and files. What an
+// opening found, such as hardware decoding that the machine has not, goes to
+// log as a line for each time it changes anything for the user.
+//
+// Openings do not wait for each other: no lock is held and no environment
+// variable is set. A camera's RTSP transport travels in the query of its
+// address, where FFmpeg looks for it and removes it. Setting
+// OPENCV_FFMPEG_CAPTURE_OPTIONS in the environment still adds FFmpeg options to
+// all sources alike.
+func Drivers(log *slog.Logger) capture.Drivers {
+	d := drivers{log}
+	return capture.Drivers{
+		capture.KindDevice: d.openDevice,
+		capture.KindRTSP:   d.openRTSP,
+		capture.KindFile:   d.openFile,
+	}
+}
+
+type drivers struct{ log *slog.Logger }
+
+// cv::VideoAccelerationType
+var accels = map[string]int{"none": 0, "any": 1, "d3d11": 2, "vaapi": 3, "mfx": 4}
+
+func (d drivers) openRTSP(ctx context.Context, cfg capture.Config, addr capture.Address) (capture.Source, error) {
+	began := time.Now()
+	src, err := d.rtsp(ctx, cfg, addr, began)
+	if err != nil {
+		return nil, fmt.Errorf("open stream %s: %w", capture.Redact(addr.URL), err)
+	}
+	return src, nil
+}
+
+func (d drivers) rtsp(ctx context.Context, cfg capture.Config, addr capture.Address, began time.Time) (capture.Source, error) {
+	uri, host, err := streamURI(addr.URL, cfg.Transport)
+	if err != nil {
+		return nil, err
+	}
+	limit := time.Duration(cfg.OpenTimeout)
+	if err := resolve(ctx, host, limit); err != nil {
+		return nil, err
+	}
+	// What resolving took is gone from the time there is, but FFmpeg takes a
+	// timeout of 0 for none.
+	left := max(limit-time.Since(began), 50*time.Millisecond)
+	return d.ffmpeg(cfg, &source{cfg: cfg, live: true}, uri, left, "what answers is not a video stream that FFmpeg can read")
+}
+
+// streamURI returns the address for FFmpeg, with the transport in its query,
+// and the host's name.
+func streamURI(address, transport string) (uri, host string, err error) {
+	u, err := url.Parse(address)
+	if err != nil || u.Scheme != "rtsp" && u.Scheme != "rtsps" || u.Hostname() == "" {
+		return "", "", fmt.Errorf("%w: not an rtsp:// or rtsps:// address", capture.ErrUnsupported)
+	}
+	if transport == "" {
+		transport = "tcp"
+	}
+	address, _, _ = strings.Cut(address, "#")
+	separator := "?"
+	if strings.Contains(address, "?") {
+		separator = "&"
+	}
+	return address + separator + transport, u.Hostname(), nil
+}
+
+// resolve looks a host's name up, because FFmpeg does it again without a time
+// limit: a dead name server must not hold a camera's thread.
+func resolve(ctx context.Context, host string, limit time.Duration) error {
+	if net.ParseIP(host) != nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	_, err := net.DefaultResolver.LookupHost(ctx, host)
+	var dns *net.DNSError
+	switch {
+	case errors.As(err, &dns) && dns.IsNotFound:
+		return fmt.Errorf("there is no host %q: check the address", host)
+	case err != nil:
+		return fmt.Errorf("look up host %q: %w", host, err)
+	}
+	return nil
+}
+
+func (d drivers) openFile(_ context.Context, cfg capture.Config, addr capture.Address) (capture.Source, error) {
+	src, err := d.file(cfg, addr.Path)
+	if err != nil {
+		return nil, fmt.Errorf("open file %q: %w", addr.Path, err)
+	}
+	return src, nil
+}
+
+func (d drivers) file(cfg capture.Config, path string) (capture.Source, error) {
+	uri, err := fileURI(path)
+	if err != nil {
+		return nil, err
+	}
+	s := &source{cfg: cfg}
+	return d.ffmpeg(cfg, s, uri, time.Duration(cfg.OpenTimeout), "not a video file that FFmpeg can read")
+}
+
+// fileURI returns the address of a regular file for FFmpeg. Its file protocol
+// lets a playlist open nothing but other files.
+func fileURI(path string) (string, error) {
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		return "", fmt.Errorf("%w: check the path", os.ErrNotExist)
+	case err != nil:
+		return "", bare(err)
+	case !info.Mode().IsRegular():
+		return "", fmt.Errorf("%w: not a regular file", capture.ErrUnsupported)
+	case info.Size() == 0:
+		return "", fmt.Errorf("%w: the file is empty", capture.ErrUnsupported)
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return "", bare(err)
+	}
+	f.Close()
+	full, err := filepath.Abs(path)
+	if err != nil {
+		return "", err
+	}
+	return "file:" + full, nil
+}
+
+func (d drivers) ffmpeg(cfg capture.Config, s *source, uri string, limit time.Duration, otherwise string) (capture.Source, error) {
+	s.hasPTS, s.scaled, s.timeout = true, true, time.Duration(cfg.StallTimeout)
+	o := options{device: -1, uri: uri, open: limit, read: s.timeout, accel: accels[cfg.HWAccel]}
+	began := time.Now()
+	accel, log := s.open(o)
+	if s.c == nil {
+		return nil, explain(log, time.Since(began), limit, otherwise)
+	}
+	if o.accel != 0 && accel == 0 {
+		d.log.Warn("no hardware decoding here: decoding in software", "camera", cfg.Name, "hwaccel", cfg.HWAccel)
+	}
+	return d.checked(s)
+}
+
+func (d drivers) openDevice(_ context.Context, cfg capture.Config, addr capture.Address) (capture.Source, error) {
+	src, err := d.device(cfg, addr.Device)
+	if err != nil {
+		return nil, fmt.Errorf("open device:%d: %w", addr.Device, err)
+	}
+	return src, nil
+}
+
+func (d drivers) device(cfg capture.Config, number int) (capture.Source, error) {
+	path := fmt.Sprintf("/dev/video%d", number)
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		return nil, fmt.Errorf("%w: rvo-tui --list-cameras shows the devices that there are", os.ErrNotExist)
+	case errors.Is(err, os.ErrPermission):
+		return nil, fmt.Errorf("%w: add this user to the group video", os.ErrPermission)
+	case err != nil:
+		return nil, bare(err)
+	}
+	modes := deviceModes(f)
+	f.Close()
+
+	s := &source{cfg: cfg, live: true, timeout: time.Duration(cfg.StallTimeout)}
+	o := options{device: number, width: cfg.Width, height: cfg.Height, fps: cfg.FPS, fourcc: pickFormat(modes, cfg.Width, cfg.Height, cfg.FPS)}
+	_, log := s.open(o)
+	if s.c == nil {
+		return nil, explain(log, 0, time.Second, "not a camera that OpenCV can read; is another program using it?")
+	}
+	return d.checked(s)
+}
+
+func (d drivers) checked(s *source) (capture.Source, error) {
+	if s.width <= 0 || s.height <= 0 || s.width > maxSide || s.height > maxSide {
+		err := fmt.Errorf("%w: pictures of %dx%d", capture.ErrUnsupported, s.width, s.height)
+		s.Close()
+		return nil, err
+	}
+	return s, nil
+}

@@ -1,0 +1,45 @@
+//go:build !cgo
+
+package opencv
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"log/slog"
+	"time"
+
+	"rvo-tui/capture"
+)
+
+// Drivers returns openers that answer ErrBuiltWithout.
+func Drivers(*slog.Logger) capture.Drivers {
+	open := func(_ context.Context, cfg capture.Config, _ capture.Address) (capture.Source, error) {
+		return nil, fmt.Errorf("open source %s: %w", capture.Redact(cfg.Source), ErrBuiltWithout)
+	}
+	return capture.Drivers{capture.KindDevice: open, capture.KindRTSP: open, capture.KindFile: open}
+}
+
+// EncodeJPEG is capture.EncodeJPEG in a build without OpenCV.
+func EncodeJPEG(pix []byte, width, height, outWidth, outHeight int) ([]byte, error) {
+	return capture.EncodeJPEG(pix, width, height, outWidth, outHeight)
+}
+
+// Movie answers ErrBuiltWithout and errors.ErrUnsupported.
+type Movie struct{}
+
+var errMovie = errors.Join(ErrBuiltWithout, errors.ErrUnsupported)
+
+// Ext returns ".mp4".
+func (Movie) Ext() string { return ".mp4" }
+
+// Encode answers ErrBuiltWithout.
+func (Movie) Encode(context.Context, string, float64, iter.Seq2[[]byte, int]) error {
+	return fmt.Errorf("encode movie: %w", errMovie)
+}
+
+// Verify answers ErrBuiltWithout.
+func (Movie) Verify(context.Context, string) (int, time.Duration, error) {
+	return 0, 0, fmt.Errorf("verify movie: %w", errMovie)
+}

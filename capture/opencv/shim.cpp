@@ -1,0 +1,263 @@
+//go:build cgo
+
+#include "shim.h"
+
+#include <cstdarg>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include <opencv2/core.hpp>
+#include <opencv2/imgcodecs.hpp>
+#include <opencv2/imgproc.hpp>
+#include <opencv2/videoio.hpp>
+
+extern "C" {
+#include <libavutil/log.h>
+}
+
+namespace {
+
+// OpenCV says only that something was not opened; the cause is in what FFmpeg
+// logs in the same thread meanwhile.
+struct Cause {
+	bool quiet; // the caller reports the cause, so that the log need not
+	std::string text;
+};
+
+thread_local Cause *cause = nullptr;
+
+void on_av_log(void *source, int level, const char *format, va_list args) {
+	if (Cause *c = cause; c != nullptr && level <= AV_LOG_WARNING) {
+		char line[512];
+		int prefix = 1;
+		va_list copy;
+		va_copy(copy, args);
+		av_log_format_line2(source, level, format, copy, line, sizeof line, &prefix);
+		va_end(copy);
+		try {
+			if (c->text.size() + std::strlen(line) < RVO_WHY) c->text += line;
+		} catch (...) {
+		}
+		if (c->quiet) return;
+	}
+	av_log_default_callback(source, level, format, args);
+}
+
+class Listen {
+public:
+	explicit Listen(bool quiet) : cause_{quiet, {}} {
+		static std::once_flag once;
+		std::call_once(once, [] { av_log_set_callback(on_av_log); });
+		cause = &cause_;
+	}
+	~Listen() { cause = nullptr; }
+	void tell(char *why) const { std::snprintf(why, RVO_WHY, "%s", cause_.text.c_str()); }
+
+private:
+	Cause cause_;
+};
+
+void tell(char *why, const char *text) { std::snprintf(why, RVO_WHY, "%s", text); }
+
+// Runs f; a C++ exception becomes text and the value bad.
+template <class T, class F> T guard(T bad, char *why, F f) noexcept {
+	try {
+		return f();
+	} catch (const cv::Exception &e) {
+		tell(why, e.err.empty() ? e.what() : e.err.c_str());
+	} catch (const std::exception &e) {
+		tell(why, e.what());
+	} catch (...) {
+		tell(why, "unknown C++ exception");
+	}
+	return bad;
+}
+
+void scale(const cv::Mat &from, cv::Mat &to) {
+	bool shrinks = to.cols <= from.cols && to.rows <= from.rows;
+	cv::resize(from, to, to.size(), 0, 0, shrinks ? cv::INTER_AREA : cv::INTER_LINEAR);
+}
+
+} // namespace
+
+struct rvo_capture {
+	cv::VideoCapture video;
+	cv::Mat picture; // where a picture waits that has to be scaled, or that nobody had room for
+	bool waiting = false;
+};
+
+rvo_capture *rvo_open(const rvo_options *o, rvo_info *info, char *why) {
+	*why = 0;
+	rvo_capture *c = nullptr;
+	bool open = guard(false, why, [&] {
+		Listen listen(true);
+		c = new rvo_capture;
+		std::vector<int> params;
+		auto set = [&](int key, int value) {
+			params.push_back(key);
+			params.push_back(value);
+		};
+		bool ok;
+		if (o->device >= 0) {
+			if (o->fourcc != 0) set(cv::CAP_PROP_FOURCC, o->fourcc);
+			if (o->width > 0) set(cv::CAP_PROP_FRAME_WIDTH, o->width);
+			if (o->height > 0) set(cv::CAP_PROP_FRAME_HEIGHT, o->height);
+			if (o->fps > 0) set(cv::CAP_PROP_FPS, int(o->fps + 0.5));
+			ok = c->video.open(o->device, cv::CAP_V4L2, params);
+		} else {
+			set(cv::CAP_PROP_OPEN_TIMEOUT_MSEC, o->open_ms);
+			set(cv::CAP_PROP_READ_TIMEOUT_MSEC, o->read_ms);
+			set(cv::CAP_PROP_HW_ACCELERATION, o->accel);
+			ok = c->video.open(o->uri, cv::CAP_FFMPEG, params);
+		}
+		if (!ok) {
+			listen.tell(why);
+			return false;
+		}
+		info->width = int(c->video.get(cv::CAP_PROP_FRAME_WIDTH));
+		info->height = int(c->video.get(cv::CAP_PROP_FRAME_HEIGHT));
+		info->fps = c->video.get(cv::CAP_PROP_FPS);
+		info->frames = o->device >= 0 ? 0 : c->video.get(cv::CAP_PROP_FRAME_COUNT);
+		info->accel = o->device >= 0 ? 0 : int(c->video.get(cv::CAP_PROP_HW_ACCELERATION));
+		return true;
+	});
+	if (!open) {
+		rvo_close(c);
+		return nullptr;
+	}
+	return c;
+}
+
+int rvo_grab(rvo_capture *c, double *pts_ms, char *why) {
+	*why = 0;
+	return guard(int(RVO_ERROR), why, [&] {
+		Listen listen(false);
+		c->waiting = false;
+		if (!c->video.grab()) {
+			listen.tell(why);
+			return int(RVO_NONE);
+		}
+		*pts_ms = c->video.get(cv::CAP_PROP_POS_MSEC);
+		return int(RVO_OK);
+	});
+}
+
+int rvo_retrieve(rvo_capture *c, unsigned char *dst, int *width, int *height, int out_width, int out_height, char *why) {
+	*why = 0;
+	return guard(int(RVO_ERROR), why, [&] {
+		cv::Mat out(out_height, out_width, CV_8UC3, dst);
+		bool direct = *width == out_width && *height == out_height;
+		if (!c->waiting) {
+			// OpenCV fills the matrix that it is given if size and type fit, and
+			// otherwise gives it other memory.
+			cv::Mat got = direct ? out : c->picture;
+			if (!c->video.retrieve(got) || got.empty()) {
+				tell(why, "no picture in what was read");
+				return int(RVO_NONE);
+			}
+			if (got.type() != CV_8UC3) {
+				tell(why, "pictures are not in a colour format that OpenCV converts to BGR");
+				return int(RVO_ERROR);
+			}
+			if (direct && got.data == dst) return int(RVO_OK);
+			c->picture = got;
+			c->waiting = true;
+		}
+		if (c->picture.cols != *width || c->picture.rows != *height) {
+			*width = c->picture.cols;
+			*height = c->picture.rows;
+			return int(RVO_RESIZED);
+		}
+		if (direct)
+			c->picture.copyTo(out);
+		else
+			scale(c->picture, out);
+		c->waiting = false;
+		return int(RVO_OK);
+	});
+}
+
+void rvo_close(rvo_capture *c) {
+	char why[RVO_WHY];
+	guard(0, why, [&] {
+		delete c;
+		return 0;
+	});
+}
+
+int rvo_jpeg(const unsigned char *pix, int width, int height, int out_width, int out_height, int quality,
+	unsigned char **jpeg, size_t *len, char *why) {
+	*why = 0;
+	return guard(int(RVO_ERROR), why, [&] {
+		cv::Mat from(height, width, CV_8UC3, const_cast<unsigned char *>(pix)), to = from;
+		if (out_width != width || out_height != height) {
+			to = cv::Mat(out_height, out_width, CV_8UC3);
+			scale(from, to);
+		}
+		std::vector<unsigned char> bytes;
+		if (!cv::imencode(".jpg", to, bytes, {cv::IMWRITE_JPEG_QUALITY, quality})) {
+			tell(why, "OpenCV has no JPEG encoder");
+			return int(RVO_ERROR);
+		}
+		*jpeg = static_cast<unsigned char *>(std::malloc(bytes.size()));
+		if (*jpeg == nullptr) throw std::bad_alloc();
+		std::memcpy(*jpeg, bytes.data(), bytes.size());
+		*len = bytes.size();
+		return int(RVO_OK);
+	});
+}
+
+struct rvo_movie {
+	std::string path;
+	double fps;
+	cv::VideoWriter writer;
+	cv::Mat picture;
+	cv::Size size;
+};
+
+rvo_movie *rvo_movie_new(const char *path, double fps, char *why) {
+	*why = 0;
+	return guard(static_cast<rvo_movie *>(nullptr), why, [&] { return new rvo_movie{path, fps, {}, {}, {}}; });
+}
+
+int rvo_movie_add(rvo_movie *m, const unsigned char *jpeg, size_t len, int repeat, char *why) {
+	*why = 0;
+	return guard(int(RVO_ERROR), why, [&] {
+		cv::Mat bytes(1, int(len), CV_8UC1, const_cast<unsigned char *>(jpeg));
+		cv::imdecode(bytes, cv::IMREAD_COLOR | cv::IMREAD_IGNORE_ORIENTATION, &m->picture);
+		if (m->picture.empty()) {
+			tell(why, "picture is not a JPEG file that OpenCV reads");
+			return int(RVO_ERROR);
+		}
+		if (!m->writer.isOpened()) {
+			Listen listen(true);
+			m->size = m->picture.size();
+			if (m->size.width < 2 || m->size.height < 2) {
+				tell(why, "pictures are smaller than 2x2");
+				return int(RVO_ERROR);
+			}
+			if (!m->writer.open(m->path, cv::CAP_FFMPEG, cv::VideoWriter::fourcc('a', 'v', 'c', '1'), m->fps, m->size)) {
+				listen.tell(why);
+				return int(RVO_NONE);
+			}
+		}
+		if (m->picture.size() != m->size) {
+			tell(why, "pictures differ in size");
+			return int(RVO_ERROR);
+		}
+		for (int i = 0; i < repeat; i++) m->writer.write(m->picture);
+		return int(RVO_OK);
+	});
+}
+
+void rvo_movie_end(rvo_movie *m) {
+	char why[RVO_WHY];
+	guard(0, why, [&] {
+		delete m;
+		return 0;
+	});
+}

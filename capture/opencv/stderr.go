@@ -1,0 +1,237 @@
+package opencv
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"regexp"
+	"runtime/debug"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/sys/unix"
+
+	"rvo-tui/capture"
+)
+
+// Bounds of captured standard error.
+const (
+	maxLine      = 1000    // bytes of a line; the rest is cut off
+	lineQueue    = 256     // lines between the pipe and log; what is beyond is dropped
+	linesASecond = 20      // lines that log gets at most, after a burst of twice as many
+	pipeSize     = 1 << 20 // bytes that C libraries can write ahead of the reader
+)
+
+// CaptureStderr makes file descriptor 2 a pipe, so that what C libraries print
+// reaches log, line by line, instead of the terminal: cleaned of control
+// characters and of passwords in addresses, long lines cut, repeated ones
+// counted instead of repeated, floods dropped and counted. Call it before the
+// first call into C.
+//
+// Writers never block: what the pipe has no room for is lost. log is called in
+// a goroutine of the capture's own and may be slow.
+//
+// real is the standard error that there was; give it to the program's own
+// logger. Go's crashes are printed there too. restore puts it back as file
+// descriptor 2, waits until log has had the last line and closes real; call it
+// once, when nobody logs to real any more. Only one capture can be at a time.
+func CaptureStderr(log func(line string)) (real *os.File, restore func(), err error) {
+	fd, err := unix.FcntlInt(2, unix.F_DUPFD_CLOEXEC, 3)
+	if err != nil {
+		return nil, nil, fmt.Errorf("capture standard error: %w", err)
+	}
+	real = os.NewFile(uintptr(fd), "stderr")
+	r, w, err := os.Pipe()
+	if err != nil {
+		real.Close()
+		return nil, nil, fmt.Errorf("capture standard error: %w", err)
+	}
+	// The end that becomes file descriptor 2 must not block: a crash of the Go
+	// runtime prints there while no goroutine reads any more.
+	err = errors.Join(
+		unix.SetNonblock(int(w.Fd()), true),
+		debug.SetCrashOutput(real, debug.CrashOptions{}),
+		unix.Dup2(int(w.Fd()), 2),
+	)
+	if err != nil {
+		err = errors.Join(err, debug.SetCrashOutput(nil, debug.CrashOptions{}), r.Close(), w.Close(), real.Close())
+		return nil, nil, fmt.Errorf("capture standard error: %w", err)
+	}
+	// A smaller pipe works as well.
+	_, _ = unix.FcntlInt(w.Fd(), unix.F_SETPIPE_SZ, pipeSize)
+	w.Close()
+
+	c := stderrCapture{lines: make(chan string, lineQueue), log: log}
+	var done sync.WaitGroup
+	done.Go(func() { c.read(r) })
+	done.Go(c.deliver)
+	return real, func() {
+		// Neither fails for descriptors that are open.
+		_ = unix.Dup2(fd, 2)
+		_ = debug.SetCrashOutput(nil, debug.CrashOptions{})
+		// Child processes may hold the pipe open: the end does not wait for them.
+		_ = r.SetReadDeadline(time.Now().Add(100 * time.Millisecond))
+		done.Wait()
+		r.Close()
+		real.Close()
+	}, nil
+}
+
+type stderrCapture struct {
+	lines   chan string
+	dropped atomic.Uint64
+	log     func(line string)
+}
+
+// read takes lines out of the pipe until its end, never waiting for deliver.
+func (c *stderrCapture) read(r *os.File) {
+	defer close(c.lines)
+	s := lineSplitter{emit: func(line string) {
+		select {
+		case c.lines <- line:
+		default:
+			c.dropped.Add(1)
+		}
+	}}
+	buf := make([]byte, 32<<10)
+	for {
+		n, err := r.Read(buf)
+		s.write(buf[:n])
+		if err != nil {
+			s.flush()
+			return
+		}
+	}
+}
+
+func (c *stderrCapture) deliver() {
+	t := throttle{log: c.log}
+	for {
+		select {
+		case line, ok := <-c.lines:
+			if !ok {
+				t.drop(c.dropped.Swap(0))
+				t.flush()
+				return
+			}
+			t.drop(c.dropped.Swap(0))
+			t.line(line, time.Now())
+		case <-t.wait(time.Now()):
+			t.flush()
+		}
+	}
+}
+
+// lineSplitter cuts bytes into lines of at most maxLine bytes. A carriage return
+// ends a line too, as in progress displays; empty lines are left out.
+type lineSplitter struct {
+	emit func(line string)
+	line []byte
+}
+
+func (s *lineSplitter) write(b []byte) {
+	for len(b) > 0 {
+		end := bytes.IndexAny(b, "\r\n")
+		part := b
+		if end >= 0 {
+			part = b[:end]
+		}
+		s.line = append(s.line, part[:min(len(part), maxLine-len(s.line))]...)
+		if end < 0 {
+			return
+		}
+		s.flush()
+		b = b[end+1:]
+	}
+}
+
+func (s *lineSplitter) flush() {
+	if line := cleanLine(string(s.line)); line != "" {
+		s.emit(line)
+	}
+	s.line = s.line[:0]
+}
+
+// throttle bounds the rate of lines and collapses repeated ones. It belongs to
+// one goroutine.
+type throttle struct {
+	log     func(line string)
+	last    string
+	repeats int // of last, not yet told
+	dropped uint64
+	tokens  float64
+	at      time.Time
+}
+
+// How long repeats and drops are gathered before they are told.
+const gather = 5 * time.Second
+
+func (t *throttle) line(line string, now time.Time) {
+	// FFmpeg's lines differ in the address of who says them.
+	same := logContext.ReplaceAllString(line, "")
+	if same == t.last {
+		t.repeats++
+		return
+	}
+	if t.at.IsZero() {
+		t.tokens = 2 * linesASecond
+	} else {
+		t.tokens = min(t.tokens+now.Sub(t.at).Seconds()*linesASecond, 2*linesASecond)
+	}
+	t.at = now
+	if t.tokens < 1 {
+		t.dropped++
+		return
+	}
+	t.tokens--
+	t.flush()
+	t.last = same
+	t.log(line)
+}
+
+func (t *throttle) drop(n uint64) { t.dropped += n }
+
+func (t *throttle) flush() {
+	if t.repeats > 0 {
+		t.log(fmt.Sprintf("(the last line came %d more times)", t.repeats))
+		t.repeats = 0
+	}
+	if t.dropped > 0 {
+		t.log(fmt.Sprintf("(%d lines dropped: too many at once)", t.dropped))
+		t.dropped = 0
+	}
+}
+
+// wait returns when to flush, if there is something to tell.
+func (t *throttle) wait(now time.Time) <-chan time.Time {
+	if t.repeats == 0 && t.dropped == 0 {
+		return nil
+	}
+	return time.After(gather)
+}
+
+var addressInText = regexp.MustCompile(`[A-Za-z][A-Za-z0-9+.-]*://[^\s"'<>]+`)
+
+// cleanLine makes a line of a C library fit for a log: valid UTF-8, no control
+// characters, no passwords in addresses, at most maxLine bytes.
+func cleanLine(line string) string {
+	line = strings.Map(func(r rune) rune {
+		switch {
+		case r == '\t' || r == '\n':
+			return ' '
+		case r == utf8.RuneError || unicode.IsControl(r) || unicode.Is(unicode.Cf, r):
+			return -1
+		}
+		return r
+	}, line)
+	line = addressInText.ReplaceAllStringFunc(line, capture.Redact)
+	if len(line) > maxLine {
+		line = strings.ToValidUTF8(line[:maxLine], "")
+	}
+	return strings.TrimSpace(line)
+}
