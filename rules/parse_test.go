@@ -1,0 +1,205 @@
+package rules
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+	"unicode/utf8"
+)
+
+func TestParse(t *testing.T) {
+	tests := []struct {
+		src, canonical string
+		signals        []string
+	}{
+		{"motion", "motion", []string{"motion"}},
+		{"motion>0.02", "motion > 0.02", []string{"motion"}},
+		{" a\t<\n1 ", "a < 1", []string{"a"}},
+		{"a <= -1.5e3", "a <= -1500", []string{"a"}},
+		{"a == 1E-7", "a == 1e-07", []string{"a"}},
+		{"1 < a", "a > 1", []string{"a"}},
+		{"1 <= a", "a >= 1", []string{"a"}},
+		{"1 > a", "a < 1", []string{"a"}},
+		{"1 >= a", "a <= 1", []string{"a"}},
+		{"1 == a", "a == 1", []string{"a"}},
+		{"0 != a", "a != 0", []string{"a"}},
+		{"b >= a", "b >= a", []string{"b", "a"}},
+		{"person >= 1 && motion > 0.02", "person >= 1 && motion > 0.02", []string{"person", "motion"}},
+		{"a || b && c", "a || b && c", []string{"a", "b", "c"}},
+		{"(a || b) && c", "(a || b) && c", []string{"a", "b", "c"}},
+		{"a && (b && c)", "a && b && c", []string{"a", "b", "c"}},
+		{"(a || (b || (c)))", "a || b || c", []string{"a", "b", "c"}},
+		{"!a", "!a", []string{"a"}},
+		{"!!a", "!!a", []string{"a"}},
+		{"!(a)", "!a", []string{"a"}},
+		{"!(a>1)", "!(a > 1)", []string{"a"}},
+		{"!(a && b) || !c", "!(a && b) || !c", []string{"a", "b", "c"}},
+		{"a > 1 || a < 0", "a > 1 || a < 0", []string{"a"}},
+		{"and && or", "and && or", []string{"and", "or"}},
+	}
+	for _, tt := range tests {
+		e, err := Parse(tt.src)
+		if err != nil {
+			t.Errorf("Parse(%q): %v", tt.src, err)
+			continue
+		}
+		if got := e.String(); got != tt.canonical {
+			t.Errorf("Parse(%q) = %q, want %q", tt.src, got, tt.canonical)
+		}
+		if got := e.Signals(); !slices.Equal(got, tt.signals) {
+			t.Errorf("Parse(%q) reads %q, want %q", tt.src, got, tt.signals)
+		}
+	}
+}
+
+func TestSyntaxErrors(t *testing.T) {
+	tests := []struct {
+		src     string
+		column  int
+		problem string // part of it
+	}{
+		{"", 1, "empty"},
+		{"  \n", 1, "empty"},
+		{"a = 1", 3, `use "=="`},
+		{"a & b", 3, `use "&&"`},
+		{"a | b", 3, `use "||"`},
+		{"a => 1", 3, `use ">="`},
+		{"a =< 1", 3, `use "<="`},
+		{"a <> 1", 3, `use "!="`},
+		{"a ≥ 1", 3, `use ">="`},
+		{"a ? 1", 3, "means nothing here"},
+		{"ä > 1", 1, "means nothing here"},
+		{"a > 1 \x00", 7, "means nothing here"},
+		{"a > \xff", 5, "UTF-8"},
+		{"a + 1 > 2", 3, "no arithmetic"},
+		{"person-count > 2", 7, "no arithmetic"},
+		{`"a" > 1`, 1, "without quotes"},
+		{"_a", 1, "begins with a letter"},
+		{strings.Repeat("a", 65), 1, "at most 64"},
+		{"a > .5", 5, "both sides"},
+		{"a > 5.", 5, "both sides"},
+		{"a > -", 5, "no arithmetic"},
+		{"a > 1e", 5, "after its exponent"},
+		{"a > 1s", 5, "no unit"},
+		{"a > 0x10", 5, "no unit"},
+		{"a > 1_000", 5, "no unit"},
+		{"a > 1.2.3", 5, "no unit"},
+		{"a > 1e999", 5, "too large"},
+		{"a >", 4, `missing after ">"`},
+		{"> 1", 1, `missing before ">"`},
+		{"a && ", 6, `missing after "&&"`},
+		{"a && && b", 6, `missing after "&&"`},
+		{"a && !", 7, `missing after "!"`},
+		{"()", 2, `missing after "("`},
+		{"1", 1, "number alone"},
+		{"a && 0.5", 6, "number alone"},
+		{"1 < 2", 1, "two numbers"},
+		{"0 < a < 1", 7, `write "0 < a && a < 1"`},
+		{"a == b == ", 8, `write "a == b && b == …"`},
+		{"(a) > 1", 5, "inside them"},
+		{"!a > 1", 2, `write "!(a > 1)"`},
+		{"!1 < a", 2, `write "!(a > 1)"`},
+		{"(a > 1", 7, `write ")"`},
+		{"a > 1)", 6, "no parenthesis is open"},
+		{"a b", 3, "follows a complete condition"},
+		{"a > 1 2", 7, "follows a complete condition"},
+		{"a !b", 3, "follows a complete condition"},
+		{"(a b)", 4, "follows a complete condition"},
+		{"a and b", 3, `use "&&"`},
+		{"(a or b)", 4, `use "||"`},
+		{"a && not b", 6, `use "!"`},
+		{strings.Repeat("(", 65) + "a", 65, "nested deeper than 64"},
+		{strings.Repeat("!", 65) + "a", 65, "nested deeper than 64"},
+		{strings.Repeat(" ", MaxSource) + "a", 1, "4097 bytes"},
+	}
+	for _, tt := range tests {
+		_, err := Parse(tt.src)
+		var wrong *SyntaxError
+		if !errors.As(err, &wrong) {
+			t.Errorf("Parse(%.40q) = %v, want a syntax error", tt.src, err)
+			continue
+		}
+		if wrong.Column != tt.column || !strings.Contains(wrong.Problem, tt.problem) || wrong.Source != tt.src {
+			t.Errorf("Parse(%.40q): %v; want column %d and %q", tt.src, wrong, tt.column, tt.problem)
+		}
+	}
+}
+
+func TestParseAtTheLimits(t *testing.T) {
+	for _, src := range []string{
+		strings.Repeat("(", MaxDepth) + "a" + strings.Repeat(")", MaxDepth),
+		strings.Repeat("!", MaxDepth) + "a",
+		strings.Repeat(" ", MaxSource-1) + "a",
+		strings.Repeat("a||", MaxSource/3) + "a",
+		strings.Repeat("a", 64),
+	} {
+		if _, err := Parse(src); err != nil {
+			t.Errorf("Parse(%.20q…): %v", src, err)
+		}
+	}
+}
+
+func TestAllAny(t *testing.T) {
+	parse := func(src string) *Expr { return mustParse(t, src) }
+	tests := []struct {
+		got  *Expr
+		want string
+	}{
+		{All(parse("a")), "a"},
+		{All(parse("a > 1"), parse("b || c"), parse("d && e")), "a > 1 && (b || c) && d && e"},
+		{Any(parse("a > 1"), parse("b || c"), parse("d && e")), "a > 1 || b || c || d && e"},
+		{Any(All(parse("a"), parse("b")), parse("!c")), "a && b || !c"},
+	}
+	for _, tt := range tests {
+		if got := tt.got.String(); got != tt.want {
+			t.Errorf("got %q, want %q", got, tt.want)
+		}
+	}
+	if All() != nil || Any() != nil {
+		t.Error("a condition was made of nothing")
+	}
+}
+
+func mustParse(t testing.TB, src string) *Expr {
+	t.Helper()
+	e, err := Parse(src)
+	if err != nil {
+		t.Fatalf("Parse(%q): %v", src, err)
+	}
+	return e
+}
+
+func FuzzParse(f *testing.F) {
+	for _, src := range []string{
+		"motion > 0.02", "person >= 1 && motion > 0.02", "!(a || b) && c != -1e-3", "0.5 < a || b == c", "!!a",
+		"a = 1", "a & b", "1 < a < 2", "(a) > 1", "a and b", "a ≥ 1", "((", "a > 1e999", "a > 1\xff", "-.5 < a", "- 1 < a",
+	} {
+		f.Add(src)
+	}
+	f.Fuzz(func(t *testing.T, src string) {
+		e, err := Parse(src)
+		if err != nil {
+			var wrong *SyntaxError
+			if !errors.As(err, &wrong) {
+				t.Fatalf("%v is no syntax error", err)
+			}
+			if wrong.Column < 1 || wrong.Column > utf8.RuneCountInString(src)+1 {
+				t.Fatalf("column %d of %q", wrong.Column, src)
+			}
+			return
+		}
+		canonical := e.String()
+		if len(canonical) > MaxSource {
+			return
+		}
+		again, err := Parse(canonical)
+		if err != nil {
+			t.Fatalf("Parse(%q), which is the canonical form of %q: %v", canonical, src, err)
+		}
+		if got := again.String(); got != canonical {
+			t.Fatalf("%q became %q", canonical, got)
+		}
+		agree(t, e, again, uint64(len(src)))
+	})
+}
