@@ -12,7 +12,7 @@ import (
 
 // The range of a detector's rate, in runs a second, and of its times.
 const (
-	maxMaxFPS  = 1000
+	MaxRate    = 10_000
 	minTTL     = 10 * time.Millisecond
 	maxTTL     = time.Hour
 	minTimeout = 10 * time.Millisecond
@@ -67,8 +67,8 @@ func (c Config) checkCommon(bad func(key, problem string)) {
 			break
 		}
 	}
-	if c.MaxFPS != 0 && !(c.MaxFPS > 0 && c.MaxFPS <= maxMaxFPS) {
-		bad("max_fps", fmt.Sprintf("%v is out of range: above 0, at most %d a second", c.MaxFPS, maxMaxFPS))
+	if c.MaxFPS != 0 && !(c.MaxFPS > 0 && c.MaxFPS <= MaxRate) {
+		bad("max_fps", fmt.Sprintf("%v is out of range: above 0, at most %d a second", c.MaxFPS, MaxRate))
 	}
 	inRange("ttl", c.TTL, minTTL, maxTTL, bad)
 	inRange("timeout", c.Timeout, minTimeout, maxTimeout, bad)

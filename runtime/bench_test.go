@@ -1,0 +1,105 @@
+package runtime
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"rvo-tui/capture"
+	"rvo-tui/detectors"
+	"rvo-tui/rules"
+)
+
+// gatedEngine returns an engine with n detectors that are loaded and never run,
+// because they need a signal that stays 0.
+func gatedEngine(tb testing.TB, n int) *Engine {
+	e := NewEngine(EngineOptions{MaxErrors: 5})
+	gate, err := e.table.Intern("gate")
+	if err != nil {
+		tb.Fatal(err)
+	}
+	for i := range n {
+		sp := spec(fmt.Sprintf("d%d", i), 30)
+		sp.Needs = []string{"gate > 0"}
+		if err := e.Attach(TaskID(i+1), sp); err != nil {
+			tb.Fatal(err)
+		}
+		e.Step(0, &Inputs{Reports: []Report{{Task: TaskID(i + 1), What: Opened}}})
+	}
+	e.table.Set(gate, 0, nil, &detectors.Trace{}, Never)
+	return e
+}
+
+// BenchmarkStep is what one new frame costs the engine, with so many detectors
+// whose gate is closed.
+func BenchmarkStep(b *testing.B) {
+	for _, n := range []int{0, 1, 4, 8, 64} {
+		b.Run(fmt.Sprintf("gated=%d", n), func(b *testing.B) {
+			e := gatedEngine(b, n)
+			b.ReportAllocs()
+			now := time.Duration(0)
+			in := Inputs{}
+			for i := 0; b.Loop(); i++ {
+				now += 33 * ms
+				in.Frame = FrameRef{ID: uint64(i + 1), Captured: now - ms, Arrived: now}
+				e.Step(now, &in)
+			}
+			if n > 0 && e.tasks[0].runs > 0 {
+				b.Fatal("a gated detector ran")
+			}
+		})
+	}
+}
+
+// BenchmarkRun is what a frame costs that one detector looks at, from the frame
+// to the rules that judge its answer.
+func BenchmarkRun(b *testing.B) {
+	e := NewEngine(EngineOptions{MaxErrors: 5})
+	if err := e.Attach(1, spec("a", 1000)); err != nil {
+		b.Fatal(err)
+	}
+	cfg := rules.DefaultConfig()
+	cfg.Event, cfg.When, cfg.For = "never", "a > 5", capture.Duration(time.Second)
+	if err := e.AddRule(cfg); err != nil {
+		b.Fatal(err)
+	}
+	e.Step(0, &Inputs{Reports: []Report{{Task: 1, What: Opened}}})
+	answer := Answer{Values: []float64{1}, Detections: make([][]detectors.Detection, 1), TTLs: make([]time.Duration, 1)}
+	in := Inputs{Reports: make([]Report, 0, 2)}
+	b.ReportAllocs()
+	now := time.Duration(0)
+	for i := 0; b.Loop(); i++ {
+		now += 33 * ms
+		ref := FrameRef{ID: uint64(i + 1), Captured: now - ms, Arrived: now, Seen: now}
+		in.Reports, in.Frame = in.Reports[:0], ref
+		e.Step(now, &in)
+		in.Frame = FrameRef{}
+		in.Reports = append(in.Reports,
+			Report{Task: 1, What: Started, Frame: ref, Started: now, At: now},
+			Report{Task: 1, What: Done, Frame: ref, Started: now, At: now + ms, Answer: answer})
+		e.Step(now+ms, &in)
+	}
+}
+
+// BenchmarkSnapshot is what publishing its state costs the engine's goroutine.
+func BenchmarkSnapshot(b *testing.B) {
+	e := gatedEngine(b, 8)
+	for i := range 4 {
+		cfg := rules.DefaultConfig()
+		cfg.Event, cfg.When, cfg.Cooldown = fmt.Sprintf("r%d", i), "gate > 1 && d0 > 1", capture.Duration(time.Second)
+		if err := e.AddRule(cfg); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		e.view(time.Second, time.Time{})
+	}
+}
+
+func BenchmarkHistogram(b *testing.B) {
+	h := new(Histogram)
+	for i := 0; b.Loop(); i++ {
+		h.Record(time.Duration(i))
+	}
+}

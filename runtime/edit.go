@@ -1,0 +1,160 @@
+package runtime
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"rvo-tui/detectors"
+	"rvo-tui/rules"
+)
+
+// What an edit can find.
+var (
+	ErrNoDetector = errors.New("no such detector")
+	ErrNoRule     = errors.New("no such rule")
+)
+
+// Attach adds a detector and asks for it to be loaded if it is enabled. Its
+// name must be new, and nobody else may provide its signals. Conditions that it
+// needs may speak of signals that nobody provides yet: they are unknown.
+func (e *Engine) Attach(id TaskID, spec detectors.Spec) error {
+	if e.find(spec.Name) != nil {
+		return fmt.Errorf("attach detector %q: the name is taken; detach that one first or choose another", spec.Name)
+	}
+	t := newTask(id, spec)
+	for _, name := range spec.Provides {
+		sid, err := e.table.Intern(name)
+		if err != nil {
+			return fmt.Errorf("attach detector %q: %w", spec.Name, err)
+		}
+		if p := e.provider(sid); p != nil {
+			return fmt.Errorf("attach detector %q: detector %q provides the signal %q already; give one of them another signal", spec.Name, p.spec.Name, name)
+		}
+		t.provides = append(t.provides, sid)
+	}
+	for _, src := range spec.Needs {
+		expr, err := rules.Parse(src)
+		if err != nil {
+			return fmt.Errorf("attach detector %q: needs: %w", spec.Name, err)
+		}
+		c, err := expr.Compile(e.table)
+		if err != nil {
+			return fmt.Errorf("attach detector %q: needs %q: %w", spec.Name, src, err)
+		}
+		t.needs = append(t.needs, c)
+	}
+	e.tasks = append(e.tasks, t)
+	e.announce(t)
+	return nil
+}
+
+// announce brings a detector that was enabled or disabled to where it belongs.
+func (e *Engine) announce(t *task) {
+	if !t.enabled {
+		e.forget(t, detectors.Off)
+		if t.phase == queued {
+			e.do(t, DoWithdraw, 0)
+		}
+		return
+	}
+	e.forget(t, detectors.Never)
+	if t.phase == closed {
+		t.errors, t.delay = 0, 0
+		e.open(t)
+	}
+}
+
+// Detach takes a detector away, and its signals with it. Its worker is the
+// driver's to stop.
+func (e *Engine) Detach(name string) (TaskID, error) {
+	t := e.find(name)
+	if t == nil {
+		return 0, fmt.Errorf("detach detector %q: %w", name, ErrNoDetector)
+	}
+	e.tasks = slices.DeleteFunc(e.tasks, func(o *task) bool { return o == t })
+	e.forget(t, detectors.Absent)
+	return t.id, nil
+}
+
+// Enable switches a detector on or off. Switched on, a failed one is tried at
+// once.
+func (e *Engine) Enable(name string, on bool) error {
+	t := e.find(name)
+	if t == nil {
+		return fmt.Errorf("switch detector %q: %w", name, ErrNoDetector)
+	}
+	retry := on && t.phase == closed
+	if t.enabled != on || retry {
+		t.enabled = on
+		e.announce(t)
+	}
+	return nil
+}
+
+// SetRate changes how often a second a detector runs at most.
+func (e *Engine) SetRate(name string, fps float64) error {
+	t := e.find(name)
+	if t == nil {
+		return fmt.Errorf("set rate of detector %q: %w", name, ErrNoDetector)
+	}
+	t.spec.MaxFPS = fps
+	t.interval = rateInterval(fps)
+	t.due = min(t.due, e.frame.Seen+t.interval)
+	return nil
+}
+
+// AddRule adds a rule. Signals that nobody provides yet are unknown to it.
+func (e *Engine) AddRule(cfg rules.Config) error {
+	if e.rule(cfg.Event) != nil {
+		return fmt.Errorf("add rule %q: there is one already", cfg.Event)
+	}
+	r, err := rules.New(cfg, e.table)
+	if err != nil {
+		return fmt.Errorf("add rule %q: %w", cfg.Event, err)
+	}
+	when, err := cfg.Expr()
+	if err != nil {
+		return fmt.Errorf("add rule %q: %w", cfg.Event, err)
+	}
+	e.rules = append(e.rules, watchedRule{r, when.String()})
+	return nil
+}
+
+// SetRule switches a rule on or off.
+func (e *Engine) SetRule(now time.Duration, event string, on bool) error {
+	r := e.rule(event)
+	if r == nil {
+		return fmt.Errorf("switch rule %q: %w", event, ErrNoRule)
+	}
+	r.SetEnabled(on, now)
+	return nil
+}
+
+func (e *Engine) find(name string) *task {
+	for _, t := range e.tasks {
+		if t.spec.Name == name {
+			return t
+		}
+	}
+	return nil
+}
+
+func (e *Engine) provider(id detectors.ID) *task {
+	for _, t := range e.tasks {
+		if slices.Contains(t.provides, id) {
+			return t
+		}
+	}
+	return nil
+}
+
+func (e *Engine) rule(event string) *rules.Rule {
+	for _, r := range e.rules {
+		if r.Config().Event == event {
+			return r.Rule
+		}
+	}
+	return nil
+}

@@ -1,0 +1,473 @@
+package runtime
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"rvo-tui/detectors"
+	"rvo-tui/rules"
+)
+
+// Engine decides, for one camera, which detector looks at which frame, keeps
+// the signals and steps the rules. It is a plain value machine: no clock,
+// channel, goroutine or I/O. Whoever drives it calls Step whenever something
+// has happened and at the latest at the deadline that the last Step returned,
+// carries out the actions, and feeds back what comes of them.
+//
+// All times are durations since an epoch of the driver's choice and never go
+// back. An Engine belongs to one goroutine. Step allocates nothing, except for
+// the events that it returns.
+type Engine struct {
+	table *detectors.Table
+	tasks []*task
+	rules []watchedRule
+	opts  EngineOptions
+	rng   *rand.Rand // jitter of retries
+
+	frame    FrameRef
+	interval time.Duration // between frames, smoothed; 0 until two have come
+	frames   uint64
+	ruleNext time.Duration
+	stages   [StageCount]*Histogram
+	spacing  *Histogram
+	out      Actions
+}
+
+// watchedRule is a rule with its condition as text.
+type watchedRule struct {
+	*rules.Rule
+	when string
+}
+
+// EngineOptions are the bounds that an Engine works under.
+type EngineOptions struct {
+	MaxErrors int    // errors in a row that make a detector failed; at least 1
+	Seed      uint64 // of the jitter of retries
+}
+
+// Waits before a failed detector is tried again: doubling from the first to the
+// last, with a jitter of ±20 %.
+const (
+	retryFirst = time.Second
+	retryLast  = time.Minute
+)
+
+// Never is the deadline of an Engine that waits for nothing but input.
+const Never = rules.Never
+
+// FrameRef is what the engine needs to know of a frame. The zero value is no
+// frame.
+type FrameRef struct {
+	ID                uint64
+	Captured, Arrived time.Duration
+	Seen              time.Duration // when the engine saw it
+}
+
+// TaskID names a detector attached to an engine. It is never reused.
+type TaskID uint64
+
+// Inputs are what has happened since the last step. Things that happened at the
+// same instant are taken in the order of the fields, deadlines last.
+type Inputs struct {
+	Reports []Report
+	Frame   FrameRef // the newest frame, if the engine has not seen it
+	Edits   []func(e *Engine, now time.Duration)
+}
+
+// What a Report tells.
+type What uint8
+
+// The reports of a worker.
+const (
+	Opened    What = iota // the detector is loaded, or Err says why not
+	Started               // it has a slot and begins with Frame
+	Withdrawn             // it gives up waiting for a slot, or found no frame
+	Done                  // it has answered, or Err says why not
+)
+
+// Report is what the worker of a detector tells the engine.
+type Report struct {
+	Task    TaskID
+	What    What
+	Frame   FrameRef
+	Started time.Duration // Started, Done
+	At      time.Duration // when it happened
+	Answer  Answer        // Done without Err; read during the step alone
+	Err     error
+	Reason  detectors.Reason // of Err
+}
+
+// Answer is what a detector says, one entry for each signal of Spec.Provides, in
+// its order.
+type Answer struct {
+	Values     []float64
+	Detections [][]detectors.Detection
+	TTLs       []time.Duration
+}
+
+// Do is what the driver is asked to do.
+type Do uint8
+
+// The actions.
+const (
+	DoStart    Do = iota // let the worker take a slot, then the newest frame
+	DoInline             // run the detector now and report Done before anything else
+	DoOpen               // load the detector, afresh if it was loaded before
+	DoWithdraw           // stop waiting for a slot
+	DoRevoke             // it is stuck: take its slot and retire its frame
+)
+
+// Action is one thing that the driver is asked to do.
+type Action struct {
+	Task TaskID
+	Do   Do
+	Due  time.Duration // DoStart: when its rate wanted it to run
+}
+
+// Actions are the answer to a step. They are valid until the next one.
+type Actions struct {
+	Do    []Action
+	Fired []Fired
+	Next  time.Duration // Step must be called no later than this; Never: only on input
+}
+
+// Fired is an event that a rule has just reported. The event's ID, Time and
+// Camera are for the driver to fill.
+type Fired struct {
+	Rule  rules.Config
+	Event rules.Event
+}
+
+// NewEngine returns an engine without detectors and rules.
+func NewEngine(opts EngineOptions) *Engine {
+	e := &Engine{
+		table:    detectors.NewTable(),
+		opts:     opts,
+		rng:      rand.New(rand.NewPCG(opts.Seed, 0x9e3779b97f4a7c15)),
+		spacing:  new(Histogram),
+		ruleNext: Never,
+	}
+	for i := range e.stages {
+		e.stages[i] = new(Histogram)
+	}
+	return e
+}
+
+// Step takes in what has happened up to now and returns what to do about it.
+func (e *Engine) Step(now time.Duration, in *Inputs) *Actions {
+	e.out.Do = e.out.Do[:0]
+	e.out.Fired = e.out.Fired[:0]
+	changed := len(in.Edits) > 0
+	for i := range in.Reports {
+		if e.report(now, &in.Reports[i]) {
+			changed = true
+		}
+	}
+	if in.Frame.ID > e.frame.ID {
+		e.arrive(now, in.Frame)
+	}
+	for _, edit := range in.Edits {
+		edit(e, now)
+	}
+	next := Never
+	for _, t := range e.tasks {
+		if now >= t.deadline {
+			changed = e.expire(now, t) || changed
+		}
+		e.consider(now, t)
+		next = min(next, t.deadline)
+	}
+	if changed || now >= e.ruleNext {
+		e.judge(now)
+	}
+	e.out.Next = min(next, e.ruleNext)
+	return &e.out
+}
+
+// Table returns the signals. It belongs to the goroutine of the engine.
+func (e *Engine) Table() *detectors.Table { return e.table }
+
+// arrive takes a new frame in: what was left undone of the one before is
+// counted now, under the gate that held it.
+func (e *Engine) arrive(now time.Duration, f FrameRef) {
+	if e.frame.ID != 0 {
+		if gap := f.Captured - e.frame.Captured; gap > 0 {
+			e.spacing.Record(gap)
+			switch {
+			case e.interval == 0:
+				e.interval = gap
+			case gap < 8*e.interval: // a longer one is an outage, not a rate
+				e.interval += (gap - e.interval) / 8
+			}
+		}
+	}
+	f.Seen = now
+	e.frame = f
+	e.frames++
+	e.stages[StageCapture].Record(f.Arrived - f.Captured)
+	e.stages[StageQueue].Record(now - f.Arrived)
+	for _, t := range e.tasks {
+		t.pass()
+	}
+}
+
+// consider starts a detector on the newest frame if no gate holds it, and
+// otherwise notes the gate.
+func (e *Engine) consider(now time.Duration, t *task) {
+	if !t.fresh {
+		return
+	}
+	t.verdict = e.gate(now, t)
+	if t.verdict != GateOpen {
+		return
+	}
+	if e.frame.Seen-t.due > t.interval {
+		t.due = e.frame.Seen // too far behind to make up for
+	}
+	due := t.due
+	t.due += t.interval
+	if t.spec.Execution == detectors.Inline {
+		e.start(t, e.frame, now)
+		e.do(t, DoInline, due)
+		return
+	}
+	t.phase = queued
+	t.verdict = GateSlot
+	t.fresh = false
+	e.do(t, DoStart, due)
+}
+
+// gate returns what keeps a detector from running on the newest frame.
+func (e *Engine) gate(now time.Duration, t *task) Gate {
+	switch {
+	case !t.enabled:
+		return GateDisabled
+	case t.phase <= opening:
+		return GateFailed
+	case now < t.parked:
+		return GateBackoff
+	case e.frame.ID == 0 || now-e.frame.Captured >= t.spec.TTL:
+		return GateNoFrame
+	case t.due > e.frame.Seen+e.interval/2:
+		return GateRate
+	}
+	for _, c := range t.needs {
+		if c.Eval(now) != rules.True {
+			return GateNeeds
+		}
+	}
+	if t.phase != idle {
+		return GateBusy
+	}
+	return GateOpen
+}
+
+// report takes in what a worker tells, and returns whether a signal changed.
+func (e *Engine) report(now time.Duration, r *Report) bool {
+	t := e.task(r.Task)
+	if t == nil {
+		return false // detached meanwhile
+	}
+	switch r.What {
+	case Opened:
+		return e.opened(now, t, r)
+	case Started:
+		// Every frame that passed while it waited was held by the slot gate, but
+		// for the one that it has begun with.
+		if r.Frame.ID == e.frame.ID {
+			t.skips[GateSlot] += t.provisional
+			t.fresh = false
+		} else {
+			t.skips[GateSlot] += max(t.provisional, 1) - 1
+			t.verdict = GateBusy
+			t.fresh = true
+		}
+		t.provisional = 0
+		if t.phase == queued {
+			e.start(t, r.Frame, r.Started)
+		}
+	case Withdrawn:
+		t.skips[GateSlot] += t.provisional
+		t.provisional = 0
+		if t.phase == queued {
+			t.settle(idle)
+		}
+	case Done:
+		return e.done(now, t, r)
+	}
+	return false
+}
+
+// start notes that a detector has begun with a frame.
+func (e *Engine) start(t *task, f FrameRef, at time.Duration) {
+	t.phase = running
+	t.frame = f
+	if f.ID == e.frame.ID {
+		t.verdict, t.fresh = GateOpen, false
+	}
+	t.begin(at)
+	e.stages[StageSchedule].Record(at - f.Seen)
+	t.deadline = Never
+	if t.limit > 0 {
+		t.deadline = at + t.limit
+	}
+}
+
+// done takes an answer in, and returns whether a signal changed.
+func (e *Engine) done(now time.Duration, t *task, r *Report) bool {
+	exec := r.At - r.Started
+	t.exec.Record(exec)
+	e.stages[StageInference].Record(exec)
+	t.lastRun = r.At
+	late := t.phase == stuck
+	t.settle(idle)
+	switch {
+	case late:
+		t.late++
+	case r.Err != nil:
+		t.fail(r.Reason, r.Err)
+	default:
+		t.errors, t.delay, t.lastErr = 0, 0, ""
+	}
+	if t.errors >= e.opts.MaxErrors {
+		e.shut(now, t)
+	}
+	if !t.spec.Remote && exec > 2*t.interval && t.penalty > 0 && t.phase == idle {
+		t.parked = now + t.penalty
+		t.deadline = min(t.deadline, t.parked)
+		t.backoffs++
+	}
+	switch {
+	case late || !t.enabled:
+		return false
+	case r.Err != nil:
+		e.forget(t, detectors.Errored)
+		return true
+	}
+	trace := detectors.Trace{
+		Frame: r.Frame.ID, Captured: r.Frame.Captured, Arrived: r.Frame.Arrived,
+		Seen: r.Frame.Seen, Started: r.Started, Done: r.At, Applied: now,
+	}
+	for i, id := range t.provides {
+		ttl := t.spec.TTL
+		if r.Answer.TTLs[i] > 0 {
+			ttl = r.Answer.TTLs[i]
+		}
+		if now >= r.Frame.Captured+ttl {
+			t.expired++
+		}
+		e.table.Set(id, r.Answer.Values[i], r.Answer.Detections[i], &trace, ttl)
+	}
+	t.answered = r.Frame
+	t.age.Record(now - r.Frame.Captured)
+	e.stages[StagePublish].Record(now - r.At)
+	return true
+}
+
+// expire carries out what a detector's deadline stands for, and returns whether
+// a signal changed.
+func (e *Engine) expire(now time.Duration, t *task) bool {
+	t.deadline = Never
+	switch t.phase {
+	case running:
+		t.phase = stuck
+		t.timeouts++
+		t.fail(detectors.ReasonTimeout, fmt.Errorf("no answer within its timeout of %v; raise timeout, or lower its load", t.spec.Timeout))
+		e.forget(t, detectors.Stuck)
+		e.do(t, DoRevoke, 0)
+		return true
+	case closed:
+		if t.enabled {
+			e.open(t)
+		}
+	case idle:
+		if now < t.parked {
+			t.deadline = t.parked
+		}
+	case opening, queued, stuck:
+	}
+	return false
+}
+
+// opened takes in that a detector is loaded, or is not.
+func (e *Engine) opened(now time.Duration, t *task, r *Report) bool {
+	if t.phase != opening {
+		return false
+	}
+	if r.Err == nil {
+		t.settle(idle)
+		if !t.enabled {
+			return false
+		}
+		// Until it has answered once, a single error sends it back.
+		if t.errors > 0 {
+			t.errors = e.opts.MaxErrors - 1
+		}
+		return false
+	}
+	t.fail(r.Reason, r.Err)
+	e.shut(now, t)
+	if t.enabled {
+		e.forget(t, detectors.Errored)
+	}
+	return true
+}
+
+// open asks for a detector to be loaded.
+func (e *Engine) open(t *task) {
+	t.phase = opening
+	t.deadline = Never
+	if t.opens++; t.opens > 1 {
+		t.restarts++
+	}
+	e.do(t, DoOpen, 0)
+}
+
+// shut declares a detector failed and plans the next try.
+func (e *Engine) shut(now time.Duration, t *task) {
+	t.settle(closed)
+	t.errors = max(t.errors, 1)
+	if t.spec.Retry == detectors.RetryNever {
+		t.retry = Never
+		return
+	}
+	t.delay = min(max(2*t.delay, retryFirst), retryLast)
+	jitter := time.Duration((e.rng.Float64()*0.4 - 0.2) * float64(t.delay))
+	t.retry = now + t.delay + jitter
+	t.deadline = t.retry
+}
+
+func (e *Engine) forget(t *task, why detectors.Why) {
+	for _, id := range t.provides {
+		e.table.Forget(id, why)
+	}
+}
+
+func (e *Engine) do(t *task, do Do, due time.Duration) {
+	e.out.Do = append(e.out.Do, Action{Task: t.id, Do: do, Due: due})
+}
+
+// judge steps the rules and collects what they fire.
+func (e *Engine) judge(now time.Duration) {
+	e.ruleNext = Never
+	for _, r := range e.rules {
+		if phase := r.Step(now); phase != "" {
+			ev := r.Event(now, phase)
+			if phase == rules.PhaseConfirmed {
+				e.stages[StageEvent].Record(ev.Age.Event)
+			}
+			e.out.Fired = append(e.out.Fired, Fired{r.Config(), ev})
+		}
+		e.ruleNext = min(e.ruleNext, r.Next())
+	}
+}
+
+func (e *Engine) task(id TaskID) *task {
+	for _, t := range e.tasks {
+		if t.id == id {
+			return t
+		}
+	}
+	return nil
+}

@@ -1,0 +1,118 @@
+package runtime
+
+import (
+	"math"
+	"math/bits"
+	"sync/atomic"
+	"time"
+)
+
+// Histogram counts durations in log-linear buckets: 16 to every power of two,
+// so that a bucket is at most 6.25 % wide, from 1 ns to about 19 hours in under
+// 6 kB. One goroutine writes, any number reads in place; a reader may see a
+// record under way half done, which costs it one sample at most. Recording
+// takes no lock and allocates nothing.
+type Histogram struct {
+	count atomic.Uint64
+	sum   atomic.Uint64 // nanoseconds
+	max   atomic.Uint64
+	bins  [histBins]atomic.Uint64
+}
+
+const (
+	histSub  = 4  // log2 of the buckets to a power of two
+	histTop  = 46 // durations of 2^histTop ns and more share the last bucket
+	histBins = (histTop-histSub+1)<<histSub + 1
+)
+
+// Record counts one duration. Negative ones count as 0.
+func (h *Histogram) Record(d time.Duration) {
+	v := uint64(max(d, 0))
+	add(&h.bins[histBin(v)], 1)
+	add(&h.sum, v)
+	if v > h.max.Load() {
+		h.max.Store(v)
+	}
+	add(&h.count, 1)
+}
+
+// add is what a single writer needs: no bus lock.
+func add(a *atomic.Uint64, n uint64) { a.Store(a.Load() + n) }
+
+func histBin(v uint64) int {
+	if v < 1<<histSub {
+		return int(v)
+	}
+	e := bits.Len64(v) - 1
+	if e >= histTop {
+		return histBins - 1
+	}
+	return (e-histSub)<<histSub + int(v>>(e-histSub))
+}
+
+// histUpper returns the first value above a bucket.
+func histUpper(bin int) uint64 {
+	if bin < 1<<histSub {
+		return uint64(bin) + 1
+	}
+	e := bin>>histSub - 1
+	return uint64(1<<histSub+bin&(1<<histSub-1)+1) << e
+}
+
+// Count returns how many durations were recorded.
+func (h *Histogram) Count() uint64 { return h.count.Load() }
+
+// Sum returns the sum of all durations.
+func (h *Histogram) Sum() time.Duration { return time.Duration(h.sum.Load()) }
+
+// Max returns the longest duration, exactly.
+func (h *Histogram) Max() time.Duration { return time.Duration(h.max.Load()) }
+
+// Quantiles returns, for each q of 0..1 in ascending order, a duration that at
+// least this share of the recorded ones do not exceed: the upper end of its
+// bucket, and never more than Max. All are 0 when nothing was recorded.
+func (h *Histogram) Quantiles(qs ...float64) []time.Duration {
+	out := make([]time.Duration, len(qs))
+	var total uint64
+	for i := range h.bins {
+		total += h.bins[i].Load()
+	}
+	if total == 0 {
+		return out
+	}
+	top := h.max.Load()
+	var seen uint64
+	next := 0
+	for i := range h.bins {
+		n := h.bins[i].Load()
+		if n == 0 {
+			continue
+		}
+		seen += n
+		for next < len(qs) && float64(seen) >= math.Ceil(qs[next]*float64(total)) {
+			out[next] = time.Duration(min(histUpper(i)-1, top))
+			next++
+		}
+	}
+	for ; next < len(qs); next++ {
+		out[next] = time.Duration(top)
+	}
+	return out
+}
+
+// Cumulative returns how many of the durations recorded were at most each of
+// the bounds, which ascend, as Prometheus wants its histogram buckets. A bucket
+// of the histogram counts when it lies below the bound as a whole, so a count
+// is exact or a little low.
+func (h *Histogram) Cumulative(bounds []time.Duration) []uint64 {
+	out := make([]uint64, len(bounds))
+	var seen uint64
+	bin := 0
+	for i, b := range bounds {
+		for ; bin < histBins && histUpper(bin)-1 <= uint64(b); bin++ {
+			seen += h.bins[bin].Load()
+		}
+		out[i] = seen
+	}
+	return out
+}

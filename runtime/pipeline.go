@@ -1,0 +1,303 @@
+package runtime
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"rvo-tui/capture"
+	"rvo-tui/detectors"
+	"rvo-tui/rules"
+)
+
+// pipeline drives the engine of one camera: it turns frames, reports, commands
+// and deadlines into steps, and carries the actions out. Its goroutine owns the
+// engine and waits for nothing but the next of these.
+type pipeline struct {
+	camera   *capture.Camera
+	pool     *capture.Pool
+	name     string
+	epoch    time.Time
+	engine   *Engine
+	slots    *Slots
+	nice     int
+	emit     func(*Fired, string, *capture.Frame) // never blocks; takes the frame's count over, which may be nil
+	period   time.Duration                        // between published views
+	log      *slog.Logger
+	newest   frameSlot // handed over by the camera
+	seen     frameSlot // seen by the engine, for the workers
+	wake     chan struct{}
+	edits    chan func(*Engine, time.Duration)
+	workers  []*worker // in order of attachment; the goroutine's own
+	nextTask TaskID
+	ticks    uint64
+	tick     *Histogram
+	seenN    uint64
+	in       Inputs
+	finished chan struct{} // closed when Run has ended, its workers too but for abandoned ones
+
+	superseded atomic.Uint64
+	view       atomic.Pointer[CameraView]
+	published  time.Duration
+
+	retired []*worker // detached, and perhaps still to end; the goroutine's own
+}
+
+// editBacklog is how many commands may wait for one camera.
+const editBacklog = 16
+
+// abandonAfter is how long a stopping pipeline waits for detectors that do not
+// return.
+const abandonAfter = 2 * time.Second
+
+func newPipeline(name string, epoch time.Time, slots *Slots, cfg Config, log *slog.Logger) *pipeline {
+	return &pipeline{
+		name: name, epoch: epoch, slots: slots, nice: cfg.Nice, log: log,
+		engine:   NewEngine(EngineOptions{MaxErrors: cfg.MaxErrors, Seed: uint64(len(name)) + hashName(name)}),
+		period:   time.Duration(float64(time.Second) / cfg.SnapshotRate),
+		wake:     make(chan struct{}, 1),
+		edits:    make(chan func(*Engine, time.Duration), editBacklog),
+		tick:     new(Histogram),
+		finished: make(chan struct{}),
+	}
+}
+
+func hashName(name string) uint64 { // FNV-1a
+	h := uint64(14695981039346656037)
+	for i := range len(name) {
+		h = (h ^ uint64(name[i])) * 1099511628211
+	}
+	return h
+}
+
+// offer is what the camera calls with each frame, whose count it hands over.
+func (p *pipeline) offer(f *capture.Frame) {
+	if p.newest.put(f, FrameRef{}) {
+		p.superseded.Add(1)
+	}
+	select {
+	case p.wake <- struct{}{}:
+	default:
+	}
+}
+
+func (p *pipeline) clock() time.Duration { return time.Since(p.epoch) }
+
+// run steps the engine until the context ends, then stops the workers and waits
+// for them, at most abandonAfter: who hangs then is named and abandoned.
+func (p *pipeline) run(ctx context.Context) {
+	defer close(p.finished)
+	timer := time.NewTimer(time.Hour)
+	defer timer.Stop()
+	for {
+		p.in.Edits = p.in.Edits[:0]
+		select {
+		case <-ctx.Done():
+			p.shutdown()
+			return
+		case <-p.wake:
+		case <-timer.C:
+		case edit := <-p.edits:
+			p.in.Edits = append(p.in.Edits, edit)
+		}
+		next := p.step()
+		if next == Never {
+			timer.Stop()
+		} else {
+			timer.Reset(next - p.clock())
+		}
+	}
+}
+
+// step takes in what has happened, and returns the next deadline.
+func (p *pipeline) step() time.Duration {
+	now := p.clock()
+	begun := now
+	p.in.Reports = p.in.Reports[:0]
+	for _, w := range p.workers {
+		for len(w.out) > 0 {
+			p.in.Reports = append(p.in.Reports, <-w.out)
+		}
+	}
+	p.in.Frame = FrameRef{}
+	if f := p.newest.take(); f != nil {
+		p.seenN++
+		p.in.Frame = FrameRef{ID: f.ID, Captured: f.Captured.Sub(p.epoch), Arrived: f.Arrived.Sub(p.epoch), Seen: now}
+		p.seen.put(f, p.in.Frame)
+	}
+	acts := p.engine.Step(now, &p.in)
+	for p.carryOut(acts) {
+		// An inline detector has run: its answer comes before anything else.
+		p.in.Frame, p.in.Edits = FrameRef{}, p.in.Edits[:0]
+		now = p.clock()
+		acts = p.engine.Step(now, &p.in)
+	}
+	p.ticks++
+	end := p.clock()
+	p.tick.Record(end - begun)
+	next := acts.Next
+	if end-p.published >= p.period {
+		p.publish(end)
+	} else {
+		next = min(next, p.published+p.period)
+	}
+	return next
+}
+
+// carryOut does what the engine asks for, and reports whether inline detectors
+// have run, whose reports are then the next inputs.
+func (p *pipeline) carryOut(acts *Actions) (again bool) {
+	p.in.Reports = p.in.Reports[:0]
+	for _, a := range acts.Do {
+		w := p.worker(a.Task)
+		if w == nil {
+			continue
+		}
+		switch a.Do {
+		case DoStart:
+			w.start(a.Due)
+		case DoOpen:
+			w.load()
+		case DoWithdraw:
+			w.withdraw()
+		case DoRevoke:
+			w.revoke()
+			p.log.Warn("detector is stuck: its slot goes to others, its signals are unknown", "camera", p.name, "detector", w.spec.Name, "timeout", w.spec.Timeout)
+		case DoInline:
+			p.in.Reports = append(p.in.Reports, w.inline())
+			again = true
+		}
+	}
+	for i := range acts.Fired {
+		f := &acts.Fired[i]
+		var frame *capture.Frame
+		if f.Event.Phase == rules.PhaseConfirmed {
+			frame = p.evidence(f.Event.Frame)
+		}
+		p.emit(f, p.name, frame)
+	}
+	return again
+}
+
+// evidence returns the frame that an event was confirmed from, with a count for
+// the caller, while a worker still keeps it, and nil after that.
+func (p *pipeline) evidence(id uint64) *capture.Frame {
+	for _, w := range p.workers {
+		if f, ref := w.frame.share(); f != nil {
+			if ref.ID == id {
+				return f
+			}
+			f.Release()
+		}
+	}
+	return nil
+}
+
+func (p *pipeline) worker(id TaskID) *worker {
+	for _, w := range p.workers {
+		if w.task == id {
+			return w
+		}
+	}
+	return nil
+}
+
+// do runs an edit in the pipeline's goroutine and returns its error. It fails
+// when too many wait already, and when the camera is removed meanwhile.
+func (p *pipeline) do(ctx context.Context, edit func(e *Engine, now time.Duration) error) error {
+	reply := make(chan error, 1)
+	select {
+	case p.edits <- func(e *Engine, now time.Duration) { reply <- edit(e, now) }:
+	default:
+		return errBusy
+	}
+	select {
+	case err := <-reply:
+		return err
+	case <-p.finished:
+		return errors.New("the camera was removed meanwhile")
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// attach adds a detector and its worker. It runs in the pipeline's goroutine.
+func (p *pipeline) attach(spec detectors.Spec, open func() (detectors.Detector, error)) error {
+	p.nextTask++
+	w := newWorker(p.nextTask, spec, p, open)
+	p.workers = append(p.workers, w) // the engine may ask for it at once
+	if err := p.engine.Attach(w.task, spec); err != nil {
+		p.workers = p.workers[:len(p.workers)-1]
+		return err
+	}
+	p.pool.Resize(poolSize(len(p.workers)))
+	go w.run() // waited for by shutdown
+	return nil
+}
+
+// detach takes a detector away. Its worker ends on its own time.
+func (p *pipeline) detach(name string) error {
+	id, err := p.engine.Detach(name)
+	if err != nil {
+		return err
+	}
+	for i, w := range p.workers {
+		if w.task == id {
+			p.workers = append(p.workers[:i], p.workers[i+1:]...)
+			p.pool.Resize(poolSize(len(p.workers)))
+			p.retire(w)
+			break
+		}
+	}
+	return nil
+}
+
+// retire stops a worker and sees it off.
+func (p *pipeline) retire(w *worker) {
+	w.stop()
+	p.retired = slices.DeleteFunc(p.retired, func(w *worker) bool {
+		select {
+		case <-w.finished:
+			return true
+		default:
+			return false
+		}
+	})
+	p.retired = append(p.retired, w)
+	p.log.Debug("detector detached", "camera", p.name, "detector", w.spec.Name)
+}
+
+// abort undoes the attachments of a pipeline that is not to run.
+func (p *pipeline) abort() { p.shutdown() }
+
+// shutdown stops all workers and waits for them for a while.
+func (p *pipeline) shutdown() {
+	for _, w := range p.workers {
+		w.stop()
+	}
+	limit := time.NewTimer(abandonAfter)
+	defer limit.Stop()
+	late := false
+	for _, w := range append(p.workers, p.retired...) {
+		if !late {
+			select {
+			case <-w.finished:
+				continue
+			case <-limit.C:
+				late = true
+			}
+		}
+		select {
+		case <-w.finished:
+		default:
+			w.revoke()
+			p.log.Error("detector does not return and is abandoned; if this happens again run it with a shorter timeout or as a remote service", "camera", p.name, "detector", w.spec.Name)
+		}
+	}
+	p.newest.close()
+	p.seen.close()
+	p.publish(p.clock())
+}

@@ -1,0 +1,276 @@
+// Package runtime schedules detectors under latency budgets: a pure engine for
+// each camera, the driver that steps it live, the workers that run detectors,
+// and the Runtime that holds all of it together and shows how it stands.
+//
+// Nothing on the way from a camera to a rule waits for a detector, a disk, a
+// network or a reader of snapshots.
+package runtime
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+
+	"rvo-tui/capture"
+	"rvo-tui/detectors"
+	"rvo-tui/rules"
+)
+
+// Options is what a Runtime works on. Its configurations must be valid.
+type Options struct {
+	Config    Config
+	Cameras   []capture.Config
+	Detectors []detectors.Config
+	Rules     []rules.Config
+	Drivers   capture.Drivers
+	Kinds     detectors.Kinds
+	JPEG      capture.Encoder // nil: the standard library's
+	Sinks     []Sink
+	Log       *slog.Logger
+	// ExitWhenEnded makes Run return when every camera has ended.
+	ExitWhenEnded bool
+}
+
+// Runtime runs cameras, detectors and rules. All methods are safe for
+// concurrent use.
+type Runtime struct {
+	opts     Options
+	epoch    time.Time
+	slots    *Slots
+	requests chan request
+	ended    chan string   // names of cameras whose source has come to its end
+	stopped  chan struct{} // closed when Run returns
+	wg       sync.WaitGroup
+
+	mu       sync.Mutex // guards what follows; held for a few instructions
+	cameras  []*active  // in order of addition; only Run's goroutine changes it
+	watchers []chan *Snapshot
+	over     bool // no more snapshots
+}
+
+// active is a camera at work.
+type active struct {
+	*pipeline
+	cancel context.CancelFunc
+	done   chan struct{} // closed when the camera and the pipeline have ended
+}
+
+// settleTime is how long Run gives detectors under way when all cameras have
+// ended.
+const settleTime = 2 * time.Second
+
+// New returns a Runtime that is ready to Run. Epoch is the zero of event_ts_ns.
+func New(opts Options, epoch time.Time) *Runtime {
+	if opts.Log == nil {
+		opts.Log = slog.New(slog.DiscardHandler)
+	}
+	return &Runtime{
+		opts:     opts,
+		epoch:    epoch,
+		slots:    NewSlots(opts.Config.slots(), opts.Config.Policy),
+		requests: make(chan request, commandBacklog),
+		ended:    make(chan string, 64),
+		stopped:  make(chan struct{}),
+	}
+}
+
+// Run starts everything and returns when the context ends or, where asked for,
+// when all cameras have ended; everything that it started has ended then, but
+// for detectors and sources that hang, which it names and abandons after 2 s.
+// It is called once.
+func (r *Runtime) Run(ctx context.Context) error {
+	defer close(r.stopped)
+	work, stopWork := context.WithCancel(ctx)
+	sinks, stopSinks := context.WithCancel(context.WithoutCancel(ctx))
+	var sinkWG sync.WaitGroup
+	for _, s := range r.opts.Sinks {
+		sinkWG.Go(func() {
+			if err := s.Run(sinks); err != nil {
+				r.opts.Log.Error("events are lost at the end", "sink", s.Name(), "error", err)
+			}
+		})
+	}
+	defer func() {
+		stopWork()
+		r.wg.Wait()
+		stopSinks()
+		sinkWG.Wait()
+		r.broadcast()
+		r.closeWatchers()
+	}()
+	for _, cfg := range r.opts.Cameras {
+		if err := r.addCamera(work, cfg); err != nil {
+			return err
+		}
+	}
+	return r.serve(work)
+}
+
+// serve carries commands out and feeds the watchers.
+func (r *Runtime) serve(ctx context.Context) error {
+	ticker := time.NewTicker(time.Duration(float64(time.Second) / r.opts.Config.SnapshotRate))
+	defer ticker.Stop()
+	ended := map[string]bool{}
+	var settled <-chan time.Time
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case req := <-r.requests:
+			req.reply <- r.perform(ctx, req)
+		case name := <-r.ended:
+			ended[name] = true
+			if r.opts.ExitWhenEnded && r.allEnded(ended) {
+				r.opts.Log.Info("all cameras have ended")
+				settled = time.After(settleTime)
+			}
+		case <-settled:
+			return nil
+		case <-ticker.C:
+			r.broadcast()
+			if settled != nil && r.quiet() {
+				return nil
+			}
+		}
+	}
+}
+
+func (r *Runtime) allEnded(ended map[string]bool) bool {
+	for _, c := range r.list() {
+		if !ended[c.name] {
+			return false
+		}
+	}
+	return true
+}
+
+// quiet reports whether no detector has work under way.
+func (r *Runtime) quiet() bool {
+	for _, c := range r.list() {
+		v := c.state()
+		if v.waiting() > 0 || slices.ContainsFunc(v.Detectors, func(d DetectorView) bool { return d.State == DetectorRunning }) {
+			return false
+		}
+	}
+	return true
+}
+
+// addCamera starts a camera with all detectors and rules that are meant for it.
+func (r *Runtime) addCamera(ctx context.Context, cfg capture.Config) error {
+	if r.camera(cfg.Name) != nil {
+		return fmt.Errorf("camera %q: the name is taken; remove that one first or choose another", cfg.Name)
+	}
+	log := r.opts.Log.With("camera", cfg.Name)
+	p := newPipeline(cfg.Name, r.epoch, r.slots, r.opts.Config, log)
+	p.emit = r.emit
+	pool := capture.NewPool(poolSize(0), r.opts.JPEG)
+	p.pool = pool
+	p.camera = capture.NewCamera(cfg, r.opts.Drivers.Open, pool, p.offer, log)
+	for _, d := range r.opts.Detectors {
+		if meant(d.Cameras, cfg.Name) {
+			if err := p.attach(r.prepare(d)); err != nil {
+				p.abort()
+				return fmt.Errorf("camera %q: %w", cfg.Name, err)
+			}
+		}
+	}
+	for _, c := range r.opts.Rules {
+		if meant(c.Cameras, cfg.Name) {
+			if err := p.engine.AddRule(c); err != nil {
+				p.abort()
+				return fmt.Errorf("camera %q: %w", cfg.Name, err)
+			}
+		}
+	}
+	p.publish(p.clock())
+	ctx, cancel := context.WithCancel(ctx)
+	c := &active{pipeline: p, cancel: cancel, done: make(chan struct{})}
+	r.mu.Lock()
+	r.cameras = append(r.cameras, c)
+	r.mu.Unlock()
+	r.wg.Go(func() {
+		defer close(c.done)
+		defer pool.Close()
+		var both sync.WaitGroup
+		both.Go(func() { p.run(ctx) })
+		if err := p.camera.Run(ctx); err != nil {
+			log.Error("camera has ended", "error", err)
+		}
+		if ctx.Err() == nil {
+			r.ended <- cfg.Name
+		}
+		both.Wait()
+	})
+	return nil
+}
+
+// prepare returns what a pipeline needs to attach a detector.
+func (r *Runtime) prepare(cfg detectors.Config) (detectors.Spec, func() (detectors.Detector, error)) {
+	kind := r.opts.Kinds[cfg.Kind]
+	return cfg.Spec(kind), func() (detectors.Detector, error) { return kind.New(cfg) }
+}
+
+// removeCamera stops a camera and waits for it.
+func (r *Runtime) removeCamera(name string) error {
+	c := r.camera(name)
+	if c == nil {
+		return r.noCamera(name)
+	}
+	c.cancel()
+	<-c.done
+	r.mu.Lock()
+	r.cameras = slices.DeleteFunc(r.cameras, func(o *active) bool { return o == c })
+	r.mu.Unlock()
+	return nil
+}
+
+// emit completes an event and offers it to every sink. It never waits.
+func (r *Runtime) emit(f *Fired, camera string, frame *capture.Frame) {
+	if frame != nil {
+		frame.Release()
+	}
+	ev := f.Event
+	ev.Camera = camera
+	ev.ID = eventID()
+	now := time.Now()
+	ev.Time = now.Add(ev.At - now.Sub(r.epoch)).UTC() // from the wall clock of today, not of the start
+	for _, s := range r.opts.Sinks {
+		s.Offer(ev)
+	}
+}
+
+// list returns the cameras at work.
+func (r *Runtime) list() []*active {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(r.cameras)
+}
+
+func (r *Runtime) camera(name string) *active {
+	for _, c := range r.list() {
+		if c.name == name {
+			return c
+		}
+	}
+	return nil
+}
+
+// poolSize is how many pixel buffers a camera with so many detectors has: one
+// for the run under way and one for the last answer of each, and eight for the
+// frame being read, the newest one, the one that the engine saw and the
+// evidence encoder's queue.
+func poolSize(detectors int) int { return 8 + 2*detectors }
+
+// eventID returns a UUID of version 7 (RFC 9562): unique, and ordered by time.
+func eventID() string {
+	id, err := uuid.NewV7()
+	if err != nil {
+		panic(err) // the system has no randomness
+	}
+	return id.String()
+}

@@ -1,0 +1,116 @@
+package runtime
+
+import (
+	"context"
+	"sync"
+)
+
+// Slots bounds how many local detectors, of all cameras, compute at a time, and
+// decides with its Policy who is next. It is safe for concurrent use.
+type Slots struct {
+	size   int
+	policy Policy
+	name   string
+
+	mu      sync.Mutex // guards what follows; never held while anybody waits
+	busy    int
+	waiting []*lease // in order of arrival
+	revoked uint64
+}
+
+// NewSlots returns size free slots, handed out in the order of the named policy.
+func NewSlots(size int, policy string) *Slots {
+	return &Slots{size: max(size, 1), policy: policies[policy], name: policy}
+}
+
+// View returns how the slots stand now.
+func (s *Slots) View() SlotsView {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return SlotsView{Size: s.size, Busy: s.busy, Waiting: len(s.waiting), Revoked: s.revoked, Policy: s.name}
+}
+
+// lease is one claim to a slot: waiting, then held, then gone. Its state belongs
+// to the Slots' mutex.
+type lease struct {
+	slots   *Slots
+	waiter  Waiter
+	granted chan struct{} // closed when the slot is the holder's
+	state   leaseState
+}
+
+type leaseState uint8
+
+const (
+	leaseWaiting leaseState = iota
+	leaseHeld
+	leaseGone
+)
+
+// claim asks for a slot without waiting for it: granted is closed when it is
+// there. Who claims must give the claim up with end, granted or not.
+func (s *Slots) claim(w Waiter) *lease {
+	l := &lease{slots: s, waiter: w, granted: make(chan struct{})}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.waiting = append(s.waiting, l)
+	s.grant()
+	return l
+}
+
+// grant hands free slots to those who wait. The mutex is held.
+func (s *Slots) grant() {
+	for s.busy < s.size && len(s.waiting) > 0 {
+		best := 0
+		for i := 1; i < len(s.waiting); i++ {
+			if s.policy(&s.waiting[i].waiter, &s.waiting[best].waiter) {
+				best = i
+			}
+		}
+		l := s.waiting[best]
+		s.waiting = append(s.waiting[:best], s.waiting[best+1:]...)
+		l.state = leaseHeld
+		s.busy++
+		close(l.granted)
+	}
+}
+
+// wait returns true when the slot is granted and false when the context ends.
+func (l *lease) wait(ctx context.Context) bool {
+	select {
+	case <-l.granted:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// end gives the claim or the slot up. Further calls do nothing.
+func (l *lease) end() { l.finish(false) }
+
+// revoke takes the slot from a holder that is stuck, for the next in line.
+func (l *lease) revoke() { l.finish(true) }
+
+func (l *lease) finish(revoked bool) {
+	s := l.slots
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch l.state {
+	case leaseHeld:
+		s.busy--
+		if revoked {
+			s.revoked++
+		}
+	case leaseWaiting:
+		for i, w := range s.waiting {
+			if w == l {
+				s.waiting = append(s.waiting[:i], s.waiting[i+1:]...)
+				break
+			}
+		}
+	case leaseGone:
+		return
+	}
+	l.state = leaseGone
+	s.grant()
+}

@@ -1,0 +1,177 @@
+package runtime
+
+import (
+	"time"
+
+	"rvo-tui/detectors"
+	"rvo-tui/rules"
+)
+
+// task is what an engine knows of one detector.
+type task struct {
+	// Read for every frame.
+	enabled  bool
+	phase    phase
+	fresh    bool // the newest frame is still to be considered for it
+	verdict  Gate // of the newest frame; GateOpen: begun with, or none yet
+	deadline time.Duration
+	parked   time.Duration // in backoff until then
+	due      time.Duration // of the next run
+	interval time.Duration // of max_fps
+	needs    []*rules.Condition
+	spec     detectors.Spec
+
+	id       TaskID
+	provides []detectors.ID
+	limit    time.Duration // a run longer than this is stuck
+	penalty  time.Duration // of an overrun
+	frame    FrameRef      // of the current or last run
+	answered FrameRef      // of the last answer
+
+	errors  int           // in a row
+	opens   int           // asked for
+	delay   time.Duration // before the next try
+	retry   time.Duration // when it comes; Never: not by itself
+	lastErr string
+	lastRun time.Duration // end of the last run
+
+	provisional uint64 // frames that passed while it waits for a slot: all but one will count as skipped
+	runs        uint64
+	skips       [GateCount]uint64
+	failures    [ErrorKinds]Count
+	backoffs    uint64
+	timeouts    uint64
+	late        uint64
+	expired     uint64
+	restarts    uint64
+	began       time.Duration // start of the last run
+	period      time.Duration // between starts, smoothed
+	exec, age   *Histogram
+}
+
+// phase is where the worker of a task is, as far as the engine knows.
+type phase uint8
+
+const (
+	closed  phase = iota // not loaded: disabled from the start, or failed
+	opening              // being loaded
+	idle
+	queued // asked to run, waiting for a slot
+	running
+	stuck // past its timeout
+)
+
+// A remote detector ends its calls by itself at the timeout. It is held for
+// stuck only when it has not done so after this much more.
+const remoteGrace = 250 * time.Millisecond
+
+var penalties = map[detectors.Cost]time.Duration{
+	detectors.CostMedium: 100 * time.Millisecond,
+	detectors.CostHigh:   500 * time.Millisecond,
+}
+
+func newTask(id TaskID, spec detectors.Spec) *task {
+	t := &task{
+		id: id, spec: spec, enabled: spec.Enabled, deadline: Never, retry: Never,
+		interval: rateInterval(spec.MaxFPS), penalty: penalties[spec.Cost],
+		exec: new(Histogram), age: new(Histogram),
+	}
+	if spec.Execution != detectors.Inline {
+		t.limit = spec.Timeout
+		if spec.Remote && t.limit > 0 {
+			t.limit += remoteGrace
+		}
+	}
+	return t
+}
+
+func rateInterval(fps float64) time.Duration { return time.Duration(float64(time.Second) / fps) }
+
+// pass counts what became of the newest frame, for another one is here.
+func (t *task) pass() {
+	switch {
+	case t.phase == queued:
+		if t.verdict == GateSlot {
+			t.provisional++
+		}
+		t.verdict = GateSlot
+		return
+	case t.verdict != GateOpen:
+		t.skips[t.verdict]++
+	}
+	t.verdict, t.fresh = GateNoFrame, true
+}
+
+// settle moves to a phase in which nothing runs.
+func (t *task) settle(p phase) { t.phase, t.deadline = p, Never }
+
+// begin counts a run.
+func (t *task) begin(at time.Duration) {
+	t.runs++
+	if t.runs > 1 {
+		gap := at - t.began
+		if t.period == 0 || gap > 4*t.period {
+			t.period = gap
+		} else {
+			t.period += (gap - t.period) / 8
+		}
+	}
+	t.began = at
+}
+
+// rate returns how many runs a second there were lately, at the time now.
+func (t *task) rate(now time.Duration) float64 {
+	if t.runs < 2 {
+		return 0
+	}
+	p := t.period
+	if idle := now - t.began; idle > 2*p {
+		p = idle
+	}
+	return float64(time.Second) / float64(max(p, 1))
+}
+
+// fail counts an error under its reason.
+func (t *task) fail(reason detectors.Reason, err error) {
+	t.errors++
+	t.lastErr = detectors.Clean(err.Error())
+	for i := range t.failures {
+		c := &t.failures[i]
+		switch {
+		case c.Reason == string(reason):
+			c.N++
+			return
+		case c.Reason == "" && i < ErrorKinds-1:
+			c.Reason, c.N = string(reason), 1
+			return
+		}
+	}
+	last := &t.failures[ErrorKinds-1]
+	last.Reason = "other"
+	last.N++
+}
+
+// state returns where the detector stands, and why, for people.
+func (t *task) state(now time.Duration) (s DetectorState, reason string, until time.Duration) {
+	switch {
+	case t.phase == stuck:
+		return DetectorStuck, t.lastErr, 0
+	case !t.enabled:
+		return DetectorDisabled, "", 0
+	case t.phase == closed:
+		if t.retry == Never {
+			return DetectorFailed, t.lastErr, 0
+		}
+		return DetectorFailed, t.lastErr, t.retry - now
+	case t.phase == opening:
+		return DetectorStarting, t.lastErr, 0
+	case t.phase == running:
+		return DetectorRunning, "", 0
+	case now < t.parked:
+		return DetectorBackoff, "ran longer than twice its interval", t.parked - now
+	}
+	if t.verdict == GateOpen {
+		return DetectorWaiting, "frame", 0
+	}
+	return DetectorWaiting, t.verdict.String(), 0
+}

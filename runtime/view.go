@@ -1,0 +1,120 @@
+package runtime
+
+import (
+	"time"
+
+	"rvo-tui/capture"
+	"rvo-tui/detectors"
+)
+
+// publish makes the pipeline's state visible to everybody else.
+func (p *pipeline) publish(now time.Duration) {
+	p.published = now
+	v := p.engine.view(now, p.epoch)
+	v.Superseded = p.superseded.Load()
+	v.Seen = p.seenN
+	v.Ticks = p.ticks
+	v.Tick = p.tick
+	p.view.Store(v)
+}
+
+// state returns the newest published view with the camera's own state, as it is
+// now, and the depths of its queues.
+func (p *pipeline) state() CameraView {
+	v := *p.view.Load()
+	v.Status = p.camera.Status()
+	v.Superseded = p.superseded.Load()
+	newest := 0
+	p.newest.mu.Lock()
+	if p.newest.frame != nil {
+		newest = 1
+	}
+	p.newest.mu.Unlock()
+	pool := v.Pool
+	v.Queues = []QueueView{
+		{Name: "frame", Depth: newest, Capacity: 1, Drops: []Count{{"superseded", v.Superseded}}},
+		{Name: "pool", Depth: pool.Out, Capacity: pool.Size, Drops: []Count{
+			{capture.DropPool, v.DropPool}, {"retired", pool.RetiredTotal},
+		}},
+		{Name: "capture", Capacity: 1, Drops: []Count{
+			{capture.DropLag, v.DropLag}, {capture.DropRate, v.DropRate}, {capture.DropCorrupt, v.DropBroken},
+		}},
+		{Name: "mailbox", Depth: v.waiting(), Capacity: len(v.Detectors), Drops: []Count{{GateSlot.String(), v.skipped(GateSlot)}}},
+		{Name: "commands", Depth: len(p.edits), Capacity: cap(p.edits)},
+	}
+	return v
+}
+
+func (v *CameraView) waiting() (n int) {
+	for i := range v.Detectors {
+		if v.Detectors[i].State == DetectorWaiting && v.Detectors[i].Reason == GateSlot.String() {
+			n++
+		}
+	}
+	return n
+}
+
+func (v *CameraView) skipped(g Gate) (n uint64) {
+	for i := range v.Detectors {
+		n += v.Detectors[i].Skips[g]
+	}
+	return n
+}
+
+// view returns a picture of the engine, which shares nothing with it but
+// histograms, that are read in place, and immutable values.
+func (e *Engine) view(now time.Duration, epoch time.Time) *CameraView {
+	v := &CameraView{
+		FrameID: e.frame.ID, Interval: e.spacing, Stages: e.stages,
+		Detectors: make([]DetectorView, len(e.tasks)),
+		Signals:   make([]SignalView, e.table.Len()),
+		Rules:     make([]RuleView, len(e.rules)),
+	}
+	if e.frame.ID != 0 {
+		v.FrameAge = now - e.frame.Captured
+	}
+	for i := range v.Signals {
+		s := e.table.Signal(detectors.ID(i))
+		sv := &v.Signals[i]
+		sv.Name, sv.Value, sv.TTL, sv.Frame, sv.Detections = e.table.Name(detectors.ID(i)), s.Value, s.TTL, s.Trace.Frame, s.Detections
+		sv.Unknown = s.At(now)
+		if sv.Unknown != 0 {
+			sv.Why = sv.Unknown.String()
+		}
+		if s.Trace.Frame != 0 {
+			sv.Age = now - s.Trace.Captured
+		}
+	}
+	for i, t := range e.tasks {
+		t.view(now, epoch, &v.Detectors[i])
+		for _, id := range t.provides {
+			v.Signals[id].Detector = t.spec.Name
+		}
+	}
+	for i, r := range e.rules {
+		cfg := r.Config()
+		v.Rules[i] = RuleView{
+			Event: cfg.Event, When: r.when, Status: r.Status(now),
+			For: time.Duration(cfg.For), Clause: r.Condition().Explain(now),
+		}
+	}
+	return v
+}
+
+func (t *task) view(now time.Duration, epoch time.Time, v *DetectorView) {
+	v.Spec = t.spec
+	v.State, v.Reason, v.Until = t.state(now)
+	v.FPS = t.rate(now)
+	v.Runs, v.Skips, v.Errors = t.runs, t.skips, t.failures
+	if t.provisional > 1 {
+		v.Skips[GateSlot] += t.provisional - 1
+	}
+	v.Backoffs, v.Timeouts, v.Late, v.Expired, v.Restarts = t.backoffs, t.timeouts, t.late, t.expired, t.restarts
+	if t.runs > 0 {
+		v.LastRun = epoch.Add(t.lastRun)
+	}
+	if t.answered.ID != 0 {
+		v.Age = now - t.answered.Captured
+	}
+	v.Error, v.Exec, v.AgeHist = t.lastErr, t.exec, t.age
+}

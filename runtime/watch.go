@@ -1,0 +1,74 @@
+package runtime
+
+import (
+	"slices"
+	"time"
+)
+
+// Subscribe returns a channel on which the newest Snapshot waits, renewed at
+// Config.SnapshotRate: who does not read in time misses snapshots, never delays
+// anybody. It is closed when the Runtime has stopped, after the last snapshot.
+// Cancel ends the subscription and may be called more than once.
+func (r *Runtime) Subscribe() (snapshots <-chan *Snapshot, cancel func()) {
+	ch := make(chan *Snapshot, 1)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.over {
+		close(ch)
+		return ch, func() {}
+	}
+	r.watchers = append(r.watchers, ch)
+	return ch, func() {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.watchers = slices.DeleteFunc(r.watchers, func(o chan *Snapshot) bool { return o == ch })
+	}
+}
+
+// Snapshot returns how everything stands now. It costs the live path nothing.
+func (r *Runtime) Snapshot() *Snapshot {
+	now := time.Now()
+	s := &Snapshot{At: now, Started: r.epoch, Uptime: now.Sub(r.epoch), Slots: r.slots.View()}
+	for _, c := range r.list() {
+		s.Cameras = append(s.Cameras, c.state())
+	}
+	for _, sink := range r.opts.Sinks {
+		v := sink.View()
+		s.Sinks = append(s.Sinks, v)
+		s.Queues = append(s.Queues, QueueView{
+			Name: "sink:" + v.Name, Depth: v.Depth, Capacity: v.Capacity, Drops: []Count{{"full", v.Dropped}},
+		})
+	}
+	s.Queues = append(s.Queues, QueueView{Name: "commands", Depth: len(r.requests), Capacity: cap(r.requests)})
+	return s
+}
+
+// broadcast gives the watchers, if any, a new snapshot in place of the last.
+func (r *Runtime) broadcast() {
+	r.mu.Lock()
+	n := len(r.watchers)
+	r.mu.Unlock()
+	if n == 0 {
+		return
+	}
+	s := r.Snapshot()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, ch := range r.watchers {
+		select {
+		case <-ch: // nobody has read the last one
+		default:
+		}
+		ch <- s // has room: only this goroutine sends
+	}
+}
+
+// closeWatchers ends all subscriptions for good.
+func (r *Runtime) closeWatchers() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, ch := range r.watchers {
+		close(ch)
+	}
+	r.watchers, r.over = nil, true
+}
