@@ -1,0 +1,249 @@
+package capture
+
+import (
+	"encoding/binary"
+	"math"
+	"math/rand/v2"
+)
+
+// Drawn pixels stay this far from black and white, so that noise of up to as
+// much can be added eight bytes at a time without one running into the next.
+const headroom = 8
+
+// ink is a colour in the order of the pixels.
+type ink struct{ b, g, r uint8 }
+
+func rgb(r, g, b uint8) ink {
+	fit := func(v uint8) uint8 { return min(max(v, headroom), 255-headroom) }
+	return ink{fit(b), fit(g), fit(r)}
+}
+
+// shade multiplies a colour's brightness.
+func (k ink) shade(by float64) ink {
+	f := func(v uint8) uint8 { return uint8(min(max(float64(v)*by, headroom), 255-headroom)) }
+	return ink{f(k.b), f(k.g), f(k.r)}
+}
+
+// mix goes from k (0) to other (1).
+func (k ink) mix(other ink, by float64) ink {
+	f := func(a, b uint8) uint8 { return uint8(float64(a) + (float64(b)-float64(a))*by + 0.5) }
+	return ink{f(k.b, other.b), f(k.g, other.g), f(k.r, other.r)}
+}
+
+// canvas is a picture that shapes are drawn into. Shapes are given in units of
+// the picture's height, the origin at the top left, and clipped.
+type canvas struct {
+	w, h int
+	pix  []byte // packed BGR, w*h*3
+}
+
+func newCanvas(w, h int) canvas { return canvas{w, h, make([]byte, w*h*3)} }
+
+// aspect is how far x goes.
+func (c canvas) aspect() float64 { return float64(c.w) / float64(c.h) }
+
+// span fills row y from x0 to x1, in pixels; the pixels at its ends are blended
+// by how much of them is covered.
+func (c canvas) span(y int, x0, x1 float64, k ink) {
+	x0, x1 = max(x0, 0), min(x1, float64(c.w))
+	if y < 0 || y >= c.h || x1 <= x0 {
+		return
+	}
+	row := c.pix[y*c.w*3 : (y+1)*c.w*3]
+	first, last := int(x0), int(x1)
+	if first == last {
+		blend(row[first*3:], k, x1-x0)
+		return
+	}
+	if part := float64(first+1) - x0; part < 1 {
+		blend(row[first*3:], k, part)
+		first++
+	}
+	if part := x1 - float64(last); part > 0 {
+		blend(row[last*3:], k, part)
+	}
+	for p := row[first*3 : last*3]; len(p) >= 3; p = p[3:] {
+		p[0], p[1], p[2] = k.b, k.g, k.r
+	}
+}
+
+// tint blends row y from x0 to x1, in pixels.
+func (c canvas) tint(y int, x0, x1 float64, k ink, by float64) {
+	x0, x1 = max(x0, 0), min(x1, float64(c.w))
+	if y < 0 || y >= c.h || x1 <= x0 {
+		return
+	}
+	t := uint32(by * 256)
+	b, g, r := uint32(k.b)*t, uint32(k.g)*t, uint32(k.r)*t
+	for p := c.pix[(y*c.w+int(x0))*3 : (y*c.w+int(x1))*3]; len(p) >= 3; p = p[3:] {
+		p[0] = uint8((uint32(p[0])*(256-t) + b) >> 8)
+		p[1] = uint8((uint32(p[1])*(256-t) + g) >> 8)
+		p[2] = uint8((uint32(p[2])*(256-t) + r) >> 8)
+	}
+}
+
+func blend(p []byte, k ink, by float64) {
+	t := uint32(by * 256)
+	p[0] = uint8((uint32(p[0])*(256-t) + uint32(k.b)*t) >> 8)
+	p[1] = uint8((uint32(p[1])*(256-t) + uint32(k.g)*t) >> 8)
+	p[2] = uint8((uint32(p[2])*(256-t) + uint32(k.r)*t) >> 8)
+}
+
+func (c canvas) rect(x, y, w, h float64, k ink) {
+	s := float64(c.h)
+	for py := max(0, int(math.Round(y*s))); py < min(c.h, int(math.Round((y+h)*s))); py++ {
+		c.span(py, x*s, (x+w)*s, k)
+	}
+}
+
+// gradient fills a rectangle from one colour at the top to another at the
+// bottom.
+func (c canvas) gradient(x, y, w, h float64, from, to ink) {
+	s := float64(c.h)
+	y0, y1 := int(math.Round(y*s)), int(math.Round((y+h)*s))
+	for py := max(y0, 0); py < min(y1, c.h); py++ {
+		c.span(py, x*s, (x+w)*s, from.mix(to, float64(py-y0)/float64(max(y1-y0, 1))))
+	}
+}
+
+// ellipse is filled with k, or only tinted with it where by is below 1.
+func (c canvas) ellipse(x, y, rx, ry float64, k ink, by float64) {
+	s := float64(c.h)
+	x, y, rx, ry = x*s, y*s, rx*s, ry*s
+	for py := max(0, int(y-ry)); py < min(c.h, int(y+ry)+1); py++ {
+		d := (float64(py) + 0.5 - y) / ry
+		if d*d >= 1 {
+			continue
+		}
+		half := rx * math.Sqrt(1-d*d)
+		if by < 1 {
+			c.tint(py, x-half, x+half, k, by)
+		} else {
+			c.span(py, x-half, x+half, k)
+		}
+	}
+}
+
+// point is a place, in picture heights.
+type point struct{ x, y float64 }
+
+// poly fills a convex polygon.
+func (c canvas) poly(k ink, pts ...point) {
+	s := float64(c.h)
+	top, bottom := math.Inf(1), math.Inf(-1)
+	for _, p := range pts {
+		top, bottom = min(top, p.y), max(bottom, p.y)
+	}
+	for py := max(0, int(top*s)); py < min(c.h, int(bottom*s)+1); py++ {
+		y := (float64(py) + 0.5) / s
+		x0, x1 := math.Inf(1), math.Inf(-1)
+		a := pts[len(pts)-1]
+		for _, b := range pts {
+			if (a.y <= y) != (b.y <= y) {
+				x := a.x + (y-a.y)*(b.x-a.x)/(b.y-a.y)
+				x0, x1 = min(x0, x), max(x1, x)
+			}
+			a = b
+		}
+		c.span(py, x0*s, x1*s, k)
+	}
+}
+
+// capSides is how many corners each round end of a limb has.
+const capSides = 6
+
+// limb fills the hull of two circles.
+func (c canvas) limb(a point, ra float64, b point, rb float64, k ink) {
+	d := math.Hypot(b.x-a.x, b.y-a.y)
+	if d <= math.Abs(ra-rb) {
+		if rb > ra {
+			a, ra = b, rb
+		}
+		c.ellipse(a.x, a.y, ra, ra, k, 1)
+		return
+	}
+	// The tangents touch both circles at this angle off the axis.
+	lean := math.Acos((ra - rb) / d)
+	axis := math.Atan2(b.y-a.y, b.x-a.x)
+	var pts [2 * (capSides + 1)]point
+	for i := range capSides + 1 {
+		t := float64(i) / capSides
+		sin, cos := math.Sincos(axis + lean + t*(2*math.Pi-2*lean))
+		pts[i] = point{a.x + ra*cos, a.y + ra*sin}
+		sin, cos = math.Sincos(axis - lean + t*2*lean)
+		pts[capSides+1+i] = point{b.x + rb*cos, b.y + rb*sin}
+	}
+	c.poly(k, pts[:]...)
+}
+
+// noise is what a sensor adds: a tile of bytes around headroom, mostly the same
+// for the three colours of a pixel.
+type noise []byte
+
+const noisePixels = 1 << 15
+
+// newNoise makes a tile that has room for rows of width pixels at any offset.
+func newNoise(width int, seed uint64) noise {
+	r := rand.New(rand.NewPCG(seed, 0x6e6f697365))
+	n := make(noise, (noisePixels+width)*3+8)
+	add := func(sigma, around float64) float64 { return around + sigma*r.NormFloat64() }
+	for i := 0; i < len(n)-2; i += 3 {
+		luma := add(2.2, 0)
+		for j := range 3 {
+			v := math.Round(headroom + add(0.9, luma))
+			n[i+j] = uint8(min(max(v, 0), 2*headroom))
+		}
+	}
+	return n
+}
+
+const (
+	lanes  = 0x0101010101010101
+	evens  = 0x00ff00ff00ff00ff
+	oneRow = 0x9e3779b97f4a7c15 // odd, for the mixing of row numbers
+)
+
+// develop makes the picture that the sensor would give of what is drawn: under
+// light times as much light (1 is as drawn, 256 steps), with the noise of frame
+// n, in one pass over the pixels.
+func (c canvas) develop(tile noise, n uint64, light float64) {
+	gain := uint64(min(max(light, 0), 1)*256 + 0.5)
+	stride := c.w * 3
+	for y := range c.h {
+		row := c.pix[y*stride : (y+1)*stride]
+		at := mix64(n*uint64(c.h)+uint64(y)) % noisePixels * 3
+		grain := tile[at : int(at)+stride]
+		if gain < 256 {
+			dim(row, gain)
+		}
+		for len(row) >= 8 && len(grain) >= 8 {
+			v := binary.LittleEndian.Uint64(row) + binary.LittleEndian.Uint64(grain) - headroom*lanes
+			binary.LittleEndian.PutUint64(row, v)
+			row, grain = row[8:], grain[8:]
+		}
+		for i := range row {
+			row[i] += grain[i] - headroom
+		}
+	}
+}
+
+// dim multiplies what is above the headroom by gain/256.
+func dim(row []byte, gain uint64) {
+	for ; len(row) >= 8; row = row[8:] {
+		v := binary.LittleEndian.Uint64(row) - headroom*lanes
+		even, odd := v&evens, v>>8&evens
+		v = even*gain>>8&evens | odd*gain&^evens
+		binary.LittleEndian.PutUint64(row, v+headroom*lanes)
+	}
+	for i, v := range row {
+		row[i] = uint8(uint64(v-headroom)*gain>>8) + headroom
+	}
+}
+
+// mix64 is the finalizer of SplitMix64: it makes an even choice of a number.
+func mix64(v uint64) uint64 {
+	v += oneRow
+	v = (v ^ v>>30) * 0xbf58476d1ce4e5b9
+	v = (v ^ v>>27) * 0x94d049bb133111eb
+	return v ^ v>>31
+}

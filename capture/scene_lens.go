@@ -1,0 +1,130 @@
+package capture
+
+import (
+	"encoding/binary"
+	"math"
+)
+
+// cloth is a dark cloth that can be drawn before the lens.
+type cloth struct {
+	folds  []byte // one row, wider than the picture
+	spread int    // by how many pixels
+}
+
+func newCloth(w, h int) cloth {
+	k := cloth{spread: max(1, h/10)}
+	base := rgb(50, 44, 42)
+	for x := range w + k.spread {
+		u := float64(x) / float64(h)
+		fold := 1 + 0.16*math.Sin(7*u+1.5*math.Sin(2.3*u)) + 0.07*math.Sin(23*u)
+		s := base.shade(fold)
+		k.folds = append(k.folds, s.b, s.g, s.r)
+	}
+	return k
+}
+
+// draw covers the picture from the right; by is 0 for not at all, and 1 for
+// all of it.
+func (k cloth) draw(c canvas, by, t float64) {
+	for y := range c.h {
+		v := float64(y) / float64(c.h)
+		edge := 1.12*(1-by) - 0.05*math.Sin(5*v+t) - 0.02*math.Sin(13*v)
+		from := min(max(int(edge*float64(c.w)), 0), c.w)
+		if by >= 1 {
+			from = 0
+		}
+		slip := int(float64(k.spread-1) * (0.5 + 0.5*math.Sin(3*v+0.2*t)))
+		copy(c.pix[(y*c.w+from)*3:(y+1)*c.w*3], k.folds[(slip+from)*3:])
+		c.tint(y, float64(from), float64(from)+0.012*float64(c.h), rgb(10, 10, 12), 0.5)
+	}
+}
+
+// shrink returns the picture at a part of its size, each pixel the mean of a
+// square.
+func (c canvas) shrink(by int) canvas {
+	s := newCanvas((c.w+by-1)/by, (c.h+by-1)/by)
+	for y := range s.h {
+		for x := range s.w {
+			var sum [3]int
+			n := 0
+			for sy := y * by; sy < min((y+1)*by, c.h); sy++ {
+				for sx := x * by; sx < min((x+1)*by, c.w); sx++ {
+					for j := range 3 {
+						sum[j] += int(c.pix[(sy*c.w+sx)*3+j])
+					}
+					n++
+				}
+			}
+			for j := range 3 {
+				s.pix[(y*s.w+x)*3+j] = uint8(sum[j] / n)
+			}
+		}
+	}
+	return s
+}
+
+// blur is a lens out of focus: a small picture is spread smoothly over a large
+// one.
+type blur struct {
+	by          int
+	street      *backdrop // small
+	small       canvas    // drawn into
+	above, next []byte    // two rows of small, as wide as the large picture
+}
+
+func newBlur(street *backdrop, by int) *blur {
+	b := &blur{by: by, street: street.shrink(by), above: make([]byte, street.w*3), next: make([]byte, street.w*3)}
+	b.small = newCanvas(b.street.w, b.street.h)
+	return b
+}
+
+// fill spreads the small picture over c.
+func (b *blur) fill(c canvas) {
+	row := math.MinInt / 2 // which row of small is above; none yet
+	for y := range c.h {
+		at, part := b.place(y)
+		if at != row {
+			if at == row+1 {
+				b.above, b.next = b.next, b.above
+			} else {
+				b.widen(b.above, at)
+			}
+			b.widen(b.next, at+1)
+			row = at
+		}
+		mixRows(c.pix[y*c.w*3:(y+1)*c.w*3], b.above, b.next, uint64(part))
+	}
+}
+
+// place returns which pixel of the small picture lies before pixel i of the
+// large one, and how far beyond it that is, in 256 parts.
+func (b *blur) place(i int) (at, part int) {
+	p := ((2*i+1)*256/b.by - 256 + 512) / 2 // one small pixel to the right, to stay positive
+	return p>>8 - 1, p & 255
+}
+
+func (b *blur) widen(dst []byte, row int) {
+	row = min(max(row, 0), b.small.h-1)
+	src := b.small.pix[row*b.small.w*3 : (row+1)*b.small.w*3]
+	for x := range len(dst) / 3 {
+		at, part := b.place(x)
+		l, r := max(at, 0)*3, min(at+1, b.small.w-1)*3
+		for j := range 3 {
+			dst[x*3+j] = uint8((int(src[l+j])*(256-part) + int(src[r+j])*part) >> 8)
+		}
+	}
+}
+
+// mixRows goes from a (0) to b (256).
+func mixRows(dst, a, b []byte, part uint64) {
+	for len(dst) >= 8 {
+		p, q := binary.LittleEndian.Uint64(a), binary.LittleEndian.Uint64(b)
+		even := (p&evens*(256-part) + q&evens*part) >> 8 & evens
+		odd := (p>>8&evens*(256-part) + q>>8&evens*part) &^ evens
+		binary.LittleEndian.PutUint64(dst, even|odd)
+		dst, a, b = dst[8:], a[8:], b[8:]
+	}
+	for i := range dst {
+		dst[i] = uint8((uint64(a[i])*(256-part) + uint64(b[i])*part) >> 8)
+	}
+}
