@@ -27,6 +27,7 @@ type Engine struct {
 
 	frame    FrameRef
 	interval time.Duration // between frames, smoothed; 0 until two have come
+	horizon  time.Duration // half a frame after the newest: what is due by then is due now
 	frames   uint64
 	ruleNext time.Duration
 	stages   [StageCount]*Histogram
@@ -164,7 +165,8 @@ func (e *Engine) Step(now time.Duration, in *Inputs) *Actions {
 			changed = true
 		}
 	}
-	if in.Frame.ID > e.frame.ID {
+	arrived := in.Frame.ID > e.frame.ID
+	if arrived {
 		e.arrive(now, in.Frame)
 	}
 	for _, edit := range in.Edits {
@@ -172,10 +174,15 @@ func (e *Engine) Step(now time.Duration, in *Inputs) *Actions {
 	}
 	next := Never
 	for _, t := range e.tasks {
+		if arrived {
+			t.pass()
+		}
 		if now >= t.deadline {
 			changed = e.expire(now, t) || changed
 		}
-		e.consider(now, t)
+		if t.fresh {
+			e.consider(now, t)
+		}
 		next = min(next, t.deadline)
 	}
 	if changed || now >= e.ruleNext {
@@ -188,8 +195,7 @@ func (e *Engine) Step(now time.Duration, in *Inputs) *Actions {
 // Table returns the signals. It belongs to the goroutine of the engine.
 func (e *Engine) Table() *detectors.Table { return e.table }
 
-// arrive takes a new frame in: what was left undone of the one before is
-// counted now, under the gate that held it.
+// arrive takes a new frame in.
 func (e *Engine) arrive(now time.Duration, f FrameRef) {
 	if e.frame.ID != 0 {
 		if gap := f.Captured - e.frame.Captured; gap > 0 {
@@ -204,20 +210,15 @@ func (e *Engine) arrive(now time.Duration, f FrameRef) {
 	}
 	f.Seen = now
 	e.frame = f
+	e.horizon = now + e.interval/2
 	e.frames++
 	e.stages[StageCapture].Record(f.Arrived - f.Captured)
 	e.stages[StageQueue].Record(now - f.Arrived)
-	for _, t := range e.tasks {
-		t.pass()
-	}
 }
 
 // consider starts a detector on the newest frame if no gate holds it, and
 // otherwise notes the gate.
 func (e *Engine) consider(now time.Duration, t *task) {
-	if !t.fresh {
-		return
-	}
 	t.verdict = e.gate(now, t)
 	if t.verdict != GateOpen {
 		return
@@ -247,9 +248,9 @@ func (e *Engine) gate(now time.Duration, t *task) Gate {
 		return GateFailed
 	case now < t.parked:
 		return GateBackoff
-	case e.frame.ID == 0 || now-e.frame.Captured >= t.spec.TTL:
+	case e.frame.ID == 0 || now-e.frame.Captured >= t.ttl:
 		return GateNoFrame
-	case t.due > e.frame.Seen+e.interval/2:
+	case t.due > e.horizon:
 		return GateRate
 	}
 	for _, c := range t.needs {

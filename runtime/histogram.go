@@ -13,10 +13,9 @@ import (
 // record under way half done, which costs it one sample at most. Recording
 // takes no lock and allocates nothing.
 type Histogram struct {
-	count atomic.Uint64
-	sum   atomic.Uint64 // nanoseconds
-	max   atomic.Uint64
-	bins  [histBins]atomic.Uint64
+	sum  atomic.Uint64 // nanoseconds
+	max  atomic.Uint64
+	bins [histBins]atomic.Uint64
 }
 
 const (
@@ -33,7 +32,6 @@ func (h *Histogram) Record(d time.Duration) {
 	if v > h.max.Load() {
 		h.max.Store(v)
 	}
-	add(&h.count, 1)
 }
 
 // add is what a single writer needs: no bus lock.
@@ -60,7 +58,12 @@ func histUpper(bin int) uint64 {
 }
 
 // Count returns how many durations were recorded.
-func (h *Histogram) Count() uint64 { return h.count.Load() }
+func (h *Histogram) Count() (n uint64) {
+	for i := range h.bins {
+		n += h.bins[i].Load()
+	}
+	return n
+}
 
 // Sum returns the sum of all durations.
 func (h *Histogram) Sum() time.Duration { return time.Duration(h.sum.Load()) }
@@ -73,10 +76,7 @@ func (h *Histogram) Max() time.Duration { return time.Duration(h.max.Load()) }
 // bucket, and never more than Max. All are 0 when nothing was recorded.
 func (h *Histogram) Quantiles(qs ...float64) []time.Duration {
 	out := make([]time.Duration, len(qs))
-	var total uint64
-	for i := range h.bins {
-		total += h.bins[i].Load()
-	}
+	total := h.Count()
 	if total == 0 {
 		return out
 	}

@@ -9,18 +9,21 @@ import (
 
 // task is what an engine knows of one detector.
 type task struct {
-	// Read for every frame.
-	enabled  bool
-	phase    phase
-	fresh    bool // the newest frame is still to be considered for it
-	verdict  Gate // of the newest frame; GateOpen: begun with, or none yet
-	deadline time.Duration
-	parked   time.Duration // in backoff until then
-	due      time.Duration // of the next run
-	interval time.Duration // of max_fps
-	needs    []*rules.Condition
-	spec     detectors.Spec
+	// What every frame needs comes first, in few cache lines.
+	enabled     bool
+	phase       phase
+	fresh       bool // the newest frame is still to be considered for it
+	verdict     Gate // of the newest frame; GateOpen: begun with, or none yet
+	deadline    time.Duration
+	parked      time.Duration // in backoff until then
+	ttl         time.Duration // spec.TTL
+	due         time.Duration // of the next run
+	interval    time.Duration // of max_fps
+	needs       []*rules.Condition
+	provisional uint64 // frames that passed while it waits for a slot: all but one will count as skipped
+	skips       [GateCount]uint64
 
+	spec     detectors.Spec
 	id       TaskID
 	provides []detectors.ID
 	limit    time.Duration // a run longer than this is stuck
@@ -35,18 +38,16 @@ type task struct {
 	lastErr string
 	lastRun time.Duration // end of the last run
 
-	provisional uint64 // frames that passed while it waits for a slot: all but one will count as skipped
-	runs        uint64
-	skips       [GateCount]uint64
-	failures    [ErrorKinds]Count
-	backoffs    uint64
-	timeouts    uint64
-	late        uint64
-	expired     uint64
-	restarts    uint64
-	began       time.Duration // start of the last run
-	period      time.Duration // between starts, smoothed
-	exec, age   *Histogram
+	runs      uint64
+	failures  [ErrorKinds]Count
+	backoffs  uint64
+	timeouts  uint64
+	late      uint64
+	expired   uint64
+	restarts  uint64
+	began     time.Duration // start of the last run
+	period    time.Duration // between starts, smoothed
+	exec, age *Histogram
 }
 
 // phase is where the worker of a task is, as far as the engine knows.
@@ -73,7 +74,7 @@ var penalties = map[detectors.Cost]time.Duration{
 func newTask(id TaskID, spec detectors.Spec) *task {
 	t := &task{
 		id: id, spec: spec, enabled: spec.Enabled, deadline: Never, retry: Never,
-		interval: rateInterval(spec.MaxFPS), penalty: penalties[spec.Cost],
+		interval: rateInterval(spec.MaxFPS), ttl: spec.TTL, penalty: penalties[spec.Cost],
 		exec: new(Histogram), age: new(Histogram),
 	}
 	if spec.Execution != detectors.Inline {
