@@ -3,6 +3,7 @@ package capture
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -16,6 +17,7 @@ type scene struct {
 	fps   float64
 	w, h  int
 	still *backdrop
+	work  canvas // as still, but while a picture is drawn
 	grain noise
 	cloth cloth
 	blurs map[int]*blur
@@ -120,6 +122,7 @@ func newScene(p plan, seed uint64, w, h int, fps float64) *scene {
 	s := &scene{name: strings.ToUpper(p.name), plan: p, seed: seed, fps: fps, w: w, h: h, round: -1}
 	r := rand.New(rand.NewPCG(seed, 0x737472656574))
 	s.still = newBackdrop(w, h, r)
+	s.work = canvas{w: w, h: h, pix: slices.Clone(s.still.pix), drawn: make([]run, h)}
 	s.grain = newNoise(w, seed)
 	if p.lens {
 		s.cloth = newCloth(w, h)
@@ -138,24 +141,29 @@ func (s *scene) draw(pix []byte, n uint64) {
 		m = s.plan.at(m, float64(n)/s.fps, s.fps, s.seed)
 	}
 	t := float64(m.frame) / s.fps
-	c := canvas{s.w, s.h, pix}
-	if b := s.blurs[m.blur]; b != nil {
+	out := canvas{w: s.w, h: s.h, pix: pix}
+	seen := out
+	switch b := s.blurs[m.blur]; {
+	case b != nil:
 		copy(b.small.pix, b.street.pix)
 		s.people(b.small, b.street, t)
-		b.fill(c)
-	} else {
-		if m.cover < 1 {
-			copy(pix, s.still.pix)
-			if !m.quiet {
-				s.people(c, s.still, t)
-			}
+		b.fill(out)
+	case m.cover >= 1:
+		s.cloth.draw(out, 1, t)
+	default:
+		// Only what is drawn here must be wiped, which is little: a copy of the
+		// whole street for each picture would cost as much as all the rest.
+		seen = s.work
+		defer s.work.wipe(s.still.canvas)
+		if !m.quiet {
+			s.people(s.work, s.still, t)
 		}
 		if m.cover > 0 {
-			s.cloth.draw(c, m.cover, t)
+			s.cloth.draw(s.work, m.cover, t)
 		}
 	}
-	c.develop(s.grain, m.frame, m.light)
-	s.caption(c, m.frame, t)
+	seen.develop(pix, s.grain, m.frame, m.light)
+	s.caption(out, m.frame, t)
 }
 
 func (s *scene) people(c canvas, back *backdrop, t float64) {

@@ -33,11 +33,36 @@ func (k ink) mix(other ink, by float64) ink {
 // canvas is a picture that shapes are drawn into. Shapes are given in units of
 // the picture's height, the origin at the top left, and clipped.
 type canvas struct {
-	w, h int
-	pix  []byte // packed BGR, w*h*3
+	w, h  int
+	pix   []byte // packed BGR, w*h*3
+	drawn []run  // by row, the pixels that have been drawn into; nil: nobody asks
 }
 
-func newCanvas(w, h int) canvas { return canvas{w, h, make([]byte, w*h*3)} }
+// run is a part of a row of pixels.
+type run struct{ from, to int }
+
+func newCanvas(w, h int) canvas { return canvas{w: w, h: h, pix: make([]byte, w*h*3)} }
+
+func (c canvas) mark(y, from, to int) {
+	if c.drawn != nil {
+		d := &c.drawn[y]
+		if d.to == 0 {
+			d.from = from
+		}
+		d.from, d.to = min(d.from, from), max(d.to, to)
+	}
+}
+
+// wipe takes what has been drawn from a picture of the same size.
+func (c canvas) wipe(from canvas) {
+	for y, d := range c.drawn {
+		if d.to > 0 {
+			i, j := (y*c.w+d.from)*3, (y*c.w+d.to)*3
+			copy(c.pix[i:j], from.pix[i:j])
+			c.drawn[y] = run{}
+		}
+	}
+}
 
 // aspect is how far x goes.
 func (c canvas) aspect() float64 { return float64(c.w) / float64(c.h) }
@@ -51,6 +76,7 @@ func (c canvas) span(y int, x0, x1 float64, k ink) {
 	}
 	row := c.pix[y*c.w*3 : (y+1)*c.w*3]
 	first, last := int(x0), int(x1)
+	c.mark(y, first, min(last+1, c.w))
 	if first == last {
 		blend(row[first*3:], k, x1-x0)
 		return
@@ -73,6 +99,7 @@ func (c canvas) tint(y int, x0, x1 float64, k ink, by float64) {
 	if y < 0 || y >= c.h || x1 <= x0 {
 		return
 	}
+	c.mark(y, int(x0), int(x1))
 	t := uint32(by * 256)
 	b, g, r := uint32(k.b)*t, uint32(k.g)*t, uint32(k.r)*t
 	for p := c.pix[(y*c.w+int(x0))*3 : (y*c.w+int(x1))*3]; len(p) >= 3; p = p[3:] {
@@ -203,41 +230,57 @@ const (
 	oneRow = 0x9e3779b97f4a7c15 // odd, for the mixing of row numbers
 )
 
-// develop makes the picture that the sensor would give of what is drawn: under
-// light times as much light (1 is as drawn, 256 steps), with the noise of frame
-// n, in one pass over the pixels.
-func (c canvas) develop(tile noise, n uint64, light float64) {
+// develop writes to dst the picture that the sensor would give of what is
+// drawn: under light times as much light (1 is as drawn, 256 steps), with the
+// noise of frame n, in one pass over the pixels. Dst may be the canvas's own
+// pixels.
+func (c canvas) develop(dst []byte, tile noise, n uint64, light float64) {
 	gain := uint64(min(max(light, 0), 1)*256 + 0.5)
 	stride := c.w * 3
 	for y := range c.h {
-		row := c.pix[y*stride : (y+1)*stride]
+		src, out := c.pix[y*stride:(y+1)*stride], dst[y*stride:(y+1)*stride]
 		at := mix64(n*uint64(c.h)+uint64(y)) % noisePixels * 3
 		grain := tile[at : int(at)+stride]
 		if gain < 256 {
-			dim(row, gain)
+			dim(out, src, gain)
+			src = out
 		}
-		for len(row) >= 8 && len(grain) >= 8 {
-			v := binary.LittleEndian.Uint64(row) + binary.LittleEndian.Uint64(grain) - headroom*lanes
-			binary.LittleEndian.PutUint64(row, v)
-			row, grain = row[8:], grain[8:]
+		// Arrays spare the bounds checks, and four words the loop's cost.
+		for ; len(src) >= 32 && len(grain) >= 32 && len(out) >= 32; src, grain, out = src[32:], grain[32:], out[32:] {
+			p, g, d := (*[32]byte)(src), (*[32]byte)(grain), (*[32]byte)(out)
+			addGrain((*[8]byte)(d[0:]), (*[8]byte)(p[0:]), (*[8]byte)(g[0:]))
+			addGrain((*[8]byte)(d[8:]), (*[8]byte)(p[8:]), (*[8]byte)(g[8:]))
+			addGrain((*[8]byte)(d[16:]), (*[8]byte)(p[16:]), (*[8]byte)(g[16:]))
+			addGrain((*[8]byte)(d[24:]), (*[8]byte)(p[24:]), (*[8]byte)(g[24:]))
 		}
-		for i := range row {
-			row[i] += grain[i] - headroom
+		for i := range out {
+			out[i] = src[i] + grain[i] - headroom
 		}
 	}
 }
 
+func addGrain(dst, p, g *[8]byte) {
+	v := binary.LittleEndian.Uint64(p[:]) + binary.LittleEndian.Uint64(g[:]) - headroom*lanes
+	binary.LittleEndian.PutUint64(dst[:], v)
+}
+
 // dim multiplies what is above the headroom by gain/256.
-func dim(row []byte, gain uint64) {
-	for ; len(row) >= 8; row = row[8:] {
-		v := binary.LittleEndian.Uint64(row) - headroom*lanes
-		even, odd := v&evens, v>>8&evens
-		v = even*gain>>8&evens | odd*gain&^evens
-		binary.LittleEndian.PutUint64(row, v+headroom*lanes)
+func dim(dst, src []byte, gain uint64) {
+	for ; len(src) >= 16 && len(dst) >= 16; src, dst = src[16:], dst[16:] {
+		p, d := (*[16]byte)(src), (*[16]byte)(dst)
+		dimWord((*[8]byte)(d[0:]), (*[8]byte)(p[0:]), gain)
+		dimWord((*[8]byte)(d[8:]), (*[8]byte)(p[8:]), gain)
 	}
-	for i, v := range row {
-		row[i] = uint8(uint64(v-headroom)*gain>>8) + headroom
+	for i, v := range src {
+		dst[i] = uint8(uint64(v-headroom)*gain>>8) + headroom
 	}
+}
+
+func dimWord(dst, p *[8]byte, gain uint64) {
+	v := binary.LittleEndian.Uint64(p[:]) - headroom*lanes
+	even, odd := v&evens, v>>8&evens
+	v = even*gain>>8&evens | odd*gain&^evens
+	binary.LittleEndian.PutUint64(dst[:], v+headroom*lanes)
 }
 
 // mix64 is the finalizer of SplitMix64: it makes an even choice of a number.

@@ -34,6 +34,7 @@ func (k cloth) draw(c canvas, by, t float64) {
 			from = 0
 		}
 		slip := int(float64(k.spread-1) * (0.5 + 0.5*math.Sin(3*v+0.2*t)))
+		c.mark(y, from, c.w)
 		copy(c.pix[(y*c.w+from)*3:(y+1)*c.w*3], k.folds[(slip+from)*3:])
 		c.tint(y, float64(from), float64(from)+0.012*float64(c.h), rgb(10, 10, 12), 0.5)
 	}
@@ -70,11 +71,20 @@ type blur struct {
 	street      *backdrop // small
 	small       canvas    // drawn into
 	above, next []byte    // two rows of small, as wide as the large picture
+	columns     []share
 }
+
+// share says which two pixels of a row make a wider row's, as offsets of bytes,
+// and how much of the second, in 256 parts.
+type share struct{ left, right, part int }
 
 func newBlur(street *backdrop, by int) *blur {
 	b := &blur{by: by, street: street.shrink(by), above: make([]byte, street.w*3), next: make([]byte, street.w*3)}
 	b.small = newCanvas(b.street.w, b.street.h)
+	for x := range street.w {
+		at, part := b.place(x)
+		b.columns = append(b.columns, share{max(at, 0) * 3, min(at+1, b.small.w-1) * 3, part})
+	}
 	return b
 }
 
@@ -106,18 +116,17 @@ func (b *blur) place(i int) (at, part int) {
 func (b *blur) widen(dst []byte, row int) {
 	row = min(max(row, 0), b.small.h-1)
 	src := b.small.pix[row*b.small.w*3 : (row+1)*b.small.w*3]
-	for x := range len(dst) / 3 {
-		at, part := b.place(x)
-		l, r := max(at, 0)*3, min(at+1, b.small.w-1)*3
-		for j := range 3 {
-			dst[x*3+j] = uint8((int(src[l+j])*(256-part) + int(src[r+j])*part) >> 8)
-		}
+	for i, k := range b.columns {
+		l, r, d := src[k.left:k.left+3:k.left+3], src[k.right:k.right+3:k.right+3], dst[i*3:i*3+3:i*3+3]
+		d[0] = uint8((int(l[0])*(256-k.part) + int(r[0])*k.part) >> 8)
+		d[1] = uint8((int(l[1])*(256-k.part) + int(r[1])*k.part) >> 8)
+		d[2] = uint8((int(l[2])*(256-k.part) + int(r[2])*k.part) >> 8)
 	}
 }
 
 // mixRows goes from a (0) to b (256).
 func mixRows(dst, a, b []byte, part uint64) {
-	for len(dst) >= 8 {
+	for len(dst) >= 8 && len(a) >= 8 && len(b) >= 8 {
 		p, q := binary.LittleEndian.Uint64(a), binary.LittleEndian.Uint64(b)
 		even := (p&evens*(256-part) + q&evens*part) >> 8 & evens
 		odd := (p>>8&evens*(256-part) + q>>8&evens*part) &^ evens

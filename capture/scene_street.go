@@ -25,11 +25,8 @@ var facades = []ink{
 // backdrop is all of the street that never moves.
 type backdrop struct {
 	canvas
-	near []run // where its trees and lamps are, which hide who passes behind
+	near [][]run // by row, where its trees and lamps are, which hide who passes behind
 }
-
-// run is a part of a row of pixels, as offsets of bytes.
-type run struct{ from, to int }
 
 func newBackdrop(w, h int, r *rand.Rand) *backdrop {
 	c := newCanvas(w, h)
@@ -40,7 +37,7 @@ func newBackdrop(w, h int, r *rand.Rand) *backdrop {
 		x += w
 	}
 	drawGround(c, r)
-	without := canvas{w, h, slices.Clone(c.pix)}
+	without := canvas{w: w, h: h, pix: slices.Clone(c.pix)}
 	drawNear(c)
 	b := &backdrop{canvas: c, near: differing(without, c)}
 	weather(c, r)
@@ -56,28 +53,33 @@ func (b *backdrop) shrink(by int) *backdrop {
 
 // hide draws the trees and lamps again, over who is behind them.
 func (b *backdrop) hide(c canvas) {
-	for _, r := range b.near {
-		copy(c.pix[r.from:r.to], b.pix[r.from:r.to])
+	for y, runs := range b.near {
+		for _, r := range runs {
+			i, j := (y*c.w+r.from)*3, (y*c.w+r.to)*3
+			copy(c.pix[i:j], b.pix[i:j])
+		}
 	}
 }
 
-// differing returns where two pictures of the same size are not the same.
-func differing(a, b canvas) (runs []run) {
-	for y := range a.h {
+// differing returns, by row, where two pictures of the same size are not the
+// same.
+func differing(a, b canvas) [][]run {
+	rows := make([][]run, a.h)
+	for y := range rows {
 		from := -1
 		for x := range a.w + 1 {
 			i := (y*a.w + x) * 3
 			same := x == a.w || [3]byte(a.pix[i:]) == [3]byte(b.pix[i:])
 			switch {
 			case !same && from < 0:
-				from = i
+				from = x
 			case same && from >= 0:
-				runs = append(runs, run{from, i})
+				rows[y] = append(rows[y], run{from, x})
 				from = -1
 			}
 		}
 	}
-	return runs
+	return rows
 }
 
 func drawSky(c canvas, r *rand.Rand) {

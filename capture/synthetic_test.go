@@ -187,7 +187,7 @@ func TestNoiseStaysInRange(t *testing.T) {
 			for i := range c.pix {
 				c.pix[i] = level
 			}
-			c.develop(newNoise(c.w, 1), 9, light)
+			c.develop(c.pix, newNoise(c.w, 1), 9, light)
 			want := headroom + int(float64(level-headroom)*light)
 			for i, v := range c.pix {
 				if d := int(v) - want; d < -headroom-1 || d > headroom {
