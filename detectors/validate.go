@@ -37,7 +37,7 @@ func (c Config) Validate(kinds Kinds, bad func(key, problem string)) {
 		key = "name"
 	}
 	for _, name := range filled.provides(k) {
-		if !ValidName(name) && c.Name != "" {
+		if !ValidName(name) && c.Name != "" && !slices.Contains(c.Signals, name) {
 			problem := fmt.Sprintf("%q cannot name a signal: use a letter, then letters, digits and underscores, at most 64 in all", name)
 			if key == "name" {
 				problem += ", or set signal"

@@ -1,0 +1,107 @@
+package remote
+
+import (
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	"rvo-tui/detectors"
+	detectv1 "rvo-tui/proto/rvo/detect/v1"
+)
+
+// The bounds of what an answer says.
+const (
+	// MaxTTL is the longest time for which a service can make its value fresh; a
+	// longer one counts as this.
+	MaxTTL = time.Minute
+	// MaxDetections is how many detections one signal can have.
+	MaxDetections = 1000
+)
+
+// readings turns an answer into readings of the signals that are provided,
+// which it appends to out. The first entry for a signal counts, further ones do
+// not. Entries for other signals are passed over where the answer also has a
+// provided one, or where expects says that another detector waits for them;
+// otherwise they are an error, because a service that speaks of something else
+// has not said that there is nothing to see.
+func readings(out []detectors.Reading, answer *detectv1.DetectResponse, provides []string, expects func(string) bool) ([]detectors.Reading, error) {
+	stranger := ""
+	for _, s := range answer.GetSignals() {
+		name := s.GetSignalType()
+		if !slices.Contains(provides, name) {
+			if stranger == "" && !expects(name) {
+				stranger = detectors.Clean(name)
+				if stranger == "" {
+					stranger = "without a name"
+				}
+			}
+			continue
+		}
+		if slices.ContainsFunc(out, func(r detectors.Reading) bool { return r.Signal == name }) {
+			continue
+		}
+		r, err := reading(s)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, r)
+	}
+	if stranger != "" && len(out) == 0 {
+		return nil, fault(ReasonSignal, "answered with signal %q, not with %s: name it in signal or signals, or correct the service",
+			stranger, strings.Join(provides, " or "))
+	}
+	return out, nil
+}
+
+func reading(s *detectv1.SignalOut) (detectors.Reading, error) {
+	r := detectors.Reading{Signal: s.GetSignalType(), Value: float64(s.GetValue())}
+	if s.Number != nil {
+		r.Value = s.GetNumber()
+	}
+	switch {
+	case !finite(r.Value):
+		return r, fault(ReasonNaN, "answered with %v for %s: correct the service", r.Value, r.Signal)
+	case r.Value < 0:
+		return r, fault(ReasonNegative, "answered with %v for %s: correct the service, values are 0 or more", r.Value, r.Signal)
+	case s.Number == nil && s.GetValue() > math.MaxInt64:
+		return r, fault(ReasonNegative, "answered with %d for %s: correct the service, values are 0 or more", int64(s.GetValue()), r.Signal)
+	}
+	r.TTL = time.Duration(min(s.GetTtlNs(), uint64(MaxTTL)))
+	if len(s.GetDetections()) > MaxDetections {
+		return r, fault(ReasonLarge, "answered with %d detections for %s: correct the service, %d are allowed", len(s.GetDetections()), r.Signal, MaxDetections)
+	}
+	if len(s.GetDetections()) > 0 {
+		r.Detections = make([]detectors.Detection, len(s.GetDetections()))
+	}
+	for i, d := range s.GetDetections() {
+		if err := detection(&r.Detections[i], d); err != nil {
+			return r, err
+		}
+	}
+	return r, nil
+}
+
+func detection(to *detectors.Detection, d *detectv1.Detection) error {
+	to.Label = detectors.Clean(d.GetLabel())
+	to.Score = float64(d.GetScore())
+	b := d.GetBox()
+	x, y, w, h := float64(b.GetX()), float64(b.GetY()), float64(b.GetW()), float64(b.GetH())
+	if !finite(to.Score) || !finite(x) || !finite(y) || !finite(w) || !finite(h) {
+		return fault(ReasonNaN, "answered with a score or box of %q that is not a number: correct the service", to.Label)
+	}
+	// Models place boxes a little beyond the picture; pixels in place of parts of
+	// it are a mistake that must not pass for a box over all of it.
+	const beyond = 1
+	if w < 0 || h < 0 || x < -beyond || y < -beyond || x+w > 1+beyond || y+h > 1+beyond {
+		return fault(ReasonBox, "answered with a box of %q at %g,%g of size %g,%g: correct the service, boxes are parts of the picture, 0 to 1",
+			to.Label, x, y, w, h)
+	}
+	x0, y0, x1, y1 := unit(x), unit(y), unit(x+w), unit(y+h)
+	to.Box = detectors.Box{X: x0, Y: y0, W: x1 - x0, H: y1 - y0}
+	return nil
+}
+
+func unit(v float64) float64 { return min(max(v, 0), 1) }
+
+func finite(v float64) bool { return v-v == 0 }

@@ -1,0 +1,125 @@
+package remote
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"strings"
+	"syscall"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"rvo-tui/detectors"
+)
+
+// Why a remote detector fails, beside the reasons that every kind has.
+const (
+	ReasonRefused      detectors.Reason = "refused"      // nobody listens at the endpoint
+	ReasonUnreachable  detectors.Reason = "unreachable"  // its host has no known name, or no way leads there
+	ReasonTLS          detectors.Reason = "tls"          // no encrypted connection came about
+	ReasonReset        detectors.Reason = "reset"        // the connection broke during the call
+	ReasonGarbage      detectors.Reason = "garbage"      // what came is no answer of the contract
+	ReasonLarge        detectors.Reason = "large"        // request or answer beyond its bound
+	ReasonUnauthorized detectors.Reason = "unauthorized" // token missing or wrong
+	ReasonNoService    detectors.Reason = "no_service"   // a gRPC server, but no Detector
+	ReasonService      detectors.Reason = "service"      // the service answered with an error of its own
+	ReasonSignal       detectors.Reason = "signal"       // the answer speaks of other signals only
+	ReasonNaN          detectors.Reason = "nan"          // a value, score or box is not a number
+	ReasonNegative     detectors.Reason = "negative"     // a value is below 0
+	ReasonBox          detectors.Reason = "box"          // a box lies far outside of the picture
+)
+
+func fault(reason detectors.Reason, format string, args ...any) *detectors.Error {
+	return &detectors.Error{Reason: reason, Err: fmt.Errorf(format, args...)}
+}
+
+// failure finds the reason of a call that returned err. GRPC tells apart in
+// text alone what happened to a connection, so some cases go by it.
+func (c *conn) failure(ctx context.Context, err error) *detectors.Error {
+	st := status.Convert(err)
+	text := detectors.Clean(st.Message())
+	has := func(parts ...string) bool {
+		for _, p := range parts {
+			if strings.Contains(text, p) {
+				return true
+			}
+		}
+		return false
+	}
+	ended := ctx.Err()
+	switch code := st.Code(); {
+	case errors.Is(ended, context.Canceled):
+		return fault(detectors.ReasonCanceled, "call was canceled")
+	case errors.Is(ended, context.DeadlineExceeded), code == codes.DeadlineExceeded:
+		if f := c.dialFault(); f != nil {
+			return f
+		}
+		return fault(detectors.ReasonTimeout, "no answer in time: look after the service, or raise timeout")
+	case code == codes.Unavailable && has("connection error: desc", "Error while dialing", "server preface"):
+		return c.broken(text, has)
+	case code == codes.Unavailable && has("error reading from server", "closing transport", "transport is closing", "connection is draining", "connection closed", "broken pipe", "reset by peer"):
+		if has("http2:", "frame") {
+			return garbage(text)
+		}
+		return fault(ReasonReset, "connection broke: %s", text)
+	case has("grpc: failed to unmarshal", "unexpected HTTP status code", "unexpected content-type", "malformed header", "PROTOCOL_ERROR", "FRAME_SIZE_ERROR", "COMPRESSION_ERROR"),
+		code == codes.Internal && has("grpc: "):
+		return garbage(text)
+	case code == codes.ResourceExhausted && has("larger than max"):
+		return fault(ReasonLarge, "message is too large: lower max_width, or correct the service: %s", text)
+	case has("RST_STREAM"):
+		return fault(ReasonReset, "service broke the call off: %s", text)
+	case code == codes.Unauthenticated, code == codes.PermissionDenied:
+		return fault(ReasonUnauthorized, "service wants another token: set token: %s", text)
+	case code == codes.Unimplemented:
+		return fault(ReasonNoService, "no rvo.detect.v1.Detector there: correct endpoint or the service: %s", text)
+	default:
+		return fault(ReasonService, "service answered %s: %s", code, text)
+	}
+}
+
+func garbage(text string) *detectors.Error {
+	return fault(ReasonGarbage, "what came is no answer of a model service: check that a gRPC service listens there, and whether with TLS: %s", text)
+}
+
+// broken tells why there is no connection.
+func (c *conn) broken(text string, has func(...string) bool) *detectors.Error {
+	if f := c.dialFault(); f != nil {
+		return f
+	}
+	switch {
+	case has("within timeout", "deadline exceeded", "i/o timeout"):
+		return fault(detectors.ReasonTimeout, "no connection in time: look after the service")
+	case has("http2:", "frame"):
+		return garbage(text)
+	}
+	return fault(ReasonReset, "connection broke: %s", text)
+}
+
+// dialFault returns why the last dial or handshake did not work, or nil.
+func (c *conn) dialFault() *detectors.Error {
+	p := c.fault.Load()
+	if p == nil {
+		return nil
+	}
+	var handshake *handshakeError
+	var name *net.DNSError
+	var timeout net.Error
+	switch err := *p; {
+	case errors.As(err, &handshake):
+		return fault(ReasonTLS, "no encrypted connection: check the certificate, tls_ca and whether the service speaks TLS: %s", detectors.Clean(err.Error()))
+	case errors.Is(err, syscall.ECONNREFUSED), errors.Is(err, os.ErrNotExist):
+		return fault(ReasonRefused, "nobody listens there: start the service, or correct endpoint")
+	case errors.Is(err, syscall.ECONNRESET):
+		return fault(ReasonReset, "connection broke: %s", detectors.Clean(err.Error()))
+	case errors.As(err, &name):
+		return fault(ReasonUnreachable, "no address is known for host %q: correct endpoint", detectors.Clean(name.Name))
+	case errors.As(err, &timeout) && timeout.Timeout():
+		return fault(detectors.ReasonTimeout, "no connection in time: look after the service and the way there")
+	default:
+		return fault(ReasonUnreachable, "no connection: %s: look after the way there, or correct endpoint", detectors.Clean(err.Error()))
+	}
+}

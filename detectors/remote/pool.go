@@ -1,0 +1,256 @@
+package remote
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/backoff"
+	"google.golang.org/grpc/credentials"
+	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/keepalive"
+)
+
+// The bounds of a connection.
+const (
+	// MaxAnswer is how large an answer can be, in bytes. A larger one is an
+	// error, and is not read to its end.
+	MaxAnswer = 1 << 20
+
+	maxHeaders  = 64 << 10
+	maxModels   = 8
+	dialTimeout = 5 * time.Second
+)
+
+// Pool holds the connections to model services: one for each endpoint, whoever
+// and however many use it. The program owns it and closes it after the last
+// detector. It is safe for concurrent use.
+type Pool struct {
+	log *slog.Logger
+
+	mu     sync.Mutex // guards what follows
+	conns  map[connKey]*conn
+	warned map[Endpoint]bool
+	closed bool
+}
+
+type connKey struct {
+	endpoint Endpoint
+	ca       string
+}
+
+// NewPool returns a pool without connections. It logs what people should know
+// of an endpoint; a nil log says nothing.
+func NewPool(log *slog.Logger) *Pool {
+	if log == nil {
+		log = slog.New(slog.DiscardHandler)
+	}
+	return &Pool{log: log, conns: make(map[connKey]*conn), warned: make(map[Endpoint]bool)}
+}
+
+// Close ends all connections; calls under way fail. The pool cannot be used
+// afterwards.
+func (p *Pool) Close() error {
+	p.mu.Lock()
+	conns := p.conns
+	p.conns, p.closed = nil, true
+	p.mu.Unlock()
+	var errs []error
+	for _, c := range conns {
+		errs = append(errs, c.grpc.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// conn is the connection to one endpoint. It dials when the first call needs
+// it, and again, after 0.2 s growing to 2 s, when it was lost.
+type conn struct {
+	endpoint Endpoint
+	grpc     *grpc.ClientConn
+	pool     *Pool
+	key      connKey
+	fault    atomic.Pointer[error] // why the last dial or handshake did not work; nil: it did
+
+	users   int            // guarded by the pool's mutex
+	signals map[string]int // how many users are configured for each; guarded by the pool's mutex
+	models  map[string]bool
+}
+
+// acquire returns the connection to an endpoint for a detector with these
+// signals, which gives it back with release. It does not dial.
+func (p *Pool) acquire(e Endpoint, ca string, signals []string) (*conn, error) {
+	creds, err := transport(e, ca)
+	if err != nil {
+		return nil, err
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.closed {
+		return nil, fmt.Errorf("connect to %s: the program is stopping", e)
+	}
+	key := connKey{e, ca}
+	c := p.conns[key]
+	if c == nil {
+		c = &conn{endpoint: e, pool: p, key: key, signals: make(map[string]int), models: make(map[string]bool)}
+		if c.grpc, err = c.open(creds); err != nil {
+			return nil, fmt.Errorf("connect to %s: %w", e, err)
+		}
+		p.conns[key] = c
+	}
+	c.users++
+	for _, s := range signals {
+		c.signals[s]++
+	}
+	return c, nil
+}
+
+// release gives a connection back; the last user of it closes it.
+func (c *conn) release(signals []string) error {
+	p := c.pool
+	p.mu.Lock()
+	c.users--
+	for _, s := range signals {
+		if c.signals[s]--; c.signals[s] == 0 {
+			delete(c.signals, s)
+		}
+	}
+	last := c.users == 0 && p.conns[c.key] == c
+	if last {
+		delete(p.conns, c.key)
+	}
+	p.mu.Unlock()
+	if !last {
+		return nil
+	}
+	return c.grpc.Close()
+}
+
+// expects reports whether any detector at this endpoint is configured for the
+// signal.
+func (c *conn) expects(signal string) bool {
+	c.pool.mu.Lock()
+	defer c.pool.mu.Unlock()
+	return c.signals[signal] > 0
+}
+
+// answered logs a model that has not answered on this connection before.
+func (c *conn) answered(model string) {
+	c.pool.mu.Lock()
+	known := c.models[model] || len(c.models) >= maxModels
+	if !known {
+		c.models[model] = true
+	}
+	c.pool.mu.Unlock()
+	if !known {
+		c.pool.log.Info("model service answers", "endpoint", c.endpoint.String(), "model", model)
+	}
+}
+
+// warn tells, once for each endpoint, that others may read along.
+func (p *Pool) warn(e Endpoint, token bool) {
+	if e.TLS || e.Loopback() {
+		return
+	}
+	p.mu.Lock()
+	known := p.warned[e]
+	p.warned[e] = true
+	p.mu.Unlock()
+	if known {
+		return
+	}
+	what := "pictures"
+	if token {
+		what = "pictures and token"
+	}
+	p.log.Warn(what+" leave this machine unencrypted: use an https:// endpoint", "endpoint", e.String())
+}
+
+func (c *conn) open(creds credentials.TransportCredentials) (*grpc.ClientConn, error) {
+	authority := c.endpoint.Addr
+	if c.endpoint.Network == "unix" {
+		authority = "localhost"
+	}
+	return grpc.NewClient("passthrough:///"+c.endpoint.Addr,
+		grpc.WithTransportCredentials(&handshake{creds, c}),
+		grpc.WithContextDialer(c.dial),
+		grpc.WithAuthority(authority),
+		grpc.WithUserAgent("rvo-tui"),
+		grpc.WithDisableServiceConfig(),
+		grpc.WithDisableRetry(), // a picture is never sent twice: the next one is fresher
+		grpc.WithMaxHeaderListSize(maxHeaders),
+		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(MaxAnswer)),
+		grpc.WithConnectParams(grpc.ConnectParams{
+			Backoff:           backoff.Config{BaseDelay: 200 * time.Millisecond, Multiplier: 1.6, Jitter: 0.2, MaxDelay: 2 * time.Second},
+			MinConnectTimeout: dialTimeout,
+		}),
+		// Servers refuse clients that ping more often than every five minutes.
+		// The timeout also bounds how long sent bytes may stay unacknowledged,
+		// which is what finds a dead machine soon.
+		grpc.WithKeepaliveParams(keepalive.ClientParameters{Time: 6 * time.Minute, Timeout: 5 * time.Second}),
+	)
+}
+
+func (c *conn) dial(ctx context.Context, _ string) (net.Conn, error) {
+	var d net.Dialer
+	nc, err := d.DialContext(ctx, c.endpoint.Network, c.endpoint.Addr)
+	c.note(err)
+	return nc, err
+}
+
+func (c *conn) note(err error) {
+	if err == nil {
+		c.fault.Store(nil)
+		return
+	}
+	c.fault.Store(&err)
+}
+
+// handshake remembers why handshakes fail, which gRPC tells as text alone.
+type handshake struct {
+	credentials.TransportCredentials
+	conn *conn
+}
+
+func (h *handshake) ClientHandshake(ctx context.Context, authority string, nc net.Conn) (net.Conn, credentials.AuthInfo, error) {
+	out, info, err := h.TransportCredentials.ClientHandshake(ctx, authority, nc)
+	if err != nil {
+		h.conn.note(&handshakeError{err})
+	}
+	return out, info, err
+}
+
+func (h *handshake) Clone() credentials.TransportCredentials {
+	return &handshake{h.TransportCredentials.Clone(), h.conn}
+}
+
+type handshakeError struct{ err error }
+
+func (e *handshakeError) Error() string { return e.err.Error() }
+func (e *handshakeError) Unwrap() error { return e.err }
+
+func transport(e Endpoint, ca string) (credentials.TransportCredentials, error) {
+	if !e.TLS {
+		return insecure.NewCredentials(), nil
+	}
+	cfg := &tls.Config{MinVersion: tls.VersionTLS12}
+	if ca != "" {
+		pem, err := os.ReadFile(ca)
+		if err != nil {
+			return nil, fmt.Errorf("read tls_ca: %w", err)
+		}
+		cfg.RootCAs = x509.NewCertPool()
+		if !cfg.RootCAs.AppendCertsFromPEM(pem) {
+			return nil, fmt.Errorf("read tls_ca %s: no certificate in it: it must be a PEM file", ca)
+		}
+	}
+	return credentials.NewTLS(cfg), nil
+}

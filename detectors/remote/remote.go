@@ -1,0 +1,205 @@
+// Package remote lets model services look at pictures: any gRPC server of
+// rvo.detect.v1.Detector, in any language, on this machine or another one.
+//
+// A detector sends one picture at a time and never an old one. What goes wrong
+// (nobody listens, no answer in time, garbage, …) is an error with a reason of
+// its own, and the next call finds the service again by itself.
+package remote
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"google.golang.org/grpc/metadata"
+
+	"rvo-tui/capture"
+	"rvo-tui/detectors"
+	detectv1 "rvo-tui/proto/rvo/detect/v1"
+)
+
+// How pictures are sent.
+const (
+	formatJPEG = "jpeg"
+	formatBGR  = "bgr"
+)
+
+const (
+	minWidth, maxWidth = 16, 7680
+	maxSignals         = 64
+)
+
+// Kind returns the kind of detector that asks a model service. Its detectors
+// share the connections of pool, which must outlive them.
+func Kind(pool *Pool) detectors.Kind {
+	return detectors.Kind{
+		Name: "remote",
+		Doc:  "a model service, asked over gRPC",
+		Keys: []string{"endpoint", "signals", "max_width", "format", "token", "tls_ca"},
+		Defaults: detectors.Config{
+			MaxFPS: 15, Cost: detectors.CostHigh, Timeout: capture.Duration(time.Second),
+			MaxWidth: 640, Format: formatJPEG,
+		},
+		Remote:   true,
+		Provides: provides,
+		Check:    check,
+		New: func(cfg detectors.Config) (detectors.Detector, error) {
+			d, err := New(pool, cfg)
+			if err != nil {
+				return nil, err
+			}
+			return d, nil
+		},
+	}
+}
+
+// provides returns the configured signals. Where signals is set, signal counts
+// only if it was set as well: a signal that is named after the detector would
+// read 0 for ever.
+func provides(cfg detectors.Config) []string {
+	names := slices.Clone(cfg.Signals)
+	if len(names) == 0 || cfg.Signal != cfg.Name && !slices.Contains(names, cfg.Signal) {
+		names = append([]string{cfg.Signal}, names...)
+	}
+	return names
+}
+
+func check(cfg detectors.Config, bad func(key, problem string)) {
+	e, err := ParseEndpoint(cfg.Endpoint)
+	if err != nil {
+		bad("endpoint", err.Error())
+	}
+	if cfg.MaxWidth < minWidth || cfg.MaxWidth > maxWidth {
+		bad("max_width", fmt.Sprintf("%d is out of range: %d to %d pixels", cfg.MaxWidth, minWidth, maxWidth))
+	}
+	if cfg.Format != formatJPEG && cfg.Format != formatBGR {
+		bad("format", fmt.Sprintf("%q is not one of %q or %q", detectors.Clean(cfg.Format), formatJPEG, formatBGR))
+	}
+	if strings.ContainsFunc(cfg.Token, func(r rune) bool { return r <= ' ' || r > '~' }) {
+		bad("token", "holds a space or another character that a header cannot have: use printable ASCII")
+	}
+	if cfg.TLSCA != "" && err == nil && !e.TLS {
+		bad("tls_ca", "applies to https:// endpoints only")
+	}
+	if len(cfg.Signals) > maxSignals {
+		bad("signals", fmt.Sprintf("has %d names: at most %d are allowed", len(cfg.Signals), maxSignals))
+	}
+	for i, s := range cfg.Signals {
+		switch {
+		case !detectors.ValidName(s):
+			bad("signals", fmt.Sprintf("%q cannot name a signal: use a letter, then letters, digits and underscores, at most 64 in all", detectors.Clean(s)))
+		case slices.Contains(cfg.Signals[:i], s):
+			bad("signals", fmt.Sprintf("%q is there twice", s))
+		}
+	}
+}
+
+// Detector asks one model service about the frames of one camera.
+type Detector struct {
+	conn     *conn
+	provides []string
+	maxWidth int
+	raw      bool
+	auth     string
+	client   detectv1.DetectorClient
+
+	// Of the call under way; reused by the next one.
+	request  detectv1.DetectRequest
+	pixels   []byte
+	readings []detectors.Reading
+	closed   bool
+}
+
+// New returns a detector for a configuration with every default filled in. It
+// does not connect: the first Detect does.
+func New(pool *Pool, cfg detectors.Config) (*Detector, error) {
+	e, err := ParseEndpoint(cfg.Endpoint)
+	if err != nil {
+		return nil, fmt.Errorf("endpoint %w", err)
+	}
+	d := &Detector{provides: provides(cfg), maxWidth: cfg.MaxWidth, raw: cfg.Format == formatBGR}
+	if cfg.Token != "" {
+		d.auth = "Bearer " + cfg.Token
+	}
+	if d.conn, err = pool.acquire(e, cfg.TLSCA, d.provides); err != nil {
+		return nil, err
+	}
+	pool.warn(e, cfg.Token != "")
+	d.client = detectv1.NewDetectorClient(d.conn.grpc)
+	return d, nil
+}
+
+// Detect sends the frame, scaled down to max_width, and waits for the answer
+// until the context ends. Each error is a *detectors.Error.
+func (d *Detector) Detect(ctx context.Context, frame *capture.Frame) ([]detectors.Reading, error) {
+	if err := d.fill(ctx, frame); err != nil {
+		return nil, d.at(fault(detectors.ReasonOther, "%w", err))
+	}
+	if d.auth != "" {
+		ctx = metadata.AppendToOutgoingContext(ctx, "authorization", d.auth)
+	}
+	answer, err := d.client.Detect(ctx, &d.request)
+	d.request.FrameJpeg, d.request.FrameBgr = nil, nil
+	if err != nil {
+		return nil, d.at(d.conn.failure(ctx, err))
+	}
+	if model := detectors.Clean(answer.GetModel()); model != "" {
+		d.conn.answered(model)
+	}
+	out, err := readings(d.readings[:0], answer, d.provides, d.conn.expects)
+	if err != nil {
+		return nil, d.at(err)
+	}
+	d.readings = out
+	return out, nil
+}
+
+// fill writes the request for a frame.
+func (d *Detector) fill(ctx context.Context, frame *capture.Frame) error {
+	r := &d.request
+	w, h := capture.FitWidth(frame.Width, frame.Height, d.maxWidth)
+	if d.raw {
+		r.FrameBgr, w, h = scaled(frame, d.maxWidth, d.pixels)
+		if w != frame.Width {
+			d.pixels = r.FrameBgr
+		}
+	} else {
+		jpeg, err := frame.JPEG(d.maxWidth)
+		if err != nil {
+			return err
+		}
+		r.FrameJpeg = jpeg
+	}
+	r.Width, r.Height = uint32(w), uint32(h)
+	r.FrameId, r.Camera, r.TsNs, r.DeadlineNs = frame.ID, frame.Camera, 0, 0
+	if !frame.Captured.IsZero() {
+		r.TsNs = uint64(max(frame.Captured.UnixNano(), 0))
+	}
+	if end, ok := ctx.Deadline(); ok {
+		r.DeadlineNs = uint64(max(time.Until(end), 1))
+	}
+	return nil
+}
+
+// at adds the endpoint to an error.
+func (d *Detector) at(err error) error {
+	reason := detectors.ReasonOf(err)
+	var e *detectors.Error
+	if errors.As(err, &e) {
+		err = e.Err
+	}
+	return &detectors.Error{Reason: reason, Err: fmt.Errorf("detect at %s: %w", d.conn.endpoint, err)}
+}
+
+// Close lets go of the connection, which ends with the last detector that uses
+// it. Further calls do nothing.
+func (d *Detector) Close() error {
+	if d.closed {
+		return nil
+	}
+	d.closed = true
+	return d.conn.release(d.provides)
+}
