@@ -1,0 +1,224 @@
+package capture
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// OpenMJPEG is the Opener of KindHTTP: a stream of JPEG pictures over HTTP or
+// HTTPS, as multipart/x-mixed-replace. User and password of the address answer
+// Basic and Digest challenges. Proxies are not used: cameras are near.
+//
+// A goroutine reads the network and keeps the newest picture alone, so that
+// nothing queues up in the kernel; the older ones count as skipped (Skipper).
+// Pictures may have an X-Timestamp header, in seconds, which becomes their
+// presentation time.
+func OpenMJPEG(ctx context.Context, cfg Config, addr Address) (Source, error) {
+	fail := func(err error) (Source, error) {
+		return nil, fmt.Errorf("open source %s: %w", Redact(addr.URL), err)
+	}
+	target, err := url.Parse(addr.URL)
+	if err != nil {
+		return fail(errors.New("the address is malformed"))
+	}
+	user := target.User
+	target.User = nil // or it would show up in errors and be sent unasked
+	ctx, stop := context.WithCancelCause(ctx)
+	cancel := func() { stop(nil) }
+	limit := time.AfterFunc(time.Duration(cfg.OpenTimeout), func() { stop(os.ErrDeadlineExceeded) })
+	transport := &http.Transport{
+		DialContext:            (&net.Dialer{}).DialContext,
+		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12},
+		DisableCompression:     true,
+		MaxIdleConnsPerHost:    1, // the challenge and the answer share a connection
+		MaxResponseHeaderBytes: 64 << 10,
+	}
+	client := &http.Client{Transport: transport, CheckRedirect: sameHost}
+	resp, err := request(ctx, client, target, user)
+	if err == nil {
+		if err = checkAnswer(resp, user); err != nil {
+			resp.Body.Close()
+		}
+	}
+	if !limit.Stop() && err == nil {
+		resp.Body.Close()
+		err = os.ErrDeadlineExceeded
+	}
+	if err != nil {
+		if errors.Is(context.Cause(ctx), os.ErrDeadlineExceeded) {
+			err = fmt.Errorf("no answer within %v: %w", cfg.OpenTimeout, os.ErrDeadlineExceeded)
+		}
+		cancel()
+		transport.CloseIdleConnections()
+		return fail(err)
+	}
+	s := &mjpegSource{
+		cfg: cfg, cancel: cancel, body: resp.Body, transport: transport,
+		fresh: make(chan struct{}, 1), ended: make(chan struct{}),
+	}
+	go s.pump()
+	return s, nil
+}
+
+// mjpegSource is one open MJPEG stream. Its pump fills the slot, Grab empties
+// it; three buffers go round between them.
+type mjpegSource struct {
+	cfg       Config
+	cancel    context.CancelFunc
+	body      io.ReadCloser
+	transport *http.Transport
+
+	// The reader of the source owns these.
+	cur           part
+	width, height int // of the picture in cur
+	lastPTS       time.Duration
+	timer         *time.Timer
+
+	skipped atomic.Uint64
+	fresh   chan struct{} // the slot has been filled
+	ended   chan struct{} // the pump has ended, and wrote err before
+
+	mu   sync.Mutex // guards slot and full
+	slot part
+	full bool
+
+	err error
+}
+
+// part is one picture as it came.
+type part struct {
+	data    []byte
+	stamp   Stamp
+	tooLong bool
+}
+
+func (s *mjpegSource) pump() {
+	defer close(s.ended)
+	split := newSplitter(s.body)
+	var p part
+	for {
+		data, err := split.next(p.data)
+		p.data, p.tooLong = data, errors.Is(err, errPartTooLong)
+		if err != nil && !p.tooLong {
+			s.err = err
+			return
+		}
+		p.stamp = Stamp{Arrived: time.Now()}
+		p.stamp.PTS, p.stamp.HasPTS = split.timestamp()
+		p = s.put(p)
+		select {
+		case s.fresh <- struct{}{}:
+		default:
+		}
+	}
+}
+
+// put fills the slot and returns a part whose buffer is free.
+func (s *mjpegSource) put(p part) part {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.full {
+		s.skipped.Add(1)
+	}
+	p, s.slot, s.full = s.slot, p, true
+	return p
+}
+
+// take empties the slot into cur.
+func (s *mjpegSource) take() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.full {
+		return false
+	}
+	s.cur, s.slot, s.full = s.slot, s.cur, false
+	return true
+}
+
+func (s *mjpegSource) Grab() (Stamp, error) {
+	if err := s.await(); err != nil {
+		return Stamp{}, err
+	}
+	if s.cur.tooLong {
+		return Stamp{}, &CorruptError{errPartTooLong}
+	}
+	width, height, err := jpegSize(s.cur.data)
+	if err != nil {
+		return Stamp{}, &CorruptError{err}
+	}
+	s.width, s.height = width, height
+	stamp := s.cur.stamp
+	if stamp.HasPTS {
+		// A time that stands still is not one: some servers write a constant.
+		stamp.HasPTS = stamp.PTS != s.lastPTS
+		s.lastPTS = stamp.PTS
+	}
+	return stamp, nil
+}
+
+// await returns when there is a new picture in cur.
+func (s *mjpegSource) await() error {
+	if s.take() {
+		return nil
+	}
+	timeout := time.Duration(s.cfg.StallTimeout)
+	if s.timer == nil {
+		s.timer = time.NewTimer(timeout)
+	} else {
+		s.timer.Reset(timeout)
+	}
+	defer s.timer.Stop()
+	for {
+		select {
+		case <-s.fresh:
+			if s.take() {
+				return nil
+			}
+		case <-s.ended:
+			if s.take() {
+				return nil
+			}
+			if errors.Is(s.err, io.EOF) || errors.Is(s.err, io.ErrUnexpectedEOF) {
+				return errors.New("the server ended the stream")
+			}
+			return fmt.Errorf("read stream: %w", s.err)
+		case <-s.timer.C:
+			return fmt.Errorf("no picture for %v: %w", timeout, os.ErrDeadlineExceeded)
+		}
+	}
+}
+
+func (s *mjpegSource) Retrieve(dst []byte) error {
+	width, height := s.Size()
+	if len(dst) != width*height*3 {
+		return ErrSizeChanged
+	}
+	if err := decodeJPEG(dst, s.cur.data, width, height); err != nil {
+		return &CorruptError{err}
+	}
+	return nil
+}
+
+func (s *mjpegSource) Size() (width, height int) { return OutputSize(s.cfg, s.width, s.height) }
+
+func (s *mjpegSource) Live() bool { return true }
+
+func (s *mjpegSource) Skipped() uint64 { return s.skipped.Swap(0) }
+
+func (s *mjpegSource) Close() error {
+	s.cancel()
+	err := s.body.Close()
+	<-s.ended
+	s.transport.CloseIdleConnections()
+	return err
+}

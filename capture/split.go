@@ -1,0 +1,174 @@
+package capture
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"io"
+	"strconv"
+	"strings"
+	"time"
+)
+
+const (
+	maxPart   = 16 << 20 // bytes of one JPEG picture of a stream
+	maxHeader = 4 << 10  // bytes between two pictures that are looked at for headers
+)
+
+var errPartTooLong = errors.New("picture is longer than 16 MiB")
+
+// splitter finds the JPEG pictures in a multipart stream by their own markers.
+// Boundaries and lengths are not relied on: cameras write them with too many
+// dashes, without line ends, wrong or not at all. What is no picture is skipped.
+type splitter struct {
+	r      *bufio.Reader
+	header []byte // the latest text before the picture, at most maxHeader
+	soi    bool   // the start marker of the next picture has been read already
+}
+
+func newSplitter(r io.Reader) *splitter {
+	return &splitter{r: bufio.NewReaderSize(r, 64<<10)}
+}
+
+// JPEG markers, as second bytes after 0xFF.
+const (
+	markSOI  = 0xD8
+	markEOI  = 0xD9
+	markSOS  = 0xDA
+	markTEM  = 0x01
+	markRST0 = 0xD0
+	markRST7 = 0xD7
+)
+
+// next appends the next picture to buf[:0] and returns it. A picture that is
+// cut off by the start of another is returned as it is. A picture of more than
+// maxPart bytes gives errPartTooLong, after which the splitter goes on; every
+// other error ends the stream.
+func (s *splitter) next(buf []byte) ([]byte, error) {
+	if err := s.findStart(); err != nil {
+		return buf, err
+	}
+	buf = append(buf[:0], 0xFF, markSOI)
+	for {
+		mark, err := s.marker(&buf)
+		if err != nil {
+			return buf, err
+		}
+		switch {
+		case mark == markEOI:
+			return append(buf, 0xFF, markEOI), nil
+		case mark == markSOI:
+			// Some cameras leave out the end marker, which decoders want.
+			s.soi = true
+			return append(buf, 0xFF, markEOI), nil
+		case mark == 0 || mark == markTEM || mark >= markRST0 && mark <= markRST7:
+			buf = append(buf, 0xFF, mark)
+		default:
+			buf = append(buf, 0xFF, mark)
+			if buf, err = s.segment(buf); err != nil {
+				return buf, err
+			}
+		}
+		if len(buf) > maxPart {
+			return buf, errPartTooLong
+		}
+	}
+}
+
+// findStart reads up to and with the start of a picture, and keeps the text
+// before it.
+func (s *splitter) findStart() error {
+	s.header = s.header[:0]
+	if s.soi {
+		s.soi = false
+		return nil
+	}
+	for {
+		chunk, err := s.r.ReadSlice(0xFF)
+		s.keep(chunk)
+		if errors.Is(err, bufio.ErrBufferFull) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		next, err := s.r.Peek(2)
+		if err != nil {
+			return err
+		}
+		if next[0] == markSOI && next[1] == 0xFF {
+			_, err = s.r.Discard(1)
+			return err
+		}
+	}
+}
+
+func (s *splitter) keep(text []byte) {
+	if n := len(text) - maxHeader; n > 0 {
+		text = text[n:]
+	}
+	if n := len(s.header) + len(text) - maxHeader; n > 0 {
+		s.header = append(s.header[:0], s.header[n:]...)
+	}
+	s.header = append(s.header, text...)
+}
+
+// marker appends what comes before the next marker, which belongs to the
+// picture, and returns the second byte of the marker.
+func (s *splitter) marker(buf *[]byte) (byte, error) {
+	for {
+		chunk, err := s.r.ReadSlice(0xFF)
+		if err == nil {
+			chunk = chunk[:len(chunk)-1]
+		}
+		*buf = append(*buf, chunk...)
+		switch {
+		case len(*buf) > maxPart:
+			return 0, errPartTooLong
+		case errors.Is(err, bufio.ErrBufferFull):
+			continue
+		case err != nil:
+			return 0, err
+		}
+		mark := byte(0xFF)
+		for mark == 0xFF { // fill bytes
+			if mark, err = s.r.ReadByte(); err != nil {
+				return 0, err
+			}
+		}
+		return mark, nil
+	}
+}
+
+// segment appends a segment with its length. A length that cannot be is left to
+// the decoder to complain about.
+func (s *splitter) segment(buf []byte) ([]byte, error) {
+	size, err := s.r.Peek(2)
+	if err != nil {
+		return buf, err
+	}
+	n := int(size[0])<<8 | int(size[1])
+	if n < 2 {
+		return buf, nil
+	}
+	from := len(buf)
+	buf = append(buf, make([]byte, n)...)
+	_, err = io.ReadFull(s.r, buf[from:])
+	return buf, err
+}
+
+// timestamp returns the X-Timestamp that came with the picture, in seconds.
+func (s *splitter) timestamp() (time.Duration, bool) {
+	for line := range bytes.Lines(s.header) {
+		name, value, ok := bytes.Cut(line, []byte(":"))
+		if !ok || !strings.EqualFold(string(bytes.TrimSpace(name)), "X-Timestamp") {
+			continue
+		}
+		seconds, err := strconv.ParseFloat(string(bytes.TrimSpace(value)), 64)
+		if err != nil || !(seconds > 0 && seconds < 1<<33) {
+			return 0, false
+		}
+		return time.Duration(seconds * float64(time.Second)), true
+	}
+	return 0, false
+}
