@@ -1,0 +1,65 @@
+package runtime
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"sync/atomic"
+)
+
+// LogFile is a log file that can be opened anew while it is written, for log
+// rotation. It is safe for concurrent use.
+type LogFile struct {
+	path string
+	file atomic.Pointer[os.File]
+}
+
+// OpenLogFile opens path for appending, and makes it where it is missing.
+func OpenLogFile(path string) (*LogFile, error) {
+	l := &LogFile{path: path}
+	if err := l.Reopen(); err != nil {
+		return nil, err
+	}
+	return l, nil
+}
+
+// Reopen opens the path again. Where that fails, the open file stays in use.
+// It is not to be called after Close.
+func (l *LogFile) Reopen() error {
+	f, err := os.OpenFile(l.path, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o644)
+	if err != nil {
+		return fmt.Errorf("open log file %q: %w; %s", l.path, bareError(err), fileAdvice(err))
+	}
+	if old := l.file.Swap(f); old != nil {
+		return old.Close()
+	}
+	return nil
+}
+
+// Write appends p, which is to be one or more whole lines.
+func (l *LogFile) Write(p []byte) (int, error) {
+	for {
+		f := l.file.Load()
+		n, err := f.Write(p)
+		if n == 0 && errors.Is(err, os.ErrClosed) && l.file.Load() != f {
+			continue
+		}
+		return n, err
+	}
+}
+
+// Close ends the file.
+func (l *LogFile) Close() error { return l.file.Load().Close() }
+
+// LogPipe returns a writer for a log that goes to a pipe or a terminal, such as
+// standard error: a reader that has stopped reading costs a second for each
+// line, and that line, but never holds the log up for good.
+func LogPipe(f *os.File) io.Writer { return logPipe{f} }
+
+type logPipe struct{ f *os.File }
+
+func (l logPipe) Write(p []byte) (int, error) {
+	return writePatiently(context.Background(), l.f, p, pipePatience)
+}

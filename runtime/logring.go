@@ -1,0 +1,302 @@
+package runtime
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+	"unicode"
+	"unicode/utf8"
+)
+
+const (
+	// LogLines is how many lines a LogRing keeps.
+	LogLines = 500
+	// LogLineBytes is the longest text of a kept line; the rest is cut off.
+	LogLineBytes = 1024
+
+	logQueue       = 256
+	logRepeats     = 5 // equal lines a second that are let through
+	logRepeatKinds = 64
+	logFlush       = time.Second
+)
+
+// LogLine is one line of the log, for a person.
+type LogLine struct {
+	Seq   uint64     `json:"seq"` // ascending from 1, without gaps
+	Time  time.Time  `json:"time"`
+	Level slog.Level `json:"level"`
+	Text  string     `json:"text"` // message and attributes, without control characters
+}
+
+// LogRing is a slog.Handler that keeps the last LogLines lines, counts errors
+// and warnings, and passes every line on to another handler from a goroutine of
+// its own, so that logging never waits for a terminal, a pipe or a disk.
+//
+// The same line more than five times within a second is let through five times;
+// how often it came beyond that is told in one line after the second is over.
+// Lines that the next handler is too slow for, beyond a queue of 256, are kept
+// and counted but not passed on.
+//
+// Handlers derived by WithAttrs and WithGroup share one ring.
+type LogRing struct {
+	*logState
+	next   slog.Handler
+	prefix string // groups, each with its dot
+	attrs  string // text of the attributes so far
+}
+
+// logState is what derived handlers share.
+type logState struct {
+	queue chan logJob
+
+	mu      sync.Mutex // guards what follows; nothing is called while it is held
+	lines   [LogLines]LogLine
+	seq     uint64 // of the newest line
+	view    LogView
+	dropped uint64
+	repeats map[string]*repeat // by level and text; logRepeatKinds at most
+}
+
+type logJob struct {
+	to     slog.Handler
+	record slog.Record
+}
+
+// repeat counts equal lines within one second.
+type repeat struct {
+	since  time.Time
+	count  int
+	held   int // how many of them were not let through
+	level  slog.Level
+	text   string
+	record slog.Record
+	to     slog.Handler
+}
+
+// NewLogRing returns a ring that passes lines on to next while Run runs.
+func NewLogRing(next slog.Handler) *LogRing {
+	return &LogRing{
+		logState: &logState{queue: make(chan logJob, logQueue), repeats: map[string]*repeat{}},
+		next:     next,
+	}
+}
+
+// Enabled implements slog.Handler: the next handler decides.
+func (h *LogRing) Enabled(ctx context.Context, level slog.Level) bool {
+	return h.next.Enabled(ctx, level)
+}
+
+// WithAttrs implements slog.Handler.
+func (h *LogRing) WithAttrs(attrs []slog.Attr) slog.Handler {
+	var b strings.Builder
+	for _, a := range attrs {
+		appendAttr(&b, h.prefix, a)
+	}
+	return &LogRing{h.logState, h.next.WithAttrs(attrs), h.prefix, h.attrs + b.String()}
+}
+
+// WithGroup implements slog.Handler.
+func (h *LogRing) WithGroup(name string) slog.Handler {
+	if name == "" {
+		return h
+	}
+	return &LogRing{h.logState, h.next.WithGroup(name), h.prefix + name + ".", h.attrs}
+}
+
+// Handle implements slog.Handler. It never waits and never fails.
+func (h *LogRing) Handle(_ context.Context, r slog.Record) error {
+	var b strings.Builder
+	b.WriteString(r.Message)
+	b.WriteString(h.attrs)
+	r.Attrs(func(a slog.Attr) bool {
+		appendAttr(&b, h.prefix, a)
+		return b.Len() < 2*LogLineBytes
+	})
+	text := cleanText(b.String(), LogLineBytes)
+
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	switch {
+	case r.Level >= slog.LevelError:
+		h.view.Errors++
+	case r.Level >= slog.LevelWarn:
+		h.view.Warnings++
+	}
+	h.expire(r.Time)
+	if h.repeated(r, text) {
+		return nil
+	}
+	h.add(LogLine{Time: r.Time, Level: r.Level, Text: text}, logJob{h.next, r.Clone()})
+	return nil
+}
+
+// repeated counts a line, and reports whether it is to be held back. The caller
+// holds the mutex.
+func (h *LogRing) repeated(r slog.Record, text string) bool {
+	key := strconv.Itoa(int(r.Level)) + text
+	rep := h.repeats[key]
+	if rep == nil {
+		if len(h.repeats) < logRepeatKinds {
+			h.repeats[key] = &repeat{since: r.Time, count: 1, level: r.Level, text: text, to: h.next}
+		}
+		return false
+	}
+	if rep.count++; rep.count <= logRepeats {
+		return false
+	}
+	rep.held++
+	rep.record = r.Clone()
+	return true
+}
+
+// expire tells how often a line was held back once its second is over. The
+// caller holds the mutex.
+func (s *logState) expire(now time.Time) {
+	for key, rep := range s.repeats {
+		if d := now.Sub(rep.since); d >= 0 && d < time.Second {
+			continue
+		}
+		delete(s.repeats, key)
+		if rep.held > 0 {
+			rep.record.AddAttrs(slog.Int("repeated", rep.held))
+			s.add(LogLine{
+				Time: rep.record.Time, Level: rep.level,
+				Text: cleanText(fmt.Sprintf("%s (%d times more)", rep.text, rep.held), LogLineBytes+32),
+			}, logJob{rep.to, rep.record})
+		}
+	}
+}
+
+// add keeps a line and passes it on. The caller holds the mutex.
+func (s *logState) add(line LogLine, job logJob) {
+	s.seq++
+	line.Seq = s.seq
+	s.lines[s.seq%LogLines] = line
+	select {
+	case s.queue <- job:
+	default:
+		s.dropped++
+	}
+}
+
+// Lines returns the kept lines after the one numbered seq, oldest first; 0
+// means all.
+func (s *logState) Lines(seq uint64) []LogLine {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.expire(time.Now())
+	if s.seq > LogLines {
+		seq = max(seq, s.seq-LogLines)
+	}
+	if seq >= s.seq {
+		return nil
+	}
+	lines := make([]LogLine, 0, s.seq-seq)
+	for n := seq + 1; n <= s.seq; n++ {
+		lines = append(lines, s.lines[n%LogLines])
+	}
+	return lines
+}
+
+// View returns how the log stands. Lines that were held back are counted.
+func (s *logState) View() LogView {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.view
+}
+
+// Queue returns how the hand-off to the next handler stands.
+func (s *logState) Queue() QueueView {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return QueueView{
+		Name: "log", Depth: len(s.queue), Capacity: logQueue,
+		Drops: []Count{{Reason: "full", N: s.dropped}},
+	}
+}
+
+// Run passes lines on until ctx ends, then those that are left, for a second at
+// most. It may be held up by the next handler. What is logged later is kept in
+// the ring alone.
+func (s *logState) Run(ctx context.Context) error {
+	for {
+		select {
+		case job := <-s.queue:
+			s.pass(ctx, job)
+		case <-ctx.Done():
+			end, cancel := context.WithTimeout(context.WithoutCancel(ctx), logFlush)
+			defer cancel()
+			s.mu.Lock()
+			s.expire(time.Time{})
+			s.mu.Unlock()
+			for end.Err() == nil {
+				select {
+				case job := <-s.queue:
+					s.pass(end, job)
+				default:
+					return nil
+				}
+			}
+			return nil
+		}
+	}
+}
+
+func (s *logState) pass(ctx context.Context, job logJob) {
+	if err := job.to.Handle(ctx, job.record); err != nil {
+		// There is nobody left to tell but the counter that the dashboard shows.
+		s.mu.Lock()
+		s.dropped++
+		s.mu.Unlock()
+	}
+}
+
+// appendAttr writes an attribute as " key=value", quoted where needed.
+func appendAttr(b *strings.Builder, prefix string, a slog.Attr) {
+	v := a.Value.Resolve()
+	if v.Kind() == slog.KindGroup {
+		if a.Key != "" {
+			prefix += a.Key + "."
+		}
+		for _, member := range v.Group() {
+			appendAttr(b, prefix, member)
+		}
+		return
+	}
+	if a.Equal(slog.Attr{}) {
+		return
+	}
+	text := v.String()
+	if text == "" || strings.ContainsAny(text, " =\"\n\t") {
+		text = strconv.Quote(text)
+	}
+	b.WriteByte(' ')
+	b.WriteString(prefix + a.Key + "=" + text)
+}
+
+// cleanText makes text safe for a terminal: control and formatting characters
+// and bytes that are not UTF-8 become U+FFFD, line ends a blank, and what is
+// beyond limit bytes is cut off behind "…".
+func cleanText(text string, limit int) string {
+	clean := strings.Map(func(r rune) rune {
+		switch {
+		case r == '\n' || r == '\r' || r == '\t':
+			return ' '
+		case unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || unicode.Is(unicode.Zl, r) || unicode.Is(unicode.Zp, r):
+			return utf8.RuneError
+		}
+		return r
+	}, text)
+	if len(clean) <= limit {
+		return clean
+	}
+	end := limit - len("…")
+	for end > 0 && !utf8.RuneStart(clean[end]) {
+		end--
+	}
+	return clean[:end] + "…"
+}
