@@ -88,7 +88,14 @@ func (c canvas) span(y int, x0, x1 float64, k ink) {
 	if part := x1 - float64(last); part > 0 {
 		blend(row[last*3:], k, part)
 	}
-	for p := row[first*3 : last*3]; len(p) >= 3; p = p[3:] {
+	p := row[first*3 : last*3]
+	for len(p) >= 12 {
+		q := (*[12]byte)(p)
+		q[0], q[1], q[2], q[3], q[4], q[5] = k.b, k.g, k.r, k.b, k.g, k.r
+		q[6], q[7], q[8], q[9], q[10], q[11] = k.b, k.g, k.r, k.b, k.g, k.r
+		p = p[12:]
+	}
+	for ; len(p) >= 3; p = p[3:] {
 		p[0], p[1], p[2] = k.b, k.g, k.r
 	}
 }
@@ -157,23 +164,45 @@ type point struct{ x, y float64 }
 // poly fills a convex polygon.
 func (c canvas) poly(k ink, pts ...point) {
 	s := float64(c.h)
-	top, bottom := math.Inf(1), math.Inf(-1)
-	for _, p := range pts {
-		top, bottom = min(top, p.y), max(bottom, p.y)
-	}
-	for py := max(0, int(top*s)); py < min(c.h, int(bottom*s)+1); py++ {
-		y := (float64(py) + 0.5) / s
-		x0, x1 := math.Inf(1), math.Inf(-1)
-		a := pts[len(pts)-1]
-		for _, b := range pts {
-			if (a.y <= y) != (b.y <= y) {
-				x := a.x + (y-a.y)*(b.x-a.x)/(b.y-a.y)
-				x0, x1 = min(x0, x), max(x1, x)
-			}
-			a = b
+	top, bottom := 0, 0
+	for i, p := range pts {
+		if p.y < pts[top].y {
+			top = i
 		}
-		c.span(py, x0*s, x1*s, k)
+		if p.y > pts[bottom].y {
+			bottom = i
+		}
 	}
+	one := side{pts: pts, next: top, step: 1, end: math.Inf(-1)}
+	other := side{pts: pts, next: top, step: len(pts) - 1, end: math.Inf(-1)}
+	last := min(float64(c.h)-1, math.Ceil(pts[bottom].y*s-0.5)-1)
+	for py := int(max(0, math.Ceil(pts[top].y*s-0.5))); py <= int(last); py++ {
+		y := (float64(py) + 0.5) / s
+		x0, x1 := one.at(y), other.at(y)
+		c.span(py, min(x0, x1)*s, max(x0, x1)*s, k)
+	}
+}
+
+// side follows one side of a convex polygon from its top down.
+type side struct {
+	pts        []point
+	next, step int
+	from       point
+	slope, end float64 // of the edge that it is on; end is where that ends, y
+}
+
+func (e *side) at(y float64) float64 {
+	for range e.pts {
+		if y <= e.end {
+			break
+		}
+		e.from = e.pts[e.next]
+		e.next = (e.next + e.step) % len(e.pts)
+		to := e.pts[e.next]
+		e.end = to.y
+		e.slope = (to.x - e.from.x) / max(to.y-e.from.y, 1e-9)
+	}
+	return e.from.x + (y-e.from.y)*e.slope
 }
 
 // capSides is how many corners each round end of a limb has.
