@@ -41,22 +41,26 @@ var causes = []cause{
 
 // explain makes an error of what FFmpeg logged while it took elapsed of limit to
 // open something, in vain. Without any cause in the log, running into the limit
-// is one, and otherwise says is: what answered is not video.
-func explain(log string, elapsed, limit time.Duration, otherwise string) error {
+// is one, and otherwise is what is left.
+func explain(log string, elapsed, limit time.Duration, otherwise error) error {
 	lower := strings.ToLower(log)
 	for _, c := range causes {
 		if strings.Contains(lower, c.says) {
 			return fmt.Errorf("%w: %s", c.err, c.hint)
 		}
 	}
-	if elapsed >= limit-limit/20 {
+	if late(elapsed, limit) {
 		return fmt.Errorf("no answer within %v: %w", limit.Round(time.Millisecond), os.ErrDeadlineExceeded)
 	}
 	if line := lastLine(log); line != "" {
-		return fmt.Errorf("%w: %s (%s)", capture.ErrUnsupported, otherwise, line)
+		return fmt.Errorf("%w (%s)", otherwise, line)
 	}
-	return fmt.Errorf("%w: %s", capture.ErrUnsupported, otherwise)
+	return otherwise
 }
+
+// late tells whether a call that took elapsed ran into its limit. FFmpeg never
+// gives up before it, as milliseconds go.
+func late(elapsed, limit time.Duration) bool { return elapsed >= limit-2*time.Millisecond }
 
 var logContext = regexp.MustCompile(`\[[^\[\]]* @ 0x[0-9a-f]+\] ?`)
 

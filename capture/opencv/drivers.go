@@ -35,6 +35,13 @@ func Drivers(log *slog.Logger) capture.Drivers {
 	}
 }
 
+// What is left to say when FFmpeg logged no cause.
+var (
+	errNoStream = errors.New("the server does not answer with a video stream: check the address")
+	errNoVideo  = fmt.Errorf("%w: not a video file that FFmpeg can read", capture.ErrUnsupported)
+	errNoCamera = fmt.Errorf("%w: not a camera that OpenCV can read, or another program is using it", capture.ErrUnsupported)
+)
+
 type drivers struct{ log *slog.Logger }
 
 // cv::VideoAccelerationType
@@ -61,7 +68,7 @@ func (d drivers) rtsp(ctx context.Context, cfg capture.Config, addr capture.Addr
 	// What resolving took is gone from the time there is, but FFmpeg takes a
 	// timeout of 0 for none.
 	left := max(limit-time.Since(began), 50*time.Millisecond)
-	return d.ffmpeg(cfg, &source{cfg: cfg, live: true}, uri, left, "what answers is not a video stream that FFmpeg can read")
+	return d.ffmpeg(ctx, cfg, &source{cfg: cfg, live: true}, uri, left, errNoStream)
 }
 
 // streamURI returns the address for FFmpeg, with the transport in its query,
@@ -101,21 +108,21 @@ func resolve(ctx context.Context, host string, limit time.Duration) error {
 	return nil
 }
 
-func (d drivers) openFile(_ context.Context, cfg capture.Config, addr capture.Address) (capture.Source, error) {
-	src, err := d.file(cfg, addr.Path)
+func (d drivers) openFile(ctx context.Context, cfg capture.Config, addr capture.Address) (capture.Source, error) {
+	src, err := d.file(ctx, cfg, addr.Path)
 	if err != nil {
 		return nil, fmt.Errorf("open file %q: %w", addr.Path, err)
 	}
 	return src, nil
 }
 
-func (d drivers) file(cfg capture.Config, path string) (capture.Source, error) {
+func (d drivers) file(ctx context.Context, cfg capture.Config, path string) (capture.Source, error) {
 	uri, err := fileURI(path)
 	if err != nil {
 		return nil, err
 	}
 	s := &source{cfg: cfg}
-	return d.ffmpeg(cfg, s, uri, time.Duration(cfg.OpenTimeout), "not a video file that FFmpeg can read")
+	return d.ffmpeg(ctx, cfg, s, uri, time.Duration(cfg.OpenTimeout), errNoVideo)
 }
 
 // fileURI returns the address of a regular file for FFmpeg. Its file protocol
@@ -144,13 +151,18 @@ func fileURI(path string) (string, error) {
 	return "file:" + full, nil
 }
 
-func (d drivers) ffmpeg(cfg capture.Config, s *source, uri string, limit time.Duration, otherwise string) (capture.Source, error) {
+func (d drivers) ffmpeg(ctx context.Context, cfg capture.Config, s *source, uri string, limit time.Duration, otherwise error) (capture.Source, error) {
 	s.hasPTS, s.scaled, s.timeout = true, true, time.Duration(cfg.StallTimeout)
 	o := options{device: -1, uri: uri, open: limit, read: s.timeout, accel: accels[cfg.HWAccel]}
 	began := time.Now()
-	accel, log := s.open(o)
-	if s.c == nil {
-		return nil, explain(log, time.Since(began), limit, otherwise)
+	accel, log := s.open(ctx, o)
+	// FFmpeg that is interrupted late in an opening calls it open nevertheless.
+	if elapsed := time.Since(began); s.c == nil || late(elapsed, limit) {
+		s.Close()
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		return nil, explain(log, elapsed, limit, otherwise)
 	}
 	if o.accel != 0 && accel == 0 {
 		d.log.Warn("no hardware decoding here: decoding in software", "camera", cfg.Name, "hwaccel", cfg.HWAccel)
@@ -158,15 +170,15 @@ func (d drivers) ffmpeg(cfg capture.Config, s *source, uri string, limit time.Du
 	return d.checked(s)
 }
 
-func (d drivers) openDevice(_ context.Context, cfg capture.Config, addr capture.Address) (capture.Source, error) {
-	src, err := d.device(cfg, addr.Device)
+func (d drivers) openDevice(ctx context.Context, cfg capture.Config, addr capture.Address) (capture.Source, error) {
+	src, err := d.device(ctx, cfg, addr.Device)
 	if err != nil {
 		return nil, fmt.Errorf("open device:%d: %w", addr.Device, err)
 	}
 	return src, nil
 }
 
-func (d drivers) device(cfg capture.Config, number int) (capture.Source, error) {
+func (d drivers) device(ctx context.Context, cfg capture.Config, number int) (capture.Source, error) {
 	path := fmt.Sprintf("/dev/video%d", number)
 	f, err := os.OpenFile(path, os.O_RDWR, 0)
 	switch {
@@ -182,9 +194,9 @@ func (d drivers) device(cfg capture.Config, number int) (capture.Source, error) 
 
 	s := &source{cfg: cfg, live: true, timeout: time.Duration(cfg.StallTimeout)}
 	o := options{device: number, width: cfg.Width, height: cfg.Height, fps: cfg.FPS, fourcc: pickFormat(modes, cfg.Width, cfg.Height, cfg.FPS)}
-	_, log := s.open(o)
+	_, log := s.open(ctx, o)
 	if s.c == nil {
-		return nil, explain(log, 0, time.Second, "not a camera that OpenCV can read; is another program using it?")
+		return nil, explain(log, 0, time.Second, errNoCamera)
 	}
 	return d.checked(s)
 }

@@ -124,8 +124,8 @@ func verify(ctx context.Context, path string) (frames int, duration time.Duratio
 	}
 	s := source{timeout: verifyTimeout}
 	began := time.Now()
-	if _, log := s.open(options{device: -1, uri: uri, open: verifyTimeout, read: verifyTimeout}); s.c == nil {
-		return 0, 0, explain(log, time.Since(began), verifyTimeout, "not a movie")
+	if _, log := s.open(ctx, options{device: -1, uri: uri, open: verifyTimeout, read: verifyTimeout}); s.c == nil {
+		return 0, 0, explain(log, time.Since(began), verifyTimeout, errNoVideo)
 	}
 	defer s.Close()
 	if s.fps <= 0 || s.width <= 0 || s.height <= 0 || s.width > maxSide || s.height > maxSide {

@@ -2,11 +2,12 @@
 
 #include "shim.h"
 
-#include <cstdarg>
+#include "hooks.h"
+
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <mutex>
+#include <new>
 #include <string>
 #include <vector>
 
@@ -16,50 +17,10 @@
 #include <opencv2/videoio.hpp>
 
 extern "C" {
-#include <libavutil/log.h>
+#include <libswscale/swscale.h>
 }
 
 namespace {
-
-// OpenCV says only that something was not opened; the cause is in what FFmpeg
-// logs in the same thread meanwhile.
-struct Cause {
-	bool quiet; // the caller reports the cause, so that the log need not
-	std::string text;
-};
-
-thread_local Cause *cause = nullptr;
-
-void on_av_log(void *source, int level, const char *format, va_list args) {
-	if (Cause *c = cause; c != nullptr && level <= AV_LOG_WARNING) {
-		char line[512];
-		int prefix = 1;
-		va_list copy;
-		va_copy(copy, args);
-		av_log_format_line2(source, level, format, copy, line, sizeof line, &prefix);
-		va_end(copy);
-		try {
-			if (c->text.size() + std::strlen(line) < RVO_WHY) c->text += line;
-		} catch (...) {
-		}
-		if (c->quiet) return;
-	}
-	av_log_default_callback(source, level, format, args);
-}
-
-class Listen {
-public:
-	explicit Listen(bool quiet) : cause_{quiet, {}} {
-		static std::once_flag once;
-		std::call_once(once, [] { av_log_set_callback(on_av_log); });
-		cause = &cause_;
-	}
-	~Listen() { cause = nullptr; }
-	void tell(char *why) const { std::snprintf(why, RVO_WHY, "%s", cause_.text.c_str()); }
-
-private:
-	Cause cause_;
-};
 
 void tell(char *why, const char *text) { std::snprintf(why, RVO_WHY, "%s", text); }
 
@@ -85,17 +46,55 @@ void scale(const cv::Mat &from, cv::Mat &to) {
 } // namespace
 
 struct rvo_capture {
+	rvo::Link link; // outlives video, which calls it back
 	cv::VideoCapture video;
 	cv::Mat picture; // where a picture waits that has to be scaled, or that nobody had room for
 	bool waiting = false;
+
+	// What OpenCV converts rightly: pictures as the first one.
+	int width = 0, height = 0, format = -1;
+	SwsContext *convert = nullptr; // all others
+
+	~rvo_capture() { sws_freeContext(convert); }
+
+	// Whether the picture that was decoded last is not like the first one.
+	bool changed() const {
+		const AVFrame *p = link.picture;
+		return p != nullptr && (link.ahead || p->width != width || p->height != height || p->format != format);
+	}
+
+	// Does what retrieve does, for a picture that is not like the first one.
+	bool retrieve_changed() {
+		const AVFrame *p = link.picture;
+		if (p->hw_frames_ctx != nullptr || p->data[0] == nullptr) return false;
+		auto from = static_cast<AVPixelFormat>(p->format);
+		convert = sws_getCachedContext(convert, p->width, p->height, from, p->width, p->height, AV_PIX_FMT_BGR24,
+			SWS_BICUBIC, nullptr, nullptr, nullptr);
+		if (convert == nullptr) return false;
+		// swscale may write beyond the end of a row that is not aligned.
+		cv::Mat rows(p->height + 1, (p->width + 63) & ~63, CV_8UC3), got = rows(cv::Rect(0, 0, p->width, p->height));
+		uint8_t *data[4] = {got.data};
+		int step[4] = {int(got.step)};
+		if (sws_scale(convert, p->data, p->linesize, 0, p->height, data, step) != p->height) return false;
+		picture = got;
+		return true;
+	}
 };
 
-rvo_capture *rvo_open(const rvo_options *o, rvo_info *info, char *why) {
+rvo_capture *rvo_new(int live, char *why) {
 	*why = 0;
-	rvo_capture *c = nullptr;
-	bool open = guard(false, why, [&] {
-		Listen listen(true);
-		c = new rvo_capture;
+	return guard(static_cast<rvo_capture *>(nullptr), why, [&] {
+		auto *c = new rvo_capture;
+		c->link.live = live != 0;
+		return c;
+	});
+}
+
+int rvo_open(rvo_capture *c, const rvo_options *o, rvo_info *info, char *why) {
+	*why = 0;
+	return guard(int(RVO_ERROR), why, [&] {
+		rvo::Call call(&c->link, true);
+		c->link.probe_us = o->open_ms * int64_t(1000) / 2;
 		std::vector<int> params;
 		auto set = [&](int key, int value) {
 			params.push_back(key);
@@ -115,32 +114,35 @@ rvo_capture *rvo_open(const rvo_options *o, rvo_info *info, char *why) {
 			ok = c->video.open(o->uri, cv::CAP_FFMPEG, params);
 		}
 		if (!ok) {
-			listen.tell(why);
-			return false;
+			tell(why, call.log.c_str());
+			return int(RVO_NONE);
 		}
 		info->width = int(c->video.get(cv::CAP_PROP_FRAME_WIDTH));
 		info->height = int(c->video.get(cv::CAP_PROP_FRAME_HEIGHT));
 		info->fps = c->video.get(cv::CAP_PROP_FPS);
 		info->frames = o->device >= 0 ? 0 : c->video.get(cv::CAP_PROP_FRAME_COUNT);
 		info->accel = o->device >= 0 ? 0 : int(c->video.get(cv::CAP_PROP_HW_ACCELERATION));
-		return true;
+		bool upright = o->device >= 0 || int(c->video.get(cv::CAP_PROP_ORIENTATION_META)) % 180 == 0;
+		c->width = upright ? info->width : info->height;
+		c->height = upright ? info->height : info->width;
+		c->link.picture = nullptr; // that of FFmpeg's probing
+		return int(RVO_OK);
 	});
-	if (!open) {
-		rvo_close(c);
-		return nullptr;
-	}
-	return c;
 }
+
+void rvo_stop(rvo_capture *c) { c->link.stop.store(true); }
 
 int rvo_grab(rvo_capture *c, double *pts_ms, char *why) {
 	*why = 0;
 	return guard(int(RVO_ERROR), why, [&] {
-		Listen listen(false);
+		rvo::Call call(&c->link, false);
 		c->waiting = false;
+		c->link.picture = nullptr;
 		if (!c->video.grab()) {
-			listen.tell(why);
+			tell(why, call.log.c_str());
 			return int(RVO_NONE);
 		}
+		if (c->format < 0 && c->link.picture != nullptr) c->format = c->link.picture->format;
 		*pts_ms = c->video.get(cv::CAP_PROP_POS_MSEC);
 		return int(RVO_OK);
 	});
@@ -151,6 +153,13 @@ int rvo_retrieve(rvo_capture *c, unsigned char *dst, int *width, int *height, in
 	return guard(int(RVO_ERROR), why, [&] {
 		cv::Mat out(out_height, out_width, CV_8UC3, dst);
 		bool direct = *width == out_width && *height == out_height;
+		if (!c->waiting && c->changed()) {
+			if (!c->retrieve_changed()) {
+				tell(why, "the stream changed to pictures that cannot be converted");
+				return int(RVO_NONE);
+			}
+			c->waiting = true;
+		}
 		if (!c->waiting) {
 			// OpenCV fills the matrix that it is given if size and type fit, and
 			// otherwise gives it other memory.
@@ -234,14 +243,14 @@ int rvo_movie_add(rvo_movie *m, const unsigned char *jpeg, size_t len, int repea
 			return int(RVO_ERROR);
 		}
 		if (!m->writer.isOpened()) {
-			Listen listen(true);
+			rvo::Call call(nullptr, true);
 			m->size = m->picture.size();
 			if (m->size.width < 2 || m->size.height < 2) {
 				tell(why, "pictures are smaller than 2x2");
 				return int(RVO_ERROR);
 			}
 			if (!m->writer.open(m->path, cv::CAP_FFMPEG, cv::VideoWriter::fourcc('a', 'v', 'c', '1'), m->fps, m->size)) {
-				listen.tell(why);
+				tell(why, call.log.c_str());
 				return int(RVO_NONE);
 			}
 		}

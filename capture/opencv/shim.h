@@ -42,8 +42,13 @@ typedef struct {
 	int accel;     // what decodes: cv::VideoAccelerationType
 } rvo_info;
 
-// Opens a capture; NULL when it cannot.
-rvo_capture *rvo_open(const rvo_options *options, rvo_info *info, char *why);
+// Makes a capture that is not open; live: a camera. NULL: no memory.
+rvo_capture *rvo_new(int live, char *why);
+// Opens it, once: RVO_OK, RVO_NONE with what FFmpeg logged, RVO_ERROR.
+int rvo_open(rvo_capture *c, const rvo_options *options, rvo_info *info, char *why);
+// Makes an opening or a grab that FFmpeg is at return soon, and all later ones at
+// once. The only function that another thread may call meanwhile.
+void rvo_stop(rvo_capture *c);
 // Waits for the next picture: RVO_OK with its presentation time, RVO_NONE, RVO_ERROR.
 int rvo_grab(rvo_capture *c, double *pts_ms, char *why);
 // Writes the picture of the last grab, which is width x height, as out_width x

@@ -4,14 +4,15 @@ package opencv
 
 /*
 #cgo CXXFLAGS: -std=c++17 -O2 -Wall
-#cgo LDFLAGS: -Wl,--as-needed
-#cgo pkg-config: opencv4 libavutil
+#cgo LDFLAGS: -Wl,--as-needed -ldl
+#cgo pkg-config: opencv4 libavcodec libavformat libavutil libswscale
 #include <stdlib.h>
 #include "shim.h"
 */
 import "C"
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -37,6 +38,8 @@ type source struct {
 	scaled  bool // to what cfg asks for, instead of the native size
 	timeout time.Duration
 
+	ctx           context.Context // its end makes FFmpeg give up
+	unwatch       func()          // returns when nobody else uses c any more
 	c             *C.rvo_capture
 	why           [C.RVO_WHY]C.char
 	width, height int // native
@@ -58,7 +61,7 @@ type options struct {
 
 // open opens a capture and returns what decodes it. Its error is what FFmpeg
 // logged, and may hold a password.
-func (s *source) open(o options) (accel int, log string) {
+func (s *source) open(ctx context.Context, o options) (accel int, log string) {
 	uri := C.CString(o.uri)
 	defer C.free(unsafe.Pointer(uri))
 	in := C.rvo_options{
@@ -68,13 +71,37 @@ func (s *source) open(o options) (accel int, log string) {
 		width: C.int(o.width), height: C.int(o.height), fps: C.double(o.fps), fourcc: C.int(o.fourcc),
 	}
 	var info C.rvo_info
-	s.c = C.rvo_open(&in, &info, &s.why[0])
-	if s.c == nil {
+	live := C.int(0)
+	if s.live {
+		live = 1
+	}
+	if s.c = C.rvo_new(live, &s.why[0]); s.c == nil {
 		return 0, C.GoString(&s.why[0])
+	}
+	s.ctx = ctx
+	s.watch()
+	if C.rvo_open(s.c, &in, &info, &s.why[0]) != C.RVO_OK {
+		log = C.GoString(&s.why[0])
+		s.Close()
+		return 0, log
 	}
 	s.width, s.height = int(info.width), int(info.height)
 	s.fps, s.frames = float64(info.fps), float64(info.frames)
 	return int(info.accel), ""
+}
+
+// watch makes FFmpeg give up when the context ends.
+func (s *source) watch() {
+	c, stopped := s.c, make(chan struct{})
+	stop := context.AfterFunc(s.ctx, func() {
+		C.rvo_stop(c)
+		close(stopped)
+	})
+	s.unwatch = func() {
+		if !stop() {
+			<-stopped
+		}
+	}
 }
 
 // Grab reads and decodes the next picture; what Retrieve adds is the conversion
@@ -97,7 +124,10 @@ func (s *source) Grab() (capture.Stamp, error) {
 
 // ended says why there is no further picture.
 func (s *source) ended(waited time.Duration) error {
-	if waited >= s.timeout-s.timeout/20 {
+	if err := s.ctx.Err(); err != nil {
+		return fmt.Errorf("read: %w", err)
+	}
+	if late(waited, s.timeout) {
 		return fmt.Errorf("read: no picture within %v: %w", s.timeout, os.ErrDeadlineExceeded)
 	}
 	log := lastLine(C.GoString(&s.why[0]))
@@ -147,6 +177,7 @@ func (s *source) Live() bool { return s.live }
 // Close ends the connection. It is idempotent.
 func (s *source) Close() error {
 	if s.c != nil {
+		s.unwatch()
 		C.rvo_close(s.c)
 		s.c = nil
 	}
