@@ -1,0 +1,89 @@
+package main
+
+import (
+	"fmt"
+	"net"
+	"strconv"
+	"strings"
+
+	"rvo-tui/capture"
+	"rvo-tui/clips"
+	"rvo-tui/detectors"
+	"rvo-tui/rules"
+	"rvo-tui/runtime"
+)
+
+// Config is everything that a run is configured with. Loader makes it; it is
+// complete and valid then, and must not be written to.
+type Config struct {
+	Camera   []capture.Config   `toml:"camera"`
+	Detector []detectors.Config `toml:"detector"` // as configured; detectors.Config.Spec fills in its kind's defaults
+	Rule     []rules.Config     `toml:"rule"`
+	Events   EventsConfig       `toml:"events"`
+	Clips    clips.Config       `toml:"clips"`
+	Log      LogConfig          `toml:"log"`
+	Metrics  MetricsConfig      `toml:"metrics"`
+	Runtime  runtime.Config     `toml:"runtime"`
+
+	// File is the file it came from, as the user named it, or BuiltIn.
+	File string `toml:"-"`
+}
+
+// EventsConfig is the [events] section.
+type EventsConfig struct {
+	// Log is a file to which each event is appended as a line of JSON. Empty:
+	// none.
+	Log string `toml:"log"`
+}
+
+// LogConfig is the [log] section.
+type LogConfig struct {
+	// Level is the least grave that is logged: "debug", "info", "warn" or
+	// "error".
+	Level string `toml:"level"`
+	// File is appended to. Empty: standard error.
+	File string `toml:"file"`
+}
+
+// MetricsConfig is the [metrics] section.
+type MetricsConfig struct {
+	// Listen is the TCP address that serves /metrics and /health, as host:port.
+	// Empty: neither is served.
+	Listen string `toml:"listen"`
+}
+
+// DefaultConfig returns what holds where the configuration says nothing. It has
+// no camera, detector or rule.
+func DefaultConfig() Config {
+	return Config{
+		Clips:   clips.DefaultConfig(),
+		Log:     LogConfig{Level: "info"},
+		Metrics: MetricsConfig{Listen: "127.0.0.1:9090"},
+		Runtime: runtime.DefaultConfig(),
+	}
+}
+
+// logLevels are the values of LogConfig.Level.
+var logLevels = []string{"debug", "info", "warn", "error"}
+
+// Validate reports every invalid key.
+func (c LogConfig) Validate(bad func(key, problem string)) {
+	for _, level := range logLevels {
+		if c.Level == level {
+			return
+		}
+	}
+	bad("level", fmt.Sprintf("%q is not one of %s", c.Level, strings.Join(logLevels, ", ")))
+}
+
+// Validate reports every invalid key.
+func (c MetricsConfig) Validate(bad func(key, problem string)) {
+	if c.Listen == "" {
+		return
+	}
+	_, port, err := net.SplitHostPort(c.Listen)
+	n, perr := strconv.Atoi(port)
+	if err != nil || perr != nil || n < 0 || n > 65535 {
+		bad("listen", fmt.Sprintf("%q is not an address; write host:port, as in \"127.0.0.1:9090\" or \":9090\", or \"\" for none", c.Listen))
+	}
+}

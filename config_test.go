@@ -1,0 +1,388 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"flag"
+	"os"
+	"path/filepath"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/pelletier/go-toml/v2"
+
+	"rvo-tui/detectors"
+	"rvo-tui/detectors/remote"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// testKinds are the built-in kinds and, for those of other packages, ones that
+// take the same keys.
+func testKinds() detectors.Kinds {
+	kinds := detectors.Builtin()
+	for _, k := range []detectors.Kind{
+		{Name: "person", Defaults: detectors.Config{MaxFPS: 5, Cost: detectors.CostHigh}},
+		{Name: "face", Defaults: detectors.Config{MaxFPS: 10, Cost: detectors.CostMedium}},
+		remote.Kind(nil), // the pool is for making detectors, which no test here does
+	} {
+		kinds[k.Name] = k
+	}
+	return kinds
+}
+
+func testLoader(env ...string) Loader {
+	return Loader{Kinds: testKinds(), Secrets: new(Secrets), Getenv: func(name string) (string, bool) {
+		for _, e := range env {
+			if value, ok := strings.CutPrefix(e, name+"="); ok {
+				return value, true
+			}
+		}
+		return "", false
+	}}
+}
+
+// loadText loads a configuration that is given as text.
+func loadText(t testing.TB, l Loader, text string, flags Flags) (Config, error) {
+	t.Helper()
+	flags.Config = filepath.Join(t.TempDir(), "rvo.toml")
+	if err := os.WriteFile(flags.Config, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return l.Load(flags)
+}
+
+func TestInvalidConfigs(t *testing.T) {
+	files, err := filepath.Glob("testdata/config/*.toml")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no files (%v)", err)
+	}
+	valid := []string{"no_cycle.toml"}
+	for _, file := range files {
+		t.Run(filepath.Base(file), func(t *testing.T) {
+			cfg, err := testLoader("KNOWN=hunter2").Load(Flags{Config: file})
+			if slices.Contains(valid, filepath.Base(file)) {
+				if err != nil {
+					t.Fatalf("a valid configuration is refused:\n%v", err)
+				}
+				return
+			}
+			var wrong *ConfigError
+			if !errors.As(err, &wrong) {
+				t.Fatalf("got %v, want a *ConfigError", err)
+			}
+			if !reflect.DeepEqual(cfg, Config{}) {
+				t.Error("a configuration came with the error")
+			}
+			if strings.Contains(err.Error(), "hunter2") {
+				t.Error("the error holds a secret")
+			}
+			golden := strings.TrimSuffix(file, ".toml") + ".golden"
+			got := err.Error() + "\n"
+			if *update {
+				if err := os.WriteFile(golden, []byte(got), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			want, err := os.ReadFile(golden)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got != string(want) {
+				t.Errorf("got:\n%s\nwant:\n%s", got, want)
+			}
+		})
+	}
+}
+
+func TestProblemsPointIntoTheFile(t *testing.T) {
+	place := regexp.MustCompile(`^.+\.toml:(\d+):(\d+): `)
+	files, _ := filepath.Glob("testdata/config/*.golden")
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		lines := strings.Split(strings.TrimSpace(string(text)), "\n")
+		for _, line := range lines[:len(lines)-1] {
+			if !place.MatchString(line) && !strings.Contains(line, "no camera is configured") && !strings.HasPrefix(line, "    ") {
+				t.Errorf("%s: a problem has no place: %s", file, line)
+			}
+		}
+	}
+}
+
+func TestUnreadable(t *testing.T) {
+	dir := t.TempDir()
+	write := func(name string, text []byte) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	locked := write("locked.toml", []byte("x"))
+	if err := os.Chmod(locked, 0); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct{ name, file, want string }{
+		{"missing", filepath.Join(dir, "none.toml"), "there is no such file"},
+		{"below a file", filepath.Join(locked, "x"), "not a directory"},
+		{"directory", dir, "this is a directory"},
+		{"not text", write("utf16.toml", []byte("\xff\xfel\x00o\x00g\x00")), "not UTF-8"},
+		{"too large", write("large.toml", bytes.Repeat([]byte("# x\n"), maxConfig/4+1)), "larger than 1 MiB"},
+		{"locked", locked, "permission denied"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if c.name == "locked" && os.Getuid() == 0 {
+				t.Skip("root may read everything")
+			}
+			_, err := testLoader().Load(Flags{Config: c.file})
+			var wrong *ConfigError
+			if !errors.As(err, &wrong) {
+				t.Fatalf("got %v, want a *ConfigError", err)
+			}
+			if got := err.Error(); !strings.Contains(got, c.want) || !strings.HasPrefix(got, c.file+": read configuration: ") {
+				t.Errorf("got %q, want it to name the file and say %q", got, c.want)
+			}
+		})
+	}
+}
+
+func TestTooManySignals(t *testing.T) {
+	var text strings.Builder
+	text.WriteString("[[camera]]\nname = \"door\"\nsource = \"synthetic:street\"\n")
+	for i := range detectors.MaxSignals/3 + 1 {
+		text.WriteString("[[detector]]\nkind = \"quality\"\nname = \"q" + strings.Repeat("x", i%40) + string(rune('a'+i/40)) + "\"\n")
+	}
+	_, err := loadText(t, testLoader(), text.String(), Flags{})
+	var wrong *ConfigError
+	if !errors.As(err, &wrong) || len(wrong.Problems) != 1 || !strings.Contains(err.Error(), "more than 1024 signals") {
+		t.Errorf("got %v, want one problem that there are too many signals", err)
+	}
+}
+
+func TestDefaultsHold(t *testing.T) {
+	cfg, err := loadText(t, testLoader(), `
+[[camera]]
+name = "door"
+source = "synthetic:street"
+[[detector]]
+name = "motion"
+kind = "motion"
+[[detector]]
+name = "off"
+kind = "dummy"
+enabled = false
+[[rule]]
+event = "moved"
+when = "motion > 0.1"
+[clips]
+dir = "elsewhere"
+`, Flags{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := DefaultConfig()
+	want.Clips.Dir = "elsewhere"
+	if cfg.Clips != want.Clips || cfg.Log != want.Log || cfg.Metrics != want.Metrics || cfg.Runtime != want.Runtime {
+		t.Errorf("sections that the file leaves out differ from the defaults: %+v", cfg)
+	}
+	if c := cfg.Camera[0]; c.Transport != "tcp" || c.StallTimeout == 0 {
+		t.Errorf("camera without defaults: %+v", c)
+	}
+	if !cfg.Detector[0].Enabled || cfg.Detector[1].Enabled {
+		t.Error("enabled must be true unless the file says otherwise")
+	}
+	if r := cfg.Rule[0]; !r.Enabled || r.Cooldown == 0 {
+		t.Errorf("rule without defaults: %+v", r)
+	}
+}
+
+func TestFileOrder(t *testing.T) {
+	const camera = "[[camera]]\nname = %q\nsource = \"synthetic:street\"\n[log]\nlevel = \"error\"\n"
+	dir := t.TempDir()
+	t.Chdir(dir)
+	write := func(file, name string) {
+		text := strings.ReplaceAll(camera, "%q", `"`+name+`"`)
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("flag.toml", "flag")
+	write("env.toml", "env")
+	check := func(want string, flags Flags, env ...string) {
+		t.Helper()
+		cfg, err := testLoader(env...).Load(flags)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := cfg.Camera[0].Name; got != want {
+			t.Errorf("got camera %q, want %q (from %s)", got, want, cfg.File)
+		}
+	}
+	check("street", Flags{})
+	write("rvo.toml", "here")
+	check("here", Flags{})
+	check("env", Flags{}, "RVO_CONFIG=env.toml")
+	check("flag", Flags{Config: "flag.toml"}, "RVO_CONFIG=env.toml")
+
+	level := "debug"
+	cfg, err := testLoader().Load(Flags{LogLevel: &level})
+	if err != nil || cfg.Log.Level != "debug" {
+		t.Errorf("got level %q (%v), want the flag's", cfg.Log.Level, err)
+	}
+	if err := os.Remove("rvo.toml"); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink("nowhere", "rvo.toml"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := testLoader().Load(Flags{}); err == nil {
+		t.Error("a rvo.toml that leads nowhere was passed over")
+	}
+}
+
+func TestBuiltInConfig(t *testing.T) {
+	t.Chdir(t.TempDir())
+	l := testLoader()
+	l.Kinds = detectors.Builtin() // all that a build without OpenCV has
+	cfg, err := l.Load(Flags{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if cfg.File != BuiltIn {
+		t.Errorf("got %q, want %q", cfg.File, BuiltIn)
+	}
+	want := DefaultConfig()
+	if cfg.Clips != want.Clips || cfg.Log != want.Log || cfg.Metrics != want.Metrics || cfg.Runtime != want.Runtime || cfg.Events != want.Events {
+		t.Errorf("the sections differ from the built-in defaults:\n%+v\n%+v", cfg, want)
+	}
+}
+
+var (
+	defaultLine  = regexp.MustCompile(`(?m)^#([a-z_]+ *=)`)
+	exampleLine  = regexp.MustCompile(`(?m)^#   (.*)$`)
+	exampleValue = regexp.MustCompile(`(?m)^([a-z_]+ *=.*)# default.*$`)
+)
+
+// filled returns the text of a configuration with every default filled in.
+func filled(t *testing.T, text string) string {
+	t.Helper()
+	cfg, err := loadText(t, testLoader("DOOR_PASSWORD=x", "PACKAGE_TOKEN=y"), text, Flags{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, c := range cfg.Detector {
+		cfg.Detector[i] = c.Fill(testKinds()[c.Kind])
+	}
+	out, err := toml.Marshal(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.ReplaceAll(string(out), "needs = []\n", "")
+}
+
+func TestDocumentedDefaults(t *testing.T) {
+	text := string(builtIn)
+	if n := len(defaultLine.FindAllString(text, -1)); n < 40 {
+		t.Fatalf("only %d defaults are documented", n)
+	}
+	if got, want := filled(t, defaultLine.ReplaceAllString(text, "$1")), filled(t, text); got != want {
+		t.Errorf("a documented default is not the built-in one; with them:\n%s\nwithout:\n%s", got, want)
+	}
+
+	var examples strings.Builder
+	for _, m := range exampleLine.FindAllStringSubmatch(text, -1) {
+		examples.WriteString(m[1] + "\n")
+	}
+	with := text + "\n" + examples.String()
+	if !exampleValue.MatchString(with) {
+		t.Fatal("the examples show no default")
+	}
+	if got, want := filled(t, with), filled(t, exampleValue.ReplaceAllString(with, "")); got != want {
+		t.Errorf("a default in an example is not the built-in one; with them:\n%s\nwithout:\n%s", got, want)
+	}
+}
+
+func TestEveryKeyIsDocumented(t *testing.T) {
+	header := regexp.MustCompile(`^(?:#   )?\[+([a-z]+)\]+$`)
+	key := regexp.MustCompile(`^(?:#|#   )?([a-z_]+) *= `)
+	seen := map[string]bool{}
+	section := ""
+	for line := range strings.Lines(string(builtIn)) {
+		line = strings.TrimSpace(line)
+		if m := header.FindStringSubmatch(line); m != nil {
+			section = m[1]
+		}
+		if m := key.FindStringSubmatch(line); m != nil {
+			seen[section+"."+m[1]] = true
+		}
+	}
+	guide, err := os.ReadFile("docs/configuration.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Keys that a single kind of detector takes may be left to the guide.
+	rare := []string{}
+	for _, k := range detectors.Builtin() {
+		rare = append(rare, k.Keys...)
+	}
+	rare = append(rare, "tls_ca", "model")
+	for i := range reflect.TypeFor[Config]().NumField() {
+		field := reflect.TypeFor[Config]().Field(i)
+		section := keyOf(field)
+		if section == "" {
+			continue
+		}
+		if field.Type.Kind() == reflect.Slice {
+			field.Type = field.Type.Elem()
+		}
+		for _, key := range keysOf(field.Type) {
+			if !strings.Contains(string(guide), "`"+key+"`") {
+				t.Errorf("docs/configuration.md does not mention `%s` of [%s]", key, section)
+			}
+			alternative := key == "all" || key == "any"
+			if !seen[section+"."+key] && !alternative && !(section == "detector" && slices.Contains(rare, key)) {
+				t.Errorf("rvo.toml does not mention %s of [%s]", key, section)
+			}
+		}
+	}
+}
+
+func TestExamples(t *testing.T) {
+	l := testLoader("DOOR_PASSWORD=p@ss/word #1")
+	files, err := filepath.Glob("examples/*.toml")
+	if err != nil || len(files) < 2 {
+		t.Fatalf("got %v (%v), want the examples", files, err)
+	}
+	for _, file := range files {
+		if _, err := l.Load(Flags{Config: file}); err != nil {
+			t.Error(err)
+		}
+	}
+	cfg, err := l.Load(Flags{Config: "examples/doors.toml"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := "rtsp://viewer:p%40ss%2Fword%20%231@10.0.0.7:554/stream1"; cfg.Camera[0].Source != want {
+		t.Errorf("got %q, want %q", cfg.Camera[0].Source, want)
+	}
+}
+
+func TestCheck(t *testing.T) {
+	var out bytes.Buffer
+	err := testLoader().Check(Flags{Check: CheckFlags{File: "testdata/config/no_cycle.toml"}}, &out)
+	if want := "testdata/config/no_cycle.toml: ok (2 cameras, 4 detectors, 0 rules)\n"; err != nil || out.String() != want {
+		t.Errorf("got %q, %v; want %q", out.String(), err, want)
+	}
+	out.Reset()
+	t.Chdir(t.TempDir())
+	err = testLoader().Check(Flags{}, &out)
+	if want := BuiltIn + ": ok (1 camera, 2 detectors, 2 rules)\n"; err != nil || out.String() != want {
+		t.Errorf("got %q, %v; want %q", out.String(), err, want)
+	}
+}
