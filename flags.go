@@ -1,0 +1,111 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/alecthomas/kong"
+
+	"rvo-tui/detectors"
+)
+
+// Flags is the command line. Fields that are nil or empty were not given.
+type Flags struct {
+	Config        string           `placeholder:"FILE" help:"Configuration (default: $RVO_CONFIG, else ./rvo.toml, else the built-in one)."`
+	NoUI          bool             `name:"no-ui" help:"No dashboard: events as lines of JSON on standard output, the log on standard error."`
+	CameraDevice  *int             `xor:"camera" placeholder:"N" help:"Use capture device N (/dev/videoN) in place of the configured cameras."`
+	CameraURI     string           `name:"camera-uri" xor:"camera" placeholder:"URI" help:"Use this rtsp://, rtsps://, http:// or https:// address, file or synthetic:SCENE in place of the configured cameras."`
+	Detector      []RemoteDetector `sep:"none" placeholder:"ENDPOINT=SIGNAL" help:"Add a model service, as in localhost:50051=person. May be repeated."`
+	ClipsDir      *string          `placeholder:"DIR" help:"Directory for evidence."`
+	EventLog      *string          `placeholder:"FILE" help:"Append each event to this file, as a line of JSON."`
+	MetricsListen *string          `placeholder:"ADDR" help:"Serve /metrics and /health on this host:port; empty: do not."`
+	LogLevel      *string          `placeholder:"LEVEL" help:"Least grave level to log: debug, info, warn or error."`
+	LogFile       *string          `placeholder:"FILE" help:"Append the log to this file."`
+	Duration      time.Duration    `placeholder:"D" help:"Stop after this time, as in 90s or 2h."`
+	ListCameras   bool             `help:"List capture devices with their modes, and exit."`
+	Version       bool             `help:"Print the version, and exit."`
+
+	Run   struct{}   `cmd:"" default:"1" help:"Run the cameras, detectors and rules (default)."`
+	Check CheckFlags `cmd:"" help:"Check a configuration and report every problem in it."`
+	Clips ClipsFlags `cmd:"" help:"List the evidence that has been recorded."`
+
+	// Command is "run", "check" or "clips".
+	Command string `kong:"-"`
+}
+
+// CheckFlags is the command line of check.
+type CheckFlags struct {
+	File string `arg:"" optional:"" help:"What to check (default: what a run would use)."`
+}
+
+// ClipsFlags is the command line of clips.
+type ClipsFlags struct {
+	JSON bool `name:"json" help:"One JSON object a line."`
+}
+
+// RemoteDetector is one --detector: a model service and the signal it gives.
+type RemoteDetector struct {
+	Endpoint string
+	Signal   string
+}
+
+// UnmarshalText reads ENDPOINT=SIGNAL. The endpoint is checked with the rest of
+// the configuration.
+func (d *RemoteDetector) UnmarshalText(text []byte) error {
+	i := strings.LastIndexByte(string(text), '=')
+	if i <= 0 {
+		return fmt.Errorf("%q must be ENDPOINT=SIGNAL, as in http://localhost:50051=PersonDetected", text)
+	}
+	d.Endpoint, d.Signal = string(text[:i]), string(text[i+1:])
+	if !detectors.ValidName(d.Signal) {
+		return fmt.Errorf("%q cannot name a signal: use a letter, then letters, digits and underscores", d.Signal)
+	}
+	return nil
+}
+
+// UsageError is a command line that cannot be understood.
+type UsageError struct{ Err error }
+
+// Error says what is wrong and where to read how it is done.
+func (e *UsageError) Error() string {
+	return e.Err.Error() + "\nRun \"rvo-tui --help\" for how to use it."
+}
+
+// Unwrap returns the parser's own error.
+func (e *UsageError) Unwrap() error { return e.Err }
+
+// ErrHelp is what ParseFlags returns when help was asked for and printed.
+var ErrHelp = errors.New("help was printed")
+
+// ParseFlags reads a command line, without the program's name. Help goes to
+// out. What cannot be understood is a *UsageError.
+func ParseFlags(args []string, out io.Writer) (Flags, error) {
+	var flags Flags
+	helped := false
+	parser, err := kong.New(&flags,
+		kong.Name("rvo-tui"),
+		kong.Description("Live video in, confirmed events with evidence out."),
+		kong.Writers(out, out),
+		kong.Exit(func(int) { helped = true }),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+	)
+	if err != nil {
+		return Flags{}, fmt.Errorf("define command line: %w", err)
+	}
+	context, err := parser.Parse(args)
+	switch {
+	case helped:
+		return Flags{}, ErrHelp
+	case err != nil:
+		return Flags{}, &UsageError{err}
+	case flags.Duration < 0:
+		return Flags{}, &UsageError{fmt.Errorf("--duration: %v is negative", flags.Duration)}
+	case flags.CameraDevice != nil && *flags.CameraDevice < 0:
+		return Flags{}, &UsageError{fmt.Errorf("--camera-device: %d is negative; rvo-tui --list-cameras shows what there is", *flags.CameraDevice)}
+	}
+	flags.Command, _, _ = strings.Cut(context.Command(), " ")
+	return flags, nil
+}
