@@ -59,7 +59,7 @@ type Rule struct {
 	run  span          // since the condition began, or the for clock was started again
 	gap  time.Duration // how long it has not been true by now; counts only while a run is on
 	ran  time.Duration // what of the run counts towards for
-	held time.Duration // last instant at which it was known to be true
+	held time.Duration // until when it was last known to be true
 
 	incident bool // confirmed and not yet reported as ended
 	whole    span // since the incident began
@@ -150,7 +150,7 @@ func (r *Rule) Step(now time.Duration) Phase {
 		}
 		return fired
 	}
-	r.gap, r.held = 0, now
+	r.gap = 0
 	switch {
 	case r.state == Idle,
 		r.state == Cooldown && now >= r.until,
@@ -228,7 +228,6 @@ func (r *Rule) confirm() Phase {
 
 // close ends the run, and the incident if there is one.
 func (r *Rule) close() Phase {
-	r.gap = 0
 	if !r.incident {
 		return ""
 	}
