@@ -1,0 +1,88 @@
+package clips
+
+import (
+	"fmt"
+	"time"
+
+	"rvo-tui/capture"
+)
+
+// Config is the [clips] section of the configuration.
+type Config struct {
+	// Dir is where clips are kept. It is made when it is not there.
+	Dir string `toml:"dir"`
+	// Before and After are how much of the time around an event a clip shows,
+	// where the rule says nothing else.
+	Before capture.Duration `toml:"before"`
+	After  capture.Duration `toml:"after"`
+	// FPS is the rate at which pictures are kept, and that of the movie.
+	FPS float64 `toml:"fps"`
+	// MaxWidth is the widest that pictures are kept, in pixels; 0: as captured.
+	MaxWidth int `toml:"max_width"`
+	// Frames keeps every picture as a JPEG file beside the movie.
+	Frames bool `toml:"frames"`
+	// Merge lets an event that comes while the clip of another one of the same
+	// camera is still being filmed extend that clip, instead of making its own.
+	Merge bool `toml:"merge"`
+	// Memory bounds the pictures that are kept in memory, for each camera.
+	Memory Bytes `toml:"memory"`
+	// MaxBytes and MaxAge bound what is kept on disk, and MinFree is what stays
+	// free there: the oldest clips are deleted first. 0: no such bound.
+	MaxBytes Bytes            `toml:"max_bytes"`
+	MaxAge   capture.Duration `toml:"max_age"`
+	MinFree  Bytes            `toml:"min_free"`
+}
+
+// MaxRoll is the most that Before and After can be, each.
+const MaxRoll = 5 * time.Minute
+
+// DefaultConfig returns the values that hold where the configuration says
+// nothing.
+func DefaultConfig() Config {
+	return Config{
+		Dir:      "evidence",
+		Before:   capture.Duration(3 * time.Second),
+		After:    capture.Duration(2 * time.Second),
+		FPS:      10,
+		MaxWidth: 1280,
+		Memory:   64 << 20,
+		MaxBytes: 2 << 30,
+		MaxAge:   capture.Duration(7 * 24 * time.Hour),
+		MinFree:  1 << 30,
+	}
+}
+
+// Validate reports every invalid key, in the words of the user.
+func (c Config) Validate(bad func(key, problem string)) {
+	if c.Dir == "" {
+		bad("dir", `is empty; name a directory, as in "evidence"`)
+	}
+	roll := func(key string, d capture.Duration) {
+		if d < 0 || time.Duration(d) > MaxRoll {
+			bad(key, fmt.Sprintf("is %s; allowed is 0s to %s", d, MaxRoll))
+		}
+	}
+	roll("before", c.Before)
+	roll("after", c.After)
+	if !(c.FPS >= 0.1 && c.FPS <= 120) {
+		bad("fps", fmt.Sprintf("is %g; allowed is 0.1 to 120 pictures a second", c.FPS))
+	}
+	if c.MaxWidth != 0 && (c.MaxWidth < 16 || c.MaxWidth > 16384) {
+		bad("max_width", fmt.Sprintf("is %d; allowed is 0 (as captured) or 16 to 16384 pixels", c.MaxWidth))
+	}
+	if c.Memory < 1<<20 {
+		bad("memory", fmt.Sprintf("is %s; allowed is 1MiB or more", c.Memory))
+	}
+	if c.MaxBytes < 0 {
+		bad("max_bytes", fmt.Sprintf("is %s; allowed is 0 (no bound) or more", c.MaxBytes))
+	}
+	if c.MaxAge < 0 {
+		bad("max_age", fmt.Sprintf("is %s; allowed is 0s (no bound) or more", c.MaxAge))
+	}
+	if c.MinFree < 0 {
+		bad("min_free", fmt.Sprintf("is %s; allowed is 0 (no bound) or more", c.MinFree))
+	}
+}
+
+// step returns the distance between two places of the grid.
+func (c Config) step() time.Duration { return time.Duration(float64(time.Second) / c.FPS) }

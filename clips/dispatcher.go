@@ -1,0 +1,316 @@
+package clips
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"rvo-tui/capture"
+)
+
+// clip is one clip on its way: the events that it shows and the time.
+type clip struct {
+	ring       *Ring
+	jobs       []Job // without their frames; the first names the clip
+	start, end time.Duration
+	confirm    []uint64  // IDs of the frames that confirmed the jobs
+	due        time.Time // when it is made of what there is
+}
+
+// lead returns the picture that stands for the clip: the one that confirmed its
+// first event, or else the nearest to it.
+func (c *clip) lead(movie []shown) picture {
+	best := movie[0].picture
+	for _, s := range movie {
+		if len(c.confirm) > 0 && s.id == c.confirm[0] {
+			return s.picture
+		}
+		if (s.ts - c.jobs[0].TS).Abs() < (best.ts - c.jobs[0].TS).Abs() {
+			best = s.picture
+		}
+	}
+	return best
+}
+
+// dispatcher decides what the builder does next. It is the one goroutine of Run
+// at normal priority and never touches the disk, so that jobs and the frames they
+// hold are taken at once.
+type dispatcher struct {
+	r       *Recorder
+	tasks   chan task // one at a time is under way, for which both have room
+	results chan result
+
+	pending []*clip
+	drains  []chan struct{}
+	busy    bool
+	since   time.Time // when the task under way was begun
+	sweep   time.Time // when the directory is looked at next
+	closing bool
+	show    progress
+}
+
+func newDispatcher(r *Recorder) *dispatcher {
+	return &dispatcher{r: r, tasks: make(chan task, 1), results: make(chan result, 1), show: *r.shown.Load()}
+}
+
+// run works until the context has ended and everything is finished, dropped or
+// given up; cancel ends the builder's context when the grace is over.
+func (d *dispatcher) run(ctx context.Context, cancel context.CancelFunc) error {
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	var over, gone <-chan time.Time
+	stop := ctx.Done()
+	for {
+		now := time.Now()
+		d.next(now)
+		d.publish()
+		if d.closing && !d.busy && len(d.pending) == 0 {
+			return nil
+		}
+		timer.Reset(max(0, d.deadline(now).Sub(now)))
+		select {
+		case a := <-d.r.jobs:
+			d.accept(a)
+		case <-d.r.wake:
+		case res := <-d.results:
+			d.finish(res)
+		case done := <-d.r.drains:
+			d.drains = append(d.drains, done)
+		case <-timer.C:
+		case <-stop:
+			stop = nil
+			d.closing = true
+			d.r.shut()
+			for len(d.r.jobs) > 0 {
+				d.accept(<-d.r.jobs)
+			}
+			over = time.After(d.r.grace)
+		case <-over:
+			cancel()
+			d.abandon()
+			gone = time.After(abandonTime)
+		case <-gone:
+			return errHang
+		}
+	}
+}
+
+// next hands the builder what is most urgent, when it is free: the first look at
+// the directory, then clips in the order in which they are ready, then the
+// directory again.
+func (d *dispatcher) next(now time.Time) {
+	if len(d.pending) == 0 && !d.busy && d.r.waiting.Load() == 0 {
+		for _, done := range d.drains {
+			close(done)
+		}
+		d.drains = nil
+	}
+	if d.busy {
+		if now.Sub(d.since) >= hangTimeout {
+			d.degrade(&d.show.encode, "the movie encoder does not return; restart the program if it never does")
+		}
+		return
+	}
+	if d.sweep.IsZero() {
+		d.begin(task{}, now)
+		return
+	}
+	for i := 0; i < len(d.pending); i++ {
+		c := d.pending[i]
+		if !c.ring.covers(c.end) && now.Before(c.due) {
+			continue
+		}
+		d.pending = slices.Delete(d.pending, i, i+1)
+		pictures, notes := c.ring.cut(c.start, c.end, c.confirm)
+		c.ring.unpin(c)
+		if len(pictures) == 0 {
+			d.drop(c, DropFrames)
+			i--
+			continue
+		}
+		d.begin(task{c, pictures, notes}, now)
+		return
+	}
+	if !now.Before(d.sweep) && !d.closing {
+		d.begin(task{}, now)
+	}
+}
+
+func (d *dispatcher) begin(t task, now time.Time) {
+	if t.clip == nil {
+		d.sweep = now.Add(sweepEvery)
+	}
+	d.busy, d.since = true, now
+	d.tasks <- t // has room
+}
+
+// deadline returns when there may be something to do without anything else
+// happening.
+func (d *dispatcher) deadline(now time.Time) time.Time {
+	if d.busy {
+		if at := d.since.Add(hangTimeout); now.Before(at) {
+			return at
+		}
+		return now.Add(hangTimeout)
+	}
+	at := d.sweep
+	if d.closing {
+		at = now.Add(time.Hour)
+	}
+	for _, c := range d.pending {
+		if c.due.Before(at) {
+			at = c.due
+		}
+	}
+	return at
+}
+
+// accept makes a clip of a job, or a part of one, and sees to it that the
+// confirming frame gets into the ring.
+func (d *dispatcher) accept(a asked) {
+	job, ring, frame := a.job, a.ring, a.job.Confirming
+	job.Confirming = nil
+	if frame != nil {
+		defer frame.Release()
+	}
+	job.Before, job.After = roll(job.Before), roll(job.After)
+	c := &clip{ring: ring, jobs: []Job{job}, start: job.TS - job.Before, end: job.TS + job.After}
+	if frame != nil && d.hold(ring, frame) {
+		c.confirm = []uint64{frame.ID}
+		c.start = min(c.start, frame.Captured.Sub(d.r.epoch))
+	}
+	now := time.Now()
+	end := d.r.epoch.Add(c.end)
+	if end.Before(now) {
+		end = now
+	}
+	c.due = end.Add(clipSlack)
+	if d.merge(c) {
+		return
+	}
+	ring.pin(c, c.start)
+	d.pending = append(d.pending, c)
+}
+
+// hold queues a confirming frame for encoding, unless that is done already.
+func (d *dispatcher) hold(ring *Ring, frame *capture.Frame) bool {
+	if ring.asked == frame.ID || ring.has(frame.ID) {
+		return true
+	}
+	if ring.hold(frame, true) {
+		ring.asked = frame.ID
+		return true
+	}
+	d.r.unheld.Add(1)
+	return false
+}
+
+// merge adds a clip to one that is waiting and that it overlaps, where the
+// configuration wants that and the bounds of one clip allow it.
+func (d *dispatcher) merge(c *clip) bool {
+	if !d.r.cfg.Merge {
+		return false
+	}
+	for _, into := range d.pending {
+		start, end := min(into.start, c.start), max(into.end, c.end)
+		if into.ring != c.ring || c.start > into.end || c.end < into.start || end-start > MaxRoll || len(into.jobs) >= mergeLimit {
+			continue
+		}
+		into.start, into.end = start, end
+		into.jobs = append(into.jobs, c.jobs...)
+		into.confirm = append(into.confirm, c.confirm...)
+		if c.due.After(into.due) {
+			into.due = c.due
+		}
+		into.ring.pin(into, start)
+		d.r.waiting.Add(-1)
+		d.r.merged.Add(1)
+		return true
+	}
+	return false
+}
+
+// finish takes what came of a task.
+func (d *dispatcher) finish(res result) {
+	d.busy = false
+	s := &d.show
+	s.clips, s.bytes, s.removed, s.encoder = res.clips, res.bytes, res.removed, res.encoder
+	if res.clip == nil {
+		d.judge(res.err)
+		return
+	}
+	switch res.reason {
+	case "":
+		d.r.waiting.Add(-1)
+		s.saved++
+		s.last, s.took = &res.entry, res.took
+		d.recover(&s.encode)
+		d.judge(res.tidy)
+	case DropDisk:
+		d.drop(res.clip, res.reason)
+		d.judge(res.err)
+	case DropDeadline:
+		d.drop(res.clip, res.reason)
+	default:
+		d.drop(res.clip, res.reason)
+		d.degrade(&s.encode, res.err.Error())
+	}
+}
+
+// judge takes how a visit to the directory went.
+func (d *dispatcher) judge(err error) {
+	if err == nil {
+		d.recover(&d.show.disk)
+		return
+	}
+	d.degrade(&d.show.disk, err.Error())
+	if at := time.Now().Add(retryEvery); at.Before(d.sweep) {
+		d.sweep = at
+	}
+}
+
+func (d *dispatcher) degrade(what *string, reason string) {
+	if *what == reason {
+		return
+	}
+	if d.show.reason() == "" {
+		d.show.since = time.Now()
+	}
+	*what = reason
+	d.r.log.Warn("evidence is degraded: clips are lost until this is over", "reason", reason)
+}
+
+func (d *dispatcher) recover(what *string) {
+	if *what == "" {
+		return
+	}
+	*what = ""
+	if d.show.reason() == "" {
+		d.show.since = time.Now()
+		d.r.log.Info("evidence works again")
+	}
+}
+
+// drop counts the events of a clip that will not be made.
+func (d *dispatcher) drop(c *clip, reason string) {
+	d.r.waiting.Add(-1)
+	d.r.dropped[reason].Add(uint64(len(c.jobs)))
+}
+
+// abandon drops all that waits, when there is no time left.
+func (d *dispatcher) abandon() {
+	for _, c := range d.pending {
+		c.ring.unpin(c)
+		d.drop(c, DropDeadline)
+	}
+	d.pending = nil
+}
+
+func (d *dispatcher) publish() {
+	s := d.show
+	s.building = d.busy
+	d.r.shown.Store(&s)
+}
+
+// roll keeps the length of a pre-roll or post-roll within its bounds.
+func roll(d time.Duration) time.Duration { return min(max(d, 0), MaxRoll) }

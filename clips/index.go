@@ -1,0 +1,207 @@
+package clips
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"time"
+)
+
+// Names in the clips directory.
+const (
+	indexFile      = "index.jsonl"
+	metaFile       = "meta.json"
+	thumbFile      = "thumb.jpg"
+	movieName      = "clip"
+	buildingPrefix = ".building-"
+	trashPrefix    = ".trash-"
+	indexPrefix    = ".index-"
+	probePrefix    = ".probe-"
+)
+
+// maxIndexLine bounds one line of the index; longer ones are not of our making.
+const maxIndexLine = 1 << 16
+
+// Entry is one finished clip: one line of index.jsonl.
+type Entry struct {
+	EventID    string    `json:"event_id"`
+	EventType  string    `json:"event_type"`
+	Camera     string    `json:"camera"`
+	Rule       string    `json:"rule"`
+	Time       time.Time `json:"time"`       // of the event, UTC
+	Start      time.Time `json:"start_time"` // of the first picture
+	End        time.Time `json:"end_time"`   // of the last picture
+	DurationMS int64     `json:"duration_ms"`
+	Path       string    `json:"path"`  // of the clip's directory, below the clips directory, with slashes
+	Movie      string    `json:"movie"` // file in that directory
+	Bytes      int64     `json:"bytes"` // all files of the clip
+	// Events are the IDs of further events that the clip shows.
+	Events []string `json:"events,omitempty"`
+	// Damaged is why the clip's metadata cannot be read; the fields that its
+	// path does not tell are then empty.
+	Damaged string `json:"damaged,omitempty"`
+}
+
+// List returns the clips below dir, oldest first. It looks at the directories
+// and takes from the index what it can, so it is right even where the index is
+// lost or late, and it changes nothing. A directory that is not there has no
+// clips.
+func List(dir string) ([]Entry, error) {
+	root, err := os.OpenRoot(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("list clips: %w", err)
+	}
+	defer root.Close()
+	known, _, err := loadIndex(root)
+	if err != nil {
+		return nil, fmt.Errorf("list clips: %w", err)
+	}
+	entries, err := scan(root, known)
+	if err != nil {
+		return nil, fmt.Errorf("list clips: %w", err)
+	}
+	return entries, nil
+}
+
+// readIndex reads lines of an index. Those that are not whole and plausible are
+// left out and counted. It fails only where reading does.
+func readIndex(in io.Reader) (entries []Entry, bad int, err error) {
+	r := bufio.NewReaderSize(in, maxIndexLine)
+	for {
+		line, err := r.ReadSlice('\n')
+		switch {
+		case errors.Is(err, bufio.ErrBufferFull):
+			bad++
+			for errors.Is(err, bufio.ErrBufferFull) {
+				_, err = r.ReadSlice('\n')
+			}
+		case err == nil:
+			var e Entry
+			if json.Unmarshal(line, &e) == nil && e.plausible() {
+				entries = append(entries, e)
+			} else {
+				bad++
+			}
+			continue
+		case len(line) > 0:
+			bad++ // a last line without its end
+		}
+		if err == io.EOF {
+			return entries, bad, nil
+		}
+		if err != nil {
+			return entries, bad, err
+		}
+	}
+}
+
+// plausible reports whether the entry can be one that was written here, and its
+// path therefore be used. Damaged clips are not written: they are looked at anew
+// each time.
+func (e *Entry) plausible() bool {
+	_, at, _, ok := parseClipPath(e.Path)
+	return ok && e.EventID != "" && e.Camera != "" && e.Bytes >= 0 && e.Damaged == "" && e.Time.UTC().Truncate(time.Second).Equal(at)
+}
+
+// loadIndex returns what the index knows, by path, and whether every line of it
+// was good and no two were of one clip. An index that is not there knows nothing.
+func loadIndex(root *os.Root) (known map[string]Entry, good bool, err error) {
+	known = make(map[string]Entry)
+	file, err := root.Open(indexFile)
+	if errors.Is(err, fs.ErrNotExist) {
+		return known, false, nil
+	}
+	if err != nil {
+		return nil, false, err
+	}
+	defer file.Close()
+	entries, bad, err := readIndex(file)
+	if err != nil {
+		return nil, false, err
+	}
+	for _, e := range entries {
+		known[e.Path] = e
+	}
+	return known, bad == 0 && len(known) == len(entries), nil
+}
+
+// appendIndex adds a whole line to the index, or nothing. A line that a crash
+// cut short is removed first.
+func appendIndex(root *os.Root, e Entry) error {
+	file, err := root.OpenFile(indexFile, os.O_RDWR|os.O_CREATE|os.O_APPEND, 0o640)
+	if err != nil {
+		return fmt.Errorf("write index: %w", err)
+	}
+	defer file.Close()
+	info, err := file.Stat()
+	if err != nil {
+		return fmt.Errorf("write index: %w", err)
+	}
+	end, err := lastLineEnd(file, info.Size())
+	if err == nil && end < info.Size() {
+		err = file.Truncate(end)
+	}
+	if err != nil {
+		return fmt.Errorf("write index: %w", err)
+	}
+	if _, err = file.Write(indexLine(e)); err == nil {
+		err = file.Sync()
+	}
+	if err != nil {
+		_ = file.Truncate(end) // where even this fails the next append repairs it
+		return fmt.Errorf("write index: %w", err)
+	}
+	return nil
+}
+
+// lastLineEnd returns where the last whole line of a file ends.
+func lastLineEnd(file io.ReaderAt, size int64) (int64, error) {
+	buf := make([]byte, 4096)
+	for size > 0 {
+		n := min(size, int64(len(buf)))
+		if _, err := file.ReadAt(buf[:n], size-n); err != nil {
+			return 0, err
+		}
+		if i := bytes.LastIndexByte(buf[:n], '\n'); i >= 0 {
+			return size - n + int64(i) + 1, nil
+		}
+		size -= n
+	}
+	return 0, nil
+}
+
+// writeIndex puts a new index in the place of the old one, in one step.
+func writeIndex(root *os.Root, entries []Entry) error {
+	var text bytes.Buffer
+	for _, e := range entries {
+		if e.Damaged == "" {
+			text.Write(indexLine(e))
+		}
+	}
+	tmp := indexPrefix + token()
+	if err := writeFile(root, tmp, text.Bytes()); err != nil {
+		_ = root.Remove(tmp)
+		return fmt.Errorf("write index: %w", err)
+	}
+	if err := root.Rename(tmp, indexFile); err != nil {
+		_ = root.Remove(tmp)
+		return fmt.Errorf("write index: %w", err)
+	}
+	return syncDir(root, ".")
+}
+
+func indexLine(e Entry) []byte {
+	line, err := json.Marshal(e)
+	if err != nil {
+		panic(err) // an Entry has only plain values
+	}
+	return append(line, '\n')
+}

@@ -1,0 +1,251 @@
+package clips
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"maps"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// JobLimit is how many clips may wait or be built at a time.
+const JobLimit = 16
+
+const (
+	clipSlack   = 2 * time.Second  // how long past its end a clip waits for late frames
+	clipTimeout = time.Minute      // how long the making of one clip may take
+	sweepEvery  = time.Minute      // between looks at the directory
+	retryEvery  = 5 * time.Second  // the same while something is wrong with it
+	hangTimeout = 75 * time.Second // an encoder that has not returned by then hangs
+	abandonTime = 2 * time.Second  // how long past its deadline an encoder is waited for at shutdown
+	mergeLimit  = 64               // events in one clip
+)
+
+// Options is what a Recorder is made of.
+type Options struct {
+	Config Config
+	// Epoch is the start of the process's time: what Job.TS counts from. It needs
+	// its monotonic clock reading.
+	Epoch time.Time
+	// Encoder writes the movies; nil means AVI.
+	Encoder Encoder
+	// Grace is how long clips under way may take to be finished when Run is told
+	// to end. What is not finished by then is dropped and counted.
+	Grace time.Duration
+	// Log takes what people should know; nil means slog.Default.
+	Log *slog.Logger
+}
+
+// Recorder saves clips. It owns the rings, one worker for each of them that
+// encodes pictures, and the builder, the one goroutine that touches the disk.
+// Save, Status and the rings may be used from any goroutine.
+type Recorder struct {
+	cfg   Config
+	epoch time.Time
+	grace time.Duration
+	log   *slog.Logger
+	store *store // of the builder, once Run has begun
+
+	rings atomic.Pointer[map[string]*Ring] // replaced, never written to
+
+	jobs     chan asked // has room for as many as waiting lets in
+	wake     chan struct{}
+	drains   chan chan struct{}
+	finished chan struct{}
+
+	waiting atomic.Int32 // jobs that have been taken and not yet become clips or been dropped
+	dropped map[string]*atomic.Uint64
+	merged  atomic.Uint64
+	unheld  atomic.Uint64
+	shown   atomic.Pointer[progress] // published by the dispatcher
+
+	gate   sync.RWMutex // Save only tries its read side; written once, at shutdown
+	closed bool         // guarded by gate
+
+	mu      sync.Mutex // guards what follows and the replacement of rings
+	running bool
+	ended   bool
+	workers sync.WaitGroup
+}
+
+// New returns a recorder, which does nothing until Run; rings and jobs are taken
+// already.
+func New(o Options) *Recorder {
+	if o.Encoder == nil {
+		o.Encoder = AVI{}
+	}
+	if o.Log == nil {
+		o.Log = slog.Default()
+	}
+	r := &Recorder{
+		cfg: o.Config, epoch: o.Epoch, grace: o.Grace, log: o.Log,
+		store:    &store{cfg: o.Config, epoch: o.Epoch, encoder: o.Encoder, log: o.Log, warned: make(map[string]bool)},
+		jobs:     make(chan asked, JobLimit),
+		wake:     make(chan struct{}, 1),
+		drains:   make(chan chan struct{}),
+		finished: make(chan struct{}),
+		dropped:  make(map[string]*atomic.Uint64),
+	}
+	for _, reason := range dropReasons {
+		r.dropped[reason] = new(atomic.Uint64)
+	}
+	r.rings.Store(&map[string]*Ring{})
+	r.shown.Store(&progress{since: time.Now(), encoder: o.Encoder.Ext()})
+	return r
+}
+
+// Ring returns the ring of a camera, which it makes when there is none, and lets
+// it remember at least before and 2 s. After the end of Run it is a closed one.
+func (r *Recorder) Ring(camera string, before time.Duration) *Ring {
+	keep := int64(min(before, MaxRoll) + ringSlack)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	old := *r.rings.Load()
+	g := old[camera]
+	if g == nil {
+		g = newRing(camera, r)
+		if r.ended {
+			g.closed = true
+			return g
+		}
+		rings := maps.Clone(old)
+		rings[camera] = g
+		r.rings.Store(&rings)
+		if r.running {
+			r.workers.Go(g.run)
+		}
+	}
+	g.keep.Store(max(g.keep.Load(), keep))
+	return g
+}
+
+// forget takes a closed ring out of the list.
+func (r *Recorder) forget(g *Ring) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if old := *r.rings.Load(); old[g.camera] == g {
+		rings := maps.Clone(old)
+		delete(rings, g.camera)
+		r.rings.Store(&rings)
+		if !r.running {
+			r.workers.Go(g.run) // only to give back what is queued
+		}
+	}
+}
+
+// Save asks for a clip. It belongs to the live path: it never waits. It answers
+// ErrFull, ErrCamera or ErrClosed when it does not take the job, which is then
+// counted. The count of job.Confirming is taken over in every case.
+func (r *Recorder) Save(job Job) error {
+	reason, err := r.try(job)
+	if err != nil {
+		r.dropped[reason].Add(1)
+		if job.Confirming != nil {
+			job.Confirming.Release()
+		}
+	}
+	return err
+}
+
+// asked is a job on its way to the dispatcher.
+type asked struct {
+	job  Job
+	ring *Ring
+}
+
+func (r *Recorder) try(job Job) (string, error) {
+	if !r.gate.TryRLock() {
+		return DropClosed, ErrClosed
+	}
+	defer r.gate.RUnlock()
+	if r.closed {
+		return DropClosed, ErrClosed
+	}
+	ring := (*r.rings.Load())[job.Camera]
+	if ring == nil {
+		return DropCamera, ErrCamera
+	}
+	if r.waiting.Add(1) > JobLimit {
+		r.waiting.Add(-1)
+		return DropQueue, ErrFull
+	}
+	r.jobs <- asked{job, ring} // has room
+	return "", nil
+}
+
+// Drain waits until every clip that was asked for is saved or dropped, or the
+// context ends, whose error it then returns. Post-rolls are waited for; close the
+// rings of cameras that give no more frames.
+func (r *Recorder) Drain(ctx context.Context) error {
+	done := make(chan struct{})
+	select {
+	case r.drains <- done:
+	case <-r.finished:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	select {
+	case <-done:
+		return nil
+	case <-r.finished:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// nudge makes the dispatcher look at what is waiting.
+func (r *Recorder) nudge() {
+	select {
+	case r.wake <- struct{}{}:
+	default:
+	}
+}
+
+// Run saves clips until the context ends. It then takes no more jobs, closes the
+// rings, finishes the clips under way with the frames that there are, for Grace
+// at most, and returns when its goroutines have ended. It is called once. The
+// only error is that of an encoder that does not return, which is abandoned.
+func (r *Recorder) Run(ctx context.Context) error {
+	defer close(r.finished)
+	r.mu.Lock()
+	r.running = true
+	for _, g := range *r.rings.Load() {
+		r.workers.Go(g.run)
+	}
+	r.mu.Unlock()
+
+	d := newDispatcher(r)
+	var builder sync.WaitGroup
+	buildCtx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+	builder.Go(func() { r.build(buildCtx, d.tasks, d.results) })
+	err := d.run(ctx, cancel)
+	close(d.tasks)
+	r.workers.Wait()
+	if err == nil {
+		builder.Wait()
+	}
+	return err
+}
+
+// shut refuses further jobs and closes every ring.
+func (r *Recorder) shut() {
+	r.gate.Lock()
+	r.closed = true
+	r.gate.Unlock()
+	r.mu.Lock()
+	r.ended = true
+	rings := slices.Collect(maps.Values(*r.rings.Load()))
+	r.mu.Unlock()
+	for _, g := range rings {
+		g.Close()
+	}
+}
+
+// errHang is what Run returns when the encoder does not.
+var errHang = errors.New("stop evidence: the movie encoder does not return; a clip is left unfinished and will be removed at the next start")

@@ -1,0 +1,133 @@
+package clips
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"path"
+	"slices"
+	"strings"
+)
+
+// scan returns every clip that is there, oldest first. What does not have a
+// clip's name or is a symbolic link is no clip.
+func scan(root *os.Root, known map[string]Entry) ([]Entry, error) {
+	var entries []Entry
+	cameras, err := subdirs(root, ".")
+	if err != nil {
+		return nil, err
+	}
+	for _, camera := range cameras {
+		dates, err := subdirs(root, camera)
+		if err != nil {
+			continue // gone, or not ours to read: the rest still counts
+		}
+		for _, date := range dates {
+			names, err := subdirs(root, path.Join(camera, date))
+			if err != nil {
+				continue
+			}
+			for _, name := range names {
+				p := path.Join(camera, date, name)
+				if _, _, _, ok := parseClipPath(p); !ok {
+					continue
+				}
+				e, ok := known[p]
+				if !ok {
+					e = readEntry(root, p)
+				}
+				entries = append(entries, e)
+			}
+		}
+	}
+	slices.SortFunc(entries, func(a, b Entry) int {
+		if c := a.Time.Compare(b.Time); c != 0 {
+			return c
+		}
+		return strings.Compare(a.Path, b.Path)
+	})
+	return entries, nil
+}
+
+// subdirs returns the names of the visible directories in dir.
+func subdirs(root *os.Root, dir string) ([]string, error) {
+	file, err := root.Open(dir)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	list, err := file.ReadDir(-1)
+	var names []string
+	for _, d := range list {
+		if d.IsDir() && !strings.HasPrefix(d.Name(), ".") {
+			names = append(names, d.Name())
+		}
+	}
+	return names, err
+}
+
+// readEntry makes the entry of a clip from what is in its directory. Where that
+// cannot be read, the path has to do, and Damaged says why.
+func readEntry(root *os.Root, p string) Entry {
+	camera, at, id, _ := parseClipPath(p)
+	e := Entry{EventID: id, Camera: camera, Time: at, Start: at, End: at, Path: p, Bytes: dirBytes(root, p)}
+	m, err := readMeta(root, path.Join(p, metaFile))
+	if err != nil {
+		e.Damaged = err.Error()
+		return e
+	}
+	if !strings.HasPrefix(p, clipPath(m.Camera, m.Time, m.EventID)) { // a number may follow
+		e.Damaged = "its metadata is that of another clip"
+		return e
+	}
+	return m.entry(p, e.Bytes)
+}
+
+// maxMeta bounds the metadata that is read back.
+const maxMeta = 64 << 20
+
+func readMeta(root *os.Root, name string) (*Meta, error) {
+	file, err := root.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	text, err := io.ReadAll(io.LimitReader(file, maxMeta))
+	if err != nil {
+		return nil, err
+	}
+	m, err := parseMeta(text)
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", metaFile, err)
+	}
+	return m, nil
+}
+
+// entry returns the index line of a clip.
+func (m *Meta) entry(p string, size int64) Entry {
+	e := Entry{
+		EventID: m.EventID, EventType: m.EventType, Camera: m.Camera, Rule: m.Rule, Time: m.Time, Start: m.Start, End: m.End,
+		DurationMS: m.Movie.DurationMS, Path: p, Movie: m.Movie.File, Bytes: size,
+	}
+	for _, ev := range m.Events[min(1, len(m.Events)):] {
+		e.Events = append(e.Events, ev.EventID)
+	}
+	return e
+}
+
+// dirBytes returns how many bytes the files of one directory have.
+func dirBytes(root *os.Root, p string) int64 {
+	dir, err := root.Open(p)
+	if err != nil {
+		return 0
+	}
+	defer dir.Close()
+	list, _ := dir.ReadDir(-1) // what could be read counts
+	var n int64
+	for _, d := range list {
+		if info, err := d.Info(); err == nil && info.Mode().IsRegular() {
+			n += info.Size()
+		}
+	}
+	return n
+}

@@ -1,0 +1,295 @@
+package clips
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// store is the clips directory. It belongs to one goroutine, the builder. Every
+// use of it opens the directory anew, so that it works again as soon as the disk
+// does; nothing it does leaves the directory, whatever links lie in it.
+type store struct {
+	cfg     Config
+	epoch   time.Time
+	encoder Encoder
+	log     *slog.Logger
+
+	entries []Entry         // of every clip on disk, oldest first, as far as known
+	removed [3]uint64       // by removeReasons
+	fellTo  string          // why the last clip was not made by encoder; empty when it was
+	warned  map[string]bool // paths that could not be deleted, each reported once
+}
+
+// diskError is an error of the disk, which the next clip may not meet.
+type diskError struct{ err error }
+
+func (e *diskError) Error() string {
+	advice := "check the disk and clips.dir"
+	for _, a := range []struct {
+		is     error
+		advice string
+	}{
+		{syscall.ENOSPC, "free some space there or lower clips.max_bytes"},
+		{syscall.EDQUOT, "free some space there or lower clips.max_bytes"},
+		{syscall.EROFS, "make it writable or set another clips.dir"},
+		{fs.ErrPermission, "let this user write there or set another clips.dir"},
+		{errLowDisk, "free some space there or lower clips.min_free"},
+		{syscall.ENOTDIR, "set another clips.dir"},
+	} {
+		if errors.Is(e.err, a.is) {
+			advice = a.advice
+			break
+		}
+	}
+	return e.err.Error() + "; " + advice
+}
+
+func (e *diskError) Unwrap() error { return e.err }
+
+var errLowDisk = errors.New("too little free disk")
+
+// disk marks an error as the disk's.
+func disk(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &diskError{err}
+}
+
+// fullDisk reports whether an encoder failed for want of disk.
+func fullDisk(err error) bool {
+	for _, e := range []error{syscall.ENOSPC, syscall.EDQUOT, syscall.EROFS, syscall.EIO, syscall.EFBIG, fs.ErrNotExist, fs.ErrPermission} {
+		if errors.Is(err, e) {
+			return true
+		}
+	}
+	return false
+}
+
+// open opens the directory, which it makes when it is not there.
+func (s *store) open() (*os.Root, error) {
+	if err := os.MkdirAll(s.cfg.Dir, 0o750); err != nil {
+		return nil, disk(fmt.Errorf("open clips directory: %w", err))
+	}
+	root, err := os.OpenRoot(s.cfg.Dir)
+	if err != nil {
+		return nil, disk(fmt.Errorf("open clips directory: %w", err))
+	}
+	return root, nil
+}
+
+// refresh looks at the directory anew: it writes a file as a probe, removes what
+// dead processes left, finds the clips, mends the index and applies the bounds.
+func (s *store) refresh(now time.Time) error {
+	root, err := s.open()
+	if err != nil {
+		return err
+	}
+	defer root.Close()
+	probe := probePrefix + token()
+	err = writeFile(root, probe, []byte("probe\n"))
+	_ = root.Remove(probe) // a leftover like others, where it stays
+	if err != nil {
+		return disk(fmt.Errorf("write to clips directory: %w", err))
+	}
+	s.clean(root)
+	known, good, err := loadIndex(root)
+	if err != nil {
+		return disk(fmt.Errorf("read index: %w", err))
+	}
+	if s.entries, err = scan(root, known); err != nil {
+		return disk(fmt.Errorf("read clips directory: %w", err))
+	}
+	whole := 0
+	for _, e := range s.entries {
+		if _, ok := known[e.Path]; ok {
+			whole++
+		} else if e.Damaged == "" {
+			good = false
+		}
+	}
+	if (!good || whole != len(known)) && len(s.entries)+len(known) > 0 {
+		if err := writeIndex(root, s.entries); err != nil {
+			return disk(err)
+		}
+	}
+	if err := s.retain(root, now); err != nil {
+		return err
+	}
+	return s.room(root)
+}
+
+// clean removes what a process that is dead left unfinished. What another one is
+// still building is locked and stays.
+func (s *store) clean(root *os.Root) {
+	dir, err := root.Open(".")
+	if err != nil {
+		return
+	}
+	defer dir.Close()
+	list, _ := dir.ReadDir(-1)
+	for _, d := range list {
+		name := d.Name()
+		switch {
+		case strings.HasPrefix(name, buildingPrefix) && d.IsDir():
+			if building, err := root.Open(name); err == nil {
+				if lock(building) {
+					s.discard(root, name)
+				}
+				building.Close()
+			}
+		case strings.HasPrefix(name, buildingPrefix), strings.HasPrefix(name, trashPrefix), strings.HasPrefix(name, indexPrefix), strings.HasPrefix(name, probePrefix):
+			s.discard(root, name)
+		}
+	}
+}
+
+// discard removes a file or a directory with all that is in it. What cannot be
+// removed is reported once and does not stop anything.
+func (s *store) discard(root *os.Root, name string) {
+	if err := root.RemoveAll(name); err != nil {
+		s.warn(name, err)
+	}
+}
+
+func (s *store) warn(name string, err error) {
+	if s.warned[name] {
+		return
+	}
+	if len(s.warned) >= 1000 {
+		clear(s.warned)
+	}
+	s.warned[name] = true
+	s.log.Warn("clip cannot be deleted; remove it by hand", "path", name, "error", err)
+}
+
+// save makes the clip of what was cut for it. Whatever goes wrong, and wherever
+// the process is killed, nothing is left under a final name unless it is whole.
+func (s *store) save(ctx context.Context, c *clip, pictures []picture, notes []Note) (e Entry, err error) {
+	root, err := s.open()
+	if err != nil {
+		return e, err
+	}
+	defer root.Close()
+	if err := s.room(root); err != nil {
+		return e, err
+	}
+	tmp := buildingPrefix + token()
+	if err := root.Mkdir(tmp, 0o750); err != nil {
+		return e, disk(fmt.Errorf("build clip: %w", err))
+	}
+	defer func() {
+		if err != nil {
+			s.discard(root, tmp)
+		}
+	}()
+	dir, err := root.Open(tmp)
+	if err != nil {
+		return e, disk(fmt.Errorf("build clip: %w", err))
+	}
+	defer dir.Close()
+	lock(dir)
+	m, err := s.fill(ctx, root, dir, tmp, c, pictures, notes)
+	if err != nil {
+		return e, err
+	}
+	if err := dir.Sync(); err != nil {
+		return e, disk(fmt.Errorf("build clip: %w", err))
+	}
+	size := dirBytes(root, tmp)
+	final, err := publish(root, tmp, clipPath(m.Camera, m.Time, m.EventID))
+	if err != nil {
+		return e, disk(fmt.Errorf("build clip: %w", err))
+	}
+	e = m.entry(final, size)
+	s.entries = append(s.entries, e)
+	if err := appendIndex(root, e); err != nil {
+		// The clip is whole and found by a scan; the next refresh mends the index.
+		s.log.Warn("clip saved without its index line", "path", final, "error", err)
+	}
+	return e, nil
+}
+
+// publish gives a finished directory its final name, with a number behind it
+// when the name is taken, and makes that last.
+func publish(root *os.Root, tmp, final string) (string, error) {
+	date := path.Dir(final)
+	if err := root.MkdirAll(date, 0o750); err != nil {
+		return "", err
+	}
+	name := final
+	for n := 2; ; n++ {
+		if _, err := root.Lstat(name); errors.Is(err, fs.ErrNotExist) {
+			break
+		} else if err != nil {
+			return "", err
+		}
+		if n > 99 {
+			return "", fmt.Errorf("%s: %w", final, fs.ErrExist)
+		}
+		name = fmt.Sprintf("%s-%d", final, n)
+	}
+	if err := root.Rename(tmp, name); err != nil {
+		return "", err
+	}
+	for _, d := range []string{date, path.Dir(date), "."} {
+		if err := syncDir(root, d); err != nil {
+			// It may not last, so it must not be seen; the caller removes it.
+			return "", errors.Join(err, root.Rename(name, tmp))
+		}
+	}
+	return name, nil
+}
+
+// writeFile writes and syncs a new file.
+func writeFile(root *os.Root, name string, data []byte) error {
+	file, err := root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o640)
+	if err != nil {
+		return err
+	}
+	if _, err = file.Write(data); err == nil {
+		err = file.Sync()
+	}
+	return errors.Join(err, file.Close())
+}
+
+// syncFile makes a regular file last and returns its size.
+func syncFile(root *os.Root, name string) (int64, error) {
+	file, err := root.OpenFile(name, os.O_RDWR|syscall.O_NOFOLLOW, 0)
+	if err != nil {
+		return 0, err
+	}
+	defer file.Close()
+	info, err := file.Stat()
+	if err != nil {
+		return 0, err
+	}
+	if !info.Mode().IsRegular() {
+		return 0, fmt.Errorf("%s is not a file", name)
+	}
+	if err := errors.Join(file.Chmod(0o640), file.Sync()); err != nil {
+		return 0, err
+	}
+	return info.Size(), nil
+}
+
+// syncDir makes the names in a directory last.
+func syncDir(root *os.Root, name string) error {
+	dir, err := root.Open(name)
+	if err != nil {
+		return err
+	}
+	return errors.Join(dir.Sync(), dir.Close())
+}
+
+// token returns a name that nobody else uses or guesses.
+func token() string { return strings.ToLower(rand.Text()[:16]) }
