@@ -3,7 +3,11 @@ package rules
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
+	"maps"
 	"math"
+	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -187,5 +191,36 @@ func TestAge(t *testing.T) {
 		if want := max(0, tt.now-tt.trace.Captured); got.Total() != want {
 			t.Errorf("%s: the stages sum to %d, want %d", tt.name, got.Total(), want)
 		}
+	}
+}
+
+func TestGuideShowsAValidEvent(t *testing.T) {
+	guide, err := os.ReadFile("../docs/rules.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(guide), "```json\n")
+	example, _, ok := strings.Cut(rest, "```")
+	if !ok {
+		t.Fatal("the guide shows no event")
+	}
+	value, err := jsonschema.UnmarshalJSON(strings.NewReader(example))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := eventSchema(t).Validate(value); err != nil {
+		t.Error(err)
+	}
+	var shown, made map[string]any
+	confirmed, _ := happenings(t)
+	data, err := json.Marshal(confirmed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(json.Unmarshal([]byte(example), &shown), json.Unmarshal(data, &made)); err != nil {
+		t.Fatal(err)
+	}
+	if a, b := slices.Sorted(maps.Keys(shown)), slices.Sorted(maps.Keys(made)); !slices.Equal(a, b) {
+		t.Errorf("the guide shows %q, events have %q", a, b)
 	}
 }
