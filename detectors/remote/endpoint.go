@@ -78,10 +78,11 @@ func tcp(host, port string) (Endpoint, error) {
 
 func unix(p string) (Endpoint, error) {
 	const longest = 107 // what fits into a socket address on Linux
-	if !strings.HasPrefix(p, "/") || strings.HasSuffix(p, "/") || len(p) > longest || strings.ContainsFunc(p, control) {
+	clean := path.Clean(p)
+	if !strings.HasPrefix(p, "/") || strings.HasSuffix(p, "/") || clean == "/" || len(clean) > longest || strings.ContainsFunc(p, control) {
 		return Endpoint{}, fmt.Errorf("has no valid path: write unix:///path/of/socket, at most %d bytes after unix://", longest)
 	}
-	return Endpoint{Network: "unix", Addr: path.Clean(p)}, nil
+	return Endpoint{Network: "unix", Addr: clean}, nil
 }
 
 func control(r rune) bool { return r < ' ' || r == 0x7f }

@@ -49,6 +49,7 @@ func TestParseEndpointRefuses(t *testing.T) {
 		{"http://\x1b[0m:1", "not an address"},
 		{"unix://run/x", "path"},
 		{"unix:///", "path"},
+		{"unix:///.", "path"},
 		{"unix:///a\nb", "path"},
 		{"unix:///" + strings.Repeat("x", 120), "107"},
 	} {
