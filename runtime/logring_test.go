@@ -70,7 +70,7 @@ func TestLogRingText(t *testing.T) {
 // always enables a handler at every level.
 type always struct{ slog.Handler }
 
-func (always) Enabled(context.Context, slog.Level) bool { return true }
+func (always) Enabled(context.Context, slog.Level) bool   { return true }
 func (a always) WithAttrs(attrs []slog.Attr) slog.Handler { return always{a.Handler.WithAttrs(attrs)} }
 
 func (a always) WithGroup(name string) slog.Handler            { return always{a.Handler.WithGroup(name)} }

@@ -1,0 +1,230 @@
+package runtime
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"rvo-tui/capture"
+)
+
+const (
+	httpConns     = 64 // further ones wait in the kernel until one ends
+	httpScrapes   = 4
+	httpHeader    = 16 << 10
+	httpRead      = 3 * time.Second
+	httpWrite     = 10 * time.Second
+	httpRetryMin  = time.Second
+	httpRetryMax  = 10 * time.Second
+	httpShutdown  = time.Second
+	scrapeTimeout = 5 * time.Second
+)
+
+// Server answers GET and HEAD of /metrics (Prometheus) and /health (JSON, 200
+// as long as the process is alive) at one address.
+//
+// It keeps clients at arm's length: at most 64 connections, each good for one
+// request of at most 16 kB of headers, sent within 3 s and answered within 10;
+// at most four scrapes at a time. An address that cannot be listened on is a
+// warning in the log, and is tried again every 1 to 10 s.
+type Server struct {
+	addr    string
+	log     *slog.Logger
+	handler http.Handler
+	listen  func(ctx context.Context, addr string) (net.Listener, error)
+
+	bound atomic.Pointer[string] // address being served; nil: none
+}
+
+// NewServer returns a server for the address, which is HOST:PORT, over what
+// latest returns at each request, which may be nil.
+func NewServer(addr string, latest func() *Snapshot, log *slog.Logger) *Server {
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(
+		NewCollector(latest),
+		collectors.NewGoCollector(),
+		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
+	)
+	quiet := slog.NewLogLogger(log.Handler(), slog.LevelDebug)
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{
+		ErrorLog:            quiet,
+		MaxRequestsInFlight: httpScrapes,
+		Timeout:             scrapeTimeout,
+		DisableCompression:  true, // it costs more than the loopback it saves
+	}))
+	mux.Handle("GET /health", health(latest))
+	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+		fmt.Fprintln(w, "rvo-tui: /metrics for Prometheus, /health for whether it is alive")
+	})
+	return &Server{
+		addr: addr, log: log, handler: guard(mux),
+		listen: func(ctx context.Context, addr string) (net.Listener, error) {
+			var lc net.ListenConfig
+			return lc.Listen(ctx, "tcp", addr)
+		},
+	}
+}
+
+// Addr returns the address being served, empty while there is none. It differs
+// from the configured one where that has port 0 or no host.
+func (s *Server) Addr() string {
+	if a := s.bound.Load(); a != nil {
+		return *a
+	}
+	return ""
+}
+
+// Run serves until ctx ends; requests under way then get a second to finish.
+// It returns nil.
+func (s *Server) Run(ctx context.Context) error {
+	retry, told := httpRetryMin, ""
+	for ctx.Err() == nil {
+		ln, err := s.listen(ctx, s.addr)
+		if err == nil {
+			addr := ln.Addr().String()
+			s.bound.Store(&addr)
+			s.log.Info("metrics are served", "address", addr)
+			started := time.Now()
+			err = s.serve(ctx, ln)
+			s.bound.Store(nil)
+			if time.Since(started) > httpRetryMax {
+				retry, told = httpRetryMin, ""
+			}
+		}
+		if ctx.Err() != nil {
+			return nil
+		}
+		if err != nil && err.Error() != told {
+			told = err.Error()
+			s.log.Warn("metrics are not served; trying again", "address", s.addr, "error", err, "do", listenAdvice(err))
+		}
+		timer := time.NewTimer(retry)
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+		case <-timer.C:
+		}
+		retry = min(2*retry, httpRetryMax)
+	}
+	return nil
+}
+
+func listenAdvice(err error) string {
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		return "stop the program that has the port, or name another with --metrics-listen"
+	case errors.Is(err, syscall.EACCES):
+		return "name a port of 1024 or above with --metrics-listen"
+	case errors.Is(err, syscall.EADDRNOTAVAIL):
+		return "name an address of this machine with --metrics-listen"
+	}
+	return "name a free address as HOST:PORT with --metrics-listen"
+}
+
+// serve serves one listener until ctx ends or the listener breaks.
+func (s *Server) serve(ctx context.Context, ln net.Listener) error {
+	srv := &http.Server{
+		Handler:           s.handler,
+		ReadHeaderTimeout: httpRead,
+		ReadTimeout:       httpRead,
+		WriteTimeout:      httpWrite,
+		MaxHeaderBytes:    httpHeader,
+		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
+	}
+	// A connection that stays open for the next scrape would also be one that
+	// stays open for nothing.
+	srv.SetKeepAlivesEnabled(false)
+
+	done := make(chan error, 1)
+	go func() { done <- srv.Serve(newLimitListener(ln, httpConns)) }()
+	select {
+	case err := <-done:
+		srv.Close()
+		return err
+	case <-ctx.Done():
+	}
+	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), httpShutdown)
+	defer cancel()
+	if srv.Shutdown(end) != nil {
+		srv.Close()
+	}
+	<-done
+	return nil
+}
+
+// guard sets the headers of every answer and refuses requests with a body.
+func guard(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+		h.Set("Cross-Origin-Resource-Policy", "same-origin")
+		h.Set("Referrer-Policy", "no-referrer")
+		h.Set("Cache-Control", "no-store")
+		if r.ContentLength != 0 {
+			http.Error(w, "requests have no body here", http.StatusRequestEntityTooLarge)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// Health is the answer of /health.
+type Health struct {
+	Status  string  `json:"status"` // "ok", or "degraded" when a camera is not live or a sink does not deliver
+	Uptime  float64 `json:"uptime_seconds"`
+	Cameras int     `json:"cameras"`
+	Live    int     `json:"cameras_live"`
+	Sinks   int     `json:"sinks"`
+	Broken  int     `json:"sinks_degraded"`
+}
+
+// HealthOf sums a snapshot up; nil is a process that has only just started.
+func HealthOf(s *Snapshot) Health {
+	h := Health{Status: "ok"}
+	if s == nil {
+		return h
+	}
+	h.Uptime, h.Cameras, h.Sinks = s.Uptime.Seconds(), len(s.Cameras), len(s.Sinks)
+	for i := range s.Cameras {
+		switch s.Cameras[i].State {
+		case capture.Live:
+			h.Live++
+		case capture.Paused, capture.Ended: // as somebody wanted it
+		default:
+			h.Status = "degraded"
+		}
+	}
+	for i := range s.Sinks {
+		if s.Sinks[i].State != SinkOK {
+			h.Broken++
+			h.Status = "degraded"
+		}
+	}
+	return h
+}
+
+func health(latest func() *Snapshot) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		body, err := json.Marshal(HealthOf(latest()))
+		if err != nil {
+			http.Error(w, "no health", http.StatusInternalServerError)
+			return
+		}
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = w.Write(append(body, '\n')) // a client that has gone needs no answer
+	})
+}

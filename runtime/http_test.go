@@ -1,0 +1,290 @@
+package runtime
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"strings"
+	"syscall"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"rvo-tui/capture"
+)
+
+// startServer serves a snapshot on a free port of the loopback.
+func startServer(t *testing.T, latest func() *Snapshot) (addr string, end func()) {
+	t.Helper()
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	must(t, err)
+	s := NewServer(ln.Addr().String(), latest, quietLog())
+	s.listen = func(context.Context, string) (net.Listener, error) { return ln, nil }
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- s.Run(ctx) }()
+	return ln.Addr().String(), func() {
+		cancel()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func TestServerAnswers(t *testing.T) {
+	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
+	addr, end := startServer(t, fullSnapshot)
+	defer end()
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	tests := []struct {
+		method, path, body string
+		status             int
+		kind, holds        string
+	}{
+		{"GET", "/metrics", "", 200, "text/plain", `rvo_frame_drops_total{camera="door",reason="pool"} 5`},
+		{"GET", "/metrics", "", 200, "text/plain", "\ngo_goroutines "},
+		{"GET", "/metrics", "", 200, "text/plain", "\nprocess_open_fds "},
+		{"HEAD", "/metrics", "", 200, "text/plain", ""},
+		{"GET", "/health", "", 200, "application/json", `"status":"degraded"`},
+		{"HEAD", "/health", "", 200, "application/json", ""},
+		{"GET", "/", "", 200, "text/plain", "/metrics"},
+		{"GET", "/debug/pprof/", "", 404, "text/plain", "not found"},
+		{"POST", "/health", "", 405, "text/plain", "Method Not Allowed"},
+		{"DELETE", "/metrics", "", 405, "text/plain", "Method Not Allowed"},
+		{"GET", "/metrics", "a body", 413, "text/plain", "no body"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.method+tt.path, func(t *testing.T) {
+			req, err := http.NewRequestWithContext(t.Context(), tt.method, "http://"+addr+tt.path, strings.NewReader(tt.body))
+			must(t, err)
+			resp, err := client.Do(req)
+			must(t, err)
+			defer resp.Body.Close()
+			body, err := io.ReadAll(resp.Body)
+			must(t, err)
+			if resp.StatusCode != tt.status || !strings.HasPrefix(resp.Header.Get("Content-Type"), tt.kind) || !strings.Contains(string(body), tt.holds) {
+				t.Errorf("answer %d, %s, %.200q", resp.StatusCode, resp.Header.Get("Content-Type"), body)
+			}
+			if resp.Header.Get("X-Content-Type-Options") != "nosniff" || resp.Header.Get("Cache-Control") != "no-store" ||
+				!strings.Contains(resp.Header.Get("Content-Security-Policy"), "default-src 'none'") {
+				t.Errorf("headers %v", resp.Header)
+			}
+			if !resp.Close {
+				t.Error("the connection is kept")
+			}
+		})
+	}
+}
+
+func TestHealthOf(t *testing.T) {
+	cam := func(s capture.State) CameraView { return CameraView{Status: capture.Status{State: s}} }
+	tests := []struct {
+		name string
+		s    *Snapshot
+		want string
+	}{
+		{"not started", nil, `{"status":"ok","uptime_seconds":0,"cameras":0,"cameras_live":0,"sinks":0,"sinks_degraded":0}`},
+		{
+			"all is well",
+			&Snapshot{Uptime: time.Second, Cameras: []CameraView{cam(capture.Live), cam(capture.Paused)}, Sinks: []SinkView{{State: SinkOK}}},
+			`{"status":"ok","uptime_seconds":1,"cameras":2,"cameras_live":1,"sinks":1,"sinks_degraded":0}`,
+		},
+		{
+			"camera stalled",
+			&Snapshot{Cameras: []CameraView{cam(capture.Live), cam(capture.Stalled)}},
+			`{"status":"degraded","uptime_seconds":0,"cameras":2,"cameras_live":1,"sinks":0,"sinks_degraded":0}`,
+		},
+		{
+			"disk full",
+			&Snapshot{Sinks: []SinkView{{State: SinkDegraded}}},
+			`{"status":"degraded","uptime_seconds":0,"cameras":0,"cameras_live":0,"sinks":1,"sinks_degraded":1}`,
+		},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			got, err := json.Marshal(HealthOf(tt.s))
+			must(t, err)
+			if string(got) != tt.want {
+				t.Errorf("got  %s\nwant %s", got, tt.want)
+			}
+		})
+	}
+}
+
+// Clients that send too much or nothing at all are turned away, and leave room
+// for those that ask properly.
+func TestServerAndHostileClients(t *testing.T) {
+	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
+	addr, end := startServer(t, fullSnapshot)
+	defer end()
+
+	var silent []net.Conn
+	for range httpConns - 2 {
+		c, err := net.Dial("tcp", addr)
+		must(t, err)
+		defer c.Close()
+		silent = append(silent, c)
+	}
+	tests := []struct{ name, send, status string }{
+		{"huge headers", "GET /health HTTP/1.1\r\nHost: x\r\nX: " + strings.Repeat("x", 2*httpHeader) + "\r\n\r\n", "HTTP/1.1 431 "},
+		{"garbage", "\x16\x03\x01\x02\x00\x01\r\n\r\n", "HTTP/1.1 400 "},
+		{"no host", "GET /health HTTP/1.1\r\n\r\n", "HTTP/1.1 400 "},
+		{"absolute path", "GET /../../etc/passwd HTTP/1.1\r\nHost: x\r\n\r\n", "HTTP/1.1 "},
+		{"chunked body", "GET /health HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n", "HTTP/1.1 413 "},
+		{"proper", "GET /health HTTP/1.1\r\nHost: x\r\n\r\n", "HTTP/1.1 200 "},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			c, err := net.Dial("tcp", addr)
+			must(t, err)
+			defer c.Close()
+			must(t, c.SetDeadline(time.Now().Add(10*time.Second)))
+			_, _ = io.WriteString(c, tt.send) // the server may close before it has read all
+			line, err := bufio.NewReader(c).ReadString('\n')
+			if !strings.HasPrefix(line, tt.status) {
+				t.Errorf("answer %q, %v; want %s", line, err, tt.status)
+			}
+		})
+	}
+	// A silent connection is closed by the server, well before the test's own limit.
+	must(t, silent[0].SetDeadline(time.Now().Add(10*httpRead)))
+	if n, err := silent[0].Read(make([]byte, 1)); n != 0 || errors.Is(err, context.DeadlineExceeded) || isTimeout(err) {
+		t.Errorf("a silent connection: %d, %v", n, err)
+	}
+}
+
+func isTimeout(err error) bool {
+	var e net.Error
+	return errors.As(err, &e) && e.Timeout()
+}
+
+// quietListener accepts nothing until it is closed.
+type quietListener struct{ done chan struct{} }
+
+func (l quietListener) Accept() (net.Conn, error) { <-l.done; return nil, net.ErrClosed }
+func (l quietListener) Addr() net.Addr            { return &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 9090} }
+
+func (l quietListener) Close() error {
+	close(l.done)
+	return nil
+}
+
+func TestServerHealsATakenPort(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var log bytes.Buffer
+		s := NewServer("127.0.0.1:9090", fullSnapshot, slog.New(slog.NewTextHandler(&log, nil)))
+		start := time.Now()
+		var tries []time.Duration
+		taken := &net.OpError{Op: "listen", Err: syscall.EADDRINUSE}
+		s.listen = func(context.Context, string) (net.Listener, error) {
+			tries = append(tries, time.Since(start))
+			if len(tries) < 6 {
+				return nil, taken
+			}
+			return quietListener{make(chan struct{})}, nil
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error, 1)
+		go func() { done <- s.Run(ctx) }()
+		time.Sleep(20 * time.Second)
+		if got := s.Addr(); got != "" {
+			t.Errorf("address %q while the port is taken", got)
+		}
+		if got := log.String(); strings.Count(got, "\n") != 1 || !strings.Contains(got, "level=WARN") ||
+			!strings.Contains(got, "address already in use") || !strings.Contains(got, "--metrics-listen") {
+			t.Errorf("the log says:\n%s", got)
+		}
+		time.Sleep(20 * time.Second)
+		if got := s.Addr(); got != "127.0.0.1:9090" {
+			t.Errorf("address %q once the port is free", got)
+		}
+		if want := "[0s 1s 3s 7s 15s 25s]"; fmt.Sprint(tries) != want {
+			t.Errorf("tried at %v, want %s", tries, want)
+		}
+		cancel()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+		if s.Addr() != "" {
+			t.Error("still has an address after its end")
+		}
+	})
+}
+
+// A listener that breaks is replaced.
+func TestServerOutlivesItsListener(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := NewServer("127.0.0.1:9090", fullSnapshot, quietLog())
+		var all []quietListener
+		s.listen = func(context.Context, string) (net.Listener, error) {
+			l := quietListener{make(chan struct{})}
+			all = append(all, l)
+			return l, nil
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error, 1)
+		go func() { done <- s.Run(ctx) }()
+		synctest.Wait()
+		all[0].done <- struct{}{} // Accept fails
+		time.Sleep(time.Minute)
+		if len(all) != 2 || s.Addr() == "" {
+			t.Errorf("%d listeners, address %q", len(all), s.Addr())
+		}
+		cancel()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+func TestLimitListener(t *testing.T) {
+	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	must(t, err)
+	l := newLimitListener(ln, 2)
+	accepted := make(chan net.Conn)
+	done := make(chan error, 1)
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				done <- err
+				return
+			}
+			accepted <- c
+		}
+	}()
+	for range 4 {
+		c, err := net.Dial("tcp", ln.Addr().String())
+		must(t, err)
+		defer c.Close()
+	}
+	a, b := <-accepted, <-accepted
+	if len(l.room) != 2 {
+		t.Errorf("room %d, want 2 taken", len(l.room))
+	}
+	a.Close()
+	a.Close() // gives back one place, not two
+	c := <-accepted
+	select {
+	case <-accepted:
+		t.Error("a third connection beside two open ones")
+	default:
+	}
+	// The loop waits for room now, or is about to: closing ends it either way.
+	l.Close()
+	if err := <-done; !errors.Is(err, net.ErrClosed) {
+		t.Errorf("accept ended with %v", err)
+	}
+	b.Close()
+	c.Close()
+}

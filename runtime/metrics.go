@@ -1,0 +1,178 @@
+package runtime
+
+import (
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// Collector turns the latest Snapshot into Prometheus metrics, all named rvo_*.
+// Nothing is counted in it: values are read when somebody asks, so metrics cost
+// nothing in between and agree with the dashboards. docs/metrics.md lists them.
+//
+// Labels come from the configuration (names of cameras, detectors, signals,
+// rules, sinks) and from fixed lists (states, gates, stages, reasons), never
+// from pictures or addresses, so their number is bounded.
+type Collector struct {
+	latest func() *Snapshot
+	all    []*prometheus.Desc
+	build  []string // values of build's labels
+
+	// process
+	buildInfo, uptime, snapshotTime          *prometheus.Desc
+	slots, slotsBusy, slotsWaiting, revoked  *prometheus.Desc
+	queueDepth, queueCapacity, queueDrops    *prometheus.Desc
+	sinkState, sinkWritten, sinkDrops        *prometheus.Desc
+	sinkFailures, sinkDepth, sinkCapacity    *prometheus.Desc
+	logLines                                 *prometheus.Desc
+	cameraState, cameraFrames, cameraLast    *prometheus.Desc
+	cameraWidth, cameraHeight                *prometheus.Desc
+	cameraLag, cameraLagging                 *prometheus.Desc
+	connects, reconnects, connectFailures    *prometheus.Desc
+	stalls, resizes                          *prometheus.Desc
+	poolOut, poolSize, poolHeld, poolRetired *prometheus.Desc
+	frameDrops, framesSeen, frameAge         *prometheus.Desc
+	ticks, tick, interval, stage             *prometheus.Desc
+
+	detectorInfo, detectorState                    *prometheus.Desc
+	detectorRuns, detectorSkips, detectorFails     *prometheus.Desc
+	detectorBackoffs, detectorTimeouts             *prometheus.Desc
+	detectorDiscards, detectorRestarts             *prometheus.Desc
+	detectorLast, detectorExec, detectorAge        *prometheus.Desc
+	signalValue, signalKnown, signalAge            *prometheus.Desc
+	ruleState, ruleProgress, ruleEvents, ruleTruth *prometheus.Desc
+	clips                                          clipDescs
+}
+
+// NewCollector returns a collector over what latest returns at each scrape,
+// which may be nil as long as there is none.
+func NewCollector(latest func() *Snapshot) *Collector {
+	c := &Collector{latest: latest, build: buildLabels()}
+	d := func(name, help string, labels ...string) *prometheus.Desc {
+		desc := prometheus.NewDesc("rvo_"+name, help, labels, nil)
+		c.all = append(c.all, desc)
+		return desc
+	}
+
+	c.buildInfo = d("build_info", "Version of the program; always 1.", "version", "revision", "goversion")
+	c.uptime = d("uptime_seconds", "Time since the start.")
+	c.snapshotTime = d("snapshot_timestamp_seconds", "When the values of this scrape were published.")
+
+	c.slots = d("slots", "Local detectors that may compute at a time.")
+	c.slotsBusy = d("slots_busy", "Slots in use.")
+	c.slotsWaiting = d("slots_waiting", "Detectors that wait for a slot.")
+	c.revoked = d("slots_revoked_total", "Slots taken from stuck detectors.")
+
+	c.queueDepth = d("queue_depth", "What waits in a bounded hand-off.", "camera", "queue")
+	c.queueCapacity = d("queue_capacity", "What a bounded hand-off can hold.", "camera", "queue")
+	c.queueDrops = d("queue_drops_total", "What a bounded hand-off dropped, by reason.", "camera", "queue", "reason")
+
+	c.sinkState = d("sink_state", "1 for the state that the sink is in, else 0.", "sink", "state")
+	c.sinkWritten = d("sink_written_total", "Events that the sink delivered.", "sink")
+	c.sinkDrops = d("sink_drops_total", "Events that the sink dropped, mostly because it was full.", "sink")
+	c.sinkFailures = d("sink_failures_total", "Attempts to deliver that failed.", "sink")
+	c.sinkDepth = d("sink_queue_depth", "Events that wait in the sink.", "sink")
+	c.sinkCapacity = d("sink_queue_capacity", "Events that the sink can hold.", "sink")
+	c.logLines = d("log_lines_total", "Log lines of the levels warning and error.", "level")
+
+	c.cameraState = d("camera_state", "1 for the state that the camera is in, else 0.", "camera", "state")
+	c.cameraFrames = d("camera_frames_total", "Frames that the camera gave.", "camera")
+	c.cameraLast = d("camera_last_frame_timestamp_seconds", "Capture time of the last frame; absent before the first.", "camera")
+	c.cameraWidth = d("camera_width_pixels", "Width of its frames.", "camera")
+	c.cameraHeight = d("camera_height_pixels", "Height of its frames.", "camera")
+	c.cameraLag = d("camera_stream_lag_seconds", "How late the stream is read, beyond its best.", "camera")
+	c.cameraLagging = d("camera_lagging", "1 while the stream is slower to decode than it arrives, else 0.", "camera")
+	c.connects = d("camera_connects_total", "Openings of the source that worked.", "camera")
+	c.reconnects = d("camera_reconnects_total", "Openings of the source that worked, after the first.", "camera")
+	c.connectFailures = d("camera_connect_failures_total", "Openings of the source that did not work.", "camera")
+	c.stalls = d("camera_stalls_total", "Times that no frame came within the stall timeout.", "camera")
+	c.resizes = d("camera_resizes_total", "Changes of the frame size within a stream.", "camera")
+	c.poolOut = d("camera_pool_buffers_in_use", "Pixel buffers that somebody holds.", "camera")
+	c.poolSize = d("camera_pool_buffers", "Pixel buffers that the camera may have.", "camera")
+	c.poolHeld = d("camera_pool_buffers_retired", "Pixel buffers that stuck detectors hold.", "camera")
+	c.poolRetired = d("camera_pool_buffers_retired_total", "Pixel buffers that stuck detectors ever held.", "camera")
+	c.frameDrops = d("frame_drops_total", "Frames that no detector will ever see, by reason.", "camera", "reason")
+	c.framesSeen = d("frames_seen_total", "Frames that the scheduler saw.", "camera")
+	c.frameAge = d("frame_age_seconds", "Age of the newest frame.", "camera")
+
+	c.ticks = d("scheduler_ticks_total", "Steps of the scheduler.", "camera")
+	c.tick = d("tick_duration_seconds", "Duration of a step of the scheduler.", "camera")
+	c.interval = d("frame_interval_seconds", "Time between the captures of consecutive frames.", "camera")
+	c.stage = d("stage_duration_seconds", "Time that frames spend in each stage from the camera to an event.", "camera", "stage")
+
+	by := []string{"camera", "detector"}
+	c.detectorInfo = d("detector_info", "What the detector is; always 1.", append(by, "kind", "cost", "execution", "remote")...)
+	c.detectorState = d("detector_state", "1 for the state that the detector is in, else 0.", append(by, "state")...)
+	c.detectorRuns = d("detector_runs_total", "Runs of the detector.", by...)
+	c.detectorSkips = d("detector_skips_total", "Frames that the detector did not run on, by gate.", append(by, "gate")...)
+	c.detectorFails = d("detector_failures_total", "Runs that failed, by reason.", append(by, "reason")...)
+	c.detectorBackoffs = d("detector_backoffs_total", "Times that the detector was parked for overrunning its budget.", by...)
+	c.detectorTimeouts = d("detector_timeouts_total", "Runs that exceeded the timeout.", by...)
+	c.detectorDiscards = d("detector_discards_total", "Answers thrown away: late after the timeout, or expired on arrival.", append(by, "reason")...)
+	c.detectorRestarts = d("detector_restarts_total", "Openings of the detector after the first.", by...)
+	c.detectorLast = d("detector_last_run_timestamp_seconds", "When the last run ended; absent before the first.", by...)
+	c.detectorExec = d("detector_exec_duration_seconds", "Duration of a run.", by...)
+	c.detectorAge = d("detector_age_seconds", "Age of the frame when its answer is in the signal table.", by...)
+
+	c.signalValue = d("signal_value", "Value of the signal; absent while it is unknown.", "camera", "signal")
+	c.signalKnown = d("signal_known", "1 while the value of the signal is known, else 0.", "camera", "signal")
+	c.signalAge = d("signal_age_seconds", "Time since the capture that the signal comes from; absent before the first answer.", "camera", "signal")
+
+	c.ruleState = d("rule_state", "1 for the state that the rule is in, else 0.", "camera", "event", "state")
+	c.ruleTruth = d("rule_condition", "1 for what the condition of the rule is now, else 0.", "camera", "event", "truth")
+	c.ruleProgress = d("rule_progress_ratio", "How far the rule is on its way to an event.", "camera", "event")
+	c.ruleEvents = d("events_total", "Events that the rule confirmed.", "camera", "event")
+	c.clips = newClipDescs(d)
+	return c
+}
+
+// Describe implements prometheus.Collector.
+func (c *Collector) Describe(out chan<- *prometheus.Desc) {
+	for _, d := range c.all {
+		out <- d
+	}
+}
+
+// Bounds of the histograms. A run of the scheduler takes microseconds, the way
+// of a frame up to seconds.
+var (
+	tickBounds = []time.Duration{
+		time.Microsecond, 2 * time.Microsecond, 5 * time.Microsecond,
+		10 * time.Microsecond, 20 * time.Microsecond, 50 * time.Microsecond,
+		100 * time.Microsecond, 200 * time.Microsecond, 500 * time.Microsecond,
+		time.Millisecond, 2 * time.Millisecond, 5 * time.Millisecond,
+		10 * time.Millisecond, 50 * time.Millisecond, 100 * time.Millisecond,
+	}
+	ageBounds = []time.Duration{
+		10 * time.Microsecond, 50 * time.Microsecond, 100 * time.Microsecond, 250 * time.Microsecond, 500 * time.Microsecond,
+		time.Millisecond, 2500 * time.Microsecond, 5 * time.Millisecond,
+		10 * time.Millisecond, 25 * time.Millisecond, 50 * time.Millisecond,
+		100 * time.Millisecond, 250 * time.Millisecond, 500 * time.Millisecond,
+		time.Second, 2500 * time.Millisecond, 5 * time.Second, 10 * time.Second,
+	}
+	intervalBounds = []time.Duration{
+		5 * time.Millisecond, 10 * time.Millisecond, 20 * time.Millisecond, 30 * time.Millisecond, 40 * time.Millisecond,
+		50 * time.Millisecond, 75 * time.Millisecond, 100 * time.Millisecond, 150 * time.Millisecond, 250 * time.Millisecond,
+		500 * time.Millisecond, time.Second, 2 * time.Second, 5 * time.Second, 10 * time.Second,
+	}
+)
+
+// buildLabels returns version, revision and Go version of the program.
+func buildLabels() []string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return []string{"", "", ""}
+	}
+	version, revision := info.Main.Version, ""
+	if version == "" || version == "(devel)" {
+		version = "devel"
+	}
+	for _, s := range info.Settings {
+		if s.Key == "vcs.revision" {
+			revision = s.Value
+		}
+	}
+	return []string{version, revision, strings.TrimPrefix(info.GoVersion, "go")}
+}

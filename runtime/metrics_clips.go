@@ -1,0 +1,69 @@
+package runtime
+
+import (
+	"github.com/prometheus/client_golang/prometheus"
+
+	"rvo-tui/clips"
+)
+
+// clipDescs are the metrics of evidence. They are absent while none is saved.
+type clipDescs struct {
+	state, saved, merged, drops, removed *prometheus.Desc
+	depth, capacity, held, bytes, took   *prometheus.Desc
+
+	pictures, ringBytes, ringCapacity, span *prometheus.Desc
+	encoded, ringDrops                      *prometheus.Desc
+}
+
+func newClipDescs(d func(name, help string, labels ...string) *prometheus.Desc) clipDescs {
+	return clipDescs{
+		state:    d("clips_state", "1 for the state that the saving of evidence is in, else 0.", "state"),
+		saved:    d("clips_saved_total", "Clips that are whole on disk."),
+		merged:   d("clips_merged_total", "Events that share the clip of an earlier one."),
+		drops:    d("clip_drops_total", "Events without a clip, by reason.", "reason"),
+		removed:  d("clips_removed_total", "Clips deleted, by the bound that they were beyond.", "reason"),
+		depth:    d("clip_queue_depth", "Clips that wait or are being built."),
+		capacity: d("clip_queue_capacity", "Clips that may wait or be built."),
+		held:     d("clips", "Clips on disk."),
+		bytes:    d("clips_bytes", "Size of all clips on disk."),
+		took:     d("clip_last_build_duration_seconds", "What it took to make the last clip."),
+
+		pictures:     d("evidence_pictures", "Pictures in the evidence ring.", "camera"),
+		ringBytes:    d("evidence_bytes", "Size of the pictures in the evidence ring.", "camera"),
+		ringCapacity: d("evidence_capacity_bytes", "What the evidence ring may hold.", "camera"),
+		span:         d("evidence_span_seconds", "Time from the oldest picture in the evidence ring to the newest.", "camera"),
+		encoded:      d("evidence_encoded_total", "Frames that were encoded for the evidence ring.", "camera"),
+		ringDrops:    d("evidence_drops_total", "What the evidence ring lost, by reason.", "camera", "reason"),
+	}
+}
+
+func (c *clipDescs) collect(p *page, s *clips.Status) {
+	oneHot(p, c.state, s.State, []string{"ok", "degraded"})
+	p.count(c.saved, s.Saved)
+	p.count(c.merged, s.Merged)
+	for reason, n := range s.Dropped {
+		p.count(c.drops, n, reason)
+	}
+	for reason, n := range s.Removed {
+		p.count(c.removed, n, reason)
+	}
+	p.gauge(c.depth, float64(s.Waiting))
+	p.gauge(c.capacity, float64(s.WaitingCap))
+	p.gauge(c.held, float64(s.Clips))
+	p.gauge(c.bytes, float64(s.Bytes))
+	if s.Took > 0 {
+		p.gauge(c.took, s.Took.Seconds())
+	}
+	for _, r := range s.Rings {
+		p.gauge(c.pictures, float64(r.Pictures), r.Camera)
+		p.gauge(c.ringBytes, float64(r.Bytes), r.Camera)
+		p.gauge(c.ringCapacity, float64(r.BytesCap), r.Camera)
+		p.gauge(c.span, r.Span.Seconds(), r.Camera)
+		p.count(c.encoded, r.Encoded, r.Camera)
+		for _, d := range []Count{
+			{"skipped", r.Skipped}, {"encode", r.Failed}, {"memory", r.Evicted}, {"note", r.NotesDropped},
+		} {
+			p.count(c.ringDrops, d.N, r.Camera, d.Reason)
+		}
+	}
+}

@@ -1,0 +1,245 @@
+package runtime
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"rvo-tui/capture"
+	"rvo-tui/rules"
+)
+
+// Collect implements prometheus.Collector.
+func (c *Collector) Collect(out chan<- prometheus.Metric) {
+	p := page{out: out, seen: map[series]bool{}}
+	p.gauge(c.buildInfo, 1, c.build...)
+	s := c.latest()
+	if s == nil {
+		return
+	}
+	p.gauge(c.uptime, s.Uptime.Seconds())
+	p.time(c.snapshotTime, s.At)
+	p.gauge(c.slots, float64(s.Slots.Size))
+	p.gauge(c.slotsBusy, float64(s.Slots.Busy))
+	p.gauge(c.slotsWaiting, float64(s.Slots.Waiting))
+	p.count(c.revoked, s.Slots.Revoked)
+	p.count(c.logLines, s.Log.Errors, "error")
+	p.count(c.logLines, s.Log.Warnings, "warning")
+	c.queues(&p, "", s.Queues)
+	for i := range s.Sinks {
+		c.sink(&p, &s.Sinks[i])
+	}
+	if s.Clips != nil {
+		c.clips.collect(&p, s.Clips)
+	}
+	for i := range s.Cameras {
+		cam := &s.Cameras[i]
+		c.camera(&p, cam)
+		c.queues(&p, cam.Name, cam.Queues)
+		for j := range cam.Detectors {
+			c.detector(&p, cam.Name, &cam.Detectors[j])
+		}
+		for j := range cam.Signals {
+			c.signal(&p, cam.Name, &cam.Signals[j])
+		}
+		for j := range cam.Rules {
+			c.rule(&p, cam.Name, &cam.Rules[j])
+		}
+	}
+}
+
+func (c *Collector) queues(p *page, camera string, queues []QueueView) {
+	for _, q := range queues {
+		p.gauge(c.queueDepth, float64(q.Depth), camera, q.Name)
+		p.gauge(c.queueCapacity, float64(q.Capacity), camera, q.Name)
+		for _, d := range q.Drops {
+			if d.Reason != "" {
+				p.count(c.queueDrops, d.N, camera, q.Name, d.Reason)
+			}
+		}
+	}
+}
+
+func (c *Collector) sink(p *page, v *SinkView) {
+	oneHot(p, c.sinkState, v.State, []string{SinkOK, SinkDegraded}, v.Name)
+	p.count(c.sinkWritten, v.Written, v.Name)
+	p.count(c.sinkDrops, v.Dropped, v.Name)
+	p.count(c.sinkFailures, v.Failures, v.Name)
+	p.gauge(c.sinkDepth, float64(v.Depth), v.Name)
+	p.gauge(c.sinkCapacity, float64(v.Capacity), v.Name)
+}
+
+func (c *Collector) camera(p *page, v *CameraView) {
+	name := v.Name
+	oneHot(p, c.cameraState, v.State, []capture.State{
+		capture.Connecting, capture.Live, capture.Stalled, capture.Reconnecting,
+		capture.Paused, capture.Ended, capture.Failed,
+	}, name)
+	p.count(c.cameraFrames, v.Frames, name)
+	p.time(c.cameraLast, v.LastFrame, name)
+	p.gauge(c.cameraWidth, float64(v.Width), name)
+	p.gauge(c.cameraHeight, float64(v.Height), name)
+	p.gauge(c.cameraLag, v.Lag.Seconds(), name)
+	p.gauge(c.cameraLagging, number(v.Lagging), name)
+	p.count(c.connects, v.Connects, name)
+	p.count(c.reconnects, max(v.Connects, 1)-1, name)
+	p.count(c.connectFailures, v.Failures, name)
+	p.count(c.stalls, v.Stalls, name)
+	p.count(c.resizes, v.Resizes, name)
+	p.gauge(c.poolOut, float64(v.Pool.Out), name)
+	p.gauge(c.poolSize, float64(v.Pool.Size), name)
+	p.gauge(c.poolHeld, float64(v.Pool.Retired), name)
+	p.count(c.poolRetired, v.Pool.RetiredTotal, name)
+	for _, d := range []Count{
+		{capture.DropPool, v.DropPool},
+		{capture.DropLag, v.DropLag},
+		{capture.DropRate, v.DropRate},
+		{capture.DropCorrupt, v.DropBroken},
+		{"superseded", v.Superseded},
+	} {
+		p.count(c.frameDrops, d.N, name, d.Reason)
+	}
+	p.count(c.framesSeen, v.Seen, name)
+	if v.Seen > 0 {
+		p.gauge(c.frameAge, v.FrameAge.Seconds(), name)
+	}
+	p.count(c.ticks, v.Ticks, name)
+	p.histogram(c.tick, v.Tick, tickBounds, name)
+	p.histogram(c.interval, v.Interval, intervalBounds, name)
+	for stage, h := range v.Stages {
+		p.histogram(c.stage, h, ageBounds, name, Stage(stage).String())
+	}
+}
+
+func (c *Collector) detector(p *page, camera string, v *DetectorView) {
+	name := v.Name
+	p.gauge(c.detectorInfo, 1, camera, name, v.Kind, string(v.Cost), string(v.Execution), strconv.FormatBool(v.Remote))
+	oneHot(p, c.detectorState, v.State, []DetectorState{
+		DetectorStarting, DetectorWaiting, DetectorRunning, DetectorBackoff,
+		DetectorStuck, DetectorFailed, DetectorDisabled,
+	}, camera, name)
+	p.count(c.detectorRuns, v.Runs, camera, name)
+	for gate := GateOpen + 1; gate < GateCount; gate++ {
+		p.count(c.detectorSkips, v.Skips[gate], camera, name, gate.String())
+	}
+	for _, e := range v.Errors {
+		if e.Reason != "" {
+			p.count(c.detectorFails, e.N, camera, name, e.Reason)
+		}
+	}
+	p.count(c.detectorBackoffs, v.Backoffs, camera, name)
+	p.count(c.detectorTimeouts, v.Timeouts, camera, name)
+	p.count(c.detectorDiscards, v.Late, camera, name, "late")
+	p.count(c.detectorDiscards, v.Expired, camera, name, "expired")
+	p.count(c.detectorRestarts, v.Restarts, camera, name)
+	p.time(c.detectorLast, v.LastRun, camera, name)
+	p.histogram(c.detectorExec, v.Exec, ageBounds, camera, name)
+	p.histogram(c.detectorAge, v.AgeHist, ageBounds, camera, name)
+}
+
+func (c *Collector) signal(p *page, camera string, v *SignalView) {
+	known := v.Why == ""
+	p.gauge(c.signalKnown, number(known), camera, v.Name)
+	if known {
+		p.gauge(c.signalValue, v.Value, camera, v.Name)
+	}
+	if v.Age > 0 {
+		p.gauge(c.signalAge, v.Age.Seconds(), camera, v.Name)
+	}
+}
+
+func (c *Collector) rule(p *page, camera string, v *RuleView) {
+	oneHot(p, c.ruleState, v.Status.State, []rules.State{
+		rules.Idle, rules.Potential, rules.Confirmed, rules.Cooldown, rules.Disabled,
+	}, camera, v.Event)
+	oneHot(p, c.ruleTruth, v.Status.Truth.String(), []string{
+		rules.True.String(), rules.False.String(), rules.Unknown.String(),
+	}, camera, v.Event)
+	p.gauge(c.ruleProgress, v.Status.Progress, camera, v.Event)
+	p.count(c.ruleEvents, v.Status.Fired, camera, v.Event)
+}
+
+// page is one scrape under way. A series that comes twice would void the whole
+// scrape, so only the first counts.
+type page struct {
+	out  chan<- prometheus.Metric
+	seen map[series]bool
+}
+
+type series struct {
+	desc   *prometheus.Desc
+	labels string
+}
+
+func (p *page) gauge(d *prometheus.Desc, v float64, labels ...string) {
+	p.value(d, prometheus.GaugeValue, v, labels)
+}
+
+func (p *page) count(d *prometheus.Desc, n uint64, labels ...string) {
+	p.value(d, prometheus.CounterValue, float64(n), labels)
+}
+
+// time gives a point in time, unless there is none yet.
+func (p *page) time(d *prometheus.Desc, t time.Time, labels ...string) {
+	if !t.IsZero() {
+		p.gauge(d, float64(t.UnixNano())/1e9, labels...)
+	}
+}
+
+func (p *page) value(d *prometheus.Desc, kind prometheus.ValueType, v float64, labels []string) {
+	if labels, fresh := p.label(d, labels); fresh {
+		p.out <- prometheus.MustNewConstMetric(d, kind, v, labels...)
+	}
+}
+
+// histogram gives the durations of a Histogram. A bound's count may lack those
+// in its top 6.25 %, which is the width of a bucket; sum and count are exact.
+func (p *page) histogram(d *prometheus.Desc, h *Histogram, bounds []time.Duration, labels ...string) {
+	if h == nil {
+		return
+	}
+	labels, fresh := p.label(d, labels)
+	if !fresh {
+		return
+	}
+	counts := h.Cumulative(bounds)
+	buckets := make(map[float64]uint64, len(bounds))
+	for i, b := range bounds {
+		buckets[b.Seconds()] = counts[i]
+	}
+	// The writer goes on meanwhile: the total may not fall behind a bucket.
+	total := max(h.Count(), counts[len(counts)-1])
+	p.out <- prometheus.MustNewConstHistogram(d, total, h.Sum().Seconds(), buckets, labels...)
+}
+
+// label returns label values that are fit for the page, and whether the series
+// is not on it yet.
+func (p *page) label(d *prometheus.Desc, labels []string) ([]string, bool) {
+	labels = slices.Clone(labels)
+	for i, l := range labels {
+		labels[i] = strings.ToValidUTF8(l, "\uFFFD")
+	}
+	key := series{d, strings.Join(labels, "\x00")}
+	if p.seen[key] {
+		return nil, false
+	}
+	p.seen[key] = true
+	return labels, true
+}
+
+// oneHot gives 1 for the state that holds and 0 for all others.
+func oneHot[S ~string](p *page, d *prometheus.Desc, is S, states []S, labels ...string) {
+	for _, s := range states {
+		p.gauge(d, number(s == is), append(slices.Clip(labels), string(s))...)
+	}
+}
+
+func number(b bool) float64 {
+	if b {
+		return 1
+	}
+	return 0
+}
