@@ -50,21 +50,26 @@ func (s *store) fill(ctx context.Context, root *os.Root, dir *os.File, tmp strin
 }
 
 // encode makes the movie, reads it back and syncs it. Where the encoder cannot,
-// the pictures become an AVI, and the log says so once.
+// and not for want of disk or time, the pictures become an AVI, and the log says
+// so once.
 func (s *store) encode(ctx context.Context, root *os.Root, tmp, where string, movie []shown, places int, into *Movie) error {
 	why := s.tryEncode(ctx, s.encoder, root, tmp, where, movie, places, into)
-	if _, last := s.encoder.(AVI); why == nil || last || ctx.Err() != nil {
-		if why == nil && s.fellTo != "" {
+	if why == nil {
+		if s.fellTo != "" && !s.noCodec {
 			s.fellTo = ""
 			s.log.Info("clips are saved by the preferred encoder again", "ext", s.encoder.Ext())
 		}
+		return nil
+	}
+	var onDisk *diskError
+	if _, last := s.encoder.(AVI); last || ctx.Err() != nil || errors.As(why, &onDisk) {
 		return why
 	}
 	if err := s.tryEncode(ctx, AVI{}, root, tmp, where, movie, places, into); err != nil {
 		return err
 	}
 	if errors.Is(why, errors.ErrUnsupported) {
-		s.encoder = AVI{} // no other try will go better
+		s.encoder, s.noCodec = AVI{}, true // no other try will go better
 	}
 	if s.fellTo != why.Error() {
 		s.fellTo = why.Error()

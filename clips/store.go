@@ -26,6 +26,7 @@ type store struct {
 	entries []Entry         // of every clip on disk, oldest first, as far as known
 	removed [3]uint64       // by removeReasons
 	fellTo  string          // why the last clip was not made by encoder; empty when it was
+	noCodec bool            // encoder gave way to AVI for good
 	warned  map[string]bool // paths that could not be deleted, each reported once
 }
 

@@ -1,0 +1,79 @@
+package clips
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// TestRealDisk fills a small file system, and makes it read-only.
+func TestRealDisk(t *testing.T) {
+	disk := t.TempDir()
+	if err := unix.Mount("none", disk, "tmpfs", 0, "size=400k"); err != nil {
+		t.Skipf("mount tmpfs: %v (needs root)", err)
+	}
+	t.Cleanup(func() {
+		if err := unix.Unmount(disk, 0); err != nil {
+			t.Error(err)
+		}
+	})
+	inBubble(t, func(t *testing.T) {
+		cfg := testConfig(t)
+		cfg.Dir = filepath.Join(disk, "evidence")
+		s := newStudio(t, cfg)
+		s.film(4 * time.Second)
+		round := func(id string) Status {
+			s.save(s.job(id))
+			s.film(3 * time.Second)
+			s.drain()
+			if left := hidden(t, cfg.Dir); len(left) > 0 {
+				t.Errorf("left behind: %v", left)
+			}
+			return s.rec.Status()
+		}
+		var st Status
+		saved := 0
+		for st.State != "degraded" {
+			if saved > 20 {
+				t.Fatal("the disk does not fill")
+			}
+			if st = round(fmt.Sprint(saved)); st.State == "ok" {
+				saved++
+			}
+		}
+		if st.Dropped[DropDisk] != 1 || !strings.Contains(st.Reason, "no space left") || saved == 0 {
+			t.Errorf("full: %d saved, %+v", saved, st)
+		}
+		entries := s.list()
+		if len(entries) != saved {
+			t.Errorf("%d clips, %d saved", len(entries), saved)
+		}
+		if err := os.RemoveAll(filepath.Join(cfg.Dir, entries[0].Path)); err != nil {
+			t.Fatal(err)
+		}
+		s.film(retryEvery)
+		if st := round("again"); st.State != "ok" {
+			t.Errorf("after space was made: %+v", st)
+		}
+
+		if err := unix.Mount("none", disk, "", unix.MS_REMOUNT|unix.MS_RDONLY, "size=4m"); err != nil {
+			t.Fatal(err)
+		}
+		if st := round("read-only"); st.State != "degraded" || !strings.Contains(st.Reason, "writable") {
+			t.Errorf("read-only: %+v", st)
+		}
+		if err := unix.Mount("none", disk, "", unix.MS_REMOUNT, "size=4m"); err != nil {
+			t.Fatal(err)
+		}
+		s.film(retryEvery)
+		if st := round("writable"); st.State != "ok" {
+			t.Errorf("writable again: %+v", st)
+		}
+		sameAsIndex(t, cfg.Dir)
+	})
+}

@@ -1,0 +1,212 @@
+package clips
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"rvo-tui/capture"
+	"rvo-tui/detectors"
+)
+
+// studio is a recorder with one camera whose pictures the test takes.
+type studio struct {
+	t     *testing.T
+	cfg   Config
+	epoch time.Time
+	pool  *capture.Pool
+	rec   *Recorder
+	ring  *Ring
+	id    uint64
+	stop  func() error // ends Run and returns what it returned
+}
+
+// testConfig keeps clips small and has no bounds that depend on the machine.
+func testConfig(t *testing.T) Config {
+	cfg := DefaultConfig()
+	cfg.Dir = filepath.Join(t.TempDir(), "evidence")
+	cfg.MinFree = 0
+	cfg.MaxWidth = 64
+	return cfg
+}
+
+// newStudio runs a recorder. It is for the inside of a synctest bubble.
+func newStudio(t *testing.T, cfg Config, options ...func(*Options)) *studio {
+	t.Helper()
+	s := &studio{t: t, cfg: cfg, epoch: time.Now(), pool: capture.NewPool(16, nil)}
+	o := Options{Config: cfg, Epoch: s.epoch, Grace: 3 * time.Second, Log: slog.New(slog.NewTextHandler(io.Discard, nil))}
+	for _, option := range options {
+		option(&o)
+	}
+	s.rec = New(o)
+	s.ring = s.rec.Ring("door", time.Duration(cfg.Before))
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- s.rec.Run(ctx) }()
+	stopped := false
+	s.stop = func() error {
+		if stopped {
+			return nil
+		}
+		stopped = true
+		cancel()
+		return <-done
+	}
+	t.Cleanup(func() {
+		if err := s.stop(); err != nil {
+			t.Errorf("Run: %v", err)
+		}
+		if out := s.pool.Stats().Out; out != 0 {
+			t.Errorf("%d frames are still held at the end", out)
+		}
+		s.pool.Close()
+	})
+	return s
+}
+
+// now returns the time since the epoch.
+func (s *studio) now() time.Duration { return time.Since(s.epoch) }
+
+// frame takes a picture, with one count.
+func (s *studio) frame() *capture.Frame {
+	s.t.Helper()
+	s.id++
+	return takeFrame(s.t, s.pool, s.id, 64, 48, time.Now())
+}
+
+// film offers pictures at 30 a second for a while.
+func (s *studio) film(d time.Duration) {
+	s.t.Helper()
+	for end := time.Now().Add(d); time.Now().Before(end); {
+		f := s.frame()
+		s.ring.Offer(f)
+		f.Release()
+		time.Sleep(time.Second / 30)
+	}
+}
+
+// job returns the job of an event that is confirmed by a frame of this moment.
+func (s *studio) job(id string) Job {
+	return Job{
+		EventID: id, EventType: "person_at_door", Camera: "door", Rule: "person_at_door", TS: s.now(), Time: time.Now(),
+		Before: time.Duration(s.cfg.Before), After: time.Duration(s.cfg.After), Confidence: 0.9,
+		Clauses:    []map[string]any{{"signal": "person", "value": 1}},
+		Confirming: s.frame(),
+		Detections: []detectors.Detection{{Label: "person", Score: 0.9, Box: detectors.Box{X: 0.2, Y: 0.2, W: 0.4, H: 0.6}}},
+	}
+}
+
+// save asks for a clip, which must be taken.
+func (s *studio) save(job Job) {
+	s.t.Helper()
+	if err := s.rec.Save(job); err != nil {
+		s.t.Fatalf("Save: %v", err)
+	}
+}
+
+// drain waits for every clip. No more pictures come meanwhile.
+func (s *studio) drain() {
+	s.t.Helper()
+	if err := s.rec.Drain(s.t.Context()); err != nil {
+		s.t.Fatalf("Drain: %v", err)
+	}
+}
+
+// list returns the clips on disk, after having looked at every file of each.
+func (s *studio) list() []Entry {
+	s.t.Helper()
+	return wholeClips(s.t, s.cfg.Dir)
+}
+
+// meta returns the metadata of a clip.
+func (s *studio) meta(e Entry) *Meta {
+	s.t.Helper()
+	text, err := os.ReadFile(filepath.Join(s.cfg.Dir, e.Path, metaFile))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	m, err := parseMeta(text)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return m
+}
+
+// takeFrame returns a frame whose picture depends on its ID.
+func takeFrame(t testing.TB, pool *capture.Pool, id uint64, width, height int, at time.Time) *capture.Frame {
+	t.Helper()
+	f, err := pool.Get("door", id, width, height, at)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if f == nil {
+		t.Fatal("the pool is empty")
+	}
+	pix := f.Pixels()
+	for i := range pix {
+		pix[i] = byte(i/3%width*3 + int(id))
+	}
+	return f
+}
+
+// wholeClips lists the clips in dir and checks each to its last byte.
+func wholeClips(t testing.TB, dir string) []Entry {
+	t.Helper()
+	entries, err := List(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		if e.Damaged != "" {
+			t.Errorf("clip %s: %s", e.Path, e.Damaged)
+			continue
+		}
+		clip := filepath.Join(dir, e.Path)
+		text, err := os.ReadFile(filepath.Join(clip, metaFile))
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		m, err := parseMeta(text)
+		if err != nil {
+			t.Errorf("clip %s: %v", e.Path, err)
+			continue
+		}
+		frames, length, err := AVI{}.Verify(t.Context(), filepath.Join(clip, m.Movie.File))
+		if err != nil || frames != m.Movie.Frames || length.Milliseconds() != m.Movie.DurationMS {
+			t.Errorf("clip %s: movie has %d frames of %s, %v; metadata says %+v", e.Path, frames, length, err, m.Movie)
+		}
+		if _, err := os.Stat(filepath.Join(clip, thumbFile)); err != nil {
+			t.Error(err)
+		}
+	}
+	return entries
+}
+
+// hidden returns the names of unfinished business in dir.
+func hidden(t testing.TB, dir string) []string {
+	t.Helper()
+	list, err := os.ReadDir(dir)
+	if err != nil && !os.IsNotExist(err) {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, d := range list {
+		if strings.HasPrefix(d.Name(), ".") {
+			names = append(names, d.Name())
+		}
+	}
+	return names
+}
+
+// inBubble runs a test in fake time.
+func inBubble(t *testing.T, f func(t *testing.T)) {
+	t.Helper()
+	synctest.Test(t, f)
+}

@@ -1,0 +1,280 @@
+package clips
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"image"
+	"image/color"
+	"image/jpeg"
+	"iter"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+)
+
+func testJPEG(width, height int, shade byte) []byte {
+	img := image.NewGray(image.Rect(0, 0, width, height))
+	for i := range img.Pix {
+		img.Pix[i] = byte(i) ^ shade
+	}
+	img.SetGray(0, 0, color.Gray{shade})
+	var out bytes.Buffer
+	if err := jpeg.Encode(&out, img, nil); err != nil {
+		panic(err)
+	}
+	return out.Bytes()
+}
+
+func reel(pictures ...[]byte) iter.Seq2[[]byte, int] {
+	return func(yield func([]byte, int) bool) {
+		for i, p := range pictures {
+			if !yield(p, i+1) {
+				return
+			}
+		}
+	}
+}
+
+func TestAVI(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "a.avi")
+	if err := (AVI{}).Encode(t.Context(), name, 12.5, reel(testJPEG(33, 25, 1), testJPEG(33, 25, 2), testJPEG(33, 25, 3))); err != nil {
+		t.Fatal(err)
+	}
+	frames, length, err := AVI{}.Verify(t.Context(), name)
+	if err != nil || frames != 6 || length != 480*time.Millisecond {
+		t.Fatalf("%d frames of %s, %v", frames, length, err)
+	}
+	if err := (AVI{}).Encode(t.Context(), name, 10, reel(testJPEG(8, 8, 1))); !errors.Is(err, os.ErrExist) {
+		t.Errorf("Encode over a file: %v", err)
+	}
+	if err := (AVI{}).Encode(t.Context(), name+"2", 10, reel()); err == nil {
+		t.Error("a movie of nothing was made")
+	}
+	whole, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n := range whole {
+		if _, _, err := readAVI(t.Context(), bytes.NewReader(whole[:n]), int64(n)); err == nil {
+			t.Fatalf("the first %d of %d bytes verify", n, len(whole))
+		}
+	}
+	for _, at := range []int{0, 4, 48, 140, 216, 224, 228, 232, len(whole) - 1, len(whole) - 5, len(whole) - 16*6 - 8} {
+		broken := bytes.Clone(whole)
+		broken[at] ^= 0x41
+		if _, _, err := readAVI(t.Context(), bytes.NewReader(broken), int64(len(broken))); err == nil {
+			t.Errorf("verifies with byte %d changed", at)
+		}
+	}
+}
+
+func FuzzAVI(f *testing.F) {
+	name := filepath.Join(f.TempDir(), "a.avi")
+	if err := (AVI{}).Encode(f.Context(), name, 10, reel(testJPEG(8, 8, 1), testJPEG(8, 8, 2))); err != nil {
+		f.Fatal(err)
+	}
+	whole, err := os.ReadFile(name)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(whole)
+	f.Add(whole[:300])
+	f.Fuzz(func(t *testing.T, data []byte) {
+		n, _, err := readAVI(t.Context(), bytes.NewReader(data), int64(len(data)))
+		if err == nil && (n <= 0 || n > len(data)) {
+			t.Errorf("%d frames in %d bytes", n, len(data))
+		}
+	})
+}
+
+func TestLayOut(t *testing.T) {
+	const step = 100 * time.Millisecond
+	for _, tc := range []struct {
+		name    string
+		ms      []int // capture times; the ID is the position from 1
+		confirm []uint64
+		ids     []uint64
+		repeats []int
+	}{
+		{"even", []int{1000, 1100, 1200}, nil, []uint64{1, 2, 3}, []int{1, 1, 1}},
+		{"jitter", []int{1000, 1140, 1160, 1310}, nil, []uint64{1, 2, 3, 4}, []int{1, 1, 1, 1}},
+		{"gap", []int{1000, 1100, 1500}, nil, []uint64{1, 2, 3}, []int{1, 4, 1}},
+		{"nearest wins", []int{1000, 1060, 1090, 1140, 1200}, nil, []uint64{1, 3, 5}, []int{1, 1, 1}},
+		{"confirming wins", []int{1000, 1060, 1100, 1140, 1200}, []uint64{4}, []uint64{1, 4, 5}, []int{1, 1, 1}},
+		{"confirming stays", []int{1000, 1060, 1100, 1200}, []uint64{2}, []uint64{1, 2, 4}, []int{1, 1, 1}},
+		{"one", []int{1000}, nil, []uint64{1}, []int{1}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			var pictures []picture
+			for i, ms := range tc.ms {
+				pictures = append(pictures, picture{id: uint64(i + 1), ts: time.Duration(ms) * time.Millisecond})
+			}
+			movie, places := layOut(pictures, step, tc.confirm)
+			var ids []uint64
+			var repeats []int
+			sum := 0
+			for _, s := range movie {
+				ids, repeats, sum = append(ids, s.id), append(repeats, s.repeat), sum+s.repeat
+			}
+			if !reflect.DeepEqual(ids, tc.ids) || !reflect.DeepEqual(repeats, tc.repeats) || sum != places {
+				t.Errorf("shows %v for %v places of %d, want %v for %v", ids, repeats, places, tc.ids, tc.repeats)
+			}
+		})
+	}
+}
+
+func TestNames(t *testing.T) {
+	at := time.Date(2026, 3, 4, 23, 5, 6, 7, time.FixedZone("", -2*3600))
+	seen := make(map[string]string)
+	for _, name := range []string{
+		"door", "Front-Door_2", "", ".", "..", "../..", "/etc/passwd", "a/b", "a_b", "a\\b", "a\x00b", "a\nb", ".hidden", "-rf",
+		"Tür", "カメラ", strings.Repeat("x", 300), strings.Repeat("x", 301), "a~b", "x~00000000",
+	} {
+		clean := fileName(name)
+		if clean == "" || strings.ContainsAny(clean, "/\\\x00\n") || clean[0] == '.' || clean[0] == '-' || len(clean) > maxName || !filepath.IsLocal(clean) {
+			t.Errorf("fileName(%q) = %q", name, clean)
+		}
+		if other, ok := seen[clean]; ok {
+			t.Errorf("%q and %q are both %q", name, other, clean)
+		}
+		seen[clean] = name
+		p := clipPath(name, at, name)
+		camera, got, id, ok := parseClipPath(p)
+		if !ok || camera != clean || id != clean || !got.Equal(at.Truncate(time.Second)) {
+			t.Errorf("parseClipPath(%q) = %q, %s, %q, %v", p, camera, got, id, ok)
+		}
+	}
+	if got := fileName("front-door.2"); got != "front-door.2" {
+		t.Errorf("a good name became %q", got)
+	}
+	for _, p := range []string{"", "a", "../2026-01-02/03-04-05_x", "a/../b", "a/2026-01-02/03-04-05_..", "a/2026-13-02/03-04-05_x", "a/2026-01-02/03-04-05", "a/2026-01-02/03-04-05_", "/a/2026-01-02/03-04-05_x", ".a/2026-01-02/03-04-05_x"} {
+		if _, _, _, ok := parseClipPath(p); ok {
+			t.Errorf("%q counts as the path of a clip", p)
+		}
+	}
+}
+
+func FuzzNames(f *testing.F) {
+	for _, s := range []string{"door", "..", "a/b", "\xff", "~00000000"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, name string) {
+		p := clipPath(name, time.Unix(1e9, 0), name)
+		if _, _, _, ok := parseClipPath(p); !ok || !filepath.IsLocal(p) || strings.Count(p, "/") != 2 {
+			t.Errorf("%q becomes %q", name, p)
+		}
+		if camera, _, _, ok := parseClipPath(name); ok && (!filepath.IsLocal(name) || camera == "") {
+			t.Errorf("%q counts as the path of a clip", name)
+		}
+	})
+}
+
+func FuzzReadIndex(f *testing.F) {
+	e := Entry{EventID: "a", Camera: "door", Time: time.Date(2026, 1, 2, 3, 4, 5, 6, time.UTC), Path: "door/2026-01-02/03-04-05_a", Bytes: 7}
+	f.Add(indexLine(e))
+	f.Add(append(indexLine(e), `{"event_id":"b`...))
+	f.Add([]byte("\n{}\nnull\n[1]\n"))
+	f.Add([]byte(strings.Replace(string(indexLine(e)), "door/", "../", 1)))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		entries, bad, err := readIndex(bytes.NewReader(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if lines := bytes.Count(text, []byte("\n")) + 1; len(entries)+bad > lines {
+			t.Errorf("%d entries and %d bad lines of %d", len(entries), bad, lines)
+		}
+		var again []byte
+		for _, e := range entries {
+			if !filepath.IsLocal(e.Path) {
+				t.Errorf("path %q leads out", e.Path)
+			}
+			again = append(again, indexLine(e)...)
+		}
+		if second, bad, _ := readIndex(bytes.NewReader(again)); bad != 0 || len(second) != len(entries) {
+			t.Errorf("%d of %d entries after writing them again", len(second), len(entries))
+		}
+	})
+}
+
+func TestReadIndexSkipsLongLines(t *testing.T) {
+	e := Entry{EventID: "a", Camera: "door", Time: time.Date(2026, 1, 2, 3, 4, 5, 6, time.UTC), Path: "door/2026-01-02/03-04-05_a", Bytes: 7}
+	text := append(bytes.Repeat([]byte("x"), 3*maxIndexLine), '\n')
+	text = append(append(text, indexLine(e)...), `{"event_id"`...)
+	entries, bad, err := readIndex(bytes.NewReader(text))
+	if err != nil || bad != 2 || len(entries) != 1 || !reflect.DeepEqual(entries[0], e) {
+		t.Errorf("%+v, %d bad, %v", entries, bad, err)
+	}
+}
+
+func FuzzParseMeta(f *testing.F) {
+	m := newMeta(testClip("a", time.Now()), 2, []shown{{picture{id: 1}, 1}, {picture{id: 2}, 3}}, nil, DefaultConfig(), time.Now())
+	m.Movie = Movie{File: "clip.avi", Frames: 4}
+	text, _ := m.marshal()
+	f.Add(text)
+	f.Add([]byte(`{"version":1}`))
+	f.Add([]byte(`{"version":1,"event_id":"a","camera":"b","time":"2026-01-02T03:04:05Z","movie":{"file":"../x","frames":1}}`))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		m, err := parseMeta(text)
+		if err != nil {
+			return
+		}
+		if !filepath.IsLocal(m.Movie.File) || len(m.FrameTS) > m.Movie.Frames {
+			t.Errorf("accepted %s", text)
+		}
+		_ = m.entry("a", 0)
+	})
+}
+
+func TestBytes(t *testing.T) {
+	for text, want := range map[string]Bytes{
+		"64MiB": 64 << 20, "2GiB": 2 << 30, "1.5GiB": 3 << 29, "500MB": 500e6, "1 kb": 1000, "0": 0, "17": 17, "17B": 17, "1TiB": 1 << 40, "1tb": 1e12, " 3KiB ": 3 << 10,
+	} {
+		var b Bytes
+		if err := b.UnmarshalText([]byte(text)); err != nil || b != want {
+			t.Errorf("%q is %d, %v; want %d", text, b, err, want)
+		}
+	}
+	for _, text := range []string{"", "MiB", "-1", "1e3", "1XiB", "1 2", "0x10", "NaN", "Inf", "9999999TiB", "1..5MB", "1MiBs", "1_000", "99999999999999999999"} {
+		var b Bytes
+		if err := b.UnmarshalText([]byte(text)); err == nil {
+			t.Errorf("%q is %d", text, b)
+		}
+	}
+}
+
+func FuzzBytes(f *testing.F) {
+	for _, s := range []string{"64MiB", "1.5GB", "17", "9223372036854775807B", "8388608TiB"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		var b, again Bytes
+		if b.UnmarshalText([]byte(text)) != nil {
+			return
+		}
+		if b < 0 {
+			t.Fatalf("%q is %d", text, b)
+		}
+		if err := again.UnmarshalText([]byte(b.String())); err != nil || again != b {
+			t.Errorf("%q is %d, written %s, read as %d, %v", text, b, b, again, err)
+		}
+	})
+}
+
+func TestConfig(t *testing.T) {
+	DefaultConfig().Validate(func(key, problem string) { t.Errorf("default %s %s", key, problem) })
+	bad := Config{Before: -1, After: 1 << 62, FPS: 0, MaxWidth: 3, Memory: 1, MaxBytes: -1, MaxAge: -1, MinFree: -1}
+	var keys []string
+	bad.Validate(func(key, problem string) { keys = append(keys, key) })
+	if want := []string{"dir", "before", "after", "fps", "max_width", "memory", "max_bytes", "max_age", "min_free"}; !reflect.DeepEqual(keys, want) {
+		t.Errorf("bad keys %v, want %v", keys, want)
+	}
+	text, err := json.Marshal(DefaultConfig())
+	var back Config
+	if err != nil || json.Unmarshal(text, &back) != nil || back != DefaultConfig() {
+		t.Errorf("does not survive its text form: %s, %v", text, err)
+	}
+}

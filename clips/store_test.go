@@ -1,0 +1,460 @@
+package clips
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// sameAsIndex checks that the index has exactly the clips on disk.
+func sameAsIndex(t *testing.T, dir string) {
+	t.Helper()
+	file, err := os.Open(filepath.Join(dir, indexFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	indexed, bad, err := readIndex(file)
+	if err != nil || bad != 0 {
+		t.Fatalf("index: %d bad lines, %v", bad, err)
+	}
+	byPath := make(map[string]Entry)
+	for _, e := range indexed {
+		byPath[e.Path] = e
+	}
+	entries := wholeClips(t, dir)
+	if len(byPath) != len(indexed) || len(byPath) != len(entries) {
+		t.Fatalf("index has %d lines for %d paths; there are %d clips", len(indexed), len(byPath), len(entries))
+	}
+	for _, e := range entries {
+		if _, ok := byPath[e.Path]; !ok {
+			t.Errorf("clip %s is not in the index", e.Path)
+		}
+	}
+}
+
+// makeClips saves n clips an hour apart, the last one at the given time.
+func makeClips(t *testing.T, cfg Config, n int, last time.Time) {
+	t.Helper()
+	s := quietStore(cfg)
+	for i := range n {
+		at := last.Add(-time.Duration(n-1-i) * time.Hour)
+		if _, err := s.save(t.Context(), testClip(fmt.Sprintf("event%d", i), at), testPictures(3), nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func quietStore(cfg Config) *store {
+	return New(Options{Config: cfg, Epoch: time.Now(), Log: slog.New(slog.NewTextHandler(io.Discard, nil))}).store
+}
+
+func testClip(id string, at time.Time) *clip {
+	return &clip{jobs: []Job{{EventID: id, EventType: "x", Camera: "door", TS: time.Second, Time: at}}, end: 2 * time.Second}
+}
+
+func testPictures(n int) []picture {
+	var all []picture
+	for i := range n {
+		all = append(all, picture{id: uint64(i + 1), ts: time.Duration(i) * 100 * time.Millisecond, wall: time.Now(), jpeg: testJPEG(32, 24, byte(i)), width: 32, height: 24})
+	}
+	return all
+}
+
+func TestRetention(t *testing.T) {
+	now := time.Now()
+	for _, tc := range []struct {
+		name   string
+		bound  func(cfg *Config, each Bytes)
+		remain int
+		reason int
+	}{
+		{"none", func(*Config, Bytes) {}, 5, byAge},
+		{"age", func(cfg *Config, _ Bytes) { cfg.MaxAge = 9000 * 1e9 }, 3, byAge},
+		{"bytes", func(cfg *Config, each Bytes) { cfg.MaxBytes = 2*each + each/2 }, 2, byBytes},
+		{"free", func(cfg *Config, _ Bytes) { cfg.MinFree = 1 << 60 }, 0, byFree},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			cfg := testConfig(t)
+			cfg.MaxBytes, cfg.MaxAge = 0, 0
+			makeClips(t, cfg, 5, now)
+			tc.bound(&cfg, Bytes(wholeClips(t, cfg.Dir)[0].Bytes))
+			s := quietStore(cfg)
+			err := s.refresh(now)
+			if tc.name == "free" && !errors.Is(err, errLowDisk) || tc.name != "free" && err != nil {
+				t.Fatal(err)
+			}
+			entries := wholeClips(t, cfg.Dir)
+			if len(entries) != tc.remain || s.removed[tc.reason] != uint64(5-tc.remain) {
+				t.Fatalf("%d clips remain, removed %v", len(entries), s.removed)
+			}
+			for i, e := range entries {
+				if want := fmt.Sprintf("event%d", 5-tc.remain+i); e.EventID != want {
+					t.Errorf("clip %d is %s, want %s: the oldest goes first", i, e.EventID, want)
+				}
+			}
+			sameAsIndex(t, cfg.Dir)
+			if left := hidden(t, cfg.Dir); len(left) > 0 {
+				t.Errorf("left behind: %v", left)
+			}
+		})
+	}
+}
+
+func TestRetentionPassesOverABadClip(t *testing.T) {
+	cfg := testConfig(t)
+	makeClips(t, cfg, 3, time.Now())
+	oldest := wholeClips(t, cfg.Dir)[0]
+	s := quietStore(cfg)
+	if err := s.refresh(time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	// Its name is now that of a directory that cannot be renamed to itself: a
+	// path that is no path of a clip any more.
+	s.entries[0].Path = strings.Repeat("x", 300)
+	s.cfg.MaxBytes = 1
+	if err := s.tidy(time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	if entries := wholeClips(t, cfg.Dir); len(entries) != 1 || entries[0].Path != oldest.Path {
+		t.Errorf("remain: %+v", entries)
+	}
+}
+
+func TestDamagedMetadataCountsAndGoes(t *testing.T) {
+	cfg := testConfig(t)
+	makeClips(t, cfg, 2, time.Now())
+	oldest := wholeClips(t, cfg.Dir)[0]
+	if err := os.WriteFile(filepath.Join(cfg.Dir, oldest.Path, metaFile), []byte("{"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(filepath.Join(cfg.Dir, indexFile)); err != nil {
+		t.Fatal(err)
+	}
+	entries, err := List(cfg.Dir)
+	if err != nil || len(entries) != 2 || entries[0].Damaged == "" || entries[0].Camera != "door" || entries[0].Bytes == 0 {
+		t.Fatalf("%+v, %v", entries, err)
+	}
+	cfg.MaxBytes = Bytes(entries[1].Bytes)
+	if err := quietStore(cfg).refresh(time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	if entries := wholeClips(t, cfg.Dir); len(entries) != 1 || entries[0].EventID != "event1" {
+		t.Errorf("remain: %+v", entries)
+	}
+}
+
+func TestIndexIsRebuilt(t *testing.T) {
+	for name, harm := range map[string]func(t *testing.T, dir string){
+		"lost": func(t *testing.T, dir string) {
+			if err := os.Remove(filepath.Join(dir, indexFile)); err != nil {
+				t.Fatal(err)
+			}
+		},
+		"torn": func(t *testing.T, dir string) {
+			info, err := os.Stat(filepath.Join(dir, indexFile))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := os.Truncate(filepath.Join(dir, indexFile), info.Size()-9); err != nil {
+				t.Fatal(err)
+			}
+		},
+		"garbage": func(t *testing.T, dir string) {
+			if err := os.WriteFile(filepath.Join(dir, indexFile), bytes.Repeat([]byte{0xff}, 3*maxIndexLine), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		},
+		"stale": func(t *testing.T, dir string) {
+			if err := os.RemoveAll(filepath.Join(dir, wholeClips(t, dir)[0].Path)); err != nil {
+				t.Fatal(err)
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			cfg := testConfig(t)
+			makeClips(t, cfg, 3, time.Now())
+			want := wholeClips(t, cfg.Dir)
+			harm(t, cfg.Dir)
+			if name == "stale" {
+				want = want[1:]
+			}
+			if got := wholeClips(t, cfg.Dir); !reflect.DeepEqual(got, want) {
+				t.Errorf("List:\n%+v, want\n%+v", got, want)
+			}
+			if err := quietStore(cfg).refresh(time.Now()); err != nil {
+				t.Fatal(err)
+			}
+			sameAsIndex(t, cfg.Dir)
+		})
+	}
+}
+
+func TestAppendMendsATornLine(t *testing.T) {
+	cfg := testConfig(t)
+	makeClips(t, cfg, 2, time.Now())
+	name := filepath.Join(cfg.Dir, indexFile)
+	file, err := os.OpenFile(name, os.O_WRONLY|os.O_APPEND, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := file.WriteString(`{"event_id":"` + strings.Repeat("x", 5000)); err != nil {
+		t.Fatal(err)
+	}
+	file.Close()
+	makeClips(t, cfg, 1, time.Now().Add(time.Hour))
+	sameAsIndex(t, cfg.Dir)
+}
+
+func TestLinksDoNotLeadOut(t *testing.T) {
+	cfg := testConfig(t)
+	outside := t.TempDir()
+	if err := os.MkdirAll(cfg.Dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(outside, filepath.Join(cfg.Dir, "door")); err != nil {
+		t.Fatal(err)
+	}
+	other := cfg
+	other.Dir = outside
+	makeClips(t, other, 1, time.Now().Add(-time.Hour))
+	_, err := quietStore(cfg).save(t.Context(), testClip("a", time.Now()), testPictures(2), nil)
+	if err == nil {
+		t.Error("saved through a link that leads out of the directory")
+	}
+	cfg.MaxAge = 1
+	if err := quietStore(cfg).refresh(time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	if n := len(wholeClips(t, outside)); n != 1 {
+		t.Errorf("%d clips outside, want the one that was there", n)
+	}
+	if n := len(wholeClips(t, cfg.Dir)); n != 0 {
+		t.Errorf("%d clips listed through a link", n)
+	}
+}
+
+func TestAnotherProcessIsLeftAlone(t *testing.T) {
+	cfg := testConfig(t)
+	building := filepath.Join(cfg.Dir, buildingPrefix+"other")
+	if err := os.MkdirAll(building, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	dir, err := os.Open(building)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !lock(dir) {
+		t.Fatal("no lock")
+	}
+	for _, held := range []bool{true, false} {
+		if err := quietStore(cfg).refresh(time.Now()); err != nil {
+			t.Fatal(err)
+		}
+		if got := len(hidden(t, cfg.Dir)) == 1; got != held {
+			t.Errorf("lock held %v: directory there %v", held, got)
+		}
+		dir.Close()
+	}
+}
+
+func TestSameNameTwice(t *testing.T) {
+	cfg := testConfig(t)
+	at := time.Now()
+	s := quietStore(cfg)
+	for range 3 {
+		if _, err := s.save(t.Context(), testClip("same", at), testPictures(2), nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Remove(filepath.Join(cfg.Dir, indexFile)); err != nil {
+		t.Fatal(err)
+	}
+	if n := len(wholeClips(t, cfg.Dir)); n != 3 {
+		t.Errorf("%d clips, want 3", n)
+	}
+}
+
+// faulty is an Encoder that fails in a way of the test's choice.
+type faulty struct {
+	AVI
+	encode func(ctx context.Context, path string) error // nil: as AVI does
+	verify func(frames int, d time.Duration) (int, time.Duration, error)
+}
+
+func (f faulty) Ext() string { return ".mp4" }
+
+func (f faulty) Encode(ctx context.Context, path string, fps float64, frames iter.Seq2[[]byte, int]) error {
+	if f.encode != nil {
+		return f.encode(ctx, path)
+	}
+	return f.AVI.Encode(ctx, path, fps, frames)
+}
+
+func (f faulty) Verify(ctx context.Context, path string) (int, time.Duration, error) {
+	n, d, err := f.AVI.Verify(ctx, path)
+	if f.verify != nil && err == nil {
+		return f.verify(n, d)
+	}
+	return n, d, err
+}
+
+func TestFaultyEncoderFallsBackToAVI(t *testing.T) {
+	half := func(_ context.Context, path string) error { return os.WriteFile(path, []byte("half"), 0o600) }
+	for _, tc := range []struct {
+		name string
+		enc  faulty
+		want string
+		logs int // lines for two clips
+	}{
+		{"good", faulty{}, ".mp4", 0},
+		{"no codec", faulty{encode: func(context.Context, string) error {
+			return fmt.Errorf("open H.264 encoder: %w", errors.ErrUnsupported)
+		}}, ".avi", 1},
+		{"half a file", faulty{encode: half}, ".avi", 1},
+		{"panic", faulty{encode: func(context.Context, string) error { panic("codec") }}, ".avi", 1},
+		{"short", faulty{verify: func(n int, d time.Duration) (int, time.Duration, error) { return n - 1, d, nil }}, ".avi", 1},
+		{"wrong clock", faulty{verify: func(n int, d time.Duration) (int, time.Duration, error) { return n, 2 * d, nil }}, ".avi", 1},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			cfg := testConfig(t)
+			var log bytes.Buffer
+			s := New(Options{Config: cfg, Encoder: tc.enc, Log: slog.New(slog.NewTextHandler(&log, nil))}).store
+			for i := range 2 {
+				e, err := s.save(t.Context(), testClip(fmt.Sprint(i), time.Now()), testPictures(5), nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if filepath.Ext(e.Movie) != tc.want {
+					t.Errorf("movie %s, want %s", e.Movie, tc.want)
+				}
+				if list, _ := os.ReadDir(filepath.Join(cfg.Dir, e.Path)); len(list) != 3 {
+					t.Errorf("files: %v", list)
+				}
+			}
+			if n := strings.Count(log.String(), "\n"); n != tc.logs {
+				t.Errorf("%d lines of log, want %d:\n%s", n, tc.logs, log.String())
+			}
+			wholeClips(t, cfg.Dir)
+		})
+	}
+}
+
+func TestHangingEncoder(t *testing.T) {
+	for _, tc := range []struct {
+		name    string
+		obeys   bool
+		want    error
+		waiting time.Duration
+	}{
+		{"that obeys", true, nil, 3 * time.Second},
+		{"that does not", false, errHang, 5 * time.Second},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			inBubble(t, func(t *testing.T) {
+				release := make(chan struct{})
+				enc := faulty{encode: func(ctx context.Context, _ string) error {
+					if tc.obeys {
+						<-ctx.Done()
+					} else {
+						<-release
+					}
+					return errors.New("encode: interrupted")
+				}}
+				s := newStudio(t, testConfig(t), func(o *Options) { o.Encoder = enc })
+				s.film(time.Second)
+				s.save(s.job("a"))
+				s.save(s.job("b"))
+				s.film(3 * time.Second)
+				began := time.Now()
+				if err := s.stop(); !errors.Is(err, tc.want) {
+					t.Errorf("Run: %v, want %v", err, tc.want)
+				}
+				if took := time.Since(began); took != tc.waiting {
+					t.Errorf("shutdown took %s, want %s", took, tc.waiting)
+				}
+				if n := s.rec.Status().Dropped[DropDeadline]; tc.obeys && n != 2 || !tc.obeys && n != 1 {
+					t.Errorf("%d dropped for the deadline", n)
+				}
+				if n := len(wholeClips(t, s.cfg.Dir)); n != 0 {
+					t.Errorf("%d clips", n)
+				}
+				close(release)
+			})
+		})
+	}
+}
+
+func TestDiskTroubleDegradesAndRecovers(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		cfg := testConfig(t)
+		full := false
+		enc := faulty{encode: nil}
+		s := newStudio(t, cfg, func(o *Options) { o.Encoder = diskFull{enc, &full} })
+		s.film(4 * time.Second)
+		full = true
+		s.save(s.job("a"))
+		s.film(3 * time.Second)
+		s.drain()
+		st := s.rec.Status()
+		if st.State != "degraded" || !strings.Contains(st.Reason, "free some space") || st.Dropped[DropDisk] != 1 {
+			t.Errorf("full disk: %+v", st)
+		}
+		if left := hidden(t, cfg.Dir); len(left) > 0 {
+			t.Errorf("left behind: %v", left)
+		}
+		full = false
+		s.film(retryEvery)
+		if st := s.rec.Status(); st.State != "ok" {
+			t.Errorf("after %s: %+v", retryEvery, st)
+		}
+
+		// The directory vanishes, and a file takes its place.
+		if err := os.RemoveAll(cfg.Dir); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(cfg.Dir, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		s.save(s.job("b"))
+		s.film(3 * time.Second)
+		s.drain()
+		if st := s.rec.Status(); st.State != "degraded" || st.Dropped[DropDisk] != 2 {
+			t.Errorf("vanished directory: %+v", st)
+		}
+		if err := os.Remove(cfg.Dir); err != nil {
+			t.Fatal(err)
+		}
+		s.film(retryEvery)
+		s.save(s.job("c"))
+		s.film(3 * time.Second)
+		s.drain()
+		if st := s.rec.Status(); st.State != "ok" || st.Saved != 1 || len(s.list()) != 1 {
+			t.Errorf("at the end: %+v", st)
+		}
+	})
+}
+
+// diskFull is an Encoder on a disk that is full at times.
+type diskFull struct {
+	faulty
+	full *bool
+}
+
+func (d diskFull) Encode(ctx context.Context, path string, fps float64, frames iter.Seq2[[]byte, int]) error {
+	if *d.full {
+		return &os.PathError{Op: "write", Path: path, Err: syscall.ENOSPC}
+	}
+	return d.faulty.Encode(ctx, path, fps, frames)
+}
