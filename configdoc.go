@@ -50,40 +50,46 @@ func parseDocument(text []byte) *document {
 		}
 	}
 	rest := slices.Clone(text)
-	for last := -1; ; {
+	for last := 0; ; {
 		d.tree = map[string]any{}
 		err := toml.Unmarshal(rest, &d.tree)
 		if err == nil {
 			d.index(rest)
 			return d
 		}
-		var bad *toml.DecodeError
-		if !errors.As(err, &bad) {
-			d.faults = append(d.faults, fault{1, 1, strings.TrimPrefix(err.Error(), "toml: ")})
+		if last = d.leaveOut(rest, err, last); last == 0 {
 			d.tree = nil
 			return d
 		}
-		line, column := bad.Position()
-		start, end := d.line(line)
-		// A fault right behind another is most likely its consequence, as with
-		// a list that is never closed.
-		if len(bytes.TrimSpace(rest[d.lineStart(last+1):start])) > 0 || last < 0 {
-			column = utf8.RuneCount(text[start:min(start+column-1, end)]) + 1
-			d.faults = append(d.faults, fault{line, column, strings.TrimPrefix(bad.Error(), "toml: ")})
-		} else {
-			d.tree = nil
-			return d
-		}
-		broken := bytes.TrimSpace(rest[start:end])
-		if len(d.faults) == maxFaults || len(broken) == 0 || broken[0] == '[' { // what follows a lost header belongs to nobody
-			d.tree = nil
-			return d
-		}
-		for i := start; i < end; i++ {
-			rest[i] = ' '
-		}
-		last = line
 	}
+}
+
+// leaveOut notes a breach of the grammar and blanks its line in rest. It returns
+// the line, or 0 when nothing more can be learnt: last is the line that was left
+// out before, and a breach right behind it is most likely its consequence, as
+// with a list that is never closed.
+func (d *document) leaveOut(rest []byte, err error, last int) int {
+	text := strings.TrimPrefix(err.Error(), "toml: ")
+	var bad *toml.DecodeError
+	if !errors.As(err, &bad) {
+		d.faults = append(d.faults, fault{1, 1, text})
+		return 0
+	}
+	line, column := bad.Position()
+	start, end := d.line(line)
+	if last > 0 && (line <= last || len(bytes.TrimSpace(rest[d.lineStart(last+1):start])) == 0) {
+		return 0
+	}
+	column = utf8.RuneCount(d.text[start:min(start+column-1, end)]) + 1
+	d.faults = append(d.faults, fault{line, column, text})
+	broken := bytes.TrimSpace(rest[start:end])
+	if len(d.faults) == maxFaults || len(broken) == 0 || broken[0] == '[' { // what follows a lost header belongs to nobody
+		return 0
+	}
+	for i := start; i < end; i++ {
+		rest[i] = ' '
+	}
+	return line
 }
 
 // lineStart returns the offset at which a line, counted from 1, begins.

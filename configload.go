@@ -46,12 +46,17 @@ func (l Loader) Load(flags Flags) (Config, error) {
 	if l.Getenv == nil {
 		l.Getenv = os.LookupEnv
 	}
-	if l.Secrets == nil {
-		l.Secrets = new(Secrets)
-	}
 	file, text, err := l.find(flags.Config)
 	if err != nil {
 		return Config{}, &ConfigError{File: file, Problems: []Problem{{File: file, Text: err.Error()}}}
+	}
+	return l.compose(file, text, flags)
+}
+
+// compose makes the configuration out of a file's text and the flags.
+func (l Loader) compose(file string, text []byte, flags Flags) (Config, error) {
+	if l.Secrets == nil {
+		l.Secrets = new(Secrets)
 	}
 	b := &builder{
 		cfg: DefaultConfig(), file: file, doc: parseDocument(text),

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
 )
 
 // shownProblems bounds how many problems an error text lists.
@@ -39,7 +40,12 @@ func (p Problem) String() string {
 		}
 	}
 	b.WriteString(p.Text)
-	return b.String()
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) && r != '\n' { // a file must not write to the terminal by way of its mistakes
+			return unicode.ReplacementChar
+		}
+		return r
+	}, b.String())
 }
 
 // ConfigError is a configuration that cannot be used, with everything that is
