@@ -105,7 +105,7 @@ func tamper(m moment, t, _ float64, _ uint64) moment {
 		m.cover = 16 - part
 	case part < 18:
 	case part < 26:
-		m.blur = 2
+		m.blur = blurSteps[0]
 		for _, by := range blurSteps {
 			if part > 18+0.12*float64(by) && part < 26-0.12*float64(by) {
 				m.blur = by
@@ -116,7 +116,7 @@ func tamper(m moment, t, _ float64, _ uint64) moment {
 }
 
 // blurSteps are the ways out of focus, for a picture 720 high.
-var blurSteps = []int{2, 3, 5, 8, 11}
+var blurSteps = []int{3, 5, 8, 12}
 
 func newScene(p plan, seed uint64, w, h int, fps float64) *scene {
 	s := &scene{name: strings.ToUpper(p.name), plan: p, seed: seed, fps: fps, w: w, h: h, round: -1}
@@ -147,6 +147,8 @@ func (s *scene) draw(pix []byte, n uint64) {
 	case b != nil:
 		copy(b.small.pix, b.street.pix)
 		s.people(b.small, b.street, t)
+		b.soften()
+		b.soften()
 		b.fill(out)
 	case m.cover >= 1:
 		s.cloth.draw(out, 1, t)

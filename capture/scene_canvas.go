@@ -271,8 +271,11 @@ func (c canvas) develop(dst []byte, tile noise, n uint64, light float64) {
 		at := mix64(n*uint64(c.h)+uint64(y)) % noisePixels * 3
 		grain := tile[at : int(at)+stride]
 		if gain < 256 {
-			dim(out, src, gain)
-			src = out
+			for ; len(src) >= 16 && len(grain) >= 16 && len(out) >= 16; src, grain, out = src[16:], grain[16:], out[16:] {
+				p, g, d := (*[16]byte)(src), (*[16]byte)(grain), (*[16]byte)(out)
+				dimGrain((*[8]byte)(d[0:]), (*[8]byte)(p[0:]), (*[8]byte)(g[0:]), gain)
+				dimGrain((*[8]byte)(d[8:]), (*[8]byte)(p[8:]), (*[8]byte)(g[8:]), gain)
+			}
 		}
 		// Arrays spare the bounds checks, and four words the loop's cost.
 		for ; len(src) >= 32 && len(grain) >= 32 && len(out) >= 32; src, grain, out = src[32:], grain[32:], out[32:] {
@@ -283,7 +286,7 @@ func (c canvas) develop(dst []byte, tile noise, n uint64, light float64) {
 			addGrain((*[8]byte)(d[24:]), (*[8]byte)(p[24:]), (*[8]byte)(g[24:]))
 		}
 		for i := range out {
-			out[i] = src[i] + grain[i] - headroom
+			out[i] = uint8(uint64(src[i]-headroom)*gain>>8) + grain[i]
 		}
 	}
 }
@@ -293,23 +296,12 @@ func addGrain(dst, p, g *[8]byte) {
 	binary.LittleEndian.PutUint64(dst[:], v)
 }
 
-// dim multiplies what is above the headroom by gain/256.
-func dim(dst, src []byte, gain uint64) {
-	for ; len(src) >= 16 && len(dst) >= 16; src, dst = src[16:], dst[16:] {
-		p, d := (*[16]byte)(src), (*[16]byte)(dst)
-		dimWord((*[8]byte)(d[0:]), (*[8]byte)(p[0:]), gain)
-		dimWord((*[8]byte)(d[8:]), (*[8]byte)(p[8:]), gain)
-	}
-	for i, v := range src {
-		dst[i] = uint8(uint64(v-headroom)*gain>>8) + headroom
-	}
-}
-
-func dimWord(dst, p *[8]byte, gain uint64) {
+// dimGrain multiplies what is above the headroom by gain/256.
+func dimGrain(dst, p, g *[8]byte, gain uint64) {
 	v := binary.LittleEndian.Uint64(p[:]) - headroom*lanes
 	even, odd := v&evens, v>>8&evens
 	v = even*gain>>8&evens | odd*gain&^evens
-	binary.LittleEndian.PutUint64(dst[:], v+headroom*lanes)
+	binary.LittleEndian.PutUint64(dst[:], v+binary.LittleEndian.Uint64(g[:]))
 }
 
 // mix64 is the finalizer of SplitMix64: it makes an even choice of a number.

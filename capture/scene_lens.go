@@ -88,6 +88,35 @@ func newBlur(street *backdrop, by int) *blur {
 	return b
 }
 
+// soften replaces each pixel of the small picture by a mean of it and its
+// neighbours, which near ones weigh more in. Without that, the edges of the
+// large picture's squares would show.
+func (b *blur) soften() {
+	w, h, pix := b.small.w, b.small.h, b.small.pix
+	for y := range h {
+		row := pix[y*w*3 : (y+1)*w*3]
+		left := [3]byte(row)
+		for i := 0; i < len(row); i += 3 {
+			r := min(i+3, len(row)-3)
+			for j := range 3 {
+				v := row[i+j]
+				row[i+j] = uint8((int(left[j]) + 2*int(v) + int(row[r+j]) + 2) / 4)
+				left[j] = v
+			}
+		}
+	}
+	above := b.above[:w*3]
+	copy(above, pix)
+	for y := range h {
+		row := pix[y*w*3 : (y+1)*w*3]
+		below := pix[min(y+1, h-1)*w*3:][:w*3]
+		for i, v := range row {
+			row[i] = uint8((int(above[i]) + 2*int(v) + int(below[i]) + 2) / 4)
+			above[i] = v
+		}
+	}
+}
+
 // fill spreads the small picture over c.
 func (b *blur) fill(c canvas) {
 	row := math.MinInt / 2 // which row of small is above; none yet

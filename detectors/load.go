@@ -75,10 +75,7 @@ type work struct {
 var errCutShort = errors.New("computation cut short; raise timeout or lower busy")
 
 func (w *work) Detect(ctx context.Context, _ *capture.Frame) ([]Reading, error) {
-	start, busy := time.Now(), w.busy
-	if w.random != nil {
-		busy = time.Duration(w.random.Int64N(int64(w.busy) + 1))
-	}
+	start, busy := time.Now(), w.next()
 	for time.Since(start) < busy {
 		if ctx.Err() != nil {
 			return nil, errCutShort
@@ -91,6 +88,14 @@ func (w *work) Detect(ctx context.Context, _ *capture.Frame) ([]Reading, error) 
 		w.answer[0].Value = time.Since(start).Seconds()
 	}
 	return w.answer[:], nil
+}
+
+// next chooses how long to compute.
+func (w *work) next() time.Duration {
+	if w.random == nil {
+		return w.busy
+	}
+	return time.Duration(w.random.Int64N(int64(w.busy) + 1))
 }
 
 func (w *work) Close() error { return nil }

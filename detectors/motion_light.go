@@ -2,15 +2,16 @@ package detectors
 
 // The range of a fitted gain; beyond it the light is not what has changed.
 const (
-	leastGain = 0.25
-	mostGain  = 4
+	leastGain = 0.4
+	mostGain  = 2.5
 )
 
 // fitLight returns the gain and the offset that take the background nearest to
 // the picture: a least squares line, fitted again twice without the cells that
 // lie off it by more than the threshold and twice the mean residual. A part of
 // the picture that is something else altogether so has little say. Where no
-// believable line fits, the light is taken as unchanged.
+// believable line fits at least half of the cells, the light is taken as
+// unchanged.
 func fitLight(mean, luma []float32, threshold float32) (gain, offset float32) {
 	gain, offset = 1, 0
 	luma = luma[:len(mean)]
@@ -46,6 +47,15 @@ func fitLight(mean, luma []float32, threshold float32) (gain, offset float32) {
 		}
 		gain, offset = g, my+128-g*(mx+128)
 		limit = min(limit, max(threshold, 2*sr/n))
+	}
+	fitting := 0
+	for i, x := range mean {
+		if abs32(luma[i]-(gain*x+offset)) <= threshold {
+			fitting++
+		}
+	}
+	if 2*fitting < len(mean) {
+		return 1, 0
 	}
 	return gain, offset
 }

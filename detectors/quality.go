@@ -3,6 +3,7 @@ package detectors
 import (
 	"context"
 	"math"
+	"slices"
 	"time"
 
 	"rvo-tui/capture"
@@ -10,18 +11,23 @@ import (
 
 // What the quality kind calls dark, covered, defocused and frozen.
 const (
-	qualityWidth = 320 // pixels across of the picture that is measured
-
 	darkBelow      = 0.08 // brightness
-	blankBelow     = 14.0 // standard deviation of luma, in levels of 0..255
-	blurredBelow   = 0.15 // sharpness
-	halfSharp      = 150.0
+	blankBelow     = 10.0 // standard deviation of luma in a tile, in levels of 0..255
+	blurredBelow   = 0.2  // sharpness
+	halfSharp      = 400.0
 	frozenAfter    = 2 * time.Second
 	frozenChange   = 1.0 // levels of 0..255 that a frozen picture's cells may differ by
 	labelCovered   = "covered"
 	labelDark      = "dark"
 	labelDefocused = "defocused"
 	labelFrozen    = "frozen"
+)
+
+// The picture that the quality kind measures.
+const (
+	qualityWidth = 320 // cells across, at the most
+	tilesAcross  = 8
+	tilesDown    = 6
 )
 
 func qualityKind() Kind {
@@ -33,7 +39,7 @@ func qualityKind() Kind {
 			return []string{cfg.Signal + "_brightness", cfg.Signal + "_sharpness", cfg.Signal + "_frozen"}
 		},
 		New: func(cfg Config) (Detector, error) {
-			q := &quality{sampler: sampler{width: qualityWidth, points: 4}}
+			q := &quality{sampler: sampler{points: 4}}
 			for i, name := range qualityKind().Provides(cfg) {
 				q.readings[i].Signal = name
 			}
@@ -42,20 +48,23 @@ func qualityKind() Kind {
 	}
 }
 
-// quality measures a luma picture of 320 cells across, each the mean of up to
-// 16 pixels.
+// quality measures a luma picture of 320 cells across, or of half the frame's
+// width if that is less, in 8 by 6 tiles. Each cell is the mean of up to 16
+// pixels. What a quarter of the tiles exceed stands for all of them, so that
+// neither a burnt-in caption nor an empty sky decides.
 //
-// Brightness is its mean, 0 black to 1 white. Sharpness is v/(v+150), where v
-// is the variance of its Laplacian (the four neighbours less four times the
-// cell, in levels of 0..255): above 0.5 for a street in focus, near 0 for a
-// blurred or blank one. It needs light: it falls with the contrast. Frozen is 1
-// when over at least 2 s of capture time no cell has differed by more than one
-// level from the first of those pictures, which sensor noise alone prevents; a
-// clock that is burnt into the picture and runs on does so too.
+// Brightness is the mean of the luma, 0 black to 1 white. Sharpness is
+// v/(v+400), where v is the variance of the Laplacian in a tile (the four
+// neighbours less four times the cell, in levels of 0..255): above 0.5 for a
+// street in focus, below 0.2 for a blurred or blank one. It needs light: it
+// falls with the contrast. Frozen is 1 when over at least 2 s of capture time no
+// cell has differed by more than one level from the first of those pictures,
+// which sensor noise alone prevents; a clock that is burnt into the picture and
+// runs on does so too.
 //
 // Detections span the whole picture: "dark" (brightness below 0.08) on the
 // brightness; "covered" (light, but hardly any structure) or else "defocused"
-// (structure, but sharpness below 0.15) on the sharpness; "frozen" on frozen.
+// (structure, but sharpness below 0.2) on the sharpness; "frozen" on frozen.
 // Scores are 0..1, higher the clearer.
 type quality struct {
 	sampler  sampler
@@ -65,12 +74,12 @@ type quality struct {
 }
 
 func (q *quality) Detect(_ context.Context, frame *capture.Frame) ([]Reading, error) {
+	q.sampler.width = min(qualityWidth, max(frame.Width/2, 1))
 	if q.sampler.read(frame) {
 		q.still = make([]float32, len(q.sampler.luma))
 		q.since = time.Time{}
 	}
-	mean, deviation := spreadOf(q.sampler.luma)
-	v := laplacianVariance(q.sampler.luma, q.sampler.cols, q.sampler.rows)
+	mean, deviation, v := q.measure()
 	brightness, sharpness := mean/255, v/(v+halfSharp)
 	frozen := q.frozen(frame.Captured)
 
@@ -122,32 +131,50 @@ func whole(label string, score float64) []Detection {
 	return []Detection{{Label: label, Score: min(max(score, 0), 1), Box: Box{W: 1, H: 1}}}
 }
 
-// spreadOf returns the mean and the standard deviation.
-func spreadOf(luma []float32) (mean, deviation float64) {
-	var sum, squares float64
-	for _, v := range luma {
-		sum += float64(v)
-		squares += float64(v) * float64(v)
+// measure returns the mean of the luma, and its standard deviation and the
+// variance of its Laplacian in the tile that a quarter of them exceed.
+func (q *quality) measure() (mean, deviation, laplacian float64) {
+	cols, rows := q.sampler.cols, q.sampler.rows
+	var sum float64
+	var variances, laplacians [tilesAcross * tilesDown]float64
+	for i := range variances {
+		tx, ty := i%tilesAcross, i/tilesAcross
+		x0, x1 := tx*cols/tilesAcross, (tx+1)*cols/tilesAcross
+		y0, y1 := ty*rows/tilesDown, (ty+1)*rows/tilesDown
+		var luma, edges moments
+		for y := y0; y < y1; y++ {
+			row := q.sampler.luma[y*cols : (y+1)*cols]
+			for x := x0; x < x1; x++ {
+				luma.add(row[x])
+				if x > 0 && x < cols-1 && y > 0 && y < rows-1 {
+					j := y*cols + x
+					edges.add(q.sampler.luma[j-cols] + q.sampler.luma[j+cols] + row[x-1] + row[x+1] - 4*row[x])
+				}
+			}
+		}
+		sum += luma.sum
+		variances[i], laplacians[i] = luma.variance(), edges.variance()
 	}
-	mean = sum / float64(len(luma))
-	return mean, math.Sqrt(max(0, squares/float64(len(luma))-mean*mean))
+	slices.Sort(variances[:])
+	slices.Sort(laplacians[:])
+	const at = len(variances) * 3 / 4
+	return sum / float64(cols*rows), math.Sqrt(variances[at]), laplacians[at]
 }
 
-// laplacianVariance leaves the border out. A picture below 3x3 has none.
-func laplacianVariance(luma []float32, cols, rows int) float64 {
-	if cols < 3 || rows < 3 {
+// moments collects a mean and a variance.
+type moments struct{ n, sum, squares float64 }
+
+func (m *moments) add(v float32) {
+	m.n++
+	m.sum += float64(v)
+	m.squares += float64(v) * float64(v)
+}
+
+// variance of nothing is 0.
+func (m *moments) variance() float64 {
+	if m.n == 0 {
 		return 0
 	}
-	var sum, squares float64
-	for y := 1; y < rows-1; y++ {
-		up, row, down := luma[(y-1)*cols:y*cols], luma[y*cols:(y+1)*cols], luma[(y+1)*cols:(y+2)*cols]
-		for x := 1; x < cols-1; x++ {
-			l := float64(up[x] + down[x] + row[x-1] + row[x+1] - 4*row[x])
-			sum += l
-			squares += l * l
-		}
-	}
-	n := float64((cols - 2) * (rows - 2))
-	mean := sum / n
-	return squares/n - mean*mean
+	mean := m.sum / m.n
+	return max(0, m.squares/m.n-mean*mean)
 }

@@ -46,14 +46,14 @@ type Why uint8
 
 // The reasons for a signal to be unknown.
 const (
-	Known    Why = iota // it is not: the value is fresh
-	Never               // no answer yet
-	Stale               // older than its TTL
-	Errored             // the detector's last answer was an error
-	Stuck               // the detector exceeded its timeout and has not answered
-	NotANumber          // the detector answered NaN or an infinity
-	Off                 // the detector is disabled
-	Absent              // the detector is not attached
+	Known      Why = iota // it is not: the value is fresh
+	Never                 // no answer yet
+	Stale                 // older than its TTL
+	Errored               // the detector's last answer was an error
+	Stuck                 // the detector exceeded its timeout and has not answered
+	NotANumber            // the detector answered NaN or an infinity
+	Off                   // the detector is disabled
+	Absent                // the detector is not attached
 )
 
 var whys = [...]string{"known", "no answer yet", "stale", "detector failed", "detector stuck", "not a number", "detector disabled", "detector not attached"}

@@ -1,0 +1,194 @@
+package detectors
+
+import (
+	"math"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"rvo-tui/capture"
+)
+
+// problems returns what is wrong with cfg, each as "key: problem".
+func problems(cfg Config, kinds Kinds) (found []string) {
+	cfg.Validate(kinds, func(key, problem string) { found = append(found, key+": "+problem) })
+	return found
+}
+
+func TestValidate(t *testing.T) {
+	kinds := Builtin()
+	kinds["face"] = Kind{Name: "face", Keys: []string{"model", "min_size"}}
+	tests := []struct {
+		name string
+		cfg  Config
+		want []string // each a part of one problem, in this order
+	}{
+		{"least", Config{Name: "motion", Kind: "motion"}, nil},
+		{"everything", Config{
+			Name: "yard.motion-2", Kind: "motion", Signal: "yard", Cameras: []string{"yard"}, MaxFPS: MaxRate, Cost: CostHigh,
+			Needs: []string{"light > 0.2"}, TTL: capture.Duration(time.Minute), Timeout: capture.Duration(time.Second),
+			Execution: Inline, Retry: RetryNever, MinSize: 1, Threshold: 0.5, Sensitivity: 1, Width: 640,
+		}, nil},
+		{"no kind", Config{Name: "a"}, []string{`kind: is missing; choose "dummy", "face", "jitter", "load", "motion" or "quality"`}},
+		{"unknown kind", Config{Name: "a", Kind: "montion"}, []string{`kind: "montion" is not a kind of detector; there are "dummy", "face", "jitter", "load", "motion" and "quality"; did you mean "motion"?`}},
+		{"nothing like it", Config{Name: "a", Kind: "thermal"}, []string{`kind: "thermal" is not a kind of detector`}},
+		{"no name", Config{Kind: "dummy"}, []string{`name: "" cannot name a detector`}},
+		{"bad name", Config{Name: "a/b", Kind: "quality"}, []string{`name: "a/b" cannot name a detector`, `name: "a/b_brightness" cannot name a signal`}},
+		{"hidden name", Config{Name: ".a", Kind: "dummy", Signal: "a"}, []string{`name: ".a" cannot name a detector`}},
+		{"name that is no signal", Config{Name: "a-b", Kind: "dummy"}, []string{`name: "a-b" cannot name a signal: use a letter, then letters, digits and underscores, at most 64 in all, or set signal`}},
+		{"bad signal", Config{Name: "a", Signal: "9", Kind: "dummy"}, []string{`signal: "9" cannot name a signal`}},
+		{"signal too long with its ending", Config{Name: "a", Signal: strings.Repeat("x", 60), Kind: "quality"}, []string{`signal: "xxx`}},
+		{"empty entries", Config{Name: "a", Kind: "dummy", Cameras: []string{"x", ""}, Needs: []string{" "}}, []string{"cameras: ", "needs: "}},
+		{"rates", Config{Name: "a", Kind: "dummy", MaxFPS: -1}, []string{"max_fps: -1 is out of range: above 0, at most 10000 a second"}},
+		{"fast", Config{Name: "a", Kind: "dummy", MaxFPS: 10001}, []string{"max_fps: 10001"}},
+		{"rate that is none", Config{Name: "a", Kind: "dummy", MaxFPS: math.NaN()}, []string{"max_fps: NaN"}},
+		{"times", Config{Name: "a", Kind: "dummy", TTL: -1, Timeout: capture.Duration(time.Hour)}, []string{"ttl: -1ns is out of range: 10ms to 1h0m0s", "timeout: 1h0m0s is out of range: 10ms to 10m0s"}},
+		{"words", Config{Name: "a", Kind: "dummy", Cost: "hihg", Execution: "remote", Retry: "newer"}, []string{
+			`cost: "hihg" is not one of "low", "medium" or "high"; did you mean "high"?`,
+			`execution: "remote" is not one of "worker" or "inline"`,
+			`retry: "newer" is not one of "backoff" or "never"; did you mean "never"?`,
+		}},
+		{"keys of other kinds", Config{Name: "a", Kind: "dummy", Busy: 1, Model: "m", MinSize: 1, Threshold: 1}, []string{
+			`busy: kind "dummy" does not take it; it belongs to "jitter" and "load"`,
+			`model: kind "dummy" does not take it; it belongs to "face"`,
+			`min_size: kind "dummy" does not take it; it belongs to "face" and "motion"`,
+			`threshold: kind "dummy" does not take it; it belongs to "motion"`,
+		}},
+		{"motion", Config{Name: "a", Kind: "motion", MinSize: 2, Threshold: 1, Sensitivity: -0.1, Width: 8}, []string{"min_size: 2", "threshold: 1", "sensitivity: -0.1", "width: 8"}},
+		{"motion that is no number", Config{Name: "a", Kind: "motion", MinSize: math.NaN(), Threshold: math.NaN(), Sensitivity: math.NaN(), Width: 641}, []string{"min_size: NaN", "threshold: NaN", "sensitivity: NaN", "width: 641"}},
+		{"load", Config{Name: "a", Kind: "load", Busy: -1}, []string{"busy: -1ns is out of range"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			got := problems(tt.cfg, kinds)
+			if len(got) != len(tt.want) {
+				t.Fatalf("problems:\n%s\nwant:\n%s", strings.Join(got, "\n"), strings.Join(tt.want, "\n"))
+			}
+			for i, want := range tt.want {
+				if !strings.HasPrefix(got[i], want) {
+					t.Errorf("problem %q, want %q", got[i], want)
+				}
+			}
+		})
+	}
+}
+
+func TestBuiltinKinds(t *testing.T) {
+	for name, k := range Builtin() {
+		if k.Name != name || k.Doc == "" || k.New == nil {
+			t.Errorf("kind %q: %+v", name, k)
+		}
+		if got := problems(Config{Name: "a", Kind: name}, Builtin()); got != nil {
+			t.Errorf("kind %q is not valid with its own defaults: %q", name, got)
+		}
+		if k.Defaults.Name != "" || k.Defaults.Kind != "" {
+			t.Errorf("kind %q has a name or a kind among its defaults", name)
+		}
+		for _, key := range k.Keys {
+			if !slices.ContainsFunc(reflect.VisibleFields(reflect.TypeFor[Config]()), func(f reflect.StructField) bool { return keyOf(f) == key }) {
+				t.Errorf("kind %q takes %q, which Config does not have", name, key)
+			}
+		}
+	}
+}
+
+func TestSpec(t *testing.T) {
+	worker := func(kind string, fps float64, cost Cost, ttl time.Duration, provides ...string) Spec {
+		return Spec{
+			Name: "x", Kind: kind, MaxFPS: fps, Cost: cost, Provides: provides, TTL: ttl, Timeout: 2 * time.Second,
+			Execution: Worker, Retry: RetryBackoff, Enabled: true,
+		}
+	}
+	set := DefaultConfig()
+	set.Name, set.Kind, set.Signal, set.MaxFPS, set.Cost, set.Needs = "x", "motion", "y", 2, CostHigh, []string{"a > 1"}
+	set.TTL, set.Timeout, set.Execution, set.Retry, set.Enabled = capture.Duration(time.Minute), capture.Duration(time.Second), Inline, RetryNever, false
+	tests := []struct {
+		cfg  Config
+		want Spec
+	}{
+		{Config{Kind: "dummy"}, worker("dummy", 30, CostLow, time.Second, "x")},
+		{Config{Kind: "load"}, worker("load", 10, CostHigh, time.Second, "x")},
+		{Config{Kind: "jitter"}, worker("jitter", 30, CostMedium, time.Second, "x")},
+		{Config{Kind: "motion"}, worker("motion", 10, CostLow, time.Second, "x")},
+		{Config{Kind: "quality"}, worker("quality", 2, CostLow, 1500*time.Millisecond, "x_brightness", "x_sharpness", "x_frozen")},
+		{Config{Kind: "quality", Signal: "lens"}, worker("quality", 2, CostLow, 1500*time.Millisecond, "lens_brightness", "lens_sharpness", "lens_frozen")},
+		{Config{Kind: "motion", MaxFPS: 0.5}, worker("motion", 0.5, CostLow, 6*time.Second, "x")},
+		{set, Spec{
+			Name: "x", Kind: "motion", MaxFPS: 2, Cost: CostHigh, Needs: []string{"a > 1"}, Provides: []string{"y"}, TTL: time.Minute,
+			Timeout: time.Second, Execution: Inline, Retry: RetryNever,
+		}},
+	}
+	for _, tt := range tests {
+		if tt.cfg.Name == "" {
+			tt.cfg.Name, tt.cfg.Enabled = "x", DefaultConfig().Enabled
+		}
+		if got := tt.cfg.Spec(Builtin()[tt.cfg.Kind]); !reflect.DeepEqual(got, tt.want) {
+			t.Errorf("spec of %+v:\n%+v, want\n%+v", tt.cfg, got, tt.want)
+		}
+	}
+}
+
+func TestFill(t *testing.T) {
+	k := Builtin()["motion"]
+	got := Config{Name: "m", Kind: "motion", Width: 320}.Fill(k)
+	if got.Width != 320 || got.Threshold != 0.05 || got.MinSize != 0.05 || got.Sensitivity != 0.5 || got.Name != "m" || got.Enabled {
+		t.Errorf("filled: %+v", got)
+	}
+	if again := got.Fill(k); !reflect.DeepEqual(got, again) {
+		t.Errorf("filled twice: %+v, want %+v", again, got)
+	}
+}
+
+func TestSuggest(t *testing.T) {
+	words := []string{"motion", "quality", "person", "face", "load", "max_fps", "ttl"}
+	tests := []struct{ word, want string }{
+		{"motoin", "motion"},
+		{"Motion", "motion"},
+		{"motions", "motion"},
+		{"maxfps", "max_fps"},
+		{"max-fps", "max_fps"},
+		{"qualtiy", "quality"},
+		{"fase", "face"},
+		{"tll", "ttl"},
+		{"tt", "ttl"},
+		{"x", ""},
+		{"", ""},
+		{"thermal", ""},
+		{"needs", ""},
+		{strings.Repeat("motion", 100), ""},
+	}
+	for _, tt := range tests {
+		if got := Suggest(tt.word, words); got != tt.want {
+			t.Errorf("Suggest(%q) = %q, want %q", tt.word, got, tt.want)
+		}
+	}
+	if got := Suggest("motion", nil); got != "" {
+		t.Errorf("Suggest from nothing = %q", got)
+	}
+}
+
+func FuzzSuggest(f *testing.F) {
+	f.Add("motoin", "motion")
+	f.Add("", "")
+	f.Add("é", "e")
+	f.Fuzz(func(t *testing.T, a, b string) {
+		if len(a) > 64 || len(b) > 64 {
+			return
+		}
+		d := edits(a, b)
+		if back := edits(b, a); d != back {
+			t.Errorf("edits(%q, %q) = %d, the other way %d", a, b, d, back)
+		}
+		if (d == 0) != (a == b) {
+			t.Errorf("edits(%q, %q) = %d", a, b, d)
+		}
+		if least, most := max(len(a)-len(b), len(b)-len(a)), max(len(a), len(b)); d < least || d > most {
+			t.Errorf("edits(%q, %q) = %d, not from %d to %d", a, b, d, least, most)
+		}
+		if got := Suggest(a, []string{b}); got != "" && got != b {
+			t.Errorf("Suggest(%q) = %q, which is not %q", a, got, b)
+		}
+	})
+}
