@@ -29,25 +29,34 @@ type Clause struct {
 // Explain returns every comparison of the condition as it stands at the time
 // now, in source order. Negations around a comparison are not part of it.
 func (c *Condition) Explain(now time.Duration) []Clause {
-	clauses := make([]Clause, len(c.nodes))
-	for i, n := range c.nodes {
-		clause := Clause{Text: n.String(), Signal: n.signal, Op: n.op, Threshold: n.threshold, Other: n.other}
-		clause.Value, clause.Age, clause.Why = c.read(n.signal, now)
-		if n.other != "" {
-			value, age, why := c.read(n.other, now)
+	return c.AppendExplain(make([]Clause, 0, len(c.clauses)), now)
+}
+
+// AppendExplain is Explain into a slice of the caller's. It allocates nothing
+// when the slice has room.
+func (c *Condition) AppendExplain(dst []Clause, now time.Duration) []Clause {
+	for i := range c.clauses {
+		k := &c.clauses[i]
+		clause := k.clause
+		clause.Value, clause.Age, clause.Why = c.read(k.signal, now)
+		if clause.Other != "" {
+			value, age, why := c.read(k.other, now)
 			clause.Threshold, clause.Age = value, max(clause.Age, age)
 			if clause.Why == detectors.Known {
 				clause.Why = why
 			}
 		}
-		clause.Truth = c.compile(n)(now)
-		clauses[i] = clause
+		clause.Truth = k.eval(now)
+		dst = append(dst, clause)
 	}
-	return clauses
+	return dst
 }
 
-func (c *Condition) read(signal string, now time.Duration) (value float64, age time.Duration, why detectors.Why) {
-	s := c.table.Signal(c.id(signal))
+// Len returns how many comparisons the condition has.
+func (c *Condition) Len() int { return len(c.clauses) }
+
+func (c *Condition) read(id detectors.ID, now time.Duration) (value float64, age time.Duration, why detectors.Why) {
+	s := c.table.Signal(id)
 	if !answered(s) {
 		return math.NaN(), Never, s.At(now)
 	}

@@ -13,8 +13,17 @@ import (
 type Condition struct {
 	table *detectors.Table
 	eval  eval
-	nodes []*node        // the comparisons, in source order
 	ids   []detectors.ID // of the signals, each once
+
+	clauses []comparison // in source order
+}
+
+// comparison is a compiled clause: what of it never changes, and how to read the
+// rest.
+type comparison struct {
+	clause        Clause
+	signal, other detectors.ID
+	eval          eval
 }
 
 // eval is a compiled node.
@@ -31,7 +40,16 @@ func (e *Expr) Compile(table *detectors.Table) (*Condition, error) {
 		}
 		c.ids = append(c.ids, id)
 	}
-	e.root.each(func(n *node) { c.nodes = append(c.nodes, n) })
+	e.root.each(func(n *node) {
+		k := comparison{
+			clause: Clause{Text: n.String(), Signal: n.signal, Op: n.op, Threshold: n.threshold, Other: n.other},
+			signal: c.id(n.signal), eval: c.compile(n),
+		}
+		if n.other != "" {
+			k.other = c.id(n.other)
+		}
+		c.clauses = append(c.clauses, k)
+	})
 	c.eval = c.compile(e.root)
 	return c, nil
 }

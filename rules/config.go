@@ -12,6 +12,9 @@ import (
 // MaxDuration bounds for, cooldown and grace.
 const MaxDuration = 30 * 24 * time.Hour
 
+// MaxRoll bounds before and after: what the evidence ring can remember.
+const MaxRoll = 5 * time.Minute
+
 // Rearm is when a rule may confirm again.
 type Rearm string
 
@@ -51,6 +54,12 @@ type Config struct {
 	OnUnknown OnUnknown        `toml:"on_unknown"`
 	// Phases reports the end of a confirmed condition too.
 	Phases bool `toml:"phases"`
+	// Clip saves what the camera saw around each confirmation, from Before ahead
+	// of it to After behind it. Before and After are 0 where the evidence's own
+	// settings apply.
+	Clip   bool             `toml:"clip"`
+	Before capture.Duration `toml:"before"`
+	After  capture.Duration `toml:"after"`
 	// Cameras are the cameras that the rule watches, each for itself. None: all.
 	Cameras []string `toml:"cameras"`
 	Enabled bool     `toml:"enabled"`
@@ -63,6 +72,7 @@ func DefaultConfig() Config {
 		Cooldown:  capture.Duration(10 * time.Second),
 		Rearm:     RearmCooldown,
 		OnUnknown: UnknownReset,
+		Clip:      true,
 		Enabled:   true,
 	}
 }
@@ -135,6 +145,17 @@ func (c Config) Validate(bad func(key, problem string)) {
 	}{{"for", c.For}, {"cooldown", c.Cooldown}, {"grace", c.Grace}} {
 		if d.value < 0 || time.Duration(d.value) > MaxDuration {
 			bad(d.key, fmt.Sprintf("must be at least 0s and at most %v, not %v", MaxDuration, d.value))
+		}
+	}
+	for _, d := range [...]struct {
+		key   string
+		value capture.Duration
+	}{{"before", c.Before}, {"after", c.After}} {
+		switch {
+		case d.value < 0 || time.Duration(d.value) > MaxRoll:
+			bad(d.key, fmt.Sprintf("must be at least 0s and at most %v, not %v", MaxRoll, d.value))
+		case d.value > 0 && !c.Clip:
+			bad(d.key, "applies to rules that save clips; leave it out, or set clip = true")
 		}
 	}
 	if c.For == 0 && c.Cooldown == 0 {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"rvo-tui/capture"
+	"rvo-tui/clips"
 	"rvo-tui/detectors"
 )
 
@@ -29,11 +30,12 @@ const (
 	Resume       Verb = "resume"        // Camera
 	RuleOn       Verb = "rule_on"       // Rule
 	RuleOff      Verb = "rule_off"      // Rule
+	SaveClip     Verb = "clip"          // Camera: what it sees now, as evidence
 )
 
 // Verbs returns all verbs.
 func Verbs() []Verb {
-	return []Verb{Attach, Detach, Enable, Disable, SetRate, AddCamera, RemoveCamera, Pause, Resume, RuleOn, RuleOff}
+	return []Verb{Attach, Detach, Enable, Disable, SetRate, AddCamera, RemoveCamera, Pause, Resume, RuleOn, RuleOff, SaveClip}
 }
 
 // Command asks a running Runtime for a change. Camera may be empty where a
@@ -115,6 +117,8 @@ func (r *Runtime) perform(ctx context.Context, req request) error {
 		case Resume:
 			p.camera.Resume()
 			return nil
+		case SaveClip:
+			return r.saveClip(p)
 		}
 		return p.do(ctx, func(e *Engine, now time.Duration) error {
 			switch cmd.Do {
@@ -227,4 +231,17 @@ func (r *Runtime) addRequested(ctx context.Context, cfg capture.Config) error {
 		return fmt.Errorf("camera %q: %s", cfg.Name, strings.Join(problems, "; "))
 	}
 	return r.addCamera(ctx, cfg)
+}
+
+// saveClip asks for a clip of what a camera sees now.
+func (r *Runtime) saveClip(p *pipeline) error {
+	if r.opts.Clips == nil {
+		return clips.ErrCamera
+	}
+	frame, _ := p.seen.share()
+	now := time.Now()
+	return r.opts.Clips.Save(clips.Job{
+		EventID: eventID(), EventType: clips.Manual, Camera: p.name, TS: now.Sub(r.epoch), Time: now.UTC(),
+		Before: r.opts.Roll.Before, After: r.opts.Roll.After, Confirming: frame,
+	})
 }

@@ -118,7 +118,7 @@ func (e *Engine) AddRule(cfg rules.Config) error {
 	if err != nil {
 		return fmt.Errorf("add rule %q: %w", cfg.Event, err)
 	}
-	e.rules = append(e.rules, watchedRule{r, when.String()})
+	e.rules = append(e.rules, watchedRule{r, cfg.Event, when.String(), time.Duration(cfg.For)})
 	return nil
 }
 
@@ -152,7 +152,7 @@ func (e *Engine) provider(id detectors.ID) *task {
 
 func (e *Engine) rule(event string) *rules.Rule {
 	for _, r := range e.rules {
-		if r.Config().Event == event {
+		if r.event == event {
 			return r.Rule
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"rvo-tui/capture"
 	"rvo-tui/detectors"
 	"rvo-tui/rules"
 )
@@ -32,13 +33,15 @@ type Engine struct {
 	ruleNext time.Duration
 	stages   [StageCount]*Histogram
 	spacing  *Histogram
+	asked    []Action // for the next Actions; edits before the first step ask too
 	out      Actions
 }
 
-// watchedRule is a rule with its condition as text.
+// watchedRule is a rule with what dashboards show of its configuration.
 type watchedRule struct {
 	*rules.Rule
-	when string
+	event, when string
+	lasts       time.Duration
 }
 
 // EngineOptions are the bounds that an Engine works under.
@@ -134,10 +137,12 @@ type Actions struct {
 }
 
 // Fired is an event that a rule has just reported. The event's ID, Time and
-// Camera are for the driver to fill.
+// Camera, and what evidence there is, are for the driver to fill.
 type Fired struct {
-	Rule  rules.Config
-	Event rules.Event
+	Rule       rules.Config
+	Event      rules.Event
+	Frame      *capture.Frame // that confirmed it, with a count of its own; may be nil
+	Detections []detectors.Detection
 }
 
 // NewEngine returns an engine without detectors and rules.
@@ -157,7 +162,6 @@ func NewEngine(opts EngineOptions) *Engine {
 
 // Step takes in what has happened up to now and returns what to do about it.
 func (e *Engine) Step(now time.Duration, in *Inputs) *Actions {
-	e.out.Do = e.out.Do[:0]
 	e.out.Fired = e.out.Fired[:0]
 	changed := len(in.Edits) > 0
 	for i := range in.Reports {
@@ -189,6 +193,8 @@ func (e *Engine) Step(now time.Duration, in *Inputs) *Actions {
 		e.judge(now)
 	}
 	e.out.Next = min(next, e.ruleNext)
+	e.out.Do = append(e.out.Do[:0], e.asked...)
+	e.asked = e.asked[:0]
 	return &e.out
 }
 
@@ -446,7 +452,7 @@ func (e *Engine) forget(t *task, why detectors.Why) {
 }
 
 func (e *Engine) do(t *task, do Do, due time.Duration) {
-	e.out.Do = append(e.out.Do, Action{Task: t.id, Do: do, Due: due})
+	e.asked = append(e.asked, Action{Task: t.id, Do: do, Due: due})
 }
 
 // judge steps the rules and collects what they fire.
@@ -458,10 +464,21 @@ func (e *Engine) judge(now time.Duration) {
 			if phase == rules.PhaseConfirmed {
 				e.stages[StageEvent].Record(ev.Age.Event)
 			}
-			e.out.Fired = append(e.out.Fired, Fired{r.Config(), ev})
+			e.out.Fired = append(e.out.Fired, Fired{Rule: r.Config(), Event: ev})
 		}
 		e.ruleNext = min(e.ruleNext, r.Next())
 	}
+}
+
+// found returns what all detectors found in a frame, where it is the newest that
+// they looked at.
+func (e *Engine) found(frame uint64) (all []detectors.Detection) {
+	for i := range e.table.Len() {
+		if s := e.table.Signal(detectors.ID(i)); s.Trace.Frame == frame {
+			all = append(all, s.Detections...)
+		}
+	}
+	return all
 }
 
 func (e *Engine) task(id TaskID) *task {

@@ -425,3 +425,16 @@ func TestStepAllocatesNothing(t *testing.T) {
 		t.Fatalf("only %d runs: this measured nothing", s.view("d0").Runs)
 	}
 }
+
+func TestAttachBeforeTheFirstStepLoads(t *testing.T) {
+	e := NewEngine(EngineOptions{MaxErrors: 1})
+	if err := e.Attach(7, spec("a", 1)); err != nil {
+		t.Fatal(err)
+	}
+	if acts := e.Step(0, &Inputs{}); len(acts.Do) != 1 || acts.Do[0] != (Action{Task: 7, Do: DoOpen}) {
+		t.Errorf("asked for %v, want the detector to be loaded", acts.Do)
+	}
+	if acts := e.Step(ms, &Inputs{}); len(acts.Do) != 0 {
+		t.Errorf("asked again for %v", acts.Do)
+	}
+}

@@ -196,6 +196,7 @@ func TestServerHealsATakenPort(t *testing.T) {
 		done := make(chan error, 1)
 		go func() { done <- s.Run(ctx) }()
 		time.Sleep(20 * time.Second)
+		synctest.Wait()
 		if got := s.Addr(); got != "" {
 			t.Errorf("address %q while the port is taken", got)
 		}
@@ -204,6 +205,7 @@ func TestServerHealsATakenPort(t *testing.T) {
 			t.Errorf("the log says:\n%s", got)
 		}
 		time.Sleep(20 * time.Second)
+		synctest.Wait()
 		if got := s.Addr(); got != "127.0.0.1:9090" {
 			t.Errorf("address %q once the port is free", got)
 		}
@@ -236,6 +238,7 @@ func TestServerOutlivesItsListener(t *testing.T) {
 		synctest.Wait()
 		all[0].done <- struct{}{} // Accept fails
 		time.Sleep(time.Minute)
+		synctest.Wait()
 		if len(all) != 2 || s.Addr() == "" {
 			t.Errorf("%d listeners, address %q", len(all), s.Addr())
 		}

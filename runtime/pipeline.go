@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"rvo-tui/capture"
+	"rvo-tui/clips"
 	"rvo-tui/detectors"
 	"rvo-tui/rules"
 )
@@ -19,13 +20,14 @@ import (
 type pipeline struct {
 	camera   *capture.Camera
 	pool     *capture.Pool
+	ring     *clips.Ring // keeps evidence; nil: no rule saves any
 	name     string
 	epoch    time.Time
 	engine   *Engine
 	slots    *Slots
 	nice     int
-	emit     func(*Fired, string, *capture.Frame) // never blocks; takes the frame's count over, which may be nil
-	period   time.Duration                        // between published views
+	emit     func(f *Fired, camera string) // never blocks; takes the frame's count over
+	period   time.Duration                 // between published views
 	log      *slog.Logger
 	newest   frameSlot // handed over by the camera
 	seen     frameSlot // seen by the engine, for the workers
@@ -75,6 +77,9 @@ func hashName(name string) uint64 { // FNV-1a
 
 // offer is what the camera calls with each frame, whose count it hands over.
 func (p *pipeline) offer(f *capture.Frame) {
+	if p.ring != nil {
+		p.ring.Offer(f)
+	}
 	if p.newest.put(f, FrameRef{}) {
 		p.superseded.Add(1)
 	}
@@ -90,7 +95,8 @@ func (p *pipeline) clock() time.Duration { return time.Since(p.epoch) }
 // for them, at most abandonAfter: who hangs then is named and abandoned.
 func (p *pipeline) run(ctx context.Context) {
 	defer close(p.finished)
-	timer := time.NewTimer(time.Hour)
+	p.step() // what was attached so far is to be loaded
+	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for {
 		p.in.Edits = p.in.Edits[:0]
@@ -122,6 +128,7 @@ func (p *pipeline) step() time.Duration {
 			p.in.Reports = append(p.in.Reports, <-w.out)
 		}
 	}
+	p.note()
 	p.in.Frame = FrameRef{}
 	if f := p.newest.take(); f != nil {
 		p.seenN++
@@ -147,6 +154,26 @@ func (p *pipeline) step() time.Duration {
 	return next
 }
 
+// note tells the evidence ring what the answers say.
+func (p *pipeline) note() {
+	if p.ring == nil {
+		return
+	}
+	for i := range p.in.Reports {
+		r := &p.in.Reports[i]
+		w := p.worker(r.Task)
+		if r.What != Done || r.Err != nil || w == nil {
+			continue
+		}
+		for k, signal := range w.spec.Provides {
+			p.ring.Note(clips.Note{
+				Frame: r.Frame.ID, Captured: p.epoch.Add(r.Frame.Captured), Signal: signal,
+				Value: r.Answer.Values[k], Detections: r.Answer.Detections[k],
+			})
+		}
+	}
+}
+
 // carryOut does what the engine asks for, and reports whether inline detectors
 // have run, whose reports are then the next inputs.
 func (p *pipeline) carryOut(acts *Actions) (again bool) {
@@ -165,7 +192,7 @@ func (p *pipeline) carryOut(acts *Actions) (again bool) {
 			w.withdraw()
 		case DoRevoke:
 			w.revoke()
-			p.log.Warn("detector is stuck: its slot goes to others, its signals are unknown", "camera", p.name, "detector", w.spec.Name, "timeout", w.spec.Timeout)
+			p.log.Warn("detector is stuck: its slot goes to others, its signals are unknown", "detector", w.spec.Name, "timeout", w.spec.Timeout)
 		case DoInline:
 			p.in.Reports = append(p.in.Reports, w.inline())
 			again = true
@@ -173,27 +200,29 @@ func (p *pipeline) carryOut(acts *Actions) (again bool) {
 	}
 	for i := range acts.Fired {
 		f := &acts.Fired[i]
-		var frame *capture.Frame
-		if f.Event.Phase == rules.PhaseConfirmed {
-			frame = p.evidence(f.Event.Frame)
+		if f.Event.Phase == rules.PhaseConfirmed && f.Rule.Clip && p.ring != nil {
+			f.Frame, f.Detections = p.evidence(f.Event.Frame)
 		}
-		p.emit(f, p.name, frame)
+		p.emit(f, p.name)
 	}
 	return again
 }
 
 // evidence returns the frame that an event was confirmed from, with a count for
-// the caller, while a worker still keeps it, and nil after that.
-func (p *pipeline) evidence(id uint64) *capture.Frame {
+// the caller, while a worker still keeps it, and all that was found in it.
+func (p *pipeline) evidence(id uint64) (*capture.Frame, []detectors.Detection) {
+	var frame *capture.Frame
 	for _, w := range p.workers {
-		if f, ref := w.frame.share(); f != nil {
-			if ref.ID == id {
-				return f
-			}
+		f, ref := w.frame.share()
+		switch {
+		case f == nil:
+		case ref.ID != id || frame != nil:
 			f.Release()
+		default:
+			frame = f
 		}
 	}
-	return nil
+	return frame, p.engine.found(id)
 }
 
 func (p *pipeline) worker(id TaskID) *worker {
@@ -267,7 +296,7 @@ func (p *pipeline) retire(w *worker) {
 		}
 	})
 	p.retired = append(p.retired, w)
-	p.log.Debug("detector detached", "camera", p.name, "detector", w.spec.Name)
+	p.log.Debug("detector detached", "detector", w.spec.Name)
 }
 
 // abort undoes the attachments of a pipeline that is not to run.
@@ -294,7 +323,7 @@ func (p *pipeline) shutdown() {
 		case <-w.finished:
 		default:
 			w.revoke()
-			p.log.Error("detector does not return and is abandoned; if this happens again run it with a shorter timeout or as a remote service", "camera", p.name, "detector", w.spec.Name)
+			p.log.Error("detector does not return and is abandoned; if this happens again run it with a shorter timeout or as a remote service", "detector", w.spec.Name)
 		}
 	}
 	p.newest.close()

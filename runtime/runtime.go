@@ -17,6 +17,7 @@ import (
 	"github.com/google/uuid"
 
 	"rvo-tui/capture"
+	"rvo-tui/clips"
 	"rvo-tui/detectors"
 	"rvo-tui/rules"
 )
@@ -31,10 +32,16 @@ type Options struct {
 	Kinds     detectors.Kinds
 	JPEG      capture.Encoder // nil: the standard library's
 	Sinks     []Sink
+	Clips     *clips.Recorder // saves evidence; nil: none is saved
+	Roll      Roll            // of rules that do not say otherwise
+	LogRing   *LogRing        // whose state snapshots show; may be nil
 	Log       *slog.Logger
 	// ExitWhenEnded makes Run return when every camera has ended.
 	ExitWhenEnded bool
 }
+
+// Roll is how much a clip shows ahead of its event and behind it.
+type Roll struct{ Before, After time.Duration }
 
 // Runtime runs cameras, detectors and rules. All methods are safe for
 // concurrent use.
@@ -95,9 +102,21 @@ func (r *Runtime) Run(ctx context.Context) error {
 			}
 		})
 	}
+	if r.opts.Clips != nil {
+		sinkWG.Go(func() {
+			if err := r.opts.Clips.Run(sinks); err != nil {
+				r.opts.Log.Error("evidence is lost at the end", "error", err)
+			}
+		})
+	}
 	defer func() {
+		ended := ctx.Err() == nil // by itself: nobody is in a hurry
 		stopWork()
 		r.wg.Wait()
+		if ended && r.opts.Clips != nil {
+			// It waits for the encoder alone: no camera gives more frames.
+			_ = r.opts.Clips.Drain(ctx)
+		}
 		stopSinks()
 		sinkWG.Wait()
 		r.broadcast()
@@ -170,7 +189,7 @@ func (r *Runtime) addCamera(ctx context.Context, cfg capture.Config) error {
 	p.emit = r.emit
 	pool := capture.NewPool(poolSize(0), r.opts.JPEG)
 	p.pool = pool
-	p.camera = capture.NewCamera(cfg, r.opts.Drivers.Open, pool, p.offer, log)
+	p.camera = capture.NewCamera(cfg, r.opts.Drivers.Open, pool, p.offer, r.opts.Log)
 	for _, d := range r.opts.Detectors {
 		if meant(d.Cameras, cfg.Name) {
 			if err := p.attach(r.prepare(d)); err != nil {
@@ -180,11 +199,15 @@ func (r *Runtime) addCamera(ctx context.Context, cfg capture.Config) error {
 		}
 	}
 	for _, c := range r.opts.Rules {
-		if meant(c.Cameras, cfg.Name) {
-			if err := p.engine.AddRule(c); err != nil {
-				p.abort()
-				return fmt.Errorf("camera %q: %w", cfg.Name, err)
-			}
+		if !meant(c.Cameras, cfg.Name) {
+			continue
+		}
+		if err := p.engine.AddRule(c); err != nil {
+			p.abort()
+			return fmt.Errorf("camera %q: %w", cfg.Name, err)
+		}
+		if c.Clip && r.opts.Clips != nil {
+			p.ring = r.opts.Clips.Ring(cfg.Name, r.opts.Roll.of(c).Before)
 		}
 	}
 	p.publish(p.clock())
@@ -198,13 +221,19 @@ func (r *Runtime) addCamera(ctx context.Context, cfg capture.Config) error {
 		defer pool.Close()
 		var both sync.WaitGroup
 		both.Go(func() { p.run(ctx) })
-		if err := p.camera.Run(ctx); err != nil {
+		if err := p.camera.Run(ctx); err != nil && ctx.Err() == nil {
 			log.Error("camera has ended", "error", err)
 		}
 		if ctx.Err() == nil {
-			r.ended <- cfg.Name
+			select {
+			case r.ended <- cfg.Name:
+			case <-ctx.Done():
+			}
 		}
 		both.Wait()
+		if p.ring != nil {
+			p.ring.Close() // clips that wait for more of it are made of what there is
+		}
 	})
 	return nil
 }
@@ -229,11 +258,9 @@ func (r *Runtime) removeCamera(name string) error {
 	return nil
 }
 
-// emit completes an event and offers it to every sink. It never waits.
-func (r *Runtime) emit(f *Fired, camera string, frame *capture.Frame) {
-	if frame != nil {
-		frame.Release()
-	}
+// emit completes an event, offers it to every sink, and asks for its clip. It
+// never waits.
+func (r *Runtime) emit(f *Fired, camera string) {
 	ev := f.Event
 	ev.Camera = camera
 	ev.ID = eventID()
@@ -242,6 +269,27 @@ func (r *Runtime) emit(f *Fired, camera string, frame *capture.Frame) {
 	for _, s := range r.opts.Sinks {
 		s.Offer(ev)
 	}
+	if ev.Phase != rules.PhaseConfirmed || !f.Rule.Clip || r.opts.Clips == nil {
+		return
+	}
+	roll := r.opts.Roll.of(f.Rule)
+	// What is not taken is counted by the recorder, under its reason.
+	_ = r.opts.Clips.Save(clips.Job{
+		EventID: ev.ID, EventType: ev.Type, Camera: camera, Rule: f.Rule.Event,
+		TS: ev.At, Time: ev.Time, Before: roll.Before, After: roll.After,
+		Confidence: ev.Confidence, Clauses: ev.Clauses, Confirming: f.Frame, Detections: f.Detections,
+	})
+}
+
+// of returns what applies to a rule.
+func (r Roll) of(cfg rules.Config) Roll {
+	if cfg.Before > 0 {
+		r.Before = time.Duration(cfg.Before)
+	}
+	if cfg.After > 0 {
+		r.After = time.Duration(cfg.After)
+	}
+	return r
 }
 
 // list returns the cameras at work.

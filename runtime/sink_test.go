@@ -9,6 +9,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -20,7 +21,7 @@ import (
 type flaky struct {
 	fail  int           // attempts to write that are still to fail
 	takes int           // how much of a line a failing attempt takes
-	shut  error         // why it cannot be opened
+	shut  atomic.Bool   // cannot be opened
 	gate  chan struct{} // what a write waits for; nil: nothing
 
 	got          bytes.Buffer
@@ -30,8 +31,18 @@ type flaky struct {
 
 func newFlaky() *flaky { return &flaky{start: time.Now()} }
 
-func (f *flaky) open() error  { return f.shut }
-func (f *flaky) sync() error  { f.syncs = append(f.syncs, time.Since(f.start)); return nil }
+func (f *flaky) open() error {
+	if f.shut.Load() {
+		return errors.New("no such directory")
+	}
+	return nil
+}
+
+func (f *flaky) sync() error {
+	f.syncs = append(f.syncs, time.Since(f.start))
+	return nil
+}
+
 func (f *flaky) close() error { return nil }
 
 func (f *flaky) write(ctx context.Context, line []byte) (int, error) {
@@ -187,14 +198,14 @@ func TestSinkDegradesAndRecovers(t *testing.T) {
 func TestSinkOpensWithoutEvents(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		out := newFlaky()
-		out.shut = errors.New("no such directory")
+		out.shut.Store(true)
 		p := newPump("disk", out, quietLog())
 		end := runSink(p)
 		synctest.Wait()
 		if v := p.View(); v.State != SinkDegraded || v.Reason != "no such directory" {
 			t.Errorf("before any event: %+v", v)
 		}
-		out.shut = nil
+		out.shut.Store(false)
 		time.Sleep(sinkRetryMax)
 		synctest.Wait()
 		if v := p.View(); v.State != SinkOK {

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"rvo-tui/capture"
+	"rvo-tui/clips"
 	"rvo-tui/detectors"
 	"rvo-tui/rules"
 )
@@ -16,11 +17,12 @@ type Snapshot struct {
 	Uptime  time.Duration `json:"uptime_ns"`
 	Started time.Time     `json:"started"`
 
-	Cameras []CameraView `json:"cameras"`
-	Slots   SlotsView    `json:"slots"`
-	Queues  []QueueView  `json:"queues"` // every bounded hand-off that is not a camera's own: sinks, clips, commands
-	Sinks   []SinkView   `json:"sinks"`
-	Log     LogView      `json:"log"`
+	Cameras []CameraView  `json:"cameras"`
+	Slots   SlotsView     `json:"slots"`
+	Queues  []QueueView   `json:"queues"` // every bounded hand-off that is not a camera's own: sinks, clips, commands
+	Sinks   []SinkView    `json:"sinks"`
+	Clips   *clips.Status `json:"clips"` // evidence; null: none is saved
+	Log     LogView       `json:"log"`
 }
 
 // CameraView is one camera with all that works on it.

@@ -5,6 +5,7 @@ import (
 
 	"rvo-tui/capture"
 	"rvo-tui/detectors"
+	"rvo-tui/rules"
 )
 
 // publish makes the pipeline's state visible to everybody else.
@@ -91,11 +92,17 @@ func (e *Engine) view(now time.Duration, epoch time.Time) *CameraView {
 			v.Signals[id].Detector = t.spec.Name
 		}
 	}
+	n := 0
+	for _, r := range e.rules {
+		n += r.Condition().Len()
+	}
+	clauses := make([]rules.Clause, 0, n)
 	for i, r := range e.rules {
-		cfg := r.Config()
+		from := len(clauses)
+		clauses = r.Condition().AppendExplain(clauses, now)
 		v.Rules[i] = RuleView{
-			Event: cfg.Event, When: r.when, Status: r.Status(now),
-			For: time.Duration(cfg.For), Clause: r.Condition().Explain(now),
+			Event: r.event, When: r.when, Status: r.Status(now),
+			For: r.lasts, Clause: clauses[from:len(clauses):len(clauses)],
 		}
 	}
 	return v

@@ -1,6 +1,7 @@
 package runtime
 
 import (
+	"maps"
 	"slices"
 	"time"
 )
@@ -39,6 +40,15 @@ func (r *Runtime) Snapshot() *Snapshot {
 			Name: "sink:" + v.Name, Depth: v.Depth, Capacity: v.Capacity, Drops: []Count{{"full", v.Dropped}},
 		})
 	}
+	if l := r.opts.LogRing; l != nil {
+		s.Log = l.View()
+		s.Queues = append(s.Queues, l.Queue())
+	}
+	if c := r.opts.Clips; c != nil {
+		st := c.Status()
+		s.Clips = &st
+		s.Queues = append(s.Queues, QueueView{Name: "clips", Depth: st.Waiting, Capacity: st.WaitingCap, Drops: counts(st.Dropped)})
+	}
 	s.Queues = append(s.Queues, QueueView{Name: "commands", Depth: len(r.requests), Capacity: cap(r.requests)})
 	return s
 }
@@ -71,4 +81,13 @@ func (r *Runtime) closeWatchers() {
 		close(ch)
 	}
 	r.watchers, r.over = nil, true
+}
+
+// counts returns the entries of a map of counters, by reason.
+func counts(m map[string]uint64) []Count {
+	out := make([]Count, 0, len(m))
+	for _, reason := range slices.Sorted(maps.Keys(m)) {
+		out = append(out, Count{reason, m[reason]})
+	}
+	return out
 }

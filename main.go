@@ -1,0 +1,106 @@
+// Command rvo-tui takes live video in, runs detectors on the freshest frames
+// under latency budgets, and turns their signals into confirmed events with
+// evidence.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"rvo-tui/capture/opencv"
+	detectcv "rvo-tui/detectors/opencv"
+)
+
+// Exit statuses.
+const (
+	exitOK      = 0
+	exitFailure = 1 // at run time
+	exitUsage   = 2 // a bad configuration or command line
+)
+
+func main() { os.Exit(Main(os.Args[1:], os.Stdout)) }
+
+// Main runs the program with the given arguments and returns its exit status.
+// Problems go to standard error.
+func Main(args []string, stdout *os.File) int {
+	flags, err := ParseFlags(args, stdout)
+	switch {
+	case errors.Is(err, ErrHelp):
+		return exitOK
+	case err != nil:
+		fmt.Fprintln(os.Stderr, "rvo-tui:", err)
+		return exitUsage
+	case flags.Version:
+		fmt.Fprintln(stdout, Version(detectcv.Version()))
+		return exitOK
+	case flags.ListCameras:
+		return status(listCameras(stdout, opencv.Devices()))
+	}
+	secrets := new(Secrets)
+	kinds, closeKinds := newKinds()
+	defer closeKinds()
+	loader := Loader{Kinds: kinds, Secrets: secrets}
+	if flags.Command == "check" {
+		return status(loader.Check(flags, stdout))
+	}
+	cfg, err := loader.Load(flags)
+	if err != nil {
+		return status(err)
+	}
+	if flags.Command == "clips" {
+		return status(listClips(stdout, cfg.Clips.Dir, flags.Clips.JSON))
+	}
+	ctx, stop := onSignal()
+	defer stop()
+	return status(run(ctx, cfg, flags, kinds, secrets, stdout))
+}
+
+// status prints an error and returns the exit status that it stands for.
+func status(err error) int {
+	var bad *ConfigError
+	switch {
+	case err == nil:
+		return exitOK
+	case errors.As(err, &bad):
+		fmt.Fprintln(os.Stderr, err)
+		return exitUsage
+	}
+	fmt.Fprintln(os.Stderr, "rvo-tui:", err)
+	return exitFailure
+}
+
+// onSignal returns a context that ends with the first SIGINT or SIGTERM. The
+// second one ends the process at once.
+func onSignal() (context.Context, func()) {
+	ctx, cancel := context.WithCancel(context.Background())
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM)
+	// A reader of the events that has gone degrades its sink, not the process.
+	signal.Ignore(syscall.SIGPIPE)
+	done := make(chan struct{})
+	finished := make(chan struct{})
+	go func() {
+		defer close(finished)
+		for n := 0; ; n++ {
+			select {
+			case <-done:
+				return
+			case <-signals:
+				if n > 0 {
+					os.Exit(exitFailure)
+				}
+				cancel()
+			}
+		}
+	}()
+	return ctx, func() {
+		signal.Stop(signals)
+		close(done)
+		<-finished
+		cancel()
+	}
+}

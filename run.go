@@ -1,0 +1,197 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	goruntime "runtime"
+	"slices"
+	"sync"
+	"syscall"
+	"time"
+
+	"rvo-tui/capture"
+	"rvo-tui/capture/opencv"
+	"rvo-tui/clips"
+	"rvo-tui/detectors"
+	detectcv "rvo-tui/detectors/opencv"
+	"rvo-tui/detectors/remote"
+	"rvo-tui/rules"
+	"rvo-tui/runtime"
+)
+
+// clipGrace is how long clips under way may take at the end of a run that was
+// told to stop, so that it is over within five seconds.
+const clipGrace = 2500 * time.Millisecond
+
+// newKinds returns every kind of detector, and what frees their connections.
+func newKinds() (kinds detectors.Kinds, closeAll func()) {
+	pool := remote.NewPool(slog.Default())
+	kinds = detectors.Builtin()
+	for name, kind := range detectcv.Kinds() {
+		kinds[name] = kind
+	}
+	kinds["remote"] = remote.Kind(pool)
+	return kinds, func() {
+		// Nothing is left to be done about connections at the end.
+		_ = pool.Close()
+	}
+}
+
+// newDrivers returns every kind of video source.
+func newDrivers(log *slog.Logger) capture.Drivers {
+	drivers := opencv.Drivers(log)
+	drivers[capture.KindSynthetic] = capture.OpenSynthetic
+	drivers[capture.KindHTTP] = capture.OpenMJPEG
+	return drivers
+}
+
+// run does the main job until the context ends or all cameras have ended.
+func run(ctx context.Context, cfg Config, flags Flags, kinds detectors.Kinds, secrets *Secrets, stdout *os.File) error {
+	goruntime.GOMAXPROCS(cfg.Runtime.Threads())
+	logs, err := openLog(cfg.Log, secrets)
+	if err != nil {
+		return err
+	}
+	defer logs.close()
+	log := logs.logger
+
+	if flags.Duration > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, flags.Duration)
+		defer cancel()
+	}
+	epoch := time.Now()
+	events := runtime.NewWriterSink("stdout", stdout, log)
+	sinks := []runtime.Sink{events}
+	reopen := []func(){logs.reopen}
+	if cfg.Events.Log != "" {
+		file := runtime.NewFileSink(cfg.Events.Log, log)
+		sinks = append(sinks, file)
+		reopen = append(reopen, file.Reopen)
+	}
+	detectcv.Threads(cfg.Runtime.OpenCVThreads)
+	rt := runtime.New(runtime.Options{
+		Config: cfg.Runtime, Cameras: cfg.Camera, Detectors: cfg.Detector, Rules: cfg.Rule,
+		Drivers: newDrivers(log), Kinds: kinds, JPEG: opencv.EncodeJPEG, Sinks: sinks,
+		Clips: newRecorder(cfg, epoch, log), Log: log, LogRing: logs.ring, ExitWhenEnded: true,
+		Roll: runtime.Roll{Before: time.Duration(cfg.Clips.Before), After: time.Duration(cfg.Clips.After)},
+	}, epoch)
+
+	side, stop := context.WithCancel(context.WithoutCancel(ctx))
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	defer stop()
+	wg.Go(func() { onHangup(side, reopen) })
+	if cfg.Metrics.Listen != "" {
+		server := runtime.NewServer(cfg.Metrics.Listen, rt.Snapshot, log)
+		wg.Go(func() { _ = server.Run(side) }) // it reports what it meets itself
+	}
+	log.Info("started", "config", cfg.File, "cameras", len(cfg.Camera), "detectors", len(cfg.Detector), "rules", len(cfg.Rule))
+	err = rt.Run(ctx)
+	log.Info("stopped")
+	return err
+}
+
+// newRecorder returns what saves evidence, or nil where no rule asks for any.
+func newRecorder(cfg Config, epoch time.Time, log *slog.Logger) *clips.Recorder {
+	if !slices.ContainsFunc(cfg.Rule, func(r rules.Config) bool { return r.Clip }) {
+		return nil
+	}
+	return clips.New(clips.Options{
+		Config: cfg.Clips, Epoch: epoch, Encoder: opencv.Movie{}, Grace: clipGrace, Log: log,
+	})
+}
+
+// onHangup reopens files on SIGHUP, for log rotation, until the context ends.
+func onHangup(ctx context.Context, reopen []func()) {
+	hangup := make(chan os.Signal, 1)
+	signal.Notify(hangup, syscall.SIGHUP)
+	defer signal.Stop(hangup)
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-hangup:
+			for _, f := range reopen {
+				f()
+			}
+		}
+	}
+}
+
+// logs is the program's log: lines go to the dashboard's ring and to standard
+// error or a file, without secrets. What C libraries print is part of it.
+type logs struct {
+	logger *slog.Logger
+	ring   *runtime.LogRing
+	reopen func()
+	close  func()
+}
+
+func openLog(cfg LogConfig, secrets *Secrets) (*logs, error) {
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(cfg.Level)); err != nil {
+		return nil, fmt.Errorf("set log level: %w", err)
+	}
+	l := &logs{reopen: func() {}}
+	var native nativeLog
+	stderr, restore, err := opencv.CaptureStderr(native.line)
+	if err != nil {
+		return nil, err
+	}
+	var out io.Writer = runtime.LogPipe(stderr)
+	closeOut := func() error { return nil }
+	if cfg.File != "" {
+		file, err := runtime.OpenLogFile(cfg.File)
+		if err != nil {
+			restore()
+			return nil, err
+		}
+		out, closeOut = file, file.Close
+		l.reopen = func() {
+			if err := file.Reopen(); err != nil {
+				l.logger.Error("the log goes on in the old file", "error", err)
+			}
+		}
+	}
+	l.ring = runtime.NewLogRing(slog.NewTextHandler(out, &slog.HandlerOptions{Level: level}))
+	l.logger = slog.New(secrets.Handler(l.ring))
+	native.set(l.logger)
+	ctx, cancel := context.WithCancel(context.Background())
+	var wg sync.WaitGroup
+	wg.Go(func() { _ = l.ring.Run(ctx) }) // it ends with the context
+	l.close = func() {
+		cancel()
+		wg.Wait()
+		native.set(nil)
+		restore()
+		_ = closeOut() // nobody is left to be told
+	}
+	return l, nil
+}
+
+// nativeLog hands what C libraries print to a logger, once there is one.
+type nativeLog struct {
+	mu  sync.RWMutex // guards log
+	log *slog.Logger
+}
+
+func (n *nativeLog) set(log *slog.Logger) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.log = log
+}
+
+func (n *nativeLog) line(text string) {
+	n.mu.RLock()
+	log := n.log
+	n.mu.RUnlock()
+	if log != nil {
+		log.Warn("video library", "says", text)
+	}
+}
+
