@@ -15,12 +15,12 @@ type Condition struct {
 	eval  eval
 	ids   []detectors.ID // of the signals, each once
 
-	clauses []comparison // in source order
+	clauses []explained // in source order
 }
 
-// comparison is a compiled clause: what of it never changes, and how to read the
+// explained is a compiled clause: what of it never changes, and how to read the
 // rest.
-type comparison struct {
+type explained struct {
 	clause        Clause
 	signal, other detectors.ID
 	eval          eval
@@ -41,7 +41,7 @@ func (e *Expr) Compile(table *detectors.Table) (*Condition, error) {
 		c.ids = append(c.ids, id)
 	}
 	e.root.each(func(n *node) {
-		k := comparison{
+		k := explained{
 			clause: Clause{Text: n.String(), Signal: n.signal, Op: n.op, Threshold: n.threshold, Other: n.other},
 			signal: c.id(n.signal), eval: c.compile(n),
 		}
