@@ -1,0 +1,164 @@
+#!/usr/bin/python3
+"""A model service: finds faces (Haar cascade) and people (HOG) with OpenCV.
+
+Copy it and put another model into `Faces` or `People`.
+
+It needs packages of the distribution only (Debian 12, Ubuntu 24.04):
+
+    apt install python3-grpcio python3-protobuf python3-opencv opencv-data
+
+Start it:
+
+    /usr/bin/python3 service.py
+
+and let rvo-tui ask it, for one signal (--models people answers faster):
+
+    rvo-tui --detector http://localhost:50051=person
+
+or for both, in rvo.toml:
+
+    [[detector]]
+    name     = "vision"
+    kind     = "remote"
+    endpoint = "http://localhost:50051"
+    signals  = ["face", "person"]
+
+detect_pb2.py beside it is generated from proto/rvo/detect/v1/detect.proto; copy
+both.
+"""
+
+import argparse
+import signal
+import sys
+import threading
+from concurrent import futures
+
+import cv2
+import grpc
+import numpy as np
+
+import detect_pb2
+
+CASCADES = "/usr/share/opencv4/haarcascades/"
+
+
+class Faces:
+    """Frontal faces, by a Haar cascade; the score is the last stage's sum."""
+
+    signal = "face"
+
+    def __init__(self):
+        self.cascade = cv2.CascadeClassifier(CASCADES + "haarcascade_frontalface_default.xml")
+        if self.cascade.empty():
+            sys.exit("no face cascade in " + CASCADES + ": apt install opencv-data")
+
+    def find(self, picture):
+        gray = cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY)
+        boxes, _, scores = self.cascade.detectMultiScale3(gray, 1.1, 5, outputRejectLevels=True)
+        return zip(boxes, np.ravel(scores))
+
+
+class People:
+    """Standing people, by HOG; the score is the distance from the SVM's plane."""
+
+    signal = "person"
+
+    def __init__(self):
+        self.hog = cv2.HOGDescriptor()
+        self.hog.setSVMDetector(cv2.HOGDescriptor_getDefaultPeopleDetector())
+
+    def find(self, picture):
+        if picture.shape[0] < 128 or picture.shape[1] < 64:  # the size of its window
+            return []
+        boxes, scores = self.hog.detectMultiScale(picture, winStride=(8, 8), padding=(8, 8), scale=1.05)
+        scores = np.ravel(scores)
+        if len(boxes) == 0:
+            return []
+        kept = cv2.dnn.NMSBoxes(boxes.tolist(), scores.tolist(), 0.3, 0.4)
+        return [(boxes[i], scores[i]) for i in np.ravel(kept)]
+
+
+MODELS = {"faces": Faces, "people": People}
+
+
+class Detector:
+    def __init__(self, models):
+        self.models = [MODELS[name]() for name in models]
+        self.name = "OpenCV " + cv2.__version__ + " " + " and ".join(models)
+        self.free = threading.Lock()  # OpenCV's detectors are not made for several threads
+
+    def detect(self, request, context):
+        """Answers one request: one entry for each signal that was seen."""
+        picture = decode(request)
+        if picture is None:
+            context.abort(grpc.StatusCode.INVALID_ARGUMENT, "picture is broken")
+        answer = detect_pb2.DetectResponse(model=self.name)
+        height, width = picture.shape[:2]
+        with self.free:
+            for model in self.models:
+                if not context.is_active():  # nobody waits any more
+                    return answer
+                found = list(model.find(picture))
+                if not found:
+                    continue
+                out = answer.signals.add(signal_type=model.signal, value=len(found))
+                for (x, y, w, h), score in found:
+                    box = detect_pb2.Box(x=x / width, y=y / height, w=w / width, h=h / height)
+                    out.detections.add(label=model.signal, score=float(score), box=box)
+        return answer
+
+
+def decode(request):
+    """Returns the picture of a request as BGR, or None where there is none."""
+    if request.frame_bgr:
+        raw = np.frombuffer(request.frame_bgr, np.uint8)
+        if raw.size != request.width * request.height * 3:
+            return None
+        return raw.reshape(request.height, request.width, 3)
+    raw = np.frombuffer(request.frame_jpeg, np.uint8)
+    try:
+        return cv2.imdecode(raw, cv2.IMREAD_COLOR) if raw.size else None
+    except cv2.error:
+        return None
+
+
+def serve(listen, models):
+    detector = Detector(models)
+    server = grpc.server(futures.ThreadPoolExecutor(max_workers=4))
+    detect = grpc.unary_unary_rpc_method_handler(
+        detector.detect,
+        request_deserializer=detect_pb2.DetectRequest.FromString,
+        response_serializer=detect_pb2.DetectResponse.SerializeToString,
+    )
+    server.add_generic_rpc_handlers(
+        (grpc.method_handlers_generic_handler("rvo.detect.v1.Detector", {"Detect": detect}),)
+    )
+    try:
+        port = server.add_insecure_port(listen)
+    except RuntimeError:  # newer versions of grpcio raise
+        port = 0
+    if port == 0:
+        sys.exit("cannot listen on " + listen)
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    server.start()
+    where = listen if listen.startswith("unix:") else "%s:%d" % (listen.rpartition(":")[0], port)
+    print("listening on", where, flush=True)
+    stop.wait()
+    server.stop(1).wait()
+
+
+def main():
+    parser = argparse.ArgumentParser(description="finds faces and people in pictures, for rvo-tui")
+    parser.add_argument("--listen", default="127.0.0.1:50051", help="host:port or unix:///path")
+    parser.add_argument("--models", default="faces,people", help="faces, people or both, with a comma")
+    args = parser.parse_args()
+    models = args.models.split(",")
+    if not set(models) <= set(MODELS):
+        parser.error("--models takes " + " and ".join(MODELS))
+    serve(args.listen, models)
+
+
+if __name__ == "__main__":
+    main()
