@@ -20,7 +20,7 @@ import (
 )
 
 const (
-	httpConns     = 64 // further ones wait in the kernel until one ends
+	httpConns     = 64
 	httpScrapes   = 4
 	httpHeader    = 16 << 10
 	httpRead      = 3 * time.Second
@@ -34,9 +34,10 @@ const (
 // Server answers GET and HEAD of /metrics (Prometheus) and /health (JSON, 200
 // as long as the process is alive) at one address.
 //
-// It keeps clients at arm's length: at most 64 connections, each good for one
-// request of at most 16 kB of headers, sent within 3 s and answered within 10;
-// at most four scrapes at a time. An address that cannot be listened on is a
+// It keeps clients at arm's length: at most 64 connections, of which the oldest
+// makes room for the next, each good for one request of at most 16 kB of
+// headers, sent within 3 s and answered within 10; at most four scrapes at a
+// time. An address that cannot be listened on is a
 // warning in the log, and is tried again every 1 to 10 s.
 type Server struct {
 	addr    string
