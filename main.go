@@ -12,7 +12,6 @@ import (
 	"syscall"
 
 	"rvo-tui/capture/opencv"
-	detectcv "rvo-tui/detectors/opencv"
 )
 
 // Exit statuses.
@@ -35,7 +34,7 @@ func Main(args []string, stdout *os.File) int {
 		fmt.Fprintln(os.Stderr, "rvo-tui:", err)
 		return exitUsage
 	case flags.Version:
-		fmt.Fprintln(stdout, Version(detectcv.Version()))
+		fmt.Fprintln(stdout, Version(opencv.Version()))
 		return exitOK
 	case flags.ListCameras:
 		return status(listCameras(stdout, opencv.Devices()))

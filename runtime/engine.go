@@ -120,6 +120,9 @@ const (
 	DoOpen               // load the detector, afresh if it was loaded before
 	DoWithdraw           // stop waiting for a slot
 	DoRevoke             // it is stuck: take its slot and retire its frame
+	TellError            // tell people of an error, the first after an answer
+	TellFailed           // tell people that it has failed
+	TellHealed           // tell people that it answers again
 )
 
 // Action is one thing that the driver is asked to do.
@@ -127,6 +130,7 @@ type Action struct {
 	Task TaskID
 	Do   Do
 	Due  time.Duration // DoStart: when its rate wanted it to run
+	Text string        // the Tells: the error
 }
 
 // Actions are the answer to a step. They are valid until the next one.
@@ -334,7 +338,13 @@ func (e *Engine) done(now time.Duration, t *task, r *Report) bool {
 		t.late++
 	case r.Err != nil:
 		t.fail(r.Reason, r.Err)
+		if t.errors == 1 {
+			e.tell(t, TellError)
+		}
 	default:
+		if t.errors > 0 {
+			e.tell(t, TellHealed)
+		}
 		t.errors, t.delay, t.lastErr = 0, 0, ""
 	}
 	if t.errors >= e.opts.MaxErrors {
@@ -435,6 +445,7 @@ func (e *Engine) open(t *task) {
 func (e *Engine) shut(now time.Duration, t *task) {
 	t.settle(closed)
 	t.errors = max(t.errors, 1)
+	e.tell(t, TellFailed)
 	if t.spec.Retry == detectors.RetryNever {
 		t.retry = Never
 		return
@@ -453,6 +464,10 @@ func (e *Engine) forget(t *task, why detectors.Why) {
 
 func (e *Engine) do(t *task, do Do, due time.Duration) {
 	e.asked = append(e.asked, Action{Task: t.id, Do: do, Due: due})
+}
+
+func (e *Engine) tell(t *task, what Do) {
+	e.asked = append(e.asked, Action{Task: t.id, Do: what, Text: t.lastErr})
 }
 
 // judge steps the rules and collects what they fire.

@@ -193,6 +193,12 @@ func (p *pipeline) carryOut(acts *Actions) (again bool) {
 		case DoRevoke:
 			w.revoke()
 			p.log.Warn("detector is stuck: its slot goes to others, its signals are unknown", "detector", w.spec.Name, "timeout", w.spec.Timeout)
+		case TellError:
+			p.log.Warn("detector met an error: its signals are unknown", "detector", w.spec.Name, "error", a.Text)
+		case TellFailed:
+			p.log.Error("detector has failed", "detector", w.spec.Name, "error", a.Text, "retry", w.spec.Retry)
+		case TellHealed:
+			p.log.Info("detector answers again", "detector", w.spec.Name)
 		case DoInline:
 			p.in.Reports = append(p.in.Reports, w.inline())
 			again = true

@@ -241,6 +241,7 @@ func (r *Runtime) addCamera(ctx context.Context, cfg capture.Config) error {
 // prepare returns what a pipeline needs to attach a detector.
 func (r *Runtime) prepare(cfg detectors.Config) (detectors.Spec, func() (detectors.Detector, error)) {
 	kind := r.opts.Kinds[cfg.Kind]
+	cfg = cfg.Fill(kind)
 	return cfg.Spec(kind), func() (detectors.Detector, error) { return kind.New(cfg) }
 }
 

@@ -43,3 +43,7 @@ func (Movie) Encode(context.Context, string, float64, iter.Seq2[[]byte, int]) er
 func (Movie) Verify(context.Context, string) (int, time.Duration, error) {
 	return 0, 0, fmt.Errorf("verify movie: %w", errMovie)
 }
+
+// Version returns the version of OpenCV that the program was built with, empty
+// when it was built without.
+func Version() string { return "" }
