@@ -56,7 +56,7 @@ func TestFailures(t *testing.T) {
 		want     detectors.Reason
 		text     string
 	}{
-		{"refused", func(t *testing.T) string { l := loopback(t); l.Close(); return l.Addr().String() }, soon, ReasonRefused, "start the service"},
+		{"refused", func(t *testing.T) string { l := loopback(t); _ = l.Close(); return l.Addr().String() }, soon, ReasonRefused, "start the service"},
 		{"no socket", func(t *testing.T) string { e, _ := socket(t); return e }, soon, ReasonRefused, "start the service"},
 		{"no such host", func(*testing.T) string { return "no-such-host.invalid:1" }, soon, ReasonUnreachable, "no-such-host.invalid"},
 		{"accepts and is silent", func(t *testing.T) string {
@@ -233,6 +233,28 @@ func TestServiceThatDiesAndReturns(t *testing.T) {
 		if got := detectors.ReasonOf(err); got != ReasonRefused {
 			t.Errorf("of a dead service: %q: %v", got, err)
 		}
+	}
+}
+
+func TestDeadServiceCostsNoEncoding(t *testing.T) {
+	endpoint, _ := socket(t)
+	p, _ := pool(t)
+	d := detector(t, p, detectors.Config{Endpoint: endpoint})
+	if _, err := d.Detect(within(t, 20*time.Second), picture(t, 64, 48, nil)); detectors.ReasonOf(err) != ReasonRefused {
+		t.Fatal(err)
+	}
+	frame := picture(t, 64, 48, func([]byte, int, int, int, int) ([]byte, error) {
+		t.Error("a picture is encoded for nobody")
+		return nil, io.EOF
+	})
+	ctx := within(t, 20*time.Second)
+	for state := d.conn.grpc.GetState(); state != connectivity.TransientFailure; state = d.conn.grpc.GetState() {
+		if !d.conn.grpc.WaitForStateChange(ctx, state) {
+			t.Fatal("the connection does not fail")
+		}
+	}
+	if _, err := d.Detect(ctx, frame); detectors.ReasonOf(err) != ReasonRefused {
+		t.Error(err)
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"google.golang.org/grpc/connectivity"
 	"google.golang.org/grpc/metadata"
 
 	"rvo-tui/capture"
@@ -135,6 +136,12 @@ func New(pool *Pool, cfg detectors.Config) (*Detector, error) {
 // Detect sends the frame, scaled down to max_width, and waits for the answer
 // until the context ends. Each error is a *detectors.Error.
 func (d *Detector) Detect(ctx context.Context, frame *capture.Frame) ([]detectors.Reading, error) {
+	if d.conn.grpc.GetState() == connectivity.TransientFailure {
+		// It is dialed again by itself; meanwhile a picture need not be encoded.
+		if f := d.conn.dialFault(); f != nil {
+			return nil, d.at(f)
+		}
+	}
 	if err := d.fill(ctx, frame); err != nil {
 		return nil, d.at(fault(detectors.ReasonOther, "%w", err))
 	}

@@ -75,7 +75,10 @@ func decode(r *detectv1.DetectRequest) (gocv.Mat, error) {
 		if w < 1 || h < 1 || w > most || h > most || len(raw) != w*h*3 {
 			return gocv.Mat{}, fmt.Errorf("%d bytes are no picture of %d x %d pixels", len(raw), w, h)
 		}
-		return gocv.NewMatFromBytes(h, w, gocv.MatTypeCV8UC3, raw)
+		img := gocv.NewMatWithSize(h, w, gocv.MatTypeCV8UC3)
+		pix, err := img.DataPtrUint8()
+		copy(pix, raw) // OpenCV must not keep pointers to Go's memory
+		return img, err
 	}
 	cfg, err := jpeg.DecodeConfig(bytes.NewReader(r.GetFrameJpeg()))
 	if err != nil {
