@@ -9,28 +9,28 @@ import (
 	"reflect"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/pelletier/go-toml/v2"
 
 	"rvo-tui/detectors"
+	"rvo-tui/detectors/opencv"
 	"rvo-tui/detectors/remote"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
 
-// testKinds are the built-in kinds and, for those of other packages, ones that
-// take the same keys.
+// testKinds are the kinds that the program has, but for their look at what is
+// installed.
 func testKinds() detectors.Kinds {
 	kinds := detectors.Builtin()
-	for _, k := range []detectors.Kind{
-		{Name: "person", Defaults: detectors.Config{MaxFPS: 5, Cost: detectors.CostHigh}},
-		{Name: "face", Defaults: detectors.Config{MaxFPS: 10, Cost: detectors.CostMedium}},
-		remote.Kind(nil), // the pool is for making detectors, which no test here does
-	} {
-		kinds[k.Name] = k
+	for name, kind := range opencv.Kinds() {
+		kind.Check = nil
+		kinds[name] = kind
 	}
+	kinds["remote"] = remote.Kind(nil) // the pool is for making detectors, which no test here does
 	return kinds
 }
 
@@ -165,6 +165,23 @@ func TestTooManySignals(t *testing.T) {
 	}
 }
 
+func TestTooManyElements(t *testing.T) {
+	var text strings.Builder
+	for _, element := range []string{
+		"[[camera]]\nname = \"c%\"\nsource = \"synthetic:street\"\n",
+		"[[detector]]\nname = \"d%\"\nkind = \"dummy\"\ncameras = [\"c1\"]\n",
+		"[[rule]]\nevent = \"r%\"\nwhen = \"d%\"\ncameras = [\"c1\"]\n",
+	} {
+		for i := range maxElements + 1 {
+			text.WriteString(strings.ReplaceAll(element, "%", strconv.Itoa(i)))
+		}
+	}
+	_, err := loadText(t, testLoader(), text.String(), Flags{})
+	if err == nil || strings.Count(err.Error(), "at most 1024 are possible") != 3 {
+		t.Errorf("got %v, want a problem with the cameras, one with the detectors and one with the rules", err)
+	}
+}
+
 func TestDefaultsHold(t *testing.T) {
 	cfg, err := loadText(t, testLoader(), `
 [[camera]]
@@ -249,7 +266,7 @@ func TestFileOrder(t *testing.T) {
 func TestBuiltInConfig(t *testing.T) {
 	t.Chdir(t.TempDir())
 	l := testLoader()
-	l.Kinds = detectors.Builtin() // all that a build without OpenCV has
+	l.Kinds = detectors.Builtin() // it must work without OpenCV
 	cfg, err := l.Load(Flags{})
 	if err != nil {
 		t.Fatal(err)
@@ -331,7 +348,7 @@ func TestEveryKeyIsDocumented(t *testing.T) {
 	for _, k := range detectors.Builtin() {
 		rare = append(rare, k.Keys...)
 	}
-	rare = append(rare, "tls_ca", "model")
+	rare = append(rare, "tls_ca")
 	for i := range reflect.TypeFor[Config]().NumField() {
 		field := reflect.TypeFor[Config]().Field(i)
 		section := keyOf(field)

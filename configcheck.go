@@ -151,8 +151,7 @@ func (b *builder) checkCameraLists() {
 }
 
 // provides returns the signals of a detector.
-func (b *builder) provides(i int) []string {
-	c := b.cfg.Detector[i]
+func (b *builder) provides(c detectors.Config) []string {
 	if kind, ok := b.kinds[c.Kind]; ok {
 		return c.Spec(kind).Provides
 	}
@@ -174,7 +173,7 @@ func (b *builder) providers(camera string) map[string]int {
 		if !covers(c.Cameras, camera) {
 			continue
 		}
-		for _, signal := range b.provides(i) {
+		for _, signal := range b.signals[i] {
 			if _, taken := by[signal]; !taken {
 				by[signal] = i
 			}
@@ -198,7 +197,7 @@ func (b *builder) checkProviders() {
 				continue
 			}
 			before := len(by)
-			for _, signal := range b.provides(i) {
+			for _, signal := range b.signals[i] {
 				j, taken := by[signal]
 				if !taken {
 					by[signal] = i

@@ -36,6 +36,9 @@ func (d *decoder) section(name string, dst any) {
 	}
 }
 
+// maxElements bounds the cameras, the detectors and the rules.
+const maxElements = 1024
+
 // elements decodes every [[name]] onto a value of its own from defaults, and
 // calls add with it and its path.
 func elements[T any](d *decoder, name string, defaults func() T, label func(t T, n int) string, add func(t T, path string)) {
@@ -51,6 +54,11 @@ func elements[T any](d *decoder, name string, defaults func() T, label func(t T,
 	if !ok {
 		wrong(v)
 		return
+	}
+	if len(list) > maxElements {
+		d.broken[name] = true
+		d.report(indexPath(name, maxElements), "", "", fmt.Sprintf("there are %d [[%s]]; at most %d are possible", len(list), name, maxElements))
+		list = list[:maxElements]
 	}
 	for i, item := range list {
 		table, ok := item.(map[string]any)

@@ -50,9 +50,10 @@ func (b *builder) oneCamera(flag, source string) {
 	// that has been reported; those are not looked for here.
 	var kept []detectors.Config
 	var origins []origin
+	var provided [][]string
 	taken := map[string]bool{}
 	for i, d := range b.cfg.Detector {
-		signals := b.provides(i)
+		signals := b.signals[i]
 		if len(d.Cameras) > 0 && slices.ContainsFunc(signals, func(s string) bool { return taken[s] }) {
 			continue
 		}
@@ -60,9 +61,9 @@ func (b *builder) oneCamera(flag, source string) {
 			taken[s] = true
 		}
 		d.Cameras = nil
-		kept, origins = append(kept, d), append(origins, b.detectors[i])
+		kept, origins, provided = append(kept, d), append(origins, b.detectors[i]), append(provided, signals)
 	}
-	b.cfg.Detector, b.detectors = kept, origins
+	b.cfg.Detector, b.detectors, b.signals = kept, origins, provided
 	for i := range b.cfg.Rule {
 		b.cfg.Rule[i].Cameras = nil
 	}
@@ -78,4 +79,5 @@ func (b *builder) addRemote(r RemoteDetector) {
 		d.Name = fmt.Sprintf("%s_%d", name, n)
 	}
 	b.cfg.Detector, b.detectors = append(b.cfg.Detector, d), append(b.detectors, origin{flag: "--detector"})
+	b.signals = append(b.signals, b.provides(d))
 }

@@ -131,6 +131,7 @@ type builder struct {
 	cameras, detectors, rules []origin
 	flags                     map[string]string // which flag set "log.level"
 
+	signals    [][]string     // that a detector provides, by detector
 	needs      [][]expression // by detector
 	conditions [][]expression // by rule
 
@@ -276,6 +277,7 @@ func (b *builder) decode() {
 	})
 	elements(d, "detector", detectors.DefaultConfig, detectorLabel, func(c detectors.Config, path string) {
 		b.cfg.Detector, b.detectors = append(b.cfg.Detector, c), append(b.detectors, origin{path: path})
+		b.signals = append(b.signals, b.provides(c))
 		b.checkZeros(c, path, detectorLabel(c, len(b.detectors)-1))
 	})
 	elements(d, "rule", rules.DefaultConfig, ruleLabel, func(c rules.Config, path string) {
