@@ -1,0 +1,88 @@
+// Package opencv has the kinds of detector that need OpenCV: "face", a Haar or
+// LBP cascade, and "person", the HOG people detector that OpenCV comes with.
+//
+// In a build without cgo the kinds exist and can be configured, but New answers
+// that OpenCV is missing.
+package opencv
+
+import (
+	"math"
+	"time"
+
+	"rvo-tui/capture"
+	"rvo-tui/detectors"
+)
+
+// Defaults of the kinds' own keys.
+const (
+	defaultModel    = "haarcascade_frontalface_alt2"
+	faceWidth       = 640
+	faceMinSize     = 0.08
+	personWidth     = 768
+	personThreshold = 0.4
+	maxThreshold    = 10
+	minWidth        = 64
+	maxWidth        = capture.MaxSide
+)
+
+// Kinds returns the kinds by name.
+//
+// Of face the value is how many faces there are. Their score is the cascade's
+// own measure, which is not a probability: how far a face was above the
+// threshold of the cascade's last stage; with the default model good faces
+// score 3 to 10. Min_size is the smallest face as part of the picture's height.
+//
+// Of person the value is how many people there are. Their score is the margin
+// of the linear classifier behind the HOG detector: 0 is on the fence, 1 is
+// sure, 2 and above is rare. Threshold is the smallest margin that counts. People
+// must stand upright, be seen whole and be some 90 pixels tall at the working
+// width.
+func Kinds() detectors.Kinds {
+	return detectors.Kinds{
+		"face": {
+			Name: "face",
+			Doc:  "faces, by a Haar or LBP cascade; the value is how many",
+			Keys: []string{"model", "min_size", "width"},
+			Defaults: detectors.Config{
+				MaxFPS: 10, Cost: detectors.CostMedium, Timeout: capture.Duration(2 * time.Second),
+				Model: defaultModel, MinSize: faceMinSize, Width: faceWidth,
+			},
+			Check: checkFace,
+			New:   newFace,
+		},
+		"person": {
+			Name: "person",
+			Doc:  "people standing or walking, by OpenCV's HOG detector; the value is how many",
+			Keys: []string{"threshold", "width"},
+			Defaults: detectors.Config{
+				MaxFPS: 5, Cost: detectors.CostHigh, Timeout: capture.Duration(2 * time.Second),
+				Threshold: personThreshold, Width: personWidth,
+			},
+			Check: checkPerson,
+			New:   newPerson,
+		},
+	}
+}
+
+func checkFace(cfg detectors.Config, bad func(key, problem string)) {
+	if _, err := cascadeFile(cfg.Model, cascadeDirs); err != nil {
+		bad("model", err.Error())
+	}
+	if !(cfg.MinSize > 0 && cfg.MinSize <= 1) {
+		bad("min_size", "must be above 0 and at most 1: the smallest face as part of the picture's height")
+	}
+	checkWidth(cfg.Width, bad)
+}
+
+func checkPerson(cfg detectors.Config, bad func(key, problem string)) {
+	if math.IsNaN(cfg.Threshold) || cfg.Threshold <= 0 || cfg.Threshold > maxThreshold {
+		bad("threshold", "must be above 0 and at most 10: the smallest score that counts, 0.4 unless set")
+	}
+	checkWidth(cfg.Width, bad)
+}
+
+func checkWidth(width int, bad func(key, problem string)) {
+	if width < minWidth || width > maxWidth {
+		bad("width", "must be from 64 to 7680: the width in pixels to which wider pictures are scaled first")
+	}
+}

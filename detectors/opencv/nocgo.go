@@ -1,0 +1,17 @@
+//go:build !cgo
+
+package opencv
+
+import (
+	"errors"
+
+	"rvo-tui/detectors"
+)
+
+var errBuiltWithout = errors.New("built without OpenCV: install libopencv-dev and a C++ compiler and build with CGO_ENABLED=1")
+
+// Threads does nothing in a build without OpenCV.
+func Threads(int) {}
+
+func newFace(detectors.Config) (detectors.Detector, error)   { return nil, errBuiltWithout }
+func newPerson(detectors.Config) (detectors.Detector, error) { return nil, errBuiltWithout }
