@@ -198,7 +198,7 @@ func (t *throttle) drop(n uint64) { t.dropped += n }
 
 func (t *throttle) flush() {
 	if t.repeats > 0 {
-		t.log(fmt.Sprintf("(the last line came %d more times)", t.repeats))
+		t.log(fmt.Sprintf("(the last line repeated %d times)", t.repeats))
 		t.repeats = 0
 	}
 	if t.dropped > 0 {
