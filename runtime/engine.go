@@ -33,6 +33,7 @@ type Engine struct {
 	ruleNext time.Duration
 	stages   [StageCount]*Histogram
 	spacing  *Histogram
+	age      *Histogram
 	asked    []Action // for the next Actions; edits before the first step ask too
 	out      Actions
 }
@@ -156,6 +157,7 @@ func NewEngine(opts EngineOptions) *Engine {
 		opts:     opts,
 		rng:      rand.New(rand.NewPCG(opts.Seed, 0x9e3779b97f4a7c15)),
 		spacing:  new(Histogram),
+		age:      new(Histogram),
 		ruleNext: Never,
 	}
 	for i := range e.stages {
@@ -224,6 +226,7 @@ func (e *Engine) arrive(now time.Duration, f FrameRef) {
 	e.frames++
 	e.stages[StageCapture].Record(f.Arrived - f.Captured)
 	e.stages[StageQueue].Record(now - f.Arrived)
+	e.age.Record(now - f.Captured)
 }
 
 // consider starts a detector on the newest frame if no gate holds it, and

@@ -103,7 +103,8 @@ func (h *Histogram) Quantiles(qs ...float64) []time.Duration {
 // Cumulative returns how many of the durations recorded were at most each of
 // the bounds, which ascend, as Prometheus wants its histogram buckets. A bucket
 // of the histogram counts when it lies below the bound as a whole, so a count
-// is exact or a little low.
+// is exact or a little low. No bound may be negative, or beyond what the
+// histogram tells apart.
 func (h *Histogram) Cumulative(bounds []time.Duration) []uint64 {
 	out := make([]uint64, len(bounds))
 	var seen uint64

@@ -34,7 +34,7 @@ type Collector struct {
 	stalls, resizes                          *prometheus.Desc
 	poolOut, poolSize, poolHeld, poolRetired *prometheus.Desc
 	frameDrops, framesSeen, frameAge         *prometheus.Desc
-	ticks, tick, interval, stage             *prometheus.Desc
+	ticks, tick, interval, staleness, stage  *prometheus.Desc
 
 	detectorInfo, detectorState                    *prometheus.Desc
 	detectorRuns, detectorSkips, detectorFails     *prometheus.Desc
@@ -99,6 +99,7 @@ func NewCollector(latest func() *Snapshot) *Collector {
 
 	c.ticks = d("scheduler_ticks_total", "Steps of the scheduler.", "camera")
 	c.tick = d("tick_duration_seconds", "Duration of a step of the scheduler.", "camera")
+	c.staleness = d("frame_staleness_seconds", "Age of frames, since their capture, when the scheduler sees them.", "camera")
 	c.interval = d("frame_interval_seconds", "Time between the captures of consecutive frames.", "camera")
 	c.stage = d("stage_duration_seconds", "Time that frames spend in each stage from the camera to an event.", "camera", "stage")
 

@@ -108,6 +108,7 @@ func (c *Collector) camera(p *page, v *CameraView) {
 	}
 	p.count(c.ticks, v.Ticks, name)
 	p.histogram(c.tick, v.Tick, tickBounds, name)
+	p.histogram(c.staleness, v.Age, ageBounds, name)
 	p.histogram(c.interval, v.Interval, intervalBounds, name)
 	for stage, h := range v.Stages {
 		p.histogram(c.stage, h, ageBounds, name, Stage(stage).String())

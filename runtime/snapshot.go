@@ -37,6 +37,7 @@ type CameraView struct {
 
 	Tick     *Histogram             `json:"-"` // duration of an engine step
 	Interval *Histogram             `json:"-"` // between the capture times of consecutive frames
+	Age      *Histogram             `json:"-"` // of frames when the engine sees them
 	Stages   [StageCount]*Histogram `json:"-"` // duration of each stage
 
 	Detectors []DetectorView `json:"detectors"`

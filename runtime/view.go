@@ -66,7 +66,7 @@ func (v *CameraView) skipped(g Gate) (n uint64) {
 // histograms, that are read in place, and immutable values.
 func (e *Engine) view(now time.Duration, epoch time.Time) *CameraView {
 	v := &CameraView{
-		FrameID: e.frame.ID, Interval: e.spacing, Stages: e.stages,
+		FrameID: e.frame.ID, Interval: e.spacing, Age: e.age, Stages: e.stages,
 		Detectors: make([]DetectorView, len(e.tasks)),
 		Signals:   make([]SignalView, e.table.Len()),
 		Rules:     make([]RuleView, len(e.rules)),
