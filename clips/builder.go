@@ -3,6 +3,7 @@ package clips
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 )
 
@@ -42,10 +43,13 @@ func (r *Recorder) do(ctx context.Context, t task) result {
 	began := time.Now()
 	res := result{clip: t.clip}
 	if t.clip == nil {
-		res.err = s.refresh(began)
+		res.err = guard(func() error { return s.refresh(began) })
 	} else {
 		ctx, cancel := context.WithTimeout(ctx, clipTimeout)
-		res.entry, res.err = s.save(ctx, t.clip, t.pictures, t.notes)
+		res.err = guard(func() (err error) {
+			res.entry, err = s.save(ctx, t.clip, t.pictures, t.notes)
+			return err
+		})
 		res.reason = reasonOf(ctx, res.err)
 		cancel()
 		if res.err == nil {
@@ -59,6 +63,16 @@ func (r *Recorder) do(ctx context.Context, t task) result {
 		res.encoder = AVI{}.Ext()
 	}
 	return res
+}
+
+// guard makes an error of a panic, so that what no one foresaw costs one clip.
+func guard(do func() error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("save clip: panic: %v", p)
+		}
+	}()
+	return do()
 }
 
 // reasonOf returns the reason for which a clip with this error counts as dropped.

@@ -175,9 +175,12 @@ func (d *dispatcher) accept(a asked) {
 	}
 	job.Before, job.After = roll(job.Before), roll(job.After)
 	c := &clip{ring: ring, jobs: []Job{job}, start: job.TS - job.Before, end: job.TS + job.After}
+	if frame != nil {
+		c.start = min(c.start, frame.Captured.Sub(d.r.epoch))
+	}
+	ring.pin(c, c.start) // before the frame comes, which may be older than what the ring keeps
 	if frame != nil && d.hold(ring, frame) {
 		c.confirm = []uint64{frame.ID}
-		c.start = min(c.start, frame.Captured.Sub(d.r.epoch))
 	}
 	now := time.Now()
 	end := d.r.epoch.Add(c.end)
@@ -186,9 +189,9 @@ func (d *dispatcher) accept(a asked) {
 	}
 	c.due = end.Add(clipSlack)
 	if d.merge(c) {
+		ring.unpin(c)
 		return
 	}
-	ring.pin(c, c.start)
 	d.pending = append(d.pending, c)
 }
 

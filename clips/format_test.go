@@ -174,7 +174,7 @@ func FuzzNames(f *testing.F) {
 }
 
 func FuzzReadIndex(f *testing.F) {
-	e := Entry{EventID: "a", Camera: "door", Time: time.Date(2026, 1, 2, 3, 4, 5, 6, time.UTC), Path: "door/2026-01-02/03-04-05_a", Bytes: 7}
+	e := Entry{EventID: "a", Camera: "door", Time: time.Date(2026, 1, 2, 3, 4, 5, 6, time.UTC), Path: "door/2026-01-02/03-04-05_a", Movie: "clip.avi", Bytes: 7}
 	f.Add(indexLine(e))
 	f.Add(append(indexLine(e), `{"event_id":"b`...))
 	f.Add([]byte("\n{}\nnull\n[1]\n"))
@@ -201,7 +201,7 @@ func FuzzReadIndex(f *testing.F) {
 }
 
 func TestReadIndexSkipsLongLines(t *testing.T) {
-	e := Entry{EventID: "a", Camera: "door", Time: time.Date(2026, 1, 2, 3, 4, 5, 6, time.UTC), Path: "door/2026-01-02/03-04-05_a", Bytes: 7}
+	e := Entry{EventID: "a", Camera: "door", Time: time.Date(2026, 1, 2, 3, 4, 5, 6, time.UTC), Path: "door/2026-01-02/03-04-05_a", Movie: "clip.avi", Bytes: 7}
 	text := append(bytes.Repeat([]byte("x"), 3*maxIndexLine), '\n')
 	text = append(append(text, indexLine(e)...), `{"event_id"`...)
 	entries, bad, err := readIndex(bytes.NewReader(text))

@@ -9,7 +9,9 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"strings"
 	"time"
+	"unicode"
 )
 
 // Names in the clips directory.
@@ -49,8 +51,8 @@ type Entry struct {
 
 // List returns the clips below dir, oldest first. It looks at the directories
 // and takes from the index what it can, so it is right even where the index is
-// lost or late, and it changes nothing. A directory that is not there has no
-// clips.
+// lost or late, and it changes nothing. Names are fit for a terminal. A directory
+// that is not there has no clips.
 func List(dir string) ([]Entry, error) {
 	root, err := os.OpenRoot(dir)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -68,7 +70,24 @@ func List(dir string) ([]Entry, error) {
 	if err != nil {
 		return nil, fmt.Errorf("list clips: %w", err)
 	}
+	for i := range entries {
+		e := &entries[i]
+		for _, text := range []*string{&e.EventID, &e.EventType, &e.Camera, &e.Rule, &e.Damaged} {
+			*text = onScreen(*text)
+		}
+	}
 	return entries, nil
+}
+
+// onScreen replaces what a terminal would obey. The names come from files that
+// others may have written.
+func onScreen(text string) string {
+	return strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return '?'
+		}
+		return r
+	}, text)
 }
 
 // readIndex reads lines of an index. Those that are not whole and plausible are
@@ -108,7 +127,7 @@ func readIndex(in io.Reader) (entries []Entry, bad int, err error) {
 // each time.
 func (e *Entry) plausible() bool {
 	_, at, _, ok := parseClipPath(e.Path)
-	return ok && e.EventID != "" && e.Camera != "" && e.Bytes >= 0 && e.Damaged == "" && e.Time.UTC().Truncate(time.Second).Equal(at)
+	return ok && isFileName(e.Movie) && e.EventID != "" && e.Camera != "" && e.Bytes >= 0 && e.Damaged == "" && e.Time.UTC().Truncate(time.Second).Equal(at)
 }
 
 // loadIndex returns what the index knows, by path, and whether every line of it

@@ -81,7 +81,7 @@ func (s *store) encode(ctx context.Context, root *os.Root, tmp, where string, mo
 func (s *store) tryEncode(ctx context.Context, enc Encoder, root *os.Root, tmp, where string, movie []shown, places int, into *Movie) error {
 	into.File = movieName + enc.Ext()
 	name := path.Join(tmp, into.File)
-	err := s.writeMovie(ctx, enc, where, movie, places, into)
+	err := guard(func() error { return s.writeMovie(ctx, enc, where, movie, places, into) })
 	if err == nil {
 		into.Bytes, err = syncFile(root, name)
 	}
@@ -95,13 +95,8 @@ func (s *store) tryEncode(ctx context.Context, enc Encoder, root *os.Root, tmp, 
 	return err
 }
 
-// writeMovie encodes and verifies. A panic of the encoder is an error.
-func (s *store) writeMovie(ctx context.Context, enc Encoder, where string, movie []shown, places int, into *Movie) (err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("encode clip: panic: %v", p)
-		}
-	}()
+// writeMovie encodes and verifies.
+func (s *store) writeMovie(ctx context.Context, enc Encoder, where string, movie []shown, places int, into *Movie) error {
 	file := filepath.Join(where, into.File)
 	if err := enc.Encode(ctx, file, s.cfg.FPS, func(yield func([]byte, int) bool) {
 		for _, p := range movie {

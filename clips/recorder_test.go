@@ -348,6 +348,48 @@ func TestSlowEncodingSkipsAndSaysSo(t *testing.T) {
 	})
 }
 
+func TestOldConfirmingFrameIsInside(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		s := newStudio(t, testConfig(t))
+		s.film(4 * time.Second)
+		job := s.job("a") // from a detector that takes its time
+		s.film(8 * time.Second)
+		id := job.Confirming.ID
+		job.TS, job.Time = s.now(), time.Now()
+		s.save(job)
+		s.film(3 * time.Second)
+		s.drain()
+		if m := s.meta(s.list()[0]); m.Confirming == nil || m.FrameIDs[*m.Confirming] != id {
+			t.Errorf("frame %d is not marked in %v", id, m.FrameIDs)
+		}
+	})
+}
+
+func TestPanicsCostOneClip(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		s := newStudio(t, testConfig(t))
+		pool := s.pool
+		s.pool = capture.NewPool(16, func([]byte, int, int, int, int) ([]byte, error) { panic("codec") })
+		s.film(time.Second)
+		s.pool.Close()
+		s.pool = pool
+		s.film(4 * time.Second)
+		job := s.job("a")
+		job.Time = time.Date(12345, 1, 1, 0, 0, 0, 0, time.UTC) // no JSON has such a year
+		s.save(job)
+		s.save(s.job("b"))
+		s.film(3 * time.Second)
+		s.drain()
+		st := s.rec.Status()
+		if st.Dropped[DropEncode] != 1 || st.Saved != 1 || st.Rings[0].Failed == 0 || len(s.list()) != 1 {
+			t.Errorf("%+v", st)
+		}
+		if left := hidden(t, s.cfg.Dir); len(left) > 0 {
+			t.Errorf("left behind: %v", left)
+		}
+	})
+}
+
 func TestSizeChangeInsideAClip(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		s := newStudio(t, testConfig(t))

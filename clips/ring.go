@@ -179,12 +179,14 @@ func (g *Ring) encode(q queued) {
 	f := q.frame
 	w, h := capture.FitWidth(f.Width, f.Height, g.maxWidth)
 	p := picture{id: f.ID, ts: f.Captured.Sub(g.epoch), wall: f.Captured, width: w, height: h, skipped: q.skipped}
-	jpeg, err := f.JPEG(g.maxWidth)
+	err := guard(func() (err error) {
+		p.jpeg, err = f.JPEG(g.maxWidth)
+		return err
+	})
 	f.Release()
 	if err != nil {
 		g.failed.Add(1)
 	} else {
-		p.jpeg = jpeg
 		g.insert(p)
 		g.encoded.Add(1)
 	}

@@ -27,6 +27,7 @@ type store struct {
 	removed [3]uint64       // by removeReasons
 	fellTo  string          // why the last clip was not made by encoder; empty when it was
 	noCodec bool            // encoder gave way to AVI for good
+	looked  bool            // whether leftovers were cleaned before
 	warned  map[string]bool // paths that could not be deleted, each reported once
 }
 
@@ -102,7 +103,7 @@ func (s *store) refresh(now time.Time) error {
 	if err != nil {
 		return disk(fmt.Errorf("write to clips directory: %w", err))
 	}
-	s.clean(root)
+	s.clean(root, now)
 	known, good, err := loadIndex(root)
 	if err != nil {
 		return disk(fmt.Errorf("read index: %w", err))
@@ -130,8 +131,9 @@ func (s *store) refresh(now time.Time) error {
 }
 
 // clean removes what a process that is dead left unfinished. What another one is
-// still building is locked and stays.
-func (s *store) clean(root *os.Root) {
+// still building is locked and stays; small files, which live for moments, may
+// be another one's unless they are old or this is the first look.
+func (s *store) clean(root *os.Root, now time.Time) {
 	dir, err := root.Open(".")
 	if err != nil {
 		return
@@ -148,10 +150,15 @@ func (s *store) clean(root *os.Root) {
 				}
 				building.Close()
 			}
-		case strings.HasPrefix(name, buildingPrefix), strings.HasPrefix(name, trashPrefix), strings.HasPrefix(name, indexPrefix), strings.HasPrefix(name, probePrefix):
+		case strings.HasPrefix(name, buildingPrefix), strings.HasPrefix(name, trashPrefix):
 			s.discard(root, name)
+		case strings.HasPrefix(name, indexPrefix), strings.HasPrefix(name, probePrefix):
+			if info, err := d.Info(); err == nil && (!s.looked || now.Sub(info.ModTime()) > time.Minute) {
+				s.discard(root, name)
+			}
 		}
 	}
+	s.looked = true
 }
 
 // discard removes a file or a directory with all that is in it. What cannot be
@@ -188,8 +195,9 @@ func (s *store) save(ctx context.Context, c *clip, pictures []picture, notes []N
 	if err := root.Mkdir(tmp, 0o750); err != nil {
 		return e, disk(fmt.Errorf("build clip: %w", err))
 	}
+	whole := false
 	defer func() {
-		if err != nil {
+		if !whole { // also when the encoder panics
 			s.discard(root, tmp)
 		}
 	}()
@@ -211,6 +219,7 @@ func (s *store) save(ctx context.Context, c *clip, pictures []picture, notes []N
 	if err != nil {
 		return e, disk(fmt.Errorf("build clip: %w", err))
 	}
+	whole = true
 	e = m.entry(final, size)
 	s.entries = append(s.entries, e)
 	if err := appendIndex(root, e); err != nil {

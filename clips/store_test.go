@@ -269,6 +269,18 @@ func TestAnotherProcessIsLeftAlone(t *testing.T) {
 	}
 }
 
+func TestListIsFitForATerminal(t *testing.T) {
+	cfg := testConfig(t)
+	c := testClip("a", time.Now())
+	c.jobs[0].EventType = "\x1b[2Jowned\u009b"
+	if _, err := quietStore(cfg).save(t.Context(), c, testPictures(2), nil); err != nil {
+		t.Fatal(err)
+	}
+	if got := wholeClips(t, cfg.Dir)[0].EventType; got != "?[2Jowned?" {
+		t.Errorf("event type %q", got)
+	}
+}
+
 func TestSameNameTwice(t *testing.T) {
 	cfg := testConfig(t)
 	at := time.Now()
