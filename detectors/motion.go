@@ -11,9 +11,10 @@ import (
 
 // How the background of the motion kind adapts, as time constants.
 const (
-	settleTime = 2 * time.Second  // where nothing moves
-	absorbTime = 20 * time.Second // where something has moved and stays
-	noiseTime  = 5 * time.Second  // the noise of a cell, where nothing moves
+	lightTime  = 250 * time.Millisecond // after the light, all of it
+	settleTime = 2 * time.Second        // where nothing moves
+	absorbTime = 20 * time.Second       // where something has moved and stays
+	noiseTime  = 5 * time.Second        // the noise of a cell, where nothing moves
 )
 
 const (
@@ -188,7 +189,7 @@ func (m *motion) despeckle() (n int) {
 // last one allows. The whole of it follows the light; a changed cell otherwise
 // moves slowly, so that what passes leaves no trace.
 func (m *motion) adapt(gain, offset float32, dt time.Duration) {
-	settle, absorb, calm := portion(dt, settleTime), portion(dt, absorbTime), portion(dt, noiseTime)
+	follow, settle, absorb, calm := portion(dt, lightTime), portion(dt, settleTime), portion(dt, absorbTime), portion(dt, noiseTime)
 	mean, noise, changed := m.mean, m.noise, m.changed
 	mean, noise, changed = mean[:len(m.sampler.luma)], noise[:len(m.sampler.luma)], changed[:len(m.sampler.luma)]
 	for i, v := range m.sampler.luma {
@@ -198,7 +199,7 @@ func (m *motion) adapt(gain, offset float32, dt time.Duration) {
 		if changed[i] {
 			to, by = absorb, absorb
 		}
-		mean[i] += settle*(light-mean[i]) + to*d
+		mean[i] += follow*(light-mean[i]) + to*d
 		noise[i] = min(max(noise[i]+by*(abs32(d)-noise[i]), leastNoise), mostNoise)
 	}
 }

@@ -29,7 +29,7 @@ func TestQualityOfScenes(t *testing.T) {
 		},
 	}
 	for scene, looks := range tests {
-		for _, width := range []int{320, 1280} {
+		for _, width := range []int{320, 960} {
 			if width > 320 && scene != "tamper" {
 				continue // the other scenes look the same in any size
 			}
