@@ -36,7 +36,7 @@ func fullSnapshot() *Snapshot {
 			Pool: capture.PoolStats{Out: 2, Size: 9, Retired: 1, RetiredTotal: 3},
 		},
 		FrameID: 99, FrameAge: 10 * time.Millisecond, Seen: 90, Superseded: 10, Ticks: 120,
-		Tick: &tick, Interval: &tick,
+		Tick: &tick, Interval: &tick, Age: &tick,
 		Detectors: []DetectorView{{
 			Spec:  detectors.Spec{Name: "person", Kind: "person", Cost: detectors.CostHigh, Execution: detectors.Worker},
 			State: DetectorWaiting, Runs: 50, Skips: [GateCount]uint64{GateRate: 40, GateNeeds: 3},
