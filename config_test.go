@@ -303,14 +303,32 @@ func filled(t *testing.T, text string) string {
 	return strings.ReplaceAll(string(out), "needs = []\n", "")
 }
 
+// same compares a configuration with its documented defaults written out to the
+// one without them.
+func same(t *testing.T, documented, builtIn string) {
+	t.Helper()
+	a, b := strings.Split(documented, "\n"), strings.Split(builtIn, "\n")
+	if len(a) != len(b) {
+		t.Errorf("got\n%s\nwith the documented defaults, want\n%s", documented, builtIn)
+		return
+	}
+	section := ""
+	for i := range a {
+		if strings.HasPrefix(a[i], "name") || strings.HasPrefix(a[i], "event") || strings.HasPrefix(a[i], "[") {
+			section = a[i]
+		}
+		if a[i] != b[i] {
+			t.Errorf("%s: documented is %s, built in is %s", section, a[i], b[i])
+		}
+	}
+}
+
 func TestDocumentedDefaults(t *testing.T) {
 	text := string(builtIn)
 	if n := len(defaultLine.FindAllString(text, -1)); n < 40 {
 		t.Fatalf("only %d defaults are documented", n)
 	}
-	if got, want := filled(t, defaultLine.ReplaceAllString(text, "$1")), filled(t, text); got != want {
-		t.Errorf("a documented default is not the built-in one; with them:\n%s\nwithout:\n%s", got, want)
-	}
+	same(t, filled(t, defaultLine.ReplaceAllString(text, "$1")), filled(t, text))
 
 	var examples strings.Builder
 	for _, m := range exampleLine.FindAllStringSubmatch(text, -1) {
@@ -320,9 +338,7 @@ func TestDocumentedDefaults(t *testing.T) {
 	if !exampleValue.MatchString(with) {
 		t.Fatal("the examples show no default")
 	}
-	if got, want := filled(t, with), filled(t, exampleValue.ReplaceAllString(with, "")); got != want {
-		t.Errorf("a default in an example is not the built-in one; with them:\n%s\nwithout:\n%s", got, want)
-	}
+	same(t, filled(t, with), filled(t, exampleValue.ReplaceAllString(with, "")))
 }
 
 func TestEveryKeyIsDocumented(t *testing.T) {
