@@ -160,6 +160,7 @@ func openLog(cfg LogConfig, secrets *Secrets) (*logs, error) {
 	}
 	l.ring = runtime.NewLogRing(slog.NewTextHandler(out, &slog.HandlerOptions{Level: level}))
 	l.logger = slog.New(secrets.Handler(l.ring))
+	slog.SetDefault(l.logger) // and with it what libraries print through package log
 	native.set(l.logger)
 	ctx, cancel := context.WithCancel(context.Background())
 	var wg sync.WaitGroup
