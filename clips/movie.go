@@ -7,6 +7,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"strings"
 	"time"
 )
 
@@ -81,7 +82,7 @@ func (s *store) encode(ctx context.Context, root *os.Root, tmp, where string, mo
 func (s *store) tryEncode(ctx context.Context, enc Encoder, root *os.Root, tmp, where string, movie []shown, places int, into *Movie) error {
 	into.File = movieName + enc.Ext()
 	name := path.Join(tmp, into.File)
-	err := guard(func() error { return s.writeMovie(ctx, enc, where, movie, places, into) })
+	err := inDir(guard(func() error { return s.writeMovie(ctx, enc, where, movie, places, into) }), where, s.cfg.Dir)
 	if err == nil {
 		into.Bytes, err = syncFile(root, name)
 	}
@@ -118,3 +119,22 @@ func (s *store) writeMovie(ctx context.Context, enc Encoder, where string, movie
 	into.Frames, into.DurationMS = frames, length.Milliseconds()
 	return nil
 }
+
+// inDir makes an error name the clips directory, which people know, where it
+// names the path to the open one.
+func inDir(err error, where, dir string) error {
+	if err == nil {
+		return nil
+	}
+	return &placed{err, strings.ReplaceAll(err.Error(), where, dir)}
+}
+
+// placed is an error in other words.
+type placed struct {
+	err  error
+	text string
+}
+
+func (p *placed) Error() string { return p.text }
+
+func (p *placed) Unwrap() error { return p.err }
