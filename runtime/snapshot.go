@@ -43,7 +43,9 @@ type CameraView struct {
 	Detectors []DetectorView `json:"detectors"`
 	Signals   []SignalView   `json:"signals"`
 	Rules     []RuleView     `json:"rules"`
-	Queues    []QueueView    `json:"queues"` // latest frame, mailboxes, pool, evidence ring
+	Queues    []QueueView    `json:"queues"` // latest frame, mailboxes, pool
+
+	at time.Duration // when it was published, since the epoch
 }
 
 // Stage is a leg of a frame's way from the camera to an event.

@@ -1,6 +1,7 @@
 package runtime
 
 import (
+	"slices"
 	"time"
 
 	"rvo-tui/capture"
@@ -16,6 +17,7 @@ func (p *pipeline) publish(now time.Duration) {
 	v.Seen = p.seenN
 	v.Ticks = p.ticks
 	v.Tick = p.tick
+	v.at = now
 	p.view.Store(v)
 }
 
@@ -23,6 +25,7 @@ func (p *pipeline) publish(now time.Duration) {
 // now, and the depths of its queues.
 func (p *pipeline) state() CameraView {
 	v := *p.view.Load()
+	v.age(p.clock() - v.at)
 	v.Status = p.camera.Status()
 	v.Superseded = p.superseded.Load()
 	newest := 0
@@ -44,6 +47,41 @@ func (p *pipeline) state() CameraView {
 		{Name: "commands", Depth: len(p.edits), Capacity: cap(p.edits)},
 	}
 	return v
+}
+
+// age brings a view up to date that was published a while ago: a pipeline that
+// has nothing to do publishes nothing, while everything in it grows older.
+func (v *CameraView) age(by time.Duration) {
+	if v.FrameID != 0 {
+		v.FrameAge += by
+	}
+	v.Signals = slices.Clone(v.Signals)
+	for i := range v.Signals {
+		s := &v.Signals[i]
+		if s.Frame == 0 {
+			continue
+		}
+		s.Age += by
+		if s.Unknown == detectors.Known && s.Age >= s.TTL {
+			s.Unknown, s.Why = detectors.Stale, detectors.Stale.String()
+		}
+	}
+	v.Detectors = slices.Clone(v.Detectors)
+	for i := range v.Detectors {
+		d := &v.Detectors[i]
+		d.Until = max(0, d.Until-by)
+		if d.Age > 0 {
+			d.Age += by
+		}
+		if d.FPS > 0 && by.Seconds() > 2/d.FPS {
+			d.FPS = 1 / by.Seconds()
+		}
+	}
+	v.Rules = slices.Clone(v.Rules)
+	for i := range v.Rules {
+		st := &v.Rules[i].Status
+		st.Remaining = max(0, st.Remaining-by)
+	}
 }
 
 func (v *CameraView) waiting() (n int) {

@@ -1,0 +1,38 @@
+package runtime
+
+import (
+	"testing"
+	"time"
+
+	"rvo-tui/capture"
+	"rvo-tui/detectors"
+	"rvo-tui/rules"
+)
+
+func TestViewGrowsOlderWhileNothingHappens(t *testing.T) {
+	s := newSim(t)
+	s.attach(&script{spec: spec("a", 10)})
+	cfg := rules.DefaultConfig()
+	cfg.Event, cfg.When, cfg.Cooldown = "seen", "a >= 1", capture.Duration(10*time.Second)
+	s.rule(cfg)
+	s.frames(3, ms, 100*ms)
+	s.until(300 * ms)
+	published := s.e.view(s.now, time.Time{})
+	v := *published
+	v.age(5 * time.Second)
+	if v.FrameAge != published.FrameAge+5*time.Second {
+		t.Errorf("frame age %v, published as %v 5 s ago", v.FrameAge, published.FrameAge)
+	}
+	if sig := v.Signals[0]; sig.Unknown != detectors.Stale || sig.Why != "stale" || sig.Age != published.Signals[0].Age+5*time.Second {
+		t.Errorf("signal %+v: want it stale, it has a TTL of 1 s", sig)
+	}
+	if published.Signals[0].Unknown != detectors.Known {
+		t.Error("the published view has changed")
+	}
+	if d := v.Detectors[0]; d.FPS != 0.2 || d.Age != published.Detectors[0].Age+5*time.Second {
+		t.Errorf("detector at %v runs a second, %v old", d.FPS, d.Age)
+	}
+	if r := v.Rules[0].Status; r.Remaining != published.Rules[0].Status.Remaining-5*time.Second {
+		t.Errorf("cooldown of %v left", r.Remaining)
+	}
+}
