@@ -36,7 +36,7 @@ var causes = []cause{
 	{"certificate", errors.New("the server's certificate is not trusted"), "install its issuer's certificate"},
 	{"permission denied", os.ErrPermission, "allow this user to read it"},
 	{"device or resource busy", syscall.EBUSY, "another program uses it"},
-	{"moov atom not found", errors.New("the file was cut short, or is still being written"), "copy it again"},
+	{"moov atom not found", capture.ErrUnsupported, "the file is cut short, still being written, or no video file"},
 }
 
 // explain makes an error of what FFmpeg logged while it took elapsed of limit to

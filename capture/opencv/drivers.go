@@ -152,7 +152,7 @@ func fileURI(path string) (string, error) {
 }
 
 func (d drivers) ffmpeg(ctx context.Context, cfg capture.Config, s *source, uri string, limit time.Duration, otherwise error) (capture.Source, error) {
-	s.hasPTS, s.scaled, s.timeout = true, true, time.Duration(cfg.StallTimeout)
+	s.scaled, s.timeout = true, time.Duration(cfg.StallTimeout)
 	o := options{device: -1, uri: uri, open: limit, read: s.timeout, accel: accels[cfg.HWAccel]}
 	began := time.Now()
 	accel, log := s.open(ctx, o)

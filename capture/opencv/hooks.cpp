@@ -77,7 +77,9 @@ int avformat_open_input(AVFormatContext **context, const char *url, const AVInpu
 			av_opt_set_int(*context, "analyzeduration", link->probe_us, 0);
 		}
 	}
-	return next(context, url, format, options);
+	int err = next(context, url, format, options);
+	if (rvo::Link *link = link_of_thread(); link != nullptr) link->input = err >= 0 ? *context : nullptr;
+	return err;
 }
 
 // OpenCV has FFmpeg decode in as many threads as there are cores, each of which

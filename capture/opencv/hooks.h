@@ -21,6 +21,7 @@ struct Link {
 	int64_t probe_us = 0;             // how long a camera's stream is watched before it counts as open
 	std::atomic<bool> stop{false};    // set from any thread: opening and reading end soon
 	AVIOInterruptCB timeout = {};     // OpenCV's own
+	AVFormatContext *input = nullptr; // OpenCV's, valid while the capture is open
 	const AVFrame *picture = nullptr; // decoded last; OpenCV's, valid until the next grab
 	bool ahead = false;               // its decoder is at pictures of another size already
 };

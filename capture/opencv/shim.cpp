@@ -4,6 +4,7 @@
 
 #include "hooks.h"
 
+#include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -61,6 +62,20 @@ struct rvo_capture {
 	bool changed() const {
 		const AVFrame *p = link.picture;
 		return p != nullptr && (link.ahead || p->width != width || p->height != height || p->format != format);
+	}
+
+	// Returns the presentation time of the picture that was decoded last, or NaN.
+	// OpenCV's CAP_PROP_POS_MSEC is 0 for pictures that come out of the decoder
+	// after the end of the file, and where there is none.
+	double pts_ms() const {
+		if (link.input == nullptr || link.picture == nullptr || link.picture->best_effort_timestamp == AV_NOPTS_VALUE) return NAN;
+		for (unsigned i = 0; i < link.input->nb_streams; i++) {
+			const AVStream *s = link.input->streams[i];
+			if (s->codecpar->codec_type != AVMEDIA_TYPE_VIDEO) continue; // OpenCV takes the first one too
+			int64_t start = s->start_time == AV_NOPTS_VALUE ? 0 : s->start_time;
+			return double(link.picture->best_effort_timestamp - start) * av_q2d(s->time_base) * 1000;
+		}
+		return NAN;
 	}
 
 	// Does what retrieve does, for a picture that is not like the first one.
@@ -143,7 +158,7 @@ int rvo_grab(rvo_capture *c, double *pts_ms, char *why) {
 			return int(RVO_NONE);
 		}
 		if (c->format < 0 && c->link.picture != nullptr) c->format = c->link.picture->format;
-		*pts_ms = c->video.get(cv::CAP_PROP_POS_MSEC);
+		*pts_ms = c->pts_ms();
 		return int(RVO_OK);
 	});
 }

@@ -49,7 +49,7 @@ int rvo_open(rvo_capture *c, const rvo_options *options, rvo_info *info, char *w
 // Makes an opening or a grab that FFmpeg is at return soon, and all later ones at
 // once. The only function that another thread may call meanwhile.
 void rvo_stop(rvo_capture *c);
-// Waits for the next picture: RVO_OK with its presentation time, RVO_NONE, RVO_ERROR.
+// Waits for the next picture: RVO_OK with its presentation time (NaN: it has none), RVO_NONE, RVO_ERROR.
 int rvo_grab(rvo_capture *c, double *pts_ms, char *why);
 // Writes the picture of the last grab, which is width x height, as out_width x
 // out_height packed BGR to dst. RVO_RESIZED: it is not; *width and *height then

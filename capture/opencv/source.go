@@ -12,10 +12,12 @@ package opencv
 import "C"
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"time"
 	"unsafe"
@@ -34,7 +36,6 @@ var errCutShort = errors.New("the file is cut short or damaged: copy it again")
 type source struct {
 	cfg     capture.Config
 	live    bool
-	hasPTS  bool
 	scaled  bool // to what cfg asks for, instead of the native size
 	timeout time.Duration
 
@@ -47,6 +48,7 @@ type source struct {
 	frames        float64 // of a file, as its header says
 	grabbed       float64
 	pts           time.Duration
+	overdue       bool // the last picture came only when the timeout was over
 }
 
 type options struct {
@@ -113,13 +115,27 @@ func (s *source) Grab() (capture.Stamp, error) {
 	switch C.rvo_grab(s.c, &ms, &s.why[0]) {
 	case C.RVO_OK:
 		now := time.Now()
-		s.grabbed++
-		s.pts = time.Duration(float64(ms) * float64(time.Millisecond))
-		return capture.Stamp{PTS: s.pts, HasPTS: s.hasPTS, Arrived: now}, nil
+		s.overdue = late(now.Sub(began), s.timeout)
+		return s.stamp(float64(ms), now), nil
 	case C.RVO_NONE:
 		return capture.Stamp{}, s.ended(time.Since(began))
 	}
 	return capture.Stamp{}, fmt.Errorf("read: %s", cleanLine(C.GoString(&s.why[0])))
+}
+
+// stamp counts a picture and says when it was taken. A file without times is
+// played at its nominal rate.
+func (s *source) stamp(ms float64, now time.Time) capture.Stamp {
+	has := !math.IsNaN(ms)
+	if !has && !s.live {
+		ms, has = s.grabbed*1000/cmp.Or(s.fps, 25), true
+	}
+	s.grabbed++
+	if !has {
+		return capture.Stamp{Arrived: now}
+	}
+	s.pts = time.Duration(ms * float64(time.Millisecond))
+	return capture.Stamp{PTS: s.pts, HasPTS: true, Arrived: now}
 }
 
 // ended says why there is no further picture.
@@ -127,7 +143,8 @@ func (s *source) ended(waited time.Duration) error {
 	if err := s.ctx.Err(); err != nil {
 		return fmt.Errorf("read: %w", err)
 	}
-	if late(waited, s.timeout) {
+	// On running into the timeout OpenCV may first give what its decoder held back.
+	if late(waited, s.timeout) || s.overdue {
 		return fmt.Errorf("read: no picture within %v: %w", s.timeout, os.ErrDeadlineExceeded)
 	}
 	log := lastLine(C.GoString(&s.why[0]))
