@@ -195,4 +195,3 @@ func (n *nativeLog) line(text string) {
 		log.Warn("video library", "says", text)
 	}
 }
-
