@@ -1,0 +1,71 @@
+# make run     build, and run the main job on the built-in configuration
+# make build   bin/rvo-tui (CGO_ENABLED=0: one static file, without OpenCV)
+# make test    every test, with the race detector where there is cgo
+# make lint    formatting, vet, golangci-lint, shellcheck
+# make check   lint and test
+# make bench   what the code costs (BENCH=Step for some of it)
+# make proto   the generated code of proto/, anew
+# make clean   remove bin/
+#
+# run, build and test install what the machine lacks, on Debian and Ubuntu, and
+# say what to install elsewhere (PACKAGES=skip: only say it). ARGS goes to the
+# program: make run ARGS="--no-ui --duration 10s".
+
+SHELL       = /bin/sh
+GO         ?= go
+CGO_ENABLED ?= 1
+BENCH      ?= .
+export CGO_ENABLED
+
+# The revision is stamped where git can tell it; elsewhere the version is "devel".
+VCS   := $(shell git rev-parse HEAD >/dev/null 2>&1 && echo true || echo false)
+BUILD := $(GO) build -trimpath -buildvcs=$(VCS)
+RACE  := $(if $(filter 0,$(CGO_ENABLED)),,-race)
+
+.PHONY: run build test test-pure lint check bench proto clean go packages
+
+run: build
+	bin/rvo-tui $(ARGS)
+
+build: go
+	@scripts/packages.sh build
+	$(BUILD) -o bin/rvo-tui .
+
+test: go bin/tools/gotestsum
+	@scripts/packages.sh test
+	CGO_ENABLED=0 $(GO) build -o /dev/null .
+	CGO_ENABLED=0 bin/tools/gotestsum --format pkgname-and-test-fails -- -shuffle=on ./...
+	$(if $(RACE),bin/tools/gotestsum --format pkgname-and-test-fails -- $(RACE) -shuffle=on ./...)
+
+lint: go bin/tools/gofumpt bin/tools/golangci-lint
+	@scripts/packages.sh check
+	@files=$$(bin/tools/gofumpt -l .) && [ -z "$$files" ] || { echo "gofumpt -w:" $$files >&2; exit 1; }
+	$(GO) vet ./...
+	CGO_ENABLED=0 $(GO) vet ./...
+	bin/tools/golangci-lint run ./...
+	shellcheck scripts/*.sh proto/*.sh .ci/run
+
+check: lint test
+
+bench: go
+	@scripts/packages.sh build
+	$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem ./...
+
+proto: go
+	@scripts/packages.sh proto
+	proto/gen.sh
+
+clean:
+	rm -rf bin
+
+go:
+	@command -v $(GO) >/dev/null || { echo "Go is missing: install version $$(sed -n 's/^go //p' go.mod) or newer (go.dev/doc/install)." >&2; exit 1; }
+
+# The tools' versions are pinned in tools/go.mod; each is built once.
+TOOL_gofumpt       = mvdan.cc/gofumpt
+TOOL_golangci-lint = github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+TOOL_gotestsum     = gotest.tools/gotestsum
+TOOL_benchstat     = golang.org/x/perf/cmd/benchstat
+
+bin/tools/%: tools/go.mod tools/go.sum | go
+	cd tools && CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -o ../$@ $(TOOL_$*)

@@ -1,0 +1,130 @@
+#!/bin/sh
+# Installs the system packages that the project needs and the machine lacks:
+#
+#     scripts/packages.sh build|test|check|proto
+#
+# Each set contains those before it, except that proto stands alone. Where
+# nothing is missing it does and says nothing. On Debian and Ubuntu it installs
+# with apt-get, through sudo for users other than root; elsewhere, and with
+# PACKAGES=skip in the environment, it says what is missing: the sets build,
+# check and proto then end with status 1, and test goes on where only material
+# of tests is missing (they skip, and say why). CGO_ENABLED=0 needs no set build.
+set -eu
+
+# installed PACKAGE: dpkg has it.
+installed() {
+	[ "$(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
+}
+
+# present PACKAGE: what the project wants of it is there, wherever it is from.
+# What is not a program or a library can only be asked of dpkg.
+present() {
+	case $1 in
+	g++) command -v g++ || command -v clang++ ;;
+	pkg-config) command -v pkg-config ;;
+	libopencv-dev) pkg-config --exists opencv4 ;;
+	libavcodec-dev) pkg-config --exists libavcodec ;;
+	libavformat-dev) pkg-config --exists libavformat ;;
+	libavutil-dev) pkg-config --exists libavutil ;;
+	libswscale-dev) pkg-config --exists libswscale ;;
+	# Images of containers often leave out /usr/share/doc, with dpkg unaware.
+	opencv-doc) [ -d "${DOC_ROOT:-/usr/share/doc}/opencv-doc/examples/data" ] ;;
+	ffmpeg) command -v ffprobe ;;
+	tmux | shellcheck | file) command -v "$1" ;;
+	protobuf-compiler) command -v protoc ;;
+	*) installed "$1" ;;
+	esac >/dev/null 2>&1
+}
+
+# build: the compiler, OpenCV, and the FFmpeg that OpenCV reads streams with.
+build='g++ pkg-config libopencv-dev libavcodec-dev libavformat-dev libavutil-dev libswscale-dev'
+
+# test: opencv-doc and opencv-data are real video and the cascades for faces,
+# ffmpeg makes and checks movies, tmux is a terminal, GStreamer is an RTSP
+# server, and the Python packages run the example of a model service.
+test="opencv-data opencv-doc ffmpeg tmux
+	python3-gi gir1.2-gst-rtsp-server-1.0
+	gstreamer1.0-plugins-base gstreamer1.0-plugins-good
+	gstreamer1.0-plugins-ugly gstreamer1.0-plugins-bad gstreamer1.0-libav
+	python3-grpcio python3-protobuf python3-opencv"
+
+# check: a linter for shell scripts, and what tells a static program.
+check='shellcheck file'
+
+if [ "${CGO_ENABLED:-1}" = 0 ]; then
+	build=''
+fi
+case ${1:-} in
+build) wanted=$build vital=$build ;;
+test) wanted="$build $test" vital=$build ;;
+check) wanted="$build $test $check" vital="$build $check" ;;
+proto) wanted='protobuf-compiler' vital=$wanted ;;
+*)
+	echo "usage: packages.sh build|test|check|proto" >&2
+	exit 2
+	;;
+esac
+
+# absent PACKAGE…: those that are not present, each behind a space.
+absent() {
+	for package; do
+		present "$package" || printf ' %s' "$package"
+	done
+}
+
+# shellcheck disable=SC2086 # lists of names
+missing=$(absent $wanted)
+[ -n "$missing" ] || exit 0
+
+# advise: says what is missing in words that help here, and ends.
+advise() {
+	{
+		echo "missing:$missing"
+		echo "$1"
+		if [ "$1" != "$byhand" ]; then
+			echo "$byhand"
+		fi
+	} >&2
+	# shellcheck disable=SC2086
+	if [ -n "$(absent $vital)" ]; then
+		if [ -n "$build" ]; then
+			echo "Without OpenCV: make build CGO_ENABLED=0 (then make run CGO_ENABLED=0)." >&2
+		fi
+		exit 1
+	fi
+	echo "Tests that need them are skipped." >&2
+	exit 0
+}
+
+byhand="Install what these Debian packages hold: a C++17 compiler, pkg-config, OpenCV 4.6 or newer 4.x with its headers
+(pkg-config must find opencv4), and FFmpeg's development files (libavcodec, libavformat, libavutil, libswscale), as in
+  Fedora:   dnf install gcc-c++ pkgconf opencv-devel ffmpeg-free-devel
+  Arch:     pacman -S gcc pkgconf opencv ffmpeg vtk hdf5
+  openSUSE: zypper install gcc-c++ pkg-config opencv-devel ffmpeg-devel
+  macOS:    brew install pkg-config opencv ffmpeg"
+
+if ! command -v apt-get >/dev/null 2>&1 || ! command -v dpkg-query >/dev/null 2>&1; then
+	advise "$byhand"
+fi
+# Within what opencv-doc holds, only the examples are wanted.
+apt="apt-get -o DPkg::Lock::Timeout=120 -o DPkg::Options::=--path-include=/usr/share/doc/opencv-doc/examples/*"
+root=''
+if [ "$(id -u)" != 0 ]; then
+	root='sudo '
+fi
+byhand="Install them:  ${root}apt-get update && ${root}apt-get install --no-install-recommends$missing"
+if [ "${PACKAGES:-}" = skip ]; then
+	advise "Nothing is installed because of PACKAGES=skip."
+fi
+if [ -n "$root" ] && ! command -v sudo >/dev/null 2>&1; then
+	advise "Neither root nor sudo is at hand."
+fi
+echo "installing:$missing" >&2
+# Files that an image left out come only with a package that is unpacked anew.
+again=''
+case "$missing " in *" opencv-doc "*) if installed opencv-doc; then again=--reinstall; fi ;; esac
+# shellcheck disable=SC2086
+if ! { ${root}env DEBIAN_FRONTEND=noninteractive $apt update -q &&
+	${root}env DEBIAN_FRONTEND=noninteractive $apt install -q -y --no-install-recommends $again $missing; } >&2; then
+	advise "apt-get could not install them."
+fi
