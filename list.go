@@ -62,8 +62,8 @@ func listClips(out io.Writer, dir string, asJSON bool) error {
 		if e.Damaged != "" {
 			note = "  (" + e.Damaged + ")"
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%.1fs\t%s\t%s/%s%s\n", e.Time.Format(time.RFC3339), e.Camera, e.EventType,
-			float64(e.DurationMS)/1000, clips.Bytes(e.Bytes), e.Path, e.Movie, note)
+		fmt.Fprintf(w, "%s\t%s\t%s\t%.1fs\t%.1f MB\t%s/%s%s\n", e.Time.Format(time.RFC3339), e.Camera, e.EventType,
+			float64(e.DurationMS)/1000, float64(e.Bytes)/1e6, e.Path, e.Movie, note)
 	}
 	return w.Flush()
 }
