@@ -155,7 +155,7 @@ func (r *Runtime) each(cmd Command, do func(*pipeline) error) error {
 		switch err := do(p.pipeline); {
 		case err == nil:
 			done = true
-		case errors.Is(err, ErrNoDetector) || errors.Is(err, ErrNoRule):
+		case errors.Is(err, ErrNoDetector) || errors.Is(err, ErrNoRule) || errors.Is(err, clips.ErrCamera):
 			if first == nil {
 				first = err
 			}
