@@ -1,0 +1,72 @@
+package runtime
+
+import (
+	"context"
+	"sync"
+
+	"rvo-tui/rules"
+)
+
+// RecentEvents is how many events a Recent keeps.
+const RecentEvents = 256
+
+// RecentEvent is an event with its place in the order of arrival.
+type RecentEvent struct {
+	Seq   uint64 // ascending from 1, without gaps
+	Event rules.Event
+}
+
+// Recent is a Sink that keeps the last RecentEvents events in memory, for
+// dashboards. It takes every event; the oldest one makes room. It is safe for
+// concurrent use.
+type Recent struct {
+	mu   sync.Mutex // guards what follows; nothing is called while it is held
+	ring [RecentEvents]rules.Event
+	seq  uint64 // of the newest event
+}
+
+// NewRecent returns one without events.
+func NewRecent() *Recent { return new(Recent) }
+
+// Name implements Sink.
+func (r *Recent) Name() string { return "recent" }
+
+// Offer implements Sink.
+func (r *Recent) Offer(event rules.Event) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.seq++
+	r.ring[r.seq%RecentEvents] = event
+	return true
+}
+
+// Events returns the kept events after the one numbered seq, oldest first; 0
+// means all.
+func (r *Recent) Events(seq uint64) []RecentEvent {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.seq > RecentEvents {
+		seq = max(seq, r.seq-RecentEvents)
+	}
+	if seq >= r.seq {
+		return nil
+	}
+	events := make([]RecentEvent, 0, r.seq-seq)
+	for n := seq + 1; n <= r.seq; n++ {
+		events = append(events, RecentEvent{n, r.ring[n%RecentEvents]})
+	}
+	return events
+}
+
+// View implements Sink.
+func (r *Recent) View() SinkView {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return SinkView{Name: r.Name(), State: SinkOK, Written: r.seq, Capacity: RecentEvents}
+}
+
+// Run implements Sink. It has nothing to deliver.
+func (r *Recent) Run(ctx context.Context) error {
+	<-ctx.Done()
+	return nil
+}

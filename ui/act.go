@@ -1,0 +1,374 @@
+package ui
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/x/ansi"
+
+	"rvo-tui/capture"
+	"rvo-tui/detectors"
+	"rvo-tui/rules"
+	"rvo-tui/runtime"
+)
+
+// commandTimeout bounds the wait for a command's answer.
+const commandTimeout = 15 * time.Second
+
+// press does what a key is for.
+func (m *model) press(key string) tea.Cmd {
+	m.notice = notice{}
+	if len(key) == 1 && key >= "1" && key <= "9" {
+		m.show(int(key[0] - '1'))
+		return nil
+	}
+	return m.do(m.keys.byKey[key])
+}
+
+// do carries an action out.
+func (m *model) do(a action) tea.Cmd {
+	switch a {
+	case actQuit:
+		m.askQuit()
+	case actNext, actPrevious:
+		m.turn(a == actNext)
+	case actDown:
+		m.move(1)
+	case actUp:
+		m.move(-1)
+	case actPageDown:
+		m.move(max(m.cursors[m.focus].height-1, 1))
+	case actPageUp:
+		m.move(-max(m.cursors[m.focus].height-1, 1))
+	case actTop:
+		m.move(-1 << 30)
+	case actBottom:
+		m.move(1 << 30)
+	case actZoom:
+		m.zoom = !m.zoom
+		m.arrange()
+	case actOverview:
+		m.focusOn(paneCameras)
+		m.zoom = true
+		m.arrange()
+	case actBack:
+		m.back()
+	case actFreeze:
+		m.frozen = !m.frozen
+		m.want.freeze(m.frozen)
+		m.epoch++
+	case actPreview:
+		m.scene.preview = !m.scene.preview
+		m.epoch++
+		m.arrange()
+	case actHelp:
+		m.overlay = newHelp(m)
+	case actFilter:
+		m.overlay = newFilter(m)
+	case actPalette:
+		m.overlay = newPalette(m)
+	case actSave:
+		return m.save()
+	case actOpen:
+		return m.open()
+	case actReload:
+		return m.reload()
+	case actCamera:
+		return m.pick()
+	case actAttach:
+		m.overlay = newForm(m)
+	default:
+		return m.command(a)
+	}
+	return nil
+}
+
+// command does what changes the runtime.
+func (m *model) command(a action) tea.Cmd {
+	c := m.scene.camera()
+	if c == nil {
+		if a != "" {
+			m.say((*theme).infoInk, "there is no camera; press "+m.keys.shown(actCamera)+" to add one")
+		}
+		return nil
+	}
+	switch a {
+	case actClip:
+		return m.send(runtime.Command{Do: runtime.SaveClip, Camera: c.Name}, "a clip of "+c.Name+" is being saved")
+	case actPause:
+		if c.State == capture.Paused {
+			return m.send(runtime.Command{Do: runtime.Resume, Camera: c.Name}, c.Name+" goes on")
+		}
+		return m.send(runtime.Command{Do: runtime.Pause, Camera: c.Name}, c.Name+" is paused")
+	case actRule:
+		r := m.rule(c)
+		if r == nil {
+			return nil
+		}
+		if r.Status.State == rules.Disabled {
+			return m.send(runtime.Command{Do: runtime.RuleOn, Camera: c.Name, Rule: r.Event}, "rule "+r.Event+" is on")
+		}
+		return m.send(runtime.Command{Do: runtime.RuleOff, Camera: c.Name, Rule: r.Event}, "rule "+r.Event+" is off")
+	}
+	d := m.detector(c)
+	if d == nil {
+		return nil
+	}
+	switch a {
+	case actToggle:
+		if d.State == runtime.DetectorDisabled {
+			return m.send(runtime.Command{Do: runtime.Enable, Camera: c.Name, Detector: d.Name}, d.Name+" is enabled")
+		}
+		return m.send(runtime.Command{Do: runtime.Disable, Camera: c.Name, Detector: d.Name}, d.Name+" is disabled")
+	case actFaster, actSlower:
+		fps := step(d.MaxFPS, a == actFaster)
+		cmd := runtime.Command{Do: runtime.SetRate, Camera: c.Name, Detector: d.Name, FPS: fps}
+		return m.send(cmd, fmt.Sprintf("%s runs at most %s times a second", d.Name, rate(fps)))
+	case actDetach:
+		cmd := runtime.Command{Do: runtime.Detach, Camera: c.Name, Detector: d.Name}
+		m.overlay = &confirm{
+			question: "Detach " + d.Name + " from " + c.Name + "?",
+			detail:   "Its signals become unknown; rules that ask for them cannot fire.",
+			yes:      func(m *model) tea.Cmd { return m.send(cmd, d.Name+" is detached") },
+		}
+	}
+	return nil
+}
+
+// rates are the steps of a detector's rate.
+var rates = []float64{0.2, 0.5, 1, 2, 3, 5, 8, 10, 12, 15, 20, 25, 30, 45, 60, 90, 120}
+
+func step(fps float64, up bool) float64 {
+	if up {
+		for _, r := range rates {
+			if r > fps+1e-9 {
+				return r
+			}
+		}
+		return min(fps*1.5, detectors.MaxRate)
+	}
+	for _, r := range slices.Backward(rates) {
+		if r < fps-1e-9 {
+			return r
+		}
+	}
+	return fps
+}
+
+// send gives the runtime a command, off this goroutine.
+func (m *model) send(c runtime.Command, done string) tea.Cmd {
+	ctx, backend := m.ctx, m.backend
+	return func() tea.Msg {
+		ctx, cancel := context.WithTimeout(ctx, commandTimeout)
+		defer cancel()
+		return doneMsg{done, backend.Do(ctx, c)}
+	}
+}
+
+// detector returns the selected one, or nil.
+func (m *model) detector(c *runtime.CameraView) *runtime.DetectorView {
+	if i := m.cursors[paneDetectors].sel; i < len(c.Detectors) {
+		return &c.Detectors[i]
+	}
+	m.say((*theme).infoInk, "there is no detector; press "+m.keys.shown(actAttach)+" to attach one")
+	return nil
+}
+
+func (m *model) rule(c *runtime.CameraView) *runtime.RuleView {
+	if i := m.cursors[paneRules].sel; i < len(c.Rules) {
+		return &c.Rules[i]
+	}
+	m.say((*theme).infoInk, "no rule watches "+c.Name)
+	return nil
+}
+
+// show turns to another camera.
+func (m *model) show(i int) {
+	s := &m.scene
+	if s.snap == nil || i < 0 || i >= len(s.snap.Cameras) {
+		return
+	}
+	if m.camera != s.snap.Cameras[i].Name {
+		m.camera, s.cam = s.snap.Cameras[i].Name, i
+		m.cursors[paneDetectors], m.cursors[paneSignals], m.cursors[paneRules] = cursor{}, cursor{}, cursor{}
+	}
+	m.cursors[paneCameras].sel, m.cursors[paneCameras].key = i, m.camera
+	m.epoch++
+	m.arrange()
+}
+
+// focusOn gives a pane the focus, and a place if it has none.
+func (m *model) focusOn(p paneID) {
+	m.focus = p
+	if p != paneDetectors && p != paneSignals {
+		m.tab = p
+	}
+	m.arrange()
+}
+
+// turn moves the focus to the next pane.
+func (m *model) turn(forward bool) {
+	by := paneID(1)
+	if !forward {
+		by = paneCount - 1
+	}
+	p := (m.focus + by) % paneCount
+	if p == panePreview && !m.scene.preview {
+		p = (p + by) % paneCount
+	}
+	m.focusOn(p)
+}
+
+// move selects another row of the pane in focus.
+func (m *model) move(by int) {
+	for _, p := range m.places {
+		if p.pane != m.focus {
+			continue
+		}
+		b := m.settled(p.pane, p.w-2, p.h-2)
+		m.cursors[m.focus].move(by, &b)
+		if m.focus == paneCameras {
+			m.show(m.cursors[paneCameras].sel)
+		}
+	}
+}
+
+func (m *model) back() {
+	switch {
+	case m.zoom:
+		m.zoom = false
+		m.arrange()
+	case m.scene.filter != "":
+		m.scene.filter = ""
+		m.sift()
+	}
+	m.epoch++
+}
+
+// mouse lets a click take the focus and select a row, and the wheel scroll.
+func (m *model) mouse(msg tea.MouseMsg) {
+	at := msg.Mouse()
+	for _, p := range m.places {
+		if !p.has(at.X, at.Y) {
+			continue
+		}
+		switch msg.(type) {
+		case tea.MouseClickMsg:
+			if p.tabbed && at.Y == p.y {
+				m.clickTab(p, at.X)
+				return
+			}
+			m.focusOn(p.pane)
+			c := &m.cursors[p.pane]
+			if i := at.Y - p.y - 1 - c.line; i >= 0 && i < c.height {
+				m.move(c.top + i - c.sel)
+			}
+		case tea.MouseWheelMsg:
+			m.focusOn(p.pane)
+			switch at.Button {
+			case tea.MouseWheelUp:
+				m.move(-1)
+			case tea.MouseWheelDown:
+				m.move(1)
+			}
+		}
+		return
+	}
+}
+
+// clickTab turns to the pane whose name was clicked on.
+func (m *model) clickTab(p place, x int) {
+	at := p.x + p.w - 3 - width(m.tabs(p.pane))
+	for id := range paneCount {
+		if id == paneDetectors || id == paneSignals {
+			continue
+		}
+		if n := len(id.String()); x >= at && x < at+n {
+			m.focusOn(id)
+			return
+		}
+		at += len(id.String()) + 1
+	}
+	m.focusOn(p.pane)
+}
+
+// askQuit ends the program, after a question while evidence is being written.
+func (m *model) askQuit() {
+	if s := m.scene.snap; s != nil && s.Clips != nil && (s.Clips.Building || s.Clips.Waiting > 0) {
+		m.overlay = &confirm{
+			question: "Clips are being written. Quit all the same?",
+			detail:   "They are made of what there is by now.",
+			yes: func(m *model) tea.Cmd {
+				m.quit = true
+				return nil
+			},
+		}
+		return
+	}
+	m.quit = true
+}
+
+func (m *model) reload() tea.Cmd {
+	if m.opts.Reload == nil {
+		m.say((*theme).infoInk, "this program cannot read its configuration again while it runs")
+		return nil
+	}
+	ctx, reload := m.ctx, m.opts.Reload
+	return func() tea.Msg {
+		ctx, cancel := context.WithTimeout(ctx, commandTimeout)
+		defer cancel()
+		return doneMsg{"the configuration has been read again", reload(ctx)}
+	}
+}
+
+// save writes the screen to a text file in the working directory.
+func (m *model) save() tea.Cmd {
+	text := ansi.Strip(strings.Join(m.screen(), "\n")) + "\n"
+	name := "rvo-tui-" + m.now().Local().Format("20060102-150405") + ".txt"
+	return func() tea.Msg {
+		file, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+		if err != nil {
+			return doneMsg{err: fmt.Errorf("save screen: %w", err)}
+		}
+		_, err = file.WriteString(text)
+		if e := file.Close(); err == nil {
+			err = e
+		}
+		if err != nil {
+			return doneMsg{err: fmt.Errorf("save screen: %w", err)}
+		}
+		if full, err := filepath.Abs(name); err == nil {
+			name = full
+		}
+		return doneMsg{text: "the screen is in " + name}
+	}
+}
+
+// open shows all about the selected row.
+func (m *model) open() tea.Cmd {
+	s := &m.scene
+	switch m.focus {
+	case paneEvents:
+		if i := m.cursors[paneEvents].sel; i < len(s.events) {
+			return newEventDetail(m, s.events[i])
+		}
+	case paneLog:
+		if i := m.cursors[paneLog].sel; i < len(s.log) {
+			l := s.log[i]
+			_, level := s.th.levelInk(l.Level)
+			m.overlay = &sheet{title: "Log line " + fmt.Sprint(l.Seq), lines: func(m *model, w int) []string {
+				return append([]string{l.Time.Local().Format("2006-01-02 15:04:05.000") + "  " + level, ""}, wrap(m.scene.th.text(l.Text), w)...)
+			}}
+		}
+	default:
+		m.zoom = !m.zoom
+		m.arrange()
+	}
+	return nil
+}

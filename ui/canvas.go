@@ -1,0 +1,162 @@
+package ui
+
+import (
+	"image/color"
+	"strconv"
+	"strings"
+
+	"rvo-tui/detectors"
+)
+
+// canvas is a picture in character cells. Each cell is two pixels, one above
+// the other, or a character of a drawing on top of them.
+type canvas struct {
+	w, h  int
+	cells []cell
+}
+
+type cell struct {
+	upper, lower [3]uint8
+	glyph        rune // 0: the two pixels
+	ink          [3]uint8
+}
+
+// hold is how little a colour may change without being drawn again: less is the
+// noise of a sensor, which would cost most of the bytes.
+const hold = 6
+
+// newCanvas makes a canvas of a picture of w x 2h pixels. Where a colour hardly
+// differs from that in old it stays as it was there.
+func newCanvas(p Picture, old *canvas) *canvas {
+	c := &canvas{w: p.Width, h: p.Height / 2}
+	c.cells = make([]cell, c.w*c.h)
+	same := old != nil && old.w == c.w && old.h == c.h
+	for y := range c.h {
+		for x := range c.w {
+			k := &c.cells[y*c.w+x]
+			copy(k.upper[:], p.Pixels[(2*y*c.w+x)*3:])
+			copy(k.lower[:], p.Pixels[((2*y+1)*c.w+x)*3:])
+			if same {
+				o := &old.cells[y*c.w+x]
+				k.upper, k.lower = held(k.upper, o.upper), held(k.lower, o.lower)
+			}
+		}
+	}
+	return c
+}
+
+func held(now, old [3]uint8) [3]uint8 {
+	for i := range now {
+		if d := int(now[i]) - int(old[i]); d > hold || d < -hold {
+			return now
+		}
+	}
+	return old
+}
+
+// clone returns a copy to draw on.
+func (c *canvas) clone() *canvas {
+	return &canvas{c.w, c.h, append([]cell(nil), c.cells...)}
+}
+
+func (c *canvas) put(x, y int, r rune, ink [3]uint8) {
+	if x >= 0 && x < c.w && y >= 0 && y < c.h {
+		k := &c.cells[y*c.w+x]
+		k.glyph, k.ink = r, ink
+	}
+}
+
+// outline draws a detection with its label.
+func (c *canvas) outline(d detectors.Detection, label string, col color.RGBA, ascii bool) {
+	ink := [3]uint8{col.R, col.G, col.B}
+	at := func(v float64, n int) int { return min(max(int(v*float64(n)), 0), n-1) }
+	if !(d.Box.W > 0 && d.Box.H > 0) {
+		return
+	}
+	x0, x1 := at(d.Box.X, c.w), at(d.Box.X+d.Box.W, c.w)
+	y0, y1 := at(d.Box.Y, c.h), at(d.Box.Y+d.Box.H, c.h)
+	line := []rune("─│┌┐└┘")
+	if ascii {
+		line = []rune("-|++++")
+	}
+	for x := x0; x <= x1; x++ {
+		c.put(x, y0, line[0], ink)
+		c.put(x, y1, line[0], ink)
+	}
+	for y := y0; y <= y1; y++ {
+		c.put(x0, y, line[1], ink)
+		c.put(x1, y, line[1], ink)
+	}
+	c.put(x0, y0, line[2], ink)
+	c.put(x1, y0, line[3], ink)
+	c.put(x0, y1, line[4], ink)
+	c.put(x1, y1, line[5], ink)
+	x := x0 + 1
+	for _, r := range label {
+		if x >= c.w || width(string(r)) != 1 {
+			break
+		}
+		c.put(x, y0, r, ink)
+		x++
+	}
+}
+
+const ramp = " .:-=+*#%@"
+
+// lines draws the canvas with half blocks in colour, or, for a terminal without
+// the one or the other, with characters of more and less ink.
+func (c *canvas) lines(ascii, colourless bool) []string {
+	out := make([]string, c.h)
+	var b strings.Builder
+	for y := range c.h {
+		b.Reset()
+		last := ""
+		for x := range c.w {
+			k := &c.cells[y*c.w+x]
+			mean := [3]uint8{}
+			for i := range mean {
+				mean[i] = uint8((int(k.upper[i]) + int(k.lower[i])) / 2)
+			}
+			var sgr string
+			glyph := k.glyph
+			switch {
+			case colourless:
+				if glyph == 0 {
+					glyph = rune(ramp[luma(mean)*(len(ramp)-1)/255])
+				}
+			case glyph != 0:
+				sgr = colours(k.ink, mean)
+			case ascii:
+				glyph, sgr = ' ', colours(k.upper, mean)
+			default:
+				glyph, sgr = '▀', colours(k.upper, k.lower)
+			}
+			if sgr != last {
+				b.WriteString(sgr)
+				last = sgr
+			}
+			b.WriteRune(glyph)
+		}
+		if last != "" {
+			b.WriteString("\x1b[m")
+		}
+		out[y] = b.String()
+	}
+	return out
+}
+
+func luma(c [3]uint8) int { return (int(c[0])*299 + int(c[1])*587 + int(c[2])*114) / 1000 }
+
+// colours returns what sets the colours of text and ground.
+func colours(text, ground [3]uint8) string {
+	b := make([]byte, 0, 40)
+	b = append(b, "\x1b[38;2"...)
+	for _, v := range text {
+		b = strconv.AppendUint(append(b, ';'), uint64(v), 10)
+	}
+	b = append(b, ";48;2"...)
+	for _, v := range ground {
+		b = strconv.AppendUint(append(b, ';'), uint64(v), 10)
+	}
+	return string(append(b, 'm'))
+}

@@ -1,0 +1,55 @@
+package ui
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"rvo-tui/clips"
+	"rvo-tui/detectors"
+)
+
+// Config is the [ui] section of the configuration.
+type Config struct {
+	// Rate is how often a second the screen is drawn anew, at most.
+	Rate float64 `toml:"rate"`
+	// Bandwidth is how much a second is sent to the terminal, on average: beyond
+	// it the screen is drawn less often. 0: no bound.
+	Bandwidth clips.Bytes `toml:"bandwidth"`
+	// Preview shows what the camera sees.
+	Preview bool `toml:"preview"`
+	// Theme is "auto" (by the terminal's background), "dark", "light" or "mono".
+	Theme string `toml:"theme"`
+	// ASCII draws with the characters of ASCII alone.
+	ASCII bool `toml:"ascii"`
+	// Keys are changes of keys, each as "action=key" or "action=key,key".
+	Keys []string `toml:"keys"`
+}
+
+var themes = []string{"auto", "dark", "light", "mono"}
+
+// DefaultConfig returns the values that hold where the configuration says
+// nothing.
+func DefaultConfig() Config {
+	return Config{Rate: 10, Bandwidth: 80_000, Preview: true, Theme: "auto"}
+}
+
+// Validate reports every invalid key, in the words of the user.
+func (c Config) Validate(bad func(key, problem string)) {
+	if !(c.Rate >= 0.5 && c.Rate <= 30) {
+		bad("rate", fmt.Sprintf("is %v; allowed is 0.5 to 30 times a second", c.Rate))
+	}
+	if c.Bandwidth != 0 && c.Bandwidth < 2000 {
+		bad("bandwidth", fmt.Sprintf("is %s a second; allowed is 0 (no bound) or at least 2KB", c.Bandwidth))
+	}
+	if !slices.Contains(themes, c.Theme) {
+		problem := fmt.Sprintf("%q is not one of %s", c.Theme, strings.Join(themes, ", "))
+		if s := detectors.Suggest(c.Theme, themes); s != "" {
+			problem += fmt.Sprintf("; did you mean %q?", s)
+		}
+		bad("theme", problem)
+	}
+	if _, err := newKeymap(c.Keys); err != nil {
+		bad("keys", err.Error())
+	}
+}

@@ -1,0 +1,137 @@
+package ui
+
+import (
+	"fmt"
+	"image"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"rvo-tui/detectors"
+	"rvo-tui/rules"
+	"rvo-tui/runtime"
+)
+
+// eventDetail shows one event, why it came about, and its clip.
+type eventDetail struct {
+	sheet
+	event  runtime.RecentEvent
+	clip   Clip
+	err    error
+	looked bool // for the clip
+}
+
+// clipMsg is the evidence of an event.
+type clipMsg struct {
+	seq  uint64
+	clip Clip
+	err  error
+}
+
+func newEventDetail(m *model, e runtime.RecentEvent) tea.Cmd {
+	d := &eventDetail{event: e}
+	d.sheet = sheet{title: "Event " + m.scene.th.text(e.Event.Type), lines: d.text}
+	m.overlay = d
+	backend := m.backend
+	return func() tea.Msg {
+		clip, err := backend.Clip(e.Event.ID)
+		return clipMsg{e.Seq, clip, err}
+	}
+}
+
+func (d *eventDetail) update(m *model, msg tea.Msg) (overlay, tea.Cmd) {
+	if c, ok := msg.(clipMsg); ok {
+		if c.seq == d.event.Seq {
+			d.clip, d.err, d.looked = c.clip, c.err, true
+		}
+		return d, nil
+	}
+	if next, cmd := d.sheet.update(m, msg); next == nil {
+		return nil, cmd
+	}
+	return d, nil
+}
+
+func (d *eventDetail) text(m *model, w int) []string {
+	th, e := m.scene.th, &d.event.Event
+	field := func(name, value string) string { return th.dim.of(fit(name, 11)) + value }
+	lines := []string{
+		field("event", th.strong.of(th.text(e.Type))+"  "+string(e.Phase)),
+		field("camera", th.text(e.Camera)),
+		field("time", e.Time.Local().Format("2006-01-02 15:04:05.000")),
+		field("certain", fmt.Sprintf("%.0f%%", e.Confidence*100)),
+		field("id", th.text(e.ID)),
+	}
+	if e.Phase == rules.PhaseEnded {
+		lines = append(lines, field("lasted", ago(e.Duration)))
+	}
+	lines = append(lines, field("age", ago(e.Age.Total())+th.dim.of(" since the camera took the picture:")))
+	for i, part := range []time.Duration{e.Age.Capture, e.Age.Queue, e.Age.Schedule, e.Age.Inference, e.Age.Publish, e.Age.Event} {
+		share := 0.0
+		if total := e.Age.Total(); total > 0 {
+			share = float64(part) / float64(total)
+		}
+		lines = append(lines, "           "+fit(runtime.Stage(i).String(), 10)+right(ago(part), 7)+"  "+th.meter(share, 20, th.stage[i]))
+	}
+	lines = append(lines, "", th.titleOn.of("Because"))
+	for i := range e.Clauses {
+		k := &e.Clauses[i]
+		look, glyph := th.dim, th.cross
+		switch k.Truth {
+		case rules.True:
+			look, glyph = th.good, th.tick
+		case rules.Unknown:
+			look, glyph = th.warn, th.ask
+		}
+		line := "  " + look.of(glyph) + " " + th.text(k.Text)
+		if k.Age != rules.Never {
+			line += th.dim.of("   was ") + number(k.Value) + th.dim.of(", "+coarse(k.Age)+" old")
+		}
+		if k.Why != detectors.Known {
+			line += "  " + th.warn.of(k.Why.String())
+		}
+		lines = append(lines, line)
+	}
+	lines = append(lines, "", th.titleOn.of("Evidence"))
+	switch {
+	case !d.looked:
+		return append(lines, "  "+th.dim.of("looking for its clip"))
+	case d.err != nil:
+		return append(lines, "  "+th.dim.of(th.text(d.err.Error())))
+	}
+	for _, l := range wrap(th.text(d.clip.Path), w-2) {
+		lines = append(lines, "  "+l)
+	}
+	lines = append(lines, "  "+th.dim.of(fmt.Sprintf("%.1f s, %s", float64(d.clip.Entry.DurationMS)/1000, amount(d.clip.Entry.Bytes))))
+	if d.clip.Thumb != nil {
+		size := d.clip.Thumb.Bounds()
+		cw := min(w-2, 48)
+		ch := max(cw*size.Dy()/max(2*size.Dx(), 1), 1)
+		for _, l := range newCanvas(shrink(d.clip.Thumb, cw, 2*ch), nil).lines(th.ascii, th.colourless) {
+			lines = append(lines, "  "+l)
+		}
+	}
+	return lines
+}
+
+// shrink scales an image by the mean of the pixels that fall together.
+func shrink(img image.Image, w, h int) Picture {
+	b := img.Bounds()
+	p := Picture{Width: w, Height: h, Pixels: make([]byte, w*h*3)}
+	for y := range h {
+		y0, y1 := y*b.Dy()/h, max((y+1)*b.Dy()/h, y*b.Dy()/h+1)
+		for x := range w {
+			x0, x1 := x*b.Dx()/w, max((x+1)*b.Dx()/w, x*b.Dx()/w+1)
+			var r, g, u, n uint32
+			for sy := y0; sy < y1; sy += max((y1-y0)/4, 1) {
+				for sx := x0; sx < x1; sx += max((x1-x0)/4, 1) {
+					cr, cg, cb, _ := img.At(b.Min.X+sx, b.Min.Y+sy).RGBA()
+					r, g, u, n = r+cr>>8, g+cg>>8, u+cb>>8, n+1
+				}
+			}
+			o := (y*w + x) * 3
+			p.Pixels[o], p.Pixels[o+1], p.Pixels[o+2] = byte(r/n), byte(g/n), byte(u/n)
+		}
+	}
+	return p
+}

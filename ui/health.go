@@ -1,0 +1,100 @@
+package ui
+
+import (
+	"fmt"
+	"time"
+
+	"rvo-tui/capture"
+	"rvo-tui/runtime"
+)
+
+// trouble is something that is not as it should be, for a person.
+type trouble struct {
+	grave bool
+	text  string
+}
+
+// troubles says what is wrong, the worst first: why evidence, events or
+// detections are missing or late. Nothing: all is well.
+func troubles(s *scene) []trouble {
+	var grave, mild []trouble
+	say := func(isGrave bool, format string, args ...any) {
+		t := trouble{isGrave, fmt.Sprintf(format, args...)}
+		if isGrave {
+			grave = append(grave, t)
+		} else {
+			mild = append(mild, t)
+		}
+	}
+	th := s.th
+	for i := range s.snap.Cameras {
+		c := &s.snap.Cameras[i]
+		name := "camera " + th.text(c.Name)
+		switch c.State {
+		case capture.Live:
+			if c.Lagging {
+				say(false, "%s read late by %s", name, coarse(c.Lag))
+			}
+		case capture.Paused, capture.Ended:
+			say(false, "%s %s", name, c.State)
+		default:
+			say(true, "%s %s%s", name, c.State, because(th, c.Reason))
+		}
+		for k := range c.Detectors {
+			d := &c.Detectors[k]
+			name := "detector " + th.text(d.Name)
+			switch d.State {
+			case runtime.DetectorFailed, runtime.DetectorStuck:
+				say(true, "%s %s%s", name, d.State, because(th, d.Reason))
+			case runtime.DetectorBackoff:
+				say(false, "%s too slow for %s/s: parked", name, rate(d.MaxFPS))
+			default:
+				if late(s, d) {
+					say(false, "%s too slow: %s of %s/s", name, rate(d.FPS), rate(d.MaxFPS))
+				}
+			}
+		}
+	}
+	for _, k := range s.snap.Sinks {
+		if k.State != runtime.SinkOK {
+			say(true, "events do not get out to %s%s", th.text(k.Name), because(th, k.Reason))
+		}
+	}
+	if k := s.snap.Clips; k != nil && k.State != "ok" {
+		say(true, "clips are lost%s", because(th, k.Reason))
+	}
+	return append(grave, mild...)
+}
+
+// late reports whether a detector cannot keep the rate that it is allowed: it
+// was still busy, parked or without a slot on a tenth of the frames of the last
+// seconds that it would have taken.
+func late(s *scene, d *runtime.DetectorView) bool {
+	was := s.earlier(d.Name)
+	if was == nil || d.Runs <= was.Runs {
+		return false
+	}
+	missed := d.Skips[runtime.GateBusy] - min(was.Skips[runtime.GateBusy], d.Skips[runtime.GateBusy]) +
+		d.Skips[runtime.GateSlot] - min(was.Skips[runtime.GateSlot], d.Skips[runtime.GateSlot]) +
+		d.Skips[runtime.GateBackoff] - min(was.Skips[runtime.GateBackoff], d.Skips[runtime.GateBackoff])
+	return missed*10 > d.Runs-was.Runs && d.FPS < 0.8*d.MaxFPS
+}
+
+// earlier returns how a detector of the camera shown stood five seconds ago.
+func (s *scene) earlier(name string) *runtime.DetectorView {
+	old, c := s.hist.before(5*time.Second), s.camera()
+	if old == nil || c == nil {
+		return nil
+	}
+	for i := range old.Cameras {
+		if old.Cameras[i].Name != c.Name {
+			continue
+		}
+		for k := range old.Cameras[i].Detectors {
+			if old.Cameras[i].Detectors[k].Name == name {
+				return &old.Cameras[i].Detectors[k]
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,177 @@
+package ui
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"charm.land/bubbles/v2/key"
+
+	"rvo-tui/detectors"
+)
+
+// action is something that a key does.
+type action string
+
+// The actions.
+const (
+	actToggle   action = "toggle"
+	actAttach   action = "attach"
+	actDetach   action = "detach"
+	actFaster   action = "faster"
+	actSlower   action = "slower"
+	actRule     action = "rule"
+	actClip     action = "clip"
+	actPause    action = "pause"
+	actCamera   action = "camera"
+	actReload   action = "reload"
+	actFreeze   action = "freeze"
+	actZoom     action = "zoom"
+	actPreview  action = "preview"
+	actFilter   action = "filter"
+	actPalette  action = "palette"
+	actSave     action = "save"
+	actHelp     action = "help"
+	actQuit     action = "quit"
+	actNext     action = "next"
+	actPrevious action = "previous"
+	actDown     action = "down"
+	actUp       action = "up"
+	actPageDown action = "page_down"
+	actPageUp   action = "page_up"
+	actTop      action = "top"
+	actBottom   action = "bottom"
+	actOpen     action = "open"
+	actBack     action = "back"
+	actOverview action = "overview"
+)
+
+// keyDef is an action with its keys, what the footer calls it, and what help
+// says of it.
+type keyDef struct {
+	act   action
+	keys  []string
+	short string // in the footer; empty: not there
+	doc   string
+	group string
+}
+
+func keyDefs() []keyDef {
+	const (
+		act    = "Do"
+		screen = "Screen"
+		move   = "Move"
+	)
+	return []keyDef{
+		{actToggle, []string{"space"}, "on/off", "enable or disable the selected detector", act},
+		{actAttach, []string{"a"}, "attach", "attach a detector", act},
+		{actDetach, []string{"x"}, "detach", "detach the selected detector", act},
+		{actFaster, []string{"+", "="}, "", "raise the selected detector's rate", act},
+		{actSlower, []string{"-"}, "rate", "lower the selected detector's rate", act},
+		{actRule, []string{"e"}, "rule", "switch the selected rule on or off", act},
+		{actClip, []string{"c"}, "clip", "save a clip of what the camera sees now", act},
+		{actPause, []string{"p"}, "pause", "pause or resume the camera", act},
+		{actCamera, []string{"n"}, "", "add a camera", act},
+		{actReload, []string{"r"}, "", "read the configuration again", act},
+		{actFreeze, []string{"f"}, "freeze", "hold the screen still; everything else goes on", screen},
+		{actZoom, []string{"z"}, "zoom", "show the pane in focus alone", screen},
+		{actPreview, []string{"v"}, "", "preview on or off", screen},
+		{actFilter, []string{"/"}, "filter", "show only events and log lines that hold a text", screen},
+		{actPalette, []string{":"}, "command", "type a command; tab completes, up and down recall", screen},
+		{actSave, []string{"s"}, "", "save the screen to a text file", screen},
+		{actHelp, []string{"?"}, "help", "this help", screen},
+		{actQuit, []string{"q", "ctrl+c"}, "quit", "quit", screen},
+		{actNext, []string{"tab", "l", "right"}, "pane", "next pane", move},
+		{actPrevious, []string{"shift+tab", "h", "left"}, "", "previous pane", move},
+		{actDown, []string{"j", "down"}, "", "next row", move},
+		{actUp, []string{"k", "up"}, "", "previous row", move},
+		{actPageDown, []string{"pgdown", "ctrl+d"}, "", "a page down", move},
+		{actPageUp, []string{"pgup", "ctrl+u"}, "", "a page up", move},
+		{actTop, []string{"g", "home"}, "", "first row", move},
+		{actBottom, []string{"G", "end"}, "", "last row; events and log follow from there", move},
+		{actOpen, []string{"enter"}, "", "all about the selected row", move},
+		{actBack, []string{"esc"}, "", "close, or clear the filter", move},
+		{actOverview, []string{"0"}, "", "all cameras (1 to 9: one of them)", move},
+	}
+}
+
+// keymap finds the action of a key.
+type keymap struct {
+	defs     []keyDef
+	bindings map[action]key.Binding
+	byKey    map[string]action
+}
+
+// newKeymap returns the default keys with changes, each "action=key,key".
+func newKeymap(changes []string) (*keymap, error) {
+	defs := keyDefs()
+	var names []string
+	for _, d := range defs {
+		names = append(names, string(d.act))
+	}
+	changed := map[string]bool{}
+	for _, change := range changes {
+		name, list, found := strings.Cut(change, "=")
+		name = strings.TrimSpace(name)
+		i := slices.Index(names, name)
+		switch {
+		case !found || strings.TrimSpace(list) == "":
+			return nil, fmt.Errorf("%q must be ACTION=KEY, as in \"freeze=F\" or \"quit=q,ctrl+q\"", change)
+		case i < 0:
+			problem := fmt.Sprintf("%q is not an action; there are %s", name, strings.Join(names, ", "))
+			if s := detectors.Suggest(name, names); s != "" {
+				problem += fmt.Sprintf("; did you mean %q?", s)
+			}
+			return nil, fmt.Errorf("%s", problem)
+		}
+		defs[i].keys = splitKeys(list)
+		changed[name] = true
+	}
+	m := &keymap{defs: defs, bindings: map[action]key.Binding{}, byKey: map[string]action{}}
+	for _, moved := range []bool{true, false} { // a changed key takes it from whoever had it by default
+		for i, d := range defs {
+			if changed[string(d.act)] != moved {
+				continue
+			}
+			var own []string
+			for _, k := range d.keys {
+				switch other, taken := m.byKey[k]; {
+				case !taken:
+					m.byKey[k] = d.act
+					own = append(own, k)
+				case moved:
+					return nil, fmt.Errorf("%q is given to %s and to %s; choose another for one of them", k, other, d.act)
+				}
+			}
+			defs[i].keys = own
+			m.bindings[d.act] = key.NewBinding(key.WithKeys(own...), key.WithHelp(strings.Join(own, " "), d.doc))
+		}
+	}
+	if len(m.bindings[actQuit].Keys()) == 0 {
+		return nil, fmt.Errorf("no key is left for quit; give it one, as in \"quit=Q\"")
+	}
+	return m, nil
+}
+
+// splitKeys splits "q,ctrl+q"; a comma alone is the comma's key.
+func splitKeys(list string) []string {
+	if strings.TrimSpace(list) == "," {
+		return []string{","}
+	}
+	var keys []string
+	for k := range strings.SplitSeq(list, ",") {
+		if k = strings.TrimSpace(k); k != "" {
+			keys = append(keys, k)
+		}
+	}
+	return keys
+}
+
+// shown returns the first key of an action as the screen writes it.
+func (m *keymap) shown(a action) string {
+	keys := m.bindings[a].Keys()
+	if len(keys) == 0 {
+		return ""
+	}
+	return keys[0]
+}

@@ -1,0 +1,393 @@
+package ui
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/colorprofile"
+
+	"rvo-tui/rules"
+	"rvo-tui/runtime"
+)
+
+// model is the whole dashboard. Bubble Tea's goroutine owns it.
+type model struct {
+	ctx     context.Context // ends with the program
+	backend Backend
+	opts    Options
+	want    *demand // what the feed is to fetch
+	keys    *keymap
+
+	themeName string
+	dark      bool
+	profile   colorprofile.Profile
+
+	w, h     int
+	scene    scene
+	camera   string // the camera shown, by name
+	allEvent []runtime.RecentEvent
+	allLog   []runtime.LogLine
+
+	focus, tab paneID
+	zoom       bool
+	frozen     bool
+	cursors    [paneCount]cursor
+	places     []place
+
+	overlay overlay // nil: none
+	notice  notice
+	history []string // of the command palette, oldest first
+	quit    bool
+
+	// versions of what panes are drawn from: see version
+	fast, slow, epoch uint64
+	slowAt            time.Time
+	states            uint64
+	cache             [paneCount]cached
+	header            cachedLine
+}
+
+// notice is what the last action came to. It is shown for a while.
+type notice struct {
+	text  string
+	look  func(*theme) ink
+	until time.Time
+}
+
+// cached is a pane as it was last drawn, its frame included.
+type cached struct {
+	key   cacheKey
+	lines []string
+}
+
+type cacheKey struct {
+	version, epoch uint64
+	cur            cursor
+	w, h           int
+	focused        bool
+}
+
+type cachedLine struct {
+	version, epoch uint64
+	w              int
+	text           string
+}
+
+// feedMsg is what the feed brings.
+type feedMsg struct {
+	snap    *runtime.Snapshot
+	log     []runtime.LogLine
+	events  []runtime.RecentEvent
+	picture Picture // none, where its Frame is 0
+	sent    float64 // bytes a second to the terminal, lately
+}
+
+// doneMsg is what a command came to.
+type doneMsg struct {
+	text string // what was done
+	err  error
+}
+
+func newModel(ctx context.Context, backend Backend, opts Options, want *demand) (*model, error) {
+	keys, err := newKeymap(opts.Config.Keys)
+	if err != nil {
+		return nil, err
+	}
+	m := &model{
+		ctx: ctx, backend: backend, opts: opts, want: want, keys: keys,
+		themeName: opts.Config.Theme, dark: true, profile: colorprofile.TrueColor,
+		focus: paneDetectors, tab: paneRules,
+	}
+	m.scene = scene{hist: newHistory(), keys: keys, preview: opts.Config.Preview}
+	m.retheme()
+	return m, nil
+}
+
+// retheme makes the theme anew, from the configuration and the terminal.
+func (m *model) retheme() {
+	name := m.themeName
+	if name == "auto" {
+		name = "light"
+		if m.dark {
+			name = "dark"
+		}
+	}
+	m.scene.th = newTheme(name, m.profile, m.opts.Config.ASCII)
+	m.epoch++
+}
+
+// Init implements tea.Model.
+func (m *model) Init() tea.Cmd {
+	var cmds []tea.Cmd
+	if m.themeName == "auto" {
+		cmds = append(cmds, tea.RequestBackgroundColor)
+	}
+	if m.opts.Pick {
+		cmds = append(cmds, m.pick())
+	}
+	return tea.Batch(cmds...)
+}
+
+// Update implements tea.Model.
+func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
+	switch msg := msg.(type) {
+	case tea.WindowSizeMsg:
+		m.w, m.h = msg.Width, msg.Height
+		m.epoch++
+		m.arrange()
+		return m, nil
+	case tea.ColorProfileMsg:
+		m.profile = msg.Profile
+		m.retheme()
+		return m, nil
+	case tea.BackgroundColorMsg:
+		m.dark = msg.IsDark()
+		m.retheme()
+		return m, nil
+	case feedMsg:
+		m.take(msg)
+		return m, nil
+	case doneMsg:
+		if msg.err != nil {
+			m.say((*theme).badInk, clean(msg.err.Error()))
+		} else if msg.text != "" {
+			m.say((*theme).goodInk, msg.text)
+		}
+		m.slowAt = time.Time{} // what has changed is shown at once
+		return m, nil
+	}
+	if m.overlay != nil {
+		next, cmd := m.overlay.update(m, msg)
+		m.overlay = next
+		m.epoch++
+		if m.quit {
+			return m, tea.Quit
+		}
+		return m, cmd
+	}
+	switch msg := msg.(type) {
+	case tea.KeyPressMsg:
+		cmd := m.press(msg.String())
+		if m.quit {
+			return m, tea.Quit
+		}
+		return m, cmd
+	case tea.MouseMsg:
+		m.mouse(msg)
+	}
+	return m, nil
+}
+
+func (t *theme) badInk() ink  { return t.bad }
+func (t *theme) goodInk() ink { return t.good }
+func (t *theme) infoInk() ink { return t.info }
+
+// say shows what an action came to.
+func (m *model) say(look func(*theme) ink, text string) {
+	m.notice = notice{text, look, m.now().Add(6 * time.Second)}
+}
+
+// now is the time of the newest snapshot.
+func (m *model) now() time.Time {
+	if m.scene.snap == nil {
+		return time.Time{}
+	}
+	return m.scene.snap.At
+}
+
+// take shows what the feed brought.
+func (m *model) take(f feedMsg) {
+	if f.snap == nil {
+		return
+	}
+	s := &m.scene
+	s.snap = f.snap
+	s.sent = f.sent
+	s.hist.add(f.snap)
+	s.cam = 0
+	for i := range f.snap.Cameras {
+		if f.snap.Cameras[i].Name == m.camera {
+			s.cam = i
+		}
+	}
+	if c := s.camera(); c != nil {
+		m.camera = c.Name
+	}
+	m.allEvent = tail(append(m.allEvent, f.events...), runtime.RecentEvents)
+	m.allLog = tail(append(m.allLog, f.log...), runtime.LogLines)
+	if len(f.events)+len(f.log) > 0 {
+		m.sift()
+	}
+	if f.picture.Frame != 0 {
+		s.held = newCanvas(f.picture, s.held)
+		s.picture = f.picture
+	}
+	m.fast++
+	if states := fingerprint(f.snap); states != m.states || f.snap.At.Sub(m.slowAt) >= 480*time.Millisecond {
+		m.states, m.slowAt = states, f.snap.At
+		m.slow++
+	}
+	m.arrange()
+}
+
+// tail keeps the last n entries.
+func tail[T any](list []T, n int) []T {
+	if len(list) <= n {
+		return list
+	}
+	return slices.Clone(list[len(list)-n:])
+}
+
+// sift finds the events and lines that pass the filter.
+func (m *model) sift() {
+	s := &m.scene
+	if s.filter == "" {
+		s.events, s.log = m.allEvent, m.allLog
+		return
+	}
+	s.events, s.log = nil, nil
+	needle := strings.ToLower(s.filter)
+	has := func(texts ...string) bool {
+		return slices.ContainsFunc(texts, func(t string) bool { return strings.Contains(strings.ToLower(t), needle) })
+	}
+	for _, e := range m.allEvent {
+		if has(e.Event.Type, e.Event.Camera, string(e.Event.Phase)) {
+			s.events = append(s.events, e)
+		}
+	}
+	for _, l := range m.allLog {
+		if has(l.Text, l.Level.String()) {
+			s.log = append(s.log, l)
+		}
+	}
+}
+
+// fingerprint changes when something changes that is to be seen at once: a
+// state, rather than a number.
+func fingerprint(s *runtime.Snapshot) uint64 {
+	h := uint64(14695981039346656037) // FNV-1a
+	add := func(text string) {
+		for i := range len(text) {
+			h = (h ^ uint64(text[i])) * 1099511628211
+		}
+		h = (h ^ 0xff) * 1099511628211
+	}
+	for i := range s.Cameras {
+		c := &s.Cameras[i]
+		add(c.Name)
+		add(string(c.State))
+		for k := range c.Detectors {
+			d := &c.Detectors[k]
+			add(d.Name)
+			switch d.State {
+			case runtime.DetectorRunning, runtime.DetectorWaiting:
+				// They take turns with every run.
+			default:
+				add(string(d.State))
+			}
+			h ^= uint64(d.MaxFPS * 100)
+		}
+		for k := range c.Rules {
+			add(c.Rules[k].Event)
+			add(string(c.Rules[k].Status.State))
+		}
+	}
+	return h
+}
+
+// version tells whether a pane has anything new to show.
+func (m *model) version(p paneID) uint64 {
+	s := &m.scene
+	switch p {
+	case paneSignals:
+		return m.fast
+	case panePreview:
+		return s.picture.Frame + m.slow<<40
+	case paneRules:
+		if c := s.camera(); c != nil {
+			for i := range c.Rules {
+				if c.Rules[i].Status.State == rules.Potential {
+					return m.fast + 1<<62
+				}
+			}
+		}
+	case paneEvents:
+		if n := len(s.events); n > 0 {
+			return s.events[n-1].Seq
+		}
+		return 0
+	case paneLog:
+		if n := len(s.log); n > 0 {
+			return s.log[n-1].Seq
+		}
+		return 0
+	}
+	return m.slow
+}
+
+// build makes a pane's body.
+func (m *model) build(p paneID, sel, w, h int) body {
+	s := &m.scene
+	switch p {
+	case paneCameras:
+		return camerasView(s, w)
+	case panePreview:
+		return previewView(s, w, h)
+	case paneDetectors:
+		return detectorsView(s, sel, w)
+	case paneSignals:
+		return signalsView(s, w)
+	case paneRules:
+		return rulesView(s, sel, w)
+	case paneEvents:
+		return eventsView(s, w)
+	case paneLatency:
+		return latencyView(s, w)
+	case paneQueues:
+		return queuesView(s, w)
+	}
+	return logView(s)
+}
+
+// settled makes a pane's body with its cursor where it belongs.
+func (m *model) settled(p paneID, w, h int) body {
+	c := &m.cursors[p]
+	sel := c.sel
+	b := m.build(p, sel, w, h)
+	if c.settle(&b); c.sel != sel {
+		b = m.build(p, c.sel, w, h)
+	}
+	return b
+}
+
+// arrange lays the panes out, and asks for the preview that they have room for.
+func (m *model) arrange() {
+	s := &m.scene
+	n := wants{preview: s.preview}
+	if s.snap != nil {
+		n.cameras = len(s.snap.Cameras)
+	}
+	if c := s.camera(); c != nil {
+		n.detectors, n.signals, n.rules = len(c.Detectors), len(c.Signals), len(c.Rules)
+	}
+	m.places = layout(m.w, m.h-2, m.focus, m.tab, m.zoom, n)
+	for i := range m.places {
+		m.places[i].y++
+	}
+	view := demanded{}
+	for _, p := range m.places {
+		if c := s.camera(); p.pane == panePreview && c != nil && s.preview && p.w > 2 && p.h > 2 {
+			view.camera = c.Name
+			view.w, view.h = previewSize(c, p.w-2, p.h-2)
+			view.h *= 2
+		}
+	}
+	if s.held != nil && (view.w != s.held.w || view.h != 2*s.held.h || s.pictureOf != view.camera) {
+		s.held, s.picture = nil, Picture{}
+	}
+	s.pictureOf = view.camera
+	m.want.set(view)
+}

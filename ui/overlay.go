@@ -1,0 +1,140 @@
+package ui
+
+import (
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+)
+
+// overlay is something in front of the panes that takes all input.
+type overlay interface {
+	// update takes a message and returns the overlay that is there then; nil:
+	// none any more.
+	update(m *model, msg tea.Msg) (overlay, tea.Cmd)
+	// draw puts the overlay onto the screen.
+	draw(m *model, screen []string) []string
+}
+
+// box draws a framed box with lines of at most w cells in the middle of the
+// screen.
+func (m *model) box(screen []string, title string, lines []string, w int) []string {
+	w = min(w, m.w-6)
+	h := min(len(lines), m.h-4)
+	inner := make([]string, h)
+	for i := range inner {
+		inner[i] = " " + fit(lines[i], w) + " "
+	}
+	b := frame(title, "", inner, m.scene.th, true, w+4, h+2)
+	return over(screen, b, (m.w-w-4)/2, max((m.h-h-2)/2, 1), m.w)
+}
+
+// confirm asks a question that y answers with yes.
+type confirm struct {
+	question, detail string
+	yes              func(m *model) tea.Cmd
+}
+
+func (c *confirm) update(m *model, msg tea.Msg) (overlay, tea.Cmd) {
+	key, ok := msg.(tea.KeyPressMsg)
+	if !ok {
+		return c, nil
+	}
+	switch key.String() {
+	case "y", "Y", "enter":
+		return nil, c.yes(m)
+	case "n", "N", "esc", "q", "ctrl+c":
+		return nil, nil
+	}
+	return c, nil
+}
+
+func (c *confirm) draw(m *model, screen []string) []string {
+	th := m.scene.th
+	question := th.text(c.question)
+	w := max(width(question), 44)
+	lines := []string{question}
+	for _, l := range wrap(th.text(c.detail), w) {
+		lines = append(lines, th.dim.of(l))
+	}
+	lines = append(lines, "", th.chip.of("y")+th.dim.of(" yes   ")+th.chip.of("n")+th.dim.of(" no"))
+	return m.box(screen, "Sure?", lines, w)
+}
+
+// sheet shows lines of text that scroll.
+type sheet struct {
+	title string
+	lines func(m *model, w int) []string
+	top   int
+	wide  int // cells that it would like; 0: 76
+}
+
+func (s *sheet) update(m *model, msg tea.Msg) (overlay, tea.Cmd) {
+	switch msg := msg.(type) {
+	case tea.KeyPressMsg:
+		switch m.keys.byKey[msg.String()] {
+		case actDown:
+			s.top++
+		case actUp:
+			s.top--
+		case actPageDown:
+			s.top += m.h - 8
+		case actPageUp:
+			s.top -= m.h - 8
+		case actTop:
+			s.top = 0
+		case actBottom:
+			s.top = 1 << 20
+		case actBack, actQuit, actOpen, actHelp:
+			return nil, nil
+		}
+	case tea.MouseWheelMsg:
+		if msg.Button == tea.MouseWheelUp {
+			s.top--
+		} else {
+			s.top++
+		}
+	case tea.MouseClickMsg:
+		return nil, nil
+	}
+	return s, nil
+}
+
+func (s *sheet) draw(m *model, screen []string) []string {
+	w := s.wide
+	if w == 0 {
+		w = 76
+	}
+	w = min(w, m.w-6)
+	lines := s.lines(m, w)
+	room := m.h - 6
+	s.top = max(min(s.top, len(lines)-room), 0)
+	title := s.title
+	if len(lines) > room {
+		title += " (" + m.keys.shown(actDown) + "/" + m.keys.shown(actUp) + " scroll)"
+		lines = lines[s.top:min(s.top+room, len(lines))]
+	}
+	return m.box(screen, title, lines, w)
+}
+
+// newHelp lists every key.
+func newHelp(m *model) overlay {
+	return &sheet{title: "Keys", wide: 78, lines: func(m *model, w int) []string {
+		th := m.scene.th
+		var lines []string
+		group := ""
+		for _, d := range m.keys.defs {
+			if d.act == actReload && m.opts.Reload == nil || len(d.keys) == 0 {
+				continue
+			}
+			if d.group != group {
+				if group != "" {
+					lines = append(lines, "")
+				}
+				lines, group = append(lines, th.titleOn.of(d.group)), d.group
+			}
+			lines = append(lines, "  "+th.chip.of(fit(strings.Join(d.keys, " "), 16))+"  "+d.doc)
+		}
+		return append(lines, "", th.dim.of("The selected detector and rule are the marked ones, whichever pane has the focus."),
+			th.dim.of("The mouse works too: click a pane, a row, a tab; turn the wheel."))
+	}}
+}

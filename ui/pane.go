@@ -1,0 +1,169 @@
+package ui
+
+import (
+	"strings"
+)
+
+// paneID tells the panes apart.
+type paneID int
+
+// The panes, in the order in which tab goes through them.
+const (
+	paneCameras paneID = iota
+	panePreview
+	paneDetectors
+	paneSignals
+	paneRules
+	paneEvents
+	paneLatency
+	paneQueues
+	paneLog
+	paneCount
+)
+
+var paneNames = [paneCount]string{"cameras", "preview", "detectors", "signals", "rules", "events", "latency", "queues", "log"}
+
+func (p paneID) String() string { return paneNames[p] }
+
+// body is what a pane shows: a head, rows that scroll and of which one may be
+// selected, and a foot about the selected one.
+type body struct {
+	title  string
+	note   string // beside the title, at the right
+	head   []string
+	n      int
+	row    func(i int) string
+	key    func(i int) string // what stays the same of a row when others come and go
+	foot   []string
+	scroll bool   // rows cannot be selected, only scrolled
+	follow bool   // a new pane begins at its last row
+	empty  string // what to say where there are no rows
+}
+
+// cursor is where a pane's selection stands.
+type cursor struct {
+	sel    int
+	key    string
+	top    int  // first row shown
+	off    bool // moved by hand: does not follow new rows
+	rows   int  // rows there were when it was last drawn
+	height int  // rows that were shown then
+	line   int  // first line of the rows within the pane
+}
+
+// settle brings the cursor to where it belongs among the rows there are.
+func (c *cursor) settle(b *body) {
+	c.rows = b.n
+	if b.n == 0 {
+		c.sel, c.top = 0, 0
+		return
+	}
+	if b.follow && !c.off {
+		c.sel = b.n - 1
+	} else if c.key != "" && b.key != nil && (c.sel >= b.n || b.key(c.sel) != c.key) {
+		for i := range b.n {
+			if b.key(i) == c.key {
+				c.sel = i
+				break
+			}
+		}
+	}
+	c.sel = min(max(c.sel, 0), b.n-1)
+	if b.key != nil {
+		c.key = b.key(c.sel)
+	}
+}
+
+// move selects another row.
+func (c *cursor) move(by int, b *body) {
+	if b.n == 0 {
+		return
+	}
+	c.sel = min(max(c.sel+by, 0), b.n-1)
+	c.off = c.sel != b.n-1
+	c.key = ""
+	if b.key != nil {
+		c.key = b.key(c.sel)
+	}
+}
+
+// lay puts a body into w x h cells, the frame not included.
+func (b *body) lay(c *cursor, th *theme, focused bool, w, h int) []string {
+	lines := make([]string, 0, h)
+	for _, l := range b.head {
+		lines = append(lines, fit(l, w))
+	}
+	foot := b.foot
+	room := max(h-len(lines), 0)
+	rows := b.n
+	if b.n == 0 && b.empty != "" {
+		for _, l := range wrap(b.empty, w-2) {
+			lines = append(lines, fit(" "+th.dim.of(l), w))
+		}
+		rows, foot = 0, nil
+	}
+	show := min(rows, room)
+	if len(foot) > 0 && show+len(foot) > room {
+		// The selected row's story gets up to two thirds when both do not fit.
+		show = min(rows, max(room-len(foot), room/3, 1))
+	}
+	c.line, c.height = len(lines), show
+	c.top = min(max(c.top, c.sel-show+1), c.sel)
+	c.top = max(min(c.top, rows-show), 0)
+	for i := c.top; i < c.top+show; i++ {
+		l := fit(b.row(i), w)
+		if i == c.sel && !b.scroll {
+			l = mark(l, th, focused)
+		}
+		lines = append(lines, l)
+	}
+	for _, l := range foot {
+		lines = append(lines, fit(l, w))
+	}
+	if len(lines) > h {
+		lines = lines[:h]
+	}
+	for len(lines) < h {
+		lines = append(lines, spaces(w))
+	}
+	return lines
+}
+
+// mark shows that a row is selected. Its first cell is blank.
+func mark(line string, th *theme, focused bool) string {
+	i := th.cursorOff
+	pointer := th.dim.of(th.pointer)
+	if focused {
+		i, pointer = th.cursor, th.accent.of(th.pointer)
+	}
+	if strings.HasPrefix(line, " ") {
+		line = pointer + line[1:]
+	}
+	if i.on == "" {
+		return line
+	}
+	return i.on + strings.ReplaceAll(line, "\x1b[m", "\x1b[m"+i.on) + "\x1b[m"
+}
+
+// frame draws a box of w x h cells around lines of (w-2) x (h-2).
+func frame(title, note string, lines []string, th *theme, focused bool, w, h int) []string {
+	edge, name := th.border, th.title
+	if focused {
+		edge, name = th.borderOn, th.titleOn
+	}
+	out := make([]string, 0, h)
+	title = fit(title, min(width(title), w-4))
+	rest := w - 5 - width(title)
+	if n := width(note); note != "" && n+4 <= rest {
+		note = " " + note + " "
+		rest -= n + 2
+		out = append(out, edge.of(th.corner[0]+th.line)+" "+name.of(title)+" "+edge.of(strings.Repeat(th.line, rest-1))+note+edge.of(th.line+th.corner[1]))
+	} else {
+		out = append(out, edge.of(th.corner[0]+th.line)+" "+name.of(title)+" "+edge.of(strings.Repeat(th.line, max(rest, 0))+th.corner[1]))
+	}
+	side := edge.of(th.pillar)
+	for _, l := range lines {
+		out = append(out, side+l+side)
+	}
+	return append(out, edge.of(th.corner[2]+strings.Repeat(th.line, w-2)+th.corner[3]))
+}

@@ -1,0 +1,169 @@
+package ui
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"rvo-tui/runtime"
+)
+
+// detectorsView lists the detectors of the camera shown, and why the selected
+// one does what it does, for w cells.
+func detectorsView(s *scene, sel, w int) body {
+	b := body{title: "Detectors", empty: "No detector. Press " + s.keys.shown(actAttach) + " to attach one."}
+	c := s.camera()
+	if c == nil {
+		return b
+	}
+	name := 8
+	for i := range c.Detectors {
+		name = max(name, min(width(s.th.text(c.Detectors[i].Name)), 18))
+	}
+	slots := s.snap.Slots
+	b.n, b.note = len(c.Detectors), fmt.Sprintf("slots %d/%d", slots.Busy, slots.Size)
+	if slots.Waiting > 0 {
+		b.note += fmt.Sprintf(" +%d waiting", slots.Waiting)
+	}
+	const numbers = 11 + 8 + 7 + 7
+	state := min(max(w-4-name-numbers-1, 10), 34)
+	extra := w - 4 - name - state - numbers
+	head := "    " + fit("name", name+1) + fit("state", state) + right("fps of", 11) + right("p50", 8) + right("p99", 7) + right("age", 7)
+	if extra >= 16 {
+		head += right("runs", 8) + right("errors", 8)
+	}
+	b.head = []string{s.th.dim.of(head)}
+	b.key = func(i int) string { return c.Detectors[i].Name }
+	b.row = func(i int) string {
+		d := &c.Detectors[i]
+		look, text := s.detectorState(d)
+		exec := s.hist.lately(d.Exec)
+		age := "-"
+		if d.Runs > 0 && d.Age > 0 {
+			age = coarse(d.Age)
+		}
+		line := "  " + look.of(s.th.dot) + " " + fit(s.th.text(d.Name), name) + " " + look.of(fit(text, state)) +
+			right(rate(d.FPS), 5) + s.th.dim.of(" / "+fit(rate(d.MaxFPS), 3))
+		if exec.Count > 0 {
+			line += right(ago(exec.P50), 8) + right(ago(exec.P99), 7)
+		} else {
+			line += right("-", 8) + right("-", 7)
+		}
+		line += right(age, 7)
+		if extra >= 16 {
+			failed := errorsOf(d)
+			text := right(count(failed), 8)
+			if failed > 0 {
+				text = s.th.warn.of(text)
+			}
+			line += right(count(d.Runs), 8) + text
+		}
+		return line
+	}
+	if sel < len(c.Detectors) {
+		b.foot = detectorFoot(s, &c.Detectors[sel], w)
+	}
+	return b
+}
+
+// detectorState returns how a detector stands, in a few words and a colour.
+// Between two runs a running one goes on being called running.
+func (s *scene) detectorState(d *runtime.DetectorView) (ink, string) {
+	th := s.th
+	switch d.State {
+	case runtime.DetectorDisabled:
+		return th.dim, "disabled"
+	case runtime.DetectorStarting:
+		return th.info, "starting" + because(th, d.Reason)
+	case runtime.DetectorStuck:
+		return th.bad, "stuck past " + ago(d.Timeout)
+	case runtime.DetectorFailed:
+		retry := ""
+		if d.Until > 0 {
+			retry = " (retry " + ago(d.Until.Round(time.Second)) + ")"
+		}
+		return th.bad, "failed" + retry + because(th, d.Reason)
+	case runtime.DetectorBackoff:
+		return th.warn, "backoff " + coarse(d.Until)
+	}
+	if d.Runs > 0 && s.snap.At.Sub(d.LastRun) < max(time.Second, time.Duration(3e9/max(d.MaxFPS, 0.1))) {
+		if d.State == runtime.DetectorRunning && s.snap.At.Sub(d.LastRun) > d.Timeout/2 {
+			return th.warn, "running, slow"
+		}
+		if d.Error != "" {
+			return th.warn, "error: " + th.text(d.Error)
+		}
+		return th.good, "running"
+	}
+	switch d.Reason {
+	case runtime.GateNeeds.String():
+		return th.info, "needs " + th.text(strings.Join(d.Needs, ", "))
+	case runtime.GateNoFrame.String(), "frame":
+		return th.dim, "no frame"
+	case runtime.GateSlot.String():
+		return th.warn, "waits for a slot"
+	case "":
+		return th.good, string(d.State)
+	}
+	return th.info, string(d.State) + ": " + d.Reason
+}
+
+func because(th *theme, reason string) string {
+	if reason == "" {
+		return ""
+	}
+	return ": " + th.text(reason)
+}
+
+func errorsOf(d *runtime.DetectorView) (n uint64) {
+	for _, e := range d.Errors {
+		n += e.N
+	}
+	return n + d.Timeouts
+}
+
+// detectorFoot tells of one detector what the table has no room for.
+func detectorFoot(s *scene, d *runtime.DetectorView, w int) []string {
+	th := s.th
+	var skips []string
+	for g := runtime.GateOpen + 1; g < runtime.GateCount; g++ {
+		if n := d.Skips[g]; n > 0 {
+			skips = append(skips, g.String()+" "+count(n))
+		}
+	}
+	line := " " + th.dim.of("skipped ")
+	if len(skips) == 0 {
+		line += "none"
+	} else {
+		line += strings.Join(skips, th.dim.of(" · "))
+	}
+	var lost []string
+	for _, c := range []struct {
+		name string
+		n    uint64
+	}{{"timeouts", d.Timeouts}, {"late", d.Late}, {"expired", d.Expired}, {"parked", d.Backoffs}, {"restarts", d.Restarts}} {
+		if c.n > 0 {
+			lost = append(lost, c.name+" "+count(c.n))
+		}
+	}
+	for _, e := range d.Errors {
+		if e.N > 0 {
+			lost = append(lost, th.text(e.Reason)+" "+count(e.N))
+		}
+	}
+	if len(lost) > 0 {
+		line += th.dim.of(" | ") + th.warn.of(strings.Join(lost, " · "))
+	}
+	foot := []string{line}
+	about := fmt.Sprintf("%s, gives %s, %s cost", d.Kind, strings.Join(d.Provides, " "), d.Cost)
+	if len(d.Needs) > 0 {
+		about += ", needs " + strings.Join(d.Needs, ", ")
+	}
+	foot = append(foot, " "+th.dim.of(th.text(about)))
+	if d.Error != "" {
+		for _, l := range wrap(th.text(d.Error), w-2) {
+			foot = append(foot, " "+th.bad.of(l))
+		}
+	}
+	return foot
+}

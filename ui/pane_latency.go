@@ -1,0 +1,99 @@
+package ui
+
+import (
+	"strings"
+	"time"
+
+	"rvo-tui/runtime"
+)
+
+// latencyView shows where the time between the camera and an event goes, over
+// the last ten seconds, for w cells.
+func latencyView(s *scene, w int) body {
+	b := body{title: "Latency", note: "last 10 s", scroll: true}
+	c := s.camera()
+	if c == nil {
+		return b
+	}
+	stages := make([]latency, runtime.StageCount)
+	for i, h := range c.Stages {
+		stages[i] = s.hist.lately(h)
+	}
+	b.head = append(ageBar(s, stages, w), "")
+	const cell = 7
+	bars := min(w-12-4*cell-2, windowTop)
+	head := "  " + fit("stage", 10) + right("p50", cell) + right("p99", cell) + right("p99.9", cell) + right("max", cell)
+	if bars >= 8 {
+		head += "  " + fit(spread(bars), bars)
+	}
+	b.head = append(b.head, s.th.dim.of(fit(head, w)))
+	b.n = int(runtime.StageCount) + 1
+	b.row = func(i int) string {
+		name, look, l := "tick", s.th.dim, s.hist.lately(c.Tick)
+		if i > 0 {
+			stage := runtime.Stage(i - 1)
+			name, look, l = stage.String(), s.th.stage[stage], stages[stage]
+		}
+		line := " " + look.of(s.th.dot) + fit(name, 10)
+		if l.Count == 0 {
+			return line + s.th.dim.of(right("-", cell)+right("-", cell)+right("-", cell)+right(worst(l), cell))
+		}
+		line += right(ago(l.P50), cell) + right(ago(l.P99), cell) + right(ago(l.P9X), cell) + s.th.dim.of(right(worst(l), cell))
+		if bars >= 8 {
+			line += "  " + look.of(s.th.bars(l.Bars[windowTop-bars:]))
+		}
+		return line
+	}
+	return b
+}
+
+func worst(l latency) string {
+	if l.Max == 0 {
+		return "-"
+	}
+	return ago(l.Max)
+}
+
+// spread is the legend of the histograms' picture.
+func spread(n int) string {
+	first := ago(windowFirst << (windowTop - n))
+	return first + spaces(n-width(first)-3) + "16s"
+}
+
+// ageBar shows the age of a typical result, by the stages that it is made of.
+func ageBar(s *scene, stages []latency, w int) []string {
+	var total time.Duration
+	for i := runtime.StageCapture; i <= runtime.StagePublish; i++ {
+		total += stages[i].P50
+	}
+	if total == 0 {
+		return []string{" " + s.th.dim.of("no result yet")}
+	}
+	room := w - 24
+	var bar strings.Builder
+	used, sum := 0, time.Duration(0)
+	for i := runtime.StageCapture; i <= runtime.StagePublish; i++ {
+		sum += stages[i].P50
+		upTo := int(float64(sum)/float64(total)*float64(room) + 0.5)
+		bar.WriteString(s.th.stage[i].of(strings.Repeat(s.th.spark[8], upTo-used)))
+		used = upTo
+	}
+	return []string{" " + s.th.dim.of("age of a result") + right(ago(total), 6) + " " + bar.String()}
+}
+
+// bars draws counts as bars, on a scale on which a few can be told from none.
+func (t *theme) bars(counts []uint64) string {
+	var most uint64
+	for _, n := range counts {
+		most = max(most, n)
+	}
+	var b strings.Builder
+	for _, n := range counts {
+		i := 0
+		if n > 0 {
+			i = 1 + int(7*float64(n)/float64(most))
+		}
+		b.WriteString(t.spark[min(i, 8)])
+	}
+	return b.String()
+}

@@ -1,0 +1,39 @@
+package ui
+
+import (
+	"fmt"
+	"log/slog"
+	"strconv"
+)
+
+// logView shows the log's newest lines.
+func logView(s *scene) body {
+	b := body{title: "Log", follow: true, empty: "Nothing has been logged."}
+	b.n = len(s.log)
+	if s.snap != nil && s.snap.Log.Errors+s.snap.Log.Warnings > 0 {
+		b.note = fmt.Sprintf("%s errors, %s warnings", count(s.snap.Log.Errors), count(s.snap.Log.Warnings))
+	}
+	if s.filter != "" {
+		b.note = "/" + s.filter
+		b.empty = "No line holds “" + s.filter + "”."
+	}
+	b.key = func(i int) string { return strconv.FormatUint(s.log[i].Seq, 10) }
+	b.row = func(i int) string {
+		l := &s.log[i]
+		look, level := s.th.levelInk(l.Level)
+		return " " + s.th.dim.of(" "+l.Time.Local().Format("15:04:05")) + " " + look.of(level) + " " + s.th.text(l.Text)
+	}
+	return b
+}
+
+func (t *theme) levelInk(l slog.Level) (ink, string) {
+	switch {
+	case l >= slog.LevelError:
+		return t.bad, "error"
+	case l >= slog.LevelWarn:
+		return t.warn, "warn "
+	case l >= slog.LevelInfo:
+		return t.dim, "info "
+	}
+	return t.dim, "debug"
+}

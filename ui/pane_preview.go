@@ -1,0 +1,88 @@
+package ui
+
+import (
+	"fmt"
+	"strings"
+
+	"rvo-tui/capture"
+	"rvo-tui/detectors"
+	"rvo-tui/runtime"
+)
+
+// previewView shows what the camera sees, with what detectors found in it, in
+// w x h cells.
+func previewView(s *scene, w, h int) body {
+	b := body{title: "Preview", scroll: true}
+	c := s.camera()
+	if c == nil {
+		return b
+	}
+	b.title = "Preview · " + s.th.text(c.Name)
+	if s.th.ascii {
+		b.title = "Preview: " + s.th.text(c.Name)
+	}
+	if !s.preview {
+		b.empty = "The preview is off; " + s.keys.shown(actPreview) + " turns it on."
+		return b
+	}
+	if c.State != capture.Live {
+		b.note = string(c.State)
+	}
+	if s.picture.Frame == 0 {
+		b.empty = "No picture yet."
+		return b
+	}
+	if s.held == nil {
+		return b
+	}
+	k := s.held.clone()
+	labels := legend(s, c, k)
+	lines := k.lines(s.th.ascii, s.th.colourless)
+	pad := spaces((w - k.w) / 2)
+	for range (h - k.h) / 2 {
+		b.head = append(b.head, "")
+	}
+	for _, l := range lines {
+		b.head = append(b.head, pad+l)
+	}
+	if b.note == "" {
+		b.note = s.th.dim.of(strings.Join(labels, " "))
+	}
+	return b
+}
+
+// legend draws the fresh detections of every signal and returns what was found,
+// in words.
+func legend(s *scene, c *runtime.CameraView, k *canvas) (found []string) {
+	n := 0
+	for i := range c.Signals {
+		v := &c.Signals[i]
+		if v.Unknown != detectors.Known || len(v.Detections) == 0 {
+			continue
+		}
+		col := s.th.box[n%len(s.th.box)]
+		n++
+		for _, d := range v.Detections {
+			label := d.Label
+			if label == "" {
+				label = v.Name
+			}
+			k.outline(d, s.th.text(label), col, s.th.ascii)
+		}
+		found = append(found, fmt.Sprintf("%s %d", s.th.text(v.Name), len(v.Detections)))
+	}
+	return found
+}
+
+// previewSize returns how many cells a picture of the camera takes of w x h.
+func previewSize(c *runtime.CameraView, w, h int) (cw, ch int) {
+	pw, ph := c.Width, c.Height
+	if pw <= 0 || ph <= 0 {
+		pw, ph = 16, 9
+	}
+	cw, ch = w, (w*ph+pw)/(2*pw)
+	if ch > h {
+		cw, ch = min(2*h*pw/ph, w), h
+	}
+	return max(cw, 1), max(ch, 1)
+}

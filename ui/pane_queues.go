@@ -1,0 +1,149 @@
+package ui
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"rvo-tui/clips"
+	"rvo-tui/runtime"
+)
+
+// gauge is one bounded thing: how full it is and what it lost.
+type gauge struct {
+	name       string
+	depth, cap float64
+	text       string // how full, in words; empty: depth of cap
+	drops      []runtime.Count
+	normal     bool // its drops are how it works, and no sign of trouble
+}
+
+// queuesView shows every bound: how full it is, what it dropped, and how fast
+// it does now, for w cells.
+func queuesView(s *scene, w int) body {
+	b := body{title: "Queues and drops", scroll: true}
+	c := s.camera()
+	if s.snap == nil {
+		return b
+	}
+	list := gauges(s.snap, c)
+	before := map[string]uint64{}
+	var since time.Duration
+	if old := s.hist.before(5 * time.Second); old != nil {
+		since = s.snap.At.Sub(old.At)
+		var was *runtime.CameraView
+		for i := range old.Cameras {
+			if c != nil && old.Cameras[i].Name == c.Name {
+				was = &old.Cameras[i]
+			}
+		}
+		for _, g := range gauges(old, was) {
+			for _, d := range g.drops {
+				before[g.name+"/"+d.Reason] = d.N
+			}
+		}
+	}
+	const name, fill = 10, 13
+	bar := min(max(w-name-fill-30, 0), 12)
+	head := "  " + fit("", name)
+	if bar >= 4 {
+		head += fit("", bar+1)
+	}
+	head += fit("full", fill) + "dropped (now)"
+	b.head = []string{s.th.dim.of(fit(head, w))}
+	b.n = len(list)
+	b.row = func(i int) string {
+		g := &list[i]
+		share := 0.0
+		if g.cap > 0 {
+			share = g.depth / g.cap
+		}
+		look := s.th.good
+		if share > 0.75 && g.cap > 1 {
+			look = s.th.warn
+		}
+		line := "  " + fit(s.th.text(g.name), name)
+		if bar >= 4 {
+			line += s.th.meter(share, bar, look) + " "
+		}
+		text := g.text
+		if text == "" {
+			text = fmt.Sprintf("%s/%s", count(uint64(g.depth)), count(uint64(g.cap)))
+		}
+		line += fit(text, fill)
+		var drops []string
+		for _, d := range g.drops {
+			if d.N == 0 {
+				continue
+			}
+			now := 0.0
+			if was, ok := before[g.name+"/"+d.Reason]; ok && since > 0 && d.N > was {
+				now = float64(d.N-was) / since.Seconds()
+			}
+			text := s.th.text(d.Reason) + " " + count(d.N)
+			switch {
+			case now >= 0.05 && !g.normal:
+				text = s.th.warn.of(text + " (" + rate(now) + "/s)")
+			case now >= 0.05:
+				text += s.th.dim.of(" (" + rate(now) + "/s)")
+			default:
+				text = s.th.dim.of(text)
+			}
+			drops = append(drops, text)
+		}
+		if len(drops) == 0 {
+			return line + s.th.dim.of("none")
+		}
+		return line + strings.Join(drops, s.th.dim.of(" · "))
+	}
+	return b
+}
+
+// gauges lists every bound that a snapshot tells of, the shown camera's first.
+func gauges(s *runtime.Snapshot, c *runtime.CameraView) []gauge {
+	var list []gauge
+	queue := func(q *runtime.QueueView) {
+		name := strings.TrimPrefix(q.Name, "sink:")
+		list = append(list, gauge{name: name, depth: float64(q.Depth), cap: float64(q.Capacity), drops: q.Drops, normal: q.Name == "frame"})
+	}
+	if c != nil {
+		for i := range c.Queues {
+			queue(&c.Queues[i])
+		}
+		if len(c.Detectors) > 0 {
+			list[len(list)-1].name = "edits" // the camera's own commands
+		}
+	}
+	list = append(list, gauge{
+		name: "slots", depth: float64(s.Slots.Busy), cap: float64(s.Slots.Size),
+		drops: []runtime.Count{{Reason: "revoked", N: s.Slots.Revoked}},
+	})
+	if s.Clips != nil {
+		list = append(list, clipGauges(s.Clips, c)...)
+	}
+	for i := range s.Queues {
+		queue(&s.Queues[i])
+	}
+	return list
+}
+
+func clipGauges(st *clips.Status, c *runtime.CameraView) []gauge {
+	var list []gauge
+	for _, r := range st.Rings {
+		if c == nil || r.Camera != c.Name {
+			continue
+		}
+		list = append(list, gauge{
+			name: "evidence", depth: float64(r.Bytes), cap: float64(r.BytesCap),
+			text:  amount(r.Bytes) + " " + ago(r.Span.Round(time.Second)),
+			drops: []runtime.Count{{Reason: "evicted", N: r.Evicted}, {Reason: "failed", N: r.Failed}},
+		}, gauge{
+			name: "encoder", depth: float64(r.Queue), cap: float64(r.QueueCap),
+			drops: []runtime.Count{{Reason: "skipped", N: r.Skipped}},
+		})
+	}
+	return append(list, gauge{
+		name: "disk", text: fmt.Sprintf("%d, %s", st.Clips, amount(st.Bytes)),
+		drops: []runtime.Count{{Reason: "age", N: st.Removed["age"]}, {Reason: "bytes", N: st.Removed["bytes"]}, {Reason: "free", N: st.Removed["free"]}},
+	})
+}

@@ -1,0 +1,81 @@
+package ui
+
+import (
+	"math"
+	"time"
+
+	"rvo-tui/detectors"
+)
+
+// signalsView lists the signals of the camera shown: what they are, were, and
+// how long that still counts, for w cells.
+func signalsView(s *scene, w int) body {
+	b := body{title: "Signals", empty: "No signal: no detector is attached."}
+	c := s.camera()
+	if c == nil {
+		return b
+	}
+	name := 8
+	for i := range c.Signals {
+		name = max(name, min(width(s.th.text(c.Signals[i].Name)), 20, w/3))
+	}
+	b.n = len(c.Signals)
+	const value, ttl, age = 8, 8, 7
+	spark := min(w-name-value-ttl-age-6, 60)
+	head := "  " + fit("name", name) + right("value", value)
+	if spark >= 6 {
+		head += "  " + fit("lately", spark)
+	}
+	head += right("age", age) + "  still counts"
+	b.head = []string{s.th.dim.of(fit(head, w))}
+	b.key = func(i int) string { return c.Signals[i].Name }
+	b.row = func(i int) string {
+		v := &c.Signals[i]
+		known := v.Unknown == detectors.Known
+		line := "  " + fit(s.th.text(v.Name), name)
+		switch {
+		case known:
+			line += s.th.strong.of(right(number(v.Value), value))
+		default:
+			line += s.th.warn.of(right("unknown", value))
+		}
+		values := s.hist.values(c.Name, v.Name)
+		if spark >= 6 {
+			line += "  " + s.th.accent.of(s.th.sparkline(values, 0, top(values), spark))
+		}
+		if !known {
+			return line + "  " + s.th.warn.of(v.Unknown.String())
+		}
+		left := 0.0
+		if v.TTL > 0 {
+			left = 1 - float64(v.Age)/float64(v.TTL)
+		}
+		look := s.th.good
+		if left < 0.34 {
+			look = s.th.warn
+		}
+		return line + right(coarse(v.Age.Round(50*time.Millisecond)), age) + "  " + s.th.meter(left, ttl, look)
+	}
+	return b
+}
+
+// top returns the upper end of a sparkline's scale: a round number above all
+// values, so that it changes seldom.
+func top(values []float64) float64 {
+	most := 0.0
+	for _, v := range values {
+		if v > most {
+			most = v
+		}
+	}
+	if most == 0 {
+		return 1
+	}
+	scale := math.Pow(10, math.Floor(math.Log10(most)))
+	for _, step := range []float64{1, 2, 5, 10} {
+		if most <= step*scale {
+			return step * scale
+		}
+	}
+	return most
+}

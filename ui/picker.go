@@ -1,0 +1,253 @@
+package ui
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"charm.land/bubbles/v2/spinner"
+	"charm.land/bubbles/v2/textinput"
+	tea "charm.land/bubbletea/v2"
+
+	"rvo-tui/capture"
+	"rvo-tui/runtime"
+)
+
+// Choice is a camera that the camera menu offers.
+type Choice struct {
+	Source string // as in capture.Config
+	Label  string // for a person
+}
+
+// picker is the camera menu: capture devices, drawn scenes, and an address to
+// type. What is chosen is opened once, off this goroutine, before it is added.
+type picker struct {
+	choices []Choice
+	at      int // len(choices): the address
+	in      textinput.Model
+	spin    spinner.Model
+	busy    string // the source that is being tried; empty: none
+	looking bool   // for devices
+	err     string
+	stop    context.CancelFunc
+}
+
+// The answers to the camera menu's questions.
+type (
+	devicesMsg []Choice
+	probedMsg  struct {
+		cfg  capture.Config
+		what string
+		err  error
+	}
+)
+
+func (m *model) pick() tea.Cmd {
+	p := &picker{in: newInput(""), looking: m.opts.Devices != nil, stop: func() {}}
+	p.in.Placeholder = "rtsp://user:password@10.0.0.7/stream1, a file, …"
+	p.in.Blur()
+	p.spin = spinner.New(spinner.WithSpinner(spinner.Line))
+	for _, name := range capture.Scenes() {
+		p.choices = append(p.choices, Choice{"synthetic:" + name, "drawn: " + capture.SceneDoc(name)})
+	}
+	m.overlay = p
+	if !p.looking {
+		return nil
+	}
+	devices := m.opts.Devices
+	return tea.Batch(p.spin.Tick, func() tea.Msg { return devicesMsg(devices()) })
+}
+
+func (p *picker) update(m *model, msg tea.Msg) (overlay, tea.Cmd) {
+	switch msg := msg.(type) {
+	case devicesMsg:
+		p.looking = false
+		if p.at < len(p.choices) && p.at > 0 {
+			p.at += len(msg)
+		}
+		p.choices = append(slices.Clone([]Choice(msg)), p.choices...)
+		return p, nil
+	case spinner.TickMsg:
+		if !p.looking && p.busy == "" {
+			return p, nil
+		}
+		var cmd tea.Cmd
+		p.spin, cmd = p.spin.Update(msg)
+		return p, cmd
+	case probedMsg:
+		return p.probed(m, msg)
+	case tea.KeyPressMsg:
+		return p.press(m, msg)
+	}
+	var cmd tea.Cmd
+	p.in, cmd = p.in.Update(msg)
+	return p, cmd
+}
+
+func (p *picker) press(m *model, msg tea.KeyPressMsg) (overlay, tea.Cmd) {
+	typing := p.at == len(p.choices)
+	switch key := msg.String(); {
+	case key == "esc" || key == "ctrl+c":
+		p.stop()
+		return nil, nil
+	case p.busy != "":
+		return p, nil
+	case key == "enter":
+		return p, p.probe(m)
+	case key == "up" || key == "shift+tab" || key == "k" && !typing:
+		p.turn(-1)
+		return p, nil
+	case key == "down" || key == "tab" || key == "j" && !typing:
+		p.turn(1)
+		return p, nil
+	}
+	p.err = ""
+	if !typing {
+		return p, nil
+	}
+	var cmd tea.Cmd
+	p.in, cmd = p.in.Update(msg)
+	return p, cmd
+}
+
+func (p *picker) turn(by int) {
+	n := len(p.choices) + 1
+	p.at = (p.at + by + n) % n
+	p.err = ""
+	if p.at == len(p.choices) {
+		p.in.Focus()
+	} else {
+		p.in.Blur()
+	}
+}
+
+// source returns what is chosen.
+func (p *picker) source() string {
+	if p.at < len(p.choices) {
+		return p.choices[p.at].Source
+	}
+	return strings.TrimSpace(p.in.Value())
+}
+
+// probeTime bounds the trial of a source beyond its own opening timeout.
+const probeTime = 3 * time.Second
+
+// probe opens the chosen source and takes a picture of it, off this goroutine.
+func (p *picker) probe(m *model) tea.Cmd {
+	cfg := capture.DefaultConfig()
+	cfg.Source = p.source()
+	addr, err := capture.ParseAddress(cfg.Source)
+	if err != nil {
+		p.err = clean(err.Error())
+		return nil
+	}
+	cfg.Name = freeName(addr, m.scene.snap)
+	if m.opts.Open == nil {
+		return m.added(cfg)
+	}
+	ctx, cancel := context.WithTimeout(m.ctx, time.Duration(cfg.OpenTimeout)+probeTime)
+	p.stop, p.busy, p.err = cancel, capture.Redact(cfg.Source), ""
+	open := m.opts.Open
+	return tea.Batch(p.spin.Tick, func() tea.Msg {
+		defer cancel()
+		what, err := try(ctx, cfg, open)
+		return probedMsg{cfg, what, err}
+	})
+}
+
+// try opens a source, takes one picture and closes it.
+func try(ctx context.Context, cfg capture.Config, open func(context.Context, capture.Config) (capture.Source, error)) (string, error) {
+	src, err := open(ctx, cfg)
+	if err != nil {
+		return "", err
+	}
+	_, err = src.Grab()
+	w, h := src.Size()
+	if closing := src.Close(); err == nil {
+		err = closing
+	}
+	return fmt.Sprintf("%dx%d", w, h), err
+}
+
+func (p *picker) probed(m *model, msg probedMsg) (overlay, tea.Cmd) {
+	p.busy = ""
+	if msg.err != nil {
+		if errors.Is(msg.err, context.Canceled) {
+			return p, nil
+		}
+		p.err = clean(msg.err.Error())
+		return p, nil
+	}
+	return nil, m.added(msg.cfg)
+}
+
+func (m *model) added(cfg capture.Config) tea.Cmd {
+	m.camera = cfg.Name
+	return m.send(runtime.Command{Do: runtime.AddCamera, Added: &cfg}, "camera "+cfg.Name+" is added")
+}
+
+// freeName returns a name for a camera that no other one has.
+func freeName(addr capture.Address, snap *runtime.Snapshot) string {
+	base := string(addr.Kind)
+	switch addr.Kind {
+	case capture.KindSynthetic:
+		base = addr.Scene
+	case capture.KindDevice:
+		base = fmt.Sprintf("device%d", addr.Device)
+	case capture.KindRTSP, capture.KindHTTP:
+		base = "camera"
+	}
+	name := base
+	for n := 2; ; n++ {
+		taken := snap != nil && slices.ContainsFunc(snap.Cameras, func(c runtime.CameraView) bool { return c.Name == name })
+		if !taken {
+			return name
+		}
+		name = fmt.Sprintf("%s%d", base, n)
+	}
+}
+
+func (p *picker) draw(m *model, screen []string) []string {
+	th := m.scene.th
+	const w = 72
+	lines := []string{}
+	if p.looking {
+		lines = append(lines, th.info.of(th.text(p.spin.View()+" looking for capture devices")))
+	}
+	for i, c := range p.choices {
+		l := "  " + fit(th.text(c.Source), 20) + " " + th.dim.of(th.text(c.Label))
+		l = fit(l, w)
+		if i == p.at {
+			l = mark(l, th, true)
+		}
+		lines = append(lines, l)
+	}
+	p.in.SetWidth(w - 13)
+	l := "  address  " + p.in.View()
+	if p.at == len(p.choices) {
+		l = th.accent.of(th.pointer) + l[1:]
+	}
+	lines = append(lines, l)
+	if p.at == len(p.choices) && p.in.Value() != "" {
+		if _, err := capture.ParseAddress(p.source()); err != nil {
+			for _, l := range wrap(th.text(err.Error()), w-2) {
+				lines = append(lines, "  "+th.warn.of(l))
+			}
+		}
+	}
+	lines = append(lines, "")
+	switch {
+	case p.busy != "":
+		lines = append(lines, th.info.of(th.text(p.spin.View()+" trying "+p.busy)))
+	case p.err != "":
+		for _, l := range wrap(th.text(p.err), w) {
+			lines = append(lines, th.bad.of(l))
+		}
+	default:
+		lines = append(lines, th.chip.of("enter")+th.dim.of(" add   ")+th.chip.of("up down")+th.dim.of(" choose   ")+th.chip.of("esc")+th.dim.of(" cancel"))
+	}
+	return m.box(screen, "Add a camera", lines, w)
+}

@@ -1,0 +1,196 @@
+package ui
+
+import (
+	"strings"
+
+	"charm.land/bubbles/v2/textinput"
+	tea "charm.land/bubbletea/v2"
+)
+
+// newInput returns a line to type into, without a blinking cursor, which would
+// draw the screen anew all the time.
+func newInput(value string) textinput.Model {
+	in := textinput.New()
+	in.Prompt = ""
+	in.CharLimit = 512
+	in.KeyMap.Paste.SetEnabled(false) // the terminal pastes; a clipboard would be that of the other end
+	in.SetVirtualCursor(true)
+	styles := in.Styles()
+	styles.Cursor.Blink = false
+	in.SetStyles(styles)
+	in.SetValue(value)
+	in.CursorEnd()
+	in.Focus()
+	return in
+}
+
+// filter lets the user type which events and log lines are shown. The panes
+// follow as one types.
+type filter struct {
+	in     textinput.Model
+	before string
+}
+
+func newFilter(m *model) overlay {
+	if m.focus != paneEvents && m.focus != paneLog {
+		m.focusOn(paneEvents)
+	}
+	return &filter{newInput(m.scene.filter), m.scene.filter}
+}
+
+func (f *filter) update(m *model, msg tea.Msg) (overlay, tea.Cmd) {
+	if key, ok := msg.(tea.KeyPressMsg); ok {
+		switch key.String() {
+		case "enter":
+			return nil, nil
+		case "esc", "ctrl+c":
+			m.scene.filter = f.before
+			m.sift()
+			return nil, nil
+		}
+	}
+	var cmd tea.Cmd
+	f.in, cmd = f.in.Update(msg)
+	m.scene.filter = f.in.Value()
+	m.sift()
+	return f, cmd
+}
+
+func (f *filter) draw(m *model, screen []string) []string {
+	th := m.scene.th
+	f.in.SetWidth(max(m.w-44, 10))
+	screen[len(screen)-1] = fit(" "+th.accent.of("/")+f.in.View()+th.dim.of("   enter keeps it, esc drops it"), m.w)
+	return screen
+}
+
+// console is a line of which every command can be typed.
+type console struct {
+	in    textinput.Model
+	place int // in the history; its length: the line being typed
+	typed string
+	err   string
+}
+
+const historyLines = 100
+
+func newPalette(m *model) overlay { return &console{in: newInput(""), place: len(m.history)} }
+
+func (p *console) update(m *model, msg tea.Msg) (overlay, tea.Cmd) {
+	if key, ok := msg.(tea.KeyPressMsg); ok {
+		switch key.String() {
+		case "enter":
+			return p.enter(m)
+		case "esc", "ctrl+c":
+			return nil, nil
+		case "tab":
+			p.tab(m)
+			return p, nil
+		case "up", "ctrl+p":
+			p.recall(m, -1)
+			return p, nil
+		case "down", "ctrl+n":
+			p.recall(m, 1)
+			return p, nil
+		}
+	}
+	var cmd tea.Cmd
+	p.in, cmd = p.in.Update(msg)
+	p.err = ""
+	return p, cmd
+}
+
+func (p *console) enter(m *model) (overlay, tea.Cmd) {
+	line := strings.TrimSpace(p.in.Value())
+	if line == "" {
+		return nil, nil
+	}
+	o, err := parseOrder(line, m.camera, m.opts.Kinds)
+	if err != nil {
+		p.err = err.Error()
+		return p, nil
+	}
+	if n := len(m.history); n == 0 || m.history[n-1] != line {
+		m.history = tail(append(m.history, line), historyLines)
+	}
+	if o.act == "" {
+		return nil, m.send(o.command, "done: "+line)
+	}
+	m.overlay = nil
+	switch o.act {
+	case actFilter:
+		m.scene.filter = o.arg
+		m.sift()
+		return nil, nil
+	case "theme":
+		m.themeName = o.arg
+		m.retheme()
+		return nil, nil
+	}
+	cmd := m.do(o.act)
+	return m.overlay, cmd
+}
+
+// tab completes the last word as far as it is clear.
+func (p *console) tab(m *model) {
+	line := p.in.Value()
+	list := complete(line, &m.scene, m.opts.Kinds)
+	if len(list) == 0 {
+		return
+	}
+	common := list[0]
+	for _, c := range list[1:] {
+		for !strings.HasPrefix(c, common) {
+			common = common[:len(common)-1]
+		}
+	}
+	head := line[:strings.LastIndexByte(line, ' ')+1]
+	if len(list) == 1 && !strings.HasSuffix(common, "=") && !strings.HasSuffix(common, ":") && !strings.HasSuffix(common, "/") {
+		common += " "
+	}
+	if len(common) > len(line)-len(head) {
+		p.in.SetValue(head + common)
+		p.in.CursorEnd()
+	}
+}
+
+// recall steps through the lines of before.
+func (p *console) recall(m *model, by int) {
+	at := p.place + by
+	if at < 0 || at > len(m.history) {
+		return
+	}
+	if p.place == len(m.history) {
+		p.typed = p.in.Value()
+	}
+	p.place = at
+	if at == len(m.history) {
+		p.in.SetValue(p.typed)
+	} else {
+		p.in.SetValue(m.history[at])
+	}
+	p.in.CursorEnd()
+}
+
+func (p *console) draw(m *model, screen []string) []string {
+	th := m.scene.th
+	p.in.SetWidth(max(m.w-6, 10))
+	screen[len(screen)-1] = fit(" "+th.accent.of(":")+p.in.View(), m.w)
+	above := ""
+	switch list := complete(p.in.Value(), &m.scene, m.opts.Kinds); {
+	case p.err != "":
+		above = th.bad.of(th.text(p.err))
+	case len(list) > 0:
+		above = th.dim.of(th.text(strings.Join(list, "  ")))
+	default:
+		first, _, _ := strings.Cut(p.in.Value(), " ")
+		for _, w := range words() {
+			if w.name == first {
+				above = th.dim.of(th.text(w.name + " " + w.doc))
+			}
+		}
+	}
+	if above != "" {
+		screen[len(screen)-2] = fit(" "+above, m.w)
+	}
+	return screen
+}

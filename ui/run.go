@@ -1,0 +1,116 @@
+package ui
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/x/term"
+
+	"rvo-tui/capture"
+	"rvo-tui/detectors"
+)
+
+// Options is what a dashboard works with.
+type Options struct {
+	Config Config
+	Kinds  detectors.Kinds // that can be attached
+	// Devices finds capture devices for the camera menu. It may take its time.
+	// Nil: the menu offers none.
+	Devices func() []Choice
+	// Open opens a source that was chosen in the camera menu, to see whether it
+	// works. Nil: it is added untried.
+	Open func(ctx context.Context, cfg capture.Config) (capture.Source, error)
+	// Reload reads the configuration again. Nil: the program cannot.
+	Reload func(ctx context.Context) error
+	// Pick begins with the camera menu.
+	Pick bool
+}
+
+// IsTerminal reports whether a dashboard can run: on standard input and output.
+func IsTerminal() bool {
+	return term.IsTerminal(os.Stdin.Fd()) && term.IsTerminal(os.Stdout.Fd())
+}
+
+// stuckTime is how long a terminal that takes no output may delay the end.
+const stuckTime = 2 * time.Second
+
+// Run shows the dashboard on the terminal of standard input and output until the
+// user quits or the context ends, which is no error. The terminal is as it was
+// before when Run returns, after a panic in it too. A terminal that takes no
+// output any more is given up 2 s after the context has ended.
+func Run(ctx context.Context, backend Backend, opts Options) error {
+	state, err := term.GetState(os.Stdin.Fd())
+	if err != nil {
+		return fmt.Errorf("open dashboard: %w; use --no-ui where there is no terminal", err)
+	}
+	out := &meter{File: os.Stdout}
+	done := make(chan error, 1)
+	go func() { // waited for, unless the terminal holds it
+		done <- run(ctx, backend, opts, out, tea.WithOutput(out))
+	}()
+	select {
+	case err = <-done:
+	case <-ctx.Done():
+		select {
+		case err = <-done:
+		case <-time.After(stuckTime):
+			err = errors.New("close dashboard: the terminal takes no output")
+		}
+	}
+	// Bubble Tea has done this already, but where it panicked or was given up.
+	_ = term.Restore(os.Stdin.Fd(), state)
+	return err
+}
+
+// run shows the dashboard by the given options of Bubble Tea.
+func run(ctx context.Context, backend Backend, opts Options, out *meter, options ...tea.ProgramOption) error {
+	work, cancel := context.WithCancel(ctx)
+	defer cancel()
+	want := new(demand)
+	m, err := newModel(work, backend, opts, want)
+	if err != nil {
+		return fmt.Errorf("open dashboard: %w", err)
+	}
+	// Signals are the caller's: it ends the context.
+	options = append([]tea.ProgramOption{tea.WithoutSignalHandler(), tea.WithFPS(max(int(opts.Config.Rate*2), 20))}, options...)
+	p := tea.NewProgram(m, options...)
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		feed(work, backend, opts.Config, want, out, p.Send)
+		<-work.Done()
+		p.Quit()
+	})
+	_, err = p.Run()
+	cancel()
+	p.Kill() // after a failed start nothing else would let Send return
+	wg.Wait()
+	if err != nil && (ctx.Err() != nil || errors.Is(err, io.EOF)) {
+		return nil // the terminal has gone, or we were told to go
+	}
+	if err != nil {
+		return fmt.Errorf("run dashboard: %w", err)
+	}
+	return nil
+}
+
+// meter counts what is written to a terminal. It is safe for concurrent use.
+type meter struct {
+	*os.File
+	bytes atomic.Uint64
+}
+
+// Write implements io.Writer.
+func (m *meter) Write(p []byte) (int, error) {
+	n, err := m.File.Write(p)
+	m.bytes.Add(uint64(n))
+	return n, err
+}
+
+func (m *meter) sent() uint64 { return m.bytes.Load() }

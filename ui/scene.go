@@ -1,0 +1,174 @@
+package ui
+
+import (
+	"slices"
+	"time"
+
+	"rvo-tui/detectors"
+	"rvo-tui/runtime"
+)
+
+// scene is what the panes are drawn from. It is not changed while they are.
+type scene struct {
+	snap      *runtime.Snapshot // nil: none yet
+	th        *theme
+	keys      *keymap
+	cam       int // index of the camera shown
+	hist      *history
+	events    []runtime.RecentEvent // that pass the filter
+	log       []runtime.LogLine     // that pass the filter
+	filter    string
+	picture   Picture // of the camera shown; empty: none
+	preview   bool
+	held      *canvas // the picture in cells; nil: none
+	pictureOf string  // the camera that is previewed
+	sent      float64 // bytes a second to the terminal
+}
+
+// camera returns the camera shown, or nil.
+func (s *scene) camera() *runtime.CameraView {
+	if s.snap == nil || s.cam >= len(s.snap.Cameras) {
+		return nil
+	}
+	return &s.snap.Cameras[s.cam]
+}
+
+// history is what is remembered of earlier snapshots. The dashboard's goroutine
+// owns it.
+type history struct {
+	past    []*runtime.Snapshot // one a second, oldest first
+	series  map[seriesKey]*series
+	windows map[*runtime.Histogram]*window
+	sampled time.Time // when past and windows were added to
+	pushed  time.Time // when the series were
+	seen    time.Time // newest snapshot
+}
+
+type seriesKey struct{ camera, signal string }
+
+// series is a signal's values, one each sparkStep.
+type series struct {
+	values []float64
+	peak   float64 // since the last value was added; NaN: unknown
+	known  bool
+}
+
+const (
+	pastSeconds = 10
+	sparkStep   = 500 * time.Millisecond
+	sparkCells  = 120
+)
+
+func newHistory() *history {
+	return &history{series: map[seriesKey]*series{}, windows: map[*runtime.Histogram]*window{}}
+}
+
+// add takes a snapshot in.
+func (h *history) add(s *runtime.Snapshot) {
+	h.seen = s.At
+	push := s.At.Sub(h.pushed) >= sparkStep-20*time.Millisecond
+	if push {
+		h.pushed = s.At
+	}
+	for i := range s.Cameras {
+		c := &s.Cameras[i]
+		for k := range c.Signals {
+			h.note(c.Name, &c.Signals[k], push)
+		}
+	}
+	if s.At.Sub(h.sampled) < time.Second-20*time.Millisecond {
+		return
+	}
+	h.sampled = s.At
+	h.past = append(h.past, s)
+	if len(h.past) > pastSeconds {
+		h.past = slices.Delete(h.past, 0, len(h.past)-pastSeconds)
+	}
+	h.sample(s)
+}
+
+func (h *history) note(camera string, v *runtime.SignalView, push bool) {
+	key := seriesKey{camera, v.Name}
+	r := h.series[key]
+	if r == nil {
+		r = new(series)
+		h.series[key] = r
+	}
+	if v.Unknown == detectors.Known && (!r.known || v.Value > r.peak) {
+		r.peak, r.known = v.Value, true
+	}
+	if !push {
+		return
+	}
+	if !r.known {
+		r.peak = nan
+	}
+	if len(r.values) >= sparkCells {
+		r.values = slices.Delete(r.values, 0, len(r.values)-sparkCells+1)
+	}
+	r.values = append(r.values, r.peak)
+	r.known = false
+}
+
+// values returns what a signal was, oldest first.
+func (h *history) values(camera, signal string) []float64 {
+	if r := h.series[seriesKey{camera, signal}]; r != nil {
+		return r.values
+	}
+	return nil
+}
+
+// before returns a snapshot of some seconds ago, or nil.
+func (h *history) before(age time.Duration) *runtime.Snapshot {
+	for _, s := range slices.Backward(h.past) {
+		if h.seen.Sub(s.At) >= age-100*time.Millisecond {
+			return s
+		}
+	}
+	if len(h.past) > 0 && h.past[0].At.Before(h.seen) {
+		return h.past[0]
+	}
+	return nil
+}
+
+// sample takes what the histograms count now, and forgets those that are gone.
+func (h *history) sample(s *runtime.Snapshot) {
+	seen := make(map[*runtime.Histogram]bool, len(h.windows))
+	add := func(g *runtime.Histogram) {
+		if g == nil || seen[g] {
+			return
+		}
+		seen[g] = true
+		w := h.windows[g]
+		if w == nil {
+			w = new(window)
+			h.windows[g] = w
+		}
+		w.add(g)
+	}
+	for i := range s.Cameras {
+		c := &s.Cameras[i]
+		add(c.Tick)
+		add(c.Interval)
+		for _, g := range c.Stages {
+			add(g)
+		}
+		for k := range c.Detectors {
+			add(c.Detectors[k].Exec)
+			add(c.Detectors[k].AgeHist)
+		}
+	}
+	for g := range h.windows {
+		if !seen[g] {
+			delete(h.windows, g)
+		}
+	}
+}
+
+// lately returns what a histogram counted in the last ten seconds.
+func (h *history) lately(g *runtime.Histogram) latency {
+	if w := h.windows[g]; w != nil {
+		return w.last
+	}
+	return latency{}
+}

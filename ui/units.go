@@ -1,0 +1,116 @@
+package ui
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"time"
+
+	"rvo-tui/rules"
+)
+
+// ago writes a duration in at most six cells: "850µs", "12.3ms", "1.25s".
+func ago(d time.Duration) string {
+	switch {
+	case d == rules.Never || d < 0:
+		return "-"
+	case d < time.Microsecond:
+		return strconv.Itoa(int(d)) + "ns"
+	case d < time.Millisecond:
+		return strconv.Itoa(int(d/time.Microsecond)) + "µs"
+	case d < 10*time.Millisecond:
+		return strconv.FormatFloat(float64(d)/1e6, 'f', 1, 64) + "ms"
+	case d < time.Second:
+		return strconv.Itoa(int(d/time.Millisecond)) + "ms"
+	case d < 10*time.Second:
+		return strconv.FormatFloat(d.Seconds(), 'f', 1, 64) + "s"
+	case d < 100*time.Second:
+		return strconv.Itoa(int(d.Seconds())) + "s"
+	case d < time.Hour:
+		return fmt.Sprintf("%dm%02ds", int(d.Minutes()), int(d.Seconds())%60)
+	case d < 100*time.Hour:
+		return fmt.Sprintf("%dh%02dm", int(d.Hours()), int(d.Minutes())%60)
+	}
+	return strconv.Itoa(int(d.Hours()/24)) + "d"
+}
+
+// coarse writes a duration that is still running, in steps that do not flicker:
+// hundredths of a second only where they matter.
+func coarse(d time.Duration) string {
+	switch {
+	case d == rules.Never || d < 0:
+		return "-"
+	case d < time.Second:
+		return strconv.Itoa(int(d.Round(10*time.Millisecond)/time.Millisecond)) + "ms"
+	}
+	return ago(d)
+}
+
+// clock writes how long something has been up.
+func clock(d time.Duration) string {
+	h, m, s := int(d.Hours()), int(d.Minutes())%60, int(d.Seconds())%60
+	if h >= 24 {
+		return fmt.Sprintf("%dd %02d:%02d:%02d", h/24, h%24, m, s)
+	}
+	return fmt.Sprintf("%02d:%02d:%02d", h, m, s)
+}
+
+// count writes a number in at most five cells: "9999", "12.3k", "4.56M".
+func count(n uint64) string {
+	switch {
+	case n < 10_000:
+		return strconv.FormatUint(n, 10)
+	case n < 100_000:
+		return strconv.FormatFloat(float64(n)/1e3, 'f', 1, 64) + "k"
+	case n < 1_000_000:
+		return strconv.Itoa(int(n/1000)) + "k"
+	case n < 100_000_000:
+		return strconv.FormatFloat(float64(n)/1e6, 'f', 1, 64) + "M"
+	case n < 1_000_000_000:
+		return strconv.Itoa(int(n/1_000_000)) + "M"
+	}
+	return strconv.FormatFloat(float64(n)/1e9, 'f', 1, 64) + "G"
+}
+
+// number writes a value of a signal in at most seven cells.
+func number(v float64) string {
+	a := math.Abs(v)
+	switch {
+	case math.IsNaN(v):
+		return "-"
+	case v == math.Trunc(v) && a < 1e6:
+		return strconv.FormatFloat(v, 'f', 0, 64)
+	case a < 10:
+		return strconv.FormatFloat(v, 'f', 3, 64)
+	case a < 1000:
+		return strconv.FormatFloat(v, 'f', 1, 64)
+	case a < 1e6:
+		return strconv.FormatFloat(v, 'f', 0, 64)
+	}
+	return strconv.FormatFloat(v, 'e', 1, 64)
+}
+
+// rate writes pictures or runs a second in at most four cells.
+func rate(v float64) string {
+	switch {
+	case v < 0.05:
+		return "0"
+	case v < 99.95:
+		return strconv.FormatFloat(v, 'f', 1, 64)
+	}
+	return strconv.FormatFloat(v, 'f', 0, 64)
+}
+
+// amount writes bytes in at most seven cells: "1.23 GB".
+func amount(n int64) string {
+	f := float64(n)
+	switch {
+	case n < 1000:
+		return strconv.FormatInt(n, 10) + " B"
+	case n < 1_000_000:
+		return strconv.FormatFloat(f/1e3, 'f', 1, 64) + " kB"
+	case n < 1_000_000_000:
+		return strconv.FormatFloat(f/1e6, 'f', 1, 64) + " MB"
+	}
+	return strconv.FormatFloat(f/1e9, 'f', 2, 64) + " GB"
+}
