@@ -23,7 +23,7 @@ func crashChild(dir string) {
 	epoch := time.Now()
 	rec := New(Options{Config: cfg, Epoch: epoch})
 	ring := rec.Ring("door", time.Second)
-	go rec.Run(context.Background()) //nolint:errcheck // the process is killed
+	go rec.Run(context.Background()) // until the process is killed
 	pool := capture.NewPool(16, nil)
 	for id := uint64(1); ; id++ {
 		f, err := pool.Get("door", id, 160, 120, time.Now())
