@@ -21,11 +21,9 @@ import (
 // opening found, such as hardware decoding that the machine has not, goes to
 // log as a line for each time it changes anything for the user.
 //
-// Openings do not wait for each other: no lock is held and no environment
-// variable is set. A camera's RTSP transport travels in the query of its
-// address, where FFmpeg looks for it and removes it. Setting
-// OPENCV_FFMPEG_CAPTURE_OPTIONS in the environment still adds FFmpeg options to
-// all sources alike.
+// Openings do not wait for each other, and need no environment variable:
+// OpenCV, which opens one capture at a time and takes options only from
+// OPENCV_FFMPEG_CAPTURE_OPTIONS, is given streams that are open already.
 func Drivers(log *slog.Logger) capture.Drivers {
 	d := drivers{log}
 	return capture.Drivers{
@@ -57,7 +55,7 @@ func (d drivers) openRTSP(ctx context.Context, cfg capture.Config, addr capture.
 }
 
 func (d drivers) rtsp(ctx context.Context, cfg capture.Config, addr capture.Address, began time.Time) (capture.Source, error) {
-	uri, host, err := streamURI(addr.URL, cfg.Transport)
+	uri, host, err := streamURI(addr.URL)
 	if err != nil {
 		return nil, err
 	}
@@ -71,22 +69,14 @@ func (d drivers) rtsp(ctx context.Context, cfg capture.Config, addr capture.Addr
 	return d.ffmpeg(ctx, cfg, &source{cfg: cfg, live: true}, uri, left, errNoStream)
 }
 
-// streamURI returns the address for FFmpeg, with the transport in its query,
-// and the host's name.
-func streamURI(address, transport string) (uri, host string, err error) {
+// streamURI returns the address for FFmpeg, and the host's name.
+func streamURI(address string) (uri, host string, err error) {
 	u, err := url.Parse(address)
 	if err != nil || u.Scheme != "rtsp" && u.Scheme != "rtsps" || u.Hostname() == "" {
 		return "", "", fmt.Errorf("%w: not an rtsp:// or rtsps:// address", capture.ErrUnsupported)
 	}
-	if transport == "" {
-		transport = "tcp"
-	}
-	address, _, _ = strings.Cut(address, "#")
-	separator := "?"
-	if strings.Contains(address, "?") {
-		separator = "&"
-	}
-	return address + separator + transport, u.Hostname(), nil
+	uri, _, _ = strings.Cut(address, "#")
+	return uri, u.Hostname(), nil
 }
 
 // resolve looks a host's name up, because FFmpeg does it again without a time
@@ -157,11 +147,13 @@ func (d drivers) ffmpeg(ctx context.Context, cfg capture.Config, s *source, uri 
 	began := time.Now()
 	accel, log := s.open(ctx, o)
 	// FFmpeg that is interrupted late in an opening calls it open nevertheless.
-	if elapsed := time.Since(began); s.c == nil || late(elapsed, limit) {
+	elapsed := time.Since(began)
+	if err := ctx.Err(); err != nil {
 		s.Close()
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
+		return nil, err
+	}
+	if s.c == nil || late(elapsed, limit) {
+		s.Close()
 		return nil, explain(log, elapsed, limit, otherwise)
 	}
 	if o.accel != 0 && accel == 0 {

@@ -10,8 +10,9 @@
 
 extern "C" {
 #include <libavcodec/avcodec.h>
+#include <libavutil/dict.h>
 #include <libavutil/log.h>
-#include <libavutil/opt.h>
+#include <libavutil/time.h>
 }
 
 namespace {
@@ -25,6 +26,7 @@ template <class F> F real(const char *name) { return reinterpret_cast<F>(dlsym(R
 int interrupted(void *opaque) {
 	auto *link = static_cast<rvo::Link *>(opaque);
 	if (link->stop.load(std::memory_order_relaxed)) return 1;
+	if (link->deadline_us != 0 && av_gettime_relative() >= link->deadline_us) return 1;
 	return link->timeout.callback != nullptr ? link->timeout.callback(link->timeout.opaque) : 0;
 }
 
@@ -60,26 +62,61 @@ Call::Call(Link *link, bool quiet) : link(link), quiet(quiet) {
 
 Call::~Call() { current = nullptr; }
 
+bool prepare(Call &call, const char *uri, const char *transport, int64_t open_us) {
+	Link *link = call.link;
+	AVFormatContext *input = avformat_alloc_context();
+	if (input == nullptr) return false;
+	input->interrupt_callback = {interrupted, link};
+	link->deadline_us = av_gettime_relative() + open_us;
+	AVDictionary *options = nullptr;
+	if (link->live) {
+		av_dict_set(&options, "rtsp_transport", transport, 0);
+		// FFmpeg watches a stream for 20 pictures, or five seconds, to learn its
+		// rate and delay, which for a slow camera takes longer than opening may.
+		av_dict_set_int(&options, "fpsprobesize", 2, 0);
+		av_dict_set_int(&options, "analyzeduration", open_us / 2, 0);
+	} else {
+		// A playlist must not make the program connect to anywhere.
+		av_dict_set(&options, "protocol_whitelist", "file", 0);
+	}
+	int err = avformat_open_input(&input, uri, nullptr, &options); // frees input when it fails
+	av_dict_free(&options);
+	if (err >= 0) {
+		err = avformat_find_stream_info(input, nullptr);
+		if (err < 0) avformat_close_input(&input);
+	}
+	link->deadline_us = 0;
+	if (err < 0) {
+		char text[AV_ERROR_MAX_STRING_SIZE] = {};
+		av_strerror(err, text, sizeof text);
+		call.log += text;
+		return false;
+	}
+	link->ready = input;
+	return true;
+}
+
 } // namespace rvo
 
 extern "C" {
 
-// OpenCV can be given timeouts, but not be told to stop. And FFmpeg watches a
-// stream for 20 pictures, or five seconds, to learn its rate and delay, which for
-// a slow camera takes longer than opening may.
 int avformat_open_input(AVFormatContext **context, const char *url, const AVInputFormat *format, AVDictionary **options) {
 	static const auto next = real<decltype(&avformat_open_input)>("avformat_open_input");
-	if (rvo::Link *link = link_of_thread(); link != nullptr && context != nullptr && *context != nullptr) {
-		link->timeout = (*context)->interrupt_callback;
-		(*context)->interrupt_callback = {interrupted, link};
-		if (link->live) {
-			av_opt_set_int(*context, "fpsprobesize", 2, 0);
-			av_opt_set_int(*context, "analyzeduration", link->probe_us, 0);
-		}
-	}
-	int err = next(context, url, format, options);
-	if (rvo::Link *link = link_of_thread(); link != nullptr) link->input = err >= 0 ? *context : nullptr;
-	return err;
+	rvo::Link *link = link_of_thread();
+	if (link == nullptr || link->ready == nullptr) return next(context, url, format, options);
+	if (*context != nullptr) link->timeout = (*context)->interrupt_callback;
+	// OpenCV relies on it having been called before the first grab.
+	if (link->timeout.callback != nullptr) link->timeout.callback(link->timeout.opaque);
+	avformat_free_context(*context);
+	*context = link->input = link->ready;
+	link->ready = nullptr;
+	return 0;
+}
+
+int avformat_find_stream_info(AVFormatContext *context, AVDictionary **options) {
+	static const auto next = real<decltype(&avformat_find_stream_info)>("avformat_find_stream_info");
+	rvo::Link *link = link_of_thread();
+	return link != nullptr && link->input == context ? 0 : next(context, options);
 }
 
 // OpenCV has FFmpeg decode in as many threads as there are cores, each of which

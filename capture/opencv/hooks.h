@@ -21,6 +21,8 @@ struct Link {
 	int64_t probe_us = 0;             // how long a camera's stream is watched before it counts as open
 	std::atomic<bool> stop{false};    // set from any thread: opening and reading end soon
 	AVIOInterruptCB timeout = {};     // OpenCV's own
+	int64_t deadline_us = 0;          // while it is opened: when to give up, on av_gettime_relative's clock
+	AVFormatContext *ready = nullptr; // opened, for OpenCV to take over
 	AVFormatContext *input = nullptr; // OpenCV's, valid while the capture is open
 	const AVFrame *picture = nullptr; // decoded last; OpenCV's, valid until the next grab
 	bool ahead = false;               // its decoder is at pictures of another size already
@@ -41,6 +43,12 @@ public:
 	std::string log; // what FFmpeg warned of, at most max_log bytes
 	static constexpr size_t max_log = 1000;
 };
+
+// Opens uri, which OpenCV then takes over instead of opening it: OpenCV holds a
+// lock of the whole process while it opens, so that one camera that does not
+// answer would hold up all others. It is given up after open_us. A camera is
+// watched for half of that at most. False: call.log says why.
+bool prepare(Call &call, const char *uri, const char *transport, int64_t open_us);
 
 } // namespace rvo
 

@@ -128,7 +128,7 @@ func TestOpeningsDoNotWaitForEachOther(t *testing.T) {
 		wg.Go(func() {
 			cfg := config("rtsp://" + hole + "/x")
 			cfg.Transport = "udp"
-			cfg.OpenTimeout = capture.Duration(5 * time.Minute)
+			cfg.OpenTimeout = capture.Duration(time.Minute)
 			if _, err := drivers().Open(ctx, cfg); !errors.Is(err, context.Canceled) {
 				t.Errorf("open on a silent server: %v", err)
 			}
@@ -189,7 +189,7 @@ func TestContextEndsGrab(t *testing.T) {
 	s := startRTSP(t)
 	cfg := config(s.url(""))
 	cfg.OpenTimeout = capture.Duration(15 * time.Second)
-	cfg.StallTimeout = capture.Duration(5 * time.Minute)
+	cfg.StallTimeout = capture.Duration(time.Minute)
 	ctx, cancel := context.WithCancel(t.Context())
 	src, err := drivers().Open(ctx, cfg)
 	if err != nil {

@@ -56,7 +56,10 @@ struct rvo_capture {
 	int width = 0, height = 0, format = -1;
 	SwsContext *convert = nullptr; // all others
 
-	~rvo_capture() { sws_freeContext(convert); }
+	~rvo_capture() {
+		avformat_close_input(&link.ready); // if OpenCV did not take it
+		sws_freeContext(convert);
+	}
 
 	// Whether the picture that was decoded last is not like the first one.
 	bool changed() const {
@@ -109,21 +112,19 @@ int rvo_open(rvo_capture *c, const rvo_options *o, rvo_info *info, char *why) {
 	*why = 0;
 	return guard(int(RVO_ERROR), why, [&] {
 		rvo::Call call(&c->link, true);
-		c->link.probe_us = o->open_ms * int64_t(1000) / 2;
 		std::vector<int> params;
 		auto set = [&](int key, int value) {
 			params.push_back(key);
 			params.push_back(value);
 		};
-		bool ok;
+		bool ok = false;
 		if (o->device >= 0) {
 			if (o->fourcc != 0) set(cv::CAP_PROP_FOURCC, o->fourcc);
 			if (o->width > 0) set(cv::CAP_PROP_FRAME_WIDTH, o->width);
 			if (o->height > 0) set(cv::CAP_PROP_FRAME_HEIGHT, o->height);
 			if (o->fps > 0) set(cv::CAP_PROP_FPS, int(o->fps + 0.5));
 			ok = c->video.open(o->device, cv::CAP_V4L2, params);
-		} else {
-			set(cv::CAP_PROP_OPEN_TIMEOUT_MSEC, o->open_ms);
+		} else if (rvo::prepare(call, o->uri, o->transport, o->open_ms * int64_t(1000))) {
 			set(cv::CAP_PROP_READ_TIMEOUT_MSEC, o->read_ms);
 			set(cv::CAP_PROP_HW_ACCELERATION, o->accel);
 			ok = c->video.open(o->uri, cv::CAP_FFMPEG, params);

@@ -27,6 +27,7 @@ typedef struct rvo_capture rvo_capture;
 typedef struct {
 	int device;        // number of a local device; below 0: uri
 	const char *uri;   // what FFmpeg opens
+	const char *transport; // of a camera: tcp or udp
 	int open_ms;       // FFmpeg alone
 	int read_ms;       // FFmpeg alone
 	int accel;         // FFmpeg alone: cv::VideoAccelerationType

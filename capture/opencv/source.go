@@ -66,8 +66,10 @@ type options struct {
 func (s *source) open(ctx context.Context, o options) (accel int, log string) {
 	uri := C.CString(o.uri)
 	defer C.free(unsafe.Pointer(uri))
+	transport := C.CString(cmp.Or(s.cfg.Transport, "tcp"))
+	defer C.free(unsafe.Pointer(transport))
 	in := C.rvo_options{
-		device: C.int(o.device), uri: uri,
+		device: C.int(o.device), uri: uri, transport: transport,
 		open_ms: C.int(o.open.Milliseconds()), read_ms: C.int(o.read.Milliseconds()),
 		accel: C.int(o.accel),
 		width: C.int(o.width), height: C.int(o.height), fps: C.double(o.fps), fourcc: C.int(o.fourcc),
