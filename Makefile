@@ -33,6 +33,7 @@ build: go
 
 test: go bin/tools/gotestsum
 	@scripts/packages.sh test
+	@scripts/packages_test.sh
 	CGO_ENABLED=0 $(GO) build -o /dev/null .
 	CGO_ENABLED=0 bin/tools/gotestsum --format pkgname-and-test-fails -- -shuffle=on ./...
 	$(if $(RACE),bin/tools/gotestsum --format pkgname-and-test-fails -- $(RACE) -shuffle=on ./...)

@@ -1,0 +1,122 @@
+#!/bin/sh
+# Tests packages.sh on machines that are made up of a directory of programs.
+set -eu
+script=$(cd "$(dirname "$0")" && pwd)/packages.sh
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+failed=0 ran=0
+
+# program NAME: reads its text from standard input.
+program() {
+	{
+		echo '#!/bin/sh'
+		cat
+	} >"$work/bin/$1"
+	chmod +x "$work/bin/$1"
+}
+
+# machine USER PROGRAM…: a Debian machine with dpkg and apt-get, on which USER
+# (an ID) works, and on which only the named programs and packages are there.
+machine() {
+	rm -rf "${work:?}/bin" "$work/doc"
+	mkdir -p "$work/bin" "$work/doc"
+	: >"$work/calls"
+	for tool in sh env cat; do
+		ln -s "$(command -v "$tool")" "$work/bin/$tool"
+	done
+	echo "echo $1" | program id
+	shift
+	for name; do
+		echo 'exit 0' | program "$name"
+	done
+	program dpkg-query <<-END
+		for last; do :; done
+		case " $* " in *" \$last "*) printf installed ;; *) exit 1 ;; esac
+	END
+	echo "echo apt-get \"\$@\" >>$work/calls" | program apt-get
+}
+
+# expect NAME STATUS TEXT CALLS -- [VAR=VALUE…] SET: what packages.sh ends with,
+# says and has called. TEXT and CALLS are patterns of the shell; - is nothing.
+expect() {
+	name=$1 status=$2 text=$3 calls=$4
+	shift 5
+	ran=$((ran + 1))
+	got=0
+	for set; do :; done
+	said=$(
+		while [ $# -gt 1 ]; do
+			export "${1?}"
+			shift
+		done
+		PATH=$work/bin DOC_ROOT=$work/doc "$script" "$set" 2>&1
+	) || got=$?
+	called=$(cat "$work/calls")
+	: >"$work/calls"
+	[ "$got" = "$status" ] || wrong "ends with $got, not $status"
+	like "$said" "$text" || wrong "says other things than $text"
+	like "$called" "$calls" || wrong "calls other things than $calls"
+}
+
+like() {
+	# shellcheck disable=SC2254 # a pattern
+	case $2 in
+	-) [ -z "$1" ] ;;
+	*) case $1 in *$2*) ;; *) return 1 ;; esac ;;
+	esac
+}
+
+wrong() {
+	failed=$((failed + 1))
+	printf 'FAIL %s: it %s\n--- said:\n%s\n--- called:\n%s\n' "$name" "$1" "$said" "$called" >&2
+}
+
+tests='opencv-data python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-base gstreamer1.0-plugins-good
+	gstreamer1.0-plugins-ugly gstreamer1.0-plugins-bad gstreamer1.0-libav python3-grpcio python3-protobuf python3-opencv
+	ffprobe tmux'
+
+machine 0 g++ pkg-config
+expect 'nothing is missing' 0 - - -- build
+
+machine 0 clang++ pkg-config
+expect 'another compiler will do' 0 - - -- build
+
+machine 0 pkg-config
+expect 'a compiler is missing' 0 'installing: g++' 'apt-get*update*apt-get*install*--no-install-recommends g++' -- build
+
+machine 0
+expect 'everything is missing' 0 'installing: g++ pkg-config libopencv-dev' '--no-install-recommends g++ pkg-config libopencv-dev libavcodec-dev libavformat-dev libavutil-dev libswscale-dev' -- build
+expect 'without OpenCV nothing is needed' 0 - - -- CGO_ENABLED=0 build
+
+machine 1000 pkg-config
+expect 'no root and no sudo' 1 'Neither root nor sudo*sudo apt-get update && sudo apt-get install --no-install-recommends g++*CGO_ENABLED=0' - -- build
+echo "echo sudo \"\$1\" >>$work/calls; exec \"\$@\"" | program sudo
+expect 'through sudo' 0 'installing: g++' 'sudo env*apt-get*update*sudo env*apt-get*install*g++' -- build
+
+machine 0 pkg-config
+expect 'it must not install' 1 'missing: g++*PACKAGES=skip*apt-get install --no-install-recommends g++' - -- PACKAGES=skip build
+echo 'exit 100' | program apt-get
+expect 'apt-get fails' 1 'could not install them*make build CGO_ENABLED=0' - -- build
+
+machine 0 pkg-config
+rm "$work/bin/apt-get" "$work/bin/dpkg-query"
+expect 'another system' 1 'missing: g++*Fedora*Arch*macOS*CGO_ENABLED=0' - -- build
+machine 0 g++ pkg-config
+rm "$work/bin/apt-get" "$work/bin/dpkg-query"
+expect 'another system that has what the program needs' 0 - - -- build
+expect 'another system without material for tests' 0 'missing: opencv-data opencv-doc*Tests that need them are skipped' - -- test
+
+# shellcheck disable=SC2086 # a list
+machine 0 g++ pkg-config $tests opencv-doc
+expect 'an image left the examples out' 0 'installing: opencv-doc' '--reinstall opencv-doc' -- test
+mkdir -p "$work/doc/opencv-doc/examples/data"
+expect 'all for tests is there' 0 - - -- test
+expect 'and the linters are missing' 0 'installing: shellcheck file' 'shellcheck file' -- check
+
+expect 'there is no such set' 2 'usage' - -- nonsense
+
+if [ "$failed" != 0 ]; then
+	echo "packages.sh: $failed of $ran machines are wrong" >&2
+	exit 1
+fi
+echo "ok packages.sh: $ran machines"
