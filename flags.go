@@ -16,6 +16,8 @@ import (
 type Flags struct {
 	Config        string           `placeholder:"FILE" help:"Configuration (default: $RVO_CONFIG, else ./rvo.toml, else the built-in one)."`
 	NoUI          bool             `name:"no-ui" help:"No dashboard: events as lines of JSON on standard output, the log on standard error."`
+	ASCII         bool             `name:"ascii" help:"Draw the dashboard with the characters of ASCII alone."`
+	Pick          bool             `help:"Begin with the dashboard's camera menu."`
 	CameraDevice  *int             `xor:"camera" placeholder:"N" help:"Use capture device N (/dev/videoN) in place of the configured cameras."`
 	CameraURI     string           `name:"camera-uri" xor:"camera" placeholder:"URI" help:"Use this rtsp://, rtsps://, http:// or https:// address, file or synthetic:SCENE in place of the configured cameras."`
 	Detector      []RemoteDetector `sep:"none" placeholder:"ENDPOINT=SIGNAL" help:"Add a model service, as in localhost:50051=person. May be repeated."`

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -21,6 +22,7 @@ import (
 	"rvo-tui/detectors/remote"
 	"rvo-tui/rules"
 	"rvo-tui/runtime"
+	"rvo-tui/ui"
 )
 
 // clipGrace is how long clips under way may take at the end of a run that was
@@ -52,7 +54,8 @@ func newDrivers(log *slog.Logger) capture.Drivers {
 // run does the main job until the context ends or all cameras have ended.
 func run(ctx context.Context, cfg Config, flags Flags, kinds detectors.Kinds, secrets *Secrets, stdout *os.File) error {
 	goruntime.GOMAXPROCS(cfg.Runtime.Threads())
-	logs, err := openLog(cfg.Log, secrets)
+	screen := newDashboard(ui.DefaultConfig(), flags, kinds)
+	logs, err := openLog(cfg.Log, secrets, screen)
 	if err != nil {
 		return err
 	}
@@ -65,19 +68,24 @@ func run(ctx context.Context, cfg Config, flags Flags, kinds detectors.Kinds, se
 		defer cancel()
 	}
 	epoch := time.Now()
-	events := runtime.NewWriterSink("stdout", stdout, log)
-	sinks := []runtime.Sink{events}
+	var sinks []runtime.Sink
+	if screen != nil {
+		sinks = append(sinks, screen.recent)
+	} else {
+		sinks = append(sinks, runtime.NewWriterSink("stdout", stdout, log))
+	}
 	reopen := []func(){logs.reopen}
 	if cfg.Events.Log != "" {
 		file := runtime.NewFileSink(cfg.Events.Log, log)
 		sinks = append(sinks, file)
 		reopen = append(reopen, file.Reopen)
 	}
+	drivers := newDrivers(log)
 	detectcv.Threads(cfg.Runtime.OpenCVThreads)
 	rt := runtime.New(runtime.Options{
 		Config: cfg.Runtime, Cameras: cfg.Camera, Detectors: cfg.Detector, Rules: cfg.Rule,
-		Drivers: newDrivers(log), Kinds: kinds, JPEG: opencv.EncodeJPEG, Sinks: sinks,
-		Clips: newRecorder(cfg, epoch, log), Log: log, LogRing: logs.ring, ExitWhenEnded: true,
+		Drivers: drivers, Kinds: kinds, JPEG: opencv.EncodeJPEG, Sinks: sinks,
+		Clips: newRecorder(cfg, epoch, log), Log: log, LogRing: logs.ring, ExitWhenEnded: screen == nil,
 		Roll: runtime.Roll{Before: time.Duration(cfg.Clips.Before), After: time.Duration(cfg.Clips.After)},
 	}, epoch)
 
@@ -85,15 +93,32 @@ func run(ctx context.Context, cfg Config, flags Flags, kinds detectors.Kinds, se
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	defer stop()
-	wg.Go(func() { onHangup(side, reopen) })
+	if screen == nil {
+		wg.Go(func() { onHangup(side, reopen) })
+	}
 	if cfg.Metrics.Listen != "" {
 		server := runtime.NewServer(cfg.Metrics.Listen, rt.Snapshot, log)
 		wg.Go(func() { _ = server.Run(side) }) // it reports what it meets itself
 	}
 	log.Info("started", "config", cfg.File, "cameras", len(cfg.Camera), "detectors", len(cfg.Detector), "rules", len(cfg.Rule))
+	if screen == nil {
+		if !flags.NoUI {
+			log.Info("standard input and output are no terminal: running without the dashboard, as with --no-ui")
+		}
+		err = rt.Run(ctx)
+		log.Info("stopped")
+		return err
+	}
+	ctx, quit := context.WithCancel(ctx)
+	defer quit()
+	screen.opts.Open = drivers.Open
+	var shown error
+	wg.Go(func() { shown = screen.run(ctx, quit, rt, logs.ring) })
 	err = rt.Run(ctx)
-	log.Info("stopped")
-	return err
+	quit()
+	stop()
+	wg.Wait()
+	return errors.Join(err, shown)
 }
 
 // newRecorder returns what saves evidence, or nil where no rule asks for any.
@@ -132,7 +157,7 @@ type logs struct {
 	close  func()
 }
 
-func openLog(cfg LogConfig, secrets *Secrets) (*logs, error) {
+func openLog(cfg LogConfig, secrets *Secrets, screen *dashboard) (*logs, error) {
 	var level slog.Level
 	if err := level.UnmarshalText([]byte(cfg.Level)); err != nil {
 		return nil, fmt.Errorf("set log level: %w", err)
@@ -143,7 +168,10 @@ func openLog(cfg LogConfig, secrets *Secrets) (*logs, error) {
 	if err != nil {
 		return nil, err
 	}
-	var out io.Writer = runtime.LogPipe(stderr)
+	out := io.Discard // the dashboard shows the log
+	if screen.logsTo(stderr) {
+		out = runtime.LogPipe(stderr)
+	}
 	closeOut := func() error { return nil }
 	if cfg.File != "" {
 		file, err := runtime.OpenLogFile(cfg.File)

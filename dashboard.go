@@ -1,0 +1,68 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"strconv"
+	"syscall"
+
+	"rvo-tui/capture/opencv"
+	"rvo-tui/detectors"
+	"rvo-tui/runtime"
+	"rvo-tui/ui"
+)
+
+// dashboard is the terminal dashboard of a run. Nil: there is none.
+type dashboard struct {
+	recent *runtime.Recent
+	opts   ui.Options
+}
+
+// newDashboard returns the dashboard, where there is a terminal and it is wanted.
+func newDashboard(cfg ui.Config, flags Flags, kinds detectors.Kinds) *dashboard {
+	if flags.NoUI || !ui.IsTerminal() {
+		return nil
+	}
+	cfg.ASCII = cfg.ASCII || flags.ASCII
+	return &dashboard{
+		recent: runtime.NewRecent(),
+		opts:   ui.Options{Config: cfg, Kinds: kinds, Devices: cameraChoices, Pick: flags.Pick},
+	}
+}
+
+// run shows the dashboard until the user quits, the terminal hangs up or the
+// context ends, and ends the run with stop then.
+func (d *dashboard) run(ctx context.Context, stop context.CancelFunc, rt *runtime.Runtime, ring *runtime.LogRing) error {
+	defer stop()
+	ctx, cancel := signal.NotifyContext(ctx, syscall.SIGHUP)
+	defer cancel()
+	return ui.Run(ctx, ui.Local{Runtime: rt, Ring: ring, Recent: d.recent}, d.opts)
+}
+
+// cameraChoices lists the capture devices for the camera menu.
+func cameraChoices() []ui.Choice {
+	var list []ui.Choice
+	for _, d := range opencv.Devices() {
+		label := d.Name
+		switch {
+		case d.Err != nil:
+			label = fmt.Sprintf("cannot be asked: %v", d.Err)
+		case len(d.Modes) > 0:
+			label += fmt.Sprintf(", up to %dx%d", d.Modes[0].Width, d.Modes[0].Height)
+		}
+		list = append(list, ui.Choice{Source: "device:" + strconv.Itoa(d.Number), Label: label})
+	}
+	return list
+}
+
+// logsTo reports whether the log may go to standard error: not while the
+// dashboard is on that terminal.
+func (d *dashboard) logsTo(stderr *os.File) bool {
+	if d == nil {
+		return true
+	}
+	info, err := stderr.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice == 0
+}
