@@ -12,6 +12,7 @@ extern "C" {
 #include <libavcodec/avcodec.h>
 #include <libavutil/dict.h>
 #include <libavutil/log.h>
+#include <libavutil/opt.h>
 #include <libavutil/time.h>
 }
 
@@ -128,6 +129,10 @@ int avcodec_open2(AVCodecContext *context, const AVCodec *codec, AVDictionary **
 		context->thread_count = std::min(context->thread_count, 4);
 		if (link->live) context->thread_type = FF_THREAD_SLICE;
 	}
+	// OpenCV cannot be told how hard x264 is to try. Evidence is to cost little,
+	// not to be small.
+	if (codec != nullptr && context != nullptr && context->priv_data != nullptr && std::strcmp(codec->name, "libx264") == 0)
+		av_opt_set(context->priv_data, "preset", "veryfast", 0);
 	return next(context, codec, options);
 }
 
