@@ -72,7 +72,7 @@ func encode(ctx context.Context, path string, fps float64, frames iter.Seq2[[]by
 				return err
 			}
 			if err := add(m, jpeg, min(left, 8), &why); err != nil {
-				if errors.Is(err, errors.ErrUnsupported) && full != "" && diskFull(full) {
+				if errors.Is(err, errors.ErrUnsupported) && diskFull(full) {
 					return unix.ENOSPC
 				}
 				return fmt.Errorf("picture %d: %w", n+1, err)

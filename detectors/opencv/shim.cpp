@@ -144,8 +144,8 @@ int rvo_hog_detect(rvo_hog *h, double threshold, rvo_call *call) {
 		cv::cvtColor(picture, h->gray, cv::COLOR_BGR2GRAY);
 		h->hog.detectMultiScale(h->gray, h->boxes, h->scores, threshold, cv::Size(8, 8), cv::Size(8, 8), 1.1, 0);
 		keep(h->boxes, h->scores, 0.5, found);
-		// The window that the detector was taught with has an eighth of its size
-		// left free on every side of a person.
+		// The windows that the detector was taught with show a person with a
+		// margin around; most of it is taken off.
 		for (int i = 0; i < found->count; i++) {
 			rvo_box &b = found->box[i];
 			int dx = b.width / 6, dy = b.height / 12;
