@@ -106,7 +106,7 @@ func (s *Server) Run(ctx context.Context) error {
 			}
 		}
 		if ctx.Err() != nil {
-			return nil
+			return nil //nolint:nilerr // it was told to stop: nothing is wrong
 		}
 		if err != nil && err.Error() != told {
 			told = err.Error()

@@ -26,7 +26,6 @@ type sim struct {
 	next    TaskID
 	frame   FrameRef
 	fired   []rules.Event
-	in      Inputs
 }
 
 // script is what a detector of a sim does.

@@ -121,7 +121,7 @@ func (c *stderrCapture) deliver() {
 			}
 			t.drop(c.dropped.Swap(0))
 			t.line(line, time.Now())
-		case <-t.wait(time.Now()):
+		case <-t.wait():
 			t.flush()
 		}
 	}
@@ -208,7 +208,7 @@ func (t *throttle) flush() {
 }
 
 // wait returns when to flush, if there is something to tell.
-func (t *throttle) wait(now time.Time) <-chan time.Time {
+func (t *throttle) wait() <-chan time.Time {
 	if t.repeats == 0 && t.dropped == 0 {
 		return nil
 	}

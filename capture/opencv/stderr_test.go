@@ -135,7 +135,7 @@ func TestThrottle(t *testing.T) {
 	if len(got) != 2 || got[1] != "(the last line repeated 1 times)" {
 		t.Errorf("lines that differ in an address: %q", got)
 	}
-	if th.wait(now) != nil {
+	if th.wait() != nil {
 		t.Error("waits with nothing to tell")
 	}
 }
