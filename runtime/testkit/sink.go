@@ -1,0 +1,101 @@
+package testkit
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"rvo-tui/rules"
+	"rvo-tui/runtime"
+)
+
+// TB is what assertions need of a test.
+type TB interface {
+	Helper()
+	Errorf(format string, args ...any)
+	Fatalf(format string, args ...any)
+}
+
+// Caught is an event and when it was offered.
+type Caught struct {
+	Event rules.Event
+	At    time.Time
+}
+
+// Sink is a runtime.Sink that keeps every event in memory, without a bound. It is
+// safe for concurrent use; its zero value is ready.
+type Sink struct {
+	mu     sync.Mutex // guards what follows
+	caught []Caught
+	ended  bool
+}
+
+// Name implements runtime.Sink.
+func (s *Sink) Name() string { return "testkit" }
+
+// Offer implements runtime.Sink.
+func (s *Sink) Offer(event rules.Event) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.caught = append(s.caught, Caught{event, time.Now()})
+	return true
+}
+
+// View implements runtime.Sink.
+func (s *Sink) View() runtime.SinkView {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return runtime.SinkView{Name: s.Name(), State: runtime.SinkOK, Written: uint64(len(s.caught))}
+}
+
+// Run implements runtime.Sink. It has nothing to deliver.
+func (s *Sink) Run(ctx context.Context) error {
+	<-ctx.Done()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.ended = true
+	return nil
+}
+
+// Ended reports whether Run has returned: no event may come after that.
+func (s *Sink) Ended() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.ended
+}
+
+// Caught returns all events so far, in the order in which they came.
+func (s *Sink) Caught() []Caught {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.caught)
+}
+
+// Lines returns the events as text, sorted by time and then by text:
+// "1.01s door/person confirmed".
+func (s *Sink) Lines() []string {
+	caught := s.Caught()
+	line := func(c Caught) string {
+		return fmt.Sprintf("%v %s/%s %s", c.Event.At, c.Event.Camera, c.Event.Type, c.Event.Phase)
+	}
+	slices.SortStableFunc(caught, func(a, b Caught) int {
+		return cmp.Or(cmp.Compare(a.Event.At, b.Event.At), strings.Compare(line(a), line(b)))
+	})
+	lines := make([]string, len(caught))
+	for i, c := range caught {
+		lines[i] = line(c)
+	}
+	return lines
+}
+
+// Expect reports an error unless exactly these events came: see Lines.
+func (s *Sink) Expect(t TB, want ...string) {
+	t.Helper()
+	if got := s.Lines(); !slices.Equal(got, want) {
+		t.Errorf("events:\n  got  %q\n  want %q", got, want)
+	}
+}
