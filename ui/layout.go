@@ -28,8 +28,18 @@ type share struct {
 
 // wants is what of a snapshot decides how high panes should be.
 type wants struct {
-	cameras, detectors, signals, rules int // rows
+	cameras, detectors, signals, rules int  // rows
+	clauses                            int  // of the rule that has most
+	reason                             bool // the camera shown has something to say
 	preview                            bool
+}
+
+func (n wants) camerasHeight(most int) int {
+	h := n.cameras + 4
+	if n.reason {
+		h += 2
+	}
+	return min(max(h, 5), most)
 }
 
 // layout puts the panes into w x h cells. Tab is the pane that is shown where
@@ -53,12 +63,12 @@ func layout(w, h int, focus, tab paneID, zoom bool, n wants) []place {
 func normalLayout(w, h int, n wants) []place {
 	left := w * 2 / 5
 	a := []share{{paneCameras, 5, 0, 0}, {panePreview, 9, 3, left*9/32 + 2}, {paneLatency, 12, 0, 0}, {paneQueues, 6, 2, 0}}
-	a[0].least = min(n.cameras+4, 8)
+	a[0].least = n.camerasHeight(9)
 	if !n.preview {
 		a = []share{a[0], a[2], a[3]}
 	}
 	b := []share{
-		{paneDetectors, 8, 2, n.detectors + 7}, {paneSignals, 6, 2, n.signals + 3}, {paneRules, 8, 3, n.rules + 9},
+		{paneDetectors, 7, 2, n.detectors + 6}, {paneSignals, 6, 2, n.signals + 3}, {paneRules, 7, 3, n.rules + n.clauses + 4},
 		{paneEvents, 6, 2, 0}, {paneLog, 5, 2, 0},
 	}
 	return append(column(rect{0, 0, left, h}, a), column(rect{left, 0, w - left, h}, b)...)
@@ -67,7 +77,7 @@ func normalLayout(w, h int, n wants) []place {
 func wideLayout(w, h int, n wants) []place {
 	foot := max(h/6, 7)
 	left, middle := w*3/10, w*39/100
-	a := []share{{paneCameras, min(n.cameras+4, 12), 0, 0}, {panePreview, 12, 3, left*9/32 + 2}, {paneLatency, 12, 1, 0}}
+	a := []share{{paneCameras, n.camerasHeight(13), 0, 0}, {panePreview, 12, 3, left*9/32 + 2}, {paneLatency, 12, 1, 0}}
 	if !n.preview {
 		a = []share{a[0], a[2]}
 	}

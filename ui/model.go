@@ -372,6 +372,10 @@ func (m *model) arrange() {
 	}
 	if c := s.camera(); c != nil {
 		n.detectors, n.signals, n.rules = len(c.Detectors), len(c.Signals), len(c.Rules)
+		n.reason = c.Reason != ""
+		for i := range c.Rules {
+			n.clauses = max(n.clauses, len(c.Rules[i].Clause))
+		}
 	}
 	m.places = layout(m.w, m.h-2, m.focus, m.tab, m.zoom, n)
 	for i := range m.places {

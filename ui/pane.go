@@ -35,6 +35,7 @@ type body struct {
 	row    func(i int) string
 	key    func(i int) string // what stays the same of a row when others come and go
 	foot   []string
+	rows   bool   // when both do not fit, rows go before the foot
 	scroll bool   // rows cannot be selected, only scrolled
 	follow bool   // a new pane begins at its last row
 	empty  string // what to say where there are no rows
@@ -103,8 +104,11 @@ func (b *body) lay(c *cursor, th *theme, focused bool, w, h int) []string {
 		rows, foot = 0, nil
 	}
 	show := min(rows, room)
-	if len(foot) > 0 && show+len(foot) > room {
-		// The selected row's story gets up to two thirds when both do not fit.
+	switch over := show+len(foot) > room; {
+	case len(foot) > 0 && over && b.rows:
+		show = min(rows, max(room-1, 1))
+	case len(foot) > 0 && over:
+		// The selected row's story gets up to two thirds.
 		show = min(rows, max(room-len(foot), room/3, 1))
 	}
 	c.line, c.height = len(lines), show
@@ -152,7 +156,7 @@ func frame(title, note string, lines []string, th *theme, focused bool, w, h int
 		edge, name = th.borderOn, th.titleOn
 	}
 	out := make([]string, 0, h)
-	title = fit(title, min(width(title), w-4))
+	title = fit(title, min(width(title), w-5))
 	rest := w - 5 - width(title)
 	if n := width(note); note != "" && n+4 <= rest {
 		note = " " + note + " "

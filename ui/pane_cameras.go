@@ -12,7 +12,7 @@ import (
 
 // camerasView lists the cameras, for w cells.
 func camerasView(s *scene, w int) body {
-	b := body{title: "Cameras", empty: "No camera. Press " + s.keys.shown(actCamera) + " to add one."}
+	b := body{title: "Cameras", rows: true, empty: "No camera. Press " + s.keys.shown(actCamera) + " to add one."}
 	if s.snap == nil {
 		return b
 	}
@@ -46,9 +46,6 @@ func camerasView(s *scene, w int) body {
 		look := s.th.cameraInk(c.State)
 		line := " " + mark + " " + s.th.dim.of(number) + " " + fit(s.th.text(c.Name), name) + "  " +
 			look.of(s.th.dot+" "+fit(string(c.State), 12)) + right(rate(c.FPS), 5) + right(frameAge(c), 7)
-		if c.Reason != "" && (!wide || c.State != capture.Live) {
-			return line + "  " + look.of(s.th.text(c.Reason))
-		}
 		if wide {
 			size := "-"
 			if c.Width > 0 {
@@ -65,16 +62,25 @@ func camerasView(s *scene, w int) body {
 }
 
 func cameraFoot(s *scene, c *runtime.CameraView, w int) []string {
-	parts := []string{fmt.Sprintf("frames %s", count(c.Frames)), fmt.Sprintf("unseen %s", count(c.Superseded))}
-	if c.Width > 0 && w < 70 {
-		parts = append([]string{fmt.Sprintf("%dx%d", c.Width, c.Height)}, parts...)
+	parts := []string{count(c.Frames) + " frames", count(c.Superseded) + " unseen", count(c.Stalls) + " stalls"}
+	if w < 70 {
+		size := "no picture"
+		if c.Width > 0 {
+			size = fmt.Sprintf("%dx%d", c.Width, c.Height)
+		}
+		parts = []string{size, parts[0], count(reconnects(c)) + " reconnects"}
 	}
-	parts = append(parts, fmt.Sprintf("reconnects %s", count(reconnects(c))), fmt.Sprintf("stalls %s", count(c.Stalls)))
 	line := " " + s.th.dim.of(strings.Join(parts, "  "))
 	if c.Lagging {
 		line = " " + s.th.warn.of("read late by "+coarse(c.Lag)) + "  " + line[1:]
 	}
-	return []string{line}
+	foot := []string{line}
+	if c.Reason != "" {
+		for _, l := range wrap(s.th.text(c.Reason), w-2) {
+			foot = append(foot, " "+s.th.cameraInk(c.State).of(l))
+		}
+	}
+	return foot
 }
 
 func reconnects(c *runtime.CameraView) uint64 {

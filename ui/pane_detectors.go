@@ -11,7 +11,7 @@ import (
 // detectorsView lists the detectors of the camera shown, and why the selected
 // one does what it does, for w cells.
 func detectorsView(s *scene, sel, w int) body {
-	b := body{title: "Detectors", empty: "No detector. Press " + s.keys.shown(actAttach) + " to attach one."}
+	b := body{title: "Detectors", rows: true, empty: "No detector. Press " + s.keys.shown(actAttach) + " to attach one."}
 	c := s.camera()
 	if c == nil {
 		return b
@@ -25,10 +25,10 @@ func detectorsView(s *scene, sel, w int) body {
 	if slots.Waiting > 0 {
 		b.note += fmt.Sprintf(" +%d waiting", slots.Waiting)
 	}
-	const numbers = 11 + 8 + 7 + 7
+	const numbers = 13 + 7 + 7 + 7
 	state := min(max(w-4-name-numbers-1, 10), 34)
 	extra := w - 4 - name - state - numbers
-	head := "    " + fit("name", name+1) + fit("state", state) + right("fps of", 11) + right("p50", 8) + right("p99", 7) + right("age", 7)
+	head := "    " + fit("name", name+1) + fit("state", state) + fit("  fps of max", 13) + right("p50", 7) + right("p99", 7) + right("age", 7)
 	if extra >= 16 {
 		head += right("runs", 8) + right("errors", 8)
 	}
@@ -43,11 +43,11 @@ func detectorsView(s *scene, sel, w int) body {
 			age = coarse(d.Age)
 		}
 		line := "  " + look.of(s.th.dot) + " " + fit(s.th.text(d.Name), name) + " " + look.of(fit(text, state)) +
-			right(rate(d.FPS), 5) + s.th.dim.of(" / "+fit(rate(d.MaxFPS), 3))
+			right(rate(d.FPS), 5) + s.th.dim.of(" of "+fit(limit(d.MaxFPS), 4))
 		if exec.Count > 0 {
-			line += right(ago(exec.P50), 8) + right(ago(exec.P99), 7)
+			line += right(ago(exec.P50), 7) + right(ago(exec.P99), 7)
 		} else {
-			line += right("-", 8) + right("-", 7)
+			line += right("-", 7) + right("-", 7)
 		}
 		line += right(age, 7)
 		if extra >= 16 {

@@ -104,14 +104,14 @@ func gauges(s *runtime.Snapshot, c *runtime.CameraView) []gauge {
 	var list []gauge
 	queue := func(q *runtime.QueueView) {
 		name := strings.TrimPrefix(q.Name, "sink:")
+		if c != nil && len(list) < len(c.Queues) && name == "commands" {
+			name = "edits" // the camera's own commands
+		}
 		list = append(list, gauge{name: name, depth: float64(q.Depth), cap: float64(q.Capacity), drops: q.Drops, normal: q.Name == "frame"})
 	}
 	if c != nil {
 		for i := range c.Queues {
 			queue(&c.Queues[i])
-		}
-		if len(c.Detectors) > 0 {
-			list[len(list)-1].name = "edits" // the camera's own commands
 		}
 	}
 	list = append(list, gauge{

@@ -26,7 +26,7 @@ func signalsView(s *scene, w int) body {
 	if spark >= 6 {
 		head += "  " + fit("lately", spark)
 	}
-	head += right("age", age) + "  still counts"
+	head += right("age", age) + "  fresh"
 	b.head = []string{s.th.dim.of(fit(head, w))}
 	b.key = func(i int) string { return c.Signals[i].Name }
 	b.row = func(i int) string {

@@ -38,7 +38,7 @@ func plain(s string) bool {
 	return true
 }
 
-// toASCII replaces what is not ASCII, keeping the width.
+// toASCII replaces what is not ASCII, keeping the width. Escape sequences stay.
 func toASCII(s string) string {
 	if plain(s) {
 		return s

@@ -37,11 +37,11 @@ func ago(d time.Duration) string {
 // coarse writes a duration that is still running, in steps that do not flicker:
 // hundredths of a second only where they matter.
 func coarse(d time.Duration) string {
-	switch {
-	case d == rules.Never || d < 0:
-		return "-"
-	case d < time.Second:
-		return strconv.Itoa(int(d.Round(10*time.Millisecond)/time.Millisecond)) + "ms"
+	if d >= 0 && d < time.Second {
+		d = d.Round(10 * time.Millisecond)
+	}
+	if d >= 0 && d < time.Second {
+		return strconv.Itoa(int(d/time.Millisecond)) + "ms"
 	}
 	return ago(d)
 }
@@ -100,6 +100,9 @@ func rate(v float64) string {
 	}
 	return strconv.FormatFloat(v, 'f', 0, 64)
 }
+
+// limit writes an allowed rate in at most four cells, without needless digits.
+func limit(v float64) string { return strconv.FormatFloat(v, 'g', 3, 64) }
 
 // amount writes bytes in at most seven cells: "1.23 GB".
 func amount(n int64) string {

@@ -22,6 +22,9 @@ func (m *model) View() tea.View {
 		lines = m.overlay.draw(m, lines)
 	}
 	v.Content = strings.Join(lines, "\n")
+	if m.scene.th.ascii {
+		v.Content = toASCII(v.Content)
+	}
 	return v
 }
 
@@ -106,18 +109,24 @@ func (m *model) makeHead() string {
 	if s.snap == nil {
 		return fit(left+th.dim.of("waiting for the first picture of how things stand"), m.w)
 	}
-	right := fmt.Sprintf("events %s", count(m.eventCount()))
+	var parts []string // the least important one first
+	parts = append(parts, th.dim.of(fmt.Sprintf("%8s/s", amount(int64(s.sent)))))
 	if c := s.snap.Clips; c != nil {
-		right += fmt.Sprintf("  clips %s", count(c.Saved))
+		parts = append(parts, th.dim.of("clips "+count(c.Saved)))
 	}
-	right += fmt.Sprintf("  %s/s  up %s ", amount(int64(s.sent)), clock(s.snap.Uptime))
-	if s.snap.Log.Errors > 0 {
-		right = th.bad.of("errors "+count(s.snap.Log.Errors)) + "  " + th.dim.of(right)
-	} else {
-		right = th.dim.of(right)
+	parts = append(parts, th.dim.of("events "+count(m.eventCount())))
+	if n := s.snap.Log.Errors; n > 0 {
+		parts = append(parts, th.bad.of("errors "+count(n)))
 	}
+	parts = append(parts, th.dim.of("up "+clock(s.snap.Uptime)))
 	if m.frozen {
-		right = th.info.of("frozen at "+s.snap.At.Local().Format("15:04:05")) + "  " + right
+		parts = append(parts, th.info.of("frozen at "+s.snap.At.Local().Format("15:04:05")))
+	}
+	right := ""
+	for i := range parts {
+		if right = strings.Join(parts[i:], "  ") + " "; width(right) <= m.w*2/5 {
+			break
+		}
 	}
 	room := m.w - width(left) - width(right) - 1
 	list := troubles(s)
@@ -154,11 +163,7 @@ func (m *model) footer() string {
 		return fit(" "+m.notice.look(th).of(th.text(m.notice.text)), m.w)
 	}
 	hint := func(d keyDef) string {
-		key := d.keys[0]
-		if d.act == actSlower && m.keys.shown(actFaster) != "" {
-			key = m.keys.shown(actFaster) + key
-		}
-		return " " + th.chip.of(key) + " " + th.dim.of(d.short) + " "
+		return " " + th.chip.of(d.keys[0]) + " " + th.dim.of(d.short) + " "
 	}
 	var b, end strings.Builder
 	for _, d := range m.keys.defs {

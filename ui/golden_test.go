@@ -1,0 +1,185 @@
+package ui
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/x/ansi"
+)
+
+// golden compares text with a file, or writes the file with -update.
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	path := filepath.Join("testdata", name+".txt")
+	if *update {
+		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got == string(want) {
+		return
+	}
+	a, b := strings.Split(string(want), "\n"), strings.Split(got, "\n")
+	for i := range max(len(a), len(b)) {
+		if i >= len(a) || i >= len(b) || a[i] != b[i] {
+			t.Fatalf("%s differs from line %d on; run go test ./ui -update and look at the difference\nwant %q\n got %q", path, i+1, at(a, i), at(b, i))
+		}
+	}
+}
+
+func at(lines []string, i int) string {
+	if i < len(lines) {
+		return lines[i]
+	}
+	return ""
+}
+
+// plainText is what of a screen is not colour, and checks that it has the size
+// that it must have.
+func plainText(t *testing.T, lines []string, w int) string {
+	t.Helper()
+	for i, l := range lines {
+		if n := ansi.StringWidth(l); n != w {
+			t.Errorf("line %d is %d cells wide, want %d: %q", i, n, w, ansi.Strip(l))
+		}
+	}
+	return ansi.Strip(strings.Join(lines, "\n")) + "\n"
+}
+
+func TestPanes(t *testing.T) {
+	for p := range paneCount {
+		t.Run(p.String(), func(t *testing.T) {
+			var all strings.Builder
+			for _, size := range []rect{{w: 80, h: 14}, {w: 60, h: 18}, {w: 110, h: 24}} {
+				m := shown(t, newFake(), DefaultConfig(), 120, 40)
+				m.focus = p
+				if p == panePreview {
+					w, h := previewSize(m.scene.camera(), size.w-2, size.h-2)
+					m.scene.held = newCanvas(gradient(w, 2*h), nil)
+				}
+				if p == paneRules {
+					m.cursors[p] = cursor{sel: 1, key: "parcel_left"}
+				}
+				if p == paneDetectors {
+					m.cursors[p] = cursor{sel: 2, key: "parcel"}
+				}
+				fmt.Fprintf(&all, "%dx%d\n%s", size.w, size.h, plainText(t, m.pane(place{p, size, false}), size.w))
+			}
+			golden(t, "pane_"+p.String(), all.String())
+		})
+	}
+}
+
+func TestScreens(t *testing.T) {
+	for _, size := range [][2]int{{80, 24}, {120, 40}, {200, 60}} {
+		t.Run(fmt.Sprintf("%dx%d", size[0], size[1]), func(t *testing.T) {
+			m := shown(t, newFake(), DefaultConfig(), size[0], size[1])
+			golden(t, fmt.Sprintf("screen_%dx%d", size[0], size[1]), plainText(t, m.screen(), size[0]))
+		})
+	}
+}
+
+func TestASCIIScreenIsASCII(t *testing.T) {
+	cfg := DefaultConfig()
+	cfg.ASCII = true
+	for _, theme := range themes {
+		cfg.Theme = theme
+		m := shown(t, newFake(), cfg, 120, 40)
+		for _, key := range []string{"", "?", "a", "n", ":"} {
+			m.overlay = nil
+			if key != "" {
+				m.press(key)
+			}
+			text := ansi.Strip(m.View().Content)
+			for i, l := range strings.Split(text, "\n") {
+				if !plain(l) {
+					t.Errorf("theme %s, key %q, line %d is not ASCII: %q", theme, key, i, l)
+				}
+			}
+		}
+	}
+}
+
+func TestMonoHasNoColour(t *testing.T) {
+	cfg := DefaultConfig()
+	cfg.Theme = "mono"
+	m := shown(t, newFake(), cfg, 120, 40)
+	for _, sgr := range strings.Split(m.View().Content, "\x1b[")[1:] {
+		codes, _, _ := strings.Cut(sgr, "m")
+		for code := range strings.SplitSeq(codes, ";") {
+			if len(code) > 1 { // 1: bold, 7: reverse; colours have two digits
+				t.Fatalf("a colour is set: ESC[%sm", codes)
+			}
+		}
+	}
+}
+
+func TestOverlays(t *testing.T) {
+	tests := []struct {
+		name string
+		open func(m *model)
+	}{
+		{"help", func(m *model) { m.press("?") }},
+		{"attach", func(m *model) { m.press("a"); typing(m, "tab", "tab", "9", "x", "enter") }},
+		{"detach", func(m *model) { m.press("x") }},
+		{"cameras", func(m *model) { m.press("n") }},
+		{"palette", func(m *model) { m.press(":"); typing(m, "e", "n", "a", "b", "l", "e", "space") }},
+		{"filter", func(m *model) { m.press("/"); typing(m, "b", "l", "i") }},
+		{"event", func(m *model) {
+			m.focusOn(paneEvents)
+			m.move(-2)
+			if cmd := m.press("enter"); cmd != nil {
+				m.Update(cmd())
+			}
+		}},
+		{"log", func(m *model) { m.focusOn(paneLog); m.press("enter") }},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			m := shown(t, newFake(), DefaultConfig(), 120, 40)
+			tt.open(m)
+			golden(t, "overlay_"+tt.name, plainText(t, strings.Split(m.View().Content, "\n"), 120))
+		})
+	}
+}
+
+// typing gives the model keys, one after the other.
+func typing(m *model, keys ...string) {
+	for _, k := range keys {
+		m.Update(pressed(k))
+	}
+}
+
+// pressed is the message of a key by its name.
+func pressed(name string) tea.KeyPressMsg {
+	named := map[string]rune{
+		"tab": tea.KeyTab, "enter": tea.KeyEnter, "esc": tea.KeyEscape, "up": tea.KeyUp, "down": tea.KeyDown,
+		"left": tea.KeyLeft, "right": tea.KeyRight, "backspace": tea.KeyBackspace,
+	}
+	if code, ok := named[name]; ok {
+		return tea.KeyPressMsg{Code: code}
+	}
+	if name == "space" {
+		return tea.KeyPressMsg{Code: tea.KeySpace, Text: " "}
+	}
+	if name == "ctrl+c" {
+		return tea.KeyPressMsg{Code: 'c', Mod: tea.ModCtrl}
+	}
+	return tea.KeyPressMsg{Code: []rune(name)[0], Text: name}
+}
+
+func TestTooSmallSaysSo(t *testing.T) {
+	m := shown(t, newFake(), DefaultConfig(), 60, 10)
+	if got := m.View().Content; !strings.Contains(got, "60x10") || !strings.Contains(got, "80x24") {
+		t.Errorf("got %q", got)
+	}
+}

@@ -1,0 +1,435 @@
+package ui
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/charmbracelet/x/ansi"
+
+	"rvo-tui/detectors"
+	"rvo-tui/rules"
+	"rvo-tui/runtime"
+)
+
+func TestUnits(t *testing.T) {
+	tests := []struct{ got, want string }{
+		{ago(0), "0ns"},
+		{ago(999 * time.Nanosecond), "999ns"},
+		{ago(850 * time.Microsecond), "850µs"},
+		{ago(9940 * time.Microsecond), "9.9ms"},
+		{ago(320 * ms), "320ms"},
+		{ago(1250 * ms), "1.2s"},
+		{ago(99 * time.Second), "99s"},
+		{ago(125 * time.Second), "2m05s"},
+		{ago(26 * time.Hour), "26h00m"},
+		{ago(400 * time.Hour), "16d"},
+		{ago(rules.Never), "-"},
+		{coarse(996 * ms), "1.0s"},
+		{coarse(123 * ms), "120ms"},
+		{clock(26*time.Hour + 61*time.Second), "1d 02:01:01"},
+		{count(9999), "9999"},
+		{count(12_345), "12.3k"},
+		{count(123_456), "123k"},
+		{count(12_345_678), "12.3M"},
+		{count(123_456_789), "123M"},
+		{count(12_345_678_901), "12.3G"},
+		{number(1), "1"},
+		{number(0.0213), "0.021"},
+		{number(-12.34), "-12.3"},
+		{number(nan), "-"},
+		{rate(9.96), "10.0"},
+		{rate(120.4), "120"},
+		{rate(0.01), "0"},
+		{limit(10), "10"},
+		{limit(0.5), "0.5"},
+		{amount(999), "999 B"},
+		{amount(16_200), "16.2 kB"},
+		{amount(1_234_567_890), "1.23 GB"},
+	}
+	for _, tt := range tests {
+		if tt.got != tt.want {
+			t.Errorf("got %q, want %q", tt.got, tt.want)
+		}
+	}
+}
+
+func TestCleanLeavesOneCellARune(t *testing.T) {
+	tests := []struct{ in, want string }{
+		{"person", "person"},
+		{"\x1b[2Jboo\x07\r\nbar", "[2Jboo bar"},
+		{"e\u0301te\u0301", "ete"},
+		{"\U0001F1E9\U0001F1EA x", " x"},
+		{"a\u200db\u202ec", "abc"},
+		{"車 x", "車 x"},
+	}
+	for _, tt := range tests {
+		if got := clean(tt.in); got != tt.want {
+			t.Errorf("clean(%q) = %q, want %q", tt.in, got, tt.want)
+		}
+	}
+}
+
+func TestLayoutFillsTheScreen(t *testing.T) {
+	for w := minWidth; w <= 300; w += 7 {
+		for h := minHeight; h <= 80; h += 3 {
+			for _, n := range []wants{{}, {cameras: 1, detectors: 3, signals: 4, rules: 2, clauses: 3, preview: true}, {cameras: 40, detectors: 60, signals: 90, rules: 50, clauses: 12, preview: true, reason: true}} {
+				for p := range paneCount {
+					tab := p
+					if p == paneDetectors || p == paneSignals {
+						tab = paneRules
+					}
+					checkLayout(t, layout(w, h, p, tab, false, n), w, h, p)
+				}
+			}
+		}
+	}
+}
+
+func checkLayout(t *testing.T, places []place, w, h int, focus paneID) {
+	t.Helper()
+	cells := make([]bool, w*h)
+	seen := false
+	for _, p := range places {
+		seen = seen || p.pane == focus || p.tabbed
+		if p.w < 10 || p.h < 3 {
+			t.Fatalf("%dx%d: %s has %dx%d", w, h, p.pane, p.w, p.h)
+		}
+		for y := p.y; y < p.y+p.h; y++ {
+			for x := p.x; x < p.x+p.w; x++ {
+				if x >= w || y >= h || cells[y*w+x] {
+					t.Fatalf("%dx%d: %s is outside or over another at %d,%d", w, h, p.pane, x, y)
+				}
+				cells[y*w+x] = true
+			}
+		}
+	}
+	for i, used := range cells {
+		if !used {
+			t.Fatalf("%dx%d: nothing at %d,%d", w, h, i%w, i/w)
+		}
+	}
+	if !seen && focus != panePreview {
+		t.Fatalf("%dx%d: no place for %s", w, h, focus)
+	}
+}
+
+func TestScreenOfAnySizeIsWhole(t *testing.T) {
+	for _, size := range [][2]int{{80, 24}, {81, 33}, {100, 34}, {133, 50}, {169, 44}, {170, 44}, {237, 61}, {300, 80}} {
+		for _, snap := range []*runtime.Snapshot{sample(), {At: noon}} {
+			f := newFake()
+			f.snap = snap
+			m := shown(t, f, DefaultConfig(), size[0], size[1])
+			for p := range paneCount {
+				m.focusOn(p)
+				lines := m.screen()
+				if len(lines) != size[1] {
+					t.Fatalf("%v: %d lines", size, len(lines))
+				}
+				plainText(t, lines, size[0])
+			}
+		}
+	}
+}
+
+func TestKeymap(t *testing.T) {
+	tests := []struct {
+		changes []string
+		key     string
+		want    action
+		problem string
+	}{
+		{nil, "space", actToggle, ""},
+		{[]string{"freeze=F"}, "F", actFreeze, ""},
+		{[]string{"freeze=F"}, "f", "", ""},
+		{[]string{"quit=x"}, "x", actQuit, ""},
+		{[]string{"quit=q, ctrl+q"}, "ctrl+q", actQuit, ""},
+		{[]string{"zoom=,"}, ",", actZoom, ""},
+		{[]string{"freze=F"}, "", "", `did you mean "freeze"`},
+		{[]string{"freeze"}, "", "", "must be ACTION=KEY"},
+		{[]string{"freeze=Z", "zoom=Z"}, "", "", `"Z" is given to`},
+		{[]string{"zoom=q,ctrl+c"}, "", "", "no key is left for quit"},
+	}
+	for _, tt := range tests {
+		m, err := newKeymap(tt.changes)
+		if tt.problem != "" {
+			if err == nil || !strings.Contains(err.Error(), tt.problem) {
+				t.Errorf("%v: got %v, want %q", tt.changes, err, tt.problem)
+			}
+			continue
+		}
+		if err != nil {
+			t.Errorf("%v: %v", tt.changes, err)
+			continue
+		}
+		if got := m.byKey[tt.key]; got != tt.want {
+			t.Errorf("%v: %q does %q, want %q", tt.changes, tt.key, got, tt.want)
+		}
+	}
+}
+
+func TestConfigValidate(t *testing.T) {
+	tests := []struct {
+		change func(c *Config)
+		want   string // keys with problems
+	}{
+		{func(*Config) {}, ""},
+		{func(c *Config) { c.Rate = 0 }, "rate"},
+		{func(c *Config) { c.Rate = nan }, "rate"},
+		{func(c *Config) { c.Bandwidth = 100 }, "bandwidth"},
+		{func(c *Config) { c.Bandwidth = 0 }, ""},
+		{func(c *Config) { c.Theme = "darkk" }, "theme"},
+		{func(c *Config) { c.Keys = []string{"nope=x"} }, "keys"},
+	}
+	for i, tt := range tests {
+		c := DefaultConfig()
+		tt.change(&c)
+		var keys []string
+		c.Validate(func(key, _ string) { keys = append(keys, key) })
+		if got := strings.Join(keys, " "); got != tt.want {
+			t.Errorf("case %d: problems with %q, want %q", i, got, tt.want)
+		}
+	}
+}
+
+// A terminal that is sent 10 kB for each picture, offered ten times a second
+// for a minute, must get no more than the limit, and close to it.
+func TestPaceKeepsTheLimit(t *testing.T) {
+	for _, limit := range []float64{5_000, 20_000, 90_000} {
+		p := pace{limit: limit}
+		var sent uint64
+		now := noon
+		for range 600 {
+			if p.ready(now, sent) {
+				sent += 10_000
+			}
+			now = now.Add(100 * ms)
+		}
+		if got := float64(sent) / 60; got > limit*1.1+200 || got < limit*0.8 {
+			t.Errorf("limit %.0f B/s: sent %.0f B/s", limit, got)
+		}
+	}
+	p := pace{}
+	for i := range 10 {
+		if !p.ready(noon.Add(time.Duration(i)*ms), uint64(i)<<30) {
+			t.Error("without a limit a picture was held back")
+		}
+	}
+}
+
+func TestWindowForgetsWhatIsOld(t *testing.T) {
+	h := new(runtime.Histogram)
+	var w window
+	for range 1000 {
+		h.Record(100 * ms)
+	}
+	w.add(h)
+	if got := w.last.P50; got < 90*ms || got > 110*ms {
+		t.Errorf("p50 %v, want about 100 ms", got)
+	}
+	for range pastSeconds + 1 {
+		for range 99 {
+			h.Record(ms)
+		}
+		h.Record(10 * ms)
+		w.add(h)
+	}
+	l := w.last
+	if l.Count != 100*pastSeconds || l.P50 > 2*ms || l.P99 > 2*ms || l.P9X < 9*ms || l.P9X > 12*ms || l.Max != 100*ms {
+		t.Errorf("got %+v", l)
+	}
+	var bars uint64
+	for _, n := range l.Bars {
+		bars += n
+	}
+	if bars != l.Count {
+		t.Errorf("the bars show %d of %d", bars, l.Count)
+	}
+}
+
+func TestTroubles(t *testing.T) {
+	m := shown(t, newFake(), DefaultConfig(), 120, 40)
+	list := troubles(&m.scene)
+	var got []string
+	for _, x := range list {
+		got = append(got, fmt.Sprintf("%v %s", x.grave, x.text))
+	}
+	want := []string{"true detector parcel failed", "true camera door reconnecting", "false detector heavy too slow"}
+	for i, w := range want {
+		if i >= len(got) || !strings.HasPrefix(got[i], w) {
+			t.Fatalf("got %q, want %q", got, want)
+		}
+	}
+	calm := sample()
+	calm.Cameras = calm.Cameras[:1]
+	calm.Cameras[0].Detectors = calm.Cameras[0].Detectors[:1]
+	f := newFake()
+	f.snap = calm
+	m = shown(t, f, DefaultConfig(), 120, 40)
+	if !strings.Contains(ansi.Strip(m.head()), "healthy") {
+		t.Errorf("got %q", ansi.Strip(m.head()))
+	}
+}
+
+func TestCanvasHoldsNoise(t *testing.T) {
+	p := gradient(10, 6)
+	old := newCanvas(p, nil)
+	q := Picture{Frame: 8, Width: 10, Height: 6, Pixels: append([]byte(nil), p.Pixels...)}
+	for i := range q.Pixels {
+		q.Pixels[i] += byte(i % (hold + 1))
+	}
+	if got := strings.Join(newCanvas(q, old).lines(false, false), ""); got != strings.Join(old.lines(false, false), "") {
+		t.Error("noise is drawn")
+	}
+	q.Pixels[0] = p.Pixels[0] + hold + 1
+	if got := newCanvas(q, old); got.cells[0] == old.cells[0] {
+		t.Error("a change is held back")
+	}
+}
+
+func TestOutlineStaysInside(t *testing.T) {
+	for _, b := range []detectors.Box{{X: 0, Y: 0, W: 1, H: 1}, {X: -1, Y: -1, W: 3, H: 3}, {X: 0.99, Y: 0.99, W: 0.5, H: 0.5}, {X: nan, Y: 0, W: nan, H: 1}, {X: 1e300, Y: 0, W: 1e300, H: 1}} {
+		c := newCanvas(gradient(12, 8), nil)
+		c.outline(detectors.Detection{Box: b}, "a label that is too long", newTheme("dark", 5, false).box[0], false)
+		for _, l := range c.lines(false, false) {
+			if n := ansi.StringWidth(l); n != 12 {
+				t.Errorf("box %v: a line of %d cells", b, n)
+			}
+		}
+	}
+}
+
+// Whatever names, labels and errors say, the screen keeps its shape and nothing
+// reaches the terminal but text and colours.
+func FuzzHostileText(f *testing.F) {
+	for _, s := range []string{"person", "\x1b]0;title\x07", "\u202eabc", "車車車車", "👨‍👩‍👧‍👦", "e\u0301\u0301\u0301", "\x9b31m", "a\tb\nc\rd", "\xff\xfe", "각", "❤️", strings.Repeat("長", 400)} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		snap := sample()
+		c := &snap.Cameras[0]
+		c.Source, c.Reason, c.Name = s, s, s
+		c.Detectors[0].Name, c.Detectors[2].Reason, c.Detectors[2].Error = s, s, s
+		c.Detectors[3].Needs = []string{s}
+		c.Signals[0].Name, c.Signals[0].Detections[0].Label = s, s
+		c.Rules[0].Event, c.Rules[0].When, c.Rules[0].Clause[0].Text = s, s, s
+		snap.Queues[0].Name, snap.Sinks[0].Name = s, s
+		fk := newFake()
+		fk.snap = snap
+		for _, ascii := range []bool{false, true} {
+			cfg := DefaultConfig()
+			cfg.ASCII = ascii
+			m := shown(t, fk, cfg, 120, 40)
+			e := sampleEvents()[0]
+			e.Event.Type, e.Event.Camera = s, s
+			m.allEvent, m.allLog = []runtime.RecentEvent{e}, []runtime.LogLine{{Seq: 1, Text: s}}
+			m.scene.filter = ""
+			m.sift()
+			for _, zoom := range []bool{false, true} {
+				for p := range paneCount {
+					if m.focusOn(p); !zoom && p > 0 {
+						break
+					}
+					m.zoom = zoom
+					m.arrange()
+					for _, l := range strings.Split(m.View().Content, "\n") {
+						if n := ansi.StringWidth(l); n != 120 {
+							t.Fatalf("%s: a line of %d cells: %q", p, n, ansi.Strip(l))
+						}
+						if w := ansi.StringWidthWc(l); w != 120 {
+							t.Fatalf("%s: a line of %d cells for a simple terminal: %q", p, w, ansi.Strip(l))
+						}
+						for i, part := range strings.Split(l, "\x1b") {
+							if i > 0 && strings.Trim(part[:strings.IndexByte(part+"m", 'm')], "[0123456789;") != "" {
+								t.Fatalf("%s: an escape sequence: %q", p, part)
+							}
+						}
+					}
+				}
+			}
+		}
+	})
+}
+
+func FuzzParseOrder(f *testing.F) {
+	for _, s := range []string{"", "enable motion", "set_rate heavy 3 all", "set_rate x NaN", "attach remote endpoint=a:1 rate=5 signal=x", "add_camera a b", "filter a b c", "clip", "atach", "theme light", "quit now", "attach dummy rate="} {
+		f.Add(s)
+	}
+	kinds := testKinds()
+	verbs := map[runtime.Verb]bool{}
+	for _, v := range runtime.Verbs() {
+		verbs[v] = true
+	}
+	f.Fuzz(func(t *testing.T, line string) {
+		o, err := parseOrder(line, "street", kinds)
+		if err != nil {
+			if err.Error() == "" {
+				t.Fatal("an error without a text")
+			}
+			return
+		}
+		if o.act == "" && strings.TrimSpace(line) != "" && len(strings.Fields(line)) > 0 && !verbs[o.command.Do] {
+			t.Fatalf("%q is the command %q", line, o.command.Do)
+		}
+	})
+}
+
+// Each command of the runtime can be typed, and completion leads to it.
+func TestEveryVerbIsInThePalette(t *testing.T) {
+	m := shown(t, newFake(), DefaultConfig(), 120, 40)
+	list := strings.Join(complete("", &m.scene, testKinds()), " ")
+	for _, v := range runtime.Verbs() {
+		if !strings.Contains(" "+list+" ", " "+string(v)+" ") {
+			t.Errorf("%s cannot be typed", v)
+		}
+	}
+	tests := []struct{ line, want string }{
+		{"set", "set_rate"},
+		{"disable ", "motion heavy parcel face quality"},
+		{"rule_off p", "parcel_left"},
+		{"pause ", "street door all"},
+		{"attach dum", "dummy"},
+		{"attach dummy na", "name="},
+		{"theme l", "light"},
+		{"quit ", ""},
+		{"nonsense ", ""},
+	}
+	for _, tt := range tests {
+		if got := strings.Join(complete(tt.line, &m.scene, testKinds()), " "); got != tt.want {
+			t.Errorf("%q completes to %q, want %q", tt.line, got, tt.want)
+		}
+	}
+}
+
+// A pane that has nothing new is not drawn again.
+func TestUnchangedPanesAreKept(t *testing.T) {
+	m := shown(t, newFake(), DefaultConfig(), 120, 40)
+	m.screen()
+	before := m.cache
+	again := *m.scene.snap
+	again.At = again.At.Add(100 * ms)
+	m.take(feedMsg{snap: &again})
+	m.screen()
+	for _, p := range []paneID{paneCameras, paneDetectors, paneLatency, paneQueues, paneEvents, paneLog} {
+		if &before[p].lines[0] != &m.cache[p].lines[0] {
+			t.Errorf("%s was drawn again", p)
+		}
+	}
+	if &before[paneSignals].lines[0] == &m.cache[paneSignals].lines[0] {
+		t.Error("the signals were not drawn again")
+	}
+}
+
+func BenchmarkScreen(b *testing.B) {
+	f := newFake()
+	t := new(testing.T)
+	m := shown(t, f, DefaultConfig(), 120, 40)
+	b.ReportAllocs()
+	for b.Loop() {
+		s := *m.scene.snap
+		s.At = s.At.Add(100 * ms)
+		m.take(feedMsg{snap: &s})
+		m.View()
+	}
+}
