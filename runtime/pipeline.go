@@ -145,7 +145,7 @@ func (p *pipeline) step() time.Duration {
 	p.ticks++
 	end := p.clock()
 	p.tick.Record(end - begun)
-	next := acts.Next
+	next := min(acts.Next, p.seeOff(now))
 	if end-p.published >= p.period {
 		p.publish(end)
 	} else {
@@ -290,19 +290,37 @@ func (p *pipeline) detach(name string) error {
 	return nil
 }
 
-// retire stops a worker and sees it off.
+// retire stops a worker, which seeOff then sees off.
 func (p *pipeline) retire(w *worker) {
 	w.stop()
+	w.overdue = Never
+	if w.spec.Timeout > 0 {
+		w.overdue = p.clock() + w.spec.Timeout
+	}
+	p.retired = append(p.retired, w)
+	p.log.Debug("detector detached", "detector", w.spec.Name)
+}
+
+// seeOff forgets the retired workers that have ended, takes slot and frame from
+// those that hang, for the engine knows nothing of them any more, and returns when
+// to look again.
+func (p *pipeline) seeOff(now time.Duration) time.Duration {
+	next := Never
 	p.retired = slices.DeleteFunc(p.retired, func(w *worker) bool {
 		select {
 		case <-w.finished:
 			return true
 		default:
-			return false
 		}
+		if now >= w.overdue {
+			w.overdue = Never
+			w.revoke()
+			p.log.Warn("detached detector is stuck: its slot goes to others", "detector", w.spec.Name, "timeout", w.spec.Timeout)
+		}
+		next = min(next, w.overdue)
+		return false
 	})
-	p.retired = append(p.retired, w)
-	p.log.Debug("detector detached", "detector", w.spec.Name)
+	return next
 }
 
 // abort undoes the attachments of a pipeline that is not to run.

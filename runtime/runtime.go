@@ -168,11 +168,13 @@ func (r *Runtime) allEnded(ended map[string]bool) bool {
 	return true
 }
 
-// quiet reports whether no detector has work under way.
+// quiet reports whether every frame has been seen and no detector has work under
+// way.
 func (r *Runtime) quiet() bool {
 	for _, c := range r.list() {
 		v := c.state()
-		if v.waiting() > 0 || slices.ContainsFunc(v.Detectors, func(d DetectorView) bool { return d.State == DetectorRunning }) {
+		// A view from before the last frame knows nothing of what that has begun.
+		if v.Seen+v.Superseded < v.Frames || v.waiting() > 0 || slices.ContainsFunc(v.Detectors, func(d DetectorView) bool { return d.State == DetectorRunning }) {
 			return false
 		}
 	}

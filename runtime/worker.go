@@ -30,6 +30,7 @@ type worker struct {
 	asks     chan ask
 	out      chan Report
 	finished chan struct{} // closed when the goroutine has ended
+	overdue  time.Duration // detached: when it is held for stuck; the pipeline's
 
 	det    detectors.Detector // written before a report Opened; an inline one is read by the pipeline after it
 	answer Answer

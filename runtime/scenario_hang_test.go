@@ -1,0 +1,149 @@
+package runtime_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"rvo-tui/capture"
+	"rvo-tui/runtime"
+	"rvo-tui/runtime/testkit"
+)
+
+// hanging returns a detector that hangs on frame 3, once quick has answered for
+// it, with a timeout of 470 ms: until 680 ms.
+func hanging(t *testing.T) (quick, hung *testkit.Detector, hang *testkit.Hang) {
+	hang = testkit.NewHang()
+	t.Cleanup(hang.Release)
+	quick = testkit.NewDetector("quick", testkit.ByFrame(0, 0, 1, 0))
+	hung = testkit.Chained("hung", "quick >= 1", hang.On(1, testkit.Always(1)))
+	hung.Config.Timeout = capture.Duration(470 * ms)
+	return quick, hung, hang
+}
+
+func TestHangingDetectorLosesItsSlot(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		cam := &testkit.Camera{Name: "door"}
+		quick, hung, hang := hanging(t)
+		p := start(t, testkit.Setup{Cameras: []*testkit.Camera{cam}, Detectors: []*testkit.Detector{quick, hung}})
+		p.Until(605 * ms)
+		if v := p.Snapshot().Slots; v.Busy != 1 || v.Waiting != 1 || v.Revoked != 0 {
+			t.Errorf("before the timeout slots are %+v", v)
+		}
+		p.Until(2005 * ms)
+		if want := []uint64{1, 2, 3, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20}; !slices.Equal(quick.Frames(), want) {
+			t.Errorf("the other detector looked at %v, want %v", quick.Frames(), want)
+		}
+		if v := p.Snapshot().Slots; v.Busy != 0 || v.Waiting != 0 || v.Revoked != 1 {
+			t.Errorf("after the timeout slots are %+v", v)
+		}
+		v := p.Camera(t, "door")
+		if v.Pool.Retired != 1 || v.Pool.RetiredTotal != 1 || v.DropPool != 0 || v.Age.Max() != 0 {
+			t.Errorf("pool %+v, %d dropped, frames seen up to %v old", v.Pool, v.DropPool, v.Age.Max())
+		}
+		if d := p.Detector(t, "door", "hung"); d.State != runtime.DetectorStuck || d.Timeouts != 1 || d.Runs != 1 {
+			t.Errorf("detector is %s (%s) after %d runs and %d timeouts", d.State, d.Reason, d.Runs, d.Timeouts)
+		}
+		if s := p.Signal(t, "door", "hung"); s.Why != "detector stuck" {
+			t.Errorf("its signal is %q", s.Why)
+		}
+
+		before := p.Now()
+		if err := p.Stop(); err != nil {
+			t.Error(err)
+		}
+		if took := p.Now() - before; took != 2*time.Second {
+			t.Errorf("shutdown took %v, want 2s", took)
+		}
+		if log := p.Log(); strings.Count(log, "abandoned") != 1 || !strings.Contains(log, "detector=hung") || strings.Contains(log, "detector=quick") {
+			t.Errorf("log:\n%s", log)
+		}
+		accounted(t, p, cam)
+		hang.Release()
+		synctest.Wait()
+		if v := p.Camera(t, "door").Pool; v.Out != 0 || v.Retired != 0 {
+			t.Errorf("at the end the pool is %+v", v)
+		}
+		if quick.Closed() != 1 || hung.Closed() != 1 {
+			t.Errorf("closed %d and %d times, want once each", quick.Closed(), hung.Closed())
+		}
+	})
+}
+
+func TestHungDetectorThatReturnsIsUsedAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		quick, hung, hang := hanging(t)
+		quick.Script = testkit.Always(1)
+		p := start(t, testkit.Setup{Cameras: []*testkit.Camera{{Name: "door"}}, Detectors: []*testkit.Detector{quick, hung}})
+		p.Until(3050 * ms)
+		hang.Release()
+		p.Until(4005 * ms)
+		if err := p.Stop(); err != nil {
+			t.Fatal(err)
+		}
+		d := p.Detector(t, "door", "hung")
+		if d.Late != 1 || d.Timeouts != 1 || d.Error != "" {
+			t.Errorf("%d late, %d timeouts, error %q", d.Late, d.Timeouts, d.Error)
+		}
+		// It has run on the frame that was there when it came back, or the next one,
+		// and on every other one since.
+		if d.Runs < 10 || d.Runs > 12 {
+			t.Errorf("%d runs, want about one for each of the 10 frames since", d.Runs)
+		}
+		if v := p.Camera(t, "door").Pool; v.Out != 0 || v.Retired != 0 || v.RetiredTotal != 1 {
+			t.Errorf("pool %+v", v)
+		}
+	})
+}
+
+// Nobody watches the timeout of a detached detector but the pipeline.
+func TestDetachedWhileItHangs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		quick, hung, hang := hanging(t)
+		p := start(t, testkit.Setup{Cameras: []*testkit.Camera{{Name: "door"}}, Detectors: []*testkit.Detector{quick, hung}})
+		p.Until(350 * ms)
+		if err := p.Do(t.Context(), runtime.Command{Do: runtime.Detach, Detector: "hung"}); err != nil {
+			t.Fatal(err)
+		}
+		p.Until(3005 * ms)
+		if v := p.Snapshot().Slots; v.Busy != 0 || v.Revoked != 1 {
+			t.Errorf("slots %+v: a detached detector holds on to one", v)
+		}
+		if n := len(quick.Calls()); n < 20 {
+			t.Errorf("the other detector ran %d times in 3 s, of 30 frames", n)
+		}
+		if v := p.Camera(t, "door").Pool; v.Retired != 1 {
+			t.Errorf("pool %+v", v)
+		}
+		hang.Release()
+		synctest.Wait()
+		if v := p.Camera(t, "door").Pool; v.Retired != 0 {
+			t.Errorf("afterwards pool %+v", v)
+		}
+	})
+}
+
+func TestRemovingACameraDoesNotWaitForWhatHangs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		quick, hung, hang := hanging(t)
+		p := start(t, testkit.Setup{
+			Cameras: []*testkit.Camera{{Name: "door"}, {Name: "yard", First: 33 * ms}}, Detectors: []*testkit.Detector{quick, hung},
+		})
+		p.Until(450 * ms)
+		if err := p.Do(t.Context(), runtime.Command{Do: runtime.RemoveCamera, Camera: "door"}); err != nil {
+			t.Fatal(err)
+		}
+		if took := p.Now() - 450*ms; took != 2*time.Second {
+			t.Errorf("it took %v, want 2s", took)
+		}
+		seen := p.Camera(t, "yard").Seen
+		p.Until(4450 * ms)
+		if got := p.Camera(t, "yard").Seen - seen; got < 19 || got > 21 {
+			t.Errorf("the other camera saw %d frames in the next 2 s, want 20", got)
+		}
+		hang.Release()
+		synctest.Wait()
+	})
+}
