@@ -67,6 +67,7 @@ func (f *form) update(m *model, msg tea.Msg) (overlay, tea.Cmd) {
 			return f, nil
 		}
 		m.say((*theme).goodInk, msg.name+" is attached")
+		m.wish = msg.name
 		return nil, nil
 	case tea.KeyPressMsg:
 		switch msg.String() {

@@ -28,6 +28,7 @@ type model struct {
 	w, h     int
 	scene    scene
 	camera   string // the camera shown, by name
+	wish     string // the detector to select once it is there
 	allEvent []runtime.RecentEvent
 	allLog   []runtime.LogLine
 
@@ -216,6 +217,7 @@ func (m *model) take(f feedMsg) {
 	if c := s.camera(); c != nil {
 		m.camera = c.Name
 	}
+	m.grant()
 	m.allEvent = tail(append(m.allEvent, f.events...), runtime.RecentEvents)
 	m.allLog = tail(append(m.allLog, f.log...), runtime.LogLines)
 	if len(f.events)+len(f.log) > 0 {
@@ -231,6 +233,21 @@ func (m *model) take(f feedMsg) {
 		m.slow++
 	}
 	m.arrange()
+}
+
+// grant selects the detector that was attached last.
+func (m *model) grant() {
+	c := m.scene.camera()
+	if c == nil || m.wish == "" {
+		return
+	}
+	for i := range c.Detectors {
+		if c.Detectors[i].Name == m.wish {
+			m.cursors[paneDetectors].sel, m.cursors[paneDetectors].key = i, m.wish
+			m.wish = ""
+			return
+		}
+	}
 }
 
 // tail keeps the last n entries.

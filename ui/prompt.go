@@ -113,6 +113,9 @@ func (p *console) enter(m *model) (overlay, tea.Cmd) {
 		m.history = tail(append(m.history, line), historyLines)
 	}
 	if o.act == "" {
+		if o.command.Attached != nil {
+			m.wish = o.command.Attached.Name
+		}
 		return nil, m.send(o.command, "done: "+line)
 	}
 	m.overlay = nil
