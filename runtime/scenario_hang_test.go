@@ -128,6 +128,7 @@ func TestDetachedWhileItHangs(t *testing.T) {
 func TestRemovingACameraDoesNotWaitForWhatHangs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		quick, hung, hang := hanging(t)
+		hung.Config.Cameras = []string{"door"}
 		p := start(t, testkit.Setup{
 			Cameras: []*testkit.Camera{{Name: "door"}, {Name: "yard", First: 33 * ms}}, Detectors: []*testkit.Detector{quick, hung},
 		})

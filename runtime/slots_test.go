@@ -1,0 +1,192 @@
+package runtime
+
+import (
+	"context"
+	"slices"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"rvo-tui/detectors"
+)
+
+func granted(l *lease) bool {
+	select {
+	case <-l.granted:
+		return true
+	default:
+		return false
+	}
+}
+
+func TestPolicyOrdersWhoWaits(t *testing.T) {
+	// In order of arrival.
+	waiters := []Waiter{
+		{Detector: "late", Cost: detectors.CostLow, Due: 50, Since: 11},
+		{Detector: "heavy", Cost: detectors.CostHigh, Due: 10, Since: 12},
+		{Detector: "light", Cost: detectors.CostLow, Due: 40, Since: 13},
+		{Detector: "twin", Cost: detectors.CostLow, Due: 40, Since: 14},
+		{Detector: "medium", Cost: detectors.CostMedium, Due: 20, Since: 15},
+	}
+	for policy, want := range map[string][]string{
+		"deadline": {"heavy", "medium", "light", "twin", "late"},
+		"fifo":     {"late", "heavy", "light", "twin", "medium"},
+		"cost":     {"light", "twin", "late", "medium", "heavy"},
+	} {
+		t.Run(policy, func(t *testing.T) {
+			s := NewSlots(1, policy)
+			holder := s.claim(Waiter{})
+			var waiting []*lease
+			for _, w := range waiters {
+				waiting = append(waiting, s.claim(w))
+			}
+			if v := s.View(); v.Busy != 1 || v.Waiting != len(waiters) || v.Policy != policy || v.Size != 1 {
+				t.Errorf("slots are %+v", v)
+			}
+			var got []string
+			for range waiters {
+				holder.end()
+				i := slices.IndexFunc(waiting, granted)
+				if i < 0 {
+					t.Fatal("a free slot is given to nobody")
+				}
+				holder = waiting[i]
+				got = append(got, holder.waiter.Detector)
+				waiting = slices.Delete(waiting, i, i+1)
+			}
+			if !slices.Equal(got, want) {
+				t.Errorf("order %v, want %v", got, want)
+			}
+		})
+	}
+	if names := PolicyNames(); !slices.Equal(names, []string{"cost", "deadline", "fifo"}) {
+		t.Errorf("policies %v", names)
+	}
+}
+
+func TestSlotIsGivenUpOnce(t *testing.T) {
+	s := NewSlots(1, "fifo")
+	a, b, c := s.claim(Waiter{Since: 1}), s.claim(Waiter{Since: 2}), s.claim(Waiter{Since: 3})
+	a.revoke()
+	a.revoke()
+	a.end() // the stuck one comes back
+	if !granted(b) || granted(c) {
+		t.Error("a revoked slot must go to the next in line, and to nobody else")
+	}
+	if v := s.View(); v.Busy != 1 || v.Waiting != 1 || v.Revoked != 1 {
+		t.Errorf("slots are %+v", v)
+	}
+	c.end() // withdrawn while it waits
+	b.end()
+	b.revoke()
+	if v := s.View(); v.Busy != 0 || v.Waiting != 0 || v.Revoked != 1 {
+		t.Errorf("slots are %+v", v)
+	}
+	if granted(c) {
+		t.Error("who has withdrawn got a slot")
+	}
+}
+
+func TestWaitEndsWithTheContext(t *testing.T) {
+	s := NewSlots(0, "fifo") // at least one
+	a := s.claim(Waiter{})
+	if !a.wait(t.Context()) {
+		t.Error("a free slot was not granted")
+	}
+	b := s.claim(Waiter{})
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if b.wait(ctx) {
+		t.Error("a slot was granted that nobody gave up")
+	}
+	b.end()
+	if v := s.View(); v.Waiting != 0 {
+		t.Errorf("slots are %+v", v)
+	}
+}
+
+// Whatever is claimed, withdrawn, ended and revoked: never more are held than
+// there are, none is free while somebody waits, and everybody is served at last.
+func TestSlotsServeEverybody(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		size := rapid.IntRange(1, 4).Draw(t, "size")
+		s := NewSlots(size, rapid.SampledFrom(PolicyNames()).Draw(t, "policy"))
+		costs := []detectors.Cost{detectors.CostLow, detectors.CostMedium, detectors.CostHigh}
+		var live []*lease
+		var revoked uint64
+		drop := func(i int) *lease {
+			l := live[i]
+			live = slices.Delete(live, i, i+1)
+			return l
+		}
+		check := func() {
+			held := 0
+			for _, l := range live {
+				if granted(l) {
+					held++
+				}
+			}
+			v := s.View()
+			if held > size || held != v.Busy || len(live)-held != v.Waiting {
+				t.Fatalf("%d of %d claims are granted on %d slots: %+v", held, len(live), size, v)
+			}
+			if v.Waiting > 0 && held < size {
+				t.Fatalf("a slot is free while somebody waits: %+v", v)
+			}
+			if v.Revoked != revoked {
+				t.Fatalf("%d revoked, %d counted", revoked, v.Revoked)
+			}
+		}
+		for step := range rapid.IntRange(1, 60).Draw(t, "steps") {
+			switch do := rapid.IntRange(0, 4).Draw(t, "do"); {
+			case do <= 1 || len(live) == 0:
+				live = append(live, s.claim(Waiter{
+					Cost: rapid.SampledFrom(costs).Draw(t, "cost"),
+					Due:  time.Duration(rapid.IntRange(0, 5).Draw(t, "due")), Since: time.Duration(step),
+				}))
+			case do == 4:
+				l := drop(rapid.IntRange(0, len(live)-1).Draw(t, "who"))
+				if granted(l) {
+					revoked++
+				}
+				l.revoke()
+				l.end()
+			default: // done, or withdrawn
+				drop(rapid.IntRange(0, len(live)-1).Draw(t, "who")).end()
+			}
+			check()
+		}
+		for n := len(live); n > 0; n-- {
+			i := slices.IndexFunc(live, granted)
+			if i < 0 {
+				t.Fatalf("%d wait and nobody is served", n)
+			}
+			drop(i).end()
+			check()
+		}
+	})
+}
+
+// Detectors of one camera that claim again as soon as they are done take turns,
+// in every order that looks at when they are due.
+func TestSlotsAreSharedEvenly(t *testing.T) {
+	for _, policy := range []string{"deadline", "fifo"} {
+		s := NewSlots(1, policy)
+		const n, rounds = 5, 20
+		var served [n]int
+		claims := make([]*lease, n)
+		for i := range claims {
+			claims[i] = s.claim(Waiter{Due: time.Duration(i), Since: time.Duration(i)})
+		}
+		for now := time.Duration(n); now < n*(rounds+1); now++ {
+			i := slices.IndexFunc(claims, granted)
+			served[i]++
+			claims[i].end()
+			claims[i] = s.claim(Waiter{Due: now, Since: now})
+		}
+		if served != [n]int{rounds, rounds, rounds, rounds, rounds} {
+			t.Errorf("policy %s: served %v times, want %d each", policy, served, rounds)
+		}
+	}
+}
