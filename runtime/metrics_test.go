@@ -40,7 +40,7 @@ func fullSnapshot() *Snapshot {
 		Detectors: []DetectorView{{
 			Spec:  detectors.Spec{Name: "person", Kind: "person", Cost: detectors.CostHigh, Execution: detectors.Worker},
 			State: DetectorWaiting, Runs: 50, Skips: [GateCount]uint64{GateRate: 40, GateNeeds: 3},
-			Errors: [ErrorKinds]Count{{"panic", 2}, {"timeout", 1}}, Backoffs: 4, Timeouts: 1, Late: 1, Expired: 2, Restarts: 1,
+			Errors: []Count{{"panic", 2}, {"timeout", 1}}, Backoffs: 4, Timeouts: 1, Late: 1, Expired: 2, Restarts: 1,
 			LastRun: at, Exec: &exec, AgeHist: &exec,
 		}},
 		Signals: []SignalView{

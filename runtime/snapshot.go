@@ -91,7 +91,7 @@ type DetectorView struct {
 
 	Runs     uint64            `json:"runs"`
 	Skips    [GateCount]uint64 `json:"skips"`    // frames not run, by gate
-	Errors   [ErrorKinds]Count `json:"errors"`   // failed runs by reason; unused entries are empty
+	Errors   []Count           `json:"errors"`   // failed runs by reason, at most ErrorKinds
 	Backoffs uint64            `json:"backoffs"` // times it was parked
 	Timeouts uint64            `json:"timeouts"` // runs past the timeout
 	Late     uint64            `json:"late"`     // answers thrown away for coming after the timeout

@@ -1,6 +1,7 @@
 package runtime
 
 import (
+	"slices"
 	"time"
 
 	"rvo-tui/detectors"
@@ -39,7 +40,7 @@ type task struct {
 	lastRun time.Duration // end of the last run
 
 	runs      uint64
-	failures  [ErrorKinds]Count
+	failures  []Count // immutable: views share it
 	backoffs  uint64
 	timeouts  uint64
 	late      uint64
@@ -136,20 +137,23 @@ func (t *task) rate(now time.Duration) float64 {
 func (t *task) fail(reason detectors.Reason, err error) {
 	t.errors++
 	t.lastErr = detectors.Clean(err.Error())
-	for i := range t.failures {
-		c := &t.failures[i]
-		switch {
-		case c.Reason == string(reason):
-			c.N++
-			return
-		case c.Reason == "" && i < ErrorKinds-1:
-			c.Reason, c.N = string(reason), 1
-			return
+	t.failures = counted(t.failures, string(reason))
+}
+
+// counted returns a copy of counts with one more of a reason; the last of
+// ErrorKinds entries takes in all reasons for which there is no room.
+func counted(counts []Count, reason string) []Count {
+	counts = slices.Clone(counts)
+	for i := range counts {
+		if counts[i].Reason == reason || i == ErrorKinds-1 {
+			counts[i].N++
+			return counts
 		}
 	}
-	last := &t.failures[ErrorKinds-1]
-	last.Reason = "other"
-	last.N++
+	if len(counts) == ErrorKinds-1 {
+		reason = "other"
+	}
+	return append(counts, Count{reason, 1})
 }
 
 // state returns where the detector stands, and why, for people.

@@ -1,6 +1,7 @@
 package runtime
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -34,5 +35,21 @@ func TestViewGrowsOlderWhileNothingHappens(t *testing.T) {
 	}
 	if r := v.Rules[0].Status; r.Remaining != published.Rules[0].Status.Remaining-5*time.Second {
 		t.Errorf("cooldown of %v left", r.Remaining)
+	}
+}
+
+func TestReasonsAreBoundedAndViewsKeepTheirs(t *testing.T) {
+	var counts []Count
+	for i := range 3 * ErrorKinds {
+		before := slices.Clone(counts)
+		shared := counts
+		counts = counted(counts, string(rune('a'+i)))
+		if !slices.Equal(shared, before) {
+			t.Fatalf("counting changed what views share: %v, was %v", shared, before)
+		}
+	}
+	counts = counted(counts, "a")
+	if len(counts) != ErrorKinds || counts[0] != (Count{"a", 2}) || counts[ErrorKinds-1] != (Count{"other", 2*ErrorKinds + 1}) {
+		t.Errorf("%v", counts)
 	}
 }

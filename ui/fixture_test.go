@@ -74,7 +74,7 @@ func sample() *runtime.Snapshot {
 		Error:  "detect at http://localhost:50051: nobody listens there: start the service, or correct endpoint",
 		Exec:   new(runtime.Histogram), AgeHist: new(runtime.Histogram),
 	}
-	parcel.Errors[0] = runtime.Count{Reason: "unavailable", N: 9}
+	parcel.Errors = []runtime.Count{{Reason: "unavailable", N: 9}}
 	face := runtime.DetectorView{
 		Spec: spec("face", "face", 10, detectors.CostMedium, "motion > 0.5"), State: runtime.DetectorWaiting, Reason: "needs",
 		Exec: new(runtime.Histogram), AgeHist: new(runtime.Histogram),
