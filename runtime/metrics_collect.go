@@ -127,9 +127,7 @@ func (c *Collector) detector(p *page, camera string, v *DetectorView) {
 		p.count(c.detectorSkips, v.Skips[gate], camera, name, gate.String())
 	}
 	for _, e := range v.Errors {
-		if e.Reason != "" {
-			p.count(c.detectorFails, e.N, camera, name, e.Reason)
-		}
+		p.count(c.detectorFails, e.N, camera, name, e.Reason)
 	}
 	p.count(c.detectorBackoffs, v.Backoffs, camera, name)
 	p.count(c.detectorTimeouts, v.Timeouts, camera, name)
