@@ -1,0 +1,161 @@
+package runtime_test
+
+import (
+	"encoding/json"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"rvo-tui/clips"
+	"rvo-tui/rules"
+	"rvo-tui/runtime"
+	"rvo-tui/runtime/testkit"
+)
+
+// recorder returns one that keeps every frame of a camera of 10 a second.
+func recorder(t *testing.T) (rec *clips.Recorder, dir string) {
+	t.Helper()
+	cfg := clips.DefaultConfig()
+	cfg.Dir, cfg.MinFree = filepath.Join(t.TempDir(), "evidence"), 0
+	return clips.New(clips.Options{
+		Config: cfg, Epoch: time.Now(), Grace: 2 * time.Second, Log: slog.New(slog.DiscardHandler),
+	}), cfg.Dir
+}
+
+// saved returns the metadata of the clips in a directory, oldest first.
+func saved(t *testing.T, dir string) []clips.Meta {
+	t.Helper()
+	entries, err := clips.List(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var metas []clips.Meta
+	for _, e := range entries {
+		if e.Damaged != "" {
+			t.Errorf("clip %s: %s", e.Path, e.Damaged)
+			continue
+		}
+		text, err := os.ReadFile(filepath.Join(dir, e.Path, "meta.json"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var m clips.Meta
+		if err := json.Unmarshal(text, &m); err != nil {
+			t.Fatal(err)
+		}
+		metas = append(metas, m)
+	}
+	return metas
+}
+
+func frames(from, to uint64) (ids []uint64) {
+	for id := from; id <= to; id++ {
+		ids = append(ids, id)
+	}
+	return ids
+}
+
+// Frame 31 is taken at 3.01 s and confirms the event at once. A clip takes the frames
+// that are up to half of an interval outside of its window, too.
+func TestClipHasItsPreRollAndPostRoll(t *testing.T) {
+	person := with(testkit.Rule("person", "a >= 1"), func(r *rules.Config) { r.Clip = true })
+	for _, c := range []struct {
+		name  string
+		cam   *testkit.Camera
+		roll  runtime.Roll
+		until time.Duration // 0: the end of the film
+		want  []uint64
+		post  int64 // ms
+	}{
+		{"both rolls", &testkit.Camera{Name: "door"}, runtime.Roll{Before: 1020 * ms, After: 520 * ms}, 8 * time.Second, frames(21, 36), 500},
+		{"stopped in the middle", &testkit.Camera{Name: "door"}, runtime.Roll{Before: 420 * ms, After: 10 * time.Second}, 3550 * ms, frames(27, 36), 500},
+		{"film that ends", &testkit.Camera{Name: "door", File: true, Count: 34}, runtime.Roll{Before: 420 * ms, After: 10 * time.Second}, 0, frames(27, 34), 300},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				rec, dir := recorder(t)
+				p := start(t, testkit.Setup{
+					Cameras:   []*testkit.Camera{c.cam},
+					Detectors: []*testkit.Detector{testkit.NewDetector("a", testkit.ByFrame(append(make([]float64, 30), 1)...))},
+					Rules:     []rules.Config{person}, Clips: rec, Roll: c.roll, ExitWhenEnded: true,
+				})
+				if c.until > 0 {
+					p.Until(c.until)
+					if err := p.Stop(); err != nil {
+						t.Error(err)
+					}
+				}
+				if err := p.Wait(); err != nil {
+					t.Error(err)
+				}
+				p.Sink.Expect(t, "3.01s door/person confirmed")
+				metas := saved(t, dir)
+				if len(metas) != 1 {
+					t.Fatalf("%d clips, want 1", len(metas))
+				}
+				m := metas[0]
+				if !slices.Equal(m.FrameIDs, c.want) {
+					t.Errorf("the clip shows frames %v, want %v", m.FrameIDs, c.want)
+				}
+				if m.EventID != p.Sink.Caught()[0].Event.ID || m.EventTS != int64(3010*ms) || m.Camera != "door" {
+					t.Errorf("event %s of %q at %d", m.EventID, m.Camera, m.EventTS)
+				}
+				if m.Confirming == nil || m.FrameIDs[*m.Confirming] != 31 {
+					t.Errorf("confirming frame %v, want that of ID 31", m.Confirming)
+				}
+				if m.Post.Asked != c.roll.After.Milliseconds() || m.Post.Actual != c.post {
+					t.Errorf("post-roll %+v, want %d ms", m.Post, c.post)
+				}
+				if m.FramesWritten != len(c.want) || m.Skipped != 0 {
+					t.Errorf("%d frames written, %d skipped", m.FramesWritten, m.Skipped)
+				}
+				st := p.Snapshot().Clips
+				if st.Saved != 1 || st.Waiting != 0 || st.State != "ok" {
+					t.Errorf("status %+v", st)
+				}
+				if v := p.Camera(t, "door"); v.Pool.Out != 0 || v.DropPool != 0 {
+					t.Errorf("pool %+v, %d dropped", v.Pool, v.DropPool)
+				}
+			})
+		})
+	}
+}
+
+func TestClipByCommand(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		rec, dir := recorder(t)
+		p := start(t, testkit.Setup{
+			Cameras:   []*testkit.Camera{{Name: "door"}, {Name: "yard"}},
+			Detectors: []*testkit.Detector{testkit.NewDetector("a", testkit.Always(0))},
+			Rules: []rules.Config{with(testkit.Rule("person", "a >= 1"), func(r *rules.Config) {
+				r.Clip, r.Cameras = true, []string{"door"}
+			})},
+			Clips: rec, Roll: runtime.Roll{Before: 420 * ms, After: 280 * ms},
+		})
+		p.Until(2055 * ms)
+		if err := p.Do(t.Context(), runtime.Command{Do: runtime.SaveClip}); err != nil {
+			t.Errorf("of all cameras, one of which keeps evidence: %v", err)
+		}
+		if err := p.Do(t.Context(), runtime.Command{Do: runtime.SaveClip, Camera: "yard"}); err == nil {
+			t.Error("a camera that keeps no evidence saves a clip")
+		}
+		p.Until(8 * time.Second)
+		if err := p.Stop(); err != nil {
+			t.Error(err)
+		}
+		p.Sink.Expect(t)
+		metas := saved(t, dir)
+		if len(metas) != 1 || metas[0].EventType != clips.Manual || !slices.Equal(metas[0].FrameIDs, frames(17, 24)) {
+			t.Errorf("clips %+v, want one of frames 17 to 24", metas)
+		}
+		for _, name := range []string{"door", "yard"} {
+			if v := p.Camera(t, name); v.Pool.Out != 0 {
+				t.Errorf("camera %q still has %d frames out", name, v.Pool.Out)
+			}
+		}
+	})
+}
