@@ -19,17 +19,6 @@ import (
 	"rvo-tui/capture/opencv"
 )
 
-const samples = "/usr/share/doc/opencv-doc/examples/data/"
-
-// need skips the test when a file of a package is missing.
-func need(t testing.TB, path, pkg string) string {
-	t.Helper()
-	if _, err := os.Stat(path); err != nil {
-		t.Skipf("%s is missing: apt install %s", path, pkg)
-	}
-	return path
-}
-
 func config(source string) capture.Config {
 	cfg := capture.DefaultConfig()
 	cfg.Name, cfg.Source = "test", source
