@@ -68,7 +68,7 @@ func (m *model) do(a action) tea.Cmd {
 		m.epoch++
 		m.arrange()
 	case actHelp:
-		m.overlay = newHelp(m)
+		m.overlay = newHelp()
 	case actFilter:
 		m.overlay = newFilter(m)
 	case actPalette:

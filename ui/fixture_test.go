@@ -151,9 +151,11 @@ func sample() *runtime.Snapshot {
 
 func sampleEvents() []runtime.RecentEvent {
 	return []runtime.RecentEvent{
-		{Seq: 1, Event: rules.Event{ID: "0197-a", Type: "motion", Camera: "street", Time: noon.Add(-65 * time.Second), Phase: rules.PhaseConfirmed, Confidence: 1,
+		{Seq: 1, Event: rules.Event{
+			ID: "0197-a", Type: "motion", Camera: "street", Time: noon.Add(-65 * time.Second), Phase: rules.PhaseConfirmed, Confidence: 1,
 			Age:     rules.Age{Capture: 2 * ms, Schedule: ms, Inference: 4 * ms, Event: 93 * ms},
-			Clauses: []rules.Clause{{Text: "motion > 0.01", Value: 0.05, Age: 100 * ms, Truth: rules.True}}}},
+			Clauses: []rules.Clause{{Text: "motion > 0.01", Value: 0.05, Age: 100 * ms, Truth: rules.True}},
+		}},
 		{Seq: 2, Event: rules.Event{ID: "0197-b", Type: "motion", Camera: "street", Time: noon.Add(-50 * time.Second), Phase: rules.PhaseEnded, Confidence: 0.97, Duration: 14 * time.Second}},
 		{Seq: 3, Event: rules.Event{ID: "0197-c", Type: "blind", Camera: "door", Time: noon.Add(-20 * time.Second), Phase: rules.PhaseConfirmed, Confidence: 0.84, Age: rules.Age{Inference: 320 * ms}}},
 	}

@@ -68,8 +68,11 @@ func normalLayout(w, h int, n wants) []place {
 		a = []share{a[0], a[2], a[3]}
 	}
 	b := []share{
-		{paneDetectors, 7, 4, n.detectors + 6}, {paneSignals, 6, 3, n.signals + 3}, {paneRules, 7, 3, n.rules + n.clauses + 4},
-		{paneEvents, 6, 1, 0}, {paneLog, 5, 1, 0},
+		{paneDetectors, 7, 4, n.detectors + 6},
+		{paneSignals, 6, 3, n.signals + 3},
+		{paneRules, 7, 3, n.rules + n.clauses + 4},
+		{paneEvents, 6, 1, 0},
+		{paneLog, 5, 1, 0},
 	}
 	return append(column(rect{0, 0, left, h}, a), column(rect{left, 0, w - left, h}, b)...)
 }

@@ -117,7 +117,7 @@ func (s *sheet) draw(m *model, screen []string) []string {
 }
 
 // newHelp lists every key.
-func newHelp(m *model) overlay {
+func newHelp() overlay {
 	return &sheet{title: "Keys", wide: 78, lines: func(m *model, w int) []string {
 		th := m.scene.th
 		var lines []string
