@@ -10,6 +10,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -50,7 +51,7 @@ type Runtime struct {
 	epoch    time.Time
 	slots    *Slots
 	requests chan request
-	ended    chan string   // names of cameras whose source has come to its end
+	ended    chan *active  // cameras whose source has come to its end
 	stopped  chan struct{} // closed when Run returns
 	wg       sync.WaitGroup
 
@@ -81,7 +82,7 @@ func New(opts Options, epoch time.Time) *Runtime {
 		epoch:    epoch,
 		slots:    NewSlots(opts.Config.slots(), opts.Config.Policy),
 		requests: make(chan request, commandBacklog),
-		ended:    make(chan string, 64),
+		ended:    make(chan *active, 64),
 		stopped:  make(chan struct{}),
 	}
 }
@@ -134,7 +135,7 @@ func (r *Runtime) Run(ctx context.Context) error {
 func (r *Runtime) serve(ctx context.Context) error {
 	ticker := time.NewTicker(time.Duration(float64(time.Second) / r.opts.Config.SnapshotRate))
 	defer ticker.Stop()
-	ended := map[string]bool{}
+	ended := map[*active]bool{}
 	var settled <-chan time.Time
 	for {
 		select {
@@ -142,8 +143,12 @@ func (r *Runtime) serve(ctx context.Context) error {
 			return nil
 		case req := <-r.requests:
 			req.reply <- r.perform(ctx, req)
-		case name := <-r.ended:
-			ended[name] = true
+			maps.DeleteFunc(ended, func(c *active, _ bool) bool { return r.camera(c.name) != c })
+			if !r.allEnded(ended) {
+				settled = nil // one was added meanwhile
+			}
+		case c := <-r.ended:
+			ended[c] = true
 			if r.opts.ExitWhenEnded && r.allEnded(ended) {
 				r.opts.Log.Info("all cameras have ended")
 				settled = time.After(settleTime)
@@ -159,9 +164,9 @@ func (r *Runtime) serve(ctx context.Context) error {
 	}
 }
 
-func (r *Runtime) allEnded(ended map[string]bool) bool {
+func (r *Runtime) allEnded(ended map[*active]bool) bool {
 	for _, c := range r.list() {
-		if !ended[c.name] {
+		if !ended[c] {
 			return false
 		}
 	}
@@ -228,7 +233,7 @@ func (r *Runtime) addCamera(ctx context.Context, cfg capture.Config) error {
 		}
 		if ctx.Err() == nil {
 			select {
-			case r.ended <- cfg.Name:
+			case r.ended <- c:
 			case <-ctx.Done():
 			}
 		}

@@ -129,7 +129,7 @@ func TestFailedDetectorStaysOff(t *testing.T) {
 			t.Errorf("%d runs, opened %d times, closed %d; want 5 runs and one opening", n, a.Opened(), a.Closed())
 		}
 		d := p.Detector(t, "door", "a")
-		if d.State != runtime.DetectorFailed || d.Errors[0] != (runtime.Count{Reason: "error", N: 3}) || d.Error != testkit.ErrScripted.Error() {
+		if d.State != runtime.DetectorFailed || !slices.Equal(d.Errors, []runtime.Count{{Reason: "error", N: 3}}) || d.Error != testkit.ErrScripted.Error() {
 			t.Errorf("state %s, errors %v, %q", d.State, d.Errors, d.Error)
 		}
 		if got := d.Skips[runtime.GateFailed]; got != 6000-5-1 {
@@ -153,8 +153,8 @@ func TestFailedDetectorIsTriedAgain(t *testing.T) {
 		if d.Restarts != 2 || a.Opened() != 3 || a.Closed() != 2 || d.Error != "" {
 			t.Errorf("restarts %d, opened %d, closed %d, error %q; want it well after two", d.Restarts, a.Opened(), a.Closed(), d.Error)
 		}
-		if d.Errors[0].N != 4 {
-			t.Errorf("%d errors, want three and one after the first restart", d.Errors[0].N)
+		if !slices.Equal(d.Errors, []runtime.Count{{Reason: "error", N: 4}}) {
+			t.Errorf("errors %v, want three and one after the first restart", d.Errors)
 		}
 		if log := p.Log(); strings.Count(log, "detector has failed") != 2 || strings.Count(log, "answers again") != 1 {
 			t.Errorf("log:\n%s", log)
@@ -177,18 +177,18 @@ func TestPanicIsolated(t *testing.T) {
 		if err := p.Stop(); err != nil {
 			t.Fatal(err)
 		}
-		panicked := runtime.Count{Reason: "panic", N: 1}
+		panicked := []runtime.Count{{Reason: "panic", N: 1}}
 		for _, c := range []struct {
 			name string
-			want runtime.Count
-		}{{"a", panicked}, {"b", runtime.Count{}}, {"c", panicked}} {
+			want []runtime.Count
+		}{{"a", panicked}, {"b", nil}, {"c", panicked}} {
 			d := p.Detector(t, "door", c.name)
-			if d.Runs != 10 || d.Errors[0] != c.want || d.Restarts != 0 {
+			if d.Runs != 10 || !slices.Equal(d.Errors, c.want) || d.Restarts != 0 {
 				t.Errorf("detector %q: %d runs, errors %v, %d restarts", c.name, d.Runs, d.Errors, d.Restarts)
 			}
 		}
 		d := p.Detector(t, "door", "d")
-		if d.State != runtime.DetectorFailed || d.Errors[0] != (runtime.Count{Reason: "open", N: 1}) || !strings.Contains(d.Error, "scripted panic") {
+		if d.State != runtime.DetectorFailed || !slices.Equal(d.Errors, []runtime.Count{{Reason: "open", N: 1}}) || !strings.Contains(d.Error, "scripted panic") {
 			t.Errorf("one that panics when it is opened: %s, %v, %q", d.State, d.Errors, d.Error)
 		}
 		accounted(t, p, cam)

@@ -40,6 +40,7 @@ type worker struct {
 	lease  *lease     // claim or slot of the run under way
 	seized *capture.Frame
 	cancel context.CancelFunc // ends the run or the wait under way
+	off    bool               // withdrawn since it was last asked to run
 	quit   bool
 }
 
@@ -174,12 +175,13 @@ func (w *worker) look(ctx context.Context, frame *capture.Frame, ref FrameRef, s
 	return rep
 }
 
-// enter makes a run stoppable. It returns false when the worker is to end.
+// enter makes a run stoppable. It returns false when the run is withdrawn already
+// or the worker is to end.
 func (w *worker) enter(l *lease, cancel context.CancelFunc) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.lease, w.cancel = l, cancel
-	return !w.quit
+	return !w.quit && !w.off
 }
 
 func (w *worker) seize(f *capture.Frame) bool {
@@ -241,13 +243,20 @@ func detect(ctx context.Context, det detectors.Detector, frame *capture.Frame) (
 // start asks for a run, load for the detector to be opened, afresh if it was
 // open. The mailbox has room whenever the engine asks, for it asks the next thing
 // only when the last one is reported back.
-func (w *worker) start(due time.Duration) { w.asks <- ask{askRun, due} }
-func (w *worker) load()                   { w.asks <- ask{kind: askOpen} }
+func (w *worker) start(due time.Duration) {
+	w.mu.Lock()
+	w.off = false
+	w.mu.Unlock()
+	w.asks <- ask{askRun, due}
+}
 
-// withdraw ends a wait for a slot, if there is one.
+func (w *worker) load() { w.asks <- ask{kind: askOpen} }
+
+// withdraw ends a wait for a slot, also one that is yet to begin.
 func (w *worker) withdraw() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	w.off = true
 	if w.cancel != nil && w.seized == nil {
 		w.cancel()
 	}

@@ -1,0 +1,158 @@
+package runtime
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"rvo-tui/capture"
+	"rvo-tui/detectors"
+)
+
+// answers is a detector that gives the same answer to every frame.
+type answers struct {
+	readings []detectors.Reading
+	calls    int
+}
+
+func (a *answers) Detect(context.Context, *capture.Frame) ([]detectors.Reading, error) {
+	a.calls++
+	return a.readings, nil
+}
+
+func (a *answers) Close() error { return errors.New("scripted failure to close") }
+
+// bench is one worker with a frame to look at, without its goroutine.
+func bench(t *testing.T, det *answers, provides ...string) *worker {
+	t.Helper()
+	pool := capture.NewPool(4, nil)
+	frame, err := pool.Get("door", 1, 4, 3, time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &pipeline{name: "door", epoch: time.Now(), slots: NewSlots(1, "deadline"), wake: make(chan struct{}, 1)}
+	p.seen.put(frame, FrameRef{ID: 1})
+	sp := spec("a", 10)
+	sp.Provides = provides
+	w := newWorker(7, sp, p, func() (detectors.Detector, error) { return det, nil })
+	t.Cleanup(func() {
+		w.stop()
+		<-w.finished
+		p.seen.close()
+		if out := pool.Stats().Out; out != 0 {
+			t.Errorf("%d frames are still held at the end", out)
+		}
+		if v := p.slots.View(); v.Busy != 0 || v.Waiting != 0 {
+			t.Errorf("slots are %+v at the end", v)
+		}
+		pool.Close()
+	})
+	return w
+}
+
+// reports returns what a worker has reported once it has nothing left to do.
+func reports(w *worker) (all []Report) {
+	synctest.Wait()
+	for len(w.out) > 0 {
+		all = append(all, <-w.out)
+	}
+	return all
+}
+
+func TestWorkerTellsEveryStage(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		det := &answers{readings: []detectors.Reading{{Signal: "b", Value: 2, TTL: time.Minute}}}
+		w := bench(t, det, "a", "b")
+		go w.run()
+		w.load()
+		if r := reports(w); len(r) != 1 || r[0].What != Opened || r[0].Err != nil || r[0].Task != 7 {
+			t.Fatalf("opening: %+v", r)
+		}
+		w.start(0)
+		r := reports(w)
+		if len(r) != 2 || r[0].What != Started || r[1].What != Done || r[1].Err != nil || r[1].Frame.ID != 1 {
+			t.Fatalf("a run: %+v", r)
+		}
+		if a := r[1].Answer; a.Values[0] != 0 || a.Values[1] != 2 || a.TTLs[0] != 0 || a.TTLs[1] != time.Minute {
+			t.Errorf("answer %+v: want what was left out to be 0", a)
+		}
+		w.start(0)
+		if r := reports(w); len(r) != 2 || r[1].Answer.Values[0] != 0 || det.calls != 2 {
+			t.Errorf("the second run: %+v", r)
+		}
+	})
+}
+
+func TestWorkerRefusesASignalOfSomebodyElse(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := bench(t, &answers{readings: []detectors.Reading{{Signal: "a", Value: 1}, {Signal: "ev\x1bil", Value: 1}}}, "a")
+		go w.run()
+		w.load()
+		w.start(0)
+		r := reports(w)
+		if len(r) != 3 || r[2].Reason != ReasonSignal || r[2].Err == nil {
+			t.Fatalf("reports %+v", r)
+		}
+		if want := `it answered with the signal "evil", which it is not configured to provide`; r[2].Err.Error() != want {
+			t.Errorf("error %q, want %q", r[2].Err, want)
+		}
+	})
+}
+
+func TestWorkerThatIsNotLoadedFails(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := bench(t, nil, "a")
+		w.make = func() (detectors.Detector, error) { return nil, errors.New("no model") }
+		go w.run()
+		w.load()
+		w.start(0)
+		r := reports(w)
+		if len(r) != 3 || r[0].Reason != ReasonOpen || r[0].Err.Error() != `open detector "a": no model` || r[2].Err == nil {
+			t.Fatalf("reports %+v", r)
+		}
+	})
+}
+
+func TestWorkerWithdraws(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		busy bool            // somebody else has the slot
+		do   func(w *worker) // before the goroutine runs
+		then func(w *worker) // while it waits
+		want []What
+		runs int // of the detector
+	}{
+		{"before it waits", false, func(w *worker) { w.start(0); w.withdraw() }, nil, []What{Withdrawn}, 0},
+		{"while it waits", true, func(w *worker) { w.start(0) }, (*worker).withdraw, []What{Withdrawn}, 0},
+		{"when it is asked anew", false, func(w *worker) { w.withdraw(); w.start(0) }, nil, []What{Started, Done}, 1},
+		{"for want of a frame", false, func(w *worker) { w.frames.take().Release(); w.start(0) }, nil, []What{Withdrawn}, 0},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				det := &answers{readings: []detectors.Reading{{Signal: "a", Value: 1}}}
+				w := bench(t, det, "a")
+				if err := w.open(); err != nil {
+					t.Fatal(err)
+				}
+				if c.busy {
+					defer w.slots.claim(Waiter{}).end()
+				}
+				c.do(w)
+				go w.run()
+				if c.then != nil {
+					synctest.Wait()
+					c.then(w)
+				}
+				var got []What
+				for _, r := range reports(w) {
+					got = append(got, r.What)
+				}
+				if len(got) != len(c.want) || got[0] != c.want[0] || det.calls != c.runs {
+					t.Errorf("reports %v and %d runs, want %v and %d", got, det.calls, c.want, c.runs)
+				}
+			})
+		})
+	}
+}
