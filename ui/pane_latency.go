@@ -22,7 +22,7 @@ func latencyView(s *scene, w int) body {
 	b.head = append(ageBar(s, stages, w), "")
 	const cell = 7
 	bars := min(w-12-4*cell-2, windowTop)
-	head := "  " + fit("stage", 10) + right("p50", cell) + right("p99", cell) + right("p99.9", cell) + right("max", cell)
+	head := "   " + fit("stage", 9) + right("p50", cell) + right("p99", cell) + right("p99.9", cell) + right("max", cell)
 	if bars >= 8 {
 		head += "  " + fit(spread(bars), bars)
 	}
@@ -34,7 +34,7 @@ func latencyView(s *scene, w int) body {
 			stage := runtime.Stage(i - 1)
 			name, look, l = stage.String(), s.th.stage[stage], stages[stage]
 		}
-		line := " " + look.of(s.th.dot) + fit(name, 10)
+		line := " " + look.of(s.th.dot) + " " + fit(name, 9)
 		if l.Count == 0 {
 			return line + s.th.dim.of(right("-", cell)+right("-", cell)+right("-", cell)+right(worst(l), cell))
 		}

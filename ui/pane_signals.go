@@ -41,7 +41,7 @@ func signalsView(s *scene, w int) body {
 		}
 		values := s.hist.values(c.Name, v.Name)
 		if spark >= 6 {
-			line += "  " + s.th.accent.of(s.th.sparkline(values, 0, top(values), spark))
+			line += "  " + s.th.stage[0].of(s.th.sparkline(values, 0, top(values), spark))
 		}
 		if !known {
 			return line + "  " + s.th.warn.of(v.Unknown.String())

@@ -89,6 +89,13 @@ func newTheme(name string, profile colorprofile.Profile, ascii bool) *theme {
 	default:
 		p = darkPalette()
 	}
+	if profile == colorprofile.ANSI256 && p.selected != nil {
+		// The nearest of 256 colours are too loud for a ground.
+		p.selected, p.selectedOff = lipgloss.Color("238"), lipgloss.Color("235")
+		if name == "light" {
+			p.selected, p.selectedOff = lipgloss.Color("252"), lipgloss.Color("255")
+		}
+	}
 	base := lipgloss.NewStyle()
 	fg := func(c color.Color) lipgloss.Style {
 		if c == nil {
