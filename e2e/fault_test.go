@@ -1,0 +1,302 @@
+package e2e
+
+import (
+	"bytes"
+	"fmt"
+	"image"
+	"image/color"
+	"image/jpeg"
+	"io"
+	"net"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// fault is how a server misbehaves.
+type fault int
+
+const (
+	healthy fault = iota
+	hole          // connections are not even accepted, the queue for them is full
+	silent        // connections are accepted, and nothing is said on them
+	garbage       // connections are accepted, and nonsense drips from them
+)
+
+// proxy stands before a TCP server and plays faults. Connections that were there
+// when a fault began stay open and carry nothing more until it is over; then they
+// are closed.
+type proxy struct {
+	target  string
+	ln      *net.TCPListener
+	mode    atomic.Int32
+	wg      sync.WaitGroup
+	mu      sync.Mutex // guards what follows
+	conns   map[net.Conn]bool
+	fillers []net.Conn // what fills the queue of a hole
+	tried   []time.Time
+	closed  bool
+}
+
+func newProxy(t testing.TB, target string) *proxy {
+	t.Helper()
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &proxy{target: target, ln: ln.(*net.TCPListener), conns: make(map[net.Conn]bool)}
+	p.wg.Go(p.accept)
+	t.Cleanup(func() {
+		p.mu.Lock()
+		p.closed = true
+		p.mu.Unlock()
+		ln.Close()
+		p.drop()
+		p.wg.Wait()
+	})
+	return p
+}
+
+func (p *proxy) addr() string { return p.ln.Addr().String() }
+func (p *proxy) is(f fault) bool {
+	return fault(p.mode.Load()) == f
+}
+
+// accept takes connections, except while it is a hole.
+func (p *proxy) accept() {
+	for {
+		if p.is(hole) {
+			<-time.After(10 * time.Millisecond)
+			p.mu.Lock()
+			closed := p.closed
+			p.mu.Unlock()
+			if closed {
+				return
+			}
+			continue
+		}
+		// The deadline lets it notice that it has become a hole.
+		_ = p.ln.SetDeadline(time.Now().Add(20 * time.Millisecond)) // an error shows at Accept
+		c, err := p.ln.Accept()
+		switch ne, ok := err.(net.Error); {
+		case ok && ne.Timeout():
+			continue
+		case err != nil:
+			return
+		}
+		if p.keep(c) {
+			p.wg.Go(func() { p.serve(c) })
+		}
+	}
+}
+
+// keep notes a connection, so that drop closes it.
+func (p *proxy) keep(c net.Conn) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.closed {
+		c.Close()
+		return false
+	}
+	p.conns[c] = true
+	if !p.is(healthy) {
+		p.tried = append(p.tried, time.Now())
+	}
+	return true
+}
+
+// drop closes all connections.
+func (p *proxy) drop() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, c := range p.fillers {
+		c.Close()
+	}
+	p.fillers = nil
+	for c := range p.conns {
+		c.Close()
+	}
+}
+
+func (p *proxy) serve(c net.Conn) {
+	defer func() {
+		c.Close()
+		p.mu.Lock()
+		delete(p.conns, c)
+		p.mu.Unlock()
+	}()
+	if !p.is(healthy) {
+		p.misbehave(c)
+		return
+	}
+	server, err := net.Dial("tcp", p.target)
+	if err != nil {
+		return
+	}
+	defer server.Close()
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	wg.Go(func() {
+		_, _ = io.Copy(server, c) // either end may go
+		server.Close()
+	})
+	buf := make([]byte, 32<<10)
+	for {
+		n, err := server.Read(buf)
+		if !p.is(healthy) {
+			p.misbehave(c)
+			return
+		}
+		if err != nil {
+			c.Close()
+			return
+		}
+		if _, err := c.Write(buf[:n]); err != nil {
+			return
+		}
+	}
+}
+
+// misbehave holds a connection until it is closed from either side, or it is
+// healthy again.
+func (p *proxy) misbehave(c net.Conn) {
+	drip := time.NewTicker(50 * time.Millisecond)
+	defer drip.Stop()
+	for !p.is(healthy) {
+		<-drip.C
+		if !p.is(garbage) {
+			continue
+		}
+		if _, err := c.Write([]byte{byte(time.Now().UnixNano())}); err != nil {
+			return
+		}
+	}
+}
+
+// fail begins a fault.
+func (p *proxy) fail(f fault) error {
+	p.mu.Lock()
+	p.tried = nil
+	p.mu.Unlock()
+	p.mode.Store(int32(f))
+	if f != hole {
+		return nil
+	}
+	// One connection may wait; a few more are tried so that it is there for sure.
+	if err := p.backlog(0); err != nil {
+		return err
+	}
+	for range 3 {
+		if c, err := net.DialTimeout("tcp", p.addr(), 100*time.Millisecond); err == nil {
+			p.mu.Lock()
+			p.fillers = append(p.fillers, c)
+			p.mu.Unlock()
+		}
+	}
+	return nil
+}
+
+// heal ends a fault.
+func (p *proxy) heal() error {
+	err := p.backlog(128)
+	p.mode.Store(int32(healthy))
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, c := range p.fillers {
+		c.Close()
+	}
+	p.fillers = nil
+	return err
+}
+
+func (p *proxy) backlog(n int) error {
+	raw, err := p.ln.SyscallConn()
+	if err != nil {
+		return err
+	}
+	var failed error
+	if err := raw.Control(func(fd uintptr) { failed = syscall.Listen(int(fd), n) }); err != nil {
+		return err
+	}
+	return failed
+}
+
+// attempts returns when connections were made since the fault began.
+func (p *proxy) attempts() []time.Time {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return append([]time.Time(nil), p.tried...)
+}
+
+// mjpegServer is a camera that sends MJPEG over HTTP, and freezes when told to:
+// what is connected gets no more pictures, what connects gets no answer.
+type mjpegServer struct {
+	url    string
+	frozen atomic.Bool
+	done   chan struct{}
+}
+
+func serveMJPEG(t testing.TB, fps int) *mjpegServer {
+	t.Helper()
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &mjpegServer{url: "http://" + ln.Addr().String() + "/video", done: make(chan struct{})}
+	pictures := make([][]byte, 20)
+	for i := range pictures {
+		pictures[i] = square(t, i*8)
+	}
+	server := &http.Server{ReadHeaderTimeout: time.Second, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		tick := time.NewTicker(time.Second / time.Duration(fps))
+		defer tick.Stop()
+		w.Header().Set("Content-Type", "multipart/x-mixed-replace; boundary=next")
+		for n := 0; ; n++ {
+			if !s.frozen.Load() {
+				picture := pictures[n%len(pictures)]
+				fmt.Fprintf(w, "--next\r\nContent-Type: image/jpeg\r\nContent-Length: %d\r\n\r\n", len(picture))
+				if _, err := w.Write(append(bytes.Clone(picture), "\r\n"...)); err != nil {
+					return
+				}
+				w.(http.Flusher).Flush()
+			}
+			select {
+			case <-tick.C:
+			case <-r.Context().Done():
+				return
+			case <-s.done:
+				return
+			}
+		}
+	})}
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		_ = server.Serve(ln) // until it is closed
+	}()
+	t.Cleanup(func() {
+		close(s.done)
+		server.Close()
+		<-ended
+	})
+	return s
+}
+
+// square draws a picture with a bright square at x.
+func square(t testing.TB, x int) []byte {
+	t.Helper()
+	img := image.NewGray(image.Rect(0, 0, 320, 180))
+	for y := 40; y < 140; y++ {
+		for i := x; i < x+100; i++ {
+			img.SetGray(i, y, color.Gray{230})
+		}
+	}
+	var out bytes.Buffer
+	if err := jpeg.Encode(&out, img, nil); err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes()
+}

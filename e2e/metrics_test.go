@@ -1,0 +1,104 @@
+package e2e
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+)
+
+var served = regexp.MustCompile(`msg="metrics are served" address=(\S+)`)
+
+// get returns the status and the body of a page of the program's own server,
+// which it must have been started with, at port 0.
+func (p *program) get(path string) (int, string, error) {
+	p.t.Helper()
+	var found []string
+	p.until(5*time.Second, "its server's address", func() bool {
+		found = served.FindStringSubmatch(p.stderr.String())
+		return found != nil
+	})
+	client := http.Client{Timeout: 10 * time.Second}
+	resp, err := client.Get("http://" + found[1] + path)
+	if err != nil {
+		return 0, "", err
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	return resp.StatusCode, string(body), err
+}
+
+// metrics returns what /metrics says, by series.
+func (p *program) metrics() map[string]float64 {
+	p.t.Helper()
+	status, text, err := p.get("/metrics")
+	if err != nil || status != http.StatusOK {
+		p.t.Fatalf("GET /metrics: status %d, %v", status, err)
+	}
+	all := make(map[string]float64)
+	for line := range strings.Lines(text) {
+		line = strings.TrimSpace(line)
+		at := strings.LastIndexByte(line, ' ')
+		if at < 0 || line[0] == '#' {
+			continue
+		}
+		value, err := strconv.ParseFloat(line[at+1:], 64)
+		if err != nil {
+			p.t.Fatalf("a line of /metrics: %q", line)
+		}
+		all[line[:at]] = value
+	}
+	return all
+}
+
+// state reports whether a camera is in one of the states.
+func (p *program) state(camera string, states ...string) bool {
+	p.t.Helper()
+	all := p.metrics()
+	for _, s := range states {
+		if all[fmt.Sprintf("rvo_camera_state{camera=%q,state=%q}", camera, s)] == 1 {
+			return true
+		}
+	}
+	return false
+}
+
+// usage is what a process has of the machine.
+type usage struct {
+	threads, files int
+	memory         int // resident, in kB
+}
+
+func (p *program) usage() usage {
+	p.t.Helper()
+	var u usage
+	proc := fmt.Sprintf("/proc/%d/", p.cmd.Process.Pid)
+	for line := range strings.Lines(read(p.t, proc+"status")) {
+		switch f := strings.Fields(line); f[0] {
+		case "Threads:":
+			u.threads = number(p.t, f[1])
+		case "VmRSS:":
+			u.memory = number(p.t, f[1])
+		}
+	}
+	files, err := os.ReadDir(proc + "fd")
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	u.files = len(files)
+	return u
+}
+
+func number(t testing.TB, text string) int {
+	t.Helper()
+	n, err := strconv.Atoi(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
