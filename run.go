@@ -111,7 +111,7 @@ func run(ctx context.Context, cfg Config, flags Flags, kinds detectors.Kinds, se
 	}
 	ctx, quit := context.WithCancel(ctx)
 	defer quit()
-	screen.opts.Open = drivers.Open
+	screen.opts.Open, screen.opts.Log = drivers.Open, log
 	var shown error
 	wg.Go(func() { shown = screen.run(ctx, quit, rt, logs.ring) })
 	err = rt.Run(ctx)

@@ -43,7 +43,13 @@ func start(t *testing.T, opts Options) *program {
 		g.done <- run(ctx, g.backend, opts, &meter{File: out}, func(p *tea.Program) { g.p = p; close(started) },
 			tea.WithInput(nil), tea.WithOutput(new(strings.Builder)), tea.WithWindowSize(120, 40),
 			tea.WithColorProfile(colorprofile.TrueColor), tea.WithEnvironment([]string{"TERM=xterm-256color"}),
-			tea.WithFilter(func(m tea.Model, msg tea.Msg) tea.Msg { g.m = m.(*model); return msg }))
+			tea.WithFilter(func(m tea.Model, msg tea.Msg) tea.Msg {
+				g.m = m.(*model)
+				if o, ok := msg.(overlay); ok {
+					g.m.overlay = o
+				}
+				return msg
+			}))
 	}()
 	<-started
 	g.settle()
@@ -262,6 +268,55 @@ func TestEndsWithItsContext(t *testing.T) {
 		g.cancel()
 		g.ends()
 	})
+}
+
+// broken is an overlay that panics.
+type broken struct{ drawing bool }
+
+func (b broken) update(*model, tea.Msg) (overlay, tea.Cmd) {
+	if !b.drawing {
+		panic("broken update")
+	}
+	return b, nil
+}
+
+func (b broken) draw(_ *model, screen []string) []string {
+	if b.drawing {
+		panic("broken view")
+	}
+	return screen
+}
+
+func TestPanicEndsTheScreenAndStartsItAgain(t *testing.T) {
+	for _, drawing := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			g := start(t, Options{})
+			g.p.Send(broken{drawing})
+			g.keys("j")
+			synctest.Wait()
+			var c *crash
+			if err := <-g.done; !errors.As(err, &c) || !strings.Contains(string(c.stack), "broken") {
+				t.Errorf("ended with %v", err)
+			}
+		})
+	}
+	runs := 0
+	err := again(t.Context(), Options{Pick: true}, func(o Options) error {
+		if runs++; runs < 3 {
+			return &crash{cause: "once more"}
+		}
+		if o.Pick {
+			t.Error("begins with the camera menu again")
+		}
+		return nil
+	})
+	if err != nil || runs != 3 {
+		t.Errorf("%d runs ended with %v", runs, err)
+	}
+	runs = 0
+	if err := again(t.Context(), Options{}, func(Options) error { runs++; return &crash{} }); err == nil || runs != maxCrashes+1 {
+		t.Errorf("%d runs ended with %v", runs, err)
+	}
 }
 
 func TestEventDetailShowsItsClip(t *testing.T) {

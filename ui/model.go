@@ -2,6 +2,7 @@ package ui
 
 import (
 	"context"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
@@ -42,6 +43,7 @@ type model struct {
 	notice  notice
 	history []string // of the command palette, oldest first
 	quit    bool
+	crash   *crash // nil: none
 
 	// versions of what panes are drawn from: see version
 	fast, slow, epoch uint64
@@ -133,7 +135,24 @@ func (m *model) Init() tea.Cmd {
 }
 
 // Update implements tea.Model.
-func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
+func (m *model) Update(msg tea.Msg) (_ tea.Model, cmd tea.Cmd) {
+	defer func() {
+		if m.rescue(recover()); m.crash != nil {
+			cmd = tea.Quit
+		}
+	}()
+	return m.update(msg)
+}
+
+// rescue keeps what a panic says, for who runs the dashboard; the terminal is
+// put in order first.
+func (m *model) rescue(cause any) {
+	if cause != nil && m.crash == nil {
+		m.crash = &crash{cause, debug.Stack()}
+	}
+}
+
+func (m *model) update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	switch msg := msg.(type) {
 	case tea.WindowSizeMsg:
 		m.w, m.h = msg.Width, msg.Height

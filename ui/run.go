@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"sync"
 	"sync/atomic"
@@ -31,6 +32,8 @@ type Options struct {
 	Reload func(ctx context.Context) error
 	// Pick begins with the camera menu.
 	Pick bool
+	// Log is told when the dashboard itself fails. Nil: nobody is.
+	Log *slog.Logger
 }
 
 // IsTerminal reports whether a dashboard can run: on standard input and output.
@@ -41,10 +44,14 @@ func IsTerminal() bool {
 // stuckTime is how long a terminal that takes no output may delay the end.
 const stuckTime = 2 * time.Second
 
+// maxCrashes is how often a dashboard that panics is started again.
+const maxCrashes = 3
+
 // Run shows the dashboard on the terminal of standard input and output until the
 // user quits or the context ends, which is no error. The terminal is as it was
-// before when Run returns, after a panic in it too. A terminal that takes no
-// output any more is given up 2 s after the context has ended.
+// before when Run returns. A dashboard that panics is started again, three times
+// at most. A terminal that takes no output any more is given up 2 s after the
+// context has ended.
 func Run(ctx context.Context, backend Backend, opts Options) error {
 	state, err := term.GetState(os.Stdin.Fd())
 	if err != nil {
@@ -53,7 +60,7 @@ func Run(ctx context.Context, backend Backend, opts Options) error {
 	out := &meter{File: os.Stdout}
 	done := make(chan error, 1)
 	go func() { // waited for, unless the terminal holds it
-		done <- run(ctx, backend, opts, out, tea.WithOutput(out))
+		done <- again(ctx, opts, func(opts Options) error { return run(ctx, backend, opts, out, tea.WithOutput(out)) })
 	}()
 	select {
 	case err = <-done:
@@ -67,6 +74,32 @@ func Run(ctx context.Context, backend Backend, opts Options) error {
 	// Bubble Tea has done this already, but where it panicked or was given up.
 	_ = term.Restore(os.Stdin.Fd(), state)
 	return err
+}
+
+// crash is a panic of the dashboard's own code.
+type crash struct {
+	cause any
+	stack []byte
+}
+
+func (c *crash) Error() string { return fmt.Sprintf("dashboard panicked: %v", c.cause) }
+
+// again runs a dashboard, and runs it again when it panics.
+func again(ctx context.Context, opts Options, run func(Options) error) error {
+	for n := 1; ; n++ {
+		err := run(opts)
+		var c *crash
+		if !errors.As(err, &c) {
+			return err
+		}
+		if opts.Log != nil {
+			opts.Log.Error("the dashboard met an error of its own; please report it", "error", c.cause, "stack", string(c.stack))
+		}
+		if n > maxCrashes || ctx.Err() != nil {
+			return err
+		}
+		opts.Pick = false
+	}
 }
 
 // run shows the dashboard by the given options of Bubble Tea.
@@ -91,6 +124,9 @@ func run(ctx context.Context, backend Backend, opts Options, out *meter, options
 	cancel()
 	p.Kill() // after a failed start nothing else would let Send return
 	wg.Wait()
+	if m.crash != nil {
+		return m.crash
+	}
 	if err != nil && (ctx.Err() != nil || errors.Is(err, io.EOF)) {
 		return nil // the terminal has gone, or we were told to go
 	}

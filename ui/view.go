@@ -9,8 +9,9 @@ import (
 )
 
 // View implements tea.Model.
-func (m *model) View() tea.View {
-	v := tea.View{AltScreen: true, MouseMode: tea.MouseModeCellMotion, WindowTitle: "rvo-tui"}
+func (m *model) View() (v tea.View) {
+	defer func() { m.rescue(recover()) }() // the next Update ends the program
+	v = tea.View{AltScreen: true, MouseMode: tea.MouseModeCellMotion, WindowTitle: "rvo-tui"}
 	if m.w < minWidth || m.h < minHeight {
 		if m.w > 0 {
 			v.Content = m.tooSmall()
