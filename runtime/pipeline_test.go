@@ -122,3 +122,31 @@ func TestExitWaitsForACameraThatCameBack(t *testing.T) {
 		}
 	})
 }
+
+func TestCameraThatDoesNotOpenDisturbsNobody(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		door := &testkit.Camera{Name: "door"}
+		p := start(t, testkit.Setup{
+			Cameras:   []*testkit.Camera{{Name: "attic", Refused: testkit.ErrScripted}, door},
+			Detectors: []*testkit.Detector{testkit.NewDetector("a", testkit.Always(1))},
+			Rules:     []rules.Config{testkit.Rule("seen", "a >= 1")},
+		})
+		p.Until(20 * time.Second)
+		p.Sink.Expect(t, "10ms door/seen confirmed")
+		v := p.Camera(t, "attic")
+		if v.State != capture.Reconnecting || v.Reason != testkit.ErrScripted.Error() || v.Frames != 0 || v.Connects != 0 {
+			t.Errorf("camera is %s (%s) with %d frames of %d connections", v.State, v.Reason, v.Frames, v.Connects)
+		}
+		// After 0.5, 1, 2 and then every 3 s, each 20 % more or less.
+		if v.Failures < 7 || v.Failures > 11 {
+			t.Errorf("it was tried %d times in 20 s", v.Failures)
+		}
+		if d := p.Detector(t, "attic", "a"); d.State != runtime.DetectorWaiting || d.Runs != 0 {
+			t.Errorf("its detector is %s after %d runs", d.State, d.Runs)
+		}
+		if err := p.Stop(); err != nil {
+			t.Fatal(err)
+		}
+		accounted(t, p, door)
+	})
+}
