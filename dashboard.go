@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/signal"
@@ -38,7 +39,12 @@ func (d *dashboard) run(ctx context.Context, stop context.CancelFunc, rt *runtim
 	defer stop()
 	ctx, cancel := signal.NotifyContext(ctx, syscall.SIGHUP)
 	defer cancel()
-	return ui.Run(ctx, ui.Local{Runtime: rt, Ring: ring, Recent: d.recent}, d.opts)
+	err := ui.Run(ctx, ui.Local{Runtime: rt, Ring: ring, Recent: d.recent}, d.opts)
+	if errors.Is(err, ui.ErrStuck) {
+		d.opts.Log.Warn("the terminal took no output at the end") // an error would be printed there, and wait
+		return nil
+	}
+	return err
 }
 
 // cameraChoices lists the capture devices for the camera menu.

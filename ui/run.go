@@ -44,6 +44,10 @@ func IsTerminal() bool {
 // stuckTime is how long a terminal that takes no output may delay the end.
 const stuckTime = 2 * time.Second
 
+// ErrStuck is what Run returns when it gave the terminal up. What is printed
+// there then may wait for ever.
+var ErrStuck = errors.New("close dashboard: the terminal takes no output")
+
 // maxCrashes is how often a dashboard that panics is started again.
 const maxCrashes = 3
 
@@ -51,7 +55,7 @@ const maxCrashes = 3
 // user quits or the context ends, which is no error. The terminal is as it was
 // before when Run returns. A dashboard that panics is started again, three times
 // at most. A terminal that takes no output any more is given up 2 s after the
-// context has ended.
+// context has ended, with ErrStuck.
 func Run(ctx context.Context, backend Backend, opts Options) error {
 	state, err := term.GetState(os.Stdin.Fd())
 	if err != nil {
@@ -68,7 +72,7 @@ func Run(ctx context.Context, backend Backend, opts Options) error {
 		select {
 		case err = <-done:
 		case <-time.After(stuckTime):
-			err = errors.New("close dashboard: the terminal takes no output")
+			err = ErrStuck
 		}
 	}
 	// Bubble Tea has done this already, but where it panicked or was given up.
