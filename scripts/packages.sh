@@ -76,24 +76,22 @@ absent() {
 missing=$(absent $wanted)
 [ -n "$missing" ] || exit 0
 
-# advise: says what is missing in words that help here, and ends.
+# advise WHY: says what is missing and what helps here, and ends.
 advise() {
-	{
-		echo "missing:$missing"
-		echo "$1"
-		if [ "$1" != "$byhand" ]; then
-			echo "$byhand"
-		fi
-	} >&2
-	# shellcheck disable=SC2086
-	if [ -n "$(absent $vital)" ]; then
-		if [ -n "$build" ]; then
-			echo "Without OpenCV: make build CGO_ENABLED=0 (then make run CGO_ENABLED=0)." >&2
-		fi
-		exit 1
+	echo "missing:$missing" >&2
+	if [ -n "$1" ]; then
+		echo "$1" >&2
 	fi
-	echo "Tests that need them are skipped." >&2
-	exit 0
+	# shellcheck disable=SC2086
+	if [ -z "$(absent $vital)" ]; then
+		echo "Tests that need them (the names are Debian's) are skipped." >&2
+		exit 0
+	fi
+	echo "$byhand" >&2
+	if [ -n "$build" ]; then
+		echo "Without OpenCV: make build CGO_ENABLED=0 (then make run CGO_ENABLED=0)." >&2
+	fi
+	exit 1
 }
 
 byhand="Install what these Debian packages hold: a C++17 compiler, pkg-config, OpenCV 4.6 or newer 4.x with its headers
@@ -104,7 +102,7 @@ byhand="Install what these Debian packages hold: a C++17 compiler, pkg-config, O
   macOS:    brew install pkg-config opencv ffmpeg"
 
 if ! command -v apt-get >/dev/null 2>&1 || ! command -v dpkg-query >/dev/null 2>&1; then
-	advise "$byhand"
+	advise ''
 fi
 # Within what opencv-doc holds, only the examples are wanted.
 apt="apt-get -o DPkg::Lock::Timeout=120 -o DPkg::Options::=--path-include=/usr/share/doc/opencv-doc/examples/*"
