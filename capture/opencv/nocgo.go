@@ -13,10 +13,10 @@ import (
 	"rvo-tui/capture"
 )
 
-// Drivers returns openers that answer ErrBuiltWithout.
+// Drivers returns openers that answer ErrBuiltWithout and capture.ErrUnsupported.
 func Drivers(*slog.Logger) capture.Drivers {
 	open := func(_ context.Context, cfg capture.Config, _ capture.Address) (capture.Source, error) {
-		return nil, fmt.Errorf("open source %s: %w", capture.Redact(cfg.Source), ErrBuiltWithout)
+		return nil, fmt.Errorf("open source %s: %w: %w", capture.Redact(cfg.Source), capture.ErrUnsupported, ErrBuiltWithout)
 	}
 	return capture.Drivers{capture.KindDevice: open, capture.KindRTSP: open, capture.KindFile: open}
 }
@@ -29,7 +29,7 @@ func EncodeJPEG(pix []byte, width, height, outWidth, outHeight int) ([]byte, err
 // Movie answers ErrBuiltWithout and errors.ErrUnsupported.
 type Movie struct{}
 
-var errMovie = errors.Join(ErrBuiltWithout, errors.ErrUnsupported)
+var errMovie = fmt.Errorf("%w: %w", errors.ErrUnsupported, ErrBuiltWithout)
 
 // Ext returns ".mp4".
 func (Movie) Ext() string { return ".mp4" }
