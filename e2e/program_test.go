@@ -179,10 +179,16 @@ func (p *program) signal(s syscall.Signal) {
 // status waits for its end, and returns its exit status; -1: killed.
 func (p *program) status(within time.Duration) int {
 	p.t.Helper()
+	if within > 0 {
+		select {
+		case <-p.done:
+		case <-time.After(within):
+		}
+	}
 	select {
 	case <-p.done:
 		return p.cmd.ProcessState.ExitCode()
-	case <-time.After(within):
+	default:
 		p.t.Fatalf("still running after %v", within)
 		return -1
 	}

@@ -1,0 +1,206 @@
+package e2e
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+const dashboardConfig = `
+[[camera]]
+name = "street"
+source = "synthetic:street"
+
+[[detector]]
+name = "motion"
+kind = "motion"
+
+[[detector]]
+name = "slow"
+kind = "load"
+busy = "300ms"
+max_fps = 10
+
+[[rule]]
+event = "motion"
+when = "motion > 0.01"
+for = "1s"
+
+[[rule]]
+event = "never"
+when = "slow > 5"
+
+[metrics]
+listen = ""
+`
+
+// terminal is a tmux server of the test's own with one shell in it.
+type terminal struct {
+	t      testing.TB
+	dir    string
+	socket string
+}
+
+func newTerminal(t testing.TB, width, height int) *terminal {
+	t.Helper()
+	tool(t, "tmux", "tmux")
+	x := &terminal{t: t, dir: t.TempDir()}
+	x.socket = filepath.Join(x.dir, "tmux")
+	t.Cleanup(func() { _ = exec.Command("tmux", "-S", x.socket, "kill-server").Run() }) // it may have ended
+	x.tmux("-f", "/dev/null", "new-session", "-d", "-s", "t", "-x", strconv.Itoa(width), "-y", strconv.Itoa(height), "-c", x.dir, "sh")
+	return x
+}
+
+func (x *terminal) tmux(args ...string) string {
+	x.t.Helper()
+	out, err := exec.Command("tmux", append([]string{"-S", x.socket}, args...)...).CombinedOutput()
+	if err != nil {
+		x.t.Fatalf("tmux %v: %v: %s", args, err, out)
+	}
+	return string(out)
+}
+
+// keys types keys by their tmux names.
+func (x *terminal) keys(names ...string) {
+	x.t.Helper()
+	x.tmux(append([]string{"send-keys", "-t", "t"}, names...)...)
+}
+
+// text types text as it is.
+func (x *terminal) text(s string) {
+	x.t.Helper()
+	x.tmux("send-keys", "-t", "t", "-l", s)
+}
+
+func (x *terminal) screen() string { return x.tmux("capture-pane", "-p", "-t", "t") }
+
+// sees waits until the screen shows a text.
+func (x *terminal) sees(text string) {
+	x.t.Helper()
+	end := time.Now().Add(20 * time.Second)
+	for !strings.Contains(x.screen(), text) {
+		if time.Now().After(end) {
+			x.t.Fatalf("the screen does not show %q:\n%s", text, x.screen())
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+}
+
+// dashboard starts the program in the terminal's shell, which tells its status
+// and the terminal's modes before and after.
+func (x *terminal) dashboard() {
+	x.t.Helper()
+	write(x.t, filepath.Join(x.dir, "rvo.toml"), dashboardConfig)
+	x.text(fmt.Sprintf("stty -g >before; echo $$ >pid; RVO_CONFIG= %s; echo ended $?; stty -g >after; echo said", binary))
+	x.keys("Enter")
+	x.sees("Detectors")
+	x.sees("running")
+}
+
+func (x *terminal) restored() {
+	x.t.Helper()
+	x.sees("ended 0")
+	x.sees("said")
+	before, after := read(x.t, filepath.Join(x.dir, "before")), read(x.t, filepath.Join(x.dir, "after"))
+	if before != after {
+		x.t.Errorf("the terminal's modes were %q and are %q", before, after)
+	}
+	if got := strings.TrimSpace(x.tmux("display-message", "-p", "-t", "t", "#{alternate_on} #{cursor_flag} #{mouse_any_flag}")); got != "0 1 0" {
+		x.t.Errorf("alternate screen, cursor and mouse are %q, want \"0 1 0\"", got)
+	}
+}
+
+func TestDashboardDoesWhatItsKeysSay(t *testing.T) {
+	x := newTerminal(t, 120, 40)
+	x.dashboard()
+	x.keys("j", "Space")
+	x.sees("slow is disabled")
+	x.sees("slow     disabled")
+	x.text(":")
+	x.text("attach dummy name=seen")
+	x.keys("Enter")
+	x.sees("done: attach dummy name=seen")
+	x.sees("seen     running")
+	x.keys("x", "y")
+	x.sees("seen is detached")
+	x.keys("Tab", "Tab", "G")
+	x.sees("detector disabled") // why the rule on "slow" does not fire
+	x.keys("c")
+	x.sees("a clip of street is being saved")
+	x.tmux("resize-window", "-t", "t", "-x", "80", "-y", "24")
+	x.sees("cameras preview rules events latency queues log")
+	x.tmux("resize-window", "-t", "t", "-x", "70", "-y", "20")
+	x.sees("rvo-tui needs 80x24")
+	x.tmux("resize-window", "-t", "t", "-x", "200", "-y", "50")
+	x.sees("Queues and drops")
+	x.keys("s")
+	x.sees("the screen is in")
+	if saved, _ := filepath.Glob(filepath.Join(x.dir, "rvo-tui-*.txt")); len(saved) != 1 || !strings.Contains(read(t, saved[0]), "Queues and drops") {
+		t.Errorf("the screen was saved in %q", saved)
+	}
+	x.keys("q")
+	time.Sleep(500 * time.Millisecond)
+	if strings.Contains(x.screen(), "Clips are being written") {
+		x.keys("y")
+	}
+	x.restored()
+	clips, _ := filepath.Glob(filepath.Join(x.dir, "evidence", "street", "*", "*", "meta.json"))
+	if len(clips) == 0 {
+		t.Error("no clip was saved")
+	}
+	if left, _ := filepath.Glob(filepath.Join(x.dir, "evidence", ".building-*")); len(left) > 0 {
+		t.Errorf("clips were left unfinished: %q", left)
+	}
+}
+
+func TestDashboardEndsWithSIGTERM(t *testing.T) {
+	x := newTerminal(t, 80, 24)
+	x.dashboard()
+	x.signal(syscall.SIGTERM)
+	x.restored()
+}
+
+// The terminal is closed under the program, as when an SSH session breaks.
+func TestDashboardEndsWithItsTerminal(t *testing.T) {
+	x := newTerminal(t, 120, 40)
+	x.dashboard()
+	pid := x.pid()
+	x.keys("c")
+	x.sees("being saved")
+	x.tmux("kill-session", "-t", "t")
+	wait(t, 10*time.Second, "the end of the program", func() bool { return syscall.Kill(pid, 0) != nil })
+	if left, _ := filepath.Glob(filepath.Join(x.dir, "evidence", ".building-*")); len(left) > 0 {
+		t.Errorf("clips were left unfinished: %q", left)
+	}
+	if clips, _ := filepath.Glob(filepath.Join(x.dir, "evidence", "street", "*", "*", "meta.json")); len(clips) == 0 {
+		t.Error("the clip that was asked for is not there")
+	}
+}
+
+func (x *terminal) signal(s syscall.Signal) {
+	x.t.Helper()
+	if err := syscall.Kill(x.pid(), s); err != nil {
+		x.t.Fatal(err)
+	}
+}
+
+// pid returns the program's, which is the shell's one child.
+func (x *terminal) pid() int {
+	x.t.Helper()
+	shell := strings.TrimSpace(read(x.t, filepath.Join(x.dir, "pid")))
+	children, err := os.ReadFile(filepath.Join("/proc", shell, "task", shell, "children"))
+	if err != nil {
+		x.t.Fatal(err)
+	}
+	pid, err := strconv.Atoi(strings.TrimSpace(string(children)))
+	if err != nil {
+		x.t.Fatalf("the shell's children are %q", children)
+	}
+	return pid
+}
