@@ -26,17 +26,20 @@ var imports = map[string][]string{
 	"detectors":        {"capture"},
 	"detectors/opencv": {"capture", "detectors"},
 	"detectors/remote": {"capture", "detectors", "proto"},
-	"rules":            {"capture", "detectors"},
-	"clips":            {"capture", "detectors", "rules"},
-	"runtime":          {"capture", "clips", "detectors", "rules", "proto"},
-	"runtime/testkit":  {"capture", "clips", "detectors", "rules", "runtime"},
-	"ui":               {"capture", "clips", "detectors", "rules", "runtime"},
-	"ui/web":           {"capture", "clips", "detectors", "rules", "runtime", "ui"},
-	"bench":            {"capture", "clips", "detectors", "detectors/remote", "proto", "rules", "runtime", "runtime/testkit"},
-	"bench/plot":       {},
-	"proto":            {},
-	"e2e":              {},
-	"examples":         {"proto"},
+
+	"detectors/remote/child": {"capture", "detectors", "detectors/remote", "proto"},
+
+	"rules":           {"capture", "detectors"},
+	"clips":           {"capture", "detectors", "rules"},
+	"runtime":         {"capture", "clips", "detectors", "rules", "proto"},
+	"runtime/testkit": {"capture", "clips", "detectors", "rules", "runtime"},
+	"ui":              {"capture", "clips", "detectors", "rules", "runtime"},
+	"ui/web":          {"capture", "clips", "detectors", "rules", "runtime", "ui"},
+	"bench":           {"capture", "clips", "detectors", "detectors/remote", "proto", "rules", "runtime", "runtime/testkit"},
+	"bench/plot":      {},
+	"proto":           {},
+	"e2e":             {},
+	"examples":        {"proto"},
 }
 
 // forTests is what tests may import besides: what makes pictures, and what they

@@ -20,34 +20,51 @@ type Config struct {
 	MaxFPS    float64          `toml:"max_fps"` // default: the kind's
 	Cost      Cost             `toml:"cost"`    // default: the kind's
 	Needs     []string         `toml:"needs"`
-	TTL       capture.Duration `toml:"ttl"`       // default: DefaultTTL
-	Timeout   capture.Duration `toml:"timeout"`   // default: the kind's
-	Execution Execution        `toml:"execution"` // default: worker
-	Retry     Retry            `toml:"retry"`     // default: backoff
-	Enabled   bool             `toml:"enabled"`   // default: true, by DefaultConfig
+	TTL       capture.Duration `toml:"ttl"`        // default: DefaultTTL
+	Timeout   capture.Duration `toml:"timeout"`    // default: the kind's
+	Execution Execution        `toml:"execution"`  // default: worker
+	Isolation Isolation        `toml:"isolation"`  // default: none
+	MaxMemory int              `toml:"max_memory"` // of its process, in MiB; default: DefaultMemory
+	Retry     Retry            `toml:"retry"`      // default: backoff
+	Enabled   bool             `toml:"enabled"`    // default: true, by DefaultConfig
 
 	Busy        capture.Duration `toml:"busy"`        // load: how long it computes; jitter: at most
-	Model       string           `toml:"model"`       // face: cascade file, or name of one that the distribution ships
+	Model       string           `toml:"model"`       // face: cascade file, or name of one that the distribution ships; onnx: file
 	MinSize     float64          `toml:"min_size"`    // face, motion: smallest box, as part of the picture's height
-	Threshold   float64          `toml:"threshold"`   // motion: change of a pixel, 0..1; person: score
+	Threshold   float64          `toml:"threshold"`   // motion: change of a pixel, 0..1; person, onnx: score
 	Sensitivity float64          `toml:"sensitivity"` // motion: how little above a place's own noise counts, 0..1
 	Width       int              `toml:"width"`       // motion, face, person: work at this width, in pixels
 	Endpoint    string           `toml:"endpoint"`    // remote: where the model service listens
-	Signals     []string         `toml:"signals"`     // remote: further signals that it answers with
+	Signals     []string         `toml:"signals"`     // remote: further signals that it answers with; onnx: labels that have one
 	MaxWidth    int              `toml:"max_width"`   // remote: scale wider pictures down to this width before sending them, in pixels
-	Format      string           `toml:"format"`      // remote: send pictures as "jpeg" or as raw "bgr"
+	Format      string           `toml:"format"`      // remote: send pictures as "jpeg" or as raw "bgr"; onnx: the form of the model's output
 	Token       string           `toml:"token"`       // remote: bearer token; a secret
 	TLSCA       string           `toml:"tls_ca"`      // remote: file with the certificates to trust instead of the system's
+	Command     []string         `toml:"command"`     // command: program and arguments that serve the detector contract
+	Input       string           `toml:"input"`       // onnx: size of the picture that the model is shown, as "640x480"; default: the model's
+	Fit         string           `toml:"fit"`         // onnx: how pictures of other shapes get there: "letterbox", "stretch" or "crop"
+	Color       string           `toml:"color"`       // onnx: order of the channels, "rgb" or "bgr"
+	Scale       float64          `toml:"scale"`       // onnx: what values of 0..255 are multiplied by
+	Mean        []float64        `toml:"mean"`        // onnx: what is subtracted first: one value, or one for each channel
+	Labels      []string         `toml:"labels"`      // onnx: what the classes are called
+	LabelsFile  string           `toml:"labels_file"` // onnx: a file with the labels, one a line
+	Classes     []string         `toml:"classes"`     // onnx: labels that count; default: all
+	NMS         float64          `toml:"nms"`         // onnx: overlap from which two boxes of a class are one, 0..1
 }
 
 // commonKeys are the keys that every kind takes.
 var commonKeys = []string{
-	"name", "kind", "signal", "cameras", "max_fps", "cost", "needs", "ttl", "timeout", "execution", "retry", "enabled",
+	"name", "kind", "signal", "cameras", "max_fps", "cost", "needs", "ttl", "timeout", "execution", "isolation",
+	"max_memory", "retry", "enabled",
 }
 
 // DefaultTimeout is the timeout of one Detect where neither the configuration
 // nor the kind says anything else.
 const DefaultTimeout = 2 * time.Second
+
+// DefaultMemory is how much address space the process of a detector can have, in
+// MiB, where the configuration says nothing else.
+const DefaultMemory = 4096
 
 // DefaultConfig returns what a [[detector]] is decoded onto.
 func DefaultConfig() Config { return Config{Enabled: true} }
@@ -59,6 +76,7 @@ type Kind struct {
 	Keys     []string // own configuration keys, beside the common ones
 	Defaults Config   // of this kind; Name and Kind are left empty
 	Remote   bool     // computes elsewhere: see Spec.Remote
+	Process  bool     // always runs in a process of its own, whatever Config.Isolation says
 	// Provides returns the names of the signals that a detector of this kind
 	// answers with. Nil: the one signal cfg.Signal.
 	Provides func(cfg Config) []string
@@ -108,12 +126,19 @@ func (c Config) Fill(k Kind) Config {
 	setDefault(&c.Cost, CostMedium)
 	setDefault(&c.Timeout, capture.Duration(DefaultTimeout))
 	setDefault(&c.Execution, Worker)
+	setDefault(&c.Isolation, NoIsolation)
 	setDefault(&c.Retry, RetryBackoff)
+	if c.InProcess(k) {
+		setDefault(&c.MaxMemory, DefaultMemory)
+	}
 	if c.MaxFPS > 0 {
 		setDefault(&c.TTL, capture.Duration(DefaultTTL(c.MaxFPS)))
 	}
 	return c
 }
+
+// InProcess reports whether a detector of this kind runs in a process of its own.
+func (c Config) InProcess(k Kind) bool { return k.Process || c.Isolation == ProcessIsolation }
 
 func setDefault[T comparable](v *T, to T) {
 	var zero T

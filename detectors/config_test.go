@@ -20,6 +20,7 @@ func problems(cfg Config, kinds Kinds) (found []string) {
 func TestValidate(t *testing.T) {
 	kinds := Builtin()
 	kinds["face"] = Kind{Name: "face", Keys: []string{"model", "min_size"}}
+	kinds["far"] = Kind{Name: "far", Remote: true}
 	tests := []struct {
 		name string
 		cfg  Config
@@ -31,8 +32,8 @@ func TestValidate(t *testing.T) {
 			Needs: []string{"light > 0.2"}, TTL: capture.Duration(time.Minute), Timeout: capture.Duration(time.Second),
 			Execution: Inline, Retry: RetryNever, MinSize: 1, Threshold: 0.5, Sensitivity: 1, Width: 640,
 		}, nil},
-		{"no kind", Config{Name: "a"}, []string{`kind: is missing; choose "dummy", "face", "jitter", "load", "motion" or "quality"`}},
-		{"unknown kind", Config{Name: "a", Kind: "montion"}, []string{`kind: "montion" is not a kind of detector; there are "dummy", "face", "jitter", "load", "motion" and "quality"; did you mean "motion"?`}},
+		{"no kind", Config{Name: "a"}, []string{`kind: is missing; choose "dummy", "face", "far", "jitter", "load", "motion" or "quality"`}},
+		{"unknown kind", Config{Name: "a", Kind: "montion"}, []string{`kind: "montion" is not a kind of detector; there are "dummy", "face", "far", "jitter", "load", "motion" and "quality"; did you mean "motion"?`}},
 		{"nothing like it", Config{Name: "a", Kind: "thermal"}, []string{`kind: "thermal" is not a kind of detector`}},
 		{"no name", Config{Kind: "dummy"}, []string{`name: "" cannot name a detector`}},
 		{"bad name", Config{Name: "a/b", Kind: "quality"}, []string{`name: "a/b" cannot name a detector`, `name: "a/b_brightness" cannot name a signal`}},
@@ -56,6 +57,12 @@ func TestValidate(t *testing.T) {
 			`min_size: kind "dummy" does not take it; it belongs to "face" and "motion"`,
 			`threshold: kind "dummy" does not take it; it belongs to "motion"`,
 		}},
+		{"in a process", Config{Name: "a", Kind: "dummy", Isolation: ProcessIsolation, MaxMemory: 2048}, nil},
+		{"isolation", Config{Name: "a", Kind: "dummy", Isolation: "proces"}, []string{`isolation: "proces" is not one of "none" or "process"; did you mean "process"?`}},
+		{"memory of no process", Config{Name: "a", Kind: "dummy", MaxMemory: 2048}, []string{`max_memory: applies to a process of its own; set isolation = "process"`}},
+		{"memory", Config{Name: "a", Kind: "dummy", Isolation: ProcessIsolation, MaxMemory: 1}, []string{"max_memory: 1 is out of range: 1024 to 1048576 MiB"}},
+		{"inline in a process", Config{Name: "a", Kind: "dummy", Isolation: ProcessIsolation, Execution: Inline}, []string{"execution: a detector in a process of its own runs in a worker"}},
+		{"remote in a process", Config{Name: "a", Kind: "far", Isolation: ProcessIsolation}, []string{`isolation: kind "far" runs elsewhere already`}},
 		{"motion", Config{Name: "a", Kind: "motion", MinSize: 2, Threshold: 1, Sensitivity: -0.1, Width: 8}, []string{"min_size: 2", "threshold: 1", "sensitivity: -0.1", "width: 8"}},
 		{"motion that is no number", Config{Name: "a", Kind: "motion", MinSize: math.NaN(), Threshold: math.NaN(), Sensitivity: math.NaN(), Width: 641}, []string{"min_size: NaN", "threshold: NaN", "sensitivity: NaN", "width: 641"}},
 		{"load", Config{Name: "a", Kind: "load", Busy: -1}, []string{"busy: -1ns is out of range"}},

@@ -55,6 +55,15 @@ const (
 	Inline Execution = "inline" // inside the engine's step, which then waits for it
 )
 
+// Isolation is what keeps a detector's failures from the program.
+type Isolation string
+
+// The ways.
+const (
+	NoIsolation      Isolation = "none"    // it runs within the program
+	ProcessIsolation Isolation = "process" // it runs in a child process, shared by the cameras
+)
+
 // Spec is what the engine needs to know of a detector.
 type Spec struct {
 	Name      string

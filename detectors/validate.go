@@ -19,6 +19,12 @@ const (
 	maxTimeout = 10 * time.Minute
 )
 
+// The range of the memory of a detector's process, in MiB.
+const (
+	minMemory = 1024
+	maxMemory = 1 << 20
+)
+
 // Validate reports everything that is wrong with c by itself, each with its
 // configuration key and what is allowed. What needs the rest of the
 // configuration (unique names, known cameras, signals that needs ask for) is
@@ -32,6 +38,7 @@ func (c Config) Validate(kinds Kinds, bad func(key, problem string)) {
 	}
 	c.checkOwn(k, kinds, bad)
 	filled := c.Fill(k)
+	filled.checkProcess(k, bad)
 	key := "signal"
 	if c.Signal == "" {
 		key = "name"
@@ -74,7 +81,25 @@ func (c Config) checkCommon(bad func(key, problem string)) {
 	inRange("timeout", c.Timeout, minTimeout, maxTimeout, bad)
 	oneOf("cost", c.Cost, bad, CostLow, CostMedium, CostHigh)
 	oneOf("execution", c.Execution, bad, Worker, Inline)
+	oneOf("isolation", c.Isolation, bad, NoIsolation, ProcessIsolation)
 	oneOf("retry", c.Retry, bad, RetryBackoff, RetryNever)
+}
+
+// checkProcess reports what does not fit a process of its own, or needs one. It
+// wants a filled c.
+func (c Config) checkProcess(k Kind, bad func(key, problem string)) {
+	switch {
+	case k.Remote && c.Isolation == ProcessIsolation:
+		bad("isolation", fmt.Sprintf("kind %q runs elsewhere already; leave it out", c.Kind))
+	case !c.InProcess(k):
+		if c.MaxMemory != 0 {
+			bad("max_memory", "applies to a process of its own; set isolation = \"process\"")
+		}
+	case c.Execution == Inline:
+		bad("execution", "a detector in a process of its own runs in a worker; leave it out")
+	case c.MaxMemory < minMemory || c.MaxMemory > maxMemory:
+		bad("max_memory", fmt.Sprintf("%d is out of range: %d to %d MiB", c.MaxMemory, minMemory, maxMemory))
+	}
 }
 
 // checkOwn reports the keys that are set and not of this kind.

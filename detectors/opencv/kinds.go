@@ -1,5 +1,6 @@
 // Package opencv has the kinds of detector that need OpenCV: "face", a Haar or
-// LBP cascade, and "person", the HOG people detector that OpenCV comes with.
+// LBP cascade, "person", the HOG people detector that OpenCV comes with, and
+// "onnx", a neural network in a file.
 //
 // In a build without cgo the kinds exist and can be configured, but New answers
 // that OpenCV is missing.
@@ -37,6 +38,10 @@ const (
 // sure, 2 and above is rare. Threshold is the smallest margin that counts. People
 // must stand upright, be seen whole and be some 90 pixels tall at the working
 // width.
+//
+// Of onnx the value is how many of the wanted things there are, and each label in
+// signals has a signal of its own that counts it. A score is what the model says,
+// 0..1.
 func Kinds() detectors.Kinds {
 	return detectors.Kinds{
 		"face": {
@@ -61,6 +66,7 @@ func Kinds() detectors.Kinds {
 			Check: checkPerson,
 			New:   newPerson,
 		},
+		"onnx": onnxKind(),
 	}
 }
 

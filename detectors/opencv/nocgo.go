@@ -15,3 +15,4 @@ func Threads(int) {}
 
 func newFace(detectors.Config) (detectors.Detector, error)   { return nil, errBuiltWithout }
 func newPerson(detectors.Config) (detectors.Detector, error) { return nil, errBuiltWithout }
+func newONNX(detectors.Config) (detectors.Detector, error)   { return nil, errBuiltWithout }

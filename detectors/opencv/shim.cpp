@@ -2,8 +2,9 @@
 
 #include "shim.h"
 
+#include "guard.h"
+
 #include <algorithm>
-#include <cstdio>
 #include <numeric>
 #include <vector>
 
@@ -12,23 +13,6 @@
 #include <opencv2/objdetect.hpp>
 
 namespace {
-
-void tell(char *why, const char *text) { std::snprintf(why, RVO_WHY, "%s", text); }
-
-// Runs f; a C++ exception becomes text and the value bad.
-template <class T, class F> T guard(T bad, char *why, F f) noexcept {
-	*why = 0;
-	try {
-		return f();
-	} catch (const cv::Exception &e) {
-		tell(why, e.err.empty() ? e.what() : e.err.c_str());
-	} catch (const std::exception &e) {
-		tell(why, e.what());
-	} catch (...) {
-		tell(why, "unknown C++ exception");
-	}
-	return bad;
-}
 
 // Returns the picture at its working width; into is reused where it is scaled.
 cv::Mat at_work(const rvo_picture *p, cv::Mat &into) {

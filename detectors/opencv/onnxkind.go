@@ -1,0 +1,156 @@
+package opencv
+
+import (
+	"fmt"
+	"math"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"rvo-tui/capture"
+	"rvo-tui/detectors"
+)
+
+// The bounds and defaults of the onnx kind's own keys.
+const (
+	minInput, maxInput = 8, 4096 // pixels a side
+	maxONNXSignals     = 64
+	onnxThreshold      = 0.4
+	onnxNMS            = 0.45
+	onnxScale          = 1.0 / 255
+	colorRGB, colorBGR = "rgb", "bgr"
+)
+
+func onnxKind() detectors.Kind {
+	return detectors.Kind{
+		Name: "onnx",
+		Doc:  "what a neural network in an ONNX file finds; the value is how many",
+		Keys: []string{
+			"model", "input", "fit", "color", "scale", "mean", "format", "labels", "labels_file", "classes",
+			"signals", "threshold", "nms",
+		},
+		Defaults: detectors.Config{
+			MaxFPS: 5, Cost: detectors.CostHigh, Timeout: capture.Duration(5 * time.Second),
+			Color: colorRGB, Scale: onnxScale, Threshold: onnxThreshold, NMS: onnxNMS,
+		},
+		Provides: onnxProvides,
+		Check:    checkONNX,
+		New:      newONNX,
+	}
+}
+
+// onnxProvides returns the signal that counts everything, and one for each label
+// in signals.
+func onnxProvides(cfg detectors.Config) []string {
+	names := []string{cfg.Signal}
+	for _, label := range cfg.Signals {
+		names = append(names, signalOf(label))
+	}
+	return names
+}
+
+func checkONNX(cfg detectors.Config, bad func(key, problem string)) {
+	if cfg.Model == "" {
+		bad("model", "is missing: give the path of an ONNX file")
+	} else if problem := fileProblem(cfg.Model); problem != "" {
+		bad("model", problem)
+	}
+	if cfg.Input != "" {
+		if _, _, ok := parseInput(cfg.Input); !ok {
+			bad("input", fmt.Sprintf("%q is no size: write width x height, %d to %d pixels each, as in \"640x640\"", detectors.Clean(cfg.Input), minInput, maxInput))
+		}
+	}
+	word := func(key, value string, allowed ...string) {
+		if value != "" && !slices.Contains(allowed, value) {
+			bad(key, fmt.Sprintf("%q is not one of %q", detectors.Clean(value), allowed))
+		}
+	}
+	word("fit", cfg.Fit, fitLetterbox, fitStretch, fitCrop)
+	word("color", cfg.Color, colorRGB, colorBGR)
+	word("format", cfg.Format, formats...)
+	if !(cfg.Scale > 0) || math.IsInf(cfg.Scale, 0) {
+		bad("scale", "must be above 0: what values of 0 to 255 are multiplied by, 1/255 unless set")
+	}
+	if n := len(cfg.Mean); n != 0 && n != 1 && n != 3 || slices.ContainsFunc(cfg.Mean, func(m float64) bool { return m-m != 0 }) {
+		bad("mean", "must be one number, or three: what is subtracted from values of 0 to 255, in the order of color")
+	}
+	if !(cfg.Threshold > 0 && cfg.Threshold <= 1) {
+		bad("threshold", "must be above 0 and at most 1: the smallest score that counts, 0.4 unless set")
+	}
+	if !(cfg.NMS > 0 && cfg.NMS <= 1) {
+		bad("nms", "must be above 0 and at most 1: the overlap above which two boxes of a class are one, 0.45 unless set")
+	}
+	checkLabels(cfg, bad)
+}
+
+func checkLabels(cfg detectors.Config, bad func(key, problem string)) {
+	if len(cfg.Labels) > maxLabels {
+		bad("labels", fmt.Sprintf("has %d labels: at most %d are allowed", len(cfg.Labels), maxLabels))
+	}
+	if cfg.LabelsFile != "" {
+		if len(cfg.Labels) > 0 {
+			bad("labels_file", "does not go with labels: keep one of the two")
+		}
+		if problem := fileProblem(cfg.LabelsFile); problem != "" {
+			bad("labels_file", problem)
+		}
+	}
+	if len(cfg.Signals) > maxONNXSignals {
+		bad("signals", fmt.Sprintf("has %d labels: at most %d are allowed", len(cfg.Signals), maxONNXSignals))
+		return
+	}
+	for i, label := range cfg.Classes {
+		if slices.Contains(cfg.Classes[:i], label) {
+			bad("classes", fmt.Sprintf("%q is there twice", detectors.Clean(label)))
+		} else if len(cfg.Labels) > 0 && !slices.Contains(cfg.Labels, label) {
+			bad("classes", unknownLabel(label, cfg.Labels))
+		}
+	}
+	names := []string{cfg.Signal}
+	for _, label := range cfg.Signals {
+		name := signalOf(label)
+		switch {
+		case !detectors.ValidName(name):
+			bad("signals", fmt.Sprintf("%q makes no name of a signal: that begins with a letter and is at most 64 long", detectors.Clean(label)))
+		case name == cfg.Signal:
+			bad("signals", fmt.Sprintf("%q is what the detector's own signal is called, which counts everything: set signal to something else", name))
+		case slices.Contains(names, name):
+			bad("signals", fmt.Sprintf("%q is there twice", name))
+		case len(cfg.Labels) > 0 && !slices.Contains(cfg.Labels, label):
+			bad("signals", unknownLabel(label, cfg.Labels))
+		case len(cfg.Classes) > 0 && !slices.Contains(cfg.Classes, label):
+			bad("signals", fmt.Sprintf("%q does not count, as it is not among classes: add it there", detectors.Clean(label)))
+		}
+		names = append(names, name)
+	}
+}
+
+func unknownLabel(label string, labels []string) string {
+	text := fmt.Sprintf("%q is not a label of the model", detectors.Clean(label))
+	if near := detectors.Suggest(label, labels); near != "" {
+		return text + fmt.Sprintf("; did you mean %q?", near)
+	}
+	return text + fmt.Sprintf("; there are %q", labels[:min(len(labels), 10)])
+}
+
+func fileProblem(path string) string {
+	info, err := os.Stat(path)
+	switch {
+	case err != nil:
+		return fmt.Sprintf("%q cannot be read (%v): check the path", detectors.Clean(path), pathless(err))
+	case !info.Mode().IsRegular():
+		return fmt.Sprintf("%q is not a file: give the path of one", detectors.Clean(path))
+	}
+	return ""
+}
+
+// parseInput reads a size as "640x480".
+func parseInput(text string) (width, height int, ok bool) {
+	before, after, found := strings.Cut(text, "x")
+	width, errW := strconv.Atoi(before)
+	height, errH := strconv.Atoi(after)
+	fits := func(n int) bool { return n >= minInput && n <= maxInput }
+	return width, height, found && errW == nil && errH == nil && fits(width) && fits(height)
+}
