@@ -122,7 +122,7 @@ func ruleFoot(s *scene, r *runtime.RuleView, w int) []string {
 			if k.Other != "" {
 				is += " to " + number(k.Threshold)
 			}
-			line += fit(is, 13) + th.dim.of(fit(coarse(k.Age.Round(50*time.Millisecond))+" old", 10))
+			line += fit(is, 13) + th.dim.of(fit(steady(k.Age)+" old", 10))
 			if k.Why != detectors.Known {
 				line += th.warn.of(k.Why.String())
 			}

@@ -2,7 +2,6 @@ package ui
 
 import (
 	"math"
-	"time"
 
 	"rvo-tui/detectors"
 )
@@ -54,7 +53,7 @@ func signalsView(s *scene, w int) body {
 		if left < 0.34 {
 			look = s.th.warn
 		}
-		return line + right(coarse(v.Age.Round(50*time.Millisecond)), age) + "  " + s.th.meter(left, ttl, look)
+		return line + right(steady(v.Age), age) + "  " + s.th.meter(left, ttl, look)
 	}
 	return b
 }

@@ -46,6 +46,18 @@ func coarse(d time.Duration) string {
 	return ago(d)
 }
 
+// steady writes the age of a value that is renewed many times a second, in steps
+// that do not flicker.
+func steady(d time.Duration) string {
+	if d >= 0 && d < 50*time.Millisecond {
+		return "<50ms"
+	}
+	if d < time.Second {
+		d = d.Round(50 * time.Millisecond)
+	}
+	return coarse(d)
+}
+
 // clock writes how long something has been up.
 func clock(d time.Duration) string {
 	h, m, s := int(d.Hours()), int(d.Minutes())%60, int(d.Seconds())%60
