@@ -41,7 +41,7 @@ func (b *builder) place(o origin, key string) string {
 
 // validate lets each part check what it can know by itself.
 func (b *builder) validate() {
-	if len(b.cfg.Camera) == 0 && !b.broken["camera"] && len(b.doc.faults) == 0 {
+	if len(b.cfg.Camera) == 0 && !b.menu && !b.broken["camera"] && len(b.doc.faults) == 0 {
 		b.problems = append(b.problems, Problem{
 			File: b.file,
 			Text: "no camera is configured; add one, as in\n    [[camera]]\n    name = \"street\"\n    source = \"synthetic:street\"",

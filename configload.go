@@ -37,6 +37,9 @@ type Loader struct {
 	Secrets *Secrets
 	// Getenv looks up an environment variable. Nil: os.LookupEnv.
 	Getenv func(name string) (string, bool)
+	// CameraMenu allows a configuration without a camera: there is a dashboard to
+	// choose one on.
+	CameraMenu bool
 }
 
 // Load returns the configuration of a run: the defaults, over them the file
@@ -61,6 +64,7 @@ func (l Loader) compose(file string, text []byte, flags Flags) (Config, error) {
 	b := &builder{
 		cfg: DefaultConfig(), file: file, doc: parseDocument(text),
 		kinds: l.Kinds, secrets: l.Secrets, broken: map[string]bool{}, flags: map[string]string{},
+		menu: l.CameraMenu,
 	}
 	b.build(vault{l.Getenv, l.Secrets}, flags)
 	if len(b.problems) > 0 {
@@ -127,6 +131,7 @@ type builder struct {
 	doc     *document
 	kinds   detectors.Kinds
 	secrets *Secrets
+	menu    bool
 
 	cameras, detectors, rules []origin
 	flags                     map[string]string // which flag set "log.level"

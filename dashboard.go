@@ -21,15 +21,20 @@ type dashboard struct {
 	opts   ui.Options
 }
 
-// newDashboard returns the dashboard, where there is a terminal and it is wanted.
-func newDashboard(cfg ui.Config, flags Flags, kinds detectors.Kinds) *dashboard {
-	if flags.NoUI || !ui.IsTerminal() {
+// onTerminal reports whether there is a terminal, and a dashboard wanted on it.
+func onTerminal(flags Flags) bool { return !flags.NoUI && ui.IsTerminal() }
+
+// newDashboard returns the dashboard, where there is a terminal and it is
+// wanted. It begins with the camera menu when asked to, or where there is no
+// camera.
+func newDashboard(cfg ui.Config, cameras int, flags Flags, kinds detectors.Kinds) *dashboard {
+	if !onTerminal(flags) {
 		return nil
 	}
 	cfg.ASCII = cfg.ASCII || flags.ASCII
 	return &dashboard{
 		recent: runtime.NewRecent(),
-		opts:   ui.Options{Config: cfg, Kinds: kinds, Devices: cameraChoices, Pick: flags.Pick},
+		opts:   ui.Options{Config: cfg, Kinds: kinds, Devices: cameraChoices, Pick: flags.Pick || cameras == 0},
 	}
 }
 

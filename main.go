@@ -12,6 +12,8 @@ import (
 	"syscall"
 
 	"rvo-tui/capture/opencv"
+	detectcv "rvo-tui/detectors/opencv"
+	"rvo-tui/detectors/remote/child"
 )
 
 // Exit statuses.
@@ -26,6 +28,9 @@ func main() { os.Exit(Main(os.Args[1:], os.Stdout)) }
 // Main runs the program with the given arguments and returns its exit status.
 // Problems go to standard error.
 func Main(args []string, stdout *os.File) int {
+	if len(args) > 0 && args[0] == child.Argument {
+		return child.Main(args[1:], localKinds, detectcv.Threads)
+	}
 	flags, err := ParseFlags(args, stdout)
 	switch {
 	case errors.Is(err, ErrHelp):
@@ -40,9 +45,9 @@ func Main(args []string, stdout *os.File) int {
 		return status(listCameras(stdout, opencv.Devices()))
 	}
 	secrets := new(Secrets)
-	kinds, closeKinds := newKinds()
+	kinds, children, closeKinds := newKinds()
 	defer closeKinds()
-	loader := Loader{Kinds: kinds, Secrets: secrets}
+	loader := Loader{Kinds: kinds, Secrets: secrets, CameraMenu: flags.Command == "run" && onTerminal(flags)}
 	if flags.Command == "check" {
 		return status(loader.Check(flags, stdout))
 	}
@@ -53,6 +58,7 @@ func Main(args []string, stdout *os.File) int {
 	if flags.Command == "clips" {
 		return status(listClips(stdout, cfg.Clips.Dir, flags.Clips.JSON))
 	}
+	children.Tune(cfg.Runtime.Nice, cfg.Runtime.OpenCVThreads)
 	ctx, stop := onSignal()
 	defer stop()
 	return status(run(ctx, cfg, flags, kinds, secrets, stdout))

@@ -20,6 +20,7 @@ import (
 	"rvo-tui/detectors"
 	detectcv "rvo-tui/detectors/opencv"
 	"rvo-tui/detectors/remote"
+	"rvo-tui/detectors/remote/child"
 	"rvo-tui/rules"
 	"rvo-tui/runtime"
 	"rvo-tui/ui"
@@ -29,17 +30,27 @@ import (
 // told to stop, so that it is over within five seconds.
 const clipGrace = 2500 * time.Millisecond
 
-// newKinds returns every kind of detector, and what frees their connections.
-func newKinds() (kinds detectors.Kinds, closeAll func()) {
-	pool := remote.NewPool(slog.Default())
-	kinds = detectors.Builtin()
+// localKinds returns the kinds of detector that compute in their own process.
+func localKinds() detectors.Kinds {
+	kinds := detectors.Builtin()
 	for name, kind := range detectcv.Kinds() {
 		kinds[name] = kind
 	}
+	return kinds
+}
+
+// newKinds returns every kind of detector, what runs some of them in processes
+// of their own, and what frees their connections and ends their processes.
+func newKinds() (kinds detectors.Kinds, children *child.Pool, closeAll func()) {
+	pool := remote.NewPool(slog.Default())
+	children = child.NewPool(child.Options{})
+	kinds = child.Wrap(localKinds(), children)
 	kinds["remote"] = remote.Kind(pool)
-	return kinds, func() {
+	kinds["command"] = child.Kind(children)
+	return kinds, children, func() {
 		// Nothing is left to be done about connections at the end.
 		_ = pool.Close()
+		_ = children.Close()
 	}
 }
 
@@ -54,7 +65,7 @@ func newDrivers(log *slog.Logger) capture.Drivers {
 // run does the main job until the context ends or all cameras have ended.
 func run(ctx context.Context, cfg Config, flags Flags, kinds detectors.Kinds, secrets *Secrets, stdout *os.File) error {
 	goruntime.GOMAXPROCS(cfg.Runtime.Threads())
-	screen := newDashboard(ui.DefaultConfig(), flags, kinds)
+	screen := newDashboard(ui.DefaultConfig(), len(cfg.Camera), flags, kinds)
 	logs, err := openLog(cfg.Log, secrets, screen)
 	if err != nil {
 		return err

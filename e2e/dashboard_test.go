@@ -52,7 +52,13 @@ func newTerminal(t testing.TB, width, height int) *terminal {
 	tool(t, "tmux", "tmux")
 	x := &terminal{t: t, dir: t.TempDir()}
 	x.socket = filepath.Join(x.dir, "tmux")
-	t.Cleanup(func() { _ = exec.Command("tmux", "-S", x.socket, "kill-server").Run() }) // it may have ended
+	t.Cleanup(func() {
+		if t.Failed() {
+			screen, _ := exec.Command("tmux", "-S", x.socket, "capture-pane", "-p", "-t", "t").Output() // it may have ended
+			t.Logf("the screen:\n%s", screen)
+		}
+		_ = exec.Command("tmux", "-S", x.socket, "kill-server").Run() // likewise
+	})
 	x.tmux("-f", "/dev/null", "new-session", "-d", "-s", "t", "-x", strconv.Itoa(width), "-y", strconv.Itoa(height), "-c", x.dir, "sh")
 	return x
 }
@@ -83,13 +89,7 @@ func (x *terminal) screen() string { return x.tmux("capture-pane", "-p", "-t", "
 // sees waits until the screen shows a text.
 func (x *terminal) sees(text string) {
 	x.t.Helper()
-	end := time.Now().Add(20 * time.Second)
-	for !strings.Contains(x.screen(), text) {
-		if time.Now().After(end) {
-			x.t.Fatalf("the screen does not show %q:\n%s", text, x.screen())
-		}
-		time.Sleep(100 * time.Millisecond)
-	}
+	wait(x.t, 20*time.Second, fmt.Sprintf("%q on the screen", text), func() bool { return strings.Contains(x.screen(), text) })
 }
 
 // dashboard starts the program in the terminal's shell, which tells its status
@@ -145,8 +145,12 @@ func TestDashboardDoesWhatItsKeysSay(t *testing.T) {
 		t.Errorf("the screen was saved in %q", saved)
 	}
 	x.keys("q")
-	time.Sleep(500 * time.Millisecond)
-	if strings.Contains(x.screen(), "Clips are being written") {
+	asked := false
+	wait(t, 20*time.Second, "the end or a question", func() bool {
+		asked = strings.Contains(x.screen(), "Clips are being written")
+		return asked || strings.Contains(x.screen(), "ended")
+	})
+	if asked {
 		x.keys("y")
 	}
 	x.restored()

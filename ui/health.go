@@ -27,6 +27,9 @@ func troubles(s *scene) []trouble {
 		}
 	}
 	th := s.th
+	if len(s.snap.Cameras) == 0 {
+		say(false, "no camera: %s adds one", s.keys.shown(actCamera))
+	}
 	for i := range s.snap.Cameras {
 		c := &s.snap.Cameras[i]
 		name := "camera " + th.text(c.Name)
