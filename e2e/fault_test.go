@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"image"
 	"image/color"
@@ -9,6 +10,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -81,8 +83,8 @@ func (p *proxy) accept() {
 		// The deadline lets it notice that it has become a hole.
 		_ = p.ln.SetDeadline(time.Now().Add(20 * time.Millisecond)) // an error shows at Accept
 		c, err := p.ln.Accept()
-		switch ne, ok := err.(net.Error); {
-		case ok && ne.Timeout():
+		switch {
+		case errors.Is(err, os.ErrDeadlineExceeded):
 			continue
 		case err != nil:
 			return

@@ -77,8 +77,8 @@ func events(t testing.TB, lines []string) []event {
 
 var logLine = regexp.MustCompile(`^time=\S+ level=(DEBUG|INFO|WARN|ERROR) msg=`)
 
+// It runs alone: a stop leaves 2.5 s for clips, and others would take them.
 func TestHeadless(t *testing.T) {
-	t.Parallel()
 	// The built-in configuration: nothing in the directory, nothing named.
 	p := start(t, setup{args: []string{"--no-ui", "--metrics-listen", ""}})
 	p.until(30*time.Second, "an event of motion", func() bool { return len(p.stdout.lines()) > 0 })
