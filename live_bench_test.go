@@ -64,7 +64,7 @@ type figures struct {
 
 func (l live) run(b *testing.B) figures {
 	b.Helper()
-	kinds, closeKinds := newKinds()
+	kinds, _, closeKinds := newKinds()
 	defer closeKinds()
 	kinds["sleep"] = detectors.Kind{Name: "sleep", New: func(cfg detectors.Config) (detectors.Detector, error) {
 		return sleeper{time.Duration(cfg.Busy)}, nil

@@ -1,0 +1,278 @@
+package child
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/status"
+
+	"rvo-tui/capture"
+	"rvo-tui/detectors"
+	"rvo-tui/detectors/remote"
+	detectv1 "rvo-tui/proto/rvo/detect/v1"
+)
+
+// What a call to a child of our own program says besides the contract: which of
+// its detectors is meant, one for each camera, and what to do with it where that
+// is not to look at a picture.
+const (
+	instanceKey = "rvo-instance"
+	orderKey    = "rvo-order"
+	orderOpen   = "open"  // make the detector; the answer comes when it is loaded
+	orderClose  = "close" // free it
+)
+
+const (
+	openTimeout  = time.Minute
+	closeTimeout = 300 * time.Millisecond
+	exitGrace    = 500 * time.Millisecond // between a broken connection and the end of the process
+)
+
+// Wrap returns kinds whose detectors run in processes of the pool where their
+// configuration asks for it.
+func Wrap(kinds detectors.Kinds, p *Pool) detectors.Kinds {
+	out := maps.Clone(kinds)
+	for name, k := range kinds {
+		if k.Remote || k.Process {
+			continue
+		}
+		within := k.New
+		k.New = func(cfg detectors.Config) (detectors.Detector, error) {
+			if cfg.Isolation != detectors.ProcessIsolation {
+				return within(cfg)
+			}
+			return p.open(job{Config: cfg, Kind: k})
+		}
+		out[name] = k
+	}
+	return out
+}
+
+// Kind returns the kind "command": a program that serves the detector contract
+// on the socket whose path it finds in the variable RVO_SOCKET.
+func Kind(p *Pool) detectors.Kind {
+	service := remote.Kind(p.conns)
+	return detectors.Kind{
+		Name: "command",
+		Doc:  "a program that serves the detector contract, started and watched",
+		Keys: []string{"command", "signals", "max_width", "format"},
+		Defaults: detectors.Config{
+			MaxFPS: 10, Cost: detectors.CostHigh, Timeout: capture.Duration(2 * time.Second),
+			Isolation: detectors.ProcessIsolation, MaxWidth: 640, Format: "bgr",
+		},
+		Process:  true,
+		Provides: service.Provides,
+		Check: func(cfg detectors.Config, bad func(key, problem string)) {
+			switch {
+			case len(cfg.Command) == 0:
+				bad("command", `is missing: write the program and its arguments, as in ["/usr/bin/python3", "service.py"]`)
+			case cfg.Command[0] == "" || slices.ContainsFunc(cfg.Command, func(s string) bool { return strings.Contains(s, "\x00") }):
+				bad("command", "cannot be started: begin with the path or name of a program, without null characters")
+			}
+			if cfg.Isolation == detectors.NoIsolation {
+				bad("isolation", `kind "command" always runs in a process of its own; leave it out`)
+			}
+			cfg.Endpoint = "unix:///socket"
+			service.Check(cfg, bad)
+		},
+		New: func(cfg detectors.Config) (detectors.Detector, error) {
+			return p.open(job{Config: cfg, Command: cfg.Command})
+		},
+	}
+}
+
+// detector looks at the frames of one camera with the help of a process.
+type detector struct {
+	pool     *Pool
+	process  *process
+	cfg      detectors.Config // of the remote detector, but for its endpoint
+	own      bool             // the process is our own program
+	instance string
+
+	run   *run // that service talks to
+	inner *remote.Detector
+}
+
+// open returns a detector when its process runs and has loaded it.
+func (p *Pool) open(j job) (detectors.Detector, error) {
+	c, err := p.acquire(j)
+	if err != nil {
+		return nil, err
+	}
+	d := &detector{pool: p, process: c, cfg: service(j), own: j.Command == nil, instance: strconv.FormatUint(p.instance.Add(1), 10)}
+	if err := d.load(); err != nil {
+		return nil, errors.Join(err, d.Close())
+	}
+	return d, nil
+}
+
+// service returns the configuration of the remote detector that asks a process.
+// To one of ours pictures go raw, at the width that its kind works at.
+func service(j job) detectors.Config {
+	cfg := j.Config
+	if j.Command != nil {
+		return cfg
+	}
+	cfg.Signals = []string{cfg.Signal}
+	if j.Kind.Provides != nil {
+		cfg.Signals = j.Kind.Provides(j.Config)
+	}
+	cfg.Name, cfg.Format, cfg.MaxWidth = cfg.Signal, "bgr", capture.MaxSide
+	if !slices.Contains(cfg.Signals, cfg.Signal) {
+		cfg.Name, cfg.Signal = cfg.Signals[0], cfg.Signals[0]
+	}
+	if cfg.Width > 0 {
+		cfg.MaxWidth = cfg.Width
+	}
+	return cfg
+}
+
+func (d *detector) load() error {
+	r, err := d.process.await()
+	if err != nil {
+		return err
+	}
+	if !d.own {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(d.process.ctx, openTimeout)
+	defer cancel()
+	return d.explain(ctx, r, d.order(ctx, r, orderOpen))
+}
+
+// order tells a process of ours what to do with the detector, and waits until it
+// is done.
+func (d *detector) order(ctx context.Context, r *run, what string) error {
+	conn, err := grpc.NewClient("passthrough:///unix:"+r.socket, grpc.WithTransportCredentials(insecure.NewCredentials()))
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	ctx = metadata.AppendToOutgoingContext(ctx, instanceKey, d.instance, orderKey, what)
+	_, err = detectv1.NewDetectorClient(conn).Detect(ctx, new(detectv1.DetectRequest))
+	if err == nil {
+		return nil
+	}
+	st := status.Convert(err)
+	reason := remote.ReasonService
+	if st.Code() == codes.Unavailable {
+		reason = remote.ReasonReset
+	}
+	return fault(reason, "%w", errors.New(answered(st.Code())+detectors.Clean(st.Message())))
+}
+
+// answered is how the error of a service with this code begins.
+func answered(c codes.Code) string { return fmt.Sprintf("service answered %s: ", c) }
+
+// Detect asks the process about the frame.
+func (d *detector) Detect(ctx context.Context, frame *capture.Frame) ([]detectors.Reading, error) {
+	r, f := d.process.current()
+	if f != nil {
+		return nil, f
+	}
+	if err := d.attach(r); err != nil {
+		return nil, err
+	}
+	if d.own {
+		ctx = metadata.AppendToOutgoingContext(ctx, instanceKey, d.instance)
+	}
+	out, err := d.inner.Detect(ctx, frame)
+	return out, d.explain(ctx, r, err)
+}
+
+// attach makes the connection that of the run.
+func (d *detector) attach(r *run) error {
+	if d.run == r {
+		return nil
+	}
+	if err := d.detach(); err != nil {
+		return err
+	}
+	cfg := d.cfg
+	cfg.Endpoint = "unix://" + r.socket
+	inner, err := remote.New(d.pool.conns, cfg)
+	if err != nil {
+		return err
+	}
+	d.run, d.inner = r, inner
+	return nil
+}
+
+func (d *detector) detach() error {
+	if d.inner == nil {
+		return nil
+	}
+	err := d.inner.Close()
+	d.run, d.inner = nil, nil
+	return err
+}
+
+// explain tells what an error of a call means for a process, and kills one that
+// does not answer.
+func (d *detector) explain(ctx context.Context, r *run, err error) error {
+	if err == nil {
+		return nil
+	}
+	if errors.Is(ctx.Err(), context.Canceled) {
+		return fault(detectors.ReasonCanceled, "call was canceled")
+	}
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		f := fault(ReasonStuck, "its process did not answer in time, was killed and starts again: raise timeout, or lower its load")
+		r.kill(f)
+		return f
+	}
+	reason, text := detectors.ReasonOf(err), err.Error()
+	var e *detectors.Error
+	if errors.As(err, &e) && errors.Unwrap(e.Err) != nil {
+		text = errors.Unwrap(e.Err).Error() // without the endpoint, which means nothing to people
+	}
+	if d.own && reason == remote.ReasonService {
+		if rest, ok := strings.CutPrefix(text, answered(codes.FailedPrecondition)); ok {
+			return fault(ReasonStart, "%s", rest)
+		}
+		if rest, ok := strings.CutPrefix(text, answered(codes.Unknown)); ok {
+			return fault(detectors.ReasonOther, "%s", rest)
+		}
+	}
+	if reason != remote.ReasonReset && reason != remote.ReasonRefused && reason != remote.ReasonUnreachable {
+		return &detectors.Error{Reason: reason, Err: errors.New(text)}
+	}
+	// The end of the process is known a little after that of its connections.
+	grace := time.NewTimer(exitGrace)
+	defer grace.Stop()
+	select {
+	case <-r.ended:
+		return r.fault
+	case <-ctx.Done():
+	case <-grace.C:
+	}
+	return &detectors.Error{Reason: reason, Err: errors.New(text)}
+}
+
+// Close lets go of the process, which ends with the last detector that uses it.
+// It does not wait for that.
+func (d *detector) Close() error {
+	err := d.detach()
+	if last := d.pool.release(d.process); last || !d.own {
+		return err
+	}
+	if r, f := d.process.current(); f == nil {
+		d.pool.later(func() {
+			ctx, cancel := context.WithTimeout(d.pool.ctx, closeTimeout)
+			defer cancel()
+			// A process that cannot be told now is told by its end.
+			_ = d.order(ctx, r, orderClose)
+		})
+	}
+	return err
+}

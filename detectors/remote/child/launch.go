@@ -1,0 +1,252 @@
+package child
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net"
+	"os"
+	"os/exec"
+	goruntime "runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"rvo-tui/detectors"
+)
+
+// Argument is the first argument of this program when it is to be a child
+// process, and SocketVar the variable with the path of the socket on which the
+// program of a command is to serve.
+const (
+	Argument  = "detector-process"
+	SocketVar = "RVO_SOCKET"
+)
+
+// Times of starting and ending.
+const (
+	probeEvery = 10 * time.Millisecond
+	endGrace   = time.Second
+	pipeGrace  = 200 * time.Millisecond
+	sendGrace  = 5 * time.Second
+)
+
+// hello is what the child of our own program is told, as JSON on its standard
+// input, which then stays open for as long as it is to live.
+type hello struct {
+	Config  detectors.Config
+	Socket  string
+	Threads int
+}
+
+// run is one run of a child process.
+type run struct {
+	socket string
+	pid    int
+	ended  chan struct{}    // closed when the process is gone and waited for
+	fault  *detectors.Error // why it ended; to be read after ended
+
+	input   *os.File // the child sees its end when we are gone
+	printed *os.File // what it prints; closed by relay
+	output  sync.WaitGroup
+
+	mu     sync.Mutex // guards what follows
+	cause  *detectors.Error
+	quote  string // the line in which it said why it dies
+	reaped bool
+}
+
+// launch starts a process, with everything that it needs to know on its way.
+func launch(j job, socket string, nice, threads int, says func(line string)) (*run, error) {
+	inR, inW, err := os.Pipe()
+	if err != nil {
+		return nil, err
+	}
+	outR, outW, err := os.Pipe()
+	if err != nil {
+		return nil, errors.Join(err, inR.Close(), inW.Close())
+	}
+	args := append([]string{Argument, strconv.Itoa(j.Config.MaxMemory)}, j.Command...)
+	cmd := exec.Command("/proc/self/exe", args...)
+	cmd.Env = environment(os.Environ(), socket)
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = inR, outW, outW
+	cmd.SysProcAttr = attributes()
+	r := &run{socket: socket, ended: make(chan struct{}), input: inW, printed: outR}
+	r.output.Go(func() {
+		relay(outR, func(line string) {
+			r.note(line)
+			says(line)
+		})
+	})
+	started := make(chan error)
+	go r.tend(cmd, nice, started)
+	err = <-started
+	inR.Close()
+	outW.Close()
+	if err != nil {
+		inW.Close()
+		r.output.Wait()
+		return nil, err
+	}
+	if j.Command == nil {
+		if err := r.send(hello{j.Config, socket, threads}); err != nil {
+			r.kill(fault(ReasonStart, "send its process the configuration: %w", err))
+		}
+	}
+	return r, nil
+}
+
+// tend starts the process and waits for its end. Its goroutine stays on its
+// thread: the death signal follows the thread that started the process, and the
+// low priority of the thread is what the process inherits. The thread ends with
+// the goroutine. Whoever waits for ended waits for it.
+func (r *run) tend(cmd *exec.Cmd, nice int, started chan<- error) {
+	goruntime.LockOSThread()
+	lowerPriority(nice)
+	err := cmd.Start()
+	if err == nil {
+		r.pid = cmd.Process.Pid
+		sacrifice(r.pid)
+	}
+	started <- err
+	if err != nil {
+		return
+	}
+	awaitExit(r.pid)
+	r.mu.Lock()
+	// What it started itself goes with it. Until it is waited for, its number
+	// is not given to another one.
+	_ = syscall.Kill(-r.pid, syscall.SIGKILL)
+	err = cmd.Wait()
+	r.reaped = true
+	r.mu.Unlock()
+	r.conclude(err)
+}
+
+// conclude notes why the process ended.
+func (r *run) conclude(err error) {
+	// Its last words may still be in the pipe, and what it started may hold the
+	// pipe open.
+	_ = r.printed.SetReadDeadline(time.Now().Add(pipeGrace))
+	r.output.Wait()
+	r.mu.Lock()
+	if r.fault = r.cause; r.fault == nil {
+		text := "its process ended: exit status 0"
+		if err != nil {
+			text = "its process ended: " + err.Error()
+		}
+		if r.quote != "" {
+			text += ": " + r.quote
+		}
+		r.fault = fault(ReasonCrashed, "%s: it starts again by itself; the log has what it printed", text)
+	}
+	r.mu.Unlock()
+	close(r.ended)
+}
+
+// note remembers the line in which a process says why it dies.
+func (r *run) note(line string) {
+	for _, sign := range []string{"panic: ", "fatal error: ", "SIG", "terminate called", "rvo-tui: "} {
+		if strings.HasPrefix(line, sign) {
+			r.mu.Lock()
+			if r.quote == "" {
+				r.quote = line
+			}
+			r.mu.Unlock()
+			return
+		}
+	}
+}
+
+func (r *run) send(h hello) error {
+	text, err := json.Marshal(h)
+	if err != nil {
+		return err
+	}
+	if err := r.input.SetWriteDeadline(time.Now().Add(sendGrace)); err != nil {
+		return err
+	}
+	_, err = r.input.Write(append(text, '\n'))
+	return err
+}
+
+// ready waits until the process listens. False: it has ended, or is being killed
+// because it took too long, or the context has ended.
+func (r *run) ready(ctx context.Context, timeout time.Duration) bool {
+	probe := time.NewTicker(probeEvery)
+	defer probe.Stop()
+	late := time.NewTimer(timeout)
+	defer late.Stop()
+	for {
+		if c, err := net.Dial("unix", r.socket); err == nil {
+			c.Close()
+			return true
+		}
+		select {
+		case <-ctx.Done():
+			return false
+		case <-r.ended:
+			return false
+		case <-late.C:
+			r.kill(fault(ReasonStart, "its process did not listen on its socket within %v: it starts again by itself", timeout))
+			return false
+		case <-probe.C:
+		}
+	}
+}
+
+// kill ends the process at once, for the given reason.
+func (r *run) kill(why *detectors.Error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.reaped {
+		return
+	}
+	if r.cause == nil {
+		r.cause = why
+	}
+	_ = syscall.Kill(-r.pid, syscall.SIGKILL)
+}
+
+// end asks the process to end, and makes it after a grace. It returns when the
+// process is gone.
+func (r *run) end() {
+	r.input.Close()
+	r.mu.Lock()
+	if !r.reaped {
+		_ = syscall.Kill(-r.pid, syscall.SIGTERM)
+	}
+	r.mu.Unlock()
+	grace := time.NewTimer(endGrace)
+	defer grace.Stop()
+	select {
+	case <-r.ended:
+		return
+	case <-grace.C:
+	}
+	r.kill(fault(ReasonStart, "%w", errStopping))
+	<-r.ended
+}
+
+// close frees what is left of a run that has ended.
+func (r *run) close() {
+	r.input.Close()
+	_ = os.Remove(r.socket) // it is gone already where the process ended orderly
+}
+
+// passed are the variables that children inherit, by their beginnings: what
+// programs need to find their libraries and devices. The rest may be secrets.
+var passed = []string{
+	"PATH=", "HOME=", "USER=", "LOGNAME=", "LANG=", "LC_", "TZ=", "TMPDIR=", "LD_LIBRARY_PATH=", "GOTRACEBACK=", "GOCOVERDIR=",
+	"PYTHON", "VIRTUAL_ENV=", "CONDA_PREFIX=", "CUDA_", "NVIDIA_", "HIP_", "ROCR_", "OMP_", "OPENBLAS_", "MKL_", "OPENCV_",
+}
+
+func environment(from []string, socket string) []string {
+	env := slices.DeleteFunc(slices.Clone(from), func(v string) bool {
+		return !slices.ContainsFunc(passed, func(p string) bool { return strings.HasPrefix(v, p) })
+	})
+	return append(env, SocketVar+"="+socket)
+}

@@ -1,0 +1,81 @@
+package child
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"rvo-tui/capture"
+	"rvo-tui/detectors"
+)
+
+// Bounds of what a child prints into the log.
+const (
+	maxLine      = 1000 // bytes of a line that are looked at; the rest is cut off
+	linesASecond = 10   // lines that get through, after a burst of twice as many
+)
+
+// relay reads lines until the end, closes r, and hands them on: cleaned of
+// control characters, without passwords in addresses, long ones cut, and at most
+// so many a second; how many were left out is told with the next line or at the
+// end. It never stops reading, so that a child that prints much is not held up.
+func relay(r io.ReadCloser, emit func(line string)) {
+	defer r.Close()
+	b := bucket{tokens: 2 * linesASecond}
+	left := 0
+	tell := func() {
+		if left > 0 {
+			emit(fmt.Sprintf("(%d lines left out: too many at once)", left))
+			left = 0
+		}
+	}
+	defer tell()
+	in := bufio.NewReaderSize(r, maxLine)
+	for cut := false; ; {
+		part, err := in.ReadSlice('\n')
+		rest := cut
+		cut = err == bufio.ErrBufferFull
+		if line := clean(string(part)); line != "" && !rest {
+			if b.take(time.Now()) {
+				tell()
+				emit(line)
+			} else {
+				left++
+			}
+		}
+		if err != nil && !cut {
+			return
+		}
+	}
+}
+
+// clean makes a line fit for the log.
+func clean(line string) string {
+	words := strings.Fields(line)
+	for i, w := range words {
+		if strings.Contains(w, "://") {
+			words[i] = capture.Redact(w)
+		}
+	}
+	return detectors.Clean(strings.Join(words, " "))
+}
+
+// bucket bounds a rate. It belongs to one goroutine.
+type bucket struct {
+	tokens float64
+	at     time.Time
+}
+
+func (b *bucket) take(now time.Time) bool {
+	if !b.at.IsZero() {
+		b.tokens = min(b.tokens+now.Sub(b.at).Seconds()*linesASecond, 2*linesASecond)
+	}
+	b.at = now
+	if b.tokens < 1 {
+		return false
+	}
+	b.tokens--
+	return true
+}

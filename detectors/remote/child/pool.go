@@ -1,0 +1,178 @@
+// Package child runs detectors in child processes, so that one that crashes,
+// hangs or eats its memory costs its own signals and nothing else.
+//
+// Two sorts of process are run: this program itself, which makes a detector of
+// any local kind from the configuration that it is sent, and any program at all
+// that a configuration names (kind "command"). Both answer rvo.detect.v1 on a
+// private socket. There is one process for each configured detector, however
+// many cameras it watches.
+//
+// A process that ends is started again, at once when it had run well for a
+// while, else after a growing wait. One that does not answer within the timeout
+// is killed. All of them end with this process, however that ends.
+package child
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"rvo-tui/detectors"
+	"rvo-tui/detectors/remote"
+)
+
+// Options is what a Pool is made with.
+type Options struct {
+	// Dir is where the private directory with the sockets is made. Empty:
+	// $XDG_RUNTIME_DIR, else the directory for temporary files.
+	Dir string
+	// Log hears what processes print and how they end. Nil: slog's default, as
+	// it is when there is something to say.
+	Log *slog.Logger
+	// StartTimeout is how long a process may take until it answers. 0: 30 s.
+	StartTimeout time.Duration
+}
+
+// defaultNice is the priority of processes until Tune is called.
+const defaultNice = 19
+
+// Pool runs the child processes of this program. The program owns it and closes
+// it after the last detector. It is safe for concurrent use.
+type Pool struct {
+	opts     Options
+	conns    *remote.Pool
+	ctx      context.Context // of all processes
+	cancel   context.CancelFunc
+	running  sync.WaitGroup
+	instance atomic.Uint64 // counts detectors
+	socket   atomic.Uint64 // counts started processes
+
+	mu        sync.Mutex // guards what follows; held while the directory is made at the most
+	processes map[string]*process
+	dir       *directory
+	nice      int
+	threads   int
+	closed    bool
+}
+
+// NewPool returns a pool without processes.
+func NewPool(opts Options) *Pool {
+	if opts.StartTimeout == 0 {
+		opts.StartTimeout = 30 * time.Second
+	}
+	p := &Pool{opts: opts, conns: remote.NewPool(opts.Log), processes: make(map[string]*process), nice: defaultNice, threads: 1}
+	p.ctx, p.cancel = context.WithCancel(context.Background())
+	return p
+}
+
+// Tune sets the nice value of processes that start from now on, and how many
+// threads one call into a library may use in them (0: as many as it likes).
+func (p *Pool) Tune(nice, threads int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.nice, p.threads = nice, threads
+}
+
+func (p *Pool) tuned() (nice, threads int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.nice, p.threads
+}
+
+func (p *Pool) log() *slog.Logger {
+	if p.opts.Log == nil {
+		return slog.Default()
+	}
+	return p.opts.Log
+}
+
+// Close ends all processes, waits for them and removes their directory. What
+// does not end by itself is killed after a second. The pool cannot be used
+// afterwards.
+func (p *Pool) Close() error {
+	p.mu.Lock()
+	p.closed = true
+	p.mu.Unlock()
+	p.cancel()
+	p.running.Wait()
+	err := p.conns.Close()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.dir != nil {
+		err = errors.Join(err, p.dir.remove())
+		p.dir = nil
+	}
+	return err
+}
+
+// job is what a process is to do.
+type job struct {
+	Config  detectors.Config
+	Kind    detectors.Kind `json:"-"`
+	Command []string       `json:"-"` // nil: this program itself
+}
+
+// key returns what is the same for detectors that share a process: what they
+// compute, not when and for which camera.
+func (j job) key() (string, error) {
+	c := j.Config
+	c.Cameras, c.Needs, c.MaxFPS, c.Cost, c.TTL, c.Retry, c.Enabled = nil, nil, 0, "", 0, "", true
+	text, err := json.Marshal(c)
+	return string(text), err
+}
+
+// acquire returns the process for a job, starting it if there is none. The
+// caller gives it back with release.
+func (p *Pool) acquire(j job) (*process, error) {
+	key, err := j.key()
+	if err != nil {
+		return nil, fmt.Errorf("start process: %w", err)
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.closed {
+		return nil, errors.New("start process: the program is stopping")
+	}
+	if p.dir == nil {
+		if p.dir, err = makeDirectory(p.opts.Dir); err != nil {
+			return nil, err
+		}
+	}
+	c := p.processes[key]
+	if c == nil {
+		c = &process{pool: p, key: key, job: j, dir: p.dir.path, changed: make(chan struct{}), starting: true}
+		c.ctx, c.stop = context.WithCancel(p.ctx)
+		p.processes[key] = c
+		p.running.Go(c.run)
+	}
+	c.users++
+	return c, nil
+}
+
+// release gives a process back. The last user ends it, without waiting.
+func (p *Pool) release(c *process) (last bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if c.users--; c.users > 0 {
+		return false
+	}
+	if p.processes[c.key] == c {
+		delete(p.processes, c.key)
+	}
+	c.stop()
+	return true
+}
+
+// later does something that Close waits for, or nothing once the pool is closed.
+func (p *Pool) later(do func()) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.closed {
+		p.running.Go(do)
+	}
+}

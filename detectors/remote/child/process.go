@@ -1,0 +1,151 @@
+package child
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"path/filepath"
+	"strconv"
+	"sync"
+	"time"
+
+	"rvo-tui/detectors"
+)
+
+// Why a detector in a process of its own fails, beside the reasons of package
+// remote.
+const (
+	ReasonCrashed detectors.Reason = "crashed" // its process ended
+	ReasonStuck   detectors.Reason = "stuck"   // it did not answer within the timeout, and was killed
+	ReasonStart   detectors.Reason = "start"   // its process does not start, or has not yet
+)
+
+// The waits between an end of a process and the next start.
+const (
+	waitFirst = 250 * time.Millisecond
+	waitLast  = 10 * time.Second
+	steady    = 10 * time.Second // what lived as long as this is started again at once
+)
+
+func fault(reason detectors.Reason, format string, args ...any) *detectors.Error {
+	return &detectors.Error{Reason: reason, Err: fmt.Errorf(format, args...)}
+}
+
+// process keeps one child process running, one run after the other, until its
+// last user lets go of it.
+type process struct {
+	pool *Pool
+	key  string
+	job  job
+	dir  string
+	ctx  context.Context
+	stop context.CancelFunc
+
+	users int // guarded by the pool's mutex
+
+	mu       sync.Mutex // guards what follows
+	now      *run       // that answers; nil: none
+	fault    *detectors.Error
+	starting bool
+	changed  chan struct{} // closed, and made anew, with every change of the above
+}
+
+// run starts the process again and again.
+func (c *process) run() {
+	defer c.set(nil, fault(ReasonStart, "the program is stopping"), false)
+	wait := time.Duration(0)
+	for {
+		began := time.Now()
+		err := c.once()
+		if c.ctx.Err() != nil {
+			return
+		}
+		if time.Since(began) >= steady {
+			wait = 0
+		} else {
+			wait = min(max(2*wait, waitFirst), waitLast)
+		}
+		c.pool.log().Warn("detector process ended", "detector", c.job.Config.Name, "reason", string(err.Reason), "error", err.Error(), "again_in", wait)
+		c.set(nil, err, false)
+		if !pause(c.ctx, wait+time.Duration(rand.Float64()*0.2*float64(wait))) {
+			return
+		}
+		c.set(nil, err, true)
+	}
+}
+
+// once runs the process until it ends and returns why it did.
+func (c *process) once() *detectors.Error {
+	nice, threads := c.pool.tuned()
+	socket := filepath.Join(c.dir, strconv.FormatUint(c.pool.socket.Add(1), 10)+".sock")
+	r, err := launch(c.job, socket, nice, threads, c.says)
+	if err != nil {
+		return fault(ReasonStart, "start its process: %w: look after the program, or correct command", err)
+	}
+	defer r.close()
+	if r.ready(c.ctx, c.pool.opts.StartTimeout) {
+		c.pool.log().Info("detector process runs", "detector", c.job.Config.Name, "pid", r.pid)
+		c.set(r, nil, false)
+		select {
+		case <-c.ctx.Done():
+		case <-r.ended:
+		}
+	}
+	r.end()
+	<-r.ended
+	return r.fault
+}
+
+func (c *process) says(line string) {
+	c.pool.log().Warn("detector process", "detector", c.job.Config.Name, "says", line)
+}
+
+func (c *process) set(r *run, f *detectors.Error, starting bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now, c.fault, c.starting = r, f, starting
+	close(c.changed)
+	c.changed = make(chan struct{})
+}
+
+// current returns the run that answers, or why there is none.
+func (c *process) current() (*run, *detectors.Error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch {
+	case c.now != nil:
+		return c.now, nil
+	case c.fault != nil:
+		return nil, c.fault
+	}
+	return nil, fault(ReasonStart, "its process is starting")
+}
+
+// await waits for a start that is under way and returns the run, or why there is
+// none.
+func (c *process) await() (*run, *detectors.Error) {
+	for {
+		c.mu.Lock()
+		starting, changed := c.starting, c.changed
+		c.mu.Unlock()
+		if !starting {
+			return c.current()
+		}
+		<-changed
+	}
+}
+
+// pause waits and reports whether the context still holds.
+func pause(ctx context.Context, d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-t.C:
+		return true
+	}
+}
+
+var errStopping = errors.New("the program is stopping")

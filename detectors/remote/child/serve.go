@@ -1,0 +1,111 @@
+package child
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"net"
+	"os"
+	"os/exec"
+	"strconv"
+	"syscall"
+
+	"google.golang.org/grpc"
+
+	"rvo-tui/detectors"
+	detectv1 "rvo-tui/proto/rvo/detect/v1"
+)
+
+// Main is the program when its first argument is Argument: a child process. Args
+// are the arguments after it: the most memory in MiB, and a program that is to
+// take this process's place. Without one it runs the detector of which it reads
+// on standard input, until that ends. Kinds returns what it can run; threads is
+// told how many threads a call into a library may use. Main returns an exit
+// status.
+func Main(args []string, kinds func() detectors.Kinds, threads func(int)) int {
+	if err := serve(args, kinds, threads); err != nil {
+		fmt.Fprintln(os.Stderr, "rvo-tui:", err)
+		return 1
+	}
+	return 0
+}
+
+func serve(args []string, kinds func() detectors.Kinds, threads func(int)) error {
+	if len(args) == 0 {
+		return errors.New("this command is for the program itself: use isolation = \"process\" in the configuration")
+	}
+	memory, err := strconv.ParseUint(args[0], 10, 32)
+	if err != nil {
+		return fmt.Errorf("read memory limit: %w", err)
+	}
+	if err := limit(memory << 20); err != nil {
+		return fmt.Errorf("limit memory: %w", err)
+	}
+	if len(args) > 1 {
+		return become(args[1:])
+	}
+	in := bufio.NewReader(os.Stdin)
+	h, err := greet(in)
+	if err != nil {
+		return err
+	}
+	kind, ok := kinds()[h.Config.Kind]
+	if !ok {
+		return fmt.Errorf("run detector: there is no kind %q", h.Config.Kind)
+	}
+	threads(h.Threads)
+	l, err := net.Listen("unix", h.Socket)
+	if err != nil {
+		return fmt.Errorf("listen: %w", err)
+	}
+	go func() {
+		// Nothing comes but the end, when the parent lets go or is gone. What
+		// runs in C cannot be waited for.
+		_, _ = io.Copy(io.Discard, in)
+		os.Exit(0)
+	}()
+	server := grpc.NewServer(grpc.MaxRecvMsgSize(math.MaxInt32))
+	detectv1.RegisterDetectorServer(server, newServer(func() (detectors.Detector, error) { return kind.New(h.Config) }))
+	return server.Serve(l)
+}
+
+// become replaces this process by a program. Signals that the parent ignores are
+// not ignored by the program: this runtime handles them, and what is handled
+// falls back to its default.
+func become(command []string) error {
+	path, err := exec.LookPath(command[0])
+	if err != nil {
+		return fmt.Errorf("start program: %w", err)
+	}
+	if err := syscall.Exec(path, command, os.Environ()); err != nil {
+		return fmt.Errorf("start program %q: %w", path, err)
+	}
+	return nil
+}
+
+// maxHello is how long what the parent says can be, in bytes.
+const maxHello = 1 << 20
+
+// greet reads what the parent says.
+func greet(in *bufio.Reader) (hello, error) {
+	var h hello
+	var text []byte
+	for {
+		part, err := in.ReadSlice('\n')
+		text = append(text, part...)
+		switch {
+		case err == bufio.ErrBufferFull && len(text) < maxHello:
+			continue
+		case err != nil:
+			return h, fmt.Errorf("read configuration: %w", err)
+		}
+		break
+	}
+	if err := json.Unmarshal(text, &h); err != nil {
+		return h, fmt.Errorf("read configuration: %w", err)
+	}
+	return h, nil
+}

@@ -1,0 +1,199 @@
+package child
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/status"
+
+	"rvo-tui/capture"
+	"rvo-tui/detectors"
+	detectv1 "rvo-tui/proto/rvo/detect/v1"
+)
+
+// maxInstances is how many detectors one process has at most, one for each
+// camera.
+const maxInstances = 1024
+
+// server answers the parent with a detector of its own for each instance that it
+// names, because many kinds remember what they saw before.
+type server struct {
+	detectv1.UnimplementedDetectorServer
+	open func() (detectors.Detector, error)
+
+	mu        sync.Mutex // guards instances
+	instances map[string]*instance
+}
+
+type instance struct {
+	loaded chan struct{} // closed when det or err stands
+	det    detectors.Detector
+	err    error
+	turn   chan struct{} // holds a token while nobody uses det
+	pixels *capture.Pool
+}
+
+func newServer(open func() (detectors.Detector, error)) *server {
+	return &server{open: open, instances: make(map[string]*instance)}
+}
+
+// Detect looks at a picture, or does what the parent orders.
+func (s *server) Detect(ctx context.Context, req *detectv1.DetectRequest) (*detectv1.DetectResponse, error) {
+	name, order := first(ctx, instanceKey), first(ctx, orderKey)
+	if order == orderClose {
+		s.drop(name)
+		return new(detectv1.DetectResponse), nil
+	}
+	in, err := s.instance(name)
+	if err != nil {
+		return nil, err
+	}
+	if order == orderOpen {
+		select {
+		case <-in.loaded:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+		if in.err != nil {
+			s.drop(name)
+			return nil, status.Error(codes.FailedPrecondition, in.err.Error())
+		}
+		return new(detectv1.DetectResponse), nil
+	}
+	if !in.await(ctx) {
+		return nil, status.Error(codes.FailedPrecondition, "it is being loaded")
+	}
+	if in.err != nil {
+		return nil, status.Error(codes.FailedPrecondition, in.err.Error())
+	}
+	select {
+	case <-in.turn:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	defer func() { in.turn <- struct{}{} }()
+	answer, err := in.detect(ctx, req)
+	if err != nil {
+		return nil, status.Error(codes.Unknown, err.Error())
+	}
+	return answer, nil
+}
+
+// await waits for the instance to be loaded, for half of the time that there is:
+// past all of it this process would be held for stuck.
+func (in *instance) await(ctx context.Context) bool {
+	end, _ := ctx.Deadline()
+	patience := time.NewTimer(time.Until(end) / 2)
+	defer patience.Stop()
+	select {
+	case <-in.loaded:
+		return true
+	case <-patience.C:
+	case <-ctx.Done():
+	}
+	return false
+}
+
+func first(ctx context.Context, key string) string {
+	if v := metadata.ValueFromIncomingContext(ctx, key); len(v) > 0 {
+		return v[0]
+	}
+	return ""
+}
+
+// instance returns the instance of this name, and begins to load it if it is
+// new.
+func (s *server) instance(name string) (*instance, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	in := s.instances[name]
+	if in != nil {
+		return in, nil
+	}
+	if len(s.instances) >= maxInstances {
+		return nil, status.Errorf(codes.FailedPrecondition, "there are %d detectors in this process already", maxInstances)
+	}
+	in = &instance{loaded: make(chan struct{}), turn: make(chan struct{}, 1), pixels: capture.NewPool(1, nil)}
+	in.turn <- struct{}{}
+	s.instances[name] = in
+	// Its end is known by loaded, and with the process's at the latest.
+	go in.load(s.open)
+	return in, nil
+}
+
+func (in *instance) load(open func() (detectors.Detector, error)) {
+	defer close(in.loaded)
+	defer func() {
+		if p := recover(); p != nil {
+			in.err = fmt.Errorf("panic: %v", p)
+		}
+	}()
+	in.det, in.err = open()
+}
+
+// drop frees an instance when it is not in use any more.
+func (s *server) drop(name string) {
+	s.mu.Lock()
+	in := s.instances[name]
+	delete(s.instances, name)
+	s.mu.Unlock()
+	if in == nil {
+		return
+	}
+	// It ends with the run of the detector, or with the process.
+	go func() {
+		<-in.loaded
+		<-in.turn
+		if in.det != nil {
+			_ = in.det.Close() // the parent has no use for what is wrong with it now
+		}
+		in.pixels.Close()
+	}()
+}
+
+func (in *instance) detect(ctx context.Context, req *detectv1.DetectRequest) (answer *detectv1.DetectResponse, err error) {
+	w, h := int(req.GetWidth()), int(req.GetHeight())
+	if len(req.GetFrameBgr()) != w*h*3 {
+		return nil, fmt.Errorf("a picture of %dx%d pixels has %d bytes", w, h, len(req.GetFrameBgr()))
+	}
+	frame, err := in.pixels.Get(req.GetCamera(), req.GetFrameId(), w, h, time.Unix(0, int64(req.GetTsNs())))
+	if err != nil {
+		return nil, err
+	}
+	if frame == nil {
+		return nil, errors.New("there is no room for a picture")
+	}
+	defer frame.Release()
+	frame.Arrived = time.Now()
+	copy(frame.Pixels(), req.GetFrameBgr())
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic: %v", p)
+		}
+	}()
+	found, err := in.det.Detect(ctx, frame)
+	if err != nil {
+		return nil, err
+	}
+	answer = &detectv1.DetectResponse{Signals: make([]*detectv1.SignalOut, len(found))}
+	for i, r := range found {
+		answer.Signals[i] = signal(r)
+	}
+	return answer, nil
+}
+
+func signal(r detectors.Reading) *detectv1.SignalOut {
+	out := &detectv1.SignalOut{SignalType: r.Signal, Number: &r.Value, TtlNs: uint64(max(r.TTL, 0))}
+	for _, d := range r.Detections {
+		out.Detections = append(out.Detections, &detectv1.Detection{
+			Label: d.Label, Score: float32(d.Score),
+			Box: &detectv1.Box{X: float32(d.Box.X), Y: float32(d.Box.Y), W: float32(d.Box.W), H: float32(d.Box.H)},
+		})
+	}
+	return out
+}
