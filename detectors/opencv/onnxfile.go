@@ -56,6 +56,7 @@ const (
 	modelGraph, modelMetadata                            = 7, 14
 	entryKey, entryValue                                 = 1, 2
 	graphNode, graphInitializer, graphInput, graphOutput = 1, 5, 11, 12
+	nodeInput, nodeOutput                                = 1, 2
 	tensorName, tensorLocation                           = 8, 14
 	valueName, valueType                                 = 1, 2
 	typeTensor                                           = 1
@@ -117,16 +118,15 @@ func parseONNX(data []byte) (*onnxFile, error) {
 func parseGraph(graph []byte) (onnxInput, error) {
 	var (
 		inputs         []value
+		nodes, outputs [][]byte
 		weights        = map[string]bool{}
-		nodes, outputs int
 	)
 	err := fields(graph, func(n, _ uint64, part []byte) error {
 		switch n {
 		case graphNode:
-			nodes++
-			return fields(part, func(uint64, uint64, []byte) error { return nil })
+			nodes = append(nodes, part)
 		case graphOutput:
-			outputs++
+			outputs = append(outputs, part)
 		case graphInput:
 			v, err := parseValue(part)
 			inputs = append(inputs, v)
@@ -147,7 +147,7 @@ func parseGraph(graph []byte) (onnxInput, error) {
 	if err != nil {
 		return onnxInput{}, err
 	}
-	if nodes == 0 || outputs == 0 {
+	if len(nodes) == 0 || len(outputs) == 0 {
 		return onnxInput{}, errNotONNX
 	}
 	var pictures []value
@@ -159,7 +159,47 @@ func parseGraph(graph []byte) (onnxInput, error) {
 	if len(pictures) != 1 {
 		return onnxInput{}, fmt.Errorf("has %d inputs: export a model with one, the picture", len(pictures))
 	}
+	weights[pictures[0].name] = true
+	if err := checkWires(nodes, outputs, weights); err != nil {
+		return onnxInput{}, err
+	}
 	return pictureOf(pictures[0])
+}
+
+// checkWires reports a node or output of a graph that wants what nothing before
+// it makes: OpenCV crashes on that. Known is what is there from the start.
+func checkWires(nodes, outputs [][]byte, known map[string]bool) error {
+	broken := func(name []byte) error {
+		return fmt.Errorf("is broken, as nothing makes its %q: export it again", detectors.Clean(string(name)))
+	}
+	for _, node := range nodes {
+		var makes []string
+		if err := fields(node, func(n, _ uint64, part []byte) error {
+			switch {
+			case n == nodeInput && len(part) > 0 && !known[string(part)]:
+				return broken(part)
+			case n == nodeOutput:
+				makes = append(makes, string(part))
+			}
+			return nil
+		}); err != nil {
+			return err
+		}
+		for _, name := range makes {
+			known[name] = true
+		}
+	}
+	for _, output := range outputs {
+		if err := fields(output, func(n, _ uint64, part []byte) error {
+			if n == valueName && !known[string(part)] {
+				return broken(part)
+			}
+			return nil
+		}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // pictureOf wants [1, channels, height, width] of floats.
