@@ -27,8 +27,9 @@ import (
 )
 
 // clipGrace is how long clips under way may take at the end of a run that was
-// told to stop, so that it is over within five seconds.
-const clipGrace = 2500 * time.Millisecond
+// told to stop, so that it is over within five seconds even when detectors (2 s)
+// and the encoder (0.5 s past this) hang.
+const clipGrace = 2 * time.Second
 
 // localKinds returns the kinds of detector that compute in their own process.
 func localKinds() detectors.Kinds {

@@ -15,13 +15,13 @@ import (
 const JobLimit = 16
 
 const (
-	clipSlack   = 2 * time.Second  // how long past its end a clip waits for late frames
-	clipTimeout = time.Minute      // how long the making of one clip may take
-	sweepEvery  = time.Minute      // between looks at the directory
-	retryEvery  = 5 * time.Second  // the same while something is wrong with it
-	hangTimeout = 75 * time.Second // an encoder that has not returned by then hangs
-	abandonTime = 2 * time.Second  // how long past its deadline an encoder is waited for at shutdown
-	mergeLimit  = 64               // events in one clip
+	clipSlack   = 2 * time.Second        // how long past its end a clip waits for late frames
+	clipTimeout = time.Minute            // how long the making of one clip may take
+	sweepEvery  = time.Minute            // between looks at the directory
+	retryEvery  = 5 * time.Second        // the same while something is wrong with it
+	hangTimeout = 75 * time.Second       // an encoder that has not returned by then hangs
+	abandonTime = 500 * time.Millisecond // how long past its deadline an encoder is waited for at shutdown
+	mergeLimit  = 64                     // events in one clip
 )
 
 // Options is what a Recorder is made of.

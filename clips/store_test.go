@@ -371,7 +371,7 @@ func TestHangingEncoder(t *testing.T) {
 		waiting time.Duration
 	}{
 		{"that obeys", true, nil, 3 * time.Second},
-		{"that does not", false, errHang, 5 * time.Second},
+		{"that does not", false, errHang, 3500 * time.Millisecond},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			inBubble(t, func(t *testing.T) {
