@@ -77,7 +77,7 @@ func events(t testing.TB, lines []string) []event {
 
 var logLine = regexp.MustCompile(`^time=\S+ level=(DEBUG|INFO|WARN|ERROR) msg=`)
 
-// It runs alone: a stop leaves 2.5 s for clips, and others would take them.
+// It runs alone: a stop leaves 2 s for clips, and others would take them.
 func TestHeadless(t *testing.T) {
 	// The built-in configuration: nothing in the directory, nothing named.
 	p := start(t, setup{args: []string{"--no-ui", "--metrics-listen", ""}})
