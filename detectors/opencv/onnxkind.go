@@ -32,7 +32,7 @@ func onnxKind() detectors.Kind {
 			"signals", "threshold", "nms",
 		},
 		Defaults: detectors.Config{
-			MaxFPS: 5, Cost: detectors.CostHigh, Timeout: capture.Duration(5 * time.Second),
+			MaxFPS: 5, Cost: detectors.CostHigh, Timeout: capture.Duration(5 * time.Second), Isolation: detectors.ProcessIsolation,
 			Color: colorRGB, Scale: onnxScale, Threshold: onnxThreshold, NMS: onnxNMS,
 		},
 		Provides: onnxProvides,
