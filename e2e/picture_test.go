@@ -1,0 +1,139 @@
+package e2e
+
+import (
+	"flag"
+	"fmt"
+	"html"
+	"os"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+)
+
+var picture = flag.String("picture", "", "write a picture of the dashboard to this SVG file")
+
+// TestPicture takes the picture of the dashboard that the documentation shows,
+// on the drawn street, when something moves after half a minute:
+//
+//	go test ./e2e -run Picture -picture "$PWD/docs/dashboard.svg"
+func TestPicture(t *testing.T) {
+	if *picture == "" {
+		t.Skip("no picture is asked for: -picture FILE")
+	}
+	const width, height = 120, 40
+	x := newTerminal(t, width, height)
+	x.text("export TERM=xterm-direct COLORTERM=truecolor")
+	x.keys("Enter")
+	x.dashboard()
+	over := time.After(30 * time.Second)
+	<-over
+	x.sees("┌motion") // something moves
+	text := x.tmux("capture-pane", "-ep", "-t", "t")
+	x.keys("q", "y")
+	if err := os.WriteFile(*picture, []byte(svg(text, width, height)), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// look is how a cell is drawn.
+type look struct {
+	text, ground string // colours; empty: the page's
+	bold         bool
+}
+
+const (
+	cellWidth, cellHeight = 8.4, 18
+	pageText, pageGround  = "#cdd2dc", "#12141a"
+)
+
+// svg draws what tmux captured with its escape sequences.
+func svg(text string, width, height int) string {
+	var b strings.Builder
+	w, h := float64(width)*cellWidth, height*cellHeight
+	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" width="%.0f" height="%d" viewBox="0 0 %.1f %d" font-family="'DejaVu Sans Mono',Menlo,Consolas,monospace" font-size="14">`+"\n", w, h, w, h)
+	fmt.Fprintf(&b, `<rect width="100%%" height="100%%" rx="6" fill="%s"/>`+"\n", pageGround)
+	var l look
+	for y, line := range strings.Split(strings.TrimRight(text, "\n"), "\n") {
+		x := 0
+		for line != "" {
+			if strings.HasPrefix(line, "\x1b[") {
+				codes, rest, found := strings.Cut(line[2:], "m")
+				if !found {
+					break
+				}
+				l.set(codes)
+				line = rest
+				continue
+			}
+			end := strings.IndexByte(line, '\x1b')
+			if end < 0 {
+				end = len(line)
+			}
+			drawRun(&b, x, y, line[:end], l)
+			x += utf8.RuneCountInString(line[:end])
+			line = line[end:]
+		}
+	}
+	b.WriteString("</svg>\n")
+	return b.String()
+}
+
+// drawRun draws text in one look. Half blocks are drawn as what they stand for.
+func drawRun(b *strings.Builder, x, y int, text string, l look) {
+	left, top := float64(x)*cellWidth, y*cellHeight
+	wide := float64(utf8.RuneCountInString(text)) * cellWidth
+	if l.ground != "" {
+		fmt.Fprintf(b, `<rect x="%.1f" y="%d" width="%.1f" height="%d" fill="%s"/>`+"\n", left, top, wide+0.3, cellHeight, l.ground)
+	}
+	ink := l.text
+	if ink == "" {
+		ink = pageText
+	}
+	switch {
+	case strings.Trim(text, " ") == "":
+	case strings.Trim(text, "▀") == "":
+		fmt.Fprintf(b, `<rect x="%.1f" y="%d" width="%.1f" height="%d" fill="%s"/>`+"\n", left, top, wide+0.3, cellHeight/2, ink)
+	default:
+		weight := ""
+		if l.bold {
+			weight = ` font-weight="bold"`
+		}
+		fmt.Fprintf(b, `<text x="%.1f" y="%d" textLength="%.1f" fill="%s"%s xml:space="preserve">%s</text>`+"\n", left, top+14, wide, ink, weight, html.EscapeString(text))
+	}
+}
+
+// set takes the numbers of an SGR sequence over.
+func (l *look) set(codes string) {
+	list := strings.FieldsFunc(codes, func(r rune) bool { return r == ';' || r == ':' })
+	if len(list) == 0 {
+		*l = look{}
+	}
+	for i := 0; i < len(list); i++ {
+		switch n, _ := strconv.Atoi(list[i]); {
+		case n == 0:
+			*l = look{}
+		case n == 1:
+			l.bold = true
+		case n == 22:
+			l.bold = false
+		case n == 39:
+			l.text = ""
+		case n == 49:
+			l.ground = ""
+		case (n == 38 || n == 48) && i+4 < len(list) && list[i+1] == "2":
+			var rgb [3]int
+			for k := range rgb {
+				rgb[k], _ = strconv.Atoi(list[i+2+k])
+			}
+			colour := fmt.Sprintf("#%02x%02x%02x", rgb[0], rgb[1], rgb[2])
+			if n == 38 {
+				l.text = colour
+			} else {
+				l.ground = colour
+			}
+			i += 4
+		}
+	}
+}
