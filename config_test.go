@@ -18,6 +18,7 @@ import (
 	"rvo-tui/detectors"
 	"rvo-tui/detectors/opencv"
 	"rvo-tui/detectors/remote"
+	"rvo-tui/detectors/remote/child"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -30,7 +31,8 @@ func testKinds() detectors.Kinds {
 		kind.Check = nil
 		kinds[name] = kind
 	}
-	kinds["remote"] = remote.Kind(nil) // the pool is for making detectors, which no test here does
+	kinds["remote"] = remote.Kind(nil) // the pools are for making detectors, which no test here does
+	kinds["command"] = child.Kind(new(child.Pool))
 	return kinds
 }
 
