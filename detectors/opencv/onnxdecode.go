@@ -241,11 +241,13 @@ func (d *decoder) yolov8(out tensor) error {
 	for c := 1; c < out.shape[1]-4; c++ {
 		best, class := d.best, d.class
 		for i, score := range row(c + 4) {
-			if score > best[i] {
-				best[i], class[i] = score, int32(c) //nolint:gosec // at most maxOutput
-			} else if score != score {
+			if score <= best[i] {
+				continue // as nearly all do; what is no number does not
+			}
+			if score != score {
 				return errNaN
 			}
+			best[i], class[i] = score, int32(c) //nolint:gosec // at most maxOutput
 		}
 	}
 	x, y, w, h := row(0), row(1), row(2), row(3)
