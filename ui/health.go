@@ -50,10 +50,10 @@ func troubles(s *scene) []trouble {
 			case runtime.DetectorFailed, runtime.DetectorStuck:
 				say(true, "%s %s%s", name, d.State, because(th, d.Reason))
 			case runtime.DetectorBackoff:
-				say(false, "%s too slow for %s/s: parked", name, rate(d.MaxFPS))
+				say(false, "%s too slow for %s/s: parked", name, limit(d.MaxFPS))
 			default:
 				if late(s, d) {
-					say(false, "%s too slow: %s of %s/s", name, rate(d.FPS), rate(d.MaxFPS))
+					say(false, "%s too slow: %s of %s/s", name, rate(d.FPS), limit(d.MaxFPS))
 				}
 			}
 		}

@@ -131,7 +131,8 @@ func (h *history) before(age time.Duration) *runtime.Snapshot {
 	return nil
 }
 
-// sample takes what the histograms count now, and forgets those that are gone.
+// sample takes what the histograms count now, and forgets histograms and
+// signals that are gone.
 func (h *history) sample(s *runtime.Snapshot) {
 	seen := make(map[*runtime.Histogram]bool, len(h.windows))
 	add := func(g *runtime.Histogram) {
@@ -156,6 +157,17 @@ func (h *history) sample(s *runtime.Snapshot) {
 		for k := range c.Detectors {
 			add(c.Detectors[k].Exec)
 			add(c.Detectors[k].AgeHist)
+		}
+	}
+	there := make(map[seriesKey]bool, len(h.series))
+	for i := range s.Cameras {
+		for k := range s.Cameras[i].Signals {
+			there[seriesKey{s.Cameras[i].Name, s.Cameras[i].Signals[k].Name}] = true
+		}
+	}
+	for key := range h.series {
+		if !there[key] {
+			delete(h.series, key)
 		}
 	}
 	for g := range h.windows {
