@@ -184,11 +184,13 @@ func (w *worker) enter(l *lease, cancel context.CancelFunc) bool {
 	return !w.quit && !w.off
 }
 
+// seize makes f the frame of the run. It returns false as enter does, for a slot
+// may have been granted long before the thread got on.
 func (w *worker) seize(f *capture.Frame) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.seized = f
-	return !w.quit
+	return !w.quit && !w.off
 }
 
 func (w *worker) leave(f *capture.Frame) {

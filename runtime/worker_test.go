@@ -115,6 +115,40 @@ func TestWorkerThatIsNotLoadedFails(t *testing.T) {
 	})
 }
 
+// Between the grant of a slot and the run a thread of low priority may wait for
+// long on a busy machine.
+func TestWorkerWithdrawsBetweenItsSlotAndTheRun(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		do   func(w *worker)
+		want bool // runs
+	}{
+		{"nothing happens", func(*worker) {}, true},
+		{"withdrawn", (*worker).withdraw, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w := bench(t, &answers{}, "a")
+			defer func() { go w.run() }() // for the end of the test, which stops it
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			l := w.slots.claim(Waiter{})
+			defer l.end()
+			if !w.enter(l, cancel) || !l.wait(ctx) {
+				t.Fatal("no slot: nothing to test")
+			}
+			frame, _ := w.frames.share()
+			defer w.leave(frame)
+			c.do(w)
+			if got := w.seize(frame); got != c.want {
+				t.Errorf("it runs: %v, want %v", got, c.want)
+			}
+			if stopped := ctx.Err() != nil; stopped == c.want {
+				t.Errorf("its context has ended: %v", stopped)
+			}
+		})
+	}
+}
+
 func TestWorkerWithdraws(t *testing.T) {
 	for _, c := range []struct {
 		name string
