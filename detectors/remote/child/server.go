@@ -182,12 +182,12 @@ func (in *instance) detect(ctx context.Context, req *detectv1.DetectRequest) (an
 	}
 	answer = &detectv1.DetectResponse{Signals: make([]*detectv1.SignalOut, len(found))}
 	for i, r := range found {
-		answer.Signals[i] = signal(r)
+		answer.Signals[i] = entry(r)
 	}
 	return answer, nil
 }
 
-func signal(r detectors.Reading) *detectv1.SignalOut {
+func entry(r detectors.Reading) *detectv1.SignalOut {
 	out := &detectv1.SignalOut{SignalType: r.Signal, Number: &r.Value, TtlNs: uint64(max(r.TTL, 0))}
 	for _, d := range r.Detections {
 		out.Detections = append(out.Detections, &detectv1.Detection{

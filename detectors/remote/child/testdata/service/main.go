@@ -1,0 +1,64 @@
+// Command service is a detector in a program of its own, for tests. Its first
+// argument says what it does: "serve" answers with the width of the picture,
+// "nan" with what is no number, "deaf" never listens, "noise" speaks no gRPC.
+package main
+
+import (
+	"context"
+	"fmt"
+	"log"
+	"math"
+	"net"
+	"os"
+	"strings"
+
+	"google.golang.org/grpc"
+
+	detectv1 "rvo-tui/proto/rvo/detect/v1"
+)
+
+type service struct {
+	detectv1.UnimplementedDetectorServer
+	mode string
+}
+
+func (s service) Detect(_ context.Context, r *detectv1.DetectRequest) (*detectv1.DetectResponse, error) {
+	v := float64(r.GetWidth())
+	if s.mode == "nan" {
+		v = math.NaN()
+	}
+	return &detectv1.DetectResponse{Signals: []*detectv1.SignalOut{{SignalType: "a", Number: &v}}}, nil
+}
+
+func main() {
+	status, err := os.ReadFile("/proc/self/status")
+	if err != nil {
+		log.Fatal(err)
+	}
+	for line := range strings.Lines(string(status)) {
+		if strings.HasPrefix(line, "SigIgn") {
+			fmt.Print(line)
+		}
+	}
+	fmt.Println("secret", os.Getenv("DOOR_PASSWORD"))
+	mode := os.Args[1]
+	if mode == "deaf" {
+		select {}
+	}
+	l, err := net.Listen("unix", os.Getenv("RVO_SOCKET"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	if mode == "noise" {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				log.Fatal(err)
+			}
+			c.Write([]byte("220 mail.example ready for you and everybody else\r\n"))
+		}
+	}
+	server := grpc.NewServer()
+	detectv1.RegisterDetectorServer(server, service{mode: mode})
+	log.Fatal(server.Serve(l))
+}
