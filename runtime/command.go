@@ -63,7 +63,8 @@ type request struct {
 
 // Do carries a command out and returns when it is done, or says what to do when
 // it cannot be. Commands are carried out one after the other. It fails at once
-// when too many wait, or the Runtime does not run.
+// when too many wait, or the Runtime does not run. A command whose turn has not
+// come when the context ends is not carried out.
 func (r *Runtime) Do(ctx context.Context, cmd Command) error {
 	req := request{ctx, cmd, make(chan error, 1)}
 	select {
@@ -94,6 +95,9 @@ var errStopped = errors.New("the runtime has stopped")
 // perform runs in the Runtime's own goroutine.
 func (r *Runtime) perform(ctx context.Context, req request) error {
 	cmd := req.cmd
+	if err := req.ctx.Err(); err != nil {
+		return err // nobody waits for it any more
+	}
 	switch cmd.Do {
 	case AddCamera:
 		if cmd.Added == nil {
@@ -204,6 +208,9 @@ func (r *Runtime) attach(ctx context.Context, cmd Command) error {
 		}
 		spec, open := r.prepare(cfg)
 		if err := p.do(ctx, func(*Engine, time.Duration) error { return p.attach(spec, open) }); err != nil {
+			// It may be the end of ctx that asks for this.
+			ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), abandonAfter)
+			defer cancel()
 			for _, undo := range added {
 				// It was there a moment ago; if it is not now, that is as wanted.
 				_ = undo.do(ctx, func(*Engine, time.Duration) error { return undo.detach(cfg.Name) })

@@ -249,6 +249,41 @@ func TestCommandEndsWithItsContext(t *testing.T) {
 	})
 }
 
+// Who was told that a command did not come to be done must not find it done later.
+func TestCommandThatCameTooLateIsNotCarriedOut(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		blocks := testkit.NewDetector("blocks", testkit.Deaf(time.Second, testkit.Always(1)))
+		blocks.Config.Execution = detectors.Inline
+		b := testkit.NewDetector("b", testkit.Always(1))
+		p := start(t, testkit.Setup{
+			Cameras:   []*testkit.Camera{{Name: "door", Count: 1}, {Name: "yard", Count: 1}},
+			Detectors: []*testkit.Detector{blocks}, Loose: []*testkit.Detector{b},
+			Rules: []rules.Config{testkit.Rule("person", "blocks >= 1")},
+		})
+		p.Until(50 * ms)
+		ctx, cancel := context.WithTimeout(t.Context(), 100*ms)
+		defer cancel()
+		first, second := make(chan error, 1), make(chan error, 1)
+		go func() { first <- p.Do(ctx, runtime.Command{Do: runtime.Attach, Attached: &b.Config}) }()
+		synctest.Wait()
+		go func() { second <- p.Do(ctx, runtime.Command{Do: runtime.Pause, Camera: "door"}) }()
+		for _, c := range []chan error{first, second} {
+			if err := <-c; !errors.Is(err, context.DeadlineExceeded) {
+				t.Fatalf("%v: nothing to test", err)
+			}
+		}
+		p.Until(3 * time.Second)
+		for _, c := range p.Snapshot().Cameras {
+			if len(c.Detectors) != 1 {
+				t.Errorf("camera %q has %d detectors", c.Name, len(c.Detectors))
+			}
+			if c.State == capture.Paused {
+				t.Errorf("camera %q is paused", c.Name)
+			}
+		}
+	})
+}
+
 func TestAttachAndDetachUnderLoad(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		cam := &testkit.Camera{Name: "door", Gap: 33 * ms}

@@ -241,21 +241,33 @@ func (p *pipeline) worker(id TaskID) *worker {
 }
 
 // do runs an edit in the pipeline's goroutine and returns its error. It fails
-// when too many wait already, and when the camera is removed meanwhile.
+// when too many wait already, and when the camera is removed meanwhile. An edit
+// that has not begun when the context ends never does.
 func (p *pipeline) do(ctx context.Context, edit func(e *Engine, now time.Duration) error) error {
 	reply := make(chan error, 1)
+	var claimed atomic.Bool // by who runs it, or by who gives it up
 	select {
-	case p.edits <- func(e *Engine, now time.Duration) { reply <- edit(e, now) }:
+	case p.edits <- func(e *Engine, now time.Duration) {
+		if claimed.CompareAndSwap(false, true) {
+			reply <- edit(e, now)
+		}
+	}:
 	default:
 		return errBusy
 	}
-	select {
-	case err := <-reply:
-		return err
-	case <-p.finished:
-		return errors.New("the camera was removed meanwhile")
-	case <-ctx.Done():
-		return ctx.Err()
+	expired := ctx.Done()
+	for {
+		select {
+		case err := <-reply:
+			return err
+		case <-p.finished:
+			return errors.New("the camera was removed meanwhile")
+		case <-expired:
+			if claimed.CompareAndSwap(false, true) {
+				return ctx.Err()
+			}
+			expired = nil // it is under way, and edits wait for nothing
+		}
 	}
 }
 
