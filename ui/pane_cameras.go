@@ -27,7 +27,11 @@ func camerasView(s *scene, w int) body {
 	}
 	b.n, b.note = len(cams), fmt.Sprintf("%d of %d live", live, len(cams))
 	wide := w >= name+58
-	head := "   # " + fit("name", name+2) + "  " + fit("state", 12) + right("fps", 5) + right("age", 7)
+	gap := "  "
+	if w < name+33 {
+		gap = " "
+	}
+	head := "   # " + fit("name", name) + gap + "  " + fit("state", 12) + right("fps", 5) + right("age", 7)
 	if wide {
 		head += "  " + fit("size", 10) + right("reconn", 6) + "  source"
 	}
@@ -44,7 +48,7 @@ func camerasView(s *scene, w int) body {
 			mark = s.th.accent.of(s.th.live)
 		}
 		look := s.th.cameraInk(c.State)
-		line := " " + mark + " " + s.th.dim.of(number) + " " + fit(s.th.text(c.Name), name) + "  " +
+		line := " " + mark + " " + s.th.dim.of(number) + " " + fit(s.th.text(c.Name), name) + gap +
 			look.of(s.th.dot+" "+fit(string(c.State), 12)) + right(rate(c.FPS), 5) + right(frameAge(c), 7)
 		if wide {
 			size := "-"

@@ -90,8 +90,11 @@ func (s *scene) detectorState(d *runtime.DetectorView) (ink, string) {
 		if d.State == runtime.DetectorRunning && s.snap.At.Sub(d.LastRun) > d.Timeout/2 {
 			return th.warn, "running, slow"
 		}
-		if d.Error != "" {
+		switch {
+		case d.Error != "":
 			return th.warn, "error: " + th.text(d.Error)
+		case d.Age == 0:
+			return th.warn, "no answer yet"
 		}
 		return th.good, "running"
 	}

@@ -22,7 +22,11 @@ func latencyView(s *scene, w int) body {
 	b.head = append(ageBar(s, stages, w), "")
 	const cell = 7
 	bars := min(w-12-4*cell-2, windowTop)
-	head := "   " + fit("stage", 9) + right("p50", cell) + right("p99", cell) + right("p99.9", cell) + right("max", cell)
+	most := w >= 12+4*cell // there is room for the longest
+	head := "   " + fit("stage", 9) + right("p50", cell) + right("p99", cell) + right("p99.9", cell)
+	if most {
+		head += right("max", cell)
+	}
 	if bars >= 8 {
 		head += "  " + fit(spread(bars), bars)
 	}
@@ -36,9 +40,16 @@ func latencyView(s *scene, w int) body {
 		}
 		line := " " + look.of(s.th.dot) + " " + fit(name, 9)
 		if l.Count == 0 {
-			return line + s.th.dim.of(right("-", cell)+right("-", cell)+right("-", cell)+right(worst(l), cell))
+			line += s.th.dim.of(right("-", cell) + right("-", cell) + right("-", cell))
+			if most {
+				line += s.th.dim.of(right(worst(l), cell))
+			}
+			return line
 		}
-		line += right(ago(l.P50), cell) + right(ago(l.P99), cell) + right(ago(l.P9X), cell) + s.th.dim.of(right(worst(l), cell))
+		line += right(ago(l.P50), cell) + right(ago(l.P99), cell) + right(ago(l.P9X), cell)
+		if most {
+			line += s.th.dim.of(right(worst(l), cell))
+		}
 		if bars >= 8 {
 			line += "  " + look.of(s.th.bars(l.Bars[windowTop-bars:]))
 		}

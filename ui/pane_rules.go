@@ -22,7 +22,7 @@ func rulesView(s *scene, sel, w int) body {
 		name = max(name, min(width(s.th.text(c.Rules[i].Event)), 24, w/3))
 	}
 	b.n = len(c.Rules)
-	bar := min(max(w-name-11-16-8, 0), 14)
+	bar := min(max(w-name-39, 0), 14)
 	head := "    " + fit("event", name+1) + fit("state", 10)
 	if bar >= 4 {
 		head += "  " + fit("", bar)
