@@ -43,7 +43,7 @@ func localKinds() detectors.Kinds {
 // newKinds returns every kind of detector, what runs some of them in processes
 // of their own, and what frees their connections and ends their processes.
 func newKinds() (kinds detectors.Kinds, children *child.Pool, closeAll func()) {
-	pool := remote.NewPool(slog.Default())
+	pool := remote.NewPool(slog.New(lateLog{}))
 	children = child.NewPool(child.Options{})
 	kinds = child.Wrap(localKinds(), children)
 	kinds["remote"] = remote.Kind(pool)
