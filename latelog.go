@@ -7,7 +7,9 @@ import (
 
 // lateLog is a slog.Handler for what is made before the program's log is: it
 // hands lines to slog.Default as it is when they come.
-type lateLog struct{ with []func(slog.Handler) slog.Handler }
+type lateLog struct {
+	with []func(slog.Handler) slog.Handler
+}
 
 // Enabled implements slog.Handler.
 func (l lateLog) Enabled(ctx context.Context, level slog.Level) bool {
