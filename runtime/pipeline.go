@@ -138,6 +138,7 @@ func (p *pipeline) step() time.Duration {
 	acts := p.engine.Step(now, &p.in)
 	for p.carryOut(acts) {
 		// An inline detector has run: its answer comes before anything else.
+		p.note()
 		p.in.Frame, p.in.Edits = FrameRef{}, p.in.Edits[:0]
 		now = p.clock()
 		acts = p.engine.Step(now, &p.in)

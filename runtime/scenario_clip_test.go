@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"rvo-tui/clips"
+	"rvo-tui/detectors"
 	"rvo-tui/rules"
 	"rvo-tui/runtime"
 	"rvo-tui/runtime/testkit"
@@ -119,6 +120,44 @@ func TestClipHasItsPreRollAndPostRoll(t *testing.T) {
 				}
 				if v := p.Camera(t, "door"); v.Pool.Out != 0 || v.DropPool != 0 {
 					t.Errorf("pool %+v, %d dropped", v.Pool, v.DropPool)
+				}
+			})
+		})
+	}
+}
+
+// What a clip says was found does not depend on where the detector runs.
+func TestClipTellsWhatEveryDetectorFound(t *testing.T) {
+	for _, execution := range []detectors.Execution{detectors.Worker, detectors.Inline} {
+		t.Run(string(execution), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				rec, dir := recorder(t)
+				a := testkit.NewDetector("a", testkit.ByFrame(append(make([]float64, 9), 1)...))
+				a.Config.Execution = execution
+				p := start(t, testkit.Setup{
+					Cameras: []*testkit.Camera{{Name: "door", File: true, Count: 20}}, Detectors: []*testkit.Detector{a},
+					Rules: []rules.Config{with(testkit.Rule("person", "a >= 1"), func(r *rules.Config) { r.Clip = true })},
+					Clips: rec, Roll: runtime.Roll{Before: 320 * ms, After: 320 * ms}, ExitWhenEnded: true,
+				})
+				if err := p.Wait(); err != nil {
+					t.Error(err)
+				}
+				metas := saved(t, dir)
+				if len(metas) != 1 {
+					t.Fatalf("%d clips, want 1", len(metas))
+				}
+				var ids []uint64
+				for _, f := range metas[0].Found {
+					if f.Signal != "a" {
+						t.Errorf("found %+v", f)
+					}
+					ids = append(ids, f.Frame)
+				}
+				// A clip is made as soon as its last picture is there, whose answer may be
+				// yet to come.
+				want := metas[0].FrameIDs[:metas[0].FramesWritten-1]
+				if len(ids) < len(want) || !slices.Equal(ids[:len(want)], want) {
+					t.Errorf("answers to frames %v, want %v at least", ids, want)
 				}
 			})
 		})
