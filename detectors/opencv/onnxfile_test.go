@@ -198,8 +198,11 @@ func TestCheckONNX(t *testing.T) {
 			c.Labels, c.Classes, c.Signals = []string{"a b", "c"}, []string{"a b"}, []string{"a b"}
 		}), ""},
 		{"no model", cfg(func(c *detectors.Config) { c.Model = "" }), "model: is missing"},
-		{"another model", cfg(func(c *detectors.Config) { c.Model = "/none" }), "model: \"/none\" cannot be read"},
-		{"a directory", cfg(func(c *detectors.Config) { c.Model = "testdata" }), "model: \"testdata\" is not a file"},
+		{"another model", cfg(func(c *detectors.Config) { c.Model = "/none" }), "model: there is no file \"/none\""},
+		{"a directory", cfg(func(c *detectors.Config) { c.Model = "testdata" }), "model: model \"testdata\" is not a file"},
+		{"no such model", cfg(func(c *detectors.Config) { c.Model = "kinds.go" }), "model: model \"kinds.go\": is not a whole ONNX file"},
+		{"open input", cfg(func(c *detectors.Config) { c.Model = "testdata/models/open.onnx" }), "input: the model leaves the size"},
+		{"other input", cfg(func(c *detectors.Config) { c.Input = "32x32" }), "input: the model wants pictures of 64x64"},
 		{"input", cfg(func(c *detectors.Config) { c.Input = "640" }), "input: \"640\" is no size"},
 		{"huge input", cfg(func(c *detectors.Config) { c.Input = "640x9999" }), "input: "},
 		{"fit", cfg(func(c *detectors.Config) { c.Fit = "pad" }), "fit: \"pad\" is not one of"},

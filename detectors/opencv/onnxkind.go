@@ -54,13 +54,10 @@ func onnxProvides(cfg detectors.Config) []string {
 func checkONNX(cfg detectors.Config, bad func(key, problem string)) {
 	if cfg.Model == "" {
 		bad("model", "is missing: give the path of an ONNX file")
-	} else if problem := fileProblem(cfg.Model); problem != "" {
-		bad("model", problem)
-	}
-	if cfg.Input != "" {
-		if _, _, ok := parseInput(cfg.Input); !ok {
-			bad("input", fmt.Sprintf("%q is no size: write width x height, %d to %d pixels each, as in \"640x640\"", detectors.Clean(cfg.Input), minInput, maxInput))
-		}
+	} else if f, err := readONNX(cfg.Model); err != nil {
+		bad("model", err.Error())
+	} else if _, err := inputFor(cfg, f.input); err != nil {
+		bad("input", err.Error())
 	}
 	word := func(key, value string, allowed ...string) {
 		if value != "" && !slices.Contains(allowed, value) {

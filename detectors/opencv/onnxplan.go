@@ -19,24 +19,14 @@ type plan struct {
 
 // planFor wants a configuration that is filled in and valid.
 func planFor(cfg detectors.Config, f *onnxFile) (*plan, error) {
-	p := &plan{cfg: cfg, input: f.input, labels: cfg.Labels}
-	if cfg.Input != "" {
-		w, h, ok := parseInput(cfg.Input)
-		if !ok {
-			return nil, fmt.Errorf("input %q is no size: write it as in \"640x640\"", detectors.Clean(cfg.Input))
-		}
-		if in := f.input; in.width != 0 && in.width != w || in.height != 0 && in.height != h {
-			return nil, fmt.Errorf("the model wants pictures of %s, not %dx%d: leave input out, or export the model for that size", sizeOf(in), w, h)
-		}
-		p.input.width, p.input.height = w, h
+	in, err := inputFor(cfg, f.input)
+	if err != nil {
+		return nil, err
 	}
-	if p.input.width == 0 || p.input.height == 0 {
-		return nil, errors.New("the model leaves the size of its input open: set input, as in \"640x640\", or export it with a fixed size")
-	}
+	p := &plan{cfg: cfg, input: in, labels: cfg.Labels}
 	switch {
 	case len(p.labels) > 0:
 	case cfg.LabelsFile != "":
-		var err error
 		if p.labels, err = readLabels(cfg.LabelsFile); err != nil {
 			return nil, fmt.Errorf("labels_file: %w", err)
 		}
@@ -50,6 +40,25 @@ func planFor(cfg detectors.Config, f *onnxFile) (*plan, error) {
 		p.mean = [3]float64(cfg.Mean)
 	}
 	return p, nil
+}
+
+// inputFor returns the input with the size that is configured, where the model
+// leaves it open.
+func inputFor(cfg detectors.Config, in onnxInput) (onnxInput, error) {
+	if cfg.Input != "" {
+		w, h, ok := parseInput(cfg.Input)
+		if !ok {
+			return in, fmt.Errorf("%q is no size: write width x height, %d to %d pixels each, as in \"640x640\"", detectors.Clean(cfg.Input), minInput, maxInput)
+		}
+		if in.width != 0 && in.width != w || in.height != 0 && in.height != h {
+			return in, fmt.Errorf("the model wants pictures of %s, not %dx%d: leave input out, or export the model for that size", sizeOf(in), w, h)
+		}
+		in.width, in.height = w, h
+	}
+	if in.width == 0 || in.height == 0 {
+		return in, errors.New("the model leaves the size of its input open: set input, as in \"640x640\", or export it with a fixed size")
+	}
+	return in, nil
 }
 
 func sizeOf(in onnxInput) string {
