@@ -51,6 +51,11 @@ func Main(args []string, stdout *os.File) int {
 	if flags.Command == "check" {
 		return status(loader.Check(flags, stdout))
 	}
+	if flags.Command == "clips" && flags.ClipsDir != nil {
+		// What is in a directory does not hang on a configuration that may lack
+		// its secrets here.
+		return status(listClips(stdout, *flags.ClipsDir, flags.Clips.JSON))
+	}
 	cfg, err := loader.Load(flags)
 	if err != nil {
 		return status(err)
