@@ -47,6 +47,7 @@ const (
 	doFail    // answer with an error
 	doPanic   // where it is recovered
 	doExit    // without a word
+	doDawdle  // keep a core busy for a while
 	doChatter // print what must not be seen
 )
 
@@ -89,8 +90,7 @@ func (a *actor) Detect(_ context.Context, f *capture.Frame) ([]detectors.Reading
 	case doHang:
 		select {}
 	case doEat:
-		var eaten [][]byte
-		for {
+		for eaten := [][]byte{nil}; len(eaten) > 0; {
 			eaten = append(eaten, make([]byte, 256<<20))
 		}
 	case doFail:
@@ -99,6 +99,10 @@ func (a *actor) Detect(_ context.Context, f *capture.Frame) ([]detectors.Reading
 		panic("at the disco")
 	case doExit:
 		os.Exit(7)
+	case doDawdle:
+		for end := time.Now().Add(600 * time.Millisecond); time.Now().Before(end); {
+			continue
+		}
 	case doChatter:
 		fmt.Println("open rtsp://user:hunter2@door/1 \x1b[31mfailed")
 		fmt.Fprintln(os.Stderr, strings.Repeat("x", 100_000))
@@ -303,6 +307,21 @@ func TestCamerasShareAProcess(t *testing.T) {
 	}
 }
 
+func TestHealthyProcessIsLeftAlone(t *testing.T) {
+	p, log := pool(t, Options{Health: 500 * time.Millisecond})
+	d := open(t, p, detectors.Config{})
+	_, pid := count(t, d, "yard")
+	for i := range 3 {
+		// It computes for longer than it may take to say that it lives.
+		if _, err := look(t, d, "yard", doDawdle, patience); err != nil {
+			t.Fatalf("run %d: %v\n%s", i, err, log)
+		}
+	}
+	if _, same := count(t, d, "yard"); same != pid {
+		t.Errorf("process %d was replaced by %d:\n%s", pid, same, log)
+	}
+}
+
 func TestProcessEndsWithItsLastDetector(t *testing.T) {
 	p, _ := pool(t, Options{})
 	d, err := try(t, p, detectors.Config{})
@@ -387,6 +406,20 @@ func TestStoppedProcessIsKilled(t *testing.T) {
 		_, err := look(t, d, "yard", doCount, patience)
 		return err == nil
 	})
+}
+
+func TestStoppedProcessIsKilledWithoutPictures(t *testing.T) {
+	p, log := pool(t, Options{Health: 300 * time.Millisecond})
+	d := open(t, p, detectors.Config{})
+	_, pid := count(t, d, "yard")
+	if err := syscall.Kill(pid, syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the process is gone", func() bool { return gone(pid) })
+	eventually(t, "another one runs", func() bool { return strings.Count(log.String(), "detector process runs") == 2 })
+	if text := log.String(); !strings.Contains(text, "reason=stuck") {
+		t.Errorf("the log does not say why:\n%s", text)
+	}
 }
 
 // A call that is called off says nothing about the process.

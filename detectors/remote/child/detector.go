@@ -30,6 +30,7 @@ const (
 	orderKey    = "rvo-order"
 	orderOpen   = "open"  // make the detector; the answer comes when it is loaded
 	orderClose  = "close" // free it
+	orderPing   = "ping"  // nothing: an answer is all that is asked for
 )
 
 const (
@@ -147,18 +148,18 @@ func (d *detector) load() error {
 	}
 	ctx, cancel := context.WithTimeout(d.process.ctx, openTimeout)
 	defer cancel()
-	return d.explain(ctx, r, d.order(ctx, r, orderOpen))
+	return d.explain(ctx, r, order(ctx, r, d.instance, orderOpen))
 }
 
-// order tells a process of ours what to do with the detector, and waits until it
-// is done.
-func (d *detector) order(ctx context.Context, r *run, what string) error {
+// order tells a process of ours what to do with one of its detectors, and waits
+// until it is done.
+func order(ctx context.Context, r *run, instance, what string) error {
 	conn, err := grpc.NewClient("passthrough:///unix:"+r.socket, grpc.WithTransportCredentials(insecure.NewCredentials()))
 	if err != nil {
 		return err
 	}
 	defer conn.Close()
-	ctx = metadata.AppendToOutgoingContext(ctx, instanceKey, d.instance, orderKey, what)
+	ctx = metadata.AppendToOutgoingContext(ctx, instanceKey, instance, orderKey, what)
 	_, err = detectv1.NewDetectorClient(conn).Detect(ctx, new(detectv1.DetectRequest))
 	if err == nil {
 		return nil
@@ -271,7 +272,7 @@ func (d *detector) Close() error {
 			ctx, cancel := context.WithTimeout(d.pool.ctx, closeTimeout)
 			defer cancel()
 			// A process that cannot be told now is told by its end.
-			_ = d.order(ctx, r, orderClose)
+			_ = order(ctx, r, d.instance, orderClose)
 		})
 	}
 	return err

@@ -2,6 +2,7 @@ package child
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -36,7 +37,7 @@ func relay(r io.ReadCloser, emit func(line string)) {
 	for cut := false; ; {
 		part, err := in.ReadSlice('\n')
 		rest := cut
-		cut = err == bufio.ErrBufferFull
+		cut = errors.Is(err, bufio.ErrBufferFull)
 		if line := clean(string(part)); line != "" && !rest {
 			if b.take(time.Now()) {
 				tell()

@@ -36,6 +36,9 @@ type Options struct {
 	Log *slog.Logger
 	// StartTimeout is how long a process may take until it answers. 0: 30 s.
 	StartTimeout time.Duration
+	// Health is how often a process of this program is asked whether it lives,
+	// and how long it may take to answer, whatever its detectors do. 0: 10 s.
+	Health time.Duration
 }
 
 // defaultNice is the priority of processes until Tune is called.
@@ -64,6 +67,9 @@ type Pool struct {
 func NewPool(opts Options) *Pool {
 	if opts.StartTimeout == 0 {
 		opts.StartTimeout = 30 * time.Second
+	}
+	if opts.Health == 0 {
+		opts.Health = 10 * time.Second
 	}
 	p := &Pool{opts: opts, conns: remote.NewPool(opts.Log), processes: make(map[string]*process), nice: defaultNice, threads: 1}
 	p.ctx, p.cancel = context.WithCancel(context.Background())

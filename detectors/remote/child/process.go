@@ -87,14 +87,37 @@ func (c *process) once() *detectors.Error {
 	if r.ready(c.ctx, c.pool.opts.StartTimeout) {
 		c.pool.log().Info("detector process runs", "detector", c.job.Config.Name, "pid", r.pid)
 		c.set(r, nil, false)
-		select {
-		case <-c.ctx.Done():
-		case <-r.ended:
-		}
+		c.watch(r)
 	}
 	r.end()
 	<-r.ended
 	return r.fault
+}
+
+// watch returns when the process has ended or is to end. It kills one of ours
+// that does not answer, which nobody else notices while there are no pictures.
+func (c *process) watch(r *run) {
+	var due <-chan time.Time
+	if c.job.Command == nil {
+		t := time.NewTicker(c.pool.opts.Health)
+		defer t.Stop()
+		due = t.C
+	}
+	for {
+		select {
+		case <-c.ctx.Done():
+			return
+		case <-r.ended:
+			return
+		case <-due:
+			ctx, cancel := context.WithTimeout(c.ctx, c.pool.opts.Health)
+			_ = order(ctx, r, "", orderPing) // an error is an answer, and an end is seen anyway
+			if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+				r.kill(fault(ReasonStuck, "its process did not answer for %v, was killed and starts again", c.pool.opts.Health))
+			}
+			cancel()
+		}
+	}
 }
 
 func (c *process) says(line string) {

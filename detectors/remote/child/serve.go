@@ -97,7 +97,7 @@ func greet(in *bufio.Reader) (hello, error) {
 		part, err := in.ReadSlice('\n')
 		text = append(text, part...)
 		switch {
-		case err == bufio.ErrBufferFull && len(text) < maxHello:
+		case errors.Is(err, bufio.ErrBufferFull) && len(text) < maxHello:
 			continue
 		case err != nil:
 			return h, fmt.Errorf("read configuration: %w", err)

@@ -45,7 +45,10 @@ func newServer(open func() (detectors.Detector, error)) *server {
 // Detect looks at a picture, or does what the parent orders.
 func (s *server) Detect(ctx context.Context, req *detectv1.DetectRequest) (*detectv1.DetectResponse, error) {
 	name, order := first(ctx, instanceKey), first(ctx, orderKey)
-	if order == orderClose {
+	switch order {
+	case orderPing:
+		return new(detectv1.DetectResponse), nil
+	case orderClose:
 		s.drop(name)
 		return new(detectv1.DetectResponse), nil
 	}
@@ -87,16 +90,22 @@ func (s *server) Detect(ctx context.Context, req *detectv1.DetectRequest) (*dete
 // await waits for the instance to be loaded, for half of the time that there is:
 // past all of it this process would be held for stuck.
 func (in *instance) await(ctx context.Context) bool {
-	end, _ := ctx.Deadline()
-	patience := time.NewTimer(time.Until(end) / 2)
-	defer patience.Stop()
+	if end, ok := ctx.Deadline(); ok {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, time.Until(end)/2)
+		defer cancel()
+	}
 	select {
 	case <-in.loaded:
 		return true
-	case <-patience.C:
 	case <-ctx.Done():
 	}
-	return false
+	select {
+	case <-in.loaded: // both were so
+		return true
+	default:
+		return false
+	}
 }
 
 func first(ctx context.Context, key string) string {
