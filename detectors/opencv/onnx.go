@@ -52,7 +52,8 @@ func (n *network) why() string { return detectors.Clean(C.GoString(&n.run.why[0]
 // load reads the network and shows it a grey picture: what cannot work is known
 // at once, and the first frame does not wait for what is made on first use.
 func (n *network) load(f *onnxFile, p *plan) error {
-	n.net = C.rvo_net_new((*C.char)(unsafe.Pointer(unsafe.SliceData(f.data))), C.size_t(len(f.data)), &n.run.why[0])
+	data := f.sized(p.input)
+	n.net = C.rvo_net_new((*C.char)(unsafe.Pointer(unsafe.SliceData(data))), C.size_t(len(data)), &n.run.why[0])
 	if n.net == nil {
 		return fmt.Errorf("OpenCV cannot read it (%s): export it for opset 12, in full precision and with a fixed size", n.why())
 	}

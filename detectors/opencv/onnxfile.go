@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 
 	"rvo-tui/detectors"
 )
@@ -17,11 +18,13 @@ const maxModel = 1 << 30
 type onnxFile struct {
 	data   []byte
 	input  onnxInput
+	open   bool     // the file leaves the batch, height or width open
 	labels []string // as exporters leave them in the metadata; nil: none there
 }
 
 // onnxInput is the picture that a model wants.
 type onnxInput struct {
+	name          string
 	channels      int // 1 or 3
 	width, height int // 0: the model leaves it open
 }
@@ -108,20 +111,20 @@ func parseONNX(data []byte) (*onnxFile, error) {
 	if len(graph) == 0 {
 		return nil, errNotONNX
 	}
-	if f.input, err = parseGraph(graph); err != nil {
+	if f.input, f.open, err = parseGraph(graph); err != nil {
 		return nil, err
 	}
 	f.labels = parseNames(string(names))
 	return f, nil
 }
 
-func parseGraph(graph []byte) (onnxInput, error) {
+func parseGraph(graph []byte) (in onnxInput, open bool, err error) {
 	var (
 		inputs         []value
 		nodes, outputs [][]byte
 		weights        = map[string]bool{}
 	)
-	err := fields(graph, func(n, _ uint64, part []byte) error {
+	err = fields(graph, func(n, _ uint64, part []byte) error {
 		switch n {
 		case graphNode:
 			nodes = append(nodes, part)
@@ -145,10 +148,10 @@ func parseGraph(graph []byte) (onnxInput, error) {
 		return nil
 	})
 	if err != nil {
-		return onnxInput{}, err
+		return onnxInput{}, false, err
 	}
 	if len(nodes) == 0 || len(outputs) == 0 {
-		return onnxInput{}, errNotONNX
+		return onnxInput{}, false, errNotONNX
 	}
 	var pictures []value
 	for _, v := range inputs {
@@ -157,11 +160,11 @@ func parseGraph(graph []byte) (onnxInput, error) {
 		}
 	}
 	if len(pictures) != 1 {
-		return onnxInput{}, fmt.Errorf("has %d inputs: export a model with one, the picture", len(pictures))
+		return onnxInput{}, false, fmt.Errorf("has %d inputs: export a model with one, the picture", len(pictures))
 	}
 	weights[pictures[0].name] = true
 	if err := checkWires(nodes, outputs, weights); err != nil {
-		return onnxInput{}, err
+		return onnxInput{}, false, err
 	}
 	return pictureOf(pictures[0])
 }
@@ -203,30 +206,30 @@ func checkWires(nodes, outputs [][]byte, known map[string]bool) error {
 }
 
 // pictureOf wants [1, channels, height, width] of floats.
-func pictureOf(v value) (onnxInput, error) {
+func pictureOf(v value) (in onnxInput, open bool, err error) {
 	if v.elem != elemFloat {
-		return onnxInput{}, errors.New("wants a picture of other numbers than 32-bit floats: export it in full precision (half=False)")
+		return onnxInput{}, false, errors.New("wants a picture of other numbers than 32-bit floats: export it in full precision (half=False)")
 	}
 	if len(v.dims) != 4 {
-		return onnxInput{}, fmt.Errorf("has an input with %d dimensions: export one that takes [1, 3, height, width]", len(v.dims))
+		return onnxInput{}, false, fmt.Errorf("has an input with %d dimensions: export one that takes [1, 3, height, width]", len(v.dims))
 	}
 	if n := v.dims[0]; n != 1 && n != -1 {
-		return onnxInput{}, fmt.Errorf("wants %d pictures at a time: export it with a batch of 1", n)
+		return onnxInput{}, false, fmt.Errorf("wants %d pictures at a time: export it with a batch of 1", n)
 	}
 	if c := v.dims[1]; c != 1 && c != 3 {
-		return onnxInput{}, errors.New("wants neither 1 nor 3 channels before height and width: export it with the channels first, as [1, 3, height, width]")
+		return onnxInput{}, false, errors.New("wants neither 1 nor 3 channels before height and width: export it with the channels first, as [1, 3, height, width]")
 	}
-	in := onnxInput{channels: int(v.dims[1])}
+	in = onnxInput{name: v.name, channels: int(v.dims[1])}
 	for i, to := range []*int{&in.height, &in.width} {
 		switch d := v.dims[2+i]; {
 		case d == -1:
 		case d < minInput || d > maxInput:
-			return onnxInput{}, fmt.Errorf("wants pictures of %d by %d: export it for %d to %d pixels a side", v.dims[3], v.dims[2], minInput, maxInput)
+			return onnxInput{}, false, fmt.Errorf("wants pictures of %d by %d: export it for %d to %d pixels a side", v.dims[3], v.dims[2], minInput, maxInput)
 		default:
 			*to = int(d)
 		}
 	}
-	return in, nil
+	return in, slices.Contains(v.dims, -1), nil
 }
 
 func parseValue(data []byte) (value, error) {
@@ -278,42 +281,49 @@ func parseValue(data []byte) (value, error) {
 // the number or the bytes that it holds. It fails for what is no whole message.
 func fields(data []byte, do func(n, number uint64, part []byte) error) error {
 	for len(data) > 0 {
-		tag, size := binary.Uvarint(data)
-		if size <= 0 || tag>>3 == 0 {
-			return errNotONNX
-		}
-		data = data[size:]
-		var number, length uint64
-		var part []byte
-		switch tag & 7 {
-		case 0:
-			if number, size = binary.Uvarint(data); size <= 0 {
-				return errNotONNX
-			}
-			length = uint64(size)
-		case 1:
-			length = 8
-		case 2:
-			if length, size = binary.Uvarint(data); size <= 0 {
-				return errNotONNX
-			}
-			data = data[size:]
-			if length > uint64(len(data)) {
-				return errNotONNX
-			}
-			part = data[:length]
-		case 5:
-			length = 4
-		default:
-			return errNotONNX
-		}
-		if length > uint64(len(data)) {
-			return errNotONNX
-		}
-		data = data[length:]
-		if err := do(tag>>3, number, part); err != nil {
+		n, number, part, rest, err := field(data)
+		if err != nil {
 			return err
 		}
+		if err := do(n, number, part); err != nil {
+			return err
+		}
+		data = rest
 	}
 	return nil
+}
+
+// field returns the first field of a protobuf message, and what follows it.
+func field(data []byte) (n, number uint64, part, rest []byte, err error) {
+	tag, size := binary.Uvarint(data)
+	if size <= 0 || tag>>3 == 0 {
+		return 0, 0, nil, nil, errNotONNX
+	}
+	data = data[size:]
+	var length uint64
+	switch tag & 7 {
+	case 0:
+		if number, size = binary.Uvarint(data); size <= 0 {
+			return 0, 0, nil, nil, errNotONNX
+		}
+		length = uint64(size)
+	case 1:
+		length = 8
+	case 2:
+		if length, size = binary.Uvarint(data); size <= 0 {
+			return 0, 0, nil, nil, errNotONNX
+		}
+		data = data[size:]
+	case 5:
+		length = 4
+	default:
+		return 0, 0, nil, nil, errNotONNX
+	}
+	if length > uint64(len(data)) {
+		return 0, 0, nil, nil, errNotONNX
+	}
+	if tag&7 == 2 {
+		part = data[:length]
+	}
+	return tag >> 3, number, part, data[length:], nil
 }

@@ -1,6 +1,7 @@
 package opencv
 
 import (
+	"bytes"
 	"os"
 	"path/filepath"
 	"slices"
@@ -12,7 +13,7 @@ import (
 
 func TestParseONNX(t *testing.T) {
 	for name, want := range map[string]onnxInput{
-		"yolov8.onnx": {3, 64, 64}, "open.onnx": {3, 0, 0}, "gray.onnx": {1, 64, 64}, "ssd.onnx": {3, 64, 64},
+		"yolov8.onnx": {"images", 3, 64, 64}, "open.onnx": {"images", 3, 0, 0}, "gray.onnx": {"image", 1, 64, 64}, "ssd.onnx": {"image", 3, 64, 64},
 	} {
 		f, err := parseONNX(models()[name])
 		if err != nil || f.input != want {
@@ -80,8 +81,31 @@ func TestWeightsAreNoInputs(t *testing.T) {
 	g.input("in", 1, 3, 64, 64)
 	g.input("w", 1)
 	g.output("out", 1, 3)
-	if f, err := parseONNX(g.bytes()); err != nil || f.input != (onnxInput{3, 64, 64}) {
+	if f, err := parseONNX(g.bytes()); err != nil || f.input != (onnxInput{"in", 3, 64, 64}) {
 		t.Errorf("%+v, %v", f, err)
+	}
+}
+
+func TestSizedSaysTheSize(t *testing.T) {
+	for name, open := range map[string]bool{"open.onnx": true, "yolov8.onnx": false} {
+		f, err := parseONNX(models()[name])
+		if err != nil || f.open != open {
+			t.Fatalf("%s: %+v, %v; want open %v", name, f, err, open)
+		}
+		in := f.input
+		in.width, in.height = 64, 64
+		sized, err := parseONNX(f.sized(in))
+		if err != nil || sized.open || sized.input != in {
+			t.Errorf("%s: %+v, %v; want a fixed size", name, sized, err)
+		}
+	}
+	// All else is as it was: written for that size at once it is the same.
+	f, err := parseONNX(yolov5(false, 0, 0, 0))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(f.sized(onnxInput{"images", 3, 72, 48}), yolov5(false, 1, 48, 72)) {
+		t.Error("the sized model differs from one that was written with that size")
 	}
 }
 
@@ -98,6 +122,10 @@ func FuzzParseONNX(f *testing.F) {
 		side := func(n int) bool { return n == 0 || n >= minInput && n <= maxInput }
 		if in.channels != 1 && in.channels != 3 || !side(in.width) || !side(in.height) {
 			t.Fatalf("input %+v", in)
+		}
+		in.width, in.height = 320, 160
+		if sized, err := parseONNX(file.sized(in)); file.open && (err != nil || sized.open || sized.input != in) {
+			t.Fatalf("sized it is %+v, %v", sized, err)
 		}
 	})
 }
