@@ -23,7 +23,6 @@ import (
 	"rvo-tui/detectors/remote/child"
 	"rvo-tui/rules"
 	"rvo-tui/runtime"
-	"rvo-tui/ui"
 )
 
 // clipGrace is how long clips under way may take at the end of a run that was
@@ -66,7 +65,7 @@ func newDrivers(log *slog.Logger) capture.Drivers {
 // run does the main job until the context ends or all cameras have ended.
 func run(ctx context.Context, cfg Config, flags Flags, kinds detectors.Kinds, secrets *Secrets, stdout *os.File) error {
 	goruntime.GOMAXPROCS(cfg.Runtime.Threads())
-	screen := newDashboard(ui.DefaultConfig(), len(cfg.Camera), flags, kinds)
+	screen := newDashboard(cfg.UI, len(cfg.Camera), flags, kinds)
 	logs, err := openLog(cfg.Log, secrets, screen)
 	if err != nil {
 		return err
@@ -139,7 +138,7 @@ func newRecorder(cfg Config, epoch time.Time, log *slog.Logger) *clips.Recorder 
 		return nil
 	}
 	return clips.New(clips.Options{
-		Config: cfg.Clips, Epoch: epoch, Encoder: opencv.Movie{}, Grace: clipGrace, Log: log,
+		Config: cfg.Clips, Epoch: epoch, Encoder: opencv.Movie{}, Grace: clipGrace, Nice: cfg.Runtime.Nice, Log: log,
 	})
 }
 

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"rvo-tui/capture"
 )
 
 // task is what the dispatcher hands to the builder: a clip, or a look at the
@@ -29,10 +31,9 @@ type result struct {
 	encoder string
 }
 
-// build does the disk's work, one task at a time, on a thread of the lowest
-// priority.
+// build does the disk's work, one task at a time, on a thread of low priority.
 func (r *Recorder) build(ctx context.Context, tasks <-chan task, results chan<- result) {
-	yieldPriority()
+	capture.LowPriority(r.nice)
 	for t := range tasks {
 		results <- r.do(ctx, t)
 	}

@@ -2,21 +2,10 @@ package clips
 
 import (
 	"os"
-	goruntime "runtime"
 	"strconv"
 
 	"golang.org/x/sys/unix"
 )
-
-// yieldPriority ties the calling goroutine to its thread and gives the thread,
-// and those that C code starts from it, the lowest priority. The goroutine must
-// end without unlocking: the thread then ends with it and no other goroutine
-// inherits the priority.
-func yieldPriority() {
-	goruntime.LockOSThread()
-	// It cannot fail: everybody may lower a priority.
-	_ = unix.Setpriority(unix.PRIO_PROCESS, unix.Gettid(), 19)
-}
 
 // freeBytes returns what an ordinary user may still write on the file system of
 // an open directory.

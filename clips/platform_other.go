@@ -5,12 +5,7 @@ package clips
 import (
 	"math"
 	"os"
-	goruntime "runtime"
 )
-
-// yieldPriority ties the calling goroutine to its thread; there is no priority
-// of a single thread to lower here.
-func yieldPriority() { goruntime.LockOSThread() }
 
 // freeBytes answers that there is always room: the bound on free disk is kept on
 // Linux alone.

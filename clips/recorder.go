@@ -35,6 +35,9 @@ type Options struct {
 	// Grace is how long clips under way may take to be finished when Run is told
 	// to end. What is not finished by then is dropped and counted.
 	Grace time.Duration
+	// Nice is the priority of the threads that encode and write, 0 (as the rest of
+	// the program) to 19 (after everything else).
+	Nice int
 	// Log takes what people should know; nil means slog.Default.
 	Log *slog.Logger
 }
@@ -46,6 +49,7 @@ type Recorder struct {
 	cfg   Config
 	epoch time.Time
 	grace time.Duration
+	nice  int
 	log   *slog.Logger
 	store *store // of the builder, once Run has begun
 
@@ -81,7 +85,7 @@ func New(o Options) *Recorder {
 		o.Log = slog.Default()
 	}
 	r := &Recorder{
-		cfg: o.Config, epoch: o.Epoch, grace: o.Grace, log: o.Log,
+		cfg: o.Config, epoch: o.Epoch, grace: o.Grace, nice: o.Nice, log: o.Log,
 		store:    &store{cfg: o.Config, epoch: o.Epoch, encoder: o.Encoder, log: o.Log, warned: make(map[string]bool)},
 		jobs:     make(chan asked, JobLimit),
 		wake:     make(chan struct{}, 1),

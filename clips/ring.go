@@ -50,8 +50,8 @@ type queued struct {
 // for want of bytes are counted.
 //
 // Offer and Note belong to the live path: they never wait and never encode. The
-// encoding is done by a worker of the Recorder, on a thread of the lowest
-// priority. Close and the rest may be called from anywhere.
+// encoding is done by a worker of the Recorder, on a thread of low priority. Close
+// and the rest may be called from anywhere.
 type Ring struct {
 	camera   string
 	epoch    time.Time
@@ -157,7 +157,7 @@ func (g *Ring) hold(f *capture.Frame, confirm bool) bool {
 
 // run encodes what is queued until the ring is closed.
 func (g *Ring) run() {
-	yieldPriority()
+	capture.LowPriority(g.recorder.nice)
 	defer func() {
 		g.ended.Store(true)
 		g.recorder.nudge()

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	goruntime "runtime"
 	"slices"
 	"sync"
 	"time"
@@ -67,10 +66,7 @@ type ask struct {
 func (w *worker) run() {
 	defer close(w.finished)
 	if !w.spec.Remote {
-		// The thread ends with the goroutine: its low priority must not be
-		// inherited by other work.
-		goruntime.LockOSThread()
-		lowerPriority(w.nice)
+		capture.LowPriority(w.nice)
 	}
 	defer func() {
 		w.frame.close()
