@@ -11,6 +11,7 @@ import (
 	"rvo-tui/detectors"
 	"rvo-tui/rules"
 	"rvo-tui/runtime"
+	"rvo-tui/ui"
 )
 
 // Config is everything that a run is configured with. Loader makes it; it is
@@ -23,6 +24,7 @@ type Config struct {
 	Clips    clips.Config       `toml:"clips"`
 	Log      LogConfig          `toml:"log"`
 	Metrics  MetricsConfig      `toml:"metrics"`
+	UI       ui.Config          `toml:"ui"`
 	Runtime  runtime.Config     `toml:"runtime"`
 
 	// File is the file it came from, as the user named it, or BuiltIn.
@@ -59,6 +61,7 @@ func DefaultConfig() Config {
 		Clips:   clips.DefaultConfig(),
 		Log:     LogConfig{Level: "info"},
 		Metrics: MetricsConfig{Listen: "127.0.0.1:9090"},
+		UI:      ui.DefaultConfig(),
 		Runtime: runtime.DefaultConfig(),
 	}
 }

@@ -58,6 +58,7 @@ func (b *builder) validate() {
 	}
 	for name, check := range map[string]func(func(key, problem string)){
 		"clips":   b.cfg.Clips.Validate,
+		"ui":      b.cfg.UI.Validate,
 		"log":     b.cfg.Log.Validate,
 		"metrics": b.cfg.Metrics.Validate,
 		"runtime": b.cfg.Runtime.Validate,

@@ -292,5 +292,6 @@ func (b *builder) decode() {
 	d.section("clips", &b.cfg.Clips)
 	d.section("log", &b.cfg.Log)
 	d.section("metrics", &b.cfg.Metrics)
+	d.section("ui", &b.cfg.UI)
 	d.section("runtime", &b.cfg.Runtime)
 }
