@@ -181,6 +181,9 @@ func (r *Runtime) noCamera(name string) error {
 	for _, p := range r.list() {
 		names = append(names, p.name)
 	}
+	if len(names) == 0 {
+		return fmt.Errorf("no such camera %q; there is none, add one first", name)
+	}
 	slices.Sort(names)
 	return fmt.Errorf("no such camera %q; there is %s", name, strings.Join(names, ", "))
 }

@@ -82,6 +82,27 @@ func TestIdleStepsNothing(t *testing.T) {
 	})
 }
 
+func TestCommandsWithoutACamera(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := testkit.Start(testkit.Setup{Cameras: []*testkit.Camera{{Name: "door"}}})
+		p.Until(50 * ms)
+		if err := p.Do(t.Context(), runtime.Command{Do: runtime.RemoveCamera, Camera: "door"}); err != nil {
+			t.Fatal(err)
+		}
+		for verb, want := range map[runtime.Verb]string{
+			runtime.RemoveCamera: `remove_camera: no such camera "door"; there is none, add one first`,
+			runtime.Pause:        `pause: no such camera "door"; there is none, add one first`,
+		} {
+			if err := p.Do(t.Context(), runtime.Command{Do: verb, Camera: "door"}); err == nil || err.Error() != want {
+				t.Errorf("got  %v\nwant %s", err, want)
+			}
+		}
+		if err := p.Stop(); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
 func TestRunFailsForACameraThatCannotBe(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		twice := testkit.NewDetector("a", testkit.Always(1))
