@@ -187,7 +187,7 @@ func (d *decoder) add(c candidate) error {
 	if sum := c.left + c.top + c.right + c.bottom; sum-sum != 0 {
 		return errNaN
 	}
-	c.at = int32(len(d.found)) //nolint:gosec // at most maxOutput
+	c.at = int32(len(d.found))
 	d.found = append(d.found, c)
 	return nil
 }
@@ -209,7 +209,7 @@ func (d *decoder) yolov5(out tensor) error {
 		best, class := float32(-1), int32(0)
 		for i, score := range row[5:size] {
 			if score > best {
-				best, class = score, int32(i) //nolint:gosec // at most maxOutput
+				best, class = score, int32(i)
 			} else if score != score {
 				return errNaN
 			}
@@ -247,7 +247,7 @@ func (d *decoder) yolov8(out tensor) error {
 			if score != score {
 				return errNaN
 			}
-			best[i], class[i] = score, int32(c) //nolint:gosec // at most maxOutput
+			best[i], class[i] = score, int32(c)
 		}
 	}
 	x, y, w, h := row(0), row(1), row(2), row(3)
@@ -293,8 +293,8 @@ func (d *decoder) classify(out tensor) ([]detectors.Detection, error) {
 		return nil, errNaN
 	}
 	for i, score := range scores {
-		if score >= d.threshold && d.wanted(int32(i)) { //nolint:gosec // at most maxOutput
-			d.found = append(d.found, candidate{score: score, class: int32(i), at: int32(i)}) //nolint:gosec // at most maxOutput
+		if score >= d.threshold && d.wanted(int32(i)) {
+			d.found = append(d.found, candidate{score: score, class: int32(i), at: int32(i)})
 		}
 	}
 	slices.SortFunc(d.found, byScore)

@@ -41,7 +41,7 @@ func readONNX(path string) (*onnxFile, error) {
 	case info.Size() > maxModel:
 		return nil, fmt.Errorf("model %q is larger than 1 GiB: use a smaller one", detectors.Clean(path))
 	}
-	data, err := os.ReadFile(path) //nolint:gosec // which file is the user's to say
+	data, err := os.ReadFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("model %q cannot be read: %w", detectors.Clean(path), pathless(err))
 	}
@@ -246,7 +246,7 @@ func parseValue(data []byte) (value, error) {
 		return fields(part, func(n, number uint64, _ []byte) error {
 			// A size of 0 is how some exporters write one that is open.
 			if n == dimValue && number != 0 {
-				v.dims[len(v.dims)-1] = int64(min(number, 1<<40)) //nolint:gosec // it is bounded right here
+				v.dims[len(v.dims)-1] = int64(min(number, 1<<40))
 			}
 			return nil
 		})

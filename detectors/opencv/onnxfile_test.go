@@ -65,7 +65,7 @@ func TestParseONNXErrors(t *testing.T) {
 		}
 	}
 	for name, data := range models() {
-		for n := range len(data) {
+		for n := range data {
 			// Without its last part, the metadata, a model may still be one.
 			if f, err := parseONNX(data[:n]); err == nil && len(f.labels) > 0 {
 				t.Errorf("%s: taken for whole after %d of %d bytes", name, n, len(data))

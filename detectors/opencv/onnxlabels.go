@@ -28,7 +28,7 @@ func readLabels(path string) ([]string, error) {
 	case !info.Mode().IsRegular() || info.Size() > maxLabelFile:
 		return nil, fmt.Errorf("%q is not a text file of at most 4 MiB: give one with a label a line", detectors.Clean(path))
 	}
-	data, err := os.ReadFile(path) //nolint:gosec // which file is the user's to say
+	data, err := os.ReadFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("%q cannot be read: %w", detectors.Clean(path), pathless(err))
 	}

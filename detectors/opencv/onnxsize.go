@@ -22,7 +22,7 @@ func (f *onnxFile) sized(in onnxInput) []byte {
 func (in onnxInput) declaration() []byte {
 	var shape []byte
 	for _, side := range []int{1, in.channels, in.height, in.width} {
-		shape = appendPart(shape, shapeDim, appendNumber(nil, dimValue, uint64(side))) //nolint:gosec // above 0
+		shape = appendPart(shape, shapeDim, appendNumber(nil, dimValue, uint64(side)))
 	}
 	tensor := appendPart(appendNumber(nil, tensorTypeElem, elemFloat), tensorTypeShape, shape)
 	return appendPart(appendPart(nil, valueName, []byte(in.name)), valueType, appendPart(nil, typeTensor, tensor))
