@@ -58,7 +58,7 @@ func TestValidate(t *testing.T) {
 			`threshold: kind "dummy" does not take it; it belongs to "motion"`,
 		}},
 		{"in a process", Config{Name: "a", Kind: "dummy", Isolation: ProcessIsolation, MaxMemory: 2048}, nil},
-		{"isolation", Config{Name: "a", Kind: "dummy", Isolation: "proces"}, []string{`isolation: "proces" is not one of "none" or "process"; did you mean "process"?`}},
+		{"isolation", Config{Name: "a", Kind: "dummy", Isolation: "prozess"}, []string{`isolation: "prozess" is not one of "none" or "process"; did you mean "process"?`}},
 		{"memory of no process", Config{Name: "a", Kind: "dummy", MaxMemory: 2048}, []string{`max_memory: applies to a process of its own; set isolation = "process"`}},
 		{"memory", Config{Name: "a", Kind: "dummy", Isolation: ProcessIsolation, MaxMemory: 1}, []string{"max_memory: 1 is out of range: 1024 to 1048576 MiB"}},
 		{"inline in a process", Config{Name: "a", Kind: "dummy", Isolation: ProcessIsolation, Execution: Inline}, []string{"execution: a detector in a process of its own runs in a worker"}},
