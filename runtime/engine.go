@@ -27,6 +27,7 @@ type Engine struct {
 
 	frame    FrameRef
 	interval time.Duration // between frames, smoothed; 0 until two have come
+	outage   bool          // the newest frame came long after the one before
 	horizon  time.Duration // half a frame after the newest: what is due by then is due now
 	frames   uint64
 	ruleNext time.Duration
@@ -122,12 +123,15 @@ func (e *Engine) arrive(now time.Duration, f FrameRef) {
 	if e.frame.ID != 0 {
 		if gap := f.Captured - e.frame.Captured; gap > 0 {
 			e.spacing.Record(gap)
+			// One long gap is an outage, a second one in a row a rate.
+			long := gap >= 8*e.interval
 			switch {
-			case e.interval == 0:
-				e.interval = gap
-			case gap < 8*e.interval: // a longer one is an outage, not a rate
+			case e.interval == 0 || long && e.outage:
+				e.interval, long = gap, false
+			case !long:
 				e.interval += (gap - e.interval) / 8
 			}
+			e.outage = long
 		}
 	}
 	f.Seen = now

@@ -53,6 +53,40 @@ func TestRateIsWhatWasAskedFor(t *testing.T) {
 	}
 }
 
+// A server may send at once what it has kept when a stream begins, and a camera
+// may go over to a much lower rate: half a frame early is in time all the same.
+func TestRateKnowsTheCameraAfterItChanged(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		first int // frames, 1 ms apart
+		limit float64
+		fps   float64 // afterwards
+	}{
+		{"two at once", 2, 10, 30},
+		{"many at once", 40, 10, 30},
+		{"a much lower rate", 2000, 1, 2},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := newSim(t)
+			d := s.attach(&script{spec: spec("a", c.limit)})
+			s.frames(c.first, ms, ms)
+			period, gap := rateInterval(c.limit), rateInterval(c.fps)
+			// Each of these comes 3 ms before the one that would be due.
+			begin := ms + (time.Duration(c.first)*ms/period+1)*period - 3*ms
+			s.frames(100, begin, gap)
+			s.until(begin + 100*gap)
+			for _, at := range d.at {
+				if late := (at - ms) % period; at > begin+2*period && late < period-4*ms {
+					t.Fatalf("it ran at %v, %v after it was due", at, late)
+				}
+			}
+			if len(d.at) < int(c.limit) {
+				t.Errorf("%d runs", len(d.at))
+			}
+		})
+	}
+}
+
 func TestSlowDetectorTakesTheNewestFrameWhenItIsFree(t *testing.T) {
 	s := newSim(t)
 	d := s.attach(&script{spec: spec("a", 15), exec: 150 * ms})
