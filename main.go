@@ -66,7 +66,7 @@ func Main(args []string, stdout *os.File) int {
 	children.Tune(cfg.Runtime.Nice, cfg.Runtime.OpenCVThreads)
 	ctx, stop := onSignal()
 	defer stop()
-	return status(run(ctx, cfg, flags, kinds, secrets, stdout))
+	return status(run(ctx, loader, cfg, flags, stdout))
 }
 
 // status prints an error and returns the exit status that it stands for.

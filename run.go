@@ -63,10 +63,10 @@ func newDrivers(log *slog.Logger) capture.Drivers {
 }
 
 // run does the main job until the context ends or all cameras have ended.
-func run(ctx context.Context, cfg Config, flags Flags, kinds detectors.Kinds, secrets *Secrets, stdout *os.File) error {
+func run(ctx context.Context, loader Loader, cfg Config, flags Flags, stdout *os.File) error {
 	goruntime.GOMAXPROCS(cfg.Runtime.Threads())
-	screen := newDashboard(cfg.UI, len(cfg.Camera), flags, kinds)
-	logs, err := openLog(cfg.Log, secrets, screen)
+	screen := newDashboard(cfg.UI, len(cfg.Camera), flags, loader.Kinds)
+	logs, err := openLog(cfg.Log, loader.Secrets, screen)
 	if err != nil {
 		return err
 	}
@@ -95,17 +95,18 @@ func run(ctx context.Context, cfg Config, flags Flags, kinds detectors.Kinds, se
 	detectcv.Threads(cfg.Runtime.OpenCVThreads)
 	rt := runtime.New(runtime.Options{
 		Config: cfg.Runtime, Cameras: cfg.Camera, Detectors: cfg.Detector, Rules: cfg.Rule,
-		Drivers: drivers, Kinds: kinds, JPEG: opencv.EncodeJPEG, Sinks: sinks,
+		Drivers: drivers, Kinds: loader.Kinds, JPEG: opencv.EncodeJPEG, Sinks: sinks,
 		Clips: newRecorder(cfg, epoch, log), Log: log, LogRing: logs.ring, ExitWhenEnded: screen == nil,
 		Roll: runtime.Roll{Before: time.Duration(cfg.Clips.Before), After: time.Duration(cfg.Clips.After)},
 	}, epoch)
 
+	again := &reloader{loader: loader, flags: flags, rt: rt, log: log, cfg: cfg}
 	side, stop := context.WithCancel(context.WithoutCancel(ctx))
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	defer stop()
 	if screen == nil {
-		wg.Go(func() { onHangup(side, reopen) })
+		wg.Go(func() { onHangup(side, reopen, again) })
 	}
 	if cfg.Metrics.Listen != "" {
 		server := runtime.NewServer(cfg.Metrics.Listen, rt.Snapshot, log)
@@ -122,7 +123,7 @@ func run(ctx context.Context, cfg Config, flags Flags, kinds detectors.Kinds, se
 	}
 	ctx, quit := context.WithCancel(ctx)
 	defer quit()
-	screen.opts.Open, screen.opts.Log = drivers.Open, log
+	screen.opts.Open, screen.opts.Log, screen.opts.Reload = drivers.Open, log, again.reload
 	var shown error
 	wg.Go(func() { shown = screen.run(ctx, quit, rt, logs.ring) })
 	err = rt.Run(ctx)
@@ -142,8 +143,9 @@ func newRecorder(cfg Config, epoch time.Time, log *slog.Logger) *clips.Recorder 
 	})
 }
 
-// onHangup reopens files on SIGHUP, for log rotation, until the context ends.
-func onHangup(ctx context.Context, reopen []func()) {
+// onHangup reopens files on SIGHUP, for log rotation, and reads the configuration
+// again, until the context ends.
+func onHangup(ctx context.Context, reopen []func(), again *reloader) {
 	hangup := make(chan os.Signal, 1)
 	signal.Notify(hangup, syscall.SIGHUP)
 	defer signal.Stop(hangup)
@@ -154,6 +156,9 @@ func onHangup(ctx context.Context, reopen []func()) {
 		case <-hangup:
 			for _, f := range reopen {
 				f()
+			}
+			if err := again.reload(ctx); err != nil {
+				again.log.Error("the configuration as it was stays in place, where this does not say otherwise", "error", err)
 			}
 		}
 	}

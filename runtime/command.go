@@ -31,11 +31,12 @@ const (
 	RuleOn       Verb = "rule_on"       // Rule
 	RuleOff      Verb = "rule_off"      // Rule
 	SaveClip     Verb = "clip"          // Camera: what it sees now, as evidence
+	Reload       Verb = "reload"        // Setup, in place of what was configured
 )
 
 // Verbs returns all verbs.
 func Verbs() []Verb {
-	return []Verb{Attach, Detach, Enable, Disable, SetRate, AddCamera, RemoveCamera, Pause, Resume, RuleOn, RuleOff, SaveClip}
+	return []Verb{Attach, Detach, Enable, Disable, SetRate, AddCamera, RemoveCamera, Pause, Resume, RuleOn, RuleOff, SaveClip, Reload}
 }
 
 // Command asks a running Runtime for a change. Camera may be empty where a
@@ -48,6 +49,7 @@ type Command struct {
 	FPS      float64           // of SetRate, a second
 	Attached *detectors.Config // of Attach; its Cameras must be empty or the Command's
 	Added    *capture.Config   // of AddCamera
+	Setup    *Setup            // of Reload
 }
 
 // commandBacklog is how many commands may wait.
@@ -106,6 +108,11 @@ func (r *Runtime) perform(ctx context.Context, req request) error {
 		return r.addRequested(ctx, *cmd.Added)
 	case RemoveCamera:
 		return r.removeCamera(cmd.Camera)
+	case Reload:
+		if cmd.Setup == nil {
+			return errors.New("no configuration was given")
+		}
+		return r.reload(ctx, req.ctx, *cmd.Setup)
 	case Attach:
 		if cmd.Attached == nil {
 			return errors.New("no detector was given")

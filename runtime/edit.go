@@ -122,6 +122,11 @@ func (e *Engine) AddRule(cfg rules.Config) error {
 	return nil
 }
 
+// RemoveRule takes a rule away, if there is one of this name.
+func (e *Engine) RemoveRule(event string) {
+	e.rules = slices.DeleteFunc(e.rules, func(r watchedRule) bool { return r.event == event })
+}
+
 // SetRule switches a rule on or off.
 func (e *Engine) SetRule(now time.Duration, event string, on bool) error {
 	r := e.rule(event)

@@ -20,7 +20,7 @@ import (
 type pipeline struct {
 	camera   *capture.Camera
 	pool     *capture.Pool
-	ring     *clips.Ring // keeps evidence; nil: no rule saves any
+	ring     atomic.Pointer[clips.Ring] // keeps evidence; nil: no rule saves any
 	name     string
 	epoch    time.Time
 	engine   *Engine
@@ -77,8 +77,8 @@ func hashName(name string) uint64 { // FNV-1a
 
 // offer is what the camera calls with each frame, whose count it hands over.
 func (p *pipeline) offer(f *capture.Frame) {
-	if p.ring != nil {
-		p.ring.Offer(f)
+	if ring := p.ring.Load(); ring != nil {
+		ring.Offer(f)
 	}
 	if p.newest.put(f, FrameRef{}) {
 		p.superseded.Add(1)
@@ -157,7 +157,8 @@ func (p *pipeline) step() time.Duration {
 
 // note tells the evidence ring what the answers say.
 func (p *pipeline) note() {
-	if p.ring == nil {
+	ring := p.ring.Load()
+	if ring == nil {
 		return
 	}
 	for i := range p.in.Reports {
@@ -167,7 +168,7 @@ func (p *pipeline) note() {
 			continue
 		}
 		for k, signal := range w.spec.Provides {
-			p.ring.Note(clips.Note{
+			ring.Note(clips.Note{
 				Frame: r.Frame.ID, Captured: p.epoch.Add(r.Frame.Captured), Signal: signal,
 				Value: r.Answer.Values[k], Detections: r.Answer.Detections[k],
 			})
@@ -207,7 +208,7 @@ func (p *pipeline) carryOut(acts *Actions) (again bool) {
 	}
 	for i := range acts.Fired {
 		f := &acts.Fired[i]
-		if f.Event.Phase == rules.PhaseConfirmed && f.Rule.Clip && p.ring != nil {
+		if f.Event.Phase == rules.PhaseConfirmed && f.Rule.Clip && p.ring.Load() != nil {
 			f.Frame, f.Detections = p.evidence(f.Event.Frame)
 		}
 		p.emit(f, p.name)

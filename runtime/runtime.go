@@ -209,12 +209,9 @@ func (r *Runtime) addCamera(ctx context.Context, cfg capture.Config) error {
 		if !meant(c.Cameras, cfg.Name) {
 			continue
 		}
-		if err := p.engine.AddRule(c); err != nil {
+		if err := r.addRule(p, c); err != nil {
 			p.abort()
 			return fmt.Errorf("camera %q: %w", cfg.Name, err)
-		}
-		if c.Clip && r.opts.Clips != nil {
-			p.ring = r.opts.Clips.Ring(cfg.Name, r.opts.Roll.of(c).Before)
 		}
 	}
 	p.publish(p.clock())
@@ -238,10 +235,22 @@ func (r *Runtime) addCamera(ctx context.Context, cfg capture.Config) error {
 			}
 		}
 		both.Wait()
-		if p.ring != nil {
-			p.ring.Close() // clips that wait for more of it are made of what there is
+		if ring := p.ring.Load(); ring != nil {
+			ring.Close() // clips that wait for more of it are made of what there is
 		}
 	})
+	return nil
+}
+
+// addRule adds a rule to a camera, and a ring where the rule saves evidence. It
+// runs in the pipeline's goroutine, or before there is one.
+func (r *Runtime) addRule(p *pipeline, cfg rules.Config) error {
+	if err := p.engine.AddRule(cfg); err != nil {
+		return err
+	}
+	if cfg.Clip && r.opts.Clips != nil {
+		p.ring.Store(r.opts.Clips.Ring(p.name, r.opts.Roll.of(cfg).Before))
+	}
 	return nil
 }
 

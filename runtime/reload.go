@@ -1,0 +1,115 @@
+package runtime
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+	"time"
+
+	"rvo-tui/capture"
+	"rvo-tui/detectors"
+	"rvo-tui/rules"
+)
+
+// Setup is what Reload puts in place of what was configured before. It must be
+// valid.
+type Setup struct {
+	Cameras   []capture.Config
+	Detectors []detectors.Config
+	Rules     []rules.Config
+}
+
+// reload changes what is at work from the setup before to next, and nothing
+// else: a camera that is configured as before keeps streaming, a detector its
+// model and figures, a rule its state. What was added by command stays, unless
+// next defines the same name. What cannot be done is left out and reported; the
+// rest is done.
+func (r *Runtime) reload(ctx, wait context.Context, next Setup) error {
+	last := Setup{r.opts.Cameras, r.opts.Detectors, r.opts.Rules}
+	r.opts.Cameras, r.opts.Detectors, r.opts.Rules = next.Cameras, next.Detectors, next.Rules
+	var problems []error
+	for _, c := range last.Cameras {
+		if !slices.Contains(next.Cameras, c) && r.camera(c.Name) != nil {
+			problems = append(problems, r.removeCamera(c.Name))
+		}
+	}
+	for _, c := range next.Cameras {
+		if !slices.Contains(last.Cameras, c) && r.camera(c.Name) != nil {
+			problems = append(problems, r.removeCamera(c.Name)) // by command, under this name
+		}
+	}
+	for _, c := range r.list() {
+		err := c.do(wait, func(e *Engine, _ time.Duration) error { return r.change(c.pipeline, e, last, next) })
+		if err != nil {
+			problems = append(problems, fmt.Errorf("camera %q: %w", c.name, err))
+		}
+	}
+	for _, c := range next.Cameras {
+		if r.camera(c.Name) == nil {
+			problems = append(problems, r.addCamera(ctx, c))
+		}
+	}
+	return errors.Join(problems...)
+}
+
+// change brings the detectors and rules of a camera from the setup before to
+// next. It runs in the pipeline's goroutine.
+func (r *Runtime) change(p *pipeline, e *Engine, last, next Setup) error {
+	var problems []error
+	was, is := configured(last.Detectors, p.name), configured(next.Detectors, p.name)
+	for name := range was {
+		if _, kept := is[name]; !kept && e.find(name) != nil {
+			problems = append(problems, p.detach(name))
+		}
+	}
+	var fresh []detectors.Config
+	for _, d := range next.Detectors {
+		wanted, here := is[d.Name]
+		before, had := was[d.Name]
+		attached := e.find(d.Name) != nil
+		if !here || had && attached && reflect.DeepEqual(before, wanted) {
+			continue
+		}
+		if attached {
+			problems = append(problems, p.detach(d.Name))
+		}
+		fresh = append(fresh, d)
+	}
+	// All that goes has gone: its signals are free for others.
+	for _, d := range fresh {
+		problems = append(problems, p.attach(r.prepare(d)))
+	}
+	for _, c := range last.Rules {
+		if meant(c.Cameras, p.name) && !slices.ContainsFunc(next.Rules, func(n rules.Config) bool {
+			return meant(n.Cameras, p.name) && sameRule(c, n)
+		}) {
+			e.RemoveRule(c.Event)
+		}
+	}
+	for _, c := range next.Rules {
+		if meant(c.Cameras, p.name) && e.rule(c.Event) == nil {
+			problems = append(problems, r.addRule(p, c))
+		}
+	}
+	return errors.Join(problems...)
+}
+
+// configured returns the detectors that are meant for a camera, by name, without
+// the list of cameras, which is not their own matter.
+func configured(all []detectors.Config, camera string) map[string]detectors.Config {
+	byName := make(map[string]detectors.Config)
+	for _, d := range all {
+		if meant(d.Cameras, camera) {
+			d.Cameras = nil
+			byName[d.Name] = d
+		}
+	}
+	return byName
+}
+
+func sameRule(a, b rules.Config) bool {
+	a.Cameras, b.Cameras = nil, nil
+	return reflect.DeepEqual(a, b)
+}

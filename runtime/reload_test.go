@@ -1,0 +1,87 @@
+package runtime_test
+
+import (
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"rvo-tui/capture"
+	"rvo-tui/detectors"
+	"rvo-tui/rules"
+	"rvo-tui/runtime"
+	"rvo-tui/runtime/testkit"
+)
+
+// A reload replaces what has changed and lets everything else run on: cameras
+// stream, detectors keep their instance and figures, rules their state.
+func TestReloadReplacesOnlyWhatChanged(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		kept, changed, gone, fresh, added := testkit.NewDetector("kept", testkit.Always(1)), testkit.NewDetector("changed", testkit.Always(1)),
+			testkit.NewDetector("gone", testkit.Always(1)), testkit.NewDetector("fresh", testkit.Always(1)), testkit.NewDetector("added", testkit.Always(1))
+		door, yard, lane := &testkit.Camera{Name: "door"}, &testkit.Camera{Name: "yard"}, &testkit.Camera{Name: "lane"}
+		stays, leaves, comes := testkit.Rule("stays", "kept >= 1"), testkit.Rule("leaves", "gone >= 1"), testkit.Rule("comes", "fresh >= 1")
+		stays.Cooldown = capture.Duration(time.Hour)
+		p := start(t, testkit.Setup{
+			Cameras: []*testkit.Camera{door, yard}, Later: []*testkit.Camera{lane},
+			Detectors: []*testkit.Detector{kept, changed, gone}, Loose: []*testkit.Detector{fresh, added},
+			Rules: []rules.Config{stays, leaves},
+		})
+		p.Until(1005 * ms)
+		if err := p.Do(t.Context(), runtime.Command{Do: runtime.Attach, Attached: &added.Config, Camera: "door"}); err != nil {
+			t.Fatal(err)
+		}
+		runs := p.Detector(t, "door", "kept").Runs
+		faster := changed.Config
+		faster.MaxFPS = changed.Config.MaxFPS / 2
+		// The signal of one that goes is free for one that comes.
+		fresh.Config.Signal = "fresh"
+		err := p.Do(t.Context(), runtime.Command{Do: runtime.Reload, Setup: &runtime.Setup{
+			Cameras:   []capture.Config{door.Config(), lane.Config()},
+			Detectors: []detectors.Config{kept.Config, faster, fresh.Config},
+			Rules:     []rules.Config{stays, comes},
+		}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.Until(2005 * ms)
+		var names []string
+		for _, c := range p.Snapshot().Cameras {
+			names = append(names, c.Name)
+		}
+		if len(names) != 2 || names[0] != "door" || names[1] != "lane" {
+			t.Fatalf("cameras %v, want door and lane", names)
+		}
+		if c := p.Camera(t, "door"); c.Connects != 1 || c.Seen < 19 {
+			t.Errorf("door was opened %d times and gave %d frames: it was to stream on", c.Connects, c.Seen)
+		}
+		if d := p.Detector(t, "door", "kept"); d.Runs <= runs || d.Restarts != 0 {
+			t.Errorf("kept has %d runs after %d, and %d restarts", d.Runs, runs, d.Restarts)
+		}
+		if d := p.Detector(t, "door", "changed"); d.MaxFPS != faster.MaxFPS || d.Runs > 15 {
+			t.Errorf("changed runs at %v, %d runs: it was to begin anew", d.MaxFPS, d.Runs)
+		}
+		attached := map[string]bool{}
+		for _, d := range p.Camera(t, "door").Detectors {
+			attached[d.Name] = true
+		}
+		if attached["gone"] || !attached["fresh"] || !attached["added"] {
+			t.Errorf("at work: %v; gone was to go, fresh to come, added to stay", attached)
+		}
+		fired := map[string]uint64{}
+		for _, r := range p.Camera(t, "door").Rules {
+			fired[r.Event] = r.Status.Fired
+		}
+		if _, there := fired["leaves"]; there || fired["stays"] != 1 || fired["comes"] != 1 {
+			t.Errorf("rules and how often they fired: %v; stays was to keep its cooldown", fired)
+		}
+	})
+}
+
+func TestReloadNeedsASetup(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := start(t, testkit.Setup{Cameras: []*testkit.Camera{{Name: "door"}}})
+		if err := p.Do(t.Context(), runtime.Command{Do: runtime.Reload}); err == nil {
+			t.Error("nothing was reloaded without an error")
+		}
+	})
+}
