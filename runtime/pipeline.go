@@ -337,8 +337,14 @@ func (p *pipeline) seeOff(now time.Duration) time.Duration {
 	return next
 }
 
-// abort undoes the attachments of a pipeline that is not to run.
-func (p *pipeline) abort() { p.shutdown() }
+// abort frees what a pipeline has that is not to run.
+func (p *pipeline) abort() {
+	p.shutdown()
+	if ring := p.ring.Load(); ring != nil {
+		ring.Close()
+	}
+	p.pool.Close()
+}
 
 // shutdown stops all workers and waits for them for a while.
 func (p *pipeline) shutdown() {

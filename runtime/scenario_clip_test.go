@@ -164,6 +164,29 @@ func TestClipTellsWhatEveryDetectorFound(t *testing.T) {
 	}
 }
 
+func TestCameraThatCannotBeAddedLeavesNoEvidenceBehind(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		rec, _ := recorder(t)
+		person := with(testkit.Rule("person", "a >= 1"), func(r *rules.Config) { r.Clip, r.Cameras = true, []string{"yard"} })
+		p := start(t, testkit.Setup{
+			Cameras:   []*testkit.Camera{{Name: "door"}},
+			Detectors: []*testkit.Detector{testkit.NewDetector("a", testkit.Always(0))},
+			Rules:     []rules.Config{person, person}, Clips: rec,
+		})
+		p.Until(50 * ms)
+		yard := (&testkit.Camera{Name: "yard"}).Config()
+		if err := p.Do(t.Context(), runtime.Command{Do: runtime.AddCamera, Added: &yard}); err == nil {
+			t.Fatal("two rules of one event: nothing to test")
+		}
+		if rings := rec.Status().Rings; len(rings) != 0 {
+			t.Errorf("rings of %+v", rings)
+		}
+		if err := p.Stop(); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
 func TestClipByCommand(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		rec, dir := recorder(t)
