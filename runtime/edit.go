@@ -122,8 +122,15 @@ func (e *Engine) AddRule(cfg rules.Config) error {
 	return nil
 }
 
-// RemoveRule takes a rule away, if there is one of this name.
-func (e *Engine) RemoveRule(event string) {
+// RemoveRule takes a rule away, if there is one of this name. An incident that it
+// has confirmed ends with it.
+func (e *Engine) RemoveRule(now time.Duration, event string) {
+	r := e.rule(event)
+	if r == nil {
+		return
+	}
+	r.SetEnabled(false, now)
+	e.fire(now, r)
 	e.rules = slices.DeleteFunc(e.rules, func(r watchedRule) bool { return r.event == event })
 }
 

@@ -391,15 +391,22 @@ func (e *Engine) tell(t *task, what Do) {
 func (e *Engine) judge(now time.Duration) {
 	e.ruleNext = Never
 	for _, r := range e.rules {
-		if phase := r.Step(now); phase != "" {
-			ev := r.Event(now, phase)
-			if phase == rules.PhaseConfirmed {
-				e.stages[StageEvent].Record(ev.Age.Event)
-			}
-			e.out.Fired = append(e.out.Fired, Fired{Rule: r.Config(), Event: ev})
-		}
+		e.fire(now, r.Rule)
 		e.ruleNext = min(e.ruleNext, r.Next())
 	}
+}
+
+// fire steps a rule and collects what it reports.
+func (e *Engine) fire(now time.Duration, r *rules.Rule) {
+	phase := r.Step(now)
+	if phase == "" {
+		return
+	}
+	ev := r.Event(now, phase)
+	if phase == rules.PhaseConfirmed {
+		e.stages[StageEvent].Record(ev.Age.Event)
+	}
+	e.out.Fired = append(e.out.Fired, Fired{Rule: r.Config(), Event: ev})
 }
 
 // found returns what all detectors found in a frame, where it is the newest that

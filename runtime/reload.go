@@ -41,7 +41,7 @@ func (r *Runtime) reload(ctx, wait context.Context, next Setup) error {
 		}
 	}
 	for _, c := range r.list() {
-		err := c.do(wait, func(e *Engine, _ time.Duration) error { return r.change(c.pipeline, e, last, next) })
+		err := c.do(wait, func(e *Engine, now time.Duration) error { return r.change(c.pipeline, e, now, last, next) })
 		if err != nil {
 			problems = append(problems, fmt.Errorf("camera %q: %w", c.name, err))
 		}
@@ -56,7 +56,7 @@ func (r *Runtime) reload(ctx, wait context.Context, next Setup) error {
 
 // change brings the detectors and rules of a camera from the setup before to
 // next. It runs in the pipeline's goroutine.
-func (r *Runtime) change(p *pipeline, e *Engine, last, next Setup) error {
+func (r *Runtime) change(p *pipeline, e *Engine, now time.Duration, last, next Setup) error {
 	var problems []error
 	was, is := configured(last.Detectors, p.name), configured(next.Detectors, p.name)
 	for name := range was {
@@ -85,12 +85,15 @@ func (r *Runtime) change(p *pipeline, e *Engine, last, next Setup) error {
 		if meant(c.Cameras, p.name) && !slices.ContainsFunc(next.Rules, func(n rules.Config) bool {
 			return meant(n.Cameras, p.name) && sameRule(c, n)
 		}) {
-			e.RemoveRule(c.Event)
+			e.RemoveRule(now, c.Event)
 		}
 	}
 	for _, c := range next.Rules {
 		if meant(c.Cameras, p.name) && e.rule(c.Event) == nil {
 			problems = append(problems, r.addRule(p, c))
+			if c.Clip && r.opts.Clips == nil {
+				problems = append(problems, fmt.Errorf("rule %q: its clips are saved from the next start on, for no rule saved any at this one", c.Event))
+			}
 		}
 	}
 	return errors.Join(problems...)

@@ -1,6 +1,7 @@
 package runtime_test
 
 import (
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -73,6 +74,50 @@ func TestReloadReplacesOnlyWhatChanged(t *testing.T) {
 		}
 		if _, there := fired["leaves"]; there || fired["stays"] != 1 || fired["comes"] != 1 {
 			t.Errorf("rules and how often they fired: %v; stays was to keep its cooldown", fired)
+		}
+	})
+}
+
+// An incident that a rule has confirmed ends when the rule goes.
+func TestReloadEndsTheIncidentOfARuleThatGoes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a, door := testkit.NewDetector("a", testkit.Always(1)), &testkit.Camera{Name: "door"}
+		rule := testkit.Rule("seen", "a >= 1")
+		rule.Phases = true
+		p := start(t, testkit.Setup{Cameras: []*testkit.Camera{door}, Detectors: []*testkit.Detector{a}, Rules: []rules.Config{rule}})
+		p.Until(1005 * ms)
+		err := p.Do(t.Context(), runtime.Command{Do: runtime.Reload, Setup: &runtime.Setup{
+			Cameras: []capture.Config{door.Config()}, Detectors: []detectors.Config{a.Config},
+		}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.Until(1505 * ms)
+		var phases []rules.Phase
+		for _, c := range p.Sink.Caught() {
+			phases = append(phases, c.Event.Phase)
+		}
+		if len(phases) != 2 || phases[0] != rules.PhaseConfirmed || phases[1] != rules.PhaseEnded {
+			t.Errorf("reported %v, want the incident confirmed and ended", phases)
+		}
+	})
+}
+
+func TestReloadSaysThatClipsBeginLater(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a, door := testkit.NewDetector("a", testkit.Always(1)), &testkit.Camera{Name: "door"}
+		p := start(t, testkit.Setup{Cameras: []*testkit.Camera{door}, Detectors: []*testkit.Detector{a}})
+		rule := testkit.Rule("seen", "a >= 1")
+		rule.Clip = true
+		err := p.Do(t.Context(), runtime.Command{Do: runtime.Reload, Setup: &runtime.Setup{
+			Cameras: []capture.Config{door.Config()}, Detectors: []detectors.Config{a.Config}, Rules: []rules.Config{rule},
+		}})
+		if err == nil || !strings.Contains(err.Error(), `rule "seen": its clips are saved from the next start on`) {
+			t.Errorf("answered %v", err)
+		}
+		p.Until(1005 * ms)
+		if n := len(p.Sink.Caught()); n == 0 {
+			t.Error("the rule was not put in place")
 		}
 	})
 }
