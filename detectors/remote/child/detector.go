@@ -227,7 +227,8 @@ func (d *detector) explain(ctx context.Context, r *run, err error) error {
 	if errors.Is(ctx.Err(), context.Canceled) {
 		return fault(detectors.ReasonCanceled, "call was canceled")
 	}
-	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+	// The process learns of the deadline too, and may be the first to say so.
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) || detectors.ReasonOf(err) == detectors.ReasonTimeout {
 		f := fault(ReasonStuck, "its process did not answer in time, was killed and starts again: raise timeout, or lower its load")
 		r.kill(f)
 		return f
