@@ -16,7 +16,7 @@ func clean(s string) string {
 	if plain(s) {
 		return s
 	}
-	return strings.Map(func(r rune) rune {
+	s = strings.Map(func(r rune) rune {
 		switch {
 		case unicode.In(r, unicode.Mn, unicode.Me, unicode.Mc),
 			r >= 0x1160 && r <= 0x11ff,   // Hangul vowels and finals that join the letter before
@@ -26,6 +26,15 @@ func clean(s string) string {
 		}
 		return r
 	}, detectors.Clean(s))
+	// Of what still joins, such as two Hangul consonants, the first stays.
+	var b strings.Builder
+	for s != "" {
+		cluster, _ := ansi.FirstGraphemeCluster(s, ansi.GraphemeWidth)
+		_, n := utf8.DecodeRuneInString(cluster)
+		b.WriteString(cluster[:n])
+		s = s[max(len(cluster), 1):]
+	}
+	return b.String()
 }
 
 // plain reports whether s is printable ASCII.

@@ -303,7 +303,7 @@ func TestOutlineStaysInside(t *testing.T) {
 // Whatever names, labels and errors say, the screen keeps its shape and nothing
 // reaches the terminal but text and colours.
 func FuzzHostileText(f *testing.F) {
-	for _, s := range []string{"person", "\x1b]0;title\x07", "\u202eabc", "車車車車", "👨‍👩‍👧‍👦", "e\u0301\u0301\u0301", "\x9b31m", "a\tb\nc\rd", "\xff\xfe", "각", "❤️", strings.Repeat("長", 400)} {
+	for _, s := range []string{"person", "\x1b]0;title\x07", "\u202eabc", "車車車車", "👨‍👩‍👧‍👦", "e\u0301\u0301\u0301", "\x9b31m", "a\tb\nc\rd", "\xff\xfe", "각", "ᄀᅌ\xa8", "❤️", strings.Repeat("長", 400)} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
