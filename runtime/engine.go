@@ -102,7 +102,9 @@ func (e *Engine) Step(now time.Duration, in *Inputs) *Actions {
 			changed = e.expire(now, t) || changed
 		}
 		if t.fresh {
-			e.consider(now, t)
+			if t.verdict = e.gate(now, t); t.verdict == GateOpen {
+				e.launch(now, t)
+			}
 		}
 		next = min(next, t.deadline)
 	}
@@ -143,13 +145,8 @@ func (e *Engine) arrive(now time.Duration, f FrameRef) {
 	e.age.Record(now - f.Captured)
 }
 
-// consider starts a detector on the newest frame if no gate holds it, and
-// otherwise notes the gate.
-func (e *Engine) consider(now time.Duration, t *task) {
-	t.verdict = e.gate(now, t)
-	if t.verdict != GateOpen {
-		return
-	}
+// launch has a detector run on the newest frame, which no gate holds.
+func (e *Engine) launch(now time.Duration, t *task) {
 	if e.frame.Seen-t.due > t.interval {
 		t.due = e.frame.Seen // too far behind to make up for
 	}
