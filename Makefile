@@ -4,6 +4,7 @@
 # make lint    formatting, vet, golangci-lint, shellcheck
 # make check   lint and test
 # make bench   what the code costs (BENCH=Step for some of it)
+# make fuzz    every fuzz target for a minute (FUZZTIME=10m for longer)
 # make proto   the generated code of proto/, anew
 # make clean   remove bin/
 #
@@ -15,6 +16,7 @@ SHELL       = /bin/sh
 GO         ?= go
 CGO_ENABLED ?= 1
 BENCH      ?= .
+FUZZTIME   ?= 1m
 export CGO_ENABLED
 
 # The revision is stamped where git can tell it; elsewhere the version is "devel".
@@ -22,7 +24,7 @@ VCS   := $(shell git rev-parse HEAD >/dev/null 2>&1 && echo true || echo false)
 BUILD := $(GO) build -trimpath -buildvcs=$(VCS)
 RACE  := $(if $(filter 0,$(CGO_ENABLED)),,-race)
 
-.PHONY: run build test test-pure lint check bench proto clean go packages
+.PHONY: run build test lint check bench fuzz proto clean go packages
 
 run: build
 	bin/rvo-tui $(ARGS)
@@ -51,6 +53,15 @@ check: lint test
 bench: go
 	@scripts/packages.sh build
 	$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem ./...
+
+fuzz: go
+	@scripts/packages.sh build
+	@$(GO) list ./... | while read -r package; do \
+		for target in $$($(GO) test -list '^Fuzz' "$$package" | grep '^Fuzz'); do \
+			echo "$$package $$target"; \
+			$(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) "$$package" </dev/null || exit 1; \
+		done; \
+	done
 
 proto: go
 	@scripts/packages.sh proto
