@@ -28,6 +28,7 @@ type Engine struct {
 	frame    FrameRef
 	interval time.Duration // between frames, smoothed; 0 until two have come
 	outage   bool          // the newest frame came long after the one before
+	frameAge time.Duration // of the newest frame at this step; Never: there is none
 	horizon  time.Duration // half a frame after the newest: what is due by then is due now
 	frames   uint64
 	ruleNext time.Duration
@@ -92,6 +93,10 @@ func (e *Engine) Step(now time.Duration, in *Inputs) *Actions {
 	}
 	for _, edit := range in.Edits {
 		edit(e, now)
+	}
+	e.frameAge = Never
+	if e.frame.ID != 0 {
+		e.frameAge = now - e.frame.Captured
 	}
 	next := Never
 	for _, t := range e.tasks {
@@ -172,7 +177,7 @@ func (e *Engine) gate(now time.Duration, t *task) Gate {
 		return GateFailed
 	case now < t.parked:
 		return GateBackoff
-	case e.frame.ID == 0 || now-e.frame.Captured >= t.ttl:
+	case e.frameAge >= t.ttl:
 		return GateNoFrame
 	case t.due > e.horizon:
 		return GateRate
