@@ -97,7 +97,7 @@ func (x *terminal) sees(text string) {
 func (x *terminal) dashboard() {
 	x.t.Helper()
 	write(x.t, filepath.Join(x.dir, "rvo.toml"), dashboardConfig)
-	x.text(fmt.Sprintf("stty -g >before; echo $$ >pid; RVO_CONFIG= %s; echo ended $?; stty -g >after; echo said", binary))
+	x.text(fmt.Sprintf("stty -g >before; echo $$ >pid; RVO_CONFIG= %s; echo ended $?; stty -g >after; echo sa\"\"id", binary))
 	x.keys("Enter")
 	x.sees("Detectors")
 	x.sees("running")
