@@ -7,7 +7,6 @@ import (
 	"net"
 	"os"
 	"os/exec"
-	goruntime "runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -15,6 +14,7 @@ import (
 	"syscall"
 	"time"
 
+	"rvo-tui/capture"
 	"rvo-tui/detectors"
 )
 
@@ -104,8 +104,7 @@ func launch(j job, socket string, nice, threads int, says func(line string)) (*r
 // low priority of the thread is what the process inherits. The thread ends with
 // the goroutine. Whoever waits for ended waits for it.
 func (r *run) tend(cmd *exec.Cmd, nice int, started chan<- error) {
-	goruntime.LockOSThread()
-	lowerPriority(nice)
+	capture.LowPriority(nice)
 	err := cmd.Start()
 	if err == nil {
 		r.pid = cmd.Process.Pid

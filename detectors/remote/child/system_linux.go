@@ -15,14 +15,6 @@ func attributes() *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 }
 
-// lowerPriority sets the nice value of the calling thread, which its children
-// inherit.
-func lowerPriority(nice int) {
-	if nice > 0 {
-		_ = unix.Setpriority(unix.PRIO_PROCESS, unix.Gettid(), nice)
-	}
-}
-
 // sacrifice lets the system end this process first when it is out of memory. It
 // is a wish: the process runs all the same where that is not allowed.
 func sacrifice(pid int) {

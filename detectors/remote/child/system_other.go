@@ -11,7 +11,6 @@ import (
 // this one, so that starting fails elsewhere and the rest is not reached.
 
 func attributes() *syscall.SysProcAttr { return nil }
-func lowerPriority(int)                {}
 func sacrifice(int)                    {}
 func awaitExit(int)                    {}
 func limit(uint64) error               { return errors.New("processes for detectors need Linux") }
