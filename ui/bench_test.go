@@ -1,0 +1,89 @@
+package ui
+
+import (
+	"fmt"
+	"testing"
+
+	"rvo-tui/capture"
+)
+
+// BenchmarkPane is one pane that has changed, drawn with its frame.
+func BenchmarkPane(b *testing.B) {
+	for p := range paneCount {
+		b.Run(p.String(), func(b *testing.B) {
+			m := shown(new(testing.T), newFake(), DefaultConfig(), 120, 40)
+			at := place{p, rect{w: 80, h: 18}, false}
+			if p == panePreview {
+				w, h := previewSize(m.scene.camera(), at.w-2, at.h-2)
+				m.scene.held = newCanvas(gradient(w, 2*h), nil)
+			}
+			b.ReportAllocs()
+			for b.Loop() {
+				m.epoch++ // else it would be returned as it was
+				if lines := m.pane(at); len(lines) != at.h {
+					b.Fatalf("%d lines, want %d", len(lines), at.h)
+				}
+			}
+		})
+	}
+}
+
+// BenchmarkPaneUnchanged is a pane that is returned as it was, as most are most
+// of the time.
+func BenchmarkPaneUnchanged(b *testing.B) {
+	m := shown(new(testing.T), newFake(), DefaultConfig(), 120, 40)
+	at := place{paneDetectors, rect{w: 80, h: 18}, false}
+	m.pane(at)
+	b.ReportAllocs()
+	for b.Loop() {
+		m.pane(at)
+	}
+}
+
+func TestUnchangedPaneAllocatesNothing(t *testing.T) {
+	m := shown(t, newFake(), DefaultConfig(), 120, 40)
+	for _, p := range []paneID{paneCameras, paneDetectors, paneRules, paneEvents, paneQueues, paneLog} {
+		at := place{p, rect{w: 80, h: 18}, false}
+		m.pane(at)
+		if n := testing.AllocsPerRun(100, func() { m.pane(at) }); n != 0 {
+			t.Errorf("%s, unchanged, allocates %v times", p, n)
+		}
+	}
+}
+
+// BenchmarkPreview is a camera's picture of 1280x720 on its way into 80x45
+// cells: scaling, which holds the frame, and making text of it.
+func BenchmarkPreview(b *testing.B) {
+	const w, h = 80, 90
+	b.Run("scale", func(b *testing.B) {
+		pool := capture.NewPool(1, nil)
+		defer pool.Close()
+		f, err := pool.Get("street", 1, 1280, 720, noon)
+		if err != nil {
+			b.Fatal(err)
+		}
+		defer f.Release()
+		for i, pix := 0, f.Pixels(); i < len(pix); i++ {
+			pix[i] = byte(i >> 3)
+		}
+		b.ReportAllocs()
+		for b.Loop() {
+			scale(f, w, h)
+		}
+	})
+	for _, ascii := range []bool{false, true} {
+		b.Run(fmt.Sprintf("encode/ascii=%t", ascii), func(b *testing.B) {
+			p := gradient(w, h)
+			old := newCanvas(p, nil)
+			var bytes int
+			b.ReportAllocs()
+			for b.Loop() {
+				bytes = 0
+				for _, l := range newCanvas(p, old).lines(ascii, false) {
+					bytes += len(l)
+				}
+			}
+			b.ReportMetric(float64(bytes), "B/frame")
+		})
+	}
+}
