@@ -20,7 +20,7 @@ import (
 // frame is captured, a detector looks at it, a rule judges, evidence is kept, the
 // runtime moves all of it, and the screens show it.
 var imports = map[string][]string{
-	".":                {"capture", "capture/opencv", "clips", "detectors", "detectors/opencv", "detectors/remote", "detectors/remote/child", "proto", "rules", "runtime", "ui", "ui/web", "bench"},
+	".":                {"capture", "capture/opencv", "clips", "detectors", "detectors/opencv", "detectors/remote", "detectors/remote/child", "proto", "rules", "runtime", "runtime/control", "ui", "ui/web", "bench"},
 	"capture":          {},
 	"capture/opencv":   {"capture"},
 	"detectors":        {"capture"},
@@ -32,8 +32,9 @@ var imports = map[string][]string{
 	"rules":           {"capture", "detectors"},
 	"clips":           {"capture", "detectors", "rules"},
 	"runtime":         {"capture", "clips", "detectors", "rules", "proto"},
+	"runtime/control": {"capture", "clips", "detectors", "detectors/remote", "proto", "rules", "runtime"},
 	"runtime/testkit": {"capture", "clips", "detectors", "rules", "runtime"},
-	"ui":              {"capture", "clips", "detectors", "rules", "runtime"},
+	"ui":              {"capture", "clips", "detectors", "rules", "runtime", "runtime/control"},
 	"ui/web":          {"capture", "clips", "detectors", "rules", "runtime", "ui"},
 	"bench":           {"capture", "clips", "detectors", "detectors/remote", "proto", "rules", "runtime", "runtime/testkit"},
 	"bench/plot":      {},

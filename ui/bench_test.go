@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"rvo-tui/capture"
+	"rvo-tui/runtime"
 )
 
 // BenchmarkPane is one pane that has changed, drawn with its frame.
@@ -68,7 +69,7 @@ func BenchmarkPreview(b *testing.B) {
 		}
 		b.ReportAllocs()
 		for b.Loop() {
-			scale(f, w, h)
+			runtime.Scale(f, w, h)
 		}
 	})
 	for _, ascii := range []bool{false, true} {
