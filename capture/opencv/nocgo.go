@@ -26,6 +26,11 @@ func EncodeJPEG(pix []byte, width, height, outWidth, outHeight int) ([]byte, err
 	return capture.EncodeJPEG(pix, width, height, outWidth, outHeight)
 }
 
+// Scale is capture.ScaleDown in a build without OpenCV.
+func Scale(dst, src []byte, width, height, outWidth, outHeight int) error {
+	return capture.ScaleDown(dst, src, width, height, outWidth, outHeight)
+}
+
 // Movie answers ErrBuiltWithout and errors.ErrUnsupported.
 type Movie struct{}
 

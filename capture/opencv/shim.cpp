@@ -236,6 +236,15 @@ int rvo_jpeg(const unsigned char *pix, int width, int height, int out_width, int
 	});
 }
 
+int rvo_scale(const unsigned char *pix, int width, int height, unsigned char *dst, int out_width, int out_height, char *why) {
+	*why = 0;
+	return guard(int(RVO_ERROR), why, [&] {
+		cv::Mat from(height, width, CV_8UC3, const_cast<unsigned char *>(pix)), to(out_height, out_width, CV_8UC3, dst);
+		scale(from, to);
+		return int(RVO_OK);
+	});
+}
+
 struct rvo_movie {
 	std::string path;
 	double fps;
