@@ -43,7 +43,8 @@ func localKinds() detectors.Kinds {
 // of their own, and what frees their connections and ends their processes.
 func newKinds() (kinds detectors.Kinds, children *child.Pool, closeAll func()) {
 	pool := remote.NewPool(slog.New(lateLog{}))
-	children = child.NewPool(child.Options{})
+	pool.Scale = opencv.Scale
+	children = child.NewPool(child.Options{Scale: opencv.Scale})
 	kinds = child.Wrap(localKinds(), children)
 	kinds["remote"] = remote.Kind(pool)
 	kinds["command"] = child.Kind(children)

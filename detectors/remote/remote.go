@@ -105,7 +105,11 @@ type Detector struct {
 	maxWidth int
 	raw      bool
 	auth     string
+	scale    capture.Scaler
 	client   detectv1.DetectorClient
+
+	width, height int    // of raw pictures, where they are larger; 0: as maxWidth says
+	model         string // that answered last
 
 	// Of the call under way; reused by the next one.
 	request  detectv1.DetectRequest
@@ -121,7 +125,10 @@ func New(pool *Pool, cfg detectors.Config) (*Detector, error) {
 	if err != nil {
 		return nil, fmt.Errorf("endpoint %w", err)
 	}
-	d := &Detector{provides: provides(cfg), maxWidth: cfg.MaxWidth, raw: cfg.Format == formatBGR}
+	d := &Detector{provides: provides(cfg), maxWidth: cfg.MaxWidth, raw: cfg.Format == formatBGR, scale: pool.Scale}
+	if d.scale == nil {
+		d.scale = capture.ScaleDown
+	}
 	if cfg.Token != "" {
 		d.auth = "Bearer " + cfg.Token
 	}
@@ -153,8 +160,10 @@ func (d *Detector) Detect(ctx context.Context, frame *capture.Frame) ([]detector
 	if err != nil {
 		return nil, d.at(d.conn.failure(ctx, err))
 	}
-	if model := detectors.Clean(answer.GetModel()); model != "" {
-		d.conn.answered(model)
+	if model := answer.GetModel(); model != d.model {
+		if d.model = detectors.Clean(model); d.model != "" {
+			d.conn.answered(d.model)
+		}
 	}
 	out, err := readings(d.readings[:0], answer, d.provides, d.conn.expects)
 	if err != nil {
@@ -169,10 +178,14 @@ func (d *Detector) fill(ctx context.Context, frame *capture.Frame) error {
 	r := &d.request
 	w, h := capture.FitWidth(frame.Width, frame.Height, d.maxWidth)
 	if d.raw {
-		r.FrameBgr, w, h = scaled(frame, d.maxWidth, d.pixels)
-		if w != frame.Width {
-			d.pixels = r.FrameBgr
+		if d.width > 0 {
+			w, h = min(d.width, frame.Width), min(d.height, frame.Height)
 		}
+		pix, err := d.scaled(frame, w, h)
+		if err != nil {
+			return err
+		}
+		r.FrameBgr = pix
 	} else {
 		jpeg, err := frame.JPEG(d.maxWidth)
 		if err != nil {
@@ -190,6 +203,26 @@ func (d *Detector) fill(ctx context.Context, frame *capture.Frame) error {
 	}
 	return nil
 }
+
+// scaled returns the frame's pixels at a size: the frame's own memory, or the
+// detector's, which the next call overwrites.
+func (d *Detector) scaled(frame *capture.Frame, w, h int) ([]byte, error) {
+	if w == frame.Width && h == frame.Height {
+		return frame.Pixels(), nil
+	}
+	if cap(d.pixels) < w*h*3 {
+		d.pixels = make([]byte, w*h*3)
+	}
+	d.pixels = d.pixels[:w*h*3]
+	return d.pixels, d.scale(d.pixels, frame.Pixels(), frame.Width, frame.Height, w, h)
+}
+
+// Resize makes raw pictures that are larger go out at this size, in pixels, in
+// place of max_width. It belongs between calls of Detect.
+func (d *Detector) Resize(width, height int) { d.width, d.height = width, height }
+
+// Model returns what the service called its model when it answered last.
+func (d *Detector) Model() string { return d.model }
 
 // at adds the endpoint to an error.
 func (d *Detector) at(err error) error {

@@ -120,34 +120,6 @@ func TestRequest(t *testing.T) {
 	}
 }
 
-func TestScaledIsTheMean(t *testing.T) {
-	frame := picture(t, 6, 4, nil)
-	for i, pix := 0, frame.Pixels(); i < len(pix); i++ {
-		pix[i] = byte(10 * i)
-	}
-	for _, maxWidth := range []int{1, 2, 3, 4, 5} {
-		got, w, h := scaled(frame, maxWidth, nil)
-		for y := range h {
-			for x := range w {
-				for ch := range 3 {
-					sum, n := 0, 0
-					for sy := y * 4 / h; sy < (y+1)*4/h; sy++ {
-						for sx := x * 6 / w; sx < (x+1)*6/w; sx++ {
-							sum, n = sum+int(frame.Pixels()[(sy*6+sx)*3+ch]), n+1
-						}
-					}
-					if int(got[(y*w+x)*3+ch]) != sum/n {
-						t.Fatalf("width %d: pixel %d,%d,%d is %d, want %d", maxWidth, x, y, ch, got[(y*w+x)*3+ch], sum/n)
-					}
-				}
-			}
-		}
-	}
-	if got, w, h := scaled(frame, 6, nil); w != 6 || h != 4 || &got[0] != &frame.Pixels()[0] {
-		t.Error("a narrow frame is copied")
-	}
-}
-
 func TestManyDetectorsShareConnectionAndJPEG(t *testing.T) {
 	var conns, encodings atomic.Int64
 	l := &counting{Listener: loopback(t), n: &conns}

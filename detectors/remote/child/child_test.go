@@ -49,6 +49,7 @@ const (
 	doExit    // without a word
 	doDawdle  // keep a core busy for a while
 	doChatter // print what must not be seen
+	doSize    // answer with the picture's size as score
 )
 
 // actor counts the pictures that it has seen, and otherwise does as it is told.
@@ -69,6 +70,9 @@ func testKinds() detectors.Kinds {
 				case "deadly":
 					syscall.Kill(os.Getpid(), syscall.SIGSEGV)
 					select {}
+				}
+				if cfg.Model == "small" {
+					return &sized{actor{signal: cfg.Signal}}, nil
 				}
 				return &actor{signal: cfg.Signal}, nil
 			},
@@ -108,14 +112,23 @@ func (a *actor) Detect(_ context.Context, f *capture.Frame) ([]detectors.Reading
 		fmt.Fprintln(os.Stderr, strings.Repeat("x", 100_000))
 	}
 	a.seen++
+	score := float64(f.Width)
+	if f.Pixels()[0] == doSize {
+		score = float64(1000*f.Width + f.Height)
+	}
 	return []detectors.Reading{
 		{
 			Signal: a.signal, Value: float64(a.seen), TTL: time.Second,
-			Detections: []detectors.Detection{{Label: f.Camera, Score: float64(f.Width), Box: detectors.Box{X: 0.25, Y: 0.5, W: 0.5, H: 0.25}}},
+			Detections: []detectors.Detection{{Label: f.Camera, Score: score, Box: detectors.Box{X: 0.25, Y: 0.5, W: 0.5, H: 0.25}}},
 		},
 		{Signal: a.signal + "_pid", Value: float64(os.Getpid())},
 	}, nil
 }
+
+// sized is an actor that looks at pictures of a third of their height.
+type sized struct{ actor }
+
+func (*sized) Size(width, height int) (w, h int) { return width + 5, height / 3 }
 
 func (a *actor) Close() error {
 	fmt.Println("closed after", a.seen)

@@ -31,6 +31,8 @@ const (
 	orderOpen   = "open"  // make the detector; the answer comes when it is loaded
 	orderClose  = "close" // free it
 	orderPing   = "ping"  // nothing: an answer is all that is asked for
+	orderSize   = "size"  // say, in sizeKey, how large it looks at pictures of the request's size
+	sizeKey     = "rvo-size"
 )
 
 const (
@@ -100,8 +102,9 @@ type detector struct {
 	own      bool             // the process is our own program
 	instance string
 
-	run   *run // that service talks to
+	run   *run // that inner talks to
 	inner *remote.Detector
+	asked [2]int // size of pictures for which the run has said how large it looks at them
 }
 
 // open returns a detector when its process runs and has loaded it.
@@ -139,37 +142,39 @@ func service(j job) detectors.Config {
 }
 
 func (d *detector) load() error {
-	r, err := d.process.await()
-	if err != nil {
-		return err
+	r, f := d.process.await()
+	if f != nil {
+		return f
 	}
 	if !d.own {
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(d.process.ctx, openTimeout)
 	defer cancel()
-	return d.explain(ctx, r, order(ctx, r, d.instance, orderOpen))
+	_, err := order(ctx, r, d.instance, orderOpen, new(detectv1.DetectRequest))
+	return d.explain(ctx, r, err)
 }
 
 // order tells a process of ours what to do with one of its detectors, and waits
-// until it is done.
-func order(ctx context.Context, r *run, instance, what string) error {
+// until it is done. It returns what the answer is headed by.
+func order(ctx context.Context, r *run, instance, what string, req *detectv1.DetectRequest) (metadata.MD, error) {
 	conn, err := grpc.NewClient("passthrough:///unix:"+r.socket, grpc.WithTransportCredentials(insecure.NewCredentials()))
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer conn.Close()
 	ctx = metadata.AppendToOutgoingContext(ctx, instanceKey, instance, orderKey, what)
-	_, err = detectv1.NewDetectorClient(conn).Detect(ctx, new(detectv1.DetectRequest))
+	var head metadata.MD
+	_, err = detectv1.NewDetectorClient(conn).Detect(ctx, req, grpc.Header(&head))
 	if err == nil {
-		return nil
+		return head, nil
 	}
 	st := status.Convert(err)
 	reason := remote.ReasonService
 	if st.Code() == codes.Unavailable {
 		reason = remote.ReasonReset
 	}
-	return fault(reason, "%w", errors.New(answered(st.Code())+detectors.Clean(st.Message())))
+	return nil, fault(reason, "%w", errors.New(answered(st.Code())+detectors.Clean(st.Message())))
 }
 
 // answered is how the error of a service with this code begins.
@@ -183,6 +188,9 @@ func (d *detector) Detect(ctx context.Context, frame *capture.Frame) ([]detector
 	}
 	if err := d.attach(r); err != nil {
 		return nil, err
+	}
+	if err := d.size(ctx, r, frame); err != nil {
+		return nil, d.explain(ctx, r, err)
 	}
 	if d.own {
 		ctx = metadata.AppendToOutgoingContext(ctx, instanceKey, d.instance)
@@ -205,8 +213,39 @@ func (d *detector) attach(r *run) error {
 	if err != nil {
 		return err
 	}
-	d.run, d.inner = r, inner
+	d.run, d.inner, d.asked = r, inner, [2]int{}
 	return nil
+}
+
+// size lets pictures of the frame's size go out as small as a detector in a
+// process of ours looks at them. The process is asked once for each size.
+func (d *detector) size(ctx context.Context, r *run, frame *capture.Frame) error {
+	of := [2]int{frame.Width, frame.Height}
+	if !d.own || d.cfg.Width > 0 || d.asked == of {
+		return nil
+	}
+	head, err := order(ctx, r, d.instance, orderSize, &detectv1.DetectRequest{Width: uint32(of[0]), Height: uint32(of[1])})
+	if err != nil {
+		return err
+	}
+	w, h := of[0], of[1]
+	if said := head.Get(sizeKey); len(said) == 1 {
+		if w, h, err = parseSize(said[0]); err != nil {
+			return err
+		}
+	}
+	d.inner.Resize(w, h)
+	d.asked = of
+	return nil
+}
+
+// Model returns what the program of a command called its model when it answered
+// last.
+func (d *detector) Model() string {
+	if d.inner == nil {
+		return ""
+	}
+	return d.inner.Model()
 }
 
 func (d *detector) detach() error {
@@ -273,7 +312,7 @@ func (d *detector) Close() error {
 			ctx, cancel := context.WithTimeout(d.pool.ctx, closeTimeout)
 			defer cancel()
 			// A process that cannot be told now is told by its end.
-			_ = order(ctx, r, d.instance, orderClose)
+			_, _ = order(ctx, r, d.instance, orderClose, new(detectv1.DetectRequest))
 		})
 	}
 	return err

@@ -22,6 +22,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"rvo-tui/capture"
 	"rvo-tui/detectors"
 	"rvo-tui/detectors/remote"
 )
@@ -36,6 +37,9 @@ type Options struct {
 	Log *slog.Logger
 	// StartTimeout is how long a process may take until it answers. 0: 30 s.
 	StartTimeout time.Duration
+	// Scale makes pictures as small as their detector looks at them before they
+	// are sent. Nil: capture.ScaleDown.
+	Scale capture.Scaler
 	// Health is how often a process of this program is asked whether it lives,
 	// and how long it may take to answer, whatever its detectors do. 0: 10 s.
 	Health time.Duration
@@ -72,6 +76,7 @@ func NewPool(opts Options) *Pool {
 		opts.Health = 10 * time.Second
 	}
 	p := &Pool{opts: opts, conns: remote.NewPool(opts.Log), processes: make(map[string]*process), nice: defaultNice, threads: 1}
+	p.conns.Scale = opts.Scale
 	p.ctx, p.cancel = context.WithCancel(context.Background())
 	return p
 }

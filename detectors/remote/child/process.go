@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"rvo-tui/detectors"
+	detectv1 "rvo-tui/proto/rvo/detect/v1"
 )
 
 // Why a detector in a process of its own fails, beside the reasons of package
@@ -111,7 +112,7 @@ func (c *process) watch(r *run) {
 			return
 		case <-due:
 			ctx, cancel := context.WithTimeout(c.ctx, c.pool.opts.Health)
-			_ = order(ctx, r, "", orderPing) // an error is an answer, and an end is seen anyway
+			_, _ = order(ctx, r, "", orderPing, new(detectv1.DetectRequest)) // an error is an answer, and an end is seen anyway
 			if errors.Is(ctx.Err(), context.DeadlineExceeded) {
 				r.kill(fault(ReasonStuck, "its process did not answer for %v, was killed and starts again", c.pool.opts.Health))
 			}

@@ -7,12 +7,14 @@ import (
 	"sync"
 	"time"
 
+	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
 
 	"rvo-tui/capture"
 	"rvo-tui/detectors"
+	"rvo-tui/detectors/remote"
 	detectv1 "rvo-tui/proto/rvo/detect/v1"
 )
 
@@ -80,6 +82,9 @@ func (s *server) Detect(ctx context.Context, req *detectv1.DetectRequest) (*dete
 		return nil, ctx.Err()
 	}
 	defer func() { in.turn <- struct{}{} }()
+	if order == orderSize {
+		return new(detectv1.DetectResponse), in.size(ctx, req)
+	}
 	answer, err := in.detect(ctx, req)
 	if err != nil {
 		return nil, status.Error(codes.Unknown, err.Error())
@@ -143,6 +148,26 @@ func (in *instance) load(open func() (detectors.Detector, error)) {
 		}
 	}()
 	in.det, in.err = open()
+}
+
+// size answers how large the detector looks at a picture, where it knows.
+func (in *instance) size(ctx context.Context, req *detectv1.DetectRequest) error {
+	sizer, ok := in.det.(detectors.Sizer)
+	if !ok {
+		return nil
+	}
+	w, h := sizer.Size(int(req.GetWidth()), int(req.GetHeight()))
+	return grpc.SetHeader(ctx, metadata.Pairs(sizeKey, formatSize(w, h)))
+}
+
+func formatSize(w, h int) string { return fmt.Sprintf("%dx%d", w, h) }
+
+// parseSize reads what formatSize wrote.
+func parseSize(text string) (w, h int, err error) {
+	if _, err = fmt.Sscanf(text, "%dx%d", &w, &h); err != nil || w < 1 || h < 1 {
+		return 0, 0, fault(remote.ReasonGarbage, "its process works with pictures of the size %q", detectors.Clean(text))
+	}
+	return w, h, nil
 }
 
 // drop frees an instance when it is not in use any more.

@@ -1,0 +1,48 @@
+package child
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"rvo-tui/capture"
+	"rvo-tui/detectors"
+)
+
+// What a detector does not look at is not sent to its process, whatever sizes the
+// pictures have and however often the process starts again.
+func TestPicturesGoAsSmallAsTheyAreLookedAt(t *testing.T) {
+	p, _ := pool(t, Options{})
+	d := open(t, p, detectors.Config{Model: "small"})
+	see := func(order byte, height int) error {
+		pixels := capture.NewPool(1, nil)
+		defer pixels.Close()
+		f, err := pixels.Get("yard", 1, 60, height, time.Now())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.Release()
+		for i := range f.Pixels() {
+			f.Pixels()[i] = order
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), patience)
+		defer cancel()
+		out, err := d.Detect(ctx, f)
+		if err != nil {
+			return err
+		}
+		if got := out[0].Detections[0].Score; got != float64(60_000+height/3) {
+			t.Errorf("of a picture of 60x%d it was sent one of %g", height, got)
+		}
+		return nil
+	}
+	for _, height := range []int{36, 36, 48, 36} {
+		if err := see(doSize, height); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := see(doExit, 36); err == nil {
+		t.Fatal("it did not end")
+	}
+	eventually(t, "it answers again", func() bool { return see(doSize, 48) == nil })
+}
