@@ -45,8 +45,10 @@ func NewPool(size int, encode Encoder) *Pool {
 // PoolStats is how a pool stands: buffers out and allowed, buffers whose holder
 // is stuck now, and how many there ever were.
 type PoolStats struct {
-	Out, Size, Retired int
-	RetiredTotal       uint64
+	Out          int    `json:"out"`
+	Size         int    `json:"size"`
+	Retired      int    `json:"retired"`
+	RetiredTotal uint64 `json:"retired_total"`
 }
 
 // Stats returns how the pool stands now.

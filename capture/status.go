@@ -26,26 +26,27 @@ const (
 
 // Status is how a camera stands, as plain values.
 type Status struct {
-	Name   string
-	Source string // redacted
-	State  State
-	Reason string // why it is in this state, for a person; empty when live
-	Since  time.Time
+	Name   string    `json:"name"`
+	Source string    `json:"source"` // redacted
+	State  State     `json:"state"`
+	Reason string    `json:"reason"` // why it is in this state, for a person; empty when live
+	Since  time.Time `json:"since"`
 
-	Width, Height int
-	FPS           float64       // frames a second over the last two seconds or so
-	LastFrame     time.Time     // capture time; zero before the first one
-	Lag           time.Duration // how late the stream is read (capture to arrival, beyond its best)
-	Lagging       bool          // beyond two frame intervals: slower to decode than it arrives
+	Width     int           `json:"width"`
+	Height    int           `json:"height"`
+	FPS       float64       `json:"fps"`        // frames a second over the last two seconds or so
+	LastFrame time.Time     `json:"last_frame"` // capture time; zero before the first one
+	Lag       time.Duration `json:"lag_ns"`     // how late the stream is read (capture to arrival, beyond its best)
+	Lagging   bool          `json:"lagging"`    // beyond two frame intervals: slower to decode than it arrives
 
-	Frames     uint64 // published
-	Connects   uint64 // openings that worked
-	Failures   uint64 // openings that did not
-	Stalls     uint64
-	Resizes    uint64 // changes of size in the middle of a stream
-	DropPool   uint64
-	DropLag    uint64
-	DropRate   uint64
-	DropBroken uint64
-	Pool       PoolStats
+	Frames     uint64    `json:"frames"`   // published
+	Connects   uint64    `json:"connects"` // openings that worked
+	Failures   uint64    `json:"failures"` // openings that did not
+	Stalls     uint64    `json:"stalls"`
+	Resizes    uint64    `json:"resizes"` // changes of size in the middle of a stream
+	DropPool   uint64    `json:"drop_pool"`
+	DropLag    uint64    `json:"drop_lag"`
+	DropRate   uint64    `json:"drop_rate"`
+	DropBroken uint64    `json:"drop_corrupt"`
+	Pool       PoolStats `json:"pool"`
 }

@@ -8,40 +8,44 @@ import (
 
 // Status is how evidence stands, as plain values.
 type Status struct {
-	State   string    // "ok", or "degraded": clips are lost, for Reason
-	Reason  string    // for a person; empty when ok
-	Since   time.Time // when State began
-	Dir     string
-	Encoder string // ending of the movies: ".mp4", ".avi"
+	State   string    `json:"state"`  // "ok", or "degraded": clips are lost, for Reason
+	Reason  string    `json:"reason"` // for a person; empty when ok
+	Since   time.Time `json:"since"`  // when State began
+	Dir     string    `json:"dir"`
+	Encoder string    `json:"encoder"` // ending of the movies: ".mp4", ".avi"
 
-	Waiting, WaitingCap int  // clips that wait or are being built
-	Building            bool // the builder is at work
-	Saved, Merged       uint64
-	Dropped             map[string]uint64 // events without a clip, by reason
-	Unheld              uint64            // confirming frames that could not be kept for their clip
-	Removed             map[string]uint64 // clips deleted, by bound: age, bytes, free
+	Waiting    int               `json:"waiting"` // clips that wait or are being built
+	WaitingCap int               `json:"waiting_capacity"`
+	Building   bool              `json:"building"` // the builder is at work
+	Saved      uint64            `json:"saved"`
+	Merged     uint64            `json:"merged"`
+	Dropped    map[string]uint64 `json:"dropped"` // events without a clip, by reason
+	Unheld     uint64            `json:"unheld"`  // confirming frames that could not be kept for their clip
+	Removed    map[string]uint64 `json:"removed"` // clips deleted, by bound: age, bytes, free
 
-	Clips int   // on disk
-	Bytes int64 // on disk
-	Last  *Entry
-	Took  time.Duration // what it took to make the last clip
+	Clips int           `json:"clips"` // on disk
+	Bytes int64         `json:"bytes"` // on disk
+	Last  *Entry        `json:"last"`
+	Took  time.Duration `json:"took_ns"` // what it took to make the last clip
 
-	Rings []RingStatus // by camera
+	Rings []RingStatus `json:"rings"` // by camera
 }
 
 // RingStatus is how the ring of one camera stands.
 type RingStatus struct {
-	Camera          string
-	Pictures        int
-	Bytes, BytesCap int64
-	Span            time.Duration // from the oldest picture to the newest
-	Queue, QueueCap int           // frames whose pixels are held
-	Offered         uint64        // frames that the rate let pass
-	Encoded         uint64
-	Skipped         uint64 // the worker was behind
-	Failed          uint64 // could not be encoded
-	Evicted         uint64 // went too early, for want of memory
-	NotesDropped    uint64
+	Camera       string        `json:"camera"`
+	Pictures     int           `json:"pictures"`
+	Bytes        int64         `json:"bytes"`
+	BytesCap     int64         `json:"bytes_capacity"`
+	Span         time.Duration `json:"span_ns"` // from the oldest picture to the newest
+	Queue        int           `json:"queue"`   // frames whose pixels are held
+	QueueCap     int           `json:"queue_capacity"`
+	Offered      uint64        `json:"offered"` // frames that the rate let pass
+	Encoded      uint64        `json:"encoded"`
+	Skipped      uint64        `json:"skipped"` // the worker was behind
+	Failed       uint64        `json:"failed"`  // could not be encoded
+	Evicted      uint64        `json:"evicted"` // went too early, for want of memory
+	NotesDropped uint64        `json:"notes_dropped"`
 }
 
 // progress is the part of Status that the dispatcher owns and publishes.

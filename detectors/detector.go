@@ -66,19 +66,19 @@ const (
 
 // Spec is what the engine needs to know of a detector.
 type Spec struct {
-	Name      string
-	Kind      string
-	MaxFPS    float64 // runs a second at most; above 0
-	Cost      Cost
-	Needs     []string // conditions over signals; all must hold for the detector to run
-	Provides  []string // names of the signals it answers with
-	TTL       time.Duration
-	Timeout   time.Duration // of one Detect; past it the detector is stuck
-	Execution Execution
-	Retry     Retry
-	Enabled   bool
+	Name      string        `json:"name"`
+	Kind      string        `json:"kind"`
+	MaxFPS    float64       `json:"max_fps"` // runs a second at most; above 0
+	Cost      Cost          `json:"cost"`
+	Needs     []string      `json:"needs"`    // conditions over signals; all must hold for the detector to run
+	Provides  []string      `json:"provides"` // names of the signals it answers with
+	TTL       time.Duration `json:"ttl_ns"`
+	Timeout   time.Duration `json:"timeout_ns"` // of one Detect; past it the detector is stuck
+	Execution Execution     `json:"execution"`
+	Retry     Retry         `json:"retry"`
+	Enabled   bool          `json:"enabled"`
 	// Remote detectors compute elsewhere: they take no slot and no backoff.
-	Remote bool
+	Remote bool `json:"remote"`
 }
 
 // Retry is what happens to a detector that has failed.

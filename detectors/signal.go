@@ -65,6 +65,17 @@ func (w Why) String() string {
 	return fmt.Sprintf("Why(%d)", uint8(w))
 }
 
+// ParseWhy returns the reason that String gives so. False: there is none, as when
+// a newer program wrote the text.
+func ParseWhy(text string) (Why, bool) {
+	for i, name := range whys {
+		if name == text {
+			return Why(i), true
+		}
+	}
+	return Absent, false
+}
+
 // Signal is the newest that is known of one signal.
 type Signal struct {
 	Value      float64

@@ -68,12 +68,12 @@ func (r *Rule) Event(now time.Duration, phase Phase) Event {
 // Status is how a rule stands, as plain values.
 type Status struct {
 	State     State         `json:"state"`
-	Since     time.Duration `json:"since"`      // when it came into this state
-	Progress  float64       `json:"progress"`   // of for, 0..1: 1 once confirmed, 0 while idle
-	Remaining time.Duration `json:"remaining"`  // of the cooldown
-	Truth     Truth         `json:"truth"`      // of the condition
-	Fired     uint64        `json:"fired"`      // confirmations since the rule was made
-	LastFired time.Duration `json:"last_fired"` // of the last one; means nothing while Fired is 0
+	Since     time.Duration `json:"since_ns"`      // when it came into this state
+	Progress  float64       `json:"progress"`      // of for, 0..1: 1 once confirmed, 0 while idle
+	Remaining time.Duration `json:"remaining_ns"`  // of the cooldown
+	Truth     Truth         `json:"truth"`         // of the condition
+	Fired     uint64        `json:"fired"`         // confirmations since the rule was made
+	LastFired time.Duration `json:"last_fired_ns"` // of the last one; means nothing while Fired is 0
 }
 
 // Status returns how the rule stands at the time now.
