@@ -64,9 +64,11 @@ type request struct {
 }
 
 // Do carries a command out and returns when it is done, or says what to do when
-// it cannot be. Commands are carried out one after the other. It fails at once
-// when too many wait, or the Runtime does not run. A command whose turn has not
-// come when the context ends is not carried out.
+// it cannot be. Commands are carried out one after the other, and so are those
+// that make cameras come or go: AddCamera, RemoveCamera and Reload, which wait for
+// cameras that wind down, while others pass them. It fails at once when too many
+// wait, or the Runtime does not run. A command whose turn has not come when the
+// context ends is not carried out.
 func (r *Runtime) Do(ctx context.Context, cmd Command) error {
 	req := request{ctx, cmd, make(chan error, 1)}
 	select {
@@ -74,8 +76,13 @@ func (r *Runtime) Do(ctx context.Context, cmd Command) error {
 		return errStopped
 	default:
 	}
+	queue := r.requests
+	switch cmd.Do {
+	case AddCamera, RemoveCamera, Reload:
+		queue = r.changes
+	}
 	select {
-	case r.requests <- req:
+	case queue <- req:
 	default:
 		return fmt.Errorf("%s: %w", cmd.Do, errBusy)
 	}
@@ -94,32 +101,19 @@ func (r *Runtime) Do(ctx context.Context, cmd Command) error {
 
 var errStopped = errors.New("the runtime has stopped")
 
-// perform runs in the Runtime's own goroutine.
-func (r *Runtime) perform(ctx context.Context, req request) error {
-	cmd := req.cmd
-	if err := req.ctx.Err(); err != nil {
+// perform carries out a command that leaves the cameras as they are. It runs in
+// the Runtime's own goroutine.
+func (r *Runtime) perform(req request) error {
+	ctx, cmd := req.ctx, req.cmd
+	if err := ctx.Err(); err != nil {
 		return err // nobody waits for it any more
 	}
-	switch cmd.Do {
-	case AddCamera:
-		if cmd.Added == nil {
-			return errors.New("no camera was given")
-		}
-		return r.addRequested(ctx, *cmd.Added)
-	case RemoveCamera:
-		return r.removeCamera(cmd.Camera)
-	case Reload:
-		if cmd.Setup == nil {
-			return errors.New("no configuration was given")
-		}
-		return r.reload(ctx, req.ctx, *cmd.Setup)
-	case Attach:
+	if cmd.Do == Attach {
 		if cmd.Attached == nil {
 			return errors.New("no detector was given")
 		}
-		return r.attach(req.ctx, cmd)
+		return r.attach(ctx, cmd)
 	}
-	ctx = req.ctx
 	return r.each(cmd, func(p *pipeline) error {
 		switch cmd.Do {
 		case Pause:
@@ -183,18 +177,6 @@ func (r *Runtime) each(cmd Command, do func(*pipeline) error) error {
 	return first
 }
 
-func (r *Runtime) noCamera(name string) error {
-	var names []string
-	for _, p := range r.list() {
-		names = append(names, p.name)
-	}
-	if len(names) == 0 {
-		return fmt.Errorf("no such camera %q; there is none, add one first", name)
-	}
-	slices.Sort(names)
-	return fmt.Errorf("no such camera %q; there is %s", name, strings.Join(names, ", "))
-}
-
 // attach adds a detector to the cameras meant, or to none of them.
 func (r *Runtime) attach(ctx context.Context, cmd Command) error {
 	cfg := *cmd.Attached
@@ -238,16 +220,6 @@ func (r *Runtime) attach(ctx context.Context, cmd Command) error {
 // meant reports whether a list of cameras, all of them when empty, has a name.
 func meant(cameras []string, name string) bool {
 	return len(cameras) == 0 || slices.Contains(cameras, name)
-}
-
-// addRequested checks and adds a camera that was asked for at run time.
-func (r *Runtime) addRequested(ctx context.Context, cfg capture.Config) error {
-	var problems []string
-	cfg.Validate(func(key, problem string) { problems = append(problems, key+": "+problem) })
-	if len(problems) > 0 {
-		return fmt.Errorf("camera %q: %s", cfg.Name, strings.Join(problems, "; "))
-	}
-	return r.addCamera(ctx, cfg)
 }
 
 // saveClip asks for a clip of what a camera sees now.

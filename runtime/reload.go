@@ -25,30 +25,62 @@ type Setup struct {
 // else: a camera that is configured as before keeps streaming, a detector its
 // model and figures, a rule its state. What was added by command stays, unless
 // next defines the same name. What cannot be done is left out and reported; the
-// rest is done.
-func (r *Runtime) reload(ctx, wait context.Context, next Setup) error {
+// rest is done. Cameras that come wait for those that go.
+func (r *Runtime) reload(ctx, wait context.Context, under *change, next Setup) {
 	last := Setup{r.opts.Cameras, r.opts.Detectors, r.opts.Rules}
 	r.opts.Cameras, r.opts.Detectors, r.opts.Rules = next.Cameras, next.Detectors, next.Rules
-	var problems []error
 	for _, c := range last.Cameras {
-		if !slices.Contains(next.Cameras, c) && r.camera(c.Name) != nil {
-			problems = append(problems, r.removeCamera(c.Name))
+		if a := r.camera(c.Name); a != nil && !slices.Contains(next.Cameras, c) {
+			r.dismiss(under, a)
 		}
 	}
 	for _, c := range next.Cameras {
-		if !slices.Contains(last.Cameras, c) && r.camera(c.Name) != nil {
-			problems = append(problems, r.removeCamera(c.Name)) // by command, under this name
+		if a := r.camera(c.Name); a != nil && !slices.Contains(last.Cameras, c) {
+			r.dismiss(under, a) // by command, under this name
 		}
 	}
+	var problems []error
 	for _, c := range r.list() {
 		err := c.do(wait, func(e *Engine, now time.Duration) error { return r.change(c.pipeline, e, now, last, next) })
 		if err != nil {
 			problems = append(problems, fmt.Errorf("camera %q: %w", c.name, err))
 		}
 	}
-	for _, c := range next.Cameras {
-		if r.camera(c.Name) == nil {
-			problems = append(problems, r.addCamera(ctx, c))
+	gone := slices.Clone(under.going)
+	under.rest = func() error {
+		for _, c := range next.Cameras {
+			if r.camera(c.Name) != nil {
+				continue
+			}
+			if err := r.addCamera(ctx, c); err != nil {
+				problems = append(problems, err)
+				continue
+			}
+			if i := slices.IndexFunc(gone, func(a *active) bool { return a.name == c.Name }); i >= 0 {
+				problems = append(problems, r.inherit(wait, c.Name, gone[i], last, next))
+			}
+		}
+		return errors.Join(problems...)
+	}
+}
+
+// inherit attaches to a camera what was attached by command to the one that it
+// replaces, which has ended.
+func (r *Runtime) inherit(ctx context.Context, name string, from *active, last, next Setup) error {
+	p := r.camera(name)
+	was, is := configured(last.Detectors, name), configured(next.Detectors, name)
+	var problems []error
+	for _, w := range from.workers {
+		_, before := was[w.spec.Name]
+		_, now := is[w.spec.Name]
+		t := from.engine.task(w.task)
+		if before || now || t == nil {
+			continue
+		}
+		spec := t.spec // with the rate that it was given
+		spec.Enabled = t.enabled
+		if err := p.do(ctx, func(*Engine, time.Duration) error { return p.attach(spec, w.make) }); err != nil {
+			problems = append(problems, fmt.Errorf("camera %q: %w", name, err))
 		}
 	}
 	return errors.Join(problems...)

@@ -8,7 +8,6 @@ package runtime
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"maps"
 	"slices"
@@ -51,6 +50,8 @@ type Runtime struct {
 	epoch    time.Time
 	slots    *Slots
 	requests chan request
+	changes  chan request  // that make cameras come or go
+	under    *change       // the one under way; Run's goroutine's own
 	ended    chan *active  // cameras whose source has come to its end
 	stopped  chan struct{} // closed when Run returns
 	wg       sync.WaitGroup
@@ -59,13 +60,6 @@ type Runtime struct {
 	cameras  []*active  // in order of addition; only Run's goroutine changes it
 	watchers []chan *Snapshot
 	over     bool // no more snapshots
-}
-
-// active is a camera at work.
-type active struct {
-	*pipeline
-	cancel context.CancelFunc
-	done   chan struct{} // closed when the camera and the pipeline have ended
 }
 
 // settleTime is how long Run gives detectors under way when all cameras have
@@ -82,6 +76,7 @@ func New(opts Options, epoch time.Time) *Runtime {
 		epoch:    epoch,
 		slots:    NewSlots(opts.Config.slots(), opts.Config.Policy),
 		requests: make(chan request, commandBacklog),
+		changes:  make(chan request, commandBacklog),
 		ended:    make(chan *active, 64),
 		stopped:  make(chan struct{}),
 	}
@@ -131,28 +126,29 @@ func (r *Runtime) Run(ctx context.Context) error {
 	return r.serve(work)
 }
 
-// serve carries commands out and feeds the watchers.
+// serve carries commands out and feeds the watchers. It waits for no camera: one
+// that goes may take seconds.
 func (r *Runtime) serve(ctx context.Context) error {
 	ticker := time.NewTicker(time.Duration(float64(time.Second) / r.opts.Config.SnapshotRate))
 	defer ticker.Stop()
 	ended := map[*active]bool{}
 	var settled <-chan time.Time
 	for {
+		changes := r.changes
+		if r.under != nil {
+			changes = nil
+		}
 		select {
 		case <-ctx.Done():
 			return nil
 		case req := <-r.requests:
-			req.reply <- r.perform(ctx, req)
-			maps.DeleteFunc(ended, func(c *active, _ bool) bool { return r.camera(c.name) != c })
-			if !r.allEnded(ended) {
-				settled = nil // one was added meanwhile
-			}
+			req.reply <- r.perform(req)
+			continue
+		case req := <-changes:
+			r.under = r.begin(ctx, req)
+		case <-r.under.ending():
 		case c := <-r.ended:
 			ended[c] = true
-			if r.opts.ExitWhenEnded && r.allEnded(ended) {
-				r.opts.Log.Info("all cameras have ended")
-				settled = time.After(settleTime)
-			}
 		case <-settled:
 			return nil
 		case <-ticker.C:
@@ -160,17 +156,27 @@ func (r *Runtime) serve(ctx context.Context) error {
 			if settled != nil && r.quiet() {
 				return nil
 			}
+			continue
+		}
+		if r.under != nil && r.under.finish() {
+			r.under = nil
+		}
+		maps.DeleteFunc(ended, func(c *active, _ bool) bool { return r.camera(c.name) != c })
+		switch {
+		case r.under != nil || !r.allEnded(ended):
+			settled = nil
+		case settled == nil && r.opts.ExitWhenEnded:
+			r.opts.Log.Info("all cameras have ended")
+			settled = time.After(settleTime)
 		}
 	}
 }
 
+// allEnded reports whether there are cameras, and all of them have ended: who
+// takes the last one away means to add another.
 func (r *Runtime) allEnded(ended map[*active]bool) bool {
-	for _, c := range r.list() {
-		if !ended[c] {
-			return false
-		}
-	}
-	return true
+	all := r.list()
+	return len(all) > 0 && !slices.ContainsFunc(all, func(c *active) bool { return !ended[c] })
 }
 
 // quiet reports whether every frame has been seen and no detector has work under
@@ -184,95 +190,6 @@ func (r *Runtime) quiet() bool {
 		}
 	}
 	return true
-}
-
-// addCamera starts a camera with all detectors and rules that are meant for it.
-func (r *Runtime) addCamera(ctx context.Context, cfg capture.Config) error {
-	if r.camera(cfg.Name) != nil {
-		return fmt.Errorf("camera %q: the name is taken; remove that one first or choose another", cfg.Name)
-	}
-	log := r.opts.Log.With("camera", cfg.Name)
-	p := newPipeline(cfg.Name, r.epoch, r.slots, r.opts.Config, log)
-	p.emit = r.emit
-	pool := capture.NewPool(poolSize(0), r.opts.JPEG)
-	p.pool = pool
-	p.camera = capture.NewCamera(cfg, r.opts.Drivers.Open, pool, p.offer, r.opts.Log)
-	for _, d := range r.opts.Detectors {
-		if meant(d.Cameras, cfg.Name) {
-			if err := p.attach(r.prepare(d)); err != nil {
-				p.abort()
-				return fmt.Errorf("camera %q: %w", cfg.Name, err)
-			}
-		}
-	}
-	for _, c := range r.opts.Rules {
-		if !meant(c.Cameras, cfg.Name) {
-			continue
-		}
-		if err := r.addRule(p, c); err != nil {
-			p.abort()
-			return fmt.Errorf("camera %q: %w", cfg.Name, err)
-		}
-	}
-	p.publish(p.clock())
-	ctx, cancel := context.WithCancel(ctx)
-	c := &active{pipeline: p, cancel: cancel, done: make(chan struct{})}
-	r.mu.Lock()
-	r.cameras = append(r.cameras, c)
-	r.mu.Unlock()
-	r.wg.Go(func() {
-		defer close(c.done)
-		defer pool.Close()
-		var both sync.WaitGroup
-		both.Go(func() { p.run(ctx) })
-		if err := p.camera.Run(ctx); err != nil && ctx.Err() == nil {
-			log.Error("camera has ended", "error", err)
-		}
-		if ctx.Err() == nil {
-			select {
-			case r.ended <- c:
-			case <-ctx.Done():
-			}
-		}
-		both.Wait()
-		if ring := p.ring.Load(); ring != nil {
-			ring.Close() // clips that wait for more of it are made of what there is
-		}
-	})
-	return nil
-}
-
-// addRule adds a rule to a camera, and a ring where the rule saves evidence. It
-// runs in the pipeline's goroutine, or before there is one.
-func (r *Runtime) addRule(p *pipeline, cfg rules.Config) error {
-	if err := p.engine.AddRule(cfg); err != nil {
-		return err
-	}
-	if cfg.Clip && r.opts.Clips != nil {
-		p.ring.Store(r.opts.Clips.Ring(p.name, r.opts.Roll.of(cfg).Before))
-	}
-	return nil
-}
-
-// prepare returns what a pipeline needs to attach a detector.
-func (r *Runtime) prepare(cfg detectors.Config) (detectors.Spec, func() (detectors.Detector, error)) {
-	kind := r.opts.Kinds[cfg.Kind]
-	cfg = cfg.Fill(kind)
-	return cfg.Spec(kind), func() (detectors.Detector, error) { return kind.New(cfg) }
-}
-
-// removeCamera stops a camera and waits for it.
-func (r *Runtime) removeCamera(name string) error {
-	c := r.camera(name)
-	if c == nil {
-		return r.noCamera(name)
-	}
-	c.cancel()
-	<-c.done
-	r.mu.Lock()
-	r.cameras = slices.DeleteFunc(r.cameras, func(o *active) bool { return o == c })
-	r.mu.Unlock()
-	return nil
 }
 
 // emit completes an event, offers it to every sink, and asks for its clip. It
@@ -308,28 +225,6 @@ func (r Roll) of(cfg rules.Config) Roll {
 	}
 	return r
 }
-
-// list returns the cameras at work.
-func (r *Runtime) list() []*active {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return slices.Clone(r.cameras)
-}
-
-func (r *Runtime) camera(name string) *active {
-	for _, c := range r.list() {
-		if c.name == name {
-			return c
-		}
-	}
-	return nil
-}
-
-// poolSize is how many pixel buffers a camera with so many detectors has: one
-// for the run under way and one for the last answer of each, and eight for the
-// frame being read, the newest one, the one that the engine saw and the
-// evidence encoder's queue.
-func poolSize(detectors int) int { return 8 + 2*detectors }
 
 // eventID returns a UUID of version 7 (RFC 9562): unique, and ordered by time.
 func eventID() string {

@@ -50,6 +50,7 @@ func (r *Runtime) Snapshot() *Snapshot {
 		s.Queues = append(s.Queues, QueueView{Name: "clips", Depth: st.Waiting, Capacity: st.WaitingCap, Drops: counts(st.Dropped)})
 	}
 	s.Queues = append(s.Queues, QueueView{Name: "commands", Depth: len(r.requests), Capacity: cap(r.requests)})
+	s.Queues = append(s.Queues, QueueView{Name: "changes", Depth: len(r.changes), Capacity: cap(r.changes)})
 	return s
 }
 
