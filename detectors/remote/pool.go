@@ -41,7 +41,8 @@ type Pool struct {
 	// changed once there are detectors.
 	Scale capture.Scaler
 
-	log *slog.Logger
+	log  *slog.Logger
+	dial func(ctx context.Context, network, addr string) (net.Conn, error)
 
 	mu     sync.Mutex // guards what follows
 	conns  map[connKey]*conn
@@ -60,7 +61,7 @@ func NewPool(log *slog.Logger) *Pool {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
-	return &Pool{log: log, conns: make(map[connKey]*conn), warned: make(map[Endpoint]bool)}
+	return &Pool{log: log, dial: new(net.Dialer).DialContext, conns: make(map[connKey]*conn), warned: make(map[Endpoint]bool)}
 }
 
 // Close ends all connections; calls under way fail. The pool cannot be used
@@ -85,6 +86,7 @@ type conn struct {
 	pool     *Pool
 	key      connKey
 	fault    atomic.Pointer[error] // why the last dial or handshake did not work; nil: it did
+	silence  silence
 
 	users   int            // guarded by the pool's mutex
 	signals map[string]int // how many users are configured for each; guarded by the pool's mutex
@@ -206,8 +208,7 @@ func (c *conn) open(creds credentials.TransportCredentials) (*grpc.ClientConn, e
 }
 
 func (c *conn) dial(ctx context.Context, _ string) (net.Conn, error) {
-	var d net.Dialer
-	nc, err := d.DialContext(ctx, c.endpoint.Network, c.endpoint.Addr)
+	nc, err := c.pool.dial(ctx, c.endpoint.Network, c.endpoint.Addr)
 	c.note(err)
 	return nc, err
 }
@@ -220,7 +221,8 @@ func (c *conn) note(err error) {
 	c.fault.Store(&err)
 }
 
-// handshake remembers why handshakes fail, which gRPC tells as text alone.
+// handshake remembers why handshakes fail, which gRPC tells as text alone, and
+// listens for signs of life.
 type handshake struct {
 	credentials.TransportCredentials
 	conn *conn
@@ -230,8 +232,10 @@ func (h *handshake) ClientHandshake(ctx context.Context, authority string, nc ne
 	out, info, err := h.TransportCredentials.ClientHandshake(ctx, authority, nc)
 	if err != nil {
 		h.conn.note(&handshakeError{err})
+		return nil, nil, err
 	}
-	return out, info, err
+	h.conn.silence.begin(nc)
+	return &heard{out, nc, &h.conn.silence}, info, nil
 }
 
 func (h *handshake) Clone() credentials.TransportCredentials {

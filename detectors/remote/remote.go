@@ -155,10 +155,15 @@ func (d *Detector) Detect(ctx context.Context, frame *capture.Frame) ([]detector
 	if d.auth != "" {
 		ctx = metadata.AppendToOutgoingContext(ctx, "authorization", d.auth)
 	}
+	d.conn.silence.ask(time.Now())
 	answer, err := d.client.Detect(ctx, &d.request)
 	d.request.FrameJpeg, d.request.FrameBgr = nil, nil
 	if err != nil {
-		return nil, d.at(d.conn.failure(ctx, err))
+		f := d.conn.failure(ctx, err)
+		if f.Reason == detectors.ReasonTimeout {
+			d.conn.silence.late(time.Now())
+		}
+		return nil, d.at(f)
 	}
 	if model := answer.GetModel(); model != d.model {
 		if d.model = detectors.Clean(model); d.model != "" {
