@@ -33,6 +33,10 @@ func (m *model) press(key string) tea.Cmd {
 
 // do carries an action out.
 func (m *model) do(a action) tea.Cmd {
+	if why := m.barred(); why != "" && a.changes() {
+		m.say((*theme).infoInk, why)
+		return nil
+	}
 	switch a {
 	case actQuit:
 		m.askQuit()
@@ -300,6 +304,10 @@ func (m *model) clickTab(p place, x int) {
 
 // askQuit ends the program, after a question while evidence is being written.
 func (m *model) askQuit() {
+	if m.opts.Link != nil {
+		m.quit = true // of this dashboard alone
+		return
+	}
 	if s := m.scene.snap; s != nil && s.Clips != nil && (s.Clips.Building || s.Clips.Waiting > 0) {
 		m.overlay = &confirm{
 			question: "Clips are being written. Quit all the same?",

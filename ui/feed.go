@@ -39,12 +39,23 @@ func (d *demand) get() (demanded, bool) {
 	return d.view, d.frozen
 }
 
+// linkTime is how often a link that is not live is looked at.
+const linkTime = 500 * time.Millisecond
+
 // feed brings snapshots to the program, no more of them than the configured
 // rate and bandwidth allow, until the context ends or there are none any more.
-// While the program is busy with one it takes no other.
-func feed(ctx context.Context, backend Backend, cfg Config, want *demand, out *meter, send func(tea.Msg)) {
+// While the program is busy with one it takes no other. Of a link that is not
+// live it tells twice a second.
+func feed(ctx context.Context, backend Backend, opts Options, want *demand, out *meter, send func(tea.Msg)) {
+	cfg := opts.Config
 	snapshots, cancel := backend.Subscribe()
 	defer cancel()
+	var quiet <-chan time.Time
+	if opts.Link != nil {
+		ticker := time.NewTicker(linkTime)
+		defer ticker.Stop()
+		quiet = ticker.C
+	}
 	var events, log uint64
 	var last time.Time
 	interval := time.Duration(float64(time.Second) / cfg.Rate)
@@ -53,6 +64,10 @@ func feed(ctx context.Context, backend Backend, cfg Config, want *demand, out *m
 		select {
 		case <-ctx.Done():
 			return
+		case <-quiet:
+			if link := opts.Link(); link.State != LinkLive {
+				send(feedMsg{link: link})
+			}
 		case s, ok := <-snapshots:
 			if !ok {
 				return
@@ -65,6 +80,9 @@ func feed(ctx context.Context, backend Backend, cfg Config, want *demand, out *m
 			}
 			last = now
 			msg := feedMsg{snap: s, log: backend.Log(log), events: backend.Events(events), sent: pace.rate}
+			if opts.Link != nil {
+				msg.link = opts.Link()
+			}
 			if n := len(msg.log); n > 0 {
 				log = msg.log[n-1].Seq
 			}

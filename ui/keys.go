@@ -153,6 +153,15 @@ func newKeymap(changes []string) (*keymap, error) {
 	return m, nil
 }
 
+// rename changes what the footer and the help call an action.
+func (m *keymap) rename(a action, short, doc string) {
+	for i := range m.defs {
+		if m.defs[i].act == a {
+			m.defs[i].short, m.defs[i].doc = short, doc
+		}
+	}
+}
+
 // splitKeys splits "q,ctrl+q"; a comma alone is the comma's key.
 func splitKeys(list string) []string {
 	if strings.TrimSpace(list) == "," {

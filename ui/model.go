@@ -21,6 +21,9 @@ type model struct {
 	opts    Options
 	want    *demand // what the feed is to fetch
 	keys    *keymap
+	link    Link // where Options.Link tells one
+
+	newest *runtime.Snapshot // as it came
 
 	themeName string
 	dark      bool
@@ -81,11 +84,12 @@ type cachedLine struct {
 
 // feedMsg is what the feed brings.
 type feedMsg struct {
-	snap    *runtime.Snapshot
+	snap    *runtime.Snapshot // nil: nothing new but the link's state
 	log     []runtime.LogLine
 	events  []runtime.RecentEvent
 	picture Picture // none, where its Frame is 0
 	sent    float64 // bytes a second to the terminal, lately
+	link    Link    // where Options.Link tells one
 }
 
 // doneMsg is what a command came to.
@@ -98,6 +102,9 @@ func newModel(ctx context.Context, backend Backend, opts Options, want *demand) 
 	keys, err := newKeymap(opts.Config.Keys)
 	if err != nil {
 		return nil, err
+	}
+	if opts.Link != nil {
+		keys.rename(actQuit, "disconnect", "leave the program that is shown, which goes on")
 	}
 	m := &model{
 		ctx: ctx, backend: backend, opts: opts, want: want, keys: keys,
@@ -220,11 +227,18 @@ func (m *model) now() time.Time {
 
 // take shows what the feed brought.
 func (m *model) take(f feedMsg) {
+	if m.opts.Link != nil {
+		m.relink(f.link)
+	}
 	if f.snap == nil {
+		m.outdate()
 		return
 	}
 	s := &m.scene
-	s.snap = f.snap
+	if was := m.newest; was != nil && m.opts.Link != nil {
+		m.renew(was.At, f.snap.At, was.Started.Equal(f.snap.Started))
+	}
+	s.snap, m.newest = f.snap, f.snap
 	s.sent = f.sent
 	s.hist.add(f.snap)
 	s.cam = 0

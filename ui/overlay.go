@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"fmt"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
@@ -133,6 +134,9 @@ func newHelp() overlay {
 				lines, group = append(lines, th.titleOn.of(d.group)), d.group
 			}
 			lines = append(lines, "  "+th.chip.of(fit(strings.Join(d.keys, " "), 16))+"  "+d.doc)
+		}
+		if m.link.Host != "" {
+			lines = append(lines, "", "Connected to "+th.text(fmt.Sprintf("%s, pid %d, version %s, by %s", m.link.Host, m.link.PID, m.link.Version, m.link.Addr)))
 		}
 		return append(lines, "", th.dim.of("The selected detector and rule are the marked ones, whichever pane has the focus."),
 			th.dim.of("The mouse works too: click a pane, a row, a tab; turn the wheel."))

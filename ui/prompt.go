@@ -109,6 +109,10 @@ func (p *console) enter(m *model) (overlay, tea.Cmd) {
 		p.err = err.Error()
 		return p, nil
 	}
+	if why := m.barred(); why != "" && o.act == "" {
+		p.err = why
+		return p, nil
+	}
 	if n := len(m.history); n == 0 || m.history[n-1] != line {
 		m.history = tail(append(m.history, line), historyLines)
 	}

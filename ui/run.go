@@ -28,6 +28,9 @@ type Options struct {
 	// Open opens a source that was chosen in the camera menu, to see whether it
 	// works. Nil: it is added untried.
 	Open func(ctx context.Context, cfg capture.Config) (capture.Source, error)
+	// Link tells how the Backend's way to a Runtime in another process stands.
+	// Nil: it is in this one.
+	Link func() Link
 	// Reload reads the configuration again. Nil: the program cannot.
 	Reload func(ctx context.Context) error
 	// Pick begins with the camera menu.
@@ -120,7 +123,7 @@ func run(ctx context.Context, backend Backend, opts Options, out *meter, options
 	p := tea.NewProgram(m, options...)
 	var wg sync.WaitGroup
 	wg.Go(func() {
-		feed(work, backend, opts.Config, want, out, p.Send)
+		feed(work, backend, opts, want, out, p.Send)
 		<-work.Done()
 		p.Quit()
 	})

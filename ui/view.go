@@ -11,7 +11,7 @@ import (
 // View implements tea.Model.
 func (m *model) View() (v tea.View) {
 	defer func() { m.rescue(recover()) }() // the next Update ends the program
-	v = tea.View{AltScreen: true, MouseMode: tea.MouseModeCellMotion, WindowTitle: "rvo-tui"}
+	v = tea.View{AltScreen: true, MouseMode: tea.MouseModeCellMotion, WindowTitle: strings.TrimSpace("rvo-tui " + clean(m.link.Host))}
 	if m.w < minWidth || m.h < minHeight {
 		if m.w > 0 {
 			v.Content = m.tooSmall()
@@ -67,11 +67,18 @@ func (m *model) pane(p place) []string {
 	}
 	b := m.settled(p.pane, p.w-2, p.h-2)
 	note := m.scene.th.dim.of(b.note)
+	old := m.link.State == LinkLost
+	if old {
+		note = m.scene.th.warn.of("old")
+	}
 	if p.tabbed {
 		note = m.tabs(p.pane)
 	}
 	lines := b.lay(&m.cursors[p.pane], m.scene.th, focused, p.w-2, p.h-2)
 	k.lines = frame(b.title, note, lines, m.scene.th, focused, p.w, p.h)
+	if old && p.pane != panePreview {
+		k.lines = m.faded(k.lines)
+	}
 	key.cur = m.cursors[p.pane]
 	k.key = key
 	return k.lines
@@ -107,6 +114,14 @@ func (m *model) head() string {
 func (m *model) makeHead() string {
 	s, th := &m.scene, m.scene.th
 	left := " " + th.strong.of("rvo-tui") + "  "
+	trouble := m.linkTrouble()
+	where, who := m.where()
+	if where != "" {
+		left += th.info.of(where) + "  "
+	}
+	if trouble != "" {
+		return fit(left+th.bad.of(th.warning+" "+trouble), m.w)
+	}
 	if s.snap == nil {
 		return fit(left+th.dim.of("waiting for the first picture of how things stand"), m.w)
 	}
@@ -134,6 +149,9 @@ func (m *model) makeHead() string {
 	switch {
 	case len(list) == 0:
 		left += th.good.of(th.dot + " healthy")
+		if who != "" && width(left)+width(who)+2 < m.w-width(right) {
+			left += "  " + th.dim.of(who)
+		}
 	default:
 		look := th.warn
 		if list[0].grave {

@@ -1,0 +1,115 @@
+package ui
+
+import (
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/charmbracelet/x/ansi"
+)
+
+// changes reports whether an action changes the runtime.
+func (a action) changes() bool {
+	switch a {
+	case actToggle, actAttach, actDetach, actFaster, actSlower, actRule, actClip, actPause, actCamera, actReload:
+		return true
+	}
+	return false
+}
+
+// barred says why the runtime cannot be changed now; empty: it can.
+func (m *model) barred() string {
+	switch {
+	case m.opts.Link == nil:
+		return ""
+	case m.link.ReadOnly:
+		return "read-only: this token may look and change nothing; connect with the other one"
+	case m.link.State != LinkLive:
+		return "not connected: nothing can be changed until it is"
+	}
+	return ""
+}
+
+// relink notes how the link stands.
+func (m *model) relink(k Link) {
+	if k.State != m.link.State {
+		m.slowAt = time.Time{} // what has changed is shown at once
+	}
+	if k.State != m.link.State || k.State != LinkLive || k.PID != m.link.PID || k.ReadOnly != m.link.ReadOnly {
+		m.epoch++
+	}
+	m.link = k
+	if k.Kinds != nil {
+		m.opts.Kinds = k.Kinds
+	}
+}
+
+// outdate lets what is shown grow old while nothing newer comes.
+func (m *model) outdate() {
+	if m.frozen || m.newest == nil || m.link.State != LinkLost {
+		return
+	}
+	m.scene.snap = m.newest.Aged(m.link.Quiet)
+	m.fast++
+	m.slow++
+	m.arrange()
+}
+
+// renew forgets what was remembered for comparison when a snapshot does not go
+// on from the one before: another process made it, or too much time lies between.
+func (m *model) renew(before, next time.Time, sameProcess bool) {
+	if gap := next.Sub(before); !sameProcess || gap > pastSeconds*time.Second || gap < 0 {
+		m.scene.hist = newHistory()
+	}
+}
+
+// faded draws a pane, frame included, as one that shows what was.
+func (m *model) faded(lines []string) []string {
+	for i, l := range lines {
+		lines[i] = m.scene.th.dim.of(ansi.Strip(l))
+	}
+	return lines
+}
+
+// linkTrouble says in the head that what is shown is not what is; empty: it is.
+func (m *model) linkTrouble() string {
+	k := m.link
+	text := ""
+	switch {
+	case m.opts.Link == nil || k.State == LinkLive:
+		return ""
+	case k.State == LinkLost:
+		text = "link lost " + seconds(k.Quiet)
+	default:
+		text = "connecting to " + k.Addr
+	}
+	if k.Next > 0 {
+		text += ", next try in " + seconds(k.Next+time.Second-1)
+	}
+	if k.Reason != "" {
+		text += ": " + k.Reason
+	}
+	return m.scene.th.text(text)
+}
+
+// seconds writes how long something has lasted, for a sentence.
+func seconds(d time.Duration) string {
+	if d < 2*time.Minute {
+		return strconv.Itoa(int(d.Seconds())) + " s"
+	}
+	return clock(d)
+}
+
+// where names the machine of the process that is shown, for the head, and who
+// says more of the process; both are empty where it is this one.
+func (m *model) where() (where, who string) {
+	k := m.link
+	if m.opts.Link == nil || k.Host == "" {
+		return "", ""
+	}
+	where = "at " + k.Host
+	if k.ReadOnly {
+		where += " (read-only)"
+	}
+	return m.scene.th.text(where), m.scene.th.text(fmt.Sprintf("pid %d, version %s", k.PID, k.Version))
+}

@@ -1,0 +1,130 @@
+package ui
+
+import (
+	"context"
+	"sync"
+	"time"
+)
+
+const (
+	previewIdle  = 2 * time.Second // without being asked for, after which pictures are not sent for any more
+	previewRetry = time.Second     // after a stream of pictures has ended
+	previewSide  = 640             // longest side of a picture that comes over a connection, in pixels
+	previewRate  = 10              // pictures a second, at most
+)
+
+// previewer keeps one stream of pictures for what the dashboard shows. It is safe
+// for concurrent use.
+type previewer struct {
+	rate   float64
+	change chan struct{} // something else is wanted
+
+	mu      sync.Mutex // guards what follows; nothing is called while it is held
+	wanted  demanded
+	asked   time.Time // when it was wanted last
+	picture Picture   // of what is wanted; its Frame is 0: none yet
+}
+
+// want asks for pictures and returns the newest one there is.
+func (p *previewer) want(now time.Time, camera string, width, height int) (Picture, bool) {
+	d := demanded{camera, width, height}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	idle := now.Sub(p.asked) > previewIdle
+	p.asked = now
+	if d != p.wanted || idle {
+		p.wanted, p.picture = d, Picture{}
+		select {
+		case p.change <- struct{}{}:
+		default:
+		}
+	}
+	return p.picture, p.picture.Frame != 0
+}
+
+// current returns what is wanted at a time; its camera is empty: nothing.
+func (p *previewer) current(now time.Time) demanded {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if now.Sub(p.asked) > previewIdle {
+		return demanded{}
+	}
+	return p.wanted
+}
+
+func (p *previewer) show(d demanded, picture Picture) {
+	picture = stretch(picture, d.w, d.h)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if d == p.wanted {
+		p.picture = picture
+	}
+}
+
+// run sends for what is wanted until the context ends. That it cannot be had is
+// seen by there being no picture.
+func (p *previewer) run(ctx context.Context, daemon Daemon) {
+	look := time.NewTicker(previewRetry)
+	defer look.Stop()
+	for ctx.Err() == nil {
+		if d := p.current(time.Now()); d.camera != "" {
+			p.stream(ctx, daemon, d)
+		}
+		select {
+		case <-ctx.Done():
+		case <-p.change:
+		case <-look.C:
+		}
+	}
+}
+
+// stream sends for one kind of picture until another one is wanted, or none.
+func (p *previewer) stream(ctx context.Context, daemon Daemon, d demanded) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	done := make(chan struct{})
+	w, h := within(d.w, d.h, previewSide)
+	go func() { // waited for below
+		defer close(done)
+		_ = daemon.Preview(ctx, d.camera, w, h, min(p.rate, previewRate), func(picture Picture) { p.show(d, picture) })
+	}()
+	look := time.NewTicker(previewIdle / 2)
+	defer look.Stop()
+	for p.current(time.Now()) == d {
+		select {
+		case <-done:
+			return
+		case <-p.change:
+		case <-look.C:
+		}
+	}
+	cancel()
+	<-done
+	select { // what has changed by now is looked at next anyway
+	case p.change <- struct{}{}:
+	default:
+	}
+}
+
+// within shrinks a size to sides of at most most, its shape kept.
+func within(w, h, most int) (int, int) {
+	if long := max(w, h); long > most {
+		w, h = max(w*most/long, 1), max(h*most/long, 1)
+	}
+	return w, h
+}
+
+// stretch returns a picture at a size, pixels repeated where it has fewer.
+func stretch(p Picture, w, h int) Picture {
+	if p.Width == w && p.Height == h || p.Width <= 0 || p.Height <= 0 || len(p.Pixels) < p.Width*p.Height*3 {
+		return p
+	}
+	out := Picture{Frame: p.Frame, Width: w, Height: h, Pixels: make([]byte, w*h*3)}
+	for y := range h {
+		row := p.Pixels[y*p.Height/h*p.Width*3:]
+		for x := range w {
+			copy(out.Pixels[(y*w+x)*3:][:3], row[x*p.Width/w*3:])
+		}
+	}
+	return out
+}

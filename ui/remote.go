@@ -1,0 +1,267 @@
+package ui
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"rvo-tui/detectors"
+	"rvo-tui/runtime"
+	"rvo-tui/runtime/control"
+)
+
+// Daemon is a Runtime in another process, as a control.Client talks to it.
+type Daemon interface {
+	Addr() string
+	About(ctx context.Context) (control.About, error)
+	Watch(ctx context.Context, rate float64, show func(*runtime.Snapshot)) error
+	Do(ctx context.Context, c runtime.Command) error
+	Events(ctx context.Context, after uint64, follow bool, show func(runtime.RecentEvent)) error
+	Log(ctx context.Context, after uint64, follow bool, show func(runtime.LogLine)) error
+	Preview(ctx context.Context, camera string, width, height int, rate float64, show func(Picture)) error
+	Clip(ctx context.Context, eventID string) (control.Clip, error)
+}
+
+const (
+	aboutTimeout = 5 * time.Second
+	clipTimeout  = 10 * time.Second
+)
+
+// Remote is the Backend of a Runtime in another process. While Run runs it keeps
+// a connection, and makes it again, for ever, when it is lost. What came last
+// stays; events and lines of the log that are kept here outlive the process that
+// told them. It is safe for concurrent use.
+type Remote struct {
+	daemon Daemon
+	rate   float64
+	kinds  detectors.Kinds // of this program
+	host   string          // of this program
+
+	view previewer
+
+	mu       sync.Mutex // guards what follows; nothing is called while it is held
+	wire     wire
+	instance string
+	snap     *runtime.Snapshot
+	watchers []chan *runtime.Snapshot
+	over     bool
+	events   tape[runtime.RecentEvent]
+	log      tape[runtime.LogLine]
+}
+
+// NewRemote returns the Backend of a daemon, which sends rate snapshots a second
+// at most. Kinds are those of this program, Host is the machine that it runs on.
+func NewRemote(daemon Daemon, rate float64, kinds detectors.Kinds, host string) *Remote {
+	return &Remote{
+		daemon: daemon, rate: rate, kinds: kinds, host: host,
+		view:   previewer{rate: rate, change: make(chan struct{}, 1)},
+		wire:   wire{link: Link{State: LinkConnecting, Addr: daemon.Addr()}},
+		events: tape[runtime.RecentEvent]{most: runtime.RecentEvents},
+		log:    tape[runtime.LogLine]{most: runtime.LogLines},
+	}
+}
+
+// Run keeps the connection until the context ends.
+func (r *Remote) Run(ctx context.Context) error {
+	defer r.close()
+	for ctx.Err() == nil {
+		r.mu.Lock()
+		r.wire.try()
+		r.mu.Unlock()
+		err := r.session(ctx)
+		if ctx.Err() != nil {
+			break
+		}
+		r.mu.Lock()
+		wait := r.wire.fail(time.Now(), err.Error(), rand.Float64())
+		r.mu.Unlock()
+		select {
+		case <-ctx.Done():
+		case <-time.After(wait):
+		}
+	}
+	return nil
+}
+
+// close ends all subscriptions.
+func (r *Remote) close() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, ch := range r.watchers {
+		close(ch)
+	}
+	r.watchers, r.over = nil, true
+}
+
+var errEnded = errors.New("the other side has ended the connection")
+
+// session is one connection, from the first call until something of it fails.
+func (r *Remote) session(ctx context.Context) error {
+	ask, cancel := context.WithTimeout(ctx, aboutTimeout)
+	about, err := r.daemon.About(ask)
+	cancel()
+	if err != nil {
+		return err
+	}
+	events, log := r.meet(about)
+	ctx, end := context.WithCancelCause(ctx)
+	defer end(nil)
+	var wg sync.WaitGroup
+	follow := func(stream func() error) {
+		wg.Go(func() {
+			err := stream()
+			if err == nil {
+				err = errEnded
+			}
+			end(err)
+		})
+	}
+	follow(func() error { return r.daemon.Watch(ctx, r.rate, r.show) })
+	follow(func() error { return r.daemon.Events(ctx, events, true, r.event) })
+	follow(func() error { return r.daemon.Log(ctx, log, true, r.logLine) })
+	wg.Go(func() { r.view.run(ctx, r.daemon) })
+	wg.Wait()
+	return context.Cause(ctx)
+}
+
+// meet notes who answers, and returns the numbers behind which to go on with
+// events and lines of the log.
+func (r *Remote) meet(a control.About) (events, log uint64) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.instance != a.Instance {
+		r.instance = a.Instance
+		r.events.restart()
+		r.log.restart()
+	}
+	r.wire.met(time.Now())
+	k := &r.wire.link
+	k.Host, k.PID, k.Version, k.ReadOnly, k.Kinds = a.Host, a.PID, a.Version, a.ReadOnly, r.attachable(a.Kinds)
+	return r.events.last, r.log.last
+}
+
+// attachable returns the kinds that a daemon takes. What this program knows of
+// them helps while one types; what their machine has installed it does not know.
+func (r *Remote) attachable(list []control.Kind) detectors.Kinds {
+	kinds := make(detectors.Kinds, len(list))
+	for _, k := range list {
+		kind := r.kinds[k.Name]
+		if !kind.Remote {
+			kind.Check = nil
+		}
+		kind.Name, kind.Doc, kind.Keys = k.Name, k.Doc, k.Keys
+		kinds[k.Name] = kind
+	}
+	return kinds
+}
+
+func (r *Remote) show(s *runtime.Snapshot) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.wire.snapshot(time.Now())
+	r.snap = s
+	for _, ch := range r.watchers {
+		select {
+		case <-ch: // nobody has read the last one
+		default:
+		}
+		ch <- s // has room: only this goroutine sends
+	}
+}
+
+func (r *Remote) event(e runtime.RecentEvent) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if n, fresh := r.events.number(e.Seq); fresh {
+		r.events.add(e.Seq, runtime.RecentEvent{Seq: n, Event: e.Event})
+	}
+}
+
+func (r *Remote) logLine(l runtime.LogLine) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if n, fresh := r.log.number(l.Seq); fresh {
+		there := l.Seq
+		l.Seq = n
+		r.log.add(there, l)
+	}
+}
+
+// Link returns how the connection stands.
+func (r *Remote) Link() Link {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.wire.at(time.Now())
+}
+
+// Subscribe implements Backend. The newest snapshot there is waits on the channel
+// at once. It is closed when Run ends.
+func (r *Remote) Subscribe() (<-chan *runtime.Snapshot, func()) {
+	ch := make(chan *runtime.Snapshot, 1)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.over {
+		close(ch)
+		return ch, func() {}
+	}
+	if r.snap != nil {
+		ch <- r.snap
+	}
+	r.watchers = append(r.watchers, ch)
+	return ch, func() {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		for i, o := range r.watchers {
+			if o == ch {
+				r.watchers = append(r.watchers[:i:i], r.watchers[i+1:]...)
+				return
+			}
+		}
+	}
+}
+
+// Do implements Backend. While the link is not live it fails at once.
+func (r *Remote) Do(ctx context.Context, c runtime.Command) error {
+	if k := r.Link(); k.State != LinkLive {
+		return fmt.Errorf("%s: not connected to %s: wait until it is", c.Do, k.Addr)
+	}
+	return r.daemon.Do(ctx, c)
+}
+
+// Log implements Backend.
+func (r *Remote) Log(after uint64) []runtime.LogLine {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.log.after(after)
+}
+
+// Events implements Backend.
+func (r *Remote) Events(after uint64) []runtime.RecentEvent {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.events.after(after)
+}
+
+// Preview implements Backend: the newest picture that has come of this camera in
+// this size. It asks for such pictures as long as it is called.
+func (r *Remote) Preview(camera string, width, height int) (Picture, bool) {
+	return r.view.want(time.Now(), camera, width, height)
+}
+
+// Clip implements Backend. The path begins with the name of the machine where it
+// is another one.
+func (r *Remote) Clip(eventID string) (Clip, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), clipTimeout)
+	defer cancel()
+	c, err := r.daemon.Clip(ctx, eventID)
+	if err != nil {
+		return Clip{}, err
+	}
+	if k := r.Link(); k.Host != "" && k.Host != r.host {
+		c.Path = k.Host + ":" + c.Path
+	}
+	return Clip{Entry: c.Entry, Path: c.Path, Thumb: thumb(c.Thumb)}, nil
+}
