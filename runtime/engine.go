@@ -295,7 +295,7 @@ func (e *Engine) done(now time.Duration, t *task, r *Report) bool {
 		}
 		e.table.Set(id, r.Answer.Values[i], r.Answer.Detections[i], &trace, ttl)
 	}
-	t.answered = r.Frame
+	t.answered, t.model = r.Frame, r.Model
 	t.age.Record(now - r.Frame.Captured)
 	e.stages[StagePublish].Record(now - r.At)
 	return true

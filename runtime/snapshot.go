@@ -99,6 +99,7 @@ type DetectorView struct {
 	Restarts uint64            `json:"restarts"` // openings after the first
 	LastRun  time.Time         `json:"last_run"` // when the last run ended; zero: never
 	Age      time.Duration     `json:"age"`      // of the frame behind its last answer
+	Model    string            `json:"model"`    // behind the last answer, as a service calls it; empty: not known
 	Error    string            `json:"error"`    // the last error's text, cleaned; empty after a good run
 	Exec     *Histogram        `json:"-"`        // duration of a run
 	AgeHist  *Histogram        `json:"-"`        // age of the frame when its answer is in the table

@@ -46,6 +46,7 @@ type Report struct {
 	Started time.Duration // Started, Done
 	At      time.Duration // when it happened
 	Answer  Answer        // Done without Err; read during the step alone
+	Model   string        // Done without Err: what the detector calls the model behind it
 	Err     error
 	Reason  detectors.Reason // of Err
 }

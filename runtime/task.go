@@ -37,6 +37,7 @@ type task struct {
 	delay   time.Duration // before the next try
 	retry   time.Duration // when it comes; Never: not by itself
 	lastErr string
+	model   string        // behind the last answer
 	lastRun time.Duration // end of the last run
 
 	runs      uint64

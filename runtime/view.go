@@ -161,5 +161,6 @@ func (t *task) view(now time.Duration, epoch time.Time, v *DetectorView) {
 	if t.answered.ID != 0 {
 		v.Age = now - t.answered.Captured
 	}
+	v.Model = t.model
 	v.Error, v.Exec, v.AgeHist = t.lastErr, t.exec, t.age
 }

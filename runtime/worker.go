@@ -165,6 +165,9 @@ func (w *worker) look(ctx context.Context, frame *capture.Frame, ref FrameRef, s
 		return rep
 	}
 	rep.Answer = w.answer
+	if m, ok := w.det.(detectors.Modeler); ok {
+		rep.Model = m.Model()
+	}
 	if frame.TryRetain() {
 		w.frame.put(frame, ref)
 	}

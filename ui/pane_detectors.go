@@ -162,6 +162,9 @@ func detectorFoot(s *scene, d *runtime.DetectorView, w int) []string {
 	if len(d.Needs) > 0 {
 		about += ", needs " + strings.Join(d.Needs, ", ")
 	}
+	if d.Model != "" {
+		about += ", model " + d.Model
+	}
 	foot = append(foot, " "+th.dim.of(th.text(about)))
 	if d.Error != "" {
 		for _, l := range wrap(th.text(d.Error), w-2) {
