@@ -103,6 +103,9 @@ func (r *Runtime) addCamera(ctx context.Context, cfg capture.Config) error {
 	log := r.opts.Log.With("camera", cfg.Name)
 	p := newPipeline(cfg.Name, r.epoch, r.slots, r.opts.Config, log)
 	p.emit = r.emit
+	if r.opts.Probe != nil {
+		p.probe = r.opts.Probe(cfg.Name)
+	}
 	pool := capture.NewPool(poolSize(0), r.opts.JPEG)
 	p.pool = pool
 	p.camera = capture.NewCamera(cfg, r.opts.Drivers.Open, pool, p.offer, r.opts.Log)

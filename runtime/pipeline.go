@@ -28,6 +28,7 @@ type pipeline struct {
 	nice     int
 	emit     func(f *Fired, camera string) // never blocks; takes the frame's count over
 	period   time.Duration                 // between published views
+	probe    Probe                         // nil: nobody measures
 	log      *slog.Logger
 	newest   frameSlot // handed over by the camera
 	seen     frameSlot // seen by the engine, for the workers
@@ -135,17 +136,20 @@ func (p *pipeline) step() time.Duration {
 		p.in.Frame = FrameRef{ID: f.ID, Captured: f.Captured.Sub(p.epoch), Arrived: f.Arrived.Sub(p.epoch), Seen: now}
 		p.seen.put(f, p.in.Frame)
 	}
-	acts := p.engine.Step(now, &p.in)
+	acts := p.advance(now)
 	for p.carryOut(acts) {
 		// An inline detector has run: its answer comes before anything else.
 		p.note()
 		p.in.Frame, p.in.Edits = FrameRef{}, p.in.Edits[:0]
 		now = p.clock()
-		acts = p.engine.Step(now, &p.in)
+		acts = p.advance(now)
 	}
 	p.ticks++
 	end := p.clock()
 	p.tick.Record(end - begun)
+	if p.probe != nil {
+		p.probe.Ticked(begun, end-begun)
+	}
 	next := min(acts.Next, p.seeOff(now))
 	if end-p.published >= p.period {
 		p.publish(end)
@@ -153,6 +157,15 @@ func (p *pipeline) step() time.Duration {
 		next = min(next, p.published+p.period)
 	}
 	return next
+}
+
+// advance steps the engine with the inputs at hand.
+func (p *pipeline) advance(now time.Duration) *Actions {
+	acts := p.engine.Step(now, &p.in)
+	if p.probe != nil {
+		p.probe.Stepped(now, &p.in, acts)
+	}
+	return acts
 }
 
 // note tells the evidence ring what the answers say.

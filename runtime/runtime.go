@@ -36,6 +36,9 @@ type Options struct {
 	Roll      Roll            // of rules that do not say otherwise
 	LogRing   *LogRing        // whose state snapshots show; may be nil
 	Log       *slog.Logger
+	// Probe returns what measures a camera's engine, or nil; a nil Probe measures
+	// nothing. It is called once for each camera, as it is added.
+	Probe func(camera string) Probe
 	// ExitWhenEnded makes Run return when every camera has ended.
 	ExitWhenEnded bool
 }
