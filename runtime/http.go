@@ -2,7 +2,6 @@ package runtime
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -15,8 +14,6 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
-
-	"rvo-tui/capture"
 )
 
 const (
@@ -31,8 +28,9 @@ const (
 	scrapeTimeout = 5 * time.Second
 )
 
-// Server answers GET and HEAD of /metrics (Prometheus) and /health (JSON, 200
-// as long as the process is alive) at one address.
+// Server answers GET and HEAD at one address: of /metrics (Prometheus), of
+// /health (JSON, 200 as long as the process is alive) and of /ready (JSON, 503
+// while a camera or a detector does not work).
 //
 // It keeps clients at arm's length: at most 64 connections, of which the oldest
 // makes room for the next, each good for one request of at most 16 kB of
@@ -40,6 +38,10 @@ const (
 // time. An address that cannot be listened on is a
 // warning in the log, and is tried again every 1 to 10 s.
 type Server struct {
+	// Redact takes secrets out of the reasons that /ready gives. Nil: they are
+	// known to be free of them. It is set before Run.
+	Redact func(text string) string
+
 	addr    string
 	log     *slog.Logger
 	handler http.Handler
@@ -52,31 +54,33 @@ type Server struct {
 // latest returns at each request, which may be nil.
 func NewServer(addr string, latest func() *Snapshot, log *slog.Logger) *Server {
 	registry := prometheus.NewRegistry()
+	collector := NewCollector(latest)
 	registry.MustRegister(
-		NewCollector(latest),
+		collector,
 		collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 	)
 	quiet := slog.NewLogLogger(log.Handler(), slog.LevelDebug)
 	mux := http.NewServeMux()
-	mux.Handle("GET /metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{
+	s := &Server{addr: addr, log: log}
+	mux.Handle("GET /metrics", collector.sized(promhttp.HandlerFor(registry, promhttp.HandlerOpts{
 		ErrorLog:            quiet,
 		MaxRequestsInFlight: httpScrapes,
 		Timeout:             scrapeTimeout,
 		DisableCompression:  true, // it costs more than the loopback it saves
-	}))
+	})))
 	mux.Handle("GET /health", health(latest))
+	mux.Handle("GET /ready", s.ready(latest))
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-		fmt.Fprintln(w, "rvo-tui: /metrics for Prometheus, /health for whether it is alive")
+		fmt.Fprintln(w, "rvo-tui: /metrics for Prometheus, /health for whether it is alive, /ready for whether all of it works")
 	})
-	return &Server{
-		addr: addr, log: log, handler: guard(mux),
-		listen: func(ctx context.Context, addr string) (net.Listener, error) {
-			var lc net.ListenConfig
-			return lc.Listen(ctx, "tcp", addr)
-		},
+	s.handler = guard(mux)
+	s.listen = func(ctx context.Context, addr string) (net.Listener, error) {
+		var lc net.ListenConfig
+		return lc.Listen(ctx, "tcp", addr)
 	}
+	return s
 }
 
 // Addr returns the address being served, empty while there is none. It differs
@@ -180,52 +184,5 @@ func guard(next http.Handler) http.Handler {
 			return
 		}
 		next.ServeHTTP(w, r)
-	})
-}
-
-// Health is the answer of /health.
-type Health struct {
-	Status  string  `json:"status"` // "ok", or "degraded" when a camera is not live or a sink does not deliver
-	Uptime  float64 `json:"uptime_seconds"`
-	Cameras int     `json:"cameras"`
-	Live    int     `json:"cameras_live"`
-	Sinks   int     `json:"sinks"`
-	Broken  int     `json:"sinks_degraded"`
-}
-
-// HealthOf sums a snapshot up; nil is a process that has only just started.
-func HealthOf(s *Snapshot) Health {
-	h := Health{Status: "ok"}
-	if s == nil {
-		return h
-	}
-	h.Uptime, h.Cameras, h.Sinks = s.Uptime.Seconds(), len(s.Cameras), len(s.Sinks)
-	for i := range s.Cameras {
-		switch s.Cameras[i].State {
-		case capture.Live:
-			h.Live++
-		case capture.Paused, capture.Ended: // as somebody wanted it
-		default:
-			h.Status = "degraded"
-		}
-	}
-	for i := range s.Sinks {
-		if s.Sinks[i].State != SinkOK {
-			h.Broken++
-			h.Status = "degraded"
-		}
-	}
-	return h
-}
-
-func health(latest func() *Snapshot) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		body, err := json.Marshal(HealthOf(latest()))
-		if err != nil {
-			http.Error(w, "no health", http.StatusInternalServerError)
-			return
-		}
-		w.Header().Set("Content-Type", "application/json")
-		_, _ = w.Write(append(body, '\n')) // a client that has gone needs no answer
 	})
 }

@@ -20,6 +20,7 @@ import (
 	"go.uber.org/goleak"
 
 	"rvo-tui/capture"
+	"rvo-tui/clips"
 )
 
 // startServer serves a snapshot on a free port of the loopback.
@@ -56,6 +57,8 @@ func TestServerAnswers(t *testing.T) {
 		{"HEAD", "/metrics", "", 200, "text/plain", ""},
 		{"GET", "/health", "", 200, "application/json", `"status":"degraded"`},
 		{"HEAD", "/health", "", 200, "application/json", ""},
+		{"GET", "/ready", "", 200, "application/json", `{"ready":true,"reasons":[]}`},
+		{"POST", "/ready", "", 405, "text/plain", "Method Not Allowed"},
 		{"GET", "/", "", 200, "text/plain", "/metrics"},
 		{"GET", "/debug/pprof/", "", 404, "text/plain", "not found"},
 		{"POST", "/health", "", 405, "text/plain", "Method Not Allowed"},
@@ -92,21 +95,31 @@ func TestHealthOf(t *testing.T) {
 		s    *Snapshot
 		want string
 	}{
-		{"not started", nil, `{"status":"ok","uptime_seconds":0,"cameras":0,"cameras_live":0,"sinks":0,"sinks_degraded":0}`},
+		{"not started", nil, `{"status":"ok","uptime_seconds":0,"cameras":0,"cameras_live":0,"sinks":0,"sinks_degraded":0,"evidence":"off"}`},
 		{
 			"all is well",
 			&Snapshot{Uptime: time.Second, Cameras: []CameraView{cam(capture.Live), cam(capture.Paused)}, Sinks: []SinkView{{State: SinkOK}}},
-			`{"status":"ok","uptime_seconds":1,"cameras":2,"cameras_live":1,"sinks":1,"sinks_degraded":0}`,
+			`{"status":"ok","uptime_seconds":1,"cameras":2,"cameras_live":1,"sinks":1,"sinks_degraded":0,"evidence":"off"}`,
 		},
 		{
 			"camera stalled",
 			&Snapshot{Cameras: []CameraView{cam(capture.Live), cam(capture.Stalled)}},
-			`{"status":"degraded","uptime_seconds":0,"cameras":2,"cameras_live":1,"sinks":0,"sinks_degraded":0}`,
+			`{"status":"degraded","uptime_seconds":0,"cameras":2,"cameras_live":1,"sinks":0,"sinks_degraded":0,"evidence":"off"}`,
+		},
+		{
+			"evidence is kept",
+			&Snapshot{Clips: &clips.Status{State: "ok"}},
+			`{"status":"ok","uptime_seconds":0,"cameras":0,"cameras_live":0,"sinks":0,"sinks_degraded":0,"evidence":"ok"}`,
+		},
+		{
+			"evidence is lost",
+			&Snapshot{Clips: &clips.Status{State: "degraded", Reason: "too little free disk"}},
+			`{"status":"degraded","uptime_seconds":0,"cameras":0,"cameras_live":0,"sinks":0,"sinks_degraded":0,"evidence":"degraded"}`,
 		},
 		{
 			"disk full",
 			&Snapshot{Sinks: []SinkView{{State: SinkDegraded}}},
-			`{"status":"degraded","uptime_seconds":0,"cameras":0,"cameras_live":0,"sinks":1,"sinks_degraded":1}`,
+			`{"status":"degraded","uptime_seconds":0,"cameras":0,"cameras_live":0,"sinks":1,"sinks_degraded":1,"evidence":"off"}`,
 		},
 	}
 	for _, tt := range tests {

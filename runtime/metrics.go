@@ -1,8 +1,10 @@
 package runtime
 
 import (
+	"net/http"
 	"runtime/debug"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -18,7 +20,11 @@ import (
 type Collector struct {
 	latest func() *Snapshot
 	all    []*prometheus.Desc
-	build  []string // values of build's labels
+	build  []string     // values of build's labels
+	page   atomic.Int64 // size of the last page that was answered, in bytes
+
+	// the scrape itself
+	series, pageBytes *prometheus.Desc
 
 	// process
 	buildInfo, uptime, snapshotTime          *prometheus.Desc
@@ -27,6 +33,8 @@ type Collector struct {
 	sinkState, sinkWritten, sinkDrops        *prometheus.Desc
 	sinkFailures, sinkDepth, sinkCapacity    *prometheus.Desc
 	logLines                                 *prometheus.Desc
+	reloads, reloadOK, reloadLast            *prometheus.Desc
+	loopTurns, loopBusy                      *prometheus.Desc
 	cameraState, cameraFrames, cameraLast    *prometheus.Desc
 	cameraWidth, cameraHeight                *prometheus.Desc
 	cameraLag, cameraLagging                 *prometheus.Desc
@@ -41,6 +49,7 @@ type Collector struct {
 	detectorBackoffs, detectorTimeouts             *prometheus.Desc
 	detectorDiscards, detectorRestarts             *prometheus.Desc
 	detectorLast, detectorExec, detectorAge        *prometheus.Desc
+	detectorPeriod, detectorTTL, detectorTimeout   *prometheus.Desc
 	signalValue, signalKnown, signalAge            *prometheus.Desc
 	ruleState, ruleProgress, ruleEvents, ruleTruth *prometheus.Desc
 	clips                                          clipDescs
@@ -58,6 +67,13 @@ func NewCollector(latest func() *Snapshot) *Collector {
 
 	c.buildInfo = d("build_info", "Version of the program; always 1.", "version", "revision", "goversion")
 	c.uptime = d("uptime_seconds", "Time since the start.")
+	c.series = d("metrics_series", "Series of this page that are named rvo_*, this one included.")
+	c.pageBytes = d("metrics_page_bytes", "Size of the page before this one; absent on the first.")
+	c.reloads = d("reloads_total", "Readings of the configuration after the first, by result.", "result")
+	c.reloadOK = d("reload_last_success_timestamp_seconds", "When the configuration that is in place was read.")
+	c.reloadLast = d("reload_last_successful", "1 while the configuration that was read last is in place as a whole, else 0.")
+	c.loopTurns = d("loop_turns_total", "Turns of the loop that carries commands out, at least one a second.")
+	c.loopBusy = d("loop_busy_seconds", "How long the command under way has taken; 0 while none is.")
 	c.snapshotTime = d("snapshot_timestamp_seconds", "When the values of this scrape were published.")
 
 	c.slots = d("slots", "Local detectors that may compute at a time.")
@@ -113,6 +129,9 @@ func NewCollector(latest func() *Snapshot) *Collector {
 	c.detectorTimeouts = d("detector_timeouts_total", "Runs that exceeded the timeout.", by...)
 	c.detectorDiscards = d("detector_discards_total", "Answers thrown away: late after the timeout, or expired on arrival.", append(by, "reason")...)
 	c.detectorRestarts = d("detector_restarts_total", "Openings of the detector after the first.", by...)
+	c.detectorPeriod = d("detector_period_seconds", "Least time from one run to the next: 1 / max_fps.", by...)
+	c.detectorTTL = d("detector_ttl_seconds", "How old a frame may be for what was found in it to count.", by...)
+	c.detectorTimeout = d("detector_timeout_seconds", "How long a run may take; absent where nothing bounds it.", by...)
 	c.detectorLast = d("detector_last_run_timestamp_seconds", "When the last run ended; absent before the first.", by...)
 	c.detectorExec = d("detector_exec_duration_seconds", "Duration of a run.", by...)
 	c.detectorAge = d("detector_age_seconds", "Age of the frame when its answer is in the signal table.", by...)
@@ -176,4 +195,27 @@ func buildLabels() []string {
 		}
 	}
 	return []string{version, revision, strings.TrimPrefix(info.GoVersion, "go")}
+}
+
+// sized notes the size of every page that a handler answers with.
+func (c *Collector) sized(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		sized := &sizedWriter{ResponseWriter: w}
+		next.ServeHTTP(sized, r)
+		if sized.n > 0 {
+			c.page.Store(sized.n)
+		}
+	})
+}
+
+// sizedWriter counts the bytes of an answer.
+type sizedWriter struct {
+	http.ResponseWriter
+	n int64
+}
+
+func (w *sizedWriter) Write(p []byte) (int, error) {
+	n, err := w.ResponseWriter.Write(p)
+	w.n += int64(n)
+	return n, err
 }

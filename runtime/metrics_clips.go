@@ -12,7 +12,8 @@ type clipDescs struct {
 	depth, capacity, held, bytes, took   *prometheus.Desc
 
 	pictures, ringBytes, ringCapacity, span *prometheus.Desc
-	encoded, ringDrops                      *prometheus.Desc
+	queue, queueCapacity                    *prometheus.Desc
+	frames, encoded, ringDrops, unheld      *prometheus.Desc
 }
 
 func newClipDescs(d func(name, help string, labels ...string) *prometheus.Desc) clipDescs {
@@ -28,12 +29,16 @@ func newClipDescs(d func(name, help string, labels ...string) *prometheus.Desc) 
 		bytes:    d("clips_bytes", "Size of all clips on disk."),
 		took:     d("clip_last_build_duration_seconds", "What it took to make the last clip."),
 
-		pictures:     d("evidence_pictures", "Pictures in the evidence ring.", "camera"),
-		ringBytes:    d("evidence_bytes", "Size of the pictures in the evidence ring.", "camera"),
-		ringCapacity: d("evidence_capacity_bytes", "What the evidence ring may hold.", "camera"),
-		span:         d("evidence_span_seconds", "Time from the oldest picture in the evidence ring to the newest.", "camera"),
-		encoded:      d("evidence_encoded_total", "Frames that were encoded for the evidence ring.", "camera"),
-		ringDrops:    d("evidence_drops_total", "What the evidence ring lost, by reason.", "camera", "reason"),
+		pictures:      d("evidence_pictures", "Pictures in the evidence ring.", "camera"),
+		ringBytes:     d("evidence_bytes", "Size of the pictures in the evidence ring.", "camera"),
+		ringCapacity:  d("evidence_capacity_bytes", "What the evidence ring may hold.", "camera"),
+		span:          d("evidence_span_seconds", "Time from the oldest picture in the evidence ring to the newest.", "camera"),
+		queue:         d("evidence_queue_depth", "Frames that wait for the evidence encoder.", "camera"),
+		queueCapacity: d("evidence_queue_capacity", "Frames that may wait for the evidence encoder.", "camera"),
+		frames:        d("evidence_frames_total", "Frames that the evidence encoder was offered, at the rate of clips.", "camera"),
+		unheld:        d("clip_frames_unheld_total", "Frames that confirmed an event and could not be kept for its clip."),
+		encoded:       d("evidence_encoded_total", "Frames that were encoded for the evidence ring.", "camera"),
+		ringDrops:     d("evidence_drops_total", "What the evidence ring lost, by reason.", "camera", "reason"),
 	}
 }
 
@@ -54,7 +59,11 @@ func (c *clipDescs) collect(p *page, s *clips.Status) {
 	if s.Took > 0 {
 		p.gauge(c.took, s.Took.Seconds())
 	}
+	p.count(c.unheld, s.Unheld)
 	for _, r := range s.Rings {
+		p.gauge(c.queue, float64(r.Queue), r.Camera)
+		p.gauge(c.queueCapacity, float64(r.QueueCap), r.Camera)
+		p.count(c.frames, r.Offered, r.Camera)
 		p.gauge(c.pictures, float64(r.Pictures), r.Camera)
 		p.gauge(c.ringBytes, float64(r.Bytes), r.Camera)
 		p.gauge(c.ringCapacity, float64(r.BytesCap), r.Camera)

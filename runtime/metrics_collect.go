@@ -15,7 +15,11 @@ import (
 // Collect implements prometheus.Collector.
 func (c *Collector) Collect(out chan<- prometheus.Metric) {
 	p := page{out: out, seen: map[series]bool{}}
+	defer func() { p.gauge(c.series, float64(p.series+1)) }()
 	p.gauge(c.buildInfo, 1, c.build...)
+	if n := c.page.Load(); n > 0 {
+		p.gauge(c.pageBytes, float64(n))
+	}
 	s := c.latest()
 	if s == nil {
 		return
@@ -28,6 +32,9 @@ func (c *Collector) Collect(out chan<- prometheus.Metric) {
 	p.count(c.revoked, s.Slots.Revoked)
 	p.count(c.logLines, s.Log.Errors, "error")
 	p.count(c.logLines, s.Log.Warnings, "warning")
+	p.count(c.loopTurns, s.Loop.Turns)
+	p.gauge(c.loopBusy, s.Loop.Busy.Seconds())
+	c.reload(&p, &s.Reload)
 	c.queues(&p, "", s.Queues)
 	for i := range s.Sinks {
 		c.sink(&p, &s.Sinks[i])
@@ -61,6 +68,14 @@ func (c *Collector) queues(p *page, camera string, queues []QueueView) {
 			}
 		}
 	}
+}
+
+func (c *Collector) reload(p *page, v *ReloadView) {
+	for _, n := range v.Results {
+		p.count(c.reloads, n.N, n.Reason)
+	}
+	p.time(c.reloadOK, v.OK)
+	p.gauge(c.reloadLast, number(v.Last == "" || v.Last == ReloadOK))
 }
 
 func (c *Collector) sink(p *page, v *SinkView) {
@@ -135,6 +150,13 @@ func (c *Collector) detector(p *page, camera string, v *DetectorView) {
 	p.count(c.detectorDiscards, v.Expired, camera, name, "expired")
 	p.count(c.detectorRestarts, v.Restarts, camera, name)
 	p.time(c.detectorLast, v.LastRun, camera, name)
+	if v.MaxFPS > 0 {
+		p.gauge(c.detectorPeriod, 1/v.MaxFPS, camera, name)
+	}
+	p.gauge(c.detectorTTL, v.TTL.Seconds(), camera, name)
+	if v.Timeout > 0 {
+		p.gauge(c.detectorTimeout, v.Timeout.Seconds(), camera, name)
+	}
 	p.histogram(c.detectorExec, v.Exec, ageBounds, camera, name)
 	p.histogram(c.detectorAge, v.AgeHist, ageBounds, camera, name)
 }
@@ -164,8 +186,9 @@ func (c *Collector) rule(p *page, camera string, v *RuleView) {
 // page is one scrape under way. A series that comes twice would void the whole
 // scrape, so only the first counts.
 type page struct {
-	out  chan<- prometheus.Metric
-	seen map[series]bool
+	out    chan<- prometheus.Metric
+	seen   map[series]bool
+	series int // on the page as it is written
 }
 
 type series struct {
@@ -190,6 +213,7 @@ func (p *page) time(d *prometheus.Desc, t time.Time, labels ...string) {
 
 func (p *page) value(d *prometheus.Desc, kind prometheus.ValueType, v float64, labels []string) {
 	if labels, fresh := p.label(d, labels); fresh {
+		p.series++
 		p.out <- prometheus.MustNewConstMetric(d, kind, v, labels...)
 	}
 }
@@ -210,6 +234,7 @@ func (p *page) histogram(d *prometheus.Desc, h *Histogram, bounds []time.Duratio
 		buckets[b.Seconds()] = counts[i]
 	}
 	// The writer goes on meanwhile: the total may not fall behind a bucket.
+	p.series += len(bounds) + 3 // and +Inf, sum, count
 	total := max(h.Count(), counts[len(counts)-1])
 	p.out <- prometheus.MustNewConstHistogram(d, total, h.Sum().Seconds(), buckets, labels...)
 }

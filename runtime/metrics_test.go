@@ -1,12 +1,14 @@
 package runtime
 
 import (
+	"fmt"
 	"math"
 	"net/http/httptest"
 	"os"
 	"os/exec"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -38,7 +40,7 @@ func fullSnapshot() *Snapshot {
 		FrameID: 99, FrameAge: 10 * time.Millisecond, Seen: 90, Superseded: 10, Ticks: 120,
 		Tick: &tick, Interval: &tick, Age: &tick,
 		Detectors: []DetectorView{{
-			Spec:  detectors.Spec{Name: "person", Kind: "person", Cost: detectors.CostHigh, Execution: detectors.Worker},
+			Spec:  detectors.Spec{Name: "person", Kind: "person", Cost: detectors.CostHigh, Execution: detectors.Worker, MaxFPS: 5, TTL: time.Second, Timeout: 2 * time.Second},
 			State: DetectorWaiting, Runs: 50, Skips: [GateCount]uint64{GateRate: 40, GateNeeds: 3},
 			Errors: []Count{{"panic", 2}, {"timeout", 1}}, Backoffs: 4, Timeouts: 1, Late: 1, Expired: 2, Restarts: 1,
 			LastRun: at, Exec: &exec, AgeHist: &exec,
@@ -67,14 +69,20 @@ func fullSnapshot() *Snapshot {
 			Dropped: map[string]uint64{"full": 2}, Removed: map[string]uint64{"age": 1},
 			Rings: []clips.RingStatus{{Camera: "door", Pictures: 12, Bytes: 1 << 16, BytesCap: 1 << 26, Span: 3 * time.Second, Encoded: 40}},
 		},
-		Log: LogView{Errors: 1, Warnings: 2},
+		Log:    LogView{Errors: 1, Warnings: 2},
+		Loop:   LoopView{Turns: 60, Busy: time.Millisecond},
+		Reload: ReloadView{Results: []Count{{ReloadOK, 2}, {ReloadPartial, 0}, {ReloadInvalid, 1}}, Last: ReloadInvalid, OK: at},
 	}
 }
 
 func registry(t *testing.T, s *Snapshot) *prometheus.Registry {
 	t.Helper()
 	r := prometheus.NewPedanticRegistry()
-	must(t, r.Register(NewCollector(func() *Snapshot { return s })))
+	c := NewCollector(func() *Snapshot { return s })
+	if s != nil {
+		c.page.Store(4096)
+	}
+	must(t, r.Register(c))
 	return r
 }
 
@@ -106,7 +114,7 @@ func TestCollectorGivesEveryMetric(t *testing.T) {
 	if got, want := families(t, registry(t, fullSnapshot())), described(); !slices.Equal(got, want) {
 		t.Errorf("gives %v\nwant %v", got, want)
 	}
-	if got := families(t, registry(t, nil)); !slices.Equal(got, []string{"rvo_build_info"}) {
+	if got := families(t, registry(t, nil)); !slices.Equal(got, []string{"rvo_build_info", "rvo_metrics_series"}) {
 		t.Errorf("without a snapshot it gives %v", got)
 	}
 }
@@ -130,6 +138,14 @@ rvo_frame_drops_total{camera="door",reason="superseded"} 10
 # TYPE rvo_detector_failures_total counter
 rvo_detector_failures_total{camera="door",detector="person",reason="panic"} 2
 rvo_detector_failures_total{camera="door",detector="person",reason="timeout"} 1
+# HELP rvo_reload_last_successful 1 while the configuration that was read last is in place as a whole, else 0.
+# TYPE rvo_reload_last_successful gauge
+rvo_reload_last_successful 0
+# HELP rvo_reloads_total Readings of the configuration after the first, by result.
+# TYPE rvo_reloads_total counter
+rvo_reloads_total{result="invalid"} 1
+rvo_reloads_total{result="ok"} 2
+rvo_reloads_total{result="partial"} 0
 # HELP rvo_rule_state 1 for the state that the rule is in, else 0.
 # TYPE rvo_rule_state gauge
 rvo_rule_state{camera="door",event="person_at_door",state="confirmed"} 0
@@ -205,6 +221,28 @@ func TestMetricsFollowTheNamingRules(t *testing.T) {
 	check.Stdin = page.Body
 	if out, err := check.CombinedOutput(); err != nil || len(out) > 0 {
 		t.Errorf("promtool check metrics: %v\n%s", err, out)
+	}
+}
+
+// What a page says of itself is true: how many series it has, and how large the
+// one before was.
+func TestPageCountsItself(t *testing.T) {
+	s := NewServer("", fullSnapshot, quietLog())
+	scrape := func() string {
+		w := httptest.NewRecorder()
+		s.handler.ServeHTTP(w, httptest.NewRequest("GET", "/metrics", nil))
+		return w.Body.String()
+	}
+	first, second := scrape(), scrape()
+	if strings.Contains(first, "rvo_metrics_page_bytes") {
+		t.Error("the first page has a size before it was written")
+	}
+	if want := fmt.Sprintf("\nrvo_metrics_page_bytes %s\n", strconv.FormatFloat(float64(len(first)), 'g', -1, 64)); !strings.Contains(second, want) {
+		t.Errorf("the second page lacks %q", want)
+	}
+	lines := len(regexp.MustCompile(`(?m)^rvo_`).FindAllString(second, -1))
+	if want := fmt.Sprintf("\nrvo_metrics_series %d\n", lines); !strings.Contains(second, want) {
+		t.Errorf("the second page lacks %q", want)
 	}
 }
 

@@ -36,7 +36,7 @@ type pipeline struct {
 	edits    chan func(*Engine, time.Duration)
 	workers  []*worker // in order of attachment; the goroutine's own
 	nextTask TaskID
-	ticks    uint64
+	ticks    atomic.Uint64 // written by the goroutine alone
 	tick     *Histogram
 	seenN    uint64
 	in       Inputs
@@ -144,7 +144,7 @@ func (p *pipeline) step() time.Duration {
 		now = p.clock()
 		acts = p.advance(now)
 	}
-	p.ticks++
+	add(&p.ticks, 1)
 	end := p.clock()
 	p.tick.Record(end - begun)
 	if p.probe != nil {

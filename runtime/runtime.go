@@ -35,6 +35,7 @@ type Options struct {
 	Clips     *clips.Recorder // saves evidence; nil: none is saved
 	Roll      Roll            // of rules that do not say otherwise
 	LogRing   *LogRing        // whose state snapshots show; may be nil
+	Reloads   *Reloads        // whose counts snapshots show; may be nil
 	Log       *slog.Logger
 	// Probe returns what measures a camera's engine, or nil; a nil Probe measures
 	// nothing. It is called once for each camera, as it is added.
@@ -58,6 +59,7 @@ type Runtime struct {
 	ended    chan *active  // cameras whose source has come to its end
 	stopped  chan struct{} // closed when Run returns
 	wg       sync.WaitGroup
+	loop     *loop // turned by Run's goroutine
 
 	mu       sync.Mutex // guards what follows; held for a few instructions
 	cameras  []*active  // in order of addition; only Run's goroutine changes it
@@ -82,6 +84,7 @@ func New(opts Options, epoch time.Time) *Runtime {
 		changes:  make(chan request, commandBacklog),
 		ended:    make(chan *active, 64),
 		stopped:  make(chan struct{}),
+		loop:     newLoop(),
 	}
 }
 
@@ -134,9 +137,12 @@ func (r *Runtime) Run(ctx context.Context) error {
 func (r *Runtime) serve(ctx context.Context) error {
 	ticker := time.NewTicker(time.Duration(float64(time.Second) / r.opts.Config.SnapshotRate))
 	defer ticker.Stop()
+	beat := time.NewTicker(beatEvery)
+	defer beat.Stop()
 	ended := map[*active]bool{}
 	var settled <-chan time.Time
 	for {
+		r.loop.turn()
 		changes := r.changes
 		if r.under != nil {
 			changes = nil
@@ -145,7 +151,10 @@ func (r *Runtime) serve(ctx context.Context) error {
 		case <-ctx.Done():
 			return nil
 		case req := <-r.requests:
+			r.loop.begin(time.Since(r.epoch))
 			req.reply <- r.perform(req)
+			continue
+		case <-beat.C:
 			continue
 		case req := <-changes:
 			r.under = r.begin(ctx, req)

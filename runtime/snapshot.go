@@ -23,6 +23,8 @@ type Snapshot struct {
 	Sinks   []SinkView    `json:"sinks"`
 	Clips   *clips.Status `json:"clips"` // evidence; null: none is saved
 	Log     LogView       `json:"log"`
+	Loop    LoopView      `json:"loop"`
+	Reload  ReloadView    `json:"reload"`
 }
 
 // CameraView is one camera with all that works on it.

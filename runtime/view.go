@@ -15,7 +15,7 @@ func (p *pipeline) publish(now time.Duration) {
 	v := p.engine.view(now, p.epoch)
 	v.Superseded = p.superseded.Load()
 	v.Seen = p.seenN
-	v.Ticks = p.ticks
+	v.Ticks = p.ticks.Load()
 	v.Tick = p.tick
 	v.at = now
 	p.view.Store(v)
@@ -27,7 +27,7 @@ func (p *pipeline) state() CameraView {
 	v := *p.view.Load()
 	v.age(p.clock() - v.at)
 	v.Status = p.camera.Status()
-	v.Superseded = p.superseded.Load()
+	v.Superseded, v.Ticks = p.superseded.Load(), p.ticks.Load()
 	newest := 0
 	p.newest.mu.Lock()
 	if p.newest.frame != nil {
@@ -45,6 +45,9 @@ func (p *pipeline) state() CameraView {
 		}},
 		{Name: "mailbox", Depth: v.waiting(), Capacity: len(v.Detectors), Drops: []Count{{GateSlot.String(), v.skipped(GateSlot)}}},
 		{Name: "commands", Depth: len(p.edits), Capacity: cap(p.edits)},
+	}
+	if out, all := v.remotes(); all > 0 {
+		v.Queues = append(v.Queues, QueueView{Name: "remote", Depth: out, Capacity: all})
 	}
 	return v
 }
@@ -82,6 +85,20 @@ func (v *CameraView) age(by time.Duration) {
 		st := &v.Rules[i].Status
 		st.Remaining = max(0, st.Remaining-by)
 	}
+}
+
+// remotes returns how many model services have a request under way, and how many
+// there are: each has one at most.
+func (v *CameraView) remotes() (out, all int) {
+	for i := range v.Detectors {
+		if d := &v.Detectors[i]; d.Remote {
+			all++
+			if d.State == DetectorRunning || d.State == DetectorStuck {
+				out++
+			}
+		}
+	}
+	return out, all
 }
 
 func (v *CameraView) waiting() (n int) {

@@ -29,7 +29,7 @@ func (r *Runtime) Subscribe() (snapshots <-chan *Snapshot, cancel func()) {
 // Snapshot returns how everything stands now. It costs the live path nothing.
 func (r *Runtime) Snapshot() *Snapshot {
 	now := time.Now()
-	s := &Snapshot{At: now, Started: r.epoch, Uptime: now.Sub(r.epoch), Slots: r.slots.View()}
+	s := &Snapshot{At: now, Started: r.epoch, Uptime: now.Sub(r.epoch), Slots: r.slots.View(), Loop: r.loop.view(now.Sub(r.epoch))}
 	for _, c := range r.list() {
 		s.Cameras = append(s.Cameras, c.state())
 	}
@@ -43,6 +43,9 @@ func (r *Runtime) Snapshot() *Snapshot {
 	if l := r.opts.LogRing; l != nil {
 		s.Log = l.View()
 		s.Queues = append(s.Queues, l.Queue())
+	}
+	if n := r.opts.Reloads; n != nil {
+		s.Reload = n.View()
 	}
 	if c := r.opts.Clips; c != nil {
 		st := c.Status()

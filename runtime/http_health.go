@@ -1,0 +1,56 @@
+package runtime
+
+import (
+	"net/http"
+
+	"rvo-tui/capture"
+)
+
+// Health is the answer of /health.
+type Health struct {
+	// Status is "ok", or "degraded" while a camera is not live, a sink does not
+	// deliver, or evidence is lost.
+	Status   string  `json:"status"`
+	Uptime   float64 `json:"uptime_seconds"`
+	Cameras  int     `json:"cameras"`
+	Live     int     `json:"cameras_live"`
+	Sinks    int     `json:"sinks"`
+	Broken   int     `json:"sinks_degraded"`
+	Evidence string  `json:"evidence"` // "ok", "degraded", or "off": none is saved
+}
+
+// HealthOf sums a snapshot up; nil is a process that has only just started.
+func HealthOf(s *Snapshot) Health {
+	h := Health{Status: "ok", Evidence: "off"}
+	if s == nil {
+		return h
+	}
+	h.Uptime, h.Cameras, h.Sinks = s.Uptime.Seconds(), len(s.Cameras), len(s.Sinks)
+	for i := range s.Cameras {
+		switch s.Cameras[i].State {
+		case capture.Live:
+			h.Live++
+		case capture.Paused, capture.Ended: // as somebody wanted it
+		default:
+			h.Status = "degraded"
+		}
+	}
+	for i := range s.Sinks {
+		if s.Sinks[i].State != SinkOK {
+			h.Broken++
+			h.Status = "degraded"
+		}
+	}
+	if s.Clips != nil {
+		if h.Evidence = s.Clips.State; h.Evidence != "ok" {
+			h.Status = "degraded"
+		}
+	}
+	return h
+}
+
+func health(latest func() *Snapshot) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		answerJSON(w, http.StatusOK, HealthOf(latest()))
+	})
+}

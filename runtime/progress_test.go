@@ -1,0 +1,117 @@
+package runtime_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"rvo-tui/capture"
+	"rvo-tui/detectors"
+	"rvo-tui/runtime"
+	"rvo-tui/runtime/testkit"
+)
+
+func TestProgress(t *testing.T) {
+	at := time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)
+	// door gives frames, lane is down; the loop turns.
+	before := func() *runtime.Snapshot {
+		return &runtime.Snapshot{
+			At: at, Loop: runtime.LoopView{Turns: 50},
+			Cameras: []runtime.CameraView{
+				{
+					Status: capture.Status{Name: "door", State: capture.Live, Since: at.Add(-time.Hour), LastFrame: at, Frames: 100}, Ticks: 300,
+					Queues: []runtime.QueueView{{Name: "frame", Capacity: 1}, {Name: "commands", Capacity: 16}, {Name: "pool", Depth: 3, Capacity: 10}},
+				},
+				{Status: capture.Status{Name: "lane", State: capture.Reconnecting, Since: at.Add(-time.Hour), LastFrame: at.Add(-time.Hour), Frames: 5}, Ticks: 20},
+			},
+		}
+	}
+	tests := []struct {
+		name   string
+		change func(before, after *runtime.Snapshot)
+		want   string // part of the error; empty: none
+	}{
+		{"all gets on", func(_, _ *runtime.Snapshot) {}, ""},
+		{"no frames, no steps", func(b, a *runtime.Snapshot) {
+			a.Cameras[0].Ticks, a.Cameras[0].Frames, a.Cameras[0].LastFrame = b.Cameras[0].Ticks, b.Cameras[0].Frames, at
+		}, ""},
+		{"a frame has only just come", func(b, a *runtime.Snapshot) {
+			a.Cameras[0].Ticks, a.Cameras[0].Queues[0].Depth = b.Cameras[0].Ticks, 1
+		}, ""},
+		{"a busy engine", func(b, _ *runtime.Snapshot) {
+			b.Cameras[0].Queues[0].Depth, b.Cameras[0].Queues[1].Depth = 1, 4
+		}, ""},
+		{"an engine that leaves a frame", func(b, a *runtime.Snapshot) {
+			a.Cameras[0].Ticks, b.Cameras[0].Queues[0].Depth = b.Cameras[0].Ticks, 1
+		}, `engine of camera "door" has taken no step for 5s`},
+		{"an engine that leaves a command, its camera down", func(b, a *runtime.Snapshot) {
+			b.Cameras[1].Queues = []runtime.QueueView{{Name: "commands", Depth: 1}}
+		}, `engine of camera "lane"`},
+		{"an engine that leaves a frame, its camera gone since", func(b, a *runtime.Snapshot) {
+			b.Cameras[0].Queues[0].Depth = 1
+			a.Cameras = a.Cameras[1:]
+		}, ""},
+		{"a camera that has come", func(b, _ *runtime.Snapshot) { b.Cameras = b.Cameras[1:] }, ""},
+		{"a loop that does not turn", func(b, a *runtime.Snapshot) { a.Loop = b.Loop }, "the loop of commands has not turned for 5s"},
+		{"a loop that may turn yet", func(b, a *runtime.Snapshot) { a.Loop, a.At = b.Loop, at.Add(2*time.Second) }, ""},
+		{"a long command", func(b, a *runtime.Snapshot) { a.Loop = runtime.LoopView{Turns: b.Loop.Turns, Busy: 50 * time.Second} }, ""},
+		{"an endless command", func(b, a *runtime.Snapshot) { a.Loop = runtime.LoopView{Turns: b.Loop.Turns, Busy: 70 * time.Second} }, "one command has been under way for 1m10s"},
+		{"a live camera without frames", func(b, a *runtime.Snapshot) {
+			a.Cameras[0].Frames, a.Cameras[0].LastFrame = b.Cameras[0].Frames, at.Add(-10*time.Minute)
+		}, `camera "door" says that it is live, and has given no frame for 10m5s`},
+		{"a camera that is live again", func(b, a *runtime.Snapshot) {
+			a.Cameras[0].Frames, a.Cameras[0].LastFrame, a.Cameras[0].Since = b.Cameras[0].Frames, at.Add(-10*time.Minute), at
+		}, ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			b, a := before(), before()
+			a.At = at.Add(5 * time.Second)
+			a.Loop.Turns += 50
+			a.Cameras[0].Ticks, a.Cameras[0].Frames, a.Cameras[0].LastFrame = 450, 150, a.At
+			tt.change(b, a)
+			err := runtime.Progress(b, a)
+			if (err == nil) != (tt.want == "") || err != nil && !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("got %v, want %q", err, tt.want)
+			}
+		})
+	}
+}
+
+// An inline detector that hangs holds the engine, which a watchdog is to see; one
+// that hangs in its worker, and a camera that is down, it is not.
+func TestProgressOfARun(t *testing.T) {
+	for _, tt := range []struct {
+		name      string
+		execution detectors.Execution
+		refused   error
+		stands    bool
+	}{
+		{"worker hangs", detectors.Worker, nil, false},
+		{"camera is down", detectors.Worker, errors.New("no such camera"), false},
+		{"engine hangs", detectors.Inline, nil, true},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				hang := testkit.NewHang()
+				d := testkit.NewDetector("a", hang.On(3, testkit.Always(1)))
+				d.Config.Execution = tt.execution
+				p := start(t, testkit.Setup{Cameras: []*testkit.Camera{{Name: "door", Refused: tt.refused}}, Detectors: []*testkit.Detector{d}})
+				<-p.Started()
+				p.Until(2005 * ms)
+				before := p.Snapshot()
+				p.Until(7005 * ms)
+				after := p.Snapshot()
+				hang.Release()
+				if err := runtime.Progress(before, after); (err != nil) != tt.stands {
+					t.Errorf("got %v; stands still: want %v", err, tt.stands)
+				}
+				if before.Loop.Turns == after.Loop.Turns {
+					t.Errorf("the loop did not turn: %+v", after.Loop)
+				}
+			})
+		})
+	}
+}

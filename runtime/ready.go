@@ -1,0 +1,100 @@
+package runtime
+
+import (
+	"encoding/json"
+	"net/http"
+
+	"rvo-tui/capture"
+)
+
+// Bounds of the answer of /ready.
+const (
+	readyReasons = 32
+	readyText    = 200 // bytes of one reason
+)
+
+// Readiness is the answer of /ready.
+type Readiness struct {
+	Ready   bool       `json:"ready"`
+	Reasons []NotReady `json:"reasons"`        // at most 32
+	More    int        `json:"more,omitempty"` // reasons beyond those
+}
+
+// NotReady is one reason for which a program is not ready.
+type NotReady struct {
+	Camera   string `json:"camera,omitempty"`
+	Detector string `json:"detector,omitempty"` // empty: it is the camera
+	State    string `json:"state"`
+	Reason   string `json:"reason,omitempty"` // for a person, at most 200 bytes
+}
+
+// ReadyOf tells whether a snapshot is one of a program that does all its work:
+// every camera is live, or paused or ended as somebody wanted it, and no
+// detector of those that are live is starting, stuck or failed. Nil is a program
+// that has not started yet. Reasons are cleaned and shortened, and go through
+// redact, which may be nil.
+func ReadyOf(s *Snapshot, redact func(string) string) Readiness {
+	r := Readiness{Reasons: []NotReady{}}
+	if s == nil {
+		r.add(NotReady{State: "starting"}, redact)
+		return r
+	}
+	for i := range s.Cameras {
+		c := &s.Cameras[i]
+		switch c.State {
+		case capture.Paused, capture.Ended:
+			continue
+		case capture.Live:
+		default:
+			r.add(NotReady{Camera: c.Name, State: string(c.State), Reason: c.Reason}, redact)
+		}
+		for j := range c.Detectors {
+			d := &c.Detectors[j]
+			switch d.State {
+			case DetectorStarting, DetectorStuck, DetectorFailed:
+				why := d.Error
+				if why == "" {
+					why = d.Reason
+				}
+				r.add(NotReady{Camera: c.Name, Detector: d.Name, State: string(d.State), Reason: why}, redact)
+			}
+		}
+	}
+	r.Ready = len(r.Reasons) == 0
+	return r
+}
+
+func (r *Readiness) add(n NotReady, redact func(string) string) {
+	if len(r.Reasons) == readyReasons {
+		r.More++
+		return
+	}
+	if redact != nil {
+		n.Reason = redact(n.Reason)
+	}
+	n.Reason = cleanText(n.Reason, readyText)
+	r.Reasons = append(r.Reasons, n)
+}
+
+func (s *Server) ready(latest func() *Snapshot) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		r := ReadyOf(latest(), s.Redact)
+		status := http.StatusOK
+		if !r.Ready {
+			status = http.StatusServiceUnavailable
+		}
+		answerJSON(w, status, r)
+	})
+}
+
+// answerJSON answers with a value as one line of JSON.
+func answerJSON(w http.ResponseWriter, status int, v any) {
+	body, err := json.Marshal(v)
+	if err != nil {
+		http.Error(w, "the answer cannot be written", http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_, _ = w.Write(append(body, '\n')) // a client that has gone needs no answer
+}

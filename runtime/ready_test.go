@@ -1,0 +1,96 @@
+package runtime
+
+import (
+	"encoding/json"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"rvo-tui/capture"
+)
+
+func TestReadyOf(t *testing.T) {
+	cam := func(name string, s capture.State, why string, ds ...DetectorView) CameraView {
+		return CameraView{Status: capture.Status{Name: name, State: s, Reason: why}, Detectors: ds}
+	}
+	det := func(name string, s DetectorState, why, err string) DetectorView {
+		d := DetectorView{State: s, Reason: why, Error: err}
+		d.Name = name
+		return d
+	}
+	tests := []struct {
+		name string
+		s    *Snapshot
+		want string
+	}{
+		{"not started", nil, `{"ready":false,"reasons":[{"state":"starting"}]}`},
+		{"no camera", &Snapshot{}, `{"ready":true,"reasons":[]}`},
+		{
+			"all is well",
+			&Snapshot{Cameras: []CameraView{cam("door", capture.Live, "",
+				det("a", DetectorWaiting, "rate", ""), det("b", DetectorRunning, "", "an old error"),
+				det("c", DetectorBackoff, "", ""), det("d", DetectorDisabled, "", ""))}},
+			`{"ready":true,"reasons":[]}`,
+		},
+		{
+			"as somebody wanted",
+			&Snapshot{Cameras: []CameraView{cam("door", capture.Paused, "by command", det("a", DetectorFailed, "", "x")), cam("file", capture.Ended, "")}},
+			`{"ready":true,"reasons":[]}`,
+		},
+		{
+			"cameras down",
+			&Snapshot{Cameras: []CameraView{
+				cam("door", capture.Stalled, "no picture for 5s"), cam("yard", capture.Connecting, ""),
+				cam("lane", capture.Reconnecting, ""), cam("gate", capture.Failed, "bad\x1b[2J\nfile"),
+			}},
+			`{"ready":false,"reasons":[{"camera":"door","state":"stalled","reason":"no picture for 5s"},{"camera":"yard","state":"connecting"},` +
+				`{"camera":"lane","state":"reconnecting"},{"camera":"gate","state":"failed","reason":"bad�[2J file"}]}`,
+		},
+		{
+			"detectors down",
+			&Snapshot{Cameras: []CameraView{cam("door", capture.Live, "",
+				det("a", DetectorStarting, "loading", ""), det("b", DetectorStuck, "", ""), det("c", DetectorFailed, "retry", "no s3cret here"))}},
+			`{"ready":false,"reasons":[{"camera":"door","detector":"a","state":"starting","reason":"loading"},` +
+				`{"camera":"door","detector":"b","state":"stuck"},{"camera":"door","detector":"c","state":"failed","reason":"no *** here"}]}`,
+		},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			got, err := json.Marshal(ReadyOf(tt.s, func(text string) string { return strings.ReplaceAll(text, "s3cret", "***") }))
+			must(t, err)
+			if string(got) != tt.want {
+				t.Errorf("got  %s\nwant %s", got, tt.want)
+			}
+		})
+	}
+}
+
+// However much is broken, and however long its reasons are, the answer is short.
+func TestReadyIsBounded(t *testing.T) {
+	s := &Snapshot{}
+	for range 1000 {
+		s.Cameras = append(s.Cameras, CameraView{Status: capture.Status{Name: "door", State: capture.Failed, Reason: strings.Repeat("ü\n", 10_000)}})
+	}
+	r := ReadyOf(s, nil)
+	if r.Ready || len(r.Reasons) != readyReasons || r.More != 1000-readyReasons {
+		t.Errorf("%d reasons and %d more", len(r.Reasons), r.More)
+	}
+	if why := r.Reasons[0].Reason; len(why) > readyText || !utf8.ValidString(why) {
+		t.Errorf("a reason of %d bytes: %q", len(why), why)
+	}
+}
+
+func TestReadyAnswers(t *testing.T) {
+	for _, tt := range []struct {
+		s      *Snapshot
+		status int
+	}{{&Snapshot{}, 200}, {nil, 503}} {
+		s := NewServer("", func() *Snapshot { return tt.s }, quietLog())
+		w := httptest.NewRecorder()
+		s.handler.ServeHTTP(w, httptest.NewRequest("GET", "/ready", nil))
+		if w.Code != tt.status || w.Header().Get("Content-Type") != "application/json" || !strings.HasSuffix(w.Body.String(), "}\n") {
+			t.Errorf("status %d, %v, %q; want status %d", w.Code, w.Header(), w.Body, tt.status)
+		}
+	}
+}
