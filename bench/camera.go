@@ -1,0 +1,129 @@
+package bench
+
+import (
+	"context"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"github.com/HdrHistogram/hdrhistogram-go"
+
+	"rvo-tui/capture"
+)
+
+// feed is what one camera sends: pictures of the album on a schedule. It outlives
+// its connections, of which there is one at a time.
+type feed struct {
+	schedule schedule
+	epoch    time.Time
+	album    *album
+
+	// The goroutine that reads the source owns these; once over is closed anyone
+	// may read them.
+	late      *hdrhistogram.Histogram // how long after its time a measured frame was sent
+	given     uint64                  // measured frames that got pixels
+	offered   uint64                  // measured frames
+	decoded   uint64                  // frames that got pixels
+	painted   uint64                  // buffers that had to be painted
+	firstSent time.Duration           // of the measured frames
+	lastSent  time.Duration
+
+	sent atomic.Uint64 // frames, and the ID of the newest
+	over chan struct{} // closed when the last frame was sent and taken
+	done bool
+}
+
+func newFeed(s schedule, epoch time.Time, a *album) *feed {
+	return &feed{schedule: s, epoch: epoch, album: a, late: newHistogram(), over: make(chan struct{})}
+}
+
+// drivers returns drivers that open feeds, by the names of their cameras.
+func drivers(feeds map[string]*feed) capture.Drivers {
+	return capture.Drivers{
+		capture.KindSynthetic: func(ctx context.Context, cfg capture.Config, _ capture.Address) (capture.Source, error) {
+			f := feeds[cfg.Name]
+			if f == nil {
+				return nil, fmt.Errorf("open camera %q: the workload has no such camera", cfg.Name)
+			}
+			return &source{feed: f, ctx: ctx}, nil
+		},
+	}
+}
+
+// source is one connection to a feed.
+type source struct {
+	*feed
+	ctx   context.Context
+	alarm *alarm // nil before the first Grab; it belongs to the reader's goroutine
+}
+
+// patience is how long the source waits at a stretch without looking whether it
+// is still wanted.
+const patience = 50 * time.Millisecond
+
+// Grab implements capture.Source.
+func (s *source) Grab() (capture.Stamp, error) {
+	if s.alarm == nil {
+		s.alarm = newAlarm()
+	}
+	id := s.sent.Load() + 1
+	if s.schedule.over(id, time.Since(s.epoch)) {
+		if !s.done {
+			s.done = true
+			close(s.over)
+		}
+		<-s.ctx.Done()
+		return capture.Stamp{}, s.ctx.Err()
+	}
+	due := s.schedule.due(id)
+	at := s.epoch.Add(due)
+	for left := time.Until(at); left > patience; left = time.Until(at) {
+		s.alarm.until(time.Now().Add(patience))
+		if err := s.ctx.Err(); err != nil {
+			return capture.Stamp{}, err
+		}
+	}
+	s.alarm.until(at)
+	now := time.Now()
+	if s.schedule.measured(id) {
+		sent := now.Sub(s.epoch)
+		if s.offered == 0 {
+			s.firstSent = sent
+		}
+		s.offered++
+		s.lastSent = sent
+		record(s.late, sent-due)
+	}
+	s.sent.Store(id)
+	return capture.Stamp{Arrived: now}, nil
+}
+
+// Retrieve implements capture.Source.
+func (s *source) Retrieve(dst []byte) error {
+	if len(dst) != s.album.width*s.album.height*3 {
+		return capture.ErrSizeChanged
+	}
+	id := s.sent.Load()
+	if s.album.show(dst, id) {
+		s.painted++
+	}
+	s.decoded++
+	if s.schedule.measured(id) {
+		s.given++
+	}
+	return nil
+}
+
+// Size implements capture.Source.
+func (s *source) Size() (width, height int) { return s.album.width, s.album.height }
+
+// Live implements capture.Source.
+func (s *source) Live() bool { return true }
+
+// Close implements capture.Source.
+func (s *source) Close() error {
+	if s.alarm != nil {
+		s.alarm.end()
+	}
+	return nil
+}

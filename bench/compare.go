@@ -1,0 +1,180 @@
+package bench
+
+import (
+	"bytes"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"text/tabwriter"
+	"time"
+)
+
+// compared are the columns that Compare looks at, where both sets have them, and
+// how their values read.
+var compared = []struct {
+	name string
+	text func(float64) string
+}{
+	{"tick_p50_ns", nanoText}, {"tick_p99_ns", nanoText}, {"tick_p999_ns", nanoText},
+	{"exec_p50_ns", nanoText}, {"exec_p99_ns", nanoText},
+	{"effective_fps", plainText}, {"frame_loss_rate", plainText},
+	{"age_p50_ns", nanoText}, {"age_p99_ns", nanoText}, {"age_scheduled_p99_ns", nanoText},
+	{"signal_age_p50_ns", nanoText}, {"signal_age_p99_ns", nanoText},
+	{"event_age_p50_ns", nanoText}, {"cpu_cores", plainText},
+}
+
+func nanoText(v float64) string  { return short(time.Duration(v)).String() }
+func plainText(v float64) string { return strconv.FormatFloat(v, 'f', 2, 64) }
+
+// minRuns is how many runs tell something of how runs differ.
+const minRuns = 3
+
+// results is a table of results as it was read: values by what they belong to.
+type results struct {
+	keys   []resultKey // in their order
+	values map[resultKey]map[string][]float64
+}
+
+type resultKey struct{ mode, scenario string }
+
+// Compare returns, as a text table, how the results at b differ from those at a:
+// directories that Run has written, or CSV files in them. For each scenario and
+// mode that both have it gives medians over the runs, the median distance from
+// them, their ratio, and whether the difference is larger than that between runs
+// of the same set.
+func Compare(a, b string) ([]byte, error) {
+	left, err := readResults(a)
+	if err != nil {
+		return nil, err
+	}
+	right, err := readResults(b)
+	if err != nil {
+		return nil, err
+	}
+	var out bytes.Buffer
+	w := tabwriter.NewWriter(&out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "scenario\tmode\tmeasure\truns\tA\t±\tB\t±\tB/A\tverdict")
+	common := 0
+	for _, key := range left.keys {
+		if right.values[key] == nil {
+			continue
+		}
+		common++
+		for _, c := range compared {
+			va, vb := left.values[key][c.name], right.values[key][c.name]
+			if len(va) == 0 || len(vb) == 0 {
+				continue
+			}
+			sa, sb := spreadOf(va), spreadOf(vb)
+			if sa.largest == 0 && sb.largest == 0 {
+				continue // neither has any
+			}
+			fmt.Fprintf(w, "%s\t%s\t%s\t%d/%d\t%s\t%s\t%s\t%s\t%s\t%s\n", key.scenario, key.mode, c.name, sa.n, sb.n,
+				c.text(sa.median), c.text(sa.mad), c.text(sb.median), c.text(sb.mad), ratioText(sa.median, sb.median), verdict(sa, sb))
+		}
+	}
+	if err := w.Flush(); err != nil {
+		return nil, fmt.Errorf("write comparison: %w", err)
+	}
+	if common == 0 {
+		return nil, fmt.Errorf("compare %q with %q: they have no scenario in common", a, b)
+	}
+	return out.Bytes(), nil
+}
+
+func ratioText(a, b float64) string {
+	if a == 0 {
+		return "–"
+	}
+	return strconv.FormatFloat(b/a, 'f', 2, 64)
+}
+
+// verdict says what a difference means: "inside the spread" where the middle
+// halves of the two sets overlap.
+func verdict(a, b spread) string {
+	switch {
+	case min(a.n, b.n) < minRuns:
+		return fmt.Sprintf("fewer than %d runs", minRuns)
+	case a.low <= b.high && b.low <= a.high:
+		return "inside the spread"
+	case b.median > a.median:
+		return "higher"
+	}
+	return "lower"
+}
+
+// readResults reads a directory of results, or one CSV file of it.
+func readResults(path string) (*results, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, fmt.Errorf("read results: %w", err)
+	}
+	if info.IsDir() {
+		dir := path
+		path = filepath.Join(dir, detailFile)
+		if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+			path = filepath.Join(dir, summaryFile)
+		}
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("read results: %w", err)
+	}
+	defer func() { _ = file.Close() }() // it was only read
+	res, err := parseResults(file)
+	if err != nil {
+		return nil, fmt.Errorf("read results %q: %w", path, err)
+	}
+	return res, nil
+}
+
+// parseResults reads a table with a column scenario and, where it has several
+// modes, a column mode. Columns that are not compared are not looked at.
+func parseResults(in io.Reader) (*results, error) {
+	rows, err := csv.NewReader(in).ReadAll()
+	if err != nil {
+		return nil, err
+	}
+	if len(rows) == 0 {
+		return nil, errors.New("it is empty")
+	}
+	at := map[string]int{}
+	for i, name := range rows[0] {
+		at[name] = i
+	}
+	scenario, ok := at["scenario"]
+	if !ok {
+		return nil, errors.New(`it has no column "scenario": give a directory that bench has written, or its detail.csv or summary.csv`)
+	}
+	res := &results{values: map[resultKey]map[string][]float64{}}
+	for n, row := range rows[1:] {
+		key := resultKey{scenario: row[scenario]}
+		if i, ok := at["mode"]; ok {
+			key.mode = row[i]
+		}
+		if res.values[key] == nil {
+			res.values[key] = map[string][]float64{}
+			res.keys = append(res.keys, key)
+		}
+		for _, c := range compared {
+			i, ok := at[c.name]
+			if !ok {
+				continue
+			}
+			v, err := strconv.ParseFloat(row[i], 64)
+			if err != nil || math.IsNaN(v) || math.IsInf(v, 0) {
+				return nil, fmt.Errorf("row %d: %s: %q is no number", n+2, c.name, row[i])
+			}
+			res.values[key][c.name] = append(res.values[key][c.name], v)
+		}
+	}
+	res.keys = slices.Clip(res.keys)
+	return res, nil
+}

@@ -1,0 +1,54 @@
+package bench
+
+import (
+	"context"
+	"time"
+
+	"rvo-tui/capture"
+	"rvo-tui/detectors"
+)
+
+// sleepKind is the kind of detector that waits for busy and answers 1, as the
+// seed's does: it stands in for a model that computes elsewhere and takes exactly
+// so long, without the noise of computing here.
+const sleepKind = "sleep"
+
+// stretch is how long a sleeping detector waits without looking at its context.
+const stretch = 20 * time.Millisecond
+
+// kinds returns what the detectors of a workload can be.
+func kinds(l Load) detectors.Kinds {
+	all := detectors.Builtin()
+	all[sleepKind] = detectors.Kind{
+		Name: sleepKind, Doc: "waits and answers 1", Keys: []string{"busy"},
+		New: func(cfg detectors.Config) (detectors.Detector, error) {
+			return &sleeper{d: time.Duration(cfg.Busy), answer: [1]detectors.Reading{{Signal: cfg.Signal, Value: 1}}}, nil
+		},
+	}
+	for name, k := range l.Kinds {
+		all[name] = k
+	}
+	return all
+}
+
+// sleeper is a detector of exactly one latency.
+type sleeper struct {
+	d      time.Duration
+	answer [1]detectors.Reading
+}
+
+// Detect implements detectors.Detector.
+func (s *sleeper) Detect(ctx context.Context, _ *capture.Frame) ([]detectors.Reading, error) {
+	end := time.Now().Add(s.d)
+	for left := s.d; left > stretch; left = time.Until(end) {
+		nap(min(stretch, left-stretch/2))
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+	}
+	nap(time.Until(end))
+	return s.answer[:], nil
+}
+
+// Close implements detectors.Detector.
+func (s *sleeper) Close() error { return nil }

@@ -1,0 +1,60 @@
+package bench
+
+import (
+	"os"
+	goruntime "runtime"
+	"strings"
+	"time"
+)
+
+// Environment is what a set of results was measured on and with.
+type Environment struct {
+	Date       time.Time `json:"date"`
+	CPU        string    `json:"cpu"`
+	Cores      int       `json:"cores"`
+	System     string    `json:"system"`
+	Kernel     string    `json:"kernel"`
+	Governor   string    `json:"governor"` // of the first core; empty: the system does not say
+	Go         string    `json:"go"`
+	OpenCV     string    `json:"opencv"` // empty: built without
+	Revision   string    `json:"revision"`
+	Threads    int       `json:"gomaxprocs"`
+	Load       float64   `json:"load"` // average of the last minute, before the first run
+	Duration   float64   `json:"duration_secs"`
+	Warmup     float64   `json:"warmup_secs"`
+	Runs       int       `json:"runs"`
+	Width      int       `json:"width"`
+	Height     int       `json:"height"`
+	Seed       uint64    `json:"seed"`
+	SampleSecs float64   `json:"sample_secs"`
+}
+
+func newEnvironment(o Options) Environment {
+	return Environment{
+		Date: time.Now().UTC().Truncate(time.Second), CPU: cpuModel(readText("/proc/cpuinfo")), Cores: goruntime.NumCPU(),
+		System: goruntime.GOOS + "/" + goruntime.GOARCH, Kernel: readText("/proc/sys/kernel/osrelease"),
+		Governor: readText("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor"),
+		Go:       goruntime.Version(), OpenCV: o.OpenCV, Revision: o.Revision, Threads: threads(), Load: loadAverage(),
+		Duration: o.Duration.Seconds(), Warmup: o.Warmup.Seconds(), Runs: o.Runs, Width: o.Width, Height: o.Height, Seed: o.Seed,
+		SampleSecs: o.Sample.Seconds(),
+	}
+}
+
+// readText returns a small file of the system, empty where there is none.
+func readText(path string) string {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return ""
+	}
+	return strings.TrimSpace(string(text))
+}
+
+// cpuModel returns the first processor's name in /proc/cpuinfo.
+func cpuModel(text string) string {
+	for line := range strings.Lines(text) {
+		if key, value, ok := strings.Cut(line, ":"); ok && strings.TrimSpace(key) == "model name" {
+			return strings.TrimSpace(value)
+		}
+	}
+	return ""
+}

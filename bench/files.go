@@ -1,0 +1,180 @@
+package bench
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+)
+
+// Report is everything that a call of Run has found.
+type Report struct {
+	Options     Options
+	Environment Environment
+	Results     []*Result // in the order in which they were made
+	Failures    []string  // runs that failed, and why
+}
+
+// The files of a report, all in Options.Dir:
+//
+//	environment.json            what it was measured on, and how each run's weather was
+//	detail.csv                  a row for each run: mode, the seed's columns, and ours
+//	frames.csv, detectors.csv   where every frame went, of whole runs
+//	summary.md                  medians and spread, for people
+//	MODE/summary.csv            the seed's summary of one mode
+//	MODE/runN/NAME_SECS_timeseries.csv, .hlog, _KIND.hgrm
+//
+// Each file is written beside its place and moved there, so that it is never half
+// there.
+const (
+	environmentFile = "environment.json"
+	detailFile      = "detail.csv"
+	framesFile      = "frames.csv"
+	detectorsFile   = "detectors.csv"
+	markdownFile    = "summary.md"
+	summaryFile     = "summary.csv"
+)
+
+// directory is where a report is written.
+type directory struct{ path string }
+
+// openDir makes the directory, which must be new or empty unless force is given.
+// Forced, files of an earlier report are overwritten one by one.
+func openDir(path string, force bool) (*directory, error) {
+	entries, err := os.ReadDir(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		if err := os.MkdirAll(path, 0o755); err != nil {
+			return nil, fmt.Errorf("make directory for results: %w", err)
+		}
+	case err != nil:
+		return nil, fmt.Errorf("open directory for results: %w", err)
+	case len(entries) > 0 && !force:
+		return nil, fmt.Errorf("the directory %q holds something already: name another one with --out-dir, or overwrite with --force", path)
+	}
+	return &directory{path}, nil
+}
+
+// write writes the tables of all results so far, and the files of the newest one,
+// which is nil where there is none.
+func (d *directory) write(rep *Report, newest *Result) error {
+	if newest != nil {
+		if err := d.runFiles(newest); err != nil {
+			return err
+		}
+	}
+	for _, f := range []struct {
+		name string
+		make func() ([]byte, error)
+	}{
+		{environmentFile, rep.environment},
+		{detailFile, func() ([]byte, error) { return table(detailColumns(), rep.Results) }},
+		{framesFile, func() ([]byte, error) { return cameraTable(rep.Results) }},
+		{detectorsFile, func() ([]byte, error) { return detectorTable(rep.Results) }},
+	} {
+		text, err := f.make()
+		if err != nil {
+			return err
+		}
+		if err := d.put(f.name, text); err != nil {
+			return err
+		}
+	}
+	for _, mode := range rep.Options.Modes {
+		var results []*Result
+		for _, r := range rep.Results {
+			if r.Mode == mode {
+				results = append(results, r)
+			}
+		}
+		text, err := table(summaryColumns(), results)
+		if err != nil {
+			return err
+		}
+		if err := d.put(filepath.Join(string(mode), summaryFile), text); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// runFiles writes the time series and the histograms of one run.
+func (d *directory) runFiles(r *Result) error {
+	stem := filepath.Join(string(r.Mode), "run"+strconv.Itoa(r.Run), r.Scenario.Name+"_"+number(r.Duration.Seconds()))
+	if err := d.put(stem+"_timeseries.csv", r.series.rows.Bytes()); err != nil {
+		return err
+	}
+	if err := d.put(stem+".hlog", r.series.hlog.Bytes()); err != nil {
+		return err
+	}
+	for _, dist := range r.logged() {
+		if dist.count() == 0 {
+			continue
+		}
+		text, err := dist.percentiles()
+		if err != nil {
+			return err
+		}
+		if err := d.put(stem+"_"+dist.name+".hgrm", text); err != nil {
+			return err
+		}
+	}
+	// What they hold is on disk now.
+	r.series = nil
+	return nil
+}
+
+// finish writes the summary.
+func (d *directory) finish(rep *Report) error { return d.put(markdownFile, rep.Markdown()) }
+
+// put writes a file whole, or not at all.
+func (d *directory) put(name string, text []byte) error {
+	path := filepath.Join(d.path, name)
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return fmt.Errorf("make directory for results: %w", err)
+	}
+	tmp, err := os.CreateTemp(filepath.Dir(path), ".writing-*")
+	if err != nil {
+		return fmt.Errorf("write results: %w", err)
+	}
+	_, err = tmp.Write(text)
+	err = errors.Join(err, tmp.Chmod(0o644), tmp.Close())
+	if err == nil {
+		err = os.Rename(tmp.Name(), path)
+	}
+	if err != nil {
+		_ = os.Remove(tmp.Name()) // it is of no use to anyone
+		return fmt.Errorf("write results: %w", err)
+	}
+	return nil
+}
+
+// environment returns environment.json.
+func (r *Report) environment() ([]byte, error) {
+	type run struct {
+		Run      int     `json:"run"`
+		Scenario string  `json:"scenario"`
+		Mode     Mode    `json:"mode"`
+		Started  string  `json:"started"`
+		Noisy    bool    `json:"noisy"`
+		Weather  Weather `json:"weather"`
+	}
+	out := struct {
+		Environment
+		Results  []run    `json:"results"`
+		Failures []string `json:"failures"`
+	}{Environment: r.Environment, Results: []run{}, Failures: r.Failures}
+	for _, res := range r.Results {
+		out.Results = append(out.Results, run{
+			res.Run, res.Scenario.Name, res.Mode, res.Started.UTC().Format("2006-01-02T15:04:05.000Z"), res.Weather.Noisy(), res.Weather,
+		})
+	}
+	text, err := json.MarshalIndent(out, "", "  ")
+	if err != nil {
+		return nil, fmt.Errorf("write environment: %w", err)
+	}
+	return append(text, '\n'), nil
+}

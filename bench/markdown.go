@@ -1,0 +1,124 @@
+package bench
+
+import (
+	"bytes"
+	"cmp"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// Markdown returns the report for people: medians over the runs, and how far the
+// runs lie from them.
+func (r *Report) Markdown() []byte {
+	var out bytes.Buffer
+	e := r.Environment
+	fmt.Fprintf(&out, "# Load harness\n\n")
+	fmt.Fprintf(&out, "%s, revision %s, on %s, %d cores, %s %s, governor %s, %s, OpenCV %s. GOMAXPROCS %d.\n\n",
+		e.Date.Format("2006-01-02 15:04 UTC"), cmp.Or(e.Revision, "unknown"), cmp.Or(e.CPU, "an unknown processor"), e.Cores, e.System,
+		cmp.Or(e.Kernel, "unknown kernel"), cmp.Or(e.Governor, "unknown"), e.Go, cmp.Or(e.OpenCV, "none"), e.Threads)
+	fmt.Fprintf(&out, "%d runs of each, in turn; %g s measured after %g s of warm-up; pictures of %d×%d. ", e.Runs, e.Duration, e.Warmup, e.Width, e.Height)
+	fmt.Fprintf(&out, "Figures are medians over the runs; ± is the median distance from them.\n")
+	r.weather(&out)
+	for _, f := range r.Failures {
+		fmt.Fprintf(&out, "\n**%s**\n", strings.ReplaceAll(f, "\n", "; "))
+	}
+	for _, mode := range r.Options.Modes {
+		r.modeTable(&out, mode)
+	}
+	return out.Bytes()
+}
+
+// weather says how many runs others may have disturbed.
+func (r *Report) weather(out *bytes.Buffer) {
+	noisy, unknown := 0, 0
+	for _, res := range r.Results {
+		if res.Weather.Noisy() {
+			noisy++
+		}
+		if !res.Weather.Known {
+			unknown++
+		}
+	}
+	switch {
+	case noisy > 0:
+		fmt.Fprintf(out, "\n**%d of %d runs are noisy**: more than %g %% of the machine's time was stolen by its host, or more than %g %% used by others. "+
+			"Their figures may say more of the neighbours than of the program.\n", noisy, len(r.Results), maxSteal*100, maxForeign*100)
+	case unknown > 0:
+		fmt.Fprintf(out, "\nThis system does not tell how much others used it.\n")
+	case len(r.Results) > 0:
+		fmt.Fprintf(out, "\nThe machine was quiet: no run saw more than %g %% steal, or more than %g %% used by others.\n", maxSteal*100, maxForeign*100)
+	}
+}
+
+// modeTable writes the table of one mode. Its first scenario is what the others'
+// ticks are compared with, where it is the baseline.
+func (r *Report) modeTable(out *bytes.Buffer, mode Mode) {
+	byName := map[string][]*Result{}
+	var names []string
+	for _, res := range r.Results {
+		if res.Mode != mode {
+			continue
+		}
+		if byName[res.Scenario.Name] == nil {
+			names = append(names, res.Scenario.Name)
+		}
+		byName[res.Scenario.Name] = append(byName[res.Scenario.Name], res)
+	}
+	if len(names) == 0 {
+		return
+	}
+	base := medianOf(byName["baseline"], func(res *Result) float64 { return float64(res.Tick.at(0.5)) })
+	fmt.Fprintf(out, "\n## %s\n\n", mode)
+	fmt.Fprintln(out, "| Scenario | runs | tick p50 | ÷ baseline | tick p99 | exec p50 | age p50 | age p99 | from schedule p99 | frames/s | seen/s | lost | CPU, cores |")
+	fmt.Fprintln(out, "|---|---|---|---|---|---|---|---|---|---|---|---|---|")
+	var odd []string
+	for _, name := range names {
+		rs := byName[name]
+		ratio := "–"
+		if base.n > 0 && base.median > 0 {
+			ratio = fmt.Sprintf("%.2f", medianOf(rs, func(res *Result) float64 { return float64(res.Tick.at(0.5)) }).median/base.median)
+		}
+		times := func(q float64, of func(*Result) *Dist) string {
+			if of(rs[0]).count() == 0 {
+				return "–"
+			}
+			s := medianOf(rs, func(res *Result) float64 { return float64(of(res).at(q)) })
+			return timeText(s)
+		}
+		sent := medianOf(rs, func(res *Result) float64 { return res.perSecond(res.Sent) })
+		seen := medianOf(rs, func(res *Result) float64 { return res.perSecond(res.Seen) })
+		lost := medianOf(rs, func(res *Result) float64 { return 100 * res.share(res.Lost()) })
+		cpu := medianOf(rs, func(res *Result) float64 { return res.Weather.CPU })
+		fmt.Fprintf(out, "| `%s` | %d | %s | %s | %s | %s | %s | %s | %s | %.1f | %.1f | %.2f %% | %.2f |\n", name, len(rs),
+			times(0.5, func(r *Result) *Dist { return r.Tick }), ratio, times(0.99, func(r *Result) *Dist { return r.Tick }),
+			times(0.5, func(r *Result) *Dist { return r.Exec }), times(0.5, func(r *Result) *Dist { return r.Age }),
+			times(0.99, func(r *Result) *Dist { return r.Age }), times(0.99, func(r *Result) *Dist { return r.DueAge }),
+			sent.median, seen.median, lost.median, cpu.median)
+		for _, res := range rs {
+			if res.Odd != "" {
+				odd = append(odd, fmt.Sprintf("- `%s`, run %d: %s", name, res.Run, res.Odd))
+			}
+		}
+	}
+	if len(odd) > 0 {
+		fmt.Fprintf(out, "\nNot as expected:\n\n%s\n", strings.Join(odd, "\n"))
+	}
+}
+
+func medianOf(rs []*Result, of func(*Result) float64) spread {
+	values := make([]float64, len(rs))
+	for i, r := range rs {
+		values[i] = of(r)
+	}
+	return spreadOf(values)
+}
+
+// timeText returns a spread of nanoseconds for people.
+func timeText(s spread) string {
+	text := short(time.Duration(s.median)).String()
+	if s.n > 1 {
+		text += " ± " + short(time.Duration(s.mad)).String()
+	}
+	return text
+}

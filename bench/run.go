@@ -1,0 +1,242 @@
+package bench
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"sync"
+	"time"
+
+	"rvo-tui/capture"
+	"rvo-tui/detectors"
+	"rvo-tui/runtime"
+)
+
+const (
+	// head is what a Runtime is given to start before its cameras do.
+	head = 300 * time.Millisecond
+	// drainLimit is how long the frames that were sent may take to be seen and
+	// looked at.
+	drainLimit = 10 * time.Second
+	// collectEvery is how often probes are emptied.
+	collectEvery = 20 * time.Millisecond
+)
+
+// threads returns how many threads Go code may run on at once, as in the program.
+func threads() int {
+	cfg := runtime.DefaultConfig()
+	return cfg.Threads()
+}
+
+// rig is one run set up.
+type rig struct {
+	opts    Options
+	turn    turn
+	load    Load
+	epoch   time.Time
+	feeds   map[string]*feed
+	probes  map[string]*probe
+	tallies map[string]*tally
+	timing  Timing
+	rt      *runtime.Runtime
+	series  *series
+	notify  func(elapsed, total time.Duration)
+}
+
+// perform makes one run and returns its result. Notify is told how far it is.
+func perform(ctx context.Context, o Options, t turn, a *album, notify func(elapsed, total time.Duration)) (res *Result, err error) {
+	dir, err := os.MkdirTemp("", "rvo-bench-")
+	if err != nil {
+		return nil, fmt.Errorf("make a directory for the run: %w", err)
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	g := &rig{
+		opts: o, turn: t, epoch: time.Now(), timing: newTiming(), notify: notify,
+		feeds: map[string]*feed{}, probes: map[string]*probe{}, tallies: map[string]*tally{},
+	}
+	g.load, err = t.scenario.Build(Setup{
+		Mode: t.mode, Run: t.run, Width: o.Width, Height: o.Height, Seed: o.Seed + uint64(t.run),
+		Kinds: o.Kinds, Encoder: o.Encoder, Dir: dir, Epoch: g.epoch,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("build workload: %w", err)
+	}
+	if g.load.Close != nil {
+		defer func() { err = errors.Join(err, g.load.Close()) }()
+	}
+	g.assemble(a)
+	return g.run(ctx)
+}
+
+// assemble makes the Runtime with its cameras, feeds and probes.
+func (g *rig) assemble(a *album) {
+	l := &g.load
+	if l.Config == (runtime.Config{}) {
+		l.Config = runtime.DefaultConfig()
+	}
+	l.Detectors = slices.Clone(l.Detectors) // a scenario may hand out the same ones each time
+	for i := range l.Detectors {
+		if d := &l.Detectors[i]; d.Execution == "" {
+			d.Execution = detectors.Execution(g.turn.mode)
+		}
+	}
+	first := time.Since(g.epoch) + head + g.opts.Warmup
+	var configs []capture.Config
+	for i, c := range l.Cameras {
+		// Cameras are not in step with each other.
+		phase := time.Duration(float64(i) / float64(len(l.Cameras)) / c.FPS * float64(time.Second))
+		s := schedule{begin: first - g.opts.Warmup + phase, fps: c.FPS, first: first, end: first + g.opts.Duration}
+		g.feeds[c.Name] = newFeed(s, g.epoch, a)
+		g.tallies[c.Name] = newTally(s, &g.timing, len(l.Detectors))
+		g.probes[c.Name] = newProbe(c.FPS * float64(2+5*len(l.Detectors)))
+		cfg := capture.DefaultConfig()
+		cfg.Name, cfg.Source = c.Name, "synthetic:empty"
+		cfg.StallTimeout = capture.Duration(5 * time.Minute) // the end of a schedule is no stall
+		configs = append(configs, cfg)
+	}
+	g.rt = runtime.New(runtime.Options{
+		Config: l.Config, Cameras: configs, Detectors: l.Detectors, Rules: l.Rules,
+		Drivers: drivers(g.feeds), Kinds: kinds(*l), JPEG: g.opts.JPEG, Sinks: l.Sinks, Clips: l.Clips, Roll: l.Roll,
+		LogRing: l.LogRing, Log: g.opts.Log, Probe: func(camera string) runtime.Probe { return g.probes[camera] },
+	}, g.epoch)
+}
+
+// run runs it, through warm-up, measurement and the last frames' way.
+func (g *rig) run(ctx context.Context) (*Result, error) {
+	work, stop := context.WithCancel(ctx)
+	var wg sync.WaitGroup
+	var ran, beside error
+	wg.Go(func() { ran = g.rt.Run(work) })
+	if g.load.Beside != nil {
+		wg.Go(func() {
+			if err := g.load.Beside(work, g.rt); err != nil && work.Err() == nil {
+				beside = fmt.Errorf("run beside the runtime: %w", err)
+			}
+		})
+	}
+	res, err := g.watch(ctx)
+	stop()
+	wg.Wait()
+	if err := errors.Join(err, ran, beside); err != nil {
+		return nil, err
+	}
+	return res, nil
+}
+
+// watch waits out the run and makes its result.
+func (g *rig) watch(ctx context.Context) (*Result, error) {
+	first := g.schedule().first
+	if err := g.collectUntil(ctx, first); err != nil {
+		return nil, err
+	}
+	started := time.Now()
+	before := readUsage()
+	g.series = newSeries(g, started)
+	for end := first; end < first+g.opts.Duration; {
+		end = min(end+g.opts.Sample, first+g.opts.Duration)
+		if err := g.collectUntil(ctx, end); err != nil {
+			return nil, err
+		}
+		if err := g.series.sample(time.Since(g.epoch) - first); err != nil {
+			return nil, err
+		}
+	}
+	after := readUsage()
+	snap, err := g.drain(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := g.series.finish(); err != nil {
+		return nil, err
+	}
+	res := g.result(snap, started)
+	res.Weather = weather(before, after)
+	var problems []error
+	for i := range res.Accounts {
+		problems = append(problems, res.Accounts[i].Check())
+	}
+	for _, c := range g.load.Cameras {
+		problems = append(problems, g.tallies[c.Name].disorder)
+		if n := g.probes[c.Name].dropped.Load(); n > 0 {
+			problems = append(problems, fmt.Errorf("camera %s: %d samples were lost: the harness did not keep up", c.Name, n))
+		}
+	}
+	if err := errors.Join(problems...); err != nil {
+		return nil, fmt.Errorf("the run does not add up:\n%w", err)
+	}
+	return res, nil
+}
+
+// schedule returns that of the first camera; all are measured for the same time.
+func (g *rig) schedule() schedule { return g.feeds[g.load.Cameras[0].Name].schedule }
+
+// collectUntil empties the probes again and again until a time.
+func (g *rig) collectUntil(ctx context.Context, until time.Duration) error {
+	s := g.schedule()
+	for {
+		g.collect()
+		now := time.Since(g.epoch)
+		g.notify(max(0, now-s.begin), s.end-s.begin)
+		if now >= until {
+			return nil
+		}
+		if err := pause(ctx, min(collectEvery, until-now)); err != nil {
+			return err
+		}
+	}
+}
+
+func (g *rig) collect() {
+	for name, p := range g.probes {
+		p.collect(g.tallies[name].add)
+	}
+}
+
+// drain waits until every frame that was sent has been seen or dropped and no
+// detector has work under way, and returns how everything stands then.
+func (g *rig) drain(ctx context.Context) (*runtime.Snapshot, error) {
+	limit := time.Now().Add(drainLimit)
+	for _, f := range g.feeds {
+		select {
+		case <-f.over:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-time.After(time.Until(limit)):
+			return nil, fmt.Errorf("a camera hangs: it did not end its schedule within %v", drainLimit)
+		}
+	}
+	for {
+		snap := g.rt.Snapshot()
+		g.collect()
+		busy := g.busy(snap)
+		switch {
+		case busy == "":
+			return snap, nil
+		case time.Now().After(limit):
+			return nil, fmt.Errorf("%s: still not done %v after the last frame", busy, drainLimit)
+		}
+		if err := pause(ctx, collectEvery); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// busy returns what is still under way.
+func (g *rig) busy(snap *runtime.Snapshot) string {
+	for i := range snap.Cameras {
+		v := &snap.Cameras[i]
+		if v.Seen+v.Superseded < v.Frames || v.Seen > g.tallies[v.Name].allSeen {
+			return "camera " + v.Name
+		}
+		for j := range v.Detectors {
+			d := &v.Detectors[j]
+			waits := d.State == runtime.DetectorWaiting && d.Reason == runtime.GateSlot.String()
+			if waits || d.State == runtime.DetectorRunning || d.State == runtime.DetectorStarting {
+				return "detector " + d.Name + " of camera " + v.Name
+			}
+		}
+	}
+	return ""
+}

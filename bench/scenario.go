@@ -1,0 +1,122 @@
+package bench
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"rvo-tui/capture"
+	"rvo-tui/clips"
+	"rvo-tui/detectors"
+	"rvo-tui/rules"
+	"rvo-tui/runtime"
+)
+
+// Scenario is a workload by name.
+type Scenario struct {
+	Name string
+	Doc  string // what it shows, in one line
+	Seed bool   // one of the seed's, with its workload
+	// Sleep is the latency of the detector that the scenario is about; 0: none.
+	Sleep time.Duration
+	// FPS is the rate of each camera.
+	FPS float64
+	// Modes are those that the scenario makes sense in. None: all.
+	Modes []Mode
+	// Build returns what to run. It is called once for each run.
+	Build func(Setup) (Load, error)
+	// Expect returns what is odd about a result, for the summary: that what the
+	// scenario is to show has not happened. Empty: nothing. Nil: nothing to expect.
+	Expect func(*Result) string
+}
+
+// in reports whether the scenario runs in a mode.
+func (s Scenario) in(m Mode) bool { return len(s.Modes) == 0 || slices.Contains(s.Modes, m) }
+
+// Setup is what a scenario may need to know of its run.
+type Setup struct {
+	Mode          Mode
+	Run           int // from 1
+	Width, Height int
+	Seed          uint64          // of this run: differs from run to run
+	Kinds         detectors.Kinds // that the program has, the harness's own not among them
+	Encoder       clips.Encoder   // of clips; nil: the standard library's
+	Dir           string          // empty, and removed after the run
+	Epoch         time.Time       // of the Runtime
+}
+
+// Load is one workload, ready to run.
+type Load struct {
+	Cameras   []Camera
+	Detectors []detectors.Config // Execution is the mode's where it is not set
+	Rules     []rules.Config
+	// Kinds are further kinds of detector. The harness has "sleep", which waits
+	// for busy and answers 1, and those of detectors.Builtin.
+	Kinds   detectors.Kinds
+	Config  runtime.Config // zero: the default
+	Clips   *clips.Recorder
+	Roll    runtime.Roll
+	Sinks   []runtime.Sink
+	LogRing *runtime.LogRing
+	// Beside runs beside the Runtime until the context ends, which is after what
+	// is measured: a dashboard, a writer of commands. It may begin before the
+	// Runtime has cameras. Its error fails the run.
+	Beside func(ctx context.Context, rt *runtime.Runtime) error
+	// Close frees what Build has made, after the run. It may be nil.
+	Close func() error
+}
+
+// Camera is one camera of a workload, which keeps to a schedule.
+type Camera struct {
+	Name string
+	FPS  float64
+}
+
+// Scenarios returns all scenarios, the seed's first, in its order.
+func Scenarios() []Scenario {
+	return slices.Concat(seedScenarios())
+}
+
+// Find returns the scenario of a name.
+func Find(name string) (Scenario, error) {
+	all := Scenarios()
+	for _, s := range all {
+		if s.Name == name {
+			return s, nil
+		}
+	}
+	names := make([]string, len(all))
+	for i, s := range all {
+		names[i] = s.Name
+	}
+	return Scenario{}, fmt.Errorf("there is no scenario %q: use one of %s", name, strings.Join(names, ", "))
+}
+
+// oneCamera is the camera of scenarios that have one.
+func oneCamera(fps float64) []Camera { return []Camera{{Name: "camera", FPS: fps}} }
+
+// sleeping returns a detector that waits for a time, with the seed's terms: what
+// it costs, and how often it would run.
+func sleeping(name string, d time.Duration, cost detectors.Cost, fps float64) detectors.Config {
+	cfg := detectors.DefaultConfig()
+	cfg.Name, cfg.Kind, cfg.Busy, cfg.Cost, cfg.MaxFPS = name, sleepKind, capture.Duration(d), cost, fps
+	return cfg
+}
+
+// dummy returns a detector that answers 1 at once, 30 times a second at most.
+func dummy(name string) detectors.Config {
+	cfg := detectors.DefaultConfig()
+	cfg.Name, cfg.Kind = name, "dummy"
+	return cfg
+}
+
+// rule returns a rule with the seed's times: it confirms after 100 ms and again
+// after 500 ms at the earliest.
+func rule(event, when string) rules.Config {
+	cfg := rules.DefaultConfig()
+	cfg.Event, cfg.When, cfg.Clip = event, when, false
+	cfg.For, cfg.Cooldown = capture.Duration(100*time.Millisecond), capture.Duration(500*time.Millisecond)
+	return cfg
+}

@@ -1,0 +1,91 @@
+package bench
+
+import (
+	"fmt"
+	"time"
+
+	"rvo-tui/detectors"
+)
+
+// The seed's scenarios, with its names and workloads.
+//
+// The blocking detectors may run 10,000 times a second, that is on every frame,
+// and are never parked (cost low). In load_shed the budget is 2/60 s, which 50 ms
+// overrun, and the cost high parks the detector for 500 ms.
+func seedScenarios() []Scenario {
+	list := []Scenario{
+		plain("baseline", "no detector: what the engine itself costs", 30, 0),
+		plain("inproc_low", "a detector that answers at once", 30, 0, dummy("dummy")),
+	}
+	for _, d := range []int{1, 3, 10, 50} {
+		sleep := time.Duration(d) * time.Millisecond
+		s := plain(fmt.Sprintf("blocking_%dms", d), fmt.Sprintf("what a detector of %d ms on every frame costs the engine", d), 30, sleep,
+			sleeping("dummy", sleep, detectors.CostLow, 10_000))
+		s.Expect = expectBlocking
+		list = append(list, s)
+	}
+	shed := plain("load_shed", "a detector that overruns its budget is parked, the other one runs on", 30, 50*time.Millisecond,
+		dummy("dummy"), sleeping("slow", 50*time.Millisecond, detectors.CostHigh, 60))
+	shed.Expect = expectShedding
+	list = append(list, shed)
+	for _, o := range []struct {
+		name string
+		fps  float64
+	}{{"threshold", 120}, {"moderate", 300}, {"severe", 600}} {
+		s := plain("overload_"+o.name, fmt.Sprintf("a detector of 5 ms on every frame that it can get, at %g frames a second", o.fps), o.fps, 5*time.Millisecond,
+			sleeping("dummy", 5*time.Millisecond, detectors.CostLow, 1000))
+		s.Expect = expectOverload
+		list = append(list, s)
+	}
+	for _, fps := range []float64{1000, 2000, 5000} {
+		s := plain(fmt.Sprintf("fps_%g", fps), fmt.Sprintf("how many of %g frames a second the engine sees", fps), fps, 0, dummy("dummy"))
+		list = append(list, s)
+	}
+	return list
+}
+
+// plain returns a scenario of the seed's form: one camera, some detectors, and
+// its one rule.
+func plain(name, doc string, fps float64, sleep time.Duration, dets ...detectors.Config) Scenario {
+	return Scenario{
+		Name: name, Doc: doc, Seed: true, FPS: fps, Sleep: sleep,
+		Build: func(Setup) (Load, error) {
+			l := Load{Cameras: oneCamera(fps), Detectors: dets}
+			l.Rules = append(l.Rules, rule("dummy_event", "dummy >= 1"))
+			return l, nil
+		},
+	}
+}
+
+// expectBlocking wants the detector's latency in the engine's turns where it
+// runs in them, and nowhere else.
+func expectBlocking(r *Result) string {
+	tick, sleep := r.Tick.at(0.5), r.Scenario.Sleep
+	switch {
+	case r.Mode == Inline && (tick < sleep/2 || tick > sleep*5/2):
+		return fmt.Sprintf("tick p50 is %v where the detector takes %v: it does not run in every turn", tick, sleep)
+	case r.Mode == Worker && r.Superseded+r.PoolDropped > 0:
+		return fmt.Sprintf("%d frames were lost beside a detector that should cost the engine nothing", r.Superseded+r.PoolDropped)
+	}
+	return ""
+}
+
+func expectShedding(r *Result) string {
+	if r.Backoffs == 0 {
+		return "the slow detector was never parked"
+	}
+	return ""
+}
+
+// expectOverload wants frames lost inline where more come than 1/5 ms, and one in
+// a hundred at most in workers.
+func expectOverload(r *Result) string {
+	lost := r.Superseded + r.PoolDropped
+	switch {
+	case r.Mode == Inline && r.Scenario.FPS > 200 && lost == 0:
+		return "no frame was lost: the detector does not run in every turn"
+	case r.Mode == Worker && lost*100 > r.Sent:
+		return fmt.Sprintf("%d of %d frames were lost, more than 1 %%", lost, r.Sent)
+	}
+	return ""
+}

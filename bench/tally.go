@@ -1,0 +1,191 @@
+package bench
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/HdrHistogram/hdrhistogram-go"
+
+	"rvo-tui/rules"
+	"rvo-tui/runtime"
+)
+
+// Timing is the distributions of what a run measured, over all its cameras.
+type Timing struct {
+	Tick          *Dist // a turn of the pipeline
+	Exec          *Dist // a detector's run
+	Age           *Dist // of a frame when the engine sees it, since it was captured
+	DueAge        *Dist // the same since it was due
+	SignalAge     *Dist // of a frame when a detector's answer is in the table, since it was captured
+	DueSignalAge  *Dist // the same since it was due
+	Stages        [runtime.StageCount]*Dist
+	EventAge      *Dist // of a frame when a rule confirmed an event from it
+	EventDueAge   *Dist
+	EventAgeParts [runtime.StageCount]*Dist // where it went
+}
+
+func newTiming() Timing {
+	t := Timing{
+		Tick: newDist("tick"), Exec: newDist("exec"),
+		Age: newDist("age"), DueAge: newDist("age_scheduled"),
+		SignalAge: newDist("signal_age"), DueSignalAge: newDist("signal_age_scheduled"),
+		EventAge: newDist("event_age"), EventDueAge: newDist("event_age_scheduled"),
+	}
+	for i := range t.Stages {
+		t.Stages[i] = newDist("stage_" + runtime.Stage(i).String())
+		t.EventAgeParts[i] = newDist("event_" + runtime.Stage(i).String())
+	}
+	return t
+}
+
+// logged are the distributions that have files of their own.
+func (t *Timing) logged() []*Dist {
+	return []*Dist{t.Tick, t.Exec, t.Age, t.DueAge, t.SignalAge, t.DueSignalAge}
+}
+
+// all are all distributions.
+func (t *Timing) all() []*Dist {
+	list := append(t.logged(), t.EventAge, t.EventDueAge)
+	list = append(list, t.Stages[:]...)
+	return append(list, t.EventAgeParts[:]...)
+}
+
+// cut ends an interval of all distributions.
+func (t *Timing) cut(log *hdrhistogram.HistogramLogWriter, from, to time.Time) error {
+	for _, d := range t.logged() {
+		if err := d.cut(log, from, to); err != nil {
+			return err
+		}
+	}
+	for _, d := range t.all()[len(t.logged()):] {
+		if err := d.cut(nil, from, to); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// tally makes figures of one camera's samples. It belongs to one goroutine.
+type tally struct {
+	schedule schedule
+	timing   *Timing // shared by the tallies of a run
+
+	// Of what is measured: frames by the time at which they were due, turns and
+	// events by the time at which they were.
+	seen, execs, failures, events, ticks uint64
+
+	// Of everything.
+	allSeen  uint64
+	newest   uint64 // frame seen
+	disorder error
+	tasks    []taskTally
+}
+
+// taskTally is what is known of one detector.
+type taskTally struct {
+	runs     uint64 // begun, of all frames
+	measured uint64 // begun, of measured frames
+	last     uint64 // frame begun with
+}
+
+func newTally(s schedule, t *Timing, detectors int) *tally {
+	return &tally{schedule: s, timing: t, tasks: make([]taskTally, detectors)}
+}
+
+func (t *tally) add(s *sample) {
+	switch s.what {
+	case aTick:
+		if t.within(s.at) {
+			t.ticks++
+			t.timing.Tick.add(s.took)
+		}
+	case aFrame:
+		t.frame(s)
+	case aStart:
+		t.began(s)
+	case aDone:
+		t.done(s)
+	case anEvent:
+		if t.within(s.at) {
+			t.events++
+			t.event(s)
+		}
+	}
+}
+
+func (t *tally) within(at time.Duration) bool { return at >= t.schedule.first && at < t.schedule.end }
+
+func (t *tally) frame(s *sample) {
+	t.allSeen++
+	if s.frame <= t.newest && t.disorder == nil {
+		t.disorder = fmt.Errorf("the engine saw frame %d after frame %d", s.frame, t.newest)
+	}
+	t.newest = s.frame
+	if !t.schedule.measured(s.frame) {
+		return
+	}
+	t.seen++
+	t.timing.Age.add(s.at - s.captured)
+	t.timing.DueAge.add(s.at - t.schedule.due(s.frame))
+	t.timing.Stages[runtime.StageCapture].add(s.arrived - s.captured)
+	t.timing.Stages[runtime.StageQueue].add(s.at - s.arrived)
+}
+
+func (t *tally) began(s *sample) {
+	k := t.task(s.task)
+	k.runs++
+	k.last = s.frame
+	if t.schedule.measured(s.frame) {
+		k.measured++
+	}
+}
+
+func (t *tally) done(s *sample) {
+	if t.task(s.task).last != s.frame {
+		t.began(s) // inline: nothing tells of its beginning
+	}
+	if !t.schedule.measured(s.frame) {
+		return
+	}
+	t.execs++
+	t.timing.Exec.add(s.done - s.started)
+	t.timing.Stages[runtime.StageSchedule].add(s.started - s.seen)
+	t.timing.Stages[runtime.StageInference].add(s.done - s.started)
+	t.timing.Stages[runtime.StagePublish].add(s.at - s.done)
+	if s.failed {
+		t.failures++
+		return
+	}
+	t.timing.SignalAge.add(s.at - s.captured)
+	t.timing.DueSignalAge.add(s.at - t.schedule.due(s.frame))
+}
+
+func (t *tally) event(s *sample) {
+	t.timing.EventAge.add(s.ages.Total())
+	t.timing.EventDueAge.add(s.at - t.schedule.due(s.frame))
+	for i, d := range stagesOf(s.ages) {
+		t.timing.EventAgeParts[i].add(d)
+	}
+	t.timing.Stages[runtime.StageEvent].add(s.ages.Event)
+}
+
+func stagesOf(a rules.Age) [runtime.StageCount]time.Duration {
+	return [runtime.StageCount]time.Duration{a.Capture, a.Queue, a.Schedule, a.Inference, a.Publish, a.Event}
+}
+
+// task returns the tally of a detector; those that come in the middle of a run
+// get one when they first begin.
+func (t *tally) task(i uint32) *taskTally {
+	for int(i) >= len(t.tasks) {
+		t.tasks = append(t.tasks, taskTally{})
+	}
+	return &t.tasks[i]
+}
+
+// skips returns how many measured frames the detectors did not look at.
+func (t *tally) skips() (n uint64) {
+	for _, k := range t.tasks {
+		n += t.seen - min(k.measured, t.seen)
+	}
+	return n
+}

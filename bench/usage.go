@@ -1,0 +1,130 @@
+package bench
+
+import (
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// usage is what the machine and this process have used up at one instant.
+type usage struct {
+	at      time.Time
+	own     time.Duration // CPU time of this process and its ended children
+	machine machineTime
+	known   bool // what the machine has used
+	rss     uint64
+}
+
+// machineTime is the first line of /proc/stat, in clock ticks of all cores.
+type machineTime struct{ busy, idle, steal uint64 }
+
+// clockTick is the unit of /proc/stat, which Linux fixes for user space.
+const clockTick = time.Second / 100
+
+func readUsage() usage {
+	u := usage{at: time.Now()}
+	for _, who := range []int{syscall.RUSAGE_SELF, syscall.RUSAGE_CHILDREN} {
+		var r syscall.Rusage
+		if err := syscall.Getrusage(who, &r); err == nil {
+			u.own += time.Duration(r.Utime.Nano() + r.Stime.Nano())
+		}
+	}
+	if text, err := os.ReadFile("/proc/stat"); err == nil {
+		u.machine, u.known = parseStat(string(text))
+	}
+	if text, err := os.ReadFile("/proc/self/statm"); err == nil {
+		if f := strings.Fields(string(text)); len(f) > 1 {
+			if pages, err := strconv.ParseUint(f[1], 10, 64); err == nil {
+				u.rss = pages * uint64(os.Getpagesize())
+			}
+		}
+	}
+	return u
+}
+
+// parseStat reads the first line of /proc/stat: user, nice, system, idle, iowait,
+// irq, softirq, steal; what follows is contained in these.
+func parseStat(text string) (machineTime, bool) {
+	line, _, _ := strings.Cut(text, "\n")
+	f := strings.Fields(line)
+	if len(f) < 9 || f[0] != "cpu" {
+		return machineTime{}, false
+	}
+	var v [8]uint64
+	for i := range v {
+		n, err := strconv.ParseUint(f[i+1], 10, 64)
+		if err != nil {
+			return machineTime{}, false
+		}
+		v[i] = n
+	}
+	return machineTime{busy: v[0] + v[1] + v[2] + v[5] + v[6], idle: v[3] + v[4], steal: v[7]}, true
+}
+
+// Weather is what the machine was like while a run was measured.
+type Weather struct {
+	Known   bool    `json:"known"`   // false: this system does not tell
+	Steal   float64 `json:"steal"`   // share of the machine's time that its host took
+	Foreign float64 `json:"foreign"` // share that other processes computed
+	CPU     float64 `json:"cpu"`     // cores that the harness used, on average
+	RSS     uint64  `json:"rss"`     // bytes resident at the end
+	Load    float64 `json:"load"`    // average of the last minute, at the end
+}
+
+// Bounds of a quiet machine.
+const (
+	maxSteal   = 0.01
+	maxForeign = 0.10
+)
+
+// Noisy reports whether others used the machine so much that the figures may say
+// more of them.
+func (w Weather) Noisy() bool { return w.Steal > maxSteal || w.Foreign > maxForeign }
+
+// String tells what others used.
+func (w Weather) String() string {
+	if !w.Known {
+		return "unknown"
+	}
+	return fmt.Sprintf("steal %.1f %%, other processes %.1f %%", 100*w.Steal, 100*w.Foreign)
+}
+
+// weather returns what it was like between two readings.
+func weather(a, b usage) Weather {
+	w := Weather{RSS: b.rss, Load: loadAverage()}
+	wall := b.at.Sub(a.at)
+	if wall <= 0 {
+		return w
+	}
+	w.CPU = (b.own - a.own).Seconds() / wall.Seconds()
+	busy, idle, steal := b.machine.busy-a.machine.busy, b.machine.idle-a.machine.idle, b.machine.steal-a.machine.steal
+	total := busy + idle + steal
+	if !a.known || !b.known || total == 0 {
+		return w
+	}
+	w.Known = true
+	w.Steal = float64(steal) / float64(total)
+	foreign := time.Duration(busy)*clockTick - (b.own - a.own)
+	w.Foreign = max(0, foreign.Seconds()) / (time.Duration(total) * clockTick).Seconds()
+	return w
+}
+
+// loadAverage returns that of the last minute; 0 where the system does not tell.
+func loadAverage() float64 {
+	text, err := os.ReadFile("/proc/loadavg")
+	if err != nil {
+		return 0
+	}
+	f := strings.Fields(string(text))
+	if len(f) == 0 {
+		return 0
+	}
+	v, err := strconv.ParseFloat(f[0], 64)
+	if err != nil {
+		return 0
+	}
+	return v
+}
