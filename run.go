@@ -9,7 +9,6 @@ import (
 	"os"
 	"os/signal"
 	goruntime "runtime"
-	"slices"
 	"sync"
 	"syscall"
 	"time"
@@ -21,7 +20,6 @@ import (
 	detectcv "rvo-tui/detectors/opencv"
 	"rvo-tui/detectors/remote"
 	"rvo-tui/detectors/remote/child"
-	"rvo-tui/rules"
 	"rvo-tui/runtime"
 )
 
@@ -134,11 +132,9 @@ func run(ctx context.Context, loader Loader, cfg Config, flags Flags, stdout *os
 	return errors.Join(err, shown)
 }
 
-// newRecorder returns what saves evidence, or nil where no rule asks for any.
+// newRecorder returns what saves evidence. It does nothing until a rule or a
+// command asks for some.
 func newRecorder(cfg Config, epoch time.Time, log *slog.Logger) *clips.Recorder {
-	if !slices.ContainsFunc(cfg.Rule, func(r rules.Config) bool { return r.Clip }) {
-		return nil
-	}
 	return clips.New(clips.Options{
 		Config: cfg.Clips, Epoch: epoch, Encoder: opencv.Movie{}, Grace: clipGrace, Nice: cfg.Runtime.Nice, Log: log,
 	})

@@ -44,7 +44,8 @@ type Options struct {
 
 // Recorder saves clips. It owns the rings, one worker for each of them that
 // encodes pictures, and the builder, the one goroutine that touches the disk.
-// Save, Status and the rings may be used from any goroutine.
+// Save, Status and the rings may be used from any goroutine. Until the first ring
+// is asked for there is nothing of all this, nor a directory.
 type Recorder struct {
 	cfg   Config
 	epoch time.Time
@@ -55,7 +56,8 @@ type Recorder struct {
 
 	rings atomic.Pointer[map[string]*Ring] // replaced, never written to
 
-	jobs     chan asked // has room for as many as waiting lets in
+	needed   chan struct{} // closed with the first ring
+	jobs     chan asked    // has room for as many as waiting lets in
 	wake     chan struct{}
 	drains   chan chan struct{}
 	finished chan struct{}
@@ -87,6 +89,7 @@ func New(o Options) *Recorder {
 	r := &Recorder{
 		cfg: o.Config, epoch: o.Epoch, grace: o.Grace, nice: o.Nice, log: o.Log,
 		store:    &store{cfg: o.Config, epoch: o.Epoch, encoder: o.Encoder, log: o.Log, warned: make(map[string]bool)},
+		needed:   make(chan struct{}),
 		jobs:     make(chan asked, JobLimit),
 		wake:     make(chan struct{}, 1),
 		drains:   make(chan chan struct{}),
@@ -115,6 +118,9 @@ func (r *Recorder) Ring(camera string, before time.Duration) *Ring {
 			g.closed = true
 			return g
 		}
+		if !r.Active() {
+			close(r.needed)
+		}
 		rings := maps.Clone(old)
 		rings[camera] = g
 		r.rings.Store(&rings)
@@ -124,6 +130,16 @@ func (r *Recorder) Ring(camera string, before time.Duration) *Ring {
 	}
 	g.keep.Store(max(g.keep.Load(), keep))
 	return g
+}
+
+// Active reports whether anybody has asked for evidence so far.
+func (r *Recorder) Active() bool {
+	select {
+	case <-r.needed:
+		return true
+	default:
+		return false
+	}
 }
 
 // forget takes a closed ring out of the list.
@@ -216,6 +232,9 @@ func (r *Recorder) nudge() {
 // only error is that of an encoder that does not return, which is abandoned.
 func (r *Recorder) Run(ctx context.Context) error {
 	defer close(r.finished)
+	if !r.idle(ctx) {
+		return nil
+	}
 	r.mu.Lock()
 	r.running = true
 	for _, g := range *r.rings.Load() {
@@ -235,6 +254,25 @@ func (r *Recorder) Run(ctx context.Context) error {
 		builder.Wait()
 	}
 	return err
+}
+
+// idle returns true when the first ring is there, and false when the context ends
+// before, after which there will be none.
+func (r *Recorder) idle(ctx context.Context) bool {
+	for {
+		select {
+		case <-r.needed:
+			return true
+		case done := <-r.drains:
+			close(done)
+		case <-ctx.Done():
+			r.mu.Lock()
+			r.ended = !r.Active()
+			ended := r.ended
+			r.mu.Unlock()
+			return !ended
+		}
+	}
 }
 
 // shut refuses further jobs and closes every ring.

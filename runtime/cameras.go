@@ -7,10 +7,10 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"rvo-tui/capture"
 	"rvo-tui/detectors"
-	"rvo-tui/rules"
 )
 
 // active is a camera at work.
@@ -121,11 +121,12 @@ func (r *Runtime) addCamera(ctx context.Context, cfg capture.Config) error {
 		if !meant(c.Cameras, cfg.Name) {
 			continue
 		}
-		if err := r.addRule(p, c); err != nil {
+		if err := p.engine.AddRule(c); err != nil {
 			p.abort()
 			return fmt.Errorf("camera %q: %w", cfg.Name, err)
 		}
 	}
+	r.remember(p)
 	p.publish(p.clock())
 	ctx, cancel := context.WithCancel(ctx)
 	c := &active{pipeline: p, cancel: cancel, done: make(chan struct{})}
@@ -154,16 +155,24 @@ func (r *Runtime) addCamera(ctx context.Context, cfg capture.Config) error {
 	return nil
 }
 
-// addRule adds a rule to a camera, and a ring where the rule saves evidence. It
-// runs in the pipeline's goroutine, or before there is one.
-func (r *Runtime) addRule(p *pipeline, cfg rules.Config) error {
-	if err := p.engine.AddRule(cfg); err != nil {
-		return err
+// remember gives a camera a ring that keeps what its rules need for clips, and
+// takes it away where none saves any. It runs in the pipeline's goroutine, or
+// before there is one.
+func (r *Runtime) remember(p *pipeline) {
+	if r.opts.Clips == nil {
+		return
 	}
-	if cfg.Clip && r.opts.Clips != nil {
-		p.ring.Store(r.opts.Clips.Ring(p.name, r.opts.Roll.of(cfg).Before))
+	wanted, before := false, time.Duration(0)
+	for _, w := range p.engine.rules {
+		if cfg := w.Config(); cfg.Clip {
+			wanted, before = true, max(before, r.opts.Roll.of(cfg).Before)
+		}
 	}
-	return nil
+	if wanted {
+		p.ring.Store(r.opts.Clips.Ring(p.name, before))
+	} else if ring := p.ring.Swap(nil); ring != nil {
+		ring.Close()
+	}
 }
 
 // prepare returns what a pipeline needs to attach a detector.

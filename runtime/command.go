@@ -122,8 +122,6 @@ func (r *Runtime) perform(req request) error {
 		case Resume:
 			p.camera.Resume()
 			return nil
-		case SaveClip:
-			return r.saveClip(p)
 		}
 		return p.do(ctx, func(e *Engine, now time.Duration) error {
 			switch cmd.Do {
@@ -136,6 +134,8 @@ func (r *Runtime) perform(req request) error {
 					return fmt.Errorf("rate %g: must be above 0 and at most %d a second", cmd.FPS, detectors.MaxRate)
 				}
 				return e.SetRate(cmd.Detector, cmd.FPS)
+			case SaveClip:
+				return r.saveClip(p)
 			case RuleOn, RuleOff:
 				return e.SetRule(now, cmd.Rule, cmd.Do == RuleOn)
 			}
@@ -222,10 +222,16 @@ func meant(cameras []string, name string) bool {
 	return len(cameras) == 0 || slices.Contains(cameras, name)
 }
 
-// saveClip asks for a clip of what a camera sees now.
+// saveClip asks for a clip of what a camera sees now. One that no rule saves clips
+// of keeps evidence from then on, until the next reload. It runs in the
+// pipeline's goroutine.
 func (r *Runtime) saveClip(p *pipeline) error {
 	if r.opts.Clips == nil {
 		return clips.ErrCamera
+	}
+	if p.ring.Load() == nil {
+		p.ring.Store(r.opts.Clips.Ring(p.name, r.opts.Roll.Before))
+		p.log.Info("the clip begins now, for no rule saves clips of this camera; from now on it keeps what a next one needs")
 	}
 	frame, _ := p.seen.share()
 	now := time.Now()

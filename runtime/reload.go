@@ -122,12 +122,10 @@ func (r *Runtime) change(p *pipeline, e *Engine, now time.Duration, last, next S
 	}
 	for _, c := range next.Rules {
 		if meant(c.Cameras, p.name) && e.rule(c.Event) == nil {
-			problems = append(problems, r.addRule(p, c))
-			if c.Clip && r.opts.Clips == nil {
-				problems = append(problems, fmt.Errorf("rule %q: its clips are saved from the next start on, for no rule saved any at this one", c.Event))
-			}
+			problems = append(problems, e.AddRule(c))
 		}
 	}
+	r.remember(p)
 	return errors.Join(problems...)
 }
 

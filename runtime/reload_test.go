@@ -1,7 +1,6 @@
 package runtime_test
 
 import (
-	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -99,25 +98,6 @@ func TestReloadEndsTheIncidentOfARuleThatGoes(t *testing.T) {
 		}
 		if len(phases) != 2 || phases[0] != rules.PhaseConfirmed || phases[1] != rules.PhaseEnded {
 			t.Errorf("reported %v, want the incident confirmed and ended", phases)
-		}
-	})
-}
-
-func TestReloadSaysThatClipsBeginLater(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		a, door := testkit.NewDetector("a", testkit.Always(1)), &testkit.Camera{Name: "door"}
-		p := start(t, testkit.Setup{Cameras: []*testkit.Camera{door}, Detectors: []*testkit.Detector{a}})
-		rule := testkit.Rule("seen", "a >= 1")
-		rule.Clip = true
-		err := p.Do(t.Context(), runtime.Command{Do: runtime.Reload, Setup: &runtime.Setup{
-			Cameras: []capture.Config{door.Config()}, Detectors: []detectors.Config{a.Config}, Rules: []rules.Config{rule},
-		}})
-		if err == nil || !strings.Contains(err.Error(), `rule "seen": its clips are saved from the next start on`) {
-			t.Errorf("answered %v", err)
-		}
-		p.Until(1005 * ms)
-		if n := len(p.Sink.Caught()); n == 0 {
-			t.Error("the rule was not put in place")
 		}
 	})
 }

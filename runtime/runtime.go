@@ -32,7 +32,7 @@ type Options struct {
 	Kinds     detectors.Kinds
 	JPEG      capture.Encoder // nil: the standard library's
 	Sinks     []Sink
-	Clips     *clips.Recorder // saves evidence; nil: none is saved
+	Clips     *clips.Recorder // saves evidence, once a rule or a command asks for it; nil: never
 	Roll      Roll            // of rules that do not say otherwise
 	LogRing   *LogRing        // whose state snapshots show; may be nil
 	Reloads   *Reloads        // whose counts snapshots show; may be nil

@@ -6,10 +6,12 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"rvo-tui/capture"
 	"rvo-tui/clips"
 	"rvo-tui/detectors"
 	"rvo-tui/rules"
@@ -199,25 +201,83 @@ func TestClipByCommand(t *testing.T) {
 			Clips: rec, Roll: runtime.Roll{Before: 420 * ms, After: 280 * ms},
 		})
 		p.Until(2055 * ms)
-		if err := p.Do(t.Context(), runtime.Command{Do: runtime.SaveClip}); err != nil {
-			t.Errorf("of all cameras, one of which keeps evidence: %v", err)
+		if err := p.Do(t.Context(), runtime.Command{Do: runtime.SaveClip, Camera: "door"}); err != nil {
+			t.Error(err)
 		}
-		if err := p.Do(t.Context(), runtime.Command{Do: runtime.SaveClip, Camera: "yard"}); err == nil {
-			t.Error("a camera that keeps no evidence saves a clip")
+		if err := p.Do(t.Context(), runtime.Command{Do: runtime.SaveClip, Camera: "yard"}); err != nil {
+			t.Errorf("of a camera that keeps no evidence yet: %v", err)
+		}
+		if n := strings.Count(p.Log(), "the clip begins now"); n != 1 || !strings.Contains(p.Log(), "camera=yard") {
+			t.Errorf("log:\n%s", p.Log())
+		}
+		p.Until(4055 * ms)
+		if err := p.Do(t.Context(), runtime.Command{Do: runtime.SaveClip, Camera: "yard"}); err != nil {
+			t.Error(err)
 		}
 		p.Until(8 * time.Second)
 		if err := p.Stop(); err != nil {
 			t.Error(err)
 		}
 		p.Sink.Expect(t)
-		metas := saved(t, dir)
-		if len(metas) != 1 || metas[0].EventType != clips.Manual || !slices.Equal(metas[0].FrameIDs, frames(17, 24)) {
-			t.Errorf("clips %+v, want one of frames 17 to 24", metas)
+		shown := map[string][]uint64{}
+		for _, m := range saved(t, dir) {
+			shown[m.Camera] = append(shown[m.Camera], m.FrameIDs...)
+		}
+		// Of the time before the first clip of the yard there is the newest frame.
+		if !slices.Equal(shown["door"], frames(17, 24)) || !slices.Equal(shown["yard"], append(frames(21, 24), frames(37, 44)...)) {
+			t.Errorf("clips show %v", shown)
 		}
 		for _, name := range []string{"door", "yard"} {
 			if v := p.Camera(t, name); v.Pool.Out != 0 {
 				t.Errorf("camera %q still has %d frames out", name, v.Pool.Out)
 			}
+		}
+	})
+}
+
+// A camera keeps evidence while a rule of it saves clips, whenever that rule comes
+// and goes.
+func TestReloadBringsAndEndsEvidence(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		rec, dir := recorder(t)
+		a, door := testkit.NewDetector("a", testkit.ByFrame(append(make([]float64, 30), 1)...)), &testkit.Camera{Name: "door"}
+		p := start(t, testkit.Setup{
+			Cameras: []*testkit.Camera{door}, Detectors: []*testkit.Detector{a}, Clips: rec, Roll: runtime.Roll{Before: 420 * ms, After: 280 * ms},
+		})
+		reload := func(list ...rules.Config) {
+			t.Helper()
+			if err := p.Do(t.Context(), runtime.Command{Do: runtime.Reload, Setup: &runtime.Setup{
+				Cameras: []capture.Config{door.Config()}, Detectors: []detectors.Config{a.Config}, Rules: list,
+			}}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		p.Until(1055 * ms)
+		if _, err := os.Stat(dir); err == nil || p.Snapshot().Clips != nil {
+			t.Errorf("without a rule that saves clips there is evidence: %+v", p.Snapshot().Clips)
+		}
+		person := with(testkit.Rule("person", "a >= 1"), func(r *rules.Config) { r.Clip = true })
+		reload(person)
+		p.Until(5 * time.Second)
+		if metas := saved(t, dir); len(metas) != 1 || !slices.Equal(metas[0].FrameIDs, frames(27, 34)) {
+			t.Errorf("clips %+v, want one of frames 27 to 34", metas)
+		}
+		longer := with(person, func(r *rules.Config) { r.Before = capture.Duration(2 * time.Second) })
+		reload(longer)
+		p.Until(12 * time.Second)
+		if rings := p.Snapshot().Clips.Rings; len(rings) != 1 || rings[0].Span < 3900*ms {
+			t.Errorf("with a longer pre-roll rings are %+v", rings)
+		}
+		person.Clip = false
+		reload(person)
+		p.Until(13 * time.Second)
+		if rings := p.Snapshot().Clips.Rings; len(rings) != 0 {
+			t.Errorf("without a rule that saves clips rings are %+v", rings)
+		}
+		reload(longer)
+		p.Until(14 * time.Second)
+		if rings := p.Snapshot().Clips.Rings; len(rings) != 1 || rings[0].Pictures < 9 {
+			t.Errorf("with one again rings are %+v", rings)
 		}
 	})
 }

@@ -21,7 +21,7 @@ type Snapshot struct {
 	Slots   SlotsView     `json:"slots"`
 	Queues  []QueueView   `json:"queues"` // every bounded hand-off that is not a camera's own: sinks, clips, commands
 	Sinks   []SinkView    `json:"sinks"`
-	Clips   *clips.Status `json:"clips"` // evidence; null: none is saved
+	Clips   *clips.Status `json:"clips"` // evidence; null: none is asked for yet
 	Log     LogView       `json:"log"`
 	Loop    LoopView      `json:"loop"`
 	Reload  ReloadView    `json:"reload"`

@@ -47,7 +47,7 @@ func (r *Runtime) Snapshot() *Snapshot {
 	if n := r.opts.Reloads; n != nil {
 		s.Reload = n.View()
 	}
-	if c := r.opts.Clips; c != nil {
+	if c := r.opts.Clips; c != nil && c.Active() {
 		st := c.Status()
 		s.Clips = &st
 		s.Queues = append(s.Queues, QueueView{Name: "clips", Depth: st.Waiting, Capacity: st.WaitingCap, Drops: counts(st.Dropped)})
