@@ -6,6 +6,7 @@ import (
 
 	"rvo-tui/capture"
 	"rvo-tui/detectors"
+	"rvo-tui/rules"
 )
 
 func TestAgedSnapshotIsOlder(t *testing.T) {
@@ -18,6 +19,7 @@ func TestAgedSnapshotIsOlder(t *testing.T) {
 			{Name: "stale", Frame: 9, Age: 50 * time.Millisecond, TTL: time.Second, Value: 1},
 			{Name: "never", Unknown: detectors.Never},
 		},
+		Rules: []RuleView{{Clause: []rules.Clause{{Age: 50 * time.Millisecond}, {Age: rules.Never}}}},
 	}}}
 	old := s.Aged(4 * time.Second)
 	c := old.Cameras[0]
@@ -30,7 +32,10 @@ func TestAgedSnapshotIsOlder(t *testing.T) {
 	if k := c.Signals; k[0].Unknown != detectors.Known || k[0].Age != 4050*time.Millisecond || k[1].Unknown != detectors.Stale || k[2].Age != 0 {
 		t.Errorf("signals %+v", k)
 	}
-	if was := s.Cameras[0]; was.FrameAge != 20*time.Millisecond || was.Signals[1].Unknown != detectors.Known || was.Detectors[0].FPS != 10 || was.FPS != 30 {
+	if k := c.Rules[0].Clause; k[0].Age != 4050*time.Millisecond || k[1].Age != rules.Never {
+		t.Errorf("clauses %+v", k)
+	}
+	if was := s.Cameras[0]; was.FrameAge != 20*time.Millisecond || was.Signals[1].Unknown != detectors.Known || was.Detectors[0].FPS != 10 || was.FPS != 30 || was.Rules[0].Clause[0].Age != 50*time.Millisecond {
 		t.Errorf("the snapshot itself has changed: %+v", was)
 	}
 }

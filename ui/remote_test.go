@@ -1,0 +1,386 @@
+package ui
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"rvo-tui/clips"
+	"rvo-tui/detectors"
+	"rvo-tui/rules"
+	"rvo-tui/runtime"
+	"rvo-tui/runtime/control"
+)
+
+var errDown = errors.New("no rvo-tui answers at /run/rvo-tui/control.sock: start one, or name its address")
+
+// box is a Daemon that does as a test says.
+type box struct {
+	mu       sync.Mutex
+	about    control.About
+	down     chan struct{} // closed: it is not there; what streams end with
+	asked    int           // how often About was
+	events   []runtime.RecentEvent
+	lines    []runtime.LogLine
+	silent   bool // no snapshots
+	commands []runtime.Command
+	previews []string // that were begun
+	ended    int      // previews
+}
+
+func newBox() *box {
+	return &box{about: control.About{
+		Version: "v1.2.3", Instance: "one", PID: 812, Host: "nvr",
+		Kinds: []control.Kind{{Name: "motion", Doc: "what moves", Keys: []string{"width"}}, {Name: "psychic", Doc: "newer than we"}},
+	}, down: make(chan struct{})}
+}
+
+// stop ends it, and start lets another process take its place.
+func (b *box) stop() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	close(b.down)
+}
+
+func (b *box) start(instance string, events ...runtime.RecentEvent) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.about.Instance, b.events, b.down = instance, events, make(chan struct{})
+}
+
+func (b *box) gone() <-chan struct{} {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.down
+}
+
+func (b *box) Addr() string { return "/run/rvo-tui/control.sock" }
+
+func (b *box) About(context.Context) (control.About, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.asked++
+	select {
+	case <-b.down:
+		return control.About{}, errDown
+	default:
+		return b.about, nil
+	}
+}
+
+// hold waits for the end of a stream.
+func (b *box) hold(ctx context.Context, down <-chan struct{}) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-down:
+		return errDown
+	}
+}
+
+func (b *box) Watch(ctx context.Context, rate float64, show func(*runtime.Snapshot)) error {
+	down := b.gone()
+	tick := time.NewTicker(time.Duration(float64(time.Second) / rate))
+	defer tick.Stop()
+	for {
+		b.mu.Lock()
+		silent := b.silent
+		b.mu.Unlock()
+		if !silent {
+			s := sample()
+			s.At = time.Now()
+			show(s)
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-down:
+			return errDown
+		case <-tick.C:
+		}
+	}
+}
+
+func (b *box) Do(_ context.Context, c runtime.Command) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.commands = append(b.commands, c)
+	return nil
+}
+
+func (b *box) Events(ctx context.Context, after uint64, _ bool, show func(runtime.RecentEvent)) error {
+	b.mu.Lock()
+	down, events := b.down, b.events
+	b.mu.Unlock()
+	for _, e := range events {
+		if e.Seq+1 > after { // the one numbered after comes again: it must not be shown twice
+			show(e)
+		}
+	}
+	return b.hold(ctx, down)
+}
+
+func (b *box) Log(ctx context.Context, after uint64, _ bool, show func(runtime.LogLine)) error {
+	for _, l := range b.lines {
+		if l.Seq > after {
+			show(l)
+		}
+	}
+	return b.hold(ctx, b.gone())
+}
+
+func (b *box) Preview(ctx context.Context, camera string, w, h int, _ float64, show func(Picture)) error {
+	b.mu.Lock()
+	b.previews = append(b.previews, fmt.Sprintf("%s %dx%d", camera, w, h))
+	down := b.down
+	b.mu.Unlock()
+	show(Picture{Frame: 5, Width: w, Height: h, Pixels: make([]byte, w*h*3)})
+	err := b.hold(ctx, down)
+	b.mu.Lock()
+	b.ended++
+	b.mu.Unlock()
+	return err
+}
+
+func (b *box) Clip(_ context.Context, id string) (control.Clip, error) {
+	return control.Clip{Entry: clips.Entry{EventID: id}, Path: "/var/lib/rvo-tui/evidence/x/clip.mp4"}, nil
+}
+
+// remote runs a Remote of a box in a bubble, until the returned function ends it.
+func remote(t *testing.T, b *box) (*Remote, func()) {
+	t.Helper()
+	r := NewRemote(b, 10, testKinds(), "here")
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		if err := r.Run(ctx); err != nil {
+			t.Error(err)
+		}
+	}()
+	synctest.Wait()
+	return r, func() { cancel(); <-done }
+}
+
+func event(seq uint64, id string) runtime.RecentEvent {
+	return runtime.RecentEvent{Seq: seq, Event: rules.Event{ID: id}}
+}
+
+func TestLinkStates(t *testing.T) {
+	var w wire
+	w.link.State = LinkConnecting
+	at := func(s float64) time.Time { return noon.Add(time.Duration(s * float64(time.Second))) }
+	check := func(s float64, state LinkState, reason string, quiet, next time.Duration) {
+		t.Helper()
+		k := w.at(at(s))
+		if k.State != state || k.Reason != reason || k.Quiet != quiet || k.Next != next {
+			t.Errorf("after %g s: %s %q, quiet %v, next in %v; want %s %q, %v, %v", s, k.State, k.Reason, k.Quiet, k.Next, state, reason, quiet, next)
+		}
+	}
+	check(0, LinkConnecting, "", 0, 0)
+	if d := w.fail(at(1), "refused", 0); d != 250*time.Millisecond {
+		t.Errorf("waits %v", d)
+	}
+	check(1, LinkConnecting, "refused", 0, 250*time.Millisecond)
+	w.try()
+	check(1.25, LinkConnecting, "refused", 0, 0)
+	waits := []time.Duration{}
+	for range 6 {
+		waits = append(waits, w.fail(at(2), "refused", 0))
+	}
+	want := []time.Duration{500 * time.Millisecond, time.Second, 2 * time.Second, 4 * time.Second, 5 * time.Second, 5 * time.Second}
+	if !slices.Equal(waits, want) {
+		t.Errorf("waits %v, want %v", waits, want)
+	}
+	w.try()
+	w.met(at(10))
+	check(10, LinkConnecting, "refused", 0, 0) // until a snapshot comes
+	w.snapshot(at(10.5))
+	check(12, LinkLive, "", 0, 0)
+	w.snapshot(at(11))
+	check(14, LinkLive, "", 0, 0)
+	check(14.5, LinkLost, "it is connected, and nothing comes", 3500*time.Millisecond, 0)
+	w.snapshot(at(15))
+	check(15, LinkLive, "", 0, 0)
+	check(26, LinkLive, "", 0, 0) // such pauses are usual here
+	w.snapshot(at(20))
+	if d := w.fail(at(21), "gone", 1); d != 312500*time.Microsecond { // 250 ms and a quarter
+		t.Errorf("waits %v after it was live", d)
+	}
+	check(21, LinkLost, "gone", time.Second, 312500*time.Microsecond)
+	w.try()
+	w.met(at(22))
+	check(22, LinkLost, "gone", 2*time.Second, 0)
+	w.snapshot(at(22.1))
+	check(22.1, LinkLive, "", 0, 0)
+}
+
+func TestSilentFromTheStart(t *testing.T) {
+	w := wire{link: Link{State: LinkConnecting}}
+	w.met(noon)
+	if k := w.at(noon.Add(quietFirst)); k.Reason != "" {
+		t.Errorf("complains at once: %q", k.Reason)
+	}
+	if k := w.at(noon.Add(quietFirst + 1)); k.Reason == "" {
+		t.Error("says nothing though nothing comes")
+	}
+}
+
+func TestRemoteSurvivesARestart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBox()
+		b.events = []runtime.RecentEvent{event(7, "a"), event(8, "b")}
+		b.lines = []runtime.LogLine{{Seq: 1, Text: "started"}}
+		r, end := remote(t, b)
+		defer end()
+		snapshots, cancel := r.Subscribe()
+		defer cancel()
+		if s := <-snapshots; s == nil || r.Link().State != LinkLive {
+			t.Fatalf("link is %+v", r.Link())
+		}
+		if k := r.Link(); k.Host != "nvr" || k.PID != 812 || len(k.Kinds) != 2 || k.Kinds["psychic"].Doc != "newer than we" || k.Kinds["motion"].New == nil {
+			t.Errorf("met %+v", k)
+		}
+		b.stop()
+		synctest.Wait()
+		if k := r.Link(); k.State != LinkLost || k.Reason != errDown.Error() {
+			t.Errorf("link is %+v", k)
+		}
+		if err := r.Do(t.Context(), runtime.Command{Do: runtime.Pause}); err == nil || len(b.commands) != 0 {
+			t.Errorf("a command without a link comes to %v", err)
+		}
+		time.Sleep(20 * time.Second)
+		if b.asked < 5 || b.asked > 12 {
+			t.Errorf("asked %d times within 20 s", b.asked)
+		}
+		if k := r.Link(); k.Quiet < 20*time.Second {
+			t.Errorf("what is shown counts as %v old", k.Quiet)
+		}
+		b.start("one", event(7, "a"), event(8, "b"), event(9, "c")) // a broken connection, the same process
+		time.Sleep(10 * time.Second)
+		b.stop()
+		synctest.Wait()
+		b.start("two", event(1, "d")) // another process
+		time.Sleep(10 * time.Second)
+		synctest.Wait()
+		if k := r.Link(); k.State != LinkLive || k.Quiet != 0 {
+			t.Errorf("link is %+v", k)
+		}
+		var got []string
+		for _, e := range r.Events(0) {
+			got = append(got, fmt.Sprint(e.Seq, e.Event.ID))
+		}
+		if want := []string{"7a", "8b", "9c", "10d"}; !slices.Equal(got, want) {
+			t.Errorf("events %v, want %v", got, want)
+		}
+		if n := len(r.Events(9)); n != 1 {
+			t.Errorf("%d events after number 9", n)
+		}
+		if n := len(r.Log(0)); n != 2 { // each process told its own
+			t.Errorf("%d lines", n)
+		}
+		if err := r.Do(t.Context(), runtime.Command{Do: runtime.Pause}); err != nil || len(b.commands) != 1 {
+			t.Errorf("a command comes to %v", err)
+		}
+		if c, err := r.Clip("x"); err != nil || c.Path != "nvr:/var/lib/rvo-tui/evidence/x/clip.mp4" {
+			t.Errorf("clip at %q, %v", c.Path, err)
+		}
+	})
+}
+
+func TestSubscriptionsEndWithTheRemote(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r, end := remote(t, newBox())
+		ch, cancel := r.Subscribe()
+		other, _ := r.Subscribe()
+		cancel()
+		cancel()
+		end()
+		for range 2 {
+			<-other
+		}
+		select {
+		case <-ch: // the snapshot that waited
+		default:
+			t.Error("no snapshot waits for a new subscriber")
+		}
+		late, _ := r.Subscribe()
+		if _, open := <-late; open {
+			t.Error("a subscription after the end is open")
+		}
+	})
+}
+
+func TestPreviewFollowsWhatIsShown(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBox()
+		r, end := remote(t, b)
+		defer end()
+		look := func(camera string, w, h int) (Picture, bool) {
+			r.Preview(camera, w, h)
+			synctest.Wait()
+			return r.Preview(camera, w, h)
+		}
+		if p, ok := look("street", 40, 30); !ok || p.Width != 40 || p.Frame != 5 {
+			t.Errorf("got %d wide, %v", p.Width, ok)
+		}
+		look("street", 40, 30)
+		look("door", 40, 30)
+		if p, ok := look("door", 1280, 720); !ok || p.Width != 1280 || p.Height != 720 || len(p.Pixels) != 1280*720*3 {
+			t.Errorf("got %dx%d, %v", p.Width, p.Height, ok)
+		}
+		if want := []string{"street 40x30", "door 40x30", "door 640x360"}; !slices.Equal(b.previews, want) {
+			t.Errorf("asked for %q, want %q", b.previews, want)
+		}
+		time.Sleep(5 * time.Second) // nobody looks any more
+		if b.ended != 3 {
+			t.Errorf("%d of 3 streams have ended", b.ended)
+		}
+		if p, ok := r.Preview("door", 1280, 720); ok {
+			t.Errorf("a picture of 5 s ago is shown: %d", p.Frame)
+		}
+		if _, ok := look("door", 1280, 720); !ok {
+			t.Error("no picture once somebody looks again")
+		}
+	})
+}
+
+func TestTapeKeepsTheNewest(t *testing.T) {
+	tp := tape[string]{most: 3}
+	for i := range 5 {
+		if n, fresh := tp.number(uint64(i + 1)); !fresh || n != uint64(i+1) {
+			t.Errorf("number %d, %v", n, fresh)
+		}
+		tp.add(uint64(i+1), fmt.Sprint(i+1))
+	}
+	if got := tp.after(0); !slices.Equal(got, []string{"3", "4", "5"}) {
+		t.Errorf("kept %v", got)
+	}
+	if _, fresh := tp.number(5); fresh {
+		t.Error("an entry is taken twice")
+	}
+	tp.restart()
+	if n, fresh := tp.number(1); !fresh || n != 6 {
+		t.Errorf("the first one of the next process is %d, %v", n, fresh)
+	}
+}
+
+func TestKindsOfOtherMachinesAreNotLookedForHere(t *testing.T) {
+	kinds := testKinds()
+	local := kinds["motion"]
+	local.Check = func(detectors.Config, func(key, problem string)) { t.Error("this machine was asked") }
+	kinds["motion"] = local
+	r := NewRemote(newBox(), 10, kinds, "here")
+	got := r.attachable([]control.Kind{{Name: "motion"}, {Name: "remote", Keys: []string{"endpoint"}}})
+	cfg := detectors.DefaultConfig()
+	cfg.Name, cfg.Kind = "m", "motion"
+	cfg.Validate(got, func(key, problem string) { t.Errorf("%s: %s", key, problem) })
+	if got["remote"].Check == nil {
+		t.Error("an endpoint is not checked while one types")
+	}
+}
