@@ -1,6 +1,7 @@
 package main
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"net"
 	"strconv"
@@ -29,6 +30,8 @@ type Config struct {
 
 	// File is the file it came from, as the user named it, or BuiltIn.
 	File string `toml:"-"`
+	// Sum is the SHA-256 of that file's text.
+	Sum [sha256.Size]byte `toml:"-"`
 }
 
 // EventsConfig is the [events] section.
@@ -49,8 +52,8 @@ type LogConfig struct {
 
 // MetricsConfig is the [metrics] section.
 type MetricsConfig struct {
-	// Listen is the TCP address that serves /metrics and /health, as host:port.
-	// Empty: neither is served.
+	// Listen is the TCP address that serves /metrics, /health and /ready, as
+	// host:port. Empty: none is served.
 	Listen string `toml:"listen"`
 }
 

@@ -35,6 +35,7 @@ func (b *builder) apply(flags Flags) {
 			*f.set, b.flags[f.path] = *f.value, f.flag
 		}
 	}
+	b.cfg.Runtime.Watch = b.cfg.Runtime.Watch || flags.Watch
 }
 
 // oneCamera replaces the cameras by one that everything in the file is tried

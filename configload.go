@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"crypto/sha256"
 	_ "embed"
 	"errors"
 	"fmt"
@@ -25,6 +26,9 @@ var builtIn []byte
 
 // BuiltIn is what Config.File says of the configuration inside the program.
 const BuiltIn = "rvo.toml (built in)"
+
+// localFile is read where no other file is named.
+const localFile = "rvo.toml"
 
 // maxConfig bounds a configuration file, in bytes.
 const maxConfig = 1 << 20
@@ -70,17 +74,20 @@ func (l Loader) compose(file string, text []byte, flags Flags) (Config, error) {
 	if len(b.problems) > 0 {
 		return Config{}, &ConfigError{File: file, Problems: sortProblems(b.problems)}
 	}
-	b.cfg.File = file
+	b.cfg.File, b.cfg.Sum = file, sha256.Sum256(text)
 	return b.cfg, nil
 }
 
 // find returns the file that applies, as the user named it, and its text.
 func (l Loader) find(file string) (string, []byte, error) {
+	if l.Getenv == nil {
+		l.Getenv = os.LookupEnv
+	}
 	if file == "" {
 		file, _ = l.Getenv("RVO_CONFIG")
 	}
 	if file == "" {
-		file = "rvo.toml"
+		file = localFile
 		if _, err := os.Lstat(file); errors.Is(err, fs.ErrNotExist) {
 			return BuiltIn, builtIn, nil
 		}

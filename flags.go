@@ -26,6 +26,7 @@ type Flags struct {
 	MetricsListen *string          `placeholder:"ADDR" help:"Serve /metrics and /health on this host:port; empty: do not."`
 	LogLevel      *string          `placeholder:"LEVEL" help:"Least grave level to log: debug, info, warn or error."`
 	LogFile       *string          `placeholder:"FILE" help:"Append the log to this file."`
+	Watch         bool             `help:"Read the configuration again whenever its file changes."`
 	Duration      time.Duration    `placeholder:"D" help:"Stop after this time, as in 90s or 2h."`
 	ListCameras   bool             `help:"List capture devices with their modes, and exit."`
 	Version       bool             `help:"Print the version, and exit."`

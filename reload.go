@@ -3,9 +3,11 @@ package main
 import (
 	"context"
 	"log/slog"
+	"os"
 	"reflect"
 	"strings"
 	"sync"
+	"time"
 
 	"rvo-tui/runtime"
 )
@@ -17,20 +19,37 @@ type reloader struct {
 	loader Loader
 	flags  Flags
 	rt     *runtime.Runtime
+	counts *runtime.Reloads
+	told   *service
 	log    *slog.Logger
 
 	mu  sync.Mutex // held for a whole reload: one at a time
-	cfg Config     // in place
+	cfg Config     // in place; its file is read again, even where another one would be found by now
 }
 
-// reload puts in place what the configuration says now. One that is not valid
-// changes nothing; its *ConfigError says why.
+// notInPlace is logged with the error of a reload.
+const notInPlace = "the configuration as it was stays in place, where this does not say otherwise"
+
+// reload puts in place what the configuration says now. One that is not valid,
+// or has gone, changes nothing; its *ConfigError says why.
 func (r *reloader) reload(ctx context.Context) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	next, err := r.loader.Load(r.flags)
+	defer r.told.reloading()()
+	result, err := r.replace(ctx)
+	why := ""
 	if err != nil {
-		return err
+		why = r.loader.Secrets.Redact(err.Error())
+	}
+	r.counts.Note(time.Now(), result, why)
+	return err
+}
+
+// replace does the work of reload, and says how it went for the metrics.
+func (r *reloader) replace(ctx context.Context) (result string, err error) {
+	next, err := r.loader.Load(r.source())
+	if err != nil {
+		return runtime.ReloadInvalid, err
 	}
 	err = r.rt.Do(ctx, runtime.Command{Do: runtime.Reload, Setup: &runtime.Setup{
 		Cameras: next.Camera, Detectors: next.Detector, Rules: next.Rule,
@@ -38,11 +57,65 @@ func (r *reloader) reload(ctx context.Context) error {
 	if late := startOnly(r.cfg, next); len(late) > 0 {
 		r.log.Warn("these sections have changed and count from the next start on", "sections", strings.Join(late, " "))
 	}
-	r.cfg.Camera, r.cfg.Detector, r.cfg.Rule = next.Camera, next.Detector, next.Rule
-	if err == nil {
-		r.log.Info("configuration read again", "config", next.File, "cameras", len(next.Camera), "detectors", len(next.Detector), "rules", len(next.Rule))
+	r.cfg.File, r.cfg.Detector = next.File, next.Detector
+	if err != nil {
+		return runtime.ReloadPartial, err
 	}
-	return err
+	r.log.Info("configuration read again", "config", next.File, "cameras", len(next.Camera), "detectors", len(next.Detector), "rules", len(next.Rule))
+	return runtime.ReloadOK, nil
+}
+
+// source returns the flags that name the file in place: one that has gone is
+// missing, and does not make way for another. The configuration that is built in
+// makes way for a file.
+func (r *reloader) source() Flags {
+	flags := r.flags
+	if r.cfg.File != BuiltIn {
+		flags.Config = r.cfg.File
+	}
+	return flags
+}
+
+// watch reads the configuration again whenever its file has changed, until the
+// context ends.
+func (r *reloader) watch(ctx context.Context) {
+	locked := func() Flags {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		return r.source()
+	}
+	w := fileWatch{
+		path: func() string {
+			if file := locked().Config; file != "" {
+				return file
+			}
+			return localFile
+		},
+		read: func() ([]byte, error) {
+			_, text, err := r.loader.find(locked().Config)
+			return text, err
+		},
+		changed: r.reload, log: r.log, sum: r.cfg.Sum,
+	}
+	w.run(ctx)
+}
+
+// onHangup reopens files with every signal, for log rotation, and reads the
+// configuration again, until the context ends.
+func (r *reloader) onHangup(ctx context.Context, hangup <-chan os.Signal, reopen []func()) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-hangup:
+			for _, f := range reopen {
+				f()
+			}
+			if err := r.reload(ctx); err != nil {
+				r.log.Error(notInPlace, "error", err)
+			}
+		}
+	}
 }
 
 // startOnly names the sections in which two configurations differ and that a

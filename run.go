@@ -65,6 +65,11 @@ func newDrivers(log *slog.Logger) capture.Drivers {
 func run(ctx context.Context, loader Loader, cfg Config, flags Flags, stdout *os.File) error {
 	goruntime.GOMAXPROCS(cfg.Runtime.Threads())
 	screen := newDashboard(cfg.UI, len(cfg.Camera), flags, loader.Kinds)
+	hangup := make(chan os.Signal, 1)
+	if screen == nil { // before anybody can know of a program to send it to
+		signal.Notify(hangup, syscall.SIGHUP)
+		defer signal.Stop(hangup)
+	}
 	logs, err := openLog(cfg.Log, loader.Secrets, screen)
 	if err != nil {
 		return err
@@ -92,23 +97,31 @@ func run(ctx context.Context, loader Loader, cfg Config, flags Flags, stdout *os
 	}
 	drivers := newDrivers(log)
 	detectcv.Threads(cfg.Runtime.OpenCVThreads)
+	reloads := runtime.NewReloads(epoch)
 	rt := runtime.New(runtime.Options{
 		Config: cfg.Runtime, Cameras: cfg.Camera, Detectors: cfg.Detector, Rules: cfg.Rule,
 		Drivers: drivers, Kinds: loader.Kinds, JPEG: opencv.EncodeJPEG, Sinks: sinks,
-		Clips: newRecorder(cfg, epoch, log), Log: log, LogRing: logs.ring, ExitWhenEnded: screen == nil,
+		Clips: newRecorder(cfg, epoch, log), Log: log, LogRing: logs.ring, Reloads: reloads, ExitWhenEnded: screen == nil,
 		Roll: runtime.Roll{Before: time.Duration(cfg.Clips.Before), After: time.Duration(cfg.Clips.After)},
 	}, epoch)
 
-	again := &reloader{loader: loader, flags: flags, rt: rt, log: log, cfg: cfg}
+	service := newService(log)
+	again := &reloader{loader: loader, flags: flags, rt: rt, counts: reloads, told: service, log: log, cfg: cfg}
 	side, stop := context.WithCancel(context.WithoutCancel(ctx))
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	defer stop()
 	if screen == nil {
-		wg.Go(func() { onHangup(side, reopen, again) })
+		wg.Go(func() { again.onHangup(side, hangup, reopen) })
 	}
+	if cfg.Runtime.Watch {
+		wg.Go(func() { again.watch(side) })
+	}
+	told := ctx.Done() // to stop
+	wg.Go(func() { service.run(told, side.Done(), rt.Started(), rt.Snapshot) })
 	if cfg.Metrics.Listen != "" {
 		server := runtime.NewServer(cfg.Metrics.Listen, rt.Snapshot, log)
+		server.Redact = loader.Secrets.Redact
 		wg.Go(func() { _ = server.Run(side) }) // it reports what it meets itself
 	}
 	log.Info("started", "config", cfg.File, "cameras", len(cfg.Camera), "detectors", len(cfg.Detector), "rules", len(cfg.Rule))
@@ -138,27 +151,6 @@ func newRecorder(cfg Config, epoch time.Time, log *slog.Logger) *clips.Recorder 
 	return clips.New(clips.Options{
 		Config: cfg.Clips, Epoch: epoch, Encoder: opencv.Movie{}, Grace: clipGrace, Nice: cfg.Runtime.Nice, Log: log,
 	})
-}
-
-// onHangup reopens files on SIGHUP, for log rotation, and reads the configuration
-// again, until the context ends.
-func onHangup(ctx context.Context, reopen []func(), again *reloader) {
-	hangup := make(chan os.Signal, 1)
-	signal.Notify(hangup, syscall.SIGHUP)
-	defer signal.Stop(hangup)
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-hangup:
-			for _, f := range reopen {
-				f()
-			}
-			if err := again.reload(ctx); err != nil {
-				again.log.Error("the configuration as it was stays in place, where this does not say otherwise", "error", err)
-			}
-		}
-	}
 }
 
 // logs is the program's log: lines go to the dashboard's ring and to standard

@@ -22,6 +22,9 @@ type Config struct {
 	Policy string `toml:"policy"`
 	// MaxErrors is how many errors in a row make a detector failed.
 	MaxErrors int `toml:"max_errors"`
+	// Watch makes the program read its configuration again whenever the file
+	// changes.
+	Watch bool `toml:"watch"`
 }
 
 // DefaultConfig returns the values that hold where the configuration says
