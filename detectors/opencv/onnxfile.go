@@ -308,14 +308,18 @@ func field(data []byte) (n, number uint64, part, rest []byte, err error) {
 		}
 		length = uint64(size)
 	case 1:
-		length = 8
+		if length = 8; len(data) >= 8 {
+			number = binary.LittleEndian.Uint64(data)
+		}
 	case 2:
 		if length, size = binary.Uvarint(data); size <= 0 {
 			return 0, 0, nil, nil, errNotONNX
 		}
 		data = data[size:]
 	case 5:
-		length = 4
+		if length = 4; len(data) >= 4 {
+			number = uint64(binary.LittleEndian.Uint32(data))
+		}
 	default:
 		return 0, 0, nil, nil, errNotONNX
 	}
