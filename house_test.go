@@ -36,7 +36,7 @@ var imports = map[string][]string{
 	"runtime/testkit": {"capture", "clips", "detectors", "rules", "runtime"},
 	"ui":              {"capture", "clips", "detectors", "rules", "runtime", "runtime/control"},
 	"ui/web":          {"capture", "clips", "detectors", "rules", "runtime", "ui"},
-	"bench":           {"capture", "clips", "detectors", "detectors/remote", "proto", "rules", "runtime", "runtime/testkit"},
+	"bench":           {"capture", "clips", "detectors", "detectors/remote", "proto", "rules", "runtime", "runtime/testkit", "ui"},
 	"bench/plot":      {},
 	"proto":           {},
 	"e2e":             {},

@@ -76,7 +76,8 @@ type Camera struct {
 
 // Scenarios returns all scenarios, the seed's first, in its order.
 func Scenarios() []Scenario {
-	return slices.Concat(seedScenarios())
+	return slices.Concat(seedScenarios(), eventScenarios(), scaleScenarios(), remoteScenarios(), faultScenarios(), childScenarios(),
+		dashboardScenarios(), varianceScenarios())
 }
 
 // Find returns the scenario of a name.

@@ -1,0 +1,93 @@
+package bench
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"rvo-tui/capture"
+	"rvo-tui/detectors"
+	"rvo-tui/rules"
+	"rvo-tui/runtime"
+)
+
+// childScenarios show what a detector in a process of its own costs the others
+// when that process ends as code in C does.
+func childScenarios() []Scenario {
+	return []Scenario{{
+		Name: "crashing_child", FPS: 30, Modes: []Mode{Worker},
+		Doc:   "a detector in a process of its own that gets a segmentation fault every two seconds, beside one that works",
+		Build: buildCrashingChild,
+	}}
+}
+
+// crashEvery is how long a child lives.
+const crashEvery = 2 * time.Second
+
+func buildCrashingChild(s Setup) (Load, error) {
+	kind, ok := s.Kinds["load"]
+	if !ok {
+		return Load{}, errors.New("it wants the program's own kinds of detector: run it with \"rvo-tui bench\"")
+	}
+	cfg := detectors.DefaultConfig()
+	cfg.Name, cfg.Kind, cfg.Busy, cfg.MaxFPS, cfg.Cost = "child", "load", capture.Duration(time.Millisecond), 30, detectors.CostLow
+	cfg.Isolation = detectors.ProcessIsolation
+	return Load{
+		Cameras:   oneCamera(30),
+		Detectors: []detectors.Config{dummy("dummy"), cfg},
+		Rules:     []rules.Config{rule("dummy_event", "dummy >= 1"), rule("child_event", "child >= 1")},
+		Kinds:     detectors.Kinds{"load": kind},
+		Beside:    crashChildren,
+	}, nil
+}
+
+// crashChildren gives the processes that this one has started a segmentation
+// fault, again and again until the context ends. That none was there to crash is
+// an error: the run would show nothing.
+func crashChildren(ctx context.Context, _ *runtime.Runtime) error {
+	crashed := 0
+	for pause(ctx, crashEvery) == nil {
+		pids, err := children()
+		if err != nil {
+			return err
+		}
+		for _, pid := range pids {
+			if err := syscall.Kill(pid, syscall.SIGSEGV); err == nil {
+				crashed++ // else it has ended meanwhile
+			}
+		}
+		if crashed == 0 {
+			return errors.New("crash a child: there is none")
+		}
+	}
+	return nil
+}
+
+// children returns the processes that any thread of this one has started.
+func children() ([]int, error) {
+	lists, err := filepath.Glob("/proc/self/task/*/children")
+	if err != nil || len(lists) == 0 {
+		return nil, errors.New("find child processes: this system does not list them; leave the scenario out")
+	}
+	var pids []int
+	for _, name := range lists {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			continue // the thread has ended meanwhile
+		}
+		for _, field := range strings.Fields(string(text)) {
+			pid, err := strconv.Atoi(field)
+			if err != nil {
+				return nil, fmt.Errorf("find child processes: %w", err)
+			}
+			pids = append(pids, pid)
+		}
+	}
+	return pids, nil
+}

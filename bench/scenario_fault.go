@@ -1,0 +1,119 @@
+package bench
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	goruntime "runtime"
+	"time"
+
+	"rvo-tui/capture"
+	"rvo-tui/detectors"
+	"rvo-tui/rules"
+)
+
+// faultScenarios show what detectors that hang, crash, or want every core cost
+// the others.
+func faultScenarios() []Scenario {
+	return []Scenario{
+		{
+			Name: "stuck_detector", FPS: 30, Sleep: stuckFor, Modes: []Mode{Worker},
+			Doc:   "a detector that hangs for a second, deaf to its timeout of 100 ms, beside one that works",
+			Build: buildStuck,
+		},
+		{
+			Name: "crashing_detector", FPS: 30, Modes: []Mode{Worker},
+			Doc:   "a detector that panics after ten answers until it is made anew, beside one that works",
+			Build: buildCrashing,
+		},
+		{
+			Name: "cpu_saturated", FPS: 30, Modes: []Mode{Worker},
+			Doc:   "detectors of people on every core, all the time, beside one that takes no time",
+			Build: buildSaturated,
+		},
+	}
+}
+
+const stuckFor = time.Second
+
+// deaf hangs, whatever its context says.
+type deaf struct{ answer [1]detectors.Reading }
+
+// Detect implements detectors.Detector.
+func (d *deaf) Detect(context.Context, *capture.Frame) ([]detectors.Reading, error) {
+	time.Sleep(stuckFor)
+	return d.answer[:], nil
+}
+
+// Close implements detectors.Detector.
+func (d *deaf) Close() error { return nil }
+
+func buildStuck(Setup) (Load, error) {
+	cfg := detectors.DefaultConfig()
+	cfg.Name, cfg.Kind, cfg.MaxFPS, cfg.Cost, cfg.Timeout = "stuck", "deaf", 30, detectors.CostLow, capture.Duration(100*time.Millisecond)
+	return Load{
+		Cameras:   oneCamera(30),
+		Detectors: []detectors.Config{dummy("dummy"), cfg},
+		Rules:     []rules.Config{rule("dummy_event", "dummy >= 1"), rule("stuck_event", "stuck >= 1")},
+		Kinds: detectors.Kinds{"deaf": {
+			Name: "deaf", Doc: "hangs for a second", New: func(cfg detectors.Config) (detectors.Detector, error) {
+				return &deaf{[1]detectors.Reading{{Signal: cfg.Signal, Value: 1}}}, nil
+			},
+		}},
+	}, nil
+}
+
+// goodRuns is how many answers a brittle detector gives before it panics.
+const goodRuns = 10
+
+// brittle panics on every run after its first goodRuns.
+type brittle struct {
+	runs   int
+	answer [1]detectors.Reading
+}
+
+// Detect implements detectors.Detector.
+func (b *brittle) Detect(context.Context, *capture.Frame) ([]detectors.Reading, error) {
+	if b.runs++; b.runs > goodRuns {
+		panic(fmt.Sprintf("run %d of %d good ones", b.runs, goodRuns))
+	}
+	return b.answer[:], nil
+}
+
+// Close implements detectors.Detector.
+func (b *brittle) Close() error { return nil }
+
+func buildCrashing(Setup) (Load, error) {
+	cfg := detectors.DefaultConfig()
+	cfg.Name, cfg.Kind, cfg.MaxFPS, cfg.Cost = "brittle", "brittle", 30, detectors.CostLow
+	return Load{
+		Cameras:   oneCamera(30),
+		Detectors: []detectors.Config{dummy("dummy"), cfg},
+		Rules:     []rules.Config{rule("dummy_event", "dummy >= 1"), rule("brittle_event", "brittle >= 1")},
+		Kinds: detectors.Kinds{"brittle": {
+			Name: "brittle", Doc: "panics after ten answers", New: func(cfg detectors.Config) (detectors.Detector, error) {
+				return &brittle{answer: [1]detectors.Reading{{Signal: cfg.Signal, Value: 1}}}, nil
+			},
+		}},
+	}, nil
+}
+
+// buildSaturated uses the program's own detector of people, where it has one.
+func buildSaturated(s Setup) (Load, error) {
+	person, ok := s.Kinds["person"]
+	if !ok || person.New == nil {
+		return Load{}, errors.New("it wants the detector of people, which this program was built without: build it with OpenCV")
+	}
+	l := Load{
+		Cameras:   oneCamera(30),
+		Detectors: []detectors.Config{dummy("dummy")},
+		Rules:     []rules.Config{rule("dummy_event", "dummy >= 1")},
+		Kinds:     detectors.Kinds{"person": person},
+	}
+	for i := range goruntime.NumCPU() {
+		cfg := detectors.DefaultConfig()
+		cfg.Name, cfg.Kind, cfg.MaxFPS, cfg.Cost = fmt.Sprintf("person%d", i), "person", 30, detectors.CostLow
+		l.Detectors = append(l.Detectors, cfg)
+	}
+	return l, nil
+}

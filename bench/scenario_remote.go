@@ -1,0 +1,105 @@
+package bench
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"google.golang.org/grpc"
+
+	"rvo-tui/capture"
+	"rvo-tui/detectors"
+	"rvo-tui/detectors/remote"
+	detectv1 "rvo-tui/proto/rvo/detect/v1"
+	"rvo-tui/rules"
+)
+
+// remoteScenarios show what a model service costs the live path that takes its
+// time, over a real connection.
+func remoteScenarios() []Scenario {
+	var list []Scenario
+	for _, ms := range []int{5, 50, 500} {
+		takes := time.Duration(ms) * time.Millisecond
+		list = append(list, Scenario{
+			Name: fmt.Sprintf("remote_%dms", ms), FPS: 30, Sleep: takes, Modes: []Mode{Worker},
+			Doc:   fmt.Sprintf("a model service that takes %d ms, asked over gRPC on a Unix socket", ms),
+			Build: func(Setup) (Load, error) { return buildRemote(takes) },
+		})
+	}
+	return list
+}
+
+func buildRemote(takes time.Duration) (Load, error) {
+	s, err := newService(takes)
+	if err != nil {
+		return Load{}, err
+	}
+	pool := remote.NewPool(slog.New(slog.DiscardHandler))
+	cfg := detectors.DefaultConfig()
+	cfg.Name, cfg.Kind, cfg.Endpoint = "remote", "remote", s.endpoint()
+	cfg.MaxFPS, cfg.Timeout, cfg.MaxWidth, cfg.Format = 30, capture.Duration(2*time.Second), 640, "jpeg"
+	return Load{
+		Cameras:   oneCamera(30),
+		Detectors: []detectors.Config{cfg},
+		Rules:     []rules.Config{rule("remote_event", "remote >= 1")},
+		Kinds:     detectors.Kinds{"remote": remote.Kind(pool)},
+		Close:     func() error { return errors.Join(pool.Close(), s.close()) },
+	}, nil
+}
+
+// service is a model service of this process that takes a fixed time for an
+// answer, whatever it is shown.
+type service struct {
+	detectv1.UnimplementedDetectorServer
+	takes  time.Duration
+	dir    string
+	server *grpc.Server
+	wg     sync.WaitGroup
+}
+
+// newService returns a service that listens. The path of its socket is short
+// whatever the directory for results is called: the system allows 107 bytes.
+func newService(takes time.Duration) (*service, error) {
+	dir, err := os.MkdirTemp("", "rvo-bench-")
+	if err != nil {
+		return nil, fmt.Errorf("start model service: %w", err)
+	}
+	s := &service{takes: takes, dir: dir, server: grpc.NewServer()}
+	l, err := net.Listen("unix", s.socket())
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("start model service: %w", err), os.RemoveAll(dir))
+	}
+	detectv1.RegisterDetectorServer(s.server, s)
+	s.wg.Go(func() { _ = s.server.Serve(l) }) // it ends with close
+	return s, nil
+}
+
+func (s *service) socket() string { return filepath.Join(s.dir, "socket") }
+
+func (s *service) endpoint() string { return "unix://" + s.socket() }
+
+// close ends the service and what it is asked.
+func (s *service) close() error {
+	s.server.Stop()
+	s.wg.Wait()
+	return os.RemoveAll(s.dir)
+}
+
+// Detect implements the service. It waits as a queue in front of a model does,
+// without computing.
+func (s *service) Detect(ctx context.Context, _ *detectv1.DetectRequest) (*detectv1.DetectResponse, error) {
+	timer := time.NewTimer(s.takes)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return &detectv1.DetectResponse{Signals: []*detectv1.SignalOut{{SignalType: "remote", Value: 1}}}, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}

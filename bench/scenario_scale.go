@@ -1,0 +1,51 @@
+package bench
+
+import (
+	"fmt"
+	"time"
+
+	"rvo-tui/detectors"
+	"rvo-tui/rules"
+)
+
+// scaleScenarios show what more detectors and more cameras do to the age of
+// frames and signals.
+func scaleScenarios() []Scenario {
+	var list []Scenario
+	for _, n := range []int{1, 4, 16, 64} {
+		list = append(list, Scenario{
+			Name: fmt.Sprintf("detectors_%d", n), FPS: 30, Sleep: time.Millisecond,
+			Doc: fmt.Sprintf("%s of 1 ms, each 10 times a second, beside one another", some(n, "detector")),
+			Build: func(Setup) (Load, error) {
+				l := Load{Cameras: oneCamera(30)}
+				for i := range n {
+					l.Detectors = append(l.Detectors, sleeping(fmt.Sprintf("d%d", i), time.Millisecond, detectors.CostLow, 10))
+				}
+				l.Rules = []rules.Config{rule("first_event", "d0 >= 1")}
+				return l, nil
+			},
+		})
+	}
+	for _, n := range []int{1, 4, 16, 32} {
+		list = append(list, Scenario{
+			Name: fmt.Sprintf("cameras_%d", n), FPS: 30, Modes: []Mode{Worker},
+			Doc: fmt.Sprintf("%s of 30 frames a second, with a detector and a rule each", some(n, "camera")),
+			Build: func(Setup) (Load, error) {
+				l := Load{Detectors: []detectors.Config{dummy("dummy")}, Rules: []rules.Config{rule("dummy_event", "dummy >= 1")}}
+				for i := range n {
+					l.Cameras = append(l.Cameras, Camera{Name: fmt.Sprintf("camera%d", i), FPS: 30})
+				}
+				return l, nil
+			},
+		})
+	}
+	return list
+}
+
+// some writes a number of things.
+func some(n int, thing string) string {
+	if n == 1 {
+		return "one " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
+}
