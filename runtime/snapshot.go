@@ -11,7 +11,8 @@ import (
 
 // Snapshot is a picture of everything that a dashboard, a metrics page or a
 // script may want to show, at one instant. It consists of plain values, is
-// immutable once published, and has one JSON form for all of its readers.
+// immutable once published (its histograms count on), and has one JSON form for
+// all of its readers: docs/snapshot.schema.json. Durations in it are nanoseconds.
 type Snapshot struct {
 	At      time.Time     `json:"at"`
 	Uptime  time.Duration `json:"uptime_ns"`
@@ -31,16 +32,16 @@ type Snapshot struct {
 type CameraView struct {
 	capture.Status
 
-	FrameID    uint64        `json:"frame_id"`   // newest frame that the engine saw
-	FrameAge   time.Duration `json:"frame_age"`  // its age
-	Seen       uint64        `json:"seen"`       // frames that the engine saw
-	Superseded uint64        `json:"superseded"` // frames replaced before the engine saw them
-	Ticks      uint64        `json:"ticks"`      // engine steps
+	FrameID    uint64        `json:"frame_id"`     // newest frame that the engine saw
+	FrameAge   time.Duration `json:"frame_age_ns"` // its age
+	Seen       uint64        `json:"seen"`         // frames that the engine saw
+	Superseded uint64        `json:"superseded"`   // frames replaced before the engine saw them
+	Ticks      uint64        `json:"ticks"`        // engine steps
 
-	Tick     *Histogram             `json:"-"` // duration of an engine step
-	Interval *Histogram             `json:"-"` // between the capture times of consecutive frames
-	Age      *Histogram             `json:"-"` // of frames when the engine sees them
-	Stages   [StageCount]*Histogram `json:"-"` // duration of each stage
+	Tick     *Histogram `json:"tick"`           // duration of an engine step
+	Interval *Histogram `json:"frame_interval"` // between the capture times of consecutive frames
+	Age      *Histogram `json:"age"`            // of frames when the engine sees them
+	Stages   Stages     `json:"stages"`         // duration of each stage
 
 	Detectors []DetectorView `json:"detectors"`
 	Signals   []SignalView   `json:"signals"`
@@ -68,6 +69,12 @@ var stageNames = [StageCount]string{"capture", "queue", "schedule", "inference",
 
 func (s Stage) String() string { return stageNames[s] }
 
+// Stages has a histogram for each Stage, or nil.
+type Stages [StageCount]*Histogram
+
+// Skips counts by Gate.
+type Skips [GateCount]uint64
+
 // DetectorState is where a detector stands.
 type DetectorState string
 
@@ -87,24 +94,24 @@ type DetectorView struct {
 	detectors.Spec
 
 	State  DetectorState `json:"state"`
-	Reason string        `json:"reason"` // the gate that holds it, or the last error
-	Until  time.Duration `json:"until"`  // how long the backoff or the wait for a retry goes on
-	FPS    float64       `json:"fps"`    // runs a second, lately
+	Reason string        `json:"reason"`   // the gate that holds it, or the last error
+	Until  time.Duration `json:"until_ns"` // how long the backoff or the wait for a retry goes on
+	FPS    float64       `json:"fps"`      // runs a second, lately
 
-	Runs     uint64            `json:"runs"`
-	Skips    [GateCount]uint64 `json:"skips"`    // frames not run, by gate
-	Errors   []Count           `json:"errors"`   // failed runs by reason, at most ErrorKinds
-	Backoffs uint64            `json:"backoffs"` // times it was parked
-	Timeouts uint64            `json:"timeouts"` // runs past the timeout
-	Late     uint64            `json:"late"`     // answers thrown away for coming after the timeout
-	Expired  uint64            `json:"expired"`  // answers older than their TTL on arrival
-	Restarts uint64            `json:"restarts"` // openings after the first
-	LastRun  time.Time         `json:"last_run"` // when the last run ended; zero: never
-	Age      time.Duration     `json:"age"`      // of the frame behind its last answer
-	Model    string            `json:"model"`    // behind the last answer, as a service calls it; empty: not known
-	Error    string            `json:"error"`    // the last error's text, cleaned; empty after a good run
-	Exec     *Histogram        `json:"-"`        // duration of a run
-	AgeHist  *Histogram        `json:"-"`        // age of the frame when its answer is in the table
+	Runs     uint64        `json:"runs"`
+	Skips    Skips         `json:"skips"`      // frames not run, by gate
+	Errors   []Count       `json:"errors"`     // failed runs by reason, at most ErrorKinds
+	Backoffs uint64        `json:"backoffs"`   // times it was parked
+	Timeouts uint64        `json:"timeouts"`   // runs past the timeout
+	Late     uint64        `json:"late"`       // answers thrown away for coming after the timeout
+	Expired  uint64        `json:"expired"`    // answers older than their TTL on arrival
+	Restarts uint64        `json:"restarts"`   // openings after the first
+	LastRun  time.Time     `json:"last_run"`   // when the last run ended; zero: never
+	Age      time.Duration `json:"age_ns"`     // of the frame behind its last answer
+	Model    string        `json:"model"`      // behind the last answer, as a service calls it; empty: not known
+	Error    string        `json:"error"`      // the last error's text, cleaned; empty after a good run
+	Exec     *Histogram    `json:"exec"`       // duration of a run
+	AgeHist  *Histogram    `json:"answer_age"` // age of the frame when its answer is in the table
 }
 
 // Count is a number of something by reason.
@@ -122,10 +129,10 @@ type SignalView struct {
 	Name       string                `json:"name"`
 	Detector   string                `json:"detector"` // who provides it; empty: nobody any more
 	Value      float64               `json:"value"`
-	Unknown    detectors.Why         `json:"-"`
+	Unknown    detectors.Why         `json:"-"`                 // restored from Why
 	Why        string                `json:"unknown,omitempty"` // why it is unknown; empty: it is known
-	Age        time.Duration         `json:"age"`               // since capture; 0: never known
-	TTL        time.Duration         `json:"ttl"`
+	Age        time.Duration         `json:"age_ns"`            // since capture; 0: never known
+	TTL        time.Duration         `json:"ttl_ns"`
 	Frame      uint64                `json:"frame_id"`
 	Detections []detectors.Detection `json:"detections"`
 }
@@ -135,7 +142,7 @@ type RuleView struct {
 	Event  string         `json:"event"`
 	When   string         `json:"when"`
 	Status rules.Status   `json:"status"`
-	For    time.Duration  `json:"for"`
+	For    time.Duration  `json:"for_ns"`
 	Clause []rules.Clause `json:"clauses"`
 }
 

@@ -1,0 +1,273 @@
+package runtime
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"rvo-tui/detectors"
+	"rvo-tui/rules"
+)
+
+// anything fills a value with something of everything: numbers that are none,
+// empty and missing lists, text that needs escapes.
+func anything(r *rand.Rand, v reflect.Value, depth int) {
+	switch p := v.Addr().Interface().(type) {
+	case *time.Time:
+		*p = time.Unix(r.Int64N(1<<33), r.Int64N(1e9)).UTC()
+		return
+	case *Histogram:
+		for range r.IntN(50) {
+			p.Record(time.Duration(r.Uint64N(1 << r.IntN(50))))
+		}
+		return
+	case *rules.Truth:
+		*p = rules.Truth(r.IntN(3))
+		return
+	case *detectors.Why:
+		*p = detectors.Why(r.IntN(int(detectors.Absent) + 1))
+		return
+	case *time.Duration:
+		*p = time.Duration(r.Int64N(1 << 50))
+		return
+	case *Skips:
+		for i := range p[1:] {
+			p[i+1] = r.Uint64()
+		}
+		return
+	case *SignalView:
+		type plain SignalView
+		anything(r, reflect.ValueOf((*plain)(p)).Elem(), depth)
+		p.Why = ""
+		if p.Unknown != detectors.Known {
+			p.Why = p.Unknown.String()
+		}
+		return
+	}
+	switch v.Kind() {
+	case reflect.Bool:
+		v.SetBool(r.IntN(2) == 0)
+	case reflect.Int, reflect.Int64:
+		v.SetInt(r.Int64())
+	case reflect.Uint64:
+		v.SetUint(r.Uint64())
+	case reflect.Float64:
+		v.SetFloat([]float64{r.Float64(), -r.ExpFloat64() * 1e300, math.NaN(), math.Inf(1), math.Inf(-1), 0}[r.IntN(6)])
+	case reflect.String:
+		v.SetString([]string{"", "door", "a \"<&>\" b", "žluť\t\x1b\u2028"}[r.IntN(4)])
+	case reflect.Pointer:
+		if r.IntN(5) > 0 {
+			v.Set(reflect.New(v.Type().Elem()))
+			anything(r, v.Elem(), depth)
+		}
+	case reflect.Slice:
+		if n := r.IntN(4) - 1; n >= 0 && depth < 6 {
+			v.Set(reflect.MakeSlice(v.Type(), n, n))
+		}
+		fallthrough
+	case reflect.Array:
+		for i := range v.Len() {
+			anything(r, v.Index(i), depth+1)
+		}
+	case reflect.Map:
+		v.Set(reflect.ValueOf(map[string]uint64{"age": r.Uint64(), "": 1}))
+	case reflect.Struct:
+		for i := range v.NumField() {
+			if v.Type().Field(i).IsExported() {
+				anything(r, v.Field(i), depth+1)
+			}
+		}
+	default:
+		panic(v.Type())
+	}
+}
+
+// differs returns where two values differ in what they export. Numbers that are
+// none are one, and may have become 0; a list that is missing is one that is empty.
+func differs(at string, a, b reflect.Value) string {
+	switch x := a.Interface().(type) {
+	case time.Time:
+		if y := b.Interface().(time.Time); !x.Equal(y) {
+			return fmt.Sprintf("%s: %v became %v", at, x, y)
+		}
+		return ""
+	case *Histogram:
+		y := b.Interface().(*Histogram)
+		if (x == nil) != (y == nil) {
+			return fmt.Sprintf("%s: %v became %v", at, x, y)
+		}
+		for i := range histBins {
+			if x != nil && x.bins[i].Load() != y.bins[i].Load() {
+				return fmt.Sprintf("%s: bucket %d of %d became %d", at, i, x.bins[i].Load(), y.bins[i].Load())
+			}
+		}
+		if x != nil && (x.Sum() != y.Sum() || x.Max() != y.Max()) {
+			return at + ": sum or maximum changed"
+		}
+		return ""
+	}
+	switch a.Kind() {
+	case reflect.Float64:
+		x, y := a.Float(), b.Float()
+		if x != y && !(x-x != 0 && (y != y || y == 0)) {
+			return fmt.Sprintf("%s: %v became %v", at, x, y)
+		}
+	case reflect.Struct:
+		for i := range a.NumField() {
+			if f := a.Type().Field(i); f.IsExported() {
+				if d := differs(at+"."+f.Name, a.Field(i), b.Field(i)); d != "" {
+					return d
+				}
+			}
+		}
+	case reflect.Slice, reflect.Array:
+		if a.Len() != b.Len() {
+			return fmt.Sprintf("%s: %d became %d", at, a.Len(), b.Len())
+		}
+		for i := range a.Len() {
+			if d := differs(fmt.Sprintf("%s[%d]", at, i), a.Index(i), b.Index(i)); d != "" {
+				return d
+			}
+		}
+	case reflect.Pointer:
+		if a.IsNil() != b.IsNil() {
+			return fmt.Sprintf("%s: %v became %v", at, a, b)
+		}
+		if !a.IsNil() {
+			return differs(at, a.Elem(), b.Elem())
+		}
+	case reflect.Map:
+		if a.Len() != b.Len() || a.Len() > 0 && !reflect.DeepEqual(a.Interface(), b.Interface()) {
+			return fmt.Sprintf("%s: %v became %v", at, a, b)
+		}
+	default:
+		if !reflect.DeepEqual(a.Interface(), b.Interface()) {
+			return fmt.Sprintf("%s: %v became %v", at, a, b)
+		}
+	}
+	return ""
+}
+
+func TestSnapshotComesBackFromJSON(t *testing.T) {
+	for seed := range uint64(200) {
+		r := rand.New(rand.NewPCG(seed, 1))
+		var s, back Snapshot
+		anything(r, reflect.ValueOf(&s).Elem(), 0)
+		text, err := json.Marshal(&s)
+		if err != nil {
+			t.Fatalf("seed %d: %v", seed, err)
+		}
+		for _, key := range []string{
+			"cameras", "queues", "sinks", "detectors", "signals", "rules", "rings", "drops", "errors", "needs", "provides",
+			"clauses", "detections", "results", "dropped", "removed",
+		} {
+			if strings.Contains(string(text), `"`+key+`":null`) {
+				t.Errorf("seed %d: the list %q is null", seed, key)
+			}
+		}
+		if err := json.Unmarshal(text, &back); err != nil {
+			t.Fatalf("seed %d: %v", seed, err)
+		}
+		if d := differs("snapshot", reflect.ValueOf(s), reflect.ValueOf(back)); d != "" {
+			t.Fatalf("seed %d: %s", seed, d)
+		}
+	}
+}
+
+func TestSnapshotOfANewerProgramIsRead(t *testing.T) {
+	text := `{"cameras":[{"name":"door","colour":"red","signals":[{"name":"a","value":1,"unknown":"eaten by a grue"}],
+		"detectors":[{"name":"m","skips":{"rate":3,"mood":9},"exec":null}],"stages":{"capture":null,"thought":null}}],"moon":7}`
+	var s Snapshot
+	if err := json.Unmarshal([]byte(text), &s); err != nil {
+		t.Fatal(err)
+	}
+	c := s.Cameras[0]
+	if v := c.Signals[0]; v.Unknown == detectors.Known || v.Why != "eaten by a grue" {
+		t.Errorf("a signal that is unknown for a new reason reads as %v, %q", v.Unknown, v.Why)
+	}
+	if c.Detectors[0].Skips[GateRate] != 3 {
+		t.Errorf("skips %v", c.Detectors[0].Skips)
+	}
+}
+
+func TestBrokenHistogramsAreRefused(t *testing.T) {
+	h := new(Histogram)
+	h.Record(time.Millisecond)
+	for _, text := range []string{
+		`{"count":2,"bins":"AQE="}`,                 // one in bucket 1
+		`{"count":0,"bins":"AQ=="}`,                 // a gap alone
+		`{"count":0,"bins":"AQA="}`,                 // an empty bucket
+		`{"count":1,"bins":"//8BAQ=="}`,             // beyond the last bucket
+		`{"count":1,"bins":"////////////AQE="}`,     // far beyond
+		`{"count":1,"bins":"gICAgICAgICAgICAgAE="}`, // no number
+		`{"count":-1}`, `[]`, `7`,
+	} {
+		if err := json.Unmarshal([]byte(text), h); err == nil {
+			t.Errorf("%s is taken", text)
+		}
+	}
+	if h.Count() != 1 || h.Max() != time.Millisecond {
+		t.Error("a refused text changes the histogram")
+	}
+}
+
+func TestHistogramTellsItsQuantiles(t *testing.T) {
+	h := new(Histogram)
+	for i := range 1000 {
+		h.Record(time.Duration(i) * time.Microsecond)
+	}
+	text, err := json.Marshal(h)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var v histogramJSON
+	if err := json.Unmarshal(text, &v); err != nil {
+		t.Fatal(err)
+	}
+	want := h.Quantiles(jsonQuantiles[:]...)
+	got := []time.Duration{time.Duration(v.P50), time.Duration(v.P90), time.Duration(v.P99), time.Duration(v.P999)}
+	if !reflect.DeepEqual(got, want) || v.Count != 1000 || v.Sum != uint64(h.Sum()) || v.Max != uint64(h.Max()) {
+		t.Errorf("%s; want quantiles %v", text, want)
+	}
+	other := new(Histogram)
+	other.Record(time.Hour)
+	other.Load(h)
+	if other.Count() != 1000 || other.Max() != h.Max() || other.Sum() != h.Sum() {
+		t.Error("Load leaves something of what was counted before")
+	}
+}
+
+// FuzzSnapshot reads what a server may send, and writes and reads it again.
+func FuzzSnapshot(f *testing.F) {
+	for seed := range uint64(3) {
+		var s Snapshot
+		anything(rand.New(rand.NewPCG(seed, 2)), reflect.ValueOf(&s).Elem(), 0)
+		text, err := json.Marshal(s)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(text)
+	}
+	f.Add([]byte(`{"cameras":[{"tick":{"count":1,"bins":"AAE="},"rules":[{"clauses":[{"age_ms":1e300,"truth":"true"}]}]}]}`))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		var s, back Snapshot
+		if json.Unmarshal(text, &s) != nil {
+			return
+		}
+		again, err := json.Marshal(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := json.Unmarshal(again, &back); err != nil {
+			t.Fatalf("%s: %v", again, err)
+		}
+		if d := differs("snapshot", reflect.ValueOf(s.Slots), reflect.ValueOf(back.Slots)); d != "" || len(s.Cameras) != len(back.Cameras) {
+			t.Fatal(d)
+		}
+	})
+}
