@@ -2,12 +2,36 @@ package control
 
 import (
 	"context"
-	"errors"
+	"crypto/rand"
+	"encoding/hex"
 	"log/slog"
+	"net"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/keepalive"
 
 	"rvo-tui/capture"
 	"rvo-tui/detectors"
+	controlv1 "rvo-tui/proto/rvo/control/v1"
 	"rvo-tui/runtime"
+)
+
+// The bounds of the API; docs/control.md lists them.
+const (
+	maxStreams  = 32       // calls at a time on one connection
+	maxRequest  = 1 << 20  // bytes
+	maxHeader   = 16 << 10 // bytes of headers
+	writeBuffer = 32 << 10 // bytes that wait for a connection to take them
+	idleTime    = time.Minute
+	pingEvery   = 10 * time.Second
+	pingTimeout = 15 * time.Second // past it a client that is stopped or gone is let go
+	sendTimeout = 25 * time.Second // that a client may leave an answer unread
+	stopTime    = time.Second      // that calls under way have at the end
+	retryMin    = time.Second
+	retryMax    = 10 * time.Second
 )
 
 // Codec turns the text of one [[detector]] or [[camera]] of a configuration,
@@ -29,32 +53,166 @@ type ServerOptions struct {
 	ClipsDir   string                      // of the evidence; empty: there is none
 	Kinds      detectors.Kinds             // as the Runtime's
 	Configured func() []string             // endpoints of detectors that the configuration names now; nil: none
-	Codec      Codec                       // Detector and Camera
+	Codec      Codec                       // Detector and Camera; nil: attach, add_camera are refused
 	Reload     func(context.Context) error // nil: reload is refused
 	Version    string
 	ConfigFile string // configuration in use, as its user named it
 	Log        *slog.Logger
 }
 
-// Server serves the control API.
+// Server serves the control API at a unix socket and, where asked for, over TCP.
+//
+// It keeps clients at arm's length: at most 64 connections each, of 32 calls each;
+// requests of 1 MiB; 16 commands at a time. What a client does not read is bounded
+// and replaced by what is newer; one that reads nothing for 25 s is let go.
 type Server struct {
-	opts ServerOptions
+	opts     ServerOptions
+	log      *slog.Logger
+	instance string
+	gate     *gatekeeper
+	service  *service
+
+	socket, addr atomic.Pointer[string] // being served; nil: none
 }
 
 // NewServer returns a server that is ready to Run.
-func NewServer(opts ServerOptions) *Server { return &Server{opts: opts} }
+func NewServer(opts ServerOptions) *Server {
+	if opts.Log == nil {
+		opts.Log = slog.New(slog.DiscardHandler)
+	}
+	id := make([]byte, 8)
+	_, _ = rand.Read(id) // it never fails
+	s := &Server{opts: opts, log: opts.Log, instance: hex.EncodeToString(id), gate: newGatekeeper(opts.Config, opts.Log)}
+	s.service = newService(opts, s.instance)
+	return s
+}
 
 // Socket returns the path of the socket being served, empty while there is none.
-func (s *Server) Socket() string { return "" }
+func (s *Server) Socket() string { return load(&s.socket) }
 
-// Addr returns the TCP address being served, empty while there is none.
-func (s *Server) Addr() string { return "" }
+// Addr returns the TCP address being served, empty while there is none. It
+// differs from the configured one where that has port 0 or no host.
+func (s *Server) Addr() string { return load(&s.addr) }
 
-// Run serves until ctx ends and returns nil. A socket or an address that cannot
-// be had is a warning in the log and is tried again every 1 to 10 s.
+func load(p *atomic.Pointer[string]) string {
+	if v := p.Load(); v != nil {
+		return *v
+	}
+	return ""
+}
+
+// Run serves until ctx ends; calls under way then have a second to finish. It
+// returns nil. A socket or an address that cannot be had is a warning in the log,
+// and is tried again every 1 to 10 s. It is called once.
 func (s *Server) Run(ctx context.Context) error {
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	s.service.ending = ctx.Done()
+	switch path := s.opts.Config.path(); {
+	case path != "":
+		wg.Go(func() {
+			s.keep(ctx, door{
+				where: path, bound: &s.socket, advice: socketAdvice,
+				open: func() (net.Listener, *handshake, error) {
+					ln, err := openSocket(ctx, path)
+					return ln, new(handshake), err
+				},
+			})
+		})
+	case s.opts.Config.Socket == Auto:
+		s.log.Info("there is no control socket: neither $RUNTIME_DIRECTORY nor $XDG_RUNTIME_DIR names a directory", "do", "set control.socket to a path, or to \"\" for none")
+	}
+	if listen := s.opts.Config.Listen; listen != "" {
+		wg.Go(func() {
+			s.keep(ctx, door{
+				where: listen, bound: &s.addr, advice: listenAdvice,
+				open: func() (net.Listener, *handshake, error) {
+					tls, err := openTLS(s.opts.Config.TLSCert, s.opts.Config.TLSKey)
+					if err != nil {
+						return nil, nil, err
+					}
+					var lc net.ListenConfig
+					ln, err := lc.Listen(ctx, "tcp", listen)
+					return ln, &handshake{tls: tls}, err
+				},
+			})
+		})
+	}
 	<-ctx.Done()
 	return nil
 }
 
-var errSkeleton = errors.New("not served yet")
+// door is a place at which the API is served.
+type door struct {
+	where  string
+	open   func() (net.Listener, *handshake, error)
+	bound  *atomic.Pointer[string]
+	advice func(error) string
+}
+
+// keep serves at a door until ctx ends, and tries again whenever that fails.
+func (s *Server) keep(ctx context.Context, d door) {
+	retry, told := retryMin, ""
+	for ctx.Err() == nil {
+		ln, creds, err := d.open()
+		if err == nil {
+			where := ln.Addr().String()
+			d.bound.Store(&where)
+			s.log.Info("control is served", "at", where)
+			started := time.Now()
+			err = s.serve(ctx, ln, creds)
+			d.bound.Store(nil)
+			if time.Since(started) > retryMax {
+				retry, told = retryMin, ""
+			}
+		}
+		if ctx.Err() != nil {
+			return
+		}
+		if err != nil && err.Error() != told {
+			told = err.Error()
+			s.log.Warn("control is not served; trying again", "at", d.where, "error", err, "do", d.advice(err))
+		}
+		timer := time.NewTimer(retry)
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+		case <-timer.C:
+		}
+		retry = min(2*retry, retryMax)
+	}
+}
+
+// serve serves one listener, which it closes, until ctx ends or it breaks.
+func (s *Server) serve(ctx context.Context, ln net.Listener, creds *handshake) error {
+	server := grpc.NewServer(
+		grpc.Creds(creds),
+		grpc.UnaryInterceptor(s.gate.unary),
+		grpc.StreamInterceptor(s.gate.stream),
+		grpc.MaxConcurrentStreams(maxStreams),
+		grpc.MaxRecvMsgSize(maxRequest),
+		grpc.MaxHeaderListSize(maxHeader),
+		grpc.WriteBufferSize(writeBuffer),
+		grpc.ConnectionTimeout(handshakeTime),
+		grpc.KeepaliveParams(keepalive.ServerParameters{Time: pingEvery, Timeout: pingTimeout, MaxConnectionIdle: idleTime}),
+		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: pingEvery / 2}),
+		grpc.WaitForHandlers(true),
+	)
+	controlv1.RegisterControlServer(server, s.service)
+	refused := func(from net.Addr) {
+		s.log.Warn("a control client was turned away: there are too many", "from", from.String(), "at", ln.Addr().String(), "limit", maxConns)
+	}
+	done := make(chan error, 1)
+	go func() { done <- server.Serve(&crowd{Listener: ln, refuse: refused}) }()
+	select {
+	case err := <-done:
+		server.Stop()
+		return err
+	case <-ctx.Done():
+	}
+	timer := time.AfterFunc(stopTime, server.Stop)
+	server.GracefulStop()
+	timer.Stop()
+	<-done
+	return nil
+}
