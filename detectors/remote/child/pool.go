@@ -165,18 +165,36 @@ func (p *Pool) acquire(j job) (*process, error) {
 	return c, nil
 }
 
-// release gives a process back. The last user ends it, without waiting.
+// release gives a process back. The last user ends it, without waiting; one that
+// is being started is kept for a little, for a detector that failed because of
+// that is opened again soon, and would only have it start once more.
 func (p *Pool) release(c *process) (last bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if c.users--; c.users > 0 {
 		return false
 	}
+	if _, starting := c.current(); starting == nil || p.closed {
+		p.end(c)
+		return true
+	}
+	p.running.Go(func() {
+		pause(c.ctx, linger)
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		if c.users == 0 {
+			p.end(c)
+		}
+	})
+	return true
+}
+
+// end stops a process that nobody uses. The caller holds the mutex.
+func (p *Pool) end(c *process) {
 	if p.processes[c.key] == c {
 		delete(p.processes, c.key)
 	}
 	c.stop()
-	return true
 }
 
 // later does something that Close waits for, or nothing once the pool is closed.

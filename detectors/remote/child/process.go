@@ -27,6 +27,7 @@ const (
 	waitFirst = 250 * time.Millisecond
 	waitLast  = 10 * time.Second
 	steady    = 10 * time.Second // what lived as long as this is started again at once
+	linger    = 2 * time.Second  // that one being started is kept without users
 )
 
 func fault(reason detectors.Reason, format string, args ...any) *detectors.Error {
