@@ -10,11 +10,13 @@ type ID uint16
 
 // Table holds the newest value of every signal of one camera. It belongs to one
 // goroutine (the engine's), has no locks, and reading or writing it allocates
-// nothing. Names are interned once and keep their ID for the table's life.
+// nothing. A name keeps its ID until it is freed; IDs of freed names are used
+// again.
 type Table struct {
 	ids     map[string]ID
-	names   []string
+	names   []string // "": free
 	signals []Signal
+	free    []ID
 }
 
 // NewTable returns an empty table.
@@ -28,6 +30,12 @@ func (t *Table) Intern(name string) (ID, error) {
 	}
 	if !ValidName(name) {
 		return 0, fmt.Errorf("signal name %q: use a letter, then letters, digits and underscores, at most 64 in all", name)
+	}
+	if n := len(t.free); n > 0 {
+		id := t.free[n-1]
+		t.free = t.free[:n-1]
+		t.ids[name], t.names[id] = id, name
+		return id, nil
 	}
 	if len(t.names) >= MaxSignals {
 		return 0, fmt.Errorf("signal %q: a camera has at most %d signals", name, MaxSignals)
@@ -45,10 +53,21 @@ func (t *Table) Lookup(name string) (ID, bool) {
 	return id, ok
 }
 
-// Len returns how many signals there are; their IDs are 0 to Len-1.
+// Free gives a name up: it has no ID any more, and its ID becomes another one's.
+// The caller sees to it that nobody uses the ID. Freeing a free ID does nothing.
+func (t *Table) Free(id ID) {
+	if t.names[id] == "" {
+		return
+	}
+	delete(t.ids, t.names[id])
+	t.names[id], t.signals[id] = "", Signal{Unknown: Absent}
+	t.free = append(t.free, id)
+}
+
+// Len returns how many IDs there are, free ones included: 0 to Len-1.
 func (t *Table) Len() int { return len(t.names) }
 
-// Name returns the name of a signal.
+// Name returns the name of a signal; that of a free ID is empty.
 func (t *Table) Name(id ID) string { return t.names[id] }
 
 // Signal returns the newest that is known of a signal. It must not be kept

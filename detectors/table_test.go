@@ -38,6 +38,31 @@ func TestTableInterns(t *testing.T) {
 	}
 }
 
+func TestTableFrees(t *testing.T) {
+	tab := NewTable()
+	for i := range MaxSignals {
+		if _, err := tab.Intern(fmt.Sprintf("s%d", i)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	tab.Set(7, 3, []Detection{{Label: "x"}}, &Trace{Frame: 1, Captured: time.Second}, time.Hour)
+	tab.Free(7)
+	tab.Free(7)
+	if _, ok := tab.Lookup("s7"); ok || tab.Name(7) != "" || tab.Len() != MaxSignals {
+		t.Errorf("freed: found %v, name %q, Len %d", ok, tab.Name(7), tab.Len())
+	}
+	id, err := tab.Intern("other")
+	if err != nil || id != 7 || tab.Name(7) != "other" {
+		t.Errorf("the next name got ID %d, %v", id, err)
+	}
+	if s := tab.Signal(id); s.Unknown != Absent || s.Value != 0 || s.Trace != (Trace{}) || s.Detections != nil || s.TTL != 0 {
+		t.Errorf("it began as %+v", s)
+	}
+	if _, err := tab.Intern("s7"); err == nil {
+		t.Error("an ID that was freed twice is given twice")
+	}
+}
+
 func TestTableValues(t *testing.T) {
 	tab := NewTable()
 	id, err := tab.Intern("motion")

@@ -54,6 +54,10 @@ func (e *Expr) Compile(table *detectors.Table) (*Condition, error) {
 	return c, nil
 }
 
+// Signals returns the IDs of the signals that the condition reads, each once. They
+// must not be freed while it is in use. The slice is the condition's own.
+func (c *Condition) Signals() []detectors.ID { return c.ids }
+
 // Eval returns what is known of the condition at the time now.
 func (c *Condition) Eval(now time.Duration) Truth { return c.eval(now) }
 

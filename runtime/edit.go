@@ -20,6 +20,7 @@ var (
 // name must be new, and nobody else may provide its signals. Conditions that it
 // needs may speak of signals that nobody provides yet: they are unknown.
 func (e *Engine) Attach(id TaskID, spec detectors.Spec) error {
+	defer e.tidy() // names that a failure leaves behind
 	if e.find(spec.Name) != nil {
 		return fmt.Errorf("attach detector %q: the name is taken; detach that one first or choose another", spec.Name)
 	}
@@ -74,8 +75,33 @@ func (e *Engine) Detach(name string) (TaskID, error) {
 		return 0, fmt.Errorf("detach detector %q: %w", name, ErrNoDetector)
 	}
 	e.tasks = slices.DeleteFunc(e.tasks, func(o *task) bool { return o == t })
-	e.forget(t, detectors.Absent)
+	e.forget(t, detectors.Absent) // for rules that go on reading them
+	e.tidy()
 	return t.id, nil
+}
+
+// tidy frees the signals that nobody provides or reads any more.
+func (e *Engine) tidy() {
+	used := make([]bool, e.table.Len())
+	mark := func(ids []detectors.ID) {
+		for _, id := range ids {
+			used[id] = true
+		}
+	}
+	for _, t := range e.tasks {
+		mark(t.provides)
+		for _, c := range t.needs {
+			mark(c.Signals())
+		}
+	}
+	for _, r := range e.rules {
+		mark(r.Condition().Signals())
+	}
+	for id, u := range used {
+		if !u {
+			e.table.Free(detectors.ID(id))
+		}
+	}
 }
 
 // Enable switches a detector on or off. Switched on, a failed one is tried at
@@ -107,6 +133,7 @@ func (e *Engine) SetRate(name string, fps float64) error {
 
 // AddRule adds a rule. Signals that nobody provides yet are unknown to it.
 func (e *Engine) AddRule(cfg rules.Config) error {
+	defer e.tidy() // names that a failure leaves behind
 	if e.rule(cfg.Event) != nil {
 		return fmt.Errorf("add rule %q: there is one already", cfg.Event)
 	}
@@ -132,6 +159,7 @@ func (e *Engine) RemoveRule(now time.Duration, event string) {
 	r.SetEnabled(false, now)
 	e.fire(now, r)
 	e.rules = slices.DeleteFunc(e.rules, func(r watchedRule) bool { return r.event == event })
+	e.tidy()
 }
 
 // SetRule switches a rule on or off.

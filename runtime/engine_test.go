@@ -324,6 +324,9 @@ func TestInlineRunsInsideTheStep(t *testing.T) {
 func TestDetachFreesNameAndSignal(t *testing.T) {
 	s := newSim(t)
 	s.attach(&script{spec: spec("a", 10), exec: 50 * ms})
+	reader := rules.DefaultConfig()
+	reader.Event, reader.When = "reader", "a > 5" // keeps the signal known by name
+	s.rule(reader)
 	s.frames(100, ms, 10*ms)
 	s.until(25 * ms) // in the middle of a run
 	s.edit(func(e *Engine, _ time.Duration) {

@@ -147,6 +147,7 @@ func (e *Engine) view(now time.Duration, epoch time.Time) *CameraView {
 			v.Signals[id].Detector = t.spec.Name
 		}
 	}
+	v.Signals = slices.DeleteFunc(v.Signals, func(s SignalView) bool { return s.Name == "" }) // free IDs
 	n := 0
 	for _, r := range e.rules {
 		n += r.Condition().Len()
