@@ -23,7 +23,7 @@ func childScenarios() []Scenario {
 	return []Scenario{{
 		Name: "crashing_child", FPS: 30, Modes: []Mode{Worker},
 		Doc:   "a detector in a process of its own that gets a segmentation fault every two seconds, beside one that works",
-		Build: buildCrashingChild,
+		Build: buildCrashingChild, Expect: expectErrors,
 	}}
 }
 

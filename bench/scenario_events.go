@@ -20,12 +20,12 @@ func eventScenarios() []Scenario {
 	return []Scenario{
 		{
 			Name: "age_by_stage", FPS: 30, Doc: "detectors of no time, 5 ms, 50 ms and one that computes, an event for each answer: the age of each by stage",
-			Build: buildAges,
+			Build: buildAges, Expect: expectEvents,
 		},
 		{
 			Name: "event_storm", FPS: 30, Modes: []Mode{Worker},
 			Doc:   "64 rules that each confirm on every frame, to a file and to a reader that is too slow",
-			Build: buildStorm,
+			Build: buildStorm, Expect: expectStorm,
 		},
 		{
 			Name: "clips_on", FPS: 30, Modes: []Mode{Worker},
@@ -33,6 +33,21 @@ func eventScenarios() []Scenario {
 			Build: buildClips,
 		},
 	}
+}
+
+func expectEvents(r *Result) string {
+	if r.Events == 0 {
+		return "there was no event"
+	}
+	return ""
+}
+
+// expectStorm wants most frames to be a storm.
+func expectStorm(r *Result) string {
+	if most := r.Seen * stormRules; r.Events < most/2 {
+		return fmt.Sprintf("there were %d events where there could be %d", r.Events, most)
+	}
+	return ""
 }
 
 // always returns a rule that confirms each time its condition is judged true.
@@ -58,9 +73,13 @@ func buildAges(Setup) (Load, error) {
 	}, nil
 }
 
-// slowReader takes one event in so long.
+// stormRules is how many rules confirm at once.
+const stormRules = 64
+
+// slowReader is how long the slow reader takes for an event.
 const slowReader = 5 * time.Millisecond
 
+// slowWriter is a reader of events that is slower than they come.
 type slowWriter struct{}
 
 // Write implements io.Writer.
@@ -79,7 +98,7 @@ func buildStorm(s Setup) (Load, error) {
 			runtime.NewWriterSink("slow", io.Writer(slowWriter{}), log),
 		},
 	}
-	for i := range 64 {
+	for i := range stormRules {
 		l.Rules = append(l.Rules, always(fmt.Sprintf("storm_%d", i), "dummy >= 1"))
 	}
 	return l, nil

@@ -19,12 +19,12 @@ func faultScenarios() []Scenario {
 		{
 			Name: "stuck_detector", FPS: 30, Sleep: stuckFor, Modes: []Mode{Worker},
 			Doc:   "a detector that hangs for a second, deaf to its timeout of 100 ms, beside one that works",
-			Build: buildStuck,
+			Build: buildStuck, Expect: expectStuck,
 		},
 		{
 			Name: "crashing_detector", FPS: 30, Modes: []Mode{Worker},
 			Doc:   "a detector that panics after ten answers until it is made anew, beside one that works",
-			Build: buildCrashing,
+			Build: buildCrashing, Expect: expectErrors,
 		},
 		{
 			Name: "cpu_saturated", FPS: 30, Modes: []Mode{Worker},
@@ -35,6 +35,20 @@ func faultScenarios() []Scenario {
 }
 
 const stuckFor = time.Second
+
+func expectStuck(r *Result) string {
+	if r.Timeouts == 0 {
+		return "the detector was never stuck"
+	}
+	return ""
+}
+
+func expectErrors(r *Result) string {
+	if r.Failures == 0 {
+		return "the detector never failed while it was measured"
+	}
+	return ""
+}
 
 // deaf hangs, whatever its context says.
 type deaf struct{ answer [1]detectors.Reading }

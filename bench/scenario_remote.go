@@ -29,10 +29,17 @@ func remoteScenarios() []Scenario {
 		list = append(list, Scenario{
 			Name: fmt.Sprintf("remote_%dms", ms), FPS: 30, Sleep: takes, Modes: []Mode{Worker},
 			Doc:   fmt.Sprintf("a model service that takes %d ms, asked over gRPC on a Unix socket", ms),
-			Build: func(Setup) (Load, error) { return buildRemote(takes) },
+			Build: func(Setup) (Load, error) { return buildRemote(takes) }, Expect: expectAnswers,
 		})
 	}
 	return list
+}
+
+func expectAnswers(r *Result) string {
+	if r.Execs == r.Failures {
+		return "the service never answered"
+	}
+	return ""
 }
 
 func buildRemote(takes time.Duration) (Load, error) {
