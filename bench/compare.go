@@ -22,12 +22,20 @@ var compared = []struct {
 	name string
 	text func(float64) string
 }{
-	{"tick_p50_ns", nanoText}, {"tick_p99_ns", nanoText}, {"tick_p999_ns", nanoText},
-	{"exec_p50_ns", nanoText}, {"exec_p99_ns", nanoText},
-	{"effective_fps", plainText}, {"frame_loss_rate", plainText},
-	{"age_p50_ns", nanoText}, {"age_p99_ns", nanoText}, {"age_scheduled_p99_ns", nanoText},
-	{"signal_age_p50_ns", nanoText}, {"signal_age_p99_ns", nanoText},
-	{"event_age_p50_ns", nanoText}, {"cpu_cores", plainText},
+	{"tick_p50_ns", nanoText},
+	{"tick_p99_ns", nanoText},
+	{"tick_p999_ns", nanoText},
+	{"exec_p50_ns", nanoText},
+	{"exec_p99_ns", nanoText},
+	{"effective_fps", plainText},
+	{"frame_loss_rate", plainText},
+	{"age_p50_ns", nanoText},
+	{"age_p99_ns", nanoText},
+	{"age_scheduled_p99_ns", nanoText},
+	{"signal_age_p50_ns", nanoText},
+	{"signal_age_p99_ns", nanoText},
+	{"event_age_p50_ns", nanoText},
+	{"cpu_cores", plainText},
 }
 
 func nanoText(v float64) string  { return short(time.Duration(v)).String() }

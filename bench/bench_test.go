@@ -1,0 +1,283 @@
+package bench
+
+import (
+	"bytes"
+	"context"
+	"encoding/csv"
+	"encoding/json"
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/HdrHistogram/hdrhistogram-go"
+)
+
+func quick(dir string, scenarios ...string) Options {
+	return Options{
+		Scenarios: scenarios, Modes: Modes(), Runs: 1, Duration: 300 * ms, Warmup: 100 * ms, Sample: 100 * ms,
+		Width: 64, Height: 48, Seed: 1, Dir: dir,
+	}
+}
+
+func TestOptions(t *testing.T) {
+	if err := quick("d", "baseline").Validate(); err != nil {
+		t.Error(err)
+	}
+	for want, change := range map[string]func(*Options){
+		"--scenario: name one":         func(o *Options) { o.Scenarios = nil },
+		`there is no scenario "fast"`:  func(o *Options) { o.Scenarios = []string{"fast"} },
+		"--mode: ":                     func(o *Options) { o.Modes = nil },
+		`--mode: "remote" is none`:     func(o *Options) { o.Modes = []Mode{"remote"} },
+		"--runs: must be 1":            func(o *Options) { o.Runs = 0 },
+		"--duration-secs: must be 0.1": func(o *Options) { o.Duration = 99 * ms },
+		"--warmup-secs":                func(o *Options) { o.Warmup = -1 },
+		"--sample-ms: must be":         func(o *Options) { o.Sample = 0 },
+		"--size: a side is 16":         func(o *Options) { o.Width = 8 },
+		"--out-dir":                    func(o *Options) { o.Dir = "" },
+	} {
+		o := quick("d", "baseline")
+		change(&o)
+		if err := o.Validate(); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("got %v, want it to say %q", err, want)
+		}
+	}
+}
+
+func TestRunsAreInterleaved(t *testing.T) {
+	o := quick("d", "baseline", "load_shed")
+	o.Runs = 2
+	turns, err := plan(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, u := range turns {
+		got = append(got, strconv.Itoa(u.run)+" "+u.scenario.Name+" "+string(u.mode))
+	}
+	want := []string{
+		"1 baseline inline", "1 baseline worker", "1 load_shed inline", "1 load_shed worker",
+		"2 baseline worker", "2 baseline inline", "2 load_shed worker", "2 load_shed inline",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q", got)
+	}
+}
+
+func TestScenariosHaveNamesOfTheirOwn(t *testing.T) {
+	seen := map[string]bool{}
+	for _, s := range Scenarios() {
+		if seen[s.Name] || s.Doc == "" || s.Build == nil || !(s.FPS > 0) {
+			t.Errorf("scenario %q: a second one of this name, or it lacks its line, its rate or its workload", s.Name)
+		}
+		seen[s.Name] = true
+	}
+}
+
+// The seed's scenarios with their workloads, as its harness has them.
+func TestSeedScenarios(t *testing.T) {
+	var got []string
+	for _, s := range Scenarios() {
+		if !s.Seed {
+			continue
+		}
+		l, err := s.Build(Setup{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		line := s.Name + " " + number(l.Cameras[0].FPS) + " " + number(s.Sleep.Seconds()*1000)
+		for _, d := range l.Detectors {
+			line += " " + d.Kind
+			if d.Kind == sleepKind {
+				line += " " + d.Busy.String() + " " + string(d.Cost) + " " + number(d.MaxFPS)
+			}
+		}
+		got = append(got, line)
+	}
+	want := []string{
+		"baseline 30 0", "inproc_low 30 0 dummy",
+		"blocking_1ms 30 1 sleep 1ms low 10000", "blocking_3ms 30 3 sleep 3ms low 10000",
+		"blocking_10ms 30 10 sleep 10ms low 10000", "blocking_50ms 30 50 sleep 50ms low 10000",
+		"load_shed 30 50 dummy sleep 50ms high 60",
+		"overload_threshold 120 5 sleep 5ms low 1000", "overload_moderate 300 5 sleep 5ms low 1000", "overload_severe 600 5 sleep 5ms low 1000",
+		"fps_1000 1000 0 dummy", "fps_2000 2000 0 dummy", "fps_5000 5000 0 dummy",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+}
+
+// A real run in both modes: every frame is accounted for, or it would have
+// failed, and its files say the same as its result.
+func TestRun(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "out")
+	var out bytes.Buffer
+	o := quick(dir, "overload_threshold")
+	o.Out = &out
+	rep, err := Run(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(rep.Results) != 2 || strings.Count(out.String(), "overload_threshold") != 2 {
+		t.Fatalf("%d results, and it said %q", len(rep.Results), out.String())
+	}
+	for _, r := range rep.Results {
+		if r.Sent == 0 || r.Sent != r.Seen+r.Superseded+r.PoolDropped || r.Ticks == 0 || r.Execs == 0 {
+			t.Errorf("%s: sent %d, seen %d, superseded %d, dropped %d, ticks %d, runs %d", r.Mode, r.Sent, r.Seen, r.Superseded, r.PoolDropped, r.Ticks, r.Execs)
+		}
+		if r.Tick.count() != r.Ticks || r.Exec.count() != r.Execs || r.Age.count() != r.Seen || uint64(r.Late.TotalCount()) != r.Sent {
+			t.Errorf("%s: histograms have %d ticks, %d runs, %d ages, %d lates", r.Mode, r.Tick.count(), r.Exec.count(), r.Age.count(), r.Late.TotalCount())
+		}
+		// Three digits are what a histogram keeps.
+		if least := time.Duration(r.Exec.total.Min()); float64(least) < 0.999*float64(r.Scenario.Sleep) {
+			t.Errorf("%s: a run of %v, and the detector takes %v", r.Mode, least, r.Scenario.Sleep)
+		}
+		// What one looks at during a step is part of that step.
+		if r.Mode == Inline && float64(r.Tick.max()) < 0.999*float64(r.Scenario.Sleep) {
+			t.Errorf("inline: no turn was longer than %v", r.Tick.max())
+		}
+		summary := readCSV(t, filepath.Join(dir, string(r.Mode), "summary.csv"))
+		if got := strings.Join(summary[0], ","); got != SummaryHeader || len(summary) != 2 {
+			t.Errorf("summary of %d rows with the columns %s", len(summary), got)
+		}
+		stem := filepath.Join(dir, string(r.Mode), "run1", "overload_threshold_0.3")
+		if rows := readCSV(t, stem+"_timeseries.csv"); len(rows) != 1+3 || strings.Join(rows[0], ",") != seriesHeader {
+			t.Errorf("time series of %d rows with the columns %v", len(rows), rows[0])
+		}
+		if n := logged(t, stem+".hlog", "tick"); n != int64(r.Ticks) {
+			t.Errorf("%s: the log has %d ticks, and there were %d", r.Mode, n, r.Ticks)
+		}
+		for _, name := range []string{"_tick.hgrm", "_exec.hgrm", "_age.hgrm", "_age_scheduled.hgrm", "_signal_age.hgrm"} {
+			if text := readFile(t, stem+name); !strings.Contains(text, "Percentile") {
+				t.Errorf("%s: %q", name, text)
+			}
+		}
+	}
+	detail := readCSV(t, filepath.Join(dir, "detail.csv"))
+	if len(detail) != 3 || detail[0][0] != "mode" || strings.Join(detail[0][1:21], ",") != SummaryHeader {
+		t.Errorf("detail has %d rows with the columns %v", len(detail), detail[0])
+	}
+	for _, name := range []string{"frames.csv", "detectors.csv"} {
+		if rows := readCSV(t, filepath.Join(dir, name)); len(rows) != 3 {
+			t.Errorf("%s has %d rows", name, len(rows))
+		}
+	}
+	var env struct {
+		Cores   int
+		Results []struct{ Scenario string }
+	}
+	if err := json.Unmarshal([]byte(readFile(t, filepath.Join(dir, "environment.json"))), &env); err != nil || env.Cores == 0 || len(env.Results) != 2 {
+		t.Errorf("environment %+v, %v", env, err)
+	}
+	if text := readFile(t, filepath.Join(dir, "summary.md")); !strings.Contains(text, "## inline") || !strings.Contains(text, "| `overload_threshold` | 1 |") {
+		t.Errorf("summary:\n%s", text)
+	}
+	left, err := filepath.Glob(filepath.Join(dir, "*", ".writing*"))
+	if err != nil || len(left) > 0 {
+		t.Errorf("left behind: %v %v", left, err)
+	}
+	if text, err := Compare(dir, dir); err != nil || !strings.Contains(string(text), "fewer than 3 runs") {
+		t.Errorf("compared with itself: %v\n%s", err, text)
+	}
+	if _, err := Run(t.Context(), o); err == nil || !strings.Contains(err.Error(), "--force") {
+		t.Errorf("a second run into the same directory: %v", err)
+	}
+}
+
+func TestInterruptedRunKeepsWhatThereIs(t *testing.T) {
+	dir := t.TempDir()
+	ctx, cancel := context.WithCancel(t.Context())
+	o := quick(dir, "baseline", "inproc_low")
+	o.Modes = []Mode{Worker}
+	o.Out = writerFunc(func(p []byte) (int, error) {
+		cancel() // when the first run is done
+		return len(p), nil
+	})
+	rep, err := Run(ctx, o)
+	if !errors.Is(err, context.Canceled) || len(rep.Results) != 1 {
+		t.Fatalf("got %v with %d results", err, len(rep.Results))
+	}
+	if rows := readCSV(t, filepath.Join(dir, "worker", "summary.csv")); len(rows) != 2 {
+		t.Errorf("summary %v", rows)
+	}
+	if text := readFile(t, filepath.Join(dir, "summary.md")); !strings.Contains(text, "interrupted after 1 of 2 runs") {
+		t.Errorf("summary:\n%s", text)
+	}
+}
+
+type writerFunc func(p []byte) (int, error)
+
+func (f writerFunc) Write(p []byte) (int, error) { return f(p) }
+
+// What a scenario runs beside it fails the run when it fails, and only that run.
+func TestFailedRunFailsAlone(t *testing.T) {
+	o := quick(t.TempDir(), "baseline")
+	s, err := Find("baseline")
+	if err != nil {
+		t.Fatal(err)
+	}
+	build := s.Build
+	s.Build = func(u Setup) (Load, error) {
+		l, err := build(u)
+		l.Close = func() error { return errors.New("cannot let go") }
+		return l, err
+	}
+	_, err = perform(t.Context(), o, turn{1, s, Worker}, testAlbumOf(t, o), func(_, _ time.Duration) {})
+	if err == nil || !strings.Contains(err.Error(), "cannot let go") {
+		t.Errorf("got %v", err)
+	}
+	s.Build = func(Setup) (Load, error) { return Load{}, errors.New("no material") }
+	_, err = perform(t.Context(), o, turn{1, s, Worker}, testAlbumOf(t, o), func(_, _ time.Duration) {})
+	if err == nil || !strings.Contains(err.Error(), "build workload: no material") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func testAlbumOf(t *testing.T, o Options) *album {
+	t.Helper()
+	a, err := newAlbum(o.Width, o.Height, o.Seed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+func readFile(t *testing.T, path string) string {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+func readCSV(t *testing.T, path string) [][]string {
+	t.Helper()
+	rows, err := csv.NewReader(strings.NewReader(readFile(t, path))).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return rows
+}
+
+// logged returns how many values of a tag a histogram log holds.
+func logged(t *testing.T, path, tag string) (n int64) {
+	t.Helper()
+	r := hdrhistogram.NewHistogramLogReader(strings.NewReader(readFile(t, path)))
+	for {
+		h, err := r.NextIntervalHistogram()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if h == nil {
+			return n
+		}
+		if h.Tag() == tag {
+			n += h.TotalCount()
+		}
+	}
+}

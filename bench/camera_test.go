@@ -1,0 +1,153 @@
+package bench
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"errors"
+	"testing"
+	"time"
+
+	"rvo-tui/capture"
+)
+
+func testAlbum(t *testing.T) *album {
+	t.Helper()
+	a, err := newAlbum(64, 48, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+func TestBuffersArePaintedOnce(t *testing.T) {
+	a := testAlbum(t)
+	if bytes.Equal(a.pictures[0], a.pictures[1]) {
+		t.Error("the pictures are all the same")
+	}
+	dst := make([]byte, 64*48*3)
+	if !a.show(dst, 1) {
+		t.Error("a fresh buffer was not painted")
+	}
+	if !bytes.Equal(dst[numberAt+8:], a.pictures[1][numberAt+8:]) {
+		t.Error("the buffer does not show a picture")
+	}
+	if a.show(dst, 2) {
+		t.Error("a painted buffer was painted again")
+	}
+	if n := binary.LittleEndian.Uint64(dst[numberAt:]); n != 2 {
+		t.Errorf("the buffer says that it is frame %d", n)
+	}
+}
+
+func TestTheSameSeedDrawsTheSamePictures(t *testing.T) {
+	a, b := testAlbum(t), testAlbum(t)
+	for i := range a.pictures {
+		if !bytes.Equal(a.pictures[i], b.pictures[i]) {
+			t.Fatalf("picture %d differs", i)
+		}
+	}
+}
+
+// What is due has passed long ago: a camera that is late sends at once, and
+// counts how late it was.
+func TestCameraSendsItsSchedule(t *testing.T) {
+	s := schedule{begin: time.Millisecond, fps: 1000, first: 5 * time.Millisecond, end: 20 * time.Millisecond}
+	s.end = 24 * time.Hour // the clock of the run is real; the schedule is cut below by its frames
+	f := newFeed(s, time.Now().Add(-time.Hour), testAlbum(t))
+	open := drivers(map[string]*feed{"camera": f})[capture.KindSynthetic]
+	ctx, cancel := context.WithCancel(t.Context())
+	src, err := open(ctx, capture.Config{Name: "camera"}, capture.Address{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	dst := make([]byte, 64*48*3)
+	for i := range 10 {
+		if _, err := src.Grab(); err != nil {
+			t.Fatal(err)
+		}
+		if i%2 == 0 { // the others found no buffer
+			if err := src.Retrieve(dst); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if err := src.Retrieve(dst[:3]); !errors.Is(err, capture.ErrSizeChanged) {
+		t.Errorf("a buffer of another size: %v", err)
+	}
+	// Frames 5 to 10 are measured, of which 5, 7 and 9 got pixels.
+	if f.sent.Load() != 10 || f.decoded != 5 || f.offered != 6 || f.given != 3 || f.painted != 1 {
+		t.Errorf("sent %d, decoded %d, offered %d, given %d, painted %d", f.sent.Load(), f.decoded, f.offered, f.given, f.painted)
+	}
+	if n := f.late.TotalCount(); n != 6 {
+		t.Errorf("%d lates", n)
+	}
+	f.schedule.end = 0
+	cancel()
+	if _, err := src.Grab(); !errors.Is(err, context.Canceled) {
+		t.Errorf("after the end: %v", err)
+	}
+	select {
+	case <-f.over:
+	default:
+		t.Error("the camera did not say that its schedule is over")
+	}
+	if err := src.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestUnknownCameraIsRefused(t *testing.T) {
+	if _, err := drivers(nil)[capture.KindSynthetic](t.Context(), capture.Config{Name: "x"}, capture.Address{}); err == nil {
+		t.Error("a camera that the workload has not was opened")
+	}
+}
+
+// Sending must not disturb what is measured.
+func TestSendingAllocatesNothing(t *testing.T) {
+	f := newFeed(schedule{fps: 1000, end: 24 * time.Hour}, time.Now().Add(-time.Hour), testAlbum(t))
+	src := &source{feed: f, ctx: t.Context()}
+	dst := make([]byte, 64*48*3)
+	if n := testing.AllocsPerRun(100, func() {
+		_, _ = src.Grab()
+		_ = src.Retrieve(dst)
+	}); n != 0 {
+		t.Errorf("%v allocations a frame", n)
+	}
+	if err := src.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestAlarmAndNapComeNoEarlier(t *testing.T) {
+	a := newAlarm()
+	defer a.end()
+	for _, d := range []time.Duration{-time.Second, 0, 10 * time.Microsecond, time.Millisecond} {
+		at := time.Now().Add(d)
+		if a.until(at); time.Now().Before(at) {
+			t.Errorf("the alarm of %v came early", d)
+		}
+		at = time.Now().Add(d)
+		if nap(d); time.Now().Before(at) {
+			t.Errorf("the nap of %v ended early", d)
+		}
+	}
+}
+
+func TestSleeper(t *testing.T) {
+	s := &sleeper{d: 30 * time.Millisecond}
+	begun := time.Now()
+	got, err := s.Detect(t.Context(), nil)
+	if err != nil || len(got) != 1 || time.Since(begun) < s.d {
+		t.Errorf("got %v, %v after %v", got, err, time.Since(begun))
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := s.Detect(ctx, nil); !errors.Is(err, context.Canceled) {
+		t.Errorf("a long one whose context has ended: %v", err)
+	}
+	s.d = time.Microsecond
+	if n := testing.AllocsPerRun(100, func() { _, _ = s.Detect(ctx, nil) }); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+}

@@ -1,0 +1,72 @@
+package bench
+
+import (
+	"testing"
+	"time"
+)
+
+func TestParseStat(t *testing.T) {
+	got, ok := parseStat("cpu  100 20 30 4000 50 6 7 80 9 1\ncpu0 1 2 3\n")
+	if want := (machineTime{busy: 163, idle: 4050, steal: 80}); !ok || got != want {
+		t.Errorf("got %+v, %v, want %+v", got, ok, want)
+	}
+	for _, text := range []string{"", "cpu 1 2 3", "intr 1 2 3 4 5 6 7 8 9", "cpu a b c d e f g h"} {
+		if _, ok := parseStat(text); ok {
+			t.Errorf("%q was understood", text)
+		}
+	}
+}
+
+func TestWeather(t *testing.T) {
+	now := time.Now()
+	at := func(seconds int, own time.Duration, busy, idle, steal uint64) usage {
+		return usage{at: now.Add(time.Duration(seconds) * time.Second), own: own, machine: machineTime{busy, idle, steal}, known: true}
+	}
+	for name, c := range map[string]struct {
+		b     usage
+		want  Weather
+		noisy bool
+	}{
+		// Two cores for ten seconds are 2,000 clock ticks.
+		"quiet":              {at(10, 5*time.Second, 520, 1475, 5), Weather{Known: true, CPU: 0.5, Steal: 0.0025, Foreign: 0.01}, false},
+		"stolen":             {at(10, 5*time.Second, 500, 1400, 100), Weather{Known: true, CPU: 0.5, Steal: 0.05}, true},
+		"neighbours":         {at(10, 5*time.Second, 900, 1100, 0), Weather{Known: true, CPU: 0.5, Foreign: 0.2}, true},
+		"clock ticks behind": {at(10, 5*time.Second, 490, 1510, 0), Weather{Known: true, CPU: 0.5}, false},
+	} {
+		got := weather(at(0, 0, 0, 0, 0), c.b)
+		got.Load = 0 // of this machine
+		if got != c.want || got.Noisy() != c.noisy {
+			t.Errorf("%s: got %+v, noisy %v", name, got, got.Noisy())
+		}
+	}
+	if got := weather(usage{at: now}, usage{at: now.Add(time.Second), own: time.Second}); got.Known || got.Noisy() || got.CPU != 1 {
+		t.Errorf("on a system that does not tell: %+v", got)
+	}
+}
+
+func TestCPUModel(t *testing.T) {
+	if got := cpuModel("processor\t: 0\nmodel name\t: A: fast one\nmodel name\t: B\n"); got != "A: fast one" {
+		t.Errorf("got %q", got)
+	}
+	if got := cpuModel("Hardware: x\n"); got != "" {
+		t.Errorf("got %q", got)
+	}
+}
+
+func TestBar(t *testing.T) {
+	turns := []turn{{1, Scenario{Name: "a"}, Worker}, {1, Scenario{Name: "b"}, Inline}}
+	for _, c := range []struct {
+		i       int
+		elapsed time.Duration
+		want    string
+	}{
+		{0, 0, "[                        ] 1/2  run 1 a worker  20s left"},
+		{0, 5 * time.Second, "[======                  ] 1/2  run 1 a worker  15s left"},
+		{1, 11 * time.Second, "[========================] 2/2  run 1 b inline  0s left"},
+	} {
+		if got := barText(turns, c.i, c.elapsed, 10*time.Second, 10*time.Second); got != c.want {
+			t.Errorf("got %q, want %q", got, c.want)
+		}
+	}
+	newBar(nil, turns, Options{}).at(0)(0, 1) // shows nothing, nowhere
+}
