@@ -1,0 +1,355 @@
+package e2e
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// casualty is a detector on which faults are played.
+type casualty struct {
+	name   string
+	faults []mishap
+}
+
+// mishap is what happens to a casualty, and how it is mended; nil: by the program
+// alone. It must be counted under one of the reasons.
+type mishap struct {
+	name    string
+	happen  func() error
+	mend    func() error
+	reasons []string
+}
+
+const (
+	drillHold = 800 * time.Millisecond // of a fault, once the signal is unknown
+	drillHeal = 30 * time.Second
+)
+
+// TestDrill runs model services and detectors in child processes together on real
+// video. Each of them is killed, stopped and garbled in turn. What that may cost is
+// the signals of that one detector, which are unknown then and not 0; frames go on
+// being seen as soon after their capture as in quiet times, and everything heals.
+func TestDrill(t *testing.T) {
+	needOpenCV(t)
+	needVideo(t)
+	needGRPC(t)
+	faces := startService(t, goService(t), "-listen")
+	people := startService(t, python, "-B", "../examples/services/python/service.py", "--models", "people", "--listen")
+	script, err := filepath.Abs("testdata/one.py")
+	if err != nil {
+		t.Fatal(err)
+	}
+	rubbish := filepath.Join(t.TempDir(), "rubbish")
+	p := start(t, setup{
+		args: []string{"--no-ui", "--metrics-listen", "127.0.0.1:0"},
+		config: fmt.Sprintf(`
+[runtime]
+nice = 0
+
+[[camera]]
+name   = "yard"
+source = %q
+loop   = true
+
+[[detector]]
+name = "motion"
+kind = "motion"
+ttl  = "5s"
+
+[[detector]]
+name     = "face"
+kind     = "remote"
+endpoint = %q
+max_fps  = 5
+timeout  = "2s"
+ttl      = "5s"
+
+[[detector]]
+name     = "person"
+kind     = "remote"
+endpoint = %q
+max_fps  = 2
+max_width = 400
+timeout  = "2s"
+ttl      = "5s"
+
+[[detector]]
+name      = "shape"
+kind      = "motion"
+isolation = "process"
+max_fps   = 5
+timeout   = "2s"
+ttl       = "5s"
+
+[[detector]]
+name    = "script"
+kind    = "command"
+command = [%q, "-B", %q, %q]
+max_fps = 5
+timeout = "2s"
+ttl     = "5s"
+
+[[rule]]
+event = "any"
+when  = "person > 1000"
+clip  = false
+`, vtest, faces.front.url(), people.front.url(), python, script, rubbish),
+	})
+	remote := func(s *modelService) []mishap {
+		return []mishap{
+			{"killed", func() error { s.kill(); return nil }, s.start, []string{"reset", "refused"}},
+			{"stopped", func() error { return s.signal(syscall.SIGSTOP) }, func() error { return s.signal(syscall.SIGCONT) }, []string{"timeout"}},
+			{
+				"garbled",
+				func() error { s.front.garbles.Store(true); return nil },
+				func() error { s.front.garbles.Store(false); return nil },
+				[]string{"garbage", "reset"},
+			},
+		}
+	}
+	child := func(text string) []mishap {
+		send := func(s syscall.Signal) func() error { return func() error { return syscall.Kill(p.child(text), s) } }
+		return []mishap{
+			{"killed", send(syscall.SIGKILL), nil, []string{"crashed"}},
+			{"segfaulted", send(syscall.SIGSEGV), nil, []string{"crashed"}},
+			{"stopped", send(syscall.SIGSTOP), nil, []string{"stuck"}},
+		}
+	}
+	all := []casualty{
+		{"face", remote(faces)},
+		{"person", remote(people)},
+		{"shape", child("detector-process")},
+		{"script", append(child(script), mishap{
+			"garbled",
+			func() error { return os.WriteFile(rubbish, nil, 0o600) },
+			func() error { return os.Remove(rubbish) },
+			[]string{"garbage"},
+		})},
+	}
+	d := &drill{program: p}
+	for _, c := range all {
+		p.until(30*time.Second, c.name+" to answer", func() bool { return known(p.metrics(), c.name) })
+	}
+	d.quiet(t)
+	files := p.usage().files
+	for _, c := range all {
+		for _, m := range c.faults {
+			t.Run(c.name+" "+m.name, func(t *testing.T) { d.play(t, c.name, m) })
+		}
+		if t.Failed() {
+			return
+		}
+		d.quiet(t)
+	}
+	d.compare(t)
+	if now := p.usage().files; now > files+6 {
+		t.Errorf("%d files are open, and %d were before the drill", now, files)
+	}
+	p.stop()
+}
+
+func known(all map[string]float64, signal string) bool {
+	return all[fmt.Sprintf(`rvo_signal_known{camera="yard",signal=%q}`, signal)] == 1
+}
+
+// drill keeps what was seen of the ages of frames.
+type drill struct {
+	program    *program
+	calm, hurt []window
+}
+
+// window is how old frames were when the engine saw them, over some seconds.
+type window struct {
+	what     string
+	p50, p99 float64 // in seconds
+	frames   float64
+}
+
+// quiet measures a window in which nothing happens.
+func (d *drill) quiet(t *testing.T) {
+	t.Helper()
+	before := d.program.metrics()
+	over := time.Now().Add(2 * time.Second)
+	d.program.until(5*time.Second, "a quiet time", func() bool { return time.Now().After(over) })
+	d.calm = append(d.calm, between("quiet", before, d.program.metrics()))
+}
+
+// play lets a mishap happen to a detector, and watches.
+func (d *drill) play(t *testing.T, name string, m mishap) {
+	p := d.program
+	whole := p.t
+	p.t = t
+	defer func() { p.t = whole }()
+	before, began := p.metrics(), time.Now()
+	if err := m.happen(); err != nil {
+		t.Fatal(err)
+	}
+	var last map[string]float64
+	look := func() map[string]float64 {
+		last = p.metrics()
+		_, shown := last[fmt.Sprintf(`rvo_signal_value{camera="yard",signal=%q}`, name)]
+		if !known(last, name) && shown {
+			t.Errorf("%s has a value while it is unknown", name)
+		}
+		if v := last[`rvo_signal_value{camera="yard",signal="script"}`]; known(last, "script") && v != 1 {
+			t.Errorf("script is %v", v)
+		}
+		if !known(last, "motion") {
+			t.Error("motion, which is somebody else's, is unknown")
+		}
+		return last
+	}
+	p.until(drillHeal, name+" to be unknown", func() bool { return !known(look(), name) })
+	unknown := time.Since(began)
+	if m.mend != nil {
+		over := time.Now().Add(drillHold)
+		p.until(drillHold+5*time.Second, "the fault to last", func() bool {
+			if known(look(), name) {
+				t.Fatalf("%s is known before it is mended", name)
+			}
+			return time.Now().After(over)
+		})
+		if err := m.mend(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	mended := time.Now()
+	p.until(drillHeal, name+" to heal", func() bool { return known(look(), name) })
+	t.Logf("unknown after %v, known %v after it was mended", unknown.Round(time.Millisecond), time.Since(mended).Round(time.Millisecond))
+
+	w := between(name+" "+m.name, before, last)
+	d.hurt = append(d.hurt, w)
+	// At ten frames a second, on a machine that may be busy.
+	if least := 5 * time.Since(began).Seconds(); w.frames < least {
+		t.Errorf("%v frames were seen, want at least %.0f", w.frames, least)
+	}
+	if n := failures(before, last, name, m.reasons...); n == 0 {
+		t.Errorf("nothing was counted under %v: %v", m.reasons, reasons(last, name))
+	}
+	for _, other := range []string{"motion", "face", "person", "shape", "script"} {
+		// What a busy machine makes late is not meant.
+		if n := failures(before, last, other, "reset", "refused", "garbage", "crashed"); n > 0 && other != name {
+			t.Errorf("%s failed, too: %v", other, reasons(last, other))
+		}
+	}
+}
+
+// compare fails the test when frames were older during a mishap than in quiet.
+func (d *drill) compare(t *testing.T) {
+	t.Helper()
+	worst := func(of func(window) float64) float64 {
+		return of(slices.MaxFunc(d.calm, func(a, b window) int {
+			if of(a) < of(b) {
+				return -1
+			}
+			return 1
+		}))
+	}
+	calm50, calm99 := worst(func(w window) float64 { return w.p50 }), worst(func(w window) float64 { return w.p99 })
+	for _, w := range slices.Concat(d.calm, d.hurt) {
+		t.Logf("%-16s %4.0f frames, age %6.2f ms (50%%) %7.2f ms (99%%)", w.what, w.frames, 1e3*w.p50, 1e3*w.p99)
+	}
+	for _, w := range d.hurt {
+		// Whoever waits for a detector waits for most of its 2 s.
+		if w.p50 > 3*calm50 || w.p99 > max(5*calm99, 0.5) {
+			t.Errorf("%s: age %.2f ms (50%%) %.2f ms (99%%), in quiet times at most %.2f ms and %.2f ms",
+				w.what, 1e3*w.p50, 1e3*w.p99, 1e3*calm50, 1e3*calm99)
+		}
+	}
+}
+
+// between returns what was seen between two readings of the metrics.
+func between(what string, before, after map[string]float64) window {
+	const name = `rvo_frame_staleness_seconds_bucket{camera="yard",le="`
+	type bucket struct{ upTo, n float64 }
+	var all []bucket
+	for series, n := range after {
+		text, ok := strings.CutPrefix(series, name)
+		if !ok {
+			continue
+		}
+		// The last one is "+Inf", which this reads, too.
+		upTo, err := strconv.ParseFloat(strings.TrimSuffix(text, `"}`), 64)
+		if err == nil {
+			all = append(all, bucket{upTo, n - before[series]})
+		}
+	}
+	slices.SortFunc(all, func(a, b bucket) int {
+		if a.upTo < b.upTo {
+			return -1
+		}
+		return 1
+	})
+	w := window{what: what}
+	if len(all) == 0 {
+		return w
+	}
+	w.frames = all[len(all)-1].n
+	quantile := func(q float64) float64 {
+		low, under := 0.0, 0.0
+		for _, b := range all {
+			if b.n >= q*w.frames && b.n > under {
+				return low + (b.upTo-low)*(q*w.frames-under)/(b.n-under)
+			}
+			low, under = b.upTo, b.n
+		}
+		return low
+	}
+	w.p50, w.p99 = quantile(0.5), quantile(0.99)
+	return w
+}
+
+// failures returns how many failures of a detector were counted under reasons.
+func failures(before, after map[string]float64, detector string, reasons ...string) (n float64) {
+	for _, r := range reasons {
+		series := fmt.Sprintf(`rvo_detector_failures_total{camera="yard",detector=%q,reason=%q}`, detector, r)
+		n += after[series] - before[series]
+	}
+	return n
+}
+
+// reasons returns all that was ever counted of a detector.
+func reasons(all map[string]float64, detector string) (found []string) {
+	for series, n := range all {
+		if strings.HasPrefix(series, fmt.Sprintf(`rvo_detector_failures_total{camera="yard",detector=%q,`, detector)) {
+			found = append(found, fmt.Sprintf("%s %v", series, n))
+		}
+	}
+	slices.Sort(found)
+	return found
+}
+
+// Whoever kills the program kills its children with it.
+func TestChildrenEndWithAKilledProgram(t *testing.T) {
+	t.Parallel()
+	p := start(t, setup{
+		args: []string{"--no-ui", "--metrics-listen", "127.0.0.1:0"},
+		config: `
+[[camera]]
+name   = "yard"
+source = "synthetic:street"
+
+[[detector]]
+name      = "shape"
+kind      = "motion"
+isolation = "process"
+`,
+	})
+	p.until(30*time.Second, "the child to answer", func() bool { return known(p.metrics(), "shape") })
+	pid := p.child("detector-process")
+	if err := p.cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	p.status(5 * time.Second)
+	wait(t, 5*time.Second, "the child is gone", func() bool {
+		state := read(t, fmt.Sprintf("/proc/%d/status", pid))
+		return state == "" || strings.Contains(state, "State:\tZ") || strings.Contains(state, "State:\tX")
+	})
+}
