@@ -31,8 +31,12 @@ func (s *store) total() int64 {
 
 // retain deletes the oldest clips until the bounds hold. A clip that cannot be
 // deleted is passed over. Clips that are being written are not known here yet
-// and so are never deleted.
+// and so are never deleted. Nor is a clip for its age, while the clock cannot be
+// trusted to tell it.
 func (s *store) retain(root *os.Root, now time.Time) error {
+	if set := s.dates.look(now, now.Sub(s.epoch)); set != 0 {
+		s.log.Warn("the clock was set: no clip is deleted for its age until it has gone evenly for a while", "by", set, "while", clockHold)
+	}
 	slices.SortStableFunc(s.entries, func(a, b Entry) int { return a.Time.Compare(b.Time) })
 	total, free := s.total(), int64(math.MaxInt64)
 	if s.cfg.MinFree > 0 {
@@ -43,7 +47,7 @@ func (s *store) retain(root *os.Root, now time.Time) error {
 	for _, e := range s.entries {
 		reason := -1
 		switch {
-		case s.cfg.MaxAge > 0 && now.Sub(e.Time) > time.Duration(s.cfg.MaxAge):
+		case s.cfg.MaxAge > 0 && s.dates.age(e.Time) > time.Duration(s.cfg.MaxAge):
 			reason = byAge
 		case s.cfg.MaxBytes > 0 && total > int64(s.cfg.MaxBytes):
 			reason = byBytes

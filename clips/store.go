@@ -23,6 +23,7 @@ type store struct {
 	encoder Encoder
 	log     *slog.Logger
 
+	dates   calendar
 	entries []Entry         // of every clip on disk, oldest first, as far as known
 	removed [3]uint64       // by removeReasons
 	fellTo  string          // why the last clip was not made by encoder; empty when it was

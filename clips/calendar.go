@@ -1,0 +1,53 @@
+package clips
+
+import "time"
+
+const (
+	// calendarStart is before every clip that this program can have made while
+	// the clock was set, in Unix seconds: 2026-01-01.
+	calendarStart = 1767225600
+	// clockHold is how long the clock must have gone evenly before a clip is
+	// deleted for its age: time enough for a machine that has just started to set
+	// it.
+	clockHold = 10 * time.Minute
+	// clockSlip is how far the clock may move against the time that the program
+	// has run, between two looks, without being taken for set.
+	clockSlip = 30 * time.Second
+)
+
+// calendar tells how old clips are, as far as the wall clock can be trusted:
+// machines without a battery start in 1970, and a clock may be set forth and back
+// by years, by a time server or by hand. Its zero value has seen nothing.
+type calendar struct {
+	seen bool
+	wall time.Time     // at the last look
+	up   time.Duration // at the last look
+	even time.Duration // since when the clock has gone evenly
+}
+
+// look notes what the clock shows when the program has run for up, and returns by
+// how much it was set since the last look; 0: it was not.
+func (c *calendar) look(wall time.Time, up time.Duration) (set time.Duration) {
+	wall = wall.Round(0) // without the monotonic reading, by which it would be compared
+	if c.seen {
+		set = wall.Sub(c.wall) - (up - c.up)
+	}
+	if set.Abs() <= clockSlip {
+		set = 0
+	}
+	if !c.seen || set != 0 {
+		c.even = up
+	}
+	c.seen, c.wall, c.up = true, wall, up
+	return set
+}
+
+// age returns how old a clip of the time at was at the last look. It is 0 where
+// that cannot be told: the clock was not set, or only just; or it was not set, or
+// ahead, when the clip was made.
+func (c *calendar) age(at time.Time) time.Duration {
+	if at.Unix() < calendarStart || c.wall.Unix() < calendarStart || c.up-c.even < clockHold {
+		return 0
+	}
+	return max(0, c.wall.Sub(at.Round(0)))
+}
