@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"sync/atomic"
+	"time"
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
@@ -32,6 +33,7 @@ type service struct {
 	instance string
 	policy   policy
 	ending   <-chan struct{} // closed when the program ends; set before the first call
+	patience time.Duration   // that a client may leave an answer unread
 
 	texts     texts
 	commands  seats
@@ -43,7 +45,7 @@ type service struct {
 
 func newService(opts ServerOptions, instance string) *service {
 	return &service{
-		opts: opts, instance: instance, policy: newPolicy(opts),
+		opts: opts, instance: instance, policy: newPolicy(opts), patience: sendTimeout,
 		commands:  seats{max: maxCommands, what: "commands are under way"},
 		watchers:  seats{max: maxWatchers, what: "clients watch"},
 		followers: seats{max: maxFollowers, what: "clients follow events and the log"},

@@ -23,10 +23,10 @@ const (
 	followEvery    = 200 * time.Millisecond
 )
 
-// send gives an answer to a client. It waits until there is room on its way to
-// him, and lets go of a client who leaves it unread for sendTimeout.
-func send[T any](stream grpc.ServerStreamingServer[T], answer *T) error {
-	late := time.AfterFunc(sendTimeout, callerOf(stream.Context()).drop)
+// send gives an answer to a client. It waits until there is room on the way to
+// him, and lets go of a client who leaves it unread for longer than patience.
+func send[T any](stream grpc.ServerStreamingServer[T], answer *T, patience time.Duration) error {
+	late := time.AfterFunc(patience, callerOf(stream.Context()).drop)
 	defer late.Stop()
 	return stream.Send(answer)
 }
@@ -72,7 +72,7 @@ func (s *service) Watch(req *controlv1.WatchRequest, stream grpc.ServerStreaming
 			if err != nil {
 				return status.Errorf(codes.Internal, "write snapshot: %v", err)
 			}
-			if err := send(stream, &controlv1.WatchResponse{Snapshot: text}); err != nil {
+			if err := send(stream, &controlv1.WatchResponse{Snapshot: text}, s.patience); err != nil {
 				return err
 			}
 		}
@@ -178,7 +178,7 @@ func follow[L, T any](s *service, stream grpc.ServerStreamingServer[T], after ui
 			if err != nil {
 				return status.Errorf(codes.Internal, "write number %d: %v", seq, err)
 			}
-			if err := send(stream, answer); err != nil {
+			if err := send(stream, answer, s.patience); err != nil {
 				return err
 			}
 		}
@@ -229,7 +229,7 @@ func (s *service) Preview(req *controlv1.PreviewRequest, stream grpc.ServerStrea
 			last = frame.ID
 			p := runtime.Scale(frame, w, h)
 			frame.Release()
-			err := send(stream, &controlv1.PreviewResponse{FrameId: p.Frame, Width: uint32(w), Height: uint32(h), Rgb: p.Pixels})
+			err := send(stream, &controlv1.PreviewResponse{FrameId: p.Frame, Width: uint32(w), Height: uint32(h), Rgb: p.Pixels}, s.patience)
 			if err != nil {
 				return err
 			}
