@@ -155,8 +155,7 @@ func statusLine(s *runtime.Snapshot) string {
 		switch c.State {
 		case capture.Live:
 			live++
-		case capture.Paused, capture.Ended:
-		default:
+		case capture.Stalled, capture.Reconnecting, capture.Failed:
 			down++
 		}
 		for j := range c.Detectors {
@@ -182,6 +181,9 @@ func statusLine(s *runtime.Snapshot) string {
 		if p.n > 0 {
 			parts = append(parts, count(p.n, p.what)+" in trouble")
 		}
+	}
+	if last := s.Reload.Last; last != "" && last != runtime.ReloadOK {
+		parts = append(parts, "configuration "+last)
 	}
 	if s.Clips != nil && s.Clips.State != "ok" {
 		parts = append(parts, "evidence degraded")

@@ -41,11 +41,13 @@ type fileWatch struct {
 // run watches until the context ends. A watch that is lost is told in the log and
 // taken up again after 1 s, growing to 30 s; what has changed meanwhile counts
 // then.
-func (w *fileWatch) run(ctx context.Context) {
+func (w *fileWatch) run(ctx context.Context) { w.retry(ctx, w.watch) }
+
+func (w *fileWatch) retry(ctx context.Context, watch func(context.Context) error) {
 	retry, told := watchRetryMin, ""
 	for ctx.Err() == nil {
 		began := time.Now()
-		err := w.watch(ctx)
+		err := watch(ctx)
 		if ctx.Err() != nil {
 			return
 		}
@@ -82,13 +84,12 @@ func (w *fileWatch) follow(ctx context.Context, events <-chan fsnotify.Event, fa
 	if err != nil {
 		return err
 	}
-	w.check(ctx) // from before there was a watch
+	w.check(ctx)        // from before there was a watch
 	var since time.Time // of the first change that has not been looked at; zero: none
 	timer := time.NewTimer(watchRetryMax)
 	timer.Stop()
 	defer timer.Stop()
 	for {
-		now := time.Now()
 		select {
 		case <-ctx.Done():
 			return nil
@@ -112,7 +113,7 @@ func (w *fileWatch) follow(ctx context.Context, events <-chan fsnotify.Event, fa
 			continue
 		}
 		if since.IsZero() {
-			since = now
+			since = time.Now()
 		}
 		timer.Reset(min(watchQuiet, time.Until(since.Add(watchPatience))))
 	}
@@ -151,10 +152,10 @@ func concerns(event fsnotify.Event, names []string) bool {
 // A file that cannot be read is something else, too.
 func (w *fileWatch) check(ctx context.Context) {
 	text, err := w.read()
-	if err != nil {
-		text = []byte("unreadable: " + err.Error())
-	}
 	sum := sha256.Sum256(text)
+	if err != nil {
+		sum = sha256.Sum256([]byte("unreadable: " + err.Error()))
+	}
 	if sum == w.sum {
 		return
 	}
