@@ -12,6 +12,7 @@ import (
 	"rvo-tui/detectors"
 	"rvo-tui/rules"
 	"rvo-tui/runtime"
+	"rvo-tui/runtime/control"
 	"rvo-tui/ui"
 )
 
@@ -25,6 +26,7 @@ type Config struct {
 	Clips    clips.Config       `toml:"clips"`
 	Log      LogConfig          `toml:"log"`
 	Metrics  MetricsConfig      `toml:"metrics"`
+	Control  control.Config     `toml:"control"`
 	UI       ui.Config          `toml:"ui"`
 	Runtime  runtime.Config     `toml:"runtime"`
 
@@ -64,6 +66,7 @@ func DefaultConfig() Config {
 		Clips:   clips.DefaultConfig(),
 		Log:     LogConfig{Level: "info"},
 		Metrics: MetricsConfig{Listen: "127.0.0.1:9090"},
+		Control: control.DefaultConfig(),
 		UI:      ui.DefaultConfig(),
 		Runtime: runtime.DefaultConfig(),
 	}

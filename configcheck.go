@@ -61,6 +61,7 @@ func (b *builder) validate() {
 		"ui":      b.cfg.UI.Validate,
 		"log":     b.cfg.Log.Validate,
 		"metrics": b.cfg.Metrics.Validate,
+		"control": b.cfg.Control.Validate,
 		"runtime": b.cfg.Runtime.Validate,
 	} {
 		check(func(key, problem string) { b.of(b.section(name, key), name, key, problem) })

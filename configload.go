@@ -299,6 +299,9 @@ func (b *builder) decode() {
 	d.section("clips", &b.cfg.Clips)
 	d.section("log", &b.cfg.Log)
 	d.section("metrics", &b.cfg.Metrics)
+	d.section("control", &b.cfg.Control)
+	b.secrets.Add(b.cfg.Control.Token)
+	b.secrets.Add(b.cfg.Control.ReadToken)
 	d.section("ui", &b.cfg.UI)
 	d.section("runtime", &b.cfg.Runtime)
 }

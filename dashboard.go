@@ -11,14 +11,12 @@ import (
 
 	"rvo-tui/capture/opencv"
 	"rvo-tui/detectors"
-	"rvo-tui/runtime"
 	"rvo-tui/ui"
 )
 
 // dashboard is the terminal dashboard of a run. Nil: there is none.
 type dashboard struct {
-	recent *runtime.Recent
-	opts   ui.Options
+	opts ui.Options
 }
 
 // onTerminal reports whether there is a terminal, and a dashboard wanted on it.
@@ -33,18 +31,17 @@ func newDashboard(cfg ui.Config, cameras int, flags Flags, kinds detectors.Kinds
 	}
 	cfg.ASCII = cfg.ASCII || flags.ASCII
 	return &dashboard{
-		recent: runtime.NewRecent(),
-		opts:   ui.Options{Config: cfg, Kinds: kinds, Devices: cameraChoices, Pick: flags.Pick || cameras == 0},
+		opts: ui.Options{Config: cfg, Kinds: kinds, Devices: cameraChoices, Pick: flags.Pick || cameras == 0},
 	}
 }
 
 // run shows the dashboard until the user quits, the terminal hangs up or the
 // context ends, and ends the run with stop then.
-func (d *dashboard) run(ctx context.Context, stop context.CancelFunc, rt *runtime.Runtime, ring *runtime.LogRing) error {
+func (d *dashboard) run(ctx context.Context, stop context.CancelFunc, backend ui.Backend) error {
 	defer stop()
 	ctx, cancel := signal.NotifyContext(ctx, syscall.SIGHUP)
 	defer cancel()
-	err := ui.Run(ctx, ui.Local{Runtime: rt, Ring: ring, Recent: d.recent}, d.opts)
+	err := ui.Run(ctx, backend, d.opts)
 	if errors.Is(err, ui.ErrStuck) {
 		d.opts.Log.Warn("the terminal took no output at the end") // an error would be printed there, and wait
 		return nil

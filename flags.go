@@ -23,7 +23,8 @@ type Flags struct {
 	Detector      []RemoteDetector `sep:"none" placeholder:"ENDPOINT=SIGNAL" help:"Add a model service, as in localhost:50051=person. May be repeated."`
 	ClipsDir      *string          `placeholder:"DIR" help:"Directory for evidence."`
 	EventLog      *string          `placeholder:"FILE" help:"Append each event to this file, as a line of JSON."`
-	MetricsListen *string          `placeholder:"ADDR" help:"Serve /metrics and /health on this host:port; empty: do not."`
+	MetricsListen *string          `placeholder:"ADDR" help:"Serve /metrics, /health and /ready on this host:port; empty: do not."`
+	ControlSocket *string          `placeholder:"PATH" help:"Serve connect and ctl on this unix socket; empty: do not."`
 	LogLevel      *string          `placeholder:"LEVEL" help:"Least grave level to log: debug, info, warn or error."`
 	LogFile       *string          `placeholder:"FILE" help:"Append the log to this file."`
 	Watch         bool             `help:"Read the configuration again whenever its file changes."`
@@ -31,12 +32,16 @@ type Flags struct {
 	ListCameras   bool             `help:"List capture devices with their modes, and exit."`
 	Version       bool             `help:"Print the version, and exit."`
 
-	Run   struct{}   `cmd:"" default:"1" help:"Run the cameras, detectors and rules (default)."`
-	Check CheckFlags `cmd:"" help:"Check a configuration and report every problem in it."`
-	Clips ClipsFlags `cmd:"" help:"List the evidence that has been recorded."`
+	Run     struct{}     `cmd:"" default:"1" help:"Run the cameras, detectors and rules (default)."`
+	Check   CheckFlags   `cmd:"" help:"Check a configuration and report every problem in it."`
+	Clips   ClipsFlags   `cmd:"" help:"List the evidence that has been recorded."`
+	Connect ConnectFlags `cmd:"" help:"Open the dashboard on an rvo-tui that runs already, here or elsewhere."`
+	Ctl     CtlFlags     `cmd:"" help:"Ask an rvo-tui that runs, or change it, from a script."`
 
-	// Command is "run", "check" or "clips".
+	// Command is "run", "check", "clips", "connect" or "ctl".
 	Command string `kong:"-"`
+	// Verb is the command of ctl.
+	Verb string `kong:"-"`
 }
 
 // CheckFlags is the command line of check.
@@ -109,6 +114,10 @@ func ParseFlags(args []string, out io.Writer) (Flags, error) {
 	case flags.CameraDevice != nil && *flags.CameraDevice < 0:
 		return Flags{}, &UsageError{fmt.Errorf("--camera-device: %d is negative; rvo-tui --list-cameras shows what there is", *flags.CameraDevice)}
 	}
-	flags.Command, _, _ = strings.Cut(context.Command(), " ")
+	words := append(strings.Fields(context.Command()), "")
+	flags.Command = words[0]
+	if flags.Command == "ctl" {
+		flags.Verb = words[1]
+	}
 	return flags, nil
 }

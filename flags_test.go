@@ -32,6 +32,29 @@ func TestParseFlags(t *testing.T) {
 		{"--version", Flags{Command: "run", Version: true}},
 		{"check", Flags{Command: "check"}},
 		{"check a.toml", Flags{Command: "check", Check: CheckFlags{File: "a.toml"}}},
+		{"--control-socket /run/x.sock", Flags{Command: "run", ControlSocket: text("/run/x.sock")}},
+		{"connect", Flags{Command: "connect"}},
+		{"connect nvr:7443 --tls-ca ca.pem --token-file t --ascii", Flags{Command: "connect", ASCII: true, Connect: ConnectFlags{
+			Addr: "nvr:7443", LinkFlags: LinkFlags{TLSCA: "ca.pem", TokenFile: "t"},
+		}}},
+		{"connect --no-tls localhost:7443", Flags{Command: "connect", Connect: ConnectFlags{Addr: "localhost:7443", LinkFlags: LinkFlags{NoTLS: true}}}},
+		{"ctl status", Flags{Command: "ctl", Verb: "status"}},
+		{"ctl --json status", Flags{Command: "ctl", Verb: "status", Ctl: CtlFlags{JSON: true}}},
+		{"ctl status --json --addr /run/x.sock", Flags{Command: "ctl", Verb: "status", Ctl: CtlFlags{JSON: true, Addr: "/run/x.sock"}}},
+		{"ctl watch --rate 2", Flags{Command: "ctl", Verb: "watch", Ctl: CtlFlags{Watch: WatchFlags{Rate: 2}}}},
+		{"ctl events -f", Flags{Command: "ctl", Verb: "events", Ctl: CtlFlags{Events: TailFlags{Follow: true}}}},
+		{"ctl log --follow", Flags{Command: "ctl", Verb: "log", Ctl: CtlFlags{Log: TailFlags{Follow: true}}}},
+		{"ctl clips --limit 5", Flags{Command: "ctl", Verb: "clips", Ctl: CtlFlags{Clips: LimitFlags{Limit: 5}}}},
+		{"ctl attach remote name=p endpoint=localhost:1,x --camera door", Flags{Command: "ctl", Verb: "attach", Ctl: CtlFlags{Attach: AttachFlags{
+			Kind: "remote", Set: []string{"name=p", "endpoint=localhost:1,x"}, CameraFlags: CameraFlags{"door"},
+		}}}},
+		{"ctl detach p --camera door", Flags{Command: "ctl", Verb: "detach", Ctl: CtlFlags{Detach: DetectorFlags{CameraFlags{"door"}, "p"}}}},
+		{"ctl rate motion 2.5", Flags{Command: "ctl", Verb: "rate", Ctl: CtlFlags{Rate: RateFlags{DetectorFlags{Detector: "motion"}, 2.5}}}},
+		{"ctl add-camera yard rtsp://h/a,b fps=5", Flags{Command: "ctl", Verb: "add-camera", Ctl: CtlFlags{AddCamera: AddFlags{"yard", "rtsp://h/a,b", []string{"fps=5"}}}}},
+		{"ctl remove-camera yard", Flags{Command: "ctl", Verb: "remove-camera", Ctl: CtlFlags{RemoveCamera: NameFlags{"yard"}}}},
+		{"ctl rule-off moved", Flags{Command: "ctl", Verb: "rule-off", Ctl: CtlFlags{RuleOff: RuleFlags{Rule: "moved"}}}},
+		{"ctl pause", Flags{Command: "ctl", Verb: "pause"}},
+		{"ctl reload", Flags{Command: "ctl", Verb: "reload"}},
 		{"clips --json --clips-dir d", Flags{Command: "clips", Clips: ClipsFlags{JSON: true}, ClipsDir: text("d")}},
 	} {
 		got, err := ParseFlags(strings.Fields(c.args), io.Discard)
@@ -55,6 +78,12 @@ func TestParseFlagsRefuses(t *testing.T) {
 		{"--confg x", `did you mean "--config"`},
 		{"fly", "unexpected argument fly"},
 		{"check a b", "unexpected argument b"},
+		{"ctl", "expected one of"},
+		{"ctl fly", "unexpected argument fly"},
+		{"ctl rate motion", `expected "<fps>"`},
+		{"ctl rate motion fast", "fps"},
+		{"ctl detach", `expected "<detector>"`},
+		{"connect a b", "unexpected argument b"},
 	} {
 		_, err := ParseFlags(strings.Fields(c.args), io.Discard)
 		var usage *UsageError
@@ -69,7 +98,7 @@ func TestParseFlagsRefuses(t *testing.T) {
 }
 
 func TestHelp(t *testing.T) {
-	for _, args := range [][]string{{"--help"}, {"check", "--help"}, {"-h"}} {
+	for _, args := range [][]string{{"--help"}, {"check", "--help"}, {"-h"}, {"connect", "--help"}, {"ctl", "--help"}, {"ctl", "attach", "--help"}, {"ctl", "pause", "--help"}} {
 		var out bytes.Buffer
 		_, err := ParseFlags(args, &out)
 		if !errors.Is(err, ErrHelp) || !strings.Contains(out.String(), "--config") {

@@ -1,12 +1,10 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
 	"text/tabwriter"
-	"time"
 
 	"rvo-tui/capture/opencv"
 	"rvo-tui/clips"
@@ -42,28 +40,5 @@ func listClips(out io.Writer, dir string, asJSON bool) error {
 	if err != nil {
 		return err
 	}
-	if asJSON {
-		enc := json.NewEncoder(out)
-		for _, e := range entries {
-			if err := enc.Encode(e); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
-	if len(entries) == 0 {
-		_, err := fmt.Fprintf(out, "no clips in %s\n", dir)
-		return err
-	}
-	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "TIME\tCAMERA\tEVENT\tLENGTH\tSIZE\tPATH")
-	for _, e := range entries {
-		note := ""
-		if e.Damaged != "" {
-			note = "  (" + e.Damaged + ")"
-		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%.1fs\t%.1f MB\t%s/%s%s\n", e.Time.Format(time.RFC3339), e.Camera, e.EventType,
-			float64(e.DurationMS)/1000, float64(e.Bytes)/1e6, e.Path, e.Movie, note)
-	}
-	return w.Flush()
+	return printClips(out, dir, entries, asJSON)
 }

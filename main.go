@@ -56,12 +56,23 @@ func Main(args []string, stdout *os.File) int {
 		// its secrets here.
 		return status(listClips(stdout, *flags.ClipsDir, flags.Clips.JSON))
 	}
+	if flags.Command == "ctl" || flags.Command == "connect" {
+		ctx, stop := onSignal()
+		defer stop()
+		return status(toOther(ctx, loader, flags, stdout))
+	}
 	cfg, err := loader.Load(flags)
 	if err != nil {
 		return status(err)
 	}
 	if flags.Command == "clips" {
 		return status(listClips(stdout, cfg.Clips.Dir, flags.Clips.JSON))
+	}
+	if onTerminal(flags) && loader.offered(cfg, flags, stdout) {
+		flags.Command = "connect"
+		ctx, stop := onSignal()
+		defer stop()
+		return status(toOther(ctx, loader, flags, stdout))
 	}
 	children.Tune(cfg.Runtime.Nice, cfg.Runtime.OpenCVThreads)
 	ctx, stop := onSignal()
@@ -72,11 +83,21 @@ func Main(args []string, stdout *os.File) int {
 // status prints an error and returns the exit status that it stands for.
 func status(err error) int {
 	var bad *ConfigError
+	var usage *UsageError
+	var told *toldError
 	switch {
 	case err == nil:
 		return exitOK
+	case errors.As(err, &told):
+		if errors.As(err, &usage) {
+			return exitUsage
+		}
+		return exitFailure
 	case errors.As(err, &bad):
 		fmt.Fprintln(os.Stderr, err)
+		return exitUsage
+	case errors.As(err, &usage):
+		fmt.Fprintln(os.Stderr, "rvo-tui:", err)
 		return exitUsage
 	}
 	fmt.Fprintln(os.Stderr, "rvo-tui:", err)

@@ -21,6 +21,7 @@ import (
 	"rvo-tui/detectors/remote"
 	"rvo-tui/detectors/remote/child"
 	"rvo-tui/runtime"
+	"rvo-tui/ui"
 )
 
 // clipGrace is how long clips under way may take at the end of a run that was
@@ -83,10 +84,9 @@ func run(ctx context.Context, loader Loader, cfg Config, flags Flags, stdout *os
 		defer cancel()
 	}
 	epoch := time.Now()
-	var sinks []runtime.Sink
-	if screen != nil {
-		sinks = append(sinks, screen.recent)
-	} else {
+	recent := runtime.NewRecent()
+	sinks := []runtime.Sink{recent}
+	if screen == nil {
 		sinks = append(sinks, runtime.NewWriterSink("stdout", stdout, log))
 	}
 	reopen := []func(){logs.reopen}
@@ -124,6 +124,12 @@ func run(ctx context.Context, loader Loader, cfg Config, flags Flags, stdout *os
 		server.Redact = loader.Secrets.Redact
 		wg.Go(func() { _ = server.Run(side) }) // it reports what it meets itself
 	}
+	if screen == nil {
+		loader.warnOfNeighbour(ctx, cfg, flags, log)
+	}
+	if server := newControl(cfg, again, logs.ring, recent, log); server != nil {
+		wg.Go(func() { _ = server.Run(side) }) // likewise
+	}
 	log.Info("started", "config", cfg.File, "cameras", len(cfg.Camera), "detectors", len(cfg.Detector), "rules", len(cfg.Rule))
 	if screen == nil {
 		if !flags.NoUI {
@@ -137,7 +143,7 @@ func run(ctx context.Context, loader Loader, cfg Config, flags Flags, stdout *os
 	defer quit()
 	screen.opts.Open, screen.opts.Log, screen.opts.Reload = drivers.Open, log, again.reload
 	var shown error
-	wg.Go(func() { shown = screen.run(ctx, quit, rt, logs.ring) })
+	wg.Go(func() { shown = screen.run(ctx, quit, ui.Local{Runtime: rt, Ring: logs.ring, Recent: recent}) })
 	err = rt.Run(ctx)
 	quit()
 	stop()

@@ -1,0 +1,147 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"strings"
+	"time"
+
+	"rvo-tui/capture"
+	"rvo-tui/detectors"
+	"rvo-tui/runtime/control"
+)
+
+// offerTime bounds the look for a program that runs here already.
+const offerTime = 300 * time.Millisecond
+
+// neighbour is another rvo-tui on this machine that makes a run of this one
+// doubtful.
+type neighbour struct {
+	about  control.About
+	camera string // that it holds and we would open; empty: we would run on no configuration at all
+	clash  bool   // whether camera is one of ours
+}
+
+// findNeighbour asks on this machine's socket whether a program runs that holds
+// one of the cameras of a configuration, or that is most likely the one which is
+// meant when there is no configuration. Nil: there is none.
+func (l Loader) findNeighbour(ctx context.Context, cfg Config, flags Flags) *neighbour {
+	client, err := control.Dial("", control.DialOptions{Codec: newCodec(l.Kinds)})
+	if err != nil {
+		return nil // who looks on purpose is told by connect
+	}
+	defer client.Close()
+	ctx, cancel := context.WithTimeout(ctx, offerTime)
+	defer cancel()
+	about, err := client.About(ctx)
+	if err != nil || about.PID == os.Getpid() {
+		return nil
+	}
+	return clash(about, cfg, flags)
+}
+
+// offered offers to connect to a program that runs here already, where there is
+// one, and reports whether that is wanted. There must be a terminal.
+func (l Loader) offered(cfg Config, flags Flags, out io.Writer) bool {
+	n := l.findNeighbour(context.Background(), cfg, flags)
+	return n != nil && n.ask(os.Stdin, out)
+}
+
+// warnOfNeighbour logs that a program runs here already, where there is one.
+func (l Loader) warnOfNeighbour(ctx context.Context, cfg Config, flags Flags, log *slog.Logger) {
+	if n := l.findNeighbour(ctx, cfg, flags); n != nil {
+		n.warn(log)
+	}
+}
+
+// clash compares what another program does with what this one would do.
+func clash(about control.About, cfg Config, flags Flags) *neighbour {
+	for _, theirs := range about.Cameras {
+		for _, ours := range cfg.Camera {
+			if exclusive(ours.Source) && capture.Redact(ours.Source) == theirs.Source {
+				return &neighbour{about: about, camera: theirs.Name, clash: true}
+			}
+		}
+	}
+	if cfg.File != BuiltIn || flags.CameraDevice != nil || flags.CameraURI != "" || flags.Pick {
+		return nil
+	}
+	n := &neighbour{about: about}
+	if len(about.Cameras) > 0 {
+		n.camera = about.Cameras[0].Name
+	}
+	return n
+}
+
+// exclusive reports whether a source is of a kind that two programs had better
+// not both open.
+func exclusive(source string) bool {
+	addr, err := capture.ParseAddress(source)
+	if err != nil {
+		return false
+	}
+	switch addr.Kind {
+	case capture.KindDevice, capture.KindRTSP, capture.KindHTTP:
+		return true
+	}
+	return false
+}
+
+// String says who it is.
+func (n *neighbour) String() string {
+	text := fmt.Sprintf("rvo-tui (pid %d, up %s) is running here", n.about.PID, rough(time.Since(n.about.Started)))
+	switch others := len(n.about.Cameras) - 1; {
+	case n.camera == "":
+		return text + " without a camera"
+	case others == 1:
+		text += fmt.Sprintf(" with camera %s and another one", detectors.Clean(n.camera))
+	case others > 1:
+		text += fmt.Sprintf(" with camera %s and %d others", detectors.Clean(n.camera), others)
+	default:
+		text += " with camera " + detectors.Clean(n.camera)
+	}
+	return text
+}
+
+// ask offers to connect to it, and reports whether that is wanted.
+func (n *neighbour) ask(in io.Reader, out io.Writer) bool {
+	fmt.Fprintf(out, "%s. Connect to it? [Y/n] ", n)
+	line, err := bufio.NewReader(in).ReadString('\n')
+	if err != nil {
+		fmt.Fprintln(out)
+		return false
+	}
+	switch strings.ToLower(strings.TrimSpace(line)) {
+	case "", "y", "yes":
+		return true
+	}
+	return false
+}
+
+// warn logs it where nobody can be asked.
+func (n *neighbour) warn(log *slog.Logger) {
+	advice := "end one of them, or connect to it: rvo-tui connect"
+	if n.clash {
+		log.Warn("another rvo-tui is running here and has one of these cameras open", "pid", n.about.PID, "camera", n.camera, "advice", advice)
+		return
+	}
+	log.Warn("another rvo-tui is running here, and this one runs on the configuration that is built in",
+		"pid", n.about.PID, "advice", "name a configuration with --config, or connect to it: rvo-tui connect")
+}
+
+// rough writes how long something has lasted in its largest unit.
+func rough(d time.Duration) string {
+	switch {
+	case d < time.Minute:
+		return fmt.Sprintf("%d s", max(int(d.Seconds()), 0))
+	case d < time.Hour:
+		return fmt.Sprintf("%d min", int(d.Minutes()))
+	case d < 48*time.Hour:
+		return fmt.Sprintf("%d h", int(d.Hours()))
+	}
+	return fmt.Sprintf("%d days", int(d.Hours()/24))
+}
