@@ -106,10 +106,11 @@ func sleeping(name string, d time.Duration, cost detectors.Cost, fps float64) de
 	return cfg
 }
 
-// dummy returns a detector that answers 1 at once, 30 times a second at most.
-func dummy(name string) detectors.Config {
+// dummy returns a detector of this name that answers 1 at once, 30 times a second
+// at most.
+func dummy() detectors.Config {
 	cfg := detectors.DefaultConfig()
-	cfg.Name, cfg.Kind = name, "dummy"
+	cfg.Name, cfg.Kind = "dummy", "dummy"
 	return cfg
 }
 

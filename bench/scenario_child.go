@@ -40,7 +40,7 @@ func buildCrashingChild(s Setup) (Load, error) {
 	cfg.Isolation = detectors.ProcessIsolation
 	return Load{
 		Cameras:   oneCamera(30),
-		Detectors: []detectors.Config{dummy("dummy"), cfg},
+		Detectors: []detectors.Config{dummy(), cfg},
 		Rules:     []rules.Config{rule("dummy_event", "dummy >= 1"), rule("child_event", "child >= 1")},
 		Kinds:     detectors.Kinds{"load": kind},
 		Beside:    crashChildren,

@@ -31,7 +31,7 @@ func buildDashboard(s Setup) (Load, error) {
 	recent, ring := runtime.NewRecent(), runtime.NewLogRing(slog.DiscardHandler)
 	return Load{
 		Cameras:   oneCamera(30),
-		Detectors: []detectors.Config{dummy("dummy")},
+		Detectors: []detectors.Config{dummy()},
 		Rules:     []rules.Config{rule("dummy_event", "dummy >= 1")},
 		Sinks:     []runtime.Sink{recent},
 		LogRing:   ring,

@@ -63,7 +63,7 @@ func buildAges(Setup) (Load, error) {
 	return Load{
 		Cameras: oneCamera(30),
 		Detectors: []detectors.Config{
-			dummy("dummy"), sleeping("short", 5*time.Millisecond, detectors.CostLow, 30),
+			dummy(), sleeping("short", 5*time.Millisecond, detectors.CostLow, 30),
 			sleeping("long", 50*time.Millisecond, detectors.CostLow, 30), motion,
 		},
 		Rules: []rules.Config{
@@ -92,7 +92,7 @@ func buildStorm(s Setup) (Load, error) {
 	log := slog.New(slog.DiscardHandler)
 	l := Load{
 		Cameras:   oneCamera(30),
-		Detectors: []detectors.Config{dummy("dummy")},
+		Detectors: []detectors.Config{dummy()},
 		Sinks: []runtime.Sink{
 			runtime.NewFileSink(filepath.Join(s.Dir, "events.jsonl"), log),
 			runtime.NewWriterSink("slow", io.Writer(slowWriter{}), log),
@@ -111,7 +111,7 @@ func buildClips(s Setup) (Load, error) {
 	cfg.Dir, cfg.MinFree = filepath.Join(s.Dir, "clips"), 0
 	return Load{
 		Cameras:   oneCamera(30),
-		Detectors: []detectors.Config{dummy("dummy")},
+		Detectors: []detectors.Config{dummy()},
 		Rules:     []rules.Config{saved},
 		Roll:      runtime.Roll{Before: 2 * time.Second, After: time.Second},
 		Clips: clips.New(clips.Options{

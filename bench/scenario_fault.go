@@ -67,7 +67,7 @@ func buildStuck(Setup) (Load, error) {
 	cfg.Name, cfg.Kind, cfg.MaxFPS, cfg.Cost, cfg.Timeout = "stuck", "deaf", 30, detectors.CostLow, capture.Duration(100*time.Millisecond)
 	return Load{
 		Cameras:   oneCamera(30),
-		Detectors: []detectors.Config{dummy("dummy"), cfg},
+		Detectors: []detectors.Config{dummy(), cfg},
 		Rules:     []rules.Config{rule("dummy_event", "dummy >= 1"), rule("stuck_event", "stuck >= 1")},
 		Kinds: detectors.Kinds{"deaf": {
 			Name: "deaf", Doc: "hangs for a second", New: func(cfg detectors.Config) (detectors.Detector, error) {
@@ -102,7 +102,7 @@ func buildCrashing(Setup) (Load, error) {
 	cfg.Name, cfg.Kind, cfg.MaxFPS, cfg.Cost = "brittle", "brittle", 30, detectors.CostLow
 	return Load{
 		Cameras:   oneCamera(30),
-		Detectors: []detectors.Config{dummy("dummy"), cfg},
+		Detectors: []detectors.Config{dummy(), cfg},
 		Rules:     []rules.Config{rule("dummy_event", "dummy >= 1"), rule("brittle_event", "brittle >= 1")},
 		Kinds: detectors.Kinds{"brittle": {
 			Name: "brittle", Doc: "panics after ten answers", New: func(cfg detectors.Config) (detectors.Detector, error) {
@@ -120,7 +120,7 @@ func buildSaturated(s Setup) (Load, error) {
 	}
 	l := Load{
 		Cameras:   oneCamera(30),
-		Detectors: []detectors.Config{dummy("dummy")},
+		Detectors: []detectors.Config{dummy()},
 		Rules:     []rules.Config{rule("dummy_event", "dummy >= 1")},
 		Kinds:     detectors.Kinds{"person": person},
 	}

@@ -31,7 +31,7 @@ func scaleScenarios() []Scenario {
 			Name: fmt.Sprintf("cameras_%d", n), FPS: 30, Modes: []Mode{Worker},
 			Doc: fmt.Sprintf("%s of 30 frames a second, with a detector and a rule each", some(n, "camera")),
 			Build: func(Setup) (Load, error) {
-				l := Load{Detectors: []detectors.Config{dummy("dummy")}, Rules: []rules.Config{rule("dummy_event", "dummy >= 1")}}
+				l := Load{Detectors: []detectors.Config{dummy()}, Rules: []rules.Config{rule("dummy_event", "dummy >= 1")}}
 				for i := range n {
 					l.Cameras = append(l.Cameras, Camera{Name: fmt.Sprintf("camera%d", i), FPS: 30})
 				}

@@ -15,7 +15,7 @@ import (
 func seedScenarios() []Scenario {
 	list := []Scenario{
 		plain("baseline", "no detector: what the engine itself costs", 30, 0),
-		plain("inproc_low", "a detector that answers at once", 30, 0, dummy("dummy")),
+		plain("inproc_low", "a detector that answers at once", 30, 0, dummy()),
 	}
 	for _, d := range []int{1, 3, 10, 50} {
 		sleep := time.Duration(d) * time.Millisecond
@@ -25,7 +25,7 @@ func seedScenarios() []Scenario {
 		list = append(list, s)
 	}
 	shed := plain("load_shed", "a detector that overruns its budget is parked, the other one runs on", 30, 50*time.Millisecond,
-		dummy("dummy"), sleeping("slow", 50*time.Millisecond, detectors.CostHigh, 60))
+		dummy(), sleeping("slow", 50*time.Millisecond, detectors.CostHigh, 60))
 	shed.Expect = expectShedding
 	list = append(list, shed)
 	for _, o := range []struct {
@@ -38,7 +38,7 @@ func seedScenarios() []Scenario {
 		list = append(list, s)
 	}
 	for _, fps := range []float64{1000, 2000, 5000} {
-		s := plain(fmt.Sprintf("fps_%g", fps), fmt.Sprintf("how many of %g frames a second the engine sees", fps), fps, 0, dummy("dummy"))
+		s := plain(fmt.Sprintf("fps_%g", fps), fmt.Sprintf("how many of %g frames a second the engine sees", fps), fps, 0, dummy())
 		list = append(list, s)
 	}
 	return list
