@@ -37,10 +37,11 @@ type Flags struct {
 	Clips   ClipsFlags   `cmd:"" help:"List the evidence that has been recorded."`
 	Connect ConnectFlags `cmd:"" help:"Open the dashboard on an rvo-tui that runs already, here or elsewhere."`
 	Ctl     CtlFlags     `cmd:"" help:"Ask an rvo-tui that runs, or change it, from a script."`
+	Bench   BenchFlags   `cmd:"" help:"Measure the program under load."`
 
-	// Command is "run", "check", "clips", "connect" or "ctl".
+	// Command is "run", "check", "clips", "connect", "ctl" or "bench".
 	Command string `kong:"-"`
-	// Verb is the command of ctl.
+	// Verb is the command of ctl or bench.
 	Verb string `kong:"-"`
 }
 
@@ -116,7 +117,7 @@ func ParseFlags(args []string, out io.Writer) (Flags, error) {
 	}
 	words := append(strings.Fields(context.Command()), "")
 	flags.Command = words[0]
-	if flags.Command == "ctl" {
+	if flags.Command == "ctl" || flags.Command == "bench" {
 		flags.Verb = words[1]
 	}
 	return flags, nil

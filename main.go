@@ -44,6 +44,11 @@ func Main(args []string, stdout *os.File) int {
 	case flags.ListCameras:
 		return status(listCameras(stdout, opencv.Devices()))
 	}
+	if flags.Command == "bench" {
+		ctx, stop := onSignal()
+		defer stop()
+		return status(runBench(ctx, flags.Bench, flags.Verb, stdout))
+	}
 	secrets := new(Secrets)
 	kinds, children, closeKinds := newKinds()
 	defer closeKinds()

@@ -1,0 +1,151 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"runtime/debug"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"rvo-tui/bench"
+	"rvo-tui/capture/opencv"
+	detectcv "rvo-tui/detectors/opencv"
+	"rvo-tui/runtime"
+)
+
+// BenchFlags is the command line of bench.
+type BenchFlags struct {
+	Run     BenchRunFlags     `cmd:"" default:"withargs" help:"Run scenarios and write tables of what was measured (default)."`
+	Compare BenchCompareFlags `cmd:"" help:"Compare two sets of results."`
+}
+
+// BenchRunFlags is the command line of bench run.
+type BenchRunFlags struct {
+	Scenario     []string  `placeholder:"NAME" help:"Scenario to run (default: baseline). May be repeated."`
+	All          bool      `help:"Run every scenario."`
+	SeedOnly     bool      `name:"seed-only" help:"Run the thirteen scenarios of the seed."`
+	Mode         string    `default:"worker" enum:"inline,worker,both" help:"Where detectors compute: inline (in the engine's turn), worker or both."`
+	Runs         int       `default:"1" help:"Runs of each scenario, in turn."`
+	DurationSecs float64   `default:"30" placeholder:"S" help:"Time that is measured, of each run."`
+	WarmupSecs   float64   `default:"5" placeholder:"S" help:"Time before that, of each run."`
+	SampleMS     int       `name:"sample-ms" default:"1000" placeholder:"MS" help:"Time between two rows of the time series."`
+	OutDir       string    `default:"bin/bench_results" placeholder:"DIR" help:"Directory for the results."`
+	Size         BenchSize `default:"1280x720" placeholder:"WxH" help:"Size of the pictures."`
+	Seed         uint64    `default:"42" help:"Seed of what is random."`
+	Force        bool      `help:"Write into a directory that is not empty."`
+	List         bool      `help:"List the scenarios, and exit."`
+}
+
+// BenchCompareFlags is the command line of bench compare.
+type BenchCompareFlags struct {
+	A string `arg:"" help:"Directory of results, or a CSV file in it: what to compare with."`
+	B string `arg:"" help:"The same: what is compared."`
+}
+
+// BenchSize is a size of pictures.
+type BenchSize struct{ Width, Height int }
+
+// UnmarshalText reads WIDTHxHEIGHT.
+func (s *BenchSize) UnmarshalText(text []byte) error {
+	var rest string
+	if n, _ := fmt.Sscanf(string(text), "%dx%d%s", &s.Width, &s.Height, &rest); n != 2 {
+		return fmt.Errorf("%q must be WIDTHxHEIGHT, as in 1280x720", text)
+	}
+	return nil
+}
+
+// options returns what the flags ask the harness for.
+func (f BenchRunFlags) options() (bench.Options, error) {
+	o := bench.Options{
+		Scenarios: f.Scenario, Runs: f.Runs, Duration: seconds(f.DurationSecs), Warmup: seconds(f.WarmupSecs),
+		Sample: time.Duration(f.SampleMS) * time.Millisecond, Width: f.Size.Width, Height: f.Size.Height,
+		Seed: f.Seed, Dir: f.OutDir, Force: f.Force,
+		JPEG: opencv.EncodeJPEG, Encoder: opencv.Movie{}, OpenCV: opencv.Version(), Revision: "devel",
+	}
+	if len(f.Scenario) > 0 && (f.All || f.SeedOnly) {
+		return o, errors.New("--scenario: with --all or --seed-only there is nothing to choose")
+	}
+	for _, s := range bench.Scenarios() {
+		if f.All || f.SeedOnly && s.Seed {
+			o.Scenarios = append(o.Scenarios, s.Name)
+		}
+	}
+	if len(o.Scenarios) == 0 {
+		o.Scenarios = []string{"baseline"}
+	}
+	o.Modes = []bench.Mode{bench.Mode(f.Mode)}
+	if f.Mode == "both" {
+		o.Modes = bench.Modes()
+	}
+	if info, ok := debug.ReadBuildInfo(); ok {
+		o.Revision = revision(info)
+	}
+	return o, o.Validate()
+}
+
+// seconds returns a number of seconds as a time, kept within what that can hold.
+func seconds(s float64) time.Duration {
+	const most = 1e6 // beyond every bound of the harness
+	if !(s > -most && s < most) {
+		s = most
+	}
+	return time.Duration(s * float64(time.Second))
+}
+
+// runBench does what bench is asked for.
+func runBench(ctx context.Context, flags BenchFlags, verb string, stdout *os.File) error {
+	if verb == "compare" {
+		text, err := bench.Compare(flags.Compare.A, flags.Compare.B)
+		if err != nil {
+			return err
+		}
+		_, err = stdout.Write(text)
+		return err
+	}
+	if flags.Run.List {
+		return listScenarios(stdout)
+	}
+	o, err := flags.Run.options()
+	if err != nil {
+		return &UsageError{err}
+	}
+	kinds, children, closeKinds := newKinds()
+	defer closeKinds()
+	cfg := runtime.DefaultConfig()
+	children.Tune(cfg.Nice, cfg.OpenCVThreads)
+	detectcv.Threads(cfg.OpenCVThreads)
+	o.Kinds, o.Out = kinds, stdout
+	if info, err := os.Stderr.Stat(); err == nil && info.Mode()&os.ModeCharDevice != 0 {
+		o.Progress = os.Stderr
+	}
+	_, err = bench.Run(ctx, o)
+	if errors.Is(err, context.Canceled) {
+		return fmt.Errorf("interrupted: the runs that were complete are in %s", o.Dir)
+	}
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(stdout, "results are in %s, to begin with summary.md\n", o.Dir)
+	return nil
+}
+
+// listScenarios prints what can be run.
+func listScenarios(out io.Writer) error {
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	for _, s := range bench.Scenarios() {
+		modes := "inline, worker"
+		if len(s.Modes) > 0 {
+			names := make([]string, len(s.Modes))
+			for i, m := range s.Modes {
+				names[i] = string(m)
+			}
+			modes = strings.Join(names, ", ")
+		}
+		fmt.Fprintf(w, "%s\t%s\t%s\n", s.Name, modes, s.Doc)
+	}
+	return w.Flush()
+}
