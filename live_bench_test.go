@@ -36,6 +36,7 @@ type live struct {
 	clips     *clips.Recorder
 	epoch     time.Time
 	lasts     time.Duration
+	last      func(*runtime.Snapshot) // is shown what the run came to; nil: nobody looks
 }
 
 // sleeper is a detector that waits, as one does that computes elsewhere.
@@ -97,6 +98,9 @@ func (l live) run(b *testing.B) figures {
 	if len(s.Cameras) == 0 {
 		b.Fatal("no camera ran")
 	}
+	if l.last != nil {
+		l.last(s)
+	}
 	c := s.Cameras[0]
 	if len(l.detectors) > 0 && c.Seen == 0 {
 		b.Fatalf("no frame was seen: %+v", c.Status)
@@ -111,6 +115,15 @@ func (l live) run(b *testing.B) figures {
 func cpuTime(b *testing.B) time.Duration {
 	var u syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		b.Fatal(err)
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
+// childTime returns what processes that have ended, and were waited for, took.
+func childTime(b *testing.B) time.Duration {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_CHILDREN, &u); err != nil {
 		b.Fatal(err)
 	}
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
