@@ -23,7 +23,7 @@ func (l Loader) command(flags Flags) (runtime.Command, error) {
 		if err != nil {
 			return runtime.Command{}, fmt.Errorf("attach: %w", err)
 		}
-		cfg, err := parseDetector(l.Kinds, text)
+		cfg, err := parseDetector(elsewhere(l.Kinds), text)
 		return runtime.Command{Do: runtime.Attach, Camera: f.Attach.Camera, Attached: &cfg}, err
 	case "add-camera":
 		text, err := l.keyText(capture.Config{}, append([]string{"name=" + f.AddCamera.Name, "source=" + f.AddCamera.Source}, f.AddCamera.Set...))
@@ -56,6 +56,19 @@ func (l Loader) command(flags Flags) (runtime.Command, error) {
 		return runtime.Command{Do: runtime.Reload}, nil
 	}
 	return runtime.Command{}, fmt.Errorf("unknown command %q", flags.Verb)
+}
+
+// elsewhere returns the kinds as far as they can be judged on another machine: of
+// what is installed there this one knows nothing.
+func elsewhere(kinds detectors.Kinds) detectors.Kinds {
+	other := make(detectors.Kinds, len(kinds))
+	for name, kind := range kinds {
+		if !kind.Remote {
+			kind.Check = nil
+		}
+		other[name] = kind
+	}
+	return other
 }
 
 // keyText writes words such as "max_fps=5" as TOML, by the types that the keys

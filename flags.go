@@ -15,20 +15,20 @@ import (
 // Flags is the command line. Fields that are nil or empty were not given.
 type Flags struct {
 	Config        string           `placeholder:"FILE" help:"Configuration (default: $RVO_CONFIG, else ./rvo.toml, else the built-in one)."`
-	NoUI          bool             `name:"no-ui" help:"No dashboard: events as lines of JSON on standard output, the log on standard error."`
+	NoUI          bool             `group:"run" name:"no-ui" help:"No dashboard: events as lines of JSON on standard output, the log on standard error."`
 	ASCII         bool             `name:"ascii" help:"Draw the dashboard with the characters of ASCII alone."`
-	Pick          bool             `help:"Begin with the dashboard's camera menu."`
-	CameraDevice  *int             `xor:"camera" placeholder:"N" help:"Use capture device N (/dev/videoN) in place of the configured cameras."`
-	CameraURI     string           `name:"camera-uri" xor:"camera" placeholder:"URI" help:"Use this rtsp://, rtsps://, http:// or https:// address, file or synthetic:SCENE in place of the configured cameras."`
-	Detector      []RemoteDetector `sep:"none" placeholder:"ENDPOINT=SIGNAL" help:"Add a model service, as in localhost:50051=person. May be repeated."`
-	ClipsDir      *string          `placeholder:"DIR" help:"Directory for evidence."`
-	EventLog      *string          `placeholder:"FILE" help:"Append each event to this file, as a line of JSON."`
-	MetricsListen *string          `placeholder:"ADDR" help:"Serve /metrics, /health and /ready on this host:port; empty: do not."`
-	ControlSocket *string          `placeholder:"PATH" help:"Serve connect and ctl on this unix socket; empty: do not."`
-	LogLevel      *string          `placeholder:"LEVEL" help:"Least grave level to log: debug, info, warn or error."`
-	LogFile       *string          `placeholder:"FILE" help:"Append the log to this file."`
-	Watch         bool             `help:"Read the configuration again whenever its file changes."`
-	Duration      time.Duration    `placeholder:"D" help:"Stop after this time, as in 90s or 2h."`
+	Pick          bool             `group:"run" help:"Begin with the dashboard's camera menu."`
+	CameraDevice  *int             `group:"run" xor:"camera" placeholder:"N" help:"Use capture device N (/dev/videoN) in place of the configured cameras."`
+	CameraURI     string           `group:"run" name:"camera-uri" xor:"camera" placeholder:"URI" help:"Use this rtsp://, rtsps://, http:// or https:// address, file or synthetic:SCENE in place of the configured cameras."`
+	Detector      []RemoteDetector `group:"run" sep:"none" placeholder:"ENDPOINT=SIGNAL" help:"Add a model service, as in localhost:50051=person. May be repeated."`
+	ClipsDir      *string          `group:"run" placeholder:"DIR" help:"Directory for evidence."`
+	EventLog      *string          `group:"run" placeholder:"FILE" help:"Append each event to this file, as a line of JSON."`
+	MetricsListen *string          `group:"run" placeholder:"ADDR" help:"Serve /metrics, /health and /ready on this host:port; empty: do not."`
+	ControlSocket *string          `group:"run" placeholder:"PATH" help:"Serve connect and ctl on this unix socket; empty: do not."`
+	LogLevel      *string          `group:"run" placeholder:"LEVEL" help:"Least grave level to log: debug, info, warn or error."`
+	LogFile       *string          `group:"run" placeholder:"FILE" help:"Append the log to this file."`
+	Watch         bool             `group:"run" help:"Read the configuration again whenever its file changes."`
+	Duration      time.Duration    `group:"run" placeholder:"D" help:"Stop after this time, as in 90s or 2h."`
 	ListCameras   bool             `help:"List capture devices with their modes, and exit."`
 	Version       bool             `help:"Print the version, and exit."`
 
@@ -99,6 +99,7 @@ func ParseFlags(args []string, out io.Writer) (Flags, error) {
 		kong.Description("Live video in, confirmed events with evidence out."),
 		kong.Writers(out, out),
 		kong.Exit(func(int) { helped = true }),
+		kong.ExplicitGroups([]kong.Group{{Key: "run", Title: "Flags of a run:"}}),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
 	)
 	if err != nil {

@@ -13,6 +13,10 @@ import (
 
 func TestParseFlags(t *testing.T) {
 	zero, text := 0, func(s string) *string { return &s }
+	defaults, err := ParseFlags(nil, io.Discard)
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, c := range []struct {
 		args string
 		want Flags
@@ -58,6 +62,7 @@ func TestParseFlags(t *testing.T) {
 		{"clips --json --clips-dir d", Flags{Command: "clips", Clips: ClipsFlags{JSON: true}, ClipsDir: text("d")}},
 	} {
 		got, err := ParseFlags(strings.Fields(c.args), io.Discard)
+		c.want.Bench = defaults.Bench
 		if err != nil || !reflect.DeepEqual(got, c.want) {
 			t.Errorf("%q: got %+v, %v; want %+v", c.args, got, err, c.want)
 		}

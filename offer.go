@@ -62,7 +62,7 @@ func (l Loader) warnOfNeighbour(ctx context.Context, cfg Config, flags Flags, lo
 func clash(about control.About, cfg Config, flags Flags) *neighbour {
 	for _, theirs := range about.Cameras {
 		for _, ours := range cfg.Camera {
-			if exclusive(ours.Source) && capture.Redact(ours.Source) == theirs.Source {
+			if sameCamera(ours.Source, theirs.Source) {
 				return &neighbour{about: about, camera: theirs.Name, clash: true}
 			}
 		}
@@ -77,16 +77,20 @@ func clash(about control.About, cfg Config, flags Flags) *neighbour {
 	return n
 }
 
-// exclusive reports whether a source is of a kind that two programs had better
-// not both open.
-func exclusive(source string) bool {
-	addr, err := capture.ParseAddress(source)
+// sameCamera reports whether a source of ours and one of another program, which
+// is redacted, are one camera that two programs had better not both open. Files
+// and scenes are there for everybody.
+func sameCamera(ours, theirs string) bool {
+	addr, err := capture.ParseAddress(ours)
 	if err != nil {
 		return false
 	}
 	switch addr.Kind {
-	case capture.KindDevice, capture.KindRTSP, capture.KindHTTP:
-		return true
+	case capture.KindDevice:
+		other, err := capture.ParseAddress(theirs)
+		return err == nil && other.Kind == capture.KindDevice && other.Device == addr.Device
+	case capture.KindRTSP, capture.KindHTTP:
+		return capture.Redact(ours) == theirs
 	}
 	return false
 }

@@ -1,0 +1,235 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"rvo-tui/capture"
+	"rvo-tui/detectors"
+	"rvo-tui/rules"
+	"rvo-tui/runtime"
+)
+
+// commandOf returns the command that a line of ctl stands for.
+func commandOf(t *testing.T, l Loader, args ...string) (runtime.Command, error) {
+	t.Helper()
+	flags, err := ParseFlags(append([]string{"ctl"}, args...), new(bytes.Buffer))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return l.command(flags)
+}
+
+func TestCtlCommands(t *testing.T) {
+	l := testLoader("TOKEN=sesame", "PW=a@b")
+	attached := func(change func(c *detectors.Config)) *detectors.Config {
+		c := detectors.DefaultConfig()
+		change(&c)
+		return &c
+	}
+	camera := capture.DefaultConfig()
+	camera.Name, camera.Source, camera.FPS = "yard", "rtsp://u:a%40b@h/s", 5
+	for _, c := range []struct {
+		args []string
+		want runtime.Command
+	}{
+		{[]string{"attach", "motion"}, runtime.Command{Do: runtime.Attach, Attached: attached(func(c *detectors.Config) { c.Kind, c.Name = "motion", "motion" })}},
+		{[]string{
+			"attach", "remote", "--camera", "door", "name=p", "endpoint=localhost:1", "token=${TOKEN}", "max_fps=2.5", "ttl=2s", "enabled=false",
+			"needs=a > 1", "needs=b < 2", "signals=[\"x\", \"y\"]",
+		}, runtime.Command{Do: runtime.Attach, Camera: "door", Attached: attached(func(c *detectors.Config) {
+			c.Kind, c.Name, c.Endpoint, c.Token, c.MaxFPS, c.Enabled = "remote", "p", "localhost:1", "sesame", 2.5, false
+			c.TTL, c.Needs, c.Signals = capture.Duration(2*time.Second), []string{"a > 1", "b < 2"}, []string{"x", "y"}
+		})}},
+		{[]string{"attach", "onnx", "name=n", "model=/models/there.onnx", "mean=1", "mean=2", "mean=3"}, runtime.Command{Do: runtime.Attach, Attached: attached(func(c *detectors.Config) {
+			c.Kind, c.Name, c.Model, c.Mean = "onnx", "n", "/models/there.onnx", []float64{1, 2, 3}
+		})}},
+		{[]string{"add-camera", "yard", "rtsp://u:${PW}@h/s", "fps=5"}, runtime.Command{Do: runtime.AddCamera, Added: &camera}},
+		{[]string{"detach", "m", "--camera", "door"}, runtime.Command{Do: runtime.Detach, Camera: "door", Detector: "m"}},
+		{[]string{"enable", "m"}, runtime.Command{Do: runtime.Enable, Detector: "m"}},
+		{[]string{"disable", "m"}, runtime.Command{Do: runtime.Disable, Detector: "m"}},
+		{[]string{"rate", "m", "3"}, runtime.Command{Do: runtime.SetRate, Detector: "m", FPS: 3}},
+		{[]string{"remove-camera", "yard"}, runtime.Command{Do: runtime.RemoveCamera, Camera: "yard"}},
+		{[]string{"pause"}, runtime.Command{Do: runtime.Pause}},
+		{[]string{"resume", "--camera", "door"}, runtime.Command{Do: runtime.Resume, Camera: "door"}},
+		{[]string{"rule-on", "r"}, runtime.Command{Do: runtime.RuleOn, Rule: "r"}},
+		{[]string{"rule-off", "r"}, runtime.Command{Do: runtime.RuleOff, Rule: "r"}},
+		{[]string{"clip", "--camera", "door"}, runtime.Command{Do: runtime.SaveClip, Camera: "door"}},
+		{[]string{"reload"}, runtime.Command{Do: runtime.Reload}},
+	} {
+		got, err := commandOf(t, l, c.args...)
+		if err != nil || !reflect.DeepEqual(got, c.want) {
+			t.Errorf("%q: got %+v, %v; want %+v", c.args, got, err, c.want)
+		}
+	}
+	if text := l.Secrets.Redact("sesame"); text != "***" {
+		t.Error("what ${TOKEN} gave is not secret")
+	}
+}
+
+// Every verb of the runtime is a command of ctl.
+func TestCtlHasEveryVerb(t *testing.T) {
+	lines := [][]string{
+		{"attach", "motion"},
+		{"detach", "x"},
+		{"enable", "x"},
+		{"disable", "x"},
+		{"rate", "x", "1"},
+		{"add-camera", "a", "synthetic:dark"},
+		{"remove-camera", "a"},
+		{"pause"},
+		{"resume"},
+		{"rule-on", "x"},
+		{"rule-off", "x"},
+		{"clip"},
+		{"reload"},
+	}
+	var got []runtime.Verb
+	for _, line := range lines {
+		c, err := commandOf(t, testLoader(), line...)
+		if err != nil {
+			t.Errorf("%q: %v", line, err)
+		}
+		got = append(got, c.Do)
+	}
+	if !reflect.DeepEqual(got, runtime.Verbs()) {
+		t.Errorf("ctl has %v, want %v", got, runtime.Verbs())
+	}
+}
+
+func TestCtlRefuses(t *testing.T) {
+	for _, c := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"attach", "moton"}, `did you mean "motion"?`},
+		{[]string{"attach", "motion", "max_fps"}, `"max_fps" must be KEY=VALUE`},
+		{[]string{"attach", "motion", "max_fsp=3"}, `did you mean "max_fps"?`},
+		{[]string{"attach", "motion", "max_fps=fast"}, "max_fps: must be a number, not a text"},
+		{[]string{"attach", "motion", "max_fps=1", "max_fps=2"}, "max_fps: is given twice"},
+		{[]string{"attach", "motion", "kind=quality"}, "kind: is given twice"},
+		{[]string{"attach", "motion", "enabled=perhaps"}, "enabled: must be true or false"},
+		{[]string{"attach", "motion", "needs=[a"}, "is no list"},
+		{[]string{"attach", "motion", "ttl=soon"}, "is not a duration"},
+		{[]string{"attach", "remote", "endpoint=a:1", "token=${GONE}"}, "${GONE} is not set"},
+		{[]string{"add-camera", "a b", "synthetic:dark"}, "name:"},
+		{[]string{"add-camera", "a", "gopher://x"}, "source:"},
+		{[]string{"add-camera", "a", "synthetic:dark", "source=synthetic:street"}, "source: is given twice"},
+	} {
+		_, err := commandOf(t, testLoader(), c.args...)
+		if err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%q: got %v, want it to say %q", c.args, err, c.want)
+		}
+	}
+}
+
+func TestCtlAnswersInJSON(t *testing.T) {
+	for _, c := range []struct {
+		args   []string
+		status int
+		want   string
+	}{
+		{[]string{"--json", "attach", "moton"}, exitUsage, "moton"},
+		{[]string{"--json", "pause", "--addr", filepath.Join(t.TempDir(), "none.sock")}, exitFailure, "no rvo-tui answers"},
+		{[]string{"--json", "status", "--addr", filepath.Join(t.TempDir(), "none.sock")}, exitFailure, "no rvo-tui answers"},
+		{[]string{"--json", "watch", "--rate", "100"}, exitUsage, "--rate"},
+		{[]string{"--json", "clips", "--limit=-1"}, exitUsage, "--limit"},
+		{[]string{"--json", "status", "--token", "a-token-in-plain"}, exitUsage, "write '${NAME}'"},
+	} {
+		flags, err := ParseFlags(append([]string{"ctl"}, c.args...), new(bytes.Buffer))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var out bytes.Buffer
+		got := status(ctl(context.Background(), testLoader(), flags, &out))
+		var answer struct{ Error string }
+		if err := json.Unmarshal(out.Bytes(), &answer); err != nil || got != c.status || !strings.Contains(answer.Error, c.want) {
+			t.Errorf("%q: status %d and %q; want %d and %q", c.args, got, out.String(), c.status, c.want)
+		}
+		if strings.Contains(out.String(), "in-plain") {
+			t.Errorf("%q: a token is shown: %s", c.args, out.String())
+		}
+	}
+}
+
+func TestToken(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "token")
+	if err := os.WriteFile(file, []byte("from a file\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	l := testLoader("RVO_TOKEN=from RVO_TOKEN", "MINE=from MINE")
+	for _, c := range []struct {
+		link          LinkFlags
+		want, problem string
+	}{
+		{LinkFlags{}, "from RVO_TOKEN", ""},
+		{LinkFlags{Token: "${MINE}"}, "from MINE", ""},
+		{LinkFlags{TokenFile: file}, "from a file", ""},
+		{LinkFlags{Token: "${GONE}"}, "", "${GONE} is not set"},
+		{LinkFlags{Token: "secret-in-plain"}, "", "write '${NAME}'"},
+		{LinkFlags{Token: "x${MINE}"}, "", "write '${NAME}'"},
+		{LinkFlags{Token: "${MINE}", TokenFile: file}, "", "cannot be used together"},
+		{LinkFlags{TokenFile: filepath.Join(dir, "none")}, "", "read token"},
+	} {
+		got, err := l.token(c.link)
+		switch {
+		case c.problem == "" && (err != nil || got != c.want):
+			t.Errorf("%+v: got %q, %v", c.link, got, err)
+		case c.problem != "" && (err == nil || !strings.Contains(err.Error(), c.problem) || strings.Contains(err.Error(), "in-plain")):
+			t.Errorf("%+v: got %q, %v; want the problem %q", c.link, got, err, c.problem)
+		}
+		if got != "" && l.Secrets.Redact(got) != "***" {
+			t.Errorf("%+v: the token is not secret", c.link)
+		}
+	}
+}
+
+func TestPrintStatusIsSafeForATerminal(t *testing.T) {
+	s := &runtime.Snapshot{Cameras: []runtime.CameraView{{
+		Status:    capture.Status{Name: "do\x1b[31mor", State: capture.Reconnecting, Reason: "no\nanswer", Source: "rtsp://h"},
+		Detectors: []runtime.DetectorView{{Spec: detectors.Spec{Name: "d\tx", Kind: "remote"}, State: runtime.DetectorFailed, Reason: "\x1b]0;x\x07"}},
+		Signals:   []runtime.SignalView{{Name: "s", Unknown: detectors.Errored, Why: "detector failed"}},
+		Rules:     []runtime.RuleView{{Event: "e", When: "s > 1", Status: rules.Status{State: rules.Idle}}},
+		Queues:    []runtime.QueueView{{Name: "pool", Capacity: 8, Drops: []runtime.Count{{Reason: "pool", N: 3}}}},
+	}}, Sinks: []runtime.SinkView{{Name: "stdout", State: "degraded", Reason: "closed"}}}
+	var out bytes.Buffer
+	if err := printStatus(&out, s, false); err != nil {
+		t.Fatal(err)
+	}
+	text := out.String()
+	if strings.ContainsAny(text, "\x1b\x07") {
+		t.Errorf("control characters are printed: %q", text)
+	}
+	for _, want := range []string{"reconnecting", "no answer", "failed", "unknown", "detector failed", "s > 1", "pool 3", "degraded"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("%q is missing in\n%s", want, text)
+		}
+	}
+}
+
+func TestPrintFails(t *testing.T) {
+	broken := errors.New("nobody reads it")
+	w := writerFunc(func([]byte) (int, error) { return 0, broken })
+	for name, err := range map[string]error{
+		"status": printStatus(w, &runtime.Snapshot{}, false), "status in JSON": printStatus(w, &runtime.Snapshot{}, true),
+		"event": printEvent(w, runtime.RecentEvent{}, false), "event in JSON": printEvent(w, runtime.RecentEvent{}, true),
+		"line": printLine(w, runtime.LogLine{}, false), "line in JSON": printLine(w, runtime.LogLine{}, true),
+	} {
+		if !errors.Is(err, broken) {
+			t.Errorf("%s: got %v", name, err)
+		}
+	}
+}
+
+type writerFunc func([]byte) (int, error)
+
+func (f writerFunc) Write(p []byte) (int, error) { return f(p) }
