@@ -53,7 +53,11 @@ func (f *onnxFile) adapted(in onnxInput) []byte {
 	if adapted == nil {
 		return data
 	}
-	return rewrite(data, modelGraph, func([]byte) []byte { return adapted })
+	out := rewrite(data, modelGraph, func([]byte) []byte { return adapted })
+	if _, err := parseONNX(out); err != nil {
+		return data
+	}
+	return out
 }
 
 func (a *adapter) readOpset(part []byte) error {
@@ -91,6 +95,7 @@ func (a *adapter) graph(data []byte) []byte {
 			h, err := parseTensorHead(part)
 			if _, ok := total(h.dims); ok && err == nil {
 				a.weights[h.name], a.shapes[h.name], a.listed[h.name] = part, h.dims, true
+				a.changed = a.changed || !readable(h.elem)
 			}
 			return err
 		case graphOutput:
@@ -104,7 +109,10 @@ func (a *adapter) graph(data []byte) []byte {
 		return nil
 	}
 	for _, n := range nodes {
-		for _, name := range slices.Concat(n.in, n.out) {
+		for _, name := range n.out {
+			if name != "" && (a.taken[name] || a.fixed(name)) {
+				return nil // made twice
+			}
 			a.taken[name] = true
 		}
 	}
@@ -197,7 +205,7 @@ func (a *adapter) fresh() string {
 	for {
 		a.serial++
 		name := fmt.Sprintf("adapted_%d", a.serial)
-		if !a.taken[name] && a.shapes[name] == nil {
+		if !a.taken[name] && !a.fixed(name) && a.shapes[name] == nil {
 			return name
 		}
 	}

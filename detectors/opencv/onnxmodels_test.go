@@ -2,6 +2,7 @@ package opencv
 
 import (
 	"bytes"
+	"cmp"
 	"flag"
 	"math"
 	"os"
@@ -26,7 +27,10 @@ const (
 )
 
 // graph is an ONNX graph that is being written.
-type graph struct{ nodes, weights, inputs, outputs, metadata []byte }
+type graph struct {
+	nodes, weights, inputs, outputs, metadata []byte
+	opset                                     int64 // 12 unless set
+}
 
 func text(b []byte, n protowire.Number, s string) []byte {
 	return protowire.AppendString(protowire.AppendTag(b, n, protowire.BytesType), s)
@@ -40,8 +44,8 @@ func number(b []byte, n protowire.Number, v int64) []byte {
 	return protowire.AppendVarint(protowire.AppendTag(b, n, protowire.VarintType), uint64(v))
 }
 
-// attribute is a value of an operator: a list of whole numbers, one, or a
-// fraction.
+// attribute is a value of an operator: a list of whole numbers, one, a fraction,
+// text, or a tensor.
 func attribute(name string, v any) []byte {
 	b := text(nil, 1, name)
 	switch v := v.(type) {
@@ -52,6 +56,10 @@ func attribute(name string, v any) []byte {
 		return number(b, 20, 7)
 	case int64:
 		return number(number(b, 3, v), 20, 2)
+	case string:
+		return number(text(b, 4, v), 20, 3)
+	case []byte: // a tensor
+		return number(part(b, 5, v), 20, 4)
 	case float32:
 		b = protowire.AppendFixed32(protowire.AppendTag(b, 2, protowire.Fixed32Type), math.Float32bits(v))
 		return number(b, 20, 1)
@@ -121,7 +129,7 @@ func (g *graph) bytes() []byte {
 	b := text(g.nodes, 2, "test")
 	b = append(append(append(b, g.weights...), g.inputs...), g.outputs...)
 	model := part(text(number(nil, 1, 7), 2, "rvo-tui"), 7, b)
-	return append(part(model, 8, number(nil, 2, 12)), g.metadata...)
+	return append(part(model, 8, number(nil, 2, cmp.Or(g.opset, 12))), g.metadata...)
 }
 
 // means adds a convolution whose outputs are, for each cell, the means of the

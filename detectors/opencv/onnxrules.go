@@ -162,12 +162,25 @@ func clip(a *adapter, n *onnxNode) []*onnxNode {
 }
 
 // gemm: the second matrix is as it stands unless transB says otherwise. OpenCV
-// takes it for transposed where nothing is said.
-func gemm(_ *adapter, n *onnxNode) []*onnxNode {
-	if n.attr("transB") == nil {
-		n.set("transB", int64(0))
+// takes it for transposed where nothing is said. A MatMul it reads as it is.
+func gemm(a *adapter, n *onnxNode) []*onnxNode {
+	if n.int("transB", 0) != 0 || n.int("transA", 0) != 0 || len(n.in) < 2 || !a.fixed(n.in[1]) {
+		return one(n)
 	}
-	return one(n)
+	for _, name := range []string{"alpha", "beta"} {
+		if f := n.attr(name); f != nil && f.f != 1 {
+			return one(n)
+		}
+	}
+	product := &onnxNode{op: "MatMul", in: n.in[:2], out: n.out}
+	product.name = a.fresh()
+	if n.input(2) == "" {
+		return one(product)
+	}
+	product.out = []string{a.fresh()}
+	a.infer(product)
+	n.become("Add", product.out[0], n.in[2])
+	return append(one(product), arithmetic(a, n)...)
 }
 
 // resize: the mode is "nearest" unless given, and since 18 axes says what the
