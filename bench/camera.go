@@ -23,6 +23,7 @@ type feed struct {
 	late      *hdrhistogram.Histogram // how long after its time a measured frame was sent
 	given     uint64                  // measured frames that got pixels
 	offered   uint64                  // measured frames
+	overdue   uint64                  // measured frames sent after the next one was due
 	decoded   uint64                  // frames that got pixels
 	painted   uint64                  // buffers that had to be painted
 	firstSent time.Duration           // of the measured frames
@@ -92,6 +93,9 @@ func (s *source) Grab() (capture.Stamp, error) {
 		}
 		s.offered++
 		s.lastSent = sent
+		if sent >= s.schedule.due(id+1) {
+			s.overdue++
+		}
 		record(s.late, sent-due)
 	}
 	s.sent.Store(id)

@@ -76,8 +76,8 @@ func TestCameraSendsItsSchedule(t *testing.T) {
 		t.Errorf("a buffer of another size: %v", err)
 	}
 	// Frames 5 to 10 are measured, of which 5, 7 and 9 got pixels.
-	if f.sent.Load() != 10 || f.decoded != 5 || f.offered != 6 || f.given != 3 || f.painted != 1 {
-		t.Errorf("sent %d, decoded %d, offered %d, given %d, painted %d", f.sent.Load(), f.decoded, f.offered, f.given, f.painted)
+	if f.sent.Load() != 10 || f.decoded != 5 || f.offered != 6 || f.given != 3 || f.painted != 1 || f.overdue != 6 {
+		t.Errorf("sent %d, decoded %d, offered %d, given %d, painted %d, overdue %d", f.sent.Load(), f.decoded, f.offered, f.given, f.painted, f.overdue)
 	}
 	if n := f.late.TotalCount(); n != 6 {
 		t.Errorf("%d lates", n)

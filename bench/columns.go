@@ -83,7 +83,8 @@ func detailColumns() []column {
 	late := func(q float64) func(*Result) string {
 		return func(r *Result) string { return strconv.FormatInt(r.Late.ValueAtQuantile(q), 10) }
 	}
-	list = append(list, column{"camera_late_p50_ns", late(50)}, column{"camera_late_p99_ns", late(99)}, column{"camera_late_max_ns", late(100)})
+	list = append(list, column{"camera_late_p50_ns", late(50)}, column{"camera_late_p99_ns", late(99)}, column{"camera_late_max_ns", late(100)},
+		column{"camera_overdue", func(r *Result) string { return whole(r.Overdue) }})
 	for _, d := range []struct {
 		name string
 		of   func(*Result) *Dist

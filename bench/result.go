@@ -23,6 +23,7 @@ type Result struct {
 
 	Sent, Given, Seen       uint64
 	Superseded, PoolDropped uint64
+	Overdue                 uint64 // sent only after the next one was due, because the camera was held up
 	Ticks, Execs, Skips     uint64
 	Failures, Events        uint64
 	Backoffs, Timeouts      uint64                  // of the whole run
@@ -45,6 +46,7 @@ func (g *rig) result(snap *runtime.Snapshot, started time.Time) *Result {
 		f, t := g.feeds[v.Name], g.tallies[v.Name]
 		r.Sent += f.offered
 		r.Given += f.given
+		r.Overdue += f.overdue
 		r.Seen += t.seen
 		r.Ticks += t.ticks
 		r.Execs += t.execs

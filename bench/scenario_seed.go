@@ -65,7 +65,7 @@ func expectBlocking(r *Result) string {
 	case r.Mode == Inline && (tick < sleep/2 || tick > sleep*5/2):
 		return fmt.Sprintf("tick p50 is %v where the detector takes %v: it does not run in every turn", tick, sleep)
 	case r.Mode == Worker && r.Superseded+r.PoolDropped > 0:
-		return fmt.Sprintf("%d frames were lost beside a detector that should cost the engine nothing", r.Superseded+r.PoolDropped)
+		return fmt.Sprintf("%d frames were lost beside a detector that should cost the engine nothing; the camera itself was held up for %d", r.Lost(), r.Overdue)
 	}
 	return ""
 }
@@ -85,7 +85,7 @@ func expectOverload(r *Result) string {
 	case r.Mode == Inline && r.Scenario.FPS > 200 && lost == 0:
 		return "no frame was lost: the detector does not run in every turn"
 	case r.Mode == Worker && lost*100 > r.Sent:
-		return fmt.Sprintf("%d of %d frames were lost, more than 1 %%", lost, r.Sent)
+		return fmt.Sprintf("%d of %d frames were lost, more than 1 %%; the camera itself was held up for %d", lost, r.Sent, r.Overdue)
 	}
 	return ""
 }
