@@ -1,0 +1,266 @@
+package main
+
+import (
+	"bytes"
+	"io"
+	"math"
+	"slices"
+	"strings"
+
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+	"gonum.org/v1/plot/vg/vgimg"
+	"gonum.org/v1/plot/vg/vgsvg"
+)
+
+// page is one figure: a title that says what it shows, panels one below the
+// other, a legend for all of them, and a note on where the figures come from.
+type page struct {
+	title  string
+	panels []*panel
+	note   string
+}
+
+// panel is one set of axes.
+type panel struct {
+	xLabel, yLabel string
+	x, y           scale
+	curves         []curve
+	refs           []reference
+	flat           bool // rows of names: a point's x is its row, its y runs to the right
+	height         float64
+}
+
+// curve is a row of points, with the spread of each.
+type curve struct {
+	name   string // in the legend; the same name in two panels is one entry
+	look   look
+	points []point
+	steps  bool // a distribution: flat between its points
+}
+
+type point struct {
+	x float64
+	y spread
+}
+
+// reference is a level to compare with: a line across the panel.
+type reference struct {
+	name string
+	look look
+	at   float64
+}
+
+// format is a kind of file that a page can be drawn in.
+type format struct {
+	ending string
+	draw   func(*page, io.Writer) error
+}
+
+var formats = []format{{".svg", drawSVG}, {".png", drawPNG}}
+
+// sansSerif names the fonts of an SVG: the one that it is laid out for, and others
+// of the same widths.
+const sansSerif = "font-family:Liberation Sans,Arial,Helvetica,sans-serif"
+
+func drawSVG(p *page, w io.Writer) error {
+	c := vgsvg.NewWith(vgsvg.UseWH(pageWidth, p.height()))
+	p.draw(draw.New(c))
+	var out bytes.Buffer
+	if _, err := c.WriteTo(&out); err != nil {
+		return err
+	}
+	_, err := w.Write(bytes.ReplaceAll(out.Bytes(), []byte("font-family:Liberation Sans"), []byte(sansSerif)))
+	return err
+}
+
+// drawPNG draws with twice the pixels that a page has in a browser.
+func drawPNG(p *page, w io.Writer) error {
+	c := vgimg.NewWith(vgimg.UseWH(pageWidth, p.height()), vgimg.UseDPI(192))
+	p.draw(draw.New(c))
+	_, err := vgimg.PngCanvas{Canvas: c}.WriteTo(w)
+	return err
+}
+
+const (
+	margin     = 10
+	titleSpace = 24
+	lineSpace  = 16
+	thumbWidth = 26
+)
+
+func (p *page) height() vg.Length {
+	h := vg.Length(2*margin + titleSpace)
+	for _, pan := range p.panels {
+		h += vg.Length(pan.tall() + panelSpace)
+	}
+	return h + vg.Length(lineSpace*(len(p.legendRows())+len(p.noteLines())))
+}
+
+func (pan *panel) tall() float64 {
+	if pan.height > 0 {
+		return pan.height
+	}
+	return 230
+}
+
+func (p *page) draw(c draw.Canvas) {
+	c.FillPolygon(paper, []vg.Point{c.Min, {X: c.Max.X, Y: c.Min.Y}, c.Max, {X: c.Min.X, Y: c.Max.Y}})
+	c = draw.Crop(c, margin, -margin, margin, -margin)
+	y := c.Max.Y - titleSize
+	c.FillText(lettering(titleSize, black), vg.Point{X: c.Min.X, Y: y}, p.title)
+	y -= titleSpace - titleSize
+	for _, row := range p.legendRows() {
+		y -= lineSpace
+		x := c.Min.X
+		for _, e := range row {
+			thumb := draw.Canvas{Canvas: c.Canvas, Rectangle: vg.Rectangle{Min: vg.Point{X: x, Y: y}, Max: vg.Point{X: x + thumbWidth, Y: y + textSize}}}
+			e.look.thumb(thumb)
+			c.FillText(lettering(textSize, black), vg.Point{X: x + thumbWidth + 5, Y: y + 2}, e.name)
+			x += e.width()
+		}
+	}
+	notes := p.noteLines()
+	for i, line := range notes {
+		c.FillText(lettering(noteSize, grey), vg.Point{X: c.Min.X, Y: c.Min.Y + vg.Length((len(notes)-1-i)*12)}, line)
+	}
+	p.drawPanels(draw.Canvas{Canvas: c.Canvas, Rectangle: vg.Rectangle{
+		Min: vg.Point{X: c.Min.X, Y: c.Min.Y + vg.Length(lineSpace*len(notes))}, Max: vg.Point{X: c.Max.X, Y: y - panelSpace/2},
+	}})
+}
+
+// drawPanels draws the panels one below the other, their sides in line.
+func (p *page) drawPanels(c draw.Canvas) {
+	var plots []*plot.Plot
+	var left, right vg.Length
+	labelled := c
+	c.Min.X += lineSpace // for the names of the y axes
+	for _, pan := range p.panels {
+		pl := pan.plot()
+		plots = append(plots, pl)
+		l, r := sides(pl, c)
+		left, right = max(left, l), max(right, r)
+	}
+	total := 0.0
+	for _, pan := range p.panels {
+		total += pan.tall()
+	}
+	room := c.Max.Y - c.Min.Y - vg.Length(panelSpace*(len(plots)-1))
+	top := c.Max.Y
+	for i, pl := range plots {
+		h := room * vg.Length(p.panels[i].tall()/total)
+		box := draw.Canvas{Canvas: c.Canvas, Rectangle: vg.Rectangle{Min: vg.Point{X: c.Min.X, Y: top - h}, Max: vg.Point{X: c.Max.X, Y: top}}}
+		l, r := sides(pl, box)
+		box.Min.X += left - l
+		box.Max.X -= right - r
+		pl.Draw(box)
+		name, data := lettering(textSize, black), pl.DataCanvas(box)
+		name.Rotation, name.XAlign = math.Pi/2, draw.XCenter
+		c.FillText(name, vg.Point{X: labelled.Min.X + textSize, Y: data.Center().Y}, p.panels[i].yLabel)
+		top -= h + panelSpace
+	}
+}
+
+// sides returns how much room a plot takes at the left and right of its data.
+func sides(pl *plot.Plot, c draw.Canvas) (left, right vg.Length) {
+	data := pl.DataCanvas(c)
+	return data.Min.X - c.Min.X, c.Max.X - data.Max.X
+}
+
+// entry is one line of a legend.
+type entry struct {
+	name string
+	look look
+}
+
+func (e entry) width() vg.Length {
+	return thumbWidth + 5 + lettering(textSize, black).Width(e.name) + 18
+}
+
+// legendRows returns what has a name, once each, as it fits into rows.
+func (p *page) legendRows() [][]entry {
+	var rows [][]entry
+	seen := map[string]bool{}
+	x := vg.Length(pageWidth) // the first one begins a row
+	add := func(e entry) {
+		if e.name == "" || seen[e.name] {
+			return
+		}
+		seen[e.name] = true
+		if x += e.width(); x > pageWidth-2*margin {
+			rows, x = append(rows, nil), e.width()
+		}
+		rows[len(rows)-1] = append(rows[len(rows)-1], e)
+	}
+	for _, pan := range p.panels {
+		for _, k := range pan.curves {
+			add(entry{k.name, k.look})
+		}
+		for _, r := range pan.refs {
+			add(entry{r.name, r.look})
+		}
+	}
+	return rows
+}
+
+// noteLines breaks the note into lines that fit.
+func (p *page) noteLines() []string {
+	var lines []string
+	for _, word := range strings.Fields(p.note) {
+		if n := len(lines); n > 0 && lettering(noteSize, grey).Width(lines[n-1]+" "+word) < pageWidth-2*margin {
+			lines[n-1] += " " + word
+		} else {
+			lines = append(lines, word)
+		}
+	}
+	return lines
+}
+
+// prune removes the points that their axes cannot show, curves without points and
+// panels without curves, and returns how many panels are left.
+func (p *page) prune() int {
+	p.panels = slices.DeleteFunc(p.panels, func(pan *panel) bool {
+		for i := range pan.curves {
+			k := &pan.curves[i]
+			k.points = slices.DeleteFunc(slices.Clone(k.points), func(pt point) bool { return !pan.shows(pt) })
+		}
+		pan.curves = slices.DeleteFunc(pan.curves, func(k curve) bool { return len(k.points) == 0 })
+		return len(pan.curves) == 0
+	})
+	return len(p.panels)
+}
+
+func (pan *panel) shows(pt point) bool {
+	if pan.flat {
+		return pan.x.shows(pt.y.mid)
+	}
+	return pan.x.shows(pt.x) && pan.y.shows(pt.y.mid)
+}
+
+// reach returns the smallest and largest of what an axis has to show. On a
+// logarithmic axis only what is above 0 counts.
+func (pan *panel) reach() (xLow, xHigh, yLow, yHigh float64) {
+	xLow, xHigh, yLow, yHigh = math.Inf(1), math.Inf(-1), math.Inf(1), math.Inf(-1)
+	widen := func(low, high *float64, s scale, values ...float64) {
+		for _, v := range values {
+			if s.shows(v) {
+				*low, *high = min(*low, v), max(*high, v)
+			}
+		}
+	}
+	for _, k := range pan.curves {
+		for _, p := range k.points {
+			if pan.flat {
+				widen(&xLow, &xHigh, pan.x, p.y.low, p.y.mid, p.y.high)
+				continue
+			}
+			widen(&xLow, &xHigh, pan.x, p.x)
+			widen(&yLow, &yHigh, pan.y, p.y.low, p.y.mid, p.y.high)
+		}
+	}
+	for _, r := range pan.refs {
+		widen(&yLow, &yHigh, pan.y, r.at)
+	}
+	return xLow, xHigh, yLow, yHigh
+}

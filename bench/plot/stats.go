@@ -1,0 +1,37 @@
+package main
+
+import (
+	"math"
+	"slices"
+)
+
+// spread is what several runs say of one figure: the median, and the quartiles
+// around it.
+type spread struct {
+	mid, low, high float64
+	runs           int
+}
+
+// spreadOf returns the spread of values, which must not be empty. Quartiles are
+// interpolated; of one run they are its value.
+func spreadOf(values []float64) spread {
+	v := slices.Clone(values)
+	slices.Sort(v)
+	return spread{mid: quantile(v, 0.5), low: quantile(v, 0.25), high: quantile(v, 0.75), runs: len(v)}
+}
+
+// quantile interpolates between the sorted values around q, which is 0 to 1.
+func quantile(sorted []float64, q float64) float64 {
+	at := q * float64(len(sorted)-1)
+	i := int(math.Floor(at))
+	if i+1 >= len(sorted) {
+		return sorted[len(sorted)-1]
+	}
+	f := at - float64(i)
+	return sorted[i]*(1-f) + sorted[i+1]*f
+}
+
+// scaled returns the spread in another unit.
+func (s spread) scaled(by float64) spread {
+	return spread{s.mid * by, s.low * by, s.high * by, s.runs}
+}
