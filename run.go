@@ -25,8 +25,10 @@ import (
 )
 
 // clipGrace is how long clips under way may take at the end of a run that was
-// told to stop, so that it is over within five seconds even when detectors (2 s)
-// and the encoder (0.5 s past this) hang.
+// told to stop, while detectors are waited for (2 s). An encoder that hangs costs
+// 0.5 s more, threads that encode pictures another 0.5 s, and on a machine whose
+// cores are all taken the system needs its time to end threads of low priority:
+// it is over within five seconds all the same.
 const clipGrace = 2 * time.Second
 
 // localKinds returns the kinds of detector that compute in their own process.

@@ -3,6 +3,7 @@ package clips
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"os"
 	"testing"
 	"testing/synctest"
@@ -78,5 +79,45 @@ func TestEndsIdle(t *testing.T) {
 		if _, err := os.Stat(cfg.Dir); !errors.Is(err, os.ErrNotExist) {
 			t.Errorf("the directory is there: %v", err)
 		}
+	})
+}
+
+// A worker that the machine leaves no time in the middle of a picture must not
+// hold up the end.
+func TestEndsWithoutAWorkerThatHangs(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		cfg := testConfig(t)
+		rec := New(Options{Config: cfg, Epoch: time.Now(), Grace: time.Second, Log: slog.New(slog.DiscardHandler)})
+		ring := rec.Ring("door", time.Second)
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error, 1)
+		go func() { done <- rec.Run(ctx) }()
+		free := make(chan struct{})
+		encoded := 0
+		pool := capture.NewPool(4, func([]byte, int, int, int, int) ([]byte, error) {
+			encoded++
+			<-free
+			return nil, errors.New("too late")
+		})
+		for id := range uint64(2) {
+			f := takeFrame(t, pool, id+1, 64, 48, time.Now())
+			ring.Offer(f)
+			f.Release()
+			time.Sleep(time.Second)
+		}
+		began := time.Now()
+		cancel()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+		if took := time.Since(began); took != abandonTime {
+			t.Errorf("took %v, want %v", took, abandonTime)
+		}
+		close(free)
+		synctest.Wait()
+		if out := pool.Stats().Out; out != 0 || encoded != 1 {
+			t.Errorf("in the end %d frames are held, %d were encoded", out, encoded)
+		}
+		pool.Close()
 	})
 }

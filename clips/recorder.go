@@ -20,7 +20,7 @@ const (
 	sweepEvery  = time.Minute            // between looks at the directory
 	retryEvery  = 5 * time.Second        // the same while something is wrong with it
 	hangTimeout = 75 * time.Second       // an encoder that has not returned by then hangs
-	abandonTime = 500 * time.Millisecond // how long past its deadline an encoder is waited for at shutdown
+	abandonTime = 500 * time.Millisecond // how long an encoder past its deadline, and then a worker, is waited for at shutdown
 	mergeLimit  = 64                     // events in one clip
 )
 
@@ -70,6 +70,8 @@ type Recorder struct {
 
 	gate   sync.RWMutex // Save only tries its read side; written once, at shutdown
 	closed bool         // guarded by gate
+
+	done atomic.Bool // nobody wants pictures any more
 
 	mu      sync.Mutex // guards what follows and the replacement of rings
 	running bool
@@ -229,7 +231,8 @@ func (r *Recorder) nudge() {
 // Run saves clips until the context ends. It then takes no more jobs, closes the
 // rings, finishes the clips under way with the frames that there are, for Grace
 // at most, and returns when its goroutines have ended. It is called once. The
-// only error is that of an encoder that does not return, which is abandoned.
+// only error is that of an encoder that does not return, which is abandoned; so
+// is a worker that does not get to the end of a picture in half a second.
 func (r *Recorder) Run(ctx context.Context) error {
 	defer close(r.finished)
 	if !r.idle(ctx) {
@@ -249,11 +252,31 @@ func (r *Recorder) Run(ctx context.Context) error {
 	builder.Go(func() { r.build(buildCtx, d.tasks, d.results) })
 	err := d.run(ctx, cancel)
 	close(d.tasks)
-	r.workers.Wait()
 	if err == nil {
 		builder.Wait()
 	}
+	r.dismiss()
 	return err
+}
+
+// dismiss waits for the workers, who have nothing left to do that anybody waits
+// for. One that is still in the middle of a picture may take long, for it comes
+// after everything else on the machine: it is not waited for longer than
+// abandonTime, and ends by itself.
+func (r *Recorder) dismiss() {
+	r.done.Store(true)
+	ended := make(chan struct{})
+	go func() { // ends with the last worker
+		r.workers.Wait()
+		close(ended)
+	}()
+	limit := time.NewTimer(abandonTime)
+	defer limit.Stop()
+	select {
+	case <-ended:
+	case <-limit.C:
+		r.log.Warn("abandon threads that encode pictures for clips: the machine leaves them no time", "after", abandonTime)
+	}
 }
 
 // idle returns true when the first ring is there, and false when the context ends

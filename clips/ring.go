@@ -179,14 +179,20 @@ func (g *Ring) encode(q queued) {
 	f := q.frame
 	w, h := capture.FitWidth(f.Width, f.Height, g.maxWidth)
 	p := picture{id: f.ID, ts: f.Captured.Sub(g.epoch), wall: f.Captured, width: w, height: h, skipped: q.skipped}
-	err := guard(func() (err error) {
-		p.jpeg, err = f.JPEG(g.maxWidth)
-		return err
-	})
+	var err error
+	wanted := !g.recorder.done.Load()
+	if wanted {
+		err = guard(func() (err error) {
+			p.jpeg, err = f.JPEG(g.maxWidth)
+			return err
+		})
+	}
 	f.Release()
-	if err != nil {
+	switch {
+	case !wanted:
+	case err != nil:
 		g.failed.Add(1)
-	} else {
+	default:
 		g.insert(p)
 		g.encoded.Add(1)
 	}

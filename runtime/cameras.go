@@ -148,9 +148,6 @@ func (r *Runtime) addCamera(ctx context.Context, cfg capture.Config) error {
 			}
 		}
 		both.Wait()
-		if ring := p.ring.Load(); ring != nil {
-			ring.Close() // clips that wait for more of it are made of what there is
-		}
 	})
 	return nil
 }

@@ -40,6 +40,7 @@ type pipeline struct {
 	tick     *Histogram
 	seenN    uint64
 	in       Inputs
+	halted   chan struct{} // closed when the engine takes no more steps: nothing is emitted any more
 	finished chan struct{} // closed when Run has ended, its workers too but for abandoned ones
 
 	superseded atomic.Uint64
@@ -64,6 +65,7 @@ func newPipeline(name string, epoch time.Time, slots *Slots, cfg Config, log *sl
 		wake:     make(chan struct{}, 1),
 		edits:    make(chan func(*Engine, time.Duration), editBacklog),
 		tick:     new(Histogram),
+		halted:   make(chan struct{}),
 		finished: make(chan struct{}),
 	}
 }
@@ -103,6 +105,10 @@ func (p *pipeline) run(ctx context.Context) {
 		p.in.Edits = p.in.Edits[:0]
 		select {
 		case <-ctx.Done():
+			if ring := p.ring.Load(); ring != nil {
+				ring.Close() // clips that wait for more of it are made of what there is
+			}
+			close(p.halted)
 			p.shutdown()
 			return
 		case <-p.wake:

@@ -114,6 +114,16 @@ func (r *Runtime) Run(ctx context.Context) error {
 	defer func() {
 		ended := ctx.Err() == nil // by itself: nobody is in a hurry
 		stopWork()
+		going := r.list()
+		if r.under != nil {
+			going = append(going, r.under.going...)
+		}
+		for _, c := range going {
+			<-c.halted
+		}
+		if !ended {
+			stopSinks() // what is told by now is all: it is delivered while detectors end
+		}
 		r.wg.Wait()
 		if ended && r.opts.Clips != nil {
 			// It waits for the encoder alone: no camera gives more frames.

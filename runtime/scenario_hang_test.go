@@ -1,6 +1,9 @@
 package runtime_test
 
 import (
+	"context"
+	"iter"
+	"log/slog"
 	"slices"
 	"strings"
 	"testing"
@@ -8,6 +11,8 @@ import (
 	"time"
 
 	"rvo-tui/capture"
+	"rvo-tui/clips"
+	"rvo-tui/rules"
 	"rvo-tui/runtime"
 	"rvo-tui/runtime/testkit"
 )
@@ -147,4 +152,46 @@ func TestRemovingACameraDoesNotWaitForWhatHangs(t *testing.T) {
 		hang.Release()
 		synctest.Wait()
 	})
+}
+
+// A clip is finished while a detector that hangs is waited for, not after it.
+func TestEvidenceEndsBesideDetectorsThatHang(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		dir := t.TempDir()
+		cfg := clips.DefaultConfig()
+		cfg.Dir, cfg.MinFree = dir, 0
+		rec := clips.New(clips.Options{
+			Config: cfg, Epoch: time.Now(), Grace: 2 * time.Second, Encoder: slow{d: 1500 * ms}, Log: slog.New(slog.DiscardHandler),
+		})
+		quick, hung, hang := hanging(t)
+		quick.Script = testkit.Always(1)
+		p := start(t, testkit.Setup{
+			Cameras: []*testkit.Camera{{Name: "door"}}, Detectors: []*testkit.Detector{quick, hung}, Clips: rec,
+			Rules: []rules.Config{with(testkit.Rule("seen", "quick >= 1"), func(r *rules.Config) { r.Clip = true })},
+			Roll:  runtime.Roll{Before: time.Second, After: time.Minute},
+		})
+		p.Until(3 * time.Second)
+		if err := p.Stop(); err != nil {
+			t.Error(err)
+		}
+		if took := p.Now() - 3*time.Second; took != 2*time.Second {
+			t.Errorf("took %v, want the 2s of the detector", took)
+		}
+		if n := len(saved(t, dir)); n != 1 {
+			t.Errorf("%d clips, want 1", n)
+		}
+		hang.Release()
+		synctest.Wait()
+	})
+}
+
+// slow is an encoder that takes its time.
+type slow struct {
+	clips.AVI
+	d time.Duration
+}
+
+func (s slow) Encode(ctx context.Context, path string, fps float64, pictures iter.Seq2[[]byte, int]) error {
+	time.Sleep(s.d)
+	return s.AVI.Encode(ctx, path, fps, pictures)
 }
