@@ -122,7 +122,7 @@ type Count struct {
 
 // ErrorKinds is how many reasons of failure are told apart for one detector; the
 // last entry holds all further ones under "other".
-const ErrorKinds = 8
+const ErrorKinds = 24 // a service in a process has 21
 
 // SignalView is one signal of one camera.
 type SignalView struct {
