@@ -23,15 +23,14 @@ const (
 type sample struct {
 	what   what
 	failed bool   // aDone
-	task   uint32 // of aStart and aDone, from 0
+	task   uint32 // aStart, aDone: from 0
 	frame  uint64 // ID
 	at     time.Duration
-
-	took              time.Duration // aTick
-	captured, arrived time.Duration // aFrame, aDone
-	seen              time.Duration // aDone
-	started, done     time.Duration // aDone
-	ages              rules.Age     // anEvent
+	// times holds what kind of sample it is: of aTick how long it took; of aFrame
+	// when it was captured and when it arrived; of aDone when the frame was
+	// captured and seen, and when the run began and ended; of anEvent the stages
+	// of its age.
+	times [runtime.StageCount]time.Duration
 }
 
 // probe takes down what the engine of one camera does, and nothing else: it costs
@@ -39,9 +38,14 @@ type sample struct {
 // collector's work, in another goroutine. A full ring drops the sample and counts
 // it, and the run then fails: its figures would have a hole.
 type probe struct {
-	ring    []sample // its length is a power of two
-	written atomic.Uint64
-	read    atomic.Uint64
+	ring []sample // its length is a power of two
+
+	// The pipeline's goroutine owns these.
+	next uint64 // sample to be written
+	free uint64 // sample up to which there is room, as far as is known
+
+	written atomic.Uint64 // samples shown to the collector: whole turns
+	read    atomic.Uint64 // samples that it has taken
 	dropped atomic.Uint64
 }
 
@@ -54,66 +58,66 @@ func newProbe(rate float64) *probe {
 	for float64(size) < rate*ringTime.Seconds() {
 		size *= 2
 	}
-	return &probe{ring: make([]sample, size)}
+	return &probe{ring: make([]sample, size), free: uint64(size)}
 }
 
-// slot returns where the next sample goes, or nil.
-func (p *probe) slot() *sample {
-	w := p.written.Load()
-	if w-p.read.Load() == uint64(len(p.ring)) {
-		p.dropped.Add(1)
-		return nil
+// slot returns where the next sample goes, or nil where there is no room.
+func (p *probe) slot(w what, frame uint64, at time.Duration) *sample {
+	if p.next == p.free {
+		if p.free = p.read.Load() + uint64(len(p.ring)); p.next == p.free {
+			p.dropped.Add(1)
+			return nil
+		}
 	}
-	return &p.ring[w&uint64(len(p.ring)-1)]
+	s := &p.ring[p.next&uint64(len(p.ring)-1)]
+	p.next++
+	s.what, s.frame, s.at = w, frame, at
+	return s
 }
-
-func (p *probe) push() { p.written.Store(p.written.Load() + 1) }
 
 // Stepped implements runtime.Probe.
 func (p *probe) Stepped(now time.Duration, in *runtime.Inputs, out *runtime.Actions) {
-	if in.Frame.ID != 0 {
-		if s := p.slot(); s != nil {
-			s.what, s.frame, s.at, s.captured, s.arrived = aFrame, in.Frame.ID, now, in.Frame.Captured, in.Frame.Arrived
-			p.push()
+	if f := &in.Frame; f.ID != 0 {
+		if s := p.slot(aFrame, f.ID, now); s != nil {
+			s.times[0], s.times[1] = f.Captured, f.Arrived
 		}
 	}
 	for i := range in.Reports {
 		r := &in.Reports[i]
-		if r.What != runtime.Started && r.What != runtime.Done {
-			continue
+		switch r.What {
+		case runtime.Started:
+			if s := p.slot(aStart, r.Frame.ID, now); s != nil {
+				s.task = uint32(r.Task) - 1
+			}
+		case runtime.Done:
+			if s := p.slot(aDone, r.Frame.ID, now); s != nil {
+				s.task, s.failed = uint32(r.Task)-1, r.Err != nil
+				s.times[0], s.times[1], s.times[2], s.times[3] = r.Frame.Captured, r.Frame.Seen, r.Started, r.At
+			}
+		case runtime.Opened, runtime.Withdrawn:
 		}
-		s := p.slot()
-		if s == nil {
-			continue
-		}
-		s.what, s.task, s.frame, s.at = aStart, uint32(r.Task)-1, r.Frame.ID, now
-		if r.What == runtime.Done {
-			s.what, s.failed = aDone, r.Err != nil
-			s.captured, s.seen, s.started, s.done = r.Frame.Captured, r.Frame.Seen, r.Started, r.At
-		}
-		p.push()
 	}
 	for i := range out.Fired {
 		ev := &out.Fired[i].Event
 		if ev.Phase != rules.PhaseConfirmed {
 			continue
 		}
-		if s := p.slot(); s != nil {
-			s.what, s.frame, s.at, s.ages = anEvent, ev.Frame, now, ev.Age
-			p.push()
+		if s := p.slot(anEvent, ev.Frame, now); s != nil {
+			a := &ev.Age
+			s.times = [...]time.Duration{a.Capture, a.Queue, a.Schedule, a.Inference, a.Publish, a.Event}
 		}
 	}
 }
 
 // Ticked implements runtime.Probe.
 func (p *probe) Ticked(begun, took time.Duration) {
-	if s := p.slot(); s != nil {
-		s.what, s.at, s.took = aTick, begun, took
-		p.push()
+	if s := p.slot(aTick, 0, begun); s != nil {
+		s.times[0] = took
 	}
+	p.written.Store(p.next)
 }
 
-// collect hands every sample that is there to each, in their order. One goroutine
+// collect hands every sample of the turns that are over to each, in their order. One goroutine
 // at a time may do so.
 func (p *probe) collect(each func(*sample)) {
 	r, w := p.read.Load(), p.written.Load()

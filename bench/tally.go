@@ -6,7 +6,6 @@ import (
 
 	"github.com/HdrHistogram/hdrhistogram-go"
 
-	"rvo-tui/rules"
 	"rvo-tui/runtime"
 )
 
@@ -97,7 +96,7 @@ func (t *tally) add(s *sample) {
 	case aTick:
 		if t.within(s.at) {
 			t.ticks++
-			t.timing.Tick.add(s.took)
+			t.timing.Tick.add(s.times[0])
 		}
 	case aFrame:
 		t.frame(s)
@@ -124,11 +123,12 @@ func (t *tally) frame(s *sample) {
 	if !t.schedule.measured(s.frame) {
 		return
 	}
+	captured, arrived := s.times[0], s.times[1]
 	t.seen++
-	t.timing.Age.add(s.at - s.captured)
+	t.timing.Age.add(s.at - captured)
 	t.timing.DueAge.add(s.at - t.schedule.due(s.frame))
-	t.timing.Stages[runtime.StageCapture].add(s.arrived - s.captured)
-	t.timing.Stages[runtime.StageQueue].add(s.at - s.arrived)
+	t.timing.Stages[runtime.StageCapture].add(arrived - captured)
+	t.timing.Stages[runtime.StageQueue].add(s.at - arrived)
 }
 
 func (t *tally) began(s *sample) {
@@ -147,30 +147,29 @@ func (t *tally) done(s *sample) {
 	if !t.schedule.measured(s.frame) {
 		return
 	}
+	captured, seen, started, done := s.times[0], s.times[1], s.times[2], s.times[3]
 	t.execs++
-	t.timing.Exec.add(s.done - s.started)
-	t.timing.Stages[runtime.StageSchedule].add(s.started - s.seen)
-	t.timing.Stages[runtime.StageInference].add(s.done - s.started)
-	t.timing.Stages[runtime.StagePublish].add(s.at - s.done)
+	t.timing.Exec.add(done - started)
+	t.timing.Stages[runtime.StageSchedule].add(started - seen)
+	t.timing.Stages[runtime.StageInference].add(done - started)
+	t.timing.Stages[runtime.StagePublish].add(s.at - done)
 	if s.failed {
 		t.failures++
 		return
 	}
-	t.timing.SignalAge.add(s.at - s.captured)
+	t.timing.SignalAge.add(s.at - captured)
 	t.timing.DueSignalAge.add(s.at - t.schedule.due(s.frame))
 }
 
 func (t *tally) event(s *sample) {
-	t.timing.EventAge.add(s.ages.Total())
-	t.timing.EventDueAge.add(s.at - t.schedule.due(s.frame))
-	for i, d := range stagesOf(s.ages) {
+	var age time.Duration
+	for i, d := range s.times {
 		t.timing.EventAgeParts[i].add(d)
+		age += d
 	}
-	t.timing.Stages[runtime.StageEvent].add(s.ages.Event)
-}
-
-func stagesOf(a rules.Age) [runtime.StageCount]time.Duration {
-	return [runtime.StageCount]time.Duration{a.Capture, a.Queue, a.Schedule, a.Inference, a.Publish, a.Event}
+	t.timing.EventAge.add(age)
+	t.timing.EventDueAge.add(s.at - t.schedule.due(s.frame))
+	t.timing.Stages[runtime.StageEvent].add(s.times[runtime.StageEvent])
 }
 
 // task returns the tally of a detector; those that come in the middle of a run
