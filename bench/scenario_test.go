@@ -114,6 +114,10 @@ func TestScenariosRun(t *testing.T) {
 		if slices.Contains([]string{"age_by_stage", "stuck_detector", "crashing_detector", "remote_5ms"}, r.Scenario.Name) && r.Odd != "" {
 			t.Errorf("%s: %s", r.Scenario.Name, r.Odd)
 		}
+		// All rules of a storm confirm in the same step.
+		if r.Scenario.Name == "event_storm" && (r.Events == 0 || r.Events%stormRules != 0) {
+			t.Errorf("%d events, want a multiple of %d", r.Events, stormRules)
+		}
 		if r.Seen == 0 || r.Execs == 0 {
 			t.Errorf("%s: %d frames seen and %d runs measured", r.Scenario.Name, r.Seen, r.Execs)
 		}
