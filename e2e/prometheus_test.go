@@ -1,0 +1,141 @@
+package e2e
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// freePort returns a port of the loopback on which nobody listens now.
+func freePort(t *testing.T) string {
+	t.Helper()
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ln.Close()
+	return strconv.Itoa(ln.Addr().(*net.TCPAddr).Port)
+}
+
+// ask sends a Prometheus a request of its API, and reads the data of its answer.
+func ask(address, path string, into any) error {
+	client := http.Client{Timeout: 5 * time.Second}
+	resp, err := client.Get("http://" + address + path)
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	text, err := io.ReadAll(resp.Body)
+	if err != nil {
+		return err
+	}
+	answer := struct {
+		Status string `json:"status"`
+		Error  string `json:"error"`
+		Data   any    `json:"data"`
+	}{Data: into}
+	if err := json.Unmarshal(text, &answer); err != nil {
+		return err
+	}
+	if answer.Status != "success" {
+		return fmt.Errorf("%s: %s", answer.Status, answer.Error)
+	}
+	return nil
+}
+
+// A real Prometheus, with the rules that are given as an example, reads the page,
+// finds in it what the dashboards ask for, and sees a program that ends.
+func TestPrometheus(t *testing.T) {
+	t.Parallel()
+	prometheus := tool(t, "prometheus", "prometheus")
+	p := start(t, setup{config: street, args: []string{"--no-ui", "--metrics-listen", "127.0.0.1:0"}})
+	p.until(10*time.Second, "frames", func() bool { return p.metrics()[`rvo_camera_frames_total{camera="street"}`] > 0 })
+	target := served.FindStringSubmatch(p.stderr.String())[1]
+
+	dir := t.TempDir()
+	config := read(t, "../examples/prometheus/prometheus.yml")
+	for from, to := range map[string]string{"127.0.0.1:9090\"]": target + "\"]", "scrape_interval: 15s": "scrape_interval: 500ms", "evaluation_interval: 15s": "evaluation_interval: 500ms"} {
+		if !strings.Contains(config, from) {
+			t.Fatalf("examples/prometheus/prometheus.yml lacks %q", from)
+		}
+		config = strings.Replace(config, from, to, 1)
+	}
+	write(t, filepath.Join(dir, "prometheus.yml"), config)
+	write(t, filepath.Join(dir, "rvo-tui.rules.yml"), read(t, "../examples/prometheus/rvo-tui.rules.yml"))
+	at := "127.0.0.1:" + freePort(t)
+	server := start(t, setup{bin: prometheus, dir: dir, args: []string{
+		"--config.file=prometheus.yml", "--storage.tsdb.path=data", "--web.listen-address=" + at,
+	}})
+	value := func(query string) (float64, bool) {
+		var data struct {
+			Result []struct {
+				Value [2]any `json:"value"`
+			} `json:"result"`
+		}
+		if ask(at, "/api/v1/query?query="+url.QueryEscape(query), &data) != nil || len(data.Result) != 1 {
+			return 0, false
+		}
+		text, _ := data.Result[0].Value[1].(string)
+		v, err := strconv.ParseFloat(text, 64)
+		return v, err == nil
+	}
+	server.until(30*time.Second, "that the target is up", func() bool { v, ok := value(`up{job="rvo-tui"}`); return ok && v == 1 })
+	for _, query := range []string{
+		`rvo_camera_state{camera="street", state="live"} == 1`,
+		`sum(rate(rvo_camera_frames_total{camera="street"}[5s])) > 5`,
+		`histogram_quantile(0.99, sum by (le) (rate(rvo_frame_staleness_seconds_bucket[5s]))) >= 0`,
+		`sum(rvo_events_total) > 0`,
+		`rvo_reload_last_successful == 1`,
+		// What Prometheus counts is what the page says of itself, without go_* and process_*.
+		`count({__name__=~"rvo_.*", job="rvo-tui"}) == on () rvo_metrics_series`,
+	} {
+		server.until(20*time.Second, query, func() bool { _, ok := value(query); return ok })
+	}
+	var rules struct {
+		Groups []struct {
+			Rules []struct {
+				Name, Health, LastError string
+			} `json:"rules"`
+		} `json:"groups"`
+	}
+	server.until(20*time.Second, "that all rules have been worked out", func() bool {
+		if ask(at, "/api/v1/rules", &rules) != nil || len(rules.Groups) == 0 {
+			return false
+		}
+		for _, r := range rules.Groups[0].Rules {
+			if r.Health != "ok" {
+				return false
+			}
+		}
+		return len(rules.Groups[0].Rules) > 10
+	})
+	p.stop()
+	server.until(20*time.Second, "that the target is down", func() bool { v, ok := value(`up{job="rvo-tui"}`); return ok && v == 0 })
+	server.until(20*time.Second, "an alert that waits", func() bool {
+		var data struct {
+			Alerts []struct {
+				Labels map[string]string `json:"labels"`
+			} `json:"alerts"`
+		}
+		if ask(at, "/api/v1/alerts", &data) != nil {
+			return false
+		}
+		for _, a := range data.Alerts {
+			if a.Labels["alertname"] == "RvoDown" {
+				return true
+			}
+		}
+		return false
+	})
+	server.signal(syscall.SIGTERM)
+	server.status(20 * time.Second)
+}

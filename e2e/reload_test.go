@@ -1,0 +1,185 @@
+package e2e
+
+import (
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// lane is a second camera beside street.
+const lane = `
+[[camera]]
+name   = "lane"
+source = "synthetic:street"
+width  = 320
+height = 180
+`
+
+// reloads waits until the configuration was read again so often with a result.
+func (p *program) reloads(result string, n float64) {
+	p.t.Helper()
+	p.until(10*time.Second, "a reload that is "+result, func() bool { return p.metrics()[`rvo_reloads_total{result="`+result+`"}`] == n })
+}
+
+// A camera that stays as it is loses no frame and keeps its detector, with all
+// that it has learned and counted, and its rule, while others come and go.
+func TestReloadLeavesAlone(t *testing.T) {
+	t.Parallel()
+	p := start(t, setup{config: street, args: []string{"--no-ui", "--metrics-listen", "127.0.0.1:0"}})
+	file := filepath.Join(p.dir, "rvo.toml")
+	p.until(10*time.Second, "an event", func() bool { return len(p.stdout.lines()) > 0 })
+	for i := range 10 {
+		config := street
+		if i%2 == 0 {
+			config += lane
+		}
+		write(t, file, config)
+		p.signal(syscall.SIGHUP)
+		p.reloads("ok", float64(i+1))
+		_, there := p.metrics()[`rvo_camera_state{camera="lane",state="live"}`]
+		if there != (i%2 == 0) {
+			t.Fatalf("after reload %d the camera lane is there: %v", i+1, there)
+		}
+		lines := len(p.stdout.lines())
+		p.until(10*time.Second, "one more event", func() bool { return len(p.stdout.lines()) > lines })
+	}
+	m := p.metrics()
+	for series, want := range map[string]float64{
+		`rvo_camera_connects_total{camera="street"}`:                          1,
+		`rvo_detector_restarts_total{camera="street",detector="motion"}`:      0,
+		`rvo_frame_drops_total{camera="street",reason="pool"}`:                0,
+		`rvo_detector_failures_total{camera="street",detector="motion"}`:      0,
+		`rvo_reload_last_successful`:                                          1,
+		`rvo_reloads_total{result="invalid"}`:                                 0,
+		`rvo_camera_stalls_total{camera="street"}`:                            0,
+		`rvo_signal_known{camera="street",signal="motion"}`:                   1,
+		`rvo_camera_state{camera="street",state="live"}`:                      1,
+		`rvo_detector_state{camera="street",detector="motion",state="stuck"}`: 0,
+	} {
+		if m[series] != want {
+			t.Errorf("%s is %v, want %v", series, m[series], want)
+		}
+	}
+	// What the page says of the scheduler may be a tenth of a second old.
+	frames, seen := m[`rvo_camera_frames_total{camera="street"}`], m[`rvo_frames_seen_total{camera="street"}`]
+	if lost := m[`rvo_frame_drops_total{camera="street",reason="superseded"}`]; frames < 30 || seen+lost < frames-10 {
+		t.Errorf("%v frames, of which %v were seen and %v superseded", frames, seen, lost)
+	}
+	p.stop()
+	// One stream, whose frames are numbered on, and one rule, which minds its
+	// cooldown across reloads.
+	var last event
+	for _, e := range events(t, p.stdout.lines()) {
+		if e.Camera != "street" {
+			continue
+		}
+		if e.FrameID < last.FrameID || e.Stamp-last.Stamp < 200*time.Millisecond.Nanoseconds() && last.ID != "" {
+			t.Errorf("an event of frame %d, %v after that of frame %d", e.FrameID, time.Duration(e.Stamp-last.Stamp), last.FrameID)
+		}
+		last = e
+	}
+}
+
+// What is not valid changes nothing, and says why; what counts from the next
+// start on is named.
+func TestReloadRefusesWhatIsNotValid(t *testing.T) {
+	t.Parallel()
+	p := start(t, setup{config: street, args: []string{"--no-ui", "--metrics-listen", "127.0.0.1:0"}})
+	file := filepath.Join(p.dir, "rvo.toml")
+	p.until(10*time.Second, "frames", func() bool { return p.metrics()[`rvo_camera_frames_total{camera="street"}`] > 0 })
+	write(t, file, strings.Replace(lane, "source", "sourec", 1))
+	p.signal(syscall.SIGHUP)
+	p.reloads("invalid", 1)
+	p.logs(`unknown key \"sourec\"; did you mean \"source\"?`, 5*time.Second)
+	if m := p.metrics(); m[`rvo_reload_last_successful`] != 0 || m[`rvo_camera_connects_total{camera="street"}`] != 1 {
+		t.Errorf("last reload successful: %v, street opened %v times", m[`rvo_reload_last_successful`], m[`rvo_camera_connects_total{camera="street"}`])
+	}
+	// A file that has gone is not the one that is built in.
+	if err := os.Remove(file); err != nil {
+		t.Fatal(err)
+	}
+	p.signal(syscall.SIGHUP)
+	p.reloads("invalid", 2)
+	p.logs("there is no such file", 5*time.Second)
+	write(t, file, street+"\n[clips]\nfps = 3\n[metrics]\nlisten = \"127.0.0.1:1\"\n")
+	p.signal(syscall.SIGHUP)
+	p.reloads("ok", 1)
+	p.logs("sections=[clips]", 5*time.Second)
+	if m := p.metrics(); m[`rvo_reload_last_successful`] != 1 || m[`rvo_camera_connects_total{camera="street"}`] != 1 {
+		t.Errorf("last reload successful: %v, street opened %v times", m[`rvo_reload_last_successful`], m[`rvo_camera_connects_total{camera="street"}`])
+	}
+	p.stop()
+}
+
+// A file that is watched: written in place, replaced, touched, and reached over a
+// link that is turned, as Kubernetes does it.
+func TestReloadOnChange(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	turn := func(to string) {
+		t.Helper()
+		must(os.Symlink(to, filepath.Join(dir, "..new")))
+		must(os.Rename(filepath.Join(dir, "..new"), filepath.Join(dir, "..data")))
+	}
+	for name, text := range map[string]string{"..1": street, "..2": street + lane} {
+		must(os.Mkdir(filepath.Join(dir, name), 0o700))
+		write(t, filepath.Join(dir, name, "rvo.toml"), text)
+	}
+	turn("..1")
+	must(os.Symlink("..data/rvo.toml", filepath.Join(dir, "rvo.toml")))
+	p := start(t, setup{dir: dir, args: []string{"--no-ui", "--watch", "--metrics-listen", "127.0.0.1:0"}})
+	p.until(10*time.Second, "frames", func() bool { return p.metrics()[`rvo_camera_frames_total{camera="street"}`] > 0 })
+
+	turn("..2")
+	p.reloads("ok", 1)
+	p.until(10*time.Second, "the other camera", func() bool { return p.metrics()[`rvo_camera_frames_total{camera="lane"}`] > 0 })
+
+	write(t, filepath.Join(dir, "..2", "rvo.toml"), street) // in place, behind the links
+	p.reloads("ok", 2)
+
+	now := time.Now()
+	must(os.Chtimes(filepath.Join(dir, "..2", "rvo.toml"), now, now)) // means nothing
+	write(t, filepath.Join(dir, "new"), "nonsense")                   // as editors do
+	must(os.Rename(filepath.Join(dir, "new"), filepath.Join(dir, "rvo.toml")))
+	p.reloads("invalid", 1)
+	write(t, filepath.Join(dir, "rvo.toml"), street+lane)
+	p.reloads("ok", 3)
+	if m := p.metrics(); m[`rvo_camera_connects_total{camera="street"}`] != 1 || m[`rvo_reloads_total{result="invalid"}`] != 1 {
+		t.Errorf("street was opened %v times, %v reloads were invalid", m[`rvo_camera_connects_total{camera="street"}`], m[`rvo_reloads_total{result="invalid"}`])
+	}
+	p.stop()
+}
+
+// The page /ready tells when all works, and what does not.
+func TestReady(t *testing.T) {
+	t.Parallel()
+	p := start(t, setup{config: street, args: []string{"--no-ui", "--metrics-listen", "127.0.0.1:0"}})
+	answers := func(want int, holds string) func() bool {
+		return func() bool {
+			status, body, err := p.get("/ready")
+			return err == nil && status == want && strings.Contains(body, holds)
+		}
+	}
+	p.until(10*time.Second, "that it is ready", answers(http.StatusOK, `{"ready":true,"reasons":[]}`))
+	// A camera that nobody answers at, with a password that nobody is to see.
+	write(t, filepath.Join(p.dir, "rvo.toml"), street+"[[camera]]\nname = \"gate\"\nsource = \"http://user:canary-word@127.0.0.1:1/stream\"\n")
+	p.signal(syscall.SIGHUP)
+	p.until(10*time.Second, "that it is not", answers(http.StatusServiceUnavailable, `"camera":"gate","state":"`))
+	if _, body, _ := p.get("/ready"); strings.Contains(body, "canary") || strings.Contains(body, "street") {
+		t.Errorf("it says %s", body)
+	}
+	if status, _, err := p.get("/health"); err != nil || status != http.StatusOK {
+		t.Errorf("and /health answers %d, %v", status, err)
+	}
+	p.stop()
+}
