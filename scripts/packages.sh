@@ -30,6 +30,7 @@ present() {
 	# Images of containers often leave out /usr/share/doc, with dpkg unaware.
 	opencv-doc) [ -d "${DOC_ROOT:-/usr/share/doc}/opencv-doc/examples/data" ] ;;
 	ffmpeg) command -v ffprobe ;;
+	prometheus) command -v prometheus && command -v promtool ;;
 	tmux | shellcheck | file) command -v "$1" ;;
 	protobuf-compiler) command -v protoc ;;
 	*) installed "$1" ;;
@@ -47,6 +48,10 @@ test="opencv-data opencv-doc ffmpeg tmux
 	gstreamer1.0-plugins-base gstreamer1.0-plugins-good
 	gstreamer1.0-plugins-ugly gstreamer1.0-plugins-bad gstreamer1.0-libav
 	python3-grpcio python3-protobuf python3-opencv"
+
+# prometheus reads the metrics. Its package starts a server at the port that is
+# our own default, so where systemd would do that it is for people to install.
+[ -d "${SYSTEMD_ROOT:-/run/systemd/system}" ] || test="$test prometheus"
 
 # check: a linter for shell scripts, and what tells a static program.
 check='shellcheck file'

@@ -49,7 +49,7 @@ expect() {
 			export "${1?}"
 			shift
 		done
-		PATH=$work/bin DOC_ROOT=$work/doc "$script" "$set" 2>&1
+		PATH=$work/bin DOC_ROOT=$work/doc SYSTEMD_ROOT=$work/systemd "$script" "$set" 2>&1
 	) || got=$?
 	called=$(cat "$work/calls")
 	: >"$work/calls"
@@ -73,7 +73,7 @@ wrong() {
 
 tests='opencv-data python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-base gstreamer1.0-plugins-good
 	gstreamer1.0-plugins-ugly gstreamer1.0-plugins-bad gstreamer1.0-libav python3-grpcio python3-protobuf python3-opencv
-	ffprobe tmux'
+	ffprobe tmux prometheus promtool'
 
 machine 0 g++ pkg-config
 expect 'nothing is missing' 0 - - -- build
@@ -112,6 +112,10 @@ expect 'an image left the examples out' 0 'installing: opencv-doc' '--reinstall 
 mkdir -p "$work/doc/opencv-doc/examples/data"
 expect 'all for tests is there' 0 - - -- test
 expect 'and the linters are missing' 0 'installing: shellcheck file' 'shellcheck file' -- check
+rm "$work/bin/prometheus"
+expect 'a server that nothing starts' 0 'installing: prometheus' 'no-install-recommends prometheus' -- test
+mkdir "$work/systemd"
+expect 'a server that systemd would start' 0 - - -- test
 
 expect 'there is no such set' 2 'usage' - -- nonsense
 
