@@ -128,7 +128,7 @@ clip  = false
 		{"shape", child("detector-process")},
 		{"script", append(child(script), mishap{
 			"garbled",
-			func() error { return os.WriteFile(rubbish, nil, 0o600) },
+			func() error { return os.WriteFile(rubbish, []byte("garbage"), 0o600) },
 			func() error { return os.Remove(rubbish) },
 			[]string{"garbage"},
 		})},
@@ -257,8 +257,9 @@ func (d *drill) compare(t *testing.T) {
 		t.Logf("%-16s %4.0f frames, age %6.2f ms (50%%) %7.2f ms (99%%)", w.what, w.frames, 1e3*w.p50, 1e3*w.p99)
 	}
 	for _, w := range d.hurt {
-		// Whoever waits for a detector waits for most of its 2 s.
-		if w.p50 > 3*calm50 || w.p99 > max(5*calm99, 0.5) {
+		// Whoever waits for a detector waits for most of its 2 s; a few milliseconds
+		// are what others on the machine make of it.
+		if w.p50 > 3*max(calm50, 0.005) || w.p99 > max(5*calm99, 0.5) {
 			t.Errorf("%s: age %.2f ms (50%%) %.2f ms (99%%), in quiet times at most %.2f ms and %.2f ms",
 				w.what, 1e3*w.p50, 1e3*w.p99, 1e3*calm50, 1e3*calm99)
 		}

@@ -1,27 +1,75 @@
 #!/usr/bin/python3
-"""A model service for the kind "command": of every picture it says that the
-signal "script" is 1; while the file of its argument exists it answers rubbish."""
+"""A model service that says of every picture that a signal is 1, and misbehaves
+in the way that a file names, while there is that file."""
 
+import argparse
 import os
-import sys
+import struct
 import threading
+import time
 from concurrent import futures
 
 import grpc
 
-NAME = b"script"
-SIGNAL = b"\x0a" + bytes([len(NAME)]) + NAME + b"\x10\x01"
-ANSWER = b"\x0a" + bytes([len(SIGNAL)]) + SIGNAL
+parser = argparse.ArgumentParser()
+parser.add_argument("mode", help="file with the way to misbehave")
+parser.add_argument("--listen", default="unix:" + os.environ.get("RVO_SOCKET", ""))
+parser.add_argument("--signal", default="script")
+parser.add_argument("--key", help="of the certificate, as PEM")
+parser.add_argument("--cert", help="to serve with TLS, as PEM")
+parser.add_argument("--token", help="that callers must have")
+args = parser.parse_args()
+
+
+def field(number, data):
+    size = len(data)
+    return bytes([number << 3 | 2, size & 0x7F | 0x80, size >> 7 & 0x7F | 0x80, size >> 14 & 0x7F | 0x80, size >> 21]) + data
+
+
+def signal(name, value=b"\x10\x01"):
+    return field(1, field(1, name.encode()) + value)
+
+
+def real(value):
+    return b"\x21" + struct.pack("<d", value)
+
+
+ANSWERS = {
+    "garbage": b"\x0a\xff\xff\xff\xff\x0f rubbish",
+    "nan": signal(args.signal, real(float("nan"))),
+    "negative": signal(args.signal, real(-1.0)),
+    "large": signal(args.signal, field(7, bytes(10 << 20))),
+    "signal": signal("somebody_else"),
+    "box": signal(args.signal, field(5, field(3, b"\x0d" + struct.pack("<f", 320.0)))),
+}
 
 
 def detect(request, context):
-    return b"\x0a\xff\xff\xff\xff\x0f rubbish" if os.path.exists(sys.argv[1]) else ANSWER
+    if args.token and ("authorization", "Bearer " + args.token) not in context.invocation_metadata():
+        context.abort(grpc.StatusCode.UNAUTHENTICATED, "who is there?")
+    try:
+        with open(args.mode) as f:
+            mode = f.read()
+    except FileNotFoundError:
+        mode = ""
+    if mode == "service":
+        context.abort(grpc.StatusCode.INTERNAL, "no weights")
+    if mode == "no_service":
+        context.abort(grpc.StatusCode.UNIMPLEMENTED, "nothing here")
+    if mode == "timeout":
+        time.sleep(1)  # and answers, too late
+    return ANSWERS.get(mode, signal(args.signal))
 
 
-server = grpc.server(futures.ThreadPoolExecutor(max_workers=2))
+server = grpc.server(futures.ThreadPoolExecutor(max_workers=8))
 server.add_generic_rpc_handlers(
     (grpc.method_handlers_generic_handler("rvo.detect.v1.Detector", {"Detect": grpc.unary_unary_rpc_method_handler(detect)}),)
 )
-server.add_insecure_port("unix:" + os.environ["RVO_SOCKET"])
+if args.cert:
+    with open(args.key, "rb") as key, open(args.cert, "rb") as cert:
+        port = server.add_secure_port(args.listen, grpc.ssl_server_credentials([(key.read(), cert.read())]))
+else:
+    port = server.add_insecure_port(args.listen)
 server.start()
+print("listening on 127.0.0.1:%d" % port, flush=True)
 threading.Event().wait()

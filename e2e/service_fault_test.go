@@ -1,0 +1,215 @@
+package e2e
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
+	"fmt"
+	"math/big"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// yard is a drawn camera that needs no library.
+const yard = "[[camera]]\nname = \"yard\"\nsource = \"synthetic:street\"\nwidth = 320\nheight = 180\n\n"
+
+// Each way in which a service misbehaves makes its signal unknown, never 0, is
+// counted under a reason of its own, and is over when the service behaves.
+func TestFaultsOfServices(t *testing.T) {
+	t.Parallel()
+	needGRPC(t)
+	mode := filepath.Join(t.TempDir(), "mode")
+	s := startService(t, python, "-B", "testdata/one.py", mode, "--listen")
+	p := start(t, setup{
+		args: []string{"--no-ui", "--metrics-listen", "127.0.0.1:0"},
+		config: yard + fmt.Sprintf(`
+[[detector]]
+name     = "script"
+kind     = "remote"
+endpoint = %q
+max_fps  = 5
+timeout  = "700ms"
+`, s.front.url()),
+	})
+	heals := func(after string) {
+		p.until(30*time.Second, "an answer after "+after, func() bool { return known(p.metrics(), "script") })
+	}
+	heals("the start")
+	for _, reason := range []string{"garbage", "nan", "negative", "large", "signal", "box", "service", "no_service", "timeout"} {
+		write(t, mode+"~", reason)
+		if err := os.Rename(mode+"~", mode); err != nil {
+			t.Fatal(err)
+		}
+		series := fmt.Sprintf(`rvo_detector_failures_total{camera="yard",detector="script",reason=%q}`, reason)
+		p.until(30*time.Second, "a failure counted under "+reason, func() bool { return p.metrics()[series] > 0 })
+		p.until(30*time.Second, "script to be unknown", func() bool {
+			all := p.metrics()
+			if v, shown := all[`rvo_signal_value{camera="yard",signal="script"}`]; shown && v != 1 {
+				t.Fatalf("%s: script is %v", reason, v)
+			}
+			return !known(all, "script")
+		})
+		if err := os.Remove(mode); err != nil {
+			t.Fatal(err)
+		}
+		heals(reason)
+	}
+	p.stop()
+}
+
+// All ways to write down where a service listens; one of the services wants TLS
+// and a token, which nobody sees.
+func TestEndpoints(t *testing.T) {
+	t.Parallel()
+	needGRPC(t)
+	dir := t.TempDir()
+	none, socket := filepath.Join(dir, "none"), filepath.Join(dir, "socket")
+	key, cert := certify(t, dir)
+	plain := startService(t, python, "-B", "testdata/one.py", none, "--signal", "plain", "--listen")
+	url := startService(t, python, "-B", "testdata/one.py", none, "--signal", "PersonDetected", "--listen")
+	safe := startService(t, python, "-B", "testdata/one.py", none, "--signal", "safe", "--key", key, "--cert", cert, "--token", canary, "--listen")
+	local := start(t, setup{bin: python, args: []string{"-B", path(t, "testdata/one.py"), none, "--signal", "local", "--listen", "unix:" + socket}})
+	local.until(30*time.Second, "a service on a socket", func() bool { return len(local.stdout.lines()) > 0 })
+	p := start(t, setup{
+		env: []string{"VISION_TOKEN=" + canary},
+		args: []string{
+			"--no-ui", "--metrics-listen", "127.0.0.1:0",
+			"--detector", url.front.url() + "=PersonDetected",
+			"--detector", plain.front.ln.Addr().String() + "=plain",
+			"--detector", "unix://" + socket + "=local",
+			"--detector", "http://192.0.2.1:50051=beyond",
+		},
+		config: yard + fmt.Sprintf(`
+[[detector]]
+name     = "safe"
+kind     = "remote"
+endpoint = "https://%s"
+tls_ca   = %q
+token    = "${VISION_TOKEN}"
+
+[[detector]]
+name     = "stranger"
+kind     = "remote"
+endpoint = "https://%[1]s"
+tls_ca   = %[2]q
+token    = "another"
+`, safe.front.ln.Addr(), cert),
+	})
+	for _, signal := range []string{"PersonDetected", "plain", "local", "safe"} {
+		p.until(30*time.Second, signal+" to be known", func() bool { return known(p.metrics(), signal) })
+	}
+	p.until(30*time.Second, "the wrong token to be counted", func() bool {
+		all := p.metrics()
+		if known(all, "stranger") || known(all, "beyond") {
+			t.Fatal("a service answered whom it does not know, or there is a service at an address for examples")
+		}
+		return all[`rvo_detector_failures_total{camera="yard",detector="stranger",reason="unauthorized"}`] > 0
+	})
+	p.logs("pictures leave this machine unencrypted", 5*time.Second)
+	_, page, err := p.get("/metrics")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.stop()
+	text := p.stderr.String()
+	if n := strings.Count(text, "unencrypted"); n != 1 || !strings.Contains(text, "192.0.2.1") {
+		t.Errorf("%d warnings of pictures in the clear", n)
+	}
+	if strings.Contains(text+page+p.stdout.String(), canary) {
+		t.Error("the token is shown")
+	}
+}
+
+func path(t testing.TB, name string) string {
+	t.Helper()
+	abs, err := filepath.Abs(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return abs
+}
+
+// certify makes a key and a certificate for 127.0.0.1.
+func certify(t testing.TB, dir string) (keyFile, certFile string) {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := time.Now()
+	form := &x509.Certificate{
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "test"}, NotBefore: now.Add(-time.Hour), NotAfter: now.Add(time.Hour),
+		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign | x509.KeyUsageDigitalSignature,
+	}
+	der, err := x509.CreateCertificate(rand.Reader, form, form, &key.PublicKey, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	secret, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	keyFile, certFile = filepath.Join(dir, "key.pem"), filepath.Join(dir, "cert.pem")
+	write(t, keyFile, string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: secret})))
+	write(t, certFile, string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})))
+	return keyFile, certFile
+}
+
+// A network that OpenCV cannot run costs its own signal, and says why; so does a
+// process that has used up its memory.
+func TestModelsThatBreak(t *testing.T) {
+	t.Parallel()
+	needOpenCV(t)
+	good, err := os.ReadFile("../detectors/opencv/testdata/models/yolov8.onnx")
+	if err != nil {
+		t.Fatal(err)
+	}
+	broken := filepath.Join(t.TempDir(), "broken.onnx")
+	write(t, broken, strings.ReplaceAll(string(good), "Concat", "Cxncat"))
+	p := start(t, setup{
+		args: []string{"--no-ui", "--metrics-listen", "127.0.0.1:0"},
+		config: yard + fmt.Sprintf(`
+[[detector]]
+name  = "good"
+kind  = "onnx"
+model = %q
+
+[[detector]]
+name  = "broken"
+kind  = "onnx"
+model = %q
+
+[[detector]]
+name    = "eater"
+kind    = "command"
+command = [%q, "-c", "x = [bytearray(1 << 20) for i in range(1 << 20)]"]
+max_memory = 1024
+
+[[detector]]
+name = "motion"
+kind = "motion"
+`, path(t, "../detectors/opencv/testdata/models/yolov8.onnx"), broken, python),
+	})
+	for _, signal := range []string{"good", "motion"} {
+		p.until(60*time.Second, signal+" to be known", func() bool { return known(p.metrics(), signal) })
+	}
+	for _, name := range []string{"broken", "eater"} {
+		failed := fmt.Sprintf(`rvo_detector_state{camera="yard",detector=%q,state="failed"}`, name)
+		p.until(60*time.Second, name+" to fail", func() bool { return p.metrics()[failed] == 1 })
+	}
+	for _, text := range []string{"MemoryError", "Cxncat"} {
+		p.logs(text, 10*time.Second)
+	}
+	all := p.metrics()
+	if known(all, "broken") || known(all, "eater") || !known(all, "motion") {
+		t.Errorf("known: broken %v, eater %v, motion %v", known(all, "broken"), known(all, "eater"), known(all, "motion"))
+	}
+	p.stop()
+}
