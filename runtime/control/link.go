@@ -11,6 +11,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"syscall"
@@ -141,7 +142,7 @@ func machineSocket() string {
 // overTCP sets the link to an address of the form host:port and returns the host.
 func (l *link) overTCP(addr string, opts DialOptions) (string, error) {
 	host, port, err := net.SplitHostPort(addr)
-	if err != nil || host == "" || port == "" {
+	if n, perr := strconv.ParseUint(port, 10, 16); err != nil || perr != nil || n == 0 || host == "" {
 		return "", fmt.Errorf("connect to %q: write host:port, the path of a socket, or nothing for this machine's", redactUser(addr))
 	}
 	l.where = addr
