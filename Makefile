@@ -3,7 +3,7 @@
 # make test    every test, with the race detector where there is cgo
 # make lint    formatting, vet, golangci-lint, shellcheck
 # make check   lint and test
-# make bench   what the code costs (BENCH=Step for some of it)
+# make bench   what the code costs (BENCH=Step for some of it, COUNT=10 for benchstat)
 # make fuzz    every fuzz target for a minute (FUZZTIME=10m for longer)
 # make proto   the generated code of proto/, anew
 # make clean   remove bin/
@@ -16,6 +16,7 @@ SHELL       = /bin/sh
 GO         ?= go
 CGO_ENABLED ?= 1
 BENCH      ?= .
+COUNT      ?= 1
 FUZZTIME   ?= 1m
 export CGO_ENABLED
 
@@ -50,9 +51,10 @@ lint: go bin/tools/gofumpt bin/tools/golangci-lint
 
 check: lint test
 
+# The pairs in place take minutes: they run when they are asked for by name.
 bench: go
 	@scripts/packages.sh build
-	$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem ./...
+	$(GO) test -run '^$$' -bench '$(BENCH)' $(if $(findstring Live,$(BENCH)),,-skip '^BenchmarkLive') -benchmem -count $(COUNT) ./...
 
 fuzz: go
 	@scripts/packages.sh build
