@@ -135,7 +135,7 @@ func parseGraph(graph []byte) (in onnxInput, open bool, err error) {
 			inputs = append(inputs, v)
 			return err
 		case graphInitializer:
-			return fields(part, func(n, number uint64, part []byte) error {
+			if err := fields(part, func(n, number uint64, part []byte) error {
 				switch {
 				case n == tensorName:
 					weights[string(part)] = true
@@ -143,7 +143,10 @@ func parseGraph(graph []byte) (in onnxInput, open bool, err error) {
 					return errors.New("keeps its weights in another file: save it as one file")
 				}
 				return nil
-			})
+			}); err != nil {
+				return err
+			}
+			return checkTensor(part)
 		}
 		return nil
 	})
@@ -183,6 +186,13 @@ func checkWires(nodes, outputs [][]byte, known map[string]bool) error {
 				return broken(part)
 			case n == nodeOutput:
 				makes = append(makes, string(part))
+			case n == nodeAttribute:
+				return fields(part, func(n, _ uint64, part []byte) error {
+					if n == attrTensor {
+						return checkTensor(part)
+					}
+					return nil
+				})
 			}
 			return nil
 		}); err != nil {

@@ -41,6 +41,14 @@ func TestParseONNXErrors(t *testing.T) {
 		g.input("in", 1, 3, 64, 64)
 		g.weights = part(g.weights, 5, number(text(nil, 8, "w"), 14, 1))
 	}
+	short := func(g *graph) {
+		g.input("in", 1, 3, 64, 64)
+		g.floats("w", []int64{1000, 1000}, []float32{1})
+	}
+	inside := func(g *graph) {
+		g.input("in", 1, 3, 64, 64)
+		g.node("Constant", []string{"c"}, attribute("value", number(number(number(nil, 1, 1<<20), 2, 7), 7, 1)))
+	}
 	for name, c := range map[string]struct {
 		data []byte
 		want string
@@ -58,6 +66,8 @@ func TestParseONNXErrors(t *testing.T) {
 		"channels last":     {with(func(g *graph) { g.input("in", 1, 64, 64, 3) }), "channels first"},
 		"several pictures":  {with(func(g *graph) { g.input("in", 4, 3, 64, 64) }), "wants 4 pictures"},
 		"huge":              {with(func(g *graph) { g.input("in", 1, 3, 1<<30, 64) }), "8 to 4096 pixels"},
+		"weights cut":       {with(short), "its constant \"w\" is not whole"},
+		"a constant cut":    {with(inside), "is not whole"},
 		"weights elsewhere": {with(elsewhere), "save it as one file"},
 	} {
 		if _, err := parseONNX(c.data); err == nil || !strings.Contains(err.Error(), c.want) {

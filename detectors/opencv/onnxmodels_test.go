@@ -257,6 +257,16 @@ func gray() []byte {
 	return g.bytes()
 }
 
+// crash looks like a model and makes OpenCV write where it must not.
+func crash() []byte {
+	g := new(graph)
+	g.input("image", 1, 3, side, side)
+	g.shape("first", 0)
+	g.node("Gather", []string{"image", "first", "output"}, attribute("axis", int64(1<<28)))
+	g.output("output", 1, 3)
+	return g.bytes()
+}
+
 func models() map[string][]byte {
 	return map[string][]byte{
 		"yolov8.onnx":     yolov8(),
@@ -268,6 +278,7 @@ func models() map[string][]byte {
 		"roots.onnx":      classifier("Sqrt"), // of numbers below 0, where it is dark
 		"gray.onnx":       gray(),
 		"features.onnx":   features(),
+		"crash.onnx":      crash(),
 	}
 }
 

@@ -2,8 +2,11 @@ package opencv
 
 import (
 	"encoding/binary"
+	"fmt"
 	"math"
 	"slices"
+
+	"rvo-tui/detectors"
 )
 
 // The numbers of further fields of a tensor, and the types of its elements.
@@ -85,6 +88,47 @@ func parseTensorHead(data []byte) (h tensorHead, err error) {
 		return nil
 	})
 	return h, err
+}
+
+// checkTensor reports a tensor that holds more or less than its shape says: OpenCV
+// reads beyond its end.
+func checkTensor(data []byte) error {
+	h, err := parseTensorHead(data)
+	if err != nil {
+		return err
+	}
+	count, ok := total(h.dims)
+	holds := int64(-1)
+	err = fields(data, func(n, _ uint64, part []byte) error {
+		size := map[uint64]int{tensorFloats: 4, tensorDoubles: 8}[n]
+		if n == tensorRaw {
+			size = map[uint64]int{elemFloat: 4, elemInt32: 4, elemInt64: 8, elemDouble: 8, elemUint8: 1, elemInt8: 1, elemBool: 1}[h.elem]
+		}
+		switch {
+		case size > 0 && part != nil:
+			if len(part)%size != 0 {
+				ok = false
+			}
+			holds = max(holds, 0) + int64(len(part)/size)
+		case size > 0:
+			holds = max(holds, 0) + 1
+		case n == tensorInt32s || n == tensorInt64s:
+			holds = max(holds, 0)
+			for _, b := range part {
+				if b < 0x80 {
+					holds++
+				}
+			}
+			if part == nil {
+				holds++
+			}
+		}
+		return nil
+	})
+	if err == nil && (!ok || holds >= 0 && holds != count) {
+		err = fmt.Errorf("is broken, as its constant %q is not whole: export or copy it again", detectors.Clean(h.name))
+	}
+	return err
 }
 
 // parseTensor returns a tensor's values; nil: it has more than limit, or they
