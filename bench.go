@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"runtime/debug"
 	"strings"
@@ -113,6 +114,11 @@ func runBench(ctx context.Context, flags BenchFlags, verb string, stdout *os.Fil
 	if err != nil {
 		return &UsageError{err}
 	}
+	// What processes of detectors tell, and those that are to crash do a lot of
+	// it, is no part of the results.
+	slog.SetDefault(slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError})))
+	// Some scenarios crash processes on purpose; what these print then is no news.
+	slog.SetLogLoggerLevel(slog.LevelError)
 	kinds, children, closeKinds := newKinds()
 	defer closeKinds()
 	cfg := runtime.DefaultConfig()

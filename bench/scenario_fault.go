@@ -127,6 +127,7 @@ func buildSaturated(s Setup) (Load, error) {
 	for i := range goruntime.NumCPU() {
 		cfg := detectors.DefaultConfig()
 		cfg.Name, cfg.Kind, cfg.MaxFPS, cfg.Cost = fmt.Sprintf("person%d", i), "person", 30, detectors.CostLow
+		cfg.Timeout = capture.Duration(5 * time.Second) // slow is not stuck
 		l.Detectors = append(l.Detectors, cfg)
 	}
 	return l, nil
