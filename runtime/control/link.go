@@ -10,7 +10,6 @@ import (
 	"net"
 	"net/netip"
 	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -77,7 +76,11 @@ func newLink(addr string, opts DialOptions) (*link, error) {
 		l.where = path
 		l.dial = func(ctx context.Context) (net.Conn, error) {
 			var d net.Dialer
-			return d.DialContext(ctx, "unix", path)
+			at := path
+			if addr == "" {
+				at = machineSocket() // a service may have come since
+			}
+			return d.DialContext(ctx, "unix", at)
 		}
 	} else {
 		var err error
@@ -132,7 +135,7 @@ func machineSocket() string {
 		return systemSocket
 	}
 	if _, err := os.Stat(own); errors.Is(err, os.ErrNotExist) {
-		if _, err := os.Stat(filepath.Dir(systemSocket)); err == nil {
+		if _, err := os.Stat(systemSocket); err == nil {
 			return systemSocket
 		}
 	}
