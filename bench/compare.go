@@ -48,6 +48,8 @@ const minRuns = 3
 type results struct {
 	keys   []resultKey // in their order
 	values map[resultKey]map[string][]float64
+	runs   int
+	noisy  int // runs, of those that say so
 }
 
 type resultKey struct{ mode, scenario string }
@@ -90,6 +92,14 @@ func Compare(a, b string) ([]byte, error) {
 	}
 	if err := w.Flush(); err != nil {
 		return nil, fmt.Errorf("write comparison: %w", err)
+	}
+	for _, set := range []struct {
+		name string
+		*results
+	}{{"A", left}, {"B", right}} {
+		if set.noisy > 0 {
+			fmt.Fprintf(&out, "%d of %d runs of %s are noisy: others used the machine meanwhile\n", set.noisy, set.runs, set.name)
+		}
 	}
 	if common == 0 {
 		return nil, fmt.Errorf("compare %q with %q: they have no scenario in common", a, b)
@@ -166,6 +176,10 @@ func parseResults(in io.Reader) (*results, error) {
 		key := resultKey{scenario: row[scenario]}
 		if i, ok := at["mode"]; ok {
 			key.mode = row[i]
+		}
+		res.runs++
+		if i, ok := at["noisy"]; ok && row[i] == "true" {
+			res.noisy++
 		}
 		if res.values[key] == nil {
 			res.values[key] = map[string][]float64{}

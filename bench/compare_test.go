@@ -47,11 +47,11 @@ worker,2,baseline,2100,0,0.1
 worker,3,baseline,1900,0,0.1
 inline,1,blocking_10ms,10000000,0.5,0.1
 `
-	fixtureB = `run_id,mode,scenario,cpu_cores,tick_p50_ns,frame_loss_rate
-1,worker,baseline,0.1,4000,0
-2,worker,baseline,0.1,4200,0
-3,worker,baseline,0.1,3800,0
-1,worker,blocking_10ms,0.1,2000,0
+	fixtureB = `run_id,mode,scenario,cpu_cores,tick_p50_ns,frame_loss_rate,noisy
+1,worker,baseline,0.1,4000,0,true
+2,worker,baseline,0.1,4200,0,false
+3,worker,baseline,0.1,3800,0,false
+1,worker,blocking_10ms,0.1,2000,0,false
 `
 )
 
@@ -81,6 +81,7 @@ func TestCompare(t *testing.T) {
 		"scenario mode measure runs A ± B ± B/A verdict",
 		"baseline worker tick_p50_ns 3/3 2µs 100ns 4µs 200ns 2.00 higher",
 		"baseline worker cpu_cores 3/3 0.10 0.00 0.10 0.00 1.00 inside the spread",
+		"1 of 4 runs of B are noisy: others used the machine meanwhile",
 	}
 	if strings.Join(rows, "\n") != strings.Join(want, "\n") {
 		t.Errorf("got\n%s", text)
