@@ -183,3 +183,32 @@ func TestReady(t *testing.T) {
 	}
 	p.stop()
 }
+
+// In the dashboard, r reads the configuration again and says why it does not, and
+// the log tells of a file that is watched.
+func TestReloadInTheDashboard(t *testing.T) {
+	x := newTerminal(t, 160, 50)
+	file := filepath.Join(x.dir, "rvo.toml")
+	write(t, file, dashboardConfig)
+	x.text("RVO_CONFIG= " + binary + " --watch --control-socket ''; echo ended $?")
+	x.keys("Enter")
+	x.sees("Detectors")
+	x.sees("running")
+	write(t, file, dashboardConfig+"\n[[rule]]\nevent = \"fresh\"\nwhen = \"motion > 2\"\n")
+	x.sees("fresh")
+	x.sees("configuration read again")
+	x.keys("r")
+	x.sees("the configuration has been read again")
+	write(t, file, dashboardConfig+"\nnonsense = 1\n")
+	x.sees("stays in place")
+	x.keys("r")
+	x.sees("unknown key")
+	x.sees("fresh") // still there
+	x.keys("q")
+	wait(t, 20*time.Second, "the end", func() bool {
+		if strings.Contains(x.screen(), "Clips are being written") {
+			x.keys("y")
+		}
+		return strings.Contains(x.screen(), "ended 0")
+	})
+}
