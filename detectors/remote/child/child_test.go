@@ -465,6 +465,7 @@ func TestModelsThatDoNotLoad(t *testing.T) {
 	}{
 		{"corrupt", ReasonStart, "load model: it is corrupt: get another one"},
 		{"deadly", ReasonCrashed, "SIGSEGV: segmentation violation"},
+		{"deadly", ReasonCrashed, "copy or export its model \"deadly\" again"},
 	} {
 		p, _ := pool(t, Options{})
 		_, err := try(t, p, detectors.Config{Model: tt.model})

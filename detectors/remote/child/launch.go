@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net"
 	"os"
 	"os/exec"
@@ -45,6 +46,7 @@ type hello struct {
 // run is one run of a child process.
 type run struct {
 	socket string
+	model  string // that it loads; empty: none
 	pid    int
 	ended  chan struct{}    // closed when the process is gone and waited for
 	fault  *detectors.Error // why it ended; to be read after ended
@@ -74,7 +76,7 @@ func launch(j job, socket string, nice, threads int, says func(line string)) (*r
 	cmd.Env = environment(os.Environ(), socket)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = inR, outW, outW
 	cmd.SysProcAttr = attributes()
-	r := &run{socket: socket, ended: make(chan struct{}), input: inW, printed: outR}
+	r := &run{socket: socket, model: j.Config.Model, ended: make(chan struct{}), input: inW, printed: outR}
 	r.output.Go(func() {
 		relay(outR, func(line string) {
 			r.note(line)
@@ -140,7 +142,11 @@ func (r *run) conclude(err error) {
 		if r.quote != "" {
 			text += ": " + r.quote
 		}
-		r.fault = fault(ReasonCrashed, "%s: it starts again by itself; the log has what it printed", text)
+		text += ": it starts again by itself; the log has what it printed"
+		if r.model != "" {
+			text += fmt.Sprintf("; if it always ends so, copy or export its model %q again", detectors.Clean(r.model))
+		}
+		r.fault = fault(ReasonCrashed, "%s", text)
 	}
 	r.mu.Unlock()
 	close(r.ended)
