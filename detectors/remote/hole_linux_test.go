@@ -29,6 +29,13 @@ func (s *sockets) Accept() (net.Conn, error) {
 	return c, err
 }
 
+// first returns the connection that was accepted first.
+func (s *sockets) first() *net.TCPConn {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.all[0]
+}
+
 // vanish makes the system drop every packet that arrives for a connection: nothing
 // is acknowledged any more, as when the machine there has lost its power.
 func vanish(t *testing.T, c *net.TCPConn) {
@@ -63,7 +70,7 @@ func TestPacketsThatVanish(t *testing.T) {
 	if _, err := d.Detect(within(t, 20*time.Second), frame); err != nil {
 		t.Fatal(err)
 	}
-	vanish(t, l.all[0])
+	vanish(t, l.first())
 	ctx := within(t, 30*time.Second)
 	reasons := make(map[detectors.Reason]int)
 	for {
