@@ -1,7 +1,6 @@
 package control
 
 import (
-	"encoding/json"
 	"math"
 	"sync"
 	"time"
@@ -114,7 +113,7 @@ type text struct {
 
 func (t *texts) of(s *runtime.Snapshot) ([]byte, error) {
 	x := t.find(s)
-	x.once.Do(func() { x.json, x.err = json.Marshal(s) })
+	x.once.Do(func() { x.json, x.err = s.MarshalJSON() })
 	return x.json, x.err
 }
 
