@@ -34,6 +34,9 @@ func built(run func() int) int {
 	}
 	defer os.RemoveAll(dir)
 	binary = filepath.Join(dir, "rvo-tui")
+	// No program of a test is found by that of another one, or by one in use here.
+	os.Setenv("RUNTIME_DIRECTORY", "")
+	os.Setenv("XDG_RUNTIME_DIR", dir)
 	if out, err := exec.Command("go", "build", "-buildvcs=false", "-o", binary, "..").CombinedOutput(); err != nil {
 		fmt.Fprintf(os.Stderr, "build the program: %v\n%s", err, out)
 		return 1
@@ -127,7 +130,7 @@ func start(t testing.TB, s setup) *program {
 	p := &program{t: t, dir: s.dir, stdout: new(output), stderr: new(output), done: make(chan struct{})}
 	p.cmd = exec.Command(s.bin, s.args...)
 	p.cmd.Dir, p.cmd.Stdin = s.dir, s.stdin
-	p.cmd.Env = append(os.Environ(), "RVO_CONFIG=")
+	p.cmd.Env = append(os.Environ(), "RVO_CONFIG=", "XDG_RUNTIME_DIR="+runtimeDir(t))
 	p.cmd.Env = append(p.cmd.Env, s.env...)
 	p.cmd.Stdout, p.cmd.Stderr = p.stdout, p.stderr
 	if s.stdout != nil {
@@ -150,6 +153,21 @@ func start(t testing.TB, s setup) *program {
 		}
 	})
 	return p
+}
+
+// runtimeDir makes a directory for sockets, whose path is short as theirs must be.
+func runtimeDir(t testing.TB) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "rvo-run-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := os.RemoveAll(dir); err != nil {
+			t.Error(err)
+		}
+	})
+	return dir
 }
 
 func tail(text string) string {

@@ -1,0 +1,355 @@
+package e2e
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+const daemonConfig = `
+[[camera]]
+name = "street"
+source = "synthetic:street"
+
+[[detector]]
+name = "motion"
+kind = "motion"
+
+[[rule]]
+event = "moved"
+when = "motion > 0.001"
+
+[metrics]
+listen = ""
+`
+
+// daemon is a program without a dashboard and those who talk to it, over the
+// socket of a directory of their own.
+type daemon struct {
+	*program
+	run string // XDG_RUNTIME_DIR
+}
+
+func startDaemon(t testing.TB, run, dir, config string, args ...string) *daemon {
+	t.Helper()
+	d := &daemon{run: run}
+	d.program = start(t, setup{dir: dir, config: config, args: append([]string{"--no-ui"}, args...), env: []string{"XDG_RUNTIME_DIR=" + run}})
+	d.logs("control is served", 10*time.Second)
+	d.logs("camera live", 20*time.Second)
+	return d
+}
+
+// socket is where it is talked to.
+func (d *daemon) socket() string { return filepath.Join(d.run, "rvo-tui", "control.sock") }
+
+// ctl runs a command of ctl and returns what it printed and its status.
+func (d *daemon) ctl(args ...string) (out, problem string, status int) {
+	d.t.Helper()
+	return d.as(nil, args...)
+}
+
+func (d *daemon) as(env []string, args ...string) (out, problem string, status int) {
+	d.t.Helper()
+	p := run(d.t, setup{args: append([]string{"ctl"}, args...), env: append([]string{"XDG_RUNTIME_DIR=" + d.run}, env...)}, 30*time.Second)
+	return p.stdout.String(), p.stderr.String(), p.status(0)
+}
+
+// state is the part of a snapshot that tests look at.
+type state struct {
+	Cameras []struct {
+		Name, State string
+		Frames      uint64
+		Superseded  uint64
+		Detectors   []struct {
+			Name, State string
+			Spec        struct{ Name string }
+			MaxFPS      float64 `json:"max_fps"`
+		}
+		Rules []struct {
+			Event  string
+			Status struct{ State string }
+		}
+	}
+}
+
+func (d *daemon) state() state {
+	d.t.Helper()
+	out, problem, status := d.ctl("status", "--json")
+	var s state
+	if err := json.Unmarshal([]byte(out), &s); err != nil || status != 0 {
+		d.t.Fatalf("status %d, %v: %s%s", status, err, out, problem)
+	}
+	return s
+}
+
+func TestCtlDoesEachCommand(t *testing.T) {
+	d := startDaemon(t, runtimeDir(t), "", daemonConfig)
+	for _, c := range []struct {
+		line string
+		want string                  // in what it prints
+		then func(s state) (ok bool) // how things stand afterwards
+	}{
+		{"attach dummy name=seen max_fps=7", "", func(s state) bool { return len(s.Cameras[0].Detectors) == 2 }},
+		{"rate seen 3 --camera street", "", nil},
+		{"disable seen", "", func(s state) bool { return s.Cameras[0].Detectors[1].State == "disabled" }},
+		{"enable seen", "", func(s state) bool { return s.Cameras[0].Detectors[1].State != "disabled" }},
+		{"detach seen", "", func(s state) bool { return len(s.Cameras[0].Detectors) == 1 }},
+		{"add-camera yard synthetic:empty fps=5", "", func(s state) bool { return len(s.Cameras) == 2 && s.Cameras[1].Name == "yard" }},
+		{"pause --camera yard", "", func(s state) bool { return s.Cameras[1].State == "paused" && s.Cameras[0].State == "live" }},
+		{"resume --camera yard", "", func(s state) bool { return s.Cameras[1].State == "live" }},
+		{"remove-camera yard", "", func(s state) bool { return len(s.Cameras) == 1 }},
+		{"rule-off moved", "", func(s state) bool { return s.Cameras[0].Rules[0].Status.State == "disabled" }},
+		{"rule-on moved", "", func(s state) bool { return s.Cameras[0].Rules[0].Status.State != "disabled" }},
+		{"clip --camera street", "", nil},
+		{"reload", "", nil},
+		{"reload --json", `{"ok":true}`, nil},
+		{"status", "CAMERA  DETECTOR", nil},
+		{"log", "control command", nil},
+		{"log --json", `"seq":1`, nil},
+	} {
+		out, problem, status := d.ctl(strings.Fields(c.line)...)
+		if status != 0 || !strings.Contains(out, c.want) || problem != "" {
+			t.Errorf("ctl %s: status %d, printed %q, %q", c.line, status, tail(out), problem)
+			continue
+		}
+		if c.then != nil {
+			wait(t, 10*time.Second, "the effect of "+c.line, func() bool { return c.then(d.state()) })
+		}
+	}
+	wait(t, 20*time.Second, "an event", func() bool {
+		out, _, _ := d.ctl("events", "--json")
+		return strings.Contains(out, `"event_type":"moved"`)
+	})
+	wait(t, 30*time.Second, "a clip", func() bool {
+		out, _, _ := d.ctl("clips")
+		return strings.Contains(out, "clip.")
+	})
+	for _, c := range []struct {
+		line   string
+		status int
+		want   string
+	}{
+		{"detach nobody", 1, "no such detector"},
+		{"pause --camera nowhere", 1, `no such camera "nowhere"; there is street`},
+		{"add-camera f /etc/passwd", 1, "no file may be chosen over the control API"},
+		{"attach command name=c command=/bin/true", 1, "no program may be chosen"},
+		{"attach remote name=r endpoint=models.example:1", 1, "allow it with control.endpoints"},
+		{"attach motion name=m max_fsp=1", 2, `did you mean "max_fps"?`},
+		{"fly", 2, "unexpected argument fly"},
+	} {
+		for _, asJSON := range []bool{false, true} {
+			args := strings.Fields(c.line)
+			if asJSON && args[0] != "fly" {
+				args = append(args, "--json")
+			}
+			out, problem, status := d.ctl(args...)
+			if status != c.status || !strings.Contains(strings.ReplaceAll(out+problem, `\"`, `"`), c.want) {
+				t.Errorf("ctl %v: status %d, printed %q, %q; want %d and %q", args, status, out, problem, c.status, c.want)
+			}
+		}
+	}
+	write(t, filepath.Join(d.dir, "rvo.toml"), "[[camera]]\nname = 1\n")
+	if _, problem, status := d.ctl("reload"); status != 1 || !strings.Contains(problem, "name: must be a text") {
+		t.Errorf("a configuration that is not valid: status %d, %q", status, problem)
+	}
+	d.stop()
+	if _, problem, status := d.ctl("status", "--addr", d.socket()); status != 1 || !strings.Contains(problem, "no rvo-tui answers at "+d.socket()) {
+		t.Errorf("nobody there: status %d, %q", status, problem)
+	}
+}
+
+func TestCtlFollowsUntilItIsInterrupted(t *testing.T) {
+	d := startDaemon(t, runtimeDir(t), "", daemonConfig)
+	follow := func(args ...string) *program {
+		return start(t, setup{args: append([]string{"ctl"}, args...), env: []string{"XDG_RUNTIME_DIR=" + d.run}})
+	}
+	log, states, events := follow("log", "--follow"), follow("watch", "--json", "--rate", "5"), follow("events", "-f", "--json")
+	log.until(10*time.Second, "the log so far", func() bool { return strings.Contains(log.stdout.String(), "started") })
+	d.ctl("pause")
+	d.ctl("resume")
+	log.until(10*time.Second, "what is logged now", func() bool { return strings.Contains(log.stdout.String(), "verb=resume") })
+	states.until(10*time.Second, "snapshots", func() bool { return len(states.stdout.lines()) >= 5 })
+	events.until(30*time.Second, "an event", func() bool { return len(events.stdout.lines()) > 0 })
+	for _, line := range states.stdout.lines() {
+		var s state
+		if err := json.Unmarshal([]byte(line), &s); err != nil || len(s.Cameras) != 1 {
+			t.Fatalf("%v: %s", err, line)
+		}
+	}
+	log.signal(syscall.SIGINT)
+	if status := log.status(5 * time.Second); status != 0 {
+		t.Errorf("status %d after SIGINT", status)
+	}
+	d.stop()
+	for _, p := range []*program{states, events} {
+		status := p.status(10 * time.Second)
+		if lines := p.stdout.lines(); status != 1 || !strings.HasPrefix(lines[len(lines)-1], `{"error":`) {
+			t.Errorf("status %d after the end of the program, and at last %s", status, lines[len(lines)-1])
+		}
+	}
+}
+
+// connect opens the dashboard of a running program in the terminal.
+func (x *terminal) connect(env string, args ...string) {
+	x.t.Helper()
+	x.text(fmt.Sprintf("stty -g >before; echo $$ >pid; RVO_CONFIG= %s %s connect %s; echo ended $?; stty -g >after; echo sa\"\"id", env, binary, strings.Join(args, " ")))
+	x.keys("Enter")
+}
+
+func TestConnectSurvivesARestart(t *testing.T) {
+	run, dir := runtimeDir(t), t.TempDir()
+	d := startDaemon(t, run, dir, daemonConfig)
+	one, two := newTerminal(t, 120, 40), newTerminal(t, 110, 38)
+	one.connect("XDG_RUNTIME_DIR=" + run)
+	two.connect("XDG_RUNTIME_DIR=" + run)
+	for _, x := range []*terminal{one, two} {
+		x.sees(fmt.Sprintf("pid %d", d.cmd.Process.Pid))
+		x.sees("street")
+		x.sees("motion")
+	}
+	one.keys("Space")
+	one.sees("motion is disabled")
+	two.sees("motion   disabled")
+	one.keys("Space")
+	two.sees("motion   running")
+
+	_ = d.cmd.Process.Kill()
+	<-d.done
+	one.sees("link lost 2 s")
+	two.sees("no rvo-tui answers")
+	one.sees("─ old ─")
+	one.keys("Space")
+	one.sees("not connected: nothing can be changed until it is")
+	one.sees("street") // what was last known stays
+
+	again := startDaemon(t, run, dir, daemonConfig)
+	for _, x := range []*terminal{one, two} {
+		x.sees(fmt.Sprintf("pid %d", again.cmd.Process.Pid))
+		x.sees("motion   running")
+		if strings.Contains(x.screen(), "─ old ─") {
+			t.Error("what is shown is still marked as old")
+		}
+	}
+	if n := strings.Count(one.screen(), "started config"); n > 2 {
+		t.Errorf("%d lines tell of the start of two programs", n)
+	}
+	one.keys("q") // does not ask, though clips are being written
+	one.restored()
+	two.keys("c")
+	two.sees("being saved")
+	two.signal(syscall.SIGTERM)
+	two.restored()
+	again.stop() // it has run on
+}
+
+func TestConnectWaitsForAProgram(t *testing.T) {
+	run := runtimeDir(t)
+	x := newTerminal(t, 120, 40)
+	x.connect("", "--ascii", filepath.Join(run, "rvo-tui", "control.sock"))
+	x.sees("connecting to " + run)
+	x.sees("no rvo-tui answers at")
+	d := startDaemon(t, run, "", daemonConfig)
+	x.sees(fmt.Sprintf("pid %d", d.cmd.Process.Pid))
+	x.keys("q")
+	x.restored()
+}
+
+// A dashboard that is stopped, as by Ctrl-Z or a dead SSH session, costs the
+// program nothing: no frame, no memory that grows, no time of the others.
+func TestStoppedDashboardCostsNothing(t *testing.T) {
+	// Pictures that are kept for clips would grow beside what is looked for here.
+	d := startDaemon(t, runtimeDir(t), "", strings.Replace(daemonConfig, "[[rule]]", "[[rule]]\nclip = false", 1))
+	x := newTerminal(t, 120, 40)
+	// The shell makes way: it would take the terminal back from what is stopped.
+	x.text(fmt.Sprintf("echo $$ >pid; RVO_CONFIG= XDG_RUNTIME_DIR=%s exec %s connect", d.run, binary))
+	x.keys("Enter")
+	x.sees("motion   running")
+	before := d.state()
+	pid, err := strconv.Atoi(strings.TrimSpace(read(t, filepath.Join(x.dir, "pid"))))
+	if err != nil {
+		t.Fatal(err)
+	}
+	dashboard := func(s syscall.Signal) {
+		t.Helper()
+		if err := syscall.Kill(pid, s); err != nil {
+			t.Fatal(err)
+		}
+	}
+	dashboard(syscall.SIGSTOP)
+	resident := d.resident()
+
+	watch := start(t, setup{args: []string{"ctl", "watch", "--json", "--rate", "10"}, env: []string{"XDG_RUNTIME_DIR=" + d.run}})
+	watch.until(30*time.Second, "50 snapshots beside the stopped dashboard", func() bool { return len(watch.stdout.lines()) >= 50 })
+	after := d.state()
+	frames := after.Cameras[0].Frames - before.Cameras[0].Frames
+	if dropped := after.Cameras[0].Superseded - before.Cameras[0].Superseded; frames < 60 || dropped > frames/5 {
+		t.Errorf("%d frames, of which %d were not seen", frames, dropped)
+	}
+	if grown := d.resident() - resident; grown > 64<<20 {
+		t.Errorf("%d MB more are in use beside a stopped dashboard", grown>>20)
+	}
+	if _, problem, status := d.ctl("disable", "motion"); status != 0 {
+		t.Errorf("a command beside a stopped dashboard: status %d, %s", status, problem)
+	}
+	dashboard(syscall.SIGCONT)
+	x.sees("motion   disabled")
+	x.keys("q")
+	wait(t, 10*time.Second, "the end of the dashboard", func() bool { return syscall.Kill(pid, 0) != nil })
+	d.stop()
+}
+
+// resident returns the memory that a process has in use, in bytes.
+func (d *daemon) resident() int64 {
+	d.t.Helper()
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/statm", d.cmd.Process.Pid))
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	pages, err := strconv.ParseInt(strings.Fields(string(text))[1], 10, 64)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	return pages * int64(os.Getpagesize())
+}
+
+// The program that runs already is offered to who starts another one.
+func TestOfferToConnect(t *testing.T) {
+	d := startDaemon(t, runtimeDir(t), "", daemonConfig)
+	x := newTerminal(t, 120, 40)
+	begin := func() {
+		x.text(fmt.Sprintf("clear; RVO_CONFIG= XDG_RUNTIME_DIR=%s %s --metrics-listen= ; echo en\"\"ded", d.run, binary))
+		x.keys("Enter")
+		x.sees(fmt.Sprintf("rvo-tui (pid %d, up", d.cmd.Process.Pid))
+		x.sees("is running here with camera street. Connect to it? [Y/n]")
+	}
+	begin()
+	x.keys("Enter")
+	x.sees("at " + hostname(t))
+	x.sees(fmt.Sprintf("pid %d", d.cmd.Process.Pid))
+	x.keys("q")
+	x.sees("ended")
+	begin()
+	x.keys("n", "Enter")
+	x.sees("control is not served")
+	x.keys("q")
+
+	p := start(t, setup{args: []string{"--no-ui", "--metrics-listen="}, env: []string{"XDG_RUNTIME_DIR=" + d.run}})
+	p.logs("another rvo-tui is running here", 10*time.Second)
+	p.stop()
+	d.stop()
+}
+
+func hostname(t testing.TB) string {
+	t.Helper()
+	name, err := os.Hostname()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return name
+}
