@@ -53,7 +53,7 @@ func (c *conn) failure(ctx context.Context, err error) *detectors.Error {
 	switch code := st.Code(); {
 	case errors.Is(ended, context.Canceled):
 		return fault(detectors.ReasonCanceled, "call was canceled")
-	case errors.Is(ended, context.DeadlineExceeded), code == codes.DeadlineExceeded:
+	case errors.Is(ended, context.DeadlineExceeded), errors.Is(err, context.DeadlineExceeded), code == codes.DeadlineExceeded:
 		if f := c.dialFault(); f != nil {
 			return f
 		}

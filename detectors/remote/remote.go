@@ -158,6 +158,9 @@ func (d *Detector) Detect(ctx context.Context, frame *capture.Frame) ([]detector
 	d.conn.silence.ask(time.Now())
 	answer, err := d.client.Detect(ctx, &d.request)
 	d.request.FrameJpeg, d.request.FrameBgr = nil, nil
+	if end, ok := ctx.Deadline(); ok && err == nil && !time.Now().Before(end) {
+		err = context.DeadlineExceeded // on a busy machine an answer can overtake the timer
+	}
 	if err != nil {
 		f := d.conn.failure(ctx, err)
 		if f.Reason == detectors.ReasonTimeout {
