@@ -1,0 +1,95 @@
+package e2e
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// TestBrokenModels runs a good model beside one that makes OpenCV crash, and then
+// breaks the good one in several ways under a running program. What that costs is
+// the signal of that one model; the log names the file and says what to do; and
+// once the file is whole again everything heals.
+func TestBrokenModels(t *testing.T) {
+	needOpenCV(t)
+	t.Parallel()
+	models := filepath.Join("..", "detectors", "opencv", "testdata", "models")
+	dir := t.TempDir()
+	whole := read(t, filepath.Join(models, "yolov8.onnx"))
+	good := filepath.Join(dir, "good.onnx")
+	write(t, good, whole)
+	write(t, filepath.Join(dir, "crash.onnx"), read(t, filepath.Join(models, "crash.onnx")))
+	p := start(t, setup{
+		dir:  dir,
+		args: []string{"--no-ui", "--metrics-listen", "127.0.0.1:0"},
+		config: `
+[[camera]]
+name   = "yard"
+source = "synthetic:street"
+
+[[detector]]
+name = "motion"
+kind = "motion"
+ttl  = "5s"
+
+[[detector]]
+name  = "things"
+kind  = "onnx"
+model = "good.onnx"
+ttl   = "2s"
+
+[[detector]]
+name  = "crash"
+kind  = "onnx"
+model = "crash.onnx"
+`,
+	})
+	both := func() bool { all := p.metrics(); return known(all, "motion") && known(all, "things") }
+	p.until(30*time.Second, "the good model to answer", both)
+	p.logs(`copy or export its model \"crash.onnx\" again`, 30*time.Second)
+
+	flipped := []byte(whole)
+	flipped[len(flipped)/2] ^= 0xff
+	for _, b := range []struct{ name, data, says string }{
+		{"cut", whole[:len(whole)/2], `good.onnx\": is not a whole ONNX file: export or copy it again`},
+		{"empty", "", `good.onnx\": is not a whole ONNX file: export or copy it again`},
+		{"a page", "<html>404</html>", `good.onnx\": is not a whole ONNX file: export or copy it again`},
+		{"missing", "-", `there is no file \"good.onnx\": check the path`},
+		{"crashing", read(t, filepath.Join(dir, "crash.onnx")), `copy or export its model \"good.onnx\" again`},
+		{"changed in one place", string(flipped), ""}, // which may be a model still
+	} {
+		write(t, good, b.data)
+		if b.data == "-" {
+			if err := os.Remove(good); err != nil {
+				t.Fatal(err)
+			}
+		}
+		before, said := p.metrics(), strings.Count(p.stderr.String(), b.says)
+		if err := syscall.Kill(process(p, "things"), syscall.SIGKILL); err != nil {
+			t.Fatal(err)
+		}
+		if b.says != "" {
+			p.until(30*time.Second, "a log of "+b.says, func() bool { return strings.Count(p.stderr.String(), b.says) > said })
+			p.until(30*time.Second, "the signal of a model that is "+b.name+" to be unknown", func() bool { return !known(p.metrics(), "things") })
+			p.until(30*time.Second, "all else to go on", func() bool { return known(p.metrics(), "motion") && p.state("yard", "live") })
+		} else {
+			p.until(30*time.Second, "the loss of the process to be counted", func() bool { return failures(before, p.metrics(), "things", "crashed") > 0 })
+		}
+		write(t, good, whole)
+		p.until(60*time.Second, "the model that was "+b.name+" to answer again", both)
+	}
+}
+
+// process returns the latest process of a detector, as the log has it.
+func process(p *program, detector string) int {
+	p.t.Helper()
+	found := regexp.MustCompile(`msg="detector process runs" detector=`+detector+` pid=(\d+)`).FindAllStringSubmatch(p.stderr.String(), -1)
+	if found == nil {
+		p.t.Fatalf("%s has no process", detector)
+	}
+	return number(p.t, found[len(found)-1][1])
+}
