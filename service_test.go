@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -21,7 +22,7 @@ type manager struct {
 	heard []string // when, and what
 	err   error
 	turns uint64
-	stuck bool
+	stuck atomic.Bool
 }
 
 func (m *manager) send(state string) error {
@@ -31,7 +32,7 @@ func (m *manager) send(state string) error {
 }
 
 func (m *manager) snapshot() *runtime.Snapshot {
-	if !m.stuck {
+	if !m.stuck.Load() {
 		m.turns++
 	}
 	return &runtime.Snapshot{At: time.Now(), Loop: runtime.LoopView{Turns: m.turns}}
@@ -59,12 +60,12 @@ func TestService(t *testing.T) {
 		step(time.Second)
 		finished()
 		step(2 * time.Second) // 5.501s
-		m.stuck = true
+		m.stuck.Store(true)
 		step(8 * time.Second) // 13.501s: it stands still, which is known after 3s
-		m.stuck = false
+		m.stuck.Store(false)
 		step(2 * time.Second)
 		close(stopping)
-		m.stuck = true
+		m.stuck.Store(true)
 		step(4 * time.Second)
 		close(over)
 		<-done
