@@ -19,6 +19,7 @@ type Environment struct {
 	OpenCV     string    `json:"opencv"` // empty: built without
 	Revision   string    `json:"revision"`
 	Threads    int       `json:"gomaxprocs"`
+	Scheduling string    `json:"scheduling"` // policy and priority of the process; empty: the system does not say
 	Load       float64   `json:"load"` // average of the last minute, before the first run
 	Duration   float64   `json:"duration_secs"`
 	Warmup     float64   `json:"warmup_secs"`
@@ -35,6 +36,7 @@ func newEnvironment(o Options) Environment {
 		System: goruntime.GOOS + "/" + goruntime.GOARCH, Kernel: readText("/proc/sys/kernel/osrelease"),
 		Governor: readText("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor"),
 		Go:       goruntime.Version(), OpenCV: o.OpenCV, Revision: o.Revision, Threads: threads(), Load: loadAverage(),
+		Scheduling: scheduling(readText("/proc/self/stat")),
 		Duration: o.Duration.Seconds(), Warmup: o.Warmup.Seconds(), Runs: o.Runs, Width: o.Width, Height: o.Height, Seed: o.Seed,
 		SampleSecs: o.Sample.Seconds(),
 	}
@@ -47,6 +49,25 @@ func readText(path string) string {
 		return ""
 	}
 	return strings.TrimSpace(string(text))
+}
+
+// scheduling returns how a process with this /proc/PID/stat is scheduled: "other,
+// nice 0", or "rr, priority 10" where it goes ahead of all that are not.
+func scheduling(stat string) string {
+	// The name, in brackets, may hold anything; the fields after it begin with the third.
+	f := strings.Fields(stat[strings.LastIndexByte(stat, ')')+1:])
+	const nice, priority, policy = 19 - 3, 40 - 3, 41 - 3
+	if len(f) <= policy {
+		return ""
+	}
+	name, known := map[string]string{"0": "other", "1": "fifo", "2": "rr", "3": "batch", "5": "idle", "6": "deadline"}[f[policy]]
+	switch {
+	case !known:
+		return ""
+	case name == "fifo" || name == "rr":
+		return name + ", priority " + f[priority]
+	}
+	return name + ", nice " + f[nice]
 }
 
 // cpuModel returns the first processor's name in /proc/cpuinfo.

@@ -14,9 +14,10 @@ func (r *Report) Markdown() []byte {
 	var out bytes.Buffer
 	e := r.Environment
 	fmt.Fprintf(&out, "# Load harness\n\n")
-	fmt.Fprintf(&out, "%s, revision %s, on %s, %d cores, %s %s, governor %s, %s, OpenCV %s. GOMAXPROCS %d.\n\n",
+	fmt.Fprintf(&out, "%s, revision %s, on %s, %d cores, %s %s, governor %s, %s, OpenCV %s. GOMAXPROCS %d, scheduling %s.\n\n",
 		e.Date.Format("2006-01-02 15:04 UTC"), cmp.Or(e.Revision, "unknown"), cmp.Or(e.CPU, "an unknown processor"), e.Cores, e.System,
-		cmp.Or(e.Kernel, "unknown kernel"), cmp.Or(e.Governor, "unknown"), e.Go, cmp.Or(e.OpenCV, "none"), e.Threads)
+		cmp.Or(e.Kernel, "unknown kernel"), cmp.Or(e.Governor, "unknown"), e.Go, cmp.Or(e.OpenCV, "none"), e.Threads,
+		cmp.Or(e.Scheduling, "unknown"))
 	fmt.Fprintf(&out, "Runs of each: %d, in turn; %g s measured after %g s of warm-up; pictures of %d×%d. ", e.Runs, e.Duration, e.Warmup, e.Width, e.Height)
 	fmt.Fprintf(&out, "Figures are medians over the runs; ± is the median distance from them.\n")
 	r.weather(&out)

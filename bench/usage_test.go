@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"strings"
 	"testing"
 	"time"
 )
@@ -50,6 +51,26 @@ func TestCPUModel(t *testing.T) {
 	}
 	if got := cpuModel("Hardware: x\n"); got != "" {
 		t.Errorf("got %q", got)
+	}
+}
+
+func TestScheduling(t *testing.T) {
+	stat := func(nice, priority, policy string) string {
+		f := strings.Fields(strings.Repeat("0 ", 50))
+		f[19-3], f[40-3], f[41-3] = nice, priority, policy
+		return "12 (a b) c) " + strings.Join(f, " ")
+	}
+	for text, want := range map[string]string{
+		stat("0", "0", "0"):   "other, nice 0",
+		stat("-20", "0", "0"): "other, nice -20",
+		stat("0", "10", "2"):  "rr, priority 10",
+		stat("0", "0", "9"):   "",
+		"12 (a) S 1":          "",
+		"":                    "",
+	} {
+		if got := scheduling(text); got != want {
+			t.Errorf("%q: got %q, want %q", text, got, want)
+		}
 	}
 }
 
