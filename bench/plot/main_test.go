@@ -17,8 +17,15 @@ import (
 
 const fixture = "testdata/results"
 
-// svg is the format that draws fast.
-var svg = format{".svg", drawSVG}
+// svg is the format that draws fast, and titled one that only says what would be
+// drawn.
+var (
+	svg    = format{".svg", drawSVG}
+	titled = format{".svg", func(p *page, w io.Writer) error {
+		_, err := io.WriteString(w, p.title)
+		return err
+	}}
+)
 
 // drawn draws the figures of a directory in some formats and returns what was
 // said, and the files.
@@ -47,18 +54,46 @@ func drawn(t *testing.T, dir string, formats ...format) (said string, files map[
 }
 
 func TestFiguresAreDrawn(t *testing.T) {
-	said, files := drawn(t, fixture, formats...)
+	said, files := drawn(t, fixture, svg)
 	if strings.Contains(said, "left out") {
 		t.Errorf("there is data for all figures, and yet:\n%s", said)
 	}
-	if len(files) != 2*len(figures) {
-		t.Errorf("%d files, want 2 for each of %d figures: %v", len(files), len(figures), slices.Sorted(maps.Keys(files)))
+	if len(files) != len(figures) {
+		t.Errorf("%d files of %d figures: %v", len(files), len(figures), slices.Sorted(maps.Keys(files)))
 	}
 	for _, f := range figures {
-		t.Run(f.name, func(t *testing.T) {
-			checkSVG(t, files[f.name+".svg"])
-			checkPNG(t, files[f.name+".png"])
-		})
+		t.Run(f.name, func(t *testing.T) { checkSVG(t, files[f.name+".svg"]) })
+	}
+}
+
+// One figure with curves and one with rows of marks: pixels take their time.
+func TestFiguresAreDrawnInPixels(t *testing.T) {
+	res, err := load(fixture)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, make := range []func(*results) (*page, error){blocking, undisturbed} {
+		p, err := make(res)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var out bytes.Buffer
+		if err := drawPNG(p, &out); err != nil {
+			t.Fatal(err)
+		}
+		checkPNG(t, out.Bytes())
+	}
+}
+
+func TestRunWritesEachFormat(t *testing.T) {
+	dir := copyFixture(t, "", func(l string) bool { return !strings.HasPrefix(l, "mode,") && !strings.Contains(l, ",cameras_") })
+	if err := run([]string{dir}, io.Discard); err != nil {
+		t.Fatal(err)
+	}
+	for _, ending := range []string{".svg", ".png"} {
+		if _, err := os.Stat(filepath.Join(dir, "figures", "fig8_age_by_cameras"+ending)); err != nil {
+			t.Error(err)
+		}
 	}
 }
 
@@ -123,8 +158,8 @@ func checkPNG(t *testing.T, data []byte) {
 		t.Errorf("%d pixels wide, want twice 800", w)
 	}
 	coloured := 0
-	for y := img.Bounds().Min.Y; y < img.Bounds().Max.Y; y += 2 {
-		for x := img.Bounds().Min.X; x < img.Bounds().Max.X; x += 2 {
+	for y := img.Bounds().Min.Y; y < img.Bounds().Max.Y; y += 4 {
+		for x := img.Bounds().Min.X; x < img.Bounds().Max.X; x += 4 {
 			if r, g, b, _ := img.At(x, y).RGBA(); max(r, g, b)-min(r, g, b) > 0x4000 {
 				coloured++
 			}
@@ -198,7 +233,7 @@ func TestFiguresWithoutDataAreLeftOut(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			said, files := drawn(t, copyFixture(t, tt.without, tt.drop), svg)
+			said, files := drawn(t, copyFixture(t, tt.without, tt.drop), titled)
 			line := ""
 			for l := range strings.Lines(said) {
 				if strings.HasPrefix(l, "left out "+tt.figure+": ") {
