@@ -16,7 +16,8 @@ import (
 
 // dashboard is the terminal dashboard of a run. Nil: there is none.
 type dashboard struct {
-	opts ui.Options
+	opts   ui.Options
+	stderr *os.File // that there was before the log took its place
 }
 
 // onTerminal reports whether there is a terminal, and a dashboard wanted on it.
@@ -41,7 +42,12 @@ func (d *dashboard) run(ctx context.Context, stop context.CancelFunc, backend ui
 	defer stop()
 	ctx, cancel := signal.NotifyContext(ctx, syscall.SIGHUP)
 	defer cancel()
-	err := ui.Run(ctx, backend, d.opts)
+	guard, err := newGuard(d.stderr)
+	if err != nil {
+		d.opts.Log.Warn("a crash would leave the terminal as the dashboard has it", "error", err)
+	}
+	err = ui.Run(ctx, backend, d.opts)
+	guard.close()
 	if errors.Is(err, ui.ErrStuck) {
 		d.opts.Log.Warn("the terminal took no output at the end") // an error would be printed there, and wait
 		return nil

@@ -31,6 +31,9 @@ func Main(args []string, stdout *os.File) int {
 	if len(args) > 0 && args[0] == child.Argument {
 		return child.Main(args[1:], localKinds, detectcv.Threads)
 	}
+	if len(args) > 0 && args[0] == guardArgument {
+		return guardMain(args[1:])
+	}
 	flags, err := ParseFlags(args, stdout)
 	switch {
 	case errors.Is(err, ErrHelp):

@@ -29,7 +29,7 @@ import (
 // 0.5 s more, threads that encode pictures another 0.5 s, and on a machine whose
 // cores are all taken the system needs its time to end threads of low priority:
 // it is over within five seconds all the same.
-const clipGrace = 2 * time.Second
+const clipGrace = 3 * time.Second
 
 // localKinds returns the kinds of detector that compute in their own process.
 func localKinds() detectors.Kinds {
@@ -144,6 +144,7 @@ func run(ctx context.Context, loader Loader, cfg Config, flags Flags, stdout *os
 	ctx, quit := context.WithCancel(ctx)
 	defer quit()
 	screen.opts.Open, screen.opts.Log, screen.opts.Reload = drivers.Open, log, again.reload
+	screen.stderr = logs.stderr
 	var shown error
 	wg.Go(func() { shown = screen.run(ctx, quit, ui.Local{Runtime: rt, Ring: logs.ring, Recent: recent}) })
 	err = rt.Run(ctx)
@@ -165,6 +166,7 @@ func newRecorder(cfg Config, epoch time.Time, log *slog.Logger) *clips.Recorder 
 // error or a file, without secrets. What C libraries print is part of it.
 type logs struct {
 	logger *slog.Logger
+	stderr *os.File // that there was
 	ring   *runtime.LogRing
 	reopen func()
 	close  func()
@@ -181,6 +183,7 @@ func openLog(cfg LogConfig, secrets *Secrets, screen *dashboard) (*logs, error) 
 	if err != nil {
 		return nil, err
 	}
+	l.stderr = stderr
 	out := io.Discard // the dashboard shows the log
 	if screen.logsTo(stderr) {
 		out = runtime.LogPipe(stderr)

@@ -107,6 +107,12 @@ func (x *terminal) restored() {
 	x.t.Helper()
 	x.sees("ended 0")
 	x.sees("said")
+	x.inOrder()
+}
+
+// inOrder checks that the terminal is as it was before.
+func (x *terminal) inOrder() {
+	x.t.Helper()
 	before, after := read(x.t, filepath.Join(x.dir, "before")), read(x.t, filepath.Join(x.dir, "after"))
 	if before != after {
 		x.t.Errorf("the terminal's modes were %q and are %q", before, after)
@@ -168,6 +174,29 @@ func TestDashboardEndsWithSIGTERM(t *testing.T) {
 	x.dashboard()
 	x.signal(syscall.SIGTERM)
 	x.restored()
+}
+
+// What ends the program before it can do anything leaves the terminal in order.
+func TestDashboardThatCrashes(t *testing.T) {
+	for name, c := range map[string]struct {
+		signal syscall.Signal
+		says   string
+	}{
+		"fault": {syscall.SIGABRT, "it crashed"},
+		"kill":  {syscall.SIGKILL, "it was killed"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			x := newTerminal(t, 120, 40)
+			x.dashboard()
+			x.signal(c.signal)
+			x.sees(c.says)
+			x.text("stty -g >after; echo do\"\"ne")
+			x.keys("Enter")
+			x.sees("done")
+			x.inOrder()
+		})
+	}
 }
 
 // The terminal is closed under the program, as when an SSH session breaks.
