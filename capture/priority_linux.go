@@ -1,7 +1,9 @@
 package capture
 
 import (
+	"os"
 	goruntime "runtime"
+	"strconv"
 	"syscall"
 )
 
@@ -14,5 +16,32 @@ func LowPriority(nice int) {
 	goruntime.LockOSThread()
 	if nice > 0 {
 		_ = syscall.Setpriority(syscall.PRIO_PROCESS, syscall.Gettid(), nice)
+	}
+}
+
+// EndLowPriority gives all threads of the process that come after the caller's its
+// priority, for the end of a run, when somebody waits for what they finish. It
+// needs a privilege (CAP_SYS_NICE, or LimitNICE= in a unit of systemd); without it
+// nothing changes.
+func EndLowPriority() {
+	goruntime.LockOSThread()
+	defer goruntime.UnlockOSThread()
+	// The system call answers 20 less the nice value.
+	own, err := syscall.Getpriority(syscall.PRIO_PROCESS, syscall.Gettid())
+	if err != nil {
+		return
+	}
+	threads, err := os.ReadDir("/proc/self/task")
+	if err != nil {
+		return
+	}
+	for _, t := range threads {
+		tid, err := strconv.Atoi(t.Name())
+		if err != nil {
+			continue
+		}
+		if p, err := syscall.Getpriority(syscall.PRIO_PROCESS, tid); err == nil && p < own {
+			_ = syscall.Setpriority(syscall.PRIO_PROCESS, tid, 20-own)
+		}
 	}
 }

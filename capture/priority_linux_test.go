@@ -33,3 +33,26 @@ func TestLowPriorityIsThatOfItsThreadAlone(t *testing.T) {
 		}
 	}
 }
+
+func TestEndLowPriority(t *testing.T) {
+	set, seen, end := make(chan int), make(chan struct{}), make(chan struct{})
+	go func() {
+		LowPriority(7)
+		set <- syscall.Gettid()
+		<-end
+		close(seen)
+	}()
+	tid := <-set
+	EndLowPriority()
+	low, err := syscall.Getpriority(syscall.PRIO_PROCESS, tid)
+	own, _ := syscall.Getpriority(syscall.PRIO_PROCESS, syscall.Gettid())
+	if err != nil || low != own && low != 20-7 {
+		t.Errorf("the thread has %d, the caller %d: %v", 20-low, 20-own, err)
+	}
+	// Whoever may raise one priority may raise this one.
+	if raised := syscall.Setpriority(syscall.PRIO_PROCESS, tid, 20-own) == nil; raised && low != own {
+		t.Errorf("the thread was left at %d", 20-low)
+	}
+	close(end)
+	<-seen
+}

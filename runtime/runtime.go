@@ -122,6 +122,7 @@ func (r *Runtime) Run(ctx context.Context) error {
 			<-c.halted
 		}
 		if !ended {
+			capture.EndLowPriority()
 			stopSinks() // what is told by now is all: it is delivered while detectors end
 		}
 		r.wg.Wait()
