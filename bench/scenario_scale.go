@@ -15,7 +15,7 @@ func scaleScenarios() []Scenario {
 	for _, n := range []int{1, 4, 16, 64} {
 		list = append(list, Scenario{
 			Name: fmt.Sprintf("detectors_%d", n), FPS: 30, Sleep: time.Millisecond,
-			Doc: fmt.Sprintf("%s of 1 ms, each 10 times a second, beside one another", some(n, "detector")),
+			Doc: some(n, "detector") + " of 1 ms on one camera, 10 times a second",
 			Build: func(Setup) (Load, error) {
 				l := Load{Cameras: oneCamera(30)}
 				for i := range n {
@@ -29,7 +29,7 @@ func scaleScenarios() []Scenario {
 	for _, n := range []int{1, 4, 16, 32} {
 		list = append(list, Scenario{
 			Name: fmt.Sprintf("cameras_%d", n), FPS: 30, Modes: []Mode{Worker},
-			Doc: fmt.Sprintf("%s of 30 frames a second, with a detector and a rule each", some(n, "camera")),
+			Doc: some(n, "camera") + " of 30 frames a second, with a detector and a rule",
 			Build: func(Setup) (Load, error) {
 				l := Load{Detectors: []detectors.Config{dummy()}, Rules: []rules.Config{rule("dummy_event", "dummy >= 1")}}
 				for i := range n {
