@@ -114,13 +114,13 @@ func ratioText(a, b float64) string {
 	return strconv.FormatFloat(b/a, 'f', 2, 64)
 }
 
-// verdict says what a difference means: "inside the spread" where the middle
-// halves of the two sets overlap.
+// verdict says what a difference means: "inside the spread" where the medians are
+// no further apart than some run of either set is from the median of its own.
 func verdict(a, b spread) string {
 	switch {
 	case min(a.n, b.n) < minRuns:
 		return fmt.Sprintf("fewer than %d runs", minRuns)
-	case a.low <= b.high && b.low <= a.high:
+	case math.Abs(b.median-a.median) <= max(a.reach(), b.reach()):
 		return "inside the spread"
 	case b.median > a.median:
 		return "higher"

@@ -11,7 +11,7 @@ import (
 
 func TestStatistics(t *testing.T) {
 	s := spreadOf([]float64{9, 1, 2, 4, 3})
-	if s.median != 3 || s.mad != 1 || s.low != 2 || s.high != 4 || s.smallest != 1 || s.largest != 9 {
+	if s.median != 3 || s.mad != 1 || s.smallest != 1 || s.largest != 9 || s.reach() != 6 {
 		t.Errorf("%+v", s)
 	}
 	if got := median([]float64{1, 2}); got != 1.5 {

@@ -20,7 +20,7 @@ type Environment struct {
 	Revision   string    `json:"revision"`
 	Threads    int       `json:"gomaxprocs"`
 	Scheduling string    `json:"scheduling"` // policy and priority of the process; empty: the system does not say
-	Load       float64   `json:"load"` // average of the last minute, before the first run
+	Load       float64   `json:"load"`       // average of the last minute, before the first run
 	Duration   float64   `json:"duration_secs"`
 	Warmup     float64   `json:"warmup_secs"`
 	Runs       int       `json:"runs"`
@@ -37,7 +37,7 @@ func newEnvironment(o Options) Environment {
 		Governor: readText("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor"),
 		Go:       goruntime.Version(), OpenCV: o.OpenCV, Revision: o.Revision, Threads: threads(), Load: loadAverage(),
 		Scheduling: scheduling(readText("/proc/self/stat")),
-		Duration: o.Duration.Seconds(), Warmup: o.Warmup.Seconds(), Runs: o.Runs, Width: o.Width, Height: o.Height, Seed: o.Seed,
+		Duration:   o.Duration.Seconds(), Warmup: o.Warmup.Seconds(), Runs: o.Runs, Width: o.Width, Height: o.Height, Seed: o.Seed,
 		SampleSecs: o.Sample.Seconds(),
 	}
 }

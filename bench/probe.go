@@ -58,7 +58,11 @@ func newProbe(rate float64) *probe {
 	for float64(size) < rate*ringTime.Seconds() {
 		size *= 2
 	}
-	return &probe{ring: make([]sample, size), free: uint64(size)}
+	p := &probe{ring: make([]sample, size), free: uint64(size)}
+	for i := range p.ring {
+		p.ring[i].what = anEvent // so that the first write of a run meets no page fault
+	}
+	return p
 }
 
 // slot returns where the next sample goes, or nil where there is no room.

@@ -8,12 +8,12 @@ import (
 // median returns the middle of the values, the mean of the two in the middle
 // where they are even in number, and NaN of none.
 func median(values []float64) float64 {
-	return quartile(values, 0.5)
+	return quantileOf(values, 0.5)
 }
 
-// quartile returns a quantile of the values, interpolated between neighbours; NaN
+// quantileOf returns a quantile of the values, interpolated between neighbours; NaN
 // of none.
-func quartile(values []float64, q float64) float64 {
+func quantileOf(values []float64, q float64) float64 {
 	if len(values) == 0 {
 		return math.NaN()
 	}
@@ -31,13 +31,11 @@ type spread struct {
 	n                 int
 	median            float64
 	mad               float64 // median of the distances from the median
-	low, high         float64 // first and third quartile
 	smallest, largest float64
 }
 
 func spreadOf(values []float64) spread {
-	s := spread{n: len(values), median: median(values), low: quartile(values, 0.25), high: quartile(values, 0.75)}
-	s.smallest, s.largest = quartile(values, 0), quartile(values, 1)
+	s := spread{n: len(values), median: median(values), smallest: quantileOf(values, 0), largest: quantileOf(values, 1)}
 	off := make([]float64, len(values))
 	for i, v := range values {
 		off[i] = math.Abs(v - s.median)
@@ -45,3 +43,6 @@ func spreadOf(values []float64) spread {
 	s.mad = median(off)
 	return s
 }
+
+// reach returns how far from the median the furthest value is.
+func (s spread) reach() float64 { return max(s.largest-s.median, s.median-s.smallest) }
