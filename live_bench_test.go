@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	goruntime "runtime"
 	"slices"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -37,6 +38,8 @@ type live struct {
 	epoch     time.Time
 	lasts     time.Duration
 	last      func(*runtime.Snapshot) // is shown what the run came to; nil: nobody looks
+	// beside runs while it does, until the context ends. Nil: nothing does.
+	beside func(context.Context, *runtime.Runtime)
 }
 
 // sleeper is a detector that waits, as one does that computes elsewhere.
@@ -90,9 +93,14 @@ func (l live) run(b *testing.B) figures {
 	time.AfterFunc(l.lasts/5, func() { warm <- cpuTime(b) })
 	done := make(chan *runtime.Snapshot, 1)
 	context.AfterFunc(ctx, func() { done <- rt.Snapshot() })
+	var wg sync.WaitGroup
+	if l.beside != nil {
+		wg.Go(func() { l.beside(ctx, rt) })
+	}
 	if err := rt.Run(ctx); err != nil {
 		b.Fatal(err)
 	}
+	wg.Wait()
 	s := <-done
 	cpu := (cpuTime(b) - <-warm).Seconds() / (l.lasts * 4 / 5).Seconds()
 	if len(s.Cameras) == 0 {
