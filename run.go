@@ -26,9 +26,8 @@ import (
 
 // clipGrace is how long clips under way may take at the end of a run that was
 // told to stop, while detectors are waited for (2 s). An encoder that hangs costs
-// 0.5 s more, threads that encode pictures another 0.5 s, and on a machine whose
-// cores are all taken the system needs its time to end threads of low priority:
-// it is over within five seconds all the same.
+// 0.5 s more and threads that encode pictures another 0.5 s, so that all is over
+// within five seconds.
 const clipGrace = 3 * time.Second
 
 // localKinds returns the kinds of detector that compute in their own process.
