@@ -97,8 +97,8 @@ func ctlEndless(flags Flags) bool {
 	return flags.Verb == "watch" || flags.Verb == "events" && flags.Ctl.Events.Follow || flags.Verb == "log" && flags.Ctl.Log.Follow
 }
 
-// enough ends a stream that has shown all that was asked for.
-var enough = errors.New("shown")
+// errShown ends a stream that has shown all that was asked for.
+var errShown = errors.New("shown")
 
 // ctlShow prints what a verb shows. Stop ends the context.
 func ctlShow(ctx context.Context, stop context.CancelCauseFunc, client *control.Client, flags Flags, out io.Writer) error {
@@ -110,7 +110,7 @@ func ctlShow(ctx context.Context, stop context.CancelCauseFunc, client *control.
 			if err := printStatus(out, s, f.JSON); err != nil {
 				return err
 			}
-			return enough
+			return errShown
 		}))
 	case "watch":
 		n := 0
@@ -136,7 +136,7 @@ func ctlShow(ctx context.Context, stop context.CancelCauseFunc, client *control.
 	switch cause := context.Cause(ctx); {
 	case cause == nil:
 		return err
-	case errors.Is(cause, enough):
+	case errors.Is(cause, errShown):
 		return nil
 	case errors.Is(cause, context.Canceled):
 		return nil // it was told to end

@@ -86,6 +86,10 @@ func (m *model) do(a action) tea.Cmd {
 	case actCamera:
 		return m.pick()
 	case actAttach:
+		if len(m.opts.Kinds) == 0 {
+			m.say((*theme).infoInk, "nothing may be attached here")
+			return nil
+		}
 		m.overlay = newForm(m)
 	default:
 		return m.command(a)

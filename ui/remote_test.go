@@ -53,6 +53,20 @@ func (b *box) start(instance string, events ...runtime.RecentEvent) {
 	b.about.Instance, b.events, b.down = instance, events, make(chan struct{})
 }
 
+func (b *box) asks() int { return locked(b, func() int { return b.asked }) }
+
+func (b *box) did() int { return locked(b, func() int { return len(b.commands) }) }
+
+func (b *box) endedPreviews() int { return locked(b, func() int { return b.ended }) }
+
+func (b *box) begun() []string { return locked(b, func() []string { return slices.Clone(b.previews) }) }
+
+func locked[T any](b *box, read func() T) T {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return read()
+}
+
 func (b *box) gone() <-chan struct{} {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -251,12 +265,12 @@ func TestRemoteSurvivesARestart(t *testing.T) {
 		if k := r.Link(); k.State != LinkLost || k.Reason != errDown.Error() {
 			t.Errorf("link is %+v", k)
 		}
-		if err := r.Do(t.Context(), runtime.Command{Do: runtime.Pause}); err == nil || len(b.commands) != 0 {
+		if err := r.Do(t.Context(), runtime.Command{Do: runtime.Pause}); err == nil || b.did() != 0 {
 			t.Errorf("a command without a link comes to %v", err)
 		}
 		time.Sleep(20 * time.Second)
-		if b.asked < 5 || b.asked > 12 {
-			t.Errorf("asked %d times within 20 s", b.asked)
+		if n := b.asks(); n < 5 || n > 12 {
+			t.Errorf("asked %d times within 20 s", n)
 		}
 		if k := r.Link(); k.Quiet < 20*time.Second {
 			t.Errorf("what is shown counts as %v old", k.Quiet)
@@ -284,7 +298,7 @@ func TestRemoteSurvivesARestart(t *testing.T) {
 		if n := len(r.Log(0)); n != 2 { // each process told its own
 			t.Errorf("%d lines", n)
 		}
-		if err := r.Do(t.Context(), runtime.Command{Do: runtime.Pause}); err != nil || len(b.commands) != 1 {
+		if err := r.Do(t.Context(), runtime.Command{Do: runtime.Pause}); err != nil || b.did() != 1 {
 			t.Errorf("a command comes to %v", err)
 		}
 		if c, err := r.Clip("x"); err != nil || c.Path != "nvr:/var/lib/rvo-tui/evidence/x/clip.mp4" {
@@ -334,12 +348,13 @@ func TestPreviewFollowsWhatIsShown(t *testing.T) {
 		if p, ok := look("door", 1280, 720); !ok || p.Width != 1280 || p.Height != 720 || len(p.Pixels) != 1280*720*3 {
 			t.Errorf("got %dx%d, %v", p.Width, p.Height, ok)
 		}
-		if want := []string{"street 40x30", "door 40x30", "door 640x360"}; !slices.Equal(b.previews, want) {
-			t.Errorf("asked for %q, want %q", b.previews, want)
+		if got, want := b.begun(), []string{"street 40x30", "door 40x30", "door 640x360"}; !slices.Equal(got, want) {
+			t.Errorf("asked for %q, want %q", got, want)
 		}
 		time.Sleep(5 * time.Second) // nobody looks any more
-		if b.ended != 3 {
-			t.Errorf("%d of 3 streams have ended", b.ended)
+		synctest.Wait()
+		if n := b.endedPreviews(); n != 3 {
+			t.Errorf("%d of 3 streams have ended", n)
 		}
 		if p, ok := r.Preview("door", 1280, 720); ok {
 			t.Errorf("a picture of 5 s ago is shown: %d", p.Frame)
