@@ -25,6 +25,7 @@ type Config struct {
 	Execution Execution        `toml:"execution"`  // default: worker
 	Isolation Isolation        `toml:"isolation"`  // default: none
 	MaxMemory int              `toml:"max_memory"` // of its process, in MiB; default: DefaultMemory
+	MaxCPUs   int              `toml:"max_cpus"`   // of its process: how many processors it can use at a time; default: all
 	Retry     Retry            `toml:"retry"`      // default: backoff
 	Enabled   bool             `toml:"enabled"`    // default: true, by DefaultConfig
 
@@ -55,7 +56,7 @@ type Config struct {
 // commonKeys are the keys that every kind takes.
 var commonKeys = []string{
 	"name", "kind", "signal", "cameras", "max_fps", "cost", "needs", "ttl", "timeout", "execution", "isolation",
-	"max_memory", "retry", "enabled",
+	"max_memory", "max_cpus", "retry", "enabled",
 }
 
 // DefaultTimeout is the timeout of one Detect where neither the configuration

@@ -19,10 +19,11 @@ const (
 	maxTimeout = 10 * time.Minute
 )
 
-// The range of the memory of a detector's process, in MiB.
+// The bounds of a detector's process: memory in MiB, and processors.
 const (
 	minMemory = 1024
 	maxMemory = 1 << 20
+	maxCPUs   = 1024
 )
 
 // Validate reports everything that is wrong with c by itself, each with its
@@ -95,10 +96,15 @@ func (c Config) checkProcess(k Kind, bad func(key, problem string)) {
 		if c.MaxMemory != 0 {
 			bad("max_memory", "applies to a process of its own; set isolation = \"process\"")
 		}
+		if c.MaxCPUs != 0 {
+			bad("max_cpus", "applies to a process of its own; set isolation = \"process\"")
+		}
 	case c.Execution == Inline:
 		bad("execution", "a detector in a process of its own runs in a worker; leave it out")
 	case c.MaxMemory < minMemory || c.MaxMemory > maxMemory:
 		bad("max_memory", fmt.Sprintf("%d is out of range: %d to %d MiB", c.MaxMemory, minMemory, maxMemory))
+	case c.MaxCPUs < 0 || c.MaxCPUs > maxCPUs:
+		bad("max_cpus", fmt.Sprintf("%d is out of range: 1 to %d processors, or 0 for all", c.MaxCPUs, maxCPUs))
 	}
 }
 

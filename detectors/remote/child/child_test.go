@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	goruntime "runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -16,6 +17,7 @@ import (
 	"time"
 
 	"go.uber.org/goleak"
+	"golang.org/x/sys/unix"
 
 	"rvo-tui/capture"
 	"rvo-tui/detectors"
@@ -332,6 +334,26 @@ func TestHealthyProcessIsLeftAlone(t *testing.T) {
 	}
 	if _, same := count(t, d, "yard"); same != pid {
 		t.Errorf("process %d was replaced by %d:\n%s", pid, same, log)
+	}
+}
+
+func TestProcessHasItsProcessors(t *testing.T) {
+	p, _ := pool(t, Options{})
+	d := open(t, p, detectors.Config{Name: "a", Kind: "actor", Isolation: detectors.ProcessIsolation, MaxCPUs: 1, Enabled: true})
+	_, pid := count(t, d, "door")
+	var set unix.CPUSet
+	if err := unix.SchedGetaffinity(pid, &set); err != nil {
+		t.Fatal(err)
+	}
+	if set.Count() != 1 {
+		t.Errorf("it can use %d processors", set.Count())
+	}
+	var own unix.CPUSet
+	if err := unix.SchedGetaffinity(0, &own); err != nil {
+		t.Fatal(err)
+	}
+	if own.Count() != goruntime.NumCPU() {
+		t.Errorf("a thread of this process has %d processors left of %d", own.Count(), goruntime.NumCPU())
 	}
 }
 

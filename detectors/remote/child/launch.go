@@ -84,7 +84,7 @@ func launch(j job, socket string, nice, threads int, says func(line string)) (*r
 		})
 	})
 	started := make(chan error)
-	go r.tend(cmd, nice, started)
+	go r.tend(cmd, nice, j.Config.MaxCPUs, started)
 	err = <-started
 	inR.Close()
 	outW.Close()
@@ -103,10 +103,11 @@ func launch(j job, socket string, nice, threads int, says func(line string)) (*r
 
 // tend starts the process and waits for its end. Its goroutine stays on its
 // thread: the death signal follows the thread that started the process, and the
-// low priority of the thread is what the process inherits. The thread ends with
-// the goroutine. Whoever waits for ended waits for it.
-func (r *run) tend(cmd *exec.Cmd, nice int, started chan<- error) {
+// low priority and the processors of the thread are what the process inherits.
+// The thread ends with the goroutine. Whoever waits for ended waits for it.
+func (r *run) tend(cmd *exec.Cmd, nice, cpus int, started chan<- error) {
 	capture.LowPriority(nice)
+	confine(cpus)
 	err := cmd.Start()
 	if err == nil {
 		r.pid = cmd.Process.Pid

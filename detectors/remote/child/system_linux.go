@@ -2,6 +2,7 @@ package child
 
 import (
 	"errors"
+	"math/rand/v2"
 	"os"
 	"strconv"
 	"syscall"
@@ -19,6 +20,29 @@ func attributes() *syscall.SysProcAttr {
 // is a wish: the process runs all the same where that is not allowed.
 func sacrifice(pid int) {
 	_ = os.WriteFile("/proc/"+strconv.Itoa(pid)+"/oom_score_adj", []byte("500"), 0)
+}
+
+// confine lets the calling thread, and what it starts, run on so many processors
+// at a time, or on all where it is 0 or there are no more. Which ones is drawn, so
+// that several processes do not meet on one. Like the priority it is a wish.
+func confine(cpus int) {
+	var all, some unix.CPUSet
+	if cpus <= 0 || unix.SchedGetaffinity(0, &all) != nil || all.Count() <= cpus {
+		return
+	}
+	for skip := rand.IntN(all.Count()); some.Count() < cpus; {
+		for cpu := range len(all) * 64 {
+			if !all.IsSet(cpu) || some.Count() == cpus {
+				continue
+			}
+			if skip > 0 {
+				skip--
+				continue
+			}
+			some.Set(cpu)
+		}
+	}
+	_ = unix.SchedSetaffinity(0, &some)
 }
 
 // awaitExit returns when the process has ended, and leaves it to be waited for.

@@ -12,5 +12,6 @@ import (
 
 func attributes() *syscall.SysProcAttr { return nil }
 func sacrifice(int)                    {}
+func confine(int)                      {}
 func awaitExit(int)                    {}
 func limit(uint64) error               { return errors.New("processes for detectors need Linux") }
