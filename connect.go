@@ -66,7 +66,7 @@ func showRemote(ctx context.Context, client *control.Client, cfg ui.Config, load
 	defer wg.Wait()
 	defer stop()
 	wg.Go(func() { _ = remote.Run(side) }) // it shows what it meets
-	guard, _ := newGuard(os.Stderr) // without it a crash leaves the screen as it is
+	guard, _ := newGuard(os.Stderr)        // without it a crash leaves the screen as it is
 	defer guard.close()
 	err := ui.Run(ctx, remote, ui.Options{
 		Config: cfg, Link: remote.Link,
