@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
-	goruntime "runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -17,7 +16,6 @@ import (
 	"time"
 
 	"go.uber.org/goleak"
-	"golang.org/x/sys/unix"
 
 	"rvo-tui/capture"
 	"rvo-tui/detectors"
@@ -334,26 +332,6 @@ func TestHealthyProcessIsLeftAlone(t *testing.T) {
 	}
 	if _, same := count(t, d, "yard"); same != pid {
 		t.Errorf("process %d was replaced by %d:\n%s", pid, same, log)
-	}
-}
-
-func TestProcessHasItsProcessors(t *testing.T) {
-	p, _ := pool(t, Options{})
-	d := open(t, p, detectors.Config{Name: "a", Kind: "actor", Isolation: detectors.ProcessIsolation, MaxCPUs: 1, Enabled: true})
-	_, pid := count(t, d, "door")
-	var set unix.CPUSet
-	if err := unix.SchedGetaffinity(pid, &set); err != nil {
-		t.Fatal(err)
-	}
-	if set.Count() != 1 {
-		t.Errorf("it can use %d processors", set.Count())
-	}
-	var own unix.CPUSet
-	if err := unix.SchedGetaffinity(0, &own); err != nil {
-		t.Fatal(err)
-	}
-	if own.Count() != goruntime.NumCPU() {
-		t.Errorf("a thread of this process has %d processors left of %d", own.Count(), goruntime.NumCPU())
 	}
 }
 
