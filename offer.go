@@ -41,7 +41,7 @@ func (l Loader) findNeighbour(ctx context.Context, cfg Config, flags Flags) *nei
 	if err != nil || about.PID == os.Getpid() {
 		return nil
 	}
-	return clash(about, cfg, flags)
+	return l.clash(about, cfg, flags)
 }
 
 // offered offers to connect to a program that runs here already, where there is
@@ -59,10 +59,10 @@ func (l Loader) warnOfNeighbour(ctx context.Context, cfg Config, flags Flags, lo
 }
 
 // clash compares what another program does with what this one would do.
-func clash(about control.About, cfg Config, flags Flags) *neighbour {
+func (l Loader) clash(about control.About, cfg Config, flags Flags) *neighbour {
 	for _, theirs := range about.Cameras {
 		for _, ours := range cfg.Camera {
-			if sameCamera(ours.Source, theirs.Source) {
+			if sameCamera(ours.Source, theirs.Source, l.Secrets) {
 				return &neighbour{about: about, camera: theirs.Name, clash: true}
 			}
 		}
@@ -80,7 +80,7 @@ func clash(about control.About, cfg Config, flags Flags) *neighbour {
 // sameCamera reports whether a source of ours and one of another program, which
 // is redacted, are one camera that two programs had better not both open. Files
 // and scenes are there for everybody.
-func sameCamera(ours, theirs string) bool {
+func sameCamera(ours, theirs string, secrets *Secrets) bool {
 	addr, err := capture.ParseAddress(ours)
 	if err != nil {
 		return false
@@ -90,7 +90,7 @@ func sameCamera(ours, theirs string) bool {
 		other, err := capture.ParseAddress(theirs)
 		return err == nil && other.Kind == capture.KindDevice && other.Device == addr.Device
 	case capture.KindRTSP, capture.KindHTTP:
-		return capture.Redact(ours) == theirs
+		return secrets.Redact(capture.Redact(ours)) == theirs
 	}
 	return false
 }

@@ -27,6 +27,9 @@ func TestNeighbourHoldsACamera(t *testing.T) {
 		}
 		return cfg
 	}
+	loader := testLoader()
+	loader.Secrets = new(Secrets)
+	loader.Secrets.Add("hunter2")
 	for _, c := range []struct {
 		name  string
 		about control.About
@@ -37,6 +40,7 @@ func TestNeighbourHoldsACamera(t *testing.T) {
 		{"the same device", about("device:0"), ours("a.toml", "device:0"), Flags{}, "with camera door"},
 		{"the same device in another form", about("/dev/video0"), ours("a.toml", "device:0"), Flags{}, "with camera door"},
 		{"the same stream", about("synthetic:dark", "rtsp://u:***@h/s"), ours("a.toml", "rtsp://u:pw@h/s"), Flags{}, "with camera yard and another one"},
+		{"a stream whose path is a secret", about("http://h/***"), ours("a.toml", "http://h/hunter2"), Flags{}, "with camera door"},
 		{"by flag", about("http://h/v"), ours("a.toml", "http://h/v"), Flags{CameraURI: "http://h/v"}, "with camera door"},
 		{"another stream", about("rtsp://u:***@h/s"), ours("a.toml", "rtsp://u:pw@h/t"), Flags{}, ""},
 		{"the same file", about("tape.mp4"), ours("a.toml", "tape.mp4"), Flags{}, ""},
@@ -46,7 +50,7 @@ func TestNeighbourHoldsACamera(t *testing.T) {
 		{"a camera by flag", about("rtsp://h/s"), ours(BuiltIn, "synthetic:dark"), Flags{CameraURI: "synthetic:dark"}, ""},
 		{"a camera to be chosen", about("rtsp://h/s"), ours(BuiltIn, "synthetic:street"), Flags{Pick: true}, ""},
 	} {
-		n := clash(c.about, c.cfg, c.flags)
+		n := loader.clash(c.about, c.cfg, c.flags)
 		switch {
 		case n == nil && c.want != "":
 			t.Errorf("%s: no neighbour", c.name)

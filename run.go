@@ -102,7 +102,7 @@ func run(ctx context.Context, loader Loader, cfg Config, flags Flags, stdout *os
 	rt := runtime.New(runtime.Options{
 		Config: cfg.Runtime, Cameras: cfg.Camera, Detectors: cfg.Detector, Rules: cfg.Rule,
 		Drivers: drivers, Kinds: loader.Kinds, JPEG: opencv.EncodeJPEG, Sinks: sinks,
-		Clips: newRecorder(cfg, epoch, log), Log: log, LogRing: logs.ring, Reloads: reloads, ExitWhenEnded: screen == nil,
+		Clips: newRecorder(cfg, epoch, log), Log: log, LogRing: logs.ring, Reloads: reloads, Redact: loader.Secrets.Redact, ExitWhenEnded: screen == nil,
 		Roll: runtime.Roll{Before: time.Duration(cfg.Clips.Before), After: time.Duration(cfg.Clips.After)},
 	}, epoch)
 

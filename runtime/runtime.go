@@ -37,6 +37,9 @@ type Options struct {
 	LogRing   *LogRing        // whose state snapshots show; may be nil
 	Reloads   *Reloads        // whose counts snapshots show; may be nil
 	Log       *slog.Logger
+	// Redact takes secrets out of what snapshots say of sources and of errors.
+	// Nil: they are shown as they are.
+	Redact func(text string) string
 	// Probe returns what measures a camera's engine, or nil; a nil Probe measures
 	// nothing. It is called once for each camera, as it is added.
 	Probe func(camera string) Probe

@@ -87,6 +87,32 @@ func (v *CameraView) age(by time.Duration) {
 	}
 }
 
+// redact hides secrets in what a snapshot says of sources and of errors. Its
+// cameras and detectors must be its own.
+func (s *Snapshot) redact(hide func(string) string) {
+	tidy := func(text *string) {
+		if *text != "" {
+			*text = hide(*text)
+		}
+	}
+	for i := range s.Cameras {
+		c := &s.Cameras[i]
+		tidy(&c.Source)
+		tidy(&c.Reason)
+		for j := range c.Detectors {
+			tidy(&c.Detectors[j].Reason)
+			tidy(&c.Detectors[j].Error)
+		}
+	}
+	for i := range s.Sinks {
+		tidy(&s.Sinks[i].Reason)
+	}
+	tidy(&s.Reload.Reason)
+	if s.Clips != nil {
+		tidy(&s.Clips.Reason)
+	}
+}
+
 // remotes returns how many model services have a request under way, and how many
 // there are: each has one at most.
 func (v *CameraView) remotes() (out, all int) {
