@@ -232,12 +232,16 @@ func (d *Detector) Resize(width, height int) { d.width, d.height = width, height
 // Model returns what the service called its model when it answered last.
 func (d *Detector) Model() string { return d.model }
 
-// at adds the endpoint to an error.
+// at adds the endpoint to an error. A service may repeat the token that it was
+// sent: that is hidden.
 func (d *Detector) at(err error) error {
 	reason := detectors.ReasonOf(err)
 	var e *detectors.Error
 	if errors.As(err, &e) {
 		err = e.Err
+	}
+	if token := strings.TrimPrefix(d.auth, "Bearer "); token != "" && strings.Contains(err.Error(), token) {
+		err = errors.New(strings.ReplaceAll(err.Error(), token, "***"))
 	}
 	return &detectors.Error{Reason: reason, Err: fmt.Errorf("detect at %s: %w", d.conn.endpoint, err)}
 }
