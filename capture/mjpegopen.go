@@ -18,7 +18,8 @@ func sameHost(req *http.Request, via []*http.Request) error {
 		return errors.New("too many redirections: give the address of the stream itself")
 	}
 	if req.URL.Host != via[0].URL.Host || req.URL.Scheme != via[0].URL.Scheme {
-		return fmt.Errorf("it redirects to %s: give the address of the stream itself", Redact(req.URL.String()))
+		// What follows may repeat what was asked, secrets and all.
+		return fmt.Errorf("it redirects to %s://%s: give the address of the stream itself", req.URL.Scheme, req.URL.Host)
 	}
 	return nil
 }
