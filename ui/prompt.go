@@ -5,6 +5,8 @@ import (
 
 	"charm.land/bubbles/v2/textinput"
 	tea "charm.land/bubbletea/v2"
+
+	"rvo-tui/capture"
 )
 
 // newInput returns a line to type into, without a blinking cursor, which would
@@ -113,14 +115,16 @@ func (p *console) enter(m *model) (overlay, tea.Cmd) {
 		p.err = why
 		return p, nil
 	}
-	if n := len(m.history); n == 0 || m.history[n-1] != line {
+	shown := withoutSecrets(line)
+	// A line with a secret is not there to be recalled before everybody's eyes.
+	if n := len(m.history); shown == line && (n == 0 || m.history[n-1] != line) {
 		m.history = tail(append(m.history, line), historyLines)
 	}
 	if o.act == "" {
 		if o.command.Attached != nil {
 			m.wish = o.command.Attached.Name
 		}
-		return nil, m.send(o.command, "done: "+line)
+		return nil, m.send(o.command, "done: "+shown)
 	}
 	m.overlay = nil
 	switch o.act {
@@ -135,6 +139,19 @@ func (p *console) enter(m *model) (overlay, tea.Cmd) {
 	}
 	cmd := m.do(o.act)
 	return m.overlay, cmd
+}
+
+// withoutSecrets hides the secrets in the words of a line: in addresses, and in
+// options that are named like one.
+func withoutSecrets(line string) string {
+	words := strings.Fields(line)
+	for i, w := range words {
+		words[i] = capture.Redact(w)
+	}
+	if clean := strings.Join(words, " "); strings.Contains(clean, "***") {
+		return clean
+	}
+	return line
 }
 
 // tab completes the last word as far as it is clear.
