@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"maps"
 	"runtime/debug"
 
 	"rvo-tui/detectors"
@@ -31,10 +32,16 @@ func newControl(cfg Config, again *reloader, ring *runtime.LogRing, recent *runt
 	})
 }
 
-// newCodec returns what detectors and cameras travel as.
+// newCodec returns what detectors and cameras travel as. Reading one looks at no
+// file that it names: who may name one is judged after that.
 func newCodec(kinds detectors.Kinds) control.Codec {
+	blind := maps.Clone(kinds)
+	for name, kind := range blind {
+		kind.Check = nil
+		blind[name] = kind
+	}
 	return control.Codec{
-		Detector:     func(text string) (detectors.Config, error) { return parseDetector(kinds, text) },
+		Detector:     func(text string) (detectors.Config, error) { return parseDetector(blind, text) },
 		Camera:       parseCamera,
 		DetectorText: detectorText,
 		CameraText:   cameraText,

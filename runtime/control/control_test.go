@@ -10,8 +10,12 @@ import (
 	"testing"
 	"time"
 
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
 	"rvo-tui/capture"
 	"rvo-tui/detectors"
+	controlv1 "rvo-tui/proto/rvo/control/v1"
 	"rvo-tui/runtime"
 )
 
@@ -134,6 +138,65 @@ func TestCommands(t *testing.T) {
 	})
 	if d := s.Cameras[0].Detectors[0]; d.MaxFPS != 3 {
 		t.Errorf("rate %v", d.MaxFPS)
+	}
+}
+
+// What a detector names is looked at only once it is clear that it may be named.
+func TestRefusalComesBeforeALookAtFiles(t *testing.T) {
+	looks := make(chan string, 16)
+	w := start(t, func(o *ServerOptions) {
+		o.Kinds["net"] = detectors.Kind{
+			Name: "net", Keys: []string{"model"}, Defaults: detectors.Config{Model: "own"},
+			Check: func(cfg detectors.Config, bad func(key, problem string)) {
+				looks <- cfg.Model
+				if cfg.Threshold > 1 {
+					bad("threshold", "is above 1")
+				}
+			},
+		}
+	})
+	api := raw(t, w)
+	_, err := api.Do(within(t), &controlv1.DoRequest{Verb: "attach", Attach: `{"Name":"n","Kind":"net","Model":"/etc/shadow"}`})
+	if status.Code(err) != codes.PermissionDenied || len(looks) != 0 {
+		t.Errorf("got %v after %d looks", err, len(looks))
+	}
+	_, err = api.Do(within(t), &controlv1.DoRequest{Verb: "attach", Attach: `{"Name":"a b","Kind":"net"}`})
+	if status.Code(err) != codes.InvalidArgument || !strings.Contains(err.Error(), "name: ") {
+		t.Errorf("got %v, want what is wrong with the name", err)
+	}
+	for len(looks) > 0 {
+		if model := <-looks; model != "own" {
+			t.Errorf("it looked at %q", model)
+		}
+	}
+}
+
+// Reading a command may have to wait, as for a reload: that is bounded, too.
+func TestCommandsAreBoundedWhileTheyAreRead(t *testing.T) {
+	wait := make(chan struct{})
+	w := start(t, func(o *ServerOptions) {
+		o.Codec.Detector = func(string) (detectors.Config, error) {
+			<-wait
+			return detectors.Config{}, errors.New("read")
+		}
+	})
+	api := raw(t, w)
+	answers := make(chan error, maxCommands)
+	for range maxCommands {
+		go func() {
+			_, err := api.Do(context.Background(), &controlv1.DoRequest{Verb: "attach", Attach: "{}"})
+			answers <- err
+		}()
+	}
+	eventually(t, "all seats are taken", func() bool { return w.server.service.commands.taken.Load() == maxCommands })
+	if _, err := api.Do(within(t), &controlv1.DoRequest{Verb: "attach", Attach: "{}"}); status.Code(err) != codes.ResourceExhausted {
+		t.Errorf("one more: %v", err)
+	}
+	close(wait)
+	for range maxCommands {
+		if err := <-answers; status.Code(err) != codes.InvalidArgument {
+			t.Errorf("got %v", err)
+		}
 	}
 }
 

@@ -29,15 +29,26 @@ const (
 // Do implements the contract.
 func (s *service) Do(ctx context.Context, req *controlv1.DoRequest) (*controlv1.DoResponse, error) {
 	who := callerOf(ctx)
-	cmd, err := s.command(who, req)
-	if err == nil {
-		err = s.perform(ctx, cmd)
-	}
+	cmd, err := s.carryOut(ctx, who, req)
 	s.audit(who, req, cmd, err)
 	if err != nil {
 		return nil, refusal(err)
 	}
 	return new(controlv1.DoResponse), nil
+}
+
+// carryOut does what a request asks for, as one of maxCommands at a time: reading
+// it may take a while, too. It returns what was asked for as far as that is known.
+func (s *service) carryOut(ctx context.Context, who caller, req *controlv1.DoRequest) (runtime.Command, error) {
+	if err := s.commands.take(); err != nil {
+		return runtime.Command{}, err
+	}
+	defer s.commands.leave()
+	cmd, err := s.command(who, req)
+	if err != nil {
+		return cmd, err
+	}
+	return cmd, s.perform(ctx, cmd)
 }
 
 // command returns what a request asks for, or why it is refused.
@@ -63,7 +74,10 @@ func (s *service) command(who caller, req *controlv1.DoRequest) (runtime.Command
 			return cmd, err
 		}
 		cmd.Attached = &cfg
-		return cmd, s.policy.detector(cfg)
+		if err := s.policy.detector(cfg); err != nil {
+			return cmd, err
+		}
+		return cmd, s.valid(cfg)
 	case runtime.AddCamera:
 		cfg, err := decode(req.GetAddCamera(), "camera", s.opts.Codec.Camera)
 		if err != nil {
@@ -73,6 +87,17 @@ func (s *service) command(who caller, req *controlv1.DoRequest) (runtime.Command
 		return cmd, s.policy.camera(cfg)
 	}
 	return cmd, nil
+}
+
+// valid reports what is wrong with a detector that policy allows. It is called
+// for no other: it may look at the files that one names.
+func (s *service) valid(cfg detectors.Config) error {
+	var problems []string
+	cfg.Validate(s.opts.Kinds, func(key, problem string) { problems = append(problems, key+": "+problem) })
+	if len(problems) == 0 {
+		return nil
+	}
+	return status.Error(codes.InvalidArgument, "read detector: "+strings.Join(problems, "; "))
 }
 
 func decode[T any](text, what string, read func(string) (T, error)) (T, error) {
@@ -97,10 +122,6 @@ func decode[T any](text, what string, read func(string) (T, error)) (T, error) {
 
 // perform carries a command out.
 func (s *service) perform(ctx context.Context, cmd runtime.Command) error {
-	if err := s.commands.take(); err != nil {
-		return err
-	}
-	defer s.commands.leave()
 	ctx, cancel := context.WithTimeout(ctx, commandTime)
 	defer cancel()
 	if cmd.Do != runtime.Reload {

@@ -37,6 +37,8 @@ const (
 // Codec turns the text of one [[detector]] or [[camera]] of a configuration,
 // without its header, into a value and back. Decoding is strict, and expands no
 // ${NAME}: what travels over the API is nobody's way to this machine's secrets.
+// Nor does it look at a file that the text names: whether it may name one is
+// judged with what Detector returns, and what is in the file after that.
 type Codec struct {
 	Detector     func(text string) (detectors.Config, error)
 	Camera       func(text string) (capture.Config, error)

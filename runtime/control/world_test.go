@@ -66,8 +66,9 @@ func readJSON[T any](v T) func(string) (T, error) {
 	return func(text string) (T, error) {
 		dec := json.NewDecoder(strings.NewReader(text))
 		dec.DisallowUnknownFields()
-		err := dec.Decode(&v)
-		return v, err
+		read := v
+		err := dec.Decode(&read)
+		return read, err
 	}
 }
 
@@ -123,6 +124,7 @@ func start(tb testing.TB, change func(*ServerOptions)) *world {
 		cancel()
 		wg.Wait()
 	})
+	<-w.rt.Started() // before that it has no cameras
 	w.serve(tb, w.server)
 	return w
 }
