@@ -5,14 +5,17 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
 	"time"
+	"unicode"
 
 	"rvo-tui/capture"
+	"rvo-tui/clips"
 	"rvo-tui/detectors"
 	"rvo-tui/rules"
 	"rvo-tui/runtime"
@@ -213,6 +216,49 @@ func TestPrintStatusIsSafeForATerminal(t *testing.T) {
 		if !strings.Contains(text, want) {
 			t.Errorf("%q is missing in\n%s", want, text)
 		}
+	}
+}
+
+// A program that was broken into, or lies, must not reach the terminal.
+func TestCtlPrintsNothingThatATerminalObeys(t *testing.T) {
+	const evil = "a\x1b]0;x\x07\u009b31m\x7f\nb\r\x00c"
+	event := runtime.RecentEvent{Event: rules.Event{ID: evil, Type: evil, Camera: evil, Phase: evil, Clauses: []rules.Clause{{Text: evil}}}}
+	line := runtime.LogLine{Text: evil}
+	snap := &runtime.Snapshot{Cameras: []runtime.CameraView{{Status: capture.Status{Name: evil, State: evil, Reason: evil, Source: evil}}}}
+	entry := clips.Entry{EventID: evil, EventType: evil, Camera: evil, Path: evil, Movie: evil, Damaged: evil}
+	for _, asJSON := range []bool{false, true} {
+		for what, show := range map[string]func(io.Writer) error{
+			"status": func(w io.Writer) error { return printStatus(w, snap, asJSON) },
+			"event":  func(w io.Writer) error { return printEvent(w, event, asJSON) },
+			"log":    func(w io.Writer) error { return printLine(w, line, asJSON) },
+			"clips":  func(w io.Writer) error { return printClips(w, evil, []clips.Entry{entry}, asJSON) },
+			"none":   func(w io.Writer) error { return printClips(w, evil, nil, asJSON) },
+		} {
+			var out bytes.Buffer
+			if err := show(&out); err != nil {
+				t.Errorf("%s: %v", what, err)
+			}
+			if at := strings.IndexFunc(out.String(), func(r rune) bool { return r != '\n' && unicode.IsControl(r) }); at >= 0 {
+				t.Errorf("%s, JSON %v: control character in %q", what, asJSON, out.String())
+			}
+			if asJSON && what != "none" && (!json.Valid(out.Bytes()) || strings.Count(out.String(), "\n") != 1) {
+				t.Errorf("%s is no line of JSON: %q", what, out.String())
+			}
+		}
+	}
+	var back runtime.LogLine
+	var out bytes.Buffer
+	if err := printLine(&out, line, true); err != nil || json.Unmarshal(out.Bytes(), &back) != nil || back.Text != evil {
+		t.Errorf("text does not survive: %q, %v", back.Text, err)
+	}
+}
+
+func TestPrintClipsSaysWhereTheyAre(t *testing.T) {
+	var out bytes.Buffer
+	long := "/var/lib/" + strings.Repeat("evidence/", 40)
+	err := printClips(&out, long, []clips.Entry{{Camera: "door", Path: "door/a", Movie: "clip.mp4"}}, false)
+	if want := long + "door/a/clip.mp4"; err != nil || !strings.Contains(out.String(), want) {
+		t.Errorf("got %q, %v; want %s in it", out.String(), err, want)
 	}
 }
 

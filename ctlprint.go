@@ -1,12 +1,15 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
+	"path"
 	"strings"
 	"text/tabwriter"
 	"time"
+	"unicode"
 
 	"rvo-tui/clips"
 	"rvo-tui/detectors"
@@ -17,7 +20,7 @@ import (
 // printStatus prints how everything stands: as one line of JSON, or as tables.
 func printStatus(out io.Writer, s *runtime.Snapshot, asJSON bool) error {
 	if asJSON {
-		return json.NewEncoder(out).Encode(s)
+		return printJSON(out, s)
 	}
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintf(w, "%s, up %s, %d errors and %d warnings in the log\n",
@@ -150,7 +153,7 @@ func printEvent(out io.Writer, e runtime.RecentEvent, asJSON bool) error {
 		if err != nil {
 			return err
 		}
-		_, err = out.Write(line)
+		_, err = out.Write(escaped(line))
 		return err
 	}
 	v := &e.Event
@@ -158,7 +161,7 @@ func printEvent(out io.Writer, e runtime.RecentEvent, asJSON bool) error {
 	if v.Phase == rules.PhaseEnded {
 		more = "lasted " + short(v.Duration)
 	}
-	_, err := fmt.Fprintf(out, "%s  %-9s  %s  %s  %s  %s\n", v.Time.Local().Format(time.RFC3339), v.Phase,
+	_, err := fmt.Fprintf(out, "%s  %-9s  %s  %s  %s  %s\n", v.Time.Local().Format(time.RFC3339), detectors.Clean(string(v.Phase)),
 		detectors.Clean(v.Camera), detectors.Clean(v.Type), more, detectors.Clean(v.ID))
 	return err
 }
@@ -166,7 +169,7 @@ func printEvent(out io.Writer, e runtime.RecentEvent, asJSON bool) error {
 // printLine prints a line of the log.
 func printLine(out io.Writer, l runtime.LogLine, asJSON bool) error {
 	if asJSON {
-		return json.NewEncoder(out).Encode(l)
+		return printJSON(out, l)
 	}
 	_, err := fmt.Fprintf(out, "%s  %-5s  %s\n", l.Time.Local().Format(time.RFC3339), l.Level, detectors.Clean(l.Text))
 	return err
@@ -175,16 +178,15 @@ func printLine(out io.Writer, l runtime.LogLine, asJSON bool) error {
 // printClips prints the evidence in a directory.
 func printClips(out io.Writer, dir string, entries []clips.Entry, asJSON bool) error {
 	if asJSON {
-		enc := json.NewEncoder(out)
 		for _, e := range entries {
-			if err := enc.Encode(e); err != nil {
+			if err := printJSON(out, e); err != nil {
 				return err
 			}
 		}
 		return nil
 	}
 	if len(entries) == 0 {
-		_, err := fmt.Fprintf(out, "no clips in %s\n", dir)
+		_, err := fmt.Fprintf(out, "no clips in %s\n", visible(dir))
 		return err
 	}
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
@@ -192,10 +194,49 @@ func printClips(out io.Writer, dir string, entries []clips.Entry, asJSON bool) e
 	for _, e := range entries {
 		note := ""
 		if e.Damaged != "" {
-			note = "  (" + e.Damaged + ")"
+			note = "  (" + detectors.Clean(e.Damaged) + ")"
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%.1fs\t%.1f MB\t%s/%s%s\n", e.Time.Format(time.RFC3339), e.Camera, e.EventType,
-			float64(e.DurationMS)/1000, float64(e.Bytes)/1e6, e.Path, e.Movie, note)
+		fmt.Fprintf(w, "%s\t%s\t%s\t%.1fs\t%.1f MB\t%s%s\n", e.Time.Format(time.RFC3339), detectors.Clean(e.Camera), detectors.Clean(e.EventType),
+			float64(e.DurationMS)/1000, float64(e.Bytes)/1e6, visible(path.Join(dir, e.Path, e.Movie)), note)
 	}
 	return w.Flush()
+}
+
+// visible replaces what a terminal would obey, and shortens nothing: who copies a
+// path needs all of it.
+func visible(text string) string {
+	return strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return '?'
+		}
+		return r
+	}, text)
+}
+
+// printJSON prints a value as one line of JSON that a terminal may show, too.
+func printJSON(out io.Writer, v any) error {
+	line, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	_, err = out.Write(append(escaped(line), '\n'))
+	return err
+}
+
+// escaped writes the control characters that JSON leaves as they are, DEL and
+// those of Latin-1 (U+007F to U+009F), as it writes the others.
+func escaped(line []byte) []byte {
+	control := func(r rune) bool { return r >= 0x7f && r <= 0x9f }
+	if !bytes.ContainsFunc(line, control) {
+		return line
+	}
+	var b bytes.Buffer
+	for _, r := range string(line) {
+		if control(r) {
+			fmt.Fprintf(&b, `\u%04x`, r)
+			continue
+		}
+		b.WriteRune(r)
+	}
+	return b.Bytes()
 }
