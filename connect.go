@@ -35,6 +35,9 @@ func connect(ctx context.Context, loader Loader, flags Flags) error {
 		return errors.New("connect: standard input and output are no terminal; use rvo-tui ctl in scripts")
 	}
 	client, err := loader.dial(flags.Connect.LinkFlags, flags.Connect.Addr)
+	if usage := new(UsageError); errors.As(err, &usage) {
+		return &UsageError{&misuse{usage.Err, "connect"}}
+	}
 	if err != nil {
 		return err
 	}

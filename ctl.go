@@ -20,6 +20,9 @@ const ctlTimeout = 30 * time.Second
 // ctl asks a running program, or changes it, and writes to out what it says.
 func ctl(ctx context.Context, loader Loader, flags Flags, out io.Writer) error {
 	err := ctlVerb(ctx, loader, flags, out)
+	if usage := new(UsageError); errors.As(err, &usage) {
+		err = &UsageError{&misuse{usage.Err, "ctl " + flags.Verb}}
+	}
 	if !flags.Ctl.JSON || ctlShows(flags.Verb) && err == nil {
 		return err
 	}

@@ -163,6 +163,19 @@ func TestCtlAnswersInJSON(t *testing.T) {
 	}
 }
 
+func TestCtlNamesTheHelpOfItsVerb(t *testing.T) {
+	for _, args := range [][]string{{"attach", "moton"}, {"watch", "--rate", "100"}, {"status", "--token", "plain"}} {
+		flags, err := ParseFlags(append([]string{"ctl"}, args...), new(bytes.Buffer))
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = ctl(t.Context(), testLoader(), flags, new(bytes.Buffer))
+		if want := `"rvo-tui ctl ` + args[0] + ` --help"`; err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: got %v, want it to name %s", args, err, want)
+		}
+	}
+}
+
 func TestToken(t *testing.T) {
 	dir := t.TempDir()
 	file := filepath.Join(dir, "token")

@@ -80,11 +80,24 @@ type UsageError struct{ Err error }
 
 // Error says what is wrong and where to read how it is done.
 func (e *UsageError) Error() string {
-	return e.Err.Error() + "\nRun \"rvo-tui --help\" for how to use it."
+	var of *misuse
+	help := "--help"
+	if errors.As(e.Err, &of) && of.command != "" {
+		help = of.command + " --help"
+	}
+	return fmt.Sprintf("%v\nRun \"rvo-tui %s\" for how to use it.", e.Err, help)
 }
 
 // Unwrap returns the parser's own error.
 func (e *UsageError) Unwrap() error { return e.Err }
+
+// misuse is an error in how a command was given.
+type misuse struct {
+	error
+	command string // as "ctl attach"; empty: none was found
+}
+
+func (e *misuse) Unwrap() error { return e.error }
 
 // ErrHelp is what ParseFlags returns when help was asked for and printed.
 var ErrHelp = errors.New("help was printed")
@@ -99,7 +112,7 @@ func ParseFlags(args []string, out io.Writer) (Flags, error) {
 		kong.Description("Live video in, confirmed events with evidence out."),
 		kong.Writers(out, out),
 		kong.Exit(func(int) { helped = true }),
-		kong.ExplicitGroups([]kong.Group{{Key: "run", Title: "Flags of a run:"}}),
+		kong.ExplicitGroups([]kong.Group{{Key: "run", Title: "Flags of a run:"}, {Key: "bench", Title: "Flags of bench run:"}}),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
 	)
 	if err != nil {
@@ -110,6 +123,10 @@ func ParseFlags(args []string, out io.Writer) (Flags, error) {
 	case helped:
 		return Flags{}, ErrHelp
 	case err != nil:
+		var parse *kong.ParseError
+		if errors.As(err, &parse) && parse.Context != nil {
+			err = &misuse{err, givenCommand(parse.Context)}
+		}
 		return Flags{}, &UsageError{err}
 	case flags.Duration < 0:
 		return Flags{}, &UsageError{fmt.Errorf("--duration: %v is negative", flags.Duration)}
@@ -121,5 +138,40 @@ func ParseFlags(args []string, out io.Writer) (Flags, error) {
 	if flags.Command == "ctl" || flags.Command == "bench" {
 		flags.Verb = words[1]
 	}
+	if err := idleFlag(context, flags.Command); err != nil {
+		return Flags{}, &UsageError{&misuse{err, givenCommand(context)}}
+	}
 	return flags, nil
+}
+
+// givenCommand returns the command that was given, without its arguments.
+func givenCommand(context *kong.Context) string {
+	var words []string
+	for _, word := range strings.Fields(context.Command()) {
+		if strings.HasPrefix(word, "<") || strings.HasPrefix(word, "[") {
+			break
+		}
+		words = append(words, word)
+	}
+	return strings.Join(words, " ")
+}
+
+// idleFlag refuses a flag that means nothing to a command which joins a program
+// that runs: who gives one expects it to do something.
+func idleFlag(context *kong.Context, command string) error {
+	if command != "ctl" && command != "connect" {
+		return nil
+	}
+	for _, p := range context.Path {
+		switch f := p.Flag; {
+		case f == nil:
+		case f.Group != nil && f.Group.Key == "run":
+			return fmt.Errorf("--%s: is for a run of its own, and %s joins one that runs already: leave it out", f.Name, command)
+		case command == "ctl" && f.Name == "config":
+			return errors.New("--config: ctl reads no configuration: say with --addr which rvo-tui is meant")
+		case command == "ctl" && f.Name == "ascii":
+			return errors.New("--ascii: ctl draws nothing: leave it out")
+		}
+	}
+	return nil
 }

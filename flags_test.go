@@ -89,6 +89,11 @@ func TestParseFlagsRefuses(t *testing.T) {
 		{"ctl rate motion fast", "fps"},
 		{"ctl detach", `expected "<detector>"`},
 		{"connect a b", "unexpected argument b"},
+		{"ctl status --no-ui", "--no-ui: is for a run of its own"},
+		{"--camera-uri x ctl status", "--camera-uri: is for a run of its own"},
+		{"connect --watch", "--watch: is for a run of its own"},
+		{"ctl --config x status", "say with --addr which"},
+		{"ctl status --ascii", "--ascii"},
 	} {
 		_, err := ParseFlags(strings.Fields(c.args), io.Discard)
 		var usage *UsageError
@@ -96,8 +101,28 @@ func TestParseFlagsRefuses(t *testing.T) {
 			t.Errorf("%q: got %v, want a *UsageError", c.args, err)
 			continue
 		}
-		if got := err.Error(); !strings.Contains(got, c.want) || !strings.Contains(got, "rvo-tui --help") {
+		if got := err.Error(); !strings.Contains(got, c.want) || !strings.Contains(got, `Run "rvo-tui `) || !strings.HasSuffix(got, `--help" for how to use it.`) {
 			t.Errorf("%q: got %q, want it to say %q and where to find help", c.args, got, c.want)
+		}
+	}
+}
+
+func TestUsageErrorsNameTheHelpOfTheCommand(t *testing.T) {
+	for args, want := range map[string]string{
+		"--fly":                       "rvo-tui --help",
+		"fly":                         "rvo-tui --help",
+		"check a b":                   "rvo-tui check --help",
+		"connect --fly":               "rvo-tui connect --help",
+		"ctl":                         "rvo-tui ctl --help",
+		"ctl fly":                     "rvo-tui ctl --help",
+		"ctl attach":                  "rvo-tui ctl attach --help",
+		"ctl rate motion fast":        "rvo-tui ctl rate --help",
+		"ctl attach motion --no-ui":   "rvo-tui ctl attach --help",
+		"ctl attach motion --fly a=b": "rvo-tui ctl attach --help",
+	} {
+		_, err := ParseFlags(strings.Fields(args), io.Discard)
+		if err == nil || !strings.Contains(err.Error(), `"`+want+`"`) {
+			t.Errorf("%q: got %v, want it to name %q", args, err, want)
 		}
 	}
 }
