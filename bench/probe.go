@@ -22,7 +22,8 @@ const (
 // sample is one thing that a probe was told. Times are since the epoch.
 type sample struct {
 	what   what
-	failed bool   // aDone
+	failed bool   // aDone: with an error
+	void   bool   // aDone: the answer was thrown away
 	task   uint32 // aStart, aDone: from 0
 	frame  uint64 // ID
 	at     time.Duration
@@ -95,7 +96,7 @@ func (p *probe) Stepped(now time.Duration, in *runtime.Inputs, out *runtime.Acti
 			}
 		case runtime.Done:
 			if s := p.slot(aDone, r.Frame.ID, now); s != nil {
-				s.task, s.failed = uint32(r.Task)-1, r.Err != nil
+				s.task, s.failed, s.void = uint32(r.Task)-1, r.Err != nil, r.Void
 				s.times[0], s.times[1], s.times[2], s.times[3] = r.Frame.Captured, r.Frame.Seen, r.Started, r.At
 			}
 		case runtime.Opened, runtime.Withdrawn:

@@ -99,7 +99,7 @@ func TestTallyOfAStep(t *testing.T) {
 		{timing.Stages[runtime.StageCapture], 1, ms},
 		{timing.Stages[runtime.StageQueue], 1, ms},
 		{timing.Stages[runtime.StageSchedule], 2, ms},
-		{timing.Stages[runtime.StagePublish], 2, 4 * ms},
+		{timing.Stages[runtime.StagePublish], 1, 3 * ms},
 		{timing.EventAgeParts[runtime.StageEvent], 1, 3 * ms},
 	} {
 		if got := c.dist.max(); c.dist.count() != c.count || !near(got, c.max) {
@@ -133,6 +133,24 @@ func TestTallyCountsSkips(t *testing.T) {
 	ta.add(&sample{what: aDone, task: 0, frame: 3})
 	if n := ta.skips(); n != 19 {
 		t.Errorf("%d skips of 10 frames by two detectors with one run, want 19", n)
+	}
+}
+
+// An answer that came too late is a run, and no signal.
+func TestTallyKnowsVoidAnswers(t *testing.T) {
+	p := newProbe(0)
+	ref := runtime.FrameRef{ID: 1}
+	in := &runtime.Inputs{Reports: []runtime.Report{{Task: 1, What: runtime.Done, Frame: ref, At: 5 * ms, Void: true}}}
+	p.Stepped(6*ms, in, &runtime.Actions{})
+	p.Ticked(6*ms, 1)
+	timing := newTiming()
+	ta := newTally(schedule{fps: 30, end: time.Hour}, &timing, 1)
+	p.collect(ta.add)
+	if err := timing.cut(nil, time.Time{}, time.Time{}); err != nil {
+		t.Fatal(err)
+	}
+	if ta.execs != 1 || timing.Exec.count() != 1 || timing.SignalAge.count() != 0 || timing.DueSignalAge.count() != 0 {
+		t.Errorf("tally %+v, %d signals", ta, timing.SignalAge.count())
 	}
 }
 

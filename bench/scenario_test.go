@@ -118,6 +118,10 @@ func TestScenariosRun(t *testing.T) {
 		if r.Scenario.Name == "event_storm" && (r.Events == 0 || r.Events%stormRules != 0) {
 			t.Errorf("%d events, want a multiple of %d", r.Events, stormRules)
 		}
+		// The answers of one that is stuck are late, and nobody's signal.
+		if r.Scenario.Name == "stuck_detector" && r.SignalAge.max() >= stuckFor {
+			t.Errorf("a signal of %v age", r.SignalAge.max())
+		}
 		if r.Seen == 0 || r.Execs == 0 {
 			t.Errorf("%s: %d frames seen and %d runs measured", r.Scenario.Name, r.Seen, r.Execs)
 		}

@@ -152,11 +152,13 @@ func (t *tally) done(s *sample) {
 	t.timing.Exec.add(done - started)
 	t.timing.Stages[runtime.StageSchedule].add(started - seen)
 	t.timing.Stages[runtime.StageInference].add(done - started)
-	t.timing.Stages[runtime.StagePublish].add(s.at - done)
 	if s.failed {
 		t.failures++
-		return
 	}
+	if s.failed || s.void {
+		return // no signal came of it
+	}
+	t.timing.Stages[runtime.StagePublish].add(s.at - done)
 	t.timing.SignalAge.add(s.at - captured)
 	t.timing.DueSignalAge.add(s.at - t.schedule.due(s.frame))
 }

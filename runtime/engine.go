@@ -276,6 +276,7 @@ func (e *Engine) done(now time.Duration, t *task, r *Report) bool {
 	}
 	switch {
 	case late || !t.enabled:
+		r.Void = true
 		return false
 	case r.Err != nil:
 		e.forget(t, detectors.Errored)

@@ -8,8 +8,8 @@ import "time"
 // the camera's pipeline, and must neither wait nor keep what they are given.
 // Times are since the epoch of the Runtime.
 type Probe interface {
-	// Stepped tells of one step of the engine at the time now, before its
-	// actions are carried out. An inline detector makes a turn of several steps.
+	// Stepped tells of one step of the engine at the time now, after it and before
+	// its actions are carried out. An inline detector makes a turn of several steps.
 	Stepped(now time.Duration, in *Inputs, out *Actions)
 	// Ticked tells of one turn of the pipeline: when it began and how long it
 	// took, inline detectors included.

@@ -49,6 +49,7 @@ type Report struct {
 	Model   string        // Done without Err: what the detector calls the model behind it
 	Err     error
 	Reason  detectors.Reason // of Err
+	Void    bool             // Done: set by the step, when nothing comes of the answer for it is too late or nobody wants it any more
 }
 
 // Answer is what a detector says, one entry for each signal of Spec.Provides, in
