@@ -71,7 +71,7 @@ func TestMarkdown(t *testing.T) {
 	rep := &Report{Options: Options{Modes: Modes()}, Results: []*Result{a, b}, Failures: []string{"run 1: it hangs\nbadly"}}
 	text := string(rep.Markdown())
 	for _, want := range []string{
-		"**1 of 2 runs are noisy**", "**run 1: it hangs; badly**", "## inline", "| `overload_severe` | 2 | 5ms ± 0s | – |",
+		"**1 of 2 runs are noisy**", "**run 1: it hangs; badly**", "## inline", "| `overload_severe` | 2 | 5ms ± 0s | – | – |",
 		"600.0 | 200.0 | 66.67 %", "- `overload_severe`, run 3: no frame was lost",
 	} {
 		if !strings.Contains(text, want) {

@@ -2,6 +2,7 @@ package bench
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/csv"
 	"errors"
 	"fmt"
@@ -23,6 +24,8 @@ var compared = []struct {
 	text func(float64) string
 }{
 	{"tick_p50_ns", nanoText},
+	{overBaseline, plainText},
+	{overCheap, plainText},
 	{"tick_p99_ns", nanoText},
 	{"tick_p999_ns", nanoText},
 	{"exec_p50_ns", nanoText},
@@ -37,6 +40,13 @@ var compared = []struct {
 	{"event_age_p50_ns", nanoText},
 	{"cpu_cores", plainText},
 }
+
+// Measures that no table has: the median turn of a run over the median of all runs
+// without a detector, and with one that takes no time, of the same set and mode.
+const (
+	overBaseline = "tick_p50/baseline"
+	overCheap    = "tick_p50/inproc_low"
+)
 
 func nanoText(v float64) string  { return short(time.Duration(v)).String() }
 func plainText(v float64) string { return strconv.FormatFloat(v, 'f', 2, 64) }
@@ -53,6 +63,13 @@ type results struct {
 }
 
 type resultKey struct{ mode, scenario string }
+
+// matches reports whether two keys are of the same scenario and mode. A table that
+// does not say its mode, as a summary of the seed's columns does not, is compared
+// with each mode of the other.
+func (k resultKey) matches(other resultKey) bool {
+	return k.scenario == other.scenario && (k.mode == other.mode || k.mode == "" || other.mode == "")
+}
 
 // Compare returns, as a text table, how the results at b differ from those at a:
 // directories that Run has written, or CSV files in them. For each scenario and
@@ -73,21 +90,12 @@ func Compare(a, b string) ([]byte, error) {
 	fmt.Fprintln(w, "scenario\tmode\tmeasure\truns\tA\t±\tB\t±\tB/A\tverdict")
 	common := 0
 	for _, key := range left.keys {
-		if right.values[key] == nil {
-			continue
-		}
-		common++
-		for _, c := range compared {
-			va, vb := left.values[key][c.name], right.values[key][c.name]
-			if len(va) == 0 || len(vb) == 0 {
+		for _, other := range right.keys {
+			if !key.matches(other) {
 				continue
 			}
-			sa, sb := spreadOf(va), spreadOf(vb)
-			if sa.largest == 0 && sb.largest == 0 {
-				continue // neither has any
-			}
-			fmt.Fprintf(w, "%s\t%s\t%s\t%d/%d\t%s\t%s\t%s\t%s\t%s\t%s\n", key.scenario, key.mode, c.name, sa.n, sb.n,
-				c.text(sa.median), c.text(sa.mad), c.text(sb.median), c.text(sb.mad), ratioText(sa.median, sb.median), verdict(sa, sb))
+			common++
+			compareRows(w, cmp.Or(key.mode, other.mode), key.scenario, left.values[key], right.values[other])
 		}
 	}
 	if err := w.Flush(); err != nil {
@@ -107,8 +115,24 @@ func Compare(a, b string) ([]byte, error) {
 	return out.Bytes(), nil
 }
 
+// compareRows writes a row for each measure that two sets have of a scenario.
+func compareRows(w io.Writer, mode, scenario string, a, b map[string][]float64) {
+	for _, c := range compared {
+		va, vb := a[c.name], b[c.name]
+		if len(va) == 0 || len(vb) == 0 {
+			continue
+		}
+		sa, sb := spreadOf(va), spreadOf(vb)
+		if sa.largest == 0 && sb.largest == 0 {
+			continue // neither has any
+		}
+		fmt.Fprintf(w, "%s\t%s\t%s\t%d/%d\t%s\t%s\t%s\t%s\t%s\t%s\n", scenario, mode, c.name, sa.n, sb.n,
+			c.text(sa.median), c.text(sa.mad), c.text(sb.median), c.text(sb.mad), ratioText(sa.median, sb.median), verdict(sa, sb))
+	}
+}
+
 func ratioText(a, b float64) string {
-	if a == 0 {
+	if !(a > 0) {
 		return "–"
 	}
 	return strconv.FormatFloat(b/a, 'f', 2, 64)
@@ -137,8 +161,11 @@ func readResults(path string) (*results, error) {
 	if info.IsDir() {
 		dir := path
 		path = filepath.Join(dir, detailFile)
-		if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		if !exists(path) {
 			path = filepath.Join(dir, summaryFile)
+		}
+		if !exists(path) {
+			return nil, fmt.Errorf("read results: %q has no %s: give a directory that bench has written", dir, detailFile)
 		}
 	}
 	file, err := os.Open(path)
@@ -153,12 +180,17 @@ func readResults(path string) (*results, error) {
 	return res, nil
 }
 
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return !errors.Is(err, fs.ErrNotExist)
+}
+
 // parseResults reads a table with a column scenario and, where it has several
 // modes, a column mode. Columns that are not compared are not looked at.
 func parseResults(in io.Reader) (*results, error) {
 	rows, err := csv.NewReader(in).ReadAll()
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%w: give a directory that bench has written, or its detail.csv or summary.csv", err)
 	}
 	if len(rows) == 0 {
 		return nil, errors.New("it is empty")
@@ -198,5 +230,21 @@ func parseResults(in io.Reader) (*results, error) {
 		}
 	}
 	res.keys = slices.Clip(res.keys)
+	for name, of := range map[string]string{overBaseline: "baseline", overCheap: "inproc_low"} {
+		res.relate(name, of)
+	}
 	return res, nil
+}
+
+// relate adds the measure of this name: turns over those of another scenario.
+func (r *results) relate(name, to string) {
+	for _, key := range r.keys {
+		base := median(r.values[resultKey{key.mode, to}]["tick_p50_ns"])
+		if !(base > 0) || key.scenario == to {
+			continue
+		}
+		for _, v := range r.values[key]["tick_p50_ns"] {
+			r.values[key][name] = append(r.values[key][name], v/base)
+		}
+	}
 }

@@ -87,6 +87,23 @@ func TestCompare(t *testing.T) {
 		t.Errorf("got\n%s", text)
 	}
 
+	// A set that does not say its mode is compared with each mode of the other; turns
+	// are related to those of the scenarios without work.
+	write(filepath.Join(dir, "seed.csv"), "scenario,tick_p50_ns\nbaseline,100\ninproc_low,200\nload_shed,300\n")
+	write(filepath.Join(dir, "ours.csv"), "mode,scenario,tick_p50_ns\ninline,load_shed,3\nworker,load_shed,6\nworker,baseline,4\n")
+	text, err = Compare(filepath.Join(dir, "ours.csv"), filepath.Join(dir, "seed.csv"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		"load_shed inline tick_p50_ns 1/1 3ns 0s 300ns 0s 100.00", "load_shed worker tick_p50_ns 1/1 6ns 0s 300ns 0s 50.00",
+		"load_shed worker tick_p50/baseline 1/1 1.50 0.00 3.00 0.00 2.00", "baseline worker tick_p50_ns 1/1 4ns 0s 100ns 0s 25.00",
+	} {
+		if !strings.Contains(strings.Join(strings.Fields(string(text)), " "), want) {
+			t.Errorf("%s: not in\n%s", want, text)
+		}
+	}
+
 	write(filepath.Join(dir, "worker", "summary.csv"), "scenario,tick_p50_ns\nbaseline,1\n")
 	if _, err := Compare(filepath.Join(dir, "worker"), filepath.Join(dir, "worker", "summary.csv")); err != nil {
 		t.Errorf("a directory of one mode: %v", err)
@@ -103,6 +120,9 @@ func TestCompare(t *testing.T) {
 		if _, err := Compare(a, b); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: got %v, want it to say %q", name, err, c.want)
 		}
+	}
+	if _, err := Compare(a, t.TempDir()); err == nil || !strings.Contains(err.Error(), "give a directory that bench has written") {
+		t.Errorf("an empty directory: %v", err)
 	}
 	if _, err := Compare(a, filepath.Join(dir, "gone")); err == nil {
 		t.Error("results that are not there were read")

@@ -24,6 +24,7 @@ func (r *Report) Markdown() []byte {
 	for _, f := range r.Failures {
 		fmt.Fprintf(&out, "\n**%s**\n", strings.ReplaceAll(f, "\n", "; "))
 	}
+	r.limits(&out)
 	for _, mode := range r.Options.Modes {
 		r.modeTable(&out, mode)
 	}
@@ -52,8 +53,8 @@ func (r *Report) weather(out *bytes.Buffer) {
 	}
 }
 
-// modeTable writes the table of one mode. Its first scenario is what the others'
-// ticks are compared with, where it is the baseline.
+// modeTable writes the table of one mode. Turns are related to those without a
+// detector, and to those with one that takes no time, where there are such.
 func (r *Report) modeTable(out *bytes.Buffer, mode Mode) {
 	byName := map[string][]*Result{}
 	var names []string
@@ -69,17 +70,14 @@ func (r *Report) modeTable(out *bytes.Buffer, mode Mode) {
 	if len(names) == 0 {
 		return
 	}
-	base := medianOf(byName["baseline"], func(res *Result) float64 { return float64(res.Tick.at(0.5)) })
+	base, cheap := medianOf(byName["baseline"], tickP50), medianOf(byName["inproc_low"], tickP50)
 	fmt.Fprintf(out, "\n## %s\n\n", mode)
-	fmt.Fprintln(out, "| Scenario | runs | tick p50 | ÷ baseline | tick p99 | exec p50 | age p50 | age p99 | from schedule p99 | frames/s | seen/s | lost | CPU, cores |")
-	fmt.Fprintln(out, "|---|---|---|---|---|---|---|---|---|---|---|---|---|")
+	fmt.Fprintln(out, "| Scenario | runs | tick p50 | ÷ `baseline` | ÷ `inproc_low` | tick p99 | exec p50 | age p50 | age p99 | from schedule p99 | frames/s | seen/s | lost | CPU, cores | noisy |")
+	fmt.Fprintln(out, "|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|")
 	var odd []string
 	for _, name := range names {
 		rs := byName[name]
-		ratio := "–"
-		if base.n > 0 && base.median > 0 {
-			ratio = fmt.Sprintf("%.2f", medianOf(rs, func(res *Result) float64 { return float64(res.Tick.at(0.5)) }).median/base.median)
-		}
+		tick := medianOf(rs, tickP50).median
 		times := func(q float64, of func(*Result) *Dist) string {
 			if of(rs[0]).count() == 0 {
 				return "–"
@@ -91,11 +89,17 @@ func (r *Report) modeTable(out *bytes.Buffer, mode Mode) {
 		seen := medianOf(rs, func(res *Result) float64 { return res.perSecond(res.Seen) })
 		lost := medianOf(rs, func(res *Result) float64 { return 100 * res.share(res.Lost()) })
 		cpu := medianOf(rs, func(res *Result) float64 { return res.Weather.CPU })
-		fmt.Fprintf(out, "| `%s` | %d | %s | %s | %s | %s | %s | %s | %s | %.1f | %.1f | %.2f %% | %.2f |\n", name, len(rs),
-			times(0.5, func(r *Result) *Dist { return r.Tick }), ratio, times(0.99, func(r *Result) *Dist { return r.Tick }),
+		noisy := 0
+		for _, res := range rs {
+			if res.Weather.Noisy() {
+				noisy++
+			}
+		}
+		fmt.Fprintf(out, "| `%s` | %d | %s | %s | %s | %s | %s | %s | %s | %s | %.1f | %.1f | %.2f %% | %.2f | %d |\n", name, len(rs),
+			times(0.5, func(r *Result) *Dist { return r.Tick }), ratioText(base.median, tick), ratioText(cheap.median, tick), times(0.99, func(r *Result) *Dist { return r.Tick }),
 			times(0.5, func(r *Result) *Dist { return r.Exec }), times(0.5, func(r *Result) *Dist { return r.Age }),
 			times(0.99, func(r *Result) *Dist { return r.Age }), times(0.99, func(r *Result) *Dist { return r.DueAge }),
-			sent.median, seen.median, lost.median, cpu.median)
+			sent.median, seen.median, lost.median, cpu.median, noisy)
 		for _, res := range rs {
 			if res.Odd != "" {
 				odd = append(odd, fmt.Sprintf("- `%s`, run %d: %s", name, res.Run, res.Odd))
@@ -106,6 +110,8 @@ func (r *Report) modeTable(out *bytes.Buffer, mode Mode) {
 		fmt.Fprintf(out, "\nNot as expected:\n\n%s\n", strings.Join(odd, "\n"))
 	}
 }
+
+func tickP50(r *Result) float64 { return float64(r.Tick.at(0.5)) }
 
 func medianOf(rs []*Result, of func(*Result) float64) spread {
 	values := make([]float64, len(rs))

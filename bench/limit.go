@@ -1,0 +1,62 @@
+package bench
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+)
+
+// What workers are to keep to, as medians over the runs.
+const (
+	maxTickRatio = 1.25 // median turn beside a slow detector, over that without any
+	maxLoss      = 0.01 // of the frames, up to 600 a second
+	askedRuns    = 9    // that the limits are set for
+)
+
+// limits writes, where there are runs of workers for it, which limits are kept.
+func (r *Report) limits(out *bytes.Buffer) {
+	byName := map[string][]*Result{}
+	var names []string
+	for _, res := range r.Results {
+		if res.Mode != Worker {
+			continue
+		}
+		if name := res.Scenario.Name; byName[name] == nil {
+			names = append(names, name)
+		}
+		byName[res.Scenario.Name] = append(byName[res.Scenario.Name], res)
+	}
+	var rows []string
+	row := func(name, limit, found string, kept bool) {
+		rows = append(rows, fmt.Sprintf("| `%s` | %s | %s | %s |", name, limit, found, map[bool]string{true: "kept", false: "**missed**"}[kept]))
+	}
+	p99 := func(res *Result) float64 { return float64(res.Tick.at(0.99)) }
+	base, baseTail := medianOf(byName["baseline"], tickP50), medianOf(byName["baseline"], p99)
+	for _, name := range names {
+		rs := byName[name]
+		switch {
+		case strings.HasPrefix(name, "blocking_") || name == "load_shed":
+			if base.n == 0 || base.median == 0 {
+				continue
+			}
+			ratio := medianOf(rs, tickP50).median / base.median
+			row(name, fmt.Sprintf("tick p50 at most %g times that of `baseline`", maxTickRatio), fmt.Sprintf("%.2f", ratio), ratio <= maxTickRatio)
+			tail := medianOf(rs, p99)
+			row(name, "tick p99 within those of the runs of `baseline`", fmt.Sprintf("%s, theirs up to %s", nanoText(tail.median), nanoText(baseTail.largest)),
+				tail.median <= baseTail.largest)
+		case strings.HasPrefix(name, "overload_"):
+			lost := medianOf(rs, func(res *Result) float64 { return res.share(res.Superseded) }).median
+			row(name, fmt.Sprintf("at most %g %% of the frames superseded", maxLoss*100), fmt.Sprintf("%.2f %%", lost*100), lost <= maxLoss)
+			dropped := medianOf(rs, func(res *Result) float64 { return float64(res.PoolDropped) }).largest
+			row(name, "no frame lost otherwise", fmt.Sprintf("at most %g in a run", dropped), dropped == 0)
+		}
+	}
+	if len(rows) == 0 {
+		return
+	}
+	fmt.Fprintf(out, "\n## Limits\n\nOf workers, medians over %d runs", r.Environment.Runs)
+	if r.Environment.Runs < askedRuns {
+		fmt.Fprintf(out, ", where the limits are set for %d", askedRuns)
+	}
+	fmt.Fprintf(out, ".\n\n| Scenario | Limit | Found | |\n|---|---|---|---|\n%s\n", strings.Join(rows, "\n"))
+}
