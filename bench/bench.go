@@ -78,9 +78,12 @@ func (o Options) Validate() error {
 	if len(o.Scenarios) == 0 {
 		bad("--scenario: name one, or give --all; --list shows what there is")
 	}
-	for _, name := range o.Scenarios {
+	for i, name := range o.Scenarios {
 		if _, err := Find(name); err != nil {
 			bad("--scenario: %w", err)
+		}
+		if slices.Contains(o.Scenarios[:i], name) {
+			bad("--scenario: %s is there twice: use --runs to have it more than once", name)
 		}
 	}
 	for _, m := range o.Modes {
@@ -113,7 +116,7 @@ func (o Options) Validate() error {
 }
 
 // rest is the pause between two runs, for the machine to settle.
-const rest = 500 * time.Millisecond
+const rest = 200 * time.Millisecond
 
 // turn is one run to be made.
 type turn struct {
@@ -180,6 +183,10 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 	}
 	defer goruntime.GOMAXPROCS(goruntime.GOMAXPROCS(threads()))
 	rep := &Report{Options: o, Environment: newEnvironment(o)}
+	// A directory that cannot be written to is to show before hours of runs.
+	if err := files.put(environmentFile, rep.environment); err != nil {
+		return nil, err
+	}
 	bar := newBar(o.Progress, turns, o)
 	defer bar.clear()
 	var failed []error

@@ -31,6 +31,7 @@ func TestOptions(t *testing.T) {
 	for want, change := range map[string]func(*Options){
 		"--scenario: name one":         func(o *Options) { o.Scenarios = nil },
 		`there is no scenario "fast"`:  func(o *Options) { o.Scenarios = []string{"fast"} },
+		"baseline is there twice":      func(o *Options) { o.Scenarios = []string{"baseline", "fps_1000", "baseline"} },
 		"--mode: ":                     func(o *Options) { o.Modes = nil },
 		`--mode: "remote" is none`:     func(o *Options) { o.Modes = []Mode{"remote"} },
 		"--runs: must be 1":            func(o *Options) { o.Runs = 0 },
@@ -206,6 +207,23 @@ func TestInterruptedRunKeepsWhatThereIs(t *testing.T) {
 	}
 	if text := readFile(t, filepath.Join(dir, "summary.md")); !strings.Contains(text, "interrupted after 1 of 2 runs") {
 		t.Errorf("summary:\n%s", text)
+	}
+}
+
+// Where results cannot be written is told before the first run, not after it.
+func TestRunNeedsSomewhereToWrite(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.MkdirAll(filepath.Join(dir, environmentFile, "in the way"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	o := quick(dir, "baseline")
+	o.Force = true
+	o.Out = writerFunc(func(p []byte) (int, error) {
+		t.Errorf("it ran: %s", p)
+		return len(p), nil
+	})
+	if _, err := Run(t.Context(), o); err == nil || !strings.Contains(err.Error(), "write results: ") {
+		t.Errorf("got %v", err)
 	}
 }
 

@@ -75,11 +75,7 @@ func (d *directory) write(rep *Report, newest *Result) error {
 		{framesFile, func() ([]byte, error) { return cameraTable(rep.Results) }},
 		{detectorsFile, func() ([]byte, error) { return detectorTable(rep.Results) }},
 	} {
-		text, err := f.make()
-		if err != nil {
-			return err
-		}
-		if err := d.put(f.name, text); err != nil {
+		if err := d.put(f.name, f.make); err != nil {
 			return err
 		}
 	}
@@ -90,10 +86,7 @@ func (d *directory) write(rep *Report, newest *Result) error {
 				results = append(results, r)
 			}
 		}
-		text, err := table(summaryColumns(), results)
-		if err != nil {
-			return err
-		}
+		text := func() ([]byte, error) { return table(summaryColumns(), results) }
 		if err := d.put(filepath.Join(string(mode), summaryFile), text); err != nil {
 			return err
 		}
@@ -104,21 +97,17 @@ func (d *directory) write(rep *Report, newest *Result) error {
 // runFiles writes the time series and the histograms of one run.
 func (d *directory) runFiles(r *Result) error {
 	stem := filepath.Join(string(r.Mode), "run"+strconv.Itoa(r.Run), r.Scenario.Name+"_"+number(r.Duration.Seconds()))
-	if err := d.put(stem+"_timeseries.csv", r.series.rows.Bytes()); err != nil {
+	if err := d.put(stem+"_timeseries.csv", ready(r.series.rows.Bytes())); err != nil {
 		return err
 	}
-	if err := d.put(stem+".hlog", r.series.hlog.Bytes()); err != nil {
+	if err := d.put(stem+".hlog", ready(r.series.hlog.Bytes())); err != nil {
 		return err
 	}
 	for _, dist := range r.logged() {
 		if dist.count() == 0 {
 			continue
 		}
-		text, err := dist.percentiles()
-		if err != nil {
-			return err
-		}
-		if err := d.put(stem+"_"+dist.name+".hgrm", text); err != nil {
+		if err := d.put(stem+"_"+dist.name+".hgrm", dist.percentiles); err != nil {
 			return err
 		}
 	}
@@ -128,10 +117,19 @@ func (d *directory) runFiles(r *Result) error {
 }
 
 // finish writes the summary.
-func (d *directory) finish(rep *Report) error { return d.put(markdownFile, rep.Markdown()) }
+func (d *directory) finish(rep *Report) error { return d.put(markdownFile, ready(rep.Markdown())) }
+
+// ready is text that put need not have made.
+func ready(text []byte) func() ([]byte, error) {
+	return func() ([]byte, error) { return text, nil }
+}
 
 // put writes a file whole, or not at all.
-func (d *directory) put(name string, text []byte) error {
+func (d *directory) put(name string, contents func() ([]byte, error)) error {
+	text, err := contents()
+	if err != nil {
+		return err
+	}
 	path := filepath.Join(d.path, name)
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return fmt.Errorf("make directory for results: %w", err)

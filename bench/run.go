@@ -16,7 +16,7 @@ import (
 
 const (
 	// head is what a Runtime is given to start before its cameras do.
-	head = 300 * time.Millisecond
+	head = 100 * time.Millisecond
 	// drainLimit is how long the frames that were sent may take to be seen and
 	// looked at.
 	drainLimit = 10 * time.Second
