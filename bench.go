@@ -18,27 +18,30 @@ import (
 	"rvo-tui/runtime"
 )
 
-// BenchFlags is the command line of bench.
+// BenchFlags is the command line of bench. The flags of its run stand with bench
+// itself, so that they need no second word, and bench --help shows them.
 type BenchFlags struct {
-	Run     BenchRunFlags     `cmd:"" default:"withargs" help:"Run scenarios and write tables of what was measured (default)."`
+	BenchRunFlags `embed:""`
+
+	Run     struct{}          `cmd:"" default:"1" help:"Run scenarios and write tables of what was measured (default)."`
 	Compare BenchCompareFlags `cmd:"" help:"Compare two sets of results."`
 }
 
 // BenchRunFlags is the command line of bench run.
 type BenchRunFlags struct {
-	Scenario     []string  `placeholder:"NAME" help:"Scenario to run (default: baseline). May be repeated."`
-	All          bool      `help:"Run every scenario."`
-	SeedOnly     bool      `name:"seed-only" help:"Run the thirteen scenarios of the seed."`
-	Mode         string    `default:"worker" enum:"inline,worker,both" help:"Where detectors compute: inline (in the engine's turn), worker or both."`
-	Runs         int       `default:"1" help:"Runs of each scenario, in turn."`
-	DurationSecs float64   `default:"30" placeholder:"S" help:"Time that is measured, of each run."`
-	WarmupSecs   float64   `default:"5" placeholder:"S" help:"Time before that, of each run."`
-	SampleMS     int       `name:"sample-ms" default:"1000" placeholder:"MS" help:"Time between two rows of the time series."`
-	OutDir       string    `default:"bin/bench_results" placeholder:"DIR" help:"Directory for the results."`
-	Size         BenchSize `default:"1280x720" placeholder:"WxH" help:"Size of the pictures."`
-	Seed         uint64    `default:"42" help:"Seed of what is random."`
-	Force        bool      `help:"Write into a directory that is not empty."`
-	List         bool      `help:"List the scenarios, and exit."`
+	Scenario     []string  `group:"bench" placeholder:"NAME" help:"Scenario to run (default: baseline). May be repeated."`
+	All          bool      `group:"bench" help:"Run every scenario."`
+	SeedOnly     bool      `group:"bench" name:"seed-only" help:"Run the thirteen scenarios of the seed."`
+	Mode         string    `group:"bench" default:"worker" enum:"inline,worker,both" help:"Where detectors compute: inline (in the engine's turn), worker or both."`
+	Runs         int       `group:"bench" default:"1" help:"Runs of each scenario, in turn."`
+	DurationSecs float64   `group:"bench" default:"30" help:"Seconds that are measured, of each run; 0.1 is the least."`
+	WarmupSecs   float64   `group:"bench" default:"5" help:"Seconds before that, of each run."`
+	SampleMS     int       `group:"bench" name:"sample-ms" default:"1000" help:"Milliseconds between two rows of the time series."`
+	OutDir       string    `group:"bench" default:"bin/bench_results" help:"Directory for the results."`
+	Size         BenchSize `group:"bench" default:"1280x720" help:"Size of the pictures."`
+	Seed         uint64    `group:"bench" default:"42" help:"Seed of what is random."`
+	Force        bool      `group:"bench" help:"Write into a directory that is not empty."`
+	List         bool      `group:"bench" help:"List the scenarios, and exit."`
 }
 
 // BenchCompareFlags is the command line of bench compare.
@@ -107,10 +110,10 @@ func runBench(ctx context.Context, flags BenchFlags, verb string, stdout *os.Fil
 		_, err = stdout.Write(text)
 		return err
 	}
-	if flags.Run.List {
+	if flags.List {
 		return listScenarios(stdout)
 	}
-	o, err := flags.Run.options()
+	o, err := flags.options()
 	if err != nil {
 		return &UsageError{err}
 	}

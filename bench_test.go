@@ -23,7 +23,7 @@ func benchOptions(t *testing.T, args string) (bench.Options, error) {
 	if flags.Command != "bench" || flags.Verb != "run" {
 		t.Fatalf("%q is taken for %q %q", args, flags.Command, flags.Verb)
 	}
-	return flags.Bench.Run.options()
+	return flags.Bench.options()
 }
 
 func TestBenchFlags(t *testing.T) {
@@ -99,6 +99,21 @@ func TestBenchCompareFlags(t *testing.T) {
 	flags, err := ParseFlags([]string{"bench", "compare", "x", "y"}, io.Discard)
 	if err != nil || flags.Verb != "compare" || flags.Bench.Compare.A != "x" || flags.Bench.Compare.B != "y" {
 		t.Errorf("got %+v, %v", flags.Bench, err)
+	}
+}
+
+// What a run can be told is in the help of bench itself, with its defaults.
+func TestBenchHelp(t *testing.T) {
+	for _, args := range [][]string{{"bench", "--help"}, {"bench", "run", "--help"}} {
+		var out bytes.Buffer
+		if _, err := ParseFlags(args, &out); !errors.Is(err, ErrHelp) {
+			t.Fatal(err)
+		}
+		for _, want := range []string{"--all", "--runs=1", "--duration-secs=30", "--out-dir=\"bin/bench_results\"", "bench compare"} {
+			if !strings.Contains(out.String(), want) {
+				t.Errorf("%q: %s is not in\n%s", args, want, &out)
+			}
+		}
 	}
 }
 
