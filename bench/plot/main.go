@@ -64,7 +64,7 @@ func drawAll(res *results, to string, formats []format, out io.Writer) error {
 	for _, f := range figures {
 		p, err := f.make(res)
 		if err == nil && p.prune() == 0 {
-			err = errors.New("it has only values that its axes cannot show, such as 0")
+			err = errors.New("it has only values that its axes cannot show, such as 0, or lines of a single point: give bench a smaller --sample-ms")
 		}
 		if err != nil {
 			fmt.Fprintf(out, "left out %s: %v\n", f.name, err)

@@ -390,3 +390,16 @@ func FuzzValues(f *testing.F) {
 		}
 	})
 }
+
+// A line wants two points to be seen; a mark does not.
+func TestPruneWantsLinesOfTwoPoints(t *testing.T) {
+	one := []point{{1, spread{1, 1, 1, 1}}}
+	line, mark := look{colour: blue}, looks[0]
+	p := &page{panels: []*panel{
+		{x: seconds, y: durations, curves: []curve{{look: line, points: one}}},
+		{x: seconds, y: durations, curves: []curve{{look: mark, points: one}, {look: line, points: one}}},
+	}}
+	if n := p.prune(); n != 1 || len(p.panels[0].curves) != 1 {
+		t.Errorf("%d panels are left, the first with %d curves; want one with its mark", n, len(p.panels[0].curves))
+	}
+}

@@ -217,7 +217,7 @@ func (p *page) noteLines() []string {
 	return lines
 }
 
-// prune removes the points that their axes cannot show, curves without points and
+// prune removes the points that their axes cannot show, curves that show nothing and
 // panels without curves, and returns how many panels are left.
 func (p *page) prune() int {
 	p.panels = slices.DeleteFunc(p.panels, func(pan *panel) bool {
@@ -225,7 +225,10 @@ func (p *page) prune() int {
 			k := &pan.curves[i]
 			k.points = slices.DeleteFunc(slices.Clone(k.points), func(pt point) bool { return !pan.shows(pt) })
 		}
-		pan.curves = slices.DeleteFunc(pan.curves, func(k curve) bool { return len(k.points) == 0 })
+		pan.curves = slices.DeleteFunc(pan.curves, func(k curve) bool {
+			// A line without marks shows nothing of a single point.
+			return len(k.points) == 0 || len(k.points) == 1 && k.look.shape == nil
+		})
 		return len(pan.curves) == 0
 	})
 	return len(p.panels)
