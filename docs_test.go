@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strings"
 	"testing"
 )
 
@@ -29,6 +30,26 @@ func TestDocumentsLinkToWhatIsThere(t *testing.T) {
 		for _, m := range link.FindAllStringSubmatch(string(text), -1) {
 			if _, err := os.Stat(filepath.Join(filepath.Dir(name), m[1])); err != nil {
 				t.Errorf("%s links to %s: %v", name, m[1], err)
+			}
+		}
+	}
+}
+
+// The list of documents has every one of them.
+func TestEveryDocumentIsListed(t *testing.T) {
+	list, err := os.ReadFile("docs/README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	entries, err := os.ReadDir("docs")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		switch filepath.Ext(e.Name()) {
+		case ".md", ".json":
+			if e.Name() != "README.md" && !strings.Contains(string(list), "]("+e.Name()+")") {
+				t.Errorf("docs/README.md does not list %s", e.Name())
 			}
 		}
 	}
