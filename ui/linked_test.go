@@ -152,3 +152,15 @@ func TestLostLinkIsToldWithoutSnapshots(t *testing.T) {
 		g.ends()
 	})
 }
+
+// A camera of another process cannot be a file, so none is proposed.
+func TestMenuOfCamerasProposesNoFileElsewhere(t *testing.T) {
+	here := shown(t, newFake(), DefaultConfig(), 120, 40)
+	there := linked(t, Link{State: LinkLive}, 120, 40)
+	for m, file := range map[*model]bool{here: true, there: false} {
+		m.pick()
+		if hint := m.overlay.(*picker).in.Placeholder; strings.Contains(hint, "a file") != file || !strings.Contains(hint, "rtsp://") {
+			t.Errorf("over a link %v: it proposes %q", !file, hint)
+		}
+	}
+}

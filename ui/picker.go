@@ -48,6 +48,9 @@ type (
 func (m *model) pick() tea.Cmd {
 	p := &picker{in: newInput(""), looking: m.opts.Devices != nil, stop: func() {}}
 	p.in.Placeholder = "rtsp://user:password@10.0.0.7/stream1, a file, …"
+	if m.opts.Link != nil { // a file cannot be chosen from outside, and which devices there are is not known here
+		p.in.Placeholder = "rtsp://user:password@10.0.0.7/stream1, device:0, …"
+	}
 	p.in.Blur()
 	p.spin = spinner.New(spinner.WithSpinner(spinner.Line))
 	for _, name := range capture.Scenes() {
