@@ -84,7 +84,7 @@ func ctlVerb(ctx context.Context, loader Loader, flags Flags, out io.Writer) err
 		defer stop(nil)
 		return ctlShow(ctx, stop, client, flags, out)
 	}
-	late := fmt.Errorf("%s: no answer within %v", flags.Verb, ctlTimeout)
+	late := fmt.Errorf("%s: no answer from rvo-tui at %s within %v: see whether it is stopped, or its machine too busy", flags.Verb, client.Addr(), ctlTimeout)
 	ctx, cancel := context.WithTimeoutCause(ctx, ctlTimeout, late)
 	defer cancel()
 	ctx, stop := context.WithCancelCause(ctx)

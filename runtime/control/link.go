@@ -152,10 +152,10 @@ func (l *link) overTCP(addr string, opts DialOptions) (string, error) {
 	if opts.Insecure {
 		ip, err := netip.ParseAddr(host)
 		if host != "localhost" && (err != nil || !ip.Unmap().IsLoopback()) {
-			return "", fmt.Errorf("connect to %s: without TLS only this machine can be talked to, as through ssh -L; leave insecure out", addr)
+			return "", fmt.Errorf("connect to %s: without TLS only this machine can be talked to, as through ssh -L; leave --no-tls out", addr)
 		}
 	} else if opts.Token == "" {
-		return "", fmt.Errorf("connect to %s: over TCP a token is needed; give the control.token or control.read_token of that rvo-tui", addr)
+		return "", fmt.Errorf("connect to %s: over TCP a token is needed; put the control.token or control.read_token of that rvo-tui into RVO_TOKEN or a --token-file", addr)
 	}
 	var roots *x509.CertPool
 	if opts.CA != "" {
