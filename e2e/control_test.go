@@ -266,15 +266,10 @@ func TestStoppedDashboardCostsNothing(t *testing.T) {
 	// Pictures that are kept for clips would grow beside what is looked for here.
 	d := startDaemon(t, runtimeDir(t), "", strings.Replace(daemonConfig, "[[rule]]", "[[rule]]\nclip = false", 1))
 	x := newTerminal(t, 120, 40)
-	// The shell makes way: it would take the terminal back from what is stopped.
-	x.text(fmt.Sprintf("echo $$ >pid; RVO_CONFIG= XDG_RUNTIME_DIR=%s exec %s connect", d.run, binary))
-	x.keys("Enter")
+	x.shell([]string{"XDG_RUNTIME_DIR=" + d.run}, "connect")
 	x.sees("motion   running")
 	before := d.state()
-	pid, err := strconv.Atoi(strings.TrimSpace(read(t, filepath.Join(x.dir, "pid"))))
-	if err != nil {
-		t.Fatal(err)
-	}
+	pid := x.pid()
 	dashboard := func(s syscall.Signal) {
 		t.Helper()
 		if err := syscall.Kill(pid, s); err != nil {
@@ -296,6 +291,9 @@ func TestStoppedDashboardCostsNothing(t *testing.T) {
 	}
 	if _, problem, status := d.ctl("disable", "motion"); status != 0 {
 		t.Errorf("a command beside a stopped dashboard: status %d, %s", status, problem)
+	}
+	if strings.Contains(x.screen(), "motion   disabled") {
+		t.Error("the dashboard was not stopped")
 	}
 	dashboard(syscall.SIGCONT)
 	x.sees("motion   disabled")

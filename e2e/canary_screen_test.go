@@ -1,0 +1,245 @@
+package e2e
+
+import (
+	"fmt"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+)
+
+// record begins to keep all that is written to the terminal.
+func (x *terminal) record() (file string) {
+	x.t.Helper()
+	file = filepath.Join(x.dir, "written")
+	x.tmux("pipe-pane", "-t", "t", "cat >>"+file)
+	return file
+}
+
+// look takes what the terminal shows, with its colours and without.
+func (x *terminal) look(out *sieve, where string) {
+	x.t.Helper()
+	out.take(where, x.screen(), "rvo-tui")
+	out.take(where+", in colour", x.tmux("capture-pane", "-e", "-p", "-t", "t"), "\x1b[")
+}
+
+// boxes waits until so many frames are on the screen, and returns it.
+func (x *terminal) boxes(n int) string {
+	x.t.Helper()
+	screen := ""
+	wait(x.t, 20*time.Second, fmt.Sprintf("%d frames on the screen", n), func() bool {
+		screen = x.screen()
+		return strings.Count(screen, "╭") == n
+	})
+	return screen
+}
+
+// alone is the title of a pane that has the whole screen.
+var alone = regexp.MustCompile(`(?m)^╭─ ([A-Z][a-z]+)`)
+
+// tour looks at every pane of a dashboard, alone, and at all about some rows.
+func (x *terminal) tour(out *sieve, whose string) {
+	x.t.Helper()
+	x.look(out, whose)
+	x.keys("z")
+	title := alone.FindStringSubmatch(x.boxes(1))
+	for seen := map[string]bool{}; ; {
+		if title == nil {
+			x.t.Fatalf("a pane without a title")
+		}
+		if seen[title[1]] {
+			if len(seen) != 9 {
+				x.t.Errorf("%d panes: %v", len(seen), seen)
+			}
+			break
+		}
+		seen[title[1]] = true
+		where := whose + ", " + title[1]
+		x.look(out, where)
+		rows := 0
+		if title[1] == "Events" || title[1] == "Log" {
+			rows = 4
+		}
+		for range rows {
+			x.keys("Enter")
+			x.boxes(2)
+			x.look(out, where+", a row")
+			x.keys("Escape")
+			x.boxes(1)
+			x.keys("k")
+		}
+		x.keys("Tab")
+		wait(x.t, 20*time.Second, "the next pane", func() bool {
+			next := alone.FindStringSubmatch(x.screen())
+			moved := next != nil && next[1] != title[1]
+			if moved {
+				title = next
+			}
+			return moved
+		})
+	}
+	x.keys("?")
+	x.sees("hold the screen still")
+	x.look(out, whose+", help")
+	x.keys("Escape")
+	x.boxes(1)
+	x.keys("z")
+	wait(x.t, 20*time.Second, "all panes", func() bool { return strings.Count(x.screen(), "╭") > 5 })
+}
+
+// shell runs the program in the terminal, with an environment that nobody sees.
+// It is the child of a script: tmux and the shell would see to it at once if a
+// child of theirs were stopped.
+func (x *terminal) shell(env []string, args ...string) {
+	x.t.Helper()
+	script := "echo $$ >pid\nRVO_CONFIG=; export RVO_CONFIG\n"
+	quote := func(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }
+	for _, v := range env {
+		name, value, _ := strings.Cut(v, "=")
+		script += name + "=" + quote(value) + "; export " + name + "\n"
+	}
+	script += quote(binary)
+	for _, a := range args {
+		script += " " + quote(a)
+	}
+	write(x.t, filepath.Join(x.dir, "begin"), script+"\necho en\"\"ded $?\n")
+	x.text("sh begin")
+	x.keys("Enter")
+}
+
+// canaryConnect opens the dashboard of the daemon, with the token for looking and
+// with one that is wrong.
+func canaryConnect(d *daemon, out *sieve, addr, cert string) {
+	d.t.Helper()
+	x := newTerminal(d.t, 200, 50)
+	x.shell([]string{"RVO_TOKEN=" + secretReading}, "connect", addr, "--tls-ca", cert)
+	x.sees("(read-only)")
+	x.sees("door")
+	written := x.record()
+	x.tour(out, "connect")
+	x.keys("q")
+	x.sees("ended 0")
+	out.take("what connect wrote", read(d.t, written), "door")
+	x.shell([]string{"RVO_TOKEN=" + mark + "-nobodys-token"}, "connect", addr, "--tls-ca", cert)
+	x.sees("ended 1")
+	out.take("connect with a wrong token", x.screen(), "token")
+}
+
+// canaryDashboard looks at the dashboard of a program of its own, and types
+// secrets into it.
+func canaryDashboard(t testing.TB, out *sieve, w canaryWorld) {
+	t.Helper()
+	x := newTerminal(t, 200, 50)
+	config := w.config + "[control]\nsocket = \"\"\n"
+	write(t, filepath.Join(x.dir, "rvo.toml"), config)
+	x.shell(w.env, "--log-file", "log", "--log-level", "debug", "--event-log", "events", "--metrics-listen", "")
+	x.sees("far")
+	x.sees("nobody is known by")
+	for _, text := range w.names {
+		wait(t, 60*time.Second, text+" in the log", func() bool {
+			return strings.Contains(read(t, filepath.Join(x.dir, "log")), text)
+		})
+	}
+	written := x.record()
+	x.tour(out, "the dashboard")
+	x.tmux("pipe-pane", "-t", "t") // what is typed is shown while it is typed
+	out.take("what the dashboard wrote", read(t, written), "door")
+
+	x.text(":")
+	x.text("add_camera yard rtsp://joe:" + secretAdded + "@" + w.far + "/x")
+	x.keys("Enter")
+	x.sees("done: add_camera yard")
+	x.look(out, "a command that was given")
+	x.text(":")
+	x.text("disable motion all")
+	x.keys("Enter")
+	x.sees("done: disable motion all")
+	x.text(":")
+	x.keys("Up")
+	x.sees(":disable motion all")
+	x.keys("Up") // there is none before
+	x.look(out, "the line before")
+	x.keys("Escape")
+
+	x.keys("n", "BTab")
+	typed := "rtsp://joe:" + secretAdded + "@" + w.far + "/y"
+	x.text(typed)
+	x.sees(typed)
+	x.keys("Enter")
+	x.sees("connection refused")
+	out.take("an address that was tried", strings.ReplaceAll(x.screen(), typed, ""), "connection refused")
+	x.keys("Escape")
+	x.tour(out, "the dashboard thereafter")
+	x.keys("s")
+	x.sees("the screen is in")
+	x.keys("q")
+	wait(t, 30*time.Second, "the end", func() bool {
+		if strings.Contains(x.screen(), "Clips are being written") {
+			x.keys("y")
+		}
+		return strings.Contains(x.screen(), "ended 0")
+	})
+	out.take("the terminal after the dashboard", x.screen(), "ended 0")
+	out.take("the log file", read(t, filepath.Join(x.dir, "log")), "camera")
+	if found := out.files(x.dir, "rvo.toml", "begin"); found[".txt"] == 0 || found[".json"] == 0 {
+		t.Errorf("files that were looked at: %v", found)
+	}
+}
+
+// canaryProblems gives the program what it cannot take, and asks for what it
+// always says.
+func canaryProblems(t testing.TB, out *sieve, w canaryWorld) {
+	t.Helper()
+	try := func(config string, wanted int, holds string, args ...string) {
+		t.Helper()
+		p := run(t, setup{config: config, env: w.env, args: args}, 30*time.Second)
+		if status := p.status(0); status != wanted {
+			t.Errorf("%v: status %d, %s%s", args, status, p.stdout, p.stderr)
+		}
+		out.take(fmt.Sprintf("what %v says of %q", args, strings.ReplaceAll(config, mark, "…")), p.stdout.String()+p.stderr.String(), holds)
+	}
+	try(w.config, 0, "ok", "check")
+	try(w.config, 0, "--camera-uri", "--help")
+	try(w.config, 0, "rvo-tui", "--version")
+	const camera = "[[camera]]\nname = \"door\"\nsource = "
+	for _, bad := range []string{
+		camera + `"ftp://joe:` + secretWrong + `@h/x"`,
+		camera + `"rtsp:/joe:` + secretWrong + `@h/x"`,
+		camera + `"rtsp://joe:` + secretWrong + `@h:99999/x"`,
+		camera + `"rtsp://joe:` + secretWrong + `%zz@h/x?token=` + secretQuery + `"`,
+		camera + `"rtsp://joe:${FAR}@/x"`,
+		camera + `"${SPARE}://joe:${FAR}@h/x"`,
+		camera + `"device:${SPARE}"`,
+		camera + `"synthetic:${SPARE}"`,
+		camera + `"rtsp://joe:` + secretWrong + `${@h/x"`,
+		camera + `"rtsp://joe:` + secretWrong + `@h/x`,         // not closed
+		camera + `"rtsp://joe:` + secretWrong + `@h/x" "more"`, // no TOML
+		camera + `["rtsp://joe:` + secretWrong + `@h/x"]`,
+		camera + "\"synthetic:street\"\nfps = \"${SPARE}\"",
+		camera + "\"synthetic:street\"\ntransport = \"${SPARE}\"",
+		camera + "\"synthetic:street\"\nopen_timeout = \"${SPARE}\"",
+		camera + "\"synthetic:street\"\n[[camera]]\nname = \"${SPARE}\"\nsource = \"synthetic:street\"",
+		camera + "\"synthetic:street\"\n[[detector]]\nname = \"a\"\nkind = \"${SPARE}\"",
+		camera + "\"synthetic:street\"\n[[detector]]\nname = \"a\"\nkind = \"remote\"\nendpoint = \"http://joe:" + secretWrong + "@h:1\"",
+		camera + "\"synthetic:street\"\n[[detector]]\nname = \"a\"\nkind = \"remote\"\nendpoint = \"h:1\"\ntoken = \"" + secretPlain + " \\u0007\"",
+		camera + "\"synthetic:street\"\n[[detector]]\nname = \"a\"\nkind = \"motion\"\ntoken = \"" + secretPlain + "\"",
+		camera + "\"synthetic:street\"\n[[detector]]\nname = \"a\"\nkind = \"motion\"\nneeds = [\"${SPARE} >\"]",
+		camera + "\"synthetic:street\"\n[[rule]]\nevent = \"a\"\nwhen = \"${SPARE} > 1\"",
+		camera + "\"synthetic:street\"\n[control]\nlisten = \"127.0.0.1:1\"\ntoken = \"" + mark + "\"",
+		camera + "\"synthetic:street\"\n[control]\ntoken = [\"" + secretControl + "\"]\nread_token = \"" + secretControl + "\"",
+		camera + "\"synthetic:street\"\n[control]\nlisten = \"${SPARE}\"\nendpoints = [\"http://joe:" + secretWrong + "@h:1\"]",
+		camera + "\"synthetic:street\"\n[log]\nlevel = \"${SPARE}\"\n[metrics]\nlisten = \"${SPARE}\"",
+		camera + "\"synthetic:street\"\n[ui]\nkeys = [\"${SPARE}\"]\ntheme = \"${SPARE}\"\n[runtime]\npolicy = \"${SPARE}\"",
+	} {
+		try(bad+"\n", 2, "rvo.toml", "check")
+		try(bad+"\n", 2, "rvo.toml", "--no-ui", "--metrics-listen", "")
+	}
+	for _, args := range [][]string{
+		{"--camera-uri", "ftp://joe:" + secretWrong + "@h/x", "check"},
+		{"--camera-uri", "rtsp://joe:" + secretWrong + "@h:99999/x?token=" + secretQuery, "check"},
+		{"--detector", "http://joe:" + secretWrong + "@h:1=Seen", "check"},
+	} {
+		try("", 2, args[0], args...)
+	}
+}

@@ -1,0 +1,175 @@
+package e2e
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"fmt"
+	"image"
+	"image/jpeg"
+	"io"
+	"io/fs"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// mark begins every secret of the canary test and is nowhere else, so that a
+// part of one, as at the edge of a screen, gives it away as well.
+const mark = "q7Zk"
+
+// traces are the forms in which a secret may be found, in lower case: as it is
+// (escaping leaves its beginning alone), and as it is sent to servers.
+func traces() []string {
+	return []string{
+		strings.ToLower(mark),
+		fmt.Sprintf("%x", mark),
+		strings.ToLower(base64.StdEncoding.EncodeToString([]byte(mark))[:5]),           // by itself
+		strings.ToLower(base64.StdEncoding.EncodeToString([]byte("joe:" + mark))[:10]), // Basic
+	}
+}
+
+// sieve takes what came out of a program and looks for secrets in it.
+type sieve struct {
+	t     testing.TB
+	paths int
+}
+
+// take looks at one thing, which must hold a text that shows that it is what it
+// is meant to be: nothing is found in nothing.
+func (s *sieve) take(where, text, holds string) {
+	s.t.Helper()
+	s.paths++
+	if text == "" || !strings.Contains(text, holds) {
+		s.t.Errorf("%s does not hold %q: %s", where, holds, tail(text))
+	}
+	lower := strings.ToLower(text)
+	for _, trace := range traces() {
+		if at := strings.Index(lower, trace); at >= 0 {
+			s.t.Errorf("a secret is in %s: …%s…", where, text[max(at-160, 0):min(at+80, len(text))])
+			return
+		}
+	}
+}
+
+// files takes all files below a directory, and their names, and returns how many
+// there are by their extensions.
+func (s *sieve) files(dir string, except ...string) map[string]int {
+	s.t.Helper()
+	found := map[string]int{}
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || !d.Type().IsRegular() {
+			return err
+		}
+		for _, name := range except {
+			if d.Name() == name {
+				return nil
+			}
+		}
+		found[filepath.Ext(path)]++
+		s.take(path, path+"\n"+read(s.t, path), "")
+		return nil
+	})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return found
+}
+
+// raw asks a running program over its socket as any client can, and returns the
+// first bytes of its answer as they travel.
+func raw(t testing.TB, socket, call string) string {
+	t.Helper()
+	protocols := new(http.Protocols)
+	protocols.SetUnencryptedHTTP2(true)
+	transport := &http.Transport{Protocols: protocols, DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		return new(net.Dialer).DialContext(ctx, "unix", socket)
+	}}
+	defer transport.CloseIdleConnections()
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://rvo/rvo.control.v1.Control/"+call, bytes.NewReader(make([]byte, 5)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", "application/grpc")
+	req.Header.Set("TE", "trailers")
+	resp, err := transport.RoundTrip(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	head := make([]byte, 5) // a message: compressed or not, and its length
+	if _, err := io.ReadFull(resp.Body, head); err != nil {
+		t.Fatalf("%s: %v, %v, %v", call, err, resp.Header, resp.Trailer)
+	}
+	text := make([]byte, int(head[1])<<24|int(head[2])<<16|int(head[3])<<8|int(head[4]))
+	if _, err := io.ReadFull(resp.Body, text); err != nil {
+		t.Fatalf("%s: %v", call, err)
+	}
+	return string(text)
+}
+
+// tellTale is a model service that knows nobody, and repeats in its refusal what
+// it was sent to be let in.
+func tellTale(t testing.TB) (endpoint string) {
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "application/grpc")
+		w.Header().Set("Grpc-Status", "16")
+		w.Header().Set("Grpc-Message", "nobody is known by "+r.Header.Get("Authorization"))
+	}))
+	server.Config.Protocols = new(http.Protocols)
+	server.Config.Protocols.SetUnencryptedHTTP2(true)
+	server.Start()
+	t.Cleanup(server.Close)
+	return server.URL
+}
+
+// webcam is a camera over HTTP. It shows pictures to joe under /video, sends
+// those who ask for /moved elsewhere with what they came with, and repeats what
+// it was asked as the sort of what it has under /odd.
+func webcam(t testing.TB, password string) (address string) {
+	var picture bytes.Buffer
+	if err := jpeg.Encode(&picture, image.NewGray(image.Rect(0, 0, 64, 48)), nil); err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case strings.HasPrefix(r.URL.Path, "/moved"):
+			http.Redirect(w, r, "http://127.0.0.2:1"+r.URL.RequestURI(), http.StatusFound)
+			return
+		case strings.HasPrefix(r.URL.Path, "/odd"):
+			w.Header().Set("Content-Type", "text/plain; of="+r.URL.RawQuery)
+			return
+		case !strings.HasPrefix(r.URL.Path, "/video"):
+			http.NotFound(w, r)
+			return
+		}
+		if user, given, _ := r.BasicAuth(); user != "joe" || given != password {
+			w.Header().Set("WWW-Authenticate", `Basic realm="webcam"`)
+			http.Error(w, "who is there?", http.StatusUnauthorized)
+			return
+		}
+		w.Header().Set("Content-Type", "multipart/x-mixed-replace; boundary=frame")
+		beat := time.NewTicker(100 * time.Millisecond)
+		defer beat.Stop()
+		for {
+			_, err := fmt.Fprintf(w, "--frame\r\nContent-Type: image/jpeg\r\nContent-Length: %d\r\n\r\n%s\r\n", picture.Len(), picture.Bytes())
+			if err != nil {
+				return
+			}
+			w.(http.Flusher).Flush()
+			select {
+			case <-beat.C:
+			case <-r.Context().Done():
+				return
+			}
+		}
+	}))
+	t.Cleanup(func() { server.CloseClientConnections(); server.Close() })
+	return strings.TrimPrefix(server.URL, "http://")
+}

@@ -1,0 +1,382 @@
+package e2e
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// jointConfig has a camera that everything is done to, and one, the door, that
+// nothing is to happen to. Its gap is for the rate of the yard.
+const jointConfig = `
+[[camera]]
+name   = "yard"
+source = "synthetic:street"
+width  = 320
+height = 180
+fps    = %d
+
+[[camera]]
+name   = "door"
+source = "rtsp://joe:${DOOR_PASSWORD}@127.0.0.1:%d/stream"
+
+[[detector]]
+name = "motion"
+kind = "motion"
+
+[[detector]]
+name    = "heavy"
+kind    = "load"
+busy    = "20ms"
+max_fps = 5
+cameras = ["yard"]
+
+[[rule]]
+event    = "moved"
+when     = "motion > 0.001"
+cooldown = "1s"
+clip     = false
+
+[[rule]]
+event    = "never"
+when     = "heavy > 5"
+cameras  = ["yard"]
+clip     = false
+`
+
+// door is what is known of the camera that nothing is to happen to.
+type door struct {
+	at                                      time.Time
+	frames, connects, runs, restarts, fails float64
+	lost                                    map[string]float64  // frames by reason
+	staleness                               map[float64]float64 // frames by the most that their age was, in seconds
+}
+
+func (d *daemon) door() door {
+	d.t.Helper()
+	all := d.metrics()
+	is := door{at: time.Now(), lost: map[string]float64{}, staleness: map[float64]float64{}}
+	is.frames = all[`rvo_camera_frames_total{camera="door"}`]
+	is.connects = all[`rvo_camera_connects_total{camera="door"}`]
+	is.runs = all[`rvo_detector_runs_total{camera="door",detector="motion"}`]
+	is.restarts = all[`rvo_detector_restarts_total{camera="door",detector="motion"}`]
+	is.fails = all[`rvo_detector_timeouts_total{camera="door",detector="motion"}`]
+	for _, reason := range []string{"superseded", "pool", "lag", "corrupt"} {
+		n, ok := all[fmt.Sprintf(`rvo_frame_drops_total{camera="door",reason=%q}`, reason)]
+		if !ok {
+			d.t.Fatalf("/metrics does not count frames that are %s", reason)
+		}
+		is.lost[reason] = n
+	}
+	for series, n := range all {
+		if bound, ok := strings.CutPrefix(series, `rvo_frame_staleness_seconds_bucket{camera="door",le="`); ok {
+			le, err := strconv.ParseFloat(strings.TrimSuffix(bound, `"}`), 64)
+			if err != nil {
+				d.t.Fatalf("a bucket %q", series)
+			}
+			is.staleness[le] = n
+		}
+	}
+	return is
+}
+
+// span is what happened to the door in a time.
+type span struct {
+	took                   time.Duration
+	frames, fps, runs, p50 float64            // p50 of the staleness, at most, in seconds
+	by                     map[string]float64 // lost, by reason
+}
+
+func (from door) to(to door) span {
+	w := span{took: to.at.Sub(from.at), frames: to.frames - from.frames, by: map[string]float64{}, runs: to.runs - from.runs, p50: 3600}
+	for reason := range to.lost {
+		w.by[reason] = to.lost[reason] - from.lost[reason]
+	}
+	w.fps = w.frames / w.took.Seconds()
+	most := 0.0
+	for _, n := range to.staleness {
+		most = max(most, n)
+	}
+	before := 0.0
+	for _, n := range from.staleness {
+		before = max(before, n)
+	}
+	for le, n := range to.staleness {
+		if n-from.staleness[le] >= (most-before)/2 {
+			w.p50 = min(w.p50, le)
+		}
+	}
+	return w
+}
+
+// unharmed fails the test where a span is worse than a quiet one, beyond what
+// two quiet ones differ by on a machine that others use as well.
+func (w span) unharmed(t testing.TB, what string, quiet span) {
+	t.Helper()
+	t.Logf("%s: %.1fs, %v frames (%.1f a second), lost %v, %v runs, median age below %vs", what, w.took.Seconds(), w.frames, w.fps, w.by, w.runs, w.p50)
+	scale := w.took.Seconds() / quiet.took.Seconds()
+	if w.by["pool"] > quiet.by["pool"]*scale || w.by["corrupt"] > quiet.by["corrupt"]*scale {
+		t.Errorf("%s: frames were lost, and in a quiet time %v", what, quiet.by)
+	}
+	if w.by["superseded"] > quiet.by["superseded"]*scale+2+w.frames/100 {
+		t.Errorf("%s: %v frames were superseded, and %v in a quiet time of %v", what, w.by["superseded"], quiet.by["superseded"], quiet.took)
+	}
+	// A stream lags when the server or the machine is late, too.
+	if w.by["lag"] > 2*quiet.by["lag"]*scale+2+w.frames/20 {
+		t.Errorf("%s: %v frames were too late, and %v in a quiet time of %v", what, w.by["lag"], quiet.by["lag"], quiet.took)
+	}
+	if w.fps < 0.8*quiet.fps {
+		t.Errorf("%s: %.1f frames a second, and %.1f in a quiet time", what, w.fps, quiet.fps)
+	}
+	if w.runs < 0.5*quiet.runs*scale {
+		t.Errorf("%s: the detector ran %v times, and %v times in a quiet time of %v", what, w.runs, quiet.runs, quiet.took)
+	}
+	if w.p50 > 4*quiet.p50+0.01 {
+		t.Errorf("%s: frames are seen %vs after their capture, and %vs in a quiet time", what, w.p50, quiet.p50)
+	}
+}
+
+// watchPrometheus starts a Prometheus that reads the page of a program, and
+// returns what answers a query with one value.
+func watchPrometheus(t testing.TB, target string) func(query string) (float64, bool) {
+	t.Helper()
+	bin, dir, at := tool(t, "prometheus", "prometheus"), t.TempDir(), "127.0.0.1:"+portOf(t)
+	write(t, filepath.Join(dir, "prometheus.yml"), fmt.Sprintf(
+		"scrape_configs:\n- job_name: rvo-tui\n  scrape_interval: 500ms\n  scrape_timeout: 500ms\n  static_configs:\n  - targets: [%q]\n", target))
+	start(t, setup{bin: bin, dir: dir, args: []string{
+		"--config.file=prometheus.yml", "--storage.tsdb.path=data", "--web.listen-address=" + at, "--log.level=warn",
+	}})
+	return func(query string) (float64, bool) {
+		var data struct {
+			Result []struct {
+				Value [2]any `json:"value"`
+			} `json:"result"`
+		}
+		if ask(at, "/api/v1/query?query="+url.QueryEscape(query), &data) != nil || len(data.Result) != 1 {
+			return 0, false
+		}
+		text, _ := data.Result[0].Value[1].(string)
+		v, err := strconv.ParseFloat(text, 64)
+		return v, err == nil
+	}
+}
+
+// A program on real video is watched by two dashboards, a script and a
+// Prometheus, is changed a hundred times, has a dashboard stopped, and is started
+// anew: what nobody touches notices nothing, and everybody finds it again.
+func TestWatchedAndChanged(t *testing.T) {
+	needOpenCV(t)
+	needVideo(t)
+	tool(t, "tmux", "tmux")
+	server := serveRTSP(t, 0, "--file", vtest, "--size", "768x576", "--fps", "10", "--user", "joe", "--password", canary)
+	run, dir, listen := runtimeDir(t), t.TempDir(), "127.0.0.1:"+portOf(t)
+	begin := func() *daemon {
+		d := &daemon{run: run}
+		d.program = start(t, setup{
+			dir: dir, config: fmt.Sprintf(jointConfig, 15, server.port), args: []string{"--no-ui", "--metrics-listen", listen},
+			env: []string{"XDG_RUNTIME_DIR=" + run, "DOOR_PASSWORD=" + canary},
+		})
+		d.logs("control is served", 30*time.Second)
+		d.until(30*time.Second, "both cameras to be live", func() bool { return d.program.state("door", "live") && d.program.state("yard", "live") })
+		d.until(30*time.Second, "the door's detector", func() bool { return d.door().runs > 10 })
+		return d
+	}
+	d := begin()
+	prometheus := watchPrometheus(t, listen)
+	one, two := newTerminal(t, 120, 40), newTerminal(t, 110, 38)
+	for _, x := range []*terminal{one, two} {
+		x.shell([]string{"XDG_RUNTIME_DIR=" + run}, "connect")
+	}
+	for _, x := range []*terminal{one, two} {
+		x.sees(fmt.Sprintf("pid %d", d.cmd.Process.Pid))
+		x.sees("heavy")
+	}
+	watch := start(t, setup{args: []string{"ctl", "watch", "--json", "--rate", "4"}, env: []string{"XDG_RUNTIME_DIR=" + run}})
+	watch.until(30*time.Second, "a state", func() bool { return watch.stdout.String() != "" })
+
+	// The commands of a quiet time change nothing, and cost the machine the same.
+	first := d.door()
+	for time.Since(first.at) < 12*time.Second {
+		if _, problem, status := d.ctl("status"); status != 0 {
+			t.Fatalf("ctl status: status %d, %s", status, problem)
+		}
+	}
+	quiet := first.to(d.door())
+	quiet.unharmed(t, "quiet", quiet)
+	if quiet.frames < 60 || quiet.runs < 20 {
+		t.Fatalf("hardly anything happens at the door: %+v", quiet)
+	}
+
+	before := d.door()
+	jointChanges(d, server.port)
+	changed := d.door()
+	before.to(changed).unharmed(t, "a hundred changes", quiet)
+	if changed.connects != 1 || changed.restarts != 0 || changed.fails > first.fails {
+		t.Errorf("the door was connected to %v times, its detector restarted %v times and timed out %v times", changed.connects, changed.restarts, changed.fails-first.fails)
+	}
+
+	jointStop(d, one, two, watch, quiet)
+	jointWatch(t, watch.stdout.lines())
+
+	for query, ok := range map[string]func(v float64) bool{
+		`min_over_time(up{job="rvo-tui"}[5m])`:                        func(v float64) bool { return v == 1 },
+		`count_over_time(up{job="rvo-tui"}[5m])`:                      func(v float64) bool { return v > 30 },
+		`resets(rvo_camera_frames_total{camera="door"}[5m])`:          func(v float64) bool { return v == 0 },
+		`max_over_time(rvo_camera_connects_total{camera="door"}[5m])`: func(v float64) bool { return v == 1 },
+	} {
+		if v, found := prometheus(query); !found || !ok(v) {
+			t.Errorf("Prometheus says that %s is %v (%v)", query, v, found)
+		}
+	}
+
+	_ = d.cmd.Process.Kill()
+	<-d.done
+	one.sees("link lost")
+	two.sees("link lost")
+	again := begin()
+	for _, x := range []*terminal{one, two} {
+		x.sees(fmt.Sprintf("pid %d", again.cmd.Process.Pid))
+		wait(t, 20*time.Second, "that nothing is old", func() bool { return !strings.Contains(x.screen(), "─ old ─") })
+		x.sees("heavy")
+	}
+	if status := watch.status(20 * time.Second); status != 1 {
+		t.Errorf("ctl watch ended with status %d when the program was killed", status)
+	}
+	again.until(20*time.Second, "that Prometheus sees a new start", func() bool {
+		v, ok := prometheus(`resets(rvo_camera_frames_total{camera="door"}[5m])`)
+		return ok && v >= 1
+	})
+	for _, x := range []*terminal{one, two} {
+		x.keys("q")
+	}
+	again.stop()
+}
+
+// jointChanges changes everything but the door a hundred times, by command and by
+// configuration.
+func jointChanges(d *daemon, port int) {
+	d.t.Helper()
+	commands := []string{
+		"attach motion name=extra signal=extra --camera yard", "rate extra 3 --camera yard", "disable extra --camera yard",
+		"enable extra --camera yard", "rule-off never --camera yard", "rule-on never --camera yard",
+		"rate heavy 4 --camera yard", "reload", "add-camera lane synthetic:empty fps=5", "pause --camera lane",
+		"remove-camera lane", "detach extra --camera yard",
+	}
+	file := filepath.Join(d.dir, "rvo.toml")
+	reloads := 0.0
+	for n := range 100 {
+		if n%2 == 0 {
+			write(d.t, file, fmt.Sprintf(jointConfig, 15-n/2%2*5, port))
+			d.signal(syscall.SIGHUP)
+			d.reloaded(&reloads)
+			continue
+		}
+		line := commands[n/2%len(commands)]
+		if _, problem, status := d.ctl(strings.Fields(line)...); status != 0 {
+			d.t.Errorf("change %d, %s: status %d, %s", n, line, status, problem)
+		}
+		if line == "reload" {
+			d.reloaded(&reloads)
+		}
+	}
+	if last := d.metrics()["rvo_reload_last_successful"]; last != 1 {
+		d.t.Errorf("rvo_reload_last_successful is %v", last)
+	}
+}
+
+// reloaded waits until the configuration has been read once more.
+func (d *daemon) reloaded(n *float64) {
+	d.t.Helper()
+	*n++
+	d.until(30*time.Second, fmt.Sprintf("reload %v", *n), func() bool { return d.metrics()[`rvo_reloads_total{result="ok"}`] >= *n })
+}
+
+// jointStop stops a dashboard for a while, in which everything else goes on.
+func jointStop(d *daemon, one, two *terminal, watch *program, quiet span) {
+	d.t.Helper()
+	// What has changed is behind what has not: the door is the first camera now.
+	for _, x := range []*terminal{one, two} {
+		x.keys("2")
+		x.sees("heavy")
+	}
+	pid := one.pid()
+	stopped := func() bool { return strings.Contains(read(d.t, fmt.Sprintf("/proc/%d/stat", pid)), ") T ") }
+	dashboard := func(s syscall.Signal) {
+		d.t.Helper()
+		if err := syscall.Kill(pid, s); err != nil {
+			d.t.Fatal(err)
+		}
+	}
+	dashboard(syscall.SIGSTOP)
+	wait(d.t, 10*time.Second, "that it is stopped", stopped)
+	resident, before, told := d.resident(), d.door(), len(watch.stdout.lines())
+	if _, problem, status := d.ctl("disable", "heavy", "--camera", "yard"); status != 0 {
+		d.t.Errorf("a command beside a stopped dashboard: status %d, %s", status, problem)
+	}
+	disabled := regexp.MustCompile(`heavy +disabled`)
+	shows := func(x *terminal) func() bool { return func() bool { return disabled.MatchString(x.screen()) } }
+	wait(d.t, 20*time.Second, "that the other dashboard goes on", shows(two))
+	wait(d.t, 60*time.Second, "80 more frames", func() bool {
+		return time.Since(before.at) > 8*time.Second && d.door().frames-before.frames >= 80
+	})
+	before.to(d.door()).unharmed(d.t, "beside a stopped dashboard", quiet)
+	if !stopped() || shows(one)() {
+		d.t.Error("the dashboard was not stopped all the while")
+	}
+	if grown := d.resident() - resident; grown > 64<<20 {
+		d.t.Errorf("%d MB more are in use beside a stopped dashboard", grown>>20)
+	}
+	if n := len(watch.stdout.lines()) - told; n < 16 {
+		d.t.Errorf("ctl watch got %d states beside a stopped dashboard", n)
+	}
+	dashboard(syscall.SIGCONT)
+	wait(d.t, 20*time.Second, "that it catches up", shows(one))
+}
+
+// jointWatch checks what a script was told all the time: that the door goes on.
+func jointWatch(t testing.TB, lines []string) {
+	t.Helper()
+	type state struct {
+		Cameras []struct {
+			Name, State string
+			Connects    uint64
+			Frames      uint64
+			FrameID     uint64 `json:"frame_id"`
+			Detectors   []struct {
+				Name string
+				Runs uint64
+			}
+		}
+	}
+	if len(lines) < 60 {
+		t.Errorf("%d states in all", len(lines))
+	}
+	var frames, id, runs uint64
+	for i, line := range lines {
+		var s state
+		if err := json.Unmarshal([]byte(line), &s); err != nil {
+			t.Fatalf("state %d: %v", i, err)
+		}
+		found := false
+		for _, c := range s.Cameras {
+			if c.Name != "door" {
+				continue
+			}
+			found = true
+			if c.State != "live" || c.Connects != 1 || c.Frames < frames || c.FrameID < id || len(c.Detectors) != 1 || c.Detectors[0].Runs < runs {
+				t.Fatalf("state %d: the door is %+v, after %d frames, the newest %d, and %d runs", i, c, frames, id, runs)
+			}
+			frames, id, runs = c.Frames, c.FrameID, c.Detectors[0].Runs
+		}
+		if !found {
+			t.Fatalf("state %d has no door", i)
+		}
+	}
+}
