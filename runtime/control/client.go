@@ -227,6 +227,7 @@ func receive[T any](ctx context.Context, l *link, stream grpc.ServerStreamingCli
 		if err != nil {
 			return l.explain(ctx, err)
 		}
+		l.met.Store(true)
 		if err := take(answer); err != nil {
 			return err
 		}

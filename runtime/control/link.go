@@ -6,32 +6,19 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"net/netip"
 	"os"
 	"strconv"
 	"strings"
 	"sync/atomic"
-	"syscall"
 	"time"
-	"unicode"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/backoff"
-	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/keepalive"
 	"google.golang.org/grpc/metadata"
-	"google.golang.org/grpc/status"
-)
-
-// What the errors of a Client are of: see errors.Is.
-var (
-	// ErrUnreachable: nobody answers there, or not any more. Trying again may help.
-	ErrUnreachable = errors.New("no rvo-tui answers")
-	// ErrDenied: the token is wrong or missing, or does not allow it.
-	ErrDenied = errors.New("not allowed")
 )
 
 const (
@@ -58,9 +45,11 @@ type link struct {
 	where string // for people
 	dial  func(ctx context.Context) (net.Conn, error)
 	token string
+	plain bool // TCP without TLS
 	conn  *grpc.ClientConn
 
 	last atomic.Pointer[error] // why the last attempt to connect failed; nil: it did not
+	met  atomic.Bool           // whether a server has ever answered
 }
 
 func newLink(addr string, opts DialOptions) (*link, error) {
@@ -148,7 +137,10 @@ func (l *link) overTCP(addr string, opts DialOptions) (string, error) {
 	if n, perr := strconv.ParseUint(port, 10, 16); err != nil || perr != nil || n == 0 || host == "" {
 		return "", fmt.Errorf("connect to %q: write host:port, the path of a socket, or nothing for this machine's", redactUser(addr))
 	}
-	l.where = addr
+	l.where, l.plain = addr, opts.Insecure
+	if strings.ContainsFunc(opts.Token, func(r rune) bool { return r <= ' ' || r > '~' }) {
+		return "", fmt.Errorf("connect to %s: the token holds a blank or a character beyond ASCII, as none does; give the control.token or control.read_token of that rvo-tui alone", addr)
+	}
 	if opts.Insecure {
 		ip, err := netip.ParseAddr(host)
 		if host != "localhost" && (err != nil || !ip.Unmap().IsLoopback()) {
@@ -204,81 +196,13 @@ func (l *link) sign(ctx context.Context) context.Context {
 }
 
 func (l *link) unary(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, call grpc.UnaryInvoker, opts ...grpc.CallOption) error {
-	return call(l.sign(ctx), method, req, reply, cc, opts...)
+	err := call(l.sign(ctx), method, req, reply, cc, opts...)
+	if err == nil {
+		l.met.Store(true)
+	}
+	return err
 }
 
 func (l *link) stream(ctx context.Context, desc *grpc.StreamDesc, cc *grpc.ClientConn, method string, open grpc.Streamer, opts ...grpc.CallOption) (grpc.ClientStream, error) {
 	return open(l.sign(ctx), desc, cc, method, opts...)
-}
-
-// fault is an error with what it is of.
-type fault struct {
-	text string
-	of   error
-}
-
-func (f *fault) Error() string { return f.text }
-func (f *fault) Unwrap() error { return f.of }
-
-// explain returns the error of a call in the words of the user. The end of a
-// stream is none, that of ctx is itself.
-func (l *link) explain(ctx context.Context, err error) error {
-	if err == nil || errors.Is(err, io.EOF) {
-		return nil
-	}
-	if ctx.Err() != nil {
-		return ctx.Err()
-	}
-	st := status.Convert(err)
-	text := clean(st.Message())
-	switch st.Code() {
-	case codes.Unavailable:
-		if last := l.last.Load(); last != nil {
-			return &fault{l.unreachable(*last), ErrUnreachable}
-		}
-		if strings.Contains(text, "connection error") || strings.Contains(text, "error reading from server") || strings.Contains(text, "transport is closing") || strings.Contains(text, "received prior goaway") {
-			text = "the connection is lost: try again"
-		}
-		return &fault{fmt.Sprintf("rvo-tui at %s: %s", l.where, text), ErrUnreachable}
-	case codes.Unauthenticated, codes.PermissionDenied:
-		return &fault{text, ErrDenied}
-	case codes.Unimplemented:
-		return fmt.Errorf("rvo-tui at %s: %s; it may be of another version", l.where, text)
-	case codes.Canceled:
-		return &fault{fmt.Sprintf("rvo-tui at %s: the call was ended: try again", l.where), ErrUnreachable}
-	}
-	return errors.New(text)
-}
-
-// unreachable says what to do about an attempt to connect that failed.
-func (l *link) unreachable(err error) string {
-	var (
-		authority x509.UnknownAuthorityError
-		name      x509.HostnameError
-		record    tls.RecordHeaderError
-	)
-	switch {
-	case errors.Is(err, os.ErrPermission):
-		return fmt.Sprintf("rvo-tui at %s: this user may not open the socket: be the user that it runs as, or root", l.where)
-	case errors.As(err, &authority):
-		return fmt.Sprintf("rvo-tui at %s: its certificate is of an authority that is not known here: give the one to trust with --tls-ca", l.where)
-	case errors.As(err, &name):
-		return fmt.Sprintf("rvo-tui at %s: its certificate is for another name: %s; use that name", l.where, clean(name.Error()))
-	case errors.As(err, &record):
-		return fmt.Sprintf("rvo-tui at %s: what answers does not speak TLS: is it control.listen?", l.where)
-	case errors.Is(err, os.ErrNotExist), errors.Is(err, syscall.ECONNREFUSED):
-		return fmt.Sprintf("no rvo-tui answers at %s: start one, or name its address", l.where)
-	}
-	return fmt.Sprintf("no rvo-tui answers at %s: %s; start one, or name its address", l.where, clean(err.Error()))
-}
-
-// clean replaces what a terminal would obey in text from outside, but for line
-// feeds.
-func clean(text string) string {
-	return strings.Map(func(r rune) rune {
-		if r != '\n' && !unicode.IsPrint(r) {
-			return ' '
-		}
-		return r
-	}, text)
 }

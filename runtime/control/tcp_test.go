@@ -15,6 +15,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -232,6 +233,48 @@ func TestACertificateThatIsMissingIsToldAndTriedAgain(t *testing.T) {
 	}
 }
 
+// Something else may take a connection: a port that leads nowhere, or one of TLS.
+func TestWhoIsNoServerIsToldApart(t *testing.T) {
+	for _, tt := range []struct {
+		name, says string
+		opts       DialOptions
+		want       string
+	}{
+		{"hangs up", "", DialOptions{Insecure: true}, "leave --no-tls out"},
+		{"speaks TLS", "\x15\x03\x01\x00\x02\x02\x16", DialOptions{Insecure: true}, "leave --no-tls out"},
+		{"a socket that hangs up", "", DialOptions{}, "see that an rvo-tui runs at its other end"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			network, addr := "tcp", "127.0.0.1:0"
+			if !tt.opts.Insecure {
+				network, addr = "unix", filepath.Join(t.TempDir(), "s")
+			}
+			ln, err := net.Listen(network, addr)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var wg sync.WaitGroup
+			defer wg.Wait()
+			defer ln.Close()
+			wg.Go(func() {
+				for {
+					conn, err := ln.Accept()
+					if err != nil {
+						return
+					}
+					_, _ = conn.Read(make([]byte, 16))
+					_, _ = conn.Write([]byte(tt.says))
+					conn.Close()
+				}
+			})
+			_, err = dial(t, ln.Addr().String(), tt.opts).About(within(t))
+			if !errors.Is(err, ErrUnreachable) || !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("got %v, want %q", err, tt.want)
+			}
+		})
+	}
+}
+
 func TestAddressesOfClients(t *testing.T) {
 	for _, tt := range []struct {
 		addr string
@@ -243,6 +286,7 @@ func TestAddressesOfClients(t *testing.T) {
 		{"./x.sock", DialOptions{}, ""},
 		{"/" + strings.Repeat("x", 200), DialOptions{}, "107 at most"},
 		{"box:7443", DialOptions{Token: fullToken}, ""},
+		{"box:7443", DialOptions{Token: "two\nlines"}, "the token holds a blank"},
 		{"box:7443", DialOptions{}, "into RVO_TOKEN or a --token-file"},
 		{"box", DialOptions{Token: fullToken}, "write host:port"},
 		{"user:pw@box", DialOptions{Token: fullToken}, "\"***@box\""},

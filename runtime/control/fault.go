@@ -1,0 +1,123 @@
+package control
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"syscall"
+	"unicode"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+)
+
+// What the errors of a Client are of: see errors.Is.
+var (
+	// ErrUnreachable: nobody answers there, or not any more. Trying again may help.
+	ErrUnreachable = errors.New("no rvo-tui answers")
+	// ErrDenied: the token is wrong or missing, or does not allow it.
+	ErrDenied = errors.New("not allowed")
+)
+
+// fault is an error with what it is of.
+type fault struct {
+	text string
+	of   error
+}
+
+func (f *fault) Error() string { return f.text }
+func (f *fault) Unwrap() error { return f.of }
+
+// explain returns the error of a call in the words of the user. The end of a
+// stream is none, that of ctx is itself.
+func (l *link) explain(ctx context.Context, err error) error {
+	if err == nil || errors.Is(err, io.EOF) {
+		return nil
+	}
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	st := status.Convert(err)
+	text := clean(st.Message())
+	switch st.Code() {
+	case codes.Unavailable:
+		if last := l.last.Load(); last != nil {
+			return &fault{l.unreachable(*last), ErrUnreachable}
+		}
+		if broken(text) {
+			if !l.met.Load() {
+				return &fault{l.stranger(), ErrUnreachable}
+			}
+			text = "the connection is lost: try again"
+		}
+		return &fault{fmt.Sprintf("rvo-tui at %s: %s", l.where, text), ErrUnreachable}
+	case codes.Unauthenticated, codes.PermissionDenied:
+		return &fault{text, ErrDenied}
+	case codes.Unimplemented:
+		return fmt.Errorf("rvo-tui at %s: %s; it may be of another version", l.where, text)
+	case codes.Canceled:
+		return &fault{fmt.Sprintf("rvo-tui at %s: the call was ended: try again", l.where), ErrUnreachable}
+	}
+	return errors.New(text)
+}
+
+// broken reports whether the text of an error is of a connection, and not what a
+// server has said.
+func broken(text string) bool {
+	for _, sign := range []string{
+		"connection error", "error reading", "transport is closing", "received prior goaway",
+		"broken pipe", "connection reset", "closed network connection",
+	} {
+		if strings.Contains(text, sign) {
+			return true
+		}
+	}
+	return false
+}
+
+// stranger says what to do about a connection that was taken by something which
+// does not answer as an rvo-tui does.
+func (l *link) stranger() string {
+	if l.plain {
+		return fmt.Sprintf("rvo-tui at %s: what took the connection does not answer in plain text: see that an rvo-tui runs at its other end, or leave --no-tls out if it is control.listen", l.where)
+	}
+	return fmt.Sprintf("rvo-tui at %s: what took the connection does not answer: see that an rvo-tui runs at its other end, or try again later", l.where)
+}
+
+// unreachable says what to do about an attempt to connect that failed.
+func (l *link) unreachable(err error) string {
+	var (
+		authority x509.UnknownAuthorityError
+		name      x509.HostnameError
+		record    tls.RecordHeaderError
+	)
+	switch {
+	case errors.Is(err, os.ErrPermission):
+		return fmt.Sprintf("rvo-tui at %s: this user may not open the socket: be the user that it runs as, or root", l.where)
+	case errors.As(err, &authority):
+		return fmt.Sprintf("rvo-tui at %s: its certificate is of an authority that is not known here: give the one to trust with --tls-ca", l.where)
+	case errors.As(err, &name):
+		return fmt.Sprintf("rvo-tui at %s: its certificate is for another name: %s; use that name", l.where, clean(name.Error()))
+	case errors.As(err, &record):
+		return fmt.Sprintf("rvo-tui at %s: what answers does not speak TLS: is it control.listen?", l.where)
+	case errors.Is(err, os.ErrNotExist), errors.Is(err, syscall.ECONNREFUSED):
+		return fmt.Sprintf("no rvo-tui answers at %s: start one, or name its address", l.where)
+	}
+	return fmt.Sprintf("no rvo-tui answers at %s: %s; start one, or name its address", l.where, clean(err.Error()))
+}
+
+// clean replaces what a terminal would obey in text from outside, but for line
+// feeds.
+func clean(text string) string {
+	return strings.Map(func(r rune) rune {
+		if r != '\n' && !unicode.IsPrint(r) {
+			return ' '
+		}
+		return r
+	}, text)
+}
