@@ -29,7 +29,7 @@ func (s *Secrets) Add(value string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.forms = append(slices.Clone(s.forms),
-		value, quoted[1:len(quoted)-1], ascii[1:len(ascii)-1],
+		value, strings.ToLower(value), quoted[1:len(quoted)-1], ascii[1:len(ascii)-1],
 		url.QueryEscape(value), url.PathEscape(value), strings.TrimPrefix(user, ":"))
 	slices.SortFunc(s.forms, func(a, b string) int {
 		if len(a) != len(b) {

@@ -15,7 +15,7 @@ import (
 
 func TestRedact(t *testing.T) {
 	var s Secrets
-	for _, value := range []string{"hunter2", `a"b\c`, "p@ss word/1", "7x", "", "hunter22", "schlüssel"} {
+	for _, value := range []string{"hunter2", `a"b\c`, "p@ss word/1", "7x", "", "hunter22", "schlüssel", "Hall.LAN"} {
 		s.Add(value)
 	}
 	for _, c := range []struct{ text, want string }{
@@ -26,6 +26,7 @@ func TestRedact(t *testing.T) {
 		{"rtsp://u:p%40ss%20word%2F1@h", "rtsp://u:***@h"},
 		{"?q=" + url.QueryEscape("p@ss word/1"), "?q=***"},
 		{"17x 7x 7xy (7x)", "17x *** 7xy (***)"},
+		{"unknown host hall.lan", "unknown host ***"}, // addresses are read in lower case
 		{"7x7x", "7x7x"},
 	} {
 		if got := s.Redact(c.text); got != c.want {
