@@ -12,6 +12,8 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/alecthomas/kong"
+
 	"rvo-tui/bench"
 	"rvo-tui/capture/opencv"
 	detectcv "rvo-tui/detectors/opencv"
@@ -91,6 +93,22 @@ func (f BenchRunFlags) options() (bench.Options, error) {
 	return o, o.Validate()
 }
 
+// idleBenchFlag returns what is wrong with a flag that bench, or its verb, has no
+// use for.
+func idleBenchFlag(context *kong.Context) error {
+	compares := strings.HasPrefix(context.Command(), "bench compare")
+	for _, p := range context.Path {
+		switch f := p.Flag; {
+		case f == nil:
+		case compares && f.Group != nil && f.Group.Key == "bench":
+			return fmt.Errorf("--%s: is for bench run, and compare reads what there is: leave it out", f.Name)
+		case f.Group != nil && f.Group.Key == "run", f.Name == "config", f.Name == "ascii":
+			return fmt.Errorf("--%s: is for a run with cameras, and bench has its own: leave it out", f.Name)
+		}
+	}
+	return nil
+}
+
 // seconds returns a number of seconds as a time, kept within what that can hold.
 func seconds(s float64) time.Duration {
 	const most = 1e6 // beyond every bound of the harness
@@ -115,7 +133,7 @@ func runBench(ctx context.Context, flags BenchFlags, verb string, stdout *os.Fil
 	}
 	o, err := flags.options()
 	if err != nil {
-		return &UsageError{err}
+		return &UsageError{&misuse{err, "bench"}}
 	}
 	// What processes of detectors tell, and those that are to crash do a lot of
 	// it, is no part of the results.
@@ -131,8 +149,11 @@ func runBench(ctx context.Context, flags BenchFlags, verb string, stdout *os.Fil
 	if info, err := os.Stderr.Stat(); err == nil && info.Mode()&os.ModeCharDevice != 0 {
 		o.Progress = os.Stderr
 	}
-	_, err = bench.Run(ctx, o)
-	if errors.Is(err, context.Canceled) {
+	rep, err := bench.Run(ctx, o)
+	switch {
+	case rep != nil && errors.Is(err, context.Canceled) && len(rep.Results) == 0:
+		return errors.New("interrupted before the first run was complete")
+	case rep != nil && errors.Is(err, context.Canceled):
 		return fmt.Errorf("interrupted: the runs that were complete are in %s", o.Dir)
 	}
 	if err != nil {

@@ -159,6 +159,9 @@ func givenCommand(context *kong.Context) string {
 // idleFlag refuses a flag that means nothing to a command which joins a program
 // that runs: who gives one expects it to do something.
 func idleFlag(context *kong.Context, command string) error {
+	if command == "bench" {
+		return idleBenchFlag(context)
+	}
 	if command != "ctl" && command != "connect" {
 		return nil
 	}
