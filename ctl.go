@@ -92,7 +92,15 @@ func ctlVerb(ctx context.Context, loader Loader, flags Flags, out io.Writer) err
 	if ctlShows(flags.Verb) {
 		return ctlShow(ctx, stop, client, flags, out)
 	}
-	return client.Do(ctx, cmd)
+	err = client.Do(ctx, cmd)
+	switch cause := context.Cause(ctx); {
+	case err == nil || cause == nil:
+		return err
+	case errors.Is(cause, context.Canceled):
+		return fmt.Errorf("%s: interrupted: see with ctl status whether it was done", flags.Verb)
+	default:
+		return cause
+	}
 }
 
 // ctlEndless reports whether a verb goes on until it is interrupted.

@@ -6,10 +6,12 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"net"
 	"os"
 	"path/filepath"
 	"reflect"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 	"unicode"
@@ -173,6 +175,34 @@ func TestCtlNamesTheHelpOfItsVerb(t *testing.T) {
 		if want := `"rvo-tui ctl ` + args[0] + ` --help"`; err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: got %v, want it to name %s", args, err, want)
 		}
+	}
+}
+
+// Somebody who is interrupted while a command is carried out is told so, in words.
+func TestCtlInterrupted(t *testing.T) {
+	at := filepath.Join(t.TempDir(), "s")
+	ln, err := net.Listen("unix", at)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, interrupt := context.WithCancel(t.Context())
+	defer interrupt()
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	defer ln.Close()
+	wg.Go(func() { // takes the connection, and never answers
+		if conn, err := ln.Accept(); err == nil {
+			defer conn.Close()
+			interrupt()
+			<-ctx.Done()
+		}
+	})
+	flags, err := ParseFlags([]string{"ctl", "pause", "--addr", at}, io.Discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := ctl(ctx, testLoader(), flags, io.Discard); err == nil || !strings.Contains(err.Error(), "see with ctl status whether it was done") {
+		t.Errorf("got %v", err)
 	}
 }
 

@@ -35,8 +35,8 @@ const (
 // It keeps clients at arm's length: at most 64 connections, of which the oldest
 // makes room for the next, each good for one request of at most 16 kB of
 // headers, sent within 3 s and answered within 10; at most four scrapes at a
-// time. An address that cannot be listened on is a
-// warning in the log, and is tried again every 1 to 10 s.
+// time. An address that cannot be listened on is a warning in the log, and is
+// tried again every 1 to 10 s.
 type Server struct {
 	// Redact takes secrets out of the reasons that /ready gives. Nil: they are
 	// known to be free of them. It is set before Run.

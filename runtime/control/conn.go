@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"os"
 	"sync"
@@ -137,24 +138,36 @@ func (*handshake) OverrideServerName(string) error { return nil }
 // certificate is a key pair in two files, read again when they change.
 type certificate struct {
 	cert, key string
+	log       *slog.Logger
 
 	mu      sync.Mutex // guards what follows; held while two small files are read
 	stamp   [2]time.Time
+	broken  [2]time.Time // stamp of files that cannot be used, of which the log has been told
 	current *tls.Certificate
 }
 
 // openTLS returns the TLS side of a TCP listener.
-func openTLS(cert, key string) (*tls.Config, error) {
-	c := &certificate{cert: cert, key: key}
+func openTLS(cert, key string, log *slog.Logger) (*tls.Config, error) {
+	c := &certificate{cert: cert, key: key, log: log}
 	if _, err := c.get(nil); err != nil {
 		return nil, err
 	}
 	return &tls.Config{MinVersion: tls.VersionTLS12, NextProtos: []string{"h2"}, GetCertificate: c.get}, nil
 }
 
-// get returns the pair as the files have it now, or, where they cannot be read,
-// as they had it last.
+// get returns the pair as the files have it now, or, where they cannot be used,
+// as they had it last, which the log says once.
 func (c *certificate) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
+	pair, worse, err := c.look()
+	if worse != nil {
+		c.log.Warn("the control API goes on with the certificate that it has", "error", worse, "do", "put control.tls_cert and control.tls_key right; they are read again when they change")
+	}
+	return pair, err
+}
+
+// look does the work of get. Worse is why new files are not used, where nobody has
+// been told yet.
+func (c *certificate) look() (pair *tls.Certificate, worse, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	var stamp [2]time.Time
@@ -164,16 +177,18 @@ func (c *certificate) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 		}
 	}
 	if c.current != nil && stamp == c.stamp {
-		return c.current, nil
+		return c.current, nil, nil
 	}
-	pair, err := tls.LoadX509KeyPair(c.cert, c.key)
-	if err == nil {
-		c.current, c.stamp = &pair, stamp
+	next, err := tls.LoadX509KeyPair(c.cert, c.key)
+	switch {
+	case err == nil:
+		c.current, c.stamp = &next, stamp
+	case c.current == nil:
+		return nil, nil, fmt.Errorf("read control.tls_cert and control.tls_key: %w", err)
+	case stamp != c.broken:
+		c.broken, worse = stamp, err
 	}
-	if c.current == nil {
-		return nil, fmt.Errorf("read control.tls_cert and control.tls_key: %w", err)
-	}
-	return c.current, nil
+	return c.current, worse, nil
 }
 
 // listenAdvice says what to do about an error of listening on TCP.

@@ -60,6 +60,8 @@ func (l *link) explain(ctx context.Context, err error) error {
 		return &fault{text, ErrDenied}
 	case codes.Unimplemented:
 		return fmt.Errorf("rvo-tui at %s: %s; it may be of another version", l.where, text)
+	case codes.DeadlineExceeded:
+		return &fault{fmt.Sprintf("rvo-tui at %s: it took too long: see whether it was done, and try again", l.where), context.DeadlineExceeded}
 	case codes.Canceled:
 		return &fault{fmt.Sprintf("rvo-tui at %s: the call was ended: try again", l.where), ErrUnreachable}
 	}

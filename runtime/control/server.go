@@ -32,6 +32,7 @@ const (
 	stopTime    = time.Second      // that calls under way have at the end
 	retryMin    = time.Second
 	retryMax    = 10 * time.Second
+	turnedEvery = time.Minute // that clients which are turned away are told of in the log
 )
 
 // Codec turns the text of one [[detector]] or [[camera]] of a configuration,
@@ -129,7 +130,7 @@ func (s *Server) Run(ctx context.Context) error {
 			s.keep(ctx, door{
 				where: listen, bound: &s.addr, advice: listenAdvice,
 				open: func() (net.Listener, *handshake, error) {
-					tls, err := openTLS(s.opts.Config.TLSCert, s.opts.Config.TLSKey)
+					tls, err := openTLS(s.opts.Config.TLSCert, s.opts.Config.TLSKey, s.log)
 					if err != nil {
 						return nil, nil, err
 					}
@@ -201,8 +202,14 @@ func (s *Server) serve(ctx context.Context, ln net.Listener, creds *handshake) e
 		grpc.WaitForHandlers(true),
 	)
 	controlv1.RegisterControlServer(server, s.service)
+	var told time.Time // these two are of the goroutine that accepts
+	var turned int
 	refused := func(from net.Addr) {
-		s.log.Warn("a control client was turned away: there are too many", "from", from.String(), "at", ln.Addr().String(), "limit", maxConns)
+		if turned++; time.Since(told) < turnedEvery {
+			return
+		}
+		s.log.Warn("control clients were turned away: there are too many", "newest", from.String(), "at", ln.Addr().String(), "limit", maxConns, "turned_away", turned)
+		told, turned = time.Now(), 0
 	}
 	done := make(chan error, 1)
 	go func() { done <- server.Serve(&crowd{Listener: ln, refuse: refused}) }()

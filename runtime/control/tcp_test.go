@@ -1,6 +1,7 @@
 package control
 
 import (
+	"bytes"
 	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
@@ -10,6 +11,7 @@ import (
 	"crypto/x509/pkix"
 	"encoding/pem"
 	"errors"
+	"log/slog"
 	"math/big"
 	"net"
 	"os"
@@ -230,6 +232,43 @@ func TestACertificateThatIsMissingIsToldAndTriedAgain(t *testing.T) {
 	cancel()
 	if err := <-done; err != nil {
 		t.Error(err)
+	}
+}
+
+func TestACertificateThatGotWorseIsToldAndNotUsed(t *testing.T) {
+	cert, key := certify(t, "127.0.0.1")
+	var log bytes.Buffer
+	c := &certificate{cert: cert, key: key, log: slog.New(slog.NewTextHandler(&log, nil))}
+	first, err := c.get(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := time.Now().Add(time.Second)
+	replace := func(with []byte) {
+		if err := os.WriteFile(cert, with, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		at = at.Add(time.Second)
+		if err := os.Chtimes(cert, at, at); err != nil {
+			t.Fatal(err)
+		}
+	}
+	good, err := os.ReadFile(cert)
+	if err != nil {
+		t.Fatal(err)
+	}
+	replace([]byte("no certificate"))
+	for range 3 {
+		if got, err := c.get(nil); err != nil || got != first {
+			t.Errorf("with a broken file: %v, the first one: %v", err, got == first)
+		}
+	}
+	if n := strings.Count(log.String(), "level=WARN"); n != 1 {
+		t.Errorf("it is told %d times:\n%s", n, log.String())
+	}
+	replace(good)
+	if got, err := c.get(nil); err != nil || got == first {
+		t.Errorf("put right: %v, still the first one: %v", err, got == first)
 	}
 }
 
