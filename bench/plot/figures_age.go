@@ -12,6 +12,9 @@ var stageNames = []string{"capture", "queue", "schedule", "inference", "publish"
 // stages is where the age of an event comes from.
 func stages(r *results) (*page, error) {
 	const scenario = "age_by_stage"
+	if !slices.Contains(r.scenarios(scenario), scenario) {
+		return nil, fmt.Errorf("it wants the scenario %s", scenario)
+	}
 	pan := &panel{yLabel: "time in the stage (0 is not shown)", y: durations, x: scale{names: slices.Concat(stageNames, []string{"all"})}, height: 300}
 	for _, mode := range modes {
 		for _, q := range []struct {
