@@ -1,0 +1,27 @@
+package remote
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"rvo-tui/detectors"
+)
+
+// A service may say in its error what it was sent.
+func TestErrorsDoNotRepeatTheToken(t *testing.T) {
+	d := &Detector{conn: &conn{}, auth: "Bearer hunter2"}
+	err := d.at(&detectors.Error{Reason: detectors.ReasonOther, Err: errors.New("nobody is known by Bearer hunter2")})
+	if text := err.Error(); strings.Contains(text, "hunter2") || !strings.Contains(text, "nobody is known by Bearer ***") {
+		t.Errorf("got %q", text)
+	}
+	if detectors.ReasonOf(err) != detectors.ReasonOther {
+		t.Errorf("the reason is %q", detectors.ReasonOf(err))
+	}
+	plain := errors.New("no weights")
+	for _, d := range []*Detector{d, {conn: &conn{}}} {
+		if err := d.at(plain); !errors.Is(err, plain) {
+			t.Errorf("got %v, which is not %v any more", err, plain)
+		}
+	}
+}

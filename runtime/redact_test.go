@@ -1,0 +1,21 @@
+package runtime
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"rvo-tui/clips"
+)
+
+func TestSnapshotsHideSecrets(t *testing.T) {
+	const secret = "hunter2"
+	c := CameraView{Detectors: []DetectorView{{Reason: secret, Error: "bad " + secret}}}
+	c.Source, c.Reason = "http://h/"+secret, "open "+secret
+	s := &Snapshot{Cameras: []CameraView{c}, Sinks: []SinkView{{Reason: secret}}, Reload: ReloadView{Reason: secret}, Clips: &clips.Status{Reason: secret}}
+	s.redact(func(text string) string { return strings.ReplaceAll(text, secret, "***") })
+	text, err := json.Marshal(s)
+	if err != nil || strings.Contains(string(text), secret) || strings.Count(string(text), "***") != 7 {
+		t.Errorf("%v: %s", err, text)
+	}
+}
