@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"syscall"
 	"time"
 
 	"rvo-tui/clips"
@@ -22,6 +23,9 @@ func ctl(ctx context.Context, loader Loader, flags Flags, out io.Writer) error {
 	err := ctlVerb(ctx, loader, flags, out)
 	if usage := new(UsageError); errors.As(err, &usage) {
 		err = &UsageError{&misuse{usage.Err, "ctl " + flags.Verb}}
+	}
+	if ctlShows(flags.Verb) && errors.Is(err, syscall.EPIPE) {
+		return nil // as of head: whoever read it has seen enough
 	}
 	if !flags.Ctl.JSON || ctlShows(flags.Verb) && err == nil {
 		return err

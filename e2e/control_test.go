@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -200,6 +201,28 @@ func (x *terminal) connect(env string, args ...string) {
 	x.t.Helper()
 	x.text(fmt.Sprintf("stty -g >before; echo $$ >pid; RVO_CONFIG= %s %s connect %s; echo ended $?; stty -g >after; echo sa\"\"id", env, binary, strings.Join(args, " ")))
 	x.keys("Enter")
+}
+
+// Whoever reads what ctl prints may stop when he has seen enough, as head does.
+func TestCtlEndsWithItsReader(t *testing.T) {
+	d := startDaemon(t, runtimeDir(t), "", daemonConfig)
+	watch := exec.Command(binary, "ctl", "watch", "--rate", "20", "--addr", d.socket())
+	var problem strings.Builder
+	watch.Stderr = &problem
+	out, err := watch.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := watch.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := out.Read(make([]byte, 64)); err != nil {
+		t.Errorf("it prints nothing: %v", err)
+	}
+	out.Close()
+	if err := watch.Wait(); err != nil || problem.Len() > 0 {
+		t.Errorf("it ends with %v and says %q", err, problem.String())
+	}
 }
 
 func TestConnectSurvivesARestart(t *testing.T) {
