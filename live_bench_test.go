@@ -87,6 +87,9 @@ func (l live) run(b *testing.B) figures {
 	if l.lasts == 0 {
 		l.lasts = liveTime
 	}
+	if testing.Short() { // only that it runs
+		l.lasts /= 3
+	}
 	ctx, cancel := context.WithTimeout(b.Context(), l.lasts)
 	defer cancel()
 	warm := make(chan time.Duration, 1) // drawing a scene's background is not part of the run
