@@ -38,8 +38,8 @@ test: go bin/tools/gotestsum
 	@scripts/packages.sh test
 	@scripts/packages_test.sh
 	CGO_ENABLED=0 $(GO) build -o /dev/null .
-	CGO_ENABLED=0 bin/tools/gotestsum --format pkgname-and-test-fails -- -shuffle=on ./...
-	$(if $(RACE),bin/tools/gotestsum --format pkgname-and-test-fails -- $(RACE) -shuffle=on ./...)
+	CGO_ENABLED=0 bin/tools/gotestsum --format pkgname-and-test-fails -- -timeout 20m -shuffle=on ./...
+	$(if $(RACE),bin/tools/gotestsum --format pkgname-and-test-fails -- -timeout 20m $(RACE) -shuffle=on ./...)
 
 lint: go bin/tools/gofumpt bin/tools/golangci-lint
 	@scripts/packages.sh check
