@@ -122,7 +122,6 @@ func run(ctx context.Context, loader Loader, cfg Config, flags Flags, stdout *os
 	wg.Go(func() { service.run(told, side.Done(), rt.Started(), rt.Snapshot) })
 	if cfg.Metrics.Listen != "" {
 		server := runtime.NewServer(cfg.Metrics.Listen, rt.Snapshot, log)
-		server.Redact = loader.Secrets.Redact
 		wg.Go(func() { _ = server.Run(side) }) // it reports what it meets itself
 	}
 	if screen == nil {

@@ -38,10 +38,6 @@ const (
 // time. An address that cannot be listened on is a warning in the log, and is
 // tried again every 1 to 10 s.
 type Server struct {
-	// Redact takes secrets out of the reasons that /ready gives. Nil: they are
-	// known to be free of them. It is set before Run.
-	Redact func(text string) string
-
 	addr    string
 	log     *slog.Logger
 	handler http.Handler
@@ -62,7 +58,6 @@ func NewServer(addr string, latest func() *Snapshot, log *slog.Logger) *Server {
 	)
 	quiet := slog.NewLogLogger(log.Handler(), slog.LevelDebug)
 	mux := http.NewServeMux()
-	s := &Server{addr: addr, log: log}
 	mux.Handle("GET /metrics", collector.sized(promhttp.HandlerFor(registry, promhttp.HandlerOpts{
 		ErrorLog:            quiet,
 		MaxRequestsInFlight: httpScrapes,
@@ -70,17 +65,18 @@ func NewServer(addr string, latest func() *Snapshot, log *slog.Logger) *Server {
 		DisableCompression:  true, // it costs more than the loopback it saves
 	})))
 	mux.Handle("GET /health", health(latest))
-	mux.Handle("GET /ready", s.ready(latest))
+	mux.Handle("GET /ready", ready(latest))
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 		fmt.Fprintln(w, "rvo-tui: /metrics for Prometheus, /health for whether it is alive, /ready for whether all of it works")
 	})
-	s.handler = guard(mux)
-	s.listen = func(ctx context.Context, addr string) (net.Listener, error) {
-		var lc net.ListenConfig
-		return lc.Listen(ctx, "tcp", addr)
+	return &Server{
+		addr: addr, log: log, handler: guard(mux),
+		listen: func(ctx context.Context, addr string) (net.Listener, error) {
+			var lc net.ListenConfig
+			return lc.Listen(ctx, "tcp", addr)
+		},
 	}
-	return s
 }
 
 // Addr returns the address being served, empty while there is none. It differs

@@ -31,12 +31,11 @@ type NotReady struct {
 // ReadyOf tells whether a snapshot is one of a program that does all its work:
 // every camera is live, or paused or ended as somebody wanted it, and no
 // detector of those that are live is starting, stuck or failed. Nil is a program
-// that has not started yet. Reasons are cleaned and shortened, and go through
-// redact, which may be nil.
-func ReadyOf(s *Snapshot, redact func(string) string) Readiness {
+// that has not started yet. Reasons are cleaned and shortened.
+func ReadyOf(s *Snapshot) Readiness {
 	r := Readiness{Reasons: []NotReady{}}
 	if s == nil {
-		r.add(NotReady{State: "starting"}, redact)
+		r.add(NotReady{State: "starting"})
 		return r
 	}
 	for i := range s.Cameras {
@@ -46,7 +45,7 @@ func ReadyOf(s *Snapshot, redact func(string) string) Readiness {
 			continue
 		case capture.Live:
 		default:
-			r.add(NotReady{Camera: c.Name, State: string(c.State), Reason: c.Reason}, redact)
+			r.add(NotReady{Camera: c.Name, State: string(c.State), Reason: c.Reason})
 		}
 		for j := range c.Detectors {
 			d := &c.Detectors[j]
@@ -56,7 +55,7 @@ func ReadyOf(s *Snapshot, redact func(string) string) Readiness {
 				if why == "" {
 					why = d.Reason
 				}
-				r.add(NotReady{Camera: c.Name, Detector: d.Name, State: string(d.State), Reason: why}, redact)
+				r.add(NotReady{Camera: c.Name, Detector: d.Name, State: string(d.State), Reason: why})
 			}
 		}
 	}
@@ -64,21 +63,18 @@ func ReadyOf(s *Snapshot, redact func(string) string) Readiness {
 	return r
 }
 
-func (r *Readiness) add(n NotReady, redact func(string) string) {
+func (r *Readiness) add(n NotReady) {
 	if len(r.Reasons) == readyReasons {
 		r.More++
 		return
-	}
-	if redact != nil {
-		n.Reason = redact(n.Reason)
 	}
 	n.Reason = cleanText(n.Reason, readyText)
 	r.Reasons = append(r.Reasons, n)
 }
 
-func (s *Server) ready(latest func() *Snapshot) http.Handler {
+func ready(latest func() *Snapshot) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		r := ReadyOf(latest(), s.Redact)
+		r := ReadyOf(latest())
 		status := http.StatusOK
 		if !r.Ready {
 			status = http.StatusServiceUnavailable

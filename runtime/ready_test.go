@@ -57,7 +57,10 @@ func TestReadyOf(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			got, err := json.Marshal(ReadyOf(tt.s, func(text string) string { return strings.ReplaceAll(text, "s3cret", "***") }))
+			if tt.s != nil { // as Runtime.Snapshot does
+				tt.s.redact(func(text string) string { return strings.ReplaceAll(text, "s3cret", "***") })
+			}
+			got, err := json.Marshal(ReadyOf(tt.s))
 			must(t, err)
 			if string(got) != tt.want {
 				t.Errorf("got  %s\nwant %s", got, tt.want)
@@ -72,7 +75,7 @@ func TestReadyIsBounded(t *testing.T) {
 	for range 1000 {
 		s.Cameras = append(s.Cameras, CameraView{Status: capture.Status{Name: "door", State: capture.Failed, Reason: strings.Repeat("ü\n", 10_000)}})
 	}
-	r := ReadyOf(s, nil)
+	r := ReadyOf(s)
 	if r.Ready || len(r.Reasons) != readyReasons || r.More != 1000-readyReasons {
 		t.Errorf("%d reasons and %d more", len(r.Reasons), r.More)
 	}
