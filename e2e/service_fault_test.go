@@ -1,15 +1,7 @@
 package e2e
 
 import (
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/x509"
-	"crypto/x509/pkix"
-	"encoding/pem"
 	"fmt"
-	"math/big"
-	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -71,7 +63,7 @@ func TestEndpoints(t *testing.T) {
 	needGRPC(t)
 	dir := t.TempDir()
 	none, socket := filepath.Join(dir, "none"), filepath.Join(dir, "socket")
-	key, cert := certify(t, dir)
+	cert, key := certificate(t, dir)
 	plain := startService(t, python, "-B", "testdata/one.py", none, "--signal", "plain", "--listen")
 	url := startService(t, python, "-B", "testdata/one.py", none, "--signal", "PersonDetected", "--listen")
 	safe := startService(t, python, "-B", "testdata/one.py", none, "--signal", "safe", "--key", key, "--cert", cert, "--token", canary, "--listen")
@@ -134,32 +126,6 @@ func path(t testing.TB, name string) string {
 		t.Fatal(err)
 	}
 	return abs
-}
-
-// certify makes a key and a certificate for 127.0.0.1.
-func certify(t testing.TB, dir string) (keyFile, certFile string) {
-	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	now := time.Now()
-	form := &x509.Certificate{
-		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "test"}, NotBefore: now.Add(-time.Hour), NotAfter: now.Add(time.Hour),
-		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign | x509.KeyUsageDigitalSignature,
-	}
-	der, err := x509.CreateCertificate(rand.Reader, form, form, &key.PublicKey, key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	secret, err := x509.MarshalPKCS8PrivateKey(key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	keyFile, certFile = filepath.Join(dir, "key.pem"), filepath.Join(dir, "cert.pem")
-	write(t, keyFile, string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: secret})))
-	write(t, certFile, string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})))
-	return keyFile, certFile
 }
 
 // A network that OpenCV cannot run costs its own signal, and says why; so does a
