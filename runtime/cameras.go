@@ -191,9 +191,16 @@ func (r *Runtime) addRequested(ctx context.Context, cfg capture.Config) error {
 
 // list returns the cameras at work.
 func (r *Runtime) list() []*active {
+	all, _ := r.listed()
+	return all
+}
+
+// listed returns the cameras, and whether a reload under way may have taken some
+// off the list that are to come back.
+func (r *Runtime) listed() (all []*active, reloading bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return slices.Clone(r.cameras)
+	return slices.Clone(r.cameras), r.reloading
 }
 
 func (r *Runtime) camera(name string) *active {

@@ -19,8 +19,9 @@ const (
 
 // LoopView is how the goroutine stands that carries commands out.
 type LoopView struct {
-	Turns uint64        `json:"turns"`   // of its loop, at least one a second
-	Busy  time.Duration `json:"busy_ns"` // how long the command under way has taken; 0: none is
+	Turns     uint64        `json:"turns"`     // of its loop, at least one a second; 0: not every configured camera has been started
+	Busy      time.Duration `json:"busy_ns"`   // how long the command under way has taken; 0: none is
+	Reloading bool          `json:"reloading"` // a configuration is being put in place: cameras may be missing that are to come back
 }
 
 // loop counts the turns of the Runtime's own goroutine, for others to see

@@ -29,13 +29,20 @@ type NotReady struct {
 }
 
 // ReadyOf tells whether a snapshot is one of a program that does all its work:
-// every camera is live, or paused or ended as somebody wanted it, and no
-// detector of those that are live is starting, stuck or failed. Nil is a program
-// that has not started yet. Reasons are cleaned and shortened.
+// its configuration is at work whole, every camera is live, or paused or ended as
+// somebody wanted it, and no detector of those that are live is starting, stuck
+// or failed. Nil is a program that has not started yet. Reasons are cleaned and
+// shortened.
 func ReadyOf(s *Snapshot) Readiness {
 	r := Readiness{Reasons: []NotReady{}}
-	if s == nil {
+	switch {
+	case s == nil || s.Loop.Turns == 0:
+		// Cameras that are yet to be added are no reason of their own.
 		r.add(NotReady{State: "starting"})
+	case s.Loop.Reloading:
+		r.add(NotReady{State: "reloading"})
+	}
+	if s == nil {
 		return r
 	}
 	for i := range s.Cameras {

@@ -25,22 +25,28 @@ func TestReadyOf(t *testing.T) {
 		want string
 	}{
 		{"not started", nil, `{"ready":false,"reasons":[{"state":"starting"}]}`},
-		{"no camera", &Snapshot{}, `{"ready":true,"reasons":[]}`},
+		{"without its cameras yet", &Snapshot{}, `{"ready":false,"reasons":[{"state":"starting"}]}`},
+		{"no camera", &Snapshot{Loop: LoopView{Turns: 1}}, `{"ready":true,"reasons":[]}`},
+		{
+			"while a reload has taken a camera away",
+			&Snapshot{Loop: LoopView{Turns: 1, Reloading: true}, Cameras: []CameraView{cam("door", capture.Live, "")}},
+			`{"ready":false,"reasons":[{"state":"reloading"}]}`,
+		},
 		{
 			"all is well",
-			&Snapshot{Cameras: []CameraView{cam("door", capture.Live, "",
+			&Snapshot{Loop: LoopView{Turns: 1}, Cameras: []CameraView{cam("door", capture.Live, "",
 				det("a", DetectorWaiting, "rate", ""), det("b", DetectorRunning, "", "an old error"),
 				det("c", DetectorBackoff, "", ""), det("d", DetectorDisabled, "", ""))}},
 			`{"ready":true,"reasons":[]}`,
 		},
 		{
 			"as somebody wanted",
-			&Snapshot{Cameras: []CameraView{cam("door", capture.Paused, "by command", det("a", DetectorFailed, "", "x")), cam("file", capture.Ended, "")}},
+			&Snapshot{Loop: LoopView{Turns: 1}, Cameras: []CameraView{cam("door", capture.Paused, "by command", det("a", DetectorFailed, "", "x")), cam("file", capture.Ended, "")}},
 			`{"ready":true,"reasons":[]}`,
 		},
 		{
 			"cameras down",
-			&Snapshot{Cameras: []CameraView{
+			&Snapshot{Loop: LoopView{Turns: 1}, Cameras: []CameraView{
 				cam("door", capture.Stalled, "no picture for 5s"), cam("yard", capture.Connecting, ""),
 				cam("lane", capture.Reconnecting, ""), cam("gate", capture.Failed, "bad\x1b[2J\nfile"),
 			}},
@@ -49,7 +55,7 @@ func TestReadyOf(t *testing.T) {
 		},
 		{
 			"detectors down",
-			&Snapshot{Cameras: []CameraView{cam("door", capture.Live, "",
+			&Snapshot{Loop: LoopView{Turns: 1}, Cameras: []CameraView{cam("door", capture.Live, "",
 				det("a", DetectorStarting, "loading", ""), det("b", DetectorStuck, "", ""), det("c", DetectorFailed, "retry", "no s3cret here"))}},
 			`{"ready":false,"reasons":[{"camera":"door","detector":"a","state":"starting","reason":"loading"},` +
 				`{"camera":"door","detector":"b","state":"stuck"},{"camera":"door","detector":"c","state":"failed","reason":"no *** here"}]}`,
@@ -71,7 +77,7 @@ func TestReadyOf(t *testing.T) {
 
 // However much is broken, and however long its reasons are, the answer is short.
 func TestReadyIsBounded(t *testing.T) {
-	s := &Snapshot{}
+	s := &Snapshot{Loop: LoopView{Turns: 1}}
 	for range 1000 {
 		s.Cameras = append(s.Cameras, CameraView{Status: capture.Status{Name: "door", State: capture.Failed, Reason: strings.Repeat("ü\n", 10_000)}})
 	}
@@ -88,7 +94,7 @@ func TestReadyAnswers(t *testing.T) {
 	for _, tt := range []struct {
 		s      *Snapshot
 		status int
-	}{{&Snapshot{}, 200}, {nil, 503}} {
+	}{{&Snapshot{Loop: LoopView{Turns: 1}}, 200}, {nil, 503}} {
 		s := NewServer("", func() *Snapshot { return tt.s }, quietLog())
 		w := httptest.NewRecorder()
 		s.handler.ServeHTTP(w, httptest.NewRequest("GET", "/ready", nil))

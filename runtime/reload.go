@@ -29,6 +29,7 @@ type Setup struct {
 func (r *Runtime) reload(ctx, wait context.Context, under *change, next Setup) {
 	last := Setup{r.opts.Cameras, r.opts.Detectors, r.opts.Rules}
 	r.opts.Cameras, r.opts.Detectors, r.opts.Rules = next.Cameras, next.Detectors, next.Rules
+	r.setReloading(true) // before the first camera is off the list
 	for _, c := range last.Cameras {
 		if a := r.camera(c.Name); a != nil && !slices.Contains(next.Cameras, c) {
 			r.dismiss(under, a)
@@ -48,6 +49,7 @@ func (r *Runtime) reload(ctx, wait context.Context, under *change, next Setup) {
 	}
 	gone := slices.Clone(under.going)
 	under.rest = func() error {
+		defer r.setReloading(false)
 		for _, c := range next.Cameras {
 			if r.camera(c.Name) != nil {
 				continue
@@ -60,8 +62,35 @@ func (r *Runtime) reload(ctx, wait context.Context, under *change, next Setup) {
 				problems = append(problems, r.inherit(wait, c.Name, gone[i], last, next))
 			}
 		}
+		r.arrange(next.Cameras)
 		return errors.Join(problems...)
 	}
+}
+
+// setReloading tells those who look that cameras may be missing from the list
+// for now.
+func (r *Runtime) setReloading(on bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.reloading = on
+}
+
+// arrange lists the cameras as they are configured, and after them those that
+// were added by command.
+func (r *Runtime) arrange(configured []capture.Config) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	inOrder(r.cameras, configured, func(a *active) string { return a.name }, func(c capture.Config) string { return c.Name })
+}
+
+// inOrder sorts what is there as the configuration has it. What the configuration
+// does not have comes last, in the order that it was in.
+func inOrder[T, C any](there []T, configured []C, name func(T) string, key func(C) string) {
+	place := make(map[string]int, len(configured))
+	for i, c := range configured {
+		place[key(c)] = i - len(configured)
+	}
+	slices.SortStableFunc(there, func(a, b T) int { return place[name(a)] - place[name(b)] })
 }
 
 // inherit attaches to a camera what was attached by command to the one that it
@@ -125,6 +154,8 @@ func (r *Runtime) change(p *pipeline, e *Engine, now time.Duration, last, next S
 			problems = append(problems, e.AddRule(c))
 		}
 	}
+	inOrder(e.tasks, next.Detectors, func(t *task) string { return t.spec.Name }, func(d detectors.Config) string { return d.Name })
+	inOrder(e.rules, next.Rules, func(w watchedRule) string { return w.event }, func(c rules.Config) string { return c.Event })
 	r.remember(p)
 	return errors.Join(problems...)
 }

@@ -1,6 +1,7 @@
 package runtime_test
 
 import (
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -36,20 +37,21 @@ func TestReloadReplacesOnlyWhatChanged(t *testing.T) {
 		// The signal of one that goes is free for one that comes.
 		fresh.Config.Signal = "fresh"
 		err := p.Do(t.Context(), runtime.Command{Do: runtime.Reload, Setup: &runtime.Setup{
-			Cameras:   []capture.Config{door.Config(), lane.Config()},
-			Detectors: []detectors.Config{kept.Config, faster, fresh.Config},
-			Rules:     []rules.Config{stays, comes},
+			Cameras:   []capture.Config{lane.Config(), door.Config()},
+			Detectors: []detectors.Config{fresh.Config, faster, kept.Config},
+			Rules:     []rules.Config{comes, stays},
 		}})
 		if err != nil {
 			t.Fatal(err)
 		}
 		p.Until(2005 * ms)
+		// All is listed as configured, with what was added by command at the end.
 		var names []string
 		for _, c := range p.Snapshot().Cameras {
 			names = append(names, c.Name)
 		}
-		if len(names) != 2 || names[0] != "door" || names[1] != "lane" {
-			t.Fatalf("cameras %v, want door and lane", names)
+		if want := []string{"lane", "door"}; !slices.Equal(names, want) {
+			t.Fatalf("cameras %v, want %v", names, want)
 		}
 		if c := p.Camera(t, "door"); c.Connects != 1 || c.Seen < 19 {
 			t.Errorf("door was opened %d times and gave %d frames: it was to stream on", c.Connects, c.Seen)
@@ -60,19 +62,57 @@ func TestReloadReplacesOnlyWhatChanged(t *testing.T) {
 		if d := p.Detector(t, "door", "changed"); d.MaxFPS != faster.MaxFPS || d.Runs > 15 {
 			t.Errorf("changed runs at %v, %d runs: it was to begin anew", d.MaxFPS, d.Runs)
 		}
-		attached := map[string]bool{}
+		var attached, watched []string
 		for _, d := range p.Camera(t, "door").Detectors {
-			attached[d.Name] = true
+			attached = append(attached, d.Name)
 		}
-		if attached["gone"] || !attached["fresh"] || !attached["added"] {
-			t.Errorf("at work: %v; gone was to go, fresh to come, added to stay", attached)
+		if want := []string{"fresh", "changed", "kept", "added"}; !slices.Equal(attached, want) {
+			t.Errorf("at work: %v, want %v", attached, want)
 		}
 		fired := map[string]uint64{}
 		for _, r := range p.Camera(t, "door").Rules {
+			watched = append(watched, r.Event)
 			fired[r.Event] = r.Status.Fired
+		}
+		if want := []string{"comes", "stays"}; !slices.Equal(watched, want) {
+			t.Errorf("rules: %v, want %v", watched, want)
 		}
 		if _, there := fired["leaves"]; there || fired["stays"] != 1 || fired["comes"] != 1 {
 			t.Errorf("rules and how often they fired: %v; stays was to keep its cooldown", fired)
+		}
+	})
+}
+
+// A camera that is replaced keeps its place. While it is away, nobody is told that
+// all is well.
+func TestReloadUnderWay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		quick, hung, hang := hanging(t)
+		hung.Config.Cameras = []string{"door"}
+		door, yard := &testkit.Camera{Name: "door"}, &testkit.Camera{Name: "yard"}
+		p := start(t, testkit.Setup{Cameras: []*testkit.Camera{door, yard}, Detectors: []*testkit.Detector{quick, hung}})
+		t.Cleanup(hang.Release)
+		p.Until(450 * ms)
+		changed := door.Config()
+		changed.StallTimeout = capture.Duration(time.Minute)
+		done := make(chan error, 1)
+		go func() {
+			done <- p.Do(t.Context(), runtime.Command{Do: runtime.Reload, Setup: &runtime.Setup{
+				Cameras: []capture.Config{changed, yard.Config()}, Detectors: []detectors.Config{quick.Config},
+			}})
+		}()
+		synctest.Wait()
+		s := p.Snapshot()
+		if r := runtime.ReadyOf(s); len(s.Cameras) != 1 || r.Ready || len(r.Reasons) != 1 || r.Reasons[0].State != "reloading" {
+			t.Errorf("with %d cameras it is said %+v", len(s.Cameras), r)
+		}
+		if err := <-done; err != nil {
+			t.Fatal(err)
+		}
+		p.Until(p.Now() + 200*ms)
+		s = p.Snapshot()
+		if r := runtime.ReadyOf(s); !r.Ready || len(s.Cameras) != 2 || s.Cameras[0].Name != "door" {
+			t.Errorf("in the end it is said %+v, and cameras are %+v", r, s.Cameras)
 		}
 	})
 }

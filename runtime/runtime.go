@@ -64,10 +64,11 @@ type Runtime struct {
 	wg       sync.WaitGroup
 	loop     *loop // turned by Run's goroutine
 
-	mu       sync.Mutex // guards what follows; held for a few instructions
-	cameras  []*active  // in order of addition; only Run's goroutine changes it
-	watchers []chan *Snapshot
-	over     bool // no more snapshots
+	mu        sync.Mutex // guards what follows; held for a few instructions
+	cameras   []*active  // as configured, then in order of addition; only Run's goroutine changes it
+	reloading bool       // cameras may be missing that a reload brings back
+	watchers  []chan *Snapshot
+	over      bool // no more snapshots
 }
 
 // settleTime is how long Run gives detectors under way when all cameras have

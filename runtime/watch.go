@@ -30,7 +30,10 @@ func (r *Runtime) Subscribe() (snapshots <-chan *Snapshot, cancel func()) {
 func (r *Runtime) Snapshot() *Snapshot {
 	now := time.Now()
 	s := &Snapshot{At: now, Started: r.epoch, Uptime: now.Sub(r.epoch), Slots: r.slots.View(), Loop: r.loop.view(now.Sub(r.epoch))}
-	for _, c := range r.list() {
+	// After the state of the loop: who sees that it turns sees every camera, too.
+	cameras, reloading := r.listed()
+	s.Loop.Reloading = reloading
+	for _, c := range cameras {
 		s.Cameras = append(s.Cameras, c.state())
 	}
 	for _, sink := range r.opts.Sinks {
