@@ -12,8 +12,6 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"github.com/alecthomas/kong"
-
 	"rvo-tui/bench"
 	"rvo-tui/capture/opencv"
 	detectcv "rvo-tui/detectors/opencv"
@@ -31,19 +29,19 @@ type BenchFlags struct {
 
 // BenchRunFlags is the command line of bench run.
 type BenchRunFlags struct {
-	Scenario     []string  `group:"bench" placeholder:"NAME" help:"Scenario to run (default: baseline). May be repeated."`
-	All          bool      `group:"bench" help:"Run every scenario."`
-	SeedOnly     bool      `group:"bench" name:"seed-only" help:"Run the thirteen scenarios of the seed."`
-	Mode         string    `group:"bench" default:"worker" enum:"inline,worker,both" help:"Where detectors compute: inline (in the engine's turn), worker or both."`
-	Runs         int       `group:"bench" default:"1" help:"Runs of each scenario, in turn."`
-	DurationSecs float64   `group:"bench" default:"30" help:"Seconds that are measured, of each run; 0.1 is the least."`
-	WarmupSecs   float64   `group:"bench" default:"5" help:"Seconds before that, of each run."`
-	SampleMS     int       `group:"bench" name:"sample-ms" default:"1000" help:"Milliseconds between two rows of the time series."`
-	OutDir       string    `group:"bench" default:"bin/bench_results" help:"Directory for the results."`
-	Size         BenchSize `group:"bench" default:"1280x720" help:"Size of the pictures."`
-	Seed         uint64    `group:"bench" default:"42" help:"Seed of what is random."`
-	Force        bool      `group:"bench" help:"Write into a directory that is not empty."`
-	List         bool      `group:"bench" help:"List the scenarios, and exit."`
+	Scenario     []string  `for:"bench run" placeholder:"NAME" help:"Scenario to run (default: baseline). May be repeated."`
+	All          bool      `for:"bench run" help:"Run every scenario."`
+	SeedOnly     bool      `for:"bench run" name:"seed-only" help:"Run the thirteen scenarios of the seed."`
+	Mode         string    `for:"bench run" default:"worker" enum:"inline,worker,both" help:"Where detectors compute: inline (in the engine's turn), worker or both."`
+	Runs         int       `for:"bench run" default:"1" help:"Runs of each scenario, in turn."`
+	DurationSecs float64   `for:"bench run" default:"30" help:"Seconds that are measured, of each run; 0.1 is the least."`
+	WarmupSecs   float64   `for:"bench run" default:"5" help:"Seconds before that, of each run."`
+	SampleMS     int       `for:"bench run" name:"sample-ms" default:"1000" help:"Milliseconds between two rows of the time series."`
+	OutDir       string    `for:"bench run" default:"bin/bench_results" help:"Directory for the results."`
+	Size         BenchSize `for:"bench run" default:"1280x720" help:"Size of the pictures."`
+	Seed         uint64    `for:"bench run" default:"42" help:"Seed of what is random."`
+	Force        bool      `for:"bench run" help:"Write into a directory that is not empty."`
+	List         bool      `for:"bench run" help:"List the scenarios, and exit."`
 }
 
 // BenchCompareFlags is the command line of bench compare.
@@ -91,22 +89,6 @@ func (f BenchRunFlags) options() (bench.Options, error) {
 		o.Revision = revision(info)
 	}
 	return o, o.Validate()
-}
-
-// idleBenchFlag returns what is wrong with a flag that bench, or its verb, has no
-// use for.
-func idleBenchFlag(context *kong.Context) error {
-	compares := strings.HasPrefix(context.Command(), "bench compare")
-	for _, p := range context.Path {
-		switch f := p.Flag; {
-		case f == nil:
-		case compares && f.Group != nil && f.Group.Key == "bench":
-			return fmt.Errorf("--%s: is for bench run, and compare reads what there is: leave it out", f.Name)
-		case f.Group != nil && f.Group.Key == "run", f.Name == "config", f.Name == "ascii":
-			return fmt.Errorf("--%s: is for a run with cameras, and bench has its own: leave it out", f.Name)
-		}
-	}
-	return nil
 }
 
 // seconds returns a number of seconds as a time, kept within what that can hold.

@@ -87,8 +87,8 @@ func TestBenchRefuses(t *testing.T) {
 		"bench compare a":            "<b>",
 		"bench sideways":             "unexpected argument",
 		"bench compare a b --runs 3": "--runs: is for bench run",
-		"bench --no-ui":              "--no-ui: is for a run with cameras",
-		"bench run --config x.toml":  "--config: is for a run with cameras",
+		"bench --no-ui":              "--no-ui: is for run, not for bench run",
+		"bench run --config x.toml":  "--config: is for run, check, clips and connect, not for bench run",
 	} {
 		_, err := ParseFlags(strings.Fields(args), io.Discard)
 		var usage *UsageError

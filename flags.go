@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -12,25 +13,27 @@ import (
 	"rvo-tui/detectors"
 )
 
-// Flags is the command line. Fields that are nil or empty were not given.
+// Flags is the command line. Fields that are nil or empty were not given. The tag
+// "for" names the commands that a flag is for; one without it is for the command
+// that has it and all below.
 type Flags struct {
-	Config        string           `placeholder:"FILE" help:"Configuration (default: $RVO_CONFIG, else ./rvo.toml, else the built-in one)."`
-	NoUI          bool             `group:"run" name:"no-ui" help:"No dashboard: events as lines of JSON on standard output, the log on standard error."`
-	ASCII         bool             `name:"ascii" help:"Draw the dashboard with the characters of ASCII alone."`
-	Pick          bool             `group:"run" help:"Begin with the dashboard's camera menu."`
-	CameraDevice  *int             `group:"run" xor:"camera" placeholder:"N" help:"Use capture device N (/dev/videoN) in place of the configured cameras."`
-	CameraURI     string           `group:"run" name:"camera-uri" xor:"camera" placeholder:"URI" help:"Use this rtsp://, rtsps://, http:// or https:// address, file or synthetic:SCENE in place of the configured cameras."`
-	Detector      []RemoteDetector `group:"run" sep:"none" placeholder:"ENDPOINT=SIGNAL" help:"Add a model service, as in localhost:50051=person. May be repeated."`
-	ClipsDir      *string          `group:"run" placeholder:"DIR" help:"Directory for evidence."`
-	EventLog      *string          `group:"run" placeholder:"FILE" help:"Append each event to this file, as a line of JSON."`
-	MetricsListen *string          `group:"run" placeholder:"ADDR" help:"Serve /metrics, /health and /ready on this host:port; empty: do not."`
-	ControlSocket *string          `group:"run" placeholder:"PATH" help:"Serve connect and ctl on this unix socket; empty: do not."`
-	LogLevel      *string          `group:"run" placeholder:"LEVEL" help:"Least grave level to log: debug, info, warn or error."`
-	LogFile       *string          `group:"run" placeholder:"FILE" help:"Append the log to this file."`
-	Watch         bool             `group:"run" help:"Read the configuration again whenever its file changes."`
-	Duration      time.Duration    `group:"run" placeholder:"D" help:"Stop after this time, as in 90s or 2h."`
-	ListCameras   bool             `help:"List capture devices with their modes, and exit."`
-	Version       bool             `help:"Print the version, and exit."`
+	Config        string           `for:"run,check,clips,connect" placeholder:"FILE" help:"Configuration (default: $RVO_CONFIG, else ./rvo.toml, else the built-in one)."`
+	NoUI          bool             `for:"run" name:"no-ui" help:"No dashboard: events as lines of JSON on standard output, the log on standard error."`
+	ASCII         bool             `for:"run,connect" name:"ascii" help:"Draw the dashboard with the characters of ASCII alone."`
+	Pick          bool             `for:"run" help:"Begin with the dashboard's camera menu."`
+	CameraDevice  *int             `for:"run" xor:"camera" placeholder:"N" help:"Use capture device N (/dev/videoN) in place of the configured cameras."`
+	CameraURI     string           `for:"run" name:"camera-uri" xor:"camera" placeholder:"URI" help:"Use this rtsp://, rtsps://, http:// or https:// address, file or synthetic:SCENE in place of the configured cameras."`
+	Detector      []RemoteDetector `for:"run" sep:"none" placeholder:"ENDPOINT=SIGNAL" help:"Add a model service, as in localhost:50051=person. May be repeated."`
+	ClipsDir      *string          `for:"run,clips" placeholder:"DIR" help:"Directory for evidence."`
+	EventLog      *string          `for:"run" placeholder:"FILE" help:"Append each event to this file, as a line of JSON."`
+	MetricsListen *string          `for:"run" placeholder:"ADDR" help:"Serve /metrics, /health and /ready on this host:port; empty: do not."`
+	ControlSocket *string          `for:"run" placeholder:"PATH" help:"Serve connect and ctl on this unix socket; empty: do not."`
+	LogLevel      *string          `for:"run" placeholder:"LEVEL" help:"Least grave level to log: debug, info, warn or error."`
+	LogFile       *string          `for:"run" placeholder:"FILE" help:"Append the log to this file."`
+	Watch         bool             `for:"run" help:"Read the configuration again whenever its file changes."`
+	Duration      time.Duration    `for:"run" placeholder:"D" help:"Stop after this time, as in 90s or 2h."`
+	ListCameras   bool             `for:"run" help:"List capture devices with their modes, and exit."`
+	Version       bool             `for:"run" help:"Print the version, and exit."`
 
 	Run     struct{}     `cmd:"" default:"1" help:"Run the cameras, detectors and rules (default)."`
 	Check   CheckFlags   `cmd:"" help:"Check a configuration and report every problem in it."`
@@ -107,14 +110,7 @@ var ErrHelp = errors.New("help was printed")
 func ParseFlags(args []string, out io.Writer) (Flags, error) {
 	var flags Flags
 	helped := false
-	parser, err := kong.New(&flags,
-		kong.Name("rvo-tui"),
-		kong.Description("Live video in, confirmed events with evidence out."),
-		kong.Writers(out, out),
-		kong.Exit(func(int) { helped = true }),
-		kong.ExplicitGroups([]kong.Group{{Key: "run", Title: "Flags of a run:"}, {Key: "bench", Title: "Flags of bench run:"}}),
-		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
-	)
+	parser, err := newParser(&flags, out, func(int) { helped = true })
 	if err != nil {
 		return Flags{}, fmt.Errorf("define command line: %w", err)
 	}
@@ -138,10 +134,31 @@ func ParseFlags(args []string, out io.Writer) (Flags, error) {
 	if flags.Command == "ctl" || flags.Command == "bench" {
 		flags.Verb = words[1]
 	}
-	if err := idleFlag(context, flags.Command); err != nil {
+	if err := idleFlag(context); err != nil {
 		return Flags{}, &UsageError{&misuse{err, givenCommand(context)}}
 	}
+	if flags.Check.File != "" && flags.Config != "" {
+		return Flags{}, &UsageError{&misuse{errors.New("--config: check has a file already: name one file"), "check"}}
+	}
 	return flags, nil
+}
+
+// newParser returns what reads a command line into flags. Help goes to out, after
+// which exit is called, and parsing goes on.
+func newParser(flags *Flags, out io.Writer, exit func(int)) (*kong.Kong, error) {
+	return kong.New(flags,
+		kong.Name("rvo-tui"),
+		kong.Description("Live video in, confirmed events with evidence out."),
+		kong.Writers(out, out),
+		kong.Exit(exit),
+		kong.Help(func(options kong.HelpOptions, context *kong.Context) error {
+			for _, f := range context.Flags() {
+				f.Hidden = !takes(commandPath(context), f)
+			}
+			return kong.DefaultHelpPrinter(options, context)
+		}),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+	)
 }
 
 // givenCommand returns the command that was given, without its arguments.
@@ -156,24 +173,42 @@ func givenCommand(context *kong.Context) string {
 	return strings.Join(words, " ")
 }
 
-// idleFlag refuses a flag that means nothing to a command which joins a program
-// that runs: who gives one expects it to do something.
-func idleFlag(context *kong.Context, command string) error {
-	if command == "bench" {
-		return idleBenchFlag(context)
+// commandPath returns the command that was given, or that is meant where none was.
+func commandPath(context *kong.Context) string {
+	node := context.Selected()
+	if node == nil {
+		node = context.Model.Node
 	}
-	if command != "ctl" && command != "connect" {
-		return nil
+	for node.DefaultCmd != nil {
+		node = node.DefaultCmd
 	}
+	return strings.TrimPrefix(node.FullPath(), context.Model.Name+" ")
+}
+
+// takes reports whether a flag is for a command, among those that could be given
+// with it.
+func takes(command string, f *kong.Flag) bool {
+	only := f.Tag.Get("for")
+	return only == "" || slices.Contains(strings.Split(only, ","), command)
+}
+
+// idleFlag refuses a flag that means nothing to the command: who gives one expects
+// it to do something.
+func idleFlag(context *kong.Context) error {
+	command := commandPath(context)
 	for _, p := range context.Path {
 		switch f := p.Flag; {
-		case f == nil:
-		case f.Group != nil && f.Group.Key == "run":
-			return fmt.Errorf("--%s: is for a run of its own, and %s joins one that runs already: leave it out", f.Name, command)
-		case command == "ctl" && f.Name == "config":
+		case f == nil || takes(command, f):
+		case f.Name == "config" && strings.HasPrefix(command, "ctl "):
 			return errors.New("--config: ctl reads no configuration: say with --addr which rvo-tui is meant")
-		case command == "ctl" && f.Name == "ascii":
-			return errors.New("--ascii: ctl draws nothing: leave it out")
+		default:
+			only := strings.Split(f.Tag.Get("for"), ",")
+			last := len(only) - 1
+			text := only[last]
+			if last > 0 {
+				text = strings.Join(only[:last], ", ") + " and " + text
+			}
+			return fmt.Errorf("--%s: is for %s, not for %s: leave it out", f.Name, text, command)
 		}
 	}
 	return nil
