@@ -35,6 +35,7 @@ type Engine struct {
 	stages   [StageCount]*Histogram
 	spacing  *Histogram
 	age      *Histogram
+	ledger   ledger   // of all histograms
 	asked    []Action // for the next Actions; edits before the first step ask too
 	out      Actions
 }
@@ -129,7 +130,7 @@ func (e *Engine) Table() *detectors.Table { return e.table }
 func (e *Engine) arrive(now time.Duration, f FrameRef) {
 	if e.frame.ID != 0 {
 		if gap := f.Captured - e.frame.Captured; gap > 0 {
-			e.spacing.Record(gap)
+			e.ledger.record(e.spacing, gap)
 			// One long gap is an outage, a second one in a row a rate.
 			long := gap >= 8*e.interval
 			switch {
@@ -145,9 +146,9 @@ func (e *Engine) arrive(now time.Duration, f FrameRef) {
 	e.frame = f
 	e.horizon = now + e.interval/2
 	e.frames++
-	e.stages[StageCapture].Record(f.Arrived - f.Captured)
-	e.stages[StageQueue].Record(now - f.Arrived)
-	e.age.Record(now - f.Captured)
+	e.ledger.record(e.stages[StageCapture], f.Arrived-f.Captured)
+	e.ledger.record(e.stages[StageQueue], now-f.Arrived)
+	e.ledger.record(e.age, now-f.Captured)
 }
 
 // launch has a detector run on the newest frame, which no gate holds.
@@ -237,7 +238,7 @@ func (e *Engine) start(t *task, f FrameRef, at time.Duration) {
 		t.verdict, t.fresh = GateOpen, false
 	}
 	t.begin(at)
-	e.stages[StageSchedule].Record(at - f.Seen)
+	e.ledger.record(e.stages[StageSchedule], at-f.Seen)
 	t.deadline = Never
 	if t.limit > 0 {
 		t.deadline = at + t.limit
@@ -247,8 +248,8 @@ func (e *Engine) start(t *task, f FrameRef, at time.Duration) {
 // done takes an answer in, and returns whether a signal changed.
 func (e *Engine) done(now time.Duration, t *task, r *Report) bool {
 	exec := r.At - r.Started
-	t.exec.Record(exec)
-	e.stages[StageInference].Record(exec)
+	e.ledger.record(t.exec, exec)
+	e.ledger.record(e.stages[StageInference], exec)
 	t.lastRun = r.At
 	late := t.phase == stuck
 	t.settle(idle)
@@ -297,8 +298,8 @@ func (e *Engine) done(now time.Duration, t *task, r *Report) bool {
 		e.table.Set(id, r.Answer.Values[i], r.Answer.Detections[i], &trace, ttl)
 	}
 	t.answered, t.model = r.Frame, r.Model
-	t.age.Record(now - r.Frame.Captured)
-	e.stages[StagePublish].Record(now - r.At)
+	e.ledger.record(t.age, now-r.Frame.Captured)
+	e.ledger.record(e.stages[StagePublish], now-r.At)
 	return true
 }
 
@@ -407,7 +408,7 @@ func (e *Engine) fire(now time.Duration, r *rules.Rule) {
 	}
 	ev := r.Event(now, phase)
 	if phase == rules.PhaseConfirmed {
-		e.stages[StageEvent].Record(ev.Age.Event)
+		e.ledger.record(e.stages[StageEvent], ev.Age.Event)
 	}
 	e.out.Fired = append(e.out.Fired, Fired{Rule: r.Config(), Event: ev})
 }

@@ -146,6 +146,7 @@ func (v *CameraView) skipped(g Gate) (n uint64) {
 // view returns a picture of the engine, which shares nothing with it but
 // histograms, that are read in place, and immutable values.
 func (e *Engine) view(now time.Duration, epoch time.Time) *CameraView {
+	e.ledger.settle()
 	v := &CameraView{
 		FrameID: e.frame.ID, Interval: e.spacing, Age: e.age, Stages: e.stages,
 		Detectors: make([]DetectorView, len(e.tasks)),
