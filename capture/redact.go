@@ -19,6 +19,21 @@ var (
 // address is malformed it hides rather too much than too little. It takes one
 // source, not a text with sources in it.
 func Redact(source string) string {
+	hide := Secret(source)
+	var out strings.Builder
+	for i := range len(source) {
+		switch {
+		case !hide[i]:
+			out.WriteByte(source[i])
+		case i == 0 || !hide[i-1]:
+			out.WriteString(hidden)
+		}
+	}
+	return out.String()
+}
+
+// Secret returns for each byte of a source whether Redact hides it.
+func Secret(source string) []bool {
 	hide := make([]bool, len(source))
 	cover := func(from, to int) {
 		for i := from; i < to; i++ {
@@ -30,11 +45,14 @@ func Redact(source string) string {
 		start = len(scheme) + len("://")
 	}
 	// Where a password holds an @ or a slash as it is, only the last @ is sure
-	// to come after it.
+	// to come after it. What should be a port and is none may be a password
+	// whose @ is missing, or not yet typed.
 	if end := strings.LastIndexByte(source, '@'); end > start {
 		if colon := strings.IndexByte(source[start:end], ':'); colon >= 0 {
 			cover(start+colon+1, end)
 		}
+	} else if from := badPort(source[start:]); start > 0 && from >= 0 {
+		cover(start+from, len(source))
 	}
 	for _, m := range assignment.FindAllStringIndex(source, -1) {
 		name := source[m[0] : m[1]-1]
@@ -50,14 +68,29 @@ func Redact(source string) string {
 		}
 		cover(m[1], m[1]+end)
 	}
-	var out strings.Builder
-	for i := range len(source) {
-		switch {
-		case !hide[i]:
-			out.WriteByte(source[i])
-		case i == 0 || !hide[i-1]:
-			out.WriteString(hidden)
+	return hide
+}
+
+// badPort returns where the port of an address begins that is no number, and -1
+// where there is none. The address begins with its host.
+func badPort(address string) int {
+	host := 0
+	if strings.HasPrefix(address, "[") {
+		if host = strings.IndexByte(address, ']'); host < 0 {
+			return -1
 		}
 	}
-	return out.String()
+	colon := strings.IndexAny(address[host:], ":/?#")
+	if colon < 0 || address[host+colon] != ':' {
+		return -1
+	}
+	from := host + colon + 1
+	port := address[from:]
+	if end := strings.IndexAny(port, "/?#"); end >= 0 {
+		port = port[:end]
+	}
+	if len(port) <= 5 && strings.Trim(port, "0123456789") == "" {
+		return -1
+	}
+	return from
 }

@@ -211,7 +211,7 @@ func (f *form) draw(m *model, screen []string) []string {
 			}
 		default:
 			f.in[i].SetWidth(34)
-			value = f.in[i].View()
+			value = typed(f.in[i])
 			if f.at != i && f.in[i].Value() == "" {
 				switch i {
 				case fieldName:

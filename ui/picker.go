@@ -229,7 +229,7 @@ func (p *picker) draw(m *model, screen []string) []string {
 		lines = append(lines, l)
 	}
 	p.in.SetWidth(w - 13)
-	l := "  address  " + p.in.View()
+	l := "  address  " + typed(p.in)
 	if p.at == len(p.choices) {
 		l = th.accent.of(th.pointer) + l[1:]
 	}

@@ -108,7 +108,7 @@ func (p *console) enter(m *model) (overlay, tea.Cmd) {
 	}
 	o, err := parseOrder(line, m.camera, m.opts.Kinds)
 	if err != nil {
-		p.err = err.Error()
+		p.err = withoutSecrets(err.Error())
 		return p, nil
 	}
 	if why := m.barred(); why != "" && o.act == "" {
@@ -198,7 +198,7 @@ func (p *console) recall(m *model, by int) {
 func (p *console) draw(m *model, screen []string) []string {
 	th := m.scene.th
 	p.in.SetWidth(max(m.w-6, 10))
-	screen[len(screen)-1] = fit(" "+th.accent.of(":")+p.in.View(), m.w)
+	screen[len(screen)-1] = fit(" "+th.accent.of(":")+typed(p.in), m.w)
 	above := ""
 	switch list := complete(p.in.Value(), &m.scene, m.opts.Kinds); {
 	case p.err != "":
