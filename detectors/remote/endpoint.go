@@ -11,6 +11,10 @@ import (
 	"strings"
 )
 
+const maxSocket = 107 // bytes of a path that fit into a socket address on Linux
+
+var errSocket = fmt.Errorf("has no valid path: write unix:///path/of/socket, at most %d bytes after unix://", maxSocket)
+
 // Endpoint is where a model service listens.
 type Endpoint struct {
 	Network string // "tcp" or "unix"
@@ -27,6 +31,9 @@ func ParseEndpoint(s string) (Endpoint, error) {
 	}
 	scheme, rest, ok := strings.Cut(s, "://")
 	if !ok {
+		if strings.HasPrefix(strings.ToLower(s), "unix:/") {
+			return Endpoint{}, errSocket
+		}
 		return plain(s)
 	}
 	switch strings.ToLower(scheme) {
@@ -77,10 +84,9 @@ func tcp(host, port string) (Endpoint, error) {
 }
 
 func unix(p string) (Endpoint, error) {
-	const longest = 107 // what fits into a socket address on Linux
 	clean := path.Clean(p)
-	if !strings.HasPrefix(p, "/") || strings.HasSuffix(p, "/") || clean == "/" || len(clean) > longest || strings.ContainsFunc(p, control) {
-		return Endpoint{}, fmt.Errorf("has no valid path: write unix:///path/of/socket, at most %d bytes after unix://", longest)
+	if !strings.HasPrefix(p, "/") || strings.HasSuffix(p, "/") || clean == "/" || len(clean) > maxSocket || strings.ContainsFunc(p, control) {
+		return Endpoint{}, errSocket
 	}
 	return Endpoint{Network: "unix", Addr: clean}, nil
 }

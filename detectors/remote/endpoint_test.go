@@ -19,6 +19,7 @@ func TestParseEndpoint(t *testing.T) {
 		{"gpu.lan:050", "http://gpu.lan:50", false},
 		{"http://10.0.0.7", "http://10.0.0.7:80", false},
 		{"https://gpu.lan", "https://gpu.lan:443", false},
+		{"unix:50051", "http://unix:50051", false},
 		{"https://[2001:db8::1]:8443", "https://[2001:db8::1]:8443", false},
 		{"localhost.evil.example:1", "http://localhost.evil.example:1", false},
 		{"unix:///run/models//face.sock", "unix:///run/models/face.sock", true},
@@ -50,6 +51,7 @@ func TestParseEndpointRefuses(t *testing.T) {
 		{"unix://run/x", "path"},
 		{"unix:///", "path"},
 		{"unix:///.", "path"},
+		{"unix:/run/x", "unix:///path"},
 		{"unix:///a\nb", "path"},
 		{"unix:///" + strings.Repeat("x", 120), "107"},
 	} {

@@ -8,6 +8,7 @@ import (
 	"os"
 	"strings"
 	"syscall"
+	"time"
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
@@ -36,9 +37,14 @@ func fault(reason detectors.Reason, format string, args ...any) *detectors.Error
 	return &detectors.Error{Reason: reason, Err: fmt.Errorf(format, args...)}
 }
 
-// failure finds the reason of a call that returned err. GRPC tells apart in
-// text alone what happened to a connection, so some cases go by it.
-func (c *conn) failure(ctx context.Context, err error) *detectors.Error {
+// deadlineMargin is how long before a call's deadline a service can say that it
+// has passed, because it measures the same time by itself.
+const deadlineMargin = 100 * time.Millisecond
+
+// failure finds the reason of a call that returned err. Said tells that the
+// service itself answered with this error. Otherwise gRPC tells apart in text
+// alone what happened to a connection, so some cases go by it.
+func (c *conn) failure(ctx context.Context, err error, said bool) *detectors.Error {
 	st := status.Convert(err)
 	text := detectors.Clean(st.Message())
 	has := func(parts ...string) bool {
@@ -53,32 +59,41 @@ func (c *conn) failure(ctx context.Context, err error) *detectors.Error {
 	switch code := st.Code(); {
 	case errors.Is(ended, context.Canceled):
 		return fault(detectors.ReasonCanceled, "call was canceled")
-	case errors.Is(ended, context.DeadlineExceeded), errors.Is(err, context.DeadlineExceeded), code == codes.DeadlineExceeded:
+	case errors.Is(ended, context.DeadlineExceeded), errors.Is(err, context.DeadlineExceeded), code == codes.DeadlineExceeded && !(said && early(ctx)):
 		if f := c.dialFault(); f != nil {
 			return f
 		}
 		return fault(detectors.ReasonTimeout, "no answer in time: look after the service, or raise timeout")
-	case code == codes.Unavailable && has("connection error: desc", "Error while dialing", "server preface"):
-		return c.broken(text, has)
-	case code == codes.Unavailable && has("error reading from server", "closing transport", "transport is closing", "connection is draining", "connection closed", "broken pipe", "reset by peer"):
-		if has("http2:", "frame") {
-			return garbage(text)
-		}
-		return fault(ReasonReset, "connection broke: %s", text)
-	case has("grpc: failed to unmarshal", "unexpected HTTP status code", "unexpected content-type", "malformed header", "PROTOCOL_ERROR", "FRAME_SIZE_ERROR", "COMPRESSION_ERROR"),
-		code == codes.Internal && has("grpc: "):
-		return garbage(text)
 	case code == codes.ResourceExhausted && has("larger than max"):
-		return fault(ReasonLarge, "message is too large: lower max_width, or correct the service: %s", text)
-	case has("RST_STREAM"):
-		return fault(ReasonReset, "service broke the call off: %s", text)
+		if said {
+			return fault(ReasonLarge, "picture is too large for the service: lower max_width, or let it take larger messages: %s", text)
+		}
+		return fault(ReasonLarge, "answer is too large: correct the service, %d bytes are allowed: %s", MaxAnswer, text)
 	case code == codes.Unauthenticated, code == codes.PermissionDenied:
 		return fault(ReasonUnauthorized, "service wants another token: set token: %s", text)
 	case code == codes.Unimplemented:
 		return fault(ReasonNoService, "no rvo.detect.v1.Detector there: correct endpoint or the service: %s", text)
-	default:
-		return fault(ReasonService, "service answered %s: %s", code, text)
+	case said:
+	case code == codes.Unavailable && has("connection error: desc", "Error while dialing", "server preface"):
+		return c.broken(text, has)
+	case code == codes.Unavailable && has("error reading from server", "closing transport", "transport is closing", "draining", "connection closed", "broken pipe", "reset by peer"):
+		if has("http2:", "frame") {
+			return garbage(text)
+		}
+		return fault(ReasonReset, "connection broke: look after the service: %s", text)
+	case has("grpc: failed to unmarshal", "unexpected HTTP status code", "unexpected content-type", "malformed header", "PROTOCOL_ERROR", "FRAME_SIZE_ERROR", "COMPRESSION_ERROR"),
+		code == codes.Internal && has("grpc: "):
+		return garbage(text)
+	case has("RST_STREAM"):
+		return fault(ReasonReset, "call was broken off: look after the service: %s", text)
 	}
+	return fault(ReasonService, "service answered %s: %s", st.Code(), text)
+}
+
+// early reports whether the deadline of a call is not even near.
+func early(ctx context.Context) bool {
+	end, ok := ctx.Deadline()
+	return !ok || time.Until(end) > deadlineMargin
 }
 
 func garbage(text string) *detectors.Error {
@@ -96,7 +111,10 @@ func (c *conn) broken(text string, has func(...string) bool) *detectors.Error {
 	case has("http2:", "frame"):
 		return garbage(text)
 	}
-	return fault(ReasonReset, "connection broke: %s", text)
+	if !c.endpoint.TLS && c.endpoint.Network == "tcp" {
+		return fault(ReasonReset, "connection broke as it began: look after the service, or write https:// if it is one with TLS: %s", text)
+	}
+	return fault(ReasonReset, "connection broke as it began: look after the service: %s", text)
 }
 
 // dialFault returns why the last dial or handshake did not work, or nil.
@@ -114,7 +132,7 @@ func (c *conn) dialFault() *detectors.Error {
 	case errors.Is(err, syscall.ECONNREFUSED), errors.Is(err, os.ErrNotExist):
 		return fault(ReasonRefused, "nobody listens there: start the service, or correct endpoint")
 	case errors.Is(err, syscall.ECONNRESET):
-		return fault(ReasonReset, "connection broke: %s", detectors.Clean(err.Error()))
+		return fault(ReasonReset, "connection broke as it began: look after the service: %s", detectors.Clean(err.Error()))
 	case errors.As(err, &name):
 		return fault(ReasonUnreachable, "no address is known for host %q: correct endpoint", detectors.Clean(name.Name))
 	case errors.As(err, &timeout) && timeout.Timeout():

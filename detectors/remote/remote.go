@@ -14,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"google.golang.org/grpc"
 	"google.golang.org/grpc/connectivity"
 	"google.golang.org/grpc/metadata"
 
@@ -156,13 +157,16 @@ func (d *Detector) Detect(ctx context.Context, frame *capture.Frame) ([]detector
 		ctx = metadata.AppendToOutgoingContext(ctx, "authorization", d.auth)
 	}
 	d.conn.silence.ask(time.Now())
-	answer, err := d.client.Detect(ctx, &d.request)
+	var trailer metadata.MD
+	answer, err := d.client.Detect(ctx, &d.request, grpc.Trailer(&trailer))
 	d.request.FrameJpeg, d.request.FrameBgr = nil, nil
 	if end, ok := ctx.Deadline(); ok && err == nil && !time.Now().Before(end) {
 		err = context.DeadlineExceeded // on a busy machine an answer can overtake the timer
 	}
 	if err != nil {
-		f := d.conn.failure(ctx, err)
+		// An error that the service answers with comes as headers of its own;
+		// one that gRPC makes up here has none.
+		f := d.conn.failure(ctx, err, len(trailer.Get("content-type")) > 0)
 		if f.Reason == detectors.ReasonTimeout {
 			d.conn.silence.late(time.Now())
 		}
