@@ -85,7 +85,7 @@ func Main(args []string, stdout *os.File) int {
 	children.Tune(cfg.Runtime.Nice, cfg.Runtime.OpenCVThreads)
 	ctx, stop := onSignal()
 	defer stop()
-	return status(run(ctx, loader, cfg, flags, stdout))
+	return status(run(ctx, loader, cfg, flags, children.Stop, stdout))
 }
 
 // status prints an error and returns the exit status that it stands for.

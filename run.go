@@ -63,8 +63,10 @@ func newDrivers(log *slog.Logger) capture.Drivers {
 	return drivers
 }
 
-// run does the main job until the context ends or all cameras have ended.
-func run(ctx context.Context, loader Loader, cfg Config, flags Flags, stdout *os.File) error {
+// run does the main job until the context ends or all cameras have ended. It
+// calls hurry when the context ends: detectors that are being opened are not to
+// be waited for.
+func run(ctx context.Context, loader Loader, cfg Config, flags Flags, hurry func(), stdout *os.File) error {
 	goruntime.GOMAXPROCS(cfg.Runtime.Threads())
 	screen := newDashboard(cfg.UI, len(cfg.Camera), flags, loader.Kinds)
 	hangup := make(chan os.Signal, 1)
@@ -130,6 +132,9 @@ func run(ctx context.Context, loader Loader, cfg Config, flags Flags, stdout *os
 	if server := newControl(cfg, again, logs.ring, recent, log); server != nil {
 		wg.Go(func() { _ = server.Run(side) }) // likewise
 	}
+	ctx, quit := context.WithCancel(ctx)
+	defer quit()
+	defer context.AfterFunc(ctx, hurry)()
 	log.Info("started", "config", cfg.File, "cameras", len(cfg.Camera), "detectors", len(cfg.Detector), "rules", len(cfg.Rule))
 	if screen == nil {
 		if !flags.NoUI {
@@ -139,8 +144,6 @@ func run(ctx context.Context, loader Loader, cfg Config, flags Flags, stdout *os
 		log.Info("stopped")
 		return err
 	}
-	ctx, quit := context.WithCancel(ctx)
-	defer quit()
 	screen.opts.Open, screen.opts.Log, screen.opts.Reload = drivers.Open, log, again.reload
 	screen.stderr = logs.stderr
 	var shown error

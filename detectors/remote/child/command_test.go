@@ -1,6 +1,8 @@
 package child
 
 import (
+	"errors"
+	"os"
 	"os/exec"
 	"os/signal"
 	"path/filepath"
@@ -27,6 +29,14 @@ func build(t *testing.T) string {
 
 func TestCommands(t *testing.T) {
 	program := build(t)
+	dir := t.TempDir()
+	file := func(name string, mode os.FileMode, text string) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte(text), mode); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
 	t.Setenv("DOOR_PASSWORD", "hunter2")
 	signal.Ignore(syscall.SIGPIPE)
 	defer signal.Reset(syscall.SIGPIPE)
@@ -66,7 +76,12 @@ func TestCommands(t *testing.T) {
 		{"garbage", []string{program, "noise"}, true, []detectors.Reason{remote.ReasonGarbage}, "no answer of a model service"},
 		{"deaf", []string{program, "deaf"}, false, []detectors.Reason{ReasonStart}, "did not listen on its socket within 2s"},
 		{"ends", []string{"/bin/false"}, false, []detectors.Reason{ReasonCrashed}, "exit status 1"},
-		{"absent", []string{"/no/such/program"}, false, []detectors.Reason{ReasonCrashed}, "rvo-tui: start program: "},
+		{"absent", []string{"/no/such/program"}, false, []detectors.Reason{ReasonStart}, "start program \"/no/such/program\": no such file or directory: correct command"},
+		{"no permission", []string{file("plain", 0o644, "#!/bin/sh\n")}, false, []detectors.Reason{ReasonStart}, "permission denied: make it executable"},
+		{"a directory", []string{t.TempDir()}, false, []detectors.Reason{ReasonStart}, "is a directory: correct command"},
+		{"not on the path", []string{"no-such-program"}, false, []detectors.Reason{ReasonStart}, "start program \"no-such-program\": executable file not found in $PATH: correct command"},
+		{"no program", []string{file("text", 0o755, "hello")}, false, []detectors.Reason{ReasonStart}, "exec format error: begin the script with #!"},
+		{"no interpreter", []string{file("script", 0o755, "#!/no/such/interpreter\n")}, false, []detectors.Reason{ReasonStart}, "interpreter"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			p, _ := pool(t, Options{StartTimeout: 2 * time.Second})
@@ -83,6 +98,35 @@ func TestCommands(t *testing.T) {
 				t.Errorf("%s: %v; want %v: %s", detectors.ReasonOf(err), err, tt.reasons, tt.text)
 			}
 		})
+	}
+}
+
+// Who ends the program does not wait for a process that takes its time.
+func TestStopEndsWaits(t *testing.T) {
+	p, log := pool(t, Options{})
+	kinds := detectors.Kinds{"command": Kind(p)}
+	cfg := fill(t, kinds, detectors.Config{Name: "a", Kind: "command", Command: []string{"/bin/sleep", "1000"}})
+	opened := make(chan error, 1)
+	go func() {
+		_, err := kinds["command"].New(cfg)
+		opened <- err
+	}()
+	eventually(t, "its process is being started", func() bool {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		return len(p.processes) == 1
+	})
+	p.Stop()
+	select {
+	case err := <-opened:
+		if !errors.Is(err, errStopping) {
+			t.Errorf("it opens with %v, want %v\n%s", err, errStopping, log)
+		}
+	case <-time.After(patience):
+		t.Fatal("the program does not get on")
+	}
+	if _, err := kinds["command"].New(cfg); !errors.Is(err, errStopping) {
+		t.Errorf("it opens with %v, want %v", err, errStopping)
 	}
 }
 

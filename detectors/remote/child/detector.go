@@ -149,7 +149,7 @@ func (d *detector) load() error {
 	if !d.own {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(d.process.ctx, openTimeout)
+	ctx, cancel := context.WithTimeout(d.pool.waits, openTimeout)
 	defer cancel()
 	_, err := order(ctx, r, d.instance, orderOpen, new(detectv1.DetectRequest))
 	return d.explain(ctx, r, err)

@@ -84,7 +84,7 @@ func launch(j job, socket string, nice, threads int, says func(line string)) (*r
 		})
 	})
 	started := make(chan error)
-	go r.tend(cmd, nice, j.Config.MaxCPUs, started)
+	go r.tend(cmd, j.Command != nil, nice, j.Config.MaxCPUs, started)
 	err = <-started
 	inR.Close()
 	outW.Close()
@@ -104,8 +104,9 @@ func launch(j job, socket string, nice, threads int, says func(line string)) (*r
 // tend starts the process and waits for its end. Its goroutine stays on its
 // thread: the death signal follows the thread that started the process, and the
 // low priority and the processors of the thread are what the process inherits.
-// The thread ends with the goroutine. Whoever waits for ended waits for it.
-func (r *run) tend(cmd *exec.Cmd, nice, cpus int, started chan<- error) {
+// The thread ends with the goroutine. Whoever waits for ended waits for it. A
+// guarded process may start others, which a death signal does not reach.
+func (r *run) tend(cmd *exec.Cmd, guarded bool, nice, cpus int, started chan<- error) {
 	capture.LowPriority(nice)
 	confine(cpus)
 	err := cmd.Start()
@@ -117,15 +118,46 @@ func (r *run) tend(cmd *exec.Cmd, nice, cpus int, started chan<- error) {
 	if err != nil {
 		return
 	}
+	relieve := func() {}
+	if guarded {
+		relieve = guard(r.pid)
+	}
 	awaitExit(r.pid)
 	r.mu.Lock()
 	// What it started itself goes with it. Until it is waited for, its number
 	// is not given to another one.
 	_ = syscall.Kill(-r.pid, syscall.SIGKILL)
+	relieve()
 	err = cmd.Wait()
 	r.reaped = true
 	r.mu.Unlock()
 	r.conclude(err)
+}
+
+// guard starts a process that outlives this one by a moment: when this one is
+// gone, however it ended, it kills what is left of a group of processes. The
+// group must be there until relieve has returned, which ends the guard. Where
+// there is no shell, nobody guards.
+func guard(group int) (relieve func()) {
+	inR, inW, err := os.Pipe()
+	if err != nil {
+		return func() {}
+	}
+	defer inR.Close()
+	cmd := exec.Command("/bin/sh", "-c", `read -r _; kill -KILL "-$1"`, Argument, strconv.Itoa(group))
+	cmd.Env = []string{"PATH=/usr/bin:/bin"}
+	cmd.Stdin = inR
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if cmd.Start() != nil {
+		inW.Close()
+		return func() {}
+	}
+	return func() {
+		// Killed, it ends with an error.
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+		inW.Close()
+	}
 }
 
 // conclude notes why the process ended.
@@ -135,7 +167,10 @@ func (r *run) conclude(err error) {
 	_ = r.printed.SetReadDeadline(time.Now().Add(pipeGrace))
 	r.output.Wait()
 	r.mu.Lock()
-	if r.fault = r.cause; r.fault == nil {
+	if r.fault = r.cause; r.fault == nil && strings.HasPrefix(r.quote, notStarted) {
+		r.fault = fault(ReasonStart, "%s", strings.TrimPrefix(r.quote, saidByUs))
+	}
+	if r.fault == nil {
 		text := "its process ended: exit status 0"
 		if err != nil {
 			text = "its process ended: " + err.Error()
@@ -155,7 +190,7 @@ func (r *run) conclude(err error) {
 
 // note remembers the line in which a process says why it dies.
 func (r *run) note(line string) {
-	for _, sign := range []string{"panic: ", "fatal error: ", "SIG", "terminate called", "rvo-tui: "} {
+	for _, sign := range []string{"panic: ", "fatal error: ", "SIG", "terminate called", saidByUs} {
 		if strings.HasPrefix(line, sign) {
 			r.mu.Lock()
 			if r.quote == "" {

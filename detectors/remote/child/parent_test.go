@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -15,11 +16,15 @@ import (
 )
 
 // parent opens a detector below the directory of its second argument, says so,
-// and waits for what comes.
+// and waits for what comes. The detector is that of a command, if there are
+// further arguments.
 func parent() {
 	p := NewPool(Options{Dir: os.Args[2], Log: slog.New(slog.DiscardHandler)})
 	cfg := detectors.Config{Name: "a", Kind: "actor", Isolation: detectors.ProcessIsolation}
 	kind := Wrap(testKinds(), p)["actor"]
+	if command := os.Args[3:]; len(command) > 0 {
+		cfg, kind = detectors.Config{Name: "a", Kind: "command", Command: command}, Kind(p)
+	}
 	if _, err := kind.New(cfg.Fill(kind)); err != nil {
 		fmt.Println(err)
 		os.Exit(1)
@@ -31,20 +36,19 @@ func parent() {
 	}
 	for _, file := range children {
 		text, _ := os.ReadFile(file)
-		if pid := strings.TrimSpace(string(text)); pid != "" {
+		for pid := range strings.FieldsSeq(string(text)) {
 			fmt.Println(pid)
 		}
 	}
+	fmt.Println()
 	select {}
 }
 
-func TestNothingOutlivesAKilledParent(t *testing.T) {
-	base, err := os.MkdirTemp("", "c")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer os.RemoveAll(base)
-	cmd := exec.Command("/proc/self/exe", asParent, base)
+// orphans starts a parent, kills it, and waits until all that it had started has
+// ended: one process, or a program, what that started, and its guard.
+func orphans(t *testing.T, base string, command ...string) {
+	t.Helper()
+	cmd := exec.Command("/proc/self/exe", append([]string{asParent, base}, command...)...)
 	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()
 	if err != nil {
@@ -53,25 +57,70 @@ func TestNothingOutlivesAKilledParent(t *testing.T) {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	line, _ := bufio.NewReader(out).ReadString('\n')
-	var pid int
-	_, err = fmt.Sscan(line, &pid)
-	if err != nil || gone(pid) {
-		t.Errorf("the parent says %q, want the number of a process", line)
+	var pids []int
+	for in := bufio.NewScanner(out); in.Scan() && in.Text() != ""; {
+		pid, err := strconv.Atoi(in.Text())
+		if err != nil || gone(pid) {
+			t.Errorf("the parent says %q, want the number of a process", in.Text())
+		}
+		pids = append(pids, pid)
+		pids = append(pids, offspring(t, pid)...)
+	}
+	if want := 1 + 2*min(len(command), 1); len(pids) != want {
+		t.Errorf("the parent has the processes %v, want %d", pids, want)
 	}
 	if err := cmd.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}
 	_ = cmd.Wait() // it was killed
+	for _, pid := range pids {
+		// Who inherits orphans may be slow to wait for them: what counts is that
+		// they do not run.
+		eventually(t, "each child is dead", func() bool {
+			status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+			return err != nil || strings.Contains(string(status), "State:\tZ") || strings.Contains(string(status), "State:\tX")
+		})
+	}
+}
+
+// offspring returns what a process with one thread has started.
+func offspring(t *testing.T, pid int) (all []int) {
+	t.Helper()
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/children", pid, pid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for field := range strings.FieldsSeq(string(text)) {
+		child, err := strconv.Atoi(field)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, child)
+	}
+	return all
+}
+
+// What a program starts by itself gets no signal when the parent is killed.
+func TestNothingOfACommandOutlivesAKilledParent(t *testing.T) {
+	program := build(t)
+	base, err := os.MkdirTemp("", "c")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer os.RemoveAll(base)
+	orphans(t, base, "/bin/sh", "-c", `"$1" serve </dev/null & wait; exit 1`, "sh", program)
+}
+
+func TestNothingOutlivesAKilledParent(t *testing.T) {
+	base, err := os.MkdirTemp("", "c")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer os.RemoveAll(base)
+	orphans(t, base)
 	if t.Failed() {
 		return
 	}
-	// Who inherits orphans may be slow to wait for them: what counts is that it
-	// does not run.
-	eventually(t, "the child is dead", func() bool {
-		status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
-		return err != nil || strings.Contains(string(status), "State:\tZ") || strings.Contains(string(status), "State:\tX")
-	})
 
 	left := directories(t, base)
 	if len(left) != 1 {

@@ -55,6 +55,8 @@ type Pool struct {
 	conns    *remote.Pool
 	ctx      context.Context // of all processes
 	cancel   context.CancelFunc
+	waits    context.Context // of whoever waits for a process to start
+	hurry    context.CancelFunc
 	running  sync.WaitGroup
 	instance atomic.Uint64 // counts detectors
 	socket   atomic.Uint64 // counts started processes
@@ -78,6 +80,7 @@ func NewPool(opts Options) *Pool {
 	p := &Pool{opts: opts, conns: remote.NewPool(opts.Log), processes: make(map[string]*process), nice: defaultNice, threads: 1}
 	p.conns.Scale = opts.Scale
 	p.ctx, p.cancel = context.WithCancel(context.Background())
+	p.waits, p.hurry = context.WithCancel(p.ctx)
 	return p
 }
 
@@ -101,6 +104,11 @@ func (p *Pool) log() *slog.Logger {
 	}
 	return p.opts.Log
 }
+
+// Stop ends every wait for a process that is starting, or for a model that it
+// loads: such a detector fails to open, at once and from now on. The program
+// calls it when it begins to end; detectors that are open are left alone.
+func (p *Pool) Stop() { p.hurry() }
 
 // Close ends all processes, waits for them and removes their directory. What
 // does not end by itself is killed after a second. The pool cannot be used
@@ -146,8 +154,8 @@ func (p *Pool) acquire(j job) (*process, error) {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.closed {
-		return nil, errors.New("start process: the program is stopping")
+	if p.closed || p.waits.Err() != nil {
+		return nil, fmt.Errorf("start process: %w", errStopping)
 	}
 	if p.dir == nil {
 		if p.dir, err = makeDirectory(p.opts.Dir); err != nil {

@@ -147,8 +147,8 @@ func (c *process) current() (*run, *detectors.Error) {
 	return nil, fault(ReasonStart, "its process is starting")
 }
 
-// await waits for a start that is under way and returns the run, or why there is
-// none.
+// await waits for a start that is under way, until the pool is stopped, and
+// returns the run, or why there is none.
 func (c *process) await() (*run, *detectors.Error) {
 	for {
 		c.mu.Lock()
@@ -157,7 +157,11 @@ func (c *process) await() (*run, *detectors.Error) {
 		if !starting {
 			return c.current()
 		}
-		<-changed
+		select {
+		case <-changed:
+		case <-c.pool.waits.Done():
+			return nil, fault(ReasonStart, "%w", errStopping)
+		}
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"math"
 	"net"
 	"os"
@@ -27,7 +28,7 @@ import (
 // status.
 func Main(args []string, kinds func() detectors.Kinds, threads func(int)) int {
 	if err := serve(args, kinds, threads); err != nil {
-		fmt.Fprintln(os.Stderr, "rvo-tui:", err)
+		fmt.Fprintln(os.Stderr, saidByUs+err.Error())
 		return 1
 	}
 	return 0
@@ -72,18 +73,48 @@ func serve(args []string, kinds func() detectors.Kinds, threads func(int)) error
 	return server.Serve(l)
 }
 
+// How this program begins what it says when it is a child, and when it cannot
+// become the program of a command.
+const (
+	saidByUs   = "rvo-tui: "
+	notStarted = saidByUs + "start program "
+)
+
 // become replaces this process by a program. Signals that the parent ignores are
 // not ignored by the program: this runtime handles them, and what is handled
 // falls back to its default.
 func become(command []string) error {
 	path, err := exec.LookPath(command[0])
-	if err != nil {
-		return fmt.Errorf("start program: %w", err)
+	if err == nil {
+		err = syscall.Exec(path, command, os.Environ())
 	}
-	if err := syscall.Exec(path, command, os.Environ()); err != nil {
-		return fmt.Errorf("start program %q: %w", path, err)
+	return fmt.Errorf("start program %q: %w: %s", detectors.Clean(command[0]), bare(err), remedy(err))
+}
+
+// bare returns what is wrong without the path that it is wrong with.
+func bare(err error) error {
+	var look *exec.Error
+	if errors.As(err, &look) {
+		err = look.Err
 	}
-	return nil
+	var path *fs.PathError
+	if errors.As(err, &path) {
+		err = path.Err
+	}
+	return err
+}
+
+// remedy returns what to do about a program that does not start.
+func remedy(err error) string {
+	switch {
+	case errors.Is(err, fs.ErrPermission):
+		return "make it executable (chmod +x), or name what runs it first in command"
+	case errors.Is(err, syscall.ENOEXEC):
+		return "begin the script with #! and what runs it, or name that first in command"
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, exec.ErrNotFound):
+		return "correct command; a script needs the interpreter of its first line, too"
+	}
+	return "correct command"
 }
 
 // maxHello is how long what the parent says can be, in bytes.
