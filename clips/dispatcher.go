@@ -294,10 +294,14 @@ func (d *dispatcher) recover(what *string) {
 	}
 }
 
-// drop counts the events of a clip that will not be made.
+// drop counts the events of a clip that will not be made. At the end nobody can
+// read the counters any more, so that it is said.
 func (d *dispatcher) drop(c *clip, reason string) {
 	d.r.waiting.Add(-1)
 	d.r.dropped[reason].Add(uint64(len(c.jobs)))
+	if d.closing {
+		d.r.log.Warn("a clip is given up as the program ends", "camera", c.jobs[0].Camera, "events", len(c.jobs), "reason", reason)
+	}
 }
 
 // abandon drops all that waits, when there is no time left.
