@@ -15,8 +15,9 @@ import (
 	"rvo-tui/runtime/control"
 )
 
-// offerTime bounds the look for a program that runs here already.
-const offerTime = 300 * time.Millisecond
+// offerTime bounds the look for a program that runs here already. It is over at
+// once where there is none; a busy machine takes a while to answer.
+const offerTime = 3 * time.Second
 
 // neighbour is another rvo-tui on this machine that makes a run of this one
 // doubtful.
