@@ -1,19 +1,24 @@
 package e2e
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 )
 
+// Its clips have as much of a busy machine as everybody else.
 const daemonConfig = `
+[runtime]
+nice = 0
+
 [[camera]]
 name = "street"
 source = "synthetic:street"
@@ -41,8 +46,8 @@ func startDaemon(t testing.TB, run, dir, config string, args ...string) *daemon 
 	t.Helper()
 	d := &daemon{run: run}
 	d.program = start(t, setup{dir: dir, config: config, args: append([]string{"--no-ui"}, args...), env: []string{"XDG_RUNTIME_DIR=" + run}})
-	d.logs("control is served", 10*time.Second)
-	d.logs("camera live", 20*time.Second)
+	d.logs("control is served", patience)
+	d.logs("camera live", patience)
 	return d
 }
 
@@ -57,7 +62,7 @@ func (d *daemon) ctl(args ...string) (out, problem string, status int) {
 
 func (d *daemon) as(env []string, args ...string) (out, problem string, status int) {
 	d.t.Helper()
-	p := run(d.t, setup{args: append([]string{"ctl"}, args...), env: append([]string{"XDG_RUNTIME_DIR=" + d.run}, env...)}, 30*time.Second)
+	p := run(d.t, setup{args: append([]string{"ctl"}, args...), env: append([]string{"XDG_RUNTIME_DIR=" + d.run}, env...)}, patience)
 	return p.stdout.String(), p.stderr.String(), p.status(0)
 }
 
@@ -120,14 +125,14 @@ func TestCtlDoesEachCommand(t *testing.T) {
 			continue
 		}
 		if c.then != nil {
-			wait(t, 10*time.Second, "the effect of "+c.line, func() bool { return c.then(d.state()) })
+			wait(t, patience, "the effect of "+c.line, func() bool { return c.then(d.state()) })
 		}
 	}
-	wait(t, 20*time.Second, "an event", func() bool {
+	wait(t, patience, "an event", func() bool {
 		out, _, _ := d.ctl("events", "--json")
 		return strings.Contains(out, `"event_type":"moved"`)
 	})
-	wait(t, 30*time.Second, "a clip", func() bool {
+	wait(t, 2*patience, "a clip", func() bool {
 		out, _, _ := d.ctl("clips")
 		return strings.Contains(out, "clip.")
 	})
@@ -171,12 +176,12 @@ func TestCtlFollowsUntilItIsInterrupted(t *testing.T) {
 		return start(t, setup{args: append([]string{"ctl"}, args...), env: []string{"XDG_RUNTIME_DIR=" + d.run}})
 	}
 	log, states, events := follow("log", "--follow"), follow("watch", "--json", "--rate", "5"), follow("events", "-f", "--json")
-	log.until(10*time.Second, "the log so far", func() bool { return strings.Contains(log.stdout.String(), "started") })
+	log.until(patience, "the log so far", func() bool { return strings.Contains(log.stdout.String(), "started") })
 	d.ctl("pause")
 	d.ctl("resume")
-	log.until(10*time.Second, "what is logged now", func() bool { return strings.Contains(log.stdout.String(), "verb=resume") })
-	states.until(10*time.Second, "snapshots", func() bool { return len(states.stdout.lines()) >= 5 })
-	events.until(30*time.Second, "an event", func() bool { return len(events.stdout.lines()) > 0 })
+	log.until(patience, "what is logged now", func() bool { return strings.Contains(log.stdout.String(), "verb=resume") })
+	states.until(patience, "snapshots", func() bool { return len(states.stdout.lines()) >= 5 })
+	events.until(patience, "an event", func() bool { return len(events.stdout.lines()) > 0 })
 	for _, line := range states.stdout.lines() {
 		var s state
 		if err := json.Unmarshal([]byte(line), &s); err != nil || len(s.Cameras) != 1 {
@@ -184,12 +189,12 @@ func TestCtlFollowsUntilItIsInterrupted(t *testing.T) {
 		}
 	}
 	log.signal(syscall.SIGINT)
-	if status := log.status(5 * time.Second); status != 0 {
+	if status := log.status(patience); status != 0 {
 		t.Errorf("status %d after SIGINT", status)
 	}
 	d.stop()
 	for _, p := range []*program{states, events} {
-		status := p.status(10 * time.Second)
+		status := p.status(patience)
 		if lines := p.stdout.lines(); status != 1 || !strings.HasPrefix(lines[len(lines)-1], `{"error":`) {
 			t.Errorf("status %d after the end of the program, and at last %s", status, lines[len(lines)-1])
 		}
@@ -206,7 +211,9 @@ func (x *terminal) connect(env string, args ...string) {
 // Whoever reads what ctl prints may stop when he has seen enough, as head does.
 func TestCtlEndsWithItsReader(t *testing.T) {
 	d := startDaemon(t, runtimeDir(t), "", daemonConfig)
-	watch := exec.Command(binary, "ctl", "watch", "--rate", "20", "--addr", d.socket())
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	watch := exec.CommandContext(ctx, binary, "ctl", "watch", "--rate", "20", "--addr", d.socket())
 	var problem strings.Builder
 	watch.Stderr = &problem
 	out, err := watch.StdoutPipe()
@@ -232,32 +239,32 @@ func TestConnectSurvivesARestart(t *testing.T) {
 	one.connect("XDG_RUNTIME_DIR=" + run)
 	two.connect("XDG_RUNTIME_DIR=" + run)
 	for _, x := range []*terminal{one, two} {
-		x.sees(fmt.Sprintf("pid %d", d.cmd.Process.Pid))
 		x.sees("street")
-		x.sees("motion")
+		x.sees("motion   running")
 	}
 	one.keys("Space")
 	one.sees("motion is disabled")
+	one.sees("motion   disabled") // by which it knows what the key means now
 	two.sees("motion   disabled")
 	one.keys("Space")
 	two.sees("motion   running")
 
 	_ = d.cmd.Process.Kill()
 	<-d.done
-	one.sees("link lost 2 s")
+	longer := regexp.MustCompile(`link lost ([2-9]|\d\d+) s`)
+	wait(t, patience, "how long the link has been lost", func() bool { return longer.MatchString(one.screen()) })
 	two.sees("no rvo-tui answers")
 	one.sees("─ old ─")
 	one.keys("Space")
 	one.sees("not connected: nothing can be changed until it is")
 	one.sees("street") // what was last known stays
 
-	again := startDaemon(t, run, dir, daemonConfig)
+	again := startDaemon(t, run, dir, daemonConfig+"\n[[rule]]\nevent = \"anew\"\nwhen = \"motion > 2\"\n")
 	for _, x := range []*terminal{one, two} {
-		x.sees(fmt.Sprintf("pid %d", again.cmd.Process.Pid))
-		x.sees("motion   running")
-		if strings.Contains(x.screen(), "─ old ─") {
-			t.Error("what is shown is still marked as old")
-		}
+		wait(t, patience, "what the other program does, and nothing old", func() bool {
+			screen := x.screen()
+			return strings.Contains(screen, "anew") && strings.Contains(screen, "motion   running") && !strings.Contains(screen, "─ old ─")
+		})
 	}
 	if n := strings.Count(one.screen(), "started config"); n > 2 {
 		t.Errorf("%d lines tell of the start of two programs", n)
@@ -277,8 +284,8 @@ func TestConnectWaitsForAProgram(t *testing.T) {
 	x.connect("", "--ascii", filepath.Join(run, "rvo-tui", "control.sock"))
 	x.sees("connecting to " + run)
 	x.sees("no rvo-tui answers at")
-	d := startDaemon(t, run, "", daemonConfig)
-	x.sees(fmt.Sprintf("pid %d", d.cmd.Process.Pid))
+	startDaemon(t, run, "", daemonConfig)
+	x.sees("motion   running")
 	x.keys("q")
 	x.restored()
 }
@@ -291,7 +298,6 @@ func TestStoppedDashboardCostsNothing(t *testing.T) {
 	x := newTerminal(t, 120, 40)
 	x.shell([]string{"XDG_RUNTIME_DIR=" + d.run}, "connect")
 	x.sees("motion   running")
-	before := d.state()
 	pid := x.pid()
 	dashboard := func(s syscall.Signal) {
 		t.Helper()
@@ -300,28 +306,30 @@ func TestStoppedDashboardCostsNothing(t *testing.T) {
 		}
 	}
 	dashboard(syscall.SIGSTOP)
-	resident := d.resident()
+	wait(t, patience, "that it is stopped", func() bool { return halted(t, pid) })
+	resident, before := d.resident(), d.state().Cameras[0]
 
 	watch := start(t, setup{args: []string{"ctl", "watch", "--json", "--rate", "10"}, env: []string{"XDG_RUNTIME_DIR=" + d.run}})
-	watch.until(30*time.Second, "50 snapshots beside the stopped dashboard", func() bool { return len(watch.stdout.lines()) >= 50 })
-	after := d.state()
-	frames := after.Cameras[0].Frames - before.Cameras[0].Frames
-	if dropped := after.Cameras[0].Superseded - before.Cameras[0].Superseded; frames < 60 || dropped > frames/5 {
-		t.Errorf("%d frames, of which %d were not seen", frames, dropped)
-	}
+	watch.until(2*patience, "50 snapshots beside the stopped dashboard", func() bool { return len(watch.stdout.lines()) >= 50 })
+	// How many frames come and are seen is a matter of the machine, that it goes on
+	// is not.
+	watch.until(2*patience, "60 frames to be seen beside the stopped dashboard", func() bool {
+		now := d.state().Cameras[0]
+		return now.Frames-before.Frames >= 60+now.Superseded-before.Superseded
+	})
 	if grown := d.resident() - resident; grown > 64<<20 {
 		t.Errorf("%d MB more are in use beside a stopped dashboard", grown>>20)
 	}
 	if _, problem, status := d.ctl("disable", "motion"); status != 0 {
 		t.Errorf("a command beside a stopped dashboard: status %d, %s", status, problem)
 	}
-	if strings.Contains(x.screen(), "motion   disabled") {
+	if !halted(t, pid) || strings.Contains(x.screen(), "motion   disabled") {
 		t.Error("the dashboard was not stopped")
 	}
 	dashboard(syscall.SIGCONT)
 	x.sees("motion   disabled")
 	x.keys("q")
-	wait(t, 10*time.Second, "the end of the dashboard", func() bool { return syscall.Kill(pid, 0) != nil })
+	wait(t, patience, "the end of the dashboard", func() bool { return ended(t, pid) })
 	d.stop()
 }
 
@@ -344,7 +352,13 @@ func TestOfferToConnect(t *testing.T) {
 	d := startDaemon(t, runtimeDir(t), "", daemonConfig)
 	x := newTerminal(t, 120, 40)
 	begin := func() {
-		x.text(fmt.Sprintf("clear; RVO_CONFIG= XDG_RUNTIME_DIR=%s %s --metrics-listen= ; echo en\"\"ded", d.run, binary))
+		x.text("clear; echo cle\"\"ared")
+		x.keys("Enter")
+		wait(t, patience, "an empty screen", func() bool {
+			screen := x.screen()
+			return strings.Contains(screen, "cleared") && !strings.Contains(screen, "Connect to it?")
+		})
+		x.text(fmt.Sprintf("RVO_CONFIG= XDG_RUNTIME_DIR=%s %s --metrics-listen= ; echo en\"\"ded", d.run, binary))
 		x.keys("Enter")
 		x.sees(fmt.Sprintf("rvo-tui (pid %d, up", d.cmd.Process.Pid))
 		x.sees("is running here with camera street. Connect to it? [Y/n]")
@@ -352,7 +366,7 @@ func TestOfferToConnect(t *testing.T) {
 	begin()
 	x.keys("Enter")
 	x.sees("at " + hostname(t))
-	x.sees(fmt.Sprintf("pid %d", d.cmd.Process.Pid))
+	x.sees("motion   running")
 	x.keys("q")
 	x.sees("ended")
 	begin()
@@ -361,8 +375,7 @@ func TestOfferToConnect(t *testing.T) {
 	x.keys("q")
 
 	p := start(t, setup{args: []string{"--no-ui", "--metrics-listen="}, env: []string{"XDG_RUNTIME_DIR=" + d.run}})
-	p.logs("another rvo-tui is running here", 10*time.Second)
-	p.stop()
+	p.logs("another rvo-tui is running here", patience)
 	d.stop()
 }
 

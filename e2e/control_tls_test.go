@@ -67,9 +67,9 @@ tls_key = %q
 		args: []string{"--no-ui"},
 		env:  []string{"FULL=" + full, "READING=" + reading, "XDG_RUNTIME_DIR=" + d.run},
 	})
-	d.until(10*time.Second, "an address", func() bool { return servedAt.MatchString(d.stderr.String()) })
+	d.until(patience, "an address", func() bool { return servedAt.MatchString(d.stderr.String()) })
 	addr := servedAt.FindStringSubmatch(d.stderr.String())[1]
-	d.logs("camera live", 20*time.Second)
+	d.logs("camera live", patience)
 	file := filepath.Join(dir, "token")
 	write(t, file, full+"\n")
 

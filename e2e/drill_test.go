@@ -29,7 +29,8 @@ type mishap struct {
 
 const (
 	drillHold = 800 * time.Millisecond // of a fault, once the signal is unknown
-	drillHeal = 30 * time.Second
+	drillHeal = 2 * patience
+	drillTry  = 3 // of a fault that seems to harm others, which a busy machine does as well
 )
 
 // TestDrill runs model services and detectors in child processes together on real
@@ -135,23 +136,23 @@ clip  = false
 	}
 	d := &drill{program: p}
 	for _, c := range all {
-		p.until(30*time.Second, c.name+" to answer", func() bool { return known(p.metrics(), c.name) })
+		p.until(drillHeal, c.name+" to answer", func() bool { return known(p.metrics(), c.name) })
 	}
 	d.quiet(t)
 	files := p.usage().files
 	for _, c := range all {
 		for _, m := range c.faults {
-			t.Run(c.name+" "+m.name, func(t *testing.T) { d.play(t, c.name, m) })
+			t.Run(c.name+" "+m.name, func(t *testing.T) { d.judge(t, c.name, m) })
 		}
 		if t.Failed() {
 			return
 		}
 		d.quiet(t)
 	}
-	d.compare(t)
-	if now := p.usage().files; now > files+6 {
-		t.Errorf("%d files are open, and %d were before the drill", now, files)
+	for _, w := range d.seen {
+		t.Logf("%-16s %4.0f frames, age %6.2f ms (50%%) %7.2f ms (99%%)", w.what, w.frames, 1e3*w.p50, 1e3*w.p99)
 	}
+	p.until(patience, fmt.Sprintf("no more open files than the %d before the drill", files), func() bool { return p.usage().files <= files+6 })
 	p.stop()
 }
 
@@ -162,7 +163,7 @@ func known(all map[string]float64, signal string) bool {
 // drill keeps what was seen of the ages of frames.
 type drill struct {
 	program    *program
-	calm, hurt []window
+	seen, calm []window // calm ones are those in which nothing happened
 }
 
 // window is how old frames were when the engine saw them, over some seconds.
@@ -170,19 +171,38 @@ type window struct {
 	what     string
 	p50, p99 float64 // in seconds
 	frames   float64
+	took     time.Duration
 }
 
 // quiet measures a window in which nothing happens.
 func (d *drill) quiet(t *testing.T) {
 	t.Helper()
-	before := d.program.metrics()
-	over := time.Now().Add(2 * time.Second)
-	d.program.until(5*time.Second, "a quiet time", func() bool { return time.Now().After(over) })
-	d.calm = append(d.calm, between("quiet", before, d.program.metrics()))
+	before, began := d.program.metrics(), time.Now()
+	d.program.until(patience, "a quiet time", func() bool { return time.Since(began) > 2*time.Second })
+	w := between("quiet", before, d.program.metrics())
+	w.took = time.Since(began)
+	d.seen, d.calm = append(d.seen, w), append(d.calm, w)
+}
+
+// judge fails the test when a mishap harms others again and again.
+func (d *drill) judge(t *testing.T, name string, m mishap) {
+	for n := range drillTry {
+		why := d.worse(d.play(t, name, m))
+		switch {
+		case why == "" || t.Failed():
+			return
+		case n == drillTry-1:
+			t.Error(why)
+		default:
+			t.Log(why)
+			d.quiet(t)
+		}
+	}
 }
 
 // play lets a mishap happen to a detector, and watches.
-func (d *drill) play(t *testing.T, name string, m mishap) {
+func (d *drill) play(t *testing.T, name string, m mishap) window {
+	t.Helper()
 	p := d.program
 	whole := p.t
 	p.t = t
@@ -206,11 +226,15 @@ func (d *drill) play(t *testing.T, name string, m mishap) {
 		}
 		return last
 	}
-	p.until(drillHeal, name+" to be unknown", func() bool { return !known(look(), name) })
-	unknown := time.Since(began)
+	// One that starts again by itself may be known again before anybody looks.
+	p.until(drillHeal, fmt.Sprintf("%s to fail for one of %v", name, m.reasons), func() bool {
+		all := look()
+		return failures(before, all, name, m.reasons...) > 0 && (m.mend == nil || !known(all, name))
+	})
+	failed := time.Since(began)
 	if m.mend != nil {
 		over := time.Now().Add(drillHold)
-		p.until(drillHold+5*time.Second, "the fault to last", func() bool {
+		p.until(patience, "the fault to last", func() bool {
 			if known(look(), name) {
 				t.Fatalf("%s is known before it is mended", name)
 			}
@@ -222,49 +246,37 @@ func (d *drill) play(t *testing.T, name string, m mishap) {
 	}
 	mended := time.Now()
 	p.until(drillHeal, name+" to heal", func() bool { return known(look(), name) })
-	t.Logf("unknown after %v, known %v after it was mended", unknown.Round(time.Millisecond), time.Since(mended).Round(time.Millisecond))
+	t.Logf("it fails after %v, known %v after it was mended", failed.Round(time.Millisecond), time.Since(mended).Round(time.Millisecond))
 
 	w := between(name+" "+m.name, before, last)
-	d.hurt = append(d.hurt, w)
-	// At ten frames a second, on a machine that may be busy.
-	if least := 5 * time.Since(began).Seconds(); w.frames < least {
-		t.Errorf("%v frames were seen, want at least %.0f", w.frames, least)
-	}
-	if n := failures(before, last, name, m.reasons...); n == 0 {
-		t.Errorf("nothing was counted under %v: %v", m.reasons, reasons(last, name))
-	}
+	w.took = time.Since(began)
+	d.seen = append(d.seen, w)
 	for _, other := range []string{"motion", "face", "person", "shape", "script"} {
 		// What a busy machine makes late is not meant.
 		if n := failures(before, last, other, "reset", "refused", "garbage", "crashed"); n > 0 && other != name {
 			t.Errorf("%s failed, too: %v", other, reasons(last, other))
 		}
 	}
+	return w
 }
 
-// compare fails the test when frames were older during a mishap than in quiet.
-func (d *drill) compare(t *testing.T) {
-	t.Helper()
-	worst := func(of func(window) float64) float64 {
-		return of(slices.MaxFunc(d.calm, func(a, b window) int {
-			if of(a) < of(b) {
-				return -1
-			}
-			return 1
-		}))
+// worse says why fewer frames were seen than in quiet times, or older ones; empty:
+// that is not so.
+func (d *drill) worse(w window) string {
+	calm50, calm99, calmRate := 0.0, 0.0, 1e9
+	for _, c := range d.calm {
+		calm50, calm99, calmRate = max(calm50, c.p50), max(calm99, c.p99), min(calmRate, c.rate())
 	}
-	calm50, calm99 := worst(func(w window) float64 { return w.p50 }), worst(func(w window) float64 { return w.p99 })
-	for _, w := range slices.Concat(d.calm, d.hurt) {
-		t.Logf("%-16s %4.0f frames, age %6.2f ms (50%%) %7.2f ms (99%%)", w.what, w.frames, 1e3*w.p50, 1e3*w.p99)
+	// Whoever waits for a detector waits for most of its 2 s; a few milliseconds are
+	// what others on the machine make of it.
+	if w.p50 <= 3*max(calm50, 0.005) && w.p99 <= max(5*calm99, 0.5) && w.rate() >= calmRate/2 {
+		return ""
 	}
-	for _, w := range d.hurt {
-		// Whoever waits for a detector waits for most of its 2 s; a few milliseconds
-		// are what others on the machine make of it.
-		if w.p50 > 3*max(calm50, 0.005) || w.p99 > max(5*calm99, 0.5) {
-			t.Errorf("%s: age %.2f ms (50%%) %.2f ms (99%%), in quiet times at most %.2f ms and %.2f ms",
-				w.what, 1e3*w.p50, 1e3*w.p99, 1e3*calm50, 1e3*calm99)
-		}
-	}
+	return fmt.Sprintf("%s: %.1f frames a second, age %.2f ms (50%%) %.2f ms (99%%); in quiet times at least %.1f, at most %.2f ms and %.2f ms",
+		w.what, w.rate(), 1e3*w.p50, 1e3*w.p99, calmRate, 1e3*calm50, 1e3*calm99)
 }
+
+func (w window) rate() float64 { return w.frames / w.took.Seconds() }
 
 // between returns what was seen between two readings of the metrics.
 func between(what string, before, after map[string]float64) window {
@@ -343,14 +355,11 @@ kind      = "motion"
 isolation = "process"
 `,
 	})
-	p.until(30*time.Second, "the child to answer", func() bool { return known(p.metrics(), "shape") })
+	p.until(patience, "the child to answer", func() bool { return known(p.metrics(), "shape") })
 	pid := p.child("detector-process")
 	if err := p.cmd.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}
-	p.status(5 * time.Second)
-	wait(t, 5*time.Second, "the child is gone", func() bool {
-		state := read(t, fmt.Sprintf("/proc/%d/status", pid))
-		return state == "" || strings.Contains(state, "State:\tZ") || strings.Contains(state, "State:\tX")
-	})
+	p.status(patience)
+	wait(t, patience, "the child is gone", func() bool { return ended(t, pid) })
 }

@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"bufio"
+	"fmt"
 	"io"
 	"net"
 	"os/exec"
@@ -190,17 +191,18 @@ func (p *program) children() map[int]string {
 	return all
 }
 
-// child returns the one process whose command line holds a text.
+// child returns the one process whose command line holds a text. One may just be
+// on its way in place of another.
 func (p *program) child(text string) (pid int) {
 	p.t.Helper()
-	n := 0
-	for id, line := range p.children() {
-		if strings.Contains(line, text) {
-			pid, n = id, n+1
+	p.until(patience, fmt.Sprintf("one child like %q", text), func() bool {
+		n := 0
+		for id, line := range p.children() {
+			if strings.Contains(line, text) {
+				pid, n = id, n+1
+			}
 		}
-	}
-	if n != 1 {
-		p.t.Fatalf("%d children like %q among %v", n, text, p.children())
-	}
+		return n == 1
+	})
 	return pid
 }

@@ -7,7 +7,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 )
 
 // TestBrokenModels runs a good model beside one that makes OpenCV crash, and then
@@ -49,8 +48,8 @@ model = "crash.onnx"
 `,
 	})
 	both := func() bool { all := p.metrics(); return known(all, "motion") && known(all, "things") }
-	p.until(30*time.Second, "the good model to answer", both)
-	p.logs(`copy or export its model \"crash.onnx\" again`, 30*time.Second)
+	p.until(2*patience, "the good model to answer", both)
+	p.logs(`copy or export its model \"crash.onnx\" again`, 2*patience)
 
 	flipped := []byte(whole)
 	flipped[len(flipped)/2] ^= 0xff
@@ -73,14 +72,14 @@ model = "crash.onnx"
 			t.Fatal(err)
 		}
 		if b.says != "" {
-			p.until(30*time.Second, "a log of "+b.says, func() bool { return strings.Count(p.stderr.String(), b.says) > said })
-			p.until(30*time.Second, "the signal of a model that is "+b.name+" to be unknown", func() bool { return !known(p.metrics(), "things") })
-			p.until(30*time.Second, "all else to go on", func() bool { return known(p.metrics(), "motion") && p.state("yard", "live") })
+			p.until(2*patience, "a log of "+b.says, func() bool { return strings.Count(p.stderr.String(), b.says) > said })
+			p.until(2*patience, "the signal of a model that is "+b.name+" to be unknown", func() bool { return !known(p.metrics(), "things") })
+			p.until(2*patience, "all else to go on", func() bool { return known(p.metrics(), "motion") && p.state("yard", "live") })
 		} else {
-			p.until(30*time.Second, "the loss of the process to be counted", func() bool { return failures(before, p.metrics(), "things", "crashed") > 0 })
+			p.until(2*patience, "the loss of the process to be counted", func() bool { return failures(before, p.metrics(), "things", "crashed") > 0 })
 		}
 		write(t, good, whole)
-		p.until(60*time.Second, "the model that was "+b.name+" to answer again", both)
+		p.until(3*patience, "the model that was "+b.name+" to answer again", both)
 	}
 }
 

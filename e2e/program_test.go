@@ -8,9 +8,12 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"math/rand/v2"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -20,6 +23,10 @@ import (
 
 // binary is the program under test; TestMain builds it.
 var binary string
+
+// patience is how long a test waits for what must come. It bounds nothing that
+// the program promises: a machine may be busy with much else.
+const patience = time.Minute
 
 func TestMain(m *testing.M) {
 	flag.Parse()
@@ -212,12 +219,13 @@ func (p *program) status(within time.Duration) int {
 	}
 }
 
-// stop asks it to end, and fails the test when it does not within 5 s, or not
-// with status 0.
+// stop asks it to end, and fails the test when it does not within 20 s, or not
+// with status 0. On a machine that has nothing else to do that takes 5 s at most,
+// and where it waits for a library that hangs, 30 s.
 func (p *program) stop() {
 	p.t.Helper()
 	p.signal(syscall.SIGTERM)
-	if status := p.status(5 * time.Second); status != 0 {
+	if status := p.status(20 * time.Second); status != 0 {
 		p.t.Fatalf("status %d after SIGTERM", status)
 	}
 }
@@ -257,10 +265,52 @@ func wait(t testing.TB, within time.Duration, what string, ok func() bool) {
 	for !ok() {
 		select {
 		case <-over:
-			t.Fatalf("not within %v: %s", within, what)
+			if !ok() { // nobody may have looked for long
+				t.Fatalf("not within %v: %s", within, what)
+			}
+			return
 		case <-look.C:
 		}
 	}
+}
+
+// halted reports whether every thread of a process is stopped.
+func halted(t testing.TB, pid int) bool {
+	t.Helper()
+	threads, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/stat", pid))
+	if err != nil || len(threads) == 0 {
+		t.Fatalf("process %d has no threads (%v)", pid, err)
+	}
+	for _, file := range threads {
+		if text := read(t, file); text != "" && !strings.Contains(text, ") T ") {
+			return false
+		}
+	}
+	return true
+}
+
+// ended reports whether a process runs no more, be it that nobody has waited for
+// it yet.
+func ended(t testing.TB, pid int) bool {
+	t.Helper()
+	status := read(t, fmt.Sprintf("/proc/%d/status", pid))
+	return status == "" || strings.Contains(status, "State:\tZ") || strings.Contains(status, "State:\tX")
+}
+
+// quietPort returns a port of the loopback at which nobody listens, and which the
+// system gives to nobody who asks for any: it stays free while the program that
+// has it is started anew.
+func quietPort(t testing.TB) string {
+	t.Helper()
+	for range 100 {
+		port := strconv.Itoa(10_000 + rand.IntN(20_000))
+		if ln, err := net.Listen("tcp", "127.0.0.1:"+port); err == nil {
+			ln.Close()
+			return port
+		}
+	}
+	t.Fatal("no port is free")
+	return ""
 }
 
 func write(t testing.TB, path, text string) {

@@ -22,7 +22,7 @@ height = 180
 // reloads waits until the configuration was read again so often with a result.
 func (p *program) reloads(result string, n float64) {
 	p.t.Helper()
-	p.until(10*time.Second, "a reload that is "+result, func() bool { return p.metrics()[`rvo_reloads_total{result="`+result+`"}`] == n })
+	p.until(patience, "a reload that is "+result, func() bool { return p.metrics()[`rvo_reloads_total{result="`+result+`"}`] == n })
 }
 
 // A camera that stays as it is loses no frame and keeps its detector, with all
@@ -31,7 +31,7 @@ func TestReloadLeavesAlone(t *testing.T) {
 	t.Parallel()
 	p := start(t, setup{config: street, args: []string{"--no-ui", "--metrics-listen", "127.0.0.1:0"}})
 	file := filepath.Join(p.dir, "rvo.toml")
-	p.until(10*time.Second, "an event", func() bool { return len(p.stdout.lines()) > 0 })
+	p.until(patience, "an event", func() bool { return len(p.stdout.lines()) > 0 })
 	for i := range 10 {
 		config := street
 		if i%2 == 0 {
@@ -45,30 +45,39 @@ func TestReloadLeavesAlone(t *testing.T) {
 			t.Fatalf("after reload %d the camera lane is there: %v", i+1, there)
 		}
 		lines := len(p.stdout.lines())
-		p.until(10*time.Second, "one more event", func() bool { return len(p.stdout.lines()) > lines })
+		p.until(patience, "one more event", func() bool { return len(p.stdout.lines()) > lines })
 	}
-	m := p.metrics()
+	// What changes by the moment, first: a busy machine may be late with a result.
+	var m map[string]float64
+	p.until(patience, "the street to be as it was", func() bool {
+		m = p.metrics()
+		return m[`rvo_signal_known{camera="street",signal="motion"}`] == 1 && m[`rvo_camera_state{camera="street",state="live"}`] == 1 &&
+			m[`rvo_detector_state{camera="street",detector="motion",state="stuck"}`] == 0
+	})
 	for series, want := range map[string]float64{
-		`rvo_camera_connects_total{camera="street"}`:                          1,
-		`rvo_detector_restarts_total{camera="street",detector="motion"}`:      0,
-		`rvo_frame_drops_total{camera="street",reason="pool"}`:                0,
-		`rvo_detector_failures_total{camera="street",detector="motion"}`:      0,
-		`rvo_reload_last_successful`:                                          1,
-		`rvo_reloads_total{result="invalid"}`:                                 0,
-		`rvo_camera_stalls_total{camera="street"}`:                            0,
-		`rvo_signal_known{camera="street",signal="motion"}`:                   1,
-		`rvo_camera_state{camera="street",state="live"}`:                      1,
-		`rvo_detector_state{camera="street",detector="motion",state="stuck"}`: 0,
+		`rvo_camera_connects_total{camera="street"}`:                     1,
+		`rvo_detector_restarts_total{camera="street",detector="motion"}`: 0,
+		`rvo_frame_drops_total{camera="street",reason="pool"}`:           0,
+		`rvo_reload_last_successful`:                                     1,
+		`rvo_reloads_total{result="invalid"}`:                            0,
+		`rvo_camera_stalls_total{camera="street"}`:                       0,
 	} {
-		if m[series] != want {
-			t.Errorf("%s is %v, want %v", series, m[series], want)
+		if got, there := m[series]; got != want || !there {
+			t.Errorf("%s is %v (%v), want %v", series, got, there, want)
+		}
+	}
+	for series, n := range m {
+		// What a busy machine makes late is not meant.
+		if strings.HasPrefix(series, `rvo_detector_failures_total{camera="street",`) && n > 0 && !strings.Contains(series, `reason="timeout"`) {
+			t.Errorf("%s is %v", series, n)
 		}
 	}
 	// What the page says of the scheduler may be a tenth of a second old.
-	frames, seen := m[`rvo_camera_frames_total{camera="street"}`], m[`rvo_frames_seen_total{camera="street"}`]
-	if lost := m[`rvo_frame_drops_total{camera="street",reason="superseded"}`]; frames < 30 || seen+lost < frames-10 {
-		t.Errorf("%v frames, of which %v were seen and %v superseded", frames, seen, lost)
-	}
+	p.until(patience, "all frames to be accounted for", func() bool {
+		m := p.metrics()
+		frames, seen := m[`rvo_camera_frames_total{camera="street"}`], m[`rvo_frames_seen_total{camera="street"}`]
+		return frames >= 30 && seen+m[`rvo_frame_drops_total{camera="street",reason="superseded"}`] >= frames-10
+	})
 	p.stop()
 	// One stream, whose frames are numbered on, and one rule, which minds its
 	// cooldown across reloads.
@@ -90,11 +99,11 @@ func TestReloadRefusesWhatIsNotValid(t *testing.T) {
 	t.Parallel()
 	p := start(t, setup{config: street, args: []string{"--no-ui", "--metrics-listen", "127.0.0.1:0"}})
 	file := filepath.Join(p.dir, "rvo.toml")
-	p.until(10*time.Second, "frames", func() bool { return p.metrics()[`rvo_camera_frames_total{camera="street"}`] > 0 })
+	p.until(patience, "frames", func() bool { return p.metrics()[`rvo_camera_frames_total{camera="street"}`] > 0 })
 	write(t, file, strings.Replace(lane, "source", "sourec", 1))
 	p.signal(syscall.SIGHUP)
 	p.reloads("invalid", 1)
-	p.logs(`unknown key \"sourec\"; did you mean \"source\"?`, 5*time.Second)
+	p.logs(`unknown key \"sourec\"; did you mean \"source\"?`, patience)
 	if m := p.metrics(); m[`rvo_reload_last_successful`] != 0 || m[`rvo_camera_connects_total{camera="street"}`] != 1 {
 		t.Errorf("last reload successful: %v, street opened %v times", m[`rvo_reload_last_successful`], m[`rvo_camera_connects_total{camera="street"}`])
 	}
@@ -104,11 +113,11 @@ func TestReloadRefusesWhatIsNotValid(t *testing.T) {
 	}
 	p.signal(syscall.SIGHUP)
 	p.reloads("invalid", 2)
-	p.logs("there is no such file", 5*time.Second)
+	p.logs("there is no such file", patience)
 	write(t, file, street+"\n[clips]\nfps = 3\n[metrics]\nlisten = \"127.0.0.1:1\"\n")
 	p.signal(syscall.SIGHUP)
 	p.reloads("ok", 1)
-	p.logs("sections=[clips]", 5*time.Second)
+	p.logs("sections=[clips]", patience)
 	if m := p.metrics(); m[`rvo_reload_last_successful`] != 1 || m[`rvo_camera_connects_total{camera="street"}`] != 1 {
 		t.Errorf("last reload successful: %v, street opened %v times", m[`rvo_reload_last_successful`], m[`rvo_camera_connects_total{camera="street"}`])
 	}
@@ -138,13 +147,13 @@ func TestReloadOnChange(t *testing.T) {
 	turn("..1")
 	must(os.Symlink("..data/rvo.toml", filepath.Join(dir, "rvo.toml")))
 	p := start(t, setup{dir: dir, args: []string{"--no-ui", "--watch", "--metrics-listen", "127.0.0.1:0"}})
-	p.until(10*time.Second, "frames", func() bool { return p.metrics()[`rvo_camera_frames_total{camera="street"}`] > 0 })
+	p.until(patience, "frames", func() bool { return p.metrics()[`rvo_camera_frames_total{camera="street"}`] > 0 })
 
 	turn("..2")
 	p.reloads("ok", 1)
-	p.until(10*time.Second, "the other camera", func() bool { return p.metrics()[`rvo_camera_frames_total{camera="lane"}`] > 0 })
+	p.until(patience, "the other camera", func() bool { return p.metrics()[`rvo_camera_frames_total{camera="lane"}`] > 0 })
 
-	write(t, filepath.Join(dir, "..2", "rvo.toml"), street) // in place, behind the links
+	rewrite(t, filepath.Join(dir, "..2", "rvo.toml"), street) // behind the links
 	p.reloads("ok", 2)
 
 	now := time.Now()
@@ -152,12 +161,30 @@ func TestReloadOnChange(t *testing.T) {
 	write(t, filepath.Join(dir, "new"), "nonsense")                   // as editors do
 	must(os.Rename(filepath.Join(dir, "new"), filepath.Join(dir, "rvo.toml")))
 	p.reloads("invalid", 1)
-	write(t, filepath.Join(dir, "rvo.toml"), street+lane)
+	rewrite(t, filepath.Join(dir, "rvo.toml"), street+lane)
 	p.reloads("ok", 3)
 	if m := p.metrics(); m[`rvo_camera_connects_total{camera="street"}`] != 1 || m[`rvo_reloads_total{result="invalid"}`] != 1 {
 		t.Errorf("street was opened %v times, %v reloads were invalid", m[`rvo_camera_connects_total{camera="street"}`], m[`rvo_reloads_total{result="invalid"}`])
 	}
 	p.stop()
+}
+
+// rewrite writes to a file in place. At no time, however slow it is, does the file
+// hold anything but what it held and the text, if one begins with the other or
+// the text is the longer one.
+func rewrite(t testing.TB, path, text string) {
+	t.Helper()
+	file, err := os.OpenFile(path, os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	if _, err := file.WriteAt([]byte(text), 0); err != nil {
+		t.Fatal(err)
+	}
+	if err := file.Truncate(int64(len(text))); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // The page /ready tells when all works, and what does not.
@@ -170,14 +197,17 @@ func TestReady(t *testing.T) {
 			return err == nil && status == want && strings.Contains(body, holds)
 		}
 	}
-	p.until(10*time.Second, "that it is ready", answers(http.StatusOK, `{"ready":true,"reasons":[]}`))
+	p.until(patience, "that it is ready", answers(http.StatusOK, `{"ready":true,"reasons":[]}`))
 	// A camera that nobody answers at, with a password that nobody is to see.
 	write(t, filepath.Join(p.dir, "rvo.toml"), street+"[[camera]]\nname = \"gate\"\nsource = \"http://user:canary-word@127.0.0.1:1/stream\"\n")
 	p.signal(syscall.SIGHUP)
-	p.until(10*time.Second, "that it is not", answers(http.StatusServiceUnavailable, `"camera":"gate","state":"`))
-	if _, body, _ := p.get("/ready"); strings.Contains(body, "canary") || strings.Contains(body, "street") {
-		t.Errorf("it says %s", body)
-	}
+	p.until(patience, "that the gate alone is not", func() bool {
+		status, body, err := p.get("/ready")
+		if strings.Contains(body, "canary") {
+			t.Fatalf("it says %s", body)
+		}
+		return err == nil && status == http.StatusServiceUnavailable && strings.Contains(body, `"camera":"gate","state":"`) && !strings.Contains(body, "street")
+	})
 	if status, _, err := p.get("/health"); err != nil || status != http.StatusOK {
 		t.Errorf("and /health answers %d, %v", status, err)
 	}
@@ -194,18 +224,18 @@ func TestReloadInTheDashboard(t *testing.T) {
 	x.keys("Enter")
 	x.sees("Detectors")
 	x.sees("running")
-	write(t, file, dashboardConfig+"\n[[rule]]\nevent = \"fresh\"\nwhen = \"motion > 2\"\n")
+	rewrite(t, file, dashboardConfig+"\n[[rule]]\nevent = \"fresh\"\nwhen = \"motion > 2\"\n")
 	x.sees("fresh")
 	x.sees("configuration read again")
 	x.keys("r")
 	x.sees("the configuration has been read again")
-	write(t, file, dashboardConfig+"\nnonsense = 1\n")
+	rewrite(t, file, dashboardConfig+"\nnonsense = 1\n")
 	x.sees("stays in place")
 	x.keys("r")
 	x.sees("unknown key")
 	x.sees("fresh") // still there
 	x.keys("q")
-	wait(t, 20*time.Second, "the end", func() bool {
+	wait(t, patience, "the end", func() bool {
 		if strings.Contains(x.screen(), "Clips are being written") {
 			x.keys("y")
 		}

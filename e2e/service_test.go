@@ -25,7 +25,7 @@ type systemd struct {
 // notifySocket listens on a socket such as systemd gives a service.
 func notifySocket(t *testing.T) *systemd {
 	t.Helper()
-	s := &systemd{path: filepath.Join(t.TempDir(), "notify")}
+	s := &systemd{path: filepath.Join(runtimeDir(t), "notify")}
 	conn, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: s.path, Net: "unixgram"})
 	if err != nil {
 		t.Fatal(err)
@@ -70,6 +70,20 @@ func (s *systemd) count(line string) (n int) {
 	return n
 }
 
+// catchUp waits until everything has been heard that has been said so far.
+func (s *systemd) catchUp(t *testing.T) {
+	t.Helper()
+	conn, err := net.DialUnix("unixgram", nil, &net.UnixAddr{Name: s.path, Net: "unixgram"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if _, err := conn.Write([]byte("SAID")); err != nil {
+		t.Fatal(err)
+	}
+	wait(t, patience, "what has been said", func() bool { return s.count("SAID") > 0 })
+}
+
 // The whole life of a service, as systemd hears of it.
 func TestService(t *testing.T) {
 	t.Parallel()
@@ -80,9 +94,9 @@ func TestService(t *testing.T) {
 		config: config, args: []string{"--no-ui", "--metrics-listen", ""},
 		env: []string{"NOTIFY_SOCKET=" + s.path, "WATCHDOG_USEC=600000"},
 	})
-	p.until(30*time.Second, "an event", func() bool { return len(p.stdout.lines()) > 0 })
-	p.until(10*time.Second, "three pings of the watchdog", func() bool { return s.count("WATCHDOG=1") >= 3 })
-	p.until(10*time.Second, "a state with a live camera", func() bool {
+	p.until(patience, "an event", func() bool { return len(p.stdout.lines()) > 0 })
+	p.until(patience, "three pings of the watchdog", func() bool { return s.count("WATCHDOG=1") >= 3 })
+	p.until(patience, "a state with a live camera", func() bool {
 		told, _ := s.heard()
 		return slices.ContainsFunc(told, func(l string) bool { return strings.HasPrefix(l, "STATUS=1 of 1 camera live, ") })
 	})
@@ -97,7 +111,7 @@ func TestService(t *testing.T) {
 	}
 
 	p.signal(syscall.SIGHUP)
-	p.until(10*time.Second, "the end of a reload", func() bool { return s.count("READY=1") == 2 })
+	p.until(patience, "the end of a reload", func() bool { return s.count("READY=1") == 2 })
 	told, text := s.heard()
 	at := slices.Index(told, "RELOADING=1")
 	if at < 0 || !strings.Contains(text[at], "\nMONOTONIC_USEC=") || slices.Index(told[at:], "READY=1") < 1 {
@@ -106,20 +120,19 @@ func TestService(t *testing.T) {
 
 	// A process that stands still feeds no watchdog.
 	p.signal(syscall.SIGSTOP)
-	wait(t, 5*time.Second, "the stop", func() bool {
-		return strings.Contains(read(t, fmt.Sprintf("/proc/%d/stat", p.cmd.Process.Pid)), ") T ")
-	})
+	wait(t, patience, "the stop", func() bool { return halted(t, p.cmd.Process.Pid) })
+	s.catchUp(t)
 	before := s.count("WATCHDOG=1")
 	over := time.After(time.Second)
 	<-over
-	if after := s.count("WATCHDOG=1"); after > before+1 { // one may have been under way
+	if after := s.count("WATCHDOG=1"); after > before {
 		t.Errorf("%d pings while it was stopped", after-before)
 	}
 	p.signal(syscall.SIGCONT)
-	p.until(10*time.Second, "pings again", func() bool { return s.count("WATCHDOG=1") > before+1 })
+	p.until(patience, "pings again", func() bool { return s.count("WATCHDOG=1") > before })
 
 	p.stop()
-	wait(t, 5*time.Second, "STOPPING=1", func() bool { return s.count("STOPPING=1") == 1 })
+	wait(t, patience, "STOPPING=1", func() bool { return s.count("STOPPING=1") == 1 })
 }
 
 // children returns the processes that a process has started.
@@ -151,16 +164,16 @@ func TestServiceWithoutWatchdog(t *testing.T) {
 	}
 	defer conn.Close()
 	p := run(t, setup{
-		config: street, args: []string{"--no-ui", "--duration", "1s", "--metrics-listen", ""},
+		config: street, args: []string{"--no-ui", "--duration", "5s", "--metrics-listen", ""},
 		env: []string{"NOTIFY_SOCKET=" + name},
-	}, 20*time.Second)
+	}, patience)
 	if status := p.status(0); status != 0 {
 		t.Errorf("status %d", status)
 	}
 	var heard []string
 	buf := make([]byte, 4096)
 	for !slices.Contains(heard, "STOPPING=1") {
-		if err := conn.SetReadDeadline(time.Now().Add(5 * time.Second)); err != nil {
+		if err := conn.SetReadDeadline(time.Now().Add(patience)); err != nil {
 			t.Fatal(err)
 		}
 		n, err := conn.Read(buf)

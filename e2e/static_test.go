@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 )
 
 // The program without cgo is one file, and does everything but OpenCV's part.
@@ -33,6 +32,9 @@ func TestStatic(t *testing.T) {
 
 	web := serveMJPEG(t, 25)
 	p := start(t, setup{bin: bin, config: fmt.Sprintf(`
+[runtime]
+nice = 0 # its clips are waited for
+
 [[camera]]
 name   = "web"
 source = %q
@@ -59,14 +61,14 @@ before   = "300ms"
 after    = "500ms"
 `, web.url), args: []string{"--no-ui", "--metrics-listen", "127.0.0.1:0"}})
 	for _, camera := range []string{"web", "drawn"} {
-		p.until(10*time.Second, camera+" to be live", func() bool { return p.state(camera, "live") })
-		p.until(10*time.Second, "an event of "+camera, func() bool {
+		p.until(patience, camera+" to be live", func() bool { return p.state(camera, "live") })
+		p.until(patience, "an event of "+camera, func() bool {
 			return strings.Contains(p.stdout.String(), fmt.Sprintf("%q", camera))
 		})
 	}
-	p.until(5*time.Second, "the RTSP camera to fail", func() bool { return p.state("door", "failed") })
-	p.logs("built without OpenCV", time.Second)
-	p.until(10*time.Second, "clips", func() bool { return len(directories(t, p.dir)) >= 2 })
+	p.until(patience, "the RTSP camera to fail", func() bool { return p.state("door", "failed") })
+	p.logs("built without OpenCV", patience)
+	p.until(2*patience, "clips", func() bool { return len(directories(t, p.dir)) >= 2 })
 	p.stop()
 	for _, c := range checkClips(t, p, -1) {
 		if c.meta.Movie.File != "clip.avi" {
