@@ -37,17 +37,24 @@ const (
 // a goroutine of the capture's own and may be slow.
 //
 // real is the standard error that there was; give it to the program's own
-// logger. Go's crashes are printed there too. restore puts it back as file
-// descriptor 2, waits until log has had the last line and closes real; call it
-// once, when nobody logs to real any more. Only one capture can be at a time.
+// logger. Go's crashes are printed there too. restore makes it os.Stderr and waits
+// until log has had the last line; call it once. File descriptor 2 does not come
+// back: what C code that hangs prints from then on goes nowhere. One capture is
+// all that a process can have.
 func CaptureStderr(log func(line string)) (real *os.File, restore func(), err error) {
 	fd, err := unix.FcntlInt(2, unix.F_DUPFD_CLOEXEC, 3)
 	if err != nil {
 		return nil, nil, fmt.Errorf("capture standard error: %w", err)
 	}
 	real = os.NewFile(uintptr(fd), "stderr")
+	null, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0)
+	if err != nil {
+		real.Close()
+		return nil, nil, fmt.Errorf("capture standard error: %w", err)
+	}
 	r, w, err := os.Pipe()
 	if err != nil {
+		null.Close()
 		real.Close()
 		return nil, nil, fmt.Errorf("capture standard error: %w", err)
 	}
@@ -59,7 +66,7 @@ func CaptureStderr(log func(line string)) (real *os.File, restore func(), err er
 		unix.Dup2(int(w.Fd()), 2),
 	)
 	if err != nil {
-		err = errors.Join(err, debug.SetCrashOutput(nil, debug.CrashOptions{}), r.Close(), w.Close(), real.Close())
+		err = errors.Join(err, debug.SetCrashOutput(nil, debug.CrashOptions{}), r.Close(), w.Close(), null.Close(), real.Close())
 		return nil, nil, fmt.Errorf("capture standard error: %w", err)
 	}
 	// A smaller pipe works as well.
@@ -71,14 +78,14 @@ func CaptureStderr(log func(line string)) (real *os.File, restore func(), err er
 	done.Go(func() { c.read(r) })
 	done.Go(c.deliver)
 	return real, func() {
-		// Neither fails for descriptors that are open.
-		_ = unix.Dup2(fd, 2)
-		_ = debug.SetCrashOutput(nil, debug.CrashOptions{})
+		os.Stderr = real
+		// Descriptors that are open can be duplicated.
+		_ = unix.Dup2(int(null.Fd()), 2)
+		null.Close()
 		// Child processes may hold the pipe open: the end does not wait for them.
 		_ = r.SetReadDeadline(time.Now().Add(100 * time.Millisecond))
 		done.Wait()
 		r.Close()
-		real.Close()
 	}, nil
 }
 
@@ -102,11 +109,36 @@ func (c *stderrCapture) read(r *os.File) {
 	for {
 		n, err := r.Read(buf)
 		s.write(buf[:n])
+		if errors.Is(err, os.ErrDeadlineExceeded) {
+			s.write(rest(r))
+		}
 		if err != nil {
 			s.flush()
 			return
 		}
 	}
+}
+
+// rest returns what a pipe holds, without waiting for more: where the machine is
+// busy, a deadline may pass before anybody has looked.
+func rest(r *os.File) []byte {
+	_ = r.SetReadDeadline(time.Time{}) // an error shows below
+	conn, err := r.SyscallConn()
+	if err != nil {
+		return nil
+	}
+	buf, n := make([]byte, pipeSize), 0
+	_ = conn.Read(func(fd uintptr) bool { // there is nobody left to tell
+		for n < len(buf) {
+			more, err := unix.Read(int(fd), buf[n:])
+			if err != nil || more <= 0 {
+				break
+			}
+			n += more
+		}
+		return true
+	})
+	return buf[:n]
 }
 
 func (c *stderrCapture) deliver() {

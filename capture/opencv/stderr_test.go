@@ -1,8 +1,12 @@
 package opencv
 
 import (
+	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
+	"runtime/debug"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -11,17 +15,46 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// captured captures what is written to file descriptor 2, which is as it was when
+// the test ends. What is written to the standard error that there was goes to a
+// file.
+func captured(t *testing.T, log func(line string)) (real *os.File, restore func(), file string) {
+	t.Helper()
+	file = filepath.Join(t.TempDir(), "stderr")
+	f, err := os.Create(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := os.Stderr
+	fd, err := unix.FcntlInt(2, unix.F_DUPFD_CLOEXEC, 3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		os.Stderr = before
+		if err := errors.Join(debug.SetCrashOutput(nil, debug.CrashOptions{}), unix.Dup2(fd, 2), unix.Close(fd)); err != nil {
+			t.Error(err)
+		}
+	})
+	if err := errors.Join(unix.Dup2(int(f.Fd()), 2), f.Close()); err != nil {
+		t.Fatal(err)
+	}
+	real, restore, err = CaptureStderr(log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { real.Close() })
+	return real, restore, file
+}
+
 func TestCaptureStderr(t *testing.T) {
 	var mu sync.Mutex
 	var lines []string
-	real, restore, err := CaptureStderr(func(line string) {
+	real, restore, file := captured(t, func(line string) {
 		mu.Lock()
 		defer mu.Unlock()
 		lines = append(lines, line)
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
 	put := func(text string) {
 		if _, err := unix.Write(2, []byte(text)); err != nil {
 			t.Error("write:", err)
@@ -33,10 +66,18 @@ func TestCaptureStderr(t *testing.T) {
 	put("esc\x1b[31m\a!\xff\n")
 	put(strings.Repeat("long", 10000) + "\n")
 	put("no end")
-	if _, err := real.WriteString(""); err != nil {
+	if _, err := real.WriteString("log\n"); err != nil {
 		t.Error("real standard error:", err)
 	}
 	restore()
+	// A thread that hangs in a library may go on when all others have ended.
+	put("open rtsp://joe:s3cret@door/x failed\n")
+	if _, err := fmt.Fprintln(os.Stderr, "problem"); err != nil {
+		t.Error("standard error:", err)
+	}
+	if text, err := os.ReadFile(file); err != nil || string(text) != "log\nproblem\n" {
+		t.Errorf("standard error has %q, %v", text, err)
+	}
 	want := []string{
 		"first line", "open rtsp://joe:***@door/x failed", "again", "(the last line repeated 49 times)",
 		"esc[31m!", strings.Repeat("long", maxLine/4), "no end",
@@ -44,11 +85,45 @@ func TestCaptureStderr(t *testing.T) {
 	if got := strings.Join(lines, "\n"); got != strings.Join(want, "\n") {
 		t.Errorf("got lines\n%s\nwant\n%s", got, strings.Join(want, "\n"))
 	}
-	if err := unix.Fstat(2, new(unix.Stat_t)); err != nil {
-		t.Error("standard error is gone:", err)
+}
+
+// A process that has inherited the pipe does not hold up the end, and what was
+// written before it is not lost.
+func TestCaptureStderrWithAChild(t *testing.T) {
+	var lines []string
+	_, restore, _ := captured(t, func(line string) { lines = append(lines, line) })
+	child, err := unix.FcntlInt(2, unix.F_DUPFD_CLOEXEC, 3)
+	if err != nil {
+		t.Fatal(err)
 	}
-	if _, err := real.WriteString("x"); err == nil {
-		t.Error("restore left the copy open")
+	defer unix.Close(child)
+	if _, err := unix.Write(2, []byte("line\nrest")); err != nil {
+		t.Fatal(err)
+	}
+	restore()
+	if got := strings.Join(lines, "\n"); got != "line\nrest" {
+		t.Errorf("got lines %q", got)
+	}
+}
+
+func TestRestOfAPipe(t *testing.T) {
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	defer w.Close()
+	if _, err := w.WriteString("late"); err != nil {
+		t.Fatal(err)
+	}
+	// The time is over before anybody has read.
+	if err := r.SetReadDeadline(time.Unix(1, 0)); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"late", ""} {
+		if got := string(rest(r)); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
 	}
 }
 
@@ -56,35 +131,24 @@ func TestCaptureStderr(t *testing.T) {
 func TestCaptureStderrSlowLog(t *testing.T) {
 	hold := make(chan struct{})
 	var lines []string
-	_, restore, err := CaptureStderr(func(line string) {
+	_, restore, _ := captured(t, func(line string) {
 		<-hold
 		lines = append(lines, line)
 	})
-	if err != nil {
-		t.Fatal(err)
+	// A writer that waits for the log waits forever: it goes on only thereafter.
+	for i := range 20000 {
+		_, _ = unix.Write(2, fmt.Appendf(nil, "line %d %s\n", i, strings.Repeat("x", 200))) // what there is no room for is lost
 	}
-	done := make(chan int)
-	go func() {
-		lost := 0
-		for i := range 20000 {
-			if _, err := unix.Write(2, fmt.Appendf(nil, "line %d %s\n", i, strings.Repeat("x", 200))); err != nil {
-				lost++
-			}
-		}
-		done <- lost
-	}()
-	select {
-	case <-done:
-	case <-time.After(30 * time.Second):
-		t.Error("writers wait for the log")
-	}
+	freed := time.Now()
 	close(hold)
 	restore()
-	if len(lines) == 0 || len(lines) > 2*linesASecond+10 {
-		t.Errorf("%d lines reached the log", len(lines))
+	// A busy machine may need seconds for what is in the queue; before each line
+	// may be one that says how many were dropped.
+	if most := 2*(2*linesASecond+int(time.Since(freed).Seconds()*linesASecond)) + 10; len(lines) == 0 || len(lines) > most {
+		t.Errorf("%d lines reached the log, want at most %d", len(lines), most)
 	}
-	if last := lines[len(lines)-1]; !strings.Contains(last, "lines dropped") {
-		t.Errorf("the last line is %q: want how many were dropped", last)
+	if !slices.ContainsFunc(lines, func(line string) bool { return strings.Contains(line, "lines dropped") }) {
+		t.Errorf("nobody says how many were dropped: %q", lines)
 	}
 }
 
@@ -98,11 +162,10 @@ func TestCaptureStderrLeavesNothingOpen(t *testing.T) {
 	}
 	before := 0
 	for i := range 5 {
-		_, restore, err := CaptureStderr(func(string) {})
-		if err != nil {
-			t.Fatal(err)
-		}
-		restore()
+		t.Run("", func(t *testing.T) {
+			_, restore, _ := captured(t, func(string) {})
+			restore()
+		})
 		if i == 0 {
 			before = count() // the runtime's poller has its own by now
 		}
