@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -120,7 +121,8 @@ func startRTSP(t testing.TB, args ...string) rtspServer {
 	return s
 }
 
-// faultServer accepts connections and gives each to serve, which need not end.
+// faultServer accepts connections and gives each to serve, which ends when the
+// connection does, with the test at the latest.
 func faultServer(t testing.TB, serve func(net.Conn)) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -129,6 +131,7 @@ func faultServer(t testing.TB, serve func(net.Conn)) string {
 	}
 	conns := make(chan net.Conn, 64)
 	done := make(chan struct{})
+	var served sync.WaitGroup
 	go func() {
 		defer close(done)
 		for {
@@ -137,7 +140,7 @@ func faultServer(t testing.TB, serve func(net.Conn)) string {
 				return
 			}
 			conns <- c
-			go serve(c)
+			served.Go(func() { serve(c) })
 		}
 	}()
 	t.Cleanup(func() {
@@ -147,6 +150,7 @@ func faultServer(t testing.TB, serve func(net.Conn)) string {
 		for c := range conns {
 			c.Close()
 		}
+		served.Wait()
 	})
 	return l.Addr().String()
 }

@@ -43,8 +43,9 @@ func TestRTSP(t *testing.T) {
 				}
 				last = stamp
 			}
-			// Both clocks count the same 29 intervals.
-			if pts := last.PTS - first.PTS; pts < time.Second || pts > 1400*time.Millisecond {
+			// A busy server leaves pictures out, and UDP may lose some: there is more
+			// time between those that come, never less.
+			if pts := last.PTS - first.PTS; pts < time.Second || pts > 10*time.Second {
 				t.Errorf("29 pictures at 25 a second take %v of presentation time", pts)
 			}
 		})
@@ -72,11 +73,6 @@ func TestRTSPPassword(t *testing.T) {
 func TestRTSPErrors(t *testing.T) {
 	s := startRTSP(t)
 	closed := faultServer(t, func(c net.Conn) { c.Close() })
-	refused, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	refused.Close()
 	answer := func(status string) string {
 		return faultServer(t, func(c net.Conn) {
 			defer c.Close()
@@ -92,7 +88,7 @@ func TestRTSPErrors(t *testing.T) {
 		is        error
 	}{
 		"no such stream": {strings.TrimSuffix(s.url(""), "stream") + "none", "check the path", nil},
-		"refused":        {"rtsp://" + refused.Addr().String() + "/x", "refused", syscall.ECONNREFUSED},
+		"refused":        {"rtsp://127.0.0.1:1/x", "refused", syscall.ECONNREFUSED}, // nobody is given port 1
 		"closed":         {"rtsp://" + closed + "/x", "", nil},
 		"no such host":   {"rtsp://no.such.host.invalid/x", "", nil},
 		"silent":         {"rtsp://" + faultServer(t, silent) + "/x", "no answer within", os.ErrDeadlineExceeded},
@@ -106,12 +102,16 @@ func TestRTSPErrors(t *testing.T) {
 			t.Parallel()
 			cfg := config(c.url)
 			cfg.OpenTimeout = capture.Duration(time.Second)
+			if c.says != "" && c.is != os.ErrDeadlineExceeded {
+				// An answer is waited for, on a busy machine too.
+				cfg.OpenTimeout = capture.Duration(20 * time.Second)
+			}
 			began := time.Now()
 			_, err := open(t, cfg)
 			if err == nil || c.is != nil && !errors.Is(err, c.is) || !strings.Contains(err.Error(), c.says) {
 				t.Errorf("error %v: want %v, saying %q", err, c.is, c.says)
 			}
-			if took := time.Since(began); took > 10*time.Second {
+			if took := time.Since(began); took > 25*time.Second {
 				t.Errorf("it took %v: FFmpeg's own patience is 30 s", took)
 			}
 		})
@@ -147,7 +147,7 @@ func TestRTSPServerStops(t *testing.T) {
 	s := startRTSP(t)
 	cfg := config(s.url(""))
 	cfg.OpenTimeout = capture.Duration(15 * time.Second)
-	cfg.StallTimeout = capture.Duration(700 * time.Millisecond)
+	cfg.StallTimeout = capture.Duration(3 * time.Second) // a busy server may need some of it
 	src := mustOpen(t, cfg)
 	if _, _, _, err := picture(src); err != nil {
 		t.Fatal(err)
@@ -155,12 +155,7 @@ func TestRTSPServerStops(t *testing.T) {
 	if err := s.Process.Signal(syscall.SIGSTOP); err != nil {
 		t.Fatal(err)
 	}
-	began := time.Now()
-	err := error(nil)
-	for err == nil && time.Since(began) < 20*time.Second {
-		_, err = src.Grab()
-	}
-	if !errors.Is(err, os.ErrDeadlineExceeded) {
+	if err := failure(src); !errors.Is(err, os.ErrDeadlineExceeded) {
 		t.Errorf("a stopped server: %v", err)
 	}
 	src.Close()
@@ -175,14 +170,17 @@ func TestRTSPServerStops(t *testing.T) {
 	if err := s.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}
-	for began = time.Now(); err == nil || time.Since(began) < time.Millisecond; {
-		if _, err = src.Grab(); time.Since(began) > 20*time.Second {
-			break
-		}
-	}
-	if err == nil {
+	if err := failure(src); err == nil {
 		t.Error("a killed server goes on giving pictures")
 	}
+}
+
+// failure grabs until that fails, for 30 s at most.
+func failure(src capture.Source) (err error) {
+	for began := time.Now(); err == nil && time.Since(began) < 30*time.Second; {
+		_, err = src.Grab()
+	}
+	return err
 }
 
 func TestContextEndsGrab(t *testing.T) {
