@@ -27,6 +27,10 @@ type mishap struct {
 	reasons []string
 }
 
+// ownChild is how the command line of a process begins that runs a detector of
+// the program's own.
+const ownChild = "/proc/self/exe detector-process"
+
 const (
 	drillHold = 800 * time.Millisecond // of a fault, once the signal is unknown
 	drillHeal = 2 * patience
@@ -126,7 +130,7 @@ clip  = false
 	all := []casualty{
 		{"face", remote(faces)},
 		{"person", remote(people)},
-		{"shape", child("detector-process")},
+		{"shape", child(ownChild)},
 		{"script", append(child(script), mishap{
 			"garbled",
 			func() error { return os.WriteFile(rubbish, []byte("garbage"), 0o600) },
@@ -356,7 +360,7 @@ isolation = "process"
 `,
 	})
 	p.until(patience, "the child to answer", func() bool { return known(p.metrics(), "shape") })
-	pid := p.child("detector-process")
+	pid := p.child(ownChild)
 	if err := p.cmd.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}
