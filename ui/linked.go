@@ -3,6 +3,7 @@ package ui
 import (
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/charmbracelet/x/ansi"
@@ -87,9 +88,16 @@ func (m *model) linkTrouble() string {
 		text += ", next try in " + seconds(k.Next+time.Second-1)
 	}
 	if k.Reason != "" {
-		text += ": " + k.Reason
+		text += ": " + reasonHere(k)
 	}
 	return m.scene.th.text(text)
+}
+
+// reasonHere returns why a link is not live, without the address: that takes the
+// room of the reason, and stands in the head or was typed.
+func reasonHere(k Link) string {
+	reason := strings.TrimPrefix(k.Reason, "rvo-tui at "+k.Addr+": ")
+	return strings.Replace(reason, "no rvo-tui answers at "+k.Addr+":", "no rvo-tui answers:", 1)
 }
 
 // seconds writes how long something has lasted, for a sentence.

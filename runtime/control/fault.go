@@ -20,8 +20,11 @@ import (
 var (
 	// ErrUnreachable: nobody answers there, or not any more. Trying again may help.
 	ErrUnreachable = errors.New("no rvo-tui answers")
-	// ErrDenied: the token is wrong or missing, or does not allow it.
+	// ErrDenied: the token is wrong or missing, or does not allow it; or the socket
+	// is for another user.
 	ErrDenied = errors.New("not allowed")
+	// ErrUntrusted: the certificate of the server is not one to trust.
+	ErrUntrusted = errors.New("not trusted")
 )
 
 // fault is an error with what it is of.
@@ -47,9 +50,11 @@ func (l *link) explain(ctx context.Context, err error) error {
 	switch st.Code() {
 	case codes.Unavailable:
 		if last := l.last.Load(); last != nil {
-			return &fault{l.unreachable(*last), ErrUnreachable}
+			return l.unreachable(*last)
 		}
-		if broken(text) {
+		if strings.Contains(text, "keepalive ping failed") {
+			text = fmt.Sprintf("it is connected, and has not answered for %v: see whether it is stopped, or its machine too busy", pingEvery+pingTimeout)
+		} else if broken(text) {
 			if !l.met.Load() {
 				return &fault{l.stranger(), ErrUnreachable}
 			}
@@ -91,26 +96,34 @@ func (l *link) stranger() string {
 	return fmt.Sprintf("rvo-tui at %s: what took the connection does not answer: see that an rvo-tui runs at its other end, or try again later", l.where)
 }
 
-// unreachable says what to do about an attempt to connect that failed.
-func (l *link) unreachable(err error) string {
+// unreachable says what to do about an attempt to connect that failed. What goes
+// on failing until somebody changes something is not of ErrUnreachable.
+func (l *link) unreachable(err error) error {
 	var (
 		authority x509.UnknownAuthorityError
 		name      x509.HostnameError
+		expired   x509.CertificateInvalidError
 		record    tls.RecordHeaderError
 	)
+	of := ErrUnreachable
+	text := ""
 	switch {
 	case errors.Is(err, os.ErrPermission):
-		return fmt.Sprintf("rvo-tui at %s: this user may not open the socket: be the user that it runs as, or root", l.where)
+		text, of = "this user may not open the socket: be the user that it runs as, or root", ErrDenied
 	case errors.As(err, &authority):
-		return fmt.Sprintf("rvo-tui at %s: its certificate is of an authority that is not known here: give the one to trust with --tls-ca", l.where)
+		text, of = "its certificate is of an authority that is not known here: give the one to trust with --tls-ca", ErrUntrusted
 	case errors.As(err, &name):
-		return fmt.Sprintf("rvo-tui at %s: its certificate is for another name: %s; use that name", l.where, clean(name.Error()))
+		text, of = "its certificate is for another name: "+clean(name.Error())+"; use that name", ErrUntrusted
+	case errors.As(err, &expired):
+		text, of = "its certificate is not valid: "+clean(expired.Error())+"; make a new one there, or set the clock of this machine", ErrUntrusted
 	case errors.As(err, &record):
-		return fmt.Sprintf("rvo-tui at %s: what answers does not speak TLS: is it control.listen?", l.where)
+		text = "what answers does not speak TLS: is it control.listen?"
 	case errors.Is(err, os.ErrNotExist), errors.Is(err, syscall.ECONNREFUSED):
-		return fmt.Sprintf("no rvo-tui answers at %s: start one, or name its address", l.where)
+		return &fault{fmt.Sprintf("no rvo-tui answers at %s: start one, or name its address", l.where), of}
+	default:
+		return &fault{fmt.Sprintf("no rvo-tui answers at %s: %s; start one, or name its address", l.where, clean(err.Error())), of}
 	}
-	return fmt.Sprintf("no rvo-tui answers at %s: %s; start one, or name its address", l.where, clean(err.Error()))
+	return &fault{fmt.Sprintf("rvo-tui at %s: %s", l.where, text), of}
 }
 
 // clean replaces what a terminal would obey in text from outside, but for line
