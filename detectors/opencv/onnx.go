@@ -55,7 +55,7 @@ func (n *network) load(f *onnxFile, p *plan) error {
 	data := f.adapted(p.input)
 	n.net = C.rvo_net_new((*C.char)(unsafe.Pointer(unsafe.SliceData(data))), C.size_t(len(data)), &n.run.why[0])
 	if n.net == nil {
-		return fmt.Errorf("OpenCV cannot read it (%s): export it with a fixed size, in full precision and without NMS, or run it in a model service", n.why())
+		return fmt.Errorf("OpenCV cannot read it: export it with a fixed size, in full precision and without NMS, or run it in a model service: %s", n.why())
 	}
 	n.run.width, n.run.height, n.run.channels = C.int(p.input.width), C.int(p.input.height), C.int(p.input.channels)
 	n.run.scale = C.double(p.cfg.Scale)
@@ -95,7 +95,7 @@ func (n *network) show(pix *C.uchar, p *placement) error {
 	n.run.picture = C.rvo_picture{pix: pix, width: C.int(p.width), height: C.int(p.height)}
 	n.run.from, n.run.to = rect(p.from), rect(p.to)
 	if C.rvo_net_run(n.net, n.run) != 0 {
-		return fmt.Errorf("run network: %s: export the model again with a fixed size and without NMS, or run it in a model service", n.why())
+		return fmt.Errorf("run network: export the model again with a fixed size and without NMS, or run it in a model service: %s", n.why())
 	}
 	return nil
 }

@@ -347,7 +347,7 @@ func TestONNXNewErrors(t *testing.T) {
 		"missing file":     {"none.onnx", nil, "check the path"},
 		"garbage":          {"", func(c *detectors.Config) { c.Model = write("m", []byte("garbage")) }, "export or copy it again"},
 		"cut":              {"", func(c *detectors.Config) { c.Model = write("m", yolov8()[:2000]) }, "export or copy it again"},
-		"unknown operator": {"", func(c *detectors.Config) { c.Model = write("m", unknown.bytes()) }, "OpenCV cannot read it"},
+		"unknown operator": {"", func(c *detectors.Config) { c.Model = write("m", unknown.bytes()) }, "OpenCV cannot read it: export it with a fixed size"},
 		"missing weights":  {"", func(c *detectors.Config) { c.Model = write("m", missing.bytes()) }, "nothing makes its \"nowhere\""},
 		"no format":        {"features.onnx", nil, "no known format"},
 		"wrong format":     {"yolov8.onnx", func(c *detectors.Config) { c.Format = formatSSD }, "which is not [1, 1, boxes, 7]"},

@@ -169,7 +169,7 @@ func errScore(score float32) error {
 	if score-score != 0 {
 		return errNaN
 	}
-	return fmt.Errorf("the model gave a score of %g, and scores are 0 to 1: set format, or export the model with its last step", score)
+	return fmt.Errorf("the model gave a score of %g, and scores are 0 to 1: set format, correct scale and mean, or export the model with its last step", score)
 }
 
 func (d *decoder) wanted(class int32) bool {

@@ -224,6 +224,13 @@ func TestCheckONNX(t *testing.T) {
 		change(&c)
 		return c
 	}
+	file := func(text string) string {
+		path := filepath.Join(t.TempDir(), "labels")
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
 	for _, c := range []struct {
 		name string
 		cfg  detectors.Config
@@ -251,14 +258,17 @@ func TestCheckONNX(t *testing.T) {
 		{"threshold", cfg(func(c *detectors.Config) { c.Threshold = 25 }), "threshold: "},
 		{"nms", cfg(func(c *detectors.Config) { c.NMS = 45 }), "nms: "},
 		{"labels twice", cfg(func(c *detectors.Config) { c.Labels, c.LabelsFile = []string{"a"}, model }), "labels_file: does not go"},
-		{"labels file", cfg(func(c *detectors.Config) { c.LabelsFile = "/none" }), "labels_file: "},
+		{"labels file", cfg(func(c *detectors.Config) { c.LabelsFile = "/none" }), "labels_file: there is no file"},
+		{"labels file without labels", cfg(func(c *detectors.Config) { c.LabelsFile = file("\n\n") }), "labels_file: "},
+		{"class that the file lacks", cfg(func(c *detectors.Config) { c.LabelsFile, c.Classes = file("cat\ndog\nbird\n"), []string{"brd"} }), "classes: \"brd\" is not a label of the model; did you mean \"bird\"?"},
+		{"signal that the model lacks", cfg(func(c *detectors.Config) { c.Signals = []string{"bleu"} }), "signals: \"bleu\" is not a label of the model; did you mean \"blue\"?"},
 		{"class", cfg(func(c *detectors.Config) { c.Labels, c.Classes = []string{"person"}, []string{"persn"} }), "classes: \"persn\" is not a label of the model; did you mean \"person\"?"},
-		{"class twice", cfg(func(c *detectors.Config) { c.Classes = []string{"a", "a"} }), "classes: \"a\" is there twice"},
+		{"class twice", cfg(func(c *detectors.Config) { c.Classes = []string{"red", "red"} }), "classes: \"red\" is there twice"},
 		{"signal", cfg(func(c *detectors.Config) { c.Labels, c.Signals = []string{"person"}, []string{"tree"} }), "signals: \"tree\" is not a label"},
-		{"signal twice", cfg(func(c *detectors.Config) { c.Signals = []string{"a b", "a-b"} }), "signals: \"a_b\" is there twice"},
-		{"signal of all", cfg(func(c *detectors.Config) { c.Signals = []string{"things"} }), "signals: \"things\" is what the detector's own"},
-		{"no name", cfg(func(c *detectors.Config) { c.Signals = []string{"9"} }), "signals: \"9\" makes no name"},
-		{"uncounted", cfg(func(c *detectors.Config) { c.Classes, c.Signals = []string{"a"}, []string{"b"} }), "signals: \"b\" does not count"},
+		{"signal twice", cfg(func(c *detectors.Config) { c.Labels, c.Signals = []string{"a b", "a-b"}, []string{"a b", "a-b"} }), "signals: \"a_b\" is there twice"},
+		{"signal of all", cfg(func(c *detectors.Config) { c.Labels, c.Signals = []string{"things"}, []string{"things"} }), "signals: \"things\" is what the detector's own"},
+		{"no name", cfg(func(c *detectors.Config) { c.Labels, c.Signals = []string{"9"}, []string{"9"} }), "signals: \"9\" makes no name"},
+		{"uncounted", cfg(func(c *detectors.Config) { c.Classes, c.Signals = []string{"red"}, []string{"blue"} }), "signals: \"blue\" does not count"},
 		{"many signals", cfg(func(c *detectors.Config) { c.Signals = make([]string, 65) }), "signals: has 65"},
 	} {
 		var got []string

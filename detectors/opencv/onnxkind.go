@@ -3,7 +3,6 @@ package opencv
 import (
 	"fmt"
 	"math"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -52,12 +51,16 @@ func onnxProvides(cfg detectors.Config) []string {
 }
 
 func checkONNX(cfg detectors.Config, bad func(key, problem string)) {
+	var labels []string // that the file has
 	if cfg.Model == "" {
 		bad("model", "is missing: give the path of an ONNX file")
 	} else if f, err := readONNX(cfg.Model); err != nil {
 		bad("model", err.Error())
-	} else if _, err := inputFor(cfg, f.input); err != nil {
-		bad("input", err.Error())
+	} else {
+		labels = f.labels
+		if _, err := inputFor(cfg, f.input); err != nil {
+			bad("input", err.Error())
+		}
 	}
 	word := func(key, value string, allowed ...string) {
 		if value != "" && !slices.Contains(allowed, value) {
@@ -79,19 +82,26 @@ func checkONNX(cfg detectors.Config, bad func(key, problem string)) {
 	if !(cfg.NMS > 0 && cfg.NMS <= 1) {
 		bad("nms", "must be above 0 and at most 1: the overlap above which two boxes of a class are one, 0.45 unless set")
 	}
-	checkLabels(cfg, bad)
+	checkLabels(cfg, labels, bad)
 }
 
-func checkLabels(cfg detectors.Config, bad func(key, problem string)) {
+// checkLabels takes the labels that the model's file has.
+func checkLabels(cfg detectors.Config, labels []string, bad func(key, problem string)) {
+	if len(cfg.Labels) > 0 {
+		labels = cfg.Labels
+	}
 	if len(cfg.Labels) > maxLabels {
 		bad("labels", fmt.Sprintf("has %d labels: at most %d are allowed", len(cfg.Labels), maxLabels))
 	}
 	if cfg.LabelsFile != "" {
-		if len(cfg.Labels) > 0 {
+		read, err := readLabels(cfg.LabelsFile)
+		switch {
+		case len(cfg.Labels) > 0:
 			bad("labels_file", "does not go with labels: keep one of the two")
-		}
-		if problem := fileProblem(cfg.LabelsFile); problem != "" {
-			bad("labels_file", problem)
+		case err != nil:
+			bad("labels_file", err.Error())
+		default:
+			labels = read
 		}
 	}
 	if len(cfg.Signals) > maxONNXSignals {
@@ -101,8 +111,8 @@ func checkLabels(cfg detectors.Config, bad func(key, problem string)) {
 	for i, label := range cfg.Classes {
 		if slices.Contains(cfg.Classes[:i], label) {
 			bad("classes", fmt.Sprintf("%q is there twice", detectors.Clean(label)))
-		} else if len(cfg.Labels) > 0 && !slices.Contains(cfg.Labels, label) {
-			bad("classes", unknownLabel(label, cfg.Labels))
+		} else if len(labels) > 0 && !slices.Contains(labels, label) {
+			bad("classes", unknownLabel(label, labels))
 		}
 	}
 	names := []string{cfg.Signal}
@@ -115,8 +125,8 @@ func checkLabels(cfg detectors.Config, bad func(key, problem string)) {
 			bad("signals", fmt.Sprintf("%q is what the detector's own signal is called, which counts everything: set signal to something else", name))
 		case slices.Contains(names, name):
 			bad("signals", fmt.Sprintf("%q is there twice", name))
-		case len(cfg.Labels) > 0 && !slices.Contains(cfg.Labels, label):
-			bad("signals", unknownLabel(label, cfg.Labels))
+		case len(labels) > 0 && !slices.Contains(labels, label):
+			bad("signals", unknownLabel(label, labels))
 		case len(cfg.Classes) > 0 && !slices.Contains(cfg.Classes, label):
 			bad("signals", fmt.Sprintf("%q does not count, as it is not among classes: add it there", detectors.Clean(label)))
 		}
@@ -130,17 +140,6 @@ func unknownLabel(label string, labels []string) string {
 		return text + fmt.Sprintf("; did you mean %q?", near)
 	}
 	return text + fmt.Sprintf("; there are %q", labels[:min(len(labels), 10)])
-}
-
-func fileProblem(path string) string {
-	info, err := os.Stat(path)
-	switch {
-	case err != nil:
-		return fmt.Sprintf("%q cannot be read (%v): check the path", detectors.Clean(path), pathless(err))
-	case !info.Mode().IsRegular():
-		return fmt.Sprintf("%q is not a file: give the path of one", detectors.Clean(path))
-	}
-	return ""
 }
 
 // parseInput reads a size as "640x480".
