@@ -11,6 +11,13 @@
 // and let rvo-tui ask it:
 //
 //	rvo-tui --detector http://localhost:50051=face
+//
+// Or build it, and let rvo-tui start it and watch over it:
+//
+//	[[detector]]
+//	name    = "face"
+//	kind    = "command"
+//	command = ["./faces"]
 package main
 
 import (
@@ -32,7 +39,7 @@ import (
 )
 
 func main() {
-	listen := flag.String("listen", "127.0.0.1:50051", "`address` to listen on: host:port or unix:///path")
+	listen := flag.String("listen", defaultAddress(os.Getenv("RVO_SOCKET")), "`address` to listen on: host:port or unix:///path")
 	name := flag.String("signal", "face", "`name` of the signal to answer with")
 	cascade := flag.String("cascade", "/usr/share/opencv4/haarcascades/haarcascade_frontalface_default.xml", "`file` of the cascade")
 	flag.Parse()
@@ -43,6 +50,15 @@ func main() {
 		stop()
 		os.Exit(1)
 	}
+}
+
+// defaultAddress returns the socket that rvo-tui gives to what it starts, or a
+// port.
+func defaultAddress(socket string) string {
+	if socket != "" {
+		return "unix://" + socket
+	}
+	return "127.0.0.1:50051"
 }
 
 // run serves until the context ends.

@@ -102,7 +102,7 @@ func TestGoService(t *testing.T) {
 		t.Skip("needs the package opencv-data")
 	}
 	ctx, cancel := context.WithCancel(t.Context())
-	endpoint := "unix://" + filepath.Join(t.TempDir(), "s")
+	endpoint := defaultAddress(filepath.Join(t.TempDir(), "s"))
 	ended := make(chan error, 1)
 	go func() { ended <- run(ctx, endpoint, "face", cascade) }()
 	t.Cleanup(func() {
@@ -126,8 +126,10 @@ func TestPythonService(t *testing.T) {
 	if exec.Command(python, "-c", "import grpc, cv2, google.protobuf").Run() != nil {
 		t.Skip("needs the packages python3-grpcio, python3-opencv and python3-protobuf")
 	}
-	endpoint := "unix://" + filepath.Join(t.TempDir(), "s")
-	cmd := exec.CommandContext(t.Context(), python, "-B", "../python/service.py", "--listen", endpoint)
+	socket := filepath.Join(t.TempDir(), "s")
+	endpoint := "unix://" + socket
+	cmd := exec.CommandContext(t.Context(), python, "-B", "../python/service.py")
+	cmd.Env = append(os.Environ(), "RVO_SOCKET="+socket) // as rvo-tui starts it
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
 	cmd.WaitDelay = 10 * time.Second
 	cmd.Stderr = os.Stderr

@@ -23,11 +23,20 @@ or for both, in rvo.toml:
     endpoint = "http://localhost:50051"
     signals  = ["face", "person"]
 
+Or let rvo-tui start it, and watch over it:
+
+    [[detector]]
+    name    = "vision"
+    kind    = "command"
+    command = ["/usr/bin/python3", "service.py"]
+    signals = ["face", "person"]
+
 detect_pb2.py beside it is generated from proto/rvo/detect/v1/detect.proto; copy
 both.
 """
 
 import argparse
+import os
 import signal
 import sys
 import threading
@@ -149,9 +158,15 @@ def serve(listen, models):
     server.stop(1).wait()
 
 
+def default_address():
+    """Returns the socket that rvo-tui gives to what it starts, or a port."""
+    socket = os.environ.get("RVO_SOCKET")
+    return "unix:" + socket if socket else "127.0.0.1:50051"
+
+
 def main():
     parser = argparse.ArgumentParser(description="finds faces and people in pictures, for rvo-tui")
-    parser.add_argument("--listen", default="127.0.0.1:50051", help="host:port or unix:///path")
+    parser.add_argument("--listen", default=default_address(), help="host:port or unix:///path")
     parser.add_argument("--models", default="faces,people", help="faces, people or both, with a comma")
     args = parser.parse_args()
     models = args.models.split(",")
