@@ -52,15 +52,14 @@ func TestWatchKeepsHistograms(t *testing.T) {
 	first := until(t, c, "a frame was seen", func(s *runtime.Snapshot) bool {
 		return len(s.Cameras) == 1 && len(s.Cameras[0].Detectors) == 1 && s.Cameras[0].Detectors[0].Runs > 0
 	})
+	// What it counts is brought up to date in place, and may be ahead of Runs.
 	exec, runs := first.Cameras[0].Detectors[0].Exec, first.Cameras[0].Detectors[0].Exec.Count()
-	later := until(t, c, "it ran again", func(s *runtime.Snapshot) bool {
-		return s.Cameras[0].Detectors[0].Runs > first.Cameras[0].Detectors[0].Runs
+	later := until(t, c, "it counts further, while all is well", func(s *runtime.Snapshot) bool {
+		cam := &s.Cameras[0]
+		return cam.Detectors[0].Exec.Count() > runs && cam.State == capture.Live && cam.Signals[0].Unknown == detectors.Known
 	})
-	if later.Cameras[0].Detectors[0].Exec != exec || exec.Count() <= runs {
-		t.Error("a histogram is another one in the next snapshot, or counts no further")
-	}
-	if later.Cameras[0].State != capture.Live || later.Cameras[0].Signals[0].Unknown != detectors.Known {
-		t.Errorf("camera %s, signal %v", later.Cameras[0].State, later.Cameras[0].Signals[0].Unknown)
+	if later.Cameras[0].Detectors[0].Exec != exec {
+		t.Error("a histogram is another one in the next snapshot")
 	}
 }
 
@@ -212,7 +211,9 @@ func TestEventsAndLog(t *testing.T) {
 	ctx, cancel := context.WithCancel(within(t))
 	var got runtime.RecentEvent
 	err := c.Events(ctx, 0, true, func(e runtime.RecentEvent) {
-		got = e
+		if got.Seq == 0 { // another one may be on its way
+			got = e
+		}
 		cancel()
 	})
 	if got.Seq != 1 || got.Event.Type != "seen" || got.Event.Camera != "door" || len(got.Event.Clauses) != 1 || got.Event.Age.Total() <= 0 {
@@ -231,6 +232,9 @@ func TestEventsAndLog(t *testing.T) {
 	var lines []runtime.LogLine
 	ctx, cancel = context.WithCancel(within(t))
 	err = c.Log(ctx, 0, true, func(l runtime.LogLine) {
+		if n := len(lines); n > 0 && lines[n-1].Text == "another" {
+			return // the program goes on
+		}
 		lines = append(lines, l)
 		if l.Text == "a pigeon on=\"the wall\"" {
 			w.opts.Log.Info("another")
@@ -239,8 +243,13 @@ func TestEventsAndLog(t *testing.T) {
 			cancel()
 		}
 	})
-	if n := len(lines); n < 2 || lines[n-1].Text != "another" || lines[n-1].Seq != lines[n-2].Seq+1 {
+	if n := len(lines); n < 2 || lines[n-1].Text != "another" {
 		t.Fatalf("%+v, %v", lines, err)
+	}
+	for i, l := range lines {
+		if l.Seq != lines[0].Seq+uint64(i) {
+			t.Fatalf("line %d of %d has number %d after %d", i, len(lines), l.Seq, lines[0].Seq)
+		}
 	}
 	again := 0
 	if err := c.Log(within(t), lines[0].Seq, false, func(l runtime.LogLine) { again++ }); err != nil || again < len(lines)-1 {

@@ -32,6 +32,10 @@ func raw(t *testing.T, w *world) controlv1.ControlClient {
 	return controlv1.NewControlClient(conn)
 }
 
+// impatience is how long a client may leave an answer unread here. One that reads
+// must not seem to be idle for that long, however busy the machine is.
+const impatience = 4 * time.Second
+
 // heap returns what is in use after a collection.
 func heap() int64 {
 	goruntime.GC()
@@ -42,14 +46,18 @@ func heap() int64 {
 
 func TestAClientThatDoesNotReadIsBoundedAndLetGo(t *testing.T) {
 	w := start(t, nil)
-	w.server.service.patience = time.Second
+	w.server.service.patience = impatience
 	before := heap()
 	const idlers = 4
 	forever, end := context.WithCancel(context.Background())
 	defer end()
 	for range idlers {
-		// Pictures of 1.2 MB fill whatever lies between; it reads none of them.
-		if _, err := raw(t, w).Preview(forever, &controlv1.PreviewRequest{Camera: "door", Width: maxPreview, Height: maxPreview, Rate: maxPreviewRate}); err != nil {
+		// Pictures of 1.2 MB fill whatever lies between; it reads but the first.
+		stream, err := raw(t, w).Preview(forever, &controlv1.PreviewRequest{Camera: "door", Width: maxPreview, Height: maxPreview, Rate: maxPreviewRate})
+		if err == nil {
+			_, err = stream.Recv()
+		}
+		if err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -77,7 +85,7 @@ func TestAClientThatDoesNotReadIsBoundedAndLetGo(t *testing.T) {
 // find that out. Here its socket is only no longer read.
 func TestAStoppedClientHoldsUpNobody(t *testing.T) {
 	w := start(t, nil)
-	w.server.service.patience = time.Second
+	w.server.service.patience = impatience
 	stop := make(chan struct{})
 	stopped := make(chan struct{})
 	conn, err := grpc.NewClient("passthrough:///x", grpc.WithTransportCredentials(insecure.NewCredentials()),
@@ -222,7 +230,13 @@ func TestCrowdsAreTurnedAway(t *testing.T) {
 		}
 	}
 	told := func() int { return strings.Count(w.log.String(), "clients were turned away") }
-	eventually(t, "the log has it", func() bool { return told() > 0 })
+	// Who says nothing for 5 s is let go: on a slow machine some of them have been.
+	eventually(t, "the log has it", func() bool {
+		if c, err := net.Dial("unix", w.server.Socket()); err == nil {
+			conns = append(conns, c)
+		}
+		return told() > 0
+	})
 	if n := told(); n != 1 {
 		t.Errorf("a crowd makes %d lines in the log", n)
 	}
@@ -265,9 +279,14 @@ func TestAServerComesBackUnderItsClient(t *testing.T) {
 	case <-time.After(patience):
 		t.Fatal("a watch goes on without its server")
 	}
-	if _, err := c.About(within(t)); !errors.Is(err, ErrUnreachable) || !strings.Contains(err.Error(), "no rvo-tui answers at "+c.Addr()+": start one") {
-		t.Errorf("nobody is there: %v", err)
-	}
+	// A first call may still find the connection that has just been closed.
+	eventually(t, "it is told that nobody is there", func() bool {
+		_, err := c.About(within(t))
+		if !errors.Is(err, ErrUnreachable) {
+			t.Fatalf("nobody is there: %v", err)
+		}
+		return strings.Contains(err.Error(), "no rvo-tui answers at "+c.Addr()+": start one")
+	})
 	second := NewServer(first.opts)
 	defer w.serve(t, second)()
 	eventually(t, "it finds the next one", func() bool {
