@@ -84,7 +84,11 @@ func TestCommands(t *testing.T) {
 		{"no interpreter", []string{file("script", 0o755, "#!/no/such/interpreter\n")}, false, []detectors.Reason{ReasonStart}, "interpreter"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			p, _ := pool(t, Options{StartTimeout: 2 * time.Second})
+			opts := Options{StartTimeout: patience}
+			if tt.name == "deaf" {
+				opts.StartTimeout = 2 * time.Second
+			}
+			p, _ := pool(t, opts)
 			cfg := detectors.Config{Kind: "command", Command: tt.command}
 			d, err := try(t, p, cfg)
 			if tt.opens {

@@ -38,7 +38,7 @@ const (
 const (
 	openTimeout  = time.Minute
 	closeTimeout = 300 * time.Millisecond
-	exitGrace    = 500 * time.Millisecond // between a broken connection and the end of the process
+	exitGrace    = 2 * time.Second // between a broken connection and the end of the process
 )
 
 // Wrap returns kinds whose detectors run in processes of the pool where their

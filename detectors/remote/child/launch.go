@@ -31,7 +31,7 @@ const (
 const (
 	probeEvery = 10 * time.Millisecond
 	endGrace   = time.Second
-	pipeGrace  = 200 * time.Millisecond
+	pipeGrace  = time.Second // most that the last words of one that has ended are waited for
 	sendGrace  = 5 * time.Second
 )
 
