@@ -109,7 +109,7 @@ func TestMJPEGStyles(t *testing.T) {
 					w.(http.Flusher).Flush()
 				}
 			})
-			src, err := openURL(t, httpConfig(5*time.Second), s.URL)
+			src, err := openURL(t, httpConfig(20*time.Second), s.URL)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -141,7 +141,7 @@ func TestMJPEGKeepsNewest(t *testing.T) {
 		close(sent)
 		<-r.Context().Done()
 	})
-	src, err := openURL(t, httpConfig(5*time.Second), s.URL)
+	src, err := openURL(t, httpConfig(20*time.Second), s.URL)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -176,7 +176,7 @@ func TestMJPEGScales(t *testing.T) {
 		w.(http.Flusher).Flush()
 		<-r.Context().Done()
 	})
-	cfg := httpConfig(5 * time.Second)
+	cfg := httpConfig(20 * time.Second)
 	cfg.Width = 16
 	src, err := openURL(t, cfg, s.URL)
 	if err != nil {
@@ -210,7 +210,7 @@ func TestMJPEGRefusals(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := serve(t, tc.handle)
-			_, err := openURL(t, httpConfig(5*time.Second), s.URL+"/v?token=zzz9")
+			_, err := openURL(t, httpConfig(20*time.Second), s.URL+"/v?token=zzz9")
 			if err == nil || !strings.Contains(err.Error(), tc.says) || tc.is != nil && !errors.Is(err, tc.is) {
 				t.Fatalf("error %v, want one of %v that says %q", err, tc.is, tc.says)
 			}
@@ -276,13 +276,13 @@ func TestMJPEGAuthentication(t *testing.T) {
 			s := serve(t, handle)
 			u, _ := url.Parse(s.URL + "/video?x=1")
 			u.User = url.UserPassword("ann", "p@ss")
-			src, err := openURL(t, httpConfig(5*time.Second), u.String())
+			src, err := openURL(t, httpConfig(20*time.Second), u.String())
 			if err != nil {
 				t.Fatal(err)
 			}
 			grab(t, src)
 			u.User = url.UserPassword("ann", "wrong-one")
-			_, err = openURL(t, httpConfig(5*time.Second), u.String())
+			_, err = openURL(t, httpConfig(20*time.Second), u.String())
 			if !errors.Is(err, ErrUnauthorized) || strings.Contains(err.Error(), "wrong-one") {
 				t.Errorf("with a wrong password: %v", err)
 			}
@@ -352,9 +352,13 @@ func TestMJPEGHostile(t *testing.T) {
 		}, corrupt: true, says: "16 MiB"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			cfg := httpConfig(300 * ms)
-			if tc.corrupt {
-				cfg = httpConfig(10 * time.Second)
+			// What does not come is not waited for long, what comes may come late.
+			cfg := httpConfig(20 * time.Second)
+			if tc.open != nil {
+				cfg.OpenTimeout = Duration(300 * ms)
+			}
+			if tc.grab != nil {
+				cfg.StallTimeout = Duration(300 * ms)
 			}
 			src, err := openURL(t, cfg, listen(t, tc.handle))
 			if tc.open != nil {
@@ -375,12 +379,8 @@ func TestMJPEGHostile(t *testing.T) {
 }
 
 func TestMJPEGRefused(t *testing.T) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	l.Close()
-	if _, err := openURL(t, httpConfig(time.Second), "http://ann:hunter22@"+l.Addr().String()); err == nil || !strings.Contains(err.Error(), "refused") || strings.Contains(err.Error(), "hunter22") {
+	// Nobody is given port 1.
+	if _, err := openURL(t, httpConfig(20*time.Second), "http://ann:hunter22@127.0.0.1:1"); err == nil || !strings.Contains(err.Error(), "refused") || strings.Contains(err.Error(), "hunter22") {
 		t.Errorf("open: %v", err)
 	}
 }
@@ -393,7 +393,7 @@ func TestMJPEGTruncatedPictureIsSkipped(t *testing.T) {
 		fmt.Fprintf(c, "%s\r\n%s\r\n", pic, pic)
 		untilClosed(c)
 	})
-	src, err := openURL(t, httpConfig(5*time.Second), address)
+	src, err := openURL(t, httpConfig(20*time.Second), address)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -424,7 +424,7 @@ func TestMJPEGConstantTimestampIsNone(t *testing.T) {
 			w.(http.Flusher).Flush()
 		}
 	})
-	src, err := openURL(t, httpConfig(5*time.Second), s.URL)
+	src, err := openURL(t, httpConfig(20*time.Second), s.URL)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"os/exec"
+	"slices"
 	"testing"
 	"time"
 
@@ -53,7 +54,13 @@ func TestKillLeavesOnlyWholeClips(t *testing.T) {
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
-		<-time.After(100*time.Millisecond + rand.N(time.Duration(20+round)*10*time.Millisecond))
+		// It is under way once it has begun a clip of its own, however long a busy
+		// machine takes for that.
+		old := hidden(t, dir)
+		for begun := time.Now(); slices.Equal(hidden(t, dir), old) && time.Since(begun) < time.Minute; {
+			time.Sleep(time.Millisecond)
+		}
+		<-time.After(rand.N(time.Duration(20+round) * 10 * time.Millisecond))
 		if err := cmd.Process.Kill(); err != nil {
 			t.Fatal(err)
 		}

@@ -131,7 +131,7 @@ func TestPythonService(t *testing.T) {
 	cmd := exec.CommandContext(t.Context(), python, "-B", "../python/service.py")
 	cmd.Env = append(os.Environ(), "RVO_SOCKET="+socket) // as rvo-tui starts it
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
-	cmd.WaitDelay = 10 * time.Second
+	cmd.WaitDelay = time.Minute
 	cmd.Stderr = os.Stderr
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
