@@ -65,7 +65,7 @@ func BenchmarkLiveWatchers(b *testing.B) {
 	}
 	pairs(b,
 		live{cameras: camera, detectors: motion},
-		live{cameras: camera, detectors: motion, beside: watch(b, 8, &seen)}, what)
+		live{cameras: camera, detectors: motion, beside: watch(b, 8, &seen), enough: func() bool { return seen.Load() > 0 }}, what)
 	if seen.Load() == 0 {
 		b.Fatal("no client was shown anything")
 	}
@@ -115,7 +115,8 @@ func BenchmarkLiveScrape(b *testing.B) {
 	for name, of := range liveAges {
 		what[name] = of
 	}
-	pairs(b, live{cameras: camera, detectors: motion}, live{cameras: camera, detectors: motion, beside: scrape}, what)
+	pairs(b, live{cameras: camera, detectors: motion},
+		live{cameras: camera, detectors: motion, beside: scrape, enough: func() bool { return pages.Load() > 0 }}, what)
 	if pages.Load() == 0 {
 		b.Fatal("no page was read")
 	}
