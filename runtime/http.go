@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -22,8 +21,6 @@ const (
 	httpHeader    = 16 << 10
 	httpRead      = 3 * time.Second
 	httpWrite     = 10 * time.Second
-	httpRetryMin  = time.Second
-	httpRetryMax  = 10 * time.Second
 	httpShutdown  = time.Second
 	scrapeTimeout = 5 * time.Second
 )
@@ -38,12 +35,9 @@ const (
 // time. An address that cannot be listened on is a warning in the log, and is
 // tried again every 1 to 10 s.
 type Server struct {
-	addr    string
 	log     *slog.Logger
 	handler http.Handler
-	listen  func(ctx context.Context, addr string) (net.Listener, error)
-
-	bound atomic.Pointer[string] // address being served; nil: none
+	door    Door
 }
 
 // NewServer returns a server for the address, which is HOST:PORT, over what
@@ -70,56 +64,25 @@ func NewServer(addr string, latest func() *Snapshot, log *slog.Logger) *Server {
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 		fmt.Fprintln(w, "rvo-tui: /metrics for Prometheus, /health for whether it is alive, /ready for whether all of it works")
 	})
-	return &Server{
-		addr: addr, log: log, handler: guard(mux),
-		listen: func(ctx context.Context, addr string) (net.Listener, error) {
+	s := &Server{log: log, handler: guard(mux)}
+	s.door = Door{
+		Name: "metrics are", Where: addr, Serve: s.serve, Advice: listenAdvice, Log: log,
+		Open: func(ctx context.Context) (net.Listener, error) {
 			var lc net.ListenConfig
 			return lc.Listen(ctx, "tcp", addr)
 		},
 	}
+	return s
 }
 
 // Addr returns the address being served, empty while there is none. It differs
 // from the configured one where that has port 0 or no host.
-func (s *Server) Addr() string {
-	if a := s.bound.Load(); a != nil {
-		return *a
-	}
-	return ""
-}
+func (s *Server) Addr() string { return s.door.Addr() }
 
 // Run serves until ctx ends; requests under way then get a second to finish.
 // It returns nil.
 func (s *Server) Run(ctx context.Context) error {
-	retry, told := httpRetryMin, ""
-	for ctx.Err() == nil {
-		ln, err := s.listen(ctx, s.addr)
-		if err == nil {
-			addr := ln.Addr().String()
-			s.bound.Store(&addr)
-			s.log.Info("metrics are served", "address", addr)
-			started := time.Now()
-			err = s.serve(ctx, ln)
-			s.bound.Store(nil)
-			if time.Since(started) > httpRetryMax {
-				retry, told = httpRetryMin, ""
-			}
-		}
-		if ctx.Err() != nil {
-			return nil //nolint:nilerr // it was told to stop: nothing is wrong
-		}
-		if err != nil && err.Error() != told {
-			told = err.Error()
-			s.log.Warn("metrics are not served; trying again", "address", s.addr, "error", err, "do", listenAdvice(err))
-		}
-		timer := time.NewTimer(retry)
-		select {
-		case <-ctx.Done():
-			timer.Stop()
-		case <-timer.C:
-		}
-		retry = min(2*retry, httpRetryMax)
-	}
+	s.door.Run(ctx)
 	return nil
 }
 

@@ -29,7 +29,7 @@ func startServer(t *testing.T, latest func() *Snapshot) (addr string, end func()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	must(t, err)
 	s := NewServer(ln.Addr().String(), latest, quietLog())
-	s.listen = func(context.Context, string) (net.Listener, error) { return ln, nil }
+	s.door.Open = func(context.Context) (net.Listener, error) { return ln, nil }
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- s.Run(ctx) }()
@@ -200,7 +200,7 @@ func TestServerHealsATakenPort(t *testing.T) {
 		start := time.Now()
 		var tries []time.Duration
 		taken := &net.OpError{Op: "listen", Err: syscall.EADDRINUSE}
-		s.listen = func(context.Context, string) (net.Listener, error) {
+		s.door.Open = func(context.Context) (net.Listener, error) {
 			tries = append(tries, time.Since(start))
 			if len(tries) < 6 {
 				return nil, taken
@@ -242,7 +242,7 @@ func TestServerOutlivesItsListener(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := NewServer("127.0.0.1:9090", fullSnapshot, quietLog())
 		var all []quietListener
-		s.listen = func(context.Context, string) (net.Listener, error) {
+		s.door.Open = func(context.Context) (net.Listener, error) {
 			l := quietListener{make(chan struct{})}
 			all = append(all, l)
 			return l, nil

@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"net"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"google.golang.org/grpc"
@@ -30,9 +29,7 @@ const (
 	pingTimeout = 15 * time.Second // past it a client that is stopped or gone is let go
 	sendTimeout = 25 * time.Second // that a client may leave an answer unread
 	stopTime    = time.Second      // that calls under way have at the end
-	retryMin    = time.Second
-	retryMax    = 10 * time.Second
-	turnedEvery = time.Minute // that clients which are turned away are told of in the log
+	turnedEvery = time.Minute      // that clients which are turned away are told of in the log
 )
 
 // Codec turns the text of one [[detector]] or [[camera]] of a configuration,
@@ -75,7 +72,7 @@ type Server struct {
 	gate     *gatekeeper
 	service  *service
 
-	socket, addr atomic.Pointer[string] // being served; nil: none
+	socket, tcp *runtime.Door // without a Where: there is none
 }
 
 // NewServer returns a server that is ready to Run.
@@ -87,22 +84,43 @@ func NewServer(opts ServerOptions) *Server {
 	_, _ = rand.Read(id) // it never fails
 	s := &Server{opts: opts, log: opts.Log, instance: hex.EncodeToString(id), gate: newGatekeeper(opts.Config, opts.Log)}
 	s.service = newService(opts, s.instance)
+	s.socket, s.tcp = s.doors()
 	return s
 }
 
+// doors returns the places at which the API is to be served.
+func (s *Server) doors() (socket, tcp *runtime.Door) {
+	cfg := s.opts.Config
+	path := cfg.path()
+	socket = &runtime.Door{
+		Name: "control is", Where: path, Advice: socketAdvice, Log: s.log,
+		Open: func(ctx context.Context) (net.Listener, error) { return openSocket(ctx, path) },
+		Serve: func(ctx context.Context, ln net.Listener) error {
+			return s.serve(ctx, ln, new(handshake))
+		},
+	}
+	creds := new(handshake)
+	tcp = &runtime.Door{
+		Name: "control is", Where: cfg.Listen, Advice: listenAdvice, Log: s.log,
+		Open: func(ctx context.Context) (net.Listener, error) {
+			var err error
+			if creds.tls, err = openTLS(cfg.TLSCert, cfg.TLSKey, s.log); err != nil {
+				return nil, err
+			}
+			var lc net.ListenConfig
+			return lc.Listen(ctx, "tcp", cfg.Listen)
+		},
+		Serve: func(ctx context.Context, ln net.Listener) error { return s.serve(ctx, ln, creds) },
+	}
+	return socket, tcp
+}
+
 // Socket returns the path of the socket being served, empty while there is none.
-func (s *Server) Socket() string { return load(&s.socket) }
+func (s *Server) Socket() string { return s.socket.Addr() }
 
 // Addr returns the TCP address being served, empty while there is none. It
 // differs from the configured one where that has port 0 or no host.
-func (s *Server) Addr() string { return load(&s.addr) }
-
-func load(p *atomic.Pointer[string]) string {
-	if v := p.Load(); v != nil {
-		return *v
-	}
-	return ""
-}
+func (s *Server) Addr() string { return s.tcp.Addr() }
 
 // Run serves until ctx ends; calls under way then have a second to finish. It
 // returns nil. A socket or an address that cannot be had is a warning in the log,
@@ -111,79 +129,16 @@ func (s *Server) Run(ctx context.Context) error {
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	s.service.ending = ctx.Done()
-	switch path := s.opts.Config.path(); {
-	case path != "":
-		wg.Go(func() {
-			s.keep(ctx, door{
-				where: path, bound: &s.socket, advice: socketAdvice,
-				open: func() (net.Listener, *handshake, error) {
-					ln, err := openSocket(ctx, path)
-					return ln, new(handshake), err
-				},
-			})
-		})
-	case s.opts.Config.Socket == Auto:
+	if s.socket.Where == "" && s.opts.Config.Socket == Auto {
 		s.log.Info("there is no control socket: neither $RUNTIME_DIRECTORY nor $XDG_RUNTIME_DIR names a directory", "do", "set control.socket to a path, or to \"\" for none")
 	}
-	if listen := s.opts.Config.Listen; listen != "" {
-		wg.Go(func() {
-			s.keep(ctx, door{
-				where: listen, bound: &s.addr, advice: listenAdvice,
-				open: func() (net.Listener, *handshake, error) {
-					tls, err := openTLS(s.opts.Config.TLSCert, s.opts.Config.TLSKey, s.log)
-					if err != nil {
-						return nil, nil, err
-					}
-					var lc net.ListenConfig
-					ln, err := lc.Listen(ctx, "tcp", listen)
-					return ln, &handshake{tls: tls}, err
-				},
-			})
-		})
+	for _, door := range []*runtime.Door{s.socket, s.tcp} {
+		if door.Where != "" {
+			wg.Go(func() { door.Run(ctx) })
+		}
 	}
 	<-ctx.Done()
 	return nil
-}
-
-// door is a place at which the API is served.
-type door struct {
-	where  string
-	open   func() (net.Listener, *handshake, error)
-	bound  *atomic.Pointer[string]
-	advice func(error) string
-}
-
-// keep serves at a door until ctx ends, and tries again whenever that fails.
-func (s *Server) keep(ctx context.Context, d door) {
-	retry, told := retryMin, ""
-	for ctx.Err() == nil {
-		ln, creds, err := d.open()
-		if err == nil {
-			where := ln.Addr().String()
-			d.bound.Store(&where)
-			s.log.Info("control is served", "at", where)
-			started := time.Now()
-			err = s.serve(ctx, ln, creds)
-			d.bound.Store(nil)
-			if time.Since(started) > retryMax {
-				retry, told = retryMin, ""
-			}
-		}
-		if ctx.Err() != nil {
-			return
-		}
-		if err != nil && err.Error() != told {
-			told = err.Error()
-			s.log.Warn("control is not served; trying again", "at", d.where, "error", err, "do", d.advice(err))
-		}
-		timer := time.NewTimer(retry)
-		select {
-		case <-ctx.Done():
-			timer.Stop()
-		case <-timer.C:
-		}
-		retry = min(2*retry, retryMax)
-	}
 }
 
 // serve serves one listener, which it closes, until ctx ends or it breaks.
