@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -243,7 +244,7 @@ func TestPrintStatusIsSafeForATerminal(t *testing.T) {
 	s := &runtime.Snapshot{Cameras: []runtime.CameraView{{
 		Status:    capture.Status{Name: "do\x1b[31mor", State: capture.Reconnecting, Reason: "no\nanswer", Source: "rtsp://h"},
 		Detectors: []runtime.DetectorView{{Spec: detectors.Spec{Name: "d\tx", Kind: "remote"}, State: runtime.DetectorFailed, Reason: "\x1b]0;x\x07"}},
-		Signals:   []runtime.SignalView{{Name: "s", Unknown: detectors.Errored, Why: "detector failed"}},
+		Signals:   []runtime.SignalView{{Name: "s", Unknown: detectors.Errored, Why: "detector failed", Value: 7, Detections: make([]detectors.Detection, 7)}},
 		Rules:     []runtime.RuleView{{Event: "e", When: "s > 1", Status: rules.Status{State: rules.Idle}}},
 		Queues:    []runtime.QueueView{{Name: "pool", Capacity: 8, Drops: []runtime.Count{{Reason: "pool", N: 3}}}},
 	}}, Sinks: []runtime.SinkView{{Name: "stdout", State: "degraded", Reason: "closed"}}}
@@ -254,6 +255,9 @@ func TestPrintStatusIsSafeForATerminal(t *testing.T) {
 	text := out.String()
 	if strings.ContainsAny(text, "\x1b\x07") {
 		t.Errorf("control characters are printed: %q", text)
+	}
+	if unknown := regexp.MustCompile(`(?m) s +unknown +- +- +detector failed$`); !unknown.MatchString(text) {
+		t.Errorf("of what is unknown nothing is to be counted:\n%s", text)
 	}
 	for _, want := range []string{"reconnecting", "no answer", "failed", "unknown", "detector failed", "s > 1", "pool 3", "degraded"} {
 		if !strings.Contains(text, want) {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"path"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -75,14 +76,14 @@ func statusSignals(w io.Writer, s *runtime.Snapshot) {
 	for i := range s.Cameras {
 		for k := range s.Cameras[i].Signals {
 			v := &s.Cameras[i].Signals[k]
-			value, age := "unknown", "-"
+			value, age, found := "unknown", "-", "-"
 			if v.Unknown == detectors.Known {
-				value = fmt.Sprintf("%.4g", v.Value)
+				value, found = fmt.Sprintf("%.4g", v.Value), strconv.Itoa(len(v.Detections))
 			}
 			if v.Age > 0 {
 				age = short(v.Age)
 			}
-			row(w, s.Cameras[i].Name, v.Name, value, age, len(v.Detections), v.Why)
+			row(w, s.Cameras[i].Name, v.Name, value, age, found, v.Why)
 		}
 	}
 }
