@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"runtime/debug"
 	"strings"
 	"time"
 
@@ -32,11 +33,14 @@ type service struct {
 }
 
 // newService returns the service that this process is, or nil where no manager
-// wants to be told.
+// wants to be told. For one, a crash from here on ends the process by SIGABRT.
 func newService(log *slog.Logger) *service {
 	if os.Getenv("NOTIFY_SOCKET") == "" {
 		return nil
 	}
+	// Go ends what crashed, or what a watchdog aborted, with exitUsage, after which
+	// a manager that was told to respect that starts nothing again.
+	debug.SetTraceback("crash")
 	watchdog, err := daemon.SdWatchdogEnabled(false)
 	if err != nil {
 		log.Warn("the watchdog of the service manager is not fed", "error", err, "do", "set WATCHDOG_USEC to microseconds, as systemd does")
