@@ -24,8 +24,8 @@ func printStatus(out io.Writer, s *runtime.Snapshot, asJSON bool) error {
 		return printJSON(out, s)
 	}
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintf(w, "%s, up %s, %d errors and %d warnings in the log\n",
-		s.At.Local().Format(time.RFC3339), s.Uptime.Round(time.Second), s.Log.Errors, s.Log.Warnings)
+	fmt.Fprintf(w, "%s, up %s, %s and %s in the log\n",
+		s.At.Local().Format(time.RFC3339), s.Uptime.Round(time.Second), count(int(s.Log.Errors), "error"), count(int(s.Log.Warnings), "warning"))
 	statusCameras(w, s)
 	statusDetectors(w, s)
 	statusSignals(w, s)
