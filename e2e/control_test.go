@@ -283,7 +283,7 @@ func TestConnectWaitsForAProgram(t *testing.T) {
 	x := newTerminal(t, 120, 40)
 	x.connect("", "--ascii", filepath.Join(run, "rvo-tui", "control.sock"))
 	x.sees("connecting to " + run)
-	x.sees("no rvo-tui answers at")
+	x.sees("no rvo-tui answers")
 	startDaemon(t, run, "", daemonConfig)
 	x.sees("motion   running")
 	x.keys("q")
