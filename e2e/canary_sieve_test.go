@@ -90,7 +90,7 @@ func raw(t testing.TB, socket, call string) string {
 		return new(net.Dialer).DialContext(ctx, "unix", socket)
 	}}
 	defer transport.CloseIdleConnections()
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://rvo/rvo.control.v1.Control/"+call, bytes.NewReader(make([]byte, 5)))
 	if err != nil {

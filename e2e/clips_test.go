@@ -27,6 +27,7 @@ type clip struct {
 type meta struct {
 	ID      string    `json:"event_id"`
 	Start   time.Time `json:"start_time"`
+	Skipped int       `json:"skipped_frames"`
 	PreRoll roll      `json:"pre_roll_ms"`
 	Post    roll      `json:"post_roll_ms"`
 	Movie   struct {
@@ -138,11 +139,11 @@ func TestKilledInTheMiddle(t *testing.T) {
 	for range 4 {
 		p := start(t, setup{dir: dir, config: storm, args: []string{"--no-ui", "--metrics-listen", ""}})
 		before := len(directories(t, dir))
-		p.until(20*time.Second, "clips, and one under way", func() bool {
+		p.until(patience, "clips, and one under way", func() bool {
 			return len(directories(t, dir)) >= before+2 && len(leftovers(t, dir)) > 0
 		})
 		p.signal(syscall.SIGKILL)
-		p.status(5 * time.Second)
+		p.status(patience)
 		for _, d := range directories(t, dir)[whole:] {
 			checkClip(t, d)
 		}
@@ -153,7 +154,9 @@ func TestKilledInTheMiddle(t *testing.T) {
 	}
 	// What was left goes at the start, before new clips come.
 	write(t, filepath.Join(dir, "canary"), "")
-	p := run(t, setup{dir: dir, config: street + "\n[[rule]]\nevent = \"never\"\nwhen = \"motion > 2\"\n", args: []string{"--no-ui", "--duration", "2s", "--metrics-listen", ""}}, 10*time.Second)
+	p := start(t, setup{dir: dir, config: street + "\n[[rule]]\nevent = \"never\"\nwhen = \"motion > 2\"\n", args: []string{"--no-ui", "--metrics-listen", ""}})
+	p.until(patience, "that nothing is left over", func() bool { return len(leftovers(t, dir)) == 0 })
+	p.stop()
 	if got := checkClips(t, p, whole); len(got) != whole {
 		t.Errorf("the index has %d of %d clips", len(got), whole)
 	}

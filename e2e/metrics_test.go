@@ -9,7 +9,6 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 )
 
 var served = regexp.MustCompile(`msg="metrics are served" address=(\S+)`)
@@ -19,11 +18,11 @@ var served = regexp.MustCompile(`msg="metrics are served" address=(\S+)`)
 func (p *program) get(path string) (int, string, error) {
 	p.t.Helper()
 	var found []string
-	p.until(5*time.Second, "its server's address", func() bool {
+	p.until(patience, "its server's address", func() bool {
 		found = served.FindStringSubmatch(p.stderr.String())
 		return found != nil
 	})
-	client := http.Client{Timeout: 10 * time.Second}
+	client := http.Client{Timeout: patience}
 	resp, err := client.Get("http://" + found[1] + path)
 	if err != nil {
 		return 0, "", err

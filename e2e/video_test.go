@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -33,7 +34,7 @@ func checkAges(t testing.TB, e event) {
 			t.Errorf("event %s: %s took %v ms", e.ID, stage, ms)
 		}
 	}
-	if math.Abs(sum-e.AgeMS) > 0.001 || e.AgeMS >= 5000 || e.FrameID == 0 || e.AgeSplit["inference"] == 0 {
+	if math.Abs(sum-e.AgeMS) > 0.001 || e.AgeMS >= 60_000 || e.FrameID == 0 || e.AgeSplit["inference"] == 0 {
 		t.Errorf("event %s: age %v ms, its split sums to %v ms: %v", e.ID, e.AgeMS, sum, e.AgeSplit)
 	}
 }
@@ -43,15 +44,17 @@ func TestPedestrians(t *testing.T) {
 	t.Parallel()
 	needOpenCV(t)
 	tool(t, "ffprobe", "ffmpeg")
-	config := strings.Replace(read(t, "../examples/pedestrians.toml"), vtest, piece(t, "14"), 1)
-	config += "before = \"1s\"\nafter = \"1s\"\n"
+	config := strings.Replace(read(t, "../examples/pedestrians.toml"), vtest, piece(t, "20"), 1)
+	// An answer may take a busy machine seconds.
+	config = strings.Replace(config, "max_fps = 5\n", "max_fps = 5\nttl = \"5s\"\ntimeout = \"20s\"\n", 1)
+	config += "before = \"1s\"\nafter = \"1s\"\n" + nice
 	p := start(t, setup{config: config, args: []string{"--no-ui", "--metrics-listen", "127.0.0.1:0"}})
-	p.until(30*time.Second, "a person", func() bool { return len(p.stdout.lines()) > 0 })
+	p.until(patience, "a person", func() bool { return len(p.stdout.lines()) > 0 })
 	all := p.metrics()
 	if all[`rvo_detector_skips_total{camera="pavement",detector="person",gate="needs"}`] == 0 {
 		t.Error("motion never held the detector of persons back, not even before the first answer")
 	}
-	if status := p.status(30 * time.Second); status != 0 {
+	if status := p.status(patience); status != 0 {
 		t.Fatalf("status %d at the end of the recording", status)
 	}
 	confirmed := 0
@@ -67,8 +70,10 @@ func TestPedestrians(t *testing.T) {
 	}
 	for _, c := range checkClips(t, p, confirmed) {
 		// The recording has a picture every 100 ms, and none need fall on the second.
-		if ahead := c.Time.Sub(c.meta.Start); ahead < 900*time.Millisecond || ahead > 1100*time.Millisecond {
-			t.Errorf("clip %s begins %v before its event", c.ID, ahead)
+		// Where the machine is too busy for all of them, it may begin later.
+		ahead := c.Time.Sub(c.meta.Start)
+		if ahead < 0 || ahead > 1100*time.Millisecond || c.meta.Skipped == 0 && ahead < 500*time.Millisecond || math.Abs(c.meta.PreRoll.Actual-float64(ahead.Milliseconds())) > 2 {
+			t.Errorf("clip %s begins %v before its event: %+v", c.ID, ahead, c.meta)
 		}
 		if c.meta.PreRoll.Asked != 1000 || c.meta.Post.Asked != 1000 {
 			t.Errorf("clip %s: pre-roll %v, post-roll %v", c.ID, c.meta.PreRoll, c.meta.Post)
@@ -81,7 +86,7 @@ func TestEndFinishesEvidence(t *testing.T) {
 	t.Parallel()
 	needOpenCV(t)
 	tool(t, "ffprobe", "ffmpeg")
-	config := fmt.Sprintf("[[camera]]\nname = \"tape\"\nsource = %q\n", piece(t, "3")) + `
+	config := fmt.Sprintf("[[camera]]\nname = \"tape\"\nsource = %q\n", piece(t, "6")) + nice + `
 [[detector]]
 name = "motion"
 kind = "motion"
@@ -93,7 +98,7 @@ for      = "1s"
 cooldown = "1m"
 after    = "30s"
 `
-	p := run(t, setup{config: config, args: []string{"--no-ui", "--metrics-listen", ""}}, 15*time.Second)
+	p := run(t, setup{config: config, args: []string{"--no-ui", "--metrics-listen", ""}}, patience)
 	if status := p.status(0); status != 0 {
 		t.Fatalf("status %d at the end of the recording", status)
 	}
@@ -101,7 +106,7 @@ after    = "30s"
 		t.Fatalf("%d events", n)
 	}
 	c := checkClips(t, p, 1)[0]
-	if c.meta.Post.Actual < 1000 || c.meta.Post.Actual > 2100 {
+	if c.meta.Post.Actual <= 0 || c.meta.Post.Actual > 5100 {
 		t.Errorf("post-roll %+v of a recording that ended", c.meta.Post)
 	}
 }
@@ -114,8 +119,13 @@ func TestRTSP(t *testing.T) {
 	needOpenCV(t)
 	needVideo(t)
 	args := []string{"--file", vtest, "--size", "768x576", "--fps", "10", "--user", "joe", "--password", canary}
-	server := serveRTSP(t, 0, args...)
-	config := fmt.Sprintf(`
+	// A port that nobody else gets while the server is away.
+	port, err := strconv.Atoi(quietPort(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := serveRTSP(t, port, args...)
+	config := nice + fmt.Sprintf(`
 [[camera]]
 name   = "door"
 source = "rtsp://joe:${DOOR_PASSWORD}@127.0.0.1:%[1]d/stream"
@@ -132,6 +142,7 @@ kind    = "motion"
 [[detector]]
 name    = "person"
 kind    = "person"
+timeout = "20s"
 cameras = ["door"]
 needs   = ["motion > 0.002"]
 
@@ -147,13 +158,13 @@ after    = "500ms"
 		config: config, env: []string{"DOOR_PASSWORD=" + canary},
 		args: []string{"--no-ui", "--log-level", "debug", "--event-log", "events", "--metrics-listen", "127.0.0.1:0"},
 	})
-	p.until(30*time.Second, "a person", func() bool { return len(p.stdout.lines()) > 0 })
-	p.until(15*time.Second, "the camera with a wrong password to fail", func() bool { return p.state("wrong", "failed") })
-	p.logs(`msg="camera failed" camera=wrong reason=`, time.Second)
+	p.until(patience, "a person", func() bool { return len(p.stdout.lines()) > 0 })
+	p.until(patience, "the camera with a wrong password to fail", func() bool { return p.state("wrong", "failed") })
+	p.logs(`msg="camera failed" camera=wrong reason=`, patience)
 
 	server.end()
-	p.until(5*time.Second, "the camera to reconnect", func() bool { return p.state("door", "reconnecting", "stalled") })
-	p.until(10*time.Second, "signals to be unknown", func() bool {
+	p.until(patience, "the camera to reconnect", func() bool { return p.state("door", "reconnecting", "stalled") })
+	p.until(patience, "signals to be unknown", func() bool {
 		all := p.metrics()
 		_, has := all[`rvo_signal_value{camera="door",signal="motion"}`]
 		known, there := all[`rvo_signal_known{camera="door",signal="motion"}`]
@@ -166,8 +177,8 @@ after    = "500ms"
 	before := len(p.stdout.lines())
 
 	serveRTSP(t, server.port, args...)
-	p.until(5*time.Second, "the camera to be live after the server came back", func() bool { return p.state("door", "live") })
-	p.until(20*time.Second, "a person after that", func() bool { return len(p.stdout.lines()) > before })
+	p.until(patience, "the camera to be live after the server came back", func() bool { return p.state("door", "live") })
+	p.until(patience, "a person after that", func() bool { return len(p.stdout.lines()) > before })
 	cmdline := read(t, fmt.Sprintf("/proc/%d/cmdline", p.cmd.Process.Pid))
 	p.stop()
 	for _, e := range events(t, p.stdout.lines()) {
@@ -203,10 +214,10 @@ func TestStopWhileTheServerHangs(t *testing.T) {
 		config: fmt.Sprintf("[[camera]]\nname = \"door\"\nsource = \"rtsp://127.0.0.1:%d/stream\"\n[[detector]]\nname = \"motion\"\nkind = \"motion\"\n[[rule]]\nevent = \"any\"\nwhen = \"motion >= 0\"\n", server.port),
 		args:   []string{"--no-ui", "--metrics-listen", "127.0.0.1:0"},
 	})
-	p.until(15*time.Second, "the camera to be live", func() bool { return p.state("door", "live") })
+	p.until(patience, "the camera to be live", func() bool { return p.state("door", "live") })
 	if err := server.process.Signal(syscall.SIGSTOP); err != nil {
 		t.Fatal(err)
 	}
-	p.until(15*time.Second, "the camera to stall", func() bool { return p.state("door", "stalled", "reconnecting") })
+	p.until(patience, "the camera to stall", func() bool { return p.state("door", "stalled", "reconnecting") })
 	p.stop()
 }
