@@ -27,7 +27,6 @@ type clip struct {
 type meta struct {
 	ID      string    `json:"event_id"`
 	Start   time.Time `json:"start_time"`
-	Skipped int       `json:"skipped_frames"`
 	PreRoll roll      `json:"pre_roll_ms"`
 	Post    roll      `json:"post_roll_ms"`
 	Movie   struct {
