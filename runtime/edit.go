@@ -62,7 +62,7 @@ func (e *Engine) announce(t *task) {
 	}
 	e.forget(t, detectors.Never)
 	if t.phase == closed {
-		t.errors, t.delay = 0, 0
+		t.errors, t.told, t.quiet, t.delay = 0, false, 0, 0
 		e.open(t)
 	}
 }

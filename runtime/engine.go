@@ -60,6 +60,10 @@ const (
 	retryLast  = time.Minute
 )
 
+// tellEvery is the least time between two errors of a detector that people are
+// told of one by one. All are counted.
+const tellEvery = 10 * time.Second
+
 // Never is the deadline of an Engine that waits for nothing but input.
 const Never = rules.Never
 
@@ -258,14 +262,15 @@ func (e *Engine) done(now time.Duration, t *task, r *Report) bool {
 		t.late++
 	case r.Err != nil:
 		t.fail(r.Reason, r.Err)
-		if t.errors == 1 {
+		if !t.told && now >= t.quiet {
+			t.told, t.quiet = true, now+tellEvery
 			e.tell(t, TellError)
 		}
 	default:
-		if t.errors > 0 {
+		if t.told {
 			e.tell(t, TellHealed)
 		}
-		t.errors, t.delay, t.lastErr = 0, 0, ""
+		t.errors, t.told, t.delay, t.lastErr = 0, false, 0, ""
 	}
 	if t.errors >= e.opts.MaxErrors {
 		e.shut(now, t)
@@ -313,6 +318,7 @@ func (e *Engine) expire(now time.Duration, t *task) bool {
 		t.timeouts++
 		t.fail(detectors.ReasonTimeout, fmt.Errorf("no answer within its timeout of %v; raise timeout, or lower its load", t.spec.Timeout))
 		e.forget(t, detectors.Stuck)
+		t.told = true
 		e.do(t, DoRevoke, 0)
 		return true
 	case closed:
@@ -366,6 +372,7 @@ func (e *Engine) open(t *task) {
 func (e *Engine) shut(now time.Duration, t *task) {
 	t.settle(closed)
 	t.errors = max(t.errors, 1)
+	t.told = true
 	e.tell(t, TellFailed)
 	if t.spec.Retry == detectors.RetryNever {
 		t.retry = Never

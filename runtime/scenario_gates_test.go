@@ -1,6 +1,7 @@
 package runtime_test
 
 import (
+	"context"
 	"slices"
 	"strings"
 	"testing"
@@ -158,6 +159,28 @@ func TestFailedDetectorIsTriedAgain(t *testing.T) {
 		}
 		if log := p.Log(); strings.Count(log, "detector has failed") != 2 || strings.Count(log, "answers again") != 1 {
 			t.Errorf("log:\n%s", log)
+		}
+	})
+}
+
+// Somebody who flaps does not fill the log; everything is counted all the same.
+func TestFlappingDetectorIsToldOfNowAndThen(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		cam := &testkit.Camera{Name: "door"}
+		a := testkit.NewDetector("a", func(_ context.Context, c testkit.Call) (float64, error) {
+			if c.Run%3 == 0 {
+				return 0, testkit.ErrScripted
+			}
+			return 1, nil
+		})
+		p := start(t, testkit.Setup{Cameras: []*testkit.Camera{cam}, Detectors: []*testkit.Detector{a}})
+		p.Until(29 * time.Second) // told at 0.2, 10.4 and 20.6 s or so
+		if d := p.Detector(t, "door", "a"); len(d.Errors) != 1 || d.Errors[0].N < 90 {
+			t.Errorf("errors counted: %v, want 90 and more", d.Errors)
+		}
+		log := p.Log()
+		if met, again := strings.Count(log, "met an error"), strings.Count(log, "answers again"); met != 3 || again != 3 {
+			t.Errorf("told %d times of an error and %d times of its end, want 3 each", met, again)
 		}
 	})
 }

@@ -70,9 +70,9 @@ const (
 	DoOpen               // load the detector, afresh if it was loaded before
 	DoWithdraw           // stop waiting for a slot
 	DoRevoke             // it is stuck: take its slot and retire its frame
-	TellError            // tell people of an error, the first after an answer
+	TellError            // tell people of an error, the first in ten seconds after an answer
 	TellFailed           // tell people that it has failed
-	TellHealed           // tell people that it answers again
+	TellHealed           // tell people, who were told of an error, that it answers again
 )
 
 // Action is one thing that the driver is asked to do.

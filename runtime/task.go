@@ -33,6 +33,8 @@ type task struct {
 	answered FrameRef      // of the last answer
 
 	errors  int           // in a row
+	told    bool          // people were told of them
+	quiet   time.Duration // until when nobody is told of the next ones
 	opens   int           // asked for
 	delay   time.Duration // before the next try
 	retry   time.Duration // when it comes; Never: not by itself
