@@ -349,6 +349,9 @@ func TestChildrenEndWithAKilledProgram(t *testing.T) {
 	p := start(t, setup{
 		args: []string{"--no-ui", "--metrics-listen", "127.0.0.1:0"},
 		config: `
+[runtime]
+nice = 0
+
 [[camera]]
 name   = "yard"
 source = "synthetic:street"

@@ -26,6 +26,9 @@ func TestBrokenModels(t *testing.T) {
 		dir:  dir,
 		args: []string{"--no-ui", "--metrics-listen", "127.0.0.1:0"},
 		config: `
+[runtime]
+nice = 0
+
 [[camera]]
 name   = "yard"
 source = "synthetic:street"
