@@ -89,7 +89,7 @@ func TestService(t *testing.T) {
 	t.Parallel()
 	s := notifySocket(t)
 	// A detector in a process of its own, which is to know nothing of systemd.
-	config := strings.Replace(street, `kind = "motion"`, "kind = \"motion\"\nisolation = \"process\"", 1) + "\n[runtime]\nnice = 0\n"
+	config := strings.Replace(street, `kind = "motion"`, "kind = \"motion\"\nisolation = \"process\"", 1)
 	p := start(t, setup{
 		config: config, args: []string{"--no-ui", "--metrics-listen", ""},
 		env: []string{"NOTIFY_SOCKET=" + s.path, "WATCHDOG_USEC=600000"},
