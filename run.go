@@ -80,6 +80,11 @@ func run(ctx context.Context, loader Loader, cfg Config, flags Flags, hurry func
 	}
 	defer logs.close()
 	log := logs.logger
+	if stdout == os.Stdout {
+		if stdout, err = opencv.DivertStdout(); err != nil {
+			return err
+		}
+	}
 
 	if flags.Duration > 0 {
 		var cancel context.CancelFunc

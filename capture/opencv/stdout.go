@@ -1,0 +1,31 @@
+package opencv
+
+import (
+	"fmt"
+	"os"
+
+	"golang.org/x/sys/unix"
+)
+
+// DivertStdout makes os.Stdout a duplicate of file descriptor 1, and that
+// descriptor /dev/null: what C libraries print there (FFmpeg's lines with
+// OPENCV_FFMPEG_DEBUG, passwords included) would stand between events or in the
+// dashboard. It returns os.Stdout. Call it before the first call into C, once in
+// the life of a process.
+func DivertStdout() (*os.File, error) {
+	fd, err := unix.FcntlInt(1, unix.F_DUPFD_CLOEXEC, 3)
+	if err != nil {
+		return nil, fmt.Errorf("divert standard output: %w", err)
+	}
+	null, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0)
+	if err == nil {
+		err = unix.Dup2(int(null.Fd()), 1)
+		null.Close()
+	}
+	if err != nil {
+		unix.Close(fd)
+		return nil, fmt.Errorf("divert standard output: %w", err)
+	}
+	os.Stdout = os.NewFile(uintptr(fd), "/dev/stdout")
+	return os.Stdout, nil
+}
