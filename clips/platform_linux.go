@@ -14,7 +14,7 @@ func freeBytes(dir *os.File) (int64, error) {
 	if err := unix.Fstatfs(int(dir.Fd()), &st); err != nil {
 		return 0, err
 	}
-	return int64(st.Bavail) * st.Bsize, nil
+	return int64(st.Bavail) * int64(st.Bsize), nil //nolint:unconvert // of 32 bits on some machines
 }
 
 // lock takes the lock of an open directory and reports whether it did. The lock
