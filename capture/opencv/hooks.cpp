@@ -6,7 +6,6 @@
 #include <cstdarg>
 #include <cstring>
 #include <dlfcn.h>
-#include <mutex>
 
 extern "C" {
 #include <libavcodec/avcodec.h>
@@ -56,8 +55,9 @@ void on_log(void *source, int level, const char *format, va_list args) {
 namespace rvo {
 
 Call::Call(Link *link, bool quiet) : link(link), quiet(quiet) {
-	static std::once_flag once;
-	std::call_once(once, [] { av_log_set_callback(on_log); });
+	// Each time: OpenCV, when it is used first and its environment variables tell it
+	// to, has FFmpeg call a function of its own, which prints to standard output.
+	av_log_set_callback(on_log);
 	current = this;
 }
 
