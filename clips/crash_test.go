@@ -57,9 +57,16 @@ func TestKillLeavesOnlyWholeClips(t *testing.T) {
 		// It is under way once it has begun a clip of its own, however long a busy
 		// machine takes for that.
 		old := hidden(t, dir)
-		for begun := time.Now(); slices.Equal(hidden(t, dir), old) && time.Since(begun) < time.Minute; {
-			time.Sleep(time.Millisecond)
+		late, look := time.After(time.Minute), time.NewTicker(time.Millisecond)
+		for slices.Equal(hidden(t, dir), old) {
+			select {
+			case <-look.C:
+			case <-late:
+				_ = cmd.Process.Kill()
+				t.Fatal("no clip was begun within a minute")
+			}
 		}
+		look.Stop()
 		<-time.After(rand.N(time.Duration(20+round) * 10 * time.Millisecond))
 		if err := cmd.Process.Kill(); err != nil {
 			t.Fatal(err)

@@ -15,31 +15,44 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// redirected makes a file descriptor one of a new file, whose path it returns. It
+// and what stands for it in package os are as they were when the test ends.
+func redirected(t *testing.T, fd int, stands **os.File) (file string) {
+	t.Helper()
+	file = filepath.Join(t.TempDir(), "out")
+	f, err := os.Create(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := *stands
+	old, err := unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, 3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		*stands = before
+		if err := errors.Join(unix.Dup2(old, fd), unix.Close(old)); err != nil {
+			t.Error(err)
+		}
+	})
+	if err := errors.Join(unix.Dup2(int(f.Fd()), fd), f.Close()); err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
 // captured captures what is written to file descriptor 2, which is as it was when
 // the test ends. What is written to the standard error that there was goes to a
 // file.
 func captured(t *testing.T, log func(line string)) (real *os.File, restore func(), file string) {
 	t.Helper()
-	file = filepath.Join(t.TempDir(), "stderr")
-	f, err := os.Create(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	before := os.Stderr
-	fd, err := unix.FcntlInt(2, unix.F_DUPFD_CLOEXEC, 3)
-	if err != nil {
-		t.Fatal(err)
-	}
+	file = redirected(t, 2, &os.Stderr)
 	t.Cleanup(func() {
-		os.Stderr = before
-		if err := errors.Join(debug.SetCrashOutput(nil, debug.CrashOptions{}), unix.Dup2(fd, 2), unix.Close(fd)); err != nil {
+		if err := debug.SetCrashOutput(nil, debug.CrashOptions{}); err != nil {
 			t.Error(err)
 		}
 	})
-	if err := errors.Join(unix.Dup2(int(f.Fd()), 2), f.Close()); err != nil {
-		t.Fatal(err)
-	}
-	real, restore, err = CaptureStderr(log)
+	real, restore, err := CaptureStderr(log)
 	if err != nil {
 		t.Fatal(err)
 	}

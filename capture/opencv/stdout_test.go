@@ -1,35 +1,15 @@
 package opencv
 
 import (
-	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"testing"
 
 	"golang.org/x/sys/unix"
 )
 
 func TestDivertStdout(t *testing.T) {
-	file := filepath.Join(t.TempDir(), "stdout")
-	f, err := os.Create(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	before := os.Stdout
-	fd, err := unix.FcntlInt(1, unix.F_DUPFD_CLOEXEC, 3)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		os.Stdout = before
-		if err := errors.Join(unix.Dup2(fd, 1), unix.Close(fd)); err != nil {
-			t.Error(err)
-		}
-	})
-	if err := errors.Join(unix.Dup2(int(f.Fd()), 1), f.Close()); err != nil {
-		t.Fatal(err)
-	}
+	file := redirected(t, 1, &os.Stdout)
 	real, err := DivertStdout()
 	if err != nil {
 		t.Fatal(err)
