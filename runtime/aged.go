@@ -3,8 +3,6 @@ package runtime
 import (
 	"slices"
 	"time"
-
-	"rvo-tui/rules"
 )
 
 // Aged returns how a snapshot looks when nothing newer has come for a while:
@@ -19,15 +17,6 @@ func (s *Snapshot) Aged(by time.Duration) *Snapshot {
 		c.age(by)
 		if c.FPS > 0 && by.Seconds() > 2/c.FPS {
 			c.FPS = 1 / by.Seconds()
-		}
-		for k := range c.Rules { // age has made them ours
-			r := &c.Rules[k]
-			r.Clause = slices.Clone(r.Clause)
-			for n := range r.Clause {
-				if r.Clause[n].Age != rules.Never {
-					r.Clause[n].Age += by
-				}
-			}
 		}
 	}
 	return &old

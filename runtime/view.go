@@ -82,8 +82,14 @@ func (v *CameraView) age(by time.Duration) {
 	}
 	v.Rules = slices.Clone(v.Rules)
 	for i := range v.Rules {
-		st := &v.Rules[i].Status
-		st.Remaining = max(0, st.Remaining-by)
+		r := &v.Rules[i]
+		r.Status.Remaining = max(0, r.Status.Remaining-by)
+		r.Clause = slices.Clone(r.Clause)
+		for k := range r.Clause {
+			if r.Clause[k].Age != rules.Never {
+				r.Clause[k].Age += by
+			}
+		}
 	}
 }
 
