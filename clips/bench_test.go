@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"rvo-tui/capture"
+	"rvo-tui/rules"
 )
 
 func BenchmarkOffer(b *testing.B) {
@@ -26,6 +27,6 @@ func BenchmarkSave(b *testing.B) {
 	rec := New(Options{Config: DefaultConfig(), Epoch: time.Now()})
 	defer rec.Ring("door", time.Second).Close()
 	for b.Loop() {
-		_ = rec.Save(Job{Camera: "door"}) // full after 16: that is the path of a storm
+		_ = rec.Save(Job{Event: rules.Event{Camera: "door"}}) // full after 16: that is the path of a storm
 	}
 }

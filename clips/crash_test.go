@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"rvo-tui/capture"
+	"rvo-tui/rules"
 )
 
 // crashEnv names the clips directory of a child of this test binary that saves
@@ -34,7 +35,7 @@ func crashChild(dir string) {
 		ring.Offer(f)
 		if f.TryRetain() {
 			at := time.Now()
-			_ = rec.Save(Job{EventID: fmt.Sprintf("%d-%d", os.Getpid(), id), EventType: "x", Camera: "door", TS: at.Sub(epoch), Time: at, Before: time.Second, Confirming: f})
+			_ = rec.Save(Job{Event: rules.Event{ID: fmt.Sprintf("%d-%d", os.Getpid(), id), Type: "x", Camera: "door", At: at.Sub(epoch), Time: at}, Before: time.Second, Confirming: f})
 		}
 		f.Release()
 		time.Sleep(5 * time.Millisecond)

@@ -25,7 +25,7 @@ func (c *clip) lead(movie []shown) picture {
 		if len(c.confirm) > 0 && s.id == c.confirm[0] {
 			return s.picture
 		}
-		if (s.ts - c.jobs[0].TS).Abs() < (best.ts - c.jobs[0].TS).Abs() {
+		if (s.ts - c.jobs[0].At).Abs() < (best.ts - c.jobs[0].At).Abs() {
 			best = s.picture
 		}
 	}
@@ -174,7 +174,7 @@ func (d *dispatcher) accept(a asked) {
 		defer frame.Release()
 	}
 	job.Before, job.After = roll(job.Before), roll(job.After)
-	c := &clip{ring: ring, jobs: []Job{job}, start: job.TS - job.Before, end: job.TS + job.After}
+	c := &clip{ring: ring, jobs: []Job{job}, start: job.At - job.Before, end: job.At + job.After}
 	if frame != nil {
 		c.start = min(c.start, frame.Captured.Sub(d.r.epoch))
 	}

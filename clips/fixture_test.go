@@ -13,6 +13,7 @@ import (
 
 	"rvo-tui/capture"
 	"rvo-tui/detectors"
+	"rvo-tui/rules"
 )
 
 // studio is a recorder with one camera whose pictures the test takes.
@@ -94,9 +95,11 @@ func (s *studio) film(d time.Duration) {
 // job returns the job of an event that is confirmed by a frame of this moment.
 func (s *studio) job(id string) Job {
 	return Job{
-		EventID: id, EventType: "person_at_door", Camera: "door", Rule: "person_at_door", TS: s.now(), Time: time.Now(),
-		Before: time.Duration(s.cfg.Before), After: time.Duration(s.cfg.After), Confidence: 0.9,
-		Clauses:    []map[string]any{{"signal": "person", "value": 1}},
+		Event: rules.Event{
+			ID: id, Type: "person_at_door", Camera: "door", Phase: rules.PhaseConfirmed, At: s.now(), Time: time.Now(),
+			Confidence: 0.9, Clauses: []rules.Clause{{Signal: "person", Value: 1}},
+		},
+		Before: time.Duration(s.cfg.Before), After: time.Duration(s.cfg.After),
 		Confirming: s.frame(),
 		Detections: []detectors.Detection{{Label: "person", Score: 0.9, Box: detectors.Box{X: 0.2, Y: 0.2, W: 0.4, H: 0.6}}},
 	}

@@ -213,8 +213,7 @@ func TestReadIndexSkipsLongLines(t *testing.T) {
 func FuzzParseMeta(f *testing.F) {
 	m := newMeta(testClip("a", time.Now()), 2, []shown{{picture{id: 1}, 1}, {picture{id: 2}, 3}}, nil, DefaultConfig(), time.Now())
 	m.Movie = Movie{File: "clip.avi", Frames: 4}
-	text, _ := m.marshal()
-	f.Add(text)
+	f.Add(m.marshal())
 	f.Add([]byte(`{"version":1}`))
 	f.Add([]byte(`{"version":1,"event_id":"a","camera":"b","time":"2026-01-02T03:04:05Z","movie":{"file":"../x","frames":1}}`))
 	f.Fuzz(func(t *testing.T, text []byte) {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"rvo-tui/capture"
+	"rvo-tui/rules"
 )
 
 // Until somebody asks for evidence there is none: no directory, no worker, nothing
@@ -37,7 +38,7 @@ func TestIdleUntilTheFirstRing(t *testing.T) {
 		defer pool.Close()
 		f := takeFrame(t, pool, 1, 64, 48, time.Now())
 		ring.Offer(f)
-		job := Job{EventID: "e", EventType: Manual, Camera: "door", TS: 10 * time.Minute, Time: time.Now(), Confirming: f}
+		job := Job{Event: rules.Event{ID: "e", Type: Manual, Camera: "door", At: 10 * time.Minute, Time: time.Now()}, Confirming: f}
 		if err := rec.Save(job); err != nil {
 			t.Error(err)
 		}
@@ -64,7 +65,7 @@ func TestEndsIdle(t *testing.T) {
 			t.Error(err)
 		}
 		ring := rec.Ring("door", time.Second) // too late
-		if err := rec.Save(Job{EventID: "e", Camera: "door"}); err == nil || rec.Active() {
+		if err := rec.Save(Job{Event: rules.Event{ID: "e", Camera: "door"}}); err == nil || rec.Active() {
 			t.Errorf("after the end a job is taken: %v; active %v", err, rec.Active())
 		}
 		pool := capture.NewPool(1, nil)

@@ -6,6 +6,7 @@ import (
 
 	"rvo-tui/capture"
 	"rvo-tui/detectors"
+	"rvo-tui/rules"
 )
 
 // Manual is the event type of a clip that a person asked for.
@@ -13,24 +14,29 @@ const Manual = "manual"
 
 // Job asks for the clip of one event. What it refers to is shared and must not
 // be written to after Save.
+//
+// The clip's path is made of the event's Camera, Time (in UTC) and ID, after
+// cleaning. At counts from the recorder's epoch. An event of type Manual, without
+// a phase, comes from a person and not from a rule.
 type Job struct {
-	EventID    string        // unique; part of the clip's path, after cleaning
-	EventType  string        // what the rule calls it, or Manual
-	Camera     string        // whose ring the pictures come from
-	Rule       string        // empty for a manual clip
-	TS         time.Duration // when it happened, since the recorder's epoch
-	Time       time.Time     // the same on the wall clock; names the directory, in UTC
-	Before     time.Duration // how much to show ahead of TS, at most MaxRoll
-	After      time.Duration // how much to show behind TS, at most MaxRoll
-	Confidence float64       // of the event; 0 for a manual clip
-	Clauses    any           // how the condition came out; marshalled into the metadata as it is
+	rules.Event
+	Before time.Duration // how much to show ahead of At, at most MaxRoll
+	After  time.Duration // how much to show behind At, at most MaxRoll
 
 	// Confirming is the frame that confirmed the event. Its count is handed over
 	// with the call of Save, whatever Save answers. The clip contains it and its
 	// thumbnail shows it, with Detections drawn in. Nil: the picture nearest to
-	// TS takes its place.
+	// At takes its place.
 	Confirming *capture.Frame
 	Detections []detectors.Detection
+}
+
+// rule returns the rule that the event comes from; empty: a person asked for it.
+func (j *Job) rule() string {
+	if j.Phase == "" {
+		return ""
+	}
+	return j.Type
 }
 
 // Note is what a detector found in one frame, told to the Ring for the metadata

@@ -107,11 +107,11 @@ func newMeta(c *clip, all int, movie []shown, notes []Note, cfg Config, epoch ti
 	j := c.jobs[0]
 	first, last := movie[0], movie[len(movie)-1]
 	m := &Meta{
-		Version: metaVersion, EventID: j.EventID, EventType: j.EventType, EventTS: nanos(j.TS), Time: j.Time.UTC(),
-		Camera: j.Camera, Rule: j.Rule, Confidence: finite(j.Confidence), Clauses: j.Clauses,
+		Version: metaVersion, EventID: j.ID, EventType: j.Type, EventTS: nanos(j.At), Time: j.Time.UTC(),
+		Camera: j.Camera, Rule: j.rule(), Confidence: finite(j.Confidence), Clauses: j.Clauses,
 		Window: WindowNS{nanos(c.start), nanos(c.end)}, Start: first.wall.UTC(), End: last.wall.UTC(),
-		Pre:         Roll{j.Before.Milliseconds(), max(0, j.TS-first.ts).Milliseconds()},
-		Post:        Roll{(c.end - j.TS).Milliseconds(), max(0, last.ts-j.TS).Milliseconds()},
+		Pre:         Roll{j.Before.Milliseconds(), max(0, j.At-first.ts).Milliseconds()},
+		Post:        Roll{(c.end - j.At).Milliseconds(), max(0, last.ts-j.At).Milliseconds()},
 		FramesTotal: all, FramesWritten: len(movie), Skipped: last.skipped - first.skipped,
 		Thumb: thumbFile, Pictures: cfg.Frames, Found: []MetaFound{},
 	}
@@ -124,7 +124,7 @@ func newMeta(c *clip, all int, movie []shown, notes []Note, cfg Config, epoch ti
 		}
 	}
 	for _, j := range c.jobs {
-		m.Events = append(m.Events, MetaEvent{j.EventID, j.EventType, nanos(j.TS), j.Time.UTC(), j.Rule})
+		m.Events = append(m.Events, MetaEvent{j.ID, j.Type, nanos(j.At), j.Time.UTC(), j.rule()})
 	}
 	for _, n := range notes {
 		found := MetaFound{n.Frame, nanos(n.Captured.Sub(epoch)), n.Signal, finite(n.Value), []detectors.Detection{}}
@@ -138,17 +138,13 @@ func newMeta(c *clip, all int, movie []shown, notes []Note, cfg Config, epoch ti
 	return m
 }
 
-// marshal returns the text of meta.json. Clauses that JSON cannot express are
-// left out rather than to lose the clip; the error says so.
-func (m *Meta) marshal() (text []byte, clauses error) {
-	if _, err := json.Marshal(m.Clauses); err != nil {
-		m.Clauses, clauses = nil, fmt.Errorf("write the clauses of event %s: %w", m.EventID, err)
-	}
+// marshal returns the text of meta.json.
+func (m *Meta) marshal() []byte {
 	text, err := json.MarshalIndent(m, "", "  ")
 	if err != nil {
-		panic(err) // every other field is a plain, finite value
+		panic(err) // every field is a plain, finite value
 	}
-	return append(text, '\n'), clauses
+	return append(text, '\n')
 }
 
 // parseMeta reads the text of a meta.json and reports what is impossible in it.

@@ -40,11 +40,7 @@ func (s *store) fill(ctx context.Context, root *os.Root, dir *os.File, tmp strin
 	if err := writeFile(root, path.Join(tmp, thumbFile), small); err != nil {
 		return nil, disk(fmt.Errorf("build clip: %w", err))
 	}
-	text, err := m.marshal()
-	if err != nil {
-		s.log.Warn("clip saved without its clauses", "error", err)
-	}
-	if err := writeFile(root, path.Join(tmp, metaFile), text); err != nil {
+	if err := writeFile(root, path.Join(tmp, metaFile), m.marshal()); err != nil {
 		return nil, disk(fmt.Errorf("build clip: %w", err))
 	}
 	return m, nil

@@ -27,7 +27,7 @@ const (
 // Options is what a Recorder is made of.
 type Options struct {
 	Config Config
-	// Epoch is the start of the process's time: what Job.TS counts from. It needs
+	// Epoch is the start of the process's time: what Job.At counts from. It needs
 	// its monotonic clock reading.
 	Epoch time.Time
 	// Encoder writes the movies; nil means AVI.

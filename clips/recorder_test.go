@@ -18,6 +18,7 @@ import (
 
 	"rvo-tui/capture"
 	"rvo-tui/detectors"
+	"rvo-tui/rules"
 )
 
 func TestMain(m *testing.M) {
@@ -46,7 +47,7 @@ func TestClipShowsBeforeAndAfter(t *testing.T) {
 			t.Fatalf("%d clips, want 1; status %+v", len(entries), s.rec.Status())
 		}
 		e := entries[0]
-		if want := "door/" + job.Time.UTC().Format("2006-01-02/15-04-05") + "_" + job.EventID; e.Path != want {
+		if want := "door/" + job.Time.UTC().Format("2006-01-02/15-04-05") + "_" + job.ID; e.Path != want {
 			t.Errorf("path %q, want %q", e.Path, want)
 		}
 		m := s.meta(e)
@@ -131,10 +132,10 @@ func TestMetaFitsItsSchema(t *testing.T) {
 		s.save(s.job("a"))
 		s.film(time.Second)
 		odd := s.job("b")
-		odd.Clauses = nan // no JSON has it
+		odd.Clauses = []rules.Clause{{Value: nan, Threshold: nan, Age: rules.Never}}
 		s.save(odd)
 		s.film(3 * time.Second)
-		manual := Job{EventID: "c", EventType: Manual, Camera: "door", TS: s.now(), Time: time.Now(), Before: time.Second, Clauses: func() {}}
+		manual := Job{Event: rules.Event{ID: "c", Type: Manual, Camera: "door", At: s.now(), Time: time.Now()}, Before: time.Second}
 		s.save(manual)
 		s.drain()
 		entries := s.list()
@@ -355,7 +356,7 @@ func TestOldConfirmingFrameIsInside(t *testing.T) {
 		job := s.job("a") // from a detector that takes its time
 		s.film(8 * time.Second)
 		id := job.Confirming.ID
-		job.TS, job.Time = s.now(), time.Now()
+		job.At, job.Time = s.now(), time.Now()
 		s.save(job)
 		s.film(3 * time.Second)
 		s.drain()

@@ -15,6 +15,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"rvo-tui/rules"
 )
 
 // sameAsIndex checks that the index has exactly the clips on disk.
@@ -61,7 +63,7 @@ func quietStore(cfg Config) *store {
 }
 
 func testClip(id string, at time.Time) *clip {
-	return &clip{jobs: []Job{{EventID: id, EventType: "x", Camera: "door", TS: time.Second, Time: at}}, end: 2 * time.Second}
+	return &clip{jobs: []Job{{Event: rules.Event{ID: id, Type: "x", Camera: "door", At: time.Second, Time: at}}}, end: 2 * time.Second}
 }
 
 func testPictures(n int) []picture {
@@ -273,7 +275,7 @@ func TestAnotherProcessIsLeftAlone(t *testing.T) {
 func TestListIsFitForATerminal(t *testing.T) {
 	cfg := testConfig(t)
 	c := testClip("a", time.Now())
-	c.jobs[0].EventType = "\x1b[2Jowned\u009b"
+	c.jobs[0].Type = "\x1b[2Jowned\u009b"
 	if _, err := quietStore(cfg).save(t.Context(), c, testPictures(2), nil); err != nil {
 		t.Fatal(err)
 	}

@@ -12,6 +12,7 @@ import (
 	"rvo-tui/capture"
 	"rvo-tui/clips"
 	"rvo-tui/detectors"
+	"rvo-tui/rules"
 )
 
 // Verb is what a Command asks for.
@@ -236,7 +237,7 @@ func (r *Runtime) saveClip(p *pipeline) error {
 	frame, _ := p.seen.share()
 	now := time.Now()
 	return r.opts.Clips.Save(clips.Job{
-		EventID: eventID(), EventType: clips.Manual, Camera: p.name, TS: now.Sub(r.epoch), Time: now.UTC(),
+		Event:  rules.Event{ID: eventID(), Type: clips.Manual, Camera: p.name, At: now.Sub(r.epoch), Time: now.UTC()},
 		Before: r.opts.Roll.Before, After: r.opts.Roll.After, Confirming: frame,
 	})
 }

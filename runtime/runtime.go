@@ -236,9 +236,8 @@ func (r *Runtime) emit(f *Fired, camera string) {
 	roll := r.opts.Roll.of(f.Rule)
 	// What is not taken is counted by the recorder, under its reason.
 	_ = r.opts.Clips.Save(clips.Job{
-		EventID: ev.ID, EventType: ev.Type, Camera: camera, Rule: f.Rule.Event,
-		TS: ev.At, Time: ev.Time, Before: roll.Before, After: roll.After,
-		Confidence: ev.Confidence, Clauses: ev.Clauses, Confirming: f.Frame, Detections: f.Detections,
+		Event: ev, Before: roll.Before, After: roll.After,
+		Confirming: f.Frame, Detections: f.Detections,
 	})
 }
 
