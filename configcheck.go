@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"rvo-tui/capture"
+	"rvo-tui/capture/synthetic"
 	"rvo-tui/detectors"
 	"rvo-tui/rules"
 )
@@ -48,7 +49,9 @@ func (b *builder) validate() {
 		})
 	}
 	for i, c := range b.cfg.Camera {
-		c.Validate(func(key, problem string) { b.of(b.cameras[i], cameraLabel(c, i), key, problem) })
+		bad := func(key, problem string) { b.of(b.cameras[i], cameraLabel(c, i), key, problem) }
+		c.Validate(bad)
+		synthetic.Validate(c, bad)
 	}
 	for i, c := range b.cfg.Detector {
 		c.Validate(b.kinds, func(key, problem string) { b.of(b.detectors[i], b.detectorAt(i), key, problem) })

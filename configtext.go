@@ -9,6 +9,7 @@ import (
 	"github.com/pelletier/go-toml/v2"
 
 	"rvo-tui/capture"
+	"rvo-tui/capture/synthetic"
 	"rvo-tui/detectors"
 )
 
@@ -41,6 +42,7 @@ func parseCamera(text string) (capture.Config, error) {
 	cfg := capture.DefaultConfig()
 	b.fragment(&cfg)
 	cfg.Validate(b.ofKey)
+	synthetic.Validate(cfg, b.ofKey)
 	if err := b.named(); err != nil {
 		return capture.Config{}, fmt.Errorf("read camera: %w", err)
 	}

@@ -20,12 +20,14 @@ import (
 // frame is captured, a detector looks at it, a rule judges, evidence is kept, the
 // runtime moves all of it, and the screens show it.
 var imports = map[string][]string{
-	".":                {"capture", "capture/opencv", "clips", "detectors", "detectors/opencv", "detectors/remote", "detectors/remote/child", "proto", "rules", "runtime", "runtime/control", "ui", "ui/web", "bench"},
-	"capture":          {},
-	"capture/opencv":   {"capture"},
-	"detectors":        {"capture"},
-	"detectors/opencv": {"capture", "detectors"},
-	"detectors/remote": {"capture", "detectors", "proto"},
+	".":                 {"capture", "capture/mjpeg", "capture/opencv", "capture/synthetic", "clips", "detectors", "detectors/opencv", "detectors/remote", "detectors/remote/child", "proto", "rules", "runtime", "runtime/control", "ui", "ui/web", "bench"},
+	"capture":           {},
+	"capture/mjpeg":     {"capture"},
+	"capture/opencv":    {"capture"},
+	"capture/synthetic": {"capture"},
+	"detectors":         {"capture"},
+	"detectors/opencv":  {"capture", "detectors"},
+	"detectors/remote":  {"capture", "detectors", "proto"},
 
 	"detectors/remote/child": {"capture", "detectors", "detectors/remote", "proto"},
 
@@ -33,10 +35,10 @@ var imports = map[string][]string{
 	"clips":           {"capture", "detectors", "rules"},
 	"runtime":         {"capture", "clips", "detectors", "rules", "proto"},
 	"runtime/control": {"capture", "clips", "detectors", "detectors/remote", "proto", "rules", "runtime"},
-	"runtime/testkit": {"capture", "clips", "detectors", "rules", "runtime"},
-	"ui":              {"capture", "clips", "detectors", "rules", "runtime", "runtime/control"},
+	"runtime/testkit": {"capture", "capture/synthetic", "clips", "detectors", "rules", "runtime"},
+	"ui":              {"capture", "capture/synthetic", "clips", "detectors", "rules", "runtime", "runtime/control"},
 	"ui/web":          {"capture", "clips", "detectors", "rules", "runtime", "ui"},
-	"bench":           {"capture", "clips", "detectors", "detectors/remote", "proto", "rules", "runtime", "runtime/testkit", "ui"},
+	"bench":           {"capture", "capture/synthetic", "clips", "detectors", "detectors/remote", "proto", "rules", "runtime", "runtime/testkit", "ui"},
 	"bench/plot":      {},
 	"proto":           {},
 	"e2e":             {},
@@ -45,7 +47,7 @@ var imports = map[string][]string{
 
 // forTests is what tests may import besides: what makes pictures, and what they
 // test each other with.
-var forTests = []string{"capture", "capture/opencv", "detectors", "detectors/remote", "proto", "runtime/testkit"}
+var forTests = []string{"capture", "capture/synthetic", "capture/opencv", "detectors", "detectors/remote", "proto", "runtime/testkit"}
 
 // onlyStd is who imports nothing from outside the standard library, and the
 // modules that they may import for all that.

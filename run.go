@@ -14,7 +14,9 @@ import (
 	"time"
 
 	"rvo-tui/capture"
+	"rvo-tui/capture/mjpeg"
 	"rvo-tui/capture/opencv"
+	"rvo-tui/capture/synthetic"
 	"rvo-tui/clips"
 	"rvo-tui/detectors"
 	detectcv "rvo-tui/detectors/opencv"
@@ -58,8 +60,8 @@ func newKinds() (kinds detectors.Kinds, children *child.Pool, closeAll func()) {
 // newDrivers returns every kind of video source.
 func newDrivers(log *slog.Logger) capture.Drivers {
 	drivers := opencv.Drivers(log)
-	drivers[capture.KindSynthetic] = capture.OpenSynthetic
-	drivers[capture.KindHTTP] = capture.OpenMJPEG
+	drivers[capture.KindSynthetic] = synthetic.Open
+	drivers[capture.KindHTTP] = mjpeg.Open
 	return drivers
 }
 

@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"rvo-tui/capture"
+	"rvo-tui/capture/synthetic"
 )
 
 // albumPictures is how many pictures are drawn beforehand: more than a camera
@@ -34,7 +35,7 @@ const numberAt = len(mark)
 func newAlbum(width, height int, seed uint64) (*album, error) {
 	cfg := capture.DefaultConfig()
 	cfg.Width, cfg.Height = width, height
-	src, err := capture.OpenSynthetic(context.Background(), cfg, capture.Address{Kind: capture.KindSynthetic, Scene: "street", Seed: seed})
+	src, err := synthetic.Open(context.Background(), cfg, capture.Address{Kind: capture.KindSynthetic, Scene: "street", Seed: seed})
 	if err != nil {
 		return nil, fmt.Errorf("draw pictures: %w", err)
 	}

@@ -95,11 +95,8 @@ func (c Config) Validate(bad func(key, problem string)) {
 		bad("name", fmt.Sprintf("%q: use letters, digits, '_', '-' and '.', at most 64, and no '.' in front", c.Name))
 	}
 	addr, err := ParseAddress(c.Source)
-	switch {
-	case err != nil:
+	if err != nil {
 		bad("source", err.Error())
-	case addr.Kind == KindSynthetic && !slices.Contains(Scenes(), addr.Scene):
-		bad("source", fmt.Sprintf("there is no scene %q: give one of %s", addr.Scene, strings.Join(Scenes(), ", ")))
 	}
 	if !(c.FPS >= 0 && c.FPS <= 1000) { // written so that NaN is out too
 		bad("fps", fmt.Sprintf("must be from 0 (as the source gives) to 1000, not %v", c.FPS))

@@ -28,7 +28,6 @@ func TestConfigValidate(t *testing.T) {
 		"name with break":  {func(c *Config) { c.Name = "a\n" }, map[string]string{"name": "letters"}},
 		"long name":        {func(c *Config) { c.Name = strings.Repeat("a", 65) }, map[string]string{"name": "64"}},
 		"source":           {func(c *Config) { c.Source = "pipe:0" }, map[string]string{"source": "unknown kind"}},
-		"scene":            {func(c *Config) { c.Source = "synthetic:sea" }, map[string]string{"source": "street"}},
 		"fps":              {func(c *Config) { c.FPS = -1 }, map[string]string{"fps": "1000"}},
 		"fps NaN":          {func(c *Config) { c.FPS = math.NaN() }, map[string]string{"fps": "1000"}},
 		"sizes":            {func(c *Config) { c.Width, c.Height = -1, 7681 }, map[string]string{"width": "7680", "height": "7680"}},

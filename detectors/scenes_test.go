@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"rvo-tui/capture"
+	"rvo-tui/capture/synthetic"
 )
 
 // epoch is when the scenes of the tests begin.
@@ -21,7 +22,7 @@ type film struct {
 
 func openFilm(t testing.TB, scene string, seed uint64, width int) *film {
 	t.Helper()
-	src, err := capture.OpenSynthetic(context.Background(), capture.Config{Width: width}, capture.Address{Scene: scene, Seed: seed})
+	src, err := synthetic.Open(context.Background(), capture.Config{Width: width}, capture.Address{Scene: scene, Seed: seed})
 	if err != nil {
 		t.Fatal(err)
 	}

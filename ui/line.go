@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"rvo-tui/capture"
+	"rvo-tui/capture/synthetic"
 	"rvo-tui/detectors"
 	"rvo-tui/runtime"
 )
@@ -214,7 +215,7 @@ func candidates(what string, s *scene, kinds detectors.Kinds) (names []string) {
 	case "theme":
 		return slices.Clone(themes)
 	case "source":
-		for _, scene := range capture.Scenes() {
+		for _, scene := range synthetic.Scenes() {
 			names = append(names, "synthetic:"+scene)
 		}
 		return append(names, "device:", "rtsp://", "http://")

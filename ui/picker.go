@@ -13,6 +13,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"rvo-tui/capture"
+	"rvo-tui/capture/synthetic"
 	"rvo-tui/runtime"
 )
 
@@ -53,8 +54,8 @@ func (m *model) pick() tea.Cmd {
 	}
 	p.in.Blur()
 	p.spin = spinner.New(spinner.WithSpinner(spinner.Line))
-	for _, name := range capture.Scenes() {
-		p.choices = append(p.choices, Choice{"synthetic:" + name, "drawn: " + capture.SceneDoc(name)})
+	for _, name := range synthetic.Scenes() {
+		p.choices = append(p.choices, Choice{"synthetic:" + name, "drawn: " + synthetic.Doc(name)})
 	}
 	m.overlay = p
 	if !p.looking {

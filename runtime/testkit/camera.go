@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"rvo-tui/capture"
+	"rvo-tui/capture/synthetic"
 )
 
 // Camera is a scripted camera: its pictures come First after it is opened and
@@ -60,7 +61,7 @@ func Drivers(list ...*Camera) capture.Drivers {
 		}
 	}
 	return capture.Drivers{
-		capture.KindSynthetic: play(capture.OpenSynthetic),
+		capture.KindSynthetic: play(synthetic.Open),
 		capture.KindFile: play(func(context.Context, capture.Config, capture.Address) (capture.Source, error) {
 			return nil, errors.New("open file: no scripted camera has this name")
 		}),

@@ -1,4 +1,4 @@
-package capture
+package mjpeg
 
 import (
 	"bufio"
@@ -17,7 +17,15 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"go.uber.org/goleak"
+
+	"rvo-tui/capture"
 )
+
+const ms = time.Millisecond
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // jpegOf returns a JPEG file of one colour.
 func jpegOf(t testing.TB, width, height int, c color.Color) []byte {
@@ -38,16 +46,16 @@ var (
 	blue = color.RGBA{B: 255, A: 255}
 )
 
-func httpConfig(timeout time.Duration) Config {
-	c := DefaultConfig()
-	c.Name, c.OpenTimeout, c.StallTimeout = "door", Duration(timeout), Duration(timeout)
+func httpConfig(timeout time.Duration) capture.Config {
+	c := capture.DefaultConfig()
+	c.Name, c.OpenTimeout, c.StallTimeout = "door", capture.Duration(timeout), capture.Duration(timeout)
 	return c
 }
 
-func openURL(t *testing.T, cfg Config, address string) (Source, error) {
+func openURL(t *testing.T, cfg capture.Config, address string) (capture.Source, error) {
 	t.Helper()
 	cfg.Source = address
-	src, err := Drivers{KindHTTP: OpenMJPEG}.Open(t.Context(), cfg)
+	src, err := capture.Drivers{capture.KindHTTP: Open}.Open(t.Context(), cfg)
 	if err == nil {
 		t.Cleanup(func() { src.Close() })
 	}
@@ -65,7 +73,7 @@ func serve(t *testing.T, h http.HandlerFunc) *httptest.Server {
 }
 
 // grab takes one picture and returns its first pixel.
-func grab(t *testing.T, src Source) (Stamp, [3]byte) {
+func grab(t *testing.T, src capture.Source) (capture.Stamp, [3]byte) {
 	t.Helper()
 	st, err := src.Grab()
 	if err != nil {
@@ -163,7 +171,7 @@ func TestMJPEGKeepsNewest(t *testing.T) {
 	if w, h := src.Size(); w != 16 || h != 8 {
 		t.Errorf("size %dx%d after a change, want 16x8", w, h)
 	}
-	if err := src.Retrieve(make([]byte, 8*8*3)); !errors.Is(err, ErrSizeChanged) {
+	if err := src.Retrieve(make([]byte, 8*8*3)); !errors.Is(err, capture.ErrSizeChanged) {
 		t.Errorf("retrieve into the old size: %v", err)
 	}
 }
@@ -194,10 +202,10 @@ func TestMJPEGRefusals(t *testing.T) {
 		is     error
 		says   string
 	}{
-		"page":      {func(w http.ResponseWriter, r *http.Request) { w.Header().Set("Content-Type", "text/html") }, ErrUnsupported, `"text/html"`},
-		"snapshot":  {func(w http.ResponseWriter, r *http.Request) { w.Header().Set("Content-Type", "image/jpeg") }, ErrUnsupported, "single picture"},
-		"no user":   {func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(401) }, ErrUnauthorized, "USER:PASSWORD"},
-		"forbidden": {func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(403) }, ErrUnauthorized, "403"},
+		"page":      {func(w http.ResponseWriter, r *http.Request) { w.Header().Set("Content-Type", "text/html") }, capture.ErrUnsupported, `"text/html"`},
+		"snapshot":  {func(w http.ResponseWriter, r *http.Request) { w.Header().Set("Content-Type", "image/jpeg") }, capture.ErrUnsupported, "single picture"},
+		"no user":   {func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(401) }, capture.ErrUnauthorized, "USER:PASSWORD"},
+		"forbidden": {func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(403) }, capture.ErrUnauthorized, "403"},
 		"no stream": {func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(404) }, nil, "path"},
 		"error":     {func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(503) }, nil, "503"},
 		"other host": {func(w http.ResponseWriter, r *http.Request) {
@@ -283,7 +291,7 @@ func TestMJPEGAuthentication(t *testing.T) {
 			grab(t, src)
 			u.User = url.UserPassword("ann", "wrong-one")
 			_, err = openURL(t, httpConfig(20*time.Second), u.String())
-			if !errors.Is(err, ErrUnauthorized) || strings.Contains(err.Error(), "wrong-one") {
+			if !errors.Is(err, capture.ErrUnauthorized) || strings.Contains(err.Error(), "wrong-one") {
 				t.Errorf("with a wrong password: %v", err)
 			}
 		})
@@ -355,10 +363,10 @@ func TestMJPEGHostile(t *testing.T) {
 			// What does not come is not waited for long, what comes may come late.
 			cfg := httpConfig(20 * time.Second)
 			if tc.open != nil {
-				cfg.OpenTimeout = Duration(300 * ms)
+				cfg.OpenTimeout = capture.Duration(300 * ms)
 			}
 			if tc.grab != nil {
-				cfg.StallTimeout = Duration(300 * ms)
+				cfg.StallTimeout = capture.Duration(300 * ms)
 			}
 			src, err := openURL(t, cfg, listen(t, tc.handle))
 			if tc.open != nil {
@@ -371,7 +379,7 @@ func TestMJPEGHostile(t *testing.T) {
 				t.Fatal(err)
 			}
 			_, err = src.Grab()
-			if err == nil || tc.grab != nil && !errors.Is(err, tc.grab) || !strings.Contains(err.Error(), tc.says) || tc.corrupt != errors.As(err, new(*CorruptError)) {
+			if err == nil || tc.grab != nil && !errors.Is(err, tc.grab) || !strings.Contains(err.Error(), tc.says) || tc.corrupt != errors.As(err, new(*capture.CorruptError)) {
 				t.Errorf("grab: %v, want %v that says %q", err, tc.grab, tc.says)
 			}
 		})
@@ -407,8 +415,8 @@ func TestMJPEGTruncatedPictureIsSkipped(t *testing.T) {
 		if err == nil && isRed([3]byte(dst)) {
 			return
 		}
-		if !errors.As(err, new(*CorruptError)) {
-			t.Fatalf("retrieve: %v, want a CorruptError", err)
+		if !errors.As(err, new(*capture.CorruptError)) {
+			t.Fatalf("retrieve: %v, want a capture.CorruptError", err)
 		}
 	}
 	t.Error("the whole picture did not come")
@@ -441,7 +449,7 @@ func TestMJPEGContextEndsGrab(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cfg := httpConfig(time.Minute)
 	cfg.Source = listen(t, func(c net.Conn) { fmt.Fprint(c, streamHead); untilClosed(c) })
-	src, err := Drivers{KindHTTP: OpenMJPEG}.Open(ctx, cfg)
+	src, err := capture.Drivers{capture.KindHTTP: Open}.Open(ctx, cfg)
 	if err != nil {
 		t.Fatal(err)
 	}

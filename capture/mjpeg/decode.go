@@ -1,4 +1,4 @@
-package capture
+package mjpeg
 
 import (
 	"bytes"
@@ -8,8 +8,12 @@ import (
 	"image/jpeg"
 )
 
-// maxArea bounds what a JPEG header can make the decoder allocate, in pixels.
-const maxArea = 7680 * 4320
+// maxSide and maxArea bound what a JPEG header can make the decoder allocate, in
+// pixels.
+const (
+	maxSide = 16384
+	maxArea = 7680 * 4320
+)
 
 // jpegSize returns the size that a JPEG file says it has.
 func jpegSize(data []byte) (width, height int, err error) {
@@ -107,3 +111,5 @@ func scale(dst []byte, width, height int, from image.Rectangle, at func(x, y int
 		}
 	}
 }
+
+func clamp8(v int32) uint8 { return uint8(min(max(v, 0), 255)) }

@@ -1,4 +1,4 @@
-package capture
+package synthetic
 
 // glyphs is a font of 5x7 dots: a byte for each row, the leftmost dot in bit 4.
 var glyphs = map[byte][7]uint8{

@@ -1,4 +1,4 @@
-package capture
+package synthetic
 
 import (
 	"encoding/binary"

@@ -1,4 +1,4 @@
-package capture
+package mjpeg
 
 import (
 	"net/url"

@@ -1,4 +1,7 @@
-package capture
+// Package mjpeg receives Motion JPEG over HTTP and HTTPS: it answers Basic and
+// Digest challenges, finds the JPEG frames in whatever a camera sends, and keeps the
+// newest.
+package mjpeg
 
 import (
 	"context"
@@ -13,9 +16,11 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"rvo-tui/capture"
 )
 
-// OpenMJPEG is the Opener of KindHTTP: a stream of JPEG pictures over HTTP or
+// Open is the capture.Opener of capture.KindHTTP: a stream of JPEG pictures over HTTP or
 // HTTPS, as multipart/x-mixed-replace. User and password of the address answer
 // Basic and Digest challenges. Proxies are not used: cameras are near.
 //
@@ -23,9 +28,9 @@ import (
 // nothing queues up in the kernel; the older ones count as skipped (Skipper).
 // Pictures may have an X-Timestamp header, in seconds, which becomes their
 // presentation time.
-func OpenMJPEG(ctx context.Context, cfg Config, addr Address) (Source, error) {
-	fail := func(err error) (Source, error) {
-		return nil, fmt.Errorf("open source %s: %w", Redact(addr.URL), err)
+func Open(ctx context.Context, cfg capture.Config, addr capture.Address) (capture.Source, error) {
+	fail := func(err error) (capture.Source, error) {
+		return nil, fmt.Errorf("open source %s: %w", capture.Redact(addr.URL), err)
 	}
 	target, err := url.Parse(addr.URL)
 	if err != nil {
@@ -73,7 +78,7 @@ func OpenMJPEG(ctx context.Context, cfg Config, addr Address) (Source, error) {
 // mjpegSource is one open MJPEG stream. Its pump fills the slot, Grab empties
 // it; three buffers go round between them.
 type mjpegSource struct {
-	cfg       Config
+	cfg       capture.Config
 	cancel    context.CancelFunc
 	body      io.ReadCloser
 	transport *http.Transport
@@ -98,7 +103,7 @@ type mjpegSource struct {
 // part is one picture as it came.
 type part struct {
 	data    []byte
-	stamp   Stamp
+	stamp   capture.Stamp
 	tooLong bool
 }
 
@@ -113,7 +118,7 @@ func (s *mjpegSource) pump() {
 			s.err = err
 			return
 		}
-		p.stamp = Stamp{Arrived: time.Now()}
+		p.stamp = capture.Stamp{Arrived: time.Now()}
 		p.stamp.PTS, p.stamp.HasPTS = split.timestamp()
 		p = s.put(p)
 		select {
@@ -145,16 +150,16 @@ func (s *mjpegSource) take() bool {
 	return true
 }
 
-func (s *mjpegSource) Grab() (Stamp, error) {
+func (s *mjpegSource) Grab() (capture.Stamp, error) {
 	if err := s.await(); err != nil {
-		return Stamp{}, err
+		return capture.Stamp{}, err
 	}
 	if s.cur.tooLong {
-		return Stamp{}, &CorruptError{errPartTooLong}
+		return capture.Stamp{}, &capture.CorruptError{Err: errPartTooLong}
 	}
 	width, height, err := jpegSize(s.cur.data)
 	if err != nil {
-		return Stamp{}, &CorruptError{err}
+		return capture.Stamp{}, &capture.CorruptError{Err: err}
 	}
 	s.width, s.height = width, height
 	stamp := s.cur.stamp
@@ -201,15 +206,15 @@ func (s *mjpegSource) await() error {
 func (s *mjpegSource) Retrieve(dst []byte) error {
 	width, height := s.Size()
 	if len(dst) != width*height*3 {
-		return ErrSizeChanged
+		return capture.ErrSizeChanged
 	}
 	if err := decodeJPEG(dst, s.cur.data, width, height); err != nil {
-		return &CorruptError{err}
+		return &capture.CorruptError{Err: err}
 	}
 	return nil
 }
 
-func (s *mjpegSource) Size() (width, height int) { return OutputSize(s.cfg, s.width, s.height) }
+func (s *mjpegSource) Size() (width, height int) { return capture.OutputSize(s.cfg, s.width, s.height) }
 
 func (s *mjpegSource) Live() bool { return true }
 

@@ -1,11 +1,17 @@
-package capture
+// Package synthetic is a source of drawn scenes: a street where people and cars
+// pass, and what lamps and lenses do to it. Every frame follows from the scene, its
+// seed, size and rate alone, so that tests and demonstrations repeat exactly.
+package synthetic
 
 import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"time"
+
+	"rvo-tui/capture"
 )
 
 // What a synthetic scene is drawn at where nothing is configured.
@@ -24,9 +30,9 @@ func Scenes() []string {
 	return names
 }
 
-// SceneDoc returns what a synthetic scene shows, in one line for people, or ""
+// Doc returns what a synthetic scene shows, in one line for people, or ""
 // for a name that is none.
-func SceneDoc(name string) string {
+func Doc(name string) string {
 	for _, p := range plans {
 		if p.name == name {
 			return p.doc
@@ -35,11 +41,11 @@ func SceneDoc(name string) string {
 	return ""
 }
 
-// OpenSynthetic is the Opener of synthetic scenes. The source gives cfg.FPS
+// Open is the capture.Opener of synthetic scenes. The source gives cfg.FPS
 // pictures a second of presentation time, never ends, and draws nothing that is
 // not retrieved. A picture depends on the scene, its seed, the size, the rate
 // and the picture's place in the sequence alone.
-func OpenSynthetic(ctx context.Context, cfg Config, addr Address) (Source, error) {
+func Open(ctx context.Context, cfg capture.Config, addr capture.Address) (capture.Source, error) {
 	for _, p := range plans {
 		if p.name != addr.Scene {
 			continue
@@ -54,7 +60,16 @@ func OpenSynthetic(ctx context.Context, cfg Config, addr Address) (Source, error
 	return nil, fmt.Errorf("open source %q: there is no such scene; choose one of %s", "synthetic:"+addr.Scene, strings.Join(Scenes(), ", "))
 }
 
-func syntheticSize(cfg Config) (w, h int) {
+// Validate calls bad where cfg names a scene that there is not.
+func Validate(cfg capture.Config, bad func(key, problem string)) {
+	addr, err := capture.ParseAddress(cfg.Source)
+	if err != nil || addr.Kind != capture.KindSynthetic || slices.Contains(Scenes(), addr.Scene) {
+		return
+	}
+	bad("source", fmt.Sprintf("there is no scene %q: give one of %s", addr.Scene, strings.Join(Scenes(), ", ")))
+}
+
+func syntheticSize(cfg capture.Config) (w, h int) {
 	w, h = cfg.Width, cfg.Height
 	switch {
 	case w <= 0 && h <= 0:
@@ -75,18 +90,18 @@ type synthetic struct {
 	grabbed uint64 // pictures so far
 }
 
-func (s *synthetic) Grab() (Stamp, error) {
+func (s *synthetic) Grab() (capture.Stamp, error) {
 	if err := s.ctx.Err(); err != nil {
-		return Stamp{}, err
+		return capture.Stamp{}, err
 	}
 	pts := time.Duration(math.Round(float64(s.grabbed) / s.fps * float64(time.Second)))
 	s.grabbed++
-	return Stamp{PTS: pts, HasPTS: true, Arrived: time.Now()}, nil
+	return capture.Stamp{PTS: pts, HasPTS: true, Arrived: time.Now()}, nil
 }
 
 func (s *synthetic) Retrieve(dst []byte) error {
 	if len(dst) != s.scene.w*s.scene.h*3 {
-		return ErrSizeChanged
+		return capture.ErrSizeChanged
 	}
 	s.scene.draw(dst, max(s.grabbed, 1)-1)
 	return nil

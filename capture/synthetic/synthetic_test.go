@@ -1,4 +1,4 @@
-package capture
+package synthetic
 
 import (
 	"bytes"
@@ -8,11 +8,13 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"rvo-tui/capture"
 )
 
-func openScene(t testing.TB, scene string, seed uint64, cfg Config) Source {
+func openScene(t testing.TB, scene string, seed uint64, cfg capture.Config) capture.Source {
 	t.Helper()
-	src, err := OpenSynthetic(context.Background(), cfg, Address{Kind: KindSynthetic, Scene: scene, Seed: seed})
+	src, err := Open(context.Background(), cfg, capture.Address{Kind: capture.KindSynthetic, Scene: scene, Seed: seed})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -25,7 +27,7 @@ func openScene(t testing.TB, scene string, seed uint64, cfg Config) Source {
 }
 
 // nthPicture returns the n-th picture, from 0, of a fresh source.
-func nthPicture(t testing.TB, src Source, n int) []byte {
+func nthPicture(t testing.TB, src capture.Source, n int) []byte {
 	t.Helper()
 	for range n + 1 {
 		if _, err := src.Grab(); err != nil {
@@ -41,7 +43,7 @@ func nthPicture(t testing.TB, src Source, n int) []byte {
 }
 
 func TestSyntheticIsDeterministic(t *testing.T) {
-	cfg := Config{Width: 160, Height: 90}
+	cfg := capture.Config{Width: 160, Height: 90}
 	for _, scene := range Scenes() {
 		for _, second := range []int{0, 9, 13, 22, 40} {
 			a := openScene(t, scene, 7, cfg)
@@ -63,7 +65,7 @@ func TestSyntheticIsDeterministic(t *testing.T) {
 }
 
 func TestSyntheticStamps(t *testing.T) {
-	src := openScene(t, "street", 1, Config{FPS: 12.5, Width: 64})
+	src := openScene(t, "street", 1, capture.Config{FPS: 12.5, Width: 64})
 	if src.Live() {
 		t.Error("Live() = true; a camera must pace it")
 	}
@@ -92,7 +94,7 @@ func TestSyntheticSize(t *testing.T) {
 	}
 	for _, tt := range tests {
 		for _, scene := range Scenes() {
-			src := openScene(t, scene, 1, Config{Width: tt.width, Height: tt.height})
+			src := openScene(t, scene, 1, capture.Config{Width: tt.width, Height: tt.height})
 			if w, h := src.Size(); w != tt.wantW || h != tt.wantH {
 				t.Fatalf("size %dx%d: got %dx%d, want %dx%d", tt.width, tt.height, w, h, tt.wantW, tt.wantH)
 			}
@@ -107,7 +109,7 @@ func TestSyntheticSize(t *testing.T) {
 }
 
 func TestSyntheticErrors(t *testing.T) {
-	_, err := OpenSynthetic(context.Background(), Config{}, Address{Kind: KindSynthetic, Scene: "beach"})
+	_, err := Open(context.Background(), capture.Config{}, capture.Address{Kind: capture.KindSynthetic, Scene: "beach"})
 	if err == nil || !strings.Contains(err.Error(), `"synthetic:beach"`) {
 		t.Fatalf("unknown scene: error %v", err)
 	}
@@ -115,17 +117,17 @@ func TestSyntheticErrors(t *testing.T) {
 		if !strings.Contains(err.Error(), scene) {
 			t.Errorf("error %q does not name scene %s", err, scene)
 		}
-		if SceneDoc(scene) == "" {
+		if Doc(scene) == "" {
 			t.Errorf("scene %s has no description", scene)
 		}
 	}
 
 	ctx, cancel := context.WithCancel(context.Background())
-	src, err := OpenSynthetic(ctx, Config{Width: 64}, Address{Scene: "street"})
+	src, err := Open(ctx, capture.Config{Width: 64}, capture.Address{Scene: "street"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := src.Retrieve(make([]byte, 5)); !errors.Is(err, ErrSizeChanged) {
+	if err := src.Retrieve(make([]byte, 5)); !errors.Is(err, capture.ErrSizeChanged) {
 		t.Errorf("Retrieve into 5 bytes: %v", err)
 	}
 	cancel()
@@ -138,7 +140,7 @@ func TestSyntheticErrors(t *testing.T) {
 // within 30 s people appear at least three times, and are gone in between.
 func TestStreetComesAndGoes(t *testing.T) {
 	for seed := range uint64(6) {
-		cfg := Config{Width: 160}
+		cfg := capture.Config{Width: 160}
 		street, empty := openScene(t, "street", seed, cfg), openScene(t, "empty", seed, cfg)
 		appearances, there := 0, 0
 		for range 300 { // ten a second
@@ -164,7 +166,7 @@ func TestStreetComesAndGoes(t *testing.T) {
 }
 
 func TestFreezeIsBitIdentical(t *testing.T) {
-	src := openScene(t, "freeze", 3, Config{Width: 96})
+	src := openScene(t, "freeze", 3, capture.Config{Width: 96})
 	last := nthPicture(t, src, 0)
 	same := make([]bool, 0, 600)
 	for range 600 {
@@ -199,7 +201,7 @@ func TestNoiseStaysInRange(t *testing.T) {
 }
 
 func TestRetrieveAllocatesNothing(t *testing.T) {
-	src := openScene(t, "street", 1, Config{Width: 320})
+	src := openScene(t, "street", 1, capture.Config{Width: 320})
 	dst := nthPicture(t, src, 30)
 	got := testing.AllocsPerRun(100, func() {
 		if _, err := src.Grab(); err != nil {
@@ -219,7 +221,7 @@ func BenchmarkSynthetic(b *testing.B) {
 	for _, scene := range Scenes() {
 		for _, second := range at[scene] {
 			b.Run(fmt.Sprintf("%s/%ds", scene, second), func(b *testing.B) {
-				src := openScene(b, scene, 1, Config{})
+				src := openScene(b, scene, 1, capture.Config{})
 				dst := nthPicture(b, src, second*30)
 				b.SetBytes(int64(len(dst)))
 				b.ReportAllocs()
@@ -234,10 +236,24 @@ func BenchmarkSynthetic(b *testing.B) {
 }
 
 func BenchmarkSyntheticGrab(b *testing.B) {
-	src := openScene(b, "street", 1, Config{})
+	src := openScene(b, "street", 1, capture.Config{})
 	for b.Loop() {
 		if _, err := src.Grab(); err != nil {
 			b.Fatal(err)
+		}
+	}
+}
+
+func TestValidateNamesTheScenes(t *testing.T) {
+	for source, want := range map[string]string{
+		"synthetic:sea":    `there is no scene "sea": give one of street`,
+		"synthetic:street": "",
+		"device:0":         "",
+	} {
+		got := ""
+		Validate(capture.Config{Source: source}, func(key, problem string) { got = key + ": " + problem })
+		if want == "" && got != "" || !strings.Contains(got, want) {
+			t.Errorf("%s: %q, want %q", source, got, want)
 		}
 	}
 }

@@ -1,4 +1,4 @@
-package capture
+package mjpeg
 
 import (
 	"context"
@@ -9,6 +9,8 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+
+	"rvo-tui/capture"
 )
 
 // sameHost lets redirects stay on the server that was asked: the password is
@@ -76,11 +78,11 @@ func stale(offers []challenge) bool {
 func checkAnswer(resp *http.Response, user *url.Userinfo) error {
 	switch {
 	case resp.StatusCode == http.StatusUnauthorized && user == nil:
-		return fmt.Errorf("%w: it asks for one, write it as in http://USER:PASSWORD@%s/", ErrUnauthorized, resp.Request.URL.Host)
+		return fmt.Errorf("%w: it asks for one, write it as in http://USER:PASSWORD@%s/", capture.ErrUnauthorized, resp.Request.URL.Host)
 	case resp.StatusCode == http.StatusUnauthorized:
-		return fmt.Errorf("%w: correct it in the address", ErrUnauthorized)
+		return fmt.Errorf("%w: correct it in the address", capture.ErrUnauthorized)
 	case resp.StatusCode == http.StatusForbidden:
-		return fmt.Errorf("%w: the camera forbids this user to watch (status 403)", ErrUnauthorized)
+		return fmt.Errorf("%w: the camera forbids this user to watch (status 403)", capture.ErrUnauthorized)
 	case resp.StatusCode == http.StatusNotFound:
 		return errors.New("there is no such stream (status 404): correct the path of the address")
 	case resp.StatusCode != http.StatusOK:
@@ -97,7 +99,7 @@ func checkAnswer(resp *http.Response, user *url.Userinfo) error {
 	case "multipart/x-mixed-replace", "multipart/mixed", "video/x-motion-jpeg", "video/mjpeg", "video/x-jpeg":
 		return nil
 	case "image/jpeg":
-		return fmt.Errorf("a single picture (image/jpeg) is %w: give the address of the camera's MJPEG stream", ErrUnsupported)
+		return fmt.Errorf("a single picture (image/jpeg) is %w: give the address of the camera's MJPEG stream", capture.ErrUnsupported)
 	}
-	return fmt.Errorf("content type %q is %w: give the address of an MJPEG stream (multipart/x-mixed-replace), or use rtsp://", kind, ErrUnsupported)
+	return fmt.Errorf("content type %q is %w: give the address of an MJPEG stream (multipart/x-mixed-replace), or use rtsp://", kind, capture.ErrUnsupported)
 }
