@@ -1,71 +1,104 @@
 package capture
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
-// ptsJump is how far presentation times may part from the progress of arrivals
-// between two pictures before they count as a new clock.
-const ptsJump = 5 * time.Second
-
-// driftShare is the share of elapsed time by which the best transit time seen
-// is forgotten: 1 ms a second.
-const driftShare = 1000
-
-// Stamper tells when the pictures of one connection were taken. Its zero value
-// is ready; a new connection takes a new one. It belongs to one goroutine.
+// Stamper tells when the frames or packets of one connection were captured. Its
+// zero value is ready; a new connection takes a new one. It belongs to one
+// goroutine.
 //
-// Presentation times run on the source's own clock. The smallest difference
-// between arrival and presentation time seen so far belongs to the picture that
-// travelled fastest; presentation time plus that difference is when a picture
-// was captured, and what remains until its arrival is its lag. Without a
-// presentation time a picture counts as captured when it arrived.
+// Presentation times run on the source's own clock. A Clock maps them onto ours:
+// presentation time plus the smallest difference from arrival, drift allowed for,
+// is when something was captured. What remains until it arrived is its lag.
+// Without a presentation time it counts as captured when it arrived.
 //
-// The two clocks drift apart. So that this does not read as a growing lag, the
-// smallest difference is let up by a thousandth of the time that passes, well
-// above the drift of real clocks. A lag that grows faster, because the stream is
-// read too slowly, stays visible; one that is constant is forgotten by 1 ms a
-// second. Presentation times that go backwards, or part from arrivals by more
-// than five seconds at once, start over.
+// Where the camera reports its wall clock (RTCP sender reports), capture times
+// come from that clock instead, which all streams of a camera have in common.
 type Stamper struct {
-	begun   bool
-	hadPTS  bool
-	pts     time.Duration // of the last picture
-	arrived time.Time     // of the last picture
-	last    time.Time     // capture time of the last picture
-	lag     time.Duration // of the last picture, over the fastest one
+	// Camera is the clock of the camera, shared by its streams, which Report
+	// begins to use. Nil: one of this connection alone.
+	Camera *Clock
+	// Transit is how long even the fastest packets are on their way, as far as
+	// that is known. It is taken off capture times, and is no part of the lag.
+	Transit time.Duration
+
+	own     Clock           // on presentation times
+	reports []time.Duration // camera time - presentation time, the latest few
+	offset  time.Duration   // median of reports
+
+	begun    bool
+	arrived  time.Time // of the last one
+	captured time.Time // of the last one that Stamp saw
 }
 
-// Stamp returns when a picture was captured, and how long it took from there to
-// its arrival. The pictures of one connection must be given in the order of
-// their arrival. The capture time is never after the arrival and never before
-// that of the picture before.
+// reportsKept is how many sender reports the offset is the median of. Many
+// cameras round the times in them to a frame.
+const reportsKept = 5
+
+// Packet returns when something with a presentation time was captured, which is
+// never after its arrival, and how much longer than the fastest it took. Packets
+// of one connection are given in the order of their arrival; their presentation
+// times may be in decoding order.
+func (s *Stamper) Packet(pts time.Duration, arrived time.Time) (captured time.Time, lag time.Duration) {
+	if s.begun && arrived.Before(s.arrived) {
+		arrived = s.arrived
+	}
+	s.begun, s.arrived = true, arrived
+	s.own.Observe(pts, arrived)
+	captured = s.own.Time(pts)
+	lag = max(0, arrived.Sub(captured))
+	if len(s.reports) > 0 {
+		s.Camera.Observe(pts+s.offset, arrived)
+		captured = s.Camera.Time(pts + s.offset)
+	}
+	if captured = captured.Add(-s.Transit); captured.After(arrived) {
+		captured = arrived
+	}
+	return captured, lag
+}
+
+// Report takes in that the camera's wall clock, counted from any moment that
+// stays the same, read wall at a presentation time.
+func (s *Stamper) Report(pts, wall time.Duration) {
+	offset := wall - pts
+	if len(s.reports) > 0 {
+		if stepped := offset - s.offset; stepped > clockBack || stepped < -clockBack {
+			s.reports = s.reports[:0] // the camera's clock was set
+			s.Camera.Reset()
+		}
+	}
+	first := len(s.reports) == 0
+	if s.reports = append(s.reports, offset); len(s.reports) > reportsKept {
+		s.reports = slices.Delete(s.reports, 0, 1)
+	}
+	sorted := slices.Sorted(slices.Values(s.reports))
+	s.offset = sorted[len(sorted)/2]
+	if first {
+		if s.Camera == nil {
+			s.Camera = new(Clock)
+		}
+		s.own.replay(s.Camera, s.offset)
+	}
+}
+
+// Stamp returns when a frame was captured, and its lag. The frames of one
+// connection are given in the order of their arrival, which is the order they
+// are shown in. The capture time is never after the arrival and never before
+// that of the frame before.
 func (s *Stamper) Stamp(st Stamp) (captured time.Time, lag time.Duration) {
-	if s.begun && st.Arrived.Before(s.arrived) {
+	last, begun := s.captured, s.begun
+	if begun && st.Arrived.Before(s.arrived) {
 		st.Arrived = s.arrived
 	}
 	captured = st.Arrived
 	if st.HasPTS {
-		if s.begun && s.hadPTS {
-			s.advance(st.Arrived.Sub(s.arrived), st.PTS-s.pts)
-		} else {
-			s.lag = 0
-		}
-		lag = s.lag
-		captured = st.Arrived.Add(-lag)
+		captured, lag = s.Packet(st.PTS, st.Arrived)
 	}
-	if s.begun && captured.Before(s.last) {
-		captured = s.last
+	if begun && captured.Before(last) {
+		captured, lag = last, st.Arrived.Sub(last)
 	}
-	s.begun, s.hadPTS, s.pts, s.arrived, s.last = true, st.HasPTS, st.PTS, st.Arrived, captured
-	return captured, st.Arrived.Sub(captured)
-}
-
-// advance moves the lag on by one picture. The fastest picture is its zero, so
-// the difference itself need not be kept.
-func (s *Stamper) advance(arrival, pts time.Duration) {
-	step := arrival - pts
-	if pts < 0 || step > ptsJump || step < -ptsJump {
-		s.lag = 0
-		return
-	}
-	s.lag = max(0, s.lag+step-arrival/driftShare)
+	s.begun, s.arrived, s.captured = true, st.Arrived, captured
+	return captured, lag
 }

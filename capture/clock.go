@@ -1,0 +1,171 @@
+package capture
+
+import (
+	"sync"
+	"time"
+)
+
+const (
+	// clockBuckets is how many seconds a Clock looks back.
+	clockBuckets = 120
+	// clockSettle is how much time observations must span before their slope
+	// says anything.
+	clockSettle = 10 * time.Second
+	// clockDrift is the most by which two real clocks drift apart.
+	clockDrift = 500e-6
+	// clockJump and clockBack are how far camera times may part from the progress
+	// of arrivals, and how far they may go back, before they count as a new clock.
+	// Frames in decoding order go back by less.
+	clockJump = 5 * time.Second
+	clockBack = 500 * time.Millisecond
+)
+
+// Clock maps the times of one camera onto ours. Observations of (camera time,
+// arrival) lie above a line: the one of those that traveled fastest. Its
+// offset is the difference of the clocks, its slope their drift. The line is
+// the edge of the lower convex hull in the middle of the last two minutes, of
+// which the fastest observation of each second is kept: jitter does not move it.
+//
+// The zero value is ready. All methods may be called from any goroutine, so that
+// two streams of one camera can share a Clock.
+type Clock struct {
+	mu    sync.Mutex
+	base  time.Time // arrivals are counted from here
+	ring  [clockBuckets]observation
+	first int // of the ring
+	n     int
+	last  observation
+	line  line
+}
+
+// observation is one arrival: camera time, and arrival minus camera time.
+type observation struct{ at, delay time.Duration }
+
+func (o observation) arrived() time.Duration { return o.at + o.delay }
+
+// line is delay = offset + slope * (camera time - from).
+type line struct {
+	from, offset time.Duration
+	slope        float64
+}
+
+func (l line) delay(at time.Duration) time.Duration {
+	return l.offset + time.Duration(l.slope*float64(at-l.from))
+}
+
+// Observe takes in that something with a camera time arrived. Times that jump
+// start the clock over.
+func (c *Clock) Observe(at time.Duration, arrived time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.n == 0 {
+		c.base = arrived
+	}
+	o := observation{at, arrived.Sub(c.base) - at}
+	if c.n > 0 {
+		parted := o.delay - c.last.delay
+		if parted > clockJump || parted < -clockJump || o.at < c.last.at-clockBack {
+			c.n = 0
+		}
+	}
+	c.last = o
+	c.keep(o)
+}
+
+// keep holds the fastest observation of each second and fits the line anew when
+// that changes.
+func (c *Clock) keep(o observation) {
+	if c.n > 0 {
+		newest := &c.ring[(c.first+c.n-1)%clockBuckets]
+		if o.arrived()/time.Second <= newest.arrived()/time.Second {
+			if o.delay >= newest.delay {
+				return
+			}
+			*newest = o
+			c.fit()
+			return
+		}
+	}
+	if c.n == clockBuckets {
+		c.first = (c.first + 1) % clockBuckets
+		c.n--
+	}
+	c.ring[(c.first+c.n)%clockBuckets] = o
+	c.n++
+	c.fit()
+}
+
+// fit puts the line under all observations.
+func (c *Clock) fit() {
+	from := c.ring[c.first].at
+	l := line{from: from}
+	if span := c.ring[(c.first+c.n-1)%clockBuckets].at - from; span >= clockSettle {
+		l.slope = min(max(c.slope(from+span/2), -clockDrift), clockDrift)
+	}
+	for i := range c.n {
+		o := c.ring[(c.first+i)%clockBuckets]
+		offset := o.delay - time.Duration(l.slope*float64(o.at-from))
+		if i == 0 || offset < l.offset {
+			l.offset = offset
+		}
+	}
+	c.line = l
+}
+
+// slope returns that of the edge of the lower convex hull over a camera time.
+func (c *Clock) slope(over time.Duration) float64 {
+	var hull [clockBuckets]observation
+	n := 0
+	for i := range c.n {
+		o := c.ring[(c.first+i)%clockBuckets]
+		if n > 0 && o.at <= hull[n-1].at {
+			continue
+		}
+		for n >= 2 && between(hull[n-2], o, hull[n-1].at) <= float64(hull[n-1].delay) {
+			n--
+		}
+		hull[n] = o
+		n++
+	}
+	for i := 1; i < n; i++ {
+		if hull[i].at >= over {
+			return float64(hull[i].delay-hull[i-1].delay) / float64(hull[i].at-hull[i-1].at)
+		}
+	}
+	return 0
+}
+
+// between returns the delay at a time on the line through a and b.
+func between(a, b observation, at time.Duration) float64 {
+	return float64(a.delay) + float64(b.delay-a.delay)*float64(at-a.at)/float64(b.at-a.at)
+}
+
+// Time returns when something with a camera time would have arrived had it
+// traveled as fast as anything does. It returns the zero time before the first
+// observation.
+func (c *Clock) Time(at time.Duration) time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.n == 0 {
+		return time.Time{}
+	}
+	return c.base.Add(at + c.line.delay(at))
+}
+
+// Reset forgets all observations.
+func (c *Clock) Reset() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.n = 0
+}
+
+// replay gives another clock what this one has kept, with camera times moved.
+func (c *Clock) replay(to *Clock, move time.Duration) {
+	c.mu.Lock()
+	base, first, n, ring := c.base, c.first, c.n, c.ring
+	c.mu.Unlock()
+	for i := range n {
+		o := ring[(first+i)%clockBuckets]
+		to.Observe(o.at+move, base.Add(o.arrived()))
+	}
+}

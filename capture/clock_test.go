@@ -1,0 +1,123 @@
+package capture
+
+import (
+	"math/rand/v2"
+	"testing"
+	"time"
+)
+
+// A camera's clock that is off and drifts is known within milliseconds on a line
+// that delays each packet by up to 80 ms.
+func TestClockOnAJitteryLine(t *testing.T) {
+	for name, c := range map[string]struct {
+		off   time.Duration
+		drift float64
+	}{
+		"in step":       {0, 0},
+		"ahead, slow":   {3 * time.Second, -200e-6},
+		"behind, fast":  {-3 * time.Second, 200e-6},
+		"another epoch": {1e6 * time.Hour, 50e-6},
+	} {
+		t.Run(name, func(t *testing.T) {
+			random := rand.New(rand.NewPCG(1, 2))
+			var s Stamper
+			start, last := time.Now(), time.Time{}
+			for i := range 25 * 600 {
+				taken := time.Duration(i) * 40 * time.Millisecond
+				camera := c.off + taken + time.Duration(c.drift*float64(taken))
+				arrived := start.Add(taken + time.Duration(random.Int64N(int64(80*time.Millisecond))))
+				if arrived.Before(last) {
+					arrived = last
+				}
+				last = arrived
+				pts := time.Duration(i) * 40 * time.Millisecond
+				if i%125 == 5 {
+					s.Report(pts, camera+time.Duration(random.Int64N(int64(4*time.Millisecond))))
+				}
+				captured, _ := s.Packet(pts, arrived)
+				wrong := captured.Sub(start.Add(taken))
+				if i > 250 && (wrong < -10*time.Millisecond || wrong > 10*time.Millisecond) {
+					t.Fatalf("frame %d: captured %v from the truth", i, wrong)
+				}
+			}
+		})
+	}
+}
+
+// Presentation times of their own that drift do no harm where reports tell what
+// the camera's clock reads.
+func TestClockFollowsReportsNotPresentationTimes(t *testing.T) {
+	var s Stamper
+	start := time.Now()
+	for i := range 25 * 600 {
+		real := time.Duration(i) * 40 * time.Millisecond
+		pts := real + real/20_000 // 50 ppm
+		if i%125 == 0 {
+			s.Report(pts, real+3*time.Second)
+		}
+		captured, lag := s.Packet(pts, start.Add(real))
+		if wrong := captured.Sub(start.Add(real)).Abs(); wrong > 5*time.Millisecond || lag > 5*time.Millisecond {
+			t.Fatalf("frame %d: captured %v from the truth, lag %v", i, wrong, lag)
+		}
+	}
+}
+
+func TestClockThatIsSetStartsOver(t *testing.T) {
+	var s Stamper
+	start := time.Now()
+	for i := range 500 {
+		real := time.Duration(i) * 40 * time.Millisecond
+		if i%50 == 10 {
+			wall := real
+			if i > 250 {
+				wall += time.Hour
+			}
+			s.Report(real, wall)
+		}
+		captured, _ := s.Packet(real, start.Add(real))
+		if wrong := captured.Sub(start.Add(real)).Abs(); wrong > ms {
+			t.Fatalf("frame %d: captured %v from the truth", i, wrong)
+		}
+	}
+}
+
+// Two streams of one camera are on one clock: the one whose encoder is slower
+// does not count its frames as captured later.
+func TestClockIsSharedByTwoStreams(t *testing.T) {
+	var camera Clock
+	small, large := Stamper{Camera: &camera}, Stamper{Camera: &camera}
+	start := time.Now()
+	for i := range 250 {
+		at := time.Duration(i) * 40 * time.Millisecond
+		if i%50 == 0 {
+			small.Report(at, at+time.Hour)
+			large.Report(at+time.Minute, at+time.Hour)
+		}
+		a, _ := small.Packet(at, start.Add(at))
+		b, lag := large.Packet(at+time.Minute, start.Add(at+90*ms))
+		if i > 0 && (a.Sub(b).Abs() > ms || lag > ms) {
+			t.Fatalf("frame %d: captured %v apart, lag %v", i, a.Sub(b), lag)
+		}
+	}
+}
+
+// Frames in decoding order keep their own capture times.
+func TestStamperOfReorderedPackets(t *testing.T) {
+	var s Stamper
+	start := time.Now()
+	for i, pts := range []int{0, 3, 1, 2, 6, 4, 5, 9, 7, 8} {
+		captured, _ := s.Packet(time.Duration(pts)*40*ms, start.Add(time.Duration(i)*40*ms))
+		if want := start.Add(time.Duration(pts-2) * 40 * ms); i > 1 && captured != want {
+			t.Errorf("packet %d (frame %d): captured at %v, want %v", i, pts, captured.Sub(start), want.Sub(start))
+		}
+	}
+}
+
+func TestStamperTakesTransitOffWithoutCallingItLag(t *testing.T) {
+	s := Stamper{Transit: 30 * ms}
+	start := time.Now()
+	captured, lag := s.Packet(0, start)
+	if captured != start.Add(-30*ms) || lag != 0 {
+		t.Errorf("captured %v before it arrived, lag %v", start.Sub(captured), lag)
+	}
+}
