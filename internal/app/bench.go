@@ -1,0 +1,120 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"runtime/debug"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"rvo-tui/bench"
+	"rvo-tui/capture/opencv"
+	detectcv "rvo-tui/detectors/opencv"
+	"rvo-tui/internal/cli"
+	"rvo-tui/runtime"
+)
+
+// benchOptions returns what the flags ask the harness for.
+func benchOptions(f cli.BenchRunFlags) (bench.Options, error) {
+	o := bench.Options{
+		Scenarios: f.Scenario, Runs: f.Runs, Duration: seconds(f.DurationSecs), Warmup: seconds(f.WarmupSecs),
+		Sample: time.Duration(f.SampleMS) * time.Millisecond, Width: f.Size.Width, Height: f.Size.Height,
+		Seed: f.Seed, Dir: f.OutDir, Force: f.Force,
+		JPEG: opencv.EncodeJPEG, Encoder: opencv.Movie{}, OpenCV: opencv.Version(), Revision: "devel",
+	}
+	if len(f.Scenario) > 0 && (f.All || f.SeedOnly) {
+		return o, errors.New("--scenario: with --all or --seed-only there is nothing to choose")
+	}
+	for _, s := range bench.Scenarios() {
+		if f.All || f.SeedOnly && s.Seed {
+			o.Scenarios = append(o.Scenarios, s.Name)
+		}
+	}
+	if len(o.Scenarios) == 0 {
+		o.Scenarios = []string{"baseline"}
+	}
+	o.Modes = []bench.Mode{bench.Mode(f.Mode)}
+	if f.Mode == "both" {
+		o.Modes = bench.Modes()
+	}
+	if info, ok := debug.ReadBuildInfo(); ok {
+		o.Revision = revision(info)
+	}
+	return o, o.Validate()
+}
+
+// seconds returns a number of seconds as a time, kept within what that can hold.
+func seconds(s float64) time.Duration {
+	const most = 1e6 // beyond every bound of the harness
+	if !(s > -most && s < most) {
+		s = most
+	}
+	return time.Duration(s * float64(time.Second))
+}
+
+// runBench does what bench is asked for.
+func runBench(ctx context.Context, flags cli.BenchFlags, verb string, stdout *os.File) error {
+	if verb == "compare" {
+		text, err := bench.Compare(flags.Compare.A, flags.Compare.B)
+		if err != nil {
+			return err
+		}
+		_, err = stdout.Write(text)
+		return err
+	}
+	if flags.List {
+		return listScenarios(stdout)
+	}
+	o, err := benchOptions(flags.BenchRunFlags)
+	if err != nil {
+		return (&cli.UsageError{Err: err}).Of("bench")
+	}
+	// What processes of detectors tell, and those that are to crash do a lot of
+	// it, is no part of the results.
+	slog.SetDefault(slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError})))
+	// Some scenarios crash processes on purpose; what these print then is no news.
+	slog.SetLogLoggerLevel(slog.LevelError)
+	kinds, children, closeKinds := newKinds()
+	defer closeKinds()
+	cfg := runtime.DefaultConfig()
+	children.Tune(cfg.Nice, cfg.OpenCVThreads)
+	detectcv.Threads(cfg.OpenCVThreads)
+	o.Kinds, o.Out = kinds, stdout
+	if info, err := os.Stderr.Stat(); err == nil && info.Mode()&os.ModeCharDevice != 0 {
+		o.Progress = os.Stderr
+	}
+	rep, err := bench.Run(ctx, o)
+	switch {
+	case rep != nil && errors.Is(err, context.Canceled) && len(rep.Results) == 0:
+		return errors.New("interrupted before the first run was complete")
+	case rep != nil && errors.Is(err, context.Canceled):
+		return fmt.Errorf("interrupted: the runs that were complete are in %s", o.Dir)
+	}
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(stdout, "results are in %s, to begin with summary.md\n", o.Dir)
+	return nil
+}
+
+// listScenarios prints what can be run.
+func listScenarios(out io.Writer) error {
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	for _, s := range bench.Scenarios() {
+		modes := "inline, worker"
+		if len(s.Modes) > 0 {
+			names := make([]string, len(s.Modes))
+			for i, m := range s.Modes {
+				names[i] = string(m)
+			}
+			modes = strings.Join(names, ", ")
+		}
+		fmt.Fprintf(w, "%s\t%s\t%s\n", s.Name, modes, s.Doc)
+	}
+	return w.Flush()
+}

@@ -1,0 +1,49 @@
+package app
+
+import (
+	"bytes"
+	"os"
+	"strings"
+	"testing"
+
+	"rvo-tui/internal/cli"
+	"rvo-tui/internal/config"
+)
+
+// builtIn is the configuration inside the program. Where it cannot be read most
+// tests fail.
+var builtIn, _ = os.ReadFile("../../rvo.toml")
+
+// testLoader reads configurations as the program does, but for the look at what
+// is installed, and with its own environment.
+func testLoader(env ...string) config.Loader {
+	kinds, _, closeKinds := newKinds()
+	closeKinds() // no test here makes a detector
+	for name, kind := range kinds {
+		kind.Check = nil
+		kinds[name] = kind
+	}
+	return config.Loader{Default: builtIn, Kinds: kinds, Secrets: new(config.Secrets), Getenv: func(name string) (string, bool) {
+		for _, e := range env {
+			if value, ok := strings.CutPrefix(e, name+"="); ok {
+				return value, true
+			}
+		}
+		return "", false
+	}}
+}
+
+func TestCheck(t *testing.T) {
+	var out bytes.Buffer
+	err := check(testLoader(), cli.Flags{Check: cli.CheckFlags{File: "../config/testdata/no_cycle.toml"}}, &out)
+	if want := "../config/testdata/no_cycle.toml: ok (2 cameras, 4 detectors, 0 rules)\n"; err != nil || out.String() != want {
+		t.Errorf("got %q, %v; want %q", out.String(), err, want)
+	}
+	out.Reset()
+	loader := testLoader()
+	t.Chdir(t.TempDir())
+	err = check(loader, cli.Flags{}, &out)
+	if want := config.BuiltIn + ": ok (1 camera, 2 detectors, 2 rules)\n"; err != nil || out.String() != want {
+		t.Errorf("got %q, %v; want %q", out.String(), err, want)
+	}
+}

@@ -1,0 +1,93 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"os"
+	"os/signal"
+	"sync"
+	"syscall"
+	"time"
+
+	"rvo-tui/internal/cli"
+	"rvo-tui/internal/config"
+	"rvo-tui/runtime"
+	"rvo-tui/runtime/control"
+	"rvo-tui/ui"
+)
+
+// firstAnswer bounds the wait for a refusal before the dashboard is opened.
+const firstAnswer = 3 * time.Second
+
+// toOther does what is done with a running program: connect or ctl.
+func toOther(ctx context.Context, loader config.Loader, flags cli.Flags, stdout *os.File) error {
+	if flags.Command == "connect" {
+		return connect(ctx, loader, flags)
+	}
+	return ctl(ctx, loader, flags, stdout)
+}
+
+// connect shows the dashboard of a running program until the user leaves it, the
+// terminal hangs up or the context ends.
+func connect(ctx context.Context, loader config.Loader, flags cli.Flags) error {
+	if !ui.IsTerminal() {
+		return errors.New("connect: standard input and output are no terminal; use rvo-tui ctl in scripts")
+	}
+	client, err := dial(loader, flags.Connect.LinkFlags, flags.Connect.Addr)
+	if usage := new(cli.UsageError); errors.As(err, &usage) {
+		return usage.Of("connect")
+	}
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	// What can never work is told before the screen is taken; who does not answer
+	// yet may do so later.
+	ask, cancel := context.WithTimeout(ctx, firstAnswer)
+	_, err = client.About(ask)
+	cancel()
+	if err != nil && !errors.Is(err, control.ErrUnreachable) && !errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	cfg, err := loader.Screen(flags)
+	if err != nil {
+		return err
+	}
+	return showRemote(ctx, client, cfg, loader)
+}
+
+// showRemote runs the dashboard of another process.
+func showRemote(ctx context.Context, client *control.Client, cfg ui.Config, loader config.Loader) error {
+	slog.SetDefault(slog.New(slog.DiscardHandler)) // lines of libraries would spoil the screen
+	host, _ := os.Hostname()                       // only used to tell this machine from others
+	remote := ui.NewRemote(client, cfg.Rate, loader.Kinds, host)
+	ctx, hungUp := signal.NotifyContext(ctx, syscall.SIGHUP)
+	defer hungUp()
+	side, stop := context.WithCancel(ctx)
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	defer stop()
+	wg.Go(func() { _ = remote.Run(side) }) // it shows what it meets
+	guard, _ := newGuard(os.Stderr)        // without it a crash leaves the screen as it is
+	defer guard.close()
+	err := ui.Run(ctx, remote, ui.Options{
+		Config: cfg, Link: remote.Link,
+		Reload: func(ctx context.Context) error { return remote.Do(ctx, runtime.Command{Do: runtime.Reload}) },
+	})
+	if errors.Is(err, ui.ErrStuck) {
+		return nil // an error would be printed there, and wait
+	}
+	return err
+}
+
+// dial returns a client of a running program.
+func dial(l config.Loader, link cli.LinkFlags, addr string) (*control.Client, error) {
+	token, err := l.Token(link)
+	if err != nil {
+		return nil, err
+	}
+	return control.Dial(addr, control.DialOptions{
+		Token: token, CA: link.TLSCA, Insecure: link.NoTLS, Codec: newCodec(l.Kinds),
+	})
+}

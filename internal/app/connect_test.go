@@ -1,0 +1,45 @@
+package app
+
+import (
+	"bytes"
+	"context"
+	"strings"
+	"testing"
+
+	"rvo-tui/detectors"
+	"rvo-tui/internal/cli"
+	"rvo-tui/ui"
+)
+
+func TestConnectNeedsATerminal(t *testing.T) {
+	flags, err := cli.Parse([]string{"connect"}, new(bytes.Buffer))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if ui.IsTerminal() {
+		t.Skip("this test runs on a terminal")
+	}
+	if err := connect(context.Background(), testLoader(), flags); err == nil || !strings.Contains(err.Error(), "use rvo-tui ctl in scripts") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestConfiguredEndpoints(t *testing.T) {
+	r := &reloader{}
+	r.cfg.Detector = append(r.cfg.Detector, motionOf("a"), remoteOf("gpu:1"), remoteOf("gpu:2"))
+	if got := strings.Join(r.endpoints(), " "); got != "gpu:1 gpu:2" {
+		t.Errorf("got %q", got)
+	}
+}
+
+func motionOf(name string) detectors.Config {
+	c := detectors.DefaultConfig()
+	c.Kind, c.Name = "motion", name
+	return c
+}
+
+func remoteOf(endpoint string) detectors.Config {
+	c := detectors.DefaultConfig()
+	c.Kind, c.Endpoint = "remote", endpoint
+	return c
+}

@@ -1,0 +1,71 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"maps"
+	"runtime/debug"
+
+	"rvo-tui/detectors"
+	"rvo-tui/internal/config"
+	"rvo-tui/runtime"
+	"rvo-tui/runtime/control"
+)
+
+// newControl returns the server by which others watch and change a run, or nil
+// where none is wanted.
+func newControl(cfg config.Config, again *reloader, ring *runtime.LogRing, recent *runtime.Recent, log *slog.Logger) *control.Server {
+	if cfg.Control.Socket == "" && cfg.Control.Listen == "" {
+		return nil
+	}
+	loader := again.loader
+	return control.NewServer(control.ServerOptions{
+		Config: cfg.Control, Runtime: again.rt, Ring: ring, Recent: recent, ClipsDir: cfg.Clips.Dir,
+		Kinds: loader.Kinds, Configured: again.endpoints, Codec: newCodec(loader.Kinds),
+		Reload: func(ctx context.Context) error {
+			if err := again.reload(ctx); err != nil {
+				return errors.New(loader.Secrets.Redact(err.Error()))
+			}
+			return nil
+		},
+		Version: ownVersion(), ConfigFile: cfg.File, Log: log,
+	})
+}
+
+// newCodec returns what detectors and cameras travel as. Reading one looks at no
+// file that it names: who may name one is judged after that.
+func newCodec(kinds detectors.Kinds) control.Codec {
+	blind := maps.Clone(kinds)
+	for name, kind := range blind {
+		kind.Check = nil
+		blind[name] = kind
+	}
+	return control.Codec{
+		Detector:     func(text string) (detectors.Config, error) { return config.ParseDetector(blind, text) },
+		Camera:       config.ParseCamera,
+		DetectorText: config.DetectorText,
+		CameraText:   config.CameraText,
+	}
+}
+
+// endpoints returns the model services that the configuration in place names.
+func (r *reloader) endpoints() []string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var list []string
+	for _, d := range r.cfg.Detector {
+		if d.Endpoint != "" {
+			list = append(list, d.Endpoint)
+		}
+	}
+	return list
+}
+
+// ownVersion returns the version or revision of this program.
+func ownVersion() string {
+	if info, ok := debug.ReadBuildInfo(); ok {
+		return revision(info)
+	}
+	return "devel"
+}

@@ -1,0 +1,22 @@
+package app
+
+import (
+	"testing"
+
+	"rvo-tui/detectors"
+)
+
+// Reading what came over the API looks at no file that it names: that would tell
+// who may not choose one what there is.
+func TestCodecLooksAtNoFile(t *testing.T) {
+	looked := false
+	kinds := testLoader().Kinds
+	kinds["net"] = detectors.Kind{Name: "net", Keys: []string{"model"}, Check: func(detectors.Config, func(key, problem string)) { looked = true }}
+	cfg, err := newCodec(kinds).Detector("kind = 'net'\nname = 'n'\nmodel = '/etc/shadow'")
+	if err != nil || cfg.Model != "/etc/shadow" || looked {
+		t.Errorf("got %+v, %v; looked: %v", cfg, err, looked)
+	}
+	if kinds["net"].Check == nil {
+		t.Error("the kinds themselves have changed")
+	}
+}

@@ -1,0 +1,175 @@
+package app
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"syscall"
+	"time"
+
+	"rvo-tui/clips"
+	"rvo-tui/internal/cli"
+	"rvo-tui/internal/config"
+	"rvo-tui/runtime"
+	"rvo-tui/runtime/control"
+)
+
+// ctlTimeout bounds the wait for an answer.
+const ctlTimeout = 30 * time.Second
+
+// ctl asks a running program, or changes it, and writes to out what it says.
+func ctl(ctx context.Context, loader config.Loader, flags cli.Flags, out io.Writer) error {
+	err := ctlVerb(ctx, loader, flags, out)
+	if usage := new(cli.UsageError); errors.As(err, &usage) {
+		err = usage.Of("ctl " + flags.Verb)
+	}
+	if ctlShows(flags.Verb) && errors.Is(err, syscall.EPIPE) {
+		return nil // as of head: whoever read it has seen enough
+	}
+	if !flags.Ctl.JSON || ctlShows(flags.Verb) && err == nil {
+		return err
+	}
+	answer := map[string]any{"ok": true}
+	if err != nil {
+		var usage *cli.UsageError
+		text := err.Error()
+		if errors.As(err, &usage) {
+			text = usage.Err.Error()
+		}
+		answer = map[string]any{"error": text}
+	}
+	if e := json.NewEncoder(out).Encode(answer); e != nil && err == nil {
+		return e
+	}
+	if err != nil {
+		return &toldError{err}
+	}
+	return nil
+}
+
+// toldError is an error that the user has been told of on standard output.
+type toldError struct{ error }
+
+func (e *toldError) Unwrap() error { return e.error }
+
+// ctlShows reports whether a verb shows something, rather than doing it.
+func ctlShows(verb string) bool {
+	switch verb {
+	case "status", "watch", "events", "log", "clips":
+		return true
+	}
+	return false
+}
+
+func ctlVerb(ctx context.Context, loader config.Loader, flags cli.Flags, out io.Writer) error {
+	f := flags.Ctl
+	var cmd runtime.Command
+	if !ctlShows(flags.Verb) {
+		var err error
+		if cmd, err = command(loader, flags); err != nil {
+			return &cli.UsageError{Err: err}
+		}
+	}
+	switch {
+	case f.Watch.Rate != 0 && !(f.Watch.Rate >= 0.1 && f.Watch.Rate <= 60):
+		return &cli.UsageError{Err: fmt.Errorf("--rate: %v is out of range: 0.1 to 60 a second", f.Watch.Rate)}
+	case f.Clips.Limit < 0 || f.Clips.Limit > 1000:
+		return &cli.UsageError{Err: fmt.Errorf("--limit: %d is out of range: 1 to 1000", f.Clips.Limit)}
+	}
+	client, err := dial(loader, f.LinkFlags, f.Addr)
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	if ctlEndless(flags) {
+		var stop context.CancelCauseFunc
+		ctx, stop = context.WithCancelCause(ctx)
+		defer stop(nil)
+		return ctlShow(ctx, stop, client, flags, out)
+	}
+	late := fmt.Errorf("%s: no answer from rvo-tui at %s within %v: see whether it is stopped, or its machine too busy", flags.Verb, client.Addr(), ctlTimeout)
+	ctx, cancel := context.WithTimeoutCause(ctx, ctlTimeout, late)
+	defer cancel()
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	if ctlShows(flags.Verb) {
+		return ctlShow(ctx, stop, client, flags, out)
+	}
+	err = client.Do(ctx, cmd)
+	switch cause := context.Cause(ctx); {
+	case err == nil || cause == nil:
+		return err
+	case errors.Is(cause, context.Canceled):
+		return fmt.Errorf("%s: interrupted: see with ctl status whether it was done", flags.Verb)
+	default:
+		return cause
+	}
+}
+
+// ctlEndless reports whether a verb goes on until it is interrupted.
+func ctlEndless(flags cli.Flags) bool {
+	return flags.Verb == "watch" || flags.Verb == "events" && flags.Ctl.Events.Follow || flags.Verb == "log" && flags.Ctl.Log.Follow
+}
+
+// errShown ends a stream that has shown all that was asked for.
+var errShown = errors.New("shown")
+
+// ctlShow prints what a verb shows. Stop ends the context.
+func ctlShow(ctx context.Context, stop context.CancelCauseFunc, client *control.Client, flags cli.Flags, out io.Writer) error {
+	f := flags.Ctl
+	var err error
+	switch flags.Verb {
+	case "status":
+		err = client.Watch(ctx, 0, each(ctx, stop, func(s *runtime.Snapshot) error {
+			if err := printStatus(out, s, f.JSON); err != nil {
+				return err
+			}
+			return errShown
+		}))
+	case "watch":
+		n := 0
+		err = client.Watch(ctx, cmp.Or(f.Watch.Rate, 1), each(ctx, stop, func(s *runtime.Snapshot) error {
+			if n++; n > 1 && !f.JSON {
+				if _, err := fmt.Fprintln(out); err != nil {
+					return err
+				}
+			}
+			return printStatus(out, s, f.JSON)
+		}))
+	case "events":
+		err = client.Events(ctx, 0, f.Events.Follow, each(ctx, stop, func(e runtime.RecentEvent) error { return printEvent(out, e, f.JSON) }))
+	case "log":
+		err = client.Log(ctx, 0, f.Log.Follow, each(ctx, stop, func(l runtime.LogLine) error { return printLine(out, l, f.JSON) }))
+	case "clips":
+		var entries []clips.Entry
+		var dir string
+		if entries, dir, err = client.Clips(ctx, f.Clips.Limit); err == nil {
+			return printClips(out, dir, entries, f.JSON)
+		}
+	}
+	switch cause := context.Cause(ctx); {
+	case cause == nil:
+		return err
+	case errors.Is(cause, errShown):
+		return nil
+	case errors.Is(cause, context.Canceled):
+		return nil // it was told to end
+	default:
+		return cause
+	}
+}
+
+// each shows what a stream brings, until showing fails.
+func each[T any](ctx context.Context, stop context.CancelCauseFunc, show func(T) error) func(T) {
+	return func(v T) {
+		if ctx.Err() != nil {
+			return
+		}
+		if err := show(v); err != nil {
+			stop(err)
+		}
+	}
+}

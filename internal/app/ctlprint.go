@@ -1,0 +1,243 @@
+package app
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"path"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+	"time"
+	"unicode"
+
+	"rvo-tui/clips"
+	"rvo-tui/detectors"
+	"rvo-tui/rules"
+	"rvo-tui/runtime"
+)
+
+// printStatus prints how everything stands: as one line of JSON, or as tables.
+func printStatus(out io.Writer, s *runtime.Snapshot, asJSON bool) error {
+	if asJSON {
+		return printJSON(out, s)
+	}
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	fmt.Fprintf(w, "%s, up %s, %s and %s in the log\n",
+		s.At.Local().Format(time.RFC3339), s.Uptime.Round(time.Second), count(int(s.Log.Errors), "error"), count(int(s.Log.Warnings), "warning"))
+	statusCameras(w, s)
+	statusDetectors(w, s)
+	statusSignals(w, s)
+	statusRules(w, s)
+	statusQueues(w, s)
+	return w.Flush()
+}
+
+func statusCameras(w io.Writer, s *runtime.Snapshot) {
+	heading(w, "CAMERA", "STATE", "FPS", "SIZE", "AGE", "RECONNECTS", "SOURCE", "")
+	for i := range s.Cameras {
+		c := &s.Cameras[i]
+		size, age := "-", "-"
+		if c.Width > 0 {
+			size = fmt.Sprintf("%dx%d", c.Width, c.Height)
+		}
+		if c.FrameID > 0 {
+			age = short(c.FrameAge)
+		}
+		row(w, c.Name, c.State, fmt.Sprintf("%.1f", c.FPS), size, age, max(c.Connects, 1)-1, c.Source, c.Reason)
+	}
+}
+
+func statusDetectors(w io.Writer, s *runtime.Snapshot) {
+	heading(w, "CAMERA", "DETECTOR", "KIND", "STATE", "FPS", "MAX", "RUNS", "ERRORS", "P50", "P99", "AGE", "")
+	for i := range s.Cameras {
+		for k := range s.Cameras[i].Detectors {
+			d := &s.Cameras[i].Detectors[k]
+			p50, p99, age := "-", "-", "-"
+			if d.Exec != nil && d.Exec.Count() > 0 {
+				q := d.Exec.Quantiles(0.5, 0.99)
+				p50, p99 = short(q[0]), short(q[1])
+			}
+			if d.Age > 0 {
+				age = short(d.Age)
+			}
+			var failed uint64
+			for _, e := range d.Errors {
+				failed += e.N
+			}
+			row(w, s.Cameras[i].Name, d.Name, d.Kind, d.State, fmt.Sprintf("%.1f", d.FPS), fmt.Sprintf("%.4g", d.MaxFPS), d.Runs, failed, p50, p99, age, d.Reason)
+		}
+	}
+}
+
+func statusSignals(w io.Writer, s *runtime.Snapshot) {
+	heading(w, "CAMERA", "SIGNAL", "VALUE", "AGE", "FOUND", "")
+	for i := range s.Cameras {
+		for k := range s.Cameras[i].Signals {
+			v := &s.Cameras[i].Signals[k]
+			value, age, found := "unknown", "-", "-"
+			if v.Unknown == detectors.Known {
+				value, found = fmt.Sprintf("%.4g", v.Value), strconv.Itoa(len(v.Detections))
+			}
+			if v.Age > 0 {
+				age = short(v.Age)
+			}
+			row(w, s.Cameras[i].Name, v.Name, value, age, found, v.Why)
+		}
+	}
+}
+
+func statusRules(w io.Writer, s *runtime.Snapshot) {
+	heading(w, "CAMERA", "RULE", "STATE", "CONDITION", "FIRED", "WHEN")
+	for i := range s.Cameras {
+		for k := range s.Cameras[i].Rules {
+			r := &s.Cameras[i].Rules[k]
+			row(w, s.Cameras[i].Name, r.Event, r.Status.State, r.Status.Truth, r.Status.Fired, r.When)
+		}
+	}
+}
+
+func statusQueues(w io.Writer, s *runtime.Snapshot) {
+	heading(w, "SINK", "STATE", "WRITTEN", "DROPPED", "FAILED", "")
+	for _, k := range s.Sinks {
+		row(w, k.Name, k.State, k.Written, k.Dropped, k.Failures, k.Reason)
+	}
+	heading(w, "CAMERA", "QUEUE", "DEPTH", "OF", "DROPPED")
+	queues := func(camera string, list []runtime.QueueView) {
+		for _, q := range list {
+			var drops []string
+			for _, d := range q.Drops {
+				if d.N > 0 {
+					drops = append(drops, fmt.Sprintf("%s %d", d.Reason, d.N))
+				}
+			}
+			row(w, camera, q.Name, q.Depth, q.Capacity, strings.Join(drops, ", "))
+		}
+	}
+	for i := range s.Cameras {
+		queues(s.Cameras[i].Name, s.Cameras[i].Queues)
+	}
+	row(w, "-", "slots", s.Slots.Busy, s.Slots.Size, "")
+	queues("-", s.Queues)
+}
+
+func heading(w io.Writer, names ...any) {
+	fmt.Fprintln(w)
+	row(w, names...)
+}
+
+// row prints the cells of a table, safe for a terminal.
+func row(w io.Writer, cells ...any) {
+	texts := make([]string, len(cells))
+	for i, c := range cells {
+		texts[i] = detectors.Clean(fmt.Sprint(c))
+	}
+	fmt.Fprintln(w, strings.TrimRight(strings.Join(texts, "\t"), "\t"))
+}
+
+// short writes a duration with three digits or so.
+func short(d time.Duration) string {
+	switch {
+	case d < time.Millisecond:
+		return d.Round(time.Microsecond).String()
+	case d < 10*time.Second:
+		return d.Round(time.Millisecond).String()
+	}
+	return d.Round(time.Second).String()
+}
+
+// printEvent prints an event: as the line that an event log has, or for people.
+func printEvent(out io.Writer, e runtime.RecentEvent, asJSON bool) error {
+	if asJSON {
+		line, err := e.Event.AppendLine(nil)
+		if err != nil {
+			return err
+		}
+		_, err = out.Write(escaped(line))
+		return err
+	}
+	v := &e.Event
+	more := fmt.Sprintf("%.0f%%, picture %s old", v.Confidence*100, short(v.Age.Total()))
+	if v.Phase == rules.PhaseEnded {
+		more = "lasted " + short(v.Duration)
+	}
+	_, err := fmt.Fprintf(out, "%s  %-9s  %s  %s  %s  %s\n", v.Time.Local().Format(time.RFC3339), detectors.Clean(string(v.Phase)),
+		detectors.Clean(v.Camera), detectors.Clean(v.Type), more, detectors.Clean(v.ID))
+	return err
+}
+
+// printLine prints a line of the log.
+func printLine(out io.Writer, l runtime.LogLine, asJSON bool) error {
+	if asJSON {
+		return printJSON(out, l)
+	}
+	_, err := fmt.Fprintf(out, "%s  %-5s  %s\n", l.Time.Local().Format(time.RFC3339), l.Level, detectors.Clean(l.Text))
+	return err
+}
+
+// printClips prints the evidence in a directory.
+func printClips(out io.Writer, dir string, entries []clips.Entry, asJSON bool) error {
+	if asJSON {
+		for _, e := range entries {
+			if err := printJSON(out, e); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	if len(entries) == 0 {
+		_, err := fmt.Fprintf(out, "no clips in %s\n", visible(dir))
+		return err
+	}
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "TIME\tCAMERA\tEVENT\tLENGTH\tSIZE\tPATH")
+	for _, e := range entries {
+		note := ""
+		if e.Damaged != "" {
+			note = "  (" + detectors.Clean(e.Damaged) + ")"
+		}
+		fmt.Fprintf(w, "%s\t%s\t%s\t%.1fs\t%.1f MB\t%s%s\n", e.Time.Format(time.RFC3339), detectors.Clean(e.Camera), detectors.Clean(e.EventType),
+			float64(e.DurationMS)/1000, float64(e.Bytes)/1e6, visible(path.Join(dir, e.Path, e.Movie)), note)
+	}
+	return w.Flush()
+}
+
+// visible replaces what a terminal would obey, and shortens nothing: who copies a
+// path needs all of it.
+func visible(text string) string {
+	return strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return '?'
+		}
+		return r
+	}, text)
+}
+
+// printJSON prints a value as one line of JSON that a terminal may show, too.
+func printJSON(out io.Writer, v any) error {
+	line, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	_, err = out.Write(append(escaped(line), '\n'))
+	return err
+}
+
+// escaped writes the control characters that JSON leaves as they are, DEL and
+// those of Latin-1 (U+007F to U+009F), as it writes the others.
+func escaped(line []byte) []byte {
+	control := func(r rune) bool { return r >= 0x7f && r <= 0x9f }
+	if !bytes.ContainsFunc(line, control) {
+		return line
+	}
+	var b bytes.Buffer
+	for _, r := range string(line) {
+		if control(r) {
+			fmt.Fprintf(&b, `\u%04x`, r)
+			continue
+		}
+		b.WriteRune(r)
+	}
+	return b.Bytes()
+}

@@ -1,0 +1,83 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"strconv"
+	"syscall"
+
+	"rvo-tui/capture/opencv"
+	"rvo-tui/detectors"
+	"rvo-tui/internal/cli"
+	"rvo-tui/ui"
+)
+
+// dashboard is the terminal dashboard of a run. Nil: there is none.
+type dashboard struct {
+	opts   ui.Options
+	stderr *os.File // that there was before the log took its place
+}
+
+// onTerminal reports whether there is a terminal, and a dashboard wanted on it.
+func onTerminal(flags cli.Flags) bool { return !flags.NoUI && ui.IsTerminal() }
+
+// newDashboard returns the dashboard, where there is a terminal and it is
+// wanted. It begins with the camera menu when asked to, or where there is no
+// camera.
+func newDashboard(cfg ui.Config, cameras int, flags cli.Flags, kinds detectors.Kinds) *dashboard {
+	if !onTerminal(flags) {
+		return nil
+	}
+	cfg.ASCII = cfg.ASCII || flags.ASCII
+	return &dashboard{
+		opts: ui.Options{Config: cfg, Kinds: kinds, Devices: cameraChoices, Pick: flags.Pick || cameras == 0},
+	}
+}
+
+// run shows the dashboard until the user quits, the terminal hangs up or the
+// context ends, and ends the run with stop then.
+func (d *dashboard) run(ctx context.Context, stop context.CancelFunc, backend ui.Backend) error {
+	defer stop()
+	ctx, cancel := signal.NotifyContext(ctx, syscall.SIGHUP)
+	defer cancel()
+	guard, err := newGuard(d.stderr)
+	if err != nil {
+		d.opts.Log.Warn("a crash would leave the terminal as the dashboard has it", "error", err)
+	}
+	err = ui.Run(ctx, backend, d.opts)
+	guard.close()
+	if errors.Is(err, ui.ErrStuck) {
+		d.opts.Log.Warn("the terminal took no output at the end") // an error would be printed there, and wait
+		return nil
+	}
+	return err
+}
+
+// cameraChoices lists the capture devices for the camera menu.
+func cameraChoices() []ui.Choice {
+	var list []ui.Choice
+	for _, d := range opencv.Devices() {
+		label := d.Name
+		switch {
+		case d.Err != nil:
+			label = fmt.Sprintf("cannot be asked: %v", d.Err)
+		case len(d.Modes) > 0:
+			label += fmt.Sprintf(", up to %dx%d", d.Modes[0].Width, d.Modes[0].Height)
+		}
+		list = append(list, ui.Choice{Source: "device:" + strconv.Itoa(d.Number), Label: label})
+	}
+	return list
+}
+
+// logsTo reports whether the log may go to standard error: not while the
+// dashboard is on that terminal.
+func (d *dashboard) logsTo(stderr *os.File) bool {
+	if d == nil {
+		return true
+	}
+	info, err := stderr.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice == 0
+}

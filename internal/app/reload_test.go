@@ -1,0 +1,43 @@
+package app
+
+import (
+	"crypto/sha256"
+	"errors"
+	"log/slog"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"rvo-tui/internal/cli"
+	"rvo-tui/internal/config"
+	"rvo-tui/runtime"
+)
+
+// The file in place is the one that is read again, and one that has gone changes
+// nothing.
+func TestReloadKeepsToItsFile(t *testing.T) {
+	loader := testLoader()
+	t.Chdir(t.TempDir())
+	const text = "[[camera]]\nname = \"door\"\nsource = \"synthetic:street\"\n"
+	if err := os.WriteFile(config.LocalFile, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cfg, err := loader.Load(cli.Flags{})
+	if err != nil || cfg.File != config.LocalFile || cfg.Sum != sha256.Sum256([]byte(text)) {
+		t.Fatalf("read %q with sum %x, %v", cfg.File, cfg.Sum, err)
+	}
+	if err := os.Remove(config.LocalFile); err != nil {
+		t.Fatal(err)
+	}
+	counts := runtime.NewReloads(time.Now())
+	again := &reloader{loader: loader, counts: counts, log: slog.New(slog.DiscardHandler), cfg: cfg}
+	var bad *config.Error
+	if err := again.reload(t.Context()); !errors.As(err, &bad) {
+		t.Errorf("a file that has gone: %v, want a *config.Error", err)
+	}
+	v := counts.View()
+	if v.Last != runtime.ReloadInvalid || !strings.Contains(v.Reason, "no such file") || v.Results[2] != (runtime.Count{Reason: runtime.ReloadInvalid, N: 1}) {
+		t.Errorf("counted %+v", v)
+	}
+}

@@ -1,0 +1,251 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	goruntime "runtime"
+	"sync"
+	"syscall"
+	"time"
+
+	"rvo-tui/capture"
+	"rvo-tui/capture/mjpeg"
+	"rvo-tui/capture/opencv"
+	"rvo-tui/capture/synthetic"
+	"rvo-tui/clips"
+	"rvo-tui/detectors"
+	detectcv "rvo-tui/detectors/opencv"
+	"rvo-tui/detectors/remote"
+	"rvo-tui/detectors/remote/child"
+	"rvo-tui/internal/cli"
+	"rvo-tui/internal/config"
+	"rvo-tui/runtime"
+	"rvo-tui/ui"
+)
+
+// clipGrace is how long clips under way may take at the end of a run that was
+// told to stop, while detectors are waited for (2 s). An encoder that hangs costs
+// 0.5 s more and threads that encode pictures another 0.5 s, so that all is over
+// within five seconds.
+const clipGrace = 3 * time.Second
+
+// localKinds returns the kinds of detector that compute in their own process.
+func localKinds() detectors.Kinds {
+	kinds := detectors.Builtin()
+	for name, kind := range detectcv.Kinds() {
+		kinds[name] = kind
+	}
+	return kinds
+}
+
+// newKinds returns every kind of detector, what runs some of them in processes
+// of their own, and what frees their connections and ends their processes.
+func newKinds() (kinds detectors.Kinds, children *child.Pool, closeAll func()) {
+	pool := remote.NewPool(slog.New(lateLog{}))
+	pool.Scale = opencv.Scale
+	children = child.NewPool(child.Options{Scale: opencv.Scale})
+	kinds = child.Wrap(localKinds(), children)
+	kinds["remote"] = remote.Kind(pool)
+	kinds["command"] = child.Kind(children)
+	return kinds, children, func() {
+		// Nothing is left to be done about connections at the end.
+		_ = pool.Close()
+		_ = children.Close()
+	}
+}
+
+// newDrivers returns every kind of video source.
+func newDrivers(log *slog.Logger) capture.Drivers {
+	drivers := opencv.Drivers(log)
+	drivers[capture.KindSynthetic] = synthetic.Open
+	drivers[capture.KindHTTP] = mjpeg.Open
+	return drivers
+}
+
+// run does the main job until the context ends or all cameras have ended. It
+// calls hurry when the context ends: detectors that are being opened are not to
+// be waited for.
+func run(ctx context.Context, loader config.Loader, cfg config.Config, flags cli.Flags, hurry func(), stdout *os.File) error {
+	goruntime.GOMAXPROCS(cfg.Runtime.Threads())
+	screen := newDashboard(cfg.UI, len(cfg.Camera), flags, loader.Kinds)
+	hangup := make(chan os.Signal, 1)
+	if screen == nil { // before anybody can know of a program to send it to
+		signal.Notify(hangup, syscall.SIGHUP)
+		defer signal.Stop(hangup)
+	}
+	logs, err := openLog(cfg.Log, loader.Secrets, screen)
+	if err != nil {
+		return err
+	}
+	defer logs.close()
+	log := logs.logger
+	if stdout == os.Stdout {
+		if stdout, err = opencv.DivertStdout(); err != nil {
+			return err
+		}
+	}
+
+	if flags.Duration > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, flags.Duration)
+		defer cancel()
+	}
+	epoch := time.Now()
+	recent := runtime.NewRecent()
+	sinks := []runtime.Sink{recent}
+	if screen == nil {
+		sinks = append(sinks, runtime.NewWriterSink("stdout", stdout, log))
+	}
+	reopen := []func(){logs.reopen}
+	if cfg.Events.Log != "" {
+		file := runtime.NewFileSink(cfg.Events.Log, log)
+		sinks = append(sinks, file)
+		reopen = append(reopen, file.Reopen)
+	}
+	drivers := newDrivers(log)
+	detectcv.Threads(cfg.Runtime.OpenCVThreads)
+	reloads := runtime.NewReloads(epoch)
+	rt := runtime.New(runtime.Options{
+		Config: cfg.Runtime, Cameras: cfg.Camera, Detectors: cfg.Detector, Rules: cfg.Rule,
+		Drivers: drivers, Kinds: loader.Kinds, JPEG: opencv.EncodeJPEG, Sinks: sinks,
+		Clips: newRecorder(cfg, epoch, log), Log: log, LogRing: logs.ring, Reloads: reloads, Redact: loader.Secrets.Redact, ExitWhenEnded: screen == nil,
+		Roll: runtime.Roll{Before: time.Duration(cfg.Clips.Before), After: time.Duration(cfg.Clips.After)},
+	}, epoch)
+
+	service := newService(log)
+	again := &reloader{loader: loader, flags: flags, rt: rt, counts: reloads, told: service, log: log, cfg: cfg}
+	side, stop := context.WithCancel(context.WithoutCancel(ctx))
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	defer stop()
+	if screen == nil {
+		wg.Go(func() { again.onHangup(side, hangup, reopen) })
+	}
+	if cfg.Runtime.Watch {
+		wg.Go(func() { again.watch(side) })
+	}
+	told := ctx.Done() // to stop
+	wg.Go(func() { service.run(told, side.Done(), rt.Started(), rt.Snapshot) })
+	if cfg.Metrics.Listen != "" {
+		server := runtime.NewServer(cfg.Metrics.Listen, rt.Snapshot, log)
+		wg.Go(func() { _ = server.Run(side) }) // it reports what it meets itself
+	}
+	if screen == nil {
+		warnOfNeighbour(ctx, loader, cfg, flags, log)
+	}
+	if server := newControl(cfg, again, logs.ring, recent, log); server != nil {
+		wg.Go(func() { _ = server.Run(side) }) // likewise
+	}
+	ctx, quit := context.WithCancel(ctx)
+	defer quit()
+	defer context.AfterFunc(ctx, hurry)()
+	log.Info("started", "config", cfg.File, "cameras", len(cfg.Camera), "detectors", len(cfg.Detector), "rules", len(cfg.Rule))
+	if screen == nil {
+		if !flags.NoUI {
+			log.Info("standard input and output are no terminal: running without the dashboard, as with --no-ui")
+		}
+		err = rt.Run(ctx)
+		log.Info("stopped")
+		return err
+	}
+	screen.opts.Open, screen.opts.Log, screen.opts.Reload = drivers.Open, log, again.reload
+	screen.stderr = logs.stderr
+	var shown error
+	wg.Go(func() { shown = screen.run(ctx, quit, ui.Local{Runtime: rt, Ring: logs.ring, Recent: recent}) })
+	err = rt.Run(ctx)
+	quit()
+	stop()
+	wg.Wait()
+	return errors.Join(err, shown)
+}
+
+// newRecorder returns what saves evidence. It does nothing until a rule or a
+// command asks for some.
+func newRecorder(cfg config.Config, epoch time.Time, log *slog.Logger) *clips.Recorder {
+	return clips.New(clips.Options{
+		Config: cfg.Clips, Epoch: epoch, Encoder: opencv.Movie{}, Grace: clipGrace, Nice: cfg.Runtime.Nice, Log: log,
+	})
+}
+
+// logs is the program's log: lines go to the dashboard's ring and to standard
+// error or a file, without secrets. What C libraries print is part of it.
+type logs struct {
+	logger *slog.Logger
+	stderr *os.File // that there was
+	ring   *runtime.LogRing
+	reopen func()
+	close  func()
+}
+
+func openLog(cfg config.LogConfig, secrets *config.Secrets, screen *dashboard) (*logs, error) {
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(cfg.Level)); err != nil {
+		return nil, fmt.Errorf("set log level: %w", err)
+	}
+	l := &logs{reopen: func() {}}
+	var native nativeLog
+	stderr, restore, err := opencv.CaptureStderr(native.line)
+	if err != nil {
+		return nil, err
+	}
+	l.stderr = stderr
+	out := io.Discard // the dashboard shows the log
+	if screen.logsTo(stderr) {
+		out = runtime.LogPipe(stderr)
+	}
+	closeOut := func() error { return nil }
+	if cfg.File != "" {
+		file, err := runtime.OpenLogFile(cfg.File)
+		if err != nil {
+			restore()
+			return nil, err
+		}
+		out, closeOut = file, file.Close
+		l.reopen = func() {
+			if err := file.Reopen(); err != nil {
+				l.logger.Error("the log goes on in the old file", "error", err)
+			}
+		}
+	}
+	l.ring = runtime.NewLogRing(slog.NewTextHandler(out, &slog.HandlerOptions{Level: level}))
+	l.logger = slog.New(secrets.Handler(l.ring))
+	slog.SetDefault(l.logger) // and with it what libraries print through package log
+	native.set(l.logger)
+	ctx, cancel := context.WithCancel(context.Background())
+	var wg sync.WaitGroup
+	wg.Go(func() { _ = l.ring.Run(ctx) }) // it ends with the context
+	l.close = func() {
+		cancel()
+		wg.Wait()
+		native.set(nil)
+		restore()
+		_ = closeOut() // nobody is left to be told
+	}
+	return l, nil
+}
+
+// nativeLog hands what C libraries print to a logger, once there is one.
+type nativeLog struct {
+	mu  sync.RWMutex // guards log
+	log *slog.Logger
+}
+
+func (n *nativeLog) set(log *slog.Logger) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.log = log
+}
+
+func (n *nativeLog) line(text string) {
+	n.mu.RLock()
+	log := n.log
+	n.mu.RUnlock()
+	if log != nil {
+		log.Warn("video library", "says", text)
+	}
+}

@@ -1,0 +1,40 @@
+package app
+
+import (
+	"fmt"
+	goruntime "runtime"
+	"runtime/debug"
+)
+
+// Version describes the program in one line: its version or revision, and the
+// versions of Go and of OpenCV. An empty opencv means a build without it.
+func Version(opencv string) string {
+	version := "devel"
+	if info, ok := debug.ReadBuildInfo(); ok {
+		version = revision(info)
+	}
+	if opencv == "" {
+		opencv = "without OpenCV"
+	} else {
+		opencv = "OpenCV " + opencv
+	}
+	return fmt.Sprintf("rvo-tui %s (%s, %s, %s/%s)", version, goruntime.Version(), opencv, goruntime.GOOS, goruntime.GOARCH)
+}
+
+// revision returns the module's version when it has one, else the first twelve
+// digits of the revision that was built, with "+dirty" where files had changed.
+func revision(info *debug.BuildInfo) string {
+	if v := info.Main.Version; v != "" && v != "(devel)" {
+		return v
+	}
+	version, dirty := "devel", ""
+	for _, s := range info.Settings {
+		switch {
+		case s.Key == "vcs.revision" && s.Value != "":
+			version = s.Value[:min(12, len(s.Value))]
+		case s.Key == "vcs.modified" && s.Value == "true":
+			dirty = "+dirty"
+		}
+	}
+	return version + dirty
+}

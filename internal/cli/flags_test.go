@@ -1,0 +1,126 @@
+package cli
+
+import (
+	"errors"
+	"io"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestParse(t *testing.T) {
+	zero, text := 0, func(s string) *string { return &s }
+	defaults, err := Parse(nil, io.Discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		args string
+		want Flags
+	}{
+		{"", Flags{Command: "run"}},
+		{"run --no-ui", Flags{Command: "run", NoUI: true}},
+		{"--no-ui --duration 90s --config a.toml", Flags{Command: "run", NoUI: true, Duration: 90 * time.Second, Config: "a.toml"}},
+		{"--camera-device 0", Flags{Command: "run", CameraDevice: &zero}},
+		{"--camera-uri=rtsp://a/b,c", Flags{Command: "run", CameraURI: "rtsp://a/b,c"}},
+		{"--detector http://localhost:50051=PersonDetected --detector unix:///run/a=b.sock=cat", Flags{Command: "run", Detector: []RemoteDetector{
+			{"http://localhost:50051", "PersonDetected"}, {"unix:///run/a=b.sock", "cat"},
+		}}},
+		{"--clips-dir d --event-log e --metrics-listen= --log-level debug --log-file l", Flags{
+			Command: "run", ClipsDir: text("d"), EventLog: text("e"), MetricsListen: text(""), LogLevel: text("debug"), LogFile: text("l"),
+		}},
+		{"--list-cameras", Flags{Command: "run", ListCameras: true}},
+		{"--version", Flags{Command: "run", Version: true}},
+		{"check", Flags{Command: "check"}},
+		{"check a.toml", Flags{Command: "check", Check: CheckFlags{File: "a.toml"}}},
+		{"--control-socket /run/x.sock", Flags{Command: "run", ControlSocket: text("/run/x.sock")}},
+		{"connect", Flags{Command: "connect"}},
+		{"connect nvr:7443 --tls-ca ca.pem --token-file t --ascii", Flags{Command: "connect", ASCII: true, Connect: ConnectFlags{
+			Addr: "nvr:7443", LinkFlags: LinkFlags{TLSCA: "ca.pem", TokenFile: "t"},
+		}}},
+		{"connect --no-tls localhost:7443", Flags{Command: "connect", Connect: ConnectFlags{Addr: "localhost:7443", LinkFlags: LinkFlags{NoTLS: true}}}},
+		{"ctl status", Flags{Command: "ctl", Verb: "status"}},
+		{"ctl --json status", Flags{Command: "ctl", Verb: "status", Ctl: CtlFlags{JSON: true}}},
+		{"ctl status --json --addr /run/x.sock", Flags{Command: "ctl", Verb: "status", Ctl: CtlFlags{JSON: true, Addr: "/run/x.sock"}}},
+		{"ctl watch --rate 2", Flags{Command: "ctl", Verb: "watch", Ctl: CtlFlags{Watch: WatchFlags{Rate: 2}}}},
+		{"ctl events -f", Flags{Command: "ctl", Verb: "events", Ctl: CtlFlags{Events: TailFlags{Follow: true}}}},
+		{"ctl log --follow", Flags{Command: "ctl", Verb: "log", Ctl: CtlFlags{Log: TailFlags{Follow: true}}}},
+		{"ctl clips --limit 5", Flags{Command: "ctl", Verb: "clips", Ctl: CtlFlags{Clips: LimitFlags{Limit: 5}}}},
+		{"ctl attach remote name=p endpoint=localhost:1,x --camera door", Flags{Command: "ctl", Verb: "attach", Ctl: CtlFlags{Attach: AttachFlags{
+			Kind: "remote", Set: []string{"name=p", "endpoint=localhost:1,x"}, CameraFlags: CameraFlags{"door"},
+		}}}},
+		{"ctl detach p --camera door", Flags{Command: "ctl", Verb: "detach", Ctl: CtlFlags{Detach: DetectorFlags{CameraFlags{"door"}, "p"}}}},
+		{"ctl rate motion 2.5", Flags{Command: "ctl", Verb: "rate", Ctl: CtlFlags{Rate: RateFlags{DetectorFlags{Detector: "motion"}, 2.5}}}},
+		{"ctl add-camera yard rtsp://h/a,b fps=5", Flags{Command: "ctl", Verb: "add-camera", Ctl: CtlFlags{AddCamera: AddFlags{"yard", "rtsp://h/a,b", []string{"fps=5"}}}}},
+		{"ctl remove-camera yard", Flags{Command: "ctl", Verb: "remove-camera", Ctl: CtlFlags{RemoveCamera: NameFlags{"yard"}}}},
+		{"ctl rule-off moved", Flags{Command: "ctl", Verb: "rule-off", Ctl: CtlFlags{RuleOff: RuleFlags{Rule: "moved"}}}},
+		{"ctl pause", Flags{Command: "ctl", Verb: "pause"}},
+		{"ctl reload", Flags{Command: "ctl", Verb: "reload"}},
+		{"clips --json --clips-dir d", Flags{Command: "clips", Clips: ClipsFlags{JSON: true}, ClipsDir: text("d")}},
+	} {
+		got, err := Parse(strings.Fields(c.args), io.Discard)
+		c.want.Bench = defaults.Bench
+		if err != nil || !reflect.DeepEqual(got, c.want) {
+			t.Errorf("%q: got %+v, %v; want %+v", c.args, got, err, c.want)
+		}
+	}
+}
+
+func TestParseFlagsRefuses(t *testing.T) {
+	for _, c := range []struct{ args, want string }{
+		{"--camera-device 0 --camera-uri x", "can't be used together"},
+		{"--camera-device=-1", "negative"},
+		{"--camera-device front", "--camera-device"},
+		{"--detector localhost:50051", "must be ENDPOINT=SIGNAL"},
+		{"--detector =person", "must be ENDPOINT=SIGNAL"},
+		{"--detector localhost:50051=", "cannot name a signal"},
+		{"--detector localhost:50051=1st", "cannot name a signal"},
+		{"--duration soon", "--duration"},
+		{"--duration=-1s", "negative"},
+		{"--confg x", `did you mean "--config"`},
+		{"fly", "unexpected argument fly"},
+		{"check a b", "unexpected argument b"},
+		{"ctl", "expected one of"},
+		{"ctl fly", "unexpected argument fly"},
+		{"ctl rate motion", `expected "<fps>"`},
+		{"ctl rate motion fast", "fps"},
+		{"ctl detach", `expected "<detector>"`},
+		{"connect a b", "unexpected argument b"},
+		{"ctl status --no-ui", "--no-ui: is for run, not for ctl status"},
+		{"--camera-uri x ctl status", "--camera-uri: is for run, not for ctl status"},
+		{"connect --watch", "--watch: is for run, not for connect"},
+		{"ctl --config x status", "say with --addr which"},
+		{"ctl status --ascii", "--ascii: is for run and connect"},
+	} {
+		_, err := Parse(strings.Fields(c.args), io.Discard)
+		var usage *UsageError
+		if !errors.As(err, &usage) {
+			t.Errorf("%q: got %v, want a *UsageError", c.args, err)
+			continue
+		}
+		if got := err.Error(); !strings.Contains(got, c.want) || !strings.Contains(got, `Run "rvo-tui `) || !strings.HasSuffix(got, `--help" for how to use it.`) {
+			t.Errorf("%q: got %q, want it to say %q and where to find help", c.args, got, c.want)
+		}
+	}
+}
+
+func TestUsageErrorsNameTheHelpOfTheCommand(t *testing.T) {
+	for args, want := range map[string]string{
+		"--fly":                       "rvo-tui --help",
+		"fly":                         "rvo-tui --help",
+		"check a b":                   "rvo-tui check --help",
+		"connect --fly":               "rvo-tui connect --help",
+		"ctl":                         "rvo-tui ctl --help",
+		"ctl fly":                     "rvo-tui ctl --help",
+		"ctl attach":                  "rvo-tui ctl attach --help",
+		"ctl rate motion fast":        "rvo-tui ctl rate --help",
+		"ctl attach motion --no-ui":   "rvo-tui ctl attach --help",
+		"ctl attach motion --fly a=b": "rvo-tui ctl attach --help",
+	} {
+		_, err := Parse(strings.Fields(args), io.Discard)
+		if err == nil || !strings.Contains(err.Error(), `"`+want+`"`) {
+			t.Errorf("%q: got %v, want it to name %q", args, err, want)
+		}
+	}
+}

@@ -1,0 +1,248 @@
+package config
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+
+	"rvo-tui/capture"
+	"rvo-tui/capture/synthetic"
+	"rvo-tui/detectors"
+	"rvo-tui/rules"
+)
+
+func label(what, name string, n int) string {
+	if name == "" {
+		return fmt.Sprintf("%s %d", what, n+1)
+	}
+	return fmt.Sprintf("%s %q", what, name)
+}
+
+func cameraLabel(c capture.Config, n int) string     { return label("camera", c.Name, n) }
+func detectorLabel(c detectors.Config, n int) string { return label("detector", c.Name, n) }
+func ruleLabel(c rules.Config, n int) string         { return label("rule", c.Event, n) }
+
+func (b *builder) detectorAt(i int) string { return detectorLabel(b.cfg.Detector[i], i) }
+func (b *builder) ruleAt(i int) string     { return ruleLabel(b.cfg.Rule[i], i) }
+
+// place returns where a key of o is, or o itself where the key is not written,
+// for a text that points at it.
+func (b *builder) place(o origin, key string) string {
+	if o.flag != "" {
+		return o.flag
+	}
+	m, ok := b.doc.marks[joinPath(o.path, key)]
+	if !ok {
+		m = b.doc.marks[o.path]
+	}
+	line, column := b.doc.position(m.value)
+	return fmt.Sprintf("%s:%d:%d", b.file, line, column)
+}
+
+// validate lets each part check what it can know by itself.
+func (b *builder) validate() {
+	if len(b.cfg.Camera) == 0 && !b.menu && !b.broken["camera"] && len(b.doc.faults) == 0 {
+		b.problems = append(b.problems, Problem{
+			File: b.file,
+			Text: "no camera is configured; add one, as in\n    [[camera]]\n    name = \"street\"\n    source = \"synthetic:street\"",
+		})
+	}
+	for i, c := range b.cfg.Camera {
+		bad := func(key, problem string) { b.of(b.cameras[i], cameraLabel(c, i), key, problem) }
+		c.Validate(bad)
+		synthetic.Validate(c, bad)
+	}
+	for i, c := range b.cfg.Detector {
+		c.Validate(b.kinds, func(key, problem string) { b.of(b.detectors[i], b.detectorAt(i), key, problem) })
+	}
+	for i, c := range b.cfg.Rule {
+		c.Validate(func(key, problem string) { b.of(b.rules[i], b.ruleAt(i), key, problem) })
+	}
+	for name, check := range map[string]func(func(key, problem string)){
+		"clips":   b.cfg.Clips.Validate,
+		"ui":      b.cfg.UI.Validate,
+		"log":     b.cfg.Log.Validate,
+		"metrics": b.cfg.Metrics.Validate,
+		"control": b.cfg.Control.Validate,
+		"runtime": b.cfg.Runtime.Validate,
+	} {
+		check(func(key, problem string) { b.of(b.section(name, key), name, key, problem) })
+	}
+}
+
+// section returns the origin of a key of the section [name].
+func (b *builder) section(name, key string) origin {
+	if flag := b.flags[name+"."+key]; flag != "" {
+		return origin{flag: flag}
+	}
+	return origin{path: name}
+}
+
+// checkZeros reports keys that are written out with a zero which would be taken
+// for not set.
+func (b *builder) checkZeros(c detectors.Config, path, where string) {
+	kind, ok := b.kinds[c.Kind]
+	if !ok {
+		return
+	}
+	v, filled := reflect.ValueOf(c), reflect.ValueOf(c.Fill(kind))
+	for i := range v.NumField() {
+		key := keyOf(v.Type().Field(i))
+		_, written := b.doc.marks[joinPath(path, key)]
+		if written && !b.broken[joinPath(path, key)] && v.Field(i).IsZero() && !filled.Field(i).IsZero() {
+			zero := fmt.Sprint(v.Field(i))
+			if zero == "" {
+				zero = "empty"
+			}
+			b.at(joinPath(path, key), where, key,
+				fmt.Sprintf("cannot be %s; leave the key out for the default, %v", zero, filled.Field(i)))
+		}
+	}
+}
+
+// checkNames reports names that are used twice.
+func (b *builder) checkNames() {
+	check := func(what, key string, n int, name func(int) string, origins []origin) {
+		first := map[string]int{}
+		for i := range n {
+			j, taken := first[name(i)]
+			switch {
+			case name(i) == "":
+			case taken:
+				b.of(origins[i], label(what, name(i), i), key,
+					fmt.Sprintf("is taken by the %s at %s; choose another", what, b.place(origins[j], key)))
+			default:
+				first[name(i)] = i
+			}
+		}
+	}
+	check("camera", "name", len(b.cfg.Camera), func(i int) string { return b.cfg.Camera[i].Name }, b.cameras)
+	check("detector", "name", len(b.cfg.Detector), func(i int) string { return b.cfg.Detector[i].Name }, b.detectors)
+	check("rule", "event", len(b.cfg.Rule), func(i int) string { return b.cfg.Rule[i].Event }, b.rules)
+}
+
+// checkCameraLists reports lists of cameras that name unknown ones, or none.
+func (b *builder) checkCameraLists() {
+	var names []string
+	for i, c := range b.cfg.Camera {
+		if b.broken[b.cameras[i].path+".name"] {
+			return
+		}
+		if !slices.Contains(names, c.Name) {
+			names = append(names, c.Name)
+		}
+	}
+	if len(b.doc.faults) > 0 || b.broken["camera"] {
+		return
+	}
+	check := func(o origin, where string, list []string) {
+		path := o.path + ".cameras"
+		if _, written := b.doc.marks[path]; written && len(list) == 0 && !b.broken[path] {
+			b.at(path, where, "cameras", "is empty; name cameras, or leave the key out for all")
+		}
+		for i, name := range list {
+			if !slices.Contains(names, name) && name != "" {
+				b.at(indexPath(path, i), where, "cameras", unknown("camera", name, names))
+			}
+		}
+	}
+	for i, c := range b.cfg.Detector {
+		check(b.detectors[i], b.detectorAt(i), c.Cameras)
+	}
+	for i, c := range b.cfg.Rule {
+		check(b.rules[i], b.ruleAt(i), c.Cameras)
+	}
+}
+
+// provides returns the signals of a detector.
+func (b *builder) provides(c detectors.Config) []string {
+	if kind, ok := b.kinds[c.Kind]; ok {
+		return c.Spec(kind).Provides
+	}
+	if c.Signal != "" {
+		return []string{c.Signal}
+	}
+	return []string{c.Name}
+}
+
+// covers reports whether a list of cameras, where none means all, has name.
+func covers(cameras []string, name string) bool {
+	return len(cameras) == 0 || slices.Contains(cameras, name)
+}
+
+// providers returns which detector provides each signal on a camera.
+func (b *builder) providers(camera string) map[string]int {
+	by := map[string]int{}
+	for i, c := range b.cfg.Detector {
+		if !covers(c.Cameras, camera) {
+			continue
+		}
+		for _, signal := range b.signals[i] {
+			if _, taken := by[signal]; !taken {
+				by[signal] = i
+			}
+		}
+	}
+	return by
+}
+
+// checkProviders reports signals with two providers on one camera, and cameras
+// with too many signals.
+func (b *builder) checkProviders() {
+	type clash struct {
+		first, second int
+		signal        string
+	}
+	seen := map[clash]bool{}
+	for _, camera := range b.cfg.Camera {
+		by := map[string]int{}
+		for i, c := range b.cfg.Detector {
+			if !covers(c.Cameras, camera.Name) {
+				continue
+			}
+			before := len(by)
+			for _, signal := range b.signals[i] {
+				j, taken := by[signal]
+				if !taken {
+					by[signal] = i
+					continue
+				}
+				if k := (clash{j, i, signal}); !seen[k] && i != j && b.cfg.Detector[j].Name != c.Name {
+					seen[k] = true
+					b.of(b.detectors[i], b.detectorAt(i), "signal", fmt.Sprintf(
+						"%q comes from %s (%s) on camera %q already; a signal has one provider there: choose another signal, or other cameras",
+						signal, b.detectorAt(j), b.place(b.detectors[j], "signal"), camera.Name))
+				}
+			}
+			if before <= detectors.MaxSignals && len(by) > detectors.MaxSignals {
+				b.of(b.detectors[i], b.detectorAt(i), "", fmt.Sprintf(
+					"camera %q has more than %d signals with this detector; spread the detectors over cameras", camera.Name, detectors.MaxSignals))
+			}
+		}
+	}
+}
+
+// unsure reports whether detectors may provide more than can be told, because
+// something of theirs could not be read.
+func (b *builder) unsure() bool {
+	if len(b.doc.faults) > 0 || b.broken["detector"] || b.broken["camera"] {
+		return true
+	}
+	for path := range b.broken {
+		section, key := splitPath(path)
+		if strings.HasPrefix(section, "detector[") && slices.Contains([]string{"name", "signal", "signals", "kind", "cameras"}, key) {
+			return true
+		}
+	}
+	return false
+}
+
+// mayProvide reports whether a detector whose kind is unknown could, for all
+// that can be told, provide a signal: kinds name theirs after the detector.
+func (b *builder) mayProvide(signal string) bool {
+	return slices.ContainsFunc(b.cfg.Detector, func(c detectors.Config) bool {
+		_, known := b.kinds[c.Kind]
+		return c.Name == "" || !known && (strings.HasPrefix(signal, c.Name) || c.Signal != "" && strings.HasPrefix(signal, c.Signal))
+	})
+}

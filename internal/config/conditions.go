@@ -1,0 +1,220 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"rvo-tui/detectors"
+	"rvo-tui/rules"
+)
+
+// expression is a condition of the configuration.
+type expression struct {
+	path  string // of its text
+	where string
+	key   string
+	text  string
+	expr  *rules.Expr // nil when it could not be read
+}
+
+// expressions returns the conditions under a key, parsed, and reports those
+// that cannot be.
+func (b *builder) expressions(o origin, where, key string, texts []string, list bool) []expression {
+	var all []expression
+	bad := false
+	for i, text := range texts {
+		path := o.path + "." + key
+		if b.broken[path] {
+			continue
+		}
+		if list {
+			path = indexPath(path, i)
+		}
+		e := expression{path: path, where: where, key: key, text: text}
+		expr, err := rules.Parse(text)
+		if err != nil {
+			var syntax *rules.SyntaxError
+			if errors.As(err, &syntax) {
+				b.inText(e, syntax.Column-1, fmt.Sprintf("%s (column %d of %q)", syntax.Problem, syntax.Column, text))
+			} else {
+				b.inText(e, 0, err.Error())
+			}
+			bad = true
+			continue
+		}
+		e.expr = expr
+		all = append(all, e)
+	}
+	if bad {
+		b.broken[o.path+"."+key] = true
+	}
+	return all
+}
+
+// inText adds a problem with the n-th character, from 0, of a condition.
+func (b *builder) inText(e expression, n int, text string) {
+	b.at(e.path, e.where, e.key, text)
+	m := b.doc.marks[e.path]
+	if m.raw == "" || strings.Contains(m.raw, "${") {
+		return
+	}
+	p := &b.problems[len(b.problems)-1]
+	p.Line, p.Column = b.doc.position(m.value + literalOffset(m.raw, n))
+}
+
+// parse reads every condition.
+func (b *builder) parse() {
+	b.needs = make([][]expression, len(b.cfg.Detector))
+	for i, c := range b.cfg.Detector {
+		b.needs[i] = b.expressions(b.detectors[i], b.detectorAt(i), "needs", c.Needs, true)
+	}
+	b.conditions = make([][]expression, len(b.cfg.Rule))
+	for i, c := range b.cfg.Rule {
+		o, where := b.rules[i], b.ruleAt(i)
+		if c.When != "" {
+			b.conditions[i] = b.expressions(o, where, "when", []string{c.When}, false)
+		}
+		b.conditions[i] = append(b.conditions[i], b.expressions(o, where, "all", c.All, true)...)
+		b.conditions[i] = append(b.conditions[i], b.expressions(o, where, "any", c.Any, true)...)
+	}
+}
+
+// checkSignals reports conditions on signals that nobody provides where they
+// are asked for, and detectors that need each other in a circle.
+func (b *builder) checkSignals() {
+	if b.unsure() || len(b.cfg.Camera) == 0 {
+		return
+	}
+	on := make([]map[string]int, len(b.cfg.Camera))
+	for i, camera := range b.cfg.Camera {
+		on[i] = b.providers(camera.Name)
+		b.checkCycles(camera.Name, on[i])
+	}
+	for i, c := range b.cfg.Detector {
+		b.checkProvided(on, b.needs[i], c.Cameras)
+	}
+	for i, c := range b.cfg.Rule {
+		if !b.broken[b.rules[i].path+".cameras"] {
+			b.checkProvided(on, b.conditions[i], c.Cameras)
+		}
+	}
+}
+
+func (b *builder) checkProvided(on []map[string]int, conditions []expression, cameras []string) {
+	for _, e := range conditions {
+		for _, signal := range e.expr.Signals() {
+			var without, with []string
+			provider := -1
+			for i, camera := range b.cfg.Camera {
+				if j, ok := on[i][signal]; ok {
+					provider, with = j, append(with, camera.Name)
+				} else if covers(cameras, camera.Name) {
+					without = append(without, camera.Name)
+				}
+			}
+			if len(without) == 0 && provider >= 0 || b.mayProvide(signal) {
+				continue
+			}
+			at := wordIndex(e.text, signal)
+			if provider < 0 {
+				b.inText(e, at, fmt.Sprintf("no detector provides the signal %q%s", signal, others(signal, on)))
+				continue
+			}
+			b.inText(e, at, fmt.Sprintf("no detector provides the signal %q on %s (%s does on %s); set cameras to choose where this holds",
+				signal, quoteAll(without), b.detectorAt(provider), quoteAll(with)))
+		}
+	}
+}
+
+// others says what there is beside a signal that there is not.
+func others(signal string, on []map[string]int) string {
+	var names []string
+	for _, by := range on {
+		for name := range by {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	names = slices.Compact(names)
+	if len(names) == 0 {
+		return "; no detector is configured that could"
+	}
+	near := ""
+	if s := detectors.Suggest(signal, names); s != "" {
+		near = fmt.Sprintf("; did you mean %q?", s)
+	}
+	return near + " (provided: " + strings.Join(names, ", ") + ")"
+}
+
+// checkCycles reports each circle of needs on one camera, at the detector that
+// stands first in the file.
+func (b *builder) checkCycles(camera string, by map[string]int) {
+	const (
+		fresh = iota
+		open
+		done
+	)
+	state := make([]int, len(b.cfg.Detector))
+	var path []int
+	var visit func(i int)
+	visit = func(i int) {
+		switch state[i] {
+		case done:
+			return
+		case open:
+			b.reportCycle(slices.Clone(path[slices.Index(path, i):]))
+			return
+		}
+		state[i] = open
+		path = append(path, i)
+		for _, e := range b.needs[i] {
+			for _, signal := range e.expr.Signals() {
+				if j, ok := by[signal]; ok {
+					visit(j)
+				}
+			}
+		}
+		path = path[:len(path)-1]
+		state[i] = done
+	}
+	for i, c := range b.cfg.Detector {
+		if covers(c.Cameras, camera) {
+			visit(i)
+		}
+	}
+}
+
+func (b *builder) reportCycle(cycle []int) {
+	first := slices.Index(cycle, slices.Min(cycle))
+	cycle = append(cycle[first:len(cycle):len(cycle)], cycle[:first+1]...)
+	var names []string
+	for _, i := range cycle {
+		names = append(names, b.cfg.Detector[i].Name)
+	}
+	b.of(b.detectors[cycle[0]], b.detectorAt(cycle[0]), "needs", fmt.Sprintf(
+		"wait for each other in a circle: %s; take one of these needs away", strings.Join(names, " → ")))
+}
+
+// wordIndex returns at which character of a condition a signal's name stands.
+func wordIndex(text, name string) int {
+	runes, word := []rune(text), []rune(name)
+	part := func(i int) bool {
+		return i >= 0 && i < len(runes) && (runes[i] < 0x80 && wordByte(byte(runes[i])) || runes[i] == '_')
+	}
+	for i := 0; i+len(word) <= len(runes); i++ {
+		if slices.Equal(runes[i:i+len(word)], word) && !part(i-1) && !part(i+len(word)) {
+			return i
+		}
+	}
+	return 0
+}
+
+func quoteAll(names []string) string {
+	quoted := make([]string, len(names))
+	for i, name := range names {
+		quoted[i] = fmt.Sprintf("%q", name)
+	}
+	return strings.Join(quoted, ", ")
+}

@@ -1,0 +1,113 @@
+// Package config reads the configuration: a TOML file, strictly, with the command
+// line over it, and every problem told at its place in the file.
+package config
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"net"
+	"reflect"
+	"strconv"
+	"strings"
+
+	"rvo-tui/capture"
+	"rvo-tui/clips"
+	"rvo-tui/detectors"
+	"rvo-tui/rules"
+	"rvo-tui/runtime"
+	"rvo-tui/runtime/control"
+	"rvo-tui/ui"
+)
+
+// Config is everything that a run is configured with. Loader makes it; it is
+// complete and valid then, and must not be written to.
+type Config struct {
+	Camera   []capture.Config   `toml:"camera"`
+	Detector []detectors.Config `toml:"detector"` // as configured; detectors.Config.Spec fills in its kind's defaults
+	Rule     []rules.Config     `toml:"rule"`
+	Events   EventsConfig       `toml:"events"`
+	Clips    clips.Config       `toml:"clips"`
+	Log      LogConfig          `toml:"log"`
+	Metrics  MetricsConfig      `toml:"metrics"`
+	Control  control.Config     `toml:"control"`
+	UI       ui.Config          `toml:"ui"`
+	Runtime  runtime.Config     `toml:"runtime"`
+
+	// File is the file it came from, as the user named it, or BuiltIn.
+	File string `toml:"-"`
+	// Sum is the SHA-256 of that file's text.
+	Sum [sha256.Size]byte `toml:"-"`
+}
+
+// EventsConfig is the [events] section.
+type EventsConfig struct {
+	// Log is a file to which each event is appended as a line of JSON. Empty:
+	// none.
+	Log string `toml:"log"`
+}
+
+// LogConfig is the [log] section.
+type LogConfig struct {
+	// Level is the least grave that is logged: "debug", "info", "warn" or
+	// "error".
+	Level string `toml:"level"`
+	// File is appended to. Empty: standard error.
+	File string `toml:"file"`
+}
+
+// MetricsConfig is the [metrics] section.
+type MetricsConfig struct {
+	// Listen is the TCP address that serves /metrics, /health and /ready, as
+	// host:port. Empty: none is served.
+	Listen string `toml:"listen"`
+}
+
+// Default returns what holds where the configuration says nothing. It has
+// no camera, detector or rule.
+func Default() Config {
+	return Config{
+		Clips:   clips.DefaultConfig(),
+		Log:     LogConfig{Level: "info"},
+		Metrics: MetricsConfig{Listen: "127.0.0.1:9090"},
+		Control: control.DefaultConfig(),
+		UI:      ui.DefaultConfig(),
+		Runtime: runtime.DefaultConfig(),
+	}
+}
+
+// logLevels are the values of LogConfig.Level.
+var logLevels = []string{"debug", "info", "warn", "error"}
+
+// Validate reports every invalid key.
+func (c LogConfig) Validate(bad func(key, problem string)) {
+	for _, level := range logLevels {
+		if c.Level == level {
+			return
+		}
+	}
+	bad("level", fmt.Sprintf("%q is not one of %s", c.Level, strings.Join(logLevels, ", ")))
+}
+
+// Validate reports every invalid key.
+func (c MetricsConfig) Validate(bad func(key, problem string)) {
+	if c.Listen == "" {
+		return
+	}
+	_, port, err := net.SplitHostPort(c.Listen)
+	n, perr := strconv.Atoi(port)
+	if err != nil || perr != nil || n < 0 || n > 65535 {
+		bad("listen", fmt.Sprintf("%q is not an address; write host:port, as in \"127.0.0.1:9090\" or \":9090\", or \"\" for none", c.Listen))
+	}
+}
+
+// StartOnly names the sections in which two configurations differ and that a
+// running program does not change.
+func StartOnly(a, b Config) (names []string) {
+	va, vb := reflect.ValueOf(a), reflect.ValueOf(b)
+	for i, f := range reflect.VisibleFields(va.Type()) {
+		if f.Type.Kind() == reflect.Struct && !reflect.DeepEqual(va.Field(i).Interface(), vb.Field(i).Interface()) {
+			names = append(names, "["+keyOf(f)+"]")
+		}
+	}
+	return names
+}

@@ -1,0 +1,154 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"rvo-tui/internal/cli"
+)
+
+// vault looks up ${NAME}: a file of the credentials directory, else an
+// environment variable.
+type vault struct {
+	getenv  func(string) (string, bool)
+	secrets *Secrets
+}
+
+// maxSecret bounds a credential file, in bytes.
+const maxSecret = 64 << 10
+
+func (v vault) lookup(name string) (string, error) {
+	dir, _ := v.getenv("CREDENTIALS_DIRECTORY")
+	if dir != "" {
+		value, err := readSecret(filepath.Join(dir, name))
+		if err == nil || !errors.Is(err, fs.ErrNotExist) {
+			return value, err
+		}
+	}
+	if value, ok := v.getenv(name); ok {
+		return value, nil
+	}
+	where := fmt.Sprintf("there is no file %q and no environment variable %s", filepath.Join(dir, name), name)
+	if dir == "" {
+		where = fmt.Sprintf("there is no environment variable %s, and CREDENTIALS_DIRECTORY is not set", name)
+	}
+	return "", fmt.Errorf("${%s} is not set: %s; set one, or write $${ for a plain ${", name, where)
+}
+
+// readSecret returns a file's text without one newline at its end.
+func readSecret(path string) (string, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return "", err
+	}
+	if !info.Mode().IsRegular() || info.Size() > maxSecret {
+		return "", fmt.Errorf("read credential %q: must be a plain file of at most %d bytes", path, maxSecret)
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return "", err
+	}
+	return strings.TrimSuffix(string(text), "\n"), nil
+}
+
+// expand replaces each ${NAME} in text, once: what a secret holds is not looked
+// at again. $${ stands for ${. A value in front of the @ of an address is
+// escaped as addresses need it, so that a password is stored as it is. What it
+// puts in is remembered as secret.
+func (v vault) expand(text string) (string, error) {
+	var b strings.Builder
+	for i := 0; i < len(text); {
+		switch {
+		case strings.HasPrefix(text[i:], "$${"):
+			b.WriteString("${")
+			i += 3
+		case strings.HasPrefix(text[i:], "${"):
+			length := strings.IndexByte(text[i:], '}')
+			if length < 0 || !validVariable(text[i+2:i+length]) {
+				return "", errors.New("${ must be followed by a name of letters, digits and underscores and a }; write $${ for a plain ${")
+			}
+			value, err := v.lookup(text[i+2 : i+length])
+			if err != nil {
+				return "", err
+			}
+			v.secrets.Add(value)
+			if inUserinfo(text, i, i+length+1) {
+				value = strings.ReplaceAll(url.QueryEscape(value), "+", "%20")
+				v.secrets.Add(value)
+			}
+			b.WriteString(value)
+			i += length + 1
+		default:
+			b.WriteByte(text[i])
+			i++
+		}
+	}
+	return b.String(), nil
+}
+
+// inUserinfo reports whether text[from:to] is part of what stands in front of
+// the @ of an address.
+func inUserinfo(text string, from, to int) bool {
+	scheme := strings.LastIndex(text[:from], "://")
+	if scheme < 0 || strings.ContainsAny(text[scheme+3:from], "/?#@") {
+		return false
+	}
+	end := strings.IndexAny(text[to:], "/?#@")
+	return end >= 0 && text[to+end] == '@'
+}
+
+func validVariable(name string) bool {
+	for i, c := range []byte(name) {
+		letter := c|0x20 >= 'a' && c|0x20 <= 'z' || c == '_'
+		if !letter && (i == 0 || c < '0' || c > '9') {
+			return false
+		}
+	}
+	return name != "" && len(name) <= 255
+}
+
+// Token returns what proves to a server that we may. It never stands on the
+// command line, which everybody on the machine can read.
+func (l Loader) Token(link cli.LinkFlags) (string, error) {
+	v := l.vault()
+	switch {
+	case link.Token != "" && link.TokenFile != "":
+		return "", &cli.UsageError{Err: errors.New("--token and --token-file cannot be used together")}
+	case link.Token != "":
+		name, ok := strings.CutPrefix(link.Token, "${")
+		name, closed := strings.CutSuffix(name, "}")
+		if !ok || !closed || !validVariable(name) {
+			return "", &cli.UsageError{Err: errors.New("--token: write '${NAME}', with the name of a credential or an environment variable; everybody on this machine can read what stands on a command line")}
+		}
+		return v.expand(link.Token)
+	case link.TokenFile != "":
+		token, err := readSecret(link.TokenFile)
+		if err != nil {
+			return "", fmt.Errorf("read token: %w", err)
+		}
+		v.secrets.Add(token)
+		return token, nil
+	}
+	token, _ := v.getenv("RVO_TOKEN")
+	if token != "" {
+		v.secrets.Add(token)
+	}
+	return token, nil
+}
+
+// vault returns where ${NAME} is looked up.
+func (l Loader) vault() vault {
+	getenv, secrets := l.Getenv, l.Secrets
+	if getenv == nil {
+		getenv = os.LookupEnv
+	}
+	if secrets == nil {
+		secrets = new(Secrets)
+	}
+	return vault{getenv, secrets}
+}

@@ -1,0 +1,228 @@
+package config
+
+import (
+	"bytes"
+	"encoding"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/pelletier/go-toml/v2"
+
+	"rvo-tui/capture"
+	"rvo-tui/clips"
+	"rvo-tui/detectors"
+)
+
+// decoder fills configuration values from a document and reports all that does
+// not fit.
+type decoder struct {
+	doc    *document
+	broken map[string]bool // paths whose value was wrong and has been left out
+	report func(path, where, key, text string)
+}
+
+// section decodes the table [name] onto dst, a pointer to a struct that holds
+// the defaults.
+func (d *decoder) section(name string, dst any) {
+	switch v := d.doc.tree[name].(type) {
+	case nil:
+	case map[string]any:
+		d.table(name, name, v, dst)
+	default:
+		d.broken[name] = true
+		d.report(name, "", name, fmt.Sprintf("must be a table: write [%s] once, with its keys below it, not %s", name, shown(v)))
+	}
+}
+
+// maxElements bounds the cameras, the detectors and the rules.
+const maxElements = 1024
+
+// elements decodes every [[name]] onto a value of its own from defaults, and
+// calls add with it and its path.
+func elements[T any](d *decoder, name string, defaults func() T, label func(t T, n int) string, add func(t T, path string)) {
+	wrong := func(v any) {
+		d.broken[name] = true
+		d.report(name, "", name, fmt.Sprintf("must be a list of tables: write [[%s]], with two brackets, for each %[1]s, not %s", name, shown(v)))
+	}
+	v, ok := d.doc.tree[name]
+	if !ok {
+		return
+	}
+	list, ok := v.([]any)
+	if !ok {
+		wrong(v)
+		return
+	}
+	if len(list) > maxElements {
+		d.broken[name] = true
+		d.report(indexPath(name, maxElements), "", "", fmt.Sprintf("there are %d [[%s]]; at most %d are possible", len(list), name, maxElements))
+		list = list[:maxElements]
+	}
+	for i, item := range list {
+		table, ok := item.(map[string]any)
+		if !ok {
+			wrong(item)
+			continue
+		}
+		path := indexPath(name, i)
+		t := defaults()
+		// The name first: problems with the other keys are reported under it.
+		for _, key := range []string{"name", "event"} {
+			if text, ok := table[key].(string); ok && fieldOf(reflect.TypeOf(t), key) != nil {
+				named := map[string]any{key: text}
+				_ = decodeKeys(named, &t) // a string always fits
+			}
+		}
+		d.table(path, label(t, i), table, &t)
+		add(t, path)
+	}
+}
+
+// table decodes the keys of a table one by one, so that each problem is found
+// and has a place.
+func (d *decoder) table(path, where string, table map[string]any, dst any) {
+	v := reflect.ValueOf(dst).Elem()
+	for _, key := range d.inOrder(path, table) {
+		field := fieldOf(v.Type(), key)
+		at := joinPath(path, key)
+		if field == nil {
+			allowed := keysOf(v.Type())
+			d.report(at, where, "", unknown("key", key, allowed))
+			meant := detectors.Suggest(key, allowed)
+			if _, written := table[meant]; !written {
+				d.broken[joinPath(path, meant)] = true // do not report it as missing, too
+			}
+			continue
+		}
+		if d.mismatch(at, where, key, field.Type, table[key]) {
+			d.broken[at] = true
+			continue
+		}
+		one := reflect.New(v.Type())
+		one.Elem().Set(v)
+		if err := decodeKeys(map[string]any{key: table[key]}, one.Interface()); err != nil {
+			d.broken[at] = true
+			d.report(at, where, key, strings.TrimPrefix(err.Error(), "toml: "))
+			continue
+		}
+		v.Set(one.Elem())
+	}
+}
+
+// decodeKeys decodes a table strictly onto the struct that dst points to.
+func decodeKeys(table map[string]any, dst any) error {
+	text, err := toml.Marshal(table)
+	if err != nil {
+		return err
+	}
+	return toml.NewDecoder(bytes.NewReader(text)).DisallowUnknownFields().Decode(dst)
+}
+
+// inOrder returns the keys of a table as they stand in the file.
+func (d *decoder) inOrder(path string, table map[string]any) []string {
+	keys := make([]string, 0, len(table))
+	for key := range table {
+		keys = append(keys, key)
+	}
+	slices.SortFunc(keys, func(a, b string) int {
+		return d.doc.marks[joinPath(path, a)].key - d.doc.marks[joinPath(path, b)].key
+	})
+	return keys
+}
+
+var textUnmarshaler = reflect.TypeFor[encoding.TextUnmarshaler]()
+
+// mismatch reports a value whose TOML type is not one that a field of type t
+// takes, and whether it was so.
+func (d *decoder) mismatch(path, where, key string, t reflect.Type, value any) bool {
+	want := ""
+	switch kind := reflect.ValueOf(value).Kind(); {
+	case t == reflect.TypeFor[capture.Duration]() && kind != reflect.String:
+		want = `a duration in quotes, as in "500ms" or "10s"`
+	case t == reflect.TypeFor[clips.Bytes]() && kind != reflect.String && kind != reflect.Int64:
+		want = `a size in quotes, as in "64MiB" or "2GiB"`
+	case reflect.PointerTo(t).Implements(textUnmarshaler):
+		// Its own error says what it wants of a text.
+	case t.Kind() == reflect.Slice:
+		list, ok := value.([]any)
+		if !ok {
+			want = `a list, as in ["a", "b"]`
+			break
+		}
+		bad := false
+		for i, item := range list {
+			bad = d.mismatch(indexPath(path, i), where, key, t.Elem(), item) || bad
+		}
+		return bad
+	case t.Kind() == reflect.String && kind != reflect.String:
+		want = "a text in quotes"
+	case t.Kind() == reflect.Bool && kind != reflect.Bool:
+		want = "true or false"
+	case t.Kind() == reflect.Float64 && kind != reflect.Float64 && kind != reflect.Int64:
+		want = "a number"
+	case t.Kind() == reflect.Int && kind != reflect.Int64:
+		want = "a whole number"
+	}
+	if want == "" {
+		return false
+	}
+	d.report(path, where, key, "must be "+want+", not "+shown(value))
+	return true
+}
+
+// shown describes a TOML value to the person who wrote it. Texts are left out:
+// they may hold a secret.
+func shown(value any) string {
+	switch v := value.(type) {
+	case string:
+		return "a text"
+	case bool, int64, float64:
+		return fmt.Sprint(v)
+	case []any:
+		return "a list"
+	case map[string]any:
+		return "a table"
+	}
+	return "a date or time"
+}
+
+// unknown is what to say about a key or section that does not exist.
+func unknown(what, name string, allowed []string) string {
+	text := fmt.Sprintf("unknown %s %q", what, name)
+	if near := detectors.Suggest(name, allowed); near != "" {
+		text += fmt.Sprintf("; did you mean %q?", near)
+	}
+	return text + " (allowed: " + strings.Join(allowed, ", ") + ")"
+}
+
+// fieldOf returns the field of a struct type that a configuration key fills, or
+// nil.
+func fieldOf(t reflect.Type, key string) *reflect.StructField {
+	for i := range t.NumField() {
+		if f := t.Field(i); keyOf(f) == key {
+			return &f
+		}
+	}
+	return nil
+}
+
+// keysOf returns the configuration keys of a struct type, in their order.
+func keysOf(t reflect.Type) []string {
+	var keys []string
+	for i := range t.NumField() {
+		if key := keyOf(t.Field(i)); key != "" {
+			keys = append(keys, key)
+		}
+	}
+	return keys
+}
+
+func keyOf(f reflect.StructField) string {
+	key, _, _ := strings.Cut(f.Tag.Get("toml"), ",")
+	if key == "-" {
+		return ""
+	}
+	return key
+}

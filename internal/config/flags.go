@@ -1,0 +1,86 @@
+package config
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"rvo-tui/capture"
+	"rvo-tui/detectors"
+	"rvo-tui/internal/cli"
+)
+
+// apply puts the command line over the file.
+func (b *builder) apply(flags cli.Flags) {
+	switch {
+	case flags.CameraDevice != nil:
+		b.oneCamera("--camera-device", fmt.Sprintf("device:%d", *flags.CameraDevice))
+	case flags.CameraURI != "":
+		b.oneCamera("--camera-uri", flags.CameraURI)
+	}
+	for _, d := range flags.Detector {
+		b.addRemote(d)
+	}
+	for _, f := range []struct {
+		flag, path string
+		value      *string
+		set        *string
+	}{
+		{"--clips-dir", "clips.dir", flags.ClipsDir, &b.cfg.Clips.Dir},
+		{"--event-log", "events.log", flags.EventLog, &b.cfg.Events.Log},
+		{"--metrics-listen", "metrics.listen", flags.MetricsListen, &b.cfg.Metrics.Listen},
+		{"--control-socket", "control.socket", flags.ControlSocket, &b.cfg.Control.Socket},
+		{"--log-level", "log.level", flags.LogLevel, &b.cfg.Log.Level},
+		{"--log-file", "log.file", flags.LogFile, &b.cfg.Log.File},
+	} {
+		if f.value != nil {
+			*f.set, b.flags[f.path] = *f.value, f.flag
+		}
+	}
+	b.cfg.Runtime.Watch = b.cfg.Runtime.Watch || flags.Watch
+}
+
+// oneCamera replaces the cameras by one that everything in the file is tried
+// on: lists of cameras no longer count. Of detectors that provide the same
+// signal, which different cameras allow, the first one stays.
+func (b *builder) oneCamera(flag, source string) {
+	c := capture.DefaultConfig()
+	c.Name, c.Source = "camera", source
+	b.cfg.Camera, b.cameras = []capture.Config{c}, []origin{{flag: flag}}
+	delete(b.broken, "camera")
+
+	// Signals that a camera had in the file from two detectors are a mistake
+	// that has been reported; those are not looked for here.
+	var kept []detectors.Config
+	var origins []origin
+	var provided [][]string
+	taken := map[string]bool{}
+	for i, d := range b.cfg.Detector {
+		signals := b.signals[i]
+		if len(d.Cameras) > 0 && slices.ContainsFunc(signals, func(s string) bool { return taken[s] }) {
+			continue
+		}
+		for _, s := range signals {
+			taken[s] = true
+		}
+		d.Cameras = nil
+		kept, origins, provided = append(kept, d), append(origins, b.detectors[i]), append(provided, signals)
+	}
+	b.cfg.Detector, b.detectors, b.signals = kept, origins, provided
+	for i := range b.cfg.Rule {
+		b.cfg.Rule[i].Cameras = nil
+	}
+}
+
+// addRemote adds a model service, under a name that is made from its signal.
+func (b *builder) addRemote(r cli.RemoteDetector) {
+	d := detectors.DefaultConfig()
+	d.Kind, d.Signal, d.Endpoint = "remote", r.Signal, r.Endpoint
+	name := strings.ToLower(r.Signal)
+	d.Name = name
+	for n := 2; slices.ContainsFunc(b.cfg.Detector, func(o detectors.Config) bool { return o.Name == d.Name }); n++ {
+		d.Name = fmt.Sprintf("%s_%d", name, n)
+	}
+	b.cfg.Detector, b.detectors = append(b.cfg.Detector, d), append(b.detectors, origin{flag: "--detector"})
+	b.signals = append(b.signals, b.provides(d))
+}

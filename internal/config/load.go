@@ -1,0 +1,328 @@
+package config
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"unicode/utf8"
+
+	"rvo-tui/capture"
+	"rvo-tui/detectors"
+	"rvo-tui/internal/cli"
+	"rvo-tui/rules"
+	"rvo-tui/ui"
+)
+
+// BuiltIn is what Config.File says of the configuration inside the program.
+const BuiltIn = "rvo.toml (built in)"
+
+// LocalFile is read where no other file is named.
+const LocalFile = "rvo.toml"
+
+// maxConfig bounds a configuration file, in bytes.
+const maxConfig = 1 << 20
+
+// Loader reads configurations.
+type Loader struct {
+	// Default is the text of the configuration that holds where there is no file.
+	Default []byte
+	// Kinds are the kinds of detector that there are.
+	Kinds detectors.Kinds
+	// Secrets is told what ${NAME} gave. Nil: nobody is.
+	Secrets *Secrets
+	// Getenv looks up an environment variable. Nil: os.LookupEnv.
+	Getenv func(name string) (string, bool)
+	// CameraMenu allows a configuration without a camera: there is a dashboard to
+	// choose one on.
+	CameraMenu bool
+}
+
+// Load returns the configuration of a run: the defaults, over them the file
+// that flags or RVO_CONFIG name or else ./rvo.toml or else the built-in one,
+// over it the flags. Everything that is wrong with it is in one *Error.
+func (l Loader) Load(flags cli.Flags) (Config, error) {
+	if l.Getenv == nil {
+		l.Getenv = os.LookupEnv
+	}
+	file, text, err := l.Find(flags.Config)
+	if err != nil {
+		return Config{}, &Error{File: file, Problems: []Problem{{File: file, Text: err.Error()}}}
+	}
+	return l.compose(file, text, flags)
+}
+
+// compose makes the configuration out of a file's text and the flags.
+func (l Loader) compose(file string, text []byte, flags cli.Flags) (Config, error) {
+	if l.Secrets == nil {
+		l.Secrets = new(Secrets)
+	}
+	b := &builder{
+		cfg: Default(), file: file, doc: parseDocument(text),
+		kinds: l.Kinds, secrets: l.Secrets, broken: map[string]bool{}, flags: map[string]string{},
+		menu: l.CameraMenu,
+	}
+	b.build(vault{l.Getenv, l.Secrets}, flags)
+	if len(b.problems) > 0 {
+		return Config{}, &Error{File: file, Problems: sortProblems(b.problems)}
+	}
+	b.cfg.File, b.cfg.Sum = file, sha256.Sum256(text)
+	return b.cfg, nil
+}
+
+// Screen returns the [ui] section of the configuration that applies here. What
+// else is in that file is not looked at.
+func (l Loader) Screen(flags cli.Flags) (ui.Config, error) {
+	if l.Getenv == nil {
+		l.Getenv = os.LookupEnv
+	}
+	file, text, err := l.Find(flags.Config)
+	if err != nil {
+		return ui.Config{}, &Error{File: file, Problems: []Problem{{File: file, Text: err.Error()}}}
+	}
+	b := &builder{cfg: Default(), file: file, doc: parseDocument(text), broken: map[string]bool{}}
+	d := &decoder{doc: b.doc, broken: b.broken, report: b.at}
+	d.section("ui", &b.cfg.UI)
+	b.cfg.UI.Validate(func(key, problem string) { b.of(origin{path: "ui"}, "ui", key, problem) })
+	if len(b.problems) > 0 {
+		return ui.Config{}, &Error{File: file, Problems: sortProblems(b.problems)}
+	}
+	b.cfg.UI.ASCII = b.cfg.UI.ASCII || flags.ASCII
+	return b.cfg.UI, nil
+}
+
+// Find returns the file that applies, as the user named it, and its text.
+func (l Loader) Find(file string) (string, []byte, error) {
+	if l.Getenv == nil {
+		l.Getenv = os.LookupEnv
+	}
+	if file == "" {
+		file, _ = l.Getenv("RVO_CONFIG")
+	}
+	if file == "" {
+		file = LocalFile
+		if _, err := os.Lstat(file); errors.Is(err, fs.ErrNotExist) {
+			return BuiltIn, l.Default, nil
+		}
+	}
+	text, err := readConfig(file)
+	return file, text, err
+}
+
+// readConfig returns a file's text. Its errors leave out the file's name, which
+// stands in front of them.
+func readConfig(file string) ([]byte, error) {
+	// A pipe without a writer must not hang the start.
+	f, err := os.OpenFile(file, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	var path *fs.PathError
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, errors.New("read configuration: there is no such file; check the path, or leave it out for the built-in one")
+	case errors.As(err, &path):
+		return nil, fmt.Errorf("read configuration: %w; make it readable for this user", path.Err)
+	case err != nil:
+		return nil, fmt.Errorf("read configuration: %w", err)
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("read configuration: %w", err)
+	case info.IsDir():
+		return nil, errors.New("read configuration: this is a directory; name the file in it")
+	}
+	text, err := io.ReadAll(io.LimitReader(f, maxConfig+1))
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("read configuration: %w", err)
+	case len(text) > maxConfig:
+		return nil, errors.New("read configuration: it is larger than 1 MiB; is it the right file?")
+	case !utf8.Valid(text):
+		return nil, errors.New("read configuration: it is not UTF-8 text; save it as such")
+	}
+	return bytes.TrimPrefix(text, []byte("\ufeff")), nil
+}
+
+// builder composes one configuration and gathers its problems. Cameras,
+// detectors and rules have their origins at equal indexes.
+type builder struct {
+	cfg     Config
+	file    string
+	doc     *document
+	kinds   detectors.Kinds
+	secrets *Secrets
+	menu    bool
+
+	cameras, detectors, rules []origin
+	flags                     map[string]string // which flag set "log.level"
+
+	signals    [][]string     // that a detector provides, by detector
+	needs      [][]expression // by detector
+	conditions [][]expression // by rule
+
+	broken   map[string]bool // paths whose value could not be used
+	problems []Problem
+}
+
+// origin is where a camera, detector or rule was configured.
+type origin struct {
+	path string // in the file: "camera[0]"
+	flag string // or the flag that made it
+}
+
+func (b *builder) build(v vault, flags cli.Flags) {
+	for _, f := range b.doc.faults {
+		b.problems = append(b.problems, Problem{File: b.file, Line: f.line, Column: f.column, Text: f.text})
+	}
+	if b.doc.tree == nil {
+		return
+	}
+	b.expand(v, "", b.doc.tree)
+	b.decode()
+	b.checkCameraLists()
+	b.checkProviders()
+	b.apply(flags)
+	b.parse()
+	b.validate()
+	b.checkNames()
+	b.checkProviders()
+	b.checkSignals()
+}
+
+// at adds a problem of something at a path of the file.
+func (b *builder) at(path, where, key, text string) {
+	p := Problem{File: b.file, Where: b.secrets.Redact(where), Key: key, Text: b.secrets.Redact(text)}
+	if m, ok := b.doc.marks[path]; ok && path != "" {
+		offset := m.value
+		if key == "" {
+			offset = m.key
+		}
+		p.Line, p.Column = b.doc.position(offset)
+	}
+	b.problems = append(b.problems, p)
+}
+
+// of adds a problem with a key of a camera, detector or rule; an empty key
+// means all of it. A key that was reported before is not reported again.
+func (b *builder) of(o origin, where, key, text string) {
+	if o.flag != "" {
+		b.problems = append(b.problems, Problem{Flag: o.flag, Where: b.secrets.Redact(where), Key: key, Text: b.secrets.Redact(text)})
+		return
+	}
+	path := o.path
+	if key != "" {
+		path += "." + key
+	}
+	if b.broken[path] {
+		return
+	}
+	if _, ok := b.doc.marks[path]; !ok {
+		if len(b.doc.faults) > 0 { // it may be in a line that was left out
+			return
+		}
+		path = o.path
+	}
+	b.at(path, where, key, text)
+}
+
+// expand replaces ${NAME} in every text of the tree.
+func (b *builder) expand(v vault, path string, value any) any {
+	switch x := value.(type) {
+	case string:
+		text, err := v.expand(x)
+		if err != nil {
+			section, key := splitPath(path)
+			b.broken[path] = true
+			b.at(path, b.whereOf(section), key, err.Error())
+			return nil
+		}
+		return text
+	case []any:
+		list := x[:0]
+		for i, item := range x {
+			if item = b.expand(v, indexPath(path, i), item); item == nil {
+				b.broken[path] = true
+				return nil
+			}
+			list = append(list, item)
+		}
+		return list
+	case map[string]any:
+		for key, item := range x {
+			if item = b.expand(v, joinPath(path, key), item); item == nil {
+				delete(x, key)
+				continue
+			}
+			x[key] = item
+		}
+	}
+	return value
+}
+
+// whereOf names the table at a path in the way that labels do.
+func (b *builder) whereOf(path string) string {
+	what, rest, found := strings.Cut(path, "[")
+	if !found {
+		return path
+	}
+	n, err := strconv.Atoi(strings.TrimSuffix(rest, "]"))
+	list, _ := b.doc.tree[what].([]any)
+	if err != nil || n >= len(list) {
+		return path
+	}
+	table, _ := list[n].(map[string]any)
+	name, _ := table["name"].(string)
+	if event, ok := table["event"].(string); ok {
+		name = event
+	}
+	return label(what, name, n)
+}
+
+// splitPath returns the table and the key that a path such as
+// "rule[1].all[0]" leads through.
+func splitPath(path string) (table, key string) {
+	table, key, found := strings.Cut(path, ".")
+	if !found {
+		return "", path
+	}
+	key, _, _ = strings.Cut(key, "[")
+	return table, key
+}
+
+func (b *builder) decode() {
+	d := &decoder{doc: b.doc, broken: b.broken, report: b.at}
+	sections := keysOf(reflect.TypeFor[Config]())
+	for _, name := range d.inOrder("", b.doc.tree) {
+		if !slices.Contains(sections, name) {
+			b.at(joinPath("", name), "", "", unknown("section or key", name, sections))
+		}
+	}
+	elements(d, "camera", capture.DefaultConfig, cameraLabel, func(c capture.Config, path string) {
+		b.cfg.Camera, b.cameras = append(b.cfg.Camera, c), append(b.cameras, origin{path: path})
+	})
+	elements(d, "detector", detectors.DefaultConfig, detectorLabel, func(c detectors.Config, path string) {
+		b.cfg.Detector, b.detectors = append(b.cfg.Detector, c), append(b.detectors, origin{path: path})
+		b.signals = append(b.signals, b.provides(c))
+		b.checkZeros(c, path, detectorLabel(c, len(b.detectors)-1))
+	})
+	elements(d, "rule", rules.DefaultConfig, ruleLabel, func(c rules.Config, path string) {
+		b.cfg.Rule, b.rules = append(b.cfg.Rule, c), append(b.rules, origin{path: path})
+	})
+	d.section("events", &b.cfg.Events)
+	d.section("clips", &b.cfg.Clips)
+	d.section("log", &b.cfg.Log)
+	d.section("metrics", &b.cfg.Metrics)
+	d.section("control", &b.cfg.Control)
+	b.secrets.Add(b.cfg.Control.Token)
+	b.secrets.Add(b.cfg.Control.ReadToken)
+	d.section("ui", &b.cfg.UI)
+	d.section("runtime", &b.cfg.Runtime)
+}

@@ -1,0 +1,93 @@
+package config
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"unicode"
+)
+
+// shownProblems bounds how many problems an error text lists.
+const shownProblems = 100
+
+// Problem is one thing that is wrong with a configuration.
+type Problem struct {
+	File   string // as the user named it; empty when a flag is at fault
+	Line   int    // from 1; 0 when the problem has no place in the file
+	Column int    // from 1, in characters
+	Flag   string // "--camera-uri", when a flag is at fault
+	Where  string // `detector "person"`; empty at the top level
+	Key    string // "max_fps"; empty when the problem is about more than a key
+	Text   string // what is wrong, what is allowed and what to do
+}
+
+// String returns the problem as one line in the form that editors and shells
+// know: file, line, column, text.
+func (p Problem) String() string {
+	var b strings.Builder
+	switch {
+	case p.Flag != "":
+		b.WriteString(p.Flag + ": ")
+	case p.Line > 0:
+		fmt.Fprintf(&b, "%s:%d:%d: ", p.File, p.Line, p.Column)
+	case p.File != "":
+		b.WriteString(p.File + ": ")
+	}
+	for _, s := range []string{p.Where, p.Key} {
+		if s != "" {
+			b.WriteString(s + ": ")
+		}
+	}
+	b.WriteString(p.Text)
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) && r != '\n' { // a file must not write to the terminal by way of its mistakes
+			return unicode.ReplacementChar
+		}
+		return r
+	}, b.String())
+}
+
+// Error is a configuration that cannot be used, with everything that is
+// wrong with it in the order of the file; what flags are to blame for comes
+// last. It holds no secret.
+type Error struct {
+	File     string
+	Problems []Problem
+}
+
+// Error returns one line a problem (at most 100) and a line with their count.
+func (e *Error) Error() string {
+	var b strings.Builder
+	for i, p := range e.Problems {
+		if i == shownProblems {
+			fmt.Fprintf(&b, "… and %d more\n", len(e.Problems)-i)
+			break
+		}
+		b.WriteString(p.String() + "\n")
+	}
+	n := "1 problem"
+	if len(e.Problems) != 1 {
+		n = fmt.Sprintf("%d problems", len(e.Problems))
+	}
+	fmt.Fprintf(&b, "%s: %s", e.File, n)
+	return b.String()
+}
+
+// sortProblems orders problems as a reader meets them and drops repeated ones.
+func sortProblems(problems []Problem) []Problem {
+	slices.SortStableFunc(problems, func(a, b Problem) int {
+		return cmp.Or(
+			cmp.Compare(len(a.Flag), len(b.Flag)),
+			cmp.Compare(a.Flag, b.Flag),
+			cmp.Compare(a.Line, b.Line),
+			cmp.Compare(a.Column, b.Column),
+		)
+	})
+	seen := map[Problem]bool{}
+	return slices.DeleteFunc(problems, func(p Problem) bool {
+		again := seen[p]
+		seen[p] = true
+		return again
+	})
+}

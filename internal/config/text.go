@@ -1,0 +1,117 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"strings"
+
+	"github.com/pelletier/go-toml/v2"
+
+	"rvo-tui/capture"
+	"rvo-tui/capture/synthetic"
+	"rvo-tui/detectors"
+)
+
+// maxText bounds the text of one detector or camera, in bytes.
+const maxText = 64 << 10
+
+// ParseDetector reads a [[detector]] without its header, as strictly as a file
+// is read but for ${NAME}, which stays as it is. What is wrong is named by key.
+func ParseDetector(kinds detectors.Kinds, text string) (detectors.Config, error) {
+	b, err := parseText(kinds, text)
+	if err != nil {
+		return detectors.Config{}, fmt.Errorf("read detector: %w", err)
+	}
+	cfg := detectors.DefaultConfig()
+	b.fragment(&cfg)
+	b.checkZeros(cfg, "", "")
+	cfg.Validate(kinds, b.ofKey)
+	if err := b.named(); err != nil {
+		return detectors.Config{}, fmt.Errorf("read detector: %w", err)
+	}
+	return cfg, nil
+}
+
+// ParseCamera reads a [[camera]] without its header, as ParseDetector does.
+func ParseCamera(text string) (capture.Config, error) {
+	b, err := parseText(nil, text)
+	if err != nil {
+		return capture.Config{}, fmt.Errorf("read camera: %w", err)
+	}
+	cfg := capture.DefaultConfig()
+	b.fragment(&cfg)
+	cfg.Validate(b.ofKey)
+	synthetic.Validate(cfg, b.ofKey)
+	if err := b.named(); err != nil {
+		return capture.Config{}, fmt.Errorf("read camera: %w", err)
+	}
+	return cfg, nil
+}
+
+// DetectorText writes what ParseDetector reads. Keys that are not set are left
+// out. It holds the detector's token, if it has one.
+func DetectorText(cfg detectors.Config) (string, error) {
+	return configText(cfg, detectors.DefaultConfig())
+}
+
+// CameraText writes what ParseCamera reads. It holds the password of the source,
+// if there is one.
+func CameraText(cfg capture.Config) (string, error) { return configText(cfg, capture.DefaultConfig()) }
+
+// parseText reads the grammar of a text without a header.
+func parseText(kinds detectors.Kinds, text string) (*builder, error) {
+	if len(text) > maxText {
+		return nil, fmt.Errorf("it has %d bytes; at most %d are possible", len(text), maxText)
+	}
+	doc := parseDocument([]byte(text))
+	if len(doc.faults) > 0 {
+		f := doc.faults[0]
+		return nil, fmt.Errorf("line %d, column %d: %s", f.line, f.column, f.text)
+	}
+	return &builder{doc: doc, kinds: kinds, broken: map[string]bool{}}, nil
+}
+
+// fragment decodes the whole text onto the struct that dst points to.
+func (b *builder) fragment(dst any) {
+	d := &decoder{doc: b.doc, broken: b.broken, report: b.at}
+	d.table("", "", b.doc.tree, dst)
+}
+
+// ofKey adds a problem with a key of a text without a header.
+func (b *builder) ofKey(key, text string) {
+	if !b.broken[key] {
+		b.at(key, "", key, text)
+	}
+}
+
+// named returns the problems as one error, each with its key; nil: there is none.
+func (b *builder) named() error {
+	var list []string
+	for _, p := range sortProblems(b.problems) {
+		p.File, p.Line = "", 0
+		list = append(list, p.String())
+	}
+	if len(list) == 0 {
+		return nil
+	}
+	return errors.New(strings.Join(list, "; "))
+}
+
+// configText writes the keys of cfg that differ from its defaults.
+func configText(cfg, defaults any) (string, error) {
+	v, d := reflect.ValueOf(cfg), reflect.ValueOf(defaults)
+	table := map[string]any{}
+	for i := range v.NumField() {
+		value, key := v.Field(i), keyOf(v.Type().Field(i))
+		empty := value.Kind() == reflect.Slice && value.Len() == 0
+		if key != "" && !empty && !reflect.DeepEqual(value.Interface(), d.Field(i).Interface()) {
+			table[key] = value.Interface()
+		}
+	}
+	text, err := toml.Marshal(table)
+	if err != nil {
+		return "", fmt.Errorf("write configuration: %w", err)
+	}
+	return string(text), nil
+}

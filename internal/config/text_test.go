@@ -1,0 +1,119 @@
+package config
+
+import (
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"rvo-tui/capture"
+	"rvo-tui/detectors"
+)
+
+func TestParseDetectorText(t *testing.T) {
+	on := func(change func(c *detectors.Config)) detectors.Config {
+		c := detectors.DefaultConfig()
+		change(&c)
+		return c
+	}
+	for _, c := range []struct {
+		text string
+		want detectors.Config
+	}{
+		{"kind = \"motion\"\nname = \"m\"", on(func(c *detectors.Config) { c.Kind, c.Name = "motion", "m" })},
+		{"kind = 'remote'\nname = 'p'\nendpoint = 'localhost:1'\ntoken = '${HOME}'\nneeds = ['m > 1', 'm < 2']\nmax_fps = 3\nttl = '2s'\nenabled = false", on(func(c *detectors.Config) {
+			c.Kind, c.Name, c.Endpoint, c.Token, c.MaxFPS = "remote", "p", "localhost:1", "${HOME}", 3
+			c.Needs, c.TTL, c.Enabled = []string{"m > 1", "m < 2"}, capture.Duration(2*time.Second), false
+		})},
+	} {
+		got, err := ParseDetector(testKinds(), c.text)
+		if err != nil || !reflect.DeepEqual(got, c.want) {
+			t.Errorf("%q: got %+v, %v", c.text, got, err)
+			continue
+		}
+		text, err := DetectorText(got)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if again, err := ParseDetector(testKinds(), text); err != nil || !reflect.DeepEqual(again, got) {
+			t.Errorf("%q written and read again: got %+v, %v", text, again, err)
+		}
+	}
+}
+
+func TestTextProblemsAreNamedByKey(t *testing.T) {
+	for _, c := range []struct {
+		text string
+		want []string
+	}{
+		{"kind = 'moton'\nname = 'm'", []string{`kind: "moton" is not a kind of detector`, `did you mean "motion"?`}},
+		{"kind = 'motion'\nname = 'm'\nmax_fsp = 3", []string{`unknown key "max_fsp"; did you mean "max_fps"?`}},
+		{"kind = 'motion'\nname = 'm'\nmax_fps = 'x'\nttl = 3", []string{"max_fps: must be a number, not a text", "ttl: must be a duration in quotes"}},
+		{"kind = 'motion'\nname = 'm'\nendpoint = 'a:1'", []string{`endpoint: kind "motion" does not take it`}},
+		{"kind = 'motion'\nname = 'm'\nthreshold = 0", []string{"threshold: cannot be 0"}},
+		{"[[detector]]\nkind = 'motion'", []string{`unknown key "detector"`}},
+		{"kind = ", []string{"line 1, column"}},
+		{"x = \"" + strings.Repeat("a", maxText) + "\"", []string{"at most 65536"}},
+		{"", []string{"kind: is missing", "name:"}},
+	} {
+		_, err := ParseDetector(testKinds(), c.text)
+		if err == nil {
+			t.Errorf("%.80q is taken", c.text)
+			continue
+		}
+		for _, want := range c.want {
+			if !strings.Contains(err.Error(), want) {
+				t.Errorf("%.80q: got %q, want it to say %q", c.text, err, want)
+			}
+		}
+	}
+	_, err := ParseCamera("name = 'a b'\nsource = 'gopher://u:hunter2@h'\nspeed = 1")
+	if err == nil || strings.Contains(err.Error(), "hunter2") {
+		t.Fatalf("got %v", err)
+	}
+	for _, want := range []string{"name: ", "source: ", `unknown key "speed"`} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("got %q, want it to say %q", err, want)
+		}
+	}
+}
+
+func TestCameraTextIsReadAsWritten(t *testing.T) {
+	cfg := capture.DefaultConfig()
+	cfg.Name, cfg.Source = "door", "rtsp://u:p%22%24@10.0.0.7/s?a='${X}é"
+	cfg.Transport, cfg.FPS, cfg.StallTimeout = "udp", 12.5, capture.Duration(3*time.Second)
+	text, err := CameraText(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := ParseCamera(text)
+	if err != nil || got != cfg {
+		t.Errorf("%q: got %+v, %v", text, got, err)
+	}
+	if strings.Contains(text, "hwaccel") {
+		t.Errorf("a default is written: %q", text)
+	}
+}
+
+func FuzzParseDetector(f *testing.F) {
+	for _, seed := range []string{
+		"kind = \"motion\"\nname = \"m\"", "kind='remote'\nname='p'\nendpoint='a:1'\ntoken='${X}'", "[a]\nb=1", "a.b=1", "kind='onnx'\nname='n'\nmean=[1,2.5]",
+	} {
+		f.Add(seed)
+	}
+	kinds := testKinds()
+	f.Fuzz(func(t *testing.T, text string) {
+		cfg, err := ParseDetector(kinds, text)
+		if err != nil {
+			return
+		}
+		out, err := DetectorText(cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		again, err := ParseDetector(kinds, out)
+		if err != nil || !reflect.DeepEqual(again, cfg) {
+			t.Fatalf("%q, written as %q, comes back as %+v, %v; want %+v", text, out, again, err, cfg)
+		}
+	})
+}
