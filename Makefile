@@ -6,6 +6,7 @@
 # make bench   what the code costs (BENCH=Step for some of it, COUNT=10 for benchstat)
 # make fuzz    every fuzz target for a minute (FUZZTIME=10m for longer)
 # make proto   the generated code of proto/, anew
+# make distro-test   make run and make test in a clean Debian 13 (SUITE=bookworm for 12)
 # make clean   remove bin/
 #
 # run, build and test install what the machine lacks, on Debian and Ubuntu, and
@@ -18,6 +19,7 @@ CGO_ENABLED ?= 1
 BENCH      ?= .
 COUNT      ?= 1
 FUZZTIME   ?= 1m
+SUITE      ?= trixie
 export CGO_ENABLED
 
 # The revision is stamped where git can tell it; elsewhere the version is "devel".
@@ -25,7 +27,7 @@ VCS   := $(shell git rev-parse HEAD >/dev/null 2>&1 && echo true || echo false)
 BUILD := $(GO) build -trimpath -buildvcs=$(VCS)
 RACE  := $(if $(filter 0,$(CGO_ENABLED)),,-race)
 
-.PHONY: run build test lint check bench fuzz proto clean go packages
+.PHONY: run build test lint check bench fuzz proto distro-test clean go packages
 
 run: build
 	bin/rvo-tui $(ARGS)
@@ -68,6 +70,9 @@ fuzz: go
 proto: go
 	@scripts/packages.sh proto
 	proto/gen.sh
+
+distro-test: go
+	@scripts/distro_test.sh $(SUITE)
 
 clean:
 	rm -rf bin
