@@ -3,10 +3,12 @@ package capture
 import (
 	"errors"
 	"fmt"
-	"net/url"
+	"net/netip"
 	"regexp"
 	"strconv"
 	"strings"
+
+	"rvo-tui/internal/text"
 )
 
 // Address is a parsed Config.Source.
@@ -82,7 +84,7 @@ func parsePath(path string) (Address, error) {
 	}
 	first, _, _ := strings.Cut(path, "/")
 	if strings.Contains(first, ":") {
-		return Address{}, fmt.Errorf("source %q: for a file whose name holds a colon write ./ in front", Redact(path))
+		return Address{}, fmt.Errorf("source %q: for a file whose name holds a colon write ./ in front", text.Redact(path))
 	}
 	// FFmpeg takes "subfile,…:" for a protocol too, wherever the colon is.
 	if first != "" && first != "." && first != ".." {
@@ -94,15 +96,15 @@ func parsePath(path string) (Address, error) {
 func parseDevice(number string) (Address, error) {
 	n, err := strconv.ParseUint(number, 10, 16)
 	if err != nil {
-		return Address{}, fmt.Errorf("device %q: give its number, as in \"device:0\"", Redact(number))
+		return Address{}, fmt.Errorf("device %q: give its number, as in \"device:0\"", text.Redact(number))
 	}
 	return Address{Kind: KindDevice, Device: int(n)}, nil
 }
 
-func parseScene(text string) (Address, error) {
-	scene, query, hasQuery := strings.Cut(text, "?")
+func parseScene(name string) (Address, error) {
+	scene, query, hasQuery := strings.Cut(name, "?")
 	if !sceneForm.MatchString(scene) {
-		return Address{}, fmt.Errorf("scene %q: give the name of a scene, as in \"synthetic:street\"", Redact(scene))
+		return Address{}, fmt.Errorf("scene %q: give the name of a scene, as in \"synthetic:street\"", text.Redact(scene))
 	}
 	addr := Address{Kind: KindSynthetic, Scene: scene}
 	if !hasQuery {
@@ -111,30 +113,132 @@ func parseScene(text string) (Address, error) {
 	value, ok := strings.CutPrefix(query, "seed=")
 	seed, err := strconv.ParseUint(value, 10, 64)
 	if !ok || err != nil {
-		return Address{}, fmt.Errorf("scene option %q: a scene takes only a seed, a whole number, as in \"synthetic:%s?seed=7\"", Redact(query), scene)
+		return Address{}, fmt.Errorf("scene option %q: a scene takes only a seed, a whole number, as in \"synthetic:%s?seed=7\"", text.Redact(query), scene)
 	}
 	addr.Seed = seed
 	return addr, nil
 }
 
+// parseURL checks an address so far that net/url and every client accept it. Its
+// errors name what is wrong and how to write it, and hold no password.
 func parseURL(kind Kind, scheme, rest string) (Address, error) {
-	// The text of url.Parse's errors quotes the address, password and all.
-	text := scheme + ":" + rest
-	u, err := url.Parse(text)
-	switch {
-	case !strings.HasPrefix(rest, "//"):
-		return Address{}, fmt.Errorf("address %s: write two slashes after %s:, as in \"%s://10.0.0.7/stream\"", Redact(text), scheme, scheme)
-	case err != nil || strings.Count(rest, "@") > 1 || u.User == nil && strings.Contains(rest, "@"):
-		return Address{}, fmt.Errorf("address %s is malformed: in a user name or password write @ as %%40, : as %%3A, / as %%2F, ? as %%3F, # as %%23 and %% as %%25", Redact(text))
-	case u.Hostname() == "":
-		return Address{}, fmt.Errorf("address %s names no host: write it as in \"%s://10.0.0.7/stream\"", Redact(text), scheme)
+	whole := scheme + ":" + rest
+	fail := func(problem string) (Address, error) {
+		return Address{}, fmt.Errorf("address %s: %s", text.Redact(whole), problem)
 	}
-	if port := u.Port(); port != "" {
-		if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
-			return Address{}, fmt.Errorf("address %s: a port is a number from 1 to 65535", Redact(text))
+	after, ok := strings.CutPrefix(rest, "//")
+	if !ok {
+		return fail(fmt.Sprintf("write two slashes after %s:, as in \"%s://10.0.0.7/stream\"", scheme, scheme))
+	}
+	end := len(after)
+	if i := strings.IndexAny(after, "/?#"); i >= 0 {
+		end = i
+	}
+	authority, tail := after[:end], after[end:]
+	user, host, hasUser := strings.Cut(authority, "@")
+	switch {
+	case !hasUser && strings.Contains(tail, "@"): // of a password that ends there, most likely
+		return fail(fmt.Sprintf("is malformed: in a user name or password write %q as %s; elsewhere write @ as %%40", tail[:1], escaped(tail[:1])))
+	case strings.Contains(host+tail, "@"):
+		return fail("is malformed: in a user name or password write @ as %40, and likewise in what follows the host")
+	case !hasUser:
+		user, host = "", authority
+	}
+	if bad := badByte(user, userinfoBytes); bad != "" {
+		return fail(fmt.Sprintf("is malformed: in a user name or password write %q as %s", bad, escaped(bad)))
+	}
+	path, _, _ := strings.Cut(tail, "?")
+	_, fragment, _ := strings.Cut(tail, "#")
+	if badByte(path, "") != "" || badByte(fragment, "") != "" {
+		return fail("is malformed: behind the host write % as %25")
+	}
+	host, problem := parseHost(scheme, host)
+	if problem != "" {
+		return fail(problem)
+	}
+	if hasUser {
+		host = user + "@" + host
+	}
+	return Address{Kind: kind, URL: scheme + "://" + host + tail}, nil
+}
+
+// parseHost checks a host and its port. It returns them as an address has them,
+// where the percent sign of an IPv6 zone is escaped.
+func parseHost(scheme, hostport string) (clean, problem string) {
+	host, port := hostport, ""
+	if strings.HasPrefix(hostport, "[") {
+		inner, after, closed := strings.Cut(hostport[1:], "]")
+		if !closed || after != "" && after[0] != ':' {
+			return "", "is malformed: write an IPv6 address in brackets, as in \"" + scheme + "://[fe80::1%eth0]:554/\""
+		}
+		addr, zone, zoned := strings.Cut(inner, "%")
+		zone = strings.TrimPrefix(zone, "25")
+		if ip, err := netip.ParseAddr(addr); err != nil || !ip.Is6() {
+			return "", fmt.Sprintf("%q is no IPv6 address", addr)
+		}
+		if zoned && !zoneForm.MatchString(zone) {
+			return "", "the zone of an IPv6 address is the name of a network interface, as in \"" + scheme + "://[fe80::1%eth0]/\""
+		}
+		host, port = "["+addr+"]", strings.TrimPrefix(after, ":")
+		if zoned {
+			host = "[" + addr + "%25" + zone + "]"
+		}
+		clean = host + after
+	} else {
+		host, port, _ = strings.Cut(hostport, ":")
+		if host == "" {
+			return "", "names no host: write it as in \"" + scheme + "://10.0.0.7/stream\""
+		}
+		for _, r := range host {
+			if r < 0x80 && !strings.ContainsRune(hostBytes, r) {
+				return "", fmt.Sprintf("is malformed: a host name cannot hold %q", r)
+			}
+		}
+		clean = hostport
+	}
+	if n, err := strconv.ParseUint(port, 10, 16); port != "" && (err != nil || n == 0) {
+		return "", "is malformed: a port is a number from 1 to 65535, and a user name and password stand before an @"
+	}
+	return clean, ""
+}
+
+const (
+	letters       = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+	userinfoBytes = letters + "-._~!$&'()*+,;=:" // RFC 3986, section 3.2.1
+	hostBytes     = letters + "-._~!$&'()*+,;="
+)
+
+var zoneForm = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,32}$`)
+
+// badByte returns the first character of s that may not be in this part of an
+// address: one that is not allowed (empty: all are), or a percent sign that
+// begins no escape.
+func badByte(s, allowed string) string {
+	for i, r := range s {
+		if r == '%' {
+			if i+2 >= len(s) || !isHex(s[i+1]) || !isHex(s[i+2]) {
+				return "%"
+			}
+			continue
+		}
+		if allowed != "" && !strings.ContainsRune(allowed, r) {
+			return string(r)
 		}
 	}
-	return Address{Kind: kind, URL: text}, nil
+	return ""
+}
+
+func isHex(c byte) bool {
+	return c >= '0' && c <= '9' || c >= 'a' && c <= 'f' || c >= 'A' && c <= 'F'
+}
+
+// escaped writes a character with percent escapes.
+func escaped(s string) string {
+	var out strings.Builder
+	for _, c := range []byte(s) {
+		fmt.Fprintf(&out, "%%%02X", c)
+	}
+	return out.String()
 }
 
 func parseFileURL(rest string) (Address, error) {
@@ -143,8 +247,9 @@ func parseFileURL(rest string) (Address, error) {
 	if !ok || !strings.HasPrefix(path, "/") {
 		return Address{}, errors.New("file address: write it with a full path and three slashes, as in \"file:///srv/video.mp4\", or give the plain path")
 	}
-	path, err := url.PathUnescape(path)
-	if err != nil || strings.ContainsFunc(path, func(r rune) bool { return r < ' ' || r == 0x7f }) {
+	valid := badByte(path, "") == ""
+	path = text.Unescape(path)
+	if !valid || strings.ContainsFunc(path, func(r rune) bool { return r < ' ' || r == 0x7f }) {
 		return Address{}, errors.New("file address: write % as %25, and no control characters, or give the plain path")
 	}
 	return Address{Kind: KindFile, Path: path}, nil
@@ -164,5 +269,5 @@ func (a Address) String() string {
 	case KindFile:
 		return a.Path
 	}
-	return Redact(a.URL)
+	return text.Redact(a.URL)
 }

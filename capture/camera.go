@@ -4,11 +4,12 @@ import (
 	"context"
 	"errors"
 	"io"
-	"log/slog"
 	"math/rand/v2"
 	"os"
 	"sync"
 	"time"
+
+	"rvo-tui/internal/text"
 )
 
 // abandonAfter is how long Run waits, once it is told to end, for a reader that
@@ -35,7 +36,7 @@ type Camera struct {
 	open    func(context.Context, Config) (Source, error)
 	pool    *Pool
 	publish func(*Frame)
-	log     *slog.Logger
+	log     Logger
 	random  func() float64
 
 	// The reader owns these; there is one at a time.
@@ -50,19 +51,29 @@ type Camera struct {
 	turned chan struct{} // closed, and replaced, whenever paused changes
 }
 
+// Logger is what a Camera uses of a slog.Logger.
+type Logger interface {
+	Debug(msg string, args ...any)
+	Info(msg string, args ...any)
+	Warn(msg string, args ...any)
+	Error(msg string, args ...any)
+}
+
 // NewCamera returns a camera that Run brings to life. It opens sources with
 // open (usually Drivers.Open). Pixels come from pool, which stays the caller's.
+//
+// Log should name the camera with each line.
 //
 // Publish gets each frame with one count, which it takes over. It is called in
 // the goroutine that reads, one frame after another, and must not block: the
 // camera would fall behind.
-func NewCamera(cfg Config, open func(context.Context, Config) (Source, error), pool *Pool, publish func(*Frame), log *slog.Logger) *Camera {
+func NewCamera(cfg Config, open func(context.Context, Config) (Source, error), pool *Pool, publish func(*Frame), log Logger) *Camera {
 	return &Camera{
 		cfg: cfg, open: open, pool: pool, publish: publish,
-		log: log.With("camera", cfg.Name), random: rand.Float64,
+		log: log, random: rand.Float64,
 		limiter: newLimiter(cfg.FPS),
 		turned:  make(chan struct{}),
-		status:  Status{Name: cfg.Name, Source: Redact(cfg.Source), State: Connecting, Since: time.Now()},
+		status:  Status{Name: cfg.Name, Source: text.Redact(cfg.Source), State: Connecting, Since: time.Now()},
 	}
 }
 
@@ -210,11 +221,11 @@ func (c *Camera) enter(n *connection, state State, reason string) {
 	if !changed {
 		return
 	}
-	level := slog.LevelInfo
+	say := c.log.Info
 	if state == Stalled || state == Reconnecting || state == Failed {
-		level = slog.LevelWarn
+		say = c.log.Warn
 	}
-	c.log.Log(context.Background(), level, "camera "+string(state), "reason", reason)
+	say("camera "+string(state), "reason", reason)
 }
 
 // slow reports whether a failure seldom heals by waiting.

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"rvo-tui/internal/text"
 )
 
 // A Source is one open connection to where pictures come from. One goroutine at
@@ -90,7 +92,7 @@ func (d Drivers) Open(ctx context.Context, cfg Config) (Source, error) {
 	}
 	open := d[addr.Kind]
 	if open == nil {
-		return nil, fmt.Errorf("open source %s: %s sources are %w by this build", Redact(cfg.Source), addr.Kind, ErrUnsupported)
+		return nil, fmt.Errorf("open source %s: %s sources are %w by this build", text.Redact(cfg.Source), addr.Kind, ErrUnsupported)
 	}
 	return open(ctx, cfg, addr)
 }

@@ -5,12 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"net/url"
 	"os"
 	"strings"
 	"sync/atomic"
 	"time"
 	"unicode"
+
+	"rvo-tui/internal/text"
 )
 
 // errPaused ends a connection because of Pause.
@@ -161,7 +162,7 @@ func (c *Camera) abandon(ctx context.Context, n *connection, done <-chan error) 
 			doing = "reading"
 		}
 		c.finish(c.Status().State, "abandoned while "+doing)
-		c.log.Warn("abandon a camera that hangs", "doing", doing, "source", Redact(c.cfg.Source), "after", abandonAfter)
+		c.log.Warn("abandon a camera that hangs", "doing", doing, "source", text.Redact(c.cfg.Source), "after", abandonAfter)
 	}
 	return ctx.Err()
 }
@@ -169,23 +170,15 @@ func (c *Camera) abandon(ctx context.Context, n *connection, done <-chan error) 
 // reason returns an error as text for people: one line, bounded, and without
 // the password of the source, whatever the driver put into it.
 func (c *Camera) reason(err error) string {
-	text := strings.ReplaceAll(err.Error(), c.cfg.Source, Redact(c.cfg.Source))
-	if u, bad := url.Parse(c.cfg.Source); bad == nil {
-		if password, ok := u.User.Password(); ok && password != "" {
-			text = strings.ReplaceAll(text, ":"+password+"@", ":"+hidden+"@")
-			if len(password) >= 4 { // a shorter one would tear up innocent words
-				text = strings.ReplaceAll(text, password, hidden)
-			}
-		}
-	}
-	text = strings.Map(func(r rune) rune {
+	reason := text.Hide(err.Error(), c.cfg.Source)
+	reason = strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) || !unicode.IsPrint(r) {
 			return ' '
 		}
 		return r
-	}, text)
-	if r := []rune(text); len(r) > 300 {
-		text = string(r[:299]) + "…"
+	}, reason)
+	if r := []rune(reason); len(r) > 300 {
+		reason = string(r[:299]) + "…"
 	}
-	return strings.TrimSpace(text)
+	return strings.TrimSpace(reason)
 }

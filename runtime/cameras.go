@@ -108,7 +108,7 @@ func (r *Runtime) addCamera(ctx context.Context, cfg capture.Config) error {
 	}
 	pool := capture.NewPool(poolSize(0), r.opts.JPEG)
 	p.pool = pool
-	p.camera = capture.NewCamera(cfg, r.opts.Drivers.Open, pool, p.offer, r.opts.Log)
+	p.camera = capture.NewCamera(cfg, r.opts.Drivers.Open, pool, p.offer, r.opts.Log.With("camera", cfg.Name))
 	for _, d := range r.opts.Detectors {
 		if meant(d.Cameras, cfg.Name) {
 			if err := p.attach(r.prepare(d)); err != nil {

@@ -6,7 +6,7 @@ import (
 
 	"charm.land/bubbles/v2/textinput"
 
-	"rvo-tui/capture"
+	"rvo-tui/internal/text"
 )
 
 // typed draws a line to type into with its secrets masked: who types a password
@@ -49,10 +49,10 @@ func mask(line string) string {
 func secret(word string) []bool {
 	scheme := strings.Index(word, "://")
 	if scheme < 0 {
-		return capture.Secret(word)
+		return text.Secret(word)
 	}
 	at := strings.LastIndexByte(word[:scheme], '=') + 1
-	hide := append(make([]bool, at), capture.Secret(word[at:])...)
+	hide := append(make([]bool, at), text.Secret(word[at:])...)
 	host := word[scheme+len("://"):]
 	if colon := strings.LastIndexByte(host, ':'); colon >= 0 && !strings.ContainsAny(host, "@/?#") && !strings.HasPrefix(host, "[") {
 		for i := len(word) - len(host) + colon + 1; i < len(word); i++ {

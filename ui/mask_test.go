@@ -6,7 +6,7 @@ import (
 	"testing/synctest"
 	"unicode/utf8"
 
-	"rvo-tui/capture"
+	"rvo-tui/internal/text"
 	"rvo-tui/runtime"
 )
 
@@ -49,7 +49,7 @@ func FuzzMask(f *testing.F) {
 		if strings.ContainsAny(line, " \t") || !utf8.ValidString(line) || !strings.HasPrefix(line, "rtsp://") {
 			return
 		}
-		hide := capture.Secret(line)
+		hide := text.Secret(line)
 		runes := []rune(got)
 		n := 0
 		for i, r := range line {

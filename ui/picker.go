@@ -14,6 +14,7 @@ import (
 
 	"rvo-tui/capture"
 	"rvo-tui/capture/synthetic"
+	"rvo-tui/internal/text"
 	"rvo-tui/runtime"
 )
 
@@ -153,7 +154,7 @@ func (p *picker) probe(m *model) tea.Cmd {
 		return m.added(cfg)
 	}
 	ctx, cancel := context.WithTimeout(m.ctx, time.Duration(cfg.OpenTimeout)+probeTime)
-	p.stop, p.busy, p.err = cancel, capture.Redact(cfg.Source), ""
+	p.stop, p.busy, p.err = cancel, text.Redact(cfg.Source), ""
 	open := m.opts.Open
 	return tea.Batch(p.spin.Tick, func() tea.Msg {
 		defer cancel()

@@ -6,7 +6,7 @@ import (
 	"charm.land/bubbles/v2/textinput"
 	tea "charm.land/bubbletea/v2"
 
-	"rvo-tui/capture"
+	"rvo-tui/internal/text"
 )
 
 // newInput returns a line to type into, without a blinking cursor, which would
@@ -146,7 +146,7 @@ func (p *console) enter(m *model) (overlay, tea.Cmd) {
 func withoutSecrets(line string) string {
 	words := strings.Fields(line)
 	for i, w := range words {
-		words[i] = capture.Redact(w)
+		words[i] = text.Redact(w)
 	}
 	if clean := strings.Join(words, " "); strings.Contains(clean, "***") {
 		return clean

@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"rvo-tui/capture"
+	"rvo-tui/internal/text"
 )
 
 // Open is the capture.Opener of capture.KindHTTP: a stream of JPEG pictures over HTTP or
@@ -30,7 +31,7 @@ import (
 // presentation time.
 func Open(ctx context.Context, cfg capture.Config, addr capture.Address) (capture.Source, error) {
 	fail := func(err error) (capture.Source, error) {
-		return nil, fmt.Errorf("open source %s: %w", capture.Redact(addr.URL), err)
+		return nil, fmt.Errorf("open source %s: %w", text.Redact(addr.URL), err)
 	}
 	target, err := url.Parse(addr.URL)
 	if err != nil {

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"rvo-tui/capture"
+	"rvo-tui/internal/text"
 )
 
 // Drivers returns the openers for devices, RTSP streams and files. What an
@@ -49,7 +50,7 @@ func (d drivers) openRTSP(ctx context.Context, cfg capture.Config, addr capture.
 	began := time.Now()
 	src, err := d.rtsp(ctx, cfg, addr, began)
 	if err != nil {
-		return nil, fmt.Errorf("open stream %s: %w", capture.Redact(addr.URL), err)
+		return nil, fmt.Errorf("open stream %s: %w", text.Redact(addr.URL), err)
 	}
 	return src, nil
 }

@@ -16,7 +16,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"rvo-tui/capture"
+	"rvo-tui/internal/text"
 )
 
 // Bounds of captured standard error.
@@ -261,7 +261,7 @@ func cleanLine(line string) string {
 		}
 		return r
 	}, line)
-	line = addressInText.ReplaceAllStringFunc(line, capture.Redact)
+	line = addressInText.ReplaceAllStringFunc(line, text.Redact)
 	if len(line) > maxLine {
 		line = strings.ToValidUTF8(line[:maxLine], "")
 	}

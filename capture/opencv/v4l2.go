@@ -74,7 +74,7 @@ func capability(do ioctl) (name string, captures bool, err error) {
 	if caps&capDeviceCaps != 0 {
 		caps = binary.NativeEndian.Uint32(arg[88:])
 	}
-	return text(arg[16:48]), caps&(capVideoCapture|capVideoMplane) != 0, nil
+	return ascii(arg[16:48]), caps&(capVideoCapture|capVideoMplane) != 0, nil
 }
 
 // listModes returns all modes; what the driver does not tell is missing.
@@ -100,7 +100,7 @@ func listModes(do ioctl) []Mode {
 
 func listSizes(do ioctl, format uint32) []Mode {
 	var modes []Mode
-	name := text([]byte{byte(format), byte(format >> 8), byte(format >> 16), byte(format >> 24)})
+	name := ascii([]byte{byte(format), byte(format >> 8), byte(format >> 16), byte(format >> 24)})
 	for i := range uint32(maxEnum) {
 		arg := make([]byte, 44)
 		binary.NativeEndian.PutUint32(arg[0:], i)
@@ -145,8 +145,8 @@ func listRates(do ioctl, format, width, height uint32) []float64 {
 	return rates
 }
 
-// text returns a driver's text up to its end, printable ASCII alone.
-func text(b []byte) string {
+// ascii returns a driver's text up to its end, printable ASCII alone.
+func ascii(b []byte) string {
 	if end := bytes.IndexByte(b, 0); end >= 0 {
 		b = b[:end]
 	}

@@ -14,6 +14,7 @@ import (
 	"rvo-tui/detectors"
 	"rvo-tui/internal/cli"
 	"rvo-tui/internal/config"
+	"rvo-tui/internal/text"
 	"rvo-tui/runtime/control"
 )
 
@@ -93,7 +94,7 @@ func sameCamera(ours, theirs string, secrets *config.Secrets) bool {
 		other, err := capture.ParseAddress(theirs)
 		return err == nil && other.Kind == capture.KindDevice && other.Device == addr.Device
 	case capture.KindRTSP, capture.KindHTTP:
-		return secrets.Redact(capture.Redact(ours)) == theirs
+		return secrets.Redact(text.Redact(ours)) == theirs
 	}
 	return false
 }

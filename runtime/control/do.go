@@ -11,9 +11,9 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
-	"rvo-tui/capture"
 	"rvo-tui/clips"
 	"rvo-tui/detectors"
+	"rvo-tui/internal/text"
 	controlv1 "rvo-tui/proto/rvo/control/v1"
 	"rvo-tui/runtime"
 )
@@ -159,7 +159,7 @@ func (s *service) audit(who caller, req *controlv1.DoRequest, cmd runtime.Comman
 	}
 	if c := cmd.Added; c != nil {
 		add("added", c.Name)
-		add("source", capture.Redact(c.Source))
+		add("source", text.Redact(c.Source))
 	}
 	result := "done"
 	if err != nil {

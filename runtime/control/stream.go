@@ -100,11 +100,11 @@ func (p *pacer) due(at time.Time) bool {
 // of the newest few.
 type texts struct {
 	mu   sync.Mutex // guards what follows; not held while text is made
-	kept [4]*text
+	kept [4]*encoded
 	next int
 }
 
-type text struct {
+type encoded struct {
 	of   *runtime.Snapshot
 	once sync.Once
 	json []byte // not to be written to
@@ -117,7 +117,7 @@ func (t *texts) of(s *runtime.Snapshot) ([]byte, error) {
 	return x.json, x.err
 }
 
-func (t *texts) find(s *runtime.Snapshot) *text {
+func (t *texts) find(s *runtime.Snapshot) *encoded {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for _, x := range t.kept {
@@ -125,7 +125,7 @@ func (t *texts) find(s *runtime.Snapshot) *text {
 			return x
 		}
 	}
-	x := &text{of: s}
+	x := &encoded{of: s}
 	t.kept[t.next] = x
 	t.next = (t.next + 1) % len(t.kept)
 	return x

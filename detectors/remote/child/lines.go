@@ -8,8 +8,8 @@ import (
 	"strings"
 	"time"
 
-	"rvo-tui/capture"
 	"rvo-tui/detectors"
+	"rvo-tui/internal/text"
 )
 
 // Bounds of what a child prints into the log.
@@ -57,7 +57,7 @@ func clean(line string) string {
 	words := strings.Fields(line)
 	for i, w := range words {
 		if strings.Contains(w, "://") {
-			words[i] = capture.Redact(w)
+			words[i] = text.Redact(w)
 		}
 	}
 	return detectors.Clean(strings.Join(words, " "))

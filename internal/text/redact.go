@@ -1,14 +1,18 @@
-package capture
+// Package text is what several packages need to do with text: hide secrets, make
+// what came from outside fit for a terminal or a log, and read and write units.
+package text
 
 import (
-	"net/url"
+	"encoding/hex"
 	"regexp"
 	"strings"
 )
 
-const hidden = "***"
+// Hidden stands where a secret stood.
+const Hidden = "***"
 
 var (
+	schemeForm = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.-]*$`)
 	assignment = regexp.MustCompile(`[^/?&;#=@\s]*=`)
 	secretName = regexp.MustCompile(`(?i)token|key|pass|pwd|secret|auth|sig|cred|session`)
 )
@@ -26,7 +30,7 @@ func Redact(source string) string {
 		case !hide[i]:
 			out.WriteByte(source[i])
 		case i == 0 || !hide[i-1]:
-			out.WriteString(hidden)
+			out.WriteString(Hidden)
 		}
 	}
 	return out.String()
@@ -55,11 +59,7 @@ func Secret(source string) []bool {
 		cover(start+from, len(source))
 	}
 	for _, m := range assignment.FindAllStringIndex(source, -1) {
-		name := source[m[0] : m[1]-1]
-		if plain, err := url.QueryUnescape(name); err == nil {
-			name = plain
-		}
-		if !secretName.MatchString(name) {
+		if !secretName.MatchString(Unescape(source[m[0] : m[1]-1])) {
 			continue
 		}
 		end := strings.IndexAny(source[m[1]:], "&;#")
@@ -93,4 +93,46 @@ func badPort(address string) int {
 		return -1
 	}
 	return from
+}
+
+// Unescape resolves the percent escapes of an address. What is none stays.
+func Unescape(s string) string {
+	var out strings.Builder
+	for i := 0; i < len(s); i++ {
+		if s[i] == '%' && i+2 < len(s) {
+			if b, err := hex.DecodeString(s[i+1 : i+3]); err == nil {
+				out.WriteByte(b[0])
+				i += 2
+				continue
+			}
+		}
+		out.WriteByte(s[i])
+	}
+	return out.String()
+}
+
+// Hide returns a text about a source, such as the error of a library, without the
+// secrets of that source, as they stand in it or unescaped. One of less than four
+// bytes is hidden only where it stands as in an address, since it would tear up
+// innocent words.
+func Hide(text, source string) string {
+	text = strings.ReplaceAll(text, source, Redact(source))
+	hide := Secret(source)
+	for from := 0; from < len(source); from++ {
+		if !hide[from] {
+			continue
+		}
+		to := from
+		for to < len(source) && hide[to] {
+			to++
+		}
+		for _, secret := range []string{source[from:to], Unescape(source[from:to])} {
+			text = strings.ReplaceAll(text, ":"+secret+"@", ":"+Hidden+"@")
+			if len(secret) >= 4 {
+				text = strings.ReplaceAll(text, secret, Hidden)
+			}
+		}
+		from = to
+	}
+	return text
 }

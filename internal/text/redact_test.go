@@ -1,0 +1,70 @@
+package text
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestRedact(t *testing.T) {
+	for source, want := range map[string]string{
+		"rtsp://u:secret@h/s":                     "rtsp://u:***@h/s",
+		"rtsp://h:554/s":                          "rtsp://h:554/s",
+		"rtsp://u@h:554/s":                        "rtsp://u@h:554/s",
+		"rtsp://u:p@ss/w@h/s":                     "rtsp://u:***@h/s",
+		"rtsp://u:a?b#c@h/s":                      "rtsp://u:***@h/s",
+		"http://h/v?token=abc&x=1":                "http://h/v?token=***&x=1",
+		"http://h/v?x=1&Api_Key=abc":              "http://h/v?x=1&Api_Key=***",
+		"http://h/v?%70assword=abc;y=2":           "http://h/v?%70assword=***;y=2",
+		"http://h:80/?password=a@b":               "http://h:***",
+		"rtsp://h/user=admin_password=abc_ch=1":   "rtsp://h/user=admin_password=***",
+		"rtsp://u:x?token=y@h/p":                  "rtsp://u:***",
+		"rtsp:/u:secret@h":                        "rtsp:***@h",
+		"rtsp://u:secret":                         "rtsp://u:***",
+		"rtsp://u:secret/s?x=1":                   "rtsp://u:***",
+		"rtsp://u:123456/s":                       "rtsp://u:***",
+		"rtsp://[fe80::1]:554/s":                  "rtsp://[fe80::1]:554/s",
+		"rtsp://[fe80::1":                         "rtsp://[fe80::1",
+		"rtsp://[::1]:secret/s":                   "rtsp://[::1]:***",
+		"rtsp://h:/s":                             "rtsp://h:/s",
+		"http://h/a:b?c:d":                        "http://h/a:b?c:d",
+		"u:secret@h":                              "u:***@h",
+		" rtsp://u:secret@h":                      " rtsp:***@h",
+		"u:p://x@h":                               "u:***@h",
+		"synthetic:street?seed=7":                 "synthetic:street?seed=7",
+		"device:0":                                "device:0",
+		"/srv/video.mp4":                          "/srv/video.mp4",
+		"":                                        "",
+		"rtsp://u:%zz\x00@h/":                     "rtsp://u:***@h/",
+		"https://h/v?session=1&credentials=2&z=3": "https://h/v?session=***&credentials=***&z=3",
+	} {
+		if got := Redact(source); got != want {
+			t.Errorf("Redact(%q) = %q, want %q", source, got, want)
+		}
+	}
+}
+
+func FuzzRedact(f *testing.F) {
+	f.Add("rtsp", "user", "pass", "key", "host/path")
+	f.Add("http", "", "p@:/?#&token=x", "a@b", "h")
+	f.Add("", "u", "://", "", "")
+	f.Add("x:", "u", "p", "s=s", "h:1/@")
+	f.Fuzz(func(t *testing.T, scheme, user, password, token, tail string) {
+		if strings.Contains(user, ":") || strings.ContainsAny(token, "&;#") || password == "" || token == "" {
+			return // then it is not the password or the token that begins there
+		}
+		build := func(password, token string) string {
+			return scheme + "://" + user + ":" + password + "@host/" + tail + "?token=" + token
+		}
+		plain := build("", "") + Hidden
+		if strings.Contains(plain, "*"+password) || strings.ContainsAny(password+token, "*") {
+			return
+		}
+		out := Redact(build(password, token))
+		if !strings.Contains(plain, password) && strings.Contains(out, password) {
+			t.Fatalf("password %q shows in %q", password, out)
+		}
+		if !strings.Contains(plain, token) && strings.Contains(out, token) {
+			t.Fatalf("token %q shows in %q", token, out)
+		}
+	})
+}
