@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"rvo-tui/capture"
+	"rvo-tui/capture/login"
 )
 
 // sameHost lets redirects stay on the server that was asked: the password is
@@ -29,15 +30,15 @@ func sameHost(req *http.Request, via []*http.Request) error {
 // request asks for the stream, and answers one challenge, or two where the
 // server calls the first nonce stale.
 func request(ctx context.Context, client *http.Client, target *url.URL, user *url.Userinfo) (*http.Response, error) {
-	authorization := ""
-	for try := 0; ; try++ {
+	answers := login.New(user)
+	for {
 		req, err := http.NewRequestWithContext(ctx, http.MethodGet, target.String(), nil)
 		if err != nil {
 			return nil, errors.New("the address is malformed")
 		}
 		req.Header.Set("Accept", "multipart/x-mixed-replace, image/jpeg;q=0.5")
 		req.Header.Set("User-Agent", "rvo-tui")
-		if authorization != "" {
+		if authorization := answers.Authorization(http.MethodGet, target.RequestURI()); authorization != "" {
 			req.Header.Set("Authorization", authorization)
 		}
 		resp, err := client.Do(req)
@@ -47,32 +48,15 @@ func request(ctx context.Context, client *http.Client, target *url.URL, user *ur
 			}
 			return nil, err
 		}
-		if resp.StatusCode != http.StatusUnauthorized || user == nil || try >= 2 {
-			return resp, nil
-		}
-		offers := parseChallenges(resp.Header.Values("WWW-Authenticate"))
-		if try == 1 && !stale(offers) {
+		if resp.StatusCode != http.StatusUnauthorized || !answers.Challenge(resp.Header.Values("WWW-Authenticate")) {
 			return resp, nil
 		}
 		// The redirected address is what the digest is made of.
-		authorization = authorize(offers, user, resp.Request.URL.RequestURI())
-		if authorization == "" {
-			return resp, nil
-		}
 		target = resp.Request.URL
 		// Read to its end, the connection can carry the next request.
 		_, _ = io.CopyN(io.Discard, resp.Body, 64<<10)
 		resp.Body.Close()
 	}
-}
-
-func stale(offers []challenge) bool {
-	for _, c := range offers {
-		if strings.EqualFold(c.params["stale"], "true") {
-			return true
-		}
-	}
-	return false
 }
 
 func checkAnswer(resp *http.Response, user *url.Userinfo) error {

@@ -30,7 +30,8 @@ var imports = map[string][]string{
 	"internal/text":   {},
 
 	"capture":           {},
-	"capture/mjpeg":     {"capture"},
+	"capture/login":     {},
+	"capture/mjpeg":     {"capture", "capture/login"},
 	"capture/opencv":    {"capture"},
 	"capture/synthetic": {"capture"},
 	"detectors":         {"capture"},
@@ -58,12 +59,13 @@ var leaves = []string{"internal/text"}
 
 // forTests is what tests may import besides: what makes pictures, and what they
 // test each other with.
-var forTests = []string{"capture", "capture/synthetic", "capture/opencv", "detectors", "detectors/opencv", "detectors/remote", "detectors/remote/child", "proto", "runtime/testkit"}
+var forTests = []string{"capture", "capture/login/logintest", "capture/synthetic", "capture/opencv", "detectors", "detectors/opencv", "detectors/remote", "detectors/remote/child", "proto", "runtime/testkit"}
 
 // onlyStd is who imports nothing from outside the standard library, and the
 // modules that they may import for all that.
 var onlyStd = map[string][]string{
 	"capture":          {},
+	"capture/login":    {"github.com/icholy/digest"},
 	"capture/opencv":   {"golang.org/x/sys"},
 	"detectors":        {},
 	"detectors/opencv": {},
