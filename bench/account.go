@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"rvo-tui/runtime"
+	"rvo-tui/runtime/engine"
 )
 
 // CameraAccount is where the frames of one camera went, from the first to the
@@ -34,7 +35,7 @@ type DetectorAccount struct {
 	Seen     uint64 // by its engine
 	Runs     uint64
 	Began    uint64 // the same, as the probe saw it
-	Skips    [runtime.GateCount]uint64
+	Skips    [engine.GateCount]uint64
 	// Pending is 1 when the newest frame is held by a gate: it is counted there
 	// when the next frame comes.
 	Pending uint64

@@ -6,11 +6,12 @@ import (
 
 	"rvo-tui/capture"
 	"rvo-tui/runtime"
+	"rvo-tui/runtime/engine"
 )
 
 func balanced() CameraAccount {
 	d := DetectorAccount{Detector: "slow", Seen: 90, Runs: 20, Began: 20, Pending: 1}
-	d.Skips[runtime.GateBusy], d.Skips[runtime.GateRate] = 60, 9
+	d.Skips[engine.GateBusy], d.Skips[engine.GateRate] = 60, 9
 	return CameraAccount{
 		Camera: "door", Sent: 100, Given: 97, TookIn: 90, Published: 97, Seen: 90, Superseded: 7, Pool: 3,
 		Detectors: []DetectorAccount{d},
@@ -31,7 +32,7 @@ func TestAccounts(t *testing.T) {
 		"lag in a harness":            {func(a *CameraAccount) { a.Lag = 1 }, "1 frames dropped for lag"},
 		"a rate in a harness":         {func(a *CameraAccount) { a.Rate = 2 }, "2 for their rate"},
 		"a picture that does not fit": {func(a *CameraAccount) { a.Corrupt = 3 }, "3 as corrupt"},
-		"a frame that no gate held":   {func(a *CameraAccount) { a.Detectors[0].Skips[runtime.GateBusy]-- }, "detector slow: 90 frames seen"},
+		"a frame that no gate held":   {func(a *CameraAccount) { a.Detectors[0].Skips[engine.GateBusy]-- }, "detector slow: 90 frames seen"},
 		"a run that nobody saw":       {func(a *CameraAccount) { a.Detectors[0].Began-- }, "the probe saw 19 runs begin"},
 	} {
 		a := balanced()
@@ -48,9 +49,9 @@ func TestAccounts(t *testing.T) {
 
 // The newest frame is counted under its gate when the next one comes.
 func TestPendingFrames(t *testing.T) {
-	v := &runtime.CameraView{Status: capture.Status{Name: "door", Frames: 3}, Seen: 3, Detectors: make([]runtime.DetectorView, 2)}
+	v := &runtime.CameraView{Status: capture.Status{Name: "door", Frames: 3}, Seen: 3, View: engine.View{Detectors: make([]engine.DetectorView, 2)}}
 	v.Detectors[0].Runs, v.Detectors[1].Runs = 3, 1
-	v.Detectors[1].Skips[runtime.GateRate] = 1
+	v.Detectors[1].Skips[engine.GateRate] = 1
 	f := &feed{decoded: 3}
 	f.sent.Store(3)
 	timing := newTiming()

@@ -7,7 +7,7 @@ import (
 	"math"
 	"strconv"
 
-	"rvo-tui/runtime"
+	"rvo-tui/runtime/engine"
 )
 
 // column is one column of a table of results.
@@ -98,10 +98,10 @@ func detailColumns() []column {
 	} {
 		list = append(list, quantiles(d.name, d.of, 0.5, 0.99, 0.999)...)
 	}
-	for s := range runtime.StageCount {
+	for s := range engine.StageCount {
 		list = append(list, quantiles("stage_"+s.String(), func(r *Result) *Dist { return r.Stages[s] }, 0.5, 0.99)...)
 	}
-	for s := range runtime.StageCount {
+	for s := range engine.StageCount {
 		list = append(list, quantiles("event_"+s.String(), func(r *Result) *Dist { return r.EventAgeParts[s] }, 0.5, 0.99)...)
 	}
 	return append(list,
@@ -153,7 +153,7 @@ func cameraTable(results []*Result) ([]byte, error) {
 
 func detectorTable(results []*Result) ([]byte, error) {
 	header := []string{"run_id", "scenario", "mode", "camera", "detector", "seen", "run"}
-	for g := runtime.GateOpen + 1; g < runtime.GateCount; g++ {
+	for g := engine.GateOpen + 1; g < engine.GateCount; g++ {
 		header = append(header, g.String())
 	}
 	rows := [][]string{append(header, "pending")}
@@ -162,7 +162,7 @@ func detectorTable(results []*Result) ([]byte, error) {
 			for j := range r.Accounts[i].Detectors {
 				d := &r.Accounts[i].Detectors[j]
 				row := []string{strconv.Itoa(r.Run), r.Scenario.Name, string(r.Mode), r.Accounts[i].Camera, d.Detector, whole(d.Seen), whole(d.Runs)}
-				for g := runtime.GateOpen + 1; g < runtime.GateCount; g++ {
+				for g := engine.GateOpen + 1; g < engine.GateCount; g++ {
 					row = append(row, whole(d.Skips[g]))
 				}
 				rows = append(rows, append(row, whole(d.Pending)))

@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"rvo-tui/rules"
-	"rvo-tui/runtime"
+	"rvo-tui/runtime/engine"
 )
 
 // what a sample tells.
@@ -31,7 +31,7 @@ type sample struct {
 	// when it was captured and when it arrived; of aDone when the frame was
 	// captured and seen, and when the run began and ended; of anEvent the stages
 	// of its age.
-	times [runtime.StageCount]time.Duration
+	times [engine.StageCount]time.Duration
 }
 
 // probe takes down what the engine of one camera does, and nothing else: it costs
@@ -81,7 +81,7 @@ func (p *probe) slot(w what, frame uint64, at time.Duration) *sample {
 }
 
 // Stepped implements runtime.Probe.
-func (p *probe) Stepped(now time.Duration, in *runtime.Inputs, out *runtime.Actions) {
+func (p *probe) Stepped(now time.Duration, in *engine.Inputs, out *engine.Actions) {
 	if f := &in.Frame; f.ID != 0 {
 		if s := p.slot(aFrame, f.ID, now); s != nil {
 			s.times[0], s.times[1] = f.Captured, f.Arrived
@@ -90,16 +90,16 @@ func (p *probe) Stepped(now time.Duration, in *runtime.Inputs, out *runtime.Acti
 	for i := range in.Reports {
 		r := &in.Reports[i]
 		switch r.What {
-		case runtime.Started:
+		case engine.Started:
 			if s := p.slot(aStart, r.Frame.ID, now); s != nil {
 				s.task = uint32(r.Task) - 1
 			}
-		case runtime.Done:
+		case engine.Done:
 			if s := p.slot(aDone, r.Frame.ID, now); s != nil {
 				s.task, s.failed, s.void = uint32(r.Task)-1, r.Err != nil, r.Void
 				s.times[0], s.times[1], s.times[2], s.times[3] = r.Frame.Captured, r.Frame.Seen, r.Started, r.At
 			}
-		case runtime.Opened, runtime.Withdrawn:
+		case engine.Opened, engine.Withdrawn:
 		}
 	}
 	for i := range out.Fired {

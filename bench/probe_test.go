@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"rvo-tui/rules"
-	"rvo-tui/runtime"
+	"rvo-tui/runtime/engine"
 )
 
 const ms = time.Millisecond
@@ -45,17 +45,17 @@ func TestProbeRingHoldsItsRate(t *testing.T) {
 	}
 }
 
-func fullStep() (*runtime.Inputs, *runtime.Actions) {
-	frame := runtime.FrameRef{ID: 5, Captured: 10 * ms, Arrived: 11 * ms}
-	ref := runtime.FrameRef{ID: 4, Captured: 1 * ms, Arrived: 2 * ms, Seen: 3 * ms}
-	in := &runtime.Inputs{Frame: frame, Reports: []runtime.Report{
-		{Task: 1, What: runtime.Opened},
-		{Task: 1, What: runtime.Started, Frame: ref, Started: 4 * ms, At: 4 * ms},
-		{Task: 1, What: runtime.Done, Frame: ref, Started: 4 * ms, At: 9 * ms},
-		{Task: 2, What: runtime.Done, Frame: ref, Started: 4 * ms, At: 8 * ms, Err: errors.New("blind")},
-		{Task: 2, What: runtime.Withdrawn},
+func fullStep() (*engine.Inputs, *engine.Actions) {
+	frame := engine.FrameRef{ID: 5, Captured: 10 * ms, Arrived: 11 * ms}
+	ref := engine.FrameRef{ID: 4, Captured: 1 * ms, Arrived: 2 * ms, Seen: 3 * ms}
+	in := &engine.Inputs{Frame: frame, Reports: []engine.Report{
+		{Task: 1, What: engine.Opened},
+		{Task: 1, What: engine.Started, Frame: ref, Started: 4 * ms, At: 4 * ms},
+		{Task: 1, What: engine.Done, Frame: ref, Started: 4 * ms, At: 9 * ms},
+		{Task: 2, What: engine.Done, Frame: ref, Started: 4 * ms, At: 8 * ms, Err: errors.New("blind")},
+		{Task: 2, What: engine.Withdrawn},
 	}}
-	out := &runtime.Actions{Fired: []runtime.Fired{
+	out := &engine.Actions{Fired: []engine.Fired{
 		{Event: rules.Event{Phase: rules.PhaseConfirmed, Frame: 4, Age: rules.Age{Queue: 2 * ms, Event: 3 * ms}}},
 		{Event: rules.Event{Phase: rules.PhaseEnded, Frame: 4}},
 	}}
@@ -96,11 +96,11 @@ func TestTallyOfAStep(t *testing.T) {
 		{timing.DueSignalAge, 1, 9 * ms},
 		{timing.EventAge, 1, 5 * ms},
 		{timing.EventDueAge, 1, 9 * ms},
-		{timing.Stages[runtime.StageCapture], 1, ms},
-		{timing.Stages[runtime.StageQueue], 1, ms},
-		{timing.Stages[runtime.StageSchedule], 2, ms},
-		{timing.Stages[runtime.StagePublish], 1, 3 * ms},
-		{timing.EventAgeParts[runtime.StageEvent], 1, 3 * ms},
+		{timing.Stages[engine.StageCapture], 1, ms},
+		{timing.Stages[engine.StageQueue], 1, ms},
+		{timing.Stages[engine.StageSchedule], 2, ms},
+		{timing.Stages[engine.StagePublish], 1, 3 * ms},
+		{timing.EventAgeParts[engine.StageEvent], 1, 3 * ms},
 	} {
 		if got := c.dist.max(); c.dist.count() != c.count || !near(got, c.max) {
 			t.Errorf("%s: %d of at most %v, want %d of %v", c.dist.name, c.dist.count(), got, c.count, c.max)
@@ -139,9 +139,9 @@ func TestTallyCountsSkips(t *testing.T) {
 // An answer that came too late is a run, and no signal.
 func TestTallyKnowsVoidAnswers(t *testing.T) {
 	p := newProbe(0)
-	ref := runtime.FrameRef{ID: 1}
-	in := &runtime.Inputs{Reports: []runtime.Report{{Task: 1, What: runtime.Done, Frame: ref, At: 5 * ms, Void: true}}}
-	p.Stepped(6*ms, in, &runtime.Actions{})
+	ref := engine.FrameRef{ID: 1}
+	in := &engine.Inputs{Reports: []engine.Report{{Task: 1, What: engine.Done, Frame: ref, At: 5 * ms, Void: true}}}
+	p.Stepped(6*ms, in, &engine.Actions{})
 	p.Ticked(6*ms, 1)
 	timing := newTiming()
 	ta := newTally(schedule{fps: 30, end: time.Hour}, &timing, 1)
@@ -170,7 +170,7 @@ func TestProbeAllocatesNothing(t *testing.T) {
 func BenchmarkProbe(b *testing.B) {
 	b.ReportAllocs()
 	p := newProbe(0)
-	in, out := &runtime.Inputs{Frame: runtime.FrameRef{ID: 1}}, &runtime.Actions{}
+	in, out := &engine.Inputs{Frame: engine.FrameRef{ID: 1}}, &engine.Actions{}
 	for b.Loop() {
 		p.Stepped(0, in, out)
 		p.Ticked(0, 0)

@@ -12,6 +12,7 @@ import (
 	"rvo-tui/capture"
 	"rvo-tui/detectors"
 	"rvo-tui/runtime"
+	"rvo-tui/runtime/engine"
 )
 
 const (
@@ -232,8 +233,8 @@ func (g *rig) busy(snap *runtime.Snapshot) string {
 		}
 		for j := range v.Detectors {
 			d := &v.Detectors[j]
-			waits := d.State == runtime.DetectorWaiting && d.Reason == runtime.GateSlot.String()
-			if waits || d.State == runtime.DetectorRunning || d.State == runtime.DetectorStarting {
+			waits := d.State == engine.DetectorWaiting && d.Reason == engine.GateSlot.String()
+			if waits || d.State == engine.DetectorRunning || d.State == engine.DetectorStarting {
 				return "detector " + d.Name + " of camera " + v.Name
 			}
 		}

@@ -6,7 +6,7 @@ import (
 
 	"github.com/HdrHistogram/hdrhistogram-go"
 
-	"rvo-tui/runtime"
+	"rvo-tui/runtime/engine"
 )
 
 // Timing is the distributions of what a run measured, over all its cameras.
@@ -17,10 +17,10 @@ type Timing struct {
 	DueAge        *Dist // the same since it was due
 	SignalAge     *Dist // of a frame when a detector's answer is in the table, since it was captured
 	DueSignalAge  *Dist // the same since it was due
-	Stages        [runtime.StageCount]*Dist
+	Stages        [engine.StageCount]*Dist
 	EventAge      *Dist // of a frame when a rule confirmed an event from it
 	EventDueAge   *Dist
-	EventAgeParts [runtime.StageCount]*Dist // where it went
+	EventAgeParts [engine.StageCount]*Dist // where it went
 }
 
 func newTiming() Timing {
@@ -31,8 +31,8 @@ func newTiming() Timing {
 		EventAge: newDist("event_age"), EventDueAge: newDist("event_age_scheduled"),
 	}
 	for i := range t.Stages {
-		t.Stages[i] = newDist("stage_" + runtime.Stage(i).String())
-		t.EventAgeParts[i] = newDist("event_" + runtime.Stage(i).String())
+		t.Stages[i] = newDist("stage_" + engine.Stage(i).String())
+		t.EventAgeParts[i] = newDist("event_" + engine.Stage(i).String())
 	}
 	return t
 }
@@ -127,8 +127,8 @@ func (t *tally) frame(s *sample) {
 	t.seen++
 	t.timing.Age.add(s.at - captured)
 	t.timing.DueAge.add(s.at - t.schedule.due(s.frame))
-	t.timing.Stages[runtime.StageCapture].add(arrived - captured)
-	t.timing.Stages[runtime.StageQueue].add(s.at - arrived)
+	t.timing.Stages[engine.StageCapture].add(arrived - captured)
+	t.timing.Stages[engine.StageQueue].add(s.at - arrived)
 }
 
 func (t *tally) began(s *sample) {
@@ -150,15 +150,15 @@ func (t *tally) done(s *sample) {
 	captured, seen, started, done := s.times[0], s.times[1], s.times[2], s.times[3]
 	t.execs++
 	t.timing.Exec.add(done - started)
-	t.timing.Stages[runtime.StageSchedule].add(started - seen)
-	t.timing.Stages[runtime.StageInference].add(done - started)
+	t.timing.Stages[engine.StageSchedule].add(started - seen)
+	t.timing.Stages[engine.StageInference].add(done - started)
 	if s.failed {
 		t.failures++
 	}
 	if s.failed || s.void {
 		return // no signal came of it
 	}
-	t.timing.Stages[runtime.StagePublish].add(s.at - done)
+	t.timing.Stages[engine.StagePublish].add(s.at - done)
 	t.timing.SignalAge.add(s.at - captured)
 	t.timing.DueSignalAge.add(s.at - t.schedule.due(s.frame))
 }
@@ -171,7 +171,7 @@ func (t *tally) event(s *sample) {
 	}
 	t.timing.EventAge.add(age)
 	t.timing.EventDueAge.add(s.at - t.schedule.due(s.frame))
-	t.timing.Stages[runtime.StageEvent].add(s.times[runtime.StageEvent])
+	t.timing.Stages[engine.StageEvent].add(s.times[engine.StageEvent])
 }
 
 // task returns the tally of a detector; those that come in the middle of a run

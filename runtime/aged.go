@@ -14,7 +14,7 @@ func (s *Snapshot) Aged(by time.Duration) *Snapshot {
 	old.Cameras = slices.Clone(s.Cameras)
 	for i := range old.Cameras {
 		c := &old.Cameras[i]
-		c.age(by)
+		c.Advance(by)
 		if c.FPS > 0 && by.Seconds() > 2/c.FPS {
 			c.FPS = 1 / by.Seconds()
 		}

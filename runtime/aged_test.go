@@ -7,19 +7,22 @@ import (
 	"rvo-tui/capture"
 	"rvo-tui/detectors"
 	"rvo-tui/rules"
+	"rvo-tui/runtime/engine"
 )
 
 func TestAgedSnapshotIsOlder(t *testing.T) {
 	at := time.Date(2026, 3, 14, 12, 0, 0, 0, time.UTC)
 	s := &Snapshot{At: at, Cameras: []CameraView{{
-		Status: capture.Status{Name: "door", FPS: 30}, FrameID: 9, FrameAge: 20 * time.Millisecond,
-		Detectors: []DetectorView{{FPS: 10, Age: 50 * time.Millisecond, Until: time.Second}},
-		Signals: []SignalView{
-			{Name: "fresh", Frame: 9, Age: 50 * time.Millisecond, TTL: time.Hour, Value: 1},
-			{Name: "stale", Frame: 9, Age: 50 * time.Millisecond, TTL: time.Second, Value: 1},
-			{Name: "never", Unknown: detectors.Never},
+		Status: capture.Status{Name: "door", FPS: 30}, View: engine.View{
+			FrameID: 9, FrameAge: 20 * time.Millisecond,
+			Detectors: []engine.DetectorView{{FPS: 10, Age: 50 * time.Millisecond, Until: time.Second}},
+			Signals: []engine.SignalView{
+				{Name: "fresh", Frame: 9, Age: 50 * time.Millisecond, TTL: time.Hour, Value: 1},
+				{Name: "stale", Frame: 9, Age: 50 * time.Millisecond, TTL: time.Second, Value: 1},
+				{Name: "never", Unknown: detectors.Never},
+			},
+			Rules: []engine.RuleView{{Clause: []rules.Clause{{Age: 50 * time.Millisecond}, {Age: rules.Never}}}},
 		},
-		Rules: []RuleView{{Clause: []rules.Clause{{Age: 50 * time.Millisecond}, {Age: rules.Never}}}},
 	}}}
 	old := s.Aged(4 * time.Second)
 	c := old.Cameras[0]

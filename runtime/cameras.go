@@ -160,8 +160,8 @@ func (r *Runtime) remember(p *pipeline) {
 		return
 	}
 	wanted, before := false, time.Duration(0)
-	for _, w := range p.engine.rules {
-		if cfg := w.Config(); cfg.Clip {
+	for _, cfg := range p.engine.Rules() {
+		if cfg.Clip {
 			wanted, before = true, max(before, r.opts.Roll.of(cfg).Before)
 		}
 	}

@@ -13,6 +13,7 @@ import (
 	"rvo-tui/clips"
 	"rvo-tui/detectors"
 	"rvo-tui/rules"
+	"rvo-tui/runtime/engine"
 )
 
 // Verb is what a Command asks for.
@@ -124,7 +125,7 @@ func (r *Runtime) perform(req request) error {
 			p.camera.Resume()
 			return nil
 		}
-		return p.do(ctx, func(e *Engine, now time.Duration) error {
+		return p.do(ctx, func(e *engine.Engine, now time.Duration) error {
 			switch cmd.Do {
 			case Detach:
 				return p.detach(cmd.Detector)
@@ -161,7 +162,7 @@ func (r *Runtime) each(cmd Command, do func(*pipeline) error) error {
 		switch err := do(p.pipeline); {
 		case err == nil:
 			done = true
-		case errors.Is(err, ErrNoDetector) || errors.Is(err, ErrNoRule) || errors.Is(err, clips.ErrCamera):
+		case errors.Is(err, engine.ErrNoDetector) || errors.Is(err, engine.ErrNoRule) || errors.Is(err, clips.ErrCamera):
 			if first == nil {
 				first = err
 			}
@@ -200,13 +201,13 @@ func (r *Runtime) attach(ctx context.Context, cmd Command) error {
 			continue
 		}
 		spec, open := r.prepare(cfg)
-		if err := p.do(ctx, func(*Engine, time.Duration) error { return p.attach(spec, open) }); err != nil {
+		if err := p.do(ctx, func(*engine.Engine, time.Duration) error { return p.attach(spec, open) }); err != nil {
 			// It may be the end of ctx that asks for this.
 			ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), abandonAfter)
 			defer cancel()
 			for _, undo := range added {
 				// It was there a moment ago; if it is not now, that is as wanted.
-				_ = undo.do(ctx, func(*Engine, time.Duration) error { return undo.detach(cfg.Name) })
+				_ = undo.do(ctx, func(*engine.Engine, time.Duration) error { return undo.detach(cfg.Name) })
 			}
 			return fmt.Errorf("camera %q: %w", p.name, err)
 		}

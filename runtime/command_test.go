@@ -15,6 +15,7 @@ import (
 	"rvo-tui/detectors"
 	"rvo-tui/rules"
 	"rvo-tui/runtime"
+	"rvo-tui/runtime/engine"
 	"rvo-tui/runtime/testkit"
 )
 
@@ -33,7 +34,7 @@ func TestCommandErrorsSayWhatToDo(t *testing.T) {
 		needs.Needs = []string{"a >"}
 		taken := (&testkit.Camera{Name: "door"}).Config()
 		broken := taken
-		broken.Name, broken.Source = "bad name", "synthetic:nothing"
+		broken.Name = "bad name"
 		p := start(t, testkit.Setup{
 			Cameras:   []*testkit.Camera{{Name: "door"}, {Name: "yard"}},
 			Detectors: []*testkit.Detector{a, onlyYard}, Loose: []*testkit.Detector{b},
@@ -71,7 +72,7 @@ func TestCommandErrorsSayWhatToDo(t *testing.T) {
 			{runtime.Command{Do: runtime.Attach, Attached: &b.Config, Camera: "attic"}, `no such camera "attic"`},
 			{runtime.Command{Do: runtime.AddCamera}, "no camera was given"},
 			{runtime.Command{Do: runtime.AddCamera, Added: &taken}, "the name is taken"},
-			{runtime.Command{Do: runtime.AddCamera, Added: &broken}, `there is no scene "nothing"`},
+			{runtime.Command{Do: runtime.AddCamera, Added: &broken}, `name: "bad name"`},
 		} {
 			err := p.Do(t.Context(), c.cmd)
 			if err == nil || !strings.Contains(err.Error(), c.want) || !strings.HasPrefix(err.Error(), string(c.cmd.Do)+": ") {
@@ -128,7 +129,7 @@ func TestCommandsOnDetectorsAndRules(t *testing.T) {
 		ran(a, 10)
 		do(runtime.Command{Do: runtime.Disable, Detector: "a"})
 		ran(a, 0)
-		if d := p.Detector(t, "door", "a"); d.State != runtime.DetectorDisabled {
+		if d := p.Detector(t, "door", "a"); d.State != engine.DetectorDisabled {
 			t.Errorf("state %s", d.State)
 		}
 		do(runtime.Command{Do: runtime.Enable, Detector: "a"})

@@ -4,6 +4,7 @@ import (
 	"sync"
 
 	"rvo-tui/capture"
+	"rvo-tui/runtime/engine"
 )
 
 // frameSlot holds one frame, of which it owns one count; a newer one replaces
@@ -11,13 +12,13 @@ import (
 type frameSlot struct {
 	mu     sync.Mutex // guards what follows; held for a few instructions
 	frame  *capture.Frame
-	ref    FrameRef
+	ref    engine.FrameRef
 	closed bool
 }
 
 // put takes the count of f over, in place of the frame before, and reports
 // whether there was one. A closed slot releases f.
-func (s *frameSlot) put(f *capture.Frame, ref FrameRef) (replaced bool) {
+func (s *frameSlot) put(f *capture.Frame, ref engine.FrameRef) (replaced bool) {
 	s.mu.Lock()
 	old := s.frame
 	if s.closed {
@@ -43,11 +44,11 @@ func (s *frameSlot) take() *capture.Frame {
 }
 
 // share returns the frame with a further count, or nil.
-func (s *frameSlot) share() (*capture.Frame, FrameRef) {
+func (s *frameSlot) share() (*capture.Frame, engine.FrameRef) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.frame == nil || !s.frame.TryRetain() {
-		return nil, FrameRef{}
+		return nil, engine.FrameRef{}
 	}
 	return s.frame, s.ref
 }

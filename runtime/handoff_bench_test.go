@@ -6,6 +6,7 @@ import (
 
 	"rvo-tui/capture"
 	"rvo-tui/detectors"
+	"rvo-tui/runtime/engine"
 )
 
 // handed is a frame slot with a frame to put into it.
@@ -33,7 +34,7 @@ func handOver(tb testing.TB, s *frameSlot, f *capture.Frame) {
 	if !f.TryRetain() {
 		tb.Fatal("the frame is gone")
 	}
-	s.put(f, FrameRef{ID: f.ID})
+	s.put(f, engine.FrameRef{ID: f.ID})
 	got, _ := s.share()
 	if got != f {
 		tb.Fatal("the slot holds another frame")
@@ -66,7 +67,7 @@ func BenchmarkMailbox(b *testing.B) {
 	if !f.TryRetain() {
 		b.Fatal("the frame is gone")
 	}
-	seen.put(f, FrameRef{ID: f.ID})
+	seen.put(f, engine.FrameRef{ID: f.ID})
 	p := &pipeline{name: "door", epoch: time.Now(), slots: NewSlots(1, "deadline"), wake: make(chan struct{}, 1)}
 	det := &answers{readings: []detectors.Reading{{Signal: "a", Value: 1}}}
 	sp := spec("a", 10)
@@ -85,8 +86,8 @@ func BenchmarkMailbox(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		w.start(0)
-		for r := (Report{}); r.What != Done; {
-			if r = <-w.out; r.Err != nil || r.What == Withdrawn {
+		for r := (engine.Report{}); r.What != engine.Done; {
+			if r = <-w.out; r.Err != nil || r.What == engine.Withdrawn {
 				b.Fatalf("the run came to %+v", r)
 			}
 		}

@@ -10,6 +10,8 @@ import (
 	"time"
 	"unicode"
 	"unicode/utf8"
+
+	"rvo-tui/runtime/engine"
 )
 
 const (
@@ -215,7 +217,7 @@ func (s *logState) Queue() QueueView {
 	defer s.mu.Unlock()
 	return QueueView{
 		Name: "log", Depth: len(s.queue), Capacity: logQueue,
-		Drops: []Count{{Reason: "full", N: s.dropped}},
+		Drops: []engine.Count{{Reason: "full", N: s.dropped}},
 	}
 }
 

@@ -15,6 +15,8 @@ import (
 	"time"
 	"unicode"
 	"unicode/utf8"
+
+	"rvo-tui/runtime/engine"
 )
 
 // textLog is a handler as programs use it, without times.
@@ -116,7 +118,7 @@ func TestLogRingKeepsTheNewest(t *testing.T) {
 				t.Errorf("lines after %d: %+v", seq, got)
 			}
 		}
-		want := QueueView{Name: "log", Depth: logQueue, Capacity: logQueue, Drops: []Count{{"full", LogLines + 20 - logQueue}}}
+		want := QueueView{Name: "log", Depth: logQueue, Capacity: logQueue, Drops: []engine.Count{{Reason: "full", N: LogLines + 20 - logQueue}}}
 		if got := h.Queue(); fmt.Sprint(got) != fmt.Sprint(want) {
 			t.Errorf("with nobody taking lines: %+v, want %+v", got, want)
 		}

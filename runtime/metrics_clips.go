@@ -4,6 +4,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"rvo-tui/clips"
+	"rvo-tui/runtime/engine"
 )
 
 // clipDescs are the metrics of evidence. They are absent while none is saved.
@@ -69,8 +70,8 @@ func (c *clipDescs) collect(p *page, s *clips.Status) {
 		p.gauge(c.ringCapacity, float64(r.BytesCap), r.Camera)
 		p.gauge(c.span, r.Span.Seconds(), r.Camera)
 		p.count(c.encoded, r.Encoded, r.Camera)
-		for _, d := range []Count{
-			{"skipped", r.Skipped}, {"encode", r.Failed}, {"memory", r.Evicted}, {"note", r.NotesDropped},
+		for _, d := range []engine.Count{
+			{Reason: "skipped", N: r.Skipped}, {Reason: "encode", N: r.Failed}, {Reason: "memory", N: r.Evicted}, {Reason: "note", N: r.NotesDropped},
 		} {
 			p.count(c.ringDrops, d.N, r.Camera, d.Reason)
 		}

@@ -10,6 +10,7 @@ import (
 
 	"rvo-tui/capture"
 	"rvo-tui/rules"
+	"rvo-tui/runtime/engine"
 )
 
 // Collect implements prometheus.Collector.
@@ -108,12 +109,12 @@ func (c *Collector) camera(p *page, v *CameraView) {
 	p.gauge(c.poolSize, float64(v.Pool.Size), name)
 	p.gauge(c.poolHeld, float64(v.Pool.Retired), name)
 	p.count(c.poolRetired, v.Pool.RetiredTotal, name)
-	for _, d := range []Count{
-		{capture.DropPool, v.DropPool},
-		{capture.DropLag, v.DropLag},
-		{capture.DropRate, v.DropRate},
-		{capture.DropCorrupt, v.DropBroken},
-		{"superseded", v.Superseded},
+	for _, d := range []engine.Count{
+		{Reason: capture.DropPool, N: v.DropPool},
+		{Reason: capture.DropLag, N: v.DropLag},
+		{Reason: capture.DropRate, N: v.DropRate},
+		{Reason: capture.DropCorrupt, N: v.DropBroken},
+		{Reason: "superseded", N: v.Superseded},
 	} {
 		p.count(c.frameDrops, d.N, name, d.Reason)
 	}
@@ -126,19 +127,19 @@ func (c *Collector) camera(p *page, v *CameraView) {
 	p.histogram(c.staleness, v.Age, ageBounds, name)
 	p.histogram(c.interval, v.Interval, intervalBounds, name)
 	for stage, h := range v.Stages {
-		p.histogram(c.stage, h, ageBounds, name, Stage(stage).String())
+		p.histogram(c.stage, h, ageBounds, name, engine.Stage(stage).String())
 	}
 }
 
-func (c *Collector) detector(p *page, camera string, v *DetectorView) {
+func (c *Collector) detector(p *page, camera string, v *engine.DetectorView) {
 	name := v.Name
 	p.gauge(c.detectorInfo, 1, camera, name, v.Kind, string(v.Cost), string(v.Execution), strconv.FormatBool(v.Remote))
-	oneHot(p, c.detectorState, v.State, []DetectorState{
-		DetectorStarting, DetectorWaiting, DetectorRunning, DetectorBackoff,
-		DetectorStuck, DetectorFailed, DetectorDisabled,
+	oneHot(p, c.detectorState, v.State, []engine.DetectorState{
+		engine.DetectorStarting, engine.DetectorWaiting, engine.DetectorRunning, engine.DetectorBackoff,
+		engine.DetectorStuck, engine.DetectorFailed, engine.DetectorDisabled,
 	}, camera, name)
 	p.count(c.detectorRuns, v.Runs, camera, name)
-	for gate := GateOpen + 1; gate < GateCount; gate++ {
+	for gate := engine.GateOpen + 1; gate < engine.GateCount; gate++ {
 		p.count(c.detectorSkips, v.Skips[gate], camera, name, gate.String())
 	}
 	for _, e := range v.Errors {
@@ -161,7 +162,7 @@ func (c *Collector) detector(p *page, camera string, v *DetectorView) {
 	p.histogram(c.detectorAge, v.AgeHist, ageBounds, camera, name)
 }
 
-func (c *Collector) signal(p *page, camera string, v *SignalView) {
+func (c *Collector) signal(p *page, camera string, v *engine.SignalView) {
 	known := v.Why == ""
 	p.gauge(c.signalKnown, number(known), camera, v.Name)
 	if known {
@@ -172,7 +173,7 @@ func (c *Collector) signal(p *page, camera string, v *SignalView) {
 	}
 }
 
-func (c *Collector) rule(p *page, camera string, v *RuleView) {
+func (c *Collector) rule(p *page, camera string, v *engine.RuleView) {
 	oneHot(p, c.ruleState, v.Status.State, []rules.State{
 		rules.Idle, rules.Potential, rules.Confirmed, rules.Cooldown, rules.Disabled,
 	}, camera, v.Event)
@@ -220,7 +221,7 @@ func (p *page) value(d *prometheus.Desc, kind prometheus.ValueType, v float64, l
 
 // histogram gives the durations of a Histogram. A bound's count may lack those
 // in its top 6.25 %, which is the width of a bucket; sum and count are exact.
-func (p *page) histogram(d *prometheus.Desc, h *Histogram, bounds []time.Duration, labels ...string) {
+func (p *page) histogram(d *prometheus.Desc, h *engine.Histogram, bounds []time.Duration, labels ...string) {
 	if h == nil {
 		return
 	}

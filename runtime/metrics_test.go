@@ -21,12 +21,13 @@ import (
 	"rvo-tui/clips"
 	"rvo-tui/detectors"
 	"rvo-tui/rules"
+	"rvo-tui/runtime/engine"
 )
 
 // fullSnapshot has something to say in every metric.
 func fullSnapshot() *Snapshot {
 	at := time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)
-	var tick, exec Histogram
+	var tick, exec engine.Histogram
 	for _, ns := range []time.Duration{900, 3e3, 30e3, 300e3, 30e6} {
 		tick.Record(ns)
 	}
@@ -37,24 +38,26 @@ func fullSnapshot() *Snapshot {
 			Frames: 100, Connects: 3, Failures: 4, Stalls: 2, Resizes: 1, DropPool: 5, DropLag: 6, DropRate: 7, DropBroken: 8,
 			Pool: capture.PoolStats{Out: 2, Size: 9, Retired: 1, RetiredTotal: 3},
 		},
-		FrameID: 99, FrameAge: 10 * time.Millisecond, Seen: 90, Superseded: 10, Ticks: 120,
-		Tick: &tick, Interval: &tick, Age: &tick,
-		Detectors: []DetectorView{{
-			Spec:  detectors.Spec{Name: "person", Kind: "person", Cost: detectors.CostHigh, Execution: detectors.Worker, MaxFPS: 5, TTL: time.Second, Timeout: 2 * time.Second},
-			State: DetectorWaiting, Runs: 50, Skips: [GateCount]uint64{GateRate: 40, GateNeeds: 3},
-			Errors: []Count{{"panic", 2}, {"timeout", 1}}, Backoffs: 4, Timeouts: 1, Late: 1, Expired: 2, Restarts: 1,
-			LastRun: at, Exec: &exec, AgeHist: &exec,
-		}},
-		Signals: []SignalView{
-			{Name: "person", Value: 2, Age: 50 * time.Millisecond},
-			{Name: "face", Value: 1, Why: "stale", Age: time.Minute},
-			{Name: "motion", Why: "no answer yet"},
+		Seen: 90, Superseded: 10, Ticks: 120, Tick: &tick,
+		View: engine.View{
+			FrameID: 99, FrameAge: 10 * time.Millisecond, Interval: &tick, Age: &tick,
+			Detectors: []engine.DetectorView{{
+				Spec:  detectors.Spec{Name: "person", Kind: "person", Cost: detectors.CostHigh, Execution: detectors.Worker, MaxFPS: 5, TTL: time.Second, Timeout: 2 * time.Second},
+				State: engine.DetectorWaiting, Runs: 50, Skips: [engine.GateCount]uint64{engine.GateRate: 40, engine.GateNeeds: 3},
+				Errors: []engine.Count{{Reason: "panic", N: 2}, {Reason: "timeout", N: 1}}, Backoffs: 4, Timeouts: 1, Late: 1, Expired: 2, Restarts: 1,
+				LastRun: at, Exec: &exec, AgeHist: &exec,
+			}},
+			Signals: []engine.SignalView{
+				{Name: "person", Value: 2, Age: 50 * time.Millisecond},
+				{Name: "face", Value: 1, Why: "stale", Age: time.Minute},
+				{Name: "motion", Why: "no answer yet"},
+			},
+			Rules: []engine.RuleView{{
+				Event:  "person_at_door",
+				Status: rules.Status{State: rules.Potential, Truth: rules.True, Progress: 0.5, Fired: 6},
+			}},
 		},
-		Rules: []RuleView{{
-			Event:  "person_at_door",
-			Status: rules.Status{State: rules.Potential, Truth: rules.True, Progress: 0.5, Fired: 6},
-		}},
-		Queues: []QueueView{{Name: "frame", Depth: 1, Capacity: 1, Drops: []Count{{"superseded", 10}, {}}}},
+		Queues: []QueueView{{Name: "frame", Depth: 1, Capacity: 1, Drops: []engine.Count{{Reason: "superseded", N: 10}, {}}}},
 	}
 	for i := range cam.Stages {
 		cam.Stages[i] = &exec
@@ -62,7 +65,7 @@ func fullSnapshot() *Snapshot {
 	return &Snapshot{
 		At: at, Uptime: time.Minute, Cameras: []CameraView{cam},
 		Slots:  SlotsView{Size: 2, Busy: 1, Waiting: 1, Revoked: 1},
-		Queues: []QueueView{{Name: "commands", Capacity: 16, Drops: []Count{{"full", 1}}}},
+		Queues: []QueueView{{Name: "commands", Capacity: 16, Drops: []engine.Count{{Reason: "full", N: 1}}}},
 		Sinks:  []SinkView{{Name: "file", State: SinkDegraded, Written: 5, Dropped: 1, Failures: 2, Depth: 3, Capacity: 64}},
 		Clips: &clips.Status{
 			State: "ok", Waiting: 1, WaitingCap: 16, Saved: 4, Took: time.Second, Clips: 4, Bytes: 1 << 20,
@@ -71,7 +74,7 @@ func fullSnapshot() *Snapshot {
 		},
 		Log:    LogView{Errors: 1, Warnings: 2},
 		Loop:   LoopView{Turns: 60, Busy: time.Millisecond},
-		Reload: ReloadView{Results: []Count{{ReloadOK, 2}, {ReloadPartial, 0}, {ReloadInvalid, 1}}, Last: ReloadInvalid, OK: at},
+		Reload: ReloadView{Results: []engine.Count{{Reason: ReloadOK, N: 2}, {Reason: ReloadPartial, N: 0}, {Reason: ReloadInvalid, N: 1}}, Last: ReloadInvalid, OK: at},
 	}
 }
 
@@ -196,7 +199,7 @@ func TestCollectorSurvivesOddSnapshots(t *testing.T) {
 	s := fullSnapshot()
 	s.Cameras = append(s.Cameras, s.Cameras[0], CameraView{Status: capture.Status{Name: "b\xffd\x00\n\"", State: "odd"}}, CameraView{})
 	s.Sinks = append(s.Sinks, s.Sinks[0], SinkView{})
-	s.Queues = append(s.Queues, s.Queues[0], QueueView{Drops: []Count{{"x", 1}, {"x", 2}}})
+	s.Queues = append(s.Queues, s.Queues[0], QueueView{Drops: []engine.Count{{Reason: "x", N: 1}, {Reason: "x", N: 2}}})
 	s.Cameras[0].Signals[0].Value = math.NaN()
 	if n, err := testutil.GatherAndCount(registry(t, s)); err != nil || n == 0 {
 		t.Errorf("%d series, %v", n, err)

@@ -12,6 +12,7 @@ import (
 	"rvo-tui/clips"
 	"rvo-tui/detectors"
 	"rvo-tui/rules"
+	"rvo-tui/runtime/engine"
 )
 
 // pipeline drives the engine of one camera: it turns frames, reports, commands
@@ -23,23 +24,23 @@ type pipeline struct {
 	ring     atomic.Pointer[clips.Ring] // keeps evidence; nil: no rule saves any
 	name     string
 	epoch    time.Time
-	engine   *Engine
+	engine   *engine.Engine
 	slots    *Slots
 	nice     int
-	emit     func(f *Fired, camera string) // never blocks; takes the frame's count over
-	period   time.Duration                 // between published views
-	probe    Probe                         // nil: nobody measures
+	emit     func(camera string, f *engine.Fired, by evidence) // never blocks; takes the frame's count over
+	period   time.Duration                                     // between published views
+	probe    Probe                                             // nil: nobody measures
 	log      *slog.Logger
 	newest   frameSlot // handed over by the camera
 	seen     frameSlot // seen by the engine, for the workers
 	wake     chan struct{}
-	edits    chan func(*Engine, time.Duration)
+	edits    chan func(*engine.Engine, time.Duration)
 	workers  []*worker // in order of attachment; the goroutine's own
-	nextTask TaskID
+	nextTask engine.TaskID
 	ticks    atomic.Uint64 // written by the goroutine alone
-	tick     *Histogram
+	tick     *engine.Histogram
 	seenN    uint64
-	in       Inputs
+	in       engine.Inputs
 	halted   chan struct{} // closed when the engine takes no more steps: nothing is emitted any more
 	finished chan struct{} // closed when Run has ended, its workers too but for abandoned ones
 
@@ -60,11 +61,11 @@ const abandonAfter = 2 * time.Second
 func newPipeline(name string, epoch time.Time, slots *Slots, cfg Config, log *slog.Logger) *pipeline {
 	return &pipeline{
 		name: name, epoch: epoch, slots: slots, nice: cfg.Nice, log: log,
-		engine:   NewEngine(EngineOptions{MaxErrors: cfg.MaxErrors, Seed: uint64(len(name)) + hashName(name)}),
+		engine:   engine.New(engine.Options{MaxErrors: cfg.MaxErrors, Seed: uint64(len(name)) + hashName(name)}),
 		period:   time.Duration(float64(time.Second) / cfg.SnapshotRate),
 		wake:     make(chan struct{}, 1),
-		edits:    make(chan func(*Engine, time.Duration), editBacklog),
-		tick:     new(Histogram),
+		edits:    make(chan func(*engine.Engine, time.Duration), editBacklog),
+		tick:     new(engine.Histogram),
 		halted:   make(chan struct{}),
 		finished: make(chan struct{}),
 	}
@@ -83,7 +84,7 @@ func (p *pipeline) offer(f *capture.Frame) {
 	if ring := p.ring.Load(); ring != nil {
 		ring.Offer(f)
 	}
-	if p.newest.put(f, FrameRef{}) {
+	if p.newest.put(f, engine.FrameRef{}) {
 		p.superseded.Add(1)
 	}
 	select {
@@ -117,7 +118,7 @@ func (p *pipeline) run(ctx context.Context) {
 			p.in.Edits = append(p.in.Edits, edit)
 		}
 		next := p.step()
-		if next == Never {
+		if next == engine.Never {
 			timer.Stop()
 		} else {
 			timer.Reset(next - p.clock())
@@ -136,21 +137,21 @@ func (p *pipeline) step() time.Duration {
 		}
 	}
 	p.note()
-	p.in.Frame = FrameRef{}
+	p.in.Frame = engine.FrameRef{}
 	if f := p.newest.take(); f != nil {
 		p.seenN++
-		p.in.Frame = FrameRef{ID: f.ID, Captured: f.Captured.Sub(p.epoch), Arrived: f.Arrived.Sub(p.epoch), Seen: now}
+		p.in.Frame = engine.FrameRef{ID: f.ID, Captured: f.Captured.Sub(p.epoch), Arrived: f.Arrived.Sub(p.epoch), Seen: now}
 		p.seen.put(f, p.in.Frame)
 	}
 	acts := p.advance(now)
 	for p.carryOut(acts) {
 		// An inline detector has run: its answer comes before anything else.
 		p.note()
-		p.in.Frame, p.in.Edits = FrameRef{}, p.in.Edits[:0]
+		p.in.Frame, p.in.Edits = engine.FrameRef{}, p.in.Edits[:0]
 		now = p.clock()
 		acts = p.advance(now)
 	}
-	add(&p.ticks, 1)
+	p.ticks.Store(p.ticks.Load() + 1) // by this goroutine alone
 	end := p.clock()
 	p.tick.Record(end - begun)
 	if p.probe != nil {
@@ -166,7 +167,7 @@ func (p *pipeline) step() time.Duration {
 }
 
 // advance steps the engine with the inputs at hand.
-func (p *pipeline) advance(now time.Duration) *Actions {
+func (p *pipeline) advance(now time.Duration) *engine.Actions {
 	acts := p.engine.Step(now, &p.in)
 	if p.probe != nil {
 		p.probe.Stepped(now, &p.in, acts)
@@ -183,7 +184,7 @@ func (p *pipeline) note() {
 	for i := range p.in.Reports {
 		r := &p.in.Reports[i]
 		w := p.worker(r.Task)
-		if r.What != Done || r.Err != nil || w == nil {
+		if r.What != engine.Done || r.Err != nil || w == nil {
 			continue
 		}
 		for k, signal := range w.spec.Provides {
@@ -197,7 +198,7 @@ func (p *pipeline) note() {
 
 // carryOut does what the engine asks for, and reports whether inline detectors
 // have run, whose reports are then the next inputs.
-func (p *pipeline) carryOut(acts *Actions) (again bool) {
+func (p *pipeline) carryOut(acts *engine.Actions) (again bool) {
 	p.in.Reports = p.in.Reports[:0]
 	for _, a := range acts.Do {
 		w := p.worker(a.Task)
@@ -205,54 +206,60 @@ func (p *pipeline) carryOut(acts *Actions) (again bool) {
 			continue
 		}
 		switch a.Do {
-		case DoStart:
+		case engine.DoStart:
 			w.start(a.Due)
-		case DoOpen:
+		case engine.DoOpen:
 			w.load()
-		case DoWithdraw:
+		case engine.DoWithdraw:
 			w.withdraw()
-		case DoRevoke:
+		case engine.DoRevoke:
 			w.revoke()
 			p.log.Warn("detector is stuck: its slot goes to others, its signals are unknown", "detector", w.spec.Name, "timeout", w.spec.Timeout)
-		case TellError:
+		case engine.TellError:
 			p.log.Warn("detector met an error: its signals are unknown", "detector", w.spec.Name, "error", a.Text)
-		case TellFailed:
+		case engine.TellFailed:
 			p.log.Error("detector has failed", "detector", w.spec.Name, "error", a.Text, "retry", w.spec.Retry)
-		case TellHealed:
+		case engine.TellHealed:
 			p.log.Info("detector answers again", "detector", w.spec.Name)
-		case DoInline:
+		case engine.DoInline:
 			p.in.Reports = append(p.in.Reports, w.inline())
 			again = true
 		}
 	}
 	for i := range acts.Fired {
-		f := &acts.Fired[i]
+		f, by := &acts.Fired[i], evidence{}
 		if f.Event.Phase == rules.PhaseConfirmed && f.Rule.Clip && p.ring.Load() != nil {
-			f.Frame, f.Detections = p.evidence(f.Event.Frame)
+			by = p.evidence(f.Event.Frame)
 		}
-		p.emit(f, p.name)
+		p.emit(p.name, f, by)
 	}
 	return again
 }
 
-// evidence returns the frame that an event was confirmed from, with a count for
-// the caller, while a worker still keeps it, and all that was found in it.
-func (p *pipeline) evidence(id uint64) (*capture.Frame, []detectors.Detection) {
-	var frame *capture.Frame
+// evidence is what an event was confirmed from.
+type evidence struct {
+	frame      *capture.Frame // with a count for who gets it; nil: it is gone
+	detections []detectors.Detection
+}
+
+// evidence returns the frame of an ID, while a worker still keeps it, and all that
+// was found in it.
+func (p *pipeline) evidence(id uint64) evidence {
+	by := evidence{detections: p.engine.Detections(id)}
 	for _, w := range p.workers {
 		f, ref := w.frame.share()
 		switch {
 		case f == nil:
-		case ref.ID != id || frame != nil:
+		case ref.ID != id || by.frame != nil:
 			f.Release()
 		default:
-			frame = f
+			by.frame = f
 		}
 	}
-	return frame, p.engine.found(id)
+	return by
 }
 
-func (p *pipeline) worker(id TaskID) *worker {
+func (p *pipeline) worker(id engine.TaskID) *worker {
 	for _, w := range p.workers {
 		if w.task == id {
 			return w
@@ -264,11 +271,11 @@ func (p *pipeline) worker(id TaskID) *worker {
 // do runs an edit in the pipeline's goroutine and returns its error. It fails
 // when too many wait already, and when the camera is removed meanwhile. An edit
 // that has not begun when the context ends never does.
-func (p *pipeline) do(ctx context.Context, edit func(e *Engine, now time.Duration) error) error {
+func (p *pipeline) do(ctx context.Context, edit func(e *engine.Engine, now time.Duration) error) error {
 	reply := make(chan error, 1)
 	var claimed atomic.Bool // by who runs it, or by who gives it up
 	select {
-	case p.edits <- func(e *Engine, now time.Duration) {
+	case p.edits <- func(e *engine.Engine, now time.Duration) {
 		if claimed.CompareAndSwap(false, true) {
 			reply <- edit(e, now)
 		}
@@ -326,7 +333,7 @@ func (p *pipeline) detach(name string) error {
 // retire stops a worker, which seeOff then sees off.
 func (p *pipeline) retire(w *worker) {
 	w.stop()
-	w.overdue = Never
+	w.overdue = engine.Never
 	if w.spec.Timeout > 0 {
 		w.overdue = p.clock() + w.spec.Timeout
 	}
@@ -338,7 +345,7 @@ func (p *pipeline) retire(w *worker) {
 // those that hang, for the engine knows nothing of them any more, and returns when
 // to look again.
 func (p *pipeline) seeOff(now time.Duration) time.Duration {
-	next := Never
+	next := engine.Never
 	p.retired = slices.DeleteFunc(p.retired, func(w *worker) bool {
 		select {
 		case <-w.finished:
@@ -346,7 +353,7 @@ func (p *pipeline) seeOff(now time.Duration) time.Duration {
 		default:
 		}
 		if now >= w.overdue {
-			w.overdue = Never
+			w.overdue = engine.Never
 			w.revoke()
 			p.log.Warn("detached detector is stuck: its slot goes to others", "detector", w.spec.Name, "timeout", w.spec.Timeout)
 		}

@@ -9,6 +9,7 @@ import (
 	"rvo-tui/detectors"
 	"rvo-tui/rules"
 	"rvo-tui/runtime"
+	"rvo-tui/runtime/engine"
 	"rvo-tui/runtime/testkit"
 )
 
@@ -28,7 +29,7 @@ func TestDisabledWhileItWaitsForASlot(t *testing.T) {
 		p.Until(155 * ms)
 		do(runtime.Enable)
 		p.Until(555 * ms)
-		if d := p.Detector(t, "door", "waits"); d.State != runtime.DetectorWaiting || d.Reason != runtime.GateSlot.String() {
+		if d := p.Detector(t, "door", "waits"); d.State != engine.DetectorWaiting || d.Reason != engine.GateSlot.String() {
 			t.Fatalf("detector is %s for %s: nothing to test", d.State, d.Reason)
 		}
 		if v := p.Snapshot().Slots; v.Waiting != 1 {
@@ -68,7 +69,7 @@ func TestDisabledWhileItRuns(t *testing.T) {
 		}
 		p.Until(2 * time.Second)
 		p.Sink.Expect(t)
-		if d := p.Detector(t, "door", "slow"); d.Runs != 1 || d.State != runtime.DetectorDisabled {
+		if d := p.Detector(t, "door", "slow"); d.Runs != 1 || d.State != engine.DetectorDisabled {
 			t.Errorf("%d runs, %s", d.Runs, d.State)
 		}
 	})
@@ -141,7 +142,7 @@ func TestCameraThatDoesNotOpenDisturbsNobody(t *testing.T) {
 		if v.Failures < 7 || v.Failures > 11 {
 			t.Errorf("it was tried %d times in 20 s", v.Failures)
 		}
-		if d := p.Detector(t, "attic", "a"); d.State != runtime.DetectorWaiting || d.Runs != 0 {
+		if d := p.Detector(t, "attic", "a"); d.State != engine.DetectorWaiting || d.Runs != 0 {
 			t.Errorf("its detector is %s after %d runs", d.State, d.Runs)
 		}
 		if err := p.Stop(); err != nil {

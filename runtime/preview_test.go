@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"rvo-tui/capture"
+	"rvo-tui/runtime/engine"
 )
 
 func TestFrameIsTheNewestWithACountOfItsOwn(t *testing.T) {
@@ -20,7 +21,7 @@ func TestFrameIsTheNewestWithACountOfItsOwn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.seen.put(f, FrameRef{ID: 7})
+	p.seen.put(f, engine.FrameRef{ID: 7})
 	got := r.Frame("door")
 	if got != f {
 		t.Fatalf("got %v, want frame 7", got)

@@ -38,7 +38,7 @@ func newLoop() *loop { return &loop{started: make(chan struct{})} }
 // turn notes that the goroutine is about to wait for its next task.
 func (l *loop) turn() {
 	l.busy.Store(0)
-	add(&l.turns, 1)
+	l.turns.Add(1)
 	l.once.Do(func() { close(l.started) })
 }
 

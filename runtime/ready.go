@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"rvo-tui/capture"
+	"rvo-tui/runtime/engine"
 )
 
 // Bounds of the answer of /ready.
@@ -57,7 +58,7 @@ func ReadyOf(s *Snapshot) Readiness {
 		for j := range c.Detectors {
 			d := &c.Detectors[j]
 			switch d.State {
-			case DetectorStarting, DetectorStuck, DetectorFailed:
+			case engine.DetectorStarting, engine.DetectorStuck, engine.DetectorFailed:
 				why := d.Error
 				if why == "" {
 					why = d.Reason

@@ -8,14 +8,15 @@ import (
 	"unicode/utf8"
 
 	"rvo-tui/capture"
+	"rvo-tui/runtime/engine"
 )
 
 func TestReadyOf(t *testing.T) {
-	cam := func(name string, s capture.State, why string, ds ...DetectorView) CameraView {
-		return CameraView{Status: capture.Status{Name: name, State: s, Reason: why}, Detectors: ds}
+	cam := func(name string, s capture.State, why string, ds ...engine.DetectorView) CameraView {
+		return CameraView{Status: capture.Status{Name: name, State: s, Reason: why}, View: engine.View{Detectors: ds}}
 	}
-	det := func(name string, s DetectorState, why, err string) DetectorView {
-		d := DetectorView{State: s, Reason: why, Error: err}
+	det := func(name string, s engine.DetectorState, why, err string) engine.DetectorView {
+		d := engine.DetectorView{State: s, Reason: why, Error: err}
 		d.Name = name
 		return d
 	}
@@ -35,13 +36,13 @@ func TestReadyOf(t *testing.T) {
 		{
 			"all is well",
 			&Snapshot{Loop: LoopView{Turns: 1}, Cameras: []CameraView{cam("door", capture.Live, "",
-				det("a", DetectorWaiting, "rate", ""), det("b", DetectorRunning, "", "an old error"),
-				det("c", DetectorBackoff, "", ""), det("d", DetectorDisabled, "", ""))}},
+				det("a", engine.DetectorWaiting, "rate", ""), det("b", engine.DetectorRunning, "", "an old error"),
+				det("c", engine.DetectorBackoff, "", ""), det("d", engine.DetectorDisabled, "", ""))}},
 			`{"ready":true,"reasons":[]}`,
 		},
 		{
 			"as somebody wanted",
-			&Snapshot{Loop: LoopView{Turns: 1}, Cameras: []CameraView{cam("door", capture.Paused, "by command", det("a", DetectorFailed, "", "x")), cam("file", capture.Ended, "")}},
+			&Snapshot{Loop: LoopView{Turns: 1}, Cameras: []CameraView{cam("door", capture.Paused, "by command", det("a", engine.DetectorFailed, "", "x")), cam("file", capture.Ended, "")}},
 			`{"ready":true,"reasons":[]}`,
 		},
 		{
@@ -56,7 +57,7 @@ func TestReadyOf(t *testing.T) {
 		{
 			"detectors down",
 			&Snapshot{Loop: LoopView{Turns: 1}, Cameras: []CameraView{cam("door", capture.Live, "",
-				det("a", DetectorStarting, "loading", ""), det("b", DetectorStuck, "", ""), det("c", DetectorFailed, "retry", "no s3cret here"))}},
+				det("a", engine.DetectorStarting, "loading", ""), det("b", engine.DetectorStuck, "", ""), det("c", engine.DetectorFailed, "retry", "no s3cret here"))}},
 			`{"ready":false,"reasons":[{"camera":"door","detector":"a","state":"starting","reason":"loading"},` +
 				`{"camera":"door","detector":"b","state":"stuck"},{"camera":"door","detector":"c","state":"failed","reason":"no *** here"}]}`,
 		},

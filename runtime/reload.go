@@ -11,6 +11,7 @@ import (
 	"rvo-tui/capture"
 	"rvo-tui/detectors"
 	"rvo-tui/rules"
+	"rvo-tui/runtime/engine"
 )
 
 // Setup is what Reload puts in place of what was configured before. It must be
@@ -42,7 +43,7 @@ func (r *Runtime) reload(ctx, wait context.Context, under *change, next Setup) {
 	}
 	var problems []error
 	for _, c := range r.list() {
-		err := c.do(wait, func(e *Engine, now time.Duration) error { return r.change(c.pipeline, e, now, last, next) })
+		err := c.do(wait, func(e *engine.Engine, now time.Duration) error { return r.change(c.pipeline, e, now, last, next) })
 		if err != nil {
 			problems = append(problems, fmt.Errorf("camera %q: %w", c.name, err))
 		}
@@ -80,17 +81,7 @@ func (r *Runtime) setReloading(on bool) {
 func (r *Runtime) arrange(configured []capture.Config) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	inOrder(r.cameras, configured, func(a *active) string { return a.name }, func(c capture.Config) string { return c.Name })
-}
-
-// inOrder sorts what is there as the configuration has it. What the configuration
-// does not have comes last, in the order that it was in.
-func inOrder[T, C any](there []T, configured []C, name func(T) string, key func(C) string) {
-	place := make(map[string]int, len(configured))
-	for i, c := range configured {
-		place[key(c)] = i - len(configured)
-	}
-	slices.SortStableFunc(there, func(a, b T) int { return place[name(a)] - place[name(b)] })
+	engine.Arrange(r.cameras, names(configured, func(c capture.Config) string { return c.Name }), func(a *active) string { return a.name })
 }
 
 // inherit attaches to a camera what was attached by command to the one that it
@@ -102,13 +93,11 @@ func (r *Runtime) inherit(ctx context.Context, name string, from *active, last, 
 	for _, w := range from.workers {
 		_, before := was[w.spec.Name]
 		_, now := is[w.spec.Name]
-		t := from.engine.task(w.task)
-		if before || now || t == nil {
+		spec, attached := from.engine.Spec(w.task)
+		if before || now || !attached {
 			continue
 		}
-		spec := t.spec // with the rate that it was given
-		spec.Enabled = t.enabled
-		if err := p.do(ctx, func(*Engine, time.Duration) error { return p.attach(spec, w.make) }); err != nil {
+		if err := p.do(ctx, func(*engine.Engine, time.Duration) error { return p.attach(spec, w.make) }); err != nil {
 			problems = append(problems, fmt.Errorf("camera %q: %w", name, err))
 		}
 	}
@@ -117,11 +106,11 @@ func (r *Runtime) inherit(ctx context.Context, name string, from *active, last, 
 
 // change brings the detectors and rules of a camera from the setup before to
 // next. It runs in the pipeline's goroutine.
-func (r *Runtime) change(p *pipeline, e *Engine, now time.Duration, last, next Setup) error {
+func (r *Runtime) change(p *pipeline, e *engine.Engine, now time.Duration, last, next Setup) error {
 	var problems []error
 	was, is := configured(last.Detectors, p.name), configured(next.Detectors, p.name)
 	for name := range was {
-		if _, kept := is[name]; !kept && e.find(name) != nil {
+		if _, kept := is[name]; !kept && e.Has(name) {
 			problems = append(problems, p.detach(name))
 		}
 	}
@@ -129,7 +118,7 @@ func (r *Runtime) change(p *pipeline, e *Engine, now time.Duration, last, next S
 	for _, d := range next.Detectors {
 		wanted, here := is[d.Name]
 		before, had := was[d.Name]
-		attached := e.find(d.Name) != nil
+		attached := e.Has(d.Name)
 		if !here || had && attached && reflect.DeepEqual(before, wanted) {
 			continue
 		}
@@ -150,12 +139,14 @@ func (r *Runtime) change(p *pipeline, e *Engine, now time.Duration, last, next S
 		}
 	}
 	for _, c := range next.Rules {
-		if meant(c.Cameras, p.name) && e.rule(c.Event) == nil {
+		if meant(c.Cameras, p.name) && !e.HasRule(c.Event) {
 			problems = append(problems, e.AddRule(c))
 		}
 	}
-	inOrder(e.tasks, next.Detectors, func(t *task) string { return t.spec.Name }, func(d detectors.Config) string { return d.Name })
-	inOrder(e.rules, next.Rules, func(w watchedRule) string { return w.event }, func(c rules.Config) string { return c.Event })
+	e.Arrange(
+		names(next.Detectors, func(d detectors.Config) string { return d.Name }),
+		names(next.Rules, func(c rules.Config) string { return c.Event }),
+	)
 	r.remember(p)
 	return errors.Join(problems...)
 }
@@ -171,6 +162,14 @@ func configured(all []detectors.Config, camera string) map[string]detectors.Conf
 		}
 	}
 	return byName
+}
+
+func names[C any](configs []C, name func(C) string) []string {
+	all := make([]string, len(configs))
+	for i, c := range configs {
+		all[i] = name(c)
+	}
+	return all
 }
 
 func sameRule(a, b rules.Config) bool {

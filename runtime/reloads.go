@@ -3,6 +3,8 @@ package runtime
 import (
 	"sync"
 	"time"
+
+	"rvo-tui/runtime/engine"
 )
 
 // Results of reading the configuration again.
@@ -20,10 +22,10 @@ const reloadText = 512
 
 // ReloadView is how reading the configuration again went so far.
 type ReloadView struct {
-	Results []Count   `json:"results"` // by result: ok, partial, invalid
-	Last    string    `json:"last"`    // result of the last one; empty: there was none
-	Reason  string    `json:"reason"`  // why the last one was not ok, cleaned
-	OK      time.Time `json:"ok"`      // when the configuration in place was read: at the start, or by the last one that was ok
+	Results []engine.Count `json:"results"` // by result: ok, partial, invalid
+	Last    string         `json:"last"`    // result of the last one; empty: there was none
+	Reason  string         `json:"reason"`  // why the last one was not ok, cleaned
+	OK      time.Time      `json:"ok"`      // when the configuration in place was read: at the start, or by the last one that was ok
 }
 
 // Reloads counts how reading the configuration again went. It is safe for
@@ -63,9 +65,9 @@ func (r *Reloads) Note(now time.Time, result, reason string) {
 func (r *Reloads) View() ReloadView {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	v := ReloadView{Last: r.last, Reason: r.reason, OK: r.ok, Results: make([]Count, len(reloadResults))}
+	v := ReloadView{Last: r.last, Reason: r.reason, OK: r.ok, Results: make([]engine.Count, len(reloadResults))}
 	for i, name := range reloadResults {
-		v.Results[i] = Count{name, r.counts[i]}
+		v.Results[i] = engine.Count{Reason: name, N: r.counts[i]}
 	}
 	return v
 }

@@ -20,6 +20,7 @@ import (
 	"rvo-tui/clips"
 	"rvo-tui/detectors"
 	"rvo-tui/rules"
+	"rvo-tui/runtime/engine"
 )
 
 // Options is what a Runtime works on. Its configurations must be valid.
@@ -212,7 +213,7 @@ func (r *Runtime) quiet() bool {
 	for _, c := range r.list() {
 		v := c.state()
 		// A view from before the last frame knows nothing of what that has begun.
-		if v.Seen+v.Superseded < v.Frames || v.waiting() > 0 || slices.ContainsFunc(v.Detectors, func(d DetectorView) bool { return d.State == DetectorRunning }) {
+		if v.Seen+v.Superseded < v.Frames || v.Waiting() > 0 || slices.ContainsFunc(v.Detectors, func(d engine.DetectorView) bool { return d.State == engine.DetectorRunning }) {
 			return false
 		}
 	}
@@ -221,7 +222,7 @@ func (r *Runtime) quiet() bool {
 
 // emit completes an event, offers it to every sink, and asks for its clip. It
 // never waits.
-func (r *Runtime) emit(f *Fired, camera string) {
+func (r *Runtime) emit(camera string, f *engine.Fired, by evidence) {
 	ev := f.Event
 	ev.Camera = camera
 	ev.ID = eventID()
@@ -237,7 +238,7 @@ func (r *Runtime) emit(f *Fired, camera string) {
 	// What is not taken is counted by the recorder, under its reason.
 	_ = r.opts.Clips.Save(clips.Job{
 		Event: ev, Before: roll.Before, After: roll.After,
-		Confirming: f.Frame, Detections: f.Detections,
+		Confirming: by.frame, Detections: by.detections,
 	})
 }
 

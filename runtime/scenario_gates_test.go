@@ -11,6 +11,7 @@ import (
 	"rvo-tui/capture"
 	"rvo-tui/detectors"
 	"rvo-tui/runtime"
+	"rvo-tui/runtime/engine"
 	"rvo-tui/runtime/testkit"
 )
 
@@ -33,7 +34,7 @@ func accounted(t *testing.T, p *testkit.Pipeline, cam *testkit.Camera) {
 			n += skipped
 		}
 		open := uint64(1)
-		if d.State == runtime.DetectorWaiting && d.Reason == runtime.GateSlot.String() {
+		if d.State == engine.DetectorWaiting && d.Reason == engine.GateSlot.String() {
 			open = 2
 		}
 		if n > v.Seen || n+open < v.Seen {
@@ -72,7 +73,7 @@ func TestDependencyGates(t *testing.T) {
 				if got := person.Frames(); !slices.Equal(got, c.want) {
 					t.Errorf("it looked at %v, want %v", got, c.want)
 				}
-				if got := p.Detector(t, "door", "person").Skips[runtime.GateNeeds]; got != c.gated {
+				if got := p.Detector(t, "door", "person").Skips[engine.GateNeeds]; got != c.gated {
 					t.Errorf("%d frames were held by its needs, want %d", got, c.gated)
 				}
 				accounted(t, p, cam)
@@ -106,7 +107,7 @@ func TestLoadIsShed(t *testing.T) {
 				}
 			}
 			v := p.Detector(t, "door", d.Config.Name)
-			if v.Skips[runtime.GateSlot]+v.Skips[runtime.GateBusy] < 37 {
+			if v.Skips[engine.GateSlot]+v.Skips[engine.GateBusy] < 37 {
 				t.Errorf("skips %v: want all but 11 of 50 frames shed", v.Skips)
 			}
 		}
@@ -130,10 +131,10 @@ func TestFailedDetectorStaysOff(t *testing.T) {
 			t.Errorf("%d runs, opened %d times, closed %d; want 5 runs and one opening", n, a.Opened(), a.Closed())
 		}
 		d := p.Detector(t, "door", "a")
-		if d.State != runtime.DetectorFailed || !slices.Equal(d.Errors, []runtime.Count{{Reason: "error", N: 3}}) || d.Error != testkit.ErrScripted.Error() {
+		if d.State != engine.DetectorFailed || !slices.Equal(d.Errors, []engine.Count{{Reason: "error", N: 3}}) || d.Error != testkit.ErrScripted.Error() {
 			t.Errorf("state %s, errors %v, %q", d.State, d.Errors, d.Error)
 		}
-		if got := d.Skips[runtime.GateFailed]; got != 6000-5-1 {
+		if got := d.Skips[engine.GateFailed]; got != 6000-5-1 {
 			t.Errorf("%d frames held for failure, want 5994", got)
 		}
 		accounted(t, p, cam)
@@ -154,7 +155,7 @@ func TestFailedDetectorIsTriedAgain(t *testing.T) {
 		if d.Restarts != 2 || a.Opened() != 3 || a.Closed() != 2 || d.Error != "" {
 			t.Errorf("restarts %d, opened %d, closed %d, error %q; want it well after two", d.Restarts, a.Opened(), a.Closed(), d.Error)
 		}
-		if !slices.Equal(d.Errors, []runtime.Count{{Reason: "error", N: 4}}) {
+		if !slices.Equal(d.Errors, []engine.Count{{Reason: "error", N: 4}}) {
 			t.Errorf("errors %v, want three and one after the first restart", d.Errors)
 		}
 		if log := p.Log(); strings.Count(log, "detector has failed") != 2 || strings.Count(log, "answers again") != 1 {
@@ -200,10 +201,10 @@ func TestPanicIsolated(t *testing.T) {
 		if err := p.Stop(); err != nil {
 			t.Fatal(err)
 		}
-		panicked := []runtime.Count{{Reason: "panic", N: 1}}
+		panicked := []engine.Count{{Reason: "panic", N: 1}}
 		for _, c := range []struct {
 			name string
-			want []runtime.Count
+			want []engine.Count
 		}{{"a", panicked}, {"b", nil}, {"c", panicked}} {
 			d := p.Detector(t, "door", c.name)
 			if d.Runs != 10 || !slices.Equal(d.Errors, c.want) || d.Restarts != 0 {
@@ -211,7 +212,7 @@ func TestPanicIsolated(t *testing.T) {
 			}
 		}
 		d := p.Detector(t, "door", "d")
-		if d.State != runtime.DetectorFailed || !slices.Equal(d.Errors, []runtime.Count{{Reason: "open", N: 1}}) || !strings.Contains(d.Error, "scripted panic") {
+		if d.State != engine.DetectorFailed || !slices.Equal(d.Errors, []engine.Count{{Reason: "open", N: 1}}) || !strings.Contains(d.Error, "scripted panic") {
 			t.Errorf("one that panics when it is opened: %s, %v, %q", d.State, d.Errors, d.Error)
 		}
 		accounted(t, p, cam)

@@ -14,6 +14,7 @@ import (
 	"rvo-tui/clips"
 	"rvo-tui/rules"
 	"rvo-tui/runtime"
+	"rvo-tui/runtime/engine"
 	"rvo-tui/runtime/testkit"
 )
 
@@ -48,7 +49,7 @@ func TestHangingDetectorLosesItsSlot(t *testing.T) {
 		if v.Pool.Retired != 1 || v.Pool.RetiredTotal != 1 || v.DropPool != 0 || v.Age.Max() != 0 {
 			t.Errorf("pool %+v, %d dropped, frames seen up to %v old", v.Pool, v.DropPool, v.Age.Max())
 		}
-		if d := p.Detector(t, "door", "hung"); d.State != runtime.DetectorStuck || d.Timeouts != 1 || d.Runs != 1 {
+		if d := p.Detector(t, "door", "hung"); d.State != engine.DetectorStuck || d.Timeouts != 1 || d.Runs != 1 {
 			t.Errorf("detector is %s (%s) after %d runs and %d timeouts", d.State, d.Reason, d.Runs, d.Timeouts)
 		}
 		if s := p.Signal(t, "door", "hung"); s.Why != "detector stuck" {

@@ -2,10 +2,9 @@ package runtime
 
 import (
 	"encoding/json"
-	"math"
-	"slices"
 
-	"rvo-tui/detectors"
+	"rvo-tui/clips"
+	"rvo-tui/runtime/engine"
 )
 
 // MarshalJSON writes the object that docs/snapshot.schema.json describes: lists
@@ -16,54 +15,31 @@ func (s Snapshot) MarshalJSON() ([]byte, error) {
 	v := plain(s)
 	v.Cameras = make([]CameraView, len(s.Cameras))
 	for i := range s.Cameras {
-		v.Cameras[i] = s.Cameras[i].tidy()
+		c := s.Cameras[i]
+		c.View, c.Queues = c.Plain(), tidyQueues(c.Queues)
+		if c.FPS-c.FPS != 0 { // JSON has neither NaN nor the infinities
+			c.FPS = 0
+		}
+		v.Cameras[i] = c
 	}
 	v.Queues = tidyQueues(s.Queues)
-	v.Sinks = list(s.Sinks)
-	v.Reload.Results = list(s.Reload.Results)
+	v.Sinks = append([]SinkView{}, s.Sinks...)
+	v.Reload.Results = append([]engine.Count{}, s.Reload.Results...)
 	if s.Clips != nil {
 		st := *s.Clips
-		st.Rings = list(st.Rings)
+		st.Rings = append([]clips.RingStatus{}, st.Rings...)
 		st.Dropped, st.Removed = counters(st.Dropped), counters(st.Removed)
 		v.Clips = &st
 	}
 	return json.Marshal(&v)
 }
 
-// tidy returns a copy that JSON can express, without lists that are nil.
-func (v CameraView) tidy() CameraView {
-	v.FPS = finite(v.FPS)
-	v.Queues = tidyQueues(v.Queues)
-	v.Signals = list(v.Signals)
-	v.Detectors = slices.Clone(list(v.Detectors))
-	for i := range v.Detectors {
-		d := &v.Detectors[i]
-		d.MaxFPS, d.FPS = finite(d.MaxFPS), finite(d.FPS)
-		d.Needs, d.Provides, d.Errors = list(d.Needs), list(d.Provides), list(d.Errors)
-	}
-	v.Rules = slices.Clone(list(v.Rules))
-	for i := range v.Rules {
-		r := &v.Rules[i]
-		r.Status.Progress = finite(r.Status.Progress)
-		r.Clause = list(r.Clause)
-	}
-	return v
-}
-
 func tidyQueues(queues []QueueView) []QueueView {
-	queues = slices.Clone(list(queues))
+	queues = append([]QueueView{}, queues...)
 	for i := range queues {
-		queues[i].Drops = list(queues[i].Drops)
+		queues[i].Drops = append([]engine.Count{}, queues[i].Drops...)
 	}
 	return queues
-}
-
-// list returns the list itself, or an empty one for nil.
-func list[T any](l []T) []T {
-	if l == nil {
-		return []T{}
-	}
-	return l
 }
 
 func counters(m map[string]uint64) map[string]uint64 {
@@ -71,116 +47,4 @@ func counters(m map[string]uint64) map[string]uint64 {
 		return map[string]uint64{}
 	}
 	return m
-}
-
-// finite returns v, or 0 for what JSON has no number for.
-func finite(v float64) float64 {
-	if v-v != 0 { // NaN and the infinities
-		return 0
-	}
-	return v
-}
-
-// MarshalJSON writes the counts by the names of the gates that can hold.
-func (s Skips) MarshalJSON() ([]byte, error) {
-	m := make(map[string]uint64, GateCount)
-	for g := GateOpen + 1; g < GateCount; g++ {
-		m[g.String()] = s[g]
-	}
-	return json.Marshal(m)
-}
-
-// UnmarshalJSON reads what MarshalJSON writes. Gates that it does not know, as of
-// a newer program, are left out.
-func (s *Skips) UnmarshalJSON(text []byte) error {
-	var m map[string]uint64
-	if err := json.Unmarshal(text, &m); err != nil {
-		return err
-	}
-	*s = Skips{}
-	for g := GateOpen + 1; g < GateCount; g++ {
-		s[g] = m[g.String()]
-	}
-	return nil
-}
-
-// MarshalJSON writes the histograms by the names of the stages.
-func (s Stages) MarshalJSON() ([]byte, error) {
-	m := make(map[string]*Histogram, StageCount)
-	for i, h := range s {
-		m[Stage(i).String()] = h
-	}
-	return json.Marshal(m)
-}
-
-// UnmarshalJSON reads what MarshalJSON writes. Stages that it does not know are
-// left out.
-func (s *Stages) UnmarshalJSON(text []byte) error {
-	var m map[string]*Histogram
-	if err := json.Unmarshal(text, &m); err != nil {
-		return err
-	}
-	for i := range s {
-		s[i] = m[Stage(i).String()]
-	}
-	return nil
-}
-
-// signalJSON is a SignalView whose value may be missing.
-type signalJSON struct {
-	*plainSignal
-	Value *float64 `json:"value"` // null: not a number
-}
-
-type plainSignal SignalView
-
-// MarshalJSON writes one object.
-func (v SignalView) MarshalJSON() ([]byte, error) {
-	if v.Why == "" && v.Unknown != detectors.Known {
-		v.Why = v.Unknown.String()
-	}
-	v.Detections = tidyDetections(v.Detections)
-	out := signalJSON{plainSignal: (*plainSignal)(&v)}
-	if v.Value-v.Value == 0 {
-		out.Value = &v.Value
-	}
-	return json.Marshal(out)
-}
-
-// UnmarshalJSON reads what MarshalJSON writes. A reason that it does not know, as
-// of a newer program, reads as that of a signal that nobody provides: it is
-// unknown for all that, and Why tells the reason.
-func (v *SignalView) UnmarshalJSON(text []byte) error {
-	var plain plainSignal
-	in := signalJSON{plainSignal: &plain}
-	if err := json.Unmarshal(text, &in); err != nil {
-		return err
-	}
-	plain.Value = math.NaN()
-	if in.Value != nil {
-		plain.Value = *in.Value
-	}
-	if plain.Why != "" {
-		plain.Unknown, _ = detectors.ParseWhy(plain.Why)
-	}
-	*v = SignalView(plain)
-	return nil
-}
-
-// tidyDetections returns the detections themselves where JSON can express them.
-func tidyDetections(found []detectors.Detection) []detectors.Detection {
-	odd := func(d detectors.Detection) bool {
-		sum := d.Score + d.Box.X + d.Box.Y + d.Box.W + d.Box.H
-		return sum-sum != 0
-	}
-	if !slices.ContainsFunc(found, odd) {
-		return list(found)
-	}
-	found = slices.Clone(found)
-	for i := range found {
-		d := &found[i]
-		d.Score = finite(d.Score)
-		d.Box = detectors.Box{X: finite(d.Box.X), Y: finite(d.Box.Y), W: finite(d.Box.W), H: finite(d.Box.H)}
-	}
-	return found
 }

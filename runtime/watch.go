@@ -4,6 +4,8 @@ import (
 	"maps"
 	"slices"
 	"time"
+
+	"rvo-tui/runtime/engine"
 )
 
 // Subscribe returns a channel on which the newest Snapshot waits, renewed at
@@ -40,7 +42,7 @@ func (r *Runtime) Snapshot() *Snapshot {
 		v := sink.View()
 		s.Sinks = append(s.Sinks, v)
 		s.Queues = append(s.Queues, QueueView{
-			Name: "sink:" + v.Name, Depth: v.Depth, Capacity: v.Capacity, Drops: []Count{{"full", v.Dropped}},
+			Name: "sink:" + v.Name, Depth: v.Depth, Capacity: v.Capacity, Drops: []engine.Count{{Reason: "full", N: v.Dropped}},
 		})
 	}
 	if l := r.opts.LogRing; l != nil {
@@ -94,10 +96,10 @@ func (r *Runtime) closeWatchers() {
 }
 
 // counts returns the entries of a map of counters, by reason.
-func counts(m map[string]uint64) []Count {
-	out := make([]Count, 0, len(m))
+func counts(m map[string]uint64) []engine.Count {
+	out := make([]engine.Count, 0, len(m))
 	for _, reason := range slices.Sorted(maps.Keys(m)) {
-		out = append(out, Count{reason, m[reason]})
+		out = append(out, engine.Count{Reason: reason, N: m[reason]})
 	}
 	return out
 }

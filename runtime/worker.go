@@ -10,6 +10,7 @@ import (
 
 	"rvo-tui/capture"
 	"rvo-tui/detectors"
+	"rvo-tui/runtime/engine"
 )
 
 // worker runs one detector of one camera in a goroutine of its own, which for
@@ -17,7 +18,7 @@ import (
 // request methods, which never wait, and collects reports: there are never more
 // than its out channel holds, for it does nothing unasked.
 type worker struct {
-	task     TaskID
+	task     engine.TaskID
 	spec     detectors.Spec
 	camera   string
 	make     func() (detectors.Detector, error)
@@ -27,12 +28,12 @@ type worker struct {
 	clock    func() time.Duration // time since the epoch
 	wake     chan<- struct{}      // of the driver, one slot
 	asks     chan ask
-	out      chan Report
+	out      chan engine.Report
 	finished chan struct{} // closed when the goroutine has ended
 	overdue  time.Duration // detached: when it is held for stuck; the pipeline's
 
 	det    detectors.Detector // written before a report Opened; an inline one is read by the pipeline after it
-	answer Answer
+	answer engine.Answer
 	frame  frameSlot // of the last answer, kept for evidence until the next one
 
 	mu     sync.Mutex // guards what follows; held for a few instructions
@@ -77,7 +78,7 @@ func (w *worker) run() {
 		case askOpen:
 			shut(w.det)
 			err := w.open()
-			w.report(Report{What: Opened, At: w.clock(), Err: err, Reason: ReasonOpen})
+			w.report(engine.Report{What: engine.Opened, At: w.clock(), Err: err, Reason: ReasonOpen})
 		case askRun:
 			w.report(w.once(a.due))
 		}
@@ -111,7 +112,7 @@ func shut(det detectors.Detector) {
 }
 
 // once takes a slot, then the newest frame, and runs the detector on it.
-func (w *worker) once(due time.Duration) Report {
+func (w *worker) once(due time.Duration) engine.Report {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	var l *lease
@@ -120,18 +121,18 @@ func (w *worker) once(due time.Duration) Report {
 		defer l.end()
 	}
 	if !w.enter(l, cancel) || l != nil && !l.wait(ctx) {
-		return Report{What: Withdrawn, At: w.clock()}
+		return engine.Report{What: engine.Withdrawn, At: w.clock()}
 	}
 	frame, ref := w.frames.share()
 	if frame == nil {
-		return Report{What: Withdrawn, At: w.clock()}
+		return engine.Report{What: engine.Withdrawn, At: w.clock()}
 	}
 	defer w.leave(frame)
 	if !w.seize(frame) {
-		return Report{What: Withdrawn, At: w.clock()}
+		return engine.Report{What: engine.Withdrawn, At: w.clock()}
 	}
 	started := w.clock()
-	w.report(Report{What: Started, Frame: ref, Started: started, At: started})
+	w.report(engine.Report{What: engine.Started, Frame: ref, Started: started, At: started})
 	if w.spec.Timeout > 0 {
 		var done context.CancelFunc
 		ctx, done = context.WithTimeout(ctx, w.spec.Timeout)
@@ -141,11 +142,11 @@ func (w *worker) once(due time.Duration) Report {
 }
 
 // inline runs the detector in the caller's goroutine, which is the pipeline's.
-func (w *worker) inline() Report {
+func (w *worker) inline() engine.Report {
 	started := w.clock()
 	frame, ref := w.frames.share()
 	if frame == nil {
-		return Report{Task: w.task, What: Done, Started: started, At: started, Err: errors.New("the frame is gone"), Reason: detectors.ReasonOther}
+		return engine.Report{Task: w.task, What: engine.Done, Started: started, At: started, Err: errors.New("the frame is gone"), Reason: detectors.ReasonOther}
 	}
 	defer frame.Release()
 	rep := w.look(context.Background(), frame, ref, started)
@@ -154,9 +155,9 @@ func (w *worker) inline() Report {
 }
 
 // look calls the detector and makes its answer a report.
-func (w *worker) look(ctx context.Context, frame *capture.Frame, ref FrameRef, started time.Duration) Report {
+func (w *worker) look(ctx context.Context, frame *capture.Frame, ref engine.FrameRef, started time.Duration) engine.Report {
 	readings, err := detect(ctx, w.det, frame)
-	rep := Report{What: Done, Frame: ref, Started: started, At: w.clock()}
+	rep := engine.Report{What: engine.Done, Frame: ref, Started: started, At: w.clock()}
 	if err == nil {
 		err = w.collect(readings)
 	}
@@ -200,7 +201,7 @@ func (w *worker) leave(f *capture.Frame) {
 }
 
 // report hands a report to the driver. There is always room: see worker.
-func (w *worker) report(r Report) {
+func (w *worker) report(r engine.Report) {
 	r.Task = w.task
 	w.out <- r
 	select {
@@ -290,12 +291,12 @@ func (w *worker) stop() {
 	close(w.asks)
 }
 
-func newWorker(id TaskID, spec detectors.Spec, p *pipeline, open func() (detectors.Detector, error)) *worker {
+func newWorker(id engine.TaskID, spec detectors.Spec, p *pipeline, open func() (detectors.Detector, error)) *worker {
 	n := len(spec.Provides)
 	return &worker{
 		task: id, spec: spec, camera: p.name, make: open,
 		frames: &p.seen, slots: p.slots, nice: p.nice, clock: p.clock, wake: p.wake,
-		asks: make(chan ask, 1), out: make(chan Report, 4), finished: make(chan struct{}),
-		answer: Answer{Values: make([]float64, n), Detections: make([][]detectors.Detection, n), TTLs: make([]time.Duration, n)},
+		asks: make(chan ask, 1), out: make(chan engine.Report, 4), finished: make(chan struct{}),
+		answer: engine.Answer{Values: make([]float64, n), Detections: make([][]detectors.Detection, n), TTLs: make([]time.Duration, n)},
 	}
 }

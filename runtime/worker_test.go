@@ -9,6 +9,7 @@ import (
 
 	"rvo-tui/capture"
 	"rvo-tui/detectors"
+	"rvo-tui/runtime/engine"
 )
 
 // answers is a detector that gives the same answer to every frame.
@@ -24,6 +25,14 @@ func (a *answers) Detect(context.Context, *capture.Frame) ([]detectors.Reading, 
 
 func (a *answers) Close() error { return errors.New("scripted failure to close") }
 
+// spec returns the spec of a detector that runs in a worker.
+func spec(name string, fps float64) detectors.Spec {
+	return detectors.Spec{
+		Name: name, Kind: "scripted", MaxFPS: fps, Cost: detectors.CostLow, Provides: []string{name},
+		TTL: time.Second, Timeout: time.Second, Execution: detectors.Worker, Retry: detectors.RetryBackoff, Enabled: true,
+	}
+}
+
 // bench is one worker with a frame to look at, without its goroutine.
 func bench(t *testing.T, det *answers, provides ...string) *worker {
 	t.Helper()
@@ -33,7 +42,7 @@ func bench(t *testing.T, det *answers, provides ...string) *worker {
 		t.Fatal(err)
 	}
 	p := &pipeline{name: "door", epoch: time.Now(), slots: NewSlots(1, "deadline"), wake: make(chan struct{}, 1)}
-	p.seen.put(frame, FrameRef{ID: 1})
+	p.seen.put(frame, engine.FrameRef{ID: 1})
 	sp := spec("a", 10)
 	sp.Provides = provides
 	w := newWorker(7, sp, p, func() (detectors.Detector, error) { return det, nil })
@@ -53,7 +62,7 @@ func bench(t *testing.T, det *answers, provides ...string) *worker {
 }
 
 // reports returns what a worker has reported once it has nothing left to do.
-func reports(w *worker) (all []Report) {
+func reports(w *worker) (all []engine.Report) {
 	synctest.Wait()
 	for len(w.out) > 0 {
 		all = append(all, <-w.out)
@@ -67,12 +76,12 @@ func TestWorkerTellsEveryStage(t *testing.T) {
 		w := bench(t, det, "a", "b")
 		go w.run()
 		w.load()
-		if r := reports(w); len(r) != 1 || r[0].What != Opened || r[0].Err != nil || r[0].Task != 7 {
+		if r := reports(w); len(r) != 1 || r[0].What != engine.Opened || r[0].Err != nil || r[0].Task != 7 {
 			t.Fatalf("opening: %+v", r)
 		}
 		w.start(0)
 		r := reports(w)
-		if len(r) != 2 || r[0].What != Started || r[1].What != Done || r[1].Err != nil || r[1].Frame.ID != 1 {
+		if len(r) != 2 || r[0].What != engine.Started || r[1].What != engine.Done || r[1].Err != nil || r[1].Frame.ID != 1 {
 			t.Fatalf("a run: %+v", r)
 		}
 		if a := r[1].Answer; a.Values[0] != 0 || a.Values[1] != 2 || a.TTLs[0] != 0 || a.TTLs[1] != time.Minute {
@@ -155,13 +164,13 @@ func TestWorkerWithdraws(t *testing.T) {
 		busy bool            // somebody else has the slot
 		do   func(w *worker) // before the goroutine runs
 		then func(w *worker) // while it waits
-		want []What
+		want []engine.What
 		runs int // of the detector
 	}{
-		{"before it waits", false, func(w *worker) { w.start(0); w.withdraw() }, nil, []What{Withdrawn}, 0},
-		{"while it waits", true, func(w *worker) { w.start(0) }, (*worker).withdraw, []What{Withdrawn}, 0},
-		{"when it is asked anew", false, func(w *worker) { w.withdraw(); w.start(0) }, nil, []What{Started, Done}, 1},
-		{"for want of a frame", false, func(w *worker) { w.frames.take().Release(); w.start(0) }, nil, []What{Withdrawn}, 0},
+		{"before it waits", false, func(w *worker) { w.start(0); w.withdraw() }, nil, []engine.What{engine.Withdrawn}, 0},
+		{"while it waits", true, func(w *worker) { w.start(0) }, (*worker).withdraw, []engine.What{engine.Withdrawn}, 0},
+		{"when it is asked anew", false, func(w *worker) { w.withdraw(); w.start(0) }, nil, []engine.What{engine.Started, engine.Done}, 1},
+		{"for want of a frame", false, func(w *worker) { w.frames.take().Release(); w.start(0) }, nil, []engine.What{engine.Withdrawn}, 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -179,7 +188,7 @@ func TestWorkerWithdraws(t *testing.T) {
 					synctest.Wait()
 					c.then(w)
 				}
-				var got []What
+				var got []engine.What
 				for _, r := range reports(w) {
 					got = append(got, r.What)
 				}

@@ -16,6 +16,7 @@ import (
 	"rvo-tui/detectors"
 	"rvo-tui/rules"
 	"rvo-tui/runtime"
+	"rvo-tui/runtime/engine"
 )
 
 // commandTimeout bounds the wait for a command's answer.
@@ -130,7 +131,7 @@ func (m *model) command(a action) tea.Cmd {
 	}
 	switch a {
 	case actToggle:
-		if d.State == runtime.DetectorDisabled {
+		if d.State == engine.DetectorDisabled {
 			return m.send(runtime.Command{Do: runtime.Enable, Camera: c.Name, Detector: d.Name}, d.Name+" is enabled")
 		}
 		return m.send(runtime.Command{Do: runtime.Disable, Camera: c.Name, Detector: d.Name}, d.Name+" is disabled")
@@ -180,7 +181,7 @@ func (m *model) send(c runtime.Command, done string) tea.Cmd {
 }
 
 // detector returns the selected one, or nil.
-func (m *model) detector(c *runtime.CameraView) *runtime.DetectorView {
+func (m *model) detector(c *runtime.CameraView) *engine.DetectorView {
 	if i := m.cursors[paneDetectors].sel; i < len(c.Detectors) {
 		return &c.Detectors[i]
 	}
@@ -188,7 +189,7 @@ func (m *model) detector(c *runtime.CameraView) *runtime.DetectorView {
 	return nil
 }
 
-func (m *model) rule(c *runtime.CameraView) *runtime.RuleView {
+func (m *model) rule(c *runtime.CameraView) *engine.RuleView {
 	if i := m.cursors[paneRules].sel; i < len(c.Rules) {
 		return &c.Rules[i]
 	}

@@ -10,6 +10,7 @@ import (
 	"rvo-tui/detectors"
 	"rvo-tui/rules"
 	"rvo-tui/runtime"
+	"rvo-tui/runtime/engine"
 )
 
 // eventDetail shows one event, why it came about, and its clip.
@@ -71,7 +72,7 @@ func (d *eventDetail) text(m *model, w int) []string {
 		if total := e.Age.Total(); total > 0 {
 			share = float64(part) / float64(total)
 		}
-		lines = append(lines, "           "+fit(runtime.Stage(i).String(), 10)+right(ago(part), 7)+"  "+th.meter(share, 20, th.stage[i]))
+		lines = append(lines, "           "+fit(engine.Stage(i).String(), 10)+right(ago(part), 7)+"  "+th.meter(share, 20, th.stage[i]))
 	}
 	lines = append(lines, "", th.titleOn.of("Because"))
 	for i := range e.Clauses {

@@ -19,6 +19,7 @@ import (
 	"rvo-tui/detectors"
 	"rvo-tui/rules"
 	"rvo-tui/runtime"
+	"rvo-tui/runtime/engine"
 )
 
 var update = flag.Bool("update", false, "write golden files anew")
@@ -41,8 +42,8 @@ const ms = time.Millisecond
 var noon = time.Date(2026, 3, 14, 12, 0, 0, 0, time.UTC)
 
 // histogram records each duration once.
-func histogram(ds ...time.Duration) *runtime.Histogram {
-	h := new(runtime.Histogram)
+func histogram(ds ...time.Duration) *engine.Histogram {
+	h := new(engine.Histogram)
 	for _, d := range ds {
 		h.Record(d)
 	}
@@ -51,77 +52,80 @@ func histogram(ds ...time.Duration) *runtime.Histogram {
 
 // sample is a box on which something of everything goes on.
 func sample() *runtime.Snapshot {
-	stages := [runtime.StageCount]*runtime.Histogram{
+	stages := [engine.StageCount]*engine.Histogram{
 		histogram(2*ms, 3*ms, 30*ms), histogram(20*time.Microsecond, 60*time.Microsecond), histogram(50 * time.Microsecond),
-		histogram(4*ms, 90*ms), histogram(45 * time.Microsecond), new(runtime.Histogram),
+		histogram(4*ms, 90*ms), histogram(45 * time.Microsecond), new(engine.Histogram),
 	}
 	spec := func(name, kind string, fps float64, cost detectors.Cost, needs ...string) detectors.Spec {
 		return detectors.Spec{Name: name, Kind: kind, MaxFPS: fps, Cost: cost, Needs: needs, Provides: []string{name}, TTL: time.Second, Timeout: 2 * time.Second}
 	}
-	motion := runtime.DetectorView{
-		Spec: spec("motion", "motion", 10, detectors.CostLow), State: runtime.DetectorWaiting, Reason: "rate", FPS: 9.96, Runs: 12345,
+	motion := engine.DetectorView{
+		Spec: spec("motion", "motion", 10, detectors.CostLow), State: engine.DetectorWaiting, Reason: "rate", FPS: 9.96, Runs: 12345,
 		LastRun: noon.Add(-60 * ms), Age: 90 * ms, Exec: histogram(2*ms, 3*ms, 9*ms), AgeHist: histogram(5 * ms),
 	}
-	motion.Skips[runtime.GateRate] = 24690
-	heavy := runtime.DetectorView{
-		Spec: spec("heavy", "load", 10, detectors.CostHigh), State: runtime.DetectorBackoff, Reason: "ran longer than twice its interval",
+	motion.Skips[engine.GateRate] = 24690
+	heavy := engine.DetectorView{
+		Spec: spec("heavy", "load", 10, detectors.CostHigh), State: engine.DetectorBackoff, Reason: "ran longer than twice its interval",
 		Until: 320 * ms, FPS: 1.4, Runs: 88, Backoffs: 87, LastRun: noon.Add(-180 * ms), Age: 480 * ms, Exec: histogram(310*ms, 330*ms), AgeHist: histogram(400 * ms),
 	}
-	heavy.Skips[runtime.GateBackoff], heavy.Skips[runtime.GateBusy], heavy.Skips[runtime.GateSlot] = 1300, 700, 3
-	parcel := runtime.DetectorView{
-		Spec: spec("parcel", "remote", 5, detectors.CostMedium), State: runtime.DetectorFailed, Until: 12 * time.Second, Restarts: 4,
+	heavy.Skips[engine.GateBackoff], heavy.Skips[engine.GateBusy], heavy.Skips[engine.GateSlot] = 1300, 700, 3
+	parcel := engine.DetectorView{
+		Spec: spec("parcel", "remote", 5, detectors.CostMedium), State: engine.DetectorFailed, Until: 12 * time.Second, Restarts: 4,
 		Reason: "detect at http://localhost:50051: nobody listens there: start the service, or correct endpoint",
 		Error:  "detect at http://localhost:50051: nobody listens there: start the service, or correct endpoint",
-		Exec:   new(runtime.Histogram), AgeHist: new(runtime.Histogram),
+		Exec:   new(engine.Histogram), AgeHist: new(engine.Histogram),
 	}
-	parcel.Errors = []runtime.Count{{Reason: "unavailable", N: 9}}
-	face := runtime.DetectorView{
-		Spec: spec("face", "face", 10, detectors.CostMedium, "motion > 0.5"), State: runtime.DetectorWaiting, Reason: "needs",
-		Exec: new(runtime.Histogram), AgeHist: new(runtime.Histogram),
+	parcel.Errors = []engine.Count{{Reason: "unavailable", N: 9}}
+	face := engine.DetectorView{
+		Spec: spec("face", "face", 10, detectors.CostMedium, "motion > 0.5"), State: engine.DetectorWaiting, Reason: "needs",
+		Exec: new(engine.Histogram), AgeHist: new(engine.Histogram),
 	}
-	face.Skips[runtime.GateNeeds] = 37035
-	off := runtime.DetectorView{
-		Spec: spec("quality", "quality", 2, detectors.CostLow), State: runtime.DetectorDisabled,
-		Exec: new(runtime.Histogram), AgeHist: new(runtime.Histogram),
+	face.Skips[engine.GateNeeds] = 37035
+	off := engine.DetectorView{
+		Spec: spec("quality", "quality", 2, detectors.CostLow), State: engine.DetectorDisabled,
+		Exec: new(engine.Histogram), AgeHist: new(engine.Histogram),
 	}
 	street := runtime.CameraView{
 		Status: capture.Status{
 			Name: "street", Source: "synthetic:street", State: capture.Live, Width: 1280, Height: 720, FPS: 29.97,
 			Frames: 37041, Connects: 3, Stalls: 1, Pool: capture.PoolStats{Out: 4, Size: 18},
 		},
-		FrameID: 37041, FrameAge: 21 * ms, Seen: 37035, Superseded: 6, Ticks: 90000,
-		Tick: histogram(4*time.Microsecond, 9*time.Microsecond, 370*time.Microsecond), Interval: histogram(33 * ms), Stages: stages,
-		Detectors: []runtime.DetectorView{motion, heavy, parcel, face, off},
-		Signals: []runtime.SignalView{
-			{
-				Name: "motion", Detector: "motion", Value: 0.0213, Age: 90 * ms, TTL: time.Second,
-				Detections: []detectors.Detection{{Label: "car", Score: 0.9, Box: detectors.Box{X: 0.25, Y: 0.4, W: 0.3, H: 0.4}}},
-			},
-			{Name: "heavy", Detector: "heavy", Value: 1, Age: 780 * ms, TTL: time.Second},
-			{Name: "parcel", Detector: "parcel", Value: nan, Unknown: detectors.Errored, Why: "detector failed", TTL: time.Second},
-			{Name: "quality", Detector: "quality", Unknown: detectors.Off, Why: "detector disabled", TTL: time.Second},
-		},
-		Rules: []runtime.RuleView{
-			{
-				Event: "motion", When: "motion > 0.01", For: time.Second,
-				Status: rules.Status{State: rules.Potential, Progress: 0.6, Truth: rules.True, Fired: 41},
-				Clause: []rules.Clause{{Text: "motion > 0.01", Signal: "motion", Op: ">", Threshold: 0.01, Value: 0.0213, Age: 90 * ms, Truth: rules.True}},
-			},
-			{
-				Event: "parcel_left", When: "parcel >= 1 && motion <= heavy", For: 0,
-				Status: rules.Status{State: rules.Idle, Truth: rules.Unknown},
-				Clause: []rules.Clause{
-					{Text: "parcel >= 1", Signal: "parcel", Op: ">=", Threshold: 1, Value: math.NaN(), Age: rules.Never, Why: detectors.Errored},
-					{Text: "motion <= heavy", Signal: "motion", Op: "<=", Other: "heavy", Threshold: 1, Value: 0.0213, Age: 780 * ms, Truth: rules.True},
+		View: engine.View{
+			FrameID: 37041, FrameAge: 21 * ms, Interval: histogram(33 * ms), Stages: stages,
+			Detectors: []engine.DetectorView{motion, heavy, parcel, face, off},
+			Signals: []engine.SignalView{
+				{
+					Name: "motion", Detector: "motion", Value: 0.0213, Age: 90 * ms, TTL: time.Second,
+					Detections: []detectors.Detection{{Label: "car", Score: 0.9, Box: detectors.Box{X: 0.25, Y: 0.4, W: 0.3, H: 0.4}}},
 				},
+				{Name: "heavy", Detector: "heavy", Value: 1, Age: 780 * ms, TTL: time.Second},
+				{Name: "parcel", Detector: "parcel", Value: nan, Unknown: detectors.Errored, Why: "detector failed", TTL: time.Second},
+				{Name: "quality", Detector: "quality", Unknown: detectors.Off, Why: "detector disabled", TTL: time.Second},
 			},
-			{Event: "blind", When: "quality < 0.1", For: 3 * time.Second, Status: rules.Status{State: rules.Cooldown, Progress: 0, Remaining: 7300 * ms, Fired: 2}},
-			{Event: "tamper", When: "quality > 5", Status: rules.Status{State: rules.Disabled}},
+			Rules: []engine.RuleView{
+				{
+					Event: "motion", When: "motion > 0.01", For: time.Second,
+					Status: rules.Status{State: rules.Potential, Progress: 0.6, Truth: rules.True, Fired: 41},
+					Clause: []rules.Clause{{Text: "motion > 0.01", Signal: "motion", Op: ">", Threshold: 0.01, Value: 0.0213, Age: 90 * ms, Truth: rules.True}},
+				},
+				{
+					Event: "parcel_left", When: "parcel >= 1 && motion <= heavy", For: 0,
+					Status: rules.Status{State: rules.Idle, Truth: rules.Unknown},
+					Clause: []rules.Clause{
+						{Text: "parcel >= 1", Signal: "parcel", Op: ">=", Threshold: 1, Value: math.NaN(), Age: rules.Never, Why: detectors.Errored},
+						{Text: "motion <= heavy", Signal: "motion", Op: "<=", Other: "heavy", Threshold: 1, Value: 0.0213, Age: 780 * ms, Truth: rules.True},
+					},
+				},
+				{Event: "blind", When: "quality < 0.1", For: 3 * time.Second, Status: rules.Status{State: rules.Cooldown, Progress: 0, Remaining: 7300 * ms, Fired: 2}},
+				{Event: "tamper", When: "quality > 5", Status: rules.Status{State: rules.Disabled}},
+			},
 		},
+		Seen: 37035, Superseded: 6, Ticks: 90000,
+		Tick: histogram(4*time.Microsecond, 9*time.Microsecond, 370*time.Microsecond),
 		Queues: []runtime.QueueView{
-			{Name: "frame", Depth: 0, Capacity: 1, Drops: []runtime.Count{{Reason: "superseded", N: 6}}},
-			{Name: "pool", Depth: 4, Capacity: 18, Drops: []runtime.Count{{Reason: "pool", N: 0}, {Reason: "retired", N: 0}}},
-			{Name: "mailbox", Depth: 1, Capacity: 5, Drops: []runtime.Count{{Reason: "slot", N: 3}}},
+			{Name: "frame", Depth: 0, Capacity: 1, Drops: []engine.Count{{Reason: "superseded", N: 6}}},
+			{Name: "pool", Depth: 4, Capacity: 18, Drops: []engine.Count{{Reason: "pool", N: 0}, {Reason: "retired", N: 0}}},
+			{Name: "mailbox", Depth: 1, Capacity: 5, Drops: []engine.Count{{Reason: "slot", N: 3}}},
 			{Name: "commands", Depth: 0, Capacity: 16},
 		},
 	}
@@ -130,15 +134,16 @@ func sample() *runtime.Snapshot {
 			Name: "door", Source: "rtsp://user:***@10.0.0.7/stream1", State: capture.Reconnecting,
 			Reason: "open stream rtsp://user:***@10.0.0.7/stream1: nobody answers within 5s",
 		},
-		Tick: new(runtime.Histogram), Interval: new(runtime.Histogram),
+		View: engine.View{Interval: new(engine.Histogram)},
+		Tick: new(engine.Histogram),
 	}
 	return &runtime.Snapshot{
 		At: noon, Uptime: 20*time.Minute + 34*time.Second, Started: noon.Add(-1234 * time.Second),
 		Cameras: []runtime.CameraView{street, door},
 		Slots:   runtime.SlotsView{Size: 2, Busy: 1, Waiting: 1, Policy: "deadline"},
 		Queues: []runtime.QueueView{
-			{Name: "sink:events.jsonl", Depth: 2, Capacity: 64, Drops: []runtime.Count{{Reason: "full", N: 0}}},
-			{Name: "clips", Depth: 1, Capacity: 16, Drops: []runtime.Count{{Reason: "disk", N: 2}}},
+			{Name: "sink:events.jsonl", Depth: 2, Capacity: 64, Drops: []engine.Count{{Reason: "full", N: 0}}},
+			{Name: "clips", Depth: 1, Capacity: 16, Drops: []engine.Count{{Reason: "disk", N: 2}}},
 		},
 		Sinks: []runtime.SinkView{{Name: "events.jsonl", State: runtime.SinkOK, Capacity: 64, Depth: 2}},
 		Clips: &clips.Status{
@@ -259,7 +264,7 @@ func shown(t *testing.T, f *fake, cfg Config, w, h int) *model {
 	earlier.Cameras = slices.Clone(earlier.Cameras)
 	for i := range earlier.Cameras { // what histograms hold is to have been counted since then
 		c := &earlier.Cameras[i]
-		c.Tick, c.Interval, c.Stages = nil, nil, [runtime.StageCount]*runtime.Histogram{}
+		c.Tick, c.Interval, c.Stages = nil, nil, [engine.StageCount]*engine.Histogram{}
 		c.Detectors = slices.Clone(c.Detectors)
 		for k := range c.Detectors {
 			c.Detectors[k].Exec, c.Detectors[k].AgeHist = nil, nil

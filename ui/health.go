@@ -6,6 +6,7 @@ import (
 
 	"rvo-tui/capture"
 	"rvo-tui/runtime"
+	"rvo-tui/runtime/engine"
 )
 
 // trouble is something that is not as it should be, for a person.
@@ -47,9 +48,9 @@ func troubles(s *scene) []trouble {
 			d := &c.Detectors[k]
 			name := "detector " + th.text(d.Name)
 			switch d.State {
-			case runtime.DetectorFailed, runtime.DetectorStuck:
+			case engine.DetectorFailed, engine.DetectorStuck:
 				say(true, "%s %s%s", name, d.State, because(th, d.Reason))
-			case runtime.DetectorBackoff:
+			case engine.DetectorBackoff:
 				say(false, "%s too slow for %s/s: parked", name, limit(d.MaxFPS))
 			default:
 				if late(s, d) {
@@ -72,19 +73,19 @@ func troubles(s *scene) []trouble {
 // late reports whether a detector cannot keep the rate that it is allowed: it
 // was still busy, parked or without a slot on a tenth of the frames of the last
 // seconds that it would have taken.
-func late(s *scene, d *runtime.DetectorView) bool {
+func late(s *scene, d *engine.DetectorView) bool {
 	was := s.earlier(d.Name)
 	if was == nil || d.Runs <= was.Runs {
 		return false
 	}
-	missed := d.Skips[runtime.GateBusy] - min(was.Skips[runtime.GateBusy], d.Skips[runtime.GateBusy]) +
-		d.Skips[runtime.GateSlot] - min(was.Skips[runtime.GateSlot], d.Skips[runtime.GateSlot]) +
-		d.Skips[runtime.GateBackoff] - min(was.Skips[runtime.GateBackoff], d.Skips[runtime.GateBackoff])
+	missed := d.Skips[engine.GateBusy] - min(was.Skips[engine.GateBusy], d.Skips[engine.GateBusy]) +
+		d.Skips[engine.GateSlot] - min(was.Skips[engine.GateSlot], d.Skips[engine.GateSlot]) +
+		d.Skips[engine.GateBackoff] - min(was.Skips[engine.GateBackoff], d.Skips[engine.GateBackoff])
 	return missed*10 > d.Runs-was.Runs && d.FPS < 0.8*d.MaxFPS
 }
 
 // earlier returns how a detector of the camera shown stood five seconds ago.
-func (s *scene) earlier(name string) *runtime.DetectorView {
+func (s *scene) earlier(name string) *engine.DetectorView {
 	old, c := s.hist.before(5*time.Second), s.camera()
 	if old == nil || c == nil {
 		return nil

@@ -12,6 +12,7 @@ import (
 
 	"rvo-tui/rules"
 	"rvo-tui/runtime"
+	"rvo-tui/runtime/engine"
 )
 
 // model is the whole dashboard. Bubble Tea's goroutine owns it.
@@ -333,7 +334,7 @@ func fingerprint(s *runtime.Snapshot) uint64 {
 			d := &c.Detectors[k]
 			add(d.Name)
 			switch d.State {
-			case runtime.DetectorRunning, runtime.DetectorWaiting:
+			case engine.DetectorRunning, engine.DetectorWaiting:
 				// They take turns with every run.
 			default:
 				add(string(d.State))

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"time"
 
-	"rvo-tui/runtime"
+	"rvo-tui/runtime/engine"
 )
 
 // detectorsView lists the detectors of the camera shown, and why the selected
@@ -68,26 +68,26 @@ func detectorsView(s *scene, sel, w int) body {
 
 // detectorState returns how a detector stands, in a few words and a colour.
 // Between two runs a running one goes on being called running.
-func (s *scene) detectorState(d *runtime.DetectorView) (ink, string) {
+func (s *scene) detectorState(d *engine.DetectorView) (ink, string) {
 	th := s.th
 	switch d.State {
-	case runtime.DetectorDisabled:
+	case engine.DetectorDisabled:
 		return th.dim, "disabled"
-	case runtime.DetectorStarting:
+	case engine.DetectorStarting:
 		return th.info, "starting" + because(th, d.Reason)
-	case runtime.DetectorStuck:
+	case engine.DetectorStuck:
 		return th.bad, "stuck past " + ago(d.Timeout)
-	case runtime.DetectorFailed:
+	case engine.DetectorFailed:
 		retry := ""
 		if d.Until > 0 {
 			retry = " (retry " + ago(d.Until.Round(time.Second)) + ")"
 		}
 		return th.bad, "failed" + retry + because(th, d.Reason)
-	case runtime.DetectorBackoff:
+	case engine.DetectorBackoff:
 		return th.warn, "backoff " + coarse(d.Until)
 	}
 	if d.Runs > 0 && s.snap.At.Sub(d.LastRun) < max(time.Second, time.Duration(3e9/max(d.MaxFPS, 0.1))) {
-		if d.State == runtime.DetectorRunning && s.snap.At.Sub(d.LastRun) > d.Timeout/2 {
+		if d.State == engine.DetectorRunning && s.snap.At.Sub(d.LastRun) > d.Timeout/2 {
 			return th.warn, "running, slow"
 		}
 		switch {
@@ -99,11 +99,11 @@ func (s *scene) detectorState(d *runtime.DetectorView) (ink, string) {
 		return th.good, "running"
 	}
 	switch d.Reason {
-	case runtime.GateNeeds.String():
+	case engine.GateNeeds.String():
 		return th.info, "needs " + th.text(strings.Join(d.Needs, ", "))
-	case runtime.GateNoFrame.String(), "frame":
+	case engine.GateNoFrame.String(), "frame":
 		return th.dim, "no frame"
-	case runtime.GateSlot.String():
+	case engine.GateSlot.String():
 		return th.warn, "waits for a slot"
 	case "":
 		return th.good, string(d.State)
@@ -118,7 +118,7 @@ func because(th *theme, reason string) string {
 	return ": " + th.text(reason)
 }
 
-func errorsOf(d *runtime.DetectorView) (n uint64) {
+func errorsOf(d *engine.DetectorView) (n uint64) {
 	for _, e := range d.Errors {
 		n += e.N
 	}
@@ -126,10 +126,10 @@ func errorsOf(d *runtime.DetectorView) (n uint64) {
 }
 
 // detectorFoot tells of one detector what the table has no room for.
-func detectorFoot(s *scene, d *runtime.DetectorView, w int) []string {
+func detectorFoot(s *scene, d *engine.DetectorView, w int) []string {
 	th := s.th
 	var skips []string
-	for g := runtime.GateOpen + 1; g < runtime.GateCount; g++ {
+	for g := engine.GateOpen + 1; g < engine.GateCount; g++ {
 		if n := d.Skips[g]; n > 0 {
 			skips = append(skips, g.String()+" "+count(n))
 		}

@@ -4,7 +4,7 @@ import (
 	"strings"
 	"time"
 
-	"rvo-tui/runtime"
+	"rvo-tui/runtime/engine"
 )
 
 // latencyView shows where the time between the camera and an event goes, over
@@ -15,7 +15,7 @@ func latencyView(s *scene, w int) body {
 	if c == nil {
 		return b
 	}
-	stages := make([]latency, runtime.StageCount)
+	stages := make([]latency, engine.StageCount)
 	for i, h := range c.Stages {
 		stages[i] = s.hist.lately(h)
 	}
@@ -31,11 +31,11 @@ func latencyView(s *scene, w int) body {
 		head += "  " + fit(spread(bars), bars)
 	}
 	b.head = append(b.head, s.th.dim.of(fit(head, w)))
-	b.n = int(runtime.StageCount) + 1
+	b.n = int(engine.StageCount) + 1
 	b.row = func(i int) string {
 		name, look, l := "tick", s.th.dim, s.hist.lately(c.Tick)
 		if i > 0 {
-			stage := runtime.Stage(i - 1)
+			stage := engine.Stage(i - 1)
 			name, look, l = stage.String(), s.th.stage[stage], stages[stage]
 		}
 		line := " " + look.of(s.th.dot) + " " + fit(name, 9)
@@ -74,7 +74,7 @@ func spread(n int) string {
 // ageBar shows the age of a typical result, by the stages that it is made of.
 func ageBar(s *scene, stages []latency, w int) []string {
 	var total time.Duration
-	for i := runtime.StageCapture; i <= runtime.StagePublish; i++ {
+	for i := engine.StageCapture; i <= engine.StagePublish; i++ {
 		total += stages[i].P50
 	}
 	if total == 0 {
@@ -83,7 +83,7 @@ func ageBar(s *scene, stages []latency, w int) []string {
 	room := w - 24
 	var bar strings.Builder
 	used, sum := 0, time.Duration(0)
-	for i := runtime.StageCapture; i <= runtime.StagePublish; i++ {
+	for i := engine.StageCapture; i <= engine.StagePublish; i++ {
 		sum += stages[i].P50
 		upTo := int(float64(sum)/float64(total)*float64(room) + 0.5)
 		bar.WriteString(s.th.stage[i].of(strings.Repeat(s.th.spark[8], upTo-used)))

@@ -7,6 +7,7 @@ import (
 
 	"rvo-tui/clips"
 	"rvo-tui/runtime"
+	"rvo-tui/runtime/engine"
 )
 
 // gauge is one bounded thing: how full it is and what it lost.
@@ -14,7 +15,7 @@ type gauge struct {
 	name       string
 	depth, cap float64
 	text       string // how full, in words; empty: depth of cap
-	drops      []runtime.Count
+	drops      []engine.Count
 	normal     bool // its drops are how it works, and no sign of trouble
 }
 
@@ -116,7 +117,7 @@ func gauges(s *runtime.Snapshot, c *runtime.CameraView) []gauge {
 	}
 	list = append(list, gauge{
 		name: "slots", depth: float64(s.Slots.Busy), cap: float64(s.Slots.Size),
-		drops: []runtime.Count{{Reason: "revoked", N: s.Slots.Revoked}},
+		drops: []engine.Count{{Reason: "revoked", N: s.Slots.Revoked}},
 	})
 	if s.Clips != nil {
 		list = append(list, clipGauges(s.Clips, c)...)
@@ -136,14 +137,14 @@ func clipGauges(st *clips.Status, c *runtime.CameraView) []gauge {
 		list = append(list, gauge{
 			name: "evidence", depth: float64(r.Bytes), cap: float64(r.BytesCap),
 			text:  amount(r.Bytes) + " " + ago(r.Span.Round(time.Second)),
-			drops: []runtime.Count{{Reason: "evicted", N: r.Evicted}, {Reason: "failed", N: r.Failed}},
+			drops: []engine.Count{{Reason: "evicted", N: r.Evicted}, {Reason: "failed", N: r.Failed}},
 		}, gauge{
 			name: "encoder", depth: float64(r.Queue), cap: float64(r.QueueCap),
-			drops: []runtime.Count{{Reason: "skipped", N: r.Skipped}},
+			drops: []engine.Count{{Reason: "skipped", N: r.Skipped}},
 		})
 	}
 	return append(list, gauge{
 		name: "disk", text: fmt.Sprintf("%d, %s", st.Clips, amount(st.Bytes)),
-		drops: []runtime.Count{{Reason: "age", N: st.Removed["age"]}, {Reason: "bytes", N: st.Removed["bytes"]}, {Reason: "free", N: st.Removed["free"]}},
+		drops: []engine.Count{{Reason: "age", N: st.Removed["age"]}, {Reason: "bytes", N: st.Removed["bytes"]}, {Reason: "free", N: st.Removed["free"]}},
 	})
 }

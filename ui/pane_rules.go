@@ -6,7 +6,7 @@ import (
 
 	"rvo-tui/detectors"
 	"rvo-tui/rules"
-	"rvo-tui/runtime"
+	"rvo-tui/runtime/engine"
 )
 
 // rulesView lists the rules of the camera shown, and every clause of the
@@ -59,7 +59,7 @@ func (t *theme) ruleInk(state rules.State) ink {
 }
 
 // ruleProgress returns how far the clock of a rule's state has run.
-func (s *scene) ruleProgress(r *runtime.RuleView) (share float64, text string, look ink) {
+func (s *scene) ruleProgress(r *engine.RuleView) (share float64, text string, look ink) {
 	st := &r.Status
 	switch st.State {
 	case rules.Potential:
@@ -88,7 +88,7 @@ func tenths(d time.Duration) string {
 }
 
 // ruleFoot shows the condition and every clause of it.
-func ruleFoot(s *scene, r *runtime.RuleView, w int) []string {
+func ruleFoot(s *scene, r *engine.RuleView, w int) []string {
 	th := s.th
 	verdict := th.dim.of("does not hold")
 	switch r.Status.Truth {

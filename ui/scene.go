@@ -6,6 +6,7 @@ import (
 
 	"rvo-tui/detectors"
 	"rvo-tui/runtime"
+	"rvo-tui/runtime/engine"
 )
 
 // scene is what the panes are drawn from. It is not changed while they are.
@@ -38,7 +39,7 @@ func (s *scene) camera() *runtime.CameraView {
 type history struct {
 	past    []*runtime.Snapshot // one a second, oldest first
 	series  map[seriesKey]*series
-	windows map[*runtime.Histogram]*window
+	windows map[*engine.Histogram]*window
 	sampled time.Time // when past and windows were added to
 	pushed  time.Time // when the series were
 	seen    time.Time // newest snapshot
@@ -60,7 +61,7 @@ const (
 )
 
 func newHistory() *history {
-	return &history{series: map[seriesKey]*series{}, windows: map[*runtime.Histogram]*window{}}
+	return &history{series: map[seriesKey]*series{}, windows: map[*engine.Histogram]*window{}}
 }
 
 // add takes a snapshot in.
@@ -87,7 +88,7 @@ func (h *history) add(s *runtime.Snapshot) {
 	h.sample(s)
 }
 
-func (h *history) note(camera string, v *runtime.SignalView, push bool) {
+func (h *history) note(camera string, v *engine.SignalView, push bool) {
 	key := seriesKey{camera, v.Name}
 	r := h.series[key]
 	if r == nil {
@@ -134,8 +135,8 @@ func (h *history) before(age time.Duration) *runtime.Snapshot {
 // sample takes what the histograms count now, and forgets histograms and
 // signals that are gone.
 func (h *history) sample(s *runtime.Snapshot) {
-	seen := make(map[*runtime.Histogram]bool, len(h.windows))
-	add := func(g *runtime.Histogram) {
+	seen := make(map[*engine.Histogram]bool, len(h.windows))
+	add := func(g *engine.Histogram) {
 		if g == nil || seen[g] {
 			return
 		}
@@ -178,7 +179,7 @@ func (h *history) sample(s *runtime.Snapshot) {
 }
 
 // lately returns what a histogram counted in the last ten seconds.
-func (h *history) lately(g *runtime.Histogram) latency {
+func (h *history) lately(g *engine.Histogram) latency {
 	if w := h.windows[g]; w != nil {
 		return w.last
 	}

@@ -11,6 +11,7 @@ import (
 	"rvo-tui/detectors"
 	"rvo-tui/rules"
 	"rvo-tui/runtime"
+	"rvo-tui/runtime/engine"
 )
 
 func TestUnits(t *testing.T) {
@@ -219,7 +220,7 @@ func TestPaceKeepsTheLimit(t *testing.T) {
 }
 
 func TestWindowForgetsWhatIsOld(t *testing.T) {
-	h := new(runtime.Histogram)
+	h := new(engine.Histogram)
 	var w window
 	for range 1000 {
 		h.Record(100 * ms)

@@ -4,7 +4,7 @@ import (
 	"math"
 	"time"
 
-	"rvo-tui/runtime"
+	"rvo-tui/runtime/engine"
 )
 
 var nan = math.NaN()
@@ -42,7 +42,7 @@ type window struct {
 }
 
 // add takes one sample. It is called once a second.
-func (w *window) add(h *runtime.Histogram) {
+func (w *window) add(h *engine.Histogram) {
 	if w.bounds == nil {
 		w.bounds = windowBounds()
 	}

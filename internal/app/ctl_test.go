@@ -23,6 +23,7 @@ import (
 	"rvo-tui/internal/config"
 	"rvo-tui/rules"
 	"rvo-tui/runtime"
+	"rvo-tui/runtime/engine"
 )
 
 // commandOf returns the command that a line of ctl stands for.
@@ -210,11 +211,13 @@ func TestCtlInterrupted(t *testing.T) {
 
 func TestPrintStatusIsSafeForATerminal(t *testing.T) {
 	s := &runtime.Snapshot{Cameras: []runtime.CameraView{{
-		Status:    capture.Status{Name: "do\x1b[31mor", State: capture.Reconnecting, Reason: "no\nanswer", Source: "rtsp://h"},
-		Detectors: []runtime.DetectorView{{Spec: detectors.Spec{Name: "d\tx", Kind: "remote"}, State: runtime.DetectorFailed, Reason: "\x1b]0;x\x07"}},
-		Signals:   []runtime.SignalView{{Name: "s", Unknown: detectors.Errored, Why: "detector failed", Value: 7, Detections: make([]detectors.Detection, 7)}},
-		Rules:     []runtime.RuleView{{Event: "e", When: "s > 1", Status: rules.Status{State: rules.Idle}}},
-		Queues:    []runtime.QueueView{{Name: "pool", Capacity: 8, Drops: []runtime.Count{{Reason: "pool", N: 3}}}},
+		Status: capture.Status{Name: "do\x1b[31mor", State: capture.Reconnecting, Reason: "no\nanswer", Source: "rtsp://h"},
+		View: engine.View{
+			Detectors: []engine.DetectorView{{Spec: detectors.Spec{Name: "d\tx", Kind: "remote"}, State: engine.DetectorFailed, Reason: "\x1b]0;x\x07"}},
+			Signals:   []engine.SignalView{{Name: "s", Unknown: detectors.Errored, Why: "detector failed", Value: 7, Detections: make([]detectors.Detection, 7)}},
+			Rules:     []engine.RuleView{{Event: "e", When: "s > 1", Status: rules.Status{State: rules.Idle}}},
+		},
+		Queues: []runtime.QueueView{{Name: "pool", Capacity: 8, Drops: []engine.Count{{Reason: "pool", N: 3}}}},
 	}}, Sinks: []runtime.SinkView{{Name: "stdout", State: "degraded", Reason: "closed"}}}
 	var out bytes.Buffer
 	if err := printStatus(&out, s, false); err != nil {

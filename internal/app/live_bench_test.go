@@ -20,6 +20,7 @@ import (
 	detectcv "rvo-tui/detectors/opencv"
 	"rvo-tui/rules"
 	"rvo-tui/runtime"
+	"rvo-tui/runtime/engine"
 )
 
 // These benchmarks run the whole live path in place, in pairs: once as it is and
@@ -120,7 +121,7 @@ func (l live) run(b *testing.B) figures {
 	if len(l.detectors) > 0 && c.Seen == 0 {
 		b.Fatalf("no frame was seen: %+v", c.Status)
 	}
-	tick, queue, age := c.Tick.Quantiles(0.5, 0.99), c.Stages[runtime.StageQueue].Quantiles(0.5, 0.99), c.Age.Quantiles(0.5, 0.99)
+	tick, queue, age := c.Tick.Quantiles(0.5, 0.99), c.Stages[engine.StageQueue].Quantiles(0.5, 0.99), c.Age.Quantiles(0.5, 0.99)
 	return figures{
 		tick[0].Seconds(), tick[1].Seconds(), queue[0].Seconds(), queue[1].Seconds(), age[0].Seconds(), age[1].Seconds(),
 		float64(c.Superseded) / float64(max(c.Frames, 1)), cpu, residentSize(b),

@@ -12,6 +12,7 @@ import (
 	"rvo-tui/internal/cli"
 	"rvo-tui/internal/config"
 	"rvo-tui/runtime"
+	"rvo-tui/runtime/engine"
 )
 
 // The file in place is the one that is read again, and one that has gone changes
@@ -37,7 +38,7 @@ func TestReloadKeepsToItsFile(t *testing.T) {
 		t.Errorf("a file that has gone: %v, want a *config.Error", err)
 	}
 	v := counts.View()
-	if v.Last != runtime.ReloadInvalid || !strings.Contains(v.Reason, "no such file") || v.Results[2] != (runtime.Count{Reason: runtime.ReloadInvalid, N: 1}) {
+	if v.Last != runtime.ReloadInvalid || !strings.Contains(v.Reason, "no such file") || v.Results[2] != (engine.Count{Reason: runtime.ReloadInvalid, N: 1}) {
 		t.Errorf("counted %+v", v)
 	}
 }

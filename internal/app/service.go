@@ -12,6 +12,7 @@ import (
 
 	"rvo-tui/capture"
 	"rvo-tui/runtime"
+	"rvo-tui/runtime/engine"
 )
 
 const (
@@ -164,7 +165,7 @@ func statusLine(s *runtime.Snapshot) string {
 		}
 		for j := range c.Detectors {
 			switch c.Detectors[j].State {
-			case runtime.DetectorStuck, runtime.DetectorFailed:
+			case engine.DetectorStuck, engine.DetectorFailed:
 				broken++
 			}
 		}

@@ -14,6 +14,7 @@ import (
 	"rvo-tui/clips"
 	"rvo-tui/rules"
 	"rvo-tui/runtime"
+	"rvo-tui/runtime/engine"
 )
 
 // manager is what a service tells, and how the run that it tells of stands.
@@ -157,11 +158,13 @@ func TestNewService(t *testing.T) {
 }
 
 func TestStatusLine(t *testing.T) {
-	cam := func(s capture.State, d runtime.DetectorState, fired uint64) runtime.CameraView {
+	cam := func(s capture.State, d engine.DetectorState, fired uint64) runtime.CameraView {
 		return runtime.CameraView{
-			Status:    capture.Status{State: s},
-			Detectors: []runtime.DetectorView{{State: d}},
-			Rules:     []runtime.RuleView{{Status: rules.Status{Fired: fired}}},
+			Status: capture.Status{State: s},
+			View: engine.View{
+				Detectors: []engine.DetectorView{{State: d}},
+				Rules:     []engine.RuleView{{Status: rules.Status{Fired: fired}}},
+			},
 		}
 	}
 	for _, c := range []struct {
@@ -169,12 +172,12 @@ func TestStatusLine(t *testing.T) {
 		want string
 	}{
 		{runtime.Snapshot{}, "0 of 0 cameras live, 0 events"},
-		{runtime.Snapshot{Cameras: []runtime.CameraView{cam(capture.Connecting, runtime.DetectorStarting, 0)}}, "0 of 1 camera live, 0 events"},
+		{runtime.Snapshot{Cameras: []runtime.CameraView{cam(capture.Connecting, engine.DetectorStarting, 0)}}, "0 of 1 camera live, 0 events"},
 		{
 			runtime.Snapshot{
 				Cameras: []runtime.CameraView{
-					cam(capture.Live, runtime.DetectorWaiting, 1), cam(capture.Paused, runtime.DetectorStuck, 3),
-					cam(capture.Stalled, runtime.DetectorFailed, 0), cam(capture.Failed, runtime.DetectorDisabled, 0),
+					cam(capture.Live, engine.DetectorWaiting, 1), cam(capture.Paused, engine.DetectorStuck, 3),
+					cam(capture.Stalled, engine.DetectorFailed, 0), cam(capture.Failed, engine.DetectorDisabled, 0),
 				},
 				Sinks: []runtime.SinkView{{State: runtime.SinkOK}, {State: runtime.SinkDegraded}},
 				Clips: &clips.Status{State: "degraded"}, Reload: runtime.ReloadView{Last: runtime.ReloadInvalid},

@@ -23,7 +23,7 @@ import (
 // runtime moves all of it, and the screens show it.
 var imports = map[string][]string{
 	".":               {"internal/app"},
-	"internal/app":    {"capture", "capture/mjpeg", "capture/opencv", "capture/synthetic", "clips", "detectors", "detectors/opencv", "detectors/remote", "detectors/remote/child", "internal/cli", "internal/config", "rules", "runtime", "runtime/control", "ui", "ui/web", "bench"},
+	"internal/app":    {"capture", "capture/mjpeg", "capture/opencv", "capture/synthetic", "clips", "detectors", "detectors/opencv", "detectors/remote", "detectors/remote/child", "internal/cli", "internal/config", "rules", "runtime", "runtime/control", "runtime/engine", "ui", "ui/web", "bench"},
 	"internal/config": {"capture", "capture/synthetic", "clips", "detectors", "internal/cli", "rules", "runtime", "runtime/control", "ui"},
 	"internal/cli":    {"detectors"},
 	"internal/house":  {},
@@ -42,12 +42,13 @@ var imports = map[string][]string{
 
 	"rules":           {"capture", "detectors"},
 	"clips":           {"capture", "detectors", "rules"},
-	"runtime":         {"capture", "clips", "detectors", "rules", "proto"},
-	"runtime/control": {"capture", "clips", "detectors", "detectors/remote", "proto", "rules", "runtime"},
-	"runtime/testkit": {"capture", "capture/synthetic", "clips", "detectors", "rules", "runtime"},
-	"ui":              {"capture", "capture/synthetic", "clips", "detectors", "rules", "runtime", "runtime/control"},
+	"runtime":         {"capture", "clips", "detectors", "rules", "runtime/engine"},
+	"runtime/control": {"capture", "clips", "detectors", "detectors/remote", "proto", "rules", "runtime", "runtime/engine"},
+	"runtime/engine":  {"detectors", "rules"},
+	"runtime/testkit": {"capture", "capture/synthetic", "clips", "detectors", "rules", "runtime", "runtime/engine"},
+	"ui":              {"capture", "capture/synthetic", "clips", "detectors", "rules", "runtime", "runtime/control", "runtime/engine"},
 	"ui/web":          {"capture", "clips", "detectors", "rules", "runtime", "ui"},
-	"bench":           {"capture", "capture/synthetic", "clips", "detectors", "detectors/remote", "proto", "rules", "runtime", "runtime/testkit", "ui"},
+	"bench":           {"capture", "capture/synthetic", "clips", "detectors", "detectors/remote", "proto", "rules", "runtime", "runtime/engine", "runtime/testkit", "ui"},
 	"bench/plot":      {},
 	"proto":           {},
 	"e2e":             {},

@@ -10,12 +10,13 @@ import (
 	"rvo-tui/detectors"
 	"rvo-tui/rules"
 	"rvo-tui/runtime"
+	"rvo-tui/runtime/engine"
 )
 
 // busy is a snapshot of cameras with eight detectors each that have run for a while.
 func busy(cameras int) *runtime.Snapshot {
-	h := func(n int) *runtime.Histogram {
-		h := new(runtime.Histogram)
+	h := func(n int) *engine.Histogram {
+		h := new(engine.Histogram)
 		for i := range 2000 {
 			h.Record(time.Duration(n+i%40) * time.Duration(1+i%7*i%5) * time.Microsecond)
 		}
@@ -26,19 +27,19 @@ func busy(cameras int) *runtime.Snapshot {
 	for c := range cameras {
 		v := runtime.CameraView{
 			Status: capture.Status{Name: fmt.Sprintf("camera%d", c), Source: "rtsp://user:***@10.0.0.7/stream1", State: capture.Live, FPS: 29.97, Width: 1920, Height: 1080},
-			Tick:   h(5), Interval: h(33000), Age: h(300),
+			View:   engine.View{Interval: h(33000), Age: h(300)}, Tick: h(5),
 		}
 		for i := range v.Stages {
 			v.Stages[i] = h(100 * i)
 		}
 		for d := range 8 {
 			name := fmt.Sprintf("detector%d", d)
-			v.Detectors = append(v.Detectors, runtime.DetectorView{
+			v.Detectors = append(v.Detectors, engine.DetectorView{
 				Spec: detectors.Spec{Name: name, Kind: "motion", MaxFPS: 10, Needs: []string{"motion > 0.01"}, Provides: []string{name}},
 				Exec: h(2000), AgeHist: h(9000),
 			})
-			v.Signals = append(v.Signals, runtime.SignalView{Name: name, Detector: name, Value: 0.5, Detections: make([]detectors.Detection, 3)})
-			v.Rules = append(v.Rules, runtime.RuleView{Event: name, When: name + " > 0.5", Clause: []rules.Clause{{Text: name + " > 0.5", Signal: name, Op: ">", Threshold: 0.5, Value: 0.5}}})
+			v.Signals = append(v.Signals, engine.SignalView{Name: name, Detector: name, Value: 0.5, Detections: make([]detectors.Detection, 3)})
+			v.Rules = append(v.Rules, engine.RuleView{Event: name, When: name + " > 0.5", Clause: []rules.Clause{{Text: name + " > 0.5", Signal: name, Op: ">", Threshold: 0.5, Value: 0.5}}})
 		}
 		s.Cameras = append(s.Cameras, v)
 	}

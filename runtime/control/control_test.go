@@ -17,6 +17,7 @@ import (
 	"rvo-tui/detectors"
 	controlv1 "rvo-tui/proto/rvo/control/v1"
 	"rvo-tui/runtime"
+	"rvo-tui/runtime/engine"
 )
 
 func TestAboutTellsWhoAnswers(t *testing.T) {
@@ -133,7 +134,7 @@ func TestCommands(t *testing.T) {
 		t.Errorf("a token is in the log:\n%s", log)
 	}
 	s := until(t, c, "the state follows", func(s *runtime.Snapshot) bool {
-		return len(s.Cameras) == 1 && len(s.Cameras[0].Detectors) == 2 && s.Cameras[0].Detectors[0].State == runtime.DetectorDisabled
+		return len(s.Cameras) == 1 && len(s.Cameras[0].Detectors) == 2 && s.Cameras[0].Detectors[0].State == engine.DetectorDisabled
 	})
 	if d := s.Cameras[0].Detectors[0]; d.MaxFPS != 3 {
 		t.Errorf("rate %v", d.MaxFPS)

@@ -16,6 +16,7 @@ import (
 	"rvo-tui/internal/text"
 	controlv1 "rvo-tui/proto/rvo/control/v1"
 	"rvo-tui/runtime"
+	"rvo-tui/runtime/engine"
 )
 
 const (
@@ -185,7 +186,7 @@ func refusal(err error) error {
 		code = codes.ResourceExhausted
 	case runtime.Stopped(err):
 		code = codes.Unavailable
-	case errors.Is(err, runtime.ErrNoDetector), errors.Is(err, runtime.ErrNoRule), errors.Is(err, clips.ErrCamera):
+	case errors.Is(err, engine.ErrNoDetector), errors.Is(err, engine.ErrNoRule), errors.Is(err, clips.ErrCamera):
 		code = codes.NotFound
 	}
 	text := err.Error()

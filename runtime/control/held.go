@@ -4,19 +4,20 @@ import (
 	"time"
 
 	"rvo-tui/runtime"
+	"rvo-tui/runtime/engine"
 )
 
 // counters keeps one Histogram for each place of a snapshot, so that who compares
 // what one counts now with what it counted before finds the same one.
 type counters struct {
 	started time.Time // of the instance that they are of
-	kept    map[place]*runtime.Histogram
+	kept    map[place]*engine.Histogram
 }
 
 // place is where in a snapshot a histogram is.
 type place struct {
 	camera, detector, what string
-	stage                  runtime.Stage
+	stage                  engine.Stage
 }
 
 // settle puts the kept histograms in the place of the snapshot's, with what those
@@ -26,8 +27,8 @@ func (k *counters) settle(s *runtime.Snapshot) {
 	if !s.Started.Equal(k.started) {
 		k.started, k.kept = s.Started, nil
 	}
-	next := make(map[place]*runtime.Histogram, len(k.kept))
-	swap := func(at place, h **runtime.Histogram) {
+	next := make(map[place]*engine.Histogram, len(k.kept))
+	swap := func(at place, h **engine.Histogram) {
 		if *h == nil {
 			return
 		}
@@ -43,7 +44,7 @@ func (k *counters) settle(s *runtime.Snapshot) {
 		swap(place{camera: c.Name, what: "interval"}, &c.Interval)
 		swap(place{camera: c.Name, what: "age"}, &c.Age)
 		for stage := range c.Stages {
-			swap(place{camera: c.Name, what: "stage", stage: runtime.Stage(stage)}, &c.Stages[stage])
+			swap(place{camera: c.Name, what: "stage", stage: engine.Stage(stage)}, &c.Stages[stage])
 		}
 		for j := range c.Detectors {
 			d := &c.Detectors[j]

@@ -12,6 +12,7 @@ import (
 	"rvo-tui/detectors"
 	"rvo-tui/rules"
 	"rvo-tui/runtime"
+	"rvo-tui/runtime/engine"
 )
 
 // Setup is what a Pipeline is built of.
@@ -118,7 +119,7 @@ func (p *Pipeline) Camera(t TB, name string) runtime.CameraView {
 }
 
 // Detector returns how a detector of a camera stands: see Camera.
-func (p *Pipeline) Detector(t TB, camera, name string) runtime.DetectorView {
+func (p *Pipeline) Detector(t TB, camera, name string) engine.DetectorView {
 	t.Helper()
 	for _, d := range p.Camera(t, camera).Detectors {
 		if d.Name == name {
@@ -126,11 +127,11 @@ func (p *Pipeline) Detector(t TB, camera, name string) runtime.DetectorView {
 		}
 	}
 	t.Fatalf("camera %q has no detector %q", camera, name)
-	return runtime.DetectorView{}
+	return engine.DetectorView{}
 }
 
 // Signal returns how a signal of a camera stands: see Camera.
-func (p *Pipeline) Signal(t TB, camera, name string) runtime.SignalView {
+func (p *Pipeline) Signal(t TB, camera, name string) engine.SignalView {
 	t.Helper()
 	for _, s := range p.Camera(t, camera).Signals {
 		if s.Name == name {
@@ -138,7 +139,7 @@ func (p *Pipeline) Signal(t TB, camera, name string) runtime.SignalView {
 		}
 	}
 	t.Fatalf("camera %q has no signal %q", camera, name)
-	return runtime.SignalView{}
+	return engine.SignalView{}
 }
 
 // Rule returns a rule that confirms an event at once when a condition holds, again

@@ -1,4 +1,4 @@
-package runtime
+package engine
 
 import (
 	"fmt"
@@ -15,7 +15,7 @@ import (
 
 // Detectors with ever new names may come and go for ever.
 func TestNamesOfSignalsAreFreed(t *testing.T) {
-	e := NewEngine(EngineOptions{MaxErrors: 5})
+	e := New(Options{MaxErrors: 5})
 	cfg := rules.DefaultConfig()
 	cfg.Event, cfg.When = "kept", "kept > 1 && d0 > 1"
 	if err := e.AddRule(cfg); err != nil {
@@ -35,7 +35,7 @@ func TestNamesOfSignalsAreFreed(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if v := e.view(0, time.Time{}); len(v.Signals) != 2 {
+	if v := e.View(0, time.Time{}); len(v.Signals) != 2 {
 		t.Errorf("signals %+v, want those of the rule", v.Signals)
 	}
 	if n := e.table.Len(); n > 8 {
@@ -48,7 +48,7 @@ func TestNamesOfSignalsAreFreed(t *testing.T) {
 func TestTableHoldsWhatIsUsed(t *testing.T) {
 	name := rapid.SampledFrom([]string{"a", "b", "c", "d", "e", "f", "g"})
 	rapid.Check(t, func(rt *rapid.T) {
-		e := NewEngine(EngineOptions{MaxErrors: 5})
+		e := New(Options{MaxErrors: 5})
 		next, most := TaskID(0), 0
 		texts := map[string][]string{} // of the conditions of rules and detectors, by owner
 		cond := func() string {

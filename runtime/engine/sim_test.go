@@ -1,4 +1,4 @@
-package runtime
+package engine
 
 import (
 	"cmp"
@@ -48,7 +48,7 @@ type simEvent struct {
 }
 
 func newSim(t *testing.T) *sim {
-	return &sim{t: t, e: NewEngine(EngineOptions{MaxErrors: 3, Seed: 1}), scripts: map[TaskID]*script{}}
+	return &sim{t: t, e: New(Options{MaxErrors: 3, Seed: 1}), scripts: map[TaskID]*script{}}
 }
 
 func spec(name string, fps float64) detectors.Spec {
@@ -122,7 +122,7 @@ func (s *sim) carryOut(a Action) {
 		sc.opened++
 		r := Report{Task: a.Task, What: Opened, At: s.now}
 		if sc.open != nil {
-			r.Err, r.Reason = sc.open(sc.opened), ReasonOpen
+			r.Err, r.Reason = sc.open(sc.opened), "open"
 		}
 		s.at(s.now, func() { s.step(Inputs{Reports: []Report{r}}) })
 	case DoStart, DoInline:
@@ -170,7 +170,7 @@ func (s *sim) until(end time.Duration) {
 }
 
 func (s *sim) view(name string) DetectorView {
-	v := s.e.view(s.now, time.Time{})
+	v := s.e.View(s.now, time.Time{})
 	for _, d := range v.Detectors {
 		if d.Name == name {
 			return d
@@ -181,7 +181,7 @@ func (s *sim) view(name string) DetectorView {
 }
 
 func (s *sim) signal(name string) SignalView {
-	for _, v := range s.e.view(s.now, time.Time{}).Signals {
+	for _, v := range s.e.View(s.now, time.Time{}).Signals {
 		if v.Name == name {
 			return v
 		}

@@ -1,9 +1,8 @@
-package runtime
+package engine
 
 import (
 	"time"
 
-	"rvo-tui/capture"
 	"rvo-tui/detectors"
 	"rvo-tui/rules"
 )
@@ -91,10 +90,8 @@ type Actions struct {
 }
 
 // Fired is an event that a rule has just reported. The event's ID, Time and
-// Camera, and what evidence there is, are for the driver to fill.
+// Camera are for the driver to fill.
 type Fired struct {
-	Rule       rules.Config
-	Event      rules.Event
-	Frame      *capture.Frame // that confirmed it, with a count of its own; may be nil
-	Detections []detectors.Detection
+	Rule  rules.Config
+	Event rules.Event
 }

@@ -1,4 +1,4 @@
-package runtime
+package engine
 
 import (
 	"fmt"
@@ -13,7 +13,7 @@ import (
 // gatedEngine returns an engine with n detectors that are loaded and never run,
 // because they need a signal that stays 0.
 func gatedEngine(tb testing.TB, n int) *Engine {
-	e := NewEngine(EngineOptions{MaxErrors: 5})
+	e := New(Options{MaxErrors: 5})
 	gate, err := e.table.Intern("gate")
 	if err != nil {
 		tb.Fatal(err)
@@ -65,7 +65,7 @@ func benchmarkStep(b *testing.B, e *Engine) {
 // BenchmarkRun is what a frame costs that one detector looks at, from the frame
 // to the rules that judge its answer.
 func BenchmarkRun(b *testing.B) {
-	e := NewEngine(EngineOptions{MaxErrors: 5})
+	e := New(Options{MaxErrors: 5})
 	if err := e.Attach(1, spec("a", 1000)); err != nil {
 		b.Fatal(err)
 	}
@@ -104,7 +104,7 @@ func BenchmarkSnapshot(b *testing.B) {
 	}
 	b.ReportAllocs()
 	for b.Loop() {
-		e.view(time.Second, time.Time{})
+		e.View(time.Second, time.Time{})
 	}
 }
 

@@ -1,4 +1,4 @@
-package runtime
+package engine
 
 import (
 	"fmt"
@@ -464,7 +464,7 @@ func TestStepAllocatesNothing(t *testing.T) {
 }
 
 func TestAttachBeforeTheFirstStepLoads(t *testing.T) {
-	e := NewEngine(EngineOptions{MaxErrors: 1})
+	e := New(Options{MaxErrors: 1})
 	if err := e.Attach(7, spec("a", 1)); err != nil {
 		t.Fatal(err)
 	}

@@ -1,4 +1,4 @@
-package runtime
+package engine
 
 import (
 	"errors"
@@ -170,6 +170,50 @@ func (e *Engine) SetRule(now time.Duration, event string, on bool) error {
 	}
 	r.SetEnabled(on, now)
 	return nil
+}
+
+// Has reports whether a detector of this name is attached.
+func (e *Engine) Has(detector string) bool { return e.find(detector) != nil }
+
+// Spec returns the spec of an attached detector as it is now: with the rate that it
+// was given, and enabled or not.
+func (e *Engine) Spec(id TaskID) (spec detectors.Spec, ok bool) {
+	t := e.task(id)
+	if t == nil {
+		return detectors.Spec{}, false
+	}
+	spec = t.spec
+	spec.Enabled = t.enabled
+	return spec, true
+}
+
+// HasRule reports whether there is a rule of this name.
+func (e *Engine) HasRule(event string) bool { return e.rule(event) != nil }
+
+// Rules returns the configurations of all rules.
+func (e *Engine) Rules() []rules.Config {
+	all := make([]rules.Config, len(e.rules))
+	for i, r := range e.rules {
+		all[i] = r.Config()
+	}
+	return all
+}
+
+// Arrange puts detectors and rules in the order of these names. Those that are not
+// named come last, in the order that they were in.
+func (e *Engine) Arrange(detectors, events []string) {
+	Arrange(e.tasks, detectors, func(t *task) string { return t.spec.Name })
+	Arrange(e.rules, events, func(r watchedRule) string { return r.event })
+}
+
+// Arrange sorts list by the place of each name among names. What is not named comes
+// last, in the order that it was in.
+func Arrange[T any](list []T, names []string, name func(T) string) {
+	place := make(map[string]int, len(names))
+	for i, n := range names {
+		place[n] = i - len(names)
+	}
+	slices.SortStableFunc(list, func(a, b T) int { return place[name(a)] - place[name(b)] })
 }
 
 func (e *Engine) find(name string) *task {

@@ -1,4 +1,4 @@
-package runtime
+package engine
 
 import (
 	"slices"
@@ -18,7 +18,7 @@ const coldBytes = 32 << 20
 // medians of the steps that take in a frame, the start of a run, and its answer,
 // which a rule judges.
 func BenchmarkCold(b *testing.B) {
-	e := NewEngine(EngineOptions{MaxErrors: 5})
+	e := New(Options{MaxErrors: 5})
 	if err := e.Attach(1, spec("a", 1000)); err != nil {
 		b.Fatal(err)
 	}

@@ -1,4 +1,7 @@
-package runtime
+// Package engine decides, for one camera, which detector looks at which frame and
+// when a rule fires. It is pure: no clock, goroutine, lock or I/O. A driver calls
+// Step and carries out what it returns.
+package engine
 
 import (
 	"fmt"
@@ -22,7 +25,7 @@ type Engine struct {
 	table *detectors.Table
 	tasks []*task
 	rules []watchedRule
-	opts  EngineOptions
+	opts  Options
 	rng   *rand.Rand // jitter of retries
 
 	frame    FrameRef
@@ -47,8 +50,8 @@ type watchedRule struct {
 	lasts       time.Duration
 }
 
-// EngineOptions are the bounds that an Engine works under.
-type EngineOptions struct {
+// Options are the bounds that an Engine works under.
+type Options struct {
 	MaxErrors int    // errors in a row that make a detector failed; at least 1
 	Seed      uint64 // of the jitter of retries
 }
@@ -67,8 +70,8 @@ const tellEvery = 10 * time.Second
 // Never is the deadline of an Engine that waits for nothing but input.
 const Never = rules.Never
 
-// NewEngine returns an engine without detectors and rules.
-func NewEngine(opts EngineOptions) *Engine {
+// New returns an engine without detectors and rules.
+func New(opts Options) *Engine {
 	e := &Engine{
 		table:    detectors.NewTable(),
 		opts:     opts,
@@ -417,12 +420,12 @@ func (e *Engine) fire(now time.Duration, r *rules.Rule) {
 	if phase == rules.PhaseConfirmed {
 		e.ledger.record(e.stages[StageEvent], ev.Age.Event)
 	}
-	e.out.Fired = append(e.out.Fired, Fired{Rule: r.Config(), Event: ev})
+	e.out.Fired = append(e.out.Fired, Fired{r.Config(), ev})
 }
 
-// found returns what all detectors found in a frame, where it is the newest that
-// they looked at.
-func (e *Engine) found(frame uint64) (all []detectors.Detection) {
+// Detections returns what all detectors found in a frame, where it is the newest
+// that they looked at.
+func (e *Engine) Detections(frame uint64) (all []detectors.Detection) {
 	for i := range e.table.Len() {
 		if s := e.table.Signal(detectors.ID(i)); s.Trace.Frame == frame {
 			all = append(all, s.Detections...)

@@ -1,4 +1,4 @@
-package runtime
+package engine
 
 import (
 	"slices"
@@ -18,9 +18,9 @@ func TestViewGrowsOlderWhileNothingHappens(t *testing.T) {
 	s.rule(cfg)
 	s.frames(3, ms, 100*ms)
 	s.until(300 * ms)
-	published := s.e.view(s.now, time.Time{})
+	published := s.e.View(s.now, time.Time{})
 	v := *published
-	v.age(5 * time.Second)
+	v.Advance(5 * time.Second)
 	if v.FrameAge != published.FrameAge+5*time.Second {
 		t.Errorf("frame age %v, published as %v 5 s ago", v.FrameAge, published.FrameAge)
 	}

@@ -1,6 +1,8 @@
-package runtime
+package engine
 
-import "time"
+import (
+	"time"
+)
 
 // ledger keeps back what is to be recorded, until there is much of it or somebody
 // wants to see it. A histogram lies in memory that no cache holds any more when

@@ -1,4 +1,4 @@
-package runtime
+package engine
 
 // Gate is what keeps a detector from running on a frame, in the order in which
 // the gates are tried. Every frame that the engine sees is, for every detector,

@@ -1,0 +1,148 @@
+package engine
+
+import (
+	"encoding/json"
+	"math"
+	"slices"
+
+	"rvo-tui/detectors"
+)
+
+// Plain returns a copy that JSON can express: its lists are not nil, and its
+// numbers finite.
+func (v View) Plain() View {
+	v.Signals = list(v.Signals)
+	v.Detectors = slices.Clone(list(v.Detectors))
+	for i := range v.Detectors {
+		d := &v.Detectors[i]
+		d.MaxFPS, d.FPS = finite(d.MaxFPS), finite(d.FPS)
+		d.Needs, d.Provides, d.Errors = list(d.Needs), list(d.Provides), list(d.Errors)
+	}
+	v.Rules = slices.Clone(list(v.Rules))
+	for i := range v.Rules {
+		r := &v.Rules[i]
+		r.Status.Progress = finite(r.Status.Progress)
+		r.Clause = list(r.Clause)
+	}
+	return v
+}
+
+// MarshalJSON writes the counts by the names of the gates that can hold.
+func (s Skips) MarshalJSON() ([]byte, error) {
+	m := make(map[string]uint64, GateCount)
+	for g := GateOpen + 1; g < GateCount; g++ {
+		m[g.String()] = s[g]
+	}
+	return json.Marshal(m)
+}
+
+// UnmarshalJSON reads what MarshalJSON writes. Gates that it does not know, as of
+// a newer program, are left out.
+func (s *Skips) UnmarshalJSON(text []byte) error {
+	var m map[string]uint64
+	if err := json.Unmarshal(text, &m); err != nil {
+		return err
+	}
+	*s = Skips{}
+	for g := GateOpen + 1; g < GateCount; g++ {
+		s[g] = m[g.String()]
+	}
+	return nil
+}
+
+// MarshalJSON writes the histograms by the names of the stages.
+func (s Stages) MarshalJSON() ([]byte, error) {
+	m := make(map[string]*Histogram, StageCount)
+	for i, h := range s {
+		m[Stage(i).String()] = h
+	}
+	return json.Marshal(m)
+}
+
+// UnmarshalJSON reads what MarshalJSON writes. Stages that it does not know are
+// left out.
+func (s *Stages) UnmarshalJSON(text []byte) error {
+	var m map[string]*Histogram
+	if err := json.Unmarshal(text, &m); err != nil {
+		return err
+	}
+	for i := range s {
+		s[i] = m[Stage(i).String()]
+	}
+	return nil
+}
+
+// signalJSON is a SignalView whose value may be missing.
+type signalJSON struct {
+	*plainSignal
+	Value *float64 `json:"value"` // null: not a number
+}
+
+type plainSignal SignalView
+
+// MarshalJSON writes one object.
+func (v SignalView) MarshalJSON() ([]byte, error) {
+	if v.Why == "" && v.Unknown != detectors.Known {
+		v.Why = v.Unknown.String()
+	}
+	v.Detections = tidyDetections(v.Detections)
+	out := signalJSON{plainSignal: (*plainSignal)(&v)}
+	if v.Value-v.Value == 0 {
+		out.Value = &v.Value
+	}
+	return json.Marshal(out)
+}
+
+// UnmarshalJSON reads what MarshalJSON writes. A reason that it does not know, as
+// of a newer program, reads as that of a signal that nobody provides: it is
+// unknown for all that, and Why tells the reason.
+func (v *SignalView) UnmarshalJSON(text []byte) error {
+	var plain plainSignal
+	in := signalJSON{plainSignal: &plain}
+	if err := json.Unmarshal(text, &in); err != nil {
+		return err
+	}
+	plain.Value = math.NaN()
+	if in.Value != nil {
+		plain.Value = *in.Value
+	}
+	if plain.Why != "" {
+		plain.Unknown, _ = detectors.ParseWhy(plain.Why)
+	}
+	*v = SignalView(plain)
+	return nil
+}
+
+// tidyDetections returns the detections themselves where JSON can express them.
+func tidyDetections(found []detectors.Detection) []detectors.Detection {
+	odd := func(d detectors.Detection) bool {
+		sum := d.Score + d.Box.X + d.Box.Y + d.Box.W + d.Box.H
+		return sum-sum != 0
+	}
+	if !slices.ContainsFunc(found, odd) {
+		return list(found)
+	}
+	found = slices.Clone(found)
+	for i := range found {
+		d := &found[i]
+		d.Score = finite(d.Score)
+		d.Box = detectors.Box{X: finite(d.Box.X), Y: finite(d.Box.Y), W: finite(d.Box.W), H: finite(d.Box.H)}
+	}
+	return found
+}
+
+// list returns the list itself, or an empty one for nil.
+func list[T any](l []T) []T {
+	if l == nil {
+		return []T{}
+	}
+	return l
+}
+
+// finite returns v, or 0 for what JSON has no number for.
+func finite(v float64) float64 {
+	if v-v != 0 { // NaN and the infinities
+		return 0
+	}
+	return v
+}

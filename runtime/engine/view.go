@@ -1,0 +1,222 @@
+package engine
+
+import (
+	"slices"
+	"time"
+
+	"rvo-tui/detectors"
+	"rvo-tui/rules"
+)
+
+// View is the state of an Engine at one instant, for people: plain values that
+// share nothing with it but histograms, which are read in place, and immutable
+// values.
+type View struct {
+	FrameID  uint64        `json:"frame_id"`       // newest frame that the engine saw
+	FrameAge time.Duration `json:"frame_age_ns"`   // its age
+	Interval *Histogram    `json:"frame_interval"` // between the capture times of consecutive frames
+	Age      *Histogram    `json:"age"`            // of frames when the engine sees them
+	Stages   Stages        `json:"stages"`         // duration of each stage
+
+	Detectors []DetectorView `json:"detectors"`
+	Signals   []SignalView   `json:"signals"`
+	Rules     []RuleView     `json:"rules"`
+}
+
+// DetectorState is where a detector stands.
+type DetectorState string
+
+// The states of a detector.
+const (
+	DetectorStarting DetectorState = "starting" // loading its model
+	DetectorWaiting  DetectorState = "waiting"  // ready, and no frame for it yet; Reason names the gate
+	DetectorRunning  DetectorState = "running"  // looking at a frame
+	DetectorBackoff  DetectorState = "backoff"  // parked for overrunning its budget
+	DetectorStuck    DetectorState = "stuck"    // past its timeout, not back yet
+	DetectorFailed   DetectorState = "failed"   // too many errors in a row; tried again at Until
+	DetectorDisabled DetectorState = "disabled" // by configuration or command
+)
+
+// DetectorView is one detector of one camera.
+type DetectorView struct {
+	detectors.Spec
+
+	State  DetectorState `json:"state"`
+	Reason string        `json:"reason"`   // the gate that holds it, or the last error
+	Until  time.Duration `json:"until_ns"` // how long the backoff or the wait for a retry goes on
+	FPS    float64       `json:"fps"`      // runs a second, lately
+
+	Runs     uint64        `json:"runs"`
+	Skips    Skips         `json:"skips"`      // frames not run, by gate
+	Errors   []Count       `json:"errors"`     // failed runs by reason, at most ErrorKinds
+	Backoffs uint64        `json:"backoffs"`   // times it was parked
+	Timeouts uint64        `json:"timeouts"`   // runs past the timeout
+	Late     uint64        `json:"late"`       // answers thrown away for coming after the timeout
+	Expired  uint64        `json:"expired"`    // answers older than their TTL on arrival
+	Restarts uint64        `json:"restarts"`   // openings after the first
+	LastRun  time.Time     `json:"last_run"`   // when the last run ended; zero: never
+	Age      time.Duration `json:"age_ns"`     // of the frame behind its last answer
+	Model    string        `json:"model"`      // behind the last answer, as a service calls it; empty: not known
+	Error    string        `json:"error"`      // the last error's text, cleaned; empty after a good run
+	Exec     *Histogram    `json:"exec"`       // duration of a run
+	AgeHist  *Histogram    `json:"answer_age"` // age of the frame when its answer is in the table
+}
+
+// Count is a number of something by reason.
+type Count struct {
+	Reason string `json:"reason"`
+	N      uint64 `json:"n"`
+}
+
+// ErrorKinds is how many reasons of failure are told apart for one detector; the
+// last entry holds all further ones under "other".
+const ErrorKinds = 24 // a service in a process has 21
+
+// SignalView is one signal of one camera.
+type SignalView struct {
+	Name       string                `json:"name"`
+	Detector   string                `json:"detector"` // who provides it; empty: nobody any more
+	Value      float64               `json:"value"`
+	Unknown    detectors.Why         `json:"-"`                 // restored from Why
+	Why        string                `json:"unknown,omitempty"` // why it is unknown; empty: it is known
+	Age        time.Duration         `json:"age_ns"`            // since capture; 0: never known
+	TTL        time.Duration         `json:"ttl_ns"`
+	Frame      uint64                `json:"frame_id"`
+	Detections []detectors.Detection `json:"detections"`
+}
+
+// RuleView is one rule on one camera.
+type RuleView struct {
+	Event  string         `json:"event"`
+	When   string         `json:"when"`
+	Status rules.Status   `json:"status"`
+	For    time.Duration  `json:"for_ns"`
+	Clause []rules.Clause `json:"clauses"`
+}
+
+// View returns the state at the time now. Epoch is when the times of the engine
+// begin.
+func (e *Engine) View(now time.Duration, epoch time.Time) *View {
+	e.ledger.settle()
+	v := &View{
+		FrameID: e.frame.ID, Interval: e.spacing, Age: e.age, Stages: e.stages,
+		Detectors: make([]DetectorView, len(e.tasks)),
+		Signals:   make([]SignalView, e.table.Len()),
+		Rules:     make([]RuleView, len(e.rules)),
+	}
+	if e.frame.ID != 0 {
+		v.FrameAge = now - e.frame.Captured
+	}
+	for i := range v.Signals {
+		s := e.table.Signal(detectors.ID(i))
+		sv := &v.Signals[i]
+		sv.Name, sv.Value, sv.TTL, sv.Frame, sv.Detections = e.table.Name(detectors.ID(i)), s.Value, s.TTL, s.Trace.Frame, s.Detections
+		sv.Unknown = s.At(now)
+		if sv.Unknown != 0 {
+			sv.Why = sv.Unknown.String()
+		}
+		if s.Trace.Frame != 0 {
+			sv.Age = now - s.Trace.Captured
+		}
+	}
+	for i, t := range e.tasks {
+		t.view(now, epoch, &v.Detectors[i])
+		for _, id := range t.provides {
+			v.Signals[id].Detector = t.spec.Name
+		}
+	}
+	v.Signals = slices.DeleteFunc(v.Signals, func(s SignalView) bool { return s.Name == "" }) // free IDs
+	n := 0
+	for _, r := range e.rules {
+		n += r.Condition().Len()
+	}
+	clauses := make([]rules.Clause, 0, n)
+	for i, r := range e.rules {
+		from := len(clauses)
+		clauses = r.Condition().AppendExplain(clauses, now)
+		v.Rules[i] = RuleView{
+			Event: r.event, When: r.when, Status: r.Status(now),
+			For: r.lasts, Clause: clauses[from:len(clauses):len(clauses)],
+		}
+	}
+	return v
+}
+
+func (t *task) view(now time.Duration, epoch time.Time, v *DetectorView) {
+	v.Spec = t.spec
+	v.State, v.Reason, v.Until = t.state(now)
+	v.FPS = t.rate(now)
+	v.Runs, v.Skips, v.Errors = t.runs, t.skips, t.failures
+	if t.provisional > 1 {
+		v.Skips[GateSlot] += t.provisional - 1
+	}
+	v.Backoffs, v.Timeouts, v.Late, v.Expired, v.Restarts = t.backoffs, t.timeouts, t.late, t.expired, t.restarts
+	if t.runs > 0 {
+		v.LastRun = epoch.Add(t.lastRun)
+	}
+	if t.answered.ID != 0 {
+		v.Age = now - t.answered.Captured
+	}
+	v.Model = t.model
+	v.Error, v.Exec, v.AgeHist = t.lastErr, t.exec, t.age
+}
+
+// Advance brings a view up to date that was made a while ago: everything in it is
+// older by that, and what has outlived its TTL is unknown. Lists are copied before
+// they change.
+func (v *View) Advance(by time.Duration) {
+	if v.FrameID != 0 {
+		v.FrameAge += by
+	}
+	v.Signals = slices.Clone(v.Signals)
+	for i := range v.Signals {
+		s := &v.Signals[i]
+		if s.Frame == 0 {
+			continue
+		}
+		s.Age += by
+		if s.Unknown == detectors.Known && s.Age >= s.TTL {
+			s.Unknown, s.Why = detectors.Stale, detectors.Stale.String()
+		}
+	}
+	v.Detectors = slices.Clone(v.Detectors)
+	for i := range v.Detectors {
+		d := &v.Detectors[i]
+		d.Until = max(0, d.Until-by)
+		if d.Age > 0 {
+			d.Age += by
+		}
+		if d.FPS > 0 && by.Seconds() > 2/d.FPS {
+			d.FPS = 1 / by.Seconds()
+		}
+	}
+	v.Rules = slices.Clone(v.Rules)
+	for i := range v.Rules {
+		r := &v.Rules[i]
+		r.Status.Remaining = max(0, r.Status.Remaining-by)
+		r.Clause = slices.Clone(r.Clause)
+		for k := range r.Clause {
+			if r.Clause[k].Age != rules.Never {
+				r.Clause[k].Age += by
+			}
+		}
+	}
+}
+
+// Waiting returns how many detectors wait for a slot.
+func (v *View) Waiting() (n int) {
+	for i := range v.Detectors {
+		if v.Detectors[i].State == DetectorWaiting && v.Detectors[i].Reason == GateSlot.String() {
+			n++
+		}
+	}
+	return n
+}
+
+// Skipped returns how many frames a gate held, of all detectors.
+func (v *View) Skipped(g Gate) (n uint64) {
+	for i := range v.Detectors {
+		n += v.Detectors[i].Skips[g]
+	}
+	return n
+}
