@@ -1,9 +1,7 @@
-// Package bench is the load harness: it runs named workloads on a real Runtime,
-// with cameras of its own that keep to a schedule, accounts for every frame, and
-// writes what it measured as tables.
-//
-// A run that does not account for every frame fails; see Account. A run on a
-// machine that others used meanwhile says so; see Weather.
+// Package bench is the load harness. It runs named workloads on a real Runtime,
+// with cameras of its own that keep to a schedule, and writes tables of what it
+// measured. A run that does not account for every frame fails (see Account), and
+// one on a machine that others used meanwhile says so (see Weather).
 package bench
 
 import (

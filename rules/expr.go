@@ -1,11 +1,7 @@
-// Package rules decides from signals whether something happens: a small
-// language of conditions in three values, and the state machine that turns a
-// condition that lasts into an event.
-//
-// Everything here is plain computation. Times are durations since the engine's
-// epoch (see detectors.Trace) and are always passed in; there is no clock, no
-// goroutine and no I/O. A Condition, and the Rule around it, belong to the
-// goroutine that owns the table they read; an Expr is immutable.
+// Package rules decides from signals whether something happens: a small language
+// of conditions in three values, and the state machine that turns a condition
+// that lasts into an event. It is plain computation: times are passed in, as
+// durations since the engine's epoch, and there is no goroutine and no I/O.
 package rules
 
 import (

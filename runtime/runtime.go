@@ -1,9 +1,7 @@
-// Package runtime schedules detectors under latency budgets: a pure engine for
-// each camera, the driver that steps it live, the workers that run detectors,
-// and the Runtime that holds all of it together and shows how it stands.
-//
-// Nothing on the way from a camera to a rule waits for a detector, a disk, a
-// network or a reader of snapshots.
+// Package runtime schedules detectors under latency budgets. Each camera has a
+// pure engine, a driver that steps it live, and workers that run the detectors.
+// Nothing between a camera and a rule waits for a detector, a disk, a network or a
+// reader of snapshots.
 package runtime
 
 import (

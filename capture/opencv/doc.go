@@ -1,14 +1,8 @@
-// Package opencv takes video in through OpenCV: local devices, files and RTSP
-// streams. It also encodes frames as JPEG and clips as H.264, lists local
-// devices, and turns what C libraries print on standard error into log lines.
-//
-// In a build without cgo everything here exists, but what needs OpenCV answers
-// ErrBuiltWithout; Devices and CaptureStderr work all the same.
-//
-// OpenCV is reached through a shim of this package's own, not through gocv,
-// which turns every C++ exception into an abort of the process, opens captures
-// and writers without backend or parameters, hides grab and retrieve, and makes
-// a program load all of OpenCV's some sixty libraries.
+// Package opencv reads video through OpenCV (devices, files, RTSP), encodes JPEG
+// and H.264, and captures what C libraries print on standard error. It has its own
+// shim because gocv turns C++ exceptions into aborts and opens captures without a
+// backend or parameters. Without cgo everything here answers ErrBuiltWithout, but
+// for Devices and CaptureStderr, which work all the same.
 package opencv
 
 import "errors"

@@ -1,9 +1,7 @@
 // Package opencv has the kinds of detector that need OpenCV: "face", a Haar or
-// LBP cascade, "person", the HOG people detector that OpenCV comes with, and
-// "onnx", a neural network in a file.
-//
-// In a build without cgo the kinds exist and can be configured, but New answers
-// that OpenCV is missing.
+// LBP cascade, "person", OpenCV's HOG people detector, and "onnx", a neural
+// network in a file. Without cgo the kinds exist, and New answers that OpenCV is
+// missing.
 package opencv
 
 import (

@@ -1,9 +1,7 @@
-// Package remote lets model services look at pictures: any gRPC server of
-// rvo.detect.v1.Detector, in any language, on this machine or another one.
-//
-// A detector sends one picture at a time and never an old one. What goes wrong
-// (nobody listens, no answer in time, garbage, …) is an error with a reason of
-// its own, and the next call finds the service again by itself.
+// Package remote asks model services: any gRPC server of rvo.detect.v1.Detector,
+// in any language, on this machine or another one. A detector sends one frame at
+// a time and never an old one. Each failure is an error with a reason, and the
+// next call connects again.
 package remote
 
 import (

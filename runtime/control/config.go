@@ -1,10 +1,7 @@
 // Package control lets other programs watch and change a running Runtime: a gRPC
-// server on a unix socket, and where asked for on TCP, and its client. The
-// contract is proto/rvo/control/v1.
-//
-// A client, however slow, hostile or stopped, costs the live path nothing: it
-// gets what is published anyway, from goroutines of its own, and what it does
-// not read is replaced by what is newer.
+// server on a unix socket, and optionally on TCP, and its client. The contract is
+// proto/rvo/control/v1. A slow, hostile or stopped client costs the live path
+// nothing: what it does not read is replaced by what is newer.
 package control
 
 import (

@@ -1,15 +1,8 @@
-// Package child runs detectors in child processes, so that one that crashes,
-// hangs or eats its memory costs its own signals and nothing else.
-//
-// Two sorts of process are run: this program itself, which makes a detector of
-// any local kind from the configuration that it is sent, and any program at all
-// that a configuration names (kind "command"). Both answer rvo.detect.v1 on a
-// private socket. There is one process for each configured detector, however
-// many cameras it watches.
-//
-// A process that ends is started again, at once when it had run well for a
-// while, else after a growing wait. One that does not answer within the timeout
-// is killed. All of them end with this process, however that ends.
+// Package child runs detectors in child processes, so that one that crashes, hangs
+// or runs out of memory costs its own signals and nothing else. A child is this
+// program, for any local kind, or the program that a configuration names (kind
+// "command"); both serve rvo.detect.v1 on a private socket. Each configured
+// detector has one process, which is restarted when it ends, with a backoff.
 package child
 
 import (
