@@ -1,0 +1,102 @@
+package house
+
+import (
+	"go/ast"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+)
+
+// sleepers are the files of tests that may call time.Sleep without a synctest
+// bubble of their own, and why.
+var sleepers = map[string]string{
+	"clips/crash_test.go":            "kills processes that write to a real disk",
+	"capture/opencv/helpers_test.go": "asks a real server until it answers",
+}
+
+// vague names say nothing about what a package holds.
+var vague = []string{"common", "helper", "helpers", "misc", "models", "types", "util", "utils"}
+
+// maxDoc is how many lines the comment of a package may have. Those of commands say
+// how they are used, and may be longer.
+const maxDoc = 5
+
+// maxLines is what a file of one subject stays below.
+const maxLines = 500
+
+func TestPackagesHaveNamesThatSaySomething(t *testing.T) {
+	for _, s := range sources(t) {
+		if name := s.ast.Name.Name; slices.Contains(vague, name) {
+			t.Errorf("%s: package %s: types live where they are born, and no package is named one of %v", s.name, name, vague)
+		}
+	}
+}
+
+// Whoever opens a package for the first time reads its comment.
+func TestPackagesSayWhatTheyAre(t *testing.T) {
+	said := map[string]int{}
+	for _, s := range sources(t) {
+		if _, ok := said[s.dir()]; !ok {
+			said[s.dir()] = 0
+		}
+		switch doc := s.ast.Doc; {
+		case ast.IsGenerated(s.ast):
+			said[s.dir()] = 1 // the contract that it is made from says it
+		case doc != nil:
+			said[s.dir()] += len(doc.List)
+			if s.ast.Name.Name != "main" && said[s.dir()] > maxDoc {
+				t.Errorf("%s: the comment of the package has %d lines, at most %d", s.name, said[s.dir()], maxDoc)
+			}
+		}
+	}
+	for dir, lines := range said {
+		if lines == 0 {
+			t.Errorf("%s: the package has no comment that says what it is", dir)
+		}
+	}
+}
+
+func TestNothingRunsByItself(t *testing.T) {
+	for _, s := range sources(t) {
+		if ast.IsGenerated(s.ast) {
+			continue
+		}
+		for _, d := range s.ast.Decls {
+			if f, ok := d.(*ast.FuncDecl); ok && f.Recv == nil && f.Name.Name == "init" {
+				t.Errorf("%s: an init function: main wires the program, nothing registers itself", s.fset.Position(f.Pos()))
+			}
+		}
+	}
+}
+
+// A test that sleeps is slow, or fails on a busy machine; in a bubble it is
+// neither.
+func TestTestsDoNotSleep(t *testing.T) {
+	for _, s := range sources(t) {
+		if !s.test() || slices.Contains(s.imports(), "testing/synctest") || sleepers[s.name] != "" {
+			continue
+		}
+		ast.Inspect(s.ast, func(n ast.Node) bool {
+			if call, ok := n.(*ast.SelectorExpr); ok && call.Sel.Name == "Sleep" {
+				if pkg, ok := call.X.(*ast.Ident); ok && pkg.Name == "time" {
+					t.Errorf("%s: time.Sleep in real time: test it in a synctest bubble, or say in files_test.go what it waits for", s.fset.Position(n.Pos()))
+				}
+			}
+			return true
+		})
+	}
+	for name := range sleepers {
+		if _, err := os.Stat(filepath.Join(root, name)); err != nil {
+			t.Errorf("files_test.go lets %s sleep: %v", name, err)
+		}
+	}
+}
+
+func TestFilesHaveOneSubject(t *testing.T) {
+	for _, s := range sources(t) {
+		if n := s.lines(); n > maxLines && !ast.IsGenerated(s.ast) {
+			t.Errorf("%s has %d lines: a file has one subject, and at most %d", s.name, n, maxLines)
+		}
+	}
+}
