@@ -113,3 +113,11 @@ type PacketSource interface {
 	// bounded time, and frees what it holds.
 	Close() error
 }
+
+// PacketSink takes the packets of a camera as they come, in decoding order.
+type PacketSink interface {
+	// OfferPacket takes a packet whose Captured is set. It is called in the
+	// goroutine that reads the source, never blocks, and drops and counts what
+	// it has no room for.
+	OfferPacket(p *Packet)
+}

@@ -1,0 +1,33 @@
+//go:build !cgo
+
+package libav
+
+import (
+	"errors"
+	"fmt"
+
+	"rvo-tui/capture"
+)
+
+// Muxer writes MP4, in a build with cgo. In this one every call fails with
+// errors.ErrUnsupported.
+type Muxer struct{}
+
+var errNoMuxer = fmt.Errorf("built without FFmpeg: %w", errors.ErrUnsupported)
+
+// Ext returns ".mp4".
+func (Muxer) Ext() string { return ".mp4" }
+
+// Copies reports that no codec can be copied.
+func (Muxer) Copies(capture.Codec) bool { return false }
+
+// Create fails.
+func (Muxer) Create(string, []capture.MovieTrack) (capture.MovieWriter, error) {
+	return nil, errNoMuxer
+}
+
+// Finish fails.
+func (Muxer) Finish(string, string) error { return errNoMuxer }
+
+// Read fails.
+func (Muxer) Read(string) (capture.Movie, error) { return capture.Movie{}, errNoMuxer }
