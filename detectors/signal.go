@@ -26,6 +26,17 @@ type Detection struct {
 	Label string  `json:"label"`
 	Score float64 `json:"score"` // 0..1 where the detector has probabilities; else its own measure, as its kind documents
 	Box   Box     `json:"box"`
+	// Keypoints are what the detector marked within it, in the order of its
+	// model; nil: nothing.
+	Keypoints []Keypoint `json:"keypoints,omitempty"`
+}
+
+// Keypoint is a marked point in parts of the picture. It can be beyond 0..1, and
+// is always finite.
+type Keypoint struct {
+	X     float64 `json:"x"`
+	Y     float64 `json:"y"`
+	Score float64 `json:"score"` // 0..1; 1 where the model does not tell
 }
 
 // Trace is when a result passed each stage on its way, as time since the

@@ -17,6 +17,8 @@ const (
 	MaxTTL = time.Minute
 	// MaxDetections is how many detections one signal can have.
 	MaxDetections = 1000
+
+	maxKeypoints = 1000 // of one detection
 )
 
 // readings turns an answer into readings of the signals that are provided,
@@ -96,6 +98,16 @@ func detection(to *detectors.Detection, d *detectv1.Detection) error {
 	if w < 0 || h < 0 || x < -beyond || y < -beyond || x+w > 1+beyond || y+h > 1+beyond {
 		return fault(ReasonBox, "answered with a box of %q at %g,%g of size %g,%g: correct the service, boxes are parts of the picture, 0 to 1",
 			to.Label, x, y, w, h)
+	}
+	if len(d.GetKeypoints()) > maxKeypoints {
+		return fault(ReasonLarge, "answered with %d keypoints of %q: correct the service, %d are allowed", len(d.GetKeypoints()), to.Label, maxKeypoints)
+	}
+	for _, p := range d.GetKeypoints() {
+		point := detectors.Keypoint{X: float64(p.GetX()), Y: float64(p.GetY()), Score: float64(p.GetScore())}
+		if !finite(point.X + point.Y + point.Score) {
+			return fault(ReasonNaN, "answered with a keypoint of %q that is not a number: correct the service", to.Label)
+		}
+		to.Keypoints = append(to.Keypoints, point)
 	}
 	x0, y0, x1, y1 := unit(x), unit(y), unit(x+w), unit(y+h)
 	to.Box = detectors.Box{X: x0, Y: y0, W: x1 - x0, H: y1 - y0}

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -298,7 +299,7 @@ func TestCamerasShareAProcess(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := detectors.Detection{Label: "door", Score: 64, Box: detectors.Box{X: 0.25, Y: 0.5, W: 0.5, H: 0.25}}
-	if d := out[0].Detections; len(d) != 1 || d[0] != want || out[0].TTL != time.Second {
+	if d := out[0].Detections; len(d) != 1 || !reflect.DeepEqual(d[0], want) || out[0].TTL != time.Second {
 		t.Errorf("detections %v for %v, want %v for 1s", d, out[0].TTL, want)
 	}
 	if nice, err := syscall.Getpriority(syscall.PRIO_PROCESS, pid); err != nil || nice != 20-testNice {

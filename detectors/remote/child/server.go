@@ -224,10 +224,14 @@ func (in *instance) detect(ctx context.Context, req *detectv1.DetectRequest) (an
 func entry(r detectors.Reading) *detectv1.SignalOut {
 	out := &detectv1.SignalOut{SignalType: r.Signal, Number: &r.Value, TtlNs: uint64(max(r.TTL, 0))}
 	for _, d := range r.Detections {
-		out.Detections = append(out.Detections, &detectv1.Detection{
+		found := &detectv1.Detection{
 			Label: d.Label, Score: float32(d.Score),
 			Box: &detectv1.Box{X: float32(d.Box.X), Y: float32(d.Box.Y), W: float32(d.Box.W), H: float32(d.Box.H)},
-		})
+		}
+		for _, p := range d.Keypoints {
+			found.Keypoints = append(found.Keypoints, &detectv1.Keypoint{X: float32(p.X), Y: float32(p.Y), Score: float32(p.Score)})
+		}
+		out.Detections = append(out.Detections, found)
 	}
 	return out
 }

@@ -278,8 +278,10 @@ type Detection struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	Label string                 `protobuf:"bytes,1,opt,name=label,proto3" json:"label,omitempty"`
 	// 0..1 where the model has probabilities, else its own measure; finite.
-	Score         float32 `protobuf:"fixed32,2,opt,name=score,proto3" json:"score,omitempty"`
-	Box           *Box    `protobuf:"bytes,3,opt,name=box,proto3" json:"box,omitempty"`
+	Score float32 `protobuf:"fixed32,2,opt,name=score,proto3" json:"score,omitempty"`
+	Box   *Box    `protobuf:"bytes,3,opt,name=box,proto3" json:"box,omitempty"`
+	// Points that the model marked within the box, in its own order, at most 1,000.
+	Keypoints     []*Keypoint `protobuf:"bytes,4,rep,name=keypoints,proto3" json:"keypoints,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -335,6 +337,74 @@ func (x *Detection) GetBox() *Box {
 	return nil
 }
 
+func (x *Detection) GetKeypoints() []*Keypoint {
+	if x != nil {
+		return x.Keypoints
+	}
+	return nil
+}
+
+// Keypoint is a marked point in parts of the picture; it can be beyond 0..1.
+type Keypoint struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	X             float32                `protobuf:"fixed32,1,opt,name=x,proto3" json:"x,omitempty"`
+	Y             float32                `protobuf:"fixed32,2,opt,name=y,proto3" json:"y,omitempty"`
+	Score         float32                `protobuf:"fixed32,3,opt,name=score,proto3" json:"score,omitempty"` // 0..1; 1 where the model does not tell
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Keypoint) Reset() {
+	*x = Keypoint{}
+	mi := &file_rvo_detect_v1_detect_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Keypoint) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Keypoint) ProtoMessage() {}
+
+func (x *Keypoint) ProtoReflect() protoreflect.Message {
+	mi := &file_rvo_detect_v1_detect_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Keypoint.ProtoReflect.Descriptor instead.
+func (*Keypoint) Descriptor() ([]byte, []int) {
+	return file_rvo_detect_v1_detect_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *Keypoint) GetX() float32 {
+	if x != nil {
+		return x.X
+	}
+	return 0
+}
+
+func (x *Keypoint) GetY() float32 {
+	if x != nil {
+		return x.Y
+	}
+	return 0
+}
+
+func (x *Keypoint) GetScore() float32 {
+	if x != nil {
+		return x.Score
+	}
+	return 0
+}
+
 // Box is a rectangle in parts of the picture, 0..1: left edge, top edge, width
 // and height.
 type Box struct {
@@ -349,7 +419,7 @@ type Box struct {
 
 func (x *Box) Reset() {
 	*x = Box{}
-	mi := &file_rvo_detect_v1_detect_proto_msgTypes[4]
+	mi := &file_rvo_detect_v1_detect_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -361,7 +431,7 @@ func (x *Box) String() string {
 func (*Box) ProtoMessage() {}
 
 func (x *Box) ProtoReflect() protoreflect.Message {
-	mi := &file_rvo_detect_v1_detect_proto_msgTypes[4]
+	mi := &file_rvo_detect_v1_detect_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -374,7 +444,7 @@ func (x *Box) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Box.ProtoReflect.Descriptor instead.
 func (*Box) Descriptor() ([]byte, []int) {
-	return file_rvo_detect_v1_detect_proto_rawDescGZIP(), []int{4}
+	return file_rvo_detect_v1_detect_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *Box) GetX() float32 {
@@ -433,11 +503,16 @@ const file_rvo_detect_v1_detect_proto_rawDesc = "" +
 	"\n" +
 	"detections\x18\x05 \x03(\v2\x18.rvo.detect.v1.DetectionR\n" +
 	"detectionsB\t\n" +
-	"\a_number\"]\n" +
+	"\a_number\"\x94\x01\n" +
 	"\tDetection\x12\x14\n" +
 	"\x05label\x18\x01 \x01(\tR\x05label\x12\x14\n" +
 	"\x05score\x18\x02 \x01(\x02R\x05score\x12$\n" +
-	"\x03box\x18\x03 \x01(\v2\x12.rvo.detect.v1.BoxR\x03box\"=\n" +
+	"\x03box\x18\x03 \x01(\v2\x12.rvo.detect.v1.BoxR\x03box\x125\n" +
+	"\tkeypoints\x18\x04 \x03(\v2\x17.rvo.detect.v1.KeypointR\tkeypoints\"<\n" +
+	"\bKeypoint\x12\f\n" +
+	"\x01x\x18\x01 \x01(\x02R\x01x\x12\f\n" +
+	"\x01y\x18\x02 \x01(\x02R\x01y\x12\x14\n" +
+	"\x05score\x18\x03 \x01(\x02R\x05score\"=\n" +
 	"\x03Box\x12\f\n" +
 	"\x01x\x18\x01 \x01(\x02R\x01x\x12\f\n" +
 	"\x01y\x18\x02 \x01(\x02R\x01y\x12\f\n" +
@@ -458,25 +533,27 @@ func file_rvo_detect_v1_detect_proto_rawDescGZIP() []byte {
 	return file_rvo_detect_v1_detect_proto_rawDescData
 }
 
-var file_rvo_detect_v1_detect_proto_msgTypes = make([]protoimpl.MessageInfo, 5)
+var file_rvo_detect_v1_detect_proto_msgTypes = make([]protoimpl.MessageInfo, 6)
 var file_rvo_detect_v1_detect_proto_goTypes = []any{
 	(*DetectRequest)(nil),  // 0: rvo.detect.v1.DetectRequest
 	(*DetectResponse)(nil), // 1: rvo.detect.v1.DetectResponse
 	(*SignalOut)(nil),      // 2: rvo.detect.v1.SignalOut
 	(*Detection)(nil),      // 3: rvo.detect.v1.Detection
-	(*Box)(nil),            // 4: rvo.detect.v1.Box
+	(*Keypoint)(nil),       // 4: rvo.detect.v1.Keypoint
+	(*Box)(nil),            // 5: rvo.detect.v1.Box
 }
 var file_rvo_detect_v1_detect_proto_depIdxs = []int32{
 	2, // 0: rvo.detect.v1.DetectResponse.signals:type_name -> rvo.detect.v1.SignalOut
 	3, // 1: rvo.detect.v1.SignalOut.detections:type_name -> rvo.detect.v1.Detection
-	4, // 2: rvo.detect.v1.Detection.box:type_name -> rvo.detect.v1.Box
-	0, // 3: rvo.detect.v1.Detector.Detect:input_type -> rvo.detect.v1.DetectRequest
-	1, // 4: rvo.detect.v1.Detector.Detect:output_type -> rvo.detect.v1.DetectResponse
-	4, // [4:5] is the sub-list for method output_type
-	3, // [3:4] is the sub-list for method input_type
-	3, // [3:3] is the sub-list for extension type_name
-	3, // [3:3] is the sub-list for extension extendee
-	0, // [0:3] is the sub-list for field type_name
+	5, // 2: rvo.detect.v1.Detection.box:type_name -> rvo.detect.v1.Box
+	4, // 3: rvo.detect.v1.Detection.keypoints:type_name -> rvo.detect.v1.Keypoint
+	0, // 4: rvo.detect.v1.Detector.Detect:input_type -> rvo.detect.v1.DetectRequest
+	1, // 5: rvo.detect.v1.Detector.Detect:output_type -> rvo.detect.v1.DetectResponse
+	5, // [5:6] is the sub-list for method output_type
+	4, // [4:5] is the sub-list for method input_type
+	4, // [4:4] is the sub-list for extension type_name
+	4, // [4:4] is the sub-list for extension extendee
+	0, // [0:4] is the sub-list for field type_name
 }
 
 func init() { file_rvo_detect_v1_detect_proto_init() }
@@ -491,7 +568,7 @@ func file_rvo_detect_v1_detect_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_rvo_detect_v1_detect_proto_rawDesc), len(file_rvo_detect_v1_detect_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   5,
+			NumMessages:   6,
 			NumExtensions: 0,
 			NumServices:   1,
 		},
