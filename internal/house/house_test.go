@@ -41,7 +41,8 @@ capture/opencv: capture
 capture/rtsp: capture capture/login
 capture/synthetic: capture
 detectors: capture
-detectors/onnx: capture detectors detectors/remote detectors/remote/child
+detectors/onnx: capture detectors detectors/onnx/heads
+detectors/onnx/heads: detectors
 detectors/opencv: capture detectors
 detectors/remote: capture detectors proto
 detectors/remote/child: capture detectors detectors/remote proto

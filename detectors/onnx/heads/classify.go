@@ -1,0 +1,90 @@
+package heads
+
+import (
+	"math"
+)
+
+func classification() form {
+	return form{
+		"classification", "classifier", "[1, classes]",
+		Input{Fit: FitCrop},
+		func(m *Model, asked bool) *match {
+			if task := m.Meta["task"]; task != "" && task != taskClassify && !asked {
+				return nil
+			}
+			at := m.find(isScores)
+			if at < 0 || len(m.Outputs) > 1 && !asked && m.Meta["task"] != taskClassify {
+				return nil
+			}
+			n := len(m.Outputs[at].Data)
+			fit := &match{classes: n, detail: "softmax within"}
+			_, probable := probabilities(m.Outputs[at].Data)
+			if !probable {
+				fit.detail = "softmax here"
+			}
+			fit.decode = func(d *Decoder, out []Tensor) error {
+				if !isScores(out[at]) || len(out[at].Data) != n {
+					return errShape(out[at])
+				}
+				return d.classify(out[at].Data, !probable)
+			}
+			return fit
+		},
+	}
+}
+
+func isScores(t Tensor) bool {
+	return t.is(1, -1) && t.Shape[1] > 1 || t.is(1, -1, 1, 1) && t.Shape[1] > 1
+}
+
+// classify has one answer for the whole frame.
+func (d *Decoder) classify(raw []float32, logits bool) error {
+	ok, probable := probabilities(raw)
+	if !ok {
+		return errNaN
+	}
+	// One answer beyond 0 to 1 says what the others are, too.
+	d.logits = d.logits || logits || !probable
+	d.best = append(d.best[:0], raw...)
+	if d.logits {
+		softmax(d.best)
+	}
+	d.merged, d.whole = true, true
+	for i, score := range d.best {
+		if score >= d.threshold {
+			if err := d.add(candidate{score: score, class: int32(i), at: int32(i)}); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// probabilities reports whether all numbers are finite, and whether they are 0 to
+// 1: models often leave out the step that makes them so.
+func probabilities(raw []float32) (ok, probable bool) {
+	probable = true
+	for _, v := range raw {
+		if !finite(v) {
+			return false, false
+		}
+		probable = probable && v >= 0 && v <= scoreSlack
+	}
+	return true, probable
+}
+
+func softmax(v []float32) {
+	highest := float32(math.Inf(-1))
+	for _, x := range v {
+		highest = max(highest, x)
+	}
+	sum := 0.0
+	for i, x := range v {
+		e := math.Exp(float64(x - highest))
+		v[i] = float32(e)
+		sum += e
+	}
+	for i := range v {
+		v[i] = float32(float64(v[i]) / sum)
+	}
+}

@@ -1,0 +1,76 @@
+package heads
+
+import (
+	"math"
+
+	"rvo-tui/detectors"
+)
+
+// How a frame is fitted into the input of a model whose sides are otherwise.
+const (
+	FitLetterbox = "letterbox"          // whole and undistorted, in the middle of margins
+	FitTopLeft   = "letterbox-top-left" // the same, margins right and below
+	FitStretch   = "stretch"            // whole, distorted
+	FitCrop      = "crop"               // undistorted, its middle alone
+)
+
+// Fits returns the names of all ways to fit, as the configuration has them.
+func Fits() []string { return []string{FitLetterbox, FitTopLeft, FitStretch, FitCrop} }
+
+// Rect is a rectangle of whole pixels.
+type Rect struct{ X, Y, W, H int }
+
+// Placement is which part of a frame is shown to a model, and where in the
+// model's input it is.
+type Placement struct {
+	Width, Height int // of the frame
+	From          Rect
+	To            Rect
+}
+
+// Place fits a frame into an input. All sides are above 0.
+func Place(fit string, width, height, inWidth, inHeight int) Placement {
+	p := Placement{
+		Width: width, Height: height,
+		From: Rect{0, 0, width, height}, To: Rect{0, 0, inWidth, inHeight},
+	}
+	x, y := float64(inWidth)/float64(width), float64(inHeight)/float64(height)
+	switch fit {
+	case FitLetterbox, FitTopLeft:
+		r := min(x, y)
+		p.To.X, p.To.W = middle(float64(width)*r, inWidth)
+		p.To.Y, p.To.H = middle(float64(height)*r, inHeight)
+		if fit == FitTopLeft {
+			p.To.X, p.To.Y = 0, 0
+		}
+	case FitCrop:
+		r := max(x, y)
+		p.From.X, p.From.W = middle(float64(inWidth)/r, width)
+		p.From.Y, p.From.H = middle(float64(inHeight)/r, height)
+	}
+	return p
+}
+
+// middle puts a stretch of about that length into the middle of a whole.
+func middle(length float64, whole int) (at, size int) {
+	size = min(max(int(math.Round(length)), 1), whole)
+	return (whole - size) / 2, size
+}
+
+// box returns where in the frame a box of the input is, and whether any of it is
+// there.
+func (p *Placement) box(left, top, right, bottom float64) (detectors.Box, bool) {
+	left, top = p.point(left, top)
+	right, bottom = p.point(right, bottom)
+	left, top, right, bottom = unit(left), unit(top), unit(right), unit(bottom)
+	return detectors.Box{X: left, Y: top, W: right - left, H: bottom - top}, right > left && bottom > top
+}
+
+// point returns where in the frame a point of the input is; beyond 0..1 outside.
+func (p *Placement) point(x, y float64) (float64, float64) {
+	x = (float64(p.From.X) + (x-float64(p.To.X))*float64(p.From.W)/float64(p.To.W)) / float64(p.Width)
+	y = (float64(p.From.Y) + (y-float64(p.To.Y))*float64(p.From.H)/float64(p.To.H)) / float64(p.Height)
+	return x, y
+}
+
+func unit(v float64) float64 { return min(max(v, 0), 1) }

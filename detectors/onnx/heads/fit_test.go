@@ -1,0 +1,34 @@
+package heads
+
+import (
+	"testing"
+
+	"rvo-tui/detectors"
+)
+
+func TestPlace(t *testing.T) {
+	tests := []struct {
+		fit      string
+		from, to Rect
+	}{
+		{FitLetterbox, Rect{0, 0, 1280, 720}, Rect{0, 140, 640, 360}},
+		{FitTopLeft, Rect{0, 0, 1280, 720}, Rect{0, 0, 640, 360}},
+		{FitStretch, Rect{0, 0, 1280, 720}, Rect{0, 0, 640, 640}},
+		{FitCrop, Rect{280, 0, 720, 720}, Rect{0, 0, 640, 640}},
+	}
+	for _, tt := range tests {
+		p := Place(tt.fit, 1280, 720, 640, 640)
+		if p.From != tt.from || p.To != tt.to {
+			t.Errorf("%s: %+v, want %v at %v", tt.fit, p, tt.from, tt.to)
+		}
+		// Where the frame's middle is shown, the frame's middle is.
+		x, y := float64(tt.to.X)+float64(tt.to.W)/2, float64(tt.to.Y)+float64(tt.to.H)/2
+		if box, ok := p.box(x-1, y-1, x+1, y+1); !ok || !near(detectors.Box{X: box.X + box.W/2, Y: box.Y + box.H/2}, detectors.Box{X: 0.5, Y: 0.5}) {
+			t.Errorf("%s: the middle is at %v", tt.fit, box)
+		}
+	}
+	p := Place(FitLetterbox, 1280, 720, 640, 640)
+	if box, ok := p.box(0, 0, 640, 100); ok {
+		t.Errorf("a box in the margin is at %v in the frame", box)
+	}
+}
