@@ -40,8 +40,9 @@ test: go bin/tools/gotestsum
 	@scripts/packages.sh test
 	@scripts/packages_test.sh
 	CGO_ENABLED=0 $(GO) build -o /dev/null .
-	CGO_ENABLED=0 bin/tools/gotestsum --format pkgname-and-test-fails -- -timeout 20m -shuffle=on ./...
-	$(if $(RACE),bin/tools/gotestsum --format pkgname-and-test-fails -- -timeout 20m $(RACE) -shuffle=on ./...)
+	@rm -f bin/*.tests.json
+	CGO_ENABLED=0 bin/tools/gotestsum --format pkgname-and-test-fails --jsonfile bin/static.tests.json -- -timeout 20m -shuffle=on ./...
+	$(if $(RACE),bin/tools/gotestsum --format pkgname-and-test-fails --jsonfile bin/race.tests.json -- -timeout 20m $(RACE) -shuffle=on ./...)
 
 lint: go bin/tools/gofumpt bin/tools/golangci-lint
 	@scripts/packages.sh check
