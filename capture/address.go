@@ -124,11 +124,11 @@ func parseScene(name string) (Address, error) {
 func parseURL(kind Kind, scheme, rest string) (Address, error) {
 	whole := scheme + ":" + rest
 	fail := func(problem string) (Address, error) {
-		return Address{}, fmt.Errorf("address %s: %s", text.Redact(whole), problem)
+		return Address{}, fmt.Errorf("address %s%s", text.Redact(whole), problem)
 	}
 	after, ok := strings.CutPrefix(rest, "//")
 	if !ok {
-		return fail(fmt.Sprintf("write two slashes after %s:, as in \"%s://10.0.0.7/stream\"", scheme, scheme))
+		return fail(fmt.Sprintf(": write two slashes after %s:, as in \"%s://10.0.0.7/stream\"", scheme, scheme))
 	}
 	end := len(after)
 	if i := strings.IndexAny(after, "/?#"); i >= 0 {
@@ -138,19 +138,19 @@ func parseURL(kind Kind, scheme, rest string) (Address, error) {
 	user, host, hasUser := strings.Cut(authority, "@")
 	switch {
 	case !hasUser && strings.Contains(tail, "@"): // of a password that ends there, most likely
-		return fail(fmt.Sprintf("is malformed: in a user name or password write %q as %s; elsewhere write @ as %%40", tail[:1], escaped(tail[:1])))
+		return fail(fmt.Sprintf(" is malformed: in a user name or password write %q as %s; elsewhere write @ as %%40", tail[:1], escaped(tail[:1])))
 	case strings.Contains(host+tail, "@"):
-		return fail("is malformed: in a user name or password write @ as %40, and likewise in what follows the host")
+		return fail(" is malformed: in a user name or password write @ as %40, and likewise in what follows the host")
 	case !hasUser:
 		user, host = "", authority
 	}
 	if bad := badByte(user, userinfoBytes); bad != "" {
-		return fail(fmt.Sprintf("is malformed: in a user name or password write %q as %s", bad, escaped(bad)))
+		return fail(fmt.Sprintf(" is malformed: in a user name or password write %q as %s", bad, escaped(bad)))
 	}
 	path, _, _ := strings.Cut(tail, "?")
 	_, fragment, _ := strings.Cut(tail, "#")
 	if badByte(path, "") != "" || badByte(fragment, "") != "" {
-		return fail("is malformed: behind the host write % as %25")
+		return fail(" is malformed: behind the host write % as %25")
 	}
 	host, problem := parseHost(scheme, host)
 	if problem != "" {
@@ -169,15 +169,15 @@ func parseHost(scheme, hostport string) (clean, problem string) {
 	if strings.HasPrefix(hostport, "[") {
 		inner, after, closed := strings.Cut(hostport[1:], "]")
 		if !closed || after != "" && after[0] != ':' {
-			return "", "is malformed: write an IPv6 address in brackets, as in \"" + scheme + "://[fe80::1%eth0]:554/\""
+			return "", " is malformed: write an IPv6 address in brackets, as in \"" + scheme + "://[fe80::1%eth0]:554/\""
 		}
 		addr, zone, zoned := strings.Cut(inner, "%")
 		zone = strings.TrimPrefix(zone, "25")
 		if ip, err := netip.ParseAddr(addr); err != nil || !ip.Is6() {
-			return "", fmt.Sprintf("%q is no IPv6 address", addr)
+			return "", fmt.Sprintf(": %q is no IPv6 address", addr)
 		}
 		if zoned && !zoneForm.MatchString(zone) {
-			return "", "the zone of an IPv6 address is the name of a network interface, as in \"" + scheme + "://[fe80::1%eth0]/\""
+			return "", ": the zone of an IPv6 address is the name of a network interface, as in \"" + scheme + "://[fe80::1%eth0]/\""
 		}
 		host, port = "["+addr+"]", strings.TrimPrefix(after, ":")
 		if zoned {
@@ -187,17 +187,17 @@ func parseHost(scheme, hostport string) (clean, problem string) {
 	} else {
 		host, port, _ = strings.Cut(hostport, ":")
 		if host == "" {
-			return "", "names no host: write it as in \"" + scheme + "://10.0.0.7/stream\""
+			return "", " names no host: write it as in \"" + scheme + "://10.0.0.7/stream\""
 		}
 		for _, r := range host {
 			if r < 0x80 && !strings.ContainsRune(hostBytes, r) {
-				return "", fmt.Sprintf("is malformed: a host name cannot hold %q", r)
+				return "", fmt.Sprintf(" is malformed: a host name cannot hold %q", r)
 			}
 		}
 		clean = hostport
 	}
 	if n, err := strconv.ParseUint(port, 10, 16); port != "" && (err != nil || n == 0) {
-		return "", "is malformed: a port is a number from 1 to 65535, and a user name and password stand before an @"
+		return "", " is malformed: a port is a number from 1 to 65535, and a user name and password stand before an @"
 	}
 	return clean, ""
 }
@@ -253,6 +253,11 @@ func parseFileURL(rest string) (Address, error) {
 		return Address{}, errors.New("file address: write % as %25, and no control characters, or give the plain path")
 	}
 	return Address{Kind: KindFile, Path: path}, nil
+}
+
+// TLS reports whether the connection to the address is encrypted by TLS.
+func (a Address) TLS() bool {
+	return strings.HasPrefix(a.URL, "rtsps:") || strings.HasPrefix(a.URL, "https:")
 }
 
 // String returns the address in the form that ParseAddress reads, its secrets

@@ -230,7 +230,7 @@ func (c *Camera) enter(n *connection, state State, reason string) {
 
 // slow reports whether a failure seldom heals by waiting.
 func slow(err error, source string) bool {
-	if errors.As(err, new(fileError)) || errors.Is(err, ErrUnauthorized) || errors.Is(err, ErrUnsupported) || errors.Is(err, os.ErrPermission) {
+	if errors.As(err, new(fileError)) || errors.Is(err, ErrUnauthorized) || errors.Is(err, ErrUntrusted) || errors.Is(err, ErrUnsupported) || errors.Is(err, os.ErrPermission) {
 		return true
 	}
 	addr, bad := ParseAddress(source)

@@ -49,6 +49,8 @@ type Config struct {
 	Height int `toml:"height"`
 	// Transport of RTSP: "tcp" or "udp".
 	Transport string `toml:"transport"`
+	// TLS is how the certificate of an rtsps:// or https:// source is judged.
+	TLS Trust `toml:"tls"`
 	// HWAccel asks FFmpeg for hardware decoding: "none", "any", "vaapi", "d3d11"
 	// or "mfx". What the machine has not is a visible fall back to software.
 	HWAccel string `toml:"hwaccel"`
@@ -63,6 +65,7 @@ type Config struct {
 func DefaultConfig() Config {
 	return Config{
 		Transport:    "tcp",
+		TLS:          TrustVerify,
 		HWAccel:      "none",
 		OpenTimeout:  Duration(5 * time.Second),
 		StallTimeout: Duration(5 * time.Second),
@@ -116,6 +119,9 @@ func (c Config) Validate(bad func(key, problem string)) {
 	}
 	oneOf("transport", c.Transport, transports)
 	oneOf("hwaccel", c.HWAccel, hwaccels)
+	if _, _, err := c.TLS.Pin(); err != nil {
+		bad("tls", err.Error())
+	}
 	for _, t := range []struct {
 		key string
 		d   Duration
@@ -138,6 +144,9 @@ func (c Config) Validate(bad func(key, problem string)) {
 	}
 	only("loop", c.Loop, KindFile)
 	only("transport", c.Transport == "udp", KindRTSP)
+	if c.TLS != TrustVerify && !addr.TLS() {
+		bad("tls", "applies to rtsps:// and https:// sources alone: remove it")
+	}
 	only("hwaccel", slices.Contains(hwaccels[1:], c.HWAccel), KindRTSP, KindFile)
 }
 

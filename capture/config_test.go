@@ -37,7 +37,9 @@ func TestConfigValidate(t *testing.T) {
 		"loop on rtsp":     {func(c *Config) { c.Loop = true }, map[string]string{"loop": "file sources"}},
 		"udp on file":      {func(c *Config) { c.Source, c.Transport = "a.mp4", "udp" }, map[string]string{"transport": "rtsp sources"}},
 		"hwaccel on http":  {func(c *Config) { c.Source, c.HWAccel = "http://h/", "vaapi" }, map[string]string{"hwaccel": "rtsp and file"}},
-		"several problems": {func(c *Config) { *c = Config{} }, map[string]string{"name": "", "source": "", "transport": "", "hwaccel": "", "open_timeout": "", "stall_timeout": ""}},
+		"tls":              {func(c *Config) { c.Source, c.TLS = "rtsps://h/", "pin:00" }, map[string]string{"tls": "64 hexadecimal"}},
+		"tls on rtsp":      {func(c *Config) { c.Source, c.TLS = "rtsp://h/", TrustInsecure }, map[string]string{"tls": "rtsps:// and https://"}},
+		"several problems": {func(c *Config) { *c = Config{} }, map[string]string{"name": "", "source": "", "tls": "", "transport": "", "hwaccel": "", "open_timeout": "", "stall_timeout": ""}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := good()

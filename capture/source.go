@@ -55,6 +55,8 @@ var ErrSizeChanged = errors.New("stream changed its size")
 var (
 	// ErrUnauthorized: the source wants another user or password.
 	ErrUnauthorized = errors.New("wrong user or password")
+	// ErrUntrusted: the certificate of the server is not trusted (see Trust).
+	ErrUntrusted = errors.New("the certificate of the server is not trusted")
 	// ErrUnsupported: what answers is not video that this build can read.
 	ErrUnsupported = errors.New("not supported")
 )

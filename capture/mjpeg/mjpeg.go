@@ -5,7 +5,6 @@ package mjpeg
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -18,6 +17,7 @@ import (
 	"time"
 
 	"rvo-tui/capture"
+	"rvo-tui/capture/tlsverify"
 	"rvo-tui/internal/text"
 )
 
@@ -39,12 +39,16 @@ func Open(ctx context.Context, cfg capture.Config, addr capture.Address) (captur
 	}
 	user := target.User
 	target.User = nil // or it would show up in errors and be sent unasked
+	tlsConfig, err := tlsverify.Config(target.Hostname(), cfg.TLS)
+	if err != nil {
+		return fail(err)
+	}
 	ctx, stop := context.WithCancelCause(ctx)
 	cancel := func() { stop(nil) }
 	limit := time.AfterFunc(time.Duration(cfg.OpenTimeout), func() { stop(os.ErrDeadlineExceeded) })
 	transport := &http.Transport{
 		DialContext:            (&net.Dialer{}).DialContext,
-		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12},
+		TLSClientConfig:        tlsConfig,
 		DisableCompression:     true,
 		MaxIdleConnsPerHost:    1, // the challenge and the answer share a connection
 		MaxResponseHeaderBytes: 64 << 10,
@@ -66,7 +70,7 @@ func Open(ctx context.Context, cfg capture.Config, addr capture.Address) (captur
 		}
 		cancel()
 		transport.CloseIdleConnections()
-		return fail(err)
+		return fail(tlsverify.Explain(err))
 	}
 	s := &mjpegSource{
 		cfg: cfg, cancel: cancel, body: resp.Body, transport: transport,

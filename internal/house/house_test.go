@@ -36,10 +36,11 @@ capture:
 capture/device: capture
 capture/libav: capture
 capture/login:
-capture/mjpeg: capture capture/login
+capture/mjpeg: capture capture/login capture/tlsverify
 capture/opencv: capture
-capture/rtsp: capture capture/login
+capture/rtsp: capture capture/login capture/tlsverify
 capture/synthetic: capture
+capture/tlsverify: capture
 detectors: capture
 detectors/onnx: capture detectors detectors/onnx/heads
 detectors/onnx/heads: detectors
