@@ -10,6 +10,7 @@ import (
 	"rvo-tui/capture"
 	"rvo-tui/clips"
 	"rvo-tui/detectors"
+	"rvo-tui/internal/logging"
 	"rvo-tui/rules"
 	"rvo-tui/runtime"
 )
@@ -59,7 +60,7 @@ type Load struct {
 	Clips   *clips.Recorder
 	Roll    runtime.Roll
 	Sinks   []runtime.Sink
-	LogRing *runtime.LogRing
+	LogRing *logging.Ring
 	// Beside runs beside the Runtime until the context ends, which is after what
 	// is measured: a dashboard, a writer of commands. It may begin before the
 	// Runtime has cameras. Its error fails the run.

@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"rvo-tui/detectors"
+	"rvo-tui/internal/logging"
 	"rvo-tui/rules"
 	"rvo-tui/runtime"
 	"rvo-tui/ui"
@@ -28,7 +29,7 @@ func dashboardScenarios() []Scenario {
 }
 
 func buildDashboard(s Setup) (Load, error) {
-	recent, ring := runtime.NewRecent(), runtime.NewLogRing(slog.DiscardHandler)
+	recent, ring := runtime.NewRecent(), logging.NewRing(slog.DiscardHandler)
 	return Load{
 		Cameras:   oneCamera(30),
 		Detectors: []detectors.Config{dummy()},

@@ -13,6 +13,7 @@ import (
 	"rvo-tui/detectors"
 	"rvo-tui/rules"
 	"rvo-tui/runtime"
+	"rvo-tui/runtime/sink"
 )
 
 // eventScenarios show how old a picture is when its signal and its event are
@@ -120,8 +121,8 @@ func buildStorm(s Setup) (Load, error) {
 		Detectors: []detectors.Config{blink("blink", 0)},
 		Kinds:     blinks(),
 		Sinks: []runtime.Sink{
-			runtime.NewFileSink(filepath.Join(s.Dir, "events.jsonl"), log),
-			runtime.NewWriterSink("slow", io.Writer(slowWriter{}), log),
+			sink.NewFile(filepath.Join(s.Dir, "events.jsonl"), log),
+			sink.NewWriter("slow", io.Writer(slowWriter{}), log),
 		},
 	}
 	for i := range stormRules {

@@ -242,3 +242,10 @@ func (r *Runtime) saveClip(p *pipeline) error {
 		Before: r.opts.Roll.Before, After: r.opts.Roll.After, Confirming: frame,
 	})
 }
+
+// Busy reports whether a command was refused because too many wait: it may be
+// tried again.
+func Busy(err error) bool { return errors.Is(err, errBusy) }
+
+// Stopped reports whether a command was refused because the Runtime has ended.
+func Stopped(err error) bool { return errors.Is(err, errStopped) }

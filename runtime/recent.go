@@ -4,6 +4,7 @@ import (
 	"context"
 	"sync"
 
+	"rvo-tui/internal/ring"
 	"rvo-tui/rules"
 )
 
@@ -21,12 +22,11 @@ type RecentEvent struct {
 // concurrent use.
 type Recent struct {
 	mu   sync.Mutex // guards what follows; nothing is called while it is held
-	ring [RecentEvents]rules.Event
-	seq  uint64 // of the newest event
+	ring *ring.Ring[RecentEvent]
 }
 
 // NewRecent returns one without events.
-func NewRecent() *Recent { return new(Recent) }
+func NewRecent() *Recent { return &Recent{ring: ring.New[RecentEvent](RecentEvents)} }
 
 // Name implements Sink.
 func (r *Recent) Name() string { return "recent" }
@@ -35,8 +35,7 @@ func (r *Recent) Name() string { return "recent" }
 func (r *Recent) Offer(event rules.Event) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.seq++
-	r.ring[r.seq%RecentEvents] = event
+	r.ring.Add(RecentEvent{r.ring.Last() + 1, event})
 	return true
 }
 
@@ -45,24 +44,14 @@ func (r *Recent) Offer(event rules.Event) bool {
 func (r *Recent) Events(seq uint64) []RecentEvent {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.seq > RecentEvents {
-		seq = max(seq, r.seq-RecentEvents)
-	}
-	if seq >= r.seq {
-		return nil
-	}
-	events := make([]RecentEvent, 0, r.seq-seq)
-	for n := seq + 1; n <= r.seq; n++ {
-		events = append(events, RecentEvent{n, r.ring[n%RecentEvents]})
-	}
-	return events
+	return r.ring.After(seq)
 }
 
 // View implements Sink.
 func (r *Recent) View() SinkView {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return SinkView{Name: r.Name(), State: SinkOK, Written: r.seq, Capacity: RecentEvents}
+	return SinkView{Name: r.Name(), State: SinkOK, Written: r.ring.Last(), Capacity: RecentEvents}
 }
 
 // Run implements Sink. It has nothing to deliver.

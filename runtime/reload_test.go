@@ -103,16 +103,16 @@ func TestReloadUnderWay(t *testing.T) {
 		}()
 		synctest.Wait()
 		s := p.Snapshot()
-		if r := runtime.ReadyOf(s); len(s.Cameras) != 1 || r.Ready || len(r.Reasons) != 1 || r.Reasons[0].State != "reloading" {
-			t.Errorf("with %d cameras it is said %+v", len(s.Cameras), r)
+		if len(s.Cameras) != 1 || !s.Loop.Reloading {
+			t.Errorf("with %d cameras the loop is %+v", len(s.Cameras), s.Loop)
 		}
 		if err := <-done; err != nil {
 			t.Fatal(err)
 		}
 		p.Until(p.Now() + 200*ms)
 		s = p.Snapshot()
-		if r := runtime.ReadyOf(s); !r.Ready || len(s.Cameras) != 2 || s.Cameras[0].Name != "door" {
-			t.Errorf("in the end it is said %+v, and cameras are %+v", r, s.Cameras)
+		if s.Loop.Reloading || len(s.Cameras) != 2 || s.Cameras[0].Name != "door" || s.Cameras[0].State != capture.Live || s.Cameras[1].State != capture.Live {
+			t.Errorf("in the end the loop is %+v, and cameras are %+v", s.Loop, s.Cameras)
 		}
 	})
 }

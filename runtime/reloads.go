@@ -4,6 +4,7 @@ import (
 	"sync"
 	"time"
 
+	"rvo-tui/internal/logging"
 	"rvo-tui/runtime/engine"
 )
 
@@ -50,7 +51,7 @@ func (r *Reloads) Note(now time.Time, result, reason string) {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.last, r.reason = result, cleanText(reason, reloadText)
+	r.last, r.reason = result, logging.Clean(reason, reloadText)
 	for i, name := range reloadResults {
 		if name == result {
 			r.counts[i]++

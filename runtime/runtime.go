@@ -17,6 +17,7 @@ import (
 	"rvo-tui/capture"
 	"rvo-tui/clips"
 	"rvo-tui/detectors"
+	"rvo-tui/internal/logging"
 	"rvo-tui/rules"
 	"rvo-tui/runtime/engine"
 )
@@ -33,7 +34,7 @@ type Options struct {
 	Sinks     []Sink
 	Clips     *clips.Recorder // saves evidence, once a rule or a command asks for it; nil: never
 	Roll      Roll            // of rules that do not say otherwise
-	LogRing   *LogRing        // whose state snapshots show; may be nil
+	LogRing   *logging.Ring   // whose state snapshots show; may be nil
 	Reloads   *Reloads        // whose counts snapshots show; may be nil
 	Log       *slog.Logger
 	// Redact takes secrets out of what snapshots say of sources and of errors.

@@ -5,6 +5,7 @@ import (
 
 	"rvo-tui/capture"
 	"rvo-tui/clips"
+	"rvo-tui/internal/logging"
 	"rvo-tui/runtime/engine"
 )
 
@@ -22,7 +23,7 @@ type Snapshot struct {
 	Queues  []QueueView   `json:"queues"` // every bounded hand-off that is not a camera's own: sinks, clips, commands
 	Sinks   []SinkView    `json:"sinks"`
 	Clips   *clips.Status `json:"clips"` // evidence; null: none is asked for yet
-	Log     LogView       `json:"log"`
+	Log     logging.View  `json:"log"`
 	Loop    LoopView      `json:"loop"`
 	Reload  ReloadView    `json:"reload"`
 }
@@ -69,10 +70,4 @@ type SinkView struct {
 	Failures uint64 `json:"failures"` // writes that failed
 	Depth    int    `json:"depth"`
 	Capacity int    `json:"capacity"`
-}
-
-// LogView is how the log stands.
-type LogView struct {
-	Errors   uint64 `json:"errors"` // lines at level error, since the start
-	Warnings uint64 `json:"warnings"`
 }

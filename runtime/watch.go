@@ -47,7 +47,8 @@ func (r *Runtime) Snapshot() *Snapshot {
 	}
 	if l := r.opts.LogRing; l != nil {
 		s.Log = l.View()
-		s.Queues = append(s.Queues, l.Queue())
+		depth, capacity, dropped := l.Queue()
+		s.Queues = append(s.Queues, QueueView{Name: "log", Depth: depth, Capacity: capacity, Drops: []engine.Count{{Reason: "full", N: dropped}}})
 	}
 	if n := r.opts.Reloads; n != nil {
 		s.Reload = n.View()

@@ -9,6 +9,7 @@ import (
 
 	"rvo-tui/capture"
 	"rvo-tui/clips"
+	"rvo-tui/internal/logging"
 	"rvo-tui/runtime"
 )
 
@@ -21,7 +22,7 @@ type Backend interface {
 	// Do carries a command out, or says what to do when it cannot be.
 	Do(ctx context.Context, c runtime.Command) error
 	// Log returns the kept lines after the one numbered after, oldest first.
-	Log(after uint64) []runtime.LogLine
+	Log(after uint64) []logging.Line
 	// Events returns the kept events after the one numbered after, oldest first.
 	Events(after uint64) []runtime.RecentEvent
 	// Preview returns what a camera sees now, scaled to width x height pixels;
@@ -44,12 +45,12 @@ type Clip struct {
 // Local is the Backend of a Runtime in the same process.
 type Local struct {
 	*runtime.Runtime
-	Ring   *runtime.LogRing
+	Ring   *logging.Ring
 	Recent *runtime.Recent
 }
 
 // Log implements Backend.
-func (l Local) Log(after uint64) []runtime.LogLine { return l.Ring.Lines(after) }
+func (l Local) Log(after uint64) []logging.Line { return l.Ring.Lines(after) }
 
 // Events implements Backend.
 func (l Local) Events(after uint64) []runtime.RecentEvent { return l.Recent.Events(after) }

@@ -17,6 +17,7 @@ import (
 	"rvo-tui/capture"
 	"rvo-tui/clips"
 	"rvo-tui/detectors"
+	"rvo-tui/internal/logging"
 	"rvo-tui/rules"
 	"rvo-tui/runtime"
 	"rvo-tui/runtime/engine"
@@ -150,7 +151,7 @@ func sample() *runtime.Snapshot {
 			State: "ok", Dir: "evidence", Saved: 40, Clips: 40, Bytes: 123_456_789, Removed: map[string]uint64{"age": 3},
 			Rings: []clips.RingStatus{{Camera: "street", Bytes: 5_900_000, BytesCap: 64 << 20, Span: 5 * time.Second, QueueCap: 8, Queue: 1, Skipped: 12}},
 		},
-		Log: runtime.LogView{Errors: 2, Warnings: 5},
+		Log: logging.View{Errors: 2, Warnings: 5},
 	}
 }
 
@@ -166,8 +167,8 @@ func sampleEvents() []runtime.RecentEvent {
 	}
 }
 
-func sampleLog() []runtime.LogLine {
-	return []runtime.LogLine{
+func sampleLog() []logging.Line {
+	return []logging.Line{
 		{Seq: 1, Time: noon.Add(-1234 * time.Second), Level: slog.LevelInfo, Text: "started config=rvo.toml cameras=2 detectors=5 rules=4"},
 		{Seq: 2, Time: noon.Add(-600 * time.Second), Level: slog.LevelWarn, Text: "detector met an error: its signals are unknown camera=street detector=parcel"},
 		{Seq: 3, Time: noon.Add(-599 * time.Second), Level: slog.LevelError, Text: "detector has failed camera=street detector=parcel retry=backoff"},
@@ -204,7 +205,7 @@ func (f *fake) did() []runtime.Command {
 	return append([]runtime.Command(nil), f.commands...)
 }
 
-func (f *fake) Log(after uint64) []runtime.LogLine {
+func (f *fake) Log(after uint64) []logging.Line {
 	if after > 0 {
 		return nil
 	}

@@ -10,6 +10,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/colorprofile"
 
+	"rvo-tui/internal/logging"
 	"rvo-tui/rules"
 	"rvo-tui/runtime"
 	"rvo-tui/runtime/engine"
@@ -35,7 +36,7 @@ type model struct {
 	camera   string // the camera shown, by name
 	wish     string // the detector to select once it is there
 	allEvent []runtime.RecentEvent
-	allLog   []runtime.LogLine
+	allLog   []logging.Line
 
 	focus, tab paneID
 	zoom       bool
@@ -86,7 +87,7 @@ type cachedLine struct {
 // feedMsg is what the feed brings.
 type feedMsg struct {
 	snap    *runtime.Snapshot // nil: nothing new but the link's state
-	log     []runtime.LogLine
+	log     []logging.Line
 	events  []runtime.RecentEvent
 	picture Picture // none, where its Frame is 0
 	sent    float64 // bytes a second to the terminal, lately
@@ -253,7 +254,7 @@ func (m *model) take(f feedMsg) {
 	}
 	m.grant()
 	m.allEvent = tail(append(m.allEvent, f.events...), runtime.RecentEvents)
-	m.allLog = tail(append(m.allLog, f.log...), runtime.LogLines)
+	m.allLog = tail(append(m.allLog, f.log...), logging.MaxLines)
 	if len(f.events)+len(f.log) > 0 {
 		m.sift()
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"rvo-tui/detectors"
+	"rvo-tui/internal/logging"
 	"rvo-tui/runtime"
 	"rvo-tui/runtime/control"
 )
@@ -20,7 +21,7 @@ type Daemon interface {
 	Watch(ctx context.Context, rate float64, show func(*runtime.Snapshot)) error
 	Do(ctx context.Context, c runtime.Command) error
 	Events(ctx context.Context, after uint64, follow bool, show func(runtime.RecentEvent)) error
-	Log(ctx context.Context, after uint64, follow bool, show func(runtime.LogLine)) error
+	Log(ctx context.Context, after uint64, follow bool, show func(logging.Line)) error
 	Preview(ctx context.Context, camera string, width, height int, rate float64, show func(Picture)) error
 	Clip(ctx context.Context, eventID string) (control.Clip, error)
 }
@@ -49,7 +50,7 @@ type Remote struct {
 	watchers []chan *runtime.Snapshot
 	over     bool
 	events   tape[runtime.RecentEvent]
-	log      tape[runtime.LogLine]
+	log      tape[logging.Line]
 }
 
 // NewRemote returns the Backend of a daemon, which sends rate snapshots a second
@@ -60,7 +61,7 @@ func NewRemote(daemon Daemon, rate float64, kinds detectors.Kinds, host string) 
 		view:   previewer{rate: rate, change: make(chan struct{}, 1)},
 		wire:   wire{link: Link{State: LinkConnecting, Addr: daemon.Addr()}},
 		events: tape[runtime.RecentEvent]{most: runtime.RecentEvents},
-		log:    tape[runtime.LogLine]{most: runtime.LogLines},
+		log:    tape[logging.Line]{most: logging.MaxLines},
 	}
 }
 
@@ -180,7 +181,7 @@ func (r *Remote) event(e runtime.RecentEvent) {
 	}
 }
 
-func (r *Remote) logLine(l runtime.LogLine) {
+func (r *Remote) logLine(l logging.Line) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if n, fresh := r.log.number(l.Seq); fresh {
@@ -232,7 +233,7 @@ func (r *Remote) Do(ctx context.Context, c runtime.Command) error {
 }
 
 // Log implements Backend.
-func (r *Remote) Log(after uint64) []runtime.LogLine {
+func (r *Remote) Log(after uint64) []logging.Line {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.log.after(after)

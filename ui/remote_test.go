@@ -12,6 +12,7 @@ import (
 
 	"rvo-tui/clips"
 	"rvo-tui/detectors"
+	"rvo-tui/internal/logging"
 	"rvo-tui/rules"
 	"rvo-tui/runtime"
 	"rvo-tui/runtime/control"
@@ -26,7 +27,7 @@ type box struct {
 	down     chan struct{} // closed: it is not there; what streams end with
 	asked    int           // how often About was
 	events   []runtime.RecentEvent
-	lines    []runtime.LogLine
+	lines    []logging.Line
 	silent   bool // no snapshots
 	commands []runtime.Command
 	previews []string // that were begun
@@ -139,7 +140,7 @@ func (b *box) Events(ctx context.Context, after uint64, _ bool, show func(runtim
 	return b.hold(ctx, down)
 }
 
-func (b *box) Log(ctx context.Context, after uint64, _ bool, show func(runtime.LogLine)) error {
+func (b *box) Log(ctx context.Context, after uint64, _ bool, show func(logging.Line)) error {
 	for _, l := range b.lines {
 		if l.Seq > after {
 			show(l)
@@ -249,7 +250,7 @@ func TestRemoteSurvivesARestart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBox()
 		b.events = []runtime.RecentEvent{event(7, "a"), event(8, "b")}
-		b.lines = []runtime.LogLine{{Seq: 1, Text: "started"}}
+		b.lines = []logging.Line{{Seq: 1, Text: "started"}}
 		r, end := remote(t, b)
 		defer end()
 		snapshots, cancel := r.Subscribe()

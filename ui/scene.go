@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"rvo-tui/detectors"
+	"rvo-tui/internal/logging"
 	"rvo-tui/runtime"
 	"rvo-tui/runtime/engine"
 )
@@ -17,7 +18,7 @@ type scene struct {
 	cam       int // index of the camera shown
 	hist      *history
 	events    []runtime.RecentEvent // that pass the filter
-	log       []runtime.LogLine     // that pass the filter
+	log       []logging.Line        // that pass the filter
 	filter    string
 	picture   Picture // of the camera shown; empty: none
 	preview   bool

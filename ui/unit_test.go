@@ -9,6 +9,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"rvo-tui/detectors"
+	"rvo-tui/internal/logging"
 	"rvo-tui/rules"
 	"rvo-tui/runtime"
 	"rvo-tui/runtime/engine"
@@ -324,7 +325,7 @@ func FuzzHostileText(f *testing.F) {
 			m := shown(t, fk, cfg, 120, 40)
 			e := sampleEvents()[0]
 			e.Event.Type, e.Event.Camera = s, s
-			m.allEvent, m.allLog = []runtime.RecentEvent{e}, []runtime.LogLine{{Seq: 1, Text: s}}
+			m.allEvent, m.allLog = []runtime.RecentEvent{e}, []logging.Line{{Seq: 1, Text: s}}
 			m.scene.filter = ""
 			m.sift()
 			for _, zoom := range []bool{false, true} {

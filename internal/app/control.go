@@ -9,13 +9,14 @@ import (
 
 	"rvo-tui/detectors"
 	"rvo-tui/internal/config"
+	"rvo-tui/internal/logging"
 	"rvo-tui/runtime"
 	"rvo-tui/runtime/control"
 )
 
 // newControl returns the server by which others watch and change a run, or nil
 // where none is wanted.
-func newControl(cfg config.Config, again *reloader, ring *runtime.LogRing, recent *runtime.Recent, log *slog.Logger) *control.Server {
+func newControl(cfg config.Config, again *reloader, ring *logging.Ring, recent *runtime.Recent, log *slog.Logger) *control.Server {
 	if cfg.Control.Socket == "" && cfg.Control.Listen == "" {
 		return nil
 	}

@@ -13,6 +13,7 @@ import (
 	"rvo-tui/clips"
 	"rvo-tui/internal/cli"
 	"rvo-tui/internal/config"
+	"rvo-tui/internal/logging"
 	"rvo-tui/runtime"
 	"rvo-tui/runtime/control"
 )
@@ -142,7 +143,7 @@ func ctlShow(ctx context.Context, stop context.CancelCauseFunc, client *control.
 	case "events":
 		err = client.Events(ctx, 0, f.Events.Follow, each(ctx, stop, func(e runtime.RecentEvent) error { return printEvent(out, e, f.JSON) }))
 	case "log":
-		err = client.Log(ctx, 0, f.Log.Follow, each(ctx, stop, func(l runtime.LogLine) error { return printLine(out, l, f.JSON) }))
+		err = client.Log(ctx, 0, f.Log.Follow, each(ctx, stop, func(l logging.Line) error { return printLine(out, l, f.JSON) }))
 	case "clips":
 		var entries []clips.Entry
 		var dir string

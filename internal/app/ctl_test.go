@@ -21,6 +21,7 @@ import (
 	"rvo-tui/detectors"
 	"rvo-tui/internal/cli"
 	"rvo-tui/internal/config"
+	"rvo-tui/internal/logging"
 	"rvo-tui/rules"
 	"rvo-tui/runtime"
 	"rvo-tui/runtime/engine"
@@ -241,7 +242,7 @@ func TestPrintStatusIsSafeForATerminal(t *testing.T) {
 func TestCtlPrintsNothingThatATerminalObeys(t *testing.T) {
 	const evil = "a\x1b]0;x\x07\u009b31m\x7f\nb\r\x00c"
 	event := runtime.RecentEvent{Event: rules.Event{ID: evil, Type: evil, Camera: evil, Phase: evil, Clauses: []rules.Clause{{Text: evil}}}}
-	line := runtime.LogLine{Text: evil}
+	line := logging.Line{Text: evil}
 	snap := &runtime.Snapshot{Cameras: []runtime.CameraView{{Status: capture.Status{Name: evil, State: evil, Reason: evil, Source: evil}}}}
 	entry := clips.Entry{EventID: evil, EventType: evil, Camera: evil, Path: evil, Movie: evil, Damaged: evil}
 	for _, asJSON := range []bool{false, true} {
@@ -264,7 +265,7 @@ func TestCtlPrintsNothingThatATerminalObeys(t *testing.T) {
 			}
 		}
 	}
-	var back runtime.LogLine
+	var back logging.Line
 	var out bytes.Buffer
 	if err := printLine(&out, line, true); err != nil || json.Unmarshal(out.Bytes(), &back) != nil || back.Text != evil {
 		t.Errorf("text does not survive: %q, %v", back.Text, err)
@@ -286,7 +287,7 @@ func TestPrintFails(t *testing.T) {
 	for name, err := range map[string]error{
 		"status": printStatus(w, &runtime.Snapshot{}, false), "status in JSON": printStatus(w, &runtime.Snapshot{}, true),
 		"event": printEvent(w, runtime.RecentEvent{}, false), "event in JSON": printEvent(w, runtime.RecentEvent{}, true),
-		"line": printLine(w, runtime.LogLine{}, false), "line in JSON": printLine(w, runtime.LogLine{}, true),
+		"line": printLine(w, logging.Line{}, false), "line in JSON": printLine(w, logging.Line{}, true),
 	} {
 		if !errors.Is(err, broken) {
 			t.Errorf("%s: got %v", name, err)

@@ -14,6 +14,7 @@ import (
 
 	"rvo-tui/clips"
 	"rvo-tui/detectors"
+	"rvo-tui/internal/logging"
 	"rvo-tui/rules"
 	"rvo-tui/runtime"
 )
@@ -168,7 +169,7 @@ func printEvent(out io.Writer, e runtime.RecentEvent, asJSON bool) error {
 }
 
 // printLine prints a line of the log.
-func printLine(out io.Writer, l runtime.LogLine, asJSON bool) error {
+func printLine(out io.Writer, l logging.Line, asJSON bool) error {
 	if asJSON {
 		return printJSON(out, l)
 	}

@@ -15,6 +15,7 @@ import (
 	"rvo-tui/detectors"
 	"rvo-tui/runtime"
 	"rvo-tui/runtime/control"
+	"rvo-tui/runtime/metrics"
 )
 
 // watchRate is how often a second a dashboard asks for a snapshot.
@@ -79,7 +80,7 @@ func BenchmarkLiveScrape(b *testing.B) {
 	motion := []detectors.Config{detector("motion", "motion", nil), detector("quality", "quality", nil)}
 	var pages, size atomic.Int64
 	scrape := func(ctx context.Context, rt *runtime.Runtime) {
-		server := runtime.NewServer("127.0.0.1:0", rt.Snapshot, slog.New(slog.DiscardHandler))
+		server := metrics.NewServer("127.0.0.1:0", rt.Snapshot, slog.New(slog.DiscardHandler))
 		var wg sync.WaitGroup
 		defer wg.Wait()
 		wg.Go(func() { _ = server.Run(ctx) }) // it has no error

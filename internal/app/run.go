@@ -24,7 +24,10 @@ import (
 	"rvo-tui/detectors/remote/child"
 	"rvo-tui/internal/cli"
 	"rvo-tui/internal/config"
+	"rvo-tui/internal/logging"
 	"rvo-tui/runtime"
+	"rvo-tui/runtime/metrics"
+	"rvo-tui/runtime/sink"
 	"rvo-tui/ui"
 )
 
@@ -99,11 +102,11 @@ func run(ctx context.Context, loader config.Loader, cfg config.Config, flags cli
 	recent := runtime.NewRecent()
 	sinks := []runtime.Sink{recent}
 	if screen == nil {
-		sinks = append(sinks, runtime.NewWriterSink("stdout", stdout, log))
+		sinks = append(sinks, sink.NewWriter("stdout", stdout, log))
 	}
 	reopen := []func(){logs.reopen}
 	if cfg.Events.Log != "" {
-		file := runtime.NewFileSink(cfg.Events.Log, log)
+		file := sink.NewFile(cfg.Events.Log, log)
 		sinks = append(sinks, file)
 		reopen = append(reopen, file.Reopen)
 	}
@@ -132,7 +135,7 @@ func run(ctx context.Context, loader config.Loader, cfg config.Config, flags cli
 	told := ctx.Done() // to stop
 	wg.Go(func() { service.run(told, side.Done(), rt.Started(), rt.Snapshot) })
 	if cfg.Metrics.Listen != "" {
-		server := runtime.NewServer(cfg.Metrics.Listen, rt.Snapshot, log)
+		server := metrics.NewServer(cfg.Metrics.Listen, rt.Snapshot, log)
 		wg.Go(func() { _ = server.Run(side) }) // it reports what it meets itself
 	}
 	if screen == nil {
@@ -177,7 +180,7 @@ func newRecorder(cfg config.Config, epoch time.Time, log *slog.Logger) *clips.Re
 type logs struct {
 	logger *slog.Logger
 	stderr *os.File // that there was
-	ring   *runtime.LogRing
+	ring   *logging.Ring
 	reopen func()
 	close  func()
 }
@@ -196,11 +199,11 @@ func openLog(cfg config.LogConfig, secrets *config.Secrets, screen *dashboard) (
 	l.stderr = stderr
 	out := io.Discard // the dashboard shows the log
 	if screen.logsTo(stderr) {
-		out = runtime.LogPipe(stderr)
+		out = logging.Pipe(stderr)
 	}
 	closeOut := func() error { return nil }
 	if cfg.File != "" {
-		file, err := runtime.OpenLogFile(cfg.File)
+		file, err := logging.OpenFile(cfg.File)
 		if err != nil {
 			restore()
 			return nil, err
@@ -212,7 +215,7 @@ func openLog(cfg config.LogConfig, secrets *config.Secrets, screen *dashboard) (
 			}
 		}
 	}
-	l.ring = runtime.NewLogRing(slog.NewTextHandler(out, &slog.HandlerOptions{Level: level}))
+	l.ring = logging.NewRing(slog.NewTextHandler(out, &slog.HandlerOptions{Level: level}))
 	l.logger = slog.New(secrets.Handler(l.ring))
 	slog.SetDefault(l.logger) // and with it what libraries print through package log
 	native.set(l.logger)

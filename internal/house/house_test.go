@@ -30,7 +30,10 @@ internal/house:
 internal/text:
 internal/option: internal/text
 internal/backoff:
+internal/fileio:
 internal/ring:
+internal/listen:
+internal/logging:
 
 capture:
 capture/device: capture
@@ -51,17 +54,17 @@ detectors/track: capture detectors
 rules: capture detectors
 clips: capture detectors rules
 
-runtime: capture clips detectors rules runtime/engine runtime/metrics runtime/sink
-runtime/engine: capture clips detectors rules
-runtime/sink: capture detectors rules
-runtime/metrics: capture clips detectors rules runtime runtime/engine runtime/sink
+runtime: capture clips detectors internal/logging rules runtime/engine
+runtime/engine: detectors rules
+runtime/sink: rules runtime
+runtime/metrics: capture clips internal/listen internal/logging rules runtime runtime/engine
 runtime/api: capture clips detectors detectors/remote internal/cli internal/config rules runtime runtime/engine runtime/metrics runtime/sink
-runtime/control: capture clips detectors detectors/remote proto rules runtime runtime/engine runtime/sink
+runtime/control: capture clips detectors detectors/remote internal/listen internal/logging proto rules runtime runtime/engine
 runtime/testkit: capture capture/synthetic clips detectors rules runtime runtime/engine runtime/sink
 
-ui: capture capture/synthetic clips detectors internal/cli rules runtime runtime/control runtime/api runtime/engine runtime/sink
+ui: capture capture/synthetic clips detectors internal/cli internal/logging rules runtime runtime/control runtime/api runtime/engine runtime/sink
 ui/web: capture clips detectors rules runtime ui
-bench: capture capture/synthetic clips detectors detectors/remote proto rules runtime runtime/engine runtime/sink runtime/testkit ui
+bench: capture capture/synthetic clips detectors detectors/remote internal/logging proto rules runtime runtime/engine runtime/sink runtime/testkit ui
 bench/plot:
 proto:
 e2e:
@@ -70,7 +73,7 @@ examples: proto
 
 // leaves may be imported by every package but another leaf: what three packages
 // need alike.
-var leaves = []string{"internal/text", "internal/option", "internal/backoff", "internal/ring"}
+var leaves = []string{"internal/text", "internal/option", "internal/backoff", "internal/fileio", "internal/ring"}
 
 // forTests is what tests may import besides: what makes pictures, and what they
 // test each other with.

@@ -12,6 +12,7 @@ import (
 	"google.golang.org/grpc"
 
 	"rvo-tui/clips"
+	"rvo-tui/internal/logging"
 	controlv1 "rvo-tui/proto/rvo/control/v1"
 	"rvo-tui/rules"
 	"rvo-tui/runtime"
@@ -161,10 +162,10 @@ func (c *Client) Events(ctx context.Context, after uint64, follow bool, show fun
 }
 
 // Log is as Events for lines of the log.
-func (c *Client) Log(ctx context.Context, after uint64, follow bool, show func(runtime.LogLine)) error {
+func (c *Client) Log(ctx context.Context, after uint64, follow bool, show func(logging.Line)) error {
 	stream, err := c.api.Log(ctx, &controlv1.LogRequest{After: after, Follow: follow})
 	return receive(ctx, c.link, stream, err, func(r *controlv1.LogResponse) error {
-		show(runtime.LogLine{Seq: r.GetSeq(), Time: time.Unix(0, int64(r.GetTimeNs())), Level: slog.Level(r.GetLevel()), Text: clean(r.GetText())})
+		show(logging.Line{Seq: r.GetSeq(), Time: time.Unix(0, int64(r.GetTimeNs())), Level: slog.Level(r.GetLevel()), Text: clean(r.GetText())})
 		return nil
 	})
 }

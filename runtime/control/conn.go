@@ -9,7 +9,6 @@ import (
 	"net"
 	"os"
 	"sync"
-	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -19,42 +18,6 @@ import (
 
 // maxConns is how many connections each of the socket and the TCP address has.
 const maxConns = 64
-
-// crowd is a listener that closes connections beyond maxConns at once: those that
-// are there are people who look at something.
-type crowd struct {
-	net.Listener
-	open   atomic.Int64
-	refuse func(from net.Addr) // is told of each connection that was closed
-}
-
-// Accept waits for a connection.
-func (l *crowd) Accept() (net.Conn, error) {
-	for {
-		conn, err := l.Listener.Accept()
-		if err != nil {
-			return nil, err
-		}
-		if l.open.Add(1) <= maxConns {
-			return &member{Conn: conn, of: l}, nil
-		}
-		l.open.Add(-1)
-		conn.Close()
-		l.refuse(conn.RemoteAddr())
-	}
-}
-
-// member is a connection that a crowd counts.
-type member struct {
-	net.Conn
-	of   *crowd
-	once sync.Once
-}
-
-func (m *member) Close() error {
-	m.once.Do(func() { m.of.open.Add(-1) })
-	return m.Conn.Close()
-}
 
 // peerInfo is who is at the other end of a connection, as far as the connection
 // itself tells.
@@ -98,8 +61,8 @@ func (h *handshake) ServerHandshake(raw net.Conn) (net.Conn, credentials.AuthInf
 
 // localPeer names the process at the other end of a unix socket.
 func localPeer(conn net.Conn) string {
-	if m, ok := conn.(*member); ok {
-		conn = m.Conn
+	if c, ok := conn.(interface{ NetConn() net.Conn }); ok {
+		conn = c.NetConn()
 	}
 	u, ok := conn.(*net.UnixConn)
 	if !ok {

@@ -15,6 +15,7 @@ import (
 
 	"rvo-tui/capture"
 	"rvo-tui/detectors"
+	"rvo-tui/internal/logging"
 	controlv1 "rvo-tui/proto/rvo/control/v1"
 	"rvo-tui/runtime"
 	"rvo-tui/runtime/engine"
@@ -230,9 +231,9 @@ func TestEventsAndLog(t *testing.T) {
 	}
 
 	w.opts.Log.Warn("a pigeon", "on", "the wall")
-	var lines []runtime.LogLine
+	var lines []logging.Line
 	ctx, cancel = context.WithCancel(within(t))
-	err = c.Log(ctx, 0, true, func(l runtime.LogLine) {
+	err = c.Log(ctx, 0, true, func(l logging.Line) {
 		if n := len(lines); n > 0 && lines[n-1].Text == "another" {
 			return // the program goes on
 		}
@@ -253,7 +254,7 @@ func TestEventsAndLog(t *testing.T) {
 		}
 	}
 	again := 0
-	if err := c.Log(within(t), lines[0].Seq, false, func(l runtime.LogLine) { again++ }); err != nil || again < len(lines)-1 {
+	if err := c.Log(within(t), lines[0].Seq, false, func(l logging.Line) { again++ }); err != nil || again < len(lines)-1 {
 		t.Errorf("%d lines after the first of %d: %v", again, len(lines), err)
 	}
 }

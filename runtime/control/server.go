@@ -14,6 +14,8 @@ import (
 
 	"rvo-tui/capture"
 	"rvo-tui/detectors"
+	"rvo-tui/internal/listen"
+	"rvo-tui/internal/logging"
 	controlv1 "rvo-tui/proto/rvo/control/v1"
 	"rvo-tui/runtime"
 )
@@ -48,7 +50,7 @@ type Codec struct {
 type ServerOptions struct {
 	Config     Config
 	Runtime    *runtime.Runtime
-	Ring       *runtime.LogRing            // lines of the log; nil: there are none
+	Ring       *logging.Ring               // lines of the log; nil: there are none
 	Recent     *runtime.Recent             // events; nil: there are none
 	ClipsDir   string                      // of the evidence; empty: there is none
 	Kinds      detectors.Kinds             // as the Runtime's
@@ -72,7 +74,7 @@ type Server struct {
 	gate     *gatekeeper
 	service  *service
 
-	socket, tcp *runtime.Door // without a Where: there is none
+	socket, tcp *listen.Service // without an Address: there is none
 }
 
 // NewServer returns a server that is ready to Run.
@@ -84,24 +86,24 @@ func NewServer(opts ServerOptions) *Server {
 	_, _ = rand.Read(id) // it never fails
 	s := &Server{opts: opts, log: opts.Log, instance: hex.EncodeToString(id), gate: newGatekeeper(opts.Config, opts.Log)}
 	s.service = newService(opts, s.instance)
-	s.socket, s.tcp = s.doors()
+	s.socket, s.tcp = s.services()
 	return s
 }
 
-// doors returns the places at which the API is to be served.
-func (s *Server) doors() (socket, tcp *runtime.Door) {
+// services returns where the API is to be served.
+func (s *Server) services() (socket, tcp *listen.Service) {
 	cfg := s.opts.Config
 	path := cfg.path()
-	socket = &runtime.Door{
-		Name: "control is", Where: path, Advice: socketAdvice, Log: s.log,
+	socket = &listen.Service{
+		Name: "control is", Address: path, Advice: socketAdvice, Log: s.log,
 		Open: func(ctx context.Context) (net.Listener, error) { return openSocket(ctx, path) },
 		Serve: func(ctx context.Context, ln net.Listener) error {
 			return s.serve(ctx, ln, new(handshake))
 		},
 	}
 	creds := new(handshake)
-	tcp = &runtime.Door{
-		Name: "control is", Where: cfg.Listen, Advice: listenAdvice, Log: s.log,
+	tcp = &listen.Service{
+		Name: "control is", Address: cfg.Listen, Advice: listenAdvice, Log: s.log,
 		Open: func(ctx context.Context) (net.Listener, error) {
 			var err error
 			if creds.tls, err = openTLS(cfg.TLSCert, cfg.TLSKey, s.log); err != nil {
@@ -129,12 +131,12 @@ func (s *Server) Run(ctx context.Context) error {
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	s.service.ending = ctx.Done()
-	if s.socket.Where == "" && s.opts.Config.Socket == Auto {
+	if s.socket.Address == "" && s.opts.Config.Socket == Auto {
 		s.log.Info("there is no control socket: neither $RUNTIME_DIRECTORY nor $XDG_RUNTIME_DIR names a directory", "do", "set control.socket to a path, or to \"\" for none")
 	}
-	for _, door := range []*runtime.Door{s.socket, s.tcp} {
-		if door.Where != "" {
-			wg.Go(func() { door.Run(ctx) })
+	for _, service := range []*listen.Service{s.socket, s.tcp} {
+		if service.Address != "" {
+			wg.Go(func() { service.Run(ctx) })
 		}
 	}
 	<-ctx.Done()
@@ -167,7 +169,7 @@ func (s *Server) serve(ctx context.Context, ln net.Listener, creds *handshake) e
 		told, turned = time.Now(), 0
 	}
 	done := make(chan error, 1)
-	go func() { done <- server.Serve(&crowd{Listener: ln, refuse: refused}) }()
+	go func() { done <- server.Serve(listen.NewLimit(ln, maxConns, refused)) }()
 	select {
 	case err := <-done:
 		server.Stop()

@@ -9,6 +9,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
+	"rvo-tui/internal/logging"
 	controlv1 "rvo-tui/proto/rvo/control/v1"
 	"rvo-tui/runtime"
 )
@@ -149,7 +150,7 @@ func (s *service) Log(req *controlv1.LogRequest, stream grpc.ServerStreamingServ
 		return status.Error(codes.Unimplemented, "this rvo-tui keeps no log in memory")
 	}
 	return follow(s, stream, req.GetAfter(), req.GetFollow(), s.opts.Ring.Lines,
-		func(l runtime.LogLine) (uint64, *controlv1.LogResponse, error) {
+		func(l logging.Line) (uint64, *controlv1.LogResponse, error) {
 			return l.Seq, &controlv1.LogResponse{Seq: l.Seq, TimeNs: uint64(l.Time.UnixNano()), Level: int32(l.Level), Text: l.Text}, nil
 		})
 }

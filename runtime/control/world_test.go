@@ -18,6 +18,7 @@ import (
 	"rvo-tui/capture/synthetic"
 	"rvo-tui/clips"
 	"rvo-tui/detectors"
+	"rvo-tui/internal/logging"
 	"rvo-tui/rules"
 	"rvo-tui/runtime"
 )
@@ -82,7 +83,7 @@ func writeJSON[T any](v T) (string, error) {
 func start(tb testing.TB, change func(*ServerOptions)) *world {
 	tb.Helper()
 	w := &world{log: new(journal)}
-	ring := runtime.NewLogRing(slog.NewTextHandler(w.log, nil))
+	ring := logging.NewRing(slog.NewTextHandler(w.log, nil))
 	log := slog.New(ring)
 	recent := runtime.NewRecent()
 	epoch := time.Now()

@@ -1,4 +1,6 @@
-package runtime
+// Package metrics serves the state of a runtime over HTTP: /metrics for Prometheus,
+// /health and /ready.
+package metrics
 
 import (
 	"context"
@@ -13,6 +15,9 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"rvo-tui/internal/listen"
+	"rvo-tui/runtime"
 )
 
 const (
@@ -29,20 +34,19 @@ const (
 // /health (JSON, 200 as long as the process is alive) and of /ready (JSON, 503
 // while a camera or a detector does not work).
 //
-// It keeps clients at arm's length: at most 64 connections, of which the oldest
-// makes room for the next, each good for one request of at most 16 kB of
-// headers, sent within 3 s and answered within 10; at most four scrapes at a
-// time. An address that cannot be listened on is a warning in the log, and is
-// tried again every 1 to 10 s.
+// Clients are bounded: 64 connections, of which the oldest is closed for the next;
+// one request for each, with at most 16 kB of headers, sent within 3 s and answered
+// within 10 s; four scrapes at a time. An address that cannot be listened on is a
+// warning in the log, and is tried again every 1 to 10 s.
 type Server struct {
 	log     *slog.Logger
 	handler http.Handler
-	door    Door
+	service listen.Service
 }
 
 // NewServer returns a server for the address, which is HOST:PORT, over what
 // latest returns at each request, which may be nil.
-func NewServer(addr string, latest func() *Snapshot, log *slog.Logger) *Server {
+func NewServer(addr string, latest func() *runtime.Snapshot, log *slog.Logger) *Server {
 	registry := prometheus.NewRegistry()
 	collector := NewCollector(latest)
 	registry.MustRegister(
@@ -65,8 +69,8 @@ func NewServer(addr string, latest func() *Snapshot, log *slog.Logger) *Server {
 		fmt.Fprintln(w, "rvo-tui: /metrics for Prometheus, /health for whether it is alive, /ready for whether all of it works")
 	})
 	s := &Server{log: log, handler: guard(mux)}
-	s.door = Door{
-		Name: "metrics are", Where: addr, Serve: s.serve, Advice: listenAdvice, Log: log,
+	s.service = listen.Service{
+		Name: "metrics are", Address: addr, Serve: s.serve, Advice: listenAdvice, Log: log,
 		Open: func(ctx context.Context) (net.Listener, error) {
 			var lc net.ListenConfig
 			return lc.Listen(ctx, "tcp", addr)
@@ -77,12 +81,12 @@ func NewServer(addr string, latest func() *Snapshot, log *slog.Logger) *Server {
 
 // Addr returns the address being served, empty while there is none. It differs
 // from the configured one where that has port 0 or no host.
-func (s *Server) Addr() string { return s.door.Addr() }
+func (s *Server) Addr() string { return s.service.Addr() }
 
 // Run serves until ctx ends; requests under way then get a second to finish.
 // It returns nil.
 func (s *Server) Run(ctx context.Context) error {
-	s.door.Run(ctx)
+	s.service.Run(ctx)
 	return nil
 }
 
@@ -113,7 +117,7 @@ func (s *Server) serve(ctx context.Context, ln net.Listener) error {
 	srv.SetKeepAlivesEnabled(false)
 
 	done := make(chan error, 1)
-	go func() { done <- srv.Serve(newLimitListener(ln, httpConns)) }()
+	go func() { done <- srv.Serve(listen.NewLimit(ln, httpConns, nil)) }()
 	select {
 	case err := <-done:
 		srv.Close()

@@ -1,10 +1,8 @@
-package runtime
+package sink
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
-	"errors"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -14,6 +12,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"rvo-tui/runtime"
 )
 
 func read(t *testing.T, path string) string {
@@ -25,7 +25,7 @@ func read(t *testing.T, path string) string {
 	return string(b)
 }
 
-func TestFileSinkHealsWhatItOpens(t *testing.T) {
+func TestFileHealsWhatItOpens(t *testing.T) {
 	tests := []struct{ name, found, want string }{
 		{"nothing", "", ""},
 		{"whole lines", "{\"a\":1}\n", "{\"a\":1}\n"},
@@ -44,7 +44,7 @@ func TestFileSinkHealsWhatItOpens(t *testing.T) {
 				t.Fatal(err)
 			}
 			synctest.Test(t, func(t *testing.T) {
-				s := NewFileSink(path, quietLog())
+				s := NewFile(path, quietLog())
 				s.Offer(testEvent(1))
 				if err := runSink(s)(); err != nil {
 					t.Fatal(err)
@@ -63,7 +63,7 @@ func TestFileSinkHealsWhatItOpens(t *testing.T) {
 
 // A limit on the size of files makes a write come out short, as a full disk
 // does.
-func TestFileSinkRollsShortWritesBack(t *testing.T) {
+func TestFileRollsShortWritesBack(t *testing.T) {
 	signal.Ignore(syscall.SIGXFSZ)
 	defer signal.Reset(syscall.SIGXFSZ)
 	var limit syscall.Rlimit
@@ -87,23 +87,23 @@ func TestFileSinkRollsShortWritesBack(t *testing.T) {
 		t.Fatal(err)
 	}
 	synctest.Test(t, func(t *testing.T) {
-		s := NewFileSink(path, quietLog())
+		s := NewFile(path, quietLog())
 		end := runSink(s)
 		full(uint64(len(old) + len(one)*5/2 + 1))
 		for i := range 5 {
 			s.Offer(testEvent(i))
 		}
 		synctest.Wait()
-		if v := s.View(); v.State != SinkDegraded || v.Written != 2 || v.Depth != 3 || !strings.Contains(v.Reason, "file too large") {
+		if v := s.View(); v.State != runtime.SinkDegraded || v.Written != 2 || v.Depth != 3 || !strings.Contains(v.Reason, "file too large") {
 			t.Errorf("on the full disk: %+v", v)
 		}
 		if got := eventIDs(t, strings.TrimPrefix(read(t, path), old)); !slices.Equal(got, idsFrom(0, 2)) {
 			t.Errorf("on the full disk the file holds %v", got)
 		}
 		full(limit.Cur)
-		time.Sleep(sinkRetryMax)
+		time.Sleep(retryLast)
 		synctest.Wait()
-		if v := s.View(); v.State != SinkOK || v.Written != 5 || v.Depth != 0 {
+		if v := s.View(); v.State != runtime.SinkOK || v.Written != 5 || v.Depth != 0 {
 			t.Errorf("with room again: %+v", v)
 		}
 		if err := end(); err != nil {
@@ -115,7 +115,7 @@ func TestFileSinkRollsShortWritesBack(t *testing.T) {
 	}
 }
 
-func TestFileSinkFollowsRotation(t *testing.T) {
+func TestFileFollowsRotation(t *testing.T) {
 	tests := []struct {
 		name   string
 		rotate func(path string) error
@@ -132,7 +132,7 @@ func TestFileSinkFollowsRotation(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "events.jsonl")
 			synctest.Test(t, func(t *testing.T) {
-				s := NewFileSink(path, quietLog())
+				s := NewFile(path, quietLog())
 				end := runSink(s)
 				s.Offer(testEvent(0))
 				synctest.Wait()
@@ -148,7 +148,7 @@ func TestFileSinkFollowsRotation(t *testing.T) {
 				}
 				s.Offer(testEvent(1))
 				synctest.Wait()
-				if v := s.View(); v.State != SinkOK || v.Written != 2 || v.Failures != 0 {
+				if v := s.View(); v.State != runtime.SinkOK || v.Written != 2 || v.Failures != 0 {
 					t.Errorf("view %+v", v)
 				}
 				if err := end(); err != nil {
@@ -162,7 +162,7 @@ func TestFileSinkFollowsRotation(t *testing.T) {
 	}
 }
 
-func TestFileSinkCannotOpen(t *testing.T) {
+func TestFileCannotOpen(t *testing.T) {
 	tests := []struct {
 		name          string
 		block, unlock func(t *testing.T, dir, path string)
@@ -197,17 +197,17 @@ func TestFileSinkCannotOpen(t *testing.T) {
 			path := filepath.Join(dir, tt.path)
 			tt.block(t, dir, path)
 			synctest.Test(t, func(t *testing.T) {
-				s := NewFileSink(path, quietLog())
+				s := NewFile(path, quietLog())
 				end := runSink(s)
 				s.Offer(testEvent(0))
 				synctest.Wait()
-				if v := s.View(); v.State != SinkDegraded || v.Depth != 1 || !strings.HasSuffix(v.Reason, tt.reason) {
+				if v := s.View(); v.State != runtime.SinkDegraded || v.Depth != 1 || !strings.HasSuffix(v.Reason, tt.reason) {
 					t.Errorf("view %+v, want the reason %q", v, tt.reason)
 				}
 				tt.unlock(t, dir, path)
 				s.Reopen()
 				synctest.Wait()
-				if v := s.View(); v.State != SinkOK || v.Written != 1 {
+				if v := s.View(); v.State != runtime.SinkOK || v.Written != 1 {
 					t.Errorf("after the repair and a request to reopen: %+v", v)
 				}
 				if err := end(); err != nil {
@@ -225,64 +225,25 @@ func must(t *testing.T, err error) {
 	}
 }
 
-func TestFileSinkHasItsFileAlone(t *testing.T) {
+func TestFileHasItsFileAlone(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "events.jsonl")
 	synctest.Test(t, func(t *testing.T) {
-		first, second := NewFileSink(path, quietLog()), NewFileSink(path, quietLog())
+		first, second := NewFile(path, quietLog()), NewFile(path, quietLog())
 		endFirst := runSink(first)
 		synctest.Wait()
 		endSecond := runSink(second)
 		synctest.Wait()
-		if v := second.View(); v.State != SinkDegraded || !strings.Contains(v.Reason, "another process") {
+		if v := second.View(); v.State != runtime.SinkDegraded || !strings.Contains(v.Reason, "another process") {
 			t.Errorf("the second writer: %+v", v)
 		}
 		must(t, endFirst())
-		time.Sleep(sinkRetryMax)
+		time.Sleep(retryLast)
 		synctest.Wait()
-		if v := second.View(); v.State != SinkOK {
+		if v := second.View(); v.State != runtime.SinkOK {
 			t.Errorf("after the first one ended: %+v", v)
 		}
 		must(t, endSecond())
 	})
-}
-
-func TestWritePatiently(t *testing.T) {
-	r, w, err := os.Pipe()
-	must(t, err)
-	defer w.Close()
-	line := []byte(strings.Repeat("x", 999) + "\n")
-
-	var n int
-	for range 1000 {
-		m, err := writePatiently(t.Context(), w, line, 2*pipePoll)
-		n += m
-		if err != nil {
-			if !errors.Is(err, errStalled) {
-				t.Fatalf("wrote %d bytes, then: %v", n, err)
-			}
-			break
-		}
-	}
-	if n == 1000*len(line) {
-		t.Fatal("a pipe that nobody reads took a million bytes")
-	}
-	ended, cancel := context.WithCancel(t.Context())
-	cancel()
-	if m, err := writePatiently(ended, w, line, time.Hour); m != 0 || !errors.Is(err, errStalled) {
-		t.Errorf("with the context ended: %d, %v", m, err)
-	}
-
-	got := make([]byte, n)
-	if _, err := r.Read(got); err != nil {
-		t.Fatal(err)
-	}
-	if m, err := writePatiently(t.Context(), w, line, time.Hour); m != len(line) || err != nil {
-		t.Errorf("once it was read: %d, %v", m, err)
-	}
-	r.Close()
-	if m, err := writePatiently(t.Context(), w, line, time.Hour); m != 0 || !errors.Is(err, syscall.EPIPE) {
-		t.Errorf("once the reader is gone: %d, %v", m, err)
-	}
 }
 
 // What is appended after healing is a line of its own, and no whole line is

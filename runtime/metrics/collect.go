@@ -1,4 +1,4 @@
-package runtime
+package metrics
 
 import (
 	"slices"
@@ -10,6 +10,7 @@ import (
 
 	"rvo-tui/capture"
 	"rvo-tui/rules"
+	"rvo-tui/runtime"
 	"rvo-tui/runtime/engine"
 )
 
@@ -59,7 +60,7 @@ func (c *Collector) Collect(out chan<- prometheus.Metric) {
 	}
 }
 
-func (c *Collector) queues(p *page, camera string, queues []QueueView) {
+func (c *Collector) queues(p *page, camera string, queues []runtime.QueueView) {
 	for _, q := range queues {
 		p.gauge(c.queueDepth, float64(q.Depth), camera, q.Name)
 		p.gauge(c.queueCapacity, float64(q.Capacity), camera, q.Name)
@@ -71,16 +72,16 @@ func (c *Collector) queues(p *page, camera string, queues []QueueView) {
 	}
 }
 
-func (c *Collector) reload(p *page, v *ReloadView) {
+func (c *Collector) reload(p *page, v *runtime.ReloadView) {
 	for _, n := range v.Results {
 		p.count(c.reloads, n.N, n.Reason)
 	}
 	p.time(c.reloadOK, v.OK)
-	p.gauge(c.reloadLast, number(v.Last == "" || v.Last == ReloadOK))
+	p.gauge(c.reloadLast, number(v.Last == "" || v.Last == runtime.ReloadOK))
 }
 
-func (c *Collector) sink(p *page, v *SinkView) {
-	oneHot(p, c.sinkState, v.State, []string{SinkOK, SinkDegraded}, v.Name)
+func (c *Collector) sink(p *page, v *runtime.SinkView) {
+	oneHot(p, c.sinkState, v.State, []string{runtime.SinkOK, runtime.SinkDegraded}, v.Name)
 	p.count(c.sinkWritten, v.Written, v.Name)
 	p.count(c.sinkDrops, v.Dropped, v.Name)
 	p.count(c.sinkFailures, v.Failures, v.Name)
@@ -88,7 +89,7 @@ func (c *Collector) sink(p *page, v *SinkView) {
 	p.gauge(c.sinkCapacity, float64(v.Capacity), v.Name)
 }
 
-func (c *Collector) camera(p *page, v *CameraView) {
+func (c *Collector) camera(p *page, v *runtime.CameraView) {
 	name := v.Name
 	oneHot(p, c.cameraState, v.State, []capture.State{
 		capture.Connecting, capture.Live, capture.Stalled, capture.Reconnecting,

@@ -1,4 +1,4 @@
-package runtime
+package metrics
 
 import (
 	"net/http"
@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+
+	"rvo-tui/runtime"
 )
 
 // Collector turns the latest Snapshot into Prometheus metrics, all named rvo_*.
@@ -18,7 +20,7 @@ import (
 // rules, sinks) and from fixed lists (states, gates, stages, reasons), never
 // from pictures or addresses, so their number is bounded.
 type Collector struct {
-	latest func() *Snapshot
+	latest func() *runtime.Snapshot
 	all    []*prometheus.Desc
 	build  []string     // values of build's labels
 	page   atomic.Int64 // size of the last page that was answered, in bytes
@@ -57,7 +59,7 @@ type Collector struct {
 
 // NewCollector returns a collector over what latest returns at each scrape,
 // which may be nil as long as there is none.
-func NewCollector(latest func() *Snapshot) *Collector {
+func NewCollector(latest func() *runtime.Snapshot) *Collector {
 	c := &Collector{latest: latest, build: buildLabels()}
 	d := func(name, help string, labels ...string) *prometheus.Desc {
 		desc := prometheus.NewDesc("rvo_"+name, help, labels, nil)

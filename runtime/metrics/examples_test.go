@@ -1,4 +1,4 @@
-package runtime
+package metrics
 
 import (
 	"encoding/json"
@@ -44,7 +44,7 @@ type dashboard struct {
 
 func readDashboard(t *testing.T) dashboard {
 	t.Helper()
-	text, err := os.ReadFile("../examples/grafana/rvo-tui.json")
+	text, err := os.ReadFile("../../examples/grafana/rvo-tui.json")
 	must(t, err)
 	var d dashboard
 	must(t, json.Unmarshal(text, &d))
@@ -140,7 +140,7 @@ func TestGrafanaDashboard(t *testing.T) {
 
 func TestAlertsAskForWhatThereIs(t *testing.T) {
 	for _, file := range []string{"rvo-tui.rules.yml", "rvo-tui.rules.test.yml"} {
-		text, err := os.ReadFile(filepath.Join("../examples/prometheus", file))
+		text, err := os.ReadFile(filepath.Join("../../examples/prometheus", file))
 		must(t, err)
 		if n := usesMetrics(t, file, string(text)); n < 15 {
 			t.Errorf("%s has only %d metrics", file, n)
@@ -156,7 +156,7 @@ func promtool(t *testing.T, args ...string) {
 		t.Skip("promtool is missing: apt install prometheus")
 	}
 	cmd := exec.Command(path, args...)
-	cmd.Dir = "../examples/prometheus"
+	cmd.Dir = "../../examples/prometheus"
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Errorf("promtool %s: %v\n%s", strings.Join(args, " "), err, out)
 	}

@@ -1,9 +1,10 @@
-package runtime
+package metrics
 
 import (
 	"net/http"
 
 	"rvo-tui/capture"
+	"rvo-tui/runtime"
 )
 
 // Health is the answer of /health.
@@ -20,7 +21,7 @@ type Health struct {
 }
 
 // HealthOf sums a snapshot up; nil is a process that has only just started.
-func HealthOf(s *Snapshot) Health {
+func HealthOf(s *runtime.Snapshot) Health {
 	h := Health{Status: "ok", Evidence: "off"}
 	if s == nil {
 		return h
@@ -36,7 +37,7 @@ func HealthOf(s *Snapshot) Health {
 		}
 	}
 	for i := range s.Sinks {
-		if s.Sinks[i].State != SinkOK {
+		if s.Sinks[i].State != runtime.SinkOK {
 			h.Broken++
 			h.Status = "degraded"
 		}
@@ -49,7 +50,7 @@ func HealthOf(s *Snapshot) Health {
 	return h
 }
 
-func health(latest func() *Snapshot) http.Handler {
+func health(latest func() *runtime.Snapshot) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		answerJSON(w, http.StatusOK, HealthOf(latest()))
 	})

@@ -1,4 +1,4 @@
-package runtime
+package metrics
 
 import (
 	"bufio"
@@ -21,15 +21,25 @@ import (
 
 	"rvo-tui/capture"
 	"rvo-tui/clips"
+	"rvo-tui/runtime"
 )
 
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func quietLog() *slog.Logger { return slog.New(slog.DiscardHandler) }
+
 // startServer serves a snapshot on a free port of the loopback.
-func startServer(t *testing.T, latest func() *Snapshot) (addr string, end func()) {
+func startServer(t *testing.T, latest func() *runtime.Snapshot) (addr string, end func()) {
 	t.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	must(t, err)
 	s := NewServer(ln.Addr().String(), latest, quietLog())
-	s.door.Open = func(context.Context) (net.Listener, error) { return ln, nil }
+	s.service.Open = func(context.Context) (net.Listener, error) { return ln, nil }
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- s.Run(ctx) }()
@@ -89,36 +99,36 @@ func TestServerAnswers(t *testing.T) {
 }
 
 func TestHealthOf(t *testing.T) {
-	cam := func(s capture.State) CameraView { return CameraView{Status: capture.Status{State: s}} }
+	cam := func(s capture.State) runtime.CameraView { return runtime.CameraView{Status: capture.Status{State: s}} }
 	tests := []struct {
 		name string
-		s    *Snapshot
+		s    *runtime.Snapshot
 		want string
 	}{
 		{"not started", nil, `{"status":"ok","uptime_seconds":0,"cameras":0,"cameras_live":0,"sinks":0,"sinks_degraded":0,"evidence":"off"}`},
 		{
 			"all is well",
-			&Snapshot{Uptime: time.Second, Cameras: []CameraView{cam(capture.Live), cam(capture.Paused)}, Sinks: []SinkView{{State: SinkOK}}},
+			&runtime.Snapshot{Uptime: time.Second, Cameras: []runtime.CameraView{cam(capture.Live), cam(capture.Paused)}, Sinks: []runtime.SinkView{{State: runtime.SinkOK}}},
 			`{"status":"ok","uptime_seconds":1,"cameras":2,"cameras_live":1,"sinks":1,"sinks_degraded":0,"evidence":"off"}`,
 		},
 		{
 			"camera stalled",
-			&Snapshot{Cameras: []CameraView{cam(capture.Live), cam(capture.Stalled)}},
+			&runtime.Snapshot{Cameras: []runtime.CameraView{cam(capture.Live), cam(capture.Stalled)}},
 			`{"status":"degraded","uptime_seconds":0,"cameras":2,"cameras_live":1,"sinks":0,"sinks_degraded":0,"evidence":"off"}`,
 		},
 		{
 			"evidence is kept",
-			&Snapshot{Clips: &clips.Status{State: "ok"}},
+			&runtime.Snapshot{Clips: &clips.Status{State: "ok"}},
 			`{"status":"ok","uptime_seconds":0,"cameras":0,"cameras_live":0,"sinks":0,"sinks_degraded":0,"evidence":"ok"}`,
 		},
 		{
 			"evidence is lost",
-			&Snapshot{Clips: &clips.Status{State: "degraded", Reason: "too little free disk"}},
+			&runtime.Snapshot{Clips: &clips.Status{State: "degraded", Reason: "too little free disk"}},
 			`{"status":"degraded","uptime_seconds":0,"cameras":0,"cameras_live":0,"sinks":0,"sinks_degraded":0,"evidence":"degraded"}`,
 		},
 		{
 			"disk full",
-			&Snapshot{Sinks: []SinkView{{State: SinkDegraded}}},
+			&runtime.Snapshot{Sinks: []runtime.SinkView{{State: runtime.SinkDegraded}}},
 			`{"status":"degraded","uptime_seconds":0,"cameras":0,"cameras_live":0,"sinks":1,"sinks_degraded":1,"evidence":"off"}`,
 		},
 	}
@@ -200,7 +210,7 @@ func TestServerHealsATakenPort(t *testing.T) {
 		start := time.Now()
 		var tries []time.Duration
 		taken := &net.OpError{Op: "listen", Err: syscall.EADDRINUSE}
-		s.door.Open = func(context.Context) (net.Listener, error) {
+		s.service.Open = func(context.Context) (net.Listener, error) {
 			tries = append(tries, time.Since(start))
 			if len(tries) < 6 {
 				return nil, taken
@@ -242,7 +252,7 @@ func TestServerOutlivesItsListener(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := NewServer("127.0.0.1:9090", fullSnapshot, quietLog())
 		var all []quietListener
-		s.door.Open = func(context.Context) (net.Listener, error) {
+		s.service.Open = func(context.Context) (net.Listener, error) {
 			l := quietListener{make(chan struct{})}
 			all = append(all, l)
 			return l, nil
@@ -262,45 +272,4 @@ func TestServerOutlivesItsListener(t *testing.T) {
 			t.Error(err)
 		}
 	})
-}
-
-func TestLimitListener(t *testing.T) {
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	must(t, err)
-	l := newLimitListener(ln, 2)
-	defer l.Close()
-	var clients, served []net.Conn
-	connect := func() {
-		c, err := net.Dial("tcp", ln.Addr().String())
-		must(t, err)
-		s, err := l.Accept()
-		must(t, err)
-		clients, served = append(clients, c), append(served, s)
-	}
-	defer func() {
-		for i := range clients {
-			clients[i].Close()
-			served[i].Close()
-		}
-	}()
-	isOpen := func(i int) bool {
-		_, err := served[i].Write([]byte("x"))
-		return err == nil
-	}
-	connect()
-	connect()
-	connect()
-	if isOpen(0) || !isOpen(1) || !isOpen(2) {
-		t.Errorf("open: %v %v %v, want the oldest closed", isOpen(0), isOpen(1), isOpen(2))
-	}
-	served[1].Close()
-	served[1].Close()
-	connect()
-	if !isOpen(2) || !isOpen(3) {
-		t.Errorf("open: %v %v, want both: one had left", isOpen(2), isOpen(3))
-	}
-	must(t, l.Close())
-	if _, err := l.Accept(); !errors.Is(err, net.ErrClosed) {
-		t.Errorf("accept after the end: %v", err)
-	}
 }

@@ -1,22 +1,17 @@
-package runtime
+package logging
 
 import (
 	"bytes"
 	"context"
 	"fmt"
 	"log/slog"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 	"unicode"
 	"unicode/utf8"
-
-	"rvo-tui/runtime/engine"
 )
 
 // textLog is a handler as programs use it, without times.
@@ -32,14 +27,14 @@ func textLog(out *bytes.Buffer) slog.Handler {
 }
 
 // runLog runs a ring in a bubble and returns what ends it.
-func runLog(h *LogRing) (end func()) {
+func runLog(h *Ring) (end func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})
 	go func() { defer close(done); _ = h.Run(ctx) }()
 	return func() { cancel(); <-done }
 }
 
-func TestLogRingText(t *testing.T) {
+func TestRingText(t *testing.T) {
 	tests := []struct {
 		name string
 		log  func(*slog.Logger)
@@ -55,11 +50,11 @@ func TestLogRingText(t *testing.T) {
 		{"line ends", func(l *slog.Logger) { l.Info("a\nb\r\tc") }, "a b  c"},
 		{"escape sequence", func(l *slog.Logger) { l.Info("a\x1b[31mb\u009b", "k", "\u202etxt") }, "a\ufffd[31mb\ufffd k=\ufffdtxt"},
 		{"not UTF-8", func(l *slog.Logger) { l.Info("a\xffb") }, "a\ufffdb"},
-		{"long", func(l *slog.Logger) { l.Info(strings.Repeat("ä", LogLineBytes)) }, strings.Repeat("ä", LogLineBytes/2-2) + "…"},
+		{"long", func(l *slog.Logger) { l.Info(strings.Repeat("ä", MaxLineBytes)) }, strings.Repeat("ä", MaxLineBytes/2-2) + "…"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			h := NewLogRing(slog.DiscardHandler)
+			h := NewRing(slog.DiscardHandler)
 			tt.log(slog.New(always{h}))
 			lines := h.Lines(0)
 			if len(lines) != 1 || lines[0].Text != tt.want || lines[0].Seq != 1 || lines[0].Time.IsZero() {
@@ -78,10 +73,10 @@ func (a always) WithAttrs(attrs []slog.Attr) slog.Handler { return always{a.Hand
 func (a always) WithGroup(name string) slog.Handler            { return always{a.Handler.WithGroup(name)} }
 func (a always) Handle(c context.Context, r slog.Record) error { return a.Handler.Handle(c, r) }
 
-func TestLogRingPassesOn(t *testing.T) {
+func TestRingPassesOn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var out bytes.Buffer
-		h := NewLogRing(textLog(&out))
+		h := NewRing(textLog(&out))
 		end := runLog(h)
 		log := slog.New(h).With("camera", "door")
 		log.Debug("below the level of the next handler")
@@ -93,21 +88,21 @@ func TestLogRingPassesOn(t *testing.T) {
 		if out.String() != want {
 			t.Errorf("passed on:\n%swant:\n%s", &out, want)
 		}
-		if got, want := h.View(), (LogView{Errors: 1, Warnings: 1}); got != want {
+		if got, want := h.View(), (View{Errors: 1, Warnings: 1}); got != want {
 			t.Errorf("view %+v, want %+v", got, want)
 		}
 	})
 }
 
-func TestLogRingKeepsTheNewest(t *testing.T) {
+func TestRingKeepsTheNewest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		h := NewLogRing(textLog(new(bytes.Buffer)))
+		h := NewRing(textLog(new(bytes.Buffer)))
 		log := slog.New(h)
-		for i := range LogLines + 20 {
+		for i := range MaxLines + 20 {
 			log.Info(fmt.Sprint(i))
 		}
 		all := h.Lines(0)
-		if len(all) != LogLines || all[0].Text != "20" || all[0].Seq != 21 || all[LogLines-1].Text != "519" {
+		if len(all) != MaxLines || all[0].Text != "20" || all[0].Seq != 21 || all[MaxLines-1].Text != "519" {
 			t.Fatalf("%d lines from %+v", len(all), all[0])
 		}
 		if got := h.Lines(518); len(got) != 2 || got[0].Text != "518" || got[1].Text != "519" {
@@ -118,17 +113,16 @@ func TestLogRingKeepsTheNewest(t *testing.T) {
 				t.Errorf("lines after %d: %+v", seq, got)
 			}
 		}
-		want := QueueView{Name: "log", Depth: logQueue, Capacity: logQueue, Drops: []engine.Count{{Reason: "full", N: LogLines + 20 - logQueue}}}
-		if got := h.Queue(); fmt.Sprint(got) != fmt.Sprint(want) {
-			t.Errorf("with nobody taking lines: %+v, want %+v", got, want)
+		if depth, capacity, dropped := h.Queue(); depth != logQueue || capacity != logQueue || dropped != MaxLines+20-logQueue {
+			t.Errorf("with nobody taking lines: %d of %d, %d dropped", depth, capacity, dropped)
 		}
 	})
 }
 
-func TestLogRingCollapsesRepeats(t *testing.T) {
+func TestRingCollapsesRepeats(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var out bytes.Buffer
-		h := NewLogRing(textLog(&out))
+		h := NewRing(textLog(&out))
 		end := runLog(h)
 		log := slog.New(h)
 		for i := range 90 {
@@ -170,10 +164,10 @@ func (s stuckHandler) Handle(context.Context, slog.Record) error {
 	return nil
 }
 
-func TestLogRingNeverWaits(t *testing.T) {
+func TestRingNeverWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		gate := make(chan struct{})
-		h := NewLogRing(stuckHandler{slog.DiscardHandler, gate})
+		h := NewRing(stuckHandler{slog.DiscardHandler, gate})
 		end := runLog(h)
 		start := time.Now()
 		for i := range 2 * logQueue {
@@ -187,53 +181,13 @@ func TestLogRingNeverWaits(t *testing.T) {
 	})
 }
 
-func TestLogFileReopens(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "rvo.log")
-	l, err := OpenLogFile(path)
-	must(t, err)
-	const lines = 2000
-	var writers sync.WaitGroup
-	for w := range 2 {
-		writers.Go(func() {
-			for i := range lines {
-				if _, err := fmt.Fprintf(l, "%d %04d\n", w, i); err != nil {
-					t.Error(err)
-					return
-				}
-			}
-		})
-	}
-	files := []string{path}
-	for i := range 20 {
-		moved := fmt.Sprintf("%s.%d", path, i)
-		must(t, os.Rename(path, moved))
-		must(t, l.Reopen())
-		files = append(files, moved)
-	}
-	writers.Wait()
-	must(t, l.Close())
-	var all []string
-	for _, f := range files {
-		all = append(all, strings.Fields(strings.ReplaceAll(read(t, f), " ", "-"))...)
-	}
-	slices.Sort(all)
-	if n := len(slices.Compact(all)); n != 2*lines || len(all) != 2*lines {
-		t.Errorf("%d lines, %d of them different, want %d", len(all), n, 2*lines)
-	}
-
-	bad := &LogFile{path: filepath.Join(path, "below a file")}
-	if err := bad.Reopen(); err == nil || !strings.Contains(err.Error(), "make its directory") {
-		t.Errorf("opening below a file: %v", err)
-	}
-}
-
-func FuzzCleanText(f *testing.F) {
+func FuzzClean(f *testing.F) {
 	for _, seed := range []string{"", "door", "\x1b]0;x\a", "a\nb", "\xff\xfe", "\u2028\u200e\u009b", strings.Repeat("ä", 40)} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
 		const limit = 64
-		got := cleanText(text, limit)
+		got := Clean(text, limit)
 		if len(got) > limit || !utf8.ValidString(got) {
 			t.Fatalf("%q became %q: %d bytes", text, got, len(got))
 		}
@@ -242,7 +196,7 @@ func FuzzCleanText(f *testing.F) {
 				t.Fatalf("%q became %q", text, got)
 			}
 		}
-		if again := cleanText(got, limit); again != got {
+		if again := Clean(got, limit); again != got {
 			t.Fatalf("%q, cleaned again, is %q", got, again)
 		}
 	})

@@ -1,4 +1,4 @@
-package runtime
+package sink
 
 import (
 	"bytes"
@@ -14,7 +14,9 @@ import (
 	"testing/synctest"
 	"time"
 
+	"rvo-tui/internal/fileio"
 	"rvo-tui/rules"
+	"rvo-tui/runtime"
 )
 
 // flaky is an output whose faults are scripted.
@@ -51,7 +53,7 @@ func (f *flaky) write(ctx context.Context, line []byte) (int, error) {
 		select {
 		case <-f.gate:
 		case <-ctx.Done():
-			return 0, errStalled
+			return 0, fileio.ErrStalled
 		}
 	}
 	if f.fail > 0 {
@@ -96,7 +98,7 @@ func idsFrom(first, n int) (ids []string) {
 }
 
 // runSink runs a sink in a bubble and returns what ends it.
-func runSink(s Sink) (end func() error) {
+func runSink(s runtime.Sink) (end func() error) {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- s.Run(ctx) }()
@@ -106,7 +108,7 @@ func runSink(s Sink) (end func() error) {
 func TestSinkDeliversInOrder(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var out bytes.Buffer
-		s := NewWriterSink("stdout", &out, quietLog())
+		s := NewWriter("stdout", &out, quietLog())
 		end := runSink(s)
 		for i := range 200 {
 			if !s.Offer(testEvent(i)) {
@@ -120,7 +122,7 @@ func TestSinkDeliversInOrder(t *testing.T) {
 		if got := eventIDs(t, out.String()); !slices.Equal(got, idsFrom(0, 200)) {
 			t.Errorf("delivered %v", got)
 		}
-		want := SinkView{Name: "stdout", State: SinkOK, Written: 200, Capacity: SinkCapacity}
+		want := runtime.SinkView{Name: "stdout", State: runtime.SinkOK, Written: 200, Capacity: Capacity}
 		if got := s.View(); got != want {
 			t.Errorf("view %+v, want %+v", got, want)
 		}
@@ -131,7 +133,7 @@ func TestSinkIsBoundedAndNeverWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		out := newFlaky()
 		out.gate = make(chan struct{})
-		p := newPump("slow", out, quietLog())
+		p := newQueue("slow", out, quietLog())
 		end := runSink(p)
 		taken := 0
 		for i := range 100 {
@@ -141,18 +143,18 @@ func TestSinkIsBoundedAndNeverWaits(t *testing.T) {
 		}
 		synctest.Wait()
 		v := p.View()
-		if taken != SinkCapacity || v.Depth != SinkCapacity || v.Dropped != 100-SinkCapacity {
-			t.Errorf("took %d, view %+v; want %d taken and the rest dropped", taken, v, SinkCapacity)
+		if taken != Capacity || v.Depth != Capacity || v.Dropped != 100-Capacity {
+			t.Errorf("took %d, view %+v; want %d taken and the rest dropped", taken, v, Capacity)
 		}
 		close(out.gate)
 		synctest.Wait()
-		if v := p.View(); v.Depth != 0 || v.Written != SinkCapacity {
+		if v := p.View(); v.Depth != 0 || v.Written != Capacity {
 			t.Errorf("after the writer went on: %+v", v)
 		}
 		if err := end(); err != nil {
 			t.Error(err)
 		}
-		if got := eventIDs(t, out.got.String()); !slices.Equal(got, idsFrom(0, SinkCapacity)) {
+		if got := eventIDs(t, out.got.String()); !slices.Equal(got, idsFrom(0, Capacity)) {
 			t.Errorf("delivered %v, want the oldest", got)
 		}
 	})
@@ -163,17 +165,17 @@ func TestSinkDegradesAndRecovers(t *testing.T) {
 		out := newFlaky()
 		out.fail, out.takes = 6, 7
 		var log bytes.Buffer
-		p := newPump("disk", out, slog.New(slog.NewTextHandler(&log, nil)))
+		p := newQueue("disk", out, slog.New(slog.NewTextHandler(&log, nil)))
 		end := runSink(p)
 		p.Offer(testEvent(0))
 		p.Offer(testEvent(1))
 		synctest.Wait()
-		if v := p.View(); v.State != SinkDegraded || v.Reason != "no room" || v.Depth != 2 || v.Failures != 1 {
+		if v := p.View(); v.State != runtime.SinkDegraded || v.Reason != "no room" || v.Depth != 2 || v.Failures != 1 {
 			t.Errorf("after the first failure: %+v", v)
 		}
 		time.Sleep(20 * time.Second)
 		synctest.Wait()
-		if v := p.View(); v.State != SinkOK || v.Reason != "" || v.Written != 2 || v.Failures != 6 || v.Depth != 0 {
+		if v := p.View(); v.State != runtime.SinkOK || v.Reason != "" || v.Written != 2 || v.Failures != 6 || v.Depth != 0 {
 			t.Errorf("after it was repaired: %+v", v)
 		}
 		want := []time.Duration{0, 500, 1500, 3500, 7500, 12500, 17500, 17500}
@@ -199,16 +201,16 @@ func TestSinkOpensWithoutEvents(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		out := newFlaky()
 		out.shut.Store(true)
-		p := newPump("disk", out, quietLog())
+		p := newQueue("disk", out, quietLog())
 		end := runSink(p)
 		synctest.Wait()
-		if v := p.View(); v.State != SinkDegraded || v.Reason != "no such directory" {
+		if v := p.View(); v.State != runtime.SinkDegraded || v.Reason != "no such directory" {
 			t.Errorf("before any event: %+v", v)
 		}
 		out.shut.Store(false)
-		time.Sleep(sinkRetryMax)
+		time.Sleep(retryLast)
 		synctest.Wait()
-		if v := p.View(); v.State != SinkOK {
+		if v := p.View(); v.State != runtime.SinkOK {
 			t.Errorf("once it can be opened: %+v", v)
 		}
 		if err := end(); err != nil {
@@ -227,14 +229,14 @@ func TestSinkEnd(t *testing.T) {
 	}{
 		{"delivers what it holds", 0, 0, "", 0},
 		{"tries again in the time that is left", 1, 500 * time.Millisecond, "", 0},
-		{"gives up in time", math.MaxInt, SinkFlush, `end sink "disk": 3 events not delivered: no room`, 3},
+		{"gives up in time", math.MaxInt, Flush, `end sink "disk": 3 events not delivered: no room`, 3},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				out := newFlaky()
 				out.fail = tt.fail
-				p := newPump("disk", out, quietLog())
+				p := newQueue("disk", out, quietLog())
 				for i := range 3 {
 					p.Offer(testEvent(i))
 				}
@@ -262,7 +264,7 @@ func TestSinkEnd(t *testing.T) {
 func TestSinkSyncsOnceASecond(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		out := newFlaky()
-		p := newPump("disk", out, quietLog())
+		p := newQueue("disk", out, quietLog())
 		end := runSink(p)
 		for i := range 25 {
 			p.Offer(testEvent(i))
@@ -285,7 +287,7 @@ func TestSinkSyncsOnceASecond(t *testing.T) {
 func TestSinkSkipsWhatIsNoJSON(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var out bytes.Buffer
-		s := NewWriterSink("stdout", &out, quietLog())
+		s := NewWriter("stdout", &out, quietLog())
 		bad := testEvent(0)
 		bad.Confidence = math.NaN()
 		s.Offer(bad)
@@ -303,7 +305,7 @@ func TestSinkSkipsWhatIsNoJSON(t *testing.T) {
 }
 
 func TestOfferAllocatesNothing(t *testing.T) {
-	p := newPump("x", newFlaky(), quietLog())
+	p := newQueue("x", newFlaky(), quietLog())
 	e := testEvent(1)
 	if n := testing.AllocsPerRun(200, func() { p.Offer(e) }); n != 0 {
 		t.Errorf("an offer allocates %v times", n)

@@ -1,4 +1,4 @@
-package runtime
+package metrics
 
 import (
 	"fmt"
@@ -20,19 +20,21 @@ import (
 	"rvo-tui/capture"
 	"rvo-tui/clips"
 	"rvo-tui/detectors"
+	"rvo-tui/internal/logging"
 	"rvo-tui/rules"
+	"rvo-tui/runtime"
 	"rvo-tui/runtime/engine"
 )
 
 // fullSnapshot has something to say in every metric.
-func fullSnapshot() *Snapshot {
+func fullSnapshot() *runtime.Snapshot {
 	at := time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)
 	var tick, exec engine.Histogram
 	for _, ns := range []time.Duration{900, 3e3, 30e3, 300e3, 30e6} {
 		tick.Record(ns)
 	}
 	exec.Record(40 * time.Millisecond)
-	cam := CameraView{
+	cam := runtime.CameraView{
 		Status: capture.Status{
 			Name: "door", State: capture.Live, Width: 640, Height: 480, LastFrame: at, Lag: 20 * time.Millisecond,
 			Frames: 100, Connects: 3, Failures: 4, Stalls: 2, Resizes: 1, DropPool: 5, DropLag: 6, DropRate: 7, DropBroken: 8,
@@ -57,31 +59,31 @@ func fullSnapshot() *Snapshot {
 				Status: rules.Status{State: rules.Potential, Truth: rules.True, Progress: 0.5, Fired: 6},
 			}},
 		},
-		Queues: []QueueView{{Name: "frame", Depth: 1, Capacity: 1, Drops: []engine.Count{{Reason: "superseded", N: 10}, {}}}},
+		Queues: []runtime.QueueView{{Name: "frame", Depth: 1, Capacity: 1, Drops: []engine.Count{{Reason: "superseded", N: 10}, {}}}},
 	}
 	for i := range cam.Stages {
 		cam.Stages[i] = &exec
 	}
-	return &Snapshot{
-		At: at, Uptime: time.Minute, Cameras: []CameraView{cam},
-		Slots:  SlotsView{Size: 2, Busy: 1, Waiting: 1, Revoked: 1},
-		Queues: []QueueView{{Name: "commands", Capacity: 16, Drops: []engine.Count{{Reason: "full", N: 1}}}},
-		Sinks:  []SinkView{{Name: "file", State: SinkDegraded, Written: 5, Dropped: 1, Failures: 2, Depth: 3, Capacity: 64}},
+	return &runtime.Snapshot{
+		At: at, Uptime: time.Minute, Cameras: []runtime.CameraView{cam},
+		Slots:  runtime.SlotsView{Size: 2, Busy: 1, Waiting: 1, Revoked: 1},
+		Queues: []runtime.QueueView{{Name: "commands", Capacity: 16, Drops: []engine.Count{{Reason: "full", N: 1}}}},
+		Sinks:  []runtime.SinkView{{Name: "file", State: runtime.SinkDegraded, Written: 5, Dropped: 1, Failures: 2, Depth: 3, Capacity: 64}},
 		Clips: &clips.Status{
 			State: "ok", Waiting: 1, WaitingCap: 16, Saved: 4, Took: time.Second, Clips: 4, Bytes: 1 << 20,
 			Dropped: map[string]uint64{"full": 2}, Removed: map[string]uint64{"age": 1},
 			Rings: []clips.RingStatus{{Camera: "door", Pictures: 12, Bytes: 1 << 16, BytesCap: 1 << 26, Span: 3 * time.Second, Encoded: 40}},
 		},
-		Log:    LogView{Errors: 1, Warnings: 2},
-		Loop:   LoopView{Turns: 60, Busy: time.Millisecond},
-		Reload: ReloadView{Results: []engine.Count{{Reason: ReloadOK, N: 2}, {Reason: ReloadPartial, N: 0}, {Reason: ReloadInvalid, N: 1}}, Last: ReloadInvalid, OK: at},
+		Log:    logging.View{Errors: 1, Warnings: 2},
+		Loop:   runtime.LoopView{Turns: 60, Busy: time.Millisecond},
+		Reload: runtime.ReloadView{Results: []engine.Count{{Reason: runtime.ReloadOK, N: 2}, {Reason: runtime.ReloadPartial, N: 0}, {Reason: runtime.ReloadInvalid, N: 1}}, Last: runtime.ReloadInvalid, OK: at},
 	}
 }
 
-func registry(t *testing.T, s *Snapshot) *prometheus.Registry {
+func registry(t *testing.T, s *runtime.Snapshot) *prometheus.Registry {
 	t.Helper()
 	r := prometheus.NewPedanticRegistry()
-	c := NewCollector(func() *Snapshot { return s })
+	c := NewCollector(func() *runtime.Snapshot { return s })
 	if s != nil {
 		c.page.Store(4096)
 	}
@@ -197,9 +199,9 @@ rvo_tick_duration_seconds_count{camera="door"} 5
 // Whatever a snapshot holds, a scrape succeeds.
 func TestCollectorSurvivesOddSnapshots(t *testing.T) {
 	s := fullSnapshot()
-	s.Cameras = append(s.Cameras, s.Cameras[0], CameraView{Status: capture.Status{Name: "b\xffd\x00\n\"", State: "odd"}}, CameraView{})
-	s.Sinks = append(s.Sinks, s.Sinks[0], SinkView{})
-	s.Queues = append(s.Queues, s.Queues[0], QueueView{Drops: []engine.Count{{Reason: "x", N: 1}, {Reason: "x", N: 2}}})
+	s.Cameras = append(s.Cameras, s.Cameras[0], runtime.CameraView{Status: capture.Status{Name: "b\xffd\x00\n\"", State: "odd"}}, runtime.CameraView{})
+	s.Sinks = append(s.Sinks, s.Sinks[0], runtime.SinkView{})
+	s.Queues = append(s.Queues, s.Queues[0], runtime.QueueView{Drops: []engine.Count{{Reason: "x", N: 1}, {Reason: "x", N: 2}}})
 	s.Cameras[0].Signals[0].Value = math.NaN()
 	if n, err := testutil.GatherAndCount(registry(t, s)); err != nil || n == 0 {
 		t.Errorf("%d series, %v", n, err)
@@ -260,7 +262,7 @@ var seedMetrics = []string{
 // The documentation lists every metric and no other, with its help text, and
 // leads from every name of the seed to metrics that exist.
 func TestMetricsDocumentation(t *testing.T) {
-	text, err := os.ReadFile("../docs/metrics.md")
+	text, err := os.ReadFile("../../docs/metrics.md")
 	must(t, err)
 	ours, theirs, ok := strings.Cut(string(text), "## From RVO to rvo-tui")
 	if !ok {
@@ -319,7 +321,7 @@ func BenchmarkScrape(b *testing.B) {
 		s.Cameras = append(s.Cameras, cam)
 	}
 	r := prometheus.NewRegistry()
-	r.MustRegister(NewCollector(func() *Snapshot { return s }))
+	r.MustRegister(NewCollector(func() *runtime.Snapshot { return s }))
 	page := httptest.NewRecorder()
 	b.ReportAllocs()
 	for b.Loop() {

@@ -1,4 +1,4 @@
-package runtime
+package logging
 
 import (
 	"context"
@@ -7,18 +7,20 @@ import (
 	"io"
 	"os"
 	"sync/atomic"
+
+	"rvo-tui/internal/fileio"
 )
 
-// LogFile is a log file that can be opened anew while it is written, for log
+// File is a log file that can be opened anew while it is written, for log
 // rotation. It is safe for concurrent use.
-type LogFile struct {
+type File struct {
 	path string
 	file atomic.Pointer[os.File]
 }
 
-// OpenLogFile opens path for appending, and makes it where it is missing.
-func OpenLogFile(path string) (*LogFile, error) {
-	l := &LogFile{path: path}
+// OpenFile opens path for appending, and makes it where it is missing.
+func OpenFile(path string) (*File, error) {
+	l := &File{path: path}
 	if err := l.Reopen(); err != nil {
 		return nil, err
 	}
@@ -27,10 +29,10 @@ func OpenLogFile(path string) (*LogFile, error) {
 
 // Reopen opens the path again. Where that fails, the open file stays in use.
 // It is not to be called after Close.
-func (l *LogFile) Reopen() error {
+func (l *File) Reopen() error {
 	f, err := os.OpenFile(l.path, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o644)
 	if err != nil {
-		return fmt.Errorf("open log file %q: %w; %s", l.path, bareError(err), fileAdvice(err))
+		return fmt.Errorf("open log file %q: %w; %s", l.path, fileio.Bare(err), fileio.Advice(err))
 	}
 	if old := l.file.Swap(f); old != nil {
 		return old.Close()
@@ -39,7 +41,7 @@ func (l *LogFile) Reopen() error {
 }
 
 // Write appends p, which is to be one or more whole lines.
-func (l *LogFile) Write(p []byte) (int, error) {
+func (l *File) Write(p []byte) (int, error) {
 	for {
 		f := l.file.Load()
 		n, err := f.Write(p)
@@ -51,15 +53,15 @@ func (l *LogFile) Write(p []byte) (int, error) {
 }
 
 // Close ends the file.
-func (l *LogFile) Close() error { return l.file.Load().Close() }
+func (l *File) Close() error { return l.file.Load().Close() }
 
-// LogPipe returns a writer for a log that goes to a pipe or a terminal, such as
+// Pipe returns a writer for a log that goes to a pipe or a terminal, such as
 // standard error: a reader that has stopped reading costs a second for each
 // line, and that line, but never holds the log up for good.
-func LogPipe(f *os.File) io.Writer { return logPipe{f} }
+func Pipe(f *os.File) io.Writer { return pipe{f} }
 
-type logPipe struct{ f *os.File }
+type pipe struct{ f *os.File }
 
-func (l logPipe) Write(p []byte) (int, error) {
-	return writePatiently(context.Background(), l.f, p, pipePatience)
+func (l pipe) Write(p []byte) (int, error) {
+	return fileio.Write(context.Background(), l.f, p, fileio.Patience)
 }

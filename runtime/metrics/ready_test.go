@@ -1,4 +1,4 @@
-package runtime
+package metrics
 
 import (
 	"encoding/json"
@@ -8,12 +8,13 @@ import (
 	"unicode/utf8"
 
 	"rvo-tui/capture"
+	"rvo-tui/runtime"
 	"rvo-tui/runtime/engine"
 )
 
 func TestReadyOf(t *testing.T) {
-	cam := func(name string, s capture.State, why string, ds ...engine.DetectorView) CameraView {
-		return CameraView{Status: capture.Status{Name: name, State: s, Reason: why}, View: engine.View{Detectors: ds}}
+	cam := func(name string, s capture.State, why string, ds ...engine.DetectorView) runtime.CameraView {
+		return runtime.CameraView{Status: capture.Status{Name: name, State: s, Reason: why}, View: engine.View{Detectors: ds}}
 	}
 	det := func(name string, s engine.DetectorState, why, err string) engine.DetectorView {
 		d := engine.DetectorView{State: s, Reason: why, Error: err}
@@ -22,32 +23,32 @@ func TestReadyOf(t *testing.T) {
 	}
 	tests := []struct {
 		name string
-		s    *Snapshot
+		s    *runtime.Snapshot
 		want string
 	}{
 		{"not started", nil, `{"ready":false,"reasons":[{"state":"starting"}]}`},
-		{"without its cameras yet", &Snapshot{}, `{"ready":false,"reasons":[{"state":"starting"}]}`},
-		{"no camera", &Snapshot{Loop: LoopView{Turns: 1}}, `{"ready":true,"reasons":[]}`},
+		{"without its cameras yet", &runtime.Snapshot{}, `{"ready":false,"reasons":[{"state":"starting"}]}`},
+		{"no camera", &runtime.Snapshot{Loop: runtime.LoopView{Turns: 1}}, `{"ready":true,"reasons":[]}`},
 		{
 			"while a reload has taken a camera away",
-			&Snapshot{Loop: LoopView{Turns: 1, Reloading: true}, Cameras: []CameraView{cam("door", capture.Live, "")}},
+			&runtime.Snapshot{Loop: runtime.LoopView{Turns: 1, Reloading: true}, Cameras: []runtime.CameraView{cam("door", capture.Live, "")}},
 			`{"ready":false,"reasons":[{"state":"reloading"}]}`,
 		},
 		{
 			"all is well",
-			&Snapshot{Loop: LoopView{Turns: 1}, Cameras: []CameraView{cam("door", capture.Live, "",
+			&runtime.Snapshot{Loop: runtime.LoopView{Turns: 1}, Cameras: []runtime.CameraView{cam("door", capture.Live, "",
 				det("a", engine.DetectorWaiting, "rate", ""), det("b", engine.DetectorRunning, "", "an old error"),
 				det("c", engine.DetectorBackoff, "", ""), det("d", engine.DetectorDisabled, "", ""))}},
 			`{"ready":true,"reasons":[]}`,
 		},
 		{
 			"as somebody wanted",
-			&Snapshot{Loop: LoopView{Turns: 1}, Cameras: []CameraView{cam("door", capture.Paused, "by command", det("a", engine.DetectorFailed, "", "x")), cam("file", capture.Ended, "")}},
+			&runtime.Snapshot{Loop: runtime.LoopView{Turns: 1}, Cameras: []runtime.CameraView{cam("door", capture.Paused, "by command", det("a", engine.DetectorFailed, "", "x")), cam("file", capture.Ended, "")}},
 			`{"ready":true,"reasons":[]}`,
 		},
 		{
 			"cameras down",
-			&Snapshot{Loop: LoopView{Turns: 1}, Cameras: []CameraView{
+			&runtime.Snapshot{Loop: runtime.LoopView{Turns: 1}, Cameras: []runtime.CameraView{
 				cam("door", capture.Stalled, "no picture for 5s"), cam("yard", capture.Connecting, ""),
 				cam("lane", capture.Reconnecting, ""), cam("gate", capture.Failed, "bad\x1b[2J\nfile"),
 			}},
@@ -56,17 +57,14 @@ func TestReadyOf(t *testing.T) {
 		},
 		{
 			"detectors down",
-			&Snapshot{Loop: LoopView{Turns: 1}, Cameras: []CameraView{cam("door", capture.Live, "",
-				det("a", engine.DetectorStarting, "loading", ""), det("b", engine.DetectorStuck, "", ""), det("c", engine.DetectorFailed, "retry", "no s3cret here"))}},
+			&runtime.Snapshot{Loop: runtime.LoopView{Turns: 1}, Cameras: []runtime.CameraView{cam("door", capture.Live, "",
+				det("a", engine.DetectorStarting, "loading", ""), det("b", engine.DetectorStuck, "", ""), det("c", engine.DetectorFailed, "retry", "no file"))}},
 			`{"ready":false,"reasons":[{"camera":"door","detector":"a","state":"starting","reason":"loading"},` +
-				`{"camera":"door","detector":"b","state":"stuck"},{"camera":"door","detector":"c","state":"failed","reason":"no *** here"}]}`,
+				`{"camera":"door","detector":"b","state":"stuck"},{"camera":"door","detector":"c","state":"failed","reason":"no file"}]}`,
 		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			if tt.s != nil { // as Runtime.Snapshot does
-				tt.s.redact(func(text string) string { return strings.ReplaceAll(text, "s3cret", "***") })
-			}
 			got, err := json.Marshal(ReadyOf(tt.s))
 			must(t, err)
 			if string(got) != tt.want {
@@ -78,9 +76,9 @@ func TestReadyOf(t *testing.T) {
 
 // However much is broken, and however long its reasons are, the answer is short.
 func TestReadyIsBounded(t *testing.T) {
-	s := &Snapshot{Loop: LoopView{Turns: 1}}
+	s := &runtime.Snapshot{Loop: runtime.LoopView{Turns: 1}}
 	for range 1000 {
-		s.Cameras = append(s.Cameras, CameraView{Status: capture.Status{Name: "door", State: capture.Failed, Reason: strings.Repeat("ü\n", 10_000)}})
+		s.Cameras = append(s.Cameras, runtime.CameraView{Status: capture.Status{Name: "door", State: capture.Failed, Reason: strings.Repeat("ü\n", 10_000)}})
 	}
 	r := ReadyOf(s)
 	if r.Ready || len(r.Reasons) != readyReasons || r.More != 1000-readyReasons {
@@ -93,10 +91,10 @@ func TestReadyIsBounded(t *testing.T) {
 
 func TestReadyAnswers(t *testing.T) {
 	for _, tt := range []struct {
-		s      *Snapshot
+		s      *runtime.Snapshot
 		status int
-	}{{&Snapshot{Loop: LoopView{Turns: 1}}, 200}, {nil, 503}} {
-		s := NewServer("", func() *Snapshot { return tt.s }, quietLog())
+	}{{&runtime.Snapshot{Loop: runtime.LoopView{Turns: 1}}, 200}, {nil, 503}} {
+		s := NewServer("", func() *runtime.Snapshot { return tt.s }, quietLog())
 		w := httptest.NewRecorder()
 		s.handler.ServeHTTP(w, httptest.NewRequest("GET", "/ready", nil))
 		if w.Code != tt.status || w.Header().Get("Content-Type") != "application/json" || !strings.HasSuffix(w.Body.String(), "}\n") {

@@ -1,10 +1,12 @@
-package runtime
+package metrics
 
 import (
 	"encoding/json"
 	"net/http"
 
 	"rvo-tui/capture"
+	"rvo-tui/internal/logging"
+	"rvo-tui/runtime"
 	"rvo-tui/runtime/engine"
 )
 
@@ -34,7 +36,7 @@ type NotReady struct {
 // somebody wanted it, and no detector of those that are live is starting, stuck
 // or failed. Nil is a program that has not started yet. Reasons are cleaned and
 // shortened.
-func ReadyOf(s *Snapshot) Readiness {
+func ReadyOf(s *runtime.Snapshot) Readiness {
 	r := Readiness{Reasons: []NotReady{}}
 	switch {
 	case s == nil || s.Loop.Turns == 0:
@@ -76,11 +78,11 @@ func (r *Readiness) add(n NotReady) {
 		r.More++
 		return
 	}
-	n.Reason = cleanText(n.Reason, readyText)
+	n.Reason = logging.Clean(n.Reason, readyText)
 	r.Reasons = append(r.Reasons, n)
 }
 
-func ready(latest func() *Snapshot) http.Handler {
+func ready(latest func() *runtime.Snapshot) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		r := ReadyOf(latest())
 		status := http.StatusOK

@@ -1,4 +1,4 @@
-package runtime
+package sink
 
 import (
 	"bytes"
@@ -9,9 +9,11 @@ import (
 	"log/slog"
 	"os"
 	"syscall"
+
+	"rvo-tui/internal/fileio"
 )
 
-// FileSink appends events to a file as JSON lines, and the file holds whole
+// File appends events to a file as JSON lines, and the file holds whole
 // lines only:
 //
 //   - A line is one write. When it comes out short, as on a full disk, the file
@@ -24,23 +26,23 @@ import (
 //
 // The file is opened again after Reopen, and by itself when it was moved or
 // removed. A file that cannot be opened or written degrades the sink, which
-// holds SinkCapacity events and tries again every 0.5 to 5 s.
+// holds Capacity events and tries again every 0.5 to 5 s.
 //
 // Lines are synced to the disk within a second of being written, and when the
 // sink ends: a power failure costs the events of the last second at most, and
 // no event waits for a disk.
-type FileSink struct{ *pump }
+type File struct{ *queue }
 
-// NewFileSink returns a sink named "file". Nothing is opened before Run.
-func NewFileSink(path string, log *slog.Logger) FileSink {
-	return FileSink{newPump("file", &lineFile{path: path}, log)}
+// NewFile returns a sink named "file". Nothing is opened before Run.
+func NewFile(path string, log *slog.Logger) File {
+	return File{newQueue("file", &lineFile{path: path}, log)}
 }
 
 // Reopen has the file closed and opened again by its path, soon and without
 // waiting: for log rotation.
-func (s FileSink) Reopen() { poke(s.reopen) }
+func (s File) Reopen() { poke(s.reopen) }
 
-// lineFile is the output of a FileSink.
+// lineFile is the output of a File.
 type lineFile struct {
 	path string
 	f    *os.File
@@ -52,7 +54,7 @@ const healWindow = 1 << 20
 func (l *lineFile) open() error {
 	f, err := os.OpenFile(l.path, os.O_RDWR|os.O_APPEND|os.O_CREATE, 0o644)
 	if err != nil {
-		return fmt.Errorf("open event log %q: %w; %s", l.path, bareError(err), fileAdvice(err))
+		return fmt.Errorf("open event log %q: %w; %s", l.path, fileio.Bare(err), fileio.Advice(err))
 	}
 	if err := l.prepare(f); err != nil {
 		f.Close()
@@ -65,7 +67,7 @@ func (l *lineFile) open() error {
 func (l *lineFile) prepare(f *os.File) error {
 	info, err := f.Stat()
 	if err != nil {
-		return fmt.Errorf("open event log %q: %w", l.path, bareError(err))
+		return fmt.Errorf("open event log %q: %w", l.path, fileio.Bare(err))
 	}
 	if !info.Mode().IsRegular() {
 		return fmt.Errorf("open event log %q: not a regular file; name a file", l.path)
@@ -74,7 +76,7 @@ func (l *lineFile) prepare(f *os.File) error {
 		return fmt.Errorf("open event log %q: another process writes it; name another file or stop that process", l.path)
 	}
 	if err := heal(f, info.Size()); err != nil {
-		return fmt.Errorf("heal event log %q: %w; %s", l.path, bareError(err), fileAdvice(err))
+		return fmt.Errorf("heal event log %q: %w; %s", l.path, fileio.Bare(err), fileio.Advice(err))
 	}
 	return nil
 }
@@ -137,7 +139,7 @@ func (l *lineFile) write(_ context.Context, line []byte) (int, error) {
 		// opened again, before anything else is written.
 		_ = l.cut(n)
 	}
-	return 0, fmt.Errorf("write event log %q: %w; %s", l.path, bareError(err), fileAdvice(err))
+	return 0, fmt.Errorf("write event log %q: %w; %s", l.path, fileio.Bare(err), fileio.Advice(err))
 }
 
 // cut takes the last n bytes off the file.
@@ -161,7 +163,7 @@ func (l *lineFile) moved() bool {
 
 func (l *lineFile) sync() error {
 	if err := l.f.Sync(); err != nil {
-		return fmt.Errorf("sync event log %q: %w; the last lines may be lost, check the disk", l.path, bareError(err))
+		return fmt.Errorf("sync event log %q: %w; the last lines may be lost, check the disk", l.path, fileio.Bare(err))
 	}
 	return nil
 }
@@ -169,29 +171,4 @@ func (l *lineFile) sync() error {
 func (l *lineFile) close() error {
 	defer l.f.Close()
 	return l.sync()
-}
-
-// bareError takes the path out of an error that names it already.
-func bareError(err error) error {
-	if e, ok := errors.AsType[*os.PathError](err); ok {
-		return e.Err
-	}
-	return err
-}
-
-// fileAdvice says what a person can do about an error of a file.
-func fileAdvice(err error) string {
-	switch {
-	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
-		return "free some space"
-	case errors.Is(err, syscall.EROFS):
-		return "make the file system writable or name another file"
-	case errors.Is(err, os.ErrPermission):
-		return "allow this user to write it or name another file"
-	case errors.Is(err, syscall.EISDIR):
-		return "name a file"
-	case errors.Is(err, os.ErrNotExist), errors.Is(err, syscall.ENOTDIR):
-		return "make its directory or name another file"
-	}
-	return "check the disk or name another file"
 }

@@ -1,4 +1,6 @@
-package runtime
+// Package logging keeps the newest lines of the log, and writes the log without
+// waiting for who reads it.
+package logging
 
 import (
 	"context"
@@ -11,14 +13,14 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"rvo-tui/runtime/engine"
+	"rvo-tui/internal/ring"
 )
 
 const (
-	// LogLines is how many lines a LogRing keeps.
-	LogLines = 500
-	// LogLineBytes is the longest text of a kept line; the rest is cut off.
-	LogLineBytes = 1024
+	// MaxLines is how many lines a Ring keeps.
+	MaxLines = 500
+	// MaxLineBytes is the longest text of a kept line; the rest is cut off.
+	MaxLineBytes = 1024
 
 	logQueue       = 256
 	logRepeats     = 5 // equal lines a second that are let through
@@ -26,15 +28,21 @@ const (
 	logFlush       = time.Second
 )
 
-// LogLine is one line of the log, for a person.
-type LogLine struct {
+// Line is one line of the log, for a person.
+type Line struct {
 	Seq   uint64     `json:"seq"` // ascending from 1, without gaps
 	Time  time.Time  `json:"time"`
 	Level slog.Level `json:"level"`
 	Text  string     `json:"text"` // message and attributes, without control characters
 }
 
-// LogRing is a slog.Handler that keeps the last LogLines lines, counts errors
+// View is what has been logged since the start.
+type View struct {
+	Errors   uint64 `json:"errors"` // lines at level error
+	Warnings uint64 `json:"warnings"`
+}
+
+// Ring is a slog.Handler that keeps the last MaxLines lines, counts errors
 // and warnings, and passes every line on to another handler from a goroutine of
 // its own, so that logging never waits for a terminal, a pipe or a disk.
 //
@@ -44,7 +52,7 @@ type LogLine struct {
 // and counted but not passed on.
 //
 // Handlers derived by WithAttrs and WithGroup share one ring.
-type LogRing struct {
+type Ring struct {
 	*logState
 	next   slog.Handler
 	prefix string // groups, each with its dot
@@ -56,9 +64,8 @@ type logState struct {
 	queue chan logJob
 
 	mu      sync.Mutex // guards what follows; nothing is called while it is held
-	lines   [LogLines]LogLine
-	seq     uint64 // of the newest line
-	view    LogView
+	lines   *ring.Ring[Line]
+	view    View
 	dropped uint64
 	repeats map[string]*repeat // by level and text; logRepeatKinds at most
 }
@@ -79,46 +86,48 @@ type repeat struct {
 	to     slog.Handler
 }
 
-// NewLogRing returns a ring that passes lines on to next while Run runs.
-func NewLogRing(next slog.Handler) *LogRing {
-	return &LogRing{
-		logState: &logState{queue: make(chan logJob, logQueue), repeats: map[string]*repeat{}},
-		next:     next,
+// NewRing returns a ring that passes lines on to next while Run runs.
+func NewRing(next slog.Handler) *Ring {
+	return &Ring{
+		logState: &logState{
+			queue: make(chan logJob, logQueue), lines: ring.New[Line](MaxLines), repeats: map[string]*repeat{},
+		},
+		next: next,
 	}
 }
 
 // Enabled implements slog.Handler: the next handler decides.
-func (h *LogRing) Enabled(ctx context.Context, level slog.Level) bool {
+func (h *Ring) Enabled(ctx context.Context, level slog.Level) bool {
 	return h.next.Enabled(ctx, level)
 }
 
 // WithAttrs implements slog.Handler.
-func (h *LogRing) WithAttrs(attrs []slog.Attr) slog.Handler {
+func (h *Ring) WithAttrs(attrs []slog.Attr) slog.Handler {
 	var b strings.Builder
 	for _, a := range attrs {
 		appendAttr(&b, h.prefix, a)
 	}
-	return &LogRing{h.logState, h.next.WithAttrs(attrs), h.prefix, h.attrs + b.String()}
+	return &Ring{h.logState, h.next.WithAttrs(attrs), h.prefix, h.attrs + b.String()}
 }
 
 // WithGroup implements slog.Handler.
-func (h *LogRing) WithGroup(name string) slog.Handler {
+func (h *Ring) WithGroup(name string) slog.Handler {
 	if name == "" {
 		return h
 	}
-	return &LogRing{h.logState, h.next.WithGroup(name), h.prefix + name + ".", h.attrs}
+	return &Ring{h.logState, h.next.WithGroup(name), h.prefix + name + ".", h.attrs}
 }
 
 // Handle implements slog.Handler. It never waits and never fails.
-func (h *LogRing) Handle(_ context.Context, r slog.Record) error {
+func (h *Ring) Handle(_ context.Context, r slog.Record) error {
 	var b strings.Builder
 	b.WriteString(r.Message)
 	b.WriteString(h.attrs)
 	r.Attrs(func(a slog.Attr) bool {
 		appendAttr(&b, h.prefix, a)
-		return b.Len() < 2*LogLineBytes
+		return b.Len() < 2*MaxLineBytes
 	})
-	text := cleanText(b.String(), LogLineBytes)
+	text := Clean(b.String(), MaxLineBytes)
 
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -132,13 +141,13 @@ func (h *LogRing) Handle(_ context.Context, r slog.Record) error {
 	if h.repeated(r, text) {
 		return nil
 	}
-	h.add(LogLine{Time: r.Time, Level: r.Level, Text: text}, logJob{h.next, r.Clone()})
+	h.add(Line{Time: r.Time, Level: r.Level, Text: text}, logJob{h.next, r.Clone()})
 	return nil
 }
 
 // repeated counts a line, and reports whether it is to be held back. The caller
 // holds the mutex.
-func (h *LogRing) repeated(r slog.Record, text string) bool {
+func (h *Ring) repeated(r slog.Record, text string) bool {
 	key := strconv.Itoa(int(r.Level)) + text
 	rep := h.repeats[key]
 	if rep == nil {
@@ -165,19 +174,18 @@ func (s *logState) expire(now time.Time) {
 		delete(s.repeats, key)
 		if rep.held > 0 {
 			rep.record.AddAttrs(slog.Int("repeated", rep.held))
-			s.add(LogLine{
+			s.add(Line{
 				Time: rep.record.Time, Level: rep.level,
-				Text: cleanText(fmt.Sprintf("%s (%d times more)", rep.text, rep.held), LogLineBytes+32),
+				Text: Clean(fmt.Sprintf("%s (%d times more)", rep.text, rep.held), MaxLineBytes+32),
 			}, logJob{rep.to, rep.record})
 		}
 	}
 }
 
 // add keeps a line and passes it on. The caller holds the mutex.
-func (s *logState) add(line LogLine, job logJob) {
-	s.seq++
-	line.Seq = s.seq
-	s.lines[s.seq%LogLines] = line
+func (s *logState) add(line Line, job logJob) {
+	line.Seq = s.lines.Last() + 1
+	s.lines.Add(line)
 	select {
 	case s.queue <- job:
 	default:
@@ -187,38 +195,26 @@ func (s *logState) add(line LogLine, job logJob) {
 
 // Lines returns the kept lines after the one numbered seq, oldest first; 0
 // means all.
-func (s *logState) Lines(seq uint64) []LogLine {
+func (s *logState) Lines(seq uint64) []Line {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.expire(time.Now())
-	if s.seq > LogLines {
-		seq = max(seq, s.seq-LogLines)
-	}
-	if seq >= s.seq {
-		return nil
-	}
-	lines := make([]LogLine, 0, s.seq-seq)
-	for n := seq + 1; n <= s.seq; n++ {
-		lines = append(lines, s.lines[n%LogLines])
-	}
-	return lines
+	return s.lines.After(seq)
 }
 
 // View returns how the log stands. Lines that were held back are counted.
-func (s *logState) View() LogView {
+func (s *logState) View() View {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.view
 }
 
-// Queue returns how the hand-off to the next handler stands.
-func (s *logState) Queue() QueueView {
+// Queue returns how the hand-off to the next handler stands: how many lines wait,
+// how many may, and how many were not passed on.
+func (s *logState) Queue() (depth, capacity int, dropped uint64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return QueueView{
-		Name: "log", Depth: len(s.queue), Capacity: logQueue,
-		Drops: []engine.Count{{Reason: "full", N: s.dropped}},
-	}
+	return len(s.queue), logQueue, s.dropped
 }
 
 // Run passes lines on until ctx ends, then those that are left, for a second at
@@ -280,10 +276,10 @@ func appendAttr(b *strings.Builder, prefix string, a slog.Attr) {
 	b.WriteString(prefix + a.Key + "=" + text)
 }
 
-// cleanText makes text safe for a terminal: control and formatting characters
+// Clean makes text safe for a terminal: control and formatting characters
 // and bytes that are not UTF-8 become U+FFFD, line ends a blank, and what is
 // beyond limit bytes is cut off behind "…".
-func cleanText(text string, limit int) string {
+func Clean(text string, limit int) string {
 	clean := strings.Map(func(r rune) rune {
 		switch {
 		case r == '\n' || r == '\r' || r == '\t':

@@ -1,0 +1,32 @@
+package fileio
+
+import (
+	"errors"
+	"os"
+	"syscall"
+)
+
+// Bare takes the path out of an error that names it already.
+func Bare(err error) error {
+	if e, ok := errors.AsType[*os.PathError](err); ok {
+		return e.Err
+	}
+	return err
+}
+
+// Advice says what a person can do about an error of a file.
+func Advice(err error) string {
+	switch {
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
+		return "free some space"
+	case errors.Is(err, syscall.EROFS):
+		return "make the file system writable or name another file"
+	case errors.Is(err, os.ErrPermission):
+		return "allow this user to write it or name another file"
+	case errors.Is(err, syscall.EISDIR):
+		return "name a file"
+	case errors.Is(err, os.ErrNotExist), errors.Is(err, syscall.ENOTDIR):
+		return "make its directory or name another file"
+	}
+	return "check the disk or name another file"
+}

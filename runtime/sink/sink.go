@@ -1,0 +1,283 @@
+// Package sink takes events out of the process: to files, pipes and terminals.
+package sink
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"rvo-tui/rules"
+	"rvo-tui/runtime"
+)
+
+const (
+	// Capacity is how many events a sink holds, the one that it is busy with
+	// included.
+	Capacity = 64
+	// Flush is how long a sink goes on delivering after its context has ended.
+	Flush = 2 * time.Second
+
+	retryFirst = 500 * time.Millisecond
+	retryLast  = 5 * time.Second
+	syncEvery  = time.Second
+)
+
+// output is where the lines of a sink go. One goroutine calls it.
+type output interface {
+	// open makes it ready, after the start, an error or a request to reopen.
+	open() error
+	// write takes a line with its line feed and returns how much of it is through
+	// for good; what is left is tried again later.
+	write(ctx context.Context, line []byte) (int, error)
+	// sync makes what was written survive a power failure, where that means
+	// something; so does close.
+	sync() error
+	close() error
+}
+
+// queue is the part that all sinks share: a bounded queue, and a goroutine that
+// writes what is in it to an output.
+type queue struct {
+	// settings
+	name string
+	log  *slog.Logger
+
+	out    output
+	wake   chan struct{} // 1: the queue is no longer empty
+	reopen chan struct{} // 1: open the output anew
+
+	// owned by Run
+	ready  bool   // out is open
+	line   []byte // the oldest event as text; empty: not made yet
+	sent   int    // how much of line is through
+	dirty  bool   // written and not synced
+	synced time.Time
+
+	mu     sync.Mutex // guards what follows; nothing is called while it is held
+	events [Capacity]rules.Event
+	first  int
+	closed bool
+	view   runtime.SinkView
+}
+
+func newQueue(name string, out output, log *slog.Logger) *queue {
+	return &queue{
+		name: name, log: log, out: out,
+		wake: make(chan struct{}, 1), reopen: make(chan struct{}, 1),
+		view: runtime.SinkView{Name: name, State: runtime.SinkOK, Capacity: Capacity},
+	}
+}
+
+// Name implements Sink.
+func (q *queue) Name() string { return q.name }
+
+// View implements Sink.
+func (q *queue) View() runtime.SinkView {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.view
+}
+
+// Offer implements Sink. It costs the copy of the event: text is made of it by
+// the goroutine of the sink.
+func (q *queue) Offer(event rules.Event) bool {
+	q.mu.Lock()
+	ok := !q.closed && q.view.Depth < Capacity
+	if ok {
+		q.events[(q.first+q.view.Depth)%Capacity] = event
+		q.view.Depth++
+	} else {
+		q.view.Dropped++
+	}
+	q.mu.Unlock()
+	if ok {
+		poke(q.wake)
+	}
+	return ok
+}
+
+// poke leaves a note in a channel of one; a note that lies there already will do.
+func poke(c chan struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
+}
+
+// Run implements Sink.
+func (q *queue) Run(ctx context.Context) error {
+	q.serve(ctx, false)
+	q.mu.Lock()
+	q.closed = true
+	q.mu.Unlock()
+	flush, cancel := context.WithTimeout(context.WithoutCancel(ctx), Flush)
+	defer cancel()
+	q.serve(flush, true)
+
+	q.mu.Lock()
+	lost, reason := q.view.Depth, q.view.Reason
+	q.view.Dropped += uint64(lost)
+	q.view.Depth = 0
+	clear(q.events[:])
+	q.mu.Unlock()
+	var err error
+	if q.ready {
+		err = q.out.close()
+	}
+	if lost > 0 {
+		return fmt.Errorf("end sink %q: %d events not delivered: %s", q.name, lost, reason)
+	}
+	return err
+}
+
+// serve delivers until ctx ends or, when it is the last round, until nothing is
+// left.
+func (q *queue) serve(ctx context.Context, last bool) {
+	retry := retryFirst
+	for ctx.Err() == nil {
+		event, pending := q.head()
+		if !pending && last {
+			return
+		}
+		if err := q.step(ctx, event, pending); err != nil {
+			if ctx.Err() != nil && !last {
+				return
+			}
+			q.degrade(err)
+			q.wait(ctx, retry)
+			retry = min(2*retry, retryLast)
+			continue
+		}
+		retry = retryFirst
+		if pending {
+			continue
+		}
+		q.recovered()
+		select {
+		case <-ctx.Done():
+		case <-q.wake:
+		case <-q.reopen:
+			q.shut()
+		case <-q.syncDue():
+		}
+	}
+}
+
+// step does one thing: opens the output, writes one line or syncs.
+func (q *queue) step(ctx context.Context, event rules.Event, pending bool) error {
+	if pending {
+		select {
+		case <-q.reopen:
+			q.shut()
+		default:
+		}
+	}
+	if !q.ready {
+		if err := q.out.open(); err != nil {
+			return err
+		}
+		q.ready = true
+	}
+	switch {
+	case pending:
+		return q.put(ctx, event)
+	case q.dirty && time.Since(q.synced) >= syncEvery:
+		q.dirty, q.synced = false, time.Now()
+		if err := q.out.sync(); err != nil {
+			q.shut()
+			return err
+		}
+	}
+	return nil
+}
+
+// put writes the oldest event, or what is left of it, and takes it off the queue.
+func (q *queue) put(ctx context.Context, event rules.Event) error {
+	if len(q.line) == 0 {
+		line, err := event.AppendLine(nil)
+		if err != nil {
+			q.pop(func(v *runtime.SinkView) { v.Failures++; v.Dropped++ })
+			q.log.Error("event not written", "sink", q.name, "event", event.ID, "error", err)
+			return nil
+		}
+		q.line, q.sent = line, 0
+	}
+	n, err := q.out.write(ctx, q.line[q.sent:])
+	q.sent += n
+	if err != nil {
+		q.shut()
+		return err
+	}
+	q.line, q.dirty = nil, true
+	q.pop(func(v *runtime.SinkView) { v.Written++ })
+	q.recovered()
+	return nil
+}
+
+func (q *queue) head() (rules.Event, bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.events[q.first], q.view.Depth > 0
+}
+
+func (q *queue) pop(count func(*runtime.SinkView)) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.events[q.first] = rules.Event{}
+	q.first = (q.first + 1) % Capacity
+	q.view.Depth--
+	count(&q.view)
+}
+
+// shut closes the output, so that the next step opens it.
+func (q *queue) shut() {
+	if q.ready {
+		q.ready = false
+		// What closing reports was reported by the write or sync before it, or is
+		// found when the file is opened again.
+		_ = q.out.close()
+	}
+}
+
+// syncDue returns a channel that fires when what was written is to be synced.
+func (q *queue) syncDue() <-chan time.Time {
+	if !q.dirty {
+		return nil
+	}
+	return time.After(max(0, syncEvery-time.Since(q.synced)))
+}
+
+// wait passes the time until the next attempt.
+func (q *queue) wait(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-q.reopen:
+	case <-timer.C:
+	}
+}
+
+func (q *queue) degrade(err error) {
+	q.mu.Lock()
+	was := q.view.Reason
+	q.view.State, q.view.Reason = runtime.SinkDegraded, err.Error()
+	q.view.Failures++
+	q.mu.Unlock()
+	if was != err.Error() {
+		q.log.Warn("events are not delivered; trying again", "sink", q.name, "error", err)
+	}
+}
+
+func (q *queue) recovered() {
+	q.mu.Lock()
+	was := q.view.State
+	q.view.State, q.view.Reason = runtime.SinkOK, ""
+	dropped := q.view.Dropped
+	q.mu.Unlock()
+	if was != runtime.SinkOK {
+		q.log.Info("events are delivered again", "sink", q.name, "dropped", dropped)
+	}
+}
