@@ -240,15 +240,15 @@ func canaryCtl(d *daemon, out *sieve, w canaryWorld, addr, cert string) {
 			out.take(fmt.Sprintf("ctl %v", words), text, holds)
 		}
 	}
-	ask(env, 0, "", "add-camera", "yard", "rtsp://joe:"+secretAdded+"@"+w.far+"/x?token="+secretAdded)
-	ask(env, 0, "", "add-camera", "lawn", "http://joe:${ADDED}@"+w.far+"/x")
+	ask(env, 0, "", "add_camera", "yard", "rtsp://joe:"+secretAdded+"@"+w.far+"/x?token="+secretAdded)
+	ask(env, 0, "", "add_camera", "lawn", "http://joe:${ADDED}@"+w.far+"/x")
 	ask(env, 0, "", "attach", "remote", "name=late", "endpoint="+w.model, "token=${ADDED}", "--camera", "street")
 	d.until(patience, "that what was added is tried", func() bool {
 		return d.condition("yard") == "reconnecting" && d.condition("lawn") == "reconnecting"
 	})
 	for _, words := range []string{
-		"disable motion", "enable motion", "rate motion 5", "pause --camera web", "resume --camera web",
-		"rule-off moved", "rule-on moved", "clip --camera door", "reload",
+		"disable motion", "enable motion", "set_rate motion 5", "pause --camera web", "resume --camera web",
+		"rule_off moved", "rule_on moved", "clip --camera door", "reload",
 	} {
 		ask(env, 0, "", strings.Fields(words)...)
 	}
@@ -267,10 +267,10 @@ func canaryCtl(d *daemon, out *sieve, w canaryWorld, addr, cert string) {
 	out.take("ctl watch", watch.stdout.String(), "lawn")
 
 	// What is refused, here or there.
-	ask(env, 2, "ftp", "add-camera", "bad", "ftp://joe:"+secretAdded+"@h/x")
-	ask(env, 2, "malformed", "add-camera", "bad", "rtsp://joe:"+secretAdded+"%zz@h/x")
-	ask(env, 2, "port", "add-camera", "bad", "rtsp://joe:${ADDED}@h:99999/x")
-	ask(env, 1, "yard", "add-camera", "yard", "rtsp://joe:"+secretAdded+"@"+w.far+"/x")
+	ask(env, 2, "ftp", "add_camera", "bad", "ftp://joe:"+secretAdded+"@h/x")
+	ask(env, 2, "malformed", "add_camera", "bad", "rtsp://joe:"+secretAdded+"%zz@h/x")
+	ask(env, 2, "port", "add_camera", "bad", "rtsp://joe:${ADDED}@h:99999/x")
+	ask(env, 1, "yard", "add_camera", "yard", "rtsp://joe:"+secretAdded+"@"+w.far+"/x")
 	ask(env, 1, "control.endpoints", "attach", "remote", "name=bad", "endpoint=http://models.example:1", "token="+secretAdded)
 	ask(env, 2, "endpoint", "attach", "remote", "name=bad", "endpoint=http://joe:"+secretAdded+"@models.example:1")
 	ask(env, 2, "token", "attach", "motion", "name=bad", "token="+secretAdded)
@@ -278,6 +278,6 @@ func canaryCtl(d *daemon, out *sieve, w canaryWorld, addr, cert string) {
 	ask([]string{"RVO_TOKEN=" + secretReading}, 1, "read", "disable", "motion")
 	ask(nil, 2, "--token", "status", "--token", secretControl)
 	ask(env, 0, "", "detach", "late")
-	ask(env, 0, "", "remove-camera", "yard")
+	ask(env, 0, "", "remove_camera", "yard")
 	out.take("the audit", d.stderr.String(), "verb=add_camera")
 }

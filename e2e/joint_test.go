@@ -294,10 +294,10 @@ func TestWatchedAndChanged(t *testing.T) {
 func jointChanges(d *daemon, port int, reloads *float64) {
 	d.t.Helper()
 	commands := []string{
-		"attach motion name=extra signal=extra --camera yard", "rate extra 3 --camera yard", "disable extra --camera yard",
-		"enable extra --camera yard", "rule-off never --camera yard", "rule-on never --camera yard",
-		"rate heavy 4 --camera yard", "reload", "add-camera lane synthetic:empty fps=5", "pause --camera lane",
-		"remove-camera lane", "detach extra --camera yard",
+		"attach motion name=extra signal=extra --camera yard", "set_rate extra 3 --camera yard", "disable extra --camera yard",
+		"enable extra --camera yard", "rule_off never --camera yard", "rule_on never --camera yard",
+		"set_rate heavy 4 --camera yard", "reload", "add_camera lane synthetic:empty fps=5", "pause --camera lane",
+		"remove_camera lane", "detach extra --camera yard",
 	}
 	file := filepath.Join(d.dir, "rvo.toml")
 	for n := range 8 * len(commands) { // which ends as it began

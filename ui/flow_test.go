@@ -138,7 +138,7 @@ func TestCommandsOfKeys(t *testing.T) {
 		{"pause", []string{"2", "p"}, runtime.Command{Do: runtime.Pause, Camera: "door"}, "door is paused"},
 		{"palette", append(strings.Split("set_rate heavy 3", ""), "enter"), runtime.Command{Do: runtime.SetRate, Camera: "street", Detector: "heavy", FPS: 3}, "done: set_rate heavy 3"},
 		{"palette completes", []string{"r", "u", "tab", "f", "tab", "p", "tab", "enter"}, runtime.Command{Do: runtime.RuleOff, Camera: "street", Rule: "parcel_left"}, "done"},
-		{"palette for all", append(strings.Split("pause all", ""), "enter"), runtime.Command{Do: runtime.Pause}, "done"},
+		{"palette for all", append(strings.Split("pause --camera all", ""), "enter"), runtime.Command{Do: runtime.Pause}, "done"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

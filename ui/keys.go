@@ -23,7 +23,7 @@ const (
 	actRule     action = "rule"
 	actClip     action = "clip"
 	actPause    action = "pause"
-	actCamera   action = "camera"
+	actCamera   action = "add_camera"
 	actReload   action = "reload"
 	actFreeze   action = "freeze"
 	actZoom     action = "zoom"

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -9,6 +10,7 @@ import (
 	"rvo-tui/capture"
 	"rvo-tui/capture/synthetic"
 	"rvo-tui/detectors"
+	"rvo-tui/internal/cli"
 	"rvo-tui/runtime"
 )
 
@@ -20,35 +22,39 @@ type order struct {
 	arg     string // of act
 }
 
-// word is what the first word of a line can be, and what follows it.
-type word struct {
-	name string
-	args []string // what each argument is: see complete
-	doc  string
+// own are the commands of the dashboard itself, beside the verbs.
+func own() []cli.Verb {
+	return []cli.Verb{
+		{Name: "filter", Args: []string{"text"}, Help: "Show only events and log lines that contain a text."},
+		{Name: "theme", Args: []string{"theme"}, Help: "Change the colours: " + strings.Join(themes, ", ") + "."},
+		{Name: "freeze", Help: "Freeze the screen, or resume."},
+		{Name: "save", Help: "Save the screen to a text file."},
+		{Name: "help", Help: "List all keys."},
+		{Name: "quit", Help: "Quit."},
+	}
 }
 
-func words() []word {
-	return []word{
-		{"attach", []string{"kind", "option"}, "KIND [name=… signal=… rate=… endpoint=… needs=…]"},
-		{"detach", []string{"detector", "camera"}, "DETECTOR [CAMERA|all]"},
-		{"enable", []string{"detector", "camera"}, "DETECTOR [CAMERA|all]"},
-		{"disable", []string{"detector", "camera"}, "DETECTOR [CAMERA|all]"},
-		{"set_rate", []string{"detector", "rate", "camera"}, "DETECTOR RUNS-A-SECOND [CAMERA|all]"},
-		{"rule_on", []string{"rule", "camera"}, "RULE [CAMERA|all]"},
-		{"rule_off", []string{"rule", "camera"}, "RULE [CAMERA|all]"},
-		{"clip", []string{"camera"}, "[CAMERA|all]"},
-		{"pause", []string{"camera"}, "[CAMERA|all]"},
-		{"resume", []string{"camera"}, "[CAMERA|all]"},
-		{"add_camera", []string{"new", "source"}, "NAME SOURCE"},
-		{"remove_camera", []string{"camera"}, "CAMERA"},
-		{"reload", nil, "read the configuration again"},
-		{"filter", []string{"text"}, "[TEXT]"},
-		{"theme", []string{"theme"}, "auto|dark|light|mono"},
-		{"freeze", nil, "hold the screen still, or let it go"},
-		{"save", nil, "the screen, to a text file"},
-		{"help", nil, "every key"},
-		{"quit", nil, ""},
+// verbOf returns the verb, or the dashboard's own command, of a name.
+func verbOf(name string) (v cli.Verb, isOwn, found bool) {
+	for _, v := range cli.List() {
+		if v.Name == name {
+			return v, name == string(runtime.Reload), true // the dashboard knows how
+		}
 	}
+	for _, v := range own() {
+		if v.Name == name {
+			return v, true, true
+		}
+	}
+	return cli.Verb{}, false, false
+}
+
+// names returns what the first word of a line can be.
+func names() (list []string) {
+	for _, v := range append(cli.List(), own()...) {
+		list = append(list, v.Name)
+	}
+	return list
 }
 
 // parseOrder reads a line of the command palette. What it leaves open is meant
@@ -58,98 +64,56 @@ func parseOrder(line, camera string, kinds detectors.Kinds) (order, error) {
 	if len(fields) == 0 {
 		return order{}, nil
 	}
-	list := words()
-	i := slices.IndexFunc(list, func(w word) bool { return w.name == fields[0] })
-	if i < 0 {
-		var names []string
-		for _, w := range list {
-			names = append(names, w.name)
+	v, isOwn, found := verbOf(fields[0])
+	switch {
+	case !found:
+		advice := "tab lists them"
+		if s := detectors.Suggest(fields[0], names()); s != "" {
+			advice = fmt.Sprintf("did you mean %q?", s)
 		}
-		problem := fmt.Sprintf("%q is no command; tab lists them", clean(fields[0]))
-		if s := detectors.Suggest(fields[0], names); s != "" {
-			problem = fmt.Sprintf("%q is no command; did you mean %q?", clean(fields[0]), s)
-		}
-		return order{}, fmt.Errorf("%s", problem)
+		return order{}, fmt.Errorf("unknown command %q; %s", clean(fields[0]), advice)
+	case isOwn && len(fields)-1 > len(v.Args) && v.Name != string(actFilter):
+		return order{}, fmt.Errorf("write it as: %s", v.Usage())
+	case isOwn:
+		return order{act: action(v.Name), arg: strings.Join(fields[1:], " ")}, nil
 	}
-	w, args := list[i], fields[1:]
-	usage := fmt.Errorf("write it as: %s %s", w.name, w.doc)
-	if len(args) > len(w.args) && w.name != "attach" && w.name != "filter" {
-		return order{}, usage
-	}
-	arg := func(i int) string {
-		if i < len(args) {
-			return args[i]
-		}
-		return ""
-	}
-	at := func(i int) string {
-		switch c := arg(i); c {
-		case "":
-			return camera
-		case "all":
-			return ""
-		default:
-			return c
-		}
-	}
-	verb := runtime.Verb(w.name)
-	c := runtime.Command{Do: verb}
-	switch verb {
-	case runtime.Attach:
-		cfg, err := parseAttach(args, kinds)
-		if err != nil {
-			return order{}, err
-		}
-		c.Camera, c.Attached = camera, &cfg
-	case runtime.Detach, runtime.Enable, runtime.Disable:
-		c.Detector, c.Camera = arg(0), at(1)
-		if c.Detector == "" {
-			return order{}, usage
-		}
-	case runtime.SetRate:
-		fps, err := strconv.ParseFloat(arg(1), 64)
-		if err != nil {
-			return order{}, usage
-		}
-		c.Detector, c.FPS, c.Camera = arg(0), fps, at(2)
-	case runtime.RuleOn, runtime.RuleOff:
-		c.Rule, c.Camera = arg(0), at(1)
-		if c.Rule == "" {
-			return order{}, usage
-		}
-	case runtime.Pause, runtime.Resume, runtime.SaveClip:
-		c.Camera = at(0)
-	case runtime.RemoveCamera:
-		c.Camera = arg(0)
-		if c.Camera == "" {
-			return order{}, usage
-		}
-	case runtime.AddCamera:
-		if len(args) != 2 {
-			return order{}, usage
-		}
-		cfg := capture.DefaultConfig()
-		cfg.Name, cfg.Source = args[0], args[1]
-		c.Added = &cfg
-	default:
-		return order{act: action(w.name), arg: strings.Join(args, " ")}, nil
+	c, err := cli.ParseVerb(fields, cli.Env{
+		Camera:   camera,
+		Detector: func(kind string, words []string) (detectors.Config, error) { return parseAttach(kind, words, kinds) },
+		Source:   parseSource,
+	})
+	if err != nil {
+		return order{}, errors.New(clean(err.Error()))
 	}
 	return order{command: c}, nil
 }
 
-// parseAttach reads KIND and options such as rate=5.
-func parseAttach(args []string, kinds detectors.Kinds) (detectors.Config, error) {
-	cfg := detectors.DefaultConfig()
-	if len(args) == 0 {
-		return cfg, fmt.Errorf("name a kind: %s", strings.Join(kinds.Names(), ", "))
+// parseSource reads the keys name and source of a camera.
+func parseSource(words []string) (capture.Config, error) {
+	cfg := capture.DefaultConfig()
+	for _, w := range words {
+		switch key, value, _ := strings.Cut(w, "="); key {
+		case "name":
+			cfg.Name = value
+		case "source":
+			cfg.Source = value
+		default:
+			return cfg, fmt.Errorf("%q: only a name and a source can be given here", w)
+		}
 	}
-	cfg.Kind, cfg.Name = args[0], args[0]
-	for _, option := range args[1:] {
+	return cfg, nil
+}
+
+// parseAttach reads keys such as max_fps=5 of a kind.
+func parseAttach(kind string, words []string, kinds detectors.Kinds) (detectors.Config, error) {
+	cfg := detectors.DefaultConfig()
+	cfg.Kind, cfg.Name = kind, kind
+	for _, option := range words {
 		key, value, found := strings.Cut(option, "=")
 		var err error
 		switch {
 		case !found:
-			return cfg, fmt.Errorf("%q must be an option, as in rate=5", clean(option))
+			return cfg, fmt.Errorf("%q must be an option, as in max_fps=5", clean(option))
 		case key == "name":
 			cfg.Name = value
 		case key == "signal":
@@ -158,12 +122,12 @@ func parseAttach(args []string, kinds detectors.Kinds) (detectors.Config, error)
 			cfg.Endpoint = value
 		case key == "needs":
 			cfg.Needs = []string{value}
-		case key == "rate":
+		case key == "max_fps":
 			if cfg.MaxFPS, err = strconv.ParseFloat(value, 64); err != nil {
-				return cfg, fmt.Errorf("rate=%s is not a number", clean(value))
+				return cfg, fmt.Errorf("max_fps=%s is not a number", clean(value))
 			}
 		default:
-			return cfg, fmt.Errorf("%q is not an option; there are name, signal, rate, endpoint and needs", clean(key))
+			return cfg, fmt.Errorf("%q is not an option; there are name, signal, max_fps, endpoint and needs", clean(key))
 		}
 	}
 	return cfg, problemOf(cfg, kinds)
@@ -180,6 +144,9 @@ func problemOf(cfg detectors.Config, kinds detectors.Kinds) error {
 	return first
 }
 
+// cameraFlag says which camera a verb is meant for.
+const cameraFlag = "--camera"
+
 // complete returns the words that the last word of a line can be.
 func complete(line string, s *scene, kinds detectors.Kinds) []string {
 	fields := strings.Fields(line)
@@ -187,19 +154,33 @@ func complete(line string, s *scene, kinds detectors.Kinds) []string {
 		fields = append(fields, "")
 	}
 	last := fields[len(fields)-1]
+	before := fields[:len(fields)-1]
 	var from []string
-	if len(fields) == 1 {
-		for _, w := range words() {
-			from = append(from, w.name)
+	v, _, found := cli.Verb{}, false, false
+	if len(before) > 0 {
+		v, _, found = verbOf(before[0])
+	}
+	switch {
+	case len(before) == 0:
+		from = names()
+	case !found:
+		return nil
+	case v.Flag && before[len(before)-1] == cameraFlag:
+		from = candidates("camera", s, kinds)
+		from = append(from, "all")
+	default:
+		given := len(before) - 1
+		if i := slices.Index(before, cameraFlag); i >= 0 {
+			given -= 2
 		}
-	} else {
-		for _, w := range words() {
-			if n := len(fields) - 2; w.name == fields[0] && len(w.args) > 0 {
-				if n >= len(w.args) && w.args[len(w.args)-1] != "option" {
-					return nil
-				}
-				from = candidates(w.args[min(n, len(w.args)-1)], s, kinds)
-			}
+		if n := len(v.Args); n > 0 && given >= n && v.Args[n-1] == "key=value" {
+			given = n - 1
+		}
+		if given < len(v.Args) {
+			from = candidates(v.Args[given], s, kinds)
+		}
+		if v.Flag && strings.HasPrefix(last, "-") {
+			from = append(from, cameraFlag)
 		}
 	}
 	return slices.DeleteFunc(from, func(c string) bool { return !strings.HasPrefix(c, last) || c == last })
@@ -210,8 +191,8 @@ func candidates(what string, s *scene, kinds detectors.Kinds) (names []string) {
 	switch what {
 	case "kind":
 		return kinds.Names()
-	case "option":
-		return []string{"name=", "signal=", "rate=", "endpoint=", "needs="}
+	case "key=value":
+		return []string{"name=", "signal=", "max_fps=", "endpoint=", "needs="}
 	case "theme":
 		return slices.Clone(themes)
 	case "source":
@@ -225,7 +206,6 @@ func candidates(what string, s *scene, kinds detectors.Kinds) (names []string) {
 				names = append(names, s.snap.Cameras[i].Name)
 			}
 		}
-		return append(names, "all")
 	case "detector":
 		if c != nil {
 			for i := range c.Detectors {

@@ -207,10 +207,8 @@ func (p *console) draw(m *model, screen []string) []string {
 		above = th.dim.of(th.text(strings.Join(list, "  ")))
 	default:
 		first, _, _ := strings.Cut(p.in.Value(), " ")
-		for _, w := range words() {
-			if w.name == first {
-				above = th.dim.of(th.text(w.name + " " + w.doc))
-			}
+		if v, _, found := verbOf(first); found {
+			above = th.dim.of(th.text(v.Usage() + "   " + v.Help))
 		}
 	}
 	if above != "" {

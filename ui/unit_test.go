@@ -355,7 +355,7 @@ func FuzzHostileText(f *testing.F) {
 }
 
 func FuzzParseOrder(f *testing.F) {
-	for _, s := range []string{"", "enable motion", "set_rate heavy 3 all", "set_rate x NaN", "attach remote endpoint=a:1 rate=5 signal=x", "add_camera a b", "filter a b c", "clip", "atach", "theme light", "quit now", "attach dummy rate="} {
+	for _, s := range []string{"", "enable motion", "set_rate heavy 3 --camera all", "set_rate x NaN", "attach remote endpoint=a:1 max_fps=5 signal=x", "pause --camera", "--camera x pause", "- -", "add_camera a b", "filter a b c", "clip", "atach", "theme light", "quit now", "attach dummy max_fps="} {
 		f.Add(s)
 	}
 	kinds := testKinds()
@@ -390,7 +390,10 @@ func TestEveryVerbIsInThePalette(t *testing.T) {
 		{"set", "set_rate"},
 		{"disable ", "motion heavy parcel face quality"},
 		{"rule_off p", "parcel_left"},
-		{"pause ", "street door all"},
+		{"pause ", ""},
+		{"pause -", "--camera"},
+		{"pause --camera ", "street door all"},
+		{"set_rate --camera door ", "motion heavy parcel face quality"},
 		{"attach dum", "dummy"},
 		{"attach dummy na", "name="},
 		{"theme l", "light"},

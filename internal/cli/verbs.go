@@ -1,0 +1,247 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"reflect"
+	"strings"
+
+	"github.com/alecthomas/kong"
+
+	"rvo-tui/capture"
+	"rvo-tui/detectors"
+	"rvo-tui/runtime"
+)
+
+// Verbs is the table of the commands that change a running program. ctl and the
+// command palette parse with it, and completion and help are read from it. A verb
+// is a field: its name is that of its runtime.Verb, its type says what arguments it
+// takes and makes the runtime.Command of them.
+type Verbs struct {
+	Attach       AttachArgs   `cmd:"" help:"Attach a detector."`
+	Detach       DetectorArgs `cmd:"" help:"Detach a detector."`
+	Enable       DetectorArgs `cmd:"" help:"Enable a detector."`
+	Disable      DetectorArgs `cmd:"" help:"Disable a detector."`
+	SetRate      RateArgs     `cmd:"" name:"set_rate" help:"Limit a detector's rate."`
+	AddCamera    AddArgs      `cmd:"" name:"add_camera" help:"Add a camera."`
+	RemoveCamera RemoveArgs   `cmd:"" name:"remove_camera" help:"Remove a camera."`
+	Pause        CameraArgs   `cmd:"" help:"Pause a camera: close its source."`
+	Resume       CameraArgs   `cmd:"" help:"Resume a camera."`
+	RuleOn       RuleArgs     `cmd:"" name:"rule_on" help:"Enable a rule."`
+	RuleOff      RuleArgs     `cmd:"" name:"rule_off" help:"Disable a rule."`
+	Clip         CameraArgs   `cmd:"" help:"Save a clip of what a camera sees now."`
+	Reload       ReloadArgs   `cmd:"" help:"Reload the configuration."`
+}
+
+// Env is what commands are read with.
+type Env struct {
+	// Camera is meant where a command names none. Empty: all cameras.
+	Camera string
+	// Detector and Source read words such as "max_fps=5": the keys of a
+	// [[detector]] of a kind, and of a [[camera]].
+	Detector func(kind string, words []string) (detectors.Config, error)
+	Source   func(words []string) (capture.Config, error)
+}
+
+// args are the arguments of a verb.
+type args interface {
+	command(do runtime.Verb, env Env) (runtime.Command, error)
+}
+
+// allCameras is what --camera says for every camera.
+const allCameras = "all"
+
+// CameraArgs say which camera is meant.
+type CameraArgs struct {
+	Camera string `placeholder:"NAME" help:"The camera, or \"all\" (default: all; in the dashboard the one shown)."`
+}
+
+func (a *CameraArgs) camera(env Env) string {
+	switch a.Camera {
+	case "":
+		return env.Camera
+	case allCameras:
+		return ""
+	}
+	return a.Camera
+}
+
+func (a *CameraArgs) command(do runtime.Verb, env Env) (runtime.Command, error) {
+	return runtime.Command{Do: do, Camera: a.camera(env)}, nil
+}
+
+// DetectorArgs say which detector is meant.
+type DetectorArgs struct {
+	CameraArgs
+	Detector string `arg:"" help:"The detector's name."`
+}
+
+func (a *DetectorArgs) command(do runtime.Verb, env Env) (runtime.Command, error) {
+	return runtime.Command{Do: do, Camera: a.camera(env), Detector: a.Detector}, nil
+}
+
+// RateArgs are those of set_rate.
+type RateArgs struct {
+	DetectorArgs
+	FPS float64 `arg:"" name:"fps" help:"Maximum runs per second."`
+}
+
+func (a *RateArgs) command(do runtime.Verb, env Env) (runtime.Command, error) {
+	return runtime.Command{Do: do, Camera: a.camera(env), Detector: a.Detector, FPS: a.FPS}, nil
+}
+
+// RuleArgs say which rule is meant.
+type RuleArgs struct {
+	CameraArgs
+	Rule string `arg:"" help:"The event that the rule reports."`
+}
+
+func (a *RuleArgs) command(do runtime.Verb, env Env) (runtime.Command, error) {
+	return runtime.Command{Do: do, Camera: a.camera(env), Rule: a.Rule}, nil
+}
+
+// AttachArgs are those of attach.
+type AttachArgs struct {
+	CameraArgs
+	Kind string   `arg:"" help:"The kind of detector, as motion or remote."`
+	Set  []string `arg:"" optional:"" name:"key=value" sep:"none" help:"Keys of a [[detector]], as in max_fps=5 \"needs=motion > 0.01\"; the key of a list may be repeated. $${NAME} is filled in here."`
+}
+
+func (a *AttachArgs) command(do runtime.Verb, env Env) (runtime.Command, error) {
+	cfg, err := env.Detector(a.Kind, a.Set)
+	if err != nil {
+		return runtime.Command{}, fmt.Errorf("%s: %w", do, err)
+	}
+	return runtime.Command{Do: do, Camera: a.camera(env), Attached: &cfg}, nil
+}
+
+// AddArgs are those of add_camera.
+type AddArgs struct {
+	Name   string   `arg:"" help:"A name for it."`
+	Source string   `arg:"" help:"Where it reads from, as in the configuration. $${NAME} is filled in here."`
+	Set    []string `arg:"" optional:"" name:"key=value" sep:"none" help:"Further keys of a [[camera]], as in fps=10."`
+}
+
+func (a *AddArgs) command(do runtime.Verb, env Env) (runtime.Command, error) {
+	cfg, err := env.Source(append([]string{"name=" + a.Name, "source=" + a.Source}, a.Set...))
+	if err != nil {
+		return runtime.Command{}, fmt.Errorf("%s: %w", do, err)
+	}
+	return runtime.Command{Do: do, Added: &cfg}, nil
+}
+
+// RemoveArgs are those of remove_camera.
+type RemoveArgs struct {
+	Camera string `arg:"" help:"The camera's name."`
+}
+
+func (a *RemoveArgs) command(do runtime.Verb, _ Env) (runtime.Command, error) {
+	return runtime.Command{Do: do, Camera: a.Camera}, nil
+}
+
+// ReloadArgs are those of reload: none.
+type ReloadArgs struct{}
+
+func (*ReloadArgs) command(do runtime.Verb, _ Env) (runtime.Command, error) {
+	return runtime.Command{Do: do}, nil
+}
+
+// Command returns the command that the arguments of a verb, parsed before, make.
+func (v *Verbs) Command(verb string, env Env) (runtime.Command, error) {
+	all := reflect.ValueOf(v).Elem()
+	for i := range all.NumField() {
+		if nameOf(all.Type().Field(i)) == verb {
+			return all.Field(i).Addr().Interface().(args).command(runtime.Verb(verb), env)
+		}
+	}
+	return runtime.Command{}, fmt.Errorf("unknown command %q", verb)
+}
+
+// nameOf returns the name of the verb that a field of Verbs is.
+func nameOf(f reflect.StructField) string {
+	if name := f.Tag.Get("name"); name != "" {
+		return name
+	}
+	return strings.ToLower(f.Name)
+}
+
+// Verb is a verb as completion and help show it.
+type Verb struct {
+	Name string
+	Args []string // what each argument is, as "detector" or "key=value"; the last may be repeated
+	Flag bool     // takes --camera
+	Help string   // one line
+}
+
+// Usage returns how a verb is written, as "detach DETECTOR [--camera NAME]".
+func (v Verb) Usage() string {
+	words := []string{v.Name}
+	for _, arg := range v.Args {
+		arg = strings.ToUpper(arg)
+		if strings.Contains(arg, "=") {
+			arg = "[" + arg + "...]"
+		}
+		words = append(words, arg)
+	}
+	if v.Flag {
+		words = append(words, "[--camera NAME]")
+	}
+	return strings.Join(words, " ")
+}
+
+// List returns every verb.
+func List() []Verb {
+	t := reflect.TypeFor[Verbs]()
+	list := make([]Verb, t.NumField())
+	for i := range list {
+		f := t.Field(i)
+		list[i] = Verb{Name: nameOf(f), Help: f.Tag.Get("help")}
+		for _, a := range reflect.VisibleFields(f.Type) {
+			name := a.Tag.Get("name")
+			if name == "" {
+				name = strings.ToLower(a.Name)
+			}
+			_, positional := a.Tag.Lookup("arg")
+			switch {
+			case positional:
+				list[i].Args = append(list[i].Args, name)
+			case !a.Anonymous:
+				list[i].Flag = true
+			}
+		}
+	}
+	return list
+}
+
+// ParseVerb reads a verb with its arguments, as they follow "rvo-tui ctl". A word
+// such as "-0.5" belongs to the value before it.
+func ParseVerb(words []string, env Env) (runtime.Command, error) {
+	var joined []string
+	for i, w := range words {
+		if i > 0 && strings.HasPrefix(w, "-") && !strings.HasPrefix(w, "--") {
+			joined[len(joined)-1] += " " + w
+			continue
+		}
+		joined = append(joined, w)
+	}
+	var verbs Verbs
+	parser, err := kong.New(&verbs, kong.NoDefaultHelp(), kong.Writers(io.Discard, io.Discard), kong.Exit(func(int) {}))
+	if err != nil {
+		return runtime.Command{}, fmt.Errorf("define commands: %w", err)
+	}
+	context, err := parser.Parse(joined)
+	if err != nil {
+		var parse *kong.ParseError
+		if errors.As(err, &parse) && parse.Context != nil {
+			verb := givenCommand(parse.Context)
+			for _, v := range List() {
+				if v.Name == verb {
+					return runtime.Command{}, fmt.Errorf("%w; write it as: %s", err, v.Usage())
+				}
+			}
+		}
+		return runtime.Command{}, err
+	}
+	return verbs.Command(givenCommand(context), env)
+}
