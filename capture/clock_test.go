@@ -34,7 +34,7 @@ func TestClockOnAJitteryLine(t *testing.T) {
 				if i%125 == 5 {
 					s.Report(pts, camera+time.Duration(random.Int64N(int64(4*time.Millisecond))))
 				}
-				captured, _ := s.Packet(pts, arrived)
+				captured, _ := s.Packet(pts, pts, arrived)
 				wrong := captured.Sub(start.Add(taken))
 				if i > 250 && (wrong < -10*time.Millisecond || wrong > 10*time.Millisecond) {
 					t.Fatalf("frame %d: captured %v from the truth", i, wrong)
@@ -55,7 +55,7 @@ func TestClockFollowsReportsNotPresentationTimes(t *testing.T) {
 		if i%125 == 0 {
 			s.Report(pts, real+3*time.Second)
 		}
-		captured, lag := s.Packet(pts, start.Add(real))
+		captured, lag := s.Packet(pts, pts, start.Add(real))
 		if wrong := captured.Sub(start.Add(real)).Abs(); wrong > 5*time.Millisecond || lag > 5*time.Millisecond {
 			t.Fatalf("frame %d: captured %v from the truth, lag %v", i, wrong, lag)
 		}
@@ -74,7 +74,7 @@ func TestClockThatIsSetStartsOver(t *testing.T) {
 			}
 			s.Report(real, wall)
 		}
-		captured, _ := s.Packet(real, start.Add(real))
+		captured, _ := s.Packet(real, real, start.Add(real))
 		if wrong := captured.Sub(start.Add(real)).Abs(); wrong > ms {
 			t.Fatalf("frame %d: captured %v from the truth", i, wrong)
 		}
@@ -93,8 +93,8 @@ func TestClockIsSharedByTwoStreams(t *testing.T) {
 			small.Report(at, at+time.Hour)
 			large.Report(at+time.Minute, at+time.Hour)
 		}
-		a, _ := small.Packet(at, start.Add(at))
-		b, lag := large.Packet(at+time.Minute, start.Add(at+90*ms))
+		a, _ := small.Packet(at, at, start.Add(at))
+		b, lag := large.Packet(at+time.Minute, at+time.Minute, start.Add(at+90*ms))
 		if i > 0 && (a.Sub(b).Abs() > ms || lag > ms) {
 			t.Fatalf("frame %d: captured %v apart, lag %v", i, a.Sub(b), lag)
 		}
@@ -106,9 +106,10 @@ func TestStamperOfReorderedPackets(t *testing.T) {
 	var s Stamper
 	start := time.Now()
 	for i, pts := range []int{0, 3, 1, 2, 6, 4, 5, 9, 7, 8} {
-		captured, _ := s.Packet(time.Duration(pts)*40*ms, start.Add(time.Duration(i)*40*ms))
-		if want := start.Add(time.Duration(pts-2) * 40 * ms); i > 1 && captured != want {
-			t.Errorf("packet %d (frame %d): captured at %v, want %v", i, pts, captured.Sub(start), want.Sub(start))
+		at := time.Duration(i) * 40 * ms
+		captured, lag := s.Packet(time.Duration(pts)*40*ms, at, start.Add(at))
+		if want := start.Add(time.Duration(pts-2) * 40 * ms); i > 1 && (captured != want || lag != 0) {
+			t.Errorf("packet %d (frame %d): captured at %v, want %v, lag %v", i, pts, captured.Sub(start), want.Sub(start), lag)
 		}
 	}
 }
@@ -116,7 +117,7 @@ func TestStamperOfReorderedPackets(t *testing.T) {
 func TestStamperTakesTransitOffWithoutCallingItLag(t *testing.T) {
 	s := Stamper{Transit: 30 * ms}
 	start := time.Now()
-	captured, lag := s.Packet(0, start)
+	captured, lag := s.Packet(0, 0, start)
 	if captured != start.Add(-30*ms) || lag != 0 {
 		t.Errorf("captured %v before it arrived, lag %v", start.Sub(captured), lag)
 	}

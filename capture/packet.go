@@ -84,6 +84,10 @@ type Packet struct {
 	Captured time.Time
 	// Arrived is when the packet was complete in memory.
 	Arrived time.Time
+	// Lag is how much longer than the fastest of its connection the packet took to
+	// arrive, set where Captured is. It is not Arrived minus Captured, which holds
+	// the time that every packet takes.
+	Lag time.Duration
 	// Key says that a decoder can start here. It is true for all sound.
 	Key bool
 	// Hidden says that the packet must be decoded but not shown: an edit list

@@ -25,6 +25,7 @@ type Stamper struct {
 	Transit time.Duration
 
 	own     Clock           // on presentation times
+	order   Clock           // on decoding times
 	reports []time.Duration // camera time - presentation time, the latest few
 	offset  time.Duration   // median of reports
 
@@ -38,25 +39,36 @@ type Stamper struct {
 const reportsKept = 5
 
 // Packet returns when something with a presentation time was captured, which is
-// never after its arrival, and how much longer than the fastest it took. Packets
-// of one connection are given in the order of their arrival; their presentation
-// times may be in decoding order.
-func (s *Stamper) Packet(pts time.Duration, arrived time.Time) (captured time.Time, lag time.Duration) {
+// never after its arrival, and how much longer than the fastest it took, going by
+// its decoding time. The packets of one connection are given in the order of
+// their arrival.
+func (s *Stamper) Packet(pts, dts time.Duration, arrived time.Time) (captured time.Time, lag time.Duration) {
 	if s.begun && arrived.Before(s.arrived) {
 		arrived = s.arrived
 	}
 	s.begun, s.arrived = true, arrived
 	s.own.Observe(pts, arrived)
-	captured = s.own.Time(pts)
-	lag = max(0, arrived.Sub(captured))
+	s.order.Observe(dts, arrived)
 	if len(s.reports) > 0 {
 		s.Camera.Observe(pts+s.offset, arrived)
-		captured = s.Camera.Time(pts + s.offset)
 	}
-	if captured = captured.Add(-s.Transit); captured.After(arrived) {
+	if captured = s.Time(pts); captured.After(arrived) {
 		captured = arrived
 	}
-	return captured, lag
+	return captured, max(0, arrived.Sub(s.order.Time(dts)))
+}
+
+// Time returns when something with a presentation time was captured, going by
+// what Packet has seen. It returns the zero time before that.
+func (s *Stamper) Time(pts time.Duration) time.Time {
+	at := s.own.Time(pts)
+	if len(s.reports) > 0 {
+		at = s.Camera.Time(pts + s.offset)
+	}
+	if at.IsZero() {
+		return at
+	}
+	return at.Add(-s.Transit)
 }
 
 // Report takes in that the camera's wall clock, counted from any moment that
@@ -94,7 +106,7 @@ func (s *Stamper) Stamp(st Stamp) (captured time.Time, lag time.Duration) {
 	}
 	captured = st.Arrived
 	if st.HasPTS {
-		captured, lag = s.Packet(st.PTS, st.Arrived)
+		captured, lag = s.Packet(st.PTS, st.PTS, st.Arrived)
 	}
 	if begun && captured.Before(last) {
 		captured, lag = last, st.Arrived.Sub(last)
