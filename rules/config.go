@@ -43,6 +43,9 @@ type Config struct {
 	When string   `toml:"when"`
 	All  []string `toml:"all"`
 	Any  []string `toml:"any"`
+	// Parsed is that condition where it has been parsed already. Nil: Expr parses
+	// it.
+	Parsed *Expr `toml:"-"`
 	// For is how long the condition must last. 0: it confirms at once.
 	For capture.Duration `toml:"for"`
 	// Cooldown is how long after a confirmation no other one follows. 0 is
@@ -77,9 +80,12 @@ func DefaultConfig() Config {
 	}
 }
 
-// Expr parses the condition. An error wraps the *SyntaxError, whose column
+// Expr returns the condition, parsed. An error wraps the *SyntaxError, whose column
 // counts inside of its own source: inside of the item, for a list.
 func (c Config) Expr() (*Expr, error) {
+	if c.Parsed != nil {
+		return c.Parsed, nil
+	}
 	key, problem := c.form()
 	if problem != "" {
 		return nil, fmt.Errorf("%s: %s", key, problem)
@@ -180,6 +186,9 @@ func (c Config) validateCondition(bad func(key, problem string)) {
 	key, problem := c.form()
 	if problem != "" {
 		bad(key, problem)
+	}
+	if c.Parsed != nil {
+		return
 	}
 	check := func(key, prefix, src string) {
 		var wrong *SyntaxError

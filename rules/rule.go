@@ -46,6 +46,7 @@ const (
 // it was confirmed.
 type Rule struct {
 	cfg  Config
+	when string // the condition, as text
 	cond *Condition
 
 	state State
@@ -109,12 +110,15 @@ func New(cfg Config, table *detectors.Table) (*Rule, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make rule %q: %w", cfg.Event, err)
 	}
-	r := &Rule{cfg: cfg, cond: cond, state: Idle}
+	r := &Rule{cfg: cfg, when: expr.String(), cond: cond, state: Idle}
 	if !cfg.Enabled {
 		r.state = Disabled
 	}
 	return r, nil
 }
+
+// When returns the rule's condition as text.
+func (r *Rule) When() string { return r.when }
 
 // Condition returns the rule's condition.
 func (r *Rule) Condition() *Condition { return r.cond }

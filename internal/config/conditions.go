@@ -64,7 +64,7 @@ func (b *builder) inText(e expression, n int, text string) {
 	p.Line, p.Column = b.doc.position(m.value + literalOffset(m.raw, n))
 }
 
-// parse reads every condition.
+// parse parses every condition. Rules keep theirs, for the engines.
 func (b *builder) parse() {
 	b.needs = make([][]expression, len(b.cfg.Detector))
 	for i, c := range b.cfg.Detector {
@@ -73,12 +73,31 @@ func (b *builder) parse() {
 	b.conditions = make([][]expression, len(b.cfg.Rule))
 	for i, c := range b.cfg.Rule {
 		o, where := b.rules[i], b.ruleAt(i)
+		var one []expression
 		if c.When != "" {
-			b.conditions[i] = b.expressions(o, where, "when", []string{c.When}, false)
+			one = b.expressions(o, where, "when", []string{c.When}, false)
 		}
-		b.conditions[i] = append(b.conditions[i], b.expressions(o, where, "all", c.All, true)...)
-		b.conditions[i] = append(b.conditions[i], b.expressions(o, where, "any", c.Any, true)...)
+		all := b.expressions(o, where, "all", c.All, true)
+		some := b.expressions(o, where, "any", c.Any, true)
+		b.conditions[i] = slices.Concat(one, all, some)
+		switch rule := &b.cfg.Rule[i]; {
+		case len(one)+len(c.All)+len(c.Any) != len(b.conditions[i]): // not all of it could be parsed
+		case len(one) == 1 && len(all)+len(some) == 0:
+			rule.Parsed = one[0].expr
+		case len(all) > 0 && len(one)+len(some) == 0:
+			rule.Parsed = rules.All(exprs(all)...)
+		case len(some) > 0 && len(one)+len(all) == 0:
+			rule.Parsed = rules.Any(exprs(some)...)
+		}
 	}
+}
+
+func exprs(list []expression) []*rules.Expr {
+	all := make([]*rules.Expr, len(list))
+	for i, e := range list {
+		all[i] = e.expr
+	}
+	return all
 }
 
 // checkSignals reports conditions on signals that nobody provides where they

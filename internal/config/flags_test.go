@@ -93,3 +93,27 @@ func TestFlagProblems(t *testing.T) {
 		t.Errorf("got %v, want the file's own mistakes even where a flag overrides them", err)
 	}
 }
+
+// The engines take over what was parsed here.
+func TestRulesBringTheirConditions(t *testing.T) {
+	const text = twoCameras + `
+[[rule]]
+event = "both"
+all = ["motion > 0.1", "motion < 0.9"]
+[[rule]]
+event = "either"
+any = ["motion > 0.1 && motion < 0.2", "motion > 0.9"]
+`
+	cfg, err := loadText(t, testLoader(), text, cli.Flags{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range cfg.Rule {
+		parsed := r.Parsed
+		r.Parsed = nil
+		want, err := r.Expr()
+		if err != nil || parsed == nil || parsed.String() != want.String() {
+			t.Errorf("rule %s: brings %v, want %v (%v)", r.Event, parsed, want, err)
+		}
+	}
+}

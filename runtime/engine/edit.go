@@ -141,11 +141,7 @@ func (e *Engine) AddRule(cfg rules.Config) error {
 	if err != nil {
 		return fmt.Errorf("add rule %q: %w", cfg.Event, err)
 	}
-	when, err := cfg.Expr()
-	if err != nil {
-		return fmt.Errorf("add rule %q: %w", cfg.Event, err)
-	}
-	e.rules = append(e.rules, watchedRule{r, cfg.Event, when.String(), time.Duration(cfg.For)})
+	e.rules = append(e.rules, watchedRule{r, cfg.Event, r.When(), time.Duration(cfg.For)})
 	return nil
 }
 
