@@ -6,10 +6,8 @@ import (
 	"fmt"
 	"math"
 	"os"
-	"strings"
 	"sync/atomic"
 	"time"
-	"unicode"
 
 	"rvo-tui/internal/text"
 )
@@ -170,15 +168,5 @@ func (c *Camera) abandon(ctx context.Context, n *connection, done <-chan error) 
 // reason returns an error as text for people: one line, bounded, and without
 // the password of the source, whatever the driver put into it.
 func (c *Camera) reason(err error) string {
-	reason := text.Hide(err.Error(), c.cfg.Source)
-	reason = strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) || !unicode.IsPrint(r) {
-			return ' '
-		}
-		return r
-	}, reason)
-	if r := []rune(reason); len(r) > 300 {
-		reason = string(r[:299]) + "…"
-	}
-	return strings.TrimSpace(reason)
+	return text.CleanTo(text.Hide(err.Error(), c.cfg.Source), 500)
 }

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"time"
 
-	"rvo-tui/capture"
+	"rvo-tui/internal/text"
 )
 
 // Config is the [clips] section of the configuration.
@@ -13,8 +13,8 @@ type Config struct {
 	Dir string `toml:"dir"`
 	// Before and After are how much of the time around an event a clip shows,
 	// where the rule says nothing else.
-	Before capture.Duration `toml:"before"`
-	After  capture.Duration `toml:"after"`
+	Before text.Duration `toml:"before"`
+	After  text.Duration `toml:"after"`
 	// FPS is the rate at which pictures are kept, and that of the movie.
 	FPS float64 `toml:"fps"`
 	// MaxWidth is the widest that pictures are kept, in pixels; 0: as captured.
@@ -25,12 +25,12 @@ type Config struct {
 	// camera is still being filmed extend that clip, instead of making its own.
 	Merge bool `toml:"merge"`
 	// Memory bounds the pictures that are kept in memory, for each camera.
-	Memory Bytes `toml:"memory"`
+	Memory text.Bytes `toml:"memory"`
 	// MaxBytes and MaxAge bound what is kept on disk, and MinFree is what stays
 	// free there: the oldest clips are deleted first. 0: no such bound.
-	MaxBytes Bytes            `toml:"max_bytes"`
-	MaxAge   capture.Duration `toml:"max_age"`
-	MinFree  Bytes            `toml:"min_free"`
+	MaxBytes text.Bytes    `toml:"max_bytes"`
+	MaxAge   text.Duration `toml:"max_age"`
+	MinFree  text.Bytes    `toml:"min_free"`
 }
 
 // MaxRoll is the most that Before and After can be, each.
@@ -41,13 +41,13 @@ const MaxRoll = 5 * time.Minute
 func DefaultConfig() Config {
 	return Config{
 		Dir:      "evidence",
-		Before:   capture.Duration(3 * time.Second),
-		After:    capture.Duration(2 * time.Second),
+		Before:   text.Duration(3 * time.Second),
+		After:    text.Duration(2 * time.Second),
 		FPS:      10,
 		MaxWidth: 1280,
 		Memory:   64 << 20,
 		MaxBytes: 2 << 30,
-		MaxAge:   capture.Duration(7 * 24 * time.Hour),
+		MaxAge:   text.Duration(7 * 24 * time.Hour),
 		MinFree:  1 << 30,
 	}
 }
@@ -57,7 +57,7 @@ func (c Config) Validate(bad func(key, problem string)) {
 	if c.Dir == "" {
 		bad("dir", `is empty; name a directory, as in "evidence"`)
 	}
-	roll := func(key string, d capture.Duration) {
+	roll := func(key string, d text.Duration) {
 		if d < 0 || time.Duration(d) > MaxRoll {
 			bad(key, fmt.Sprintf("is %s; allowed is 0s to %s", d, MaxRoll))
 		}

@@ -9,9 +9,9 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"strings"
 	"time"
-	"unicode"
+
+	"rvo-tui/internal/text"
 )
 
 // Names in the clips directory.
@@ -72,22 +72,11 @@ func List(dir string) ([]Entry, error) {
 	}
 	for i := range entries {
 		e := &entries[i]
-		for _, text := range []*string{&e.EventID, &e.EventType, &e.Camera, &e.Rule, &e.Damaged} {
-			*text = onScreen(*text)
+		for _, s := range []*string{&e.EventID, &e.EventType, &e.Camera, &e.Rule, &e.Damaged} {
+			*s = text.Visible(*s)
 		}
 	}
 	return entries, nil
-}
-
-// onScreen replaces what a terminal would obey. The names come from files that
-// others may have written.
-func onScreen(text string) string {
-	return strings.Map(func(r rune) rune {
-		if !unicode.IsPrint(r) {
-			return '?'
-		}
-		return r
-	}, text)
 }
 
 // readIndex reads lines of an index. Those that are not whole and plausible are

@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"rvo-tui/internal/text"
 	"rvo-tui/rules"
 )
 
@@ -78,20 +79,20 @@ func TestRetention(t *testing.T) {
 	now := time.Now()
 	for _, tc := range []struct {
 		name   string
-		bound  func(cfg *Config, each Bytes)
+		bound  func(cfg *Config, each text.Bytes)
 		remain int
 		reason int
 	}{
-		{"none", func(*Config, Bytes) {}, 5, byAge},
-		{"age", func(cfg *Config, _ Bytes) { cfg.MaxAge = 9000 * 1e9 }, 3, byAge},
-		{"bytes", func(cfg *Config, each Bytes) { cfg.MaxBytes = 2*each + each/2 }, 2, byBytes},
-		{"free", func(cfg *Config, _ Bytes) { cfg.MinFree = 1 << 60 }, 0, byFree},
+		{"none", func(*Config, text.Bytes) {}, 5, byAge},
+		{"age", func(cfg *Config, _ text.Bytes) { cfg.MaxAge = 9000 * 1e9 }, 3, byAge},
+		{"bytes", func(cfg *Config, each text.Bytes) { cfg.MaxBytes = 2*each + each/2 }, 2, byBytes},
+		{"free", func(cfg *Config, _ text.Bytes) { cfg.MinFree = 1 << 60 }, 0, byFree},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			cfg := testConfig(t)
 			cfg.MaxBytes, cfg.MaxAge = 0, 0
 			makeClips(t, cfg, 5, now)
-			tc.bound(&cfg, Bytes(wholeClips(t, cfg.Dir)[0].Bytes))
+			tc.bound(&cfg, text.Bytes(wholeClips(t, cfg.Dir)[0].Bytes))
 			s := quietStore(cfg)
 			s.dates.look(now.Add(-clockHold), now.Sub(s.epoch)-clockHold) // it has gone evenly
 			err := s.refresh(now)
@@ -149,7 +150,7 @@ func TestDamagedMetadataCountsAndGoes(t *testing.T) {
 	if err != nil || len(entries) != 2 || entries[0].Damaged == "" || entries[0].Camera != "door" || entries[0].Bytes == 0 {
 		t.Fatalf("%+v, %v", entries, err)
 	}
-	cfg.MaxBytes = Bytes(entries[1].Bytes)
+	cfg.MaxBytes = text.Bytes(entries[1].Bytes)
 	if err := quietStore(cfg).refresh(time.Now()); err != nil {
 		t.Fatal(err)
 	}
@@ -279,7 +280,7 @@ func TestListIsFitForATerminal(t *testing.T) {
 	if _, err := quietStore(cfg).save(t.Context(), c, testPictures(2), nil); err != nil {
 		t.Fatal(err)
 	}
-	if got := wholeClips(t, cfg.Dir)[0].EventType; got != "?[2Jowned?" {
+	if got := wholeClips(t, cfg.Dir)[0].EventType; got != "\ufffd[2Jowned\ufffd" {
 		t.Errorf("event type %q", got)
 	}
 }

@@ -3,9 +3,8 @@ package detectors
 import (
 	"context"
 	"errors"
-	"strings"
-	"unicode"
-	"unicode/utf8"
+
+	"rvo-tui/internal/text"
 )
 
 // Reason is why a Detect failed, as one short word that failures are counted
@@ -50,55 +49,11 @@ func ReasonOf(err error) Reason {
 	return ReasonOther
 }
 
-// MaxText is how long, in bytes, text from outside can be: what Clean returns
-// is never longer.
-const MaxText = 256
+// MaxText is text.Max.
+const MaxText = text.Max
 
-// Clean makes text from outside (a label, a name, an error of a service) fit
-// for a terminal and a log: white space of any length becomes one space, other
-// control, format and unprintable characters and invalid UTF-8 are dropped, and
-// what is longer than MaxText bytes ends in an ellipsis. Clean text comes back
-// as it is.
-func Clean(s string) string {
-	if cleanASCII(s) {
-		return s
-	}
-	const ellipsis = "…"
-	var b strings.Builder
-	fits, space := 0, false
-	for len(s) > 0 {
-		r, size := utf8.DecodeRuneInString(s)
-		s = s[size:]
-		switch {
-		case unicode.IsSpace(r):
-			space = b.Len() > 0
-			continue
-		case r == utf8.RuneError && size == 1, !unicode.IsPrint(r):
-			continue
-		}
-		if space {
-			b.WriteByte(' ')
-			space = false
-		}
-		if b.WriteRune(r); b.Len() > MaxText {
-			return strings.TrimRight(b.String()[:fits], " ") + ellipsis
-		}
-		if b.Len() <= MaxText-len(ellipsis) {
-			fits = b.Len()
-		}
-	}
-	return b.String()
-}
+// Clean is text.Clean.
+func Clean(s string) string { return text.Clean(s) }
 
-// cleanASCII reports whether s is short, printable ASCII without a space at an
-// end or two in a row, which most text is.
-func cleanASCII(s string) bool {
-	last := byte(' ')
-	for i := range len(s) {
-		if s[i] < ' ' || s[i] > '~' || s[i] == ' ' && last == ' ' {
-			return false
-		}
-		last = s[i]
-	}
-	return len(s) <= MaxText && (s == "" || last != ' ')
-}
+// Suggest is text.Suggest.
+func Suggest(word string, from []string) string { return text.Suggest(word, from) }

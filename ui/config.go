@@ -5,8 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"rvo-tui/clips"
-	"rvo-tui/detectors"
+	"rvo-tui/internal/text"
 )
 
 // Config is the [ui] section of the configuration.
@@ -15,7 +14,7 @@ type Config struct {
 	Rate float64 `toml:"rate"`
 	// Bandwidth is how much a second is sent to the terminal, on average: beyond
 	// it the screen is drawn less often. 0: no bound.
-	Bandwidth clips.Bytes `toml:"bandwidth"`
+	Bandwidth text.Bytes `toml:"bandwidth"`
 	// Preview shows what the camera sees.
 	Preview bool `toml:"preview"`
 	// Theme is "auto" (by the terminal's background), "dark", "light" or "mono".
@@ -43,11 +42,7 @@ func (c Config) Validate(bad func(key, problem string)) {
 		bad("bandwidth", fmt.Sprintf("is %s a second; allowed is 0 (no bound) or at least 2KB", c.Bandwidth))
 	}
 	if !slices.Contains(themes, c.Theme) {
-		problem := fmt.Sprintf("%q is not one of %s", c.Theme, strings.Join(themes, ", "))
-		if s := detectors.Suggest(c.Theme, themes); s != "" {
-			problem += fmt.Sprintf("; did you mean %q?", s)
-		}
-		bad("theme", problem)
+		bad("theme", fmt.Sprintf("%q is not one of %s%s", c.Theme, strings.Join(themes, ", "), text.DidYouMean(c.Theme, themes)))
 	}
 	if _, err := newKeymap(c.Keys); err != nil {
 		bad("keys", err.Error())

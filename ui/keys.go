@@ -7,7 +7,7 @@ import (
 
 	"charm.land/bubbles/v2/key"
 
-	"rvo-tui/detectors"
+	"rvo-tui/internal/text"
 )
 
 // action is something that a key does.
@@ -118,11 +118,7 @@ func newKeymap(changes []string) (*keymap, error) {
 		case !found || strings.TrimSpace(list) == "":
 			return nil, fmt.Errorf("%q must be ACTION=KEY, as in \"freeze=F\" or \"quit=q,ctrl+q\"", change)
 		case i < 0:
-			problem := fmt.Sprintf("%q is not an action; there are %s", name, strings.Join(names, ", "))
-			if s := detectors.Suggest(name, names); s != "" {
-				problem += fmt.Sprintf("; did you mean %q?", s)
-			}
-			return nil, fmt.Errorf("%s", problem)
+			return nil, fmt.Errorf("%q is not an action; there are %s%s", name, strings.Join(names, ", "), text.DidYouMean(name, names))
 		}
 		defs[i].keys = splitKeys(list)
 		changed[name] = true

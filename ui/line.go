@@ -11,6 +11,7 @@ import (
 	"rvo-tui/capture/synthetic"
 	"rvo-tui/detectors"
 	"rvo-tui/internal/cli"
+	"rvo-tui/internal/text"
 	"rvo-tui/runtime"
 )
 
@@ -68,7 +69,7 @@ func parseOrder(line, camera string, kinds detectors.Kinds) (order, error) {
 	switch {
 	case !found:
 		advice := "tab lists them"
-		if s := detectors.Suggest(fields[0], names()); s != "" {
+		if s := text.Suggest(fields[0], names()); s != "" {
 			advice = fmt.Sprintf("did you mean %q?", s)
 		}
 		return order{}, fmt.Errorf("unknown command %q; %s", clean(fields[0]), advice)

@@ -5,14 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"regexp"
 	"runtime/debug"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"golang.org/x/sys/unix"
 
@@ -247,23 +243,5 @@ func (t *throttle) wait() <-chan time.Time {
 	return time.After(gather)
 }
 
-var addressInText = regexp.MustCompile(`[A-Za-z][A-Za-z0-9+.-]*://[^\s"'<>]+`)
-
-// cleanLine makes a line of a C library fit for a log: valid UTF-8, no control
-// characters, no passwords in addresses, at most maxLine bytes.
-func cleanLine(line string) string {
-	line = strings.Map(func(r rune) rune {
-		switch {
-		case r == '\t' || r == '\n':
-			return ' '
-		case r == utf8.RuneError || unicode.IsControl(r) || unicode.Is(unicode.Cf, r):
-			return -1
-		}
-		return r
-	}, line)
-	line = addressInText.ReplaceAllStringFunc(line, text.Redact)
-	if len(line) > maxLine {
-		line = strings.ToValidUTF8(line[:maxLine], "")
-	}
-	return strings.TrimSpace(line)
-}
+// cleanLine makes a line of a C library fit for a log.
+func cleanLine(line string) string { return text.CleanTo(text.RedactLine(line), maxLine) }

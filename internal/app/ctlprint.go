@@ -10,11 +10,11 @@ import (
 	"strings"
 	"text/tabwriter"
 	"time"
-	"unicode"
 
 	"rvo-tui/clips"
 	"rvo-tui/detectors"
 	"rvo-tui/internal/logging"
+	"rvo-tui/internal/text"
 	"rvo-tui/rules"
 	"rvo-tui/runtime"
 )
@@ -188,7 +188,7 @@ func printClips(out io.Writer, dir string, entries []clips.Entry, asJSON bool) e
 		return nil
 	}
 	if len(entries) == 0 {
-		_, err := fmt.Fprintf(out, "no clips in %s\n", visible(dir))
+		_, err := fmt.Fprintf(out, "no clips in %s\n", text.Visible(dir))
 		return err
 	}
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
@@ -199,20 +199,9 @@ func printClips(out io.Writer, dir string, entries []clips.Entry, asJSON bool) e
 			note = "  (" + detectors.Clean(e.Damaged) + ")"
 		}
 		fmt.Fprintf(w, "%s\t%s\t%s\t%.1fs\t%.1f MB\t%s%s\n", e.Time.Format(time.RFC3339), detectors.Clean(e.Camera), detectors.Clean(e.EventType),
-			float64(e.DurationMS)/1000, float64(e.Bytes)/1e6, visible(path.Join(dir, e.Path, e.Movie)), note)
+			float64(e.DurationMS)/1000, float64(e.Bytes)/1e6, text.Visible(path.Join(dir, e.Path, e.Movie)), note)
 	}
 	return w.Flush()
-}
-
-// visible replaces what a terminal would obey, and shortens nothing: who copies a
-// path needs all of it.
-func visible(text string) string {
-	return strings.Map(func(r rune) rune {
-		if !unicode.IsPrint(r) {
-			return '?'
-		}
-		return r
-	}, text)
 }
 
 // printJSON prints a value as one line of JSON that a terminal may show, too.

@@ -7,12 +7,12 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
-	"regexp"
 	"runtime/debug"
 	"strings"
 	"syscall"
 	"time"
-	"unicode"
+
+	"rvo-tui/internal/text"
 )
 
 // guardArgument is the first argument of this program when it is to guard the
@@ -96,24 +96,10 @@ func guardMain(args []string) int {
 		return exitOK
 	}
 	for line := range strings.Lines(string(said)) {
-		fmt.Fprintln(os.Stderr, printable(line))
+		fmt.Fprintln(os.Stderr, text.Visible(text.RedactLine(line)))
 	}
 	fmt.Fprintln(os.Stderr, "rvo-tui: it crashed; please report the lines above")
 	return exitOK
-}
-
-// password finds that of an address.
-var password = regexp.MustCompile(`(://[^\s:@/]*):[^\s@]*@`)
-
-// printable returns a line without what a terminal would obey, and without
-// passwords in addresses.
-func printable(line string) string {
-	return strings.Map(func(r rune) rune {
-		if r == '\t' || unicode.IsPrint(r) {
-			return r
-		}
-		return -1
-	}, password.ReplaceAllString(line, "$1:***@"))
 }
 
 // terminalReset undoes what a dashboard asks of a terminal: synchronised output,

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"rvo-tui/detectors"
+	"rvo-tui/internal/text"
 	"rvo-tui/rules"
 )
 
@@ -160,11 +160,7 @@ func others(signal string, on []map[string]int) string {
 	if len(names) == 0 {
 		return "; no detector is configured that could"
 	}
-	near := ""
-	if s := detectors.Suggest(signal, names); s != "" {
-		near = fmt.Sprintf("; did you mean %q?", s)
-	}
-	return near + " (provided: " + strings.Join(names, ", ") + ")"
+	return text.DidYouMean(signal, names) + " (provided: " + strings.Join(names, ", ") + ")"
 }
 
 // checkCycles reports each circle of needs on one camera, at the detector that

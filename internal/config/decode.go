@@ -11,8 +11,7 @@ import (
 	"github.com/pelletier/go-toml/v2"
 
 	"rvo-tui/capture"
-	"rvo-tui/clips"
-	"rvo-tui/detectors"
+	"rvo-tui/internal/text"
 )
 
 // decoder fills configuration values from a document and reports all that does
@@ -90,7 +89,7 @@ func (d *decoder) table(path, where string, table map[string]any, dst any) {
 		if field == nil {
 			allowed := keysOf(v.Type())
 			d.report(at, where, "", unknown("key", key, allowed))
-			meant := detectors.Suggest(key, allowed)
+			meant := text.Suggest(key, allowed)
 			if _, written := table[meant]; !written {
 				d.broken[joinPath(path, meant)] = true // do not report it as missing, too
 			}
@@ -141,7 +140,7 @@ func (d *decoder) mismatch(path, where, key string, t reflect.Type, value any) b
 	switch kind := reflect.ValueOf(value).Kind(); {
 	case t == reflect.TypeFor[capture.Duration]() && kind != reflect.String:
 		want = `a duration in quotes, as in "500ms" or "10s"`
-	case t == reflect.TypeFor[clips.Bytes]() && kind != reflect.String && kind != reflect.Int64:
+	case t == reflect.TypeFor[text.Bytes]() && kind != reflect.String && kind != reflect.Int64:
 		want = `a size in quotes, as in "64MiB" or "2GiB"`
 	case reflect.PointerTo(t).Implements(textUnmarshaler):
 		// Its own error says what it wants of a text.
@@ -190,11 +189,7 @@ func shown(value any) string {
 
 // unknown is what to say about a key or section that does not exist.
 func unknown(what, name string, allowed []string) string {
-	text := fmt.Sprintf("unknown %s %q", what, name)
-	if near := detectors.Suggest(name, allowed); near != "" {
-		text += fmt.Sprintf("; did you mean %q?", near)
-	}
-	return text + " (allowed: " + strings.Join(allowed, ", ") + ")"
+	return fmt.Sprintf("unknown %s %q%s (allowed: %s)", what, name, text.DidYouMean(name, allowed), strings.Join(allowed, ", "))
 }
 
 // fieldOf returns the field of a struct type that a configuration key fills, or

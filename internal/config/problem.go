@@ -5,7 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"unicode"
+
+	"rvo-tui/internal/text"
 )
 
 // shownProblems bounds how many problems an error text lists.
@@ -40,12 +41,7 @@ func (p Problem) String() string {
 		}
 	}
 	b.WriteString(p.Text)
-	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) && r != '\n' { // a file must not write to the terminal by way of its mistakes
-			return unicode.ReplacementChar
-		}
-		return r
-	}, b.String())
+	return text.Visible(b.String()) // a file must not write to the terminal by way of its mistakes
 }
 
 // Error is a configuration that cannot be used, with everything that is

@@ -136,3 +136,9 @@ func Hide(text, source string) string {
 	}
 	return text
 }
+
+var address = regexp.MustCompile(`[A-Za-z][A-Za-z0-9+.-]*://[^\s"'<>]+`)
+
+// RedactLine returns a line of foreign text with the secrets of the addresses in
+// it hidden.
+func RedactLine(line string) string { return address.ReplaceAllStringFunc(line, Redact) }

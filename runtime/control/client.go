@@ -13,6 +13,7 @@ import (
 
 	"rvo-tui/clips"
 	"rvo-tui/internal/logging"
+	"rvo-tui/internal/text"
 	controlv1 "rvo-tui/proto/rvo/control/v1"
 	"rvo-tui/rules"
 	"rvo-tui/runtime"
@@ -165,7 +166,7 @@ func (c *Client) Events(ctx context.Context, after uint64, follow bool, show fun
 func (c *Client) Log(ctx context.Context, after uint64, follow bool, show func(logging.Line)) error {
 	stream, err := c.api.Log(ctx, &controlv1.LogRequest{After: after, Follow: follow})
 	return receive(ctx, c.link, stream, err, func(r *controlv1.LogResponse) error {
-		show(logging.Line{Seq: r.GetSeq(), Time: time.Unix(0, int64(r.GetTimeNs())), Level: slog.Level(r.GetLevel()), Text: clean(r.GetText())})
+		show(logging.Line{Seq: r.GetSeq(), Time: time.Unix(0, int64(r.GetTimeNs())), Level: slog.Level(r.GetLevel()), Text: text.Visible(r.GetText())})
 		return nil
 	})
 }

@@ -10,10 +10,11 @@ import (
 	"os"
 	"strings"
 	"syscall"
-	"unicode"
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
+
+	"rvo-tui/internal/text"
 )
 
 // What the errors of a Client are of: see errors.Is.
@@ -46,7 +47,7 @@ func (l *link) explain(ctx context.Context, err error) error {
 		return ctx.Err()
 	}
 	st := status.Convert(err)
-	text := clean(st.Message())
+	text := text.Visible(st.Message())
 	switch st.Code() {
 	case codes.Unavailable:
 		if last := l.last.Load(); last != nil {
@@ -106,33 +107,22 @@ func (l *link) unreachable(err error) error {
 		record    tls.RecordHeaderError
 	)
 	of := ErrUnreachable
-	text := ""
+	why := ""
 	switch {
 	case errors.Is(err, os.ErrPermission):
-		text, of = "this user may not open the socket: be the user that it runs as, or root", ErrDenied
+		why, of = "this user may not open the socket: be the user that it runs as, or root", ErrDenied
 	case errors.As(err, &authority):
-		text, of = "its certificate is of an authority that is not known here: give the one to trust with --tls-ca", ErrUntrusted
+		why, of = "its certificate is of an authority that is not known here: give the one to trust with --tls-ca", ErrUntrusted
 	case errors.As(err, &name):
-		text, of = "its certificate is for another name: "+clean(name.Error())+"; use that name", ErrUntrusted
+		why, of = "its certificate is for another name: "+text.Visible(name.Error())+"; use that name", ErrUntrusted
 	case errors.As(err, &expired):
-		text, of = "its certificate is not valid: "+clean(expired.Error())+"; make a new one there, or set the clock of this machine", ErrUntrusted
+		why, of = "its certificate is not valid: "+text.Visible(expired.Error())+"; make a new one there, or set the clock of this machine", ErrUntrusted
 	case errors.As(err, &record):
-		text = "what answers does not speak TLS: is it control.listen?"
+		why = "what answers does not speak TLS: is it control.listen?"
 	case errors.Is(err, os.ErrNotExist), errors.Is(err, syscall.ECONNREFUSED):
 		return &fault{fmt.Sprintf("no rvo-tui answers at %s: start one, or name its address", l.where), of}
 	default:
-		return &fault{fmt.Sprintf("no rvo-tui answers at %s: %s; start one, or name its address", l.where, clean(err.Error())), of}
+		return &fault{fmt.Sprintf("no rvo-tui answers at %s: %s; start one, or name its address", l.where, text.Visible(err.Error())), of}
 	}
-	return &fault{fmt.Sprintf("rvo-tui at %s: %s", l.where, text), of}
-}
-
-// clean replaces what a terminal would obey in text from outside, but for line
-// feeds.
-func clean(text string) string {
-	return strings.Map(func(r rune) rune {
-		if r != '\n' && !unicode.IsPrint(r) {
-			return ' '
-		}
-		return r
-	}, text)
+	return &fault{fmt.Sprintf("rvo-tui at %s: %s", l.where, why), of}
 }

@@ -5,10 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strings"
 	"time"
 
-	"rvo-tui/detectors"
 	"rvo-tui/internal/text"
 )
 
@@ -38,7 +36,7 @@ func relay(r io.ReadCloser, emit func(line string)) {
 		part, err := in.ReadSlice('\n')
 		rest := cut
 		cut = errors.Is(err, bufio.ErrBufferFull)
-		if line := clean(string(part)); line != "" && !rest {
+		if line := text.Clean(text.RedactLine(string(part))); line != "" && !rest {
 			if b.take(time.Now()) {
 				tell()
 				emit(line)
@@ -50,17 +48,6 @@ func relay(r io.ReadCloser, emit func(line string)) {
 			return
 		}
 	}
-}
-
-// clean makes a line fit for the log.
-func clean(line string) string {
-	words := strings.Fields(line)
-	for i, w := range words {
-		if strings.Contains(w, "://") {
-			words[i] = text.Redact(w)
-		}
-	}
-	return detectors.Clean(strings.Join(words, " "))
 }
 
 // bucket bounds a rate. It belongs to one goroutine.

@@ -1,6 +1,18 @@
-package detectors
+package text
 
-import "strings"
+import (
+	"fmt"
+	"strings"
+)
+
+// DidYouMean returns the end of a message about an unknown word, as in
+// `; did you mean "motion"?`, or "" where none of from is near.
+func DidYouMean(word string, from []string) string {
+	if near := Suggest(word, from); near != "" {
+		return fmt.Sprintf("; did you mean %q?", near)
+	}
+	return ""
+}
 
 // Suggest returns the entry of from that word is most likely a slip of the
 // fingers for, or "" when none is near: at most one edit for each three bytes,

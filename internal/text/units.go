@@ -1,11 +1,32 @@
-package clips
+package text
 
 import (
 	"fmt"
 	"math"
 	"strconv"
 	"strings"
+	"time"
 )
+
+// Duration is a time.Duration that configuration files write as text: "500ms",
+// "1m30s".
+type Duration time.Duration
+
+// UnmarshalText reads the form of time.ParseDuration.
+func (d *Duration) UnmarshalText(text []byte) error {
+	v, err := time.ParseDuration(string(text))
+	if err != nil {
+		return fmt.Errorf("%q is not a duration; write a number and a unit, as in \"500ms\", \"10s\" or \"1m30s\"", text)
+	}
+	*d = Duration(v)
+	return nil
+}
+
+// MarshalText writes the form that UnmarshalText reads.
+func (d Duration) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
+
+// String returns the form of time.Duration.
+func (d Duration) String() string { return time.Duration(d).String() }
 
 // Bytes is an amount of memory or disk that configuration files write as text:
 // "64MiB", "2GiB", "1.5GB", or a plain number of bytes.
