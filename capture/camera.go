@@ -9,12 +9,21 @@ import (
 	"sync"
 	"time"
 
+	"rvo-tui/internal/backoff"
 	"rvo-tui/internal/text"
 )
 
 // abandonAfter is how long Run waits, once it is told to end, for a reader that
 // hangs in its source.
 const abandonAfter = 2 * time.Second
+
+// Waits between openings of a source.
+const (
+	retryFirst  = 500 * time.Millisecond
+	retryLast   = 3 * time.Second
+	retryJitter = 0.2
+	retrySlow   = 30 * time.Second // after a failure that waiting seldom heals
+)
 
 // Camera keeps one source alive: it opens it, reads it, notices when it falls
 // silent, and opens it again.
@@ -25,9 +34,9 @@ const abandonAfter = 2 * time.Second
 //	     │          └────────┘ │        │
 //	     └─────────────────────┴─> Failed (retried slowly)
 //
-// Waits between openings are 0.5 s, doubling up to 3 s, with a jitter of 20 %;
-// they start over once a picture came. What waiting seldom heals is tried again
-// every 30 s. A camera is Live from its first picture on. Stalled lasts until
+// Waits between openings double from 0.5 s to 3 s, with a jitter of 20 %; they
+// start over once a frame came. After what waiting seldom heals, the wait is 30 s.
+// A camera is Live from its first picture on. Stalled lasts until
 // the next opening begins.
 //
 // All but Run may be called from any goroutine.
@@ -87,7 +96,7 @@ func NewCamera(cfg Config, open func(context.Context, Config) (Source, error), p
 // should the source ever return. While the camera runs it never opens a second
 // connection beside one that hangs.
 func (c *Camera) Run(ctx context.Context) error {
-	waits := backoff{random: c.random}
+	waits := backoff.Backoff{First: retryFirst, Last: retryLast, Jitter: retryJitter, Random: c.random}
 	state, reason := Connecting, ""
 	for {
 		if err := c.waitResumed(ctx); err != nil {
@@ -103,18 +112,18 @@ func (c *Camera) Run(ctx context.Context) error {
 		case ctx.Err() != nil:
 			return ctx.Err()
 		case errors.Is(err, errPaused):
-			waits.reset()
+			waits.Reset()
 			state, reason = Connecting, ""
 			continue
 		}
 		if n.flowed.Load() {
-			waits.reset()
+			waits.Reset()
 		}
-		wait := waits.next()
+		wait := waits.Next()
 		state, reason = Reconnecting, c.reason(err)
 		switch {
 		case slow(err, c.cfg.Source):
-			state, wait = Failed, waits.slow()
+			state, wait = Failed, waits.Spread(retrySlow)
 			c.finish(Failed, reason)
 		case errors.As(err, new(*stallError)):
 			c.finish(Stalled, reason)

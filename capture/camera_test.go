@@ -266,15 +266,6 @@ func TestCameraBacksOff(t *testing.T) {
 	})
 }
 
-func TestBackoffJitter(t *testing.T) {
-	for random, want := range map[float64]time.Duration{0: 400 * ms, 0.5: 500 * ms, 1: 600 * ms} {
-		b := backoff{random: func() float64 { return random }}
-		if got := b.next(); got != want {
-			t.Errorf("random %v: wait %v, want %v", random, got, want)
-		}
-	}
-}
-
 func TestCameraFailsSlowly(t *testing.T) {
 	for name, tc := range map[string]struct {
 		source string

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"rvo-tui/detectors"
+	"rvo-tui/internal/backoff"
 )
 
 // LinkState is how the way to a Runtime in another process stands.
@@ -44,12 +45,12 @@ const (
 // wire is the state of a Link over time: a plain value without a clock.
 type wire struct {
 	link  Link
-	came  time.Time     // the newest snapshot; zero: none since the connection was made
-	heard time.Time     // the newest snapshot ever; zero: none
-	pause time.Duration // between the last two snapshots
-	began time.Time     // when the connection was made
-	next  time.Time     // try; zero: under way
-	tries int           // in vain, since the last snapshot
+	came  time.Time       // the newest snapshot; zero: none since the connection was made
+	heard time.Time       // the newest snapshot ever; zero: none
+	pause time.Duration   // between the last two snapshots
+	began time.Time       // when the connection was made
+	next  time.Time       // try; zero: under way
+	waits backoff.Backoff // between tries
 }
 
 // met notes that somebody answers. Live it is with the first snapshot.
@@ -62,21 +63,19 @@ func (l *wire) snapshot(now time.Time) {
 	if !l.came.IsZero() {
 		l.pause = now.Sub(l.came)
 	}
-	l.came, l.heard, l.tries = now, now, 0
+	l.came, l.heard = now, now
+	l.waits.Reset()
 	l.link.State, l.link.Reason = LinkLive, ""
 }
 
 // fail notes that the connection has ended, or could not be made, and returns
-// how long to wait before the next try. Spread, 0 to 1, keeps many dashboards
-// from trying at the same instant.
-func (l *wire) fail(now time.Time, reason string, spread float64) time.Duration {
+// how long to wait before the next try.
+func (l *wire) fail(now time.Time, reason string) time.Duration {
 	if l.link.State == LinkLive {
 		l.link.State = LinkLost
 	}
 	l.link.Reason, l.came = reason, time.Time{}
-	wait := min(firstWait<<min(l.tries, 8), lastWait)
-	l.tries++
-	wait += time.Duration(spread * float64(wait) / 4)
+	wait := l.waits.Next()
 	l.next = now.Add(wait)
 	return wait
 }

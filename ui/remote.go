@@ -4,11 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"sync"
 	"time"
 
 	"rvo-tui/detectors"
+	"rvo-tui/internal/backoff"
 	"rvo-tui/internal/logging"
 	"rvo-tui/runtime"
 	"rvo-tui/runtime/control"
@@ -58,8 +58,11 @@ type Remote struct {
 func NewRemote(daemon Daemon, rate float64, kinds detectors.Kinds, host string) *Remote {
 	return &Remote{
 		daemon: daemon, rate: rate, kinds: kinds, host: host,
-		view:   previewer{rate: rate, change: make(chan struct{}, 1)},
-		wire:   wire{link: Link{State: LinkConnecting, Addr: daemon.Addr()}},
+		view: previewer{rate: rate, change: make(chan struct{}, 1)},
+		wire: wire{
+			link:  Link{State: LinkConnecting, Addr: daemon.Addr()},
+			waits: backoff.Backoff{First: firstWait, Last: lastWait, Jitter: 0.2},
+		},
 		events: tape[runtime.RecentEvent]{most: runtime.RecentEvents},
 		log:    tape[logging.Line]{most: logging.MaxLines},
 	}
@@ -77,7 +80,7 @@ func (r *Remote) Run(ctx context.Context) error {
 			break
 		}
 		r.mu.Lock()
-		wait := r.wire.fail(time.Now(), err.Error(), rand.Float64())
+		wait := r.wire.fail(time.Now(), err.Error())
 		r.mu.Unlock()
 		select {
 		case <-ctx.Done():

@@ -12,6 +12,7 @@ import (
 
 	"rvo-tui/clips"
 	"rvo-tui/detectors"
+	"rvo-tui/internal/backoff"
 	"rvo-tui/internal/logging"
 	"rvo-tui/rules"
 	"rvo-tui/runtime"
@@ -187,8 +188,7 @@ func event(seq uint64, id string) runtime.RecentEvent {
 }
 
 func TestLinkStates(t *testing.T) {
-	var w wire
-	w.link.State = LinkConnecting
+	w := wire{link: Link{State: LinkConnecting}, waits: backoff.Backoff{First: firstWait, Last: lastWait}}
 	at := func(s float64) time.Time { return noon.Add(time.Duration(s * float64(time.Second))) }
 	check := func(s float64, state LinkState, reason string, quiet, next time.Duration) {
 		t.Helper()
@@ -198,7 +198,7 @@ func TestLinkStates(t *testing.T) {
 		}
 	}
 	check(0, LinkConnecting, "", 0, 0)
-	if d := w.fail(at(1), "refused", 0); d != 250*time.Millisecond {
+	if d := w.fail(at(1), "refused"); d != 250*time.Millisecond {
 		t.Errorf("waits %v", d)
 	}
 	check(1, LinkConnecting, "refused", 0, 250*time.Millisecond)
@@ -206,7 +206,7 @@ func TestLinkStates(t *testing.T) {
 	check(1.25, LinkConnecting, "refused", 0, 0)
 	waits := []time.Duration{}
 	for range 6 {
-		waits = append(waits, w.fail(at(2), "refused", 0))
+		waits = append(waits, w.fail(at(2), "refused"))
 	}
 	want := []time.Duration{500 * time.Millisecond, time.Second, 2 * time.Second, 4 * time.Second, 5 * time.Second, 5 * time.Second}
 	if !slices.Equal(waits, want) {
@@ -224,10 +224,10 @@ func TestLinkStates(t *testing.T) {
 	check(15, LinkLive, "", 0, 0)
 	check(26, LinkLive, "", 0, 0) // such pauses are usual here
 	w.snapshot(at(20))
-	if d := w.fail(at(21), "gone", 1); d != 312500*time.Microsecond { // 250 ms and a quarter
+	if d := w.fail(at(21), "gone"); d != 250*time.Millisecond {
 		t.Errorf("waits %v after it was live", d)
 	}
-	check(21, LinkLost, "gone", time.Second, 312500*time.Microsecond)
+	check(21, LinkLost, "gone", time.Second, 250*time.Millisecond)
 	w.try()
 	w.met(at(22))
 	check(22, LinkLost, "gone", 2*time.Second, 0)

@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/fsnotify/fsnotify"
+
+	"rvo-tui/internal/backoff"
 )
 
 // Times of watching a file.
@@ -44,7 +46,7 @@ type Watcher struct {
 func (w *Watcher) Run(ctx context.Context) { w.retry(ctx, w.watch) }
 
 func (w *Watcher) retry(ctx context.Context, watch func(context.Context) error) {
-	retry, told := watchRetryMin, ""
+	waits, told := backoff.Backoff{First: watchRetryMin, Last: watchRetryMax}, ""
 	for ctx.Err() == nil {
 		began := time.Now()
 		err := watch(ctx)
@@ -52,19 +54,14 @@ func (w *Watcher) retry(ctx context.Context, watch func(context.Context) error) 
 			return
 		}
 		if time.Since(began) > watchRetryMax {
-			retry, told = watchRetryMin, ""
+			waits.Reset()
+			told = ""
 		}
 		if err.Error() != told {
 			told = err.Error()
 			w.Log.Warn("changes of the configuration file are not seen; trying again", "error", err, "do", "send SIGHUP to have it read meanwhile")
 		}
-		timer := time.NewTimer(retry)
-		select {
-		case <-ctx.Done():
-			timer.Stop()
-		case <-timer.C:
-		}
-		retry = min(2*retry, watchRetryMax)
+		waits.Wait(ctx)
 	}
 }
 

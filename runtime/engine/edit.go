@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"rvo-tui/detectors"
+	"rvo-tui/internal/backoff"
 	"rvo-tui/rules"
 )
 
@@ -25,6 +26,7 @@ func (e *Engine) Attach(id TaskID, spec detectors.Spec) error {
 		return fmt.Errorf("attach detector %q: the name is taken; detach that one first or choose another", spec.Name)
 	}
 	t := newTask(id, spec)
+	t.waits = backoff.Backoff{First: retryFirst, Last: retryLast, Jitter: retryJitter, Random: e.rng.Float64}
 	for _, name := range spec.Provides {
 		sid, err := e.table.Intern(name)
 		if err != nil {
@@ -62,7 +64,8 @@ func (e *Engine) announce(t *task) {
 	}
 	e.forget(t, detectors.Never)
 	if t.phase == closed {
-		t.errors, t.told, t.quiet, t.delay = 0, false, 0, 0
+		t.errors, t.told, t.quiet = 0, false, 0
+		t.waits.Reset()
 		e.open(t)
 	}
 }

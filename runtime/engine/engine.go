@@ -56,11 +56,11 @@ type Options struct {
 	Seed      uint64 // of the jitter of retries
 }
 
-// Waits before a failed detector is tried again: doubling from the first to the
-// last, with a jitter of ±20 %.
+// Waits before a failed detector is tried again.
 const (
-	retryFirst = time.Second
-	retryLast  = time.Minute
+	retryFirst  = time.Second
+	retryLast   = time.Minute
+	retryJitter = 0.2
 )
 
 // tellEvery is the least time between two errors of a detector that people are
@@ -273,7 +273,8 @@ func (e *Engine) done(now time.Duration, t *task, r *Report) bool {
 		if t.told {
 			e.tell(t, TellHealed)
 		}
-		t.errors, t.told, t.delay, t.lastErr = 0, false, 0, ""
+		t.errors, t.told, t.lastErr = 0, false, ""
+		t.waits.Reset()
 	}
 	if t.errors >= e.opts.MaxErrors {
 		e.shut(now, t)
@@ -381,9 +382,7 @@ func (e *Engine) shut(now time.Duration, t *task) {
 		t.retry = Never
 		return
 	}
-	t.delay = min(max(2*t.delay, retryFirst), retryLast)
-	jitter := time.Duration((e.rng.Float64()*0.4 - 0.2) * float64(t.delay))
-	t.retry = now + t.delay + jitter
+	t.retry = now + t.waits.Next()
 	t.deadline = t.retry
 }
 

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"rvo-tui/detectors"
+	"rvo-tui/internal/backoff"
 	"rvo-tui/rules"
 )
 
@@ -32,12 +33,12 @@ type task struct {
 	frame    FrameRef      // of the current or last run
 	answered FrameRef      // of the last answer
 
-	errors  int           // in a row
-	told    bool          // people were told of them
-	quiet   time.Duration // until when nobody is told of the next ones
-	opens   int           // asked for
-	delay   time.Duration // before the next try
-	retry   time.Duration // when it comes; Never: not by itself
+	errors  int             // in a row
+	told    bool            // people were told of them
+	quiet   time.Duration   // until when nobody is told of the next ones
+	opens   int             // asked for
+	waits   backoff.Backoff // between openings
+	retry   time.Duration   // when the next opening comes; Never: not by itself
 	lastErr string
 	model   string        // behind the last answer
 	lastRun time.Duration // end of the last run

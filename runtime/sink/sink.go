@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"rvo-tui/internal/backoff"
 	"rvo-tui/rules"
 	"rvo-tui/runtime"
 )
@@ -135,7 +136,7 @@ func (q *queue) Run(ctx context.Context) error {
 // serve delivers until ctx ends or, when it is the last round, until nothing is
 // left.
 func (q *queue) serve(ctx context.Context, last bool) {
-	retry := retryFirst
+	waits := backoff.Backoff{First: retryFirst, Last: retryLast}
 	for ctx.Err() == nil {
 		event, pending := q.head()
 		if !pending && last {
@@ -146,11 +147,10 @@ func (q *queue) serve(ctx context.Context, last bool) {
 				return
 			}
 			q.degrade(err)
-			q.wait(ctx, retry)
-			retry = min(2*retry, retryLast)
+			q.wait(ctx, waits.Next())
 			continue
 		}
-		retry = retryFirst
+		waits.Reset()
 		if pending {
 			continue
 		}

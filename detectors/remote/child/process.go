@@ -4,13 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"path/filepath"
 	"strconv"
 	"sync"
 	"time"
 
 	"rvo-tui/detectors"
+	"rvo-tui/internal/backoff"
 	detectv1 "rvo-tui/proto/rvo/detect/v1"
 )
 
@@ -56,21 +56,22 @@ type process struct {
 // run starts the process again and again.
 func (c *process) run() {
 	defer c.set(nil, fault(ReasonStart, "the program is stopping"), false)
-	wait := time.Duration(0)
+	waits := backoff.Backoff{First: waitFirst, Last: waitLast, Jitter: 0.2}
 	for {
 		began := time.Now()
 		err := c.once()
 		if c.ctx.Err() != nil {
 			return
 		}
+		wait := time.Duration(0)
 		if time.Since(began) >= steady {
-			wait = 0
+			waits.Reset()
 		} else {
-			wait = min(max(2*wait, waitFirst), waitLast)
+			wait = waits.Next()
 		}
 		c.pool.log().Warn("detector process ended", "detector", c.job.Config.Name, "reason", string(err.Reason), "error", err.Error(), "again_in", wait)
 		c.set(nil, err, false)
-		if !pause(c.ctx, wait+time.Duration(rand.Float64()*0.2*float64(wait))) {
+		if !pause(c.ctx, wait) {
 			return
 		}
 		c.set(nil, err, true)
