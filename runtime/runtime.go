@@ -63,12 +63,11 @@ type Runtime struct {
 	stopped  chan struct{} // closed when Run returns
 	wg       sync.WaitGroup
 	loop     *loop // turned by Run's goroutine
+	watchers Broadcast
 
 	mu        sync.Mutex // guards what follows; held for a few instructions
 	cameras   []*active  // as configured, then in order of addition; only Run's goroutine changes it
 	reloading bool       // cameras may be missing that a reload brings back
-	watchers  []chan *Snapshot
-	over      bool // no more snapshots
 }
 
 // settleTime is how long Run gives detectors under way when all cameras have
@@ -137,7 +136,7 @@ func (r *Runtime) Run(ctx context.Context) error {
 		stopSinks()
 		sinkWG.Wait()
 		r.broadcast()
-		r.closeWatchers()
+		r.watchers.Close()
 	}()
 	for _, cfg := range r.opts.Cameras {
 		if err := r.addCamera(work, cfg); err != nil {

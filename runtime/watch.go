@@ -13,19 +13,7 @@ import (
 // anybody. It is closed when the Runtime has stopped, after the last snapshot.
 // Cancel ends the subscription and may be called more than once.
 func (r *Runtime) Subscribe() (snapshots <-chan *Snapshot, cancel func()) {
-	ch := make(chan *Snapshot, 1)
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.over {
-		close(ch)
-		return ch, func() {}
-	}
-	r.watchers = append(r.watchers, ch)
-	return ch, func() {
-		r.mu.Lock()
-		defer r.mu.Unlock()
-		r.watchers = slices.DeleteFunc(r.watchers, func(o chan *Snapshot) bool { return o == ch })
-	}
+	return r.watchers.Subscribe(nil)
 }
 
 // Snapshot returns how everything stands now. It costs the live path nothing.
@@ -66,34 +54,11 @@ func (r *Runtime) Snapshot() *Snapshot {
 	return s
 }
 
-// broadcast gives the watchers, if any, a new snapshot in place of the last.
+// broadcast publishes a new snapshot where somebody watches.
 func (r *Runtime) broadcast() {
-	r.mu.Lock()
-	n := len(r.watchers)
-	r.mu.Unlock()
-	if n == 0 {
-		return
+	if r.watchers.Watched() {
+		r.watchers.Publish(r.Snapshot())
 	}
-	s := r.Snapshot()
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	for _, ch := range r.watchers {
-		select {
-		case <-ch: // nobody has read the last one
-		default:
-		}
-		ch <- s // has room: only this goroutine sends
-	}
-}
-
-// closeWatchers ends all subscriptions for good.
-func (r *Runtime) closeWatchers() {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	for _, ch := range r.watchers {
-		close(ch)
-	}
-	r.watchers, r.over = nil, true
 }
 
 // counts returns the entries of a map of counters, by reason.

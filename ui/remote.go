@@ -47,10 +47,9 @@ type Remote struct {
 	wire     wire
 	instance string
 	snap     *runtime.Snapshot
-	watchers []chan *runtime.Snapshot
-	over     bool
-	events   tape[runtime.RecentEvent]
-	log      tape[logging.Line]
+	watchers runtime.Broadcast
+	events   mirror[runtime.RecentEvent]
+	log      mirror[logging.Line]
 }
 
 // NewRemote returns the Backend of a daemon, which sends rate snapshots a second
@@ -63,14 +62,14 @@ func NewRemote(daemon Daemon, rate float64, kinds detectors.Kinds, host string) 
 			link:  Link{State: LinkConnecting, Addr: daemon.Addr()},
 			waits: backoff.Backoff{First: firstWait, Last: lastWait, Jitter: 0.2},
 		},
-		events: tape[runtime.RecentEvent]{most: runtime.RecentEvents},
-		log:    tape[logging.Line]{most: logging.MaxLines},
+		events: newMirror[runtime.RecentEvent](runtime.RecentEvents),
+		log:    newMirror[logging.Line](logging.MaxLines),
 	}
 }
 
 // Run keeps the connection until the context ends.
 func (r *Remote) Run(ctx context.Context) error {
-	defer r.close()
+	defer r.watchers.Close()
 	for ctx.Err() == nil {
 		r.mu.Lock()
 		r.wire.try()
@@ -88,16 +87,6 @@ func (r *Remote) Run(ctx context.Context) error {
 		}
 	}
 	return nil
-}
-
-// close ends all subscriptions.
-func (r *Remote) close() {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	for _, ch := range r.watchers {
-		close(ch)
-	}
-	r.watchers, r.over = nil, true
 }
 
 var errEnded = errors.New("the other side has ended the connection")
@@ -138,13 +127,13 @@ func (r *Remote) meet(a control.About) (events, log uint64) {
 	defer r.mu.Unlock()
 	if r.instance != a.Instance {
 		r.instance = a.Instance
-		r.events.restart()
-		r.log.restart()
+		r.events.there = 0
+		r.log.there = 0
 	}
 	r.wire.met(time.Now())
 	k := &r.wire.link
 	k.Host, k.PID, k.Version, k.ReadOnly, k.Kinds = a.Host, a.PID, a.Version, a.ReadOnly, r.attachable(a.Kinds)
-	return r.events.last, r.log.last
+	return r.events.there, r.log.there
 }
 
 // attachable returns the kinds that a daemon takes. What this program knows of
@@ -167,30 +156,23 @@ func (r *Remote) show(s *runtime.Snapshot) {
 	defer r.mu.Unlock()
 	r.wire.snapshot(time.Now())
 	r.snap = s
-	for _, ch := range r.watchers {
-		select {
-		case <-ch: // nobody has read the last one
-		default:
-		}
-		ch <- s // has room: only this goroutine sends
-	}
+	r.watchers.Publish(s)
 }
 
 func (r *Remote) event(e runtime.RecentEvent) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if n, fresh := r.events.number(e.Seq); fresh {
-		r.events.add(e.Seq, runtime.RecentEvent{Seq: n, Event: e.Event})
+	if r.events.fresh(e.Seq) {
+		r.events.Add(runtime.RecentEvent{Seq: r.events.Last() + 1, Event: e.Event})
 	}
 }
 
 func (r *Remote) logLine(l logging.Line) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if n, fresh := r.log.number(l.Seq); fresh {
-		there := l.Seq
-		l.Seq = n
-		r.log.add(there, l)
+	if r.log.fresh(l.Seq) {
+		l.Seq = r.log.Last() + 1
+		r.log.Add(l)
 	}
 }
 
@@ -204,27 +186,9 @@ func (r *Remote) Link() Link {
 // Subscribe implements Backend. The newest snapshot there is waits on the channel
 // at once. It is closed when Run ends.
 func (r *Remote) Subscribe() (<-chan *runtime.Snapshot, func()) {
-	ch := make(chan *runtime.Snapshot, 1)
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.over {
-		close(ch)
-		return ch, func() {}
-	}
-	if r.snap != nil {
-		ch <- r.snap
-	}
-	r.watchers = append(r.watchers, ch)
-	return ch, func() {
-		r.mu.Lock()
-		defer r.mu.Unlock()
-		for i, o := range r.watchers {
-			if o == ch {
-				r.watchers = append(r.watchers[:i:i], r.watchers[i+1:]...)
-				return
-			}
-		}
-	}
+	return r.watchers.Subscribe(r.snap)
 }
 
 // Do implements Backend. While the link is not live it fails at once.
@@ -239,14 +203,14 @@ func (r *Remote) Do(ctx context.Context, c runtime.Command) error {
 func (r *Remote) Log(after uint64) []logging.Line {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.log.after(after)
+	return r.log.After(after)
 }
 
 // Events implements Backend.
 func (r *Remote) Events(after uint64) []runtime.RecentEvent {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.events.after(after)
+	return r.events.After(after)
 }
 
 // Preview implements Backend: the newest picture that has come of this camera in

@@ -290,11 +290,11 @@ func TestRemoteSurvivesARestart(t *testing.T) {
 		for _, e := range r.Events(0) {
 			got = append(got, fmt.Sprint(e.Seq, e.Event.ID))
 		}
-		if want := []string{"7a", "8b", "9c", "10d"}; !slices.Equal(got, want) {
+		if want := []string{"1a", "2b", "3c", "4d"}; !slices.Equal(got, want) {
 			t.Errorf("events %v, want %v", got, want)
 		}
-		if n := len(r.Events(9)); n != 1 {
-			t.Errorf("%d events after number 9", n)
+		if n := len(r.Events(3)); n != 1 {
+			t.Errorf("%d events after number 3", n)
 		}
 		if n := len(r.Log(0)); n != 2 { // each process told its own
 			t.Errorf("%d lines", n)
@@ -366,23 +366,29 @@ func TestPreviewFollowsWhatIsShown(t *testing.T) {
 	})
 }
 
-func TestTapeKeepsTheNewest(t *testing.T) {
-	tp := tape[string]{most: 3}
-	for i := range 5 {
-		if n, fresh := tp.number(uint64(i + 1)); !fresh || n != uint64(i+1) {
-			t.Errorf("number %d, %v", n, fresh)
+func TestMirrorTakesEachEntryOnce(t *testing.T) {
+	m := newMirror[string](3)
+	add := func(there uint64, entry string) bool {
+		fresh := m.fresh(there)
+		if fresh {
+			m.Add(entry)
 		}
-		tp.add(uint64(i+1), fmt.Sprint(i+1))
+		return fresh
 	}
-	if got := tp.after(0); !slices.Equal(got, []string{"3", "4", "5"}) {
+	for i, there := range []uint64{1, 2, 3, 7, 8} { // three were missed
+		if !add(there, fmt.Sprint(there)) || m.Last() != uint64(i+1) {
+			t.Errorf("number %d: the last one here is %d", there, m.Last())
+		}
+	}
+	if got := m.After(0); !slices.Equal(got, []string{"3", "7", "8"}) {
 		t.Errorf("kept %v", got)
 	}
-	if _, fresh := tp.number(5); fresh {
+	if add(8, "8") {
 		t.Error("an entry is taken twice")
 	}
-	tp.restart()
-	if n, fresh := tp.number(1); !fresh || n != 6 {
-		t.Errorf("the first one of the next process is %d, %v", n, fresh)
+	m.there = 0 // of the next process
+	if !add(1, "new") || m.Last() != 6 {
+		t.Errorf("the first one of the next process is %d", m.Last())
 	}
 }
 
