@@ -4,7 +4,7 @@ import (
 	"sync"
 	"time"
 
-	"rvo-tui/internal/logging"
+	"rvo-tui/internal/text"
 	"rvo-tui/runtime/engine"
 )
 
@@ -51,7 +51,7 @@ func (r *Reloads) Note(now time.Time, result, reason string) {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.last, r.reason = result, logging.Clean(reason, reloadText)
+	r.last, r.reason = result, text.CleanTo(reason, reloadText)
 	for i, name := range reloadResults {
 		if name == result {
 			r.counts[i]++

@@ -33,7 +33,7 @@ internal/backoff:
 internal/fileio:
 internal/ring:
 internal/listen:
-internal/logging:
+internal/logging: internal/text
 
 capture:
 capture/device: capture

@@ -10,10 +10,9 @@ import (
 	"strings"
 	"sync"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"rvo-tui/internal/ring"
+	"rvo-tui/internal/text"
 )
 
 const (
@@ -127,7 +126,7 @@ func (h *Ring) Handle(_ context.Context, r slog.Record) error {
 		appendAttr(&b, h.prefix, a)
 		return b.Len() < 2*MaxLineBytes
 	})
-	text := Clean(b.String(), MaxLineBytes)
+	line := text.CleanTo(b.String(), MaxLineBytes)
 
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -138,21 +137,21 @@ func (h *Ring) Handle(_ context.Context, r slog.Record) error {
 		h.view.Warnings++
 	}
 	h.expire(r.Time)
-	if h.repeated(r, text) {
+	if h.repeated(r, line) {
 		return nil
 	}
-	h.add(Line{Time: r.Time, Level: r.Level, Text: text}, logJob{h.next, r.Clone()})
+	h.add(Line{Time: r.Time, Level: r.Level, Text: line}, logJob{h.next, r.Clone()})
 	return nil
 }
 
 // repeated counts a line, and reports whether it is to be held back. The caller
 // holds the mutex.
-func (h *Ring) repeated(r slog.Record, text string) bool {
-	key := strconv.Itoa(int(r.Level)) + text
+func (h *Ring) repeated(r slog.Record, line string) bool {
+	key := strconv.Itoa(int(r.Level)) + line
 	rep := h.repeats[key]
 	if rep == nil {
 		if len(h.repeats) < logRepeatKinds {
-			h.repeats[key] = &repeat{since: r.Time, count: 1, level: r.Level, text: text, to: h.next}
+			h.repeats[key] = &repeat{since: r.Time, count: 1, level: r.Level, text: line, to: h.next}
 		}
 		return false
 	}
@@ -176,7 +175,7 @@ func (s *logState) expire(now time.Time) {
 			rep.record.AddAttrs(slog.Int("repeated", rep.held))
 			s.add(Line{
 				Time: rep.record.Time, Level: rep.level,
-				Text: Clean(fmt.Sprintf("%s (%d times more)", rep.text, rep.held), MaxLineBytes+32),
+				Text: text.CleanTo(fmt.Sprintf("%s (%d times more)", rep.text, rep.held), MaxLineBytes+32),
 			}, logJob{rep.to, rep.record})
 		}
 	}
@@ -268,33 +267,10 @@ func appendAttr(b *strings.Builder, prefix string, a slog.Attr) {
 	if a.Equal(slog.Attr{}) {
 		return
 	}
-	text := v.String()
-	if text == "" || strings.ContainsAny(text, " =\"\n\t") {
-		text = strconv.Quote(text)
+	value := v.String()
+	if value == "" || strings.ContainsAny(value, " =\"\n\t") {
+		value = strconv.Quote(value)
 	}
 	b.WriteByte(' ')
-	b.WriteString(prefix + a.Key + "=" + text)
-}
-
-// Clean makes text safe for a terminal: control and formatting characters
-// and bytes that are not UTF-8 become U+FFFD, line ends a blank, and what is
-// beyond limit bytes is cut off behind "…".
-func Clean(text string, limit int) string {
-	clean := strings.Map(func(r rune) rune {
-		switch {
-		case r == '\n' || r == '\r' || r == '\t':
-			return ' '
-		case unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || unicode.Is(unicode.Zl, r) || unicode.Is(unicode.Zp, r):
-			return utf8.RuneError
-		}
-		return r
-	}, text)
-	if len(clean) <= limit {
-		return clean
-	}
-	end := limit - len("…")
-	for end > 0 && !utf8.RuneStart(clean[end]) {
-		end--
-	}
-	return clean[:end] + "…"
+	b.WriteString(prefix + a.Key + "=" + value)
 }

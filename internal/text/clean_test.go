@@ -47,6 +47,9 @@ func FuzzClean(f *testing.F) {
 				t.Fatalf("Clean(%q) keeps %U", s, r)
 			}
 		}
+		if short := CleanTo(s, 64); len(short) > 64 || !utf8.ValidString(short) || CleanTo(short, 64) != short {
+			t.Fatalf("CleanTo(%q, 64) = %q", s, short)
+		}
 		if again := Clean(got); again != got {
 			t.Fatalf("Clean(%q) = %q, and of that %q", s, got, again)
 		}

@@ -5,7 +5,7 @@ import (
 	"net/http"
 
 	"rvo-tui/capture"
-	"rvo-tui/internal/logging"
+	"rvo-tui/internal/text"
 	"rvo-tui/runtime"
 	"rvo-tui/runtime/engine"
 )
@@ -78,7 +78,7 @@ func (r *Readiness) add(n NotReady) {
 		r.More++
 		return
 	}
-	n.Reason = logging.Clean(n.Reason, readyText)
+	n.Reason = text.CleanTo(n.Reason, readyText)
 	r.Reasons = append(r.Reasons, n)
 }
 

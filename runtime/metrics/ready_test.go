@@ -53,7 +53,7 @@ func TestReadyOf(t *testing.T) {
 				cam("lane", capture.Reconnecting, ""), cam("gate", capture.Failed, "bad\x1b[2J\nfile"),
 			}},
 			`{"ready":false,"reasons":[{"camera":"door","state":"stalled","reason":"no picture for 5s"},{"camera":"yard","state":"connecting"},` +
-				`{"camera":"lane","state":"reconnecting"},{"camera":"gate","state":"failed","reason":"bad�[2J file"}]}`,
+				`{"camera":"lane","state":"reconnecting"},{"camera":"gate","state":"failed","reason":"bad[2J file"}]}`,
 		},
 		{
 			"detectors down",
