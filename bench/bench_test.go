@@ -94,7 +94,7 @@ func TestSeedScenarios(t *testing.T) {
 		for _, d := range l.Detectors {
 			line += " " + d.Kind
 			if d.Kind == sleepKind {
-				line += " " + d.Busy.String() + " " + string(d.Cost) + " " + number(d.MaxFPS)
+				line += " " + d.Text("busy") + " " + string(d.Cost) + " " + number(d.MaxFPS)
 			}
 		}
 		got = append(got, line)

@@ -20,9 +20,9 @@ const stretch = 20 * time.Millisecond
 func kinds(l Load) detectors.Kinds {
 	all := detectors.Builtin()
 	all[sleepKind] = detectors.Kind{
-		Name: sleepKind, Doc: "waits and answers 1", Keys: []string{"busy"},
+		Name: sleepKind, Doc: "waits and answers 1", Defaults: detectors.Config{Options: detectors.LoadOptions{}},
 		New: func(cfg detectors.Config) (detectors.Detector, error) {
-			return &sleeper{d: time.Duration(cfg.Busy), answer: [1]detectors.Reading{{Signal: cfg.Signal, Value: 1}}}, nil
+			return &sleeper{d: time.Duration(cfg.Options.(detectors.LoadOptions).Busy), answer: [1]detectors.Reading{{Signal: cfg.Signal, Value: 1}}}, nil
 		},
 	}
 	for name, k := range l.Kinds {

@@ -103,7 +103,8 @@ func oneCamera(fps float64) []Camera { return []Camera{{Name: "camera", FPS: fps
 // it costs, and how often it would run.
 func sleeping(name string, d time.Duration, cost detectors.Cost, fps float64) detectors.Config {
 	cfg := detectors.DefaultConfig()
-	cfg.Name, cfg.Kind, cfg.Busy, cfg.Cost, cfg.MaxFPS = name, sleepKind, capture.Duration(d), cost, fps
+	cfg.Name, cfg.Kind, cfg.Cost, cfg.MaxFPS = name, sleepKind, cost, fps
+	cfg.Options = detectors.LoadOptions{Busy: capture.Duration(d)}
 	return cfg
 }
 

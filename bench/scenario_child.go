@@ -36,7 +36,8 @@ func buildCrashingChild(s Setup) (Load, error) {
 		return Load{}, errors.New("it wants the program's own kinds of detector: run it with \"rvo-tui bench\"")
 	}
 	cfg := detectors.DefaultConfig()
-	cfg.Name, cfg.Kind, cfg.Busy, cfg.MaxFPS, cfg.Cost = "child", "load", capture.Duration(time.Millisecond), 30, detectors.CostLow
+	cfg.Name, cfg.Kind, cfg.MaxFPS, cfg.Cost = "child", "load", 30, detectors.CostLow
+	cfg.Options = detectors.LoadOptions{Busy: capture.Duration(time.Millisecond)}
 	cfg.Isolation = detectors.ProcessIsolation
 	return Load{
 		Cameras:   oneCamera(30),

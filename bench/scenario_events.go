@@ -73,9 +73,9 @@ func blink(name string, d time.Duration) detectors.Config {
 
 func blinks() detectors.Kinds {
 	return detectors.Kinds{blinkKind: {
-		Name: blinkKind, Doc: "waits and answers 1 and 0 in turn", Keys: []string{"busy"},
+		Name: blinkKind, Doc: "waits and answers 1 and 0 in turn", Defaults: detectors.Config{Options: detectors.LoadOptions{}},
 		New: func(cfg detectors.Config) (detectors.Detector, error) {
-			b := &blinking{sleeper{d: time.Duration(cfg.Busy)}}
+			b := &blinking{sleeper{d: time.Duration(cfg.Options.(detectors.LoadOptions).Busy)}}
 			b.answer[0].Signal = cfg.Signal
 			return b, nil
 		},

@@ -49,8 +49,8 @@ func buildRemote(takes time.Duration) (Load, error) {
 	}
 	pool := remote.NewPool(slog.New(slog.DiscardHandler))
 	cfg := detectors.DefaultConfig()
-	cfg.Name, cfg.Kind, cfg.Endpoint = "remote", "remote", s.endpoint()
-	cfg.MaxFPS, cfg.Timeout, cfg.MaxWidth, cfg.Format = 30, capture.Duration(2*time.Second), 640, "jpeg"
+	cfg.Name, cfg.Kind, cfg.MaxFPS, cfg.Timeout = "remote", "remote", 30, capture.Duration(2*time.Second)
+	cfg.Options = remote.Options{Endpoint: s.endpoint(), Sending: remote.Sending{MaxWidth: 640, Format: "jpeg"}}
 	return Load{
 		Cameras:   oneCamera(30),
 		Detectors: []detectors.Config{cfg},

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"rvo-tui/capture"
+	"rvo-tui/internal/option"
 )
 
 // problems returns what is wrong with cfg, each as "key: problem".
@@ -19,7 +20,7 @@ func problems(cfg Config, kinds Kinds) (found []string) {
 
 func TestValidate(t *testing.T) {
 	kinds := Builtin()
-	kinds["face"] = Kind{Name: "face", Keys: []string{"model", "min_size"}}
+	kinds["face"] = Kind{Name: "face"}
 	kinds["far"] = Kind{Name: "far", Remote: true}
 	tests := []struct {
 		name string
@@ -30,7 +31,7 @@ func TestValidate(t *testing.T) {
 		{"everything", Config{
 			Name: "yard.motion-2", Kind: "motion", Signal: "yard", Cameras: []string{"yard"}, MaxFPS: MaxRate, Cost: CostHigh,
 			Needs: []string{"light > 0.2"}, TTL: capture.Duration(time.Minute), Timeout: capture.Duration(time.Second),
-			Execution: Inline, Retry: RetryNever, MinSize: 1, Threshold: 0.5, Sensitivity: 1, Width: 640,
+			Execution: Inline, Retry: RetryNever, Options: MotionOptions{MinSize: 1, Threshold: 0.5, Sensitivity: 1, Width: 640},
 		}, nil},
 		{"no kind", Config{Name: "a"}, []string{`kind: is missing; choose "dummy", "face", "far", "jitter", "load", "motion" or "quality"`}},
 		{"unknown kind", Config{Name: "a", Kind: "montion"}, []string{`kind: "montion" is not a kind of detector; there are "dummy", "face", "far", "jitter", "load", "motion" and "quality"; did you mean "motion"?`}},
@@ -51,21 +52,16 @@ func TestValidate(t *testing.T) {
 			`execution: "remote" is not one of "worker" or "inline"`,
 			`retry: "newer" is not one of "backoff" or "never"; did you mean "never"?`,
 		}},
-		{"keys of other kinds", Config{Name: "a", Kind: "dummy", Busy: 1, Model: "m", MinSize: 1, Threshold: 1}, []string{
-			`busy: kind "dummy" does not take it; it belongs to "jitter" and "load"`,
-			`model: kind "dummy" does not take it; it belongs to "face"`,
-			`min_size: kind "dummy" does not take it; it belongs to "face" and "motion"`,
-			`threshold: kind "dummy" does not take it; it belongs to "motion"`,
-		}},
+		{"options of another kind", Config{Name: "a", Kind: "dummy", Options: LoadOptions{}}, []string{`kind: "dummy" does not take the keys of another kind`}},
 		{"in a process", Config{Name: "a", Kind: "dummy", Isolation: ProcessIsolation, MaxMemory: 2048}, nil},
 		{"isolation", Config{Name: "a", Kind: "dummy", Isolation: "prozess"}, []string{`isolation: "prozess" is not one of "none" or "process"; did you mean "process"?`}},
 		{"memory of no process", Config{Name: "a", Kind: "dummy", MaxMemory: 2048}, []string{`max_memory: applies to a process of its own; set isolation = "process"`}},
 		{"memory", Config{Name: "a", Kind: "dummy", Isolation: ProcessIsolation, MaxMemory: 1}, []string{"max_memory: 1 is out of range: 1024 to 1048576 MiB"}},
 		{"inline in a process", Config{Name: "a", Kind: "dummy", Isolation: ProcessIsolation, Execution: Inline}, []string{"execution: a detector in a process of its own runs in a worker"}},
 		{"remote in a process", Config{Name: "a", Kind: "far", Isolation: ProcessIsolation}, []string{`isolation: kind "far" runs elsewhere already`}},
-		{"motion", Config{Name: "a", Kind: "motion", MinSize: 2, Threshold: 1, Sensitivity: -0.1, Width: 8}, []string{"min_size: 2", "threshold: 1", "sensitivity: -0.1", "width: 8"}},
-		{"motion that is no number", Config{Name: "a", Kind: "motion", MinSize: math.NaN(), Threshold: math.NaN(), Sensitivity: math.NaN(), Width: 641}, []string{"min_size: NaN", "threshold: NaN", "sensitivity: NaN", "width: 641"}},
-		{"load", Config{Name: "a", Kind: "load", Busy: -1}, []string{"busy: -1ns is out of range"}},
+		{"motion", Config{Name: "a", Kind: "motion", Options: MotionOptions{MinSize: 2, Threshold: 1, Sensitivity: -0.1, Width: 8}}, []string{"min_size: 2", "threshold: 1", "sensitivity: -0.1", "width: 8"}},
+		{"motion that is no number", Config{Name: "a", Kind: "motion", Options: MotionOptions{MinSize: math.NaN(), Threshold: math.NaN(), Sensitivity: math.NaN(), Width: 641}}, []string{"min_size: NaN", "threshold: NaN", "sensitivity: NaN", "width: 641"}},
+		{"load", Config{Name: "a", Kind: "load", Options: LoadOptions{-1}}, []string{"busy: -1ns is out of range"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -93,10 +89,46 @@ func TestBuiltinKinds(t *testing.T) {
 		if k.Defaults.Name != "" || k.Defaults.Kind != "" {
 			t.Errorf("kind %q has a name or a kind among its defaults", name)
 		}
-		for _, key := range k.Keys {
-			if !slices.ContainsFunc(reflect.VisibleFields(reflect.TypeFor[Config]()), func(f reflect.StructField) bool { return keyOf(f) == key }) {
-				t.Errorf("kind %q takes %q, which Config does not have", name, key)
+		for _, o := range k.Own() {
+			if o.Help == "" || slices.Contains(option.Keys(Common()), o.Key) {
+				t.Errorf("kind %q: %+v has no help, or is a common key", name, o)
 			}
+		}
+	}
+}
+
+func TestParse(t *testing.T) {
+	kinds := Builtin()
+	tests := []struct {
+		kind  string
+		words []string
+		want  Config // its zero: there is an error
+		bad   string
+	}{
+		{"dummy", nil, Config{Name: "dummy", Kind: "dummy", Enabled: true}, ""},
+		{"motion", []string{"name=yard", "width=64", "max_fps=2.5", "enabled=false", "ttl=2s"}, Config{
+			Name: "yard", Kind: "motion", MaxFPS: 2.5, TTL: capture.Duration(2 * time.Second), Options: MotionOptions{Width: 64},
+		}, ""},
+		{"load", []string{"needs=motion > 0.01", "needs=dark == 0", "busy=3ms"}, Config{
+			Name: "load", Kind: "load", Needs: []string{"motion > 0.01", "dark == 0"}, Enabled: true, Options: LoadOptions{capture.Duration(3 * time.Millisecond)},
+		}, ""},
+		{"dummy", strings.Fields("needs = motion > 0.01 cameras=a,b max_fps =5"), Config{
+			Name: "dummy", Kind: "dummy", Needs: []string{"motion > 0.01"}, Cameras: []string{"a", "b"}, MaxFPS: 5, Enabled: true,
+		}, ""},
+		{"dummy", []string{"x"}, Config{}, `"x" must be KEY=VALUE, as in max_fps=5`},
+		{"dummy", []string{"max_fsp=3"}, Config{}, `unknown key "max_fsp"; did you mean "max_fps"?`},
+		{"dummy", []string{"busy=3ms"}, Config{}, `kind "dummy" does not take "busy"; it belongs to "jitter" and "load"`},
+		{"motion", []string{"max_fps=ten", "width=1.5"}, Config{}, "max_fps: must be a number, not \"ten\"\nwidth: must be a whole number"},
+		{"motion", []string{"max_fps=0"}, Config{}, "max_fps: cannot be 0; leave the key out for the default, 10"},
+		{"motion", []string{"width=1", "width=2"}, Config{}, "width: is given twice"},
+	}
+	for _, tt := range tests {
+		got, err := kinds.Parse(tt.kind, tt.words)
+		switch {
+		case tt.bad == "" && (err != nil || !reflect.DeepEqual(got.Fill(kinds[tt.kind]), tt.want.Fill(kinds[tt.kind]))):
+			t.Errorf("%q: %+v, %v, want %+v", tt.words, got, err, tt.want)
+		case tt.bad != "" && (err == nil || !strings.HasPrefix(err.Error(), tt.bad)):
+			t.Errorf("%q: %v, want %s", tt.words, err, tt.bad)
 		}
 	}
 }
@@ -139,8 +171,8 @@ func TestSpec(t *testing.T) {
 
 func TestFill(t *testing.T) {
 	k := Builtin()["motion"]
-	got := Config{Name: "m", Kind: "motion", Width: 320}.Fill(k)
-	if got.Width != 320 || got.Threshold != 0.05 || got.MinSize != 0.05 || got.Sensitivity != 0.5 || got.Name != "m" || got.Enabled {
+	got := Config{Name: "m", Kind: "motion", Options: MotionOptions{Width: 320}}.Fill(k)
+	if want := (MotionOptions{Width: 320, Threshold: 0.05, MinSize: 0.05, Sensitivity: 0.5}); got.Options != want || got.Name != "m" || got.Enabled {
 		t.Errorf("filled: %+v", got)
 	}
 	if again := got.Fill(k); !reflect.DeepEqual(got, again) {

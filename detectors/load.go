@@ -25,15 +25,19 @@ func dummyKind() Kind {
 	}
 }
 
+// LoadOptions are the own keys of load and jitter.
+type LoadOptions struct {
+	Busy capture.Duration `toml:"busy" help:"how long it computes; jitter: at most"`
+}
+
 func loadKind() Kind {
 	return Kind{
 		Name:     "load",
 		Doc:      "keeps a core busy for a fixed time and answers 1; stands in for a heavy model",
-		Keys:     []string{"busy"},
-		Defaults: Config{MaxFPS: 10, Cost: CostHigh, Busy: capture.Duration(time.Millisecond)},
+		Defaults: Config{MaxFPS: 10, Cost: CostHigh, Options: LoadOptions{capture.Duration(time.Millisecond)}},
 		Check:    checkBusy,
 		New: func(cfg Config) (Detector, error) {
-			return &work{busy: time.Duration(cfg.Busy), answer: [1]Reading{{Signal: cfg.Signal, Value: 1}}}, nil
+			return &work{busy: time.Duration(cfg.Options.(LoadOptions).Busy), answer: [1]Reading{{Signal: cfg.Signal, Value: 1}}}, nil
 		},
 	}
 }
@@ -42,14 +46,13 @@ func jitterKind() Kind {
 	return Kind{
 		Name:     "jitter",
 		Doc:      "keeps a core busy for a random time up to a bound and answers how many seconds that took",
-		Keys:     []string{"busy"},
-		Defaults: Config{MaxFPS: 30, Cost: CostMedium, Busy: capture.Duration(2 * time.Millisecond)},
+		Defaults: Config{MaxFPS: 30, Cost: CostMedium, Options: LoadOptions{capture.Duration(2 * time.Millisecond)}},
 		Check:    checkBusy,
 		New: func(cfg Config) (Detector, error) {
 			h := fnv.New64a()
 			h.Write([]byte(cfg.Name))
 			return &work{
-				busy: time.Duration(cfg.Busy), random: rand.New(rand.NewPCG(h.Sum64(), 0)),
+				busy: time.Duration(cfg.Options.(LoadOptions).Busy), random: rand.New(rand.NewPCG(h.Sum64(), 0)),
 				answer: [1]Reading{{Signal: cfg.Signal}},
 			}, nil
 		},
@@ -57,8 +60,9 @@ func jitterKind() Kind {
 }
 
 func checkBusy(cfg Config, bad func(key, problem string)) {
-	if cfg.Busy < 0 || time.Duration(cfg.Busy) > maxBusy {
-		bad("busy", fmt.Sprintf("%v is out of range: above 0, at most %v", cfg.Busy, maxBusy))
+	busy := cfg.Options.(LoadOptions).Busy
+	if busy < 0 || time.Duration(busy) > maxBusy {
+		bad("busy", fmt.Sprintf("%v is out of range: above 0, at most %v", busy, maxBusy))
 	}
 }
 

@@ -26,7 +26,7 @@ func TestLoadKinds(t *testing.T) {
 		{"jitter", busy, 0},
 	}
 	for _, tt := range tests {
-		d := build(t, Config{Name: "a", Kind: tt.kind, Busy: capture.Duration(tt.busy)})
+		d := build(t, Config{Name: "a", Kind: tt.kind, Options: LoadOptions{Busy: capture.Duration(tt.busy)}})
 		for range 5 {
 			start := time.Now()
 			got, ok := detect(t, d, frame)["a"]
@@ -48,7 +48,7 @@ func TestLoadKinds(t *testing.T) {
 func TestLoadStopsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	d := build(t, Config{Name: "a", Kind: "load", Busy: capture.Duration(maxBusy)})
+	d := build(t, Config{Name: "a", Kind: "load", Options: LoadOptions{Busy: capture.Duration(maxBusy)}})
 	if _, err := d.Detect(ctx, nil); !errors.Is(err, errCutShort) {
 		t.Errorf("error %v, want %v", err, errCutShort)
 	}
@@ -58,7 +58,7 @@ func TestLoadStopsWithItsContext(t *testing.T) {
 // of its name.
 func TestJitterIsUniformBySeed(t *testing.T) {
 	choose := func(name string) (times []time.Duration) {
-		w := build(t, Config{Name: name, Kind: "jitter", Busy: 1000}).(*work)
+		w := build(t, Config{Name: name, Kind: "jitter", Options: LoadOptions{Busy: 1000}}).(*work)
 		for range 1000 {
 			times = append(times, w.next())
 		}

@@ -28,30 +28,40 @@ const (
 	mostNoise  = 12
 )
 
+// MotionOptions are the motion kind's own keys.
+type MotionOptions struct {
+	MinSize     float64 `toml:"min_size" help:"smallest thing that gets a box, as part of the frame's height"`
+	Sensitivity float64 `toml:"sensitivity" help:"how little above a place's own noise counts, 0..1"`
+	Threshold   float64 `toml:"threshold" help:"change of a pixel that counts, 0..1"`
+	Width       int     `toml:"width" help:"width in pixels at which it works"`
+}
+
 func motionKind() Kind {
 	return Kind{
 		Name: "motion",
-		Doc:  "share of the picture that differs from its learnt background, 0..1, with a box round each thing that moved",
-		Keys: []string{"min_size", "sensitivity", "threshold", "width"},
+		Doc:  "share of the frame that differs from its learnt background, 0..1, with a box around each thing that moved",
 		Defaults: Config{
 			MaxFPS: 10, Cost: CostLow,
-			MinSize: 0.05, Threshold: 0.05, Sensitivity: 0.5, Width: 160,
+			Options: MotionOptions{MinSize: 0.05, Threshold: 0.05, Sensitivity: 0.5, Width: 160},
 		},
-		Check: func(cfg Config, bad func(key, problem string)) {
-			if !(cfg.MinSize > 0 && cfg.MinSize <= 1) {
-				bad("min_size", fmt.Sprintf("%v is out of range: above 0, at most 1 (the picture's height)", cfg.MinSize))
-			}
-			if !(cfg.Threshold > 0 && cfg.Threshold < 1) {
-				bad("threshold", fmt.Sprintf("%v is out of range: above 0, below 1 (from black to white)", cfg.Threshold))
-			}
-			if !(cfg.Sensitivity > 0 && cfg.Sensitivity <= 1) {
-				bad("sensitivity", fmt.Sprintf("%v is out of range: above 0, at most 1", cfg.Sensitivity))
-			}
-			if cfg.Width < 16 || cfg.Width > 640 {
-				bad("width", fmt.Sprintf("%d is out of range: 16 to 640 pixels", cfg.Width))
-			}
-		},
-		New: func(cfg Config) (Detector, error) { return newMotion(cfg), nil },
+		Check: checkMotion,
+		New:   func(cfg Config) (Detector, error) { return newMotion(cfg.Signal, cfg.Options.(MotionOptions)), nil },
+	}
+}
+
+func checkMotion(cfg Config, bad func(key, problem string)) {
+	o := cfg.Options.(MotionOptions)
+	if !(o.MinSize > 0 && o.MinSize <= 1) {
+		bad("min_size", fmt.Sprintf("%v is out of range: above 0, at most 1 (the frame's height)", o.MinSize))
+	}
+	if !(o.Threshold > 0 && o.Threshold < 1) {
+		bad("threshold", fmt.Sprintf("%v is out of range: above 0, below 1 (from black to white)", o.Threshold))
+	}
+	if !(o.Sensitivity > 0 && o.Sensitivity <= 1) {
+		bad("sensitivity", fmt.Sprintf("%v is out of range: above 0, at most 1", o.Sensitivity))
+	}
+	if o.Width < 16 || o.Width > 640 {
+		bad("width", fmt.Sprintf("%d is out of range: 16 to 640 pixels", o.Width))
 	}
 }
 
@@ -89,14 +99,19 @@ type motion struct {
 	readings [1]Reading
 }
 
-func newMotion(cfg Config) *motion {
+func newMotion(signal string, o MotionOptions) *motion {
 	return &motion{
-		signal:    cfg.Signal,
-		threshold: float32(255 * cfg.Threshold),
-		factor:    float32(10 - 8*cfg.Sensitivity),
-		minSize:   cfg.MinSize,
-		sampler:   sampler{width: cfg.Width, points: 4},
+		signal:    signal,
+		threshold: float32(255 * o.Threshold),
+		factor:    float32(10 - 8*o.Sensitivity),
+		minSize:   o.MinSize,
+		sampler:   sampler{width: o.Width, points: 4},
 	}
+}
+
+// Size implements Sizer.
+func (m *motion) Size(width, height int) (w, h int) {
+	return capture.FitWidth(width, height, m.sampler.width)
 }
 
 func (m *motion) Detect(_ context.Context, frame *capture.Frame) ([]Reading, error) {

@@ -190,7 +190,7 @@ func TestMotionBlock(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			pool := capture.NewPool(1, nil)
 			defer pool.Close()
-			d := build(t, Config{Name: "motion", Kind: "motion", MinSize: tt.minSize})
+			d := build(t, Config{Name: "motion", Kind: "motion", Options: MotionOptions{MinSize: tt.minSize}})
 			var r Reading
 			for i := range 11 {
 				size := 0

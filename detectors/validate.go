@@ -3,11 +3,12 @@ package detectors
 import (
 	"fmt"
 	"reflect"
-	"slices"
 	"strings"
 	"time"
 
 	"rvo-tui/capture"
+	"rvo-tui/internal/option"
+	"rvo-tui/internal/text"
 )
 
 // The range of a detector's rate, in runs a second, and of its times.
@@ -37,15 +38,19 @@ func (c Config) Validate(kinds Kinds, bad func(key, problem string)) {
 		bad("kind", unknownKind(c.Kind, kinds))
 		return
 	}
-	c.checkOwn(k, kinds, bad)
 	filled := c.Fill(k)
+	if reflect.TypeOf(filled.Options) != reflect.TypeOf(k.Defaults.Options) {
+		bad("kind", fmt.Sprintf("%q does not take the keys of another kind", c.Kind))
+		return
+	}
+	filled.checkChoices(option.List(filled.Options), bad)
 	filled.checkProcess(k, bad)
 	key := "signal"
 	if c.Signal == "" {
 		key = "name"
 	}
 	for _, name := range filled.provides(k) {
-		if !ValidName(name) && c.Name != "" && !slices.Contains(c.Signals, name) {
+		if !ValidName(name) && c.Name != "" && strings.HasPrefix(name, filled.Signal) {
 			problem := fmt.Sprintf("%q cannot name a signal: use a letter, then letters, digits and underscores, at most 64 in all", name)
 			if key == "name" {
 				problem += ", or set signal"
@@ -80,10 +85,7 @@ func (c Config) checkCommon(bad func(key, problem string)) {
 	}
 	inRange("ttl", c.TTL, minTTL, maxTTL, bad)
 	inRange("timeout", c.Timeout, minTimeout, maxTimeout, bad)
-	oneOf("cost", c.Cost, bad, CostLow, CostMedium, CostHigh)
-	oneOf("execution", c.Execution, bad, Worker, Inline)
-	oneOf("isolation", c.Isolation, bad, NoIsolation, ProcessIsolation)
-	oneOf("retry", c.Retry, bad, RetryBackoff, RetryNever)
+	c.checkChoices(Common(), bad)
 }
 
 // checkProcess reports what does not fit a process of its own, or needs one. It
@@ -108,19 +110,15 @@ func (c Config) checkProcess(k Kind, bad func(key, problem string)) {
 	}
 }
 
-// checkOwn reports the keys that are set and not of this kind.
-func (c Config) checkOwn(k Kind, kinds Kinds, bad func(key, problem string)) {
-	v := reflect.ValueOf(c)
-	for i := range v.NumField() {
-		key := keyOf(v.Type().Field(i))
-		if v.Field(i).IsZero() || slices.Contains(commonKeys, key) || slices.Contains(k.Keys, key) {
+// checkChoices reports the texts of c that are none of those allowed.
+func (c Config) checkChoices(list []option.Option, bad func(key, problem string)) {
+	for _, o := range list {
+		if len(o.Choices) == 0 {
 			continue
 		}
-		problem := fmt.Sprintf("kind %q does not take it", c.Kind)
-		if others := kinds.taking(key); len(others) > 0 {
-			problem += "; it belongs to " + quoted(others, "and")
+		if problem := o.Choice(option.Text(c.Value(o.Key))); problem != "" {
+			bad(o.Key, problem)
 		}
-		bad(key, problem)
 	}
 }
 
@@ -130,46 +128,12 @@ func inRange(key string, d capture.Duration, least, most time.Duration, bad func
 	}
 }
 
-func oneOf[T ~string](key string, v T, bad func(key, problem string), allowed ...T) {
-	if v == "" || slices.Contains(allowed, v) {
-		return
-	}
-	names := make([]string, len(allowed))
-	for i, a := range allowed {
-		names[i] = string(a)
-	}
-	bad(key, fmt.Sprintf("%q is not one of %s", string(v), quoted(names, "or"))+didYouMean(string(v), names))
-}
-
 func unknownKind(kind string, kinds Kinds) string {
 	names := kinds.Names()
 	if kind == "" {
-		return "is missing; choose " + quoted(names, "or")
+		return "is missing; choose " + text.Quoted(names, "or")
 	}
-	return fmt.Sprintf("%q is not a kind of detector; there are %s", kind, quoted(names, "and")) + didYouMean(kind, names)
-}
-
-func didYouMean(word string, from []string) string {
-	if s := Suggest(word, from); s != "" {
-		return fmt.Sprintf("; did you mean %q?", s)
-	}
-	return ""
-}
-
-// quoted lists words for people: "a", "b" and "c".
-func quoted(words []string, last string) string {
-	var b strings.Builder
-	for i, w := range words {
-		switch {
-		case i == 0:
-		case i == len(words)-1:
-			b.WriteString(" " + last + " ")
-		default:
-			b.WriteString(", ")
-		}
-		fmt.Fprintf(&b, "%q", w)
-	}
-	return b.String()
+	return fmt.Sprintf("%q is not a kind of detector; there are %s%s", kind, text.Quoted(names, "and"), text.DidYouMean(kind, names))
 }
 
 // validName reports whether name can name a detector.

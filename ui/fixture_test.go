@@ -17,6 +17,7 @@ import (
 	"rvo-tui/capture"
 	"rvo-tui/clips"
 	"rvo-tui/detectors"
+	services "rvo-tui/detectors/remote"
 	"rvo-tui/internal/logging"
 	"rvo-tui/rules"
 	"rvo-tui/runtime"
@@ -243,9 +244,9 @@ func gradient(w, h int) Picture {
 func testKinds() detectors.Kinds {
 	kinds := detectors.Builtin()
 	kinds["remote"] = detectors.Kind{
-		Name: "remote", Doc: "a model service, asked over gRPC", Keys: []string{"endpoint", "signals", "token"}, Remote: true,
+		Name: "remote", Doc: "a model service, asked over gRPC", Defaults: detectors.Config{Options: services.Options{}}, Remote: true,
 		Check: func(cfg detectors.Config, bad func(key, problem string)) {
-			if cfg.Endpoint == "" {
+			if cfg.Text("endpoint") == "" {
 				bad("endpoint", "is missing; say where the service listens, as in \"localhost:50051\"")
 			}
 		},

@@ -195,7 +195,7 @@ func TestAttachForm(t *testing.T) {
 		g.keys("backspace", "4", "enter")
 		g.commanded(runtime.Command{Do: runtime.Attach, Camera: "street"})
 		c := g.backend.did()[0].Attached
-		if c.Kind != "remote" || c.Name != "parcels" || c.Endpoint != "10.0.0.9:50051" || c.MaxFPS != 4 {
+		if c.Kind != "remote" || c.Name != "parcels" || c.Text("endpoint") != "10.0.0.9:50051" || c.MaxFPS != 4 {
 			t.Errorf("attached %+v", c)
 		}
 		g.sees("parcels is attached")

@@ -9,6 +9,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"rvo-tui/detectors"
+	"rvo-tui/internal/option"
 	"rvo-tui/runtime"
 )
 
@@ -55,7 +56,7 @@ func (f *form) has(m *model, field int) bool {
 	if field != fieldEndpoint {
 		return true
 	}
-	return slices.Contains(m.opts.Kinds[f.kinds[f.kind]].Keys, "endpoint")
+	return slices.Contains(option.Keys(m.opts.Kinds[f.kinds[f.kind]].Own()), "endpoint")
 }
 
 func (f *form) update(m *model, msg tea.Msg) (overlay, tea.Cmd) {
@@ -132,7 +133,8 @@ func (f *form) config(m *model) (detectors.Config, [fieldCount]string) {
 	cfg.Kind, cfg.Name, cfg.Signal = f.kinds[f.kind], value(fieldName), value(fieldSignal)
 	var problems [fieldCount]string
 	if f.has(m, fieldEndpoint) {
-		cfg.Endpoint = value(fieldEndpoint)
+		with, _ := m.opts.Kinds.Parse(cfg.Kind, []string{"endpoint=" + value(fieldEndpoint)})
+		cfg.Options = with.Options
 	}
 	if text := value(fieldNeeds); text != "" {
 		cfg.Needs = []string{text}

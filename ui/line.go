@@ -1,16 +1,17 @@
 package ui
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"rvo-tui/capture"
 	"rvo-tui/capture/synthetic"
 	"rvo-tui/detectors"
 	"rvo-tui/internal/cli"
+	"rvo-tui/internal/option"
 	"rvo-tui/internal/text"
 	"rvo-tui/runtime"
 )
@@ -61,18 +62,15 @@ func names() (list []string) {
 // parseOrder reads a line of the command palette. What it leaves open is meant
 // for the camera shown.
 func parseOrder(line, camera string, kinds detectors.Kinds) (order, error) {
-	fields := strings.Fields(line)
+	fields := option.Fields(line)
 	if len(fields) == 0 {
 		return order{}, nil
 	}
 	v, isOwn, found := verbOf(fields[0])
 	switch {
 	case !found:
-		advice := "tab lists them"
-		if s := text.Suggest(fields[0], names()); s != "" {
-			advice = fmt.Sprintf("did you mean %q?", s)
-		}
-		return order{}, fmt.Errorf("unknown command %q; %s", clean(fields[0]), advice)
+		advice := cmp.Or(text.DidYouMean(fields[0], names()), "; tab lists them")
+		return order{}, fmt.Errorf("unknown command %q%s", clean(fields[0]), advice)
 	case isOwn && len(fields)-1 > len(v.Args) && v.Name != string(actFilter):
 		return order{}, fmt.Errorf("write it as: %s", v.Usage())
 	case isOwn:
@@ -89,47 +87,19 @@ func parseOrder(line, camera string, kinds detectors.Kinds) (order, error) {
 	return order{command: c}, nil
 }
 
-// parseSource reads the keys name and source of a camera.
+// parseSource reads keys of a camera.
 func parseSource(words []string) (capture.Config, error) {
 	cfg := capture.DefaultConfig()
-	for _, w := range words {
-		switch key, value, _ := strings.Cut(w, "="); key {
-		case "name":
-			cfg.Name = value
-		case "source":
-			cfg.Source = value
-		default:
-			return cfg, fmt.Errorf("%q: only a name and a source can be given here", w)
-		}
-	}
-	return cfg, nil
+	allowed := option.Keys(option.List(cfg))
+	_, err := option.Apply(words, func(key string) string { return text.Unknown("key", key, allowed) }, &cfg)
+	return cfg, err
 }
 
 // parseAttach reads keys such as max_fps=5 of a kind.
 func parseAttach(kind string, words []string, kinds detectors.Kinds) (detectors.Config, error) {
-	cfg := detectors.DefaultConfig()
-	cfg.Kind, cfg.Name = kind, kind
-	for _, option := range words {
-		key, value, found := strings.Cut(option, "=")
-		var err error
-		switch {
-		case !found:
-			return cfg, fmt.Errorf("%q must be an option, as in max_fps=5", clean(option))
-		case key == "name":
-			cfg.Name = value
-		case key == "signal":
-			cfg.Signal = value
-		case key == "endpoint":
-			cfg.Endpoint = value
-		case key == "needs":
-			cfg.Needs = []string{value}
-		case key == "max_fps":
-			if cfg.MaxFPS, err = strconv.ParseFloat(value, 64); err != nil {
-				return cfg, fmt.Errorf("max_fps=%s is not a number", clean(value))
-			}
-		default:
-			return cfg, fmt.Errorf("%q is not an option; there are name, signal, max_fps, endpoint and needs", clean(key))
-		}
+	cfg, err := kinds.Parse(kind, words)
+	if err != nil {
+		return cfg, err
 	}
 	return cfg, problemOf(cfg, kinds)
 }
@@ -167,7 +137,7 @@ func complete(line string, s *scene, kinds detectors.Kinds) []string {
 	case !found:
 		return nil
 	case v.Flag && before[len(before)-1] == cameraFlag:
-		from = candidates("camera", s, kinds)
+		from = candidates("camera", "", s, kinds)
 		from = append(from, "all")
 	default:
 		given := len(before) - 1
@@ -178,7 +148,11 @@ func complete(line string, s *scene, kinds detectors.Kinds) []string {
 			given = n - 1
 		}
 		if given < len(v.Args) {
-			from = candidates(v.Args[given], s, kinds)
+			kind := ""
+			if v.Name == string(runtime.Attach) && len(before) > 1 {
+				kind = before[1]
+			}
+			from = candidates(v.Args[given], kind, s, kinds)
 		}
 		if v.Flag && strings.HasPrefix(last, "-") {
 			from = append(from, cameraFlag)
@@ -187,13 +161,30 @@ func complete(line string, s *scene, kinds detectors.Kinds) []string {
 	return slices.DeleteFunc(from, func(c string) bool { return !strings.HasPrefix(c, last) || c == last })
 }
 
-func candidates(what string, s *scene, kinds detectors.Kinds) (names []string) {
+// keys returns what a key of a detector can be typed as; of a camera where kind
+// is empty.
+func keys(kind string, kinds detectors.Kinds) (names []string) {
+	list := option.List(capture.Config{})
+	if kind != "" {
+		list = slices.Concat(kinds[kind].Own(), detectors.Common())
+	}
+	for _, o := range list {
+		if o.Key != "kind" && o.Key != "cameras" && o.Key != "source" {
+			names = append(names, o.Key+"=")
+		}
+	}
+	return names
+}
+
+// candidates returns what a word can be. Kind is the detector's, where its keys
+// are asked for.
+func candidates(what, kind string, s *scene, kinds detectors.Kinds) (names []string) {
 	c := s.camera()
 	switch what {
 	case "kind":
 		return kinds.Names()
 	case "key=value":
-		return []string{"name=", "signal=", "max_fps=", "endpoint=", "needs="}
+		return keys(kind, kinds)
 	case "theme":
 		return slices.Clone(themes)
 	case "source":

@@ -355,7 +355,7 @@ func FuzzHostileText(f *testing.F) {
 }
 
 func FuzzParseOrder(f *testing.F) {
-	for _, s := range []string{"", "enable motion", "set_rate heavy 3 --camera all", "set_rate x NaN", "attach remote endpoint=a:1 max_fps=5 signal=x", "pause --camera", "--camera x pause", "- -", "add_camera a b", "filter a b c", "clip", "atach", "theme light", "quit now", "attach dummy max_fps="} {
+	for _, s := range []string{"", "enable motion", "set_rate heavy 3 --camera all", "set_rate x NaN", "attach remote endpoint=a:1 max_fps=5 signal=x", "pause --camera", "--camera x pause", "- -", "add_camera a b", "filter a b c", "clip", "atach", "theme light", "quit now", "attach dummy max_fps=", "attach dummy needs = motion > 0.01"} {
 		f.Add(s)
 	}
 	kinds := testKinds()

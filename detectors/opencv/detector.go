@@ -35,10 +35,10 @@ type detector struct {
 	reading [1]detectors.Reading
 }
 
-func newDetector(label string, cfg detectors.Config) *detector {
+func newDetector(label, signal string, width int) *detector {
 	// C.calloc does not return without memory.
-	d := &detector{label: label, width: cfg.Width, call: (*C.rvo_call)(C.calloc(1, C.sizeof_rvo_call))}
-	d.reading[0].Signal = cfg.Signal
+	d := &detector{label: label, width: width, call: (*C.rvo_call)(C.calloc(1, C.sizeof_rvo_call))}
+	d.reading[0].Signal = signal
 	return d
 }
 
@@ -60,6 +60,11 @@ func (d *detector) Detect(ctx context.Context, frame *capture.Frame) ([]detector
 	d.reading[0].Value = float64(d.call.found.count)
 	d.reading[0].Detections = d.detections()
 	return d.reading[:], nil
+}
+
+// Size implements detectors.Sizer.
+func (d *detector) Size(width, height int) (w, h int) {
+	return capture.FitWidth(width, height, d.width)
 }
 
 func (d *detector) detections() []detectors.Detection {
@@ -90,34 +95,36 @@ func (d *detector) Close() error {
 }
 
 func newFace(cfg detectors.Config) (detectors.Detector, error) {
-	path, err := cascadeFile(cfg.Model, cascadeDirs)
+	o := cfg.Options.(FaceOptions)
+	path, err := cascadeFile(o.Model, cascadeDirs)
 	if err != nil {
 		return nil, fmt.Errorf("load cascade: %w", err)
 	}
 	name := C.CString(path)
 	defer C.free(unsafe.Pointer(name))
-	d := newDetector("face", cfg)
+	d := newDetector("face", cfg.Signal, o.Width)
 	c := C.rvo_cascade_new(name, &d.call.why[0])
 	if c == nil {
 		why := d.why()
 		d.Close()
 		return nil, fmt.Errorf("load cascade %q: %s: give a Haar or LBP cascade in OpenCV's XML form", path, why)
 	}
-	minSize := C.double(cfg.MinSize)
+	minSize := C.double(o.MinSize)
 	d.find = func(call *C.rvo_call) C.int { return C.rvo_cascade_detect(c, minSize, call) }
 	d.free = func() { C.rvo_cascade_free(c) }
 	return d, nil
 }
 
 func newPerson(cfg detectors.Config) (detectors.Detector, error) {
-	d := newDetector("person", cfg)
+	o := cfg.Options.(PersonOptions)
+	d := newDetector("person", cfg.Signal, o.Width)
 	h := C.rvo_hog_new(&d.call.why[0])
 	if h == nil {
 		why := d.why()
 		d.Close()
 		return nil, fmt.Errorf("load people detector: %s", why)
 	}
-	threshold := C.double(cfg.Threshold)
+	threshold := C.double(o.Threshold)
 	d.find = func(call *C.rvo_call) C.int { return C.rvo_hog_detect(h, threshold, call) }
 	d.free = func() { C.rvo_hog_free(h) }
 	return d, nil

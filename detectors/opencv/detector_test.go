@@ -118,7 +118,7 @@ func TestFace(t *testing.T) {
 	f := picture(t, need(t, samples+"messi5.jpg", "opencv-doc"))
 	for _, model := range []string{"", "haarcascade_frontalface_alt2.xml", cascades + "haarcascade_frontalface_alt.xml"} {
 		t.Run(filepath.Base(model), func(t *testing.T) {
-			d := newDetector(t, "face", func(c *detectors.Config) { c.Model, c.Signal = model, "someone" })
+			d := newDetector(t, "face", func(c *detectors.Config) { c.Options, c.Signal = opencv.FaceOptions{Model: model}, "someone" })
 			r := detect(t, d, f)
 			if r.Signal != "someone" {
 				t.Errorf("signal %q", r.Signal)
@@ -140,7 +140,7 @@ func TestFaceInVideo(t *testing.T) {
 	need(t, cascades, "opencv-data")
 	path := need(t, samples+"Megamind.avi", "opencv-doc")
 	for _, model := range []string{"haarcascade_frontalface_alt2", "lbpcascade_frontalface_improved"} {
-		d := newDetector(t, "face", func(c *detectors.Config) { c.Model = model })
+		d := newDetector(t, "face", func(c *detectors.Config) { c.Options = opencv.FaceOptions{Model: model} })
 		looked, found := 0, 0
 		frames(t, path, 60, func(f *capture.Frame) {
 			looked++
@@ -157,7 +157,7 @@ func TestFaceInVideo(t *testing.T) {
 func TestFaceSmallerThanMinSize(t *testing.T) {
 	need(t, cascades, "opencv-data")
 	f := picture(t, need(t, samples+"messi5.jpg", "opencv-doc"))
-	d := newDetector(t, "face", func(c *detectors.Config) { c.MinSize = 0.9 })
+	d := newDetector(t, "face", func(c *detectors.Config) { c.Options = opencv.FaceOptions{MinSize: 0.9} })
 	if r := detect(t, d, f); r.Value != 0 || r.Detections != nil {
 		t.Errorf("found %+v: no face fills the picture", r)
 	}
@@ -243,8 +243,8 @@ func TestPersonsInRealVideo(t *testing.T) {
 func TestThresholdAndWidthMatter(t *testing.T) {
 	path := need(t, samples+"vtest.avi", "opencv-doc")
 	normal := newDetector(t, "person", nil)
-	strict := newDetector(t, "person", func(c *detectors.Config) { c.Threshold = 9 })
-	small := newDetector(t, "person", func(c *detectors.Config) { c.Width = 200 })
+	strict := newDetector(t, "person", func(c *detectors.Config) { c.Options = opencv.PersonOptions{Threshold: 9} })
+	small := newDetector(t, "person", func(c *detectors.Config) { c.Options = opencv.PersonOptions{Width: 200} })
 	var all, sure, far float64
 	frames(t, path, 300, func(f *capture.Frame) {
 		all += detect(t, normal, f).Value
@@ -282,7 +282,7 @@ func TestNewErrors(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			k := opencv.Kinds()["face"]
-			d, err := k.New(detectors.Config{Name: "f", Model: c.model}.Fill(k))
+			d, err := k.New(detectors.Config{Name: "f", Options: opencv.FaceOptions{Model: c.model}}.Fill(k))
 			if err == nil {
 				d.Close()
 				t.Fatal("no error")

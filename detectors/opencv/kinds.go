@@ -24,12 +24,25 @@ const (
 	maxWidth        = capture.MaxSide
 )
 
+// FaceOptions and PersonOptions are the kinds' own keys.
+type (
+	FaceOptions struct {
+		Model   string  `toml:"model" help:"a cascade's file, or the name of one that OpenCV comes with" is:"path"`
+		MinSize float64 `toml:"min_size" help:"smallest face, as part of the frame's height"`
+		Width   int     `toml:"width" help:"width in pixels at which it works"`
+	}
+	PersonOptions struct {
+		Threshold float64 `toml:"threshold" help:"smallest score that counts"`
+		Width     int     `toml:"width" help:"width in pixels at which it works"`
+	}
+)
+
 // Kinds returns the kinds by name.
 //
 // Of face the value is how many faces there are. Their score is the cascade's
 // own measure, which is not a probability: how far a face was above the
 // threshold of the cascade's last stage; with the default model good faces
-// score 3 to 10. Min_size is the smallest face as part of the picture's height.
+// score 3 to 10. Min_size is the smallest face as part of the frame's height.
 //
 // Of person the value is how many people there are. Their score is the margin
 // of the linear classifier behind the HOG detector: 0 is on the fence, 1 is
@@ -45,10 +58,9 @@ func Kinds() detectors.Kinds {
 		"face": {
 			Name: "face",
 			Doc:  "faces, by a Haar or LBP cascade; the value is how many",
-			Keys: []string{"model", "min_size", "width"},
 			Defaults: detectors.Config{
 				MaxFPS: 10, Cost: detectors.CostMedium, Timeout: capture.Duration(2 * time.Second),
-				Model: defaultModel, MinSize: faceMinSize, Width: faceWidth,
+				Options: FaceOptions{Model: defaultModel, MinSize: faceMinSize, Width: faceWidth},
 			},
 			Check: checkFace,
 			New:   newFace,
@@ -56,10 +68,9 @@ func Kinds() detectors.Kinds {
 		"person": {
 			Name: "person",
 			Doc:  "people standing or walking, by OpenCV's HOG detector; the value is how many",
-			Keys: []string{"threshold", "width"},
 			Defaults: detectors.Config{
 				MaxFPS: 5, Cost: detectors.CostHigh, Timeout: capture.Duration(2 * time.Second),
-				Threshold: personThreshold, Width: personWidth,
+				Options: PersonOptions{Threshold: personThreshold, Width: personWidth},
 			},
 			Check: checkPerson,
 			New:   newPerson,
@@ -69,20 +80,22 @@ func Kinds() detectors.Kinds {
 }
 
 func checkFace(cfg detectors.Config, bad func(key, problem string)) {
-	if _, err := cascadeFile(cfg.Model, cascadeDirs); err != nil {
+	o := cfg.Options.(FaceOptions)
+	if _, err := cascadeFile(o.Model, cascadeDirs); err != nil {
 		bad("model", err.Error())
 	}
-	if !(cfg.MinSize > 0 && cfg.MinSize <= 1) {
-		bad("min_size", "must be above 0 and at most 1: the smallest face as part of the picture's height")
+	if !(o.MinSize > 0 && o.MinSize <= 1) {
+		bad("min_size", "must be above 0 and at most 1: the smallest face as part of the frame's height")
 	}
-	checkWidth(cfg.Width, bad)
+	checkWidth(o.Width, bad)
 }
 
 func checkPerson(cfg detectors.Config, bad func(key, problem string)) {
-	if math.IsNaN(cfg.Threshold) || cfg.Threshold <= 0 || cfg.Threshold > maxThreshold {
+	o := cfg.Options.(PersonOptions)
+	if math.IsNaN(o.Threshold) || o.Threshold <= 0 || o.Threshold > maxThreshold {
 		bad("threshold", "must be above 0 and at most 10: the smallest score that counts, 0.4 unless set")
 	}
-	checkWidth(cfg.Width, bad)
+	checkWidth(o.Width, bad)
 }
 
 func checkWidth(width int, bad func(key, problem string)) {

@@ -51,14 +51,14 @@ func TestCheck(t *testing.T) {
 		cfg  detectors.Config
 		bad  string
 	}{
-		{"face", detectors.Config{Model: model}, ""},
-		{"face", detectors.Config{Model: "/none"}, "model"},
-		{"face", detectors.Config{Model: model, MinSize: 1.5}, "min_size"},
-		{"face", detectors.Config{Model: model, Width: 10}, "width"},
-		{"face", detectors.Config{Model: "/none", MinSize: -1, Width: 8000}, "model min_size width"},
+		{"face", detectors.Config{Options: FaceOptions{Model: model}}, ""},
+		{"face", detectors.Config{Options: FaceOptions{Model: "/none"}}, "model"},
+		{"face", detectors.Config{Options: FaceOptions{Model: model, MinSize: 1.5}}, "min_size"},
+		{"face", detectors.Config{Options: FaceOptions{Model: model, Width: 10}}, "width"},
+		{"face", detectors.Config{Options: FaceOptions{Model: "/none", MinSize: -1, Width: 8000}}, "model min_size width"},
 		{"person", detectors.Config{}, ""},
-		{"person", detectors.Config{Threshold: -1}, "threshold"},
-		{"person", detectors.Config{Threshold: 11, Width: -5}, "threshold width"},
+		{"person", detectors.Config{Options: PersonOptions{Threshold: -1}}, "threshold"},
+		{"person", detectors.Config{Options: PersonOptions{Threshold: 11, Width: -5}}, "threshold width"},
 	} {
 		k := Kinds()[c.kind]
 		var keys []string

@@ -30,7 +30,8 @@ type network struct {
 	shape   [C.RVO_DIMS]int
 }
 
-func newONNX(cfg detectors.Config) (detectors.Detector, error) {
+func newONNX(of detectors.Config) (detectors.Detector, error) {
+	cfg := onnxOf(of)
 	f, err := readONNX(cfg.Model)
 	if err != nil {
 		return nil, fmt.Errorf("load network: %w", err)

@@ -110,13 +110,14 @@ func reference(model, fit, color string, p patches, threshold, nms float64) (wan
 	return want
 }
 
-func openModel(t testing.TB, model string, change func(*detectors.Config)) (detectors.Detector, error) {
+func openModel(t testing.TB, model string, change func(*onnxConfig)) (detectors.Detector, error) {
 	t.Helper()
 	k := onnxKind()
-	cfg := detectors.Config{Name: "things", Kind: "onnx", Model: filepath.Join("testdata", "models", model)}
+	cfg := onnxConfig{detectors.Config{Name: "things", Kind: "onnx"}, onnxOptions{Model: filepath.Join("testdata", "models", model)}}
 	if change != nil {
 		change(&cfg)
 	}
+	cfg.Options = cfg.onnxOptions
 	d, err := k.New(cfg.Fill(k))
 	if err == nil {
 		t.Cleanup(func() {
@@ -128,7 +129,7 @@ func openModel(t testing.TB, model string, change func(*detectors.Config)) (dete
 	return d, err
 }
 
-func mustOpen(t testing.TB, model string, change func(*detectors.Config)) detectors.Detector {
+func mustOpen(t testing.TB, model string, change func(*onnxConfig)) detectors.Detector {
 	t.Helper()
 	d, err := openModel(t, model, change)
 	if err != nil {
@@ -163,7 +164,7 @@ func TestONNXAnswersAsTheReference(t *testing.T) {
 			for _, color := range []string{colorRGB, colorBGR} {
 				for _, nms := range []float64{0.125, 0.5} {
 					const threshold = 0.601
-					d := mustOpen(t, model, func(c *detectors.Config) {
+					d := mustOpen(t, model, func(c *onnxConfig) {
 						c.Fit, c.Color, c.NMS, c.Threshold = fit, color, nms, threshold
 						if model != "yolov8.onnx" && model != "yolov5.onnx" {
 							c.Labels = []string{"red", "green light", "blue"}
@@ -238,7 +239,7 @@ func TestONNXClassifies(t *testing.T) {
 	}
 	labels := []string{"red", "green", "blue"}
 	for _, model := range []string{"classifier.onnx", "logits.onnx"} {
-		d := mustOpen(t, model, func(c *detectors.Config) { c.Labels, c.Signals, c.Threshold = labels, []string{"blue"}, 0.2 })
+		d := mustOpen(t, model, func(c *onnxConfig) { c.Labels, c.Signals, c.Threshold = labels, []string{"blue"}, 0.2 })
 		for _, v := range [][3]byte{{200, 100, 50}, {0, 255, 0}, {100, 110, 120}, {250, 250, 0}} {
 			got, err := d.Detect(t.Context(), paintFrame(t, 80, 60, plain(v[0], v[1], v[2])))
 			if err != nil {
@@ -271,7 +272,7 @@ func TestONNXClassifies(t *testing.T) {
 
 func TestONNXTakesMeanAndScale(t *testing.T) {
 	// (value - mean) / 64 in the model's order, red first: red 1, green 0.5, blue 0.
-	d := mustOpen(t, "yolov8.onnx", func(c *detectors.Config) {
+	d := mustOpen(t, "yolov8.onnx", func(c *onnxConfig) {
 		c.Mean, c.Scale, c.Threshold, c.Signals = []float64{10, 20, 30}, 1.0/64, 0.9, []string{"red"}
 	})
 	got, err := d.Detect(t.Context(), paintFrame(t, 64, 64, plain(30, 52, 74)))
@@ -284,7 +285,7 @@ func TestONNXTakesMeanAndScale(t *testing.T) {
 }
 
 func TestONNXOfGray(t *testing.T) {
-	d := mustOpen(t, "gray.onnx", func(c *detectors.Config) { c.Labels, c.Signals = []string{"light", "dark"}, []string{"light", "dark"} })
+	d := mustOpen(t, "gray.onnx", func(c *onnxConfig) { c.Labels, c.Signals = []string{"light", "dark"}, []string{"light", "dark"} })
 	for v, want := range map[byte]float64{250: 1, 5: 0} {
 		got, err := d.Detect(t.Context(), paintFrame(t, 33, 77, plain(v, v, v)))
 		if err != nil || got[1].Value != want || got[2].Value != 1-want {
@@ -294,7 +295,7 @@ func TestONNXOfGray(t *testing.T) {
 }
 
 func TestONNXCountsWantedClassesAlone(t *testing.T) {
-	d := mustOpen(t, "yolov8.onnx", func(c *detectors.Config) { c.Classes = []string{"blue"} })
+	d := mustOpen(t, "yolov8.onnx", func(c *onnxConfig) { c.Classes = []string{"blue"} })
 	for color, want := range map[[3]byte]float64{{255, 0, 0}: cells, {0, 0, 255}: 0} {
 		got, err := d.Detect(t.Context(), paintFrame(t, 64, 64, plain(color[0], color[1], color[2])))
 		if err != nil || len(got) != 1 || got[0].Value != want {
@@ -308,7 +309,7 @@ func TestONNXAnswersNothingWithAnError(t *testing.T) {
 	if got, err := d.Detect(t.Context(), paintFrame(t, 64, 64, plain(0, 0, 0))); err == nil || !strings.Contains(err.Error(), "numbers that are none") || got != nil {
 		t.Errorf("%+v, %v: want an error, as the model answers with no numbers", got, err)
 	}
-	loud := mustOpen(t, "yolov8.onnx", func(c *detectors.Config) { c.Scale = 1 })
+	loud := mustOpen(t, "yolov8.onnx", func(c *onnxConfig) { c.Scale = 1 })
 	if got, err := loud.Detect(t.Context(), paintFrame(t, 64, 64, plain(0, 0, 200))); err == nil || !strings.Contains(err.Error(), "scores are 0 to 1") || got != nil {
 		t.Errorf("%+v, %v: want an error, as scores are 0 to 1", got, err)
 	}
@@ -341,23 +342,23 @@ func TestONNXNewErrors(t *testing.T) {
 	missing.output("out", 1, 3)
 	for name, c := range map[string]struct {
 		model  string
-		change func(*detectors.Config)
+		change func(*onnxConfig)
 		want   string
 	}{
 		"missing file":     {"none.onnx", nil, "check the path"},
-		"garbage":          {"", func(c *detectors.Config) { c.Model = write("m", []byte("garbage")) }, "export or copy it again"},
-		"cut":              {"", func(c *detectors.Config) { c.Model = write("m", yolov8()[:2000]) }, "export or copy it again"},
-		"unknown operator": {"", func(c *detectors.Config) { c.Model = write("m", unknown.bytes()) }, "OpenCV cannot read it: export it with a fixed size"},
-		"missing weights":  {"", func(c *detectors.Config) { c.Model = write("m", missing.bytes()) }, "nothing makes its \"nowhere\""},
+		"garbage":          {"", func(c *onnxConfig) { c.Model = write("m", []byte("garbage")) }, "export or copy it again"},
+		"cut":              {"", func(c *onnxConfig) { c.Model = write("m", yolov8()[:2000]) }, "export or copy it again"},
+		"unknown operator": {"", func(c *onnxConfig) { c.Model = write("m", unknown.bytes()) }, "OpenCV cannot read it: export it with a fixed size"},
+		"missing weights":  {"", func(c *onnxConfig) { c.Model = write("m", missing.bytes()) }, "nothing makes its \"nowhere\""},
 		"no format":        {"features.onnx", nil, "no known format"},
-		"wrong format":     {"yolov8.onnx", func(c *detectors.Config) { c.Format = formatSSD }, "which is not [1, 1, boxes, 7]"},
+		"wrong format":     {"yolov8.onnx", func(c *onnxConfig) { c.Format = formatSSD }, "which is not [1, 1, boxes, 7]"},
 		"open input":       {"open.onnx", nil, "set input"},
-		"wrong input":      {"yolov8.onnx", func(c *detectors.Config) { c.Input = "320x320" }, "wants pictures of 64x64, not 320x320"},
-		"unfit input":      {"open.onnx", func(c *detectors.Config) { c.Input = "72x48" }, "with a fixed size"},
-		"too few labels":   {"ssd.onnx", func(c *detectors.Config) { c.Signals = []string{"cat"} }, "set labels"},
-		"other labels":     {"yolov8.onnx", func(c *detectors.Config) { c.Labels = []string{"a", "b"}; c.Format = formatYOLOv8 }, "tells 3 classes apart, and there are 2 labels"},
-		"unknown label":    {"yolov8.onnx", func(c *detectors.Config) { c.Signals = []string{"gren light"} }, "did you mean \"green light\"?"},
-		"no labels file":   {"yolov8.onnx", func(c *detectors.Config) { c.LabelsFile = "/none" }, "labels_file: there is no file"},
+		"wrong input":      {"yolov8.onnx", func(c *onnxConfig) { c.Input = "320x320" }, "wants pictures of 64x64, not 320x320"},
+		"unfit input":      {"open.onnx", func(c *onnxConfig) { c.Input = "72x48" }, "with a fixed size"},
+		"too few labels":   {"ssd.onnx", func(c *onnxConfig) { c.Signals = []string{"cat"} }, "set labels"},
+		"other labels":     {"yolov8.onnx", func(c *onnxConfig) { c.Labels = []string{"a", "b"}; c.Format = formatYOLOv8 }, "tells 3 classes apart, and there are 2 labels"},
+		"unknown label":    {"yolov8.onnx", func(c *onnxConfig) { c.Signals = []string{"gren light"} }, "did you mean \"green light\"?"},
+		"no labels file":   {"yolov8.onnx", func(c *onnxConfig) { c.LabelsFile = "/none" }, "labels_file: there is no file"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := openModel(t, c.model, c.change)
@@ -375,7 +376,7 @@ func TestONNXSideBySide(t *testing.T) {
 	want := reference("yolov8.onnx", fitLetterbox, colorRGB, seen, 0.5, 0.5)
 	var wg sync.WaitGroup
 	for range 4 {
-		d := mustOpen(t, "yolov8.onnx", func(c *detectors.Config) { c.Threshold, c.NMS = 0.5, 0.5 })
+		d := mustOpen(t, "yolov8.onnx", func(c *onnxConfig) { c.Threshold, c.NMS = 0.5, 0.5 })
 		wg.Go(func() {
 			for range 20 {
 				if got, err := d.Detect(context.Background(), f); err != nil || int(got[0].Value) != len(want) {

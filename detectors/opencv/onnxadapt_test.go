@@ -167,7 +167,8 @@ func told(t *testing.T, model []byte, width, height int) (said []float32, saw ar
 	}
 	k := onnxKind()
 	cfg := detectors.Config{
-		Name: "things", Kind: "onnx", Model: path, Format: formatClassify, Fit: fitStretch, Input: fmt.Sprintf("%dx%d", width, height),
+		Name: "things", Kind: "onnx",
+		Options: onnxOptions{Model: path, Format: formatClassify, Fit: fitStretch, Input: fmt.Sprintf("%dx%d", width, height)},
 	}
 	d, err := k.New(cfg.Fill(k))
 	if err != nil {

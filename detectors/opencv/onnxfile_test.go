@@ -219,10 +219,11 @@ func TestSignalOf(t *testing.T) {
 
 func TestCheckONNX(t *testing.T) {
 	model := filepath.Join("testdata", "models", "yolov8.onnx")
-	cfg := func(change func(*detectors.Config)) detectors.Config {
-		c := detectors.Config{Name: "things", Kind: "onnx", Model: model}
+	cfg := func(change func(*onnxConfig)) detectors.Config {
+		c := onnxConfig{detectors.Config{Name: "things", Kind: "onnx"}, onnxOptions{Model: model}}
 		change(&c)
-		return c
+		c.Options = c.onnxOptions
+		return c.Config
 	}
 	file := func(text string) string {
 		path := filepath.Join(t.TempDir(), "labels")
@@ -236,40 +237,40 @@ func TestCheckONNX(t *testing.T) {
 		cfg  detectors.Config
 		want string // key: part of the problem
 	}{
-		{"least", cfg(func(*detectors.Config) {}), ""},
-		{"all", cfg(func(c *detectors.Config) {
+		{"least", cfg(func(*onnxConfig) {}), ""},
+		{"all", cfg(func(c *onnxConfig) {
 			c.Input, c.Fit, c.Color, c.Format = "64x64", fitCrop, colorBGR, formatYOLOv8
 			c.Scale, c.Mean, c.Threshold, c.NMS = 1, []float64{1, 2, 3}, 1, 1
 			c.Labels, c.Classes, c.Signals = []string{"a b", "c"}, []string{"a b"}, []string{"a b"}
 		}), ""},
-		{"no model", cfg(func(c *detectors.Config) { c.Model = "" }), "model: is missing"},
-		{"another model", cfg(func(c *detectors.Config) { c.Model = "/none" }), "model: there is no file \"/none\""},
-		{"a directory", cfg(func(c *detectors.Config) { c.Model = "testdata" }), "model: model \"testdata\" is not a file"},
-		{"no such model", cfg(func(c *detectors.Config) { c.Model = "kinds.go" }), "model: model \"kinds.go\": is not a whole ONNX file"},
-		{"open input", cfg(func(c *detectors.Config) { c.Model = "testdata/models/open.onnx" }), "input: the model leaves the size"},
-		{"other input", cfg(func(c *detectors.Config) { c.Input = "32x32" }), "input: the model wants pictures of 64x64"},
-		{"input", cfg(func(c *detectors.Config) { c.Input = "640" }), "input: \"640\" is no size"},
-		{"huge input", cfg(func(c *detectors.Config) { c.Input = "640x9999" }), "input: "},
-		{"fit", cfg(func(c *detectors.Config) { c.Fit = "pad" }), "fit: \"pad\" is not one of"},
-		{"color", cfg(func(c *detectors.Config) { c.Color = "gray" }), "color: "},
-		{"format", cfg(func(c *detectors.Config) { c.Format = "jpeg" }), "format: "},
-		{"scale", cfg(func(c *detectors.Config) { c.Scale = -1 }), "scale: "},
-		{"mean", cfg(func(c *detectors.Config) { c.Mean = []float64{1, 2} }), "mean: "},
-		{"threshold", cfg(func(c *detectors.Config) { c.Threshold = 25 }), "threshold: "},
-		{"nms", cfg(func(c *detectors.Config) { c.NMS = 45 }), "nms: "},
-		{"labels twice", cfg(func(c *detectors.Config) { c.Labels, c.LabelsFile = []string{"a"}, model }), "labels_file: does not go"},
-		{"labels file", cfg(func(c *detectors.Config) { c.LabelsFile = "/none" }), "labels_file: there is no file"},
-		{"labels file without labels", cfg(func(c *detectors.Config) { c.LabelsFile = file("\n\n") }), "labels_file: "},
-		{"class that the file lacks", cfg(func(c *detectors.Config) { c.LabelsFile, c.Classes = file("cat\ndog\nbird\n"), []string{"brd"} }), "classes: \"brd\" is not a label of the model; did you mean \"bird\"?"},
-		{"signal that the model lacks", cfg(func(c *detectors.Config) { c.Signals = []string{"bleu"} }), "signals: \"bleu\" is not a label of the model; did you mean \"blue\"?"},
-		{"class", cfg(func(c *detectors.Config) { c.Labels, c.Classes = []string{"person"}, []string{"persn"} }), "classes: \"persn\" is not a label of the model; did you mean \"person\"?"},
-		{"class twice", cfg(func(c *detectors.Config) { c.Classes = []string{"red", "red"} }), "classes: \"red\" is there twice"},
-		{"signal", cfg(func(c *detectors.Config) { c.Labels, c.Signals = []string{"person"}, []string{"tree"} }), "signals: \"tree\" is not a label"},
-		{"signal twice", cfg(func(c *detectors.Config) { c.Labels, c.Signals = []string{"a b", "a-b"}, []string{"a b", "a-b"} }), "signals: \"a_b\" is there twice"},
-		{"signal of all", cfg(func(c *detectors.Config) { c.Labels, c.Signals = []string{"things"}, []string{"things"} }), "signals: \"things\" is what the detector's own"},
-		{"no name", cfg(func(c *detectors.Config) { c.Labels, c.Signals = []string{"9"}, []string{"9"} }), "signals: \"9\" makes no name"},
-		{"uncounted", cfg(func(c *detectors.Config) { c.Classes, c.Signals = []string{"red"}, []string{"blue"} }), "signals: \"blue\" does not count"},
-		{"many signals", cfg(func(c *detectors.Config) { c.Signals = make([]string, 65) }), "signals: has 65"},
+		{"no model", cfg(func(c *onnxConfig) { c.Model = "" }), "model: is missing"},
+		{"another model", cfg(func(c *onnxConfig) { c.Model = "/none" }), "model: there is no file \"/none\""},
+		{"a directory", cfg(func(c *onnxConfig) { c.Model = "testdata" }), "model: model \"testdata\" is not a file"},
+		{"no such model", cfg(func(c *onnxConfig) { c.Model = "kinds.go" }), "model: model \"kinds.go\": is not a whole ONNX file"},
+		{"open input", cfg(func(c *onnxConfig) { c.Model = "testdata/models/open.onnx" }), "input: the model leaves the size"},
+		{"other input", cfg(func(c *onnxConfig) { c.Input = "32x32" }), "input: the model wants pictures of 64x64"},
+		{"input", cfg(func(c *onnxConfig) { c.Input = "640" }), "input: \"640\" is no size"},
+		{"huge input", cfg(func(c *onnxConfig) { c.Input = "640x9999" }), "input: "},
+		{"fit", cfg(func(c *onnxConfig) { c.Fit = "pad" }), "fit: \"pad\" is not one of"},
+		{"color", cfg(func(c *onnxConfig) { c.Color = "gray" }), "color: "},
+		{"format", cfg(func(c *onnxConfig) { c.Format = "jpeg" }), "format: "},
+		{"scale", cfg(func(c *onnxConfig) { c.Scale = -1 }), "scale: "},
+		{"mean", cfg(func(c *onnxConfig) { c.Mean = []float64{1, 2} }), "mean: "},
+		{"threshold", cfg(func(c *onnxConfig) { c.Threshold = 25 }), "threshold: "},
+		{"nms", cfg(func(c *onnxConfig) { c.NMS = 45 }), "nms: "},
+		{"labels twice", cfg(func(c *onnxConfig) { c.Labels, c.LabelsFile = []string{"a"}, model }), "labels_file: does not go"},
+		{"labels file", cfg(func(c *onnxConfig) { c.LabelsFile = "/none" }), "labels_file: there is no file"},
+		{"labels file without labels", cfg(func(c *onnxConfig) { c.LabelsFile = file("\n\n") }), "labels_file: "},
+		{"class that the file lacks", cfg(func(c *onnxConfig) { c.LabelsFile, c.Classes = file("cat\ndog\nbird\n"), []string{"brd"} }), "classes: \"brd\" is not a label of the model; did you mean \"bird\"?"},
+		{"signal that the model lacks", cfg(func(c *onnxConfig) { c.Signals = []string{"bleu"} }), "signals: \"bleu\" is not a label of the model; did you mean \"blue\"?"},
+		{"class", cfg(func(c *onnxConfig) { c.Labels, c.Classes = []string{"person"}, []string{"persn"} }), "classes: \"persn\" is not a label of the model; did you mean \"person\"?"},
+		{"class twice", cfg(func(c *onnxConfig) { c.Classes = []string{"red", "red"} }), "classes: \"red\" is there twice"},
+		{"signal", cfg(func(c *onnxConfig) { c.Labels, c.Signals = []string{"person"}, []string{"tree"} }), "signals: \"tree\" is not a label"},
+		{"signal twice", cfg(func(c *onnxConfig) { c.Labels, c.Signals = []string{"a b", "a-b"}, []string{"a b", "a-b"} }), "signals: \"a_b\" is there twice"},
+		{"signal of all", cfg(func(c *onnxConfig) { c.Labels, c.Signals = []string{"things"}, []string{"things"} }), "signals: \"things\" is what the detector's own"},
+		{"no name", cfg(func(c *onnxConfig) { c.Labels, c.Signals = []string{"9"}, []string{"9"} }), "signals: \"9\" makes no name"},
+		{"uncounted", cfg(func(c *onnxConfig) { c.Classes, c.Signals = []string{"red"}, []string{"blue"} }), "signals: \"blue\" does not count"},
+		{"many signals", cfg(func(c *onnxConfig) { c.Signals = make([]string, 65) }), "signals: has 65"},
 	} {
 		var got []string
 		c.cfg.Validate(Kinds(), func(key, problem string) { got = append(got, key+": "+problem) })
@@ -277,7 +278,7 @@ func TestCheckONNX(t *testing.T) {
 			t.Errorf("%s: %q, want %q", c.name, got, c.want)
 		}
 	}
-	spec := cfg(func(c *detectors.Config) { c.Signals = []string{"traffic light", "car"} }).Spec(Kinds()["onnx"])
+	spec := cfg(func(c *onnxConfig) { c.Signals = []string{"traffic light", "car"} }).Spec(Kinds()["onnx"])
 	if want := []string{"things", "traffic_light", "car"}; !slices.Equal(spec.Provides, want) {
 		t.Errorf("provides %q, want %q", spec.Provides, want)
 	}

@@ -10,6 +10,7 @@ import (
 
 	"rvo-tui/capture"
 	"rvo-tui/detectors"
+	words "rvo-tui/internal/text"
 )
 
 // The bounds and defaults of the onnx kind's own keys.
@@ -22,27 +23,50 @@ const (
 	colorRGB, colorBGR = "rgb", "bgr"
 )
 
+// onnxOptions are the kind's own keys.
+type onnxOptions struct {
+	Model      string    `toml:"model" help:"the network's file" is:"path"`
+	Input      string    `toml:"input" help:"size that the network is shown, as in 640x480; unset: the model's"`
+	Fit        string    `toml:"fit" help:"how frames of other shapes are fitted in; unset: as the format wants it" oneof:"letterbox stretch crop"`
+	Color      string    `toml:"color" help:"order of the channels" oneof:"rgb bgr"`
+	Scale      float64   `toml:"scale" help:"what values of 0..255 are multiplied by"`
+	Mean       []float64 `toml:"mean" help:"what is subtracted first: one value, or one for each channel"`
+	Format     string    `toml:"format" help:"form of the model's output; unset: told by its shape"`
+	Labels     []string  `toml:"labels" help:"what the classes are called"`
+	LabelsFile string    `toml:"labels_file" help:"a file with the labels, one a line" is:"path"`
+	Classes    []string  `toml:"classes" help:"labels that count; unset: all"`
+	Signals    []string  `toml:"signals" help:"labels that have a signal of their own"`
+	Threshold  float64   `toml:"threshold" help:"smallest score that counts, 0..1"`
+	NMS        float64   `toml:"nms" help:"overlap from which two boxes of a class are one, 0..1"`
+}
+
+// onnxConfig is a configuration with the kind's own keys at hand.
+type onnxConfig struct {
+	detectors.Config
+	onnxOptions
+}
+
+func onnxOf(cfg detectors.Config) onnxConfig {
+	return onnxConfig{cfg, cfg.Options.(onnxOptions)}
+}
+
 func onnxKind() detectors.Kind {
 	return detectors.Kind{
 		Name: "onnx",
 		Doc:  "what a neural network in an ONNX file finds; the value is how many",
-		Keys: []string{
-			"model", "input", "fit", "color", "scale", "mean", "format", "labels", "labels_file", "classes",
-			"signals", "threshold", "nms",
-		},
 		Defaults: detectors.Config{
 			MaxFPS: 5, Cost: detectors.CostHigh, Timeout: capture.Duration(5 * time.Second), Isolation: detectors.ProcessIsolation,
-			Color: colorRGB, Scale: onnxScale, Threshold: onnxThreshold, NMS: onnxNMS,
+			Options: onnxOptions{Color: colorRGB, Scale: onnxScale, Threshold: onnxThreshold, NMS: onnxNMS},
 		},
-		Provides: onnxProvides,
-		Check:    checkONNX,
+		Provides: func(cfg detectors.Config) []string { return onnxProvides(onnxOf(cfg)) },
+		Check:    func(cfg detectors.Config, bad func(key, problem string)) { checkONNX(onnxOf(cfg), bad) },
 		New:      newONNX,
 	}
 }
 
 // onnxProvides returns the signal that counts everything, and one for each label
 // in signals.
-func onnxProvides(cfg detectors.Config) []string {
+func onnxProvides(cfg onnxConfig) []string {
 	names := []string{cfg.Signal}
 	for _, label := range cfg.Signals {
 		names = append(names, signalOf(label))
@@ -50,7 +74,7 @@ func onnxProvides(cfg detectors.Config) []string {
 	return names
 }
 
-func checkONNX(cfg detectors.Config, bad func(key, problem string)) {
+func checkONNX(cfg onnxConfig, bad func(key, problem string)) {
 	var labels []string // that the file has
 	if cfg.Model == "" {
 		bad("model", "is missing: give the path of an ONNX file")
@@ -67,8 +91,6 @@ func checkONNX(cfg detectors.Config, bad func(key, problem string)) {
 			bad(key, fmt.Sprintf("%q is not one of %q", detectors.Clean(value), allowed))
 		}
 	}
-	word("fit", cfg.Fit, fitLetterbox, fitStretch, fitCrop)
-	word("color", cfg.Color, colorRGB, colorBGR)
 	word("format", cfg.Format, formats...)
 	if !(cfg.Scale > 0) || math.IsInf(cfg.Scale, 0) {
 		bad("scale", "must be above 0: what values of 0 to 255 are multiplied by, 1/255 unless set")
@@ -86,7 +108,7 @@ func checkONNX(cfg detectors.Config, bad func(key, problem string)) {
 }
 
 // checkLabels takes the labels that the model's file has.
-func checkLabels(cfg detectors.Config, labels []string, bad func(key, problem string)) {
+func checkLabels(cfg onnxConfig, labels []string, bad func(key, problem string)) {
 	if len(cfg.Labels) > 0 {
 		labels = cfg.Labels
 	}
@@ -135,16 +157,16 @@ func checkLabels(cfg detectors.Config, labels []string, bad func(key, problem st
 }
 
 func unknownLabel(label string, labels []string) string {
-	text := fmt.Sprintf("%q is not a label of the model", detectors.Clean(label))
-	if near := detectors.Suggest(label, labels); near != "" {
-		return text + fmt.Sprintf("; did you mean %q?", near)
+	problem := fmt.Sprintf("%q is not a label of the model", detectors.Clean(label))
+	if near := words.DidYouMean(label, labels); near != "" {
+		return problem + near
 	}
-	return text + fmt.Sprintf("; there are %q", labels[:min(len(labels), 10)])
+	return problem + fmt.Sprintf("; there are %q", labels[:min(len(labels), 10)])
 }
 
 // parseInput reads a size as "640x480".
-func parseInput(text string) (width, height int, ok bool) {
-	before, after, found := strings.Cut(text, "x")
+func parseInput(size string) (width, height int, ok bool) {
+	before, after, found := strings.Cut(size, "x")
 	width, errW := strconv.Atoi(before)
 	height, errH := strconv.Atoi(after)
 	fits := func(n int) bool { return n >= minInput && n <= maxInput }

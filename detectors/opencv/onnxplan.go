@@ -11,14 +11,14 @@ import (
 // plan is how a model is to be used: what it is shown, what its classes are
 // called, and what counts.
 type plan struct {
-	cfg    detectors.Config
+	cfg    onnxConfig
 	input  onnxInput
 	labels []string // nil: not known
 	mean   [3]float64
 }
 
 // planFor wants a configuration that is filled in and valid.
-func planFor(cfg detectors.Config, f *onnxFile) (*plan, error) {
+func planFor(cfg onnxConfig, f *onnxFile) (*plan, error) {
 	in, err := inputFor(cfg, f.input)
 	if err != nil {
 		return nil, err
@@ -44,7 +44,7 @@ func planFor(cfg detectors.Config, f *onnxFile) (*plan, error) {
 
 // inputFor returns the input with the size that is configured, where the model
 // leaves it open.
-func inputFor(cfg detectors.Config, in onnxInput) (onnxInput, error) {
+func inputFor(cfg onnxConfig, in onnxInput) (onnxInput, error) {
 	if cfg.Input != "" {
 		w, h, ok := parseInput(cfg.Input)
 		if !ok {
@@ -141,7 +141,7 @@ type tally struct {
 	readings []detectors.Reading
 }
 
-func newTally(cfg detectors.Config) *tally {
+func newTally(cfg onnxConfig) *tally {
 	t := &tally{labels: cfg.Signals}
 	for _, name := range onnxProvides(cfg) {
 		t.readings = append(t.readings, detectors.Reading{Signal: name})

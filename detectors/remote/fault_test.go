@@ -173,7 +173,7 @@ func TestFailures(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			p, _ := pool(t)
-			d := detector(t, p, detectors.Config{Endpoint: c.endpoint(t)})
+			d := detector(t, p, detectors.Config{Options: Options{Endpoint: c.endpoint(t)}})
 			out, err := d.Detect(within(t, c.within), picture(t, 64, 48, nil))
 			if err == nil {
 				t.Fatalf("answered %v", out)
@@ -194,11 +194,13 @@ func TestFailures(t *testing.T) {
 func TestCanceledCallIsNoFault(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	p, _ := pool(t)
-	d := detector(t, p, detectors.Config{Endpoint: serve(t, func(call context.Context, _ *detectv1.DetectRequest) (*detectv1.DetectResponse, error) {
-		cancel()
-		<-call.Done()
-		return nil, call.Err()
-	})})
+	d := detector(t, p, detectors.Config{
+		Options: Options{Endpoint: serve(t, func(call context.Context, _ *detectv1.DetectRequest) (*detectv1.DetectResponse, error) {
+			cancel()
+			<-call.Done()
+			return nil, call.Err()
+		})},
+	})
 	if _, err := d.Detect(ctx, picture(t, 64, 48, nil)); detectors.ReasonOf(err) != detectors.ReasonCanceled {
 		t.Error(err)
 	}
@@ -227,7 +229,7 @@ func until(t *testing.T, d *Detector) {
 func TestServiceThatDiesAndReturns(t *testing.T) {
 	endpoint, open := socket(t)
 	p, _ := pool(t)
-	d := detector(t, p, detectors.Config{Endpoint: endpoint})
+	d := detector(t, p, detectors.Config{Options: Options{Endpoint: endpoint}})
 	frame := picture(t, 64, 48, nil)
 	for range 2 {
 		s := listen(t, open(), says())
@@ -247,7 +249,7 @@ func TestServiceThatDiesAndReturns(t *testing.T) {
 func TestDeadServiceCostsNoEncoding(t *testing.T) {
 	endpoint, _ := socket(t)
 	p, _ := pool(t)
-	d := detector(t, p, detectors.Config{Endpoint: endpoint})
+	d := detector(t, p, detectors.Config{Options: Options{Endpoint: endpoint}})
 	if _, err := d.Detect(within(t, 20*time.Second), picture(t, 64, 48, nil)); detectors.ReasonOf(err) != ReasonRefused {
 		t.Fatal(err)
 	}
@@ -276,8 +278,8 @@ func TestTLSAndToken(t *testing.T) {
 		return &detectv1.DetectResponse{}, nil
 	}, grpc.Creds(credentials.NewServerTLSFromCert(&cert)))
 	p, log := pool(t)
-	good := detector(t, p, detectors.Config{Endpoint: endpoint, TLSCA: ca, Token: "s3cret"})
-	bad := detector(t, p, detectors.Config{Endpoint: endpoint, TLSCA: ca, Token: "0ther"})
+	good := detector(t, p, detectors.Config{Options: Options{Endpoint: endpoint, TLSCA: ca, Token: "s3cret"}})
+	bad := detector(t, p, detectors.Config{Options: Options{Endpoint: endpoint, TLSCA: ca, Token: "0ther"}})
 	frame := picture(t, 64, 48, nil)
 	if _, err := good.Detect(within(t, 20*time.Second), frame); err != nil {
 		t.Error(err)
@@ -298,7 +300,7 @@ func TestMissingCA(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, file := range []string{empty, empty + "x"} {
-		if _, err := New(p, detectors.Config{Name: "a", Endpoint: "https://h", TLSCA: file}); err == nil || !strings.Contains(err.Error(), "tls_ca") {
+		if _, err := New(p, detectors.Config{Name: "a", Options: Options{Endpoint: "https://h", TLSCA: file}}); err == nil || !strings.Contains(err.Error(), "tls_ca") {
 			t.Errorf("%s: %v", file, err)
 		}
 	}

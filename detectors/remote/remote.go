@@ -32,19 +32,33 @@ const (
 	maxSignals         = 64
 )
 
+// Sending are the keys that say what a service is sent, and what it answers with.
+type Sending struct {
+	Signals  []string `toml:"signals" help:"further signals that it answers with"`
+	MaxWidth int      `toml:"max_width" help:"larger frames are scaled down to this width, in pixels"`
+	Format   string   `toml:"format" help:"what frames are sent as" oneof:"jpeg bgr"`
+}
+
+// Options are the kind's own keys.
+type Options struct {
+	Endpoint string `toml:"endpoint" help:"where the service listens, as in localhost:50051"`
+	Sending
+	Token string `toml:"token" help:"bearer token" is:"secret"`
+	TLSCA string `toml:"tls_ca" help:"file with the certificates to trust in place of the system's" is:"path"`
+}
+
 // Kind returns the kind of detector that asks a model service. Its detectors
 // share the connections of pool, which must outlive them.
 func Kind(pool *Pool) detectors.Kind {
 	return detectors.Kind{
 		Name: "remote",
 		Doc:  "a model service, asked over gRPC",
-		Keys: []string{"endpoint", "signals", "max_width", "format", "token", "tls_ca"},
 		Defaults: detectors.Config{
 			MaxFPS: 15, Cost: detectors.CostHigh, Timeout: capture.Duration(time.Second),
-			MaxWidth: 640, Format: formatJPEG,
+			Options: Options{Sending: Sending{MaxWidth: 640, Format: formatJPEG}},
 		},
 		Remote:   true,
-		Provides: provides,
+		Provides: func(cfg detectors.Config) []string { return Provides(cfg, cfg.Options.(Options).Signals) },
 		Check:    check,
 		New: func(cfg detectors.Config) (detectors.Detector, error) {
 			d, err := New(pool, cfg)
@@ -56,11 +70,11 @@ func Kind(pool *Pool) detectors.Kind {
 	}
 }
 
-// provides returns the configured signals. Where signals is set, signal counts
-// only if it was set as well: a signal that is named after the detector would
-// read 0 for ever.
-func provides(cfg detectors.Config) []string {
-	names := slices.Clone(cfg.Signals)
+// Provides returns the signals of a detector whose service answers with further
+// ones. Where there are such, its own counts only if it was set as well: a signal
+// that is named after the detector would read 0 for ever.
+func Provides(cfg detectors.Config, further []string) []string {
+	names := slices.Clone(further)
 	if len(names) == 0 || cfg.Signal != cfg.Name && !slices.Contains(names, cfg.Signal) {
 		names = append([]string{cfg.Signal}, names...)
 	}
@@ -68,31 +82,34 @@ func provides(cfg detectors.Config) []string {
 }
 
 func check(cfg detectors.Config, bad func(key, problem string)) {
-	e, err := ParseEndpoint(cfg.Endpoint)
+	o := cfg.Options.(Options)
+	e, err := ParseEndpoint(o.Endpoint)
 	if err != nil {
 		bad("endpoint", err.Error())
 	}
-	if cfg.MaxWidth < minWidth || cfg.MaxWidth > maxWidth {
-		bad("max_width", fmt.Sprintf("%d is out of range: %d to %d pixels", cfg.MaxWidth, minWidth, maxWidth))
-	}
-	if cfg.Format != formatJPEG && cfg.Format != formatBGR {
-		bad("format", fmt.Sprintf("%q is not one of %q or %q", detectors.Clean(cfg.Format), formatJPEG, formatBGR))
-	}
-	if strings.ContainsFunc(cfg.Token, func(r rune) bool { return r <= ' ' || r > '~' }) {
+	o.Sending.Check(bad)
+	if strings.ContainsFunc(o.Token, func(r rune) bool { return r <= ' ' || r > '~' }) {
 		bad("token", "holds a space or another character that a header cannot have: use printable ASCII")
 	}
-	if cfg.TLSCA != "" && err == nil && !e.TLS {
+	if o.TLSCA != "" && err == nil && !e.TLS {
 		bad("tls_ca", "applies to https:// endpoints only")
 	}
-	if len(cfg.Signals) > maxSignals {
-		bad("signals", fmt.Sprintf("has %d names: at most %d are allowed", len(cfg.Signals), maxSignals))
+}
+
+// Check reports every invalid key.
+func (s Sending) Check(bad func(key, problem string)) {
+	if s.MaxWidth < minWidth || s.MaxWidth > maxWidth {
+		bad("max_width", fmt.Sprintf("%d is out of range: %d to %d pixels", s.MaxWidth, minWidth, maxWidth))
 	}
-	for i, s := range cfg.Signals {
+	if len(s.Signals) > maxSignals {
+		bad("signals", fmt.Sprintf("has %d names: at most %d are allowed", len(s.Signals), maxSignals))
+	}
+	for i, name := range s.Signals {
 		switch {
-		case !detectors.ValidName(s):
-			bad("signals", fmt.Sprintf("%q cannot name a signal: use a letter, then letters, digits and underscores, at most 64 in all", detectors.Clean(s)))
-		case slices.Contains(cfg.Signals[:i], s):
-			bad("signals", fmt.Sprintf("%q is there twice", s))
+		case !detectors.ValidName(name):
+			bad("signals", fmt.Sprintf("%q cannot name a signal: use a letter, then letters, digits and underscores, at most 64 in all", detectors.Clean(name)))
+		case slices.Contains(s.Signals[:i], name):
+			bad("signals", fmt.Sprintf("%q is there twice", name))
 		}
 	}
 }
@@ -120,21 +137,22 @@ type Detector struct {
 // New returns a detector for a configuration with every default filled in. It
 // does not connect: the first Detect does.
 func New(pool *Pool, cfg detectors.Config) (*Detector, error) {
-	e, err := ParseEndpoint(cfg.Endpoint)
+	o := cfg.Options.(Options)
+	e, err := ParseEndpoint(o.Endpoint)
 	if err != nil {
 		return nil, fmt.Errorf("endpoint %w", err)
 	}
-	d := &Detector{provides: provides(cfg), maxWidth: cfg.MaxWidth, raw: cfg.Format == formatBGR, scale: pool.Scale}
+	d := &Detector{provides: Provides(cfg, o.Signals), maxWidth: o.MaxWidth, raw: o.Format == formatBGR, scale: pool.Scale}
 	if d.scale == nil {
 		d.scale = capture.ScaleDown
 	}
-	if cfg.Token != "" {
-		d.auth = "Bearer " + cfg.Token
+	if o.Token != "" {
+		d.auth = "Bearer " + o.Token
 	}
-	if d.conn, err = pool.acquire(e, cfg.TLSCA, d.provides); err != nil {
+	if d.conn, err = pool.acquire(e, o.TLSCA, d.provides); err != nil {
 		return nil, err
 	}
-	pool.warn(e, cfg.Token != "")
+	pool.warn(e, o.Token != "")
 	d.client = detectv1.NewDetectorClient(d.conn.grpc)
 	return d, nil
 }

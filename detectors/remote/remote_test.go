@@ -57,7 +57,7 @@ func TestServiceOfTheFirstContract(t *testing.T) {
 	})...)
 
 	p, _ := pool(t)
-	d := detector(t, p, detectors.Config{Name: "persondetected", Signal: "PersonDetected", Endpoint: "http://" + endpoint})
+	d := detector(t, p, detectors.Config{Name: "persondetected", Signal: "PersonDetected", Options: Options{Endpoint: "http://" + endpoint}})
 	out, err := d.Detect(within(t, 20*time.Second), picture(t, 64, 48, nil))
 	if err != nil {
 		t.Fatal(err)
@@ -89,11 +89,10 @@ func TestRequest(t *testing.T) {
 		seen := make(chan *detectv1.DetectRequest, 1)
 		p, _ := pool(t)
 		d := detector(t, p, detectors.Config{
-			Format: c.format, MaxWidth: c.maxWidth,
-			Endpoint: serve(t, func(_ context.Context, r *detectv1.DetectRequest) (*detectv1.DetectResponse, error) {
+			Options: Options{Endpoint: serve(t, func(_ context.Context, r *detectv1.DetectRequest) (*detectv1.DetectResponse, error) {
 				seen <- r
 				return &detectv1.DetectResponse{}, nil
-			}),
+			}), Sending: Sending{Format: c.format, MaxWidth: c.maxWidth}},
 		})
 		for range 2 { // the second call reuses what the first one left
 			if out, err := d.Detect(within(t, 20*time.Second), picture(t, 64, 48, nil)); err != nil || len(out) != 0 {
@@ -131,10 +130,10 @@ func TestManyDetectorsShareConnectionAndJPEG(t *testing.T) {
 	})
 	endpoint := l.Addr().String()
 	for _, cfg := range []detectors.Config{
-		{Name: "person", Endpoint: endpoint},
-		{Name: "face", Endpoint: "http://" + endpoint + "/"},
-		{Name: "both", Signals: []string{"person", "face"}, Endpoint: endpoint},
-		{Name: "other", Endpoint: serve(t, says())},
+		{Name: "person", Options: Options{Endpoint: endpoint}},
+		{Name: "face", Options: Options{Endpoint: "http://" + endpoint + "/"}},
+		{Name: "both", Options: Options{Endpoint: endpoint, Sending: Sending{Signals: []string{"person", "face"}}}},
+		{Name: "other", Options: Options{Endpoint: serve(t, says())}},
 	} {
 		if _, err := detector(t, p, cfg).Detect(within(t, 20*time.Second), frame); err != nil {
 			t.Errorf("%s: %v", cfg.Name, err)
@@ -160,7 +159,7 @@ func (l *counting) Accept() (net.Conn, error) {
 
 func TestConnectionEndsWithItsLastUser(t *testing.T) {
 	p, _ := pool(t)
-	cfg := detectors.Config{Endpoint: serve(t, says())}
+	cfg := detectors.Config{Options: Options{Endpoint: serve(t, says())}}
 	a, b := detector(t, p, cfg), detector(t, p, cfg)
 	if err := a.Close(); err != nil {
 		t.Fatal(err)
@@ -190,12 +189,12 @@ func TestConnectionEndsWithItsLastUser(t *testing.T) {
 func TestSignalOfANeighbour(t *testing.T) {
 	p, _ := pool(t)
 	endpoint := serve(t, says(&detectv1.SignalOut{SignalType: "face", Value: 1}))
-	person := detector(t, p, detectors.Config{Name: "person", Endpoint: endpoint})
+	person := detector(t, p, detectors.Config{Name: "person", Options: Options{Endpoint: endpoint}})
 	frame := picture(t, 64, 48, nil)
 	if _, err := person.Detect(within(t, 20*time.Second), frame); detectors.ReasonOf(err) != ReasonSignal {
 		t.Errorf("alone: %v", err)
 	}
-	detector(t, p, detectors.Config{Name: "face", Endpoint: endpoint})
+	detector(t, p, detectors.Config{Name: "face", Options: Options{Endpoint: endpoint}})
 	if out, err := person.Detect(within(t, 20*time.Second), frame); err != nil || len(out) != 0 {
 		t.Errorf("beside the other: %v, %v", out, err)
 	}
@@ -204,17 +203,19 @@ func TestSignalOfANeighbour(t *testing.T) {
 func TestLog(t *testing.T) {
 	p, log := pool(t)
 	for range 2 {
-		detector(t, p, detectors.Config{Endpoint: "192.0.2.1:9", Token: "s3cret"})
-		detector(t, p, detectors.Config{Endpoint: "https://192.0.2.1:9"})
-		detector(t, p, detectors.Config{Endpoint: "[::1]:9"})
+		detector(t, p, detectors.Config{Options: Options{Endpoint: "192.0.2.1:9", Token: "s3cret"}})
+		detector(t, p, detectors.Config{Options: Options{Endpoint: "https://192.0.2.1:9"}})
+		detector(t, p, detectors.Config{Options: Options{Endpoint: "[::1]:9"}})
 	}
 	if n := strings.Count(log.String(), "unencrypted"); n != 1 || !strings.Contains(log.String(), "http://192.0.2.1:9") || strings.Contains(log.String(), "s3cret") {
 		t.Errorf("%d warnings: %s", n, log)
 	}
 	log.Reset()
-	d := detector(t, p, detectors.Config{Endpoint: serve(t, func(context.Context, *detectv1.DetectRequest) (*detectv1.DetectResponse, error) {
-		return &detectv1.DetectResponse{Model: "hog\x1b 1"}, nil
-	})})
+	d := detector(t, p, detectors.Config{
+		Options: Options{Endpoint: serve(t, func(context.Context, *detectv1.DetectRequest) (*detectv1.DetectResponse, error) {
+			return &detectv1.DetectResponse{Model: "hog\x1b 1"}, nil
+		})},
+	})
 	for range 2 {
 		if _, err := d.Detect(within(t, 20*time.Second), picture(t, 64, 48, nil)); err != nil {
 			t.Fatal(err)
@@ -232,9 +233,9 @@ func TestProvides(t *testing.T) {
 	}{
 		{detectors.Config{Name: "a"}, []string{"a"}},
 		{detectors.Config{Name: "a", Signal: "b"}, []string{"b"}},
-		{detectors.Config{Name: "a", Signals: []string{"x", "y"}}, []string{"x", "y"}},
-		{detectors.Config{Name: "a", Signal: "b", Signals: []string{"x"}}, []string{"b", "x"}},
-		{detectors.Config{Name: "a", Signal: "x", Signals: []string{"x", "y"}}, []string{"x", "y"}},
+		{detectors.Config{Name: "a", Options: Options{Sending: Sending{Signals: []string{"x", "y"}}}}, []string{"x", "y"}},
+		{detectors.Config{Name: "a", Signal: "b", Options: Options{Sending: Sending{Signals: []string{"x"}}}}, []string{"b", "x"}},
+		{detectors.Config{Name: "a", Signal: "x", Options: Options{Sending: Sending{Signals: []string{"x", "y"}}}}, []string{"x", "y"}},
 	} {
 		spec := c.cfg.Spec(Kind(nil))
 		if !slices.Equal(spec.Provides, c.want) || !spec.Remote {
@@ -248,23 +249,24 @@ func TestCheck(t *testing.T) {
 		cfg  detectors.Config
 		want string // key, or nothing
 	}{
-		{detectors.Config{Endpoint: "h:1"}, ""},
-		{detectors.Config{Endpoint: "https://h", TLSCA: "/ca.pem", Token: "a-b", Signals: []string{"x"}, Format: "bgr", MaxWidth: 7680}, ""},
+		{detectors.Config{Options: Options{Endpoint: "h:1"}}, ""},
+		{detectors.Config{Options: Options{Endpoint: "https://h", TLSCA: "/ca.pem", Token: "a-b", Sending: Sending{Signals: []string{"x"}, Format: "bgr", MaxWidth: 7680}}}, ""},
 		{detectors.Config{}, "endpoint"},
-		{detectors.Config{Endpoint: "http://u:p@h:1"}, "endpoint"},
-		{detectors.Config{Endpoint: "h:1", MaxWidth: 15}, "max_width"},
-		{detectors.Config{Endpoint: "h:1", MaxWidth: 7681}, "max_width"},
-		{detectors.Config{Endpoint: "h:1", Format: "png"}, "format"},
-		{detectors.Config{Endpoint: "h:1", Token: "a b"}, "token"},
-		{detectors.Config{Endpoint: "h:1", TLSCA: "/ca.pem"}, "tls_ca"},
-		{detectors.Config{Endpoint: "h:1", Signals: []string{"x", "x"}}, "signals"},
-		{detectors.Config{Endpoint: "h:1", Signals: []string{"1x"}}, "signals"},
-		{detectors.Config{Endpoint: "h:1", Signals: make([]string, maxSignals+1)}, "signals"},
+		{detectors.Config{Options: Options{Endpoint: "http://u:p@h:1"}}, "endpoint"},
+		{detectors.Config{Options: Options{Endpoint: "h:1", Sending: Sending{MaxWidth: 15}}}, "max_width"},
+		{detectors.Config{Options: Options{Endpoint: "h:1", Sending: Sending{MaxWidth: 7681}}}, "max_width"},
+		{detectors.Config{Options: Options{Endpoint: "h:1", Sending: Sending{Format: "png"}}}, "format"},
+		{detectors.Config{Options: Options{Endpoint: "h:1", Token: "a b"}}, "token"},
+		{detectors.Config{Options: Options{Endpoint: "h:1", TLSCA: "/ca.pem"}}, "tls_ca"},
+		{detectors.Config{Options: Options{Endpoint: "h:1", Sending: Sending{Signals: []string{"x", "x"}}}}, "signals"},
+		{detectors.Config{Options: Options{Endpoint: "h:1", Sending: Sending{Signals: []string{"1x"}}}}, "signals"},
+		{detectors.Config{Options: Options{Endpoint: "h:1", Sending: Sending{Signals: make([]string, maxSignals+1)}}}, "signals"},
 	} {
 		c.cfg.Name, c.cfg.Kind = "a", "remote"
 		var keys []string
+		o, _ := c.cfg.Options.(Options)
 		c.cfg.Validate(detectors.Kinds{"remote": Kind(nil)}, func(key, problem string) {
-			if strings.Contains(problem, c.cfg.Token) && c.cfg.Token != "" || strings.Contains(problem, "u:p") {
+			if strings.Contains(problem, o.Token) && o.Token != "" || strings.Contains(problem, "u:p") {
 				t.Errorf("%s shows a secret: %s", key, problem)
 			}
 			keys = append(keys, key)
@@ -290,7 +292,7 @@ func BenchmarkDetect(b *testing.B) {
 			p := NewPool(nil)
 			defer p.Close()
 			kind := Kind(p)
-			d, err := New(p, detectors.Config{Name: "person", Endpoint: l.Addr().String(), Format: format}.Fill(kind))
+			d, err := New(p, detectors.Config{Name: "person", Options: Options{Endpoint: l.Addr().String(), Sending: Sending{Format: format}}}.Fill(kind))
 			if err != nil {
 				b.Fatal(err)
 			}

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"rvo-tui/detectors"
+	"rvo-tui/detectors/remote"
 	"rvo-tui/internal/cli"
 	"rvo-tui/ui"
 )
@@ -40,6 +41,6 @@ func motionOf(name string) detectors.Config {
 
 func remoteOf(endpoint string) detectors.Config {
 	c := detectors.DefaultConfig()
-	c.Kind, c.Endpoint = "remote", endpoint
+	c.Kind, c.Options = "remote", remote.Options{Endpoint: endpoint}
 	return c
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"maps"
 	"runtime/debug"
 
 	"rvo-tui/detectors"
@@ -37,11 +36,7 @@ func newControl(cfg config.Config, again *reloader, ring *logging.Ring, recent *
 // newCodec returns what detectors and cameras travel as. Reading one looks at no
 // file that it names: who may name one is judged after that.
 func newCodec(kinds detectors.Kinds) control.Codec {
-	blind := maps.Clone(kinds)
-	for name, kind := range blind {
-		kind.Check = nil
-		blind[name] = kind
-	}
+	blind := kinds.Unchecked(func(detectors.Kind) bool { return true })
 	return control.Codec{
 		Detector:     func(text string) (detectors.Config, error) { return config.ParseDetector(blind, text) },
 		Camera:       config.ParseCamera,
@@ -56,8 +51,8 @@ func (r *reloader) endpoints() []string {
 	defer r.mu.Unlock()
 	var list []string
 	for _, d := range r.cfg.Detector {
-		if d.Endpoint != "" {
-			list = append(list, d.Endpoint)
+		if endpoint := d.Text("endpoint"); endpoint != "" {
+			list = append(list, endpoint)
 		}
 	}
 	return list

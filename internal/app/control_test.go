@@ -11,9 +11,11 @@ import (
 func TestCodecLooksAtNoFile(t *testing.T) {
 	looked := false
 	kinds := testLoader().Kinds
-	kinds["net"] = detectors.Kind{Name: "net", Keys: []string{"model"}, Check: func(detectors.Config, func(key, problem string)) { looked = true }}
+	kinds["net"] = detectors.Kind{Name: "net", Defaults: detectors.Config{Options: struct {
+		Model string `toml:"model"`
+	}{}}, Check: func(detectors.Config, func(key, problem string)) { looked = true }}
 	cfg, err := newCodec(kinds).Detector("kind = 'net'\nname = 'n'\nmodel = '/etc/shadow'")
-	if err != nil || cfg.Model != "/etc/shadow" || looked {
+	if err != nil || cfg.Text("model") != "/etc/shadow" || looked {
 		t.Errorf("got %+v, %v; looked: %v", cfg, err, looked)
 	}
 	if kinds["net"].Check == nil {

@@ -19,6 +19,7 @@ import (
 	"rvo-tui/capture"
 	"rvo-tui/clips"
 	"rvo-tui/detectors"
+	"rvo-tui/detectors/remote"
 	"rvo-tui/internal/cli"
 	"rvo-tui/internal/config"
 	"rvo-tui/internal/logging"
@@ -55,11 +56,16 @@ func TestCtlCommands(t *testing.T) {
 			"attach", "remote", "--camera", "door", "name=p", "endpoint=localhost:1", "token=${TOKEN}", "max_fps=2.5", "ttl=2s", "enabled=false",
 			"needs=a > 1", "needs=b < 2", "signals=[\"x\", \"y\"]",
 		}, runtime.Command{Do: runtime.Attach, Camera: "door", Attached: attached(func(c *detectors.Config) {
-			c.Kind, c.Name, c.Endpoint, c.Token, c.MaxFPS, c.Enabled = "remote", "p", "localhost:1", "sesame", 2.5, false
-			c.TTL, c.Needs, c.Signals = capture.Duration(2*time.Second), []string{"a > 1", "b < 2"}, []string{"x", "y"}
+			c.Kind, c.Name, c.MaxFPS, c.Enabled = "remote", "p", 2.5, false
+			c.TTL, c.Needs = capture.Duration(2*time.Second), []string{"a > 1", "b < 2"}
+			c.Options = remote.Options{Endpoint: "localhost:1", Token: "sesame", Sending: remote.Sending{Signals: []string{"x", "y"}}}
 		})}},
 		{[]string{"attach", "onnx", "name=n", "model=/models/there.onnx", "mean=1", "mean=2", "mean=3"}, runtime.Command{Do: runtime.Attach, Attached: attached(func(c *detectors.Config) {
-			c.Kind, c.Name, c.Model, c.Mean = "onnx", "n", "/models/there.onnx", []float64{1, 2, 3}
+			with, err := l.Kinds.Parse("onnx", []string{"model=/models/there.onnx", "mean=1, 2, 3"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			c.Kind, c.Name, c.Options = "onnx", "n", with.Options
 		})}},
 		{[]string{"add_camera", "yard", "rtsp://u:${PW}@h/s", "fps=5"}, runtime.Command{Do: runtime.AddCamera, Added: &camera}},
 		{[]string{"detach", "m", "--camera", "door"}, runtime.Command{Do: runtime.Detach, Camera: "door", Detector: "m"}},
@@ -123,11 +129,11 @@ func TestCtlRefuses(t *testing.T) {
 		{[]string{"attach", "moton"}, `did you mean "motion"?`},
 		{[]string{"attach", "motion", "max_fps"}, `"max_fps" must be KEY=VALUE`},
 		{[]string{"attach", "motion", "max_fsp=3"}, `did you mean "max_fps"?`},
-		{[]string{"attach", "motion", "max_fps=fast"}, "max_fps: must be a number, not a text"},
+		{[]string{"attach", "motion", "max_fps=fast"}, `max_fps: must be a number, not "fast"`},
 		{[]string{"attach", "motion", "max_fps=1", "max_fps=2"}, "max_fps: is given twice"},
 		{[]string{"attach", "motion", "kind=quality"}, "kind: is given twice"},
 		{[]string{"attach", "motion", "enabled=perhaps"}, "enabled: must be true or false"},
-		{[]string{"attach", "motion", "needs=[a"}, "is no list"},
+		{[]string{"attach", "motion", "needs=[a"}, "is not a list"},
 		{[]string{"attach", "motion", "ttl=soon"}, "is not a duration"},
 		{[]string{"attach", "remote", "endpoint=a:1", "token=${GONE}"}, "${GONE} is not set"},
 		{[]string{"add_camera", "a b", "synthetic:dark"}, "name:"},

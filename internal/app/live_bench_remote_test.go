@@ -15,6 +15,7 @@ import (
 	"rvo-tui/capture"
 	"rvo-tui/detectors"
 	detectcv "rvo-tui/detectors/opencv"
+	"rvo-tui/detectors/remote"
 	"rvo-tui/detectors/remote/child"
 	"rvo-tui/runtime"
 )
@@ -72,7 +73,7 @@ func asking(endpoint string, n int, edit func(*detectors.Config)) []detectors.Co
 	for i := range n {
 		all = append(all, detector(fmt.Sprintf("remote%d", i), "remote", func(c *detectors.Config) {
 			// One signal has one provider: only the first takes what the service sends.
-			c.Endpoint, c.MaxFPS, c.Timeout = endpoint, 30, capture.Duration(2*time.Second)
+			c.Options, c.MaxFPS, c.Timeout = remote.Options{Endpoint: endpoint}, 30, capture.Duration(2*time.Second)
 			if i == 0 {
 				c.Signal = "bytes"
 			}
@@ -166,7 +167,9 @@ func BenchmarkLiveRemoteAnswers(b *testing.B) {
 			off := live{cameras: []capture.Config{scene("a", c.width, c.height)}, detectors: []detectors.Config{detector("dummy", "dummy", nil)}}
 			on := off
 			on.detectors = append(slices.Clone(off.detectors), asking(clock(b, c.takes), 1, func(d *detectors.Config) {
-				d.MaxFPS, d.Format = c.fps, c.format
+				o := d.Options.(remote.Options)
+				o.Format = c.format
+				d.MaxFPS, d.Options = c.fps, o
 			})...)
 			var all []answers
 			var cpu, spread []float64

@@ -72,8 +72,8 @@ func (l live) run(b *testing.B) figures {
 	b.Helper()
 	kinds, _, closeKinds := newKinds()
 	defer closeKinds()
-	kinds["sleep"] = detectors.Kind{Name: "sleep", New: func(cfg detectors.Config) (detectors.Detector, error) {
-		return sleeper{time.Duration(cfg.Busy)}, nil
+	kinds["sleep"] = detectors.Kind{Name: "sleep", Defaults: detectors.Config{Options: detectors.LoadOptions{}}, New: func(cfg detectors.Config) (detectors.Detector, error) {
+		return sleeper{time.Duration(cfg.Options.(detectors.LoadOptions).Busy)}, nil
 	}}
 	cfg := runtime.DefaultConfig()
 	goruntime.GOMAXPROCS(cfg.Threads())
@@ -283,7 +283,8 @@ func detector(name, kind string, edit func(*detectors.Config)) detectors.Config 
 func BenchmarkLiveSlowDetector(b *testing.B) {
 	dummy := detector("dummy", "dummy", nil)
 	slow := detector("sleep", "sleep", func(c *detectors.Config) {
-		c.Busy, c.MaxFPS, c.Cost = capture.Duration(50*time.Millisecond), detectors.MaxRate, detectors.CostLow
+		c.MaxFPS, c.Cost = detectors.MaxRate, detectors.CostLow
+		c.Options = detectors.LoadOptions{Busy: capture.Duration(50 * time.Millisecond)}
 	})
 	camera := []capture.Config{scene("a", 320, 180)}
 	pairs(b, live{cameras: camera, detectors: []detectors.Config{dummy}},
@@ -295,7 +296,8 @@ func BenchmarkLiveSlowDetector(b *testing.B) {
 func BenchmarkLiveInlineDetector(b *testing.B) {
 	dummy := detector("dummy", "dummy", nil)
 	slow := detector("sleep", "sleep", func(c *detectors.Config) {
-		c.Busy, c.MaxFPS, c.Cost = capture.Duration(10*time.Millisecond), detectors.MaxRate, detectors.CostLow
+		c.MaxFPS, c.Cost = detectors.MaxRate, detectors.CostLow
+		c.Options = detectors.LoadOptions{Busy: capture.Duration(10 * time.Millisecond)}
 		c.Execution = detectors.Inline
 	})
 	camera := []capture.Config{scene("a", 320, 180)}

@@ -2,13 +2,13 @@ package config
 
 import (
 	"fmt"
-	"reflect"
 	"slices"
 	"strings"
 
 	"rvo-tui/capture"
 	"rvo-tui/capture/synthetic"
 	"rvo-tui/detectors"
+	"rvo-tui/internal/text"
 	"rvo-tui/rules"
 )
 
@@ -86,17 +86,13 @@ func (b *builder) checkZeros(c detectors.Config, path, where string) {
 	if !ok {
 		return
 	}
-	v, filled := reflect.ValueOf(c), reflect.ValueOf(c.Fill(kind))
-	for i := range v.NumField() {
-		key := keyOf(v.Type().Field(i))
-		_, written := b.doc.marks[joinPath(path, key)]
-		if written && !b.broken[joinPath(path, key)] && v.Field(i).IsZero() && !filled.Field(i).IsZero() {
-			zero := fmt.Sprint(v.Field(i))
-			if zero == "" {
-				zero = "empty"
-			}
-			b.at(joinPath(path, key), where, key,
-				fmt.Sprintf("cannot be %s; leave the key out for the default, %v", zero, filled.Field(i)))
+	for _, o := range slices.Concat(detectors.Common(), kind.Own()) {
+		at := joinPath(path, o.Key)
+		if _, written := b.doc.marks[at]; !written || b.broken[at] {
+			continue
+		}
+		if problem := c.Zero(kind, o.Key); problem != "" {
+			b.at(at, where, o.Key, problem)
 		}
 	}
 }
@@ -143,7 +139,7 @@ func (b *builder) checkCameraLists() {
 		}
 		for i, name := range list {
 			if !slices.Contains(names, name) && name != "" {
-				b.at(indexPath(path, i), where, "cameras", unknown("camera", name, names))
+				b.at(indexPath(path, i), where, "cameras", text.Unknown("camera", name, names))
 			}
 		}
 	}

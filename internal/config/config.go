@@ -13,6 +13,7 @@ import (
 	"rvo-tui/capture"
 	"rvo-tui/clips"
 	"rvo-tui/detectors"
+	"rvo-tui/internal/option"
 	"rvo-tui/rules"
 	"rvo-tui/runtime"
 	"rvo-tui/runtime/control"
@@ -106,7 +107,7 @@ func StartOnly(a, b Config) (names []string) {
 	va, vb := reflect.ValueOf(a), reflect.ValueOf(b)
 	for i, f := range reflect.VisibleFields(va.Type()) {
 		if f.Type.Kind() == reflect.Struct && !reflect.DeepEqual(va.Field(i).Interface(), vb.Field(i).Interface()) {
-			names = append(names, "["+keyOf(f)+"]")
+			names = append(names, "["+option.KeyOf(f)+"]")
 		}
 	}
 	return names

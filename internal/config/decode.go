@@ -2,7 +2,6 @@ package config
 
 import (
 	"bytes"
-	"encoding"
 	"fmt"
 	"reflect"
 	"slices"
@@ -11,6 +10,8 @@ import (
 	"github.com/pelletier/go-toml/v2"
 
 	"rvo-tui/capture"
+	"rvo-tui/detectors"
+	"rvo-tui/internal/option"
 	"rvo-tui/internal/text"
 )
 
@@ -40,7 +41,7 @@ const maxElements = 1024
 
 // elements decodes every [[name]] onto a value of its own from defaults, and
 // calls add with it and its path.
-func elements[T any](d *decoder, name string, defaults func() T, label func(t T, n int) string, add func(t T, path string)) {
+func elements[T any](d *decoder, name string, defaults func() T, label func(t T, n int) string, decode func(path, where string, table map[string]any, dst *T), add func(t T, path string)) {
 	wrong := func(v any) {
 		d.broken[name] = true
 		d.report(name, "", name, fmt.Sprintf("must be a list of tables: write [[%s]], with two brackets, for each %[1]s, not %s", name, shown(v)))
@@ -69,33 +70,49 @@ func elements[T any](d *decoder, name string, defaults func() T, label func(t T,
 		t := defaults()
 		// The name first: problems with the other keys are reported under it.
 		for _, key := range []string{"name", "event"} {
-			if text, ok := table[key].(string); ok && fieldOf(reflect.TypeOf(t), key) != nil {
+			if text, ok := table[key].(string); ok && option.Field(reflect.ValueOf(t), key).IsValid() {
 				named := map[string]any{key: text}
 				_ = decodeKeys(named, &t) // a string always fits
 			}
 		}
-		d.table(path, label(t, i), table, &t)
+		decode(path, label(t, i), table, &t)
 		add(t, path)
 	}
 }
 
-// table decodes the keys of a table one by one, so that each problem is found
-// and has a place.
+// plain decodes a table whose keys are those of one struct.
+func plain[T any](d *decoder) func(path, where string, table map[string]any, dst *T) {
+	return func(path, where string, table map[string]any, dst *T) { d.table(path, where, table, dst) }
+}
+
+// detector decodes a [[detector]]: the keys that all take, and those of its kind.
+func (d *decoder) detector(kinds detectors.Kinds) func(path, where string, table map[string]any, dst *detectors.Config) {
+	return func(path, where string, table map[string]any, dst *detectors.Config) {
+		kind, _ := table["kind"].(string)
+		own := kinds[kind].NewOptions()
+		d.keys(path, where, table, func(key string) string { return kinds.UnknownKey(kind, key) }, dst, own)
+		dst.SetOptions(own)
+	}
+}
+
+// table decodes a table onto the struct that dst points to.
 func (d *decoder) table(path, where string, table map[string]any, dst any) {
-	v := reflect.ValueOf(dst).Elem()
+	allowed := option.Keys(option.List(reflect.ValueOf(dst).Elem().Interface()))
+	d.keys(path, where, table, func(key string) string { return text.Unknown("key", key, allowed) }, dst)
+}
+
+// keys decodes the keys of a table one by one, so that each problem is found and
+// has a place, onto the structs that to points to. Unknown says what is wrong
+// with a key that none of them has; empty: nothing.
+func (d *decoder) keys(path, where string, table map[string]any, unknown func(key string) string, to ...any) {
 	for _, key := range d.inOrder(path, table) {
-		field := fieldOf(v.Type(), key)
+		v := option.Holder(to, key)
 		at := joinPath(path, key)
-		if field == nil {
-			allowed := keysOf(v.Type())
-			d.report(at, where, "", unknown("key", key, allowed))
-			meant := text.Suggest(key, allowed)
-			if _, written := table[meant]; !written {
-				d.broken[joinPath(path, meant)] = true // do not report it as missing, too
-			}
+		if !v.IsValid() {
+			d.unknownKey(path, where, key, table, unknown(key), to)
 			continue
 		}
-		if d.mismatch(at, where, key, field.Type, table[key]) {
+		if d.mismatch(at, where, key, option.Field(v, key).Type(), table[key]) {
 			d.broken[at] = true
 			continue
 		}
@@ -107,6 +124,23 @@ func (d *decoder) table(path, where string, table map[string]any, dst any) {
 			continue
 		}
 		v.Set(one.Elem())
+	}
+}
+
+// unknownKey reports a key that is none of those of the structs that to points to.
+func (d *decoder) unknownKey(path, where, key string, table map[string]any, problem string, to []any) {
+	if problem == "" {
+		return
+	}
+	d.report(joinPath(path, key), where, "", problem)
+	for _, dst := range to {
+		if dst == nil {
+			continue
+		}
+		meant := text.Suggest(key, option.Keys(option.List(reflect.ValueOf(dst).Elem().Interface())))
+		if _, written := table[meant]; !written {
+			d.broken[joinPath(path, meant)] = true // do not report it as missing, too
+		}
 	}
 }
 
@@ -131,8 +165,6 @@ func (d *decoder) inOrder(path string, table map[string]any) []string {
 	return keys
 }
 
-var textUnmarshaler = reflect.TypeFor[encoding.TextUnmarshaler]()
-
 // mismatch reports a value whose TOML type is not one that a field of type t
 // takes, and whether it was so.
 func (d *decoder) mismatch(path, where, key string, t reflect.Type, value any) bool {
@@ -142,7 +174,7 @@ func (d *decoder) mismatch(path, where, key string, t reflect.Type, value any) b
 		want = `a duration in quotes, as in "500ms" or "10s"`
 	case t == reflect.TypeFor[text.Bytes]() && kind != reflect.String && kind != reflect.Int64:
 		want = `a size in quotes, as in "64MiB" or "2GiB"`
-	case reflect.PointerTo(t).Implements(textUnmarshaler):
+	case option.IsText(t):
 		// Its own error says what it wants of a text.
 	case t.Kind() == reflect.Slice:
 		list, ok := value.([]any)
@@ -185,39 +217,4 @@ func shown(value any) string {
 		return "a table"
 	}
 	return "a date or time"
-}
-
-// unknown is what to say about a key or section that does not exist.
-func unknown(what, name string, allowed []string) string {
-	return fmt.Sprintf("unknown %s %q%s (allowed: %s)", what, name, text.DidYouMean(name, allowed), strings.Join(allowed, ", "))
-}
-
-// fieldOf returns the field of a struct type that a configuration key fills, or
-// nil.
-func fieldOf(t reflect.Type, key string) *reflect.StructField {
-	for i := range t.NumField() {
-		if f := t.Field(i); keyOf(f) == key {
-			return &f
-		}
-	}
-	return nil
-}
-
-// keysOf returns the configuration keys of a struct type, in their order.
-func keysOf(t reflect.Type) []string {
-	var keys []string
-	for i := range t.NumField() {
-		if key := keyOf(t.Field(i)); key != "" {
-			keys = append(keys, key)
-		}
-	}
-	return keys
-}
-
-func keyOf(f reflect.StructField) string {
-	key, _, _ := strings.Cut(f.Tag.Get("toml"), ",")
-	if key == "-" {
-		return ""
-	}
-	return key
 }

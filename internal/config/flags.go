@@ -74,8 +74,8 @@ func (b *builder) oneCamera(flag, source string) {
 
 // addRemote adds a model service, under a name that is made from its signal.
 func (b *builder) addRemote(r cli.RemoteDetector) {
-	d := detectors.DefaultConfig()
-	d.Kind, d.Signal, d.Endpoint = "remote", r.Signal, r.Endpoint
+	// What is wrong with the words is found once more when the detector is validated.
+	d, _ := b.kinds.Parse("remote", []string{"signal=" + r.Signal, "endpoint=" + r.Endpoint})
 	name := strings.ToLower(r.Signal)
 	d.Name = name
 	for n := 2; slices.ContainsFunc(b.cfg.Detector, func(o detectors.Config) bool { return o.Name == d.Name }); n++ {

@@ -64,7 +64,7 @@ func TestFlagsAddDetectors(t *testing.T) {
 		t.Fatalf("got %d detectors, want 4", len(cfg.Detector))
 	}
 	person, yard := cfg.Detector[2], cfg.Detector[3]
-	if person.Name != "persondetected" || person.Kind != "remote" || person.Endpoint != "localhost:1" || person.Signal != "PersonDetected" || !person.Enabled {
+	if person.Name != "persondetected" || person.Kind != "remote" || person.Text("endpoint") != "localhost:1" || person.Signal != "PersonDetected" || !person.Enabled {
 		t.Errorf("got %+v", person)
 	}
 	if yard.Name != "yard_motion_2" {

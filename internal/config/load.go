@@ -8,7 +8,6 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -18,6 +17,8 @@ import (
 	"rvo-tui/capture"
 	"rvo-tui/detectors"
 	"rvo-tui/internal/cli"
+	"rvo-tui/internal/option"
+	"rvo-tui/internal/text"
 	"rvo-tui/rules"
 	"rvo-tui/ui"
 )
@@ -299,21 +300,21 @@ func splitPath(path string) (table, key string) {
 
 func (b *builder) decode() {
 	d := &decoder{doc: b.doc, broken: b.broken, report: b.at}
-	sections := keysOf(reflect.TypeFor[Config]())
+	sections := option.Keys(option.List(Config{}))
 	for _, name := range d.inOrder("", b.doc.tree) {
 		if !slices.Contains(sections, name) {
-			b.at(joinPath("", name), "", "", unknown("section or key", name, sections))
+			b.at(joinPath("", name), "", "", text.Unknown("section or key", name, sections))
 		}
 	}
-	elements(d, "camera", capture.DefaultConfig, cameraLabel, func(c capture.Config, path string) {
+	elements(d, "camera", capture.DefaultConfig, cameraLabel, plain[capture.Config](d), func(c capture.Config, path string) {
 		b.cfg.Camera, b.cameras = append(b.cfg.Camera, c), append(b.cameras, origin{path: path})
 	})
-	elements(d, "detector", detectors.DefaultConfig, detectorLabel, func(c detectors.Config, path string) {
+	elements(d, "detector", detectors.DefaultConfig, detectorLabel, d.detector(b.kinds), func(c detectors.Config, path string) {
 		b.cfg.Detector, b.detectors = append(b.cfg.Detector, c), append(b.detectors, origin{path: path})
 		b.signals = append(b.signals, b.provides(c))
 		b.checkZeros(c, path, detectorLabel(c, len(b.detectors)-1))
 	})
-	elements(d, "rule", rules.DefaultConfig, ruleLabel, func(c rules.Config, path string) {
+	elements(d, "rule", rules.DefaultConfig, ruleLabel, plain[rules.Config](d), func(c rules.Config, path string) {
 		b.cfg.Rule, b.rules = append(b.cfg.Rule, c), append(b.rules, origin{path: path})
 	})
 	d.section("events", &b.cfg.Events)

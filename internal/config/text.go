@@ -11,6 +11,7 @@ import (
 	"rvo-tui/capture"
 	"rvo-tui/capture/synthetic"
 	"rvo-tui/detectors"
+	"rvo-tui/internal/option"
 )
 
 // maxText bounds the text of one detector or camera, in bytes.
@@ -24,7 +25,8 @@ func ParseDetector(kinds detectors.Kinds, text string) (detectors.Config, error)
 		return detectors.Config{}, fmt.Errorf("read detector: %w", err)
 	}
 	cfg := detectors.DefaultConfig()
-	b.fragment(&cfg)
+	d := b.decoder()
+	d.detector(kinds)("", "", b.doc.tree, &cfg)
 	b.checkZeros(cfg, "", "")
 	cfg.Validate(kinds, b.ofKey)
 	if err := b.named(); err != nil {
@@ -40,7 +42,7 @@ func ParseCamera(text string) (capture.Config, error) {
 		return capture.Config{}, fmt.Errorf("read camera: %w", err)
 	}
 	cfg := capture.DefaultConfig()
-	b.fragment(&cfg)
+	b.decoder().table("", "", b.doc.tree, &cfg)
 	cfg.Validate(b.ofKey)
 	synthetic.Validate(cfg, b.ofKey)
 	if err := b.named(); err != nil {
@@ -52,7 +54,7 @@ func ParseCamera(text string) (capture.Config, error) {
 // DetectorText writes what ParseDetector reads. Keys that are not set are left
 // out. It holds the detector's token, if it has one.
 func DetectorText(cfg detectors.Config) (string, error) {
-	return configText(cfg, detectors.DefaultConfig())
+	return configText(cfg, detectors.DefaultConfig(), cfg.Options)
 }
 
 // CameraText writes what ParseCamera reads. It holds the password of the source,
@@ -72,10 +74,8 @@ func parseText(kinds detectors.Kinds, text string) (*builder, error) {
 	return &builder{doc: doc, kinds: kinds, broken: map[string]bool{}}, nil
 }
 
-// fragment decodes the whole text onto the struct that dst points to.
-func (b *builder) fragment(dst any) {
-	d := &decoder{doc: b.doc, broken: b.broken, report: b.at}
-	d.table("", "", b.doc.tree, dst)
+func (b *builder) decoder() *decoder {
+	return &decoder{doc: b.doc, broken: b.broken, report: b.at}
 }
 
 // ofKey adds a problem with a key of a text without a header.
@@ -98,15 +98,23 @@ func (b *builder) named() error {
 	return errors.New(strings.Join(list, "; "))
 }
 
-// configText writes the keys of cfg that differ from its defaults.
-func configText(cfg, defaults any) (string, error) {
-	v, d := reflect.ValueOf(cfg), reflect.ValueOf(defaults)
+// configText writes the keys of the structs that differ from the defaults of the
+// first one, and from zero in the others.
+func configText(cfg, defaults any, own ...any) (string, error) {
 	table := map[string]any{}
-	for i := range v.NumField() {
-		value, key := v.Field(i), keyOf(v.Type().Field(i))
-		empty := value.Kind() == reflect.Slice && value.Len() == 0
-		if key != "" && !empty && !reflect.DeepEqual(value.Interface(), d.Field(i).Interface()) {
-			table[key] = value.Interface()
+	add := func(v, d reflect.Value) {
+		for _, o := range option.List(v.Interface()) {
+			value := option.Field(v, o.Key)
+			empty := value.Kind() == reflect.Slice && value.Len() == 0
+			if !empty && !reflect.DeepEqual(value.Interface(), option.Field(d, o.Key).Interface()) {
+				table[o.Key] = value.Interface()
+			}
+		}
+	}
+	add(reflect.ValueOf(cfg), reflect.ValueOf(defaults))
+	for _, o := range own {
+		if o != nil {
+			add(reflect.ValueOf(o), reflect.Zero(reflect.TypeOf(o)))
 		}
 	}
 	text, err := toml.Marshal(table)

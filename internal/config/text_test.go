@@ -8,6 +8,7 @@ import (
 
 	"rvo-tui/capture"
 	"rvo-tui/detectors"
+	"rvo-tui/detectors/remote"
 )
 
 func TestParseDetectorText(t *testing.T) {
@@ -22,8 +23,9 @@ func TestParseDetectorText(t *testing.T) {
 	}{
 		{"kind = \"motion\"\nname = \"m\"", on(func(c *detectors.Config) { c.Kind, c.Name = "motion", "m" })},
 		{"kind = 'remote'\nname = 'p'\nendpoint = 'localhost:1'\ntoken = '${HOME}'\nneeds = ['m > 1', 'm < 2']\nmax_fps = 3\nttl = '2s'\nenabled = false", on(func(c *detectors.Config) {
-			c.Kind, c.Name, c.Endpoint, c.Token, c.MaxFPS = "remote", "p", "localhost:1", "${HOME}", 3
+			c.Kind, c.Name, c.MaxFPS = "remote", "p", 3
 			c.Needs, c.TTL, c.Enabled = []string{"m > 1", "m < 2"}, capture.Duration(2*time.Second), false
+			c.Options = remote.Options{Endpoint: "localhost:1", Token: "${HOME}"}
 		})},
 	} {
 		got, err := ParseDetector(testKinds(), c.text)
@@ -49,7 +51,7 @@ func TestTextProblemsAreNamedByKey(t *testing.T) {
 		{"kind = 'moton'\nname = 'm'", []string{`kind: "moton" is not a kind of detector`, `did you mean "motion"?`}},
 		{"kind = 'motion'\nname = 'm'\nmax_fsp = 3", []string{`unknown key "max_fsp"; did you mean "max_fps"?`}},
 		{"kind = 'motion'\nname = 'm'\nmax_fps = 'x'\nttl = 3", []string{"max_fps: must be a number, not a text", "ttl: must be a duration in quotes"}},
-		{"kind = 'motion'\nname = 'm'\nendpoint = 'a:1'", []string{`endpoint: kind "motion" does not take it`}},
+		{"kind = 'motion'\nname = 'm'\nendpoint = 'a:1'", []string{`kind "motion" does not take "endpoint"`}},
 		{"kind = 'motion'\nname = 'm'\nthreshold = 0", []string{"threshold: cannot be 0"}},
 		{"[[detector]]\nkind = 'motion'", []string{`unknown key "detector"`}},
 		{"kind = ", []string{"line 1, column"}},

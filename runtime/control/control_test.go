@@ -15,6 +15,7 @@ import (
 
 	"rvo-tui/capture"
 	"rvo-tui/detectors"
+	"rvo-tui/detectors/remote"
 	"rvo-tui/internal/logging"
 	controlv1 "rvo-tui/proto/rvo/control/v1"
 	"rvo-tui/runtime"
@@ -116,7 +117,7 @@ func TestCommands(t *testing.T) {
 		{runtime.Command{Do: runtime.Attach}, "no detector was given", "verb=attach"},
 		{runtime.Command{Do: runtime.Reload}, "unknown key \"x\"\nrvo.toml:4: another", "verb=reload"},
 		{runtime.Command{Do: runtime.Attach, Attached: &detectors.Config{Name: "more", Kind: "motion", Enabled: true}}, "", "attached=more"},
-		{runtime.Command{Do: runtime.Attach, Attached: &detectors.Config{Name: "far", Kind: "remote", Endpoint: "10.0.0.9:50051", Token: "very-secret"}}, "allow it with control.endpoints", "endpoint=10.0.0.9:50051"},
+		{runtime.Command{Do: runtime.Attach, Attached: &detectors.Config{Name: "far", Kind: "remote", Options: remote.Options{Endpoint: "10.0.0.9:50051", Token: "very-secret"}}}, "allow it with control.endpoints", "endpoint=10.0.0.9:50051"},
 		{runtime.Command{Do: runtime.AddCamera, Added: camera("yard", "synthetic:street")}, "", "source=synthetic:street"},
 		{runtime.Command{Do: runtime.AddCamera, Added: camera("pw", "rtsp://user:${PW}@10.0.0.7/a")}, "is not expanded", "verb=add_camera"},
 		{runtime.Command{Do: runtime.RemoveCamera, Camera: "yard"}, "", "verb=remove_camera"},
@@ -147,17 +148,12 @@ func TestRefusalComesBeforeALookAtFiles(t *testing.T) {
 	looks := make(chan string, 16)
 	w := start(t, func(o *ServerOptions) {
 		o.Kinds["net"] = detectors.Kind{
-			Name: "net", Keys: []string{"model"}, Defaults: detectors.Config{Model: "own"},
-			Check: func(cfg detectors.Config, bad func(key, problem string)) {
-				looks <- cfg.Model
-				if cfg.Threshold > 1 {
-					bad("threshold", "is above 1")
-				}
-			},
+			Name: "net", Defaults: detectors.Config{Options: netOptions{Model: "own"}},
+			Check: func(cfg detectors.Config, bad func(key, problem string)) { looks <- cfg.Text("model") },
 		}
 	})
 	api := raw(t, w)
-	_, err := api.Do(within(t), &controlv1.DoRequest{Verb: "attach", Attach: `{"Name":"n","Kind":"net","Model":"/etc/shadow"}`})
+	_, err := api.Do(within(t), &controlv1.DoRequest{Verb: "attach", Attach: `{"Name":"n","Kind":"net","Options":{"Model":"/etc/shadow"}}`})
 	if status.Code(err) != codes.PermissionDenied || len(looks) != 0 {
 		t.Errorf("got %v after %d looks", err, len(looks))
 	}

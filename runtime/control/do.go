@@ -156,7 +156,7 @@ func (s *service) audit(who caller, req *controlv1.DoRequest, cmd runtime.Comman
 	if c := cmd.Attached; c != nil {
 		add("attached", c.Name)
 		add("kind", c.Kind)
-		add("endpoint", redactUser(c.Endpoint))
+		add("endpoint", redactUser(c.Text("endpoint")))
 	}
 	if c := cmd.Added; c != nil {
 		add("added", c.Name)

@@ -2,7 +2,6 @@ package control
 
 import (
 	"fmt"
-	"reflect"
 	"slices"
 	"strings"
 
@@ -12,11 +11,14 @@ import (
 	"rvo-tui/capture"
 	"rvo-tui/detectors"
 	"rvo-tui/detectors/remote"
+	"rvo-tui/internal/option"
 )
 
-// pathKeys are the keys of a detector that name a file or a program of this
-// machine, which nobody may choose over the API.
-var pathKeys = []string{"model", "command", "labels_file", "tls_ca"}
+// paths returns the keys of a kind that name a file or a program of this machine,
+// which nobody may choose over the API.
+func paths(k detectors.Kind) []string {
+	return option.Keys(slices.DeleteFunc(k.Own(), func(o option.Option) bool { return !o.Path }))
+}
 
 // policy says what may be attached and added over the API: nothing that reads a
 // file, starts a program of the caller's choice, or sends pictures where nobody
@@ -43,7 +45,8 @@ func denied(format string, args ...any) error {
 
 // kind refuses a kind that cannot do without a program or a file.
 func (p policy) kind(k detectors.Kind) error {
-	if slices.Contains(k.Keys, "command") {
+	files := paths(k)
+	if slices.Contains(files, "command") {
 		return denied("kind: %q starts a program, which nobody may choose over the control API: put the detector into the configuration file and reload", k.Name)
 	}
 	if k.Check == nil {
@@ -52,7 +55,7 @@ func (p policy) kind(k detectors.Kind) error {
 	var needs string
 	cfg := detectors.Config{Name: "any", Kind: k.Name}
 	k.Check(cfg.Fill(k), func(key, _ string) {
-		if slices.Contains(pathKeys, key) {
+		if slices.Contains(files, key) {
 			needs = key
 		}
 	})
@@ -64,24 +67,22 @@ func (p policy) kind(k detectors.Kind) error {
 
 // detector refuses a detector that may not be attached.
 func (p policy) detector(cfg detectors.Config) error {
-	v := reflect.ValueOf(cfg)
-	for i := range v.NumField() {
-		key, _, _ := strings.Cut(v.Type().Field(i).Tag.Get("toml"), ",")
-		if slices.Contains(pathKeys, key) && !v.Field(i).IsZero() {
-			return denied("%s: no file and no program may be chosen over the control API: leave the key out, or put the detector into the configuration file and reload", key)
-		}
-	}
 	k, ok := p.kinds[cfg.Kind]
 	if !ok {
 		return nil // validation says which there are
 	}
+	for _, key := range paths(k) {
+		if cfg.Text(key) != "" {
+			return denied("%s: no file and no program may be chosen over the control API: leave the key out, or put the detector into the configuration file and reload", key)
+		}
+	}
 	if err := p.kind(k); err != nil {
 		return err
 	}
-	if cfg.Endpoint == "" {
-		return nil
+	if endpoint := cfg.Text("endpoint"); endpoint != "" {
+		return p.endpoint(endpoint)
 	}
-	return p.endpoint(cfg.Endpoint)
+	return nil
 }
 
 // endpoint refuses an endpoint that nobody has allowed.

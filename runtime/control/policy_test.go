@@ -11,22 +11,28 @@ import (
 	"rvo-tui/detectors/remote"
 )
 
+// netOptions are the keys of a kind with files.
+type netOptions struct {
+	Model      string `toml:"model" is:"path"`
+	LabelsFile string `toml:"labels_file" is:"path"`
+}
+
+func checkNet(cfg detectors.Config, bad func(key, problem string)) {
+	if cfg.Text("model") == "" {
+		bad("model", "is missing")
+	}
+}
+
 // allKinds has a kind of every sort.
 func allKinds() detectors.Kinds {
 	kinds := detectors.Builtin()
 	for _, k := range []detectors.Kind{
 		remote.Kind(nil),
-		{Name: "command", Keys: []string{"command"}, Process: true},
-		{Name: "face", Keys: []string{"model", "min_size"}, Defaults: detectors.Config{Model: "frontal"}, Check: func(cfg detectors.Config, bad func(key, problem string)) {
-			if cfg.Model == "" {
-				bad("model", "is missing")
-			}
-		}},
-		{Name: "onnx", Keys: []string{"model", "labels_file"}, Check: func(cfg detectors.Config, bad func(key, problem string)) {
-			if cfg.Model == "" {
-				bad("model", "is missing")
-			}
-		}},
+		{Name: "command", Defaults: detectors.Config{Options: struct {
+			Command []string `toml:"command" is:"path"`
+		}{}}, Process: true},
+		{Name: "face", Defaults: detectors.Config{Options: netOptions{Model: "frontal"}}, Check: checkNet},
+		{Name: "onnx", Defaults: detectors.Config{Options: netOptions{}}, Check: checkNet},
 	} {
 		kinds[k.Name] = k
 	}
@@ -39,7 +45,9 @@ func TestWhatMayBeAttached(t *testing.T) {
 		Config:     Config{Endpoints: []string{"gpu:50051", "https://cloud.example:443", "unix:///run/model.sock", "10.0.0.9", "farm"}},
 		Configured: func() []string { return []string{"models.lan:50051", "http://tls.lan:1"} },
 	})
-	at := func(endpoint string) detectors.Config { return detectors.Config{Kind: "remote", Endpoint: endpoint} }
+	at := func(endpoint string) detectors.Config {
+		return detectors.Config{Kind: "remote", Options: remote.Options{Endpoint: endpoint}}
+	}
 	for _, tt := range []struct {
 		cfg  detectors.Config
 		want string // in the refusal; empty: it may
@@ -47,13 +55,12 @@ func TestWhatMayBeAttached(t *testing.T) {
 		{detectors.Config{Kind: "motion", Isolation: detectors.ProcessIsolation}, ""},
 		{detectors.Config{Kind: "unknown"}, ""}, // validation refuses it
 		{detectors.Config{Kind: "face"}, ""},
-		{detectors.Config{Kind: "face", Model: "/etc/passwd"}, "model: no file"},
+		{detectors.Config{Kind: "face", Options: netOptions{Model: "/etc/passwd"}}, "model: no file"},
 		{detectors.Config{Kind: "onnx"}, "needs the key model"},
-		{detectors.Config{Kind: "onnx", Model: "a.onnx"}, "model: no file"},
-		{detectors.Config{Kind: "onnx", LabelsFile: "/etc/shadow"}, "labels_file: no file"},
+		{detectors.Config{Kind: "onnx", Options: netOptions{Model: "a.onnx"}}, "model: no file"},
+		{detectors.Config{Kind: "onnx", Options: netOptions{LabelsFile: "/etc/shadow"}}, "labels_file: no file"},
 		{detectors.Config{Kind: "command"}, "starts a program"},
-		{detectors.Config{Kind: "motion", Command: []string{"sh"}}, "command: no file and no program"},
-		{detectors.Config{Kind: "remote", Endpoint: "localhost:1", TLSCA: "/etc/ssl/a.pem"}, "tls_ca: no file"},
+		{detectors.Config{Kind: "remote", Options: remote.Options{Endpoint: "localhost:1", TLSCA: "/etc/ssl/a.pem"}}, "tls_ca: no file"},
 
 		{at("localhost:50051"), ""},
 		{at("LOCALHOST:50051"), ""},
@@ -93,13 +100,13 @@ func TestWhatMayBeAttached(t *testing.T) {
 		err := p.detector(tt.cfg)
 		if tt.want == "" {
 			if err != nil {
-				t.Errorf("%s %s: %v", tt.cfg.Kind, tt.cfg.Endpoint, err)
+				t.Errorf("%s %s: %v", tt.cfg.Kind, tt.cfg.Text("endpoint"), err)
 			}
 			continue
 		}
 		code := status.Code(err)
 		if err == nil || !strings.Contains(err.Error(), tt.want) || code != codes.PermissionDenied && code != codes.InvalidArgument {
-			t.Errorf("%s %s: %v, want %q", tt.cfg.Kind, tt.cfg.Endpoint, err, tt.want)
+			t.Errorf("%s %s: %v, want %q", tt.cfg.Kind, tt.cfg.Text("endpoint"), err, tt.want)
 		}
 	}
 }

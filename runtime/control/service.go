@@ -14,6 +14,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	"rvo-tui/clips"
+	"rvo-tui/internal/option"
 	controlv1 "rvo-tui/proto/rvo/control/v1"
 )
 
@@ -90,7 +91,8 @@ func (s *service) About(ctx context.Context, _ *controlv1.AboutRequest) (*contro
 		if s.policy.kind(k) != nil {
 			continue
 		}
-		keys := slices.DeleteFunc(slices.Clone(k.Keys), func(key string) bool { return slices.Contains(pathKeys, key) })
+		files := paths(k)
+		keys := slices.DeleteFunc(option.Keys(k.Own()), func(key string) bool { return slices.Contains(files, key) })
 		a.Kinds = append(a.Kinds, &controlv1.Kind{Name: k.Name, Doc: k.Doc, Keys: keys})
 	}
 	return a, nil

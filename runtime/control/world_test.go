@@ -18,6 +18,7 @@ import (
 	"rvo-tui/capture/synthetic"
 	"rvo-tui/clips"
 	"rvo-tui/detectors"
+	"rvo-tui/detectors/remote"
 	"rvo-tui/internal/logging"
 	"rvo-tui/rules"
 	"rvo-tui/runtime"
@@ -55,9 +56,9 @@ func (j *journal) String() string {
 }
 
 // jsonCodec writes what travels as JSON, which serves tests as well as TOML.
-func jsonCodec() Codec {
+func jsonCodec(kinds detectors.Kinds) Codec {
 	return Codec{
-		Detector:     readJSON(detectors.DefaultConfig()),
+		Detector:     readDetector(kinds),
 		Camera:       readJSON(capture.DefaultConfig()),
 		DetectorText: writeJSON[detectors.Config],
 		CameraText:   writeJSON[capture.Config],
@@ -71,6 +72,21 @@ func readJSON[T any](v T) func(string) (T, error) {
 		read := v
 		err := dec.Decode(&read)
 		return read, err
+	}
+}
+
+// readDetector reads the kind first, which decides on the options' type.
+func readDetector(kinds detectors.Kinds) func(string) (detectors.Config, error) {
+	return func(text string) (detectors.Config, error) {
+		cfg := detectors.DefaultConfig()
+		if err := json.Unmarshal([]byte(text), &cfg); err != nil {
+			return cfg, err
+		}
+		own := kinds[cfg.Kind].NewOptions()
+		cfg.Options = own
+		err := json.Unmarshal([]byte(text), &cfg)
+		cfg.SetOptions(own)
+		return cfg, err
 	}
 }
 
@@ -88,7 +104,7 @@ func start(tb testing.TB, change func(*ServerOptions)) *world {
 	recent := runtime.NewRecent()
 	epoch := time.Now()
 	kinds := detectors.Builtin()
-	kinds["remote"] = detectors.Kind{Name: "remote", Keys: []string{"endpoint", "tls_ca"}, Remote: true, New: func(detectors.Config) (detectors.Detector, error) {
+	kinds["remote"] = detectors.Kind{Name: "remote", Defaults: detectors.Config{Options: remote.Options{}}, Remote: true, New: func(detectors.Config) (detectors.Detector, error) {
 		return nil, errors.New("nobody there")
 	}}
 	dir := tb.TempDir()
@@ -108,7 +124,7 @@ func start(tb testing.TB, change func(*ServerOptions)) *world {
 	}, epoch)
 	w.opts = ServerOptions{
 		Config: Config{Socket: filepath.Join(dir, "control.sock")}, Runtime: w.rt, Ring: ring, Recent: recent, ClipsDir: evidence.Dir,
-		Kinds: kinds, Codec: jsonCodec(), Version: "1.2.3", ConfigFile: "rvo.toml", Log: log,
+		Kinds: kinds, Codec: jsonCodec(kinds), Version: "1.2.3", ConfigFile: "rvo.toml", Log: log,
 	}
 	if change != nil {
 		change(&w.opts)
@@ -163,7 +179,7 @@ func (w *world) client(tb testing.TB) *Client { return dial(tb, w.server.Socket(
 
 func dial(tb testing.TB, addr string, opts DialOptions) *Client {
 	tb.Helper()
-	opts.Codec = jsonCodec()
+	opts.Codec = jsonCodec(nil)
 	c, err := Dial(addr, opts)
 	if err != nil {
 		tb.Fatal(err)

@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"rvo-tui/detectors"
+	"rvo-tui/internal/text"
 )
 
 // Options says which of the things that a model may have seen count.
@@ -64,11 +65,11 @@ func (h *Head) Decoder(opts Options) (*Decoder, error) {
 
 // UnknownLabel is the error for a label that is not among the model's.
 func UnknownLabel(label string, labels []string) error {
-	text := fmt.Sprintf("%q is not a label of the model", detectors.Clean(label))
-	if near := detectors.Suggest(label, labels); near != "" {
-		return fmt.Errorf("%s; did you mean %q?", text, near)
+	problem := fmt.Sprintf("%q is not a label of the model", detectors.Clean(label))
+	if near := text.DidYouMean(label, labels); near != "" {
+		return errors.New(problem + near)
 	}
-	return fmt.Errorf("%s; there are %q", text, labels[:min(len(labels), 10)])
+	return fmt.Errorf("%s; there are %q", problem, labels[:min(len(labels), 10)])
 }
 
 // Decode returns what is in the outputs of one image, highest score first; nil:

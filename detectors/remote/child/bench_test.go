@@ -30,7 +30,7 @@ func BenchmarkDetect(b *testing.B) {
 				p := NewPool(Options{Dir: base, Scale: opencv.Scale, Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
 				defer p.Close()
 				kind := Wrap(testKinds(), p)["actor"]
-				d, err := kind.New(detectors.Config{Name: "a", Kind: "actor", Width: size.work, Isolation: isolation}.Fill(kind))
+				d, err := kind.New(detectors.Config{Name: "a", Kind: "actor", Options: actorOptions{Width: size.work}, Isolation: isolation}.Fill(kind))
 				if err != nil {
 					b.Fatal(err)
 				}

@@ -38,104 +38,6 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m)
 }
 
-// What the first byte of a picture tells the detector "actor" to do.
-const (
-	doCount   = iota
-	doNil     // follow a nil pointer where nobody recovers
-	doSignal  // die of a real SIGSEGV
-	doHang    // and never answer
-	doEat     // memory without end
-	doFail    // answer with an error
-	doPanic   // where it is recovered
-	doExit    // without a word
-	doDawdle  // keep a core busy for three seconds
-	doChatter // print what must not be seen
-	doSize    // answer with the picture's size as score
-)
-
-// actor counts the pictures that it has seen, and otherwise does as it is told.
-type actor struct {
-	signal string
-	seen   int
-}
-
-func testKinds() detectors.Kinds {
-	return detectors.Kinds{
-		"actor": {
-			Name: "actor", Keys: []string{"model", "width"},
-			Provides: func(cfg detectors.Config) []string { return []string{cfg.Signal, cfg.Signal + "_pid"} },
-			New: func(cfg detectors.Config) (detectors.Detector, error) {
-				switch cfg.Model {
-				case "corrupt":
-					return nil, errors.New("load model: it is corrupt: get another one")
-				case "deadly":
-					syscall.Kill(os.Getpid(), syscall.SIGSEGV)
-					select {}
-				}
-				if cfg.Model == "small" {
-					return &sized{actor{signal: cfg.Signal}}, nil
-				}
-				return &actor{signal: cfg.Signal}, nil
-			},
-		},
-	}
-}
-
-func (a *actor) Detect(_ context.Context, f *capture.Frame) ([]detectors.Reading, error) {
-	switch f.Pixels()[0] {
-	case doNil:
-		go func() {
-			var nobody *actor
-			nobody.seen++
-		}()
-		select {}
-	case doSignal:
-		syscall.Kill(os.Getpid(), syscall.SIGSEGV)
-		select {}
-	case doHang:
-		select {}
-	case doEat:
-		for eaten := [][]byte{nil}; len(eaten) > 0; {
-			eaten = append(eaten, make([]byte, 256<<20))
-		}
-	case doFail:
-		return nil, errors.New("the picture is not to its taste")
-	case doPanic:
-		panic("at the disco")
-	case doExit:
-		os.Exit(7)
-	case doDawdle:
-		for end := time.Now().Add(3 * time.Second); time.Now().Before(end); {
-			continue
-		}
-	case doChatter:
-		fmt.Println("open rtsp://user:hunter2@door/1 \x1b[31mfailed")
-		fmt.Fprintln(os.Stderr, strings.Repeat("x", 100_000))
-	}
-	a.seen++
-	score := float64(f.Width)
-	if f.Pixels()[0] == doSize {
-		score = float64(1000*f.Width + f.Height)
-	}
-	return []detectors.Reading{
-		{
-			Signal: a.signal, Value: float64(a.seen), TTL: time.Second,
-			Detections: []detectors.Detection{{Label: f.Camera, Score: score, Box: detectors.Box{X: 0.25, Y: 0.5, W: 0.5, H: 0.25}}},
-		},
-		{Signal: a.signal + "_pid", Value: float64(os.Getpid())},
-	}, nil
-}
-
-// sized is an actor that looks at pictures of a third of their height.
-type sized struct{ actor }
-
-func (*sized) Size(width, height int) (w, h int) { return width + 5, height / 3 }
-
-func (a *actor) Close() error {
-	fmt.Println("closed after", a.seen)
-	return nil
-}
-
 // lines is a log that can be read.
 type lines struct {
 	mu   sync.Mutex // guards text
@@ -321,7 +223,7 @@ func TestCamerasShareAProcess(t *testing.T) {
 		t.Error("the process did not outlive one of its detectors")
 	}
 
-	second := open(t, p, detectors.Config{Width: 32})
+	second := open(t, p, detectors.Config{Options: actorOptions{Width: 32}})
 	if out, err := look(t, second, "yard", doCount, patience); err != nil || int(out[1].Value) == pid || out[0].Detections[0].Score != 32 {
 		t.Errorf("with another width: %v, %v; want a process of its own and pictures 32 pixels wide", out, err)
 	}
@@ -475,7 +377,7 @@ func TestModelsThatDoNotLoad(t *testing.T) {
 		{"deadly", ReasonCrashed, "copy or export its model \"deadly\" again"},
 	} {
 		p, _ := pool(t, Options{})
-		_, err := try(t, p, detectors.Config{Model: tt.model})
+		_, err := try(t, p, detectors.Config{Options: actorOptions{Model: tt.model}})
 		if detectors.ReasonOf(err) != tt.reason || !strings.Contains(err.Error(), tt.text) {
 			t.Errorf("%s: %s: %v; want %s: %s", tt.model, detectors.ReasonOf(err), err, tt.reason, tt.text)
 		}

@@ -43,7 +43,7 @@ func TestCommands(t *testing.T) {
 
 	t.Run("serve", func(t *testing.T) {
 		p, log := pool(t, Options{})
-		cfg := detectors.Config{Kind: "command", Command: []string{program, "serve"}, MaxWidth: 32}
+		cfg := detectors.Config{Kind: "command", Options: commandOptions{Command: []string{program, "serve"}, Sending: remote.Sending{MaxWidth: 32}}}
 		d, again := open(t, p, cfg), open(t, p, cfg)
 		for _, d := range []detectors.Detector{d, again} {
 			out, err := look(t, d, "yard", 0, patience)
@@ -89,7 +89,7 @@ func TestCommands(t *testing.T) {
 				opts.StartTimeout = 2 * time.Second
 			}
 			p, _ := pool(t, opts)
-			cfg := detectors.Config{Kind: "command", Command: tt.command}
+			cfg := detectors.Config{Kind: "command", Options: commandOptions{Command: tt.command}}
 			d, err := try(t, p, cfg)
 			if tt.opens {
 				if err != nil {
@@ -109,7 +109,7 @@ func TestCommands(t *testing.T) {
 func TestStopEndsWaits(t *testing.T) {
 	p, log := pool(t, Options{})
 	kinds := detectors.Kinds{"command": Kind(p)}
-	cfg := fill(t, kinds, detectors.Config{Name: "a", Kind: "command", Command: []string{"/bin/sleep", "1000"}})
+	cfg := fill(t, kinds, detectors.Config{Name: "a", Kind: "command", Options: commandOptions{Command: []string{"/bin/sleep", "1000"}}})
 	opened := make(chan error, 1)
 	go func() {
 		_, err := kinds["command"].New(cfg)
@@ -140,16 +140,15 @@ func TestCommandIsChecked(t *testing.T) {
 		cfg  detectors.Config
 		want string
 	}{
-		{detectors.Config{Command: []string{"a"}}, ""},
+		{detectors.Config{Options: commandOptions{Command: []string{"a"}}}, ""},
 		{detectors.Config{}, "command: is missing"},
-		{detectors.Config{Command: []string{""}}, "command: cannot be started"},
-		{detectors.Config{Command: []string{"a", "\x00"}}, "command: cannot be started"},
-		{detectors.Config{Command: []string{"a"}, Isolation: detectors.NoIsolation}, "isolation: "},
-		{detectors.Config{Command: []string{"a"}, Execution: detectors.Inline}, "execution: "},
-		{detectors.Config{Command: []string{"a"}, Format: "gif"}, "format: "},
-		{detectors.Config{Command: []string{"a"}, MaxWidth: 1}, "max_width: "},
-		{detectors.Config{Command: []string{"a"}, Endpoint: "a:1"}, "endpoint: "},
-		{detectors.Config{Command: []string{"a"}, Signals: []string{"1"}}, "signals: "},
+		{detectors.Config{Options: commandOptions{Command: []string{""}}}, "command: cannot be started"},
+		{detectors.Config{Options: commandOptions{Command: []string{"a", "\x00"}}}, "command: cannot be started"},
+		{detectors.Config{Isolation: detectors.NoIsolation, Options: commandOptions{Command: []string{"a"}}}, "isolation: "},
+		{detectors.Config{Execution: detectors.Inline, Options: commandOptions{Command: []string{"a"}}}, "execution: "},
+		{detectors.Config{Options: commandOptions{Command: []string{"a"}, Sending: remote.Sending{Format: "gif"}}}, "format: "},
+		{detectors.Config{Options: commandOptions{Command: []string{"a"}, Sending: remote.Sending{MaxWidth: 1}}}, "max_width: "},
+		{detectors.Config{Options: commandOptions{Command: []string{"a"}, Sending: remote.Sending{Signals: []string{"1"}}}}, "signals: "},
 	} {
 		var got []string
 		tt.cfg.Name, tt.cfg.Kind = "a", "command"

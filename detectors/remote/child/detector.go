@@ -61,35 +61,42 @@ func Wrap(kinds detectors.Kinds, p *Pool) detectors.Kinds {
 	return out
 }
 
+// commandOptions are the own keys of the kind "command".
+type commandOptions struct {
+	Command []string `toml:"command" help:"program and arguments, as in python3 service.py" is:"path" sep:" "`
+	remote.Sending
+}
+
 // Kind returns the kind "command": a program that serves the detector contract
 // on the socket whose path it finds in the variable RVO_SOCKET.
 func Kind(p *Pool) detectors.Kind {
-	service := remote.Kind(p.conns)
 	return detectors.Kind{
 		Name: "command",
 		Doc:  "a program that serves the detector contract, started and watched",
-		Keys: []string{"command", "signals", "max_width", "format"},
 		Defaults: detectors.Config{
 			MaxFPS: 10, Cost: detectors.CostHigh, Timeout: capture.Duration(2 * time.Second),
-			Isolation: detectors.ProcessIsolation, MaxWidth: 640, Format: "bgr",
+			Isolation: detectors.ProcessIsolation,
+			Options:   commandOptions{Sending: remote.Sending{MaxWidth: 640, Format: "bgr"}},
 		},
-		Process:  true,
-		Provides: service.Provides,
+		Process: true,
+		Provides: func(cfg detectors.Config) []string {
+			return remote.Provides(cfg, cfg.Options.(commandOptions).Signals)
+		},
 		Check: func(cfg detectors.Config, bad func(key, problem string)) {
+			o := cfg.Options.(commandOptions)
 			switch {
-			case len(cfg.Command) == 0:
+			case len(o.Command) == 0:
 				bad("command", `is missing: write the program and its arguments, as in ["/usr/bin/python3", "service.py"]`)
-			case cfg.Command[0] == "" || slices.ContainsFunc(cfg.Command, func(s string) bool { return strings.Contains(s, "\x00") }):
+			case o.Command[0] == "" || slices.ContainsFunc(o.Command, func(s string) bool { return strings.Contains(s, "\x00") }):
 				bad("command", "cannot be started: begin with the path or name of a program, without null characters")
 			}
 			if cfg.Isolation == detectors.NoIsolation {
 				bad("isolation", `kind "command" always runs in a process of its own; leave it out`)
 			}
-			cfg.Endpoint = "unix:///socket"
-			service.Check(cfg, bad)
+			o.Sending.Check(bad)
 		},
 		New: func(cfg detectors.Config) (detectors.Detector, error) {
-			return p.open(job{Config: cfg, Command: cfg.Command})
+			return p.open(job{Config: cfg, Command: cfg.Options.(commandOptions).Command})
 		},
 	}
 }
@@ -121,22 +128,21 @@ func (p *Pool) open(j job) (detectors.Detector, error) {
 }
 
 // service returns the configuration of the remote detector that asks a process.
-// To one of ours pictures go raw, at the width that its kind works at.
+// To one of ours pictures go raw, as large as its detector looks at them.
 func service(j job) detectors.Config {
 	cfg := j.Config
 	if j.Command != nil {
+		cfg.Options = remote.Options{Sending: cfg.Options.(commandOptions).Sending}
 		return cfg
 	}
-	cfg.Signals = []string{cfg.Signal}
+	signals := []string{cfg.Signal}
 	if j.Kind.Provides != nil {
-		cfg.Signals = j.Kind.Provides(j.Config)
+		signals = j.Kind.Provides(j.Config)
 	}
-	cfg.Name, cfg.Format, cfg.MaxWidth = cfg.Signal, "bgr", capture.MaxSide
-	if !slices.Contains(cfg.Signals, cfg.Signal) {
-		cfg.Name, cfg.Signal = cfg.Signals[0], cfg.Signals[0]
-	}
-	if cfg.Width > 0 {
-		cfg.MaxWidth = cfg.Width
+	cfg.Options = remote.Options{Sending: remote.Sending{Signals: signals, MaxWidth: capture.MaxSide, Format: "bgr"}}
+	cfg.Name = cfg.Signal
+	if !slices.Contains(signals, cfg.Signal) {
+		cfg.Name, cfg.Signal = signals[0], signals[0]
 	}
 	return cfg
 }
@@ -208,7 +214,9 @@ func (d *detector) attach(r *run) error {
 		return err
 	}
 	cfg := d.cfg
-	cfg.Endpoint = "unix://" + r.socket
+	o := cfg.Options.(remote.Options)
+	o.Endpoint = "unix://" + r.socket
+	cfg.Options = o
 	inner, err := remote.New(d.pool.conns, cfg)
 	if err != nil {
 		return err
@@ -221,7 +229,7 @@ func (d *detector) attach(r *run) error {
 // process of ours looks at them. The process is asked once for each size.
 func (d *detector) size(ctx context.Context, r *run, frame *capture.Frame) error {
 	of := [2]int{frame.Width, frame.Height}
-	if !d.own || d.cfg.Width > 0 || d.asked == of {
+	if !d.own || d.asked == of {
 		return nil
 	}
 	head, err := order(ctx, r, d.instance, orderSize, &detectv1.DetectRequest{Width: uint32(of[0]), Height: uint32(of[1])})

@@ -76,7 +76,7 @@ func launch(j job, socket string, nice, threads int, says func(line string)) (*r
 	cmd.Env = environment(os.Environ(), socket)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = inR, outW, outW
 	cmd.SysProcAttr = attributes()
-	r := &run{socket: socket, model: j.Config.Model, ended: make(chan struct{}), input: inW, printed: outR}
+	r := &run{socket: socket, model: j.Config.Text("model"), ended: make(chan struct{}), input: inW, printed: outR}
 	r.output.Go(func() {
 		relay(outR, func(line string) {
 			r.note(line)

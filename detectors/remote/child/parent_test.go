@@ -24,7 +24,7 @@ func parent() {
 	cfg := detectors.Config{Name: "a", Kind: "actor", Isolation: detectors.ProcessIsolation}
 	kind := Wrap(testKinds(), p)["actor"]
 	if command := os.Args[3:]; len(command) > 0 {
-		cfg, kind = detectors.Config{Name: "a", Kind: "command", Command: command}, Kind(p)
+		cfg, kind = detectors.Config{Name: "a", Kind: "command", Options: commandOptions{Command: command}}, Kind(p)
 	}
 	if _, err := kind.New(cfg.Fill(kind)); err != nil {
 		fmt.Println(err)

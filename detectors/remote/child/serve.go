@@ -49,13 +49,9 @@ func serve(args []string, kinds func() detectors.Kinds, threads func(int)) error
 		return become(args[1:])
 	}
 	in := bufio.NewReader(os.Stdin)
-	h, err := greet(in)
+	h, kind, err := greet(in, kinds())
 	if err != nil {
 		return err
-	}
-	kind, ok := kinds()[h.Config.Kind]
-	if !ok {
-		return fmt.Errorf("run detector: there is no kind %q", h.Config.Kind)
 	}
 	threads(h.Threads)
 	l, err := net.Listen("unix", h.Socket)
@@ -120,9 +116,8 @@ func remedy(err error) string {
 // maxHello is how long what the parent says can be, in bytes.
 const maxHello = 1 << 20
 
-// greet reads what the parent says.
-func greet(in *bufio.Reader) (hello, error) {
-	var h hello
+// greet reads what the parent says, and returns the kind that it asks for.
+func greet(in *bufio.Reader, kinds detectors.Kinds) (h hello, kind detectors.Kind, err error) {
 	var text []byte
 	for {
 		part, err := in.ReadSlice('\n')
@@ -131,12 +126,23 @@ func greet(in *bufio.Reader) (hello, error) {
 		case errors.Is(err, bufio.ErrBufferFull) && len(text) < maxHello:
 			continue
 		case err != nil:
-			return h, fmt.Errorf("read configuration: %w", err)
+			return h, kind, fmt.Errorf("read configuration: %w", err)
 		}
 		break
 	}
 	if err := json.Unmarshal(text, &h); err != nil {
-		return h, fmt.Errorf("read configuration: %w", err)
+		return h, kind, fmt.Errorf("read configuration: %w", err)
 	}
-	return h, nil
+	kind, ok := kinds[h.Config.Kind]
+	if !ok {
+		return h, kind, fmt.Errorf("run detector: there is no kind %q", h.Config.Kind)
+	}
+	options := kind.NewOptions()
+	h.Config.Options = options // now that its type is known, it is read once more
+	if err := json.Unmarshal(text, &h); err != nil {
+		return h, kind, fmt.Errorf("read configuration: %w", err)
+	}
+	h.Config.SetOptions(options)
+	h.Config = h.Config.Fill(kind)
+	return h, kind, nil
 }

@@ -13,7 +13,7 @@ import (
 // pictures have and however often the process starts again.
 func TestPicturesGoAsSmallAsTheyAreLookedAt(t *testing.T) {
 	p, _ := pool(t, Options{})
-	d := open(t, p, detectors.Config{Model: "small"})
+	d := open(t, p, detectors.Config{Options: actorOptions{Model: "small"}})
 	see := func(order byte, height int) error {
 		pixels := capture.NewPool(1, nil)
 		defer pixels.Close()

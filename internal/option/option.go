@@ -1,0 +1,202 @@
+// Package option reads and writes structs of configuration keys by their tags:
+//
+//	MaxFPS float64 `toml:"max_fps" help:"runs a second at most"`
+//
+// Decoding, checks, forms, completion and documentation derive from it.
+package option
+
+import (
+	"encoding"
+	"fmt"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+
+	"rvo-tui/internal/text"
+)
+
+// Option is one key of a struct.
+type Option struct {
+	Key     string
+	Help    string   // one line, from the tag help
+	Choices []string // the values of a text that are allowed, from the tag oneof; empty: any
+	Path    bool     // it names files or programs of this machine: the tag is holds "path"
+	Secret  bool     // its value is shown nowhere: the tag is holds "secret"
+	Type    reflect.Type
+}
+
+// List returns the options of a struct value, in their order. Nil has none.
+func List(v any) []Option {
+	if v == nil {
+		return nil
+	}
+	var list []Option
+	for _, f := range reflect.VisibleFields(reflect.TypeOf(v)) {
+		key := KeyOf(f)
+		if key == "" {
+			continue
+		}
+		list = append(list, Option{
+			Key: key, Help: f.Tag.Get("help"), Choices: strings.Fields(f.Tag.Get("oneof")), Type: f.Type,
+			Path: f.Tag.Get("is") == "path", Secret: f.Tag.Get("is") == "secret",
+		})
+	}
+	return list
+}
+
+// Keys returns the keys of options, in their order.
+func Keys(list []Option) []string {
+	keys := make([]string, len(list))
+	for i, o := range list {
+		keys[i] = o.Key
+	}
+	return keys
+}
+
+// KeyOf returns the configuration key that fills a field; empty: none does.
+func KeyOf(f reflect.StructField) string {
+	key, _, _ := strings.Cut(f.Tag.Get("toml"), ",")
+	if key == "-" {
+		return ""
+	}
+	return key
+}
+
+// Field returns the field of the struct v that a key fills; the zero Value where
+// there is none. It can be set where v can.
+func Field(v reflect.Value, key string) reflect.Value {
+	if f, ok := field(v, key); ok {
+		return v.FieldByIndex(f.Index)
+	}
+	return reflect.Value{}
+}
+
+// Holder returns the struct, of those that to points to, that has a key; the zero
+// Value: none has. A nil in to has none.
+func Holder(to []any, key string) reflect.Value {
+	for _, dst := range to {
+		if dst == nil {
+			continue
+		}
+		if v := reflect.ValueOf(dst).Elem(); Field(v, key).IsValid() {
+			return v
+		}
+	}
+	return reflect.Value{}
+}
+
+func field(v reflect.Value, key string) (reflect.StructField, bool) {
+	if key == "" || v.Kind() != reflect.Struct {
+		return reflect.StructField{}, false
+	}
+	for _, f := range reflect.VisibleFields(v.Type()) {
+		if KeyOf(f) == key {
+			return f, true
+		}
+	}
+	return reflect.StructField{}, false
+}
+
+// Fill returns the struct value set with its zero fields taken from defaults, a
+// value of the same type. Defaults that are nil, or of another type, have nothing
+// to give; a set that is nil is all defaults.
+func Fill(set, defaults any) any {
+	switch {
+	case set == nil:
+		return defaults
+	case reflect.TypeOf(set) != reflect.TypeOf(defaults):
+		return set
+	}
+	v := reflect.New(reflect.TypeOf(set)).Elem()
+	v.Set(reflect.ValueOf(set))
+	for _, o := range List(set) {
+		if f := Field(v, o.Key); f.IsZero() {
+			f.Set(Field(reflect.ValueOf(defaults), o.Key))
+		}
+	}
+	return v.Interface()
+}
+
+var textUnmarshaler = reflect.TypeFor[encoding.TextUnmarshaler]()
+
+// IsText reports whether values of a type are written as texts that the type
+// reads itself, as durations are.
+func IsText(t reflect.Type) bool { return reflect.PointerTo(t).Implements(textUnmarshaler) }
+
+// Set reads a value as people type it into the field of the struct v that a key
+// fills: a text, a number, true or false. To a list it adds: entries between
+// commas, between blanks where the tag sep says so, or as a TOML list. The error
+// says what is wanted.
+func Set(v reflect.Value, key, value string) error {
+	sf, ok := field(v, key)
+	if !ok {
+		return fmt.Errorf("unknown key %q", key)
+	}
+	f := v.FieldByIndex(sf.Index)
+	if f.Kind() != reflect.Slice || IsText(f.Type()) {
+		return set(f, value)
+	}
+	entries, err := entries(value, sf.Tag.Get("sep"))
+	if err != nil {
+		return err
+	}
+	list := reflect.MakeSlice(f.Type(), len(entries), len(entries))
+	for i, e := range entries {
+		if err := set(list.Index(i), e); err != nil {
+			return err
+		}
+	}
+	f.Set(reflect.AppendSlice(f.Slice3(0, f.Len(), f.Len()), list)) // what is shared is not written to
+	return nil
+}
+
+func set(v reflect.Value, value string) error {
+	if IsText(v.Type()) {
+		return v.Addr().Interface().(encoding.TextUnmarshaler).UnmarshalText([]byte(value))
+	}
+	switch v.Kind() {
+	case reflect.Bool:
+		b, err := strconv.ParseBool(value)
+		if err != nil {
+			return fmt.Errorf("must be true or false, not %q", value)
+		}
+		v.SetBool(b)
+	case reflect.Int:
+		n, err := strconv.ParseInt(value, 10, 64)
+		if err != nil {
+			return fmt.Errorf("must be a whole number, not %q", value)
+		}
+		v.SetInt(n)
+	case reflect.Float64:
+		f, err := strconv.ParseFloat(value, 64)
+		if err != nil {
+			return fmt.Errorf("must be a number, not %q", value)
+		}
+		v.SetFloat(f)
+	default:
+		v.SetString(value)
+	}
+	return nil
+}
+
+// Text writes a value for people, about as Set reads it.
+func Text(v reflect.Value) string {
+	if v.Kind() != reflect.Slice {
+		return fmt.Sprint(v.Interface())
+	}
+	entries := make([]string, v.Len())
+	for i := range entries {
+		entries[i] = Text(v.Index(i))
+	}
+	return strings.Join(entries, ", ")
+}
+
+// Choice returns what is wrong with a text value of an option with choices;
+// empty: nothing. An empty value is not set.
+func (o Option) Choice(value string) string {
+	if len(o.Choices) == 0 || value == "" || slices.Contains(o.Choices, value) {
+		return ""
+	}
+	return fmt.Sprintf("%q is not one of %s", value, text.Quoted(o.Choices, "or")) + text.DidYouMean(value, o.Choices)
+}

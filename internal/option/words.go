@@ -1,0 +1,137 @@
+package option
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+)
+
+// Pair is a key and its value as they were typed.
+type Pair struct{ Key, Value string }
+
+// Pairs reads words such as "max_fps=5". A value may go on over several words,
+// and blanks may stand around "=": the words of
+//
+//	name=door needs = motion > 0.01
+//
+// are two pairs, whether a shell or a line of a terminal split them.
+func Pairs(words []string) ([]Pair, error) {
+	var pairs []Pair
+	for i := 0; i < len(words); i++ {
+		key, value, found := strings.Cut(words[i], "=")
+		key = strings.TrimSpace(key)
+		if !found && i+1 < len(words) && strings.HasPrefix(words[i+1], "=") && !strings.HasPrefix(words[i+1], "==") {
+			i++
+			value, found = words[i][1:], true
+		}
+		switch {
+		case found && isKey(key) && !strings.HasPrefix(value, "="):
+			pairs = append(pairs, Pair{key, strings.TrimSpace(value)})
+		case len(pairs) > 0:
+			last := &pairs[len(pairs)-1]
+			last.Value = strings.TrimSpace(last.Value + " " + words[i])
+		default:
+			return nil, fmt.Errorf("%q must be KEY=VALUE, as in max_fps=5", words[i])
+		}
+	}
+	return pairs, nil
+}
+
+// Apply sets what words say: see Pairs. Each key is one of the structs that to
+// points to; a nil has none. Unknown says what is wrong with a key that none of
+// them has. Apply returns the keys that it has set; all that is wrong is in the
+// error.
+func Apply(words []string, unknown func(key string) string, to ...any) (keys []string, err error) {
+	pairs, err := Pairs(words)
+	if err != nil {
+		return nil, err
+	}
+	var problems []error
+	for _, p := range pairs {
+		dst := Holder(to, p.Key)
+		switch {
+		case !dst.IsValid():
+			problems = append(problems, errors.New(unknown(p.Key)))
+		case slices.Contains(keys, p.Key) && Field(dst, p.Key).Kind() != reflect.Slice:
+			problems = append(problems, fmt.Errorf("%s: is given twice", p.Key))
+		default:
+			if err := Set(dst, p.Key, p.Value); err != nil {
+				problems = append(problems, fmt.Errorf("%s: %w", p.Key, err))
+				continue
+			}
+			keys = append(keys, p.Key)
+		}
+	}
+	return keys, errors.Join(problems...)
+}
+
+// isKey reports whether a word has the form of a configuration key.
+func isKey(word string) bool {
+	return word != "" && strings.Trim(word, "abcdefghijklmnopqrstuvwxyz0123456789_") == ""
+}
+
+// Fields splits a line into words at blanks. Quotes keep a word together and are
+// left out, but for those within brackets.
+func Fields(line string) []string {
+	return slices.DeleteFunc(split(line, ' '), func(word string) bool { return word == "" })
+}
+
+// entries returns the entries of a list as people type it: between commas, or
+// blanks where sep is one. Brackets around them, as in TOML, may be there.
+func entries(value, sep string) ([]string, error) {
+	value = strings.TrimSpace(value)
+	listed := strings.HasPrefix(value, "[")
+	switch {
+	case listed && !strings.HasSuffix(value, "]"):
+		return nil, fmt.Errorf(`%q is not a list: write it as ["a", "b"], or give the key once for each entry`, value)
+	case sep == " " && !listed:
+		return Fields(value), nil
+	}
+	if listed {
+		value = value[1 : len(value)-1]
+	}
+	list := split(value, ',')
+	for i, e := range list {
+		list[i] = strings.TrimSpace(e)
+	}
+	if listed && list[len(list)-1] == "" { // a comma at the end, or nothing at all
+		list = list[:len(list)-1]
+	}
+	return list, nil
+}
+
+// split splits a text at a separator that is neither within quotes, which are left
+// out, nor within brackets, which stay with all that is in them.
+func split(text string, sep rune) []string {
+	var parts []string
+	var part strings.Builder
+	var quote rune
+	depth := 0
+	for _, r := range text {
+		switch {
+		case quote != 0 && r == quote:
+			quote = 0
+			if depth == 0 {
+				continue
+			}
+		case quote != 0:
+		case r == '"' || r == '\'':
+			quote = r
+			if depth == 0 {
+				continue
+			}
+		case r == '[':
+			depth++
+		case r == ']' && depth > 0:
+			depth--
+		case r == sep && depth == 0:
+			parts = append(parts, part.String())
+			part.Reset()
+			continue
+		}
+		part.WriteRune(r)
+	}
+	return append(parts, part.String())
+}
