@@ -42,7 +42,7 @@ func (b *builder) place(o origin, key string) string {
 
 // validate lets each part check what it can know by itself.
 func (b *builder) validate() {
-	if len(b.cfg.Camera) == 0 && !b.menu && !b.broken["camera"] && len(b.doc.faults) == 0 {
+	if len(b.cfg.Camera) == 0 && !b.menu && !b.broken["camera"] {
 		b.problems = append(b.problems, Problem{
 			File: b.file,
 			Text: "no camera is configured; add one, as in\n    [[camera]]\n    name = \"street\"\n    source = \"synthetic:street\"",
@@ -129,7 +129,7 @@ func (b *builder) checkCameraLists() {
 			names = append(names, c.Name)
 		}
 	}
-	if len(b.doc.faults) > 0 || b.broken["camera"] {
+	if b.broken["camera"] {
 		return
 	}
 	check := func(o origin, where string, list []string) {
@@ -222,7 +222,7 @@ func (b *builder) checkProviders() {
 // unsure reports whether detectors may provide more than can be told, because
 // something of theirs could not be read.
 func (b *builder) unsure() bool {
-	if len(b.doc.faults) > 0 || b.broken["detector"] || b.broken["camera"] {
+	if b.broken["detector"] || b.broken["camera"] {
 		return true
 	}
 	for path := range b.broken {

@@ -16,11 +16,10 @@ import (
 // document is a TOML text: its values, and where in it each of them stands.
 // Places are found by path: "log.level", "camera[0].name", "rule[1].all[0]".
 type document struct {
-	text   []byte
-	tree   map[string]any
-	marks  map[string]mark
-	lines  []int // offset at which each line begins
-	faults []fault
+	text  []byte
+	tree  map[string]any
+	marks map[string]mark
+	lines []int // offset at which each line begins
 }
 
 // mark is where something stands, as offsets into the text.
@@ -30,86 +29,35 @@ type mark struct {
 	raw   string // a string value as it is written, with its quotes
 }
 
-// fault is a breach of TOML's grammar.
-type fault struct {
-	line, column int
+// syntaxError is a violation of TOML's grammar.
+type syntaxError struct {
+	line, column int // from 1; the column in characters
 	text         string
 }
 
-// maxFaults bounds how many breaches of the grammar are looked for.
-const maxFaults = 10
+func (e *syntaxError) Error() string {
+	return fmt.Sprintf("line %d, column %d: %s", e.line, e.column, e.text)
+}
 
-// parseDocument reads a TOML text. Where its grammar is broken the line is left
-// out and reading goes on, so that one slip does not hide the others; faults
-// then says so.
-func parseDocument(text []byte) *document {
-	d := &document{text: text, marks: map[string]mark{}, lines: []int{0}}
+// parseDocument reads a TOML text. Its error is a *syntaxError.
+func parseDocument(text []byte) (*document, error) {
+	d := &document{text: text, tree: map[string]any{}, marks: map[string]mark{}, lines: []int{0}}
 	for i, c := range text {
 		if c == '\n' {
 			d.lines = append(d.lines, i+1)
 		}
 	}
-	rest := slices.Clone(text)
-	for last := 0; ; {
-		d.tree = map[string]any{}
-		err := toml.Unmarshal(rest, &d.tree)
-		if err == nil {
-			d.index(rest)
-			return d
+	if err := toml.Unmarshal(text, &d.tree); err != nil {
+		e := &syntaxError{1, 1, strings.TrimPrefix(err.Error(), "toml: ")}
+		if bad := new(toml.DecodeError); errors.As(err, &bad) {
+			line, column := bad.Position()
+			start := d.lines[min(line, len(d.lines))-1]
+			e.line, e.column = d.position(min(start+column-1, len(text)))
 		}
-		if last = d.leaveOut(rest, err, last); last == 0 {
-			d.tree = nil
-			return d
-		}
+		return nil, e
 	}
-}
-
-// leaveOut notes a breach of the grammar and blanks its line in rest. It returns
-// the line, or 0 when nothing more can be learnt: last is the line that was left
-// out before, and a breach right behind it is most likely its consequence, as
-// with a list that is never closed.
-func (d *document) leaveOut(rest []byte, err error, last int) int {
-	text := strings.TrimPrefix(err.Error(), "toml: ")
-	var bad *toml.DecodeError
-	if !errors.As(err, &bad) {
-		d.faults = append(d.faults, fault{1, 1, text})
-		return 0
-	}
-	line, column := bad.Position()
-	start, end := d.line(line)
-	if last > 0 && (line <= last || len(bytes.TrimSpace(rest[d.lineStart(last+1):start])) == 0) {
-		return 0
-	}
-	column = utf8.RuneCount(d.text[start:min(start+column-1, end)]) + 1
-	d.faults = append(d.faults, fault{line, column, text})
-	broken := bytes.TrimSpace(rest[start:end])
-	if len(d.faults) == maxFaults || len(broken) == 0 || broken[0] == '[' { // what follows a lost header belongs to nobody
-		return 0
-	}
-	for i := start; i < end; i++ {
-		rest[i] = ' '
-	}
-	return line
-}
-
-// lineStart returns the offset at which a line, counted from 1, begins.
-func (d *document) lineStart(line int) int {
-	if line < 1 {
-		return 0
-	}
-	if line > len(d.lines) {
-		return len(d.text)
-	}
-	return d.lines[line-1]
-}
-
-// line returns the offsets of a line's text, without its end of line.
-func (d *document) line(line int) (start, end int) {
-	start, end = d.lineStart(line), d.lineStart(line+1)
-	for end > start && (d.text[end-1] == '\n' || d.text[end-1] == '\r') {
-		end--
-	}
-	return start, end
+	d.index()
+	return d, nil
 }
 
 // position returns the line and column of an offset, both from 1, the column in
@@ -123,9 +71,9 @@ func (d *document) position(offset int) (line, column int) {
 }
 
 // index notes where everything stands. The text has been parsed before.
-func (d *document) index(text []byte) {
+func (d *document) index() {
 	var p unstable.Parser
-	p.Reset(text)
+	p.Reset(d.text)
 	elements := map[string]int{}
 	table := ""
 	for p.NextExpression() {
@@ -211,53 +159,25 @@ func joinPath(path, key string) string {
 
 func indexPath(path string, i int) string { return fmt.Sprintf("%s[%d]", path, i) }
 
-// literalOffset returns at which byte of a TOML string literal its n-th
-// character (from 0) is written.
+// literalOffset returns at which byte of a TOML string literal its n-th character
+// (from 0) is written: the last one before which the literal, closed there, has n.
 func literalOffset(raw string, n int) int {
-	quotes := 1
+	quotes := raw[:min(1, len(raw))]
 	for _, q := range []string{`"""`, `'''`} {
-		if strings.HasPrefix(raw, q) {
-			quotes = 3
+		if len(raw) >= 6 && strings.HasPrefix(raw, q) {
+			quotes = q
 		}
 	}
-	i := min(quotes, len(raw))
-	basic := strings.HasPrefix(raw, `"`)
-	if quotes == 3 { // a line break right after the quotes does not belong to the string
-		i += len(raw[i:]) - len(strings.TrimPrefix(strings.TrimPrefix(raw[i:], "\r"), "\n"))
-	}
-	for i < len(raw)-quotes {
-		size, blank := 0, false
-		if basic && raw[i] == '\\' {
-			size, blank = escapeLength(raw[i:])
-		} else {
-			_, size = utf8.DecodeRuneInString(raw[i:])
+	last := len(quotes)
+	for i := last; i <= len(raw)-len(quotes); i++ {
+		var part struct{ V string }
+		if toml.Unmarshal([]byte("V = "+raw[:i]+quotes), &part) != nil {
+			continue // within an escape or a character
 		}
-		if n == 0 && !blank {
+		if utf8.RuneCountInString(part.V) > n {
 			break
 		}
-		i += size
-		if !blank {
-			n--
-		}
+		last = i
 	}
-	return i
-}
-
-// escapeLength returns how many bytes the escape at the beginning of s takes,
-// and whether it stands for no character.
-func escapeLength(s string) (n int, blank bool) {
-	n = 2
-	if len(s) > 1 {
-		switch s[1] {
-		case 'x':
-			n = 4
-		case 'u':
-			n = 6
-		case 'U':
-			n = 10
-		case ' ', '\t', '\r', '\n': // the line goes on after the white space
-			n, blank = len(s)-len(strings.TrimLeft(s[1:], " \t\r\n")), true
-		}
-	}
-	return min(n, len(s)), blank
+	return last
 }

@@ -26,9 +26,9 @@ x.y = 2
 [[camera]]
 é."" = 3
 `
-	d := parseDocument([]byte(strings.Replace(text, "é.", `"é".`, 1)))
-	if len(d.faults) > 0 {
-		t.Fatal(d.faults)
+	d, err := parseDocument([]byte(strings.Replace(text, "é.", `"é".`, 1)))
+	if err != nil {
+		t.Fatal(err)
 	}
 	for _, c := range []struct{ path, key, value string }{
 		{"top", "1:1", "1:7"},

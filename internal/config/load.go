@@ -66,10 +66,9 @@ func (l Loader) compose(file string, text []byte, flags cli.Flags) (Config, erro
 	if l.Secrets == nil {
 		l.Secrets = new(Secrets)
 	}
-	b := &builder{
-		cfg: Default(), file: file, doc: parseDocument(text),
-		kinds: l.Kinds, secrets: l.Secrets, broken: map[string]bool{}, flags: map[string]string{},
-		menu: l.CameraMenu,
+	b, err := l.builder(file, text)
+	if err != nil {
+		return Config{}, err
 	}
 	b.build(vault{l.Getenv, l.Secrets}, flags)
 	if len(b.problems) > 0 {
@@ -77,6 +76,19 @@ func (l Loader) compose(file string, text []byte, flags cli.Flags) (Config, erro
 	}
 	b.cfg.File, b.cfg.Sum = file, sha256.Sum256(text)
 	return b.cfg, nil
+}
+
+// builder returns what makes a configuration out of a file's text. Where that
+// violates TOML's grammar nothing else can be said of it.
+func (l Loader) builder(file string, text []byte) (*builder, error) {
+	doc, err := parseDocument(text)
+	if bad := new(syntaxError); errors.As(err, &bad) {
+		return nil, &Error{File: file, Problems: []Problem{{File: file, Line: bad.line, Column: bad.column, Text: bad.text}}}
+	}
+	return &builder{
+		cfg: Default(), file: file, doc: doc, kinds: l.Kinds, secrets: l.Secrets, menu: l.CameraMenu,
+		broken: map[string]bool{}, flags: map[string]string{},
+	}, err
 }
 
 // Screen returns the [ui] section of the configuration that applies here. What
@@ -89,7 +101,10 @@ func (l Loader) Screen(flags cli.Flags) (ui.Config, error) {
 	if err != nil {
 		return ui.Config{}, &Error{File: file, Problems: []Problem{{File: file, Text: err.Error()}}}
 	}
-	b := &builder{cfg: Default(), file: file, doc: parseDocument(text), broken: map[string]bool{}}
+	b, err := l.builder(file, text)
+	if err != nil {
+		return ui.Config{}, err
+	}
 	d := &decoder{doc: b.doc, broken: b.broken, report: b.at}
 	d.section("ui", &b.cfg.UI)
 	b.cfg.UI.Validate(func(key, problem string) { b.of(origin{path: "ui"}, "ui", key, problem) })
@@ -180,12 +195,6 @@ type origin struct {
 }
 
 func (b *builder) build(v vault, flags cli.Flags) {
-	for _, f := range b.doc.faults {
-		b.problems = append(b.problems, Problem{File: b.file, Line: f.line, Column: f.column, Text: f.text})
-	}
-	if b.doc.tree == nil {
-		return
-	}
 	b.expand(v, "", b.doc.tree)
 	b.decode()
 	b.checkCameraLists()
@@ -226,9 +235,6 @@ func (b *builder) of(o origin, where, key, text string) {
 		return
 	}
 	if _, ok := b.doc.marks[path]; !ok {
-		if len(b.doc.faults) > 0 { // it may be in a line that was left out
-			return
-		}
 		path = o.path
 	}
 	b.at(path, where, key, text)

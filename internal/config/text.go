@@ -66,10 +66,9 @@ func parseText(kinds detectors.Kinds, text string) (*builder, error) {
 	if len(text) > maxText {
 		return nil, fmt.Errorf("it has %d bytes; at most %d are possible", len(text), maxText)
 	}
-	doc := parseDocument([]byte(text))
-	if len(doc.faults) > 0 {
-		f := doc.faults[0]
-		return nil, fmt.Errorf("line %d, column %d: %s", f.line, f.column, f.text)
+	doc, err := parseDocument([]byte(text))
+	if err != nil {
+		return nil, err
 	}
 	return &builder{doc: doc, kinds: kinds, broken: map[string]bool{}}, nil
 }
