@@ -1,6 +1,7 @@
 package capture
 
 import (
+	"slices"
 	"sync"
 	"time"
 )
@@ -18,6 +19,10 @@ const (
 	// Frames in decoding order go back by less.
 	clockJump = 5 * time.Second
 	clockBack = 500 * time.Millisecond
+	// clockOutliers is how many observations may be left out because all others
+	// lie above them, by clockOutlier and more.
+	clockOutliers = 3
+	clockOutlier  = 15 * time.Millisecond
 )
 
 // Clock maps the times of one camera onto ours. Observations of (camera time,
@@ -95,29 +100,65 @@ func (c *Clock) keep(o observation) {
 	c.fit()
 }
 
-// fit puts the line under all observations.
+// fit puts the line under the observations, but for a few that are much too
+// fast: the first frames of a connection often come before their time.
 func (c *Clock) fit() {
-	from := c.ring[c.first].at
-	l := line{from: from}
-	if span := c.ring[(c.first+c.n-1)%clockBuckets].at - from; span >= clockSettle {
-		l.slope = min(max(c.slope(from+span/2), -clockDrift), clockDrift)
-	}
+	var kept [clockBuckets]observation
 	for i := range c.n {
-		o := c.ring[(c.first+i)%clockBuckets]
+		kept[i] = c.ring[(c.first+i)%clockBuckets]
+	}
+	c.line = lineUnder(kept[:c.n])
+	if c.n < 3 {
+		return
+	}
+	var above [clockBuckets]time.Duration
+	for i, o := range kept[:c.n] {
+		above[i] = o.delay - c.line.delay(o.at)
+	}
+	sorted := above
+	slices.Sort(sorted[:c.n])
+	usual := sorted[c.n/2]
+	if usual < clockOutlier {
+		return
+	}
+	for k := 1; k <= min(clockOutliers, (c.n-1)/2); k++ {
+		if sorted[k] < usual*4/5 {
+			continue
+		}
+		n := 0
+		for i, o := range kept[:c.n] {
+			if above[i] >= sorted[k] {
+				kept[n] = o
+				n++
+			}
+		}
+		c.line = lineUnder(kept[:n])
+		return
+	}
+}
+
+// lineUnder returns the line that touches observations from below.
+func lineUnder(all []observation) line {
+	from := all[0].at
+	l := line{from: from}
+	if span := all[len(all)-1].at - from; span >= clockSettle {
+		l.slope = min(max(hullSlope(all, from+span/2), -clockDrift), clockDrift)
+	}
+	for i, o := range all {
 		offset := o.delay - time.Duration(l.slope*float64(o.at-from))
 		if i == 0 || offset < l.offset {
 			l.offset = offset
 		}
 	}
-	c.line = l
+	return l
 }
 
-// slope returns that of the edge of the lower convex hull over a camera time.
-func (c *Clock) slope(over time.Duration) float64 {
+// hullSlope returns the slope of the edge of the lower convex hull over a camera
+// time.
+func hullSlope(all []observation, over time.Duration) float64 {
 	var hull [clockBuckets]observation
 	n := 0
-	for i := range c.n {
-		o := c.ring[(c.first+i)%clockBuckets]
+	for _, o := range all {
 		if n > 0 && o.at <= hull[n-1].at {
 			continue
 		}

@@ -122,3 +122,20 @@ func TestStamperTakesTransitOffWithoutCallingItLag(t *testing.T) {
 		t.Errorf("captured %v before it arrived, lag %v", start.Sub(captured), lag)
 	}
 }
+
+// Servers hand on at once what waited for the first reader.
+func TestClockIsNotMisledByTheFirstFrames(t *testing.T) {
+	var s Stamper
+	start := time.Now()
+	for i := range 250 {
+		at := time.Duration(i) * 40 * ms
+		early := time.Duration(0)
+		if i < 3 || i == 100 {
+			early = 80 * ms
+		}
+		captured, lag := s.Packet(at, at, start.Add(at-early))
+		if i > 75 && i != 100 && (captured.Sub(start.Add(at)).Abs() > ms || lag > ms) {
+			t.Fatalf("frame %d: captured %v from the truth, lag %v", i, captured.Sub(start.Add(at)), lag)
+		}
+	}
+}

@@ -1,0 +1,233 @@
+package rtsp
+
+import (
+	"bytes"
+	"encoding/binary"
+
+	"rvo-tui/capture"
+)
+
+var startCode = []byte{0, 0, 0, 1}
+
+// sets holds the parameter sets of a stream of H.264 or H.265, one for each
+// type, in the order that decoders want them in.
+type sets struct {
+	types   []byte
+	current [3][]byte
+	changed bool
+}
+
+// take keeps a parameter set that is new, and reports whether nal is one.
+func (s *sets) take(kind byte, nal []byte) bool {
+	i := bytes.IndexByte(s.types, kind)
+	if i < 0 {
+		return false
+	}
+	if len(nal) <= maxParameterSet && !bytes.Equal(s.current[i], nal) {
+		s.current[i] = bytes.Clone(nal)
+		s.changed = true
+	}
+	return true
+}
+
+// config returns the sets as Annex B, nil while one is missing.
+func (s *sets) config() []byte {
+	var out []byte
+	for i := range s.types {
+		if s.current[i] == nil {
+			return nil
+		}
+		out = append(append(out, startCode...), s.current[i]...)
+	}
+	return out
+}
+
+// fragment tells the parts of a NAL unit that came in several packets.
+type fragment struct{ open bool }
+
+// join appends a part to a unit. A part whose predecessors are lost is left out:
+// a decoder copes with a NAL unit that ends early, not with one that has a hole.
+func (f *fragment) join(unit, head, part []byte, first, last, gap bool) (grown []byte, whole bool) {
+	whole = true
+	if first {
+		whole = !f.open // the one before never ended
+		f.open = true
+		unit = append(append(unit, startCode...), head...)
+	} else if gap || !f.open {
+		f.open = false
+		return unit, false
+	}
+	if last {
+		f.open = false
+	}
+	return append(unit, part...), whole
+}
+
+// h264 unpacks H.264 (RFC 6184): single NAL units, STAP-A and FU-A.
+type h264 struct {
+	sets     sets
+	fu       fragment
+	fuKind   byte
+	idr      bool
+	recovery bool // a decoder can start although there is no IDR
+	picture  bool
+	known    *capture.Track
+	depth    int
+}
+
+// Types of NAL units of H.264 (ITU-T H.264, table 7-1).
+const (
+	h264Slice   = 1
+	h264SliceE  = 5 // the last one that is part of a frame, and the IDR
+	h264SEI     = 6
+	h264SPS     = 7
+	h264PPS     = 8
+	h264STAPA   = 24
+	h264FUA     = 28
+	h264FUB     = 29
+	h264Largest = 23
+)
+
+func newH264(m media) *h264 {
+	h := &h264{sets: sets{types: []byte{h264SPS, h264PPS}}, known: &capture.Track{Video: true, Codec: capture.H264}}
+	for _, set := range parameterSets(m.format["sprop-parameter-sets"]) {
+		h.sets.take(set[0]&31, set)
+	}
+	h.update()
+	return h
+}
+
+func (h *h264) unpack(unit, payload []byte, gap bool) ([]byte, bool) {
+	if len(payload) == 0 {
+		return unit, true // keep-alive of a few servers
+	}
+	whole := true
+	if gap && h.fu.open {
+		h.fu.open, whole = false, false
+	}
+	switch kind := payload[0] & 31; {
+	case kind == h264STAPA:
+		for rest := payload[1:]; len(rest) > 0; {
+			if len(rest) < 2 || int(binary.BigEndian.Uint16(rest)) > len(rest)-2 {
+				return unit, false
+			}
+			size := int(binary.BigEndian.Uint16(rest))
+			unit = h.single(unit, rest[2:2+size])
+			rest = rest[2+size:]
+		}
+	case kind == h264FUA || kind == h264FUB:
+		skip := 2
+		if kind == h264FUB && payload[0] != 0 {
+			skip = 4 // decoding order number
+		}
+		if len(payload) < skip {
+			return unit, false
+		}
+		first, last := payload[1]&0x80 != 0, payload[1]&0x40 != 0
+		if first {
+			h.fuKind = payload[1] & 31
+		}
+		from := len(unit)
+		var joined bool
+		unit, joined = h.fu.join(unit, []byte{payload[0]&0xe0 | payload[1]&31}, payload[skip:], first, last, gap)
+		whole = whole && joined
+		if first && len(unit) > from {
+			h.see(unit[from+len(startCode):])
+		}
+	case kind >= 1 && kind <= h264Largest:
+		if h.fu.open {
+			h.fu.open, whole = false, false
+		}
+		unit = h.single(unit, payload)
+	default:
+		return unit, false
+	}
+	return unit, whole
+}
+
+func (h *h264) single(unit, nal []byte) []byte {
+	if len(nal) == 0 {
+		return unit
+	}
+	h.see(nal)
+	return append(append(unit, startCode...), nal...)
+}
+
+// see takes note of a NAL unit, or of the first part of one.
+func (h *h264) see(nal []byte) {
+	switch kind := nal[0] & 31; {
+	case kind >= h264Slice && kind <= h264SliceE:
+		h.picture = true
+		h.idr = h.idr || kind == h264SliceE
+	case kind == h264SEI:
+		h.recovery = h.recovery || recoversAtOnce(nal)
+	default:
+		h.sets.take(kind, nal)
+	}
+}
+
+func (h *h264) complete() bool { return h.picture && !h.fu.open }
+
+func (h *h264) finish(unit []byte) ([]byte, bool) {
+	data, key := unit, h.idr || h.recovery && h.picture
+	if !h.picture {
+		data = nil
+	}
+	h.picture, h.idr, h.recovery, h.fu.open = false, false, false, false
+	h.update()
+	return data, key
+}
+
+// update describes the track anew where its parameter sets changed.
+func (h *h264) update() {
+	if !h.sets.changed {
+		return
+	}
+	h.sets.changed = false
+	config := h.sets.config()
+	if config == nil {
+		return
+	}
+	t := *h.known
+	t.Config = config
+	if s, ok := parseH264SPS(h.sets.current[0]); ok {
+		t.Width, t.Height, t.AspectNum, t.AspectDen = s.width, s.height, s.aspectNum, s.aspectDen
+		h.depth = s.reorder
+	}
+	h.known = &t
+}
+
+func (h *h264) track() *capture.Track { return h.known }
+func (h *h264) reorder() int          { return h.depth }
+
+// recoversAtOnce reports whether an SEI holds a recovery point that takes no
+// further frame.
+func recoversAtOnce(nal []byte) bool {
+	const recoveryPoint = 6
+	rest := nal[1:]
+	for len(rest) > 2 {
+		kind, size := 0, 0
+		for len(rest) > 0 && rest[0] == 0xff {
+			kind, rest = kind+255, rest[1:]
+		}
+		if len(rest) == 0 {
+			return false
+		}
+		kind, rest = kind+int(rest[0]), rest[1:]
+		for len(rest) > 0 && rest[0] == 0xff {
+			size, rest = size+255, rest[1:]
+		}
+		if len(rest) == 0 {
+			return false
+		}
+		if size, rest = size+int(rest[0]), rest[1:]; size > len(rest) {
+			return false
+		}
+		if kind == recoveryPoint {
+			r := bits{data: rest[:size]}
+			return r.ue() == 0 && !r.short
+		}
+		rest = rest[size:]
+	}
+	return false
+}

@@ -1,0 +1,169 @@
+package rtsp
+
+import (
+	"slices"
+	"time"
+
+	"github.com/pion/rtcp"
+	"github.com/pion/rtp"
+
+	"rvo-tui/capture"
+)
+
+// receiver makes packets of what comes over RTP for one track.
+type receiver struct {
+	media
+	rtp, rtcp int // channels
+
+	seq    sequencer
+	line   timeline
+	video  *assembler // one of the two is nil
+	sound  sounder
+	decode decodeTimes
+	first  *capture.Track // as it was known when the source was opened
+	last   time.Duration  // presentation time of the latest piece of sound
+	begun  bool
+
+	jitter   float64 // ticks (RFC 3550, section 6.4.1)
+	transit  int64
+	report   *rtcp.SenderReport // the latest
+	reported time.Time          // when it came
+	early    bool               // it came before anything it could be related to
+	expected uint64             // when the last receiver report was made
+	received uint64
+}
+
+// newReceiver returns nil where a track lacks what it takes to be used.
+func newReceiver(m media) *receiver {
+	r := &receiver{media: m, line: timeline{rate: m.rate}}
+	if !m.video {
+		if r.sound = newSounder(m); r.sound == nil {
+			return nil
+		}
+		r.first = r.sound.track()
+		return r
+	}
+	var u unpacker
+	switch m.codec {
+	case capture.H264:
+		u = newH264(m)
+	case capture.HEVC:
+		u = newH265(m)
+	case capture.AV1:
+		u = newAV1()
+	case capture.VP8:
+		u = newVP8()
+	case capture.VP9:
+		u = newVP9()
+	case capture.MJPEG:
+		u = newMJPEG()
+	default:
+		return nil
+	}
+	r.video = &assembler{unpacker: u}
+	r.first = u.track()
+	return r
+}
+
+// data takes an RTP packet in.
+func (s *source) data(r *receiver, data []byte, arrived time.Time) {
+	p := &s.scratch
+	if s.udp {
+		p = new(rtp.Packet)
+	}
+	if err := p.Unmarshal(data); err != nil || p.PayloadType != r.payload {
+		s.stats.Foreign++
+		return
+	}
+	r.measure(p, arrived)
+	r.seq.push(p, arrived)
+}
+
+// own adds a receiver, and has what it makes queued.
+func (s *source) own(r *receiver) {
+	r.seq.emit = func(p *rtp.Packet, arrived time.Time, gap bool) { s.ordered(r, p, arrived, gap) }
+	if r.video != nil {
+		r.video.emit = func(stamp uint32, arrived time.Time, data []byte, key, damaged bool) {
+			s.frame(r, stamp, arrived, data, key, damaged)
+		}
+	}
+	s.receivers = append(s.receivers, r)
+}
+
+// measure follows the jitter of arrivals.
+func (r *receiver) measure(p *rtp.Packet, arrived time.Time) {
+	transit := arrived.UnixNano()/1000*int64(r.rate)/1e6 - int64(p.Timestamp)
+	if d := transit - r.transit; r.transit != 0 && d > -int64(r.rate)*10 && d < int64(r.rate)*10 {
+		r.jitter += (float64(max(d, -d)) - r.jitter) / 16
+	}
+	r.transit = transit
+}
+
+// ordered takes an RTP packet in whose predecessors came or are lost.
+func (s *source) ordered(r *receiver, p *rtp.Packet, arrived time.Time, gap bool) {
+	if !r.begun {
+		if s.zero.IsZero() {
+			s.zero = arrived
+		}
+		r.begun = true
+		r.line.begin(arrived.Sub(s.zero))
+		if r.early {
+			r.early = false
+			defer s.relate(r)
+		}
+	}
+	if r.video != nil {
+		r.video.push(p.Timestamp, p.Payload, p.Marker, gap, arrived)
+		return
+	}
+	begin := r.line.at(p.Timestamp, arrived)
+	whole := r.sound.unpack(p.Payload, p.Marker, gap, func(data []byte, after, ticks int) {
+		s.piece(r, begin+r.line.duration(int64(after)), r.line.duration(int64(ticks)), arrived, data, gap)
+	})
+	if !whole {
+		s.stats.Broken++
+	}
+}
+
+// frame queues a coded frame.
+func (s *source) frame(r *receiver, stamp uint32, arrived time.Time, data []byte, key, damaged bool) {
+	pts := r.line.at(stamp, arrived)
+	if u, ok := r.video.unpacker.(reorderer); ok {
+		r.decode.depth = max(r.decode.depth, u.reorder())
+	}
+	dts := r.decode.at(pts)
+	captured, lag := s.stamper.Packet(pts, dts, arrived)
+	s.put(&capture.Packet{
+		Track: r.video.unpacker.track(), Data: data, PTS: pts, DTS: dts,
+		Captured: captured, Arrived: arrived, Lag: lag, Key: key, Damaged: damaged,
+	})
+}
+
+// piece queues a piece of sound. After it was found to be ahead of the video,
+// what overlaps with what was handed on is dropped.
+func (s *source) piece(r *receiver, pts, duration time.Duration, arrived time.Time, data []byte, gap bool) {
+	if r.last != 0 && pts <= r.last {
+		return
+	}
+	r.last = pts
+	captured := s.stamper.Time(pts)
+	if captured.IsZero() || captured.After(arrived) {
+		captured = arrived
+	}
+	s.put(&capture.Packet{
+		Track: r.sound.track(), Data: slices.Clone(data), PTS: pts, DTS: pts, Duration: duration,
+		Captured: captured, Arrived: arrived, Key: true, Damaged: gap,
+	})
+}
+
+// maxQueue bounds the packets that wait while the source is being opened; the
+// oldest is dropped.
+const maxQueue = 1024
+
+func (s *source) put(p *capture.Packet) {
+	if len(s.queue) >= maxQueue {
+		s.queue = slices.Delete(s.queue, 0, 1)
+		s.stats.Overflow++
+	}
+	s.queue = append(s.queue, p)
+}

@@ -1,0 +1,159 @@
+package rtsp
+
+import (
+	"time"
+
+	"github.com/pion/rtp"
+)
+
+const (
+	// maxHeld and maxHold bound what waits for an earlier packet that may have
+	// been overtaken.
+	maxHeld = 64
+	maxHold = 100 * time.Millisecond
+	// seqJump is a step of sequence numbers that means a new stream and not loss.
+	seqJump = 3000
+)
+
+// sequencer brings the packets of one RTP stream into order, drops what came
+// twice, and tells where some are missing.
+type sequencer struct {
+	hold bool // wait for what may have been overtaken (UDP)
+	// emit is given what is in order. gap says that packets before it are missing.
+	emit func(p *rtp.Packet, arrived time.Time, gap bool)
+
+	begun    bool
+	ssrc     uint32
+	next     uint16 // the sequence number that is due
+	held     [maxHeld]*rtp.Packet
+	arrivals [maxHeld]time.Time
+	count    int
+	since    time.Time // when holding began
+
+	// Of the stream, for receiver reports (RFC 3550, section 6.4.1).
+	cycles   uint32
+	base     uint32
+	received uint64
+	lost     uint64 // never came
+	late     uint64 // came twice, or too late
+}
+
+// push takes a packet in and hands on what is in order now.
+func (s *sequencer) push(p *rtp.Packet, arrived time.Time) {
+	s.received++
+	step := int16(p.SequenceNumber - s.next)
+	if !s.begun || p.SSRC != s.ssrc || step > seqJump || step < -seqJump {
+		restart := s.begun
+		s.flush()
+		s.begun, s.ssrc, s.next = true, p.SSRC, p.SequenceNumber+1
+		s.cycles, s.base, s.received, s.lost = 0, uint32(p.SequenceNumber), 1, 0
+		s.emit(p, arrived, restart)
+		return
+	}
+	switch {
+	case step < 0:
+		s.late++
+		return
+	case step == 0:
+		s.advance()
+		s.emit(p, arrived, false)
+		s.drain()
+		return
+	case !s.hold:
+		s.skip(step)
+		s.advance()
+		s.emit(p, arrived, true)
+		return
+	}
+	if int(step) >= maxHeld {
+		s.flush()
+		s.pass(p, arrived)
+		return
+	}
+	slot := p.SequenceNumber % maxHeld
+	if s.held[slot] != nil {
+		s.late++
+		return
+	}
+	if s.count == 0 {
+		s.since = arrived
+	}
+	s.held[slot], s.arrivals[slot] = p, arrived
+	s.count++
+}
+
+// pass hands on a packet beyond what can be held.
+func (s *sequencer) pass(p *rtp.Packet, arrived time.Time) {
+	step := int16(p.SequenceNumber - s.next)
+	if step < 0 {
+		s.late++
+		return
+	}
+	s.skip(step)
+	s.advance()
+	s.emit(p, arrived, step > 0)
+}
+
+// advance moves on by one packet.
+func (s *sequencer) advance() {
+	if s.next++; s.next == 0 {
+		s.cycles++
+	}
+}
+
+// skip gives up on packets.
+func (s *sequencer) skip(n int16) {
+	s.lost += uint64(n)
+	for range n {
+		s.advance()
+	}
+}
+
+// drain hands on held packets as far as they are in order.
+func (s *sequencer) drain() {
+	for s.count > 0 {
+		slot := s.next % maxHeld
+		p := s.held[slot]
+		if p == nil {
+			s.since = time.Now()
+			return
+		}
+		s.held[slot] = nil
+		s.count--
+		s.advance()
+		s.emit(p, s.arrivals[slot], false)
+	}
+}
+
+// due returns when flush is to be called at the latest.
+func (s *sequencer) due() (time.Time, bool) { return s.since.Add(maxHold), s.count > 0 }
+
+// flush gives up on what is missing and hands on all that is held.
+func (s *sequencer) flush() {
+	for s.count > 0 {
+		missing := int16(0)
+		for s.held[s.next%maxHeld] == nil {
+			s.skip(1)
+			missing++
+		}
+		slot := s.next % maxHeld
+		p := s.held[slot]
+		s.held[slot] = nil
+		s.count--
+		s.advance()
+		s.emit(p, s.arrivals[slot], missing > 0)
+	}
+}
+
+// highest returns the extended highest sequence number received.
+func (s *sequencer) highest() uint32 {
+	last := s.next - 1
+	cycles := s.cycles
+	if s.next == 0 {
+		cycles-- // counted with the number that is due
+	}
+	return cycles<<16 | uint32(last)
+}
+
+// expected returns how many packets there should have been so far.
+func (s *sequencer) expected() uint64 { return uint64(s.highest() - s.base + 1) }
