@@ -59,7 +59,7 @@ func perform(ctx context.Context, o Options, t turn, a *album, notify func(elaps
 	}
 	g.load, err = t.scenario.Build(Setup{
 		Mode: t.mode, Run: t.run, Width: o.Width, Height: o.Height, Seed: o.Seed + uint64(t.run),
-		Kinds: o.Kinds, Encoder: o.Encoder, Dir: dir, Epoch: g.epoch,
+		Kinds: o.Kinds, Muxer: o.Muxer, Dir: dir, Epoch: g.epoch,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("build workload: %w", err)

@@ -43,7 +43,7 @@ type Setup struct {
 	Width, Height int
 	Seed          uint64          // of this run: differs from run to run
 	Kinds         detectors.Kinds // that the program has, the harness's own not among them
-	Encoder       clips.Encoder   // of clips; nil: the standard library's
+	Muxer         clips.Muxer     // of clips; nil: the standard library's
 	Dir           string          // empty, and removed after the run
 	Epoch         time.Time       // of the Runtime
 }

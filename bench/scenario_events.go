@@ -142,7 +142,7 @@ func buildClips(s Setup) (Load, error) {
 		Rules:     []rules.Config{saved},
 		Roll:      runtime.Roll{Before: 2 * time.Second, After: time.Second},
 		Clips: clips.New(clips.Options{
-			Config: cfg, Epoch: s.Epoch, Encoder: s.Encoder, Grace: 2 * time.Second, Nice: runtime.DefaultConfig().Nice,
+			Config: cfg, Epoch: s.Epoch, Muxer: s.Muxer, Grace: 2 * time.Second, Nice: runtime.DefaultConfig().Nice,
 			Log: slog.New(slog.DiscardHandler),
 		}),
 	}, nil

@@ -3,22 +3,28 @@ package clips
 import (
 	"bufio"
 	"bytes"
-	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"image"
 	"image/jpeg"
-	"io"
-	"iter"
 	"math"
 	"os"
 	"time"
+
+	"golang.org/x/image/draw"
+
+	"rvo-tui/capture"
 )
 
-// AVI is the Encoder that needs nothing but Go: it stores the JPEG pictures as
-// they are, as a Motion JPEG movie in an AVI file. Every player has it; browsers
-// do not. Its zero value is ready.
+// AVI is the Muxer that needs nothing but Go: it stores JPEG frames as they are,
+// as a Motion JPEG movie in an AVI file, without sound. Every player has it;
+// browsers do not. The format has a constant rate, so that times are those of a
+// grid of aviRate, most places of which are empty. Its zero value is ready.
 type AVI struct{}
+
+// aviRate is how many places a second has.
+const aviRate = 100
 
 // maxAVI is where the offsets of a plain AVI file end for old players.
 const maxAVI = 1 << 30
@@ -27,6 +33,7 @@ const maxAVI = 1 << 30
 const (
 	aviRiffSize    = 4
 	aviTotalFrames = 48
+	aviWidth       = 64  // and the height behind it
 	aviScale       = 128 // and the rate behind it
 	aviLength      = 140
 	aviMoviSize    = 216
@@ -36,88 +43,143 @@ const (
 // Ext returns ".avi".
 func (AVI) Ext() string { return ".avi" }
 
-// Encode writes the movie, as Encoder says.
-func (AVI) Encode(ctx context.Context, path string, fps float64, frames iter.Seq2[[]byte, int]) error {
+// Copies reports whether the codec is Motion JPEG.
+func (AVI) Copies(codec capture.Codec) bool { return codec == capture.MJPEG }
+
+// Create implements Muxer. It takes JPEG alone and leaves sound out.
+func (AVI) Create(path string, tracks []capture.MovieTrack) (capture.MovieWriter, error) {
+	if codec := tracks[0].First.Track.Codec; codec != capture.MJPEG {
+		return nil, fmt.Errorf("write %s as AVI: %w", codec, errors.ErrUnsupported)
+	}
+	size, err := jpeg.DecodeConfig(bytes.NewReader(tracks[0].First.Data))
+	if err != nil {
+		return nil, fmt.Errorf("write AVI: %w", err)
+	}
 	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o640)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if err := writeAVI(ctx, file, fps, frames); err != nil {
+	w := &aviWriter{file: file, out: bufio.NewWriterSize(file, 1<<16), width: size.Width, height: size.Height, offset: 4}
+	if _, err := w.out.Write(make([]byte, aviHeader)); err != nil {
 		file.Close()
-		return fmt.Errorf("write AVI: %w", err)
+		return nil, fmt.Errorf("write AVI: %w", err)
 	}
-	return file.Close()
+	return w, nil
 }
 
-func writeAVI(ctx context.Context, file io.WriteSeeker, fps float64, frames iter.Seq2[[]byte, int]) error {
-	out := bufio.NewWriterSize(file, 1<<16)
-	var index []byte
-	var width, height, count, largest int
-	offset := uint32(4) // index offsets count from "movi"
-	for pic, repeat := range frames {
-		if err := ctx.Err(); err != nil {
+// aviWriter writes one movie, whose header comes last.
+type aviWriter struct {
+	file          *os.File
+	out           *bufio.Writer
+	width, height int
+	index         []byte
+	count         int // places of the grid so far
+	largest       int
+	offset        uint32 // of the next chunk, counted from "movi"
+	end           int    // place at which the last frame ends
+	err           error
+}
+
+// Write implements capture.MovieWriter.
+func (w *aviWriter) Write(track int, p *capture.Packet, pts, _, duration time.Duration) error {
+	if track != 0 || w.err != nil {
+		return w.err
+	}
+	place := max(w.place(pts), w.count) // the next one that is free
+	data, err := w.fit(p.Data)
+	for err == nil && w.count < place {
+		err = w.chunk(nil)
+	}
+	if err == nil {
+		err = w.chunk(data)
+	}
+	if err != nil {
+		w.err = fmt.Errorf("write AVI: %w", err)
+	}
+	w.end = max(w.count, w.place(pts+duration))
+	return w.err
+}
+
+func (w *aviWriter) place(at time.Duration) int { return int(math.Round(at.Seconds() * aviRate)) }
+
+// fit scales a frame to the size of the first one, where the stream has changed
+// its size.
+func (w *aviWriter) fit(data []byte) ([]byte, error) {
+	size, err := jpeg.DecodeConfig(bytes.NewReader(data))
+	if err != nil || size.Width == w.width && size.Height == w.height {
+		return data, err
+	}
+	src, err := jpeg.Decode(bytes.NewReader(data))
+	if err != nil {
+		return nil, err
+	}
+	dst := image.NewRGBA(image.Rect(0, 0, w.width, w.height))
+	draw.ApproxBiLinear.Scale(dst, dst.Bounds(), src, src.Bounds(), draw.Src, nil)
+	var out bytes.Buffer
+	err = jpeg.Encode(&out, dst, &jpeg.Options{Quality: capture.JPEGQuality})
+	return out.Bytes(), err
+}
+
+// chunk fills the next place of the grid; without data it shows the frame before
+// it.
+func (w *aviWriter) chunk(data []byte) error {
+	padded := len(data) + len(data)&1
+	if int(w.offset)+padded > maxAVI {
+		return errors.New("the movie exceeds 1 GiB; lower clips.max_width or clips.fps")
+	}
+	head := binary.LittleEndian.AppendUint32([]byte("00dc"), uint32(len(data)))
+	for _, b := range [][]byte{head, data, make([]byte, padded-len(data))} {
+		if _, err := w.out.Write(b); err != nil {
 			return err
 		}
-		if count == 0 {
-			size, err := jpeg.DecodeConfig(bytes.NewReader(pic))
-			if err != nil {
-				return err
-			}
-			width, height = size.Width, size.Height
-			if _, err := out.Write(make([]byte, aviHeader)); err != nil {
-				return err
-			}
-		}
-		padded := len(pic) + len(pic)&1
-		largest = max(largest, padded)
-		chunk := binary.LittleEndian.AppendUint32([]byte("00dc"), uint32(len(pic)))
-		for range repeat {
-			if int(offset)+padded > maxAVI {
-				return errors.New("the movie exceeds 1 GiB; lower clips.max_width or clips.fps")
-			}
-			if _, err := out.Write(chunk); err != nil {
-				return err
-			}
-			if _, err := out.Write(pic); err != nil {
-				return err
-			}
-			if padded > len(pic) {
-				if err := out.WriteByte(0); err != nil {
-					return err
-				}
-			}
-			const keyFrame = 0x10
-			index = append(index, "00dc"...)
-			index = binary.LittleEndian.AppendUint32(index, keyFrame)
-			index = binary.LittleEndian.AppendUint32(index, offset)
-			index = binary.LittleEndian.AppendUint32(index, uint32(len(pic)))
-			offset += uint32(8 + padded)
-			count++
-		}
 	}
-	if count == 0 {
-		return errors.New("no pictures")
+	flags := uint32(0)
+	if len(data) > 0 {
+		flags = 0x10 // a key frame
 	}
-	if _, err := out.Write(binary.LittleEndian.AppendUint32([]byte("idx1"), uint32(len(index)))); err != nil {
+	w.index = append(w.index, "00dc"...)
+	for _, v := range []uint32{flags, w.offset, uint32(len(data))} {
+		w.index = binary.LittleEndian.AppendUint32(w.index, v)
+	}
+	w.largest = max(w.largest, padded)
+	w.offset += uint32(8 + padded)
+	w.count++
+	return nil
+}
+
+// Close implements capture.MovieWriter.
+func (w *aviWriter) Close() error {
+	err := w.err
+	for err == nil && w.count < w.end {
+		err = w.chunk(nil)
+	}
+	if err == nil && w.count == 0 {
+		err = errors.New("write AVI: no frames")
+	}
+	if err == nil {
+		_, err = w.out.Write(append(binary.LittleEndian.AppendUint32([]byte("idx1"), uint32(len(w.index))), w.index...))
+	}
+	if err == nil {
+		err = w.out.Flush()
+	}
+	if err == nil {
+		_, err = w.file.WriteAt(aviHead(w.width, w.height, w.count, w.largest, w.offset, len(w.index)), 0)
+	}
+	return errors.Join(err, w.file.Close())
+}
+
+// Finish implements Muxer: the file is finished already, or of no use.
+func (a AVI) Finish(from, to string) error {
+	if _, err := a.Read(from); err != nil {
 		return err
 	}
-	if _, err := out.Write(index); err != nil {
-		return err
-	}
-	if err := out.Flush(); err != nil {
-		return err
-	}
-	if _, err := file.Seek(0, io.SeekStart); err != nil {
-		return err
-	}
-	_, err := file.Write(aviHead(fps, width, height, count, largest, offset, len(index)))
-	return err
+	return os.Rename(from, to)
 }
 
 // aviHead returns the header of a movie whose chunk list is movi bytes long.
-func aviHead(fps float64, width, height, count, largest int, movi uint32, index int) []byte {
+func aviHead(width, height, count, largest int, movi uint32, index int) []byte {
 	const scale = 1000
-	rate := uint32(math.Round(fps * scale))
+	const rate = aviRate * scale
 	h := make([]byte, 0, aviHeader)
 	text := func(s string) { h = append(h, s...) }
 	num := func(vs ...uint32) {
@@ -131,7 +193,7 @@ func aviHead(fps float64, width, height, count, largest int, movi uint32, index 
 	text("AVI LIST")
 	num(192)
 	text("hdrlavih")
-	num(56, uint32(math.Round(1e6/fps)), uint32(math.Ceil(float64(largest)*fps)), 0, hasIndex, uint32(count), 0, 1, uint32(largest),
+	num(56, 1e6/aviRate, uint32(largest*aviRate), 0, hasIndex, uint32(count), 0, 1, uint32(largest),
 		uint32(width), uint32(height), 0, 0, 0, 0)
 	text("LIST")
 	num(116)
@@ -147,84 +209,4 @@ func aviHead(fps float64, width, height, count, largest int, movi uint32, index 
 	num(movi)
 	text("movi")
 	return h
-}
-
-// Verify reads a file that Encode wrote to its end: every size and every index
-// entry must agree with what is there, every picture must begin and end as a
-// JPEG file does, and the first and the last one must decode.
-func (AVI) Verify(ctx context.Context, path string) (frames int, duration time.Duration, err error) {
-	file, err := os.Open(path)
-	if err != nil {
-		return 0, 0, err
-	}
-	defer file.Close()
-	info, err := file.Stat()
-	if err != nil {
-		return 0, 0, err
-	}
-	frames, duration, err = readAVI(ctx, file, info.Size())
-	if err != nil {
-		return frames, duration, fmt.Errorf("read AVI: %w", err)
-	}
-	return frames, duration, nil
-}
-
-func readAVI(ctx context.Context, file io.ReaderAt, size int64) (int, time.Duration, error) {
-	head := make([]byte, aviHeader)
-	if _, err := file.ReadAt(head, 0); err != nil {
-		return 0, 0, errors.New("the header is cut short")
-	}
-	num := func(at int) uint32 { return binary.LittleEndian.Uint32(head[at:]) }
-	if string(head[:4]) != "RIFF" || string(head[8:16]) != "AVI LIST" || string(head[aviMoviSize-4:aviMoviSize]) != "LIST" || string(head[aviHeader-4:]) != "movi" {
-		return 0, 0, errors.New("not a movie of this program")
-	}
-	count, movi, scale, rate := int64(num(aviTotalFrames)), int64(num(aviMoviSize)), num(aviScale), num(aviScale+4)
-	if int64(num(aviRiffSize))+8 != size || int64(num(aviLength)) != count || rate == 0 || count == 0 || movi < 4 {
-		return 0, 0, errors.New("the file is not as long as its header says")
-	}
-	indexAt := aviHeader - 4 + movi
-	if indexAt+8+16*count != size {
-		return 0, 0, errors.New("the index is not as long as the header says")
-	}
-	index := make([]byte, 8+16*count)
-	if _, err := file.ReadAt(index, indexAt); err != nil {
-		return 0, 0, err
-	}
-	if string(index[:4]) != "idx1" || int64(binary.LittleEndian.Uint32(index[4:])) != 16*count {
-		return 0, 0, errors.New("the index is missing")
-	}
-	next := int64(4)
-	for n := range count {
-		if err := ctx.Err(); err != nil {
-			return int(n), 0, err
-		}
-		entry := index[8+16*n:]
-		at, length := int64(binary.LittleEndian.Uint32(entry[8:])), int64(binary.LittleEndian.Uint32(entry[12:]))
-		if at != next || length < 4 || at+8+length > movi {
-			return int(n), 0, fmt.Errorf("picture %d is not where the index says", n+1)
-		}
-		next = at + 8 + length + length&1
-		if err := checkPicture(file, aviHeader-4+at, length, n == 0 || n == count-1); err != nil {
-			return int(n), 0, fmt.Errorf("picture %d: %w", n+1, err)
-		}
-	}
-	return int(count), time.Duration(float64(count) * float64(scale) / float64(rate) * float64(time.Second)), nil
-}
-
-// checkPicture reads one chunk of the movie; decode also decodes it.
-func checkPicture(file io.ReaderAt, at, length int64, decode bool) error {
-	chunk := make([]byte, 8+length)
-	if _, err := file.ReadAt(chunk, at); err != nil {
-		return err
-	}
-	pic := chunk[8:]
-	if string(chunk[:4]) != "00dc" || int64(binary.LittleEndian.Uint32(chunk[4:])) != length ||
-		!bytes.HasPrefix(pic, []byte{0xff, 0xd8}) || !bytes.HasSuffix(pic, []byte{0xff, 0xd9}) {
-		return errors.New("it is damaged")
-	}
-	if !decode {
-		return nil
-	}
-	_, err := jpeg.Decode(bytes.NewReader(pic))
-	return err
 }

@@ -9,17 +9,19 @@ import (
 	"rvo-tui/capture"
 )
 
-// task is what the dispatcher hands to the builder: a clip, or a look at the
-// directory where clip is nil.
+// task is what the dispatcher hands to the builder: a piece of a clip, or a look
+// at the directory where clip is nil.
 type task struct {
-	clip     *clip
-	pictures []picture
-	notes    []Note
+	clip *clip // names it; its fields are the dispatcher's
+	view clip  // what it is now
+	cut  cut
+	last bool // no more will come: finish the clip
 }
 
 // result is what came of a task, with what the directory then held.
 type result struct {
 	clip    *clip
+	last    bool // the clip is done with: saved, or given up for err
 	entry   Entry
 	err     error // of the task
 	reason  string
@@ -32,34 +34,37 @@ type result struct {
 }
 
 // build does the disk's work, one task at a time, on a thread of low priority.
+// What is under way when there are no more tasks stays on disk, for the next
+// start.
 func (r *Recorder) build(ctx context.Context, tasks <-chan task, results chan<- result) {
 	capture.LowPriority(r.nice)
 	for t := range tasks {
 		results <- r.do(ctx, t)
+	}
+	for c := range r.store.films {
+		r.store.leave(c)
 	}
 }
 
 func (r *Recorder) do(ctx context.Context, t task) result {
 	s := r.store
 	began := time.Now()
-	res := result{clip: t.clip}
+	res := result{clip: t.clip, last: t.last}
 	if t.clip == nil {
 		res.err = guard(func() error { return s.refresh(began) })
 	} else {
 		ctx, cancel := context.WithTimeout(ctx, clipTimeout)
-		res.err = guard(func() (err error) {
-			res.entry, err = s.save(ctx, t.clip, t.pictures, t.notes)
-			return err
-		})
+		res.entry, res.err = s.work(ctx, t)
 		res.reason = reasonOf(ctx, res.err)
 		cancel()
-		if res.err == nil {
+		res.last = res.last || res.err != nil
+		if res.last && res.err == nil {
 			res.tidy = s.tidy(time.Now())
 		}
 	}
 	res.took = time.Since(began)
 	res.clips, res.bytes, res.removed = len(s.entries), s.total(), s.removed
-	res.encoder = s.encoder.Ext()
+	res.encoder = s.muxer.Ext()
 	if s.fellTo != "" {
 		res.encoder = AVI{}.Ext()
 	}
@@ -84,6 +89,8 @@ func reasonOf(ctx context.Context, err error) string {
 		return ""
 	case errors.As(err, &onDisk):
 		return DropDisk
+	case errors.Is(err, errNoFrames):
+		return DropFrames
 	case errors.Is(context.Cause(ctx), context.Canceled):
 		return DropDeadline
 	}

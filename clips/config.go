@@ -15,16 +15,21 @@ type Config struct {
 	// where the rule says nothing else.
 	Before text.Duration `toml:"before"`
 	After  text.Duration `toml:"after"`
-	// FPS is the rate at which pictures are kept, and that of the movie.
+	// Mode says whether movies hold what the camera sent, or are encoded.
+	Mode Mode `toml:"mode"`
+	// Sound keeps the sound of cameras that have it.
+	Sound bool `toml:"sound"`
+	// FPS is the most frames a second of a movie that is encoded.
 	FPS float64 `toml:"fps"`
-	// MaxWidth is the widest that pictures are kept, in pixels; 0: as captured.
+	// MaxWidth is the widest that frames are encoded, in pixels; 0: as captured.
 	MaxWidth int `toml:"max_width"`
-	// Frames keeps every picture as a JPEG file beside the movie.
+	// Frames keeps every frame as a JPEG file beside the movie.
 	Frames bool `toml:"frames"`
 	// Merge lets an event that comes while the clip of another one of the same
 	// camera is still being filmed extend that clip, instead of making its own.
 	Merge bool `toml:"merge"`
-	// Memory bounds the pictures that are kept in memory, for each camera.
+	// Memory bounds the packets and frames that are kept in memory, for each
+	// camera.
 	Memory text.Bytes `toml:"memory"`
 	// MaxBytes and MaxAge bound what is kept on disk, and MinFree is what stays
 	// free there: the oldest clips are deleted first. 0: no such bound.
@@ -32,6 +37,20 @@ type Config struct {
 	MaxAge   text.Duration `toml:"max_age"`
 	MinFree  text.Bytes    `toml:"min_free"`
 }
+
+// Mode is where the video of a clip comes from.
+type Mode string
+
+const (
+	// ModeAuto copies what the camera sent where browsers play that in MP4, and
+	// encodes the rest.
+	ModeAuto Mode = "auto"
+	// ModeCopy copies what the camera sent, whatever plays it. Only sources that
+	// send nothing coded are encoded.
+	ModeCopy Mode = "copy"
+	// ModeEncode encodes everything, as H.264 of at most FPS and MaxWidth.
+	ModeEncode Mode = "encode"
+)
 
 // MaxRoll is the most that Before and After can be, each.
 const MaxRoll = 5 * time.Minute
@@ -43,6 +62,8 @@ func DefaultConfig() Config {
 		Dir:      "evidence",
 		Before:   text.Duration(3 * time.Second),
 		After:    text.Duration(2 * time.Second),
+		Mode:     ModeAuto,
+		Sound:    true,
 		FPS:      10,
 		MaxWidth: 1280,
 		Memory:   64 << 20,
@@ -64,8 +85,11 @@ func (c Config) Validate(bad func(key, problem string)) {
 	}
 	roll("before", c.Before)
 	roll("after", c.After)
+	if c.Mode != ModeAuto && c.Mode != ModeCopy && c.Mode != ModeEncode {
+		bad("mode", fmt.Sprintf("is %q; allowed are \"auto\", \"copy\" and \"encode\"", c.Mode))
+	}
 	if !(c.FPS >= 0.1 && c.FPS <= 120) {
-		bad("fps", fmt.Sprintf("is %g; allowed is 0.1 to 120 pictures a second", c.FPS))
+		bad("fps", fmt.Sprintf("is %g; allowed is 0.1 to 120 frames a second", c.FPS))
 	}
 	if c.MaxWidth != 0 && (c.MaxWidth < 16 || c.MaxWidth > 16384) {
 		bad("max_width", fmt.Sprintf("is %d; allowed is 0 (as captured) or 16 to 16384 pixels", c.MaxWidth))
@@ -84,5 +108,5 @@ func (c Config) Validate(bad func(key, problem string)) {
 	}
 }
 
-// step returns the distance between two places of the grid.
+// step returns the least distance between two frames that are encoded.
 func (c Config) step() time.Duration { return time.Duration(float64(time.Second) / c.FPS) }

@@ -15,21 +15,10 @@ type clip struct {
 	start, end time.Duration
 	confirm    []uint64  // IDs of the frames that confirmed the jobs
 	due        time.Time // when it is made of what there is
-}
 
-// lead returns the picture that stands for the clip: the one that confirmed its
-// first event, or else the nearest to it.
-func (c *clip) lead(movie []shown) picture {
-	best := movie[0].picture
-	for _, s := range movie {
-		if len(c.confirm) > 0 && s.id == c.confirm[0] {
-			return s.picture
-		}
-		if (s.ts - c.jobs[0].At).Abs() < (best.ts - c.jobs[0].At).Abs() {
-			best = s.picture
-		}
-	}
-	return best
+	zero   time.Duration // when its movie begins, once something was cut
+	cursor uint64        // of the ring: the last sample that was cut; 0: none
+	grown  time.Time     // when it was cut last
 }
 
 // dispatcher decides what the builder does next. It is the one goroutine of Run
@@ -72,6 +61,8 @@ func (d *dispatcher) run(ctx context.Context, cancel context.CancelFunc) error {
 		case a := <-d.r.jobs:
 			d.accept(a)
 		case <-d.r.wake:
+		case l := <-d.r.lost:
+			d.r.tell(l)
 		case res := <-d.results:
 			d.finish(res)
 		case done := <-d.r.drains:
@@ -121,15 +112,25 @@ func (d *dispatcher) next(now time.Time) {
 			continue
 		}
 		d.pending = slices.Delete(d.pending, i, i+1)
-		pictures, notes := c.ring.cut(c.start, c.end, c.confirm)
+		got := c.ring.finish(c)
 		c.ring.unpin(c)
-		if len(pictures) == 0 {
-			d.drop(c, DropFrames)
+		if c.cursor == 0 {
+			d.drop(c, DropFrames, nil)
 			i--
 			continue
 		}
-		d.begin(task{c, pictures, notes}, now)
+		d.begin(task{c, *c, got, true}, now)
 		return
+	}
+	for _, c := range d.pending {
+		if now.Sub(c.grown) < growEvery {
+			continue
+		}
+		c.grown = now
+		if got := c.ring.grow(c); len(got.samples) > 0 {
+			d.begin(task{c, *c, got, false}, now)
+			return
+		}
 	}
 	if !now.Before(d.sweep) && !d.closing {
 		d.begin(task{}, now)
@@ -158,8 +159,10 @@ func (d *dispatcher) deadline(now time.Time) time.Time {
 		at = now.Add(time.Hour)
 	}
 	for _, c := range d.pending {
-		if c.due.Before(at) {
-			at = c.due
+		for _, next := range []time.Time{c.due, c.grown.Add(growEvery)} {
+			if next.Before(at) {
+				at = next
+			}
 		}
 	}
 	return at
@@ -216,6 +219,9 @@ func (d *dispatcher) merge(c *clip) bool {
 	}
 	for _, into := range d.pending {
 		start, end := min(into.start, c.start), max(into.end, c.end)
+		if into.cursor != 0 {
+			start = into.start // its movie has begun
+		}
 		if into.ring != c.ring || c.start > into.end || c.end < into.start || end-start > MaxRoll || len(into.jobs) >= mergeLimit {
 			continue
 		}
@@ -225,7 +231,9 @@ func (d *dispatcher) merge(c *clip) bool {
 		if c.due.After(into.due) {
 			into.due = c.due
 		}
-		into.ring.pin(into, start)
+		if into.cursor == 0 {
+			into.ring.pin(into, start)
+		}
 		d.r.waiting.Add(-1)
 		d.r.merged.Add(1)
 		return true
@@ -242,6 +250,11 @@ func (d *dispatcher) finish(res result) {
 		d.judge(res.err)
 		return
 	}
+	if !res.last {
+		return
+	}
+	d.pending = slices.DeleteFunc(d.pending, func(c *clip) bool { return c == res.clip }) // it failed while it grew
+	res.clip.ring.unpin(res.clip)
 	switch res.reason {
 	case "":
 		d.r.waiting.Add(-1)
@@ -250,12 +263,12 @@ func (d *dispatcher) finish(res result) {
 		d.recover(&s.encode)
 		d.judge(res.tidy)
 	case DropDisk:
-		d.drop(res.clip, res.reason)
+		d.drop(res.clip, res.reason, res.err)
 		d.judge(res.err)
-	case DropDeadline:
-		d.drop(res.clip, res.reason)
+	case DropDeadline, DropFrames:
+		d.drop(res.clip, res.reason, res.err)
 	default:
-		d.drop(res.clip, res.reason)
+		d.drop(res.clip, res.reason, res.err)
 		d.degrade(&s.encode, res.err.Error())
 	}
 }
@@ -294,13 +307,12 @@ func (d *dispatcher) recover(what *string) {
 	}
 }
 
-// drop counts the events of a clip that will not be made. At the end nobody can
-// read the counters any more, so that it is said.
-func (d *dispatcher) drop(c *clip, reason string) {
+// drop counts the events of a clip that will not be made, and says which.
+func (d *dispatcher) drop(c *clip, reason string, err error) {
 	d.r.waiting.Add(-1)
 	d.r.dropped[reason].Add(uint64(len(c.jobs)))
-	if d.closing {
-		d.r.log.Warn("a clip is given up as the program ends", "camera", c.jobs[0].Camera, "events", len(c.jobs), "reason", reason)
+	for _, j := range c.jobs {
+		d.r.log.Warn("an event has no clip", "event", j.ID, "camera", j.Camera, "reason", reason, "error", err)
 	}
 }
 
@@ -308,7 +320,7 @@ func (d *dispatcher) drop(c *clip, reason string) {
 func (d *dispatcher) abandon() {
 	for _, c := range d.pending {
 		c.ring.unpin(c)
-		d.drop(c, DropDeadline)
+		d.drop(c, DropDeadline, errGrace)
 	}
 	d.pending = nil
 }

@@ -181,9 +181,12 @@ func wholeClips(t testing.TB, dir string) []Entry {
 			t.Errorf("clip %s: %v", e.Path, err)
 			continue
 		}
-		frames, length, err := AVI{}.Verify(t.Context(), filepath.Join(clip, m.Movie.File))
-		if err != nil || frames != m.Movie.Frames || length.Milliseconds() != m.Movie.DurationMS {
-			t.Errorf("clip %s: movie has %d frames of %s, %v; metadata says %+v", e.Path, frames, length, err, m.Movie)
+		movie, err := AVI{}.Read(filepath.Join(clip, m.Movie.File))
+		if err != nil || len(movie.Times) != m.Movie.Frames || movie.Duration.Milliseconds() != m.Movie.DurationMS {
+			t.Errorf("clip %s: movie has %d frames of %s, %v; metadata says %+v", e.Path, len(movie.Times), movie.Duration, err, m.Movie)
+		}
+		if err := Verify(t.Context(), dir, e); err != nil {
+			t.Errorf("clip %s: %v", e.Path, err)
 		}
 		if _, err := os.Stat(filepath.Join(clip, thumbFile)); err != nil {
 			t.Error(err)
@@ -212,4 +215,19 @@ func hidden(t testing.TB, dir string) []string {
 func inBubble(t *testing.T, f func(t *testing.T)) {
 	t.Helper()
 	synctest.Test(t, f)
+}
+
+// slow takes 300 ms to write a frame.
+type slow struct{ faulty }
+
+func (s slow) Create(path string, tracks []capture.MovieTrack) (capture.MovieWriter, error) {
+	w, err := s.faulty.Create(path, tracks)
+	return slowWriter{w}, err
+}
+
+type slowWriter struct{ capture.MovieWriter }
+
+func (w slowWriter) Write(track int, p *capture.Packet, pts, dts, duration time.Duration) error {
+	time.Sleep(300 * time.Millisecond)
+	return w.MovieWriter.Write(track, p, pts, dts, duration)
 }

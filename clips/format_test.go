@@ -7,13 +7,14 @@ import (
 	"image"
 	"image/color"
 	"image/jpeg"
-	"iter"
 	"os"
 	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
 	"time"
+
+	"rvo-tui/capture"
 )
 
 func testJPEG(width, height int, shade byte) []byte {
@@ -29,29 +30,51 @@ func testJPEG(width, height int, shade byte) []byte {
 	return out.Bytes()
 }
 
-func reel(pictures ...[]byte) iter.Seq2[[]byte, int] {
-	return func(yield func([]byte, int) bool) {
-		for i, p := range pictures {
-			if !yield(p, i+1) {
-				return
-			}
+// aviFile writes JPEG files as frames that are 50 ms apart.
+func aviFile(path string, frames ...[]byte) error {
+	track := &capture.Track{Video: true, Codec: capture.MJPEG}
+	first := &capture.Packet{Track: track}
+	if len(frames) > 0 {
+		first.Data = frames[0]
+	}
+	w, err := AVI{}.Create(path, []capture.MovieTrack{{First: first}})
+	if err != nil {
+		return err
+	}
+	for i, data := range frames {
+		at := time.Duration(i) * 50 * time.Millisecond
+		if err := w.Write(0, &capture.Packet{Track: track, Data: data}, at, at, 50*time.Millisecond); err != nil {
+			return err
 		}
 	}
+	return w.Close()
 }
 
 func TestAVI(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "a.avi")
-	if err := (AVI{}).Encode(t.Context(), name, 12.5, reel(testJPEG(33, 25, 1), testJPEG(33, 25, 2), testJPEG(33, 25, 3))); err != nil {
+	frames := [][]byte{testJPEG(33, 25, 1), testJPEG(33, 25, 2), testJPEG(20, 20, 3)}
+	if err := aviFile(name, frames...); err != nil {
 		t.Fatal(err)
 	}
-	frames, length, err := AVI{}.Verify(t.Context(), name)
-	if err != nil || frames != 6 || length != 480*time.Millisecond {
-		t.Fatalf("%d frames of %s, %v", frames, length, err)
+	movie, err := AVI{}.Read(name)
+	want := []time.Duration{0, 50 * time.Millisecond, 100 * time.Millisecond}
+	if err != nil || !reflect.DeepEqual(movie.Times, want) || movie.Duration != 150*time.Millisecond || movie.Width != 33 || movie.Height != 25 {
+		t.Fatalf("%+v, %v", movie, err)
 	}
-	if err := (AVI{}).Encode(t.Context(), name, 10, reel(testJPEG(8, 8, 1))); !errors.Is(err, os.ErrExist) {
-		t.Errorf("Encode over a file: %v", err)
+	n := 0
+	if err := (AVI{}).Frames(name, 0, func(at time.Duration, data []byte) bool {
+		if size, err := jpeg.DecodeConfig(bytes.NewReader(data)); at != want[n] || err != nil || size.Width != 33 {
+			t.Errorf("frame %d at %s has %+v, %v", n, at, size, err)
+		}
+		n++
+		return n < 2
+	}); err != nil || n != 2 {
+		t.Errorf("%d frames, %v", n, err)
 	}
-	if err := (AVI{}).Encode(t.Context(), name+"2", 10, reel()); err == nil {
+	if err := aviFile(name, testJPEG(8, 8, 1)); !errors.Is(err, os.ErrExist) {
+		t.Errorf("Create over a file: %v", err)
+	}
+	if err := aviFile(name + "2"); err == nil {
 		t.Error("a movie of nothing was made")
 	}
 	whole, err := os.ReadFile(name)
@@ -59,14 +82,14 @@ func TestAVI(t *testing.T) {
 		t.Fatal(err)
 	}
 	for n := range whole {
-		if _, _, err := readAVI(t.Context(), bytes.NewReader(whole[:n]), int64(n)); err == nil {
+		if _, err := readAVI(bytes.NewReader(whole[:n]), int64(n), nil); err == nil {
 			t.Fatalf("the first %d of %d bytes verify", n, len(whole))
 		}
 	}
-	for _, at := range []int{0, 4, 48, 140, 216, 224, 228, 232, len(whole) - 1, len(whole) - 5, len(whole) - 16*6 - 8} {
+	for _, at := range []int{0, 4, 48, 140, 216, 224, 228, 232, len(whole) - 5, len(whole) - 16*15 - 8} {
 		broken := bytes.Clone(whole)
 		broken[at] ^= 0x41
-		if _, _, err := readAVI(t.Context(), bytes.NewReader(broken), int64(len(broken))); err == nil {
+		if _, err := readAVI(bytes.NewReader(broken), int64(len(broken)), nil); err == nil {
 			t.Errorf("verifies with byte %d changed", at)
 		}
 	}
@@ -74,7 +97,7 @@ func TestAVI(t *testing.T) {
 
 func FuzzAVI(f *testing.F) {
 	name := filepath.Join(f.TempDir(), "a.avi")
-	if err := (AVI{}).Encode(f.Context(), name, 10, reel(testJPEG(8, 8, 1), testJPEG(8, 8, 2))); err != nil {
+	if err := aviFile(name, testJPEG(8, 8, 1), testJPEG(8, 8, 2)); err != nil {
 		f.Fatal(err)
 	}
 	whole, err := os.ReadFile(name)
@@ -84,47 +107,11 @@ func FuzzAVI(f *testing.F) {
 	f.Add(whole)
 	f.Add(whole[:300])
 	f.Fuzz(func(t *testing.T, data []byte) {
-		n, _, err := readAVI(t.Context(), bytes.NewReader(data), int64(len(data)))
-		if err == nil && (n <= 0 || n > len(data)) {
+		movie, err := readAVI(bytes.NewReader(data), int64(len(data)), nil)
+		if n := len(movie.Times); err == nil && (n <= 0 || n > len(data)) {
 			t.Errorf("%d frames in %d bytes", n, len(data))
 		}
 	})
-}
-
-func TestLayOut(t *testing.T) {
-	const step = 100 * time.Millisecond
-	for _, tc := range []struct {
-		name    string
-		ms      []int // capture times; the ID is the position from 1
-		confirm []uint64
-		ids     []uint64
-		repeats []int
-	}{
-		{"even", []int{1000, 1100, 1200}, nil, []uint64{1, 2, 3}, []int{1, 1, 1}},
-		{"jitter", []int{1000, 1140, 1160, 1310}, nil, []uint64{1, 2, 3, 4}, []int{1, 1, 1, 1}},
-		{"gap", []int{1000, 1100, 1500}, nil, []uint64{1, 2, 3}, []int{1, 4, 1}},
-		{"nearest wins", []int{1000, 1060, 1090, 1140, 1200}, nil, []uint64{1, 3, 5}, []int{1, 1, 1}},
-		{"confirming wins", []int{1000, 1060, 1100, 1140, 1200}, []uint64{4}, []uint64{1, 4, 5}, []int{1, 1, 1}},
-		{"confirming stays", []int{1000, 1060, 1100, 1200}, []uint64{2}, []uint64{1, 2, 4}, []int{1, 1, 1}},
-		{"one", []int{1000}, nil, []uint64{1}, []int{1}},
-	} {
-		t.Run(tc.name, func(t *testing.T) {
-			var pictures []picture
-			for i, ms := range tc.ms {
-				pictures = append(pictures, picture{id: uint64(i + 1), ts: time.Duration(ms) * time.Millisecond})
-			}
-			movie, places := layOut(pictures, step, tc.confirm)
-			var ids []uint64
-			var repeats []int
-			sum := 0
-			for _, s := range movie {
-				ids, repeats, sum = append(ids, s.id), append(repeats, s.repeat), sum+s.repeat
-			}
-			if !reflect.DeepEqual(ids, tc.ids) || !reflect.DeepEqual(repeats, tc.repeats) || sum != places {
-				t.Errorf("shows %v for %v places of %d, want %v for %v", ids, repeats, places, tc.ids, tc.repeats)
-			}
-		})
-	}
 }
 
 func TestNames(t *testing.T) {
@@ -211,8 +198,9 @@ func TestReadIndexSkipsLongLines(t *testing.T) {
 }
 
 func FuzzParseMeta(f *testing.F) {
-	m := newMeta(testClip("a", time.Now()), 2, []shown{{picture{id: 1}, 1}, {picture{id: 2}, 3}}, nil, DefaultConfig(), time.Now())
+	m := newMeta(testClip("a", time.Now()), time.Now())
 	m.Movie = Movie{File: "clip.avi", Frames: 4}
+	m.Files = []MetaFile{{Name: "clip.avi"}}
 	f.Add(m.marshal())
 	f.Add([]byte(`{"version":1}`))
 	f.Add([]byte(`{"version":1,"event_id":"a","camera":"b","time":"2026-01-02T03:04:05Z","movie":{"file":"../x","frames":1}}`))
@@ -221,7 +209,7 @@ func FuzzParseMeta(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if !filepath.IsLocal(m.Movie.File) || len(m.FrameTS) > m.Movie.Frames {
+		if !filepath.IsLocal(m.Movie.File) || len(m.FrameTS) > m.FramesTotal {
 			t.Errorf("accepted %s", text)
 		}
 		_ = m.entry("a", 0)
@@ -230,10 +218,10 @@ func FuzzParseMeta(f *testing.F) {
 
 func TestConfig(t *testing.T) {
 	DefaultConfig().Validate(func(key, problem string) { t.Errorf("default %s %s", key, problem) })
-	bad := Config{Before: -1, After: 1 << 62, FPS: 0, MaxWidth: 3, Memory: 1, MaxBytes: -1, MaxAge: -1, MinFree: -1}
+	bad := Config{Before: -1, After: 1 << 62, Mode: "x", FPS: 0, MaxWidth: 3, Memory: 1, MaxBytes: -1, MaxAge: -1, MinFree: -1}
 	var keys []string
 	bad.Validate(func(key, problem string) { keys = append(keys, key) })
-	if want := []string{"dir", "before", "after", "fps", "max_width", "memory", "max_bytes", "max_age", "min_free"}; !reflect.DeepEqual(keys, want) {
+	if want := []string{"dir", "before", "after", "mode", "fps", "max_width", "memory", "max_bytes", "max_age", "min_free"}; !reflect.DeepEqual(keys, want) {
 		t.Errorf("bad keys %v, want %v", keys, want)
 	}
 	text, err := json.Marshal(DefaultConfig())

@@ -19,7 +19,10 @@ const (
 	indexFile      = "index.jsonl"
 	metaFile       = "meta.json"
 	thumbFile      = "thumb.jpg"
+	jobFile        = "job.json" // what a clip is to be, while it is being built
 	movieName      = "clip"
+	grownPrefix    = "grown-" // a movie that is not finished yet
+	mutePrefix     = "mute-"  // of one that was begun again without its sound
 	buildingPrefix = ".building-"
 	trashPrefix    = ".trash-"
 	indexPrefix    = ".index-"
@@ -36,8 +39,8 @@ type Entry struct {
 	Camera     string    `json:"camera"`
 	Rule       string    `json:"rule"`
 	Time       time.Time `json:"time"`       // of the event, UTC
-	Start      time.Time `json:"start_time"` // of the first picture
-	End        time.Time `json:"end_time"`   // of the last picture
+	Start      time.Time `json:"start_time"` // of the first frame
+	End        time.Time `json:"end_time"`   // of the last frame
 	DurationMS int64     `json:"duration_ms"`
 	Path       string    `json:"path"`  // of the clip's directory, below the clips directory, with slashes
 	Movie      string    `json:"movie"` // file in that directory

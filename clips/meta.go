@@ -2,10 +2,12 @@ package clips
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
 	"time"
 
+	"rvo-tui/capture"
 	"rvo-tui/detectors"
 )
 
@@ -28,31 +30,41 @@ type Meta struct {
 	Clauses    any       `json:"clauses"`
 
 	// Window is the time that was asked for; Start and End are when the first
-	// and the last picture were taken.
+	// and the last frame were taken.
 	Window WindowNS  `json:"clip_window_ns"`
 	Start  time.Time `json:"start_time"`
 	End    time.Time `json:"end_time"`
 	Pre    Roll      `json:"pre_roll_ms"`
 	Post   Roll      `json:"post_roll_ms"`
 
-	// FramesTotal is how many pictures there were of that time, FramesWritten how
-	// many of them the movie shows; FrameTS and FrameIDs have an entry for each.
+	// Complete says that the clip is all that it was to be. False: the program
+	// ended before, and the next start made a clip of what was on disk.
+	Complete bool `json:"complete"`
+
+	// FramesTotal is how many frames there were of that time, FramesWritten how
+	// many of them the movie shows; FrameTS has an entry for each, and so has
+	// FrameIDs where the camera's numbers of them are known.
 	FramesTotal   int      `json:"frames_total"`
 	FramesWritten int      `json:"frames_written"`
 	FrameTS       []int64  `json:"frame_ts_ns"`
-	FrameIDs      []uint64 `json:"frame_ids"`
+	FrameIDs      []uint64 `json:"frame_ids,omitempty"`
 	// Confirming is the index in FrameTS of the frame that confirmed the event;
 	// nil where there is none.
 	Confirming *int `json:"confirming_frame"`
-	// Missing is how many places of the movie repeat the picture before them,
-	// Skipped how many pictures were lost because encoding could not keep up.
+	// Missing is how many frames were left out because what they are decoded from
+	// was lost, Skipped how many were lost because encoding could not keep up.
 	Missing int    `json:"missing_frames"`
 	Skipped uint64 `json:"skipped_frames"`
 
-	Movie    Movie  `json:"movie"`
-	Thumb    string `json:"thumb"`
-	Pictures bool   `json:"pictures"` // whether there is a frame_NNNN.jpg for each of FrameTS
-	EncodeMS int64  `json:"encode_ms"`
+	Movie Movie `json:"movie"`
+	// Parts are further movies that go on where Movie ends, because the codec or
+	// the size of the stream changed.
+	Parts    []Movie `json:"parts,omitempty"`
+	Thumb    string  `json:"thumb"`
+	Pictures bool    `json:"pictures"` // whether there is a frame_NNNN.jpg for each of FrameTS
+	EncodeMS int64   `json:"encode_ms"`
+	// Files are all files of the clip but this one.
+	Files []MetaFile `json:"files"`
 
 	// Events are the events that the clip shows: its own, and those merged into it.
 	Events []MetaEvent `json:"events"`
@@ -73,15 +85,30 @@ type Roll struct {
 	Actual int64 `json:"actual"`
 }
 
-// Movie describes the movie of a clip, as read back from the file.
+// Movie describes a movie of a clip, as read back from the file.
 type Movie struct {
 	File       string  `json:"file"`
-	FPS        float64 `json:"fps"`
-	Frames     int     `json:"frames"`
+	Start      int64   `json:"start_ns"` // when it begins, since the start of the process
+	FPS        float64 `json:"fps"`      // frames a second, on average
+	Frames     int     `json:"frames"`   // that are shown
 	DurationMS int64   `json:"duration_ms"`
 	Width      int     `json:"width"`
 	Height     int     `json:"height"`
 	Bytes      int64   `json:"bytes"`
+	// Codec and Sound name how video and sound are coded; Sound is empty where
+	// there is none. Copied says that the video is what the camera sent.
+	Codec  capture.Codec `json:"codec"`
+	Sound  capture.Codec `json:"sound,omitempty"`
+	Copied bool          `json:"copied"`
+	// Note says what a viewer should know.
+	Note string `json:"note,omitempty"`
+}
+
+// MetaFile is one file of a clip.
+type MetaFile struct {
+	Name   string `json:"name"`
+	Bytes  int64  `json:"bytes"`
+	SHA256 string `json:"sha256"` // hexadecimal
 }
 
 // MetaEvent is one event in the metadata of a clip.
@@ -97,37 +124,98 @@ type MetaEvent struct {
 type MetaFound struct {
 	Frame      uint64                `json:"frame_id"`
 	TS         int64                 `json:"ts_ns"`
+	MovieMS    int64                 `json:"movie_ms"` // place in Movie; in Parts, counted on from its end
 	Signal     string                `json:"signal"`
 	Value      float64               `json:"value"`
 	Detections []detectors.Detection `json:"detections"`
 }
 
-// newMeta describes what a clip shows; the caller adds what the disk knows.
-func newMeta(c *clip, all int, movie []shown, notes []Note, cfg Config, epoch time.Time) *Meta {
+// newMeta describes a clip that is about to be made.
+func newMeta(c *clip, epoch time.Time) *Meta {
 	j := c.jobs[0]
-	first, last := movie[0], movie[len(movie)-1]
 	m := &Meta{
 		Version: metaVersion, EventID: j.ID, EventType: j.Type, EventTS: nanos(j.At), Time: j.Time.UTC(),
 		Camera: j.Camera, Rule: j.rule(), Confidence: finite(j.Confidence), Clauses: j.Clauses,
-		Window: WindowNS{nanos(c.start), nanos(c.end)}, Start: first.wall.UTC(), End: last.wall.UTC(),
-		Pre:         Roll{j.Before.Milliseconds(), max(0, j.At-first.ts).Milliseconds()},
-		Post:        Roll{(c.end - j.At).Milliseconds(), max(0, last.ts-j.At).Milliseconds()},
-		FramesTotal: all, FramesWritten: len(movie), Skipped: last.skipped - first.skipped,
-		Thumb: thumbFile, Pictures: cfg.Frames, Found: []MetaFound{},
+		Window: WindowNS{nanos(c.start), nanos(c.end)},
+		Pre:    Roll{Asked: j.Before.Milliseconds()}, Post: Roll{Asked: (c.end - j.At).Milliseconds()},
+		Thumb: thumbFile, FrameTS: []int64{}, Files: []MetaFile{}, Found: []MetaFound{},
 	}
-	for i, s := range movie {
-		m.FrameTS = append(m.FrameTS, nanos(s.ts))
-		m.FrameIDs = append(m.FrameIDs, s.id)
-		m.Missing += s.repeat - 1
-		if len(c.confirm) > 0 && s.id == c.confirm[0] {
-			m.Confirming = &i
-		}
-	}
+	m.Start = m.wall(c.zero)
+	m.End = m.Start
 	for _, j := range c.jobs {
 		m.Events = append(m.Events, MetaEvent{j.ID, j.Type, nanos(j.At), j.Time.UTC(), j.rule()})
 	}
+	return m
+}
+
+// wall returns the time on the wall clock of a time since the epoch.
+func (m *Meta) wall(ts time.Duration) time.Time {
+	return m.Time.Add(ts - time.Duration(m.EventTS))
+}
+
+// describe adds what the finished movies show.
+func (m *Meta) describe(f *film, confirm []uint64, stills []still, notes []Note, epoch time.Time) {
+	var all []shot
+	known := true
+	for i, p := range f.parts {
+		shots := p.shown()
+		all = append(all, shots...)
+		movie := Movie{
+			File: p.final, Start: nanos(p.zero), Frames: len(shots), DurationMS: p.movie.Duration.Milliseconds(),
+			Width: p.movie.Width, Height: p.movie.Height, Bytes: p.size, Codec: p.movie.Codec, Sound: p.movie.Sound, Copied: p.copied,
+		}
+		movie.FPS = float64(len(shots)) / max(p.movie.Duration.Seconds(), 0.001)
+		if movie.Codec == capture.HEVC {
+			movie.Note = "H.265: plays only in browsers and players that have a decoder for it"
+		}
+		if i == 0 {
+			m.Movie = movie
+		} else {
+			m.Parts = append(m.Parts, movie)
+		}
+		m.FramesTotal += len(p.shots) - p.movie.Hidden
+	}
+	for _, s := range all {
+		m.FrameTS = append(m.FrameTS, nanos(s.ts))
+		m.FrameIDs = append(m.FrameIDs, s.frame)
+		known = known && s.frame != 0
+	}
+	if !known {
+		m.FrameIDs = nil
+	}
+	first, last := all[0], all[len(all)-1]
+	m.FramesWritten, m.Missing, m.Skipped = len(all), f.missed, last.skipped-min(first.skipped, last.skipped)
+	m.FramesTotal = max(m.FramesTotal, m.FramesWritten)
+	m.Start, m.End = m.wall(first.ts), m.wall(last.ts)
+	m.Pre.Actual = max(0, time.Duration(m.EventTS)-first.ts).Milliseconds()
+	m.Post.Actual = max(0, last.ts-time.Duration(m.EventTS)).Milliseconds()
+	m.confirmed(all, confirm, stills)
+	m.note(f, notes, epoch)
+}
+
+// confirmed finds the frame that confirmed the event.
+func (m *Meta) confirmed(all []shot, confirm []uint64, stills []still) {
+	if len(confirm) == 0 {
+		return
+	}
+	ts := time.Duration(-1)
+	for _, s := range stills {
+		if s.frame == confirm[0] {
+			ts = s.ts
+		}
+	}
+	for i, s := range all {
+		if s.frame == confirm[0] || s.frame == 0 && (s.ts-ts).Abs() < time.Millisecond {
+			m.Confirming = &i
+		}
+	}
+}
+
+// note adds what detectors found.
+func (m *Meta) note(f *film, notes []Note, epoch time.Time) {
 	for _, n := range notes {
-		found := MetaFound{n.Frame, nanos(n.Captured.Sub(epoch)), n.Signal, finite(n.Value), []detectors.Detection{}}
+		ts := n.Captured.Sub(epoch)
+		found := MetaFound{n.Frame, nanos(ts), f.place(ts).Milliseconds(), n.Signal, finite(n.Value), []detectors.Detection{}}
 		for _, d := range n.Detections {
 			d.Score = finite(d.Score)
 			d.Box = detectors.Box{X: finite(d.Box.X), Y: finite(d.Box.Y), W: finite(d.Box.W), H: finite(d.Box.H)}
@@ -135,7 +223,6 @@ func newMeta(c *clip, all int, movie []shown, notes []Note, cfg Config, epoch ti
 		}
 		m.Found = append(m.Found, found)
 	}
-	return m
 }
 
 // marshal returns the text of meta.json.
@@ -153,17 +240,36 @@ func parseMeta(text []byte) (*Meta, error) {
 	if err := json.Unmarshal(text, &m); err != nil {
 		return nil, err
 	}
-	switch {
-	case m.Version != metaVersion:
-		return nil, fmt.Errorf("version %d is not known here", m.Version)
-	case m.EventID == "" || m.Camera == "" || m.Time.IsZero():
-		return nil, fmt.Errorf("it does not name its event")
-	case !isFileName(m.Movie.File) || m.Movie.Frames <= 0 || m.Movie.DurationMS < 0:
-		return nil, fmt.Errorf("it has no movie")
-	case len(m.FrameTS) != m.FramesWritten || m.FramesWritten > m.FramesTotal || m.FramesWritten > m.Movie.Frames:
-		return nil, fmt.Errorf("its counts of frames do not agree")
+	if err := m.plausible(); err != nil {
+		return nil, err
+	}
+	frames := 0
+	for _, movie := range append([]Movie{m.Movie}, m.Parts...) {
+		if !isFileName(movie.File) || movie.Frames <= 0 || movie.DurationMS < 0 {
+			return nil, errors.New("it has no movie")
+		}
+		frames += movie.Frames
+	}
+	if len(m.FrameTS) != m.FramesWritten || m.FramesWritten > m.FramesTotal || m.FramesWritten > frames {
+		return nil, errors.New("its counts of frames do not agree")
+	}
+	for _, f := range m.Files {
+		if !isFileName(f.Name) {
+			return nil, fmt.Errorf("%q is not the name of a file", f.Name)
+		}
 	}
 	return &m, nil
+}
+
+// plausible reports why the metadata cannot be that of an event.
+func (m *Meta) plausible() error {
+	switch {
+	case m.Version != metaVersion:
+		return fmt.Errorf("version %d is not known here", m.Version)
+	case m.EventID == "" || m.Camera == "" || m.Time.IsZero():
+		return errors.New("it does not name its event")
+	}
+	return nil
 }
 
 // nanos returns a time since the epoch as metadata has it: never negative, since

@@ -1,8 +1,6 @@
 package clips
 
 import (
-	"context"
-	"iter"
 	"sync"
 	"syscall"
 	"testing"
@@ -28,9 +26,9 @@ func (n *niceness) note(work string) {
 	}
 }
 
-func (n *niceness) Encode(ctx context.Context, path string, fps float64, frames iter.Seq2[[]byte, int]) error {
+func (n *niceness) Create(path string, tracks []capture.MovieTrack) (capture.MovieWriter, error) {
 	n.note("movie")
-	return n.AVI.Encode(ctx, path, fps, frames)
+	return n.AVI.Create(path, tracks)
 }
 
 func TestEvidenceIsMadeAtThePriorityAskedFor(t *testing.T) {
@@ -40,7 +38,7 @@ func TestEvidenceIsMadeAtThePriorityAskedFor(t *testing.T) {
 	for _, nice := range []int{0, 7, 19} {
 		synctest.Test(t, func(t *testing.T) {
 			seen := &niceness{values: map[string]int{}}
-			s := newStudio(t, testConfig(t), func(o *Options) { o.Encoder, o.Nice = seen, nice })
+			s := newStudio(t, testConfig(t), func(o *Options) { o.Muxer, o.Nice = seen, nice })
 			s.pool = capture.NewPool(16, func(pix []byte, width, height, outWidth, outHeight int) ([]byte, error) {
 				seen.note("picture")
 				return capture.EncodeJPEG(pix, width, height, outWidth, outHeight)

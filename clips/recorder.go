@@ -11,6 +11,9 @@ import (
 	"time"
 )
 
+// lostLimit is how many refused jobs may wait for the log.
+const lostLimit = 256
+
 // JobLimit is how many clips may wait or be built at a time.
 const JobLimit = 16
 
@@ -20,6 +23,7 @@ const (
 	sweepEvery  = time.Minute            // between looks at the directory
 	retryEvery  = 5 * time.Second        // the same while something is wrong with it
 	hangTimeout = 75 * time.Second       // an encoder that has not returned by then hangs
+	growEvery   = time.Second            // between two pieces of a clip that is growing
 	abandonTime = 500 * time.Millisecond // how long an encoder past its deadline, and then a worker, is waited for at shutdown
 	mergeLimit  = 64                     // events in one clip
 )
@@ -30,10 +34,11 @@ type Options struct {
 	// Epoch is the start of the process's time: what Job.At counts from. It needs
 	// its monotonic clock reading.
 	Epoch time.Time
-	// Encoder writes the movies; nil means AVI.
-	Encoder Encoder
+	// Muxer writes the movies; nil means AVI.
+	Muxer Muxer
 	// Grace is how long clips under way may take to be finished when Run is told
-	// to end. What is not finished by then is dropped and counted.
+	// to end. What is not finished by then is counted, and finished at the next
+	// start as far as it is on disk.
 	Grace time.Duration
 	// Nice is the priority of the threads that encode and write, 0 (as the rest of
 	// the program) to 19 (after everything else).
@@ -56,13 +61,15 @@ type Recorder struct {
 
 	rings atomic.Pointer[map[string]*Ring] // replaced, never written to
 
+	lost     chan lost     // refused jobs that are still to be told
 	needed   chan struct{} // closed with the first ring
 	jobs     chan asked    // has room for as many as waiting lets in
 	wake     chan struct{}
 	drains   chan chan struct{}
 	finished chan struct{}
 
-	waiting atomic.Int32 // jobs that have been taken and not yet become clips or been dropped
+	untold  atomic.Uint64 // refused jobs for which there was no room in lost
+	waiting atomic.Int32  // jobs that have been taken and not yet become clips or been dropped
 	dropped map[string]*atomic.Uint64
 	merged  atomic.Uint64
 	unheld  atomic.Uint64
@@ -82,15 +89,16 @@ type Recorder struct {
 // New returns a recorder, which does nothing until Run; rings and jobs are taken
 // already.
 func New(o Options) *Recorder {
-	if o.Encoder == nil {
-		o.Encoder = AVI{}
+	if o.Muxer == nil {
+		o.Muxer = AVI{}
 	}
 	if o.Log == nil {
 		o.Log = slog.Default()
 	}
 	r := &Recorder{
 		cfg: o.Config, epoch: o.Epoch, grace: o.Grace, nice: o.Nice, log: o.Log,
-		store:    &store{cfg: o.Config, epoch: o.Epoch, encoder: o.Encoder, log: o.Log, warned: make(map[string]bool)},
+		store:    &store{cfg: o.Config, epoch: o.Epoch, muxer: o.Muxer, log: o.Log, warned: make(map[string]bool), films: make(map[*clip]*building)},
+		lost:     make(chan lost, lostLimit),
 		needed:   make(chan struct{}),
 		jobs:     make(chan asked, JobLimit),
 		wake:     make(chan struct{}, 1),
@@ -102,7 +110,7 @@ func New(o Options) *Recorder {
 		r.dropped[reason] = new(atomic.Uint64)
 	}
 	r.rings.Store(&map[string]*Ring{})
-	r.shown.Store(&progress{since: time.Now(), encoder: o.Encoder.Ext()})
+	r.shown.Store(&progress{since: time.Now(), encoder: o.Muxer.Ext()})
 	return r
 }
 
@@ -165,11 +173,35 @@ func (r *Recorder) Save(job Job) error {
 	reason, err := r.try(job)
 	if err != nil {
 		r.dropped[reason].Add(1)
+		select {
+		case r.lost <- lost{job.ID, job.Camera, reason}:
+		default:
+			r.untold.Add(1)
+		}
 		if job.Confirming != nil {
 			job.Confirming.Release()
 		}
 	}
 	return err
+}
+
+// lost is a job that was refused, for the log.
+type lost struct{ event, camera, reason string }
+
+// tell logs a refused job, and how many more there were for which there was no
+// room.
+func (r *Recorder) tell(l lost) {
+	r.log.Warn("an event has no clip", "event", l.event, "camera", l.camera, "reason", l.reason)
+	if n := r.untold.Swap(0); n > 0 {
+		r.log.Warn("more events have no clip, too many to name", "events", n)
+	}
+}
+
+// tellAll logs what is left at the end.
+func (r *Recorder) tellAll() {
+	for len(r.lost) > 0 {
+		r.tell(<-r.lost)
+	}
 }
 
 // asked is a job on its way to the dispatcher.
@@ -251,6 +283,7 @@ func (r *Recorder) Run(ctx context.Context) error {
 	defer cancel()
 	builder.Go(func() { r.build(buildCtx, d.tasks, d.results) })
 	err := d.run(ctx, cancel)
+	r.tellAll()
 	close(d.tasks)
 	if err == nil {
 		builder.Wait()
@@ -288,7 +321,10 @@ func (r *Recorder) idle(ctx context.Context) bool {
 			return true
 		case done := <-r.drains:
 			close(done)
+		case l := <-r.lost:
+			r.tell(l)
 		case <-ctx.Done():
+			r.tellAll()
 			r.mu.Lock()
 			r.ended = !r.Active()
 			ended := r.ended
@@ -311,6 +347,9 @@ func (r *Recorder) shut() {
 		g.Close()
 	}
 }
+
+// errGrace is why a clip was given up at the end.
+var errGrace = errors.New("the program ends; what is on disk of it is finished at the next start")
 
 // errHang is what Run returns when the encoder does not.
 var errHang = errors.New("stop evidence: the movie encoder does not return; a clip is left unfinished and will be removed at the next start")

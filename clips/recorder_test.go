@@ -337,10 +337,10 @@ func TestSlowEncodingSkipsAndSaysSo(t *testing.T) {
 		s.drain()
 		m := s.meta(s.list()[0])
 		r := s.rec.Status().Rings[0]
-		if m.Skipped == 0 || m.Missing == 0 || r.Skipped == 0 || r.Skipped+r.Encoded > r.Offered+1 {
-			t.Errorf("clip: %d skipped, %d missing; ring: %+v", m.Skipped, m.Missing, r)
+		if m.Skipped == 0 || r.Skipped == 0 || r.Skipped+r.Encoded > r.Offered+1 {
+			t.Errorf("clip: %d skipped; ring: %+v", m.Skipped, r)
 		}
-		if want := int64(m.Movie.Frames) * 100; m.Movie.DurationMS != want || m.Movie.Frames != m.FramesWritten+m.Missing {
+		if m.Movie.DurationMS < 4900 || m.Movie.DurationMS > 5200 || m.Movie.Frames != m.FramesWritten {
 			t.Errorf("the movie's clock is wrong: %+v with %d written", m.Movie, m.FramesWritten)
 		}
 		if m.Confirming == nil {

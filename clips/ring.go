@@ -2,7 +2,6 @@ package clips
 
 import (
 	"slices"
-	"sort"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -13,51 +12,29 @@ import (
 const (
 	// ringSlack is how much longer than its longest pre-roll a ring remembers.
 	ringSlack = 2 * time.Second
-	// plainLimit and confirmLimit bound the frames of one camera whose pixels
-	// evidence holds. They are small because the camera's pool is.
-	plainLimit   = 2
-	confirmLimit = 3
-	queueLimit   = plainLimit + confirmLimit
-	noteQueue    = 64   // notes waiting for the worker
-	noteLimit    = 1024 // notes remembered
-	boxLimit     = 64   // detections remembered of one note
+	// sentFor is how long after a packet of video the frames of the camera are
+	// ignored: they show the same, or the stream for detection.
+	sentFor   = 10 * time.Second
+	noteQueue = 64   // notes waiting for the worker
+	noteLimit = 1024 // notes remembered
+	boxLimit  = 64   // detections remembered of one note
 )
 
-// Held is the most frames of one camera that its Ring holds at a time, for who
-// sizes the camera's pool.
-const Held = queueLimit
-
-// picture is one frame of the past. Its bytes are immutable and shared by every
-// clip that shows it.
-type picture struct {
-	id            uint64
-	ts            time.Duration // capture, since the epoch
-	wall          time.Time
-	jpeg          []byte
-	width, height int
-	skipped       uint64 // pictures that the ring had skipped when it took this one
-}
-
-type queued struct {
-	frame   *capture.Frame
-	confirm bool
-	skipped uint64
-}
-
-// Ring remembers the last seconds of one camera as JPEG pictures. It is bounded
-// by time (the longest pre-roll and 2 s, or as far back as a clip that is still
-// waiting needs) and by bytes; the oldest pictures go first, and those that went
-// for want of bytes are counted.
+// Ring remembers the last seconds of one camera: the packets that it sent, or,
+// where its source gives none, frames as JPEG. It is bounded by time (the longest
+// pre-roll, 2 s and the group of pictures in which that begins; or as far back as
+// a clip that is still waiting needs) and by bytes; the oldest group of pictures
+// goes first, and what went for want of bytes is counted.
 //
-// Offer and Note belong to the live path: they never wait and never encode. The
-// encoding is done by a worker of the Recorder, on a thread of low priority. Close
-// and the rest may be called from anywhere.
+// OfferPacket, Offer and Note belong to the live path: they never wait for
+// anything that takes long, and never encode. JPEG is made by a worker of the
+// Recorder, on a thread of low priority. Close and the rest may be called from
+// anywhere.
 type Ring struct {
 	camera   string
 	epoch    time.Time
-	maxWidth int
+	cfg      Config
 	memory   int64
-	step     time.Duration
 	recorder *Recorder
 	keep     atomic.Int64 // time.Duration
 
@@ -68,41 +45,73 @@ type Ring struct {
 	queue  chan queued
 	notes  chan Note
 
+	sent                atomic.Int64 // capture time of the newest packet of video, since the epoch; 0: none came
 	plain, confirming   atomic.Int32 // frames held
+	packets             atomic.Uint64
 	offered, encoded    atomic.Uint64
 	skipped, evicted    atomic.Uint64
 	failed, droppedNote atomic.Uint64
-	count               atomic.Int64 // pictures, bytes and time remembered, published by the worker
+	count               atomic.Int64 // frames of video, bytes and time remembered
 	bytes               atomic.Int64
 	span                atomic.Int64
 	ended               atomic.Bool // the worker has ended: nothing more will come
 
-	mu       sync.Mutex // guards what follows; taken by the worker and by those who make clips, never by the live path
-	pictures []picture  // by capture time
-	held     int64      // bytes of pictures
-	noted    []Note     // in the order in which they came
-	pins     map[*clip]time.Duration
+	mu      sync.Mutex // guards what follows; held for moments only
+	samples []sample   // in order of decoding
+	seq     uint64     // of the newest sample
+	newest  time.Duration
+	held    int64   // bytes of samples
+	stills  []still // confirming frames, oldest first
+	noted   []Note  // in the order in which they came
+	pins    map[*clip]pin
 
-	asked uint64 // ID of the confirming frame that was queued last; of the Recorder's dispatcher
+	jpegTrack *capture.Track // of the worker: describes the last JPEG
+	asked     uint64         // ID of the confirming frame that was queued last; of the Recorder's dispatcher
 }
 
 func newRing(camera string, r *Recorder) *Ring {
-	cfg := r.cfg
 	return &Ring{
-		camera: camera, epoch: r.epoch, maxWidth: cfg.MaxWidth, memory: int64(cfg.Memory), step: cfg.step(), recorder: r,
-		rate:  rate{step: cfg.step()},
+		camera: camera, epoch: r.epoch, cfg: r.cfg, memory: int64(r.cfg.Memory), recorder: r,
+		rate:  rate{step: r.cfg.step()},
 		queue: make(chan queued, queueLimit),
 		notes: make(chan Note, noteQueue),
-		pins:  make(map[*clip]time.Duration),
+		pins:  make(map[*clip]pin),
 	}
 }
 
-// Offer shows the ring a frame, of which it keeps as many as clips.fps asks for.
-// It is for one goroutine, the camera's, which must hold a count; the ring takes
-// its own. It never waits: when the worker is behind, the frame is skipped and
-// counted, and every clip of that time says so. A closed ring ignores it.
+// OfferPacket implements capture.PacketSink. It is for one goroutine, the one
+// that reads the source. What comes before the first key frame is of no use and
+// is dropped, as is sound where the configuration wants none. A closed ring
+// ignores it.
+func (g *Ring) OfferPacket(p *capture.Packet) {
+	if !p.Track.Video && !g.cfg.Sound || len(p.Data) == 0 || !g.gate.TryRLock() {
+		return
+	}
+	defer g.gate.RUnlock()
+	if g.closed {
+		return
+	}
+	s := sample{Packet: p, ts: p.Captured.Sub(g.epoch), skipped: g.skipped.Load()}
+	if p.Track.Video {
+		g.packets.Add(1)
+		g.sent.Store(max(1, int64(s.ts)))
+	}
+	g.mu.Lock()
+	waited := g.append(s)
+	g.mu.Unlock()
+	if waited {
+		g.recorder.nudge()
+	}
+}
+
+// Offer shows the ring a frame, of which it keeps as many as clips.fps asks for,
+// unless packets come. It is for one goroutine, the camera's, which must hold a
+// count; the ring takes its own. It never waits: when the worker is behind, the
+// frame is skipped and counted, and every clip of that time says so. A closed
+// ring ignores it.
 func (g *Ring) Offer(f *capture.Frame) {
-	if !g.rate.take(f.Captured.Sub(g.epoch)) {
+	ts := f.Captured.Sub(g.epoch)
+	if sent := time.Duration(g.sent.Load()); sent != 0 && ts < sent+sentFor || !g.rate.take(ts) {
 		return
 	}
 	g.offered.Add(1)
@@ -121,9 +130,9 @@ func (g *Ring) Note(n Note) {
 	}
 }
 
-// Close says that no more frames will come. Clips that wait for frames of this
-// camera are made of what there is, and the Recorder forgets the ring. It may be
-// called more than once.
+// Close says that nothing more will come. Clips that wait for this camera are
+// made of what there is, and the Recorder forgets the ring. It may be called more
+// than once.
 func (g *Ring) Close() {
 	g.gate.Lock()
 	if !g.closed {
@@ -134,119 +143,98 @@ func (g *Ring) Close() {
 	g.recorder.forget(g)
 }
 
-// hold queues a frame for the worker with a count of its own, and reports
-// whether it did.
-func (g *Ring) hold(f *capture.Frame, confirm bool) bool {
-	if !g.gate.TryRLock() {
+// append adds a sample and reports whether a clip waits for what comes. The
+// caller holds mu.
+func (g *Ring) append(s sample) (waited bool) {
+	if len(g.samples) == 0 && !s.key() {
 		return false
 	}
-	defer g.gate.RUnlock()
-	held, limit := &g.plain, int32(plainLimit)
-	if confirm {
-		held, limit = &g.confirming, confirmLimit
-	}
-	if g.closed || held.Add(1) > limit || !f.TryRetain() {
-		if !g.closed {
-			held.Add(-1)
-		}
-		return false
-	}
-	g.queue <- queued{f, confirm, g.skipped.Load()} // has room for all that the limits let in
-	return true
+	g.seq++
+	s.seq = g.seq
+	g.samples = append(g.samples, s)
+	g.added(s)
+	return len(g.pins) > 0 && s.Track.Video
 }
 
-// run encodes what is queued until the ring is closed.
-func (g *Ring) run() {
-	capture.LowPriority(g.recorder.nice)
-	defer func() {
-		g.ended.Store(true)
-		g.recorder.nudge()
-	}()
-	for {
-		select {
-		case q, ok := <-g.queue:
-			if !ok {
-				return
-			}
-			g.encode(q)
-		case n := <-g.notes:
-			g.remember(n)
-		}
-	}
-}
-
-func (g *Ring) encode(q queued) {
-	f := q.frame
-	w, h := capture.FitWidth(f.Width, f.Height, g.maxWidth)
-	p := picture{id: f.ID, ts: f.Captured.Sub(g.epoch), wall: f.Captured, width: w, height: h, skipped: q.skipped}
-	var err error
-	wanted := !g.recorder.done.Load()
-	if wanted {
-		err = guard(func() (err error) {
-			p.jpeg, err = f.JPEG(g.maxWidth)
-			return err
-		})
-	}
-	f.Release()
-	switch {
-	case !wanted:
-	case err != nil:
-		g.failed.Add(1)
-	default:
-		g.insert(p)
-		g.encoded.Add(1)
-	}
-	// Only now: who sees the count gone may rely on finding the picture.
-	if q.confirm {
-		g.confirming.Add(-1)
-	} else {
-		g.plain.Add(-1)
-	}
-	g.recorder.nudge()
-}
-
-func (g *Ring) insert(p picture) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	i := len(g.pictures)
-	for ; i > 0 && g.pictures[i-1].ts >= p.ts; i-- {
-		if g.pictures[i-1].id == p.id {
+// insert adds a sample in order of time, where its frame is not there yet. The
+// caller holds mu.
+func (g *Ring) insert(s sample) {
+	i := len(g.samples)
+	for ; i > 0 && g.samples[i-1].ts >= s.ts; i-- {
+		if g.samples[i-1].frame == s.frame {
 			return
 		}
 	}
-	g.pictures = append(g.pictures, picture{})
-	copy(g.pictures[i+1:], g.pictures[i:])
-	g.pictures[i] = p
-	g.held += int64(len(p.jpeg))
-	g.evict()
-	g.count.Store(int64(len(g.pictures)))
-	g.bytes.Store(g.held)
-	g.span.Store(int64(g.pictures[len(g.pictures)-1].ts - g.pictures[0].ts))
+	g.seq++
+	s.seq = g.seq
+	g.samples = append(g.samples, sample{})
+	copy(g.samples[i+1:], g.samples[i:])
+	g.samples[i] = s
+	g.added(s)
 }
 
-// evict drops what is too old, and then the oldest until the rest fits. The
-// newest picture always stays. The caller holds mu.
-func (g *Ring) evict() {
-	horizon := g.horizon()
-	for len(g.pictures) > 1 {
-		first := &g.pictures[0]
-		if first.ts >= horizon {
-			if g.held <= g.memory {
-				break
-			}
-			g.evicted.Add(1)
-		}
-		g.held -= int64(len(first.jpeg))
-		*first = picture{} // the array behind the slice must not keep the bytes
-		g.pictures = g.pictures[1:]
+// added accounts for a new sample and drops what must go. The caller holds mu.
+func (g *Ring) added(s sample) {
+	g.held += int64(len(s.Data))
+	if s.Track.Video {
+		g.newest = s.decodes()
+		g.count.Add(1)
+	}
+	if s.key() || g.held > g.memory {
+		g.evict()
+	}
+	g.bytes.Store(g.held)
+	if len(g.samples) > 0 {
+		g.span.Store(int64(max(0, g.newest-g.samples[0].ts)))
+	} else {
+		g.span.Store(0)
 	}
 }
 
-// horizon returns the time up to which pictures may go. The caller holds mu.
+// evict drops groups of pictures that end before the horizon, and then the
+// oldest until the rest fits. The caller holds mu.
+func (g *Ring) evict() {
+	horizon := g.horizon()
+	for len(g.samples) > 0 {
+		next := 1
+		for next < len(g.samples) && !g.samples[next].key() {
+			next++
+		}
+		old := next < len(g.samples) && g.samples[next].ts <= horizon
+		if !old && (g.held <= g.memory || len(g.samples) == 1) {
+			break
+		}
+		for i := range g.samples[:next] {
+			s := &g.samples[i]
+			g.held -= int64(len(s.Data))
+			if s.Track.Video {
+				g.count.Add(-1)
+				if !old {
+					g.evicted.Add(1)
+				}
+			}
+			*s = sample{} // the array behind the slice must not keep the bytes
+		}
+		g.samples = g.samples[next:]
+	}
+	g.stills = slices.DeleteFunc(g.stills, func(s still) bool { return s.ts < g.told() })
+}
+
+// horizon returns the time up to which samples may go. The caller holds mu.
 func (g *Ring) horizon() time.Duration {
-	horizon := g.pictures[len(g.pictures)-1].ts - time.Duration(g.keep.Load())
-	for _, start := range g.pins {
-		horizon = min(horizon, start-g.step)
+	horizon := g.newest - time.Duration(g.keep.Load())
+	for _, p := range g.pins {
+		horizon = min(horizon, p.next)
+	}
+	return horizon
+}
+
+// told returns the time up to which what is told of samples may go. The caller
+// holds mu.
+func (g *Ring) told() time.Duration {
+	horizon := g.newest - time.Duration(g.keep.Load())
+	for _, p := range g.pins {
+		horizon = min(horizon, p.start)
 	}
 	return horizon
 }
@@ -257,67 +245,11 @@ func (g *Ring) remember(n Note) {
 	defer g.mu.Unlock()
 	g.noted = append(g.noted, n)
 	drop := max(0, len(g.noted)-noteLimit)
-	if len(g.pictures) > 0 {
-		for horizon := g.horizon(); drop < len(g.noted) && g.noted[drop].Captured.Sub(g.epoch) < horizon; {
+	if len(g.samples) > 0 {
+		for horizon := g.told(); drop < len(g.noted) && g.noted[drop].Captured.Sub(g.epoch) < horizon; {
 			drop++
 		}
 	}
 	clear(g.noted[:drop])
 	g.noted = g.noted[drop:]
-}
-
-// has reports whether the ring remembers a frame.
-func (g *Ring) has(id uint64) bool {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	return slices.ContainsFunc(g.pictures, func(p picture) bool { return p.id == id })
-}
-
-// pin keeps pictures from start on until unpin, as far as memory allows.
-func (g *Ring) pin(c *clip, start time.Duration) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.pins[c] = start
-}
-
-func (g *Ring) unpin(c *clip) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	delete(g.pins, c)
-}
-
-// covers reports whether the ring has all it will ever have up to end.
-func (g *Ring) covers(end time.Duration) bool {
-	if g.ended.Load() {
-		return true
-	}
-	if g.confirming.Load() > 0 {
-		return false
-	}
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	return len(g.pictures) > 0 && g.pictures[len(g.pictures)-1].ts >= end-g.step/2
-}
-
-// cut returns the pictures from start to end, within half a step, stretched to
-// those with the given IDs; and the notes of that time.
-func (g *Ring) cut(start, end time.Duration, confirm []uint64) ([]picture, []Note) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	lo := sort.Search(len(g.pictures), func(i int) bool { return g.pictures[i].ts >= start-g.step/2 })
-	hi := sort.Search(len(g.pictures), func(i int) bool { return g.pictures[i].ts > end+g.step/2 })
-	hi = max(lo, hi)
-	for i, p := range g.pictures {
-		if slices.Contains(confirm, p.id) {
-			lo, hi = min(lo, i), max(hi, i+1)
-		}
-	}
-	pictures := append([]picture(nil), g.pictures[lo:hi]...)
-	var notes []Note
-	for _, n := range g.noted {
-		if ts := n.Captured.Sub(g.epoch); len(pictures) > 0 && ts >= pictures[0].ts-g.step/2 && ts <= pictures[len(pictures)-1].ts+g.step/2 {
-			notes = append(notes, n)
-		}
-	}
-	return pictures, notes
 }

@@ -8,13 +8,13 @@ import (
 	"rvo-tui/capture"
 )
 
-// full is a ring that remembers n pictures, one each step.
+// full is a ring that remembers n frames as JPEG, one each step.
 func full(n int) *Ring {
 	cfg := DefaultConfig()
 	ring := New(Options{Config: cfg, Epoch: time.Now()}).Ring("door", time.Hour)
-	ring.keep.Store(int64(time.Duration(n-1) * ring.step))
+	ring.keep.Store(int64(time.Duration(n-1) * cfg.step()))
 	for i := range n {
-		ring.insert(picture{id: uint64(i + 1), ts: time.Duration(i) * ring.step, jpeg: make([]byte, 1)})
+		ring.keepJPEG(queued{}, uint64(i+1), ring.epoch.Add(time.Duration(i)*cfg.step()), make([]byte, 1), 64, 48)
 	}
 	return ring
 }
@@ -43,37 +43,53 @@ func TestOfferAllocatesNothing(t *testing.T) {
 	}
 }
 
-// BenchmarkRingInsert is a picture into a ring that is full, so that the oldest
+// BenchmarkRingInsert is a frame into a ring that is full, so that the oldest
 // one goes.
 func BenchmarkRingInsert(b *testing.B) {
 	for _, n := range []int{300, 3000} {
-		b.Run(fmt.Sprintf("pictures=%d", n), func(b *testing.B) {
+		b.Run(fmt.Sprintf("frames=%d", n), func(b *testing.B) {
 			ring := full(n)
 			defer ring.Close()
 			jpeg := make([]byte, 1)
 			b.ReportAllocs()
 			for i := n; b.Loop(); i++ {
-				ring.insert(picture{id: uint64(i + 1), ts: time.Duration(i) * ring.step, jpeg: jpeg})
+				ring.keepJPEG(queued{}, uint64(i+1), ring.epoch.Add(time.Duration(i)*ring.cfg.step()), jpeg, 64, 48)
 			}
-			if got := len(ring.pictures); got != n {
-				b.Errorf("%d pictures are remembered, want %d", got, n)
+			if got := len(ring.samples); got != n {
+				b.Errorf("%d frames are remembered, want %d", got, n)
 			}
 		})
 	}
 }
 
+// BenchmarkOfferPacket is a packet of video at 30 a second, with a key frame
+// each second.
+func BenchmarkOfferPacket(b *testing.B) {
+	ring := New(Options{Config: DefaultConfig(), Epoch: time.Now()}).Ring("door", 3*time.Second)
+	defer ring.Close()
+	track := &capture.Track{Video: true, Codec: capture.H264}
+	packets := make([]capture.Packet, 3000)
+	b.ReportAllocs()
+	for i := 0; b.Loop(); i++ {
+		p := &packets[i%len(packets)]
+		at := time.Duration(i) * time.Second / 30
+		*p = capture.Packet{Track: track, Data: make([]byte, 1), PTS: at, DTS: at, Captured: ring.epoch.Add(at), Key: i%30 == 0}
+		ring.OfferPacket(p)
+	}
+}
+
 // BenchmarkRingCut is what a clip of ten seconds takes out of a ring of 300
-// pictures: not the pictures, but the list of them.
+// frames: not the frames, but the list of them.
 func BenchmarkRingCut(b *testing.B) {
 	ring := full(300)
 	defer ring.Close()
-	end := 299 * ring.step
+	end := 299 * ring.cfg.step()
 	b.ReportAllocs()
-	var got []picture
+	var got cut
 	for b.Loop() {
-		got, _ = ring.cut(end-10*time.Second, end, []uint64{290})
+		got = ring.finish(&clip{start: end - 10*time.Second, end: end, confirm: []uint64{290}})
 	}
-	if want := min(300, int(10*time.Second/ring.step)+1); len(got) != want {
-		b.Errorf("the clip has %d pictures, want %d", len(got), want)
+	if want := min(300, int(10*time.Second/ring.cfg.step())+1); len(got.samples) != want {
+		b.Errorf("the clip has %d frames, want %d", len(got.samples), want)
 	}
 }

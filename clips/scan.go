@@ -87,12 +87,7 @@ func readEntry(root *os.Root, p string) Entry {
 const maxMeta = 64 << 20
 
 func readMeta(root *os.Root, name string) (*Meta, error) {
-	file, err := root.Open(name)
-	if err != nil {
-		return nil, err
-	}
-	defer file.Close()
-	text, err := io.ReadAll(io.LimitReader(file, maxMeta))
+	text, err := readBounded(root, name, maxMeta)
 	if err != nil {
 		return nil, err
 	}
@@ -101,6 +96,16 @@ func readMeta(root *os.Root, name string) (*Meta, error) {
 		return nil, fmt.Errorf("read %s: %w", metaFile, err)
 	}
 	return m, nil
+}
+
+// readBounded reads at most limit bytes of a file.
+func readBounded(root *os.Root, name string, limit int64) ([]byte, error) {
+	file, err := root.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	return io.ReadAll(io.LimitReader(file, limit))
 }
 
 // entry returns the index line of a clip.

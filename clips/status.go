@@ -34,10 +34,11 @@ type Status struct {
 // RingStatus is how the ring of one camera stands.
 type RingStatus struct {
 	Camera       string        `json:"camera"`
-	Pictures     int           `json:"pictures"`
+	Packets      uint64        `json:"packets"` // of video, that the camera sent
+	Frames       int           `json:"frames"`  // remembered, as packets or as JPEG
 	Bytes        int64         `json:"bytes"`
 	BytesCap     int64         `json:"bytes_capacity"`
-	Span         time.Duration `json:"span_ns"` // from the oldest picture to the newest
+	Span         time.Duration `json:"span_ns"` // from the oldest frame to the newest
 	Queue        int           `json:"queue"`   // frames whose pixels are held
 	QueueCap     int           `json:"queue_capacity"`
 	Offered      uint64        `json:"offered"` // frames that the rate let pass
@@ -97,7 +98,7 @@ func (r *Recorder) Status() Status {
 
 func (g *Ring) status() RingStatus {
 	return RingStatus{
-		Camera: g.camera, Pictures: int(g.count.Load()), Bytes: g.bytes.Load(), BytesCap: g.memory, Span: time.Duration(g.span.Load()),
+		Camera: g.camera, Packets: g.packets.Load(), Frames: int(g.count.Load()), Bytes: g.bytes.Load(), BytesCap: g.memory, Span: time.Duration(g.span.Load()),
 		Queue: int(max(0, g.plain.Load()) + max(0, g.confirming.Load())), QueueCap: queueLimit,
 		Offered: g.offered.Load(), Encoded: g.encoded.Load(), Skipped: g.skipped.Load(), Failed: g.failed.Load(),
 		Evicted: g.evicted.Load(), NotesDropped: g.droppedNote.Load(),

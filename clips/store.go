@@ -1,7 +1,6 @@
 package clips
 
 import (
-	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -18,16 +17,16 @@ import (
 // use of it opens the directory anew, so that it works again as soon as the disk
 // does; nothing it does leaves the directory, whatever links lie in it.
 type store struct {
-	cfg     Config
-	epoch   time.Time
-	encoder Encoder
-	log     *slog.Logger
+	cfg   Config
+	epoch time.Time
+	muxer Muxer
+	log   *slog.Logger
 
 	dates   calendar
-	entries []Entry         // of every clip on disk, oldest first, as far as known
-	removed [3]uint64       // by removeReasons
-	fellTo  string          // why the last clip was not made by encoder; empty when it was
-	noCodec bool            // encoder gave way to AVI for good
+	entries []Entry   // of every clip on disk, oldest first, as far as known
+	removed [3]uint64 // by removeReasons
+	fellTo  string    // why clips are made as AVI; empty when they are not
+	films   map[*clip]*building
 	looked  bool            // whether leftovers were cleaned before
 	warned  map[string]bool // paths that could not be deleted, each reported once
 }
@@ -131,9 +130,9 @@ func (s *store) refresh(now time.Time) error {
 	return s.room(root)
 }
 
-// clean removes what a process that is dead left unfinished. What another one is
-// still building is locked and stays; small files, which live for moments, may
-// be another one's unless they are old or this is the first look.
+// clean completes or removes what a process that is dead left unfinished. What
+// another one is still building is locked and stays; small files, which live for
+// moments, may be another one's unless they are old or this is the first look.
 func (s *store) clean(root *os.Root, now time.Time) {
 	dir, err := root.Open(".")
 	if err != nil {
@@ -147,7 +146,7 @@ func (s *store) clean(root *os.Root, now time.Time) {
 		case strings.HasPrefix(name, buildingPrefix) && d.IsDir():
 			if building, err := root.Open(name); err == nil {
 				if lock(building) {
-					s.discard(root, name)
+					s.resume(root, building, name)
 				}
 				building.Close()
 			}
@@ -181,58 +180,9 @@ func (s *store) warn(name string, err error) {
 	s.log.Warn("clip cannot be deleted; remove it by hand", "path", name, "error", err)
 }
 
-// save makes the clip of what was cut for it. Whatever goes wrong, and wherever
-// the process is killed, nothing is left under a final name unless it is whole.
-func (s *store) save(ctx context.Context, c *clip, pictures []picture, notes []Note) (e Entry, err error) {
-	root, err := s.open()
-	if err != nil {
-		return e, err
-	}
-	defer root.Close()
-	if err := s.room(root); err != nil {
-		return e, err
-	}
-	tmp := buildingPrefix + token()
-	if err := root.Mkdir(tmp, 0o750); err != nil {
-		return e, disk(fmt.Errorf("build clip: %w", err))
-	}
-	whole := false
-	defer func() {
-		if !whole { // also when the encoder panics
-			s.discard(root, tmp)
-		}
-	}()
-	dir, err := root.Open(tmp)
-	if err != nil {
-		return e, disk(fmt.Errorf("build clip: %w", err))
-	}
-	defer dir.Close()
-	lock(dir)
-	m, err := s.fill(ctx, root, dir, tmp, c, pictures, notes)
-	if err != nil {
-		return e, err
-	}
-	if err := dir.Sync(); err != nil {
-		return e, disk(fmt.Errorf("build clip: %w", err))
-	}
-	size := dirBytes(root, tmp)
-	final, err := publish(root, tmp, clipPath(m.Camera, m.Time, m.EventID))
-	if err != nil {
-		return e, disk(fmt.Errorf("build clip: %w", err))
-	}
-	whole = true
-	e = m.entry(final, size)
-	s.entries = append(s.entries, e)
-	if err := appendIndex(root, e); err != nil {
-		// The clip is whole and found by a scan; the next refresh mends the index.
-		s.log.Warn("clip saved without its index line", "path", final, "error", err)
-	}
-	return e, nil
-}
-
-// publish gives a finished directory its final name, with a number behind it
-// when the name is taken, and makes that last.
-func publish(root *os.Root, tmp, final string) (string, error) {
+// rename gives a finished directory its final name, with a number behind it when
+// the name is taken, and makes that last.
+func rename(root *os.Root, tmp, final string) (string, error) {
 	date := path.Dir(final)
 	if err := root.MkdirAll(date, 0o750); err != nil {
 		return "", err

@@ -62,8 +62,8 @@ func frames(from, to uint64) (ids []uint64) {
 	return ids
 }
 
-// Frame 31 is taken at 3.01 s and confirms the event at once. A clip takes the frames
-// that are up to half of an interval outside of its window, too.
+// Frame 31 is taken at 3.01 s and confirms the event at once. A clip begins with
+// the frame that was valid at its start.
 func TestClipHasItsPreRollAndPostRoll(t *testing.T) {
 	person := with(testkit.Rule("person", "a >= 1"), func(r *rules.Config) { r.Clip = true })
 	for _, c := range []struct {
@@ -74,9 +74,9 @@ func TestClipHasItsPreRollAndPostRoll(t *testing.T) {
 		want  []uint64
 		post  int64 // ms
 	}{
-		{"both rolls", &testkit.Camera{Name: "door"}, runtime.Roll{Before: 1020 * ms, After: 520 * ms}, 8 * time.Second, frames(21, 36), 500},
-		{"stopped in the middle", &testkit.Camera{Name: "door"}, runtime.Roll{Before: 420 * ms, After: 10 * time.Second}, 3550 * ms, frames(27, 36), 500},
-		{"film that ends", &testkit.Camera{Name: "door", File: true, Count: 34}, runtime.Roll{Before: 420 * ms, After: 10 * time.Second}, 0, frames(27, 34), 300},
+		{"both rolls", &testkit.Camera{Name: "door"}, runtime.Roll{Before: 1020 * ms, After: 520 * ms}, 8 * time.Second, frames(20, 36), 500},
+		{"stopped in the middle", &testkit.Camera{Name: "door"}, runtime.Roll{Before: 420 * ms, After: 10 * time.Second}, 3550 * ms, frames(26, 36), 500},
+		{"film that ends", &testkit.Camera{Name: "door", File: true, Count: 34}, runtime.Roll{Before: 420 * ms, After: 10 * time.Second}, 0, frames(26, 34), 300},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -259,8 +259,8 @@ func TestReloadBringsAndEndsEvidence(t *testing.T) {
 		person := with(testkit.Rule("person", "a >= 1"), func(r *rules.Config) { r.Clip = true })
 		reload(person)
 		p.Until(5 * time.Second)
-		if metas := saved(t, dir); len(metas) != 1 || !slices.Equal(metas[0].FrameIDs, frames(27, 34)) {
-			t.Errorf("clips %+v, want one of frames 27 to 34", metas)
+		if metas := saved(t, dir); len(metas) != 1 || !slices.Equal(metas[0].FrameIDs, frames(26, 34)) {
+			t.Errorf("clips %+v, want one of frames 26 to 34", metas)
 		}
 		longer := with(person, func(r *rules.Config) { r.Before = capture.Duration(2 * time.Second) })
 		reload(longer)
@@ -276,7 +276,7 @@ func TestReloadBringsAndEndsEvidence(t *testing.T) {
 		}
 		reload(longer)
 		p.Until(14 * time.Second)
-		if rings := p.Snapshot().Clips.Rings; len(rings) != 1 || rings[0].Pictures < 9 {
+		if rings := p.Snapshot().Clips.Rings; len(rings) != 1 || rings[0].Frames < 9 {
 			t.Errorf("with one again rings are %+v", rings)
 		}
 	})

@@ -1,8 +1,6 @@
 package runtime_test
 
 import (
-	"context"
-	"iter"
 	"log/slog"
 	"slices"
 	"strings"
@@ -162,7 +160,7 @@ func TestEvidenceEndsBesideDetectorsThatHang(t *testing.T) {
 		cfg := clips.DefaultConfig()
 		cfg.Dir, cfg.MinFree = dir, 0
 		rec := clips.New(clips.Options{
-			Config: cfg, Epoch: time.Now(), Grace: 2 * time.Second, Encoder: slow{d: 1500 * ms}, Log: slog.New(slog.DiscardHandler),
+			Config: cfg, Epoch: time.Now(), Grace: 2 * time.Second, Muxer: slow{d: 1500 * ms}, Log: slog.New(slog.DiscardHandler),
 		})
 		quick, hung, hang := hanging(t)
 		quick.Script = testkit.Always(1)
@@ -186,13 +184,13 @@ func TestEvidenceEndsBesideDetectorsThatHang(t *testing.T) {
 	})
 }
 
-// slow is an encoder that takes its time.
+// slow is a muxer that takes its time.
 type slow struct {
 	clips.AVI
 	d time.Duration
 }
 
-func (s slow) Encode(ctx context.Context, path string, fps float64, pictures iter.Seq2[[]byte, int]) error {
+func (s slow) Finish(from, to string) error {
 	time.Sleep(s.d)
-	return s.AVI.Encode(ctx, path, fps, pictures)
+	return s.AVI.Finish(from, to)
 }

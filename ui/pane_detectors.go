@@ -37,7 +37,7 @@ func detectorsView(s *scene, sel, w int) body {
 	b.row = func(i int) string {
 		d := &c.Detectors[i]
 		look, text := s.detectorState(d)
-		exec := s.hist.lately(histogramKey{c.Name, d.Name, "exec"})
+		exec := s.hist.lately(d.Exec)
 		age := "-"
 		if d.Runs > 0 && d.Age > 0 {
 			age = coarse(d.Age)

@@ -16,8 +16,8 @@ func latencyView(s *scene, w int) body {
 		return b
 	}
 	stages := make([]latency, engine.StageCount)
-	for i := range stages {
-		stages[i] = s.hist.lately(histogramKey{camera: c.Name, what: engine.Stage(i).String()})
+	for i, h := range c.Stages {
+		stages[i] = s.hist.lately(h)
 	}
 	b.head = append(ageBar(s, stages, w), "")
 	const cell = 7
@@ -33,7 +33,7 @@ func latencyView(s *scene, w int) body {
 	b.head = append(b.head, s.th.dim.of(fit(head, w)))
 	b.n = int(engine.StageCount) + 1
 	b.row = func(i int) string {
-		name, look, l := "tick", s.th.dim, s.hist.lately(histogramKey{camera: c.Name, what: "tick"})
+		name, look, l := "tick", s.th.dim, s.hist.lately(c.Tick)
 		if i > 0 {
 			stage := engine.Stage(i - 1)
 			name, look, l = stage.String(), s.th.stage[stage], stages[stage]

@@ -40,7 +40,7 @@ func (s *scene) camera() *runtime.CameraView {
 type history struct {
 	past    []*runtime.Snapshot // one a second, oldest first
 	series  map[seriesKey]*series
-	windows map[histogramKey]*window
+	windows map[*engine.Histogram]*window
 	sampled time.Time // when past and windows were added to
 	pushed  time.Time // when the series were
 	seen    time.Time // newest snapshot
@@ -62,7 +62,7 @@ const (
 )
 
 func newHistory() *history {
-	return &history{series: map[seriesKey]*series{}, windows: map[histogramKey]*window{}}
+	return &history{series: map[seriesKey]*series{}, windows: map[*engine.Histogram]*window{}}
 }
 
 // add takes a snapshot in.
@@ -136,27 +136,29 @@ func (h *history) before(age time.Duration) *runtime.Snapshot {
 // sample takes what the histograms count now, and forgets histograms and
 // signals that are gone.
 func (h *history) sample(s *runtime.Snapshot) {
-	seen := make(map[histogramKey]bool, len(h.windows))
-	add := func(at histogramKey, g *engine.Histogram) {
-		if g == nil {
+	seen := make(map[*engine.Histogram]bool, len(h.windows))
+	add := func(g *engine.Histogram) {
+		if g == nil || seen[g] {
 			return
 		}
-		seen[at] = true
-		w := h.windows[at]
+		seen[g] = true
+		w := h.windows[g]
 		if w == nil {
 			w = new(window)
-			h.windows[at] = w
+			h.windows[g] = w
 		}
 		w.add(g)
 	}
 	for i := range s.Cameras {
 		c := &s.Cameras[i]
-		add(histogramKey{camera: c.Name, what: "tick"}, c.Tick)
-		for k, g := range c.Stages {
-			add(histogramKey{camera: c.Name, what: engine.Stage(k).String()}, g)
+		add(c.Tick)
+		add(c.Interval)
+		for _, g := range c.Stages {
+			add(g)
 		}
 		for k := range c.Detectors {
-			add(histogramKey{c.Name, c.Detectors[k].Name, "exec"}, c.Detectors[k].Exec)
+			add(c.Detectors[k].Exec)
+			add(c.Detectors[k].AgeHist)
 		}
 	}
 	there := make(map[seriesKey]bool, len(h.series))
@@ -170,16 +172,16 @@ func (h *history) sample(s *runtime.Snapshot) {
 			delete(h.series, key)
 		}
 	}
-	for at := range h.windows {
-		if !seen[at] {
-			delete(h.windows, at)
+	for g := range h.windows {
+		if !seen[g] {
+			delete(h.windows, g)
 		}
 	}
 }
 
 // lately returns what a histogram counted in the last ten seconds.
-func (h *history) lately(at histogramKey) latency {
-	if w := h.windows[at]; w != nil {
+func (h *history) lately(g *engine.Histogram) latency {
+	if w := h.windows[g]; w != nil {
 		return w.last
 	}
 	return latency{}

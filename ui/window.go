@@ -10,13 +10,19 @@ import (
 var nan = math.NaN()
 
 const (
-	windowFirst = time.Microsecond
-	windowTop   = 24 // bars, one to a power of two: up to 16.8 s
+	windowFirst  = time.Microsecond
+	windowOctave = 8                          // bounds to a power of two
+	windowTop    = 24                         // powers of two: up to 16.8 s
+	windowSize   = windowOctave*windowTop + 1 // bounds
 )
 
-// histogramKey names a histogram of a snapshot.
-type histogramKey struct {
-	camera, detector, what string
+// windowBounds are the durations by which a window counts, ascending.
+func windowBounds() []time.Duration {
+	bounds := make([]time.Duration, windowSize)
+	for i := range bounds {
+		bounds[i] = time.Duration(float64(windowFirst) * math.Exp2(float64(i)/windowOctave))
+	}
+	return bounds
 }
 
 // latency is what a histogram counted within a window.
@@ -28,38 +34,57 @@ type latency struct {
 }
 
 // window sees what a histogram counted within the last pastSeconds seconds, from
-// copies of it.
+// samples of it. Durations are exact to 9 %.
 type window struct {
-	copies []*engine.Histogram // one a second, oldest first
-	last   latency
+	samples [][]uint64 // cumulative, one a second, oldest first
+	last    latency
+	bounds  []time.Duration
 }
 
-// add takes a copy. It is called once a second. A histogram that counts less than
-// before is another one, as of a detector that was attached anew.
+// add takes one sample. It is called once a second.
 func (w *window) add(h *engine.Histogram) {
-	now := h.Since(nil)
-	if n := len(w.copies); n > 0 && now.Count() < w.copies[n-1].Count() {
-		w.copies = nil
+	if w.bounds == nil {
+		w.bounds = windowBounds()
 	}
-	recent := now
-	if len(w.copies) > 0 {
-		recent = now.Since(w.copies[0])
+	now := h.Cumulative(w.bounds)
+	now = append(now, h.Count())
+	old := make([]uint64, len(now))
+	if len(w.samples) > 0 {
+		old = w.samples[0]
 	}
-	w.last = summarize(recent)
-	w.copies = tail(append(w.copies, now), pastSeconds)
+	w.last = summarize(w.bounds, old, now, h.Max())
+	w.samples = append(w.samples, now)
+	if len(w.samples) > pastSeconds {
+		w.samples = append(w.samples[:0], w.samples[1:]...)
+	}
 }
 
-func summarize(h *engine.Histogram) latency {
-	q := h.Quantiles(0.5, 0.99, 0.999)
-	l := latency{Count: h.Count(), P50: q[0], P99: q[1], P9X: q[2], Max: h.Max()}
-	bounds := make([]time.Duration, windowTop-1) // the last bar has all that is longer
-	for i := range bounds {
-		bounds[i] = windowFirst << (i + 1)
+// summarize makes a latency of two samples of the same counters.
+func summarize(bounds []time.Duration, old, now []uint64, most time.Duration) latency {
+	l := latency{Max: most}
+	n := func(i int) uint64 { return now[i] - min(old[i], now[i]) }
+	l.Count = n(len(bounds))
+	if l.Count == 0 {
+		return l
 	}
+	quantile := func(q float64) time.Duration {
+		need := uint64(math.Ceil(q * float64(l.Count)))
+		for i, b := range bounds {
+			if n(i) >= need {
+				return min(b, most)
+			}
+		}
+		return most
+	}
+	l.P50, l.P99, l.P9X = quantile(0.5), quantile(0.99), quantile(0.999)
 	var before uint64
-	for i, n := range append(h.Cumulative(bounds), l.Count) {
-		l.Bars[i] = n - before
-		before = n
+	for i := range l.Bars {
+		upTo := n((i + 1) * windowOctave)
+		if i == len(l.Bars)-1 {
+			upTo = l.Count
+		}
+		l.Bars[i] = upTo - min(before, upTo)
+		before = upTo
 	}
 	return l
 }

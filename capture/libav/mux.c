@@ -30,6 +30,7 @@ typedef struct {
 	struct SwsContext *sws;
 	AVFrame *in, *out;
 	int64_t last_pts;  // of encoded frames, time base of the encoder
+	int64_t last_duration;
 	int filled;        // samples waiting in out
 	int64_t next;      // when the next sample of sound is due, in samples
 } track;
@@ -166,8 +167,7 @@ static int open_encoder(rvo_mux *m, track *t, AVCodecContext *enc, const AVCodec
 	return err;
 }
 
-// plain_format returns the format of a frame, and whether it uses all 256 levels apart from it.
-static enum AVPixelFormat plain_format(const AVFrame *f, int *full) {
+int rvo_plain_format(const AVFrame *f, int *full) {
 	*full = 1;
 	switch (f->format) {
 	case AV_PIX_FMT_YUVJ420P: return AV_PIX_FMT_YUV420P;
@@ -323,6 +323,7 @@ static int encode(rvo_mux *m, track *t, const AVFrame *frame) {
 	while (err >= 0) {
 		err = avcodec_receive_packet(t->enc, m->pkt);
 		if (err == AVERROR(EAGAIN) || err == AVERROR_EOF) return 0;
+		if (err >= 0 && t->enc->codec_type == AVMEDIA_TYPE_VIDEO && m->pkt->pts == t->last_pts) m->pkt->duration = t->last_duration;
 		if (err >= 0) err = put(m, t, t->enc->time_base);
 	}
 	return err;
@@ -335,7 +336,7 @@ static int encode_video(rvo_mux *m, track *t) {
 	if (t->step > 0 && t->due != INT64_MIN && in->pts < t->due - t->step / 2) return 0;
 	if (t->step > 0) t->due = t->due == INT64_MIN || in->pts > t->due + t->step ? in->pts + t->step : t->due + t->step;
 	int full;
-	enum AVPixelFormat format = plain_format(in, &full);
+	enum AVPixelFormat format = rvo_plain_format(in, &full);
 	t->sws = sws_getCachedContext(t->sws, in->width, in->height, format, enc->width, enc->height, enc->pix_fmt, SWS_BICUBIC, NULL, NULL, NULL);
 	if (!t->sws) return AVERROR(EINVAL);
 	const int *matrix = sws_getCoefficients(in->colorspace == AVCOL_SPC_RGB ? SWS_CS_DEFAULT : in->colorspace);
@@ -354,17 +355,32 @@ static int encode_video(rvo_mux *m, track *t) {
 	out->pts = av_rescale_q(in->pts, NS, enc->time_base);
 	if (t->last_pts != INT64_MIN && out->pts <= t->last_pts) out->pts = t->last_pts + 1;
 	t->last_pts = out->pts;
+#if LIBAVUTIL_VERSION_MAJOR >= 58
+	t->last_duration = av_rescale_q(in->duration, NS, enc->time_base);
+#else
+	t->last_duration = av_rescale_q(in->pkt_duration, NS, enc->time_base);
+#endif
 	return encode(m, t, out);
+}
+
+// sample_of returns one sample of one channel, -1 to 1.
+static float sample_of(const AVFrame *f, int at, int channel) {
+	int n = at * f->ch_layout.nb_channels + channel;
+	switch (f->format) {
+	case AV_SAMPLE_FMT_S16: return ((const int16_t *)f->data[0])[n] / 32768.0f;
+	case AV_SAMPLE_FMT_S32: return ((const int32_t *)f->data[0])[n] / 2147483648.0f;
+	case AV_SAMPLE_FMT_FLT: return ((const float *)f->data[0])[n];
+	case AV_SAMPLE_FMT_S16P: return ((const int16_t *)f->extended_data[channel])[at] / 32768.0f;
+	case AV_SAMPLE_FMT_S32P: return ((const int32_t *)f->extended_data[channel])[at] / 2147483648.0f;
+	case AV_SAMPLE_FMT_FLTP: return ((const float *)f->extended_data[channel])[at];
+	}
+	return 0; // the other formats are of no codec that a camera has
 }
 
 // push_sample adds one sample of every channel, silence where in is NULL, and encodes a frame when one is full.
 static int push_sample(rvo_mux *m, track *t, const AVFrame *in, int at) {
 	AVFrame *out = t->out;
-	int channels = t->enc->ch_layout.nb_channels;
-	for (int c = 0; c < channels; c++) {
-		float v = in ? ((const int16_t *)in->data[0])[at * channels + c] / 32768.0f : 0;
-		((float *)out->data[c])[t->filled] = v;
-	}
+	for (int c = 0; c < t->enc->ch_layout.nb_channels; c++) ((float *)out->extended_data[c])[t->filled] = in ? sample_of(in, at, c) : 0;
 	t->next++;
 	if (++t->filled < t->enc->frame_size) return 0;
 	out->pts = t->next - t->filled;
@@ -375,7 +391,7 @@ static int push_sample(rvo_mux *m, track *t, const AVFrame *in, int at) {
 
 static int encode_sound(rvo_mux *m, track *t) {
 	AVFrame *in = t->in;
-	if (in->format != AV_SAMPLE_FMT_S16 || in->ch_layout.nb_channels != t->enc->ch_layout.nb_channels) return AVERROR_INVALIDDATA;
+	if (in->ch_layout.nb_channels != t->enc->ch_layout.nb_channels) return AVERROR_INVALIDDATA;
 	int64_t rate = t->enc->sample_rate, at = av_rescale_q(in->pts, NS, t->enc->time_base);
 	if (t->next == AV_NOPTS_VALUE) t->next = at;
 	int64_t gap = at - t->next;

@@ -96,6 +96,31 @@ func (Muxer) Read(path string) (capture.Movie, error) {
 	return m, nil
 }
 
+// Frames decodes a finished movie and calls yield for each frame that is shown,
+// as a JPEG file of at most maxWidth pixels (0: as it is), until yield returns
+// false.
+func (Muxer) Frames(path string, maxWidth int, yield func(at time.Duration, jpeg []byte) bool) error {
+	name := C.CString(path)
+	defer C.free(unsafe.Pointer(name))
+	var f *C.rvo_frames
+	if err := averror(C.rvo_frames_open(name, C.int(maxWidth), &f)); err != nil {
+		return fmt.Errorf("decode movie: %w", err)
+	}
+	defer C.rvo_frames_close(f)
+	for {
+		var data *C.uint8_t
+		var size C.int
+		var at C.int64_t
+		got := C.rvo_frames_next(f, &data, &size, &at)
+		if err := averror(got); err != nil {
+			return fmt.Errorf("decode movie: %w", err)
+		}
+		if got == 0 || !yield(time.Duration(at), C.GoBytes(unsafe.Pointer(data), size)) {
+			return nil
+		}
+	}
+}
+
 type movieWriter struct{ c *C.rvo_mux }
 
 func (w *movieWriter) add(t capture.MovieTrack) error {

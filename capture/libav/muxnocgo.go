@@ -5,6 +5,7 @@ package libav
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	"rvo-tui/capture"
 )
@@ -31,3 +32,6 @@ func (Muxer) Finish(string, string) error { return errNoMuxer }
 
 // Read fails.
 func (Muxer) Read(string) (capture.Movie, error) { return capture.Movie{}, errNoMuxer }
+
+// Frames fails.
+func (Muxer) Frames(string, int, func(time.Duration, []byte) bool) error { return errNoMuxer }

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"rvo-tui/bench"
+	"rvo-tui/capture/libav"
 	"rvo-tui/capture/opencv"
 	detectcv "rvo-tui/detectors/opencv"
 	"rvo-tui/internal/cli"
@@ -25,7 +26,7 @@ func benchOptions(f cli.BenchRunFlags) (bench.Options, error) {
 		Scenarios: f.Scenario, Runs: f.Runs, Duration: seconds(f.DurationSecs), Warmup: seconds(f.WarmupSecs),
 		Sample: time.Duration(f.SampleMS) * time.Millisecond, Width: f.Size.Width, Height: f.Size.Height,
 		Seed: f.Seed, Dir: f.OutDir, Force: f.Force,
-		JPEG: opencv.EncodeJPEG, Encoder: opencv.Movie{}, OpenCV: opencv.Version(), Revision: "devel",
+		JPEG: opencv.EncodeJPEG, Muxer: libav.Muxer{}, OpenCV: opencv.Version(), Revision: "devel",
 	}
 	if len(f.Scenario) > 0 && (f.All || f.SeedOnly) {
 		return o, errors.New("--scenario: with --all or --seed-only there is nothing to choose")

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"rvo-tui/capture"
+	"rvo-tui/capture/libav"
 	"rvo-tui/capture/opencv"
 	"rvo-tui/clips"
 	"rvo-tui/detectors"
@@ -370,7 +371,7 @@ func BenchmarkLiveEvidence(b *testing.B) {
 		on.rules, on.epoch = []rules.Config{with}, time.Now()
 		cfg := clips.DefaultConfig()
 		cfg.Dir = filepath.Join(b.TempDir(), "clips")
-		on.clips = clips.New(clips.Options{Config: cfg, Epoch: on.epoch, Encoder: opencv.Movie{}, Grace: time.Minute, Log: slog.New(slog.DiscardHandler)})
+		on.clips = clips.New(clips.Options{Config: cfg, Epoch: on.epoch, Muxer: libav.Muxer{}, Grace: time.Minute, Log: slog.New(slog.DiscardHandler)})
 		zs = append(zs, on.run(b))
 		st := on.clips.Status()
 		if st.Saved == 0 {

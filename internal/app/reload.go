@@ -84,15 +84,23 @@ func (r *reloader) source() cli.Flags {
 // watch reads the configuration again whenever its file has changed, until the
 // context ends.
 func (r *reloader) watch(ctx context.Context) {
+	locked := func() cli.Flags {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		return r.source()
+	}
 	w := config.Watcher{
+		Path: func() string {
+			if file := locked().Config; file != "" {
+				return file
+			}
+			return config.LocalFile
+		},
 		Read: func() ([]byte, error) {
-			r.mu.Lock()
-			flags := r.source()
-			r.mu.Unlock()
-			_, text, err := r.loader.Find(flags.Config)
+			_, text, err := r.loader.Find(locked().Config)
 			return text, err
 		},
-		Changed: r.reloadAndLog, Sum: r.cfg.Sum,
+		Changed: r.reloadAndLog, Log: r.log, Sum: r.cfg.Sum,
 	}
 	w.Run(ctx)
 }

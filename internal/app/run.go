@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"rvo-tui/capture"
+	"rvo-tui/capture/libav"
 	"rvo-tui/capture/mjpeg"
 	"rvo-tui/capture/opencv"
 	"rvo-tui/capture/synthetic"
@@ -171,7 +172,7 @@ func run(ctx context.Context, loader config.Loader, cfg config.Config, flags cli
 // command asks for some.
 func newRecorder(cfg config.Config, epoch time.Time, log *slog.Logger) *clips.Recorder {
 	return clips.New(clips.Options{
-		Config: cfg.Clips, Epoch: epoch, Encoder: opencv.Movie{}, Grace: clipGrace, Nice: cfg.Runtime.Nice, Log: log,
+		Config: cfg.Clips, Epoch: epoch, Muxer: libav.Muxer{}, Grace: clipGrace, Nice: cfg.Runtime.Nice, Log: log,
 	})
 }
 

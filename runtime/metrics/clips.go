@@ -12,9 +12,9 @@ type clipDescs struct {
 	state, saved, merged, drops, removed *prometheus.Desc
 	depth, capacity, held, bytes, took   *prometheus.Desc
 
-	pictures, ringBytes, ringCapacity, span *prometheus.Desc
-	queue, queueCapacity                    *prometheus.Desc
-	frames, encoded, ringDrops, unheld      *prometheus.Desc
+	ring, packets, ringBytes, ringCapacity, span *prometheus.Desc
+	queue, queueCapacity                         *prometheus.Desc
+	frames, encoded, ringDrops, unheld           *prometheus.Desc
 }
 
 func newClipDescs(d func(name, help string, labels ...string) *prometheus.Desc) clipDescs {
@@ -30,10 +30,11 @@ func newClipDescs(d func(name, help string, labels ...string) *prometheus.Desc) 
 		bytes:    d("clips_bytes", "Size of all clips on disk."),
 		took:     d("clip_last_build_duration_seconds", "What it took to make the last clip."),
 
-		pictures:      d("evidence_pictures", "Pictures in the evidence ring.", "camera"),
-		ringBytes:     d("evidence_bytes", "Size of the pictures in the evidence ring.", "camera"),
+		ring:          d("evidence_ring_frames", "Frames in the evidence ring, as sent or as JPEG.", "camera"),
+		packets:       d("evidence_packets_total", "Packets of video that the camera sent for evidence.", "camera"),
+		ringBytes:     d("evidence_bytes", "Size of the packets and frames in the evidence ring.", "camera"),
 		ringCapacity:  d("evidence_capacity_bytes", "What the evidence ring may hold.", "camera"),
-		span:          d("evidence_span_seconds", "Time from the oldest picture in the evidence ring to the newest.", "camera"),
+		span:          d("evidence_span_seconds", "Time from the oldest frame in the evidence ring to the newest.", "camera"),
 		queue:         d("evidence_queue_depth", "Frames that wait for the evidence encoder.", "camera"),
 		queueCapacity: d("evidence_queue_capacity", "Frames that may wait for the evidence encoder.", "camera"),
 		frames:        d("evidence_frames_total", "Frames that the evidence encoder was offered, at the rate of clips.", "camera"),
@@ -65,7 +66,8 @@ func (c *clipDescs) collect(p *page, s *clips.Status) {
 		p.gauge(c.queue, float64(r.Queue), r.Camera)
 		p.gauge(c.queueCapacity, float64(r.QueueCap), r.Camera)
 		p.count(c.frames, r.Offered, r.Camera)
-		p.gauge(c.pictures, float64(r.Pictures), r.Camera)
+		p.gauge(c.ring, float64(r.Frames), r.Camera)
+		p.count(c.packets, r.Packets, r.Camera)
 		p.gauge(c.ringBytes, float64(r.Bytes), r.Camera)
 		p.gauge(c.ringCapacity, float64(r.BytesCap), r.Camera)
 		p.gauge(c.span, r.Span.Seconds(), r.Camera)

@@ -72,7 +72,7 @@ func fullSnapshot() *runtime.Snapshot {
 		Clips: &clips.Status{
 			State: "ok", Waiting: 1, WaitingCap: 16, Saved: 4, Took: time.Second, Clips: 4, Bytes: 1 << 20,
 			Dropped: map[string]uint64{"full": 2}, Removed: map[string]uint64{"age": 1},
-			Rings: []clips.RingStatus{{Camera: "door", Pictures: 12, Bytes: 1 << 16, BytesCap: 1 << 26, Span: 3 * time.Second, Encoded: 40}},
+			Rings: []clips.RingStatus{{Camera: "door", Packets: 90, Frames: 12, Bytes: 1 << 16, BytesCap: 1 << 26, Span: 3 * time.Second, Encoded: 40}},
 		},
 		Log:    logging.View{Errors: 1, Warnings: 2},
 		Loop:   runtime.LoopView{Turns: 60, Busy: time.Millisecond},

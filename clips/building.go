@@ -1,0 +1,252 @@
+package clips
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path"
+	"path/filepath"
+	"time"
+)
+
+// building is a clip on its way: a hidden directory in which its movie grows.
+type building struct {
+	clip  *clip
+	root  *os.Root // clips directory
+	dir   *os.File // the hidden one, locked
+	name  string   // below root
+	film  *film
+	began bool // something was written to the film
+	took  time.Duration
+}
+
+// work takes a clip a step further. After the last one, or an error, nothing of
+// it is left but what has its final name.
+func (s *store) work(ctx context.Context, t task) (e Entry, err error) {
+	b := s.films[t.clip]
+	defer func() {
+		switch {
+		case err == nil && !t.last:
+		case errors.Is(err, context.Canceled): // the program ends: the next start goes on with it
+			s.leave(t.clip)
+		default:
+			delete(s.films, t.clip)
+			s.abort(b)
+		}
+	}()
+	if b == nil {
+		if b, err = s.begin(&t.view); err != nil {
+			return e, err
+		}
+		s.films[t.clip] = b
+	}
+	b.clip, b.film.end = &t.view, t.view.end
+	if t.last {
+		err = guard(func() error { e, err = s.finish(ctx, b, t.cut); return err })
+		return e, err
+	}
+	return e, s.grow(ctx, b, t.cut)
+}
+
+// leave lets go of a clip under way, which stays hidden on disk.
+func (s *store) leave(c *clip) {
+	b := s.films[c]
+	if b == nil {
+		return
+	}
+	delete(s.films, c)
+	_ = b.film.close(0)
+	b.dir.Close()
+	b.root.Close()
+}
+
+// begin makes the hidden directory of a clip.
+func (s *store) begin(c *clip) (_ *building, err error) {
+	root, err := s.open()
+	if err != nil {
+		return nil, err
+	}
+	b := &building{clip: c, root: root, name: buildingPrefix + token()}
+	defer func() {
+		if err != nil {
+			s.abort(b)
+		}
+	}()
+	if err := s.room(root); err != nil {
+		return nil, err
+	}
+	if err := root.Mkdir(b.name, 0o750); err != nil {
+		return nil, disk(fmt.Errorf("build clip: %w", err))
+	}
+	if b.dir, err = root.Open(b.name); err != nil {
+		return nil, disk(fmt.Errorf("build clip: %w", err))
+	}
+	lock(b.dir)
+	text, err := json.Marshal(newMeta(c, s.epoch))
+	if err != nil {
+		return nil, fmt.Errorf("build clip: %w", err)
+	}
+	if err := writeFile(root, path.Join(b.name, jobFile), text); err != nil {
+		return nil, disk(fmt.Errorf("build clip: %w", err))
+	}
+	b.film = s.newFilm(s.muxer, openPath(b.dir, filepath.Join(s.cfg.Dir, b.name)), c.end)
+	return b, nil
+}
+
+func (s *store) newFilm(mux Muxer, where string, end time.Duration) *film {
+	return &film{mux: mux, cfg: s.cfg, where: where, end: end}
+}
+
+// abort removes what there is of a clip.
+func (s *store) abort(b *building) {
+	if b == nil {
+		return
+	}
+	if b.film != nil {
+		_ = b.film.close(0) // it goes with its directory
+	}
+	if b.dir != nil {
+		b.dir.Close()
+	}
+	if _, err := b.root.Lstat(b.name); err == nil {
+		s.discard(b.root, b.name)
+	}
+	b.root.Close()
+}
+
+// grow writes what came of a clip to its movie.
+func (s *store) grow(ctx context.Context, b *building, got cut) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	began := time.Now()
+	defer func() { b.took += time.Since(began) }()
+	b.film.needKey = b.film.needKey || got.lost
+	if len(got.samples) == 0 {
+		return nil
+	}
+	err := guard(func() error { return b.film.add(ctx, got.samples, b.clip.zero) })
+	if err != nil && !b.began && errors.Is(err, errors.ErrUnsupported) && s.fallsBack(err) {
+		err = s.again(ctx, b, got)
+	}
+	b.began = true
+	return s.named(b, err)
+}
+
+// again makes the movie as AVI, of the first samples, which are all that there
+// are yet.
+func (s *store) again(ctx context.Context, b *building, got cut) error {
+	_ = b.film.close(0)
+	for _, p := range b.film.parts {
+		_ = b.root.Remove(path.Join(b.name, p.grown)) // there may be none of it
+		_ = b.root.Remove(path.Join(b.name, p.final))
+	}
+	b.film = s.newFilm(AVI{}, b.film.where, b.film.end)
+	return guard(func() error { return b.film.add(ctx, got.samples, b.clip.zero) })
+}
+
+// fallsBack reports whether movies are made as AVI after an error, and says so
+// once.
+func (s *store) fallsBack(why error) bool {
+	if _, last := s.muxer.(AVI); last {
+		return false
+	}
+	if s.fellTo != why.Error() {
+		s.fellTo = why.Error()
+		s.log.Warn("clips of sources without H.264 are saved as Motion JPEG in AVI, which browsers do not play; install an H.264 encoder", "error", why)
+	}
+	return true
+}
+
+// named makes an error name the clips directory, and marks those of the disk.
+func (s *store) named(b *building, err error) error {
+	if err == nil {
+		return nil
+	}
+	err = inDir(err, b.film.where, s.cfg.Dir)
+	if fullDisk(err) {
+		return disk(err)
+	}
+	return err
+}
+
+// finish makes the clip of what was written, and gives it its name. Whatever goes
+// wrong, and wherever the process is killed, nothing is left under a final name
+// unless it is whole.
+func (s *store) finish(ctx context.Context, b *building, got cut) (e Entry, err error) {
+	began := time.Now()
+	fresh := !b.began
+	if err := s.grow(ctx, b, got); err != nil {
+		return e, err
+	}
+	err = guard(func() error { return s.movie(b) })
+	if err != nil && ctx.Err() == nil && fresh && !fullDisk(err) && onlyJPEG(got.samples) && s.fallsBack(err) {
+		if err = s.again(ctx, b, got); err == nil {
+			err = s.movie(b)
+		}
+	} else if err == nil && s.fellTo != "" && b.film.mux == s.muxer && b.film.parts[0].encode {
+		s.fellTo = ""
+		s.log.Info("clips are saved by the preferred encoder again", "ext", s.muxer.Ext())
+	}
+	if err == nil {
+		err = ctx.Err()
+	}
+	if err != nil {
+		return e, s.named(b, err)
+	}
+	if b.film.mute != nil {
+		s.log.Warn("clip saved without its sound", "event", b.clip.jobs[0].ID, "error", b.film.mute)
+	}
+	b.took += time.Since(began)
+	m := newMeta(b.clip, s.epoch)
+	m.describe(b.film, b.clip.confirm, got.stills, got.notes, s.epoch)
+	m.EncodeMS, m.Complete = b.took.Milliseconds(), true
+	if err := s.fill(b, m, got.stills, b.clip.jobs[0].Detections); err != nil {
+		return e, err
+	}
+	return s.publish(b.root, b.dir, b.name, m)
+}
+
+// movie finishes the film.
+func (s *store) movie(b *building) error {
+	until := b.film.end
+	if b.clip.ring != nil && b.clip.ring.ended.Load() {
+		until = 0 // the camera has ended: its last frame is not valid for longer
+	}
+	if err := b.film.close(until); err != nil {
+		return err
+	}
+	return b.film.finish()
+}
+
+// onlyJPEG reports whether the samples are frames that were encoded here, so that
+// the movie can be made again of them.
+func onlyJPEG(samples []sample) bool {
+	for i := range samples {
+		if samples[i].frame == 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// publish gives a finished directory its name and the index its line.
+func (s *store) publish(root *os.Root, dir *os.File, tmp string, m *Meta) (e Entry, err error) {
+	if err := dir.Sync(); err != nil {
+		return e, disk(fmt.Errorf("build clip: %w", err))
+	}
+	size := dirBytes(root, tmp)
+	final, err := rename(root, tmp, clipPath(m.Camera, m.Time, m.EventID))
+	if err != nil {
+		return e, disk(fmt.Errorf("build clip: %w", err))
+	}
+	e = m.entry(final, size)
+	s.entries = append(s.entries, e)
+	if err := appendIndex(root, e); err != nil {
+		// The clip is whole and found by a scan; the next refresh mends the index.
+		s.log.Warn("clip saved without its index line", "path", final, "error", err)
+	}
+	return e, nil
+}

@@ -1,0 +1,171 @@
+package clips
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"rvo-tui/detectors"
+)
+
+// fill puts every other file of a clip beside its movies and syncs all of them.
+func (s *store) fill(b *building, m *Meta, stills []still, found []detectors.Detection) error {
+	names, err := readNames(b.root, b.name)
+	if err != nil {
+		return disk(fmt.Errorf("build clip: %w", err))
+	}
+	for _, name := range names {
+		if !strings.HasPrefix(name, grownPrefix) && name != jobFile {
+			continue
+		}
+		if err := b.root.Remove(path.Join(b.name, name)); err != nil {
+			return disk(fmt.Errorf("build clip: %w", err))
+		}
+	}
+	if err := s.frames(b, m); err != nil {
+		return err
+	}
+	small, err := s.thumb(b, stills, found)
+	if err != nil {
+		return fmt.Errorf("build clip: %w", err)
+	}
+	if err := writeFile(b.root, path.Join(b.name, thumbFile), small); err != nil {
+		return disk(fmt.Errorf("build clip: %w", err))
+	}
+	if m.Files, err = hashFiles(b.root, b.name); err != nil {
+		return disk(fmt.Errorf("build clip: %w", err))
+	}
+	if err := writeFile(b.root, path.Join(b.name, metaFile), m.marshal()); err != nil {
+		return disk(fmt.Errorf("build clip: %w", err))
+	}
+	return nil
+}
+
+// frames writes every frame of the movie as a file, where that is asked for.
+func (s *store) frames(b *building, m *Meta) error {
+	if !s.cfg.Frames {
+		return nil
+	}
+	m.Pictures = true
+	n := 0
+	for _, p := range b.film.parts {
+		var bad error
+		err := b.film.mux.Frames(filepath.Join(b.film.where, p.final), s.cfg.MaxWidth, func(_ time.Duration, jpeg []byte) bool {
+			bad = writeFile(b.root, path.Join(b.name, fmt.Sprintf("frame_%04d.jpg", n)), jpeg)
+			n++
+			return bad == nil
+		})
+		if bad != nil {
+			return disk(fmt.Errorf("build clip: %w", bad))
+		}
+		if err != nil {
+			return fmt.Errorf("build clip: %w", err)
+		}
+	}
+	return nil
+}
+
+// thumb returns the thumbnail: the frame that confirmed the event, with its boxes,
+// or else the frame of the movie that is nearest to it.
+func (s *store) thumb(b *building, stills []still, found []detectors.Detection) ([]byte, error) {
+	c := b.clip
+	for _, st := range stills {
+		if len(c.confirm) > 0 && st.frame == c.confirm[0] {
+			return thumb(st.jpeg, found)
+		}
+	}
+	p := b.film.parts[0]
+	at := c.jobs[0].At - p.zero
+	var best []byte
+	err := b.film.mux.Frames(filepath.Join(b.film.where, p.final), s.cfg.MaxWidth, func(shown time.Duration, jpeg []byte) bool {
+		if best == nil || shown <= at {
+			best = append(best[:0], jpeg...)
+		}
+		return shown < at
+	})
+	if best == nil {
+		return nil, errors.Join(errors.New("draw thumbnail: the movie shows no frame"), err)
+	}
+	return thumb(best, found)
+}
+
+// hashFiles syncs the files of a clip and returns what each holds.
+func hashFiles(root *os.Root, dir string) ([]MetaFile, error) {
+	list, err := readNames(root, dir)
+	if err != nil {
+		return nil, err
+	}
+	var files []MetaFile
+	for _, name := range list {
+		if _, err := syncFile(root, path.Join(dir, name)); err != nil {
+			return nil, err
+		}
+		f, err := hashFile(root, path.Join(dir, name))
+		if err != nil {
+			return nil, err
+		}
+		f.Name = name
+		files = append(files, f)
+	}
+	return files, nil
+}
+
+// hashFile returns the size and the SHA-256 of a file.
+func hashFile(root *os.Root, name string) (f MetaFile, err error) {
+	file, err := root.Open(name)
+	if err != nil {
+		return f, err
+	}
+	defer file.Close()
+	sum := sha256.New()
+	if f.Bytes, err = io.Copy(sum, file); err != nil {
+		return f, err
+	}
+	f.SHA256 = hex.EncodeToString(sum.Sum(nil))
+	return f, nil
+}
+
+// readNames returns the names of the visible files in a directory, in order.
+func readNames(root *os.Root, dir string) ([]string, error) {
+	file, err := root.Open(dir)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	list, err := file.Readdirnames(-1)
+	if err != nil {
+		return nil, err
+	}
+	names := list[:0]
+	for _, name := range list {
+		if !strings.HasPrefix(name, ".") {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names, nil
+}
+
+// inDir makes an error name the clips directory, which people know, where it
+// names the path to the open one.
+func inDir(err error, where, dir string) error {
+	return &placed{err, strings.ReplaceAll(err.Error(), where, dir)}
+}
+
+// placed is an error in other words.
+type placed struct {
+	err  error
+	text string
+}
+
+func (p *placed) Error() string { return p.text }
+
+func (p *placed) Unwrap() error { return p.err }

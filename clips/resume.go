@@ -1,0 +1,138 @@
+package clips
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"rvo-tui/internal/text"
+)
+
+// resume makes a clip of what a process that is dead wrote of it, up to its last
+// fragment, or removes it. Either is said, with the event's ID.
+func (s *store) resume(root *os.Root, dir *os.File, name string) {
+	job, err := readJob(root, path.Join(name, jobFile))
+	if err != nil {
+		s.discard(root, name)
+		s.log.Warn("removed a clip that was not begun when the program ended", "path", name, "error", err)
+		return
+	}
+	var e Entry
+	err = guard(func() (err error) {
+		e, err = s.complete(root, dir, name, job)
+		return err
+	})
+	if err != nil {
+		s.discard(root, name)
+		s.log.Warn("a clip is lost: it was not finished when the program ended, and nothing of it can be shown", "event", text.Visible(job.EventID), "camera", text.Visible(job.Camera), "error", err)
+		return
+	}
+	s.log.Warn("finished a clip up to where the program ended", "event", text.Visible(job.EventID), "camera", text.Visible(job.Camera), "path", e.Path)
+}
+
+// readJob reads what a clip was to be.
+func readJob(root *os.Root, name string) (*Meta, error) {
+	data, err := readBounded(root, name, maxMeta)
+	if err != nil {
+		return nil, err
+	}
+	var m Meta
+	if err := json.Unmarshal(data, &m); err != nil {
+		return nil, fmt.Errorf("read %s: %w", jobFile, err)
+	}
+	return &m, m.plausible()
+}
+
+func (s *store) complete(root *os.Root, dir *os.File, name string, m *Meta) (e Entry, err error) {
+	names, err := readNames(root, name)
+	if err != nil {
+		return e, err
+	}
+	where := openPath(dir, filepath.Join(s.cfg.Dir, name))
+	zero := time.Duration(m.EventTS) - m.Time.Sub(m.Start)
+	b := &building{root: root, dir: dir, name: name, film: s.newFilm(s.muxer, where, 0)}
+	b.clip = &clip{jobs: []Job{{}}}
+	b.clip.jobs[0].At = time.Duration(m.EventTS)
+	var bad error
+	for _, grown := range names {
+		rest, ok := strings.CutPrefix(grown, grownPrefix)
+		if !ok {
+			if grown != jobFile {
+				_ = root.Remove(path.Join(name, grown)) // finished in part; it is made again
+			}
+			continue
+		}
+		p := &part{grown: grown, final: strings.TrimPrefix(rest, mutePrefix), zero: zero}
+		if err := s.completePart(where, p); err != nil {
+			bad = errors.Join(bad, err)
+			_ = root.Remove(path.Join(name, grown))
+			continue
+		}
+		zero += p.movie.Duration
+		b.film.parts = append(b.film.parts, p)
+	}
+	if len(b.film.parts) == 0 {
+		return e, errors.Join(errNoFrames, bad)
+	}
+	m.describe(b.film, nil, nil, nil, s.epoch)
+	m.Complete = false
+	if err := s.fill(b, m, nil, nil); err != nil {
+		return e, err
+	}
+	return s.publish(root, dir, name, m)
+}
+
+func (s *store) completePart(where string, p *part) (err error) {
+	path := filepath.Join(where, p.final)
+	if err := s.muxer.Finish(filepath.Join(where, p.grown), path); err != nil {
+		return err
+	}
+	if p.movie, err = s.muxer.Read(path); err != nil {
+		return err
+	}
+	if p.movie.Hidden == len(p.movie.Times) {
+		return errNoFrames
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		return err
+	}
+	p.size = info.Size()
+	return nil
+}
+
+// Verify checks every file of a clip below dir against what its metadata says of
+// it, and returns what is wrong.
+func Verify(ctx context.Context, dir string, e Entry) error {
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return fmt.Errorf("verify clip: %w", err)
+	}
+	defer root.Close()
+	m, err := readMeta(root, path.Join(e.Path, metaFile))
+	if err != nil {
+		return fmt.Errorf("verify clip: %w", err)
+	}
+	var wrong []error
+	for _, want := range m.Files {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		got, err := hashFile(root, path.Join(e.Path, want.Name))
+		switch {
+		case err != nil:
+			wrong = append(wrong, fmt.Errorf("verify clip: %w", err))
+		case got.Bytes != want.Bytes:
+			wrong = append(wrong, fmt.Errorf("verify clip: %s has %d bytes, and had %d", want.Name, got.Bytes, want.Bytes))
+		case got.SHA256 != want.SHA256:
+			wrong = append(wrong, fmt.Errorf("verify clip: %s was changed", want.Name))
+		}
+	}
+	return errors.Join(wrong...)
+}

@@ -1,0 +1,143 @@
+package clips
+
+import (
+	"slices"
+	"time"
+)
+
+// soundSlack is how long past the end of a clip its video must reach, where
+// there is sound, which may come a little later.
+const soundSlack = 250 * time.Millisecond
+
+// cut is what a ring gives for a clip.
+type cut struct {
+	samples []sample
+	// lost says that samples went, for want of memory, before they were cut.
+	lost bool
+	// notes and stills are those of the whole clip; only in the last cut.
+	notes  []Note
+	stills []still
+}
+
+// pin is what a clip that is waiting needs.
+type pin struct {
+	start time.Duration // of the clip
+	next  time.Duration // what it has not got yet begins here
+}
+
+// pin keeps samples from start on until unpin, as far as memory allows.
+func (g *Ring) pin(c *clip, start time.Duration) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.pins[c] = pin{start, start}
+}
+
+func (g *Ring) unpin(c *clip) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	delete(g.pins, c)
+}
+
+// covers reports whether the ring has all it will ever have up to end.
+func (g *Ring) covers(end time.Duration) bool {
+	if g.ended.Load() {
+		return true
+	}
+	if g.confirming.Load() > 0 {
+		return false
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if len(g.samples) == 0 {
+		return false
+	}
+	last := &g.samples[len(g.samples)-1]
+	if last.frame != 0 {
+		return last.ts >= end-g.cfg.step()/2
+	}
+	if slices.ContainsFunc(g.samples, func(s sample) bool { return !s.Track.Video }) {
+		end += soundSlack
+	}
+	return g.newest >= end
+}
+
+// grow returns the packets that came for a clip since they were cut last. Frames
+// that are encoded here are not among them: those that confirm an event may still
+// be missing.
+func (g *Ring) grow(c *clip) cut {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if n := len(g.samples); n == 0 || g.samples[n-1].frame != 0 {
+		return cut{}
+	}
+	return g.take(c)
+}
+
+// finish returns all that is left of a clip.
+func (g *Ring) finish(c *clip) cut {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	got := g.take(c)
+	for _, s := range g.stills {
+		if slices.Contains(c.confirm, s.frame) {
+			got.stills = append(got.stills, s)
+		}
+	}
+	for _, n := range g.noted {
+		if ts := n.Captured.Sub(g.epoch); ts >= c.zero && ts <= c.end+g.cfg.step()/2 {
+			got.notes = append(got.notes, n)
+		}
+	}
+	return got
+}
+
+// take cuts what a clip has not got yet, and moves its pin. The caller holds mu.
+func (g *Ring) take(c *clip) (got cut) {
+	lo := 0
+	if c.cursor == 0 {
+		lo = g.begin(c, &got)
+	} else {
+		for lo < len(g.samples) && g.samples[lo].seq <= c.cursor {
+			lo++
+		}
+		got.lost = lo == 0 && len(g.samples) > 0 && g.samples[0].seq > c.cursor+1
+	}
+	for _, s := range g.samples[lo:] {
+		if s.frame != 0 && s.ts > c.end+g.cfg.step()/2 && !slices.Contains(c.confirm, s.frame) || s.frame == 0 && s.decodes() > c.end {
+			continue
+		}
+		if s.Track.Video || s.ts+s.Duration > c.zero {
+			got.samples = append(got.samples, s)
+		}
+		c.cursor = max(c.cursor, s.seq)
+	}
+	if p, ok := g.pins[c]; ok && len(got.samples) > 0 {
+		p.next = max(p.next, got.samples[len(got.samples)-1].ts)
+		g.pins[c] = p
+	}
+	return got
+}
+
+// begin sets when a clip's movie begins: with the frame that was valid at its
+// start. It returns the index of the frame from which that is decoded, and adds
+// the sound that came ahead of it. The caller holds mu.
+func (g *Ring) begin(c *clip, got *cut) (key int) {
+	c.zero = c.start
+	seen := false
+	for _, s := range g.samples {
+		if s.Track.Video && (!seen || s.ts <= c.start && s.ts > c.zero) {
+			c.zero, seen = s.ts, true
+		}
+	}
+	for i, s := range g.samples {
+		if s.key() && s.ts <= c.zero {
+			key = i
+		}
+	}
+	for _, s := range g.samples[:key] {
+		if !s.Track.Video && s.ts+s.Duration > c.zero {
+			got.samples = append(got.samples, s)
+		}
+	}
+	return key
+}
