@@ -40,8 +40,10 @@ type Pool struct {
 	// Scale makes raw pictures smaller. Nil: capture.ScaleDown. It is not to be
 	// changed once there are detectors.
 	Scale capture.Scaler
+	// Log is told what people should know of an endpoint. It is not to be changed
+	// once there are detectors.
+	Log *slog.Logger
 
-	log  *slog.Logger
 	dial func(ctx context.Context, network, addr string) (net.Conn, error)
 
 	mu     sync.Mutex // guards what follows
@@ -61,7 +63,7 @@ func NewPool(log *slog.Logger) *Pool {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
-	return &Pool{log: log, dial: new(net.Dialer).DialContext, conns: make(map[connKey]*conn), warned: make(map[Endpoint]bool)}
+	return &Pool{Log: log, dial: new(net.Dialer).DialContext, conns: make(map[connKey]*conn), warned: make(map[Endpoint]bool)}
 }
 
 // Close ends all connections; calls under way fail. The pool cannot be used
@@ -159,7 +161,7 @@ func (c *conn) answered(model string) {
 	}
 	c.pool.mu.Unlock()
 	if !known {
-		c.pool.log.Info("model service answers", "endpoint", c.endpoint.String(), "model", model)
+		c.pool.Log.Info("model service answers", "endpoint", c.endpoint.String(), "model", model)
 	}
 }
 
@@ -179,7 +181,7 @@ func (p *Pool) warn(e Endpoint, token bool) {
 	if token {
 		what = "pictures and token"
 	}
-	p.log.Warn(what+" leave this machine unencrypted: use an https:// endpoint", "endpoint", e.String())
+	p.Log.Warn(what+" leave this machine unencrypted: use an https:// endpoint", "endpoint", e.String())
 }
 
 func (c *conn) open(creds credentials.TransportCredentials) (*grpc.ClientConn, error) {

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"sync"
 	"syscall"
 
 	"rvo-tui/capture/opencv"
@@ -47,45 +48,41 @@ func Main(args []string, stdout *os.File, builtIn []byte) int {
 	case flags.ListCameras:
 		return status(listCameras(stdout, opencv.Devices()))
 	}
-	if flags.Command == "bench" {
-		ctx, stop := onSignal()
-		defer stop()
-		return status(runBench(ctx, flags.Bench, flags.Verb, stdout))
+	kinds := newKinds()
+	defer kinds.close()
+	loader := config.Loader{
+		Default: builtIn, Kinds: kinds.all, Secrets: new(config.Secrets),
+		CameraMenu: flags.Command == "run" && onTerminal(flags),
 	}
-	secrets := new(config.Secrets)
-	kinds, children, closeKinds := newKinds()
-	defer closeKinds()
-	loader := config.Loader{Default: builtIn, Kinds: kinds, Secrets: secrets, CameraMenu: flags.Command == "run" && onTerminal(flags)}
-	if flags.Command == "check" {
-		return status(check(loader, flags, stdout))
-	}
-	if flags.Command == "clips" && flags.ClipsDir != nil {
-		// What is in a directory does not hang on a configuration that may lack
-		// its secrets here.
-		return status(listClips(stdout, *flags.ClipsDir, flags.Clips.JSON))
-	}
-	if flags.Command == "ctl" || flags.Command == "connect" {
-		ctx, stop := onSignal()
-		defer stop()
-		return status(toOther(ctx, loader, flags, stdout))
+	return status(do(loader, kinds, flags, stdout))
+}
+
+// do carries a command out.
+func do(loader config.Loader, kinds *kinds, flags cli.Flags, stdout *os.File) error {
+	switch flags.Command {
+	case "bench":
+		return interruptible(func(ctx context.Context) error { return runBench(ctx, kinds, flags.Bench, flags.Verb, stdout) })
+	case "check":
+		return check(loader, flags, stdout)
+	case "connect", "ctl":
+		return toOther(loader, flags, stdout)
+	case "clips":
+		if flags.ClipsDir != nil { // the configuration may lack its secrets here
+			return listClips(stdout, *flags.ClipsDir, flags.Clips.JSON)
+		}
 	}
 	cfg, err := loader.Load(flags)
-	if err != nil {
-		return status(err)
-	}
-	if flags.Command == "clips" {
-		return status(listClips(stdout, cfg.Clips.Dir, flags.Clips.JSON))
-	}
-	if onTerminal(flags) && offered(loader, cfg, flags, stdout) {
+	switch {
+	case err != nil:
+		return err
+	case flags.Command == "clips":
+		return listClips(stdout, cfg.Clips.Dir, flags.Clips.JSON)
+	case onTerminal(flags) && offered(loader, cfg, flags, stdout):
 		flags.Command = "connect"
-		ctx, stop := onSignal()
-		defer stop()
-		return status(toOther(ctx, loader, flags, stdout))
+		return toOther(loader, flags, stdout)
 	}
-	children.Tune(cfg.Runtime.Nice, cfg.Runtime.OpenCVThreads)
-	ctx, stop := onSignal()
-	defer stop()
-	return status(run(ctx, loader, cfg, flags, children.Stop, stdout))
+	kinds.children.Tune(cfg.Runtime.Nice, cfg.Runtime.OpenCVThreads)
+	return interruptible(func(ctx context.Context) error { return run(ctx, loader, cfg, flags, kinds, stdout) })
 }
 
 // status prints an error and returns the exit status that it stands for.
@@ -112,18 +109,17 @@ func status(err error) int {
 	return exitFailure
 }
 
-// onSignal returns a context that ends with the first SIGINT or SIGTERM. The
-// second one ends the process at once.
-func onSignal() (context.Context, func()) {
+// interruptible does something in a context that ends with the first SIGINT or
+// SIGTERM. The second one ends the process at once.
+func interruptible(do func(ctx context.Context) error) error {
 	ctx, cancel := context.WithCancel(context.Background())
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM)
 	// A reader of the events that has gone degrades its sink, not the process.
 	signal.Ignore(syscall.SIGPIPE)
+	var wg sync.WaitGroup
 	done := make(chan struct{})
-	finished := make(chan struct{})
-	go func() {
-		defer close(finished)
+	wg.Go(func() {
 		for n := 0; ; n++ {
 			select {
 			case <-done:
@@ -135,11 +131,10 @@ func onSignal() (context.Context, func()) {
 				cancel()
 			}
 		}
-	}()
-	return ctx, func() {
-		signal.Stop(signals)
-		close(done)
-		<-finished
-		cancel()
-	}
+	})
+	defer cancel()
+	defer wg.Wait()
+	defer close(done)
+	defer signal.Stop(signals)
+	return do(ctx)
 }

@@ -59,7 +59,7 @@ func seconds(s float64) time.Duration {
 }
 
 // runBench does what bench is asked for.
-func runBench(ctx context.Context, flags cli.BenchFlags, verb string, stdout *os.File) error {
+func runBench(ctx context.Context, kinds *kinds, flags cli.BenchFlags, verb string, stdout *os.File) error {
 	if verb == "compare" {
 		text, err := bench.Compare(flags.Compare.A, flags.Compare.B)
 		if err != nil {
@@ -80,12 +80,10 @@ func runBench(ctx context.Context, flags cli.BenchFlags, verb string, stdout *os
 	slog.SetDefault(slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError})))
 	// Some scenarios crash processes on purpose; what these print then is no news.
 	slog.SetLogLoggerLevel(slog.LevelError)
-	kinds, children, closeKinds := newKinds()
-	defer closeKinds()
 	cfg := runtime.DefaultConfig()
-	children.Tune(cfg.Nice, cfg.OpenCVThreads)
+	kinds.children.Tune(cfg.Nice, cfg.OpenCVThreads)
 	detectcv.Threads(cfg.OpenCVThreads)
-	o.Kinds, o.Out = kinds, stdout
+	o.Kinds, o.Out = kinds.all, stdout
 	if info, err := os.Stderr.Stat(); err == nil && info.Mode()&os.ModeCharDevice != 0 {
 		o.Progress = os.Stderr
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"rvo-tui/detectors"
 	"rvo-tui/internal/cli"
 	"rvo-tui/internal/config"
 )
@@ -17,12 +18,9 @@ var builtIn, _ = os.ReadFile("../../rvo.toml")
 // testLoader reads configurations as the program does, but for the look at what
 // is installed, and with its own environment.
 func testLoader(env ...string) config.Loader {
-	kinds, _, closeKinds := newKinds()
-	closeKinds() // no test here makes a detector
-	for name, kind := range kinds {
-		kind.Check = nil
-		kinds[name] = kind
-	}
+	made := newKinds()
+	made.close() // no test here makes a detector
+	kinds := made.all.Unchecked(func(detectors.Kind) bool { return true })
 	return config.Loader{Default: builtIn, Kinds: kinds, Secrets: new(config.Secrets), Getenv: func(name string) (string, bool) {
 		for _, e := range env {
 			if value, ok := strings.CutPrefix(e, name+"="); ok {

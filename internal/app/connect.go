@@ -21,11 +21,13 @@ import (
 const firstAnswer = 3 * time.Second
 
 // toOther does what is done with a running program: connect or ctl.
-func toOther(ctx context.Context, loader config.Loader, flags cli.Flags, stdout *os.File) error {
-	if flags.Command == "connect" {
-		return connect(ctx, loader, flags)
-	}
-	return ctl(ctx, loader, flags, stdout)
+func toOther(loader config.Loader, flags cli.Flags, stdout *os.File) error {
+	return interruptible(func(ctx context.Context) error {
+		if flags.Command == "connect" {
+			return connect(ctx, loader, flags)
+		}
+		return ctl(ctx, loader, flags, stdout)
+	})
 }
 
 // connect shows the dashboard of a running program until the user leaves it, the

@@ -71,8 +71,9 @@ type figures struct {
 
 func (l live) run(b *testing.B) figures {
 	b.Helper()
-	kinds, _, closeKinds := newKinds()
-	defer closeKinds()
+	made := newKinds()
+	defer made.close()
+	kinds := made.all
 	kinds["sleep"] = detectors.Kind{Name: "sleep", Defaults: detectors.Config{Options: detectors.LoadOptions{}}, New: func(cfg detectors.Config) (detectors.Detector, error) {
 		return sleeper{time.Duration(cfg.Options.(detectors.LoadOptions).Busy)}, nil
 	}}

@@ -47,20 +47,27 @@ func localKinds() detectors.Kinds {
 	return kinds
 }
 
-// newKinds returns every kind of detector, what runs some of them in processes
-// of their own, and what frees their connections and ends their processes.
-func newKinds() (kinds detectors.Kinds, children *child.Pool, closeAll func()) {
-	pool := remote.NewPool(slog.New(lateLog{}))
-	pool.Scale = opencv.Scale
-	children = child.NewPool(child.Options{Scale: opencv.Scale})
-	kinds = child.Wrap(localKinds(), children)
-	kinds["remote"] = remote.Kind(pool)
-	kinds["command"] = child.Kind(children)
-	return kinds, children, func() {
-		// Nothing is left to be done about connections at the end.
-		_ = pool.Close()
-		_ = children.Close()
-	}
+// kinds is every kind of detector, and what some of them share.
+type kinds struct {
+	all      detectors.Kinds
+	services *remote.Pool // connections to model services
+	children *child.Pool  // processes of detectors
+}
+
+func newKinds() *kinds {
+	k := &kinds{services: remote.NewPool(nil), children: child.NewPool(child.Options{Scale: opencv.Scale})}
+	k.services.Scale = opencv.Scale
+	k.all = child.Wrap(localKinds(), k.children)
+	k.all["remote"] = remote.Kind(k.services)
+	k.all["command"] = child.Kind(k.children)
+	return k
+}
+
+// close ends connections and processes. Nothing is left to be done about those
+// that fail to.
+func (k *kinds) close() {
+	_ = k.services.Close()
+	_ = k.children.Close()
 }
 
 // newDrivers returns every kind of video source.
@@ -71,10 +78,9 @@ func newDrivers(log *slog.Logger) capture.Drivers {
 	return drivers
 }
 
-// run does the main job until the context ends or all cameras have ended. It
-// calls hurry when the context ends: detectors that are being opened are not to
-// be waited for.
-func run(ctx context.Context, loader config.Loader, cfg config.Config, flags cli.Flags, hurry func(), stdout *os.File) error {
+// run does the main job until the context ends or all cameras have ended. When the
+// context ends, detectors that are being opened are not waited for.
+func run(ctx context.Context, loader config.Loader, cfg config.Config, flags cli.Flags, kinds *kinds, stdout *os.File) error {
 	goruntime.GOMAXPROCS(cfg.Runtime.Threads())
 	screen := newDashboard(cfg.UI, len(cfg.Camera), flags, loader.Kinds)
 	hangup := make(chan os.Signal, 1)
@@ -88,6 +94,7 @@ func run(ctx context.Context, loader config.Loader, cfg config.Config, flags cli
 	}
 	defer logs.close()
 	log := logs.logger
+	kinds.services.Log = log
 	if stdout == os.Stdout {
 		if stdout, err = opencv.DivertStdout(); err != nil {
 			return err
@@ -147,7 +154,7 @@ func run(ctx context.Context, loader config.Loader, cfg config.Config, flags cli
 	}
 	ctx, quit := context.WithCancel(ctx)
 	defer quit()
-	defer context.AfterFunc(ctx, hurry)()
+	defer context.AfterFunc(ctx, kinds.children.Stop)()
 	log.Info("started", "config", cfg.File, "cameras", len(cfg.Camera), "detectors", len(cfg.Detector), "rules", len(cfg.Rule))
 	if screen == nil {
 		if !flags.NoUI {
