@@ -22,13 +22,13 @@ func jpegSize(data []byte) (width, height int, err error) {
 		return 0, 0, err
 	}
 	if cfg.Width <= 0 || cfg.Height <= 0 || cfg.Width > maxSide || cfg.Height > maxSide || cfg.Width*cfg.Height > maxArea {
-		return 0, 0, fmt.Errorf("picture of %dx%d pixels", cfg.Width, cfg.Height)
+		return 0, 0, fmt.Errorf("frame of %dx%d pixels", cfg.Width, cfg.Height)
 	}
 	return cfg.Width, cfg.Height, nil
 }
 
 // decodeJPEG decodes into packed BGR rows of width x height, scaled where the
-// picture has another size: by averaging whole boxes down, by repeating up.
+// frame has another size: by averaging whole boxes down, by repeating up.
 func decodeJPEG(dst, data []byte, width, height int) error {
 	if len(dst) != width*height*3 {
 		return errors.New("destination has another size")
@@ -39,7 +39,7 @@ func decodeJPEG(dst, data []byte, width, height int) error {
 	}
 	b := img.Bounds()
 	if b.Dx() <= 0 || b.Dy() <= 0 {
-		return errors.New("picture has no pixels")
+		return errors.New("frame has no pixels")
 	}
 	switch img := img.(type) {
 	case *image.YCbCr:
@@ -65,7 +65,7 @@ func decodeJPEG(dst, data []byte, width, height int) error {
 	return nil
 }
 
-// bgrFromYCbCr converts a picture without scaling it.
+// bgrFromYCbCr converts a frame without scaling it.
 func bgrFromYCbCr(dst []byte, img *image.YCbCr) {
 	b := img.Rect
 	p := 0
@@ -88,7 +88,7 @@ func rgbFromYCbCr(y, cb, cr uint8) (r, g, b int) {
 	return int(clamp8((l + 91881*v) >> 16)), int(clamp8((l - 22554*u - 46802*v) >> 16)), int(clamp8((l + 116130*u) >> 16))
 }
 
-// scale fills dst with width x height pixels of a picture with the given
+// scale fills dst with width x height pixels of a frame with the given
 // bounds.
 func scale(dst []byte, width, height int, from image.Rectangle, at func(x, y int) (r, g, b int)) {
 	p := 0

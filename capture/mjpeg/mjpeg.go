@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/url"
 	"os"
@@ -21,13 +20,13 @@ import (
 	"rvo-tui/internal/text"
 )
 
-// Open is the capture.Opener of capture.KindHTTP: a stream of JPEG pictures over HTTP or
+// Open is the capture.Opener of capture.KindHTTP: a stream of JPEG frames over HTTP or
 // HTTPS, as multipart/x-mixed-replace. User and password of the address answer
 // Basic and Digest challenges. Proxies are not used: cameras are near.
 //
-// A goroutine reads the network and keeps the newest picture alone, so that
+// A goroutine reads the network and keeps the newest frame alone, so that
 // nothing queues up in the kernel; the older ones count as skipped (Skipper).
-// Pictures may have an X-Timestamp header, in seconds, which becomes their
+// Frames may have an X-Timestamp header, in seconds, which becomes their
 // presentation time.
 func Open(ctx context.Context, cfg capture.Config, addr capture.Address) (capture.Source, error) {
 	fail := func(err error) (capture.Source, error) {
@@ -46,17 +45,19 @@ func Open(ctx context.Context, cfg capture.Config, addr capture.Address) (captur
 	ctx, stop := context.WithCancelCause(ctx)
 	cancel := func() { stop(nil) }
 	limit := time.AfterFunc(time.Duration(cfg.OpenTimeout), func() { stop(os.ErrDeadlineExceeded) })
+	plain, encrypted := dialers(tlsConfig)
 	transport := &http.Transport{
-		DialContext:            (&net.Dialer{}).DialContext,
-		TLSClientConfig:        tlsConfig,
+		DialContext:            plain,
+		DialTLSContext:         encrypted,
 		DisableCompression:     true,
 		MaxIdleConnsPerHost:    1, // the challenge and the answer share a connection
-		MaxResponseHeaderBytes: 64 << 10,
+		MaxResponseHeaderBytes: maxResponseHead,
 	}
 	client := &http.Client{Transport: transport, CheckRedirect: sameHost}
 	resp, err := request(ctx, client, target, user)
+	var what content
 	if err == nil {
-		if err = checkAnswer(resp, user); err != nil {
+		if what, err = judge(resp, user); err != nil {
 			resp.Body.Close()
 		}
 	}
@@ -76,11 +77,11 @@ func Open(ctx context.Context, cfg capture.Config, addr capture.Address) (captur
 		cfg: cfg, cancel: cancel, body: resp.Body, transport: transport,
 		fresh: make(chan struct{}, 1), ended: make(chan struct{}),
 	}
-	go s.pump()
+	go s.receive(what)
 	return s, nil
 }
 
-// mjpegSource is one open MJPEG stream. Its pump fills the slot, Grab empties
+// mjpegSource is one open MJPEG stream. Its receiver fills the slot, Grab empties
 // it; three buffers go round between them.
 type mjpegSource struct {
 	cfg       capture.Config
@@ -90,13 +91,13 @@ type mjpegSource struct {
 
 	// The reader of the source owns these.
 	cur           part
-	width, height int // of the picture in cur
+	width, height int // of the frame in cur
 	lastPTS       time.Duration
 	timer         *time.Timer
 
 	skipped atomic.Uint64
 	fresh   chan struct{} // the slot has been filled
-	ended   chan struct{} // the pump has ended, and wrote err before
+	ended   chan struct{} // the receiver has ended, and wrote err before
 
 	mu   sync.Mutex // guards slot and full
 	slot part
@@ -105,22 +106,25 @@ type mjpegSource struct {
 	err error
 }
 
-// part is one picture as it came.
+// part is one frame as it came.
 type part struct {
 	data    []byte
 	stamp   capture.Stamp
 	tooLong bool
 }
 
-func (s *mjpegSource) pump() {
+// receive reads frames off the network until the stream ends.
+func (s *mjpegSource) receive(what content) {
 	defer close(s.ended)
 	split := newSplitter(s.body)
 	var p part
-	for {
+	for frames := 0; ; frames++ {
 		data, err := split.next(p.data)
 		p.data, p.tooLong = data, errors.Is(err, errPartTooLong)
 		if err != nil && !p.tooLong {
-			s.err = err
+			if s.err = err; what == contentImage && frames <= 1 && ended(err) {
+				s.err = errSingleImage
+			}
 			return
 		}
 		p.stamp = capture.Stamp{Arrived: time.Now()}
@@ -176,7 +180,7 @@ func (s *mjpegSource) Grab() (capture.Stamp, error) {
 	return stamp, nil
 }
 
-// await returns when there is a new picture in cur.
+// await returns when there is a new frame in cur.
 func (s *mjpegSource) await() error {
 	if s.take() {
 		return nil
@@ -198,7 +202,7 @@ func (s *mjpegSource) await() error {
 			if s.take() {
 				return nil
 			}
-			if errors.Is(s.err, io.EOF) || errors.Is(s.err, io.ErrUnexpectedEOF) {
+			if ended(s.err) {
 				return errors.New("the server ended the stream")
 			}
 			return fmt.Errorf("read stream: %w", s.err)
@@ -207,6 +211,8 @@ func (s *mjpegSource) await() error {
 		}
 	}
 }
+
+func ended(err error) bool { return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) }
 
 func (s *mjpegSource) Retrieve(dst []byte) error {
 	width, height := s.Size()

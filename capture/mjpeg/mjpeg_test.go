@@ -203,8 +203,8 @@ func TestMJPEGRefusals(t *testing.T) {
 		is     error
 		says   string
 	}{
-		"page":      {func(w http.ResponseWriter, r *http.Request) { w.Header().Set("Content-Type", "text/html") }, capture.ErrUnsupported, `"text/html"`},
-		"snapshot":  {func(w http.ResponseWriter, r *http.Request) { w.Header().Set("Content-Type", "image/jpeg") }, capture.ErrUnsupported, "single picture"},
+		"page":      {func(w http.ResponseWriter, r *http.Request) { w.Header().Set("Content-Type", "text/html") }, capture.ErrUnsupported, "(text/html)"},
+		"snapshot":  {func(w http.ResponseWriter, r *http.Request) { w.Header().Set("Content-Type", "image/jpeg") }, capture.ErrUnsupported, "single JPEG image"},
 		"no user":   {func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(401) }, capture.ErrUnauthorized, "USER:PASSWORD"},
 		"forbidden": {func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(403) }, capture.ErrUnauthorized, "403"},
 		"no stream": {func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(404) }, nil, "path"},

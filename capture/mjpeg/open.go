@@ -59,31 +59,70 @@ func request(ctx context.Context, client *http.Client, target *url.URL, user *ur
 	}
 }
 
-func checkAnswer(resp *http.Response, user *url.Userinfo) error {
+// content is what a server says that it sends.
+type content int
+
+const (
+	contentFrames  content = iota // JPEG frames in parts
+	contentImage                  // one JPEG, though some cameras send one after another
+	contentUnknown                // nothing that is of use: the bytes show what it is
+)
+
+var errSingleImage = fmt.Errorf("a single JPEG image is %w: give the address of the camera's MJPEG stream", capture.ErrUnsupported)
+
+// judge returns what an answer brings, or why it is of no use.
+func judge(resp *http.Response, user *url.Userinfo) (content, error) {
 	switch {
 	case resp.StatusCode == http.StatusUnauthorized && user == nil:
-		return fmt.Errorf("%w: it asks for one, write it as in http://USER:PASSWORD@%s/", capture.ErrUnauthorized, resp.Request.URL.Host)
+		return 0, fmt.Errorf("%w: it asks for one, write it as in http://USER:PASSWORD@%s/", capture.ErrUnauthorized, resp.Request.URL.Host)
 	case resp.StatusCode == http.StatusUnauthorized:
-		return fmt.Errorf("%w: correct it in the address", capture.ErrUnauthorized)
+		return 0, fmt.Errorf("%w: correct it in the address", capture.ErrUnauthorized)
 	case resp.StatusCode == http.StatusForbidden:
-		return fmt.Errorf("%w: the camera forbids this user to watch (status 403)", capture.ErrUnauthorized)
+		return 0, fmt.Errorf("%w: the camera forbids this user to watch (status 403)", capture.ErrUnauthorized)
 	case resp.StatusCode == http.StatusNotFound:
-		return errors.New("there is no such stream (status 404): correct the path of the address")
+		return 0, errors.New("there is no such stream (status 404): correct the path of the address")
 	case resp.StatusCode != http.StatusOK:
-		return fmt.Errorf("the server answers with status %d", resp.StatusCode)
+		return 0, fmt.Errorf("the server answers with status %d", resp.StatusCode)
 	}
-	text := resp.Header.Get("Content-Type")
-	kind, _, err := mime.ParseMediaType(text)
+	header := resp.Header.Get("Content-Type")
+	kind, _, err := mime.ParseMediaType(header)
 	if err != nil {
 		// Cameras write boundaries that need quotes without them.
-		kind, _, _ = strings.Cut(text, ";")
+		kind, _, _ = strings.Cut(header, ";")
 		kind = strings.ToLower(strings.TrimSpace(kind))
 	}
 	switch kind {
 	case "multipart/x-mixed-replace", "multipart/mixed", "video/x-motion-jpeg", "video/mjpeg", "video/x-jpeg":
-		return nil
-	case "image/jpeg":
-		return fmt.Errorf("a single picture (image/jpeg) is %w: give the address of the camera's MJPEG stream", capture.ErrUnsupported)
+		return contentFrames, nil
+	case "image/jpeg", "image/jpg":
+		if resp.ContentLength >= 0 {
+			return 0, errSingleImage
+		}
+		return contentImage, nil
+	case "text/html", "application/json", "text/xml", "application/xml":
+		return 0, fmt.Errorf("a page (%s) is %w: give the address of an MJPEG stream (multipart/x-mixed-replace), or use rtsp://", kind, capture.ErrUnsupported)
 	}
-	return fmt.Errorf("content type %q is %w: give the address of an MJPEG stream (multipart/x-mixed-replace), or use rtsp://", kind, capture.ErrUnsupported)
+	if name := codecName(kind); name != "" {
+		return 0, otherCodec(name)
+	}
+	return contentUnknown, nil
+}
+
+// codecName returns the name of the codec that a content type other than JPEG
+// stands for, "" where it says nothing.
+func codecName(kind string) string {
+	sub, _ := strings.CutPrefix(strings.ToLower(kind), "video/")
+	switch strings.TrimPrefix(sub, "x-") {
+	case "h264", "avc":
+		return "H.264"
+	case "h265", "hevc":
+		return "H.265"
+	case "mp4", "mp4v-es", "mpeg", "mpeg4", "mp2t":
+		return "MPEG"
+	}
+	return ""
+}
+
+func otherCodec(name string) error {
+	return fmt.Errorf("%s video in HTTP parts is %w: use the camera's rtsp:// address, or let it send MJPEG here", name, capture.ErrUnsupported)
 }

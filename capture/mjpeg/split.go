@@ -4,27 +4,38 @@ import (
 	"bufio"
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
+
+	"rvo-tui/capture"
 )
 
 const (
-	maxPart   = 16 << 20 // bytes of one JPEG picture of a stream
-	maxHeader = 4 << 10  // bytes between two pictures that are looked at for headers
+	maxPart   = 16 << 20 // bytes of one JPEG
+	maxHeader = 4 << 10  // bytes between two frames that are looked at for headers
+	maxOther  = 1 << 20  // bytes at the beginning that may be no JPEG
 )
 
-var errPartTooLong = errors.New("picture is longer than 16 MiB")
+var errPartTooLong = errors.New("frame is longer than 16 MiB")
 
-// splitter finds the JPEG pictures in a multipart stream by their own markers.
+// splitter finds the JPEG frames in a multipart stream by their own markers.
 // Boundaries and lengths are not relied on: cameras write them with too many
-// dashes, without line ends, wrong or not at all. What is no picture is skipped.
+// dashes, without line ends, wrong or not at all. What is no frame is skipped.
 type splitter struct {
 	r      *bufio.Reader
-	header []byte // the latest text before the picture, at most maxHeader
-	soi    bool   // the start marker of the next picture has been read already
+	header []byte // the latest text before the frame, at most maxHeader
+	soi    bool   // the start marker of the next frame has been read already
+	other  int    // bytes before the first frame; below 0: it has come
 }
+
+// partType finds the content type of a part that holds video other than JPEG.
+var partType = regexp.MustCompile(`(?i)content-type:[ \t]*(video/[a-z0-9.+-]+)`)
+
+var errNoJPEG = fmt.Errorf("a stream without a JPEG in its first MiB is %w: give the address of an MJPEG stream, or use rtsp://", capture.ErrUnsupported)
 
 func newSplitter(r io.Reader) *splitter {
 	return &splitter{r: bufio.NewReaderSize(r, 64<<10)}
@@ -40,8 +51,8 @@ const (
 	markRST7 = 0xD7
 )
 
-// next appends the next picture to buf[:0] and returns it. A picture that is
-// cut off by the start of another is returned as it is. A picture of more than
+// next appends the next frame to buf[:0] and returns it. A frame that is
+// cut off by the start of another is returned as it is. A frame of more than
 // maxPart bytes gives errPartTooLong, after which the splitter goes on; every
 // other error ends the stream.
 func (s *splitter) next(buf []byte) ([]byte, error) {
@@ -75,7 +86,7 @@ func (s *splitter) next(buf []byte) ([]byte, error) {
 	}
 }
 
-// findStart reads up to and with the start of a picture, and keeps the text
+// findStart reads up to and with the start of a frame, and keeps the text
 // before it.
 func (s *splitter) findStart() error {
 	s.header = s.header[:0]
@@ -83,9 +94,18 @@ func (s *splitter) findStart() error {
 		s.soi = false
 		return nil
 	}
+	if s.other == 0 {
+		begin, err := s.r.Peek(4)
+		if err == nil && (bytes.HasPrefix(begin, []byte{0, 0, 0, 1}) || bytes.HasPrefix(begin, []byte{0, 0, 1})) {
+			return otherCodec("H.264 or H.265")
+		}
+	}
 	for {
 		chunk, err := s.r.ReadSlice(0xFF)
 		s.keep(chunk)
+		if bad := s.judge(chunk); bad != nil {
+			return bad
+		}
 		if errors.Is(err, bufio.ErrBufferFull) {
 			continue
 		}
@@ -97,10 +117,27 @@ func (s *splitter) findStart() error {
 			return err
 		}
 		if next[0] == markSOI && next[1] == 0xFF {
+			s.other = -1
 			_, err = s.r.Discard(1)
 			return err
 		}
 	}
+}
+
+// judge looks at what comes before the first frame for why there is none.
+func (s *splitter) judge(text []byte) error {
+	if s.other < 0 {
+		return nil
+	}
+	if m := partType.FindSubmatch(text); m != nil {
+		if name := codecName(string(m[1])); name != "" {
+			return otherCodec(name)
+		}
+	}
+	if s.other += len(text); s.other > maxOther {
+		return errNoJPEG
+	}
+	return nil
 }
 
 func (s *splitter) keep(text []byte) {
@@ -114,7 +151,7 @@ func (s *splitter) keep(text []byte) {
 }
 
 // marker appends what comes before the next marker, which belongs to the
-// picture, and returns the second byte of the marker.
+// frame, and returns the second byte of the marker.
 func (s *splitter) marker(buf *[]byte) (byte, error) {
 	for {
 		chunk, err := s.r.ReadSlice(0xFF)
@@ -157,7 +194,7 @@ func (s *splitter) segment(buf []byte) ([]byte, error) {
 	return buf, err
 }
 
-// timestamp returns the X-Timestamp that came with the picture, in seconds.
+// timestamp returns the X-Timestamp that came with the frame, in seconds.
 func (s *splitter) timestamp() (time.Duration, bool) {
 	for line := range bytes.Lines(s.header) {
 		name, value, ok := bytes.Cut(line, []byte(":"))
