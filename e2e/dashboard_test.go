@@ -208,8 +208,8 @@ func TestDashboardThatCrashes(t *testing.T) {
 		signal syscall.Signal
 		says   string
 	}{
-		"fault": {syscall.SIGABRT, "it crashed"},
-		"kill":  {syscall.SIGKILL, "it was killed"},
+		"fault": {syscall.SIGABRT, "rvo-tui: crashed"},
+		"kill":  {syscall.SIGKILL, "rvo-tui: killed"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

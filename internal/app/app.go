@@ -33,7 +33,7 @@ func Main(args []string, stdout *os.File, builtIn []byte) int {
 		return child.Main(args[1:], localKinds, detectcv.Threads)
 	}
 	if len(args) > 0 && args[0] == guardArgument {
-		return guardMain(args[1:])
+		return guardMain()
 	}
 	flags, err := cli.Parse(args, stdout)
 	switch {

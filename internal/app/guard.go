@@ -12,20 +12,21 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/charmbracelet/x/term"
+
 	"rvo-tui/internal/text"
 )
 
-// guardArgument is the first argument of this program when it is to guard the
-// terminal of another one; the second is how the terminal was.
+// guardArgument makes this program the guard of another one's terminal.
 const guardArgument = "guard-terminal"
 
-// guardLimit bounds what is shown of a crash.
+// guardLimit bounds what is shown of a crash, in bytes.
 const guardLimit = 64 << 10
 
-// guard is a process that waits for the end of this one and, should that come
-// without a word, puts the terminal in order and shows what the crash said: a
-// panic outside the dashboard, a fault in a C library, or a SIGKILL ends a process
-// before it can do so itself. Nil guards nothing.
+// guard is a process that waits for the end of this one. Should that come without
+// a farewell, it restores the terminal and shows what the crash printed: a panic
+// outside the dashboard, a fault in a C library or a SIGKILL ends a process before
+// it can do so itself. Nil guards nothing.
 type guard struct {
 	cmd    *exec.Cmd
 	pipe   *os.File // its standard input; takes what a crash prints
@@ -33,34 +34,45 @@ type guard struct {
 }
 
 // newGuard starts a guard for the terminal on standard output, as that is now.
-// What a crash says goes to stderr. Call it before the terminal is changed.
-func newGuard(stderr *os.File) (*guard, error) {
-	state, err := terminalState(os.Stdout)
+// What a crash prints goes to stderr. Call it before the terminal is changed.
+func newGuard(stderr *os.File) (g *guard, err error) {
+	defer func() {
+		if err != nil {
+			g, err = nil, fmt.Errorf("guard terminal: %w", err)
+		}
+	}()
+	self, err := os.Executable()
 	if err != nil {
 		return nil, err
 	}
-	self, err := os.Executable()
-	if err != nil {
-		return nil, fmt.Errorf("guard terminal: %w", err)
-	}
 	r, w, err := os.Pipe()
 	if err != nil {
-		return nil, fmt.Errorf("guard terminal: %w", err)
+		return nil, err
 	}
 	defer r.Close()
-	cmd := exec.Command(self, guardArgument, state)
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = r, os.Stdout, stderr
-	cmd.Env = []string{}
-	if err := cmd.Start(); err != nil {
+	ready, started, err := os.Pipe()
+	if err != nil {
 		w.Close()
-		return nil, fmt.Errorf("guard terminal: %w", err)
+		return nil, err
 	}
-	g := &guard{cmd, w, stderr}
-	if err := debug.SetCrashOutput(w, debug.CrashOptions{}); err != nil {
+	defer ready.Close()
+	cmd := exec.Command(self, guardArgument)
+	cmd.Stdin, cmd.Stdout, cmd.Stderr, cmd.ExtraFiles = r, os.Stdout, stderr, []*os.File{started}
+	cmd.Env = []string{}
+	err = cmd.Start()
+	started.Close()
+	if err != nil {
+		w.Close()
+		return nil, err
+	}
+	g = &guard{cmd, w, stderr}
+	if _, err = io.ReadFull(ready, make([]byte, 1)); err == nil {
+		err = debug.SetCrashOutput(w, debug.CrashOptions{})
+	}
+	if err != nil {
 		g.close()
-		return nil, fmt.Errorf("guard terminal: %w", err)
 	}
-	return g, nil
+	return g, err
 }
 
 // close ends the guard when the terminal is in order.
@@ -68,7 +80,7 @@ func (g *guard) close() {
 	if g == nil {
 		return
 	}
-	// What fails here leaves a guard that puts in order what is in order.
+	// What fails here leaves a guard that restores what is in order.
 	_ = debug.SetCrashOutput(g.stderr, debug.CrashOptions{})
 	_, _ = g.pipe.Write([]byte{0})
 	_ = g.pipe.Close()
@@ -77,28 +89,36 @@ func (g *guard) close() {
 	_ = g.cmd.Wait()
 }
 
-// guardMain is the program of a guard.
-func guardMain(args []string) int {
+// guardMain is the program of a guard. It says that it knows the terminal's modes
+// by a byte on file descriptor 3, and takes one 0 on standard input for a farewell.
+func guardMain() int {
 	// It outlives what ends the other one, and is in the background by then.
 	signal.Ignore(syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT, syscall.SIGPIPE, syscall.SIGTTOU)
+	modes, err := term.GetState(os.Stdout.Fd())
+	if err != nil {
+		return exitFailure
+	}
+	started := os.NewFile(3, "started")
+	_, _ = started.Write([]byte{1})
+	_ = started.Close()
 	said, err := io.ReadAll(io.LimitReader(os.Stdin, guardLimit))
-	if err != nil || len(args) != 1 || len(said) == 1 && said[0] == 0 {
+	if err != nil || len(said) == 1 && said[0] == 0 {
 		return exitOK
 	}
 	_, _ = io.Copy(io.Discard, os.Stdin) // until its end
 	_, _ = os.Stdout.WriteString(terminalReset)
-	if err := setTerminalState(os.Stdout, args[0]); err != nil {
-		fmt.Fprintln(os.Stderr, "rvo-tui:", err)
+	if err := term.Restore(os.Stdout.Fd(), modes); err != nil {
+		fmt.Fprintln(os.Stderr, "rvo-tui: restore modes of the terminal:", err)
 	}
 	said = bytes.TrimSpace(bytes.TrimSuffix(said, []byte{0}))
 	if len(said) == 0 {
-		fmt.Fprintln(os.Stderr, "rvo-tui: it was killed; if nobody did that, look for want of memory in the system's log")
+		fmt.Fprintln(os.Stderr, "rvo-tui: killed; if nobody did that, look in the system's log for a lack of memory")
 		return exitOK
 	}
 	for line := range strings.Lines(string(said)) {
-		fmt.Fprintln(os.Stderr, text.Visible(text.RedactLine(line)))
+		fmt.Fprintln(os.Stderr, strings.TrimSuffix(text.Visible(text.RedactLine(line)), "\n"))
 	}
-	fmt.Fprintln(os.Stderr, "rvo-tui: it crashed; please report the lines above")
+	fmt.Fprintln(os.Stderr, "rvo-tui: crashed; please report the lines above")
 	return exitOK
 }
 
