@@ -360,8 +360,8 @@ func TestOfferToConnect(t *testing.T) {
 		})
 		x.text(fmt.Sprintf("RVO_CONFIG= XDG_RUNTIME_DIR=%s %s --metrics-listen= ; echo en\"\"ded", d.run, binary))
 		x.keys("Enter")
-		x.sees(fmt.Sprintf("rvo-tui (pid %d, up", d.cmd.Process.Pid))
-		x.sees("is running here with camera street. Connect to it? [Y/n]")
+		x.sees(fmt.Sprintf("rvo-tui is running here (pid %d, up", d.cmd.Process.Pid))
+		x.sees("cameras: street). Connect to it? [Y/n]")
 	}
 	begin()
 	x.keys("Enter")
