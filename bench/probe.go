@@ -89,7 +89,7 @@ func (p *probe) Stepped(now time.Duration, in *engine.Inputs, out *engine.Action
 	}
 	for i := range in.Reports {
 		r := &in.Reports[i]
-		switch r.What {
+		switch r.Kind {
 		case engine.Started:
 			if s := p.slot(aStart, r.Frame.ID, now); s != nil {
 				s.task = uint32(r.Task) - 1

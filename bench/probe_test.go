@@ -49,11 +49,11 @@ func fullStep() (*engine.Inputs, *engine.Actions) {
 	frame := engine.FrameRef{ID: 5, Captured: 10 * ms, Arrived: 11 * ms}
 	ref := engine.FrameRef{ID: 4, Captured: 1 * ms, Arrived: 2 * ms, Seen: 3 * ms}
 	in := &engine.Inputs{Frame: frame, Reports: []engine.Report{
-		{Task: 1, What: engine.Opened},
-		{Task: 1, What: engine.Started, Frame: ref, Started: 4 * ms, At: 4 * ms},
-		{Task: 1, What: engine.Done, Frame: ref, Started: 4 * ms, At: 9 * ms},
-		{Task: 2, What: engine.Done, Frame: ref, Started: 4 * ms, At: 8 * ms, Err: errors.New("blind")},
-		{Task: 2, What: engine.Withdrawn},
+		{Task: 1, Kind: engine.Opened},
+		{Task: 1, Kind: engine.Started, Frame: ref, Started: 4 * ms, At: 4 * ms},
+		{Task: 1, Kind: engine.Done, Frame: ref, Started: 4 * ms, At: 9 * ms},
+		{Task: 2, Kind: engine.Done, Frame: ref, Started: 4 * ms, At: 8 * ms, Err: errors.New("blind")},
+		{Task: 2, Kind: engine.Withdrawn},
 	}}
 	out := &engine.Actions{Fired: []engine.Fired{
 		{Event: rules.Event{Phase: rules.PhaseConfirmed, Frame: 4, Age: rules.Age{Queue: 2 * ms, Event: 3 * ms}}},
@@ -140,7 +140,7 @@ func TestTallyCountsSkips(t *testing.T) {
 func TestTallyKnowsVoidAnswers(t *testing.T) {
 	p := newProbe(0)
 	ref := engine.FrameRef{ID: 1}
-	in := &engine.Inputs{Reports: []engine.Report{{Task: 1, What: engine.Done, Frame: ref, At: 5 * ms, Void: true}}}
+	in := &engine.Inputs{Reports: []engine.Report{{Task: 1, Kind: engine.Done, Frame: ref, At: 5 * ms, Void: true}}}
 	p.Stepped(6*ms, in, &engine.Actions{})
 	p.Ticked(6*ms, 1)
 	timing := newTiming()

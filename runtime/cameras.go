@@ -13,24 +13,24 @@ import (
 	"rvo-tui/detectors"
 )
 
-// active is a camera at work.
+// active is a running camera.
 type active struct {
 	*pipeline
 	cancel context.CancelFunc
 	done   chan struct{} // closed when the camera and the pipeline have ended
 }
 
-// change is a command that makes cameras come or go. Those that go wind down
-// while everybody else is served; what is left to be done is done when they have
-// ended and their names and sources are free. There is one change at a time, and
-// it belongs to Run's goroutine.
+// change is a command that adds or removes cameras. Cameras that are removed end
+// while other commands are served; the rest of the change is done when they have
+// ended, and their names and sources are free. There is one change at a time, owned
+// by Run's goroutine.
 type change struct {
 	reply chan<- error
-	going []*active // winding down, no longer listed
+	going []*active // ending, no longer listed
 	rest  func() error
 }
 
-// begin does what of a change can be done now.
+// begin does the part of a change that needs not wait.
 func (r *Runtime) begin(ctx context.Context, req request) *change {
 	c := &change{reply: req.reply, rest: func() error { return nil }}
 	refuse := func(err error) *change {
@@ -52,7 +52,7 @@ func (r *Runtime) begin(ctx context.Context, req request) *change {
 		if a == nil {
 			return refuse(r.noCamera(cmd.Camera))
 		}
-		r.dismiss(c, a)
+		r.stopCamera(c, a)
 	case Reload:
 		if cmd.Setup == nil {
 			return refuse(errors.New("no configuration was given"))
@@ -62,8 +62,8 @@ func (r *Runtime) begin(ctx context.Context, req request) *change {
 	return c
 }
 
-// ending returns a channel that is closed when the first of those that wind down
-// has ended: nil when there is none.
+// ending returns a channel that is closed when the first of the ending cameras has
+// ended; nil: there is none.
 func (c *change) ending() <-chan struct{} {
 	if c == nil || len(c.going) == 0 {
 		return nil
@@ -71,8 +71,8 @@ func (c *change) ending() <-chan struct{} {
 	return c.going[0].done
 }
 
-// finish does the rest of a change whose cameras have ended, and answers. It
-// reports whether it has: there may be more to wait for.
+// finish completes a change once all its cameras have ended. It returns whether that
+// is so.
 func (c *change) finish() bool {
 	for len(c.going) > 0 {
 		select {
@@ -86,8 +86,8 @@ func (c *change) finish() bool {
 	return true
 }
 
-// dismiss stops a camera, which is nobody's from here on but the change's.
-func (r *Runtime) dismiss(c *change, a *active) {
+// stopCamera stops a camera and hands it to a change, which waits for it.
+func (r *Runtime) stopCamera(c *change, a *active) {
 	a.cancel()
 	c.going = append(c.going, a)
 	r.mu.Lock()
@@ -95,7 +95,7 @@ func (r *Runtime) dismiss(c *change, a *active) {
 	r.cameras = slices.DeleteFunc(r.cameras, func(o *active) bool { return o == a })
 }
 
-// addCamera starts a camera with all detectors and rules that are meant for it.
+// addCamera starts a camera with all detectors and rules that apply to it.
 func (r *Runtime) addCamera(ctx context.Context, cfg capture.Config) error {
 	if r.camera(cfg.Name) != nil {
 		return fmt.Errorf("camera %q: the name is taken; remove that one first or choose another", cfg.Name)
@@ -110,7 +110,7 @@ func (r *Runtime) addCamera(ctx context.Context, cfg capture.Config) error {
 	p.pool = pool
 	p.camera = capture.NewCamera(cfg, r.opts.Drivers.Open, pool, p.offer, r.opts.Log.With("camera", cfg.Name))
 	for _, d := range r.opts.Detectors {
-		if meant(d.Cameras, cfg.Name) {
+		if appliesTo(d.Cameras, cfg.Name) {
 			if err := p.attach(r.prepare(d)); err != nil {
 				p.abort()
 				return fmt.Errorf("camera %q: %w", cfg.Name, err)
@@ -118,7 +118,7 @@ func (r *Runtime) addCamera(ctx context.Context, cfg capture.Config) error {
 		}
 	}
 	for _, c := range r.opts.Rules {
-		if !meant(c.Cameras, cfg.Name) {
+		if !appliesTo(c.Cameras, cfg.Name) {
 			continue
 		}
 		if err := p.engine.AddRule(c); err != nil {
@@ -126,7 +126,7 @@ func (r *Runtime) addCamera(ctx context.Context, cfg capture.Config) error {
 			return fmt.Errorf("camera %q: %w", cfg.Name, err)
 		}
 	}
-	r.remember(p)
+	r.updateRing(p)
 	p.publish(p.clock())
 	ctx, cancel := context.WithCancel(ctx)
 	c := &active{pipeline: p, cancel: cancel, done: make(chan struct{})}
@@ -152,10 +152,10 @@ func (r *Runtime) addCamera(ctx context.Context, cfg capture.Config) error {
 	return nil
 }
 
-// remember gives a camera a ring that keeps what its rules need for clips, and
-// takes it away where none saves any. It runs in the pipeline's goroutine, or
-// before there is one.
-func (r *Runtime) remember(p *pipeline) {
+// updateRing gives a camera the evidence ring that its rules need, or takes it away
+// where no rule saves clips. It runs in the pipeline's goroutine, or before that is
+// started.
+func (r *Runtime) updateRing(p *pipeline) {
 	if r.opts.Clips == nil {
 		return
 	}
@@ -189,14 +189,14 @@ func (r *Runtime) addRequested(ctx context.Context, cfg capture.Config) error {
 	return r.addCamera(ctx, cfg)
 }
 
-// list returns the cameras at work.
+// list returns the running cameras.
 func (r *Runtime) list() []*active {
 	all, _ := r.listed()
 	return all
 }
 
-// listed returns the cameras, and whether a reload under way may have taken some
-// off the list that are to come back.
+// listed returns the running cameras, and whether a reload is under way: cameras that
+// it restarts may be missing.
 func (r *Runtime) listed() (all []*active, reloading bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -212,9 +212,10 @@ func (r *Runtime) camera(name string) *active {
 	return nil
 }
 
-// noCamera says that no camera at work has a name. It is for Run's goroutine.
+// noCamera returns the error for a name that no running camera has. It is called in
+// Run's goroutine.
 func (r *Runtime) noCamera(name string) error {
-	if r.under != nil && slices.ContainsFunc(r.under.going, func(a *active) bool { return a.name == name }) {
+	if r.current != nil && slices.ContainsFunc(r.current.going, func(a *active) bool { return a.name == name }) {
 		return fmt.Errorf("camera %q is being closed; try again in a moment", name)
 	}
 	var names []string
@@ -228,8 +229,8 @@ func (r *Runtime) noCamera(name string) error {
 	return fmt.Errorf("no such camera %q; there is %s", name, strings.Join(names, ", "))
 }
 
-// poolSize is how many pixel buffers a camera with so many detectors has: one
-// for the run under way and one for the last answer of each, and eight for the
-// frame being read, the newest one, the one that the engine saw and the
-// evidence encoder's queue.
+// poolSize is the number of frames that may be in use with so many detectors: for
+// each, that of its current run and that of its last answer; and eight for the frame
+// being read, the newest, the one that the engine saw and the queue of the evidence
+// encoder.
 func poolSize(detectors int) int { return 8 + 2*detectors }

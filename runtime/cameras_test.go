@@ -19,7 +19,7 @@ func closing(t *testing.T, loose ...*testkit.Detector) (p *testkit.Pipeline, rem
 	quick, hung, hang := hanging(t)
 	hung.Config.Cameras = []string{"door"}
 	p = start(t, testkit.Setup{
-		Cameras: []*testkit.Camera{{Name: "door"}, {Name: "yard", First: 33 * ms}}, Detectors: []*testkit.Detector{quick, hung}, Loose: loose,
+		Cameras: []*testkit.Camera{{Name: "door"}, {Name: "yard", First: 33 * ms}}, Detectors: []*testkit.Detector{quick, hung}, Attachable: loose,
 	})
 	t.Cleanup(hang.Release)
 	p.Until(450 * ms)
@@ -99,7 +99,7 @@ func TestReloadOfACameraKeepsWhatWasAttached(t *testing.T) {
 		door, yard := &testkit.Camera{Name: "door"}, &testkit.Camera{Name: "yard", First: 33 * ms}
 		hung.Config.Cameras = []string{"door"}
 		p := start(t, testkit.Setup{
-			Cameras: []*testkit.Camera{door, yard}, Detectors: []*testkit.Detector{quick, hung}, Loose: []*testkit.Detector{guest, named},
+			Cameras: []*testkit.Camera{door, yard}, Detectors: []*testkit.Detector{quick, hung}, Attachable: []*testkit.Detector{guest, named},
 		})
 		for _, cmd := range []runtime.Command{
 			{Do: runtime.Attach, Attached: &guest.Config, Camera: "door"},
@@ -163,7 +163,7 @@ func TestEndsWhenTheLastLiveCameraIsRemoved(t *testing.T) {
 func TestGoesOnWithoutAnyCamera(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		film := &testkit.Camera{Name: "film", File: true, Count: 3}
-		p := start(t, testkit.Setup{Cameras: []*testkit.Camera{{Name: "door"}}, Later: []*testkit.Camera{film}, ExitWhenEnded: true})
+		p := start(t, testkit.Setup{Cameras: []*testkit.Camera{{Name: "door"}}, Addable: []*testkit.Camera{film}, ExitWhenEnded: true})
 		p.Until(time.Second)
 		if err := p.Do(t.Context(), runtime.Command{Do: runtime.RemoveCamera, Camera: "door"}); err != nil {
 			t.Fatal(err)

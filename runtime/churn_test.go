@@ -74,7 +74,7 @@ func TestReconfiguringTouchesNobodyElse(t *testing.T) {
 		cfg := runtime.DefaultConfig()
 		cfg.Slots, cfg.Nice = 2, 0
 		p := start(t, testkit.Setup{
-			Config: cfg, Cameras: []*testkit.Camera{a, b}, Detectors: []*testkit.Detector{c.steady, shared}, Loose: []*testkit.Detector{c.loose},
+			Config: cfg, Cameras: []*testkit.Camera{a, b}, Detectors: []*testkit.Detector{c.steady, shared}, Attachable: []*testkit.Detector{c.loose},
 			Rules: []rules.Config{c.seen},
 		})
 		p.Until(100 * ms)

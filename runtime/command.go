@@ -16,7 +16,7 @@ import (
 	"rvo-tui/runtime/engine"
 )
 
-// Verb is what a Command asks for.
+// Verb is the kind of a Command.
 type Verb string
 
 // The verbs.
@@ -26,14 +26,14 @@ const (
 	Enable       Verb = "enable"        // Detector
 	Disable      Verb = "disable"       // Detector
 	SetRate      Verb = "set_rate"      // Detector, to FPS
-	AddCamera    Verb = "add_camera"    // Added, with the detectors and rules that are meant for all cameras
+	AddCamera    Verb = "add_camera"    // Added, with the detectors and rules of all cameras
 	RemoveCamera Verb = "remove_camera" // Camera
 	Pause        Verb = "pause"         // Camera: its source is closed
 	Resume       Verb = "resume"        // Camera
 	RuleOn       Verb = "rule_on"       // Rule
 	RuleOff      Verb = "rule_off"      // Rule
-	SaveClip     Verb = "clip"          // Camera: what it sees now, as evidence
-	Reload       Verb = "reload"        // Setup, in place of what was configured
+	SaveClip     Verb = "clip"          // Camera: a clip of what it sees now
+	Reload       Verb = "reload"        // Setup, which replaces the current one
 )
 
 // Verbs returns all verbs.
@@ -41,8 +41,8 @@ func Verbs() []Verb {
 	return []Verb{Attach, Detach, Enable, Disable, SetRate, AddCamera, RemoveCamera, Pause, Resume, RuleOn, RuleOff, SaveClip, Reload}
 }
 
-// Command asks a running Runtime for a change. Camera may be empty where a
-// detector, a rule or a camera is meant on all cameras that have it.
+// Command is a change of a running Runtime. Without a Camera it applies to all
+// cameras that have the detector or rule.
 type Command struct {
 	Do       Verb
 	Camera   string
@@ -65,12 +65,11 @@ type request struct {
 	reply chan error
 }
 
-// Do carries a command out and returns when it is done, or says what to do when
-// it cannot be. Commands are carried out one after the other, and so are those
-// that make cameras come or go: AddCamera, RemoveCamera and Reload, which wait for
-// cameras that wind down, while others pass them. It fails at once when too many
-// wait, or the Runtime does not run. A command whose turn has not come when the
-// context ends is not carried out.
+// Do carries out a command and returns when it is done. Errors say what to do.
+// Commands are carried out one after the other. AddCamera, RemoveCamera and Reload
+// have a queue of their own, because they wait for cameras that are ending. Do fails
+// at once when too many commands wait or the Runtime does not run. A command that
+// has not begun when the context ends is dropped.
 func (r *Runtime) Do(ctx context.Context, cmd Command) error {
 	req := request{ctx, cmd, make(chan error, 1)}
 	select {
@@ -103,8 +102,8 @@ func (r *Runtime) Do(ctx context.Context, cmd Command) error {
 
 var errStopped = errors.New("the runtime has stopped")
 
-// perform carries out a command that leaves the cameras as they are. It runs in
-// the Runtime's own goroutine.
+// perform carries out a command that neither adds nor removes cameras. It runs in the
+// goroutine of Run.
 func (r *Runtime) perform(req request) error {
 	ctx, cmd := req.ctx, req.cmd
 	if err := ctx.Err(); err != nil {
@@ -146,8 +145,8 @@ func (r *Runtime) perform(req request) error {
 	})
 }
 
-// each does something on the camera that a command names, or on all of them;
-// then those that do not have what it is about are passed over, unless none has.
+// each calls do for the camera that a command names, or for all cameras. Of all
+// cameras, those that lack the object of the command are skipped, unless all do.
 func (r *Runtime) each(cmd Command, do func(*pipeline) error) error {
 	if cmd.Camera != "" {
 		p := r.camera(cmd.Camera)
@@ -179,7 +178,7 @@ func (r *Runtime) each(cmd Command, do func(*pipeline) error) error {
 	return first
 }
 
-// attach adds a detector to the cameras meant, or to none of them.
+// attach adds a detector to all cameras that it applies to, or to none.
 func (r *Runtime) attach(ctx context.Context, cmd Command) error {
 	cfg := *cmd.Attached
 	if cmd.Camera != "" {
@@ -197,16 +196,16 @@ func (r *Runtime) attach(ctx context.Context, cmd Command) error {
 	}
 	var added []*active
 	for _, p := range r.list() {
-		if !meant(cfg.Cameras, p.name) {
+		if !appliesTo(cfg.Cameras, p.name) {
 			continue
 		}
 		spec, open := r.prepare(cfg)
 		if err := p.do(ctx, func(*engine.Engine, time.Duration) error { return p.attach(spec, open) }); err != nil {
-			// It may be the end of ctx that asks for this.
+			// ctx may have ended.
 			ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), abandonAfter)
 			defer cancel()
 			for _, undo := range added {
-				// It was there a moment ago; if it is not now, that is as wanted.
+				// If it is gone already, that is the aim.
 				_ = undo.do(ctx, func(*engine.Engine, time.Duration) error { return undo.detach(cfg.Name) })
 			}
 			return fmt.Errorf("camera %q: %w", p.name, err)
@@ -219,21 +218,20 @@ func (r *Runtime) attach(ctx context.Context, cmd Command) error {
 	return nil
 }
 
-// meant reports whether a list of cameras, all of them when empty, has a name.
-func meant(cameras []string, name string) bool {
+// appliesTo reports whether a list of cameras has a name; an empty list means all.
+func appliesTo(cameras []string, name string) bool {
 	return len(cameras) == 0 || slices.Contains(cameras, name)
 }
 
-// saveClip asks for a clip of what a camera sees now. One that no rule saves clips
-// of keeps evidence from then on, until the next reload. It runs in the
-// pipeline's goroutine.
+// saveClip requests a clip of what a camera sees now. A camera without an evidence
+// ring gets one, until the next reload. It runs in the pipeline's goroutine.
 func (r *Runtime) saveClip(p *pipeline) error {
 	if r.opts.Clips == nil {
 		return clips.ErrCamera
 	}
 	if p.ring.Load() == nil {
 		p.ring.Store(r.opts.Clips.Ring(p.name, r.opts.Roll.Before))
-		p.log.Info("the clip begins now, for no rule saves clips of this camera; from now on it keeps what a next one needs")
+		p.log.Info("no rule saves clips of this camera: the clip begins now, and from now on frames are kept for further clips")
 	}
 	frame, _ := p.seen.share()
 	now := time.Now()

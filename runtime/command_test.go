@@ -37,7 +37,7 @@ func TestCommandErrorsSayWhatToDo(t *testing.T) {
 		broken.Name = "bad name"
 		p := start(t, testkit.Setup{
 			Cameras:   []*testkit.Camera{{Name: "door"}, {Name: "yard"}},
-			Detectors: []*testkit.Detector{a, onlyYard}, Loose: []*testkit.Detector{b},
+			Detectors: []*testkit.Detector{a, onlyYard}, Attachable: []*testkit.Detector{b},
 			Rules: []rules.Config{testkit.Rule("person", "a >= 1")},
 		})
 		p.Until(505 * ms)
@@ -103,7 +103,7 @@ func TestCommandsOnDetectorsAndRules(t *testing.T) {
 		cam := &testkit.Camera{Name: "door"}
 		a, b := testkit.NewDetector("a", testkit.Always(1)), testkit.NewDetector("b", testkit.Always(1))
 		p := start(t, testkit.Setup{
-			Cameras: []*testkit.Camera{cam}, Detectors: []*testkit.Detector{a}, Loose: []*testkit.Detector{b},
+			Cameras: []*testkit.Camera{cam}, Detectors: []*testkit.Detector{a}, Attachable: []*testkit.Detector{b},
 			Rules: []rules.Config{
 				with(testkit.Rule("a_seen", "a >= 1"), func(r *rules.Config) { r.Phases = true }),
 				with(testkit.Rule("b_seen", "b >= 1"), func(r *rules.Config) { r.Phases = true }),
@@ -203,7 +203,7 @@ func TestCommandsAreRefusedWhenTooManyWait(t *testing.T) {
 	} {
 		t.Run(queue, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				blocks := testkit.NewDetector("blocks", testkit.Deaf(time.Second, testkit.Always(1)))
+				blocks := testkit.NewDetector("blocks", testkit.IgnoreContext(time.Second, testkit.Always(1)))
 				blocks.Config.Execution = detectors.Inline
 				p := start(t, testkit.Setup{Cameras: []*testkit.Camera{{Name: "door", Count: 1}}, Detectors: []*testkit.Detector{blocks}})
 				p.Until(50 * ms)
@@ -236,7 +236,7 @@ func TestCommandsAreRefusedWhenTooManyWait(t *testing.T) {
 
 func TestCommandEndsWithItsContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		blocks := testkit.NewDetector("blocks", testkit.Deaf(time.Second, testkit.Always(1)))
+		blocks := testkit.NewDetector("blocks", testkit.IgnoreContext(time.Second, testkit.Always(1)))
 		blocks.Config.Execution = detectors.Inline
 		p := start(t, testkit.Setup{Cameras: []*testkit.Camera{{Name: "door", Count: 1}}, Detectors: []*testkit.Detector{blocks}})
 		p.Until(50 * ms)
@@ -252,12 +252,12 @@ func TestCommandEndsWithItsContext(t *testing.T) {
 // Who was told that a command did not come to be done must not find it done later.
 func TestCommandThatCameTooLateIsNotCarriedOut(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		blocks := testkit.NewDetector("blocks", testkit.Deaf(time.Second, testkit.Always(1)))
+		blocks := testkit.NewDetector("blocks", testkit.IgnoreContext(time.Second, testkit.Always(1)))
 		blocks.Config.Execution = detectors.Inline
 		b := testkit.NewDetector("b", testkit.Always(1))
 		p := start(t, testkit.Setup{
 			Cameras:   []*testkit.Camera{{Name: "door", Count: 1}, {Name: "yard", Count: 1}},
-			Detectors: []*testkit.Detector{blocks}, Loose: []*testkit.Detector{b},
+			Detectors: []*testkit.Detector{blocks}, Attachable: []*testkit.Detector{b},
 			Rules: []rules.Config{testkit.Rule("person", "blocks >= 1")},
 		})
 		p.Until(50 * ms)
@@ -294,7 +294,7 @@ func TestAttachAndDetachUnderLoad(t *testing.T) {
 		cfg.Slots, cfg.Nice = 2, 0
 		p := start(t, testkit.Setup{
 			Config: cfg, Cameras: []*testkit.Camera{cam},
-			Detectors: []*testkit.Detector{steady, busy}, Loose: []*testkit.Detector{guest},
+			Detectors: []*testkit.Detector{steady, busy}, Attachable: []*testkit.Detector{guest},
 		})
 		for i := range 50 {
 			p.Until(time.Duration(i+1)*157*ms + 3*ms)
@@ -333,7 +333,7 @@ func TestCamerasComeAndGoUnderLoad(t *testing.T) {
 		guest := &testkit.Camera{Name: "guest", Gap: 17 * ms}
 		a := testkit.NewDetector("a", testkit.Latency(20*ms, testkit.Always(1)))
 		p := start(t, testkit.Setup{
-			Cameras: []*testkit.Camera{door}, Later: []*testkit.Camera{guest}, Detectors: []*testkit.Detector{a},
+			Cameras: []*testkit.Camera{door}, Addable: []*testkit.Camera{guest}, Detectors: []*testkit.Detector{a},
 			Rules: []rules.Config{testkit.Rule("seen", "a >= 1")},
 		})
 		added := guest.Config()
@@ -360,7 +360,7 @@ func TestCamerasComeAndGoUnderLoad(t *testing.T) {
 			t.Fatal(err)
 		}
 		var events int
-		for _, c := range p.Sink.Caught() {
+		for _, c := range p.Sink.Received() {
 			if c.Event.Camera == "guest" {
 				events++
 			}

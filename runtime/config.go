@@ -27,8 +27,7 @@ type Config struct {
 	Watch bool `toml:"watch"`
 }
 
-// DefaultConfig returns the values that hold where the configuration says
-// nothing.
+// DefaultConfig returns the default values.
 func DefaultConfig() Config {
 	return Config{Nice: 19, OpenCVThreads: 1, SnapshotRate: 10, Policy: "deadline", MaxErrors: 5}
 }

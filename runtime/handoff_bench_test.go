@@ -86,8 +86,8 @@ func BenchmarkMailbox(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		w.start(0)
-		for r := (engine.Report{}); r.What != engine.Done; {
-			if r = <-w.out; r.Err != nil || r.What == engine.Withdrawn {
+		for r := (engine.Report{}); r.Kind != engine.Done; {
+			if r = <-w.out; r.Err != nil || r.Kind == engine.Withdrawn {
 				b.Fatalf("the run came to %+v", r)
 			}
 		}

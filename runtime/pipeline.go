@@ -15,13 +15,13 @@ import (
 	"rvo-tui/runtime/engine"
 )
 
-// pipeline drives the engine of one camera: it turns frames, reports, commands
-// and deadlines into steps, and carries the actions out. Its goroutine owns the
-// engine and waits for nothing but the next of these.
+// pipeline drives the engine of one camera: frames, reports, commands and deadlines
+// make it step the engine, and it carries out the actions. Its goroutine owns the
+// engine, and waits for nothing else.
 type pipeline struct {
 	camera   *capture.Camera
 	pool     *capture.Pool
-	ring     atomic.Pointer[clips.Ring] // keeps evidence; nil: no rule saves any
+	ring     atomic.Pointer[clips.Ring] // of evidence; nil: no rule saves clips
 	name     string
 	epoch    time.Time
 	engine   *engine.Engine
@@ -29,33 +29,32 @@ type pipeline struct {
 	nice     int
 	emit     func(camera string, f *engine.Fired, by evidence) // never blocks; takes the frame's count over
 	period   time.Duration                                     // between published views
-	probe    Probe                                             // nil: nobody measures
+	probe    Probe                                             // nil: none
 	log      *slog.Logger
-	newest   frameSlot // handed over by the camera
-	seen     frameSlot // seen by the engine, for the workers
+	newest   frameSlot // given by the camera
+	seen     frameSlot // seen by the engine; workers take it
 	wake     chan struct{}
 	edits    chan func(*engine.Engine, time.Duration)
-	workers  []*worker // in order of attachment; the goroutine's own
+	workers  []*worker // in order of attachment; owned by the goroutine
 	nextTask engine.TaskID
 	ticks    atomic.Uint64 // written by the goroutine alone
 	tick     *engine.Histogram
 	seenN    uint64
 	in       engine.Inputs
-	halted   chan struct{} // closed when the engine takes no more steps: nothing is emitted any more
-	finished chan struct{} // closed when Run has ended, its workers too but for abandoned ones
+	halted   chan struct{} // closed after the last step: no more events
+	finished chan struct{} // closed when run has returned and all workers but abandoned ones have ended
 
 	superseded atomic.Uint64
 	view       atomic.Pointer[CameraView]
 	published  time.Duration
 
-	retired []*worker // detached, and perhaps still to end; the goroutine's own
+	retired []*worker // detached, perhaps still running; owned by the goroutine
 }
 
 // editBacklog is how many commands may wait for one camera.
 const editBacklog = 16
 
-// abandonAfter is how long a stopping pipeline waits for detectors that do not
-// return.
+// abandonAfter is how long a pipeline that stops waits for its detectors.
 const abandonAfter = 2 * time.Second
 
 func newPipeline(name string, epoch time.Time, slots *Slots, cfg Config, log *slog.Logger) *pipeline {
@@ -79,7 +78,7 @@ func hashName(name string) uint64 { // FNV-1a
 	return h
 }
 
-// offer is what the camera calls with each frame, whose count it hands over.
+// offer takes a frame from the camera, with its count.
 func (p *pipeline) offer(f *capture.Frame) {
 	if ring := p.ring.Load(); ring != nil {
 		ring.Offer(f)
@@ -95,11 +94,11 @@ func (p *pipeline) offer(f *capture.Frame) {
 
 func (p *pipeline) clock() time.Duration { return time.Since(p.epoch) }
 
-// run steps the engine until the context ends, then stops the workers and waits
-// for them, at most abandonAfter: who hangs then is named and abandoned.
+// run steps the engine until the context ends, then stops the workers and waits up to
+// abandonAfter for them. A worker that hangs is logged and abandoned.
 func (p *pipeline) run(ctx context.Context) {
 	defer close(p.finished)
-	p.step() // what was attached so far is to be loaded
+	p.step() // to load what is attached
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for {
@@ -107,7 +106,7 @@ func (p *pipeline) run(ctx context.Context) {
 		select {
 		case <-ctx.Done():
 			if ring := p.ring.Load(); ring != nil {
-				ring.Close() // clips that wait for more of it are made of what there is
+				ring.Close() // clips that wait for more frames end with what there is
 			}
 			close(p.halted)
 			p.shutdown()
@@ -126,7 +125,7 @@ func (p *pipeline) run(ctx context.Context) {
 	}
 }
 
-// step takes in what has happened, and returns the next deadline.
+// step steps the engine with what has happened and returns the next deadline.
 func (p *pipeline) step() time.Duration {
 	now := p.clock()
 	begun := now
@@ -145,7 +144,7 @@ func (p *pipeline) step() time.Duration {
 	}
 	acts := p.advance(now)
 	for p.carryOut(acts) {
-		// An inline detector has run: its answer comes before anything else.
+		// An inline detector has run: its answer comes before any other input.
 		p.note()
 		p.in.Frame, p.in.Edits = engine.FrameRef{}, p.in.Edits[:0]
 		now = p.clock()
@@ -157,7 +156,7 @@ func (p *pipeline) step() time.Duration {
 	if p.probe != nil {
 		p.probe.Ticked(begun, end-begun)
 	}
-	next := min(acts.Next, p.seeOff(now))
+	next := min(acts.Next, p.reap(now))
 	if end-p.published >= p.period {
 		p.publish(end)
 	} else {
@@ -175,7 +174,7 @@ func (p *pipeline) advance(now time.Duration) *engine.Actions {
 	return acts
 }
 
-// note tells the evidence ring what the answers say.
+// note adds the answers to the evidence ring.
 func (p *pipeline) note() {
 	ring := p.ring.Load()
 	if ring == nil {
@@ -184,7 +183,7 @@ func (p *pipeline) note() {
 	for i := range p.in.Reports {
 		r := &p.in.Reports[i]
 		w := p.worker(r.Task)
-		if r.What != engine.Done || r.Err != nil || w == nil {
+		if r.Kind != engine.Done || r.Err != nil || w == nil {
 			continue
 		}
 		for k, signal := range w.spec.Provides {
@@ -196,8 +195,8 @@ func (p *pipeline) note() {
 	}
 }
 
-// carryOut does what the engine asks for, and reports whether inline detectors
-// have run, whose reports are then the next inputs.
+// carryOut carries out actions. It returns whether inline detectors have run, whose
+// reports are then the next inputs.
 func (p *pipeline) carryOut(acts *engine.Actions) (again bool) {
 	p.in.Reports = p.in.Reports[:0]
 	for _, a := range acts.Do {
@@ -205,7 +204,7 @@ func (p *pipeline) carryOut(acts *engine.Actions) (again bool) {
 		if w == nil {
 			continue
 		}
-		switch a.Do {
+		switch a.Kind {
 		case engine.DoStart:
 			w.start(a.Due)
 		case engine.DoOpen:
@@ -215,11 +214,11 @@ func (p *pipeline) carryOut(acts *engine.Actions) (again bool) {
 		case engine.DoRevoke:
 			w.revoke()
 			p.log.Warn("detector is stuck: its slot goes to others, its signals are unknown", "detector", w.spec.Name, "timeout", w.spec.Timeout)
-		case engine.TellError:
-			p.log.Warn("detector met an error: its signals are unknown", "detector", w.spec.Name, "error", a.Text)
-		case engine.TellFailed:
+		case engine.LogError:
+			p.log.Warn("detector error: its signals are unknown", "detector", w.spec.Name, "error", a.Text)
+		case engine.LogFailed:
 			p.log.Error("detector has failed", "detector", w.spec.Name, "error", a.Text, "retry", w.spec.Retry)
-		case engine.TellHealed:
+		case engine.LogRecovered:
 			p.log.Info("detector answers again", "detector", w.spec.Name)
 		case engine.DoInline:
 			p.in.Reports = append(p.in.Reports, w.inline())
@@ -236,14 +235,14 @@ func (p *pipeline) carryOut(acts *engine.Actions) (again bool) {
 	return again
 }
 
-// evidence is what an event was confirmed from.
+// evidence is what a clip shows of its event.
 type evidence struct {
-	frame      *capture.Frame // with a count for who gets it; nil: it is gone
+	frame      *capture.Frame // that confirmed it, with a count for the receiver; nil: released already
 	detections []detectors.Detection
 }
 
-// evidence returns the frame of an ID, while a worker still keeps it, and all that
-// was found in it.
+// evidence returns the frame of an ID, if a worker still holds it, and all detections
+// in it.
 func (p *pipeline) evidence(id uint64) evidence {
 	by := evidence{detections: p.engine.Detections(id)}
 	for _, w := range p.workers {
@@ -268,12 +267,12 @@ func (p *pipeline) worker(id engine.TaskID) *worker {
 	return nil
 }
 
-// do runs an edit in the pipeline's goroutine and returns its error. It fails
-// when too many wait already, and when the camera is removed meanwhile. An edit
-// that has not begun when the context ends never does.
+// do runs an edit in the pipeline's goroutine and returns its error. It fails when
+// too many edits wait, and when the camera is removed meanwhile. An edit that has
+// not begun when the context ends is dropped.
 func (p *pipeline) do(ctx context.Context, edit func(e *engine.Engine, now time.Duration) error) error {
 	reply := make(chan error, 1)
-	var claimed atomic.Bool // by who runs it, or by who gives it up
+	var claimed atomic.Bool // by the pipeline, which runs it, or by the caller, who drops it
 	select {
 	case p.edits <- func(e *engine.Engine, now time.Duration) {
 		if claimed.CompareAndSwap(false, true) {
@@ -294,7 +293,7 @@ func (p *pipeline) do(ctx context.Context, edit func(e *engine.Engine, now time.
 			if claimed.CompareAndSwap(false, true) {
 				return ctx.Err()
 			}
-			expired = nil // it is under way, and edits wait for nothing
+			expired = nil // it runs, and edits do not block
 		}
 	}
 }
@@ -303,7 +302,7 @@ func (p *pipeline) do(ctx context.Context, edit func(e *engine.Engine, now time.
 func (p *pipeline) attach(spec detectors.Spec, open func() (detectors.Detector, error)) error {
 	p.nextTask++
 	w := newWorker(p.nextTask, spec, p, open)
-	p.workers = append(p.workers, w) // the engine may ask for it at once
+	p.workers = append(p.workers, w) // before the engine asks for it
 	if err := p.engine.Attach(w.task, spec); err != nil {
 		p.workers = p.workers[:len(p.workers)-1]
 		return err
@@ -313,7 +312,7 @@ func (p *pipeline) attach(spec detectors.Spec, open func() (detectors.Detector, 
 	return nil
 }
 
-// detach takes a detector away. Its worker ends on its own time.
+// detach removes a detector. It does not wait for the worker.
 func (p *pipeline) detach(name string) error {
 	id, err := p.engine.Detach(name)
 	if err != nil {
@@ -330,7 +329,7 @@ func (p *pipeline) detach(name string) error {
 	return nil
 }
 
-// retire stops a worker, which seeOff then sees off.
+// retire stops a worker without waiting for it: see reap.
 func (p *pipeline) retire(w *worker) {
 	w.stop()
 	w.overdue = engine.Never
@@ -341,10 +340,10 @@ func (p *pipeline) retire(w *worker) {
 	p.log.Debug("detector detached", "detector", w.spec.Name)
 }
 
-// seeOff forgets the retired workers that have ended, takes slot and frame from
-// those that hang, for the engine knows nothing of them any more, and returns when
-// to look again.
-func (p *pipeline) seeOff(now time.Duration) time.Duration {
+// reap drops retired workers that have ended, and takes slot and frame from those
+// that hang, which the engine no longer knows. It returns when it is to be called
+// again.
+func (p *pipeline) reap(now time.Duration) time.Duration {
 	next := engine.Never
 	p.retired = slices.DeleteFunc(p.retired, func(w *worker) bool {
 		select {
@@ -363,7 +362,7 @@ func (p *pipeline) seeOff(now time.Duration) time.Duration {
 	return next
 }
 
-// abort frees what a pipeline has that is not to run.
+// abort frees a pipeline that was not started.
 func (p *pipeline) abort() {
 	p.shutdown()
 	if ring := p.ring.Load(); ring != nil {
@@ -372,7 +371,7 @@ func (p *pipeline) abort() {
 	p.pool.Close()
 }
 
-// shutdown stops all workers and waits for them for a while.
+// shutdown stops all workers and waits up to abandonAfter for them.
 func (p *pipeline) shutdown() {
 	for _, w := range p.workers {
 		w.stop()
@@ -393,7 +392,7 @@ func (p *pipeline) shutdown() {
 		case <-w.finished:
 		default:
 			w.revoke()
-			p.log.Error("detector does not return and is abandoned; if this happens again run it with a shorter timeout or as a remote service", "detector", w.spec.Name)
+			p.log.Error("detector does not return and is abandoned; if this repeats, run it in a process of its own or as a remote service", "detector", w.spec.Name)
 		}
 	}
 	p.newest.close()

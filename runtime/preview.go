@@ -2,9 +2,8 @@ package runtime
 
 import "rvo-tui/capture"
 
-// Frame returns the newest frame of a camera that its engine has seen, with a
-// count that is the caller's to release soon: the camera's pool is small. It is
-// nil when there is no such camera, or no frame of it yet.
+// Frame returns the newest frame that the engine of a camera has seen, or nil. The
+// caller must release it soon: the camera's pool is small.
 func (r *Runtime) Frame(camera string) *capture.Frame {
 	c := r.camera(camera)
 	if c == nil {
@@ -14,18 +13,18 @@ func (r *Runtime) Frame(camera string) *capture.Frame {
 	return f
 }
 
-// Picture is a small picture: rows from the top, three bytes a pixel in the
+// Preview is a small image of a frame: rows from the top, three bytes a pixel in the
 // order red, green, blue. It is immutable.
-type Picture struct {
+type Preview struct {
 	Frame         uint64 // ID of the frame that it shows
 	Width, Height int
 	Pixels        []byte
 }
 
-// Scale shrinks a frame, which the caller holds, by the mean of up to 4x4 samples
-// for each pixel.
-func Scale(f *capture.Frame, width, height int) Picture {
-	p := Picture{Frame: f.ID, Width: width, Height: height, Pixels: make([]byte, width*height*3)}
+// Scale returns a frame, which the caller holds, in a smaller size. Each pixel is the
+// mean of up to 4x4 samples.
+func Scale(f *capture.Frame, width, height int) Preview {
+	p := Preview{Frame: f.ID, Width: width, Height: height, Pixels: make([]byte, width*height*3)}
 	src := f.Pixels()
 	for y := range height {
 		y0, y1 := y*f.Height/height, max((y+1)*f.Height/height, y*f.Height/height+1)

@@ -9,40 +9,39 @@ import (
 	"rvo-tui/capture"
 )
 
-// Bounds of what counts as progress.
+// Limits of Progress.
 const (
-	beatEvery    = time.Second     // the Runtime's own loop turns at least this often
-	beatLimit    = 3 * time.Second // between turns of the loop while no command is under way
+	beatEvery    = time.Second     // maximum time between two iterations of the loop
+	beatLimit    = 3 * time.Second // between two iterations of the loop without a command
 	commandLimit = time.Minute     // for one command
 	frameLimit   = 6 * time.Minute // without a frame; a minute more than the longest stall_timeout there is
 )
 
-// LoopView is how the goroutine stands that carries commands out.
+// LoopView is the state of the loop that carries out commands.
 type LoopView struct {
-	Turns     uint64        `json:"turns"`     // of its loop, at least one a second; 0: not every configured camera has been started
-	Busy      time.Duration `json:"busy_ns"`   // how long the command under way has taken; 0: none is
-	Reloading bool          `json:"reloading"` // a configuration is being put in place: cameras may be missing that are to come back
+	Turns     uint64        `json:"turns"`     // iterations, at least one a second; 0: the configured cameras are still being started
+	Busy      time.Duration `json:"busy_ns"`   // how long the current command has taken; 0: there is none
+	Reloading bool          `json:"reloading"` // a reload is under way: cameras that it restarts may be missing
 }
 
-// loop counts the turns of the Runtime's own goroutine, for others to see
-// whether it still turns.
+// loop counts the iterations of Run's loop, so that others see whether it runs.
 type loop struct {
 	turns   atomic.Uint64
-	busy    atomic.Int64 // when the command under way began, since the epoch; 0: none is
+	busy    atomic.Int64 // when the current command began, since the epoch; 0: there is none
 	once    sync.Once
-	started chan struct{} // closed with the first turn
+	started chan struct{} // closed by the first iteration
 }
 
 func newLoop() *loop { return &loop{started: make(chan struct{})} }
 
-// turn notes that the goroutine is about to wait for its next task.
-func (l *loop) turn() {
+// wait notes that the loop is about to wait for its next task.
+func (l *loop) wait() {
 	l.busy.Store(0)
 	l.turns.Add(1)
 	l.once.Do(func() { close(l.started) })
 }
 
-// begin notes that it carries a command out, until the next turn.
+// begin notes that the loop carries out a command, until wait.
 func (l *loop) begin(now time.Duration) { l.busy.Store(int64(max(now, 1))) }
 
 func (l *loop) view(now time.Duration) LoopView {
@@ -53,32 +52,30 @@ func (l *loop) view(now time.Duration) LoopView {
 	return v
 }
 
-// Started is closed when every configured camera has been started and commands
-// are carried out. Cameras need not be live by then. It stays open when Run
-// fails before.
+// Started is closed when all configured cameras have been started, which need not be
+// live, and commands are carried out. It stays open when Run fails before that.
 func (r *Runtime) Started() <-chan struct{} { return r.loop.started }
 
-// Progress compares two snapshots of one Runtime and returns an error that names
-// what stands still although it had work, or nil. A watchdog is to be fed while
-// it is nil. These stand still:
+// Progress compares two snapshots of one Runtime. It returns an error that names what
+// hangs, or nil; a watchdog is notified while it is nil. These hang:
 //
-//   - The loop that carries commands out has not turned, for 3 s while it has no
-//     command, or for a minute of one command.
-//   - The engine of a camera has taken no step, although a frame or a command
-//     lay before it in the earlier snapshot.
-//   - A camera that says that it is live has given no frame for six minutes, one
-//     more than any stall_timeout may be: its supervision is dead.
+//   - The loop that carries out commands: no iteration for 3 s without a command, or
+//     one command for more than a minute.
+//   - The engine of a camera: no step although a frame or a command waited in the
+//     earlier snapshot.
+//   - A camera: live, but without a frame for six minutes, one more than the longest
+//     stall_timeout: its supervisor is dead.
 //
-// A camera that is down, whatever the reason, and a detector that hangs in its
-// worker are no standstill: starting the program again would not mend them.
+// A camera that is down and a detector that hangs in its worker do not count: a
+// restart of the program would not help.
 func Progress(before, after *Snapshot) error {
 	passed := after.At.Sub(before.At)
 	if before.Loop.Turns == after.Loop.Turns {
 		switch l := after.Loop; {
 		case l.Busy > commandLimit:
-			return fmt.Errorf("one command has been under way for %v", l.Busy.Round(time.Second))
+			return fmt.Errorf("one command has been running for %v", l.Busy.Round(time.Second))
 		case l.Busy == 0 && passed > beatLimit:
-			return fmt.Errorf("the loop of commands has not turned for %v", passed.Round(time.Second))
+			return fmt.Errorf("the command loop has not run for %v", passed.Round(time.Second))
 		}
 	}
 	was := make(map[string]*CameraView, len(before.Cameras))
@@ -92,14 +89,14 @@ func Progress(before, after *Snapshot) error {
 			continue
 		}
 		if old.Ticks == now.Ticks && old.due() && passed > 0 {
-			return fmt.Errorf("the engine of camera %q has taken no step for %v, with work before it", now.Name, passed.Round(time.Millisecond))
+			return fmt.Errorf("the engine of camera %q has taken no step for %v, with work waiting", now.Name, passed.Round(time.Millisecond))
 		}
 		last := now.LastFrame
 		if now.Since.After(last) {
 			last = now.Since
 		}
 		if age := after.At.Sub(last); now.State == capture.Live && !last.IsZero() && old.Frames == now.Frames && age > frameLimit {
-			return fmt.Errorf("camera %q says that it is live, and has given no frame for %v", now.Name, age.Round(time.Second))
+			return fmt.Errorf("camera %q is live but has given no frame for %v", now.Name, age.Round(time.Second))
 		}
 	}
 	return nil

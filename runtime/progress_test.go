@@ -54,13 +54,13 @@ func TestProgress(t *testing.T) {
 			a.Cameras = a.Cameras[1:]
 		}, ""},
 		{"a camera that has come", func(b, _ *runtime.Snapshot) { b.Cameras = b.Cameras[1:] }, ""},
-		{"a loop that does not turn", func(b, a *runtime.Snapshot) { a.Loop = b.Loop }, "the loop of commands has not turned for 5s"},
+		{"a loop that hangs", func(b, a *runtime.Snapshot) { a.Loop = b.Loop }, "the command loop has not run for 5s"},
 		{"a loop that may turn yet", func(b, a *runtime.Snapshot) { a.Loop, a.At = b.Loop, at.Add(2*time.Second) }, ""},
 		{"a long command", func(b, a *runtime.Snapshot) { a.Loop = runtime.LoopView{Turns: b.Loop.Turns, Busy: 50 * time.Second} }, ""},
-		{"an endless command", func(b, a *runtime.Snapshot) { a.Loop = runtime.LoopView{Turns: b.Loop.Turns, Busy: 70 * time.Second} }, "one command has been under way for 1m10s"},
+		{"an endless command", func(b, a *runtime.Snapshot) { a.Loop = runtime.LoopView{Turns: b.Loop.Turns, Busy: 70 * time.Second} }, "one command has been running for 1m10s"},
 		{"a live camera without frames", func(b, a *runtime.Snapshot) {
 			a.Cameras[0].Frames, a.Cameras[0].LastFrame = b.Cameras[0].Frames, at.Add(-10*time.Minute)
-		}, `camera "door" says that it is live, and has given no frame for 10m5s`},
+		}, `camera "door" is live but has given no frame for 10m5s`},
 		{"a camera that is live again", func(b, a *runtime.Snapshot) {
 			a.Cameras[0].Frames, a.Cameras[0].LastFrame, a.Cameras[0].Since = b.Cameras[0].Frames, at.Add(-10*time.Minute), at
 		}, ""},

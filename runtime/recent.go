@@ -11,21 +11,20 @@ import (
 // RecentEvents is how many events a Recent keeps.
 const RecentEvents = 256
 
-// RecentEvent is an event with its place in the order of arrival.
+// RecentEvent is an event with its number in the order of arrival.
 type RecentEvent struct {
 	Seq   uint64 // ascending from 1, without gaps
 	Event rules.Event
 }
 
-// Recent is a Sink that keeps the last RecentEvents events in memory, for
-// dashboards. It takes every event; the oldest one makes room. It is safe for
-// concurrent use.
+// Recent is a Sink that keeps the newest RecentEvents events in memory, for
+// dashboards. It never drops a new event. It is safe for concurrent use.
 type Recent struct {
 	mu   sync.Mutex // guards what follows; nothing is called while it is held
 	ring *ring.Ring[RecentEvent]
 }
 
-// NewRecent returns one without events.
+// NewRecent returns a Recent without events.
 func NewRecent() *Recent { return &Recent{ring: ring.New[RecentEvent](RecentEvents)} }
 
 // Name implements Sink.

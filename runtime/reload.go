@@ -14,31 +14,29 @@ import (
 	"rvo-tui/runtime/engine"
 )
 
-// Setup is what Reload puts in place of what was configured before. It must be
-// valid.
+// Setup is the configuration that Reload puts in place. It must be valid.
 type Setup struct {
 	Cameras   []capture.Config
 	Detectors []detectors.Config
 	Rules     []rules.Config
 }
 
-// reload changes what is at work from the setup before to next, and nothing
-// else: a camera that is configured as before keeps streaming, a detector its
-// model and figures, a rule its state. What was added by command stays, unless
-// next defines the same name. What cannot be done is left out and reported; the
-// rest is done. Cameras that come wait for those that go.
-func (r *Runtime) reload(ctx, wait context.Context, under *change, next Setup) {
+// reload replaces the current setup by next. What is configured as before is not
+// touched: cameras keep streaming, detectors keep their model and counters, rules
+// their state. What was added by command stays, unless next defines the same name.
+// What fails is left out and reported. New cameras wait for the ones that end.
+func (r *Runtime) reload(ctx, wait context.Context, current *change, next Setup) {
 	last := Setup{r.opts.Cameras, r.opts.Detectors, r.opts.Rules}
 	r.opts.Cameras, r.opts.Detectors, r.opts.Rules = next.Cameras, next.Detectors, next.Rules
 	r.setReloading(true) // before the first camera is off the list
 	for _, c := range last.Cameras {
 		if a := r.camera(c.Name); a != nil && !slices.Contains(next.Cameras, c) {
-			r.dismiss(under, a)
+			r.stopCamera(current, a)
 		}
 	}
 	for _, c := range next.Cameras {
 		if a := r.camera(c.Name); a != nil && !slices.Contains(last.Cameras, c) {
-			r.dismiss(under, a) // by command, under this name
+			r.stopCamera(current, a) // by command, under this name
 		}
 	}
 	var problems []error
@@ -48,8 +46,8 @@ func (r *Runtime) reload(ctx, wait context.Context, under *change, next Setup) {
 			problems = append(problems, fmt.Errorf("camera %q: %w", c.name, err))
 		}
 	}
-	gone := slices.Clone(under.going)
-	under.rest = func() error {
+	gone := slices.Clone(current.going)
+	current.rest = func() error {
 		defer r.setReloading(false)
 		for _, c := range next.Cameras {
 			if r.camera(c.Name) != nil {
@@ -68,8 +66,7 @@ func (r *Runtime) reload(ctx, wait context.Context, under *change, next Setup) {
 	}
 }
 
-// setReloading tells those who look that cameras may be missing from the list
-// for now.
+// setReloading notes whether cameras may be missing from the list.
 func (r *Runtime) setReloading(on bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -84,8 +81,8 @@ func (r *Runtime) arrange(configured []capture.Config) {
 	engine.Arrange(r.cameras, names(configured, func(c capture.Config) string { return c.Name }), func(a *active) string { return a.name })
 }
 
-// inherit attaches to a camera what was attached by command to the one that it
-// replaces, which has ended.
+// inherit attaches to a camera the detectors that were attached by command to its
+// predecessor, which has ended.
 func (r *Runtime) inherit(ctx context.Context, name string, from *active, last, next Setup) error {
 	p := r.camera(name)
 	was, is := configured(last.Detectors, name), configured(next.Detectors, name)
@@ -132,14 +129,14 @@ func (r *Runtime) change(p *pipeline, e *engine.Engine, now time.Duration, last,
 		problems = append(problems, p.attach(r.prepare(d)))
 	}
 	for _, c := range last.Rules {
-		if meant(c.Cameras, p.name) && !slices.ContainsFunc(next.Rules, func(n rules.Config) bool {
-			return meant(n.Cameras, p.name) && sameRule(c, n)
+		if appliesTo(c.Cameras, p.name) && !slices.ContainsFunc(next.Rules, func(n rules.Config) bool {
+			return appliesTo(n.Cameras, p.name) && sameRule(c, n)
 		}) {
 			e.RemoveRule(now, c.Event)
 		}
 	}
 	for _, c := range next.Rules {
-		if meant(c.Cameras, p.name) && !e.HasRule(c.Event) {
+		if appliesTo(c.Cameras, p.name) && !e.HasRule(c.Event) {
 			problems = append(problems, e.AddRule(c))
 		}
 	}
@@ -147,16 +144,16 @@ func (r *Runtime) change(p *pipeline, e *engine.Engine, now time.Duration, last,
 		names(next.Detectors, func(d detectors.Config) string { return d.Name }),
 		names(next.Rules, func(c rules.Config) string { return c.Event }),
 	)
-	r.remember(p)
+	r.updateRing(p)
 	return errors.Join(problems...)
 }
 
-// configured returns the detectors that are meant for a camera, by name, without
-// the list of cameras, which is not their own matter.
+// configured returns the detectors that apply to a camera, by name and without their
+// lists of cameras.
 func configured(all []detectors.Config, camera string) map[string]detectors.Config {
 	byName := make(map[string]detectors.Config)
 	for _, d := range all {
-		if meant(d.Cameras, camera) {
+		if appliesTo(d.Cameras, camera) {
 			d.Cameras = nil
 			byName[d.Name] = d
 		}

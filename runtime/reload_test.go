@@ -23,8 +23,8 @@ func TestReloadReplacesOnlyWhatChanged(t *testing.T) {
 		stays, leaves, comes := testkit.Rule("stays", "kept >= 1"), testkit.Rule("leaves", "gone >= 1"), testkit.Rule("comes", "fresh >= 1")
 		stays.Cooldown = capture.Duration(time.Hour)
 		p := start(t, testkit.Setup{
-			Cameras: []*testkit.Camera{door, yard}, Later: []*testkit.Camera{lane},
-			Detectors: []*testkit.Detector{kept, changed, gone}, Loose: []*testkit.Detector{fresh, added},
+			Cameras: []*testkit.Camera{door, yard}, Addable: []*testkit.Camera{lane},
+			Detectors: []*testkit.Detector{kept, changed, gone}, Attachable: []*testkit.Detector{fresh, added},
 			Rules: []rules.Config{stays, leaves},
 		})
 		p.Until(1005 * ms)
@@ -133,7 +133,7 @@ func TestReloadEndsTheIncidentOfARuleThatGoes(t *testing.T) {
 		}
 		p.Until(1505 * ms)
 		var phases []rules.Phase
-		for _, c := range p.Sink.Caught() {
+		for _, c := range p.Sink.Received() {
 			phases = append(phases, c.Event.Phase)
 		}
 		if len(phases) != 2 || phases[0] != rules.PhaseConfirmed || phases[1] != rules.PhaseEnded {

@@ -22,7 +22,7 @@ import (
 	"rvo-tui/runtime/engine"
 )
 
-// Options is what a Runtime works on. Its configurations must be valid.
+// Options configures a Runtime. Configurations in it must be valid.
 type Options struct {
 	Config    Config
 	Cameras   []capture.Config
@@ -32,22 +32,22 @@ type Options struct {
 	Kinds     detectors.Kinds
 	JPEG      capture.Encoder // nil: the standard library's
 	Sinks     []Sink
-	Clips     *clips.Recorder // saves evidence, once a rule or a command asks for it; nil: never
-	Roll      Roll            // of rules that do not say otherwise
+	Clips     *clips.Recorder // saves clips, once a rule or a command asks for one; nil: never
+	Roll      Roll            // of rules that set none
 	LogRing   *logging.Ring   // whose state snapshots show; may be nil
 	Reloads   *Reloads        // whose counts snapshots show; may be nil
 	Log       *slog.Logger
 	// Redact takes secrets out of what snapshots say of sources and of errors.
 	// Nil: they are shown as they are.
 	Redact func(text string) string
-	// Probe returns what measures a camera's engine, or nil; a nil Probe measures
-	// nothing. It is called once for each camera, as it is added.
+	// Probe returns the probe of a camera, or nil for none. It is called once for each
+	// camera, when it is added. Probe may be nil.
 	Probe func(camera string) Probe
 	// ExitWhenEnded makes Run return when every camera has ended.
 	ExitWhenEnded bool
 }
 
-// Roll is how much a clip shows ahead of its event and behind it.
+// Roll is how much a clip shows before and after its event.
 type Roll struct{ Before, After time.Duration }
 
 // Runtime runs cameras, detectors and rules. All methods are safe for
@@ -57,12 +57,12 @@ type Runtime struct {
 	epoch    time.Time
 	slots    *Slots
 	requests chan request
-	changes  chan request  // that make cameras come or go
-	under    *change       // the one under way; Run's goroutine's own
-	ended    chan *active  // cameras whose source has come to its end
+	changes  chan request  // that add or remove cameras
+	current  *change       // under way; owned by Run's goroutine
+	ended    chan *active  // cameras whose source has ended
 	stopped  chan struct{} // closed when Run returns
 	wg       sync.WaitGroup
-	loop     *loop // turned by Run's goroutine
+	loop     *loop // of Run's goroutine
 	watchers Broadcast
 
 	mu        sync.Mutex // guards what follows; held for a few instructions
@@ -91,10 +91,9 @@ func New(opts Options, epoch time.Time) *Runtime {
 	}
 }
 
-// Run starts everything and returns when the context ends or, where asked for,
-// when all cameras have ended; everything that it started has ended then, but
-// for detectors and sources that hang, which it names and abandons after 2 s.
-// It is called once.
+// Run starts everything. It returns when the context ends or, with ExitWhenEnded,
+// when all cameras have ended, and after all that it started has ended. Detectors
+// and sources that hang are logged and abandoned after 2 s. It is called once.
 func (r *Runtime) Run(ctx context.Context) error {
 	defer close(r.stopped)
 	work, stopWork := context.WithCancel(ctx)
@@ -115,22 +114,22 @@ func (r *Runtime) Run(ctx context.Context) error {
 		})
 	}
 	defer func() {
-		ended := ctx.Err() == nil // by itself: nobody is in a hurry
+		ended := ctx.Err() == nil // by itself: there is time
 		stopWork()
 		going := r.list()
-		if r.under != nil {
-			going = append(going, r.under.going...)
+		if r.current != nil {
+			going = append(going, r.current.going...)
 		}
 		for _, c := range going {
 			<-c.halted
 		}
 		if !ended {
 			capture.EndLowPriority()
-			stopSinks() // what is told by now is all: it is delivered while detectors end
+			stopSinks() // there are no more events: sinks deliver theirs while detectors end
 		}
 		r.wg.Wait()
 		if ended && r.opts.Clips != nil {
-			// It waits for the encoder alone: no camera gives more frames.
+			// No camera gives more frames: it waits for the encoder alone.
 			_ = r.opts.Clips.Drain(ctx)
 		}
 		stopSinks()
@@ -146,8 +145,8 @@ func (r *Runtime) Run(ctx context.Context) error {
 	return r.serve(work)
 }
 
-// serve carries commands out and feeds the watchers. It waits for no camera: one
-// that goes may take seconds.
+// serve carries out commands and publishes snapshots. It waits for no camera: one that
+// is removed may take seconds.
 func (r *Runtime) serve(ctx context.Context) error {
 	ticker := time.NewTicker(time.Duration(float64(time.Second) / r.opts.Config.SnapshotRate))
 	defer ticker.Stop()
@@ -156,9 +155,9 @@ func (r *Runtime) serve(ctx context.Context) error {
 	ended := map[*active]bool{}
 	var settled <-chan time.Time
 	for {
-		r.loop.turn()
+		r.loop.wait()
 		changes := r.changes
-		if r.under != nil {
+		if r.current != nil {
 			changes = nil
 		}
 		select {
@@ -171,8 +170,8 @@ func (r *Runtime) serve(ctx context.Context) error {
 		case <-beat.C:
 			continue
 		case req := <-changes:
-			r.under = r.begin(ctx, req)
-		case <-r.under.ending():
+			r.current = r.begin(ctx, req)
+		case <-r.current.ending():
 		case c := <-r.ended:
 			ended[c] = true
 		case <-settled:
@@ -184,12 +183,12 @@ func (r *Runtime) serve(ctx context.Context) error {
 			}
 			continue
 		}
-		if r.under != nil && r.under.finish() {
-			r.under = nil
+		if r.current != nil && r.current.finish() {
+			r.current = nil
 		}
 		maps.DeleteFunc(ended, func(c *active, _ bool) bool { return r.camera(c.name) != c })
 		switch {
-		case r.under != nil || !r.allEnded(ended):
+		case r.current != nil || !r.allEnded(ended):
 			settled = nil
 		case settled == nil && r.opts.ExitWhenEnded:
 			r.opts.Log.Info("all cameras have ended")
@@ -198,19 +197,19 @@ func (r *Runtime) serve(ctx context.Context) error {
 	}
 }
 
-// allEnded reports whether there are cameras, and all of them have ended: who
-// takes the last one away means to add another.
+// allEnded reports whether there are cameras and all have ended. Without any camera,
+// another is expected to be added.
 func (r *Runtime) allEnded(ended map[*active]bool) bool {
 	all := r.list()
 	return len(all) > 0 && !slices.ContainsFunc(all, func(c *active) bool { return !ended[c] })
 }
 
-// quiet reports whether every frame has been seen and no detector has work under
-// way.
+// quiet reports whether every frame has been seen and no detector is running or about
+// to.
 func (r *Runtime) quiet() bool {
 	for _, c := range r.list() {
 		v := c.state()
-		// A view from before the last frame knows nothing of what that has begun.
+		// A view from before the last frame does not show the runs that it started.
 		if v.Seen+v.Superseded < v.Frames || v.Waiting() > 0 || slices.ContainsFunc(v.Detectors, func(d engine.DetectorView) bool { return d.State == engine.DetectorRunning }) {
 			return false
 		}
@@ -225,7 +224,7 @@ func (r *Runtime) emit(camera string, f *engine.Fired, by evidence) {
 	ev.Camera = camera
 	ev.ID = eventID()
 	now := time.Now()
-	ev.Time = now.Add(ev.At - now.Sub(r.epoch)).UTC() // from the wall clock of today, not of the start
+	ev.Time = now.Add(ev.At - now.Sub(r.epoch)).UTC() // by the current wall clock, not that of the start
 	for _, s := range r.opts.Sinks {
 		s.Offer(ev)
 	}
@@ -233,14 +232,14 @@ func (r *Runtime) emit(camera string, f *engine.Fired, by evidence) {
 		return
 	}
 	roll := r.opts.Roll.of(f.Rule)
-	// What is not taken is counted by the recorder, under its reason.
+	// The recorder counts jobs that it does not take.
 	_ = r.opts.Clips.Save(clips.Job{
 		Event: ev, Before: roll.Before, After: roll.After,
 		Confirming: by.frame, Detections: by.detections,
 	})
 }
 
-// of returns what applies to a rule.
+// of returns the roll of a rule.
 func (r Roll) of(cfg rules.Config) Roll {
 	if cfg.Before > 0 {
 		r.Before = time.Duration(cfg.Before)

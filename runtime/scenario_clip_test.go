@@ -104,7 +104,7 @@ func TestClipHasItsPreRollAndPostRoll(t *testing.T) {
 				if !slices.Equal(m.FrameIDs, c.want) {
 					t.Errorf("the clip shows frames %v, want %v", m.FrameIDs, c.want)
 				}
-				if m.EventID != p.Sink.Caught()[0].Event.ID || m.EventTS != int64(3010*ms) || m.Camera != "door" {
+				if m.EventID != p.Sink.Received()[0].Event.ID || m.EventTS != int64(3010*ms) || m.Camera != "door" {
 					t.Errorf("event %s of %q at %d", m.EventID, m.Camera, m.EventTS)
 				}
 				if m.Confirming == nil || m.FrameIDs[*m.Confirming] != 31 {

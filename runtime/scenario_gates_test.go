@@ -165,7 +165,7 @@ func TestFailedDetectorIsTriedAgain(t *testing.T) {
 }
 
 // Somebody who flaps does not fill the log; everything is counted all the same.
-func TestFlappingDetectorIsToldOfNowAndThen(t *testing.T) {
+func TestFlappingDetectorIsLoggedAtMostOnceInTenSeconds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		cam := &testkit.Camera{Name: "door"}
 		a := testkit.NewDetector("a", func(_ context.Context, c testkit.Call) (float64, error) {
@@ -180,8 +180,8 @@ func TestFlappingDetectorIsToldOfNowAndThen(t *testing.T) {
 			t.Errorf("errors counted: %v, want 90 and more", d.Errors)
 		}
 		log := p.Log()
-		if met, again := strings.Count(log, "met an error"), strings.Count(log, "answers again"); met != 3 || again != 3 {
-			t.Errorf("told %d times of an error and %d times of its end, want 3 each", met, again)
+		if failed, again := strings.Count(log, "detector error"), strings.Count(log, "answers again"); failed != 3 || again != 3 {
+			t.Errorf("%d errors and %d recoveries are logged, want 3 each", failed, again)
 		}
 	})
 }
@@ -239,7 +239,7 @@ func TestOnlyInlineDetectorsDelayTheEngine(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				cam := &testkit.Camera{Name: "door"}
-				a := testkit.NewDetector("a", testkit.Deaf(330*ms, testkit.Always(1)))
+				a := testkit.NewDetector("a", testkit.IgnoreContext(330*ms, testkit.Always(1)))
 				a.Config.Execution = c.exec
 				p := start(t, testkit.Setup{Cameras: []*testkit.Camera{cam}, Detectors: []*testkit.Detector{a}})
 				p.Until(1205 * ms)
@@ -267,7 +267,7 @@ func TestOnlyInlineDetectorsDelayTheEngine(t *testing.T) {
 func TestPoolRunsDryWhenFramesAreKept(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		cam := &testkit.Camera{Name: "door"}
-		var hoard testkit.Hoard
+		var hoard testkit.Holder
 		a := testkit.NewDetector("a", hoard.Script(testkit.Always(1)))
 		p := start(t, testkit.Setup{Cameras: []*testkit.Camera{cam}, Detectors: []*testkit.Detector{a}})
 		p.Until(3005 * ms)

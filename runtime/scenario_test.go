@@ -162,7 +162,7 @@ func TestEventsOfSignals(t *testing.T) {
 				p := start(t, s)
 				p.Until(c.until)
 				p.Sink.Expect(t, c.want...)
-				for _, e := range p.Sink.Caught() {
+				for _, e := range p.Sink.Received() {
 					if at := e.At.Sub(p.Epoch); at != e.Event.At || !e.Event.Time.Equal(e.At) || e.Event.ID == "" {
 						t.Errorf("event %+v was offered at %v", e.Event, at)
 					}
@@ -188,7 +188,7 @@ func TestSignalExpiresBetweenFrames(t *testing.T) {
 		}
 		p.Until(2 * time.Second)
 		p.Sink.Expect(t, "10ms door/person confirmed", "510ms door/person ended")
-		if d := p.Sink.Caught()[1].Event.Duration; d != 500*ms {
+		if d := p.Sink.Received()[1].Event.Duration; d != 500*ms {
 			t.Errorf("it lasted %v, want 500ms", d)
 		}
 		if s := p.Signal(t, "door", "a"); s.Why != "stale" {
@@ -229,7 +229,7 @@ func TestEventTellsHowOldItsFrameIs(t *testing.T) {
 		})
 		p.Until(time.Second)
 		p.Sink.Expect(t, "60ms door/after confirmed")
-		got, want := p.Sink.Caught()[0].Event.Age, rules.Age{Schedule: 30 * ms, Inference: 20 * ms}
+		got, want := p.Sink.Received()[0].Event.Age, rules.Age{Schedule: 30 * ms, Inference: 20 * ms}
 		if got != want {
 			t.Errorf("age %+v, want %+v", got, want)
 		}

@@ -9,14 +9,15 @@ import (
 	"rvo-tui/detectors"
 )
 
-// Slots bounds how many local detectors, of all cameras, compute at a time, and
-// decides with its Policy who is next. It is safe for concurrent use.
+// Slots is the semaphore that bounds how many local detectors, of all cameras,
+// compute at a time. Its Policy decides which waiter is next. It is safe for
+// concurrent use.
 type Slots struct {
 	size   int
 	policy Policy
 	name   string
 
-	mu      sync.Mutex // guards what follows; never held while anybody waits
+	mu      sync.Mutex // guards what follows; never held while waiting
 	busy    int
 	waiting []*lease // in order of arrival
 	revoked uint64
@@ -27,15 +28,15 @@ func NewSlots(size int, policy string) *Slots {
 	return &Slots{size: max(size, 1), policy: policies[policy], name: policy}
 }
 
-// View returns how the slots stand now.
+// View returns the current state.
 func (s *Slots) View() SlotsView {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return SlotsView{Size: s.size, Busy: s.busy, Waiting: len(s.waiting), Revoked: s.revoked, Policy: s.name}
 }
 
-// lease is one claim to a slot: waiting, then held, then gone. Its state belongs
-// to the Slots' mutex.
+// lease is one claim to a slot: waiting, then held, then gone. The mutex of the Slots
+// guards its state.
 type lease struct {
 	slots   *Slots
 	waiter  Waiter
@@ -51,8 +52,8 @@ const (
 	leaseGone
 )
 
-// claim asks for a slot without waiting for it: granted is closed when it is
-// there. Who claims must give the claim up with end, granted or not.
+// claim requests a slot without waiting: granted is closed when the slot is held. The
+// caller must call end in any case.
 func (s *Slots) claim(w Waiter) *lease {
 	l := &lease{slots: s, waiter: w, granted: make(chan struct{})}
 	s.mu.Lock()
@@ -62,7 +63,7 @@ func (s *Slots) claim(w Waiter) *lease {
 	return l
 }
 
-// grant hands free slots to those who wait. The mutex is held.
+// grant gives free slots to waiters. The caller holds the mutex.
 func (s *Slots) grant() {
 	for s.busy < s.size && len(s.waiting) > 0 {
 		best := 0
@@ -89,10 +90,10 @@ func (l *lease) wait(ctx context.Context) bool {
 	}
 }
 
-// end gives the claim or the slot up. Further calls do nothing.
+// end releases the claim or the slot. Further calls do nothing.
 func (l *lease) end() { l.finish(false) }
 
-// revoke takes the slot from a holder that is stuck, for the next in line.
+// revoke takes the slot from a stuck holder, for the next waiter.
 func (l *lease) revoke() { l.finish(true) }
 
 func (l *lease) finish(revoked bool) {
@@ -124,12 +125,12 @@ type Waiter struct {
 	Camera   string
 	Detector string
 	Cost     detectors.Cost
-	Due      time.Duration // when its rate wanted it to run, since the epoch
+	Due      time.Duration // when its run was due, since the epoch
 	Since    time.Duration // when it began to wait, since the epoch
 }
 
 // Policy reports whether a is to get a slot before b. It must be a strict weak
-// order; among equals the one that waits longer goes first.
+// order; among equals the longest waiting goes first.
 type Policy func(a, b *Waiter) bool
 
 var costRank = map[detectors.Cost]int{detectors.CostLow: 0, detectors.CostMedium: 1, detectors.CostHigh: 2}
@@ -137,7 +138,7 @@ var costRank = map[detectors.Cost]int{detectors.CostLow: 0, detectors.CostMedium
 var policies = map[string]Policy{
 	// deadline: earliest due first, which serves the rates asked for evenly.
 	"deadline": func(a, b *Waiter) bool { return a.Due < b.Due },
-	// fifo: who waits longest.
+	// fifo: longest waiting first.
 	"fifo": func(a, b *Waiter) bool { return a.Since < b.Since },
 	// cost: cheap detectors first, then by deadline; heavy ones may starve.
 	"cost": func(a, b *Waiter) bool {

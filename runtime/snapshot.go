@@ -9,10 +9,10 @@ import (
 	"rvo-tui/runtime/engine"
 )
 
-// Snapshot is a picture of everything that a dashboard, a metrics page or a
-// script may want to show, at one instant. It consists of plain values, is
-// immutable once published (its histograms count on), and has one JSON form for
-// all of its readers: docs/snapshot.schema.json. Durations in it are nanoseconds.
+// Snapshot is the state of a Runtime at one instant, for dashboards, metrics and
+// scripts. It consists of plain values and is immutable once published, but its
+// histograms go on counting. It has one JSON form: docs/snapshot.schema.json.
+// Durations in it are nanoseconds.
 type Snapshot struct {
 	At      time.Time     `json:"at"`
 	Uptime  time.Duration `json:"uptime_ns"`
@@ -20,15 +20,15 @@ type Snapshot struct {
 
 	Cameras []CameraView  `json:"cameras"`
 	Slots   SlotsView     `json:"slots"`
-	Queues  []QueueView   `json:"queues"` // every bounded hand-off that is not a camera's own: sinks, clips, commands
+	Queues  []QueueView   `json:"queues"` // all bounded queues but those of cameras: sinks, clips, commands
 	Sinks   []SinkView    `json:"sinks"`
-	Clips   *clips.Status `json:"clips"` // evidence; null: none is asked for yet
+	Clips   *clips.Status `json:"clips"` // evidence; null: none was requested yet
 	Log     logging.View  `json:"log"`
 	Loop    LoopView      `json:"loop"`
 	Reload  ReloadView    `json:"reload"`
 }
 
-// CameraView is one camera with all that works on it.
+// CameraView is the state of one camera with its detectors, signals and rules.
 type CameraView struct {
 	capture.Status
 
@@ -43,7 +43,7 @@ type CameraView struct {
 	at time.Duration // when it was published, since the epoch
 }
 
-// SlotsView is how the slots for local detectors stand.
+// SlotsView is the state of the slots for local detectors.
 type SlotsView struct {
 	Size    int    `json:"size"`
 	Busy    int    `json:"busy"`
@@ -52,7 +52,7 @@ type SlotsView struct {
 	Policy  string `json:"policy"`
 }
 
-// QueueView is one bounded hand-off.
+// QueueView is the state of one bounded queue.
 type QueueView struct {
 	Name     string         `json:"name"`
 	Depth    int            `json:"depth"`
@@ -60,7 +60,7 @@ type QueueView struct {
 	Drops    []engine.Count `json:"drops"` // by reason
 }
 
-// SinkView is one receiver of events.
+// SinkView is the state of one sink.
 type SinkView struct {
 	Name     string `json:"name"`
 	State    string `json:"state"` // "ok" or "degraded"

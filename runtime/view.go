@@ -8,7 +8,7 @@ import (
 	"rvo-tui/runtime/engine"
 )
 
-// publish makes the pipeline's state visible to everybody else.
+// publish makes the pipeline's state visible to other goroutines.
 func (p *pipeline) publish(now time.Duration) {
 	p.published = now
 	p.view.Store(&CameraView{
@@ -88,9 +88,8 @@ func (v *CameraView) remotes() (out, all int) {
 	return out, all
 }
 
-// Aged returns how a snapshot looks when nothing newer has come for a while:
-// everything in it is older by that, what has outlived its time to live is
-// unknown, and rates fall. The snapshot itself does not change.
+// Aged returns a copy of a snapshot that is older by a time, as when no newer one has
+// come: ages grow, signals past their TTL are unknown, rates fall.
 func (s *Snapshot) Aged(by time.Duration) *Snapshot {
 	old := *s
 	old.At = s.At.Add(by)

@@ -8,19 +8,19 @@ import (
 	"rvo-tui/runtime/engine"
 )
 
-// Subscribe returns a channel on which the newest Snapshot waits, renewed at
-// Config.SnapshotRate: who does not read in time misses snapshots, never delays
-// anybody. It is closed when the Runtime has stopped, after the last snapshot.
-// Cancel ends the subscription and may be called more than once.
+// Subscribe returns a channel that holds the newest Snapshot, renewed at
+// Config.SnapshotRate. A slow reader misses snapshots and delays nothing. The channel
+// is closed after the last snapshot, when the Runtime has stopped. Cancel ends the
+// subscription and may be called more than once.
 func (r *Runtime) Subscribe() (snapshots <-chan *Snapshot, cancel func()) {
 	return r.watchers.Subscribe(nil)
 }
 
-// Snapshot returns how everything stands now. It costs the live path nothing.
+// Snapshot returns the current state. It does not delay the live path.
 func (r *Runtime) Snapshot() *Snapshot {
 	now := time.Now()
 	s := &Snapshot{At: now, Started: r.epoch, Uptime: now.Sub(r.epoch), Slots: r.slots.View(), Loop: r.loop.view(now.Sub(r.epoch))}
-	// After the state of the loop: who sees that it turns sees every camera, too.
+	// After the state of the loop: a snapshot with a running loop has all cameras.
 	cameras, reloading := r.listed()
 	s.Loop.Reloading = reloading
 	for _, c := range cameras {
@@ -54,7 +54,7 @@ func (r *Runtime) Snapshot() *Snapshot {
 	return s
 }
 
-// broadcast publishes a new snapshot where somebody watches.
+// broadcast publishes a new snapshot if there are subscribers.
 func (r *Runtime) broadcast() {
 	if r.watchers.Watched() {
 		r.watchers.Publish(r.Snapshot())

@@ -13,10 +13,10 @@ import (
 	"rvo-tui/runtime/engine"
 )
 
-// worker runs one detector of one camera in a goroutine of its own, which for
-// local detectors stays on a thread of low priority. Its driver asks with the
-// request methods, which never wait, and collects reports: there are never more
-// than its out channel holds, for it does nothing unasked.
+// worker runs one detector of one camera in a goroutine of its own, which for a
+// local detector stays on a thread of low priority. The pipeline calls its request
+// methods, which never block, and collects its reports, for which out always has
+// room: the worker does nothing without a request.
 type worker struct {
 	task     engine.TaskID
 	spec     detectors.Spec
@@ -30,21 +30,21 @@ type worker struct {
 	asks     chan ask
 	out      chan engine.Report
 	finished chan struct{} // closed when the goroutine has ended
-	overdue  time.Duration // detached: when it is held for stuck; the pipeline's
+	overdue  time.Duration // detached: when it counts as stuck; owned by the pipeline
 
-	det    detectors.Detector // written before a report Opened; an inline one is read by the pipeline after it
+	det    detectors.Detector // written before the report Opened; after it, the pipeline reads an inline one
 	answer engine.Answer
-	frame  frameSlot // of the last answer, kept for evidence until the next one
+	frame  frameSlot // of the last answer, held for evidence until the next one
 
 	mu     sync.Mutex // guards what follows; held for a few instructions
 	lease  *lease     // claim or slot of the run under way
-	seized *capture.Frame
+	held   *capture.Frame
 	cancel context.CancelFunc // ends the run or the wait under way
-	off    bool               // withdrawn since it was last asked to run
+	off    bool               // withdrawn since the last request to run
 	quit   bool
 }
 
-// The reasons of failure that the worker finds itself.
+// Reasons of errors that the worker detects itself.
 const (
 	ReasonOpen   detectors.Reason = "open"           // the detector could not be loaded
 	ReasonPanic  detectors.Reason = "panic"          // it panicked
@@ -78,7 +78,7 @@ func (w *worker) run() {
 		case askOpen:
 			shut(w.det)
 			err := w.open()
-			w.report(engine.Report{What: engine.Opened, At: w.clock(), Err: err, Reason: ReasonOpen})
+			w.report(engine.Report{Kind: engine.Opened, At: w.clock(), Err: err, Reason: ReasonOpen})
 		case askRun:
 			w.report(w.once(a.due))
 		}
@@ -105,8 +105,7 @@ func shut(det detectors.Detector) {
 	if det == nil {
 		return
 	}
-	// What fails to close cannot be helped any more, and must not take the
-	// worker with it.
+	// A failure to close has no remedy, and must not end the worker.
 	defer func() { _ = recover() }()
 	_ = det.Close()
 }
@@ -121,18 +120,18 @@ func (w *worker) once(due time.Duration) engine.Report {
 		defer l.end()
 	}
 	if !w.enter(l, cancel) || l != nil && !l.wait(ctx) {
-		return engine.Report{What: engine.Withdrawn, At: w.clock()}
+		return engine.Report{Kind: engine.Withdrawn, At: w.clock()}
 	}
 	frame, ref := w.frames.share()
 	if frame == nil {
-		return engine.Report{What: engine.Withdrawn, At: w.clock()}
+		return engine.Report{Kind: engine.Withdrawn, At: w.clock()}
 	}
 	defer w.leave(frame)
-	if !w.seize(frame) {
-		return engine.Report{What: engine.Withdrawn, At: w.clock()}
+	if !w.hold(frame) {
+		return engine.Report{Kind: engine.Withdrawn, At: w.clock()}
 	}
 	started := w.clock()
-	w.report(engine.Report{What: engine.Started, Frame: ref, Started: started, At: started})
+	w.report(engine.Report{Kind: engine.Started, Frame: ref, Started: started, At: started})
 	if w.spec.Timeout > 0 {
 		var done context.CancelFunc
 		ctx, done = context.WithTimeout(ctx, w.spec.Timeout)
@@ -146,7 +145,7 @@ func (w *worker) inline() engine.Report {
 	started := w.clock()
 	frame, ref := w.frames.share()
 	if frame == nil {
-		return engine.Report{Task: w.task, What: engine.Done, Started: started, At: started, Err: errors.New("the frame is gone"), Reason: detectors.ReasonOther}
+		return engine.Report{Task: w.task, Kind: engine.Done, Started: started, At: started, Err: errors.New("the frame is gone"), Reason: detectors.ReasonOther}
 	}
 	defer frame.Release()
 	rep := w.look(context.Background(), frame, ref, started)
@@ -157,7 +156,7 @@ func (w *worker) inline() engine.Report {
 // look calls the detector and makes its answer a report.
 func (w *worker) look(ctx context.Context, frame *capture.Frame, ref engine.FrameRef, started time.Duration) engine.Report {
 	readings, err := detect(ctx, w.det, frame)
-	rep := engine.Report{What: engine.Done, Frame: ref, Started: started, At: w.clock()}
+	rep := engine.Report{Kind: engine.Done, Frame: ref, Started: started, At: w.clock()}
 	if err == nil {
 		err = w.collect(readings)
 	}
@@ -175,8 +174,8 @@ func (w *worker) look(ctx context.Context, frame *capture.Frame, ref engine.Fram
 	return rep
 }
 
-// enter makes a run stoppable. It returns false when the run is withdrawn already
-// or the worker is to end.
+// enter makes a run stoppable. It returns false when the run is withdrawn or the
+// worker is to end.
 func (w *worker) enter(l *lease, cancel context.CancelFunc) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -184,29 +183,29 @@ func (w *worker) enter(l *lease, cancel context.CancelFunc) bool {
 	return !w.quit && !w.off
 }
 
-// seize makes f the frame of the run. It returns false as enter does, for a slot
-// may have been granted long before the thread got on.
-func (w *worker) seize(f *capture.Frame) bool {
+// hold makes f the frame of the run. It returns false as enter does: the slot may have
+// been granted long before this thread ran.
+func (w *worker) hold(f *capture.Frame) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.seized = f
+	w.held = f
 	return !w.quit && !w.off
 }
 
 func (w *worker) leave(f *capture.Frame) {
 	w.mu.Lock()
-	w.lease, w.cancel, w.seized = nil, nil, nil
+	w.lease, w.cancel, w.held = nil, nil, nil
 	w.mu.Unlock()
 	f.Release()
 }
 
-// report hands a report to the driver. There is always room: see worker.
+// report sends a report to the pipeline. out always has room: see worker.
 func (w *worker) report(r engine.Report) {
 	r.Task = w.task
 	w.out <- r
 	select {
 	case w.wake <- struct{}{}:
-	default: // it will look anyway
+	default: // a wake is pending
 	}
 }
 
@@ -242,9 +241,9 @@ func detect(ctx context.Context, det detectors.Detector, frame *capture.Frame) (
 	return det.Detect(ctx, frame)
 }
 
-// start asks for a run, load for the detector to be opened, afresh if it was
-// open. The mailbox has room whenever the engine asks, for it asks the next thing
-// only when the last one is reported back.
+// start requests a run; load requests that the detector is opened, again if it was
+// open. asks has room: the engine requests the next thing only after the report on
+// the last.
 func (w *worker) start(due time.Duration) {
 	w.mu.Lock()
 	w.off = false
@@ -254,21 +253,20 @@ func (w *worker) start(due time.Duration) {
 
 func (w *worker) load() { w.asks <- ask{kind: askOpen} }
 
-// withdraw ends a wait for a slot, also one that is yet to begin.
+// withdraw ends a wait for a slot, also one that has not begun.
 func (w *worker) withdraw() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.off = true
-	if w.cancel != nil && w.seized == nil {
+	if w.cancel != nil && w.held == nil {
 		w.cancel()
 	}
 }
 
-// revoke gives the slot of a stuck run to the next in line, and tells the pool
-// not to wait for its frame.
+// revoke gives the slot of a stuck run to the next waiter and retires its frame.
 func (w *worker) revoke() {
 	w.mu.Lock()
-	l, f := w.lease, w.seized
+	l, f := w.lease, w.held
 	w.mu.Unlock()
 	if l != nil {
 		l.revoke()
@@ -278,8 +276,8 @@ func (w *worker) revoke() {
 	}
 }
 
-// stop ends the worker: a wait at once, a run by its context. It does not wait
-// for it; finished tells. It is called once, and nothing else after it.
+// stop ends the worker: a wait at once, a run through its context. It does not wait:
+// see finished. It is called once, as the last method.
 func (w *worker) stop() {
 	w.mu.Lock()
 	w.quit = true

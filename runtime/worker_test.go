@@ -76,12 +76,12 @@ func TestWorkerTellsEveryStage(t *testing.T) {
 		w := bench(t, det, "a", "b")
 		go w.run()
 		w.load()
-		if r := reports(w); len(r) != 1 || r[0].What != engine.Opened || r[0].Err != nil || r[0].Task != 7 {
+		if r := reports(w); len(r) != 1 || r[0].Kind != engine.Opened || r[0].Err != nil || r[0].Task != 7 {
 			t.Fatalf("opening: %+v", r)
 		}
 		w.start(0)
 		r := reports(w)
-		if len(r) != 2 || r[0].What != engine.Started || r[1].What != engine.Done || r[1].Err != nil || r[1].Frame.ID != 1 {
+		if len(r) != 2 || r[0].Kind != engine.Started || r[1].Kind != engine.Done || r[1].Err != nil || r[1].Frame.ID != 1 {
 			t.Fatalf("a run: %+v", r)
 		}
 		if a := r[1].Answer; a.Values[0] != 0 || a.Values[1] != 2 || a.TTLs[0] != 0 || a.TTLs[1] != time.Minute {
@@ -148,7 +148,7 @@ func TestWorkerWithdrawsBetweenItsSlotAndTheRun(t *testing.T) {
 			frame, _ := w.frames.share()
 			defer w.leave(frame)
 			c.do(w)
-			if got := w.seize(frame); got != c.want {
+			if got := w.hold(frame); got != c.want {
 				t.Errorf("it runs: %v, want %v", got, c.want)
 			}
 			if stopped := ctx.Err() != nil; stopped == c.want {
@@ -164,13 +164,13 @@ func TestWorkerWithdraws(t *testing.T) {
 		busy bool            // somebody else has the slot
 		do   func(w *worker) // before the goroutine runs
 		then func(w *worker) // while it waits
-		want []engine.What
+		want []engine.ReportKind
 		runs int // of the detector
 	}{
-		{"before it waits", false, func(w *worker) { w.start(0); w.withdraw() }, nil, []engine.What{engine.Withdrawn}, 0},
-		{"while it waits", true, func(w *worker) { w.start(0) }, (*worker).withdraw, []engine.What{engine.Withdrawn}, 0},
-		{"when it is asked anew", false, func(w *worker) { w.withdraw(); w.start(0) }, nil, []engine.What{engine.Started, engine.Done}, 1},
-		{"for want of a frame", false, func(w *worker) { w.frames.take().Release(); w.start(0) }, nil, []engine.What{engine.Withdrawn}, 0},
+		{"before it waits", false, func(w *worker) { w.start(0); w.withdraw() }, nil, []engine.ReportKind{engine.Withdrawn}, 0},
+		{"while it waits", true, func(w *worker) { w.start(0) }, (*worker).withdraw, []engine.ReportKind{engine.Withdrawn}, 0},
+		{"when it is asked anew", false, func(w *worker) { w.withdraw(); w.start(0) }, nil, []engine.ReportKind{engine.Started, engine.Done}, 1},
+		{"for want of a frame", false, func(w *worker) { w.frames.take().Release(); w.start(0) }, nil, []engine.ReportKind{engine.Withdrawn}, 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -188,9 +188,9 @@ func TestWorkerWithdraws(t *testing.T) {
 					synctest.Wait()
 					c.then(w)
 				}
-				var got []engine.What
+				var got []engine.ReportKind
 				for _, r := range reports(w) {
-					got = append(got, r.What)
+					got = append(got, r.Kind)
 				}
 				if len(got) != len(c.want) || got[0] != c.want[0] || det.calls != c.runs {
 					t.Errorf("reports %v and %d runs, want %v and %d", got, det.calls, c.want, c.runs)

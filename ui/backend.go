@@ -33,7 +33,7 @@ type Backend interface {
 }
 
 // Picture is a small picture.
-type Picture = runtime.Picture
+type Picture = runtime.Preview
 
 // Clip is the evidence of one event.
 type Clip struct {

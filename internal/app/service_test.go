@@ -74,8 +74,8 @@ func TestService(t *testing.T) {
 			"500ms READY=1", "2.5s WATCHDOG=1", "2.5s STATUS=0 of 0 cameras live, 0 events",
 			"2.501s RELOADING=1", "3.501s READY=1", "4.5s WATCHDOG=1",
 			"6.5s WATCHDOG=1", // too early to tell
-			"8.5s STATUS=the loop of commands has not turned for 4s", "10.5s STATUS=the loop of commands has not turned for 6s",
-			"12.5s STATUS=the loop of commands has not turned for 8s",
+			"8.5s STATUS=the command loop has not run for 4s", "10.5s STATUS=the command loop has not run for 6s",
+			"12.5s STATUS=the command loop has not run for 8s",
 			"14.5s WATCHDOG=1", "14.5s STATUS=0 of 0 cameras live, 0 events",
 			"15.501s STOPPING=1", "16.5s WATCHDOG=1", "18.5s WATCHDOG=1", // the time for stopping is another bound
 		}

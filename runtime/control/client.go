@@ -71,7 +71,7 @@ type Kind struct {
 }
 
 // Picture is a small picture of what a camera sees.
-type Picture = runtime.Picture
+type Picture = runtime.Preview
 
 // Clip is the evidence of one event.
 type Clip struct {

@@ -24,7 +24,7 @@ func gatedEngine(tb testing.TB, n int) *Engine {
 		if err := e.Attach(TaskID(i+1), sp); err != nil {
 			tb.Fatal(err)
 		}
-		e.Step(0, &Inputs{Reports: []Report{{Task: TaskID(i + 1), What: Opened}}})
+		e.Step(0, &Inputs{Reports: []Report{{Task: TaskID(i + 1), Kind: Opened}}})
 	}
 	e.table.Set(gate, 0, nil, &detectors.Trace{}, Never)
 	return e
@@ -74,7 +74,7 @@ func BenchmarkRun(b *testing.B) {
 	if err := e.AddRule(cfg); err != nil {
 		b.Fatal(err)
 	}
-	e.Step(0, &Inputs{Reports: []Report{{Task: 1, What: Opened}}})
+	e.Step(0, &Inputs{Reports: []Report{{Task: 1, Kind: Opened}}})
 	answer := Answer{Values: []float64{1}, Detections: make([][]detectors.Detection, 1), TTLs: make([]time.Duration, 1)}
 	in := Inputs{Reports: make([]Report, 0, 2)}
 	b.ReportAllocs()
@@ -86,8 +86,8 @@ func BenchmarkRun(b *testing.B) {
 		e.Step(now, &in)
 		in.Frame = FrameRef{}
 		in.Reports = append(in.Reports,
-			Report{Task: 1, What: Started, Frame: ref, Started: now, At: now},
-			Report{Task: 1, What: Done, Frame: ref, Started: now, At: now + ms, Answer: answer})
+			Report{Task: 1, Kind: Started, Frame: ref, Started: now, At: now},
+			Report{Task: 1, Kind: Done, Frame: ref, Started: now, At: now + ms, Answer: answer})
 		e.Step(now+ms, &in)
 	}
 }

@@ -14,7 +14,7 @@ import (
 const coldBytes = 32 << 20
 
 // BenchmarkCold is what BenchmarkRun measures as it is in life: between two steps
-// a picture or the rest of the machine has emptied the caches. It reports the
+// a frame or the rest of the machine has emptied the caches. It reports the
 // medians of the steps that take in a frame, the start of a run, and its answer,
 // which a rule judges.
 func BenchmarkCold(b *testing.B) {
@@ -27,7 +27,7 @@ func BenchmarkCold(b *testing.B) {
 	if err := e.AddRule(cfg); err != nil {
 		b.Fatal(err)
 	}
-	e.Step(0, &Inputs{Reports: []Report{{Task: 1, What: Opened}}})
+	e.Step(0, &Inputs{Reports: []Report{{Task: 1, Kind: Opened}}})
 	answer := Answer{Values: []float64{1}, Detections: make([][]detectors.Detection, 1), TTLs: make([]time.Duration, 1)}
 	rest := make([]byte, coldBytes)
 	in := Inputs{Reports: make([]Report, 0, 1)}
@@ -47,9 +47,9 @@ func BenchmarkCold(b *testing.B) {
 		in.Reports, in.Frame = in.Reports[:0], ref
 		step(0, now)
 		in.Frame = FrameRef{}
-		in.Reports = append(in.Reports[:0], Report{Task: 1, What: Started, Frame: ref, Started: now, At: now})
+		in.Reports = append(in.Reports[:0], Report{Task: 1, Kind: Started, Frame: ref, Started: now, At: now})
 		step(1, now)
-		in.Reports = append(in.Reports[:0], Report{Task: 1, What: Done, Frame: ref, Started: now, At: now + ms, Answer: answer})
+		in.Reports = append(in.Reports[:0], Report{Task: 1, Kind: Done, Frame: ref, Started: now, At: now + ms, Answer: answer})
 		step(2, now+ms)
 	}
 	b.ReportMetric(0, "ns/op") // most of it is emptying the caches

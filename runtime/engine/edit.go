@@ -11,18 +11,18 @@ import (
 	"rvo-tui/rules"
 )
 
-// What an edit can find.
+// Errors of edits.
 var (
 	ErrNoDetector = errors.New("no such detector")
 	ErrNoRule     = errors.New("no such rule")
 )
 
-// Attach adds a detector and asks for it to be loaded if it is enabled. Its
-// name must be new, and nobody else may provide its signals. Conditions that it
-// needs may speak of signals that nobody provides yet: they are unknown.
+// Attach adds a detector and requests that it is loaded if it is enabled. Its name
+// must be new, and no other detector may provide its signals. Its needs may name
+// signals without a provider: they are unknown.
 func (e *Engine) Attach(id TaskID, spec detectors.Spec) error {
 	defer e.tidy() // names that a failure leaves behind
-	if e.find(spec.Name) != nil {
+	if e.byName(spec.Name) != nil {
 		return fmt.Errorf("attach detector %q: the name is taken; detach that one first or choose another", spec.Name)
 	}
 	t := newTask(id, spec)
@@ -49,12 +49,12 @@ func (e *Engine) Attach(id TaskID, spec detectors.Spec) error {
 		t.needs = append(t.needs, c)
 	}
 	e.tasks = append(e.tasks, t)
-	e.announce(t)
+	e.applyEnabled(t)
 	return nil
 }
 
-// announce brings a detector that was enabled or disabled to where it belongs.
-func (e *Engine) announce(t *task) {
+// applyEnabled acts on a detector having been enabled or disabled.
+func (e *Engine) applyEnabled(t *task) {
 	if !t.enabled {
 		e.forget(t, detectors.Off)
 		if t.phase == queued {
@@ -64,26 +64,25 @@ func (e *Engine) announce(t *task) {
 	}
 	e.forget(t, detectors.Never)
 	if t.phase == closed {
-		t.errors, t.told, t.quiet = 0, false, 0
+		t.errors, t.logged, t.quietUntil = 0, false, 0
 		t.waits.Reset()
 		e.open(t)
 	}
 }
 
-// Detach takes a detector away, and its signals with it. Its worker is the
-// driver's to stop.
+// Detach removes a detector and its signals. The driver stops its worker.
 func (e *Engine) Detach(name string) (TaskID, error) {
-	t := e.find(name)
+	t := e.byName(name)
 	if t == nil {
 		return 0, fmt.Errorf("detach detector %q: %w", name, ErrNoDetector)
 	}
 	e.tasks = slices.DeleteFunc(e.tasks, func(o *task) bool { return o == t })
-	e.forget(t, detectors.Absent) // for rules that go on reading them
+	e.forget(t, detectors.Absent) // for rules that still read them
 	e.tidy()
 	return t.id, nil
 }
 
-// tidy frees the signals that nobody provides or reads any more.
+// tidy frees the signals that are neither provided nor read any more.
 func (e *Engine) tidy() {
 	used := make([]bool, e.table.Len())
 	mark := func(ids []detectors.ID) {
@@ -107,24 +106,24 @@ func (e *Engine) tidy() {
 	}
 }
 
-// Enable switches a detector on or off. Switched on, a failed one is tried at
+// Enable enables or disables a detector. A failed one that is enabled is opened at
 // once.
 func (e *Engine) Enable(name string, on bool) error {
-	t := e.find(name)
+	t := e.byName(name)
 	if t == nil {
 		return fmt.Errorf("switch detector %q: %w", name, ErrNoDetector)
 	}
 	retry := on && t.phase == closed
 	if t.enabled != on || retry {
 		t.enabled = on
-		e.announce(t)
+		e.applyEnabled(t)
 	}
 	return nil
 }
 
-// SetRate changes how often a second a detector runs at most.
+// SetRate changes the maximum rate of a detector, in runs a second.
 func (e *Engine) SetRate(name string, fps float64) error {
-	t := e.find(name)
+	t := e.byName(name)
 	if t == nil {
 		return fmt.Errorf("set rate of detector %q: %w", name, ErrNoDetector)
 	}
@@ -134,7 +133,7 @@ func (e *Engine) SetRate(name string, fps float64) error {
 	return nil
 }
 
-// AddRule adds a rule. Signals that nobody provides yet are unknown to it.
+// AddRule adds a rule. Signals without a provider are unknown to it.
 func (e *Engine) AddRule(cfg rules.Config) error {
 	defer e.tidy() // names that a failure leaves behind
 	if e.rule(cfg.Event) != nil {
@@ -144,12 +143,12 @@ func (e *Engine) AddRule(cfg rules.Config) error {
 	if err != nil {
 		return fmt.Errorf("add rule %q: %w", cfg.Event, err)
 	}
-	e.rules = append(e.rules, watchedRule{r, cfg.Event, r.When(), time.Duration(cfg.For)})
+	e.rules = append(e.rules, rule{r, cfg.Event, r.When(), time.Duration(cfg.For)})
 	return nil
 }
 
-// RemoveRule takes a rule away, if there is one of this name. An incident that it
-// has confirmed ends with it.
+// RemoveRule removes the rule of this name, if there is one, and ends the incident
+// that it has confirmed.
 func (e *Engine) RemoveRule(now time.Duration, event string) {
 	r := e.rule(event)
 	if r == nil {
@@ -157,11 +156,11 @@ func (e *Engine) RemoveRule(now time.Duration, event string) {
 	}
 	r.SetEnabled(false, now)
 	e.fire(now, r)
-	e.rules = slices.DeleteFunc(e.rules, func(r watchedRule) bool { return r.event == event })
+	e.rules = slices.DeleteFunc(e.rules, func(r rule) bool { return r.event == event })
 	e.tidy()
 }
 
-// SetRule switches a rule on or off.
+// SetRule enables or disables a rule.
 func (e *Engine) SetRule(now time.Duration, event string, on bool) error {
 	r := e.rule(event)
 	if r == nil {
@@ -172,10 +171,10 @@ func (e *Engine) SetRule(now time.Duration, event string, on bool) error {
 }
 
 // Has reports whether a detector of this name is attached.
-func (e *Engine) Has(detector string) bool { return e.find(detector) != nil }
+func (e *Engine) Has(detector string) bool { return e.byName(detector) != nil }
 
-// Spec returns the spec of an attached detector as it is now: with the rate that it
-// was given, and enabled or not.
+// Spec returns the current spec of an attached detector, with changes of its rate
+// and of Enabled.
 func (e *Engine) Spec(id TaskID) (spec detectors.Spec, ok bool) {
 	t := e.task(id)
 	if t == nil {
@@ -202,7 +201,7 @@ func (e *Engine) Rules() []rules.Config {
 // named come last, in the order that they were in.
 func (e *Engine) Arrange(detectors, events []string) {
 	Arrange(e.tasks, detectors, func(t *task) string { return t.spec.Name })
-	Arrange(e.rules, events, func(r watchedRule) string { return r.event })
+	Arrange(e.rules, events, func(r rule) string { return r.event })
 }
 
 // Arrange sorts list by the place of each name among names. What is not named comes
@@ -215,7 +214,7 @@ func Arrange[T any](list []T, names []string, name func(T) string) {
 	slices.SortStableFunc(list, func(a, b T) int { return place[name(a)] - place[name(b)] })
 }
 
-func (e *Engine) find(name string) *task {
+func (e *Engine) byName(name string) *task {
 	for _, t := range e.tasks {
 		if t.spec.Name == name {
 			return t

@@ -12,19 +12,18 @@ import (
 	"rvo-tui/rules"
 )
 
-// Engine decides, for one camera, which detector looks at which frame, keeps
-// the signals and steps the rules. It is a plain value machine: no clock,
-// channel, goroutine or I/O. Whoever drives it calls Step whenever something
-// has happened and at the latest at the deadline that the last Step returned,
-// carries out the actions, and feeds back what comes of them.
+// Engine decides, for one camera, which detector looks at which frame, holds the
+// signals and steps the rules. The driver calls Step whenever something has
+// happened, and no later than the deadline that the last Step returned; it carries
+// out the actions and reports their results with the next Step.
 //
-// All times are durations since an epoch of the driver's choice and never go
-// back. An Engine belongs to one goroutine. Step allocates nothing, except for
-// the events that it returns.
+// All times are durations since an epoch that the driver chooses. They never go
+// back. An Engine belongs to one goroutine. Step allocates nothing but the events
+// that it returns.
 type Engine struct {
 	table *detectors.Table
 	tasks []*task
-	rules []watchedRule
+	rules []rule
 	opts  Options
 	rng   *rand.Rand // jitter of retries
 
@@ -32,27 +31,27 @@ type Engine struct {
 	interval time.Duration // between frames, smoothed; 0 until two have come
 	outage   bool          // the newest frame came long after the one before
 	frameAge time.Duration // of the newest frame at this step; Never: there is none
-	horizon  time.Duration // half a frame after the newest: what is due by then is due now
+	horizon  time.Duration // half a frame interval after the newest frame: what is due by then is due now
 	frames   uint64
 	ruleNext time.Duration
 	stages   [StageCount]*Histogram
 	spacing  *Histogram
 	age      *Histogram
-	ledger   ledger   // of all histograms
-	asked    []Action // for the next Actions; edits before the first step ask too
+	batch    batch    // samples for all histograms
+	asked    []Action // for the next Actions; also from edits before the first step
 	out      Actions
 }
 
-// watchedRule is a rule with what dashboards show of its configuration.
-type watchedRule struct {
+// rule is a rule with the configuration that dashboards show.
+type rule struct {
 	*rules.Rule
 	event, when string
-	lasts       time.Duration
+	hold        time.Duration // Config.For
 }
 
-// Options are the bounds that an Engine works under.
+// Options are the settings of an Engine.
 type Options struct {
-	MaxErrors int    // errors in a row that make a detector failed; at least 1
+	MaxErrors int    // consecutive errors after which a detector has failed; at least 1
 	Seed      uint64 // of the jitter of retries
 }
 
@@ -63,11 +62,11 @@ const (
 	retryJitter = 0.2
 )
 
-// tellEvery is the least time between two errors of a detector that people are
-// told of one by one. All are counted.
-const tellEvery = 10 * time.Second
+// logEvery is the minimum time between two errors of a detector that are logged.
+// All are counted.
+const logEvery = 10 * time.Second
 
-// Never is the deadline of an Engine that waits for nothing but input.
+// Never is the deadline of an Engine that waits for input alone.
 const Never = rules.Never
 
 // New returns an engine without detectors and rules.
@@ -86,7 +85,7 @@ func New(opts Options) *Engine {
 	return e
 }
 
-// Step takes in what has happened up to now and returns what to do about it.
+// Step takes in what has happened up to now and returns what to do.
 func (e *Engine) Step(now time.Duration, in *Inputs) *Actions {
 	e.out.Fired = e.out.Fired[:0]
 	changed := len(in.Edits) > 0
@@ -109,7 +108,7 @@ func (e *Engine) Step(now time.Duration, in *Inputs) *Actions {
 	next := Never
 	for _, t := range e.tasks {
 		if arrived {
-			t.pass()
+			t.countFrame()
 		}
 		if now >= t.deadline {
 			changed = e.expire(now, t) || changed
@@ -122,7 +121,7 @@ func (e *Engine) Step(now time.Duration, in *Inputs) *Actions {
 		next = min(next, t.deadline)
 	}
 	if changed || now >= e.ruleNext {
-		e.judge(now)
+		e.stepRules(now)
 	}
 	e.out.Next = min(next, e.ruleNext)
 	e.out.Do = append(e.out.Do[:0], e.asked...)
@@ -130,15 +129,15 @@ func (e *Engine) Step(now time.Duration, in *Inputs) *Actions {
 	return &e.out
 }
 
-// Table returns the signals. It belongs to the goroutine of the engine.
+// Table returns the signals. They belong to the goroutine of the Engine.
 func (e *Engine) Table() *detectors.Table { return e.table }
 
-// arrive takes a new frame in.
+// arrive takes in a new frame.
 func (e *Engine) arrive(now time.Duration, f FrameRef) {
 	if e.frame.ID != 0 {
 		if gap := f.Captured - e.frame.Captured; gap > 0 {
-			e.ledger.record(e.spacing, gap)
-			// One long gap is an outage, a second one in a row a rate.
+			e.batch.record(e.spacing, gap)
+			// One long gap is an outage; a second in a row is a new rate.
 			long := gap >= 8*e.interval
 			switch {
 			case e.interval == 0 || long && e.outage:
@@ -153,15 +152,15 @@ func (e *Engine) arrive(now time.Duration, f FrameRef) {
 	e.frame = f
 	e.horizon = now + e.interval/2
 	e.frames++
-	e.ledger.record(e.stages[StageCapture], f.Arrived-f.Captured)
-	e.ledger.record(e.stages[StageQueue], now-f.Arrived)
-	e.ledger.record(e.age, now-f.Captured)
+	e.batch.record(e.stages[StageCapture], f.Arrived-f.Captured)
+	e.batch.record(e.stages[StageQueue], now-f.Arrived)
+	e.batch.record(e.age, now-f.Captured)
 }
 
-// launch has a detector run on the newest frame, which no gate holds.
+// launch starts a detector on the newest frame, which no gate holds.
 func (e *Engine) launch(now time.Duration, t *task) {
 	if e.frame.Seen-t.due > t.interval {
-		t.due = e.frame.Seen // too far behind to make up for
+		t.due = e.frame.Seen // too far behind to catch up
 	}
 	due := t.due
 	t.due += t.interval
@@ -183,7 +182,7 @@ func (e *Engine) gate(now time.Duration, t *task) Gate {
 		return GateDisabled
 	case t.phase <= opening:
 		return GateFailed
-	case now < t.parked:
+	case now < t.backoffUntil:
 		return GateBackoff
 	case e.frameAge >= t.ttl:
 		return GateNoFrame
@@ -201,18 +200,18 @@ func (e *Engine) gate(now time.Duration, t *task) Gate {
 	return GateOpen
 }
 
-// report takes in what a worker tells, and returns whether a signal changed.
+// report takes in a report of a worker and returns whether a signal changed.
 func (e *Engine) report(now time.Duration, r *Report) bool {
 	t := e.task(r.Task)
 	if t == nil {
 		return false // detached meanwhile
 	}
-	switch r.What {
+	switch r.Kind {
 	case Opened:
 		return e.opened(now, t, r)
 	case Started:
-		// Every frame that passed while it waited was held by the slot gate, but
-		// for the one that it has begun with.
+		// Every frame that came while it waited was held by the slot gate, except
+		// the one that it starts with.
 		if r.Frame.ID == e.frame.ID {
 			t.skips[GateSlot] += t.provisional
 			t.fresh = false
@@ -237,7 +236,7 @@ func (e *Engine) report(now time.Duration, r *Report) bool {
 	return false
 }
 
-// start notes that a detector has begun with a frame.
+// start notes that a detector has started on a frame.
 func (e *Engine) start(t *task, f FrameRef, at time.Duration) {
 	t.phase = running
 	t.frame = f
@@ -245,18 +244,18 @@ func (e *Engine) start(t *task, f FrameRef, at time.Duration) {
 		t.verdict, t.fresh = GateOpen, false
 	}
 	t.begin(at)
-	e.ledger.record(e.stages[StageSchedule], at-f.Seen)
+	e.batch.record(e.stages[StageSchedule], at-f.Seen)
 	t.deadline = Never
 	if t.limit > 0 {
 		t.deadline = at + t.limit
 	}
 }
 
-// done takes an answer in, and returns whether a signal changed.
+// done takes in the result of a run and returns whether a signal changed.
 func (e *Engine) done(now time.Duration, t *task, r *Report) bool {
 	exec := r.At - r.Started
-	e.ledger.record(t.exec, exec)
-	e.ledger.record(e.stages[StageInference], exec)
+	e.batch.record(t.exec, exec)
+	e.batch.record(e.stages[StageInference], exec)
 	t.lastRun = r.At
 	late := t.phase == stuck
 	t.settle(idle)
@@ -264,24 +263,24 @@ func (e *Engine) done(now time.Duration, t *task, r *Report) bool {
 	case late:
 		t.late++
 	case r.Err != nil:
-		t.fail(r.Reason, r.Err)
-		if !t.told && now >= t.quiet {
-			t.told, t.quiet = true, now+tellEvery
-			e.tell(t, TellError)
+		t.countError(r.Reason, r.Err)
+		if !t.logged && now >= t.quietUntil {
+			t.logged, t.quietUntil = true, now+logEvery
+			e.log(t, LogError)
 		}
 	default:
-		if t.told {
-			e.tell(t, TellHealed)
+		if t.logged {
+			e.log(t, LogRecovered)
 		}
-		t.errors, t.told, t.lastErr = 0, false, ""
+		t.errors, t.logged, t.lastErr = 0, false, ""
 		t.waits.Reset()
 	}
 	if t.errors >= e.opts.MaxErrors {
-		e.shut(now, t)
+		e.fail(now, t)
 	}
 	if !t.spec.Remote && exec > 2*t.interval && t.penalty > 0 && t.phase == idle {
-		t.parked = now + t.penalty
-		t.deadline = min(t.deadline, t.parked)
+		t.backoffUntil = now + t.penalty
+		t.deadline = min(t.deadline, t.backoffUntil)
 		t.backoffs++
 	}
 	switch {
@@ -307,22 +306,21 @@ func (e *Engine) done(now time.Duration, t *task, r *Report) bool {
 		e.table.Set(id, r.Answer.Values[i], r.Answer.Detections[i], &trace, ttl)
 	}
 	t.answered, t.model = r.Frame, r.Model
-	e.ledger.record(t.age, now-r.Frame.Captured)
-	e.ledger.record(e.stages[StagePublish], now-r.At)
+	e.batch.record(t.age, now-r.Frame.Captured)
+	e.batch.record(e.stages[StagePublish], now-r.At)
 	return true
 }
 
-// expire carries out what a detector's deadline stands for, and returns whether
-// a signal changed.
+// expire acts on the deadline of a detector and returns whether a signal changed.
 func (e *Engine) expire(now time.Duration, t *task) bool {
 	t.deadline = Never
 	switch t.phase {
 	case running:
 		t.phase = stuck
 		t.timeouts++
-		t.fail(detectors.ReasonTimeout, fmt.Errorf("no answer within its timeout of %v; raise timeout, or lower its load", t.spec.Timeout))
+		t.countError(detectors.ReasonTimeout, fmt.Errorf("no answer within its timeout of %v; raise timeout, or lower its load", t.spec.Timeout))
 		e.forget(t, detectors.Stuck)
-		t.told = true
+		t.logged = true
 		e.do(t, DoRevoke, 0)
 		return true
 	case closed:
@@ -330,15 +328,16 @@ func (e *Engine) expire(now time.Duration, t *task) bool {
 			e.open(t)
 		}
 	case idle:
-		if now < t.parked {
-			t.deadline = t.parked
+		if now < t.backoffUntil {
+			t.deadline = t.backoffUntil
 		}
 	case opening, queued, stuck:
 	}
 	return false
 }
 
-// opened takes in that a detector is loaded, or is not.
+// opened takes in whether a detector was loaded, and returns whether a signal
+// changed.
 func (e *Engine) opened(now time.Duration, t *task, r *Report) bool {
 	if t.phase != opening {
 		return false
@@ -348,21 +347,21 @@ func (e *Engine) opened(now time.Duration, t *task, r *Report) bool {
 		if !t.enabled {
 			return false
 		}
-		// Until it has answered once, a single error sends it back.
+		// Until its first answer, a single error makes it failed again.
 		if t.errors > 0 {
 			t.errors = e.opts.MaxErrors - 1
 		}
 		return false
 	}
-	t.fail(r.Reason, r.Err)
-	e.shut(now, t)
+	t.countError(r.Reason, r.Err)
+	e.fail(now, t)
 	if t.enabled {
 		e.forget(t, detectors.Errored)
 	}
 	return true
 }
 
-// open asks for a detector to be loaded.
+// open requests that a detector is loaded.
 func (e *Engine) open(t *task) {
 	t.phase = opening
 	t.deadline = Never
@@ -372,12 +371,12 @@ func (e *Engine) open(t *task) {
 	e.do(t, DoOpen, 0)
 }
 
-// shut declares a detector failed and plans the next try.
-func (e *Engine) shut(now time.Duration, t *task) {
+// fail makes a detector failed and schedules the next opening.
+func (e *Engine) fail(now time.Duration, t *task) {
 	t.settle(closed)
 	t.errors = max(t.errors, 1)
-	t.told = true
-	e.tell(t, TellFailed)
+	t.logged = true
+	e.log(t, LogFailed)
 	if t.spec.Retry == detectors.RetryNever {
 		t.retry = Never
 		return
@@ -392,16 +391,16 @@ func (e *Engine) forget(t *task, why detectors.Why) {
 	}
 }
 
-func (e *Engine) do(t *task, do Do, due time.Duration) {
-	e.asked = append(e.asked, Action{Task: t.id, Do: do, Due: due})
+func (e *Engine) do(t *task, kind ActionKind, due time.Duration) {
+	e.asked = append(e.asked, Action{Task: t.id, Kind: kind, Due: due})
 }
 
-func (e *Engine) tell(t *task, what Do) {
-	e.asked = append(e.asked, Action{Task: t.id, Do: what, Text: t.lastErr})
+func (e *Engine) log(t *task, kind ActionKind) {
+	e.asked = append(e.asked, Action{Task: t.id, Kind: kind, Text: t.lastErr})
 }
 
-// judge steps the rules and collects what they fire.
-func (e *Engine) judge(now time.Duration) {
+// stepRules steps the rules and collects the events that they fire.
+func (e *Engine) stepRules(now time.Duration) {
 	e.ruleNext = Never
 	for _, r := range e.rules {
 		e.fire(now, r.Rule)
@@ -409,7 +408,7 @@ func (e *Engine) judge(now time.Duration) {
 	}
 }
 
-// fire steps a rule and collects what it reports.
+// fire steps a rule and collects its event, if any.
 func (e *Engine) fire(now time.Duration, r *rules.Rule) {
 	phase := r.Step(now)
 	if phase == "" {
@@ -417,13 +416,13 @@ func (e *Engine) fire(now time.Duration, r *rules.Rule) {
 	}
 	ev := r.Event(now, phase)
 	if phase == rules.PhaseConfirmed {
-		e.ledger.record(e.stages[StageEvent], ev.Age.Event)
+		e.batch.record(e.stages[StageEvent], ev.Age.Event)
 	}
 	e.out.Fired = append(e.out.Fired, Fired{r.Config(), ev})
 }
 
-// Detections returns what all detectors found in a frame, where it is the newest
-// that they looked at.
+// Detections returns the detections of all detectors whose newest frame is the
+// given one.
 func (e *Engine) Detections(frame uint64) (all []detectors.Detection) {
 	for i := range e.table.Len() {
 		if s := e.table.Signal(detectors.ID(i)); s.Trace.Frame == frame {

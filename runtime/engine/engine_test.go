@@ -97,7 +97,7 @@ func TestSlowDetectorTakesTheNewestFrameWhenItIsFree(t *testing.T) {
 	}
 	v := s.view("a")
 	if v.Skips[GateBackoff] != 0 {
-		t.Errorf("a detector of low cost was parked %d times", v.Skips[GateBackoff])
+		t.Errorf("a detector of low cost was in backoff %d times", v.Skips[GateBackoff])
 	}
 }
 
@@ -112,13 +112,13 @@ func TestBackoffParksByCost(t *testing.T) {
 		s.frames(1000, ms, ms)
 		s.until(time.Second)
 		if gap := d.at[1] - d.at[0] - 21*ms; gap != park {
-			t.Errorf("cost %s: parked %v, want %v", cost, gap, park)
+			t.Errorf("cost %s: backoff %v, want %v", cost, gap, park)
 		}
 		within := s.attach(&script{spec: spec("b", 100), exec: 20 * ms})
 		s.frames(100, s.now, ms)
 		s.until(s.now + 200*ms)
 		if v := s.view("b"); v.Backoffs != 0 || len(within.runs) == 0 {
-			t.Errorf("a run of exactly twice the interval was parked")
+			t.Errorf("a run of exactly twice the interval was in backoff")
 		}
 	}
 }
@@ -401,7 +401,7 @@ func TestEveryFrameIsAccountedFor(t *testing.T) {
 			on := i%2 == 1
 			s.at(at, func() {
 				s.edit(func(e *Engine, _ time.Duration) {
-					if e.find(name).phase != queued {
+					if e.byName(name).phase != queued {
 						_ = e.Enable(name, on)
 					}
 				})
@@ -452,8 +452,8 @@ func TestStepAllocatesNothing(t *testing.T) {
 		s.e.Step(now, &Inputs{Frame: frame})
 		ref := FrameRef{ID: frame.ID, Captured: now - ms, Arrived: now, Seen: now}
 		in.Reports = append(in.Reports[:0],
-			Report{Task: 1, What: Started, Frame: ref, Started: now, At: now},
-			Report{Task: 1, What: Done, Frame: ref, Started: now, At: now + ms, Answer: answer})
+			Report{Task: 1, Kind: Started, Frame: ref, Started: now, At: now},
+			Report{Task: 1, Kind: Done, Frame: ref, Started: now, At: now + ms, Answer: answer})
 		s.e.Step(now+ms, &in)
 	}); got != 0 {
 		t.Errorf("a frame and its answer allocate %v times", got)
@@ -468,7 +468,7 @@ func TestAttachBeforeTheFirstStepLoads(t *testing.T) {
 	if err := e.Attach(7, spec("a", 1)); err != nil {
 		t.Fatal(err)
 	}
-	if acts := e.Step(0, &Inputs{}); len(acts.Do) != 1 || acts.Do[0] != (Action{Task: 7, Do: DoOpen}) {
+	if acts := e.Step(0, &Inputs{}); len(acts.Do) != 1 || acts.Do[0] != (Action{Task: 7, Kind: DoOpen}) {
 		t.Errorf("asked for %v, want the detector to be loaded", acts.Do)
 	}
 	if acts := e.Step(ms, &Inputs{}); len(acts.Do) != 0 {

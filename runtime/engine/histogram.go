@@ -9,9 +9,8 @@ import (
 
 // Histogram counts durations in log-linear buckets: 16 to every power of two,
 // so that a bucket is at most 6.25 % wide, from 1 ns to about 19 hours in under
-// 6 kB. One goroutine writes, any number reads in place; a reader may see a
-// record under way half done, which costs it one sample at most. Recording
-// takes no lock and allocates nothing.
+// 6 kB. One goroutine writes, any number read in place; a reader may miss the sample
+// that is being recorded. Recording takes no lock and allocates nothing.
 type Histogram struct {
 	sum  atomic.Uint64 // nanoseconds
 	max  atomic.Uint64

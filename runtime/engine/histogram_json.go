@@ -23,7 +23,7 @@ type histogramJSON struct {
 	Bins  []byte `json:"bins"`
 }
 
-// jsonQuantiles are those that the JSON form tells.
+// jsonQuantiles are the quantiles of the JSON form.
 var jsonQuantiles = [...]float64{0.5, 0.9, 0.99, 0.999}
 
 // MarshalJSON writes what the histogram counts now.

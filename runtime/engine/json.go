@@ -94,8 +94,8 @@ func (v SignalView) MarshalJSON() ([]byte, error) {
 }
 
 // UnmarshalJSON reads what MarshalJSON writes. A reason that it does not know, as
-// of a newer program, reads as that of a signal that nobody provides: it is
-// unknown for all that, and Why tells the reason.
+// of a newer program, reads as that of a signal without a provider: the signal is
+// unknown all the same, and Why has the reason.
 func (v *SignalView) UnmarshalJSON(text []byte) error {
 	var plain plainSignal
 	in := signalJSON{plainSignal: &plain}

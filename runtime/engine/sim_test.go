@@ -117,10 +117,10 @@ func (s *sim) step(in Inputs) {
 
 func (s *sim) carryOut(a Action) {
 	sc := s.scripts[a.Task]
-	switch a.Do {
+	switch a.Kind {
 	case DoOpen:
 		sc.opened++
-		r := Report{Task: a.Task, What: Opened, At: s.now}
+		r := Report{Task: a.Task, Kind: Opened, At: s.now}
 		if sc.open != nil {
 			r.Err, r.Reason = sc.open(sc.opened), "open"
 		}
@@ -131,14 +131,14 @@ func (s *sim) carryOut(a Action) {
 			sc.runs = append(sc.runs, frame.ID)
 			sc.at = append(sc.at, began)
 			run := len(sc.runs)
-			if a.Do == DoStart {
-				s.step(Inputs{Reports: []Report{{Task: a.Task, What: Started, Frame: frame, Started: began, At: began}}})
+			if a.Kind == DoStart {
+				s.step(Inputs{Reports: []Report{{Task: a.Task, Kind: Started, Frame: frame, Started: began, At: began}}})
 			}
 			if sc.exec < 0 {
 				return // hangs for good
 			}
 			s.at(began+sc.exec, func() {
-				r := Report{Task: a.Task, What: Done, Frame: frame, Started: began, At: s.now}
+				r := Report{Task: a.Task, Kind: Done, Frame: frame, Started: began, At: s.now}
 				value := 1.0
 				if sc.answer != nil {
 					value, r.Err = sc.answer(run, frame.ID)

@@ -1,16 +1,16 @@
 package engine
 
-// Stage is a leg of a frame's way from the camera to an event.
+// Stage is a part of the time between a frame's capture and an event.
 type Stage int
 
-// The stages, in the order in which a frame passes them.
+// The stages, in order.
 const (
 	StageCapture   Stage = iota // from the camera until complete in memory
 	StageQueue                  // until the engine sees it
-	StageSchedule               // until a detector begins with it
+	StageSchedule               // until a detector starts on it
 	StageInference              // until the detector answers
-	StagePublish                // until the engine has written the answer into the table
-	StageEvent                  // until a rule has confirmed an event from it
+	StagePublish                // until the engine has set its signals
+	StageEvent                  // until a rule has confirmed an event
 	StageCount
 )
 

@@ -9,42 +9,42 @@ import (
 	"rvo-tui/rules"
 )
 
-// task is what an engine knows of one detector.
+// task is the state of one detector.
 type task struct {
-	// What every frame needs comes first, in few cache lines.
-	enabled     bool
-	phase       phase
-	fresh       bool // the newest frame is still to be considered for it
-	verdict     Gate // of the newest frame; GateOpen: begun with, or none yet
-	deadline    time.Duration
-	parked      time.Duration // in backoff until then
-	ttl         time.Duration // spec.TTL
-	due         time.Duration // of the next run
-	interval    time.Duration // of max_fps
-	needs       []*rules.Condition
-	provisional uint64 // frames that passed while it waits for a slot: all but one will count as skipped
-	skips       [GateCount]uint64
+	// What every frame needs comes first, to fit in few cache lines.
+	enabled      bool
+	phase        phase
+	fresh        bool // the newest frame is yet to be decided on
+	verdict      Gate // of the newest frame; GateOpen: it runs, or no frame yet
+	deadline     time.Duration
+	backoffUntil time.Duration
+	ttl          time.Duration // spec.TTL
+	due          time.Duration // when the next run is due
+	interval     time.Duration // 1 / max_fps
+	needs        []*rules.Condition
+	provisional  uint64 // frames that came while it waits for a slot: all but one will count as skipped
+	skips        [GateCount]uint64
 
 	spec     detectors.Spec
 	id       TaskID
 	provides []detectors.ID
 	limit    time.Duration // a run longer than this is stuck
-	penalty  time.Duration // of an overrun
+	penalty  time.Duration // backoff after an overrun
 	frame    FrameRef      // of the current or last run
 	answered FrameRef      // of the last answer
 
-	errors  int             // in a row
-	told    bool            // people were told of them
-	quiet   time.Duration   // until when nobody is told of the next ones
-	opens   int             // asked for
-	waits   backoff.Backoff // between openings
-	retry   time.Duration   // when the next opening comes; Never: not by itself
-	lastErr string
-	model   string        // behind the last answer
-	lastRun time.Duration // end of the last run
+	errors     int             // in a row
+	logged     bool            // one of them
+	quietUntil time.Duration   // no further error is logged before
+	opens      int             // requested
+	waits      backoff.Backoff // between openings
+	retry      time.Duration   // when it is opened again; Never: only by command
+	lastErr    string
+	model      string        // that gave the last answer
+	lastRun    time.Duration // end of the last run
 
 	runs      uint64
-	failures  []Count // immutable: views share it
+	failures  []Count // immutable: shared with views
 	backoffs  uint64
 	timeouts  uint64
 	late      uint64
@@ -55,7 +55,7 @@ type task struct {
 	exec, age *Histogram
 }
 
-// phase is where the worker of a task is, as far as the engine knows.
+// phase is what the worker of a task does, as far as the engine knows.
 type phase uint8
 
 const (
@@ -67,8 +67,8 @@ const (
 	stuck // past its timeout
 )
 
-// A remote detector ends its calls by itself at the timeout. It is held for
-// stuck only when it has not done so after this much more.
+// remoteGrace is added to the timeout of a remote detector, which ends its calls
+// by itself at the timeout.
 const remoteGrace = 250 * time.Millisecond
 
 var penalties = map[detectors.Cost]time.Duration{
@@ -93,8 +93,8 @@ func newTask(id TaskID, spec detectors.Spec) *task {
 
 func rateInterval(fps float64) time.Duration { return time.Duration(float64(time.Second) / fps) }
 
-// pass counts what became of the newest frame, for another one is here.
-func (t *task) pass() {
+// countFrame counts the verdict on the newest frame, as the next one is here.
+func (t *task) countFrame() {
 	switch {
 	case t.phase == queued:
 		if t.verdict == GateSlot {
@@ -108,7 +108,7 @@ func (t *task) pass() {
 	t.verdict, t.fresh = GateNoFrame, true
 }
 
-// settle moves to a phase in which nothing runs.
+// settle enters a phase in which nothing runs.
 func (t *task) settle(p phase) { t.phase, t.deadline = p, Never }
 
 // begin counts a run.
@@ -125,7 +125,7 @@ func (t *task) begin(at time.Duration) {
 	t.began = at
 }
 
-// rate returns how many runs a second there were lately, at the time now.
+// rate returns the recent runs per second.
 func (t *task) rate(now time.Duration) float64 {
 	if t.runs < 2 {
 		return 0
@@ -137,15 +137,15 @@ func (t *task) rate(now time.Duration) float64 {
 	return float64(time.Second) / float64(max(p, 1))
 }
 
-// fail counts an error under its reason.
-func (t *task) fail(reason detectors.Reason, err error) {
+// countError counts an error under its reason.
+func (t *task) countError(reason detectors.Reason, err error) {
 	t.errors++
 	t.lastErr = detectors.Clean(err.Error())
 	t.failures = counted(t.failures, string(reason))
 }
 
-// counted returns a copy of counts with one more of a reason; the last of
-// ErrorKinds entries takes in all reasons for which there is no room.
+// counted returns a copy of counts with one more of a reason. Reasons for which
+// there is no room share the last of the ErrorKinds entries.
 func counted(counts []Count, reason string) []Count {
 	counts = slices.Clone(counts)
 	for i := range counts {
@@ -160,7 +160,7 @@ func counted(counts []Count, reason string) []Count {
 	return append(counts, Count{reason, 1})
 }
 
-// state returns where the detector stands, and why, for people.
+// state returns the state of the detector and the reason, for people.
 func (t *task) state(now time.Duration) (s DetectorState, reason string, until time.Duration) {
 	switch {
 	case t.phase == stuck:
@@ -176,8 +176,8 @@ func (t *task) state(now time.Duration) (s DetectorState, reason string, until t
 		return DetectorStarting, t.lastErr, 0
 	case t.phase == running:
 		return DetectorRunning, "", 0
-	case now < t.parked:
-		return DetectorBackoff, "ran longer than twice its interval", t.parked - now
+	case now < t.backoffUntil:
+		return DetectorBackoff, "ran longer than twice its interval", t.backoffUntil - now
 	}
 	if t.verdict == GateOpen {
 		return DetectorWaiting, "frame", 0

@@ -8,9 +8,9 @@ import (
 	"rvo-tui/rules"
 )
 
-// View is the state of an Engine at one instant, for people: plain values that
-// share nothing with it but histograms, which are read in place, and immutable
-// values.
+// View is the state of an Engine at one instant, for dashboards and metrics. It
+// shares histograms with the Engine, which are read in place; all else are plain
+// and immutable values.
 type View struct {
 	FrameID  uint64        `json:"frame_id"`       // newest frame that the engine saw
 	FrameAge time.Duration `json:"frame_age_ns"`   // its age
@@ -23,17 +23,17 @@ type View struct {
 	Rules     []RuleView     `json:"rules"`
 }
 
-// DetectorState is where a detector stands.
+// DetectorState is the state of a detector.
 type DetectorState string
 
 // The states of a detector.
 const (
 	DetectorStarting DetectorState = "starting" // loading its model
-	DetectorWaiting  DetectorState = "waiting"  // ready, and no frame for it yet; Reason names the gate
-	DetectorRunning  DetectorState = "running"  // looking at a frame
-	DetectorBackoff  DetectorState = "backoff"  // parked for overrunning its budget
-	DetectorStuck    DetectorState = "stuck"    // past its timeout, not back yet
-	DetectorFailed   DetectorState = "failed"   // too many errors in a row; tried again at Until
+	DetectorWaiting  DetectorState = "waiting"  // ready, but no frame to run on; Reason names the gate
+	DetectorRunning  DetectorState = "running"  // on a frame
+	DetectorBackoff  DetectorState = "backoff"  // held back after a run over its time budget
+	DetectorStuck    DetectorState = "stuck"    // its run has not returned at its timeout
+	DetectorFailed   DetectorState = "failed"   // too many errors in a row; opened again at Until
 	DetectorDisabled DetectorState = "disabled" // by configuration or command
 )
 
@@ -44,38 +44,38 @@ type DetectorView struct {
 	State  DetectorState `json:"state"`
 	Reason string        `json:"reason"`   // the gate that holds it, or the last error
 	Until  time.Duration `json:"until_ns"` // how long the backoff or the wait for a retry goes on
-	FPS    float64       `json:"fps"`      // runs a second, lately
+	FPS    float64       `json:"fps"`      // recent runs a second
 
 	Runs     uint64        `json:"runs"`
 	Skips    Skips         `json:"skips"`      // frames not run, by gate
 	Errors   []Count       `json:"errors"`     // failed runs by reason, at most ErrorKinds
-	Backoffs uint64        `json:"backoffs"`   // times it was parked
+	Backoffs uint64        `json:"backoffs"`   // times it was held back
 	Timeouts uint64        `json:"timeouts"`   // runs past the timeout
-	Late     uint64        `json:"late"`       // answers thrown away for coming after the timeout
-	Expired  uint64        `json:"expired"`    // answers older than their TTL on arrival
+	Late     uint64        `json:"late"`       // answers discarded because they came after the timeout
+	Expired  uint64        `json:"expired"`    // answers that were older than their TTL on arrival
 	Restarts uint64        `json:"restarts"`   // openings after the first
 	LastRun  time.Time     `json:"last_run"`   // when the last run ended; zero: never
 	Age      time.Duration `json:"age_ns"`     // of the frame behind its last answer
-	Model    string        `json:"model"`      // behind the last answer, as a service calls it; empty: not known
+	Model    string        `json:"model"`      // that gave the last answer; empty: not known
 	Error    string        `json:"error"`      // the last error's text, cleaned; empty after a good run
 	Exec     *Histogram    `json:"exec"`       // duration of a run
 	AgeHist  *Histogram    `json:"answer_age"` // age of the frame when its answer is in the table
 }
 
-// Count is a number of something by reason.
+// Count is a counter by reason.
 type Count struct {
 	Reason string `json:"reason"`
 	N      uint64 `json:"n"`
 }
 
-// ErrorKinds is how many reasons of failure are told apart for one detector; the
-// last entry holds all further ones under "other".
+// ErrorKinds is the maximum number of reasons by which errors of one detector are
+// counted; the last entry, "other", counts all further reasons.
 const ErrorKinds = 24 // a service in a process has 21
 
 // SignalView is one signal of one camera.
 type SignalView struct {
 	Name       string                `json:"name"`
-	Detector   string                `json:"detector"` // who provides it; empty: nobody any more
+	Detector   string                `json:"detector"` // that provides it; empty: none any more
 	Value      float64               `json:"value"`
 	Unknown    detectors.Why         `json:"-"`                 // restored from Why
 	Why        string                `json:"unknown,omitempty"` // why it is unknown; empty: it is known
@@ -94,10 +94,9 @@ type RuleView struct {
 	Clause []rules.Clause `json:"clauses"`
 }
 
-// View returns the state at the time now. Epoch is when the times of the engine
-// begin.
+// View returns the state at the time now. Epoch is the wall-clock time of 0.
 func (e *Engine) View(now time.Duration, epoch time.Time) *View {
-	e.ledger.settle()
+	e.batch.flush()
 	v := &View{
 		FrameID: e.frame.ID, Interval: e.spacing, Age: e.age, Stages: e.stages,
 		Detectors: make([]DetectorView, len(e.tasks)),
@@ -136,7 +135,7 @@ func (e *Engine) View(now time.Duration, epoch time.Time) *View {
 		clauses = r.Condition().AppendExplain(clauses, now)
 		v.Rules[i] = RuleView{
 			Event: r.event, When: r.when, Status: r.Status(now),
-			For: r.lasts, Clause: clauses[from:len(clauses):len(clauses)],
+			For: r.hold, Clause: clauses[from:len(clauses):len(clauses)],
 		}
 	}
 	return v
@@ -161,9 +160,8 @@ func (t *task) view(now time.Duration, epoch time.Time, v *DetectorView) {
 	v.Error, v.Exec, v.AgeHist = t.lastErr, t.exec, t.age
 }
 
-// Advance brings a view up to date that was made a while ago: everything in it is
-// older by that, and what has outlived its TTL is unknown. Lists are copied before
-// they change.
+// Advance makes the view older by a time: ages grow, rates fall, and a signal past
+// its TTL becomes unknown. Lists are copied before they change.
 func (v *View) Advance(by time.Duration) {
 	if v.FrameID != 0 {
 		v.FrameAge += by

@@ -11,26 +11,25 @@ import (
 	"rvo-tui/capture/synthetic"
 )
 
-// Camera is a scripted camera: its pictures come First after it is opened and
-// then every Gap, numbered from 1. A live one falls silent after the last picture;
-// a file comes to its end. Pictures are small, and all of one grey that tells
-// their number. The zero values give a live camera of 10 pictures a second without
-// end, of 16x12 pixels. It belongs to the runtime once that runs; Sent may be
-// called at any time.
+// Camera is a scripted camera. Its first frame comes First after it is opened, the
+// others every Gap. After the last frame a live camera is silent and a file ends.
+// All pixels of a frame have the value of its number, which begins at 1. The zero
+// value is a live camera of 16x12 pixels with 10 frames a second, without end. It
+// must not change while a pipeline runs; Sent may be called at any time.
 type Camera struct {
 	Name    string
 	First   time.Duration // 0: 10 ms
 	Gap     time.Duration // 0: 100 ms
-	Count   int           // pictures; 0: without end
-	File    bool          // read as fast as asked, and paced by presentation times, which have the gaps
+	Count   int           // frames; 0: without end
+	File    bool          // frames come as fast as they are read, with presentation times that have the gaps
 	Width   int           // 0: 16
 	Height  int           // 0: 12
-	Refused error         // what opening it fails with, always
+	Refused error         // error of every opening; nil: it opens
 
 	sent atomic.Uint64
 }
 
-// Sent returns how many pictures the source has given, in all its connections.
+// Sent returns how many frames the camera has given, in all connections.
 func (c *Camera) Sent() uint64 { return c.sent.Load() }
 
 // Config returns the camera's configuration.
@@ -45,8 +44,8 @@ func (c *Camera) Config() capture.Config {
 	return cfg
 }
 
-// Drivers returns drivers that play the scripted cameras, found by name. Synthetic
-// scenes of other cameras are drawn for real.
+// Drivers returns drivers that open the scripted cameras, by name. Other cameras with
+// synthetic scenes are opened as usual.
 func Drivers(list ...*Camera) capture.Drivers {
 	byName := make(map[string]*Camera, len(list))
 	for _, c := range list {

@@ -14,17 +14,16 @@ import (
 type Call struct {
 	Camera   string
 	Run      int            // of this detector on this camera, from 1
-	Frame    uint64         // ID of the frame that it looks at
-	Captured time.Time      // when that was taken
+	Frame    uint64         // ID of the frame
+	Captured time.Time      // capture time of the frame
 	At       time.Time      // when the call began
-	Picture  *capture.Frame // valid during the call alone, unless retained
+	Image    *capture.Frame // valid only during the call, unless retained
 }
 
-// Detector is a scripted detector, and what became of it. It makes a kind of its
-// own, named like itself, so that configurations, commands and the runtime take it
-// for any other. One Detector serves all cameras that it is attached to. It is
-// safe for concurrent use; Config, Script, Open and Remote must not change once
-// it is at work.
+// Detector is a scripted detector and a record of its calls. It has a kind of its own,
+// with its name, so that it is configured and attached as any other. One Detector
+// serves all cameras that it is attached to. It is safe for concurrent use; its
+// fields must not change while a pipeline runs.
 type Detector struct {
 	Config detectors.Config
 	Script Script
@@ -38,23 +37,22 @@ type Detector struct {
 	closed int
 }
 
-// NewDetector returns a detector of low cost and one signal, both with the given
-// name. It runs on every frame that a camera of up to 1,000 a second gives.
+// NewDetector returns a detector of low cost with one signal of the same name. It runs
+// on every frame, up to 1,000 a second.
 func NewDetector(name string, script Script) *Detector {
 	cfg := detectors.DefaultConfig()
 	cfg.Name, cfg.Kind, cfg.Cost, cfg.MaxFPS = name, name, detectors.CostLow, 1000
 	return &Detector{Config: cfg, Script: script, runs: make(map[string]int)}
 }
 
-// Chained returns a detector like NewDetector does that runs only while a
-// condition over other signals holds.
+// Chained returns a detector as NewDetector does, with a condition for needs.
 func Chained(name, needs string, script Script) *Detector {
 	d := NewDetector(name, script)
 	d.Config.Needs = []string{needs}
 	return d
 }
 
-// Kind returns the kind that the detector is of.
+// Kind returns the kind of the detector.
 func (d *Detector) Kind() detectors.Kind {
 	return detectors.Kind{
 		Name: d.Config.Kind, Doc: "answers by a script", Remote: d.Remote,
@@ -73,14 +71,14 @@ func (d *Detector) Kind() detectors.Kind {
 	}
 }
 
-// Calls returns the calls of Detect so far, in the order in which they began.
+// Calls returns the calls of Detect so far, in order of their start.
 func (d *Detector) Calls() []Call {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return slices.Clone(d.calls)
 }
 
-// Frames returns the IDs of the frames that it was called with, in that order.
+// Frames returns the IDs of the frames of all calls, in the same order.
 func (d *Detector) Frames() []uint64 {
 	calls := d.Calls()
 	ids := make([]uint64, len(calls))
@@ -90,11 +88,11 @@ func (d *Detector) Frames() []uint64 {
 	return ids
 }
 
-// Opened and Closed return how many times it was opened, whether or not that
-// worked, and closed, on all cameras.
+// Opened returns how many times the detector was opened, with or without success, on
+// all cameras.
 func (d *Detector) Opened() int { return d.count(&d.opened) }
 
-// Closed returns how many times it was closed: see Opened.
+// Closed returns how many times the detector was closed, on all cameras.
 func (d *Detector) Closed() int { return d.count(&d.closed) }
 
 func (d *Detector) count(n *int) int {
@@ -109,7 +107,7 @@ func (d *Detector) begin(f *capture.Frame) Call {
 	d.runs[f.Camera]++
 	c := Call{Camera: f.Camera, Run: d.runs[f.Camera], Frame: f.ID, Captured: f.Captured, At: time.Now()}
 	d.calls = append(d.calls, c)
-	c.Picture = f
+	c.Image = f
 	return c
 }
 

@@ -15,38 +15,38 @@ import (
 	"rvo-tui/runtime/engine"
 )
 
-// Setup is what a Pipeline is built of.
+// Setup configures a Pipeline.
 type Setup struct {
-	Config    runtime.Config // zero: the default one, with a single slot and the usual priority
-	Cameras   []*Camera      // at work from the start
-	Later     []*Camera      // known to the drivers, for add_camera
-	Detectors []*Detector    // attached from the start
-	Loose     []*Detector    // known as kinds, for attach
-	Kinds     detectors.Kinds
-	Rules     []rules.Config
-	Clips     *clips.Recorder
-	Roll      runtime.Roll
+	Config     runtime.Config // zero: the default one, with a single slot and the usual priority
+	Cameras    []*Camera      // from the start
+	Addable    []*Camera      // known to the drivers, for add_camera
+	Detectors  []*Detector    // attached from the start
+	Attachable []*Detector    // known as kinds, for attach
+	Kinds      detectors.Kinds
+	Rules      []rules.Config
+	Clips      *clips.Recorder
+	Roll       runtime.Roll
 	// ExitWhenEnded makes the pipeline end by itself with its cameras.
 	ExitWhenEnded bool
-	// Epoch is the zero of all times. Zero: the start.
+	// Epoch is time 0. Zero: the start of the pipeline.
 	Epoch time.Time
 }
 
-// Pipeline is a running runtime.Runtime made of scripted parts. Who starts one
-// must Stop it, or Wait for its end.
+// Pipeline is a running runtime.Runtime of scripted parts. It must be ended by Stop or
+// Wait.
 type Pipeline struct {
 	*runtime.Runtime
 	Epoch time.Time
 	Sink  *Sink
 
-	log    journal
+	log    logBuffer
 	cancel context.CancelFunc
 	ended  chan struct{} // closed after err is set
 	err    error
 }
 
-// Start builds a pipeline and runs it until Stop, or until its cameras end where
-// that was asked for.
+// Start builds a pipeline and runs it until Stop or, with ExitWhenEnded, until its
+// cameras end.
 func Start(s Setup) *Pipeline {
 	if s.Config == (runtime.Config{}) {
 		s.Config = runtime.DefaultConfig()
@@ -55,14 +55,14 @@ func Start(s Setup) *Pipeline {
 	if s.Epoch.IsZero() {
 		s.Epoch = time.Now()
 	}
-	kinds := Kinds(append(s.Detectors[:len(s.Detectors):len(s.Detectors)], s.Loose...)...)
+	kinds := Kinds(append(s.Detectors[:len(s.Detectors):len(s.Detectors)], s.Attachable...)...)
 	for name, kind := range s.Kinds {
 		kinds[name] = kind
 	}
 	p := &Pipeline{Epoch: s.Epoch, Sink: new(Sink), ended: make(chan struct{})}
 	opts := runtime.Options{
 		Config: s.Config, Rules: s.Rules, Kinds: kinds, Clips: s.Clips, Roll: s.Roll,
-		Drivers: Drivers(append(s.Cameras[:len(s.Cameras):len(s.Cameras)], s.Later...)...),
+		Drivers: Drivers(append(s.Cameras[:len(s.Cameras):len(s.Cameras)], s.Addable...)...),
 		Sinks:   []runtime.Sink{p.Sink}, Log: slog.New(slog.NewTextHandler(&p.log, nil)),
 		ExitWhenEnded: s.ExitWhenEnded,
 	}
@@ -75,7 +75,7 @@ func Start(s Setup) *Pipeline {
 	p.Runtime = runtime.New(opts, s.Epoch)
 	ctx, cancel := context.WithCancel(context.Background())
 	p.cancel = cancel
-	go func() { // Wait and Stop see it off
+	go func() { // Wait and Stop wait for it
 		defer close(p.ended)
 		p.err = p.Run(ctx)
 	}()
@@ -88,25 +88,25 @@ func (p *Pipeline) Now() time.Duration { return time.Since(p.Epoch) }
 // Until sleeps until a time since the epoch.
 func (p *Pipeline) Until(at time.Duration) { time.Sleep(at - p.Now()) }
 
-// Wait returns what Run returns, once it does.
+// Wait waits for the end of Run and returns its error.
 func (p *Pipeline) Wait() error {
 	<-p.ended
 	p.cancel()
 	return p.err
 }
 
-// Stop ends the pipeline, waits for it and returns what Run returned. Further
-// calls only return that. Afterwards the views are those of the end, exactly.
+// Stop ends the pipeline, waits for it and returns the error of Run; further calls
+// return the same. Afterwards snapshots show the exact final state.
 func (p *Pipeline) Stop() error {
 	p.cancel()
 	return p.Wait()
 }
 
-// Log returns what was logged so far, as text lines.
+// Log returns the log so far, as text lines.
 func (p *Pipeline) Log() string { return p.log.text() }
 
-// Camera returns how a camera stands, as last published. It is fatal when there
-// is none.
+// Camera returns the last published state of a camera. The test fails if there is
+// none.
 func (p *Pipeline) Camera(t TB, name string) runtime.CameraView {
 	t.Helper()
 	for _, c := range p.Snapshot().Cameras {
@@ -118,7 +118,7 @@ func (p *Pipeline) Camera(t TB, name string) runtime.CameraView {
 	return runtime.CameraView{}
 }
 
-// Detector returns how a detector of a camera stands: see Camera.
+// Detector returns the state of a detector: see Camera.
 func (p *Pipeline) Detector(t TB, camera, name string) engine.DetectorView {
 	t.Helper()
 	for _, d := range p.Camera(t, camera).Detectors {
@@ -130,7 +130,7 @@ func (p *Pipeline) Detector(t TB, camera, name string) engine.DetectorView {
 	return engine.DetectorView{}
 }
 
-// Signal returns how a signal of a camera stands: see Camera.
+// Signal returns the state of a signal: see Camera.
 func (p *Pipeline) Signal(t TB, camera, name string) engine.SignalView {
 	t.Helper()
 	for _, s := range p.Camera(t, camera).Signals {
@@ -142,8 +142,8 @@ func (p *Pipeline) Signal(t TB, camera, name string) engine.SignalView {
 	return engine.SignalView{}
 }
 
-// Rule returns a rule that confirms an event at once when a condition holds, again
-// after an hour, and saves no clip.
+// Rule returns a rule that confirms an event as soon as a condition holds, with a
+// cooldown of an hour and without a clip.
 func Rule(event, when string) rules.Config {
 	cfg := rules.DefaultConfig()
 	cfg.Event, cfg.When, cfg.Clip = event, when, false
@@ -151,19 +151,19 @@ func Rule(event, when string) rules.Config {
 	return cfg
 }
 
-// journal collects log lines.
-type journal struct {
+// logBuffer collects log lines.
+type logBuffer struct {
 	mu    sync.Mutex // guards lines
 	lines strings.Builder
 }
 
-func (j *journal) Write(line []byte) (int, error) {
+func (j *logBuffer) Write(line []byte) (int, error) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	return j.lines.Write(line)
 }
 
-func (j *journal) text() string {
+func (j *logBuffer) text() string {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	return j.lines.String()

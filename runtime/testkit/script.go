@@ -9,9 +9,8 @@ import (
 	"rvo-tui/capture"
 )
 
-// Script is what a scripted detector does in one call: it returns the value of
-// its signal, or an error. It may be called from several goroutines at a time, one
-// for each camera.
+// Script is the Detect function of a scripted detector: it returns the value of the
+// signal or an error. It is called concurrently, once at a time for each camera.
 type Script func(ctx context.Context, c Call) (float64, error)
 
 // ErrScripted is the error of Fail, FailAfter and FailFrames.
@@ -22,22 +21,20 @@ func Always(value float64) Script {
 	return func(context.Context, Call) (float64, error) { return value, nil }
 }
 
-// ByRun answers the first run with the first value, and so on; the last value
-// stays.
+// ByRun answers run N with value N; the last value repeats.
 func ByRun(values ...float64) Script {
 	return func(_ context.Context, c Call) (float64, error) { return at(values, c.Run-1), nil }
 }
 
-// ByFrame answers the frame of ID 1 with the first value, and so on; the last
-// value stays.
+// ByFrame answers the frame of ID N with value N; the last value repeats.
 func ByFrame(values ...float64) Script {
 	return func(_ context.Context, c Call) (float64, error) { return at(values, int(c.Frame)-1), nil }
 }
 
 func at(values []float64, i int) float64 { return values[min(i, len(values)-1)] }
 
-// Latency answers as then does, after a while. The context ends the wait, and its
-// error is then the answer.
+// Latency answers as then does, after a delay. When the context ends first, its error
+// is the answer.
 func Latency(d time.Duration, then Script) Script {
 	return func(ctx context.Context, c Call) (float64, error) {
 		timer := time.NewTimer(d)
@@ -51,8 +48,8 @@ func Latency(d time.Duration, then Script) Script {
 	}
 }
 
-// Deaf is Latency that no context ends.
-func Deaf(d time.Duration, then Script) Script {
+// IgnoreContext is Latency that ignores the context.
+func IgnoreContext(d time.Duration, then Script) Script {
 	return func(_ context.Context, c Call) (float64, error) {
 		<-time.After(d)
 		return then(context.Background(), c)
@@ -62,7 +59,7 @@ func Deaf(d time.Duration, then Script) Script {
 // Fail always fails.
 func Fail() Script { return FailAfter(0, nil) }
 
-// FailAfter answers as then does in the first n runs, and fails from there on.
+// FailAfter answers as then does in the first n runs and fails afterwards.
 func FailAfter(n int, then Script) Script {
 	return func(ctx context.Context, c Call) (float64, error) {
 		if c.Run > n {
@@ -72,8 +69,7 @@ func FailAfter(n int, then Script) Script {
 	}
 }
 
-// FailFrames fails on the frames from one ID to another, and answers as then does
-// on all others.
+// FailFrames fails on the frames with IDs from..to and answers as then does on others.
 func FailFrames(from, to uint64, then Script) Script {
 	return func(ctx context.Context, c Call) (float64, error) {
 		if c.Frame >= from && c.Frame <= to {
@@ -83,7 +79,7 @@ func FailFrames(from, to uint64, then Script) Script {
 	}
 }
 
-// PanicOn panics in one run, and answers as then does in all others.
+// PanicOn panics in one run and answers as then does in others.
 func PanicOn(run int, then Script) Script {
 	return func(ctx context.Context, c Call) (float64, error) {
 		if c.Run == run {
@@ -93,20 +89,20 @@ func PanicOn(run int, then Script) Script {
 	}
 }
 
-// Hang makes runs hang, whatever their context says, until they are let go.
-// Who makes one must call Release before the end, also when a test fails.
+// Hang makes runs hang until Release, whatever their context says. A test must call
+// Release also when it fails.
 type Hang struct {
 	once sync.Once
 	free chan struct{}
 }
 
-// NewHang returns one that holds.
+// NewHang returns a Hang.
 func NewHang() *Hang { return &Hang{free: make(chan struct{})} }
 
-// Release lets all runs go that hang, and those to come. Further calls do nothing.
+// Release ends all hangs, now and in future. Further calls do nothing.
 func (h *Hang) Release() { h.once.Do(func() { close(h.free) }) }
 
-// On hangs in one run, and answers as then does in all others and once released.
+// On hangs in one run, until Release, and answers as then does.
 func (h *Hang) On(run int, then Script) Script {
 	return func(ctx context.Context, c Call) (float64, error) {
 		if c.Run == run {
@@ -116,28 +112,28 @@ func (h *Hang) On(run int, then Script) Script {
 	}
 }
 
-// Hoard keeps frames: a consumer that is behind. It is safe for concurrent use.
-type Hoard struct {
+// Holder retains frames, as a consumer that is behind. It is safe for concurrent use.
+type Holder struct {
 	mu     sync.Mutex // guards what follows
 	frames []*capture.Frame
 	open   bool
 }
 
-// Script answers as then does, and keeps every frame until Release.
-func (h *Hoard) Script(then Script) Script {
+// Script answers as then does and retains every frame until Release.
+func (h *Holder) Script(then Script) Script {
 	return func(ctx context.Context, c Call) (float64, error) {
 		h.mu.Lock()
-		if !h.open && c.Picture.TryRetain() {
-			h.frames = append(h.frames, c.Picture)
+		if !h.open && c.Image.TryRetain() {
+			h.frames = append(h.frames, c.Image)
 		}
 		h.mu.Unlock()
 		return then(ctx, c)
 	}
 }
 
-// Release gives all frames back; later ones are not kept. It returns how many
-// there were.
-func (h *Hoard) Release() int {
+// Release releases all frames and retains no further ones. It returns how many there
+// were.
+func (h *Holder) Release() int {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	n := len(h.frames)

@@ -20,8 +20,8 @@ type TB interface {
 	Fatalf(format string, args ...any)
 }
 
-// Caught is an event and when it was offered.
-type Caught struct {
+// Received is an event and when it was offered.
+type Received struct {
 	Event rules.Event
 	At    time.Time
 }
@@ -29,9 +29,9 @@ type Caught struct {
 // Sink is a runtime.Sink that keeps every event in memory, without a bound. It is
 // safe for concurrent use; its zero value is ready.
 type Sink struct {
-	mu     sync.Mutex // guards what follows
-	caught []Caught
-	ended  bool
+	mu       sync.Mutex // guards what follows
+	received []Received
+	ended    bool
 }
 
 // Name implements runtime.Sink.
@@ -41,7 +41,7 @@ func (s *Sink) Name() string { return "testkit" }
 func (s *Sink) Offer(event rules.Event) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.caught = append(s.caught, Caught{event, time.Now()})
+	s.received = append(s.received, Received{event, time.Now()})
 	return true
 }
 
@@ -49,7 +49,7 @@ func (s *Sink) Offer(event rules.Event) bool {
 func (s *Sink) View() runtime.SinkView {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return runtime.SinkView{Name: s.Name(), State: runtime.SinkOK, Written: uint64(len(s.caught))}
+	return runtime.SinkView{Name: s.Name(), State: runtime.SinkOK, Written: uint64(len(s.received))}
 }
 
 // Run implements runtime.Sink. It has nothing to deliver.
@@ -68,25 +68,25 @@ func (s *Sink) Ended() bool {
 	return s.ended
 }
 
-// Caught returns all events so far, in the order in which they came.
-func (s *Sink) Caught() []Caught {
+// Received returns all events so far, in the order in which they came.
+func (s *Sink) Received() []Received {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return slices.Clone(s.caught)
+	return slices.Clone(s.received)
 }
 
 // Lines returns the events as text, sorted by time and then by text:
 // "1.01s door/person confirmed".
 func (s *Sink) Lines() []string {
-	caught := s.Caught()
-	line := func(c Caught) string {
+	received := s.Received()
+	line := func(c Received) string {
 		return fmt.Sprintf("%v %s/%s %s", c.Event.At, c.Event.Camera, c.Event.Type, c.Event.Phase)
 	}
-	slices.SortStableFunc(caught, func(a, b Caught) int {
+	slices.SortStableFunc(received, func(a, b Received) int {
 		return cmp.Or(cmp.Compare(a.Event.At, b.Event.At), strings.Compare(line(a), line(b)))
 	})
-	lines := make([]string, len(caught))
-	for i, c := range caught {
+	lines := make([]string, len(received))
+	for i, c := range received {
 		lines[i] = line(c)
 	}
 	return lines

@@ -8,10 +8,10 @@ import (
 	"rvo-tui/runtime/engine"
 )
 
-// Results of reading the configuration again.
+// Results of a reload.
 const (
 	ReloadOK      = "ok"      // in place as a whole
-	ReloadPartial = "partial" // valid; what could not be done is left out
+	ReloadPartial = "partial" // valid, but parts of it failed and are left out
 	ReloadInvalid = "invalid" // nothing has changed
 )
 
@@ -21,7 +21,7 @@ var reloadResults = [...]string{ReloadOK, ReloadPartial, ReloadInvalid}
 // reloadText bounds what is kept of a reason, in bytes.
 const reloadText = 512
 
-// ReloadView is how reading the configuration again went so far.
+// ReloadView counts reloads.
 type ReloadView struct {
 	Results []engine.Count `json:"results"` // by result: ok, partial, invalid
 	Last    string         `json:"last"`    // result of the last one; empty: there was none
@@ -29,8 +29,7 @@ type ReloadView struct {
 	OK      time.Time      `json:"ok"`      // when the configuration in place was read: at the start, or by the last one that was ok
 }
 
-// Reloads counts how reading the configuration again went. It is safe for
-// concurrent use; nil counts nothing.
+// Reloads counts reloads by result. It is safe for concurrent use; nil counts nothing.
 type Reloads struct {
 	mu     sync.Mutex // guards what follows
 	counts [len(reloadResults)]uint64
@@ -39,8 +38,8 @@ type Reloads struct {
 	ok     time.Time
 }
 
-// NewReloads returns the counts of a program whose configuration has been read
-// for the first time just now.
+// NewReloads returns the counts of a program that has just read its configuration for
+// the first time.
 func NewReloads(now time.Time) *Reloads { return &Reloads{ok: now} }
 
 // Note counts one result. The reason is for a person; it must be free of
@@ -62,7 +61,7 @@ func (r *Reloads) Note(now time.Time, result, reason string) {
 	}
 }
 
-// View returns how it stands.
+// View returns the counts.
 func (r *Reloads) View() ReloadView {
 	r.mu.Lock()
 	defer r.mu.Unlock()

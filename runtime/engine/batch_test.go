@@ -5,9 +5,9 @@ import (
 	"time"
 )
 
-// Nothing is lost or counted twice on its way through a ledger, however much it is.
+// Nothing is lost or counted twice on its way through a batch, however much it is.
 func TestLedger(t *testing.T) {
-	var l ledger
+	var l batch
 	for _, n := range []int{0, 1, len(l.entries) - 1, len(l.entries), len(l.entries) + 1, 5*len(l.entries) + 3} {
 		a, b := new(Histogram), new(Histogram)
 		var sum time.Duration
@@ -17,7 +17,7 @@ func TestLedger(t *testing.T) {
 			sum += time.Duration(i)
 		}
 		for range 2 { // the second time there is nothing more to tell
-			l.settle()
+			l.flush()
 			if a.Count() != uint64(n) || a.Sum() != sum || b.Count() != uint64(n) || b.Sum() != time.Duration(n)*ms {
 				t.Errorf("of %d durations %d and %d arrived, of %v and %v in all", n, a.Count(), b.Count(), a.Sum(), b.Sum())
 			}
