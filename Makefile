@@ -24,8 +24,10 @@ export CGO_ENABLED
 
 # The revision is stamped where git can tell it; elsewhere the version is "devel".
 VCS   := $(shell git rev-parse HEAD >/dev/null 2>&1 && echo true || echo false)
-BUILD := $(GO) build -trimpath -buildvcs=$(VCS)
 RACE  := $(if $(filter 0,$(CGO_ENABLED)),,-race)
+# Linked with no more of OpenCV than is called: see detectors/opencv/link_lean.go.
+LEAN  := $(if $(filter 0,$(CGO_ENABLED)),,CGO_CPPFLAGS="$$CGO_CPPFLAGS $$(pkg-config --cflags opencv4)" GOFLAGS="$$GOFLAGS -tags=customenv")
+BUILD := $(LEAN) $(GO) build -trimpath -buildvcs=$(VCS)
 
 .PHONY: run build test lint check bench fuzz proto distro-test clean go packages
 
@@ -42,7 +44,7 @@ test: go bin/tools/gotestsum
 	CGO_ENABLED=0 $(GO) build -o /dev/null .
 	@rm -f bin/*.tests.json
 	CGO_ENABLED=0 bin/tools/gotestsum --format pkgname-and-test-fails --jsonfile bin/static.tests.json -- -timeout 20m -shuffle=on ./...
-	$(if $(RACE),bin/tools/gotestsum --format pkgname-and-test-fails --jsonfile bin/race.tests.json -- -timeout 20m $(RACE) -shuffle=on ./...)
+	$(if $(RACE),$(LEAN) bin/tools/gotestsum --format pkgname-and-test-fails --jsonfile bin/race.tests.json -- -timeout 20m $(RACE) -shuffle=on ./...)
 
 lint: go bin/tools/gofumpt bin/tools/golangci-lint
 	@scripts/packages.sh check
@@ -57,7 +59,7 @@ check: lint test
 # The pairs in place take minutes: they run when they are asked for by name.
 bench: go
 	@scripts/packages.sh build
-	$(GO) test -run '^$$' -bench '$(BENCH)' $(if $(findstring Live,$(BENCH)),,-skip '^BenchmarkLive') -benchmem -count $(COUNT) ./...
+	$(LEAN) $(GO) test -run '^$$' -bench '$(BENCH)' $(if $(findstring Live,$(BENCH)),,-skip '^BenchmarkLive') -benchmem -count $(COUNT) ./...
 
 fuzz: go
 	@scripts/packages.sh build

@@ -4,8 +4,6 @@ package opencv
 
 /*
 #cgo CXXFLAGS: -std=c++17 -O2 -Wall
-#cgo LDFLAGS: -Wl,--as-needed
-#cgo pkg-config: opencv4
 #include <stdlib.h>
 #include "shim.h"
 */
@@ -14,7 +12,11 @@ import "C"
 import (
 	"context"
 	"fmt"
+	"image"
+	"math"
 	"unsafe"
+
+	"gocv.io/x/gocv"
 
 	"rvo-tui/capture"
 	"rvo-tui/detectors"
@@ -29,68 +31,129 @@ func Threads(n int) { C.rvo_threads(C.int(max(n, 1))) }
 type detector struct {
 	label   string
 	width   int
-	call    *C.rvo_call
-	find    func(*C.rvo_call) C.int
-	free    func()
+	find    func(gray *gocv.Mat, found *C.rvo_found) C.int
+	trim    func(box image.Rectangle) image.Rectangle // nil: a box is as it was found
+	free    func() error
+	scaled  gocv.Mat
+	gray    gocv.Mat
+	found   *C.rvo_found // in C's memory
 	reading [1]detectors.Reading
 }
 
 func newDetector(label, signal string, width int) *detector {
 	// C.calloc does not return without memory.
-	d := &detector{label: label, width: width, call: (*C.rvo_call)(C.calloc(1, C.sizeof_rvo_call))}
+	d := &detector{
+		label: label, width: width, scaled: gocv.NewMat(), gray: gocv.NewMat(),
+		found: (*C.rvo_found)(C.calloc(1, C.sizeof_rvo_found)),
+	}
 	d.reading[0].Signal = signal
 	return d
 }
 
-func (d *detector) why() string { return detectors.Clean(C.GoString(&d.call.why[0])) }
+// object returns the C++ object of one of gocv's classifiers, which have no Ptr as
+// Mat has: gocv gives no scores, and lets exceptions abort the process.
+func object[T gocv.CascadeClassifier | gocv.HOGDescriptor](v *T) unsafe.Pointer {
+	return *(*unsafe.Pointer)(unsafe.Pointer(v))
+}
+
+func (d *detector) why() string { return detectors.Clean(C.GoString(&d.found.why[0])) }
 
 // Detect answers with how many there are, highest score first.
 func (d *detector) Detect(ctx context.Context, frame *capture.Frame) ([]detectors.Reading, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	// The pixels are not Go's memory, so that C's memory may point to them.
-	d.call.picture = C.rvo_picture{
-		pix:   (*C.uchar)(unsafe.Pointer(unsafe.SliceData(frame.Pixels()))),
-		width: C.int(frame.Width), height: C.int(frame.Height), work_width: C.int(d.width),
+	// Neither detector looks at colour: HOG finds as many people in grey, in half
+	// the time.
+	if err := d.look(frame); err != nil {
+		return nil, fmt.Errorf("find %ss: %w", d.label, err)
 	}
-	if d.find(d.call) != 0 {
+	if d.found.count = 0; d.find(&d.gray, d.found) != 0 {
 		return nil, fmt.Errorf("find %ss: %s", d.label, d.why())
 	}
-	d.reading[0].Value = float64(d.call.found.count)
-	d.reading[0].Detections = d.detections()
+	list := d.detections()
+	d.reading[0].Value, d.reading[0].Detections = float64(len(list)), list
 	return d.reading[:], nil
+}
+
+// look makes gray the frame at the width at which the detector works.
+func (d *detector) look(frame *capture.Frame) error {
+	whole, err := gocv.NewMatFromBytes(frame.Height, frame.Width, gocv.MatTypeCV8UC3, frame.Pixels())
+	if err != nil {
+		return err
+	}
+	defer whole.Close()
+	w, h := d.Size(frame.Width, frame.Height)
+	if w == frame.Width {
+		gocv.CvtColor(whole, &d.gray, gocv.ColorBGRToGray)
+		return nil
+	}
+	gocv.Resize(whole, &d.scaled, image.Pt(w, h), 0, 0, gocv.InterpolationArea)
+	gocv.CvtColor(d.scaled, &d.gray, gocv.ColorBGRToGray)
+	return nil
 }
 
 // Size implements detectors.Sizer.
 func (d *detector) Size(width, height int) (w, h int) {
-	return capture.FitWidth(width, height, d.width)
+	if d.width <= 0 || d.width >= width {
+		return width, height
+	}
+	return d.width, max(1, height*d.width/width)
 }
 
+// mostly is how much of the smaller of two boxes is in both where they are of one
+// thing.
+const mostly = 0.5
+
+// detections returns what was found, each thing once: detectors answer many times
+// to one thing.
 func (d *detector) detections() []detectors.Detection {
-	found := &d.call.found
-	if found.count == 0 {
-		return nil
-	}
-	w, h := float64(found.width), float64(found.height)
-	list := make([]detectors.Detection, found.count)
-	for i, b := range found.box[:found.count] {
-		left, top := max(float64(b.x)/w, 0), max(float64(b.y)/h, 0)
-		right, bottom := min(float64(b.x+b.width)/w, 1), min(float64(b.y+b.height)/h, 1)
-		list[i] = detectors.Detection{
-			Label: d.label, Score: float64(b.score),
-			Box: detectors.Box{X: left, Y: top, W: max(right-left, 0), H: max(bottom-top, 0)},
+	size := image.Rect(0, 0, d.gray.Cols(), d.gray.Rows())
+	var kept []image.Rectangle
+	var list []detectors.Detection
+	for _, b := range d.found.box[:d.found.count] {
+		box := image.Rect(int(b.x), int(b.y), int(b.x+b.width), int(b.y+b.height))
+		if again(box, kept) {
+			continue
 		}
+		kept = append(kept, box)
+		if d.trim != nil {
+			box = d.trim(box)
+		}
+		list = append(list, detectors.Detection{Label: d.label, Score: float64(b.score), Box: fraction(box.Intersect(size), size)})
 	}
 	return list
+}
+
+// again reports whether a box is mostly inside one that is kept, or the other way
+// round.
+func again(box image.Rectangle, kept []image.Rectangle) bool {
+	for _, k := range kept {
+		if area(box.Intersect(k)) > mostly*min(area(box), area(k)) {
+			return true
+		}
+	}
+	return false
+}
+
+func area(r image.Rectangle) float64 { return float64(r.Dx()) * float64(r.Dy()) }
+
+// fraction returns a box as part of a frame.
+func fraction(box, frame image.Rectangle) detectors.Box {
+	w, h := float64(frame.Dx()), float64(frame.Dy())
+	return detectors.Box{
+		X: float64(box.Min.X) / w, Y: float64(box.Min.Y) / h,
+		W: float64(box.Dx()) / w, H: float64(box.Dy()) / h,
+	}
 }
 
 // Close frees the model.
 func (d *detector) Close() error {
 	if d.free != nil {
-		d.free()
+		_ = d.free() // gocv's Close has no errors
 	}
-	C.free(unsafe.Pointer(d.call))
+	_, _ = d.scaled.Close(), d.gray.Close()
+	C.free(unsafe.Pointer(d.found))
 	return nil
 }
 
@@ -100,32 +163,48 @@ func newFace(cfg detectors.Config) (detectors.Detector, error) {
 	if err != nil {
 		return nil, fmt.Errorf("load cascade: %w", err)
 	}
+	d := newDetector("face", cfg.Signal, o.Width)
+	cascade := gocv.NewCascadeClassifier()
+	d.free = cascade.Close
 	name := C.CString(path)
 	defer C.free(unsafe.Pointer(name))
-	d := newDetector("face", cfg.Signal, o.Width)
-	c := C.rvo_cascade_new(name, &d.call.why[0])
-	if c == nil {
+	if C.rvo_cascade_load(object(&cascade), name, &d.found.why[0]) != 0 {
 		why := d.why()
 		d.Close()
 		return nil, fmt.Errorf("load cascade %q: %s: give a Haar or LBP cascade in OpenCV's XML form", path, why)
 	}
-	minSize := C.double(o.MinSize)
-	d.find = func(call *C.rvo_call) C.int { return C.rvo_cascade_detect(c, minSize, call) }
-	d.free = func() { C.rvo_cascade_free(c) }
+	d.find = func(gray *gocv.Mat, found *C.rvo_found) C.int {
+		gocv.EqualizeHist(*gray, gray)
+		least := max(1, int(math.Round(o.MinSize*float64(gray.Rows()))))
+		return C.rvo_cascade_find(object(&cascade), unsafe.Pointer(gray.Ptr()), C.int(least), found)
+	}
 	return d, nil
 }
+
+// The window of the people detector, in pixels.
+const windowWidth, windowHeight = 64, 128
 
 func newPerson(cfg detectors.Config) (detectors.Detector, error) {
 	o := cfg.Options.(PersonOptions)
 	d := newDetector("person", cfg.Signal, o.Width)
-	h := C.rvo_hog_new(&d.call.why[0])
-	if h == nil {
+	hog := gocv.NewHOGDescriptor()
+	d.free = hog.Close
+	if C.rvo_hog_people(object(&hog), &d.found.why[0]) != 0 {
 		why := d.why()
 		d.Close()
 		return nil, fmt.Errorf("load people detector: %s", why)
 	}
-	threshold := C.double(o.Threshold)
-	d.find = func(call *C.rvo_call) C.int { return C.rvo_hog_detect(h, threshold, call) }
-	d.free = func() { C.rvo_hog_free(h) }
+	d.find = func(gray *gocv.Mat, found *C.rvo_found) C.int {
+		if gray.Cols() < windowWidth || gray.Rows() < windowHeight {
+			return 0 // nobody fits into such a frame
+		}
+		return C.rvo_hog_find(object(&hog), unsafe.Pointer(gray.Ptr()), C.double(o.Threshold), found)
+	}
+	// The windows that the detector was taught with show a person with a margin
+	// around; most of it is taken off.
+	d.trim = func(box image.Rectangle) image.Rectangle {
+		dx, dy := box.Dx()/6, box.Dy()/12
+		return image.Rect(box.Min.X+dx, box.Min.Y+dy, box.Max.X-dx, box.Max.Y-dy)
+	}
 	return d, nil
 }

@@ -27,7 +27,7 @@ typedef struct {
 // One run: the part of a picture that is shown to the network, where in the
 // network's input it goes, how, and what comes out. It lives in C's memory.
 typedef struct {
-	rvo_picture picture;  // work_width does not count
+	rvo_picture picture;
 	rvo_rect from, to;    // to: in the input; what it leaves free is grey
 	int width, height;    // of the input
 	int channels;         // of the input: 1 (grey) or 3

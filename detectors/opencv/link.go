@@ -1,0 +1,9 @@
+//go:build cgo && !customenv
+
+package opencv
+
+/*
+#cgo LDFLAGS: -Wl,--as-needed
+#cgo pkg-config: opencv4
+*/
+import "C"
