@@ -1,11 +1,13 @@
 package clips
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"math/rand/v2"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"testing"
 	"time"
@@ -18,10 +20,19 @@ import (
 // clips until it is killed.
 const crashEnv = "RVO_CLIPS_CRASH_DIR"
 
+// crashStream names a file of H.264 that the child sends, instead of drawing
+// frames, and has the real muxer write.
+const crashStream = "RVO_CLIPS_CRASH_STREAM"
+
 // crashChild saves and deletes clips as fast as it can.
 func crashChild(dir string) {
 	cfg := DefaultConfig()
 	cfg.Dir, cfg.MinFree, cfg.MaxBytes, cfg.MaxWidth, cfg.Frames = dir, 0, 1<<20, 160, true
+	if name := os.Getenv(crashStream); name != "" {
+		cfg.MaxBytes, cfg.Frames = 4<<20, false
+		crashSender(cfg, name)
+		return
+	}
 	epoch := time.Now()
 	rec := New(Options{Config: cfg, Epoch: epoch})
 	ring := rec.Ring("door", time.Second)
@@ -42,16 +53,70 @@ func crashChild(dir string) {
 	}
 }
 
+// crashSender sends packets of a file over and over, at ten times their rate, and
+// saves a clip of two seconds each half second.
+func crashSender(cfg Config, name string) {
+	stream, err := os.ReadFile(name)
+	if err != nil {
+		panic(err)
+	}
+	epoch := time.Now()
+	rec := New(Options{Config: cfg, Epoch: epoch, Muxer: realMuxer})
+	ring := rec.Ring("door", time.Second)
+	go rec.Run(context.Background()) // until the process is killed
+	frames := splitFrames(stream)
+	track := &capture.Track{Video: true, Codec: capture.H264}
+	for n := 0; ; n++ {
+		at := time.Duration(n) * 4 * time.Millisecond
+		data := frames[n%len(frames)]
+		time.Sleep(time.Until(epoch.Add(at)))
+		ring.OfferPacket(&capture.Packet{Track: track, Data: data, PTS: at, DTS: at, Captured: epoch.Add(at), Key: isKey(data)})
+		if n%50 == 49 {
+			_ = rec.Save(Job{Event: rules.Event{ID: fmt.Sprintf("%d-%d", os.Getpid(), n), Type: "x", Camera: "door", At: at, Time: epoch.Add(at)}, Before: time.Second, After: time.Second})
+		}
+	}
+}
+
+// splitFrames cuts a stream of H.264 at its access unit delimiters.
+func splitFrames(stream []byte) (frames [][]byte) {
+	mark := []byte{0, 0, 0, 1, 9}
+	for _, part := range bytes.Split(stream, mark)[1:] {
+		frames = append(frames, append(slices.Clone(mark), part...))
+	}
+	return frames
+}
+
+// isKey reports whether a frame has parameter sets.
+func isKey(frame []byte) bool { return bytes.Contains(frame, []byte{0, 0, 0, 1, 0x67}) }
+
 func TestKillLeavesOnlyWholeClips(t *testing.T) {
 	if testing.Short() {
 		t.Skip("kills real processes for some seconds")
 	}
+	t.Run("JPEG", func(t *testing.T) { killRounds(t, 20, nil) })
+	t.Run("packets", func(t *testing.T) {
+		if realMuxer == nil {
+			t.Skip("built without FFmpeg")
+		}
+		name := filepath.Join(t.TempDir(), "stream.h264")
+		out, err := exec.Command("ffmpeg", "-v", "error", "-f", "lavfi", "-i", "testsrc2=s=160x120:r=25", "-t", "10", "-c:v", "libx264",
+			"-preset", "ultrafast", "-x264-params", "aud=1:repeat-headers=1:keyint=25:bframes=0", "-f", "h264", name).CombinedOutput()
+		if err != nil {
+			t.Skipf("ffmpeg: %v: %s", err, out)
+		}
+		killRounds(t, 50, []string{crashStream + "=" + name})
+	})
+}
+
+// killRounds kills a child again and again while it saves clips, and looks at
+// every clip that is there then.
+func killRounds(t *testing.T, rounds int, env []string) {
 	dir := t.TempDir()
 	seen, leftovers := 0, 0
 	// A busy machine needs longer to come as far as a whole clip.
-	for round := 0; round < 20 || (seen == 0 || leftovers == 0) && round < 100; round++ {
+	for round := 0; round < rounds || (seen == 0 || leftovers == 0) && round < 100; round++ {
 		cmd := exec.Command(os.Args[0])
-		cmd.Env = append(os.Environ(), crashEnv+"="+dir)
+		cmd.Env = append(append(os.Environ(), crashEnv+"="+dir), env...)
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
@@ -81,7 +146,11 @@ func TestKillLeavesOnlyWholeClips(t *testing.T) {
 	}
 	cfg := DefaultConfig()
 	cfg.Dir, cfg.MinFree = dir, 0
-	s := New(Options{Config: cfg, Epoch: time.Now()}).store
+	o := Options{Config: cfg, Epoch: time.Now()}
+	if env != nil {
+		o.Muxer = realMuxer
+	}
+	s := New(o).store
 	if err := s.refresh(time.Now()); err != nil {
 		t.Fatal(err)
 	}

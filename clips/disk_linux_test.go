@@ -13,6 +13,16 @@ import (
 
 // TestRealDisk fills a small file system, and makes it read-only.
 func TestRealDisk(t *testing.T) {
+	t.Run("AVI", func(t *testing.T) { fillDisk(t, AVI{}) })
+	t.Run("MP4", func(t *testing.T) {
+		if realMuxer == nil {
+			t.Skip("built without FFmpeg")
+		}
+		fillDisk(t, realMuxer)
+	})
+}
+
+func fillDisk(t *testing.T, mux Muxer) {
 	disk := t.TempDir()
 	if err := unix.Mount("none", disk, "tmpfs", 0, "size=400k"); err != nil {
 		t.Skipf("mount tmpfs: %v (needs root)", err)
@@ -25,7 +35,7 @@ func TestRealDisk(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		cfg := testConfig(t)
 		cfg.Dir = filepath.Join(disk, "evidence")
-		s := newStudio(t, cfg)
+		s := newStudio(t, cfg, func(o *Options) { o.Muxer = mux })
 		s.film(4 * time.Second)
 		round := func(id string) Status {
 			s.save(s.job(id))
@@ -39,7 +49,7 @@ func TestRealDisk(t *testing.T) {
 		var st Status
 		saved := 0
 		for st.State != "degraded" {
-			if saved > 20 {
+			if saved > 200 {
 				t.Fatal("the disk does not fill")
 			}
 			if st = round(fmt.Sprint(saved)); st.State == "ok" {
