@@ -23,6 +23,9 @@ const (
 	// lie above them, by clockOutlier and more.
 	clockOutliers = 3
 	clockOutlier  = 15 * time.Millisecond
+	// clockSolid is how many that differ by less than clockAlike are no outliers.
+	clockSolid = 5
+	clockAlike = 10 * time.Millisecond
 )
 
 // Clock maps the times of one camera onto ours. Observations of (camera time,
@@ -43,8 +46,12 @@ type Clock struct {
 	line  line
 }
 
-// observation is one arrival: camera time, and arrival minus camera time.
-type observation struct{ at, delay time.Duration }
+// observation is one arrival: camera time, and arrival minus camera time; and how
+// many of the same second were about as fast.
+type observation struct {
+	at, delay time.Duration
+	alike     int
+}
 
 func (o observation) arrived() time.Duration { return o.at + o.delay }
 
@@ -66,7 +73,7 @@ func (c *Clock) Observe(at time.Duration, arrived time.Time) {
 	if c.n == 0 {
 		c.base = arrived
 	}
-	o := observation{at, arrived.Sub(c.base) - at}
+	o := observation{at, arrived.Sub(c.base) - at, 1}
 	if c.n > 0 {
 		parted := o.delay - c.last.delay
 		if parted > clockJump || parted < -clockJump || o.at < c.last.at-clockBack {
@@ -84,7 +91,13 @@ func (c *Clock) keep(o observation) {
 		newest := &c.ring[(c.first+c.n-1)%clockBuckets]
 		if o.arrived()/time.Second <= newest.arrived()/time.Second {
 			if o.delay >= newest.delay {
+				if o.delay < newest.delay+clockAlike {
+					newest.alike++
+				}
 				return
+			}
+			if o.delay > newest.delay-clockAlike {
+				o.alike += newest.alike
 			}
 			*newest = o
 			c.fit()
@@ -127,7 +140,7 @@ func (c *Clock) fit() {
 		}
 		n := 0
 		for i, o := range kept[:c.n] {
-			if above[i] >= sorted[k] {
+			if above[i] >= sorted[k] || o.alike >= clockSolid {
 				kept[n] = o
 				n++
 			}
