@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"log/slog"
 	"math"
+	"math/rand/v2"
 	"net"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -30,6 +32,8 @@ var videoSDP = "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=x\r\nt=0 0\r\na=control:*\r\n
 	"m=video 0 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\na=fmtp:96 packetization-mode=1;sprop-parameter-sets=" +
 	base64.StdEncoding.EncodeToString(testSPS) + "," + base64.StdEncoding.EncodeToString(testPPS) + "\r\na=control:track1\r\n"
 
+var quiet = slog.New(slog.DiscardHandler)
+
 const soundSDP = "m=audio 0 RTP/AVP 0\r\na=control:track2\r\n"
 
 // fake is an RTSP server without a network. What it does is set before it is
@@ -45,6 +49,8 @@ type fake struct {
 	public   string
 	timeout  int // of sessions, in seconds
 	single   bool
+	udp      bool
+	mutate   func([]byte)      // damages what is sent; nil: nothing
 	play     func(c *fakeConn) // sends what is to be sent until c.gone is closed
 
 	mu       sync.Mutex
@@ -63,6 +69,7 @@ type fakeConn struct {
 	once    sync.Once
 	session bool
 	out     chan []byte
+	sockets []net.Conn // of UDP: RTP and RTCP of each track
 }
 
 func (c *fakeConn) end() { c.once.Do(func() { close(c.gone) }) }
@@ -80,7 +87,12 @@ func (f *fake) dial(_ context.Context, address string) (net.Conn, error) {
 func (f *fake) serve(conn net.Conn) {
 	c := &fakeConn{Conn: conn, f: f, gone: make(chan struct{}), out: make(chan []byte, 256)}
 	f.work.Go(c.write)
-	defer conn.Close()
+	defer func() {
+		conn.Close()
+		for _, socket := range c.sockets {
+			socket.Close()
+		}
+	}()
 	w := newWire(conn)
 	for {
 		_, data, msg, err := w.next()
@@ -101,6 +113,62 @@ func (f *fake) serve(conn net.Conn) {
 		if msg.method != "" && !f.answer(c, msg) {
 			c.end()
 			return
+		}
+	}
+}
+
+// place answers where a client wants a track sent.
+func (c *fakeConn) place(transport string) string {
+	if !c.f.udp {
+		return transport
+	}
+	host, _, _ := net.SplitHostPort(c.RemoteAddr().String())
+	rtp, rtcp := pair(parameters(transport)["client_port"])
+	for _, port := range []int{rtp, rtcp} {
+		socket, err := net.Dial("udp", net.JoinHostPort(host, strconv.Itoa(port)))
+		if err != nil {
+			c.f.t.Error(err)
+			continue
+		}
+		c.sockets = append(c.sockets, socket)
+	}
+	n := len(c.sockets)
+	port := func(s net.Conn) int { return s.LocalAddr().(*net.UDPAddr).Port }
+	return fmt.Sprintf("%s;server_port=%d-%d", transport, port(c.sockets[n-2]), port(c.sockets[n-1]))
+}
+
+// listen serves a real listener until the test ends.
+func (f *fake) listen(l net.Listener) {
+	f.work.Go(func() {
+		for {
+			conn, err := l.Accept()
+			if err != nil {
+				return
+			}
+			f.work.Go(func() { f.serve(conn) })
+		}
+	})
+	f.t.Cleanup(func() {
+		l.Close()
+		f.work.Wait()
+	})
+}
+
+// real opens a stream over the network.
+func (f *fake) real(ctx context.Context, cfg capture.Config, addr capture.Address) (*source, error) {
+	s, err := Open(ctx, cfg, addr, Options{Log: quiet})
+	if err != nil {
+		return nil, err
+	}
+	return s.(*source), nil
+}
+
+// newMutator returns what changes a byte now and then.
+func newMutator(seed int64) func([]byte) {
+	random := rand.New(rand.NewPCG(uint64(seed), 1))
+	return func(data []byte) {
+		if len(data) > 0 && random.IntN(6) == 0 {
+			data[random.IntN(len(data))] = byte(random.Uint32())
 		}
 	}
 }
@@ -141,7 +209,7 @@ func (f *fake) answer(c *fakeConn, msg *message) bool {
 		body = f.sdp
 		fields = f.base
 	case msg.method == "SETUP":
-		fields = "Transport: " + msg.header.get("transport") + ";ssrc=1\r\nSession: s1"
+		fields = "Transport: " + c.place(msg.header.get("transport")) + ";ssrc=1\r\nSession: s1"
 		if f.timeout > 0 {
 			fields += fmt.Sprintf(";timeout=%d", f.timeout)
 		}
@@ -194,6 +262,10 @@ func (c *fakeConn) write() {
 				c.Close()
 				return
 			}
+			if c.f.mutate != nil {
+				data = slices.Clone(data)
+				c.f.mutate(data)
+			}
 			if _, err := c.Write(data); err != nil {
 				c.end()
 				return
@@ -209,6 +281,10 @@ func (c *fakeConn) hangUp() { c.bytes(nil) }
 
 // data sends interleaved data.
 func (c *fakeConn) data(channel byte, data []byte) {
+	if c.f.udp {
+		_, _ = c.sockets[channel].Write(data)
+		return
+	}
 	c.bytes(append([]byte{'$', channel, byte(len(data) >> 8), byte(len(data))}, data...))
 }
 
@@ -299,7 +375,7 @@ func (f *fake) open(ctx context.Context, url string) (*source, error) {
 }
 
 func (f *fake) openWith(ctx context.Context, cfg capture.Config, addr capture.Address, o Options) (*source, error) {
-	o.Log, o.dial = slog.New(slog.DiscardHandler), f.dial
+	o.Log, o.dial = quiet, f.dial
 	s, err := Open(ctx, cfg, addr, o)
 	if err != nil {
 		return nil, err
