@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
 
 	"rvo-tui/internal/text"
 	"rvo-tui/rules"
@@ -216,7 +217,7 @@ func (b *builder) reportCycle(cycle []int) {
 func wordIndex(text, name string) int {
 	runes, word := []rune(text), []rune(name)
 	part := func(i int) bool {
-		return i >= 0 && i < len(runes) && (runes[i] < 0x80 && wordByte(byte(runes[i])) || runes[i] == '_')
+		return i >= 0 && i < len(runes) && (unicode.IsLetter(runes[i]) || unicode.IsDigit(runes[i]) || runes[i] == '_')
 	}
 	for i := 0; i+len(word) <= len(runes); i++ {
 		if slices.Equal(runes[i:i+len(word)], word) && !part(i-1) && !part(i+len(word)) {

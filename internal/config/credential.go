@@ -31,7 +31,7 @@ func (v vault) lookup(name string) (string, error) {
 		}
 	}
 	if value, ok := v.getenv(name); ok {
-		return value, nil
+		return cutLineEnds(value), nil
 	}
 	where := fmt.Sprintf("there is no file %q and no environment variable %s", filepath.Join(dir, name), name)
 	if dir == "" {
@@ -40,7 +40,7 @@ func (v vault) lookup(name string) (string, error) {
 	return "", fmt.Errorf("${%s} is not set: %s; set one, or write $${ for a plain ${", name, where)
 }
 
-// readSecret returns a file's text without one newline at its end.
+// readSecret returns a file's text without the line ends behind it.
 func readSecret(path string) (string, error) {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -53,8 +53,12 @@ func readSecret(path string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return strings.TrimSuffix(string(text), "\n"), nil
+	return cutLineEnds(string(text)), nil
 }
+
+// cutLineEnds removes the line ends behind a value, which editors and echo put
+// there, those of Windows included. No password has them.
+func cutLineEnds(value string) string { return strings.TrimRight(value, "\r\n") }
 
 // expand replaces each ${NAME} in text, once: what a secret holds is not looked
 // at again. $${ stands for ${. A value in front of the @ of an address is
@@ -135,6 +139,7 @@ func (l Loader) Token(link cli.LinkFlags) (string, error) {
 		return token, nil
 	}
 	token, _ := v.getenv("RVO_TOKEN")
+	token = cutLineEnds(token)
 	if token != "" {
 		v.secrets.Add(token)
 	}

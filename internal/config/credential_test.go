@@ -15,7 +15,11 @@ func TestToken(t *testing.T) {
 	if err := os.WriteFile(file, []byte("from a file\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	l := testLoader("RVO_TOKEN=from RVO_TOKEN", "MINE=from MINE")
+	windows := filepath.Join(dir, "windows")
+	if err := os.WriteFile(windows, []byte(" a file \r\n\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	l := testLoader("RVO_TOKEN=from RVO_TOKEN\n", "MINE=from MINE\r\n")
 	for _, c := range []struct {
 		link          cli.LinkFlags
 		want, problem string
@@ -23,6 +27,7 @@ func TestToken(t *testing.T) {
 		{cli.LinkFlags{}, "from RVO_TOKEN", ""},
 		{cli.LinkFlags{Token: "${MINE}"}, "from MINE", ""},
 		{cli.LinkFlags{TokenFile: file}, "from a file", ""},
+		{cli.LinkFlags{TokenFile: windows}, " a file ", ""},
 		{cli.LinkFlags{Token: "${GONE}"}, "", "${GONE} is not set"},
 		{cli.LinkFlags{Token: "secret-in-plain"}, "", "write '${NAME}'"},
 		{cli.LinkFlags{Token: "x${MINE}"}, "", "write '${NAME}'"},

@@ -6,10 +6,9 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-)
 
-// hidden stands where a secret stood.
-const hidden = "***"
+	"rvo-tui/internal/text"
+)
 
 // Secrets remembers the values that must not be shown. It only grows, and is
 // safe for concurrent use.
@@ -40,47 +39,17 @@ func (s *Secrets) Add(value string) {
 	s.forms = slices.Compact(s.forms)
 }
 
-// Redact returns text with every secret replaced by "***", also where it is
-// quoted or escaped for an address. A secret of less than four bytes is replaced
-// where it stands alone, since it is part of too much else.
-func (s *Secrets) Redact(text string) string {
+// Redact returns text with every secret hidden by text.Mask, also where it is
+// quoted or escaped for an address.
+func (s *Secrets) Redact(line string) string {
 	if s == nil {
-		return text
+		return line
 	}
 	s.mu.RLock()
 	forms := s.forms
 	s.mu.RUnlock()
 	for _, form := range forms {
-		if len(form) >= 4 {
-			text = strings.ReplaceAll(text, form, hidden)
-		} else {
-			text = replaceWord(text, form)
-		}
+		line = text.Mask(line, form)
 	}
-	return text
-}
-
-// replaceWord hides word where neither neighbour is a letter or digit.
-func replaceWord(text, word string) string {
-	var b strings.Builder
-	for at := 0; ; {
-		i := strings.Index(text[at:], word)
-		if i < 0 {
-			b.WriteString(text[at:])
-			return b.String()
-		}
-		i += at
-		end := i + len(word)
-		b.WriteString(text[at:i])
-		if i > 0 && wordByte(text[i-1]) || end < len(text) && wordByte(text[end]) {
-			b.WriteString(word)
-		} else {
-			b.WriteString(hidden)
-		}
-		at = end
-	}
-}
-
-func wordByte(c byte) bool {
-	return c|0x20 >= 'a' && c|0x20 <= 'z' || c >= '0' && c <= '9' || c >= 0x80
+	return line
 }

@@ -124,7 +124,7 @@ func TestExpand(t *testing.T) {
 		{"${FILE}", "from file", ""},
 		{"a ${ENV} b ${FILE}", "a from env b from file", ""},
 		{"${BOTH}", "file", ""},
-		{"${TWO}", "two\n", ""},
+		{"${TWO}", "two", ""},
 		{"[${EMPTY}]", "[]", ""},
 		{"${NESTED}", "${ENV}", ""},
 		{"$${ENV}", "${ENV}", ""},

@@ -14,12 +14,15 @@ const Hidden = "***"
 var (
 	schemeForm = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.-]*$`)
 	assignment = regexp.MustCompile(`[^/?&;#=@\s]*=`)
-	secretName = regexp.MustCompile(`(?i)token|key|pass|pwd|secret|auth|sig|cred|session`)
+	// namedSegment finds what follows a segment of a path that names it a secret.
+	namedSegment = regexp.MustCompile(`(?i)/(?:pass(?:word|wd)?|pwd|psw|pas|token)/([^/?&;#\s]+)`)
+	secretName   = regexp.MustCompile(`(?i)token|key|pass|pas\d*$|pwd|psw|pw\d*$|secret|auth|sig|cred|session`)
 )
 
 // Redact returns a source with its secrets hidden: the password of the user
 // information, and the values of parameters whose names look like a secret's
-// (token, key, password and the like), up to the next "&", ";" or "#". Where an
+// (token, key, password and the like), up to the next "&", ";" or "#", and the
+// segment of a path behind one named so ("/pwd/…/"). Where an
 // address is malformed it hides rather too much than too little. It takes one
 // source, not a text with sources in it.
 func Redact(source string) string {
@@ -57,6 +60,9 @@ func Secret(source string) []bool {
 		}
 	} else if from := badPort(source[start:]); start > 0 && from >= 0 {
 		cover(start+from, len(source))
+	}
+	for _, m := range namedSegment.FindAllStringSubmatchIndex(source, -1) {
+		cover(m[2], m[3])
 	}
 	for _, m := range assignment.FindAllStringIndex(source, -1) {
 		if !secretName.MatchString(Unescape(source[m[0] : m[1]-1])) {
@@ -112,9 +118,7 @@ func Unescape(s string) string {
 }
 
 // Hide returns a text about a source, such as the error of a library, without the
-// secrets of that source, as they stand in it or unescaped. One of less than four
-// bytes is hidden only where it stands as in an address, since it would tear up
-// innocent words.
+// secrets of that source, as they stand in it or unescaped (see Mask).
 func Hide(text, source string) string {
 	text = strings.ReplaceAll(text, source, Redact(source))
 	hide := Secret(source)
@@ -127,10 +131,7 @@ func Hide(text, source string) string {
 			to++
 		}
 		for _, secret := range []string{source[from:to], Unescape(source[from:to])} {
-			text = strings.ReplaceAll(text, ":"+secret+"@", ":"+Hidden+"@")
-			if len(secret) >= 4 {
-				text = strings.ReplaceAll(text, secret, Hidden)
-			}
+			text = Mask(text, secret)
 		}
 		from = to
 	}
