@@ -9,19 +9,19 @@ import (
 	"testing"
 )
 
-// TestBrokenModels runs a good model beside one that makes OpenCV crash, and then
+// TestBrokenModels runs a good model beside one that nobody can read, and then
 // breaks the good one in several ways under a running program. What that costs is
 // the signal of that one model; the log names the file and says what to do; and
 // once the file is whole again everything heals.
 func TestBrokenModels(t *testing.T) {
-	needOpenCV(t)
+	needONNX(t)
 	t.Parallel()
-	models := filepath.Join("..", "detectors", "opencv", "testdata", "models")
+	models := filepath.Join("..", "detectors", "onnx", "testdata")
 	dir := t.TempDir()
-	whole := read(t, filepath.Join(models, "yolov8.onnx"))
+	whole := read(t, filepath.Join(models, "ok5.onnx"))
 	good := filepath.Join(dir, "good.onnx")
 	write(t, good, whole)
-	write(t, filepath.Join(dir, "crash.onnx"), read(t, filepath.Join(models, "crash.onnx")))
+	write(t, filepath.Join(dir, "text.onnx"), read(t, filepath.Join(models, "text.onnx")))
 	p := start(t, setup{
 		dir:  dir,
 		args: []string{"--no-ui", "--metrics-listen", "127.0.0.1:0"},
@@ -45,23 +45,23 @@ model = "good.onnx"
 ttl   = "2s"
 
 [[detector]]
-name  = "crash"
+name  = "text"
 kind  = "onnx"
-model = "crash.onnx"
+model = "text.onnx"
 `,
 	})
 	both := func() bool { all := p.metrics(); return known(all, "motion") && known(all, "things") }
 	p.until(2*patience, "the good model to answer", both)
-	p.logs(`copy or export its model \"crash.onnx\" again`, 2*patience)
+	p.logs(`[1 40 6625]`, 2*patience)
 
 	flipped := []byte(whole)
 	flipped[len(flipped)/2] ^= 0xff
 	for _, b := range []struct{ name, data, says string }{
-		{"cut", whole[:len(whole)/2], `good.onnx\": is not a whole ONNX file: export or copy it again`},
-		{"empty", "", `good.onnx\": is not a whole ONNX file: export or copy it again`},
-		{"a page", "<html>404</html>", `good.onnx\": is not a whole ONNX file: export or copy it again`},
+		{"cut", whole[:len(whole)/2], `good.onnx\": ONNX Runtime cannot load it`},
+		{"empty", "", `good.onnx\": ONNX Runtime cannot load it`},
+		{"a page", "<html>404</html>", `good.onnx\": ONNX Runtime cannot load it`},
 		{"missing", "-", `there is no file \"good.onnx\": check the path`},
-		{"crashing", read(t, filepath.Join(dir, "crash.onnx")), `copy or export its model \"good.onnx\" again`},
+		{"another model", read(t, filepath.Join(dir, "text.onnx")), `good.onnx\": the outputs`},
 		{"changed in one place", string(flipped), ""}, // which may be a model still
 	} {
 		write(t, good, b.data)

@@ -48,7 +48,26 @@ func built(run func() int) int {
 		fmt.Fprintf(os.Stderr, "build the program: %v\n%s", err, out)
 		return 1
 	}
+	// Where make build has not brought the library, what needs it is skipped.
+	if library, err := filepath.Abs("../bin/" + onnxRuntime); err == nil {
+		_ = os.Symlink(library, filepath.Join(dir, onnxRuntime))
+	}
 	return run()
+}
+
+// onnxRuntime is the library that the program looks for beside itself.
+const onnxRuntime = "libonnxruntime.so"
+
+// needONNX skips the test where there is no ONNX Runtime.
+func needONNX(t testing.TB) {
+	t.Helper()
+	out, err := exec.Command(binary, "--version").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if bytes.Contains(out, []byte("without ONNX Runtime")) {
+		t.Skip("the program finds no ONNX Runtime: run make build")
+	}
 }
 
 // needOpenCV skips the test where the program has been built without it.

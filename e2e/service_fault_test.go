@@ -128,17 +128,17 @@ func path(t testing.TB, name string) string {
 	return abs
 }
 
-// A network that OpenCV cannot run costs its own signal, and says why; so does a
+// A network that cannot be run costs its own signal, and says why; so does a
 // process that has used up its memory.
 func TestModelsThatBreak(t *testing.T) {
 	t.Parallel()
-	needOpenCV(t)
-	good, err := os.ReadFile("../detectors/opencv/testdata/models/yolov8.onnx")
+	needONNX(t)
+	good, err := os.ReadFile("../detectors/onnx/testdata/ok5.onnx")
 	if err != nil {
 		t.Fatal(err)
 	}
 	broken := filepath.Join(t.TempDir(), "broken.onnx")
-	write(t, broken, strings.ReplaceAll(string(good), "Concat", "Cxncat"))
+	write(t, broken, strings.ReplaceAll(string(good), "Identity", "Idxntity"))
 	p := start(t, setup{
 		args: []string{"--no-ui", "--metrics-listen", "127.0.0.1:0"},
 		config: yard + fmt.Sprintf(`
@@ -161,7 +161,7 @@ max_memory = 1024
 [[detector]]
 name = "motion"
 kind = "motion"
-`, path(t, "../detectors/opencv/testdata/models/yolov8.onnx"), broken, python),
+`, path(t, "../detectors/onnx/testdata/ok5.onnx"), broken, python),
 	})
 	for _, signal := range []string{"good", "motion"} {
 		p.until(2*patience, signal+" to be known", func() bool { return known(p.metrics(), signal) })
@@ -170,7 +170,7 @@ kind = "motion"
 		failed := fmt.Sprintf(`rvo_detector_state{camera="yard",detector=%q,state="failed"}`, name)
 		p.until(2*patience, name+" to fail", func() bool { return p.metrics()[failed] == 1 })
 	}
-	for _, text := range []string{"MemoryError", "Cxncat"} {
+	for _, text := range []string{"MemoryError", "Idxntity"} {
 		p.logs(text, patience)
 	}
 	p.until(patience, "the motion to be known beside them", func() bool {

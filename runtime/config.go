@@ -16,6 +16,12 @@ type Config struct {
 	// OpenCVThreads is how many threads OpenCV itself uses for one call. 0: its
 	// own choice, which on a small box can starve the live path.
 	OpenCVThreads int `toml:"opencv_threads"`
+	// ONNXThreads is how many threads one model of ONNX Runtime uses. 0: one for
+	// each core.
+	ONNXThreads int `toml:"onnx_threads"`
+	// ONNXRuntime is the path of ONNX Runtime's library. Empty: beside the
+	// program, and where the system has libraries.
+	ONNXRuntime string `toml:"onnxruntime"`
 	// SnapshotRate is how often a second state is published for dashboards.
 	SnapshotRate float64 `toml:"snapshot_rate"`
 	// Policy orders detectors that wait for a slot: "deadline", "fifo" or "cost".
@@ -29,7 +35,7 @@ type Config struct {
 
 // DefaultConfig returns the default values.
 func DefaultConfig() Config {
-	return Config{Nice: 19, OpenCVThreads: 1, SnapshotRate: 10, Policy: "deadline", MaxErrors: 5}
+	return Config{Nice: 19, OpenCVThreads: 1, ONNXThreads: 1, SnapshotRate: 10, Policy: "deadline", MaxErrors: 5}
 }
 
 // Validate reports every invalid key.
@@ -42,6 +48,9 @@ func (c Config) Validate(bad func(key, problem string)) {
 	}
 	if c.OpenCVThreads < 0 || c.OpenCVThreads > 256 {
 		bad("opencv_threads", "must be 0 (OpenCV's own choice) to 256")
+	}
+	if c.ONNXThreads < 0 || c.ONNXThreads > 256 {
+		bad("onnx_threads", "must be 0 (one for each core) to 256")
 	}
 	if !(c.SnapshotRate >= 0.1 && c.SnapshotRate <= 60) {
 		bad("snapshot_rate", "must be 0.1 to 60 a second")

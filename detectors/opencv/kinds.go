@@ -1,7 +1,6 @@
 // Package opencv has the kinds of detector that need OpenCV: "face", a Haar or
-// LBP cascade, "person", OpenCV's HOG people detector, and "onnx", a neural
-// network in a file. Without cgo the kinds exist, and New answers that OpenCV is
-// missing.
+// LBP cascade, and "person", OpenCV's HOG people detector. Without cgo the kinds
+// exist, and New answers that OpenCV is missing.
 package opencv
 
 import (
@@ -49,10 +48,6 @@ type (
 // sure, 2 and above is rare. Threshold is the smallest margin that counts. People
 // must stand upright, be seen whole and be some 90 pixels tall at the working
 // width.
-//
-// Of onnx the value is how many of the wanted things there are, and each label in
-// signals has a signal of its own that counts it. A score is what the model says,
-// 0..1.
 func Kinds() detectors.Kinds {
 	return detectors.Kinds{
 		"face": {
@@ -75,7 +70,6 @@ func Kinds() detectors.Kinds {
 			Check: checkPerson,
 			New:   newPerson,
 		},
-		"onnx": onnxKind(),
 	}
 }
 

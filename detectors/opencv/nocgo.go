@@ -15,4 +15,3 @@ func Threads(int) {}
 
 func newFace(detectors.Config) (detectors.Detector, error)   { return nil, errBuiltWithout }
 func newPerson(detectors.Config) (detectors.Detector, error) { return nil, errBuiltWithout }
-func newONNX(detectors.Config) (detectors.Detector, error)   { return nil, errBuiltWithout }

@@ -12,7 +12,7 @@ import (
 	"syscall"
 
 	"rvo-tui/capture/opencv"
-	detectcv "rvo-tui/detectors/opencv"
+	"rvo-tui/detectors/onnx"
 	"rvo-tui/detectors/remote/child"
 	"rvo-tui/internal/cli"
 	"rvo-tui/internal/config"
@@ -30,7 +30,7 @@ const (
 // standard error.
 func Main(args []string, stdout *os.File, builtIn []byte) int {
 	if len(args) > 0 && args[0] == child.Argument {
-		return child.Main(args[1:], localKinds, detectcv.Threads)
+		return childMain(args[1:])
 	}
 	if len(args) > 0 && args[0] == guardArgument {
 		return guardMain()
@@ -43,7 +43,7 @@ func Main(args []string, stdout *os.File, builtIn []byte) int {
 		fmt.Fprintln(os.Stderr, "rvo-tui:", err)
 		return exitUsage
 	case flags.Version:
-		fmt.Fprintln(stdout, Version(opencv.Version()))
+		fmt.Fprintln(stdout, Version(opencv.Version(), onnx.NewRuntime()))
 		return exitOK
 	case flags.ListCameras:
 		return status(listCameras(stdout, opencv.Devices()))
@@ -81,7 +81,7 @@ func do(loader config.Loader, kinds *kinds, flags cli.Flags, stdout *os.File) er
 		flags.Command = "connect"
 		return toOther(loader, flags, stdout)
 	}
-	kinds.children.Tune(cfg.Runtime.Nice, cfg.Runtime.OpenCVThreads)
+	kinds.tune(cfg.Runtime)
 	return interruptible(func(ctx context.Context) error { return run(ctx, loader, cfg, flags, kinds, stdout) })
 }
 

@@ -15,7 +15,6 @@ import (
 	"rvo-tui/bench"
 	"rvo-tui/capture/libav"
 	"rvo-tui/capture/opencv"
-	detectcv "rvo-tui/detectors/opencv"
 	"rvo-tui/internal/cli"
 	"rvo-tui/runtime"
 )
@@ -81,8 +80,7 @@ func runBench(ctx context.Context, kinds *kinds, flags cli.BenchFlags, verb stri
 	// Some scenarios crash processes on purpose; what these print then is no news.
 	slog.SetLogLoggerLevel(slog.LevelError)
 	cfg := runtime.DefaultConfig()
-	kinds.children.Tune(cfg.Nice, cfg.OpenCVThreads)
-	detectcv.Threads(cfg.OpenCVThreads)
+	kinds.tune(cfg)
 	o.Kinds, o.Out = kinds.all, stdout
 	if info, err := os.Stderr.Stat(); err == nil && info.Mode()&os.ModeCharDevice != 0 {
 		o.Progress = os.Stderr

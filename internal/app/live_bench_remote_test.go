@@ -14,7 +14,6 @@ import (
 
 	"rvo-tui/capture"
 	"rvo-tui/detectors"
-	detectcv "rvo-tui/detectors/opencv"
 	"rvo-tui/detectors/remote"
 	"rvo-tui/detectors/remote/child"
 	"rvo-tui/runtime"
@@ -27,7 +26,7 @@ import (
 // TestMain is a child process where it is started as one.
 func TestMain(m *testing.M) {
 	if len(os.Args) > 1 && os.Args[1] == child.Argument {
-		os.Exit(child.Main(os.Args[2:], localKinds, detectcv.Threads))
+		os.Exit(childMain(os.Args[2:]))
 	}
 	os.Exit(m.Run())
 }

@@ -19,10 +19,6 @@ import (
 	"rvo-tui/capture/opencv"
 	"rvo-tui/capture/synthetic"
 	"rvo-tui/clips"
-	"rvo-tui/detectors"
-	detectcv "rvo-tui/detectors/opencv"
-	"rvo-tui/detectors/remote"
-	"rvo-tui/detectors/remote/child"
 	"rvo-tui/internal/cli"
 	"rvo-tui/internal/config"
 	"rvo-tui/internal/logging"
@@ -37,38 +33,6 @@ import (
 // 0.5 s more and threads that encode pictures another 0.5 s, so that all is over
 // within five seconds.
 const clipGrace = 3 * time.Second
-
-// localKinds returns the kinds of detector that compute in their own process.
-func localKinds() detectors.Kinds {
-	kinds := detectors.Builtin()
-	for name, kind := range detectcv.Kinds() {
-		kinds[name] = kind
-	}
-	return kinds
-}
-
-// kinds is every kind of detector, and what some of them share.
-type kinds struct {
-	all      detectors.Kinds
-	services *remote.Pool // connections to model services
-	children *child.Pool  // processes of detectors
-}
-
-func newKinds() *kinds {
-	k := &kinds{services: remote.NewPool(nil), children: child.NewPool(child.Options{Scale: opencv.Scale})}
-	k.services.Scale = opencv.Scale
-	k.all = child.Wrap(localKinds(), k.children)
-	k.all["remote"] = remote.Kind(k.services)
-	k.all["command"] = child.Kind(k.children)
-	return k
-}
-
-// close ends connections and processes. Nothing is left to be done about those
-// that fail to.
-func (k *kinds) close() {
-	_ = k.services.Close()
-	_ = k.children.Close()
-}
 
 // newDrivers returns every kind of video source.
 func newDrivers(log *slog.Logger) capture.Drivers {
@@ -119,7 +83,6 @@ func run(ctx context.Context, loader config.Loader, cfg config.Config, flags cli
 		reopen = append(reopen, file.Reopen)
 	}
 	drivers := newDrivers(log)
-	detectcv.Threads(cfg.Runtime.OpenCVThreads)
 	reloads := runtime.NewReloads(epoch)
 	rt := runtime.New(runtime.Options{
 		Config: cfg.Runtime, Cameras: cfg.Camera, Detectors: cfg.Detector, Rules: cfg.Rule,

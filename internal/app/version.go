@@ -4,11 +4,14 @@ import (
 	"fmt"
 	goruntime "runtime"
 	"runtime/debug"
+
+	"rvo-tui/detectors/onnx"
 )
 
 // Version describes the program in one line: its version or revision, and the
-// versions of Go and of OpenCV. An empty opencv means a build without it.
-func Version(opencv string) string {
+// versions of Go, OpenCV and ONNX Runtime. An empty opencv means a build without
+// it. Where ONNX Runtime is missing a second line says what to do.
+func Version(opencv string, models *onnx.Runtime) string {
 	version := "devel"
 	if info, ok := debug.ReadBuildInfo(); ok {
 		version = revision(info)
@@ -18,7 +21,13 @@ func Version(opencv string) string {
 	} else {
 		opencv = "OpenCV " + opencv
 	}
-	return fmt.Sprintf("rvo-tui %s (%s, %s, %s/%s)", version, goruntime.Version(), opencv, goruntime.GOOS, goruntime.GOARCH)
+	networks, missing := "", ""
+	if v, err := models.Version(); err != nil {
+		networks, missing = "without ONNX Runtime", "\n"+err.Error()
+	} else {
+		networks = "ONNX Runtime " + v
+	}
+	return fmt.Sprintf("rvo-tui %s (%s, %s, %s, %s/%s)%s", version, goruntime.Version(), opencv, networks, goruntime.GOOS, goruntime.GOARCH, missing)
 }
 
 // revision returns the module's version when it has one, else the first twelve

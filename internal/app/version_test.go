@@ -4,6 +4,8 @@ import (
 	"runtime/debug"
 	"strings"
 	"testing"
+
+	"rvo-tui/detectors/onnx"
 )
 
 func TestVersion(t *testing.T) {
@@ -21,10 +23,10 @@ func TestVersion(t *testing.T) {
 			t.Errorf("got %q, want %q", got, c.want)
 		}
 	}
-	if got := Version(""); !strings.Contains(got, "without OpenCV") || !strings.Contains(got, "go1.") {
+	if got := Version("", onnx.NewRuntime()); !strings.Contains(got, "without OpenCV") || !strings.Contains(got, "go1.") {
 		t.Errorf("got %q, want it to name Go and that there is no OpenCV", got)
 	}
-	if got := Version("4.6.0"); !strings.Contains(got, "OpenCV 4.6.0") {
+	if got := Version("4.6.0", onnx.NewRuntime()); !strings.Contains(got, "OpenCV 4.6.0") {
 		t.Errorf("got %q", got)
 	}
 }

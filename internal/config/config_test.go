@@ -16,6 +16,7 @@ import (
 	"github.com/pelletier/go-toml/v2"
 
 	"rvo-tui/detectors"
+	"rvo-tui/detectors/onnx"
 	"rvo-tui/detectors/opencv"
 	"rvo-tui/detectors/remote"
 	"rvo-tui/detectors/remote/child"
@@ -37,6 +38,9 @@ func testKinds() detectors.Kinds {
 		kind.Check = nil
 		kinds[name] = kind
 	}
+	network := onnx.NewRuntime().Kind()
+	network.Check = nil
+	kinds[network.Name] = network
 	kinds["remote"] = remote.Kind(nil) // the pools are for making detectors, which no test here does
 	kinds["command"] = child.Kind(new(child.Pool))
 	return kinds

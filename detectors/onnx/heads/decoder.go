@@ -50,7 +50,7 @@ func (h *Head) Decoder(opts Options) (*Decoder, error) {
 	}
 	for _, label := range opts.Classes {
 		if len(labels) == 0 {
-			return nil, fmt.Errorf("what the classes of the model are called is not known, and so not which is %q: set labels or labels_file", detectors.Clean(label))
+			return nil, fmt.Errorf("what the classes of the model are called is not known, and so not which is %q: set labels or labels_file", text.Clean(label))
 		}
 		if !slices.Contains(labels, label) {
 			return nil, UnknownLabel(label, labels)
@@ -65,7 +65,7 @@ func (h *Head) Decoder(opts Options) (*Decoder, error) {
 
 // UnknownLabel is the error for a label that is not among the model's.
 func UnknownLabel(label string, labels []string) error {
-	problem := fmt.Sprintf("%q is not a label of the model", detectors.Clean(label))
+	problem := fmt.Sprintf("%q is not a label of the model", text.Clean(label))
 	if near := text.DidYouMean(label, labels); near != "" {
 		return errors.New(problem + near)
 	}

@@ -12,7 +12,7 @@ var imageNet = Input{
 const (
 	detrLogits = 92 // of DETR as published: 91 labels and "nothing"
 	shapeDETR  = "scores [1, boxes, classes + 1] and boxes [1, boxes, 4] in parts of the input"
-	shapeRT    = "[1, boxes, 4 + classes], or scores [1, boxes, classes] and boxes [1, boxes, 4], in parts of the input"
+	shapeRT    = "[1, boxes, 4 + classes], [1, boxes, 6] with score and class, or scores [1, boxes, classes] and boxes [1, boxes, 4], in parts of the input"
 )
 
 func detrForms() []form {
@@ -98,6 +98,17 @@ func matchRTDETR(m *Model, asked bool) *match {
 	if at < 0 || !m.inParts(m.Outputs[at]) {
 		return nil
 	}
+	if m.chosen(m.Outputs[at]) {
+		return &match{detail: "end-to-end", decode: func(d *Decoder, out []Tensor) error {
+			if !out[at].is(1, -1, 6) {
+				return errShape(out[at])
+			}
+			return d.queries(out[at].Data, 6, 0, out[at].Data, 6, 4, func(v []float32) (int32, float32, error) {
+				class, err := classOf(v[1])
+				return class, v[0], err
+			})
+		}}
+	}
 	size := m.Outputs[at].last()
 	if task := m.Meta["task"]; !asked && (task != "" && task != taskDetect || len(m.Labels) == 0 && size != 4+cocoSize) {
 		return nil
@@ -108,6 +119,20 @@ func matchRTDETR(m *Model, asked bool) *match {
 		}
 		return d.queries(out[at].Data, size, 0, out[at].Data, size, 4, highest)
 	}}
+}
+
+// chosen reports whether rows end with one score and a class, which is a whole
+// number, and not with two scores.
+func (m *Model) chosen(out Tensor) bool {
+	if out.last() != 6 {
+		return false
+	}
+	for i := 5; i < len(out.Data); i += 6 {
+		if _, err := classOf(out.Data[i]); err != nil {
+			return false
+		}
+	}
+	return true
 }
 
 // queries reads rows of a box, centre and size in parts of the input, and rows of

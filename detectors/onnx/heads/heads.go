@@ -9,7 +9,7 @@ import (
 	"slices"
 	"strings"
 
-	"rvo-tui/detectors"
+	"rvo-tui/internal/text"
 )
 
 // Tensor is one output of a model, or of one image of a batch. The numbers may be
@@ -21,7 +21,7 @@ type Tensor struct {
 	Data    []float32
 }
 
-func (t Tensor) String() string { return fmt.Sprintf("%q %v", detectors.Clean(t.Name), t.Shape) }
+func (t Tensor) String() string { return fmt.Sprintf("%q %v", text.Clean(t.Name), t.Shape) }
 
 // maxOutput is how many numbers one output can have.
 const maxOutput = 1 << 26

@@ -121,7 +121,10 @@ func TestHeads(t *testing.T) {
 		{"end-to-end oriented", Model{Meta: task("obb", "end2end", "True"), Labels: one, Outputs: []Tensor{rowsOf(300, 7, join(center, 0.9, 0, math.Pi/2)...)}}, "yolo-end2end-obb", "person", central, 0},
 		{"yolox, decoded", Model{Labels: coco(), Outputs: []Tensor{decodedYOLOX(85)}}, "yolox", "person", central, 0},
 		{"yolox, grid and stride", Model{Outputs: []Tensor{gridYOLOX()}}, "yolox", "class_0", central, 0},
-		{"rt-detr of ultralytics", Model{Meta: task("detect"), Labels: two, Outputs: []Tensor{rowsOf(300, 6, 0.5, 0.5, 0.5, 0.5, 0.1, 0.9)}}, "rt-detr", "car", central, 0},
+		{"rt-detr of ultralytics", Model{Meta: task("detect"), Labels: two, Outputs: []Tensor{full("output0", []int{1, 300, 6}, func(i int) float32 {
+			return []float32{0.5, 0.5, 0.5, 0.5, 0.1, 0.001}[i%6] + map[int]float32{5: 0.9}[i]
+		})}}, "rt-detr", "car", central, 0},
+		{"rt-detr, end-to-end", Model{Meta: task("detect", "end2end", "False"), Labels: two, Outputs: []Tensor{rowsOf(300, 6, 0.5, 0.5, 0.5, 0.5, 0.9, 1)}}, "rt-detr", "car", central, 0},
 		{"rt-detr with logits", Model{Outputs: []Tensor{named("logits", rowsOf(300, 80, logit(0.9))), named("pred_boxes", rowsOf(300, 4, 0.5, 0.5, 0.5, 0.5))}, Labels: coco()}, "rt-detr", "person", central, 0},
 		{"detr", Model{Outputs: []Tensor{named("pred_boxes", rowsOf(100, 4, 0.5, 0.5, 0.5, 0.5)), named("logits", rowsOf(100, 92, 9))}}, "detr", "class_0", central, 0},
 		{"torchvision", Model{Outputs: []Tensor{named("boxes", Tensor{Shape: []int{1, 4}, Data: corner}), ints(list("labels", 1)), list("scores", 0.9)}}, "torchvision", "class_1", central, 0},

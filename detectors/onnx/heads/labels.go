@@ -6,7 +6,7 @@ import (
 	"strconv"
 	"strings"
 
-	"rvo-tui/detectors"
+	"rvo-tui/internal/text"
 )
 
 // maxLabels is how many classes a model can tell apart.
@@ -18,10 +18,10 @@ var errNoLabels = fmt.Errorf("it holds no labels: give a text file with 1 to %d,
 // one label a line, where the line decides the class; lines that all begin with a
 // growing number, which does; and the names of a YAML file of ultralytics. A class
 // without a label has an empty one. Lines that begin with # do not count.
-func ParseLabels(text string) ([]string, error) {
-	text = strings.TrimPrefix(text, "\ufeff")
+func ParseLabels(file string) ([]string, error) {
+	file = strings.TrimPrefix(file, "\ufeff")
 	var lines []string
-	for line := range strings.Lines(text) {
+	for line := range strings.Lines(file) {
 		if line = strings.TrimRight(line, "\r\n\t "); !strings.HasPrefix(strings.TrimSpace(line), "#") {
 			lines = append(lines, line)
 		}
@@ -41,7 +41,7 @@ func ParseLabels(text string) ([]string, error) {
 		return labels, nil
 	}
 	for i, line := range lines {
-		lines[i] = detectors.Clean(strings.TrimSpace(line))
+		lines[i] = text.Clean(strings.TrimSpace(line))
 	}
 	return lines, nil
 }
@@ -79,7 +79,7 @@ func put(labels []string, class int, label string) []string {
 	for len(labels) < class {
 		labels = append(labels, "")
 	}
-	return append(labels, detectors.Clean(label))
+	return append(labels, text.Clean(label))
 }
 
 var errYAML = errors.New("its names cannot be read: write one label a line, or names as ultralytics does")

@@ -30,7 +30,7 @@ func TestMain(m *testing.M) {
 	if len(os.Args) > 1 {
 		switch os.Args[1] {
 		case Argument:
-			os.Exit(Main(os.Args[2:], testKinds, func(int) {}))
+			os.Exit(Main(os.Args[2:], testKinds, func(Tuning) {}))
 		case asParent:
 			parent()
 		}
@@ -73,7 +73,7 @@ func pool(t *testing.T, opts Options) (*Pool, *lines) {
 	}
 	opts.Dir = base
 	p := NewPool(opts)
-	p.Tune(testNice, 1)
+	p.Tune(testNice, Tuning{OpenCVThreads: 1})
 	t.Cleanup(func() {
 		if err := p.Close(); err != nil {
 			t.Error(err)

@@ -38,9 +38,9 @@ const (
 // hello is what the child of our own program is told, as JSON on its standard
 // input, which then stays open for as long as it is to live.
 type hello struct {
-	Config  detectors.Config
-	Socket  string
-	Threads int
+	Config detectors.Config
+	Socket string
+	Tuning Tuning
 }
 
 // run is one run of a child process.
@@ -62,7 +62,7 @@ type run struct {
 }
 
 // launch starts a process, with everything that it needs to know on its way.
-func launch(j job, socket string, nice, threads int, says func(line string)) (*run, error) {
+func launch(j job, socket string, nice int, tuning Tuning, says func(line string)) (*run, error) {
 	inR, inW, err := os.Pipe()
 	if err != nil {
 		return nil, err
@@ -94,7 +94,7 @@ func launch(j job, socket string, nice, threads int, says func(line string)) (*r
 		return nil, err
 	}
 	if j.Command == nil {
-		if err := r.send(hello{j.Config, socket, threads}); err != nil {
+		if err := r.send(hello{j.Config, socket, tuning}); err != nil {
 			r.kill(fault(ReasonStart, "send its process the configuration: %w", err))
 		}
 	}

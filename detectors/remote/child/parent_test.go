@@ -20,7 +20,7 @@ import (
 // further arguments.
 func parent() {
 	p := NewPool(Options{Dir: os.Args[2], Log: slog.New(slog.DiscardHandler)})
-	p.Tune(testNice, 1)
+	p.Tune(testNice, Tuning{OpenCVThreads: 1})
 	cfg := detectors.Config{Name: "a", Kind: "actor", Isolation: detectors.ProcessIsolation}
 	kind := Wrap(testKinds(), p)["actor"]
 	if command := os.Args[3:]; len(command) > 0 {

@@ -38,6 +38,13 @@ type Options struct {
 	Health time.Duration
 }
 
+// Tuning is how the libraries in a process of this program are to be used.
+type Tuning struct {
+	OpenCVThreads int    // for one call; 0: as many as it likes
+	ONNXThreads   int    // of one model; 0: as many as it likes
+	ONNXRuntime   string // path of the library; empty: it is searched for
+}
+
 // defaultNice is the priority of processes until Tune is called.
 const defaultNice = 19
 
@@ -58,7 +65,7 @@ type Pool struct {
 	processes map[string]*process
 	dir       *directory
 	nice      int
-	threads   int
+	tuning    Tuning
 	closed    bool
 }
 
@@ -70,25 +77,25 @@ func NewPool(opts Options) *Pool {
 	if opts.Health == 0 {
 		opts.Health = 10 * time.Second
 	}
-	p := &Pool{opts: opts, conns: remote.NewPool(opts.Log), processes: make(map[string]*process), nice: defaultNice, threads: 1}
+	p := &Pool{opts: opts, conns: remote.NewPool(opts.Log), processes: make(map[string]*process), nice: defaultNice}
 	p.conns.Scale = opts.Scale
 	p.ctx, p.cancel = context.WithCancel(context.Background())
 	p.waits, p.hurry = context.WithCancel(p.ctx)
 	return p
 }
 
-// Tune sets the nice value of processes that start from now on, and how many
-// threads one call into a library may use in them (0: as many as it likes).
-func (p *Pool) Tune(nice, threads int) {
+// Tune sets the nice value of processes that start from now on, and how the
+// libraries in them are to be used.
+func (p *Pool) Tune(nice int, t Tuning) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.nice, p.threads = nice, threads
+	p.nice, p.tuning = nice, t
 }
 
-func (p *Pool) tuned() (nice, threads int) {
+func (p *Pool) tuned() (nice int, t Tuning) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.nice, p.threads
+	return p.nice, p.tuning
 }
 
 func (p *Pool) log() *slog.Logger {

@@ -80,9 +80,9 @@ func (c *process) run() {
 
 // once runs the process until it ends and returns why it did.
 func (c *process) once() *detectors.Error {
-	nice, threads := c.pool.tuned()
+	nice, tuning := c.pool.tuned()
 	socket := filepath.Join(c.dir, strconv.FormatUint(c.pool.socket.Add(1), 10)+".sock")
-	r, err := launch(c.job, socket, nice, threads, c.says)
+	r, err := launch(c.job, socket, nice, tuning, c.says)
 	if err != nil {
 		return fault(ReasonStart, "start its process: %w: look after the program, or correct command", err)
 	}

@@ -23,18 +23,17 @@ import (
 // Main is the program when its first argument is Argument: a child process. Args
 // are the arguments after it: the most memory in MiB, and a program that is to
 // take this process's place. Without one it runs the detector of which it reads
-// on standard input, until that ends. Kinds returns what it can run; threads is
-// told how many threads a call into a library may use. Main returns an exit
-// status.
-func Main(args []string, kinds func() detectors.Kinds, threads func(int)) int {
-	if err := serve(args, kinds, threads); err != nil {
+// on standard input, until that ends. Kinds returns what it can run; tune is
+// told how the libraries are to be used. Main returns an exit status.
+func Main(args []string, kinds func() detectors.Kinds, tune func(Tuning)) int {
+	if err := serve(args, kinds, tune); err != nil {
 		fmt.Fprintln(os.Stderr, saidByUs+err.Error())
 		return 1
 	}
 	return 0
 }
 
-func serve(args []string, kinds func() detectors.Kinds, threads func(int)) error {
+func serve(args []string, kinds func() detectors.Kinds, tune func(Tuning)) error {
 	if len(args) == 0 {
 		return errors.New("this command is for the program itself: use isolation = \"process\" in the configuration")
 	}
@@ -53,7 +52,7 @@ func serve(args []string, kinds func() detectors.Kinds, threads func(int)) error
 	if err != nil {
 		return err
 	}
-	threads(h.Threads)
+	tune(h.Tuning)
 	l, err := net.Listen("unix", h.Socket)
 	if err != nil {
 		return fmt.Errorf("listen: %w", err)

@@ -1,0 +1,144 @@
+package onnx
+
+import (
+	"math"
+
+	"rvo-tui/detectors/onnx/heads"
+)
+
+// number is what tensors are made of; float16 numbers are kept as their bits.
+type number interface {
+	float32 | uint16 | uint8 | int32
+}
+
+// filler writes frames into the input of a model, in one pass: row by row it is
+// scaled, put into its place, and each byte becomes the number that a table has
+// for it. It belongs to one goroutine.
+type filler[T number] struct {
+	layout layout
+	bgr    bool
+	table  [3][256]T // by channel of the model
+	fill   [3]T      // of the margins
+	scale  resampler
+}
+
+// shown is how a model is shown frames: what its family is taught with and what is
+// configured.
+type shown struct {
+	heads.Input
+	fill [3]uint8
+}
+
+func newFiller[T number](l layout, s shown, convert func(float64) T) *filler[T] {
+	f := &filler[T]{layout: l, bgr: s.BGR}
+	for c := range 3 {
+		for v := range 256 {
+			f.table[c][v] = convert((float64(v) - s.Mean[c]) * s.Scale[c])
+		}
+		f.fill[c] = f.table[c][s.fill[c]]
+	}
+	return f
+}
+
+// write shows a frame, rows of blue, green and red without padding.
+func (f *filler[T]) write(dst []T, pix []byte, at heads.Placement) {
+	l := &f.layout
+	stride := 3 * at.Width
+	pix = pix[at.From.Y*stride+3*at.From.X:]
+	f.scale.prepare(at.From.W, at.From.H, at.To.W, at.To.H)
+	for y := range l.height {
+		if y < at.To.Y || y >= at.To.Y+at.To.H {
+			f.margin(dst, y, 0, l.width)
+			continue
+		}
+		f.margin(dst, y, 0, at.To.X)
+		f.margin(dst, y, at.To.X+at.To.W, l.width)
+		f.row(dst, y, at.To.X, f.scale.row(y-at.To.Y, pix, stride))
+	}
+}
+
+// channel returns where a channel of row y begins, and how far apart its numbers
+// are.
+func (f *filler[T]) channel(c, y int) (start, step int) {
+	l := &f.layout
+	if l.last {
+		return y*l.width*l.channels + c, l.channels
+	}
+	return (c*l.height + y) * l.width, 1
+}
+
+func (f *filler[T]) margin(dst []T, y, from, to int) {
+	for c := range f.layout.channels {
+		start, step := f.channel(c, y)
+		for x := from; x < to; x++ {
+			dst[start+x*step] = f.fill[c]
+		}
+	}
+}
+
+// row writes pixels of row y from column x on.
+func (f *filler[T]) row(dst []T, y, x int, line []byte) {
+	if f.layout.channels == 1 {
+		start, step := f.channel(0, y)
+		for i := 0; i+2 < len(line); i += 3 {
+			// The weights of BT.601, as OpenCV has them.
+			grey := (uint32(line[i])*1868 + uint32(line[i+1])*9617 + uint32(line[i+2])*4899 + 1<<13) >> 14
+			dst[start+x*step] = f.table[0][grey]
+			x++
+		}
+		return
+	}
+	for c := range 3 {
+		from := c
+		if !f.bgr {
+			from = 2 - c
+		}
+		start, step := f.channel(c, y)
+		table := &f.table[c]
+		to := start + x*step
+		for i := from; i < len(line); i += 3 {
+			dst[to] = table[line[i]]
+			to += step
+		}
+	}
+}
+
+// float16 returns the bits of the nearest number of half precision.
+func float16(v float64) uint16 {
+	bits := math.Float32bits(float32(v))
+	sign := uint16(bits >> 16 & 0x8000)
+	exponent, fraction := int(bits>>23&0xff)-127+15, bits&0x7fffff
+	switch {
+	case exponent >= 31:
+		return sign | 0x7c00
+	case exponent <= 0:
+		if exponent < -10 {
+			return sign
+		}
+		fraction |= 1 << 23
+		shift := uint(14 - exponent)
+		return sign | uint16((fraction+1<<(shift-1))>>shift)
+	}
+	return sign | uint16((uint32(exponent)<<10|fraction>>13)+fraction>>12&1)
+}
+
+// fromFloat16 returns the number with these bits.
+func fromFloat16(bits uint16) float32 {
+	sign, exponent, fraction := uint32(bits&0x8000)<<16, uint32(bits>>10&0x1f), uint32(bits&0x3ff)
+	switch exponent {
+	case 0:
+		v := float32(fraction) / (1 << 24)
+		if sign != 0 {
+			v = -v
+		}
+		return v
+	case 31:
+		return math.Float32frombits(sign | 0x7f800000 | fraction<<13)
+	}
+	return math.Float32frombits(sign | (exponent+127-15)<<23 | fraction<<13)
+}
+
+// whole returns the nearest whole number that the type can hold.
+func whole(low, high float64) func(v float64) float64 {
+	return func(v float64) float64 { return math.Round(min(max(v, low), high)) }
+}

@@ -1,0 +1,77 @@
+// Package onnx runs neural networks in ONNX files with ONNX Runtime. The library
+// is opened when the first model is: where it cannot be found, the kind exists and
+// can be configured, and New says what to do.
+package onnx
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+
+	"rvo-tui/internal/text"
+)
+
+// libraryName is what the library is called beside the program and elsewhere.
+const libraryName = "libonnxruntime.so"
+
+// Runtime is ONNX Runtime as this process uses it, with the models that are open.
+// It is safe for concurrent use.
+type Runtime struct {
+	mu      sync.Mutex // guards what follows
+	library string
+	threads int
+	models  map[string]*shared
+}
+
+// NewRuntime returns a runtime that has not opened the library yet.
+func NewRuntime() *Runtime { return &Runtime{threads: 1, models: make(map[string]*shared)} }
+
+// Tune sets the path of the library (empty: it is searched for) and how many
+// threads one model may use (0: as many as it likes), for models that are opened
+// from now on.
+func (r *Runtime) Tune(library string, threads int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.library, r.threads = library, threads
+}
+
+func (r *Runtime) tuned() (library string, threads int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.library, r.threads
+}
+
+// Version opens the library and returns its version. The error says what to do
+// where there is none.
+func (r *Runtime) Version() (string, error) {
+	library, _ := r.tuned()
+	return openLibrary(library)
+}
+
+// candidates returns where the library may be, best first. Names without a
+// directory are left to the system's own search.
+func candidates(configured string) []string {
+	if configured != "" {
+		return []string{configured}
+	}
+	list := []string{libraryName + ".1", libraryName}
+	for _, dir := range []string{"/usr/local/lib", "/opt/onnxruntime/lib"} {
+		list = append(list, filepath.Join(dir, libraryName))
+	}
+	if program, err := os.Executable(); err == nil {
+		list = append([]string{filepath.Join(filepath.Dir(program), libraryName)}, list...)
+	}
+	return list
+}
+
+// errMissing is what to do where no library was found.
+func errMissing(configured string, err error) error {
+	if configured != "" {
+		return fmt.Errorf("open ONNX Runtime %q: %w: correct onnxruntime in [runtime], or leave it out", text.Clean(configured), err)
+	}
+	return fmt.Errorf("ONNX Runtime is missing: run make build, which puts %s beside the program, or set onnxruntime in [runtime] to its path", libraryName)
+}
+
+var errBuiltWithout = errors.New("built without ONNX Runtime: install a C compiler and build with CGO_ENABLED=1")

@@ -1,0 +1,468 @@
+//go:build cgo
+
+package onnx
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"unsafe"
+
+	ort "github.com/yalue/onnxruntime_go"
+
+	"rvo-tui/detectors/onnx/heads"
+	"rvo-tui/internal/text"
+)
+
+// libraryOpen guards the library, which a process has once and keeps.
+var libraryOpen sync.Mutex
+
+// openLibrary opens the library unless it is, and returns its version.
+func openLibrary(configured string) (string, error) {
+	libraryOpen.Lock()
+	defer libraryOpen.Unlock()
+	if ort.IsInitialized() {
+		return ort.GetVersion(), nil
+	}
+	var err error
+	for _, path := range candidates(configured) {
+		ort.SetSharedLibraryPath(path)
+		if err = ort.InitializeEnvironment(ort.WithLogLevelFatal()); err == nil {
+			return ort.GetVersion(), nil
+		}
+	}
+	return "", errMissing(configured, clean(err))
+}
+
+// session is a model that the library has loaded. It belongs to one goroutine at a
+// time.
+type session struct {
+	inputs, outputs []port
+	meta            map[string]string
+	fallback        error // why it runs on the CPU and not where it was to; nil: it is where it was to
+
+	run   *ort.DynamicAdvancedSession
+	runs  *ort.RunOptions
+	image int // the input that takes images
+	in    []ort.Value
+	kept  map[int][]ort.Value // outputs of fixed size, by the number of images
+	spare [][]float32         // of outputs that are not float32
+}
+
+// openSession loads a model. The library must be open.
+func openSession(path string, o sessionOptions) (*session, error) {
+	s := &session{kept: make(map[int][]ort.Value)}
+	if err := s.describe(path); err != nil {
+		return nil, err
+	}
+	err := s.load(path, o)
+	if err != nil && o.fallback && o.provider != providerCPU {
+		s.fallback = err
+		o.provider = providerCPU
+		err = s.load(path, o)
+	}
+	if err == nil {
+		s.runs, err = ort.NewRunOptions()
+	}
+	if err == nil {
+		err = s.readMeta()
+	}
+	if err != nil {
+		return nil, errors.Join(clean(err), s.close())
+	}
+	return s, nil
+}
+
+// describe reads what the model has, for which the library loads it once without
+// optimising it.
+func (s *session) describe(path string) error {
+	opts, err := ort.NewSessionOptions()
+	if err != nil {
+		return clean(err)
+	}
+	defer opts.Destroy()
+	if err := opts.SetGraphOptimizationLevel(ort.GraphOptimizationLevelDisableAll); err != nil {
+		return clean(err)
+	}
+	if err := opts.SetIntraOpNumThreads(1); err != nil {
+		return clean(err)
+	}
+	in, out, err := ort.GetInputOutputInfoWithOptions(path, opts)
+	if err != nil {
+		return clean(err)
+	}
+	for i, infos := range [][]ort.InputOutputInfo{in, out} {
+		for _, info := range infos {
+			p := port{name: info.Name, elem: elemOf(info.DataType)}
+			if info.OrtValueType != ort.ONNXTypeTensor {
+				p.elem = elem(info.OrtValueType.String())
+			}
+			for _, d := range info.Dimensions {
+				p.shape = append(p.shape, int(d))
+			}
+			if i == 0 {
+				s.inputs = append(s.inputs, p)
+			} else {
+				s.outputs = append(s.outputs, p)
+			}
+		}
+	}
+	return nil
+}
+
+func elemOf(t ort.TensorElementDataType) elem {
+	switch t {
+	case ort.TensorElementDataTypeFloat:
+		return float32s
+	case ort.TensorElementDataTypeFloat16:
+		return float16s
+	case ort.TensorElementDataTypeUint8:
+		return uint8s
+	case ort.TensorElementDataTypeInt32:
+		return int32s
+	case ort.TensorElementDataTypeInt64:
+		return int64s
+	}
+	return elem("type " + strconv.Itoa(int(t)))
+}
+
+func (s *session) load(path string, o sessionOptions) error {
+	opts, err := ort.NewSessionOptions()
+	if err != nil {
+		return err
+	}
+	defer opts.Destroy()
+	err = errors.Join(
+		opts.SetIntraOpNumThreads(o.threads), opts.SetInterOpNumThreads(1),
+		// A thread that waits for work by spinning takes a core from the rest.
+		opts.AddSessionConfigEntry("session.intra_op.allow_spinning", "0"),
+		appendProvider(opts, o),
+	)
+	if err != nil {
+		return err
+	}
+	names := func(ports []port) []string {
+		list := make([]string, len(ports))
+		for i, p := range ports {
+			list[i] = p.name
+		}
+		return list
+	}
+	s.run, err = ort.NewDynamicAdvancedSession(path, names(s.inputs), names(s.outputs), opts)
+	return err
+}
+
+func appendProvider(opts *ort.SessionOptions, o sessionOptions) error {
+	device := func(key string) map[string]string {
+		if o.device == "" {
+			return nil
+		}
+		return map[string]string{key: o.device}
+	}
+	var err error
+	switch o.provider {
+	case providerOpenVINO:
+		err = opts.AppendExecutionProviderOpenVINO(device("device_type"))
+	case providerCUDA:
+		var cuda *ort.CUDAProviderOptions
+		if cuda, err = ort.NewCUDAProviderOptions(); err == nil {
+			defer cuda.Destroy()
+			err = errors.Join(cuda.Update(device("device_id")), opts.AppendExecutionProviderCUDA(cuda))
+		}
+	case providerTensorRT:
+		var trt *ort.TensorRTProviderOptions
+		if trt, err = ort.NewTensorRTProviderOptions(); err == nil {
+			defer trt.Destroy()
+			err = errors.Join(trt.Update(device("device_id")), opts.AppendExecutionProviderTensorRT(trt))
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("provider %q cannot be used: %w: install a build of ONNX Runtime with it, or set fallback to use the CPU", o.provider, err)
+	}
+	return nil
+}
+
+func (s *session) readMeta() error {
+	m, err := s.run.GetModelMetadata()
+	if err != nil {
+		return err
+	}
+	defer m.Destroy()
+	keys, err := m.GetCustomMetadataMapKeys()
+	if err != nil {
+		return err
+	}
+	s.meta = make(map[string]string, len(keys))
+	for _, key := range keys {
+		if value, ok, err := m.LookupCustomMetadataMap(key); err == nil && ok {
+			s.meta[key] = value
+		}
+	}
+	return nil
+}
+
+// bind makes the inputs for n images whose numbers are those of buf.
+func (s *session) bind(l layout, buf any, n int) error {
+	for _, v := range s.in {
+		if err := v.Destroy(); err != nil {
+			return err
+		}
+	}
+	s.in = s.in[:0]
+	for i := range s.inputs {
+		value, err := s.input(i, l, buf, n)
+		if err != nil {
+			return clean(err)
+		}
+		s.in = append(s.in, value)
+	}
+	return nil
+}
+
+func (s *session) input(i int, l layout, buf any, n int) (ort.Value, error) {
+	if i != s.image {
+		sizes := make([]int64, 0, 2*n)
+		for range n {
+			sizes = append(sizes, int64(l.width), int64(l.height))
+		}
+		return ort.NewTensor(ort.NewShape(int64(n), 2), sizes)
+	}
+	shape := ort.NewShape(l.dims(n)...)
+	switch buf := buf.(type) {
+	case []float32:
+		return ort.NewTensor(shape, buf[:n*l.numbers()])
+	case []uint8:
+		return ort.NewTensor(shape, buf[:n*l.numbers()])
+	case []int32:
+		return ort.NewTensor(shape, buf[:n*l.numbers()])
+	case []uint16:
+		return ort.NewCustomDataTensor(shape, bytesOf(buf[:n*l.numbers()]), ort.TensorElementDataTypeFloat16)
+	}
+	return nil, fmt.Errorf("buffer of %T", buf)
+}
+
+// infer runs the model on what is in the bound input. It ends early when all of
+// the contexts have ended. The outputs are the session's until the next call.
+func (s *session) infer(n int, contexts []context.Context) ([]heads.Tensor, error) {
+	first := s.kept[n] == nil
+	if first {
+		if err := s.prepare(n); err != nil {
+			return nil, err
+		}
+	}
+	out, err := s.once(n, contexts)
+	if first && err == nil {
+		s.keep(n, out)
+	}
+	return out, err
+}
+
+// prepare makes tensors for the outputs of half precision, which the binding cannot
+// take from the library.
+func (s *session) prepare(n int) error {
+	s.kept[n] = make([]ort.Value, len(s.outputs))
+	for i, p := range s.outputs {
+		if p.elem != float16s {
+			continue
+		}
+		if s.kept[n][i] = newOutput(p.elem, p.sized(n)); s.kept[n][i] == nil {
+			return fmt.Errorf("output %v of half precision has an open size: export the model with fixed sizes, or with float32 outputs", p)
+		}
+	}
+	return nil
+}
+
+// keep makes tensors for the outputs whose size the model declares and keeps to.
+// The library makes the others in each run.
+func (s *session) keep(n int, out []heads.Tensor) {
+	for i, p := range s.outputs {
+		dims := p.sized(n)
+		same := slices.EqualFunc(dims, out[i].Shape, func(a int64, b int) bool { return int(a) == b })
+		if s.kept[n][i] == nil && dims != nil && same {
+			s.kept[n][i] = newOutput(p.elem, dims)
+		}
+	}
+}
+
+func (s *session) once(n int, contexts []context.Context) ([]heads.Tensor, error) {
+	kept := s.kept[n]
+	values := slices.Clone(kept)
+	canceled, err := s.cancelable(contexts, func() error { return s.run.RunWithOptions(s.in, values, s.runs) })
+	if err == nil {
+		// After an error the binding leaves nothing, or what cannot be freed.
+		defer func() {
+			for i, v := range values {
+				if kept[i] == nil {
+					_ = v.Destroy() // never fails
+				}
+			}
+		}()
+	}
+	switch {
+	case canceled != nil:
+		return nil, canceled
+	case err != nil:
+		return nil, clean(err)
+	}
+	out := make([]heads.Tensor, len(values))
+	s.spare = slices.Grow(s.spare[:0], len(values))[:len(values)]
+	for i, v := range values {
+		if out[i], err = s.tensor(i, v); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// cancelable calls do, and ends it when all of the contexts have ended: then it
+// returns why as well.
+func (s *session) cancelable(contexts []context.Context, do func() error) (canceled, err error) {
+	var mu sync.Mutex
+	left, terminated := len(contexts), false
+	var under sync.WaitGroup
+	stops := make([]func() bool, len(contexts))
+	for i, ctx := range contexts {
+		under.Add(1)
+		stops[i] = context.AfterFunc(ctx, func() {
+			defer under.Done()
+			mu.Lock()
+			defer mu.Unlock()
+			if left--; left == 0 {
+				terminated = s.runs.Terminate() == nil
+			}
+		})
+	}
+	err = do()
+	for _, stop := range stops {
+		if stop() {
+			under.Done()
+		}
+	}
+	under.Wait()
+	if !terminated {
+		return nil, err
+	}
+	if back := s.runs.UnsetTerminate(); back != nil {
+		return clean(back), err
+	}
+	if err == nil {
+		return nil, nil // it was done first
+	}
+	return contexts[0].Err(), err
+}
+
+// newOutput returns a tensor, or nil where it cannot be made.
+func newOutput(e elem, dims []int64) ort.Value {
+	shape := ort.NewShape(dims...)
+	if err := shape.Validate(); err != nil || shape.FlattenedSize() < 1 || shape.FlattenedSize() > maxNumbers {
+		return nil
+	}
+	var v ort.Value
+	var err error
+	switch e {
+	case float32s:
+		v, err = ort.NewEmptyTensor[float32](shape)
+	case float16s:
+		v, err = ort.NewCustomDataTensor(shape, make([]byte, 2*shape.FlattenedSize()), ort.TensorElementDataTypeFloat16)
+	default:
+		return nil
+	}
+	if err != nil {
+		return nil
+	}
+	return v
+}
+
+// maxNumbers is how many numbers one output can have.
+const maxNumbers = 1 << 26
+
+// tensor returns output i as numbers.
+func (s *session) tensor(i int, v ort.Value) (heads.Tensor, error) {
+	t := heads.Tensor{Name: s.outputs[i].name}
+	for _, d := range v.GetShape() {
+		t.Shape = append(t.Shape, int(d))
+	}
+	switch v := v.(type) {
+	case *ort.Tensor[float32]:
+		t.Data = v.GetData()
+	case *ort.Tensor[float64]:
+		t.Data = convert(&s.spare[i], v.GetData())
+	case *ort.Tensor[int64]:
+		t.Data, t.Integer = convert(&s.spare[i], v.GetData()), true
+	case *ort.Tensor[int32]:
+		t.Data, t.Integer = convert(&s.spare[i], v.GetData()), true
+	case *ort.Tensor[uint8]:
+		t.Data, t.Integer = convert(&s.spare[i], v.GetData()), true
+	case *ort.Tensor[int8]:
+		t.Data, t.Integer = convert(&s.spare[i], v.GetData()), true
+	case *ort.CustomDataTensor:
+		if s.outputs[i].elem != float16s {
+			return t, fmt.Errorf("output %v is of a type that cannot be read: export the model with float32 outputs", s.outputs[i])
+		}
+		return s.half(i, t, v), nil
+	default:
+		return t, fmt.Errorf("output %v is of a type that cannot be read: export the model with float32 outputs", s.outputs[i])
+	}
+	return t, nil
+}
+
+// half reads an output of half precision.
+func (s *session) half(i int, t heads.Tensor, v *ort.CustomDataTensor) heads.Tensor {
+	data := v.GetData()
+	spare := slices.Grow(s.spare[i][:0], len(data)/2)[:len(data)/2]
+	for k := range spare {
+		spare[k] = fromFloat16(uint16(data[2*k]) | uint16(data[2*k+1])<<8)
+	}
+	s.spare[i], t.Data = spare, spare
+	return t
+}
+
+func convert[T int64 | int32 | uint8 | int8 | float64](to *[]float32, from []T) []float32 {
+	*to = slices.Grow((*to)[:0], len(from))[:len(from)]
+	for i, v := range from {
+		(*to)[i] = float32(v)
+	}
+	return *to
+}
+
+func (s *session) close() error {
+	var errs []error
+	for _, v := range s.in {
+		errs = append(errs, v.Destroy())
+	}
+	for _, values := range s.kept {
+		for _, v := range values {
+			if v != nil {
+				errs = append(errs, v.Destroy())
+			}
+		}
+	}
+	if s.runs != nil {
+		errs = append(errs, s.runs.Destroy())
+	}
+	if s.run != nil {
+		errs = append(errs, s.run.Destroy())
+	}
+	return errors.Join(errs...)
+}
+
+func bytesOf(v []uint16) []byte {
+	return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(v))), 2*len(v))
+}
+
+// clean makes what the library says fit for people: without the path, which they
+// are told anyway, and clean.
+func clean(err error) error {
+	if err == nil {
+		return nil
+	}
+	said := err.Error()
+	if _, after, ok := strings.Cut(said, "Load model from "); ok {
+		_, said, _ = strings.Cut(after, " failed:")
+	}
+	return errors.New(text.Clean(said))
+}

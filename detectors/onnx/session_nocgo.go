@@ -1,0 +1,27 @@
+//go:build !cgo
+
+package onnx
+
+import (
+	"context"
+
+	"rvo-tui/detectors/onnx/heads"
+)
+
+// session is what a build with cgo runs models with.
+type session struct {
+	inputs, outputs []port
+	meta            map[string]string
+	fallback        error
+	image           int
+}
+
+func openLibrary(string) (string, error) { return "", errBuiltWithout }
+
+func openSession(string, sessionOptions) (*session, error) { return nil, errBuiltWithout }
+
+func (*session) bind(layout, any, int) error { return errBuiltWithout }
+
+func (*session) infer(int, []context.Context) ([]heads.Tensor, error) { return nil, errBuiltWithout }
+
+func (*session) close() error { return nil }

@@ -1,0 +1,158 @@
+package onnx
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+
+	"rvo-tui/detectors/onnx/heads"
+)
+
+// shared is a model with several users. Frames that wait while the model runs go
+// in one batch, as far as that is allowed; it never waits for more.
+type shared struct {
+	key    string
+	users  int           // guarded by the runtime
+	loaded chan struct{} // closed when model or err stands
+	model  *model
+	err    error
+	most   int           // images in a batch
+	turn   chan struct{} // holds a token while somebody uses the model
+
+	mu      sync.Mutex // guards what follows
+	waiting []*job
+}
+
+// job is one frame that is to be looked at.
+type job struct {
+	ctx    context.Context
+	pix    []byte
+	at     heads.Placement
+	decode func([]heads.Tensor) error
+	done   chan struct{} // closed when err stands
+	err    error
+}
+
+// acquire returns the model for these options, loading it if nobody has. The
+// caller gives it back with release.
+func (r *Runtime) acquire(o Options) (*shared, error) {
+	key, err := json.Marshal(o.ofModel())
+	if err != nil {
+		return nil, err
+	}
+	r.mu.Lock()
+	s := r.models[string(key)]
+	first := s == nil
+	if first {
+		s = &shared{key: string(key), loaded: make(chan struct{}), most: max(o.MaxBatch, 1), turn: make(chan struct{}, 1)}
+		r.models[s.key] = s
+	}
+	s.users++
+	r.mu.Unlock()
+	if first {
+		s.model, s.err = r.openModel(o)
+		close(s.loaded)
+	}
+	<-s.loaded
+	if s.err != nil {
+		return nil, errors.Join(s.err, r.release(s))
+	}
+	return s, nil
+}
+
+// release gives a model back, which ends with its last user.
+func (r *Runtime) release(s *shared) error {
+	r.mu.Lock()
+	s.users--
+	last := s.users == 0
+	if last && r.models[s.key] == s {
+		delete(r.models, s.key)
+	}
+	r.mu.Unlock()
+	if !last || s.model == nil {
+		return nil
+	}
+	s.turn <- struct{}{}
+	return s.model.session.close()
+}
+
+// look shows the model a frame and has the answer decoded before the next run. It
+// returns when the frame is not needed any more, which can be a little after the
+// end of its context.
+func (s *shared) look(j *job) error {
+	j.done = make(chan struct{})
+	s.mu.Lock()
+	s.waiting = append(s.waiting, j)
+	s.mu.Unlock()
+	for {
+		select {
+		case <-j.done:
+			return j.err
+		case <-j.ctx.Done():
+			if s.withdraw(j) {
+				return j.ctx.Err()
+			}
+			<-j.done
+			return j.err
+		case s.turn <- struct{}{}:
+			if batch := s.take(); len(batch) > 0 {
+				s.run(batch)
+			}
+			<-s.turn
+		}
+	}
+}
+
+// withdraw takes back a job that has not been begun.
+func (s *shared) withdraw(j *job) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	i := slices.Index(s.waiting, j)
+	if i >= 0 {
+		s.waiting = slices.Delete(s.waiting, i, i+1)
+	}
+	return i >= 0
+}
+
+// take returns the jobs that have waited longest, as many as go in one batch.
+func (s *shared) take() []*job {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n := min(len(s.waiting), s.most)
+	batch := slices.Clone(s.waiting[:n])
+	s.waiting = slices.Delete(s.waiting, 0, n)
+	return batch
+}
+
+// decoded has an answer decoded. Nobody waits for a job in vain because of a bug.
+func (j *job) decoded(out []heads.Tensor) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic: %v", p)
+		}
+	}()
+	return j.decode(out)
+}
+
+// run answers a batch. The caller has the turn.
+func (s *shared) run(batch []*job) {
+	contexts := make([]context.Context, len(batch))
+	for i, j := range batch {
+		s.model.pixels.write(i, j.pix, j.at)
+		contexts[i] = j.ctx
+	}
+	out, err := s.model.infer(len(batch), contexts)
+	for i, j := range batch {
+		j.err = err
+		if err == nil {
+			var own []heads.Tensor
+			if own, j.err = part(out, i, len(batch)); j.err == nil {
+				j.err = j.decoded(own)
+			}
+		}
+		close(j.done)
+	}
+}

@@ -1,0 +1,68 @@
+package app
+
+import (
+	"rvo-tui/capture/opencv"
+	"rvo-tui/detectors"
+	"rvo-tui/detectors/onnx"
+	detectcv "rvo-tui/detectors/opencv"
+	"rvo-tui/detectors/remote"
+	"rvo-tui/detectors/remote/child"
+	"rvo-tui/runtime"
+)
+
+// kinds is every kind of detector, and what some of them share.
+type kinds struct {
+	all      detectors.Kinds
+	services *remote.Pool  // connections to model services
+	children *child.Pool   // processes of detectors
+	networks *onnx.Runtime // in this process
+}
+
+func newKinds() *kinds {
+	k := &kinds{
+		services: remote.NewPool(nil), children: child.NewPool(child.Options{Scale: opencv.Scale}),
+		networks: onnx.NewRuntime(),
+	}
+	k.services.Scale = opencv.Scale
+	k.all = child.Wrap(localKinds(k.networks), k.children)
+	k.all["remote"] = remote.Kind(k.services)
+	k.all["command"] = child.Kind(k.children)
+	return k
+}
+
+// localKinds returns the kinds of detector that compute in their own process.
+func localKinds(networks *onnx.Runtime) detectors.Kinds {
+	kinds := detectors.Builtin()
+	for name, kind := range detectcv.Kinds() {
+		kinds[name] = kind
+	}
+	network := networks.Kind()
+	kinds[network.Name] = network
+	return kinds
+}
+
+// tune has the libraries used as the configuration has it, here and in processes
+// that start from now on.
+func (k *kinds) tune(cfg runtime.Config) {
+	t := child.Tuning{OpenCVThreads: cfg.OpenCVThreads, ONNXThreads: cfg.ONNXThreads, ONNXRuntime: cfg.ONNXRuntime}
+	k.children.Tune(cfg.Nice, t)
+	tune(k.networks, t)
+}
+
+func tune(networks *onnx.Runtime, t child.Tuning) {
+	detectcv.Threads(t.OpenCVThreads)
+	networks.Tune(t.ONNXRuntime, t.ONNXThreads)
+}
+
+// childMain is the program where it is the process of a detector.
+func childMain(args []string) int {
+	networks := onnx.NewRuntime()
+	return child.Main(args, func() detectors.Kinds { return localKinds(networks) }, func(t child.Tuning) { tune(networks, t) })
+}
+
+// close ends connections and processes. Nothing is left to be done about those
+// that fail to.
+func (k *kinds) close() {
+	_ = k.services.Close()
+	_ = k.children.Close()
+}
