@@ -12,6 +12,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"rvo-tui/capture"
@@ -313,7 +314,7 @@ type faulty struct {
 	read   func(m capture.Movie) capture.Movie
 }
 
-func (f faulty) Ext() string { return ".mp4" }
+func (f faulty) Ext() string { return ".odd" }
 
 func (f faulty) Copies(capture.Codec) bool { return false }
 
@@ -347,7 +348,7 @@ func TestFaultyMuxerFallsBackToAVI(t *testing.T) {
 		want string
 		logs int // lines for two clips
 	}{
-		{"good", faulty{}, ".mp4", 0},
+		{"good", faulty{}, ".odd", 0},
 		{"no codec", faulty{create: func(string) error {
 			return fmt.Errorf("open H.264 encoder: %w", errors.ErrUnsupported)
 		}}, ".avi", 1},
@@ -412,6 +413,7 @@ func TestMuxerThatDoesNotFinish(t *testing.T) {
 					t.Errorf("%d clips", n)
 				}
 				close(release)
+				synctest.Wait() // what hung ends now, in a directory that is still there
 			})
 		})
 	}
