@@ -16,27 +16,17 @@ import (
 	"strings"
 	"time"
 
+	"rvo-tui/bench/wait"
+	"rvo-tui/bench/workload"
 	"rvo-tui/capture"
 	"rvo-tui/clips"
 	"rvo-tui/detectors"
 )
 
-// Mode is where the detectors of a run compute.
-type Mode string
-
-// The modes.
-const (
-	Inline Mode = "inline" // inside the engine's turn, which waits for them: the seed's way
-	Worker Mode = "worker" // each in a thread of its own
-)
-
-// Modes are all modes, in the order in which they run.
-func Modes() []Mode { return []Mode{Inline, Worker} }
-
 // Options is what to run and how.
 type Options struct {
 	Scenarios []string // names of Scenarios
-	Modes     []Mode
+	Modes     []workload.Mode
 	Runs      int           // of each scenario in each mode
 	Duration  time.Duration // of what is measured
 	Warmup    time.Duration // before it
@@ -77,7 +67,7 @@ func (o Options) Validate() error {
 		bad("--scenario: name one, or give --all; --list shows what there is")
 	}
 	for i, name := range o.Scenarios {
-		if _, err := Find(name); err != nil {
+		if _, err := workload.Find(name); err != nil {
 			bad("--scenario: %w", err)
 		}
 		if slices.Contains(o.Scenarios[:i], name) {
@@ -85,7 +75,7 @@ func (o Options) Validate() error {
 		}
 	}
 	for _, m := range o.Modes {
-		if !slices.Contains(Modes(), m) {
+		if !slices.Contains(workload.Modes(), m) {
 			bad("--mode: %q is none: use inline, worker or both", m)
 		}
 	}
@@ -119,8 +109,8 @@ const rest = 200 * time.Millisecond
 // turn is one run to be made.
 type turn struct {
 	run      int // from 1
-	scenario Scenario
-	mode     Mode
+	scenario workload.Scenario
+	mode     workload.Mode
 }
 
 // plan returns all runs in their order: run 1 of everything, then run 2, so that
@@ -130,7 +120,7 @@ func plan(o Options) ([]turn, error) {
 	var turns []turn
 	for run := 1; run <= o.Runs; run++ {
 		for _, name := range o.Scenarios {
-			s, err := Find(name)
+			s, err := workload.Find(name)
 			if err != nil {
 				return nil, err
 			}
@@ -139,7 +129,7 @@ func plan(o Options) ([]turn, error) {
 				slices.Reverse(modes)
 			}
 			for _, m := range modes {
-				if s.in(m) {
+				if s.In(m) {
 					turns = append(turns, turn{run, s, m})
 				}
 			}
@@ -175,7 +165,7 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	album, err := newAlbum(o.Width, o.Height, o.Seed)
+	prerendered, err := newPrerendered(o.Width, o.Height, o.Seed)
 	if err != nil {
 		return nil, err
 	}
@@ -193,11 +183,11 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 			// What one run leaves on the heap is not the next one's to clear.
 			goruntime.GC()
 			debug.FreeOSMemory()
-			if err := pause(ctx, rest); err != nil {
+			if err := wait.For(ctx, rest); err != nil {
 				break
 			}
 		}
-		res, err := perform(ctx, o, t, album, bar.at(i))
+		res, err := perform(ctx, o, t, prerendered, bar.at(i))
 		if ctx.Err() != nil {
 			break
 		}
@@ -223,16 +213,4 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 		failed = append(failed, err)
 	}
 	return rep, errors.Join(failed...)
-}
-
-// pause waits, or returns the error of a context that ends before.
-func pause(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }

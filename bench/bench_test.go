@@ -6,6 +6,7 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -15,11 +16,14 @@ import (
 	"time"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
+
+	"rvo-tui/bench/compare"
+	"rvo-tui/bench/workload"
 )
 
 func quick(dir string, scenarios ...string) Options {
 	return Options{
-		Scenarios: scenarios, Modes: Modes(), Runs: 1, Duration: 300 * ms, Warmup: 100 * ms, Sample: 100 * ms,
+		Scenarios: scenarios, Modes: workload.Modes(), Runs: 1, Duration: 300 * ms, Warmup: 100 * ms, Sample: 100 * ms,
 		Width: 64, Height: 48, Seed: 1, Dir: dir,
 	}
 }
@@ -33,7 +37,7 @@ func TestOptions(t *testing.T) {
 		`there is no scenario "fast"`:  func(o *Options) { o.Scenarios = []string{"fast"} },
 		"baseline is there twice":      func(o *Options) { o.Scenarios = []string{"baseline", "fps_1000", "baseline"} },
 		"--mode: ":                     func(o *Options) { o.Modes = nil },
-		`--mode: "remote" is none`:     func(o *Options) { o.Modes = []Mode{"remote"} },
+		`--mode: "remote" is none`:     func(o *Options) { o.Modes = []workload.Mode{"remote"} },
 		"--runs: must be 1":            func(o *Options) { o.Runs = 0 },
 		"--duration-secs: must be 0.1": func(o *Options) { o.Duration = 99 * ms },
 		"--warmup-secs":                func(o *Options) { o.Warmup = -1 },
@@ -69,49 +73,6 @@ func TestRunsAreInterleaved(t *testing.T) {
 	}
 }
 
-func TestScenariosHaveNamesOfTheirOwn(t *testing.T) {
-	seen := map[string]bool{}
-	for _, s := range Scenarios() {
-		if seen[s.Name] || s.Doc == "" || s.Build == nil || !(s.FPS > 0) {
-			t.Errorf("scenario %q: a second one of this name, or it lacks its line, its rate or its workload", s.Name)
-		}
-		seen[s.Name] = true
-	}
-}
-
-// The seed's scenarios with their workloads, as its harness has them.
-func TestSeedScenarios(t *testing.T) {
-	var got []string
-	for _, s := range Scenarios() {
-		if !s.Seed {
-			continue
-		}
-		l, err := s.Build(Setup{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		line := s.Name + " " + number(l.Cameras[0].FPS) + " " + number(s.Sleep.Seconds()*1000)
-		for _, d := range l.Detectors {
-			line += " " + d.Kind
-			if d.Kind == sleepKind {
-				line += " " + d.Text("busy") + " " + string(d.Cost) + " " + number(d.MaxFPS)
-			}
-		}
-		got = append(got, line)
-	}
-	want := []string{
-		"baseline 30 0", "inproc_low 30 0 dummy",
-		"blocking_1ms 30 1 sleep 1ms low 10000", "blocking_3ms 30 3 sleep 3ms low 10000",
-		"blocking_10ms 30 10 sleep 10ms low 10000", "blocking_50ms 30 50 sleep 50ms low 10000",
-		"load_shed 30 50 dummy sleep 50ms high 60",
-		"overload_threshold 120 5 sleep 5ms low 1000", "overload_moderate 300 5 sleep 5ms low 1000", "overload_severe 600 5 sleep 5ms low 1000",
-		"fps_1000 1000 0 dummy", "fps_2000 2000 0 dummy", "fps_5000 5000 0 dummy",
-	}
-	if !slices.Equal(got, want) {
-		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
-	}
-}
-
 // A real run in both modes: every frame is accounted for, or it would have
 // failed, and its files say the same as its result.
 func TestRun(t *testing.T) {
@@ -139,7 +100,7 @@ func TestRun(t *testing.T) {
 			t.Errorf("%s: a run of %v, and the detector takes %v", r.Mode, least, r.Scenario.Sleep)
 		}
 		// What one looks at during a step is part of that step.
-		if r.Mode == Inline && float64(r.Tick.max()) < 0.999*float64(r.Scenario.Sleep) {
+		if r.Mode == workload.Inline && float64(r.Tick.max()) < 0.999*float64(r.Scenario.Sleep) {
 			t.Errorf("inline: no turn was longer than %v", r.Tick.max())
 		}
 		summary := readCSV(t, filepath.Join(dir, string(r.Mode), "summary.csv"))
@@ -182,7 +143,7 @@ func TestRun(t *testing.T) {
 	if err != nil || len(left) > 0 {
 		t.Errorf("left behind: %v %v", left, err)
 	}
-	if text, err := Compare(dir, dir); err != nil || !strings.Contains(string(text), "fewer than 3 runs") {
+	if text, err := compare.Sets(dir, dir); err != nil || !strings.Contains(string(text), "fewer than 3 runs") {
 		t.Errorf("compared with itself: %v\n%s", err, text)
 	}
 	if _, err := Run(t.Context(), o); err == nil || !strings.Contains(err.Error(), "--force") {
@@ -194,7 +155,7 @@ func TestInterruptedRunKeepsWhatThereIs(t *testing.T) {
 	dir := t.TempDir()
 	ctx, cancel := context.WithCancel(t.Context())
 	o := quick(dir, "baseline", "inproc_low")
-	o.Modes = []Mode{Worker}
+	o.Modes = []workload.Mode{workload.Worker}
 	o.Out = writerFunc(func(p []byte) (int, error) {
 		cancel() // when the first run is done
 		return len(p), nil
@@ -235,30 +196,30 @@ func (f writerFunc) Write(p []byte) (int, error) { return f(p) }
 // What a scenario runs beside it fails the run when it fails, and only that run.
 func TestFailedRunFailsAlone(t *testing.T) {
 	o := quick(t.TempDir(), "baseline")
-	s, err := Find("baseline")
+	s, err := workload.Find("baseline")
 	if err != nil {
 		t.Fatal(err)
 	}
 	build := s.Build
-	s.Build = func(u Setup) (Load, error) {
+	s.Build = func(u workload.Setup) (workload.Load, error) {
 		l, err := build(u)
 		l.Close = func() error { return errors.New("cannot let go") }
 		return l, err
 	}
-	_, err = perform(t.Context(), o, turn{1, s, Worker}, testAlbumOf(t, o), func(_, _ time.Duration) {})
+	_, err = perform(t.Context(), o, turn{1, s, workload.Worker}, testAlbumOf(t, o), func(_, _ time.Duration) {})
 	if err == nil || !strings.Contains(err.Error(), "cannot let go") {
 		t.Errorf("got %v", err)
 	}
-	s.Build = func(Setup) (Load, error) { return Load{}, errors.New("no material") }
-	_, err = perform(t.Context(), o, turn{1, s, Worker}, testAlbumOf(t, o), func(_, _ time.Duration) {})
+	s.Build = func(workload.Setup) (workload.Load, error) { return workload.Load{}, errors.New("no material") }
+	_, err = perform(t.Context(), o, turn{1, s, workload.Worker}, testAlbumOf(t, o), func(_, _ time.Duration) {})
 	if err == nil || !strings.Contains(err.Error(), "build workload: no material") {
 		t.Errorf("got %v", err)
 	}
 }
 
-func testAlbumOf(t *testing.T, o Options) *album {
+func testAlbumOf(t *testing.T, o Options) *prerendered {
 	t.Helper()
-	a, err := newAlbum(o.Width, o.Height, o.Seed)
+	a, err := newPrerendered(o.Width, o.Height, o.Seed)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -298,5 +259,36 @@ func logged(t *testing.T, path, tag string) (n int64) {
 		if h.Tag() == tag {
 			n += h.TotalCount()
 		}
+	}
+}
+
+// What a scenario is for happens, and every frame of it is accounted for.
+func TestScenariosRun(t *testing.T) {
+	rep, err := Run(t.Context(), Options{
+		Scenarios: []string{"age_by_stage", "event_storm", "clips_on", "detectors_4", "cameras_4", "remote_5ms", "stuck_detector", "crashing_detector", "dashboard_on", "variance_bursty"},
+		Modes:     []workload.Mode{workload.Worker}, Runs: 1, Duration: 600 * time.Millisecond, Sample: 200 * time.Millisecond,
+		Width: 64, Height: 36, Seed: 1, Dir: t.TempDir(), Out: io.Discard,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range rep.Results {
+		if slices.Contains([]string{"age_by_stage", "stuck_detector", "crashing_detector", "remote_5ms"}, r.Scenario.Name) && r.Odd != "" {
+			t.Errorf("%s: %s", r.Scenario.Name, r.Odd)
+		}
+		// All rules of a storm confirm in the same step.
+		if r.Scenario.Name == "event_storm" && (r.Events == 0 || r.Events%64 != 0) {
+			t.Errorf("%d events, want a multiple of %d", r.Events, 64)
+		}
+		// The answers of one that is stuck are late, and nobody's signal.
+		if r.Scenario.Name == "stuck_detector" && r.SignalAge.max() >= time.Second {
+			t.Errorf("a signal of %v age", r.SignalAge.max())
+		}
+		if r.Seen == 0 || r.Execs == 0 {
+			t.Errorf("%s: %d frames seen and %d runs measured", r.Scenario.Name, r.Seen, r.Execs)
+		}
+	}
+	if len(rep.Results) != 10 {
+		t.Errorf("%d results, want 10", len(rep.Results))
 	}
 }

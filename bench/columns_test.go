@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"rvo-tui/bench/workload"
 )
 
 // The seed's header, from its source: who reads its tables reads ours.
@@ -13,11 +15,13 @@ const seedSeriesHeader = "elapsed_ms,ticks_delta,execs_delta,skips_delta,events_
 
 // crafted returns a result with known figures.
 func crafted() *Result {
-	s, _ := Find("overload_severe")
+	s, _ := workload.Find("overload_severe")
 	r := &Result{
-		Scenario: s, Mode: Inline, Run: 2, Duration: 2 * time.Second, Timing: newTiming(), Cameras: 1, Detectors: 1,
-		Sent: 1200, Given: 1199, Seen: 400, Superseded: 799, PoolDropped: 1, Ticks: 420, Execs: 390, Skips: 10, Events: 3,
-		Late: newHistogram(),
+		Outcome: workload.Outcome{
+			Scenario: s, Mode: workload.Inline,
+			Sent: 1200, Given: 1199, Seen: 400, Superseded: 799, PoolDropped: 1, Ticks: 420, Execs: 390, Skips: 10, Events: 3,
+		},
+		Run: 2, Duration: 2 * time.Second, Timing: newTiming(), Cameras: 1, Detectors: 1, Late: newHistogram(),
 	}
 	for range 420 {
 		r.Tick.add(5 * time.Millisecond)
@@ -68,7 +72,7 @@ func TestDetailHasTheSeedsArithmeticToo(t *testing.T) {
 func TestMarkdown(t *testing.T) {
 	a, b := crafted(), crafted()
 	b.Run, b.Weather, b.Odd = 3, Weather{Known: true, Steal: 0.02}, "no frame was lost"
-	rep := &Report{Options: Options{Modes: Modes()}, Results: []*Result{a, b}, Failures: []string{"run 1: it hangs\nbadly"}}
+	rep := &Report{Options: Options{Modes: workload.Modes()}, Results: []*Result{a, b}, Failures: []string{"run 1: it hangs\nbadly"}}
 	text := string(rep.Markdown())
 	for _, want := range []string{
 		"**1 of 2 runs are noisy**", "**run 1: it hangs; badly**", "## inline", "| `overload_severe` | 2 | 5ms ± 0s | – | – |",

@@ -8,6 +8,9 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+
+	"rvo-tui/bench/compare"
+	"rvo-tui/bench/workload"
 )
 
 // Report is everything that a call of Run has found.
@@ -31,11 +34,9 @@ type Report struct {
 // there.
 const (
 	environmentFile = "environment.json"
-	detailFile      = "detail.csv"
 	framesFile      = "frames.csv"
 	detectorsFile   = "detectors.csv"
 	markdownFile    = "summary.md"
-	summaryFile     = "summary.csv"
 )
 
 // directory is where a report is written.
@@ -71,7 +72,7 @@ func (d *directory) write(rep *Report, newest *Result) error {
 		make func() ([]byte, error)
 	}{
 		{environmentFile, rep.environment},
-		{detailFile, func() ([]byte, error) { return table(detailColumns(), rep.Results) }},
+		{compare.DetailFile, func() ([]byte, error) { return table(detailColumns(), rep.Results) }},
 		{framesFile, func() ([]byte, error) { return cameraTable(rep.Results) }},
 		{detectorsFile, func() ([]byte, error) { return detectorTable(rep.Results) }},
 	} {
@@ -87,7 +88,7 @@ func (d *directory) write(rep *Report, newest *Result) error {
 			}
 		}
 		text := func() ([]byte, error) { return table(summaryColumns(), results) }
-		if err := d.put(filepath.Join(string(mode), summaryFile), text); err != nil {
+		if err := d.put(filepath.Join(string(mode), compare.SummaryFile), text); err != nil {
 			return err
 		}
 	}
@@ -153,12 +154,12 @@ func (d *directory) put(name string, contents func() ([]byte, error)) error {
 // environment returns environment.json.
 func (r *Report) environment() ([]byte, error) {
 	type run struct {
-		Run      int     `json:"run"`
-		Scenario string  `json:"scenario"`
-		Mode     Mode    `json:"mode"`
-		Started  string  `json:"started"`
-		Noisy    bool    `json:"noisy"`
-		Weather  Weather `json:"weather"`
+		Run      int           `json:"run"`
+		Scenario string        `json:"scenario"`
+		Mode     workload.Mode `json:"mode"`
+		Started  string        `json:"started"`
+		Noisy    bool          `json:"noisy"`
+		Weather  Weather       `json:"weather"`
 	}
 	out := struct {
 		Environment

@@ -6,6 +6,9 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"rvo-tui/bench/compare"
+	"rvo-tui/bench/workload"
 )
 
 // Markdown returns the report for people: medians over the runs, and how far the
@@ -55,7 +58,7 @@ func (r *Report) weather(out *bytes.Buffer) {
 
 // modeTable writes the table of one mode. Turns are related to those without a
 // detector, and to those with one that takes no time, where there are such.
-func (r *Report) modeTable(out *bytes.Buffer, mode Mode) {
+func (r *Report) modeTable(out *bytes.Buffer, mode workload.Mode) {
 	byName := map[string][]*Result{}
 	var names []string
 	for _, res := range r.Results {
@@ -77,7 +80,7 @@ func (r *Report) modeTable(out *bytes.Buffer, mode Mode) {
 	var odd []string
 	for _, name := range names {
 		rs := byName[name]
-		tick := medianOf(rs, tickP50).median
+		tick := medianOf(rs, tickP50).Median
 		times := func(q float64, of func(*Result) *Dist) string {
 			if of(rs[0]).count() == 0 {
 				return "–"
@@ -96,10 +99,10 @@ func (r *Report) modeTable(out *bytes.Buffer, mode Mode) {
 			}
 		}
 		fmt.Fprintf(out, "| `%s` | %d | %s | %s | %s | %s | %s | %s | %s | %s | %.1f | %.1f | %.2f %% | %.2f | %d |\n", name, len(rs),
-			times(0.5, func(r *Result) *Dist { return r.Tick }), ratioText(base.median, tick), ratioText(cheap.median, tick), times(0.99, func(r *Result) *Dist { return r.Tick }),
+			times(0.5, func(r *Result) *Dist { return r.Tick }), compare.Ratio(base.Median, tick), compare.Ratio(cheap.Median, tick), times(0.99, func(r *Result) *Dist { return r.Tick }),
 			times(0.5, func(r *Result) *Dist { return r.Exec }), times(0.5, func(r *Result) *Dist { return r.Age }),
 			times(0.99, func(r *Result) *Dist { return r.Age }), times(0.99, func(r *Result) *Dist { return r.DueAge }),
-			sent.median, seen.median, lost.median, cpu.median, noisy)
+			sent.Median, seen.Median, lost.Median, cpu.Median, noisy)
 		for _, res := range rs {
 			if res.Odd != "" {
 				odd = append(odd, fmt.Sprintf("- `%s`, run %d: %s", name, res.Run, res.Odd))
@@ -113,19 +116,19 @@ func (r *Report) modeTable(out *bytes.Buffer, mode Mode) {
 
 func tickP50(r *Result) float64 { return float64(r.Tick.at(0.5)) }
 
-func medianOf(rs []*Result, of func(*Result) float64) spread {
+func medianOf(rs []*Result, of func(*Result) float64) compare.Spread {
 	values := make([]float64, len(rs))
 	for i, r := range rs {
 		values[i] = of(r)
 	}
-	return spreadOf(values)
+	return compare.SpreadOf(values)
 }
 
 // timeText returns a spread of nanoseconds for people.
-func timeText(s spread) string {
-	text := short(time.Duration(s.median)).String()
-	if s.n > 1 {
-		text += " ± " + short(time.Duration(s.mad)).String()
+func timeText(s compare.Spread) string {
+	text := compare.Short(time.Duration(s.Median)).String()
+	if s.N > 1 {
+		text += " ± " + compare.Short(time.Duration(s.MAD)).String()
 	}
 	return text
 }

@@ -6,14 +6,14 @@ import (
 
 	"github.com/HdrHistogram/hdrhistogram-go"
 
+	"rvo-tui/bench/compare"
+	"rvo-tui/bench/workload"
 	"rvo-tui/runtime"
 )
 
-// Result is what one run showed. Frames are those that were due while it was
-// measured, of all cameras.
+// Result is what one run showed.
 type Result struct {
-	Scenario Scenario
-	Mode     Mode
+	workload.Outcome
 	Run      int
 	Started  time.Time // of the measurement
 	Duration time.Duration
@@ -21,24 +21,18 @@ type Result struct {
 
 	Cameras, Detectors int // detectors of each camera
 
-	Sent, Given, Seen       uint64
-	Superseded, PoolDropped uint64
-	Overdue                 uint64 // sent only after the next one was due, because the camera was held up
-	Ticks, Execs, Skips     uint64
-	Failures, Events        uint64
-	Backoffs, Timeouts      uint64                  // of the whole run
-	Late                    *hdrhistogram.Histogram // how long after its time a frame was sent
-	Weather                 Weather
-	Accounts                []CameraAccount // of the whole run, warm-up included
+	Late     *hdrhistogram.Histogram // how long after its time a frame was sent
+	Weather  Weather
+	Accounts []CameraAccount // of the whole run, warm-up included
 
-	Odd    string // what should have happened and has not
+	Odd    string // what was expected and did not happen
 	series *series
 }
 
 // result makes the result of a run that has been drained.
 func (g *rig) result(snap *runtime.Snapshot, started time.Time) *Result {
 	r := &Result{
-		Scenario: g.turn.scenario, Mode: g.turn.mode, Run: g.turn.run, Started: started, Duration: g.opts.Duration,
+		Outcome: workload.Outcome{Scenario: g.turn.scenario, Mode: g.turn.mode}, Run: g.turn.run, Started: started, Duration: g.opts.Duration,
 		Timing: g.timing, Cameras: len(g.load.Cameras), Detectors: len(g.load.Detectors), Late: newHistogram(), series: g.series,
 	}
 	for i := range snap.Cameras {
@@ -63,13 +57,11 @@ func (g *rig) result(snap *runtime.Snapshot, started time.Time) *Result {
 	r.PoolDropped = r.Sent - r.Given
 	r.Superseded = r.Given - r.Seen
 	if r.Scenario.Expect != nil {
-		r.Odd = r.Scenario.Expect(r)
+		r.TickP50 = r.Tick.at(0.5)
+		r.Odd = r.Scenario.Expect(&r.Outcome)
 	}
 	return r
 }
-
-// Lost returns the measured frames that the engine never saw.
-func (r *Result) Lost() uint64 { return r.Superseded + r.PoolDropped }
 
 // perSecond returns a count as a rate over the measurement.
 func (r *Result) perSecond(n uint64) float64 { return float64(n) / r.Duration.Seconds() }
@@ -80,7 +72,7 @@ func (r *Result) share(n uint64) float64 { return float64(n) / float64(max(r.Sen
 // line describes the run for people, in one line.
 func (r *Result) line() string {
 	text := fmt.Sprintf("run %d  %-22s %-6s  tick p50 %-9v p99 %-9v  %7.1f frames/s seen, %d of %d lost", r.Run, r.Scenario.Name, r.Mode,
-		short(r.Tick.at(0.5)), short(r.Tick.at(0.99)), r.perSecond(r.Seen), r.Lost(), r.Sent)
+		compare.Short(r.Tick.at(0.5)), compare.Short(r.Tick.at(0.99)), r.perSecond(r.Seen), r.Lost(), r.Sent)
 	if r.Weather.Noisy() {
 		text += "  (noisy: " + r.Weather.String() + ")"
 	}
@@ -88,13 +80,4 @@ func (r *Result) line() string {
 		text += "  (odd: " + r.Odd + ")"
 	}
 	return text
-}
-
-// short rounds a duration to three digits or so.
-func short(d time.Duration) time.Duration {
-	unit := time.Duration(1)
-	for d/unit >= 1000 {
-		unit *= 10
-	}
-	return d.Round(unit)
 }

@@ -9,6 +9,8 @@ import (
 	"sync"
 	"time"
 
+	"rvo-tui/bench/wait"
+	"rvo-tui/bench/workload"
 	"rvo-tui/capture"
 	"rvo-tui/detectors"
 	"rvo-tui/runtime"
@@ -35,7 +37,7 @@ func threads() int {
 type rig struct {
 	opts    Options
 	turn    turn
-	load    Load
+	load    workload.Load
 	epoch   time.Time
 	feeds   map[string]*feed
 	probes  map[string]*probe
@@ -47,7 +49,7 @@ type rig struct {
 }
 
 // perform makes one run and returns its result. Notify is told how far it is.
-func perform(ctx context.Context, o Options, t turn, a *album, notify func(elapsed, total time.Duration)) (res *Result, err error) {
+func perform(ctx context.Context, o Options, t turn, a *prerendered, notify func(elapsed, total time.Duration)) (res *Result, err error) {
 	dir, err := os.MkdirTemp("", "rvo-bench-")
 	if err != nil {
 		return nil, fmt.Errorf("make a directory for the run: %w", err)
@@ -57,7 +59,7 @@ func perform(ctx context.Context, o Options, t turn, a *album, notify func(elaps
 		opts: o, turn: t, epoch: time.Now(), timing: newTiming(), notify: notify,
 		feeds: map[string]*feed{}, probes: map[string]*probe{}, tallies: map[string]*tally{},
 	}
-	g.load, err = t.scenario.Build(Setup{
+	g.load, err = t.scenario.Build(workload.Setup{
 		Mode: t.mode, Run: t.run, Width: o.Width, Height: o.Height, Seed: o.Seed + uint64(t.run),
 		Kinds: o.Kinds, Muxer: o.Muxer, Dir: dir, Epoch: g.epoch,
 	})
@@ -72,7 +74,7 @@ func perform(ctx context.Context, o Options, t turn, a *album, notify func(elaps
 }
 
 // assemble makes the Runtime with its cameras, feeds and probes.
-func (g *rig) assemble(a *album) {
+func (g *rig) assemble(a *prerendered) {
 	l := &g.load
 	if l.Config == (runtime.Config{}) {
 		l.Config = runtime.DefaultConfig()
@@ -99,7 +101,7 @@ func (g *rig) assemble(a *album) {
 	}
 	g.rt = runtime.New(runtime.Options{
 		Config: l.Config, Cameras: configs, Detectors: l.Detectors, Rules: l.Rules,
-		Drivers: drivers(g.feeds), Kinds: kinds(*l), JPEG: g.opts.JPEG, Sinks: l.Sinks, Clips: l.Clips, Roll: l.Roll,
+		Drivers: drivers(g.feeds), Kinds: l.AllKinds(), JPEG: g.opts.JPEG, Sinks: l.Sinks, Clips: l.Clips, Roll: l.Roll,
 		LogRing: l.LogRing, Log: g.opts.Log, Probe: func(camera string) runtime.Probe { return g.probes[camera] },
 	}, g.epoch)
 }
@@ -183,7 +185,7 @@ func (g *rig) collectUntil(ctx context.Context, until time.Duration) error {
 		if now >= until {
 			return nil
 		}
-		if err := pause(ctx, min(collectEvery, until-now)); err != nil {
+		if err := wait.For(ctx, min(collectEvery, until-now)); err != nil {
 			return err
 		}
 	}
@@ -218,7 +220,7 @@ func (g *rig) drain(ctx context.Context) (*runtime.Snapshot, error) {
 		case time.Now().After(limit):
 			return nil, fmt.Errorf("%s: still not done %v after the last frame", busy, drainLimit)
 		}
-		if err := pause(ctx, collectEvery); err != nil {
+		if err := wait.For(ctx, collectEvery); err != nil {
 			return nil, err
 		}
 	}

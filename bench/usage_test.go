@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"rvo-tui/bench/workload"
 )
 
 func TestParseStat(t *testing.T) {
@@ -75,7 +77,7 @@ func TestScheduling(t *testing.T) {
 }
 
 func TestBar(t *testing.T) {
-	turns := []turn{{1, Scenario{Name: "a"}, Worker}, {1, Scenario{Name: "b"}, Inline}}
+	turns := []turn{{1, workload.Scenario{Name: "a"}, workload.Worker}, {1, workload.Scenario{Name: "b"}, workload.Inline}}
 	for _, c := range []struct {
 		i       int
 		elapsed time.Duration

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"rvo-tui/bench"
+	"rvo-tui/bench/compare"
+	"rvo-tui/bench/workload"
 	"rvo-tui/capture/libav"
 	"rvo-tui/capture/opencv"
 	"rvo-tui/internal/cli"
@@ -30,7 +32,7 @@ func benchOptions(f cli.BenchRunFlags) (bench.Options, error) {
 	if len(f.Scenario) > 0 && (f.All || f.SeedOnly) {
 		return o, errors.New("--scenario: with --all or --seed-only there is nothing to choose")
 	}
-	for _, s := range bench.Scenarios() {
+	for _, s := range workload.Scenarios() {
 		if f.All || f.SeedOnly && s.Seed {
 			o.Scenarios = append(o.Scenarios, s.Name)
 		}
@@ -38,9 +40,9 @@ func benchOptions(f cli.BenchRunFlags) (bench.Options, error) {
 	if len(o.Scenarios) == 0 {
 		o.Scenarios = []string{"baseline"}
 	}
-	o.Modes = []bench.Mode{bench.Mode(f.Mode)}
+	o.Modes = []workload.Mode{workload.Mode(f.Mode)}
 	if f.Mode == "both" {
-		o.Modes = bench.Modes()
+		o.Modes = workload.Modes()
 	}
 	if info, ok := debug.ReadBuildInfo(); ok {
 		o.Revision = revision(info)
@@ -60,7 +62,7 @@ func seconds(s float64) time.Duration {
 // runBench does what bench is asked for.
 func runBench(ctx context.Context, kinds *kinds, flags cli.BenchFlags, verb string, stdout *os.File) error {
 	if verb == "compare" {
-		text, err := bench.Compare(flags.Compare.A, flags.Compare.B)
+		text, err := compare.Sets(flags.Compare.A, flags.Compare.B)
 		if err != nil {
 			return err
 		}
@@ -102,7 +104,7 @@ func runBench(ctx context.Context, kinds *kinds, flags cli.BenchFlags, verb stri
 // listScenarios prints what can be run.
 func listScenarios(out io.Writer) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	for _, s := range bench.Scenarios() {
+	for _, s := range workload.Scenarios() {
 		modes := "inline, worker"
 		if len(s.Modes) > 0 {
 			names := make([]string, len(s.Modes))

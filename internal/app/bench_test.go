@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"rvo-tui/bench"
+	"rvo-tui/bench/workload"
 	"rvo-tui/internal/cli"
 )
 
@@ -28,7 +29,7 @@ func optionsOf(t *testing.T, args string) (bench.Options, error) {
 
 func TestBenchFlags(t *testing.T) {
 	var all, seeds []string
-	for _, s := range bench.Scenarios() {
+	for _, s := range workload.Scenarios() {
 		all = append(all, s.Name)
 		if s.Seed {
 			seeds = append(seeds, s.Name)
@@ -36,13 +37,13 @@ func TestBenchFlags(t *testing.T) {
 	}
 	for args, want := range map[string]struct {
 		scenarios []string
-		modes     []bench.Mode
+		modes     []workload.Mode
 	}{
-		"bench":                   {[]string{"baseline"}, []bench.Mode{bench.Worker}},
-		"bench run --mode inline": {[]string{"baseline"}, []bench.Mode{bench.Inline}},
-		"bench --all --mode both": {all, bench.Modes()},
-		"bench --seed-only":       {seeds, []bench.Mode{bench.Worker}},
-		"bench --scenario load_shed --scenario fps_1000": {[]string{"load_shed", "fps_1000"}, []bench.Mode{bench.Worker}},
+		"bench":                   {[]string{"baseline"}, []workload.Mode{workload.Worker}},
+		"bench run --mode inline": {[]string{"baseline"}, []workload.Mode{workload.Inline}},
+		"bench --all --mode both": {all, workload.Modes()},
+		"bench --seed-only":       {seeds, []workload.Mode{workload.Worker}},
+		"bench --scenario load_shed --scenario fps_1000": {[]string{"load_shed", "fps_1000"}, []workload.Mode{workload.Worker}},
 	} {
 		o, err := optionsOf(t, args)
 		if err != nil || !slices.Equal(o.Scenarios, want.scenarios) || !slices.Equal(o.Modes, want.modes) {
@@ -103,7 +104,7 @@ func TestBenchList(t *testing.T) {
 	if err := listScenarios(&out); err != nil {
 		t.Fatal(err)
 	}
-	if n := strings.Count(out.String(), "\n"); n != len(bench.Scenarios()) || !strings.HasPrefix(out.String(), "baseline") {
+	if n := strings.Count(out.String(), "\n"); n != len(workload.Scenarios()) || !strings.HasPrefix(out.String(), "baseline") {
 		t.Errorf("%d lines:\n%s", n, out.String())
 	}
 }
@@ -114,7 +115,7 @@ func TestScenariosAreDocumented(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, s := range bench.Scenarios() {
+	for _, s := range workload.Scenarios() {
 		family, _, _ := strings.Cut(s.Name, "_")
 		if !bytes.Contains(text, []byte("`"+s.Name+"`")) && !bytes.Contains(text, []byte("`"+family+"_{")) {
 			t.Errorf("docs/harness.md does not say what %s shows", s.Name)

@@ -64,7 +64,10 @@ runtime/testkit: capture capture/synthetic clips detectors rules runtime runtime
 
 ui: capture capture/synthetic clips detectors internal/cli internal/logging rules runtime runtime/control runtime/api runtime/engine runtime/sink
 ui/web: capture clips detectors rules runtime ui
-bench: capture capture/synthetic clips detectors detectors/remote internal/logging proto rules runtime runtime/engine runtime/sink runtime/testkit ui
+bench: bench/compare bench/wait bench/workload capture capture/synthetic clips detectors runtime runtime/engine rules
+bench/compare:
+bench/wait:
+bench/workload: bench/wait capture clips detectors detectors/remote internal/logging proto rules runtime runtime/control runtime/metrics runtime/sink ui
 bench/plot:
 proto:
 e2e:

@@ -1,26 +1,27 @@
-package bench
+package workload
 
 import (
 	"context"
 	"time"
 
+	"rvo-tui/bench/wait"
 	"rvo-tui/capture"
 	"rvo-tui/detectors"
 )
 
-// sleepKind is the kind of detector that waits for busy and answers 1, as the
+// SleepKind is the name of the kind of detector that waits for busy and answers 1, as the
 // seed's does: it stands in for a model that computes elsewhere and takes exactly
 // so long, without the noise of computing here.
-const sleepKind = "sleep"
+const SleepKind = "sleep"
 
 // stretch is how long a sleeping detector waits without looking at its context.
 const stretch = 20 * time.Millisecond
 
-// kinds returns what the detectors of a workload can be.
-func kinds(l Load) detectors.Kinds {
+// AllKinds returns the kinds that detectors of the workload can have.
+func (l Load) AllKinds() detectors.Kinds {
 	all := detectors.Builtin()
-	all[sleepKind] = detectors.Kind{
-		Name: sleepKind, Doc: "waits and answers 1", Defaults: detectors.Config{Options: detectors.LoadOptions{}},
+	all[SleepKind] = detectors.Kind{
+		Name: SleepKind, Doc: "waits and answers 1", Defaults: detectors.Config{Options: detectors.LoadOptions{}},
 		New: func(cfg detectors.Config) (detectors.Detector, error) {
 			return &sleeper{d: time.Duration(cfg.Options.(detectors.LoadOptions).Busy), answer: [1]detectors.Reading{{Signal: cfg.Signal, Value: 1}}}, nil
 		},
@@ -41,12 +42,12 @@ type sleeper struct {
 func (s *sleeper) Detect(ctx context.Context, _ *capture.Frame) ([]detectors.Reading, error) {
 	end := time.Now().Add(s.d)
 	for left := s.d; left > stretch; left = time.Until(end) {
-		nap(min(stretch, left-stretch/2))
+		wait.Nap(min(stretch, left-stretch/2))
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
 	}
-	nap(time.Until(end))
+	wait.Nap(time.Until(end))
 	return s.answer[:], nil
 }
 

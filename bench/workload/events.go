@@ -1,4 +1,4 @@
-package bench
+package workload
 
 import (
 	"context"
@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"rvo-tui/bench/wait"
 	"rvo-tui/capture"
 	"rvo-tui/clips"
 	"rvo-tui/detectors"
@@ -37,17 +38,17 @@ func eventScenarios() []Scenario {
 	}
 }
 
-func expectEvents(r *Result) string {
-	if r.Events == 0 {
+func expectEvents(o *Outcome) string {
+	if o.Events == 0 {
 		return "there was no event"
 	}
 	return ""
 }
 
 // expectStorm wants a storm on most of every other frame.
-func expectStorm(r *Result) string {
-	if most := r.Seen / 2 * stormRules; r.Events < most/2 {
-		return fmt.Sprintf("there were %d events where there could be %d", r.Events, most)
+func expectStorm(o *Outcome) string {
+	if most := o.Seen / 2 * stormRules; o.Events < most/2 {
+		return fmt.Sprintf("there were %d events where there could be %d", o.Events, most)
 	}
 	return ""
 }
@@ -110,7 +111,7 @@ type slowWriter struct{}
 
 // Write implements io.Writer.
 func (slowWriter) Write(p []byte) (int, error) {
-	nap(slowReader)
+	wait.Nap(slowReader)
 	return len(p), nil
 }
 

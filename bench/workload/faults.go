@@ -1,4 +1,4 @@
-package bench
+package workload
 
 import (
 	"context"
@@ -36,15 +36,15 @@ func faultScenarios() []Scenario {
 
 const stuckFor = time.Second
 
-func expectStuck(r *Result) string {
-	if r.Timeouts == 0 {
+func expectStuck(o *Outcome) string {
+	if o.Timeouts == 0 {
 		return "the detector was never stuck"
 	}
 	return ""
 }
 
-func expectErrors(r *Result) string {
-	if r.Failures == 0 {
+func expectErrors(o *Outcome) string {
+	if o.Failures == 0 {
 		return "the detector never failed while it was measured"
 	}
 	return ""

@@ -1,4 +1,4 @@
-package bench
+package compare
 
 import (
 	"bytes"
@@ -10,8 +10,8 @@ import (
 )
 
 func TestStatistics(t *testing.T) {
-	s := spreadOf([]float64{9, 1, 2, 4, 3})
-	if s.median != 3 || s.mad != 1 || s.smallest != 1 || s.largest != 9 || s.reach() != 6 {
+	s := SpreadOf([]float64{9, 1, 2, 4, 3})
+	if s.Median != 3 || s.MAD != 1 || s.Smallest != 1 || s.Largest != 9 || s.Reach() != 6 {
 		t.Errorf("%+v", s)
 	}
 	if got := median([]float64{1, 2}); got != 1.5 {
@@ -34,7 +34,7 @@ func TestVerdicts(t *testing.T) {
 		{[]float64{5, 5, 5}, []float64{5, 5, 5}, "inside the spread"},
 		{[]float64{5, 5, 5}, []float64{6, 6, 6}, "higher"},
 	} {
-		if got := verdict(spreadOf(c.a), spreadOf(c.b)); got != c.want {
+		if got := verdict(SpreadOf(c.a), SpreadOf(c.b)); got != c.want {
 			t.Errorf("%v against %v: %s, want %s", c.b, c.a, got, c.want)
 		}
 	}
@@ -55,7 +55,7 @@ inline,1,blocking_10ms,10000000,0.5,0.1
 `
 )
 
-func TestCompare(t *testing.T) {
+func TestSets(t *testing.T) {
 	dir := t.TempDir()
 	a, b := filepath.Join(dir, "a"), filepath.Join(dir, "b.csv")
 	write := func(path, text string) {
@@ -69,7 +69,7 @@ func TestCompare(t *testing.T) {
 	}
 	write(filepath.Join(a, "detail.csv"), fixtureA)
 	write(b, fixtureB)
-	text, err := Compare(a, b)
+	text, err := Sets(a, b)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -91,7 +91,7 @@ func TestCompare(t *testing.T) {
 	// are related to those of the scenarios without work.
 	write(filepath.Join(dir, "seed.csv"), "scenario,tick_p50_ns\nbaseline,100\ninproc_low,200\nload_shed,300\n")
 	write(filepath.Join(dir, "ours.csv"), "mode,scenario,tick_p50_ns\ninline,load_shed,3\nworker,load_shed,6\nworker,baseline,4\n")
-	text, err = Compare(filepath.Join(dir, "ours.csv"), filepath.Join(dir, "seed.csv"))
+	text, err = Sets(filepath.Join(dir, "ours.csv"), filepath.Join(dir, "seed.csv"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -105,7 +105,7 @@ func TestCompare(t *testing.T) {
 	}
 
 	write(filepath.Join(dir, "worker", "summary.csv"), "scenario,tick_p50_ns\nbaseline,1\n")
-	if _, err := Compare(filepath.Join(dir, "worker"), filepath.Join(dir, "worker", "summary.csv")); err != nil {
+	if _, err := Sets(filepath.Join(dir, "worker"), filepath.Join(dir, "worker", "summary.csv")); err != nil {
 		t.Errorf("a directory of one mode: %v", err)
 	}
 	for name, c := range map[string]struct{ text, want string }{
@@ -117,14 +117,14 @@ func TestCompare(t *testing.T) {
 		"nothing common":   {"scenario,tick_p50_ns\nother,1\n", "no scenario in common"},
 	} {
 		write(b, c.text)
-		if _, err := Compare(a, b); err == nil || !strings.Contains(err.Error(), c.want) {
+		if _, err := Sets(a, b); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: got %v, want it to say %q", name, err, c.want)
 		}
 	}
-	if _, err := Compare(a, t.TempDir()); err == nil || !strings.Contains(err.Error(), "give a directory that bench has written") {
+	if _, err := Sets(a, t.TempDir()); err == nil || !strings.Contains(err.Error(), "give a directory that bench has written") {
 		t.Errorf("an empty directory: %v", err)
 	}
-	if _, err := Compare(a, filepath.Join(dir, "gone")); err == nil {
+	if _, err := Sets(a, filepath.Join(dir, "gone")); err == nil {
 		t.Error("results that are not there were read")
 	}
 }
@@ -141,7 +141,7 @@ func FuzzParseResults(f *testing.F) {
 		}
 		for _, key := range res.keys {
 			for name, values := range res.values[key] {
-				if s := spreadOf(values); math.IsNaN(s.median) {
+				if s := SpreadOf(values); math.IsNaN(s.Median) {
 					t.Errorf("%v: %s has no median of %v", key, name, values)
 				}
 			}

@@ -1,4 +1,4 @@
-package bench
+package workload
 
 import (
 	"fmt"
@@ -59,19 +59,19 @@ func plain(name, doc string, fps float64, sleep time.Duration, dets ...detectors
 
 // expectBlocking wants the detector's latency in the engine's turns where it
 // runs in them, and nowhere else.
-func expectBlocking(r *Result) string {
-	tick, sleep := r.Tick.at(0.5), r.Scenario.Sleep
+func expectBlocking(o *Outcome) string {
+	tick, sleep := o.TickP50, o.Scenario.Sleep
 	switch {
-	case r.Mode == Inline && (tick < sleep/2 || tick > sleep*5/2):
+	case o.Mode == Inline && (tick < sleep/2 || tick > sleep*5/2):
 		return fmt.Sprintf("tick p50 is %v where the detector takes %v: it does not run in every turn", tick, sleep)
-	case r.Mode == Worker && r.Superseded+r.PoolDropped > 0:
-		return fmt.Sprintf("%d frames were lost beside a detector that should cost the engine nothing; the camera itself was held up for %d", r.Lost(), r.Overdue)
+	case o.Mode == Worker && o.Superseded+o.PoolDropped > 0:
+		return fmt.Sprintf("%d frames were lost beside a detector that should cost the engine nothing; the camera itself was held up for %d", o.Lost(), o.Overdue)
 	}
 	return ""
 }
 
-func expectShedding(r *Result) string {
-	if r.Backoffs == 0 {
+func expectShedding(o *Outcome) string {
+	if o.Backoffs == 0 {
 		return "the slow detector was never parked"
 	}
 	return ""
@@ -79,13 +79,13 @@ func expectShedding(r *Result) string {
 
 // expectOverload wants frames lost inline where more come than 1/5 ms, and one in
 // a hundred at most in workers.
-func expectOverload(r *Result) string {
-	lost := r.Superseded + r.PoolDropped
+func expectOverload(o *Outcome) string {
+	lost := o.Superseded + o.PoolDropped
 	switch {
-	case r.Mode == Inline && r.Scenario.FPS > 200 && lost == 0:
+	case o.Mode == Inline && o.Scenario.FPS > 200 && lost == 0:
 		return "no frame was lost: the detector does not run in every turn"
-	case r.Mode == Worker && lost*100 > r.Sent:
-		return fmt.Sprintf("%d of %d frames were lost, more than 1 %%; the camera itself was held up for %d", lost, r.Sent, r.Overdue)
+	case o.Mode == Worker && lost*100 > o.Sent:
+		return fmt.Sprintf("%d of %d frames were lost, more than 1 %%; the camera itself was held up for %d", lost, o.Sent, o.Overdue)
 	}
 	return ""
 }

@@ -8,15 +8,16 @@ import (
 
 	"github.com/HdrHistogram/hdrhistogram-go"
 
+	"rvo-tui/bench/wait"
 	"rvo-tui/capture"
 )
 
-// feed is what one camera sends: pictures of the album on a schedule. It outlives
+// feed is what one camera sends: pictures of the prerendered on a schedule. It outlives
 // its connections, of which there is one at a time.
 type feed struct {
-	schedule schedule
-	epoch    time.Time
-	album    *album
+	schedule    schedule
+	epoch       time.Time
+	prerendered *prerendered
 
 	// The goroutine that reads the source owns these; once over is closed anyone
 	// may read them.
@@ -34,8 +35,8 @@ type feed struct {
 	done bool
 }
 
-func newFeed(s schedule, epoch time.Time, a *album) *feed {
-	return &feed{schedule: s, epoch: epoch, album: a, late: newHistogram(), over: make(chan struct{})}
+func newFeed(s schedule, epoch time.Time, a *prerendered) *feed {
+	return &feed{schedule: s, epoch: epoch, prerendered: a, late: newHistogram(), over: make(chan struct{})}
 }
 
 // drivers returns drivers that open feeds, by the names of their cameras.
@@ -55,7 +56,7 @@ func drivers(feeds map[string]*feed) capture.Drivers {
 type source struct {
 	*feed
 	ctx   context.Context
-	alarm *alarm // nil before the first Grab; it belongs to the reader's goroutine
+	alarm *wait.Alarm // nil before the first Grab; it belongs to the reader's goroutine
 }
 
 // patience is how long the source waits at a stretch without looking whether it
@@ -65,7 +66,7 @@ const patience = 50 * time.Millisecond
 // Grab implements capture.Source.
 func (s *source) Grab() (capture.Stamp, error) {
 	if s.alarm == nil {
-		s.alarm = newAlarm()
+		s.alarm = wait.NewAlarm()
 	}
 	id := s.sent.Load() + 1
 	if s.schedule.over(id, time.Since(s.epoch)) {
@@ -79,12 +80,12 @@ func (s *source) Grab() (capture.Stamp, error) {
 	due := s.schedule.due(id)
 	at := s.epoch.Add(due)
 	for left := time.Until(at); left > patience; left = time.Until(at) {
-		s.alarm.until(time.Now().Add(patience))
+		s.alarm.Until(time.Now().Add(patience))
 		if err := s.ctx.Err(); err != nil {
 			return capture.Stamp{}, err
 		}
 	}
-	s.alarm.until(at)
+	s.alarm.Until(at)
 	now := time.Now()
 	if s.schedule.measured(id) {
 		sent := now.Sub(s.epoch)
@@ -104,11 +105,11 @@ func (s *source) Grab() (capture.Stamp, error) {
 
 // Retrieve implements capture.Source.
 func (s *source) Retrieve(dst []byte) error {
-	if len(dst) != s.album.width*s.album.height*3 {
+	if len(dst) != s.prerendered.width*s.prerendered.height*3 {
 		return capture.ErrSizeChanged
 	}
 	id := s.sent.Load()
-	if s.album.show(dst, id) {
+	if s.prerendered.show(dst, id) {
 		s.painted++
 	}
 	s.decoded++
@@ -119,7 +120,7 @@ func (s *source) Retrieve(dst []byte) error {
 }
 
 // Size implements capture.Source.
-func (s *source) Size() (width, height int) { return s.album.width, s.album.height }
+func (s *source) Size() (width, height int) { return s.prerendered.width, s.prerendered.height }
 
 // Live implements capture.Source.
 func (s *source) Live() bool { return true }
@@ -127,7 +128,7 @@ func (s *source) Live() bool { return true }
 // Close implements capture.Source.
 func (s *source) Close() error {
 	if s.alarm != nil {
-		s.alarm.end()
+		s.alarm.End()
 	}
 	return nil
 }

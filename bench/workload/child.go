@@ -1,4 +1,4 @@
-package bench
+package workload
 
 import (
 	"context"
@@ -11,6 +11,7 @@ import (
 	"syscall"
 	"time"
 
+	"rvo-tui/bench/wait"
 	"rvo-tui/capture"
 	"rvo-tui/detectors"
 	"rvo-tui/rules"
@@ -53,7 +54,7 @@ func buildCrashingChild(s Setup) (Load, error) {
 // an error: the run would show nothing.
 func crashChildren(ctx context.Context, _ *runtime.Runtime) error {
 	crashed := 0
-	for pause(ctx, crashEvery) == nil {
+	for wait.For(ctx, crashEvery) == nil {
 		pids, err := children()
 		if err != nil {
 			return err

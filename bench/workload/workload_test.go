@@ -1,8 +1,8 @@
-package bench
+package workload
 
 import (
 	"context"
-	"io"
+	"fmt"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -12,7 +12,7 @@ import (
 	"rvo-tui/detectors"
 )
 
-func TestScenariosHaveNamesAndStories(t *testing.T) {
+func TestScenariosHaveNamesAndDocs(t *testing.T) {
 	seen := map[string]bool{}
 	ours := false
 	for _, s := range Scenarios() {
@@ -53,7 +53,7 @@ func TestWorkloadsAreValid(t *testing.T) {
 				}()
 			}
 			bad := func(key, problem string) { t.Errorf("%s: %s", key, problem) }
-			all := kinds(l)
+			all := l.AllKinds()
 			names := map[string]bool{}
 			for _, d := range l.Detectors {
 				kind, ok := all[d.Kind]
@@ -97,37 +97,6 @@ func TestWorkloadsSayWhatTheyWant(t *testing.T) {
 		if _, err := s.Build(Setup{}); err == nil || !strings.Contains(err.Error(), ":") {
 			t.Errorf("%s: error %v, want one that says what to do", name, err)
 		}
-	}
-}
-
-// What a scenario is for happens, and every frame of it is accounted for.
-func TestScenariosRun(t *testing.T) {
-	rep, err := Run(t.Context(), Options{
-		Scenarios: []string{"age_by_stage", "event_storm", "clips_on", "detectors_4", "cameras_4", "remote_5ms", "stuck_detector", "crashing_detector", "dashboard_on", "variance_bursty"},
-		Modes:     []Mode{Worker}, Runs: 1, Duration: 600 * time.Millisecond, Sample: 200 * time.Millisecond,
-		Width: 64, Height: 36, Seed: 1, Dir: t.TempDir(), Out: io.Discard,
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, r := range rep.Results {
-		if slices.Contains([]string{"age_by_stage", "stuck_detector", "crashing_detector", "remote_5ms"}, r.Scenario.Name) && r.Odd != "" {
-			t.Errorf("%s: %s", r.Scenario.Name, r.Odd)
-		}
-		// All rules of a storm confirm in the same step.
-		if r.Scenario.Name == "event_storm" && (r.Events == 0 || r.Events%stormRules != 0) {
-			t.Errorf("%d events, want a multiple of %d", r.Events, stormRules)
-		}
-		// The answers of one that is stuck are late, and nobody's signal.
-		if r.Scenario.Name == "stuck_detector" && r.SignalAge.max() >= stuckFor {
-			t.Errorf("a signal of %v age", r.SignalAge.max())
-		}
-		if r.Seen == 0 || r.Execs == 0 {
-			t.Errorf("%s: %d frames seen and %d runs measured", r.Scenario.Name, r.Seen, r.Execs)
-		}
-	}
-	if len(rep.Results) != 10 {
-		t.Errorf("%d results, want 10", len(rep.Results))
 	}
 }
 
@@ -204,4 +173,37 @@ func TestBrittlePanicsWhenItsRunsAreOver(t *testing.T) {
 		}
 	}()
 	_, _ = b.Detect(t.Context(), nil)
+}
+
+// The seed's scenarios with their workloads, as its harness has them.
+func TestSeedScenarios(t *testing.T) {
+	var got []string
+	for _, s := range Scenarios() {
+		if !s.Seed {
+			continue
+		}
+		l, err := s.Build(Setup{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		line := s.Name + " " + fmt.Sprint(l.Cameras[0].FPS) + " " + fmt.Sprint(s.Sleep.Seconds()*1000)
+		for _, d := range l.Detectors {
+			line += " " + d.Kind
+			if d.Kind == SleepKind {
+				line += " " + d.Text("busy") + " " + string(d.Cost) + " " + fmt.Sprint(d.MaxFPS)
+			}
+		}
+		got = append(got, line)
+	}
+	want := []string{
+		"baseline 30 0", "inproc_low 30 0 dummy",
+		"blocking_1ms 30 1 sleep 1ms low 10000", "blocking_3ms 30 3 sleep 3ms low 10000",
+		"blocking_10ms 30 10 sleep 10ms low 10000", "blocking_50ms 30 50 sleep 50ms low 10000",
+		"load_shed 30 50 dummy sleep 50ms high 60",
+		"overload_threshold 120 5 sleep 5ms low 1000", "overload_moderate 300 5 sleep 5ms low 1000", "overload_severe 600 5 sleep 5ms low 1000",
+		"fps_1000 1000 0 dummy", "fps_2000 2000 0 dummy", "fps_5000 5000 0 dummy",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
 }

@@ -1,4 +1,5 @@
-package bench
+// Package wait waits until exact instants.
+package wait
 
 import (
 	goruntime "runtime"
@@ -7,11 +8,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// alarm wakes its goroutine at exact instants. Go's own timers oversleep by up to
+// Alarm wakes its goroutine at exact instants. Go's own timers oversleep by up to
 // a millisecond; the kernel's, on a thread without slack, by some 10 to 60 µs,
 // which the alarm spends looking at the clock instead. It belongs to one
 // goroutine, which it ties to its thread until end.
-type alarm struct {
+type Alarm struct {
 	zero time.Time // with a monotonic reading, taken together with mono
 	mono int64     // CLOCK_MONOTONIC then, in nanoseconds
 }
@@ -19,12 +20,13 @@ type alarm struct {
 // ahead is how long before the instant the kernel is to wake the thread.
 const ahead = 40 * time.Microsecond
 
-func newAlarm() *alarm {
+// NewAlarm returns an Alarm for the calling goroutine.
+func NewAlarm() *Alarm {
 	goruntime.LockOSThread()
 	// Where the kernel refuses, its usual slack of 50 µs stays: seen in how late
 	// frames were.
 	_ = unix.Prctl(unix.PR_SET_TIMERSLACK, 1, 0, 0, 0)
-	a := &alarm{zero: time.Now()}
+	a := &Alarm{zero: time.Now()}
 	var ts unix.Timespec
 	if err := unix.ClockGettime(unix.CLOCK_MONOTONIC, &ts); err == nil {
 		a.mono = ts.Nano()
@@ -32,8 +34,8 @@ func newAlarm() *alarm {
 	return a
 }
 
-// until returns at the given instant, or at once when it has passed.
-func (a *alarm) until(at time.Time) {
+// Until returns at the given instant, or at once when it has passed.
+func (a *Alarm) Until(at time.Time) {
 	if time.Until(at) > ahead {
 		ts := unix.NsecToTimespec(a.mono + int64(at.Sub(a.zero)-ahead))
 		for unix.ClockNanosleep(unix.CLOCK_MONOTONIC, unix.TIMER_ABSTIME, &ts, nil) == unix.EINTR {
@@ -45,15 +47,15 @@ func (a *alarm) until(at time.Time) {
 	}
 }
 
-// end gives the thread back, as it was.
-func (a *alarm) end() {
+// End releases the thread.
+func (a *Alarm) End() {
 	_ = unix.Prctl(unix.PR_SET_TIMERSLACK, 0, 0, 0, 0) // 0: the process's own
 	goruntime.UnlockOSThread()
 }
 
-// nap waits in the kernel, on whatever thread the caller has, and looks at the
+// Nap waits in the kernel, on whatever thread the caller has, and looks at the
 // clock for the last stretch.
-func nap(d time.Duration) {
+func Nap(d time.Duration) {
 	at := time.Now().Add(d)
 	if rest := d - 2*ahead; rest > 0 {
 		ts := unix.NsecToTimespec(int64(rest))

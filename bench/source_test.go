@@ -11,9 +11,9 @@ import (
 	"rvo-tui/capture"
 )
 
-func testAlbum(t *testing.T) *album {
+func testAlbum(t *testing.T) *prerendered {
 	t.Helper()
-	a, err := newAlbum(64, 48, 1)
+	a, err := newPrerendered(64, 48, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -116,38 +116,5 @@ func TestSendingAllocatesNothing(t *testing.T) {
 	}
 	if err := src.Close(); err != nil {
 		t.Error(err)
-	}
-}
-
-func TestAlarmAndNapComeNoEarlier(t *testing.T) {
-	a := newAlarm()
-	defer a.end()
-	for _, d := range []time.Duration{-time.Second, 0, 10 * time.Microsecond, time.Millisecond} {
-		at := time.Now().Add(d)
-		if a.until(at); time.Now().Before(at) {
-			t.Errorf("the alarm of %v came early", d)
-		}
-		at = time.Now().Add(d)
-		if nap(d); time.Now().Before(at) {
-			t.Errorf("the nap of %v ended early", d)
-		}
-	}
-}
-
-func TestSleeper(t *testing.T) {
-	s := &sleeper{d: 30 * time.Millisecond}
-	begun := time.Now()
-	got, err := s.Detect(t.Context(), nil)
-	if err != nil || len(got) != 1 || time.Since(begun) < s.d {
-		t.Errorf("got %v, %v after %v", got, err, time.Since(begun))
-	}
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	if _, err := s.Detect(ctx, nil); !errors.Is(err, context.Canceled) {
-		t.Errorf("a long one whose context has ended: %v", err)
-	}
-	s.d = time.Microsecond
-	if n := testing.AllocsPerRun(100, func() { _, _ = s.Detect(ctx, nil) }); n != 0 {
-		t.Errorf("%v allocations", n)
 	}
 }

@@ -14,13 +14,13 @@ import (
 // with few detectors has buffers in turn.
 const albumPictures = 8
 
-// album holds pictures that were drawn beforehand.
+// prerendered holds pictures that were drawn beforehand.
 //
 // A frame's pixels are handed over by reference, as everywhere in the program:
 // the buffers of a camera's pool are painted once, each with one of the pictures,
 // when they are new. After that a frame costs a look at the mark in its corner
 // and 8 bytes for its number, not a copy of 2.7 MB.
-type album struct {
+type prerendered struct {
 	width, height int
 	pictures      [][]byte
 }
@@ -32,14 +32,14 @@ var mark = [16]byte{'r', 'v', 'o', ' ', 'b', 'e', 'n', 'c', 'h', ' ', 'p', 'a', 
 // numberAt is where a painted buffer has the number of its frame.
 const numberAt = len(mark)
 
-func newAlbum(width, height int, seed uint64) (*album, error) {
+func newPrerendered(width, height int, seed uint64) (*prerendered, error) {
 	cfg := capture.DefaultConfig()
 	cfg.Width, cfg.Height = width, height
 	src, err := synthetic.Open(context.Background(), cfg, capture.Address{Kind: capture.KindSynthetic, Scene: "street", Seed: seed})
 	if err != nil {
 		return nil, fmt.Errorf("draw pictures: %w", err)
 	}
-	a := &album{width: width, height: height}
+	a := &prerendered{width: width, height: height}
 	for range albumPictures {
 		pix := make([]byte, width*height*3)
 		for range 10 { // far enough apart to differ
@@ -61,7 +61,7 @@ func newAlbum(width, height int, seed uint64) (*album, error) {
 
 // show makes dst the picture of the frame with this number, and reports whether
 // it had to be painted for that.
-func (a *album) show(dst []byte, id uint64) (painted bool) {
+func (a *prerendered) show(dst []byte, id uint64) (painted bool) {
 	if !bytes.Equal(dst[:len(mark)], mark[:]) {
 		copy(dst, a.pictures[id%uint64(len(a.pictures))])
 		painted = true

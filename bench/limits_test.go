@@ -5,18 +5,22 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"rvo-tui/bench/workload"
 )
 
 // fixedRun is a run of workers whose turns all took as long.
 func fixedRun(t *testing.T, name string, run int, tick time.Duration, sent, superseded, pool uint64) *Result {
 	t.Helper()
-	s, err := Find(name)
+	s, err := workload.Find(name)
 	if err != nil {
 		t.Fatal(err)
 	}
 	r := &Result{
-		Scenario: s, Mode: Worker, Run: run, Duration: time.Second, Timing: newTiming(),
-		Sent: sent, Seen: sent - superseded - pool, Superseded: superseded, PoolDropped: pool,
+		Outcome: workload.Outcome{
+			Scenario: s, Mode: workload.Worker, Sent: sent, Seen: sent - superseded - pool, Superseded: superseded, PoolDropped: pool,
+		},
+		Run: run, Duration: time.Second, Timing: newTiming(),
 	}
 	r.Tick.add(tick)
 	if err := r.cut(nil, time.Time{}, time.Time{}); err != nil {
@@ -26,7 +30,7 @@ func fixedRun(t *testing.T, name string, run int, tick time.Duration, sent, supe
 }
 
 func TestLimits(t *testing.T) {
-	rep := &Report{Environment: Environment{Runs: 3}, Options: Options{Modes: []Mode{Worker}}}
+	rep := &Report{Environment: Environment{Runs: 3}, Options: Options{Modes: []workload.Mode{workload.Worker}}}
 	for run, tick := range []time.Duration{200, 100, 130} {
 		rep.Results = append(rep.Results,
 			fixedRun(t, "baseline", run+1, tick, 100, 0, 0),

@@ -1,4 +1,6 @@
-package bench
+// Package compare says how two sets of results of the load harness differ, with
+// medians and the spread between runs.
+package compare
 
 import (
 	"bytes"
@@ -17,39 +19,56 @@ import (
 	"time"
 )
 
-// compared are the columns that Compare looks at, where both sets have them, and
+// compared are the columns that Sets compares, where both sets have them, and
 // how their values read.
 var compared = []struct {
 	name string
 	text func(float64) string
 }{
-	{"tick_p50_ns", nanoText},
+	{"tick_p50_ns", Nanos},
 	{overBaseline, plainText},
 	{overCheap, plainText},
-	{"tick_p99_ns", nanoText},
-	{"tick_p999_ns", nanoText},
-	{"exec_p50_ns", nanoText},
-	{"exec_p99_ns", nanoText},
+	{"tick_p99_ns", Nanos},
+	{"tick_p999_ns", Nanos},
+	{"exec_p50_ns", Nanos},
+	{"exec_p99_ns", Nanos},
 	{"effective_fps", plainText},
 	{"frame_loss_rate", plainText},
-	{"age_p50_ns", nanoText},
-	{"age_p99_ns", nanoText},
-	{"age_scheduled_p99_ns", nanoText},
-	{"signal_age_p50_ns", nanoText},
-	{"signal_age_p99_ns", nanoText},
-	{"event_age_p50_ns", nanoText},
+	{"age_p50_ns", Nanos},
+	{"age_p99_ns", Nanos},
+	{"age_scheduled_p99_ns", Nanos},
+	{"signal_age_p50_ns", Nanos},
+	{"signal_age_p99_ns", Nanos},
+	{"event_age_p50_ns", Nanos},
 	{"cpu_cores", plainText},
 }
 
-// Measures that no table has: the median turn of a run over the median of all runs
+// Measures that no table has: the median tick of a run over the median of all runs
 // without a detector, and with one that takes no time, of the same set and mode.
 const (
 	overBaseline = "tick_p50/baseline"
 	overCheap    = "tick_p50/inproc_low"
 )
 
-func nanoText(v float64) string  { return short(time.Duration(v)).String() }
+// Nanos returns a number of nanoseconds as text, with three digits or so.
+func Nanos(v float64) string { return Short(time.Duration(v)).String() }
+
+// Short rounds a duration to three digits or so.
+func Short(d time.Duration) time.Duration {
+	unit := time.Duration(1)
+	for d/unit >= 1000 {
+		unit *= 10
+	}
+	return d.Round(unit)
+}
+
 func plainText(v float64) string { return strconv.FormatFloat(v, 'f', 2, 64) }
+
+// The tables that a set of results has.
+const (
+	DetailFile  = "detail.csv"
+	SummaryFile = "summary.csv"
+)
 
 // minRuns is how many runs tell something of how runs differ.
 const minRuns = 3
@@ -71,12 +90,12 @@ func (k resultKey) matches(other resultKey) bool {
 	return k.scenario == other.scenario && (k.mode == other.mode || k.mode == "" || other.mode == "")
 }
 
-// Compare returns, as a text table, how the results at b differ from those at a:
-// directories that Run has written, or CSV files in them. For each scenario and
+// Sets returns, as a text table, how the results at b differ from those at a:
+// directories of the load harness, or CSV files in them. For each scenario and
 // mode that both have it gives medians over the runs, the median distance from
 // them, their ratio, and whether the difference is larger than that between runs
 // of the same set.
-func Compare(a, b string) ([]byte, error) {
+func Sets(a, b string) ([]byte, error) {
 	left, err := readResults(a)
 	if err != nil {
 		return nil, err
@@ -122,16 +141,17 @@ func compareRows(w io.Writer, mode, scenario string, a, b map[string][]float64) 
 		if len(va) == 0 || len(vb) == 0 {
 			continue
 		}
-		sa, sb := spreadOf(va), spreadOf(vb)
-		if sa.largest == 0 && sb.largest == 0 {
+		sa, sb := SpreadOf(va), SpreadOf(vb)
+		if sa.Largest == 0 && sb.Largest == 0 {
 			continue // neither has any
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%d/%d\t%s\t%s\t%s\t%s\t%s\t%s\n", scenario, mode, c.name, sa.n, sb.n,
-			c.text(sa.median), c.text(sa.mad), c.text(sb.median), c.text(sb.mad), ratioText(sa.median, sb.median), verdict(sa, sb))
+		fmt.Fprintf(w, "%s\t%s\t%s\t%d/%d\t%s\t%s\t%s\t%s\t%s\t%s\n", scenario, mode, c.name, sa.N, sb.N,
+			c.text(sa.Median), c.text(sa.MAD), c.text(sb.Median), c.text(sb.MAD), Ratio(sa.Median, sb.Median), verdict(sa, sb))
 	}
 }
 
-func ratioText(a, b float64) string {
+// Ratio returns b/a as text, and a dash where there is no such number.
+func Ratio(a, b float64) string {
 	if !(a > 0) {
 		return "–"
 	}
@@ -140,13 +160,13 @@ func ratioText(a, b float64) string {
 
 // verdict says what a difference means: "inside the spread" where the medians are
 // no further apart than some run of either set is from the median of its own.
-func verdict(a, b spread) string {
+func verdict(a, b Spread) string {
 	switch {
-	case min(a.n, b.n) < minRuns:
+	case min(a.N, b.N) < minRuns:
 		return fmt.Sprintf("fewer than %d runs", minRuns)
-	case math.Abs(b.median-a.median) <= max(a.reach(), b.reach()):
+	case math.Abs(b.Median-a.Median) <= max(a.Reach(), b.Reach()):
 		return "inside the spread"
-	case b.median > a.median:
+	case b.Median > a.Median:
 		return "higher"
 	}
 	return "lower"
@@ -160,12 +180,12 @@ func readResults(path string) (*results, error) {
 	}
 	if info.IsDir() {
 		dir := path
-		path = filepath.Join(dir, detailFile)
+		path = filepath.Join(dir, DetailFile)
 		if !exists(path) {
-			path = filepath.Join(dir, summaryFile)
+			path = filepath.Join(dir, SummaryFile)
 		}
 		if !exists(path) {
-			return nil, fmt.Errorf("read results: %q has no %s: give a directory that bench has written", dir, detailFile)
+			return nil, fmt.Errorf("read results: %q has no %s: give a directory that bench has written", dir, DetailFile)
 		}
 	}
 	file, err := os.Open(path)

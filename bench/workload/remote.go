@@ -1,4 +1,4 @@
-package bench
+package workload
 
 import (
 	"context"
@@ -35,8 +35,8 @@ func remoteScenarios() []Scenario {
 	return list
 }
 
-func expectAnswers(r *Result) string {
-	if r.Execs == r.Failures {
+func expectAnswers(o *Outcome) string {
+	if o.Execs == o.Failures {
 		return "the service never answered"
 	}
 	return ""

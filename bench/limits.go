@@ -4,6 +4,9 @@ import (
 	"bytes"
 	"fmt"
 	"strings"
+
+	"rvo-tui/bench/compare"
+	"rvo-tui/bench/workload"
 )
 
 // What workers are to keep to, as medians over the runs.
@@ -18,7 +21,7 @@ func (r *Report) limits(out *bytes.Buffer) {
 	byName := map[string][]*Result{}
 	var names []string
 	for _, res := range r.Results {
-		if res.Mode != Worker {
+		if res.Mode != workload.Worker {
 			continue
 		}
 		if name := res.Scenario.Name; byName[name] == nil {
@@ -36,18 +39,18 @@ func (r *Report) limits(out *bytes.Buffer) {
 		rs := byName[name]
 		switch {
 		case strings.HasPrefix(name, "blocking_") || name == "load_shed":
-			if base.n == 0 || base.median == 0 {
+			if base.N == 0 || base.Median == 0 {
 				continue
 			}
-			ratio := medianOf(rs, tickP50).median / base.median
+			ratio := medianOf(rs, tickP50).Median / base.Median
 			row(name, fmt.Sprintf("tick p50 at most %g times that of `baseline`", maxTickRatio), fmt.Sprintf("%.2f", ratio), ratio <= maxTickRatio)
 			tail := medianOf(rs, p99)
-			row(name, "tick p99 within those of the runs of `baseline`", fmt.Sprintf("%s, theirs up to %s", nanoText(tail.median), nanoText(baseTail.largest)),
-				tail.median <= baseTail.largest)
+			row(name, "tick p99 within those of the runs of `baseline`", fmt.Sprintf("%s, theirs up to %s", compare.Nanos(tail.Median), compare.Nanos(baseTail.Largest)),
+				tail.Median <= baseTail.Largest)
 		case strings.HasPrefix(name, "overload_"):
-			lost := medianOf(rs, func(res *Result) float64 { return res.share(res.Superseded) }).median
+			lost := medianOf(rs, func(res *Result) float64 { return res.share(res.Superseded) }).Median
 			row(name, fmt.Sprintf("at most %g %% of the frames superseded", maxLoss*100), fmt.Sprintf("%.2f %%", lost*100), lost <= maxLoss)
-			dropped := medianOf(rs, func(res *Result) float64 { return float64(res.PoolDropped) }).largest
+			dropped := medianOf(rs, func(res *Result) float64 { return float64(res.PoolDropped) }).Largest
 			row(name, "no frame lost otherwise", fmt.Sprintf("at most %g in a run", dropped), dropped == 0)
 		}
 	}

@@ -1,4 +1,6 @@
-package bench
+// Package workload has the workloads of the load harness by name: cameras, detectors
+// and rules, and what a run of each is expected to show.
+package workload
 
 import (
 	"context"
@@ -15,6 +17,18 @@ import (
 	"rvo-tui/runtime"
 )
 
+// Mode is where the detectors of a run compute.
+type Mode string
+
+// The modes.
+const (
+	Inline Mode = "inline" // within a step of the engine, which waits for them: the seed's way
+	Worker Mode = "worker" // each in a thread of its own
+)
+
+// Modes are all modes, in the order in which they run.
+func Modes() []Mode { return []Mode{Inline, Worker} }
+
 // Scenario is a workload by name.
 type Scenario struct {
 	Name string
@@ -30,11 +44,29 @@ type Scenario struct {
 	Build func(Setup) (Load, error)
 	// Expect returns what is odd about a result, for the summary: that what the
 	// scenario is to show has not happened. Empty: nothing. Nil: nothing to expect.
-	Expect func(*Result) string
+	Expect func(*Outcome) string
 }
 
-// in reports whether the scenario runs in a mode.
-func (s Scenario) in(m Mode) bool { return len(s.Modes) == 0 || slices.Contains(s.Modes, m) }
+// In reports whether the scenario runs in a mode.
+func (s Scenario) In(m Mode) bool { return len(s.Modes) == 0 || slices.Contains(s.Modes, m) }
+
+// Outcome is what a run showed, in numbers. Frames are those that were due while it
+// was measured, of all cameras.
+type Outcome struct {
+	Scenario Scenario
+	Mode     Mode
+
+	Sent, Given, Seen       uint64
+	Superseded, PoolDropped uint64
+	Overdue                 uint64 // sent only after the next one was due, because the camera was held up
+	Ticks, Execs, Skips     uint64
+	Failures, Events        uint64
+	Backoffs, Timeouts      uint64 // of the whole run
+	TickP50                 time.Duration
+}
+
+// Lost returns the measured frames that the engine never saw.
+func (o *Outcome) Lost() uint64 { return o.Superseded + o.PoolDropped }
 
 // Setup is what a scenario may need to know of its run.
 type Setup struct {
@@ -103,7 +135,7 @@ func oneCamera(fps float64) []Camera { return []Camera{{Name: "camera", FPS: fps
 // it costs, and how often it would run.
 func sleeping(name string, d time.Duration, cost detectors.Cost, fps float64) detectors.Config {
 	cfg := detectors.DefaultConfig()
-	cfg.Name, cfg.Kind, cfg.Cost, cfg.MaxFPS = name, sleepKind, cost, fps
+	cfg.Name, cfg.Kind, cfg.Cost, cfg.MaxFPS = name, SleepKind, cost, fps
 	cfg.Options = detectors.LoadOptions{Busy: capture.Duration(d)}
 	return cfg
 }

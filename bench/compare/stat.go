@@ -1,0 +1,49 @@
+package compare
+
+import (
+	"math"
+	"slices"
+)
+
+// median returns the middle of the values, the mean of the two in the middle
+// where they are even in number, and NaN of none.
+func median(values []float64) float64 {
+	return quantile(values, 0.5)
+}
+
+// quantile returns a quantile of the values, interpolated between neighbours; NaN
+// of none.
+func quantile(values []float64, q float64) float64 {
+	if len(values) == 0 {
+		return math.NaN()
+	}
+	sorted := slices.Sorted(slices.Values(values))
+	at := q * float64(len(sorted)-1)
+	low := int(at)
+	if low+1 == len(sorted) {
+		return sorted[low]
+	}
+	return sorted[low] + (at-float64(low))*(sorted[low+1]-sorted[low])
+}
+
+// Spread describes how values of the same thing differ.
+type Spread struct {
+	N                 int
+	Median            float64
+	MAD               float64 // median of the distances from the median
+	Smallest, Largest float64
+}
+
+// SpreadOf returns the spread of values.
+func SpreadOf(values []float64) Spread {
+	s := Spread{N: len(values), Median: median(values), Smallest: quantile(values, 0), Largest: quantile(values, 1)}
+	off := make([]float64, len(values))
+	for i, v := range values {
+		off[i] = math.Abs(v - s.Median)
+	}
+	s.MAD = median(off)
+	return s
+}
+
+// Reach returns how far from the median the furthest value is.
+func (s Spread) Reach() float64 { return max(s.Largest-s.Median, s.Median-s.Smallest) }

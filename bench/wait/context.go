@@ -1,0 +1,18 @@
+package wait
+
+import (
+	"context"
+	"time"
+)
+
+// For waits for d. It returns the error of a context that ends before.
+func For(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
