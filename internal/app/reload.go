@@ -13,9 +13,8 @@ import (
 	"rvo-tui/runtime"
 )
 
-// reloader reads the configuration of a run again and puts its cameras,
-// detectors and rules in place while the run goes on. It is safe for concurrent
-// use.
+// reloader reloads the configuration while the program runs: its cameras, detectors
+// and rules. It is safe for concurrent use.
 type reloader struct {
 	loader config.Loader
 	flags  cli.Flags
@@ -24,12 +23,12 @@ type reloader struct {
 	told   *service
 	log    *slog.Logger
 
-	mu  sync.Mutex    // held for a whole reload: one at a time
-	cfg config.Config // in place; its file is read again, even where another one would be found by now
+	mu  sync.Mutex    // held during a reload: one at a time
+	cfg config.Config // the current one; its file is reloaded, even if another one would be found by now
 }
 
-// reload puts in place what the configuration says now. One that is not valid,
-// or has gone, changes nothing; its *config.Error says why.
+// reload applies the current text of the configuration. An invalid or missing file
+// changes nothing and is reported as a *config.Error.
 func (r *reloader) reload(ctx context.Context) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -43,14 +42,14 @@ func (r *reloader) reload(ctx context.Context) error {
 	return err
 }
 
-// reloadAndLog reloads where nobody waits for the answer.
+// reloadAndLog reloads, and logs an error.
 func (r *reloader) reloadAndLog(ctx context.Context) {
 	if err := r.reload(ctx); err != nil {
-		r.log.Error("the configuration as it was stays in place, where this does not say otherwise", "error", err)
+		r.log.Error("the configuration was not fully reloaded; the rest stays as it was", "error", err)
 	}
 }
 
-// replace does the work of reload, and says how it went for the metrics.
+// replace does the work of reload, and returns the result for the metrics.
 func (r *reloader) replace(ctx context.Context) (result string, err error) {
 	next, err := r.loader.Load(r.source())
 	if err != nil {
@@ -60,19 +59,19 @@ func (r *reloader) replace(ctx context.Context) (result string, err error) {
 		Cameras: next.Camera, Detectors: next.Detector, Rules: next.Rule,
 	}})
 	if late := config.StartOnly(r.cfg, next); len(late) > 0 {
-		r.log.Warn("these sections have changed and count from the next start on", "sections", strings.Join(late, " "))
+		r.log.Warn("these sections have changed and take effect at the next start", "sections", strings.Join(late, " "))
 	}
 	r.cfg.File, r.cfg.Detector = next.File, next.Detector
 	if err != nil {
 		return runtime.ReloadPartial, err
 	}
-	r.log.Info("configuration read again", "config", next.File, "cameras", len(next.Camera), "detectors", len(next.Detector), "rules", len(next.Rule))
+	r.log.Info("configuration reloaded", "config", next.File, "cameras", len(next.Camera), "detectors", len(next.Detector), "rules", len(next.Rule))
 	return runtime.ReloadOK, nil
 }
 
-// source returns the flags that name the file in place: one that has gone is
-// missing, and does not make way for another. The configuration that is built in
-// makes way for a file.
+// source returns the flags that select the current file. A file that has gone is an
+// error and is not replaced by another one. The built-in configuration is replaced by
+// a file that appears.
 func (r *reloader) source() cli.Flags {
 	flags := r.flags
 	if r.cfg.File != config.BuiltIn {
@@ -81,32 +80,23 @@ func (r *reloader) source() cli.Flags {
 	return flags
 }
 
-// watch reads the configuration again whenever its file has changed, until the
-// context ends.
+// watch reloads the configuration when its file changes, until the context ends.
 func (r *reloader) watch(ctx context.Context) {
-	locked := func() cli.Flags {
-		r.mu.Lock()
-		defer r.mu.Unlock()
-		return r.source()
-	}
 	w := config.Watcher{
-		Path: func() string {
-			if file := locked().Config; file != "" {
-				return file
-			}
-			return config.LocalFile
-		},
 		Read: func() ([]byte, error) {
-			_, text, err := r.loader.Find(locked().Config)
+			r.mu.Lock()
+			flags := r.source()
+			r.mu.Unlock()
+			_, text, err := r.loader.Find(flags.Config)
 			return text, err
 		},
-		Changed: r.reloadAndLog, Log: r.log, Sum: r.cfg.Sum,
+		Changed: r.reloadAndLog, Sum: r.cfg.Sum,
 	}
 	w.Run(ctx)
 }
 
-// onHangup reopens files with every signal, for log rotation, and reads the
-// configuration again, until the context ends.
+// onHangup reopens files for log rotation and reloads the configuration at every
+// signal, until the context ends.
 func (r *reloader) onHangup(ctx context.Context, hangup <-chan os.Signal, reopen []func()) {
 	for {
 		select {

@@ -21,14 +21,14 @@ func TestReloadKeepsToItsFile(t *testing.T) {
 	loader := testLoader()
 	t.Chdir(t.TempDir())
 	const text = "[[camera]]\nname = \"door\"\nsource = \"synthetic:street\"\n"
-	if err := os.WriteFile(config.LocalFile, []byte(text), 0o600); err != nil {
+	if err := os.WriteFile("rvo.toml", []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	cfg, err := loader.Load(cli.Flags{})
-	if err != nil || cfg.File != config.LocalFile || cfg.Sum != sha256.Sum256([]byte(text)) {
+	if err != nil || cfg.File != "rvo.toml" || cfg.Sum != sha256.Sum256([]byte(text)) {
 		t.Fatalf("read %q with sum %x, %v", cfg.File, cfg.Sum, err)
 	}
-	if err := os.Remove(config.LocalFile); err != nil {
+	if err := os.Remove("rvo.toml"); err != nil {
 		t.Fatal(err)
 	}
 	counts := runtime.NewReloads(time.Now())

@@ -26,8 +26,8 @@ import (
 // BuiltIn is what Config.File says of the configuration inside the program.
 const BuiltIn = "rvo.toml (built in)"
 
-// LocalFile is read where no other file is named.
-const LocalFile = "rvo.toml"
+// localFile is read where no other file is named.
+const localFile = "rvo.toml"
 
 // maxConfig bounds a configuration file, in bytes.
 const maxConfig = 1 << 20
@@ -124,7 +124,7 @@ func (l Loader) Find(file string) (string, []byte, error) {
 		file, _ = l.Getenv("RVO_CONFIG")
 	}
 	if file == "" {
-		file = LocalFile
+		file = localFile
 		if _, err := os.Lstat(file); errors.Is(err, fs.ErrNotExist) {
 			return BuiltIn, l.Default, nil
 		}
