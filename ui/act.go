@@ -336,7 +336,7 @@ func (m *model) reload() tea.Cmd {
 	return func() tea.Msg {
 		ctx, cancel := context.WithTimeout(ctx, commandTimeout)
 		defer cancel()
-		return doneMsg{"the configuration has been read again", reload(ctx)}
+		return doneMsg{"configuration reloaded", reload(ctx)}
 	}
 }
 

@@ -1,5 +1,4 @@
-// Package app is the program: its commands, and the parts that each of them puts
-// together.
+// Package app is the program: its commands, and how each of them is wired.
 package app
 
 import (
@@ -26,8 +25,8 @@ const (
 )
 
 // Main runs the program with the given arguments and returns its exit status.
-// BuiltIn is the configuration that holds where there is no file. Problems go to
-// standard error.
+// BuiltIn is the configuration that is used without a file. Errors go to standard
+// error.
 func Main(args []string, stdout *os.File, builtIn []byte) int {
 	if len(args) > 0 && args[0] == child.Argument {
 		return childMain(args[1:])
@@ -57,7 +56,7 @@ func Main(args []string, stdout *os.File, builtIn []byte) int {
 	return status(do(loader, kinds, flags, stdout))
 }
 
-// do carries a command out.
+// do runs a command.
 func do(loader config.Loader, kinds *kinds, flags cli.Flags, stdout *os.File) error {
 	switch flags.Command {
 	case "bench":
@@ -85,7 +84,7 @@ func do(loader config.Loader, kinds *kinds, flags cli.Flags, stdout *os.File) er
 	return interruptible(func(ctx context.Context) error { return run(ctx, loader, cfg, flags, kinds, stdout) })
 }
 
-// status prints an error and returns the exit status that it stands for.
+// status prints an error and returns its exit status.
 func status(err error) int {
 	var bad *config.Error
 	var usage *cli.UsageError
@@ -109,13 +108,13 @@ func status(err error) int {
 	return exitFailure
 }
 
-// interruptible does something in a context that ends with the first SIGINT or
-// SIGTERM. The second one ends the process at once.
+// interruptible calls do with a context that the first SIGINT or SIGTERM cancels.
+// The second one ends the process at once.
 func interruptible(do func(ctx context.Context) error) error {
 	ctx, cancel := context.WithCancel(context.Background())
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM)
-	// A reader of the events that has gone degrades its sink, not the process.
+	// A reader of events that closes its pipe degrades the sink, not the process.
 	signal.Ignore(syscall.SIGPIPE)
 	var wg sync.WaitGroup
 	done := make(chan struct{})

@@ -21,7 +21,7 @@ import (
 	"rvo-tui/runtime"
 )
 
-// benchOptions returns what the flags ask the harness for.
+// benchOptions returns the options that the flags describe.
 func benchOptions(f cli.BenchRunFlags) (bench.Options, error) {
 	o := bench.Options{
 		Scenarios: f.Scenario, Runs: f.Runs, Duration: seconds(f.DurationSecs), Warmup: seconds(f.WarmupSecs),
@@ -30,7 +30,7 @@ func benchOptions(f cli.BenchRunFlags) (bench.Options, error) {
 		JPEG: opencv.EncodeJPEG, Muxer: libav.Muxer{}, OpenCV: opencv.Version(), Revision: "devel",
 	}
 	if len(f.Scenario) > 0 && (f.All || f.SeedOnly) {
-		return o, errors.New("--scenario: with --all or --seed-only there is nothing to choose")
+		return o, errors.New("--scenario: cannot be combined with --all or --seed-only")
 	}
 	for _, s := range workload.Scenarios() {
 		if f.All || f.SeedOnly && s.Seed {
@@ -50,7 +50,7 @@ func benchOptions(f cli.BenchRunFlags) (bench.Options, error) {
 	return o, o.Validate()
 }
 
-// seconds returns a number of seconds as a time, kept within what that can hold.
+// seconds converts a number of seconds, clamped to the range of a duration.
 func seconds(s float64) time.Duration {
 	const most = 1e6 // beyond every bound of the harness
 	if !(s > -most && s < most) {
@@ -59,7 +59,7 @@ func seconds(s float64) time.Duration {
 	return time.Duration(s * float64(time.Second))
 }
 
-// runBench does what bench is asked for.
+// runBench runs or compares benchmarks.
 func runBench(ctx context.Context, kinds *kinds, flags cli.BenchFlags, verb string, stdout *os.File) error {
 	if verb == "compare" {
 		text, err := compare.Sets(flags.Compare.A, flags.Compare.B)
@@ -76,10 +76,8 @@ func runBench(ctx context.Context, kinds *kinds, flags cli.BenchFlags, verb stri
 	if err != nil {
 		return (&cli.UsageError{Err: err}).Of("bench")
 	}
-	// What processes of detectors tell, and those that are to crash do a lot of
-	// it, is no part of the results.
+	// Detector processes log a lot, above all those that crash on purpose.
 	slog.SetDefault(slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError})))
-	// Some scenarios crash processes on purpose; what these print then is no news.
 	slog.SetLogLoggerLevel(slog.LevelError)
 	cfg := runtime.DefaultConfig()
 	kinds.tune(cfg)
@@ -92,16 +90,16 @@ func runBench(ctx context.Context, kinds *kinds, flags cli.BenchFlags, verb stri
 	case rep != nil && errors.Is(err, context.Canceled) && len(rep.Results) == 0:
 		return errors.New("interrupted before the first run was complete")
 	case rep != nil && errors.Is(err, context.Canceled):
-		return fmt.Errorf("interrupted: the runs that were complete are in %s", o.Dir)
+		return fmt.Errorf("interrupted: the completed runs are in %s", o.Dir)
 	}
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(stdout, "results are in %s, to begin with summary.md\n", o.Dir)
+	fmt.Fprintf(stdout, "results are in %s; start with summary.md\n", o.Dir)
 	return nil
 }
 
-// listScenarios prints what can be run.
+// listScenarios prints the scenarios.
 func listScenarios(out io.Writer) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	for _, s := range workload.Scenarios() {

@@ -68,7 +68,7 @@ func TestBenchDefaults(t *testing.T) {
 func TestBenchRefuses(t *testing.T) {
 	for args, want := range map[string]string{
 		"bench --scenario fast":            `there is no scenario "fast"`,
-		"bench --all --scenario baseline":  "nothing to choose",
+		"bench --all --scenario baseline":  "cannot be combined",
 		"bench --duration-secs 0.01":       "--duration-secs",
 		"bench --duration-secs NaN":        "--duration-secs",
 		"bench --duration-secs 1e300":      "--duration-secs",

@@ -8,8 +8,8 @@ import (
 	"rvo-tui/internal/config"
 )
 
-// check reads the configuration that flags lead to, and writes to out that it
-// is fine and what it has. A *config.Error says what is wrong with it.
+// check reads the configuration that the flags select and writes a summary to out.
+// A *config.Error holds every problem.
 func check(l config.Loader, flags cli.Flags, out io.Writer) error {
 	if flags.Check.File != "" {
 		flags.Config = flags.Check.File

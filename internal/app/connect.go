@@ -17,10 +17,10 @@ import (
 	"rvo-tui/ui"
 )
 
-// firstAnswer bounds the wait for a refusal before the dashboard is opened.
+// firstAnswer limits the wait for a refusal before the dashboard opens.
 const firstAnswer = 3 * time.Second
 
-// toOther does what is done with a running program: connect or ctl.
+// toOther runs connect or ctl, which talk to a running program.
 func toOther(loader config.Loader, flags cli.Flags, stdout *os.File) error {
 	return interruptible(func(ctx context.Context) error {
 		if flags.Command == "connect" {
@@ -30,7 +30,7 @@ func toOther(loader config.Loader, flags cli.Flags, stdout *os.File) error {
 	})
 }
 
-// connect shows the dashboard of a running program until the user leaves it, the
+// connect shows the dashboard of a running program until the user quits, the
 // terminal hangs up or the context ends.
 func connect(ctx context.Context, loader config.Loader, flags cli.Flags) error {
 	if !ui.IsTerminal() {
@@ -44,8 +44,8 @@ func connect(ctx context.Context, loader config.Loader, flags cli.Flags) error {
 		return err
 	}
 	defer client.Close()
-	// What can never work is told before the screen is taken; who does not answer
-	// yet may do so later.
+	// Report what can never work before taking over the screen. A program that does
+	// not answer yet may do so later.
 	ask, cancel := context.WithTimeout(ctx, firstAnswer)
 	_, err = client.About(ask)
 	cancel()
@@ -61,8 +61,8 @@ func connect(ctx context.Context, loader config.Loader, flags cli.Flags) error {
 
 // showRemote runs the dashboard of another process.
 func showRemote(ctx context.Context, client *control.Client, cfg ui.Config, loader config.Loader) error {
-	slog.SetDefault(slog.New(slog.DiscardHandler)) // lines of libraries would spoil the screen
-	host, _ := os.Hostname()                       // only used to tell this machine from others
+	slog.SetDefault(slog.New(slog.DiscardHandler)) // log lines of libraries would corrupt the screen
+	host, _ := os.Hostname()                       // only used to recognise this machine
 	remote := ui.NewRemote(client, cfg.Rate, loader.Kinds, host)
 	ctx, hungUp := signal.NotifyContext(ctx, syscall.SIGHUP)
 	defer hungUp()
@@ -70,15 +70,15 @@ func showRemote(ctx context.Context, client *control.Client, cfg ui.Config, load
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	defer stop()
-	wg.Go(func() { _ = remote.Run(side) }) // it shows what it meets
-	guard, _ := newGuard(os.Stderr)        // without it a crash leaves the screen as it is
+	wg.Go(func() { _ = remote.Run(side) }) // it shows its errors itself
+	guard, _ := newGuard(os.Stderr)        // without it a crash leaves the screen as it was
 	defer guard.close()
 	err := ui.Run(ctx, remote, ui.Options{
 		Config: cfg, Link: remote.Link,
 		Reload: func(ctx context.Context) error { return remote.Do(ctx, runtime.Command{Do: runtime.Reload}) },
 	})
 	if errors.Is(err, ui.ErrStuck) {
-		return nil // an error would be printed there, and wait
+		return nil // printing an error there would block
 	}
 	return err
 }

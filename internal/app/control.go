@@ -13,8 +13,7 @@ import (
 	"rvo-tui/runtime/control"
 )
 
-// newControl returns the server by which others watch and change a run, or nil
-// where none is wanted.
+// newControl returns the control server, or nil when it is off.
 func newControl(cfg config.Config, again *reloader, ring *logging.Ring, recent *runtime.Recent, log *slog.Logger) *control.Server {
 	if cfg.Control.Socket == "" && cfg.Control.Listen == "" {
 		return nil
@@ -33,8 +32,8 @@ func newControl(cfg config.Config, again *reloader, ring *logging.Ring, recent *
 	})
 }
 
-// newCodec returns what detectors and cameras travel as. Reading one looks at no
-// file that it names: who may name one is judged after that.
+// newCodec returns how detectors and cameras are encoded. Decoding opens no file
+// that they name: whether the client may name it is decided afterwards.
 func newCodec(kinds detectors.Kinds) control.Codec {
 	blind := kinds.Unchecked(func(detectors.Kind) bool { return true })
 	return control.Codec{
@@ -45,7 +44,7 @@ func newCodec(kinds detectors.Kinds) control.Codec {
 	}
 }
 
-// endpoints returns the model services that the configuration in place names.
+// endpoints returns the model services of the current configuration.
 func (r *reloader) endpoints() []string {
 	r.mu.Lock()
 	defer r.mu.Unlock()

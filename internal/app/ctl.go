@@ -19,17 +19,17 @@ import (
 	"rvo-tui/runtime/control"
 )
 
-// ctlTimeout bounds the wait for an answer.
+// ctlTimeout limits the wait for an answer.
 const ctlTimeout = 30 * time.Second
 
-// ctl asks a running program, or changes it, and writes to out what it says.
+// ctl queries or changes a running program, and writes its answer to out.
 func ctl(ctx context.Context, loader config.Loader, flags cli.Flags, out io.Writer) error {
 	err := ctlVerb(ctx, loader, flags, out)
 	if usage := new(cli.UsageError); errors.As(err, &usage) {
 		err = usage.Of("ctl " + flags.Verb)
 	}
 	if ctlShows(flags.Verb) && errors.Is(err, syscall.EPIPE) {
-		return nil // as of head: whoever read it has seen enough
+		return nil // the reader, such as head, has seen enough
 	}
 	if !flags.Ctl.JSON || ctlShows(flags.Verb) && err == nil {
 		return err
@@ -52,12 +52,12 @@ func ctl(ctx context.Context, loader config.Loader, flags cli.Flags, out io.Writ
 	return nil
 }
 
-// toldError is an error that the user has been told of on standard output.
+// toldError is an error that has been printed on standard output already.
 type toldError struct{ error }
 
 func (e *toldError) Unwrap() error { return e.error }
 
-// ctlShows reports whether a verb shows something, rather than doing it.
+// ctlShows reports whether a verb only prints something.
 func ctlShows(verb string) bool {
 	switch verb {
 	case "status", "watch", "events", "log", "clips":
@@ -77,7 +77,7 @@ func ctlVerb(ctx context.Context, loader config.Loader, flags cli.Flags, out io.
 	}
 	switch {
 	case f.Watch.Rate != 0 && !(f.Watch.Rate >= 0.1 && f.Watch.Rate <= 60):
-		return &cli.UsageError{Err: fmt.Errorf("--rate: %v is out of range: 0.1 to 60 a second", f.Watch.Rate)}
+		return &cli.UsageError{Err: fmt.Errorf("--rate: %v is out of range: 0.1 to 60 per second", f.Watch.Rate)}
 	case f.Clips.Limit < 0 || f.Clips.Limit > 1000:
 		return &cli.UsageError{Err: fmt.Errorf("--limit: %d is out of range: 1 to 1000", f.Clips.Limit)}
 	}
@@ -92,7 +92,7 @@ func ctlVerb(ctx context.Context, loader config.Loader, flags cli.Flags, out io.
 		defer stop(nil)
 		return ctlShow(ctx, stop, client, flags, out)
 	}
-	late := fmt.Errorf("%s: no answer from rvo-tui at %s within %v: see whether it is stopped, or its machine too busy", flags.Verb, client.Addr(), ctlTimeout)
+	late := fmt.Errorf("%s: no answer from rvo-tui at %s within %v; check whether it is stopped or its machine overloaded", flags.Verb, client.Addr(), ctlTimeout)
 	ctx, cancel := context.WithTimeoutCause(ctx, ctlTimeout, late)
 	defer cancel()
 	ctx, stop := context.WithCancelCause(ctx)
@@ -105,21 +105,21 @@ func ctlVerb(ctx context.Context, loader config.Loader, flags cli.Flags, out io.
 	case err == nil || cause == nil:
 		return err
 	case errors.Is(cause, context.Canceled):
-		return fmt.Errorf("%s: interrupted: see with ctl status whether it was done", flags.Verb)
+		return fmt.Errorf("%s: interrupted; check with ctl status whether it was done", flags.Verb)
 	default:
 		return cause
 	}
 }
 
-// ctlEndless reports whether a verb goes on until it is interrupted.
+// ctlEndless reports whether a verb runs until it is interrupted.
 func ctlEndless(flags cli.Flags) bool {
 	return flags.Verb == "watch" || flags.Verb == "events" && flags.Ctl.Events.Follow || flags.Verb == "log" && flags.Ctl.Log.Follow
 }
 
-// errShown ends a stream that has shown all that was asked for.
+// errShown ends a stream when everything asked for was printed.
 var errShown = errors.New("shown")
 
-// ctlShow prints what a verb shows. Stop ends the context.
+// ctlShow runs a verb that prints something. Stop ends the context.
 func ctlShow(ctx context.Context, stop context.CancelCauseFunc, client *control.Client, flags cli.Flags, out io.Writer) error {
 	f := flags.Ctl
 	var err error
@@ -158,13 +158,13 @@ func ctlShow(ctx context.Context, stop context.CancelCauseFunc, client *control.
 	case errors.Is(cause, errShown):
 		return nil
 	case errors.Is(cause, context.Canceled):
-		return nil // it was told to end
+		return nil // interrupted by the user
 	default:
 		return cause
 	}
 }
 
-// each shows what a stream brings, until showing fails.
+// each calls show with every item of a stream until it fails.
 func each[T any](ctx context.Context, stop context.CancelCauseFunc, show func(T) error) func(T) {
 	return func(v T) {
 		if ctx.Err() != nil {
@@ -176,9 +176,9 @@ func each[T any](ctx context.Context, stop context.CancelCauseFunc, show func(T)
 	}
 }
 
-// command returns the command that a verb of ctl stands for.
+// command returns the command of a verb.
 func command(l config.Loader, flags cli.Flags) (runtime.Command, error) {
-	// Of what is installed on the other machine this one knows nothing.
+	// What is installed on the other machine is not known here.
 	elsewhere := l.Kinds.Unchecked(func(k detectors.Kind) bool { return !k.Remote })
 	return flags.Ctl.Command(flags.Verb, cli.Env{
 		Detector: func(kind string, words []string) (detectors.Config, error) {

@@ -212,7 +212,7 @@ func TestCtlInterrupted(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := ctl(ctx, testLoader(), flags, io.Discard); err == nil || !strings.Contains(err.Error(), "see with ctl status whether it was done") {
+	if err := ctl(ctx, testLoader(), flags, io.Discard); err == nil || !strings.Contains(err.Error(), "check with ctl status whether it was done") {
 		t.Errorf("got %v", err)
 	}
 }

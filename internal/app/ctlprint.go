@@ -19,7 +19,7 @@ import (
 	"rvo-tui/runtime"
 )
 
-// printStatus prints how everything stands: as one line of JSON, or as tables.
+// printStatus prints a snapshot as one JSON line or as tables.
 func printStatus(out io.Writer, s *runtime.Snapshot, asJSON bool) error {
 	if asJSON {
 		return printJSON(out, s)
@@ -128,7 +128,7 @@ func heading(w io.Writer, names ...any) {
 	row(w, names...)
 }
 
-// row prints the cells of a table, safe for a terminal.
+// row prints the cells of a table, cleaned for a terminal.
 func row(w io.Writer, cells ...any) {
 	texts := make([]string, len(cells))
 	for i, c := range cells {
@@ -137,7 +137,7 @@ func row(w io.Writer, cells ...any) {
 	fmt.Fprintln(w, strings.TrimRight(strings.Join(texts, "\t"), "\t"))
 }
 
-// short writes a duration with three digits or so.
+// short formats a duration with about three digits.
 func short(d time.Duration) string {
 	switch {
 	case d < time.Millisecond:
@@ -148,7 +148,7 @@ func short(d time.Duration) string {
 	return d.Round(time.Second).String()
 }
 
-// printEvent prints an event: as the line that an event log has, or for people.
+// printEvent prints an event as a line of an event log, or for people.
 func printEvent(out io.Writer, e runtime.RecentEvent, asJSON bool) error {
 	if asJSON {
 		line, err := e.Event.AppendLine(nil)
@@ -159,7 +159,7 @@ func printEvent(out io.Writer, e runtime.RecentEvent, asJSON bool) error {
 		return err
 	}
 	v := &e.Event
-	more := fmt.Sprintf("%.0f%%, picture %s old", v.Confidence*100, short(v.Age.Total()))
+	more := fmt.Sprintf("confidence %.0f%%, latency %s", v.Confidence*100, short(v.Age.Total()))
 	if v.Phase == rules.PhaseEnded {
 		more = "lasted " + short(v.Duration)
 	}
@@ -168,7 +168,7 @@ func printEvent(out io.Writer, e runtime.RecentEvent, asJSON bool) error {
 	return err
 }
 
-// printLine prints a line of the log.
+// printLine prints a log line.
 func printLine(out io.Writer, l logging.Line, asJSON bool) error {
 	if asJSON {
 		return printJSON(out, l)
@@ -177,7 +177,7 @@ func printLine(out io.Writer, l logging.Line, asJSON bool) error {
 	return err
 }
 
-// printClips prints the evidence in a directory.
+// printClips prints the clips of a directory.
 func printClips(out io.Writer, dir string, entries []clips.Entry, asJSON bool) error {
 	if asJSON {
 		for _, e := range entries {
@@ -204,7 +204,7 @@ func printClips(out io.Writer, dir string, entries []clips.Entry, asJSON bool) e
 	return w.Flush()
 }
 
-// printJSON prints a value as one line of JSON that a terminal may show, too.
+// printJSON prints a value as one JSON line that is safe for a terminal.
 func printJSON(out io.Writer, v any) error {
 	line, err := json.Marshal(v)
 	if err != nil {
@@ -214,8 +214,7 @@ func printJSON(out io.Writer, v any) error {
 	return err
 }
 
-// escaped writes the control characters that JSON leaves as they are, DEL and
-// those of Latin-1 (U+007F to U+009F), as it writes the others.
+// escaped escapes the control characters that JSON leaves alone: U+007F to U+009F.
 func escaped(line []byte) []byte {
 	control := func(r rune) bool { return r >= 0x7f && r <= 0x9f }
 	if !bytes.ContainsFunc(line, control) {

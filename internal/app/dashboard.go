@@ -18,15 +18,14 @@ import (
 // dashboard is the terminal dashboard of a run. Nil: there is none.
 type dashboard struct {
 	opts   ui.Options
-	stderr *os.File // that there was before the log took its place
+	stderr *os.File // as it was before the log replaced it
 }
 
-// onTerminal reports whether there is a terminal, and a dashboard wanted on it.
+// onTerminal reports whether a dashboard can and should be shown.
 func onTerminal(flags cli.Flags) bool { return !flags.NoUI && ui.IsTerminal() }
 
-// newDashboard returns the dashboard, where there is a terminal and it is
-// wanted. It begins with the camera menu when asked to, or where there is no
-// camera.
+// newDashboard returns the dashboard, or nil without a terminal or with --no-ui. It
+// opens with the camera menu when asked to, or when there is no camera.
 func newDashboard(cfg ui.Config, cameras int, flags cli.Flags, kinds detectors.Kinds) *dashboard {
 	if !onTerminal(flags) {
 		return nil
@@ -38,19 +37,19 @@ func newDashboard(cfg ui.Config, cameras int, flags cli.Flags, kinds detectors.K
 }
 
 // run shows the dashboard until the user quits, the terminal hangs up or the
-// context ends, and ends the run with stop then.
+// context ends. Then it calls stop.
 func (d *dashboard) run(ctx context.Context, stop context.CancelFunc, backend ui.Backend) error {
 	defer stop()
 	ctx, cancel := signal.NotifyContext(ctx, syscall.SIGHUP)
 	defer cancel()
 	guard, err := newGuard(d.stderr)
 	if err != nil {
-		d.opts.Log.Warn("a crash would leave the terminal as the dashboard has it", "error", err)
+		d.opts.Log.Warn("the terminal will not be restored after a crash", "error", err)
 	}
 	err = ui.Run(ctx, backend, d.opts)
 	guard.close()
 	if errors.Is(err, ui.ErrStuck) {
-		d.opts.Log.Warn("the terminal took no output at the end") // an error would be printed there, and wait
+		d.opts.Log.Warn("the terminal accepted no output at the end") // printing an error there would block
 		return nil
 	}
 	return err
@@ -63,7 +62,7 @@ func cameraChoices() []ui.Choice {
 		label := d.Name
 		switch {
 		case d.Err != nil:
-			label = fmt.Sprintf("cannot be asked: %v", d.Err)
+			label = fmt.Sprintf("cannot be queried: %v", d.Err)
 		case len(d.Modes) > 0:
 			label += fmt.Sprintf(", up to %dx%d", d.Modes[0].Width, d.Modes[0].Height)
 		}
@@ -72,8 +71,8 @@ func cameraChoices() []ui.Choice {
 	return list
 }
 
-// logsTo reports whether the log may go to standard error: not while the
-// dashboard is on that terminal.
+// logsTo reports whether the log may go to standard error: not to the terminal that
+// shows the dashboard.
 func (d *dashboard) logsTo(stderr *os.File) bool {
 	if d == nil {
 		return true

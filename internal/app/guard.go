@@ -20,21 +20,21 @@ import (
 // guardArgument makes this program the guard of another one's terminal.
 const guardArgument = "guard-terminal"
 
-// guardLimit bounds what is shown of a crash, in bytes.
+// guardLimit limits what is printed of a crash, in bytes.
 const guardLimit = 64 << 10
 
-// guard is a process that waits for the end of this one. Should that come without
-// a farewell, it restores the terminal and shows what the crash printed: a panic
-// outside the dashboard, a fault in a C library or a SIGKILL ends a process before
-// it can do so itself. Nil guards nothing.
+// guard is a process that waits until this one ends. If it was not told of that
+// before, it restores the terminal and prints what the crash wrote: a panic outside
+// the dashboard, a fault in a C library or SIGKILL ends a process before it can do
+// so itself. A nil guard does nothing.
 type guard struct {
 	cmd    *exec.Cmd
-	pipe   *os.File // its standard input; takes what a crash prints
-	stderr *os.File // takes that otherwise
+	pipe   *os.File // its standard input, to which a crash writes
+	stderr *os.File // to which a crash writes afterwards
 }
 
-// newGuard starts a guard for the terminal on standard output, as that is now.
-// What a crash prints goes to stderr. Call it before the terminal is changed.
+// newGuard starts a guard for the terminal on standard output. It prints crashes to
+// stderr. Call it before the terminal is changed.
 func newGuard(stderr *os.File) (g *guard, err error) {
 	defer func() {
 		if err != nil {
@@ -75,12 +75,12 @@ func newGuard(stderr *os.File) (g *guard, err error) {
 	return g, err
 }
 
-// close ends the guard when the terminal is in order.
+// close ends the guard once the terminal is restored.
 func (g *guard) close() {
 	if g == nil {
 		return
 	}
-	// What fails here leaves a guard that restores what is in order.
+	// If this fails, the guard restores a terminal that is in order already.
 	_ = debug.SetCrashOutput(g.stderr, debug.CrashOptions{})
 	_, _ = g.pipe.Write([]byte{0})
 	_ = g.pipe.Close()
@@ -89,10 +89,11 @@ func (g *guard) close() {
 	_ = g.cmd.Wait()
 }
 
-// guardMain is the program of a guard. It says that it knows the terminal's modes
-// by a byte on file descriptor 3, and takes one 0 on standard input for a farewell.
+// guardMain is the guard's program. It writes a byte to file descriptor 3 when it
+// has saved the terminal's modes. A single 0 on standard input says that the other
+// program ended properly.
 func guardMain() int {
-	// It outlives what ends the other one, and is in the background by then.
+	// These may end the other process, not this one, which is in the background by then.
 	signal.Ignore(syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT, syscall.SIGPIPE, syscall.SIGTTOU)
 	modes, err := term.GetState(os.Stdout.Fd())
 	if err != nil {

@@ -11,7 +11,7 @@ import (
 	"rvo-tui/detectors"
 )
 
-// listCameras prints the capture devices with their modes.
+// listCameras prints the capture devices and their modes.
 func listCameras(out io.Writer, devices []opencv.Device) error {
 	if len(devices) == 0 {
 		_, err := fmt.Fprintln(out, "no capture device found; --camera-uri takes rtsp:// and http:// addresses, files and synthetic:street")
@@ -21,7 +21,7 @@ func listCameras(out io.Writer, devices []opencv.Device) error {
 	for _, d := range devices {
 		fmt.Fprintf(w, "device:%d\t%s\t%s\n", d.Number, d.Path, detectors.Clean(d.Name))
 		if d.Err != nil {
-			fmt.Fprintf(w, "\tcannot be asked: %v\t\n", d.Err)
+			fmt.Fprintf(w, "\tcannot be queried: %v\t\n", d.Err)
 		}
 		for _, m := range d.Modes {
 			rates := make([]string, len(m.Rates))
@@ -34,7 +34,7 @@ func listCameras(out io.Writer, devices []opencv.Device) error {
 	return w.Flush()
 }
 
-// listClips prints the evidence in a directory, oldest first.
+// listClips prints the clips of a directory, oldest first.
 func listClips(out io.Writer, dir string, asJSON bool) error {
 	entries, err := clips.List(dir)
 	if err != nil {

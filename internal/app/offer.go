@@ -17,22 +17,22 @@ import (
 	"rvo-tui/runtime/control"
 )
 
-// offerTime bounds the look for a program that runs here already. It is over at
-// once where there is none; a busy machine takes a while to answer.
+// offerTime limits the search for a running program. It takes no time when there is
+// none; a busy machine may answer late.
 const offerTime = 3 * time.Second
 
-// neighbour is another rvo-tui that runs on this machine, probably in conflict
-// with this run.
+// neighbour is another rvo-tui on this machine that probably conflicts with this
+// run.
 type neighbour struct {
 	about  control.About
-	camera string // that both would have open; empty: this run has no configuration, and that one may be meant
+	camera string // that both would open; empty: this run has no configuration, and the other may be meant
 }
 
-// findNeighbour asks at this machine's socket. Nil: there is no neighbour.
+// findNeighbour asks at this machine's socket. It returns nil without a neighbour.
 func findNeighbour(ctx context.Context, l config.Loader, cfg config.Config, flags cli.Flags) *neighbour {
 	client, err := control.Dial("", control.DialOptions{Codec: newCodec(l.Kinds)})
 	if err != nil {
-		return nil // who looks on purpose is told by connect
+		return nil // connect reports it to those who ask for it
 	}
 	defer client.Close()
 	ctx, cancel := context.WithTimeout(ctx, offerTime)
@@ -44,7 +44,7 @@ func findNeighbour(ctx context.Context, l config.Loader, cfg config.Config, flag
 	return conflict(about, l, cfg, flags)
 }
 
-// conflict compares what another program does with what this one would do.
+// conflict compares the other program with this run.
 func conflict(about control.About, l config.Loader, cfg config.Config, flags cli.Flags) *neighbour {
 	for _, theirs := range about.Cameras {
 		for _, ours := range cfg.Camera {
@@ -59,9 +59,9 @@ func conflict(about control.About, l config.Loader, cfg config.Config, flags cli
 	return &neighbour{about: about}
 }
 
-// sameCamera reports whether a source of ours and one of another program, which
-// is redacted, are one camera that two programs should not both open. Files and
-// scenes may be read by everybody.
+// sameCamera reports whether our source and the redacted one of another program are
+// the same camera, which two programs should not both open. Files and scenes can be
+// shared.
 func sameCamera(ours, theirs string, secrets *config.Secrets) bool {
 	addr, err := capture.ParseAddress(ours)
 	if err != nil {
@@ -77,8 +77,8 @@ func sameCamera(ours, theirs string, secrets *config.Secrets) bool {
 	return false
 }
 
-// offered offers to connect to a neighbour, where there is one, and reports
-// whether that is wanted. There must be a terminal.
+// offered asks the user whether to connect to a neighbour, if there is one. It needs
+// a terminal.
 func offered(l config.Loader, cfg config.Config, flags cli.Flags, out io.Writer) bool {
 	n := findNeighbour(context.Background(), l, cfg, flags)
 	return n != nil && n.ask(os.Stdin, out)
@@ -104,7 +104,7 @@ func (n *neighbour) ask(in io.Reader, out io.Writer) bool {
 	return answer == "" || answer == "y" || answer == "yes"
 }
 
-// warnOfNeighbour logs that there is a neighbour, where nobody can be asked.
+// warnOfNeighbour logs that there is a neighbour, when nobody can be asked.
 func warnOfNeighbour(ctx context.Context, l config.Loader, cfg config.Config, flags cli.Flags, log *slog.Logger) {
 	switch n := findNeighbour(ctx, l, cfg, flags); {
 	case n == nil:

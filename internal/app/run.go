@@ -42,8 +42,8 @@ func newDrivers(log *slog.Logger) capture.Drivers {
 	return drivers
 }
 
-// run does the main job until the context ends or all cameras have ended. When the
-// context ends, detectors that are being opened are not waited for.
+// run runs cameras, detectors and rules until the context ends or all cameras have
+// ended. When the context ends, detectors that are still opening are not waited for.
 func run(ctx context.Context, loader config.Loader, cfg config.Config, flags cli.Flags, kinds *kinds, stdout *os.File) error {
 	goruntime.GOMAXPROCS(cfg.Runtime.Threads())
 	screen := newDashboard(cfg.UI, len(cfg.Camera), flags, loader.Kinds)
@@ -138,8 +138,8 @@ func run(ctx context.Context, loader config.Loader, cfg config.Config, flags cli
 	return errors.Join(err, shown)
 }
 
-// newRecorder returns what saves evidence. It does nothing until a rule or a
-// command asks for some.
+// newRecorder returns the recorder of clips. It does nothing until a rule or a
+// command asks for a clip.
 func newRecorder(cfg config.Config, epoch time.Time, log *slog.Logger) *clips.Recorder {
 	return clips.New(clips.Options{
 		Config: cfg.Clips, Epoch: epoch, Muxer: libav.Muxer{}, Grace: clipGrace, Nice: cfg.Runtime.Nice, Log: log,
@@ -182,13 +182,13 @@ func openLog(cfg config.LogConfig, secrets *config.Secrets, screen *dashboard) (
 		out, closeOut = file, file.Close
 		l.reopen = func() {
 			if err := file.Reopen(); err != nil {
-				l.logger.Error("the log goes on in the old file", "error", err)
+				l.logger.Error("the log continues in the old file", "error", err)
 			}
 		}
 	}
 	l.ring = logging.NewRing(slog.NewTextHandler(out, &slog.HandlerOptions{Level: level}))
 	l.logger = slog.New(secrets.Handler(l.ring))
-	slog.SetDefault(l.logger) // and with it what libraries print through package log
+	slog.SetDefault(l.logger) // also for libraries that use package log
 	native.set(l.logger)
 	ctx, cancel := context.WithCancel(context.Background())
 	var wg sync.WaitGroup
@@ -203,7 +203,7 @@ func openLog(cfg config.LogConfig, secrets *config.Secrets, screen *dashboard) (
 	return l, nil
 }
 
-// nativeLog hands what C libraries print to a logger, once there is one.
+// nativeLog passes the output of C libraries to a logger, once there is one.
 type nativeLog struct {
 	mu  sync.RWMutex // guards log
 	log *slog.Logger

@@ -1,24 +1,24 @@
 package cli
 
-// LinkFlags say how to reach a running rvo-tui.
+// LinkFlags say how to connect to a running rvo-tui.
 type LinkFlags struct {
 	Token     string `placeholder:"'$${NAME}'" help:"Token for TCP: the name of a credential or an environment variable that holds it, never the token itself (default: $$RVO_TOKEN)."`
 	TokenFile string `placeholder:"FILE" help:"File that holds the token."`
-	TLSCA     string `name:"tls-ca" placeholder:"FILE" help:"Trust the certificates in this PEM file in place of the system's."`
-	NoTLS     bool   `name:"no-tls" help:"Plain TCP to a port of this machine that leads to a socket, as of ssh -L PORT:SOCKET."`
+	TLSCA     string `name:"tls-ca" placeholder:"FILE" help:"Trust the certificates in this PEM file instead of the system's."`
+	NoTLS     bool   `name:"no-tls" help:"Use plain TCP, for a local port that forwards to a socket (ssh -L PORT:SOCKET)."`
 }
 
 // ConnectFlags is the command line of connect.
 type ConnectFlags struct {
 	LinkFlags
-	Addr string `arg:"" optional:"" help:"A socket's path, or host:port (default: this machine's socket)."`
+	Addr string `arg:"" optional:"" help:"Path of a socket, or host:port (default: this machine's socket)."`
 }
 
 // CtlFlags is the command line of ctl.
 type CtlFlags struct {
 	LinkFlags
-	Addr string `placeholder:"ADDR" help:"A socket's path, or host:port (default: this machine's socket)."`
-	JSON bool   `name:"json" help:"Answer in JSON."`
+	Addr string `placeholder:"ADDR" help:"Path of a socket, or host:port (default: this machine's socket)."`
+	JSON bool   `name:"json" help:"Print JSON."`
 
 	Status struct{}   `cmd:"" help:"Print status."`
 	Watch  WatchFlags `cmd:"" help:"Print status repeatedly."`

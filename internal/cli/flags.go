@@ -14,34 +14,34 @@ import (
 	"rvo-tui/detectors"
 )
 
-// Flags is the command line. Fields that are nil or empty were not given. The tag
-// "for" names the commands that a flag is for; one without it is for the command
-// that has it and all below.
+// Flags is the parsed command line. Nil or empty fields were not given. The tag
+// "for" lists the commands that accept a flag; without it a flag belongs to the
+// command that declares it and those below.
 type Flags struct {
-	Config        string           `for:"run,check,clips,connect" placeholder:"FILE" help:"Configuration (default: $RVO_CONFIG, else ./rvo.toml, else the built-in one)."`
-	NoUI          bool             `for:"run" name:"no-ui" help:"No dashboard: events as lines of JSON on standard output, the log on standard error."`
-	ASCII         bool             `for:"run,connect" name:"ascii" help:"Draw the dashboard with the characters of ASCII alone."`
-	Pick          bool             `for:"run" help:"Begin with the dashboard's camera menu."`
-	CameraDevice  *int             `for:"run" xor:"camera" placeholder:"N" help:"Use capture device N (/dev/videoN) in place of the configured cameras."`
-	CameraURI     string           `for:"run" name:"camera-uri" xor:"camera" placeholder:"URI" help:"Use this rtsp://, rtsps://, http:// or https:// address, file or synthetic:SCENE in place of the configured cameras."`
-	Detector      []RemoteDetector `for:"run" sep:"none" placeholder:"ENDPOINT=SIGNAL" help:"Add a model service, as in localhost:50051=person. May be repeated."`
-	ClipsDir      *string          `for:"run,clips" placeholder:"DIR" help:"Directory for evidence."`
-	EventLog      *string          `for:"run" placeholder:"FILE" help:"Append each event to this file, as a line of JSON."`
-	MetricsListen *string          `for:"run" placeholder:"ADDR" help:"Serve /metrics, /health and /ready on this host:port; empty: do not."`
-	ControlSocket *string          `for:"run" placeholder:"PATH" help:"Serve connect and ctl on this unix socket; empty: do not."`
-	LogLevel      *string          `for:"run" placeholder:"LEVEL" help:"Least grave level to log: debug, info, warn or error."`
+	Config        string           `for:"run,check,clips,connect" placeholder:"FILE" help:"Configuration file (default: $RVO_CONFIG, else ./rvo.toml, else the built-in one)."`
+	NoUI          bool             `for:"run" name:"no-ui" help:"No dashboard: write events as JSON lines to standard output, and the log to standard error."`
+	ASCII         bool             `for:"run,connect" name:"ascii" help:"Draw the dashboard with ASCII characters only."`
+	Pick          bool             `for:"run" help:"Open the camera menu first."`
+	CameraDevice  *int             `for:"run" xor:"camera" placeholder:"N" help:"Use capture device N (/dev/videoN) instead of the configured cameras."`
+	CameraURI     string           `for:"run" name:"camera-uri" xor:"camera" placeholder:"URI" help:"Use this rtsp://, rtsps://, http:// or https:// address, file or synthetic:SCENE instead of the configured cameras."`
+	Detector      []RemoteDetector `for:"run" sep:"none" placeholder:"ENDPOINT=SIGNAL" help:"Add a model service, such as localhost:50051=person. May be repeated."`
+	ClipsDir      *string          `for:"run,clips" placeholder:"DIR" help:"Directory for clips."`
+	EventLog      *string          `for:"run" placeholder:"FILE" help:"Append events to this file, as JSON lines."`
+	MetricsListen *string          `for:"run" placeholder:"ADDR" help:"Serve /metrics, /health and /ready on this host:port; empty: off."`
+	ControlSocket *string          `for:"run" placeholder:"PATH" help:"Serve connect and ctl on this unix socket; empty: off."`
+	LogLevel      *string          `for:"run" placeholder:"LEVEL" help:"Minimum log level: debug, info, warn or error."`
 	LogFile       *string          `for:"run" placeholder:"FILE" help:"Append the log to this file."`
-	Watch         bool             `for:"run" help:"Read the configuration again whenever its file changes."`
-	Duration      time.Duration    `for:"run" placeholder:"D" help:"Stop after this time, as in 90s or 2h."`
-	ListCameras   bool             `for:"run" help:"List capture devices with their modes, and exit."`
-	Version       bool             `for:"run" help:"Print the version, and exit."`
+	Watch         bool             `for:"run" help:"Reload the configuration when its file changes."`
+	Duration      time.Duration    `for:"run" placeholder:"D" help:"Stop after this time, such as 90s or 2h."`
+	ListCameras   bool             `for:"run" help:"List capture devices and their modes, then exit."`
+	Version       bool             `for:"run" help:"Print the version, then exit."`
 
-	Run     struct{}     `cmd:"" default:"1" help:"Run the cameras, detectors and rules (default)."`
-	Check   CheckFlags   `cmd:"" help:"Check a configuration and report every problem in it."`
-	Clips   ClipsFlags   `cmd:"" help:"List the evidence that has been recorded."`
-	Connect ConnectFlags `cmd:"" help:"Open the dashboard on an rvo-tui that runs already, here or elsewhere."`
-	Ctl     CtlFlags     `cmd:"" help:"Ask an rvo-tui that runs, or change it, from a script."`
-	Bench   BenchFlags   `cmd:"" help:"Measure the program under load."`
+	Run     struct{}     `cmd:"" default:"1" help:"Run cameras, detectors and rules (default)."`
+	Check   CheckFlags   `cmd:"" help:"Check a configuration and report every problem."`
+	Clips   ClipsFlags   `cmd:"" help:"List recorded clips."`
+	Connect ConnectFlags `cmd:"" help:"Open the dashboard of a running rvo-tui, here or on another machine."`
+	Ctl     CtlFlags     `cmd:"" help:"Query or change a running rvo-tui from a script."`
+	Bench   BenchFlags   `cmd:"" help:"Run load benchmarks."`
 
 	// Command is "run", "check", "clips", "connect", "ctl" or "bench".
 	Command string `kong:"-"`
@@ -51,21 +51,21 @@ type Flags struct {
 
 // CheckFlags is the command line of check.
 type CheckFlags struct {
-	File string `arg:"" optional:"" help:"What to check (default: what a run would use)."`
+	File string `arg:"" optional:"" help:"File to check (default: the one that a run would use)."`
 }
 
 // ClipsFlags is the command line of clips.
 type ClipsFlags struct {
-	JSON bool `name:"json" help:"One JSON object a line."`
+	JSON bool `name:"json" help:"Print one JSON object per line."`
 }
 
-// RemoteDetector is one --detector: a model service and the signal it gives.
+// RemoteDetector is one --detector: a model service and the signal that it provides.
 type RemoteDetector struct {
 	Endpoint string
 	Signal   string
 }
 
-// UnmarshalText reads ENDPOINT=SIGNAL. The endpoint is checked with the rest of
+// UnmarshalText parses ENDPOINT=SIGNAL. The endpoint is checked with the rest of
 // the configuration.
 func (d *RemoteDetector) UnmarshalText(text []byte) error {
 	i := strings.LastIndexByte(string(text), '=')
@@ -79,14 +79,13 @@ func (d *RemoteDetector) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// UsageError is a command line that cannot be understood.
+// UsageError is an invalid command line.
 type UsageError struct{ Err error }
 
-// Of returns the error as one of a command, such as "ctl attach", whose help it
-// names.
+// Of returns the error for a command, such as "ctl attach", whose help it points to.
 func (e *UsageError) Of(command string) *UsageError { return &UsageError{&misuse{e.Err, command}} }
 
-// Error says what is wrong and where to read how it is done.
+// Error says what is wrong and which help to read.
 func (e *UsageError) Error() string {
 	var of *misuse
 	help := "--help"
@@ -99,15 +98,15 @@ func (e *UsageError) Error() string {
 // Unwrap returns the parser's own error.
 func (e *UsageError) Unwrap() error { return e.Err }
 
-// misuse is an error in how a command was given.
+// misuse is a wrong use of a command.
 type misuse struct {
 	error
-	command string // as "ctl attach"; empty: none was found
+	command string // such as "ctl attach"; empty: unknown
 }
 
 func (e *misuse) Unwrap() error { return e.error }
 
-// ErrHelp is what Parse returns when help was asked for and printed.
+// ErrHelp is returned by Parse when help was asked for and printed.
 var ErrHelp = errors.New("help was printed")
 
 // Parse reads a command line, without the program's name. Help goes to
@@ -143,13 +142,13 @@ func Parse(args []string, out io.Writer) (Flags, error) {
 		return Flags{}, &UsageError{&misuse{err, givenCommand(context)}}
 	}
 	if flags.Check.File != "" && flags.Config != "" {
-		return Flags{}, &UsageError{&misuse{errors.New("--config: check has a file already: name one file"), "check"}}
+		return Flags{}, &UsageError{&misuse{errors.New("--config: check has a file already; name one file"), "check"}}
 	}
 	return flags, nil
 }
 
-// newParser returns what reads a command line into flags. Help goes to out, after
-// which exit is called, and parsing goes on.
+// newParser returns a parser that fills flags. Help goes to out; then exit is called
+// and parsing continues.
 func newParser(flags *Flags, out io.Writer, exit func(int)) (*kong.Kong, error) {
 	return kong.New(flags,
 		kong.Name("rvo-tui"),
@@ -190,22 +189,20 @@ func commandPath(context *kong.Context) string {
 	return strings.TrimPrefix(node.FullPath(), context.Model.Name+" ")
 }
 
-// takes reports whether a flag is for a command, among those that could be given
-// with it.
+// takes reports whether a command accepts a flag that is in its scope.
 func takes(command string, f *kong.Flag) bool {
 	only := f.Tag.Get("for")
 	return only == "" || slices.Contains(strings.Split(only, ","), command)
 }
 
-// idleFlag refuses a flag that means nothing to the command: who gives one expects
-// it to do something.
+// idleFlag rejects a flag that has no effect on the command.
 func idleFlag(context *kong.Context) error {
 	command := commandPath(context)
 	for _, p := range context.Path {
 		switch f := p.Flag; {
 		case f == nil || takes(command, f):
 		case f.Name == "config" && strings.HasPrefix(command, "ctl "):
-			return errors.New("--config: ctl reads no configuration: say with --addr which rvo-tui is meant")
+			return errors.New("--config: ctl reads no configuration; choose the rvo-tui with --addr")
 		default:
 			only := strings.Split(f.Tag.Get("for"), ",")
 			last := len(only) - 1
@@ -213,7 +210,7 @@ func idleFlag(context *kong.Context) error {
 			if last > 0 {
 				text = strings.Join(only[:last], ", ") + " and " + text
 			}
-			return fmt.Errorf("--%s: is for %s, not for %s: leave it out", f.Name, text, command)
+			return fmt.Errorf("--%s: is for %s, not for %s; leave it out", f.Name, text, command)
 		}
 	}
 	return nil

@@ -49,6 +49,11 @@ type args interface {
 	command(do runtime.Verb, env Env) (runtime.Command, error)
 }
 
+// What stands in Verbs can make a command, which the compiler cannot see there.
+var _ = []args{
+	(*AttachArgs)(nil), (*DetectorArgs)(nil), (*RateArgs)(nil), (*AddArgs)(nil), (*RemoveArgs)(nil), (*CameraArgs)(nil), (*RuleArgs)(nil), (*ReloadArgs)(nil),
+}
+
 // allCameras is what --camera says for every camera.
 const allCameras = "all"
 
