@@ -26,6 +26,11 @@ const (
 	// clockSolid is how many that differ by less than clockAlike are no outliers.
 	clockSolid = 5
 	clockAlike = 10 * time.Millisecond
+	// Two clocks are in step when in stepSettle they drift apart by no more than
+	// stepDrift, and latencies come out between 0 and stepLatency.
+	stepSettle  = time.Minute
+	stepDrift   = 20e-6
+	stepLatency = 500 * time.Millisecond
 )
 
 // Clock maps the times of one camera onto ours. Observations of (camera time,
@@ -204,6 +209,20 @@ func (c *Clock) Time(at time.Duration) time.Time {
 		return time.Time{}
 	}
 	return c.base.Add(at + c.line.delay(at))
+}
+
+// latency returns how long what has a camera time was on its way by the two
+// clocks themselves, where those are in step: they have not drifted apart for a
+// minute, and the result makes sense. Camera times count from the Unix epoch.
+func (c *Clock) latency(at time.Duration) (latency time.Duration, inStep bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.n == 0 || c.last.at-c.ring[c.first].at < stepSettle || c.line.slope > stepDrift || c.line.slope < -stepDrift {
+		return 0, false
+	}
+	arrives := c.base.Add(at + c.line.delay(at))
+	latency = arrives.Sub(time.Unix(0, int64(at)))
+	return latency, latency >= 0 && latency <= stepLatency
 }
 
 // Reset forgets all observations.

@@ -139,3 +139,34 @@ func TestClockIsNotMisledByTheFirstFrames(t *testing.T) {
 		}
 	}
 }
+
+// A camera whose clock is in step with ours tells how long its encoder takes; one
+// whose clock is not does not.
+func TestLatencyFromTheLens(t *testing.T) {
+	for name, c := range map[string]struct {
+		off   time.Duration
+		drift float64
+		want  time.Duration
+	}{
+		"in step":       {0, 0, 120 * ms},
+		"a little off":  {10 * ms, 2e-6, 110 * ms},
+		"ahead":         {200 * ms, 0, 0},
+		"far behind":    {-3 * time.Second, 0, 0},
+		"passing by":    {-100 * ms, 100e-6, 0},
+		"an hour ahead": {time.Hour, 0, 0},
+	} {
+		var s Stamper
+		start := time.Now()
+		for i := range 25 * 150 {
+			at := time.Duration(i) * 40 * ms
+			if i%125 == 0 {
+				s.Report(at, time.Duration(start.UnixNano())+c.off+at+time.Duration(c.drift*float64(at)))
+			}
+			captured, lag := s.Packet(at, at, start.Add(at+120*ms))
+			age := start.Add(at + 120*ms).Sub(captured)
+			if i > 25*100 && ((age-c.want).Abs() > 2*ms || lag > 2*ms) {
+				t.Fatalf("%s: frame %d is %v old, lag %v, want %v", name, i, age, lag, c.want)
+			}
+		}
+	}
+}

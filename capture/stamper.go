@@ -15,7 +15,8 @@ import (
 // Without a presentation time it counts as captured when it arrived.
 //
 // Where the camera reports its wall clock (RTCP sender reports), capture times
-// come from that clock instead, which all streams of a camera have in common.
+// come from that clock instead, which all streams of a camera have in common; and
+// where that clock is in step with ours, they are what it says, true from the lens.
 type Stamper struct {
 	// Camera is the clock of the camera, shared by its streams, which Report
 	// begins to use. Nil: one of this connection alone.
@@ -28,6 +29,7 @@ type Stamper struct {
 	order   Clock           // on decoding times
 	reports []time.Duration // camera time - presentation time, the latest few
 	offset  time.Duration   // median of reports
+	latency time.Duration   // from the lens, where the clocks are in step
 
 	begun    bool
 	arrived  time.Time // of the last one
@@ -51,12 +53,27 @@ func (s *Stamper) Packet(pts, dts time.Duration, arrived time.Time) (captured ti
 	s.order.Observe(dts, arrived)
 	if len(s.reports) > 0 {
 		s.Camera.Observe(pts+s.offset, arrived)
+		s.follow(pts + s.offset)
 	}
 	if captured = s.Time(pts); captured.After(arrived) {
 		captured = arrived
 	}
 	return captured, max(0, arrived.Sub(s.order.Time(dts)))
 }
+
+// follow has the latency follow what the clocks say of it, without a jump.
+func (s *Stamper) follow(wall time.Duration) {
+	latency, inStep := s.Camera.latency(wall)
+	if inStep {
+		latency = max(0, latency-s.Transit)
+	} else {
+		latency = 0
+	}
+	s.latency += min(max(latency-s.latency, -latencyStep), latencyStep)
+}
+
+// latencyStep is by how much the latency may change from one packet to the next.
+const latencyStep = time.Millisecond
 
 // Time returns when something with a presentation time was captured, going by
 // what Packet has seen. It returns the zero time before that.
@@ -68,11 +85,11 @@ func (s *Stamper) Time(pts time.Duration) time.Time {
 	if at.IsZero() {
 		return at
 	}
-	return at.Add(-s.Transit)
+	return at.Add(-s.Transit - s.latency)
 }
 
-// Report takes in that the camera's wall clock, counted from any moment that
-// stays the same, read wall at a presentation time.
+// Report takes in that the camera's wall clock, counted from the Unix epoch, read
+// wall at a presentation time.
 func (s *Stamper) Report(pts, wall time.Duration) {
 	offset := wall - pts
 	if len(s.reports) > 0 {

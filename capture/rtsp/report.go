@@ -62,9 +62,10 @@ func (s *source) relate(r *receiver) {
 	}
 }
 
-// ntp returns the time of an NTP timestamp since its epoch.
+// ntp returns the time of an NTP timestamp since the Unix epoch.
 func ntp(stamp uint64) time.Duration {
-	seconds, fraction := stamp>>32, stamp&0xffffffff
+	const epoch = 2208988800 // seconds from 1900
+	seconds, fraction := int64(stamp>>32)-epoch, stamp&0xffffffff
 	return time.Duration(seconds)*time.Second + time.Duration(fraction*1e9>>32)
 }
 
