@@ -10,7 +10,7 @@ import (
 )
 
 const (
-	script   = "../capture/opencv/testdata/rtsp_server.py"
+	script   = "../capture/rtsp/testdata/rtsp_server.py"
 	vtest    = "/usr/share/doc/opencv-doc/examples/data/vtest.avi"
 	noServer = "apt install python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly gstreamer1.0-libav"
 )

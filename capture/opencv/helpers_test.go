@@ -81,7 +81,7 @@ func testVideo(t testing.TB, name, size, seconds string, args ...string) string 
 	return ffmpeg(t, name, append([]string{"-f", "lavfi", "-i", "testsrc=rate=25:size=" + size + ":duration=" + seconds}, args...)...)
 }
 
-// rtspServer is a running testdata/rtsp_server.py.
+// rtspServer is a running ../rtsp/testdata/rtsp_server.py.
 type rtspServer struct {
 	Port    int
 	Process *os.Process
@@ -96,7 +96,7 @@ func (s rtspServer) url(userinfo string) string {
 func startRTSP(t testing.TB, args ...string) rtspServer {
 	t.Helper()
 	// The distribution's Python has the distribution's modules.
-	cmd := exec.Command("/usr/bin/python3", append([]string{"testdata/rtsp_server.py", "--port", "0", "--watch-stdin"}, args...)...)
+	cmd := exec.Command("/usr/bin/python3", append([]string{"../rtsp/testdata/rtsp_server.py", "--port", "0", "--watch-stdin"}, args...)...)
 	stdin, err := cmd.StdinPipe()
 	if err != nil {
 		t.Fatal(err)

@@ -35,6 +35,7 @@ def arguments():
     p.add_argument("--size", default="320x240", help="WIDTHxHEIGHT; with --file: scaled to it")
     p.add_argument("--fps", type=int, default=25)
     p.add_argument("--codec", choices=["h264", "mjpeg"], default="h264")
+    p.add_argument("--launch", help="a GStreamer launch line up to pay0 and pay1, instead of all that")
     p.add_argument("--user")
     p.add_argument("--password")
     p.add_argument("--auth", choices=["basic", "digest"], default="digest")
@@ -44,6 +45,8 @@ def arguments():
 
 def launch(args):
     """Returns the pipeline of one client group, up to the payloader pay0."""
+    if args.launch:
+        return f"( {args.launch} )"
     width, height = args.size.split("x")
     if args.file:
         # Pushed from the pump below, so that the stream goes on where the file ends.
