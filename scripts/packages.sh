@@ -27,6 +27,7 @@ present() {
 	libavformat-dev) pkg-config --exists libavformat ;;
 	libavutil-dev) pkg-config --exists libavutil ;;
 	libswscale-dev) pkg-config --exists libswscale ;;
+	libturbojpeg0-dev) pkg-config --exists libturbojpeg ;;
 	# Images of containers often leave out /usr/share/doc, with dpkg unaware.
 	opencv-doc) [ -d "${DOC_ROOT:-/usr/share/doc}/opencv-doc/examples/data" ] ;;
 	ffmpeg) command -v ffprobe ;;
@@ -38,9 +39,9 @@ present() {
 	esac >/dev/null 2>&1
 }
 
-# build: the compiler, OpenCV, FFmpeg, and pip, which fetch.sh brings ONNX Runtime
+# build: the compiler, OpenCV, FFmpeg, libjpeg-turbo, and pip, which fetch.sh brings ONNX Runtime
 # with.
-build='g++ pkg-config libopencv-dev libavcodec-dev libavformat-dev libavutil-dev libswscale-dev python3-pip'
+build='g++ pkg-config libopencv-dev libavcodec-dev libavformat-dev libavutil-dev libswscale-dev libturbojpeg0-dev python3-pip'
 
 # test: opencv-doc and opencv-data are real video and the cascades for faces,
 # ffmpeg makes and checks movies, tmux is a terminal, GStreamer is an RTSP
@@ -102,11 +103,12 @@ advise() {
 }
 
 byhand="Install what these Debian packages hold: a C++17 compiler, pkg-config, OpenCV 4.6 or newer 4.x with its headers
-(pkg-config must find opencv4), and FFmpeg's development files (libavcodec, libavformat, libavutil, libswscale), as in
-  Fedora:   dnf install gcc-c++ pkgconf opencv-devel ffmpeg-free-devel
-  Arch:     pacman -S gcc pkgconf opencv ffmpeg vtk hdf5
-  openSUSE: zypper install gcc-c++ pkg-config opencv-devel ffmpeg-devel
-  macOS:    brew install pkg-config opencv ffmpeg"
+(pkg-config must find opencv4), and the development files of FFmpeg 5.1 or newer (libavcodec, libavformat, libavutil,
+libswscale) and of libjpeg-turbo (libturbojpeg), as in
+  Fedora:   dnf install gcc-c++ pkgconf opencv-devel ffmpeg-free-devel turbojpeg-devel
+  Arch:     pacman -S gcc pkgconf opencv ffmpeg libjpeg-turbo vtk hdf5
+  openSUSE: zypper install gcc-c++ pkg-config opencv-devel ffmpeg-devel libjpeg8-devel
+  macOS:    brew install pkg-config opencv ffmpeg jpeg-turbo"
 
 if ! command -v apt-get >/dev/null 2>&1 || ! command -v dpkg-query >/dev/null 2>&1; then
 	advise ''

@@ -85,7 +85,7 @@ machine 0 python3 pkg-config
 expect 'a compiler is missing' 0 'installing: g++' 'apt-get*update*apt-get*install*--no-install-recommends g++' -- build
 
 machine 0
-expect 'everything is missing' 0 'installing: g++ pkg-config libopencv-dev' '--no-install-recommends g++ pkg-config libopencv-dev libavcodec-dev libavformat-dev libavutil-dev libswscale-dev python3-pip' -- build
+expect 'everything is missing' 0 'installing: g++ pkg-config libopencv-dev' '--no-install-recommends g++ pkg-config libopencv-dev libavcodec-dev libavformat-dev libavutil-dev libswscale-dev libturbojpeg0-dev python3-pip' -- build
 expect 'without OpenCV nothing is needed' 0 - - -- CGO_ENABLED=0 build
 
 machine 1000 python3 pkg-config

@@ -1,0 +1,37 @@
+package capture
+
+// A Decoder turns the packets of one video track into frames. One goroutine at a
+// time uses it.
+type Decoder interface {
+	// Decode feeds packets, which follow those of the call before in decoding
+	// order, and returns the newest frame that came out. With drain, everything
+	// that was fed comes out at once, and the next packet must be a key one. An
+	// error means that the decoder is of no more use: what is wrong with single
+	// packets shows in the counts.
+	Decode(packets []*Packet, drain bool) (Decoded, error)
+	// Drain returns the frames that are held back at the end of a stream, one with
+	// each call. Once the image is nil there are no more, and the next packet must
+	// be a key one.
+	Drain() (Decoded, error)
+	// Flush forgets everything that was fed. The next packet must be a key one.
+	Flush()
+	// Close frees the decoder. Images that it gave stay valid.
+	Close()
+}
+
+// Decoded is what one call of Decode gave.
+type Decoded struct {
+	// Image is the newest frame, which becomes the caller's; nil where none came
+	// out, as a decoder may hold frames back to reorder them.
+	Image Image
+	// Packet is what the image was decoded from.
+	Packet *Packet
+	// Damaged says that parts of the image were lost and are guessed.
+	Damaged bool
+	// Frames counts all that came out, DamagedFrames those of them that are
+	// damaged, and Refused the packets that gave no frame because they are none.
+	Frames, DamagedFrames, Refused int
+}
+
+// A DecoderOpener opens a decoder for a track as cfg asks for.
+type DecoderOpener func(t *Track, cfg Config) (Decoder, error)

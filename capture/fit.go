@@ -1,0 +1,48 @@
+package capture
+
+import (
+	"image"
+	"math"
+)
+
+// Fit is how a frame is brought into a rectangle whose sides are otherwise.
+type Fit string
+
+// The ways that there are.
+const (
+	Letterbox Fit = "letterbox" // whole and undistorted, with grey margins
+	Stretch   Fit = "stretch"   // whole, distorted
+	Crop      Fit = "crop"      // undistorted, its middle alone
+)
+
+// letterboxGray is the color of margins that networks are trained with.
+const letterboxGray = 114
+
+// Placement is which part of a frame is shown in a rectangle, and where in it.
+type Placement struct {
+	From, To image.Rectangle
+}
+
+// Place fits a frame of width x height into a rectangle. All sides are above 0.
+func (f Fit) Place(width, height, inWidth, inHeight int) Placement {
+	p := Placement{From: image.Rect(0, 0, width, height), To: image.Rect(0, 0, inWidth, inHeight)}
+	x, y := float64(inWidth)/float64(width), float64(inHeight)/float64(height)
+	switch f {
+	case Letterbox:
+		r := min(x, y)
+		p.To.Min.X, p.To.Max.X = middle(float64(width)*r, inWidth)
+		p.To.Min.Y, p.To.Max.Y = middle(float64(height)*r, inHeight)
+	case Crop:
+		r := max(x, y)
+		p.From.Min.X, p.From.Max.X = middle(float64(inWidth)/r, width)
+		p.From.Min.Y, p.From.Max.Y = middle(float64(inHeight)/r, height)
+	}
+	return p
+}
+
+// middle puts a stretch of about that length into the middle of a whole.
+func middle(length float64, whole int) (from, to int) {
+	size := min(max(int(math.Round(length)), 1), whole)
+	from = (whole - size) / 2
+	return from, from + size
+}

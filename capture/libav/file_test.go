@@ -1,0 +1,268 @@
+//go:build cgo
+
+package libav
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"rvo-tui/capture"
+)
+
+// count plays a file to its end and returns its frames, and its packets that are
+// shown.
+func count(t *testing.T, path string) (frames int) {
+	t.Helper()
+	play(t, path, func(d capture.Decoded) { frames += d.Frames })
+	return frames
+}
+
+// A file that was cut without encoding it anew begins with frames that an edit
+// list hides.
+func TestTrimmedFiles(t *testing.T) {
+	if n := count(t, "testdata/trimmed.mp4"); n != 50 {
+		t.Errorf("%d frames, want 50", n)
+	}
+	long := made(t, "long.mp4", "-f", "lavfi", "-i", "testsrc=rate=25:size=160x120:duration=6",
+		"-f", "lavfi", "-i", "sine=duration=6", "-g", "250", "-c:v", "libx264", "-c:a", "aac")
+	for _, name := range []string{"a.mp4", "a.mov", "a.mkv", "a.ts", "a.avi", "a.flv", "a.nut"} {
+		t.Run(name, func(t *testing.T) {
+			path := made(t, name, "-ss", "4", "-i", long, "-c", "copy")
+			// What has no edit list shows the frames from the key on.
+			if n := count(t, path); n < 48 || n > 150 {
+				t.Errorf("%d frames", n)
+			}
+		})
+	}
+}
+
+// Times that jump back do not end a file.
+func TestTimesThatJumpBack(t *testing.T) {
+	var all []byte
+	for _, offset := range []string{"50000", "10", "95400"} { // the last wraps
+		all = append(all, mustRead(t, made(t, "part.ts", "-f", "lavfi", "-i", "testsrc=rate=25:size=320x240:duration=1.2", "-output_ts_offset", offset))...)
+	}
+	path := filepath.Join(t.TempDir(), "jump.ts")
+	if err := os.WriteFile(path, all, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if n := count(t, path); n != 90 {
+		t.Errorf("%d frames, want 90", n)
+	}
+}
+
+// Packets have times that rise, whatever the container lacks.
+func TestPacketTimes(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		args []string
+	}{ // of the raw ones, what is held back at the end has the time of the last packet
+		{"a.mp4", []string{"-bf", "2"}},
+		{"a.mkv", []string{"-bf", "2"}},
+		{"a.ts", []string{"-bf", "2"}},
+		{"a.avi", []string{"-c:v", "mjpeg"}},
+		{"a.h264", []string{"-bf", "2"}},
+		{"a.hevc", []string{"-c:v", "libx265", "-x265-params", "log-level=error"}},
+		{"a.y4m", []string{"-pix_fmt", "yuv420p"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			path := made(t, c.name, append([]string{"-f", "lavfi", "-i", "testsrc=rate=25:size=160x120:duration=2"}, c.args...)...)
+			src := mustOpen(t, path)
+			last := time.Duration(-1 << 62)
+			n := 0
+			for ; ; n++ {
+				p, err := src.Read()
+				if errors.Is(err, io.EOF) {
+					break
+				}
+				if err != nil {
+					t.Fatal(err)
+				}
+				if p.DTS <= last || p.PTS < p.DTS || p.PTS > 3*time.Second {
+					t.Errorf("packet %d: %v %v after %v", n, p.PTS, p.DTS, last)
+				}
+				if n == 0 && !p.Key {
+					t.Error("the first packet is no key frame")
+				}
+				last = p.DTS
+			}
+			if n != 50 {
+				t.Errorf("%d packets, want 50", n)
+			}
+			var times []time.Duration
+			play(t, path, func(d capture.Decoded) { times = append(times, d.Packet.PTS) })
+			raw := strings.HasPrefix(filepath.Ext(c.name), ".h")
+			for i := 1; i < len(times); i++ {
+				if times[i] < times[i-1] || times[i] == times[i-1] && !raw {
+					t.Errorf("frame %d at %v after %v", i, times[i], times[i-1])
+				}
+			}
+		})
+	}
+}
+
+// H.264 comes as Annex B with its parameter sets, AAC without ADTS.
+func TestForms(t *testing.T) {
+	args := []string{"-f", "lavfi", "-i", "testsrc=rate=25:size=160x120:duration=1", "-f", "lavfi", "-i", "sine=duration=1", "-c:v", "libx264", "-c:a", "aac"}
+	for _, name := range []string{"a.mp4", "a.ts", "a.mkv"} {
+		src := mustOpen(t, made(t, name, args...))
+		seen := map[capture.Codec]bool{}
+		for {
+			p, err := src.Read()
+			if err != nil {
+				break
+			}
+			seen[p.Track.Codec] = true
+			switch p.Track.Codec {
+			case capture.H264:
+				if !strings.HasPrefix(string(p.Data), "\x00\x00\x00\x01") && !strings.HasPrefix(string(p.Data), "\x00\x00\x01") {
+					t.Fatalf("%s: no Annex B: % x", name, p.Data[:8])
+				}
+				if c := string(p.Track.Config); !strings.HasPrefix(c, "\x00\x00\x00\x01") && !strings.HasPrefix(c, "\x00\x00\x01") {
+					t.Fatalf("%s: configuration % x", name, c)
+				}
+			case capture.AAC:
+				if p.Data[0] == 0xff && p.Data[1]&0xf0 == 0xf0 {
+					t.Fatalf("%s: with ADTS header", name)
+				}
+				if len(p.Track.Config) < 2 || p.Track.SampleRate != 44100 || p.Track.Channels != 1 {
+					t.Fatalf("%s: %+v", name, p.Track)
+				}
+			}
+		}
+		if !seen[capture.H264] || !seen[capture.AAC] {
+			t.Errorf("%s: only %v", name, seen)
+		}
+	}
+}
+
+// A decoder opens from what any source says of a track, too.
+func TestDecoderWithoutNative(t *testing.T) {
+	src := mustOpen(t, made(t, "a.mp4", "-f", "lavfi", "-i", "testsrc=rate=25:size=160x120:duration=0.4"))
+	track := *src.Tracks()[0]
+	track.Native = nil
+	dec, _, err := library.newDecoder(&track, "none")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer dec.Close()
+	var all []*capture.Packet
+	for {
+		p, err := src.Read()
+		if err != nil {
+			break
+		}
+		all = append(all, p)
+	}
+	d, err := dec.Decode(all, true)
+	if err != nil || d.Frames != 10 || d.Image == nil || d.Packet != latest(all) {
+		t.Fatalf("%+v, %v: want 10 frames, and the newest of them", d, err)
+	}
+	d.Image.Free()
+	if _, _, err := library.newDecoder(&capture.Track{Video: true, Codec: "nonsense"}, "none"); !errors.Is(err, capture.ErrUnsupported) {
+		t.Errorf("an unknown codec: %v", err)
+	}
+}
+
+func latest(packets []*capture.Packet) *capture.Packet {
+	last := packets[0]
+	for _, p := range packets {
+		if p.PTS > last.PTS {
+			last = p
+		}
+	}
+	return last
+}
+
+// Damage is concealed and told.
+func TestDamagedPackets(t *testing.T) {
+	src := mustOpen(t, made(t, "a.mp4", "-f", "lavfi", "-i", "testsrc2=rate=25:size=320x240:duration=2", "-c:v", "libx264", "-x264-params", "slices=4:bframes=0:keyint=25"))
+	dec, _, err := library.newDecoder(src.Tracks()[0], "none")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer dec.Close()
+	frames, damaged := 0, 0
+	for n := 0; ; n++ {
+		p, err := src.Read()
+		if err != nil {
+			break
+		}
+		if n%10 == 5 {
+			p.Data = p.Data[:len(p.Data)/2]
+		}
+		d, err := dec.Decode([]*capture.Packet{p}, false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		frames += d.Frames
+		damaged += d.DamagedFrames
+		if d.Image != nil {
+			d.Image.Free()
+		}
+	}
+	if frames < 48 || damaged < 4 || damaged > 10 {
+		t.Errorf("%d frames, %d of them damaged; want 50 and 5", frames, damaged)
+	}
+}
+
+func TestFileErrors(t *testing.T) {
+	dir := t.TempDir()
+	write := func(name string, data []byte) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	whole := mustRead(t, made(t, "test.mp4", "-f", "lavfi", "-i", "testsrc=rate=25:size=320x240:duration=2", "-movflags", "+faststart"))
+	late := mustRead(t, made(t, "test.mp4", "-f", "lavfi", "-i", "testsrc=rate=25:size=320x240:duration=2"))
+	for name, c := range map[string]struct {
+		path string
+		is   error
+		says string
+	}{
+		"missing":     {dir + "/none.mp4", os.ErrNotExist, "check the path"},
+		"a directory": {dir, capture.ErrUnsupported, "not a regular file"},
+		"empty":       {write("empty.mp4", nil), capture.ErrUnsupported, "empty"},
+		"no index":    {write("short.mp4", late[:len(late)/2]), capture.ErrUnsupported, "cut short"},
+		"text":        {write("text.mp4", []byte(strings.Repeat("no video ", 100))), capture.ErrUnsupported, ""},
+		"sound":       {made(t, "sound.mp4", "-f", "lavfi", "-i", "sine=duration=1"), capture.ErrUnsupported, "no video"},
+		"a playlist":  {write("list.m3u8", []byte("#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\nhttp://127.0.0.1:1/a.ts\n#EXT-X-ENDLIST\n")), nil, ""},
+		"a list":      {write("list.txt", []byte("ffconcat version 1.0\nfile http://127.0.0.1:1/a.ts\n")), nil, ""},
+	} {
+		src, err := openFile(t.Context(), config(c.path), capture.Address{Kind: capture.KindFile, Path: c.path})
+		if err == nil {
+			src.Close()
+			t.Errorf("%s: opens", name)
+			continue
+		}
+		if c.is != nil && !errors.Is(err, c.is) || !strings.Contains(err.Error(), c.says) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	src := mustOpen(t, write("cut.mp4", whole[:len(whole)/2]))
+	for {
+		if _, err := src.Read(); err != nil {
+			if errors.Is(err, io.EOF) || !strings.Contains(err.Error(), "cut short") {
+				t.Errorf("a file that is cut short: %v", err)
+			}
+			break
+		}
+	}
+}
+
+func TestOpenIsInterrupted(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	path := made(t, "a.mp4", "-f", "lavfi", "-i", "testsrc=rate=25:size=64x64:duration=0.2")
+	if src, err := openFile(ctx, config(path), capture.Address{Kind: capture.KindFile, Path: path}); !errors.Is(err, context.Canceled) {
+		t.Errorf("%v, %v", src, err)
+	}
+}

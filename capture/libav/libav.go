@@ -1,0 +1,60 @@
+//go:build cgo
+
+package libav
+
+/*
+#cgo CFLAGS: -std=c11 -O2 -Wall -Wno-parentheses
+#cgo pkg-config: libavformat libavcodec libavutil libswscale libturbojpeg
+#cgo LDFLAGS: -lm
+#include <libavformat/avformat.h>
+#include <libavutil/error.h>
+#include "demux.h"
+*/
+import "C"
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"syscall"
+
+	"rvo-tui/capture"
+)
+
+// Version returns the version of FFmpeg that the program runs with, empty when
+// it was built without.
+func Version() string { return C.GoString(C.av_version_info()) }
+
+// Library is FFmpeg as the program uses it. It is safe for concurrent use.
+type Library struct {
+	log     *slog.Logger
+	scalers scalers
+}
+
+// New returns the library, and routes FFmpeg's own log: to standard error, which
+// the program takes into its log. What people should know goes to log.
+func New(log *slog.Logger) *Library {
+	C.rvo_log_install()
+	return &Library{log: log}
+}
+
+// failure makes an error of what libav returned.
+func failure(code C.int) error {
+	switch code {
+	case C.AVERROR_EOF:
+		return io.EOF
+	case C.AVERROR_DECODER_NOT_FOUND, C.AVERROR_DEMUXER_NOT_FOUND, C.AVERROR_PROTOCOL_NOT_FOUND:
+		return fmt.Errorf("%w by this build of FFmpeg", capture.ErrUnsupported)
+	case C.AVERROR_STREAM_NOT_FOUND:
+		return fmt.Errorf("%w: it holds no video", capture.ErrUnsupported)
+	case C.AVERROR_EXIT:
+		return os.ErrDeadlineExceeded
+	}
+	var text [C.AV_ERROR_MAX_STRING_SIZE]C.char
+	if C.av_strerror(code, &text[0], C.size_t(len(text))) < 0 && code > -4096 && code < 0 {
+		return syscall.Errno(-code)
+	}
+	return errors.New(C.GoString(&text[0]))
+}

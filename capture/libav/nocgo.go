@@ -1,0 +1,34 @@
+//go:build !cgo
+
+package libav
+
+import (
+	"fmt"
+	"log/slog"
+
+	"rvo-tui/capture"
+)
+
+// Library answers ErrBuiltWithout, and converts in Go.
+type Library struct{}
+
+// New returns the library.
+func New(*slog.Logger) *Library { return &Library{} }
+
+// Version is empty.
+func Version() string { return "" }
+
+// OpenDecoder answers ErrBuiltWithout and capture.ErrUnsupported.
+func (*Library) OpenDecoder(t *capture.Track, _ capture.Config) (capture.Decoder, error) {
+	return nil, fmt.Errorf("decode %s: %w: %w", t.Codec, capture.ErrUnsupported, ErrBuiltWithout)
+}
+
+// Convert is capture.ConvertPacked.
+func (*Library) Convert(dst, pix []byte, width, height int, t capture.Target) error {
+	return capture.ConvertPacked(dst, pix, width, height, t)
+}
+
+// EncodeJPEG is capture.EncodeJPEG.
+func (*Library) EncodeJPEG(pix []byte, width, height, outWidth, outHeight int) ([]byte, error) {
+	return capture.EncodeJPEG(pix, width, height, outWidth, outHeight)
+}

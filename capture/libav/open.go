@@ -1,0 +1,105 @@
+//go:build cgo
+
+package libav
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"rvo-tui/capture"
+)
+
+// errNoVideo is left to say when FFmpeg logged no cause.
+var errNoVideo = fmt.Errorf("%w: not a video file that FFmpeg can read", capture.ErrUnsupported)
+
+func openFile(ctx context.Context, cfg capture.Config, addr capture.Address) (capture.PacketSource, error) {
+	src, err := file(ctx, cfg, addr.Path)
+	if err != nil {
+		return nil, fmt.Errorf("open file %q: %w", addr.Path, err)
+	}
+	return src, nil
+}
+
+func file(ctx context.Context, cfg capture.Config, path string) (capture.PacketSource, error) {
+	url, err := fileURL(path)
+	if err != nil {
+		return nil, err
+	}
+	// A playlist must not make the program connect to anywhere.
+	return open(ctx, url, map[string]string{"protocol_whitelist": "file"}, false, time.Duration(cfg.OpenTimeout), errNoVideo)
+}
+
+// open opens a URL within limit. otherwise is what is said where FFmpeg logged
+// no cause.
+func open(ctx context.Context, url string, options map[string]string, live bool, limit time.Duration, otherwise error) (capture.PacketSource, error) {
+	opening, cancel := context.WithCancel(ctx)
+	timer := time.AfterFunc(limit, cancel)
+	d, log, err := newDemuxer(opening, url, options, live)
+	switch {
+	case ctx.Err() != nil:
+		err = ctx.Err()
+	case err != nil:
+		err = explain(log, err, limit, otherwise)
+	case !timer.Stop():
+		err = fmt.Errorf("no answer within %v: %w", limit, os.ErrDeadlineExceeded)
+	}
+	if err != nil {
+		cancel()
+		if d != nil {
+			d.Close()
+		}
+		return nil, err
+	}
+	return &source{d, cancel}, nil
+}
+
+// source is a demuxer whose context ends with it.
+type source struct {
+	*demuxer
+	cancel func()
+}
+
+// Close ends the connection. It is idempotent.
+func (s *source) Close() error {
+	s.cancel()
+	return s.demuxer.Close()
+}
+
+// fileURL returns the address of a regular file for FFmpeg. Its file protocol
+// lets a playlist open nothing but other files.
+func fileURL(path string) (string, error) {
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		return "", fmt.Errorf("%w: check the path", os.ErrNotExist)
+	case err != nil:
+		return "", bare(err)
+	case !info.Mode().IsRegular():
+		return "", fmt.Errorf("%w: not a regular file", capture.ErrUnsupported)
+	case info.Size() == 0:
+		return "", fmt.Errorf("%w: the file is empty", capture.ErrUnsupported)
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return "", bare(err)
+	}
+	f.Close()
+	full, err := filepath.Abs(path)
+	if err != nil {
+		return "", err
+	}
+	return "file:" + full, nil
+}
+
+// bare takes the path out of an error whose caller names it.
+func bare(err error) error {
+	var p *os.PathError
+	if errors.As(err, &p) {
+		return p.Err
+	}
+	return err
+}
