@@ -37,9 +37,10 @@ type Options struct {
 	Dir       string // for the results
 	Force     bool   // write into Dir although it is not empty
 
-	Kinds detectors.Kinds // that scenarios may use beside the harness's own
-	JPEG  capture.Encoder // nil: the standard library's
-	Muxer clips.Muxer     // of scenarios that record; nil: the standard library's
+	Kinds   detectors.Kinds   // that scenarios may use beside the harness's own
+	JPEG    capture.Encoder   // nil: the standard library's
+	Convert capture.Converter // nil: in Go
+	Muxer   clips.Muxer       // of scenarios that record; nil: the standard library's
 
 	Revision string // of the program, for the record
 	OpenCV   string // its version, empty without

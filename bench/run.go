@@ -101,7 +101,7 @@ func (g *rig) assemble(a *prerendered) {
 	}
 	g.rt = runtime.New(runtime.Options{
 		Config: l.Config, Cameras: configs, Detectors: l.Detectors, Rules: l.Rules,
-		Drivers: drivers(g.feeds), Kinds: l.AllKinds(), JPEG: g.opts.JPEG, Sinks: l.Sinks, Clips: l.Clips, Roll: l.Roll,
+		Drivers: drivers(g.feeds), Kinds: l.AllKinds(), JPEG: g.opts.JPEG, Convert: g.opts.Convert, Sinks: l.Sinks, Clips: l.Clips, Roll: l.Roll,
 		LogRing: l.LogRing, Log: g.opts.Log, Probe: func(camera string) runtime.Probe { return g.probes[camera] },
 	}, g.epoch)
 }

@@ -3,7 +3,6 @@ package capture
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"image"
 	"image/jpeg"
 )
@@ -17,51 +16,30 @@ const JPEGQuality = 85
 // use and must not keep pix.
 type Encoder func(pix []byte, width, height, outWidth, outHeight int) ([]byte, error)
 
-// encodedJPEG is one encoding of a frame: data and err are written before done
-// is closed, and never again.
-type encodedJPEG struct {
-	width int
-	done  chan struct{}
-	data  []byte
-	err   error
-}
-
-// JPEG returns the picture as a JPEG file, at most maxWidth wide and with its
+// JPEG returns the frame as a JPEG file, at most maxWidth wide and with its
 // aspect kept (0 or anything above the frame's width: full size). A frame is
 // encoded once for each width, on first use and in the caller's goroutine;
 // others who ask meanwhile wait for it, later ones share the bytes, which must
-// not be written to. The caller must hold a count. The bytes are not pooled:
-// they outlive the frame.
+// not be written to. The caller must hold a count. The bytes are Go's: they
+// outlive the frame.
 func (f *Frame) JPEG(maxWidth int) ([]byte, error) {
 	w, h := FitWidth(f.Width, f.Height, maxWidth)
-	e, first := f.encoding(w)
-	if !first {
-		<-e.done
-		return e.data, e.err
-	}
-	defer close(e.done)
-	e.err = fmt.Errorf("encode frame %d of camera %q as JPEG: the encoder did not return", f.ID, f.Camera)
-	data, err := f.pool.encode(f.Pixels(), f.Width, f.Height, w, h)
-	if err != nil {
-		err = fmt.Errorf("encode frame %d of camera %q as JPEG: %w", f.ID, f.Camera, err)
-	}
-	e.data, e.err = data, err
-	return e.data, e.err
-}
-
-// encoding returns the encoding of a width, and whether the caller is the first
-// who asks for it and so has to make it.
-func (f *Frame) encoding(width int) (e *encodedJPEG, first bool) {
-	f.jpegMu.Lock()
-	defer f.jpegMu.Unlock()
-	for _, e := range f.jpegs {
-		if e.width == width {
-			return e, false
+	return f.convert(conversionKey{kind: toJPEG, width: w}, func(c *conversion) (err error) {
+		if f.buf != nil {
+			c.data, err = f.pool.encode(f.Pixels(), f.Width, f.Height, w, h)
+			return err
 		}
-	}
-	e = &encodedJPEG{width: width, done: make(chan struct{})}
-	f.jpegs = append(f.jpegs, e)
-	return e, true
+		buf, err := f.pool.take(w*h*3 + Slack)
+		if err != nil {
+			return err
+		}
+		defer f.pool.put(buf, false)
+		if err := f.look().Convert(buf.data, Target{Order: BGR, Width: w, Height: h, Stride: w * 3}); err != nil {
+			return err
+		}
+		c.data, err = f.pool.encode(buf.data[:w*h*3], w, h, w, h)
+		return err
+	})
 }
 
 // FitWidth returns the size of a width x height picture that is at most

@@ -2,48 +2,71 @@ package capture
 
 import (
 	"fmt"
+	"slices"
 	"sync"
 	"syscall"
 	"time"
 )
 
-// Pool holds the pixel buffers of one camera. Buffers are mapped outside the Go
-// heap, because OpenCV keeps pointers to them beyond a call, which cgo forbids
-// for Go memory that is not pinned.
+// Pool bounds the frames that a camera has handed out, and holds the pixels of
+// those that are drawn or converted. These are mapped outside the Go heap,
+// because libraries keep pointers to them beyond a call, which cgo forbids for
+// Go memory that is not pinned.
 //
-// It is safe for concurrent use. Its size bounds the pixel memory of a camera:
-// when all buffers are out, Get fails and the frame is the caller's to count as
-// dropped. Buffers are mapped on first use and kept; a new frame size replaces
-// them one by one as they come back. Retired buffers are replaced up to the
-// pool's size, so twice that is the most that is ever mapped.
+// It is safe for concurrent use. When as many frames are out as its size allows,
+// Get and Wrap fail and the frame is the caller's to count as dropped. Buffers
+// are mapped on first use and kept, as many as its size; those that went longest
+// without use go first. Retired frames are replaced up to the pool's size, so
+// twice that is the most that is ever out.
 type Pool struct {
-	encode Encoder
+	encode  Encoder
+	convert Converter
 
 	mu      sync.Mutex // guards what follows; held for a map or unmap at the most
 	free    []*buffer
-	size    int // buffers allowed, without the retired ones
-	out     int // buffers with holders, without the retired ones
-	retired int // buffers whose holder is stuck
+	size    int // frames allowed, without the retired ones
+	out     int // frames with holders, without the retired ones
+	retired int // frames whose holder is stuck
 	total   uint64
+	takes   uint64
 	closed  bool
 }
 
-type buffer struct{ data []byte }
+// A Converter does what Image.Convert does for width x height packed BGR pixels.
+type Converter func(dst, pix []byte, width, height int, t Target) error
+
+type buffer struct {
+	data  []byte
+	freed uint64 // Pool.takes when it came back
+}
+
+// idleTakes is how many other buffers are taken before one that fits nobody any
+// more is unmapped.
+const idleTakes = 64
 
 // maxSide bounds what a stream can make a pool map for one frame.
 const maxSide = 16384
 
-// NewPool returns a pool of size buffers. Frames of it encode themselves with
-// encode; nil means EncodeJPEG.
+// NewPool returns a pool for size frames, which encode themselves with encode;
+// nil means EncodeJPEG. Frames that are drawn convert their pixels in Go, unless
+// ConvertWith gives something faster.
 func NewPool(size int, encode Encoder) *Pool {
 	if encode == nil {
 		encode = EncodeJPEG
 	}
-	return &Pool{encode: encode, size: max(size, 1)}
+	return &Pool{encode: encode, convert: ConvertPacked, size: max(size, 1)}
 }
 
-// PoolStats is how a pool stands: buffers out and allowed, buffers whose holder
-// is stuck now, and how many there ever were.
+// ConvertWith makes frames that are drawn convert their pixels with convert. It
+// is called before the first Get. Nil changes nothing.
+func (p *Pool) ConvertWith(convert Converter) {
+	if convert != nil {
+		p.convert = convert
+	}
+}
+
+// PoolStats is how a pool stands: frames out and allowed, frames whose holder is
+// stuck now, and how many there ever were.
 type PoolStats struct {
 	Out          int    `json:"out"`
 	Size         int    `json:"size"`
@@ -58,27 +81,30 @@ func (p *Pool) Stats() PoolStats {
 	return PoolStats{Out: p.out, Size: p.size, Retired: p.retired, RetiredTotal: p.total}
 }
 
-// Resize changes how many buffers are allowed, as detectors come and go.
-// Buffers above the new size are unmapped as they come back.
+// Resize changes how many frames are allowed, as detectors come and go.
 func (p *Pool) Resize(size int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.size = max(size, 1)
-	for len(p.free) > 0 && len(p.free)+p.out > p.size {
-		p.drop()
+	for len(p.free) > p.size {
+		p.drop(0)
 	}
 }
 
-// Get returns a frame of the given size with one count, which is the caller's,
-// or nil when every buffer is out (or the pool is closed). An error means that
-// the system had no memory, or that no picture has such a size. Its pixels hold whatever they held before; the
-// caller alone may write them, until it shares the frame.
+// Get returns a frame to draw on, with one count, which is the caller's, or nil
+// when all are out (or the pool is closed). An error means that the system had no
+// memory, or that no frame has such a size. Its pixels hold whatever they held
+// before; the caller alone may write them, until it shares the frame.
 func (p *Pool) Get(camera string, id uint64, width, height int, captured time.Time) (*Frame, error) {
 	if width <= 0 || height <= 0 || width > maxSide || height > maxSide {
 		return nil, fmt.Errorf("make a frame of %dx%d pixels: a side is 1 to %d pixels", width, height, maxSide)
 	}
-	buf, err := p.take(width * height * 3)
-	if buf == nil || err != nil {
+	if !p.enter() {
+		return nil, nil
+	}
+	buf, err := p.take(width*height*3 + Slack)
+	if err != nil {
+		p.leave(false)
 		return nil, err
 	}
 	f := &Frame{ID: id, Camera: camera, Captured: captured, Width: width, Height: height, buf: buf, pool: p}
@@ -86,43 +112,75 @@ func (p *Pool) Get(camera string, id uint64, width, height int, captured time.Ti
 	return f, nil
 }
 
-func (p *Pool) take(bytes int) (*buffer, error) {
+// Wrap returns a frame of what a decoder made, with one count, which is the
+// caller's. It is displayed as width x height pixels. The image becomes the
+// frame's, unless Wrap returns nil, which it does when all frames are out (or
+// the pool is closed).
+func (p *Pool) Wrap(camera string, id uint64, img Image, width, height int, captured time.Time) *Frame {
+	if !p.enter() {
+		return nil
+	}
+	f := &Frame{ID: id, Camera: camera, Captured: captured, Width: width, Height: height, image: img, pool: p}
+	f.refs.Store(1)
+	return f
+}
+
+// enter counts a frame that is handed out, if there may be another one.
+func (p *Pool) enter() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.closed || p.out+max(0, p.retired-p.size) >= p.size {
-		return nil, nil
+		return false
 	}
-	for len(p.free) > 0 {
-		b := p.free[len(p.free)-1]
-		if len(b.data) >= bytes && len(b.data) <= 2*bytes+4096 {
-			p.free = p.free[:len(p.free)-1]
-			p.out++
+	p.out++
+	return true
+}
+
+// leave counts a frame that came back.
+func (p *Pool) leave(stuck bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if stuck {
+		p.retired--
+	} else {
+		p.out--
+	}
+}
+
+// take returns a buffer of at least that many bytes.
+func (p *Pool) take(bytes int) (*buffer, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.takes++
+	for i := len(p.free) - 1; i >= 0; i-- {
+		if b := p.free[i]; len(b.data) >= bytes && len(b.data) <= 2*bytes+4096 {
+			p.free = slices.Delete(p.free, i, i+1)
 			return b, nil
 		}
-		p.drop()
+	}
+	if len(p.free) > 0 && p.takes-p.free[0].freed > idleTakes {
+		p.drop(0)
 	}
 	data, err := syscall.Mmap(-1, 0, bytes, syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_ANON|syscall.MAP_PRIVATE)
 	if err != nil {
 		return nil, fmt.Errorf("map %d bytes for a frame: %w", bytes, err)
 	}
-	p.out++
-	return &buffer{data}, nil
+	return &buffer{data: data}, nil
 }
 
-func (p *Pool) put(b *buffer, stuck bool) {
+// put takes a buffer back; discard unmaps it, because its holder was stuck.
+func (p *Pool) put(b *buffer, discard bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if stuck {
-		p.retired--
+	if discard || p.closed {
 		unmap(b)
 		return
 	}
-	p.out--
-	if p.closed || len(p.free)+p.out >= p.size {
-		unmap(b)
-		return
-	}
+	b.freed = p.takes
 	p.free = append(p.free, b)
+	if len(p.free) > p.size {
+		p.drop(0)
+	}
 }
 
 func (p *Pool) retire() {
@@ -133,9 +191,10 @@ func (p *Pool) retire() {
 	p.total++
 }
 
-func (p *Pool) drop() {
-	unmap(p.free[len(p.free)-1])
-	p.free = p.free[:len(p.free)-1]
+// drop unmaps a free buffer. The first has been free for longest.
+func (p *Pool) drop(i int) {
+	unmap(p.free[i])
+	p.free = slices.Delete(p.free, i, i+1)
 }
 
 // Close unmaps what is free now and the rest as it comes back; Get returns nil
@@ -145,7 +204,7 @@ func (p *Pool) Close() {
 	defer p.mu.Unlock()
 	p.closed = true
 	for len(p.free) > 0 {
-		p.drop()
+		p.drop(0)
 	}
 }
 

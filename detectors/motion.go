@@ -2,6 +2,7 @@ package detectors
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"time"
@@ -23,6 +24,10 @@ const (
 	relearnShare = 0.6
 	relearnTime  = 2 * time.Second
 
+	// damagedFor is how long the answer for the last whole frame stands for
+	// damaged ones.
+	damagedFor = 2 * time.Second
+
 	firstNoise = 1.5 // of a cell before it is known, in levels of 0..255
 	leastNoise = 0.4
 	mostNoise  = 12
@@ -35,6 +40,8 @@ type MotionOptions struct {
 	Threshold   float64 `toml:"threshold" help:"change of a pixel that counts, 0..1"`
 	Width       int     `toml:"width" help:"width in pixels at which it works"`
 }
+
+var errDamaged = errors.New("no frame has come whole for a while: check the connection of the camera")
 
 func motionKind() Kind {
 	return Kind{
@@ -81,7 +88,8 @@ func checkMotion(cfg Config, bad func(key, problem string)) {
 // and answers 0. What is in view then, and what comes and stays, becomes
 // background within some 20 s; what leaves may show as a hole for as long. A
 // change of most of the picture that stays for 2 s is taken for a new view and
-// learnt at once.
+// learnt at once. A damaged frame teaches nothing: the last answer stands, for
+// 2 s at the most.
 type motion struct {
 	signal    string
 	threshold float32 // levels of 0..255
@@ -115,7 +123,13 @@ func (m *motion) Size(width, height int) (w, h int) {
 }
 
 func (m *motion) Detect(_ context.Context, frame *capture.Frame) ([]Reading, error) {
-	sized := m.sampler.read(frame)
+	if frame.Damaged {
+		return m.passOver(frame)
+	}
+	sized, err := m.sampler.read(frame)
+	if err != nil {
+		return nil, err
+	}
 	if sized {
 		n := len(m.sampler.luma)
 		m.mean, m.noise = make([]float32, n), make([]float32, n)
@@ -139,6 +153,15 @@ func (m *motion) Detect(_ context.Context, frame *capture.Frame) ([]Reading, err
 	}
 	m.last = frame.Captured
 	m.readings[0] = Reading{Signal: m.signal, Value: share, Detections: found}
+	return m.readings[:], nil
+}
+
+// passOver answers for a damaged frame, whose errors would be taken for things
+// that move: with the last answer, for a while.
+func (m *motion) passOver(frame *capture.Frame) ([]Reading, error) {
+	if m.last.IsZero() || frame.Captured.Sub(m.last) > damagedFor {
+		return nil, errDamaged
+	}
 	return m.readings[:], nil
 }
 

@@ -75,7 +75,11 @@ type quality struct {
 
 func (q *quality) Detect(_ context.Context, frame *capture.Frame) ([]Reading, error) {
 	q.sampler.width = min(qualityWidth, max(frame.Width/2, 1))
-	if q.sampler.read(frame) {
+	sized, err := q.sampler.read(frame)
+	if err != nil {
+		return nil, err
+	}
+	if sized {
 		q.still = make([]float32, len(q.sampler.luma))
 		q.since = time.Time{}
 	}

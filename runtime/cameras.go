@@ -107,6 +107,7 @@ func (r *Runtime) addCamera(ctx context.Context, cfg capture.Config) error {
 		p.probe = r.opts.Probe(cfg.Name)
 	}
 	pool := capture.NewPool(poolSize(0), r.opts.JPEG)
+	pool.ConvertWith(r.opts.Convert)
 	p.pool = pool
 	p.camera = capture.NewCamera(cfg, r.opts.Drivers.Open, pool, p.offer, r.opts.Log.With("camera", cfg.Name))
 	for _, d := range r.opts.Detectors {

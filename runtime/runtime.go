@@ -30,7 +30,8 @@ type Options struct {
 	Rules     []rules.Config
 	Drivers   capture.Drivers
 	Kinds     detectors.Kinds
-	JPEG      capture.Encoder // nil: the standard library's
+	JPEG      capture.Encoder   // nil: the standard library's
+	Convert   capture.Converter // of drawn frames; nil: in Go
 	Sinks     []Sink
 	Clips     *clips.Recorder // saves clips, once a rule or a command asks for one; nil: never
 	Roll      Roll            // of rules that set none

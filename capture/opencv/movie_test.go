@@ -25,7 +25,7 @@ func pictures(t testing.TB, n, width, height, repeat int) iter.Seq2[[]byte, int]
 	return func(yield func([]byte, int) bool) {
 		for i := range n {
 			pix := bytes.Repeat([]byte{byte(i * 5), byte(i * 5), byte(i * 5)}, width*height)
-			data, err := opencv.EncodeJPEG(pix, width, height, width, height)
+			data, err := capture.EncodeJPEG(pix, width, height, width, height)
 			if err != nil {
 				t.Error(err)
 				return
@@ -124,7 +124,7 @@ func TestEncodeJPEG(t *testing.T) {
 		}
 	}
 	for _, size := range []image.Point{{64, 48}, {32, 24}, {65, 1}, {128, 96}} {
-		data, err := opencv.EncodeJPEG(pix, 64, 48, size.X, size.Y)
+		data, err := capture.EncodeJPEG(pix, 64, 48, size.X, size.Y)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -137,11 +137,11 @@ func TestEncodeJPEG(t *testing.T) {
 		}
 	}
 	for _, bad := range [][4]int{{64, 49, 8, 8}, {0, 0, 8, 8}, {64, 48, 0, 8}, {64, 48, 8, -1}} {
-		if _, err := opencv.EncodeJPEG(pix, bad[0], bad[1], bad[2], bad[3]); err == nil {
+		if _, err := capture.EncodeJPEG(pix, bad[0], bad[1], bad[2], bad[3]); err == nil {
 			t.Errorf("%v: no error", bad)
 		}
 	}
-	if _, err := opencv.EncodeJPEG(pix, 64, 48, 70000, 8); err == nil {
+	if _, err := capture.EncodeJPEG(pix, 64, 48, 70000, 8); err == nil {
 		t.Error("wider than JPEG allows: no error")
 	}
 }
@@ -151,7 +151,7 @@ func BenchmarkEncodeJPEG(b *testing.B) {
 	for i := range pix {
 		pix[i] = byte(i * 7 / 5)
 	}
-	for name, encode := range map[string]capture.Encoder{"opencv": opencv.EncodeJPEG, "std": capture.EncodeJPEG} {
+	for name, encode := range map[string]capture.Encoder{"opencv": capture.EncodeJPEG, "std": capture.EncodeJPEG} {
 		b.Run(name, func(b *testing.B) {
 			for b.Loop() {
 				if _, err := encode(pix, 1280, 720, 640, 360); err != nil {

@@ -22,16 +22,6 @@ func Drivers(*slog.Logger) capture.Drivers {
 	return capture.Drivers{capture.KindDevice: open, capture.KindRTSP: open, capture.KindFile: open}
 }
 
-// EncodeJPEG is capture.EncodeJPEG in a build without OpenCV.
-func EncodeJPEG(pix []byte, width, height, outWidth, outHeight int) ([]byte, error) {
-	return capture.EncodeJPEG(pix, width, height, outWidth, outHeight)
-}
-
-// Scale is capture.ScaleDown in a build without OpenCV.
-func Scale(dst, src []byte, width, height, outWidth, outHeight int) error {
-	return capture.ScaleDown(dst, src, width, height, outWidth, outHeight)
-}
-
 // Movie answers ErrBuiltWithout and errors.ErrUnsupported.
 type Movie struct{}
 

@@ -214,37 +214,6 @@ void rvo_close(rvo_capture *c) {
 	});
 }
 
-int rvo_jpeg(const unsigned char *pix, int width, int height, int out_width, int out_height, int quality,
-	unsigned char **jpeg, size_t *len, char *why) {
-	*why = 0;
-	return guard(int(RVO_ERROR), why, [&] {
-		cv::Mat from(height, width, CV_8UC3, const_cast<unsigned char *>(pix)), to = from;
-		if (out_width != width || out_height != height) {
-			to = cv::Mat(out_height, out_width, CV_8UC3);
-			scale(from, to);
-		}
-		std::vector<unsigned char> bytes;
-		if (!cv::imencode(".jpg", to, bytes, {cv::IMWRITE_JPEG_QUALITY, quality})) {
-			tell(why, "OpenCV has no JPEG encoder");
-			return int(RVO_ERROR);
-		}
-		*jpeg = static_cast<unsigned char *>(std::malloc(bytes.size()));
-		if (*jpeg == nullptr) throw std::bad_alloc();
-		std::memcpy(*jpeg, bytes.data(), bytes.size());
-		*len = bytes.size();
-		return int(RVO_OK);
-	});
-}
-
-int rvo_scale(const unsigned char *pix, int width, int height, unsigned char *dst, int out_width, int out_height, char *why) {
-	*why = 0;
-	return guard(int(RVO_ERROR), why, [&] {
-		cv::Mat from(height, width, CV_8UC3, const_cast<unsigned char *>(pix)), to(out_height, out_width, CV_8UC3, dst);
-		scale(from, to);
-		return int(RVO_OK);
-	});
-}
-
 struct rvo_movie {
 	std::string path;
 	double fps;

@@ -58,13 +58,6 @@ int rvo_grab(rvo_capture *c, double *pts_ms, char *why);
 int rvo_retrieve(rvo_capture *c, unsigned char *dst, int *width, int *height, int out_width, int out_height, char *why);
 void rvo_close(rvo_capture *c);
 
-// Encodes packed BGR as JPEG after scaling it. *jpeg is the caller's to free().
-int rvo_jpeg(const unsigned char *pix, int width, int height, int out_width, int out_height, int quality,
-	unsigned char **jpeg, size_t *len, char *why);
-
-// Scales packed BGR into dst, which has room for the outcome.
-int rvo_scale(const unsigned char *pix, int width, int height, unsigned char *dst, int out_width, int out_height, char *why);
-
 typedef struct rvo_movie rvo_movie;
 
 // Begins an H.264 file at path; the size of its pictures is that of the first one.

@@ -61,7 +61,11 @@ func (d *Detector) Detect(ctx context.Context, frame *capture.Frame) ([]detector
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	found, err := d.find(ctx, frame.Pixels(), frame.Width, frame.Height)
+	pix, err := frame.BGR()
+	if err != nil {
+		return nil, err
+	}
+	found, err := d.find(ctx, pix, frame.Width, frame.Height)
 	if err != nil {
 		return nil, err
 	}

@@ -34,7 +34,6 @@ type detector struct {
 	find    func(gray *gocv.Mat, found *C.rvo_found) C.int
 	trim    func(box image.Rectangle) image.Rectangle // nil: a box is as it was found
 	free    func() error
-	scaled  gocv.Mat
 	gray    gocv.Mat
 	found   *C.rvo_found // in C's memory
 	reading [1]detectors.Reading
@@ -43,7 +42,7 @@ type detector struct {
 func newDetector(label, signal string, width int) *detector {
 	// C.calloc does not return without memory.
 	d := &detector{
-		label: label, width: width, scaled: gocv.NewMat(), gray: gocv.NewMat(),
+		label: label, width: width, gray: gocv.NewMat(),
 		found: (*C.rvo_found)(C.calloc(1, C.sizeof_rvo_found)),
 	}
 	d.reading[0].Signal = signal
@@ -78,18 +77,17 @@ func (d *detector) Detect(ctx context.Context, frame *capture.Frame) ([]detector
 
 // look makes gray the frame at the width at which the detector works.
 func (d *detector) look(frame *capture.Frame) error {
-	whole, err := gocv.NewMatFromBytes(frame.Height, frame.Width, gocv.MatTypeCV8UC3, frame.Pixels())
+	w, h := d.Size(frame.Width, frame.Height)
+	pix, err := frame.ScaledBGR(w, h)
 	if err != nil {
 		return err
 	}
-	defer whole.Close()
-	w, h := d.Size(frame.Width, frame.Height)
-	if w == frame.Width {
-		gocv.CvtColor(whole, &d.gray, gocv.ColorBGRToGray)
-		return nil
+	small, err := gocv.NewMatFromBytes(h, w, gocv.MatTypeCV8UC3, pix)
+	if err != nil {
+		return err
 	}
-	gocv.Resize(whole, &d.scaled, image.Pt(w, h), 0, 0, gocv.InterpolationArea)
-	gocv.CvtColor(d.scaled, &d.gray, gocv.ColorBGRToGray)
+	defer small.Close()
+	gocv.CvtColor(small, &d.gray, gocv.ColorBGRToGray)
 	return nil
 }
 
@@ -152,7 +150,7 @@ func (d *detector) Close() error {
 	if d.free != nil {
 		_ = d.free() // gocv's Close has no errors
 	}
-	_, _ = d.scaled.Close(), d.gray.Close()
+	_ = d.gray.Close()
 	C.free(unsafe.Pointer(d.found))
 	return nil
 }

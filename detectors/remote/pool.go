@@ -18,8 +18,6 @@ import (
 	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/keepalive"
-
-	"rvo-tui/capture"
 )
 
 // The bounds of a connection.
@@ -37,9 +35,6 @@ const (
 // and however many use it. The program owns it and closes it after the last
 // detector. It is safe for concurrent use.
 type Pool struct {
-	// Scale makes raw pictures smaller. Nil: capture.ScaleDown. It is not to be
-	// changed once there are detectors.
-	Scale capture.Scaler
 	// Log is told what people should know of an endpoint. It is not to be changed
 	// once there are detectors.
 	Log *slog.Logger

@@ -121,7 +121,6 @@ type Detector struct {
 	maxWidth int
 	raw      bool
 	auth     string
-	scale    capture.Scaler
 	client   detectv1.DetectorClient
 
 	width, height int    // of raw pictures, where they are larger; 0: as maxWidth says
@@ -129,7 +128,6 @@ type Detector struct {
 
 	// Of the call under way; reused by the next one.
 	request  detectv1.DetectRequest
-	pixels   []byte
 	readings []detectors.Reading
 	closed   bool
 }
@@ -142,10 +140,7 @@ func New(pool *Pool, cfg detectors.Config) (*Detector, error) {
 	if err != nil {
 		return nil, fmt.Errorf("endpoint %w", err)
 	}
-	d := &Detector{provides: Provides(cfg, o.Signals), maxWidth: o.MaxWidth, raw: o.Format == formatBGR, scale: pool.Scale}
-	if d.scale == nil {
-		d.scale = capture.ScaleDown
-	}
+	d := &Detector{provides: Provides(cfg, o.Signals), maxWidth: o.MaxWidth, raw: o.Format == formatBGR}
 	if o.Token != "" {
 		d.auth = "Bearer " + o.Token
 	}
@@ -209,7 +204,7 @@ func (d *Detector) fill(ctx context.Context, frame *capture.Frame) error {
 		if d.width > 0 {
 			w, h = min(d.width, frame.Width), min(d.height, frame.Height)
 		}
-		pix, err := d.scaled(frame, w, h)
+		pix, err := frame.ScaledBGR(w, h)
 		if err != nil {
 			return err
 		}
@@ -230,19 +225,6 @@ func (d *Detector) fill(ctx context.Context, frame *capture.Frame) error {
 		r.DeadlineNs = uint64(max(time.Until(end), 1))
 	}
 	return nil
-}
-
-// scaled returns the frame's pixels at a size: the frame's own memory, or the
-// detector's, which the next call overwrites.
-func (d *Detector) scaled(frame *capture.Frame, w, h int) ([]byte, error) {
-	if w == frame.Width && h == frame.Height {
-		return frame.Pixels(), nil
-	}
-	if cap(d.pixels) < w*h*3 {
-		d.pixels = make([]byte, w*h*3)
-	}
-	d.pixels = d.pixels[:w*h*3]
-	return d.pixels, d.scale(d.pixels, frame.Pixels(), frame.Width, frame.Height, w, h)
 }
 
 // Resize makes raw pictures that are larger go out at this size, in pixels, in

@@ -23,11 +23,12 @@ import (
 
 // benchOptions returns the options that the flags describe.
 func benchOptions(f cli.BenchRunFlags) (bench.Options, error) {
+	video := libav.New(slog.New(slog.DiscardHandler))
 	o := bench.Options{
 		Scenarios: f.Scenario, Runs: f.Runs, Duration: seconds(f.DurationSecs), Warmup: seconds(f.WarmupSecs),
 		Sample: time.Duration(f.SampleMS) * time.Millisecond, Width: f.Size.Width, Height: f.Size.Height,
 		Seed: f.Seed, Dir: f.OutDir, Force: f.Force,
-		JPEG: opencv.EncodeJPEG, Muxer: libav.Muxer{}, OpenCV: opencv.Version(), Revision: "devel",
+		JPEG: video.EncodeJPEG, Convert: video.Convert, Muxer: libav.Muxer{}, OpenCV: opencv.Version(), Revision: "devel",
 	}
 	if len(f.Scenario) > 0 && (f.All || f.SeedOnly) {
 		return o, errors.New("--scenario: cannot be combined with --all or --seed-only")

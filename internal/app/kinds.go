@@ -1,7 +1,6 @@
 package app
 
 import (
-	"rvo-tui/capture/opencv"
 	"rvo-tui/detectors"
 	"rvo-tui/detectors/onnx"
 	detectcv "rvo-tui/detectors/opencv"
@@ -20,10 +19,9 @@ type kinds struct {
 
 func newKinds() *kinds {
 	k := &kinds{
-		services: remote.NewPool(nil), children: child.NewPool(child.Options{Scale: opencv.Scale}),
+		services: remote.NewPool(nil), children: child.NewPool(child.Options{}),
 		networks: onnx.NewRuntime(),
 	}
-	k.services.Scale = opencv.Scale
 	k.all = child.Wrap(localKinds(k.networks), k.children)
 	k.all["remote"] = remote.Kind(k.services)
 	k.all["command"] = child.Kind(k.children)

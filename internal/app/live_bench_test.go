@@ -15,7 +15,6 @@ import (
 
 	"rvo-tui/capture"
 	"rvo-tui/capture/libav"
-	"rvo-tui/capture/opencv"
 	"rvo-tui/clips"
 	"rvo-tui/detectors"
 	detectcv "rvo-tui/detectors/opencv"
@@ -83,9 +82,10 @@ func (l live) run(b *testing.B) figures {
 	if l.epoch.IsZero() {
 		l.epoch = time.Now()
 	}
+	video := libav.New(log)
 	rt := runtime.New(runtime.Options{
 		Config: cfg, Cameras: l.cameras, Detectors: l.detectors, Rules: l.rules, Drivers: newDrivers(log),
-		Kinds: kinds, JPEG: opencv.EncodeJPEG, Log: log, Clips: l.clips,
+		Kinds: kinds, JPEG: video.EncodeJPEG, Convert: video.Convert, Log: log, Clips: l.clips,
 		Roll: runtime.Roll{Before: 3 * time.Second, After: 2 * time.Second},
 	}, l.epoch)
 	if l.lasts == 0 {

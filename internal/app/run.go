@@ -82,11 +82,11 @@ func run(ctx context.Context, loader config.Loader, cfg config.Config, flags cli
 		sinks = append(sinks, file)
 		reopen = append(reopen, file.Reopen)
 	}
-	drivers := newDrivers(log)
+	drivers, video := newDrivers(log), libav.New(log)
 	reloads := runtime.NewReloads(epoch)
 	rt := runtime.New(runtime.Options{
 		Config: cfg.Runtime, Cameras: cfg.Camera, Detectors: cfg.Detector, Rules: cfg.Rule,
-		Drivers: drivers, Kinds: loader.Kinds, JPEG: opencv.EncodeJPEG, Sinks: sinks,
+		Drivers: drivers, Kinds: loader.Kinds, JPEG: video.EncodeJPEG, Convert: video.Convert, Sinks: sinks,
 		Clips: newRecorder(cfg, epoch, log), Log: log, LogRing: logs.ring, Reloads: reloads, Redact: loader.Secrets.Redact, ExitWhenEnded: screen == nil,
 		Roll: runtime.Roll{Before: time.Duration(cfg.Clips.Before), After: time.Duration(cfg.Clips.After)},
 	}, epoch)

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"rvo-tui/capture"
-	"rvo-tui/capture/opencv"
 	"rvo-tui/detectors"
 )
 
@@ -27,7 +26,7 @@ func BenchmarkDetect(b *testing.B) {
 					b.Fatal(err)
 				}
 				defer os.Remove(base)
-				p := NewPool(Options{Dir: base, Scale: opencv.Scale, Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
+				p := NewPool(Options{Dir: base, Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
 				defer p.Close()
 				kind := Wrap(testKinds(), p)["actor"]
 				d, err := kind.New(detectors.Config{Name: "a", Kind: "actor", Options: actorOptions{Width: size.work}, Isolation: isolation}.Fill(kind))

@@ -15,7 +15,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"rvo-tui/capture"
 	"rvo-tui/detectors"
 	"rvo-tui/detectors/remote"
 )
@@ -30,9 +29,6 @@ type Options struct {
 	Log *slog.Logger
 	// StartTimeout is how long a process may take until it answers. 0: 30 s.
 	StartTimeout time.Duration
-	// Scale makes pictures as small as their detector looks at them before they
-	// are sent. Nil: capture.ScaleDown.
-	Scale capture.Scaler
 	// Health is how often a process of this program is asked whether it lives,
 	// and how long it may take to answer, whatever its detectors do. 0: 10 s.
 	Health time.Duration
@@ -78,7 +74,6 @@ func NewPool(opts Options) *Pool {
 		opts.Health = 10 * time.Second
 	}
 	p := &Pool{opts: opts, conns: remote.NewPool(opts.Log), processes: make(map[string]*process), nice: defaultNice}
-	p.conns.Scale = opts.Scale
 	p.ctx, p.cancel = context.WithCancel(context.Background())
 	p.waits, p.hurry = context.WithCancel(p.ctx)
 	return p
