@@ -20,11 +20,16 @@ func Find(dir, eventID string) (Entry, string, error) {
 		return Entry{}, "", err
 	}
 	for _, e := range slices.Backward(entries) {
-		if e.EventID == eventID || slices.Contains(e.Events, eventID) {
+		if e.Shows(eventID) {
 			return e, filepath.Join(dir, filepath.FromSlash(e.Path), e.Movie), nil
 		}
 	}
 	return Entry{}, "", ErrNoClip
+}
+
+// Shows reports whether the clip is that of an event, or was made longer for it.
+func (e Entry) Shows(eventID string) bool {
+	return e.EventID == eventID || slices.Contains(e.Events, eventID)
 }
 
 // MaxThumb is the largest thumbnail, in bytes, that is read.

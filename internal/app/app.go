@@ -67,7 +67,7 @@ func do(loader config.Loader, kinds *kinds, flags cli.Flags, stdout *os.File) er
 		return toOther(loader, flags, stdout)
 	case "clips":
 		if flags.ClipsDir != nil { // the configuration may lack its secrets here
-			return listClips(stdout, *flags.ClipsDir, flags.Clips.JSON)
+			return evidence(stdout, *flags.ClipsDir, flags)
 		}
 	}
 	cfg, err := loader.Load(flags)
@@ -75,7 +75,7 @@ func do(loader config.Loader, kinds *kinds, flags cli.Flags, stdout *os.File) er
 	case err != nil:
 		return err
 	case flags.Command == "clips":
-		return listClips(stdout, cfg.Clips.Dir, flags.Clips.JSON)
+		return evidence(stdout, cfg.Clips.Dir, flags)
 	case onTerminal(flags) && offered(loader, cfg, flags, stdout):
 		flags.Command = "connect"
 		return toOther(loader, flags, stdout)

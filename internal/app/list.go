@@ -1,14 +1,18 @@
 package app
 
 import (
+	"context"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
 	"rvo-tui/capture/opencv"
 	"rvo-tui/clips"
 	"rvo-tui/detectors"
+	"rvo-tui/internal/cli"
+	"rvo-tui/internal/text"
 )
 
 // listCameras prints the capture devices and their modes.
@@ -34,11 +38,65 @@ func listCameras(out io.Writer, devices []opencv.Device) error {
 	return w.Flush()
 }
 
-// listClips prints the clips of a directory, oldest first.
-func listClips(out io.Writer, dir string, asJSON bool) error {
+// evidence lists or verifies the clips in a directory, oldest first.
+func evidence(out io.Writer, dir string, flags cli.Flags) error {
 	entries, err := clips.List(dir)
 	if err != nil {
 		return err
 	}
-	return printClips(out, dir, entries, asJSON)
+	if flags.Verb != "verify" {
+		return printClips(out, dir, entries, flags.Clips.JSON)
+	}
+	wanted := flags.Clips.Verify.Events
+	for _, event := range wanted {
+		if !slices.ContainsFunc(entries, func(e clips.Entry) bool { return e.Shows(event) }) {
+			return fmt.Errorf("verify clips: event %q has no clip in %s; rvo-tui clips lists them", event, dir)
+		}
+	}
+	return interruptible(func(ctx context.Context) error {
+		return verifyClips(ctx, out, dir, slices.DeleteFunc(entries, func(e clips.Entry) bool {
+			return len(wanted) > 0 && !slices.ContainsFunc(wanted, e.Shows)
+		}), flags.Clips.JSON)
+	})
+}
+
+// verdict is what came of verifying one clip.
+type verdict struct {
+	EventID string `json:"event_id"`
+	Path    string `json:"path"`
+	OK      bool   `json:"ok"`
+	Error   string `json:"error,omitempty"`
+}
+
+// verifyClips prints a line for each clip and fails where one is not as it was
+// saved.
+func verifyClips(ctx context.Context, out io.Writer, dir string, entries []clips.Entry, asJSON bool) error {
+	bad := 0
+	for _, e := range entries {
+		v := verdict{EventID: e.EventID, Path: e.Path, OK: true}
+		if err := clips.Verify(ctx, dir, e); err != nil {
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+			bad++
+			v.OK, v.Error = false, err.Error()
+		}
+		if asJSON {
+			if err := printJSON(out, v); err != nil {
+				return err
+			}
+			continue
+		}
+		word := "ok"
+		if !v.OK {
+			word = "BAD"
+		}
+		if _, err := fmt.Fprintf(out, "%-4s%s  %s\n", word, text.Visible(v.Path), text.Visible(strings.ReplaceAll(v.Error, "\n", "; "))); err != nil {
+			return err
+		}
+	}
+	if bad > 0 {
+		return fmt.Errorf("verify clips: %d of %d are not as they were saved", bad, len(entries))
+	}
+	return nil
 }

@@ -38,14 +38,14 @@ type Flags struct {
 
 	Run     struct{}     `cmd:"" default:"1" help:"Run cameras, detectors and rules (default)."`
 	Check   CheckFlags   `cmd:"" help:"Check a configuration and report every problem."`
-	Clips   ClipsFlags   `cmd:"" help:"List recorded clips."`
+	Clips   ClipsFlags   `cmd:"" help:"List or verify recorded clips."`
 	Connect ConnectFlags `cmd:"" help:"Open the dashboard of a running rvo-tui, here or on another machine."`
 	Ctl     CtlFlags     `cmd:"" help:"Query or change a running rvo-tui from a script."`
 	Bench   BenchFlags   `cmd:"" help:"Run load benchmarks."`
 
 	// Command is "run", "check", "clips", "connect", "ctl" or "bench".
 	Command string `kong:"-"`
-	// Verb is the command of ctl or bench.
+	// Verb is the command of ctl, bench or clips.
 	Verb string `kong:"-"`
 }
 
@@ -56,7 +56,14 @@ type CheckFlags struct {
 
 // ClipsFlags is the command line of clips.
 type ClipsFlags struct {
-	JSON bool `name:"json" help:"Print one JSON object per line."`
+	JSON   bool        `name:"json" help:"Print one JSON object per line."`
+	List   struct{}    `cmd:"" default:"1" help:"List clips, oldest first (default)."`
+	Verify VerifyFlags `cmd:"" help:"Compare the files of clips with the hashes in their metadata."`
+}
+
+// VerifyFlags is the command line of clips verify.
+type VerifyFlags struct {
+	Events []string `arg:"" optional:"" name:"event" help:"Events whose clips to verify, by their IDs (default: every clip)."`
 }
 
 // RemoteDetector is one --detector: a model service and the signal that it provides.
@@ -135,7 +142,8 @@ func Parse(args []string, out io.Writer) (Flags, error) {
 	}
 	words := append(strings.Fields(context.Command()), "")
 	flags.Command = words[0]
-	if flags.Command == "ctl" || flags.Command == "bench" {
+	switch flags.Command {
+	case "ctl", "bench", "clips":
 		flags.Verb = words[1]
 	}
 	if err := idleFlag(context); err != nil {
@@ -192,7 +200,9 @@ func commandPath(context *kong.Context) string {
 // takes reports whether a command accepts a flag that is in its scope.
 func takes(command string, f *kong.Flag) bool {
 	only := f.Tag.Get("for")
-	return only == "" || slices.Contains(strings.Split(only, ","), command)
+	return only == "" || slices.ContainsFunc(strings.Split(only, ","), func(name string) bool {
+		return command == name || strings.HasPrefix(command, name+" ")
+	})
 }
 
 // idleFlag rejects a flag that has no effect on the command.

@@ -57,7 +57,8 @@ func TestParse(t *testing.T) {
 		{"ctl rule_off moved", Flags{Command: "ctl", Verb: "rule_off", Ctl: CtlFlags{Verbs: Verbs{RuleOff: RuleArgs{Rule: "moved"}}}}},
 		{"ctl pause", Flags{Command: "ctl", Verb: "pause"}},
 		{"ctl reload", Flags{Command: "ctl", Verb: "reload"}},
-		{"clips --json --clips-dir d", Flags{Command: "clips", Clips: ClipsFlags{JSON: true}, ClipsDir: text("d")}},
+		{"clips --json --clips-dir d", Flags{Command: "clips", Verb: "list", Clips: ClipsFlags{JSON: true}, ClipsDir: text("d")}},
+		{"clips verify --clips-dir d a b", Flags{Command: "clips", Verb: "verify", Clips: ClipsFlags{Verify: VerifyFlags{Events: []string{"a", "b"}}}, ClipsDir: text("d")}},
 	} {
 		got, err := Parse(strings.Fields(c.args), io.Discard)
 		c.want.Bench = defaults.Bench
