@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -228,6 +229,25 @@ func TestCommands(t *testing.T) {
 				t.Errorf("status %d, %q, %q; want %q", status, p.stdout, p.stderr, c.says)
 			}
 		})
+	}
+}
+
+// versionCPU is what --version may take of a processor: most of it goes to the
+// dynamic linker, and grows with the libraries that the program is linked with.
+const versionCPU = 250 * time.Millisecond
+
+func TestVersionIsCheap(t *testing.T) {
+	least := time.Hour
+	for range 7 { // other work on the machine makes single runs dearer
+		cmd := exec.Command(binary, "--version")
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Fatalf("%v\n%s", err, out)
+		}
+		least = min(least, cmd.ProcessState.UserTime()+cmd.ProcessState.SystemTime())
+	}
+	t.Logf("%v of processor time", least)
+	if least > versionCPU {
+		t.Errorf("--version takes %v of processor time, at most %v: which libraries is the program linked with?", least, versionCPU)
 	}
 }
 
