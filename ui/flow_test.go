@@ -181,14 +181,16 @@ func TestRefusedCommandSaysWhy(t *testing.T) {
 func TestAttachForm(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := start(t, Options{})
-		g.keys("a", "enter")
+		g.keys("a", "r", "enter", "enter")
 		g.sees("is missing; say where the service listens")
-		g.keys("down")
-		g.keys(strings.Split("parcels", "")...)
-		g.keys("down", "down")
 		g.keys(strings.Split("10.0.0.9:50051", "")...)
-		g.keys("tab", "0", "enter")
-		g.sees("must be a number above 0")
+		g.keys("up")
+		g.keys(strings.Split("parcels", "")...)
+		for range 8 {
+			g.keys("down")
+		}
+		g.keys("0", "enter")
+		g.sees("cannot be 0")
 		if n := len(g.backend.did()); n != 0 {
 			t.Fatalf("%d commands were given before the form was right", n)
 		}

@@ -1,8 +1,8 @@
 package ui
 
 import (
+	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"charm.land/bubbles/v2/textinput"
@@ -10,53 +10,54 @@ import (
 
 	"rvo-tui/detectors"
 	"rvo-tui/internal/option"
+	"rvo-tui/rules"
 	"rvo-tui/runtime"
 )
 
-// The fields of the form for a new detector.
-const (
-	fieldKind = iota
-	fieldName
-	fieldSignal
-	fieldEndpoint
-	fieldRate
-	fieldNeeds
-	fieldWhere
-	fieldCount
-)
-
-var fieldNames = [fieldCount]string{"kind", "name", "signal", "endpoint", "rate", "needs", "cameras"}
-
-// form asks for a new detector, and checks it as one types.
+// form asks for a new detector: first for its kind, then for its keys, which are
+// checked as one types.
 type form struct {
-	kinds []string
-	kind  int
-	all   bool
-	at    int
-	in    [fieldCount]textinput.Model // but for kind and cameras, which are chosen
-	tried bool                        // to be attached as it is: every problem is shown
-	busy  bool
-	err   string
+	kinds  []string
+	kind   int // in kinds
+	chosen bool
+	fields []field
+	at     int               // in fields
+	values map[string]string // typed so far, by key; kept when the kind changes
+	in     textinput.Model   // the field in focus
+	tried  bool              // to be attached as it is: every problem is shown
+	busy   bool
+	err    string
 }
+
+// field is a key of the chosen kind.
+type field struct {
+	option.Option
+	choices []string // to step through; the first is the default. Nil: it is typed
+}
+
+// cameraField is the last field: which camera the detector is attached to.
+const cameraField = "camera"
 
 func newForm(m *model) overlay {
-	f := &form{kinds: m.opts.Kinds.Names()}
-	f.kind = max(slices.Index(f.kinds, "remote"), 0)
-	for i := range f.in {
-		f.in[i] = newInput("")
-		f.in[i].Blur()
-	}
-	f.in[fieldEndpoint].Placeholder = "localhost:50051"
-	f.in[fieldNeeds].Placeholder = "motion > 0.01"
-	return f
+	return &form{kinds: m.opts.Kinds.Names(), values: make(map[string]string), in: newInput("")}
 }
 
-// has reports whether the chosen kind has a field.
-func (f *form) has(m *model, field int) bool {
-	if field != fieldEndpoint {
-		return true
+// fieldsOf returns the keys of a kind: the name, its own, and those that all take.
+func fieldsOf(k detectors.Kind) []field {
+	common := slices.DeleteFunc(detectors.Common(), func(o option.Option) bool { return o.Key == "kind" || o.Key == "cameras" })
+	name := slices.IndexFunc(common, func(o option.Option) bool { return o.Key == "name" })
+	var fields []field
+	for _, o := range slices.Concat(common[name:name+1], k.Own(), slices.Delete(slices.Clone(common), name, name+1)) {
+		f := field{Option: o}
+		switch {
+		case o.Key == "enabled":
+			f.choices = []string{"", "false"}
+		case len(o.Choices) > 0:
+			f.choices = append([]string{""}, o.Choices...)
+		}
+		fields = append(fields, f)
 	}
-	return slices.Contains(option.Keys(m.opts.Kinds[f.kinds[f.kind]].Own()), "endpoint")
+	return append(fields, field{Option: option.Option{Key: cameraField, Help: "the camera that it watches"}, choices: []string{"", "all"}})
 }
 
 func (f *form) update(m *model, msg tea.Msg) (overlay, tea.Cmd) {
@@ -71,97 +72,131 @@ func (f *form) update(m *model, msg tea.Msg) (overlay, tea.Cmd) {
 		m.wish = msg.name
 		return nil, nil
 	case tea.KeyPressMsg:
-		switch msg.String() {
-		case "esc", "ctrl+c":
+		key := msg.String()
+		switch {
+		case key == "esc" || key == "ctrl+c":
 			return nil, nil
-		case "tab", "down":
-			f.turn(m, 1)
+		case !f.chosen:
+			f.pick(m, key)
 			return f, nil
-		case "shift+tab", "up":
-			f.turn(m, -1)
-			return f, nil
-		case "enter":
+		case key == "enter":
 			return f, f.submit(m)
-		case "left", "right", "space":
-			if f.choose(msg.String()) {
-				return f, nil
-			}
+		case key == "tab" || key == "down":
+			f.move(f.at + 1)
+			return f, nil
+		case key == "shift+tab" || key == "up":
+			f.move(f.at - 1)
+			return f, nil
+		case f.fields[f.at].choices != nil:
+			f.choose(key)
+			return f, nil
 		}
 	}
+	if !f.chosen {
+		return f, nil
+	}
 	var cmd tea.Cmd
-	f.in[f.at], cmd = f.in[f.at].Update(msg)
+	f.in, cmd = f.in.Update(msg)
+	f.values[f.fields[f.at].Key] = f.in.Value()
 	f.err = ""
 	return f, cmd
 }
 
-func (f *form) turn(m *model, by int) {
-	f.in[f.at].Blur()
-	for {
-		f.at = (f.at + by + fieldCount) % fieldCount
-		if f.has(m, f.at) {
-			break
+// pick chooses the kind: the arrows step, a letter jumps to the next kind that
+// begins with it.
+func (f *form) pick(m *model, key string) {
+	n := len(f.kinds)
+	switch key {
+	case "up", "shift+tab", "left":
+		f.kind = (f.kind + n - 1) % n
+	case "down", "tab", "right", "space":
+		f.kind = (f.kind + 1) % n
+	case "enter":
+		f.chosen, f.fields, f.err, f.tried = true, fieldsOf(m.opts.Kinds[f.kinds[f.kind]]), "", false
+		f.focus(0)
+	default:
+		for i := range n {
+			if next := (f.kind + 1 + i) % n; strings.HasPrefix(f.kinds[next], key) {
+				f.kind = next
+				return
+			}
 		}
-	}
-	if f.at != fieldKind && f.at != fieldWhere {
-		f.in[f.at].Focus()
 	}
 }
 
-// choose changes a field that is chosen rather than typed.
-func (f *form) choose(key string) bool {
-	by := 1
-	if key == "left" {
-		by = -1
+// move goes to another field; in front of the first one is the kind.
+func (f *form) move(to int) {
+	if to < 0 {
+		f.chosen = false
+		return
 	}
-	switch f.at {
-	case fieldKind:
-		f.kind = (f.kind + by + len(f.kinds)) % len(f.kinds)
-	case fieldWhere:
-		f.all = !f.all
-	default:
-		return false
+	f.focus(to % len(f.fields))
+}
+
+func (f *form) focus(at int) {
+	f.at = at
+	o := f.fields[at]
+	f.in = newInput(f.values[o.Key])
+	if o.Secret {
+		f.in.EchoMode = textinput.EchoPassword
 	}
-	f.err = ""
-	return true
+}
+
+// choose steps through the choices of the field in focus.
+func (f *form) choose(key string) {
+	o := f.fields[f.at]
+	n := len(o.choices)
+	at := max(slices.Index(o.choices, f.values[o.Key]), 0)
+	switch key {
+	case "right", "space":
+		at = (at + 1) % n
+	case "left":
+		at = (at + n - 1) % n
+	case "backspace", "delete":
+		at = 0
+	default: // the first letter of a choice
+		at = max(slices.IndexFunc(o.choices, func(c string) bool { return strings.HasPrefix(c, key) }), at)
+	}
+	f.values[o.Key], f.err = o.choices[at], ""
 }
 
 // config returns the detector as it is described by now, and what is wrong with
-// it, by field.
-func (f *form) config(m *model) (detectors.Config, [fieldCount]string) {
+// it, by key.
+func (f *form) config(m *model) (detectors.Config, map[string]string) {
+	kind := m.opts.Kinds[f.kinds[f.kind]]
 	cfg := detectors.DefaultConfig()
-	value := func(i int) string { return strings.TrimSpace(f.in[i].Value()) }
-	cfg.Kind, cfg.Name, cfg.Signal = f.kinds[f.kind], value(fieldName), value(fieldSignal)
-	var problems [fieldCount]string
-	if f.has(m, fieldEndpoint) {
-		with, _ := m.opts.Kinds.Parse(cfg.Kind, []string{"endpoint=" + value(fieldEndpoint)})
-		cfg.Options = with.Options
-	}
-	if text := value(fieldNeeds); text != "" {
-		cfg.Needs = []string{text}
-	}
-	if cfg.Name == "" {
-		cfg.Name = cfg.Signal
-	}
-	if cfg.Name == "" && f.kinds[f.kind] != "remote" {
-		cfg.Name = cfg.Kind
-	}
-	if text := value(fieldRate); text != "" {
-		fps, err := strconv.ParseFloat(text, 64)
-		if err != nil || fps <= 0 {
-			problems[fieldRate] = "must be a number above 0: runs a second"
+	cfg.Kind = f.kinds[f.kind]
+	own := kind.NewOptions()
+	problems := make(map[string]string)
+	bad := func(key, problem string) {
+		if problems[key] == "" && problem != "" {
+			problems[key] = problem
 		}
-		cfg.MaxFPS = max(fps, 0)
 	}
-	keys := map[string]int{"kind": fieldKind, "name": fieldName, "signal": fieldSignal, "endpoint": fieldEndpoint, "max_fps": fieldRate, "needs": fieldNeeds}
-	cfg.Validate(m.opts.Kinds, func(key, problem string) {
-		i, ok := keys[key]
-		if !ok {
-			i, problem = fieldKind, key+": "+problem
+	for _, o := range f.fields {
+		value := strings.TrimSpace(f.values[o.Key])
+		dst := option.Holder([]any{&cfg, own}, o.Key)
+		if value == "" || !dst.IsValid() {
+			continue
 		}
-		if problems[i] == "" {
-			problems[i] = problem
+		if err := option.Set(dst, o.Key, value); err != nil {
+			bad(o.Key, err.Error())
+			continue
 		}
-	})
+		cfg.SetOptions(own)
+		bad(o.Key, cfg.Zero(kind, o.Key))
+	}
+	for _, name := range []string{cfg.Signal, cfg.Kind} {
+		if cfg.Name == "" {
+			cfg.Name = name
+		}
+	}
+	for _, need := range cfg.Needs {
+		if _, err := rules.Parse(need); err != nil {
+			bad("needs", err.Error())
+		}
+	}
+	cfg.Validate(m.opts.Kinds, bad)
 	return cfg, problems
 }
 
@@ -171,15 +206,26 @@ type attachedMsg struct {
 	err  error
 }
 
+// submit attaches the detector, or goes to the first field that is wrong.
 func (f *form) submit(m *model) tea.Cmd {
 	cfg, problems := f.config(m)
 	f.tried = true
-	if f.busy || problems != [fieldCount]string{} {
+	if f.busy {
+		return nil
+	}
+	for i, o := range f.fields {
+		if problems[o.Key] != "" {
+			f.focus(i)
+			return nil
+		}
+	}
+	for key, problem := range problems { // of no field that is shown here
+		f.err = key + ": " + clean(problem)
 		return nil
 	}
 	f.busy, f.err = true, ""
 	camera := m.camera
-	if f.all {
+	if f.values[cameraField] != "" {
 		camera = ""
 	}
 	send := m.send(runtime.Command{Do: runtime.Attach, Camera: camera, Attached: &cfg}, "")
@@ -189,66 +235,97 @@ func (f *form) submit(m *model) tea.Cmd {
 	}
 }
 
+const (
+	formWidth  = 72
+	formMargin = 10 // lines of the screen that are not fields
+)
+
 func (f *form) draw(m *model, screen []string) []string {
-	th := m.scene.th
-	const w = 72
-	cfg, problems := f.config(m)
-	filled := cfg
-	if k, ok := m.opts.Kinds[cfg.Kind]; ok {
-		filled = cfg.Fill(k)
+	if !f.chosen {
+		return m.box(screen, "Attach a detector", f.drawKinds(m), formWidth)
 	}
-	lines := []string{th.dim.of(th.text(m.opts.Kinds[f.kinds[f.kind]].Doc)), ""}
-	for i := range fieldCount {
-		if !f.has(m, i) {
-			continue
-		}
-		value := ""
-		switch i {
-		case fieldKind:
-			value = "< " + f.kinds[f.kind] + " >"
-		case fieldWhere:
-			value = "< " + th.text(m.camera) + " >"
-			if f.all {
-				value = "< all >"
-			}
-		default:
-			f.in[i].SetWidth(34)
-			value = typed(f.in[i])
-			if f.at != i && f.in[i].Value() == "" {
-				switch i {
-				case fieldName:
-					value = th.dim.of(filled.Name)
-				case fieldSignal:
-					value = th.dim.of(filled.Signal)
-				case fieldRate:
-					value = th.dim.of(rate(filled.MaxFPS) + " a second")
-				}
-			}
-		}
-		name := fit(fieldNames[i], 10)
-		if f.at == i {
-			name = th.accent.of(name)
-		} else {
-			name = th.dim.of(name)
-		}
-		lines = append(lines, name+value)
-		if problems[i] != "" && (f.tried || f.in[i].Value() != "") {
-			for _, l := range wrap(th.text(problems[i]), w-12) {
-				lines = append(lines, spaces(10)+th.bad.of(l))
-			}
-		}
+	th := m.scene.th
+	cfg, problems := f.config(m)
+	filled := cfg.Fill(m.opts.Kinds[cfg.Kind])
+	room := max(m.h-formMargin, 1)
+	first := min(max(f.at-room/2, 0), max(len(f.fields)-room, 0))
+	lines := []string{th.accent.of(th.text(cfg.Kind)) + th.dim.of("  "+th.text(m.opts.Kinds[cfg.Kind].Doc)), ""}
+	for i, o := range f.fields[first:min(first+room, len(f.fields))] {
+		lines = append(lines, f.drawField(m, first+i, filled, problems[o.Key] != "" && (f.tried || f.values[o.Key] != "")))
+	}
+	o := f.fields[f.at]
+	below := wrap(th.text(o.Help), formWidth)
+	style := th.dim
+	switch problem := problems[o.Key]; {
+	case f.busy:
+		below, style = []string{"attaching"}, th.info
+	case f.err != "":
+		below, style = wrap(th.text(f.err), formWidth), th.bad
+	case problem != "" && (f.tried || f.values[o.Key] != ""):
+		below, style = wrap(th.text(problem), formWidth), th.bad
 	}
 	lines = append(lines, "")
-	switch {
-	case f.busy:
-		lines = append(lines, th.info.of("attaching"))
-	case f.err != "":
-		for _, l := range wrap(th.text(f.err), w) {
-			lines = append(lines, th.bad.of(l))
-		}
-	default:
-		lines = append(lines, th.chip.of("enter")+th.dim.of(" attach   ")+th.chip.of("tab")+th.dim.of(" next field   ")+
-			th.chip.of("left right")+th.dim.of(" choose   ")+th.chip.of("esc")+th.dim.of(" cancel"))
+	for _, l := range append(below, "")[:2] {
+		lines = append(lines, style.of(l))
 	}
-	return m.box(screen, "Attach a detector", lines, w)
+	hint := "   "
+	if o.choices != nil {
+		hint = "   " + th.chip.of("left right") + th.dim.of(" choose   ")
+	}
+	lines = append(lines, th.chip.of("enter")+th.dim.of(" attach   ")+th.chip.of("up down")+th.dim.of(" field")+hint+
+		th.chip.of("esc")+th.dim.of(" cancel"))
+	return m.box(screen, fmt.Sprintf("Attach a detector (%d/%d)", f.at+1, len(f.fields)), lines, formWidth)
+}
+
+// drawKinds lists the kinds.
+func (f *form) drawKinds(m *model) []string {
+	th := m.scene.th
+	var lines []string
+	for i, name := range f.kinds {
+		text := "  " + fit(th.text(name), 10) + " " + th.text(m.opts.Kinds[name].Doc)
+		if i == f.kind {
+			lines = append(lines, th.cursor.of(fit(text, formWidth)))
+			continue
+		}
+		lines = append(lines, text)
+	}
+	return append(lines, "", th.chip.of("enter")+th.dim.of(" choose   ")+th.chip.of("up down")+th.dim.of(" or a first letter   ")+
+		th.chip.of("esc")+th.dim.of(" cancel"))
+}
+
+// drawField draws the line of a field: what was typed, else the default.
+func (f *form) drawField(m *model, i int, filled detectors.Config, wrong bool) string {
+	th := m.scene.th
+	o := f.fields[i]
+	value := f.values[o.Key]
+	preset := ""
+	if v := filled.Value(o.Key); v.IsValid() && !v.IsZero() {
+		preset = option.Text(v)
+	}
+	if o.Key == cameraField {
+		preset = m.camera
+	}
+	shown := th.dim.of(th.text(preset))
+	switch {
+	case o.choices != nil && value != "":
+		shown = th.text(value)
+	case f.at == i && o.choices == nil:
+		f.in.SetWidth(formWidth - 16)
+		shown = typed(f.in)
+	case o.Secret && value != "":
+		shown = strings.Repeat("*", len([]rune(value)))
+	case value != "":
+		shown = th.text(mask(value))
+	}
+	if f.at == i && o.choices != nil {
+		shown = "< " + shown + " >"
+	}
+	name, mark := fit(o.Key, 12), "  "
+	if wrong {
+		mark = th.bad.of("! ")
+	}
+	if f.at == i {
+		return mark + th.accent.of(name) + shown
+	}
+	return mark + th.dim.of(name) + shown
 }

@@ -129,7 +129,8 @@ func TestOverlays(t *testing.T) {
 		open func(m *model)
 	}{
 		{"help", func(m *model) { m.press("?") }},
-		{"attach", func(m *model) { m.press("a"); typing(m, "tab", "tab", "9", "x", "enter") }},
+		{"attach", func(m *model) { m.press("a"); typing(m, "m") }},
+		{"attach_keys", func(m *model) { m.press("a"); typing(m, "m", "enter", "tab", "9", "x", "enter") }},
 		{"detach", func(m *model) { m.press("x") }},
 		{"cameras", func(m *model) { m.press("n") }},
 		{"palette", func(m *model) { m.press(":"); typing(m, "e", "n", "a", "b", "l", "e", "space") }},
