@@ -94,10 +94,10 @@ func (x *terminal) tour(out *sieve, whose string) {
 		})
 	}
 	x.keys("?")
-	x.sees("hold the screen still")
+	x.sees("freeze the screen")
 	x.look(out, whose+", help")
 	x.keys("Escape")
-	wait(x.t, patience, "the end of the help", func() bool { return !strings.Contains(x.screen(), "hold the screen still") })
+	wait(x.t, patience, "the end of the help", func() bool { return !strings.Contains(x.screen(), "freeze the screen") })
 	x.boxes(1)
 	x.keys("z")
 	wait(x.t, patience, "all panes", func() bool { return strings.Count(x.screen(), "╭") > 5 })

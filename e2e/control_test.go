@@ -251,10 +251,10 @@ func TestConnectSurvivesARestart(t *testing.T) {
 
 	_ = d.cmd.Process.Kill()
 	<-d.done
-	longer := regexp.MustCompile(`link lost ([2-9]|\d\d+) s`)
+	longer := regexp.MustCompile(`connection lost ([2-9]|\d\d+) s`)
 	wait(t, patience, "how long the link has been lost", func() bool { return longer.MatchString(one.screen()) })
 	two.sees("no rvo-tui answers")
-	one.sees("─ old ─")
+	one.sees("─ stale ─")
 	one.keys("Space")
 	one.sees("not connected: nothing can be changed until it is")
 	one.sees("street") // what was last known stays
@@ -263,7 +263,7 @@ func TestConnectSurvivesARestart(t *testing.T) {
 	for _, x := range []*terminal{one, two} {
 		wait(t, patience, "what the other program does, and nothing old", func() bool {
 			screen := x.screen()
-			return strings.Contains(screen, "anew") && strings.Contains(screen, "motion   running") && !strings.Contains(screen, "─ old ─")
+			return strings.Contains(screen, "anew") && strings.Contains(screen, "motion   running") && !strings.Contains(screen, "─ stale ─")
 		})
 	}
 	if n := strings.Count(one.screen(), "started config"); n > 2 {

@@ -267,13 +267,13 @@ func TestWatchedAndChanged(t *testing.T) {
 
 	_ = d.cmd.Process.Kill()
 	<-d.done
-	one.sees("link lost")
-	two.sees("link lost")
+	one.sees("connection lost")
+	two.sees("connection lost")
 	again := begin("\n[[rule]]\nevent = \"anew\"\nwhen = \"motion > 2\"\n")
 	for _, x := range []*terminal{one, two} {
 		wait(t, patience, "what the other program does, and nothing old", func() bool {
 			screen := x.screen()
-			return strings.Contains(screen, "anew") && strings.Contains(screen, "heavy") && !strings.Contains(screen, "─ old ─")
+			return strings.Contains(screen, "anew") && strings.Contains(screen, "heavy") && !strings.Contains(screen, "─ stale ─")
 		})
 	}
 	if status := watch.status(patience); status != 1 {

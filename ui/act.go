@@ -88,7 +88,7 @@ func (m *model) do(a action) tea.Cmd {
 		return m.pick()
 	case actAttach:
 		if len(m.opts.Kinds) == 0 {
-			m.say((*theme).infoInk, "nothing may be attached here")
+			m.say((*theme).infoInk, "no detector may be attached here")
 			return nil
 		}
 		m.overlay = newForm(m)
@@ -112,7 +112,7 @@ func (m *model) command(a action) tea.Cmd {
 		return m.send(runtime.Command{Do: runtime.SaveClip, Camera: c.Name}, "a clip of "+c.Name+" is being saved")
 	case actPause:
 		if c.State == capture.Paused {
-			return m.send(runtime.Command{Do: runtime.Resume, Camera: c.Name}, c.Name+" goes on")
+			return m.send(runtime.Command{Do: runtime.Resume, Camera: c.Name}, c.Name+" is resumed")
 		}
 		return m.send(runtime.Command{Do: runtime.Pause, Camera: c.Name}, c.Name+" is paused")
 	case actRule:
@@ -121,9 +121,9 @@ func (m *model) command(a action) tea.Cmd {
 			return nil
 		}
 		if r.Status.State == rules.Disabled {
-			return m.send(runtime.Command{Do: runtime.RuleOn, Camera: c.Name, Rule: r.Event}, "rule "+r.Event+" is on")
+			return m.send(runtime.Command{Do: runtime.RuleOn, Camera: c.Name, Rule: r.Event}, "rule "+r.Event+" is enabled")
 		}
-		return m.send(runtime.Command{Do: runtime.RuleOff, Camera: c.Name, Rule: r.Event}, "rule "+r.Event+" is off")
+		return m.send(runtime.Command{Do: runtime.RuleOff, Camera: c.Name, Rule: r.Event}, "rule "+r.Event+" is disabled")
 	}
 	d := m.detector(c)
 	if d == nil {
@@ -138,12 +138,13 @@ func (m *model) command(a action) tea.Cmd {
 	case actFaster, actSlower:
 		fps := step(d.MaxFPS, a == actFaster)
 		cmd := runtime.Command{Do: runtime.SetRate, Camera: c.Name, Detector: d.Name, FPS: fps}
-		return m.send(cmd, fmt.Sprintf("%s runs at most %s times a second", d.Name, rate(fps)))
+		return m.send(cmd, fmt.Sprintf("%s runs at most %s times per second", d.Name, rate(fps)))
 	case actDetach:
 		cmd := runtime.Command{Do: runtime.Detach, Camera: c.Name, Detector: d.Name}
 		m.overlay = &confirm{
+			title:    "Detach?",
 			question: "Detach " + d.Name + " from " + c.Name + "?",
-			detail:   "Its signals become unknown; rules that ask for them cannot fire.",
+			detail:   "Its signals become unknown; rules that use them cannot fire.",
 			yes:      func(m *model) tea.Cmd { return m.send(cmd, d.Name+" is detached") },
 		}
 	}
@@ -193,7 +194,7 @@ func (m *model) rule(c *runtime.CameraView) *engine.RuleView {
 	if i := m.cursors[paneRules].sel; i < len(c.Rules) {
 		return &c.Rules[i]
 	}
-	m.say((*theme).infoInk, "no rule watches "+c.Name)
+	m.say((*theme).infoInk, "no rule applies to "+c.Name)
 	return nil
 }
 
@@ -315,8 +316,9 @@ func (m *model) askQuit() {
 	}
 	if s := m.scene.snap; s != nil && s.Clips != nil && (s.Clips.Building || s.Clips.Waiting > 0) {
 		m.overlay = &confirm{
-			question: "Clips are being written. Quit all the same?",
-			detail:   "They are made of what there is by now.",
+			title:    "Quit?",
+			question: "Clips are being written. Quit anyway?",
+			detail:   "They end with the frames received so far.",
 			yes: func(m *model) tea.Cmd {
 				m.quit = true
 				return nil
@@ -329,7 +331,7 @@ func (m *model) askQuit() {
 
 func (m *model) reload() tea.Cmd {
 	if m.opts.Reload == nil {
-		m.say((*theme).infoInk, "this program cannot read its configuration again while it runs")
+		m.say((*theme).infoInk, "the configuration cannot be reloaded here")
 		return nil
 	}
 	ctx, reload := m.ctx, m.opts.Reload

@@ -70,7 +70,7 @@ func (l Local) Preview(camera string, width, height int) (Picture, bool) {
 func (l Local) Clip(eventID string) (Clip, error) {
 	st := l.Snapshot().Clips
 	if st == nil {
-		return Clip{}, fmt.Errorf("no evidence is kept; give a rule clip = true")
+		return Clip{}, fmt.Errorf("no evidence is kept; set clip = true in a rule")
 	}
 	e, movie, err := clips.Find(st.Dir, eventID)
 	if err != nil {

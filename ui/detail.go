@@ -60,13 +60,13 @@ func (d *eventDetail) text(m *model, w int) []string {
 		field("event", th.strong.of(th.text(e.Type))+"  "+string(e.Phase)),
 		field("camera", th.text(e.Camera)),
 		field("time", e.Time.Local().Format("2006-01-02 15:04:05.000")),
-		field("certain", fmt.Sprintf("%.0f%%", e.Confidence*100)),
+		field("confidence", fmt.Sprintf("%.0f%%", e.Confidence*100)),
 		field("id", th.text(e.ID)),
 	}
 	if e.Phase == rules.PhaseEnded {
 		lines = append(lines, field("lasted", ago(e.Duration)))
 	}
-	lines = append(lines, field("age", ago(e.Age.Total())+th.dim.of(" since the camera took the picture:")))
+	lines = append(lines, field("age", ago(e.Age.Total())+th.dim.of(" since capture:")))
 	for i, part := range []time.Duration{e.Age.Capture, e.Age.Queue, e.Age.Schedule, e.Age.Inference, e.Age.Publish, e.Age.Event} {
 		share := 0.0
 		if total := e.Age.Total(); total > 0 {
@@ -86,7 +86,7 @@ func (d *eventDetail) text(m *model, w int) []string {
 		}
 		line := "  " + look.of(glyph) + " " + th.text(k.Text)
 		if k.Age != rules.Never {
-			line += th.dim.of("   was ") + number(k.Value) + th.dim.of(", "+coarse(k.Age)+" old")
+			line += th.dim.of("   was ") + number(k.Value) + th.dim.of(", age "+coarse(k.Age))
 		}
 		if k.Why != detectors.Known {
 			line += "  " + th.warn.of(k.Why.String())
@@ -96,7 +96,7 @@ func (d *eventDetail) text(m *model, w int) []string {
 	lines = append(lines, "", th.titleOn.of("Evidence"))
 	switch {
 	case !d.looked:
-		return append(lines, "  "+th.dim.of("looking for its clip"))
+		return append(lines, "  "+th.dim.of("loading its clip"))
 	case d.err != nil:
 		return append(lines, "  "+th.dim.of(th.text(d.err.Error())))
 	}

@@ -37,7 +37,7 @@ func troubles(s *scene) []trouble {
 		switch c.State {
 		case capture.Live:
 			if c.Lagging {
-				say(false, "%s read late by %s", name, coarse(c.Lag))
+				say(false, "%s lags by %s", name, coarse(c.Lag))
 			}
 		case capture.Paused, capture.Ended:
 			say(false, "%s %s", name, c.State)
@@ -51,7 +51,7 @@ func troubles(s *scene) []trouble {
 			case engine.DetectorFailed, engine.DetectorStuck:
 				say(true, "%s %s%s", name, d.State, because(th, d.Reason))
 			case engine.DetectorBackoff:
-				say(false, "%s too slow for %s/s: parked", name, limit(d.MaxFPS))
+				say(false, "%s too slow for %s/s: backoff", name, limit(d.MaxFPS))
 			default:
 				if late(s, d) {
 					say(false, "%s too slow: %s of %s/s", name, rate(d.FPS), limit(d.MaxFPS))
@@ -61,11 +61,11 @@ func troubles(s *scene) []trouble {
 	}
 	for _, k := range s.snap.Sinks {
 		if k.State != runtime.SinkOK {
-			say(true, "events do not get out to %s%s", th.text(k.Name), because(th, k.Reason))
+			say(true, "events are not delivered to %s%s", th.text(k.Name), because(th, k.Reason))
 		}
 	}
 	if k := s.snap.Clips; k != nil && k.State != "ok" {
-		say(true, "clips are lost%s", because(th, k.Reason))
+		say(true, "clips are being lost%s", because(th, k.Reason))
 	}
 	return append(grave, mild...)
 }

@@ -58,9 +58,9 @@ type keyDef struct {
 
 func keyDefs() []keyDef {
 	const (
-		act    = "Do"
+		act    = "Actions"
 		screen = "Screen"
-		move   = "Move"
+		move   = "Navigation"
 	)
 	return []keyDef{
 		{actToggle, []string{"space"}, "on/off", "enable or disable the selected detector", act},
@@ -68,11 +68,11 @@ func keyDefs() []keyDef {
 		{actDetach, []string{"x"}, "detach", "detach the selected detector", act},
 		{actFaster, []string{"+", "="}, "", "raise the selected detector's rate", act},
 		{actSlower, []string{"-"}, "", "lower the selected detector's rate", act},
-		{actRule, []string{"e"}, "rule", "switch the selected rule on or off", act},
+		{actRule, []string{"e"}, "rule", "enable or disable the selected rule", act},
 		{actClip, []string{"c"}, "clip", "save a clip of what the camera sees now", act},
 		{actPause, []string{"p"}, "", "pause or resume the camera", act},
 		{actCamera, []string{"n"}, "", "add a camera", act},
-		{actReload, []string{"r"}, "", "read the configuration again", act},
+		{actReload, []string{"r"}, "", "reload the configuration", act},
 		{actNext, []string{"tab", "l", "right"}, "pane", "next pane", move},
 		{actPrevious, []string{"shift+tab", "h", "left"}, "", "previous pane", move},
 		{actDown, []string{"j", "down"}, "", "next row", move},
@@ -81,14 +81,14 @@ func keyDefs() []keyDef {
 		{actPageUp, []string{"pgup", "ctrl+u"}, "", "a page up", move},
 		{actTop, []string{"g", "home"}, "", "first row", move},
 		{actBottom, []string{"G", "end"}, "", "last row; events and log follow from there", move},
-		{actOpen, []string{"enter"}, "", "all about the selected row", move},
+		{actOpen, []string{"enter"}, "", "details of the selected row", move},
 		{actBack, []string{"esc"}, "", "close, or clear the filter", move},
 		{actOverview, []string{"0"}, "", "all cameras (1 to 9: one of them)", move},
-		{actZoom, []string{"z"}, "zoom", "show the pane in focus alone", screen},
+		{actZoom, []string{"z"}, "zoom", "zoom the focused pane", screen},
 		{actPalette, []string{":"}, "command", "type a command; tab completes, up and down recall", screen},
-		{actFilter, []string{"/"}, "filter", "show only events and log lines that hold a text", screen},
-		{actFreeze, []string{"f"}, "freeze", "hold the screen still; everything else goes on", screen},
-		{actPreview, []string{"v"}, "preview", "preview on or off", screen},
+		{actFilter, []string{"/"}, "filter", "show only events and log lines that contain a text", screen},
+		{actFreeze, []string{"f"}, "freeze", "freeze the screen; everything else goes on", screen},
+		{actPreview, []string{"v"}, "preview", "show or hide the preview", screen},
 		{actSave, []string{"s"}, "save", "save the screen to a text file", screen},
 		{actHelp, []string{"?"}, "help", "this help", screen},
 		{actQuit, []string{"q", "ctrl+c"}, "quit", "quit", screen},

@@ -95,10 +95,10 @@ func (l *wire) at(now time.Time) Link {
 		if quiet <= max(quietTime, quietGaps*l.pause) {
 			return k
 		}
-		k.State, k.Reason = LinkLost, "it is connected, and nothing comes"
+		k.State, k.Reason = LinkLost, "connected, but no data arrives"
 	}
 	if k.State == LinkConnecting && k.Reason == "" && !l.began.IsZero() && now.Sub(l.began) > quietFirst {
-		k.Reason = "it is connected, and nothing comes"
+		k.Reason = "connected, but no data arrives"
 	}
 	if !l.heard.IsZero() {
 		k.Quiet = now.Sub(l.heard)

@@ -24,9 +24,9 @@ func (m *model) barred() string {
 	case m.opts.Link == nil:
 		return ""
 	case m.link.ReadOnly:
-		return "read-only: this token may look and change nothing; connect with the other one"
+		return "read-only: this token cannot change anything; connect with control.token"
 	case m.link.State != LinkLive:
-		return "not connected: nothing can be changed until it is"
+		return "not connected: nothing can be changed"
 	}
 	return ""
 }
@@ -80,7 +80,7 @@ func (m *model) linkTrouble() string {
 	case m.opts.Link == nil || k.State == LinkLive:
 		return ""
 	case k.State == LinkLost:
-		text = "link lost " + seconds(k.Quiet)
+		text = "connection lost " + seconds(k.Quiet)
 	default:
 		text = "connecting to " + k.Addr
 	}

@@ -65,7 +65,7 @@ func TestHeadShowsTheLink(t *testing.T) {
 }
 
 func TestScreenOfALostLink(t *testing.T) {
-	k := Link{State: LinkLost, Addr: "/run/rvo-tui/control.sock", Host: "nvr", PID: 812, Version: "v1.2.3", Quiet: 12 * time.Second, Reason: "it is connected, and nothing comes"}
+	k := Link{State: LinkLost, Addr: "/run/rvo-tui/control.sock", Host: "nvr", PID: 812, Version: "v1.2.3", Quiet: 12 * time.Second, Reason: "connected, but no data arrives"}
 	m := linked(t, k, 120, 40)
 	golden(t, "screen_lost", plainText(t, m.screen(), 120))
 	if at := m.now().Sub(noon); at != 12*time.Second {
@@ -102,7 +102,7 @@ func TestReadOnlyLinkChangesNothing(t *testing.T) {
 		g.sees("disconnect")
 		for _, key := range []string{"space", "a", "x", "+", "e", "c", "p", "n", "r"} {
 			g.keys(key)
-			g.sees("read-only: this token may look")
+			g.sees("read-only: this token cannot change")
 			if g.m.overlay != nil {
 				t.Errorf("%s opens something", key)
 			}
@@ -138,13 +138,13 @@ func TestLostLinkIsToldWithoutSnapshots(t *testing.T) {
 		}})
 		g.show(func(*runtime.Snapshot) {})
 		time.Sleep(8 * time.Second)
-		g.sees("link lost 3 s: gone")
+		g.sees("connection lost 3 s: gone")
 		g.keys("space")
-		g.sees("not connected: nothing can be changed until it is")
+		g.sees("not connected: nothing can be changed")
 		g.keys("j") // what was looked at here is the program's again
 		g.keys("space")
 		time.Sleep(9500 * time.Millisecond)
-		g.sees("link lost 13 s: gone")
+		g.sees("connection lost 13 s: gone")
 		if strings.Contains(g.screen(), "not connected: nothing") {
 			t.Error("a notice stays for ever")
 		}

@@ -106,7 +106,7 @@ func newModel(ctx context.Context, backend Backend, opts Options, want *demand) 
 		return nil, err
 	}
 	if opts.Link != nil {
-		keys.rename(actQuit, "disconnect", "leave the program that is shown, which goes on")
+		keys.rename(actQuit, "disconnect", "disconnect; the program shown keeps running")
 	}
 	m := &model{
 		ctx: ctx, backend: backend, opts: opts, want: want, keys: keys,

@@ -31,8 +31,8 @@ func (m *model) box(screen []string, title string, lines []string, w int) []stri
 
 // confirm asks a question that y answers with yes.
 type confirm struct {
-	question, detail string
-	yes              func(m *model) tea.Cmd
+	title, question, detail string
+	yes                     func(m *model) tea.Cmd
 }
 
 func (c *confirm) update(m *model, msg tea.Msg) (overlay, tea.Cmd) {
@@ -58,7 +58,7 @@ func (c *confirm) draw(m *model, screen []string) []string {
 		lines = append(lines, th.dim.of(l))
 	}
 	lines = append(lines, "", th.chip.of("y")+th.dim.of(" yes   ")+th.chip.of("n")+th.dim.of(" no"))
-	return m.box(screen, "Sure?", lines, w)
+	return m.box(screen, c.title, lines, w)
 }
 
 // sheet shows lines of text that scroll.
@@ -138,7 +138,7 @@ func newHelp() overlay {
 		if m.link.Host != "" {
 			lines = append(lines, "", "Connected to "+th.text(fmt.Sprintf("%s, pid %d, version %s, by %s", m.link.Host, m.link.PID, m.link.Version, m.link.Addr)))
 		}
-		return append(lines, "", th.dim.of("The selected detector and rule are the marked ones, whichever pane has the focus."),
-			th.dim.of("The mouse works too: click a pane, a row, a tab; turn the wheel."))
+		return append(lines, "", th.dim.of("The selected detector and rule are the marked ones, whichever pane is focused."),
+			th.dim.of("The mouse works too: click a pane, a row or a tab; scroll with the wheel."))
 	}}
 }

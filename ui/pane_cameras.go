@@ -68,7 +68,7 @@ func camerasView(s *scene, w int) body {
 func cameraFoot(s *scene, c *runtime.CameraView, w int) []string {
 	parts := []string{count(c.Frames) + " frames", count(c.Superseded) + " unseen", count(c.Stalls) + " stalls"}
 	if w < 70 {
-		size := "no picture"
+		size := "no frame"
 		if c.Width > 0 {
 			size = fmt.Sprintf("%dx%d", c.Width, c.Height)
 		}
@@ -76,7 +76,7 @@ func cameraFoot(s *scene, c *runtime.CameraView, w int) []string {
 	}
 	line := " " + s.th.dim.of(strings.Join(parts, "  "))
 	if c.Lagging {
-		line = " " + s.th.warn.of("read late by "+coarse(c.Lag)) + "  " + line[1:]
+		line = " " + s.th.warn.of("lags by "+coarse(c.Lag)) + "  " + line[1:]
 	}
 	foot := []string{line}
 	if c.Reason != "" {

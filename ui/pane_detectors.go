@@ -37,7 +37,7 @@ func detectorsView(s *scene, sel, w int) body {
 	b.row = func(i int) string {
 		d := &c.Detectors[i]
 		look, text := s.detectorState(d)
-		exec := s.hist.lately(d.Exec)
+		exec := s.hist.recent(d.Exec)
 		age := "-"
 		if d.Runs > 0 && d.Age > 0 {
 			age = coarse(d.Age)
@@ -104,7 +104,7 @@ func (s *scene) detectorState(d *engine.DetectorView) (ink, string) {
 	case engine.GateNoFrame.String(), "frame":
 		return th.dim, "no frame"
 	case engine.GateSlot.String():
-		return th.warn, "waits for a slot"
+		return th.warn, "waiting for a slot"
 	case "":
 		return th.good, string(d.State)
 	}
@@ -144,7 +144,7 @@ func detectorFoot(s *scene, d *engine.DetectorView, w int) []string {
 	for _, c := range []struct {
 		name string
 		n    uint64
-	}{{"timeouts", d.Timeouts}, {"late", d.Late}, {"expired", d.Expired}, {"parked", d.Backoffs}, {"restarts", d.Restarts}} {
+	}{{"timeouts", d.Timeouts}, {"late", d.Late}, {"expired", d.Expired}, {"backoffs", d.Backoffs}, {"restarts", d.Restarts}} {
 		if c.n > 0 {
 			lost = append(lost, c.name+" "+count(c.n))
 		}
@@ -158,7 +158,7 @@ func detectorFoot(s *scene, d *engine.DetectorView, w int) []string {
 		line += th.dim.of(" | ") + th.warn.of(strings.Join(lost, " · "))
 	}
 	foot := []string{line}
-	about := fmt.Sprintf("%s, gives %s, %s cost", d.Kind, strings.Join(d.Provides, " "), d.Cost)
+	about := fmt.Sprintf("%s, outputs %s, %s cost", d.Kind, strings.Join(d.Provides, " "), d.Cost)
 	if len(d.Needs) > 0 {
 		about += ", needs " + strings.Join(d.Needs, ", ")
 	}

@@ -17,7 +17,7 @@ func latencyView(s *scene, w int) body {
 	}
 	stages := make([]latency, engine.StageCount)
 	for i, h := range c.Stages {
-		stages[i] = s.hist.lately(h)
+		stages[i] = s.hist.recent(h)
 	}
 	b.head = append(ageBar(s, stages, w), "")
 	const cell = 7
@@ -33,7 +33,7 @@ func latencyView(s *scene, w int) body {
 	b.head = append(b.head, s.th.dim.of(fit(head, w)))
 	b.n = int(engine.StageCount) + 1
 	b.row = func(i int) string {
-		name, look, l := "tick", s.th.dim, s.hist.lately(c.Tick)
+		name, look, l := "tick", s.th.dim, s.hist.recent(c.Tick)
 		if i > 0 {
 			stage := engine.Stage(i - 1)
 			name, look, l = stage.String(), s.th.stage[stage], stages[stage]
@@ -80,7 +80,7 @@ func ageBar(s *scene, stages []latency, w int) []string {
 	if total == 0 {
 		return []string{" " + s.th.dim.of("no result yet")}
 	}
-	room := w - 24
+	room := w - 27
 	var bar strings.Builder
 	used, sum := 0, time.Duration(0)
 	for i := engine.StageCapture; i <= engine.StagePublish; i++ {
@@ -89,7 +89,7 @@ func ageBar(s *scene, stages []latency, w int) []string {
 		bar.WriteString(s.th.stage[i].of(strings.Repeat(s.th.spark[8], upTo-used)))
 		used = upTo
 	}
-	return []string{" " + s.th.dim.of("age of a result") + right(ago(total), 6) + " " + bar.String()}
+	return []string{" " + s.th.dim.of("end-to-end latency") + right(ago(total), 6) + " " + bar.String()}
 }
 
 // bars draws counts as bars, on a scale on which a few can be told from none.

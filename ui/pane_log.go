@@ -15,7 +15,7 @@ func logView(s *scene) body {
 	}
 	if s.filter != "" {
 		b.note = "/" + s.filter
-		b.empty = "No line holds “" + s.filter + "”."
+		b.empty = "No line contains “" + s.filter + "”."
 	}
 	b.key = func(i int) string { return strconv.FormatUint(s.log[i].Seq, 10) }
 	b.row = func(i int) string {

@@ -29,7 +29,7 @@ func previewView(s *scene, w, h int) body {
 		b.note = string(c.State)
 	}
 	if s.picture.Frame == 0 {
-		b.empty = "No picture yet."
+		b.empty = "No frame yet."
 		return b
 	}
 	if s.held == nil {

@@ -14,7 +14,7 @@ import (
 type gauge struct {
 	name       string
 	depth, cap float64
-	text       string // how full, in words; empty: depth of cap
+	text       string // the depth in words; empty: depth of cap
 	drops      []engine.Count
 	normal     bool // its drops are how it works, and no sign of trouble
 }
@@ -50,7 +50,7 @@ func queuesView(s *scene, w int) body {
 	if bar >= 4 {
 		head += fit("", bar+1)
 	}
-	head += fit("full", fill) + "dropped (now)"
+	head += fit("depth", fill) + "dropped (now)"
 	b.head = []string{s.th.dim.of(fit(head, w))}
 	b.n = len(list)
 	b.row = func(i int) string {

@@ -12,7 +12,7 @@ import (
 // rulesView lists the rules of the camera shown, and every clause of the
 // selected one: why it fires, and why it does not. For w cells.
 func rulesView(s *scene, sel, w int) body {
-	b := body{title: "Rules", empty: "No rule watches this camera."}
+	b := body{title: "Rules", empty: "No rule applies to this camera."}
 	c := s.camera()
 	if c == nil {
 		return b
@@ -67,16 +67,16 @@ func (s *scene) ruleProgress(r *engine.RuleView) (share float64, text string, lo
 		return st.Progress, tenths(ran) + " of " + ago(r.For), s.th.warn
 	case rules.Confirmed, rules.Cooldown:
 		if st.Remaining > 0 {
-			return 1, "rests " + tenths(st.Remaining), s.th.info
+			return 1, "cooldown " + tenths(st.Remaining), s.th.info
 		}
-		return 1, "holds", s.th.good
+		return 1, "true", s.th.good
 	case rules.Disabled:
-		return 0, "off", s.th.dim
+		return 0, "-", s.th.dim
 	}
 	if r.For > 0 {
 		return 0, "for " + ago(r.For), s.th.dim
 	}
-	return 0, "at once", s.th.dim
+	return 0, "immediate", s.th.dim
 }
 
 // tenths writes seconds without more digits than one can read.
@@ -90,15 +90,15 @@ func tenths(d time.Duration) string {
 // ruleFoot shows the condition and every clause of it.
 func ruleFoot(s *scene, r *engine.RuleView, w int) []string {
 	th := s.th
-	verdict := th.dim.of("does not hold")
+	verdict := th.dim.of("false")
 	switch r.Status.Truth {
 	case rules.True:
-		verdict = th.good.of("holds")
+		verdict = th.good.of("true")
 	case rules.Unknown:
 		verdict = th.warn.of("unknown")
 	}
 	if r.Status.State == rules.Disabled {
-		verdict = th.dim.of("not watched")
+		verdict = th.dim.of("disabled")
 	}
 	foot := []string{" " + verdict + th.dim.of(": ") + fit(th.text(r.When), max(w-18, 4))}
 	text := 8
@@ -122,7 +122,7 @@ func ruleFoot(s *scene, r *engine.RuleView, w int) []string {
 			if k.Other != "" {
 				is += " to " + number(k.Threshold)
 			}
-			line += fit(is, 13) + th.dim.of(fit(steady(k.Age)+" old", 10))
+			line += fit(is, 13) + th.dim.of(fit("age "+steady(k.Age), 10))
 			if k.Why != detectors.Known {
 				line += th.warn.of(k.Why.String())
 			}

@@ -23,9 +23,9 @@ func signalsView(s *scene, w int) body {
 	spark := min(w-name-value-ttl-age-6, 60)
 	head := "  " + fit("name", name) + right("value", value)
 	if spark >= 6 {
-		head += "  " + fit("lately", spark)
+		head += "  " + fit("history", spark)
 	}
-	head += right("age", age) + "  fresh"
+	head += right("age", age) + "  TTL left"
 	b.head = []string{s.th.dim.of(fit(head, w))}
 	b.key = func(i int) string { return c.Signals[i].Name }
 	b.row = func(i int) string {

@@ -56,7 +56,7 @@ func (m *model) pick() tea.Cmd {
 	p.in.Blur()
 	p.spin = spinner.New(spinner.WithSpinner(spinner.Line))
 	for _, name := range synthetic.Scenes() {
-		p.choices = append(p.choices, Choice{"synthetic:" + name, "drawn: " + synthetic.Doc(name)})
+		p.choices = append(p.choices, Choice{"synthetic:" + name, "synthetic: " + synthetic.Doc(name)})
 	}
 	m.overlay = p
 	if !p.looking {

@@ -89,7 +89,7 @@ func (r *Remote) Run(ctx context.Context) error {
 	return nil
 }
 
-var errEnded = errors.New("the other side has ended the connection")
+var errEnded = errors.New("the connection was closed by the other side")
 
 // session is one connection, from the first call until something of it fails.
 func (r *Remote) session(ctx context.Context) error {

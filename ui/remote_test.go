@@ -219,7 +219,7 @@ func TestLinkStates(t *testing.T) {
 	check(12, LinkLive, "", 0, 0)
 	w.snapshot(at(11))
 	check(14, LinkLive, "", 0, 0)
-	check(14.5, LinkLost, "it is connected, and nothing comes", 3500*time.Millisecond, 0)
+	check(14.5, LinkLost, "connected, but no data arrives", 3500*time.Millisecond, 0)
 	w.snapshot(at(15))
 	check(15, LinkLive, "", 0, 0)
 	check(26, LinkLive, "", 0, 0) // such pauses are usual here

@@ -100,7 +100,7 @@ func again(ctx context.Context, opts Options, run func(Options) error) error {
 			return err
 		}
 		if opts.Log != nil {
-			opts.Log.Error("the dashboard met an error of its own; please report it", "error", c.cause, "stack", string(c.stack))
+			opts.Log.Error("internal error in the dashboard; please report it", "error", c.cause, "stack", string(c.stack))
 		}
 		if n > maxCrashes || ctx.Err() != nil {
 			return err

@@ -179,8 +179,8 @@ func (h *history) sample(s *runtime.Snapshot) {
 	}
 }
 
-// lately returns what a histogram counted in the last ten seconds.
-func (h *history) lately(g *engine.Histogram) latency {
+// recent returns what a histogram counted in the last ten seconds.
+func (h *history) recent(g *engine.Histogram) latency {
 	if w := h.windows[g]; w != nil {
 		return w.last
 	}

@@ -67,16 +67,16 @@ func (m *model) pane(p place) []string {
 	}
 	b := m.settled(p.pane, p.w-2, p.h-2)
 	note := m.scene.th.dim.of(b.note)
-	old := m.link.State == LinkLost
-	if old {
-		note = m.scene.th.warn.of("old")
+	stale := m.link.State == LinkLost
+	if stale {
+		note = m.scene.th.warn.of("stale")
 	}
 	if p.tabbed {
 		note = m.tabs(p.pane)
 	}
 	lines := b.lay(&m.cursors[p.pane], m.scene.th, focused, p.w-2, p.h-2)
 	k.lines = frame(b.title, note, lines, m.scene.th, focused, p.w, p.h)
-	if old && p.pane != panePreview {
+	if stale && p.pane != panePreview {
 		k.lines = m.faded(k.lines)
 	}
 	key.cur = m.cursors[p.pane]
@@ -123,7 +123,7 @@ func (m *model) makeHead() string {
 		return fit(left+th.bad.of(th.warning+" "+trouble), m.w)
 	}
 	if s.snap == nil {
-		return fit(left+th.dim.of("waiting for the first picture of how things stand"), m.w)
+		return fit(left+th.dim.of("waiting for the first snapshot"), m.w)
 	}
 	var parts []string // the least important one first
 	parts = append(parts, th.dim.of(fmt.Sprintf("%8s/s", amount(int64(s.sent)))))
