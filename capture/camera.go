@@ -3,6 +3,7 @@ package capture
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"math/rand/v2"
 	"os"
@@ -23,6 +24,7 @@ const (
 	retryLast   = 3 * time.Second
 	retryJitter = 0.2
 	retrySlow   = 30 * time.Second // after a failure that waiting seldom heals
+	retryLogin  = 5 * time.Minute  // the longest one after refused logins, which lock accounts
 )
 
 // Camera keeps one source alive: it opens it, reads it, notices when it falls
@@ -35,9 +37,11 @@ const (
 //	     └─────────────────────┴─> Failed (retried slowly)
 //
 // Waits between openings double from 0.5 s to 3 s, with a jitter of 20 %; they
-// start over once a frame came. After what waiting seldom heals, the wait is 30 s.
-// A camera is Live from its first picture on. Stalled lasts until
-// the next opening begins.
+// start over once a frame came. After what waiting seldom heals, the wait is 30 s;
+// while a login is refused it doubles from there to 5 min, as cameras lock an
+// account after some of them. A change of the configuration is a new Camera, which
+// tries at once, and so does Resume. A camera is Live from its first frame on.
+// Stalled lasts until the next opening begins.
 //
 // All but Run may be called from any goroutine.
 type Camera struct {
@@ -57,7 +61,7 @@ type Camera struct {
 	meter  meter
 	conn   *connection   // the one that may make the camera live
 	paused bool          // by command
-	turned chan struct{} // closed, and replaced, whenever paused changes
+	turned chan struct{} // closed, and replaced, by each Pause and Resume
 }
 
 // Logger is what a Camera uses of a slog.Logger.
@@ -97,6 +101,7 @@ func NewCamera(cfg Config, open func(context.Context, Config) (Source, error), p
 // connection beside one that hangs.
 func (c *Camera) Run(ctx context.Context) error {
 	waits := backoff.Backoff{First: retryFirst, Last: retryLast, Jitter: retryJitter, Random: c.random}
+	logins := backoff.Backoff{First: retrySlow, Last: retryLogin, Jitter: retryJitter, Random: c.random}
 	state, reason := Connecting, ""
 	for {
 		if err := c.waitResumed(ctx); err != nil {
@@ -113,15 +118,23 @@ func (c *Camera) Run(ctx context.Context) error {
 			return ctx.Err()
 		case errors.Is(err, errPaused):
 			waits.Reset()
+			logins.Reset()
 			state, reason = Connecting, ""
 			continue
 		}
 		if n.flowed.Load() {
 			waits.Reset()
 		}
+		if !errors.Is(err, ErrUnauthorized) {
+			logins.Reset()
+		}
 		wait := waits.Next()
 		state, reason = Reconnecting, c.reason(err)
 		switch {
+		case errors.Is(err, ErrUnauthorized):
+			state, wait = Failed, logins.Next()
+			reason = fmt.Sprintf("%s (tried again in %v, at once on resume)", reason, wait.Round(time.Second))
+			c.finish(Failed, reason)
 		case slow(err, c.cfg.Source):
 			state, wait = Failed, waits.Spread(retrySlow)
 			c.finish(Failed, reason)
@@ -130,8 +143,13 @@ func (c *Camera) Run(ctx context.Context) error {
 		default:
 			c.finish(Reconnecting, reason)
 		}
-		if err := c.rest(ctx, wait); err != nil {
+		resumed, err := c.rest(ctx, wait)
+		if err != nil {
 			return err
+		}
+		if resumed {
+			waits.Reset()
+			logins.Reset()
 		}
 	}
 }
@@ -155,22 +173,23 @@ func (c *Camera) Status() Status {
 // not wait.
 func (c *Camera) Pause() { c.turn(true) }
 
-// Resume goes on reading after Pause, and opens the source at once where there
-// is one to open.
+// Resume goes on reading after Pause. Where the camera waits to open its source
+// again, paused or not, it does so at once.
 func (c *Camera) Resume() { c.turn(false) }
 
 func (c *Camera) turn(paused bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.paused != paused {
-		c.paused = paused
-		close(c.turned)
-		c.turned = make(chan struct{})
+	if paused && c.paused {
+		return
 	}
+	c.paused = paused
+	close(c.turned)
+	c.turned = make(chan struct{})
 }
 
 // gate returns whether the camera is paused by command, and a channel that is
-// closed when that changes.
+// closed by the next Pause or Resume.
 func (c *Camera) gate() (paused bool, turned <-chan struct{}) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -193,17 +212,19 @@ func (c *Camera) waitResumed(ctx context.Context) error {
 	}
 }
 
-// rest waits between two openings. A pause cuts it short.
-func (c *Camera) rest(ctx context.Context, wait time.Duration) error {
+// rest waits between two openings, and reports whether Pause or Resume cut that
+// short.
+func (c *Camera) rest(ctx context.Context, wait time.Duration) (cut bool, err error) {
 	timer := time.NewTimer(wait)
 	defer timer.Stop()
 	_, turned := c.gate()
 	select {
 	case <-timer.C:
 	case <-turned:
+		cut = true
 	case <-ctx.Done():
 	}
-	return ctx.Err()
+	return cut, ctx.Err()
 }
 
 // finish enters a state that no connection leaves by itself.

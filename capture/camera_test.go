@@ -209,7 +209,7 @@ func TestCameraStallsAndReconnects(t *testing.T) {
 				r.is(50*ms, Connecting, "")
 				r.is(100*ms, Live, "")
 				r.is(5299*ms, Live, "")
-				r.is(5300*ms, Stalled, "no picture for 5s")
+				r.is(5300*ms, Stalled, "no frame for 5s")
 				if deaf {
 					r.is(7301*ms, Stalled, "hangs")
 					r.is(20*time.Second, Stalled, "hangs")
@@ -222,7 +222,7 @@ func TestCameraStallsAndReconnects(t *testing.T) {
 					r.is(20600*ms, Live, "")
 				} else {
 					r.is(5799*ms, Stalled, "")
-					r.is(5800*ms, Reconnecting, "no picture for 5s")
+					r.is(5800*ms, Reconnecting, "no frame for 5s")
 					r.is(5900*ms, Live, "")
 				}
 				if st := r.cam.Status(); st.Stalls != 1 || st.Connects != 2 || st.Failures != 0 {
@@ -311,6 +311,33 @@ func TestCameraFailsSlowly(t *testing.T) {
 	}
 }
 
+// A camera that refuses a login locks the account after some of them.
+func TestCameraRefusedLoginsBackOff(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, live(), func(ctx context.Context, r *rig, n int) (Source, error) {
+			if n == 9 {
+				return nil, errors.New("connection refused")
+			}
+			return nil, fmt.Errorf("open: %w", ErrUnauthorized)
+		})
+		r.is(0, Failed, "wrong user or password (tried again in 30s, at once on resume)")
+		r.is(449*time.Second, Failed, "tried again in 4m0s")
+		r.is(1055*time.Second, Failed, "tried again in 5m0s")
+		r.cam.Resume() // without a pause
+		r.is(1056*time.Second, Failed, "tried again in 30s")
+		r.is(1085900*ms, Reconnecting, "refused")
+		r.is(1090*time.Second, Failed, "tried again in 30s") // another answer in between: it may have been put right
+		var want []time.Duration
+		for _, at := range []float64{0, 30, 90, 210, 450, 750, 1050, 1055, 1085, 1086} {
+			want = append(want, time.Duration(at*float64(time.Second)))
+		}
+		if !slices.Equal(r.opens(), want) {
+			t.Errorf("opened at %v, want %v", r.opens(), want)
+		}
+		r.stop()
+	})
+}
+
 func TestCameraOpeningHangs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		free := make(chan struct{})
@@ -365,8 +392,8 @@ func TestCameraShortStallAfterLongOpening(t *testing.T) {
 			return liveSource(ctx, r, shot{hang: true}), nil
 		})
 		r.is(1499*ms, Connecting, "")
-		r.is(1500*ms, Stalled, "no picture for 500ms")
-		r.is(2*time.Second, Reconnecting, "no picture")
+		r.is(1500*ms, Stalled, "no frame for 500ms")
+		r.is(2*time.Second, Reconnecting, "no frame")
 		r.stop()
 	})
 }
@@ -376,7 +403,7 @@ func TestCameraSourceTimesOutItself(t *testing.T) {
 		r := newRig(t, live(), func(ctx context.Context, r *rig, n int) (Source, error) {
 			return liveSource(ctx, r, shot{}, shot{after: 4990 * ms, err: errors.New("av_read_frame")}), nil
 		})
-		r.is(4990*ms, Stalled, "no picture for 5s")
+		r.is(4990*ms, Stalled, "no frame for 5s")
 		if n := r.cam.Status().Stalls; n != 1 {
 			t.Errorf("%d stalls, want 1", n)
 		}
@@ -386,7 +413,7 @@ func TestCameraSourceTimesOutItself(t *testing.T) {
 
 func TestCameraGarbageIsNoSignOfLife(t *testing.T) {
 	for name, garbage := range map[string]shot{
-		"grab":     {after: 100 * ms, err: &CorruptError{errors.New("no picture")}},
+		"grab":     {after: 100 * ms, err: &CorruptError{errors.New("no frame")}},
 		"retrieve": {after: 100 * ms, bad: &CorruptError{errors.New("bad Huffman code")}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -401,7 +428,7 @@ func TestCameraGarbageIsNoSignOfLife(t *testing.T) {
 					return liveSource(ctx, r, shots...), nil
 				})
 				r.is(5290*ms, Live, "") // the last good one came at 300 ms, one more at 400 ms was not decoded
-				r.is(5410*ms, Stalled, "no picture for 5s")
+				r.is(5410*ms, Stalled, "no frame for 5s")
 				if st := r.cam.Status(); st.Frames != 2 || st.DropBroken < 40 {
 					t.Errorf("%d frames, %d broken; want 2 and more than 40", st.Frames, st.DropBroken)
 				}

@@ -15,10 +15,10 @@ import (
 // errPaused ends a connection because of Pause.
 var errPaused = errors.New("paused by command")
 
-// stallError ends a connection that gave no picture in time.
+// stallError ends a connection that gave no frame in time.
 type stallError struct{ after time.Duration }
 
-func (e *stallError) Error() string { return fmt.Sprintf("no picture for %v", e.after) }
+func (e *stallError) Error() string { return fmt.Sprintf("no frame for %v (stall_timeout)", e.after) }
 
 // openError ends a connection that could not be opened.
 type openError struct{ error }
@@ -128,7 +128,7 @@ func (c *Camera) supervise(ctx context.Context, n *connection) error {
 }
 
 func (c *Camera) openTimeout() error {
-	return openError{fmt.Errorf("no answer within %v: %w", c.cfg.OpenTimeout, os.ErrDeadlineExceeded)}
+	return openError{fmt.Errorf("no answer within %v (open_timeout): %w", c.cfg.OpenTimeout, os.ErrDeadlineExceeded)}
 }
 
 // judge returns why a connection ended, whose reader returned err.

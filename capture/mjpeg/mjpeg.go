@@ -67,7 +67,7 @@ func Open(ctx context.Context, cfg capture.Config, addr capture.Address) (captur
 	}
 	if err != nil {
 		if errors.Is(context.Cause(ctx), os.ErrDeadlineExceeded) {
-			err = fmt.Errorf("no answer within %v: %w", cfg.OpenTimeout, os.ErrDeadlineExceeded)
+			err = fmt.Errorf("no answer within %v (open_timeout): %w", cfg.OpenTimeout, os.ErrDeadlineExceeded)
 		}
 		cancel()
 		transport.CloseIdleConnections()
@@ -207,7 +207,7 @@ func (s *mjpegSource) await() error {
 			}
 			return fmt.Errorf("read stream: %w", s.err)
 		case <-s.timer.C:
-			return fmt.Errorf("no picture for %v: %w", timeout, os.ErrDeadlineExceeded)
+			return fmt.Errorf("no frame for %v (stall_timeout): %w", timeout, os.ErrDeadlineExceeded)
 		}
 	}
 }

@@ -347,7 +347,7 @@ func TestMJPEGHostile(t *testing.T) {
 		says    string
 	}{
 		"silent":         {handle: untilClosed, open: os.ErrDeadlineExceeded, says: "no answer within 300ms"},
-		"connected":      {handle: func(c net.Conn) { fmt.Fprint(c, streamHead); untilClosed(c) }, grab: os.ErrDeadlineExceeded, says: "no picture for 300ms"},
+		"connected":      {handle: func(c net.Conn) { fmt.Fprint(c, streamHead); untilClosed(c) }, grab: os.ErrDeadlineExceeded, says: "no frame for 300ms"},
 		"ends":           {handle: func(c net.Conn) { fmt.Fprint(c, streamHead); c.(*net.TCPConn).CloseWrite(); untilClosed(c) }, says: "server ended"},
 		"bomb":           {handle: func(c net.Conn) { fmt.Fprint(c, streamHead); c.Write(bomb); untilClosed(c) }, corrupt: true},
 		"no picture":     {handle: func(c net.Conn) { fmt.Fprint(c, streamHead+"\xff\xd8\xff\xd9"); untilClosed(c) }, corrupt: true},

@@ -49,10 +49,10 @@ func TestReadyOf(t *testing.T) {
 		{
 			"cameras down",
 			&runtime.Snapshot{Loop: runtime.LoopView{Turns: 1}, Cameras: []runtime.CameraView{
-				cam("door", capture.Stalled, "no picture for 5s"), cam("yard", capture.Connecting, ""),
+				cam("door", capture.Stalled, "no frame for 5s"), cam("yard", capture.Connecting, ""),
 				cam("lane", capture.Reconnecting, ""), cam("gate", capture.Failed, "bad\x1b[2J\nfile"),
 			}},
-			`{"ready":false,"reasons":[{"camera":"door","state":"stalled","reason":"no picture for 5s"},{"camera":"yard","state":"connecting"},` +
+			`{"ready":false,"reasons":[{"camera":"door","state":"stalled","reason":"no frame for 5s"},{"camera":"yard","state":"connecting"},` +
 				`{"camera":"lane","state":"reconnecting"},{"camera":"gate","state":"failed","reason":"bad[2J file"}]}`,
 		},
 		{
