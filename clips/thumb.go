@@ -32,9 +32,9 @@ var boxColors = []color.RGBA{
 // maxLabel is how many characters of a label are drawn.
 const maxLabel = 40
 
-// thumb returns a JPEG with the detections drawn into it. Without any it is the
+// Draw returns a JPEG with the detections drawn into it. Without any it is the
 // picture itself.
-func thumb(picture []byte, found []detectors.Detection) ([]byte, error) {
+func Draw(picture []byte, found []detectors.Detection) ([]byte, error) {
 	if len(found) == 0 {
 		return picture, nil
 	}

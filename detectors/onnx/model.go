@@ -202,6 +202,10 @@ func (m *model) String() string {
 	switch n := max(len(m.head.Labels), m.head.Classes); {
 	case n == 1 && len(m.head.Labels) == 1:
 		text += fmt.Sprintf(", label %q", m.head.Labels[0])
+	case n == 1:
+		text += ", 1 class without a label"
+	case n > 0 && len(m.head.Labels) == 0:
+		text += fmt.Sprintf(", %d classes without labels", n)
 	case n > 0:
 		text += fmt.Sprintf(", %d labels", n)
 	}

@@ -62,7 +62,7 @@ func do(loader config.Loader, kinds *kinds, flags cli.Flags, stdout *os.File) er
 	case "bench":
 		return interruptible(func(ctx context.Context) error { return runBench(ctx, kinds, flags.Bench, flags.Verb, stdout) })
 	case "check":
-		return check(loader, flags, stdout)
+		return interruptible(func(ctx context.Context) error { return check(ctx, loader, kinds, flags, stdout) })
 	case "connect", "ctl":
 		return toOther(loader, flags, stdout)
 	case "clips":

@@ -33,14 +33,14 @@ func testLoader(env ...string) config.Loader {
 
 func TestCheck(t *testing.T) {
 	var out bytes.Buffer
-	err := check(testLoader(), cli.Flags{Check: cli.CheckFlags{File: "../config/testdata/no_cycle.toml"}}, &out)
+	err := check(t.Context(), testLoader(), newKinds(), cli.Flags{Check: cli.CheckFlags{File: "../config/testdata/no_cycle.toml"}}, &out)
 	if want := "../config/testdata/no_cycle.toml: ok (2 cameras, 4 detectors, 0 rules)\n"; err != nil || out.String() != want {
 		t.Errorf("got %q, %v; want %q", out.String(), err, want)
 	}
 	out.Reset()
 	loader := testLoader()
 	t.Chdir(t.TempDir())
-	err = check(loader, cli.Flags{}, &out)
+	err = check(t.Context(), loader, newKinds(), cli.Flags{}, &out)
 	if want := config.BuiltIn + ": ok (1 camera, 2 detectors, 2 rules)\n"; err != nil || out.String() != want {
 		t.Errorf("got %q, %v; want %q", out.String(), err, want)
 	}

@@ -27,6 +27,7 @@ const (
 	doDawdle  // keep a core busy for three seconds
 	doChatter // print what must not be seen
 	doSize    // answer with the picture's size as score
+	doEnd     // work until the context ends, and say so
 )
 
 // actor counts the pictures that it has seen, and otherwise does as it is told.
@@ -69,7 +70,7 @@ func testKinds() detectors.Kinds {
 	}
 }
 
-func (a *actor) Detect(_ context.Context, f *capture.Frame) ([]detectors.Reading, error) {
+func (a *actor) Detect(ctx context.Context, f *capture.Frame) ([]detectors.Reading, error) {
 	switch f.Pixels()[0] {
 	case doNil:
 		go func() {
@@ -80,6 +81,9 @@ func (a *actor) Detect(_ context.Context, f *capture.Frame) ([]detectors.Reading
 	case doSignal:
 		syscall.Kill(os.Getpid(), syscall.SIGSEGV)
 		select {}
+	case doEnd:
+		<-ctx.Done()
+		return nil, &detectors.Error{Reason: detectors.ReasonTimeout, Err: errors.New("it was ended")}
 	case doHang:
 		select {}
 	case doEat:

@@ -281,6 +281,7 @@ func TestFailuresStayInTheProcess(t *testing.T) {
 		{"exit", doExit, ReasonCrashed, "exit status 7", false},
 		{"memory", doEat, ReasonCrashed, "its process ended: exit status", false},
 		{"hang", doHang, ReasonStuck, "did not answer in time", false},
+		{"ended at its timeout", doEnd, detectors.ReasonTimeout, "it was ended", true},
 		{"error", doFail, detectors.ReasonOther, "the picture is not to its taste", true},
 		{"panic", doPanic, detectors.ReasonOther, "panic: at the disco", true},
 	}
@@ -291,7 +292,7 @@ func TestFailuresStayInTheProcess(t *testing.T) {
 			d := open(t, p, detectors.Config{})
 			_, pid := count(t, d, "yard")
 			timeout := patience
-			if tt.order == doHang {
+			if tt.order == doHang || tt.order == doEnd {
 				timeout = 300 * time.Millisecond
 			}
 			_, err := look(t, d, "yard", tt.order, timeout)

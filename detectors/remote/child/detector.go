@@ -289,6 +289,9 @@ func (d *detector) explain(ctx context.Context, r *run, err error) error {
 		if rest, ok := strings.CutPrefix(text, answered(codes.FailedPrecondition)); ok {
 			return fault(ReasonStart, "%s", rest)
 		}
+		if rest, ok := strings.CutPrefix(text, answered(codes.Aborted)); ok {
+			return fault(detectors.ReasonTimeout, "%s", rest)
+		}
 		if rest, ok := strings.CutPrefix(text, answered(codes.Unknown)); ok {
 			return fault(detectors.ReasonOther, "%s", rest)
 		}

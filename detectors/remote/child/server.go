@@ -86,7 +86,10 @@ func (s *server) Detect(ctx context.Context, req *detectv1.DetectRequest) (*dete
 		return new(detectv1.DetectResponse), in.size(ctx, req)
 	}
 	answer, err := in.detect(ctx, req)
-	if err != nil {
+	switch {
+	case detectors.ReasonOf(err) == detectors.ReasonTimeout && ctx.Err() == nil:
+		return nil, status.Error(codes.Aborted, err.Error())
+	case err != nil:
 		return nil, status.Error(codes.Unknown, err.Error())
 	}
 	return answer, nil
@@ -210,6 +213,14 @@ func (in *instance) detect(ctx context.Context, req *detectv1.DetectRequest) (an
 			err = fmt.Errorf("panic: %v", p)
 		}
 	}()
+	if end, ok := ctx.Deadline(); ok {
+		// A detector that can end its work has a little left to say so, or the
+		// whole process would be held for stuck.
+		left := time.Until(end)
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, left-min(left/10, 100*time.Millisecond))
+		defer cancel()
+	}
 	found, err := in.det.Detect(ctx, frame)
 	if err != nil {
 		return nil, err

@@ -1,0 +1,136 @@
+package app
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"image"
+	"image/color"
+	"image/draw"
+	"image/jpeg"
+	_ "image/png" // images to look at can be PNG files
+	"io"
+	"os"
+
+	"rvo-tui/capture"
+	"rvo-tui/clips"
+	"rvo-tui/detectors"
+	"rvo-tui/detectors/onnx"
+	"rvo-tui/internal/cli"
+	"rvo-tui/internal/config"
+	"rvo-tui/internal/text"
+)
+
+// maxImage is how many pixels an image to look at can have.
+const maxImage = 1 << 26
+
+// checkModel opens a network by itself, says what it was understood to be, and
+// what it finds in an image where there is one.
+func checkModel(ctx context.Context, kinds *kinds, flags cli.CheckFlags, out io.Writer) error {
+	words := append([]string{"name=model", "model=" + flags.Model}, flags.Set...)
+	cfg, err := kinds.all.Parse("onnx", words)
+	if err != nil {
+		return &cli.UsageError{Err: err}
+	}
+	var bad []error
+	cfg.Validate(kinds.all, func(key, problem string) { bad = append(bad, fmt.Errorf("%s: %s", key, problem)) })
+	if len(bad) > 0 {
+		return &cli.UsageError{Err: errors.Join(bad...)}
+	}
+	frame := plainFrame()
+	if flags.On != "" {
+		if frame, err = readImage(flags.On); err != nil {
+			return err
+		}
+	}
+	report, err := kinds.networks.Try(ctx, cfg.Fill(kinds.all["onnx"]), bgrOf(frame), frame.Rect.Dx(), frame.Rect.Dy())
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(out, report)
+	if flags.On == "" {
+		return nil
+	}
+	for _, d := range report.Found {
+		fmt.Fprintf(out, "%s %.3f at %.4f %.4f, %.4f x %.4f\n", text.Clean(d.Label), d.Score, d.Box.X, d.Box.Y, d.Box.W, d.Box.H)
+	}
+	fmt.Fprintf(out, "%d found in %s\n", len(report.Found), text.Clean(flags.On))
+	if flags.Draw == "" {
+		return nil
+	}
+	return drawFound(flags.Draw, frame, report.Found)
+}
+
+// checkNetworks opens the network of every detector that has one and prints what
+// it was understood to be. A *config.Error says which cannot be used, and why.
+func checkNetworks(ctx context.Context, kinds *kinds, cfg config.Config, out io.Writer) error {
+	bad := &config.Error{File: cfg.File}
+	frame := plainFrame()
+	for _, d := range cfg.Detector {
+		kind := kinds.all[d.Kind]
+		d = d.Fill(kind)
+		if _, ok := d.Options.(onnx.Options); !ok {
+			continue
+		}
+		where := fmt.Sprintf("detector %q", d.Name)
+		report, err := kinds.networks.Try(ctx, d, bgrOf(frame), frame.Rect.Dx(), frame.Rect.Dy())
+		if err != nil {
+			bad.Problems = append(bad.Problems, config.Problem{File: cfg.File, Where: where, Text: err.Error()})
+			continue
+		}
+		fmt.Fprintf(out, "%s: %v\n", where, report)
+	}
+	if len(bad.Problems) > 0 {
+		return bad
+	}
+	return nil
+}
+
+// plainFrame is a grey frame, as cameras often have them.
+func plainFrame() *image.RGBA {
+	frame := image.NewRGBA(image.Rect(0, 0, 1280, 720))
+	draw.Draw(frame, frame.Rect, image.NewUniform(color.Gray{114}), image.Point{}, draw.Src)
+	return frame
+}
+
+// readImage reads a JPEG or PNG file.
+func readImage(path string) (*image.RGBA, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("read image: %w", err)
+	}
+	size, _, err := image.DecodeConfig(bytes.NewReader(data))
+	if err != nil || size.Width*size.Height > maxImage {
+		return nil, fmt.Errorf("read image %q: give a JPEG or PNG file of at most %d million pixels", text.Clean(path), maxImage>>20)
+	}
+	src, _, err := image.Decode(bytes.NewReader(data))
+	if err != nil {
+		return nil, fmt.Errorf("read image %q: %w", text.Clean(path), err)
+	}
+	frame := image.NewRGBA(image.Rect(0, 0, size.Width, size.Height))
+	draw.Draw(frame, frame.Rect, src, src.Bounds().Min, draw.Src)
+	return frame, nil
+}
+
+// bgrOf returns the pixels as a frame of a camera has them.
+func bgrOf(frame *image.RGBA) []byte {
+	pix := make([]byte, 0, 3*frame.Rect.Dx()*frame.Rect.Dy())
+	for i := 0; i+3 < len(frame.Pix); i += 4 {
+		pix = append(pix, frame.Pix[i+2], frame.Pix[i+1], frame.Pix[i])
+	}
+	return pix
+}
+
+// drawFound writes the image with boxes to a JPEG file.
+func drawFound(path string, frame image.Image, found []detectors.Detection) error {
+	var plain bytes.Buffer
+	if err := jpeg.Encode(&plain, frame, &jpeg.Options{Quality: capture.JPEGQuality}); err != nil {
+		return fmt.Errorf("draw boxes: %w", err)
+	}
+	drawn, err := clips.Draw(plain.Bytes(), found)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(path, drawn, 0o666)
+}
