@@ -23,31 +23,29 @@ const (
 	maxWidth        = capture.MaxSide
 )
 
-// FaceOptions and PersonOptions are the kinds' own keys.
-type (
-	FaceOptions struct {
-		Model   string  `toml:"model" help:"a cascade's file, or the name of one that OpenCV comes with" is:"path"`
-		MinSize float64 `toml:"min_size" help:"smallest face, as part of the frame's height"`
-		Width   int     `toml:"width" help:"width in pixels at which it works"`
-	}
-	PersonOptions struct {
-		Threshold float64 `toml:"threshold" help:"smallest score that counts"`
-		Width     int     `toml:"width" help:"width in pixels at which it works"`
-	}
-)
+// FaceOptions are the keys of face.
+type FaceOptions struct {
+	Model   string  `toml:"model" help:"a cascade's file, or the name of one that OpenCV comes with" is:"path"`
+	MinSize float64 `toml:"min_size" help:"smallest face, as part of the frame's height"`
+	Width   int     `toml:"width" help:"width in pixels at which it works"`
+}
+
+// PersonOptions are the keys of person.
+type PersonOptions struct {
+	Threshold float64 `toml:"threshold" help:"smallest score that counts"`
+	Width     int     `toml:"width" help:"width in pixels at which it works"`
+}
 
 // Kinds returns the kinds by name.
 //
-// Of face the value is how many faces there are. Their score is the cascade's
-// own measure, which is not a probability: how far a face was above the
-// threshold of the cascade's last stage; with the default model good faces
-// score 3 to 10. Min_size is the smallest face as part of the frame's height.
+// The value of face is the number of faces. A score is the cascade's own measure,
+// not a probability: how far the face is above the threshold of the cascade's last
+// stage. With the default model a good face scores 3 to 10.
 //
-// Of person the value is how many people there are. Their score is the margin
-// of the linear classifier behind the HOG detector: 0 is on the fence, 1 is
-// sure, 2 and above is rare. Threshold is the smallest margin that counts. People
-// must stand upright, be seen whole and be some 90 pixels tall at the working
-// width.
+// The value of person is the number of people. A score is the margin of the linear
+// classifier behind HOG: 0 is the decision boundary, 1 is clear, above 2 is rare.
+// People must stand upright, be fully visible and be some 90 pixels tall at the
+// working width.
 func Kinds() detectors.Kinds {
 	return detectors.Kinds{
 		"face": {

@@ -2,9 +2,9 @@
 
 #include "shim.h"
 
-#include "guard.h"
-
 #include <algorithm>
+#include <cstdio>
+#include <exception>
 #include <numeric>
 #include <vector>
 
@@ -12,6 +12,23 @@
 #include <opencv2/objdetect.hpp>
 
 namespace {
+
+void tell(char *why, const char *text) { std::snprintf(why, RVO_WHY, "%s", text); }
+
+// Runs f; a C++ exception becomes text, and -1.
+template <class F> int guard(char *why, F f) noexcept {
+	*why = 0;
+	try {
+		return f();
+	} catch (const cv::Exception &e) {
+		tell(why, e.err.empty() ? e.what() : e.err.c_str());
+	} catch (const std::exception &e) {
+		tell(why, e.what());
+	} catch (...) {
+		tell(why, "unknown C++ exception");
+	}
+	return -1;
+}
 
 cv::CascadeClassifier *cascade_of(void *p) { return static_cast<cv::CascadeClassifier *>(p); }
 
@@ -31,7 +48,7 @@ void hand_over(const std::vector<cv::Rect> &boxes, const std::vector<double> &sc
 } // namespace
 
 int rvo_cascade_load(void *cascade, const char *path, char *why) {
-	return guard(-1, why, [&] {
+	return guard(why, [&] {
 		cv::CascadeClassifier *c = cascade_of(cascade);
 		if (!c->load(path) || c->empty()) {
 			tell(why, "not a cascade");
@@ -48,7 +65,7 @@ int rvo_cascade_load(void *cascade, const char *path, char *why) {
 }
 
 int rvo_cascade_find(void *cascade, void *gray, int min_size, rvo_found *found) {
-	return guard(-1, found->why, [&] {
+	return guard(found->why, [&] {
 		std::vector<cv::Rect> boxes;
 		std::vector<int> levels;
 		std::vector<double> scores;
@@ -60,14 +77,14 @@ int rvo_cascade_find(void *cascade, void *gray, int min_size, rvo_found *found) 
 }
 
 int rvo_hog_people(void *hog, char *why) {
-	return guard(-1, why, [&] {
+	return guard(why, [&] {
 		static_cast<cv::HOGDescriptor *>(hog)->setSVMDetector(cv::HOGDescriptor::getDefaultPeopleDetector());
 		return 0;
 	});
 }
 
 int rvo_hog_find(void *hog, void *gray, double threshold, rvo_found *found) {
-	return guard(-1, found->why, [&] {
+	return guard(found->why, [&] {
 		std::vector<cv::Rect> boxes;
 		std::vector<double> scores;
 		auto *h = static_cast<cv::HOGDescriptor *>(hog);
@@ -79,7 +96,7 @@ int rvo_hog_find(void *hog, void *gray, double threshold, rvo_found *found) {
 
 void rvo_threads(int n) {
 	char why[RVO_WHY];
-	guard(0, why, [&] {
+	guard(why, [&] {
 		cv::setNumThreads(n);
 		return 0;
 	});

@@ -29,12 +29,6 @@ typedef struct {
 	char why[RVO_WHY];
 } rvo_found;
 
-// A picture: packed BGR.
-typedef struct {
-	const unsigned char *pix;
-	int width, height;
-} rvo_picture;
-
 // Cascade, hog and gray are a cv::CascadeClassifier, a cv::HOGDescriptor and a
 // cv::Mat of gocv's. 0: done.
 int rvo_cascade_load(void *cascade, const char *path, char *why);
