@@ -49,7 +49,7 @@ func (AVI) Copies(codec capture.Codec) bool { return codec == capture.MJPEG }
 // Create implements Muxer. It takes JPEG alone and leaves sound out.
 func (AVI) Create(path string, tracks []capture.MovieTrack) (capture.MovieWriter, error) {
 	if codec := tracks[0].First.Track.Codec; codec != capture.MJPEG {
-		return nil, fmt.Errorf("write %s as AVI: %w", codec, errors.ErrUnsupported)
+		return nil, fmt.Errorf("write %s as AVI: %w", codec, capture.ErrUnsupported)
 	}
 	size, err := jpeg.DecodeConfig(bytes.NewReader(tracks[0].First.Data))
 	if err != nil {

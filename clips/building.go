@@ -9,6 +9,8 @@ import (
 	"path"
 	"path/filepath"
 	"time"
+
+	"rvo-tui/capture"
 )
 
 // building is a clip on its way: a hidden directory in which its movie grows.
@@ -128,7 +130,7 @@ func (s *store) grow(ctx context.Context, b *building, got cut) error {
 		return nil
 	}
 	err := guard(func() error { return b.film.add(ctx, got.samples, b.clip.zero) })
-	if err != nil && !b.began && errors.Is(err, errors.ErrUnsupported) && s.fallsBack(err) {
+	if err != nil && !b.began && errors.Is(err, capture.ErrUnsupported) && s.fallsBack(err) {
 		err = s.again(ctx, b, got)
 	}
 	b.began = true

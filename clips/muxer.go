@@ -17,7 +17,7 @@ type Muxer interface {
 	// that browsers play it. Others must be encoded.
 	Copies(codec capture.Codec) bool
 	// Create begins a movie in a new file, which need not be playable before
-	// Finish. errors.ErrUnsupported means that this machine lacks a codec and
+	// Finish. capture.ErrUnsupported means that this machine lacks a codec and
 	// that no other try will go better.
 	Create(path string, tracks []capture.MovieTrack) (capture.MovieWriter, error)
 	// Finish makes a movie that can be played of a file that Create began, in a

@@ -350,7 +350,7 @@ func TestFaultyMuxerFallsBackToAVI(t *testing.T) {
 	}{
 		{"good", faulty{}, ".odd", 0},
 		{"no codec", faulty{create: func(string) error {
-			return fmt.Errorf("open H.264 encoder: %w", errors.ErrUnsupported)
+			return fmt.Errorf("open H.264 encoder: %w", capture.ErrUnsupported)
 		}}, ".avi", 1},
 		{"half a file", faulty{read: func(m capture.Movie) capture.Movie { m.Cut = true; return m }}, ".avi", 1},
 		{"short", faulty{read: func(m capture.Movie) capture.Movie { m.Times = nil; return m }}, ".avi", 1},
