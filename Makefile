@@ -62,10 +62,9 @@ lint: go bin/tools/gofumpt bin/tools/golangci-lint
 
 check: lint test
 
-# The pairs in place take minutes: they run when they are asked for by name.
 bench: go
 	@scripts/packages.sh build
-	$(LEAN) $(GO) test -run '^$$' -bench '$(BENCH)' $(if $(findstring Live,$(BENCH)),,-skip '^BenchmarkLive') -benchmem -count $(COUNT) ./...
+	$(LEAN) $(GO) test -run '^$$' -bench '$(BENCH)' -benchmem -count $(COUNT) ./...
 
 fuzz: go
 	@scripts/packages.sh build

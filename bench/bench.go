@@ -107,8 +107,8 @@ func (o Options) Validate() error {
 // rest is the pause between two runs, for the machine to settle.
 const rest = 200 * time.Millisecond
 
-// turn is one run to be made.
-type turn struct {
+// job is one run to be made.
+type job struct {
 	run      int // from 1
 	scenario workload.Scenario
 	mode     workload.Mode
@@ -116,9 +116,9 @@ type turn struct {
 
 // plan returns all runs in their order: run 1 of everything, then run 2, so that
 // what changes on the machine in the meantime meets all scenarios alike. The
-// order of the modes turns round with each run.
-func plan(o Options) ([]turn, error) {
-	var turns []turn
+// order of the modes is reversed with each run.
+func plan(o Options) ([]job, error) {
+	var jobs []job
 	for run := 1; run <= o.Runs; run++ {
 		for _, name := range o.Scenarios {
 			s, err := workload.Find(name)
@@ -131,15 +131,15 @@ func plan(o Options) ([]turn, error) {
 			}
 			for _, m := range modes {
 				if s.In(m) {
-					turns = append(turns, turn{run, s, m})
+					jobs = append(jobs, job{run, s, m})
 				}
 			}
 		}
 	}
-	if len(turns) == 0 {
+	if len(jobs) == 0 {
 		return nil, fmt.Errorf("none of the scenarios runs in mode %s", o.Modes[0])
 	}
-	return turns, nil
+	return jobs, nil
 }
 
 // Run makes all runs that the options ask for and writes their results, after
@@ -152,7 +152,7 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 	if err := o.Validate(); err != nil {
 		return nil, err
 	}
-	turns, err := plan(o)
+	jobs, err := plan(o)
 	if err != nil {
 		return nil, err
 	}
@@ -176,10 +176,10 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 	if err := files.put(environmentFile, rep.environment); err != nil {
 		return nil, err
 	}
-	bar := newBar(o.Progress, turns, o)
+	bar := newBar(o.Progress, jobs, o)
 	defer bar.clear()
 	var failed []error
-	for i, t := range turns {
+	for i, t := range jobs {
 		if i > 0 {
 			// What one run leaves on the heap is not the next one's to clear.
 			goruntime.GC()
@@ -207,7 +207,7 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 		}
 	}
 	if ctx.Err() != nil {
-		rep.Failures = append(rep.Failures, fmt.Sprintf("interrupted after %d of %d runs", len(rep.Results), len(turns)))
+		rep.Failures = append(rep.Failures, fmt.Sprintf("interrupted after %d of %d runs", len(rep.Results), len(jobs)))
 		failed = append(failed, ctx.Err())
 	}
 	if err := files.finish(rep); err != nil {

@@ -10,26 +10,23 @@ import (
 	"rvo-tui/capture/synthetic"
 )
 
-// albumPictures is how many pictures are drawn beforehand: more than a camera
-// with few detectors has buffers in turn.
-const albumPictures = 8
+// prerenderedFrames is the number of frames that are drawn beforehand: more than a
+// camera with few detectors uses at a time.
+const prerenderedFrames = 8
 
-// prerendered holds pictures that were drawn beforehand.
-//
-// A frame's pixels are handed over by reference, as everywhere in the program:
-// the buffers of a camera's pool are painted once, each with one of the pictures,
-// when they are new. After that a frame costs a look at the mark in its corner
-// and 8 bytes for its number, not a copy of 2.7 MB.
+// prerendered holds the pixels of frames that were drawn beforehand. Each buffer of a
+// camera's pool is filled once, when it is new. After that a frame costs a look at the
+// mark at the begin of the buffer and 8 bytes for its number, not a copy of 2.7 MB.
 type prerendered struct {
 	width, height int
-	pictures      [][]byte
+	frames        [][]byte
 }
 
-// mark begins the pixels of a painted buffer. Memory fresh from the system is
-// all zeros, and nobody but the harness writes into the buffers.
+// mark begins the pixels of a filled buffer. New memory is all zeros, and only the
+// harness writes to the buffers.
 var mark = [16]byte{'r', 'v', 'o', ' ', 'b', 'e', 'n', 'c', 'h', ' ', 'p', 'a', 'i', 'n', 't', 1}
 
-// numberAt is where a painted buffer has the number of its frame.
+// numberAt is the offset of the frame number in a filled buffer.
 const numberAt = len(mark)
 
 func newPrerendered(width, height int, seed uint64) (*prerendered, error) {
@@ -37,35 +34,35 @@ func newPrerendered(width, height int, seed uint64) (*prerendered, error) {
 	cfg.Width, cfg.Height = width, height
 	src, err := synthetic.Open(context.Background(), cfg, capture.Address{Kind: capture.KindSynthetic, Scene: "street", Seed: seed})
 	if err != nil {
-		return nil, fmt.Errorf("draw pictures: %w", err)
+		return nil, fmt.Errorf("draw frames: %w", err)
 	}
 	a := &prerendered{width: width, height: height}
-	for range albumPictures {
+	for range prerenderedFrames {
 		pix := make([]byte, width*height*3)
 		for range 10 { // far enough apart to differ
 			if _, err := src.Grab(); err != nil {
-				return nil, fmt.Errorf("draw pictures: %w", err)
+				return nil, fmt.Errorf("draw frames: %w", err)
 			}
 		}
 		if err := src.Retrieve(pix); err != nil {
-			return nil, fmt.Errorf("draw pictures: %w", err)
+			return nil, fmt.Errorf("draw frames: %w", err)
 		}
 		copy(pix, mark[:])
-		a.pictures = append(a.pictures, pix)
+		a.frames = append(a.frames, pix)
 	}
 	if err := src.Close(); err != nil {
-		return nil, fmt.Errorf("draw pictures: %w", err)
+		return nil, fmt.Errorf("draw frames: %w", err)
 	}
 	return a, nil
 }
 
-// show makes dst the picture of the frame with this number, and reports whether
-// it had to be painted for that.
-func (a *prerendered) show(dst []byte, id uint64) (painted bool) {
+// show makes dst the frame with this number. It returns whether dst was filled for
+// that.
+func (a *prerendered) show(dst []byte, id uint64) (filled bool) {
 	if !bytes.Equal(dst[:len(mark)], mark[:]) {
-		copy(dst, a.pictures[id%uint64(len(a.pictures))])
-		painted = true
+		copy(dst, a.frames[id%uint64(len(a.frames))])
+		filled = true
 	}
 	binary.LittleEndian.PutUint64(dst[numberAt:], id)
-	return painted
+	return filled
 }

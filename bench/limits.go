@@ -11,7 +11,7 @@ import (
 
 // What workers are to keep to, as medians over the runs.
 const (
-	maxTickRatio = 1.25 // median turn beside a slow detector, over that without any
+	maxTickRatio = 1.25 // median tick beside a slow detector, over that without any
 	maxLoss      = 0.01 // of the frames, up to 600 a second
 	askedRuns    = 9    // that the limits are set for
 )

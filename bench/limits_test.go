@@ -9,7 +9,7 @@ import (
 	"rvo-tui/bench/workload"
 )
 
-// fixedRun is a run of workers whose turns all took as long.
+// fixedRun is a run of workers whose ticks all took as long.
 func fixedRun(t *testing.T, name string, run int, tick time.Duration, sent, superseded, pool uint64) *Result {
 	t.Helper()
 	s, err := workload.Find(name)

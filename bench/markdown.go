@@ -21,7 +21,7 @@ func (r *Report) Markdown() []byte {
 		e.Date.Format("2006-01-02 15:04 UTC"), cmp.Or(e.Revision, "unknown"), cmp.Or(e.CPU, "an unknown processor"), e.Cores, e.System,
 		cmp.Or(e.Kernel, "unknown kernel"), cmp.Or(e.Governor, "unknown"), e.Go, cmp.Or(e.OpenCV, "none"), e.Threads,
 		cmp.Or(e.Scheduling, "unknown"))
-	fmt.Fprintf(&out, "Runs of each: %d, in turn; %g s measured after %g s of warm-up; pictures of %d×%d. ", e.Runs, e.Duration, e.Warmup, e.Width, e.Height)
+	fmt.Fprintf(&out, "Runs of each: %d, in turn; %g s measured after %g s of warm-up; frames of %d×%d. ", e.Runs, e.Duration, e.Warmup, e.Width, e.Height)
 	fmt.Fprintf(&out, "Figures are medians over the runs; ± is the median distance from them.\n")
 	r.weather(&out)
 	for _, f := range r.Failures {
@@ -30,6 +30,7 @@ func (r *Report) Markdown() []byte {
 	r.limits(&out)
 	for _, mode := range r.Options.Modes {
 		r.modeTable(&out, mode)
+		r.baseTable(&out, mode)
 	}
 	return out.Bytes()
 }

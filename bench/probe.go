@@ -8,18 +8,18 @@ import (
 	"rvo-tui/runtime/engine"
 )
 
-// what a sample tells.
+// what is the kind of a sample.
 type what uint8
 
 const (
-	aTick   what = iota // a turn of the pipeline: at, took
+	aTick   what = iota // a tick of the pipeline: at, took
 	aFrame              // the engine saw a frame: captured, arrived
 	aStart              // a worker began with a frame
 	aDone               // a detector has answered: captured, seen, started, done
 	anEvent             // a rule has confirmed: ages
 )
 
-// sample is one thing that a probe was told. Times are since the epoch.
+// sample is one observation of a probe. Times are since the epoch.
 type sample struct {
 	what   what
 	failed bool   // aDone: with an error
@@ -27,17 +27,16 @@ type sample struct {
 	task   uint32 // aStart, aDone: from 0
 	frame  uint64 // ID
 	at     time.Duration
-	// times holds what kind of sample it is: of aTick how long it took; of aFrame
+	// times depends on what: of aTick how long it took; of aFrame
 	// when it was captured and when it arrived; of aDone when the frame was
 	// captured and seen, and when the run began and ended; of anEvent the stages
 	// of its age.
 	times [engine.StageCount]time.Duration
 }
 
-// probe takes down what the engine of one camera does, and nothing else: it costs
-// the live path a few stores for each sample. What is made of the samples is the
-// collector's work, in another goroutine. A full ring drops the sample and counts
-// it, and the run then fails: its figures would have a hole.
+// probe records what the engine of one camera does. It costs the live path a few stores
+// for each sample; another goroutine collects and evaluates the samples. A full ring
+// drops the sample and counts it, and the run then fails.
 type probe struct {
 	ring []sample // its length is a power of two
 
@@ -45,7 +44,7 @@ type probe struct {
 	next uint64 // sample to be written
 	free uint64 // sample up to which there is room, as far as is known
 
-	written atomic.Uint64 // samples shown to the collector: whole turns
+	written atomic.Uint64 // samples shown to the collector: whole ticks
 	read    atomic.Uint64 // samples that it has taken
 	dropped atomic.Uint64
 }
@@ -122,7 +121,7 @@ func (p *probe) Ticked(begun, took time.Duration) {
 	p.written.Store(p.next)
 }
 
-// collect hands every sample of the turns that are over to each, in their order. One goroutine
+// collect hands every sample of finished ticks to each, in order. One goroutine
 // at a time may do so.
 func (p *probe) collect(each func(*sample)) {
 	r, w := p.read.Load(), p.written.Load()

@@ -166,7 +166,7 @@ func TestProbeAllocatesNothing(t *testing.T) {
 	}
 }
 
-// What a probe costs a turn of the pipeline with a frame and nothing else.
+// What a probe costs a tick of the pipeline with a frame and nothing else.
 func BenchmarkProbe(b *testing.B) {
 	b.ReportAllocs()
 	p := newProbe(0)

@@ -11,7 +11,7 @@ import (
 // terminal shows nothing.
 type bar struct {
 	out   io.Writer
-	turns []turn
+	jobs  []job
 	each  time.Duration // of one run
 	shown time.Time
 	drawn bool
@@ -22,8 +22,8 @@ const (
 	barEvery = 200 * time.Millisecond
 )
 
-func newBar(out io.Writer, turns []turn, o Options) *bar {
-	return &bar{out: out, turns: turns, each: head + o.Warmup + o.Duration + rest}
+func newBar(out io.Writer, jobs []job, o Options) *bar {
+	return &bar{out: out, jobs: jobs, each: startDelay + o.Warmup + o.Duration + rest}
 }
 
 // at returns what the run of this place among all reports its progress to.
@@ -34,7 +34,7 @@ func (b *bar) at(i int) func(elapsed, total time.Duration) {
 			return
 		}
 		b.shown, b.drawn = now, true
-		fmt.Fprint(b.out, "\r\x1b[2K"+barText(b.turns, i, elapsed, total, b.each))
+		fmt.Fprint(b.out, "\r\x1b[2K"+barText(b.jobs, i, elapsed, total, b.each))
 	}
 }
 
@@ -47,11 +47,11 @@ func (b *bar) clear() {
 }
 
 // barText returns the line for a run of the list that is so far.
-func barText(turns []turn, i int, elapsed, total, each time.Duration) string {
+func barText(jobs []job, i int, elapsed, total, each time.Duration) string {
 	share := min(1, elapsed.Seconds()/max(total.Seconds(), 1e-9))
-	done := int((float64(i) + share) / float64(len(turns)) * barWidth)
-	left := time.Duration(float64(each) * (float64(len(turns)-i) - share)).Round(time.Second)
-	t := turns[i]
+	done := int((float64(i) + share) / float64(len(jobs)) * barWidth)
+	left := time.Duration(float64(each) * (float64(len(jobs)-i) - share)).Round(time.Second)
+	t := jobs[i]
 	return fmt.Sprintf("[%s%s] %d/%d  run %d %s %s  %v left", strings.Repeat("=", done), strings.Repeat(" ", barWidth-done),
-		i+1, len(turns), t.run, t.scenario.Name, t.mode, left)
+		i+1, len(jobs), t.run, t.scenario.Name, t.mode, left)
 }

@@ -30,9 +30,9 @@ type Result struct {
 }
 
 // result makes the result of a run that has been drained.
-func (g *rig) result(snap *runtime.Snapshot, started time.Time) *Result {
+func (g *measurement) result(snap *runtime.Snapshot, started time.Time) *Result {
 	r := &Result{
-		Outcome: workload.Outcome{Scenario: g.turn.scenario, Mode: g.turn.mode}, Run: g.turn.run, Started: started, Duration: g.opts.Duration,
+		Outcome: workload.Outcome{Scenario: g.job.scenario, Mode: g.job.mode}, Run: g.job.run, Started: started, Duration: g.opts.Duration,
 		Timing: g.timing, Cameras: len(g.load.Cameras), Detectors: len(g.load.Detectors), Late: newHistogram(), series: g.series,
 	}
 	for i := range snap.Cameras {

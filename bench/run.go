@@ -18,13 +18,15 @@ import (
 )
 
 const (
-	// head is what a Runtime is given to start before its cameras do.
-	head = 100 * time.Millisecond
+	// startDelay is the time that a Runtime has to start before its cameras do.
+	startDelay = 100 * time.Millisecond
 	// drainLimit is how long the frames that were sent may take to be seen and
 	// looked at.
 	drainLimit = 10 * time.Second
-	// collectEvery is how often probes are emptied.
+	// collectEvery is how often probes are emptied, and idleEvery where frames come less
+	// than once a second: the harness is then not to be what is measured.
 	collectEvery = 20 * time.Millisecond
+	idleEvery    = time.Second
 )
 
 // threads returns how many threads Go code may run on at once, as in the program.
@@ -33,10 +35,10 @@ func threads() int {
 	return cfg.Threads()
 }
 
-// rig is one run set up.
-type rig struct {
+// measurement is one run.
+type measurement struct {
 	opts    Options
-	turn    turn
+	job     job
 	load    workload.Load
 	epoch   time.Time
 	feeds   map[string]*feed
@@ -49,14 +51,14 @@ type rig struct {
 }
 
 // perform makes one run and returns its result. Notify is told how far it is.
-func perform(ctx context.Context, o Options, t turn, a *prerendered, notify func(elapsed, total time.Duration)) (res *Result, err error) {
+func perform(ctx context.Context, o Options, t job, a *prerendered, notify func(elapsed, total time.Duration)) (res *Result, err error) {
 	dir, err := os.MkdirTemp("", "rvo-bench-")
 	if err != nil {
 		return nil, fmt.Errorf("make a directory for the run: %w", err)
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	g := &rig{
-		opts: o, turn: t, epoch: time.Now(), timing: newTiming(), notify: notify,
+	g := &measurement{
+		opts: o, job: t, epoch: time.Now(), timing: newTiming(), notify: notify,
 		feeds: map[string]*feed{}, probes: map[string]*probe{}, tallies: map[string]*tally{},
 	}
 	g.load, err = t.scenario.Build(workload.Setup{
@@ -74,7 +76,7 @@ func perform(ctx context.Context, o Options, t turn, a *prerendered, notify func
 }
 
 // assemble makes the Runtime with its cameras, feeds and probes.
-func (g *rig) assemble(a *prerendered) {
+func (g *measurement) assemble(a *prerendered) {
 	l := &g.load
 	if l.Config == (runtime.Config{}) {
 		l.Config = runtime.DefaultConfig()
@@ -82,10 +84,10 @@ func (g *rig) assemble(a *prerendered) {
 	l.Detectors = slices.Clone(l.Detectors) // a scenario may hand out the same ones each time
 	for i := range l.Detectors {
 		if d := &l.Detectors[i]; d.Execution == "" {
-			d.Execution = detectors.Execution(g.turn.mode)
+			d.Execution = detectors.Execution(g.job.mode)
 		}
 	}
-	first := time.Since(g.epoch) + head + g.opts.Warmup
+	first := time.Since(g.epoch) + startDelay + g.opts.Warmup
 	var configs []capture.Config
 	for i, c := range l.Cameras {
 		// Cameras are not in step with each other.
@@ -107,7 +109,7 @@ func (g *rig) assemble(a *prerendered) {
 }
 
 // run runs it, through warm-up, measurement and the last frames' way.
-func (g *rig) run(ctx context.Context) (*Result, error) {
+func (g *measurement) run(ctx context.Context) (*Result, error) {
 	work, stop := context.WithCancel(ctx)
 	var wg sync.WaitGroup
 	var ran, beside error
@@ -129,7 +131,7 @@ func (g *rig) run(ctx context.Context) (*Result, error) {
 }
 
 // watch waits out the run and makes its result.
-func (g *rig) watch(ctx context.Context) (*Result, error) {
+func (g *measurement) watch(ctx context.Context) (*Result, error) {
 	first := g.schedule().first
 	if err := g.collectUntil(ctx, first); err != nil {
 		return nil, err
@@ -173,11 +175,14 @@ func (g *rig) watch(ctx context.Context) (*Result, error) {
 }
 
 // schedule returns that of the first camera; all are measured for the same time.
-func (g *rig) schedule() schedule { return g.feeds[g.load.Cameras[0].Name].schedule }
+func (g *measurement) schedule() schedule { return g.feeds[g.load.Cameras[0].Name].schedule }
 
 // collectUntil empties the probes again and again until a time.
-func (g *rig) collectUntil(ctx context.Context, until time.Duration) error {
-	s := g.schedule()
+func (g *measurement) collectUntil(ctx context.Context, until time.Duration) error {
+	s, every := g.schedule(), collectEvery
+	if s.fps < 1 {
+		every = idleEvery
+	}
 	for {
 		g.collect()
 		now := time.Since(g.epoch)
@@ -185,13 +190,13 @@ func (g *rig) collectUntil(ctx context.Context, until time.Duration) error {
 		if now >= until {
 			return nil
 		}
-		if err := wait.For(ctx, min(collectEvery, until-now)); err != nil {
+		if err := wait.For(ctx, min(every, until-now)); err != nil {
 			return err
 		}
 	}
 }
 
-func (g *rig) collect() {
+func (g *measurement) collect() {
 	for name, p := range g.probes {
 		p.collect(g.tallies[name].add)
 	}
@@ -199,7 +204,7 @@ func (g *rig) collect() {
 
 // drain waits until every frame that was sent has been seen or dropped and no
 // detector has work under way, and returns how everything stands then.
-func (g *rig) drain(ctx context.Context) (*runtime.Snapshot, error) {
+func (g *measurement) drain(ctx context.Context) (*runtime.Snapshot, error) {
 	limit := time.Now().Add(drainLimit)
 	for _, f := range g.feeds {
 		select {
@@ -227,7 +232,7 @@ func (g *rig) drain(ctx context.Context) (*runtime.Snapshot, error) {
 }
 
 // busy returns what is still under way.
-func (g *rig) busy(snap *runtime.Snapshot) string {
+func (g *measurement) busy(snap *runtime.Snapshot) string {
 	for i := range snap.Cameras {
 		v := &snap.Cameras[i]
 		if v.Seen+v.Superseded < v.Frames || v.Seen > g.tallies[v.Name].allSeen {

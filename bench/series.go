@@ -15,7 +15,7 @@ const seriesHeader = "elapsed_ms,ticks_delta,execs_delta,skips_delta,events_delt
 // series is how a run went: a row for each interval, and its histograms.
 // Percentiles are of everything measured so far, as the seed's are.
 type series struct {
-	rig     *rig
+	run     *measurement
 	started time.Time
 	last    counts
 	cut     time.Time // end of the last interval
@@ -27,8 +27,8 @@ type series struct {
 // counts are the counters that a row shows the growth of.
 type counts struct{ ticks, execs, skips, events, drops uint64 }
 
-func newSeries(g *rig, started time.Time) *series {
-	s := &series{rig: g, started: started, cut: started}
+func newSeries(g *measurement, started time.Time) *series {
+	s := &series{run: g, started: started, cut: started}
 	s.log = hdrhistogram.NewHistogramLogWriter(&s.hlog)
 	s.log.SetBaseTime(started.UnixMilli())
 	fmt.Fprintln(&s.rows, seriesHeader)
@@ -44,7 +44,7 @@ func newSeries(g *rig, started time.Time) *series {
 // shown returns what the Runtime's own counters say of skips and drops, and how
 // many frames wait for an engine. They are up to a tenth of a second old.
 func (s *series) shown() (skips, drops uint64, depth int) {
-	snap := s.rig.rt.Snapshot()
+	snap := s.run.rt.Snapshot()
 	for i := range snap.Cameras {
 		v := &snap.Cameras[i]
 		drops += v.Superseded + v.DropPool
@@ -65,19 +65,19 @@ func (s *series) shown() (skips, drops uint64, depth int) {
 // sample ends an interval, so long after the measurement began, with a row.
 func (s *series) sample(elapsed time.Duration) error {
 	now := time.Now()
-	if err := s.rig.timing.cut(s.log, s.cut, now); err != nil {
+	if err := s.run.timing.cut(s.log, s.cut, now); err != nil {
 		return err
 	}
 	s.cut = now
 	var c counts
 	var depth int
 	c.skips, c.drops, depth = s.shown()
-	for _, t := range s.rig.tallies {
+	for _, t := range s.run.tallies {
 		c.ticks += t.ticks
 		c.execs += t.execs
 		c.events += t.events
 	}
-	t := &s.rig.timing
+	t := &s.run.timing
 	fmt.Fprintf(&s.rows, "%d,%d,%d,%d,%d,%d,%d,%d,%d,%d,%d,%d,%d\n", elapsed.Milliseconds(),
 		c.ticks-s.last.ticks, c.execs-s.last.execs, c.skips-s.last.skips, c.events-s.last.events, c.drops-s.last.drops,
 		t.Tick.at(0.5), t.Tick.at(0.99), t.Exec.at(0.5), t.Exec.at(0.99), t.Age.at(0.5), t.Age.at(0.99), depth)
@@ -86,4 +86,4 @@ func (s *series) sample(elapsed time.Duration) error {
 }
 
 // finish takes in what came after the last row, of frames that were due before.
-func (s *series) finish() error { return s.rig.timing.cut(s.log, s.cut, time.Now()) }
+func (s *series) finish() error { return s.run.timing.cut(s.log, s.cut, time.Now()) }

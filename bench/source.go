@@ -12,8 +12,8 @@ import (
 	"rvo-tui/capture"
 )
 
-// feed is what one camera sends: pictures of the prerendered on a schedule. It outlives
-// its connections, of which there is one at a time.
+// feed is what one camera sends: prerendered frames on a schedule. It outlives its
+// connections, of which there is one at a time.
 type feed struct {
 	schedule    schedule
 	epoch       time.Time
@@ -26,7 +26,7 @@ type feed struct {
 	offered   uint64                  // measured frames
 	overdue   uint64                  // measured frames sent after the next one was due
 	decoded   uint64                  // frames that got pixels
-	painted   uint64                  // buffers that had to be painted
+	filled    uint64                  // buffers that had to be filled
 	firstSent time.Duration           // of the measured frames
 	lastSent  time.Duration
 
@@ -110,7 +110,7 @@ func (s *source) Retrieve(dst []byte) error {
 	}
 	id := s.sent.Load()
 	if s.prerendered.show(dst, id) {
-		s.painted++
+		s.filled++
 	}
 	s.decoded++
 	if s.schedule.measured(id) {

@@ -11,7 +11,7 @@ import (
 	"rvo-tui/capture"
 )
 
-func testAlbum(t *testing.T) *prerendered {
+func testFrames(t *testing.T) *prerendered {
 	t.Helper()
 	a, err := newPrerendered(64, 48, 1)
 	if err != nil {
@@ -20,30 +20,30 @@ func testAlbum(t *testing.T) *prerendered {
 	return a
 }
 
-func TestBuffersArePaintedOnce(t *testing.T) {
-	a := testAlbum(t)
-	if bytes.Equal(a.pictures[0], a.pictures[1]) {
+func TestBuffersAreFilledOnce(t *testing.T) {
+	a := testFrames(t)
+	if bytes.Equal(a.frames[0], a.frames[1]) {
 		t.Error("the pictures are all the same")
 	}
 	dst := make([]byte, 64*48*3)
 	if !a.show(dst, 1) {
-		t.Error("a fresh buffer was not painted")
+		t.Error("a fresh buffer was not filled")
 	}
-	if !bytes.Equal(dst[numberAt+8:], a.pictures[1][numberAt+8:]) {
+	if !bytes.Equal(dst[numberAt+8:], a.frames[1][numberAt+8:]) {
 		t.Error("the buffer does not show a picture")
 	}
 	if a.show(dst, 2) {
-		t.Error("a painted buffer was painted again")
+		t.Error("a filled buffer was filled again")
 	}
 	if n := binary.LittleEndian.Uint64(dst[numberAt:]); n != 2 {
 		t.Errorf("the buffer says that it is frame %d", n)
 	}
 }
 
-func TestTheSameSeedDrawsTheSamePictures(t *testing.T) {
-	a, b := testAlbum(t), testAlbum(t)
-	for i := range a.pictures {
-		if !bytes.Equal(a.pictures[i], b.pictures[i]) {
+func TestTheSameSeedDrawsTheSameFrames(t *testing.T) {
+	a, b := testFrames(t), testFrames(t)
+	for i := range a.frames {
+		if !bytes.Equal(a.frames[i], b.frames[i]) {
 			t.Fatalf("picture %d differs", i)
 		}
 	}
@@ -54,7 +54,7 @@ func TestTheSameSeedDrawsTheSamePictures(t *testing.T) {
 func TestCameraSendsItsSchedule(t *testing.T) {
 	s := schedule{begin: time.Millisecond, fps: 1000, first: 5 * time.Millisecond, end: 20 * time.Millisecond}
 	s.end = 24 * time.Hour // the clock of the run is real; the schedule is cut below by its frames
-	f := newFeed(s, time.Now().Add(-time.Hour), testAlbum(t))
+	f := newFeed(s, time.Now().Add(-time.Hour), testFrames(t))
 	open := drivers(map[string]*feed{"camera": f})[capture.KindSynthetic]
 	ctx, cancel := context.WithCancel(t.Context())
 	src, err := open(ctx, capture.Config{Name: "camera"}, capture.Address{})
@@ -76,8 +76,8 @@ func TestCameraSendsItsSchedule(t *testing.T) {
 		t.Errorf("a buffer of another size: %v", err)
 	}
 	// Frames 5 to 10 are measured, of which 5, 7 and 9 got pixels.
-	if f.sent.Load() != 10 || f.decoded != 5 || f.offered != 6 || f.given != 3 || f.painted != 1 || f.overdue != 6 {
-		t.Errorf("sent %d, decoded %d, offered %d, given %d, painted %d, overdue %d", f.sent.Load(), f.decoded, f.offered, f.given, f.painted, f.overdue)
+	if f.sent.Load() != 10 || f.decoded != 5 || f.offered != 6 || f.given != 3 || f.filled != 1 || f.overdue != 6 {
+		t.Errorf("sent %d, decoded %d, offered %d, given %d, filled %d, overdue %d", f.sent.Load(), f.decoded, f.offered, f.given, f.filled, f.overdue)
 	}
 	if n := f.late.TotalCount(); n != 6 {
 		t.Errorf("%d lates", n)
@@ -105,7 +105,7 @@ func TestUnknownCameraIsRefused(t *testing.T) {
 
 // Sending must not disturb what is measured.
 func TestSendingAllocatesNothing(t *testing.T) {
-	f := newFeed(schedule{fps: 1000, end: 24 * time.Hour}, time.Now().Add(-time.Hour), testAlbum(t))
+	f := newFeed(schedule{fps: 1000, end: 24 * time.Hour}, time.Now().Add(-time.Hour), testFrames(t))
 	src := &source{feed: f, ctx: t.Context()}
 	dst := make([]byte, 64*48*3)
 	if n := testing.AllocsPerRun(100, func() {

@@ -11,7 +11,7 @@ import (
 
 // Timing is the distributions of what a run measured, over all its cameras.
 type Timing struct {
-	Tick          *Dist // a turn of the pipeline
+	Tick          *Dist // a tick of the pipeline
 	Exec          *Dist // a detector's run
 	Age           *Dist // of a frame when the engine sees it, since it was captured
 	DueAge        *Dist // the same since it was due
@@ -69,7 +69,7 @@ type tally struct {
 	schedule schedule
 	timing   *Timing // shared by the tallies of a run
 
-	// Of what is measured: frames by the time at which they were due, turns and
+	// Of what is measured: frames by the time at which they were due, ticks and
 	// events by the time at which they were.
 	seen, execs, failures, events, ticks uint64
 

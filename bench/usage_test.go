@@ -77,7 +77,7 @@ func TestScheduling(t *testing.T) {
 }
 
 func TestBar(t *testing.T) {
-	turns := []turn{{1, workload.Scenario{Name: "a"}, workload.Worker}, {1, workload.Scenario{Name: "b"}, workload.Inline}}
+	jobs := []job{{1, workload.Scenario{Name: "a"}, workload.Worker}, {1, workload.Scenario{Name: "b"}, workload.Inline}}
 	for _, c := range []struct {
 		i       int
 		elapsed time.Duration
@@ -87,9 +87,9 @@ func TestBar(t *testing.T) {
 		{0, 5 * time.Second, "[======                  ] 1/2  run 1 a worker  15s left"},
 		{1, 11 * time.Second, "[========================] 2/2  run 1 b inline  0s left"},
 	} {
-		if got := barText(turns, c.i, c.elapsed, 10*time.Second, 10*time.Second); got != c.want {
+		if got := barText(jobs, c.i, c.elapsed, 10*time.Second, 10*time.Second); got != c.want {
 			t.Errorf("got %q, want %q", got, c.want)
 		}
 	}
-	newBar(nil, turns, Options{}).at(0)(0, 1) // shows nothing, nowhere
+	newBar(nil, jobs, Options{}).at(0)(0, 1) // shows nothing, nowhere
 }

@@ -22,7 +22,7 @@ import (
 // when that process ends as code in C does.
 func childScenarios() []Scenario {
 	return []Scenario{{
-		Name: "crashing_child", FPS: 30, Modes: []Mode{Worker},
+		Name: "crashing_child", FPS: 30, Modes: []Mode{Worker}, Base: "inproc_low",
 		Doc:   "a detector in a process of its own that gets a segmentation fault every two seconds, beside one that works",
 		Build: buildCrashingChild, Expect: expectErrors,
 	}}
@@ -32,9 +32,9 @@ func childScenarios() []Scenario {
 const crashEvery = 2 * time.Second
 
 func buildCrashingChild(s Setup) (Load, error) {
-	kind, ok := s.Kinds["load"]
-	if !ok {
-		return Load{}, errors.New("it wants the program's own kinds of detector: run it with \"rvo-tui bench\"")
+	kind, err := s.programKind("load")
+	if err != nil {
+		return Load{}, err
 	}
 	cfg := detectors.DefaultConfig()
 	cfg.Name, cfg.Kind, cfg.MaxFPS, cfg.Cost = "child", "load", 30, detectors.CostLow

@@ -31,7 +31,7 @@ func eventScenarios() []Scenario {
 			Build: buildStorm, Expect: expectStorm,
 		},
 		{
-			Name: "clips_on", FPS: 30, Modes: []Mode{Worker},
+			Name: "clips_on", FPS: 30, Modes: []Mode{Worker}, Base: "inproc_low",
 			Doc:   "every frame into the evidence ring, and a clip of 3 s every 5 s",
 			Build: buildClips, Expect: expectEvents,
 		},

@@ -23,13 +23,24 @@ import (
 // remoteScenarios show what a model service costs the live path that takes its
 // time, over a real connection.
 func remoteScenarios() []Scenario {
-	var list []Scenario
+	list := []Scenario{
+		{
+			Name: "remote_8", FPS: 30, Sleep: 50 * time.Millisecond, Modes: []Mode{Worker}, Base: "inproc_low",
+			Doc:   "eight detectors that ask a model service of 50 ms",
+			Build: func(Setup) (Load, error) { return buildRemote(50*time.Millisecond, 8, "jpeg") }, Expect: expectAnswers,
+		},
+		{
+			Name: "remote_raw", FPS: 30, Sleep: 5 * time.Millisecond, Modes: []Mode{Worker}, Base: "remote_5ms",
+			Doc:   "a model service of 5 ms that is sent raw pixels instead of JPEG",
+			Build: func(Setup) (Load, error) { return buildRemote(5*time.Millisecond, 1, "bgr") }, Expect: expectAnswers,
+		},
+	}
 	for _, ms := range []int{5, 50, 500} {
 		takes := time.Duration(ms) * time.Millisecond
 		list = append(list, Scenario{
-			Name: fmt.Sprintf("remote_%dms", ms), FPS: 30, Sleep: takes, Modes: []Mode{Worker},
+			Name: fmt.Sprintf("remote_%dms", ms), FPS: 30, Sleep: takes, Modes: []Mode{Worker}, Base: "inproc_low",
 			Doc:   fmt.Sprintf("a model service that takes %d ms, asked over gRPC on a Unix socket", ms),
-			Build: func(Setup) (Load, error) { return buildRemote(takes) }, Expect: expectAnswers,
+			Build: func(Setup) (Load, error) { return buildRemote(takes, 1, "jpeg") }, Expect: expectAnswers,
 		})
 	}
 	return list
@@ -42,22 +53,29 @@ func expectAnswers(o *Outcome) string {
 	return ""
 }
 
-func buildRemote(takes time.Duration) (Load, error) {
+// buildRemote returns a load of n detectors that ask a service.
+func buildRemote(takes time.Duration, n int, format string) (Load, error) {
 	s, err := newService(takes)
 	if err != nil {
 		return Load{}, err
 	}
 	pool := remote.NewPool(slog.New(slog.DiscardHandler))
-	cfg := detectors.DefaultConfig()
-	cfg.Name, cfg.Kind, cfg.MaxFPS, cfg.Timeout = "remote", "remote", 30, capture.Duration(2*time.Second)
-	cfg.Options = remote.Options{Endpoint: s.endpoint(), Sending: remote.Sending{MaxWidth: 640, Format: "jpeg"}}
-	return Load{
-		Cameras:   oneCamera(30),
-		Detectors: []detectors.Config{cfg},
-		Rules:     []rules.Config{rule("remote_event", "remote >= 1")},
-		Kinds:     detectors.Kinds{"remote": remote.Kind(pool)},
-		Close:     func() error { return errors.Join(pool.Close(), s.close()) },
-	}, nil
+	l := Load{
+		Cameras: oneCamera(30),
+		Rules:   []rules.Config{rule("remote_event", "remote >= 1")},
+		Kinds:   detectors.Kinds{"remote": remote.Kind(pool)},
+		Close:   func() error { return errors.Join(pool.Close(), s.close()) },
+	}
+	for i := range n {
+		cfg := detectors.DefaultConfig()
+		cfg.Name, cfg.Kind, cfg.MaxFPS, cfg.Timeout = "remote", "remote", 30, capture.Duration(2*time.Second)
+		if i > 0 { // the service answers with one signal, which has one provider
+			cfg.Name = fmt.Sprintf("remote%d", i)
+		}
+		cfg.Options = remote.Options{Endpoint: s.endpoint(), Sending: remote.Sending{MaxWidth: 640, Format: format}}
+		l.Detectors = append(l.Detectors, cfg)
+	}
+	return l, nil
 }
 
 // service is a model service of this process that takes a fixed time for an

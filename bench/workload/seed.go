@@ -21,7 +21,7 @@ func seedScenarios() []Scenario {
 		sleep := time.Duration(d) * time.Millisecond
 		s := plain(fmt.Sprintf("blocking_%dms", d), fmt.Sprintf("what a detector of %d ms on every frame costs the engine", d), 30, sleep,
 			sleeping("dummy", sleep, detectors.CostLow, 10_000))
-		s.Expect = expectBlocking
+		s.Expect, s.Base = expectBlocking, "inproc_low"
 		list = append(list, s)
 	}
 	shed := plain("load_shed", "a detector that overruns its budget is parked, the other one runs on", 30, 50*time.Millisecond,

@@ -4,6 +4,7 @@ package workload
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -38,6 +39,8 @@ type Scenario struct {
 	Sleep time.Duration
 	// FPS is the rate of each camera.
 	FPS float64
+	// Base is the scenario without what this one is about, for comparison; empty: none.
+	Base string
 	// Modes are those that the scenario makes sense in. None: all.
 	Modes []Mode
 	// Build returns what to run. It is called once for each run.
@@ -49,6 +52,16 @@ type Scenario struct {
 
 // In reports whether the scenario runs in a mode.
 func (s Scenario) In(m Mode) bool { return len(s.Modes) == 0 || slices.Contains(s.Modes, m) }
+
+// programKind returns a kind of the program, which can run its detectors in processes
+// of their own.
+func (s Setup) programKind(name string) (detectors.Kind, error) {
+	kind, ok := s.Kinds[name]
+	if !ok {
+		return detectors.Kind{}, errors.New("it needs the program's own kinds of detector: run it with \"rvo-tui bench\"")
+	}
+	return kind, nil
+}
 
 // Outcome is what a run showed, in numbers. Frames are those that were due while it
 // was measured, of all cameras.
@@ -110,7 +123,7 @@ type Camera struct {
 // Scenarios returns all scenarios, the seed's first, in its order.
 func Scenarios() []Scenario {
 	return slices.Concat(seedScenarios(), eventScenarios(), scaleScenarios(), remoteScenarios(), faultScenarios(), childScenarios(),
-		dashboardScenarios(), varianceScenarios())
+		observerScenarios(), motionScenarios(), varianceScenarios())
 }
 
 // Find returns the scenario of a name.

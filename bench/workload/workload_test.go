@@ -27,6 +27,9 @@ func TestScenariosHaveNamesAndDocs(t *testing.T) {
 			t.Errorf("%s is the seed's and comes after ours", s.Name)
 		}
 		ours = !s.Seed
+		if base, err := Find(s.Base); s.Base != "" && (err != nil || len(base.Modes) > 0 && len(s.Modes) == 0) {
+			t.Errorf("%s is compared with %q, which is not run in all its modes: %v", s.Name, s.Base, err)
+		}
 		if found, err := Find(s.Name); err != nil || found.Name != s.Name {
 			t.Errorf("%s is not found: %v", s.Name, err)
 		}
@@ -89,7 +92,7 @@ func TestWorkloadsAreValid(t *testing.T) {
 
 // The program's own kinds are not always there: then the error says what to do.
 func TestWorkloadsSayWhatTheyWant(t *testing.T) {
-	for _, name := range []string{"cpu_saturated", "crashing_child"} {
+	for _, name := range []string{"cpu_saturated", "crashing_child", "motion_child"} {
 		s, err := Find(name)
 		if err != nil {
 			t.Fatal(err)
