@@ -59,15 +59,12 @@ func (b *builder) validate() {
 	for i, c := range b.cfg.Rule {
 		c.Validate(func(key, problem string) { b.of(b.rules[i], b.ruleAt(i), key, problem) })
 	}
-	for name, check := range map[string]func(func(key, problem string)){
-		"clips":   b.cfg.Clips.Validate,
-		"ui":      b.cfg.UI.Validate,
-		"log":     b.cfg.Log.Validate,
-		"metrics": b.cfg.Metrics.Validate,
-		"control": b.cfg.Control.Validate,
-		"runtime": b.cfg.Runtime.Validate,
-	} {
-		check(func(key, problem string) { b.of(b.section(name, key), name, key, problem) })
+	for name, section := range b.cfg.sections() {
+		if s, ok := section.(interface {
+			Validate(bad func(key, problem string))
+		}); ok {
+			s.Validate(func(key, problem string) { b.of(b.section(name, key), name, key, problem) })
+		}
 	}
 }
 

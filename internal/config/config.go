@@ -5,6 +5,7 @@ package config
 import (
 	"crypto/sha256"
 	"fmt"
+	"iter"
 	"net"
 	"reflect"
 	"strconv"
@@ -73,6 +74,18 @@ func Default() Config {
 		Control: control.DefaultConfig(),
 		UI:      ui.DefaultConfig(),
 		Runtime: runtime.DefaultConfig(),
+	}
+}
+
+// sections returns a pointer to each section that is a single table, by its name.
+func (c *Config) sections() iter.Seq2[string, any] {
+	return func(yield func(string, any) bool) {
+		v := reflect.ValueOf(c).Elem()
+		for _, f := range reflect.VisibleFields(v.Type()) {
+			if name := option.KeyOf(f); name != "" && f.Type.Kind() == reflect.Struct && !yield(name, v.FieldByIndex(f.Index).Addr().Interface()) {
+				return
+			}
+		}
 	}
 }
 

@@ -323,13 +323,9 @@ func (b *builder) decode() {
 	elements(d, "rule", rules.DefaultConfig, ruleLabel, plain[rules.Config](d), func(c rules.Config, path string) {
 		b.cfg.Rule, b.rules = append(b.cfg.Rule, c), append(b.rules, origin{path: path})
 	})
-	d.section("events", &b.cfg.Events)
-	d.section("clips", &b.cfg.Clips)
-	d.section("log", &b.cfg.Log)
-	d.section("metrics", &b.cfg.Metrics)
-	d.section("control", &b.cfg.Control)
+	for name, section := range b.cfg.sections() {
+		d.section(name, section)
+	}
 	b.secrets.Add(b.cfg.Control.Token)
 	b.secrets.Add(b.cfg.Control.ReadToken)
-	d.section("ui", &b.cfg.UI)
-	d.section("runtime", &b.cfg.Runtime)
 }
