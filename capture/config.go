@@ -129,6 +129,9 @@ func (c Config) Validate(bad func(key, problem string)) {
 	}
 	only("loop", c.Loop, KindFile)
 	only("transport", c.Transport == "udp", KindRTSP)
+	if c.Transport == "udp" && addr.Kind == KindRTSP && addr.TLS() {
+		bad("transport", "rtsps:// encrypts what comes by TCP alone: remove it")
+	}
 	if c.TLS != TrustVerify && !addr.TLS() {
 		bad("tls", "applies to rtsps:// and https:// sources alone: remove it")
 	}

@@ -35,6 +35,7 @@ func TestConfigValidate(t *testing.T) {
 		"hwaccel":          {func(c *Config) { c.HWAccel = "" }, map[string]string{"hwaccel": `"d3d11" or "mfx"`}},
 		"timeouts":         {func(c *Config) { c.OpenTimeout, c.StallTimeout = 0, Duration(time.Hour) }, map[string]string{"open_timeout": "100ms", "stall_timeout": "5m"}},
 		"loop on rtsp":     {func(c *Config) { c.Loop = true }, map[string]string{"loop": "file sources"}},
+		"udp and TLS":      {func(c *Config) { c.Source, c.Transport = "rtsps://cam/", "udp" }, map[string]string{"transport": "TCP alone"}},
 		"udp on file":      {func(c *Config) { c.Source, c.Transport = "a.mp4", "udp" }, map[string]string{"transport": "rtsp sources"}},
 		"hwaccel on http":  {func(c *Config) { c.Source, c.HWAccel = "http://h/", "vaapi" }, map[string]string{"hwaccel": "rtsp and file"}},
 		"tls":              {func(c *Config) { c.Source, c.TLS = "rtsps://h/", "pin:00" }, map[string]string{"tls": "64 hexadecimal"}},

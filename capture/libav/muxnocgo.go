@@ -3,6 +3,7 @@
 package libav
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -10,10 +11,10 @@ import (
 )
 
 // Muxer writes MP4, in a build with cgo. In this one every call fails with
-// capture.ErrUnsupported.
+// errors.ErrUnsupported.
 type Muxer struct{}
 
-var errNoMuxer = fmt.Errorf("write movie: %w: %w", capture.ErrUnsupported, ErrBuiltWithout)
+var errNoMuxer = fmt.Errorf("built without FFmpeg: %w", errors.ErrUnsupported)
 
 // Ext returns ".mp4".
 func (Muxer) Ext() string { return ".mp4" }

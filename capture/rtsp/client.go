@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"rvo-tui/capture"
@@ -101,7 +102,23 @@ func (c *client) explainDial(err error) error {
 	if errors.As(err, &dns) && dns.IsNotFound {
 		return fmt.Errorf("there is no host %q: check the address", c.addr.host)
 	}
+	for _, known := range dialErrors {
+		if errors.Is(err, known.err) {
+			return fmt.Errorf("%w: %s", known.err, known.remedy)
+		}
+	}
 	return bare(err)
+}
+
+// dialErrors are failures to connect, with what to do.
+var dialErrors = []struct {
+	err    error
+	remedy string
+}{
+	{syscall.ECONNREFUSED, "check the port, and that the server runs"},
+	{syscall.EHOSTUNREACH, "check the address and the network"},
+	{syscall.ENETUNREACH, "check the network"},
+	{syscall.ECONNRESET, "the server broke the connection"},
 }
 
 // bare takes the address off an error of package net: it is told beside.
@@ -221,8 +238,7 @@ func (c *client) response(until time.Time) (*message, error) {
 			}
 		default:
 			// Some servers do not count. What belongs to an older request is late.
-			n, err := strconv.Atoi(e.msg.header.get("cseq"))
-			if err != nil || n == c.cseq || n == 0 {
+			if n, _ := strconv.Atoi(e.msg.header.get("cseq")); n == c.cseq || n == 0 {
 				return e.msg, nil
 			}
 		}

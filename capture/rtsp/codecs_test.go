@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pion/rtp"
 	"github.com/pion/rtp/codecs"
 
 	"rvo-tui/capture"
@@ -307,5 +308,49 @@ func TestDecodeTimes(t *testing.T) {
 			}
 			last = dts
 		}
+	}
+}
+
+// BenchmarkReceive is a frame of 1080p at 4 Mbit/s in 15 RTP packets over TCP.
+func BenchmarkReceive(b *testing.B) {
+	p := long(0x41)
+	for len(p) < 17<<10 {
+		p = append(p, p[1:]...)
+	}
+	payloads := new(codecs.H264Payloader).Payload(1200, annexB(p[:17<<10]))
+	var frame []byte
+	for i, payload := range payloads {
+		data, err := (&rtp.Packet{Header: rtp.Header{Version: 2, PayloadType: 96, Marker: i == len(payloads)-1}, Payload: payload}).Marshal()
+		if err != nil {
+			b.Fatal(err)
+		}
+		frame = append(append(frame, '$', 0, byte(len(data)>>8), byte(len(data))), data...)
+	}
+	s := &source{log: quiet}
+	s.own(newReceiver(media{video: true, codec: capture.H264, payload: 96, rate: 90000}))
+	c := &canned{}
+	w := newWire(c)
+	seq, stamp := uint16(0), uint32(0)
+	b.SetBytes(int64(len(frame)))
+	b.ReportAllocs()
+	for b.Loop() {
+		stamp += 3600
+		for at := 0; at < len(frame); at += 4 + int(frame[at+2])<<8 + int(frame[at+3]) {
+			seq++
+			frame[at+6], frame[at+7] = byte(seq>>8), byte(seq)
+			frame[at+8], frame[at+9], frame[at+10], frame[at+11] = byte(stamp>>24), byte(stamp>>16), byte(stamp>>8), byte(stamp)
+		}
+		c.data = frame
+		for len(s.queue) == 0 {
+			channel, data, _, err := w.next()
+			if err != nil {
+				b.Fatal(err)
+			}
+			s.take(event{channel: channel, data: data})
+		}
+		if s.queue[0].Damaged {
+			b.Fatal("damaged")
+		}
+		s.queue = s.queue[:0]
 	}
 }

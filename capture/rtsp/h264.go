@@ -17,17 +17,13 @@ type sets struct {
 	changed bool
 }
 
-// take keeps a parameter set that is new, and reports whether nal is one.
-func (s *sets) take(kind byte, nal []byte) bool {
+// take keeps a NAL unit that is a parameter set, and news.
+func (s *sets) take(kind byte, nal []byte) {
 	i := bytes.IndexByte(s.types, kind)
-	if i < 0 {
-		return false
-	}
-	if len(nal) <= maxParameterSet && !bytes.Equal(s.current[i], nal) {
+	if i >= 0 && len(nal) <= maxParameterSet && !bytes.Equal(s.current[i], nal) {
 		s.current[i] = bytes.Clone(nal)
 		s.changed = true
 	}
-	return true
 }
 
 // config returns the sets as Annex B, nil while one is missing.

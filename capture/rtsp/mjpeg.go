@@ -10,10 +10,8 @@ import (
 type mjpeg struct {
 	known  *capture.Track
 	begun  bool
-	head   []byte      // JPEG header of the frame
 	tables [256][]byte // quantization tables by Q, of those that are sent once
 	next   int         // offset of the part that is due
-	whole  bool
 }
 
 func newMJPEG() *mjpeg {

@@ -54,6 +54,7 @@ func open(ctx context.Context, cfg capture.Config, addr capture.Address, o Optio
 	for redirects := 0; ; redirects++ {
 		s := newSource(ctx, cfg, o)
 		s.addr, s.login, s.withheld = to, given, withheld
+		s.udp = s.udp && !to.secure // which would not be encrypted
 		next, theirs, err := s.open(until, o)
 		if err == nil && next == nil {
 			return s, nil
