@@ -13,7 +13,7 @@ import (
 
 // Defaults of the kinds' own keys.
 const (
-	defaultModel    = "haarcascade_frontalface_alt2"
+	defaultCascade  = "haarcascade_frontalface_alt2"
 	faceWidth       = 640
 	faceMinSize     = 0.08
 	personWidth     = 768
@@ -23,15 +23,21 @@ const (
 	maxWidth        = capture.MaxSide
 )
 
-// FaceOptions are the keys of face.
+// AutoModel is the model of faces that leaves the choice to the program.
+const AutoModel = "auto"
+
+// FaceOptions are the keys of face. The program uses networks in place of a
+// cascade where it has one.
 type FaceOptions struct {
-	Model   string  `toml:"model" help:"a cascade's file, or the name of one that OpenCV comes with" is:"path"`
+	Model   string  `toml:"model" help:"auto; or a network or cascade: a file, or the name of a cascade that OpenCV comes with" is:"path"`
 	MinSize float64 `toml:"min_size" help:"smallest face, as part of the frame's height"`
 	Width   int     `toml:"width" help:"width in pixels at which it works"`
 }
 
-// PersonOptions are the keys of person.
+// PersonOptions are the keys of person. The program uses the network that is the
+// model, if there is one.
 type PersonOptions struct {
+	Model     string  `toml:"model" help:"a detection network that knows persons; unset: OpenCV's HOG detector" is:"path"`
 	Threshold float64 `toml:"threshold" help:"smallest score that counts"`
 	Width     int     `toml:"width" help:"width in pixels at which it works"`
 }
@@ -53,7 +59,7 @@ func Kinds() detectors.Kinds {
 			Doc:  "faces, by a Haar or LBP cascade; the value is how many",
 			Defaults: detectors.Config{
 				MaxFPS: 10, Cost: detectors.CostMedium, Timeout: capture.Duration(2 * time.Second),
-				Options: FaceOptions{Model: defaultModel, MinSize: faceMinSize, Width: faceWidth},
+				Options: FaceOptions{Model: AutoModel, MinSize: faceMinSize, Width: faceWidth},
 			},
 			Check: checkFace,
 			New:   newFace,

@@ -21,6 +21,9 @@ var cascadeDirs = []string{
 // cascadeFile returns the path of a model: itself, if it is a path, and
 // otherwise the file of that name, with or without its ".xml", in one of dirs.
 func cascadeFile(model string, dirs []string) (string, error) {
+	if model == AutoModel {
+		model = defaultCascade
+	}
 	if model == "" {
 		return "", errors.New("no model: give a cascade's path, or the name of one that OpenCV comes with")
 	}

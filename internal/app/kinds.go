@@ -34,6 +34,8 @@ func localKinds(networks *onnx.Runtime) detectors.Kinds {
 	for name, kind := range detectcv.Kinds() {
 		kinds[name] = kind
 	}
+	kinds["face"] = faces(kinds["face"], networks)
+	kinds["person"] = persons(kinds["person"], networks)
 	network := networks.Kind()
 	kinds[network.Name] = network
 	return kinds

@@ -1,0 +1,125 @@
+package app
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"rvo-tui/capture"
+	"rvo-tui/detectors"
+	"rvo-tui/detectors/onnx"
+	detectcv "rvo-tui/detectors/opencv"
+)
+
+// How CenterFace is used: frames of 16:9 and 4:3 fit in well, and what it scores
+// lower is mostly no face.
+const (
+	faceInput     = "640x384"
+	faceThreshold = 0.5
+	faceOverlap   = 0.3
+)
+
+// faceNetwork returns the file of the network that finds faces, and whether it can
+// be used: "make models" puts it beside the program.
+func faceNetwork(networks *onnx.Runtime) (path string, ok bool) {
+	program, err := os.Executable()
+	if err != nil {
+		return "", false
+	}
+	path = filepath.Join(filepath.Dir(program), "models", "centerface.onnx")
+	if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() {
+		return "", false
+	}
+	_, err = networks.Version()
+	return path, err == nil
+}
+
+// faces returns the kind "face": by CenterFace where it is there, by a network or
+// cascade that the configuration names, else by OpenCV's cascade.
+func faces(kind detectors.Kind, networks *onnx.Runtime) detectors.Kind {
+	kind.Doc = "faces, by the network CenterFace where it is there, else by a cascade; the value is how many"
+	return withNetwork(kind, networks, func(cfg detectors.Config) (onnx.Options, bool) {
+		o := cfg.Options.(detectcv.FaceOptions)
+		network := onnx.Options{Input: faceInput, Fit: "letterbox", Threshold: faceThreshold, NMS: faceOverlap}
+		if o.Model == detectcv.AutoModel {
+			var ok bool
+			network.Model, ok = faceNetwork(networks)
+			return network, ok
+		}
+		network.Model = o.Model
+		return network, isNetwork(o.Model)
+	})
+}
+
+// persons returns the kind "person": by a network that the configuration names,
+// else by OpenCV's HOG detector.
+func persons(kind detectors.Kind, networks *onnx.Runtime) detectors.Kind {
+	kind.Doc = "people, by a network of yours (model), else by OpenCV's HOG detector; the value is how many"
+	return withNetwork(kind, networks, func(cfg detectors.Config) (onnx.Options, bool) {
+		o := cfg.Options.(detectcv.PersonOptions)
+		return onnx.Options{Model: o.Model, Threshold: o.Threshold, Classes: []string{"person"}}, o.Model != ""
+	})
+}
+
+func isNetwork(model string) bool { return strings.HasSuffix(strings.ToLower(model), ".onnx") }
+
+// withNetwork returns a kind whose detectors use the network that choose returns,
+// where it returns one.
+func withNetwork(kind detectors.Kind, networks *onnx.Runtime, choose func(detectors.Config) (onnx.Options, bool)) detectors.Kind {
+	by := networks.Kind()
+	// as returns the configuration of the network's own kind.
+	as := func(cfg detectors.Config) (detectors.Config, bool) {
+		o, ok := choose(cfg)
+		cfg.Kind, cfg.Options = by.Name, o
+		return cfg.Fill(by), ok
+	}
+	classic, check := kind.New, kind.Check
+	kind.New = func(cfg detectors.Config) (detectors.Detector, error) {
+		network, ok := as(cfg)
+		if !ok {
+			return classic(cfg)
+		}
+		d, err := by.New(network)
+		if err != nil {
+			return nil, err
+		}
+		if o, ok := cfg.Options.(detectcv.FaceOptions); ok {
+			return &tall{d.(*onnx.Detector), o.MinSize}, nil
+		}
+		return d, nil
+	}
+	kind.Check = func(cfg detectors.Config, bad func(key, problem string)) {
+		network, ok := as(cfg)
+		if !ok {
+			check(cfg, bad)
+			return
+		}
+		check(cfg, func(key, problem string) {
+			if key != "model" { // which is no cascade
+				bad(key, problem)
+			}
+		})
+		by.Check(network, bad)
+	}
+	return kind
+}
+
+// tall is a detector that leaves out boxes of less than a part of the frame's
+// height.
+type tall struct {
+	*onnx.Detector
+	least float64
+}
+
+// Detect implements detectors.Detector.
+func (t *tall) Detect(ctx context.Context, frame *capture.Frame) ([]detectors.Reading, error) {
+	out, err := t.Detector.Detect(ctx, frame)
+	if err != nil {
+		return nil, err
+	}
+	out[0].Detections = slices.DeleteFunc(out[0].Detections, func(d detectors.Detection) bool { return d.Box.H < t.least })
+	out[0].Value = float64(len(out[0].Detections))
+	return out, nil
+}
