@@ -45,6 +45,8 @@ func failure(code C.int) error {
 	switch code {
 	case C.AVERROR_EOF:
 		return io.EOF
+	case C.AVERROR_ENCODER_NOT_FOUND:
+		return fmt.Errorf("%w by this build of FFmpeg: it has no such encoder (H.264 needs libx264)", capture.ErrUnsupported)
 	case C.AVERROR_DECODER_NOT_FOUND, C.AVERROR_DEMUXER_NOT_FOUND, C.AVERROR_PROTOCOL_NOT_FOUND:
 		return fmt.Errorf("%w by this build of FFmpeg", capture.ErrUnsupported)
 	case C.AVERROR_STREAM_NOT_FOUND:
@@ -52,9 +54,10 @@ func failure(code C.int) error {
 	case C.AVERROR_EXIT:
 		return os.ErrDeadlineExceeded
 	}
-	var text [C.AV_ERROR_MAX_STRING_SIZE]C.char
-	if C.av_strerror(code, &text[0], C.size_t(len(text))) < 0 && code > -4096 && code < 0 {
+	if code > -4096 {
 		return syscall.Errno(-code)
 	}
+	var text [C.AV_ERROR_MAX_STRING_SIZE]C.char
+	C.av_strerror(code, &text[0], C.size_t(len(text)))
 	return errors.New(C.GoString(&text[0]))
 }

@@ -151,7 +151,8 @@ static int set_display(AVStream *st, int rotation, int mirror) {
 	matrix = (int32_t *)av_stream_new_side_data(st, AV_PKT_DATA_DISPLAYMATRIX, 9 * sizeof(int32_t));
 #endif
 	if (!matrix) return AVERROR(ENOMEM);
-	av_display_rotation_set(matrix, rotation); // FFmpeg counts clockwise here, and counterclockwise when it reads
+	// FFmpeg counts clockwise here, and counterclockwise when it reads. Flipped afterwards, the frame turns the other way.
+	av_display_rotation_set(matrix, mirror ? -rotation : rotation);
 	if (mirror) av_display_matrix_flip(matrix, 1, 0);
 	return 0;
 }
@@ -167,7 +168,8 @@ static int open_encoder(rvo_mux *m, track *t, AVCodecContext *enc, const AVCodec
 	return err;
 }
 
-int rvo_plain_format(const AVFrame *f, int *full) {
+// plain_format returns the format of a frame apart from its range, and whether that uses all 256 levels.
+static enum AVPixelFormat plain_format(const AVFrame *f, int *full) {
 	*full = 1;
 	switch (f->format) {
 	case AV_PIX_FMT_YUVJ420P: return AV_PIX_FMT_YUV420P;
@@ -254,6 +256,12 @@ static int add_track(rvo_mux *m, track *t, const char *codec, const uint8_t *con
 		if (err >= 0) err = describe(par, m->pkt, frame);
 		if (err < 0 && !t->encode && par->width > 0 && par->extradata) err = 0; // a damaged frame; what the source said has to do
 		t->st->sample_aspect_ratio = par->sample_aspect_ratio;
+		if (par->color_space == AVCOL_SPC_UNSPECIFIED && want->matrix > 0) {
+			par->color_primaries = frame->color_primaries = want->primaries > 0 ? want->primaries : AVCOL_PRI_UNSPECIFIED;
+			par->color_trc = frame->color_trc = want->transfer > 0 ? want->transfer : AVCOL_TRC_UNSPECIFIED;
+			par->color_space = frame->colorspace = want->matrix;
+			if (want->full_range) par->color_range = AVCOL_RANGE_JPEG;
+		}
 		if (err >= 0 && t->encode) {
 			if (!(t->dec = open_decoder(par, &err))) goto end;
 			err = open_video_encoder(m, t, frame);
@@ -336,7 +344,7 @@ static int encode_video(rvo_mux *m, track *t) {
 	if (t->step > 0 && t->due != INT64_MIN && in->pts < t->due - t->step / 2) return 0;
 	if (t->step > 0) t->due = t->due == INT64_MIN || in->pts > t->due + t->step ? in->pts + t->step : t->due + t->step;
 	int full;
-	enum AVPixelFormat format = rvo_plain_format(in, &full);
+	enum AVPixelFormat format = plain_format(in, &full);
 	t->sws = sws_getCachedContext(t->sws, in->width, in->height, format, enc->width, enc->height, enc->pix_fmt, SWS_BICUBIC, NULL, NULL, NULL);
 	if (!t->sws) return AVERROR(EINVAL);
 	const int *matrix = sws_getCoefficients(in->colorspace == AVCOL_SPC_RGB ? SWS_CS_DEFAULT : in->colorspace);

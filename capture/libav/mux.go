@@ -3,24 +3,23 @@
 package libav
 
 /*
-#cgo pkg-config: libavformat libavcodec libavutil libswscale
 #include <stdlib.h>
-#include <libavutil/error.h>
 #include "mux.h"
-
-enum { rvo_no_decoder = AVERROR_DECODER_NOT_FOUND, rvo_no_encoder = AVERROR_ENCODER_NOT_FOUND };
 */
 import "C"
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"io"
+	"log/slog"
 	"slices"
-	"syscall"
 	"time"
 	"unsafe"
 
 	"rvo-tui/capture"
+	"rvo-tui/internal/text"
 )
 
 // Muxer writes MP4. A movie grows in fragments, so that a crash leaves what was
@@ -41,7 +40,7 @@ func (Muxer) Copies(codec capture.Codec) bool {
 	return false
 }
 
-// Create begins a movie in a new file. errors.ErrUnsupported means that FFmpeg
+// Create begins a movie in a new file. capture.ErrUnsupported means that FFmpeg
 // lacks a decoder or encoder that it needs.
 func (Muxer) Create(path string, tracks []capture.MovieTrack) (capture.MovieWriter, error) {
 	name := C.CString(path)
@@ -100,25 +99,77 @@ func (Muxer) Read(path string) (capture.Movie, error) {
 // as a JPEG file of at most maxWidth pixels (0: as it is), until yield returns
 // false.
 func (Muxer) Frames(path string, maxWidth int, yield func(at time.Duration, jpeg []byte) bool) error {
-	name := C.CString(path)
-	defer C.free(unsafe.Pointer(name))
-	var f *C.rvo_frames
-	if err := averror(C.rvo_frames_open(name, C.int(maxWidth), &f)); err != nil {
+	if err := eachFrame(path, func(d capture.Decoded) (bool, error) {
+		jpeg, err := encodeImage(d.Image, maxWidth)
+		return err == nil && yield(d.Packet.PTS, jpeg), err
+	}); err != nil {
 		return fmt.Errorf("decode movie: %w", err)
 	}
-	defer C.rvo_frames_close(f)
-	for {
-		var data *C.uint8_t
-		var size C.int
-		var at C.int64_t
-		got := C.rvo_frames_next(f, &data, &size, &at)
-		if err := averror(got); err != nil {
-			return fmt.Errorf("decode movie: %w", err)
+	return nil
+}
+
+// eachFrame decodes a movie until each returns false. Frames that are damaged are
+// shown as far as they are there.
+func eachFrame(path string, each func(d capture.Decoded) (bool, error)) error {
+	const limit = 10 * time.Second
+	src, err := file(context.Background(), capture.Config{OpenTimeout: text.Duration(limit)}, path)
+	if err != nil {
+		return err
+	}
+	defer src.Close()
+	lib := &Library{log: slog.New(slog.DiscardHandler)}
+	var dec capture.Decoder
+	for ended := false; !ended; {
+		p, err := src.Read()
+		ended = errors.Is(err, io.EOF)
+		switch {
+		case ended && dec == nil:
+			return errNoVideo
+		case err != nil && !ended:
+			return err
+		case !ended && !p.Track.Video:
+			continue
+		case dec == nil:
+			if dec, err = lib.OpenDecoder(p.Track, capture.Config{HWAccel: "none"}); err != nil {
+				return err
+			}
+			defer dec.Close()
 		}
-		if got == 0 || !yield(time.Duration(at), C.GoBytes(unsafe.Pointer(data), size)) {
-			return nil
+		for {
+			var d capture.Decoded
+			if ended {
+				d, err = dec.Drain()
+			} else {
+				d, err = dec.Decode([]*capture.Packet{p}, false)
+			}
+			if err != nil || d.Image == nil {
+				if err != nil && !errors.Is(err, io.EOF) {
+					return err
+				}
+				break
+			}
+			more, err := each(d)
+			d.Image.Free()
+			if err != nil || !more {
+				return err
+			}
+			if !ended {
+				break
+			}
 		}
 	}
+	return nil
+}
+
+// encodeImage returns an image as a JPEG file, turned for display.
+func encodeImage(img capture.Image, maxWidth int) ([]byte, error) {
+	width, height := img.Size()
+	width, height = capture.FitWidth(width, height, maxWidth)
+	pix := make([]byte, width*height*3+capture.Slack)
+	if err := img.Convert(pix, capture.Target{Order: capture.BGR, Width: width, Height: height, Stride: width * 3}); err != nil {
+		return nil, err
+	}
+	return new(Library).EncodeJPEG(pix, width, height, width, height)
 }
 
 type movieWriter struct{ c *C.rvo_mux }
@@ -131,6 +182,7 @@ func (w *movieWriter) add(t capture.MovieTrack) error {
 		width: C.int(track.Width), height: C.int(track.Height), rotation: C.int(track.Rotation), mirror: toC(track.Mirror),
 		aspect_num: C.int(track.AspectNum), aspect_den: C.int(track.AspectDen),
 		sample_rate: C.int(track.SampleRate), channels: C.int(track.Channels),
+		primaries: C.int(track.Color.Primaries), transfer: C.int(track.Color.Transfer), matrix: C.int(track.Color.Matrix), full_range: toC(track.Color.FullRange),
 		encode: toC(t.Encode), max_width: C.int(t.MaxWidth), step_ns: C.int64_t(t.Step),
 	}
 	config, configSize := bytesOf(track.Config)
@@ -173,20 +225,10 @@ func toC(b bool) C.int {
 	return 0
 }
 
-// averror makes an error of what FFmpeg returned: a system error as such, a
-// missing codec as errors.ErrUnsupported.
+// averror makes an error of what FFmpeg returned, nil where that is none.
 func averror(code C.int) error {
-	switch {
-	case code >= 0:
+	if code >= 0 {
 		return nil
-	case code == C.rvo_no_decoder:
-		return fmt.Errorf("FFmpeg has no decoder for it: %w", errors.ErrUnsupported)
-	case code == C.rvo_no_encoder:
-		return fmt.Errorf("FFmpeg has no encoder for it (H.264 needs libx264): %w", errors.ErrUnsupported)
-	case code > -4096:
-		return syscall.Errno(-code)
 	}
-	var text [C.AV_ERROR_MAX_STRING_SIZE]C.char
-	C.av_strerror(code, &text[0], C.size_t(len(text)))
-	return errors.New(C.GoString(&text[0]))
+	return failure(code)
 }

@@ -9,6 +9,7 @@ typedef struct rvo_mux rvo_mux;
 // What rvo_mux_add must know of a track beside its bytes.
 typedef struct {
 	int width, height, rotation, mirror, aspect_num, aspect_den;
+	int primaries, transfer, matrix, full_range; // code points of H.273 where the coded data says nothing; 0 or 2: unknown
 	int sample_rate, channels;
 	int encode;        // decode, and encode as H.264 (video) or AAC (sound)
 	int max_width;     // of encoded video; 0: as it is
@@ -42,16 +43,5 @@ int rvo_movie_finish(const char *from, const char *to);
 // rvo_movie_read reads a movie to its end and decodes its first frame.
 int rvo_movie_read(const char *path, rvo_movie *out);
 void rvo_movie_free(rvo_movie *m);
-
-// The frames that a finished movie shows, as JPEG.
-typedef struct rvo_frames rvo_frames;
-int rvo_frames_open(const char *path, int max_width, rvo_frames **out);
-// rvo_frames_next returns 1 and the next frame, which is valid until the next call, or 0 at the end.
-int rvo_frames_next(rvo_frames *f, const uint8_t **data, int *size, int64_t *at_ns);
-void rvo_frames_close(rvo_frames *f);
-
-// rvo_plain_format returns the format of a frame apart from its range, and whether that uses all 256 levels.
-struct AVFrame;
-int rvo_plain_format(const struct AVFrame *f, int *full);
 
 #endif

@@ -7,6 +7,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"image/jpeg"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -348,7 +349,48 @@ func TestFullDiskIsReported(t *testing.T) {
 func TestCreateSaysWhatItCannotDo(t *testing.T) {
 	track := &capture.Track{Video: true, Codec: "no-such-codec"}
 	_, err := Muxer{}.Create(filepath.Join(t.TempDir(), "clip.mp4"), []capture.MovieTrack{{First: &capture.Packet{Track: track, Data: []byte{1}}}})
-	if !errors.Is(err, errors.ErrUnsupported) {
+	if !errors.Is(err, capture.ErrUnsupported) {
 		t.Errorf("error %v, want ErrUnsupported", err)
+	}
+}
+
+func TestMovieKeepsItsTurn(t *testing.T) {
+	for _, turn := range []struct {
+		rotation int
+		mirror   bool
+	}{{0, false}, {90, false}, {180, false}, {270, false}, {0, true}, {90, true}} {
+		video := cameraH264(t, "-bf", "0", "-t", "1")
+		track := *video[0].Track
+		track.Rotation, track.Mirror = turn.rotation, turn.mirror
+		for _, p := range video {
+			p.Track = &track
+		}
+		path, _ := finished(t, video[0].PTS, false, video)
+		if got := mustOpen(t, path).Tracks()[0]; got.Rotation != turn.rotation || got.Mirror != turn.mirror {
+			t.Errorf("turned by %d, mirror %v: read back as %d, %v", turn.rotation, turn.mirror, got.Rotation, got.Mirror)
+		}
+	}
+}
+
+func TestFramesAreThoseThatAreShown(t *testing.T) {
+	video := cut(cameraH264(t, "-bf", "2"), 3100*time.Millisecond)
+	track := *video[0].Track
+	track.Rotation = 90
+	for _, p := range video {
+		p.Track = &track
+	}
+	path, movie := finished(t, video[0].PTS+27*40*time.Millisecond, false, video)
+	var times []time.Duration
+	if err := (Muxer{}).Frames(path, 60, func(at time.Duration, data []byte) bool {
+		times = append(times, at)
+		if size, err := jpeg.DecodeConfig(bytes.NewReader(data)); err != nil || size.Width != 60 || size.Height != 80 {
+			t.Fatalf("a frame of 240x320 is %+v, %v", size, err)
+		}
+		return true
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if want := movie.Times[movie.Hidden:]; !slices.Equal(times, want) {
+		t.Errorf("frames at %v, want %v", times, want)
 	}
 }

@@ -3,7 +3,6 @@
 package libav
 
 import (
-	"errors"
 	"fmt"
 	"time"
 
@@ -11,10 +10,10 @@ import (
 )
 
 // Muxer writes MP4, in a build with cgo. In this one every call fails with
-// errors.ErrUnsupported.
+// capture.ErrUnsupported.
 type Muxer struct{}
 
-var errNoMuxer = fmt.Errorf("built without FFmpeg: %w", errors.ErrUnsupported)
+var errNoMuxer = fmt.Errorf("write movie: %w: %w", capture.ErrUnsupported, ErrBuiltWithout)
 
 // Ext returns ".mp4".
 func (Muxer) Ext() string { return ".mp4" }
