@@ -12,6 +12,7 @@ import (
 // bubble of their own, and why.
 var sleepers = map[string]string{
 	"clips/crash_test.go":            "kills processes that write to a real disk",
+	"clips/packet_fixture_test.go":   "plays cameras within the bubbles of others",
 	"capture/opencv/helpers_test.go": "asks a real server until it answers",
 }
 
