@@ -6,7 +6,7 @@ import (
 	"syscall"
 )
 
-// Bare takes the path out of an error that names it already.
+// Bare returns the cause of an error without its path.
 func Bare(err error) error {
 	if e, ok := errors.AsType[*os.PathError](err); ok {
 		return e.Err
@@ -14,7 +14,7 @@ func Bare(err error) error {
 	return err
 }
 
-// Advice says what a person can do about an error of a file.
+// Advice returns what a person can do about an error of a file.
 func Advice(err error) string {
 	switch {
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):

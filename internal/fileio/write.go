@@ -12,7 +12,7 @@ import (
 )
 
 const (
-	// Patience is how long a write may make no progress, for most.
+	// Patience is the usual time that a write may make no progress.
 	Patience  = time.Second
 	pipeChunk = 512 // POSIX: what a pipe that is ready takes without blocking, at least
 	pipePoll  = 50 * time.Millisecond
@@ -21,9 +21,8 @@ const (
 // ErrStalled is the error of a write whose reader does not read.
 var ErrStalled = errors.New("the reader does not read")
 
-// Write writes p to a file that may be a pipe, waiting for room no
-// longer than patience without any progress, and not after ctx has ended. It
-// returns how much was written.
+// Write writes p to a file that may be a pipe. It fails with ErrStalled after patience
+// without progress, and when ctx has ended. It returns how much was written.
 func Write(ctx context.Context, f *os.File, p []byte, patience time.Duration) (n int, err error) {
 	info, err := f.Stat()
 	if err != nil {
@@ -60,8 +59,7 @@ func Write(ctx context.Context, f *os.File, p []byte, patience time.Duration) (n
 	return n, nil
 }
 
-// writable waits pipePoll at most for room, or for an error that a write would
-// then report.
+// writable waits up to pipePoll for room, or for an error that a write would report.
 func writable(fd uintptr) (bool, error) {
 	fds := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLOUT}}
 	n, err := unix.Poll(fds, int(pipePoll/time.Millisecond))

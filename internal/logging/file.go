@@ -11,14 +11,14 @@ import (
 	"rvo-tui/internal/fileio"
 )
 
-// File is a log file that can be opened anew while it is written, for log
-// rotation. It is safe for concurrent use.
+// File is a log file that can be reopened while it is written, for log rotation. It is
+// safe for concurrent use.
 type File struct {
 	path string
 	file atomic.Pointer[os.File]
 }
 
-// OpenFile opens path for appending, and makes it where it is missing.
+// OpenFile opens path for appending and creates it if it is missing.
 func OpenFile(path string) (*File, error) {
 	l := &File{path: path}
 	if err := l.Reopen(); err != nil {
@@ -27,8 +27,8 @@ func OpenFile(path string) (*File, error) {
 	return l, nil
 }
 
-// Reopen opens the path again. Where that fails, the open file stays in use.
-// It is not to be called after Close.
+// Reopen opens the path again. If that fails, the open file stays in use. It must not be
+// called after Close.
 func (l *File) Reopen() error {
 	f, err := os.OpenFile(l.path, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o644)
 	if err != nil {
@@ -40,7 +40,7 @@ func (l *File) Reopen() error {
 	return nil
 }
 
-// Write appends p, which is to be one or more whole lines.
+// Write appends p, which must be whole lines.
 func (l *File) Write(p []byte) (int, error) {
 	for {
 		f := l.file.Load()
@@ -52,12 +52,11 @@ func (l *File) Write(p []byte) (int, error) {
 	}
 }
 
-// Close ends the file.
+// Close closes the file.
 func (l *File) Close() error { return l.file.Load().Close() }
 
-// Pipe returns a writer for a log that goes to a pipe or a terminal, such as
-// standard error: a reader that has stopped reading costs a second for each
-// line, and that line, but never holds the log up for good.
+// Pipe returns a writer for a log that goes to a pipe or a terminal, such as standard
+// error. While its reader does not read, each line takes a second and is lost.
 func Pipe(f *os.File) io.Writer { return pipe{f} }
 
 type pipe struct{ f *os.File }

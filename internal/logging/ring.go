@@ -16,13 +16,13 @@ import (
 )
 
 const (
-	// MaxLines is how many lines a Ring keeps.
+	// MaxLines is the number of lines that a Ring keeps.
 	MaxLines = 500
-	// MaxLineBytes is the longest text of a kept line; the rest is cut off.
+	// MaxLineBytes is the maximum length of a kept line.
 	MaxLineBytes = 1024
 
 	logQueue       = 256
-	logRepeats     = 5 // equal lines a second that are let through
+	logRepeats     = 5 // equal lines a second that are passed on
 	logRepeatKinds = 64
 	logFlush       = time.Second
 )
@@ -41,14 +41,13 @@ type View struct {
 	Warnings uint64 `json:"warnings"`
 }
 
-// Ring is a slog.Handler that keeps the last MaxLines lines, counts errors
-// and warnings, and passes every line on to another handler from a goroutine of
-// its own, so that logging never waits for a terminal, a pipe or a disk.
+// Ring is a slog.Handler that keeps the newest MaxLines lines, counts errors and
+// warnings, and passes every line to another handler from a goroutine of its own:
+// logging never waits for a terminal, a pipe or a disk.
 //
-// The same line more than five times within a second is let through five times;
-// how often it came beyond that is told in one line after the second is over.
-// Lines that the next handler is too slow for, beyond a queue of 256, are kept
-// and counted but not passed on.
+// Of equal lines within a second five are passed on; one further line says how often
+// it was repeated. Lines beyond a queue of 256 are kept, and counted as dropped, but not
+// passed on.
 //
 // Handlers derived by WithAttrs and WithGroup share one ring.
 type Ring struct {
@@ -78,14 +77,14 @@ type logJob struct {
 type repeat struct {
 	since  time.Time
 	count  int
-	held   int // how many of them were not let through
+	held   int // how many of them were not passed on
 	level  slog.Level
 	text   string
 	record slog.Record
 	to     slog.Handler
 }
 
-// NewRing returns a ring that passes lines on to next while Run runs.
+// NewRing returns a ring that passes lines to next while Run runs.
 func NewRing(next slog.Handler) *Ring {
 	return &Ring{
 		logState: &logState{
@@ -144,8 +143,8 @@ func (h *Ring) Handle(_ context.Context, r slog.Record) error {
 	return nil
 }
 
-// repeated counts a line, and reports whether it is to be held back. The caller
-// holds the mutex.
+// repeated counts a line and returns whether it is not to be passed on. The caller holds
+// the mutex.
 func (h *Ring) repeated(r slog.Record, line string) bool {
 	key := strconv.Itoa(int(r.Level)) + line
 	rep := h.repeats[key]
@@ -163,7 +162,7 @@ func (h *Ring) repeated(r slog.Record, line string) bool {
 	return true
 }
 
-// expire tells how often a line was held back once its second is over. The
+// expire adds the line with the number of repetitions after the second of a line. The
 // caller holds the mutex.
 func (s *logState) expire(now time.Time) {
 	for key, rep := range s.repeats {
@@ -181,7 +180,7 @@ func (s *logState) expire(now time.Time) {
 	}
 }
 
-// add keeps a line and passes it on. The caller holds the mutex.
+// add keeps a line and queues it. The caller holds the mutex.
 func (s *logState) add(line Line, job logJob) {
 	line.Seq = s.lines.Last() + 1
 	s.lines.Add(line)
@@ -201,24 +200,23 @@ func (s *logState) Lines(seq uint64) []Line {
 	return s.lines.After(seq)
 }
 
-// View returns how the log stands. Lines that were held back are counted.
+// View returns the counts, which include repeated lines.
 func (s *logState) View() View {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.view
 }
 
-// Queue returns how the hand-off to the next handler stands: how many lines wait,
-// how many may, and how many were not passed on.
+// Queue returns the state of the queue to the next handler: how many lines wait, how
+// many may, and how many were dropped.
 func (s *logState) Queue() (depth, capacity int, dropped uint64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return len(s.queue), logQueue, s.dropped
 }
 
-// Run passes lines on until ctx ends, then those that are left, for a second at
-// most. It may be held up by the next handler. What is logged later is kept in
-// the ring alone.
+// Run passes lines to the next handler until ctx ends, and then, for up to a second,
+// those that are left. Later lines are only kept.
 func (s *logState) Run(ctx context.Context) error {
 	for {
 		select {
@@ -245,7 +243,7 @@ func (s *logState) Run(ctx context.Context) error {
 
 func (s *logState) pass(ctx context.Context, job logJob) {
 	if err := job.to.Handle(ctx, job.record); err != nil {
-		// There is nobody left to tell but the counter that the dashboard shows.
+		// The dashboard shows the counter.
 		s.mu.Lock()
 		s.dropped++
 		s.mu.Unlock()

@@ -13,12 +13,12 @@ import (
 )
 
 // Collector turns the latest Snapshot into Prometheus metrics, all named rvo_*.
-// Nothing is counted in it: values are read when somebody asks, so metrics cost
-// nothing in between and agree with the dashboards. docs/metrics.md lists them.
+// Values are read at each scrape: metrics cost nothing in between and agree with the
+// dashboards. docs/metrics.md lists them.
 //
 // Labels come from the configuration (names of cameras, detectors, signals,
 // rules, sinks) and from fixed lists (states, gates, stages, reasons), never
-// from pictures or addresses, so their number is bounded.
+// from frames or addresses, so their number is bounded.
 type Collector struct {
 	latest func() *runtime.Snapshot
 	all    []*prometheus.Desc
@@ -157,8 +157,8 @@ func (c *Collector) Describe(out chan<- *prometheus.Desc) {
 	}
 }
 
-// Bounds of the histograms. A run of the scheduler takes microseconds, the way
-// of a frame up to seconds.
+// Bounds of the histograms. A step of the scheduler takes microseconds; the age of a
+// frame can be seconds.
 var (
 	tickBounds = []time.Duration{
 		time.Microsecond, 2 * time.Microsecond, 5 * time.Microsecond,

@@ -20,7 +20,7 @@ type Health struct {
 	Evidence string  `json:"evidence"` // "ok", "degraded", or "off": none is saved
 }
 
-// HealthOf sums a snapshot up; nil is a process that has only just started.
+// HealthOf summarises a snapshot; nil is a process that has just started.
 func HealthOf(s *runtime.Snapshot) Health {
 	h := Health{Status: "ok", Evidence: "off"}
 	if s == nil {
@@ -31,7 +31,7 @@ func HealthOf(s *runtime.Snapshot) Health {
 		switch s.Cameras[i].State {
 		case capture.Live:
 			h.Live++
-		case capture.Paused, capture.Ended: // as somebody wanted it
+		case capture.Paused, capture.Ended: // as requested
 		default:
 			h.Status = "degraded"
 		}

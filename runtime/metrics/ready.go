@@ -23,7 +23,7 @@ type Readiness struct {
 	More    int        `json:"more,omitempty"` // reasons beyond those
 }
 
-// NotReady is one reason for which a program is not ready.
+// NotReady is one reason why a program is not ready.
 type NotReady struct {
 	Camera   string `json:"camera,omitempty"`
 	Detector string `json:"detector,omitempty"` // empty: it is the camera
@@ -31,16 +31,15 @@ type NotReady struct {
 	Reason   string `json:"reason,omitempty"` // for a person, at most 200 bytes
 }
 
-// ReadyOf tells whether a snapshot is one of a program that does all its work:
-// its configuration is at work whole, every camera is live, or paused or ended as
-// somebody wanted it, and no detector of those that are live is starting, stuck
-// or failed. Nil is a program that has not started yet. Reasons are cleaned and
-// shortened.
+// ReadyOf returns whether the program of a snapshot does all its work: no reload is
+// under way, every camera is live, paused or ended, and no detector of a live camera is
+// starting, stuck or failed. Nil is a program that has not started yet. Reasons are
+// cleaned and shortened.
 func ReadyOf(s *runtime.Snapshot) Readiness {
 	r := Readiness{Reasons: []NotReady{}}
 	switch {
 	case s == nil || s.Loop.Turns == 0:
-		// Cameras that are yet to be added are no reason of their own.
+		// Cameras that are still to be added are no separate reason.
 		r.add(NotReady{State: "starting"})
 	case s.Loop.Reloading:
 		r.add(NotReady{State: "reloading"})

@@ -112,8 +112,7 @@ func (s *Server) serve(ctx context.Context, ln net.Listener) error {
 		MaxHeaderBytes:    httpHeader,
 		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
 	}
-	// A connection that stays open for the next scrape would also be one that
-	// stays open for nothing.
+	// A connection that stays open for the next scrape may stay open for nothing.
 	srv.SetKeepAlivesEnabled(false)
 
 	done := make(chan error, 1)

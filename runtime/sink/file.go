@@ -13,24 +13,22 @@ import (
 	"rvo-tui/internal/fileio"
 )
 
-// File appends events to a file as JSON lines, and the file holds whole
-// lines only:
+// File appends events to a file as JSON lines. The file holds whole lines only:
 //
-//   - A line is one write. When it comes out short, as on a full disk, the file
-//     is cut back to its last whole line and the line is tried again later.
-//   - A last line without end, as a power failure leaves it, is healed when the
-//     file is opened: a whole JSON object gets its line feed, the beginning of
-//     one is cut off, and anything else is kept and ended, for it is not ours.
-//   - The file is locked (flock), because cutting is safe for one writer alone:
-//     a second process with the same file is degraded until the first one ends.
+//   - A line is one write. After a short write, as on a full disk, the file is
+//     truncated to its last whole line, and the line is tried again later.
+//   - An incomplete last line, as after a power failure, is repaired when the file is
+//     opened: a whole JSON object gets its line feed, the beginning of one is
+//     truncated, and anything else is kept and gets a line feed.
+//   - The file is locked (flock), because truncating is safe for one writer alone. The
+//     sink of a second process is degraded until the first process ends.
 //
-// The file is opened again after Reopen, and by itself when it was moved or
-// removed. A file that cannot be opened or written degrades the sink, which
-// holds Capacity events and tries again every 0.5 to 5 s.
+// The file is reopened after Reopen, and when it was moved or removed. While it cannot
+// be opened or written, the sink is degraded: it holds Capacity events and tries again
+// every 0.5 to 5 s.
 //
-// Lines are synced to the disk within a second of being written, and when the
-// sink ends: a power failure costs the events of the last second at most, and
-// no event waits for a disk.
+// Lines are synced to the disk within a second, and when the sink ends. A power failure
+// costs the events of the last second at most, and no event waits for a disk.
 type File struct{ *queue }
 
 // NewFile returns a sink named "file". Nothing is opened before Run.
@@ -38,8 +36,8 @@ func NewFile(path string, log *slog.Logger) File {
 	return File{newQueue("file", &lineFile{path: path}, log)}
 }
 
-// Reopen has the file closed and opened again by its path, soon and without
-// waiting: for log rotation.
+// Reopen requests that the file is closed and opened again by its path, for log
+// rotation. It does not wait.
 func (s File) Reopen() { poke(s.reopen) }
 
 // lineFile is the output of a File.
@@ -48,7 +46,7 @@ type lineFile struct {
 	f    *os.File
 }
 
-// healWindow is how far back the beginning of a torn last line is looked for.
+// healWindow is the maximum length of an incomplete last line that is repaired.
 const healWindow = 1 << 20
 
 func (l *lineFile) open() error {
@@ -81,8 +79,8 @@ func (l *lineFile) prepare(f *os.File) error {
 	return nil
 }
 
-// lockFile takes the file for this process. A file system that knows no locks
-// is none the worse.
+// lockFile locks the file for this process. A file system without locks is no error
+// for the caller.
 func lockFile(f *os.File) error {
 	conn, err := f.SyscallConn()
 	if err != nil {
@@ -95,7 +93,7 @@ func lockFile(f *os.File) error {
 	return flockErr
 }
 
-// heal makes the file end with a line feed.
+// heal repairs an incomplete last line.
 func heal(f *os.File, size int64) error {
 	if size == 0 {
 		return nil
@@ -135,14 +133,13 @@ func (l *lineFile) write(_ context.Context, line []byte) (int, error) {
 		return len(line), nil
 	}
 	if n > 0 {
-		// Where this fails too, the rest of the line is cut off when the file is
-		// opened again, before anything else is written.
+		// If this fails too, heal truncates the line when the file is opened again.
 		_ = l.cut(n)
 	}
 	return 0, fmt.Errorf("write event log %q: %w; %s", l.path, fileio.Bare(err), fileio.Advice(err))
 }
 
-// cut takes the last n bytes off the file.
+// cut truncates the last n bytes of the file.
 func (l *lineFile) cut(n int) error {
 	info, err := l.f.Stat()
 	if err != nil {
@@ -151,7 +148,7 @@ func (l *lineFile) cut(n int) error {
 	return l.f.Truncate(info.Size() - int64(n))
 }
 
-// moved reports whether the path no longer leads to the open file.
+// moved reports whether the path no longer names the open file.
 func (l *lineFile) moved() bool {
 	there, err := os.Stat(l.path)
 	if err != nil {

@@ -14,10 +14,10 @@ import (
 )
 
 const (
-	// Capacity is how many events a sink holds, the one that it is busy with
-	// included.
+	// Capacity is the number of events that a sink holds, including the one that it is
+	// writing.
 	Capacity = 64
-	// Flush is how long a sink goes on delivering after its context has ended.
+	// Flush is how long a sink delivers after its context has ended.
 	Flush = 2 * time.Second
 
 	retryFirst = 500 * time.Millisecond
@@ -25,15 +25,15 @@ const (
 	syncEvery  = time.Second
 )
 
-// output is where the lines of a sink go. One goroutine calls it.
+// output is what a sink writes to. One goroutine calls it.
 type output interface {
-	// open makes it ready, after the start, an error or a request to reopen.
+	// open is called at the start, and after an error or a request to reopen.
 	open() error
-	// write takes a line with its line feed and returns how much of it is through
-	// for good; what is left is tried again later.
+	// write writes a line with its line feed. It returns how much of it is written; the
+	// rest is tried again later.
 	write(ctx context.Context, line []byte) (int, error)
-	// sync makes what was written survive a power failure, where that means
-	// something; so does close.
+	// sync makes what was written survive a power failure, where that applies. So does
+	// close.
 	sync() error
 	close() error
 }
@@ -41,18 +41,17 @@ type output interface {
 // queue is the part that all sinks share: a bounded queue, and a goroutine that
 // writes what is in it to an output.
 type queue struct {
-	// settings
 	name string
 	log  *slog.Logger
 
 	out    output
 	wake   chan struct{} // 1: the queue is no longer empty
-	reopen chan struct{} // 1: open the output anew
+	reopen chan struct{} // 1: reopen the output
 
 	// owned by Run
 	ready  bool   // out is open
-	line   []byte // the oldest event as text; empty: not made yet
-	sent   int    // how much of line is through
+	line   []byte // the oldest event as text; empty: not encoded yet
+	sent   int    // how much of line is written
 	dirty  bool   // written and not synced
 	synced time.Time
 
@@ -81,8 +80,7 @@ func (q *queue) View() runtime.SinkView {
 	return q.view
 }
 
-// Offer implements Sink. It costs the copy of the event: text is made of it by
-// the goroutine of the sink.
+// Offer implements Sink. It copies the event; the goroutine of the sink encodes it.
 func (q *queue) Offer(event rules.Event) bool {
 	q.mu.Lock()
 	ok := !q.closed && q.view.Depth < Capacity
@@ -99,7 +97,7 @@ func (q *queue) Offer(event rules.Event) bool {
 	return ok
 }
 
-// poke leaves a note in a channel of one; a note that lies there already will do.
+// poke makes a channel of one ready, if it is not.
 func poke(c chan struct{}) {
 	select {
 	case c <- struct{}{}:
@@ -133,8 +131,7 @@ func (q *queue) Run(ctx context.Context) error {
 	return err
 }
 
-// serve delivers until ctx ends or, when it is the last round, until nothing is
-// left.
+// serve delivers until ctx ends or, in the last round, until no event is left.
 func (q *queue) serve(ctx context.Context, last bool) {
 	waits := backoff.Backoff{First: retryFirst, Last: retryLast}
 	for ctx.Err() == nil {
@@ -193,7 +190,7 @@ func (q *queue) step(ctx context.Context, event rules.Event, pending bool) error
 	return nil
 }
 
-// put writes the oldest event, or what is left of it, and takes it off the queue.
+// put writes the oldest event, or the rest of it, and removes it from the queue.
 func (q *queue) put(ctx context.Context, event rules.Event) error {
 	if len(q.line) == 0 {
 		line, err := event.AppendLine(nil)
@@ -231,12 +228,12 @@ func (q *queue) pop(count func(*runtime.SinkView)) {
 	count(&q.view)
 }
 
-// shut closes the output, so that the next step opens it.
+// shut closes the output. The next step opens it.
 func (q *queue) shut() {
 	if q.ready {
 		q.ready = false
-		// What closing reports was reported by the write or sync before it, or is
-		// found when the file is opened again.
+		// The write or sync before has reported an error of the file already, or opening
+		// it will.
 		_ = q.out.close()
 	}
 }
