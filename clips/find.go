@@ -12,19 +12,25 @@ import (
 // ErrNoClip is what Find returns for an event without a clip.
 var ErrNoClip = errors.New("there is no clip of this event (yet)")
 
-// Find returns the newest clip below dir that shows an event, and the path of its
-// movie. It reads from the disk.
-func Find(dir, eventID string) (Entry, string, error) {
+// Clip is the clip of an event.
+type Clip struct {
+	Entry Entry
+	Path  string // of the movie, on the machine that has it
+	Thumb []byte // the thumbnail, a JPEG file; empty: there is none
+}
+
+// Find returns the newest clip below dir that shows an event. It reads from the disk.
+func Find(dir, eventID string) (Clip, error) {
 	entries, err := List(dir)
 	if err != nil {
-		return Entry{}, "", err
+		return Clip{}, err
 	}
 	for _, e := range slices.Backward(entries) {
 		if e.Shows(eventID) {
-			return e, filepath.Join(dir, filepath.FromSlash(e.Path), e.Movie), nil
+			return Clip{e, filepath.Join(dir, filepath.FromSlash(e.Path), e.Movie), Thumb(dir, e)}, nil
 		}
 	}
-	return Entry{}, "", ErrNoClip
+	return Clip{}, ErrNoClip
 }
 
 // Shows reports whether the clip is that of an event, or was made longer for it.

@@ -29,18 +29,11 @@ type Backend interface {
 	// false: there is no picture.
 	Preview(camera string, width, height int) (Picture, bool)
 	// Clip returns the evidence of an event. It may read from a disk.
-	Clip(eventID string) (Clip, error)
+	Clip(eventID string) (clips.Clip, error)
 }
 
 // Picture is a small picture.
 type Picture = runtime.Preview
-
-// Clip is the evidence of one event.
-type Clip struct {
-	Entry clips.Entry
-	Path  string      // of the movie
-	Thumb image.Image // nil: there is none
-}
 
 // Local is the Backend of a Runtime in the same process.
 type Local struct {
@@ -67,16 +60,12 @@ func (l Local) Preview(camera string, width, height int) (Picture, bool) {
 }
 
 // Clip implements Backend.
-func (l Local) Clip(eventID string) (Clip, error) {
+func (l Local) Clip(eventID string) (clips.Clip, error) {
 	st := l.Snapshot().Clips
 	if st == nil {
-		return Clip{}, fmt.Errorf("no evidence is kept; set clip = true in a rule")
+		return clips.Clip{}, fmt.Errorf("no evidence is kept; set clip = true in a rule")
 	}
-	e, movie, err := clips.Find(st.Dir, eventID)
-	if err != nil {
-		return Clip{}, err
-	}
-	return Clip{Entry: e, Path: movie, Thumb: thumb(clips.Thumb(st.Dir, e))}, nil
+	return clips.Find(st.Dir, eventID)
 }
 
 // thumb returns the picture of a JPEG file, or nil.

@@ -7,6 +7,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
+	"rvo-tui/clips"
 	"rvo-tui/detectors"
 	"rvo-tui/rules"
 	"rvo-tui/runtime"
@@ -17,7 +18,8 @@ import (
 type eventDetail struct {
 	sheet
 	event  runtime.RecentEvent
-	clip   Clip
+	clip   clips.Clip
+	thumb  image.Image // of the clip; nil: there is none
 	err    error
 	looked bool // for the clip
 }
@@ -25,7 +27,7 @@ type eventDetail struct {
 // clipMsg is the evidence of an event.
 type clipMsg struct {
 	seq  uint64
-	clip Clip
+	clip clips.Clip
 	err  error
 }
 
@@ -43,7 +45,7 @@ func newEventDetail(m *model, e runtime.RecentEvent) tea.Cmd {
 func (d *eventDetail) update(m *model, msg tea.Msg) (overlay, tea.Cmd) {
 	if c, ok := msg.(clipMsg); ok {
 		if c.seq == d.event.Seq {
-			d.clip, d.err, d.looked = c.clip, c.err, true
+			d.clip, d.thumb, d.err, d.looked = c.clip, thumb(c.clip.Thumb), c.err, true
 		}
 		return d, nil
 	}
@@ -104,11 +106,11 @@ func (d *eventDetail) text(m *model, w int) []string {
 		lines = append(lines, "  "+l)
 	}
 	lines = append(lines, "  "+th.dim.of(fmt.Sprintf("%.1f s, %s", float64(d.clip.Entry.DurationMS)/1000, amount(d.clip.Entry.Bytes))))
-	if d.clip.Thumb != nil {
-		size := d.clip.Thumb.Bounds()
+	if d.thumb != nil {
+		size := d.thumb.Bounds()
 		cw := min(w-2, 48)
 		ch := max(cw*size.Dy()/max(2*size.Dx(), 1), 1)
-		for _, l := range newCanvas(shrink(d.clip.Thumb, cw, 2*ch), nil).lines(th.ascii, th.colourless) {
+		for _, l := range newCanvas(shrink(d.thumb, cw, 2*ch), nil).lines(th.ascii, th.colourless) {
 			lines = append(lines, "  "+l)
 		}
 	}

@@ -222,11 +222,11 @@ func (f *fake) Events(after uint64) []runtime.RecentEvent {
 
 func (f *fake) Preview(_ string, w, h int) (Picture, bool) { return gradient(w, h), true }
 
-func (f *fake) Clip(id string) (Clip, error) {
+func (f *fake) Clip(id string) (clips.Clip, error) {
 	if id != "0197-a" {
-		return Clip{}, errors.New("there is no clip of this event (yet)")
+		return clips.Clip{}, errors.New("there is no clip of this event (yet)")
 	}
-	return Clip{Entry: clips.Entry{EventID: id, DurationMS: 5000, Bytes: 812_345}, Path: "evidence/street/2026-03-14/11-58-55_0197-a/clip.mp4"}, nil
+	return clips.Clip{Entry: clips.Entry{EventID: id, DurationMS: 5000, Bytes: 812_345}, Path: "evidence/street/2026-03-14/11-58-55_0197-a/clip.mp4"}, nil
 }
 
 // gradient is a picture with a different colour in every pixel.

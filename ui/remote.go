@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"rvo-tui/clips"
 	"rvo-tui/detectors"
 	"rvo-tui/internal/backoff"
 	"rvo-tui/internal/logging"
@@ -23,7 +24,7 @@ type Daemon interface {
 	Events(ctx context.Context, after uint64, follow bool, show func(runtime.RecentEvent)) error
 	Log(ctx context.Context, after uint64, follow bool, show func(logging.Line)) error
 	Preview(ctx context.Context, camera string, width, height int, rate float64, show func(Picture)) error
-	Clip(ctx context.Context, eventID string) (control.Clip, error)
+	Clip(ctx context.Context, eventID string) (clips.Clip, error)
 }
 
 const (
@@ -221,15 +222,15 @@ func (r *Remote) Preview(camera string, width, height int) (Picture, bool) {
 
 // Clip implements Backend. The path begins with the name of the machine where it
 // is another one.
-func (r *Remote) Clip(eventID string) (Clip, error) {
+func (r *Remote) Clip(eventID string) (clips.Clip, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), clipTimeout)
 	defer cancel()
 	c, err := r.daemon.Clip(ctx, eventID)
 	if err != nil {
-		return Clip{}, err
+		return clips.Clip{}, err
 	}
 	if k := r.Link(); k.Host != "" && k.Host != r.host {
 		c.Path = k.Host + ":" + c.Path
 	}
-	return Clip{Entry: c.Entry, Path: c.Path, Thumb: thumb(c.Thumb)}, nil
+	return c, nil
 }

@@ -163,8 +163,8 @@ func (b *box) Preview(ctx context.Context, camera string, w, h int, _ float64, s
 	return err
 }
 
-func (b *box) Clip(_ context.Context, id string) (control.Clip, error) {
-	return control.Clip{Entry: clips.Entry{EventID: id}, Path: "/var/lib/rvo-tui/evidence/x/clip.mp4"}, nil
+func (b *box) Clip(_ context.Context, id string) (clips.Clip, error) {
+	return clips.Clip{Entry: clips.Entry{EventID: id}, Path: "/var/lib/rvo-tui/evidence/x/clip.mp4"}, nil
 }
 
 // remote runs a Remote of a box in a bubble, until the returned function ends it.

@@ -73,13 +73,6 @@ type Kind struct {
 // Picture is a small picture of what a camera sees.
 type Picture = runtime.Preview
 
-// Clip is the evidence of one event.
-type Clip struct {
-	Entry clips.Entry
-	Path  string // of the movie, on the server's machine
-	Thumb []byte // a JPEG file; empty: there is none
-}
-
 // About asks who answers.
 func (c *Client) About(ctx context.Context) (About, error) {
 	r, err := c.api.About(ctx, new(controlv1.AboutRequest))
@@ -207,14 +200,14 @@ func (c *Client) Clips(ctx context.Context, limit int) ([]clips.Entry, string, e
 }
 
 // Clip returns the evidence of an event.
-func (c *Client) Clip(ctx context.Context, eventID string) (Clip, error) {
+func (c *Client) Clip(ctx context.Context, eventID string) (clips.Clip, error) {
 	r, err := c.api.Clip(ctx, &controlv1.ClipRequest{EventId: eventID})
 	if err != nil {
-		return Clip{}, c.link.explain(ctx, err)
+		return clips.Clip{}, c.link.explain(ctx, err)
 	}
-	clip := Clip{Path: r.GetPath(), Thumb: r.GetThumb()}
+	clip := clips.Clip{Path: r.GetPath(), Thumb: r.GetThumb()}
 	if err := json.Unmarshal(r.GetClip(), &clip.Entry); err != nil {
-		return Clip{}, fmt.Errorf("read clip of %s: %w; is it of another version?", c.link.where, err)
+		return clips.Clip{}, fmt.Errorf("read clip of %s: %w; is it of another version?", c.link.where, err)
 	}
 	return clip, nil
 }

@@ -143,18 +143,18 @@ func (s *service) Clip(_ context.Context, req *controlv1.ClipRequest) (*controlv
 		return nil, err
 	}
 	defer s.disk.leave()
-	entry, movie, err := clips.Find(dir, req.GetEventId())
+	clip, err := clips.Find(dir, req.GetEventId())
 	switch {
 	case errors.Is(err, clips.ErrNoClip):
 		return nil, status.Error(codes.NotFound, err.Error())
 	case err != nil:
 		return nil, status.Errorf(codes.Unavailable, "%v", err)
 	}
-	line, err := json.Marshal(entry)
+	line, err := json.Marshal(clip.Entry)
 	if err != nil {
-		return nil, status.Errorf(codes.Internal, "write clip %s: %v", entry.EventID, err)
+		return nil, status.Errorf(codes.Internal, "write clip %s: %v", clip.Entry.EventID, err)
 	}
-	return &controlv1.ClipResponse{Clip: line, Path: absolute(movie), Thumb: clips.Thumb(dir, entry)}, nil
+	return &controlv1.ClipResponse{Clip: line, Path: absolute(clip.Path), Thumb: clip.Thumb}, nil
 }
 
 // evidence returns the directory of the evidence.
