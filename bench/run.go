@@ -13,6 +13,7 @@ import (
 	"rvo-tui/bench/workload"
 	"rvo-tui/capture"
 	"rvo-tui/detectors"
+	"rvo-tui/internal/text"
 	"rvo-tui/runtime"
 	"rvo-tui/runtime/engine"
 )
@@ -98,7 +99,7 @@ func (g *measurement) assemble(a *prerendered) {
 		g.probes[c.Name] = newProbe(c.FPS * float64(2+5*len(l.Detectors)))
 		cfg := capture.DefaultConfig()
 		cfg.Name, cfg.Source = c.Name, "synthetic:empty"
-		cfg.StallTimeout = capture.Duration(5 * time.Minute) // the end of a schedule is no stall
+		cfg.StallTimeout = text.Duration(5 * time.Minute) // the end of a schedule is no stall
 		configs = append(configs, cfg)
 	}
 	g.rt = runtime.New(runtime.Options{

@@ -16,6 +16,8 @@ import (
 	"time"
 
 	"go.uber.org/goleak"
+
+	"rvo-tui/internal/text"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -386,7 +388,7 @@ func TestCameraAbandonedReaderPublishesNothing(t *testing.T) {
 func TestCameraShortStallAfterLongOpening(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		cfg := live()
-		cfg.OpenTimeout, cfg.StallTimeout = Duration(time.Minute), Duration(500*ms)
+		cfg.OpenTimeout, cfg.StallTimeout = text.Duration(time.Minute), text.Duration(500*ms)
 		r := newRig(t, cfg, func(ctx context.Context, r *rig, n int) (Source, error) {
 			time.Sleep(time.Second)
 			return liveSource(ctx, r, shot{hang: true}), nil

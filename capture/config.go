@@ -10,9 +10,6 @@ import (
 	"rvo-tui/internal/text"
 )
 
-// Duration is text.Duration.
-type Duration = text.Duration
-
 // Config is one [[camera]] of the configuration.
 type Config struct {
 	// Name is unique, and what events, metrics and commands call the camera.
@@ -41,8 +38,8 @@ type Config struct {
 	HWAccel string `toml:"hwaccel"`
 	// OpenTimeout bounds the opening of the source, StallTimeout the wait for
 	// the next frame.
-	OpenTimeout  Duration `toml:"open_timeout"`
-	StallTimeout Duration `toml:"stall_timeout"`
+	OpenTimeout  text.Duration `toml:"open_timeout"`
+	StallTimeout text.Duration `toml:"stall_timeout"`
 }
 
 // DefaultConfig returns the values that a camera has where its configuration
@@ -52,8 +49,8 @@ func DefaultConfig() Config {
 		Transport:    "tcp",
 		TLS:          TrustVerify,
 		HWAccel:      "none",
-		OpenTimeout:  Duration(5 * time.Second),
-		StallTimeout: Duration(5 * time.Second),
+		OpenTimeout:  text.Duration(5 * time.Second),
+		StallTimeout: text.Duration(5 * time.Second),
 	}
 }
 
@@ -109,7 +106,7 @@ func (c Config) Validate(bad func(key, problem string)) {
 	}
 	for _, t := range []struct {
 		key string
-		d   Duration
+		d   text.Duration
 	}{{"open_timeout", c.OpenTimeout}, {"stall_timeout", c.StallTimeout}} {
 		if d := time.Duration(t.d); d < minTimeout || d > maxTimeout {
 			bad(t.key, fmt.Sprintf("must be from %v to %v, not %v", minTimeout, maxTimeout, d))

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"rvo-tui/internal/text"
 )
 
 func TestConfigValidate(t *testing.T) {
@@ -33,7 +35,7 @@ func TestConfigValidate(t *testing.T) {
 		"sizes":            {func(c *Config) { c.Width, c.Height = -1, 7681 }, map[string]string{"width": "7680", "height": "7680"}},
 		"transport":        {func(c *Config) { c.Transport = "sctp" }, map[string]string{"transport": `"tcp" or "udp"`}},
 		"hwaccel":          {func(c *Config) { c.HWAccel = "" }, map[string]string{"hwaccel": `"d3d11" or "mfx"`}},
-		"timeouts":         {func(c *Config) { c.OpenTimeout, c.StallTimeout = 0, Duration(time.Hour) }, map[string]string{"open_timeout": "100ms", "stall_timeout": "5m"}},
+		"timeouts":         {func(c *Config) { c.OpenTimeout, c.StallTimeout = 0, text.Duration(time.Hour) }, map[string]string{"open_timeout": "100ms", "stall_timeout": "5m"}},
 		"loop on rtsp":     {func(c *Config) { c.Loop = true }, map[string]string{"loop": "file sources"}},
 		"udp and TLS":      {func(c *Config) { c.Source, c.Transport = "rtsps://cam/", "udp" }, map[string]string{"transport": "TCP alone"}},
 		"udp on file":      {func(c *Config) { c.Source, c.Transport = "a.mp4", "udp" }, map[string]string{"transport": "rtsp sources"}},
@@ -73,18 +75,5 @@ func TestOutputSize(t *testing.T) {
 		if w != tc.outW || h != tc.outH {
 			t.Errorf("%+v: %dx%d", tc, w, h)
 		}
-	}
-}
-
-func TestDurationText(t *testing.T) {
-	var d Duration
-	if err := d.UnmarshalText([]byte("1m30s")); err != nil || d != Duration(90*time.Second) {
-		t.Errorf("1m30s: %v, %v", d, err)
-	}
-	if text, err := d.MarshalText(); err != nil || string(text) != "1m30s" {
-		t.Errorf("back: %q, %v", text, err)
-	}
-	if err := d.UnmarshalText([]byte("10")); err == nil || !strings.Contains(err.Error(), "500ms") {
-		t.Errorf("a number without a unit: %v", err)
 	}
 }

@@ -3,29 +3,29 @@ package detectors
 import (
 	"time"
 
-	"rvo-tui/capture"
 	"rvo-tui/internal/option"
+	"rvo-tui/internal/text"
 )
 
 // Config is one [[detector]] of the configuration: the keys that every kind
 // takes, and those of its own kind. A key with its zero value is not set, and the
 // default holds.
 type Config struct {
-	Name      string           `toml:"name" help:"what it is called"`
-	Kind      string           `toml:"kind" help:"what sort of detector it is"`
-	Signal    string           `toml:"signal" help:"the signal that it answers with; unset: the name"`
-	Cameras   []string         `toml:"cameras" help:"cameras that it watches; unset: all"`
-	MaxFPS    float64          `toml:"max_fps" help:"runs a second, at most"`
-	Cost      Cost             `toml:"cost" help:"how long an overrun parks it" oneof:"low medium high"`
-	Needs     []string         `toml:"needs" help:"conditions that must hold for it to run, as in motion > 0.01"`
-	TTL       capture.Duration `toml:"ttl" help:"how long an answer counts; unset: three periods, at least 1s"`
-	Timeout   capture.Duration `toml:"timeout" help:"how long one run may take"`
-	Execution Execution        `toml:"execution" help:"where it runs" oneof:"worker inline"`
-	Isolation Isolation        `toml:"isolation" help:"process: it runs in a child process" oneof:"none process"`
-	MaxMemory int              `toml:"max_memory" help:"memory of its process, in MiB"`
-	MaxCPUs   int              `toml:"max_cpus" help:"processors of its process; unset: all"`
-	Retry     Retry            `toml:"retry" help:"what happens after it has failed" oneof:"backoff never"`
-	Enabled   bool             `toml:"enabled" help:"whether it runs from the start"`
+	Name      string        `toml:"name" help:"what it is called"`
+	Kind      string        `toml:"kind" help:"what sort of detector it is"`
+	Signal    string        `toml:"signal" help:"the signal that it answers with; unset: the name"`
+	Cameras   []string      `toml:"cameras" help:"cameras that it watches; unset: all"`
+	MaxFPS    float64       `toml:"max_fps" help:"runs a second, at most"`
+	Cost      Cost          `toml:"cost" help:"how long an overrun parks it" oneof:"low medium high"`
+	Needs     []string      `toml:"needs" help:"conditions that must hold for it to run, as in motion > 0.01"`
+	TTL       text.Duration `toml:"ttl" help:"how long an answer counts; unset: three periods, at least 1s"`
+	Timeout   text.Duration `toml:"timeout" help:"how long one run may take"`
+	Execution Execution     `toml:"execution" help:"where it runs" oneof:"worker inline"`
+	Isolation Isolation     `toml:"isolation" help:"process: it runs in a child process" oneof:"none process"`
+	MaxMemory int           `toml:"max_memory" help:"memory of its process, in MiB"`
+	MaxCPUs   int           `toml:"max_cpus" help:"processors of its process; unset: all"`
+	Retry     Retry         `toml:"retry" help:"what happens after it has failed" oneof:"backoff never"`
+	Enabled   bool          `toml:"enabled" help:"whether it runs from the start"`
 
 	// Options are the keys of its kind: a struct of the type that
 	// Kind.Defaults.Options has. Nil: none is set.
@@ -53,7 +53,7 @@ func (c Config) Fill(k Kind) Config {
 	setDefault(&c.Signal, c.Name)
 	setDefault(&c.MaxFPS, 10)
 	setDefault(&c.Cost, CostMedium)
-	setDefault(&c.Timeout, capture.Duration(DefaultTimeout))
+	setDefault(&c.Timeout, text.Duration(DefaultTimeout))
 	setDefault(&c.Execution, Worker)
 	setDefault(&c.Isolation, NoIsolation)
 	setDefault(&c.Retry, RetryBackoff)
@@ -61,7 +61,7 @@ func (c Config) Fill(k Kind) Config {
 		setDefault(&c.MaxMemory, DefaultMemory)
 	}
 	if c.MaxFPS > 0 {
-		setDefault(&c.TTL, capture.Duration(DefaultTTL(c.MaxFPS)))
+		setDefault(&c.TTL, text.Duration(DefaultTTL(c.MaxFPS)))
 	}
 	return c
 }

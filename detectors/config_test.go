@@ -8,8 +8,8 @@ import (
 	"testing"
 	"time"
 
-	"rvo-tui/capture"
 	"rvo-tui/internal/option"
+	"rvo-tui/internal/text"
 )
 
 // problems returns what is wrong with cfg, each as "key: problem".
@@ -30,7 +30,7 @@ func TestValidate(t *testing.T) {
 		{"least", Config{Name: "motion", Kind: "motion"}, nil},
 		{"everything", Config{
 			Name: "yard.motion-2", Kind: "motion", Signal: "yard", Cameras: []string{"yard"}, MaxFPS: MaxRate, Cost: CostHigh,
-			Needs: []string{"light > 0.2"}, TTL: capture.Duration(time.Minute), Timeout: capture.Duration(time.Second),
+			Needs: []string{"light > 0.2"}, TTL: text.Duration(time.Minute), Timeout: text.Duration(time.Second),
 			Execution: Inline, Retry: RetryNever, Options: MotionOptions{MinSize: 1, Threshold: 0.5, Sensitivity: 1, Width: 640},
 		}, nil},
 		{"no kind", Config{Name: "a"}, []string{`kind: is missing; choose "dummy", "face", "far", "jitter", "load", "motion" or "quality"`}},
@@ -46,7 +46,7 @@ func TestValidate(t *testing.T) {
 		{"rates", Config{Name: "a", Kind: "dummy", MaxFPS: -1}, []string{"max_fps: -1 is out of range: above 0, at most 10000 a second"}},
 		{"fast", Config{Name: "a", Kind: "dummy", MaxFPS: 10001}, []string{"max_fps: 10001"}},
 		{"rate that is none", Config{Name: "a", Kind: "dummy", MaxFPS: math.NaN()}, []string{"max_fps: NaN"}},
-		{"times", Config{Name: "a", Kind: "dummy", TTL: -1, Timeout: capture.Duration(time.Hour)}, []string{"ttl: -1ns is out of range: 10ms to 1h0m0s", "timeout: 1h0m0s is out of range: 10ms to 10m0s"}},
+		{"times", Config{Name: "a", Kind: "dummy", TTL: -1, Timeout: text.Duration(time.Hour)}, []string{"ttl: -1ns is out of range: 10ms to 1h0m0s", "timeout: 1h0m0s is out of range: 10ms to 10m0s"}},
 		{"words", Config{Name: "a", Kind: "dummy", Cost: "hihg", Execution: "remote", Retry: "newer"}, []string{
 			`cost: "hihg" is not one of "low", "medium" or "high"; did you mean "high"?`,
 			`execution: "remote" is not one of "worker" or "inline"`,
@@ -107,10 +107,10 @@ func TestParse(t *testing.T) {
 	}{
 		{"dummy", nil, Config{Name: "dummy", Kind: "dummy", Enabled: true}, ""},
 		{"motion", []string{"name=yard", "width=64", "max_fps=2.5", "enabled=false", "ttl=2s"}, Config{
-			Name: "yard", Kind: "motion", MaxFPS: 2.5, TTL: capture.Duration(2 * time.Second), Options: MotionOptions{Width: 64},
+			Name: "yard", Kind: "motion", MaxFPS: 2.5, TTL: text.Duration(2 * time.Second), Options: MotionOptions{Width: 64},
 		}, ""},
 		{"load", []string{"needs=motion > 0.01", "needs=dark == 0", "busy=3ms"}, Config{
-			Name: "load", Kind: "load", Needs: []string{"motion > 0.01", "dark == 0"}, Enabled: true, Options: LoadOptions{capture.Duration(3 * time.Millisecond)},
+			Name: "load", Kind: "load", Needs: []string{"motion > 0.01", "dark == 0"}, Enabled: true, Options: LoadOptions{text.Duration(3 * time.Millisecond)},
 		}, ""},
 		{"dummy", strings.Fields("needs = motion > 0.01 cameras=a,b max_fps =5"), Config{
 			Name: "dummy", Kind: "dummy", Needs: []string{"motion > 0.01"}, Cameras: []string{"a", "b"}, MaxFPS: 5, Enabled: true,
@@ -142,7 +142,7 @@ func TestSpec(t *testing.T) {
 	}
 	set := DefaultConfig()
 	set.Name, set.Kind, set.Signal, set.MaxFPS, set.Cost, set.Needs = "x", "motion", "y", 2, CostHigh, []string{"a > 1"}
-	set.TTL, set.Timeout, set.Execution, set.Retry, set.Enabled = capture.Duration(time.Minute), capture.Duration(time.Second), Inline, RetryNever, false
+	set.TTL, set.Timeout, set.Execution, set.Retry, set.Enabled = text.Duration(time.Minute), text.Duration(time.Second), Inline, RetryNever, false
 	tests := []struct {
 		cfg  Config
 		want Spec

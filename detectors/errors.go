@@ -3,8 +3,6 @@ package detectors
 import (
 	"context"
 	"errors"
-
-	"rvo-tui/internal/text"
 )
 
 // Reason is why a Detect failed, as one short word that failures are counted
@@ -48,12 +46,3 @@ func ReasonOf(err error) Reason {
 	}
 	return ReasonOther
 }
-
-// MaxText is text.Max.
-const MaxText = text.Max
-
-// Clean is text.Clean.
-func Clean(s string) string { return text.Clean(s) }
-
-// Suggest is text.Suggest.
-func Suggest(word string, from []string) string { return text.Suggest(word, from) }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"rvo-tui/capture"
+	"rvo-tui/internal/text"
 )
 
 // maxBusy bounds how long the load kinds can be told to compute.
@@ -27,14 +28,14 @@ func dummyKind() Kind {
 
 // LoadOptions are the own keys of load and jitter.
 type LoadOptions struct {
-	Busy capture.Duration `toml:"busy" help:"how long it computes; jitter: at most"`
+	Busy text.Duration `toml:"busy" help:"how long it computes; jitter: at most"`
 }
 
 func loadKind() Kind {
 	return Kind{
 		Name:     "load",
 		Doc:      "keeps a core busy for a fixed time and answers 1; stands in for a heavy model",
-		Defaults: Config{MaxFPS: 10, Cost: CostHigh, Options: LoadOptions{capture.Duration(time.Millisecond)}},
+		Defaults: Config{MaxFPS: 10, Cost: CostHigh, Options: LoadOptions{text.Duration(time.Millisecond)}},
 		Check:    checkBusy,
 		New: func(cfg Config) (Detector, error) {
 			return &work{busy: time.Duration(cfg.Options.(LoadOptions).Busy), answer: [1]Reading{{Signal: cfg.Signal, Value: 1}}}, nil
@@ -46,7 +47,7 @@ func jitterKind() Kind {
 	return Kind{
 		Name:     "jitter",
 		Doc:      "keeps a core busy for a random time up to a bound and answers how many seconds that took",
-		Defaults: Config{MaxFPS: 30, Cost: CostMedium, Options: LoadOptions{capture.Duration(2 * time.Millisecond)}},
+		Defaults: Config{MaxFPS: 30, Cost: CostMedium, Options: LoadOptions{text.Duration(2 * time.Millisecond)}},
 		Check:    checkBusy,
 		New: func(cfg Config) (Detector, error) {
 			h := fnv.New64a()

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"rvo-tui/capture"
+	"rvo-tui/internal/text"
 )
 
 func TestLoadKinds(t *testing.T) {
@@ -26,7 +27,7 @@ func TestLoadKinds(t *testing.T) {
 		{"jitter", busy, 0},
 	}
 	for _, tt := range tests {
-		d := build(t, Config{Name: "a", Kind: tt.kind, Options: LoadOptions{Busy: capture.Duration(tt.busy)}})
+		d := build(t, Config{Name: "a", Kind: tt.kind, Options: LoadOptions{Busy: text.Duration(tt.busy)}})
 		for range 5 {
 			start := time.Now()
 			got, ok := detect(t, d, frame)["a"]
@@ -48,7 +49,7 @@ func TestLoadKinds(t *testing.T) {
 func TestLoadStopsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	d := build(t, Config{Name: "a", Kind: "load", Options: LoadOptions{Busy: capture.Duration(maxBusy)}})
+	d := build(t, Config{Name: "a", Kind: "load", Options: LoadOptions{Busy: text.Duration(maxBusy)}})
 	if _, err := d.Detect(ctx, nil); !errors.Is(err, errCutShort) {
 		t.Errorf("error %v, want %v", err, errCutShort)
 	}

@@ -6,7 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"rvo-tui/capture"
 	"rvo-tui/internal/option"
 	"rvo-tui/internal/text"
 )
@@ -122,8 +121,8 @@ func (c Config) checkChoices(list []option.Option, bad func(key, problem string)
 	}
 }
 
-func inRange(key string, d capture.Duration, least, most time.Duration, bad func(key, problem string)) {
-	if d != 0 && (d < capture.Duration(least) || d > capture.Duration(most)) {
+func inRange(key string, d text.Duration, least, most time.Duration, bad func(key, problem string)) {
+	if d != 0 && (d < text.Duration(least) || d > text.Duration(most)) {
 		bad(key, fmt.Sprintf("%v is out of range: %v to %v", d, least, most))
 	}
 }

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"time"
 
-	"rvo-tui/capture"
+	"rvo-tui/internal/text"
 )
 
 // MaxDuration bounds for, cooldown and grace.
@@ -47,22 +47,22 @@ type Config struct {
 	// it.
 	Parsed *Expr `toml:"-"`
 	// For is how long the condition must last. 0: it confirms at once.
-	For capture.Duration `toml:"for"`
+	For text.Duration `toml:"for"`
 	// Cooldown is how long after a confirmation no other one follows. 0 is
 	// allowed only with a For above 0.
-	Cooldown capture.Duration `toml:"cooldown"`
+	Cooldown text.Duration `toml:"cooldown"`
 	// Grace is the longest gap in the condition that does not end it.
-	Grace     capture.Duration `toml:"grace"`
-	Rearm     Rearm            `toml:"rearm"`
-	OnUnknown OnUnknown        `toml:"on_unknown"`
+	Grace     text.Duration `toml:"grace"`
+	Rearm     Rearm         `toml:"rearm"`
+	OnUnknown OnUnknown     `toml:"on_unknown"`
 	// Phases reports the end of a confirmed condition too.
 	Phases bool `toml:"phases"`
 	// Clip saves what the camera saw around each confirmation, from Before ahead
 	// of it to After behind it. Before and After are 0 where the evidence's own
 	// settings apply.
-	Clip   bool             `toml:"clip"`
-	Before capture.Duration `toml:"before"`
-	After  capture.Duration `toml:"after"`
+	Clip   bool          `toml:"clip"`
+	Before text.Duration `toml:"before"`
+	After  text.Duration `toml:"after"`
 	// Cameras are the cameras that the rule watches, each for itself. None: all.
 	Cameras []string `toml:"cameras"`
 	Enabled bool     `toml:"enabled"`
@@ -72,7 +72,7 @@ type Config struct {
 // nothing: it confirms at once, and again after ten seconds at the earliest.
 func DefaultConfig() Config {
 	return Config{
-		Cooldown:  capture.Duration(10 * time.Second),
+		Cooldown:  text.Duration(10 * time.Second),
 		Rearm:     RearmCooldown,
 		OnUnknown: UnknownReset,
 		Clip:      true,
@@ -147,7 +147,7 @@ func (c Config) Validate(bad func(key, problem string)) {
 	c.validateCondition(bad)
 	for _, d := range [...]struct {
 		key   string
-		value capture.Duration
+		value text.Duration
 	}{{"for", c.For}, {"cooldown", c.Cooldown}, {"grace", c.Grace}} {
 		if d.value < 0 || time.Duration(d.value) > MaxDuration {
 			bad(d.key, fmt.Sprintf("must be at least 0s and at most %v, not %v", MaxDuration, d.value))
@@ -155,7 +155,7 @@ func (c Config) Validate(bad func(key, problem string)) {
 	}
 	for _, d := range [...]struct {
 		key   string
-		value capture.Duration
+		value text.Duration
 	}{{"before", c.Before}, {"after", c.After}} {
 		switch {
 		case d.value < 0 || time.Duration(d.value) > MaxRoll:

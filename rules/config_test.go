@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"rvo-tui/capture"
+	"rvo-tui/internal/text"
 )
 
 func TestValidate(t *testing.T) {
@@ -34,7 +34,7 @@ func TestValidate(t *testing.T) {
 		{"negative for", func(c *Config) { c.For = -1 }, []string{"for: must be at least 0s"}},
 		{"negative cooldown", func(c *Config) { c.Cooldown = -1 }, []string{"cooldown: must be at least 0s"}},
 		{"negative grace", func(c *Config) { c.Grace = -1 }, []string{"grace: must be at least 0s"}},
-		{"endless for", func(c *Config) { c.For = capture.Duration(MaxDuration + 1) }, []string{"for: must be at least 0s and at most 720h0m0s"}},
+		{"endless for", func(c *Config) { c.For = text.Duration(MaxDuration + 1) }, []string{"for: must be at least 0s and at most 720h0m0s"}},
 		{"no for and no cooldown", func(c *Config) { c.For, c.Cooldown = 0, 0 }, []string{"cooldown: a cooldown of 0"}},
 		{"no cooldown", func(c *Config) { c.Cooldown = 0 }, nil},
 		{"bad rearm", func(c *Config) { c.Rearm = "never" }, []string{`rearm: must be "cooldown" or "release", not "never"`}},

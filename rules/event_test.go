@@ -14,8 +14,8 @@ import (
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
-	"rvo-tui/capture"
 	"rvo-tui/detectors"
+	"rvo-tui/internal/text"
 )
 
 func eventSchema(t *testing.T) *jsonschema.Schema {
@@ -34,7 +34,7 @@ func happenings(t *testing.T) (confirmed, ended Event) {
 	t.Helper()
 	r, tab := newRule(t, config(func(c *Config) {
 		c.Event, c.When = "person_at-door.1", "person >= 1 && motion > 0.02 || broken || gone < person || stale"
-		c.Grace = capture.Duration(ms)
+		c.Grace = text.Duration(ms)
 	}))
 	put := func(name string, v float64, frame uint64, captured, ttl time.Duration) {
 		id, err := tab.Intern(name)

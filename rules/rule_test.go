@@ -7,8 +7,8 @@ import (
 	"testing"
 	"time"
 
-	"rvo-tui/capture"
 	"rvo-tui/detectors"
+	"rvo-tui/internal/text"
 )
 
 // moment is one Step of a script. What is set lasts until it is set again.
@@ -28,7 +28,7 @@ const (
 func config(change func(*Config)) Config {
 	cfg := DefaultConfig()
 	cfg.Event, cfg.When = "test", "a"
-	cfg.For, cfg.Cooldown = capture.Duration(100*ms), capture.Duration(1000*ms)
+	cfg.For, cfg.Cooldown = text.Duration(100*ms), text.Duration(1000*ms)
 	cfg.Phases = true
 	if change != nil {
 		change(&cfg)
@@ -88,7 +88,7 @@ func play(t *testing.T, cfg Config, script []moment) (*Rule, *detectors.Table) {
 }
 
 func TestRule(t *testing.T) {
-	grace := func(c *Config) { c.Grace = capture.Duration(50 * ms) }
+	grace := func(c *Config) { c.Grace = text.Duration(50 * ms) }
 	hold := func(c *Config) { c.OnUnknown = UnknownHold }
 	release := func(c *Config) { c.Rearm = RearmRelease }
 	both := func(a, b func(*Config)) func(*Config) { return func(c *Config) { a(c); b(c) } }
@@ -260,7 +260,7 @@ func TestRule(t *testing.T) {
 			{1120, "1", "", Potential, 1220},
 			{1220, "", PhaseConfirmed, Confirmed, 2220},
 		}},
-		{"an end and a new beginning at one late step", both(grace, func(c *Config) { c.For, c.Cooldown = 0, capture.Duration(10*ms) }), []moment{
+		{"an end and a new beginning at one late step", both(grace, func(c *Config) { c.For, c.Cooldown = 0, text.Duration(10*ms) }), []moment{
 			{0, "1", PhaseConfirmed, Confirmed, 10},
 			{5, "0", "", Confirmed, 55},
 			{100, "1", PhaseEnded, Potential, 100},
@@ -396,7 +396,7 @@ func TestNewRejects(t *testing.T) {
 }
 
 func TestStepAllocatesNothing(t *testing.T) {
-	r, tab := newRule(t, config(func(c *Config) { c.When, c.Grace = "a && b > 0.5", capture.Duration(ms) }))
+	r, tab := newRule(t, config(func(c *Config) { c.When, c.Grace = "a && b > 0.5", text.Duration(ms) }))
 	var now time.Duration
 	trace := detectors.Trace{}
 	step := func() {

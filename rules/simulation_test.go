@@ -8,8 +8,8 @@ import (
 
 	"pgregory.net/rapid"
 
-	"rvo-tui/capture"
 	"rvo-tui/detectors"
+	"rvo-tui/internal/text"
 )
 
 // firing is one report, in ticks of a millisecond.
@@ -25,7 +25,7 @@ type firing struct {
 // every tick instead of by keeping clocks.
 func simulate(cfg Config, history []Truth) []firing {
 	var fired []firing
-	ticks := func(d capture.Duration) int { return int(time.Duration(d) / ms) }
+	ticks := func(d text.Duration) int { return int(time.Duration(d) / ms) }
 	frozen := func(i int) bool { return history[i] == Unknown && cfg.OnUnknown == UnknownHold }
 	count := func(from, to int, is func(i int) bool) (n int) {
 		for i := from; i < to; i++ {
@@ -94,14 +94,14 @@ type stretch struct {
 }
 
 func drawConfig(t *rapid.T) Config {
-	ticks := func(label string) capture.Duration {
-		return capture.Duration(time.Duration(rapid.IntRange(0, 12).Draw(t, label)) * ms)
+	ticks := func(label string) text.Duration {
+		return text.Duration(time.Duration(rapid.IntRange(0, 12).Draw(t, label)) * ms)
 	}
 	cfg := DefaultConfig()
 	cfg.Event, cfg.When = "test", "a"
 	cfg.For, cfg.Cooldown, cfg.Grace = ticks("for"), ticks("cooldown"), ticks("grace")
 	if cfg.For == 0 && cfg.Cooldown == 0 {
-		cfg.Cooldown = capture.Duration(ms)
+		cfg.Cooldown = text.Duration(ms)
 	}
 	cfg.Rearm = rapid.SampledFrom([]Rearm{RearmCooldown, RearmRelease}).Draw(t, "rearm")
 	cfg.OnUnknown = rapid.SampledFrom([]OnUnknown{UnknownReset, UnknownHold}).Draw(t, "on_unknown")

@@ -5,8 +5,8 @@ import (
 	"testing"
 	"time"
 
-	"rvo-tui/capture"
 	"rvo-tui/detectors"
+	"rvo-tui/internal/text"
 )
 
 func TestStatus(t *testing.T) {
@@ -58,7 +58,7 @@ func TestConfidenceAndDuration(t *testing.T) {
 		}
 	}
 
-	r, tab := newRule(t, config(func(c *Config) { c.Grace = capture.Duration(50 * ms) }))
+	r, tab := newRule(t, config(func(c *Config) { c.Grace = text.Duration(50 * ms) }))
 	set(t, tab, "a", 1, 0, long)
 	idle(r, 1000)
 	set(t, tab, "a", 0, 0, long)

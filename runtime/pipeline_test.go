@@ -7,6 +7,7 @@ import (
 
 	"rvo-tui/capture"
 	"rvo-tui/detectors"
+	"rvo-tui/internal/text"
 	"rvo-tui/rules"
 	"rvo-tui/runtime"
 	"rvo-tui/runtime/engine"
@@ -81,7 +82,7 @@ func TestRemoteDetectorsTakeNoSlot(t *testing.T) {
 		hang := testkit.NewHang()
 		t.Cleanup(hang.Release)
 		hog := testkit.NewDetector("hog", hang.On(1, testkit.Always(1)))
-		hog.Config.Timeout = capture.Duration(10 * time.Minute)
+		hog.Config.Timeout = text.Duration(10 * time.Minute)
 		remote := testkit.NewDetector("remote", testkit.Latency(10*ms, testkit.Always(1)))
 		remote.Remote = true
 		inline := testkit.NewDetector("inline", testkit.Always(1))

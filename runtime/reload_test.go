@@ -8,6 +8,7 @@ import (
 
 	"rvo-tui/capture"
 	"rvo-tui/detectors"
+	"rvo-tui/internal/text"
 	"rvo-tui/rules"
 	"rvo-tui/runtime"
 	"rvo-tui/runtime/testkit"
@@ -21,7 +22,7 @@ func TestReloadReplacesOnlyWhatChanged(t *testing.T) {
 			testkit.NewDetector("gone", testkit.Always(1)), testkit.NewDetector("fresh", testkit.Always(1)), testkit.NewDetector("added", testkit.Always(1))
 		door, yard, lane := &testkit.Camera{Name: "door"}, &testkit.Camera{Name: "yard"}, &testkit.Camera{Name: "lane"}
 		stays, leaves, comes := testkit.Rule("stays", "kept >= 1"), testkit.Rule("leaves", "gone >= 1"), testkit.Rule("comes", "fresh >= 1")
-		stays.Cooldown = capture.Duration(time.Hour)
+		stays.Cooldown = text.Duration(time.Hour)
 		p := start(t, testkit.Setup{
 			Cameras: []*testkit.Camera{door, yard}, Addable: []*testkit.Camera{lane},
 			Detectors: []*testkit.Detector{kept, changed, gone}, Attachable: []*testkit.Detector{fresh, added},
@@ -94,7 +95,7 @@ func TestReloadUnderWay(t *testing.T) {
 		t.Cleanup(hang.Release)
 		p.Until(450 * ms)
 		changed := door.Config()
-		changed.StallTimeout = capture.Duration(time.Minute)
+		changed.StallTimeout = text.Duration(time.Minute)
 		done := make(chan error, 1)
 		go func() {
 			done <- p.Do(t.Context(), runtime.Command{Do: runtime.Reload, Setup: &runtime.Setup{

@@ -14,6 +14,7 @@ import (
 	"rvo-tui/capture"
 	"rvo-tui/clips"
 	"rvo-tui/detectors"
+	"rvo-tui/internal/text"
 	"rvo-tui/rules"
 	"rvo-tui/runtime"
 	"rvo-tui/runtime/testkit"
@@ -262,7 +263,7 @@ func TestReloadBringsAndEndsEvidence(t *testing.T) {
 		if metas := saved(t, dir); len(metas) != 1 || !slices.Equal(metas[0].FrameIDs, frames(26, 34)) {
 			t.Errorf("clips %+v, want one of frames 26 to 34", metas)
 		}
-		longer := with(person, func(r *rules.Config) { r.Before = capture.Duration(2 * time.Second) })
+		longer := with(person, func(r *rules.Config) { r.Before = text.Duration(2 * time.Second) })
 		reload(longer)
 		p.Until(12 * time.Second)
 		if rings := p.Snapshot().Clips.Rings; len(rings) != 1 || rings[0].Span < 3900*ms {

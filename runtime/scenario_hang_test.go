@@ -8,8 +8,8 @@ import (
 	"testing/synctest"
 	"time"
 
-	"rvo-tui/capture"
 	"rvo-tui/clips"
+	"rvo-tui/internal/text"
 	"rvo-tui/rules"
 	"rvo-tui/runtime"
 	"rvo-tui/runtime/engine"
@@ -23,7 +23,7 @@ func hanging(t *testing.T) (quick, hung *testkit.Detector, hang *testkit.Hang) {
 	t.Cleanup(hang.Release)
 	quick = testkit.NewDetector("quick", testkit.ByFrame(0, 0, 1, 0))
 	hung = testkit.Chained("hung", "quick >= 1", hang.On(1, testkit.Always(1)))
-	hung.Config.Timeout = capture.Duration(470 * ms)
+	hung.Config.Timeout = text.Duration(470 * ms)
 	return quick, hung, hang
 }
 

@@ -5,7 +5,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"rvo-tui/capture"
+	"rvo-tui/internal/text"
 	"rvo-tui/rules"
 	"rvo-tui/runtime/testkit"
 )
@@ -43,7 +43,7 @@ func with(c rules.Config, change func(*rules.Config)) rules.Config {
 }
 
 func lasting(c rules.Config, d time.Duration) rules.Config {
-	c.For = capture.Duration(d)
+	c.For = text.Duration(d)
 	return c
 }
 
@@ -77,7 +77,7 @@ func TestEventsOfSignals(t *testing.T) {
 		},
 		{
 			name: "cooldown", a: testkit.Always(1),
-			rules: []rules.Config{with(person, func(r *rules.Config) { r.Cooldown = capture.Duration(950 * ms) })},
+			rules: []rules.Config{with(person, func(r *rules.Config) { r.Cooldown = text.Duration(950 * ms) })},
 			until: 2005 * ms,
 			want:  []string{"10ms door/person confirmed", "960ms door/person confirmed", "1.91s door/person confirmed"},
 		},
@@ -105,12 +105,12 @@ func TestEventsOfSignals(t *testing.T) {
 		},
 		{
 			name: "a gap within grace", a: gap,
-			rules: []rules.Config{with(lasting(person, 450*ms), func(r *rules.Config) { r.Grace = capture.Duration(150 * ms) })},
+			rules: []rules.Config{with(lasting(person, 450*ms), func(r *rules.Config) { r.Grace = text.Duration(150 * ms) })},
 			until: 2 * time.Second, want: []string{"660ms door/person confirmed"},
 		},
 		{
 			name: "a gap beyond grace", a: gap,
-			rules: []rules.Config{with(lasting(person, 450*ms), func(r *rules.Config) { r.Grace = capture.Duration(50 * ms) })},
+			rules: []rules.Config{with(lasting(person, 450*ms), func(r *rules.Config) { r.Grace = text.Duration(50 * ms) })},
 			until: 2 * time.Second, want: []string{"960ms door/person confirmed"},
 		},
 		{
@@ -134,14 +134,14 @@ func TestEventsOfSignals(t *testing.T) {
 		{
 			name: "rearm by release", a: testkit.ByFrame(1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 1),
 			rules: []rules.Config{with(person, func(r *rules.Config) {
-				r.Cooldown, r.Rearm = capture.Duration(240*ms), rules.RearmRelease
+				r.Cooldown, r.Rearm = text.Duration(240*ms), rules.RearmRelease
 			})},
 			until: 3 * time.Second,
 			want:  []string{"10ms door/person confirmed", "1.11s door/person confirmed"},
 		},
 		{
 			name: "rearm by cooldown", a: testkit.ByFrame(1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 1),
-			rules: []rules.Config{with(person, func(r *rules.Config) { r.Cooldown = capture.Duration(240 * ms) })},
+			rules: []rules.Config{with(person, func(r *rules.Config) { r.Cooldown = text.Duration(240 * ms) })},
 			until: 1300 * ms,
 			want: []string{
 				"10ms door/person confirmed", "250ms door/person confirmed", "490ms door/person confirmed",
@@ -175,7 +175,7 @@ func TestEventsOfSignals(t *testing.T) {
 func TestSignalExpiresBetweenFrames(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a := testkit.NewDetector("a", testkit.Always(1))
-		a.Config.TTL = capture.Duration(300 * ms)
+		a.Config.TTL = text.Duration(300 * ms)
 		p := start(t, testkit.Setup{
 			Cameras:   []*testkit.Camera{{Name: "door", Count: 3}}, // the last at 210 ms
 			Detectors: []*testkit.Detector{a},
@@ -200,7 +200,7 @@ func TestSignalExpiresBetweenFrames(t *testing.T) {
 func TestAnswerThatComesAfterItsTTLConfirmsNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a := testkit.NewDetector("a", testkit.Latency(400*ms, testkit.Always(1)))
-		a.Config.TTL = capture.Duration(300 * ms)
+		a.Config.TTL = text.Duration(300 * ms)
 		p := start(t, testkit.Setup{
 			Cameras:   []*testkit.Camera{{Name: "door", Count: 1}},
 			Detectors: []*testkit.Detector{a},

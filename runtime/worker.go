@@ -10,6 +10,7 @@ import (
 
 	"rvo-tui/capture"
 	"rvo-tui/detectors"
+	"rvo-tui/internal/text"
 	"rvo-tui/runtime/engine"
 )
 
@@ -220,7 +221,7 @@ func (w *worker) collect(readings []detectors.Reading) error {
 		if i < 0 {
 			return &detectors.Error{
 				Reason: ReasonSignal,
-				Err:    fmt.Errorf("it answered with the signal %q, which it is not configured to provide", detectors.Clean(r.Signal)),
+				Err:    fmt.Errorf("it answered with the signal %q, which it is not configured to provide", text.Clean(r.Signal)),
 			}
 		}
 		a.Values[i], a.Detections[i], a.TTLs[i] = r.Value, r.Detections, r.TTL

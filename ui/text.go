@@ -7,7 +7,7 @@ import (
 
 	"github.com/charmbracelet/x/ansi"
 
-	"rvo-tui/detectors"
+	"rvo-tui/internal/text"
 )
 
 // clean makes text from outside safe to draw: detectors.Clean, and without the
@@ -25,7 +25,7 @@ func clean(s string) string {
 			return -1
 		}
 		return r
-	}, detectors.Clean(s))
+	}, text.Clean(s))
 	// Of what still joins, such as two Hangul consonants, the first stays.
 	var b strings.Builder
 	for s != "" {

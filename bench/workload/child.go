@@ -12,8 +12,8 @@ import (
 	"time"
 
 	"rvo-tui/bench/wait"
-	"rvo-tui/capture"
 	"rvo-tui/detectors"
+	"rvo-tui/internal/text"
 	"rvo-tui/rules"
 	"rvo-tui/runtime"
 )
@@ -38,7 +38,7 @@ func buildCrashingChild(s Setup) (Load, error) {
 	}
 	cfg := detectors.DefaultConfig()
 	cfg.Name, cfg.Kind, cfg.MaxFPS, cfg.Cost = "child", "load", 30, detectors.CostLow
-	cfg.Options = detectors.LoadOptions{Busy: capture.Duration(time.Millisecond)}
+	cfg.Options = detectors.LoadOptions{Busy: text.Duration(time.Millisecond)}
 	cfg.Isolation = detectors.ProcessIsolation
 	return Load{
 		Cameras:   oneCamera(30),

@@ -12,6 +12,7 @@ import (
 	"rvo-tui/capture"
 	"rvo-tui/clips"
 	"rvo-tui/detectors"
+	"rvo-tui/internal/text"
 	"rvo-tui/rules"
 	"rvo-tui/runtime"
 	"rvo-tui/runtime/sink"
@@ -87,7 +88,7 @@ func blinks() detectors.Kinds {
 // hold.
 func rising(event, when string) rules.Config {
 	cfg := rule(event, when)
-	cfg.For, cfg.Cooldown, cfg.Rearm = 0, capture.Duration(time.Millisecond), rules.RearmRelease
+	cfg.For, cfg.Cooldown, cfg.Rearm = 0, text.Duration(time.Millisecond), rules.RearmRelease
 	return cfg
 }
 
@@ -134,7 +135,7 @@ func buildStorm(s Setup) (Load, error) {
 
 func buildClips(s Setup) (Load, error) {
 	saved := rule("dummy_event", "dummy >= 1")
-	saved.Clip, saved.Cooldown = true, capture.Duration(5*time.Second)
+	saved.Clip, saved.Cooldown = true, text.Duration(5*time.Second)
 	cfg := clips.DefaultConfig()
 	cfg.Dir, cfg.MinFree = filepath.Join(s.Dir, "clips"), 0
 	return Load{

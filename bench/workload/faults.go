@@ -9,6 +9,7 @@ import (
 
 	"rvo-tui/capture"
 	"rvo-tui/detectors"
+	"rvo-tui/internal/text"
 	"rvo-tui/rules"
 )
 
@@ -64,7 +65,7 @@ func (d *deaf) Close() error { return nil }
 
 func buildStuck(Setup) (Load, error) {
 	cfg := detectors.DefaultConfig()
-	cfg.Name, cfg.Kind, cfg.MaxFPS, cfg.Cost, cfg.Timeout = "stuck", "deaf", 30, detectors.CostLow, capture.Duration(100*time.Millisecond)
+	cfg.Name, cfg.Kind, cfg.MaxFPS, cfg.Cost, cfg.Timeout = "stuck", "deaf", 30, detectors.CostLow, text.Duration(100*time.Millisecond)
 	return Load{
 		Cameras:   oneCamera(30),
 		Detectors: []detectors.Config{dummy(), cfg},
@@ -127,7 +128,7 @@ func buildSaturated(s Setup) (Load, error) {
 	for i := range goruntime.NumCPU() {
 		cfg := detectors.DefaultConfig()
 		cfg.Name, cfg.Kind, cfg.MaxFPS, cfg.Cost = fmt.Sprintf("person%d", i), "person", 30, detectors.CostLow
-		cfg.Timeout = capture.Duration(5 * time.Second) // slow is not stuck
+		cfg.Timeout = text.Duration(5 * time.Second) // slow is not stuck
 		l.Detectors = append(l.Detectors, cfg)
 	}
 	return l, nil

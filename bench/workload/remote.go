@@ -13,9 +13,9 @@ import (
 
 	"google.golang.org/grpc"
 
-	"rvo-tui/capture"
 	"rvo-tui/detectors"
 	"rvo-tui/detectors/remote"
+	"rvo-tui/internal/text"
 	detectv1 "rvo-tui/proto/rvo/detect/v1"
 	"rvo-tui/rules"
 )
@@ -68,7 +68,7 @@ func buildRemote(takes time.Duration, n int, format string) (Load, error) {
 	}
 	for i := range n {
 		cfg := detectors.DefaultConfig()
-		cfg.Name, cfg.Kind, cfg.MaxFPS, cfg.Timeout = "remote", "remote", 30, capture.Duration(2*time.Second)
+		cfg.Name, cfg.Kind, cfg.MaxFPS, cfg.Timeout = "remote", "remote", 30, text.Duration(2*time.Second)
 		if i > 0 { // the service answers with one signal, which has one provider
 			cfg.Name = fmt.Sprintf("remote%d", i)
 		}

@@ -8,6 +8,7 @@ import (
 
 	"rvo-tui/capture"
 	"rvo-tui/detectors"
+	"rvo-tui/internal/text"
 	"rvo-tui/rules"
 )
 
@@ -30,7 +31,7 @@ func varianceScenarios() []Scenario {
 			Name: "variance_" + v.name, FPS: 30, Sleep: varianceMean, Doc: "a detector of 20 ms on average: " + v.doc,
 			Build: func(s Setup) (Load, error) {
 				cfg := detectors.DefaultConfig()
-				cfg.Name, cfg.Kind, cfg.MaxFPS, cfg.Cost, cfg.Timeout = "varied", "varied", 30, detectors.CostLow, capture.Duration(2*time.Second)
+				cfg.Name, cfg.Kind, cfg.MaxFPS, cfg.Cost, cfg.Timeout = "varied", "varied", 30, detectors.CostLow, text.Duration(2*time.Second)
 				return Load{
 					Cameras:   oneCamera(30),
 					Detectors: []detectors.Config{cfg},

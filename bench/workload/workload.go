@@ -10,10 +10,10 @@ import (
 	"strings"
 	"time"
 
-	"rvo-tui/capture"
 	"rvo-tui/clips"
 	"rvo-tui/detectors"
 	"rvo-tui/internal/logging"
+	"rvo-tui/internal/text"
 	"rvo-tui/rules"
 	"rvo-tui/runtime"
 )
@@ -149,7 +149,7 @@ func oneCamera(fps float64) []Camera { return []Camera{{Name: "camera", FPS: fps
 func sleeping(name string, d time.Duration, cost detectors.Cost, fps float64) detectors.Config {
 	cfg := detectors.DefaultConfig()
 	cfg.Name, cfg.Kind, cfg.Cost, cfg.MaxFPS = name, SleepKind, cost, fps
-	cfg.Options = detectors.LoadOptions{Busy: capture.Duration(d)}
+	cfg.Options = detectors.LoadOptions{Busy: text.Duration(d)}
 	return cfg
 }
 
@@ -166,6 +166,6 @@ func dummy() detectors.Config {
 func rule(event, when string) rules.Config {
 	cfg := rules.DefaultConfig()
 	cfg.Event, cfg.When, cfg.Clip = event, when, false
-	cfg.For, cfg.Cooldown = capture.Duration(100*time.Millisecond), capture.Duration(500*time.Millisecond)
+	cfg.For, cfg.Cooldown = text.Duration(100*time.Millisecond), text.Duration(500*time.Millisecond)
 	return cfg
 }

@@ -22,6 +22,7 @@ import (
 
 	"rvo-tui/capture"
 	"rvo-tui/capture/login/logintest"
+	"rvo-tui/internal/text"
 )
 
 const ms = time.Millisecond
@@ -49,7 +50,7 @@ var (
 
 func httpConfig(timeout time.Duration) capture.Config {
 	c := capture.DefaultConfig()
-	c.Name, c.OpenTimeout, c.StallTimeout = "door", capture.Duration(timeout), capture.Duration(timeout)
+	c.Name, c.OpenTimeout, c.StallTimeout = "door", text.Duration(timeout), text.Duration(timeout)
 	return c
 }
 
@@ -361,10 +362,10 @@ func TestMJPEGHostile(t *testing.T) {
 			// What does not come is not waited for long, what comes may come late.
 			cfg := httpConfig(20 * time.Second)
 			if tc.open != nil {
-				cfg.OpenTimeout = capture.Duration(300 * ms)
+				cfg.OpenTimeout = text.Duration(300 * ms)
 			}
 			if tc.grab != nil {
-				cfg.StallTimeout = capture.Duration(300 * ms)
+				cfg.StallTimeout = text.Duration(300 * ms)
 			}
 			src, err := openURL(t, cfg, listen(t, tc.handle))
 			if tc.open != nil {

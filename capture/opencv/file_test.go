@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"rvo-tui/capture"
+	"rvo-tui/internal/text"
 )
 
 func TestFile(t *testing.T) {
@@ -186,17 +187,17 @@ func TestFileCutShort(t *testing.T) {
 func TestFileOpensNothingElse(t *testing.T) {
 	var asked atomic.Int32
 	addr := faultServer(t, func(c net.Conn) { asked.Add(1); c.Close() })
-	for name, text := range map[string]string{
+	for name, list := range map[string]string{
 		"list.m3u8":   "#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\nhttp://" + addr + "/a.ts\n#EXT-X-ENDLIST\n",
 		"list.concat": "ffconcat version 1.0\nfile http://" + addr + "/a.ts\n",
 		"list.sdp":    "v=0\no=- 0 0 IN IP4 127.0.0.1\ns=x\nc=IN IP4 127.0.0.1\nt=0 0\nm=video 5004 RTP/AVP 96\na=rtpmap:96 H264/90000\n",
 	} {
 		path := filepath.Join(t.TempDir(), name)
-		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		if err := os.WriteFile(path, []byte(list), 0o600); err != nil {
 			t.Fatal(err)
 		}
 		cfg := config(path)
-		cfg.OpenTimeout = capture.Duration(2 * time.Second)
+		cfg.OpenTimeout = text.Duration(2 * time.Second)
 		if _, err := open(t, cfg); err == nil {
 			t.Errorf("%s opened", name)
 		} else if errors.Is(err, os.ErrDeadlineExceeded) {

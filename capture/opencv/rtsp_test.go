@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"rvo-tui/capture"
+	"rvo-tui/internal/text"
 )
 
 func TestRTSP(t *testing.T) {
@@ -23,7 +24,7 @@ func TestRTSP(t *testing.T) {
 		t.Run(transport, func(t *testing.T) {
 			cfg := config(s.url(""))
 			cfg.Transport = transport
-			cfg.OpenTimeout = capture.Duration(15 * time.Second)
+			cfg.OpenTimeout = text.Duration(15 * time.Second)
 			src := mustOpen(t, cfg)
 			if w, h := src.Size(); w != 320 || h != 240 || !src.Live() {
 				t.Fatalf("size %dx%d, live %v", w, h, src.Live())
@@ -56,7 +57,7 @@ func TestRTSPPassword(t *testing.T) {
 	for _, auth := range []string{"digest", "basic"} {
 		s := startRTSP(t, "--user", "joe", "--password", "p@ss/w:rd", "--auth", auth)
 		cfg := config(s.url("joe:p%40ss%2Fw%3Ard@"))
-		cfg.OpenTimeout = capture.Duration(15 * time.Second)
+		cfg.OpenTimeout = text.Duration(15 * time.Second)
 		src := mustOpen(t, cfg)
 		if _, _, _, err := picture(src); err != nil {
 			t.Error(auth, err)
@@ -101,10 +102,10 @@ func TestRTSPErrors(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			cfg := config(c.url)
-			cfg.OpenTimeout = capture.Duration(time.Second)
+			cfg.OpenTimeout = text.Duration(time.Second)
 			if c.says != "" && !errors.Is(c.is, os.ErrDeadlineExceeded) {
 				// An answer is waited for, on a busy machine too.
-				cfg.OpenTimeout = capture.Duration(20 * time.Second)
+				cfg.OpenTimeout = text.Duration(20 * time.Second)
 			}
 			began := time.Now()
 			_, err := open(t, cfg)
@@ -128,14 +129,14 @@ func TestOpeningsDoNotWaitForEachOther(t *testing.T) {
 		wg.Go(func() {
 			cfg := config("rtsp://" + hole + "/x")
 			cfg.Transport = "udp"
-			cfg.OpenTimeout = capture.Duration(time.Minute)
+			cfg.OpenTimeout = text.Duration(time.Minute)
 			if _, err := drivers().Open(ctx, cfg); !errors.Is(err, context.Canceled) {
 				t.Errorf("open on a silent server: %v", err)
 			}
 		})
 	}
 	cfg := config(s.url(""))
-	cfg.OpenTimeout = capture.Duration(15 * time.Second)
+	cfg.OpenTimeout = text.Duration(15 * time.Second)
 	if _, err := open(t, cfg); err != nil {
 		t.Error(err)
 	}
@@ -146,8 +147,8 @@ func TestOpeningsDoNotWaitForEachOther(t *testing.T) {
 func TestRTSPServerStops(t *testing.T) {
 	s := startRTSP(t)
 	cfg := config(s.url(""))
-	cfg.OpenTimeout = capture.Duration(15 * time.Second)
-	cfg.StallTimeout = capture.Duration(3 * time.Second) // a busy server may need some of it
+	cfg.OpenTimeout = text.Duration(15 * time.Second)
+	cfg.StallTimeout = text.Duration(3 * time.Second) // a busy server may need some of it
 	src := mustOpen(t, cfg)
 	if _, _, _, err := picture(src); err != nil {
 		t.Fatal(err)
@@ -186,8 +187,8 @@ func failure(src capture.Source) (err error) {
 func TestContextEndsGrab(t *testing.T) {
 	s := startRTSP(t)
 	cfg := config(s.url(""))
-	cfg.OpenTimeout = capture.Duration(15 * time.Second)
-	cfg.StallTimeout = capture.Duration(time.Minute)
+	cfg.OpenTimeout = text.Duration(15 * time.Second)
+	cfg.StallTimeout = text.Duration(time.Minute)
 	ctx, cancel := context.WithCancel(t.Context())
 	src, err := drivers().Open(ctx, cfg)
 	if err != nil {

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"rvo-tui/capture"
+	"rvo-tui/internal/text"
 )
 
 const noServer = "apt install python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly gstreamer1.0-libav"
@@ -60,7 +61,7 @@ func serve(t *testing.T, args ...string) gstreamer {
 
 func receive(ctx context.Context, address string, change func(*capture.Config)) (*source, error) {
 	cfg, addr := config(address)
-	cfg.OpenTimeout = capture.Duration(20 * time.Second)
+	cfg.OpenTimeout = text.Duration(20 * time.Second)
 	if change != nil {
 		change(&cfg)
 	}

@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"rvo-tui/capture"
+	"rvo-tui/internal/text"
 )
 
 func TestLogsIn(t *testing.T) {
@@ -238,7 +239,7 @@ func TestCertificates(t *testing.T) {
 		capture.PinOf(sha256.Sum256([]byte("another"))): "not the one",
 	} {
 		cfg, addr := config("rtsps://joe:x@" + listener.Addr().String() + "/")
-		cfg.TLS, cfg.OpenTimeout = trust, capture.Duration(20*time.Second)
+		cfg.TLS, cfg.OpenTimeout = trust, text.Duration(20*time.Second)
 		before := len(f.log())
 		s, err := Open(t.Context(), cfg, addr, Options{Log: quiet})
 		if want == "" {
@@ -280,7 +281,7 @@ func TestUDP(t *testing.T) {
 	}
 	f.listen(listener)
 	cfg, addr := config("rtsp://" + listener.Addr().String() + "/")
-	cfg.Transport, cfg.OpenTimeout = "udp", capture.Duration(20*time.Second)
+	cfg.Transport, cfg.OpenTimeout = "udp", text.Duration(20*time.Second)
 	for range 2 {
 		s, err := f.real(t.Context(), cfg, addr)
 		if err != nil {

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"time"
 
-	"rvo-tui/capture"
 	"rvo-tui/detectors"
 	"rvo-tui/detectors/onnx/heads"
 	"rvo-tui/internal/text"
@@ -58,7 +57,7 @@ func (r *Runtime) Kind() detectors.Kind {
 		Name: "onnx",
 		Doc:  "what a neural network in an ONNX file finds; the value is how many",
 		Defaults: detectors.Config{
-			MaxFPS: 5, Cost: detectors.CostHigh, Timeout: capture.Duration(5 * time.Second), Isolation: detectors.ProcessIsolation,
+			MaxFPS: 5, Cost: detectors.CostHigh, Timeout: text.Duration(5 * time.Second), Isolation: detectors.ProcessIsolation,
 			Options: Options{Threshold: threshold, NMS: nms, Provider: providerCPU, MaxBatch: 1},
 		},
 		Provides: provides,

@@ -20,6 +20,7 @@ import (
 
 	"rvo-tui/capture"
 	"rvo-tui/detectors"
+	"rvo-tui/internal/text"
 )
 
 // Threads sets how many threads one call into OpenCV may use, for the whole
@@ -55,7 +56,7 @@ func object[T gocv.CascadeClassifier | gocv.HOGDescriptor](v *T) unsafe.Pointer 
 	return *(*unsafe.Pointer)(unsafe.Pointer(v))
 }
 
-func (d *detector) why() string { return detectors.Clean(C.GoString(&d.found.why[0])) }
+func (d *detector) why() string { return text.Clean(C.GoString(&d.found.why[0])) }
 
 // Detect answers with how many there are, highest score first.
 func (d *detector) Detect(ctx context.Context, frame *capture.Frame) ([]detectors.Reading, error) {

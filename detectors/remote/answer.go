@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"rvo-tui/detectors"
+	"rvo-tui/internal/text"
 	detectv1 "rvo-tui/proto/rvo/detect/v1"
 )
 
@@ -33,7 +34,7 @@ func readings(out []detectors.Reading, answer *detectv1.DetectResponse, provides
 		name := s.GetSignalType()
 		if !slices.Contains(provides, name) {
 			if stranger == "" && !expects(name) {
-				stranger = detectors.Clean(name)
+				stranger = text.Clean(name)
 				if stranger == "" {
 					stranger = "without a name"
 				}
@@ -85,7 +86,7 @@ func reading(s *detectv1.SignalOut) (detectors.Reading, error) {
 }
 
 func detection(to *detectors.Detection, d *detectv1.Detection) error {
-	to.Label = detectors.Clean(d.GetLabel())
+	to.Label = text.Clean(d.GetLabel())
 	to.Score = float64(d.GetScore())
 	b := d.GetBox()
 	x, y, w, h := float64(b.GetX()), float64(b.GetY()), float64(b.GetW()), float64(b.GetH())

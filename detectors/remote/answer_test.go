@@ -10,6 +10,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"rvo-tui/detectors"
+	"rvo-tui/internal/text"
 	detectv1 "rvo-tui/proto/rvo/detect/v1"
 )
 
@@ -102,7 +103,7 @@ func FuzzReadings(f *testing.F) {
 				t.Fatalf("reading %v", g)
 			}
 			for _, d := range g.Detections {
-				if d.Label != detectors.Clean(d.Label) || !finite(d.Score) || !inside(d.Box) {
+				if d.Label != text.Clean(d.Label) || !finite(d.Score) || !inside(d.Box) {
 					t.Fatalf("detection %v", d)
 				}
 			}

@@ -14,6 +14,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	"rvo-tui/detectors"
+	"rvo-tui/internal/text"
 )
 
 // Why a remote detector fails, beside the reasons that every kind has.
@@ -46,7 +47,7 @@ const deadlineMargin = 100 * time.Millisecond
 // alone what happened to a connection, so some cases go by it.
 func (c *conn) failure(ctx context.Context, err error, said bool) *detectors.Error {
 	st := status.Convert(err)
-	text := detectors.Clean(st.Message())
+	text := text.Clean(st.Message())
 	has := func(parts ...string) bool {
 		for _, p := range parts {
 			if strings.Contains(text, p) {
@@ -128,16 +129,16 @@ func (c *conn) dialFault() *detectors.Error {
 	var timeout net.Error
 	switch err := *p; {
 	case errors.As(err, &handshake):
-		return fault(ReasonTLS, "no encrypted connection: check the certificate, tls_ca and whether the service speaks TLS: %s", detectors.Clean(err.Error()))
+		return fault(ReasonTLS, "no encrypted connection: check the certificate, tls_ca and whether the service speaks TLS: %s", text.Clean(err.Error()))
 	case errors.Is(err, syscall.ECONNREFUSED), errors.Is(err, os.ErrNotExist):
 		return fault(ReasonRefused, "nobody listens there: start the service, or correct endpoint")
 	case errors.Is(err, syscall.ECONNRESET):
-		return fault(ReasonReset, "connection broke as it began: look after the service: %s", detectors.Clean(err.Error()))
+		return fault(ReasonReset, "connection broke as it began: look after the service: %s", text.Clean(err.Error()))
 	case errors.As(err, &name):
-		return fault(ReasonUnreachable, "no address is known for host %q: correct endpoint", detectors.Clean(name.Name))
+		return fault(ReasonUnreachable, "no address is known for host %q: correct endpoint", text.Clean(name.Name))
 	case errors.As(err, &timeout) && timeout.Timeout():
 		return fault(detectors.ReasonTimeout, "no connection in time: look after the service and the way there")
 	default:
-		return fault(ReasonUnreachable, "no connection: %s: look after the way there, or correct endpoint", detectors.Clean(err.Error()))
+		return fault(ReasonUnreachable, "no connection: %s: look after the way there, or correct endpoint", text.Clean(err.Error()))
 	}
 }

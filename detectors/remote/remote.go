@@ -18,6 +18,7 @@ import (
 
 	"rvo-tui/capture"
 	"rvo-tui/detectors"
+	"rvo-tui/internal/text"
 	detectv1 "rvo-tui/proto/rvo/detect/v1"
 )
 
@@ -54,7 +55,7 @@ func Kind(pool *Pool) detectors.Kind {
 		Name: "remote",
 		Doc:  "a model service, asked over gRPC",
 		Defaults: detectors.Config{
-			MaxFPS: 15, Cost: detectors.CostHigh, Timeout: capture.Duration(time.Second),
+			MaxFPS: 15, Cost: detectors.CostHigh, Timeout: text.Duration(time.Second),
 			Options: Options{Sending: Sending{MaxWidth: 640, Format: formatJPEG}},
 		},
 		Remote:   true,
@@ -107,7 +108,7 @@ func (s Sending) Check(bad func(key, problem string)) {
 	for i, name := range s.Signals {
 		switch {
 		case !detectors.ValidName(name):
-			bad("signals", fmt.Sprintf("%q cannot name a signal: use a letter, then letters, digits and underscores, at most 64 in all", detectors.Clean(name)))
+			bad("signals", fmt.Sprintf("%q cannot name a signal: use a letter, then letters, digits and underscores, at most 64 in all", text.Clean(name)))
 		case slices.Contains(s.Signals[:i], name):
 			bad("signals", fmt.Sprintf("%q is there twice", name))
 		}
@@ -184,7 +185,7 @@ func (d *Detector) Detect(ctx context.Context, frame *capture.Frame) ([]detector
 		return nil, d.at(f)
 	}
 	if model := answer.GetModel(); model != d.model {
-		if d.model = detectors.Clean(model); d.model != "" {
+		if d.model = text.Clean(model); d.model != "" {
 			d.conn.answered(d.model)
 		}
 	}

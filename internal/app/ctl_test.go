@@ -23,6 +23,7 @@ import (
 	"rvo-tui/internal/cli"
 	"rvo-tui/internal/config"
 	"rvo-tui/internal/logging"
+	"rvo-tui/internal/text"
 	"rvo-tui/rules"
 	"rvo-tui/runtime"
 	"rvo-tui/runtime/engine"
@@ -57,7 +58,7 @@ func TestCtlCommands(t *testing.T) {
 			"needs=a > 1", "needs=b < 2", "signals=[\"x\", \"y\"]",
 		}, runtime.Command{Do: runtime.Attach, Camera: "door", Attached: attached(func(c *detectors.Config) {
 			c.Kind, c.Name, c.MaxFPS, c.Enabled = "remote", "p", 2.5, false
-			c.TTL, c.Needs = capture.Duration(2*time.Second), []string{"a > 1", "b < 2"}
+			c.TTL, c.Needs = text.Duration(2*time.Second), []string{"a > 1", "b < 2"}
 			c.Options = remote.Options{Endpoint: "localhost:1", Token: "sesame", Sending: remote.Sending{Signals: []string{"x", "y"}}}
 		})}},
 		{[]string{"attach", "onnx", "name=n", "model=/models/there.onnx", "mean=1", "mean=2", "mean=3"}, runtime.Command{Do: runtime.Attach, Attached: attached(func(c *detectors.Config) {

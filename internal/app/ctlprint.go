@@ -132,7 +132,7 @@ func heading(w io.Writer, names ...any) {
 func row(w io.Writer, cells ...any) {
 	texts := make([]string, len(cells))
 	for i, c := range cells {
-		texts[i] = detectors.Clean(fmt.Sprint(c))
+		texts[i] = text.Clean(fmt.Sprint(c))
 	}
 	fmt.Fprintln(w, strings.TrimRight(strings.Join(texts, "\t"), "\t"))
 }
@@ -163,8 +163,8 @@ func printEvent(out io.Writer, e runtime.RecentEvent, asJSON bool) error {
 	if v.Phase == rules.PhaseEnded {
 		more = "lasted " + short(v.Duration)
 	}
-	_, err := fmt.Fprintf(out, "%s  %-9s  %s  %s  %s  %s\n", v.Time.Local().Format(time.RFC3339), detectors.Clean(string(v.Phase)),
-		detectors.Clean(v.Camera), detectors.Clean(v.Type), more, detectors.Clean(v.ID))
+	_, err := fmt.Fprintf(out, "%s  %-9s  %s  %s  %s  %s\n", v.Time.Local().Format(time.RFC3339), text.Clean(string(v.Phase)),
+		text.Clean(v.Camera), text.Clean(v.Type), more, text.Clean(v.ID))
 	return err
 }
 
@@ -173,7 +173,7 @@ func printLine(out io.Writer, l logging.Line, asJSON bool) error {
 	if asJSON {
 		return printJSON(out, l)
 	}
-	_, err := fmt.Fprintf(out, "%s  %-5s  %s\n", l.Time.Local().Format(time.RFC3339), l.Level, detectors.Clean(l.Text))
+	_, err := fmt.Fprintf(out, "%s  %-5s  %s\n", l.Time.Local().Format(time.RFC3339), l.Level, text.Clean(l.Text))
 	return err
 }
 
@@ -196,9 +196,9 @@ func printClips(out io.Writer, dir string, entries []clips.Entry, asJSON bool) e
 	for _, e := range entries {
 		note := ""
 		if e.Damaged != "" {
-			note = "  (" + detectors.Clean(e.Damaged) + ")"
+			note = "  (" + text.Clean(e.Damaged) + ")"
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%.1fs\t%.1f MB\t%s%s\n", e.Time.Format(time.RFC3339), detectors.Clean(e.Camera), detectors.Clean(e.EventType),
+		fmt.Fprintf(w, "%s\t%s\t%s\t%.1fs\t%.1f MB\t%s%s\n", e.Time.Format(time.RFC3339), text.Clean(e.Camera), text.Clean(e.EventType),
 			float64(e.DurationMS)/1000, float64(e.Bytes)/1e6, text.Visible(path.Join(dir, e.Path, e.Movie)), note)
 	}
 	return w.Flush()

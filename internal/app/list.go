@@ -10,7 +10,6 @@ import (
 
 	"rvo-tui/capture/opencv"
 	"rvo-tui/clips"
-	"rvo-tui/detectors"
 	"rvo-tui/internal/cli"
 	"rvo-tui/internal/text"
 )
@@ -23,7 +22,7 @@ func listCameras(out io.Writer, devices []opencv.Device) error {
 	}
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	for _, d := range devices {
-		fmt.Fprintf(w, "device:%d\t%s\t%s\n", d.Number, d.Path, detectors.Clean(d.Name))
+		fmt.Fprintf(w, "device:%d\t%s\t%s\n", d.Number, d.Path, text.Clean(d.Name))
 		if d.Err != nil {
 			fmt.Fprintf(w, "\tcannot be queried: %v\t\n", d.Err)
 		}

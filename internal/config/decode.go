@@ -9,7 +9,6 @@ import (
 
 	"github.com/pelletier/go-toml/v2"
 
-	"rvo-tui/capture"
 	"rvo-tui/detectors"
 	"rvo-tui/internal/option"
 	"rvo-tui/internal/text"
@@ -170,7 +169,7 @@ func (d *decoder) inOrder(path string, table map[string]any) []string {
 func (d *decoder) mismatch(path, where, key string, t reflect.Type, value any) bool {
 	want := ""
 	switch kind := reflect.ValueOf(value).Kind(); {
-	case t == reflect.TypeFor[capture.Duration]() && kind != reflect.String:
+	case t == reflect.TypeFor[text.Duration]() && kind != reflect.String:
 		want = `a duration in quotes, as in "500ms" or "10s"`
 	case t == reflect.TypeFor[text.Bytes]() && kind != reflect.String && kind != reflect.Int64:
 		want = `a size in quotes, as in "64MiB" or "2GiB"`

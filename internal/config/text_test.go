@@ -9,6 +9,7 @@ import (
 	"rvo-tui/capture"
 	"rvo-tui/detectors"
 	"rvo-tui/detectors/remote"
+	"rvo-tui/internal/text"
 )
 
 func TestParseDetectorText(t *testing.T) {
@@ -24,7 +25,7 @@ func TestParseDetectorText(t *testing.T) {
 		{"kind = \"motion\"\nname = \"m\"", on(func(c *detectors.Config) { c.Kind, c.Name = "motion", "m" })},
 		{"kind = 'remote'\nname = 'p'\nendpoint = 'localhost:1'\ntoken = '${HOME}'\nneeds = ['m > 1', 'm < 2']\nmax_fps = 3\nttl = '2s'\nenabled = false", on(func(c *detectors.Config) {
 			c.Kind, c.Name, c.MaxFPS = "remote", "p", 3
-			c.Needs, c.TTL, c.Enabled = []string{"m > 1", "m < 2"}, capture.Duration(2*time.Second), false
+			c.Needs, c.TTL, c.Enabled = []string{"m > 1", "m < 2"}, text.Duration(2*time.Second), false
 			c.Options = remote.Options{Endpoint: "localhost:1", Token: "${HOME}"}
 		})},
 	} {
@@ -83,7 +84,7 @@ func TestTextProblemsAreNamedByKey(t *testing.T) {
 func TestCameraTextIsReadAsWritten(t *testing.T) {
 	cfg := capture.DefaultConfig()
 	cfg.Name, cfg.Source = "door", "rtsp://u:p%22%24@10.0.0.7/s?a='${X}é"
-	cfg.Transport, cfg.FPS, cfg.StallTimeout = "udp", 12.5, capture.Duration(3*time.Second)
+	cfg.Transport, cfg.FPS, cfg.StallTimeout = "udp", 12.5, text.Duration(3*time.Second)
 	text, err := CameraText(cfg)
 	if err != nil {
 		t.Fatal(err)

@@ -1,7 +1,9 @@
 package text
 
 import (
+	"strings"
 	"testing"
+	"time"
 )
 
 func TestBytes(t *testing.T) {
@@ -37,4 +39,17 @@ func FuzzBytes(f *testing.F) {
 			t.Errorf("%q is %d, written %s, read as %d, %v", text, b, b, again, err)
 		}
 	})
+}
+
+func TestDurationText(t *testing.T) {
+	var d Duration
+	if err := d.UnmarshalText([]byte("1m30s")); err != nil || d != Duration(90*time.Second) {
+		t.Errorf("1m30s: %v, %v", d, err)
+	}
+	if back, err := d.MarshalText(); err != nil || string(back) != "1m30s" {
+		t.Errorf("back: %q, %v", back, err)
+	}
+	if err := d.UnmarshalText([]byte("10")); err == nil || !strings.Contains(err.Error(), "500ms") {
+		t.Errorf("a number without a unit: %v", err)
+	}
 }

@@ -61,7 +61,7 @@ func (s *service) command(who caller, req *controlv1.DoRequest) (runtime.Command
 		return cmd, denied("read_token is for those who only look: give control.token to change anything")
 	}
 	if !slices.Contains(runtime.Verbs(), cmd.Do) {
-		return cmd, status.Errorf(codes.InvalidArgument, "unknown command %q: use one of %v", detectors.Clean(req.GetVerb()), runtime.Verbs())
+		return cmd, status.Errorf(codes.InvalidArgument, "unknown command %q: use one of %v", text.Clean(req.GetVerb()), runtime.Verbs())
 	}
 	for _, name := range []string{cmd.Camera, cmd.Detector, cmd.Rule} {
 		if len(name) > maxName {
@@ -141,10 +141,10 @@ func (s *service) perform(ctx context.Context, cmd runtime.Command) error {
 // audit writes down who asked for what, and what came of it. Texts are left out:
 // they may hold secrets.
 func (s *service) audit(who caller, req *controlv1.DoRequest, cmd runtime.Command, err error) {
-	attrs := []slog.Attr{slog.String("verb", detectors.Clean(req.GetVerb())), slog.String("by", who.who)}
+	attrs := []slog.Attr{slog.String("verb", text.Clean(req.GetVerb())), slog.String("by", who.who)}
 	add := func(key, value string) {
 		if value != "" {
-			attrs = append(attrs, slog.String(key, detectors.Clean(value)))
+			attrs = append(attrs, slog.String(key, text.Clean(value)))
 		}
 	}
 	add("camera", cmd.Camera)

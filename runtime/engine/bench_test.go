@@ -5,8 +5,8 @@ import (
 	"testing"
 	"time"
 
-	"rvo-tui/capture"
 	"rvo-tui/detectors"
+	"rvo-tui/internal/text"
 	"rvo-tui/rules"
 )
 
@@ -70,7 +70,7 @@ func BenchmarkRun(b *testing.B) {
 		b.Fatal(err)
 	}
 	cfg := rules.DefaultConfig()
-	cfg.Event, cfg.When, cfg.For = "never", "a > 5", capture.Duration(time.Second)
+	cfg.Event, cfg.When, cfg.For = "never", "a > 5", text.Duration(time.Second)
 	if err := e.AddRule(cfg); err != nil {
 		b.Fatal(err)
 	}
@@ -97,7 +97,7 @@ func BenchmarkSnapshot(b *testing.B) {
 	e := gatedEngine(b, 8)
 	for i := range 4 {
 		cfg := rules.DefaultConfig()
-		cfg.Event, cfg.When, cfg.Cooldown = fmt.Sprintf("r%d", i), "gate > 1 && d0 > 1", capture.Duration(time.Second)
+		cfg.Event, cfg.When, cfg.Cooldown = fmt.Sprintf("r%d", i), "gate > 1 && d0 > 1", text.Duration(time.Second)
 		if err := e.AddRule(cfg); err != nil {
 			b.Fatal(err)
 		}

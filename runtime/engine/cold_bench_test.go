@@ -5,8 +5,8 @@ import (
 	"testing"
 	"time"
 
-	"rvo-tui/capture"
 	"rvo-tui/detectors"
+	"rvo-tui/internal/text"
 	"rvo-tui/rules"
 )
 
@@ -23,7 +23,7 @@ func BenchmarkCold(b *testing.B) {
 		b.Fatal(err)
 	}
 	cfg := rules.DefaultConfig()
-	cfg.Event, cfg.When, cfg.Cooldown, cfg.Rearm = "seen", "a >= 1", capture.Duration(10*time.Second), rules.RearmCooldown
+	cfg.Event, cfg.When, cfg.Cooldown, cfg.Rearm = "seen", "a >= 1", text.Duration(10*time.Second), rules.RearmCooldown
 	if err := e.AddRule(cfg); err != nil {
 		b.Fatal(err)
 	}

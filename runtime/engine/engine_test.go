@@ -9,8 +9,8 @@ import (
 
 	"pgregory.net/rapid"
 
-	"rvo-tui/capture"
 	"rvo-tui/detectors"
+	"rvo-tui/internal/text"
 	"rvo-tui/rules"
 )
 
@@ -281,7 +281,7 @@ func TestTTLRunsFromCapture(t *testing.T) {
 	s := newSim(t)
 	cfg := rules.DefaultConfig()
 	cfg.Event, cfg.When, cfg.Phases = "seen", "a >= 1", true
-	cfg.Cooldown = capture.Duration(time.Minute)
+	cfg.Cooldown = text.Duration(time.Minute)
 	s.attach(&script{spec: spec("a", 10), exec: 400 * ms})
 	s.rule(cfg)
 	s.at(100*ms, func() { s.offer(FrameRef{ID: 1, Captured: 50 * ms, Arrived: 90 * ms}) })
@@ -438,7 +438,7 @@ func TestStepAllocatesNothing(t *testing.T) {
 		s.attach(&script{spec: sp})
 	}
 	cfg := rules.DefaultConfig()
-	cfg.Event, cfg.When, cfg.For = "never", "d0 > 5 && d1 > 1", capture.Duration(time.Second)
+	cfg.Event, cfg.When, cfg.For = "never", "d0 > 5 && d1 > 1", text.Duration(time.Second)
 	s.rule(cfg)
 	s.frames(10, ms, 10*ms)
 	s.until(time.Second)

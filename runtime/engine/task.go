@@ -6,6 +6,7 @@ import (
 
 	"rvo-tui/detectors"
 	"rvo-tui/internal/backoff"
+	"rvo-tui/internal/text"
 	"rvo-tui/rules"
 )
 
@@ -140,7 +141,7 @@ func (t *task) rate(now time.Duration) float64 {
 // countError counts an error under its reason.
 func (t *task) countError(reason detectors.Reason, err error) {
 	t.errors++
-	t.lastErr = detectors.Clean(err.Error())
+	t.lastErr = text.Clean(err.Error())
 	t.failures = counted(t.failures, string(reason))
 }
 

@@ -5,8 +5,8 @@ import (
 	"testing"
 	"time"
 
-	"rvo-tui/capture"
 	"rvo-tui/detectors"
+	"rvo-tui/internal/text"
 	"rvo-tui/rules"
 )
 
@@ -14,7 +14,7 @@ func TestViewGrowsOlderWhileNothingHappens(t *testing.T) {
 	s := newSim(t)
 	s.attach(&script{spec: spec("a", 10)})
 	cfg := rules.DefaultConfig()
-	cfg.Event, cfg.When, cfg.Cooldown = "seen", "a >= 1", capture.Duration(10*time.Second)
+	cfg.Event, cfg.When, cfg.Cooldown = "seen", "a >= 1", text.Duration(10*time.Second)
 	s.rule(cfg)
 	s.frames(3, ms, 100*ms)
 	s.until(300 * ms)

@@ -9,6 +9,7 @@ import (
 
 	"rvo-tui/capture"
 	"rvo-tui/capture/synthetic"
+	"rvo-tui/internal/text"
 )
 
 // Camera is a scripted camera. Its first frame comes First after it is opened, the
@@ -40,7 +41,7 @@ func (c *Camera) Config() capture.Config {
 	if c.File {
 		cfg.Source = c.Name + ".avi"
 	}
-	cfg.StallTimeout = capture.Duration(5 * time.Minute)
+	cfg.StallTimeout = text.Duration(5 * time.Minute)
 	return cfg
 }
 

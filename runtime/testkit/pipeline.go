@@ -7,9 +7,9 @@ import (
 	"sync"
 	"time"
 
-	"rvo-tui/capture"
 	"rvo-tui/clips"
 	"rvo-tui/detectors"
+	"rvo-tui/internal/text"
 	"rvo-tui/rules"
 	"rvo-tui/runtime"
 	"rvo-tui/runtime/engine"
@@ -147,7 +147,7 @@ func (p *Pipeline) Signal(t TB, camera, name string) engine.SignalView {
 func Rule(event, when string) rules.Config {
 	cfg := rules.DefaultConfig()
 	cfg.Event, cfg.When, cfg.Clip = event, when, false
-	cfg.Cooldown = capture.Duration(time.Hour)
+	cfg.Cooldown = text.Duration(time.Hour)
 	return cfg
 }
 

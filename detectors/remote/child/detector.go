@@ -19,6 +19,7 @@ import (
 	"rvo-tui/capture"
 	"rvo-tui/detectors"
 	"rvo-tui/detectors/remote"
+	"rvo-tui/internal/text"
 	detectv1 "rvo-tui/proto/rvo/detect/v1"
 )
 
@@ -74,7 +75,7 @@ func Kind(p *Pool) detectors.Kind {
 		Name: "command",
 		Doc:  "a program that serves the detector contract, started and watched",
 		Defaults: detectors.Config{
-			MaxFPS: 10, Cost: detectors.CostHigh, Timeout: capture.Duration(2 * time.Second),
+			MaxFPS: 10, Cost: detectors.CostHigh, Timeout: text.Duration(2 * time.Second),
 			Isolation: detectors.ProcessIsolation,
 			Options:   commandOptions{Sending: remote.Sending{MaxWidth: 640, Format: "bgr"}},
 		},
@@ -180,7 +181,7 @@ func order(ctx context.Context, r *run, instance, what string, req *detectv1.Det
 	if st.Code() == codes.Unavailable {
 		reason = remote.ReasonReset
 	}
-	return nil, fault(reason, "%w", errors.New(answered(st.Code())+detectors.Clean(st.Message())))
+	return nil, fault(reason, "%w", errors.New(answered(st.Code())+text.Clean(st.Message())))
 }
 
 // answered is how the error of a service with this code begins.

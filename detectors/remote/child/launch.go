@@ -17,6 +17,7 @@ import (
 
 	"rvo-tui/capture"
 	"rvo-tui/detectors"
+	"rvo-tui/internal/text"
 )
 
 // Argument is the first argument of this program when it is to be a child
@@ -171,18 +172,18 @@ func (r *run) conclude(err error) {
 		r.fault = fault(ReasonStart, "%s", strings.TrimPrefix(r.quote, saidByUs))
 	}
 	if r.fault == nil {
-		text := "its process ended: exit status 0"
+		why := "its process ended: exit status 0"
 		if err != nil {
-			text = "its process ended: " + err.Error()
+			why = "its process ended: " + err.Error()
 		}
 		if r.quote != "" {
-			text += ": " + r.quote
+			why += ": " + r.quote
 		}
-		text += ": it starts again by itself; the log has what it printed"
+		why += ": it starts again by itself; the log has what it printed"
 		if r.model != "" {
-			text += fmt.Sprintf("; if it always ends so, copy or export its model %q again", detectors.Clean(r.model))
+			why += fmt.Sprintf("; if it always ends so, copy or export its model %q again", text.Clean(r.model))
 		}
-		r.fault = fault(ReasonCrashed, "%s", text)
+		r.fault = fault(ReasonCrashed, "%s", why)
 	}
 	r.mu.Unlock()
 	close(r.ended)

@@ -9,7 +9,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"rvo-tui/detectors"
+	"rvo-tui/internal/text"
 )
 
 func relayed(text string) (got []string) {
@@ -28,7 +28,7 @@ func TestRelay(t *testing.T) {
 		{"a\nb", []string{"a", "b"}},
 		{"\x1b[2Ja\tb\r\nc\n", []string{"[2Ja b", "c"}},
 		{"open rtsp://u:p@h/x failed", []string{"open rtsp://u:***@h/x failed"}},
-		{long + "\nend\n", []string{detectors.Clean(long), "end"}},
+		{long + "\nend\n", []string{text.Clean(long), "end"}},
 	} {
 		if got := relayed(tt.text); !slices.Equal(got, tt.want) {
 			t.Errorf("%.40q gives %.300q, want %.300q", tt.text, got, tt.want)
@@ -69,9 +69,9 @@ func FuzzRelay(f *testing.F) {
 	for _, seed := range []string{"a\nb\n", "\x1b[31m\r\n", "rtsp://u:p@h\n", strings.Repeat("x", maxLine) + "\n\n", "\xff\xfe\n"} {
 		f.Add(seed)
 	}
-	f.Fuzz(func(t *testing.T, text string) {
-		for _, line := range relayed(text) {
-			if line == "" || len(line) > detectors.MaxText || !utf8.ValidString(line) || strings.ContainsFunc(line, unicode.IsControl) {
+	f.Fuzz(func(t *testing.T, said string) {
+		for _, line := range relayed(said) {
+			if line == "" || len(line) > text.Max || !utf8.ValidString(line) || strings.ContainsFunc(line, unicode.IsControl) {
 				t.Fatalf("%q is not fit for a log", line)
 			}
 		}

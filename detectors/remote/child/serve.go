@@ -17,6 +17,7 @@ import (
 	"google.golang.org/grpc"
 
 	"rvo-tui/detectors"
+	"rvo-tui/internal/text"
 	detectv1 "rvo-tui/proto/rvo/detect/v1"
 )
 
@@ -83,7 +84,7 @@ func become(command []string) error {
 	if err == nil {
 		err = syscall.Exec(path, command, os.Environ())
 	}
-	return fmt.Errorf("start program %q: %w: %s", detectors.Clean(command[0]), bare(err), remedy(err))
+	return fmt.Errorf("start program %q: %w: %s", text.Clean(command[0]), bare(err), remedy(err))
 }
 
 // bare returns what is wrong without the path that it is wrong with.

@@ -15,6 +15,7 @@ import (
 	"rvo-tui/capture"
 	"rvo-tui/detectors"
 	"rvo-tui/detectors/remote"
+	"rvo-tui/internal/text"
 	detectv1 "rvo-tui/proto/rvo/detect/v1"
 )
 
@@ -166,9 +167,9 @@ func (in *instance) size(ctx context.Context, req *detectv1.DetectRequest) error
 func formatSize(w, h int) string { return fmt.Sprintf("%dx%d", w, h) }
 
 // parseSize reads what formatSize wrote.
-func parseSize(text string) (w, h int, err error) {
-	if _, err = fmt.Sscanf(text, "%dx%d", &w, &h); err != nil || w < 1 || h < 1 {
-		return 0, 0, fault(remote.ReasonGarbage, "its process works with pictures of the size %q", detectors.Clean(text))
+func parseSize(size string) (w, h int, err error) {
+	if _, err = fmt.Sscanf(size, "%dx%d", &w, &h); err != nil || w < 1 || h < 1 {
+		return 0, 0, fault(remote.ReasonGarbage, "its process works with pictures of the size %q", text.Clean(size))
 	}
 	return w, h, nil
 }
