@@ -185,8 +185,8 @@ func (s *scene) caption(c canvas, n uint64, t float64) {
 	line = digits(append(line, ':'), cs/6000%60, 2)
 	line = digits(append(line, ':'), cs/100%60, 2)
 	s.line = digits(append(line, '.'), cs%100, 2)
-	scale := max(1, s.h/450)
-	c.text(4*scale, 2*scale, scale, s.line)
+	scale := max(1, s.h/300)
+	c.text(4*scale, 4*scale, scale, s.line)
 }
 
 // digits appends v with at least width digits.

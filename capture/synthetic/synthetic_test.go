@@ -146,7 +146,7 @@ func TestStreetComesAndGoes(t *testing.T) {
 		for range 300 { // ten a second
 			a, b := nthPicture(t, street, 2), nthPicture(t, empty, 2)
 			n := 0
-			for i := 160 * 16 * 3; i < len(a); i += 3 { // below the caption
+			for i := 160 * 12 * 3; i < len(a); i += 3 { // below the caption
 				if a[i] != b[i] || a[i+1] != b[i+1] || a[i+2] != b[i+2] {
 					n++
 				}

@@ -91,7 +91,7 @@ var onlyStd = map[string][]string{
 	"capture/login":     {"github.com/icholy/digest"},
 	"capture/opencv":    {"golang.org/x/sys"},
 	"capture/rtsp":      {"github.com/icholy/digest", "github.com/pion"},
-	"capture/synthetic": {"golang.org/x/image"},
+	"capture/synthetic": {},
 	"detectors":         {},
 	"detectors/onnx":    {"github.com/yalue/onnxruntime_go", "golang.org/x/sys"},
 	"detectors/opencv":  {"gocv.io/x/gocv"},
