@@ -312,7 +312,7 @@ func TestUDP(t *testing.T) {
 func TestNobodyListens(t *testing.T) {
 	for address, want := range map[string]string{"rtsp://127.0.0.1:1/x": "check the port", "rtsp://no.such.host.invalid/x": "no host"} {
 		cfg, addr := config(address)
-		cfg.OpenTimeout = capture.Duration(20 * time.Second)
+		cfg.OpenTimeout = text.Duration(20 * time.Second)
 		_, err := Open(t.Context(), cfg, addr, Options{Log: quiet})
 		if err == nil || !strings.Contains(err.Error(), want) && !strings.Contains(err.Error(), "lookup") {
 			t.Errorf("%s: %v", address, err)

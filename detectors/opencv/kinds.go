@@ -9,6 +9,7 @@ import (
 
 	"rvo-tui/capture"
 	"rvo-tui/detectors"
+	"rvo-tui/internal/text"
 )
 
 // Defaults of the kinds' own keys.
@@ -58,7 +59,7 @@ func Kinds() detectors.Kinds {
 			Name: "face",
 			Doc:  "faces, by a Haar or LBP cascade; the value is how many",
 			Defaults: detectors.Config{
-				MaxFPS: 10, Cost: detectors.CostMedium, Timeout: capture.Duration(2 * time.Second),
+				MaxFPS: 10, Cost: detectors.CostMedium, Timeout: text.Duration(2 * time.Second),
 				Options: FaceOptions{Model: AutoModel, MinSize: faceMinSize, Width: faceWidth},
 			},
 			Check: checkFace,
@@ -68,7 +69,7 @@ func Kinds() detectors.Kinds {
 			Name: "person",
 			Doc:  "people standing or walking, by OpenCV's HOG detector; the value is how many",
 			Defaults: detectors.Config{
-				MaxFPS: 5, Cost: detectors.CostHigh, Timeout: capture.Duration(2 * time.Second),
+				MaxFPS: 5, Cost: detectors.CostHigh, Timeout: text.Duration(2 * time.Second),
 				Options: PersonOptions{Threshold: personThreshold, Width: personWidth},
 			},
 			Check: checkPerson,
