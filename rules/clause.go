@@ -63,19 +63,22 @@ func (c *Condition) read(id detectors.ID, now time.Duration) (value float64, age
 	return s.Value, max(0, now-s.Trace.Captured), s.At(now)
 }
 
+// clauseJSON is a Clause as JSON.
+type clauseJSON struct {
+	Text      string   `json:"text"`
+	Signal    string   `json:"signal"`
+	Op        string   `json:"op"`
+	Threshold *float64 `json:"threshold"`
+	Other     string   `json:"other,omitempty"`
+	Value     *float64 `json:"value"`
+	AgeMS     *float64 `json:"age_ms"`
+	Truth     Truth    `json:"truth"`
+	Because   string   `json:"unknown_because,omitempty"`
+}
+
 // MarshalJSON writes one object. Numbers that are not known are null.
 func (c Clause) MarshalJSON() ([]byte, error) {
-	return appendJSON(nil, struct {
-		Text      string   `json:"text"`
-		Signal    string   `json:"signal"`
-		Op        string   `json:"op"`
-		Threshold *float64 `json:"threshold"`
-		Other     string   `json:"other,omitempty"`
-		Value     *float64 `json:"value"`
-		AgeMS     *float64 `json:"age_ms"`
-		Truth     Truth    `json:"truth"`
-		Because   string   `json:"unknown_because,omitempty"`
-	}{c.Text, c.Signal, c.Op, finite(c.Threshold), c.Other, finite(c.Value), age(c.Age), c.Truth, because(c.Why)})
+	return appendJSON(nil, clauseJSON{c.Text, c.Signal, c.Op, finite(c.Threshold), c.Other, finite(c.Value), age(c.Age), c.Truth, because(c.Why)})
 }
 
 // appendJSON appends v and a line feed, and leaves "<", ">" and "&" as they are.

@@ -43,17 +43,7 @@ func (e *Event) UnmarshalJSON(text []byte) error {
 // an age Never. A reason that is not known here reads as that of a detector that
 // is not attached: the truth is unknown for all that.
 func (c *Clause) UnmarshalJSON(text []byte) error {
-	var v struct {
-		Text      string   `json:"text"`
-		Signal    string   `json:"signal"`
-		Op        string   `json:"op"`
-		Threshold *float64 `json:"threshold"`
-		Other     string   `json:"other"`
-		Value     *float64 `json:"value"`
-		AgeMS     *float64 `json:"age_ms"`
-		Truth     Truth    `json:"truth"`
-		Because   string   `json:"unknown_because"`
-	}
+	var v clauseJSON
 	if err := json.Unmarshal(text, &v); err != nil {
 		return err
 	}

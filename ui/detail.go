@@ -79,14 +79,7 @@ func (d *eventDetail) text(m *model, w int) []string {
 	lines = append(lines, "", th.titleOn.of("Because"))
 	for i := range e.Clauses {
 		k := &e.Clauses[i]
-		look, glyph := th.dim, th.cross
-		switch k.Truth {
-		case rules.True:
-			look, glyph = th.good, th.tick
-		case rules.Unknown:
-			look, glyph = th.warn, th.ask
-		}
-		line := "  " + look.of(glyph) + " " + th.text(k.Text)
+		line := "  " + th.truth(k.Truth) + " " + th.text(k.Text)
 		if k.Age != rules.Never {
 			line += th.dim.of("   was ") + number(k.Value) + th.dim.of(", age "+coarse(k.Age))
 		}

@@ -58,6 +58,17 @@ func (t *theme) ruleInk(state rules.State) ink {
 	return t.dim
 }
 
+// truth draws whether a clause is true, false or unknown.
+func (t *theme) truth(v rules.Truth) string {
+	switch v {
+	case rules.True:
+		return t.good.of(t.tick)
+	case rules.Unknown:
+		return t.warn.of(t.ask)
+	}
+	return t.dim.of(t.cross)
+}
+
 // ruleProgress returns how far the clock of a rule's state has run.
 func (s *scene) ruleProgress(r *engine.RuleView) (share float64, text string, look ink) {
 	st := &r.Status
@@ -107,14 +118,7 @@ func ruleFoot(s *scene, r *engine.RuleView, w int) []string {
 	}
 	for i := range r.Clause {
 		k := &r.Clause[i]
-		look, glyph := th.dim, th.cross
-		switch k.Truth {
-		case rules.True:
-			look, glyph = th.good, th.tick
-		case rules.Unknown:
-			look, glyph = th.warn, th.ask
-		}
-		line := "  " + look.of(glyph) + " " + fit(th.text(k.Text), text) + "  "
+		line := "  " + th.truth(k.Truth) + " " + fit(th.text(k.Text), text) + "  "
 		if k.Age == rules.Never {
 			line += th.warn.of(k.Why.String())
 		} else {

@@ -134,7 +134,7 @@ func buildDashboard(s Setup) (Load, error) {
 			var wg sync.WaitGroup
 			defer wg.Wait()
 			wg.Go(func() { _ = ring.Run(ctx) }) // it ends with the context
-			sent, err := ui.RunUnseen(ctx, ui.Local{Runtime: rt, Ring: ring, Recent: recent},
+			sent, err := ui.RunHeadless(ctx, ui.Local{Runtime: rt, Ring: ring, Recent: recent},
 				ui.Options{Config: ui.DefaultConfig(), Kinds: s.Kinds}, dashboardColumns, dashboardRows)
 			if err == nil && sent == 0 {
 				err = fmt.Errorf("run dashboard: it drew nothing")

@@ -8,11 +8,11 @@ import (
 )
 
 // A dashboard that nobody sees draws all the same: what it is measured for.
-func TestRunUnseenDraws(t *testing.T) {
+func TestRunHeadlessDraws(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
 		defer cancel()
-		sent, err := RunUnseen(ctx, newFake(), Options{Config: DefaultConfig(), Kinds: testKinds()}, 120, 40)
+		sent, err := RunHeadless(ctx, newFake(), Options{Config: DefaultConfig(), Kinds: testKinds()}, 120, 40)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -9,11 +9,11 @@ import (
 	"github.com/charmbracelet/colorprofile"
 )
 
-// RunUnseen runs the dashboard as Run does, on a screen of w x h cells in full
+// RunHeadless runs the dashboard as Run does, on a screen of w x h cells in full
 // colour that nobody sees and whose keys nobody presses, until the context ends.
 // It is for measuring what a dashboard costs, and returns how many bytes a
 // terminal would have been sent.
-func RunUnseen(ctx context.Context, backend Backend, opts Options, w, h int) (sent uint64, err error) {
+func RunHeadless(ctx context.Context, backend Backend, opts Options, w, h int) (sent uint64, err error) {
 	null, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0)
 	if err != nil {
 		return 0, fmt.Errorf("open dashboard: %w", err)
