@@ -376,7 +376,7 @@ func (m *model) open() tea.Cmd {
 	case paneLog:
 		if i := m.cursors[paneLog].sel; i < len(s.log) {
 			l := s.log[i]
-			_, level := s.th.levelInk(l.Level)
+			_, level := levelInk(s.th, l.Level)
 			m.overlay = &sheet{title: "Log line " + fmt.Sprint(l.Seq), lines: func(m *model, w int) []string {
 				return append([]string{l.Time.Local().Format("2006-01-02 15:04:05.000") + "  " + level, ""}, wrap(m.scene.th.text(l.Text), w)...)
 			}}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"rvo-tui/detectors"
+	"rvo-tui/runtime"
 )
 
 // canvas is a picture in character cells. Each cell is two pixels, one above
@@ -27,7 +28,7 @@ const hold = 6
 
 // newCanvas makes a canvas of a picture of w x 2h pixels. Where a colour hardly
 // differs from that in old it stays as it was there.
-func newCanvas(p Picture, old *canvas) *canvas {
+func newCanvas(p runtime.Preview, old *canvas) *canvas {
 	c := &canvas{w: p.Width, h: p.Height / 2}
 	c.cells = make([]cell, c.w*c.h)
 	same := old != nil && old.w == c.w && old.h == c.h

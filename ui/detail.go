@@ -79,7 +79,7 @@ func (d *eventDetail) text(m *model, w int) []string {
 	lines = append(lines, "", th.titleOn.of("Because"))
 	for i := range e.Clauses {
 		k := &e.Clauses[i]
-		line := "  " + th.truth(k.Truth) + " " + th.text(k.Text)
+		line := "  " + truth(th, k.Truth) + " " + th.text(k.Text)
 		if k.Age != rules.Never {
 			line += th.dim.of("   was ") + number(k.Value) + th.dim.of(", age "+coarse(k.Age))
 		}

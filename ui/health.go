@@ -29,7 +29,7 @@ func troubles(s *scene) []trouble {
 	}
 	th := s.th
 	if len(s.snap.Cameras) == 0 {
-		say(false, "no camera: %s adds one", s.keys.shown(actCamera))
+		say(false, "no camera: %s adds one", s.hints.addCamera)
 	}
 	for i := range s.snap.Cameras {
 		c := &s.snap.Cameras[i]

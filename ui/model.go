@@ -113,7 +113,9 @@ func newModel(ctx context.Context, backend Backend, opts Options, want *demand) 
 		themeName: opts.Config.Theme, dark: true, profile: colorprofile.TrueColor,
 		focus: paneDetectors, tab: paneRules,
 	}
-	m.scene = scene{hist: newHistory(), keys: keys, preview: opts.Config.Preview}
+	m.scene = scene{hist: newHistory(), preview: opts.Config.Preview, hints: hints{
+		addCamera: keys.shown(actCamera), attach: keys.shown(actAttach), preview: keys.shown(actPreview),
+	}}
 	m.retheme()
 	return m, nil
 }
@@ -209,10 +211,6 @@ func (m *model) update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	}
 	return m, nil
 }
-
-func (t *theme) badInk() ink  { return t.bad }
-func (t *theme) goodInk() ink { return t.good }
-func (t *theme) infoInk() ink { return t.info }
 
 // say shows what an action came to.
 func (m *model) say(look func(*theme) ink, text string) {

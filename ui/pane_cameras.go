@@ -12,7 +12,7 @@ import (
 
 // camerasView lists the cameras, for w cells.
 func camerasView(s *scene, w int) body {
-	b := body{title: "Cameras", rows: true, empty: "No camera. Press " + s.keys.shown(actCamera) + " to add one."}
+	b := body{title: "Cameras", rows: true, empty: "No camera. Press " + s.hints.addCamera + " to add one."}
 	if s.snap == nil {
 		return b
 	}
@@ -47,7 +47,7 @@ func camerasView(s *scene, w int) body {
 		if i == s.cam {
 			mark = s.th.accent.of(s.th.live)
 		}
-		look := s.th.cameraInk(c.State)
+		look := cameraInk(s.th, c.State)
 		line := " " + mark + " " + s.th.dim.of(number) + " " + fit(s.th.text(c.Name), name) + gap +
 			look.of(s.th.dot+" "+fit(string(c.State), 12)) + right(rate(c.FPS), 5) + right(frameAge(c), 7)
 		if wide {
@@ -81,7 +81,7 @@ func cameraFoot(s *scene, c *runtime.CameraView, w int) []string {
 	foot := []string{line}
 	if c.Reason != "" {
 		for _, l := range wrap(s.th.text(c.Reason), w-2) {
-			foot = append(foot, " "+s.th.cameraInk(c.State).of(l))
+			foot = append(foot, " "+cameraInk(s.th, c.State).of(l))
 		}
 	}
 	return foot
@@ -105,7 +105,7 @@ func frameAge(c *runtime.CameraView) string {
 }
 
 // cameraInk returns the colour of a camera's state.
-func (t *theme) cameraInk(s capture.State) ink {
+func cameraInk(t *theme, s capture.State) ink {
 	switch s {
 	case capture.Live:
 		return t.good

@@ -11,7 +11,7 @@ import (
 // detectorsView lists the detectors of the camera shown, and why the selected
 // one does what it does, for w cells.
 func detectorsView(s *scene, sel, w int) body {
-	b := body{title: "Detectors", rows: true, empty: "No detector. Press " + s.keys.shown(actAttach) + " to attach one."}
+	b := body{title: "Detectors", rows: true, empty: "No detector. Press " + s.hints.attach + " to attach one."}
 	c := s.camera()
 	if c == nil {
 		return b

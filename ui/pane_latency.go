@@ -51,7 +51,7 @@ func latencyView(s *scene, w int) body {
 			line += s.th.dim.of(right(worst(l), cell))
 		}
 		if bars >= 8 {
-			line += "  " + look.of(s.th.bars(l.Bars[windowTop-bars:]))
+			line += "  " + look.of(histogramBars(s.th, l.Bars[windowTop-bars:]))
 		}
 		return line
 	}
@@ -92,8 +92,8 @@ func ageBar(s *scene, stages []latency, w int) []string {
 	return []string{" " + s.th.dim.of("end-to-end latency") + right(ago(total), 6) + " " + bar.String()}
 }
 
-// bars draws counts as bars, on a scale on which a few can be told from none.
-func (t *theme) bars(counts []uint64) string {
+// histogramBars draws counts as bars, on a scale on which a few can be told from none.
+func histogramBars(t *theme, counts []uint64) string {
 	var most uint64
 	for _, n := range counts {
 		most = max(most, n)

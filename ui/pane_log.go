@@ -20,13 +20,13 @@ func logView(s *scene) body {
 	b.key = func(i int) string { return strconv.FormatUint(s.log[i].Seq, 10) }
 	b.row = func(i int) string {
 		l := &s.log[i]
-		look, level := s.th.levelInk(l.Level)
+		look, level := levelInk(s.th, l.Level)
 		return " " + s.th.dim.of(" "+l.Time.Local().Format("15:04:05")) + " " + look.of(level) + " " + s.th.text(l.Text)
 	}
 	return b
 }
 
-func (t *theme) levelInk(l slog.Level) (ink, string) {
+func levelInk(t *theme, l slog.Level) (ink, string) {
 	switch {
 	case l >= slog.LevelError:
 		return t.bad, "error"

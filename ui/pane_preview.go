@@ -22,7 +22,7 @@ func previewView(s *scene, w, h int) body {
 		b.title = "Preview: " + s.th.text(c.Name)
 	}
 	if !s.preview {
-		b.empty = "The preview is off; " + s.keys.shown(actPreview) + " turns it on."
+		b.empty = "The preview is off; " + s.hints.preview + " turns it on."
 		return b
 	}
 	if c.State != capture.Live {

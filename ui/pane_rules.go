@@ -32,7 +32,7 @@ func rulesView(s *scene, sel, w int) body {
 	b.key = func(i int) string { return c.Rules[i].Event }
 	b.row = func(i int) string {
 		r := &c.Rules[i]
-		look := s.th.ruleInk(r.Status.State)
+		look := ruleInk(s.th, r.Status.State)
 		share, text, meter := s.ruleProgress(r)
 		line := "  " + look.of(s.th.dot) + " " + fit(s.th.text(r.Event), name) + " " + look.of(fit(string(r.Status.State), 10))
 		if bar >= 4 {
@@ -46,7 +46,7 @@ func rulesView(s *scene, sel, w int) body {
 	return b
 }
 
-func (t *theme) ruleInk(state rules.State) ink {
+func ruleInk(t *theme, state rules.State) ink {
 	switch state {
 	case rules.Potential:
 		return t.warn
@@ -59,7 +59,7 @@ func (t *theme) ruleInk(state rules.State) ink {
 }
 
 // truth draws whether a clause is true, false or unknown.
-func (t *theme) truth(v rules.Truth) string {
+func truth(t *theme, v rules.Truth) string {
 	switch v {
 	case rules.True:
 		return t.good.of(t.tick)
@@ -118,7 +118,7 @@ func ruleFoot(s *scene, r *engine.RuleView, w int) []string {
 	}
 	for i := range r.Clause {
 		k := &r.Clause[i]
-		line := "  " + th.truth(k.Truth) + " " + fit(th.text(k.Text), text) + "  "
+		line := "  " + truth(th, k.Truth) + " " + fit(th.text(k.Text), text) + "  "
 		if k.Age == rules.Never {
 			line += th.warn.of(k.Why.String())
 		} else {

@@ -10,17 +10,20 @@ import (
 	"rvo-tui/runtime/engine"
 )
 
+// hints are the keys that empty panes name.
+type hints struct{ addCamera, attach, preview string }
+
 // scene is what the panes are drawn from. It is not changed while they are.
 type scene struct {
 	snap      *runtime.Snapshot // nil: none yet
 	th        *theme
-	keys      *keymap
+	hints     hints
 	cam       int // index of the camera shown
 	hist      *history
 	events    []runtime.RecentEvent // that pass the filter
 	log       []logging.Line        // that pass the filter
 	filter    string
-	picture   Picture // of the camera shown; empty: none
+	picture   runtime.Preview // of the camera shown; empty: none
 	preview   bool
 	held      *canvas // the picture in cells; nil: none
 	pictureOf string  // the camera that is previewed

@@ -190,3 +190,10 @@ func (t *theme) sparkline(values []float64, low, high float64, w int) string {
 	}
 	return b.String()
 }
+
+// badInk, goodInk and infoInk pick the ink of a notice, whatever the theme is then.
+func (t *theme) badInk() ink { return t.bad }
+
+func (t *theme) goodInk() ink { return t.good }
+
+func (t *theme) infoInk() ink { return t.info }
