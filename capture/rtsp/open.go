@@ -261,6 +261,9 @@ func (s *source) play(until time.Time) (*message, error) {
 	s.stamper.Transit = min(s.rtt/2, maxTransit)
 	now := time.Now()
 	s.aliveAt, s.reportAt = now.Add(s.aliveEvery()), now.Add(reportEvery)
+	if s.udp {
+		s.silentAt = now.Add(silence)
+	}
 	return nil, nil
 }
 

@@ -1,6 +1,7 @@
 package rtsp
 
 import (
+	"bytes"
 	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
@@ -9,6 +10,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
+	"log/slog"
 	"math/big"
 	"net"
 	"net/url"
@@ -317,6 +319,30 @@ func TestNobodyListens(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), want) && !strings.Contains(err.Error(), "lookup") {
 			t.Errorf("%s: %v", address, err)
 		}
+	}
+}
+
+// A firewall that keeps UDP away is told as such.
+func TestNothingComesByUDP(t *testing.T) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := newFake(t)
+	f.udp, f.play = true, nil
+	f.listen(listener)
+	cfg, addr := config("rtsp://" + listener.Addr().String() + "/")
+	cfg.Transport, cfg.OpenTimeout = "udp", text.Duration(20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), silence+time.Second)
+	defer cancel()
+	var log bytes.Buffer
+	s, err := Open(ctx, cfg, addr, Options{Log: slog.New(slog.NewTextHandler(&log, nil))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if _, err := s.Read(); !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(log.String(), "nothing comes by UDP") {
+		t.Errorf("%v, log %s", err, log.String())
 	}
 }
 

@@ -19,6 +19,9 @@ import (
 // before the camera has read the request.
 const teardownTimeout = 500 * time.Millisecond
 
+// silence is how long nothing may come by UDP before that is told.
+const silence = 2 * time.Second
+
 // Stats counts what was not as it should be on one connection.
 type Stats struct {
 	Lost     uint64 // RTP packets that never came
@@ -49,6 +52,7 @@ type source struct {
 	goodbye bool
 	closed  bool
 
+	silentAt time.Time // when it is told that nothing comes by UDP; zero: never
 	aliveAt  time.Time // when the session is to be kept alive
 	reportAt time.Time // when receiver reports are due
 	stats    Stats
@@ -160,6 +164,9 @@ func (s *source) wake() time.Time {
 	if s.reportAt.Before(at) {
 		at = s.reportAt
 	}
+	if !s.silentAt.IsZero() && s.silentAt.Before(at) {
+		at = s.silentAt
+	}
 	for _, r := range s.receivers {
 		if due, held := r.seq.due(); held && due.Before(at) {
 			at = due
@@ -180,6 +187,12 @@ func (s *source) chores(now time.Time) error {
 		s.reportAt = now.Add(reportEvery)
 		if err := s.sendReports(now); err != nil {
 			return err
+		}
+	}
+	if !s.silentAt.IsZero() && !now.Before(s.silentAt) {
+		s.silentAt = time.Time{}
+		if s.zero.IsZero() {
+			s.log.Warn("nothing comes by UDP: allow it in the firewall, or set transport = \"tcp\"", "camera", s.cfg.Name)
 		}
 	}
 	for _, r := range s.receivers {
