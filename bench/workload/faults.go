@@ -51,18 +51,6 @@ func expectErrors(o *Outcome) string {
 	return ""
 }
 
-// deaf hangs, whatever its context says.
-type deaf struct{ answer [1]detectors.Reading }
-
-// Detect implements detectors.Detector.
-func (d *deaf) Detect(context.Context, *capture.Frame) ([]detectors.Reading, error) {
-	time.Sleep(stuckFor)
-	return d.answer[:], nil
-}
-
-// Close implements detectors.Detector.
-func (d *deaf) Close() error { return nil }
-
 func buildStuck(Setup) (Load, error) {
 	cfg := detectors.DefaultConfig()
 	cfg.Name, cfg.Kind, cfg.MaxFPS, cfg.Cost, cfg.Timeout = "stuck", "deaf", 30, detectors.CostLow, text.Duration(100*time.Millisecond)
@@ -72,7 +60,7 @@ func buildStuck(Setup) (Load, error) {
 		Rules:     []rules.Config{rule("dummy_event", "dummy >= 1"), rule("stuck_event", "stuck >= 1")},
 		Kinds: detectors.Kinds{"deaf": {
 			Name: "deaf", Doc: "hangs for a second", New: func(cfg detectors.Config) (detectors.Detector, error) {
-				return &deaf{[1]detectors.Reading{{Signal: cfg.Signal, Value: 1}}}, nil
+				return &sleeper{d: stuckFor, deaf: true, answer: [1]detectors.Reading{{Signal: cfg.Signal, Value: 1}}}, nil
 			},
 		}},
 	}, nil

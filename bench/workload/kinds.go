@@ -35,6 +35,7 @@ func (l Load) AllKinds() detectors.Kinds {
 // sleeper is a detector of exactly one latency.
 type sleeper struct {
 	d      time.Duration
+	deaf   bool // the context does not end it
 	answer [1]detectors.Reading
 }
 
@@ -43,7 +44,7 @@ func (s *sleeper) Detect(ctx context.Context, _ *capture.Frame) ([]detectors.Rea
 	end := time.Now().Add(s.d)
 	for left := s.d; left > stretch; left = time.Until(end) {
 		wait.Nap(min(stretch, left-stretch/2))
-		if err := ctx.Err(); err != nil {
+		if err := ctx.Err(); err != nil && !s.deaf {
 			return nil, err
 		}
 	}

@@ -26,7 +26,7 @@ func (e *Engine) Attach(id TaskID, spec detectors.Spec) error {
 		return fmt.Errorf("attach detector %q: the name is taken; detach that one first or choose another", spec.Name)
 	}
 	t := newTask(id, spec)
-	t.waits = backoff.Backoff{First: retryFirst, Last: retryLast, Jitter: retryJitter, Random: e.rng.Float64}
+	t.waits = &backoff.Backoff{First: retryFirst, Last: retryLast, Jitter: retryJitter, Random: e.rng.Float64}
 	for _, name := range spec.Provides {
 		sid, err := e.table.Intern(name)
 		if err != nil {

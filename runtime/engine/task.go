@@ -34,12 +34,12 @@ type task struct {
 	frame    FrameRef      // of the current or last run
 	answered FrameRef      // of the last answer
 
-	errors     int             // in a row
-	logged     bool            // one of them
-	quietUntil time.Duration   // no further error is logged before
-	opens      int             // requested
-	waits      backoff.Backoff // between openings
-	retry      time.Duration   // when it is opened again; Never: only by command
+	errors     int              // in a row
+	logged     bool             // one of them
+	quietUntil time.Duration    // no further error is logged before
+	opens      int              // requested
+	waits      *backoff.Backoff // between openings; apart, to keep a task small
+	retry      time.Duration    // when it is opened again; Never: only by command
 	lastErr    string
 	model      string        // that gave the last answer
 	lastRun    time.Duration // end of the last run
