@@ -387,3 +387,24 @@ func TestEveryLostClipIsNamed(t *testing.T) {
 		}
 	})
 }
+
+// A camera that is asked for a clip before anything was remembered gives a frame,
+// and then packets: the movie is of one piece.
+func TestPacketsTakeThePlaceOfTheFirstFrames(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		s := newStudio(t, testConfig(t), withLines)
+		f := s.frame()
+		s.ring.Offer(f)
+		f.Release()
+		synctest.Wait()
+		job := s.job("a")
+		s.save(job)
+		c := s.connect(frameTime, 25)
+		c.n = 20 // the next key frame is still to come
+		c.send(4 * time.Second)
+		s.drain()
+		if _, m := s.oneClip(); len(m.Parts) != 0 || !m.Movie.Copied || m.Movie.DurationMS < 1700 {
+			t.Errorf("movie %+v, parts %+v", m.Movie, m.Parts)
+		}
+	})
+}

@@ -14,10 +14,12 @@ const (
 	ringSlack = 2 * time.Second
 	// sentFor is how long after a packet of video the frames of the camera are
 	// ignored: they show the same, or the stream for detection.
-	sentFor   = 10 * time.Second
-	noteQueue = 64   // notes waiting for the worker
-	noteLimit = 1024 // notes remembered
-	boxLimit  = 64   // detections remembered of one note
+	sentFor = 10 * time.Second
+	// frameMoment is how much of the past, kept as JPEG, gives way to packets.
+	frameMoment = 5 * time.Second
+	noteQueue   = 64   // notes waiting for the worker
+	noteLimit   = 1024 // notes remembered
+	boxLimit    = 64   // detections remembered of one note
 )
 
 // Ring remembers the last seconds of one camera: the packets that it sent, or,
@@ -146,6 +148,12 @@ func (g *Ring) Close() {
 // append adds a sample and reports whether a clip waits for what comes. The
 // caller holds mu.
 func (g *Ring) append(s sample) (waited bool) {
+	if len(g.samples) > 0 && g.samples[len(g.samples)-1].frame != 0 {
+		if !s.key() {
+			return false
+		}
+		g.forgetFrames(s.ts)
+	}
 	if len(g.samples) == 0 && !s.key() {
 		return false
 	}
@@ -154,6 +162,19 @@ func (g *Ring) append(s sample) (waited bool) {
 	g.samples = append(g.samples, s)
 	g.added(s)
 	return len(g.pins) > 0 && s.Track.Video
+}
+
+// forgetFrames drops frames that were kept as JPEG until the first key frame came,
+// where these are but the last moment: a movie is better of one piece. The caller
+// holds mu.
+func (g *Ring) forgetFrames(now time.Duration) {
+	if g.samples[0].frame == 0 || now-g.samples[0].ts > frameMoment {
+		return
+	}
+	g.held = 0
+	g.count.Store(0)
+	clear(g.samples)
+	g.samples = g.samples[:0]
 }
 
 // insert adds a sample in order of time, where its frame is not there yet. The
