@@ -6,6 +6,7 @@
 # make bench   what the code costs (BENCH=Step for some of it, COUNT=10 for benchstat)
 # make fuzz    every fuzz target for a minute (FUZZTIME=10m for longer)
 # make models  networks that the program uses where they are there: bin/models
+# make parity  networks against Python's onnxruntime (needs some gigabytes)
 # make proto   the generated code of proto/, anew
 # make distro-test   make run and make test in a clean Debian 13 (SUITE=bookworm for 12)
 # make clean   remove bin/
@@ -20,6 +21,7 @@ CGO_ENABLED ?= 1
 BENCH      ?= .
 COUNT      ?= 1
 FUZZTIME   ?= 1m
+IMAGE      ?= /usr/share/doc/opencv-doc/examples/data/basketball1.png
 SUITE      ?= trixie
 export CGO_ENABLED
 
@@ -33,7 +35,7 @@ BUILD := $(LEAN) $(GO) build -trimpath -buildvcs=$(VCS)
 # Without it there is a program that runs no networks, and says so.
 ONNXRUNTIME := [ "$(CGO_ENABLED)" = 0 ] || scripts/fetch.sh onnxruntime || echo "There will be no networks (docs/onnx.md)." >&2
 
-.PHONY: run build test lint check bench fuzz proto distro-test clean go packages models
+.PHONY: run build test lint check bench fuzz proto distro-test clean go packages models parity
 
 run: build
 	bin/rvo-tui $(ARGS)
@@ -46,6 +48,7 @@ build: go
 test: go bin/tools/gotestsum
 	@scripts/packages.sh test
 	@$(ONNXRUNTIME)
+	@[ "$(CGO_ENABLED)" = 0 ] || scripts/fetch.sh testmodels >/dev/null || echo "Tests that need networks are skipped." >&2
 	@scripts/packages_test.sh
 	CGO_ENABLED=0 $(GO) build -o /dev/null .
 	@rm -f bin/*.tests.json
@@ -77,6 +80,18 @@ fuzz: go
 
 models:
 	scripts/fetch.sh models
+
+# Networks of ultralytics and torchvision with weights at random, exported and
+# compared with Python's onnxruntime. Takes some gigabytes and minutes.
+PARITY := bin/parity
+parity: go
+	@scripts/packages.sh build
+	@$(ONNXRUNTIME)
+	python3 -m venv $(PARITY)
+	$(PARITY)/bin/pip install -q ultralytics==8.4.190 torch==2.6.0 torchvision==0.21.0 onnx==1.23.2 onnxslim onnxruntime==1.32.0
+	$(PARITY)/bin/python detectors/onnx/testdata/export.py $(PARITY)/models
+	$(PARITY)/bin/python detectors/onnx/testdata/reference.py $(PARITY)/reference.json $(IMAGE) $(CURDIR)/$(PARITY)/models/*.onnx
+	RVO_REFERENCE=$(CURDIR)/$(PARITY)/reference.json $(GO) test -count=1 -run TestParity -v ./detectors/onnx
 
 proto: go
 	@scripts/packages.sh proto

@@ -3,6 +3,7 @@
 #
 #     scripts/fetch.sh onnxruntime   bin/libonnxruntime.so, which runs networks
 #     scripts/fetch.sh models        bin/models: networks, each with its licence
+#     scripts/fetch.sh testmodels    the same, and networks of tests alone
 #
 # The hash of each package is pinned here. What is there already is left alone.
 set -eu
@@ -67,10 +68,20 @@ models() {
 	cat bin/models/centerface.LICENSE
 }
 
+# A YOLOX that finds characters, and a classifier that tells which way up text is.
+testmodels() {
+	models
+	[ ! -e bin/models/test/text-cls.onnx ] || return 0
+	wheel ddddocr==1.6.1 c7c70f4ae2d0335440ae8b272eea48c9f6888ecef46785fe2311f0c97a133935
+	unpack "$work/ddddocr-1.6.1-py3-none-any.whl" ddddocr/common_det.onnx bin/models/test/yolox-det.onnx
+	wheel rapidocr-onnxruntime==1.4.4 971d7d5f223a7a808662229df1ef69893809d8457d834e6373d3854bc1782cbf
+	unpack "$work/rapidocr_onnxruntime-1.4.4-py3-none-any.whl" rapidocr_onnxruntime/models/ch_ppocr_mobile_v2.0_cls_infer.onnx bin/models/test/text-cls.onnx
+}
+
 case ${1:-} in
-onnxruntime | models) "$1" ;;
+onnxruntime | models | testmodels) "$1" ;;
 *)
-	echo "usage: fetch.sh onnxruntime|models" >&2
+	echo "usage: fetch.sh onnxruntime|models|testmodels" >&2
 	exit 2
 	;;
 esac

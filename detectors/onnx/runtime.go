@@ -4,7 +4,6 @@
 package onnx
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -73,5 +72,3 @@ func errMissing(configured string, err error) error {
 	}
 	return fmt.Errorf("ONNX Runtime is missing: run make build, which puts %s beside the program, or set onnxruntime in [runtime] to its path", libraryName)
 }
-
-var errBuiltWithout = errors.New("built without ONNX Runtime: install a C compiler and build with CGO_ENABLED=1")

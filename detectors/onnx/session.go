@@ -84,7 +84,7 @@ func (s *session) describe(path string) error {
 	if err != nil {
 		return clean(err)
 	}
-	defer opts.Destroy()
+	defer free(opts)
 	if err := opts.SetGraphOptimizationLevel(ort.GraphOptimizationLevelDisableAll); err != nil {
 		return clean(err)
 	}
@@ -135,7 +135,7 @@ func (s *session) load(path string, o sessionOptions) error {
 	if err != nil {
 		return err
 	}
-	defer opts.Destroy()
+	defer free(opts)
 	err = errors.Join(
 		opts.SetIntraOpNumThreads(o.threads), opts.SetInterOpNumThreads(1),
 		// A thread that waits for work by spinning takes a core from the rest.
@@ -170,13 +170,13 @@ func appendProvider(opts *ort.SessionOptions, o sessionOptions) error {
 	case providerCUDA:
 		var cuda *ort.CUDAProviderOptions
 		if cuda, err = ort.NewCUDAProviderOptions(); err == nil {
-			defer cuda.Destroy()
+			defer free(cuda)
 			err = errors.Join(cuda.Update(device("device_id")), opts.AppendExecutionProviderCUDA(cuda))
 		}
 	case providerTensorRT:
 		var trt *ort.TensorRTProviderOptions
 		if trt, err = ort.NewTensorRTProviderOptions(); err == nil {
-			defer trt.Destroy()
+			defer free(trt)
 			err = errors.Join(trt.Update(device("device_id")), opts.AppendExecutionProviderTensorRT(trt))
 		}
 	}
@@ -191,7 +191,7 @@ func (s *session) readMeta() error {
 	if err != nil {
 		return err
 	}
-	defer m.Destroy()
+	defer free(m)
 	keys, err := m.GetCustomMetadataMapKeys()
 	if err != nil {
 		return err
@@ -297,7 +297,7 @@ func (s *session) once(n int, contexts []context.Context) ([]heads.Tensor, error
 		defer func() {
 			for i, v := range values {
 				if kept[i] == nil {
-					_ = v.Destroy() // never fails
+					free(v)
 				}
 			}
 		}()
@@ -453,6 +453,9 @@ func (s *session) close() error {
 func bytesOf(v []uint16) []byte {
 	return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(v))), 2*len(v))
 }
+
+// free gives back what the library has made, which does not fail.
+func free(made interface{ Destroy() error }) { _ = made.Destroy() }
 
 // clean makes what the library says fit for people: without the path, which they
 // are told anyway, and clean.

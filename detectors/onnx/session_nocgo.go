@@ -4,6 +4,7 @@ package onnx
 
 import (
 	"context"
+	"errors"
 
 	"rvo-tui/detectors/onnx/heads"
 )
@@ -15,6 +16,8 @@ type session struct {
 	fallback        error
 	image           int
 }
+
+var errBuiltWithout = errors.New("built without ONNX Runtime: install a C compiler and build with CGO_ENABLED=1")
 
 func openLibrary(string) (string, error) { return "", errBuiltWithout }
 

@@ -209,7 +209,7 @@ func TestBatch(t *testing.T) {
 	r := open(t)
 	o := Options{Model: "testdata/batch.onnx", MaxBatch: 4, Threshold: 0.01}
 	first := detector(t, r, o)
-	first.shared.turn <- struct{}{} // the model is busy
+	first.shared.sem <- struct{}{} // the model is busy
 	var wg sync.WaitGroup
 	scores := make([]float64, 6)
 	for i := range scores {
@@ -231,7 +231,7 @@ func TestBatch(t *testing.T) {
 		waiting = len(first.shared.waiting)
 		first.shared.mu.Unlock()
 	}
-	<-first.shared.turn
+	<-first.shared.sem
 	wg.Wait()
 	for i, score := range scores {
 		if want := float64(40*i+10) / 255; math.Abs(score-want) > 0.001 {
@@ -269,14 +269,14 @@ func TestRunIsEnded(t *testing.T) {
 // Who waits for a busy model gives up with its context.
 func TestWaitingEndsWithTheContext(t *testing.T) {
 	d := detector(t, open(t), Options{Model: "testdata/ok5.onnx"})
-	d.shared.turn <- struct{}{}
+	d.shared.sem <- struct{}{}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	j := &job{ctx: ctx, decode: func([]heads.Tensor) error { return nil }}
 	if err := d.shared.look(j); !errors.Is(err, context.Canceled) {
 		t.Errorf("error %v, want that it was canceled", err)
 	}
-	<-d.shared.turn
+	<-d.shared.sem
 	if len(d.shared.waiting) != 0 {
 		t.Error("its frame still waits")
 	}

@@ -20,7 +20,7 @@ type shared struct {
 	model  *model
 	err    error
 	most   int           // images in a batch
-	turn   chan struct{} // holds a token while somebody uses the model
+	sem    chan struct{} // a semaphore of one, for the use of the model
 
 	mu      sync.Mutex // guards what follows
 	waiting []*job
@@ -47,7 +47,7 @@ func (r *Runtime) acquire(o Options) (*shared, error) {
 	s := r.models[string(key)]
 	first := s == nil
 	if first {
-		s = &shared{key: string(key), loaded: make(chan struct{}), most: max(o.MaxBatch, 1), turn: make(chan struct{}, 1)}
+		s = &shared{key: string(key), loaded: make(chan struct{}), most: max(o.MaxBatch, 1), sem: make(chan struct{}, 1)}
 		r.models[s.key] = s
 	}
 	s.users++
@@ -75,7 +75,7 @@ func (r *Runtime) release(s *shared) error {
 	if !last || s.model == nil {
 		return nil
 	}
-	s.turn <- struct{}{}
+	s.sem <- struct{}{}
 	return s.model.session.close()
 }
 
@@ -97,11 +97,11 @@ func (s *shared) look(j *job) error {
 			}
 			<-j.done
 			return j.err
-		case s.turn <- struct{}{}:
+		case s.sem <- struct{}{}:
 			if batch := s.take(); len(batch) > 0 {
 				s.run(batch)
 			}
-			<-s.turn
+			<-s.sem
 		}
 	}
 }
@@ -137,7 +137,7 @@ func (j *job) decoded(out []heads.Tensor) (err error) {
 	return j.decode(out)
 }
 
-// run answers a batch. The caller has the turn.
+// run answers a batch. The caller holds the semaphore.
 func (s *shared) run(batch []*job) {
 	contexts := make([]context.Context, len(batch))
 	for i, j := range batch {

@@ -49,14 +49,14 @@ func matchDETR(m *Model, asked bool) *match {
 		case cocoSize:
 			return nil
 		default:
-			fit.unsure = count(size-1, "class") + " and one for nothing"
+			fit.unsure = countOf(size-1) + " and one for nothing"
 		}
 	}
 	fit.decode = func(d *Decoder, out []Tensor) error {
 		if !out[scores].is(1, -1, size) || !out[boxes].is(1, out[scores].Shape[1], 4) {
 			return errShape(out[scores])
 		}
-		return d.queries(out[boxes].Data, 4, 0, out[scores].Data, size, 0, func(logits []float32) (int32, float32, error) {
+		return d.queries(out[boxes].Data, 4, out[scores].Data, size, 0, func(logits []float32) (int32, float32, error) {
 			class, best, err := highest(logits[:size-1])
 			if err != nil {
 				return 0, 0, err
@@ -78,7 +78,7 @@ func matchRTDETR(m *Model, asked bool) *match {
 			if !out[scores].is(1, -1, size) || !out[boxes].is(1, out[scores].Shape[1], 4) {
 				return errShape(out[scores])
 			}
-			return d.queries(out[boxes].Data, 4, 0, out[scores].Data, size, 0, func(logits []float32) (int32, float32, error) {
+			return d.queries(out[boxes].Data, 4, out[scores].Data, size, 0, func(logits []float32) (int32, float32, error) {
 				class, best, err := highest(logits)
 				return class, float32(1 / (1 + math.Exp(-float64(best)))), err
 			})
@@ -89,7 +89,7 @@ func matchRTDETR(m *Model, asked bool) *match {
 			case detrLogits:
 				return nil
 			default:
-				fit.unsure = count(size, "class")
+				fit.unsure = countOf(size)
 			}
 		}
 		return fit
@@ -103,7 +103,7 @@ func matchRTDETR(m *Model, asked bool) *match {
 			if !out[at].is(1, -1, 6) {
 				return errShape(out[at])
 			}
-			return d.queries(out[at].Data, 6, 0, out[at].Data, 6, 4, func(v []float32) (int32, float32, error) {
+			return d.queries(out[at].Data, 6, out[at].Data, 6, 4, func(v []float32) (int32, float32, error) {
 				class, err := classOf(v[1])
 				return class, v[0], err
 			})
@@ -117,7 +117,7 @@ func matchRTDETR(m *Model, asked bool) *match {
 		if !out[at].is(1, -1, size) {
 			return errShape(out[at])
 		}
-		return d.queries(out[at].Data, size, 0, out[at].Data, size, 4, highest)
+		return d.queries(out[at].Data, size, out[at].Data, size, 4, highest)
 	}}
 }
 
@@ -137,7 +137,7 @@ func (m *Model) chosen(out Tensor) bool {
 
 // queries reads rows of a box, centre and size in parts of the input, and rows of
 // scores, of which best tells the class and its score.
-func (d *Decoder) queries(boxes []float32, boxSize, boxAt int, scores []float32, size, scoresAt int, best func([]float32) (int32, float32, error)) error {
+func (d *Decoder) queries(boxes []float32, boxSize int, scores []float32, size, scoresAt int, best func([]float32) (int32, float32, error)) error {
 	d.merged = true
 	for i := range len(scores) / size {
 		class, score, err := best(scores[i*size+scoresAt : (i+1)*size])
@@ -147,7 +147,7 @@ func (d *Decoder) queries(boxes []float32, boxSize, boxAt int, scores []float32,
 		if !(score >= d.threshold) {
 			continue
 		}
-		b := boxes[i*boxSize+boxAt:]
+		b := boxes[i*boxSize:]
 		w, h := d.head.width, d.head.height
 		if err := d.add(around(b[0]*w, b[1]*h, b[2]*w, b[3]*h, score, class, int32(i))); err != nil {
 			return err

@@ -129,7 +129,7 @@ func matchV8(m *Model, task string, asked bool) *match {
 			return nil
 		}
 	default:
-		fit.unsure = count(classes, "class") + with(task)
+		fit.unsure = countOf(classes) + with(task)
 	}
 	return fit
 }
@@ -144,14 +144,12 @@ func with(task string) string {
 	return ""
 }
 
-func count(n int, what string) string {
-	switch {
-	case n == 1:
-		return "1 " + what
-	case strings.HasSuffix(what, "s"):
-		return fmt.Sprintf("%d %ses", n, what)
+// countOf says how many classes there are.
+func countOf(n int) string {
+	if n == 1 {
+		return "1 class"
 	}
-	return fmt.Sprintf("%d %ss", n, what)
+	return fmt.Sprintf("%d classes", n)
 }
 
 // v8 reads [1, 4+classes+extras, boxes]: centre, size, a score for each class,

@@ -18,7 +18,7 @@ func matchYOLOX(m *Model, asked bool) *match {
 		fit.detail = "grid and stride"
 	}
 	if inPixels && len(m.Labels) == 0 && fit.classes != cocoSize {
-		fit.unsure = count(fit.classes, "class")
+		fit.unsure = countOf(fit.classes)
 	}
 	classes := fit.classes
 	fit.decode = func(d *Decoder, outputs []Tensor) error {
