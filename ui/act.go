@@ -17,6 +17,8 @@ import (
 	"rvo-tui/rules"
 	"rvo-tui/runtime"
 	"rvo-tui/runtime/engine"
+
+	"rvo-tui/ui/draw"
 )
 
 // commandTimeout bounds the wait for a command's answer.
@@ -35,7 +37,7 @@ func (m *model) press(key string) tea.Cmd {
 // do carries an action out.
 func (m *model) do(a action) tea.Cmd {
 	if why := m.barred(); why != "" && a.changes() {
-		m.say((*theme).infoInk, why)
+		m.say((*draw.Theme).InfoInk, why)
 		return nil
 	}
 	switch a {
@@ -88,7 +90,7 @@ func (m *model) do(a action) tea.Cmd {
 		return m.pick()
 	case actAttach:
 		if len(m.opts.Kinds) == 0 {
-			m.say((*theme).infoInk, "no detector may be attached here")
+			m.say((*draw.Theme).InfoInk, "no detector may be attached here")
 			return nil
 		}
 		m.overlay = newForm(m)
@@ -103,7 +105,7 @@ func (m *model) command(a action) tea.Cmd {
 	c := m.scene.camera()
 	if c == nil {
 		if a != "" {
-			m.say((*theme).infoInk, "there is no camera; press "+m.keys.shown(actCamera)+" to add one")
+			m.say((*draw.Theme).InfoInk, "there is no camera; press "+m.keys.shown(actCamera)+" to add one")
 		}
 		return nil
 	}
@@ -138,7 +140,7 @@ func (m *model) command(a action) tea.Cmd {
 	case actFaster, actSlower:
 		fps := step(d.MaxFPS, a == actFaster)
 		cmd := runtime.Command{Do: runtime.SetRate, Camera: c.Name, Detector: d.Name, FPS: fps}
-		return m.send(cmd, fmt.Sprintf("%s runs at most %s times per second", d.Name, rate(fps)))
+		return m.send(cmd, fmt.Sprintf("%s runs at most %s times per second", d.Name, draw.Rate(fps)))
 	case actDetach:
 		cmd := runtime.Command{Do: runtime.Detach, Camera: c.Name, Detector: d.Name}
 		m.overlay = &confirm{
@@ -186,7 +188,7 @@ func (m *model) detector(c *runtime.CameraView) *engine.DetectorView {
 	if i := m.cursors[paneDetectors].sel; i < len(c.Detectors) {
 		return &c.Detectors[i]
 	}
-	m.say((*theme).infoInk, "there is no detector; press "+m.keys.shown(actAttach)+" to attach one")
+	m.say((*draw.Theme).InfoInk, "there is no detector; press "+m.keys.shown(actAttach)+" to attach one")
 	return nil
 }
 
@@ -194,7 +196,7 @@ func (m *model) rule(c *runtime.CameraView) *engine.RuleView {
 	if i := m.cursors[paneRules].sel; i < len(c.Rules) {
 		return &c.Rules[i]
 	}
-	m.say((*theme).infoInk, "no rule applies to "+c.Name)
+	m.say((*draw.Theme).InfoInk, "no rule applies to "+c.Name)
 	return nil
 }
 
@@ -294,7 +296,7 @@ func (m *model) mouse(msg tea.MouseMsg) {
 
 // clickTab turns to the pane whose name was clicked on.
 func (m *model) clickTab(p place, x int) {
-	at := p.x + p.w - 3 - width(m.tabs(p.pane))
+	at := p.x + p.w - 3 - draw.Width(m.tabs(p.pane))
 	for id := range paneCount {
 		if id == paneDetectors || id == paneSignals {
 			continue
@@ -331,7 +333,7 @@ func (m *model) askQuit() {
 
 func (m *model) reload() tea.Cmd {
 	if m.opts.Reload == nil {
-		m.say((*theme).infoInk, "the configuration cannot be reloaded here")
+		m.say((*draw.Theme).InfoInk, "the configuration cannot be reloaded here")
 		return nil
 	}
 	ctx, reload := m.ctx, m.opts.Reload
@@ -378,7 +380,7 @@ func (m *model) open() tea.Cmd {
 			l := s.log[i]
 			_, level := levelInk(s.th, l.Level)
 			m.overlay = &sheet{title: "Log line " + fmt.Sprint(l.Seq), lines: func(m *model, w int) []string {
-				return append([]string{l.Time.Local().Format("2006-01-02 15:04:05.000") + "  " + level, ""}, wrap(m.scene.th.text(l.Text), w)...)
+				return append([]string{l.Time.Local().Format("2006-01-02 15:04:05.000") + "  " + level, ""}, draw.Wrap(m.scene.th.Text(l.Text), w)...)
 			}}
 		}
 	default:

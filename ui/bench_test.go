@@ -6,6 +6,8 @@ import (
 
 	"rvo-tui/capture"
 	"rvo-tui/runtime"
+
+	"rvo-tui/ui/draw"
 )
 
 // BenchmarkPane is one pane that has changed, drawn with its frame.
@@ -16,7 +18,7 @@ func BenchmarkPane(b *testing.B) {
 			at := place{p, rect{w: 80, h: 18}, false}
 			if p == panePreview {
 				w, h := previewSize(m.scene.camera(), at.w-2, at.h-2)
-				m.scene.held = newCanvas(gradient(w, 2*h), nil)
+				m.scene.held = draw.NewCanvas(gradient(w, 2*h), nil)
 			}
 			b.ReportAllocs()
 			for b.Loop() {
@@ -75,12 +77,12 @@ func BenchmarkPreview(b *testing.B) {
 	for _, ascii := range []bool{false, true} {
 		b.Run(fmt.Sprintf("encode/ascii=%t", ascii), func(b *testing.B) {
 			p := gradient(w, h)
-			old := newCanvas(p, nil)
+			old := draw.NewCanvas(p, nil)
 			var bytes int
 			b.ReportAllocs()
 			for b.Loop() {
 				bytes = 0
-				for _, l := range newCanvas(p, old).lines(ascii, false) {
+				for _, l := range draw.NewCanvas(p, old).Lines(ascii, false) {
 					bytes += len(l)
 				}
 			}

@@ -12,6 +12,8 @@ import (
 	"rvo-tui/rules"
 	"rvo-tui/runtime"
 	"rvo-tui/runtime/engine"
+
+	"rvo-tui/ui/draw"
 )
 
 // eventDetail shows one event, why it came about, and its clip.
@@ -33,7 +35,7 @@ type clipMsg struct {
 
 func newEventDetail(m *model, e runtime.RecentEvent) tea.Cmd {
 	d := &eventDetail{event: e}
-	d.sheet = sheet{title: "Event " + m.scene.th.text(e.Event.Type), lines: d.text}
+	d.sheet = sheet{title: "Event " + m.scene.th.Text(e.Event.Type), lines: d.text}
 	m.overlay = d
 	backend := m.backend
 	return func() tea.Msg {
@@ -57,53 +59,53 @@ func (d *eventDetail) update(m *model, msg tea.Msg) (overlay, tea.Cmd) {
 
 func (d *eventDetail) text(m *model, w int) []string {
 	th, e := m.scene.th, &d.event.Event
-	field := func(name, value string) string { return th.dim.of(fit(name, 11)) + value }
+	field := func(name, value string) string { return th.Dim.Of(draw.Fit(name, 11)) + value }
 	lines := []string{
-		field("event", th.strong.of(th.text(e.Type))+"  "+string(e.Phase)),
-		field("camera", th.text(e.Camera)),
+		field("event", th.Strong.Of(th.Text(e.Type))+"  "+string(e.Phase)),
+		field("camera", th.Text(e.Camera)),
 		field("time", e.Time.Local().Format("2006-01-02 15:04:05.000")),
 		field("confidence", fmt.Sprintf("%.0f%%", e.Confidence*100)),
-		field("id", th.text(e.ID)),
+		field("id", th.Text(e.ID)),
 	}
 	if e.Phase == rules.PhaseEnded {
-		lines = append(lines, field("lasted", ago(e.Duration)))
+		lines = append(lines, field("lasted", draw.Ago(e.Duration)))
 	}
-	lines = append(lines, field("age", ago(e.Age.Total())+th.dim.of(" since capture:")))
+	lines = append(lines, field("age", draw.Ago(e.Age.Total())+th.Dim.Of(" since capture:")))
 	for i, part := range []time.Duration{e.Age.Capture, e.Age.Queue, e.Age.Schedule, e.Age.Inference, e.Age.Publish, e.Age.Event} {
 		share := 0.0
 		if total := e.Age.Total(); total > 0 {
 			share = float64(part) / float64(total)
 		}
-		lines = append(lines, "           "+fit(engine.Stage(i).String(), 10)+right(ago(part), 7)+"  "+th.meter(share, 20, th.stage[i]))
+		lines = append(lines, "           "+draw.Fit(engine.Stage(i).String(), 10)+draw.Right(draw.Ago(part), 7)+"  "+th.Meter(share, 20, th.Stage[i]))
 	}
-	lines = append(lines, "", th.titleOn.of("Because"))
+	lines = append(lines, "", th.TitleOn.Of("Because"))
 	for i := range e.Clauses {
 		k := &e.Clauses[i]
-		line := "  " + truth(th, k.Truth) + " " + th.text(k.Text)
+		line := "  " + truth(th, k.Truth) + " " + th.Text(k.Text)
 		if k.Age != rules.Never {
-			line += th.dim.of("   was ") + number(k.Value) + th.dim.of(", age "+coarse(k.Age))
+			line += th.Dim.Of("   was ") + draw.Number(k.Value) + th.Dim.Of(", age "+draw.Coarse(k.Age))
 		}
 		if k.Why != detectors.Known {
-			line += "  " + th.warn.of(k.Why.String())
+			line += "  " + th.Warn.Of(k.Why.String())
 		}
 		lines = append(lines, line)
 	}
-	lines = append(lines, "", th.titleOn.of("Evidence"))
+	lines = append(lines, "", th.TitleOn.Of("Evidence"))
 	switch {
 	case !d.looked:
-		return append(lines, "  "+th.dim.of("loading its clip"))
+		return append(lines, "  "+th.Dim.Of("loading its clip"))
 	case d.err != nil:
-		return append(lines, "  "+th.dim.of(th.text(d.err.Error())))
+		return append(lines, "  "+th.Dim.Of(th.Text(d.err.Error())))
 	}
-	for _, l := range wrap(th.text(d.clip.Path), w-2) {
+	for _, l := range draw.Wrap(th.Text(d.clip.Path), w-2) {
 		lines = append(lines, "  "+l)
 	}
-	lines = append(lines, "  "+th.dim.of(fmt.Sprintf("%.1f s, %s", float64(d.clip.Entry.DurationMS)/1000, amount(d.clip.Entry.Bytes))))
+	lines = append(lines, "  "+th.Dim.Of(fmt.Sprintf("%.1f s, %s", float64(d.clip.Entry.DurationMS)/1000, draw.Amount(d.clip.Entry.Bytes))))
 	if d.thumb != nil {
 		size := d.thumb.Bounds()
 		cw := min(w-2, 48)
 		ch := max(cw*size.Dy()/max(2*size.Dx(), 1), 1)
-		for _, l := range newCanvas(shrink(d.thumb, cw, 2*ch), nil).lines(th.ascii, th.colourless) {
+		for _, l := range draw.NewCanvas(shrink(d.thumb, cw, 2*ch), nil).Lines(th.ASCII, th.Colourless) {
 			lines = append(lines, "  "+l)
 		}
 	}

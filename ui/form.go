@@ -12,6 +12,8 @@ import (
 	"rvo-tui/internal/option"
 	"rvo-tui/rules"
 	"rvo-tui/runtime"
+
+	"rvo-tui/ui/draw"
 )
 
 // form asks for a new detector: first for its kind, then for its keys, which are
@@ -65,10 +67,10 @@ func (f *form) update(m *model, msg tea.Msg) (overlay, tea.Cmd) {
 	case attachedMsg:
 		f.busy = false
 		if msg.err != nil {
-			f.err = clean(msg.err.Error())
+			f.err = draw.Clean(msg.err.Error())
 			return f, nil
 		}
-		m.say((*theme).goodInk, msg.name+" is attached")
+		m.say((*draw.Theme).GoodInk, msg.name+" is attached")
 		m.wish = msg.name
 		return nil, nil
 	case tea.KeyPressMsg:
@@ -220,7 +222,7 @@ func (f *form) submit(m *model) tea.Cmd {
 		}
 	}
 	for key, problem := range problems { // of no field that is shown here
-		f.err = key + ": " + clean(problem)
+		f.err = key + ": " + draw.Clean(problem)
 		return nil
 	}
 	f.busy, f.err = true, ""
@@ -249,31 +251,31 @@ func (f *form) draw(m *model, screen []string) []string {
 	filled := cfg.Fill(m.opts.Kinds[cfg.Kind])
 	room := max(m.h-formMargin, 1)
 	first := min(max(f.at-room/2, 0), max(len(f.fields)-room, 0))
-	lines := []string{th.accent.of(th.text(cfg.Kind)) + th.dim.of("  "+th.text(m.opts.Kinds[cfg.Kind].Doc)), ""}
+	lines := []string{th.Accent.Of(th.Text(cfg.Kind)) + th.Dim.Of("  "+th.Text(m.opts.Kinds[cfg.Kind].Doc)), ""}
 	for i, o := range f.fields[first:min(first+room, len(f.fields))] {
 		lines = append(lines, f.drawField(m, first+i, filled, problems[o.Key] != "" && (f.tried || f.values[o.Key] != "")))
 	}
 	o := f.fields[f.at]
-	below := wrap(th.text(o.Help), formWidth)
-	style := th.dim
+	below := draw.Wrap(th.Text(o.Help), formWidth)
+	style := th.Dim
 	switch problem := problems[o.Key]; {
 	case f.busy:
-		below, style = []string{"attaching"}, th.info
+		below, style = []string{"attaching"}, th.Info
 	case f.err != "":
-		below, style = wrap(th.text(f.err), formWidth), th.bad
+		below, style = draw.Wrap(th.Text(f.err), formWidth), th.Bad
 	case problem != "" && (f.tried || f.values[o.Key] != ""):
-		below, style = wrap(th.text(problem), formWidth), th.bad
+		below, style = draw.Wrap(th.Text(problem), formWidth), th.Bad
 	}
 	lines = append(lines, "")
 	for _, l := range append(below, "")[:2] {
-		lines = append(lines, style.of(l))
+		lines = append(lines, style.Of(l))
 	}
 	hint := "   "
 	if o.choices != nil {
-		hint = "   " + th.chip.of("left right") + th.dim.of(" choose   ")
+		hint = "   " + th.Chip.Of("left right") + th.Dim.Of(" choose   ")
 	}
-	lines = append(lines, th.chip.of("enter")+th.dim.of(" attach   ")+th.chip.of("up down")+th.dim.of(" field")+hint+
-		th.chip.of("esc")+th.dim.of(" cancel"))
+	lines = append(lines, th.Chip.Of("enter")+th.Dim.Of(" attach   ")+th.Chip.Of("up down")+th.Dim.Of(" field")+hint+
+		th.Chip.Of("esc")+th.Dim.Of(" cancel"))
 	return m.box(screen, fmt.Sprintf("Attach a detector (%d/%d)", f.at+1, len(f.fields)), lines, formWidth)
 }
 
@@ -282,15 +284,15 @@ func (f *form) drawKinds(m *model) []string {
 	th := m.scene.th
 	var lines []string
 	for i, name := range f.kinds {
-		text := "  " + fit(th.text(name), 10) + " " + th.text(m.opts.Kinds[name].Doc)
+		text := "  " + draw.Fit(th.Text(name), 10) + " " + th.Text(m.opts.Kinds[name].Doc)
 		if i == f.kind {
-			lines = append(lines, th.cursor.of(fit(text, formWidth)))
+			lines = append(lines, th.Cursor.Of(draw.Fit(text, formWidth)))
 			continue
 		}
 		lines = append(lines, text)
 	}
-	return append(lines, "", th.chip.of("enter")+th.dim.of(" choose   ")+th.chip.of("up down")+th.dim.of(" or a first letter   ")+
-		th.chip.of("esc")+th.dim.of(" cancel"))
+	return append(lines, "", th.Chip.Of("enter")+th.Dim.Of(" choose   ")+th.Chip.Of("up down")+th.Dim.Of(" or a first letter   ")+
+		th.Chip.Of("esc")+th.Dim.Of(" cancel"))
 }
 
 // drawField draws the line of a field: what was typed, else the default.
@@ -305,27 +307,27 @@ func (f *form) drawField(m *model, i int, filled detectors.Config, wrong bool) s
 	if o.Key == cameraField {
 		preset = m.camera
 	}
-	shown := th.dim.of(th.text(preset))
+	shown := th.Dim.Of(th.Text(preset))
 	switch {
 	case o.choices != nil && value != "":
-		shown = th.text(value)
+		shown = th.Text(value)
 	case f.at == i && o.choices == nil:
 		f.in.SetWidth(formWidth - 16)
-		shown = typed(f.in)
+		shown = draw.Typed(f.in)
 	case o.Secret && value != "":
 		shown = strings.Repeat("*", len([]rune(value)))
 	case value != "":
-		shown = th.text(mask(value))
+		shown = th.Text(draw.Mask(value))
 	}
 	if f.at == i && o.choices != nil {
 		shown = "< " + shown + " >"
 	}
-	name, mark := fit(o.Key, 12), "  "
+	name, mark := draw.Fit(o.Key, 12), "  "
 	if wrong {
-		mark = th.bad.of("! ")
+		mark = th.Bad.Of("! ")
 	}
 	if f.at == i {
-		return mark + th.accent.of(name) + shown
+		return mark + th.Accent.Of(name) + shown
 	}
-	return mark + th.dim.of(name) + shown
+	return mark + th.Dim.Of(name) + shown
 }

@@ -9,6 +9,8 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/x/ansi"
+
+	"rvo-tui/ui/draw"
 )
 
 // golden compares text with a file, or writes the file with -update.
@@ -64,7 +66,7 @@ func TestPanes(t *testing.T) {
 				m.focus = p
 				if p == panePreview {
 					w, h := previewSize(m.scene.camera(), size.w-2, size.h-2)
-					m.scene.held = newCanvas(gradient(w, 2*h), nil)
+					m.scene.held = draw.NewCanvas(gradient(w, 2*h), nil)
 				}
 				if p == paneRules {
 					m.cursors[p] = cursor{sel: 1, key: "parcel_left"}
@@ -101,7 +103,7 @@ func TestASCIIScreenIsASCII(t *testing.T) {
 			}
 			text := ansi.Strip(m.View().Content)
 			for i, l := range strings.Split(text, "\n") {
-				if !plain(l) {
+				if !draw.Plain(l) {
 					t.Errorf("theme %s, key %q, line %d is not ASCII: %q", theme, key, i, l)
 				}
 			}

@@ -7,6 +7,8 @@ import (
 	"rvo-tui/capture"
 	"rvo-tui/runtime"
 	"rvo-tui/runtime/engine"
+
+	"rvo-tui/ui/draw"
 )
 
 // trouble is something that is not as it should be, for a person.
@@ -33,11 +35,11 @@ func troubles(s *scene) []trouble {
 	}
 	for i := range s.snap.Cameras {
 		c := &s.snap.Cameras[i]
-		name := "camera " + th.text(c.Name)
+		name := "camera " + th.Text(c.Name)
 		switch c.State {
 		case capture.Live:
 			if c.Lagging {
-				say(false, "%s lags by %s", name, coarse(c.Lag))
+				say(false, "%s lags by %s", name, draw.Coarse(c.Lag))
 			}
 		case capture.Paused, capture.Ended:
 			say(false, "%s %s", name, c.State)
@@ -46,22 +48,22 @@ func troubles(s *scene) []trouble {
 		}
 		for k := range c.Detectors {
 			d := &c.Detectors[k]
-			name := "detector " + th.text(d.Name)
+			name := "detector " + th.Text(d.Name)
 			switch d.State {
 			case engine.DetectorFailed, engine.DetectorStuck:
 				say(true, "%s %s%s", name, d.State, because(th, d.Reason))
 			case engine.DetectorBackoff:
-				say(false, "%s too slow for %s/s: backoff", name, limit(d.MaxFPS))
+				say(false, "%s too slow for %s/s: backoff", name, draw.Limit(d.MaxFPS))
 			default:
 				if late(s, d) {
-					say(false, "%s too slow: %s of %s/s", name, rate(d.FPS), limit(d.MaxFPS))
+					say(false, "%s too slow: %s of %s/s", name, draw.Rate(d.FPS), draw.Limit(d.MaxFPS))
 				}
 			}
 		}
 	}
 	for _, k := range s.snap.Sinks {
 		if k.State != runtime.SinkOK {
-			say(true, "events are not delivered to %s%s", th.text(k.Name), because(th, k.Reason))
+			say(true, "events are not delivered to %s%s", th.Text(k.Name), because(th, k.Reason))
 		}
 	}
 	if k := s.snap.Clips; k != nil && k.State != "ok" {

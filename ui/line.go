@@ -14,6 +14,8 @@ import (
 	"rvo-tui/internal/option"
 	"rvo-tui/internal/text"
 	"rvo-tui/runtime"
+
+	"rvo-tui/ui/draw"
 )
 
 // order is a line of the command palette, understood: a command for the
@@ -70,7 +72,7 @@ func parseOrder(line, camera string, kinds detectors.Kinds) (order, error) {
 	switch {
 	case !found:
 		advice := cmp.Or(text.DidYouMean(fields[0], names()), "; tab lists them")
-		return order{}, fmt.Errorf("unknown command %q%s", clean(fields[0]), advice)
+		return order{}, fmt.Errorf("unknown command %q%s", draw.Clean(fields[0]), advice)
 	case isOwn && len(fields)-1 > len(v.Args) && v.Name != string(actFilter):
 		return order{}, fmt.Errorf("write it as: %s", v.Usage())
 	case isOwn:
@@ -82,7 +84,7 @@ func parseOrder(line, camera string, kinds detectors.Kinds) (order, error) {
 		Source:   parseSource,
 	})
 	if err != nil {
-		return order{}, errors.New(clean(err.Error()))
+		return order{}, errors.New(draw.Clean(err.Error()))
 	}
 	return order{command: c}, nil
 }

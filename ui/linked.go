@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/charmbracelet/x/ansi"
+
+	"rvo-tui/ui/draw"
 )
 
 // changes reports whether an action changes the runtime.
@@ -67,7 +69,7 @@ func (m *model) renew(before, next time.Time, sameProcess bool) {
 // faded draws a pane, frame included, as one that shows what was.
 func (m *model) faded(lines []string) []string {
 	for i, l := range lines {
-		lines[i] = m.scene.th.dim.of(ansi.Strip(l))
+		lines[i] = m.scene.th.Dim.Of(ansi.Strip(l))
 	}
 	return lines
 }
@@ -90,7 +92,7 @@ func (m *model) linkTrouble() string {
 	if k.Reason != "" {
 		text += ": " + reasonHere(k)
 	}
-	return m.scene.th.text(text)
+	return m.scene.th.Text(text)
 }
 
 // reasonHere returns why a link is not live, without the address: that takes the
@@ -105,7 +107,7 @@ func seconds(d time.Duration) string {
 	if d < 2*time.Minute {
 		return strconv.Itoa(int(d.Seconds())) + " s"
 	}
-	return clock(d)
+	return draw.Clock(d)
 }
 
 // where names the machine of the process that is shown, for the head, and who
@@ -119,5 +121,5 @@ func (m *model) where() (where, who string) {
 	if k.ReadOnly {
 		where += " (read-only)"
 	}
-	return m.scene.th.text(where), m.scene.th.text(fmt.Sprintf("pid %d, version %s", k.PID, k.Version))
+	return m.scene.th.Text(where), m.scene.th.Text(fmt.Sprintf("pid %d, version %s", k.PID, k.Version))
 }

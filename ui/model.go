@@ -14,6 +14,8 @@ import (
 	"rvo-tui/rules"
 	"rvo-tui/runtime"
 	"rvo-tui/runtime/engine"
+
+	"rvo-tui/ui/draw"
 )
 
 // model is the whole dashboard. Bubble Tea's goroutine owns it.
@@ -61,7 +63,7 @@ type model struct {
 // notice is what the last action came to. It is shown for a while.
 type notice struct {
 	text  string
-	look  func(*theme) ink
+	look  func(*draw.Theme) draw.Ink
 	until time.Time
 }
 
@@ -129,7 +131,7 @@ func (m *model) retheme() {
 			name = "dark"
 		}
 	}
-	m.scene.th = newTheme(name, m.profile, m.opts.Config.ASCII)
+	m.scene.th = draw.NewTheme(name, m.profile, m.opts.Config.ASCII)
 	m.epoch++
 }
 
@@ -183,9 +185,9 @@ func (m *model) update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		return m, nil
 	case doneMsg:
 		if msg.err != nil {
-			m.say((*theme).badInk, clean(msg.err.Error()))
+			m.say((*draw.Theme).BadInk, draw.Clean(msg.err.Error()))
 		} else if msg.text != "" {
-			m.say((*theme).goodInk, msg.text)
+			m.say((*draw.Theme).GoodInk, msg.text)
 		}
 		m.slowAt = time.Time{} // what has changed is shown at once
 		return m, nil
@@ -213,7 +215,7 @@ func (m *model) update(msg tea.Msg) (tea.Model, tea.Cmd) {
 }
 
 // say shows what an action came to.
-func (m *model) say(look func(*theme) ink, text string) {
+func (m *model) say(look func(*draw.Theme) draw.Ink, text string) {
 	m.notice = notice{text, look, m.now().Add(6 * time.Second)}
 }
 
@@ -257,7 +259,7 @@ func (m *model) take(f feedMsg) {
 		m.sift()
 	}
 	if f.picture.Frame != 0 {
-		s.held = newCanvas(f.picture, s.held)
+		s.held = draw.NewCanvas(f.picture, s.held)
 		s.picture = f.picture
 	}
 	m.fast++
@@ -439,7 +441,7 @@ func (m *model) arrange() {
 			view.h *= 2
 		}
 	}
-	if s.held != nil && (view.w != s.held.w || view.h != 2*s.held.h || s.pictureOf != view.camera) {
+	if s.held != nil && (view.w != s.held.W || view.h != 2*s.held.H || s.pictureOf != view.camera) {
 		s.held, s.picture = nil, Picture{}
 	}
 	s.pictureOf = view.camera

@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
+
+	"rvo-tui/ui/draw"
 )
 
 // overlay is something in front of the panes that takes all input.
@@ -23,7 +25,7 @@ func (m *model) box(screen []string, title string, lines []string, w int) []stri
 	h := min(len(lines), m.h-4)
 	inner := make([]string, h)
 	for i := range inner {
-		inner[i] = " " + fit(lines[i], w) + " "
+		inner[i] = " " + draw.Fit(lines[i], w) + " "
 	}
 	b := frame(title, "", inner, m.scene.th, true, w+4, h+2)
 	return over(screen, b, (m.w-w-4)/2, max((m.h-h-2)/2, 1), m.w)
@@ -51,13 +53,13 @@ func (c *confirm) update(m *model, msg tea.Msg) (overlay, tea.Cmd) {
 
 func (c *confirm) draw(m *model, screen []string) []string {
 	th := m.scene.th
-	question := th.text(c.question)
-	w := max(width(question), 44)
+	question := th.Text(c.question)
+	w := max(draw.Width(question), 44)
 	lines := []string{question}
-	for _, l := range wrap(th.text(c.detail), w) {
-		lines = append(lines, th.dim.of(l))
+	for _, l := range draw.Wrap(th.Text(c.detail), w) {
+		lines = append(lines, th.Dim.Of(l))
 	}
-	lines = append(lines, "", th.chip.of("y")+th.dim.of(" yes   ")+th.chip.of("n")+th.dim.of(" no"))
+	lines = append(lines, "", th.Chip.Of("y")+th.Dim.Of(" yes   ")+th.Chip.Of("n")+th.Dim.Of(" no"))
 	return m.box(screen, c.title, lines, w)
 }
 
@@ -131,14 +133,14 @@ func newHelp() overlay {
 				if group != "" {
 					lines = append(lines, "")
 				}
-				lines, group = append(lines, th.titleOn.of(d.group)), d.group
+				lines, group = append(lines, th.TitleOn.Of(d.group)), d.group
 			}
-			lines = append(lines, "  "+th.chip.of(fit(strings.Join(d.keys, " "), 16))+"  "+d.doc)
+			lines = append(lines, "  "+th.Chip.Of(draw.Fit(strings.Join(d.keys, " "), 16))+"  "+d.doc)
 		}
 		if m.link.Host != "" {
-			lines = append(lines, "", "Connected to "+th.text(fmt.Sprintf("%s, pid %d, version %s, by %s", m.link.Host, m.link.PID, m.link.Version, m.link.Addr)))
+			lines = append(lines, "", "Connected to "+th.Text(fmt.Sprintf("%s, pid %d, version %s, by %s", m.link.Host, m.link.PID, m.link.Version, m.link.Addr)))
 		}
-		return append(lines, "", th.dim.of("The selected detector and rule are the marked ones, whichever pane is focused."),
-			th.dim.of("The mouse works too: click a pane, a row or a tab; scroll with the wheel."))
+		return append(lines, "", th.Dim.Of("The selected detector and rule are the marked ones, whichever pane is focused."),
+			th.Dim.Of("The mouse works too: click a pane, a row or a tab; scroll with the wheel."))
 	}}
 }

@@ -2,6 +2,8 @@ package ui
 
 import (
 	"strings"
+
+	"rvo-tui/ui/draw"
 )
 
 // paneID tells the panes apart.
@@ -89,17 +91,17 @@ func (c *cursor) move(by int, b *body) {
 }
 
 // lay puts a body into w x h cells, the frame not included.
-func (b *body) lay(c *cursor, th *theme, focused bool, w, h int) []string {
+func (b *body) lay(c *cursor, th *draw.Theme, focused bool, w, h int) []string {
 	lines := make([]string, 0, h)
 	for _, l := range b.head {
-		lines = append(lines, fit(l, w))
+		lines = append(lines, draw.Fit(l, w))
 	}
 	foot := b.foot
 	room := max(h-len(lines), 0)
 	rows := b.n
 	if b.n == 0 && b.empty != "" {
-		for _, l := range wrap(b.empty, w-2) {
-			lines = append(lines, fit(" "+th.dim.of(l), w))
+		for _, l := range draw.Wrap(b.empty, w-2) {
+			lines = append(lines, draw.Fit(" "+th.Dim.Of(l), w))
 		}
 		rows, foot = 0, nil
 	}
@@ -115,59 +117,59 @@ func (b *body) lay(c *cursor, th *theme, focused bool, w, h int) []string {
 	c.top = min(max(c.top, c.sel-show+1), c.sel)
 	c.top = max(min(c.top, rows-show), 0)
 	for i := c.top; i < c.top+show; i++ {
-		l := fit(b.row(i), w)
+		l := draw.Fit(b.row(i), w)
 		if i == c.sel && !b.scroll {
 			l = mark(l, th, focused)
 		}
 		lines = append(lines, l)
 	}
 	for _, l := range foot {
-		lines = append(lines, fit(l, w))
+		lines = append(lines, draw.Fit(l, w))
 	}
 	if len(lines) > h {
 		lines = lines[:h]
 	}
 	for len(lines) < h {
-		lines = append(lines, spaces(w))
+		lines = append(lines, draw.Spaces(w))
 	}
 	return lines
 }
 
 // mark shows that a row is selected. Its first cell is blank.
-func mark(line string, th *theme, focused bool) string {
-	i := th.cursorOff
-	pointer := th.dim.of(th.pointer)
+func mark(line string, th *draw.Theme, focused bool) string {
+	i := th.CursorOff
+	pointer := th.Dim.Of(th.Pointer)
 	if focused {
-		i, pointer = th.cursor, th.accent.of(th.pointer)
+		i, pointer = th.Cursor, th.Accent.Of(th.Pointer)
 	}
 	if strings.HasPrefix(line, " ") {
 		line = pointer + line[1:]
 	}
-	if i.on == "" {
+	if i.On == "" {
 		return line
 	}
-	return i.on + strings.ReplaceAll(line, "\x1b[m", "\x1b[m"+i.on) + "\x1b[m"
+	return i.On + strings.ReplaceAll(line, "\x1b[m", "\x1b[m"+i.On) + "\x1b[m"
 }
 
 // frame draws a box of w x h cells around lines of (w-2) x (h-2).
-func frame(title, note string, lines []string, th *theme, focused bool, w, h int) []string {
-	edge, name := th.border, th.title
+func frame(title, note string, lines []string, th *draw.Theme, focused bool, w, h int) []string {
+	edge, name := th.Border, th.Title
 	if focused {
-		edge, name = th.borderOn, th.titleOn
+		edge, name = th.BorderOn, th.TitleOn
 	}
 	out := make([]string, 0, h)
-	title = fit(title, min(width(title), w-5))
-	rest := w - 5 - width(title)
-	if n := width(note); note != "" && n+4 <= rest {
+	title = draw.Fit(title, min(draw.Width(title), w-5))
+	rest := w - 5 - draw.Width(title)
+	if n := draw.Width(note); note != "" && n+4 <= rest {
 		note = " " + note + " "
 		rest -= n + 2
-		out = append(out, edge.of(th.corner[0]+th.line)+" "+name.of(title)+" "+edge.of(strings.Repeat(th.line, rest-1))+note+edge.of(th.line+th.corner[1]))
+		out = append(out, edge.Of(th.Corner[0]+th.Line)+" "+name.Of(title)+" "+edge.Of(strings.Repeat(th.Line, rest-1))+note+edge.Of(th.Line+th.Corner[1]))
 	} else {
-		out = append(out, edge.of(th.corner[0]+th.line)+" "+name.of(title)+" "+edge.of(strings.Repeat(th.line, max(rest, 0))+th.corner[1]))
+		out = append(out, edge.Of(th.Corner[0]+th.Line)+" "+name.Of(title)+" "+edge.Of(strings.Repeat(th.Line, max(rest, 0))+th.Corner[1]))
 	}
-	side := edge.of(th.pillar)
+	side := edge.Of(th.Pillar)
 	for _, l := range lines {
 		out = append(out, side+l+side)
 	}
-	return append(out, edge.of(th.corner[2]+strings.Repeat(th.line, w-2)+th.corner[3]))
+	return append(out, edge.Of(th.Corner[2]+strings.Repeat(th.Line, w-2)+th.Corner[3]))
 }

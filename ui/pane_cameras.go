@@ -8,6 +8,8 @@ import (
 
 	"rvo-tui/capture"
 	"rvo-tui/runtime"
+
+	"rvo-tui/ui/draw"
 )
 
 // camerasView lists the cameras, for w cells.
@@ -23,7 +25,7 @@ func camerasView(s *scene, w int) body {
 		if cams[i].State == capture.Live {
 			live++
 		}
-		name = max(name, min(width(s.th.text(cams[i].Name)), 20))
+		name = max(name, min(draw.Width(s.th.Text(cams[i].Name)), 20))
 	}
 	b.n, b.note = len(cams), fmt.Sprintf("%d of %d live", live, len(cams))
 	wide := w >= name+58
@@ -31,11 +33,11 @@ func camerasView(s *scene, w int) body {
 	if w < name+33 {
 		gap = " "
 	}
-	head := "   # " + fit("name", name) + gap + "  " + fit("state", 12) + right("fps", 5) + right("age", 7)
+	head := "   # " + draw.Fit("name", name) + gap + "  " + draw.Fit("state", 12) + draw.Right("fps", 5) + draw.Right("age", 7)
 	if wide {
-		head += "  " + fit("size", 10) + right("reconn", 6) + "  source"
+		head += "  " + draw.Fit("size", 10) + draw.Right("reconn", 6) + "  source"
 	}
-	b.head = []string{s.th.dim.of(head)}
+	b.head = []string{s.th.Dim.Of(head)}
 	b.key = func(i int) string { return cams[i].Name }
 	b.row = func(i int) string {
 		c := &cams[i]
@@ -45,17 +47,17 @@ func camerasView(s *scene, w int) body {
 		}
 		mark := " "
 		if i == s.cam {
-			mark = s.th.accent.of(s.th.live)
+			mark = s.th.Accent.Of(s.th.Live)
 		}
 		look := cameraInk(s.th, c.State)
-		line := " " + mark + " " + s.th.dim.of(number) + " " + fit(s.th.text(c.Name), name) + gap +
-			look.of(s.th.dot+" "+fit(string(c.State), 12)) + right(rate(c.FPS), 5) + right(frameAge(c), 7)
+		line := " " + mark + " " + s.th.Dim.Of(number) + " " + draw.Fit(s.th.Text(c.Name), name) + gap +
+			look.Of(s.th.Dot+" "+draw.Fit(string(c.State), 12)) + draw.Right(draw.Rate(c.FPS), 5) + draw.Right(frameAge(c), 7)
 		if wide {
 			size := "-"
 			if c.Width > 0 {
 				size = fmt.Sprintf("%dx%d", c.Width, c.Height)
 			}
-			line += "  " + fit(size, 10) + right(count(reconnects(c)), 6) + "  " + s.th.dim.of(s.th.text(c.Source))
+			line += "  " + draw.Fit(size, 10) + draw.Right(draw.Count(reconnects(c)), 6) + "  " + s.th.Dim.Of(s.th.Text(c.Source))
 		}
 		return line
 	}
@@ -66,22 +68,22 @@ func camerasView(s *scene, w int) body {
 }
 
 func cameraFoot(s *scene, c *runtime.CameraView, w int) []string {
-	parts := []string{count(c.Frames) + " frames", count(c.Superseded) + " unseen", count(c.Stalls) + " stalls"}
+	parts := []string{draw.Count(c.Frames) + " frames", draw.Count(c.Superseded) + " unseen", draw.Count(c.Stalls) + " stalls"}
 	if w < 70 {
 		size := "no frame"
 		if c.Width > 0 {
 			size = fmt.Sprintf("%dx%d", c.Width, c.Height)
 		}
-		parts = []string{size, parts[0], count(reconnects(c)) + " reconnects"}
+		parts = []string{size, parts[0], draw.Count(reconnects(c)) + " reconnects"}
 	}
-	line := " " + s.th.dim.of(strings.Join(parts, "  "))
+	line := " " + s.th.Dim.Of(strings.Join(parts, "  "))
 	if c.Lagging {
-		line = " " + s.th.warn.of("lags by "+coarse(c.Lag)) + "  " + line[1:]
+		line = " " + s.th.Warn.Of("lags by "+draw.Coarse(c.Lag)) + "  " + line[1:]
 	}
 	foot := []string{line}
 	if c.Reason != "" {
-		for _, l := range wrap(s.th.text(c.Reason), w-2) {
-			foot = append(foot, " "+cameraInk(s.th, c.State).of(l))
+		for _, l := range draw.Wrap(s.th.Text(c.Reason), w-2) {
+			foot = append(foot, " "+cameraInk(s.th, c.State).Of(l))
 		}
 	}
 	return foot
@@ -101,18 +103,18 @@ func frameAge(c *runtime.CameraView) string {
 	if c.FrameAge < 100*time.Millisecond {
 		return "<0.1s" // between two frames it swings by an interval
 	}
-	return coarse(c.FrameAge)
+	return draw.Coarse(c.FrameAge)
 }
 
 // cameraInk returns the colour of a camera's state.
-func cameraInk(t *theme, s capture.State) ink {
+func cameraInk(t *draw.Theme, s capture.State) draw.Ink {
 	switch s {
 	case capture.Live:
-		return t.good
+		return t.Good
 	case capture.Paused, capture.Ended:
-		return t.dim
+		return t.Dim
 	case capture.Failed:
-		return t.bad
+		return t.Bad
 	}
-	return t.warn
+	return t.Warn
 }

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"rvo-tui/runtime/engine"
+
+	"rvo-tui/ui/draw"
 )
 
 // detectorsView lists the detectors of the camera shown, and why the selected
@@ -18,7 +20,7 @@ func detectorsView(s *scene, sel, w int) body {
 	}
 	name := 8
 	for i := range c.Detectors {
-		name = max(name, min(width(s.th.text(c.Detectors[i].Name)), 18))
+		name = max(name, min(draw.Width(s.th.Text(c.Detectors[i].Name)), 18))
 	}
 	slots := s.snap.Slots
 	b.n, b.note = len(c.Detectors), fmt.Sprintf("slots %d/%d", slots.Busy, slots.Size)
@@ -28,11 +30,11 @@ func detectorsView(s *scene, sel, w int) body {
 	const numbers = 13 + 7 + 7 + 7
 	state := min(max(w-4-name-numbers-1, 10), 34)
 	extra := w - 4 - name - state - numbers
-	head := "    " + fit("name", name+1) + fit("state", state) + fit("  fps of max", 13) + right("p50", 7) + right("p99", 7) + right("age", 7)
+	head := "    " + draw.Fit("name", name+1) + draw.Fit("state", state) + draw.Fit("  fps of max", 13) + draw.Right("p50", 7) + draw.Right("p99", 7) + draw.Right("age", 7)
 	if extra >= 16 {
-		head += right("runs", 8) + right("errors", 8)
+		head += draw.Right("runs", 8) + draw.Right("errors", 8)
 	}
-	b.head = []string{s.th.dim.of(head)}
+	b.head = []string{s.th.Dim.Of(head)}
 	b.key = func(i int) string { return c.Detectors[i].Name }
 	b.row = func(i int) string {
 		d := &c.Detectors[i]
@@ -40,23 +42,23 @@ func detectorsView(s *scene, sel, w int) body {
 		exec := s.hist.recent(d.Exec)
 		age := "-"
 		if d.Runs > 0 && d.Age > 0 {
-			age = coarse(d.Age)
+			age = draw.Coarse(d.Age)
 		}
-		line := "  " + look.of(s.th.dot) + " " + fit(s.th.text(d.Name), name) + " " + look.of(fit(text, state)) +
-			right(rate(d.FPS), 5) + s.th.dim.of(" of "+fit(limit(d.MaxFPS), 4))
+		line := "  " + look.Of(s.th.Dot) + " " + draw.Fit(s.th.Text(d.Name), name) + " " + look.Of(draw.Fit(text, state)) +
+			draw.Right(draw.Rate(d.FPS), 5) + s.th.Dim.Of(" of "+draw.Fit(draw.Limit(d.MaxFPS), 4))
 		if exec.Count > 0 {
-			line += right(ago(exec.P50), 7) + right(ago(exec.P99), 7)
+			line += draw.Right(draw.Ago(exec.P50), 7) + draw.Right(draw.Ago(exec.P99), 7)
 		} else {
-			line += right("-", 7) + right("-", 7)
+			line += draw.Right("-", 7) + draw.Right("-", 7)
 		}
-		line += right(age, 7)
+		line += draw.Right(age, 7)
 		if extra >= 16 {
 			failed := errorsOf(d)
-			text := right(count(failed), 8)
+			text := draw.Right(draw.Count(failed), 8)
 			if failed > 0 {
-				text = s.th.warn.of(text)
+				text = s.th.Warn.Of(text)
 			}
-			line += right(count(d.Runs), 8) + text
+			line += draw.Right(draw.Count(d.Runs), 8) + text
 		}
 		return line
 	}
@@ -68,54 +70,54 @@ func detectorsView(s *scene, sel, w int) body {
 
 // detectorState returns how a detector stands, in a few words and a colour.
 // Between two runs a running one goes on being called running.
-func (s *scene) detectorState(d *engine.DetectorView) (ink, string) {
+func (s *scene) detectorState(d *engine.DetectorView) (draw.Ink, string) {
 	th := s.th
 	switch d.State {
 	case engine.DetectorDisabled:
-		return th.dim, "disabled"
+		return th.Dim, "disabled"
 	case engine.DetectorStarting:
-		return th.info, "starting" + because(th, d.Reason)
+		return th.Info, "starting" + because(th, d.Reason)
 	case engine.DetectorStuck:
-		return th.bad, "stuck past " + ago(d.Timeout)
+		return th.Bad, "stuck past " + draw.Ago(d.Timeout)
 	case engine.DetectorFailed:
 		retry := ""
 		if d.Until > 0 {
-			retry = " (retry " + ago(d.Until.Round(time.Second)) + ")"
+			retry = " (retry " + draw.Ago(d.Until.Round(time.Second)) + ")"
 		}
-		return th.bad, "failed" + retry + because(th, d.Reason)
+		return th.Bad, "failed" + retry + because(th, d.Reason)
 	case engine.DetectorBackoff:
-		return th.warn, "backoff " + coarse(d.Until)
+		return th.Warn, "backoff " + draw.Coarse(d.Until)
 	}
 	if d.Runs > 0 && s.snap.At.Sub(d.LastRun) < max(time.Second, time.Duration(3e9/max(d.MaxFPS, 0.1))) {
 		if d.State == engine.DetectorRunning && s.snap.At.Sub(d.LastRun) > d.Timeout/2 {
-			return th.warn, "running, slow"
+			return th.Warn, "running, slow"
 		}
 		switch {
 		case d.Error != "":
-			return th.warn, "error: " + th.text(d.Error)
+			return th.Warn, "error: " + th.Text(d.Error)
 		case d.Age == 0:
-			return th.warn, "no answer yet"
+			return th.Warn, "no answer yet"
 		}
-		return th.good, "running"
+		return th.Good, "running"
 	}
 	switch d.Reason {
 	case engine.GateNeeds.String():
-		return th.info, "needs " + th.text(strings.Join(d.Needs, ", "))
+		return th.Info, "needs " + th.Text(strings.Join(d.Needs, ", "))
 	case engine.GateNoFrame.String(), "frame":
-		return th.dim, "no frame"
+		return th.Dim, "no frame"
 	case engine.GateSlot.String():
-		return th.warn, "waiting for a slot"
+		return th.Warn, "waiting for a slot"
 	case "":
-		return th.good, string(d.State)
+		return th.Good, string(d.State)
 	}
-	return th.info, string(d.State) + ": " + d.Reason
+	return th.Info, string(d.State) + ": " + d.Reason
 }
 
-func because(th *theme, reason string) string {
+func because(th *draw.Theme, reason string) string {
 	if reason == "" {
 		return ""
 	}
-	return ": " + th.text(reason)
+	return ": " + th.Text(reason)
 }
 
 func errorsOf(d *engine.DetectorView) (n uint64) {
@@ -131,14 +133,14 @@ func detectorFoot(s *scene, d *engine.DetectorView, w int) []string {
 	var skips []string
 	for g := engine.GateOpen + 1; g < engine.GateCount; g++ {
 		if n := d.Skips[g]; n > 0 {
-			skips = append(skips, g.String()+" "+count(n))
+			skips = append(skips, g.String()+" "+draw.Count(n))
 		}
 	}
-	line := " " + th.dim.of("skipped ")
+	line := " " + th.Dim.Of("skipped ")
 	if len(skips) == 0 {
 		line += "none"
 	} else {
-		line += strings.Join(skips, th.dim.of(" · "))
+		line += strings.Join(skips, th.Dim.Of(" · "))
 	}
 	var lost []string
 	for _, c := range []struct {
@@ -146,16 +148,16 @@ func detectorFoot(s *scene, d *engine.DetectorView, w int) []string {
 		n    uint64
 	}{{"timeouts", d.Timeouts}, {"late", d.Late}, {"expired", d.Expired}, {"backoffs", d.Backoffs}, {"restarts", d.Restarts}} {
 		if c.n > 0 {
-			lost = append(lost, c.name+" "+count(c.n))
+			lost = append(lost, c.name+" "+draw.Count(c.n))
 		}
 	}
 	for _, e := range d.Errors {
 		if e.N > 0 {
-			lost = append(lost, th.text(e.Reason)+" "+count(e.N))
+			lost = append(lost, th.Text(e.Reason)+" "+draw.Count(e.N))
 		}
 	}
 	if len(lost) > 0 {
-		line += th.dim.of(" | ") + th.warn.of(strings.Join(lost, " · "))
+		line += th.Dim.Of(" | ") + th.Warn.Of(strings.Join(lost, " · "))
 	}
 	foot := []string{line}
 	about := fmt.Sprintf("%s, outputs %s, %s cost", d.Kind, strings.Join(d.Provides, " "), d.Cost)
@@ -165,10 +167,10 @@ func detectorFoot(s *scene, d *engine.DetectorView, w int) []string {
 	if d.Model != "" {
 		about += ", model " + d.Model
 	}
-	foot = append(foot, " "+th.dim.of(th.text(about)))
+	foot = append(foot, " "+th.Dim.Of(th.Text(about)))
 	if d.Error != "" {
-		for _, l := range wrap(th.text(d.Error), w-2) {
-			foot = append(foot, " "+th.bad.of(l))
+		for _, l := range draw.Wrap(th.Text(d.Error), w-2) {
+			foot = append(foot, " "+th.Bad.Of(l))
 		}
 	}
 	return foot

@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"rvo-tui/runtime/engine"
+
+	"rvo-tui/ui/draw"
 )
 
 // latencyView shows where the time between the camera and an event goes, over
@@ -23,35 +25,35 @@ func latencyView(s *scene, w int) body {
 	const cell = 7
 	bars := min(w-12-4*cell-2, windowTop)
 	most := w >= 12+4*cell // there is room for the longest
-	head := "   " + fit("stage", 9) + right("p50", cell) + right("p99", cell) + right("p99.9", cell)
+	head := "   " + draw.Fit("stage", 9) + draw.Right("p50", cell) + draw.Right("p99", cell) + draw.Right("p99.9", cell)
 	if most {
-		head += right("max", cell)
+		head += draw.Right("max", cell)
 	}
 	if bars >= 8 {
-		head += "  " + fit(spread(bars), bars)
+		head += "  " + draw.Fit(spread(bars), bars)
 	}
-	b.head = append(b.head, s.th.dim.of(fit(head, w)))
+	b.head = append(b.head, s.th.Dim.Of(draw.Fit(head, w)))
 	b.n = int(engine.StageCount) + 1
 	b.row = func(i int) string {
-		name, look, l := "tick", s.th.dim, s.hist.recent(c.Tick)
+		name, look, l := "tick", s.th.Dim, s.hist.recent(c.Tick)
 		if i > 0 {
 			stage := engine.Stage(i - 1)
-			name, look, l = stage.String(), s.th.stage[stage], stages[stage]
+			name, look, l = stage.String(), s.th.Stage[stage], stages[stage]
 		}
-		line := " " + look.of(s.th.dot) + " " + fit(name, 9)
+		line := " " + look.Of(s.th.Dot) + " " + draw.Fit(name, 9)
 		if l.Count == 0 {
-			line += s.th.dim.of(right("-", cell) + right("-", cell) + right("-", cell))
+			line += s.th.Dim.Of(draw.Right("-", cell) + draw.Right("-", cell) + draw.Right("-", cell))
 			if most {
-				line += s.th.dim.of(right(worst(l), cell))
+				line += s.th.Dim.Of(draw.Right(worst(l), cell))
 			}
 			return line
 		}
-		line += right(ago(l.P50), cell) + right(ago(l.P99), cell) + right(ago(l.P9X), cell)
+		line += draw.Right(draw.Ago(l.P50), cell) + draw.Right(draw.Ago(l.P99), cell) + draw.Right(draw.Ago(l.P9X), cell)
 		if most {
-			line += s.th.dim.of(right(worst(l), cell))
+			line += s.th.Dim.Of(draw.Right(worst(l), cell))
 		}
 		if bars >= 8 {
-			line += "  " + look.of(histogramBars(s.th, l.Bars[windowTop-bars:]))
+			line += "  " + look.Of(histogramBars(s.th, l.Bars[windowTop-bars:]))
 		}
 		return line
 	}
@@ -62,13 +64,13 @@ func worst(l latency) string {
 	if l.Max == 0 {
 		return "-"
 	}
-	return ago(l.Max)
+	return draw.Ago(l.Max)
 }
 
 // spread is the legend of the histograms' picture.
 func spread(n int) string {
-	first := ago(windowFirst << (windowTop - n))
-	return first + spaces(n-width(first)-3) + "16s"
+	first := draw.Ago(windowFirst << (windowTop - n))
+	return first + draw.Spaces(n-draw.Width(first)-3) + "16s"
 }
 
 // ageBar shows the age of a typical result, by the stages that it is made of.
@@ -78,7 +80,7 @@ func ageBar(s *scene, stages []latency, w int) []string {
 		total += stages[i].P50
 	}
 	if total == 0 {
-		return []string{" " + s.th.dim.of("no result yet")}
+		return []string{" " + s.th.Dim.Of("no result yet")}
 	}
 	room := w - 27
 	var bar strings.Builder
@@ -86,14 +88,14 @@ func ageBar(s *scene, stages []latency, w int) []string {
 	for i := engine.StageCapture; i <= engine.StagePublish; i++ {
 		sum += stages[i].P50
 		upTo := int(float64(sum)/float64(total)*float64(room) + 0.5)
-		bar.WriteString(s.th.stage[i].of(strings.Repeat(s.th.spark[8], upTo-used)))
+		bar.WriteString(s.th.Stage[i].Of(strings.Repeat(s.th.Spark[8], upTo-used)))
 		used = upTo
 	}
-	return []string{" " + s.th.dim.of("end-to-end latency") + right(ago(total), 6) + " " + bar.String()}
+	return []string{" " + s.th.Dim.Of("end-to-end latency") + draw.Right(draw.Ago(total), 6) + " " + bar.String()}
 }
 
 // histogramBars draws counts as bars, on a scale on which a few can be told from none.
-func histogramBars(t *theme, counts []uint64) string {
+func histogramBars(t *draw.Theme, counts []uint64) string {
 	var most uint64
 	for _, n := range counts {
 		most = max(most, n)
@@ -104,7 +106,7 @@ func histogramBars(t *theme, counts []uint64) string {
 		if n > 0 {
 			i = 1 + int(7*float64(n)/float64(most))
 		}
-		b.WriteString(t.spark[min(i, 8)])
+		b.WriteString(t.Spark[min(i, 8)])
 	}
 	return b.String()
 }

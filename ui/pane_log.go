@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"log/slog"
 	"strconv"
+
+	"rvo-tui/ui/draw"
 )
 
 // logView shows the log's newest lines.
@@ -11,7 +13,7 @@ func logView(s *scene) body {
 	b := body{title: "Log", follow: true, empty: "Nothing has been logged."}
 	b.n = len(s.log)
 	if s.snap != nil && s.snap.Log.Errors+s.snap.Log.Warnings > 0 {
-		b.note = fmt.Sprintf("%s errors, %s warnings", count(s.snap.Log.Errors), count(s.snap.Log.Warnings))
+		b.note = fmt.Sprintf("%s errors, %s warnings", draw.Count(s.snap.Log.Errors), draw.Count(s.snap.Log.Warnings))
 	}
 	if s.filter != "" {
 		b.note = "/" + s.filter
@@ -21,19 +23,19 @@ func logView(s *scene) body {
 	b.row = func(i int) string {
 		l := &s.log[i]
 		look, level := levelInk(s.th, l.Level)
-		return " " + s.th.dim.of(" "+l.Time.Local().Format("15:04:05")) + " " + look.of(level) + " " + s.th.text(l.Text)
+		return " " + s.th.Dim.Of(" "+l.Time.Local().Format("15:04:05")) + " " + look.Of(level) + " " + s.th.Text(l.Text)
 	}
 	return b
 }
 
-func levelInk(t *theme, l slog.Level) (ink, string) {
+func levelInk(t *draw.Theme, l slog.Level) (draw.Ink, string) {
 	switch {
 	case l >= slog.LevelError:
-		return t.bad, "error"
+		return t.Bad, "error"
 	case l >= slog.LevelWarn:
-		return t.warn, "warn "
+		return t.Warn, "warn "
 	case l >= slog.LevelInfo:
-		return t.dim, "info "
+		return t.Dim, "info "
 	}
-	return t.dim, "debug"
+	return t.Dim, "debug"
 }

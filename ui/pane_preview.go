@@ -7,6 +7,8 @@ import (
 	"rvo-tui/capture"
 	"rvo-tui/detectors"
 	"rvo-tui/runtime"
+
+	"rvo-tui/ui/draw"
 )
 
 // previewView shows what the camera sees, with what detectors found in it, in
@@ -17,9 +19,9 @@ func previewView(s *scene, w, h int) body {
 	if c == nil {
 		return b
 	}
-	b.title = "Preview · " + s.th.text(c.Name)
-	if s.th.ascii {
-		b.title = "Preview: " + s.th.text(c.Name)
+	b.title = "Preview · " + s.th.Text(c.Name)
+	if s.th.ASCII {
+		b.title = "Preview: " + s.th.Text(c.Name)
 	}
 	if !s.preview {
 		b.empty = "The preview is off; " + s.hints.preview + " turns it on."
@@ -35,41 +37,41 @@ func previewView(s *scene, w, h int) body {
 	if s.held == nil {
 		return b
 	}
-	k := s.held.clone()
+	k := s.held.Clone()
 	labels := legend(s, c, k)
-	lines := k.lines(s.th.ascii, s.th.colourless)
-	pad := spaces((w - k.w) / 2)
-	for range (h - k.h) / 2 {
+	lines := k.Lines(s.th.ASCII, s.th.Colourless)
+	pad := draw.Spaces((w - k.W) / 2)
+	for range (h - k.H) / 2 {
 		b.head = append(b.head, "")
 	}
 	for _, l := range lines {
 		b.head = append(b.head, pad+l)
 	}
 	if b.note == "" {
-		b.note = s.th.dim.of(strings.Join(labels, " "))
+		b.note = s.th.Dim.Of(strings.Join(labels, " "))
 	}
 	return b
 }
 
 // legend draws the fresh detections of every signal and returns what was found,
 // in words.
-func legend(s *scene, c *runtime.CameraView, k *canvas) (found []string) {
+func legend(s *scene, c *runtime.CameraView, k *draw.Canvas) (found []string) {
 	n := 0
 	for i := range c.Signals {
 		v := &c.Signals[i]
 		if v.Unknown != detectors.Known || len(v.Detections) == 0 {
 			continue
 		}
-		col := s.th.box[n%len(s.th.box)]
+		col := s.th.Box[n%len(s.th.Box)]
 		n++
 		for _, d := range v.Detections {
 			label := d.Label
 			if label == "" {
 				label = v.Name
 			}
-			k.outline(d, s.th.text(label), col, s.th.ascii)
+			k.Outline(d, s.th.Text(label), col, s.th.ASCII)
 		}
-		found = append(found, fmt.Sprintf("%s %d", s.th.text(v.Name), len(v.Detections)))
+		found = append(found, fmt.Sprintf("%s %d", s.th.Text(v.Name), len(v.Detections)))
 	}
 	return found
 }

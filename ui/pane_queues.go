@@ -8,6 +8,8 @@ import (
 	"rvo-tui/clips"
 	"rvo-tui/runtime"
 	"rvo-tui/runtime/engine"
+
+	"rvo-tui/ui/draw"
 )
 
 // gauge is one bounded thing: how full it is and what it lost.
@@ -46,12 +48,12 @@ func queuesView(s *scene, w int) body {
 	}
 	const name, fill = 10, 13
 	bar := min(max(w-name-fill-30, 0), 12)
-	head := "  " + fit("", name)
+	head := "  " + draw.Fit("", name)
 	if bar >= 4 {
-		head += fit("", bar+1)
+		head += draw.Fit("", bar+1)
 	}
-	head += fit("depth", fill) + "dropped (now)"
-	b.head = []string{s.th.dim.of(fit(head, w))}
+	head += draw.Fit("depth", fill) + "dropped (now)"
+	b.head = []string{s.th.Dim.Of(draw.Fit(head, w))}
 	b.n = len(list)
 	b.row = func(i int) string {
 		g := &list[i]
@@ -59,19 +61,19 @@ func queuesView(s *scene, w int) body {
 		if g.cap > 0 {
 			share = g.depth / g.cap
 		}
-		look := s.th.good
+		look := s.th.Good
 		if share > 0.75 && g.cap > 1 {
-			look = s.th.warn
+			look = s.th.Warn
 		}
-		line := "  " + fit(s.th.text(g.name), name)
+		line := "  " + draw.Fit(s.th.Text(g.name), name)
 		if bar >= 4 {
-			line += s.th.meter(share, bar, look) + " "
+			line += s.th.Meter(share, bar, look) + " "
 		}
 		text := g.text
 		if text == "" {
-			text = fmt.Sprintf("%s/%s", count(uint64(g.depth)), count(uint64(g.cap)))
+			text = fmt.Sprintf("%s/%s", draw.Count(uint64(g.depth)), draw.Count(uint64(g.cap)))
 		}
-		line += fit(text, fill)
+		line += draw.Fit(text, fill)
 		var drops []string
 		for _, d := range g.drops {
 			if d.N == 0 {
@@ -81,21 +83,21 @@ func queuesView(s *scene, w int) body {
 			if was, ok := before[g.name+"/"+d.Reason]; ok && since > 0 && d.N > was {
 				now = float64(d.N-was) / since.Seconds()
 			}
-			text := s.th.text(d.Reason) + " " + count(d.N)
+			text := s.th.Text(d.Reason) + " " + draw.Count(d.N)
 			switch {
 			case now >= 0.05 && !g.normal:
-				text = s.th.warn.of(text + " (" + rate(now) + "/s)")
+				text = s.th.Warn.Of(text + " (" + draw.Rate(now) + "/s)")
 			case now >= 0.05:
-				text += s.th.dim.of(" (" + rate(now) + "/s)")
+				text += s.th.Dim.Of(" (" + draw.Rate(now) + "/s)")
 			default:
-				text = s.th.dim.of(text)
+				text = s.th.Dim.Of(text)
 			}
 			drops = append(drops, text)
 		}
 		if len(drops) == 0 {
-			return line + s.th.dim.of("none")
+			return line + s.th.Dim.Of("none")
 		}
-		return line + strings.Join(drops, s.th.dim.of(" · "))
+		return line + strings.Join(drops, s.th.Dim.Of(" · "))
 	}
 	return b
 }
@@ -136,7 +138,7 @@ func clipGauges(st *clips.Status, c *runtime.CameraView) []gauge {
 		}
 		list = append(list, gauge{
 			name: "evidence", depth: float64(r.Bytes), cap: float64(r.BytesCap),
-			text:  amount(r.Bytes) + " " + ago(r.Span.Round(time.Second)),
+			text:  draw.Amount(r.Bytes) + " " + draw.Ago(r.Span.Round(time.Second)),
 			drops: []engine.Count{{Reason: "evicted", N: r.Evicted}, {Reason: "failed", N: r.Failed}},
 		}, gauge{
 			name: "encoder", depth: float64(r.Queue), cap: float64(r.QueueCap),
@@ -144,7 +146,7 @@ func clipGauges(st *clips.Status, c *runtime.CameraView) []gauge {
 		})
 	}
 	return append(list, gauge{
-		name: "disk", text: fmt.Sprintf("%d, %s", st.Clips, amount(st.Bytes)),
+		name: "disk", text: fmt.Sprintf("%d, %s", st.Clips, draw.Amount(st.Bytes)),
 		drops: []engine.Count{{Reason: "age", N: st.Removed["age"]}, {Reason: "bytes", N: st.Removed["bytes"]}, {Reason: "free", N: st.Removed["free"]}},
 	})
 }

@@ -7,6 +7,8 @@ import (
 	"rvo-tui/detectors"
 	"rvo-tui/rules"
 	"rvo-tui/runtime/engine"
+
+	"rvo-tui/ui/draw"
 )
 
 // rulesView lists the rules of the camera shown, and every clause of the
@@ -19,26 +21,26 @@ func rulesView(s *scene, sel, w int) body {
 	}
 	name := 8
 	for i := range c.Rules {
-		name = max(name, min(width(s.th.text(c.Rules[i].Event)), 24, w/3))
+		name = max(name, min(draw.Width(s.th.Text(c.Rules[i].Event)), 24, w/3))
 	}
 	b.n = len(c.Rules)
 	bar := min(max(w-name-39, 0), 14)
-	head := "    " + fit("event", name+1) + fit("state", 10)
+	head := "    " + draw.Fit("event", name+1) + draw.Fit("state", 10)
 	if bar >= 4 {
-		head += "  " + fit("", bar)
+		head += "  " + draw.Fit("", bar)
 	}
-	head += fit("  progress", 15) + right("fired", 6)
-	b.head = []string{s.th.dim.of(fit(head, w))}
+	head += draw.Fit("  progress", 15) + draw.Right("fired", 6)
+	b.head = []string{s.th.Dim.Of(draw.Fit(head, w))}
 	b.key = func(i int) string { return c.Rules[i].Event }
 	b.row = func(i int) string {
 		r := &c.Rules[i]
 		look := ruleInk(s.th, r.Status.State)
 		share, text, meter := s.ruleProgress(r)
-		line := "  " + look.of(s.th.dot) + " " + fit(s.th.text(r.Event), name) + " " + look.of(fit(string(r.Status.State), 10))
+		line := "  " + look.Of(s.th.Dot) + " " + draw.Fit(s.th.Text(r.Event), name) + " " + look.Of(draw.Fit(string(r.Status.State), 10))
 		if bar >= 4 {
-			line += "  " + s.th.meter(share, bar, meter)
+			line += "  " + s.th.Meter(share, bar, meter)
 		}
-		return line + "  " + fit(text, 13) + right(count(r.Status.Fired), 6)
+		return line + "  " + draw.Fit(text, 13) + draw.Right(draw.Count(r.Status.Fired), 6)
 	}
 	if sel < len(c.Rules) {
 		b.foot = ruleFoot(s, &c.Rules[sel], w)
@@ -46,48 +48,48 @@ func rulesView(s *scene, sel, w int) body {
 	return b
 }
 
-func ruleInk(t *theme, state rules.State) ink {
+func ruleInk(t *draw.Theme, state rules.State) draw.Ink {
 	switch state {
 	case rules.Potential:
-		return t.warn
+		return t.Warn
 	case rules.Confirmed:
-		return t.good
+		return t.Good
 	case rules.Cooldown:
-		return t.info
+		return t.Info
 	}
-	return t.dim
+	return t.Dim
 }
 
 // truth draws whether a clause is true, false or unknown.
-func truth(t *theme, v rules.Truth) string {
+func truth(t *draw.Theme, v rules.Truth) string {
 	switch v {
 	case rules.True:
-		return t.good.of(t.tick)
+		return t.Good.Of(t.Tick)
 	case rules.Unknown:
-		return t.warn.of(t.ask)
+		return t.Warn.Of(t.Ask)
 	}
-	return t.dim.of(t.cross)
+	return t.Dim.Of(t.Cross)
 }
 
 // ruleProgress returns how far the clock of a rule's state has run.
-func (s *scene) ruleProgress(r *engine.RuleView) (share float64, text string, look ink) {
+func (s *scene) ruleProgress(r *engine.RuleView) (share float64, text string, look draw.Ink) {
 	st := &r.Status
 	switch st.State {
 	case rules.Potential:
 		ran := time.Duration(st.Progress * float64(r.For))
-		return st.Progress, tenths(ran) + " of " + ago(r.For), s.th.warn
+		return st.Progress, tenths(ran) + " of " + draw.Ago(r.For), s.th.Warn
 	case rules.Confirmed, rules.Cooldown:
 		if st.Remaining > 0 {
-			return 1, "cooldown " + tenths(st.Remaining), s.th.info
+			return 1, "cooldown " + tenths(st.Remaining), s.th.Info
 		}
-		return 1, "true", s.th.good
+		return 1, "true", s.th.Good
 	case rules.Disabled:
-		return 0, "-", s.th.dim
+		return 0, "-", s.th.Dim
 	}
 	if r.For > 0 {
-		return 0, "for " + ago(r.For), s.th.dim
+		return 0, "for " + draw.Ago(r.For), s.th.Dim
 	}
-	return 0, "immediate", s.th.dim
+	return 0, "immediate", s.th.Dim
 }
 
 // tenths writes seconds without more digits than one can read.
@@ -95,40 +97,40 @@ func tenths(d time.Duration) string {
 	if d < 10*time.Second {
 		return fmt.Sprintf("%.1fs", d.Seconds())
 	}
-	return ago(d)
+	return draw.Ago(d)
 }
 
 // ruleFoot shows the condition and every clause of it.
 func ruleFoot(s *scene, r *engine.RuleView, w int) []string {
 	th := s.th
-	verdict := th.dim.of("false")
+	verdict := th.Dim.Of("false")
 	switch r.Status.Truth {
 	case rules.True:
-		verdict = th.good.of("true")
+		verdict = th.Good.Of("true")
 	case rules.Unknown:
-		verdict = th.warn.of("unknown")
+		verdict = th.Warn.Of("unknown")
 	}
 	if r.Status.State == rules.Disabled {
-		verdict = th.dim.of("disabled")
+		verdict = th.Dim.Of("disabled")
 	}
-	foot := []string{" " + verdict + th.dim.of(": ") + fit(th.text(r.When), max(w-18, 4))}
+	foot := []string{" " + verdict + th.Dim.Of(": ") + draw.Fit(th.Text(r.When), max(w-18, 4))}
 	text := 8
 	for i := range r.Clause {
-		text = max(text, min(width(th.text(r.Clause[i].Text)), w/2))
+		text = max(text, min(draw.Width(th.Text(r.Clause[i].Text)), w/2))
 	}
 	for i := range r.Clause {
 		k := &r.Clause[i]
-		line := "  " + truth(th, k.Truth) + " " + fit(th.text(k.Text), text) + "  "
+		line := "  " + truth(th, k.Truth) + " " + draw.Fit(th.Text(k.Text), text) + "  "
 		if k.Age == rules.Never {
-			line += th.warn.of(k.Why.String())
+			line += th.Warn.Of(k.Why.String())
 		} else {
-			is := "is " + number(k.Value)
+			is := "is " + draw.Number(k.Value)
 			if k.Other != "" {
-				is += " to " + number(k.Threshold)
+				is += " to " + draw.Number(k.Threshold)
 			}
-			line += fit(is, 13) + th.dim.of(fit("age "+steady(k.Age), 10))
+			line += draw.Fit(is, 13) + th.Dim.Of(draw.Fit("age "+draw.Steady(k.Age), 10))
 			if k.Why != detectors.Known {
-				line += th.warn.of(k.Why.String())
+				line += th.Warn.Of(k.Why.String())
 			}
 		}
 		foot = append(foot, line)

@@ -4,6 +4,8 @@ import (
 	"math"
 
 	"rvo-tui/detectors"
+
+	"rvo-tui/ui/draw"
 )
 
 // signalsView lists the signals of the camera shown: what they are, were, and
@@ -16,44 +18,44 @@ func signalsView(s *scene, w int) body {
 	}
 	name := 8
 	for i := range c.Signals {
-		name = max(name, min(width(s.th.text(c.Signals[i].Name)), 20, w/3))
+		name = max(name, min(draw.Width(s.th.Text(c.Signals[i].Name)), 20, w/3))
 	}
 	b.n = len(c.Signals)
 	const value, ttl, age = 8, 8, 7
 	spark := min(w-name-value-ttl-age-6, 60)
-	head := "  " + fit("name", name) + right("value", value)
+	head := "  " + draw.Fit("name", name) + draw.Right("value", value)
 	if spark >= 6 {
-		head += "  " + fit("history", spark)
+		head += "  " + draw.Fit("history", spark)
 	}
-	head += right("age", age) + "  TTL left"
-	b.head = []string{s.th.dim.of(fit(head, w))}
+	head += draw.Right("age", age) + "  TTL left"
+	b.head = []string{s.th.Dim.Of(draw.Fit(head, w))}
 	b.key = func(i int) string { return c.Signals[i].Name }
 	b.row = func(i int) string {
 		v := &c.Signals[i]
 		known := v.Unknown == detectors.Known
-		line := "  " + fit(s.th.text(v.Name), name)
+		line := "  " + draw.Fit(s.th.Text(v.Name), name)
 		switch {
 		case known:
-			line += s.th.strong.of(right(number(v.Value), value))
+			line += s.th.Strong.Of(draw.Right(draw.Number(v.Value), value))
 		default:
-			line += s.th.warn.of(right("unknown", value))
+			line += s.th.Warn.Of(draw.Right("unknown", value))
 		}
 		values := s.hist.values(c.Name, v.Name)
 		if spark >= 6 {
-			line += "  " + s.th.stage[0].of(s.th.sparkline(values, 0, top(values), spark))
+			line += "  " + s.th.Stage[0].Of(s.th.Sparkline(values, 0, top(values), spark))
 		}
 		if !known {
-			return line + "  " + s.th.warn.of(v.Unknown.String())
+			return line + "  " + s.th.Warn.Of(v.Unknown.String())
 		}
 		left := 0.0
 		if v.TTL > 0 {
 			left = 1 - float64(v.Age)/float64(v.TTL)
 		}
-		look := s.th.good
+		look := s.th.Good
 		if left < 0.34 {
-			look = s.th.warn
+			look = s.th.Warn
 		}
-		return line + right(steady(v.Age), age) + "  " + s.th.meter(left, ttl, look)
+		return line + draw.Right(draw.Steady(v.Age), age) + "  " + s.th.Meter(left, ttl, look)
 	}
 	return b
 }

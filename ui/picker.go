@@ -16,6 +16,8 @@ import (
 	"rvo-tui/capture/synthetic"
 	"rvo-tui/internal/text"
 	"rvo-tui/runtime"
+
+	"rvo-tui/ui/draw"
 )
 
 // Choice is a camera that the camera menu offers.
@@ -146,7 +148,7 @@ func (p *picker) probe(m *model) tea.Cmd {
 	cfg.Source = p.source()
 	addr, err := capture.ParseAddress(cfg.Source)
 	if err != nil {
-		p.err = clean(err.Error())
+		p.err = draw.Clean(err.Error())
 		return nil
 	}
 	cfg.Name = freeName(addr, m.scene.snap)
@@ -183,7 +185,7 @@ func (p *picker) probed(m *model, msg probedMsg) (overlay, tea.Cmd) {
 		if errors.Is(msg.err, context.Canceled) {
 			return p, nil
 		}
-		p.err = clean(msg.err.Error())
+		p.err = draw.Clean(msg.err.Error())
 		return p, nil
 	}
 	return nil, m.added(msg.cfg)
@@ -220,39 +222,39 @@ func (p *picker) draw(m *model, screen []string) []string {
 	const w = 72
 	lines := []string{}
 	if p.looking {
-		lines = append(lines, th.info.of(th.text(p.spin.View()+" looking for capture devices")))
+		lines = append(lines, th.Info.Of(th.Text(p.spin.View()+" looking for capture devices")))
 	}
 	for i, c := range p.choices {
-		l := "  " + fit(th.text(c.Source), 20) + " " + th.dim.of(th.text(c.Label))
-		l = fit(l, w)
+		l := "  " + draw.Fit(th.Text(c.Source), 20) + " " + th.Dim.Of(th.Text(c.Label))
+		l = draw.Fit(l, w)
 		if i == p.at {
 			l = mark(l, th, true)
 		}
 		lines = append(lines, l)
 	}
 	p.in.SetWidth(w - 13)
-	l := "  address  " + typed(p.in)
+	l := "  address  " + draw.Typed(p.in)
 	if p.at == len(p.choices) {
-		l = th.accent.of(th.pointer) + l[1:]
+		l = th.Accent.Of(th.Pointer) + l[1:]
 	}
 	lines = append(lines, l)
 	if p.at == len(p.choices) && p.in.Value() != "" {
 		if _, err := capture.ParseAddress(p.source()); err != nil {
-			for _, l := range wrap(th.text(err.Error()), w-2) {
-				lines = append(lines, "  "+th.warn.of(l))
+			for _, l := range draw.Wrap(th.Text(err.Error()), w-2) {
+				lines = append(lines, "  "+th.Warn.Of(l))
 			}
 		}
 	}
 	lines = append(lines, "")
 	switch {
 	case p.busy != "":
-		lines = append(lines, th.info.of(th.text(p.spin.View()+" trying "+p.busy)))
+		lines = append(lines, th.Info.Of(th.Text(p.spin.View()+" trying "+p.busy)))
 	case p.err != "":
-		for _, l := range wrap(th.text(p.err), w) {
-			lines = append(lines, th.bad.of(l))
+		for _, l := range draw.Wrap(th.Text(p.err), w) {
+			lines = append(lines, th.Bad.Of(l))
 		}
 	default:
-		lines = append(lines, th.chip.of("enter")+th.dim.of(" add   ")+th.chip.of("up down")+th.dim.of(" choose   ")+th.chip.of("esc")+th.dim.of(" cancel"))
+		lines = append(lines, th.Chip.Of("enter")+th.Dim.Of(" add   ")+th.Chip.Of("up down")+th.Dim.Of(" choose   ")+th.Chip.Of("esc")+th.Dim.Of(" cancel"))
 	}
 	return m.box(screen, "Add a camera", lines, w)
 }

@@ -7,6 +7,8 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"rvo-tui/internal/text"
+
+	"rvo-tui/ui/draw"
 )
 
 // newInput returns a line to type into, without a blinking cursor, which would
@@ -61,7 +63,7 @@ func (f *filter) update(m *model, msg tea.Msg) (overlay, tea.Cmd) {
 func (f *filter) draw(m *model, screen []string) []string {
 	th := m.scene.th
 	f.in.SetWidth(max(m.w-44, 10))
-	screen[len(screen)-1] = fit(" "+th.accent.of("/")+f.in.View()+th.dim.of("   enter keeps it, esc drops it"), m.w)
+	screen[len(screen)-1] = draw.Fit(" "+th.Accent.Of("/")+f.in.View()+th.Dim.Of("   enter keeps it, esc drops it"), m.w)
 	return screen
 }
 
@@ -198,21 +200,21 @@ func (p *console) recall(m *model, by int) {
 func (p *console) draw(m *model, screen []string) []string {
 	th := m.scene.th
 	p.in.SetWidth(max(m.w-6, 10))
-	screen[len(screen)-1] = fit(" "+th.accent.of(":")+typed(p.in), m.w)
+	screen[len(screen)-1] = draw.Fit(" "+th.Accent.Of(":")+draw.Typed(p.in), m.w)
 	above := ""
 	switch list := complete(p.in.Value(), &m.scene, m.opts.Kinds); {
 	case p.err != "":
-		above = th.bad.of(th.text(p.err))
+		above = th.Bad.Of(th.Text(p.err))
 	case len(list) > 0:
-		above = th.dim.of(th.text(strings.Join(list, "  ")))
+		above = th.Dim.Of(th.Text(strings.Join(list, "  ")))
 	default:
 		first, _, _ := strings.Cut(p.in.Value(), " ")
 		if v, _, found := verbOf(first); found {
-			above = th.dim.of(th.text(v.Usage() + "   " + v.Help))
+			above = th.Dim.Of(th.Text(v.Usage() + "   " + v.Help))
 		}
 	}
 	if above != "" {
-		screen[len(screen)-2] = fit(" "+above, m.w)
+		screen[len(screen)-2] = draw.Fit(" "+above, m.w)
 	}
 	return screen
 }

@@ -8,6 +8,8 @@ import (
 	"rvo-tui/internal/logging"
 	"rvo-tui/runtime"
 	"rvo-tui/runtime/engine"
+
+	"rvo-tui/ui/draw"
 )
 
 // hints are the keys that empty panes name.
@@ -16,7 +18,7 @@ type hints struct{ addCamera, attach, preview string }
 // scene is what the panes are drawn from. It is not changed while they are.
 type scene struct {
 	snap      *runtime.Snapshot // nil: none yet
-	th        *theme
+	th        *draw.Theme
 	hints     hints
 	cam       int // index of the camera shown
 	hist      *history
@@ -25,9 +27,9 @@ type scene struct {
 	filter    string
 	picture   runtime.Preview // of the camera shown; empty: none
 	preview   bool
-	held      *canvas // the picture in cells; nil: none
-	pictureOf string  // the camera that is previewed
-	sent      float64 // bytes a second to the terminal
+	held      *draw.Canvas // the picture in cells; nil: none
+	pictureOf string       // the camera that is previewed
+	sent      float64      // bytes a second to the terminal
 }
 
 // camera returns the camera shown, or nil.

@@ -12,6 +12,8 @@ import (
 	"rvo-tui/internal/logging"
 	"rvo-tui/runtime"
 	"rvo-tui/runtime/engine"
+
+	"rvo-tui/ui/draw"
 )
 
 func TestLayoutFillsTheScreen(t *testing.T) {
@@ -217,25 +219,25 @@ func TestTroubles(t *testing.T) {
 
 func TestCanvasHoldsNoise(t *testing.T) {
 	p := gradient(10, 6)
-	old := newCanvas(p, nil)
+	old := draw.NewCanvas(p, nil)
 	q := Picture{Frame: 8, Width: 10, Height: 6, Pixels: append([]byte(nil), p.Pixels...)}
 	for i := range q.Pixels {
-		q.Pixels[i] += byte(i % (hold + 1))
+		q.Pixels[i] += byte(i % (draw.Hold + 1))
 	}
-	if got := strings.Join(newCanvas(q, old).lines(false, false), ""); got != strings.Join(old.lines(false, false), "") {
+	if got := strings.Join(draw.NewCanvas(q, old).Lines(false, false), ""); got != strings.Join(old.Lines(false, false), "") {
 		t.Error("noise is drawn")
 	}
-	q.Pixels[0] = p.Pixels[0] + hold + 1
-	if got := newCanvas(q, old); got.cells[0] == old.cells[0] {
+	q.Pixels[0] = p.Pixels[0] + draw.Hold + 1
+	if got := draw.NewCanvas(q, old); got.Cells[0] == old.Cells[0] {
 		t.Error("a change is held back")
 	}
 }
 
 func TestOutlineStaysInside(t *testing.T) {
 	for _, b := range []detectors.Box{{X: 0, Y: 0, W: 1, H: 1}, {X: -1, Y: -1, W: 3, H: 3}, {X: 0.99, Y: 0.99, W: 0.5, H: 0.5}, {X: nan, Y: 0, W: nan, H: 1}, {X: 1e300, Y: 0, W: 1e300, H: 1}} {
-		c := newCanvas(gradient(12, 8), nil)
-		c.outline(detectors.Detection{Box: b}, "a label that is too long", newTheme("dark", 5, false).box[0], false)
-		for _, l := range c.lines(false, false) {
+		c := draw.NewCanvas(gradient(12, 8), nil)
+		c.Outline(detectors.Detection{Box: b}, "a label that is too long", draw.NewTheme("dark", 5, false).Box[0], false)
+		for _, l := range c.Lines(false, false) {
 			if n := ansi.StringWidth(l); n != 12 {
 				t.Errorf("box %v: a line of %d cells", b, n)
 			}

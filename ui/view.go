@@ -6,12 +6,14 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/x/ansi"
+
+	"rvo-tui/ui/draw"
 )
 
 // View implements tea.Model.
 func (m *model) View() (v tea.View) {
 	defer func() { m.rescue(recover()) }() // the next Update ends the program
-	v = tea.View{AltScreen: true, MouseMode: tea.MouseModeCellMotion, WindowTitle: strings.TrimSpace("rvo-tui " + clean(m.link.Host))}
+	v = tea.View{AltScreen: true, MouseMode: tea.MouseModeCellMotion, WindowTitle: strings.TrimSpace("rvo-tui " + draw.Clean(m.link.Host))}
 	if m.w < minWidth || m.h < minHeight {
 		if m.w > 0 {
 			v.Content = m.tooSmall()
@@ -23,15 +25,15 @@ func (m *model) View() (v tea.View) {
 		lines = m.overlay.draw(m, lines)
 	}
 	v.Content = strings.Join(lines, "\n")
-	if m.scene.th.ascii {
-		v.Content = toASCII(v.Content)
+	if m.scene.th.ASCII {
+		v.Content = draw.ToASCII(v.Content)
 	}
 	return v
 }
 
 func (m *model) tooSmall() string {
 	text := fmt.Sprintf("The screen is %dx%d; rvo-tui needs %dx%d.", m.w, m.h, minWidth, minHeight)
-	lines := wrap(text, max(m.w, 1))
+	lines := draw.Wrap(text, max(m.w, 1))
 	return strings.Join(lines[:min(len(lines), m.h)], "\n")
 }
 
@@ -66,10 +68,10 @@ func (m *model) pane(p place) []string {
 		return k.lines
 	}
 	b := m.settled(p.pane, p.w-2, p.h-2)
-	note := m.scene.th.dim.of(b.note)
+	note := m.scene.th.Dim.Of(b.note)
 	stale := m.link.State == LinkLost
 	if stale {
-		note = m.scene.th.warn.of("stale")
+		note = m.scene.th.Warn.Of("stale")
 	}
 	if p.tabbed {
 		note = m.tabs(p.pane)
@@ -92,9 +94,9 @@ func (m *model) tabs(shown paneID) string {
 		switch {
 		case p == paneDetectors || p == paneSignals:
 		case p == shown:
-			names = append(names, th.accent.of(p.String()))
+			names = append(names, th.Accent.Of(p.String()))
 		default:
-			names = append(names, th.dim.of(p.String()))
+			names = append(names, th.Dim.Of(p.String()))
 		}
 	}
 	return strings.Join(names, " ")
@@ -113,58 +115,58 @@ func (m *model) head() string {
 
 func (m *model) makeHead() string {
 	s, th := &m.scene, m.scene.th
-	left := " " + th.strong.of("rvo-tui") + "  "
+	left := " " + th.Strong.Of("rvo-tui") + "  "
 	trouble := m.linkTrouble()
 	where, who := m.where()
 	if where != "" {
-		left += th.info.of(where) + "  "
+		left += th.Info.Of(where) + "  "
 	}
 	if trouble != "" {
-		return fit(left+th.bad.of(th.warning+" "+trouble), m.w)
+		return draw.Fit(left+th.Bad.Of(th.Warning+" "+trouble), m.w)
 	}
 	if s.snap == nil {
-		return fit(left+th.dim.of("waiting for the first snapshot"), m.w)
+		return draw.Fit(left+th.Dim.Of("waiting for the first snapshot"), m.w)
 	}
 	var parts []string // the least important one first
-	parts = append(parts, th.dim.of(fmt.Sprintf("%8s/s", amount(int64(s.sent)))))
+	parts = append(parts, th.Dim.Of(fmt.Sprintf("%8s/s", draw.Amount(int64(s.sent)))))
 	if c := s.snap.Clips; c != nil {
-		parts = append(parts, th.dim.of("clips "+count(c.Saved)))
+		parts = append(parts, th.Dim.Of("clips "+draw.Count(c.Saved)))
 	}
-	parts = append(parts, th.dim.of("events "+count(m.eventCount())))
+	parts = append(parts, th.Dim.Of("events "+draw.Count(m.eventCount())))
 	if n := s.snap.Log.Errors; n > 0 {
-		parts = append(parts, th.bad.of("errors "+count(n)))
+		parts = append(parts, th.Bad.Of("errors "+draw.Count(n)))
 	}
-	parts = append(parts, th.dim.of("up "+clock(s.snap.Uptime)))
+	parts = append(parts, th.Dim.Of("up "+draw.Clock(s.snap.Uptime)))
 	if m.frozen {
-		parts = append(parts, th.info.of("frozen at "+s.snap.At.Local().Format("15:04:05")))
+		parts = append(parts, th.Info.Of("frozen at "+s.snap.At.Local().Format("15:04:05")))
 	}
 	right := ""
 	for i := range parts {
-		if right = strings.Join(parts[i:], "  ") + " "; width(right) <= m.w*2/5 {
+		if right = strings.Join(parts[i:], "  ") + " "; draw.Width(right) <= m.w*2/5 {
 			break
 		}
 	}
-	room := m.w - width(left) - width(right) - 1
+	room := m.w - draw.Width(left) - draw.Width(right) - 1
 	list := troubles(s)
 	switch {
 	case len(list) == 0:
-		left += th.good.of(th.dot + " healthy")
-		if who != "" && width(left)+width(who)+2 < m.w-width(right) {
-			left += "  " + th.dim.of(who)
+		left += th.Good.Of(th.Dot + " healthy")
+		if who != "" && draw.Width(left)+draw.Width(who)+2 < m.w-draw.Width(right) {
+			left += "  " + th.Dim.Of(who)
 		}
 	default:
-		look := th.warn
+		look := th.Warn
 		if list[0].grave {
-			look = th.bad
+			look = th.Bad
 		}
-		text := th.warning + " " + list[0].text
+		text := th.Warning + " " + list[0].text
 		if len(list) > 1 {
 			more := fmt.Sprintf(" (+%d more)", len(list)-1)
 			text = ansi.Truncate(text, max(room-len(more), 10), "…") + more
 		}
-		left += look.of(ansi.Truncate(text, max(room, 10), "…"))
+		left += look.Of(ansi.Truncate(text, max(room, 10), "…"))
 	}
-	return fit(left, m.w-width(right)) + right
+	return draw.Fit(left, m.w-draw.Width(right)) + right
 }
 
 // eventCount returns how many events there have been.
@@ -179,10 +181,10 @@ func (m *model) eventCount() uint64 {
 func (m *model) footer() string {
 	th := m.scene.th
 	if m.notice.text != "" && m.now().Before(m.notice.until) {
-		return fit(" "+m.notice.look(th).of(th.text(m.notice.text)), m.w)
+		return draw.Fit(" "+m.notice.look(th).Of(th.Text(m.notice.text)), m.w)
 	}
 	hint := func(d keyDef) string {
-		return " " + th.chip.of(d.keys[0]) + " " + th.dim.of(d.short) + " "
+		return " " + th.Chip.Of(d.keys[0]) + " " + th.Dim.Of(d.short) + " "
 	}
 	var b, end strings.Builder
 	for _, d := range m.keys.defs {
@@ -190,18 +192,18 @@ func (m *model) footer() string {
 			end.WriteString(hint(d))
 		}
 	}
-	used := width(end.String())
+	used := draw.Width(end.String())
 	for _, d := range m.keys.defs {
 		if d.short == "" || len(d.keys) == 0 || d.act == actHelp || d.act == actQuit {
 			continue
 		}
-		if h := hint(d); used+width(h) <= m.w {
-			used += width(h)
+		if h := hint(d); used+draw.Width(h) <= m.w {
+			used += draw.Width(h)
 			b.WriteString(h)
 		}
 	}
 	b.WriteString(end.String())
-	return fit(b.String(), m.w)
+	return draw.Fit(b.String(), m.w)
 }
 
 // over puts the lines of a box onto the screen at x, y.
@@ -211,7 +213,7 @@ func over(screen, box []string, x, y, w int) []string {
 			continue
 		}
 		s := screen[y+i]
-		n := width(l)
+		n := draw.Width(l)
 		screen[y+i] = ansi.Truncate(s, x, "") + "\x1b[m" + l + "\x1b[m" + ansi.Cut(s, x+n, w)
 	}
 	return screen

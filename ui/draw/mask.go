@@ -1,4 +1,4 @@
-package ui
+package draw
 
 import (
 	"strings"
@@ -9,19 +9,19 @@ import (
 	"rvo-tui/internal/text"
 )
 
-// typed draws a line to type into with its secrets masked: who types a password
+// Typed draws a line to type into with its secrets masked: who types a password
 // is not alone before the screen. The line itself stays as it is.
-func typed(in textinput.Model) string {
+func Typed(in textinput.Model) string {
 	if value := in.Value(); value != "" {
-		in.SetValue(mask(value)) // of the copy that was passed
+		in.SetValue(Mask(value)) // of the copy that was passed
 	}
 	return in.View()
 }
 
-// mask replaces the secrets in the words of a line, which are those that Redact
+// Mask replaces the secrets in the words of a line, which are those that Redact
 // hides, by as many asterisks. What may yet become a password is taken for one:
 // what follows the colon of an address, until its host is complete.
-func mask(line string) string {
+func Mask(line string) string {
 	hide := make([]bool, 0, len(line))
 	for rest := line; rest != ""; {
 		end := strings.IndexFunc(rest, unicode.IsSpace)

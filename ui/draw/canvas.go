@@ -1,4 +1,4 @@
-package ui
+package draw
 
 import (
 	"image/color"
@@ -9,11 +9,11 @@ import (
 	"rvo-tui/runtime"
 )
 
-// canvas is a picture in character cells. Each cell is two pixels, one above
+// Canvas is a picture in character cells. Each cell is two pixels, one above
 // the other, or a character of a drawing on top of them.
-type canvas struct {
-	w, h  int
-	cells []cell
+type Canvas struct {
+	W, H  int
+	Cells []cell
 }
 
 type cell struct {
@@ -22,23 +22,23 @@ type cell struct {
 	ink          [3]uint8
 }
 
-// hold is how little a colour may change without being drawn again: less is the
+// Hold is how little a colour may change without being drawn again: less is the
 // noise of a sensor, which would cost most of the bytes.
-const hold = 6
+const Hold = 6
 
-// newCanvas makes a canvas of a picture of w x 2h pixels. Where a colour hardly
+// NewCanvas makes a canvas of a picture of w x 2h pixels. Where a colour hardly
 // differs from that in old it stays as it was there.
-func newCanvas(p runtime.Preview, old *canvas) *canvas {
-	c := &canvas{w: p.Width, h: p.Height / 2}
-	c.cells = make([]cell, c.w*c.h)
-	same := old != nil && old.w == c.w && old.h == c.h
-	for y := range c.h {
-		for x := range c.w {
-			k := &c.cells[y*c.w+x]
-			copy(k.upper[:], p.Pixels[(2*y*c.w+x)*3:])
-			copy(k.lower[:], p.Pixels[((2*y+1)*c.w+x)*3:])
+func NewCanvas(p runtime.Preview, old *Canvas) *Canvas {
+	c := &Canvas{W: p.Width, H: p.Height / 2}
+	c.Cells = make([]cell, c.W*c.H)
+	same := old != nil && old.W == c.W && old.H == c.H
+	for y := range c.H {
+		for x := range c.W {
+			k := &c.Cells[y*c.W+x]
+			copy(k.upper[:], p.Pixels[(2*y*c.W+x)*3:])
+			copy(k.lower[:], p.Pixels[((2*y+1)*c.W+x)*3:])
 			if same {
-				o := &old.cells[y*c.w+x]
+				o := &old.Cells[y*c.W+x]
 				k.upper, k.lower = held(k.upper, o.upper), held(k.lower, o.lower)
 			}
 		}
@@ -48,34 +48,34 @@ func newCanvas(p runtime.Preview, old *canvas) *canvas {
 
 func held(now, old [3]uint8) [3]uint8 {
 	for i := range now {
-		if d := int(now[i]) - int(old[i]); d > hold || d < -hold {
+		if d := int(now[i]) - int(old[i]); d > Hold || d < -Hold {
 			return now
 		}
 	}
 	return old
 }
 
-// clone returns a copy to draw on.
-func (c *canvas) clone() *canvas {
-	return &canvas{c.w, c.h, append([]cell(nil), c.cells...)}
+// Clone returns a copy to draw on.
+func (c *Canvas) Clone() *Canvas {
+	return &Canvas{c.W, c.H, append([]cell(nil), c.Cells...)}
 }
 
-func (c *canvas) put(x, y int, r rune, ink [3]uint8) {
-	if x >= 0 && x < c.w && y >= 0 && y < c.h {
-		k := &c.cells[y*c.w+x]
+func (c *Canvas) put(x, y int, r rune, ink [3]uint8) {
+	if x >= 0 && x < c.W && y >= 0 && y < c.H {
+		k := &c.Cells[y*c.W+x]
 		k.glyph, k.ink = r, ink
 	}
 }
 
-// outline draws a detection with its label.
-func (c *canvas) outline(d detectors.Detection, label string, col color.RGBA, ascii bool) {
+// Outline draws a detection with its label.
+func (c *Canvas) Outline(d detectors.Detection, label string, col color.RGBA, ascii bool) {
 	ink := [3]uint8{col.R, col.G, col.B}
 	at := func(v float64, n int) int { return min(max(int(v*float64(n)), 0), n-1) }
 	if !(d.Box.W > 0 && d.Box.H > 0) {
 		return
 	}
-	x0, x1 := at(d.Box.X, c.w), at(d.Box.X+d.Box.W, c.w)
-	y0, y1 := at(d.Box.Y, c.h), at(d.Box.Y+d.Box.H, c.h)
+	x0, x1 := at(d.Box.X, c.W), at(d.Box.X+d.Box.W, c.W)
+	y0, y1 := at(d.Box.Y, c.H), at(d.Box.Y+d.Box.H, c.H)
 	line := []rune("─│┌┐└┘")
 	if ascii {
 		line = []rune("-|++++")
@@ -94,7 +94,7 @@ func (c *canvas) outline(d detectors.Detection, label string, col color.RGBA, as
 	c.put(x1, y1, line[5], ink)
 	x := x0 + 1
 	for _, r := range label {
-		if x >= c.w || width(string(r)) != 1 {
+		if x >= c.W || Width(string(r)) != 1 {
 			break
 		}
 		c.put(x, y0, r, ink)
@@ -104,16 +104,16 @@ func (c *canvas) outline(d detectors.Detection, label string, col color.RGBA, as
 
 const ramp = " .:-=+*#%@"
 
-// lines draws the canvas with half blocks in colour, or, for a terminal without
+// Lines draws the canvas with half blocks in colour, or, for a terminal without
 // the one or the other, with characters of more and less ink.
-func (c *canvas) lines(ascii, colourless bool) []string {
-	out := make([]string, c.h)
+func (c *Canvas) Lines(ascii, colourless bool) []string {
+	out := make([]string, c.H)
 	var b strings.Builder
-	for y := range c.h {
+	for y := range c.H {
 		b.Reset()
 		last := ""
-		for x := range c.w {
-			k := &c.cells[y*c.w+x]
+		for x := range c.W {
+			k := &c.Cells[y*c.W+x]
 			mean := [3]uint8{}
 			for i := range mean {
 				mean[i] = uint8((int(k.upper[i]) + int(k.lower[i])) / 2)

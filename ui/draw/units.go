@@ -1,4 +1,4 @@
-package ui
+package draw
 
 import (
 	"fmt"
@@ -9,8 +9,8 @@ import (
 	"rvo-tui/rules"
 )
 
-// ago writes a duration in at most six cells: "850µs", "12.3ms", "1.25s".
-func ago(d time.Duration) string {
+// Ago writes a duration in at most six cells: "850µs", "12.3ms", "1.25s".
+func Ago(d time.Duration) string {
 	switch {
 	case d == rules.Never || d < 0:
 		return "-"
@@ -34,32 +34,32 @@ func ago(d time.Duration) string {
 	return strconv.Itoa(int(d.Hours()/24)) + "d"
 }
 
-// coarse writes a duration that is still running, in steps that do not flicker:
+// Coarse writes a duration that is still running, in steps that do not flicker:
 // hundredths of a second only where they matter.
-func coarse(d time.Duration) string {
+func Coarse(d time.Duration) string {
 	if d >= 0 && d < time.Second {
 		d = d.Round(10 * time.Millisecond)
 	}
 	if d >= 0 && d < time.Second {
 		return strconv.Itoa(int(d/time.Millisecond)) + "ms"
 	}
-	return ago(d)
+	return Ago(d)
 }
 
-// steady writes the age of a value that is renewed many times a second, in steps
+// Steady writes the age of a value that is renewed many times a second, in steps
 // that do not flicker.
-func steady(d time.Duration) string {
+func Steady(d time.Duration) string {
 	if d >= 0 && d < 50*time.Millisecond {
 		return "<50ms"
 	}
 	if d < time.Second {
 		d = d.Round(50 * time.Millisecond)
 	}
-	return coarse(d)
+	return Coarse(d)
 }
 
-// clock writes how long something has been up.
-func clock(d time.Duration) string {
+// Clock writes how long something has been up.
+func Clock(d time.Duration) string {
 	h, m, s := int(d.Hours()), int(d.Minutes())%60, int(d.Seconds())%60
 	if h >= 24 {
 		return fmt.Sprintf("%dd %02d:%02d:%02d", h/24, h%24, m, s)
@@ -67,8 +67,8 @@ func clock(d time.Duration) string {
 	return fmt.Sprintf("%02d:%02d:%02d", h, m, s)
 }
 
-// count writes a number in at most five cells: "9999", "12.3k", "4.56M".
-func count(n uint64) string {
+// Count writes a number in at most five cells: "9999", "12.3k", "4.56M".
+func Count(n uint64) string {
 	switch {
 	case n < 10_000:
 		return strconv.FormatUint(n, 10)
@@ -84,8 +84,8 @@ func count(n uint64) string {
 	return strconv.FormatFloat(float64(n)/1e9, 'f', 1, 64) + "G"
 }
 
-// number writes a value of a signal in at most seven cells.
-func number(v float64) string {
+// Number writes a value of a signal in at most seven cells.
+func Number(v float64) string {
 	a := math.Abs(v)
 	switch {
 	case math.IsNaN(v):
@@ -102,8 +102,8 @@ func number(v float64) string {
 	return strconv.FormatFloat(v, 'e', 1, 64)
 }
 
-// rate writes pictures or runs a second in at most four cells.
-func rate(v float64) string {
+// Rate writes pictures or runs a second in at most four cells.
+func Rate(v float64) string {
 	switch {
 	case v < 0.05:
 		return "0"
@@ -113,11 +113,11 @@ func rate(v float64) string {
 	return strconv.FormatFloat(v, 'f', 0, 64)
 }
 
-// limit writes an allowed rate in at most four cells, without needless digits.
-func limit(v float64) string { return strconv.FormatFloat(v, 'g', 3, 64) }
+// Limit writes an allowed rate in at most four cells, without needless digits.
+func Limit(v float64) string { return strconv.FormatFloat(v, 'g', 3, 64) }
 
-// amount writes bytes in at most seven cells: "1.23 GB".
-func amount(n int64) string {
+// Amount writes bytes in at most seven cells: "1.23 GB".
+func Amount(n int64) string {
 	f := float64(n)
 	switch {
 	case n < 1000:

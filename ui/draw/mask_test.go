@@ -1,4 +1,4 @@
-package ui
+package draw
 
 import (
 	"strings"
@@ -26,7 +26,7 @@ func TestMask(t *testing.T) {
 		"attach remote token=abc name=x":       "attach remote token=*** name=x",
 		"\tu:p@h  ":                            "\tu:*@h  ",
 	} {
-		if got := mask(line); got != want {
+		if got := Mask(line); got != want {
 			t.Errorf("mask(%q) = %q, want %q", line, got, want)
 		}
 	}
@@ -40,7 +40,7 @@ func FuzzMask(f *testing.F) {
 	f.Add("x:\xff@", "\u2028")
 	f.Fuzz(func(t *testing.T, word, before string) {
 		line := before + word
-		got := mask(line)
+		got := Mask(line)
 		if utf8.RuneCountInString(got) != utf8.RuneCountInString(line) {
 			t.Fatalf("%q becomes %q", line, got)
 		}

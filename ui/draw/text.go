@@ -1,4 +1,4 @@
-package ui
+package draw
 
 import (
 	"strings"
@@ -10,10 +10,10 @@ import (
 	"rvo-tui/internal/text"
 )
 
-// clean makes text from outside safe to draw: detectors.Clean, and without the
+// Clean makes text from outside safe to draw: detectors.Clean, and without the
 // characters that join others, of whose width terminals have different ideas.
-func clean(s string) string {
-	if plain(s) {
+func Clean(s string) string {
+	if Plain(s) {
 		return s
 	}
 	s = strings.Map(func(r rune) rune {
@@ -37,8 +37,8 @@ func clean(s string) string {
 	return b.String()
 }
 
-// plain reports whether s is printable ASCII.
-func plain(s string) bool {
+// Plain reports whether s is printable ASCII.
+func Plain(s string) bool {
 	for i := range len(s) {
 		if s[i] < ' ' || s[i] > '~' {
 			return false
@@ -47,9 +47,9 @@ func plain(s string) bool {
 	return true
 }
 
-// toASCII replaces what is not ASCII, keeping the width. Escape sequences stay.
-func toASCII(s string) string {
-	if plain(s) {
+// ToASCII replaces what is not ASCII, keeping the width. Escape sequences stay.
+func ToASCII(s string) string {
+	if Plain(s) {
 		return s
 	}
 	var b strings.Builder
@@ -78,38 +78,38 @@ func toASCII(s string) string {
 	return b.String()
 }
 
-// width returns how many cells styled text takes.
-func width(s string) int {
-	if plain(s) {
+// Width returns how many cells styled text takes.
+func Width(s string) int {
+	if Plain(s) {
 		return len(s)
 	}
 	return ansi.StringWidth(s)
 }
 
-// fit cuts or fills styled text to exactly w cells.
-func fit(s string, w int) string {
+// Fit cuts or fills styled text to exactly w cells.
+func Fit(s string, w int) string {
 	if w <= 0 {
 		return ""
 	}
-	n := width(s)
+	n := Width(s)
 	if n > w {
 		s = ansi.Truncate(s, w, "…")
-		n = width(s)
+		n = Width(s)
 	}
-	return s + spaces(w-n)
+	return s + Spaces(w-n)
 }
 
-// right is fit for numbers: they keep to the right.
-func right(s string, w int) string {
-	if n := width(s); n < w {
-		return spaces(w-n) + s
+// Right is fit for numbers: they keep to the right.
+func Right(s string, w int) string {
+	if n := Width(s); n < w {
+		return Spaces(w-n) + s
 	}
-	return fit(s, w)
+	return Fit(s, w)
 }
 
 const blanks = "                                                                                                                                "
 
-func spaces(n int) string {
+func Spaces(n int) string {
 	if n <= 0 {
 		return ""
 	}
@@ -119,9 +119,9 @@ func spaces(n int) string {
 	return strings.Repeat(" ", n)
 }
 
-// wrap breaks plain text into lines of at most w cells, at blanks where there
+// Wrap breaks plain text into lines of at most w cells, at blanks where there
 // are any.
-func wrap(s string, w int) []string {
+func Wrap(s string, w int) []string {
 	if w <= 0 {
 		return nil
 	}

@@ -1,0 +1,199 @@
+package draw
+
+import (
+	"image/color"
+	"strings"
+
+	"charm.land/lipgloss/v2"
+	"github.com/charmbracelet/colorprofile"
+)
+
+// Ink is a style made ready: what stands before text and what stands behind it.
+// It is much cheaper than rendering a style, for text of one line without
+// styles in it.
+type Ink struct{ On, off string }
+
+func newInk(s lipgloss.Style) Ink {
+	on, off, _ := strings.Cut(s.Render("x"), "x")
+	return Ink{on, off}
+}
+
+func (i Ink) Of(text string) string {
+	if text == "" || i.On == "" {
+		return text
+	}
+	return i.On + text + i.off
+}
+
+// Theme is everything that decides how things look. It is immutable.
+type Theme struct {
+	plain, Dim, Strong, Accent       Ink
+	Good, Warn, Bad, Info            Ink
+	Title, TitleOn                   Ink // of a pane, and of the one in focus
+	Border, BorderOn                 Ink
+	Cursor, CursorOff                Ink // the selected row, with and without the focus
+	Chip                             Ink // a key in the footer
+	Stage                            [6]Ink
+	Box                              []color.RGBA // of detections, by signal
+	ASCII, Colourless                bool
+	Spark, horizontal                []string // eighths, from empty to full
+	Corner                           [4]string
+	Line, Pillar, Dot, Ring, Warning string
+	Pointer, bar, track, up, down    string
+	Tick, Cross, Ask, Live           string
+}
+
+// palette is the colours of a theme.
+type palette struct {
+	dim, accent, good, warn, bad, info, border, selected, selectedOff, chip color.Color
+	stage                                                                   [6]color.Color
+}
+
+func darkPalette() palette {
+	c := lipgloss.Color
+	return palette{
+		dim: c("#7f8490"), accent: c("#7aa2f7"), good: c("#8fc98b"), warn: c("#e0af68"), bad: c("#f7768e"), info: c("#7dcfff"),
+		border: c("#3b4252"), selected: c("#2c3650"), selectedOff: c("#23272f"), chip: c("#c0caf5"),
+		stage: [6]color.Color{c("#5e81ac"), c("#88c0d0"), c("#ebcb8b"), c("#d08770"), c("#b48ead"), c("#a3be8c")},
+	}
+}
+
+func lightPalette() palette {
+	c := lipgloss.Color
+	return palette{
+		dim: c("#6c7480"), accent: c("#1f5fbf"), good: c("#2e7d32"), warn: c("#9a6700"), bad: c("#c62828"), info: c("#00708a"),
+		border: c("#b8bec8"), selected: c("#d5e2fb"), selectedOff: c("#e9ecf1"), chip: c("#1f2933"),
+		stage: [6]color.Color{c("#3b6ea5"), c("#2f8f9d"), c("#b58900"), c("#c1572b"), c("#8e4ba6"), c("#4f8a3c")},
+	}
+}
+
+func basicPalette() palette {
+	c := lipgloss.Color
+	return palette{
+		dim: c("8"), accent: c("12"), good: c("2"), warn: c("3"), bad: c("9"), info: c("6"),
+		border: c("8"), selected: nil, selectedOff: nil, chip: nil,
+		stage: [6]color.Color{c("4"), c("6"), c("3"), c("1"), c("5"), c("2")},
+	}
+}
+
+// NewTheme makes the theme for a terminal. Name is "dark", "light" or "mono".
+func NewTheme(name string, profile colorprofile.Profile, ascii bool) *Theme {
+	t := &Theme{ASCII: ascii, Colourless: name == "mono" || profile <= colorprofile.ASCII}
+	p := palette{}
+	switch {
+	case t.Colourless:
+	case profile == colorprofile.ANSI:
+		p = basicPalette()
+	case name == "light":
+		p = lightPalette()
+	default:
+		p = darkPalette()
+	}
+	if profile == colorprofile.ANSI256 && p.selected != nil {
+		// The nearest of 256 colours are too loud for a ground.
+		p.selected, p.selectedOff = lipgloss.Color("238"), lipgloss.Color("235")
+		if name == "light" {
+			p.selected, p.selectedOff = lipgloss.Color("252"), lipgloss.Color("255")
+		}
+	}
+	base := lipgloss.NewStyle()
+	fg := func(c color.Color) lipgloss.Style {
+		if c == nil {
+			return base
+		}
+		return base.Foreground(c)
+	}
+	on := func(c color.Color) lipgloss.Style {
+		if c == nil {
+			return base.Reverse(true)
+		}
+		return base.Background(c)
+	}
+	t.plain, t.Strong = newInk(base), newInk(base.Bold(true))
+	t.Dim, t.Accent = newInk(fg(p.dim)), newInk(fg(p.accent).Bold(true))
+	t.Good, t.Info = newInk(fg(p.good)), newInk(fg(p.info))
+	t.Warn, t.Bad = newInk(fg(p.warn)), newInk(fg(p.bad).Bold(true))
+	t.Title, t.TitleOn = newInk(base.Bold(true)), newInk(fg(p.accent).Bold(true))
+	t.Border, t.BorderOn = newInk(fg(p.border)), newInk(fg(p.accent))
+	t.Cursor, t.CursorOff = newInk(on(p.selected)), newInk(base)
+	if p.selectedOff != nil {
+		t.CursorOff = newInk(base.Background(p.selectedOff))
+	}
+	t.Chip = newInk(fg(p.chip).Bold(true))
+	for i, c := range p.stage {
+		t.Stage[i] = newInk(fg(c))
+	}
+	t.Box = []color.RGBA{{255, 214, 92, 255}, {120, 220, 255, 255}, {255, 130, 200, 255}, {140, 255, 150, 255}, {255, 160, 90, 255}}
+	t.glyphs()
+	return t
+}
+
+func (t *Theme) glyphs() {
+	if t.ASCII {
+		t.Spark = []string{" ", ".", ".", ":", ":", "-", "=", "+", "#"}
+		t.horizontal = []string{" ", " ", " ", "-", "-", "-", "=", "=", "="}
+		t.Corner = [4]string{"+", "+", "+", "+"}
+		t.Line, t.Pillar, t.Dot, t.Ring, t.Warning = "-", "|", "*", "o", "!"
+		t.Pointer, t.bar, t.track, t.up, t.down = ">", "=", ".", "^", "v"
+		t.Tick, t.Cross, t.Ask, t.Live = "+", "x", "?", "*"
+		return
+	}
+	t.Spark = []string{" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"}
+	t.horizontal = []string{" ", "▏", "▎", "▍", "▌", "▋", "▊", "▉", "█"}
+	t.Corner = [4]string{"╭", "╮", "╰", "╯"}
+	t.Line, t.Pillar, t.Dot, t.Ring, t.Warning = "─", "│", "●", "○", "▲"
+	t.Pointer, t.bar, t.track, t.up, t.down = "▸", "━", "─", "↑", "↓"
+	t.Tick, t.Cross, t.Ask, t.Live = "✓", "✗", "?", "●"
+}
+
+// Text cleans text from outside and, where asked for, makes ASCII of it.
+func (t *Theme) Text(s string) string {
+	s = Clean(s)
+	if t.ASCII {
+		return ToASCII(s)
+	}
+	return s
+}
+
+// Meter draws a share, 0..1, as a bar of w cells.
+func (t *Theme) Meter(share float64, w int, full Ink) string {
+	share = min(max(share, 0), 1)
+	if share != share { // NaN
+		share = 0
+	}
+	if t.ASCII {
+		n := int(share*float64(w) + 0.5)
+		return full.Of(strings.Repeat(t.bar, n)) + t.Dim.Of(strings.Repeat(t.track, w-n))
+	}
+	n := int(share*float64(w) + 0.5)
+	return full.Of(strings.Repeat(t.bar, n)) + t.Border.Of(strings.Repeat(t.track, w-n))
+}
+
+// Sparkline draws values, the newest on the right, in w cells between low and
+// high. NaN leaves a gap.
+func (t *Theme) Sparkline(values []float64, low, high float64, w int) string {
+	var b strings.Builder
+	if len(values) > w {
+		values = values[len(values)-w:]
+	}
+	b.WriteString(Spaces(w - len(values)))
+	for _, v := range values {
+		i := 0
+		switch {
+		case v != v:
+		case high <= low:
+			i = 1
+		default:
+			i = 1 + int((v-low)/(high-low)*7+0.5)
+		}
+		b.WriteString(t.Spark[min(max(i, 0), 8)])
+	}
+	return b.String()
+}
+
+// BadInk, goodInk and infoInk pick the ink of a notice, whatever the theme is then.
+func (t *Theme) BadInk() Ink { return t.Bad }
+
+func (t *Theme) GoodInk() Ink { return t.Good }
+
+func (t *Theme) InfoInk() Ink { return t.Info }
