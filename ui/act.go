@@ -19,6 +19,8 @@ import (
 	"rvo-tui/runtime/engine"
 
 	"rvo-tui/ui/draw"
+
+	"rvo-tui/ui/pane"
 )
 
 // commandTimeout bounds the wait for a command's answer.
@@ -50,9 +52,9 @@ func (m *model) do(a action) tea.Cmd {
 	case actUp:
 		m.move(-1)
 	case actPageDown:
-		m.move(max(m.cursors[m.focus].height-1, 1))
+		m.move(max(m.cursors[m.focus].Height-1, 1))
 	case actPageUp:
-		m.move(-max(m.cursors[m.focus].height-1, 1))
+		m.move(-max(m.cursors[m.focus].Height-1, 1))
 	case actTop:
 		m.move(-1 << 30)
 	case actBottom:
@@ -61,7 +63,7 @@ func (m *model) do(a action) tea.Cmd {
 		m.zoom = !m.zoom
 		m.arrange()
 	case actOverview:
-		m.focusOn(paneCameras)
+		m.focusOn(pane.Cameras)
 		m.zoom = true
 		m.arrange()
 	case actBack:
@@ -71,7 +73,7 @@ func (m *model) do(a action) tea.Cmd {
 		m.want.freeze(m.frozen)
 		m.epoch++
 	case actPreview:
-		m.scene.preview = !m.scene.preview
+		m.scene.Preview = !m.scene.Preview
 		m.epoch++
 		m.arrange()
 	case actHelp:
@@ -102,7 +104,7 @@ func (m *model) do(a action) tea.Cmd {
 
 // command does what changes the runtime.
 func (m *model) command(a action) tea.Cmd {
-	c := m.scene.camera()
+	c := m.scene.Camera()
 	if c == nil {
 		if a != "" {
 			m.say((*draw.Theme).InfoInk, "there is no camera; press "+m.keys.shown(actCamera)+" to add one")
@@ -185,7 +187,7 @@ func (m *model) send(c runtime.Command, done string) tea.Cmd {
 
 // detector returns the selected one, or nil.
 func (m *model) detector(c *runtime.CameraView) *engine.DetectorView {
-	if i := m.cursors[paneDetectors].sel; i < len(c.Detectors) {
+	if i := m.cursors[pane.Detectors].Sel; i < len(c.Detectors) {
 		return &c.Detectors[i]
 	}
 	m.say((*draw.Theme).InfoInk, "there is no detector; press "+m.keys.shown(actAttach)+" to attach one")
@@ -193,7 +195,7 @@ func (m *model) detector(c *runtime.CameraView) *engine.DetectorView {
 }
 
 func (m *model) rule(c *runtime.CameraView) *engine.RuleView {
-	if i := m.cursors[paneRules].sel; i < len(c.Rules) {
+	if i := m.cursors[pane.Rules].Sel; i < len(c.Rules) {
 		return &c.Rules[i]
 	}
 	m.say((*draw.Theme).InfoInk, "no rule applies to "+c.Name)
@@ -203,22 +205,22 @@ func (m *model) rule(c *runtime.CameraView) *engine.RuleView {
 // show turns to another camera.
 func (m *model) show(i int) {
 	s := &m.scene
-	if s.snap == nil || i < 0 || i >= len(s.snap.Cameras) {
+	if s.Snap == nil || i < 0 || i >= len(s.Snap.Cameras) {
 		return
 	}
-	if m.camera != s.snap.Cameras[i].Name {
-		m.camera, s.cam = s.snap.Cameras[i].Name, i
-		m.cursors[paneDetectors], m.cursors[paneSignals], m.cursors[paneRules] = cursor{}, cursor{}, cursor{}
+	if m.camera != s.Snap.Cameras[i].Name {
+		m.camera, s.Cam = s.Snap.Cameras[i].Name, i
+		m.cursors[pane.Detectors], m.cursors[pane.Signals], m.cursors[pane.Rules] = pane.Cursor{}, pane.Cursor{}, pane.Cursor{}
 	}
-	m.cursors[paneCameras].sel, m.cursors[paneCameras].key = i, m.camera
+	m.cursors[pane.Cameras].Sel, m.cursors[pane.Cameras].Key = i, m.camera
 	m.epoch++
 	m.arrange()
 }
 
 // focusOn gives a pane the focus, and a place if it has none.
-func (m *model) focusOn(p paneID) {
+func (m *model) focusOn(p pane.ID) {
 	m.focus = p
-	if p != paneDetectors && p != paneSignals {
+	if p != pane.Detectors && p != pane.Signals {
 		m.tab = p
 	}
 	m.arrange()
@@ -226,13 +228,13 @@ func (m *model) focusOn(p paneID) {
 
 // turn moves the focus to the next pane.
 func (m *model) turn(forward bool) {
-	by := paneID(1)
+	by := pane.ID(1)
 	if !forward {
-		by = paneCount - 1
+		by = pane.Count - 1
 	}
-	p := (m.focus + by) % paneCount
-	if p == panePreview && !m.scene.preview {
-		p = (p + by) % paneCount
+	p := (m.focus + by) % pane.Count
+	if p == pane.Preview && !m.scene.Preview {
+		p = (p + by) % pane.Count
 	}
 	m.focusOn(p)
 }
@@ -240,13 +242,13 @@ func (m *model) turn(forward bool) {
 // move selects another row of the pane in focus.
 func (m *model) move(by int) {
 	for _, p := range m.places {
-		if p.pane != m.focus {
+		if p.Pane != m.focus {
 			continue
 		}
-		b := m.settled(p.pane, p.w-2, p.h-2)
-		m.cursors[m.focus].move(by, &b)
-		if m.focus == paneCameras {
-			m.show(m.cursors[paneCameras].sel)
+		b := m.settled(p.Pane, p.W-2, p.H-2)
+		m.cursors[m.focus].Move(by, &b)
+		if m.focus == pane.Cameras {
+			m.show(m.cursors[pane.Cameras].Sel)
 		}
 	}
 }
@@ -256,8 +258,8 @@ func (m *model) back() {
 	case m.zoom:
 		m.zoom = false
 		m.arrange()
-	case m.scene.filter != "":
-		m.scene.filter = ""
+	case m.scene.Filter != "":
+		m.scene.Filter = ""
 		m.sift()
 	}
 	m.epoch++
@@ -267,22 +269,22 @@ func (m *model) back() {
 func (m *model) mouse(msg tea.MouseMsg) {
 	at := msg.Mouse()
 	for _, p := range m.places {
-		if !p.has(at.X, at.Y) {
+		if !p.Has(at.X, at.Y) {
 			continue
 		}
 		switch msg.(type) {
 		case tea.MouseClickMsg:
-			if p.tabbed && at.Y == p.y {
+			if p.Tabbed && at.Y == p.Y {
 				m.clickTab(p, at.X)
 				return
 			}
-			m.focusOn(p.pane)
-			c := &m.cursors[p.pane]
-			if i := at.Y - p.y - 1 - c.line; i >= 0 && i < c.height {
-				m.move(c.top + i - c.sel)
+			m.focusOn(p.Pane)
+			c := &m.cursors[p.Pane]
+			if i := at.Y - p.Y - 1 - c.Line; i >= 0 && i < c.Height {
+				m.move(c.Top + i - c.Sel)
 			}
 		case tea.MouseWheelMsg:
-			m.focusOn(p.pane)
+			m.focusOn(p.Pane)
 			switch at.Button {
 			case tea.MouseWheelUp:
 				m.move(-1)
@@ -295,10 +297,10 @@ func (m *model) mouse(msg tea.MouseMsg) {
 }
 
 // clickTab turns to the pane whose name was clicked on.
-func (m *model) clickTab(p place, x int) {
-	at := p.x + p.w - 3 - draw.Width(m.tabs(p.pane))
-	for id := range paneCount {
-		if id == paneDetectors || id == paneSignals {
+func (m *model) clickTab(p pane.Place, x int) {
+	at := p.X + p.W - 3 - draw.Width(m.tabs(p.Pane))
+	for id := range pane.Count {
+		if id == pane.Detectors || id == pane.Signals {
 			continue
 		}
 		if n := len(id.String()); x >= at && x < at+n {
@@ -307,7 +309,7 @@ func (m *model) clickTab(p place, x int) {
 		}
 		at += len(id.String()) + 1
 	}
-	m.focusOn(p.pane)
+	m.focusOn(p.Pane)
 }
 
 // askQuit ends the program, after a question while evidence is being written.
@@ -316,7 +318,7 @@ func (m *model) askQuit() {
 		m.quit = true // of this dashboard alone
 		return
 	}
-	if s := m.scene.snap; s != nil && s.Clips != nil && (s.Clips.Building || s.Clips.Waiting > 0) {
+	if s := m.scene.Snap; s != nil && s.Clips != nil && (s.Clips.Building || s.Clips.Waiting > 0) {
 		m.overlay = &confirm{
 			title:    "Quit?",
 			question: "Clips are being written. Quit anyway?",
@@ -371,16 +373,16 @@ func (m *model) save() tea.Cmd {
 func (m *model) open() tea.Cmd {
 	s := &m.scene
 	switch m.focus {
-	case paneEvents:
-		if i := m.cursors[paneEvents].sel; i < len(s.events) {
-			return newEventDetail(m, s.events[i])
+	case pane.Events:
+		if i := m.cursors[pane.Events].Sel; i < len(s.Events) {
+			return newEventDetail(m, s.Events[i])
 		}
-	case paneLog:
-		if i := m.cursors[paneLog].sel; i < len(s.log) {
-			l := s.log[i]
-			_, level := levelInk(s.th, l.Level)
+	case pane.Log:
+		if i := m.cursors[pane.Log].Sel; i < len(s.Log) {
+			l := s.Log[i]
+			_, level := pane.LevelInk(s.Theme, l.Level)
 			m.overlay = &sheet{title: "Log line " + fmt.Sprint(l.Seq), lines: func(m *model, w int) []string {
-				return append([]string{l.Time.Local().Format("2006-01-02 15:04:05.000") + "  " + level, ""}, draw.Wrap(m.scene.th.Text(l.Text), w)...)
+				return append([]string{l.Time.Local().Format("2006-01-02 15:04:05.000") + "  " + level, ""}, draw.Wrap(m.scene.Theme.Text(l.Text), w)...)
 			}}
 		}
 	default:

@@ -20,18 +20,3 @@ func TestShrinkKeepsColours(t *testing.T) {
 		}
 	}
 }
-
-func TestHistoryForgetsSignalsThatAreGone(t *testing.T) {
-	m := shown(t, newFake(), DefaultConfig(), 120, 40)
-	h := m.scene.hist
-	if len(h.values("street", "motion")) < 5 {
-		t.Fatalf("kept %d values", len(h.values("street", "motion")))
-	}
-	later := *sample()
-	later.At = noon.Add(2e9)
-	later.Cameras = later.Cameras[1:]
-	m.take(feedMsg{snap: &later})
-	if len(h.series) != 0 || len(h.windows) > 2 {
-		t.Errorf("%d series and %d windows are kept of what is gone", len(h.series), len(h.windows))
-	}
-}

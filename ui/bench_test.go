@@ -8,23 +8,25 @@ import (
 	"rvo-tui/runtime"
 
 	"rvo-tui/ui/draw"
+
+	"rvo-tui/ui/pane"
 )
 
 // BenchmarkPane is one pane that has changed, drawn with its frame.
 func BenchmarkPane(b *testing.B) {
-	for p := range paneCount {
+	for p := range pane.Count {
 		b.Run(p.String(), func(b *testing.B) {
 			m := shown(new(testing.T), newFake(), DefaultConfig(), 120, 40)
-			at := place{p, rect{w: 80, h: 18}, false}
-			if p == panePreview {
-				w, h := previewSize(m.scene.camera(), at.w-2, at.h-2)
-				m.scene.held = draw.NewCanvas(gradient(w, 2*h), nil)
+			at := pane.Place{Pane: p, Rect: pane.Rect{W: 80, H: 18}}
+			if p == pane.Preview {
+				w, h := pane.PreviewSize(m.scene.Camera(), at.W-2, at.H-2)
+				m.scene.Held = draw.NewCanvas(gradient(w, 2*h), nil)
 			}
 			b.ReportAllocs()
 			for b.Loop() {
 				m.epoch++ // else it would be returned as it was
-				if lines := m.pane(at); len(lines) != at.h {
-					b.Fatalf("%d lines, want %d", len(lines), at.h)
+				if lines := m.pane(at); len(lines) != at.H {
+					b.Fatalf("%d lines, want %d", len(lines), at.H)
 				}
 			}
 		})
@@ -35,7 +37,7 @@ func BenchmarkPane(b *testing.B) {
 // of the time.
 func BenchmarkPaneUnchanged(b *testing.B) {
 	m := shown(new(testing.T), newFake(), DefaultConfig(), 120, 40)
-	at := place{paneDetectors, rect{w: 80, h: 18}, false}
+	at := pane.Place{Pane: pane.Detectors, Rect: pane.Rect{W: 80, H: 18}}
 	m.pane(at)
 	b.ReportAllocs()
 	for b.Loop() {
@@ -45,8 +47,8 @@ func BenchmarkPaneUnchanged(b *testing.B) {
 
 func TestUnchangedPaneAllocatesNothing(t *testing.T) {
 	m := shown(t, newFake(), DefaultConfig(), 120, 40)
-	for _, p := range []paneID{paneCameras, paneDetectors, paneRules, paneEvents, paneQueues, paneLog} {
-		at := place{p, rect{w: 80, h: 18}, false}
+	for _, p := range []pane.ID{pane.Cameras, pane.Detectors, pane.Rules, pane.Events, pane.Queues, pane.Log} {
+		at := pane.Place{Pane: p, Rect: pane.Rect{W: 80, H: 18}}
 		m.pane(at)
 		if n := testing.AllocsPerRun(100, func() { m.pane(at) }); n != 0 {
 			t.Errorf("%s, unchanged, allocates %v times", p, n)

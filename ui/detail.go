@@ -14,6 +14,8 @@ import (
 	"rvo-tui/runtime/engine"
 
 	"rvo-tui/ui/draw"
+
+	"rvo-tui/ui/pane"
 )
 
 // eventDetail shows one event, why it came about, and its clip.
@@ -35,7 +37,7 @@ type clipMsg struct {
 
 func newEventDetail(m *model, e runtime.RecentEvent) tea.Cmd {
 	d := &eventDetail{event: e}
-	d.sheet = sheet{title: "Event " + m.scene.th.Text(e.Event.Type), lines: d.text}
+	d.sheet = sheet{title: "Event " + m.scene.Theme.Text(e.Event.Type), lines: d.text}
 	m.overlay = d
 	backend := m.backend
 	return func() tea.Msg {
@@ -58,7 +60,7 @@ func (d *eventDetail) update(m *model, msg tea.Msg) (overlay, tea.Cmd) {
 }
 
 func (d *eventDetail) text(m *model, w int) []string {
-	th, e := m.scene.th, &d.event.Event
+	th, e := m.scene.Theme, &d.event.Event
 	field := func(name, value string) string { return th.Dim.Of(draw.Fit(name, 11)) + value }
 	lines := []string{
 		field("event", th.Strong.Of(th.Text(e.Type))+"  "+string(e.Phase)),
@@ -81,7 +83,7 @@ func (d *eventDetail) text(m *model, w int) []string {
 	lines = append(lines, "", th.TitleOn.Of("Because"))
 	for i := range e.Clauses {
 		k := &e.Clauses[i]
-		line := "  " + truth(th, k.Truth) + " " + th.Text(k.Text)
+		line := "  " + pane.Truth(th, k.Truth) + " " + th.Text(k.Text)
 		if k.Age != rules.Never {
 			line += th.Dim.Of("   was ") + draw.Number(k.Value) + th.Dim.Of(", age "+draw.Coarse(k.Age))
 		}

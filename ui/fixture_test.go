@@ -101,7 +101,7 @@ func sample() *runtime.Snapshot {
 					Detections: []detectors.Detection{{Label: "car", Score: 0.9, Box: detectors.Box{X: 0.25, Y: 0.4, W: 0.3, H: 0.4}}},
 				},
 				{Name: "heavy", Detector: "heavy", Value: 1, Age: 780 * ms, TTL: time.Second},
-				{Name: "parcel", Detector: "parcel", Value: nan, Unknown: detectors.Errored, Why: "detector failed", TTL: time.Second},
+				{Name: "parcel", Detector: "parcel", Value: math.NaN(), Unknown: detectors.Errored, Why: "detector failed", TTL: time.Second},
 				{Name: "quality", Detector: "quality", Unknown: detectors.Off, Why: "detector disabled", TTL: time.Second},
 			},
 			Rules: []engine.RuleView{

@@ -246,7 +246,7 @@ func (f *form) draw(m *model, screen []string) []string {
 	if !f.chosen {
 		return m.box(screen, "Attach a detector", f.drawKinds(m), formWidth)
 	}
-	th := m.scene.th
+	th := m.scene.Theme
 	cfg, problems := f.config(m)
 	filled := cfg.Fill(m.opts.Kinds[cfg.Kind])
 	room := max(m.h-formMargin, 1)
@@ -281,7 +281,7 @@ func (f *form) draw(m *model, screen []string) []string {
 
 // drawKinds lists the kinds.
 func (f *form) drawKinds(m *model) []string {
-	th := m.scene.th
+	th := m.scene.Theme
 	var lines []string
 	for i, name := range f.kinds {
 		text := "  " + draw.Fit(th.Text(name), 10) + " " + th.Text(m.opts.Kinds[name].Doc)
@@ -297,7 +297,7 @@ func (f *form) drawKinds(m *model) []string {
 
 // drawField draws the line of a field: what was typed, else the default.
 func (f *form) drawField(m *model, i int, filled detectors.Config, wrong bool) string {
-	th := m.scene.th
+	th := m.scene.Theme
 	o := f.fields[i]
 	value := f.values[o.Key]
 	preset := ""

@@ -11,6 +11,8 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"rvo-tui/ui/draw"
+
+	"rvo-tui/ui/pane"
 )
 
 // golden compares text with a file, or writes the file with -update.
@@ -58,23 +60,23 @@ func plainText(t *testing.T, lines []string, w int) string {
 }
 
 func TestPanes(t *testing.T) {
-	for p := range paneCount {
+	for p := range pane.Count {
 		t.Run(p.String(), func(t *testing.T) {
 			var all strings.Builder
-			for _, size := range []rect{{w: 80, h: 14}, {w: 60, h: 18}, {w: 110, h: 24}} {
+			for _, size := range []pane.Rect{{W: 80, H: 14}, {W: 60, H: 18}, {W: 110, H: 24}} {
 				m := shown(t, newFake(), DefaultConfig(), 120, 40)
 				m.focus = p
-				if p == panePreview {
-					w, h := previewSize(m.scene.camera(), size.w-2, size.h-2)
-					m.scene.held = draw.NewCanvas(gradient(w, 2*h), nil)
+				if p == pane.Preview {
+					w, h := pane.PreviewSize(m.scene.Camera(), size.W-2, size.H-2)
+					m.scene.Held = draw.NewCanvas(gradient(w, 2*h), nil)
 				}
-				if p == paneRules {
-					m.cursors[p] = cursor{sel: 1, key: "parcel_left"}
+				if p == pane.Rules {
+					m.cursors[p] = pane.Cursor{Sel: 1, Key: "parcel_left"}
 				}
-				if p == paneDetectors {
-					m.cursors[p] = cursor{sel: 2, key: "parcel"}
+				if p == pane.Detectors {
+					m.cursors[p] = pane.Cursor{Sel: 2, Key: "parcel"}
 				}
-				fmt.Fprintf(&all, "%dx%d\n%s", size.w, size.h, plainText(t, m.pane(place{p, size, false}), size.w))
+				fmt.Fprintf(&all, "%dx%d\n%s", size.W, size.H, plainText(t, m.pane(pane.Place{Pane: p, Rect: size}), size.W))
 			}
 			golden(t, "pane_"+p.String(), all.String())
 		})
@@ -138,13 +140,13 @@ func TestOverlays(t *testing.T) {
 		{"palette", func(m *model) { m.press(":"); typing(m, "e", "n", "a", "b", "l", "e", "space") }},
 		{"filter", func(m *model) { m.press("/"); typing(m, "b", "l", "i") }},
 		{"event", func(m *model) {
-			m.focusOn(paneEvents)
+			m.focusOn(pane.Events)
 			m.move(-2)
 			if cmd := m.press("enter"); cmd != nil {
 				m.Update(cmd())
 			}
 		}},
-		{"log", func(m *model) { m.focusOn(paneLog); m.press("enter") }},
+		{"log", func(m *model) { m.focusOn(pane.Log); m.press("enter") }},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -16,6 +16,8 @@ import (
 	"rvo-tui/runtime"
 
 	"rvo-tui/ui/draw"
+
+	"rvo-tui/ui/pane"
 )
 
 // order is a line of the command palette, understood: a command for the
@@ -121,7 +123,7 @@ func problemOf(cfg detectors.Config, kinds detectors.Kinds) error {
 const cameraFlag = "--camera"
 
 // complete returns the words that the last word of a line can be.
-func complete(line string, s *scene, kinds detectors.Kinds) []string {
+func complete(line string, s *pane.Scene, kinds detectors.Kinds) []string {
 	fields := strings.Fields(line)
 	if line == "" || strings.HasSuffix(line, " ") {
 		fields = append(fields, "")
@@ -180,8 +182,8 @@ func keys(kind string, kinds detectors.Kinds) (names []string) {
 
 // candidates returns what a word can be. Kind is the detector's, where its keys
 // are asked for.
-func candidates(what, kind string, s *scene, kinds detectors.Kinds) (names []string) {
-	c := s.camera()
+func candidates(what, kind string, s *pane.Scene, kinds detectors.Kinds) (names []string) {
+	c := s.Camera()
 	switch what {
 	case "kind":
 		return kinds.Names()
@@ -195,9 +197,9 @@ func candidates(what, kind string, s *scene, kinds detectors.Kinds) (names []str
 		}
 		return append(names, "device:", "rtsp://", "http://")
 	case "camera":
-		if s.snap != nil {
-			for i := range s.snap.Cameras {
-				names = append(names, s.snap.Cameras[i].Name)
+		if s.Snap != nil {
+			for i := range s.Snap.Cameras {
+				names = append(names, s.Snap.Cameras[i].Name)
 			}
 		}
 	case "detector":

@@ -9,6 +9,8 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"rvo-tui/ui/draw"
+
+	"rvo-tui/ui/pane"
 )
 
 // changes reports whether an action changes the runtime.
@@ -52,7 +54,7 @@ func (m *model) outdate() {
 	if m.frozen || m.newest == nil || m.link.State != LinkLost {
 		return
 	}
-	m.scene.snap = m.newest.Aged(m.link.Quiet)
+	m.scene.Snap = m.newest.Aged(m.link.Quiet)
 	m.fast++
 	m.slow++
 	m.arrange()
@@ -61,15 +63,15 @@ func (m *model) outdate() {
 // renew forgets what was remembered for comparison when a snapshot does not go
 // on from the one before: another process made it, or too much time lies between.
 func (m *model) renew(before, next time.Time, sameProcess bool) {
-	if gap := next.Sub(before); !sameProcess || gap > pastSeconds*time.Second || gap < 0 {
-		m.scene.hist = newHistory()
+	if gap := next.Sub(before); !sameProcess || gap > pane.PastSeconds*time.Second || gap < 0 {
+		m.scene.Hist = pane.NewHistory()
 	}
 }
 
 // faded draws a pane, frame included, as one that shows what was.
 func (m *model) faded(lines []string) []string {
 	for i, l := range lines {
-		lines[i] = m.scene.th.Dim.Of(ansi.Strip(l))
+		lines[i] = m.scene.Theme.Dim.Of(ansi.Strip(l))
 	}
 	return lines
 }
@@ -92,7 +94,7 @@ func (m *model) linkTrouble() string {
 	if k.Reason != "" {
 		text += ": " + reasonHere(k)
 	}
-	return m.scene.th.Text(text)
+	return m.scene.Theme.Text(text)
 }
 
 // reasonHere returns why a link is not live, without the address: that takes the
@@ -121,5 +123,5 @@ func (m *model) where() (where, who string) {
 	if k.ReadOnly {
 		where += " (read-only)"
 	}
-	return m.scene.th.Text(where), m.scene.th.Text(fmt.Sprintf("pid %d, version %s", k.PID, k.Version))
+	return m.scene.Theme.Text(where), m.scene.Theme.Text(fmt.Sprintf("pid %d, version %s", k.PID, k.Version))
 }

@@ -52,11 +52,11 @@ func TestHeadShowsTheLink(t *testing.T) {
 		for _, w := range []int{80, 120, 170} {
 			m := linked(t, c.link, w, 40)
 			if !c.snap {
-				m.scene.snap, m.newest = nil, nil
+				m.scene.Snap, m.newest = nil, nil
 			}
 			if c.well {
-				m.scene.snap = &runtime.Snapshot{At: noon, Cameras: m.newest.Cameras[:1]}
-				m.scene.snap.Cameras[0].Detectors = m.newest.Cameras[0].Detectors[:1]
+				m.scene.Snap = &runtime.Snapshot{At: noon, Cameras: m.newest.Cameras[:1]}
+				m.scene.Snap.Cameras[0].Detectors = m.newest.Cameras[0].Detectors[:1]
 			}
 			fmt.Fprintf(&all, "%s, %d wide\n%s", c.name, w, plainText(t, []string{m.makeHead()}, w))
 		}
@@ -79,17 +79,17 @@ func TestScreenOfALostLink(t *testing.T) {
 
 func TestFreshSnapshotsOfAnotherProcessAreNotCompared(t *testing.T) {
 	m := linked(t, Link{State: LinkLive}, 120, 40)
-	kept := m.scene.hist
+	kept := m.scene.Hist
 	next := *m.newest
 	next.At = next.At.Add(time.Second)
 	m.take(feedMsg{snap: &next, link: Link{State: LinkLive}})
-	if m.scene.hist != kept {
+	if m.scene.Hist != kept {
 		t.Error("what is remembered of the same process is forgotten")
 	}
 	after := next
 	after.At, after.Started = next.At.Add(time.Second), noon
 	m.take(feedMsg{snap: &after, link: Link{State: LinkLive}})
-	if m.scene.hist == kept {
+	if m.scene.Hist == kept {
 		t.Error("two processes are compared")
 	}
 }

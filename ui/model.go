@@ -16,6 +16,8 @@ import (
 	"rvo-tui/runtime/engine"
 
 	"rvo-tui/ui/draw"
+
+	"rvo-tui/ui/pane"
 )
 
 // model is the whole dashboard. Bubble Tea's goroutine owns it.
@@ -34,17 +36,17 @@ type model struct {
 	profile   colorprofile.Profile
 
 	w, h     int
-	scene    scene
+	scene    pane.Scene
 	camera   string // the camera shown, by name
 	wish     string // the detector to select once it is there
 	allEvent []runtime.RecentEvent
 	allLog   []logging.Line
 
-	focus, tab paneID
+	focus, tab pane.ID
 	zoom       bool
 	frozen     bool
-	cursors    [paneCount]cursor
-	places     []place
+	cursors    [pane.Count]pane.Cursor
+	places     []pane.Place
 
 	overlay overlay // nil: none
 	notice  notice
@@ -56,7 +58,7 @@ type model struct {
 	fast, slow, epoch uint64
 	slowAt            time.Time
 	states            uint64
-	cache             [paneCount]cached
+	cache             [pane.Count]cached
 	header            cachedLine
 }
 
@@ -75,7 +77,7 @@ type cached struct {
 
 type cacheKey struct {
 	version, epoch uint64
-	cur            cursor
+	cur            pane.Cursor
 	w, h           int
 	focused        bool
 }
@@ -113,10 +115,10 @@ func newModel(ctx context.Context, backend Backend, opts Options, want *demand) 
 	m := &model{
 		ctx: ctx, backend: backend, opts: opts, want: want, keys: keys,
 		themeName: opts.Config.Theme, dark: true, profile: colorprofile.TrueColor,
-		focus: paneDetectors, tab: paneRules,
+		focus: pane.Detectors, tab: pane.Rules,
 	}
-	m.scene = scene{hist: newHistory(), preview: opts.Config.Preview, hints: hints{
-		addCamera: keys.shown(actCamera), attach: keys.shown(actAttach), preview: keys.shown(actPreview),
+	m.scene = pane.Scene{Hist: pane.NewHistory(), Preview: opts.Config.Preview, Hints: pane.Hints{
+		AddCamera: keys.shown(actCamera), Attach: keys.shown(actAttach), Preview: keys.shown(actPreview),
 	}}
 	m.retheme()
 	return m, nil
@@ -131,7 +133,7 @@ func (m *model) retheme() {
 			name = "dark"
 		}
 	}
-	m.scene.th = draw.NewTheme(name, m.profile, m.opts.Config.ASCII)
+	m.scene.Theme = draw.NewTheme(name, m.profile, m.opts.Config.ASCII)
 	m.epoch++
 }
 
@@ -221,10 +223,10 @@ func (m *model) say(look func(*draw.Theme) draw.Ink, text string) {
 
 // now is the time of the newest snapshot.
 func (m *model) now() time.Time {
-	if m.scene.snap == nil {
+	if m.scene.Snap == nil {
 		return time.Time{}
 	}
-	return m.scene.snap.At
+	return m.scene.Snap.At
 }
 
 // take shows what the feed brought.
@@ -240,16 +242,16 @@ func (m *model) take(f feedMsg) {
 	if was := m.newest; was != nil && m.opts.Link != nil {
 		m.renew(was.At, f.snap.At, was.Started.Equal(f.snap.Started))
 	}
-	s.snap, m.newest = f.snap, f.snap
-	s.sent = f.sent
-	s.hist.add(f.snap)
-	s.cam = 0
+	s.Snap, m.newest = f.snap, f.snap
+	s.Sent = f.sent
+	s.Hist.Add(f.snap)
+	s.Cam = 0
 	for i := range f.snap.Cameras {
 		if f.snap.Cameras[i].Name == m.camera {
-			s.cam = i
+			s.Cam = i
 		}
 	}
-	if c := s.camera(); c != nil {
+	if c := s.Camera(); c != nil {
 		m.camera = c.Name
 	}
 	m.grant()
@@ -259,8 +261,8 @@ func (m *model) take(f feedMsg) {
 		m.sift()
 	}
 	if f.picture.Frame != 0 {
-		s.held = draw.NewCanvas(f.picture, s.held)
-		s.picture = f.picture
+		s.Held = draw.NewCanvas(f.picture, s.Held)
+		s.Picture = f.picture
 	}
 	m.fast++
 	if states := fingerprint(f.snap); states != m.states || f.snap.At.Sub(m.slowAt) >= 480*time.Millisecond {
@@ -272,13 +274,13 @@ func (m *model) take(f feedMsg) {
 
 // grant selects the detector that was attached last.
 func (m *model) grant() {
-	c := m.scene.camera()
+	c := m.scene.Camera()
 	if c == nil || m.wish == "" {
 		return
 	}
 	for i := range c.Detectors {
 		if c.Detectors[i].Name == m.wish {
-			m.cursors[paneDetectors].sel, m.cursors[paneDetectors].key = i, m.wish
+			m.cursors[pane.Detectors].Sel, m.cursors[pane.Detectors].Key = i, m.wish
 			m.wish = ""
 			return
 		}
@@ -296,23 +298,23 @@ func tail[T any](list []T, n int) []T {
 // sift finds the events and lines that pass the filter.
 func (m *model) sift() {
 	s := &m.scene
-	if s.filter == "" {
-		s.events, s.log = m.allEvent, m.allLog
+	if s.Filter == "" {
+		s.Events, s.Log = m.allEvent, m.allLog
 		return
 	}
-	s.events, s.log = nil, nil
-	needle := strings.ToLower(s.filter)
+	s.Events, s.Log = nil, nil
+	needle := strings.ToLower(s.Filter)
 	has := func(texts ...string) bool {
 		return slices.ContainsFunc(texts, func(t string) bool { return strings.Contains(strings.ToLower(t), needle) })
 	}
 	for _, e := range m.allEvent {
 		if has(e.Event.Type, e.Event.Camera, string(e.Event.Phase)) {
-			s.events = append(s.events, e)
+			s.Events = append(s.Events, e)
 		}
 	}
 	for _, l := range m.allLog {
 		if has(l.Text, l.Level.String()) {
-			s.log = append(s.log, l)
+			s.Log = append(s.Log, l)
 		}
 	}
 }
@@ -351,29 +353,29 @@ func fingerprint(s *runtime.Snapshot) uint64 {
 }
 
 // version tells whether a pane has anything new to show.
-func (m *model) version(p paneID) uint64 {
+func (m *model) version(p pane.ID) uint64 {
 	s := &m.scene
 	switch p {
-	case paneSignals:
+	case pane.Signals:
 		return m.fast
-	case panePreview:
-		return s.picture.Frame + m.slow<<40
-	case paneRules:
-		if c := s.camera(); c != nil {
+	case pane.Preview:
+		return s.Picture.Frame + m.slow<<40
+	case pane.Rules:
+		if c := s.Camera(); c != nil {
 			for i := range c.Rules {
 				if c.Rules[i].Status.State == rules.Potential {
 					return m.fast + 1<<62
 				}
 			}
 		}
-	case paneEvents:
-		if n := len(s.events); n > 0 {
-			return s.events[n-1].Seq
+	case pane.Events:
+		if n := len(s.Events); n > 0 {
+			return s.Events[n-1].Seq
 		}
 		return 0
-	case paneLog:
-		if n := len(s.log); n > 0 {
-			return s.log[n-1].Seq
+	case pane.Log:
+		if n := len(s.Log); n > 0 {
+			return s.Log[n-1].Seq
 		}
 		return 0
 	}
@@ -381,36 +383,36 @@ func (m *model) version(p paneID) uint64 {
 }
 
 // build makes a pane's body.
-func (m *model) build(p paneID, sel, w, h int) body {
+func (m *model) build(p pane.ID, sel, w, h int) pane.Body {
 	s := &m.scene
 	switch p {
-	case paneCameras:
-		return camerasView(s, w)
-	case panePreview:
-		return previewView(s, w, h)
-	case paneDetectors:
-		return detectorsView(s, sel, w)
-	case paneSignals:
-		return signalsView(s, w)
-	case paneRules:
-		return rulesView(s, sel, w)
-	case paneEvents:
-		return eventsView(s, w)
-	case paneLatency:
-		return latencyView(s, w)
-	case paneQueues:
-		return queuesView(s, w)
+	case pane.Cameras:
+		return pane.CamerasView(s, w)
+	case pane.Preview:
+		return pane.PreviewView(s, w, h)
+	case pane.Detectors:
+		return pane.DetectorsView(s, sel, w)
+	case pane.Signals:
+		return pane.SignalsView(s, w)
+	case pane.Rules:
+		return pane.RulesView(s, sel, w)
+	case pane.Events:
+		return pane.EventsView(s, w)
+	case pane.Latency:
+		return pane.LatencyView(s, w)
+	case pane.Queues:
+		return pane.QueuesView(s, w)
 	}
-	return logView(s)
+	return pane.LogView(s)
 }
 
 // settled makes a pane's body with its cursor where it belongs.
-func (m *model) settled(p paneID, w, h int) body {
+func (m *model) settled(p pane.ID, w, h int) pane.Body {
 	c := &m.cursors[p]
-	sel := c.sel
+	sel := c.Sel
 	b := m.build(p, sel, w, h)
-	if c.settle(&b); c.sel != sel {
-		b = m.build(p, c.sel, w, h)
+	if c.Settle(&b); c.Sel != sel {
+		b = m.build(p, c.Sel, w, h)
 	}
 	return b
 }
@@ -418,32 +420,32 @@ func (m *model) settled(p paneID, w, h int) body {
 // arrange lays the panes out, and asks for the preview that they have room for.
 func (m *model) arrange() {
 	s := &m.scene
-	n := wants{preview: s.preview}
-	if s.snap != nil {
-		n.cameras = len(s.snap.Cameras)
+	n := pane.Wants{Preview: s.Preview}
+	if s.Snap != nil {
+		n.Cameras = len(s.Snap.Cameras)
 	}
-	if c := s.camera(); c != nil {
-		n.detectors, n.signals, n.rules = len(c.Detectors), len(c.Signals), len(c.Rules)
-		n.reason = c.Reason != ""
+	if c := s.Camera(); c != nil {
+		n.Detectors, n.Signals, n.Rules = len(c.Detectors), len(c.Signals), len(c.Rules)
+		n.Reason = c.Reason != ""
 		for i := range c.Rules {
-			n.clauses = max(n.clauses, len(c.Rules[i].Clause))
+			n.Clauses = max(n.Clauses, len(c.Rules[i].Clause))
 		}
 	}
-	m.places = layout(m.w, m.h-2, m.focus, m.tab, m.zoom, n)
+	m.places = pane.Layout(m.w, m.h-2, m.focus, m.tab, m.zoom, n)
 	for i := range m.places {
-		m.places[i].y++
+		m.places[i].Y++
 	}
 	view := demanded{}
 	for _, p := range m.places {
-		if c := s.camera(); p.pane == panePreview && c != nil && s.preview && p.w > 2 && p.h > 2 {
+		if c := s.Camera(); p.Pane == pane.Preview && c != nil && s.Preview && p.W > 2 && p.H > 2 {
 			view.camera = c.Name
-			view.w, view.h = previewSize(c, p.w-2, p.h-2)
+			view.w, view.h = pane.PreviewSize(c, p.W-2, p.H-2)
 			view.h *= 2
 		}
 	}
-	if s.held != nil && (view.w != s.held.W || view.h != 2*s.held.H || s.pictureOf != view.camera) {
-		s.held, s.picture = nil, Picture{}
+	if s.Held != nil && (view.w != s.Held.W || view.h != 2*s.Held.H || s.PictureOf != view.camera) {
+		s.Held, s.Picture = nil, Picture{}
 	}
-	s.pictureOf = view.camera
+	s.PictureOf = view.camera
 	m.want.set(view)
 }

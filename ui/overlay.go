@@ -7,6 +7,8 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"rvo-tui/ui/draw"
+
+	"rvo-tui/ui/pane"
 )
 
 // overlay is something in front of the panes that takes all input.
@@ -27,7 +29,7 @@ func (m *model) box(screen []string, title string, lines []string, w int) []stri
 	for i := range inner {
 		inner[i] = " " + draw.Fit(lines[i], w) + " "
 	}
-	b := frame(title, "", inner, m.scene.th, true, w+4, h+2)
+	b := pane.Frame(title, "", inner, m.scene.Theme, true, w+4, h+2)
 	return over(screen, b, (m.w-w-4)/2, max((m.h-h-2)/2, 1), m.w)
 }
 
@@ -52,7 +54,7 @@ func (c *confirm) update(m *model, msg tea.Msg) (overlay, tea.Cmd) {
 }
 
 func (c *confirm) draw(m *model, screen []string) []string {
-	th := m.scene.th
+	th := m.scene.Theme
 	question := th.Text(c.question)
 	w := max(draw.Width(question), 44)
 	lines := []string{question}
@@ -122,7 +124,7 @@ func (s *sheet) draw(m *model, screen []string) []string {
 // newHelp lists every key.
 func newHelp() overlay {
 	return &sheet{title: "Keys", wide: 78, lines: func(m *model, w int) []string {
-		th := m.scene.th
+		th := m.scene.Theme
 		var lines []string
 		group := ""
 		for _, d := range m.keys.defs {

@@ -18,6 +18,8 @@ import (
 	"rvo-tui/runtime"
 
 	"rvo-tui/ui/draw"
+
+	"rvo-tui/ui/pane"
 )
 
 // Choice is a camera that the camera menu offers.
@@ -151,7 +153,7 @@ func (p *picker) probe(m *model) tea.Cmd {
 		p.err = draw.Clean(err.Error())
 		return nil
 	}
-	cfg.Name = freeName(addr, m.scene.snap)
+	cfg.Name = freeName(addr, m.scene.Snap)
 	if m.opts.Open == nil {
 		return m.added(cfg)
 	}
@@ -218,7 +220,7 @@ func freeName(addr capture.Address, snap *runtime.Snapshot) string {
 }
 
 func (p *picker) draw(m *model, screen []string) []string {
-	th := m.scene.th
+	th := m.scene.Theme
 	const w = 72
 	lines := []string{}
 	if p.looking {
@@ -228,7 +230,7 @@ func (p *picker) draw(m *model, screen []string) []string {
 		l := "  " + draw.Fit(th.Text(c.Source), 20) + " " + th.Dim.Of(th.Text(c.Label))
 		l = draw.Fit(l, w)
 		if i == p.at {
-			l = mark(l, th, true)
+			l = pane.Mark(l, th, true)
 		}
 		lines = append(lines, l)
 	}

@@ -9,6 +9,8 @@ import (
 	"rvo-tui/internal/text"
 
 	"rvo-tui/ui/draw"
+
+	"rvo-tui/ui/pane"
 )
 
 // newInput returns a line to type into, without a blinking cursor, which would
@@ -36,10 +38,10 @@ type filter struct {
 }
 
 func newFilter(m *model) overlay {
-	if m.focus != paneEvents && m.focus != paneLog {
-		m.focusOn(paneEvents)
+	if m.focus != pane.Events && m.focus != pane.Log {
+		m.focusOn(pane.Events)
 	}
-	return &filter{newInput(m.scene.filter), m.scene.filter}
+	return &filter{newInput(m.scene.Filter), m.scene.Filter}
 }
 
 func (f *filter) update(m *model, msg tea.Msg) (overlay, tea.Cmd) {
@@ -48,20 +50,20 @@ func (f *filter) update(m *model, msg tea.Msg) (overlay, tea.Cmd) {
 		case "enter":
 			return nil, nil
 		case "esc", "ctrl+c":
-			m.scene.filter = f.before
+			m.scene.Filter = f.before
 			m.sift()
 			return nil, nil
 		}
 	}
 	var cmd tea.Cmd
 	f.in, cmd = f.in.Update(msg)
-	m.scene.filter = f.in.Value()
+	m.scene.Filter = f.in.Value()
 	m.sift()
 	return f, cmd
 }
 
 func (f *filter) draw(m *model, screen []string) []string {
-	th := m.scene.th
+	th := m.scene.Theme
 	f.in.SetWidth(max(m.w-44, 10))
 	screen[len(screen)-1] = draw.Fit(" "+th.Accent.Of("/")+f.in.View()+th.Dim.Of("   enter keeps it, esc drops it"), m.w)
 	return screen
@@ -131,7 +133,7 @@ func (p *console) enter(m *model) (overlay, tea.Cmd) {
 	m.overlay = nil
 	switch o.act {
 	case actFilter:
-		m.scene.filter = o.arg
+		m.scene.Filter = o.arg
 		m.sift()
 		return nil, nil
 	case "theme":
@@ -198,7 +200,7 @@ func (p *console) recall(m *model, by int) {
 }
 
 func (p *console) draw(m *model, screen []string) []string {
-	th := m.scene.th
+	th := m.scene.Theme
 	p.in.SetWidth(max(m.w-6, 10))
 	screen[len(screen)-1] = draw.Fit(" "+th.Accent.Of(":")+draw.Typed(p.in), m.w)
 	above := ""

@@ -2,49 +2,48 @@ package ui
 
 import (
 	"fmt"
+	"math"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/charmbracelet/x/ansi"
 
-	"rvo-tui/detectors"
 	"rvo-tui/internal/logging"
 	"rvo-tui/runtime"
-	"rvo-tui/runtime/engine"
 
-	"rvo-tui/ui/draw"
+	"rvo-tui/ui/pane"
 )
 
 func TestLayoutFillsTheScreen(t *testing.T) {
-	for w := minWidth; w <= 300; w += 7 {
-		for h := minHeight; h <= 80; h += 3 {
-			for _, n := range []wants{{}, {cameras: 1, detectors: 3, signals: 4, rules: 2, clauses: 3, preview: true}, {cameras: 40, detectors: 60, signals: 90, rules: 50, clauses: 12, preview: true, reason: true}} {
-				for p := range paneCount {
+	for w := pane.MinWidth; w <= 300; w += 7 {
+		for h := pane.MinHeight; h <= 80; h += 3 {
+			for _, n := range []pane.Wants{{}, {Cameras: 1, Detectors: 3, Signals: 4, Rules: 2, Clauses: 3, Preview: true}, {Cameras: 40, Detectors: 60, Signals: 90, Rules: 50, Clauses: 12, Preview: true, Reason: true}} {
+				for p := range pane.Count {
 					tab := p
-					if p == paneDetectors || p == paneSignals {
-						tab = paneRules
+					if p == pane.Detectors || p == pane.Signals {
+						tab = pane.Rules
 					}
-					checkLayout(t, layout(w, h, p, tab, false, n), w, h, p)
+					checkLayout(t, pane.Layout(w, h, p, tab, false, n), w, h, p)
 				}
 			}
 		}
 	}
 }
 
-func checkLayout(t *testing.T, places []place, w, h int, focus paneID) {
+func checkLayout(t *testing.T, places []pane.Place, w, h int, focus pane.ID) {
 	t.Helper()
 	cells := make([]bool, w*h)
 	seen := false
 	for _, p := range places {
-		seen = seen || p.pane == focus || p.tabbed
-		if p.w < 10 || p.h < 3 {
-			t.Fatalf("%dx%d: %s has %dx%d", w, h, p.pane, p.w, p.h)
+		seen = seen || p.Pane == focus || p.Tabbed
+		if p.W < 10 || p.H < 3 {
+			t.Fatalf("%dx%d: %s has %dx%d", w, h, p.Pane, p.W, p.H)
 		}
-		for y := p.y; y < p.y+p.h; y++ {
-			for x := p.x; x < p.x+p.w; x++ {
+		for y := p.Y; y < p.Y+p.H; y++ {
+			for x := p.X; x < p.X+p.W; x++ {
 				if x >= w || y >= h || cells[y*w+x] {
-					t.Fatalf("%dx%d: %s is outside or over another at %d,%d", w, h, p.pane, x, y)
+					t.Fatalf("%dx%d: %s is outside or over another at %d,%d", w, h, p.Pane, x, y)
 				}
 				cells[y*w+x] = true
 			}
@@ -55,7 +54,7 @@ func checkLayout(t *testing.T, places []place, w, h int, focus paneID) {
 			t.Fatalf("%dx%d: nothing at %d,%d", w, h, i%w, i/w)
 		}
 	}
-	if !seen && focus != panePreview {
+	if !seen && focus != pane.Preview {
 		t.Fatalf("%dx%d: no place for %s", w, h, focus)
 	}
 }
@@ -66,7 +65,7 @@ func TestScreenOfAnySizeIsWhole(t *testing.T) {
 			f := newFake()
 			f.snap = snap
 			m := shown(t, f, DefaultConfig(), size[0], size[1])
-			for p := range paneCount {
+			for p := range pane.Count {
 				m.focusOn(p)
 				lines := m.screen()
 				if len(lines) != size[1] {
@@ -121,7 +120,7 @@ func TestConfigValidate(t *testing.T) {
 	}{
 		{func(*Config) {}, ""},
 		{func(c *Config) { c.Rate = 0 }, "rate"},
-		{func(c *Config) { c.Rate = nan }, "rate"},
+		{func(c *Config) { c.Rate = math.NaN() }, "rate"},
 		{func(c *Config) { c.Bandwidth = 100 }, "bandwidth"},
 		{func(c *Config) { c.Bandwidth = 0 }, ""},
 		{func(c *Config) { c.Theme = "darkk" }, "theme"},
@@ -163,42 +162,12 @@ func TestPaceKeepsTheLimit(t *testing.T) {
 	}
 }
 
-func TestWindowForgetsWhatIsOld(t *testing.T) {
-	h := new(engine.Histogram)
-	var w window
-	for range 1000 {
-		h.Record(100 * ms)
-	}
-	w.add(h)
-	if got := w.last.P50; got < 90*ms || got > 110*ms {
-		t.Errorf("p50 %v, want about 100 ms", got)
-	}
-	for range pastSeconds + 1 {
-		for range 99 {
-			h.Record(ms)
-		}
-		h.Record(10 * ms)
-		w.add(h)
-	}
-	l := w.last
-	if l.Count != 100*pastSeconds || l.P50 > 2*ms || l.P99 > 2*ms || l.P9X < 9*ms || l.P9X > 12*ms || l.Max != 100*ms {
-		t.Errorf("got %+v", l)
-	}
-	var bars uint64
-	for _, n := range l.Bars {
-		bars += n
-	}
-	if bars != l.Count {
-		t.Errorf("the bars show %d of %d", bars, l.Count)
-	}
-}
-
 func TestTroubles(t *testing.T) {
 	m := shown(t, newFake(), DefaultConfig(), 120, 40)
-	list := troubles(&m.scene)
+	list := pane.Troubles(&m.scene)
 	var got []string
 	for _, x := range list {
-		got = append(got, fmt.Sprintf("%v %s", x.grave, x.text))
+		got = append(got, fmt.Sprintf("%v %s", x.Grave, x.Text))
 	}
 	want := []string{"true detector parcel failed", "true camera door reconnecting", "false detector heavy too slow"}
 	for i, w := range want {
@@ -214,34 +183,6 @@ func TestTroubles(t *testing.T) {
 	m = shown(t, f, DefaultConfig(), 120, 40)
 	if !strings.Contains(ansi.Strip(m.head()), "healthy") {
 		t.Errorf("got %q", ansi.Strip(m.head()))
-	}
-}
-
-func TestCanvasHoldsNoise(t *testing.T) {
-	p := gradient(10, 6)
-	old := draw.NewCanvas(p, nil)
-	q := Picture{Frame: 8, Width: 10, Height: 6, Pixels: append([]byte(nil), p.Pixels...)}
-	for i := range q.Pixels {
-		q.Pixels[i] += byte(i % (draw.Hold + 1))
-	}
-	if got := strings.Join(draw.NewCanvas(q, old).Lines(false, false), ""); got != strings.Join(old.Lines(false, false), "") {
-		t.Error("noise is drawn")
-	}
-	q.Pixels[0] = p.Pixels[0] + draw.Hold + 1
-	if got := draw.NewCanvas(q, old); got.Cells[0] == old.Cells[0] {
-		t.Error("a change is held back")
-	}
-}
-
-func TestOutlineStaysInside(t *testing.T) {
-	for _, b := range []detectors.Box{{X: 0, Y: 0, W: 1, H: 1}, {X: -1, Y: -1, W: 3, H: 3}, {X: 0.99, Y: 0.99, W: 0.5, H: 0.5}, {X: nan, Y: 0, W: nan, H: 1}, {X: 1e300, Y: 0, W: 1e300, H: 1}} {
-		c := draw.NewCanvas(gradient(12, 8), nil)
-		c.Outline(detectors.Detection{Box: b}, "a label that is too long", draw.NewTheme("dark", 5, false).Box[0], false)
-		for _, l := range c.Lines(false, false) {
-			if n := ansi.StringWidth(l); n != 12 {
-				t.Errorf("box %v: a line of %d cells", b, n)
-			}
-		}
 	}
 }
 
@@ -269,10 +210,10 @@ func FuzzHostileText(f *testing.F) {
 			e := sampleEvents()[0]
 			e.Event.Type, e.Event.Camera = s, s
 			m.allEvent, m.allLog = []runtime.RecentEvent{e}, []logging.Line{{Seq: 1, Text: s}}
-			m.scene.filter = ""
+			m.scene.Filter = ""
 			m.sift()
 			for _, zoom := range []bool{false, true} {
-				for p := range paneCount {
+				for p := range pane.Count {
 					if m.focusOn(p); !zoom && p > 0 {
 						break
 					}
@@ -355,16 +296,16 @@ func TestUnchangedPanesAreKept(t *testing.T) {
 	m := shown(t, newFake(), DefaultConfig(), 120, 40)
 	m.screen()
 	before := m.cache
-	again := *m.scene.snap
+	again := *m.scene.Snap
 	again.At = again.At.Add(100 * ms)
 	m.take(feedMsg{snap: &again})
 	m.screen()
-	for _, p := range []paneID{paneCameras, paneDetectors, paneLatency, paneQueues, paneEvents, paneLog} {
+	for _, p := range []pane.ID{pane.Cameras, pane.Detectors, pane.Latency, pane.Queues, pane.Events, pane.Log} {
 		if &before[p].lines[0] != &m.cache[p].lines[0] {
 			t.Errorf("%s was drawn again", p)
 		}
 	}
-	if &before[paneSignals].lines[0] == &m.cache[paneSignals].lines[0] {
+	if &before[pane.Signals].lines[0] == &m.cache[pane.Signals].lines[0] {
 		t.Error("the signals were not drawn again")
 	}
 }
@@ -375,7 +316,7 @@ func BenchmarkScreen(b *testing.B) {
 	m := shown(t, f, DefaultConfig(), 120, 40)
 	b.ReportAllocs()
 	for b.Loop() {
-		s := *m.scene.snap
+		s := *m.scene.Snap
 		s.At = s.At.Add(100 * ms)
 		m.take(feedMsg{snap: &s})
 		m.View()

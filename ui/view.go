@@ -8,13 +8,15 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"rvo-tui/ui/draw"
+
+	"rvo-tui/ui/pane"
 )
 
 // View implements tea.Model.
 func (m *model) View() (v tea.View) {
 	defer func() { m.rescue(recover()) }() // the next Update ends the program
 	v = tea.View{AltScreen: true, MouseMode: tea.MouseModeCellMotion, WindowTitle: strings.TrimSpace("rvo-tui " + draw.Clean(m.link.Host))}
-	if m.w < minWidth || m.h < minHeight {
+	if m.w < pane.MinWidth || m.h < pane.MinHeight {
 		if m.w > 0 {
 			v.Content = m.tooSmall()
 		}
@@ -25,14 +27,14 @@ func (m *model) View() (v tea.View) {
 		lines = m.overlay.draw(m, lines)
 	}
 	v.Content = strings.Join(lines, "\n")
-	if m.scene.th.ASCII {
+	if m.scene.Theme.ASCII {
 		v.Content = draw.ToASCII(v.Content)
 	}
 	return v
 }
 
 func (m *model) tooSmall() string {
-	text := fmt.Sprintf("The screen is %dx%d; rvo-tui needs %dx%d.", m.w, m.h, minWidth, minHeight)
+	text := fmt.Sprintf("The screen is %dx%d; rvo-tui needs %dx%d.", m.w, m.h, pane.MinWidth, pane.MinHeight)
 	lines := draw.Wrap(text, max(m.w, 1))
 	return strings.Join(lines[:min(len(lines), m.h)], "\n")
 }
@@ -49,8 +51,8 @@ func (m *model) screen() []string {
 	for y := 1; y < m.h-1; y++ {
 		b.Reset()
 		for i, p := range m.places { // columns come in order from the left
-			if y >= p.y && y < p.y+p.h {
-				b.WriteString(frames[i][y-p.y])
+			if y >= p.Y && y < p.Y+p.H {
+				b.WriteString(frames[i][y-p.Y])
 			}
 		}
 		lines = append(lines, b.String())
@@ -60,39 +62,39 @@ func (m *model) screen() []string {
 
 // pane draws one pane with its frame, or returns it as it was if nothing in it
 // has changed.
-func (m *model) pane(p place) []string {
-	k := &m.cache[p.pane]
-	focused := m.focus == p.pane
-	key := cacheKey{m.version(p.pane), m.epoch, m.cursors[p.pane], p.w, p.h, focused}
+func (m *model) pane(p pane.Place) []string {
+	k := &m.cache[p.Pane]
+	focused := m.focus == p.Pane
+	key := cacheKey{m.version(p.Pane), m.epoch, m.cursors[p.Pane], p.W, p.H, focused}
 	if k.lines != nil && k.key == key {
 		return k.lines
 	}
-	b := m.settled(p.pane, p.w-2, p.h-2)
-	note := m.scene.th.Dim.Of(b.note)
+	b := m.settled(p.Pane, p.W-2, p.H-2)
+	note := m.scene.Theme.Dim.Of(b.Note)
 	stale := m.link.State == LinkLost
 	if stale {
-		note = m.scene.th.Warn.Of("stale")
+		note = m.scene.Theme.Warn.Of("stale")
 	}
-	if p.tabbed {
-		note = m.tabs(p.pane)
+	if p.Tabbed {
+		note = m.tabs(p.Pane)
 	}
-	lines := b.lay(&m.cursors[p.pane], m.scene.th, focused, p.w-2, p.h-2)
-	k.lines = frame(b.title, note, lines, m.scene.th, focused, p.w, p.h)
-	if stale && p.pane != panePreview {
+	lines := b.Lay(&m.cursors[p.Pane], m.scene.Theme, focused, p.W-2, p.H-2)
+	k.lines = pane.Frame(b.Title, note, lines, m.scene.Theme, focused, p.W, p.H)
+	if stale && p.Pane != pane.Preview {
 		k.lines = m.faded(k.lines)
 	}
-	key.cur = m.cursors[p.pane]
+	key.cur = m.cursors[p.Pane]
 	k.key = key
 	return k.lines
 }
 
 // tabs names the panes that share a place, for narrow screens.
-func (m *model) tabs(shown paneID) string {
-	th := m.scene.th
+func (m *model) tabs(shown pane.ID) string {
+	th := m.scene.Theme
 	var names []string
-	for p := range paneCount {
+	for p := range pane.Count {
 		switch {
-		case p == paneDetectors || p == paneSignals:
+		case p == pane.Detectors || p == pane.Signals:
 		case p == shown:
 			names = append(names, th.Accent.Of(p.String()))
 		default:
@@ -114,7 +116,7 @@ func (m *model) head() string {
 }
 
 func (m *model) makeHead() string {
-	s, th := &m.scene, m.scene.th
+	s, th := &m.scene, m.scene.Theme
 	left := " " + th.Strong.Of("rvo-tui") + "  "
 	trouble := m.linkTrouble()
 	where, who := m.where()
@@ -124,21 +126,21 @@ func (m *model) makeHead() string {
 	if trouble != "" {
 		return draw.Fit(left+th.Bad.Of(th.Warning+" "+trouble), m.w)
 	}
-	if s.snap == nil {
+	if s.Snap == nil {
 		return draw.Fit(left+th.Dim.Of("waiting for the first snapshot"), m.w)
 	}
 	var parts []string // the least important one first
-	parts = append(parts, th.Dim.Of(fmt.Sprintf("%8s/s", draw.Amount(int64(s.sent)))))
-	if c := s.snap.Clips; c != nil {
+	parts = append(parts, th.Dim.Of(fmt.Sprintf("%8s/s", draw.Amount(int64(s.Sent)))))
+	if c := s.Snap.Clips; c != nil {
 		parts = append(parts, th.Dim.Of("clips "+draw.Count(c.Saved)))
 	}
 	parts = append(parts, th.Dim.Of("events "+draw.Count(m.eventCount())))
-	if n := s.snap.Log.Errors; n > 0 {
+	if n := s.Snap.Log.Errors; n > 0 {
 		parts = append(parts, th.Bad.Of("errors "+draw.Count(n)))
 	}
-	parts = append(parts, th.Dim.Of("up "+draw.Clock(s.snap.Uptime)))
+	parts = append(parts, th.Dim.Of("up "+draw.Clock(s.Snap.Uptime)))
 	if m.frozen {
-		parts = append(parts, th.Info.Of("frozen at "+s.snap.At.Local().Format("15:04:05")))
+		parts = append(parts, th.Info.Of("frozen at "+s.Snap.At.Local().Format("15:04:05")))
 	}
 	right := ""
 	for i := range parts {
@@ -147,7 +149,7 @@ func (m *model) makeHead() string {
 		}
 	}
 	room := m.w - draw.Width(left) - draw.Width(right) - 1
-	list := troubles(s)
+	list := pane.Troubles(s)
 	switch {
 	case len(list) == 0:
 		left += th.Good.Of(th.Dot + " healthy")
@@ -156,10 +158,10 @@ func (m *model) makeHead() string {
 		}
 	default:
 		look := th.Warn
-		if list[0].grave {
+		if list[0].Grave {
 			look = th.Bad
 		}
-		text := th.Warning + " " + list[0].text
+		text := th.Warning + " " + list[0].Text
 		if len(list) > 1 {
 			more := fmt.Sprintf(" (+%d more)", len(list)-1)
 			text = ansi.Truncate(text, max(room-len(more), 10), "…") + more
@@ -179,7 +181,7 @@ func (m *model) eventCount() uint64 {
 
 // footer is the screen's last line: what the last action came to, or keys.
 func (m *model) footer() string {
-	th := m.scene.th
+	th := m.scene.Theme
 	if m.notice.text != "" && m.now().Before(m.notice.until) {
 		return draw.Fit(" "+m.notice.look(th).Of(th.Text(m.notice.text)), m.w)
 	}

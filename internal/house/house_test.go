@@ -62,7 +62,9 @@ runtime/api: capture clips detectors detectors/remote internal/cli internal/conf
 runtime/control: capture clips detectors detectors/remote internal/listen internal/logging proto rules runtime runtime/engine
 runtime/testkit: capture capture/synthetic clips detectors rules runtime runtime/engine runtime/sink
 
-ui: capture capture/synthetic clips detectors internal/cli internal/logging rules runtime runtime/control runtime/api runtime/engine runtime/sink
+ui: capture capture/synthetic clips detectors internal/cli internal/logging rules runtime runtime/control runtime/api runtime/engine runtime/sink ui/draw ui/pane
+ui/draw: detectors rules runtime
+ui/pane: capture clips detectors internal/logging rules runtime runtime/engine ui/draw
 ui/web: capture clips detectors rules runtime ui
 bench: bench/compare bench/wait bench/workload capture capture/synthetic clips detectors runtime runtime/engine rules
 bench/compare:

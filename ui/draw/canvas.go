@@ -13,7 +13,7 @@ import (
 // the other, or a character of a drawing on top of them.
 type Canvas struct {
 	W, H  int
-	Cells []cell
+	cells []cell
 }
 
 type cell struct {
@@ -22,23 +22,23 @@ type cell struct {
 	ink          [3]uint8
 }
 
-// Hold is how little a colour may change without being drawn again: less is the
+// hold is how little a colour may change without being drawn again: less is the
 // noise of a sensor, which would cost most of the bytes.
-const Hold = 6
+const hold = 6
 
 // NewCanvas makes a canvas of a picture of w x 2h pixels. Where a colour hardly
 // differs from that in old it stays as it was there.
 func NewCanvas(p runtime.Preview, old *Canvas) *Canvas {
 	c := &Canvas{W: p.Width, H: p.Height / 2}
-	c.Cells = make([]cell, c.W*c.H)
+	c.cells = make([]cell, c.W*c.H)
 	same := old != nil && old.W == c.W && old.H == c.H
 	for y := range c.H {
 		for x := range c.W {
-			k := &c.Cells[y*c.W+x]
+			k := &c.cells[y*c.W+x]
 			copy(k.upper[:], p.Pixels[(2*y*c.W+x)*3:])
 			copy(k.lower[:], p.Pixels[((2*y+1)*c.W+x)*3:])
 			if same {
-				o := &old.Cells[y*c.W+x]
+				o := &old.cells[y*c.W+x]
 				k.upper, k.lower = held(k.upper, o.upper), held(k.lower, o.lower)
 			}
 		}
@@ -48,7 +48,7 @@ func NewCanvas(p runtime.Preview, old *Canvas) *Canvas {
 
 func held(now, old [3]uint8) [3]uint8 {
 	for i := range now {
-		if d := int(now[i]) - int(old[i]); d > Hold || d < -Hold {
+		if d := int(now[i]) - int(old[i]); d > hold || d < -hold {
 			return now
 		}
 	}
@@ -57,12 +57,12 @@ func held(now, old [3]uint8) [3]uint8 {
 
 // Clone returns a copy to draw on.
 func (c *Canvas) Clone() *Canvas {
-	return &Canvas{c.W, c.H, append([]cell(nil), c.Cells...)}
+	return &Canvas{c.W, c.H, append([]cell(nil), c.cells...)}
 }
 
 func (c *Canvas) put(x, y int, r rune, ink [3]uint8) {
 	if x >= 0 && x < c.W && y >= 0 && y < c.H {
-		k := &c.Cells[y*c.W+x]
+		k := &c.cells[y*c.W+x]
 		k.glyph, k.ink = r, ink
 	}
 }
@@ -113,7 +113,7 @@ func (c *Canvas) Lines(ascii, colourless bool) []string {
 		b.Reset()
 		last := ""
 		for x := range c.W {
-			k := &c.Cells[y*c.W+x]
+			k := &c.cells[y*c.W+x]
 			mean := [3]uint8{}
 			for i := range mean {
 				mean[i] = uint8((int(k.upper[i]) + int(k.lower[i])) / 2)

@@ -109,6 +109,7 @@ func Right(s string, w int) string {
 
 const blanks = "                                                                                                                                "
 
+// Spaces returns n blanks; none where n is not above 0.
 func Spaces(n int) string {
 	if n <= 0 {
 		return ""

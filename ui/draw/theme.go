@@ -1,3 +1,5 @@
+// Package draw has what the dashboard is drawn with: colors and characters, text
+// cut to cells, numbers and durations for people, pictures in half blocks.
 package draw
 
 import (
@@ -18,6 +20,7 @@ func newInk(s lipgloss.Style) Ink {
 	return Ink{on, off}
 }
 
+// Of returns text in the ink.
 func (i Ink) Of(text string) string {
 	if text == "" || i.On == "" {
 		return text
@@ -191,9 +194,12 @@ func (t *Theme) Sparkline(values []float64, low, high float64, w int) string {
 	return b.String()
 }
 
-// BadInk, goodInk and infoInk pick the ink of a notice, whatever the theme is then.
+// BadInk returns the ink of an error. As a method value it picks the ink of
+// whatever theme there is later.
 func (t *Theme) BadInk() Ink { return t.Bad }
 
+// GoodInk returns the ink of a success.
 func (t *Theme) GoodInk() Ink { return t.Good }
 
+// InfoInk returns the ink of a notice.
 func (t *Theme) InfoInk() Ink { return t.Info }

@@ -1,4 +1,6 @@
-package ui
+// Package pane draws the panes of the dashboard, one file each: pure functions from
+// a Scene to lines of text. It knows where on the screen they are, and no terminal.
+package pane
 
 import (
 	"strings"
@@ -6,32 +8,32 @@ import (
 	"rvo-tui/ui/draw"
 )
 
-// paneID tells the panes apart.
-type paneID int
+// ID tells the panes apart.
+type ID int
 
 // The panes, in the order in which tab goes through them.
 const (
-	paneCameras paneID = iota
-	panePreview
-	paneDetectors
-	paneSignals
-	paneRules
-	paneEvents
-	paneLatency
-	paneQueues
-	paneLog
-	paneCount
+	Cameras ID = iota
+	Preview
+	Detectors
+	Signals
+	Rules
+	Events
+	Latency
+	Queues
+	Log
+	Count
 )
 
-var paneNames = [paneCount]string{"cameras", "preview", "detectors", "signals", "rules", "events", "latency", "queues", "log"}
+var paneNames = [Count]string{"cameras", "preview", "detectors", "signals", "rules", "events", "latency", "queues", "log"}
 
-func (p paneID) String() string { return paneNames[p] }
+func (p ID) String() string { return paneNames[p] }
 
-// body is what a pane shows: a head, rows that scroll and of which one may be
+// Body is what a pane shows: a head, rows that scroll and of which one may be
 // selected, and a foot about the selected one.
-type body struct {
-	title  string
-	note   string // beside the title, at the right
+type Body struct {
+	Title  string
+	Note   string // beside the title, at the right
 	head   []string
 	n      int
 	row    func(i int) string
@@ -43,55 +45,55 @@ type body struct {
 	empty  string // what to say where there are no rows
 }
 
-// cursor is where a pane's selection stands.
-type cursor struct {
-	sel    int
-	key    string
-	top    int  // first row shown
+// Cursor is where a pane's selection stands.
+type Cursor struct {
+	Sel    int
+	Key    string
+	Top    int  // first row shown
 	off    bool // moved by hand: does not follow new rows
 	rows   int  // rows there were when it was last drawn
-	height int  // rows that were shown then
-	line   int  // first line of the rows within the pane
+	Height int  // rows that were shown then
+	Line   int  // first line of the rows within the pane
 }
 
-// settle brings the cursor to where it belongs among the rows there are.
-func (c *cursor) settle(b *body) {
+// Settle brings the cursor to where it belongs among the rows there are.
+func (c *Cursor) Settle(b *Body) {
 	c.rows = b.n
 	if b.n == 0 {
-		c.sel, c.top = 0, 0
+		c.Sel, c.Top = 0, 0
 		return
 	}
 	if b.follow && !c.off {
-		c.sel = b.n - 1
-	} else if c.key != "" && b.key != nil && (c.sel >= b.n || b.key(c.sel) != c.key) {
+		c.Sel = b.n - 1
+	} else if c.Key != "" && b.key != nil && (c.Sel >= b.n || b.key(c.Sel) != c.Key) {
 		for i := range b.n {
-			if b.key(i) == c.key {
-				c.sel = i
+			if b.key(i) == c.Key {
+				c.Sel = i
 				break
 			}
 		}
 	}
-	c.sel = min(max(c.sel, 0), b.n-1)
+	c.Sel = min(max(c.Sel, 0), b.n-1)
 	if b.key != nil {
-		c.key = b.key(c.sel)
+		c.Key = b.key(c.Sel)
 	}
 }
 
-// move selects another row.
-func (c *cursor) move(by int, b *body) {
+// Move selects another row.
+func (c *Cursor) Move(by int, b *Body) {
 	if b.n == 0 {
 		return
 	}
-	c.sel = min(max(c.sel+by, 0), b.n-1)
-	c.off = c.sel != b.n-1
-	c.key = ""
+	c.Sel = min(max(c.Sel+by, 0), b.n-1)
+	c.off = c.Sel != b.n-1
+	c.Key = ""
 	if b.key != nil {
-		c.key = b.key(c.sel)
+		c.Key = b.key(c.Sel)
 	}
 }
 
-// lay puts a body into w x h cells, the frame not included.
-func (b *body) lay(c *cursor, th *draw.Theme, focused bool, w, h int) []string {
+// Lay puts a body into w x h cells, the frame not included.
+func (b *Body) Lay(c *Cursor, th *draw.Theme, focused bool, w, h int) []string {
 	lines := make([]string, 0, h)
 	for _, l := range b.head {
 		lines = append(lines, draw.Fit(l, w))
@@ -113,13 +115,13 @@ func (b *body) lay(c *cursor, th *draw.Theme, focused bool, w, h int) []string {
 		// The selected row's story gets up to two thirds.
 		show = min(rows, max(room-len(foot), room/3, 1))
 	}
-	c.line, c.height = len(lines), show
-	c.top = min(max(c.top, c.sel-show+1), c.sel)
-	c.top = max(min(c.top, rows-show), 0)
-	for i := c.top; i < c.top+show; i++ {
+	c.Line, c.Height = len(lines), show
+	c.Top = min(max(c.Top, c.Sel-show+1), c.Sel)
+	c.Top = max(min(c.Top, rows-show), 0)
+	for i := c.Top; i < c.Top+show; i++ {
 		l := draw.Fit(b.row(i), w)
-		if i == c.sel && !b.scroll {
-			l = mark(l, th, focused)
+		if i == c.Sel && !b.scroll {
+			l = Mark(l, th, focused)
 		}
 		lines = append(lines, l)
 	}
@@ -135,8 +137,8 @@ func (b *body) lay(c *cursor, th *draw.Theme, focused bool, w, h int) []string {
 	return lines
 }
 
-// mark shows that a row is selected. Its first cell is blank.
-func mark(line string, th *draw.Theme, focused bool) string {
+// Mark shows that a row is selected. Its first cell is blank.
+func Mark(line string, th *draw.Theme, focused bool) string {
 	i := th.CursorOff
 	pointer := th.Dim.Of(th.Pointer)
 	if focused {
@@ -151,8 +153,8 @@ func mark(line string, th *draw.Theme, focused bool) string {
 	return i.On + strings.ReplaceAll(line, "\x1b[m", "\x1b[m"+i.On) + "\x1b[m"
 }
 
-// frame draws a box of w x h cells around lines of (w-2) x (h-2).
-func frame(title, note string, lines []string, th *draw.Theme, focused bool, w, h int) []string {
+// Frame draws a box of w x h cells around lines of (w-2) x (h-2).
+func Frame(title, note string, lines []string, th *draw.Theme, focused bool, w, h int) []string {
 	edge, name := th.Border, th.Title
 	if focused {
 		edge, name = th.BorderOn, th.TitleOn

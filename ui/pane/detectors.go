@@ -1,4 +1,4 @@
-package ui
+package pane
 
 import (
 	"fmt"
@@ -10,22 +10,22 @@ import (
 	"rvo-tui/ui/draw"
 )
 
-// detectorsView lists the detectors of the camera shown, and why the selected
+// DetectorsView lists the detectors of the camera shown, and why the selected
 // one does what it does, for w cells.
-func detectorsView(s *scene, sel, w int) body {
-	b := body{title: "Detectors", rows: true, empty: "No detector. Press " + s.hints.attach + " to attach one."}
-	c := s.camera()
+func DetectorsView(s *Scene, sel, w int) Body {
+	b := Body{Title: "Detectors", rows: true, empty: "No detector. Press " + s.Hints.Attach + " to attach one."}
+	c := s.Camera()
 	if c == nil {
 		return b
 	}
 	name := 8
 	for i := range c.Detectors {
-		name = max(name, min(draw.Width(s.th.Text(c.Detectors[i].Name)), 18))
+		name = max(name, min(draw.Width(s.Theme.Text(c.Detectors[i].Name)), 18))
 	}
-	slots := s.snap.Slots
-	b.n, b.note = len(c.Detectors), fmt.Sprintf("slots %d/%d", slots.Busy, slots.Size)
+	slots := s.Snap.Slots
+	b.n, b.Note = len(c.Detectors), fmt.Sprintf("slots %d/%d", slots.Busy, slots.Size)
 	if slots.Waiting > 0 {
-		b.note += fmt.Sprintf(" +%d waiting", slots.Waiting)
+		b.Note += fmt.Sprintf(" +%d waiting", slots.Waiting)
 	}
 	const numbers = 13 + 7 + 7 + 7
 	state := min(max(w-4-name-numbers-1, 10), 34)
@@ -34,18 +34,18 @@ func detectorsView(s *scene, sel, w int) body {
 	if extra >= 16 {
 		head += draw.Right("runs", 8) + draw.Right("errors", 8)
 	}
-	b.head = []string{s.th.Dim.Of(head)}
+	b.head = []string{s.Theme.Dim.Of(head)}
 	b.key = func(i int) string { return c.Detectors[i].Name }
 	b.row = func(i int) string {
 		d := &c.Detectors[i]
 		look, text := s.detectorState(d)
-		exec := s.hist.recent(d.Exec)
+		exec := s.Hist.recent(d.Exec)
 		age := "-"
 		if d.Runs > 0 && d.Age > 0 {
 			age = draw.Coarse(d.Age)
 		}
-		line := "  " + look.Of(s.th.Dot) + " " + draw.Fit(s.th.Text(d.Name), name) + " " + look.Of(draw.Fit(text, state)) +
-			draw.Right(draw.Rate(d.FPS), 5) + s.th.Dim.Of(" of "+draw.Fit(draw.Limit(d.MaxFPS), 4))
+		line := "  " + look.Of(s.Theme.Dot) + " " + draw.Fit(s.Theme.Text(d.Name), name) + " " + look.Of(draw.Fit(text, state)) +
+			draw.Right(draw.Rate(d.FPS), 5) + s.Theme.Dim.Of(" of "+draw.Fit(draw.Limit(d.MaxFPS), 4))
 		if exec.Count > 0 {
 			line += draw.Right(draw.Ago(exec.P50), 7) + draw.Right(draw.Ago(exec.P99), 7)
 		} else {
@@ -56,7 +56,7 @@ func detectorsView(s *scene, sel, w int) body {
 			failed := errorsOf(d)
 			text := draw.Right(draw.Count(failed), 8)
 			if failed > 0 {
-				text = s.th.Warn.Of(text)
+				text = s.Theme.Warn.Of(text)
 			}
 			line += draw.Right(draw.Count(d.Runs), 8) + text
 		}
@@ -70,8 +70,8 @@ func detectorsView(s *scene, sel, w int) body {
 
 // detectorState returns how a detector stands, in a few words and a colour.
 // Between two runs a running one goes on being called running.
-func (s *scene) detectorState(d *engine.DetectorView) (draw.Ink, string) {
-	th := s.th
+func (s *Scene) detectorState(d *engine.DetectorView) (draw.Ink, string) {
+	th := s.Theme
 	switch d.State {
 	case engine.DetectorDisabled:
 		return th.Dim, "disabled"
@@ -88,8 +88,8 @@ func (s *scene) detectorState(d *engine.DetectorView) (draw.Ink, string) {
 	case engine.DetectorBackoff:
 		return th.Warn, "backoff " + draw.Coarse(d.Until)
 	}
-	if d.Runs > 0 && s.snap.At.Sub(d.LastRun) < max(time.Second, time.Duration(3e9/max(d.MaxFPS, 0.1))) {
-		if d.State == engine.DetectorRunning && s.snap.At.Sub(d.LastRun) > d.Timeout/2 {
+	if d.Runs > 0 && s.Snap.At.Sub(d.LastRun) < max(time.Second, time.Duration(3e9/max(d.MaxFPS, 0.1))) {
+		if d.State == engine.DetectorRunning && s.Snap.At.Sub(d.LastRun) > d.Timeout/2 {
 			return th.Warn, "running, slow"
 		}
 		switch {
@@ -128,8 +128,8 @@ func errorsOf(d *engine.DetectorView) (n uint64) {
 }
 
 // detectorFoot tells of one detector what the table has no room for.
-func detectorFoot(s *scene, d *engine.DetectorView, w int) []string {
-	th := s.th
+func detectorFoot(s *Scene, d *engine.DetectorView, w int) []string {
+	th := s.Theme
 	var skips []string
 	for g := engine.GateOpen + 1; g < engine.GateCount; g++ {
 		if n := d.Skips[g]; n > 0 {

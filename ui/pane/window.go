@@ -1,4 +1,4 @@
-package ui
+package pane
 
 import (
 	"math"
@@ -37,12 +37,12 @@ type latency struct {
 // samples of it. Durations are exact to 9 %.
 type window struct {
 	samples [][]uint64 // cumulative, one a second, oldest first
-	last    latency
+	Last    latency
 	bounds  []time.Duration
 }
 
-// add takes one sample. It is called once a second.
-func (w *window) add(h *engine.Histogram) {
+// Add takes one sample. It is called once a second.
+func (w *window) Add(h *engine.Histogram) {
 	if w.bounds == nil {
 		w.bounds = windowBounds()
 	}
@@ -52,9 +52,9 @@ func (w *window) add(h *engine.Histogram) {
 	if len(w.samples) > 0 {
 		old = w.samples[0]
 	}
-	w.last = summarize(w.bounds, old, now, h.Max())
+	w.Last = summarize(w.bounds, old, now, h.Max())
 	w.samples = append(w.samples, now)
-	if len(w.samples) > pastSeconds {
+	if len(w.samples) > PastSeconds {
 		w.samples = append(w.samples[:0], w.samples[1:]...)
 	}
 }

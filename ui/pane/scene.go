@@ -1,4 +1,4 @@
-package ui
+package pane
 
 import (
 	"slices"
@@ -12,37 +12,37 @@ import (
 	"rvo-tui/ui/draw"
 )
 
-// hints are the keys that empty panes name.
-type hints struct{ addCamera, attach, preview string }
+// Hints are the keys that empty panes name.
+type Hints struct{ AddCamera, Attach, Preview string }
 
-// scene is what the panes are drawn from. It is not changed while they are.
-type scene struct {
-	snap      *runtime.Snapshot // nil: none yet
-	th        *draw.Theme
-	hints     hints
-	cam       int // index of the camera shown
-	hist      *history
-	events    []runtime.RecentEvent // that pass the filter
-	log       []logging.Line        // that pass the filter
-	filter    string
-	picture   runtime.Preview // of the camera shown; empty: none
-	preview   bool
-	held      *draw.Canvas // the picture in cells; nil: none
-	pictureOf string       // the camera that is previewed
-	sent      float64      // bytes a second to the terminal
+// Scene is what the panes are drawn from. It is not changed while they are.
+type Scene struct {
+	Snap      *runtime.Snapshot // nil: none yet
+	Theme     *draw.Theme
+	Hints     Hints
+	Cam       int // index of the camera shown
+	Hist      *History
+	Events    []runtime.RecentEvent // that pass the filter
+	Log       []logging.Line        // that pass the filter
+	Filter    string
+	Picture   runtime.Preview // of the camera shown; empty: none
+	Preview   bool
+	Held      *draw.Canvas // the picture in cells; nil: none
+	PictureOf string       // the camera that is previewed
+	Sent      float64      // bytes a second to the terminal
 }
 
-// camera returns the camera shown, or nil.
-func (s *scene) camera() *runtime.CameraView {
-	if s.snap == nil || s.cam >= len(s.snap.Cameras) {
+// Camera returns the camera shown, or nil.
+func (s *Scene) Camera() *runtime.CameraView {
+	if s.Snap == nil || s.Cam >= len(s.Snap.Cameras) {
 		return nil
 	}
-	return &s.snap.Cameras[s.cam]
+	return &s.Snap.Cameras[s.Cam]
 }
 
-// history is what is remembered of earlier snapshots. The dashboard's goroutine
+// History is what is remembered of earlier snapshots. The dashboard's goroutine
 // owns it.
-type history struct {
+type History struct {
 	past    []*runtime.Snapshot // one a second, oldest first
 	series  map[seriesKey]*series
 	windows map[*engine.Histogram]*window
@@ -56,22 +56,24 @@ type seriesKey struct{ camera, signal string }
 // series is a signal's values, one each sparkStep.
 type series struct {
 	values []float64
-	peak   float64 // since the last value was added; NaN: unknown
+	peak   float64 // since the last value was added; nan: unknown
 	known  bool
 }
 
 const (
-	pastSeconds = 10
+	// PastSeconds is how far back the history of snapshots and latencies goes.
+	PastSeconds = 10
 	sparkStep   = 500 * time.Millisecond
 	sparkCells  = 120
 )
 
-func newHistory() *history {
-	return &history{series: map[seriesKey]*series{}, windows: map[*engine.Histogram]*window{}}
+// NewHistory returns an empty history.
+func NewHistory() *History {
+	return &History{series: map[seriesKey]*series{}, windows: map[*engine.Histogram]*window{}}
 }
 
-// add takes a snapshot in.
-func (h *history) add(s *runtime.Snapshot) {
+// Add takes a snapshot in.
+func (h *History) Add(s *runtime.Snapshot) {
 	h.seen = s.At
 	push := s.At.Sub(h.pushed) >= sparkStep-20*time.Millisecond
 	if push {
@@ -88,13 +90,13 @@ func (h *history) add(s *runtime.Snapshot) {
 	}
 	h.sampled = s.At
 	h.past = append(h.past, s)
-	if len(h.past) > pastSeconds {
-		h.past = slices.Delete(h.past, 0, len(h.past)-pastSeconds)
+	if len(h.past) > PastSeconds {
+		h.past = slices.Delete(h.past, 0, len(h.past)-PastSeconds)
 	}
 	h.sample(s)
 }
 
-func (h *history) note(camera string, v *engine.SignalView, push bool) {
+func (h *History) note(camera string, v *engine.SignalView, push bool) {
 	key := seriesKey{camera, v.Name}
 	r := h.series[key]
 	if r == nil {
@@ -117,8 +119,8 @@ func (h *history) note(camera string, v *engine.SignalView, push bool) {
 	r.known = false
 }
 
-// values returns what a signal was, oldest first.
-func (h *history) values(camera, signal string) []float64 {
+// Values returns what a signal was, oldest first.
+func (h *History) Values(camera, signal string) []float64 {
 	if r := h.series[seriesKey{camera, signal}]; r != nil {
 		return r.values
 	}
@@ -126,7 +128,7 @@ func (h *history) values(camera, signal string) []float64 {
 }
 
 // before returns a snapshot of some seconds ago, or nil.
-func (h *history) before(age time.Duration) *runtime.Snapshot {
+func (h *History) before(age time.Duration) *runtime.Snapshot {
 	for _, s := range slices.Backward(h.past) {
 		if h.seen.Sub(s.At) >= age-100*time.Millisecond {
 			return s
@@ -140,7 +142,7 @@ func (h *history) before(age time.Duration) *runtime.Snapshot {
 
 // sample takes what the histograms count now, and forgets histograms and
 // signals that are gone.
-func (h *history) sample(s *runtime.Snapshot) {
+func (h *History) sample(s *runtime.Snapshot) {
 	seen := make(map[*engine.Histogram]bool, len(h.windows))
 	add := func(g *engine.Histogram) {
 		if g == nil || seen[g] {
@@ -152,7 +154,7 @@ func (h *history) sample(s *runtime.Snapshot) {
 			w = new(window)
 			h.windows[g] = w
 		}
-		w.add(g)
+		w.Add(g)
 	}
 	for i := range s.Cameras {
 		c := &s.Cameras[i]
@@ -185,9 +187,9 @@ func (h *history) sample(s *runtime.Snapshot) {
 }
 
 // recent returns what a histogram counted in the last ten seconds.
-func (h *history) recent(g *engine.Histogram) latency {
+func (h *History) recent(g *engine.Histogram) latency {
 	if w := h.windows[g]; w != nil {
-		return w.last
+		return w.Last
 	}
 	return latency{}
 }

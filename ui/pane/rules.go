@@ -1,4 +1,4 @@
-package ui
+package pane
 
 import (
 	"fmt"
@@ -11,17 +11,17 @@ import (
 	"rvo-tui/ui/draw"
 )
 
-// rulesView lists the rules of the camera shown, and every clause of the
+// RulesView lists the rules of the camera shown, and every clause of the
 // selected one: why it fires, and why it does not. For w cells.
-func rulesView(s *scene, sel, w int) body {
-	b := body{title: "Rules", empty: "No rule applies to this camera."}
-	c := s.camera()
+func RulesView(s *Scene, sel, w int) Body {
+	b := Body{Title: "Rules", empty: "No rule applies to this camera."}
+	c := s.Camera()
 	if c == nil {
 		return b
 	}
 	name := 8
 	for i := range c.Rules {
-		name = max(name, min(draw.Width(s.th.Text(c.Rules[i].Event)), 24, w/3))
+		name = max(name, min(draw.Width(s.Theme.Text(c.Rules[i].Event)), 24, w/3))
 	}
 	b.n = len(c.Rules)
 	bar := min(max(w-name-39, 0), 14)
@@ -30,15 +30,15 @@ func rulesView(s *scene, sel, w int) body {
 		head += "  " + draw.Fit("", bar)
 	}
 	head += draw.Fit("  progress", 15) + draw.Right("fired", 6)
-	b.head = []string{s.th.Dim.Of(draw.Fit(head, w))}
+	b.head = []string{s.Theme.Dim.Of(draw.Fit(head, w))}
 	b.key = func(i int) string { return c.Rules[i].Event }
 	b.row = func(i int) string {
 		r := &c.Rules[i]
-		look := ruleInk(s.th, r.Status.State)
+		look := ruleInk(s.Theme, r.Status.State)
 		share, text, meter := s.ruleProgress(r)
-		line := "  " + look.Of(s.th.Dot) + " " + draw.Fit(s.th.Text(r.Event), name) + " " + look.Of(draw.Fit(string(r.Status.State), 10))
+		line := "  " + look.Of(s.Theme.Dot) + " " + draw.Fit(s.Theme.Text(r.Event), name) + " " + look.Of(draw.Fit(string(r.Status.State), 10))
 		if bar >= 4 {
-			line += "  " + s.th.Meter(share, bar, meter)
+			line += "  " + s.Theme.Meter(share, bar, meter)
 		}
 		return line + "  " + draw.Fit(text, 13) + draw.Right(draw.Count(r.Status.Fired), 6)
 	}
@@ -60,8 +60,8 @@ func ruleInk(t *draw.Theme, state rules.State) draw.Ink {
 	return t.Dim
 }
 
-// truth draws whether a clause is true, false or unknown.
-func truth(t *draw.Theme, v rules.Truth) string {
+// Truth draws whether a clause is true, false or unknown.
+func Truth(t *draw.Theme, v rules.Truth) string {
 	switch v {
 	case rules.True:
 		return t.Good.Of(t.Tick)
@@ -72,24 +72,24 @@ func truth(t *draw.Theme, v rules.Truth) string {
 }
 
 // ruleProgress returns how far the clock of a rule's state has run.
-func (s *scene) ruleProgress(r *engine.RuleView) (share float64, text string, look draw.Ink) {
+func (s *Scene) ruleProgress(r *engine.RuleView) (share float64, text string, look draw.Ink) {
 	st := &r.Status
 	switch st.State {
 	case rules.Potential:
 		ran := time.Duration(st.Progress * float64(r.For))
-		return st.Progress, tenths(ran) + " of " + draw.Ago(r.For), s.th.Warn
+		return st.Progress, tenths(ran) + " of " + draw.Ago(r.For), s.Theme.Warn
 	case rules.Confirmed, rules.Cooldown:
 		if st.Remaining > 0 {
-			return 1, "cooldown " + tenths(st.Remaining), s.th.Info
+			return 1, "cooldown " + tenths(st.Remaining), s.Theme.Info
 		}
-		return 1, "true", s.th.Good
+		return 1, "true", s.Theme.Good
 	case rules.Disabled:
-		return 0, "-", s.th.Dim
+		return 0, "-", s.Theme.Dim
 	}
 	if r.For > 0 {
-		return 0, "for " + draw.Ago(r.For), s.th.Dim
+		return 0, "for " + draw.Ago(r.For), s.Theme.Dim
 	}
-	return 0, "immediate", s.th.Dim
+	return 0, "immediate", s.Theme.Dim
 }
 
 // tenths writes seconds without more digits than one can read.
@@ -101,8 +101,8 @@ func tenths(d time.Duration) string {
 }
 
 // ruleFoot shows the condition and every clause of it.
-func ruleFoot(s *scene, r *engine.RuleView, w int) []string {
-	th := s.th
+func ruleFoot(s *Scene, r *engine.RuleView, w int) []string {
+	th := s.Theme
 	verdict := th.Dim.Of("false")
 	switch r.Status.Truth {
 	case rules.True:
@@ -120,7 +120,7 @@ func ruleFoot(s *scene, r *engine.RuleView, w int) []string {
 	}
 	for i := range r.Clause {
 		k := &r.Clause[i]
-		line := "  " + truth(th, k.Truth) + " " + draw.Fit(th.Text(k.Text), text) + "  "
+		line := "  " + Truth(th, k.Truth) + " " + draw.Fit(th.Text(k.Text), text) + "  "
 		if k.Age == rules.Never {
 			line += th.Warn.Of(k.Why.String())
 		} else {

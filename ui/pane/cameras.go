@@ -1,4 +1,4 @@
-package ui
+package pane
 
 import (
 	"fmt"
@@ -12,22 +12,22 @@ import (
 	"rvo-tui/ui/draw"
 )
 
-// camerasView lists the cameras, for w cells.
-func camerasView(s *scene, w int) body {
-	b := body{title: "Cameras", rows: true, empty: "No camera. Press " + s.hints.addCamera + " to add one."}
-	if s.snap == nil {
+// CamerasView lists the cameras, for w cells.
+func CamerasView(s *Scene, w int) Body {
+	b := Body{Title: "Cameras", rows: true, empty: "No camera. Press " + s.Hints.AddCamera + " to add one."}
+	if s.Snap == nil {
 		return b
 	}
-	cams := s.snap.Cameras
+	cams := s.Snap.Cameras
 	live := 0
 	name := 6
 	for i := range cams {
 		if cams[i].State == capture.Live {
 			live++
 		}
-		name = max(name, min(draw.Width(s.th.Text(cams[i].Name)), 20))
+		name = max(name, min(draw.Width(s.Theme.Text(cams[i].Name)), 20))
 	}
-	b.n, b.note = len(cams), fmt.Sprintf("%d of %d live", live, len(cams))
+	b.n, b.Note = len(cams), fmt.Sprintf("%d of %d live", live, len(cams))
 	wide := w >= name+58
 	gap := "  "
 	if w < name+33 {
@@ -37,7 +37,7 @@ func camerasView(s *scene, w int) body {
 	if wide {
 		head += "  " + draw.Fit("size", 10) + draw.Right("reconn", 6) + "  source"
 	}
-	b.head = []string{s.th.Dim.Of(head)}
+	b.head = []string{s.Theme.Dim.Of(head)}
 	b.key = func(i int) string { return cams[i].Name }
 	b.row = func(i int) string {
 		c := &cams[i]
@@ -46,28 +46,28 @@ func camerasView(s *scene, w int) body {
 			number = strconv.Itoa(i + 1)
 		}
 		mark := " "
-		if i == s.cam {
-			mark = s.th.Accent.Of(s.th.Live)
+		if i == s.Cam {
+			mark = s.Theme.Accent.Of(s.Theme.Live)
 		}
-		look := cameraInk(s.th, c.State)
-		line := " " + mark + " " + s.th.Dim.Of(number) + " " + draw.Fit(s.th.Text(c.Name), name) + gap +
-			look.Of(s.th.Dot+" "+draw.Fit(string(c.State), 12)) + draw.Right(draw.Rate(c.FPS), 5) + draw.Right(frameAge(c), 7)
+		look := cameraInk(s.Theme, c.State)
+		line := " " + mark + " " + s.Theme.Dim.Of(number) + " " + draw.Fit(s.Theme.Text(c.Name), name) + gap +
+			look.Of(s.Theme.Dot+" "+draw.Fit(string(c.State), 12)) + draw.Right(draw.Rate(c.FPS), 5) + draw.Right(frameAge(c), 7)
 		if wide {
 			size := "-"
 			if c.Width > 0 {
 				size = fmt.Sprintf("%dx%d", c.Width, c.Height)
 			}
-			line += "  " + draw.Fit(size, 10) + draw.Right(draw.Count(reconnects(c)), 6) + "  " + s.th.Dim.Of(s.th.Text(c.Source))
+			line += "  " + draw.Fit(size, 10) + draw.Right(draw.Count(reconnects(c)), 6) + "  " + s.Theme.Dim.Of(s.Theme.Text(c.Source))
 		}
 		return line
 	}
-	if c := s.camera(); c != nil && len(cams) > 0 {
+	if c := s.Camera(); c != nil && len(cams) > 0 {
 		b.foot = cameraFoot(s, c, w)
 	}
 	return b
 }
 
-func cameraFoot(s *scene, c *runtime.CameraView, w int) []string {
+func cameraFoot(s *Scene, c *runtime.CameraView, w int) []string {
 	parts := []string{draw.Count(c.Frames) + " frames", draw.Count(c.Superseded) + " unseen", draw.Count(c.Stalls) + " stalls"}
 	if w < 70 {
 		size := "no frame"
@@ -76,14 +76,14 @@ func cameraFoot(s *scene, c *runtime.CameraView, w int) []string {
 		}
 		parts = []string{size, parts[0], draw.Count(reconnects(c)) + " reconnects"}
 	}
-	line := " " + s.th.Dim.Of(strings.Join(parts, "  "))
+	line := " " + s.Theme.Dim.Of(strings.Join(parts, "  "))
 	if c.Lagging {
-		line = " " + s.th.Warn.Of("lags by "+draw.Coarse(c.Lag)) + "  " + line[1:]
+		line = " " + s.Theme.Warn.Of("lags by "+draw.Coarse(c.Lag)) + "  " + line[1:]
 	}
 	foot := []string{line}
 	if c.Reason != "" {
-		for _, l := range draw.Wrap(s.th.Text(c.Reason), w-2) {
-			foot = append(foot, " "+cameraInk(s.th, c.State).Of(l))
+		for _, l := range draw.Wrap(s.Theme.Text(c.Reason), w-2) {
+			foot = append(foot, " "+cameraInk(s.Theme, c.State).Of(l))
 		}
 	}
 	return foot

@@ -1,4 +1,4 @@
-package ui
+package pane
 
 import (
 	"math"
@@ -8,17 +8,17 @@ import (
 	"rvo-tui/ui/draw"
 )
 
-// signalsView lists the signals of the camera shown: what they are, were, and
+// SignalsView lists the signals of the camera shown: what they are, were, and
 // how long that still counts, for w cells.
-func signalsView(s *scene, w int) body {
-	b := body{title: "Signals", empty: "No signal: no detector is attached."}
-	c := s.camera()
+func SignalsView(s *Scene, w int) Body {
+	b := Body{Title: "Signals", empty: "No signal: no detector is attached."}
+	c := s.Camera()
 	if c == nil {
 		return b
 	}
 	name := 8
 	for i := range c.Signals {
-		name = max(name, min(draw.Width(s.th.Text(c.Signals[i].Name)), 20, w/3))
+		name = max(name, min(draw.Width(s.Theme.Text(c.Signals[i].Name)), 20, w/3))
 	}
 	b.n = len(c.Signals)
 	const value, ttl, age = 8, 8, 7
@@ -28,34 +28,34 @@ func signalsView(s *scene, w int) body {
 		head += "  " + draw.Fit("history", spark)
 	}
 	head += draw.Right("age", age) + "  TTL left"
-	b.head = []string{s.th.Dim.Of(draw.Fit(head, w))}
+	b.head = []string{s.Theme.Dim.Of(draw.Fit(head, w))}
 	b.key = func(i int) string { return c.Signals[i].Name }
 	b.row = func(i int) string {
 		v := &c.Signals[i]
 		known := v.Unknown == detectors.Known
-		line := "  " + draw.Fit(s.th.Text(v.Name), name)
+		line := "  " + draw.Fit(s.Theme.Text(v.Name), name)
 		switch {
 		case known:
-			line += s.th.Strong.Of(draw.Right(draw.Number(v.Value), value))
+			line += s.Theme.Strong.Of(draw.Right(draw.Number(v.Value), value))
 		default:
-			line += s.th.Warn.Of(draw.Right("unknown", value))
+			line += s.Theme.Warn.Of(draw.Right("unknown", value))
 		}
-		values := s.hist.values(c.Name, v.Name)
+		values := s.Hist.Values(c.Name, v.Name)
 		if spark >= 6 {
-			line += "  " + s.th.Stage[0].Of(s.th.Sparkline(values, 0, top(values), spark))
+			line += "  " + s.Theme.Stage[0].Of(s.Theme.Sparkline(values, 0, top(values), spark))
 		}
 		if !known {
-			return line + "  " + s.th.Warn.Of(v.Unknown.String())
+			return line + "  " + s.Theme.Warn.Of(v.Unknown.String())
 		}
 		left := 0.0
 		if v.TTL > 0 {
 			left = 1 - float64(v.Age)/float64(v.TTL)
 		}
-		look := s.th.Good
+		look := s.Theme.Good
 		if left < 0.34 {
-			look = s.th.Warn
+			look = s.Theme.Warn
 		}
-		return line + draw.Right(draw.Steady(v.Age), age) + "  " + s.th.Meter(left, ttl, look)
+		return line + draw.Right(draw.Steady(v.Age), age) + "  " + s.Theme.Meter(left, ttl, look)
 	}
 	return b
 }

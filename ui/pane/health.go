@@ -1,4 +1,4 @@
-package ui
+package pane
 
 import (
 	"fmt"
@@ -11,30 +11,30 @@ import (
 	"rvo-tui/ui/draw"
 )
 
-// trouble is something that is not as it should be, for a person.
-type trouble struct {
-	grave bool
-	text  string
+// Trouble is something that is not as it should be, for a person.
+type Trouble struct {
+	Grave bool
+	Text  string
 }
 
-// troubles says what is wrong, the worst first: why evidence, events or
+// Troubles says what is wrong, the worst first: why evidence, events or
 // detections are missing or late. Nothing: all is well.
-func troubles(s *scene) []trouble {
-	var grave, mild []trouble
+func Troubles(s *Scene) []Trouble {
+	var grave, mild []Trouble
 	say := func(isGrave bool, format string, args ...any) {
-		t := trouble{isGrave, fmt.Sprintf(format, args...)}
+		t := Trouble{isGrave, fmt.Sprintf(format, args...)}
 		if isGrave {
 			grave = append(grave, t)
 		} else {
 			mild = append(mild, t)
 		}
 	}
-	th := s.th
-	if len(s.snap.Cameras) == 0 {
-		say(false, "no camera: %s adds one", s.hints.addCamera)
+	th := s.Theme
+	if len(s.Snap.Cameras) == 0 {
+		say(false, "no camera: %s adds one", s.Hints.AddCamera)
 	}
-	for i := range s.snap.Cameras {
-		c := &s.snap.Cameras[i]
+	for i := range s.Snap.Cameras {
+		c := &s.Snap.Cameras[i]
 		name := "camera " + th.Text(c.Name)
 		switch c.State {
 		case capture.Live:
@@ -61,12 +61,12 @@ func troubles(s *scene) []trouble {
 			}
 		}
 	}
-	for _, k := range s.snap.Sinks {
+	for _, k := range s.Snap.Sinks {
 		if k.State != runtime.SinkOK {
 			say(true, "events are not delivered to %s%s", th.Text(k.Name), because(th, k.Reason))
 		}
 	}
-	if k := s.snap.Clips; k != nil && k.State != "ok" {
+	if k := s.Snap.Clips; k != nil && k.State != "ok" {
 		say(true, "clips are being lost%s", because(th, k.Reason))
 	}
 	return append(grave, mild...)
@@ -75,7 +75,7 @@ func troubles(s *scene) []trouble {
 // late reports whether a detector cannot keep the rate that it is allowed: it
 // was still busy, parked or without a slot on a tenth of the frames of the last
 // seconds that it would have taken.
-func late(s *scene, d *engine.DetectorView) bool {
+func late(s *Scene, d *engine.DetectorView) bool {
 	was := s.earlier(d.Name)
 	if was == nil || d.Runs <= was.Runs {
 		return false
@@ -87,8 +87,8 @@ func late(s *scene, d *engine.DetectorView) bool {
 }
 
 // earlier returns how a detector of the camera shown stood five seconds ago.
-func (s *scene) earlier(name string) *engine.DetectorView {
-	old, c := s.hist.before(5*time.Second), s.camera()
+func (s *Scene) earlier(name string) *engine.DetectorView {
+	old, c := s.Hist.before(5*time.Second), s.Camera()
 	if old == nil || c == nil {
 		return nil
 	}

@@ -1,4 +1,4 @@
-package ui
+package pane
 
 import (
 	"fmt"
@@ -21,19 +21,19 @@ type gauge struct {
 	normal     bool // its drops are how it works, and no sign of trouble
 }
 
-// queuesView shows every bound: how full it is, what it dropped, and how fast
+// QueuesView shows every bound: how full it is, what it dropped, and how fast
 // it does now, for w cells.
-func queuesView(s *scene, w int) body {
-	b := body{title: "Queues and drops", scroll: true}
-	c := s.camera()
-	if s.snap == nil {
+func QueuesView(s *Scene, w int) Body {
+	b := Body{Title: "Queues and drops", scroll: true}
+	c := s.Camera()
+	if s.Snap == nil {
 		return b
 	}
-	list := gauges(s.snap, c)
+	list := gauges(s.Snap, c)
 	before := map[string]uint64{}
 	var since time.Duration
-	if old := s.hist.before(5 * time.Second); old != nil {
-		since = s.snap.At.Sub(old.At)
+	if old := s.Hist.before(5 * time.Second); old != nil {
+		since = s.Snap.At.Sub(old.At)
 		var was *runtime.CameraView
 		for i := range old.Cameras {
 			if c != nil && old.Cameras[i].Name == c.Name {
@@ -53,7 +53,7 @@ func queuesView(s *scene, w int) body {
 		head += draw.Fit("", bar+1)
 	}
 	head += draw.Fit("depth", fill) + "dropped (now)"
-	b.head = []string{s.th.Dim.Of(draw.Fit(head, w))}
+	b.head = []string{s.Theme.Dim.Of(draw.Fit(head, w))}
 	b.n = len(list)
 	b.row = func(i int) string {
 		g := &list[i]
@@ -61,13 +61,13 @@ func queuesView(s *scene, w int) body {
 		if g.cap > 0 {
 			share = g.depth / g.cap
 		}
-		look := s.th.Good
+		look := s.Theme.Good
 		if share > 0.75 && g.cap > 1 {
-			look = s.th.Warn
+			look = s.Theme.Warn
 		}
-		line := "  " + draw.Fit(s.th.Text(g.name), name)
+		line := "  " + draw.Fit(s.Theme.Text(g.name), name)
 		if bar >= 4 {
-			line += s.th.Meter(share, bar, look) + " "
+			line += s.Theme.Meter(share, bar, look) + " "
 		}
 		text := g.text
 		if text == "" {
@@ -83,21 +83,21 @@ func queuesView(s *scene, w int) body {
 			if was, ok := before[g.name+"/"+d.Reason]; ok && since > 0 && d.N > was {
 				now = float64(d.N-was) / since.Seconds()
 			}
-			text := s.th.Text(d.Reason) + " " + draw.Count(d.N)
+			text := s.Theme.Text(d.Reason) + " " + draw.Count(d.N)
 			switch {
 			case now >= 0.05 && !g.normal:
-				text = s.th.Warn.Of(text + " (" + draw.Rate(now) + "/s)")
+				text = s.Theme.Warn.Of(text + " (" + draw.Rate(now) + "/s)")
 			case now >= 0.05:
-				text += s.th.Dim.Of(" (" + draw.Rate(now) + "/s)")
+				text += s.Theme.Dim.Of(" (" + draw.Rate(now) + "/s)")
 			default:
-				text = s.th.Dim.Of(text)
+				text = s.Theme.Dim.Of(text)
 			}
 			drops = append(drops, text)
 		}
 		if len(drops) == 0 {
-			return line + s.th.Dim.Of("none")
+			return line + s.Theme.Dim.Of("none")
 		}
-		return line + strings.Join(drops, s.th.Dim.Of(" · "))
+		return line + strings.Join(drops, s.Theme.Dim.Of(" · "))
 	}
 	return b
 }

@@ -1,4 +1,4 @@
-package ui
+package pane
 
 import (
 	"strings"
@@ -9,17 +9,17 @@ import (
 	"rvo-tui/ui/draw"
 )
 
-// latencyView shows where the time between the camera and an event goes, over
+// LatencyView shows where the time between the camera and an event goes, over
 // the last ten seconds, for w cells.
-func latencyView(s *scene, w int) body {
-	b := body{title: "Latency", note: "last 10 s", scroll: true}
-	c := s.camera()
+func LatencyView(s *Scene, w int) Body {
+	b := Body{Title: "Latency", Note: "last 10 s", scroll: true}
+	c := s.Camera()
 	if c == nil {
 		return b
 	}
 	stages := make([]latency, engine.StageCount)
 	for i, h := range c.Stages {
-		stages[i] = s.hist.recent(h)
+		stages[i] = s.Hist.recent(h)
 	}
 	b.head = append(ageBar(s, stages, w), "")
 	const cell = 7
@@ -32,28 +32,28 @@ func latencyView(s *scene, w int) body {
 	if bars >= 8 {
 		head += "  " + draw.Fit(spread(bars), bars)
 	}
-	b.head = append(b.head, s.th.Dim.Of(draw.Fit(head, w)))
+	b.head = append(b.head, s.Theme.Dim.Of(draw.Fit(head, w)))
 	b.n = int(engine.StageCount) + 1
 	b.row = func(i int) string {
-		name, look, l := "tick", s.th.Dim, s.hist.recent(c.Tick)
+		name, look, l := "tick", s.Theme.Dim, s.Hist.recent(c.Tick)
 		if i > 0 {
 			stage := engine.Stage(i - 1)
-			name, look, l = stage.String(), s.th.Stage[stage], stages[stage]
+			name, look, l = stage.String(), s.Theme.Stage[stage], stages[stage]
 		}
-		line := " " + look.Of(s.th.Dot) + " " + draw.Fit(name, 9)
+		line := " " + look.Of(s.Theme.Dot) + " " + draw.Fit(name, 9)
 		if l.Count == 0 {
-			line += s.th.Dim.Of(draw.Right("-", cell) + draw.Right("-", cell) + draw.Right("-", cell))
+			line += s.Theme.Dim.Of(draw.Right("-", cell) + draw.Right("-", cell) + draw.Right("-", cell))
 			if most {
-				line += s.th.Dim.Of(draw.Right(worst(l), cell))
+				line += s.Theme.Dim.Of(draw.Right(worst(l), cell))
 			}
 			return line
 		}
 		line += draw.Right(draw.Ago(l.P50), cell) + draw.Right(draw.Ago(l.P99), cell) + draw.Right(draw.Ago(l.P9X), cell)
 		if most {
-			line += s.th.Dim.Of(draw.Right(worst(l), cell))
+			line += s.Theme.Dim.Of(draw.Right(worst(l), cell))
 		}
 		if bars >= 8 {
-			line += "  " + look.Of(histogramBars(s.th, l.Bars[windowTop-bars:]))
+			line += "  " + look.Of(histogramBars(s.Theme, l.Bars[windowTop-bars:]))
 		}
 		return line
 	}
@@ -74,13 +74,13 @@ func spread(n int) string {
 }
 
 // ageBar shows the age of a typical result, by the stages that it is made of.
-func ageBar(s *scene, stages []latency, w int) []string {
+func ageBar(s *Scene, stages []latency, w int) []string {
 	var total time.Duration
 	for i := engine.StageCapture; i <= engine.StagePublish; i++ {
 		total += stages[i].P50
 	}
 	if total == 0 {
-		return []string{" " + s.th.Dim.Of("no result yet")}
+		return []string{" " + s.Theme.Dim.Of("no result yet")}
 	}
 	room := w - 27
 	var bar strings.Builder
@@ -88,10 +88,10 @@ func ageBar(s *scene, stages []latency, w int) []string {
 	for i := engine.StageCapture; i <= engine.StagePublish; i++ {
 		sum += stages[i].P50
 		upTo := int(float64(sum)/float64(total)*float64(room) + 0.5)
-		bar.WriteString(s.th.Stage[i].Of(strings.Repeat(s.th.Spark[8], upTo-used)))
+		bar.WriteString(s.Theme.Stage[i].Of(strings.Repeat(s.Theme.Spark[8], upTo-used)))
 		used = upTo
 	}
-	return []string{" " + s.th.Dim.Of("end-to-end latency") + draw.Right(draw.Ago(total), 6) + " " + bar.String()}
+	return []string{" " + s.Theme.Dim.Of("end-to-end latency") + draw.Right(draw.Ago(total), 6) + " " + bar.String()}
 }
 
 // histogramBars draws counts as bars, on a scale on which a few can be told from none.

@@ -1,0 +1,134 @@
+package pane
+
+// The smallest screen that the dashboard draws on.
+const (
+	MinWidth  = 80
+	MinHeight = 24
+)
+
+// Rect is a part of the screen, in cells.
+type Rect struct{ X, Y, W, H int }
+
+// Has reports whether a cell is in it.
+func (r Rect) Has(x, y int) bool { return x >= r.X && x < r.X+r.W && y >= r.Y && y < r.Y+r.H }
+
+// Place is a pane and where it is drawn, its frame included.
+type Place struct {
+	Pane ID
+	Rect
+	Tabbed bool // shares its place with the panes that are not shown
+}
+
+// share is a pane's claim to the height of a column.
+type share struct {
+	pane   ID
+	least  int
+	weight int // of what is left
+	most   int // 0: no bound
+}
+
+// Wants is what of a snapshot decides how high panes should be.
+type Wants struct {
+	Cameras, Detectors, Signals, Rules int  // rows
+	Clauses                            int  // of the rule that has most
+	Reason                             bool // the camera shown has something to say
+	Preview                            bool
+}
+
+func (n Wants) camerasHeight(most int) int {
+	h := n.Cameras + 4
+	if n.Reason {
+		h += 2
+	}
+	return min(max(h, 5), most)
+}
+
+// Layout puts the panes into w x h cells. Tab is the pane that is shown where
+// panes share a place.
+func Layout(w, h int, focus, tab ID, zoom bool, n Wants) []Place {
+	switch {
+	case zoom:
+		return []Place{{focus, Rect{0, 0, w, h}, false}}
+	case w >= 170 && h >= 44:
+		return wideLayout(w, h, n)
+	case w >= 100 && h >= 34:
+		return normalLayout(w, h, n)
+	}
+	top := column(Rect{0, 0, w, h}, []share{
+		{Detectors, 7, 1, n.Detectors + 5}, {Signals, 5, 1, n.Signals + 3}, {tab, 8, 2, 0},
+	})
+	top[2].Tabbed = true
+	return top
+}
+
+func normalLayout(w, h int, n Wants) []Place {
+	left := w * 2 / 5
+	a := []share{{Cameras, 5, 0, 0}, {Preview, 9, 3, left*9/32 + 2}, {Latency, 12, 0, 0}, {Queues, 6, 2, 0}}
+	a[0].least = n.camerasHeight(9)
+	if !n.Preview {
+		a = []share{a[0], a[2], a[3]}
+	}
+	b := []share{
+		{Detectors, 7, 4, n.Detectors + 6},
+		{Signals, 6, 3, n.Signals + 3},
+		{Rules, 7, 3, n.Rules + n.Clauses + 4},
+		{Events, 6, 1, 0},
+		{Log, 5, 1, 0},
+	}
+	return append(column(Rect{0, 0, left, h}, a), column(Rect{left, 0, w - left, h}, b)...)
+}
+
+func wideLayout(w, h int, n Wants) []Place {
+	foot := max(h/6, 7)
+	left, middle := w*3/10, w*39/100
+	a := []share{{Cameras, n.camerasHeight(13), 0, 0}, {Preview, 12, 3, left*9/32 + 2}, {Latency, 12, 1, 0}}
+	if !n.Preview {
+		a = []share{a[0], a[2]}
+	}
+	b := []share{{Detectors, 9, 2, n.Detectors + 8}, {Signals, 8, 2, n.Signals + 3}, {Rules, 10, 3, 0}}
+	c := []share{{Queues, 12, 3, 0}, {Events, 12, 3, 0}}
+	body := h - foot
+	out := column(Rect{0, 0, left, body}, a)
+	out = append(out, column(Rect{left, 0, middle, body}, b)...)
+	out = append(out, column(Rect{left + middle, 0, w - left - middle, body}, c)...)
+	return append(out, Place{Log, Rect{0, body, w, foot}, false})
+}
+
+// column stacks panes: each gets its least, and the rest is shared by weight up
+// to what each wants at most. The last one fills what nobody wants.
+func column(r Rect, shares []share) []Place {
+	heights := make([]int, len(shares))
+	left := r.H
+	for i, s := range shares {
+		heights[i] = s.least
+		left -= s.least
+	}
+	for left > 0 {
+		gave := false
+		for i, s := range shares {
+			for range s.weight {
+				if left > 0 && (s.most == 0 || heights[i] < s.most) {
+					heights[i]++
+					left--
+					gave = true
+				}
+			}
+		}
+		if !gave {
+			break
+		}
+	}
+	for i := len(heights) - 1; left < 0 && i >= 0; i-- {
+		take := min(-left, heights[i]-3)
+		heights[i] -= take
+		left += take
+	}
+	heights[len(heights)-1] += max(left, 0)
+	out := make([]Place, len(shares))
+	y := r.Y
+	for i, s := range shares {
+		out[i] = Place{s.pane, Rect{r.X, y, r.W, heights[i]}, false}
+		y += heights[i]
+	}
+	return out
+}

@@ -1,0 +1,59 @@
+package pane
+
+import (
+	"testing"
+	"time"
+
+	"rvo-tui/detectors"
+	"rvo-tui/runtime"
+	"rvo-tui/runtime/engine"
+)
+
+func TestWindowForgetsWhatIsOld(t *testing.T) {
+	h := new(engine.Histogram)
+	var w window
+	for range 1000 {
+		h.Record(100 * time.Millisecond)
+	}
+	w.Add(h)
+	if got := w.Last.P50; got < 90*time.Millisecond || got > 110*time.Millisecond {
+		t.Errorf("p50 %v, want about 100 ms", got)
+	}
+	for range PastSeconds + 1 {
+		for range 99 {
+			h.Record(time.Millisecond)
+		}
+		h.Record(10 * time.Millisecond)
+		w.Add(h)
+	}
+	l := w.Last
+	if l.Count != 100*PastSeconds || l.P50 > 2*time.Millisecond || l.P99 > 2*time.Millisecond || l.P9X < 9*time.Millisecond || l.P9X > 12*time.Millisecond || l.Max != 100*time.Millisecond {
+		t.Errorf("got %+v", l)
+	}
+	var bars uint64
+	for _, n := range l.Bars {
+		bars += n
+	}
+	if bars != l.Count {
+		t.Errorf("the bars show %d of %d", bars, l.Count)
+	}
+}
+
+func TestHistoryForgetsSignalsThatAreGone(t *testing.T) {
+	h := NewHistory()
+	at := func(second int, cameras ...runtime.CameraView) *runtime.Snapshot {
+		return &runtime.Snapshot{At: time.Unix(int64(second), 0), Cameras: cameras}
+	}
+	var camera runtime.CameraView
+	camera.Name, camera.Signals = "street", []engine.SignalView{{Name: "motion", Value: 1, Unknown: detectors.Known}}
+	for i := range 8 {
+		h.Add(at(i, camera))
+	}
+	if n := len(h.Values("street", "motion")); n < 5 {
+		t.Fatalf("kept %d values", n)
+	}
+	h.Add(at(10))
+	if len(h.series) != 0 || len(h.windows) > 0 {
+		t.Errorf("%d series and %d windows are kept of what is gone", len(h.series), len(h.windows))
+	}
+}
