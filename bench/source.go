@@ -42,7 +42,7 @@ func newFeed(s schedule, epoch time.Time, a *prerendered) *feed {
 // drivers returns drivers that open feeds, by the names of their cameras.
 func drivers(feeds map[string]*feed) capture.Drivers {
 	return capture.Drivers{
-		capture.KindSynthetic: func(ctx context.Context, cfg capture.Config, _ capture.Address) (capture.Source, error) {
+		capture.KindSynthetic: func(ctx context.Context, cfg capture.Config, _ capture.Address) (capture.Connection, error) {
 			f := feeds[cfg.Name]
 			if f == nil {
 				return nil, fmt.Errorf("open camera %q: the workload has no such camera", cfg.Name)

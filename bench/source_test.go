@@ -57,10 +57,11 @@ func TestCameraSendsItsSchedule(t *testing.T) {
 	f := newFeed(s, time.Now().Add(-time.Hour), testFrames(t))
 	open := drivers(map[string]*feed{"camera": f})[capture.KindSynthetic]
 	ctx, cancel := context.WithCancel(t.Context())
-	src, err := open(ctx, capture.Config{Name: "camera"}, capture.Address{})
+	conn, err := open(ctx, capture.Config{Name: "camera"}, capture.Address{})
 	if err != nil {
 		t.Fatal(err)
 	}
+	src := conn.(capture.Source)
 	dst := make([]byte, 64*48*3)
 	for i := range 10 {
 		if _, err := src.Grab(); err != nil {

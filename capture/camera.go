@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"rvo-tui/internal/backoff"
@@ -46,11 +47,15 @@ const (
 // All but Run may be called from any goroutine.
 type Camera struct {
 	cfg     Config
-	open    func(context.Context, Config) (Source, error)
+	open    func(context.Context, Config) (Connection, error)
 	pool    *Pool
 	publish func(*Frame)
 	log     Logger
 	random  func() float64
+
+	decoders DecoderOpener // nil: there are no decoders
+	sink     PacketSink    // nil: nobody keeps packets
+	demand   atomic.Pointer[Demand]
 
 	// The reader owns these; there is one at a time.
 	id      uint64
@@ -80,7 +85,7 @@ type Logger interface {
 // Publish gets each frame with one count, which it takes over. It is called in
 // the goroutine that reads, one frame after another, and must not block: the
 // camera would fall behind.
-func NewCamera(cfg Config, open func(context.Context, Config) (Source, error), pool *Pool, publish func(*Frame), log Logger) *Camera {
+func NewCamera(cfg Config, open func(context.Context, Config) (Connection, error), pool *Pool, publish func(*Frame), log Logger) *Camera {
 	return &Camera{
 		cfg: cfg, open: open, pool: pool, publish: publish,
 		log: log, random: rand.Float64,
@@ -88,6 +93,12 @@ func NewCamera(cfg Config, open func(context.Context, Config) (Source, error), p
 		turned:  make(chan struct{}),
 		status:  Status{Name: cfg.Name, Source: text.Redact(cfg.Source), State: Connecting, Since: time.Now()},
 	}
+}
+
+// DecodeWith gives the camera what opens decoders, and who gets the packets that
+// its source sends; nil for nobody. It is called before Run.
+func (c *Camera) DecodeWith(decoders DecoderOpener, sink PacketSink) {
+	c.decoders, c.sink = decoders, sink
 }
 
 // Run keeps the camera alive until the context ends, whose error it returns, or

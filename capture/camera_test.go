@@ -112,11 +112,11 @@ type rig struct {
 	openAt []time.Duration
 }
 
-func newRig(t *testing.T, cfg Config, open func(ctx context.Context, r *rig, n int) (Source, error)) *rig {
+func newRig(t *testing.T, cfg Config, open func(ctx context.Context, r *rig, n int) (Connection, error)) *rig {
 	t.Helper()
 	r := &rig{t: t, start: time.Now(), pool: NewPool(2, nil), log: &strings.Builder{}, ended: make(chan error, 1)}
 	cfg.Name = "door"
-	opener := func(ctx context.Context, cfg Config) (Source, error) {
+	opener := func(ctx context.Context, cfg Config) (Connection, error) {
 		r.mu.Lock()
 		r.openAt = append(r.openAt, time.Since(r.start))
 		n := len(r.openAt)
@@ -201,7 +201,7 @@ func TestCameraStallsAndReconnects(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				free := make(chan struct{})
-				r := newRig(t, live(), func(ctx context.Context, r *rig, n int) (Source, error) {
+				r := newRig(t, live(), func(ctx context.Context, r *rig, n int) (Connection, error) {
 					s := liveSource(ctx, r, append(steady(3, 100*ms), shot{hang: true})...)
 					if deaf && n == 1 {
 						s.deaf = free
@@ -243,7 +243,7 @@ func TestCameraStallsAndReconnects(t *testing.T) {
 
 func TestCameraBacksOff(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, live(), func(ctx context.Context, r *rig, n int) (Source, error) {
+		r := newRig(t, live(), func(ctx context.Context, r *rig, n int) (Connection, error) {
 			if n == 6 {
 				return liveSource(ctx, r, steady(1, 0)...), nil
 			}
@@ -287,7 +287,7 @@ func TestCameraFailsSlowly(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				cfg := live()
 				cfg.Source = tc.source
-				r := newRig(t, cfg, func(context.Context, *rig, int) (Source, error) {
+				r := newRig(t, cfg, func(context.Context, *rig, int) (Connection, error) {
 					if tc.err == nil {
 						panic("no such driver")
 					}
@@ -316,7 +316,7 @@ func TestCameraFailsSlowly(t *testing.T) {
 // A camera that refuses a login locks the account after some of them.
 func TestCameraRefusedLoginsBackOff(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, live(), func(ctx context.Context, r *rig, n int) (Source, error) {
+		r := newRig(t, live(), func(ctx context.Context, r *rig, n int) (Connection, error) {
 			if n == 9 {
 				return nil, errors.New("connection refused")
 			}
@@ -343,7 +343,7 @@ func TestCameraRefusedLoginsBackOff(t *testing.T) {
 func TestCameraOpeningHangs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		free := make(chan struct{})
-		r := newRig(t, live(), func(ctx context.Context, r *rig, n int) (Source, error) {
+		r := newRig(t, live(), func(ctx context.Context, r *rig, n int) (Connection, error) {
 			<-free
 			return nil, errors.New("late")
 		})
@@ -368,7 +368,7 @@ func TestCameraOpeningHangs(t *testing.T) {
 func TestCameraAbandonedReaderPublishesNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		free := make(chan struct{})
-		r := newRig(t, live(), func(ctx context.Context, r *rig, n int) (Source, error) {
+		r := newRig(t, live(), func(ctx context.Context, r *rig, n int) (Connection, error) {
 			s := liveSource(ctx, r, shot{}, shot{after: 10 * time.Second})
 			s.deaf = free
 			return s, nil
@@ -389,7 +389,7 @@ func TestCameraShortStallAfterLongOpening(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		cfg := live()
 		cfg.OpenTimeout, cfg.StallTimeout = text.Duration(time.Minute), text.Duration(500*ms)
-		r := newRig(t, cfg, func(ctx context.Context, r *rig, n int) (Source, error) {
+		r := newRig(t, cfg, func(ctx context.Context, r *rig, n int) (Connection, error) {
 			time.Sleep(time.Second)
 			return liveSource(ctx, r, shot{hang: true}), nil
 		})
@@ -402,7 +402,7 @@ func TestCameraShortStallAfterLongOpening(t *testing.T) {
 
 func TestCameraSourceTimesOutItself(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, live(), func(ctx context.Context, r *rig, n int) (Source, error) {
+		r := newRig(t, live(), func(ctx context.Context, r *rig, n int) (Connection, error) {
 			return liveSource(ctx, r, shot{}, shot{after: 4990 * ms, err: errors.New("av_read_frame")}), nil
 		})
 		r.is(4990*ms, Stalled, "no frame for 5s")
@@ -422,7 +422,7 @@ func TestCameraGarbageIsNoSignOfLife(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				cfg := live()
 				cfg.FPS = 5 // what the rate drops undecoded is no sign of life either
-				r := newRig(t, cfg, func(ctx context.Context, r *rig, n int) (Source, error) {
+				r := newRig(t, cfg, func(ctx context.Context, r *rig, n int) (Connection, error) {
 					shots := append(steady(3, 100*ms), slices.Repeat([]shot{garbage}, 1000)...)
 					for i := range shots {
 						shots[i].noPTS = true
@@ -442,7 +442,7 @@ func TestCameraGarbageIsNoSignOfLife(t *testing.T) {
 
 func TestCameraStreamEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, live(), func(ctx context.Context, r *rig, n int) (Source, error) {
+		r := newRig(t, live(), func(ctx context.Context, r *rig, n int) (Connection, error) {
 			return liveSource(ctx, r, steady(10, 40*ms)...), nil
 		})
 		r.is(500*ms, Reconnecting, "ended the stream")
@@ -453,7 +453,7 @@ func TestCameraStreamEnds(t *testing.T) {
 
 func TestCameraIDsAndSizes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, live(), func(ctx context.Context, r *rig, n int) (Source, error) {
+		r := newRig(t, live(), func(ctx context.Context, r *rig, n int) (Connection, error) {
 			shots := steady(4, 100*ms)
 			shots[2].size = 7
 			return liveSource(ctx, r, shots...), nil

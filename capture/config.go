@@ -33,8 +33,11 @@ type Config struct {
 	Transport string `toml:"transport"`
 	// TLS is how the certificate of an rtsps:// or https:// source is judged.
 	TLS Trust `toml:"tls"`
-	// HWAccel asks FFmpeg for hardware decoding: "none", "any", "vaapi", "d3d11"
-	// or "mfx". What the machine has not is a visible fall back to software.
+	// Decode is how much of what the camera sends is decoded: "auto" (as much as
+	// somebody looks at), "all" or "keyframes".
+	Decode string `toml:"decode"`
+	// HWAccel asks FFmpeg for hardware decoding: "none", "any", "vaapi" or "qsv".
+	// What the machine has not is a visible fall back to software.
 	HWAccel string `toml:"hwaccel"`
 	// OpenTimeout bounds the opening of the source, StallTimeout the wait for
 	// the next frame.
@@ -48,6 +51,7 @@ func DefaultConfig() Config {
 	return Config{
 		Transport:    "tcp",
 		TLS:          TrustVerify,
+		Decode:       DecodeAuto,
 		HWAccel:      "none",
 		OpenTimeout:  text.Duration(5 * time.Second),
 		StallTimeout: text.Duration(5 * time.Second),
@@ -67,7 +71,8 @@ var (
 	// A camera's name becomes a directory of its clips.
 	cameraName = regexp.MustCompile(`^[A-Za-z0-9_-][A-Za-z0-9_.-]{0,63}$`)
 	transports = []string{"tcp", "udp"}
-	hwaccels   = []string{"none", "any", "vaapi", "d3d11", "mfx"}
+	decodes    = []string{DecodeAuto, string(DecodeAll), string(DecodeKeys)}
+	hwaccels   = []string{"none", "any", "vaapi", "qsv"}
 )
 
 // Validate calls bad for every problem of the configuration, with the key it
@@ -100,6 +105,7 @@ func (c Config) Validate(bad func(key, problem string)) {
 		}
 	}
 	oneOf("transport", c.Transport, transports)
+	oneOf("decode", c.Decode, decodes)
 	oneOf("hwaccel", c.HWAccel, hwaccels)
 	if _, _, err := c.TLS.Pin(); err != nil {
 		bad("tls", err.Error())

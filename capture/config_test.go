@@ -34,7 +34,7 @@ func TestConfigValidate(t *testing.T) {
 		"fps NaN":          {func(c *Config) { c.FPS = math.NaN() }, map[string]string{"fps": "1000"}},
 		"sizes":            {func(c *Config) { c.Width, c.Height = -1, 7681 }, map[string]string{"width": "7680", "height": "7680"}},
 		"transport":        {func(c *Config) { c.Transport = "sctp" }, map[string]string{"transport": `"tcp" or "udp"`}},
-		"hwaccel":          {func(c *Config) { c.HWAccel = "" }, map[string]string{"hwaccel": `"d3d11" or "mfx"`}},
+		"hwaccel":          {func(c *Config) { c.HWAccel = "" }, map[string]string{"hwaccel": `"vaapi" or "qsv"`}},
 		"timeouts":         {func(c *Config) { c.OpenTimeout, c.StallTimeout = 0, text.Duration(time.Hour) }, map[string]string{"open_timeout": "100ms", "stall_timeout": "5m"}},
 		"loop on rtsp":     {func(c *Config) { c.Loop = true }, map[string]string{"loop": "file sources"}},
 		"udp and TLS":      {func(c *Config) { c.Source, c.Transport = "rtsps://cam/", "udp" }, map[string]string{"transport": "TCP alone"}},
@@ -42,7 +42,7 @@ func TestConfigValidate(t *testing.T) {
 		"hwaccel on http":  {func(c *Config) { c.Source, c.HWAccel = "http://h/", "vaapi" }, map[string]string{"hwaccel": "rtsp and file"}},
 		"tls":              {func(c *Config) { c.Source, c.TLS = "rtsps://h/", "pin:00" }, map[string]string{"tls": "64 hexadecimal"}},
 		"tls on rtsp":      {func(c *Config) { c.Source, c.TLS = "rtsp://h/", TrustInsecure }, map[string]string{"tls": "rtsps:// and https://"}},
-		"several problems": {func(c *Config) { *c = Config{} }, map[string]string{"name": "", "source": "", "tls": "", "transport": "", "hwaccel": "", "open_timeout": "", "stall_timeout": ""}},
+		"several problems": {func(c *Config) { *c = Config{} }, map[string]string{"name": "", "source": "", "tls": "", "transport": "", "decode": "", "hwaccel": "", "open_timeout": "", "stall_timeout": ""}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := good()

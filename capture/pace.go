@@ -41,6 +41,15 @@ func (p *pacer) next(st Stamp, now time.Time) time.Time {
 	return p.due
 }
 
+// at returns when something on the same clock is due that is not waited for, as
+// sound is not.
+func (p *pacer) at(pts time.Duration, now time.Time) time.Time {
+	if !p.begun {
+		return now
+	}
+	return p.due.Add(pts - p.pts)
+}
+
 // interval returns the interval of the pictures, as the last two had it.
 func (p *pacer) interval() time.Duration {
 	if p.step <= 0 {

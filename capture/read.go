@@ -12,7 +12,9 @@ import (
 
 // session is what the reader knows of one connection.
 type session struct {
-	src     Source
+	conn    Connection
+	src     Source // nil: the connection gives packets
+	feed    *feed  // nil: it gives frames
 	live    bool
 	skipper Skipper // nil: the source skips nothing by itself
 	grabbed uint64
@@ -39,10 +41,8 @@ func (c *Camera) read(ctx context.Context, n *connection) (err error) {
 			err = fmt.Errorf("read source: panic: %v", p)
 			c.log.Error("panic in a source", "panic", p, "stack", string(debug.Stack()))
 		}
-		if s.src != nil {
-			if bad := s.src.Close(); bad != nil {
-				c.log.Debug("close source", "error", c.reason(bad))
-			}
+		if bad := s.close(); bad != nil {
+			c.log.Debug("close source", "error", c.reason(bad))
 		}
 	}()
 	if err := c.openSession(ctx, s); err != nil {
@@ -53,20 +53,45 @@ func (c *Camera) read(ctx context.Context, n *connection) (err error) {
 	n.holds.Store(!s.live)
 	n.opened.Store(true)
 	for {
-		if err := c.next(ctx, n, s); err != nil {
+		next := c.next
+		if s.feed != nil {
+			next = c.nextPacket
+		}
+		if err := next(ctx, n, s); err != nil {
 			return err
 		}
 	}
 }
 
 func (c *Camera) openSession(ctx context.Context, s *session) error {
-	src, err := c.open(ctx, c.cfg)
+	conn, err := c.open(ctx, c.cfg)
 	if err != nil {
 		return err
 	}
-	s.src, s.live = src, src.Live()
-	s.skipper, _ = src.(Skipper)
+	s.conn, s.live = conn, conn.Live()
+	switch conn := conn.(type) {
+	case PacketSource:
+		s.feed = &feed{src: conn, planner: planner{setting: c.cfg.Decode}}
+	case Source:
+		s.src = conn
+		s.skipper, _ = conn.(Skipper)
+	default:
+		return fmt.Errorf("a source that gives neither packets nor frames is %w", ErrUnsupported)
+	}
 	return nil
+}
+
+// close ends the connection, and the decoder of its packets.
+func (s *session) close() error {
+	if s.feed != nil {
+		s.feed.close()
+	}
+	conn := s.conn
+	s.conn, s.src, s.feed = nil, nil, nil
+	if conn == nil {
+		return nil
+	}
+	return conn.Close()
 }
 
 // next takes one picture from the source and, unless something drops it,
@@ -261,9 +286,7 @@ func (c *Camera) grabFailed(ctx context.Context, n *connection, s *session, err 
 // reopen starts a file again; time goes on as if it had no end.
 func (c *Camera) reopen(ctx context.Context, n *connection, s *session) error {
 	n.expect(time.Now(), time.Duration(c.cfg.OpenTimeout))
-	src := s.src
-	s.src = nil
-	if err := src.Close(); err != nil {
+	if err := s.close(); err != nil {
 		return fmt.Errorf("close source: %w", err)
 	}
 	if err := c.openSession(ctx, s); err != nil {
@@ -338,20 +361,28 @@ func (c *Camera) resized(s *session, f *Frame) {
 // arrived counts a frame that is about to be published; the first one of a
 // connection makes the camera live.
 func (c *Camera) arrived(n *connection, f *Frame, p picture) {
+	c.live(n, f.Arrived, f.Width, f.Height)
 	c.mu.Lock()
+	defer c.mu.Unlock()
 	st := &c.status
 	st.Frames++
 	st.LastFrame, st.Lag, st.Lagging = f.Captured, p.lag, p.lagging
+	c.meter.add(f.Arrived)
+}
+
+// live makes the camera live, if it is not and n is the connection that may.
+func (c *Camera) live(n *connection, now time.Time, width, height int) {
+	c.mu.Lock()
+	st := &c.status
 	first := c.conn == n && !c.paused && st.State != Live
 	if first {
-		st.State, st.Reason, st.Since = Live, "", f.Arrived
+		st.State, st.Reason, st.Since = Live, "", now
 		c.meter.reset()
 	}
-	c.meter.add(f.Arrived)
 	c.mu.Unlock()
 	n.flowed.Store(true)
 	if first {
-		c.log.Info("camera live", "width", f.Width, "height", f.Height)
+		c.log.Info("camera live", "width", width, "height", height)
 	}
 }
 

@@ -9,9 +9,16 @@ import (
 	"rvo-tui/internal/text"
 )
 
-// A Source is one open connection to where pictures come from. One goroutine at
-// a time uses it. When a call fails the connection is over: Close it and open
-// another one.
+// A Connection is what an Opener opens: a PacketSource, or a Source where there
+// are no packets.
+type Connection interface {
+	Live() bool
+	Close() error
+}
+
+// A Source is one open connection to where frames come from that nobody has
+// coded: drawn ones, and those of raw devices. One goroutine at a time uses it.
+// When a call fails the connection is over: Close it and open another one.
 type Source interface {
 	// Grab waits for the next picture and takes it without decoding it. It
 	// returns io.EOF at the end of a file. A live source must not wait longer
@@ -80,14 +87,25 @@ func (e *CorruptError) Unwrap() error { return e.Err }
 // An Opener opens a source, within cfg.OpenTimeout. The context ends the whole
 // life of the source: when it is done, a Grab under way returns soon where the
 // source can be interrupted at all. Errors say what to do and hold no password.
-type Opener func(ctx context.Context, cfg Config, addr Address) (Source, error)
+type Opener func(ctx context.Context, cfg Config, addr Address) (Connection, error)
+
+// Opens makes an Opener of a function that returns a connection of its own kind.
+func Opens[C Connection](open func(context.Context, Config, Address) (C, error)) Opener {
+	return func(ctx context.Context, cfg Config, addr Address) (Connection, error) {
+		c, err := open(ctx, cfg, addr)
+		if err != nil {
+			return nil, err
+		}
+		return c, nil
+	}
+}
 
 // Drivers is what can be opened, by kind of address. The program fills it: a
 // build without OpenCV has entries that answer so.
 type Drivers map[Kind]Opener
 
 // Open opens the source of cfg with the driver of its kind.
-func (d Drivers) Open(ctx context.Context, cfg Config) (Source, error) {
+func (d Drivers) Open(ctx context.Context, cfg Config) (Connection, error) {
 	addr, err := ParseAddress(cfg.Source)
 	if err != nil {
 		return nil, err
@@ -97,4 +115,30 @@ func (d Drivers) Open(ctx context.Context, cfg Config) (Source, error) {
 		return nil, fmt.Errorf("open source %s: %s sources are %w by this build", text.Redact(cfg.Source), addr.Kind, ErrUnsupported)
 	}
 	return open(ctx, cfg, addr)
+}
+
+// Probe waits for the first frame of a connection, or the first packet of one, and
+// returns the size that it is shown at; 0x0: the source does not say.
+func Probe(c Connection) (width, height int, err error) {
+	switch c := c.(type) {
+	case Source:
+		_, err := c.Grab()
+		width, height = c.Size()
+		return width, height, err
+	case PacketSource:
+		for {
+			p, err := c.Read()
+			if err != nil {
+				return 0, 0, err
+			}
+			if t := p.Track; t.Video {
+				if t.Width <= 0 || t.Height <= 0 {
+					return 0, 0, nil
+				}
+				width, height = DisplaySize(t.Width, t.Height, t.AspectNum, t.AspectDen, t.Rotation)
+				return width, height, nil
+			}
+		}
+	}
+	return 0, 0, ErrUnsupported
 }

@@ -39,6 +39,13 @@ type Status struct {
 	Lag       time.Duration `json:"lag_ns"`     // how late the stream is read (capture to arrival, beyond its best)
 	Lagging   bool          `json:"lagging"`    // beyond two frame intervals: slower to decode than it arrives
 
+	Decoding    Decoding `json:"decoding"`     // how much of the packets; empty where the source gives frames
+	DecodingWhy string   `json:"decoding_why"` // for a person
+	SentFPS     float64  `json:"sent_fps"`     // frames a second that the source sends; 0: not known
+	Packets     uint64   `json:"packets"`      // of video, received
+	Decoded     uint64   `json:"decoded"`      // frames that were decoded
+	Damaged     uint64   `json:"damaged"`      // of them, parts of which were lost and are guessed
+
 	Frames     uint64    `json:"frames"`   // published
 	Connects   uint64    `json:"connects"` // openings that worked
 	Failures   uint64    `json:"failures"` // openings that did not

@@ -110,6 +110,7 @@ func (r *Runtime) addCamera(ctx context.Context, cfg capture.Config) error {
 	pool.ConvertWith(r.opts.Convert)
 	p.pool = pool
 	p.camera = capture.NewCamera(cfg, r.opts.Drivers.Open, pool, p.offer, r.opts.Log.With("camera", cfg.Name))
+	p.camera.DecodeWith(r.opts.Decoders, p)
 	for _, d := range r.opts.Detectors {
 		if appliesTo(d.Cameras, cfg.Name) {
 			if err := p.attach(r.prepare(d)); err != nil {

@@ -44,6 +44,9 @@ type pipeline struct {
 	halted   chan struct{} // closed after the last step: no more events
 	finished chan struct{} // closed when run has returned and all workers but abandoned ones have ended
 
+	wanted capture.Demand // that the camera was told last; the goroutine's own
+	looked atomic.Int64   // when somebody looked at a frame last; 0: never
+
 	superseded atomic.Uint64
 	view       atomic.Pointer[CameraView]
 	published  time.Duration
@@ -156,13 +159,58 @@ func (p *pipeline) step() time.Duration {
 	if p.probe != nil {
 		p.probe.Ticked(begun, end-begun)
 	}
-	next := min(acts.Next, p.reap(now))
+	next := min(acts.Next, p.reap(now), p.want(end))
 	if end-p.published >= p.period {
 		p.publish(end)
 	} else {
 		next = min(next, p.published+p.period)
 	}
 	return next
+}
+
+// previewFPS is the rate at which who looks at a camera sees it, and previewFor
+// how long a look counts.
+const (
+	previewFPS = 5
+	previewFor = 3 * time.Second
+)
+
+// want tells the camera how much of it somebody looks at, and returns when to look
+// again.
+func (p *pipeline) want(now time.Duration) time.Duration {
+	e := p.engine.Demand(now)
+	d := capture.Demand{FPS: e.FPS, Soon: e.Soon, Why: "detector " + e.Detector}
+	next := engine.Never
+	if until := time.Duration(p.looked.Load()) + previewFor; now < until && p.looked.Load() != 0 {
+		if d.FPS < previewFPS {
+			d.FPS, d.Why = previewFPS, "preview"
+		}
+		next = until
+	}
+	if d != p.wanted {
+		p.wanted = d
+		p.camera.Want(d)
+	}
+	return next
+}
+
+// look returns the newest frame for a person, or nil, and has the camera give
+// more of them.
+func (p *pipeline) look() *capture.Frame {
+	p.looked.Store(int64(p.clock()))
+	select {
+	case p.wake <- struct{}{}:
+	default:
+	}
+	f, _ := p.seen.share()
+	return f
+}
+
+// OfferPacket implements capture.PacketSink.
+func (p *pipeline) OfferPacket(packet *capture.Packet) {
+	if ring := p.ring.Load(); ring != nil {
+		ring.OfferPacket(packet)
+	}
 }
 
 // advance steps the engine with the inputs at hand.

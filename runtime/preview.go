@@ -9,8 +9,7 @@ func (r *Runtime) Frame(camera string) *capture.Frame {
 	if c == nil {
 		return nil
 	}
-	f, _ := c.seen.share()
-	return f
+	return c.look()
 }
 
 // Preview is a small image of a frame: rows from the top, three bytes a pixel in the

@@ -30,8 +30,9 @@ type Options struct {
 	Rules     []rules.Config
 	Drivers   capture.Drivers
 	Kinds     detectors.Kinds
-	JPEG      capture.Encoder   // nil: the standard library's
-	Convert   capture.Converter // of drawn frames; nil: in Go
+	JPEG      capture.Encoder       // nil: the standard library's
+	Convert   capture.Converter     // of drawn frames; nil: in Go
+	Decoders  capture.DecoderOpener // nil: no source may give packets
 	Sinks     []Sink
 	Clips     *clips.Recorder // saves clips, once a rule or a command asks for one; nil: never
 	Roll      Roll            // of rules that set none

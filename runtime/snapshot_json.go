@@ -17,8 +17,10 @@ func (s Snapshot) MarshalJSON() ([]byte, error) {
 	for i := range s.Cameras {
 		c := s.Cameras[i]
 		c.View, c.Queues = c.Plain(), tidyQueues(c.Queues)
-		if c.FPS-c.FPS != 0 { // JSON has neither NaN nor the infinities
-			c.FPS = 0
+		for _, rate := range []*float64{&c.FPS, &c.SentFPS} {
+			if *rate-*rate != 0 { // JSON has neither NaN nor the infinities
+				*rate = 0
+			}
 		}
 		v.Cameras[i] = c
 	}

@@ -373,7 +373,7 @@ func TestCameraMenu(t *testing.T) {
 		g := start(t, Options{
 			Pick:    true,
 			Devices: func() []Choice { time.Sleep(time.Second); return []Choice{{"device:4", "webcam"}} },
-			Open: func(_ context.Context, cfg capture.Config) (capture.Source, error) {
+			Open: func(_ context.Context, cfg capture.Config) (capture.Connection, error) {
 				time.Sleep(2 * time.Second)
 				if strings.HasPrefix(cfg.Source, "rtsp") {
 					return nil, errors.New("wrong user or password")

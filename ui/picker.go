@@ -168,13 +168,12 @@ func (p *picker) probe(m *model) tea.Cmd {
 }
 
 // try opens a source, takes one picture and closes it.
-func try(ctx context.Context, cfg capture.Config, open func(context.Context, capture.Config) (capture.Source, error)) (string, error) {
+func try(ctx context.Context, cfg capture.Config, open func(context.Context, capture.Config) (capture.Connection, error)) (string, error) {
 	src, err := open(ctx, cfg)
 	if err != nil {
 		return "", err
 	}
-	_, err = src.Grab()
-	w, h := src.Size()
+	w, h, err := capture.Probe(src)
 	if closing := src.Close(); err == nil {
 		err = closing
 	}

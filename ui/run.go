@@ -27,7 +27,7 @@ type Options struct {
 	Devices func() []Choice
 	// Open opens a source that was chosen in the camera menu, to see whether it
 	// works. Nil: it is added untried.
-	Open func(ctx context.Context, cfg capture.Config) (capture.Source, error)
+	Open func(ctx context.Context, cfg capture.Config) (capture.Connection, error)
 	// Link tells how the Backend's way to a Runtime in another process stands.
 	// Nil: it is in this one.
 	Link func() Link

@@ -81,7 +81,10 @@ func paramsOf(t *capture.Track) *C.AVCodecParameters {
 // Decode feeds packets and returns the newest frame that came out.
 func (d *decoder) Decode(packets []*capture.Packet, drain bool) (capture.Decoded, error) {
 	d.units = d.units[:0]
-	defer d.pins.Unpin()
+	defer func() {
+		clear(d.units) // cgo looks at what lies behind the next, shorter ones, too
+		d.pins.Unpin()
+	}()
 	for _, p := range packets {
 		if len(p.Data) == 0 {
 			continue

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	goruntime "runtime"
 	"strings"
 	"testing"
 	"time"
@@ -180,6 +181,41 @@ func latest(packets []*capture.Packet) *capture.Packet {
 	return last
 }
 
+// Packets go to the decoder in batches of any size.
+func TestBatches(t *testing.T) {
+	src := mustOpen(t, made(t, "a.mp4", "-f", "lavfi", "-i", "testsrc=rate=25:size=64x64:duration=2"))
+	dec, _, err := library.newDecoder(src.Tracks()[0], "none")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer dec.Close()
+	var all []*capture.Packet
+	for {
+		p, err := src.Read()
+		if err != nil {
+			break
+		}
+		all = append(all, p)
+	}
+	frames := 0
+	for n := 5; len(all) > 0; n = (n+2)%5 + 1 {
+		n = min(n, len(all))
+		d, err := dec.Decode(all[:n], len(all) == n)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d.Image != nil {
+			d.Image.Free()
+		}
+		frames += d.Frames
+		goruntime.GC() // nothing is left that points to packets
+		all = all[n:]
+	}
+	if frames != 50 {
+		t.Errorf("%d frames, want 50", frames)
+	}
+}
+
 // Damage is concealed and told.
 func TestDamagedPackets(t *testing.T) {
 	src := mustOpen(t, made(t, "a.mp4", "-f", "lavfi", "-i", "testsrc2=rate=25:size=320x240:duration=2", "-c:v", "libx264", "-x264-params", "slices=4:bframes=0:keyint=25"))
@@ -237,7 +273,7 @@ func TestFileErrors(t *testing.T) {
 		"a playlist":  {write("list.m3u8", []byte("#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\nhttp://127.0.0.1:1/a.ts\n#EXT-X-ENDLIST\n")), nil, ""},
 		"a list":      {write("list.txt", []byte("ffconcat version 1.0\nfile http://127.0.0.1:1/a.ts\n")), nil, ""},
 	} {
-		src, err := openFile(t.Context(), config(c.path), capture.Address{Kind: capture.KindFile, Path: c.path})
+		src, err := library.OpenFile(t.Context(), config(c.path), capture.Address{Kind: capture.KindFile, Path: c.path})
 		if err == nil {
 			src.Close()
 			t.Errorf("%s: opens", name)
@@ -262,7 +298,7 @@ func TestOpenIsInterrupted(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	path := made(t, "a.mp4", "-f", "lavfi", "-i", "testsrc=rate=25:size=64x64:duration=0.2")
-	if src, err := openFile(ctx, config(path), capture.Address{Kind: capture.KindFile, Path: path}); !errors.Is(err, context.Canceled) {
+	if src, err := library.OpenFile(ctx, config(path), capture.Address{Kind: capture.KindFile, Path: path}); !errors.Is(err, context.Canceled) {
 		t.Errorf("%v, %v", src, err)
 	}
 }

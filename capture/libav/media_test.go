@@ -28,7 +28,7 @@ func config(source string) capture.Config {
 // mustOpen opens a file, which is closed with the test.
 func mustOpen(t testing.TB, path string) capture.PacketSource {
 	t.Helper()
-	src, err := openFile(t.Context(), config(path), capture.Address{Kind: capture.KindFile, Path: path})
+	src, err := library.OpenFile(t.Context(), config(path), capture.Address{Kind: capture.KindFile, Path: path})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,6 +3,7 @@
 package libav
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
 
@@ -17,6 +18,11 @@ func New(*slog.Logger) *Library { return &Library{} }
 
 // Version is empty.
 func Version() string { return "" }
+
+// OpenFile answers ErrBuiltWithout and capture.ErrUnsupported.
+func (*Library) OpenFile(_ context.Context, _ capture.Config, addr capture.Address) (capture.PacketSource, error) {
+	return nil, fmt.Errorf("open file %q: %w: %w", addr.Path, capture.ErrUnsupported, ErrBuiltWithout)
+}
 
 // OpenDecoder answers ErrBuiltWithout and capture.ErrUnsupported.
 func (*Library) OpenDecoder(t *capture.Track, _ capture.Config) (capture.Decoder, error) {

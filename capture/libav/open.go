@@ -16,7 +16,8 @@ import (
 // errNoVideo is left to say when FFmpeg logged no cause.
 var errNoVideo = fmt.Errorf("%w: not a video file that FFmpeg can read", capture.ErrUnsupported)
 
-func openFile(ctx context.Context, cfg capture.Config, addr capture.Address) (capture.PacketSource, error) {
+// OpenFile opens a file of any container that FFmpeg knows.
+func (l *Library) OpenFile(ctx context.Context, cfg capture.Config, addr capture.Address) (capture.PacketSource, error) {
 	src, err := file(ctx, cfg, addr.Path)
 	if err != nil {
 		return nil, fmt.Errorf("open file %q: %w", addr.Path, err)

@@ -57,11 +57,12 @@ func httpConfig(timeout time.Duration) capture.Config {
 func openURL(t *testing.T, cfg capture.Config, address string) (capture.Source, error) {
 	t.Helper()
 	cfg.Source = address
-	src, err := capture.Drivers{capture.KindHTTP: Open}.Open(t.Context(), cfg)
-	if err == nil {
-		t.Cleanup(func() { src.Close() })
+	conn, err := capture.Drivers{capture.KindHTTP: capture.Opens(Open)}.Open(t.Context(), cfg)
+	if err != nil {
+		return nil, err
 	}
-	return src, err
+	t.Cleanup(func() { conn.Close() })
+	return conn.(capture.Source), nil
 }
 
 func serve(t *testing.T, h http.HandlerFunc) *httptest.Server {
@@ -448,10 +449,11 @@ func TestMJPEGContextEndsGrab(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cfg := httpConfig(time.Minute)
 	cfg.Source = listen(t, func(c net.Conn) { fmt.Fprint(c, streamHead); untilClosed(c) })
-	src, err := capture.Drivers{capture.KindHTTP: Open}.Open(ctx, cfg)
+	conn, err := capture.Drivers{capture.KindHTTP: capture.Opens(Open)}.Open(ctx, cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
+	src := conn.(capture.Source)
 	time.AfterFunc(20*ms, cancel)
 	if _, err := src.Grab(); err == nil {
 		t.Error("grab of a source whose context has ended")

@@ -28,9 +28,9 @@ import (
 func Drivers(log *slog.Logger) capture.Drivers {
 	d := drivers{log}
 	return capture.Drivers{
-		capture.KindDevice: d.openDevice,
-		capture.KindRTSP:   d.openRTSP,
-		capture.KindFile:   d.openFile,
+		capture.KindDevice: capture.Opens(d.openDevice),
+		capture.KindRTSP:   capture.Opens(d.openRTSP),
+		capture.KindFile:   capture.Opens(d.openFile),
 	}
 }
 

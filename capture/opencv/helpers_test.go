@@ -28,11 +28,12 @@ func config(source string) capture.Config {
 
 func open(t testing.TB, cfg capture.Config) (capture.Source, error) {
 	t.Helper()
-	src, err := drivers().Open(t.Context(), cfg)
-	if err == nil {
-		t.Cleanup(func() { src.Close() })
+	conn, err := drivers().Open(t.Context(), cfg)
+	if err != nil {
+		return nil, err
 	}
-	return src, err
+	t.Cleanup(func() { conn.Close() })
+	return conn.(capture.Source), nil
 }
 
 func mustOpen(t testing.TB, cfg capture.Config) capture.Source {

@@ -16,7 +16,7 @@ import (
 
 // Drivers returns openers that answer ErrBuiltWithout and capture.ErrUnsupported.
 func Drivers(*slog.Logger) capture.Drivers {
-	open := func(_ context.Context, cfg capture.Config, _ capture.Address) (capture.Source, error) {
+	open := func(_ context.Context, cfg capture.Config, _ capture.Address) (capture.Connection, error) {
 		return nil, fmt.Errorf("open source %s: %w: %w", text.Redact(cfg.Source), capture.ErrUnsupported, ErrBuiltWithout)
 	}
 	return capture.Drivers{capture.KindDevice: open, capture.KindRTSP: open, capture.KindFile: open}

@@ -18,7 +18,7 @@ import (
 	"time"
 
 	"rvo-tui/capture"
-	video "rvo-tui/capture/opencv"
+	"rvo-tui/capture/libav"
 	"rvo-tui/detectors"
 	"rvo-tui/detectors/opencv"
 )
@@ -181,37 +181,46 @@ func TestNobodyThere(t *testing.T) {
 	}
 }
 
-// frames calls do with every n-th picture of a file.
+// frames calls do with every n-th frame of a file.
 func frames(t testing.TB, path string, n int, do func(f *capture.Frame)) {
 	t.Helper()
 	cfg := capture.DefaultConfig()
 	cfg.Name, cfg.Source = "file", path
-	src, err := video.Drivers(slog.New(slog.DiscardHandler)).Open(t.Context(), cfg)
+	library := libav.New(slog.New(slog.DiscardHandler))
+	src, err := library.OpenFile(t.Context(), cfg, capture.Address{Path: path})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer src.Close()
-	w, h := src.Size()
+	dec, err := library.OpenDecoder(src.Tracks()[0], cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer dec.Close()
 	pool := capture.NewPool(1, nil)
 	defer pool.Close()
-	for i := 0; ; i++ {
-		if _, err := src.Grab(); errors.Is(err, io.EOF) {
+	for i := 0; ; {
+		p, err := src.Read()
+		if errors.Is(err, io.EOF) {
 			return
-		} else if err != nil {
-			t.Fatal(err)
 		}
-		if i%n != 0 {
-			continue
-		}
-		f, err := pool.Get("file", uint64(i+1), w, h, time.Now())
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := src.Retrieve(f.Pixels()); err != nil {
+		d, err := dec.Decode([]*capture.Packet{p}, false)
+		if err != nil {
 			t.Fatal(err)
 		}
-		do(f)
+		if d.Image == nil {
+			continue
+		}
+		w, h := d.Image.Size()
+		f := pool.Wrap("file", uint64(i+1), d.Image, w, h, time.Now())
+		if i%n == 0 {
+			do(f)
+		}
 		f.Release()
+		i++
 	}
 }
 

@@ -17,6 +17,7 @@ import (
 	"rvo-tui/capture/libav"
 	"rvo-tui/capture/mjpeg"
 	"rvo-tui/capture/opencv"
+	"rvo-tui/capture/rtsp"
 	"rvo-tui/capture/synthetic"
 	"rvo-tui/clips"
 	"rvo-tui/internal/cli"
@@ -35,11 +36,16 @@ import (
 const clipGrace = 3 * time.Second
 
 // newDrivers returns every kind of video source.
-func newDrivers(log *slog.Logger) capture.Drivers {
-	drivers := opencv.Drivers(log)
-	drivers[capture.KindSynthetic] = synthetic.Open
-	drivers[capture.KindHTTP] = mjpeg.Open
-	return drivers
+func newDrivers(video *libav.Library, log *slog.Logger) capture.Drivers {
+	return capture.Drivers{
+		capture.KindSynthetic: capture.Opens(synthetic.Open),
+		capture.KindHTTP:      capture.Opens(mjpeg.Open),
+		capture.KindFile:      capture.Opens(video.OpenFile),
+		capture.KindDevice:    opencv.Drivers(log)[capture.KindDevice],
+		capture.KindRTSP: func(ctx context.Context, cfg capture.Config, addr capture.Address) (capture.Connection, error) {
+			return rtsp.Open(ctx, cfg, addr, rtsp.Options{Log: log})
+		},
+	}
 }
 
 // run runs cameras, detectors and rules until the context ends or all cameras have
@@ -82,11 +88,12 @@ func run(ctx context.Context, loader config.Loader, cfg config.Config, flags cli
 		sinks = append(sinks, file)
 		reopen = append(reopen, file.Reopen)
 	}
-	drivers, video := newDrivers(log), libav.New(log)
+	video := libav.New(log)
+	drivers := newDrivers(video, log)
 	reloads := runtime.NewReloads(epoch)
 	rt := runtime.New(runtime.Options{
 		Config: cfg.Runtime, Cameras: cfg.Camera, Detectors: cfg.Detector, Rules: cfg.Rule,
-		Drivers: drivers, Kinds: loader.Kinds, JPEG: video.EncodeJPEG, Convert: video.Convert, Sinks: sinks,
+		Drivers: drivers, Kinds: loader.Kinds, JPEG: video.EncodeJPEG, Convert: video.Convert, Decoders: video.OpenDecoder, Sinks: sinks,
 		Clips: newRecorder(cfg, epoch, log), Log: log, LogRing: logs.ring, Reloads: reloads, Redact: loader.Secrets.Redact, ExitWhenEnded: screen == nil,
 		Roll: runtime.Roll{Before: time.Duration(cfg.Clips.Before), After: time.Duration(cfg.Clips.After)},
 	}, epoch)

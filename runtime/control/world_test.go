@@ -118,7 +118,7 @@ func start(tb testing.TB, change func(*ServerOptions)) *world {
 		Config: cfg, Cameras: []capture.Config{camera}, Kinds: kinds,
 		Detectors: []detectors.Config{{Name: "motion", Kind: "motion", Enabled: true}},
 		Rules:     []rules.Config{rule("seen", "motion >= 0")},
-		Drivers:   capture.Drivers{capture.KindSynthetic: synthetic.Open},
+		Drivers:   capture.Drivers{capture.KindSynthetic: capture.Opens(synthetic.Open)},
 		Sinks:     []runtime.Sink{recent}, Clips: recorder, Roll: runtime.Roll{Before: 200 * time.Millisecond, After: 200 * time.Millisecond},
 		LogRing: ring, Log: log,
 	}, epoch)

@@ -189,12 +189,10 @@ func (e *Engine) gate(now time.Duration, t *task) Gate {
 	case t.due > e.horizon:
 		return GateRate
 	}
-	for _, c := range t.needs {
-		if c.Eval(now) != rules.True {
-			return GateNeeds
-		}
-	}
-	if t.phase != idle {
+	switch {
+	case e.held(now, t):
+		return GateNeeds
+	case t.phase != idle:
 		return GateBusy
 	}
 	return GateOpen

@@ -53,7 +53,7 @@ func Drivers(list ...*Camera) capture.Drivers {
 		byName[c.Name] = c
 	}
 	play := func(otherwise capture.Opener) capture.Opener {
-		return func(ctx context.Context, cfg capture.Config, addr capture.Address) (capture.Source, error) {
+		return func(ctx context.Context, cfg capture.Config, addr capture.Address) (capture.Connection, error) {
 			if c := byName[cfg.Name]; c != nil {
 				return c.open(ctx)
 			}
@@ -61,8 +61,8 @@ func Drivers(list ...*Camera) capture.Drivers {
 		}
 	}
 	return capture.Drivers{
-		capture.KindSynthetic: play(synthetic.Open),
-		capture.KindFile: play(func(context.Context, capture.Config, capture.Address) (capture.Source, error) {
+		capture.KindSynthetic: play(capture.Opens(synthetic.Open)),
+		capture.KindFile: play(func(context.Context, capture.Config, capture.Address) (capture.Connection, error) {
 			return nil, errors.New("open file: no scripted camera has this name")
 		}),
 	}

@@ -1,0 +1,321 @@
+package capture
+
+import (
+	"context"
+	"errors"
+	"io"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// stream is a scripted PacketSource: 25 frames a second, a key frame every gop
+// frames, from a frame on that need not be a key one.
+type stream struct {
+	ctx   context.Context
+	file  bool
+	gop   int
+	first int
+	count int // packets; 0: without end
+	sound bool
+	track *Track
+	began time.Time
+	n     int
+	later time.Duration // every read takes longer by this: it falls behind
+}
+
+const frameStep = 40 * time.Millisecond
+
+var soundTrack = &Track{Codec: AAC, SampleRate: 48000, Channels: 1}
+
+func (s *stream) Tracks() []*Track { return []*Track{s.track} }
+func (s *stream) Live() bool       { return !s.file }
+func (s *stream) Close() error     { return nil }
+
+func (s *stream) Read() (*Packet, error) {
+	if s.began.IsZero() {
+		s.began = time.Now()
+	}
+	if s.count > 0 && s.n == s.count {
+		return nil, io.EOF
+	}
+	at := time.Duration(s.n) * frameStep
+	if !s.file {
+		select {
+		case <-time.After(time.Until(s.began.Add(at))):
+		case <-s.ctx.Done():
+			return nil, s.ctx.Err()
+		}
+	}
+	s.n++
+	if s.sound && s.n%2 == 0 {
+		return &Packet{Track: soundTrack, Data: []byte{1}, PTS: at, DTS: at, Key: true}, nil
+	}
+	return &Packet{Track: s.track, Data: []byte{1}, PTS: at, DTS: at, Key: (s.n-1+s.first)%s.gop == 0}, nil
+}
+
+// fakeDecoder gives a frame for each packet, which takes a while.
+type fakeDecoder struct {
+	t       *testing.T
+	takes   time.Duration
+	decoded *atomic.Int64
+	open    bool // a key frame was fed
+	bad     error
+	refuse  bool
+}
+
+func (d *fakeDecoder) Decode(packets []*Packet, drain bool) (Decoded, error) {
+	for _, p := range packets {
+		if !d.open && !p.Key {
+			d.t.Error("a decoder begins with a packet that is no key frame")
+		}
+		d.open = true
+	}
+	time.Sleep(time.Duration(len(packets)) * d.takes)
+	d.decoded.Add(int64(len(packets)))
+	d.open = !drain
+	if d.refuse {
+		return Decoded{Refused: len(packets)}, d.bad
+	}
+	return Decoded{Image: fakeImage{}, Packet: packets[len(packets)-1], Frames: len(packets)}, d.bad
+}
+
+func (d *fakeDecoder) Drain() (Decoded, error) { d.open = false; return Decoded{}, nil }
+func (d *fakeDecoder) Flush()                  { d.open = false }
+func (d *fakeDecoder) Close()                  {}
+
+type fakeImage struct{}
+
+func (fakeImage) Size() (int, int)             { return 64, 48 }
+func (fakeImage) Luma() (Luma, bool)           { return Luma{}, false }
+func (fakeImage) Convert([]byte, Target) error { return nil }
+func (fakeImage) Free()                        {}
+
+// packetRig runs a camera on a stream inside a bubble.
+type packetRig struct {
+	cam     *Camera
+	decoded atomic.Int64
+	mu      sync.Mutex // guards what follows
+	frames  []time.Duration
+	age     []time.Duration
+	packets []*Packet
+	ended   chan error
+	start   time.Time
+}
+
+func (r *packetRig) OfferPacket(p *Packet) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.packets = append(r.packets, p)
+}
+
+func (r *packetRig) shown() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return len(r.frames)
+}
+
+func runPackets(t *testing.T, cfg Config, s *stream, takes time.Duration, d Demand) *packetRig {
+	t.Helper()
+	r := &packetRig{ended: make(chan error, 1), start: time.Now()}
+	if s.gop == 0 {
+		s.gop = 25
+	}
+	s.track = &Track{Video: true, Codec: H264, Width: 64, Height: 48}
+	pool := NewPool(4, nil)
+	cfg.Name = "door"
+	log := discard{}
+	r.cam = NewCamera(cfg, func(ctx context.Context, _ Config) (Connection, error) {
+		s.ctx = ctx
+		return s, nil
+	}, pool, func(f *Frame) {
+		r.mu.Lock()
+		r.frames = append(r.frames, f.Captured.Sub(r.start))
+		r.age = append(r.age, f.Arrived.Sub(f.Captured))
+		r.mu.Unlock()
+		f.Release()
+	}, log)
+	r.cam.DecodeWith(func(*Track, Config) (Decoder, error) {
+		return &fakeDecoder{t: t, takes: takes, decoded: &r.decoded}, nil
+	}, r)
+	r.cam.Want(d)
+	ctx, cancel := context.WithCancel(t.Context())
+	t.Cleanup(func() { cancel(); <-r.ended })
+	go func() { r.ended <- r.cam.Run(ctx); close(r.ended) }()
+	return r
+}
+
+type discard struct{}
+
+func (discard) Debug(string, ...any) {}
+func (discard) Info(string, ...any)  {}
+func (discard) Warn(string, ...any)  {}
+func (discard) Error(string, ...any) {}
+
+func TestDecodeOnDemand(t *testing.T) {
+	for _, c := range []struct {
+		name     string
+		setting  string
+		demand   Demand
+		gop      int
+		takes    time.Duration
+		decoded  [2]int64 // in ten seconds
+		shown    [2]int
+		decoding Decoding
+	}{
+		{"nobody", DecodeAuto, Demand{}, 25, 0, [2]int64{1, 1}, [2]int{1, 1}, DecodeNone},
+		{"everything", DecodeAuto, Demand{FPS: 100}, 25, 0, [2]int64{249, 251}, [2]int{249, 251}, DecodeAll},
+		{"ten a second", DecodeAuto, Demand{FPS: 10}, 25, 0, [2]int64{247, 251}, [2]int{80, 126}, DecodeAll},
+		{"one a second, a key frame a second", DecodeAuto, Demand{FPS: 1}, 25, 0, [2]int64{10, 80}, [2]int{9, 25}, DecodeKeys},
+		{"one a second, a key frame in four", DecodeAuto, Demand{FPS: 1}, 100, 0, [2]int64{247, 251}, [2]int{50, 70}, DecodeAll},
+		{"soon, and slow to begin again", DecodeAuto, Demand{Soon: true}, 100, 10 * time.Millisecond, [2]int64{140, 251}, [2]int{100, 251}, DecodeAll},
+		{"soon, and quick", DecodeAuto, Demand{Soon: true}, 25, time.Millisecond, [2]int64{1, 2}, [2]int{1, 2}, DecodeNone},
+		{"key frames by configuration", string(DecodeKeys), Demand{FPS: 100}, 25, 0, [2]int64{10, 11}, [2]int{10, 11}, DecodeKeys},
+		{"all by configuration", string(DecodeAll), Demand{}, 25, 0, [2]int64{249, 251}, [2]int{249, 251}, DecodeAll},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				cfg := live()
+				cfg.Decode = c.setting
+				r := runPackets(t, cfg, &stream{gop: c.gop}, c.takes, c.demand)
+				time.Sleep(10 * time.Second)
+				synctest.Wait()
+				if n := r.decoded.Load(); n < c.decoded[0] || n > c.decoded[1] {
+					t.Errorf("%d packets decoded, want %d to %d", n, c.decoded[0], c.decoded[1])
+				}
+				if n := r.shown(); n < c.shown[0] || n > c.shown[1] {
+					t.Errorf("%d frames, want %d to %d", n, c.shown[0], c.shown[1])
+				}
+				st := r.cam.Status()
+				if st.State != Live || st.Decoding != c.decoding || st.Packets < 249 {
+					t.Errorf("%v, decoding %v (%s), %d packets", st.State, st.Decoding, st.DecodingWhy, st.Packets)
+				}
+				r.mu.Lock()
+				defer r.mu.Unlock()
+				if len(r.packets) < 249 {
+					t.Errorf("%d packets handed on", len(r.packets))
+				}
+			})
+		})
+	}
+}
+
+// What is wanted again comes within 150 ms: decoding begins at the last key frame.
+func TestDecodingBeginsAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := runPackets(t, live(), &stream{gop: 50}, 2*time.Millisecond, Demand{})
+		time.Sleep(5*time.Second + 100*time.Millisecond) // in the middle of a group
+		synctest.Wait()
+		before := r.shown()
+		r.cam.Want(Demand{FPS: 25})
+		time.Sleep(150 * time.Millisecond)
+		synctest.Wait()
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		if len(r.frames) <= before {
+			t.Fatal("no frame within 150 ms")
+		}
+		if at := r.frames[before]; at < 5*time.Second+100*time.Millisecond {
+			t.Errorf("the first frame is of %v, which is old", at)
+		}
+	})
+}
+
+// Less is decoded only after a group of pictures in which less was wanted.
+func TestDecodingGoesOnForAGroup(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := runPackets(t, live(), &stream{gop: 25}, 0, Demand{FPS: 25})
+		time.Sleep(5*time.Second + 500*time.Millisecond)
+		r.cam.Want(Demand{})
+		before := r.decoded.Load()
+		time.Sleep(10 * time.Second)
+		synctest.Wait()
+		if n := r.decoded.Load() - before; n < 25 || n > 60 {
+			t.Errorf("%d more packets decoded, want those of one group", n)
+		}
+	})
+}
+
+// Packets without a key frame are a sign of life.
+func TestWaitsForAKeyFrame(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := runPackets(t, live(), &stream{gop: 300, first: 1}, 0, Demand{FPS: 25})
+		time.Sleep(10 * time.Second)
+		synctest.Wait()
+		st := r.cam.Status()
+		if st.State != Connecting || !strings.Contains(st.Reason, "waiting for a key frame") || st.Connects != 1 {
+			t.Errorf("%v, %q after %d connects", st.State, st.Reason, st.Connects)
+		}
+		time.Sleep(3 * time.Second)
+		synctest.Wait()
+		if st := r.cam.Status(); st.State != Live || st.Reason != "" || st.Connects != 1 {
+			t.Errorf("%v, %q after %d connects", st.State, st.Reason, st.Connects)
+		}
+	})
+}
+
+// A file is played at its own rate and ends, sound on the same clock.
+func TestPacketsOfAFile(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		cfg := live()
+		cfg.Source = "a.mp4"
+		r := runPackets(t, cfg, &stream{file: true, count: 100, sound: true}, 0, Demand{FPS: 100})
+		if err := <-r.ended; err != nil {
+			t.Fatal(err)
+		}
+		if took := time.Since(r.start); took < 3900*time.Millisecond || took > 4100*time.Millisecond {
+			t.Errorf("it took %v, want about 4 s", took)
+		}
+		if n := r.shown(); n != 50 || r.cam.Status().State != Ended {
+			t.Errorf("%d frames, %v", n, r.cam.Status().State)
+		}
+		for _, p := range r.packets {
+			if at := p.Captured.Sub(r.start); (at - p.PTS).Abs() > time.Millisecond {
+				t.Errorf("packet at %v was captured at %v", p.PTS, at)
+			}
+		}
+	})
+}
+
+// Who cannot keep up leaves out what is old.
+func TestPacketsCatchUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := runPackets(t, live(), &stream{}, 60*time.Millisecond, Demand{FPS: 25})
+		time.Sleep(20 * time.Second)
+		synctest.Wait()
+		st := r.cam.Status()
+		if st.DropLag == 0 || st.Lag > 3*time.Second {
+			t.Errorf("lag %v, %d left out", st.Lag, st.DropLag)
+		}
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		if age := r.age[len(r.age)-1]; age > 3*time.Second {
+			t.Errorf("frames are %v old", age)
+		}
+	})
+}
+
+// Where nothing can be decoded, packets flow on.
+func TestPacketsWithoutADecoder(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := &packetRig{ended: make(chan error, 1)}
+		s := &stream{gop: 25, track: &Track{Video: true, Codec: HEVC, Width: 64, Height: 48}}
+		r.cam = NewCamera(live(), func(ctx context.Context, _ Config) (Connection, error) { s.ctx = ctx; return s, nil },
+			NewPool(1, nil), (*Frame).Release, discard{})
+		r.cam.DecodeWith(func(*Track, Config) (Decoder, error) { return nil, ErrUnsupported }, r)
+		ctx, cancel := context.WithCancel(t.Context())
+		go func() { r.ended <- r.cam.Run(ctx) }()
+		time.Sleep(3 * time.Second)
+		synctest.Wait()
+		if st := r.cam.Status(); st.State != Live || len(r.packets) < 70 {
+			t.Errorf("%v %q with %d packets", st.State, st.Reason, len(r.packets))
+		}
+		cancel()
+		if err := <-r.ended; !errors.Is(err, context.Canceled) {
+			t.Error(err)
+		}
+	})
+}

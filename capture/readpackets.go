@@ -1,0 +1,409 @@
+package capture
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+)
+
+const (
+	// maxBatch is how many packets are decoded at once by who is behind.
+	maxBatch = 8
+	// hopeless is how far a reader may be behind before it leaves everything out
+	// up to the next key frame.
+	hopeless = time.Second
+	// barren is how many key frames in a row may give no frame before data that
+	// flows is a sign of life no more.
+	barren = 3
+	// keptBytes bounds what is kept since the last key frame, to begin there when
+	// more is wanted.
+	keptBytes = 32 << 20
+)
+
+// feed is what the reader knows of a connection that gives packets.
+type feed struct {
+	src     PacketSource
+	stamper Stamper
+	planner planner
+
+	track   *Track
+	decoder Decoder
+	closed  error // why there is no decoder; nil: there may be one
+	begun   bool  // the decoder has had a key frame and all that followed
+	shown   bool  // a frame came out of this connection
+
+	pending []*Packet // to be decoded
+	kept    []*Packet // since the last key frame, while they are not decoded
+	size    int       // bytes of kept
+
+	waiting  bool // for the first key frame
+	fruitful int  // key frames since a frame came out
+	catching bool // what is behind is left out
+	interval time.Duration
+	dts      time.Duration // of the last packet of video
+	any      bool          // there was one
+	captured time.Time     // of the last frame
+}
+
+func (f *feed) close() {
+	if f.decoder != nil {
+		f.decoder.Close()
+		f.decoder = nil
+	}
+}
+
+// Want says how much of the camera somebody looks at, from now on. Until it is
+// called, everything is wanted.
+func (c *Camera) Want(d Demand) { c.demand.Store(&d) }
+
+// nextPacket takes one packet from the source, hands it on, and decodes and
+// publishes what is wanted.
+func (c *Camera) nextPacket(ctx context.Context, n *connection, s *session) error {
+	if !s.live {
+		if err := c.hold(ctx, n, s); err != nil {
+			return err
+		}
+	}
+	f := s.feed
+	before := time.Now()
+	p, err := f.src.Read()
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if err != nil {
+		return c.readFailed(ctx, n, s, err)
+	}
+	now := time.Now()
+	if p.Arrived.IsZero() {
+		p.Arrived = now
+	}
+	if !p.Track.Video {
+		c.stampSound(s, p)
+		c.handOn(p)
+		c.alive(n, s, now)
+		return nil
+	}
+	pic, err := c.stampPacket(ctx, n, s, p, now, now.Sub(before))
+	if err != nil {
+		return err
+	}
+	c.id++
+	s.grabbed++
+	c.handOn(p)
+	c.alive(n, s, time.Now())
+	if p.Track != f.track {
+		if err := c.newTrack(ctx, n, s, p.Track); err != nil {
+			return err
+		}
+	}
+	return c.decode(ctx, n, s, p, pic)
+}
+
+func (c *Camera) handOn(p *Packet) {
+	if c.sink != nil {
+		c.sink.OfferPacket(p)
+	}
+}
+
+// stampPacket says when a packet of video was captured, and how late it is. A
+// file waits here until it is due.
+func (c *Camera) stampPacket(ctx context.Context, n *connection, s *session, p *Packet, now time.Time, waited time.Duration) (picture, error) {
+	f := s.feed
+	if step := p.DTS - f.dts; f.any && step > 0 && step < paceGap {
+		if f.interval == 0 {
+			f.interval = step
+		}
+		f.interval += (step - f.interval) / 8
+	}
+	f.dts, f.any = p.DTS, true
+	var pic picture
+	if s.live {
+		at, lag := f.stamper.Packet(p.PTS, p.DTS, now)
+		if p.Captured.IsZero() {
+			p.Captured = at
+		}
+		pic = picture{lag: lag, interval: f.interval}
+		pic.lagging = f.interval > 0 && lag > 2*f.interval
+		switch {
+		case f.interval == 0 || waited >= f.interval/4 || lag <= f.interval:
+			f.catching = false
+		case pic.lagging:
+			f.catching = true
+		}
+	} else if err := c.pacePacket(ctx, n, s, p, now, &pic); err != nil {
+		return pic, err
+	}
+	pic.captured = p.Captured
+	return pic, nil
+}
+
+// pacePacket waits until a packet of a file is due. What an edit list hides is
+// not waited for.
+func (c *Camera) pacePacket(ctx context.Context, n *connection, s *session, p *Packet, now time.Time, pic *picture) error {
+	f := s.feed
+	if p.Hidden {
+		p.Captured = now.Add(min(p.PTS, 0))
+		return nil
+	}
+	*pic = s.schedule(Stamp{PTS: p.DTS, HasPTS: true}, now)
+	f.catching = pic.skip
+	due := pic.captured
+	p.Captured = due.Add(p.PTS - p.DTS)
+	if wait := due.Sub(now); wait > 0 {
+		n.expect(now, wait+time.Duration(c.cfg.StallTimeout))
+		return s.sleep(ctx, wait)
+	}
+	return nil
+}
+
+// stampSound puts sound on the clock of the video.
+func (c *Camera) stampSound(s *session, p *Packet) {
+	switch {
+	case !p.Captured.IsZero():
+	case s.live:
+		if p.Captured = s.feed.stamper.Time(p.PTS); p.Captured.IsZero() || p.Captured.After(p.Arrived) {
+			p.Captured = p.Arrived
+		}
+	default:
+		p.Captured = s.pacer.at(p.PTS, p.Arrived)
+	}
+}
+
+// newTrack ends the decoder of the track before and takes over the next one.
+func (c *Camera) newTrack(ctx context.Context, n *connection, s *session, t *Track) error {
+	f := s.feed
+	if err := c.drain(ctx, n, s); err != nil {
+		return err
+	}
+	f.close()
+	f.track, f.begun, f.closed, f.waiting = t, false, nil, true
+	f.pending, f.kept, f.size = nil, nil, 0
+	return nil
+}
+
+// decode decodes what is wanted, and publishes the newest frame of it.
+func (c *Camera) decode(ctx context.Context, n *connection, s *session, p *Packet, pic picture) error {
+	f := s.feed
+	f.planner.saw(p.DTS, p.Key)
+	if f.waiting {
+		if !p.Key {
+			c.explain(n, "waiting for a key frame")
+			return nil
+		}
+		f.waiting = false
+	}
+	demand := c.demanded()
+	mode := f.planner.plan(demand, p.DTS, p.Key)
+	if !f.shown && mode == DecodeNone {
+		mode = DecodeKeys // a camera is live with its first frame
+	}
+	c.tell(f, mode)
+	f.keep(p)
+	if err := c.openDecoder(n, f, pic); err != nil || f.closed != nil {
+		return err
+	}
+	switch {
+	case f.catching && pic.lag > hopeless && s.live:
+		f.begun, f.pending = false, nil
+		c.drop(&c.status.DropLag, pic)
+		return nil
+	case mode == DecodeNone:
+		f.begun, f.pending = false, nil
+		return nil
+	case mode == DecodeKeys:
+		if f.begun {
+			f.decoder.Flush()
+			f.begun, f.pending = false, nil
+		}
+		if !p.Key {
+			return nil
+		}
+		return c.run(ctx, n, s, []*Packet{p}, true, pic)
+	case !f.begun:
+		if len(f.kept) == 0 || !f.kept[0].Key {
+			return nil // too much since the last key frame: the next one will do
+		}
+		f.decoder.Flush()
+		f.begun, f.pending = true, append(f.pending[:0], f.kept...)
+	default:
+		f.pending = append(f.pending, p)
+	}
+	f.kept, f.size = nil, 0
+	size := batch(demand, f.interval)
+	if f.catching {
+		size = maxBatch
+	}
+	if len(f.pending) < size && !p.Hidden {
+		return nil
+	}
+	packets := f.pending
+	f.pending = f.pending[:0]
+	return c.run(ctx, n, s, packets, false, pic)
+}
+
+// keep remembers packets since the last key frame.
+func (f *feed) keep(p *Packet) {
+	if p.Key {
+		f.kept, f.size = f.kept[:0], 0
+	} else if len(f.kept) == 0 {
+		return
+	}
+	f.kept = append(f.kept, p)
+	if f.size += len(p.Data); f.size > keptBytes {
+		f.kept, f.size = nil, 0
+	}
+}
+
+// openDecoder opens the decoder when there is first something to decode. Where
+// this build has none, the packets flow on without frames.
+func (c *Camera) openDecoder(n *connection, f *feed, pic picture) error {
+	if f.decoder != nil || f.closed != nil {
+		return nil
+	}
+	err := fmt.Errorf("decode %s: %w by this build", f.track.Codec, ErrUnsupported)
+	if c.decoders != nil {
+		f.decoder, err = c.decoders(f.track, c.cfg)
+	}
+	switch {
+	case err == nil:
+		return nil
+	case c.sink == nil || !errors.Is(err, ErrUnsupported):
+		return err
+	}
+	f.closed = err
+	c.log.Warn("packets are kept, but there are no frames", "error", c.reason(err))
+	c.live(n, time.Now(), f.track.Width, f.track.Height)
+	return nil
+}
+
+// run decodes packets and publishes the newest frame that comes out.
+func (c *Camera) run(ctx context.Context, n *connection, s *session, packets []*Packet, drain bool, pic picture) error {
+	f := s.feed
+	began := time.Now()
+	d, err := f.decoder.Decode(packets, drain)
+	if err != nil {
+		return fmt.Errorf("decode: %w", err)
+	}
+	f.planner.spent(time.Since(began), len(packets))
+	for _, p := range packets {
+		if p.Key {
+			f.fruitful++
+		}
+	}
+	s.suspect = d.Frames == 0 && f.fruitful >= barren
+	return c.show(ctx, n, s, d, pic)
+}
+
+// show publishes what a decoder gave.
+func (c *Camera) show(ctx context.Context, n *connection, s *session, d Decoded, pic picture) error {
+	f := s.feed
+	c.mu.Lock()
+	c.status.Decoded += uint64(d.Frames)
+	c.status.Damaged += uint64(d.DamagedFrames)
+	c.status.DropBroken += uint64(d.Refused)
+	c.mu.Unlock()
+	if d.Image == nil {
+		return nil
+	}
+	f.fruitful, f.shown = 0, true
+	captured := d.Packet.Captured
+	if captured.Before(f.captured) {
+		captured = f.captured
+	}
+	f.captured, pic.captured = captured, captured
+	if !c.limiter.allows(captured, pic.interval) {
+		d.Image.Free()
+		c.drop(&c.status.DropRate, pic)
+		return nil
+	}
+	w, h := d.Image.Size()
+	w, h = OutputSize(c.cfg, w, h)
+	frame := c.pool.Wrap(c.cfg.Name, c.id, d.Image, w, h, captured)
+	switch {
+	case frame == nil:
+		d.Image.Free()
+		c.drop(&c.status.DropPool, pic)
+		return nil
+	case ctx.Err() != nil:
+		frame.Release()
+		return ctx.Err()
+	}
+	frame.Damaged = d.Damaged
+	frame.Arrived = time.Now()
+	c.limiter.took(captured)
+	if w != s.width || h != s.height {
+		c.resized(s, frame)
+	}
+	c.arrived(n, frame, pic)
+	c.publish(frame)
+	return nil
+}
+
+// drain publishes what the decoder holds back, at the end of a track.
+func (c *Camera) drain(ctx context.Context, n *connection, s *session) error {
+	f := s.feed
+	if f.decoder == nil || !f.begun {
+		return nil
+	}
+	pic := picture{interval: f.interval}
+	if len(f.pending) > 0 {
+		packets := f.pending
+		f.pending = nil
+		if err := c.run(ctx, n, s, packets, false, pic); err != nil {
+			return err
+		}
+	}
+	f.begun = false
+	for {
+		d, err := f.decoder.Drain()
+		if err != nil {
+			return fmt.Errorf("decode: %w", err)
+		}
+		if err := c.show(ctx, n, s, d, pic); err != nil || d.Image == nil {
+			return err
+		}
+		c.id++
+		if err := s.sleep(ctx, min(f.interval, paceStep)); err != nil {
+			return err
+		}
+	}
+}
+
+// readFailed says what a failed Read means, as grabFailed does.
+func (c *Camera) readFailed(ctx context.Context, n *connection, s *session, err error) error {
+	if errors.Is(err, io.EOF) && !s.live {
+		if bad := c.drain(ctx, n, s); bad != nil {
+			return bad
+		}
+	}
+	return c.grabFailed(ctx, n, s, err)
+}
+
+func (c *Camera) demanded() Demand {
+	if d := c.demand.Load(); d != nil {
+		return *d
+	}
+	return Demand{FPS: 1000, Why: "everything is wanted"}
+}
+
+// tell makes visible how much is decoded and why.
+func (c *Camera) tell(f *feed, mode Decoding) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.status.Packets++
+	c.status.Decoding, c.status.DecodingWhy = mode, f.planner.why
+	if f.interval > 0 {
+		c.status.SentFPS = float64(time.Second) / float64(f.interval)
+	}
+}
+
+// explain says why a camera is not live yet.
+func (c *Camera) explain(n *connection, reason string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.conn == n && !c.paused && c.status.State != Live {
+		c.status.Reason = reason
+	}
+}
