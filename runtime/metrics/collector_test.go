@@ -126,13 +126,13 @@ func TestCollectorGivesEveryMetric(t *testing.T) {
 
 func TestCollectorValues(t *testing.T) {
 	want := `
-# HELP rvo_camera_reconnects_total Openings of the source that worked, after the first.
+# HELP rvo_camera_reconnects_total Successful openings of the source after the first.
 # TYPE rvo_camera_reconnects_total counter
 rvo_camera_reconnects_total{camera="door"} 2
 # HELP rvo_camera_last_frame_timestamp_seconds Capture time of the last frame; absent before the first.
 # TYPE rvo_camera_last_frame_timestamp_seconds gauge
 rvo_camera_last_frame_timestamp_seconds{camera="door"} 1.772600767e+09
-# HELP rvo_frame_drops_total Frames that no detector will ever see, by reason.
+# HELP rvo_frame_drops_total Frames dropped before any detector saw them, by reason.
 # TYPE rvo_frame_drops_total counter
 rvo_frame_drops_total{camera="door",reason="corrupt"} 8
 rvo_frame_drops_total{camera="door",reason="lag"} 6
@@ -143,15 +143,15 @@ rvo_frame_drops_total{camera="door",reason="superseded"} 10
 # TYPE rvo_detector_failures_total counter
 rvo_detector_failures_total{camera="door",detector="person",reason="panic"} 2
 rvo_detector_failures_total{camera="door",detector="person",reason="timeout"} 1
-# HELP rvo_reload_last_successful 1 while the configuration that was read last is in place as a whole, else 0.
+# HELP rvo_reload_last_successful 1 if the last reload was applied completely, else 0.
 # TYPE rvo_reload_last_successful gauge
 rvo_reload_last_successful 0
-# HELP rvo_reloads_total Readings of the configuration after the first, by result.
+# HELP rvo_reloads_total Reloads of the configuration, by result.
 # TYPE rvo_reloads_total counter
 rvo_reloads_total{result="invalid"} 1
 rvo_reloads_total{result="ok"} 2
 rvo_reloads_total{result="partial"} 0
-# HELP rvo_rule_state 1 for the state that the rule is in, else 0.
+# HELP rvo_rule_state 1 for the current state of the rule, else 0.
 # TYPE rvo_rule_state gauge
 rvo_rule_state{camera="door",event="person_at_door",state="confirmed"} 0
 rvo_rule_state{camera="door",event="person_at_door",state="cooldown"} 0
@@ -161,7 +161,7 @@ rvo_rule_state{camera="door",event="person_at_door",state="potential"} 1
 # HELP rvo_signal_value Value of the signal; absent while it is unknown.
 # TYPE rvo_signal_value gauge
 rvo_signal_value{camera="door",signal="person"} 2
-# HELP rvo_sink_state 1 for the state that the sink is in, else 0.
+# HELP rvo_sink_state 1 for the current state of the sink, else 0.
 # TYPE rvo_sink_state gauge
 rvo_sink_state{sink="file",state="degraded"} 1
 rvo_sink_state{sink="file",state="ok"} 0
