@@ -69,8 +69,8 @@ func (f *filter) draw(m *model, screen []string) []string {
 	return screen
 }
 
-// console is a line of which every command can be typed.
-type console struct {
+// palette is a line of which every command can be typed.
+type palette struct {
 	in    textinput.Model
 	place int // in the history; its length: the line being typed
 	typed string
@@ -79,9 +79,9 @@ type console struct {
 
 const historyLines = 100
 
-func newPalette(m *model) overlay { return &console{in: newInput(""), place: len(m.history)} }
+func newPalette(m *model) overlay { return &palette{in: newInput(""), place: len(m.history)} }
 
-func (p *console) update(m *model, msg tea.Msg) (overlay, tea.Cmd) {
+func (p *palette) update(m *model, msg tea.Msg) (overlay, tea.Cmd) {
 	if key, ok := msg.(tea.KeyPressMsg); ok {
 		switch key.String() {
 		case "enter":
@@ -105,7 +105,7 @@ func (p *console) update(m *model, msg tea.Msg) (overlay, tea.Cmd) {
 	return p, cmd
 }
 
-func (p *console) enter(m *model) (overlay, tea.Cmd) {
+func (p *palette) enter(m *model) (overlay, tea.Cmd) {
 	line := strings.TrimSpace(p.in.Value())
 	if line == "" {
 		return nil, nil
@@ -159,7 +159,7 @@ func withoutSecrets(line string) string {
 }
 
 // tab completes the last word as far as it is clear.
-func (p *console) tab(m *model) {
+func (p *palette) tab(m *model) {
 	line := p.in.Value()
 	list := complete(line, &m.scene, m.opts.Kinds)
 	if len(list) == 0 {
@@ -182,7 +182,7 @@ func (p *console) tab(m *model) {
 }
 
 // recall steps through the lines of before.
-func (p *console) recall(m *model, by int) {
+func (p *palette) recall(m *model, by int) {
 	at := p.place + by
 	if at < 0 || at > len(m.history) {
 		return
@@ -199,7 +199,7 @@ func (p *console) recall(m *model, by int) {
 	p.in.CursorEnd()
 }
 
-func (p *console) draw(m *model, screen []string) []string {
+func (p *palette) draw(m *model, screen []string) []string {
 	th := m.scene.Theme
 	p.in.SetWidth(max(m.w-6, 10))
 	screen[len(screen)-1] = draw.Fit(" "+th.Accent.Of(":")+draw.Typed(p.in), m.w)
