@@ -1,19 +1,18 @@
 package detectors
 
-// A Sizer is a Detector that looks at pictures of a certain size. Whoever has to
-// send it pictures over some distance scales them down first; it takes any other
-// size as well. The goroutine that calls Detect calls it.
+// A Sizer is a Detector that works at a size of its own. A frame that has to be
+// sent to it is scaled down to that size first; it accepts every other size too.
+// The goroutine that calls Detect calls Size.
 type Sizer interface {
-	// Size returns, in pixels, how large a picture of width x height is when the
-	// detector looks at it, before margins and without a part left out. Both are
-	// above 0; one that is larger than was asked about need not be heeded.
+	// Size returns the size in pixels, both sides above 0, at which the detector
+	// looks at a frame of width x height, without margins and before cropping. The
+	// caller may ignore a size larger than the frame.
 	Size(width, height int) (w, h int)
 }
 
-// A Modeler is a Detector that knows which model looks at its pictures. The
-// goroutine that calls Detect calls it.
+// A Modeler is a Detector that knows which model it runs. The goroutine that calls
+// Detect calls Model.
 type Modeler interface {
-	// Model returns name and version of the model, clean, for people; empty: it
-	// is not known, or not yet.
+	// Model returns the name and version of the model, clean; empty: not known yet.
 	Model() string
 }

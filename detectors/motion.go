@@ -19,7 +19,7 @@ const (
 )
 
 const (
-	// relearnShare of a picture changed for relearnTime is another view (the
+	// relearnShare of a frame changed for relearnTime is another view (the
 	// camera was turned, the lens covered), not something that moves.
 	relearnShare = 0.6
 	relearnTime  = 2 * time.Second
@@ -72,22 +72,22 @@ func checkMotion(cfg Config, bad func(key, problem string)) {
 	}
 }
 
-// motion compares a small luma picture with a background that it learns: for
+// motion compares a small luma image with a background that it learns: for
 // each cell the mean, and how much it varies by itself. A cell has changed when
 // it is further from its mean than Threshold, and further than its own
 // variation allows (ten times its mean deviation at sensitivity 0, twice at 1),
-// after one gain and one offset for the whole picture have been fitted away,
+// after one gain and one offset for the whole frame have been fitted away,
 // which takes changes of the light with them. Lone changed cells do not count.
 //
 // The value is the share of changed cells. Each detection is labelled "motion";
 // its box surrounds cells that hang together, its score is the share of changed
-// cells inside. Things whose longer side is below MinSize (in picture heights)
+// cells inside. Things whose longer side is below MinSize (in frame heights)
 // have no box, but count for the value.
 //
 // The first frame, and the first one of another size, teaches the background
 // and answers 0. What is in view then, and what comes and stays, becomes
 // background within some 20 s; what leaves may show as a hole for as long. A
-// change of most of the picture that stays for 2 s is taken for a new view and
+// change of most of the frame that stays for 2 s is taken for a new view and
 // learnt at once. A damaged frame teaches nothing: the last answer stands, for
 // 2 s at the most.
 type motion struct {
@@ -103,7 +103,7 @@ type motion struct {
 	mask     []bool
 	blobs    blobs
 	last     time.Time
-	most     time.Time // since when most of the picture has changed; zero: it has not
+	most     time.Time // since when most of the frame has changed; zero: it has not
 	readings [1]Reading
 }
 
@@ -223,7 +223,7 @@ func (m *motion) despeckle() (n int) {
 	return n
 }
 
-// adapt moves the background towards the picture, as far as the time since the
+// adapt moves the background towards the frame, as far as the time since the
 // last one allows. The whole of it follows the light; a changed cell otherwise
 // moves slowly, so that what passes leaves no trace.
 func (m *motion) adapt(gain, offset float32, dt time.Duration) {

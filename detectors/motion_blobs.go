@@ -30,7 +30,7 @@ func (b *blobs) resize(cols, rows int) {
 }
 
 // find returns a detection for each group of set cells whose longer side is at
-// least minSize, in picture heights, the largest first.
+// least minSize, in frame heights, the largest first.
 func (b *blobs) find(mask []bool, minSize float64) []Detection {
 	clear(b.seen)
 	b.boxes = b.boxes[:0]

@@ -7,9 +7,9 @@ const (
 )
 
 // fitLight returns the gain and the offset that take the background nearest to
-// the picture: a least squares line, fitted again twice without the cells that
+// the frame: a least squares line, fitted again twice without the cells that
 // lie off it by more than the threshold and twice the mean residual. A part of
-// the picture that is something else altogether so has little say. Where no
+// the frame that is something else altogether so has little say. Where no
 // believable line fits at least half of the cells, the light is taken as
 // unchanged.
 func fitLight(mean, luma []float32, threshold float32) (gain, offset float32) {
@@ -39,7 +39,7 @@ func fitLight(mean, luma []float32, threshold float32) (gain, offset float32) {
 		mx, my := sx/n, sy/n
 		spread := sxx/n - mx*mx
 		g := float32(1)
-		if spread > 4 { // a flat picture has no slope
+		if spread > 4 { // a flat frame has no slope
 			g = (sxy/n - mx*my) / spread
 		}
 		if g < leastGain || g > mostGain {

@@ -2,7 +2,7 @@ package detectors
 
 import "rvo-tui/capture"
 
-// A sampler makes a small luma picture of a frame: each cell is the mean of a
+// A sampler makes a small luma image of a frame: each cell is the mean of a
 // grid of sample points, which costs the same for a frame of any size and takes
 // most of the sensor noise away. It looks at the frame's own luma, without a
 // copy. It belongs to one goroutine.
@@ -22,7 +22,7 @@ type sampler struct {
 type shape struct{ fw, fh, width, height, dx, dy int }
 
 // read fills luma from the frame and reports whether the frame has another size
-// than the one before (or is the first one), which makes luma another picture.
+// than the one before (or is the first one), which makes luma another frame.
 func (s *sampler) read(f *capture.Frame) (changed bool, err error) {
 	l, err := f.Luma()
 	if err != nil {

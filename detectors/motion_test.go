@@ -111,7 +111,7 @@ func TestMotionIgnoresTheLight(t *testing.T) {
 }
 
 func TestMotionIgnoresNightfall(t *testing.T) {
-	film := openFilm(t, "dark", 1, 640) // any smaller, and the caption, which stays light, is too much of the picture
+	film := openFilm(t, "dark", 1, 640) // any smaller, and the caption, which stays light, is too much of the frame
 	d := build(t, Config{Name: "motion", Kind: "motion"})
 	frame := film.next(264) // the street is empty from here to the dark
 	detect(t, d, frame)
@@ -145,7 +145,7 @@ func TestMotionAnswersWholeBoxes(t *testing.T) {
 			boxes++
 			if o.Label != "motion" || o.Score <= 0 || o.Score > 1 || max(o.Box.W, o.Box.H) <= 0 ||
 				o.Box.X < 0 || o.Box.Y < 0 || o.Box.X+o.Box.W > 1+1e-9 || o.Box.Y+o.Box.H > 1+1e-9 {
-				t.Fatalf("detection %+v is not in the picture", o)
+				t.Fatalf("detection %+v is not in the frame", o)
 			}
 		}
 		frame.Release()
@@ -247,7 +247,7 @@ func TestMotionLearns(t *testing.T) {
 	if v := value(92*time.Second, 1, 1, 0); v != 0 {
 		t.Errorf("a frame of one pixel: %v", v)
 	}
-	// Most of the picture changes for good: another view.
+	// Most of the frame changes for good: another view.
 	value(93*time.Second, 320, 240, 0)
 	for at := 94 * time.Second; at < 98*time.Second; at += 500 * time.Millisecond {
 		last = value(at, 320, 240, 10000)

@@ -16,14 +16,14 @@ const (
 	blurredBelow   = 0.2  // sharpness
 	halfSharp      = 400.0
 	frozenAfter    = 2 * time.Second
-	frozenChange   = 1.0 // levels of 0..255 that a frozen picture's cells may differ by
+	frozenChange   = 1.0 // levels of 0..255 that a frozen frame's cells may differ by
 	labelCovered   = "covered"
 	labelDark      = "dark"
 	labelDefocused = "defocused"
 	labelFrozen    = "frozen"
 )
 
-// The picture that the quality kind measures.
+// The frame that the quality kind measures.
 const (
 	qualityWidth = 320 // cells across, at the most
 	tilesAcross  = 8
@@ -48,7 +48,7 @@ func qualityKind() Kind {
 	}
 }
 
-// quality measures a luma picture of 320 cells across, or of half the frame's
+// quality measures a luma image of 320 cells across, or of half the frame's
 // width if that is less, in 8 by 6 tiles. Each cell is the mean of up to 16
 // pixels. What a quarter of the tiles exceed stands for all of them, so that
 // neither a burnt-in caption nor an empty sky decides.
@@ -58,17 +58,17 @@ func qualityKind() Kind {
 // neighbours less four times the cell, in levels of 0..255): above 0.5 for a
 // street in focus, below 0.2 for a blurred or blank one. It needs light: it
 // falls with the contrast. Frozen is 1 when over at least 2 s of capture time no
-// cell has differed by more than one level from the first of those pictures,
-// which sensor noise alone prevents; a clock that is burnt into the picture and
+// cell has differed by more than one level from the first of those frames,
+// which sensor noise alone prevents; a clock that is burnt into the frame and
 // runs on does so too.
 //
-// Detections span the whole picture: "dark" (brightness below 0.08) on the
+// Detections span the whole frame: "dark" (brightness below 0.08) on the
 // brightness; "covered" (light, but hardly any structure) or else "defocused"
 // (structure, but sharpness below 0.2) on the sharpness; "frozen" on frozen.
 // Scores are 0..1, higher the clearer.
 type quality struct {
 	sampler  sampler
-	still    []float32 // the picture that nothing has changed from
+	still    []float32 // the frame that nothing has changed from
 	since    time.Time // when still was captured
 	readings [3]Reading
 }
@@ -111,7 +111,7 @@ func (q *quality) set(i int, value float64, found []Detection) {
 	q.readings[i].Value, q.readings[i].Detections = value, found
 }
 
-// frozen compares with the picture that was the first of its like, not with the
+// frozen compares with the frame that was the first of its like, not with the
 // last one, so that a slow change is a change.
 func (q *quality) frozen(now time.Time) float64 {
 	changed := q.since.IsZero()

@@ -70,7 +70,7 @@ func TestQualityOfScenes(t *testing.T) {
 	}
 }
 
-// Frozen counts in capture time from the first of the identical pictures.
+// Frozen counts in capture time from the first of the identical frames.
 func TestQualityFrozenTakesTwoSeconds(t *testing.T) {
 	film := openFilm(t, "freeze", 1, 320)
 	d := build(t, Config{Name: "lens", Kind: "quality"})

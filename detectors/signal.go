@@ -12,7 +12,7 @@ import (
 // MaxSignals is how many signals one camera can have.
 const MaxSignals = 1024
 
-// Box is a rectangle in parts of the picture, 0..1: left edge, top edge, width
+// Box is a rectangle in parts of the frame, 0..1: left edge, top edge, width
 // and height.
 type Box struct {
 	X float64 `json:"x"`
@@ -21,7 +21,7 @@ type Box struct {
 	H float64 `json:"h"`
 }
 
-// Detection is one thing that a detector found in a picture.
+// Detection is one thing that a detector found in a frame.
 type Detection struct {
 	Label string  `json:"label"`
 	Score float64 `json:"score"` // 0..1 where the detector has probabilities; else its own measure, as its kind documents
@@ -31,7 +31,7 @@ type Detection struct {
 	Keypoints []Keypoint `json:"keypoints,omitempty"`
 }
 
-// Keypoint is a marked point in parts of the picture. It can be beyond 0..1, and
+// Keypoint is a marked point in parts of the frame. It can be beyond 0..1, and
 // is always finite.
 type Keypoint struct {
 	X     float64 `json:"x"`
@@ -44,7 +44,7 @@ type Keypoint struct {
 // Captured.
 type Trace struct {
 	Frame    uint64        // ID of the frame that was looked at
-	Captured time.Duration // the camera took the picture
+	Captured time.Duration // the camera took the frame
 	Arrived  time.Duration // it was complete in memory
 	Seen     time.Duration // the engine saw it
 	Started  time.Duration // the detector began with it

@@ -104,7 +104,7 @@ token    = "another"
 		}
 		return all[`rvo_detector_failures_total{camera="yard",detector="stranger",reason="unauthorized"}`] > 0
 	})
-	p.logs("pictures leave this machine unencrypted", patience)
+	p.logs("frames leave this machine unencrypted", patience)
 	_, page, err := p.get("/metrics")
 	if err != nil {
 		t.Fatal(err)
@@ -112,7 +112,7 @@ token    = "another"
 	p.stop()
 	text := p.stderr.String()
 	if n := strings.Count(text, "unencrypted"); n != 1 || !strings.Contains(text, "192.0.2.1") {
-		t.Errorf("%d warnings of pictures in the clear", n)
+		t.Errorf("%d warnings of frames in the clear", n)
 	}
 	if strings.Contains(text+page+p.stdout.String(), canary) {
 		t.Error("the token is shown")

@@ -25,7 +25,7 @@ type Event struct {
 // Age is how old a frame is by the time an event is made of it, by where the
 // time went. Nothing in it is negative.
 type Age struct {
-	Capture   time.Duration // from the picture's taking to having it in memory
+	Capture   time.Duration // from its capture until the frame is in memory
 	Queue     time.Duration // until the engine saw it
 	Schedule  time.Duration // until the detector began with it
 	Inference time.Duration // until the detector answered

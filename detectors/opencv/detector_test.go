@@ -104,7 +104,7 @@ func detect(t testing.TB, d detectors.Detector, f *capture.Frame) detectors.Read
 	last := answer[0].Detections
 	for i, d := range last {
 		if b := d.Box; b.X < 0 || b.Y < 0 || b.W <= 0 || b.H <= 0 || b.X+b.W > 1.000001 || b.Y+b.H > 1.000001 {
-			t.Errorf("box %+v is not inside the picture", b)
+			t.Errorf("box %+v is not inside the frame", b)
 		}
 		if i > 0 && last[i-1].Score < d.Score {
 			t.Errorf("scores do not fall: %v then %v", last[i-1].Score, d.Score)
@@ -149,7 +149,7 @@ func TestFaceInVideo(t *testing.T) {
 			}
 		})
 		if found < 2 || found > looked {
-			t.Errorf("%s: faces in %d of %d pictures", model, found, looked)
+			t.Errorf("%s: faces in %d of %d frames", model, found, looked)
 		}
 	}
 }
@@ -159,13 +159,13 @@ func TestFaceSmallerThanMinSize(t *testing.T) {
 	f := picture(t, need(t, samples+"messi5.jpg", "opencv-doc"))
 	d := newDetector(t, "face", func(c *detectors.Config) { c.Options = opencv.FaceOptions{MinSize: 0.9} })
 	if r := detect(t, d, f); r.Value != 0 || r.Detections != nil {
-		t.Errorf("found %+v: no face fills the picture", r)
+		t.Errorf("found %+v: no face fills the frame", r)
 	}
 }
 
 func TestNobodyThere(t *testing.T) {
 	need(t, cascades, "opencv-data")
-	pictures := map[string]*capture.Frame{
+	frames := map[string]*capture.Frame{
 		"gray":  frameOf(t, 640, 360, func(x, y int) (byte, byte, byte) { return 128, 128, 128 }),
 		"noise": frameOf(t, 640, 360, func(x, y int) (byte, byte, byte) { v := byte(x*31 ^ y*17 ^ x*y); return v, v, v }),
 		"tiny":  frameOf(t, 3, 2, func(x, y int) (byte, byte, byte) { return byte(x), byte(y), 0 }),
@@ -173,7 +173,7 @@ func TestNobodyThere(t *testing.T) {
 	}
 	for _, kind := range []string{"face", "person"} {
 		d := newDetector(t, kind, nil)
-		for name, f := range pictures {
+		for name, f := range frames {
 			if r := detect(t, d, f); r.Value != 0 {
 				t.Errorf("%s in %s: %+v", kind, name, r.Detections)
 			}
@@ -245,7 +245,7 @@ func TestPersonsInRealVideo(t *testing.T) {
 		}
 	})
 	if looked != 8 || found < 7 || people < float64(2*looked) || people > float64(8*looked) {
-		t.Errorf("people in %d of %d pictures, %.0f in all: there are 3 to 8 in each", found, looked, people)
+		t.Errorf("people in %d of %d frames, %.0f in all: there are 3 to 8 in each", found, looked, people)
 	}
 }
 
@@ -339,7 +339,7 @@ func TestDetectAllocatesOnlyDetections(t *testing.T) {
 			t.Fatal(err)
 		}
 	}); n != 0 {
-		t.Errorf("%v allocations for a picture with nobody in it", n)
+		t.Errorf("%v allocations for a frame with nobody in it", n)
 	}
 }
 

@@ -99,6 +99,6 @@ func checkPerson(cfg detectors.Config, bad func(key, problem string)) {
 
 func checkWidth(width int, bad func(key, problem string)) {
 	if width < minWidth || width > maxWidth {
-		bad("width", "must be from 64 to 7680: the width in pixels to which wider pictures are scaled first")
+		bad("width", "must be from 64 to 7680: the width in pixels to which wider frames are scaled first")
 	}
 }

@@ -93,11 +93,11 @@ func detection(to *detectors.Detection, d *detectv1.Detection) error {
 	if !finite(to.Score) || !finite(x) || !finite(y) || !finite(w) || !finite(h) {
 		return fault(ReasonNaN, "answered with a score or box of %q that is not a number: correct the service", to.Label)
 	}
-	// Models place boxes a little beyond the picture; pixels in place of parts of
+	// Models place boxes a little beyond the frame; pixels in place of parts of
 	// it are a mistake that must not pass for a box over all of it.
 	const beyond = 1
 	if w < 0 || h < 0 || x < -beyond || y < -beyond || x+w > 1+beyond || y+h > 1+beyond {
-		return fault(ReasonBox, "answered with a box of %q at %g,%g of size %g,%g: correct the service, boxes are parts of the picture, 0 to 1",
+		return fault(ReasonBox, "answered with a box of %q at %g,%g of size %g,%g: correct the service, boxes are parts of the frame, 0 to 1",
 			to.Label, x, y, w, h)
 	}
 	if len(d.GetKeypoints()) > maxKeypoints {

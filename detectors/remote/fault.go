@@ -31,7 +31,7 @@ const (
 	ReasonSignal       detectors.Reason = "signal"       // the answer speaks of other signals only
 	ReasonNaN          detectors.Reason = "nan"          // a value, score or box is not a number
 	ReasonNegative     detectors.Reason = "negative"     // a value is below 0
-	ReasonBox          detectors.Reason = "box"          // a box lies far outside of the picture
+	ReasonBox          detectors.Reason = "box"          // a box lies far outside of the frame
 )
 
 func fault(reason detectors.Reason, format string, args ...any) *detectors.Error {
@@ -67,7 +67,7 @@ func (c *conn) failure(ctx context.Context, err error, said bool) *detectors.Err
 		return fault(detectors.ReasonTimeout, "no answer in time: look after the service, or raise timeout")
 	case code == codes.ResourceExhausted && has("larger than max"):
 		if said {
-			return fault(ReasonLarge, "picture is too large for the service: lower max_width, or let it take larger messages: %s", text)
+			return fault(ReasonLarge, "frame is too large for the service: lower max_width, or let it take larger messages: %s", text)
 		}
 		return fault(ReasonLarge, "answer is too large: correct the service, %d bytes are allowed: %s", MaxAnswer, text)
 	case code == codes.Unauthenticated, code == codes.PermissionDenied:

@@ -254,7 +254,7 @@ func TestDeadServiceCostsNoEncoding(t *testing.T) {
 		t.Fatal(err)
 	}
 	frame := picture(t, 64, 48, func([]byte, int, int, int, int) ([]byte, error) {
-		t.Error("a picture is encoded for nobody")
+		t.Error("a frame is encoded for nobody")
 		return nil, io.EOF
 	})
 	ctx := within(t, 20*time.Second)

@@ -172,9 +172,9 @@ func (p *Pool) warn(e Endpoint, token bool) {
 	if known {
 		return
 	}
-	what := "pictures"
+	what := "frames"
 	if token {
-		what = "pictures and token"
+		what = "frames and token"
 	}
 	p.Log.Warn(what+" leave this machine unencrypted: use an https:// endpoint", "endpoint", e.String())
 }
@@ -190,7 +190,7 @@ func (c *conn) open(creds credentials.TransportCredentials) (*grpc.ClientConn, e
 		grpc.WithAuthority(authority),
 		grpc.WithUserAgent("rvo-tui"),
 		grpc.WithDisableServiceConfig(),
-		grpc.WithDisableRetry(), // a picture is never sent twice: the next one is fresher
+		grpc.WithDisableRetry(), // a frame is never sent twice: the next one is fresher
 		grpc.WithMaxHeaderListSize(maxHeaders),
 		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(MaxAnswer)),
 		grpc.WithConnectParams(grpc.ConnectParams{

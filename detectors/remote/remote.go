@@ -22,7 +22,7 @@ import (
 	detectv1 "rvo-tui/proto/rvo/detect/v1"
 )
 
-// How pictures are sent.
+// How frames are sent.
 const (
 	formatJPEG = "jpeg"
 	formatBGR  = "bgr"
@@ -124,7 +124,7 @@ type Detector struct {
 	auth     string
 	client   detectv1.DetectorClient
 
-	width, height int    // of raw pictures, where they are larger; 0: as maxWidth says
+	width, height int    // of raw frames, where they are larger; 0: as maxWidth says
 	model         string // that answered last
 
 	// Of the call under way; reused by the next one.
@@ -157,7 +157,7 @@ func New(pool *Pool, cfg detectors.Config) (*Detector, error) {
 // until the context ends. Each error is a *detectors.Error.
 func (d *Detector) Detect(ctx context.Context, frame *capture.Frame) ([]detectors.Reading, error) {
 	if d.conn.grpc.GetState() == connectivity.TransientFailure {
-		// It is dialed again by itself; meanwhile a picture need not be encoded.
+		// It is dialed again by itself; meanwhile a frame need not be encoded.
 		if f := d.conn.dialFault(); f != nil {
 			return nil, d.at(f)
 		}
@@ -228,7 +228,7 @@ func (d *Detector) fill(ctx context.Context, frame *capture.Frame) error {
 	return nil
 }
 
-// Resize makes raw pictures that are larger go out at this size, in pixels, in
+// Resize makes raw frames that are larger go out at this size, in pixels, in
 // place of max_width. It belongs between calls of Detect.
 func (d *Detector) Resize(width, height int) { d.width, d.height = width, height }
 

@@ -14,7 +14,7 @@ import (
 	"rvo-tui/detectors"
 )
 
-// What the first byte of a picture tells the detector "actor" to do.
+// What the first byte of a frame tells the detector "actor" to do.
 const (
 	doCount   = iota
 	doNil     // follow a nil pointer where nobody recovers
@@ -26,11 +26,11 @@ const (
 	doExit    // without a word
 	doDawdle  // keep a core busy for three seconds
 	doChatter // print what must not be seen
-	doSize    // answer with the picture's size as score
+	doSize    // answer with the frame's size as score
 	doEnd     // work until the context ends, and say so
 )
 
-// actor counts the pictures that it has seen, and otherwise does as it is told.
+// actor counts the frames that it has seen, and otherwise does as it is told.
 type actor struct {
 	signal string
 	width  int
@@ -91,7 +91,7 @@ func (a *actor) Detect(ctx context.Context, f *capture.Frame) ([]detectors.Readi
 			eaten = append(eaten, make([]byte, 256<<20))
 		}
 	case doFail:
-		return nil, errors.New("the picture is not to its taste")
+		return nil, errors.New("the frame is not to its taste")
 	case doPanic:
 		panic("at the disco")
 	case doExit:
@@ -118,7 +118,7 @@ func (a *actor) Detect(ctx context.Context, f *capture.Frame) ([]detectors.Readi
 	}, nil
 }
 
-// sized is an actor that looks at pictures of a third of their height.
+// sized is an actor that looks at frames of a third of their height.
 type sized struct{ actor }
 
 func (*sized) Size(width, height int) (w, h int) { return width + 5, height / 3 }

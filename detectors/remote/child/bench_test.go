@@ -11,7 +11,7 @@ import (
 	"rvo-tui/detectors"
 )
 
-// What a process costs: a detector that does nothing looks at pictures, within
+// What a process costs: a detector that does nothing looks at frames, within
 // this process and in one of its own.
 func BenchmarkDetect(b *testing.B) {
 	for _, size := range []struct {

@@ -118,7 +118,7 @@ func try(t *testing.T, p *Pool, cfg detectors.Config) (detectors.Detector, error
 	return kinds[cfg.Kind].New(fill(t, kinds, cfg))
 }
 
-// look shows the detector a picture of 64x48 pixels with the order as its first
+// look shows the detector a frame of 64x48 pixels with the order as its first
 // byte.
 func look(t *testing.T, d detectors.Detector, camera string, order byte, timeout time.Duration) ([]detectors.Reading, error) {
 	t.Helper()
@@ -139,7 +139,7 @@ func look(t *testing.T, d detectors.Detector, camera string, order byte, timeout
 // patience is how long a test waits for what must come.
 const patience = time.Minute
 
-// count shows a picture and returns what is counted and the process that counts.
+// count shows a frame and returns what is counted and the process that counts.
 func count(t *testing.T, d detectors.Detector, camera string) (seen, pid int) {
 	t.Helper()
 	out, err := look(t, d, camera, doCount, patience)
@@ -190,11 +190,11 @@ func TestCamerasShareAProcess(t *testing.T) {
 	count(t, yard, "yard")
 	seen, pid := count(t, yard, "yard")
 	if seen != 3 {
-		t.Errorf("the detector of the yard saw %d pictures, want 3", seen)
+		t.Errorf("the detector of the yard saw %d frames, want 3", seen)
 	}
 	other, same := count(t, door, "door")
 	if other != 1 || same != pid {
-		t.Errorf("the detector of the door saw %d pictures in process %d, want 1 in %d", other, same, pid)
+		t.Errorf("the detector of the door saw %d frames in process %d, want 1 in %d", other, same, pid)
 	}
 	out, err := look(t, door, "door", doCount, patience)
 	if err != nil {
@@ -225,7 +225,7 @@ func TestCamerasShareAProcess(t *testing.T) {
 
 	second := open(t, p, detectors.Config{Options: actorOptions{Width: 32}})
 	if out, err := look(t, second, "yard", doCount, patience); err != nil || int(out[1].Value) == pid || out[0].Detections[0].Score != 32 {
-		t.Errorf("with another width: %v, %v; want a process of its own and pictures 32 pixels wide", out, err)
+		t.Errorf("with another width: %v, %v; want a process of its own and frames 32 pixels wide", out, err)
 	}
 }
 
@@ -282,7 +282,7 @@ func TestFailuresStayInTheProcess(t *testing.T) {
 		{"memory", doEat, ReasonCrashed, "its process ended: exit status", false},
 		{"hang", doHang, ReasonStuck, "did not answer in time", false},
 		{"ended at its timeout", doEnd, detectors.ReasonTimeout, "it was ended", true},
-		{"error", doFail, detectors.ReasonOther, "the picture is not to its taste", true},
+		{"error", doFail, detectors.ReasonOther, "the frame is not to its taste", true},
 		{"panic", doPanic, detectors.ReasonOther, "panic: at the disco", true},
 	}
 	for _, tt := range tests {

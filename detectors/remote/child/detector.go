@@ -25,14 +25,14 @@ import (
 
 // What a call to a child of our own program says besides the contract: which of
 // its detectors is meant, one for each camera, and what to do with it where that
-// is not to look at a picture.
+// is not to look at a frame.
 const (
 	instanceKey = "rvo-instance"
 	orderKey    = "rvo-order"
 	orderOpen   = "open"  // make the detector; the answer comes when it is loaded
 	orderClose  = "close" // free it
 	orderPing   = "ping"  // nothing: an answer is all that is asked for
-	orderSize   = "size"  // say, in sizeKey, how large it looks at pictures of the request's size
+	orderSize   = "size"  // say, in sizeKey, how large it looks at frames of the request's size
 	sizeKey     = "rvo-size"
 )
 
@@ -112,7 +112,7 @@ type detector struct {
 
 	run   *run // that inner talks to
 	inner *remote.Detector
-	asked [2]int // size of pictures for which the run has said how large it looks at them
+	asked [2]int // size of frames for which the run has said how large it looks at them
 }
 
 // open returns a detector when its process runs and has loaded it.
@@ -129,7 +129,7 @@ func (p *Pool) open(j job) (detectors.Detector, error) {
 }
 
 // service returns the configuration of the remote detector that asks a process.
-// To one of ours pictures go raw, as large as its detector looks at them.
+// To one of ours frames go raw, as large as its detector looks at them.
 func service(j job) detectors.Config {
 	cfg := j.Config
 	if j.Command != nil {
@@ -226,7 +226,7 @@ func (d *detector) attach(r *run) error {
 	return nil
 }
 
-// size lets pictures of the frame's size go out as small as a detector in a
+// size lets frames of the frame's size go out as small as a detector in a
 // process of ours looks at them. The process is asked once for each size.
 func (d *detector) size(ctx context.Context, r *run, frame *capture.Frame) error {
 	of := [2]int{frame.Width, frame.Height}

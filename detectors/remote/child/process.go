@@ -98,7 +98,7 @@ func (c *process) once() *detectors.Error {
 }
 
 // watch returns when the process has ended or is to end. It kills one of ours
-// that does not answer, which nobody else notices while there are no pictures.
+// that does not answer, which nobody else notices while there are no frames.
 func (c *process) watch(r *run) {
 	var due <-chan time.Time
 	if c.job.Command == nil {

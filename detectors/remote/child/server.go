@@ -45,7 +45,7 @@ func newServer(open func() (detectors.Detector, error)) *server {
 	return &server{open: open, instances: make(map[string]*instance)}
 }
 
-// Detect looks at a picture, or does what the parent orders.
+// Detect looks at a frame, or does what the parent orders.
 func (s *server) Detect(ctx context.Context, req *detectv1.DetectRequest) (*detectv1.DetectResponse, error) {
 	name, order := first(ctx, instanceKey), first(ctx, orderKey)
 	switch order {
@@ -154,7 +154,7 @@ func (in *instance) load(open func() (detectors.Detector, error)) {
 	in.det, in.err = open()
 }
 
-// size answers how large the detector looks at a picture, where it knows.
+// size answers how large the detector looks at a frame, where it knows.
 func (in *instance) size(ctx context.Context, req *detectv1.DetectRequest) error {
 	sizer, ok := in.det.(detectors.Sizer)
 	if !ok {
@@ -169,7 +169,7 @@ func formatSize(w, h int) string { return fmt.Sprintf("%dx%d", w, h) }
 // parseSize reads what formatSize wrote.
 func parseSize(size string) (w, h int, err error) {
 	if _, err = fmt.Sscanf(size, "%dx%d", &w, &h); err != nil || w < 1 || h < 1 {
-		return 0, 0, fault(remote.ReasonGarbage, "its process works with pictures of the size %q", text.Clean(size))
+		return 0, 0, fault(remote.ReasonGarbage, "its process works with frames of the size %q", text.Clean(size))
 	}
 	return w, h, nil
 }
@@ -197,14 +197,14 @@ func (s *server) drop(name string) {
 func (in *instance) detect(ctx context.Context, req *detectv1.DetectRequest) (answer *detectv1.DetectResponse, err error) {
 	w, h := int(req.GetWidth()), int(req.GetHeight())
 	if len(req.GetFrameBgr()) != w*h*3 {
-		return nil, fmt.Errorf("a picture of %dx%d pixels has %d bytes", w, h, len(req.GetFrameBgr()))
+		return nil, fmt.Errorf("a frame of %dx%d pixels has %d bytes", w, h, len(req.GetFrameBgr()))
 	}
 	frame, err := in.pixels.Get(req.GetCamera(), req.GetFrameId(), w, h, time.Unix(0, int64(req.GetTsNs())))
 	if err != nil {
 		return nil, err
 	}
 	if frame == nil {
-		return nil, errors.New("there is no room for a picture")
+		return nil, errors.New("there is no room for a frame")
 	}
 	defer frame.Release()
 	frame.Arrived = time.Now()

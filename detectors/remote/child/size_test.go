@@ -10,7 +10,7 @@ import (
 )
 
 // What a detector does not look at is not sent to its process, whatever sizes the
-// pictures have and however often the process starts again.
+// frames have and however often the process starts again.
 func TestPicturesGoAsSmallAsTheyAreLookedAt(t *testing.T) {
 	p, _ := pool(t, Options{})
 	d := open(t, p, detectors.Config{Options: actorOptions{Model: "small"}})
@@ -32,7 +32,7 @@ func TestPicturesGoAsSmallAsTheyAreLookedAt(t *testing.T) {
 			return err
 		}
 		if got := out[0].Detections[0].Score; got != float64(60_000+height/3) {
-			t.Errorf("of a picture of 60x%d it was sent one of %g", height, got)
+			t.Errorf("of a frame of 60x%d it was sent one of %g", height, got)
 		}
 		return nil
 	}

@@ -56,7 +56,7 @@ func awaitExit(pid int) {
 }
 
 // limit bounds what the calling process can have: address space in bytes, and no
-// dumps of its memory, which hold pictures.
+// dumps of its memory, which hold frames.
 func limit(memory uint64) error {
 	return errors.Join(
 		unix.Setrlimit(unix.RLIMIT_AS, &unix.Rlimit{Cur: memory, Max: memory}),

@@ -1,5 +1,5 @@
 // Command service is a detector in a program of its own, for tests. Its first
-// argument says what it does: "serve" answers with the width of the picture,
+// argument says what it does: "serve" answers with the width of the frame,
 // "nan" with what is no number, "deaf" never listens, "noise" speaks no gRPC.
 package main
 
