@@ -23,17 +23,17 @@ func TestAccounts(t *testing.T) {
 		change func(*CameraAccount)
 		want   string // in the complaint; empty: none
 	}{
-		"all adds up":                 {func(*CameraAccount) {}, ""},
-		"a frame vanished":            {func(a *CameraAccount) { a.Sent++ }, "101 frames sent, and 90 seen + 7 superseded + 3 dropped"},
-		"a frame came twice":          {func(a *CameraAccount) { a.Seen++ }, "91 seen"},
-		"a frame was not seen":        {func(a *CameraAccount) { a.Superseded-- }, "97 frames handed over, and 90 seen + 6"},
-		"pixels without a frame":      {func(a *CameraAccount) { a.Given++ }, "98 frames got pixels"},
-		"the probe saw less":          {func(a *CameraAccount) { a.TookIn-- }, "take in 89"},
-		"lag in a harness":            {func(a *CameraAccount) { a.Lag = 1 }, "1 frames dropped for lag"},
-		"a rate in a harness":         {func(a *CameraAccount) { a.Rate = 2 }, "2 for their rate"},
-		"a picture that does not fit": {func(a *CameraAccount) { a.Corrupt = 3 }, "3 as corrupt"},
-		"a frame that no gate held":   {func(a *CameraAccount) { a.Detectors[0].Skips[engine.GateBusy]-- }, "detector slow: 90 frames seen"},
-		"a run that nobody saw":       {func(a *CameraAccount) { a.Detectors[0].Began-- }, "the probe saw 19 runs begin"},
+		"all adds up":               {func(*CameraAccount) {}, ""},
+		"a frame vanished":          {func(a *CameraAccount) { a.Sent++ }, "101 frames sent, and 90 seen + 7 superseded + 3 dropped"},
+		"a frame came twice":        {func(a *CameraAccount) { a.Seen++ }, "91 seen"},
+		"a frame was not seen":      {func(a *CameraAccount) { a.Superseded-- }, "97 frames handed over, and 90 seen + 6"},
+		"pixels without a frame":    {func(a *CameraAccount) { a.Given++ }, "98 frames got pixels"},
+		"the probe saw less":        {func(a *CameraAccount) { a.TookIn-- }, "take in 89"},
+		"lag in a harness":          {func(a *CameraAccount) { a.Lag = 1 }, "1 frames dropped for lag"},
+		"a rate in a harness":       {func(a *CameraAccount) { a.Rate = 2 }, "2 for their rate"},
+		"a frame that does not fit": {func(a *CameraAccount) { a.Corrupt = 3 }, "3 as corrupt"},
+		"a frame that no gate held": {func(a *CameraAccount) { a.Detectors[0].Skips[engine.GateBusy]-- }, "detector slow: 90 frames seen"},
+		"a run that was not seen":   {func(a *CameraAccount) { a.Detectors[0].Began-- }, "the probe saw 19 runs begin"},
 	} {
 		a := balanced()
 		c.change(&a)

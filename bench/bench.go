@@ -31,7 +31,7 @@ type Options struct {
 	Duration  time.Duration // of what is measured
 	Warmup    time.Duration // before it
 	Sample    time.Duration // between two rows of the time series
-	Width     int           // of the pictures
+	Width     int           // of frames
 	Height    int
 	Seed      uint64 // of everything random
 	Dir       string // for the results

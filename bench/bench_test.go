@@ -280,7 +280,7 @@ func TestScenariosRun(t *testing.T) {
 		if r.Scenario.Name == "event_storm" && (r.Events == 0 || r.Events%64 != 0) {
 			t.Errorf("%d events, want a multiple of %d", r.Events, 64)
 		}
-		// The answers of one that is stuck are late, and nobody's signal.
+		// The answers of a stuck detector are late and become no signal.
 		if r.Scenario.Name == "stuck_detector" && r.SignalAge.max() >= time.Second {
 			t.Errorf("a signal of %v age", r.SignalAge.max())
 		}

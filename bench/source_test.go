@@ -23,14 +23,14 @@ func testFrames(t *testing.T) *prerendered {
 func TestBuffersAreFilledOnce(t *testing.T) {
 	a := testFrames(t)
 	if bytes.Equal(a.frames[0], a.frames[1]) {
-		t.Error("the pictures are all the same")
+		t.Error("the frames are all the same")
 	}
 	dst := make([]byte, 64*48*3)
 	if !a.show(dst, 1) {
 		t.Error("a fresh buffer was not filled")
 	}
 	if !bytes.Equal(dst[numberAt+8:], a.frames[1][numberAt+8:]) {
-		t.Error("the buffer does not show a picture")
+		t.Error("the buffer does not hold a frame")
 	}
 	if a.show(dst, 2) {
 		t.Error("a filled buffer was filled again")
@@ -44,7 +44,7 @@ func TestTheSameSeedDrawsTheSameFrames(t *testing.T) {
 	a, b := testFrames(t), testFrames(t)
 	for i := range a.frames {
 		if !bytes.Equal(a.frames[i], b.frames[i]) {
-			t.Fatalf("picture %d differs", i)
+			t.Fatalf("frame %d differs", i)
 		}
 	}
 }

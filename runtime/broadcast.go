@@ -6,7 +6,7 @@ import (
 )
 
 // Broadcast hands the newest Snapshot to any number of subscribers. One that does
-// not read in time misses snapshots and delays nobody. Its zero value is ready. It
+// not read in time misses snapshots and delays nothing. Its zero value is ready. It
 // is safe for concurrent use.
 type Broadcast struct {
 	mu          sync.Mutex // guards what follows
@@ -49,7 +49,7 @@ func (b *Broadcast) Publish(s *Snapshot) {
 	defer b.mu.Unlock()
 	for _, ch := range b.subscribers {
 		select {
-		case <-ch: // nobody has read the last one
+		case <-ch: // the last one was not read
 		default:
 		}
 		ch <- s // has room: only the holder of the mutex sends

@@ -39,7 +39,7 @@ func (r *Runtime) begin(ctx context.Context, req request) *change {
 	}
 	cmd := req.cmd
 	if err := req.ctx.Err(); err != nil {
-		return refuse(err) // nobody waits for it any more
+		return refuse(err) // the caller no longer waits
 	}
 	switch cmd.Do {
 	case AddCamera:

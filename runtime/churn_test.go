@@ -109,7 +109,7 @@ func TestReconfiguringTouchesNobodyElse(t *testing.T) {
 	})
 }
 
-// The same in real time with real pictures, for the race detector: here frames
+// The same in real time with real frames, for the race detector: here frames
 // may be superseded, as on any busy machine, and all are accounted for.
 func TestReconfiguringInRealTime(t *testing.T) {
 	c := newChurn()

@@ -107,7 +107,7 @@ var errStopped = errors.New("the runtime has stopped")
 func (r *Runtime) perform(req request) error {
 	ctx, cmd := req.ctx, req.cmd
 	if err := ctx.Err(); err != nil {
-		return err // nobody waits for it any more
+		return err // the caller no longer waits
 	}
 	if cmd.Do == Attach {
 		if cmd.Attached == nil {

@@ -97,7 +97,7 @@ func BenchmarkMailbox(b *testing.B) {
 	}
 }
 
-// BenchmarkSlots is what one turn of a slot costs a worker, with so many others
+// BenchmarkSlots is what claiming and releasing a slot costs a worker, with so many others
 // in line.
 func BenchmarkSlots(b *testing.B) {
 	for _, tt := range []struct {

@@ -45,7 +45,7 @@ type pipeline struct {
 	finished chan struct{} // closed when run has returned and all workers but abandoned ones have ended
 
 	wanted capture.Demand // that the camera was told last; the goroutine's own
-	looked atomic.Int64   // when somebody looked at a frame last; 0: never
+	looked atomic.Int64   // when a frame was last requested; 0: never
 
 	superseded atomic.Uint64
 	view       atomic.Pointer[CameraView]
@@ -168,15 +168,15 @@ func (p *pipeline) step() time.Duration {
 	return next
 }
 
-// previewFPS is the rate at which who looks at a camera sees it, and previewFor
-// how long a look counts.
+// A preview needs frames at the rate previewFPS, until previewFor after the last
+// request for one.
 const (
 	previewFPS = 5
 	previewFor = 3 * time.Second
 )
 
-// want tells the camera how much of it somebody looks at, and returns when to look
-// again.
+// want tells the camera the frame rate that detectors and previews need. It returns when
+// it is to be called again.
 func (p *pipeline) want(now time.Duration) time.Duration {
 	e := p.engine.Demand(now)
 	d := capture.Demand{FPS: e.FPS, Soon: e.Soon, Why: "detector " + e.Detector}
@@ -194,8 +194,7 @@ func (p *pipeline) want(now time.Duration) time.Duration {
 	return next
 }
 
-// look returns the newest frame for a person, or nil, and has the camera give
-// more of them.
+// look returns the newest frame for a preview, or nil, and keeps frames coming.
 func (p *pipeline) look() *capture.Frame {
 	p.looked.Store(int64(p.clock()))
 	select {

@@ -21,7 +21,7 @@ type Preview struct {
 }
 
 // Scale returns a frame, which the caller holds, at another size. A frame that
-// cannot be converted gives a black picture.
+// cannot be converted gives a black image.
 func Scale(f *capture.Frame, width, height int) Preview {
 	p := Preview{Frame: f.ID, Width: width, Height: height, Pixels: make([]byte, width*height*3)}
 	if pix, err := f.RGB(width, height, capture.Stretch); err == nil {

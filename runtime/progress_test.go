@@ -15,7 +15,7 @@ import (
 
 func TestProgress(t *testing.T) {
 	at := time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)
-	// door gives frames, lane is down; the loop turns.
+	// door gives frames, lane is down; the loop runs.
 	before := func() *runtime.Snapshot {
 		return &runtime.Snapshot{
 			At: at, Loop: runtime.LoopView{Turns: 50},
@@ -55,7 +55,7 @@ func TestProgress(t *testing.T) {
 		}, ""},
 		{"a camera that has come", func(b, _ *runtime.Snapshot) { b.Cameras = b.Cameras[1:] }, ""},
 		{"a loop that hangs", func(b, a *runtime.Snapshot) { a.Loop = b.Loop }, "the command loop has not run for 5s"},
-		{"a loop that may turn yet", func(b, a *runtime.Snapshot) { a.Loop, a.At = b.Loop, at.Add(2*time.Second) }, ""},
+		{"a loop that may still run", func(b, a *runtime.Snapshot) { a.Loop, a.At = b.Loop, at.Add(2*time.Second) }, ""},
 		{"a long command", func(b, a *runtime.Snapshot) { a.Loop = runtime.LoopView{Turns: b.Loop.Turns, Busy: 50 * time.Second} }, ""},
 		{"an endless command", func(b, a *runtime.Snapshot) { a.Loop = runtime.LoopView{Turns: b.Loop.Turns, Busy: 70 * time.Second} }, "one command has been running for 1m10s"},
 		{"a live camera without frames", func(b, a *runtime.Snapshot) {
@@ -109,7 +109,7 @@ func TestProgressOfARun(t *testing.T) {
 					t.Errorf("got %v; stands still: want %v", err, tt.stands)
 				}
 				if before.Loop.Turns == after.Loop.Turns {
-					t.Errorf("the loop did not turn: %+v", after.Loop)
+					t.Errorf("the loop did not run: %+v", after.Loop)
 				}
 			})
 		})

@@ -84,7 +84,7 @@ func TestReloadReplacesOnlyWhatChanged(t *testing.T) {
 	})
 }
 
-// A camera that is replaced keeps its place. While it is away, nobody is told that
+// A camera that is replaced keeps its place. While it is missing, the loop does not say that
 // all is well.
 func TestReloadUnderWay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -156,7 +156,7 @@ func TestClipTellsWhatEveryDetectorFound(t *testing.T) {
 					}
 					ids = append(ids, f.Frame)
 				}
-				// A clip is made as soon as its last picture is there, whose answer may be
+				// A clip is made as soon as its last frame is there, whose answer may be
 				// yet to come.
 				want := metas[0].FrameIDs[:metas[0].FramesWritten-1]
 				if len(ids) < len(want) || !slices.Equal(ids[:len(want)], want) {

@@ -11,7 +11,7 @@ import (
 	"rvo-tui/runtime/testkit"
 )
 
-// A service that takes 150 ms for a picture, under a limit of 15 a second, is
+// A service that takes 150 ms for a frame, under a limit of 15 a second, is
 // asked again as soon as it has answered. What holds a slot as long is parked,
 // because it takes more than twice the 67 ms that it has.
 func TestServiceIsPacedByItsAnswers(t *testing.T) {

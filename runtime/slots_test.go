@@ -49,7 +49,7 @@ func TestPolicyOrdersWhoWaits(t *testing.T) {
 				holder.end()
 				i := slices.IndexFunc(waiting, granted)
 				if i < 0 {
-					t.Fatal("a free slot is given to nobody")
+					t.Fatal("a free slot is not granted")
 				}
 				holder = waiting[i]
 				got = append(got, holder.waiter.Detector)
@@ -72,7 +72,7 @@ func TestSlotIsGivenUpOnce(t *testing.T) {
 	a.revoke()
 	a.end() // the stuck one comes back
 	if !granted(b) || granted(c) {
-		t.Error("a revoked slot must go to the next in line, and to nobody else")
+		t.Error("a revoked slot must go to the next waiter alone")
 	}
 	if v := s.View(); v.Busy != 1 || v.Waiting != 1 || v.Revoked != 1 {
 		t.Errorf("slots are %+v", v)
@@ -98,7 +98,7 @@ func TestWaitEndsWithTheContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if b.wait(ctx) {
-		t.Error("a slot was granted that nobody gave up")
+		t.Error("a slot was granted that was not released")
 	}
 	b.end()
 	if v := s.View(); v.Waiting != 0 {
@@ -107,7 +107,7 @@ func TestWaitEndsWithTheContext(t *testing.T) {
 }
 
 // Whatever is claimed, withdrawn, ended and revoked: never more are held than
-// there are, none is free while somebody waits, and everybody is served at last.
+// there are, none is free while a claim waits, and every claim is served.
 func TestSlotsServeEverybody(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		size := rapid.IntRange(1, 4).Draw(t, "size")
@@ -132,7 +132,7 @@ func TestSlotsServeEverybody(t *testing.T) {
 				t.Fatalf("%d of %d claims are granted on %d slots: %+v", held, len(live), size, v)
 			}
 			if v.Waiting > 0 && held < size {
-				t.Fatalf("a slot is free while somebody waits: %+v", v)
+				t.Fatalf("a slot is free while a claim waits: %+v", v)
 			}
 			if v.Revoked != revoked {
 				t.Fatalf("%d revoked, %d counted", revoked, v.Revoked)
@@ -160,7 +160,7 @@ func TestSlotsServeEverybody(t *testing.T) {
 		for n := len(live); n > 0; n-- {
 			i := slices.IndexFunc(live, granted)
 			if i < 0 {
-				t.Fatalf("%d wait and nobody is served", n)
+				t.Fatalf("%d claims wait and none is served", n)
 			}
 			drop(i).end()
 			check()
@@ -168,7 +168,7 @@ func TestSlotsServeEverybody(t *testing.T) {
 	})
 }
 
-// Detectors of one camera that claim again as soon as they are done take turns,
+// Detectors of one camera that claim again as soon as they are done alternate,
 // in every order that looks at when they are due.
 func TestSlotsAreSharedEvenly(t *testing.T) {
 	for _, policy := range []string{"deadline", "fifo"} {

@@ -161,7 +161,7 @@ func TestWorkerWithdrawsBetweenItsSlotAndTheRun(t *testing.T) {
 func TestWorkerWithdraws(t *testing.T) {
 	for _, c := range []struct {
 		name string
-		busy bool            // somebody else has the slot
+		busy bool            // another worker has the slot
 		do   func(w *worker) // before the goroutine runs
 		then func(w *worker) // while it waits
 		want []engine.ReportKind

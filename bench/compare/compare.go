@@ -256,7 +256,7 @@ func parseResults(in io.Reader) (*results, error) {
 	return res, nil
 }
 
-// relate adds the measure of this name: turns over those of another scenario.
+// relate adds the measure of this name: ticks over those of another scenario.
 func (r *results) relate(name, to string) {
 	for _, key := range r.keys {
 		base := median(r.values[resultKey{key.mode, to}]["tick_p50_ns"])

@@ -87,7 +87,7 @@ func TestSets(t *testing.T) {
 		t.Errorf("got\n%s", text)
 	}
 
-	// A set that does not say its mode is compared with each mode of the other; turns
+	// A set that does not say its mode is compared with each mode of the other; ticks
 	// are related to those of the scenarios without work.
 	write(filepath.Join(dir, "seed.csv"), "scenario,tick_p50_ns\nbaseline,100\ninproc_low,200\nload_shed,300\n")
 	write(filepath.Join(dir, "ours.csv"), "mode,scenario,tick_p50_ns\ninline,load_shed,3\nworker,load_shed,6\nworker,baseline,4\n")

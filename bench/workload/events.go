@@ -18,7 +18,7 @@ import (
 	"rvo-tui/runtime/sink"
 )
 
-// eventScenarios show how old a picture is when its signal and its event are
+// eventScenarios show how old a frame is when its signal and its event are
 // there, and that what is made of events holds nothing up.
 func eventScenarios() []Scenario {
 	return []Scenario{

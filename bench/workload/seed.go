@@ -57,13 +57,13 @@ func plain(name, doc string, fps float64, sleep time.Duration, dets ...detectors
 	}
 }
 
-// expectBlocking wants the detector's latency in the engine's turns where it
+// expectBlocking wants the detector's latency in the ticks where it
 // runs in them, and nowhere else.
 func expectBlocking(o *Outcome) string {
 	tick, sleep := o.TickP50, o.Scenario.Sleep
 	switch {
 	case o.Mode == Inline && (tick < sleep/2 || tick > sleep*5/2):
-		return fmt.Sprintf("tick p50 is %v where the detector takes %v: it does not run in every turn", tick, sleep)
+		return fmt.Sprintf("tick p50 is %v where the detector takes %v: it does not run in every tick", tick, sleep)
 	case o.Mode == Worker && o.Superseded+o.PoolDropped > 0:
 		return fmt.Sprintf("%d frames were lost beside a detector that should cost the engine nothing; the camera itself was held up for %d", o.Lost(), o.Overdue)
 	}
@@ -83,7 +83,7 @@ func expectOverload(o *Outcome) string {
 	lost := o.Superseded + o.PoolDropped
 	switch {
 	case o.Mode == Inline && o.Scenario.FPS > 200 && lost == 0:
-		return "no frame was lost: the detector does not run in every turn"
+		return "no frame was lost: the detector does not run in every tick"
 	case o.Mode == Worker && lost*100 > o.Sent:
 		return fmt.Sprintf("%d of %d frames were lost, more than 1 %%; the camera itself was held up for %d", lost, o.Sent, o.Overdue)
 	}

@@ -35,7 +35,7 @@ func TestWriteGivesUpOnAReaderThatStalls(t *testing.T) {
 		}
 	}
 	if n == 1000*len(line) {
-		t.Fatal("a pipe that nobody reads took a million bytes")
+		t.Fatal("a pipe that is not read took a million bytes")
 	}
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()

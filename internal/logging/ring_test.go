@@ -112,7 +112,7 @@ func TestRingKeepsTheNewest(t *testing.T) {
 			}
 		}
 		if depth, capacity, dropped := h.Queue(); depth != logQueue || capacity != logQueue || dropped != MaxLines+20-logQueue {
-			t.Errorf("with nobody taking lines: %d of %d, %d dropped", depth, capacity, dropped)
+			t.Errorf("with a next handler that takes no lines: %d of %d, %d dropped", depth, capacity, dropped)
 		}
 	})
 }

@@ -107,7 +107,7 @@ func NewCollector(latest func() *runtime.Snapshot) *Collector {
 	c.connectFailures = d("camera_connect_failures_total", "Failed openings of the source.", "camera")
 	c.stalls = d("camera_stalls_total", "Times without a frame for the stall timeout.", "camera")
 	c.resizes = d("camera_resizes_total", "Changes of the frame size within a stream.", "camera")
-	c.poolOut = d("camera_pool_buffers_in_use", "Pixel buffers that somebody holds.", "camera")
+	c.poolOut = d("camera_pool_buffers_in_use", "Pixel buffers in use.", "camera")
 	c.poolSize = d("camera_pool_buffers", "Pixel buffers that the camera may have.", "camera")
 	c.poolHeld = d("camera_pool_buffers_retired", "Pixel buffers that stuck detectors hold.", "camera")
 	c.poolRetired = d("camera_pool_buffers_retired_total", "Pixel buffers that stuck detectors ever held.", "camera")

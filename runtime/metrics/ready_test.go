@@ -42,7 +42,7 @@ func TestReadyOf(t *testing.T) {
 			`{"ready":true,"reasons":[]}`,
 		},
 		{
-			"as somebody wanted",
+			"paused and ended",
 			&runtime.Snapshot{Loop: runtime.LoopView{Turns: 1}, Cameras: []runtime.CameraView{cam("door", capture.Paused, "by command", det("a", engine.DetectorFailed, "", "x")), cam("file", capture.Ended, "")}},
 			`{"ready":true,"reasons":[]}`,
 		},

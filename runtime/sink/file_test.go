@@ -34,7 +34,7 @@ func TestFileHealsWhatItOpens(t *testing.T) {
 		{"torn and padded with zeros", "{\"a\":1}\n{\"b\x00\x00\x00", "{\"a\":1}\n"},
 		{"zeros", "{\"a\":1}\n\x00\x00", "{\"a\":1}\n"},
 		{"line without end", "{\"a\":1}\n{\"b\":2}", "{\"a\":1}\n{\"b\":2}\n"},
-		{"somebody else's file", "root:x:0:0\ndaemon", "root:x:0:0\ndaemon\n"},
+		{"a file of another program", "root:x:0:0\ndaemon", "root:x:0:0\ndaemon\n"},
 		{"a line longer than the window", "{" + strings.Repeat("x", healWindow), "{" + strings.Repeat("x", healWindow) + "\n"},
 	}
 	for _, tt := range tests {

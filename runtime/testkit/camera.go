@@ -97,7 +97,7 @@ type source struct {
 	opened        time.Time
 	first, gap    time.Duration
 	width, height int
-	n             int // pictures given
+	n             int // frames given
 }
 
 func (s *source) Grab() (capture.Stamp, error) {
