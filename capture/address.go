@@ -165,7 +165,7 @@ func parseURL(kind Kind, scheme, rest string) (Address, error) {
 // parseHost checks a host and its port. It returns them as an address has them,
 // where the percent sign of an IPv6 zone is escaped.
 func parseHost(scheme, hostport string) (clean, problem string) {
-	host, port := hostport, ""
+	var host, port string
 	if strings.HasPrefix(hostport, "[") {
 		inner, after, closed := strings.Cut(hostport[1:], "]")
 		if !closed || after != "" && after[0] != ':' {

@@ -28,16 +28,16 @@ func ConvertPacked(dst, pix []byte, width, height int, t Target) error {
 		gray(dst, pix, t)
 		return nil
 	}
-	box(dst, t, width, height, func(x, y int) (r, g, b int) {
+	Box(dst, t, width, height, func(x, y int) (r, g, b int) {
 		p := pix[(y*width+x)*3:]
 		return int(p[2]), int(p[1]), int(p[0])
 	})
 	return nil
 }
 
-// box fills dst from width x height pixels: with the mean of whole boxes of them
+// Box fills dst from width x height pixels: with the mean of whole boxes of them
 // where it is smaller, by repeating them where it is larger.
-func box(dst []byte, t Target, width, height int, at func(x, y int) (r, g, b int)) {
+func Box(dst []byte, t Target, width, height int, at func(x, y int) (r, g, b int)) {
 	for y := range t.Height {
 		y0 := y * height / t.Height
 		y1 := max((y+1)*height/t.Height, y0+1)

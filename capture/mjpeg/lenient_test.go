@@ -67,7 +67,7 @@ func TestOtherContent(t *testing.T) {
 			src, err := openURL(t, httpConfig(20*time.Second), address)
 			for range 2 {
 				if err == nil {
-					_, err = src.Grab()
+					_, err = src.Read()
 				}
 			}
 			if !errors.Is(err, capture.ErrUnsupported) || !strings.Contains(err.Error(), tc.says) {

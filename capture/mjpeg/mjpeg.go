@@ -11,8 +11,6 @@ import (
 	"net/http"
 	"net/url"
 	"os"
-	"sync"
-	"sync/atomic"
 	"time"
 
 	"rvo-tui/capture"
@@ -21,15 +19,14 @@ import (
 )
 
 // Open is the capture.Opener of capture.KindHTTP: a stream of JPEG frames over HTTP or
-// HTTPS, as multipart/x-mixed-replace. User and password of the address answer
-// Basic and Digest challenges. Proxies are not used: cameras are near.
+// HTTPS, as multipart/x-mixed-replace or as cameras understand that, as a
+// capture.PacketSource. User and password of the address answer Basic and Digest
+// challenges. Proxies are not used: cameras are near.
 //
-// A goroutine reads the network and keeps the newest frame alone, so that
-// nothing queues up in the kernel; the older ones count as skipped (Skipper).
 // Frames may have an X-Timestamp header, in seconds, which becomes their
 // presentation time.
-func Open(ctx context.Context, cfg capture.Config, addr capture.Address) (capture.Source, error) {
-	fail := func(err error) (capture.Source, error) {
+func Open(ctx context.Context, cfg capture.Config, addr capture.Address) (capture.PacketSource, error) {
+	fail := func(err error) (capture.PacketSource, error) {
 		return nil, fmt.Errorf("open source %s: %w", text.Redact(addr.URL), err)
 	}
 	target, err := url.Parse(addr.URL)
@@ -73,168 +70,98 @@ func Open(ctx context.Context, cfg capture.Config, addr capture.Address) (captur
 		transport.CloseIdleConnections()
 		return fail(tlsverify.Explain(err))
 	}
-	s := &mjpegSource{
-		cfg: cfg, cancel: cancel, body: resp.Body, transport: transport,
-		fresh: make(chan struct{}, 1), ended: make(chan struct{}),
-	}
-	go s.receive(what)
-	return s, nil
+	split := newSplitter(resp.Body)
+	return &source{ctx: ctx, cancel: cancel, body: resp.Body, transport: transport, split: split, what: what, track: videoTrack(0, 0)}, nil
 }
 
-// mjpegSource is one open MJPEG stream. Its receiver fills the slot, Grab empties
-// it; three buffers go round between them.
-type mjpegSource struct {
-	cfg       capture.Config
+func videoTrack(width, height int) *capture.Track {
+	return &capture.Track{Video: true, Codec: capture.MJPEG, Width: width, Height: height}
+}
+
+// source is one open stream.
+type source struct {
+	ctx       context.Context
 	cancel    context.CancelFunc
 	body      io.ReadCloser
 	transport *http.Transport
+	split     *splitter
+	what      content
 
-	// The reader of the source owns these.
-	cur           part
-	width, height int // of the frame in cur
-	lastPTS       time.Duration
-	timer         *time.Timer
-
-	skipped atomic.Uint64
-	fresh   chan struct{} // the slot has been filled
-	ended   chan struct{} // the receiver has ended, and wrote err before
-
-	mu   sync.Mutex // guards slot and full
-	slot part
-	full bool
-
-	err error
+	track  *capture.Track
+	frames int
+	size   int // bytes of the last frame
+	clock  clock
 }
 
-// part is one frame as it came.
-type part struct {
-	data    []byte
-	stamp   capture.Stamp
-	tooLong bool
-}
+// Tracks returns the one track there is. The first packet tells its size.
+func (s *source) Tracks() []*capture.Track { return []*capture.Track{s.track} }
 
-// receive reads frames off the network until the stream ends.
-func (s *mjpegSource) receive(what content) {
-	defer close(s.ended)
-	split := newSplitter(s.body)
-	var p part
-	for frames := 0; ; frames++ {
-		data, err := split.next(p.data)
-		p.data, p.tooLong = data, errors.Is(err, errPartTooLong)
-		if err != nil && !p.tooLong {
-			if s.err = err; what == contentImage && frames <= 1 && ended(err) {
-				s.err = errSingleImage
-			}
-			return
-		}
-		p.stamp = capture.Stamp{Arrived: time.Now()}
-		p.stamp.PTS, p.stamp.HasPTS = split.timestamp()
-		p = s.put(p)
-		select {
-		case s.fresh <- struct{}{}:
-		default:
-		}
+// Read returns the next frame.
+func (s *source) Read() (*capture.Packet, error) {
+	data, err := s.split.next(make([]byte, 0, s.size+s.size/8+512))
+	arrived := time.Now()
+	switch {
+	case errors.Is(err, errPartTooLong):
+		return nil, &capture.CorruptError{Err: err}
+	case err != nil && s.ctx.Err() != nil:
+		return nil, s.ctx.Err()
+	case err != nil && ended(err) && s.what == contentImage && s.frames <= 1:
+		return nil, errSingleImage
+	case err != nil && ended(err):
+		return nil, errors.New("the server ended the stream")
+	case err != nil:
+		return nil, fmt.Errorf("read stream: %w", err)
 	}
-}
-
-// put fills the slot and returns a part whose buffer is free.
-func (s *mjpegSource) put(p part) part {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.full {
-		s.skipped.Add(1)
-	}
-	p, s.slot, s.full = s.slot, p, true
-	return p
-}
-
-// take empties the slot into cur.
-func (s *mjpegSource) take() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if !s.full {
-		return false
-	}
-	s.cur, s.slot, s.full = s.slot, s.cur, false
-	return true
-}
-
-func (s *mjpegSource) Grab() (capture.Stamp, error) {
-	if err := s.await(); err != nil {
-		return capture.Stamp{}, err
-	}
-	if s.cur.tooLong {
-		return capture.Stamp{}, &capture.CorruptError{Err: errPartTooLong}
-	}
-	width, height, err := jpegSize(s.cur.data)
+	s.frames++
+	s.size = len(data)
+	stamp, stamped := s.split.timestamp()
+	pts := s.clock.next(arrived, stamp, stamped)
+	width, height, err := jpegSize(data)
 	if err != nil {
-		return capture.Stamp{}, &capture.CorruptError{Err: err}
+		return nil, &capture.CorruptError{Err: err}
 	}
-	s.width, s.height = width, height
-	stamp := s.cur.stamp
-	if stamp.HasPTS {
-		// A time that stands still is not one: some servers write a constant.
-		stamp.HasPTS = stamp.PTS != s.lastPTS
-		s.lastPTS = stamp.PTS
+	if width != s.track.Width || height != s.track.Height {
+		s.track = videoTrack(width, height)
 	}
-	return stamp, nil
-}
-
-// await returns when there is a new frame in cur.
-func (s *mjpegSource) await() error {
-	if s.take() {
-		return nil
-	}
-	timeout := time.Duration(s.cfg.StallTimeout)
-	if s.timer == nil {
-		s.timer = time.NewTimer(timeout)
-	} else {
-		s.timer.Reset(timeout)
-	}
-	defer s.timer.Stop()
-	for {
-		select {
-		case <-s.fresh:
-			if s.take() {
-				return nil
-			}
-		case <-s.ended:
-			if s.take() {
-				return nil
-			}
-			if ended(s.err) {
-				return errors.New("the server ended the stream")
-			}
-			return fmt.Errorf("read stream: %w", s.err)
-		case <-s.timer.C:
-			return fmt.Errorf("no frame for %v (stall_timeout): %w", timeout, os.ErrDeadlineExceeded)
-		}
-	}
+	return &capture.Packet{Track: s.track, Data: data, PTS: pts, DTS: pts, Arrived: arrived, Key: true}, nil
 }
 
 func ended(err error) bool { return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) }
 
-func (s *mjpegSource) Retrieve(dst []byte) error {
-	width, height := s.Size()
-	if len(dst) != width*height*3 {
-		return capture.ErrSizeChanged
-	}
-	if err := decodeJPEG(dst, s.cur.data, width, height); err != nil {
-		return &capture.CorruptError{Err: err}
-	}
-	return nil
-}
+// Live is true: a camera has a pace of its own.
+func (s *source) Live() bool { return true }
 
-func (s *mjpegSource) Size() (width, height int) { return capture.OutputSize(s.cfg, s.width, s.height) }
-
-func (s *mjpegSource) Live() bool { return true }
-
-func (s *mjpegSource) Skipped() uint64 { return s.skipped.Swap(0) }
-
-func (s *mjpegSource) Close() error {
+// Close ends the connection.
+func (s *source) Close() error {
 	s.cancel()
 	err := s.body.Close()
-	<-s.ended
 	s.transport.CloseIdleConnections()
 	return err
+}
+
+// clock makes presentation times: of what the server says as long as that goes on,
+// and of arrivals where it says nothing or, as some do, always the same.
+type clock struct {
+	pts     time.Duration
+	stamp   time.Duration
+	arrived time.Time
+	begun   bool
+	stamped bool // all frames so far have had a time
+}
+
+// maxStep is the longest time between two frames that is taken for meant.
+const maxStep = time.Minute
+
+func (c *clock) next(arrived time.Time, stamp time.Duration, stamped bool) time.Duration {
+	if !c.begun {
+		*c = clock{stamp: stamp, arrived: arrived, begun: true, stamped: stamped}
+		return 0
+	}
+	step := arrived.Sub(c.arrived)
+	c.stamped = c.stamped && stamped && stamp > c.stamp && stamp-c.stamp < maxStep
+	if c.stamped {
+		step = stamp - c.stamp
+	}
+	c.pts, c.stamp, c.arrived = c.pts+step, stamp, arrived
+	return c.pts
 }

@@ -54,15 +54,24 @@ func httpConfig(timeout time.Duration) capture.Config {
 	return c
 }
 
-func openURL(t *testing.T, cfg capture.Config, address string) (capture.Source, error) {
+func openURL(t *testing.T, cfg capture.Config, address string) (capture.PacketSource, error) {
 	t.Helper()
+	return openIn(t.Context(), t, cfg, address)
+}
+
+func openIn(ctx context.Context, t *testing.T, cfg capture.Config, address string) (capture.PacketSource, error) {
+	t.Helper()
+	addr, err := capture.ParseAddress(address)
+	if err != nil {
+		t.Fatal(err)
+	}
 	cfg.Source = address
-	conn, err := capture.Drivers{capture.KindHTTP: capture.Opens(Open)}.Open(t.Context(), cfg)
+	src, err := Open(ctx, cfg, addr)
 	if err != nil {
 		return nil, err
 	}
-	t.Cleanup(func() { conn.Close() })
-	return conn.(capture.Source), nil
+	t.Cleanup(func() { src.Close() })
+	return src, nil
 }
 
 func serve(t *testing.T, h http.HandlerFunc) *httptest.Server {
@@ -75,19 +84,41 @@ func serve(t *testing.T, h http.HandlerFunc) *httptest.Server {
 	return s
 }
 
-// grab takes one picture and returns its first pixel.
-func grab(t *testing.T, src capture.Source) (capture.Stamp, [3]byte) {
+// decodePacket returns the first pixel of a packet.
+func decodePacket(t *testing.T, p *capture.Packet) (bgr [3]byte, err error) {
 	t.Helper()
-	st, err := src.Grab()
+	d, err := OpenDecoder(p.Track, capture.Config{})
 	if err != nil {
-		t.Fatalf("grab: %v", err)
+		t.Fatal(err)
 	}
-	w, h := src.Size()
-	dst := make([]byte, w*h*3)
-	if err := src.Retrieve(dst); err != nil {
-		t.Fatalf("retrieve: %v", err)
+	defer d.Close()
+	out, err := d.Decode([]*capture.Packet{p}, false)
+	if err != nil {
+		t.Fatal(err)
 	}
-	return st, [3]byte(dst)
+	if out.Image == nil {
+		return bgr, errors.New("no frame")
+	}
+	w, h := out.Image.Size()
+	dst := make([]byte, w*h*3+capture.Slack)
+	if err := out.Image.Convert(dst, capture.Target{Order: capture.BGR, Width: w, Height: h, Stride: w * 3}); err != nil {
+		t.Fatal(err)
+	}
+	return [3]byte(dst), nil
+}
+
+// grab reads one packet and returns its first pixel.
+func grab(t *testing.T, src capture.PacketSource) (*capture.Packet, [3]byte) {
+	t.Helper()
+	p, err := src.Read()
+	if err != nil {
+		t.Fatalf("read: %v", err)
+	}
+	pixel, err := decodePacket(t, p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p, pixel
 }
 
 func isRed(bgr [3]byte) bool  { return bgr[2] > 240 && bgr[0] < 15 && bgr[1] < 15 }
@@ -129,73 +160,50 @@ func TestMJPEGStyles(t *testing.T) {
 			}
 			for range 2 {
 				next <- struct{}{}
-				if _, p := grab(t, src); !isRed(p) {
+				packet, p := grab(t, src)
+				if !isRed(p) {
 					t.Fatalf("first pixel %v, want red", p)
 				}
-				if w, h := src.Size(); w != 32 || h != 16 {
-					t.Fatalf("size %dx%d", w, h)
+				if w, h := packet.Track.Width, packet.Track.Height; w != 32 || h != 16 || !packet.Key {
+					t.Fatalf("size %dx%d, key %v", w, h, packet.Key)
 				}
 			}
 		})
 	}
 }
 
-func TestMJPEGKeepsNewest(t *testing.T) {
-	sent := make(chan struct{})
+func TestPacketsAreWhatWasSent(t *testing.T) {
+	first, second := jpegOf(t, 8, 8, red), jpegOf(t, 16, 8, blue)
 	s := serve(t, func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "multipart/x-mixed-replace; boundary=x")
-		for range 20 {
-			fmt.Fprintf(w, "--x\r\n\r\n%s\r\n", jpegOf(t, 8, 8, red))
+		for i := range 20 {
+			fmt.Fprintf(w, "--x\r\nX-Timestamp: %d.5\r\n\r\n%s\r\n", 1000+2*i, first)
 		}
-		fmt.Fprintf(w, "--x\r\nX-Timestamp: 12.5\r\n\r\n%s\r\n", jpegOf(t, 16, 8, blue))
+		fmt.Fprintf(w, "--x\r\nX-Timestamp: 1040.75\r\n\r\n%s\r\n", second)
 		w.(http.Flusher).Flush()
-		close(sent)
 		<-r.Context().Done()
 	})
 	src, err := openURL(t, httpConfig(20*time.Second), s.URL)
 	if err != nil {
 		t.Fatal(err)
 	}
-	<-sent
-	pump := src.(*mjpegSource)
-	skipped := uint64(0)
-	for skipped < 20 { // each picture replaces the one before it
-		<-pump.fresh
-		skipped += pump.Skipped()
+	if tracks := src.Tracks(); len(tracks) != 1 || !tracks[0].Video || tracks[0].Codec != capture.MJPEG || !src.Live() {
+		t.Errorf("tracks %+v, live %v", tracks, src.Live())
 	}
-	select { // the newest is there: its signal is, or will be
-	case pump.fresh <- struct{}{}:
-	default:
+	var track *capture.Track
+	for i := range 20 {
+		p, _ := grab(t, src)
+		if !bytes.Equal(p.Data, first) || p.PTS != time.Duration(2*i)*time.Second || p.DTS != p.PTS || p.Arrived.IsZero() {
+			t.Fatalf("packet %d: %d bytes at %v", i, len(p.Data), p.PTS)
+		}
+		if track != nil && p.Track != track {
+			t.Fatalf("packet %d is of another track", i)
+		}
+		track = p.Track
 	}
-	st, p := grab(t, src)
-	if !isBlue(p) || !st.HasPTS || st.PTS != 12500*ms {
-		t.Errorf("pixel %v, presentation time %v %v; want the newest, blue, at 12.5s", p, st.HasPTS, st.PTS)
-	}
-	if w, h := src.Size(); w != 16 || h != 8 {
-		t.Errorf("size %dx%d after a change, want 16x8", w, h)
-	}
-	if err := src.Retrieve(make([]byte, 8*8*3)); !errors.Is(err, capture.ErrSizeChanged) {
-		t.Errorf("retrieve into the old size: %v", err)
-	}
-}
-
-func TestMJPEGScales(t *testing.T) {
-	pic := jpegOf(t, 64, 32, red)
-	s := serve(t, func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Content-Type", "multipart/x-mixed-replace")
-		w.Write(pic)
-		w.(http.Flusher).Flush()
-		<-r.Context().Done()
-	})
-	cfg := httpConfig(20 * time.Second)
-	cfg.Width = 16
-	src, err := openURL(t, cfg, s.URL)
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, p := grab(t, src)
-	if w, h := src.Size(); w != 16 || h != 8 || !isRed(p) {
-		t.Errorf("%dx%d of %v, want 16x8 of red", w, h, p)
+	p, pixel := grab(t, src)
+	if !isBlue(pixel) || p.PTS != 40250*ms || p.Track == track || p.Track.Width != 16 {
+		t.Errorf("pixel %v at %v of %+v", pixel, p.PTS, p.Track)
 	}
 }
 
@@ -349,11 +357,11 @@ func TestMJPEGHostile(t *testing.T) {
 		says    string
 	}{
 		"silent":         {handle: untilClosed, open: os.ErrDeadlineExceeded, says: "no answer within 300ms"},
-		"connected":      {handle: func(c net.Conn) { fmt.Fprint(c, streamHead); untilClosed(c) }, grab: os.ErrDeadlineExceeded, says: "no frame for 300ms"},
+		"connected":      {handle: func(c net.Conn) { fmt.Fprint(c, streamHead); untilClosed(c) }, grab: context.Canceled},
 		"ends":           {handle: func(c net.Conn) { fmt.Fprint(c, streamHead); c.(*net.TCPConn).CloseWrite(); untilClosed(c) }, says: "server ended"},
 		"bomb":           {handle: func(c net.Conn) { fmt.Fprint(c, streamHead); c.Write(bomb); untilClosed(c) }, corrupt: true},
 		"no picture":     {handle: func(c net.Conn) { fmt.Fprint(c, streamHead+"\xff\xd8\xff\xd9"); untilClosed(c) }, corrupt: true},
-		"endless header": {handle: func(c net.Conn) { fmt.Fprint(c, streamHead+strings.Repeat("X-A: b\r\n", 1<<16)); untilClosed(c) }, grab: os.ErrDeadlineExceeded},
+		"endless header": {handle: func(c net.Conn) { fmt.Fprint(c, streamHead+strings.Repeat("X-A: b\r\n", 1<<16)); untilClosed(c) }, grab: context.Canceled},
 		"endless picture": {handle: func(c net.Conn) {
 			fmt.Fprint(c, streamHead+"\xff\xd8\xff\xda"+strings.Repeat("\x00\x08", 9<<20))
 			untilClosed(c)
@@ -362,13 +370,15 @@ func TestMJPEGHostile(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			// What does not come is not waited for long, what comes may come late.
 			cfg := httpConfig(20 * time.Second)
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
 			if tc.open != nil {
 				cfg.OpenTimeout = text.Duration(300 * ms)
 			}
 			if tc.grab != nil {
-				cfg.StallTimeout = text.Duration(300 * ms)
+				time.AfterFunc(300*ms, cancel) // as a Camera does that has had no frame
 			}
-			src, err := openURL(t, cfg, listen(t, tc.handle))
+			src, err := openIn(ctx, t, cfg, listen(t, tc.handle))
 			if tc.open != nil {
 				if !errors.Is(err, tc.open) || !strings.Contains(err.Error(), tc.says) {
 					t.Errorf("open: %v, want %v that says %q", err, tc.open, tc.says)
@@ -378,7 +388,7 @@ func TestMJPEGHostile(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			_, err = src.Grab()
+			_, err = src.Read()
 			if err == nil || tc.grab != nil && !errors.Is(err, tc.grab) || !strings.Contains(err.Error(), tc.says) || tc.corrupt != errors.As(err, new(*capture.CorruptError)) {
 				t.Errorf("grab: %v, want %v that says %q", err, tc.grab, tc.says)
 			}
@@ -406,57 +416,49 @@ func TestMJPEGTruncatedPictureIsSkipped(t *testing.T) {
 		t.Fatal(err)
 	}
 	for range 5 {
-		if _, err := src.Grab(); err != nil {
+		p, err := src.Read()
+		if err != nil {
 			continue
 		}
-		w, h := src.Size()
-		dst := make([]byte, w*h*3)
-		err := src.Retrieve(dst)
-		if err == nil && isRed([3]byte(dst)) {
+		if pixel, err := decodePacket(t, p); err == nil && isRed(pixel) {
 			return
-		}
-		if !errors.As(err, new(*capture.CorruptError)) {
-			t.Fatalf("retrieve: %v, want a capture.CorruptError", err)
 		}
 	}
 	t.Error("the whole picture did not come")
 }
 
-func TestMJPEGConstantTimestampIsNone(t *testing.T) {
-	next := make(chan struct{})
-	s := serve(t, func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Content-Type", "multipart/x-mixed-replace")
-		w.(http.Flusher).Flush()
-		for range next {
-			fmt.Fprintf(w, "--x\r\nX-Timestamp: 7\r\n\r\n%s\r\n", jpegOf(t, 8, 8, red))
-			w.(http.Flusher).Flush()
-		}
-	})
-	src, err := openURL(t, httpConfig(20*time.Second), s.URL)
-	if err != nil {
-		t.Fatal(err)
+func TestClock(t *testing.T) {
+	at := func(ms int) time.Time { return time.Unix(1e9, int64(ms)*1e6) }
+	type frame struct {
+		arrived, stamp int // milliseconds; a stamp of -1: none
+		want           int
 	}
-	for i := range 3 {
-		next <- struct{}{}
-		if st, _ := grab(t, src); st.HasPTS != (i == 0) {
-			t.Errorf("picture %d: has a presentation time: %v", i, st.HasPTS)
+	for name, frames := range map[string][]frame{
+		"none":            {{0, -1, 0}, {40, -1, 40}, {90, -1, 90}},
+		"stamps":          {{0, 5000, 0}, {90, 5040, 40}, {95, 5080, 80}},
+		"constant":        {{0, 7000, 0}, {40, 7000, 40}, {80, 7000, 80}, {120, 7040, 120}},
+		"stop in between": {{0, 5000, 0}, {50, 5040, 40}, {90, -1, 80}, {130, 5120, 120}},
+		"jump":            {{0, 5000, 0}, {50, 5040, 40}, {90, 9_000_000, 80}, {130, 9_000_040, 120}},
+		"back":            {{0, 5000, 0}, {50, 4000, 50}},
+	} {
+		var c clock
+		for i, f := range frames {
+			got := c.next(at(f.arrived), time.Duration(f.stamp)*ms, f.stamp >= 0)
+			if got != time.Duration(f.want)*ms {
+				t.Errorf("%s: frame %d at %v, want %d ms", name, i, got, f.want)
+			}
 		}
 	}
-	close(next)
 }
 
-func TestMJPEGContextEndsGrab(t *testing.T) {
+func TestContextEndsRead(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
-	cfg := httpConfig(time.Minute)
-	cfg.Source = listen(t, func(c net.Conn) { fmt.Fprint(c, streamHead); untilClosed(c) })
-	conn, err := capture.Drivers{capture.KindHTTP: capture.Opens(Open)}.Open(ctx, cfg)
+	src, err := openIn(ctx, t, httpConfig(time.Minute), listen(t, func(c net.Conn) { fmt.Fprint(c, streamHead); untilClosed(c) }))
 	if err != nil {
 		t.Fatal(err)
 	}
-	src := conn.(capture.Source)
 	time.AfterFunc(20*ms, cancel)
-	if _, err := src.Grab(); err == nil {
-		t.Error("grab of a source whose context has ended")
+	if _, err := src.Read(); !errors.Is(err, context.Canceled) {
+		t.Errorf("read of a source whose context has ended: %v", err)
 	}
-	src.Close()
 }

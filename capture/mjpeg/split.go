@@ -45,6 +45,7 @@ func newSplitter(r io.Reader) *splitter {
 const (
 	markSOI  = 0xD8
 	markEOI  = 0xD9
+	markDHT  = 0xC4
 	markSOS  = 0xDA
 	markTEM  = 0x01
 	markRST0 = 0xD0

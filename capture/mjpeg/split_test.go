@@ -8,6 +8,8 @@ import (
 	"testing"
 	"testing/iotest"
 	"time"
+
+	"rvo-tui/capture"
 )
 
 func TestSplitterTimestamp(t *testing.T) {
@@ -82,10 +84,13 @@ func FuzzSplitter(f *testing.F) {
 }
 
 func decodeFuzz(t *testing.T, data []byte) {
-	w, h, err := jpegSize(data)
-	if err != nil || w*h > 1<<16 {
+	if w, h, err := jpegSize(data); err != nil || w*h > 1<<16 {
 		return
 	}
-	dst := make([]byte, w*h*3)
-	_ = decodeJPEG(dst, data, w, h) // must not panic
+	d, _ := OpenDecoder(videoTrack(0, 0), capture.Config{})
+	out, _ := d.Decode([]*capture.Packet{{Data: data}}, false) // must not panic
+	if out.Image != nil {
+		w, h := out.Image.Size()
+		_ = out.Image.Convert(make([]byte, w*h*3+capture.Slack), capture.Target{Width: w, Height: h, Stride: w * 3})
+	}
 }

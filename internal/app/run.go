@@ -48,6 +48,18 @@ func newDrivers(video *libav.Library, log *slog.Logger) capture.Drivers {
 	}
 }
 
+// decoders returns what decodes packets: FFmpeg, and where the program was built
+// without it, Go for MJPEG.
+func decoders(video *libav.Library) capture.DecoderOpener {
+	return func(t *capture.Track, cfg capture.Config) (capture.Decoder, error) {
+		d, err := video.OpenDecoder(t, cfg)
+		if errors.Is(err, libav.ErrBuiltWithout) && t.Codec == capture.MJPEG {
+			return mjpeg.OpenDecoder(t, cfg)
+		}
+		return d, err
+	}
+}
+
 // run runs cameras, detectors and rules until the context ends or all cameras have
 // ended. When the context ends, detectors that are still opening are not waited for.
 func run(ctx context.Context, loader config.Loader, cfg config.Config, flags cli.Flags, kinds *kinds, stdout *os.File) error {
@@ -93,7 +105,7 @@ func run(ctx context.Context, loader config.Loader, cfg config.Config, flags cli
 	reloads := runtime.NewReloads(epoch)
 	rt := runtime.New(runtime.Options{
 		Config: cfg.Runtime, Cameras: cfg.Camera, Detectors: cfg.Detector, Rules: cfg.Rule,
-		Drivers: drivers, Kinds: loader.Kinds, JPEG: video.EncodeJPEG, Convert: video.Convert, Decoders: video.OpenDecoder, Sinks: sinks,
+		Drivers: drivers, Kinds: loader.Kinds, JPEG: video.EncodeJPEG, Convert: video.Convert, Decoders: decoders(video), Sinks: sinks,
 		Clips: newRecorder(cfg, epoch, log), Log: log, LogRing: logs.ring, Reloads: reloads, Redact: loader.Secrets.Redact, ExitWhenEnded: screen == nil,
 		Roll: runtime.Roll{Before: time.Duration(cfg.Clips.Before), After: time.Duration(cfg.Clips.After)},
 	}, epoch)
