@@ -28,9 +28,8 @@ import (
 func Drivers(log *slog.Logger) capture.Drivers {
 	d := drivers{log}
 	return capture.Drivers{
-		capture.KindDevice: capture.Opens(d.openDevice),
-		capture.KindRTSP:   capture.Opens(d.openRTSP),
-		capture.KindFile:   capture.Opens(d.openFile),
+		capture.KindRTSP: capture.Opens(d.openRTSP),
+		capture.KindFile: capture.Opens(d.openFile),
 	}
 }
 
@@ -38,7 +37,6 @@ func Drivers(log *slog.Logger) capture.Drivers {
 var (
 	errNoStream = errors.New("the server does not answer with a video stream: check the address")
 	errNoVideo  = fmt.Errorf("%w: not a video file that FFmpeg can read", capture.ErrUnsupported)
-	errNoCamera = fmt.Errorf("%w: not a camera that OpenCV can read, or another program is using it", capture.ErrUnsupported)
 )
 
 type drivers struct{ log *slog.Logger }
@@ -163,37 +161,6 @@ func (d drivers) ffmpeg(ctx context.Context, cfg capture.Config, s *source, uri 
 	return d.checked(s)
 }
 
-func (d drivers) openDevice(ctx context.Context, cfg capture.Config, addr capture.Address) (capture.Source, error) {
-	src, err := d.device(ctx, cfg, addr.Device)
-	if err != nil {
-		return nil, fmt.Errorf("open device:%d: %w", addr.Device, err)
-	}
-	return src, nil
-}
-
-func (d drivers) device(ctx context.Context, cfg capture.Config, number int) (capture.Source, error) {
-	path := fmt.Sprintf("/dev/video%d", number)
-	f, err := os.OpenFile(path, os.O_RDWR, 0)
-	switch {
-	case errors.Is(err, os.ErrNotExist):
-		return nil, fmt.Errorf("%w: rvo-tui --list-cameras shows the devices that there are", os.ErrNotExist)
-	case errors.Is(err, os.ErrPermission):
-		return nil, fmt.Errorf("%w: add this user to the group video", os.ErrPermission)
-	case err != nil:
-		return nil, bare(err)
-	}
-	modes := deviceModes(f)
-	f.Close()
-
-	s := &source{cfg: cfg, live: true, timeout: time.Duration(cfg.StallTimeout)}
-	o := options{device: number, width: cfg.Width, height: cfg.Height, fps: cfg.FPS, fourcc: pickFormat(modes, cfg.Width, cfg.Height, cfg.FPS)}
-	_, log := s.open(ctx, o)
-	if s.c == nil {
-		return nil, explain(log, 0, time.Second, errNoCamera)
-	}
-	return d.checked(s)
-}
-
 func (d drivers) checked(s *source) (capture.Source, error) {
 	if s.width <= 0 || s.height <= 0 || s.width > maxSide || s.height > maxSide {
 		err := fmt.Errorf("%w: pictures of %dx%d", capture.ErrUnsupported, s.width, s.height)
@@ -201,4 +168,13 @@ func (d drivers) checked(s *source) (capture.Source, error) {
 		return nil, err
 	}
 	return s, nil
+}
+
+// bare takes the path out of an error whose caller names it.
+func bare(err error) error {
+	var p *os.PathError
+	if errors.As(err, &p) {
+		return p.Err
+	}
+	return err
 }

@@ -19,7 +19,7 @@ func Drivers(*slog.Logger) capture.Drivers {
 	open := func(_ context.Context, cfg capture.Config, _ capture.Address) (capture.Connection, error) {
 		return nil, fmt.Errorf("open source %s: %w: %w", text.Redact(cfg.Source), capture.ErrUnsupported, ErrBuiltWithout)
 	}
-	return capture.Drivers{capture.KindDevice: open, capture.KindRTSP: open, capture.KindFile: open}
+	return capture.Drivers{capture.KindRTSP: open, capture.KindFile: open}
 }
 
 // Movie answers ErrBuiltWithout and errors.ErrUnsupported.

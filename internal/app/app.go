@@ -10,6 +10,7 @@ import (
 	"sync"
 	"syscall"
 
+	"rvo-tui/capture/device"
 	"rvo-tui/capture/opencv"
 	"rvo-tui/detectors/onnx"
 	"rvo-tui/detectors/remote/child"
@@ -45,7 +46,7 @@ func Main(args []string, stdout *os.File, builtIn []byte) int {
 		fmt.Fprintln(stdout, Version(opencv.Version(), onnx.NewRuntime()))
 		return exitOK
 	case flags.ListCameras:
-		return status(listCameras(stdout, opencv.Devices()))
+		return status(listCameras(stdout, device.List()))
 	}
 	kinds := newKinds()
 	defer kinds.close()

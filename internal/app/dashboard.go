@@ -9,7 +9,7 @@ import (
 	"strconv"
 	"syscall"
 
-	"rvo-tui/capture/opencv"
+	"rvo-tui/capture/device"
 	"rvo-tui/detectors"
 	"rvo-tui/internal/cli"
 	"rvo-tui/ui"
@@ -58,7 +58,7 @@ func (d *dashboard) run(ctx context.Context, stop context.CancelFunc, backend ui
 // cameraChoices lists the capture devices for the camera menu.
 func cameraChoices() []ui.Choice {
 	var list []ui.Choice
-	for _, d := range opencv.Devices() {
+	for _, d := range device.List() {
 		label := d.Name
 		switch {
 		case d.Err != nil:

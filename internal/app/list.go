@@ -8,14 +8,14 @@ import (
 	"strings"
 	"text/tabwriter"
 
-	"rvo-tui/capture/opencv"
+	"rvo-tui/capture/device"
 	"rvo-tui/clips"
 	"rvo-tui/internal/cli"
 	"rvo-tui/internal/text"
 )
 
 // listCameras prints the capture devices and their modes.
-func listCameras(out io.Writer, devices []opencv.Device) error {
+func listCameras(out io.Writer, devices []device.Device) error {
 	if len(devices) == 0 {
 		_, err := fmt.Fprintln(out, "no capture device found; --camera-uri takes rtsp:// and http:// addresses, files and synthetic:street")
 		return err

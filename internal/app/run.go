@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"rvo-tui/capture"
+	"rvo-tui/capture/device"
 	"rvo-tui/capture/libav"
 	"rvo-tui/capture/mjpeg"
 	"rvo-tui/capture/opencv"
@@ -41,7 +42,7 @@ func newDrivers(video *libav.Library, log *slog.Logger) capture.Drivers {
 		capture.KindSynthetic: capture.Opens(synthetic.Open),
 		capture.KindHTTP:      capture.Opens(mjpeg.Open),
 		capture.KindFile:      capture.Opens(video.OpenFile),
-		capture.KindDevice:    opencv.Drivers(log)[capture.KindDevice],
+		capture.KindDevice:    device.Open,
 		capture.KindRTSP: func(ctx context.Context, cfg capture.Config, addr capture.Address) (capture.Connection, error) {
 			return rtsp.Open(ctx, cfg, addr, rtsp.Options{Log: log})
 		},
