@@ -16,35 +16,34 @@ import (
 )
 
 const (
-	statusEvery  = 5 * time.Second // between looks at the state for systemd, at most
-	judgeAfter   = 4 * time.Second // least time between the snapshots of which progress is told
+	statusEvery  = 5 * time.Second // maximum interval between status updates
+	judgeAfter   = 4 * time.Second // minimum time between the snapshots that progress is judged by
 	statesQueued = 8
 )
 
-// service tells the system's service manager how the run stands, over the socket
-// that it named in NOTIFY_SOCKET: that it has started, reloads and stops, a line
-// on how it is, and, where it has a watchdog, that the run gets on. Nil: nobody
-// asked, and its methods do nothing.
+// service notifies the service manager (systemd) over NOTIFY_SOCKET: start, reload
+// and stop, a status line, and watchdog keep-alives while the program makes
+// progress. The methods of a nil service do nothing.
 type service struct {
 	send     func(state string) error
-	watchdog time.Duration // within which the manager wants to hear; 0: it has no watchdog
+	watchdog time.Duration // the manager's timeout; 0: it has no watchdog
 	log      *slog.Logger
-	states   chan string // of reloads, for run to send in order
+	states   chan string // of reloads, sent by run in order
 	told     string      // the last state of this text; run's own
 }
 
-// newService returns the service that this process is, or nil where no manager
-// wants to be told. For one, a crash from here on ends the process by SIGABRT.
+// newService returns a service, or nil without NOTIFY_SOCKET. From then on a crash
+// ends the process with SIGABRT.
 func newService(log *slog.Logger) *service {
 	if os.Getenv("NOTIFY_SOCKET") == "" {
 		return nil
 	}
-	// Go ends what crashed, or what a watchdog aborted, with exitUsage, after which
-	// a manager that was told to respect that starts nothing again.
+	// Go's own exit status for a crash is exitUsage, after which the manager is told
+	// not to restart.
 	debug.SetTraceback("crash")
 	watchdog, err := daemon.SdWatchdogEnabled(false)
 	if err != nil {
-		log.Warn("the watchdog of the service manager is not fed", "error", err, "do", "set WATCHDOG_USEC to microseconds, as systemd does")
+		log.Warn("the watchdog of the service manager is not served", "error", err, "do", "set WATCHDOG_USEC to microseconds, as systemd does")
 	}
 	return &service{
 		send: func(state string) error {
@@ -55,12 +54,10 @@ func newService(log *slog.Logger) *service {
 	}
 }
 
-// run tells how the run stands until over is closed, by when it says that it
-// stops, or does so earlier, when stopping is closed. Snapshot is called every
-// 5 s, or twice in the time of a shorter watchdog, which is fed as long as
-// runtime.Progress finds nothing that stands still. Once the program stops, what
-// bounds that is the manager's time for stopping, and the watchdog is fed
-// whatever happens.
+// run notifies the manager until over is closed. It reports the stop when stopping or
+// over is closed. Every 5 s, or twice within a shorter watchdog timeout, it takes a
+// snapshot and sends a keep-alive if runtime.Progress finds no standstill. While the
+// program stops, keep-alives are always sent: the manager limits that time itself.
 func (s *service) run(stopping, over, started <-chan struct{}, snapshot func() *runtime.Snapshot) {
 	if s == nil {
 		return
@@ -101,12 +98,12 @@ func (s *service) run(stopping, over, started <-chan struct{}, snapshot func() *
 			if err := runtime.Progress(base, now); err != nil {
 				status = err.Error()
 				if standstill != status {
-					s.log.Error("something stands still", "what", err)
+					s.log.Error("no progress", "what", err)
 				}
 				standstill = status
 			} else {
 				if standstill != "" {
-					s.log.Info("nothing stands still any more")
+					s.log.Info("progress again")
 				}
 				standstill = ""
 				s.feed()
@@ -122,7 +119,7 @@ func (s *service) run(stopping, over, started <-chan struct{}, snapshot func() *
 	}
 }
 
-// feed feeds the watchdog, where there is one.
+// feed sends a keep-alive, if there is a watchdog.
 func (s *service) feed() {
 	if s.watchdog > 0 {
 		s.tell(daemon.SdNotifyWatchdog)
@@ -136,22 +133,22 @@ func (s *service) tell(state string) {
 		s.told = ""
 	case s.told != err.Error():
 		s.told = err.Error()
-		s.log.Warn("the service manager cannot be told how the program stands", "error", err)
+		s.log.Warn("cannot notify the service manager", "error", err)
 	}
 }
 
-// reloading says that the configuration is being read again, and returns what is
-// to be called when it has been. It never waits: where too much is waiting to be
-// told already, nothing is said. One reload calls it at a time.
+// reloading reports that a reload has begun, and returns a function that reports its
+// end. It never waits: if too many reports are queued, it reports nothing. Only one
+// reload calls it at a time.
 func (s *service) reloading() (done func()) {
 	if s == nil || len(s.states) > cap(s.states)-2 {
 		return func() {}
 	}
 	s.states <- daemon.SdNotifyReloading + "\n" + daemon.SdNotifyMonotonicUsec()
-	return func() { s.states <- daemon.SdNotifyReady } // there is room: nobody else sends
+	return func() { s.states <- daemon.SdNotifyReady } // never blocks: nobody else sends
 }
 
-// statusLine says in one line how a run stands.
+// statusLine summarises a snapshot in one line.
 func statusLine(s *runtime.Snapshot) string {
 	var live, down, broken, sinks int
 	var events uint64

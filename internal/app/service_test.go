@@ -82,7 +82,7 @@ func TestService(t *testing.T) {
 		if !slices.Equal(m.heard, want) {
 			t.Errorf("heard\n%s\nwant\n%s", strings.Join(m.heard, "\n"), strings.Join(want, "\n"))
 		}
-		if got := log.String(); !strings.Contains(got, "something stands still") || !strings.Contains(got, "nothing stands still any more") {
+		if got := log.String(); !strings.Contains(got, "no progress") || !strings.Contains(got, "progress again") {
 			t.Errorf("the log says:\n%s", got)
 		}
 	})

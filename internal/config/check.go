@@ -26,8 +26,8 @@ func ruleLabel(c rules.Config, n int) string         { return label("rule", c.Ev
 func (b *builder) detectorAt(i int) string { return detectorLabel(b.cfg.Detector[i], i) }
 func (b *builder) ruleAt(i int) string     { return ruleLabel(b.cfg.Rule[i], i) }
 
-// place returns where a key of o is, or o itself where the key is not written,
-// for a text that points at it.
+// place returns the place of a key of o, or of o if the key is not written, for use
+// in a message.
 func (b *builder) place(o origin, key string) string {
 	if o.flag != "" {
 		return o.flag
@@ -40,7 +40,7 @@ func (b *builder) place(o origin, key string) string {
 	return fmt.Sprintf("%s:%d:%d", b.file, line, column)
 }
 
-// validate lets each part check what it can know by itself.
+// validate runs the checks of each part.
 func (b *builder) validate() {
 	if len(b.cfg.Camera) == 0 && !b.menu && !b.broken["camera"] {
 		b.problems = append(b.problems, Problem{
@@ -76,8 +76,7 @@ func (b *builder) section(name, key string) origin {
 	return origin{path: name}
 }
 
-// checkZeros reports keys that are written out with a zero which would be taken
-// for not set.
+// checkZeros reports keys that are set to a zero that would be taken for unset.
 func (b *builder) checkZeros(c detectors.Config, path, where string) {
 	kind, ok := b.kinds[c.Kind]
 	if !ok {
@@ -216,8 +215,8 @@ func (b *builder) checkProviders() {
 	}
 }
 
-// unsure reports whether detectors may provide more than can be told, because
-// something of theirs could not be read.
+// unsure reports whether it is unknown what the detectors provide, because some
+// could not be read.
 func (b *builder) unsure() bool {
 	if b.broken["detector"] || b.broken["camera"] {
 		return true
@@ -231,8 +230,8 @@ func (b *builder) unsure() bool {
 	return false
 }
 
-// mayProvide reports whether a detector whose kind is unknown could, for all
-// that can be told, provide a signal: kinds name theirs after the detector.
+// mayProvide reports whether a detector of an unknown kind could provide a signal:
+// kinds name their signals after the detector.
 func (b *builder) mayProvide(signal string) bool {
 	return slices.ContainsFunc(b.cfg.Detector, func(c detectors.Config) bool {
 		_, known := b.kinds[c.Kind]

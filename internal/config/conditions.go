@@ -20,8 +20,7 @@ type expression struct {
 	expr  *rules.Expr // nil when it could not be read
 }
 
-// expressions returns the conditions under a key, parsed, and reports those
-// that cannot be.
+// expressions parses the conditions of a key and reports syntax errors.
 func (b *builder) expressions(o origin, where, key string, texts []string, list bool) []expression {
 	var all []expression
 	bad := false
@@ -101,8 +100,8 @@ func exprs(list []expression) []*rules.Expr {
 	return all
 }
 
-// checkSignals reports conditions on signals that nobody provides where they
-// are asked for, and detectors that need each other in a circle.
+// checkSignals reports conditions on signals that no detector provides on their
+// camera, and detectors that need each other in a cycle.
 func (b *builder) checkSignals() {
 	if b.unsure() || len(b.cfg.Camera) == 0 {
 		return
@@ -148,7 +147,7 @@ func (b *builder) checkProvided(on []map[string]int, conditions []expression, ca
 	}
 }
 
-// others says what there is beside a signal that there is not.
+// others suggests signals instead of one that does not exist.
 func others(signal string, on []map[string]int) string {
 	var names []string
 	for _, by := range on {
@@ -164,8 +163,8 @@ func others(signal string, on []map[string]int) string {
 	return text.DidYouMean(signal, names) + " (provided: " + strings.Join(names, ", ") + ")"
 }
 
-// checkCycles reports each circle of needs on one camera, at the detector that
-// stands first in the file.
+// checkCycles reports each cycle of needs on one camera, at its first detector in
+// the file.
 func (b *builder) checkCycles(camera string, by map[string]int) {
 	const (
 		fresh = iota
@@ -210,10 +209,10 @@ func (b *builder) reportCycle(cycle []int) {
 		names = append(names, b.cfg.Detector[i].Name)
 	}
 	b.of(b.detectors[cycle[0]], b.detectorAt(cycle[0]), "needs", fmt.Sprintf(
-		"wait for each other in a circle: %s; take one of these needs away", strings.Join(names, " → ")))
+		"wait for each other in a cycle: %s; remove one of these needs", strings.Join(names, " → ")))
 }
 
-// wordIndex returns at which character of a condition a signal's name stands.
+// wordIndex returns the index, in characters, of a signal's name in a condition.
 func wordIndex(text, name string) int {
 	runes, word := []rune(text), []rune(name)
 	part := func(i int) bool {

@@ -1,5 +1,5 @@
-// Package config reads the configuration: a TOML file, strictly, with the command
-// line over it, and every problem told at its place in the file.
+// Package config loads the configuration: a strictly decoded TOML file, overridden
+// by the command line. Every problem is reported with its place in the file.
 package config
 
 import (
@@ -21,8 +21,8 @@ import (
 	"rvo-tui/ui"
 )
 
-// Config is everything that a run is configured with. Loader makes it; it is
-// complete and valid then, and must not be written to.
+// Config is the whole configuration. One that Loader returns is complete and valid,
+// and must not be modified.
 type Config struct {
 	Camera   []capture.Config   `toml:"camera"`
 	Detector []detectors.Config `toml:"detector"` // as configured; detectors.Config.Spec fills in its kind's defaults
@@ -43,15 +43,13 @@ type Config struct {
 
 // EventsConfig is the [events] section.
 type EventsConfig struct {
-	// Log is a file to which each event is appended as a line of JSON. Empty:
-	// none.
+	// Log is a file to which events are appended as JSON lines. Empty: none.
 	Log string `toml:"log"`
 }
 
 // LogConfig is the [log] section.
 type LogConfig struct {
-	// Level is the least grave that is logged: "debug", "info", "warn" or
-	// "error".
+	// Level is the minimum log level: "debug", "info", "warn" or "error".
 	Level string `toml:"level"`
 	// File is appended to. Empty: standard error.
 	File string `toml:"file"`
@@ -64,8 +62,7 @@ type MetricsConfig struct {
 	Listen string `toml:"listen"`
 }
 
-// Default returns what holds where the configuration says nothing. It has
-// no camera, detector or rule.
+// Default returns the default values. They have no camera, detector or rule.
 func Default() Config {
 	return Config{
 		Clips:   clips.DefaultConfig(),
@@ -114,8 +111,8 @@ func (c MetricsConfig) Validate(bad func(key, problem string)) {
 	}
 }
 
-// StartOnly names the sections in which two configurations differ and that a
-// running program does not change.
+// StartOnly returns the sections that differ and that only take effect at the next
+// start.
 func StartOnly(a, b Config) (names []string) {
 	va, vb := reflect.ValueOf(a), reflect.ValueOf(b)
 	for i, f := range reflect.VisibleFields(va.Type()) {

@@ -12,14 +12,13 @@ import (
 	"rvo-tui/internal/cli"
 )
 
-// vault looks up ${NAME}: a file of the credentials directory, else an
-// environment variable.
+// vault looks up ${NAME}: in the credentials directory, then in the environment.
 type vault struct {
 	getenv  func(string) (string, bool)
 	secrets *Secrets
 }
 
-// maxSecret bounds a credential file, in bytes.
+// maxSecret is the maximum size of a credential file, in bytes.
 const maxSecret = 64 << 10
 
 func (v vault) lookup(name string) (string, error) {
@@ -40,7 +39,7 @@ func (v vault) lookup(name string) (string, error) {
 	return "", fmt.Errorf("${%s} is not set: %s; set one, or write $${ for a plain ${", name, where)
 }
 
-// readSecret returns a file's text without the line ends behind it.
+// readSecret returns a file's text without trailing line ends.
 func readSecret(path string) (string, error) {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -56,14 +55,13 @@ func readSecret(path string) (string, error) {
 	return cutLineEnds(string(text)), nil
 }
 
-// cutLineEnds removes the line ends behind a value, which editors and echo put
-// there, those of Windows included. No password has them.
+// cutLineEnds removes trailing line ends, also those of Windows, which editors and
+// echo add. No password has them.
 func cutLineEnds(value string) string { return strings.TrimRight(value, "\r\n") }
 
-// expand replaces each ${NAME} in text, once: what a secret holds is not looked
-// at again. $${ stands for ${. A value in front of the @ of an address is
-// escaped as addresses need it, so that a password is stored as it is. What it
-// puts in is remembered as secret.
+// expand replaces each ${NAME} in text, but not in the values; $${ stands for ${. In
+// the user info of a URL values are escaped, so that passwords are stored as they
+// are. The values are added to the secrets.
 func (v vault) expand(text string) (string, error) {
 	var b strings.Builder
 	for i := 0; i < len(text); {
@@ -95,8 +93,7 @@ func (v vault) expand(text string) (string, error) {
 	return b.String(), nil
 }
 
-// inUserinfo reports whether text[from:to] is part of what stands in front of
-// the @ of an address.
+// inUserinfo reports whether text[from:to] is in the user info of a URL.
 func inUserinfo(text string, from, to int) bool {
 	scheme := strings.LastIndex(text[:from], "://")
 	if scheme < 0 || strings.ContainsAny(text[scheme+3:from], "/?#@") {
@@ -116,8 +113,8 @@ func validVariable(name string) bool {
 	return name != "" && len(name) <= 255
 }
 
-// Token returns what proves to a server that we may. It never stands on the
-// command line, which everybody on the machine can read.
+// Token returns the token for a server. It is never taken from the command line
+// itself, which everybody on the machine can read.
 func (l Loader) Token(link cli.LinkFlags) (string, error) {
 	v := l.vault()
 	switch {

@@ -14,16 +14,16 @@ import (
 	"rvo-tui/internal/text"
 )
 
-// decoder fills configuration values from a document and reports all that does
-// not fit.
+// decoder decodes a document into configuration values and reports what does not
+// fit.
 type decoder struct {
 	doc    *document
 	broken map[string]bool // paths whose value was wrong and has been left out
 	report func(path, where, key, text string)
 }
 
-// section decodes the table [name] onto dst, a pointer to a struct that holds
-// the defaults.
+// section decodes the table [name] into dst, a pointer to a struct that holds the
+// defaults.
 func (d *decoder) section(name string, dst any) {
 	switch v := d.doc.tree[name].(type) {
 	case nil:
@@ -35,11 +35,11 @@ func (d *decoder) section(name string, dst any) {
 	}
 }
 
-// maxElements bounds the cameras, the detectors and the rules.
+// maxElements is the maximum number of cameras, of detectors and of rules.
 const maxElements = 1024
 
-// elements decodes every [[name]] onto a value of its own from defaults, and
-// calls add with it and its path.
+// elements decodes every [[name]] into a new value from defaults, and calls add with
+// it and its path.
 func elements[T any](d *decoder, name string, defaults func() T, label func(t T, n int) string, decode func(path, where string, table map[string]any, dst *T), add func(t T, path string)) {
 	wrong := func(v any) {
 		d.broken[name] = true
@@ -84,7 +84,7 @@ func plain[T any](d *decoder) func(path, where string, table map[string]any, dst
 	return func(path, where string, table map[string]any, dst *T) { d.table(path, where, table, dst) }
 }
 
-// detector decodes a [[detector]]: the keys that all take, and those of its kind.
+// detector decodes a [[detector]]: the common keys and those of its kind.
 func (d *decoder) detector(kinds detectors.Kinds) func(path, where string, table map[string]any, dst *detectors.Config) {
 	return func(path, where string, table map[string]any, dst *detectors.Config) {
 		kind, _ := table["kind"].(string)
@@ -94,15 +94,15 @@ func (d *decoder) detector(kinds detectors.Kinds) func(path, where string, table
 	}
 }
 
-// table decodes a table onto the struct that dst points to.
+// table decodes a table into the struct that dst points to.
 func (d *decoder) table(path, where string, table map[string]any, dst any) {
 	allowed := option.Keys(option.List(reflect.ValueOf(dst).Elem().Interface()))
 	d.keys(path, where, table, func(key string) string { return text.Unknown("key", key, allowed) }, dst)
 }
 
-// keys decodes the keys of a table one by one, so that each problem is found and
-// has a place, onto the structs that to points to. Unknown says what is wrong
-// with a key that none of them has; empty: nothing.
+// keys decodes a table into the structs that to points to, key by key, so that every
+// problem is found and has a place. Unknown says what is wrong with a key that none
+// of them has; empty: nothing.
 func (d *decoder) keys(path, where string, table map[string]any, unknown func(key string) string, to ...any) {
 	for _, key := range d.inOrder(path, table) {
 		v := option.Holder(to, key)
@@ -126,7 +126,7 @@ func (d *decoder) keys(path, where string, table map[string]any, unknown func(ke
 	}
 }
 
-// unknownKey reports a key that is none of those of the structs that to points to.
+// unknownKey reports a key that none of the structs that to points to has.
 func (d *decoder) unknownKey(path, where, key string, table map[string]any, problem string, to []any) {
 	if problem == "" {
 		return
@@ -143,7 +143,7 @@ func (d *decoder) unknownKey(path, where, key string, table map[string]any, prob
 	}
 }
 
-// decodeKeys decodes a table strictly onto the struct that dst points to.
+// decodeKeys decodes a table strictly into the struct that dst points to.
 func decodeKeys(table map[string]any, dst any) error {
 	text, err := toml.Marshal(table)
 	if err != nil {
@@ -152,7 +152,7 @@ func decodeKeys(table map[string]any, dst any) error {
 	return toml.NewDecoder(bytes.NewReader(text)).DisallowUnknownFields().Decode(dst)
 }
 
-// inOrder returns the keys of a table as they stand in the file.
+// inOrder returns the keys of a table in the order of the file.
 func (d *decoder) inOrder(path string, table map[string]any) []string {
 	keys := make([]string, 0, len(table))
 	for key := range table {
@@ -164,8 +164,8 @@ func (d *decoder) inOrder(path string, table map[string]any) []string {
 	return keys
 }
 
-// mismatch reports a value whose TOML type is not one that a field of type t
-// takes, and whether it was so.
+// mismatch reports a value whose TOML type does not fit a field of type t, and returns
+// whether it did.
 func (d *decoder) mismatch(path, where, key string, t reflect.Type, value any) bool {
 	want := ""
 	switch kind := reflect.ValueOf(value).Kind(); {
@@ -202,8 +202,7 @@ func (d *decoder) mismatch(path, where, key string, t reflect.Type, value any) b
 	return true
 }
 
-// shown describes a TOML value to the person who wrote it. Texts are left out:
-// they may hold a secret.
+// shown describes a TOML value for a message, without texts, which may be secret.
 func shown(value any) string {
 	switch v := value.(type) {
 	case string:

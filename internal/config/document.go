@@ -13,8 +13,7 @@ import (
 	"github.com/pelletier/go-toml/v2/unstable"
 )
 
-// document is a TOML text: its values, and where in it each of them stands.
-// Places are found by path: "log.level", "camera[0].name", "rule[1].all[0]".
+// document is a TOML text: its values and their places, which are found by path: "log.level", "camera[0].name", "rule[1].all[0]".
 type document struct {
 	text  []byte
 	tree  map[string]any
@@ -70,7 +69,7 @@ func (d *document) position(offset int) (line, column int) {
 	return line, utf8.RuneCount(d.text[d.lines[line-1]:offset]) + 1
 }
 
-// index notes where everything stands. The text has been parsed before.
+// index notes the place of everything. The text has been parsed before.
 func (d *document) index() {
 	var p unstable.Parser
 	p.Reset(d.text)

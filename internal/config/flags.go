@@ -10,7 +10,7 @@ import (
 	"rvo-tui/internal/cli"
 )
 
-// apply puts the command line over the file.
+// apply overrides the file with the flags.
 func (b *builder) apply(flags cli.Flags) {
 	switch {
 	case flags.CameraDevice != nil:
@@ -40,17 +40,15 @@ func (b *builder) apply(flags cli.Flags) {
 	b.cfg.Runtime.Watch = b.cfg.Runtime.Watch || flags.Watch
 }
 
-// oneCamera replaces the cameras by one that everything in the file is tried
-// on: lists of cameras no longer count. Of detectors that provide the same
-// signal, which different cameras allow, the first one stays.
+// oneCamera replaces the cameras with one that every detector and rule applies to.
+// Of detectors that provide the same signal on different cameras, the first stays.
 func (b *builder) oneCamera(flag, source string) {
 	c := capture.DefaultConfig()
 	c.Name, c.Source = "camera", source
 	b.cfg.Camera, b.cameras = []capture.Config{c}, []origin{{flag: flag}}
 	delete(b.broken, "camera")
 
-	// Signals that a camera had in the file from two detectors are a mistake
-	// that has been reported; those are not looked for here.
+	// Two providers of a signal on one camera were reported before.
 	var kept []detectors.Config
 	var origins []origin
 	var provided [][]string
@@ -72,9 +70,9 @@ func (b *builder) oneCamera(flag, source string) {
 	}
 }
 
-// addRemote adds a model service, under a name that is made from its signal.
+// addRemote adds a model service, named after its signal.
 func (b *builder) addRemote(r cli.RemoteDetector) {
-	// What is wrong with the words is found once more when the detector is validated.
+	// Errors are found again when the detector is validated.
 	d, _ := b.kinds.Parse("remote", []string{"signal=" + r.Signal, "endpoint=" + r.Endpoint})
 	name := strings.ToLower(r.Signal)
 	d.Name = name

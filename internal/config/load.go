@@ -23,33 +23,33 @@ import (
 	"rvo-tui/ui"
 )
 
-// BuiltIn is what Config.File says of the configuration inside the program.
+// BuiltIn is Config.File for the built-in configuration.
 const BuiltIn = "rvo.toml (built in)"
 
-// localFile is read where no other file is named.
+// localFile is the default file.
 const localFile = "rvo.toml"
 
-// maxConfig bounds a configuration file, in bytes.
+// maxConfig is the maximum size of a configuration file, in bytes.
 const maxConfig = 1 << 20
 
-// Loader reads configurations.
+// Loader loads configurations.
 type Loader struct {
-	// Default is the text of the configuration that holds where there is no file.
+	// Default is the text of the built-in configuration.
 	Default []byte
-	// Kinds are the kinds of detector that there are.
+	// Kinds are the available kinds of detector.
 	Kinds detectors.Kinds
-	// Secrets is told what ${NAME} gave. Nil: nobody is.
+	// Secrets collects the values of ${NAME}. Nil: they are not collected.
 	Secrets *Secrets
 	// Getenv looks up an environment variable. Nil: os.LookupEnv.
 	Getenv func(name string) (string, bool)
-	// CameraMenu allows a configuration without a camera: there is a dashboard to
-	// choose one on.
+	// CameraMenu allows a configuration without a camera: one can be chosen on the
+	// dashboard.
 	CameraMenu bool
 }
 
-// Load returns the configuration of a run: the defaults, over them the file
-// that flags or RVO_CONFIG name or else ./rvo.toml or else the built-in one,
-// over it the flags. Everything that is wrong with it is in one *Error.
+// Load returns the configuration: the defaults, overridden by the file (that of the
+// flags, else $RVO_CONFIG, else ./rvo.toml, else the built-in one), overridden by the
+// flags. Its error is an *Error with every problem.
 func (l Loader) Load(flags cli.Flags) (Config, error) {
 	if l.Getenv == nil {
 		l.Getenv = os.LookupEnv
@@ -78,8 +78,8 @@ func (l Loader) compose(file string, text []byte, flags cli.Flags) (Config, erro
 	return b.cfg, nil
 }
 
-// builder returns what makes a configuration out of a file's text. Where that
-// violates TOML's grammar nothing else can be said of it.
+// builder returns a builder for a file's text. A violation of TOML's grammar is an
+// *Error.
 func (l Loader) builder(file string, text []byte) (*builder, error) {
 	doc, err := parseDocument(text)
 	if bad := new(syntaxError); errors.As(err, &bad) {
@@ -91,8 +91,7 @@ func (l Loader) builder(file string, text []byte) (*builder, error) {
 	}, err
 }
 
-// Screen returns the [ui] section of the configuration that applies here. What
-// else is in that file is not looked at.
+// Screen returns the [ui] section and ignores the rest of the file.
 func (l Loader) Screen(flags cli.Flags) (ui.Config, error) {
 	if l.Getenv == nil {
 		l.Getenv = os.LookupEnv
@@ -115,7 +114,7 @@ func (l Loader) Screen(flags cli.Flags) (ui.Config, error) {
 	return b.cfg.UI, nil
 }
 
-// Find returns the file that applies, as the user named it, and its text.
+// Find returns the file to load, as the user named it, and its text.
 func (l Loader) Find(file string) (string, []byte, error) {
 	if l.Getenv == nil {
 		l.Getenv = os.LookupEnv
@@ -133,8 +132,8 @@ func (l Loader) Find(file string) (string, []byte, error) {
 	return file, text, err
 }
 
-// readConfig returns a file's text. Its errors leave out the file's name, which
-// stands in front of them.
+// readConfig returns a file's text. Its errors leave out the file's name, which the
+// caller adds.
 func readConfig(file string) ([]byte, error) {
 	// A pipe without a writer must not hang the start.
 	f, err := os.OpenFile(file, os.O_RDONLY|syscall.O_NONBLOCK, 0)
@@ -167,8 +166,8 @@ func readConfig(file string) ([]byte, error) {
 	return bytes.TrimPrefix(text, []byte("\ufeff")), nil
 }
 
-// builder composes one configuration and gathers its problems. Cameras,
-// detectors and rules have their origins at equal indexes.
+// builder composes one configuration and collects its problems. Cameras, detectors
+// and rules have their origins at the same indexes.
 type builder struct {
 	cfg     Config
 	file    string
@@ -207,7 +206,7 @@ func (b *builder) build(v vault, flags cli.Flags) {
 	b.checkSignals()
 }
 
-// at adds a problem of something at a path of the file.
+// at adds a problem at a path of the file.
 func (b *builder) at(path, where, key, text string) {
 	p := Problem{File: b.file, Where: b.secrets.Redact(where), Key: key, Text: b.secrets.Redact(text)}
 	if m, ok := b.doc.marks[path]; ok && path != "" {
@@ -220,8 +219,8 @@ func (b *builder) at(path, where, key, text string) {
 	b.problems = append(b.problems, p)
 }
 
-// of adds a problem with a key of a camera, detector or rule; an empty key
-// means all of it. A key that was reported before is not reported again.
+// of adds a problem with a key of a camera, detector or rule, or with all of it if
+// the key is empty. A broken key is not reported again.
 func (b *builder) of(o origin, where, key, text string) {
 	if o.flag != "" {
 		b.problems = append(b.problems, Problem{Flag: o.flag, Where: b.secrets.Redact(where), Key: key, Text: b.secrets.Redact(text)})
@@ -274,7 +273,7 @@ func (b *builder) expand(v vault, path string, value any) any {
 	return value
 }
 
-// whereOf names the table at a path in the way that labels do.
+// whereOf returns the label of the table at a path.
 func (b *builder) whereOf(path string) string {
 	what, rest, found := strings.Cut(path, "[")
 	if !found {
@@ -293,8 +292,7 @@ func (b *builder) whereOf(path string) string {
 	return label(what, name, n)
 }
 
-// splitPath returns the table and the key that a path such as
-// "rule[1].all[0]" leads through.
+// splitPath splits a path such as "rule[1].all[0]" into its table and key.
 func splitPath(path string) (table, key string) {
 	table, key, found := strings.Cut(path, ".")
 	if !found {

@@ -9,7 +9,7 @@ import (
 	"rvo-tui/internal/text"
 )
 
-// shownProblems bounds how many problems an error text lists.
+// shownProblems is the maximum number of problems that an error text lists.
 const shownProblems = 100
 
 // Problem is one thing that is wrong with a configuration.
@@ -23,8 +23,8 @@ type Problem struct {
 	Text   string // what is wrong, what is allowed and what to do
 }
 
-// String returns the problem as one line in the form that editors and shells
-// know: file, line, column, text.
+// String returns the problem as one line that editors understand: file, line, column,
+// text.
 func (p Problem) String() string {
 	var b strings.Builder
 	switch {
@@ -41,18 +41,17 @@ func (p Problem) String() string {
 		}
 	}
 	b.WriteString(p.Text)
-	return text.Visible(b.String()) // a file must not write to the terminal by way of its mistakes
+	return text.Visible(b.String()) // the file must not control the terminal
 }
 
-// Error is a configuration that cannot be used, with everything that is
-// wrong with it in the order of the file; what flags are to blame for comes
-// last. It holds no secret.
+// Error lists every problem of a configuration in the order of the file, followed by
+// those of flags. It holds no secret.
 type Error struct {
 	File     string
 	Problems []Problem
 }
 
-// Error returns one line a problem (at most 100) and a line with their count.
+// Error returns one line per problem (at most 100) and a line with their count.
 func (e *Error) Error() string {
 	var b strings.Builder
 	for i, p := range e.Problems {
@@ -70,7 +69,7 @@ func (e *Error) Error() string {
 	return b.String()
 }
 
-// sortProblems orders problems as a reader meets them and drops repeated ones.
+// sortProblems sorts problems by place and removes duplicates.
 func sortProblems(problems []Problem) []Problem {
 	slices.SortStableFunc(problems, func(a, b Problem) int {
 		return cmp.Or(

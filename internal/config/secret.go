@@ -10,14 +10,14 @@ import (
 	"rvo-tui/internal/text"
 )
 
-// Secrets remembers the values that must not be shown. It only grows, and is
-// safe for concurrent use.
+// Secrets is the set of values that must not be shown. It only grows. It is safe for
+// concurrent use.
 type Secrets struct {
 	mu    sync.RWMutex // guards forms
-	forms []string     // the values and the ways in which they may be written, longest first
+	forms []string     // the values in all ways they may be written, longest first
 }
 
-// Add remembers a value. The empty one is none.
+// Add adds a value. An empty one is ignored.
 func (s *Secrets) Add(value string) {
 	if value == "" {
 		return
@@ -39,8 +39,8 @@ func (s *Secrets) Add(value string) {
 	s.forms = slices.Compact(s.forms)
 }
 
-// Redact returns text with every secret hidden by text.Mask, also where it is
-// quoted or escaped for an address.
+// Redact returns text with every secret replaced by text.Mask, also where it is
+// quoted or URL-escaped.
 func (s *Secrets) Redact(line string) string {
 	if s == nil {
 		return line

@@ -7,8 +7,8 @@ import (
 	"log/slog"
 )
 
-// Handler returns a log handler that passes on to next what it is given, with
-// the secrets hidden in messages and in attributes of every kind.
+// Handler returns a log handler that redacts messages and attributes of every kind,
+// and passes them to next.
 func (s *Secrets) Handler(next slog.Handler) slog.Handler { return &redactor{s, next} }
 
 type redactor struct {

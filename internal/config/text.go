@@ -14,11 +14,11 @@ import (
 	"rvo-tui/internal/option"
 )
 
-// maxText bounds the text of one detector or camera, in bytes.
+// maxText is the maximum size of the text of a detector or camera, in bytes.
 const maxText = 64 << 10
 
-// ParseDetector reads a [[detector]] without its header, as strictly as a file
-// is read but for ${NAME}, which stays as it is. What is wrong is named by key.
+// ParseDetector parses a [[detector]] without its header, as strictly as a file, but
+// without expanding ${NAME}. Problems are reported by key.
 func ParseDetector(kinds detectors.Kinds, text string) (detectors.Config, error) {
 	b, err := parseText(kinds, text)
 	if err != nil {
@@ -35,7 +35,7 @@ func ParseDetector(kinds detectors.Kinds, text string) (detectors.Config, error)
 	return cfg, nil
 }
 
-// ParseCamera reads a [[camera]] without its header, as ParseDetector does.
+// ParseCamera parses a [[camera]] without its header, likewise.
 func ParseCamera(text string) (capture.Config, error) {
 	b, err := parseText(nil, text)
 	if err != nil {
@@ -51,17 +51,16 @@ func ParseCamera(text string) (capture.Config, error) {
 	return cfg, nil
 }
 
-// DetectorText writes what ParseDetector reads. Keys that are not set are left
-// out. It holds the detector's token, if it has one.
+// DetectorText is the inverse of ParseDetector. It leaves out keys that are not set,
+// and contains the detector's token.
 func DetectorText(cfg detectors.Config) (string, error) {
 	return configText(cfg, detectors.DefaultConfig(), cfg.Options)
 }
 
-// CameraText writes what ParseCamera reads. It holds the password of the source,
-// if there is one.
+// CameraText is the inverse of ParseCamera. It contains the password of the source.
 func CameraText(cfg capture.Config) (string, error) { return configText(cfg, capture.DefaultConfig()) }
 
-// parseText reads the grammar of a text without a header.
+// parseText parses the grammar of a text without a header.
 func parseText(kinds detectors.Kinds, text string) (*builder, error) {
 	if len(text) > maxText {
 		return nil, fmt.Errorf("it has %d bytes; at most %d are possible", len(text), maxText)
@@ -84,7 +83,7 @@ func (b *builder) ofKey(key, text string) {
 	}
 }
 
-// named returns the problems as one error, each with its key; nil: there is none.
+// named returns the problems, each with its key, as one error, or nil.
 func (b *builder) named() error {
 	var list []string
 	for _, p := range sortProblems(b.problems) {

@@ -11,9 +11,8 @@ import (
 	"rvo-tui/internal/text"
 )
 
-// DetectorOf returns the detector of a kind that words such as "max_fps=5"
-// describe: see detectors.Kinds.Parse. ${NAME} is filled in from this program's
-// environment. All that is wrong is in the error.
+// DetectorOf parses words such as "max_fps=5" as a detector of a kind: see
+// detectors.Kinds.Parse. It expands ${NAME}. The error holds every problem.
 func (l Loader) DetectorOf(kinds detectors.Kinds, kind string, words []string) (detectors.Config, error) {
 	words, err := l.expandAll(words)
 	if err != nil {
@@ -28,7 +27,7 @@ func (l Loader) DetectorOf(kinds detectors.Kinds, kind string, words []string) (
 	return cfg, errors.Join(problems...)
 }
 
-// CameraOf returns the camera that words describe, as DetectorOf does.
+// CameraOf parses words as a camera, likewise.
 func (l Loader) CameraOf(words []string) (capture.Config, error) {
 	cfg := capture.DefaultConfig()
 	words, err := l.expandAll(words)
@@ -46,12 +45,12 @@ func (l Loader) CameraOf(words []string) (capture.Config, error) {
 	return cfg, errors.Join(problems...)
 }
 
-// collect returns what adds problems with keys to a list.
+// collect returns a function that adds problems with keys to a list.
 func collect(problems *[]error) func(key, problem string) {
 	return func(key, problem string) { *problems = append(*problems, fmt.Errorf("%s: %s", key, problem)) }
 }
 
-// expandAll fills ${NAME} into words.
+// expandAll expands ${NAME} in words.
 func (l Loader) expandAll(words []string) ([]string, error) {
 	out := make([]string, len(words))
 	for i, w := range words {
