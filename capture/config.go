@@ -18,6 +18,10 @@ type Config struct {
 	// http:// or https:// address, a file, or "synthetic:SCENE". It may hold a
 	// password: show it through Redact alone.
 	Source string `toml:"source"`
+	// EvidenceSource is a second stream of the camera, which is kept for clips in
+	// place of Source and never decoded; empty: there is none. Login and TLS are
+	// those of an address of its own.
+	EvidenceSource string `toml:"evidence_source"`
 	// Loop starts a file again when it ends.
 	Loop bool `toml:"loop"`
 	// FPS bounds the rate of frames; above it frames are dropped before they are
@@ -135,10 +139,40 @@ func (c Config) Validate(bad func(key, problem string)) {
 	if c.Transport == "udp" && addr.Kind == KindRTSP && addr.TLS() {
 		bad("transport", "rtsps:// encrypts what comes by TCP alone: remove it")
 	}
-	if c.TLS != TrustVerify && !addr.TLS() {
+	second, err := c.evidence(bad)
+	if err != nil {
+		return
+	}
+	if c.TLS != TrustVerify && !addr.TLS() && !second.TLS() {
 		bad("tls", "applies to rtsps:// and https:// sources alone: remove it")
 	}
 	only("hwaccel", slices.Contains(hwaccels[1:], c.HWAccel), KindRTSP, KindFile)
+}
+
+// evidence returns the address of the second stream; the zero Address where there
+// is none.
+func (c Config) evidence(bad func(key, problem string)) (Address, error) {
+	if c.EvidenceSource == "" {
+		return Address{}, nil
+	}
+	addr, err := ParseAddress(c.EvidenceSource)
+	switch {
+	case err != nil:
+		bad("evidence_source", err.Error())
+	case addr.Kind != KindRTSP && addr.Kind != KindFile:
+		bad("evidence_source", fmt.Sprintf("must be an RTSP address or a file, not a %s source: what is kept is what the camera sends", addr.Kind))
+	case c.EvidenceSource == c.Source:
+		bad("evidence_source", "is the source itself, which is kept anyway: remove it")
+	}
+	return addr, err
+}
+
+// Evidence returns the configuration of the second stream, which is that of a
+// camera of its own.
+func (c Config) Evidence() Config {
+	c.Source, c.EvidenceSource = c.EvidenceSource, ""
+	c.FPS, c.Width, c.Height, c.Decode, c.HWAccel = 0, 0, 0, DecodeAuto, "none"
+	return c
 }
 
 func or(words []string) string {

@@ -273,7 +273,9 @@ func (c *Camera) openDecoder(n *connection, f *feed, pic picture) error {
 		return err
 	}
 	f.closed = err
-	c.log.Warn("packets are kept, but there are no frames", "error", c.reason(err))
+	if c.decoders != nil { // else nobody wants frames of it
+		c.log.Warn("packets are kept, but there are no frames", "error", c.reason(err))
+	}
 	c.live(n, time.Now(), f.track.Width, f.track.Height)
 	return nil
 }

@@ -110,7 +110,12 @@ func (r *Runtime) addCamera(ctx context.Context, cfg capture.Config) error {
 	pool.ConvertWith(r.opts.Convert)
 	p.pool = pool
 	p.camera = capture.NewCamera(cfg, r.opts.Drivers.Open, pool, p.offer, r.opts.Log.With("camera", cfg.Name))
-	p.camera.DecodeWith(r.opts.Decoders, p)
+	var sink capture.PacketSink = p
+	if cfg.EvidenceSource != "" {
+		sink = nil
+		p.recording = newRecording(cfg, r.opts.Drivers, pool, p.sink, log.With("stream", "evidence"))
+	}
+	p.camera.DecodeWith(r.opts.Decoders, sink)
 	for _, d := range r.opts.Detectors {
 		if appliesTo(d.Cameras, cfg.Name) {
 			if err := p.attach(r.prepare(d)); err != nil {
@@ -140,6 +145,13 @@ func (r *Runtime) addCamera(ctx context.Context, cfg capture.Config) error {
 		defer pool.Close()
 		var both sync.WaitGroup
 		both.Go(func() { p.run(ctx) })
+		if p.recording != nil {
+			both.Go(func() {
+				if err := p.recording.camera.Run(ctx); err != nil && ctx.Err() == nil {
+					log.Error("stream for evidence has ended", "error", err)
+				}
+			})
+		}
 		if err := p.camera.Run(ctx); err != nil && ctx.Err() == nil {
 			log.Error("camera has ended", "error", err)
 		}
@@ -172,6 +184,7 @@ func (r *Runtime) updateRing(p *pipeline) {
 	} else if ring := p.ring.Swap(nil); ring != nil {
 		ring.Close()
 	}
+	p.recording.adjust()
 }
 
 // prepare returns what a pipeline needs to attach a detector.

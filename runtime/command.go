@@ -119,9 +119,11 @@ func (r *Runtime) perform(req request) error {
 		switch cmd.Do {
 		case Pause:
 			p.camera.Pause()
+			p.recording.pause(true)
 			return nil
 		case Resume:
 			p.camera.Resume()
+			p.recording.pause(false)
 			return nil
 		}
 		return p.do(ctx, func(e *engine.Engine, now time.Duration) error {
@@ -231,6 +233,7 @@ func (r *Runtime) saveClip(p *pipeline) error {
 	}
 	if p.ring.Load() == nil {
 		p.ring.Store(r.opts.Clips.Ring(p.name, r.opts.Roll.Before))
+		p.recording.adjust()
 		p.log.Info("no rule saves clips of this camera: the clip begins now, and from now on frames are kept for further clips")
 	}
 	frame, _ := p.seen.share()

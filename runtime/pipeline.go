@@ -19,30 +19,31 @@ import (
 // make it step the engine, and it carries out the actions. Its goroutine owns the
 // engine, and waits for nothing else.
 type pipeline struct {
-	camera   *capture.Camera
-	pool     *capture.Pool
-	ring     atomic.Pointer[clips.Ring] // of evidence; nil: no rule saves clips
-	name     string
-	epoch    time.Time
-	engine   *engine.Engine
-	slots    *Slots
-	nice     int
-	emit     func(camera string, f *engine.Fired, by evidence) // never blocks; takes the frame's count over
-	period   time.Duration                                     // between published views
-	probe    Probe                                             // nil: none
-	log      *slog.Logger
-	newest   frameSlot // given by the camera
-	seen     frameSlot // seen by the engine; workers take it
-	wake     chan struct{}
-	edits    chan func(*engine.Engine, time.Duration)
-	workers  []*worker // in order of attachment; owned by the goroutine
-	nextTask engine.TaskID
-	ticks    atomic.Uint64 // written by the goroutine alone
-	tick     *engine.Histogram
-	seenN    uint64
-	in       engine.Inputs
-	halted   chan struct{} // closed after the last step: no more events
-	finished chan struct{} // closed when run has returned and all workers but abandoned ones have ended
+	camera    *capture.Camera
+	recording *recording // nil: what camera sends is kept
+	pool      *capture.Pool
+	ring      atomic.Pointer[clips.Ring] // of evidence; nil: no rule saves clips
+	name      string
+	epoch     time.Time
+	engine    *engine.Engine
+	slots     *Slots
+	nice      int
+	emit      func(camera string, f *engine.Fired, by evidence) // never blocks; takes the frame's count over
+	period    time.Duration                                     // between published views
+	probe     Probe                                             // nil: none
+	log       *slog.Logger
+	newest    frameSlot // given by the camera
+	seen      frameSlot // seen by the engine; workers take it
+	wake      chan struct{}
+	edits     chan func(*engine.Engine, time.Duration)
+	workers   []*worker // in order of attachment; owned by the goroutine
+	nextTask  engine.TaskID
+	ticks     atomic.Uint64 // written by the goroutine alone
+	tick      *engine.Histogram
+	seenN     uint64
+	in        engine.Inputs
+	halted    chan struct{} // closed after the last step: no more events
+	finished  chan struct{} // closed when run has returned and all workers but abandoned ones have ended
 
 	wanted capture.Demand // that the camera was told last; the goroutine's own
 	looked atomic.Int64   // when a frame was last requested; 0: never
@@ -83,7 +84,7 @@ func hashName(name string) uint64 { // FNV-1a
 
 // offer takes a frame from the camera, with its count.
 func (p *pipeline) offer(f *capture.Frame) {
-	if ring := p.ring.Load(); ring != nil {
+	if ring := p.ring.Load(); ring != nil && p.recording == nil {
 		ring.Offer(f)
 	}
 	if p.newest.put(f, engine.FrameRef{}) {
@@ -203,6 +204,14 @@ func (p *pipeline) look() *capture.Frame {
 	}
 	f, _ := p.seen.share()
 	return f
+}
+
+// sink returns what keeps packets now; nil: nothing does.
+func (p *pipeline) sink() capture.PacketSink {
+	if ring := p.ring.Load(); ring != nil {
+		return ring
+	}
+	return nil
 }
 
 // OfferPacket implements capture.PacketSink.

@@ -39,6 +39,7 @@ type CameraView struct {
 	Ticks      uint64            `json:"ticks"`      // engine steps
 	Tick       *engine.Histogram `json:"tick"`       // duration of an engine step
 	Queues     []QueueView       `json:"queues"`     // latest frame, mailboxes, pool
+	Recording  *RecordingView    `json:"recording"`  // the second stream, for evidence; nil: there is none
 
 	at time.Duration // when it was published, since the epoch
 }

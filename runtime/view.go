@@ -23,6 +23,7 @@ func (p *pipeline) state() CameraView {
 	v := *p.view.Load()
 	v.Advance(p.clock() - v.at)
 	v.Status = p.camera.Status()
+	v.Recording = p.recording.view()
 	v.Superseded, v.Ticks = p.superseded.Load(), p.ticks.Load()
 	newest := 0
 	p.newest.mu.Lock()
@@ -60,6 +61,10 @@ func (s *Snapshot) redact(hide func(string) string) {
 		c := &s.Cameras[i]
 		tidy(&c.Source)
 		tidy(&c.Reason)
+		if c.Recording != nil {
+			tidy(&c.Recording.Source)
+			tidy(&c.Recording.Reason)
+		}
 		for j := range c.Detectors {
 			tidy(&c.Detectors[j].Reason)
 			tidy(&c.Detectors[j].Error)

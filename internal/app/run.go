@@ -36,15 +36,16 @@ import (
 // within five seconds.
 const clipGrace = 3 * time.Second
 
-// newDrivers returns every kind of video source.
-func newDrivers(video *libav.Library, log *slog.Logger) capture.Drivers {
+// newDrivers returns every kind of video source. Without sound a camera is not
+// even asked for it, where its protocol allows that.
+func newDrivers(video *libav.Library, sound bool, log *slog.Logger) capture.Drivers {
 	return capture.Drivers{
 		capture.KindSynthetic: capture.Opens(synthetic.Open),
 		capture.KindHTTP:      capture.Opens(mjpeg.Open),
 		capture.KindFile:      capture.Opens(video.OpenFile),
 		capture.KindDevice:    device.Open,
 		capture.KindRTSP: func(ctx context.Context, cfg capture.Config, addr capture.Address) (capture.Connection, error) {
-			return rtsp.Open(ctx, cfg, addr, rtsp.Options{Log: log})
+			return rtsp.Open(ctx, cfg, addr, rtsp.Options{Log: log, NoSound: !sound})
 		},
 	}
 }
@@ -102,7 +103,7 @@ func run(ctx context.Context, loader config.Loader, cfg config.Config, flags cli
 		reopen = append(reopen, file.Reopen)
 	}
 	video := libav.New(log)
-	drivers := newDrivers(video, log)
+	drivers := newDrivers(video, cfg.Clips.Sound, log)
 	reloads := runtime.NewReloads(epoch)
 	rt := runtime.New(runtime.Options{
 		Config: cfg.Runtime, Cameras: cfg.Camera, Detectors: cfg.Detector, Rules: cfg.Rule,

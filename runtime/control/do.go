@@ -161,6 +161,7 @@ func (s *service) audit(who caller, req *controlv1.DoRequest, cmd runtime.Comman
 	if c := cmd.Added; c != nil {
 		add("added", c.Name)
 		add("source", text.Redact(c.Source))
+		add("evidence_source", text.Redact(c.EvidenceSource))
 	}
 	result := "done"
 	if err != nil {

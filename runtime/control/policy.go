@@ -112,15 +112,25 @@ func (p policy) endpoint(text string) error {
 
 // camera refuses a camera that may not be added.
 func (p policy) camera(cfg capture.Config) error {
-	addr, err := capture.ParseAddress(cfg.Source)
-	if err != nil {
-		return status.Errorf(codes.InvalidArgument, "source: %v", err)
+	for key, source := range map[string]string{"source": cfg.Source, "evidence_source": cfg.EvidenceSource} {
+		if source == "" && key == "evidence_source" {
+			continue
+		}
+		addr, err := capture.ParseAddress(source)
+		if err != nil {
+			return status.Errorf(codes.InvalidArgument, "%s: %v", key, err)
+		}
+		switch addr.Kind {
+		case capture.KindDevice, capture.KindSynthetic, capture.KindRTSP, capture.KindHTTP:
+		default:
+			return noFile(key)
+		}
 	}
-	switch addr.Kind {
-	case capture.KindDevice, capture.KindSynthetic, capture.KindRTSP, capture.KindHTTP:
-		return nil
-	}
-	return denied("source: no file may be chosen over the control API: put the camera into the configuration file and reload, or give a device, an rtsp:// or http:// address or a scene")
+	return nil
+}
+
+func noFile(key string) error {
+	return denied("%s: no file may be chosen over the control API: put the camera into the configuration file and reload, or give a device, an rtsp:// or http:// address or a scene", key)
 }
 
 // expands refuses text that counts on what the API does not do.

@@ -1,0 +1,85 @@
+package runtime
+
+import (
+	"sync"
+	"time"
+
+	"rvo-tui/capture"
+)
+
+// recording is the second stream of a camera, which is kept for evidence and
+// never decoded. It is connected while the camera has an evidence ring and is not
+// paused.
+type recording struct {
+	camera *capture.Camera
+	ring   func() capture.PacketSink // nil: nothing is kept now
+
+	mu     sync.Mutex // guards paused, and the order of what the camera is told
+	paused bool       // by command
+}
+
+// RecordingView is the state of the second stream of a camera.
+type RecordingView struct {
+	Source   string        `json:"source"` // without passwords
+	State    capture.State `json:"state"`
+	Reason   string        `json:"reason"`
+	Since    time.Time     `json:"since"`
+	SentFPS  float64       `json:"sent_fps"` // frames a second that the camera sends; 0: not known
+	Packets  uint64        `json:"packets"`  // of video
+	Connects uint64        `json:"connects"`
+	Failures uint64        `json:"failures"`
+	Stalls   uint64        `json:"stalls"`
+}
+
+// newRecording returns the second stream of a camera, which runs with its Camera's
+// Run. It waits until adjust finds that something is to be kept.
+func newRecording(cfg capture.Config, open capture.Drivers, pool *capture.Pool, ring func() capture.PacketSink, log capture.Logger) *recording {
+	r := &recording{ring: ring}
+	r.camera = capture.NewCamera(cfg.Evidence(), open.Open, pool, (*capture.Frame).Release, log)
+	r.camera.DecodeWith(nil, r)
+	r.camera.Want(capture.Demand{})
+	return r
+}
+
+// OfferPacket implements capture.PacketSink.
+func (r *recording) OfferPacket(p *capture.Packet) {
+	if ring := r.ring(); ring != nil {
+		ring.OfferPacket(p)
+	}
+}
+
+// pause notes a command, and adjust what follows from that and from the ring.
+func (r *recording) pause(paused bool) {
+	if r == nil {
+		return
+	}
+	r.mu.Lock()
+	r.paused = paused
+	r.mu.Unlock()
+	r.adjust()
+}
+
+func (r *recording) adjust() {
+	if r == nil {
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.paused || r.ring() == nil {
+		r.camera.Pause()
+	} else {
+		r.camera.Resume()
+	}
+}
+
+// view returns the state of the stream, nil where there is none.
+func (r *recording) view() *RecordingView {
+	if r == nil {
+		return nil
+	}
+	s := r.camera.Status()
+	if s.SentFPS-s.SentFPS != 0 { // JSON has neither NaN nor the infinities
+		s.SentFPS = 0
+	}
+	return &RecordingView{s.Source, s.State, s.Reason, s.Since, s.SentFPS, s.Packets, s.Connects, s.Failures, s.Stalls}
+}
