@@ -61,11 +61,16 @@ func (d *Detector) Detect(ctx context.Context, frame *capture.Frame) ([]detector
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	pix, err := frame.BGR()
-	if err != nil {
-		return nil, err
+	pix, w, h := frame.Pixels(), frame.Width, frame.Height
+	if pix == nil {
+		// A decoded frame is scaled where its planes are converted, in one pass.
+		var err error
+		w, h = d.Size(w, h)
+		if pix, err = frame.ScaledBGR(w, h); err != nil {
+			return nil, err
+		}
 	}
-	found, err := d.find(ctx, pix, frame.Width, frame.Height)
+	found, err := d.find(ctx, pix, w, h)
 	if err != nil {
 		return nil, err
 	}

@@ -64,13 +64,15 @@ func (d *Decoder) classify(raw []float32, logits bool) error {
 // 1: models often leave out the step that makes them so.
 func probabilities(raw []float32) (ok, probable bool) {
 	probable = true
+	sum := float32(0)
 	for _, v := range raw {
 		if !finite(v) {
 			return false, false
 		}
 		probable = probable && v >= 0 && v <= scoreSlack
+		sum += v
 	}
-	return true, probable
+	return true, probable && sum > 0
 }
 
 func softmax(v []float32) {

@@ -40,6 +40,15 @@ def yolo(name, config, kind=YOLO, imgsz=320, **options):
 def torch_model(name, model, size):
     if os.path.exists(name + ".onnx"):
         return
+    for module in model.modules():
+        if isinstance(module, nn.Linear) and module.out_features == 1000:
+            nn.init.normal_(module.weight, 0, 0.3)
+        if isinstance(module, nn.BatchNorm2d):
+            module.momentum = None
+            module.reset_running_stats()
+    # Statistics of images keep the numbers of deep networks from dying away.
+    with torch.no_grad():
+        model.train()(torch.rand(4, 3, size, size))
     torch.onnx.export(model.eval(), torch.rand(1, 3, size, size), name + ".onnx", opset_version=17, dynamo=False)
 
 
@@ -64,5 +73,3 @@ yolo("rtdetr-l", "rtdetr-l.yaml", kind=RTDETR)
 torch_model("mobilenet-v3-cls", torchvision.models.mobilenet_v3_small(), 224)
 torch_model("vit-cls", torchvision.models.vit_b_32(), 224)
 torch_model("convnext-cls", torchvision.models.convnext_tiny(), 224)
-torch_model("ssdlite", torchvision.models.detection.ssdlite320_mobilenet_v3_large(weights_backbone=None), 320)
-torch_model("fasterrcnn", torchvision.models.detection.fasterrcnn_mobilenet_v3_large_320_fpn(weights_backbone=None), 320)

@@ -132,9 +132,11 @@ def look(path, image, size):
         kind = "rtdetr"
     elif meta.get("task") == "classify" or "cls" in os.path.basename(path):
         kind = "classify"
+    elif any("int64" in o.type for o in session.get_outputs()):
+        kind = "lists"
     elif "det" in os.path.basename(path) and not meta:
         kind = "yolox"
-    how = {"centerface": "stretch", "rtdetr": "stretch", "classify": "crop", "yolox": "topleft"}.get(kind, "letterbox")
+    how = {"centerface": "stretch", "rtdetr": "stretch", "lists": "stretch", "classify": "crop", "yolox": "topleft"}.get(kind, "letterbox")
     pixels, back = fitted(image, w, h, how)
     x = pixels.astype(np.float32)
     if kind == "yolox":
@@ -145,7 +147,17 @@ def look(path, image, size):
     out = [o.astype(np.float32) for o in session.run(None, {first.name: x})]
     merged = False
     if kind == "classify":
-        found = [(i, float(s), None) for i, s in enumerate(out[0][0])]
+        scores = out[0][0]
+        if not meta and "text" not in path:  # torchvision leaves softmax out
+            scores = np.exp(scores - scores.max())
+            scores = scores / scores.sum()
+        found = [(i, float(s), None) for i, s in enumerate(scores)]
+        merged = True
+    elif kind == "lists":
+        boxes = next(o for o in out if o.ndim == 2)
+        flat = [o for o in session.get_outputs() if len(o.shape) == 1]
+        at = {("labels" if "int64" in o.type else "scores"): out[outputs.index(o.name)] for o in flat}
+        found = [(int(c), float(s), list(b)) for c, s, b in zip(at["labels"], at["scores"], boxes)]
         merged = True
     elif kind == "centerface":
         found = centerface(out)
