@@ -2,6 +2,7 @@ package ui
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -251,12 +252,19 @@ func (f *form) draw(m *model, screen []string) []string {
 	filled := cfg.Fill(m.opts.Kinds[cfg.Kind])
 	room := max(m.h-formMargin, 1)
 	first := min(max(f.at-room/2, 0), max(len(f.fields)-room, 0))
-	lines := []string{th.Accent.Of(th.Text(cfg.Kind)) + th.Dim.Of("  "+th.Text(m.opts.Kinds[cfg.Kind].Doc)), ""}
+	var lines []string
+	for _, l := range append(draw.Wrap(th.Text(cfg.Kind+": "+m.opts.Kinds[cfg.Kind].Doc), formWidth), "")[:2] {
+		lines = append(lines, th.Strong.Of(l))
+	}
 	for i, o := range f.fields[first:min(first+room, len(f.fields))] {
 		lines = append(lines, f.drawField(m, first+i, filled, problems[o.Key] != "" && (f.tried || f.values[o.Key] != "")))
 	}
 	o := f.fields[f.at]
-	below := draw.Wrap(th.Text(o.Help), formWidth)
+	help := o.Help
+	if o.Type != nil && o.Type.Kind() == reflect.Slice && o.Sep == "" {
+		help += "; several: between commas, or as in [\"a\", \"b\"]"
+	}
+	below := draw.Wrap(th.Text(help), formWidth)
 	style := th.Dim
 	switch problem := problems[o.Key]; {
 	case f.busy:
@@ -313,6 +321,7 @@ func (f *form) drawField(m *model, i int, filled detectors.Config, wrong bool) s
 		shown = th.Text(value)
 	case f.at == i && o.choices == nil:
 		f.in.SetWidth(formWidth - 16)
+		f.in.Placeholder = th.Text(preset)
 		shown = draw.Typed(f.in)
 	case o.Secret && value != "":
 		shown = strings.Repeat("*", len([]rune(value)))

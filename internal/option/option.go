@@ -22,6 +22,7 @@ type Option struct {
 	Help    string   // one line, from the tag help
 	Choices []string // the values of a text that are allowed, from the tag oneof; empty: any
 	Path    bool     // it names files or programs of this machine: the tag is holds "path"
+	Sep     string   // between the entries of a list, from the tag sep; empty: a comma
 	Secret  bool     // its value is shown nowhere: the tag is holds "secret"
 	Type    reflect.Type
 }
@@ -38,7 +39,7 @@ func List(v any) []Option {
 			continue
 		}
 		list = append(list, Option{
-			Key: key, Help: f.Tag.Get("help"), Choices: strings.Fields(f.Tag.Get("oneof")), Type: f.Type,
+			Key: key, Help: f.Tag.Get("help"), Choices: strings.Fields(f.Tag.Get("oneof")), Type: f.Type, Sep: f.Tag.Get("sep"),
 			Path: f.Tag.Get("is") == "path", Secret: f.Tag.Get("is") == "secret",
 		})
 	}
