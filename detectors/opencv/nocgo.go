@@ -10,6 +10,9 @@ import (
 
 var errBuiltWithout = errors.New("built without OpenCV: install libopencv-dev and a C++ compiler and build with CGO_ENABLED=1")
 
+// Version returns the version of OpenCV that is linked, empty in a build without it.
+func Version() string { return "" }
+
 // Threads does nothing in a build without OpenCV.
 func Threads(int) {}
 

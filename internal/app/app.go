@@ -11,8 +11,8 @@ import (
 	"syscall"
 
 	"rvo-tui/capture/device"
-	"rvo-tui/capture/opencv"
 	"rvo-tui/detectors/onnx"
+	detectcv "rvo-tui/detectors/opencv"
 	"rvo-tui/detectors/remote/child"
 	"rvo-tui/internal/cli"
 	"rvo-tui/internal/config"
@@ -43,7 +43,7 @@ func Main(args []string, stdout *os.File, builtIn []byte) int {
 		fmt.Fprintln(os.Stderr, "rvo-tui:", err)
 		return exitUsage
 	case flags.Version:
-		fmt.Fprintln(stdout, Version(opencv.Version(), onnx.NewRuntime()))
+		fmt.Fprintln(stdout, Version(detectcv.Version(), onnx.NewRuntime()))
 		return exitOK
 	case flags.ListCameras:
 		return status(listCameras(stdout, device.List()))

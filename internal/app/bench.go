@@ -16,7 +16,7 @@ import (
 	"rvo-tui/bench/compare"
 	"rvo-tui/bench/workload"
 	"rvo-tui/capture/libav"
-	"rvo-tui/capture/opencv"
+	detectcv "rvo-tui/detectors/opencv"
 	"rvo-tui/internal/cli"
 	"rvo-tui/runtime"
 )
@@ -28,7 +28,7 @@ func benchOptions(f cli.BenchRunFlags) (bench.Options, error) {
 		Scenarios: f.Scenario, Runs: f.Runs, Duration: seconds(f.DurationSecs), Warmup: seconds(f.WarmupSecs),
 		Sample: time.Duration(f.SampleMS) * time.Millisecond, Width: f.Size.Width, Height: f.Size.Height,
 		Seed: f.Seed, Dir: f.OutDir, Force: f.Force,
-		JPEG: video.EncodeJPEG, Convert: video.Convert, Muxer: libav.Muxer{}, OpenCV: opencv.Version(), Revision: "devel",
+		JPEG: video.EncodeJPEG, Convert: video.Convert, Muxer: libav.Muxer{}, OpenCV: detectcv.Version(), Revision: "devel",
 	}
 	if len(f.Scenario) > 0 && (f.All || f.SeedOnly) {
 		return o, errors.New("--scenario: cannot be combined with --all or --seed-only")

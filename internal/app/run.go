@@ -17,13 +17,13 @@ import (
 	"rvo-tui/capture/device"
 	"rvo-tui/capture/libav"
 	"rvo-tui/capture/mjpeg"
-	"rvo-tui/capture/opencv"
 	"rvo-tui/capture/rtsp"
 	"rvo-tui/capture/synthetic"
 	"rvo-tui/clips"
 	"rvo-tui/internal/cli"
 	"rvo-tui/internal/config"
 	"rvo-tui/internal/logging"
+	"rvo-tui/internal/stdio"
 	"rvo-tui/runtime"
 	"rvo-tui/runtime/metrics"
 	"rvo-tui/runtime/sink"
@@ -80,7 +80,7 @@ func run(ctx context.Context, loader config.Loader, cfg config.Config, flags cli
 	log := logs.logger
 	kinds.services.Log = log
 	if stdout == os.Stdout {
-		if stdout, err = opencv.DivertStdout(); err != nil {
+		if stdout, err = stdio.DivertStdout(); err != nil {
 			return err
 		}
 	}
@@ -184,7 +184,7 @@ func openLog(cfg config.LogConfig, secrets *config.Secrets, screen *dashboard) (
 	}
 	l := &logs{reopen: func() {}}
 	var native nativeLog
-	stderr, restore, err := opencv.CaptureStderr(native.line)
+	stderr, restore, err := stdio.CaptureStderr(native.line)
 	if err != nil {
 		return nil, err
 	}

@@ -11,9 +11,8 @@ import (
 // sleepers are the files of tests that may call time.Sleep without a synctest
 // bubble of their own, and why.
 var sleepers = map[string]string{
-	"clips/crash_test.go":            "kills processes that write to a real disk",
-	"clips/packet_fixture_test.go":   "plays cameras within the bubbles of others",
-	"capture/opencv/helpers_test.go": "asks a real server until it answers",
+	"clips/crash_test.go":          "kills processes that write to a real disk",
+	"clips/packet_fixture_test.go": "plays cameras within the bubbles of others",
 }
 
 // vague names say nothing about what a package holds.

@@ -27,6 +27,7 @@ internal/app: *
 internal/cli: capture clips detectors rules runtime
 internal/config: capture capture/synthetic clips detectors internal/cli rules runtime runtime/control runtime/sink ui
 internal/house:
+internal/stdio: internal/text
 internal/text:
 internal/option: internal/text
 internal/backoff:
@@ -40,7 +41,6 @@ capture/device: capture
 capture/libav: capture
 capture/login:
 capture/mjpeg: capture capture/login capture/tlsverify
-capture/opencv: capture
 capture/rtsp: capture capture/login capture/tlsverify
 capture/synthetic: capture
 capture/tlsverify: capture
@@ -82,7 +82,7 @@ var leaves = []string{"internal/text", "internal/option", "internal/backoff", "i
 
 // forTests is what tests may import besides: what makes pictures, and what they
 // test each other with.
-var forTests = []string{"capture", "capture/libav", "capture/login/logintest", "capture/synthetic", "capture/opencv", "detectors", "detectors/onnx", "detectors/opencv", "detectors/remote", "detectors/remote/child", "proto", "runtime/testkit"}
+var forTests = []string{"capture", "capture/libav", "capture/login/logintest", "capture/synthetic", "detectors", "detectors/onnx", "detectors/opencv", "detectors/remote", "detectors/remote/child", "proto", "runtime/testkit"}
 
 // onlyStd is who imports nothing from outside the standard library, and the
 // modules that they may import for all that.
@@ -91,7 +91,6 @@ var onlyStd = map[string][]string{
 	"capture/device":    {"github.com/blackjack/webcam", "golang.org/x/sys"},
 	"capture/libav":     {"golang.org/x/sys"},
 	"capture/login":     {"github.com/icholy/digest"},
-	"capture/opencv":    {"golang.org/x/sys"},
 	"capture/rtsp":      {"github.com/icholy/digest", "github.com/pion"},
 	"capture/synthetic": {},
 	"detectors":         {},
@@ -111,8 +110,8 @@ var onlyFor = []struct {
 	dirs []string
 	why  string
 }{
-	{"C", []string{"capture/libav", "capture/opencv", "detectors/onnx", "detectors/opencv"}, "everything else builds without cgo"},
-	{"gocv.io/x/gocv", []string{"capture/opencv", "detectors/opencv", "examples"}, "everything else builds without OpenCV"},
+	{"C", []string{"capture/libav", "detectors/onnx", "detectors/opencv"}, "everything else builds without cgo"},
+	{"gocv.io/x/gocv", []string{"detectors/opencv", "examples"}, "everything else builds without OpenCV"},
 	{"charm.land", []string{"ui"}, "nothing but the dashboard knows a terminal"},
 	{"gonum.org/v1/plot", []string{"bench/plot"}, "it would make the program 8 MB larger"},
 	{"google.golang.org/grpc", []string{"detectors/remote", "proto", "examples", "bench", "runtime"}, "the live path knows no network"},

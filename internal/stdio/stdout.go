@@ -1,4 +1,4 @@
-package opencv
+package stdio
 
 import (
 	"fmt"
@@ -8,8 +8,8 @@ import (
 )
 
 // DivertStdout makes os.Stdout a duplicate of file descriptor 1, and that
-// descriptor /dev/null: what C libraries print there (FFmpeg's lines with
-// OPENCV_FFMPEG_DEBUG, passwords included) would stand between events or in the
+// descriptor /dev/null: what C libraries print there, passwords
+// included, would stand between events or in the
 // dashboard. It returns os.Stdout. Call it before the first call into C, once in
 // the life of a process.
 func DivertStdout() (*os.File, error) {

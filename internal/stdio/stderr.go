@@ -1,10 +1,14 @@
-package opencv
+// Package stdio keeps what C libraries print away from the terminal, the dashboard and
+// the events: lines on standard error become lines of the log, standard output of C
+// goes nowhere.
+package stdio
 
 import (
 	"bytes"
 	"errors"
 	"fmt"
 	"os"
+	"regexp"
 	"runtime/debug"
 	"sync"
 	"sync/atomic"
@@ -14,6 +18,10 @@ import (
 
 	"rvo-tui/internal/text"
 )
+
+// logContext is what FFmpeg puts before its lines: they differ in the address of who
+// says them.
+var logContext = regexp.MustCompile(`\[[^\[\]]* @ 0x[0-9a-f]+\] ?`)
 
 // Bounds of captured standard error.
 const (
@@ -200,7 +208,6 @@ type throttle struct {
 const gather = 5 * time.Second
 
 func (t *throttle) line(line string, now time.Time) {
-	// FFmpeg's lines differ in the address of who says them.
 	same := logContext.ReplaceAllString(line, "")
 	if same == t.last {
 		t.repeats++
