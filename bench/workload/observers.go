@@ -64,13 +64,13 @@ func buildObserved(s Setup, observe func(context.Context, *runtime.Runtime, Setu
 }
 
 // watch runs eight clients of a control API. It returns how many snapshots they got.
-func watch(ctx context.Context, rt *runtime.Runtime, s Setup) (int64, error) {
+func watch(ctx context.Context, rt *runtime.Runtime, s Setup) (n int64, err error) {
 	const clients, rate = 8, 10
 	dir, err := os.MkdirTemp("", "rvo-bench-") // of a short path, for the socket
 	if err != nil {
 		return 0, fmt.Errorf("make a directory for the control socket: %w", err)
 	}
-	defer os.RemoveAll(dir)
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	cfg := control.DefaultConfig()
 	cfg.Socket = filepath.Join(dir, "s")
 	server := control.NewServer(control.ServerOptions{Config: cfg, Runtime: rt})
