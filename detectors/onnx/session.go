@@ -166,7 +166,14 @@ func appendProvider(opts *ort.SessionOptions, o sessionOptions) error {
 	var err error
 	switch o.provider {
 	case providerOpenVINO:
-		err = opts.AppendExecutionProviderOpenVINO(device("device_type"))
+		settings := map[string]string{}
+		if o.device != "" {
+			settings["device_type"] = o.device
+		}
+		if o.threads > 0 {
+			settings["num_of_threads"] = strconv.Itoa(o.threads)
+		}
+		err = opts.AppendExecutionProviderOpenVINO(settings)
 	case providerCUDA:
 		var cuda *ort.CUDAProviderOptions
 		if cuda, err = ort.NewCUDAProviderOptions(); err == nil {
