@@ -110,7 +110,7 @@ func TestServiceWithoutWatchdog(t *testing.T) {
 		if !slices.Equal(m.heard, want) {
 			t.Errorf("heard %q, want %q", m.heard, want)
 		}
-		if n := strings.Count(log.String(), "cannot be told"); n != 1 {
+		if n := strings.Count(log.String(), "cannot notify"); n != 1 {
 			t.Errorf("%d warnings, want 1:\n%s", n, &log)
 		}
 	})
