@@ -78,8 +78,5 @@ func (r *recording) view() *RecordingView {
 		return nil
 	}
 	s := r.camera.Status()
-	if s.SentFPS-s.SentFPS != 0 { // JSON has neither NaN nor the infinities
-		s.SentFPS = 0
-	}
 	return &RecordingView{s.Source, s.State, s.Reason, s.Since, s.SentFPS, s.Packets, s.Connects, s.Failures, s.Stalls}
 }

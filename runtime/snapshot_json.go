@@ -17,7 +17,13 @@ func (s Snapshot) MarshalJSON() ([]byte, error) {
 	for i := range s.Cameras {
 		c := s.Cameras[i]
 		c.View, c.Queues = c.Plain(), tidyQueues(c.Queues)
-		for _, rate := range []*float64{&c.FPS, &c.SentFPS} {
+		rates := []*float64{&c.FPS, &c.SentFPS}
+		if c.Recording != nil {
+			own := *c.Recording
+			c.Recording = &own
+			rates = append(rates, &own.SentFPS)
+		}
+		for _, rate := range rates {
 			if *rate-*rate != 0 { // JSON has neither NaN nor the infinities
 				*rate = 0
 			}
