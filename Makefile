@@ -4,6 +4,7 @@
 # make lint    formatting, vet, golangci-lint, shellcheck
 # make check   lint and test
 # make bench   what the code costs (BENCH=Step for some of it, COUNT=10 for benchstat)
+# make bench-video  processor time of watching a file, against FFmpeg and motion
 # make fuzz    every fuzz target for a minute (FUZZTIME=10m for longer)
 # make models  networks that the program uses where they are there: bin/models
 # make parity  networks against Python's onnxruntime (needs some gigabytes)
@@ -35,7 +36,7 @@ BUILD := $(LEAN) $(GO) build -trimpath -buildvcs=$(VCS)
 # Without it there is a program that runs no networks, and says so.
 ONNXRUNTIME := [ "$(CGO_ENABLED)" = 0 ] || scripts/fetch.sh onnxruntime || echo "There will be no networks (docs/onnx.md)." >&2
 
-.PHONY: run build test lint check bench fuzz proto distro-test clean go packages models parity
+.PHONY: run build test lint check bench bench-video fuzz proto distro-test clean go packages models parity
 
 run: build
 	bin/rvo-tui $(ARGS)
@@ -68,6 +69,9 @@ check: lint test
 bench: go
 	@scripts/packages.sh build
 	$(LEAN) $(GO) test -run '^$$' -bench '$(BENCH)' -benchmem -count $(COUNT) ./...
+
+bench-video: build
+	$(GO) run ./bench/video -rvo bin/rvo-tui
 
 fuzz: go
 	@scripts/packages.sh build
