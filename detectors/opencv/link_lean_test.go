@@ -1,0 +1,23 @@
+//go:build cgo && customenv
+
+package opencv
+
+import (
+	"os"
+	"strings"
+	"testing"
+)
+
+// What is linked with the tag customenv must not bring OpenCV's windows and video
+// files, which come with some two hundred libraries.
+func TestLinkedIsWhatIsCalled(t *testing.T) {
+	maps, err := os.ReadFile("/proc/self/maps")
+	if err != nil {
+		t.Skip("needs /proc/self/maps")
+	}
+	for _, lib := range []string{"libopencv_highgui", "libopencv_videoio", "libopencv_imgcodecs", "libQt"} {
+		if strings.Contains(string(maps), lib) {
+			t.Errorf("%s is loaded", lib)
+		}
+	}
+}
