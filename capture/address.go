@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -15,7 +16,7 @@ import (
 type Address struct {
 	Kind   Kind
 	Device int    // KindDevice
-	URL    string // KindRTSP, KindHTTP: with its password
+	URL    string // KindRTSP, KindHTTP, KindStream: with its password
 	Path   string // KindFile: never taken for a protocol, not even by FFmpeg
 	Scene  string // KindSynthetic
 	Seed   uint64 // KindSynthetic: "synthetic:street?seed=7"
@@ -29,11 +30,15 @@ const (
 	KindDevice    Kind = "device"    // a local capture device
 	KindRTSP      Kind = "rtsp"      // an RTSP or RTSPS stream
 	KindHTTP      Kind = "http"      // multipart MJPEG over HTTP or HTTPS
+	KindStream    Kind = "stream"    // any other stream: HLS, MPEG-TS, RTMP, SRT
 	KindFile      Kind = "file"      // a video file
 	KindSynthetic Kind = "synthetic" // a drawn scene
 )
 
-const forms = `"device:N", "rtsp://…", "http://…", a file or "synthetic:SCENE"`
+const forms = `"device:N", "rtsp://…", "http://…", "rtmp://…", "srt://…", "udp://…", "rtp://…", a file or "synthetic:SCENE"`
+
+// containers are the endings of HTTP addresses that are no MJPEG stream.
+var containers = []string{".m3u8", ".ts", ".m2ts", ".mp4", ".m4v", ".mov", ".flv", ".mkv", ".webm"}
 
 var (
 	schemeForm = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.-]*$`)
@@ -42,7 +47,8 @@ var (
 )
 
 // ParseAddress reads a source as users write it: "device:N", an rtsp://,
-// rtsps://, http:// or https:// address, "synthetic:SCENE" with an optional
+// rtsps://, http://, https://, rtmp://, rtmps://, srt://, udp:// or rtp://
+// address, "synthetic:SCENE" with an optional
 // "?seed=N", a file:// address or a plain path. Every other scheme is refused,
 // so that no text of a configuration reaches a protocol or a pipeline that was
 // not meant. Errors hold no password.
@@ -68,7 +74,16 @@ func ParseAddress(source string) (Address, error) {
 	case "rtsp", "rtsps":
 		return parseURL(KindRTSP, scheme, rest)
 	case "http", "https":
+		path, _, _ := strings.Cut(rest, "?")
+		if slices.ContainsFunc(containers, func(end string) bool { return strings.HasSuffix(strings.ToLower(path), end) }) {
+			return parseURL(KindStream, scheme, rest)
+		}
 		return parseURL(KindHTTP, scheme, rest)
+	case "rtmp", "rtmps", "srt":
+		return parseURL(KindStream, scheme, rest)
+	case "udp", "rtp":
+		// As FFmpeg has it, udp://@239.0.0.1:5000 listens; there is no user here.
+		return parseURL(KindStream, scheme, strings.Replace(rest, "//@", "//", 1))
 	case "file":
 		return parseFileURL(rest)
 	}

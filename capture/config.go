@@ -146,7 +146,7 @@ func (c Config) Validate(bad func(key, problem string)) {
 	if c.TLS != TrustVerify && !addr.TLS() && !second.TLS() {
 		bad("tls", "applies to rtsps:// and https:// sources alone: remove it")
 	}
-	only("hwaccel", slices.Contains(hwaccels[1:], c.HWAccel), KindRTSP, KindFile)
+	only("hwaccel", slices.Contains(hwaccels[1:], c.HWAccel), KindRTSP, KindStream, KindFile)
 }
 
 // evidence returns the address of the second stream; the zero Address where there

@@ -205,7 +205,7 @@ func freeName(addr capture.Address, snap *runtime.Snapshot) string {
 		base = addr.Scene
 	case capture.KindDevice:
 		base = fmt.Sprintf("device%d", addr.Device)
-	case capture.KindRTSP, capture.KindHTTP:
+	case capture.KindRTSP, capture.KindHTTP, capture.KindStream:
 		base = "camera"
 	}
 	name := base

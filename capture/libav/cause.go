@@ -48,7 +48,7 @@ func explain(log string, err error, limit time.Duration, otherwise error) error 
 	}
 	switch line := lastLine(log); {
 	case errors.Is(err, context.Canceled):
-		return fmt.Errorf("no answer within %v: %w", limit.Round(time.Millisecond), os.ErrDeadlineExceeded)
+		return fmt.Errorf("no answer within %v (open_timeout): %w", limit.Round(time.Millisecond), os.ErrDeadlineExceeded)
 	case errors.Is(err, capture.ErrUnsupported):
 		return err
 	case errors.As(err, new(syscall.Errno)):

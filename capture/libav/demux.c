@@ -1,6 +1,7 @@
 //go:build cgo
 
 #include "demux.h"
+#include "_cgo_export.h"
 
 #include <libavcodec/bsf.h>
 #include <libavcodec/version.h>
@@ -9,12 +10,15 @@
 #include <libavutil/intreadwrite.h>
 #include <math.h>
 #include <stdatomic.h>
+#include <stdlib.h>
 #include <string.h>
 
 struct rvo_demux {
 	AVFormatContext *input;
 	AVPacket *packet;
 	atomic_int stop;
+	uintptr_t fetcher; // 0: none
+	AVIOContext *main; // what the fetcher opened first; libav would close it its own way
 	int64_t start; // microseconds, of the timeline of all tracks
 	AVBSFContext *filters[RVO_MAX_TRACKS]; // NULL: packets as they are
 	int changed;                           // the track whose parameters changed, -1: none
@@ -26,7 +30,43 @@ static int interrupted(void *opaque) {
 	return atomic_load_explicit(&((rvo_demux *)opaque)->stop, memory_order_relaxed);
 }
 
-rvo_demux *rvo_demux_new(void) {
+static int read_fetched(void *opaque, uint8_t *buf, int size) {
+	int n = rvoFetchRead((uintptr_t)opaque, buf, size);
+	return n == 0 ? AVERROR_EOF : n < 0 ? AVERROR(EIO) : n;
+}
+
+// Opens what a demuxer wants to read through Go. A part of it is asked for by
+// options, as playlists do.
+static int open_fetched(AVFormatContext *s, AVIOContext **pb, const char *url, int flags, AVDictionary **options) {
+	rvo_demux *d = s->opaque;
+	if (flags & AVIO_FLAG_WRITE) return AVERROR(EPERM);
+	int64_t from = 0, end = 0;
+	AVDictionaryEntry *e;
+	if (options != NULL && (e = av_dict_get(*options, "offset", NULL, 0)) != NULL) from = strtoll(e->value, NULL, 10);
+	if (options != NULL && (e = av_dict_get(*options, "end_offset", NULL, 0)) != NULL) end = strtoll(e->value, NULL, 10);
+	uintptr_t body = rvoFetch(d->fetcher, (char *)url, from, end);
+	if (body == 0) return AVERROR(EIO);
+	const int size = 32 << 10;
+	uint8_t *buffer = av_malloc(size);
+	*pb = buffer != NULL ? avio_alloc_context(buffer, size, 0, (void *)body, read_fetched, NULL, NULL) : NULL;
+	if (*pb == NULL) {
+		av_free(buffer);
+		rvoFetchClose(body);
+		return AVERROR(ENOMEM);
+	}
+	return 0;
+}
+
+static int close_fetched(AVFormatContext *s, AVIOContext *pb) {
+	(void)s;
+	if (pb == NULL) return 0;
+	rvoFetchClose((uintptr_t)pb->opaque);
+	av_freep(&pb->buffer);
+	avio_context_free(&pb);
+	return 0;
+}
+
+rvo_demux *rvo_demux_new(uintptr_t fetcher) {
 	rvo_demux *d = av_mallocz(sizeof *d);
 	if (d == NULL) return NULL;
 	d->draining = -1;
@@ -37,6 +77,12 @@ rvo_demux *rvo_demux_new(void) {
 		return NULL;
 	}
 	d->input->interrupt_callback = (AVIOInterruptCB){interrupted, d};
+	if (fetcher != 0) {
+		d->fetcher = fetcher;
+		d->input->opaque = d;
+		d->input->io_open = open_fetched;
+		d->input->io_close2 = close_fetched;
+	}
 	return d;
 }
 
@@ -73,7 +119,9 @@ static int add_filter(rvo_demux *d, int i) {
 static int open_input(rvo_demux *d, const char *url, const char **options) {
 	AVDictionary *dict = NULL;
 	for (; *options != NULL; options += 2) av_dict_set(&dict, options[0], options[1], 0);
-	int err = avformat_open_input(&d->input, url, NULL, &dict); // frees input when it fails
+	int err = 0;
+	if (d->fetcher != 0 && (err = open_fetched(d->input, &d->main, url, AVIO_FLAG_READ, NULL)) >= 0) d->input->pb = d->main;
+	if (err >= 0) err = avformat_open_input(&d->input, url, NULL, &dict); // frees input when it fails
 	av_dict_free(&dict);
 	if (err < 0) return err;
 	err = avformat_find_stream_info(d->input, NULL);
@@ -92,9 +140,8 @@ static int open_input(rvo_demux *d, const char *url, const char **options) {
 	return found ? 0 : AVERROR_STREAM_NOT_FOUND;
 }
 
-int rvo_demux_open(rvo_demux *d, const char *url, const char **options, int live) {
+int rvo_demux_open(rvo_demux *d, const char *url, const char **options) {
 	rvo_log_begin(d->log, 1);
-	if (live) d->input->flags |= AVFMT_FLAG_NOBUFFER;
 	int err = open_input(d, url, options);
 	rvo_log_end();
 	return err;
@@ -257,6 +304,8 @@ int rvo_demux_read(rvo_demux *d, rvo_packet *out) {
 	return 0;
 }
 
+int rvo_demux_endless(rvo_demux *d) { return d->input->duration == AV_NOPTS_VALUE || d->input->duration <= 0; }
+
 void rvo_demux_stop(rvo_demux *d) { atomic_store(&d->stop, 1); }
 
 const char *rvo_demux_log(rvo_demux *d) { return d->log; }
@@ -265,6 +314,7 @@ void rvo_demux_free(rvo_demux *d) {
 	if (d == NULL) return;
 	for (int i = 0; i < RVO_MAX_TRACKS; i++) av_bsf_free(&d->filters[i]);
 	avformat_close_input(&d->input);
+	close_fetched(NULL, d->main);
 	av_packet_free(&d->packet);
 	av_free(d);
 }

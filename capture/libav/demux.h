@@ -31,16 +31,19 @@ typedef struct {
 	int64_t pts, dts, duration; // nanoseconds; RVO_NO_TIME: none
 } rvo_packet;
 
-// rvo_demux_new returns a demuxer that is to be opened, NULL without memory.
-rvo_demux *rvo_demux_new(void);
+// rvo_demux_new returns a demuxer that is to be opened, NULL without memory. With
+// a fetcher, a cgo handle, everything that it opens is read through Go.
+rvo_demux *rvo_demux_new(uintptr_t fetcher);
 // rvo_demux_open opens url. options are keys and values in turn, ended by NULL.
-int rvo_demux_open(rvo_demux *d, const char *url, const char **options, int live);
+int rvo_demux_open(rvo_demux *d, const char *url, const char **options);
 // rvo_demux_tracks fills in at most max tracks that can be used and returns how
 // many those are. Indexes in it are those of packets.
 int rvo_demux_tracks(rvo_demux *d, rvo_track_info *out, int max);
 // rvo_demux_mute drops a track before it is parsed.
 void rvo_demux_mute(rvo_demux *d, int track);
 int rvo_demux_read(rvo_demux *d, rvo_packet *out);
+// rvo_demux_endless tells whether nothing says how long the input is.
+int rvo_demux_endless(rvo_demux *d);
 // rvo_demux_stop makes calls under way in other threads return soon.
 void rvo_demux_stop(rvo_demux *d);
 // rvo_demux_log returns the warnings of the last call.

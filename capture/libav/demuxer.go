@@ -16,6 +16,7 @@ import (
 	"fmt"
 	"io"
 	"runtime"
+	"runtime/cgo"
 	"time"
 	"unsafe"
 
@@ -31,6 +32,8 @@ type demuxer struct {
 	ctx  context.Context // its end makes libav give up
 	done func()          // returns when nobody else uses c any more
 	c    *C.rvo_demux
+
+	fetcher cgo.Handle // 0: none
 
 	tracks []*capture.Track // by libav's index; nil: left out
 	timing []timing
@@ -56,9 +59,13 @@ type native struct {
 }
 
 // A URL may hold a password: errors are explained by the caller.
-func newDemuxer(ctx context.Context, url string, options map[string]string, live bool) (d *demuxer, log string, err error) {
-	d = &demuxer{live: live, ctx: ctx, c: C.rvo_demux_new()}
-	if d.c == nil {
+func newDemuxer(ctx context.Context, url string, options map[string]string, live bool, f *fetcher) (d *demuxer, log string, err error) {
+	d = &demuxer{live: live, ctx: ctx}
+	if f != nil {
+		d.fetcher = cgo.NewHandle(f)
+	}
+	if d.c = C.rvo_demux_new(C.uintptr_t(d.fetcher)); d.c == nil {
+		d.Close()
 		return nil, "", errors.New("out of memory")
 	}
 	c, stopped := d.c, make(chan struct{})
@@ -75,15 +82,13 @@ func newDemuxer(ctx context.Context, url string, options map[string]string, live
 	defer C.free(unsafe.Pointer(curl))
 	list, free := cStrings(options)
 	defer free()
-	flag := C.int(0)
-	if live {
-		flag = 1
-	}
-	code := C.rvo_demux_open(d.c, curl, list, flag)
+	code := C.rvo_demux_open(d.c, curl, list)
 	log = C.GoString(C.rvo_demux_log(d.c))
 	if code < 0 {
 		err = failure(code)
 	} else {
+		// What has a length is read as fast as it is asked, and is paced.
+		d.live = live && C.rvo_demux_endless(d.c) != 0
 		err = d.describe()
 	}
 	if bad := ctx.Err(); bad != nil {
@@ -312,6 +317,13 @@ func (d *demuxer) Close() error {
 		d.done()
 		C.rvo_demux_free(d.c)
 		d.c = nil
+	}
+	if d.fetcher != 0 {
+		if f, ok := d.fetcher.Value().(*fetcher); ok {
+			f.close()
+		}
+		d.fetcher.Delete()
+		d.fetcher = 0
 	}
 	return nil
 }

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 
 	"rvo-tui/capture"
+	"rvo-tui/internal/text"
 )
 
 // Library answers ErrBuiltWithout, and converts in Go.
@@ -22,6 +23,11 @@ func Version() string { return "" }
 // OpenFile answers ErrBuiltWithout and capture.ErrUnsupported.
 func (*Library) OpenFile(_ context.Context, _ capture.Config, addr capture.Address) (capture.PacketSource, error) {
 	return nil, fmt.Errorf("open file %q: %w: %w", addr.Path, capture.ErrUnsupported, ErrBuiltWithout)
+}
+
+// OpenStream answers ErrBuiltWithout and capture.ErrUnsupported.
+func (*Library) OpenStream(_ context.Context, _ capture.Config, addr capture.Address) (capture.PacketSource, error) {
+	return nil, fmt.Errorf("open stream %s: %w: %w", text.Redact(addr.URL), capture.ErrUnsupported, ErrBuiltWithout)
 }
 
 // OpenDecoder answers ErrBuiltWithout and capture.ErrUnsupported.

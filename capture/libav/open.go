@@ -31,22 +31,34 @@ func file(ctx context.Context, cfg capture.Config, path string) (capture.PacketS
 		return nil, err
 	}
 	// A playlist must not make the program connect to anywhere.
-	return open(ctx, url, map[string]string{"protocol_whitelist": "file"}, false, time.Duration(cfg.OpenTimeout), errNoVideo)
+	return open(ctx, url, map[string]string{"protocol_whitelist": "file"}, opening{limit: time.Duration(cfg.OpenTimeout), otherwise: errNoVideo})
 }
 
-// open opens a URL within limit. otherwise is what is said where FFmpeg logged
-// no cause.
-func open(ctx context.Context, url string, options map[string]string, live bool, limit time.Duration, otherwise error) (capture.PacketSource, error) {
-	opening, cancel := context.WithCancel(ctx)
-	timer := time.AfterFunc(limit, cancel)
-	d, log, err := newDemuxer(opening, url, options, live)
+// opening is how an input is opened.
+type opening struct {
+	live      bool
+	limit     time.Duration
+	otherwise error    // what is said where FFmpeg logged no cause
+	fetcher   *fetcher // nil: FFmpeg reads by itself
+}
+
+// open opens a URL within a limit.
+func open(ctx context.Context, url string, options map[string]string, o opening) (capture.PacketSource, error) {
+	within, cancel := context.WithCancel(ctx)
+	timer := time.AfterFunc(o.limit, cancel)
+	if o.fetcher != nil {
+		o.fetcher.ctx = within
+	}
+	d, log, err := newDemuxer(within, url, options, o.live, o.fetcher)
 	switch {
 	case ctx.Err() != nil:
 		err = ctx.Err()
+	case err != nil && o.fetcher != nil && o.fetcher.failed() != nil && within.Err() == nil:
+		err = o.fetcher.failed()
 	case err != nil:
-		err = explain(log, err, limit, otherwise)
+		err = explain(log, err, o.limit, o.otherwise)
 	case !timer.Stop():
-		err = fmt.Errorf("no answer within %v: %w", limit, os.ErrDeadlineExceeded)
+		err = fmt.Errorf("no answer within %v (open_timeout): %w", o.limit, os.ErrDeadlineExceeded)
 	}
 	if err != nil {
 		cancel()

@@ -71,7 +71,7 @@ func sameCamera(ours, theirs string, secrets *config.Secrets) bool {
 	case capture.KindDevice:
 		other, err := capture.ParseAddress(theirs)
 		return err == nil && other.Kind == capture.KindDevice && other.Device == addr.Device
-	case capture.KindRTSP, capture.KindHTTP:
+	case capture.KindRTSP, capture.KindHTTP, capture.KindStream:
 		return secrets.Redact(text.Redact(ours)) == theirs
 	}
 	return false

@@ -43,6 +43,7 @@ func newDrivers(video *libav.Library, sound bool, log *slog.Logger) capture.Driv
 		capture.KindSynthetic: capture.Opens(synthetic.Open),
 		capture.KindHTTP:      capture.Opens(mjpeg.Open),
 		capture.KindFile:      capture.Opens(video.OpenFile),
+		capture.KindStream:    capture.Opens(video.OpenStream),
 		capture.KindDevice:    device.Open,
 		capture.KindRTSP: func(ctx context.Context, cfg capture.Config, addr capture.Address) (capture.Connection, error) {
 			return rtsp.Open(ctx, cfg, addr, rtsp.Options{Log: log, NoSound: !sound})

@@ -13,6 +13,7 @@ import (
 var sleepers = map[string]string{
 	"clips/crash_test.go":          "kills processes that write to a real disk",
 	"clips/packet_fixture_test.go": "plays cameras within the bubbles of others",
+	"capture/libav/stream_test.go": "asks a real server until it answers",
 }
 
 // vague names say nothing about what a package holds.

@@ -38,7 +38,7 @@ internal/logging: internal/text
 
 capture:
 capture/device: capture
-capture/libav: capture
+capture/libav: capture capture/login capture/tlsverify
 capture/login:
 capture/mjpeg: capture capture/login capture/tlsverify
 capture/rtsp: capture capture/login capture/tlsverify

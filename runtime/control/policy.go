@@ -121,7 +121,7 @@ func (p policy) camera(cfg capture.Config) error {
 			return status.Errorf(codes.InvalidArgument, "%s: %v", key, err)
 		}
 		switch addr.Kind {
-		case capture.KindDevice, capture.KindSynthetic, capture.KindRTSP, capture.KindHTTP:
+		case capture.KindDevice, capture.KindSynthetic, capture.KindRTSP, capture.KindHTTP, capture.KindStream:
 		default:
 			return noFile(key)
 		}

@@ -1,0 +1,49 @@
+//go:build cgo
+
+package libav
+
+// #include <stdint.h>
+import "C"
+
+import (
+	"errors"
+	"io"
+	"runtime/cgo"
+	"unsafe"
+)
+
+// libav calls these to read what it opens. Handles stand for Go values.
+
+//export rvoFetch
+func rvoFetch(handle C.uintptr_t, url *C.char, from, end C.int64_t) C.uintptr_t {
+	f, ok := cgo.Handle(handle).Value().(*fetcher)
+	if !ok {
+		return 0
+	}
+	body, err := f.get(C.GoString(url), int64(from), int64(end))
+	if err != nil {
+		return 0
+	}
+	return C.uintptr_t(cgo.NewHandle(body))
+}
+
+//export rvoFetchRead
+func rvoFetchRead(handle C.uintptr_t, buf *C.uint8_t, size C.int) C.int {
+	body, ok := cgo.Handle(handle).Value().(io.Reader)
+	if !ok || size <= 0 {
+		return -1
+	}
+	n, err := body.Read(unsafe.Slice((*byte)(buf), int(size)))
+	if n == 0 && err != nil && !errors.Is(err, io.EOF) {
+		return -1
+	}
+	return C.int(n)
+}
+
+//export rvoFetchClose
+func rvoFetchClose(handle C.uintptr_t) {
+	if body, ok := cgo.Handle(handle).Value().(io.Closer); ok {
+		_ = body.Close() // nothing more is wanted of it
+	}
+	cgo.Handle(handle).Delete()
+}
