@@ -123,6 +123,9 @@ type sized struct{ actor }
 
 func (*sized) Size(width, height int) (w, h int) { return width + 5, height / 3 }
 
+// Model implements detectors.Modeler.
+func (*actor) Model() string { return "the actor" }
+
 func (a *actor) Close() error {
 	fmt.Println("closed after", a.seen)
 	return nil

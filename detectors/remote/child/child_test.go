@@ -208,6 +208,10 @@ func TestCamerasShareAProcess(t *testing.T) {
 		t.Errorf("the process has priority %d (%v), want %d", nice, err, 20-testNice)
 	}
 
+	if m, ok := door.(detectors.Modeler); !ok || m.Model() != "the actor" {
+		t.Error("the process does not say which model looks at its frames")
+	}
+
 	third, err := try(t, p, detectors.Config{MaxFPS: 3})
 	if err != nil {
 		t.Fatal(err)

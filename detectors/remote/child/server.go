@@ -230,6 +230,9 @@ func (in *instance) detect(ctx context.Context, req *detectv1.DetectRequest) (an
 	for i, r := range found {
 		answer.Signals[i] = entry(r)
 	}
+	if m, ok := in.det.(detectors.Modeler); ok {
+		answer.Model = m.Model()
+	}
 	return answer, nil
 }
 
