@@ -23,6 +23,17 @@ var vague = []string{"common", "helper", "helpers", "misc", "models", "types", "
 // how they are used, and may be longer.
 const maxDoc = 5
 
+// maxFiles is how many files of program code a folder may have; more are two
+// folders.
+const maxFiles = 20
+
+// crowded are the folders that have more, and why.
+var crowded = map[string]string{
+	"capture": "a camera, its frames and its packets share what nobody else may touch: references, clocks and pools",
+	"clips":   "a clip is one thing from the ring to the disk: what remembers, writes, finishes and deletes it shares its names",
+	"runtime": "the pipeline, its workers and the Runtime that holds them share their queues",
+}
+
 // maxLines is what a file of one subject stays below.
 const maxLines = 500
 
@@ -98,6 +109,25 @@ func TestFilesHaveOneSubject(t *testing.T) {
 	for _, s := range sources(t) {
 		if n := s.lines(); n > maxLines && !ast.IsGenerated(s.ast) {
 			t.Errorf("%s has %d lines: a file has one subject, and at most %d", s.name, n, maxLines)
+		}
+	}
+}
+
+func TestFoldersAreAHandfulOfSubjects(t *testing.T) {
+	files := map[string]int{}
+	for _, s := range sources(t) {
+		if !s.test() && !ast.IsGenerated(s.ast) {
+			files[s.dir()]++
+		}
+	}
+	for dir, n := range files {
+		if n > maxFiles && crowded[dir] == "" {
+			t.Errorf("%s has %d files, at most %d: split it, or say in files_test.go why not", dir, n, maxFiles)
+		}
+	}
+	for dir := range crowded {
+		if files[dir] <= maxFiles {
+			t.Errorf("files_test.go lets %s have more than %d files, and it has %d", dir, maxFiles, files[dir])
 		}
 	}
 }
