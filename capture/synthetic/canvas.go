@@ -30,8 +30,8 @@ func (k ink) mix(other ink, by float64) ink {
 	return ink{f(k.b, other.b), f(k.g, other.g), f(k.r, other.r)}
 }
 
-// canvas is a picture that shapes are drawn into. Shapes are given in units of
-// the picture's height, the origin at the top left, and clipped.
+// canvas is a frame that shapes are drawn into. Shapes are given in units of
+// the frame's height, the origin at the top left, and clipped.
 type canvas struct {
 	w, h  int
 	pix   []byte // packed BGR, w*h*3
@@ -53,7 +53,7 @@ func (c canvas) mark(y, from, to int) {
 	}
 }
 
-// wipe takes what has been drawn from a picture of the same size.
+// wipe takes what has been drawn from a frame of the same size.
 func (c canvas) wipe(from canvas) {
 	for y, d := range c.drawn {
 		if d.to > 0 {
@@ -158,7 +158,7 @@ func (c canvas) ellipse(x, y, rx, ry float64, k ink, by float64) {
 	}
 }
 
-// point is a place, in picture heights.
+// point is a place, in frame heights.
 type point struct{ x, y float64 }
 
 // poly fills a convex polygon.
@@ -259,7 +259,7 @@ const (
 	oneRow = 0x9e3779b97f4a7c15 // odd, for the mixing of row numbers
 )
 
-// develop writes to dst the picture that the sensor would give of what is
+// develop writes to dst the frame that the sensor would give of what is
 // drawn: under light times as much light (1 is as drawn, 256 steps), with the
 // noise of frame n, in one pass over the pixels. Dst may be the canvas's own
 // pixels.

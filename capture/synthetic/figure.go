@@ -36,7 +36,7 @@ func dress(r *rand.Rand) figure {
 	}
 }
 
-// margin is how far outside the picture a figure appears and vanishes.
+// margin is how far outside the frame a figure appears and vanishes.
 const margin = 0.22
 
 // draw draws the figure as it is at t seconds.

@@ -7,7 +7,7 @@ import (
 
 // cloth is a dark cloth that can be drawn before the lens.
 type cloth struct {
-	folds  []byte // one row, wider than the picture
+	folds  []byte // one row, wider than the frame
 	spread int    // by how many pixels
 }
 
@@ -23,7 +23,7 @@ func newCloth(w, h int) cloth {
 	return k
 }
 
-// draw covers the picture from the right; by is 0 for not at all, and 1 for
+// draw covers the frame from the right; by is 0 for not at all, and 1 for
 // all of it.
 func (k cloth) draw(c canvas, by, t float64) {
 	for y := range c.h {
@@ -40,7 +40,7 @@ func (k cloth) draw(c canvas, by, t float64) {
 	}
 }
 
-// shrink returns the picture at a part of its size, each pixel the mean of a
+// shrink returns the frame at a part of its size, each pixel the mean of a
 // square.
 func (c canvas) shrink(by int) canvas {
 	s := newCanvas((c.w+by-1)/by, (c.h+by-1)/by)
@@ -64,13 +64,13 @@ func (c canvas) shrink(by int) canvas {
 	return s
 }
 
-// blur is a lens out of focus: a small picture is spread smoothly over a large
+// blur is a lens out of focus: a small frame is spread smoothly over a large
 // one.
 type blur struct {
 	by          int
 	street      *backdrop // small
 	small       canvas    // drawn into
-	above, next []byte    // two rows of small, as wide as the large picture
+	above, next []byte    // two rows of small, as wide as the large frame
 	columns     []share
 }
 
@@ -88,9 +88,9 @@ func newBlur(street *backdrop, by int) *blur {
 	return b
 }
 
-// soften replaces each pixel of the small picture by a mean of it and its
+// soften replaces each pixel of the small frame by a mean of it and its
 // neighbours, which near ones weigh more in. Without that, the edges of the
-// large picture's squares would show.
+// large frame's squares would show.
 func (b *blur) soften() {
 	w, h, pix := b.small.w, b.small.h, b.small.pix
 	for y := range h {
@@ -117,7 +117,7 @@ func (b *blur) soften() {
 	}
 }
 
-// fill spreads the small picture over c.
+// fill spreads the small frame over c.
 func (b *blur) fill(c canvas) {
 	row := math.MinInt / 2 // which row of small is above; none yet
 	for y := range c.h {
@@ -135,7 +135,7 @@ func (b *blur) fill(c canvas) {
 	}
 }
 
-// place returns which pixel of the small picture lies before pixel i of the
+// place returns which pixel of the small frame lies before pixel i of the
 // large one, and how far beyond it that is, in 256 parts.
 func (b *blur) place(i int) (at, part int) {
 	p := ((2*i+1)*256/b.by - 256 + 512) / 2 // one small pixel to the right, to stay positive

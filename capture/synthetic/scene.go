@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// A scene draws the pictures of a synthetic camera. The n-th one depends on the
+// A scene draws the frames of a synthetic camera. The n-th one depends on the
 // scene's name, seed, size and rate alone. It belongs to one goroutine.
 type scene struct {
 	name  string
@@ -17,7 +17,7 @@ type scene struct {
 	fps   float64
 	w, h  int
 	still *backdrop
-	work  canvas // as still, but while a picture is drawn
+	work  canvas // as still, but while a frame is drawn
 	grain noise
 	cloth cloth
 	blurs map[int]*blur
@@ -29,10 +29,10 @@ type scene struct {
 
 // moment is what is special about a scene at one instant.
 type moment struct {
-	frame uint64  // the picture to draw
+	frame uint64  // the frame to draw
 	light float64 // 1: as by day
 	cover float64 // 0..1: how much of the lens is covered
-	blur  int     // 1: in focus; otherwise how many pixels of the picture run into one
+	blur  int     // 1: in focus; otherwise how many pixels of the frame run into one
 	quiet bool    // nobody is there
 }
 
@@ -115,7 +115,7 @@ func tamper(m moment, t, _ float64, _ uint64) moment {
 	return m
 }
 
-// blurSteps are the ways out of focus, for a picture 720 high.
+// blurSteps are the ways out of focus, for a frame 720 high.
 var blurSteps = []int{3, 5, 8, 12}
 
 func newScene(p plan, seed uint64, w, h int, fps float64) *scene {
@@ -134,7 +134,7 @@ func newScene(p plan, seed uint64, w, h int, fps float64) *scene {
 	return s
 }
 
-// draw draws the n-th picture, from 0, into pix.
+// draw draws the n-th frame, from 0, into pix.
 func (s *scene) draw(pix []byte, n uint64) {
 	m := moment{frame: n, light: 1, blur: 1}
 	if s.plan.at != nil {
@@ -154,7 +154,7 @@ func (s *scene) draw(pix []byte, n uint64) {
 		s.cloth.draw(out, 1, t)
 	default:
 		// Only what is drawn here must be wiped, which is little: a copy of the
-		// whole street for each picture would cost as much as all the rest.
+		// whole street for each frame would cost as much as all the rest.
 		seen = s.work
 		defer s.work.wipe(s.still.canvas)
 		if !m.quiet {
@@ -176,7 +176,7 @@ func (s *scene) people(c canvas, back *backdrop, t float64) {
 	s.passing.draw(c, back, t-float64(round)*roundTime)
 }
 
-// caption burns in the scene, the number of the picture from 1, and its time.
+// caption burns in the scene, the number of the frame from 1, and its time.
 func (s *scene) caption(c canvas, n uint64, t float64) {
 	cs := uint64(t*100 + 0.5)
 	line := append(s.line[:0], s.name...)

@@ -6,7 +6,7 @@ import (
 	"slices"
 )
 
-// The street from top to bottom, in picture heights: where its bands begin.
+// The street from top to bottom, in frame heights: where its bands begin.
 const (
 	houseFoot = 0.46 // and the far pavement
 	farKerb   = 0.505
@@ -61,7 +61,7 @@ func (b *backdrop) hide(c canvas) {
 	}
 }
 
-// differing returns, by row, where two pictures of the same size are not the
+// differing returns, by row, where two frames of the same size are not the
 // same.
 func differing(a, b canvas) [][]run {
 	rows := make([][]run, a.h)

@@ -42,9 +42,9 @@ func Doc(name string) string {
 }
 
 // Open is the capture.Opener of synthetic scenes. The source gives cfg.FPS
-// pictures a second of presentation time, never ends, and draws nothing that is
-// not retrieved. A picture depends on the scene, its seed, the size, the rate
-// and the picture's place in the sequence alone.
+// frames a second of presentation time, never ends, and draws nothing that is
+// not retrieved. A frame depends on the scene, its seed, the size, the rate
+// and the frame's place in the sequence alone.
 func Open(ctx context.Context, cfg capture.Config, addr capture.Address) (capture.Source, error) {
 	for _, p := range plans {
 		if p.name != addr.Scene {
@@ -87,7 +87,7 @@ type synthetic struct {
 	ctx     context.Context
 	fps     float64
 	scene   *scene
-	grabbed uint64 // pictures so far
+	grabbed uint64 // frames so far
 }
 
 func (s *synthetic) Grab() (capture.Stamp, error) {
