@@ -22,6 +22,9 @@ type Config struct {
 	// place of Source and never decoded; empty: there is none. Login and TLS are
 	// those of an address of its own.
 	EvidenceSource string `toml:"evidence_source"`
+	// Clock is that of the camera, which its two streams share; nil: each stream
+	// has one of its own.
+	Clock *Clock `toml:"-"`
 	// Loop starts a file again when it ends.
 	Loop bool `toml:"loop"`
 	// FPS bounds the rate of frames; above it frames are dropped before they are

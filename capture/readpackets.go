@@ -120,14 +120,13 @@ func (c *Camera) stampPacket(ctx context.Context, n *connection, s *session, p *
 	f.dts, f.any = p.DTS, true
 	var pic picture
 	if s.live {
-		at, lag := f.stamper.Packet(p.PTS, p.DTS, now)
 		if p.Captured.IsZero() {
-			p.Captured = at
+			p.Captured, p.Lag = f.stamper.Packet(p.PTS, p.DTS, now)
 		}
-		pic = picture{lag: lag, interval: f.interval}
-		pic.lagging = f.interval > 0 && lag > 2*f.interval
+		pic = picture{lag: p.Lag, interval: f.interval}
+		pic.lagging = f.interval > 0 && p.Lag > 2*f.interval
 		switch {
-		case f.interval == 0 || waited >= f.interval/4 || lag <= f.interval:
+		case f.interval == 0 || waited >= f.interval/4 || p.Lag <= f.interval:
 			f.catching = false
 		case pic.lagging:
 			f.catching = true

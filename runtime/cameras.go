@@ -100,6 +100,9 @@ func (r *Runtime) addCamera(ctx context.Context, cfg capture.Config) error {
 	if r.camera(cfg.Name) != nil {
 		return fmt.Errorf("camera %q: the name is taken; remove that one first or choose another", cfg.Name)
 	}
+	if cfg.EvidenceSource != "" {
+		cfg.Clock = new(capture.Clock)
+	}
 	log := r.opts.Log.With("camera", cfg.Name)
 	p := newPipeline(cfg.Name, r.epoch, r.slots, r.opts.Config, log)
 	p.emit = r.emit

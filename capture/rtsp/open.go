@@ -20,9 +20,6 @@ type Options struct {
 	// Log gets a line for each thing about a stream that a user may want to know:
 	// where it redirects to, what is not received of it.
 	Log capture.Logger
-	// Clock is that of the camera, where several of its streams are received. Nil:
-	// the stream has one of its own.
-	Clock *capture.Clock
 	// NoSound leaves sound with the camera: it is not even asked for.
 	NoSound bool
 
@@ -88,7 +85,7 @@ func open(ctx context.Context, cfg capture.Config, addr capture.Address, o Optio
 func newSource(ctx context.Context, cfg capture.Config, o Options) *source {
 	s := &source{
 		client: client{cfg: cfg, ctx: ctx, udp: cfg.Transport == "udp", timeout: time.Minute},
-		log:    o.Log, noSound: o.NoSound, ssrc: rand.Uint32(), stamper: capture.Stamper{Camera: o.Clock},
+		log:    o.Log, noSound: o.NoSound, ssrc: rand.Uint32(), stamper: capture.Stamper{Camera: cfg.Clock},
 	}
 	s.onData = s.take
 	return s
