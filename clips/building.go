@@ -86,7 +86,7 @@ func (s *store) begin(c *clip) (_ *building, err error) {
 		return nil, disk(fmt.Errorf("build clip: %w", err))
 	}
 	lock(b.dir)
-	text, err := json.Marshal(newMeta(c, s.epoch))
+	text, err := json.Marshal(newMeta(c))
 	if err != nil {
 		return nil, fmt.Errorf("build clip: %w", err)
 	}
@@ -202,7 +202,7 @@ func (s *store) finish(ctx context.Context, b *building, got cut) (e Entry, err 
 		s.log.Warn("clip saved without its sound", "event", b.clip.jobs[0].ID, "error", b.film.mute)
 	}
 	b.took += time.Since(began)
-	m := newMeta(b.clip, s.epoch)
+	m := newMeta(b.clip)
 	m.describe(b.film, b.clip.confirm, got.stills, got.notes, s.epoch)
 	m.EncodeMS, m.Complete = b.took.Milliseconds(), true
 	if err := s.fill(b, m, got.stills, b.clip.jobs[0].Detections); err != nil {

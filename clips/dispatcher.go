@@ -186,6 +186,7 @@ func (d *dispatcher) accept(a asked) {
 		c.confirm = []uint64{frame.ID}
 	}
 	now := time.Now()
+	c.grown = now // its tracks are those of the first piece: sound that has just begun is to be in that
 	end := d.r.epoch.Add(c.end)
 	if end.Before(now) {
 		end = now

@@ -198,7 +198,7 @@ func TestReadIndexSkipsLongLines(t *testing.T) {
 }
 
 func FuzzParseMeta(f *testing.F) {
-	m := newMeta(testClip("a", time.Now()), time.Now())
+	m := newMeta(testClip("a", time.Now()))
 	m.Movie = Movie{File: "clip.avi", Frames: 4}
 	m.Files = []MetaFile{{Name: "clip.avi"}}
 	f.Add(m.marshal())

@@ -131,7 +131,7 @@ type MetaFound struct {
 }
 
 // newMeta describes a clip that is about to be made.
-func newMeta(c *clip, epoch time.Time) *Meta {
+func newMeta(c *clip) *Meta {
 	j := c.jobs[0]
 	m := &Meta{
 		Version: metaVersion, EventID: j.ID, EventType: j.Type, EventTS: nanos(j.At), Time: j.Time.UTC(),

@@ -408,3 +408,23 @@ func TestPacketsTakeThePlaceOfTheFirstFrames(t *testing.T) {
 		}
 	})
 }
+
+// Sound that comes a moment after the event, because the connection is new, is in
+// the clip.
+func TestSoundThatHasJustBegunIsKept(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		s := newStudio(t, testConfig(t), withLines)
+		c := s.connect(frameTime, 25)
+		sound := c.sound
+		c.sound = nil
+		c.send(300 * time.Millisecond)
+		s.save(s.job("a"))
+		c.send(300 * time.Millisecond)
+		c.sound = sound
+		c.send(4 * time.Second)
+		s.drain()
+		if _, m := s.oneClip(); m.Movie.Sound != capture.AAC {
+			t.Errorf("movie %+v", m.Movie)
+		}
+	})
+}

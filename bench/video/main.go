@@ -50,7 +50,7 @@ func measure(program string, rounds int, length time.Duration) error {
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir)
+	defer func() { _ = os.RemoveAll(dir) }()
 	out := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(out, "INPUT\tRUN\tCPU MEDIAN\tLOWEST\tHIGHEST\tOF FFMPEG\tMEMORY")
 	for _, height := range []int{720, 1080} {
