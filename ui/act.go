@@ -46,7 +46,7 @@ func (m *model) do(a action) tea.Cmd {
 	case actQuit:
 		m.askQuit()
 	case actNext, actPrevious:
-		m.turn(a == actNext)
+		m.focusNext(a == actNext)
 	case actDown:
 		m.move(1)
 	case actUp:
@@ -202,7 +202,7 @@ func (m *model) rule(c *runtime.CameraView) *engine.RuleView {
 	return nil
 }
 
-// show turns to another camera.
+// show switches to another camera.
 func (m *model) show(i int) {
 	s := &m.scene
 	if s.Snap == nil || i < 0 || i >= len(s.Snap.Cameras) {
@@ -226,8 +226,8 @@ func (m *model) focusOn(p pane.ID) {
 	m.arrange()
 }
 
-// turn moves the focus to the next pane.
-func (m *model) turn(forward bool) {
+// focusNext moves the focus to the next pane.
+func (m *model) focusNext(forward bool) {
 	by := pane.ID(1)
 	if !forward {
 		by = pane.Count - 1
@@ -296,7 +296,7 @@ func (m *model) mouse(msg tea.MouseMsg) {
 	}
 }
 
-// clickTab turns to the pane whose name was clicked on.
+// clickTab switches to the pane whose name was clicked on.
 func (m *model) clickTab(p pane.Place, x int) {
 	at := p.X + p.W - 3 - draw.Width(m.tabs(p.Pane))
 	for id := range pane.Count {

@@ -73,8 +73,8 @@ func sample() *runtime.Snapshot {
 	heavy.Skips[engine.GateBackoff], heavy.Skips[engine.GateBusy], heavy.Skips[engine.GateSlot] = 1300, 700, 3
 	parcel := engine.DetectorView{
 		Spec: spec("parcel", "remote", 5, detectors.CostMedium), State: engine.DetectorFailed, Until: 12 * time.Second, Restarts: 4,
-		Reason: "detect at http://localhost:50051: nobody listens there: start the service, or correct endpoint",
-		Error:  "detect at http://localhost:50051: nobody listens there: start the service, or correct endpoint",
+		Reason: "detect at http://localhost:50051: connection refused: start the service, or correct endpoint",
+		Error:  "detect at http://localhost:50051: connection refused: start the service, or correct endpoint",
 		Exec:   new(engine.Histogram), AgeHist: new(engine.Histogram),
 	}
 	parcel.Errors = []engine.Count{{Reason: "unavailable", N: 9}}

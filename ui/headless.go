@@ -10,7 +10,7 @@ import (
 )
 
 // RunHeadless runs the dashboard as Run does, on a screen of w x h cells in full
-// colour that nobody sees and whose keys nobody presses, until the context ends.
+// colour, without output and input, until the context ends.
 // It is for measuring what a dashboard costs, and returns how many bytes a
 // terminal would have been sent.
 func RunHeadless(ctx context.Context, backend Backend, opts Options, w, h int) (sent uint64, err error) {

@@ -28,7 +28,7 @@ type Choice struct {
 	Label  string // for a person
 }
 
-// picker is the camera menu: capture devices, drawn scenes, and an address to
+// picker is the camera menu: capture devices, synthetic scenes, and an address to
 // type. What is chosen is opened once, off this goroutine, before it is added.
 type picker struct {
 	choices []Choice
@@ -107,10 +107,10 @@ func (p *picker) press(m *model, msg tea.KeyPressMsg) (overlay, tea.Cmd) {
 	case key == "enter":
 		return p, p.probe(m)
 	case key == "up" || key == "shift+tab" || key == "k" && !typing:
-		p.turn(-1)
+		p.step(-1)
 		return p, nil
 	case key == "down" || key == "tab" || key == "j" && !typing:
-		p.turn(1)
+		p.step(1)
 		return p, nil
 	}
 	p.err = ""
@@ -122,7 +122,7 @@ func (p *picker) press(m *model, msg tea.KeyPressMsg) (overlay, tea.Cmd) {
 	return p, cmd
 }
 
-func (p *picker) turn(by int) {
+func (p *picker) step(by int) {
 	n := len(p.choices) + 1
 	p.at = (p.at + by + n) % n
 	p.err = ""
@@ -144,7 +144,7 @@ func (p *picker) source() string {
 // probeTime bounds the trial of a source beyond its own opening timeout.
 const probeTime = 3 * time.Second
 
-// probe opens the chosen source and takes a picture of it, off this goroutine.
+// probe opens the chosen source and takes a frame of it, off this goroutine.
 func (p *picker) probe(m *model) tea.Cmd {
 	cfg := capture.DefaultConfig()
 	cfg.Source = p.source()
@@ -167,7 +167,7 @@ func (p *picker) probe(m *model) tea.Cmd {
 	})
 }
 
-// try opens a source, takes one picture and closes it.
+// try opens a source, takes one frame and closes it.
 func try(ctx context.Context, cfg capture.Config, open func(context.Context, capture.Config) (capture.Connection, error)) (string, error) {
 	src, err := open(ctx, cfg)
 	if err != nil {

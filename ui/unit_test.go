@@ -167,7 +167,7 @@ func TestTroubles(t *testing.T) {
 	list := pane.Troubles(&m.scene)
 	var got []string
 	for _, x := range list {
-		got = append(got, fmt.Sprintf("%v %s", x.Grave, x.Text))
+		got = append(got, fmt.Sprintf("%v %s", x.Severe, x.Text))
 	}
 	want := []string{"true detector parcel failed", "true camera door reconnecting", "false detector heavy too slow"}
 	for i, w := range want {

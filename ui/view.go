@@ -158,7 +158,7 @@ func (m *model) makeHead() string {
 		}
 	default:
 		look := th.Warn
-		if list[0].Grave {
+		if list[0].Severe {
 			look = th.Bad
 		}
 		text := th.Warning + " " + list[0].Text

@@ -19,7 +19,7 @@ import (
 
 // Why a remote detector fails, beside the reasons that every kind has.
 const (
-	ReasonRefused      detectors.Reason = "refused"      // nobody listens at the endpoint
+	ReasonRefused      detectors.Reason = "refused"      // connection refused: no service listens at the endpoint
 	ReasonUnreachable  detectors.Reason = "unreachable"  // its host has no known name, or no way leads there
 	ReasonTLS          detectors.Reason = "tls"          // no encrypted connection came about
 	ReasonReset        detectors.Reason = "reset"        // the connection broke during the call
@@ -131,7 +131,7 @@ func (c *conn) dialFault() *detectors.Error {
 	case errors.As(err, &handshake):
 		return fault(ReasonTLS, "no encrypted connection: check the certificate, tls_ca and whether the service speaks TLS: %s", text.Clean(err.Error()))
 	case errors.Is(err, syscall.ECONNREFUSED), errors.Is(err, os.ErrNotExist):
-		return fault(ReasonRefused, "nobody listens there: start the service, or correct endpoint")
+		return fault(ReasonRefused, "connection refused: start the service, or correct endpoint")
 	case errors.Is(err, syscall.ECONNRESET):
 		return fault(ReasonReset, "connection broke as it began: look after the service: %s", text.Clean(err.Error()))
 	case errors.As(err, &name):

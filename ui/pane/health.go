@@ -13,18 +13,18 @@ import (
 
 // Trouble is something that is not as it should be, for a person.
 type Trouble struct {
-	Grave bool
-	Text  string
+	Severe bool
+	Text   string
 }
 
 // Troubles says what is wrong, the worst first: why evidence, events or
 // detections are missing or late. Nothing: all is well.
 func Troubles(s *Scene) []Trouble {
-	var grave, mild []Trouble
-	say := func(isGrave bool, format string, args ...any) {
-		t := Trouble{isGrave, fmt.Sprintf(format, args...)}
-		if isGrave {
-			grave = append(grave, t)
+	var severe, mild []Trouble
+	say := func(isSevere bool, format string, args ...any) {
+		t := Trouble{isSevere, fmt.Sprintf(format, args...)}
+		if isSevere {
+			severe = append(severe, t)
 		} else {
 			mild = append(mild, t)
 		}
@@ -69,7 +69,7 @@ func Troubles(s *Scene) []Trouble {
 	if k := s.Snap.Clips; k != nil && k.State != "ok" {
 		say(true, "clips are being lost%s", because(th, k.Reason))
 	}
-	return append(grave, mild...)
+	return append(severe, mild...)
 }
 
 // late reports whether a detector cannot keep the rate that it is allowed: it

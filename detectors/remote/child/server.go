@@ -37,7 +37,7 @@ type instance struct {
 	loaded chan struct{} // closed when det or err stands
 	det    detectors.Detector
 	err    error
-	turn   chan struct{} // holds a token while nobody uses det
+	free   chan struct{} // holds a token while det is not in use
 	pixels *capture.Pool
 }
 
@@ -78,11 +78,11 @@ func (s *server) Detect(ctx context.Context, req *detectv1.DetectRequest) (*dete
 		return nil, status.Error(codes.FailedPrecondition, in.err.Error())
 	}
 	select {
-	case <-in.turn:
+	case <-in.free:
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
-	defer func() { in.turn <- struct{}{} }()
+	defer func() { in.free <- struct{}{} }()
 	if order == orderSize {
 		return new(detectv1.DetectResponse), in.size(ctx, req)
 	}
@@ -136,8 +136,8 @@ func (s *server) instance(name string) (*instance, error) {
 	if len(s.instances) >= maxInstances {
 		return nil, status.Errorf(codes.FailedPrecondition, "there are %d detectors in this process already", maxInstances)
 	}
-	in = &instance{loaded: make(chan struct{}), turn: make(chan struct{}, 1), pixels: capture.NewPool(1, nil)}
-	in.turn <- struct{}{}
+	in = &instance{loaded: make(chan struct{}), free: make(chan struct{}, 1), pixels: capture.NewPool(1, nil)}
+	in.free <- struct{}{}
 	s.instances[name] = in
 	// Its end is known by loaded, and with the process's at the latest.
 	go in.load(s.open)
@@ -186,7 +186,7 @@ func (s *server) drop(name string) {
 	// It ends with the run of the detector, or with the process.
 	go func() {
 		<-in.loaded
-		<-in.turn
+		<-in.free
 		if in.det != nil {
 			_ = in.det.Close() // the parent has no use for what is wrong with it now
 		}
