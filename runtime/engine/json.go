@@ -117,6 +117,9 @@ func (v *SignalView) UnmarshalJSON(text []byte) error {
 func tidyDetections(found []detectors.Detection) []detectors.Detection {
 	odd := func(d detectors.Detection) bool {
 		sum := d.Score + d.Box.X + d.Box.Y + d.Box.W + d.Box.H
+		for _, k := range d.Keypoints {
+			sum += k.X + k.Y + k.Score
+		}
 		return sum-sum != 0
 	}
 	if !slices.ContainsFunc(found, odd) {
@@ -127,6 +130,10 @@ func tidyDetections(found []detectors.Detection) []detectors.Detection {
 		d := &found[i]
 		d.Score = finite(d.Score)
 		d.Box = detectors.Box{X: finite(d.Box.X), Y: finite(d.Box.Y), W: finite(d.Box.W), H: finite(d.Box.H)}
+		d.Keypoints = slices.Clone(d.Keypoints)
+		for j, k := range d.Keypoints {
+			d.Keypoints[j] = detectors.Keypoint{X: finite(k.X), Y: finite(k.Y), Score: finite(k.Score)}
+		}
 	}
 	return found
 }
