@@ -300,3 +300,51 @@ func TestProviderThatIsNotThere(t *testing.T) {
 		t.Errorf("it says %q, want that it is on the CPU", d.Model())
 	}
 }
+
+// planes is a decoded frame of one colour that remembers how it was converted.
+type planes struct {
+	width, height int
+	asked         []capture.Target
+}
+
+func (p *planes) Size() (width, height int)  { return p.width, p.height }
+func (p *planes) Luma() (capture.Luma, bool) { return capture.Luma{}, false }
+func (p *planes) Free()                      {}
+
+func (p *planes) Convert(dst []byte, t capture.Target) error {
+	p.asked = append(p.asked, t)
+	for y := range t.Height {
+		for x := range t.Width {
+			copy(dst[y*t.Stride+3*x:], []byte{51, 102, 204})
+		}
+	}
+	return nil
+}
+
+// A decoded frame is converted once, at the size at which the model sees it.
+func TestDecodedFramesAreConvertedAtTheSizeOfTheInput(t *testing.T) {
+	r := open(t)
+	pool := capture.NewPool(1, nil)
+	defer pool.Close()
+	for _, tt := range []struct {
+		fit           string
+		width, height int
+	}{{heads.FitLetterbox, 64, 36}, {heads.FitStretch, 64, 64}, {heads.FitCrop, 114, 64}} {
+		d := detector(t, r, Options{Model: "testdata/batch.onnx", Fit: tt.fit, Fill: []float64{114}, Threshold: 0.01})
+		img := &planes{width: 1280, height: 720}
+		frame := pool.Wrap("yard", 1, img, 1280, 720, time.Now())
+		out, err := d.Detect(t.Context(), frame)
+		frame.Release()
+		if err != nil || out[0].Value != 1 {
+			t.Fatalf("%s: %v, %v", tt.fit, out, err)
+		}
+		if len(img.asked) != 1 || img.asked[0].Width != tt.width || img.asked[0].Height != tt.height {
+			t.Errorf("%s: converted as %+v, want once to %dx%d", tt.fit, img.asked, tt.width, tt.height)
+		}
+		// The model's score is how bright the image is.
+		part := float64(min(tt.height, 64)) / 64
+		if want := (119*part + 114*(1-part)) / 255; math.Abs(out[0].Detections[0].Score-want) > 0.005 {
+			t.Errorf("%s: the image has the mean %.3f, want %.3f", tt.fit, out[0].Detections[0].Score, want)
+		}
+	}
+}
