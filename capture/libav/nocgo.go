@@ -11,7 +11,7 @@ import (
 	"rvo-tui/internal/text"
 )
 
-// Library answers ErrBuiltWithout, and converts in Go.
+// Library decodes MJPEG and converts in Go, and answers ErrBuiltWithout otherwise.
 type Library struct{}
 
 // New returns the library.
@@ -30,8 +30,12 @@ func (*Library) OpenStream(_ context.Context, _ capture.Config, addr capture.Add
 	return nil, fmt.Errorf("open stream %s: %w: %w", text.Redact(addr.URL), capture.ErrUnsupported, ErrBuiltWithout)
 }
 
-// OpenDecoder answers ErrBuiltWithout and capture.ErrUnsupported.
+// OpenDecoder decodes MJPEG in Go. For all else it answers ErrBuiltWithout and
+// capture.ErrUnsupported.
 func (*Library) OpenDecoder(t *capture.Track, _ capture.Config) (capture.Decoder, error) {
+	if t.Codec == capture.MJPEG {
+		return jpegDecoder{}, nil
+	}
 	return nil, fmt.Errorf("decode %s: %w: %w", t.Codec, capture.ErrUnsupported, ErrBuiltWithout)
 }
 
