@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"slices"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -12,20 +13,31 @@ import (
 
 // watched is a file whose changes are followed in virtual time.
 type watched struct {
+	mu    sync.Mutex // guards text and err
 	text  string
 	err   error
 	told  []string // when, and what the file held
 	began time.Time
 }
 
-func (f *watched) read() ([]byte, error) { return []byte(f.text), f.err }
+func (f *watched) set(text string, err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.text, f.err = text, err
+}
+
+func (f *watched) read() ([]byte, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return []byte(f.text), f.err
+}
 
 func (f *watched) changed(context.Context) {
-	text := f.text
-	if f.err != nil {
-		text = f.err.Error()
+	text, err := f.read()
+	if err != nil {
+		text = []byte(err.Error())
 	}
-	f.told = append(f.told, time.Since(f.began).String()+" "+text)
+	f.told = append(f.told, time.Since(f.began).String()+" "+string(text))
 }
 
 func TestWatcher(t *testing.T) {
@@ -35,32 +47,32 @@ func TestWatcher(t *testing.T) {
 		want []string
 	}{
 		{"nothing", func(_ *watched, wait func(time.Duration)) { wait(time.Hour) }, nil},
-		{"written", func(f *watched, _ func(time.Duration)) { f.text = "b" }, []string{"2s b"}},
+		{"written", func(f *watched, _ func(time.Duration)) { f.set("b", nil) }, []string{"2s b"}},
 		{"written in two parts", func(f *watched, wait func(time.Duration)) {
-			f.text = "half"
+			f.set("half", nil)
 			wait(time.Second)
-			f.text = "whole"
+			f.set("whole", nil)
 		}, []string{"3s whole"}},
 		{"written and taken back", func(f *watched, wait func(time.Duration)) {
-			f.text = "b"
+			f.set("b", nil)
 			wait(time.Second)
-			f.text = "a"
+			f.set("a", nil)
 			wait(time.Minute)
 		}, nil},
 		{"replaced, with nothing there for a moment", func(f *watched, wait func(time.Duration)) {
-			f.err = errors.New("gone")
+			f.set("a", errors.New("gone"))
 			wait(time.Second)
-			f.text, f.err = "b", nil
+			f.set("b", nil)
 		}, []string{"3s b"}},
 		{"gone and back", func(f *watched, wait func(time.Duration)) {
-			f.err = errors.New("gone")
+			f.set("a", errors.New("gone"))
 			wait(5 * time.Second)
-			f.err = nil
+			f.set("a", nil)
 		}, []string{"2s gone", "7s a"}},
 		{"twice", func(f *watched, wait func(time.Duration)) {
-			f.text = "b"
+			f.set("b", nil)
 			wait(10 * time.Second)
-			f.text = "c"
+			f.set("c", nil)
 		}, []string{"2s b", "12s c"}},
 	}
 	for _, tt := range tests {
