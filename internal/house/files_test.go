@@ -31,7 +31,6 @@ const maxFiles = 20
 var crowded = map[string]string{
 	"capture": "a camera, its frames and its packets share what nobody else may touch: references, clocks and pools",
 	"clips":   "a clip is one thing from the ring to the disk: what remembers, writes, finishes and deletes it shares its names",
-	"runtime": "the pipeline, its workers and the Runtime that holds them share their queues",
 }
 
 // maxLines is what a file of one subject stays below.
