@@ -67,6 +67,15 @@ func CamerasView(s *Scene, w int) Body {
 	return b
 }
 
+// decoding says how much of what a camera sends is decoded, and why.
+func decoding(s *Scene, c *runtime.CameraView) string {
+	line := fmt.Sprintf("decodes %s of %.0f fps: %s", c.Decoding, c.SentFPS, s.Theme.Text(c.DecodingWhy))
+	if c.Damaged > 0 {
+		line += "  " + draw.Count(c.Damaged) + " damaged"
+	}
+	return line
+}
+
 func cameraFoot(s *Scene, c *runtime.CameraView, w int) []string {
 	parts := []string{draw.Count(c.Frames) + " frames", draw.Count(c.Superseded) + " unseen", draw.Count(c.Stalls) + " stalls"}
 	if w < 70 {
@@ -81,6 +90,9 @@ func cameraFoot(s *Scene, c *runtime.CameraView, w int) []string {
 		line = " " + s.Theme.Warn.Of("lags by "+draw.Coarse(c.Lag)) + "  " + line[1:]
 	}
 	foot := []string{line}
+	if c.Decoding != "" {
+		foot = append(foot, " "+s.Theme.Dim.Of(draw.Fit(decoding(s, c), w-2)))
+	}
 	if c.Reason != "" {
 		for _, l := range draw.Wrap(s.Theme.Text(c.Reason), w-2) {
 			foot = append(foot, " "+cameraInk(s.Theme, c.State).Of(l))
