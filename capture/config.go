@@ -134,7 +134,7 @@ func (c Config) Validate(bad func(key, problem string)) {
 			for i, k := range kinds {
 				names[i] = string(k)
 			}
-			bad(key, fmt.Sprintf("applies to %s sources alone, and this is a %s source: remove it", strings.Join(names, " and "), addr.Kind))
+			bad(key, fmt.Sprintf("applies to %s sources alone, and this is a %s source: remove it", list(names), addr.Kind))
 		}
 	}
 	only("loop", c.Loop, KindFile)
@@ -176,6 +176,15 @@ func (c Config) Evidence() Config {
 	c.Source, c.EvidenceSource = c.EvidenceSource, ""
 	c.FPS, c.Width, c.Height, c.Decode, c.HWAccel = 0, 0, 0, DecodeAuto, "none"
 	return c
+}
+
+// list joins words as in "a, b and c".
+func list(words []string) string {
+	last := len(words) - 1
+	if last == 0 {
+		return words[0]
+	}
+	return strings.Join(words[:last], ", ") + " and " + words[last]
 }
 
 func or(words []string) string {

@@ -41,7 +41,7 @@ func TestConfigValidate(t *testing.T) {
 		"udp on file":            {func(c *Config) { c.Source, c.Transport = "a.mp4", "udp" }, map[string]string{"transport": "rtsp sources"}},
 		"evidence of a scene":    {func(c *Config) { c.Source, c.EvidenceSource = "rtsp://h/", "synthetic:street" }, map[string]string{"evidence_source": "RTSP address or a file"}},
 		"evidence is the source": {func(c *Config) { c.Source, c.EvidenceSource = "rtsp://h/", "rtsp://h/" }, map[string]string{"evidence_source": "remove it"}},
-		"hwaccel on http":        {func(c *Config) { c.Source, c.HWAccel = "http://h/", "vaapi" }, map[string]string{"hwaccel": "rtsp and file"}},
+		"hwaccel on http":        {func(c *Config) { c.Source, c.HWAccel = "http://h/", "vaapi" }, map[string]string{"hwaccel": "rtsp, stream and file"}},
 		"tls":                    {func(c *Config) { c.Source, c.TLS = "rtsps://h/", "pin:00" }, map[string]string{"tls": "64 hexadecimal"}},
 		"tls on rtsp":            {func(c *Config) { c.Source, c.TLS = "rtsp://h/", TrustInsecure }, map[string]string{"tls": "rtsps:// and https://"}},
 		"several problems":       {func(c *Config) { *c = Config{} }, map[string]string{"name": "", "source": "", "tls": "", "transport": "", "decode": "", "hwaccel": "", "open_timeout": "", "stall_timeout": ""}},
