@@ -24,7 +24,6 @@ type stream struct {
 	track *Track
 	began time.Time
 	n     int
-	later time.Duration // every read takes longer by this: it falls behind
 }
 
 const frameStep = 40 * time.Millisecond

@@ -87,7 +87,7 @@ func (p *Pool) Resize(size int) {
 	defer p.mu.Unlock()
 	p.size = max(size, 1)
 	for len(p.free) > p.size {
-		p.drop(0)
+		p.drop()
 	}
 }
 
@@ -159,7 +159,7 @@ func (p *Pool) take(bytes int) (*buffer, error) {
 		}
 	}
 	if len(p.free) > 0 && p.takes-p.free[0].freed > idleTakes {
-		p.drop(0)
+		p.drop()
 	}
 	data, err := syscall.Mmap(-1, 0, bytes, syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_ANON|syscall.MAP_PRIVATE)
 	if err != nil {
@@ -179,7 +179,7 @@ func (p *Pool) put(b *buffer, discard bool) {
 	b.freed = p.takes
 	p.free = append(p.free, b)
 	if len(p.free) > p.size {
-		p.drop(0)
+		p.drop()
 	}
 }
 
@@ -191,10 +191,10 @@ func (p *Pool) retire() {
 	p.total++
 }
 
-// drop unmaps a free buffer. The first has been free for longest.
-func (p *Pool) drop(i int) {
-	unmap(p.free[i])
-	p.free = slices.Delete(p.free, i, i+1)
+// drop unmaps the buffer that has been free for longest.
+func (p *Pool) drop() {
+	unmap(p.free[0])
+	p.free = slices.Delete(p.free, 0, 1)
 }
 
 // Close unmaps what is free now and the rest as it comes back; Get returns nil
@@ -204,7 +204,7 @@ func (p *Pool) Close() {
 	defer p.mu.Unlock()
 	p.closed = true
 	for len(p.free) > 0 {
-		p.drop(0)
+		p.drop()
 	}
 }
 

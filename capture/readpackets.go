@@ -200,7 +200,7 @@ func (c *Camera) decode(ctx context.Context, n *connection, s *session, p *Packe
 	}
 	c.tell(f, mode)
 	f.keep(p)
-	if err := c.openDecoder(n, f, pic); err != nil || f.closed != nil {
+	if err := c.openDecoder(n, f); err != nil || f.closed != nil {
 		return err
 	}
 	switch {
@@ -257,7 +257,7 @@ func (f *feed) keep(p *Packet) {
 
 // openDecoder opens the decoder when there is first something to decode. Where
 // this build has none, the packets flow on without frames.
-func (c *Camera) openDecoder(n *connection, f *feed, pic picture) error {
+func (c *Camera) openDecoder(n *connection, f *feed) error {
 	if f.decoder != nil || f.closed != nil {
 		return nil
 	}
