@@ -63,14 +63,12 @@ func BenchmarkSnapshot(b *testing.B) {
 			b.ReportMetric(float64(len(text)), "B/snapshot")
 		})
 		b.Run(fmt.Sprintf("read/cameras=%d", cameras), func(b *testing.B) {
-			var held counters
 			b.ReportAllocs()
 			for b.Loop() {
 				var s runtime.Snapshot
 				if err := json.Unmarshal(text, &s); err != nil {
 					b.Fatal(err)
 				}
-				held.settle(&s)
 			}
 		})
 	}

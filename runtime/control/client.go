@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"sync/atomic"
 	"time"
 
 	"google.golang.org/grpc"
@@ -26,9 +25,6 @@ type Client struct {
 	link *link
 	api  controlv1.ControlClient
 	text Codec
-
-	watching atomic.Bool // a Watch uses held
-	held     counters
 }
 
 // Dial returns a client of the server at addr: "" is this machine's socket, a
@@ -94,22 +90,14 @@ func (c *Client) About(ctx context.Context) (About, error) {
 
 // Watch calls show with how everything stands, rate times a second (0: as often
 // as it is published), until ctx ends or the connection is lost. A slow show
-// misses snapshots. Histograms keep their identity and are brought up to date in
-// place, also across calls of Watch, as long as the server is the same instance;
-// of several Watch at a time this holds for the first.
+// misses snapshots.
 func (c *Client) Watch(ctx context.Context, rate float64, show func(*runtime.Snapshot)) error {
-	held := new(counters)
-	if c.watching.CompareAndSwap(false, true) {
-		defer c.watching.Store(false)
-		held = &c.held
-	}
 	stream, err := c.api.Watch(ctx, &controlv1.WatchRequest{Rate: rate})
 	return receive(ctx, c.link, stream, err, func(r *controlv1.WatchResponse) error {
 		s := new(runtime.Snapshot)
 		if err := json.Unmarshal(r.GetSnapshot(), s); err != nil {
 			return fmt.Errorf("read snapshot of %s: %w; is it of another version?", c.link.where, err)
 		}
-		held.settle(s)
 		show(s)
 		return nil
 	})

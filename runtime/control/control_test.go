@@ -49,23 +49,6 @@ func TestAboutTellsWhoAnswers(t *testing.T) {
 	}
 }
 
-func TestWatchKeepsHistograms(t *testing.T) {
-	w := start(t, nil)
-	c := w.client(t)
-	first := until(t, c, "a frame was seen", func(s *runtime.Snapshot) bool {
-		return len(s.Cameras) == 1 && len(s.Cameras[0].Detectors) == 1 && s.Cameras[0].Detectors[0].Runs > 0
-	})
-	// What it counts is brought up to date in place, and may be ahead of Runs.
-	exec, runs := first.Cameras[0].Detectors[0].Exec, first.Cameras[0].Detectors[0].Exec.Count()
-	later := until(t, c, "it counts further, while all is well", func(s *runtime.Snapshot) bool {
-		cam := &s.Cameras[0]
-		return cam.Detectors[0].Exec.Count() > runs && cam.State == capture.Live && cam.Signals[0].Unknown == detectors.Known
-	})
-	if later.Cameras[0].Detectors[0].Exec != exec {
-		t.Error("a histogram is another one in the next snapshot")
-	}
-}
-
 func TestWatchAtARate(t *testing.T) {
 	w := start(t, nil)
 	for _, rate := range []float64{-1, 0.01, 61} {

@@ -74,29 +74,51 @@ func (h *Histogram) Max() time.Duration { return time.Duration(h.max.Load()) }
 // least this share of the recorded ones do not exceed: the upper end of its
 // bucket, and never more than Max. All are 0 when nothing was recorded.
 func (h *Histogram) Quantiles(qs ...float64) []time.Duration {
-	out := make([]time.Duration, len(qs))
-	total := h.Count()
-	if total == 0 {
-		return out
+	bins, total := h.counts()
+	return quantiles(&bins, total, h.max.Load(), qs)
+}
+
+// counts returns what the buckets hold now, and the sum of it.
+func (h *Histogram) counts() (bins [histBins]uint64, total uint64) {
+	for i := range h.bins {
+		bins[i] = h.bins[i].Load()
+		total += bins[i]
 	}
-	top := h.max.Load()
+	return bins, total
+}
+
+func quantiles(bins *[histBins]uint64, total, top uint64, qs []float64) []time.Duration {
+	out := make([]time.Duration, len(qs))
 	var seen uint64
 	next := 0
-	for i := range h.bins {
-		n := h.bins[i].Load()
-		if n == 0 {
-			continue
-		}
+	for i, n := range bins {
 		seen += n
-		for next < len(qs) && float64(seen) >= math.Ceil(qs[next]*float64(total)) {
+		for n > 0 && next < len(qs) && float64(seen) >= math.Ceil(qs[next]*float64(total)) {
 			out[next] = time.Duration(min(histUpper(i)-1, top))
 			next++
 		}
 	}
-	for ; next < len(qs); next++ {
-		out[next] = time.Duration(top)
-	}
 	return out
+}
+
+// Since returns a histogram of what h counts now and an earlier copy of it did
+// not; nil is a copy that counts nothing. Its Max is that of h.
+func (h *Histogram) Since(earlier *Histogram) *Histogram {
+	d := new(Histogram)
+	d.sum.Store(h.sum.Load())
+	d.max.Store(h.max.Load())
+	for i := range h.bins {
+		d.bins[i].Store(h.bins[i].Load())
+	}
+	if earlier == nil {
+		return d
+	}
+	less := func(now, then *atomic.Uint64) { now.Store(now.Load() - min(then.Load(), now.Load())) }
+	less(&d.sum, &earlier.sum)
+	for i := range d.bins {
+		less(&d.bins[i], &earlier.bins[i])
+	}
+	return d
 }
 
 // Cumulative returns how many of the durations recorded were at most each of

@@ -5,7 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"math"
+	"time"
 )
 
 // histogramJSON is a Histogram as text. Bins has, for each bucket that is not
@@ -13,14 +13,14 @@ import (
 // the one before, and its count. Bucket 0 to 15 hold so many nanoseconds; above,
 // there are 16 equal ones to every power of two.
 type histogramJSON struct {
-	Count uint64 `json:"count"`
-	Sum   uint64 `json:"sum_ns"`
-	Max   uint64 `json:"max_ns"`
-	P50   uint64 `json:"p50_ns"`
-	P90   uint64 `json:"p90_ns"`
-	P99   uint64 `json:"p99_ns"`
-	P999  uint64 `json:"p999_ns"`
-	Bins  []byte `json:"bins"`
+	Count uint64        `json:"count"`
+	Sum   uint64        `json:"sum_ns"`
+	Max   uint64        `json:"max_ns"`
+	P50   time.Duration `json:"p50_ns"`
+	P90   time.Duration `json:"p90_ns"`
+	P99   time.Duration `json:"p99_ns"`
+	P999  time.Duration `json:"p999_ns"`
+	Bins  []byte        `json:"bins"`
 }
 
 // jsonQuantiles are the quantiles of the JSON form.
@@ -31,29 +31,19 @@ func (h *Histogram) MarshalJSON() ([]byte, error) {
 	if h == nil {
 		return []byte("null"), nil
 	}
-	var bins [histBins]uint64
-	v := histogramJSON{Sum: h.sum.Load(), Max: h.max.Load(), Bins: make([]byte, 0, 128)}
+	bins, total := h.counts()
+	v := histogramJSON{Count: total, Sum: h.sum.Load(), Max: h.max.Load(), Bins: make([]byte, 0, 128)}
 	gap := uint64(0)
-	for i := range bins {
-		n := h.bins[i].Load()
-		if bins[i] = n; n == 0 {
+	for _, n := range bins {
+		if n == 0 {
 			gap++
 			continue
 		}
-		v.Count += n
 		v.Bins = binary.AppendUvarint(binary.AppendUvarint(v.Bins, gap), n)
 		gap = 0
 	}
-	var seen uint64
-	quantiles := [...]*uint64{&v.P50, &v.P90, &v.P99, &v.P999}
-	next := 0
-	for i, n := range bins {
-		seen += n
-		for n > 0 && next < len(quantiles) && float64(seen) >= math.Ceil(jsonQuantiles[next]*float64(v.Count)) {
-			*quantiles[next] = min(histUpper(i)-1, v.Max)
-			next++
-		}
-	}
+	q := quantiles(&bins, total, v.Max, jsonQuantiles[:])
+	v.P50, v.P90, v.P99, v.P999 = q[0], q[1], q[2], q[3]
 	return json.Marshal(&v)
 }
 
@@ -89,15 +79,4 @@ func (h *Histogram) UnmarshalJSON(text []byte) error {
 	h.sum.Store(v.Sum)
 	h.max.Store(v.Max)
 	return nil
-}
-
-// Load takes over what another histogram counts now. Readers may look on; they
-// see some of the new counts beside some of the old ones for an instant. Nobody
-// else may write meanwhile.
-func (h *Histogram) Load(other *Histogram) {
-	for i := range h.bins {
-		h.bins[i].Store(other.bins[i].Load())
-	}
-	h.sum.Store(other.sum.Load())
-	h.max.Store(other.max.Load())
 }

@@ -164,3 +164,24 @@ func BenchmarkHistogramRecord(b *testing.B) {
 		h.Record(time.Duration(i & 0xfffff))
 	}
 }
+
+func TestHistogramSinceACopy(t *testing.T) {
+	h := new(Histogram)
+	for range 100 {
+		h.Record(time.Second)
+	}
+	earlier := h.Since(nil)
+	if earlier.Count() != 100 || earlier.Sum() != 100*time.Second || earlier.Max() != time.Second {
+		t.Errorf("the copy has %d, sum %v, max %v", earlier.Count(), earlier.Sum(), earlier.Max())
+	}
+	for range 10 {
+		h.Record(ms)
+	}
+	d := h.Since(earlier)
+	if q := d.Quantiles(1)[0]; d.Count() != 10 || d.Sum() != 10*ms || q < ms || q > ms+ms/8 || d.Max() != time.Second {
+		t.Errorf("since then %d, sum %v, at most %v, max %v", d.Count(), d.Sum(), q, d.Max())
+	}
+	if earlier.Count() != 100 {
+		t.Error("the copy has changed")
+	}
+}

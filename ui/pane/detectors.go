@@ -39,7 +39,7 @@ func DetectorsView(s *Scene, sel, w int) Body {
 	b.row = func(i int) string {
 		d := &c.Detectors[i]
 		look, text := s.detectorState(d)
-		exec := s.Hist.recent(d.Exec)
+		exec := s.Hist.recent(histogramKey{c.Name, d.Name, "exec"})
 		age := "-"
 		if d.Runs > 0 && d.Age > 0 {
 			age = draw.Coarse(d.Age)

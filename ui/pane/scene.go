@@ -45,7 +45,7 @@ func (s *Scene) Camera() *runtime.CameraView {
 type History struct {
 	past    []*runtime.Snapshot // one a second, oldest first
 	series  map[seriesKey]*series
-	windows map[*engine.Histogram]*window
+	windows map[histogramKey]*window
 	sampled time.Time // when past and windows were added to
 	pushed  time.Time // when the series were
 	seen    time.Time // newest snapshot
@@ -69,7 +69,7 @@ const (
 
 // NewHistory returns an empty history.
 func NewHistory() *History {
-	return &History{series: map[seriesKey]*series{}, windows: map[*engine.Histogram]*window{}}
+	return &History{series: map[seriesKey]*series{}, windows: map[histogramKey]*window{}}
 }
 
 // Add takes a snapshot in.
@@ -143,29 +143,27 @@ func (h *History) before(age time.Duration) *runtime.Snapshot {
 // sample takes what the histograms count now, and forgets histograms and
 // signals that are gone.
 func (h *History) sample(s *runtime.Snapshot) {
-	seen := make(map[*engine.Histogram]bool, len(h.windows))
-	add := func(g *engine.Histogram) {
-		if g == nil || seen[g] {
+	seen := make(map[histogramKey]bool, len(h.windows))
+	add := func(at histogramKey, g *engine.Histogram) {
+		if g == nil {
 			return
 		}
-		seen[g] = true
-		w := h.windows[g]
+		seen[at] = true
+		w := h.windows[at]
 		if w == nil {
 			w = new(window)
-			h.windows[g] = w
+			h.windows[at] = w
 		}
 		w.Add(g)
 	}
 	for i := range s.Cameras {
 		c := &s.Cameras[i]
-		add(c.Tick)
-		add(c.Interval)
-		for _, g := range c.Stages {
-			add(g)
+		add(histogramKey{camera: c.Name, what: "tick"}, c.Tick)
+		for k, g := range c.Stages {
+			add(histogramKey{camera: c.Name, what: engine.Stage(k).String()}, g)
 		}
 		for k := range c.Detectors {
-			add(c.Detectors[k].Exec)
-			add(c.Detectors[k].AgeHist)
+			add(histogramKey{c.Name, c.Detectors[k].Name, "exec"}, c.Detectors[k].Exec)
 		}
 	}
 	there := make(map[seriesKey]bool, len(h.series))
@@ -179,16 +177,16 @@ func (h *History) sample(s *runtime.Snapshot) {
 			delete(h.series, key)
 		}
 	}
-	for g := range h.windows {
-		if !seen[g] {
-			delete(h.windows, g)
+	for at := range h.windows {
+		if !seen[at] {
+			delete(h.windows, at)
 		}
 	}
 }
 
 // recent returns what a histogram counted in the last ten seconds.
-func (h *History) recent(g *engine.Histogram) latency {
-	if w := h.windows[g]; w != nil {
+func (h *History) recent(at histogramKey) latency {
+	if w := h.windows[at]; w != nil {
 		return w.Last
 	}
 	return latency{}

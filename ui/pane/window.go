@@ -2,6 +2,7 @@ package pane
 
 import (
 	"math"
+	"slices"
 	"time"
 
 	"rvo-tui/runtime/engine"
@@ -10,19 +11,13 @@ import (
 var nan = math.NaN()
 
 const (
-	windowFirst  = time.Microsecond
-	windowOctave = 8                          // bounds to a power of two
-	windowTop    = 24                         // powers of two: up to 16.8 s
-	windowSize   = windowOctave*windowTop + 1 // bounds
+	windowFirst = time.Microsecond
+	windowTop   = 24 // bars, one to a power of two: up to 16.8 s
 )
 
-// windowBounds are the durations by which a window counts, ascending.
-func windowBounds() []time.Duration {
-	bounds := make([]time.Duration, windowSize)
-	for i := range bounds {
-		bounds[i] = time.Duration(float64(windowFirst) * math.Exp2(float64(i)/windowOctave))
-	}
-	return bounds
+// histogramKey names a histogram of a snapshot.
+type histogramKey struct {
+	camera, detector, what string
 }
 
 // latency is what a histogram counted within a window.
@@ -33,58 +28,42 @@ type latency struct {
 	Bars          [windowTop]uint64
 }
 
-// window sees what a histogram counted within the last pastSeconds seconds, from
-// samples of it. Durations are exact to 9 %.
+// window sees what a histogram counted within the last PastSeconds seconds, from
+// copies of it.
 type window struct {
-	samples [][]uint64 // cumulative, one a second, oldest first
-	Last    latency
-	bounds  []time.Duration
+	copies []*engine.Histogram // one a second, oldest first
+	Last   latency
 }
 
-// Add takes one sample. It is called once a second.
+// Add takes a copy. It is called once a second. A histogram that counts less than
+// before is another one, as of a detector that was attached anew.
 func (w *window) Add(h *engine.Histogram) {
-	if w.bounds == nil {
-		w.bounds = windowBounds()
+	now := h.Since(nil)
+	if n := len(w.copies); n > 0 && now.Count() < w.copies[n-1].Count() {
+		w.copies = nil
 	}
-	now := h.Cumulative(w.bounds)
-	now = append(now, h.Count())
-	old := make([]uint64, len(now))
-	if len(w.samples) > 0 {
-		old = w.samples[0]
+	recent := now
+	if len(w.copies) > 0 {
+		recent = now.Since(w.copies[0])
 	}
-	w.Last = summarize(w.bounds, old, now, h.Max())
-	w.samples = append(w.samples, now)
-	if len(w.samples) > PastSeconds {
-		w.samples = append(w.samples[:0], w.samples[1:]...)
+	w.Last = summarize(recent)
+	if len(w.copies) == PastSeconds {
+		w.copies = slices.Delete(w.copies, 0, 1)
 	}
+	w.copies = append(w.copies, now)
 }
 
-// summarize makes a latency of two samples of the same counters.
-func summarize(bounds []time.Duration, old, now []uint64, most time.Duration) latency {
-	l := latency{Max: most}
-	n := func(i int) uint64 { return now[i] - min(old[i], now[i]) }
-	l.Count = n(len(bounds))
-	if l.Count == 0 {
-		return l
+func summarize(h *engine.Histogram) latency {
+	q := h.Quantiles(0.5, 0.99, 0.999)
+	l := latency{Count: h.Count(), P50: q[0], P99: q[1], P9X: q[2], Max: h.Max()}
+	bounds := make([]time.Duration, windowTop-1) // the last bar has all that is longer
+	for i := range bounds {
+		bounds[i] = windowFirst << (i + 1)
 	}
-	quantile := func(q float64) time.Duration {
-		need := uint64(math.Ceil(q * float64(l.Count)))
-		for i, b := range bounds {
-			if n(i) >= need {
-				return min(b, most)
-			}
-		}
-		return most
-	}
-	l.P50, l.P99, l.P9X = quantile(0.5), quantile(0.99), quantile(0.999)
 	var before uint64
-	for i := range l.Bars {
-		upTo := n((i + 1) * windowOctave)
-		if i == len(l.Bars)-1 {
-			upTo = l.Count
-		}
-		l.Bars[i] = upTo - min(before, upTo)
-		before = upTo
+	for i, n := range append(h.Cumulative(bounds), l.Count) {
+		l.Bars[i] = n - before
+		before = n
 	}
 	return l
 }
