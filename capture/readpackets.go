@@ -276,7 +276,7 @@ func (c *Camera) openDecoder(n *connection, f *feed) error {
 		c.log.Warn("packets are kept, but there are no frames", "error", c.reason(err))
 	}
 	c.live(n, time.Now(), f.track.Width, f.track.Height)
-	return nil
+	return nil //nolint:nilerr // the connection goes on without frames; f.closed keeps why
 }
 
 // run decodes packets and publishes the newest frame that comes out.
