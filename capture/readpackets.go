@@ -255,10 +255,13 @@ func (f *feed) keep(p *Packet) {
 	}
 }
 
+// tried reports whether there is a decoder, or it is known why there is none.
+func (f *feed) tried() bool { return f.decoder != nil || f.closed != nil }
+
 // openDecoder opens the decoder when there is first something to decode. Where
 // this build has none, the packets flow on without frames.
 func (c *Camera) openDecoder(n *connection, f *feed) error {
-	if f.decoder != nil || f.closed != nil {
+	if f.tried() {
 		return nil
 	}
 	err := fmt.Errorf("decode %s: %w by this build", f.track.Codec, ErrUnsupported)
@@ -276,7 +279,7 @@ func (c *Camera) openDecoder(n *connection, f *feed) error {
 		c.log.Warn("packets are kept, but there are no frames", "error", c.reason(err))
 	}
 	c.live(n, time.Now(), f.track.Width, f.track.Height)
-	return nil //nolint:nilerr // the connection goes on without frames; f.closed keeps why
+	return nil
 }
 
 // run decodes packets and publishes the newest frame that comes out.
