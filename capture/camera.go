@@ -37,14 +37,14 @@ const (
 //	     │          └────────┘ │        │
 //	     └─────────────────────┴─> Failed (retried slowly)
 //
-// Waits between openings double from 0.5 s to 3 s, with a jitter of 20 %; they
-// start over once a frame came. After what waiting seldom heals, the wait is 30 s;
-// while a login is refused it doubles from there to 5 min, as cameras lock an
-// account after some of them. A change of the configuration is a new Camera, which
-// tries at once, and so does Resume. A camera is Live from its first frame on.
-// Stalled lasts until the next opening begins.
+// The delay between attempts doubles from 0.5 s to 3 s, with 20 % jitter, and
+// starts over after a frame. After an error that waiting seldom heals it is 30 s;
+// while a login is refused it doubles from there to 5 min, because cameras lock an
+// account after too many attempts. A changed configuration makes a new Camera,
+// which tries at once, and so does Resume. A camera is Live from its first frame.
+// Stalled lasts until the next attempt begins.
 //
-// All but Run may be called from any goroutine.
+// All methods but Run may be called from any goroutine.
 type Camera struct {
 	cfg     Config
 	open    func(context.Context, Config) (Connection, error)
@@ -77,14 +77,14 @@ type Logger interface {
 	Error(msg string, args ...any)
 }
 
-// NewCamera returns a camera that Run brings to life. It opens sources with
+// NewCamera returns a camera that does nothing until Run. It opens sources with
 // open (usually Drivers.Open). Pixels come from pool, which stays the caller's.
 //
-// Log should name the camera with each line.
+// Log should name the camera in each line.
 //
-// Publish gets each frame with one count, which it takes over. It is called in
-// the goroutine that reads, one frame after another, and must not block: the
-// camera would fall behind.
+// Publish gets each frame with one reference, which it owns from then on. The
+// reading goroutine calls it, one frame at a time. It must not block, or the
+// camera falls behind.
 func NewCamera(cfg Config, open func(context.Context, Config) (Connection, error), pool *Pool, publish func(*Frame), log Logger) *Camera {
 	return &Camera{
 		cfg: cfg, open: open, pool: pool, publish: publish,

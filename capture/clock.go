@@ -34,7 +34,7 @@ const (
 )
 
 // Clock maps the times of one camera onto ours. Observations of (camera time,
-// arrival) lie above a line: the one of those that traveled fastest. Its
+// arrival) lie above the line of those that traveled fastest. Its
 // offset is the difference of the clocks, its slope their drift. The line is
 // the edge of the lower convex hull in the middle of the last two minutes, of
 // which the fastest observation of each second is kept: jitter does not move it.

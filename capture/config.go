@@ -14,7 +14,7 @@ import (
 type Config struct {
 	// Name is unique, and what events, metrics and commands call the camera.
 	Name string `toml:"name"`
-	// Source is where the pictures come from: "device:N", an rtsp://, rtsps://,
+	// Source is where the frames come from: "device:N", an rtsp://, rtsps://,
 	// http:// or https:// address, a file, or "synthetic:SCENE". It may hold a
 	// password: show it through Redact alone.
 	Source string `toml:"source"`
@@ -52,8 +52,7 @@ type Config struct {
 	StallTimeout text.Duration `toml:"stall_timeout"`
 }
 
-// DefaultConfig returns the values that a camera has where its configuration
-// says nothing.
+// DefaultConfig returns the defaults of a camera.
 func DefaultConfig() Config {
 	return Config{
 		Transport:    "tcp",
@@ -65,7 +64,7 @@ func DefaultConfig() Config {
 	}
 }
 
-// MaxSide is the longest side of a picture, in pixels, that a configuration
+// MaxSide is the longest side of a frame, in pixels, that a configuration
 // may ask for.
 const MaxSide = 7680
 
@@ -199,7 +198,7 @@ func or(words []string) string {
 	return out.String()
 }
 
-// OutputSize returns the size that a source scales its width x height pictures
+// OutputSize returns the size that a source scales its width x height frames
 // to: what cfg asks for, the aspect kept where it asks for one side alone, at
 // least 1 and at most MaxSide each.
 func OutputSize(cfg Config, width, height int) (w, h int) {

@@ -19,7 +19,7 @@ type Decoder interface {
 	Close()
 }
 
-// Decoded is what one call of Decode gave.
+// Decoded is the result of one call of Decode.
 type Decoded struct {
 	// Image is the newest frame, which becomes the caller's; nil where none came
 	// out, as a decoder may hold frames back to reorder them.
@@ -33,5 +33,5 @@ type Decoded struct {
 	Frames, DamagedFrames, Refused int
 }
 
-// A DecoderOpener opens a decoder for a track as cfg asks for.
+// A DecoderOpener opens a decoder for a track as cfg asks.
 type DecoderOpener func(t *Track, cfg Config) (Decoder, error)

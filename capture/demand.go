@@ -72,8 +72,8 @@ func (p *planner) spent(took time.Duration, packets int) {
 	p.cost += (each - p.cost) / 8
 }
 
-// plan decides for the packet that saw took in last. More is decoded at once, less
-// only from a key frame on, when it has been wanted for a group of pictures.
+// plan decides how much to decode from the last packet seen. It decodes more at
+// once, and less only from a key frame on, after a whole GOP of lower demand.
 func (p *planner) plan(d Demand, at time.Duration, key bool) Decoding {
 	mode, why := p.target(d)
 	switch {

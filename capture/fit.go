@@ -5,10 +5,10 @@ import (
 	"math"
 )
 
-// Fit is how a frame is brought into a rectangle whose sides are otherwise.
+// Fit is how a frame is fitted into a rectangle of another aspect ratio.
 type Fit string
 
-// The ways that there are.
+// The ways to fit a frame.
 const (
 	Letterbox Fit = "letterbox" // whole and undistorted, with grey margins
 	Stretch   Fit = "stretch"   // whole, distorted

@@ -6,9 +6,8 @@ import "math"
 // destination of a conversion has that much room.
 const Slack = 64
 
-// An Image is what a decoder made of one frame, in memory of its own. It is
-// immutable, and its methods but Free may be called from several goroutines at
-// once.
+// An Image is one decoded frame, in memory of the decoder. It is immutable. All
+// methods but Free may be called from several goroutines at once.
 type Image interface {
 	// Size returns the size for display: turned, and with square pixels.
 	Size() (width, height int)
@@ -21,7 +20,7 @@ type Image interface {
 	Free()
 }
 
-// Luma is a view of brightness, already turned for display. The sample at x, y
+// Luma is a view of brightness, already rotated for display. The sample at x, y
 // is Pix[Origin+x*DX+y*DY]. Its pixels need not be square: only its sides, not
 // its size, are those of the frame.
 type Luma struct {

@@ -42,7 +42,7 @@ func (f *Frame) JPEG(maxWidth int) ([]byte, error) {
 	})
 }
 
-// FitWidth returns the size of a width x height picture that is at most
+// FitWidth returns the size of a width x height frame that is at most
 // maxWidth wide, its aspect kept, both at least 1. A maxWidth of 0 means any.
 func FitWidth(width, height, maxWidth int) (w, h int) {
 	if maxWidth <= 0 || maxWidth >= width {

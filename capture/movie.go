@@ -2,7 +2,7 @@ package capture
 
 import "time"
 
-// MovieTrack is one track that a movie is to have.
+// MovieTrack is one track of a movie to be written.
 type MovieTrack struct {
 	// First is a packet of the track at which a decoder can start. Its Track
 	// says the rest.
@@ -30,7 +30,7 @@ type MovieWriter interface {
 	Close() error
 }
 
-// Movie is what a movie holds, by reading all of it.
+// Movie says what a movie file holds, found by reading all of it.
 type Movie struct {
 	// Codec and Sound name the tracks; empty where there is none.
 	Codec, Sound Codec

@@ -3,28 +3,28 @@ package capture
 import "time"
 
 const (
-	// paceGap is the longest wait between two pictures of a file that is taken
-	// for meant, and not for a break in its presentation times.
+	// paceGap is the longest interval between two frames of a file. A longer one
+	// is taken for a break in its presentation times.
 	paceGap = 10 * time.Second
-	// paceLate is how late a file may run before its clock is set back, because
-	// it cannot be read at its own rate.
+	// paceLate is how late a file may run before its clock is set back: it
+	// cannot be read at its own rate.
 	paceLate = time.Second
 	// paceStep is the interval of a file that has no presentation times.
 	paceStep = 40 * time.Millisecond
 )
 
-// pacer tells when the pictures of a file are due, so that it plays at its own
-// rate. It goes on smoothly where a file starts again. Its zero value is ready.
+// pacer says when the frames of a file are due, so that it plays at its own
+// rate. It carries on smoothly when the file starts again. Its zero value is ready.
 type pacer struct {
 	begun  bool
 	broken bool          // the next presentation time has no relation to the last
-	pts    time.Duration // of the last picture
-	step   time.Duration // between the last two pictures
-	due    time.Time     // of the last picture
+	pts    time.Duration // of the last frame
+	step   time.Duration // between the last two frames
+	due    time.Time     // of the last frame
 }
 
-// next returns when the picture is due that was grabbed at now. The first one
-// is due at once.
+// next returns when the frame grabbed at now is due. The first one is due at
+// once.
 func (p *pacer) next(st Stamp, now time.Time) time.Time {
 	if !p.begun {
 		p.begun, p.pts, p.due = true, st.PTS, now
@@ -41,8 +41,8 @@ func (p *pacer) next(st Stamp, now time.Time) time.Time {
 	return p.due
 }
 
-// at returns when something on the same clock is due that is not waited for, as
-// sound is not.
+// at returns when a packet on the same clock that nobody waits for, such as
+// sound, is due.
 func (p *pacer) at(pts time.Duration, now time.Time) time.Time {
 	if !p.begun {
 		return now
@@ -50,7 +50,7 @@ func (p *pacer) at(pts time.Duration, now time.Time) time.Time {
 	return p.due.Add(pts - p.pts)
 }
 
-// interval returns the interval of the pictures, as the last two had it.
+// interval returns the interval between the last two frames.
 func (p *pacer) interval() time.Duration {
 	if p.step <= 0 {
 		return paceStep
@@ -58,8 +58,8 @@ func (p *pacer) interval() time.Duration {
 	return p.step
 }
 
-// restart tells that the next picture is the first of the file again.
+// restart notes that the next frame is the first of the file again.
 func (p *pacer) restart() { p.broken = true }
 
-// shift sets the clock so that the last picture is due at now.
+// shift sets the clock so that the last frame is due at now.
 func (p *pacer) shift(now time.Time) { p.due = now }

@@ -61,9 +61,9 @@ type Color struct {
 }
 
 // Packet is what the camera sent: one coded frame (a whole access unit) or one
-// piece of sound. It is immutable once it was handed to more than one holder
-// and lives in plain Go memory, so that whoever wants it (packet ring, decoder,
-// live view) just keeps the pointer.
+// piece of sound. It lives in Go memory and is immutable once it was handed to
+// more than one holder, so whoever needs it (packet ring, decoder, live view)
+// just keeps the pointer.
 type Packet struct {
 	Track *Track
 	// Data is, for H.264 and H.265, an access unit as Annex B; AV1: a temporal
@@ -97,8 +97,8 @@ type Packet struct {
 	Damaged bool
 }
 
-// PacketSource is an open connection that delivers what a camera or a file
-// sends, in decoding order. One goroutine at a time uses it. When Read fails the
+// PacketSource is an open connection that delivers the packets of a camera or a
+// file, in decoding order. One goroutine at a time uses it. When Read fails the
 // connection is over: Close it and open another one.
 type PacketSource interface {
 	// Tracks returns the tracks as they were known when the source was opened.

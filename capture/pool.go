@@ -13,11 +13,11 @@ import (
 // because libraries keep pointers to them beyond a call, which cgo forbids for
 // Go memory that is not pinned.
 //
-// It is safe for concurrent use. When as many frames are out as its size allows,
-// Get and Wrap fail and the frame is the caller's to count as dropped. Buffers
-// are mapped on first use and kept, as many as its size; those that went longest
-// without use go first. Retired frames are replaced up to the pool's size, so
-// twice that is the most that is ever out.
+// It is safe for concurrent use. When its size of frames is handed out, Get
+// and Wrap fail, and the caller counts a dropped frame. Buffers are mapped on
+// first use and kept, at most as many as its size; the least recently used goes
+// first. Retired frames are replaced up to the size of the pool, so at most twice
+// that many are ever handed out.
 type Pool struct {
 	encode  Encoder
 	convert Converter
@@ -40,7 +40,7 @@ type buffer struct {
 	freed uint64 // Pool.takes when it came back
 }
 
-// idleTakes is how many other buffers are taken before one that fits nobody any
+// idleTakes is how many other buffers are taken before one whose size nobody asks for
 // more is unmapped.
 const idleTakes = 64
 
@@ -65,8 +65,8 @@ func (p *Pool) ConvertWith(convert Converter) {
 	}
 }
 
-// PoolStats is how a pool stands: frames out and allowed, frames whose holder is
-// stuck now, and how many there ever were.
+// PoolStats is the state of a pool: frames handed out and allowed, frames whose
+// holder is stuck now, and how many ever were.
 type PoolStats struct {
 	Out          int    `json:"out"`
 	Size         int    `json:"size"`

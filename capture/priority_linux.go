@@ -10,8 +10,8 @@ import (
 // LowPriority ties the calling goroutine to its thread and gives the thread, and
 // those that C code starts from it, a nice value of 0 (no change) to 19. The
 // goroutine must end without unlocking: the thread then ends with it and no other
-// goroutine inherits the priority. Raising a nice value needs no privilege; should
-// the system refuse all the same, the thread keeps the priority that it has.
+// goroutine inherits the priority. Raising a nice value needs no privilege; if
+// the system refuses all the same, the thread keeps its priority.
 func LowPriority(nice int) {
 	goruntime.LockOSThread()
 	if nice > 0 {
@@ -19,10 +19,9 @@ func LowPriority(nice int) {
 	}
 }
 
-// EndLowPriority gives all threads of the process that come after the caller's its
-// priority, for the end of a run, when somebody waits for what they finish. It
-// needs a privilege (CAP_SYS_NICE, or LimitNICE= in a unit of systemd); without it
-// nothing changes.
+// EndLowPriority raises all threads of lower priority to that of the caller. It is
+// for shutdown, when somebody waits for them. It needs a privilege (CAP_SYS_NICE,
+// or LimitNICE= in a systemd unit); without it nothing changes.
 func EndLowPriority() {
 	goruntime.LockOSThread()
 	defer goruntime.UnlockOSThread()

@@ -2,7 +2,7 @@ package capture
 
 import "time"
 
-// limiter holds pictures to a rate. The time of the next one advances by the
+// limiter limits frames to a rate. The time of the next one advances by the
 // interval, so that the rate is met over time whatever the rate of the source.
 type limiter struct {
 	interval time.Duration // 0: everything passes
@@ -16,31 +16,31 @@ func newLimiter(fps float64) limiter {
 	return limiter{interval: time.Duration(float64(time.Second) / fps)}
 }
 
-// allows reports whether a picture of time t is due; half of the source's
-// interval is tolerated, since the next picture would be further off.
+// allows reports whether a frame captured at t is due. It may be early by half
+// the source's interval, because the next frame would be further off.
 func (l *limiter) allows(t time.Time, source time.Duration) bool {
 	return l.interval == 0 || !t.Before(l.due.Add(-min(source, l.interval)/2))
 }
 
-// took tells that a picture of time t was taken.
+// took notes that a frame captured at t was used.
 func (l *limiter) took(t time.Time) {
 	if l.interval == 0 {
 		return
 	}
-	// After a gap the missed pictures are not made up for.
+	// Frames missed in a gap are not made up for.
 	if t.Sub(l.due) > l.interval {
 		l.due = t
 	}
 	l.due = l.due.Add(l.interval)
 }
 
-// cadence estimates the interval between pictures.
+// cadence estimates the interval between frames.
 type cadence struct {
 	last     time.Time
 	interval time.Duration // 0: not known yet
 }
 
-// see takes the time of a picture.
+// see adds the capture time of a frame.
 func (c *cadence) see(t time.Time) {
 	if step := t.Sub(c.last); !c.last.IsZero() && step > 0 && step < paceGap {
 		if c.interval == 0 {

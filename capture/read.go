@@ -25,9 +25,9 @@ type session struct {
 	cadence cadence // of a live source
 	pacer   pacer   // of the others
 
-	suspect  bool          // the last picture was corrupt: only a good one is a sign of life
+	suspect  bool          // the last frame was corrupt: only a good one is a sign of life
 	catching bool          // skipping undecoded to catch up
-	skipLag  time.Duration // lag at the last skipped picture of a file; 0: the last was not skipped
+	skipLag  time.Duration // lag at the last skipped frame of a file; 0: the last was not skipped
 
 	timer *time.Timer // of sleep; nil before the first
 }
@@ -94,7 +94,7 @@ func (s *session) close() error {
 	return conn.Close()
 }
 
-// next takes one picture from the source and, unless something drops it,
+// next takes one frame from the source and, unless something drops it,
 // publishes it.
 func (c *Camera) next(ctx context.Context, n *connection, s *session) error {
 	if !s.live {
@@ -122,7 +122,7 @@ func (c *Camera) next(ctx context.Context, n *connection, s *session) error {
 	if st.Arrived.IsZero() {
 		st.Arrived = now
 	}
-	var p picture
+	var p frameInfo
 	if s.live {
 		p = s.arrive(st, now.Sub(before))
 	} else {
@@ -147,8 +147,8 @@ func (c *Camera) next(ctx context.Context, n *connection, s *session) error {
 	return c.take(ctx, n, s, p)
 }
 
-// picture is what is known of a picture before it is decoded.
-type picture struct {
+// frameInfo is what is known of a frame before it is decoded.
+type frameInfo struct {
 	captured time.Time
 	lag      time.Duration
 	interval time.Duration // of the stream; 0: not known yet
@@ -156,9 +156,9 @@ type picture struct {
 	skip     bool          // must be skipped, to catch up
 }
 
-// arrive stamps a picture of a live source that Grab waited for that long.
-func (s *session) arrive(st Stamp, waited time.Duration) picture {
-	var p picture
+// arrive stamps a frame of a live source that Grab waited for that long.
+func (s *session) arrive(st Stamp, waited time.Duration) frameInfo {
+	var p frameInfo
 	p.captured, p.lag = s.stamper.Stamp(st)
 	s.cadence.see(p.captured)
 	p.interval = s.cadence.interval
@@ -178,10 +178,10 @@ func (s *session) arrive(st Stamp, waited time.Duration) picture {
 	return p
 }
 
-// schedule stamps a picture of a source that is read at its own rate: it is
+// schedule stamps a frame of a source that is read at its own rate: it is
 // captured when it is due, which may be yet to come.
-func (s *session) schedule(st Stamp, now time.Time) picture {
-	p := picture{captured: s.pacer.next(st, now), interval: s.pacer.interval()}
+func (s *session) schedule(st Stamp, now time.Time) frameInfo {
+	p := frameInfo{captured: s.pacer.next(st, now), interval: s.pacer.interval()}
 	p.lag = max(0, now.Sub(p.captured))
 	p.lagging = p.lag > 2*p.interval
 	switch {
@@ -197,8 +197,8 @@ func (s *session) schedule(st Stamp, now time.Time) picture {
 	return p
 }
 
-// take decodes the picture that was grabbed and publishes it.
-func (c *Camera) take(ctx context.Context, n *connection, s *session, p picture) error {
+// take decodes the frame that was grabbed and publishes it.
+func (c *Camera) take(ctx context.Context, n *connection, s *session, p frameInfo) error {
 	f, err := c.retrieve(s.src, p.captured)
 	if err != nil {
 		if !errors.As(err, new(*CorruptError)) {
@@ -229,7 +229,7 @@ func (c *Camera) take(ctx context.Context, n *connection, s *session, p picture)
 	return nil
 }
 
-// retrieve returns a frame with the grabbed picture, or nil when the pool is
+// retrieve returns a frame with the grabbed frame, or nil when the pool is
 // empty.
 func (c *Camera) retrieve(src Source, captured time.Time) (*Frame, error) {
 	for range 3 {
@@ -333,8 +333,8 @@ func (c *Camera) add(counter *uint64, n uint64) {
 	*counter += n
 }
 
-// drop counts a picture that is not published.
-func (c *Camera) drop(counter *uint64, p picture) {
+// drop counts a frame that is not published.
+func (c *Camera) drop(counter *uint64, p frameInfo) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	*counter++
@@ -360,7 +360,7 @@ func (c *Camera) resized(s *session, f *Frame) {
 
 // arrived counts a frame that is about to be published; the first one of a
 // connection makes the camera live.
-func (c *Camera) arrived(n *connection, f *Frame, p picture) {
+func (c *Camera) arrived(n *connection, f *Frame, p frameInfo) {
 	c.live(n, f.Arrived, f.Width, f.Height)
 	c.mu.Lock()
 	defer c.mu.Unlock()

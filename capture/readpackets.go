@@ -85,7 +85,7 @@ func (c *Camera) nextPacket(ctx context.Context, n *connection, s *session) erro
 		c.alive(n, s, now)
 		return nil
 	}
-	pic, err := c.stampPacket(ctx, n, s, p, now, now.Sub(before))
+	info, err := c.stampPacket(ctx, n, s, p, now, now.Sub(before))
 	if err != nil {
 		return err
 	}
@@ -98,7 +98,7 @@ func (c *Camera) nextPacket(ctx context.Context, n *connection, s *session) erro
 			return err
 		}
 	}
-	return c.decode(ctx, n, s, p, pic)
+	return c.decode(ctx, n, s, p, info)
 }
 
 func (c *Camera) handOn(p *Packet) {
@@ -109,7 +109,7 @@ func (c *Camera) handOn(p *Packet) {
 
 // stampPacket says when a packet of video was captured, and how late it is. A
 // file waits here until it is due.
-func (c *Camera) stampPacket(ctx context.Context, n *connection, s *session, p *Packet, now time.Time, waited time.Duration) (picture, error) {
+func (c *Camera) stampPacket(ctx context.Context, n *connection, s *session, p *Packet, now time.Time, waited time.Duration) (frameInfo, error) {
 	f := s.feed
 	if step := p.DTS - f.dts; f.any && step > 0 && step < paceGap {
 		if f.interval == 0 {
@@ -118,37 +118,37 @@ func (c *Camera) stampPacket(ctx context.Context, n *connection, s *session, p *
 		f.interval += (step - f.interval) / 8
 	}
 	f.dts, f.any = p.DTS, true
-	var pic picture
+	var info frameInfo
 	if s.live {
 		if p.Captured.IsZero() {
 			p.Captured, p.Lag = f.stamper.Packet(p.PTS, p.DTS, now)
 		}
-		pic = picture{lag: p.Lag, interval: f.interval}
-		pic.lagging = f.interval > 0 && p.Lag > 2*f.interval
+		info = frameInfo{lag: p.Lag, interval: f.interval}
+		info.lagging = f.interval > 0 && p.Lag > 2*f.interval
 		switch {
 		case f.interval == 0 || waited >= f.interval/4 || p.Lag <= f.interval:
 			f.catching = false
-		case pic.lagging:
+		case info.lagging:
 			f.catching = true
 		}
-	} else if err := c.pacePacket(ctx, n, s, p, now, &pic); err != nil {
-		return pic, err
+	} else if err := c.pacePacket(ctx, n, s, p, now, &info); err != nil {
+		return info, err
 	}
-	pic.captured = p.Captured
-	return pic, nil
+	info.captured = p.Captured
+	return info, nil
 }
 
 // pacePacket waits until a packet of a file is due. What an edit list hides is
 // not waited for.
-func (c *Camera) pacePacket(ctx context.Context, n *connection, s *session, p *Packet, now time.Time, pic *picture) error {
+func (c *Camera) pacePacket(ctx context.Context, n *connection, s *session, p *Packet, now time.Time, info *frameInfo) error {
 	f := s.feed
 	if p.Hidden {
 		p.Captured = now.Add(min(p.PTS, 0))
 		return nil
 	}
-	*pic = s.schedule(Stamp{PTS: p.DTS, HasPTS: true}, now)
-	f.catching = pic.skip
-	due := pic.captured
+	*info = s.schedule(Stamp{PTS: p.DTS, HasPTS: true}, now)
+	f.catching = info.skip
+	due := info.captured
 	p.Captured = due.Add(p.PTS - p.DTS)
 	if wait := due.Sub(now); wait > 0 {
 		n.expect(now, wait+time.Duration(c.cfg.StallTimeout))
@@ -183,7 +183,7 @@ func (c *Camera) newTrack(ctx context.Context, n *connection, s *session, t *Tra
 }
 
 // decode decodes what is wanted, and publishes the newest frame of it.
-func (c *Camera) decode(ctx context.Context, n *connection, s *session, p *Packet, pic picture) error {
+func (c *Camera) decode(ctx context.Context, n *connection, s *session, p *Packet, info frameInfo) error {
 	f := s.feed
 	f.planner.saw(p.DTS, p.Key)
 	if f.waiting {
@@ -204,9 +204,9 @@ func (c *Camera) decode(ctx context.Context, n *connection, s *session, p *Packe
 		return err
 	}
 	switch {
-	case f.catching && pic.lag > hopeless && s.live:
+	case f.catching && info.lag > hopeless && s.live:
 		f.begun, f.pending = false, nil
-		c.drop(&c.status.DropLag, pic)
+		c.drop(&c.status.DropLag, info)
 		return nil
 	case mode == DecodeNone:
 		f.begun, f.pending = false, nil
@@ -219,7 +219,7 @@ func (c *Camera) decode(ctx context.Context, n *connection, s *session, p *Packe
 		if !p.Key {
 			return nil
 		}
-		return c.run(ctx, n, s, []*Packet{p}, true, pic)
+		return c.run(ctx, n, s, []*Packet{p}, true, info)
 	case !f.begun:
 		if len(f.kept) == 0 || !f.kept[0].Key {
 			return nil // too much since the last key frame: the next one will do
@@ -239,7 +239,7 @@ func (c *Camera) decode(ctx context.Context, n *connection, s *session, p *Packe
 	}
 	packets := f.pending
 	f.pending = f.pending[:0]
-	return c.run(ctx, n, s, packets, false, pic)
+	return c.run(ctx, n, s, packets, false, info)
 }
 
 // keep remembers packets since the last key frame.
@@ -283,7 +283,7 @@ func (c *Camera) openDecoder(n *connection, f *feed) error {
 }
 
 // run decodes packets and publishes the newest frame that comes out.
-func (c *Camera) run(ctx context.Context, n *connection, s *session, packets []*Packet, drain bool, pic picture) error {
+func (c *Camera) run(ctx context.Context, n *connection, s *session, packets []*Packet, drain bool, info frameInfo) error {
 	f := s.feed
 	began := time.Now()
 	d, err := f.decoder.Decode(packets, drain)
@@ -297,11 +297,11 @@ func (c *Camera) run(ctx context.Context, n *connection, s *session, packets []*
 		}
 	}
 	s.suspect = d.Frames == 0 && f.fruitful >= barren
-	return c.show(ctx, n, s, d, pic)
+	return c.show(ctx, n, s, d, info)
 }
 
 // show publishes what a decoder gave.
-func (c *Camera) show(ctx context.Context, n *connection, s *session, d Decoded, pic picture) error {
+func (c *Camera) show(ctx context.Context, n *connection, s *session, d Decoded, info frameInfo) error {
 	f := s.feed
 	c.mu.Lock()
 	c.status.Decoded += uint64(d.Frames)
@@ -316,10 +316,10 @@ func (c *Camera) show(ctx context.Context, n *connection, s *session, d Decoded,
 	if captured.Before(f.captured) {
 		captured = f.captured
 	}
-	f.captured, pic.captured = captured, captured
-	if !c.limiter.allows(captured, pic.interval) {
+	f.captured, info.captured = captured, captured
+	if !c.limiter.allows(captured, info.interval) {
 		d.Image.Free()
-		c.drop(&c.status.DropRate, pic)
+		c.drop(&c.status.DropRate, info)
 		return nil
 	}
 	w, h := d.Image.Size()
@@ -328,7 +328,7 @@ func (c *Camera) show(ctx context.Context, n *connection, s *session, d Decoded,
 	switch {
 	case frame == nil:
 		d.Image.Free()
-		c.drop(&c.status.DropPool, pic)
+		c.drop(&c.status.DropPool, info)
 		return nil
 	case ctx.Err() != nil:
 		frame.Release()
@@ -340,7 +340,7 @@ func (c *Camera) show(ctx context.Context, n *connection, s *session, d Decoded,
 	if w != s.width || h != s.height {
 		c.resized(s, frame)
 	}
-	c.arrived(n, frame, pic)
+	c.arrived(n, frame, info)
 	c.publish(frame)
 	return nil
 }
@@ -351,11 +351,11 @@ func (c *Camera) drain(ctx context.Context, n *connection, s *session) error {
 	if f.decoder == nil || !f.begun {
 		return nil
 	}
-	pic := picture{interval: f.interval}
+	info := frameInfo{interval: f.interval}
 	if len(f.pending) > 0 {
 		packets := f.pending
 		f.pending = nil
-		if err := c.run(ctx, n, s, packets, false, pic); err != nil {
+		if err := c.run(ctx, n, s, packets, false, info); err != nil {
 			return err
 		}
 	}
@@ -365,7 +365,7 @@ func (c *Camera) drain(ctx context.Context, n *connection, s *session) error {
 		if err != nil {
 			return fmt.Errorf("decode: %w", err)
 		}
-		if err := c.show(ctx, n, s, d, pic); err != nil || d.Image == nil {
+		if err := c.show(ctx, n, s, d, info); err != nil || d.Image == nil {
 			return err
 		}
 		c.id++

@@ -16,38 +16,38 @@ type Connection interface {
 	Close() error
 }
 
-// A Source is one open connection to where frames come from that nobody has
-// coded: drawn ones, and those of raw devices. One goroutine at a time uses it.
-// When a call fails the connection is over: Close it and open another one.
+// A Source is one open connection that gives uncompressed frames: drawn scenes
+// and raw devices. One goroutine at a time uses it. When a call fails the
+// connection is over: Close it and open another one.
 type Source interface {
-	// Grab waits for the next picture and takes it without decoding it. It
+	// Grab waits for the next frame and takes it without decoding it. It
 	// returns io.EOF at the end of a file. A live source must not wait longer
-	// than the camera's stall timeout. A *CorruptError means that something came
-	// which is no picture; the source goes on.
+	// than the camera's stall timeout. A *CorruptError means that what came
+	// is not a frame; the source goes on.
 	Grab() (Stamp, error)
-	// Retrieve decodes the picture that Grab took into dst, as packed BGR rows
+	// Retrieve decodes the frame that Grab took into dst, as packed BGR rows
 	// from the top; len(dst) is width*height*3 of Size. When the stream has
 	// changed its size it writes nothing and returns ErrSizeChanged: ask for
 	// Size again and call Retrieve with a fitting dst. A *CorruptError means
-	// that this one picture could not be decoded; the source goes on.
+	// that this one frame could not be decoded; the source goes on.
 	Retrieve(dst []byte) error
-	// Size returns the size of the picture that Retrieve will write.
+	// Size returns the size of the frame that Retrieve will write.
 	Size() (width, height int)
-	// Live tells a source that runs at its own pace (a camera) from one that is
-	// read as fast as it is asked (a file, a synthetic scene) and that the
-	// Camera therefore paces by its presentation times.
+	// Live reports whether the source runs at its own pace (a camera). One that
+	// does not (a file, a synthetic scene) is read as fast as it is asked, so
+	// the Camera paces it by its presentation times.
 	Live() bool
 	// Close ends the connection and frees what it holds.
 	Close() error
 }
 
-// Stamp is what is known of when a picture was taken.
+// Stamp is what is known of when a frame was taken.
 type Stamp struct {
 	// PTS is the presentation time, on a clock of the source's own. It is
 	// meaningful only where HasPTS.
 	PTS    time.Duration
 	HasPTS bool
-	// Arrived is when the picture reached this machine.
+	// Arrived is when the frame reached this machine.
 	Arrived time.Time
 }
 
@@ -68,15 +68,15 @@ var (
 	ErrUnsupported = errors.New("not supported")
 )
 
-// A Skipper is a Source that drops pictures by itself, because newer ones came
-// before the older were grabbed. The Camera asks it after each Grab and counts
-// what it says under DropLag.
+// A Skipper is a Source that itself drops frames that were not grabbed before a
+// newer one came. The Camera asks it after each Grab and counts them under
+// DropLag.
 type Skipper interface {
-	// Skipped returns how many pictures were dropped since it was last asked.
+	// Skipped returns how many frames were dropped since it was last asked.
 	Skipped() uint64
 }
 
-// CorruptError reports one picture that could not be decoded.
+// CorruptError reports one frame that could not be decoded.
 type CorruptError struct{ Err error }
 
 func (e *CorruptError) Error() string { return "decode picture: " + e.Err.Error() }
@@ -101,7 +101,7 @@ func Opens[C Connection](open func(context.Context, Config, Address) (C, error))
 }
 
 // Drivers is what can be opened, by kind of address. The program fills it: a
-// build without OpenCV has entries that answer so.
+// build without FFmpeg has entries that say so.
 type Drivers map[Kind]Opener
 
 // Open opens the source of cfg with the driver of its kind.
@@ -117,8 +117,8 @@ func (d Drivers) Open(ctx context.Context, cfg Config) (Connection, error) {
 	return open(ctx, cfg, addr)
 }
 
-// Probe waits for the first frame of a connection, or the first packet of one, and
-// returns the size that it is shown at; 0x0: the source does not say.
+// Probe waits for the first frame or packet of a connection and returns its
+// display size; 0x0 when the source does not say.
 func Probe(c Connection) (width, height int, err error) {
 	switch c := c.(type) {
 	case Source:

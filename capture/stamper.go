@@ -5,18 +5,18 @@ import (
 	"time"
 )
 
-// Stamper tells when the frames or packets of one connection were captured. Its
+// Stamper says when the frames or packets of one connection were captured. Its
 // zero value is ready; a new connection takes a new one. It belongs to one
 // goroutine.
 //
 // Presentation times run on the source's own clock. A Clock maps them onto ours:
-// presentation time plus the smallest difference from arrival, drift allowed for,
-// is when something was captured. What remains until it arrived is its lag.
-// Without a presentation time it counts as captured when it arrived.
+// the capture time is the presentation time plus the smallest difference from
+// arrival, corrected for drift. The rest until arrival is the lag. Without a
+// presentation time the capture time is the arrival.
 //
 // Where the camera reports its wall clock (RTCP sender reports), capture times
-// come from that clock instead, which all streams of a camera have in common; and
-// where that clock is in step with ours, they are what it says, true from the lens.
+// come from that clock instead, which all streams of a camera share. If that
+// clock is in step with ours, its times are used unchanged: true times at the lens.
 type Stamper struct {
 	// Camera is the clock of the camera, shared by its streams, which Report
 	// begins to use. Nil: one of this connection alone.

@@ -2,7 +2,7 @@ package capture
 
 import "time"
 
-// State is where a camera stands.
+// State is the state of a camera.
 type State string
 
 // The states of a camera.
@@ -24,7 +24,7 @@ const (
 	DropCorrupt = "corrupt" // could not be decoded
 )
 
-// Status is how a camera stands, as plain values.
+// Status is the status of a camera, as plain values.
 type Status struct {
 	Name   string    `json:"name"`
 	Source string    `json:"source"` // redacted

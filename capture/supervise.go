@@ -36,7 +36,7 @@ type connection struct {
 	deadline atomic.Int64 // when the next sign of life is overdue, after began
 	opened   atomic.Bool
 	holds    atomic.Bool   // keeps its place when paused, instead of closing
-	flowed   atomic.Bool   // a picture came
+	flowed   atomic.Bool   // a frame came
 	sooner   chan struct{} // tells that the deadline has moved to an earlier time
 }
 

@@ -6,12 +6,12 @@ import (
 	"strings"
 )
 
-// Trust says how the certificate of a server is judged: TrustVerify,
+// Trust says how the certificate of a server is verified: TrustVerify,
 // TrustInsecure, or "pin:" and the SHA-256 fingerprint of the one certificate
 // that is trusted, in hexadecimal with or without colons.
 type Trust string
 
-// The ways to trust that need no fingerprint.
+// The values of Trust without a fingerprint.
 const (
 	TrustVerify   Trust = "verify"   // by the certificates of the system, as browsers do
 	TrustInsecure Trust = "insecure" // any certificate: whoever is in between can read everything, logins included

@@ -15,7 +15,7 @@ import (
 	"rvo-tui/internal/text"
 )
 
-// Options are what an opening depends on besides the configuration.
+// Options are what Open needs besides the configuration.
 type Options struct {
 	// Log gets a line for each thing about a stream that a user may want to know:
 	// where it redirects to, what is not received of it.
