@@ -41,7 +41,7 @@ type client struct {
 	udp      bool
 
 	wire         *wire
-	pump         *pump // of UDP; nil: all comes by wire
+	udpIn        *udpReceiver // nil: everything is interleaved
 	cseq         int
 	session      string
 	timeout      time.Duration // of the session
@@ -133,8 +133,8 @@ func bare(err error) error {
 // next returns what comes until a moment: an event with the error
 // os.ErrDeadlineExceeded when nothing did, with the context's when that is done.
 func (c *client) next(until time.Time) event {
-	if c.pump != nil && c.pump.running {
-		return c.ended(c.pump.next(c.ctx, until))
+	if c.udpIn != nil && c.udpIn.running {
+		return c.ended(c.udpIn.next(c.ctx, until))
 	}
 	_ = c.wire.SetReadDeadline(until) // fails where reading will
 	// Its end, should it come later, sets the deadline again.

@@ -168,12 +168,12 @@ func (s *source) describe(until time.Time) (*message, error) {
 // setup asks for each track. A stream whose sound is refused goes on without.
 func (s *source) setup(until time.Time) (*message, error) {
 	if s.udp {
-		s.pump = newPump(s.wire)
+		s.udpIn = newUDPReceiver(s.wire)
 	}
 	for i, r := range s.receivers {
 		transport := fmt.Sprintf("Transport: RTP/AVP/TCP;unicast;interleaved=%d-%d", 2*i, 2*i+1)
 		if s.udp {
-			port, err := s.pump.open()
+			port, err := s.udpIn.open()
 			if err != nil {
 				return nil, err
 			}
@@ -197,9 +197,9 @@ func (s *source) setup(until time.Time) (*message, error) {
 		}
 	}
 	if s.udp {
-		s.unwatch() // waiting is for the pump from here on
+		s.unwatch() // from here on the UDP receiver waits
 		s.unwatch = func() {}
-		return nil, s.pump.run()
+		return nil, s.udpIn.run()
 	}
 	return nil, nil
 }
@@ -222,7 +222,7 @@ func (s *source) placed(r *receiver, i int, transport map[string]string) error {
 			return errors.New(`the camera sends by TCP alone: set transport = "tcp"`)
 		}
 		first, second := pair(transport["server_port"])
-		s.pump.meet(transport["source"], first, second)
+		s.udpIn.meet(transport["source"], first, second)
 		return nil
 	}
 	if ports, ok := transport["interleaved"]; ok {

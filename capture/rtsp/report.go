@@ -83,8 +83,8 @@ func (s *source) sendReports(now time.Time) error {
 		if err != nil {
 			return err
 		}
-		if s.pump != nil {
-			s.pump.send(r.rtcp, data)
+		if s.udpIn != nil {
+			s.udpIn.send(r.rtcp, data)
 			continue
 		}
 		if r.rtcp < 0 {

@@ -14,22 +14,22 @@ import (
 	"rvo-tui/capture"
 )
 
-// teardownTimeout is how long Close waits for the camera to say goodbye. Without
-// the wait, what is on its way from the camera would have the connection reset
-// before the camera has read the request.
+// teardownTimeout is how long Close waits for the answer to TEARDOWN. Without it,
+// data still arriving would reset the connection before the camera has read the
+// request.
 const teardownTimeout = 500 * time.Millisecond
 
-// silence is how long nothing may come by UDP before that is told.
+// silence is how long no datagram may come before a warning is logged.
 const silence = 2 * time.Second
 
-// Stats counts what was not as it should be on one connection.
+// Stats counts what went wrong on one connection.
 type Stats struct {
 	Lost     uint64 // RTP packets that never came
-	Late     uint64 // RTP packets that came twice, or too late
-	Foreign  uint64 // datagrams that belong to nothing
+	Late     uint64 // RTP packets that came twice or too late
+	Foreign  uint64 // datagrams that belong to no track
 	Broken   uint64 // sound that cannot be read
 	TooLarge uint64 // frames of more than 16 MiB
-	Overflow uint64 // packets and datagrams that there was no room for
+	Overflow uint64 // packets and datagrams dropped because a queue was full
 	Jumps    uint64 // of RTP times
 }
 
@@ -52,7 +52,7 @@ type source struct {
 	goodbye bool
 	closed  bool
 
-	silentAt time.Time // when it is told that nothing comes by UDP; zero: never
+	silentAt time.Time // when to warn that no datagrams come; zero: never
 	aliveAt  time.Time // when the session is to be kept alive
 	reportAt time.Time // when receiver reports are due
 	stats    Stats
@@ -219,8 +219,8 @@ func (s *source) Stats() Stats {
 			out.TooLarge += r.video.tooLarge
 		}
 	}
-	if s.pump != nil {
-		out.Overflow += s.pump.overflow()
+	if s.udpIn != nil {
+		out.Overflow += s.udpIn.overflow()
 	}
 	return out
 }
@@ -240,8 +240,8 @@ func (s *source) Close() error {
 		_, _ = s.do(time.Now().Add(teardownTimeout), "TEARDOWN", s.uri)
 	}
 	err := s.wire.Close()
-	if s.pump != nil {
-		s.pump.close()
+	if s.udpIn != nil {
+		s.udpIn.close()
 	}
 	if stats := s.Stats(); stats != (Stats{}) {
 		s.log.Debug("stream was received with faults", "camera", s.cfg.Name, "counts", fmt.Sprintf("%+v", stats))
