@@ -35,11 +35,11 @@ func callerOf(ctx context.Context) caller {
 	return c
 }
 
-// gatekeeper lets callers in: everybody who could open the unix socket, and over
-// TCP the holders of a token.
+// gatekeeper authenticates callers: everyone who could open the unix socket, and
+// over TCP the holders of a token.
 type gatekeeper struct {
 	write, read []byte // digests of the tokens; nil: there is none
-	strikes     strikes
+	failures    failures
 	log         *slog.Logger
 }
 
@@ -59,7 +59,7 @@ func digest(token string) []byte {
 	return sum[:]
 }
 
-// admit returns who calls, or why he may not.
+// admit returns the caller, or why the call is refused.
 func (g *gatekeeper) admit(ctx context.Context, now time.Time) (caller, error) {
 	p, ok := peer.FromContext(ctx)
 	if !ok {
@@ -74,7 +74,7 @@ func (g *gatekeeper) admit(ctx context.Context, now time.Time) (caller, error) {
 		c.write = true
 		return c, nil
 	}
-	if g.strikes.out(info.host, now) {
+	if g.failures.blocked(info.host, now) {
 		return caller{}, status.Error(codes.ResourceExhausted, "too many wrong tokens came from this address: wait a minute")
 	}
 	var token string
@@ -93,7 +93,7 @@ func (g *gatekeeper) admit(ctx context.Context, now time.Time) (caller, error) {
 		c.who += " with read_token"
 		return c, nil
 	}
-	if g.strikes.add(info.host, now) {
+	if g.failures.add(info.host, now) {
 		g.log.Warn("a control client has no valid token", "from", info.who, "do", "give it control.token or control.read_token, or close the port to it")
 	}
 	if token == "" {
@@ -129,61 +129,61 @@ type guarded struct {
 func (g *guarded) Context() context.Context { return g.ctx }
 
 const (
-	strikeLimit = 10
-	strikeTime  = time.Minute
-	strikeHosts = 1024
+	failureLimit = 10
+	failureTime  = time.Minute
+	failureHosts = 1024
 )
 
-// strikes counts wrong tokens by address. Who had strikeLimit of them is out for
-// strikeTime. It remembers strikeHosts addresses; more of them share one count.
-type strikes struct {
+// failures counts wrong tokens by address. An address with failureLimit of them is
+// blocked for failureTime. Beyond failureHosts addresses, the rest share one count.
+type failures struct {
 	mu    sync.Mutex // guards what follows
-	hosts map[string]*strike
+	hosts map[string]*failure
 }
 
-type strike struct {
+type failure struct {
 	n     int
 	since time.Time
 }
 
-// out reports whether an address has to wait.
-func (s *strikes) out(host string, now time.Time) bool {
+// blocked reports whether an address is blocked.
+func (s *failures) blocked(host string, now time.Time) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	k := s.hosts[s.key(host)]
-	return k != nil && k.n >= strikeLimit && now.Sub(k.since) < strikeTime
+	return k != nil && k.n >= failureLimit && now.Sub(k.since) < failureTime
 }
 
 // add counts a wrong token and reports whether it is worth a line in the log: the
-// first one, and the last one before the address is out.
-func (s *strikes) add(host string, now time.Time) bool {
+// first one, and the one that blocks the address.
+func (s *failures) add(host string, now time.Time) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.hosts == nil {
-		s.hosts = make(map[string]*strike)
+		s.hosts = make(map[string]*failure)
 	}
-	if len(s.hosts) >= strikeHosts {
+	if len(s.hosts) >= failureHosts {
 		for h, k := range s.hosts {
-			if now.Sub(k.since) >= strikeTime {
+			if now.Sub(k.since) >= failureTime {
 				delete(s.hosts, h)
 			}
 		}
 	}
 	key := s.key(host)
 	k := s.hosts[key]
-	if k == nil || now.Sub(k.since) >= strikeTime {
-		k = &strike{since: now}
+	if k == nil || now.Sub(k.since) >= failureTime {
+		k = &failure{since: now}
 		s.hosts[key] = k
 	}
-	if k.n++; k.n == strikeLimit {
+	if k.n++; k.n == failureLimit {
 		k.since = now
 	}
-	return k.n == 1 || k.n == strikeLimit
+	return k.n == 1 || k.n == failureLimit
 }
 
 // key is what a host is counted under. The caller holds the mutex.
-func (s *strikes) key(host string) string {
-	if _, known := s.hosts[host]; !known && len(s.hosts) >= strikeHosts {
+func (s *failures) key(host string) string {
+	if _, known := s.hosts[host]; !known && len(s.hosts) >= failureHosts {
 		return ""
 	}
 	return host

@@ -168,7 +168,7 @@ func TestCommandsAreBoundedWhileTheyAreRead(t *testing.T) {
 			answers <- err
 		}()
 	}
-	eventually(t, "all seats are taken", func() bool { return w.server.service.commands.taken.Load() == maxCommands })
+	eventually(t, "all places are taken", func() bool { return w.server.service.commands.taken.Load() == maxCommands })
 	if _, err := api.Do(within(t), &controlv1.DoRequest{Verb: "attach", Attach: "{}"}); status.Code(err) != codes.ResourceExhausted {
 		t.Errorf("one more: %v", err)
 	}

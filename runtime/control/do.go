@@ -41,10 +41,10 @@ func (s *service) Do(ctx context.Context, req *controlv1.DoRequest) (*controlv1.
 // carryOut does what a request asks for, as one of maxCommands at a time: reading
 // it may take a while, too. It returns what was asked for as far as that is known.
 func (s *service) carryOut(ctx context.Context, who caller, req *controlv1.DoRequest) (runtime.Command, error) {
-	if err := s.commands.take(); err != nil {
+	if err := s.commands.acquire(); err != nil {
 		return runtime.Command{}, err
 	}
-	defer s.commands.leave()
+	defer s.commands.release()
 	cmd, err := s.command(who, req)
 	if err != nil {
 		return cmd, err

@@ -120,7 +120,7 @@ func TestAStoppedClientHoldsUpNobody(t *testing.T) {
 		})
 		return n >= 15
 	})
-	eventually(t, "its seat is free", func() bool { return w.server.service.previews.taken.Load() == 0 })
+	eventually(t, "its place is free", func() bool { return w.server.service.previews.taken.Load() == 0 })
 }
 
 // deaf is a connection whose reader stops when told.
@@ -157,7 +157,7 @@ func TestAllTheSeatsAreTaken(t *testing.T) {
 		t.Errorf("one more: %v", err)
 	}
 	cancel()
-	eventually(t, "the seats are free again", func() bool { return w.server.service.previews.taken.Load() == 0 })
+	eventually(t, "the places are free again", func() bool { return w.server.service.previews.taken.Load() == 0 })
 }
 
 func TestCommandsDoNotPileUp(t *testing.T) {

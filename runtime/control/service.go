@@ -37,33 +37,33 @@ type service struct {
 	patience time.Duration   // that a client may leave an answer unread
 
 	texts     texts
-	commands  seats
-	watchers  seats
-	followers seats
-	previews  seats
-	disk      seats
+	commands  semaphore
+	watchers  semaphore
+	followers semaphore
+	previews  semaphore
+	disk      semaphore
 }
 
 func newService(opts ServerOptions, instance string) *service {
 	return &service{
 		opts: opts, instance: instance, policy: newPolicy(opts), patience: sendTimeout,
-		commands:  seats{max: maxCommands, what: "commands are under way"},
-		watchers:  seats{max: maxWatchers, what: "clients watch"},
-		followers: seats{max: maxFollowers, what: "clients follow events and the log"},
-		previews:  seats{max: maxPreviews, what: "previews are shown"},
-		disk:      seats{max: maxClipReads, what: "clients read evidence"},
+		commands:  semaphore{max: maxCommands, what: "commands are under way"},
+		watchers:  semaphore{max: maxWatchers, what: "clients watch"},
+		followers: semaphore{max: maxFollowers, what: "clients follow events and the log"},
+		previews:  semaphore{max: maxPreviews, what: "previews are shown"},
+		disk:      semaphore{max: maxClipReads, what: "clients read evidence"},
 	}
 }
 
-// seats bounds how many do the same thing at a time.
-type seats struct {
+// semaphore bounds how many calls of one kind run at a time.
+type semaphore struct {
 	max   int64
 	what  string
 	taken atomic.Int64
 }
 
-// take takes a seat, which the caller leaves again, or says that there is none.
-func (s *seats) take() error {
+// acquire takes a place, which the caller releases, or fails when all are taken.
+func (s *semaphore) acquire() error {
 	if s.taken.Add(1) > s.max {
 		s.taken.Add(-1)
 		return status.Errorf(codes.ResourceExhausted, "%d %s already: try again later", s.max, s.what)
@@ -71,7 +71,7 @@ func (s *seats) take() error {
 	return nil
 }
 
-func (s *seats) leave() { s.taken.Add(-1) }
+func (s *semaphore) release() { s.taken.Add(-1) }
 
 var errEnding = status.Error(codes.Unavailable, "this rvo-tui is ending")
 
@@ -111,10 +111,10 @@ func (s *service) Clips(_ context.Context, req *controlv1.ClipsRequest) (*contro
 	if err != nil {
 		return nil, err
 	}
-	if err := s.disk.take(); err != nil {
+	if err := s.disk.acquire(); err != nil {
 		return nil, err
 	}
-	defer s.disk.leave()
+	defer s.disk.release()
 	entries, err := clips.List(dir)
 	if err != nil {
 		return nil, status.Errorf(codes.Unavailable, "%v", err)
@@ -139,10 +139,10 @@ func (s *service) Clip(_ context.Context, req *controlv1.ClipRequest) (*controlv
 	if err != nil {
 		return nil, err
 	}
-	if err := s.disk.take(); err != nil {
+	if err := s.disk.acquire(); err != nil {
 		return nil, err
 	}
-	defer s.disk.leave()
+	defer s.disk.release()
 	clip, err := clips.Find(dir, req.GetEventId())
 	switch {
 	case errors.Is(err, clips.ErrNoClip):

@@ -48,10 +48,10 @@ func (s *service) Watch(req *controlv1.WatchRequest, stream grpc.ServerStreaming
 	if err != nil {
 		return err
 	}
-	if err := s.watchers.take(); err != nil {
+	if err := s.watchers.acquire(); err != nil {
 		return err
 	}
-	defer s.watchers.leave()
+	defer s.watchers.release()
 	snapshots, cancel := s.opts.Runtime.Subscribe()
 	defer cancel()
 	pace := pacer{every: time.Duration(float64(time.Second) / rate)}
@@ -158,10 +158,10 @@ func (s *service) Log(req *controlv1.LogRequest, stream grpc.ServerStreamingServ
 // follow sends what a ring keeps, and with on what comes into it. A number that
 // the ring has not reached is of an earlier run: all is sent then.
 func follow[L, T any](s *service, stream grpc.ServerStreamingServer[T], after uint64, on bool, kept func(uint64) []L, form func(L) (uint64, *T, error)) error {
-	if err := s.followers.take(); err != nil {
+	if err := s.followers.acquire(); err != nil {
 		return err
 	}
-	defer s.followers.leave()
+	defer s.followers.release()
 	if all := kept(0); len(all) > 0 {
 		if newest, _, _ := form(all[len(all)-1]); after > newest {
 			after = 0
@@ -205,10 +205,10 @@ func (s *service) Preview(req *controlv1.PreviewRequest, stream grpc.ServerStrea
 	if err != nil {
 		return err
 	}
-	if err := s.previews.take(); err != nil {
+	if err := s.previews.acquire(); err != nil {
 		return err
 	}
-	defer s.previews.leave()
+	defer s.previews.release()
 	tick := time.NewTicker(time.Duration(float64(time.Second) / rate))
 	defer tick.Stop()
 	var last uint64

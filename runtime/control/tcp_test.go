@@ -118,36 +118,36 @@ func TestTCPWantsAToken(t *testing.T) {
 	}
 	// Enough of them, and the address has to wait, even with the right one.
 	bad := dial(t, addr, DialOptions{Token: "wrong-but-long-enough", CA: ca})
-	for range strikeLimit {
+	for range failureLimit {
 		_, _ = bad.About(within(t))
 	}
 	if _, err := full.About(within(t)); err == nil || !strings.Contains(err.Error(), "wait a minute") {
-		t.Errorf("after %d wrong tokens: %v", strikeLimit, err)
+		t.Errorf("after %d wrong tokens: %v", failureLimit, err)
 	}
 	if _, err := w.client(t).About(within(t)); err != nil {
 		t.Errorf("the socket has to wait too: %v", err)
 	}
 }
 
-func TestStrikesEnd(t *testing.T) {
-	var s strikes
+func TestBlockEnds(t *testing.T) {
+	var s failures
 	now := time.Unix(1000, 0)
 	logged := 0
-	for range 2 * strikeLimit {
+	for range 2 * failureLimit {
 		if s.add("a", now) {
 			logged++
 		}
 	}
-	if logged != 2 || !s.out("a", now) || s.out("b", now) {
-		t.Errorf("%d lines, out %v, the other %v", logged, s.out("a", now), s.out("b", now))
+	if logged != 2 || !s.blocked("a", now) || s.blocked("b", now) {
+		t.Errorf("%d lines, out %v, the other %v", logged, s.blocked("a", now), s.blocked("b", now))
 	}
-	if s.out("a", now.Add(strikeTime)) {
+	if s.blocked("a", now.Add(failureTime)) {
 		t.Error("it has to wait for ever")
 	}
-	for i := range 3 * strikeHosts {
+	for i := range 3 * failureHosts {
 		s.add(string(rune('a'+i)), now)
 	}
-	if len(s.hosts) > strikeHosts+1 {
+	if len(s.hosts) > failureHosts+1 {
 		t.Errorf("%d addresses are remembered", len(s.hosts))
 	}
 }
