@@ -50,7 +50,7 @@ func (d *DetectorAccount) skipped() (n uint64) {
 }
 
 // account returns where the frames of a camera went.
-func account(v *runtime.CameraView, f *feed, t *tally) CameraAccount {
+func account(v *runtime.CameraView, f *stream, t *tally) CameraAccount {
 	a := CameraAccount{
 		Camera: v.Name, Sent: f.sent.Load(), Given: f.decoded, TookIn: t.allSeen,
 		Published: v.Frames, Seen: v.Seen, Superseded: v.Superseded,

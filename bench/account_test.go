@@ -52,7 +52,7 @@ func TestPendingFrames(t *testing.T) {
 	v := &runtime.CameraView{Status: capture.Status{Name: "door", Frames: 3}, Seen: 3, View: engine.View{Detectors: make([]engine.DetectorView, 2)}}
 	v.Detectors[0].Runs, v.Detectors[1].Runs = 3, 1
 	v.Detectors[1].Skips[engine.GateRate] = 1
-	f := &feed{decoded: 3}
+	f := &stream{decoded: 3}
 	f.sent.Store(3)
 	timing := newTiming()
 	ta := newTally(schedule{fps: 30}, &timing, 2)

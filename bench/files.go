@@ -23,7 +23,7 @@ type Report struct {
 
 // The files of a report, all in Options.Dir:
 //
-//	environment.json            what it was measured on, and how each run's weather was
+//	environment.json            the machine, and its other load during each run
 //	detail.csv                  a row for each run: mode, the seed's columns, and ours
 //	frames.csv, detectors.csv   where every frame went, of whole runs
 //	summary.md                  medians and spread, for people

@@ -35,7 +35,7 @@ func (r *Report) Markdown() []byte {
 	return out.Bytes()
 }
 
-// weather says how many runs others may have disturbed.
+// weather says how many runs other load may have disturbed.
 func (r *Report) weather(out *bytes.Buffer) {
 	noisy, unknown := 0, 0
 	for _, res := range r.Results {

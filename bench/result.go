@@ -37,7 +37,7 @@ func (g *measurement) result(snap *runtime.Snapshot, started time.Time) *Result 
 	}
 	for i := range snap.Cameras {
 		v := &snap.Cameras[i]
-		f, t := g.feeds[v.Name], g.tallies[v.Name]
+		f, t := g.streams[v.Name], g.tallies[v.Name]
 		r.Sent += f.offered
 		r.Given += f.given
 		r.Overdue += f.overdue

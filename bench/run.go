@@ -42,7 +42,7 @@ type measurement struct {
 	job     job
 	load    workload.Load
 	epoch   time.Time
-	feeds   map[string]*feed
+	streams map[string]*stream
 	probes  map[string]*probe
 	tallies map[string]*tally
 	timing  Timing
@@ -60,7 +60,7 @@ func perform(ctx context.Context, o Options, t job, a *prerendered, notify func(
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	g := &measurement{
 		opts: o, job: t, epoch: time.Now(), timing: newTiming(), notify: notify,
-		feeds: map[string]*feed{}, probes: map[string]*probe{}, tallies: map[string]*tally{},
+		streams: map[string]*stream{}, probes: map[string]*probe{}, tallies: map[string]*tally{},
 	}
 	g.load, err = t.scenario.Build(workload.Setup{
 		Mode: t.mode, Run: t.run, Width: o.Width, Height: o.Height, Seed: o.Seed + uint64(t.run),
@@ -76,7 +76,7 @@ func perform(ctx context.Context, o Options, t job, a *prerendered, notify func(
 	return g.run(ctx)
 }
 
-// assemble makes the Runtime with its cameras, feeds and probes.
+// assemble makes the Runtime with its cameras, streams and probes.
 func (g *measurement) assemble(a *prerendered) {
 	l := &g.load
 	if l.Config == (runtime.Config{}) {
@@ -94,7 +94,7 @@ func (g *measurement) assemble(a *prerendered) {
 		// Cameras are not in step with each other.
 		phase := time.Duration(float64(i) / float64(len(l.Cameras)) / c.FPS * float64(time.Second))
 		s := schedule{begin: first - g.opts.Warmup + phase, fps: c.FPS, first: first, end: first + g.opts.Duration}
-		g.feeds[c.Name] = newFeed(s, g.epoch, a)
+		g.streams[c.Name] = newStream(s, g.epoch, a)
 		g.tallies[c.Name] = newTally(s, &g.timing, len(l.Detectors))
 		g.probes[c.Name] = newProbe(c.FPS * float64(2+5*len(l.Detectors)))
 		cfg := capture.DefaultConfig()
@@ -104,7 +104,7 @@ func (g *measurement) assemble(a *prerendered) {
 	}
 	g.rt = runtime.New(runtime.Options{
 		Config: l.Config, Cameras: configs, Detectors: l.Detectors, Rules: l.Rules,
-		Drivers: drivers(g.feeds), Kinds: l.AllKinds(), JPEG: g.opts.JPEG, Convert: g.opts.Convert, Sinks: l.Sinks, Clips: l.Clips, Roll: l.Roll,
+		Drivers: drivers(g.streams), Kinds: l.AllKinds(), JPEG: g.opts.JPEG, Convert: g.opts.Convert, Sinks: l.Sinks, Clips: l.Clips, Roll: l.Roll,
 		LogRing: l.LogRing, Log: g.opts.Log, Probe: func(camera string) runtime.Probe { return g.probes[camera] },
 	}, g.epoch)
 }
@@ -176,7 +176,7 @@ func (g *measurement) watch(ctx context.Context) (*Result, error) {
 }
 
 // schedule returns that of the first camera; all are measured for the same time.
-func (g *measurement) schedule() schedule { return g.feeds[g.load.Cameras[0].Name].schedule }
+func (g *measurement) schedule() schedule { return g.streams[g.load.Cameras[0].Name].schedule }
 
 // collectUntil empties the probes again and again until a time.
 func (g *measurement) collectUntil(ctx context.Context, until time.Duration) error {
@@ -207,7 +207,7 @@ func (g *measurement) collect() {
 // detector has work under way, and returns how everything stands then.
 func (g *measurement) drain(ctx context.Context) (*runtime.Snapshot, error) {
 	limit := time.Now().Add(drainLimit)
-	for _, f := range g.feeds {
+	for _, f := range g.streams {
 		select {
 		case <-f.over:
 		case <-ctx.Done():

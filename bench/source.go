@@ -12,9 +12,9 @@ import (
 	"rvo-tui/capture"
 )
 
-// feed is what one camera sends: prerendered frames on a schedule. It outlives its
-// connections, of which there is one at a time.
-type feed struct {
+// stream is what one camera sends: prerendered frames on a schedule. It outlives its
+// connections; there is one at a time.
+type stream struct {
 	schedule    schedule
 	epoch       time.Time
 	prerendered *prerendered
@@ -35,26 +35,26 @@ type feed struct {
 	done bool
 }
 
-func newFeed(s schedule, epoch time.Time, a *prerendered) *feed {
-	return &feed{schedule: s, epoch: epoch, prerendered: a, late: newHistogram(), over: make(chan struct{})}
+func newStream(s schedule, epoch time.Time, a *prerendered) *stream {
+	return &stream{schedule: s, epoch: epoch, prerendered: a, late: newHistogram(), over: make(chan struct{})}
 }
 
-// drivers returns drivers that open feeds, by the names of their cameras.
-func drivers(feeds map[string]*feed) capture.Drivers {
+// drivers returns drivers that open streams, by the names of their cameras.
+func drivers(streams map[string]*stream) capture.Drivers {
 	return capture.Drivers{
 		capture.KindSynthetic: func(ctx context.Context, cfg capture.Config, _ capture.Address) (capture.Connection, error) {
-			f := feeds[cfg.Name]
+			f := streams[cfg.Name]
 			if f == nil {
 				return nil, fmt.Errorf("open camera %q: the workload has no such camera", cfg.Name)
 			}
-			return &source{feed: f, ctx: ctx}, nil
+			return &source{stream: f, ctx: ctx}, nil
 		},
 	}
 }
 
-// source is one connection to a feed.
+// source is one connection to a stream.
 type source struct {
-	*feed
+	*stream
 	ctx   context.Context
 	alarm *wait.Alarm // nil before the first Grab; it belongs to the reader's goroutine
 }

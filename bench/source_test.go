@@ -54,8 +54,8 @@ func TestTheSameSeedDrawsTheSameFrames(t *testing.T) {
 func TestCameraSendsItsSchedule(t *testing.T) {
 	s := schedule{begin: time.Millisecond, fps: 1000, first: 5 * time.Millisecond, end: 20 * time.Millisecond}
 	s.end = 24 * time.Hour // the clock of the run is real; the schedule is cut below by its frames
-	f := newFeed(s, time.Now().Add(-time.Hour), testFrames(t))
-	open := drivers(map[string]*feed{"camera": f})[capture.KindSynthetic]
+	f := newStream(s, time.Now().Add(-time.Hour), testFrames(t))
+	open := drivers(map[string]*stream{"camera": f})[capture.KindSynthetic]
 	ctx, cancel := context.WithCancel(t.Context())
 	conn, err := open(ctx, capture.Config{Name: "camera"}, capture.Address{})
 	if err != nil {
@@ -106,8 +106,8 @@ func TestUnknownCameraIsRefused(t *testing.T) {
 
 // Sending must not disturb what is measured.
 func TestSendingAllocatesNothing(t *testing.T) {
-	f := newFeed(schedule{fps: 1000, end: 24 * time.Hour}, time.Now().Add(-time.Hour), testFrames(t))
-	src := &source{feed: f, ctx: t.Context()}
+	f := newStream(schedule{fps: 1000, end: 24 * time.Hour}, time.Now().Add(-time.Hour), testFrames(t))
+	src := &source{stream: f, ctx: t.Context()}
 	dst := make([]byte, 64*48*3)
 	if n := testing.AllocsPerRun(100, func() {
 		_, _ = src.Grab()

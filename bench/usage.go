@@ -64,9 +64,9 @@ func parseStat(text string) (machineTime, bool) {
 	return machineTime{busy: v[0] + v[1] + v[2] + v[5] + v[6], idle: v[3] + v[4], steal: v[7]}, true
 }
 
-// Weather is what the machine was like while a run was measured.
+// Weather is the load of the machine while a run was measured.
 type Weather struct {
-	Known   bool    `json:"known"`   // false: this system does not tell
+	Known   bool    `json:"known"`   // false: this system does not say
 	Steal   float64 `json:"steal"`   // share of the machine's time that its host took
 	Foreign float64 `json:"foreign"` // share that other processes computed
 	CPU     float64 `json:"cpu"`     // cores that the harness used, on average
@@ -80,11 +80,11 @@ const (
 	maxForeign = 0.10
 )
 
-// Noisy reports whether others used the machine so much that the figures may say
-// more of them.
+// Noisy reports whether other processes or the host used so much of the machine
+// that the figures may not be those of the program.
 func (w Weather) Noisy() bool { return w.Steal > maxSteal || w.Foreign > maxForeign }
 
-// String tells what others used.
+// String says what others used.
 func (w Weather) String() string {
 	if !w.Known {
 		return "unknown"
@@ -92,7 +92,7 @@ func (w Weather) String() string {
 	return fmt.Sprintf("steal %.1f %%, other processes %.1f %%", 100*w.Steal, 100*w.Foreign)
 }
 
-// weather returns what it was like between two readings.
+// weather returns the load between two readings.
 func weather(a, b usage) Weather {
 	w := Weather{RSS: b.rss, Load: loadAverage()}
 	wall := b.at.Sub(a.at)
