@@ -256,7 +256,7 @@ func TestConnectSurvivesARestart(t *testing.T) {
 	two.sees("no rvo-tui answers")
 	one.sees("─ stale ─")
 	one.keys("Space")
-	one.sees("not connected: nothing can be changed until it is")
+	one.sees("not connected: nothing can be changed")
 	one.sees("street") // what was last known stays
 
 	again := startDaemon(t, run, dir, daemonConfig+"\n[[rule]]\nevent = \"anew\"\nwhen = \"motion > 2\"\n")

@@ -106,7 +106,7 @@ tls_key = %q
 	x.sees("(read-only)")
 	x.sees("motion   running")
 	x.keys("Space")
-	x.sees("read-only: this token may look and change nothing")
+	x.sees("read-only: this token cannot change anything")
 	title, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", x.pid()))
 	if err != nil || bytes.Contains(title, []byte(reading)) {
 		t.Errorf("the command line that everybody can read is %q, %v", title, err)
