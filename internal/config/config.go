@@ -18,6 +18,7 @@ import (
 	"rvo-tui/rules"
 	"rvo-tui/runtime"
 	"rvo-tui/runtime/control"
+	"rvo-tui/runtime/sink"
 	"rvo-tui/ui"
 )
 
@@ -27,7 +28,7 @@ type Config struct {
 	Camera   []capture.Config   `toml:"camera"`
 	Detector []detectors.Config `toml:"detector"` // as configured; detectors.Config.Spec fills in its kind's defaults
 	Rule     []rules.Config     `toml:"rule"`
-	Events   EventsConfig       `toml:"events"`
+	Events   sink.Config        `toml:"events"`
 	Clips    clips.Config       `toml:"clips"`
 	Log      LogConfig          `toml:"log"`
 	Metrics  MetricsConfig      `toml:"metrics"`
@@ -39,12 +40,6 @@ type Config struct {
 	File string `toml:"-"`
 	// Sum is the SHA-256 of that file's text.
 	Sum [sha256.Size]byte `toml:"-"`
-}
-
-// EventsConfig is the [events] section.
-type EventsConfig struct {
-	// Log is a file to which events are appended as JSON lines. Empty: none.
-	Log string `toml:"log"`
 }
 
 // LogConfig is the [log] section.
