@@ -1,5 +1,7 @@
 package pane
 
+import "slices"
+
 // The smallest screen that the dashboard draws on.
 const (
 	MinWidth  = 80
@@ -66,7 +68,7 @@ func normalLayout(w, h int, n Wants) []Place {
 	a := []share{{Cameras, 5, 0, 0}, {Preview, 9, 3, left*9/32 + 2}, {Latency, 12, 0, 0}, {Queues, 6, 2, 0}}
 	a[0].least = n.camerasHeight(9)
 	if !n.Preview {
-		a = []share{a[0], a[2], a[3]}
+		a = slices.Delete(a, 1, 2)
 	}
 	b := []share{
 		{Detectors, 7, 4, n.Detectors + 6},
@@ -83,7 +85,7 @@ func wideLayout(w, h int, n Wants) []Place {
 	left, middle := w*3/10, w*39/100
 	a := []share{{Cameras, n.camerasHeight(13), 0, 0}, {Preview, 12, 3, left*9/32 + 2}, {Latency, 12, 1, 0}}
 	if !n.Preview {
-		a = []share{a[0], a[2]}
+		a = slices.Delete(a, 1, 2)
 	}
 	b := []share{{Detectors, 9, 2, n.Detectors + 8}, {Signals, 8, 2, n.Signals + 3}, {Rules, 10, 3, 0}}
 	c := []share{{Queues, 12, 3, 0}, {Events, 12, 3, 0}}
