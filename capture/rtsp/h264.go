@@ -38,6 +38,27 @@ func (s *sets) config() []byte {
 	return out
 }
 
+// renew returns the track as parameter sets that have changed describe it, and how
+// many frames are reordered, as the SPS, which has this index, says. Where none
+// has changed, both stay as they are.
+func (s *sets) renew(known *capture.Track, depth, index int, parse func(nal []byte) (sps, bool)) (*capture.Track, int) {
+	if !s.changed {
+		return known, depth
+	}
+	s.changed = false
+	config := s.config()
+	if config == nil {
+		return known, depth
+	}
+	t := *known
+	t.Config = config
+	if p, ok := parse(s.current[index]); ok {
+		t.Width, t.Height, t.AspectNum, t.AspectDen = p.width, p.height, p.aspectNum, p.aspectDen
+		depth = p.reorder
+	}
+	return &t, depth
+}
+
 // fragment tells the parts of a NAL unit that came in several packets.
 type fragment struct{ open bool }
 
@@ -89,7 +110,7 @@ func newH264(m media) *h264 {
 	for _, set := range parameterSets(m.format["sprop-parameter-sets"]) {
 		h.sets.take(set[0]&31, set)
 	}
-	h.update()
+	h.known, h.depth = h.sets.renew(h.known, h.depth, 0, parseH264SPS)
 	return h
 }
 
@@ -170,27 +191,8 @@ func (h *h264) finish(unit []byte) ([]byte, bool) {
 		data = nil
 	}
 	h.picture, h.idr, h.recovery, h.fu.open = false, false, false, false
-	h.update()
+	h.known, h.depth = h.sets.renew(h.known, h.depth, 0, parseH264SPS)
 	return data, key
-}
-
-// update describes the track anew where its parameter sets changed.
-func (h *h264) update() {
-	if !h.sets.changed {
-		return
-	}
-	h.sets.changed = false
-	config := h.sets.config()
-	if config == nil {
-		return
-	}
-	t := *h.known
-	t.Config = config
-	if s, ok := parseH264SPS(h.sets.current[0]); ok {
-		t.Width, t.Height, t.AspectNum, t.AspectDen = s.width, s.height, s.aspectNum, s.aspectDen
-		h.depth = s.reorder
-	}
-	h.known = &t
 }
 
 func (h *h264) track() *capture.Track { return h.known }

@@ -39,7 +39,7 @@ func newH265(m media) *h265 {
 	for _, set := range parameterSets(m.format["sprop-vps"], m.format["sprop-sps"], m.format["sprop-pps"]) {
 		h.sets.take(h265Kind(set), set)
 	}
-	h.update()
+	h.known, h.depth = h.sets.renew(h.known, h.depth, 1, parseH265SPS)
 	return h
 }
 
@@ -130,26 +130,8 @@ func (h *h265) finish(unit []byte) ([]byte, bool) {
 		data = nil
 	}
 	h.picture, h.key, h.fu.open = false, false, false
-	h.update()
+	h.known, h.depth = h.sets.renew(h.known, h.depth, 1, parseH265SPS)
 	return data, key
-}
-
-func (h *h265) update() {
-	if !h.sets.changed {
-		return
-	}
-	h.sets.changed = false
-	config := h.sets.config()
-	if config == nil {
-		return
-	}
-	t := *h.known
-	t.Config = config
-	if s, ok := parseH265SPS(h.sets.current[1]); ok {
-		t.Width, t.Height, t.AspectNum, t.AspectDen = s.width, s.height, s.aspectNum, s.aspectDen
-		h.depth = s.reorder
-	}
-	h.known = &t
 }
 
 func (h *h265) track() *capture.Track { return h.known }
