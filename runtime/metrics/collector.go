@@ -42,6 +42,7 @@ type Collector struct {
 	cameraLag, cameraLagging                 *prometheus.Desc
 	connects, reconnects, connectFailures    *prometheus.Desc
 	stalls, resizes                          *prometheus.Desc
+	packets, decoded, damaged                *prometheus.Desc
 	poolOut, poolSize, poolHeld, poolRetired *prometheus.Desc
 	frameDrops, framesSeen, frameAge         *prometheus.Desc
 	ticks, tick, interval, staleness, stage  *prometheus.Desc
@@ -107,6 +108,9 @@ func NewCollector(latest func() *runtime.Snapshot) *Collector {
 	c.connectFailures = d("camera_connect_failures_total", "Failed openings of the source.", "camera")
 	c.stalls = d("camera_stalls_total", "Times without a frame for the stall timeout.", "camera")
 	c.resizes = d("camera_resizes_total", "Changes of the frame size within a stream.", "camera")
+	c.packets = d("camera_packets_total", "Packets of video from the camera, where it sends coded video.", "camera")
+	c.decoded = d("camera_frames_decoded_total", "Frames decoded of those packets: as many as somebody looks at.", "camera")
+	c.damaged = d("camera_frames_damaged_total", "Decoded frames of which parts were lost and are guessed.", "camera")
 	c.poolOut = d("camera_pool_buffers_in_use", "Pixel buffers in use.", "camera")
 	c.poolSize = d("camera_pool_buffers", "Pixel buffers that the camera may have.", "camera")
 	c.poolHeld = d("camera_pool_buffers_retired", "Pixel buffers that stuck detectors hold.", "camera")
