@@ -17,10 +17,10 @@ import (
 	"rvo-tui/capture"
 )
 
-// AVI is the Muxer that needs nothing but Go: it stores JPEG frames as they are,
-// as a Motion JPEG movie in an AVI file, without sound. Every player has it;
-// browsers do not. The format has a constant rate, so that times are those of a
-// grid of aviRate, most places of which are empty. Its zero value is ready.
+// AVI is a Muxer in pure Go: it stores JPEG frames unchanged, as a Motion JPEG movie
+// in an AVI file, without sound. Every player plays it; browsers do not. The format
+// has a constant rate, so times are rounded to a grid of aviRate places a second,
+// most of them empty. Its zero value is ready.
 type AVI struct{}
 
 // aviRate is how many places a second has.
@@ -168,7 +168,7 @@ func (w *aviWriter) Close() error {
 	return errors.Join(err, w.file.Close())
 }
 
-// Finish implements Muxer: the file is finished already, or of no use.
+// Finish implements Muxer: the file is finished already, or useless.
 func (a AVI) Finish(from, to string) error {
 	if _, err := a.Read(from); err != nil {
 		return err

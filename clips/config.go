@@ -9,7 +9,7 @@ import (
 
 // Config is the [clips] section of the configuration.
 type Config struct {
-	// Dir is where clips are kept. It is made when it is not there.
+	// Dir is where clips are kept. It is created when missing.
 	Dir string `toml:"dir"`
 	// Before and After are how much of the time around an event a clip shows,
 	// where the rule says nothing else.
@@ -45,8 +45,8 @@ const (
 	// ModeAuto copies what the camera sent where browsers play that in MP4, and
 	// encodes the rest.
 	ModeAuto Mode = "auto"
-	// ModeCopy copies what the camera sent, whatever plays it. Only sources that
-	// send nothing coded are encoded.
+	// ModeCopy copies what the camera sent, whether browsers play it or not. Only
+	// uncompressed sources are encoded.
 	ModeCopy Mode = "copy"
 	// ModeEncode encodes everything, as H.264 of at most FPS and MaxWidth.
 	ModeEncode Mode = "encode"
@@ -55,8 +55,7 @@ const (
 // MaxRoll is the most that Before and After can be, each.
 const MaxRoll = 5 * time.Minute
 
-// DefaultConfig returns the values that hold where the configuration says
-// nothing.
+// DefaultConfig returns the default values.
 func DefaultConfig() Config {
 	return Config{
 		Dir:      "evidence",

@@ -33,7 +33,7 @@ func Find(dir, eventID string) (Clip, error) {
 	return Clip{}, ErrNoClip
 }
 
-// Shows reports whether the clip is that of an event, or was made longer for it.
+// Shows reports whether the clip is that of an event, or was extended for it.
 func (e Entry) Shows(eventID string) bool {
 	return e.EventID == eventID || slices.Contains(e.Events, eventID)
 }

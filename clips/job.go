@@ -9,23 +9,23 @@ import (
 	"rvo-tui/rules"
 )
 
-// Manual is the event type of a clip that a person asked for.
+// Manual is the event type of a clip requested by a person.
 const Manual = "manual"
 
-// Job asks for the clip of one event. What it refers to is shared and must not
-// be written to after Save.
+// Job is a request for the clip of one event. What it refers to is shared and must
+// not change after Save.
 //
 // The clip's path is made of the event's Camera, Time (in UTC) and ID, after
 // cleaning. At counts from the recorder's epoch. An event of type Manual, without
 // a phase, comes from a person and not from a rule.
 type Job struct {
 	rules.Event
-	Before time.Duration // how much to show ahead of At, at most MaxRoll
-	After  time.Duration // how much to show behind At, at most MaxRoll
+	Before time.Duration // how much to show before At, at most MaxRoll
+	After  time.Duration // how much to show after At, at most MaxRoll
 
 	// Confirming is the frame that confirmed the event. Its count is handed over
 	// with the call of Save, whatever Save answers. The clip contains it and its
-	// thumbnail shows it, with Detections drawn in. Nil: the picture nearest to
+	// thumbnail shows it, with Detections drawn in. Nil: the frame nearest to
 	// At takes its place.
 	Confirming *capture.Frame
 	Detections []detectors.Detection
@@ -39,8 +39,7 @@ func (j *Job) rule() string {
 	return j.Type
 }
 
-// Note is what a detector found in one frame, told to the Ring for the metadata
-// of clips. Detections are shared and immutable.
+// Note is what a detector found in one frame, for the metadata of clips. Detections are shared and immutable.
 type Note struct {
 	Frame      uint64
 	Captured   time.Time
@@ -49,7 +48,7 @@ type Note struct {
 	Detections []detectors.Detection
 }
 
-// What Save answers when it does not take a job.
+// Errors of Save when it refuses a job.
 var (
 	ErrFull   = errors.New("save clip: too many clips are waiting already; try again in a few seconds")
 	ErrCamera = errors.New("save clip: the camera keeps no evidence; give it a rule with clip = true")
@@ -61,9 +60,9 @@ const (
 	DropQueue    = "queue"    // too many were waiting
 	DropCamera   = "camera"   // the camera has no ring
 	DropClosed   = "closed"   // the recorder was shutting down
-	DropFrames   = "frames"   // the ring had no picture of the time
-	DropDisk     = "disk"     // full, read-only, gone or not ours
-	DropEncode   = "encode"   // no encoder could make a movie that reads back
+	DropFrames   = "frames"   // the ring had no frame of that time
+	DropDisk     = "disk"     // full, read-only, gone or not writable
+	DropEncode   = "encode"   // no encoder could make a readable movie
 	DropDeadline = "deadline" // unfinished when shutdown ran out of time
 )
 

@@ -7,11 +7,11 @@ import (
 )
 
 // A Muxer writes the movie of a clip. One goroutine at a time uses it, off the
-// live path, on a thread of low priority. Its methods name standard types and
-// those of capture alone, so that a package which knows nothing of clips can
-// have one.
+// live path, on a thread of low priority. Its methods use only standard
+// types and those of capture, so a package that does not import clips can
+// implement it.
 type Muxer interface {
-	// Ext is how the names of its files end: ".mp4", ".avi".
+	// Ext is the extension of its files: ".mp4", ".avi".
 	Ext() string
 	// Copies reports whether its movies hold a codec as the camera sends it, so
 	// that browsers play it. Others must be encoded.

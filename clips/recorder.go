@@ -19,16 +19,16 @@ const JobLimit = 16
 
 const (
 	clipSlack   = 2 * time.Second        // how long past its end a clip waits for late frames
-	clipTimeout = time.Minute            // how long the making of one clip may take
-	sweepEvery  = time.Minute            // between looks at the directory
-	retryEvery  = 5 * time.Second        // the same while something is wrong with it
-	hangTimeout = 75 * time.Second       // an encoder that has not returned by then hangs
+	clipTimeout = time.Minute            // how long building one clip may take
+	sweepEvery  = time.Minute            // between scans of the directory
+	retryEvery  = 5 * time.Second        // the same after an error
+	hangTimeout = 75 * time.Second       // after which an encoder counts as hanging
 	growEvery   = time.Second            // between two pieces of a clip that is growing
 	abandonTime = 500 * time.Millisecond // how long an encoder past its deadline, and then a worker, is waited for at shutdown
 	mergeLimit  = 64                     // events in one clip
 )
 
-// Options is what a Recorder is made of.
+// Options are the settings of a Recorder.
 type Options struct {
 	Config Config
 	// Epoch is the start of the process's time: what Job.At counts from. It needs
@@ -47,10 +47,10 @@ type Options struct {
 	Log *slog.Logger
 }
 
-// Recorder saves clips. It owns the rings, one worker for each of them that
-// encodes pictures, and the builder, the one goroutine that touches the disk.
-// Save, Status and the rings may be used from any goroutine. Until the first ring
-// is asked for there is nothing of all this, nor a directory.
+// Recorder saves clips. It owns the rings, a worker for each ring that encodes
+// frames, and the builder, the only goroutine that touches the disk. Save, Status
+// and the rings may be used from any goroutine. Until the first call of Ring there
+// are no workers and no directory.
 type Recorder struct {
 	cfg   Config
 	epoch time.Time
@@ -78,7 +78,7 @@ type Recorder struct {
 	gate   sync.RWMutex // Save only tries its read side; written once, at shutdown
 	closed bool         // guarded by gate
 
-	done atomic.Bool // nobody wants pictures any more
+	done atomic.Bool // nobody wants frames any more
 
 	mu      sync.Mutex // guards what follows and the replacement of rings
 	running bool
@@ -86,8 +86,8 @@ type Recorder struct {
 	workers sync.WaitGroup
 }
 
-// New returns a recorder, which does nothing until Run; rings and jobs are taken
-// already.
+// New returns a recorder, which does nothing until Run, but already accepts rings
+// and jobs.
 func New(o Options) *Recorder {
 	if o.Muxer == nil {
 		o.Muxer = AVI{}
@@ -114,8 +114,8 @@ func New(o Options) *Recorder {
 	return r
 }
 
-// Ring returns the ring of a camera, which it makes when there is none, and lets
-// it remember at least before and 2 s. After the end of Run it is a closed one.
+// Ring returns the ring of a camera, made on first use, which keeps at least before
+// and 2 s. After the end of Run it returns a closed ring.
 func (r *Recorder) Ring(camera string, before time.Duration) *Ring {
 	keep := int64(min(before, MaxRoll) + ringSlack)
 	r.mu.Lock()
@@ -166,9 +166,9 @@ func (r *Recorder) forget(g *Ring) {
 	}
 }
 
-// Save asks for a clip. It belongs to the live path: it never waits. It answers
-// ErrFull, ErrCamera or ErrClosed when it does not take the job, which is then
-// counted. The count of job.Confirming is taken over in every case.
+// Save queues a clip. It is for the live path and never waits. When it refuses the
+// job it counts it and returns ErrFull, ErrCamera or ErrClosed. It owns the
+// reference of job.Confirming in every case.
 func (r *Recorder) Save(job Job) error {
 	reason, err := r.try(job)
 	if err != nil {
@@ -230,9 +230,9 @@ func (r *Recorder) try(job Job) (string, error) {
 	return "", nil
 }
 
-// Drain waits until every clip that was asked for is saved or dropped, or the
-// context ends, whose error it then returns. Post-rolls are waited for; close the
-// rings of cameras that give no more frames.
+// Drain waits until every queued clip is saved or dropped, post-rolls included.
+// When the context ends first, it returns the error of the context. Close the rings
+// of cameras that give no more frames before.
 func (r *Recorder) Drain(ctx context.Context) error {
 	done := make(chan struct{})
 	select {
@@ -260,11 +260,11 @@ func (r *Recorder) nudge() {
 	}
 }
 
-// Run saves clips until the context ends. It then takes no more jobs, closes the
-// rings, finishes the clips under way with the frames that there are, for Grace
-// at most, and returns when its goroutines have ended. It is called once. The
-// only error is that of an encoder that does not return, which is abandoned; so
-// is a worker that does not get to the end of a picture in half a second.
+// Run saves clips until the context ends. It then accepts no more jobs, closes the
+// rings, finishes the clips under way with the frames it has, within Grace, and
+// returns when its goroutines have ended. Call it once. Its only error is that of
+// an encoder that hangs, which is abandoned; so is a worker that does not finish a
+// frame within half a second.
 func (r *Recorder) Run(ctx context.Context) error {
 	defer close(r.finished)
 	if !r.idle(ctx) {
@@ -293,7 +293,7 @@ func (r *Recorder) Run(ctx context.Context) error {
 }
 
 // dismiss waits for the workers, who have nothing left to do that anybody waits
-// for. One that is still in the middle of a picture may take long, for it comes
+// for. One that is still in the middle of a frame may take long, for it comes
 // after everything else on the machine: it is not waited for longer than
 // abandonTime, and ends by itself.
 func (r *Recorder) dismiss() {

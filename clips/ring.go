@@ -22,16 +22,14 @@ const (
 	boxLimit    = 64   // detections remembered of one note
 )
 
-// Ring remembers the last seconds of one camera: the packets that it sent, or,
-// where its source gives none, frames as JPEG. It is bounded by time (the longest
-// pre-roll, 2 s and the group of pictures in which that begins; or as far back as
-// a clip that is still waiting needs) and by bytes; the oldest group of pictures
-// goes first, and what went for want of bytes is counted.
+// Ring keeps the last seconds of one camera: its packets or, where the source gives
+// none, frames as JPEG. It is bounded by time (the longest pre-roll and 2 s, or as
+// far back as a waiting clip needs, from a key frame on) and by bytes. The oldest
+// GOP is dropped first, and counted when bytes were short.
 //
-// OfferPacket, Offer and Note belong to the live path: they never wait for
-// anything that takes long, and never encode. JPEG is made by a worker of the
-// Recorder, on a thread of low priority. Close and the rest may be called from
-// anywhere.
+// OfferPacket, Offer and Note are for the live path: they wait for nothing slow and
+// never encode. A worker of the Recorder makes the JPEG, on a thread of low
+// priority. The other methods may be called from any goroutine.
 type Ring struct {
 	camera   string
 	epoch    time.Time
@@ -81,10 +79,9 @@ func newRing(camera string, r *Recorder) *Ring {
 	}
 }
 
-// OfferPacket implements capture.PacketSink. It is for one goroutine, the one
-// that reads the source. What comes before the first key frame is of no use and
-// is dropped, as is sound where the configuration wants none. A closed ring
-// ignores it.
+// OfferPacket implements capture.PacketSink. Only the goroutine that reads
+// the source calls it. Packets before the first key frame are dropped, as is sound
+// when it is configured off. A closed ring ignores it.
 func (g *Ring) OfferPacket(p *capture.Packet) {
 	if !p.Track.Video && !g.cfg.Sound || len(p.Data) == 0 || !g.gate.TryRLock() {
 		return
@@ -106,11 +103,10 @@ func (g *Ring) OfferPacket(p *capture.Packet) {
 	}
 }
 
-// Offer shows the ring a frame, of which it keeps as many as clips.fps asks for,
-// unless packets come. It is for one goroutine, the camera's, which must hold a
-// count; the ring takes its own. It never waits: when the worker is behind, the
-// frame is skipped and counted, and every clip of that time says so. A closed
-// ring ignores it.
+// Offer offers a frame. Unless packets come, the ring keeps as many as clips.fps
+// says. Only the camera's goroutine calls it, holding a reference; the ring takes
+// its own. It never waits: when the worker is behind, the frame is skipped and
+// counted, and every clip of that time says so. A closed ring ignores it.
 func (g *Ring) Offer(f *capture.Frame) {
 	ts := f.Captured.Sub(g.epoch)
 	if sent := time.Duration(g.sent.Load()); sent != 0 && ts < sent+sentFor || !g.rate.take(ts) {
@@ -122,8 +118,8 @@ func (g *Ring) Offer(f *capture.Frame) {
 	}
 }
 
-// Note tells the ring what was found in a frame. It never waits: when 64 notes
-// are waiting it is dropped and counted.
+// Note adds the detections in a frame. It never waits: when 64 notes are waiting,
+// further ones are dropped and counted.
 func (g *Ring) Note(n Note) {
 	select {
 	case g.notes <- n:
@@ -132,9 +128,8 @@ func (g *Ring) Note(n Note) {
 	}
 }
 
-// Close says that nothing more will come. Clips that wait for this camera are
-// made of what there is, and the Recorder forgets the ring. It may be called more
-// than once.
+// Close ends the input. Clips that wait for this camera are built from what the
+// ring has, and the Recorder forgets the ring. Further calls do nothing.
 func (g *Ring) Close() {
 	g.gate.Lock()
 	if !g.closed {
@@ -212,7 +207,7 @@ func (g *Ring) added(s sample) {
 	}
 }
 
-// evict drops groups of pictures that end before the horizon, and then the
+// evict drops GOPs that end before the horizon, and then the
 // oldest until the rest fits. The caller holds mu.
 func (g *Ring) evict() {
 	horizon := g.horizon()

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// Status is how evidence stands, as plain values.
+// Status is the state of evidence, as plain values.
 type Status struct {
 	State   string    `json:"state"`  // "ok", or "degraded": clips are lost, for Reason
 	Reason  string    `json:"reason"` // for a person; empty when ok
@@ -31,7 +31,7 @@ type Status struct {
 	Rings []RingStatus `json:"rings"` // by camera
 }
 
-// RingStatus is how the ring of one camera stands.
+// RingStatus is the state of the ring of one camera.
 type RingStatus struct {
 	Camera       string        `json:"camera"`
 	Packets      uint64        `json:"packets"` // of video, that the camera sent
@@ -70,7 +70,7 @@ func (p *progress) reason() string {
 	return p.encode
 }
 
-// Status returns how evidence stands now. It waits for nobody.
+// Status returns the current state of evidence. It never waits.
 func (r *Recorder) Status() Status {
 	p := r.shown.Load()
 	s := Status{

@@ -19,7 +19,7 @@ import (
 	"rvo-tui/detectors"
 )
 
-// boxColors are told apart by most people, and seen on most pictures.
+// boxColors are told apart by most people, and visible on most frames.
 var boxColors = []color.RGBA{
 	{0xff, 0xd5, 0x4f, 0xff},
 	{0x4d, 0xd0, 0xe1, 0xff},
@@ -33,12 +33,12 @@ var boxColors = []color.RGBA{
 const maxLabel = 40
 
 // Draw returns a JPEG with the detections drawn into it. Without any it is the
-// picture itself.
-func Draw(picture []byte, found []detectors.Detection) ([]byte, error) {
+// file itself.
+func Draw(file []byte, found []detectors.Detection) ([]byte, error) {
 	if len(found) == 0 {
-		return picture, nil
+		return file, nil
 	}
-	src, err := jpeg.Decode(bytes.NewReader(picture))
+	src, err := jpeg.Decode(bytes.NewReader(file))
 	if err != nil {
 		return nil, fmt.Errorf("draw thumbnail: %w", err)
 	}
