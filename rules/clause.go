@@ -9,15 +9,15 @@ import (
 	"rvo-tui/detectors"
 )
 
-// Clause is one comparison of a condition, with what it was decided from.
+// Clause is one comparison of a condition, with the values it was decided on.
 type Clause struct {
 	Text      string // as in Expr.String
 	Signal    string
 	Op        string
 	Threshold float64 // the number, or the value of Other
 	Other     string  // the signal on the right-hand side; empty: Threshold is a number
-	// Value is the signal's last one, even if it does not count any more: NaN
-	// when there never was one.
+	// Value is the signal's last one, even if it is stale: NaN when there never
+	// was one.
 	Value float64
 	// Age is that of the signal's frame since its capture, and where two signals
 	// are compared, of the older frame: Never when there was no answer.
@@ -26,13 +26,13 @@ type Clause struct {
 	Why   detectors.Why // why it is unknown
 }
 
-// Explain returns every comparison of the condition as it stands at the time
-// now, in source order. Negations around a comparison are not part of it.
+// Explain returns every comparison of the condition at the time now, in source
+// order. Negations around a comparison are not part of it.
 func (c *Condition) Explain(now time.Duration) []Clause {
 	return c.AppendExplain(make([]Clause, 0, len(c.clauses)), now)
 }
 
-// AppendExplain is Explain into a slice of the caller's. It allocates nothing
+// AppendExplain appends what Explain returns. It allocates nothing
 // when the slice has room.
 func (c *Condition) AppendExplain(dst []Clause, now time.Duration) []Clause {
 	for i := range c.clauses {

@@ -18,8 +18,7 @@ type Condition struct {
 	clauses []explained // in source order
 }
 
-// explained is a compiled clause: what of it never changes, and how to read the
-// rest.
+// explained is a compiled clause: its constant parts, and how to read the rest.
 type explained struct {
 	clause        Clause
 	signal, other detectors.ID
@@ -29,7 +28,7 @@ type explained struct {
 // eval is a compiled node.
 type eval func(now time.Duration) Truth
 
-// Compile makes a condition that reads table. It interns the names of the
+// Compile compiles a condition against table. It interns the names of the
 // signals, and fails when the table is full.
 func (e *Expr) Compile(table *detectors.Table) (*Condition, error) {
 	c := &Condition{table: table}
@@ -58,7 +57,7 @@ func (e *Expr) Compile(table *detectors.Table) (*Condition, error) {
 // must not be freed while it is in use. The slice is the condition's own.
 func (c *Condition) Signals() []detectors.ID { return c.ids }
 
-// Eval returns what is known of the condition at the time now.
+// Eval returns the truth of the condition at the time now.
 func (c *Condition) Eval(now time.Duration) Truth { return c.eval(now) }
 
 // Expires returns the earliest instant after now at which a signal that is
@@ -177,7 +176,7 @@ func some(kids []eval) eval {
 }
 
 // against compiles a comparison of a signal with a number: one closure for each
-// operator, since a second call inside would double the price.
+// operator, since a second call inside would double the cost.
 func (c *Condition) against(n *node) eval {
 	t, id, threshold := c.table, c.id(n.signal), n.threshold
 	switch n.op {

@@ -15,10 +15,10 @@ const MaxDuration = 30 * 24 * time.Hour
 // MaxRoll bounds before and after: what the evidence ring can remember.
 const MaxRoll = 5 * time.Minute
 
-// Rearm is when a rule may confirm again.
+// Rearm says when a rule may confirm again.
 type Rearm string
 
-// The ways to rearm.
+// The values of Rearm.
 const (
 	RearmCooldown Rearm = "cooldown" // after the cooldown, even while the condition still holds
 	RearmRelease  Rearm = "release"  // after the cooldown, and once the condition has ended
@@ -27,7 +27,7 @@ const (
 // OnUnknown is what an unknown condition does to a rule.
 type OnUnknown string
 
-// What it can do.
+// The values of OnUnknown.
 const (
 	UnknownReset OnUnknown = "reset" // the same as a false one
 	UnknownHold  OnUnknown = "hold"  // stops the rule's clocks until it is known again; the cooldown runs on
@@ -68,8 +68,8 @@ type Config struct {
 	Enabled bool     `toml:"enabled"`
 }
 
-// DefaultConfig returns the values that a rule has where its configuration says
-// nothing: it confirms at once, and again after ten seconds at the earliest.
+// DefaultConfig returns the default values: a rule confirms at once, and again after
+// ten seconds at the earliest.
 func DefaultConfig() Config {
 	return Config{
 		Cooldown:  text.Duration(10 * time.Second),
@@ -139,7 +139,7 @@ func list(key string, sources []string, join func(...*Expr) *Expr) (*Expr, error
 
 // Validate calls bad for every key whose value a rule cannot work with, with
 // the problem in the words of the user. Whether signals and cameras exist is
-// for others to say.
+// checked elsewhere.
 func (c Config) Validate(bad func(key, problem string)) {
 	if !validEvent(c.Event) {
 		bad("event", fmt.Sprintf("%q is no event type; use a letter, then letters, digits, \"_\", \".\" and \"-\", at most 64 in all", c.Event))

@@ -22,8 +22,7 @@ type Event struct {
 	Duration   time.Duration // ended: from when the condition began until it was last known to be true
 }
 
-// Age is how old a frame is by the time an event is made of it, by where the
-// time went. Nothing in it is negative.
+// Age is the age of a frame when it becomes an event, by stage. Nothing in it is negative.
 type Age struct {
 	Capture   time.Duration // from its capture until the frame is in memory
 	Queue     time.Duration // until the engine saw it
@@ -65,7 +64,7 @@ func (r *Rule) Event(now time.Duration, phase Phase) Event {
 	}
 }
 
-// Status is how a rule stands, as plain values.
+// Status is the state of a rule, as plain values.
 type Status struct {
 	State     State         `json:"state"`
 	Since     time.Duration `json:"since_ns"`      // when it came into this state
@@ -76,7 +75,7 @@ type Status struct {
 	LastFired time.Duration `json:"last_fired_ns"` // of the last one; means nothing while Fired is 0
 }
 
-// Status returns how the rule stands at the time now.
+// Status returns the state of the rule at the time now.
 func (r *Rule) Status(now time.Duration) Status {
 	s := Status{State: r.state, Since: r.since, Truth: r.cond.Eval(now), Fired: r.fired, LastFired: r.lastFired}
 	switch r.state {

@@ -1,6 +1,6 @@
-// Package rules decides from signals whether something happens: a small language
-// of conditions in three values, and the state machine that turns a condition
-// that lasts into an event. It is plain computation: times are passed in, as
+// Package rules decides from signals whether an event happens: a small condition
+// language with three values, and the state machine that turns a lasting condition
+// into an event. It is pure: times are passed in, as
 // durations since the engine's epoch, and there is no goroutine and no I/O.
 package rules
 

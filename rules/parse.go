@@ -115,7 +115,7 @@ func (p *parser) negation(depth int) (*node, error) {
 		return nil, err
 	}
 	if inner.shape == comparison && first.kind != open && first.kind != bang && !inner.bare {
-		// Others read "!a > 1" as "(!a) > 1": let nobody have to guess.
+		// Others read "!a > 1" as "(!a) > 1": so this is refused.
 		return nil, p.fail(first, "\"!\" negates a whole condition; write \"!(%s)\"", inner)
 	}
 	return &node{shape: negation, kids: []*node{inner}}, nil

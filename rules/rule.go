@@ -8,7 +8,7 @@ import (
 	"rvo-tui/detectors"
 )
 
-// State is where a rule stands.
+// State is the state of a rule.
 type State string
 
 // The states of a rule.
@@ -84,14 +84,14 @@ func (s span) share(until time.Duration) float64 {
 	return min(1, float64(s.met)/float64(until-s.start))
 }
 
-// report is what an event says of the run that fired it.
+// report is what an event says about the run that fired it.
 type report struct {
 	confidence float64
 	duration   time.Duration
 }
 
-// New makes a rule that reads table. It fails for a configuration that Validate
-// does not accept, with the first problem.
+// New returns a rule that reads table. It fails with the first problem of an
+// invalid configuration.
 func New(cfg Config, table *detectors.Table) (*Rule, error) {
 	var problem error
 	cfg.Validate(func(key, text string) {
@@ -167,7 +167,8 @@ func (r *Rule) Step(now time.Duration) Phase {
 	return fired
 }
 
-// running reports whether a run is on: whether the condition's end matters.
+// running reports whether a run is under way: whether the end of the condition
+// matters.
 func (r *Rule) running() bool { return r.state == Potential || r.state == Confirmed }
 
 // against reports whether the condition counts as not being met, as the last
@@ -183,7 +184,7 @@ func (r *Rule) ended() bool {
 	return r.gap > grace || r.against() && r.gap >= grace
 }
 
-// pass books the time since the last Step.
+// pass accounts for the time since the last Step.
 func (r *Rule) pass(now time.Duration) {
 	d := max(0, now-r.now)
 	r.now = now
@@ -271,9 +272,9 @@ func (r *Rule) Next() time.Duration {
 	return at
 }
 
-// SetEnabled switches the rule on or off. Off, it forgets what it saw and its
-// cooldown; an incident that is cut off is reported as ended by the next Step.
-// On, it starts again from idle. What is so already stays as it is.
+// SetEnabled enables or disables the rule. A disabled rule forgets its state and its
+// cooldown; the next Step reports an open incident as ended. An enabled rule starts
+// from idle. Setting the same again changes nothing.
 func (r *Rule) SetEnabled(on bool, now time.Duration) {
 	if on == (r.state != Disabled) {
 		return

@@ -6,13 +6,13 @@ import (
 	"time"
 )
 
-// Never is the instant that does not come, and the age of what never was.
+// Never is an instant that never comes, and the age of a value that never was.
 const Never = time.Duration(math.MaxInt64)
 
-// Truth is what is known of a condition, in Kleene's three values.
+// Truth is one of Kleene's three values.
 type Truth uint8
 
-// The truths.
+// The values of Truth.
 const (
 	Unknown Truth = iota // a signal that decides it is missing, stale or failed
 	False
