@@ -1,7 +1,7 @@
 package detectors
 
-// A Sizer is a Detector that works at a size of its own. A frame that has to be
-// sent to it is scaled down to that size first; it accepts every other size too.
+// A Sizer is a Detector with an input size. A frame for a detector in another
+// process is scaled down to that size first; it accepts every other size too.
 // The goroutine that calls Detect calls Size.
 type Sizer interface {
 	// Size returns the size in pixels, both sides above 0, at which the detector

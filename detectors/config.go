@@ -33,18 +33,18 @@ type Config struct {
 }
 
 // DefaultTimeout is the timeout of one Detect where neither the configuration
-// nor the kind says anything else.
+// nor the kind sets one.
 const DefaultTimeout = 2 * time.Second
 
 // DefaultMemory is how much address space the process of a detector can have, in
-// MiB, where the configuration says nothing else.
+// MiB, by default.
 const DefaultMemory = 4096
 
-// DefaultConfig returns what a [[detector]] is decoded onto.
+// DefaultConfig returns the values that a [[detector]] is decoded over.
 func DefaultConfig() Config { return Config{Enabled: true} }
 
-// Fill returns c with what it leaves unset taken from the kind's defaults, and
-// what those leave unset from the package's. Its Options then have the kind's type.
+// Fill returns c with unset keys taken from the kind's defaults, then from the
+// package's. Its Options then have the kind's type.
 func (c Config) Fill(k Kind) Config {
 	name, kind, enabled, options := c.Name, c.Kind, c.Enabled, c.Options
 	c = option.Fill(c, k.Defaults).(Config)

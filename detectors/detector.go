@@ -27,7 +27,7 @@ type Detector interface {
 	Close() error
 }
 
-// Reading is what one answer says about one signal.
+// Reading is the part of an answer about one signal.
 type Reading struct {
 	Signal     string // one of Spec.Provides
 	Value      float64
@@ -35,11 +35,11 @@ type Reading struct {
 	TTL        time.Duration // 0: Spec.TTL
 }
 
-// Cost is how much a detector weighs, which decides how long an overrun of its
-// budget parks it.
+// Cost is how expensive a detector is. It decides how long the detector backs off
+// after overrunning its budget.
 type Cost string
 
-// The costs.
+// The values of Cost.
 const (
 	CostLow    Cost = "low"    // never parked
 	CostMedium Cost = "medium" // 100 ms
@@ -49,16 +49,16 @@ const (
 // Execution is where a detector runs.
 type Execution string
 
-// The places.
+// The values of Execution.
 const (
 	Worker Execution = "worker" // in a goroutine and thread of its own
 	Inline Execution = "inline" // inside the engine's step, which then waits for it
 )
 
-// Isolation is what keeps a detector's failures from the program.
+// Isolation is how the program is protected from failures of a detector.
 type Isolation string
 
-// The ways.
+// The values of Isolation.
 const (
 	NoIsolation      Isolation = "none"    // it runs within the program
 	ProcessIsolation Isolation = "process" // it runs in a child process, shared by the cameras
@@ -81,17 +81,17 @@ type Spec struct {
 	Remote bool `json:"remote"`
 }
 
-// Retry is what happens to a detector that has failed.
+// Retry says whether a failed detector is tried again.
 type Retry string
 
-// What can happen.
+// The values of Retry.
 const (
 	RetryBackoff Retry = "backoff" // tried again, after a growing, jittered wait
 	RetryNever   Retry = "never"   // stays failed until it is enabled by command
 )
 
 // DefaultTTL is how long a signal of a detector with this rate stays fresh
-// where nothing else is configured: three of its periods, at least a second.
+// by default: three of its periods, at least a second.
 func DefaultTTL(maxFPS float64) time.Duration {
 	return max(time.Second, time.Duration(3*float64(time.Second)/maxFPS))
 }

@@ -5,12 +5,11 @@ import (
 	"errors"
 )
 
-// Reason is why a Detect failed, as one short word that failures are counted
-// under. There are few of them: the set of reasons that a program can meet is
-// fixed by its kinds of detector.
+// Reason is why a Detect failed, as one short word under which failures are
+// counted. The set of reasons is small, and fixed by the detector kinds.
 type Reason string
 
-// The reasons that every kind can have.
+// The reasons common to all kinds.
 const (
 	ReasonTimeout  Reason = "timeout"  // no answer within Spec.Timeout
 	ReasonCanceled Reason = "canceled" // the detector was detached or the program stops; no fault
@@ -18,7 +17,7 @@ const (
 )
 
 // Error is a failure of a Detect with its reason. Its text is for people: it is
-// clean and says what to do.
+// cleaned and says what to do.
 type Error struct {
 	Reason Reason
 	Err    error

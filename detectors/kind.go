@@ -10,7 +10,7 @@ import (
 	"rvo-tui/internal/text"
 )
 
-// Kind is a sort of detector that can be configured. Its own keys are the fields
+// Kind is a kind of detector that can be configured. Its own keys are the fields
 // of a struct, Defaults.Options, with the tags that package option reads:
 //
 //	type Options struct {
@@ -38,7 +38,7 @@ type Kind struct {
 	New func(cfg Config) (Detector, error)
 }
 
-// Own returns the keys of the kind's own that are offered.
+// Own returns the kind's own keys that are offered.
 func (k Kind) Own() []option.Option {
 	list := option.List(k.Defaults.Options)
 	if k.Keys == nil {
@@ -88,10 +88,10 @@ func (c Config) Value(key string) reflect.Value {
 }
 
 // Kinds is what can be configured, by name. The program fills it: a build
-// without OpenCV has kinds whose New answers so.
+// without OpenCV has kinds whose New says so.
 type Kinds map[string]Kind
 
-// Builtin returns the kinds that need nothing but Go.
+// Builtin returns the kinds in pure Go.
 func Builtin() Kinds {
 	kinds := make(Kinds)
 	for _, k := range []Kind{motionKind(), qualityKind(), dummyKind(), loadKind(), jitterKind()} {

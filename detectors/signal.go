@@ -1,7 +1,7 @@
 // Package detectors turns frames into typed signals that expire: the detector
 // contract, the table that holds the newest value of every signal, and the
-// kinds that need nothing but Go. Kinds that need OpenCV live in
-// detectors/opencv.
+// kinds in pure Go. Kinds that need C libraries are in detectors/opencv and
+// detectors/onnx.
 package detectors
 
 import (
@@ -12,7 +12,7 @@ import (
 // MaxSignals is how many signals one camera can have.
 const MaxSignals = 1024
 
-// Box is a rectangle in parts of the frame, 0..1: left edge, top edge, width
+// Box is a rectangle in fractions of the frame, 0..1: left edge, top edge, width
 // and height.
 type Box struct {
 	X float64 `json:"x"`
@@ -31,7 +31,7 @@ type Detection struct {
 	Keypoints []Keypoint `json:"keypoints,omitempty"`
 }
 
-// Keypoint is a marked point in parts of the frame. It can be beyond 0..1, and
+// Keypoint is a marked point in fractions of the frame. It can be beyond 0..1, and
 // is always finite.
 type Keypoint struct {
 	X     float64 `json:"x"`
@@ -76,8 +76,8 @@ func (w Why) String() string {
 	return fmt.Sprintf("Why(%d)", uint8(w))
 }
 
-// ParseWhy returns the reason that String gives so. False: there is none, as when
-// a newer program wrote the text.
+// ParseWhy is the inverse of String. False: the reason is unknown, as when a newer
+// program wrote the text.
 func ParseWhy(text string) (Why, bool) {
 	for i, name := range whys {
 		if name == text {
@@ -87,7 +87,7 @@ func ParseWhy(text string) (Why, bool) {
 	return Absent, false
 }
 
-// Signal is the newest that is known of one signal.
+// Signal is the newest state of one signal.
 type Signal struct {
 	Value      float64
 	Detections []Detection // shared and immutable
@@ -99,7 +99,7 @@ type Signal struct {
 // Expires returns when the value ceases to be fresh.
 func (s *Signal) Expires() time.Duration { return s.Trace.Captured + s.TTL }
 
-// At returns whether and why the signal is unknown at the time now. It is fresh
+// At returns whether the signal is unknown at the time now, and why. It is fresh
 // while now < captured + TTL.
 func (s *Signal) At(now time.Duration) Why {
 	if s.Unknown == Known && now >= s.Trace.Captured+s.TTL {

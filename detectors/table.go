@@ -53,8 +53,8 @@ func (t *Table) Lookup(name string) (ID, bool) {
 	return id, ok
 }
 
-// Free gives a name up: it has no ID any more, and its ID becomes another one's.
-// The caller sees to it that nobody uses the ID. Freeing a free ID does nothing.
+// Free releases a name; its ID will be used again. The caller makes sure that
+// nobody uses the ID any more. Freeing a free ID does nothing.
 func (t *Table) Free(id ID) {
 	if t.names[id] == "" {
 		return
@@ -70,8 +70,7 @@ func (t *Table) Len() int { return len(t.names) }
 // Name returns the name of a signal; that of a free ID is empty.
 func (t *Table) Name(id ID) string { return t.names[id] }
 
-// Signal returns the newest that is known of a signal. It must not be kept
-// across a write.
+// Signal returns the newest state of a signal. It must not be kept across a write.
 func (t *Table) Signal(id ID) *Signal { return &t.signals[id] }
 
 // Value returns the value of a signal at the time now, and whether and why it
