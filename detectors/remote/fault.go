@@ -17,18 +17,18 @@ import (
 	"rvo-tui/internal/text"
 )
 
-// Why a remote detector fails, beside the reasons that every kind has.
+// Why a remote detector fails, beside the reasons common to all kinds.
 const (
 	ReasonRefused      detectors.Reason = "refused"      // connection refused: no service listens at the endpoint
-	ReasonUnreachable  detectors.Reason = "unreachable"  // its host has no known name, or no way leads there
-	ReasonTLS          detectors.Reason = "tls"          // no encrypted connection came about
+	ReasonUnreachable  detectors.Reason = "unreachable"  // unknown host name, or no route to it
+	ReasonTLS          detectors.Reason = "tls"          // the TLS handshake failed
 	ReasonReset        detectors.Reason = "reset"        // the connection broke during the call
-	ReasonGarbage      detectors.Reason = "garbage"      // what came is no answer of the contract
-	ReasonLarge        detectors.Reason = "large"        // request or answer beyond its bound
+	ReasonGarbage      detectors.Reason = "garbage"      // the answer violates the protocol
+	ReasonLarge        detectors.Reason = "large"        // request or answer beyond its size limit
 	ReasonUnauthorized detectors.Reason = "unauthorized" // token missing or wrong
 	ReasonNoService    detectors.Reason = "no_service"   // a gRPC server, but no Detector
-	ReasonService      detectors.Reason = "service"      // the service answered with an error of its own
-	ReasonSignal       detectors.Reason = "signal"       // the answer speaks of other signals only
+	ReasonService      detectors.Reason = "service"      // the service itself answered with an error
+	ReasonSignal       detectors.Reason = "signal"       // the answer has other signals only
 	ReasonNaN          detectors.Reason = "nan"          // a value, score or box is not a number
 	ReasonNegative     detectors.Reason = "negative"     // a value is below 0
 	ReasonBox          detectors.Reason = "box"          // a box lies far outside of the frame
@@ -42,9 +42,9 @@ func fault(reason detectors.Reason, format string, args ...any) *detectors.Error
 // has passed, because it measures the same time by itself.
 const deadlineMargin = 100 * time.Millisecond
 
-// failure finds the reason of a call that returned err. Said tells that the
-// service itself answered with this error. Otherwise gRPC tells apart in text
-// alone what happened to a connection, so some cases go by it.
+// failure finds the reason of a call that returned err. Said is true when
+// the service itself answered with this error. Otherwise gRPC reports what happened
+// to a connection only as text, so some cases depend on it.
 func (c *conn) failure(ctx context.Context, err error, said bool) *detectors.Error {
 	st := status.Convert(err)
 	text := text.Clean(st.Message())
@@ -101,7 +101,7 @@ func garbage(text string) *detectors.Error {
 	return fault(ReasonGarbage, "what came is no answer of a model service: check that a gRPC service listens there, and whether with TLS: %s", text)
 }
 
-// broken tells why there is no connection.
+// broken says why there is no connection.
 func (c *conn) broken(text string, has func(...string) bool) *detectors.Error {
 	if f := c.dialFault(); f != nil {
 		return f

@@ -31,12 +31,12 @@ const (
 	dialTimeout = 5 * time.Second
 )
 
-// Pool holds the connections to model services: one for each endpoint, whoever
-// and however many use it. The program owns it and closes it after the last
+// Pool holds the connections to model services: one for each endpoint, shared by
+// all its users. The program owns it and closes it after the last
 // detector. It is safe for concurrent use.
 type Pool struct {
-	// Log is told what people should know of an endpoint. It is not to be changed
-	// once there are detectors.
+	// Log gets warnings about endpoints. It must not be changed once there are
+	// detectors.
 	Log *slog.Logger
 
 	dial func(ctx context.Context, network, addr string) (net.Conn, error)
@@ -52,8 +52,8 @@ type connKey struct {
 	ca       string
 }
 
-// NewPool returns a pool without connections. It logs what people should know
-// of an endpoint; a nil log says nothing.
+// NewPool returns a pool without connections. It logs warnings about endpoints; a
+// nil log discards them.
 func NewPool(log *slog.Logger) *Pool {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
@@ -75,8 +75,8 @@ func (p *Pool) Close() error {
 	return errors.Join(errs...)
 }
 
-// conn is the connection to one endpoint. It dials when the first call needs
-// it, and again, after 0.2 s growing to 2 s, when it was lost.
+// conn is the connection to one endpoint. It dials on the first call, and again
+// after a loss, with a delay of 0.2 s growing to 2 s.
 type conn struct {
 	endpoint Endpoint
 	grpc     *grpc.ClientConn
@@ -91,7 +91,7 @@ type conn struct {
 }
 
 // acquire returns the connection to an endpoint for a detector with these
-// signals, which gives it back with release. It does not dial.
+// signals, which must release it. It does not dial.
 func (p *Pool) acquire(e Endpoint, ca string, signals []string) (*conn, error) {
 	creds, err := transport(e, ca)
 	if err != nil {
@@ -118,7 +118,7 @@ func (p *Pool) acquire(e Endpoint, ca string, signals []string) (*conn, error) {
 	return c, nil
 }
 
-// release gives a connection back; the last user of it closes it.
+// release releases a connection; the last user closes it.
 func (c *conn) release(signals []string) error {
 	p := c.pool
 	p.mu.Lock()
@@ -160,7 +160,7 @@ func (c *conn) answered(model string) {
 	}
 }
 
-// warn tells, once for each endpoint, that others may read along.
+// warn logs, once for each endpoint, that the connection is not encrypted.
 func (p *Pool) warn(e Endpoint, token bool) {
 	if e.TLS || e.Loopback() {
 		return
@@ -218,8 +218,8 @@ func (c *conn) note(err error) {
 	c.fault.Store(&err)
 }
 
-// handshake remembers why handshakes fail, which gRPC tells as text alone, and
-// listens for signs of life.
+// handshake records why handshakes fail, which gRPC reports only as text, and watches
+// for incoming data.
 type handshake struct {
 	credentials.TransportCredentials
 	conn *conn

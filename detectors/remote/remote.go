@@ -1,5 +1,5 @@
-// Package remote asks model services: any gRPC server of rvo.detect.v1.Detector,
-// in any language, on this machine or another one. A detector sends one frame at
+// Package remote calls model services: any gRPC server of rvo.detect.v1.Detector,
+// in any language, on this machine or another. A detector sends one frame at
 // a time and never an old one. Each failure is an error with a reason, and the
 // next call connects again.
 package remote
@@ -33,7 +33,7 @@ const (
 	maxSignals         = 64
 )
 
-// Sending are the keys that say what a service is sent, and what it answers with.
+// Sending are the keys for what a service is sent and what it answers.
 type Sending struct {
 	Signals  []string `toml:"signals" help:"further signals that it answers with"`
 	MaxWidth int      `toml:"max_width" help:"larger frames are scaled down to this width, in pixels"`
@@ -48,7 +48,7 @@ type Options struct {
 	TLSCA string `toml:"tls_ca" help:"file with the certificates to trust in place of the system's" is:"path"`
 }
 
-// Kind returns the kind of detector that asks a model service. Its detectors
+// Kind returns the kind of detector that calls a model service. Its detectors
 // share the connections of pool, which must outlive them.
 func Kind(pool *Pool) detectors.Kind {
 	return detectors.Kind{
@@ -115,7 +115,7 @@ func (s Sending) Check(bad func(key, problem string)) {
 	}
 }
 
-// Detector asks one model service about the frames of one camera.
+// Detector sends the frames of one camera to one model service.
 type Detector struct {
 	conn     *conn
 	provides []string
@@ -157,7 +157,7 @@ func New(pool *Pool, cfg detectors.Config) (*Detector, error) {
 // until the context ends. Each error is a *detectors.Error.
 func (d *Detector) Detect(ctx context.Context, frame *capture.Frame) ([]detectors.Reading, error) {
 	if d.conn.grpc.GetState() == connectivity.TransientFailure {
-		// It is dialed again by itself; meanwhile a frame need not be encoded.
+		// It redials by itself; until then no frame need be encoded.
 		if f := d.conn.dialFault(); f != nil {
 			return nil, d.at(f)
 		}
@@ -228,11 +228,11 @@ func (d *Detector) fill(ctx context.Context, frame *capture.Frame) error {
 	return nil
 }
 
-// Resize makes raw frames that are larger go out at this size, in pixels, in
-// place of max_width. It belongs between calls of Detect.
+// Resize scales larger raw frames down to this size, in pixels, instead of to
+// max_width. Call it only between calls of Detect.
 func (d *Detector) Resize(width, height int) { d.width, d.height = width, height }
 
-// Model returns what the service called its model when it answered last.
+// Model returns the name of the model in the last answer.
 func (d *Detector) Model() string { return d.model }
 
 // at adds the endpoint to an error. A service may repeat the token that it was
@@ -249,8 +249,8 @@ func (d *Detector) at(err error) error {
 	return &detectors.Error{Reason: reason, Err: fmt.Errorf("detect at %s: %w", d.conn.endpoint, err)}
 }
 
-// Close lets go of the connection, which ends with the last detector that uses
-// it. Further calls do nothing.
+// Close releases the connection, which the last detector that uses it closes.
+// Further calls do nothing.
 func (d *Detector) Close() error {
 	if d.closed {
 		return nil

@@ -6,15 +6,15 @@ import (
 	"time"
 )
 
-// silenceLimit is how long a service may leave calls without a sign of life, on
-// the connection that they share, before that is made anew. Something on the way
-// may have forgotten the connection, and yet take in all that is sent.
+// silenceLimit is how long calls may wait without any data from the service before
+// their shared connection is reopened. A NAT or firewall may have forgotten the
+// connection and still accept what is sent.
 const silenceLimit = 5 * time.Second
 
-// silence watches one connection for it.
+// silence watches one connection for silenceLimit.
 type silence struct {
 	mu    sync.Mutex // guards what follows
-	link  net.Conn   // beneath encryption; nil: there was none yet
+	link  net.Conn   // below TLS; nil: there was none yet
 	since time.Time  // the first call since anything came; zero: no call is open for longer than that
 }
 
@@ -34,7 +34,7 @@ func (s *silence) ask(now time.Time) {
 	}
 }
 
-// hear notes that something came.
+// hear notes that data came.
 func (s *silence) hear(link net.Conn) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -44,7 +44,7 @@ func (s *silence) hear(link net.Conn) {
 }
 
 // late notes that a call had no answer in time, and closes the connection when
-// nothing has come over it for too long. GRPC then makes another one.
+// nothing has come over it for too long. gRPC then opens another one.
 func (s *silence) late(now time.Time) {
 	s.mu.Lock()
 	link := s.link
@@ -54,11 +54,11 @@ func (s *silence) late(now time.Time) {
 	}
 	s.link, s.since = nil, time.Time{}
 	s.mu.Unlock()
-	// It is given up whether or not it closes well.
+	// It is abandoned whether or not it closes cleanly.
 	_ = link.Close()
 }
 
-// heard is a connection that tells when something comes over it.
+// heard is a connection that reports incoming data.
 type heard struct {
 	net.Conn
 	link net.Conn

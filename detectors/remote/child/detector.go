@@ -23,16 +23,15 @@ import (
 	detectv1 "rvo-tui/proto/rvo/detect/v1"
 )
 
-// What a call to a child of our own program says besides the contract: which of
-// its detectors is meant, one for each camera, and what to do with it where that
-// is not to look at a frame.
+// Metadata of calls to a child of our own program: which of its detectors is meant
+// (one for each camera), and the order, for calls that are not about a frame.
 const (
 	instanceKey = "rvo-instance"
 	orderKey    = "rvo-order"
-	orderOpen   = "open"  // make the detector; the answer comes when it is loaded
+	orderOpen   = "open"  // create the detector; the answer comes when it is loaded
 	orderClose  = "close" // free it
-	orderPing   = "ping"  // nothing: an answer is all that is asked for
-	orderSize   = "size"  // say, in sizeKey, how large it looks at frames of the request's size
+	orderPing   = "ping"  // answer, and nothing else
+	orderSize   = "size"  // report, in sizeKey, its input size for frames of the request's size
 	sizeKey     = "rvo-size"
 )
 
@@ -42,8 +41,8 @@ const (
 	exitGrace    = 2 * time.Second // between a broken connection and the end of the process
 )
 
-// Wrap returns kinds whose detectors run in processes of the pool where their
-// configuration asks for it.
+// Wrap returns kinds whose detectors run in processes of the pool if their
+// configuration says so.
 func Wrap(kinds detectors.Kinds, p *Pool) detectors.Kinds {
 	out := maps.Clone(kinds)
 	for name, k := range kinds {
@@ -102,7 +101,7 @@ func Kind(p *Pool) detectors.Kind {
 	}
 }
 
-// detector looks at the frames of one camera with the help of a process.
+// detector sends the frames of one camera to a child process.
 type detector struct {
 	pool     *Pool
 	process  *process
@@ -112,10 +111,10 @@ type detector struct {
 
 	run   *run // that inner talks to
 	inner *remote.Detector
-	asked [2]int // size of frames for which the run has said how large it looks at them
+	asked [2]int // size of frames for which the run has reported its input size
 }
 
-// open returns a detector when its process runs and has loaded it.
+// open returns a detector once its process runs and has loaded it.
 func (p *Pool) open(j job) (detectors.Detector, error) {
 	c, err := p.acquire(j)
 	if err != nil {
@@ -128,8 +127,8 @@ func (p *Pool) open(j job) (detectors.Detector, error) {
 	return d, nil
 }
 
-// service returns the configuration of the remote detector that asks a process.
-// To one of ours frames go raw, as large as its detector looks at them.
+// service returns the configuration of the remote detector that calls a process. A
+// process of ours gets raw frames, at the input size of its detector.
 func service(j job) detectors.Config {
 	cfg := j.Config
 	if j.Command != nil {
@@ -162,8 +161,8 @@ func (d *detector) load() error {
 	return d.explain(ctx, r, err)
 }
 
-// order tells a process of ours what to do with one of its detectors, and waits
-// until it is done. It returns what the answer is headed by.
+// order sends an order for one of its detectors to a process of ours, and waits until
+// it is done. It returns the header of the answer.
 func order(ctx context.Context, r *run, instance, what string, req *detectv1.DetectRequest) (metadata.MD, error) {
 	conn, err := grpc.NewClient("passthrough:///unix:"+r.socket, grpc.WithTransportCredentials(insecure.NewCredentials()))
 	if err != nil {
@@ -187,7 +186,7 @@ func order(ctx context.Context, r *run, instance, what string, req *detectv1.Det
 // answered is how the error of a service with this code begins.
 func answered(c codes.Code) string { return fmt.Sprintf("service answered %s: ", c) }
 
-// Detect asks the process about the frame.
+// Detect sends the frame to the process.
 func (d *detector) Detect(ctx context.Context, frame *capture.Frame) ([]detectors.Reading, error) {
 	r, f := d.process.current()
 	if f != nil {
@@ -206,7 +205,7 @@ func (d *detector) Detect(ctx context.Context, frame *capture.Frame) ([]detector
 	return out, d.explain(ctx, r, err)
 }
 
-// attach makes the connection that of the run.
+// attach connects to the run.
 func (d *detector) attach(r *run) error {
 	if d.run == r {
 		return nil
@@ -226,8 +225,8 @@ func (d *detector) attach(r *run) error {
 	return nil
 }
 
-// size lets frames of the frame's size go out as small as a detector in a
-// process of ours looks at them. The process is asked once for each size.
+// size scales frames of this size down to the input size of a detector in a process
+// of ours. The process is asked once for each size.
 func (d *detector) size(ctx context.Context, r *run, frame *capture.Frame) error {
 	of := [2]int{frame.Width, frame.Height}
 	if !d.own || d.asked == of {
@@ -248,8 +247,7 @@ func (d *detector) size(ctx context.Context, r *run, frame *capture.Frame) error
 	return nil
 }
 
-// Model returns what the program of a command called its model when it answered
-// last.
+// Model returns the name of the model in the last answer of the program.
 func (d *detector) Model() string {
 	if d.inner == nil {
 		return ""
@@ -266,7 +264,7 @@ func (d *detector) detach() error {
 	return err
 }
 
-// explain tells what an error of a call means for a process, and kills one that
+// explain says what an error of a call means for a process, and kills a process that
 // does not answer.
 func (d *detector) explain(ctx context.Context, r *run, err error) error {
 	if err == nil {
@@ -275,7 +273,7 @@ func (d *detector) explain(ctx context.Context, r *run, err error) error {
 	if errors.Is(ctx.Err(), context.Canceled) {
 		return fault(detectors.ReasonCanceled, "call was canceled")
 	}
-	// The process learns of the deadline too, and may be the first to say so.
+	// The process knows the deadline too, and may report it first.
 	if errors.Is(ctx.Err(), context.DeadlineExceeded) || detectors.ReasonOf(err) == detectors.ReasonTimeout {
 		f := fault(ReasonStuck, "its process did not answer in time, was killed and starts again: raise timeout, or lower its load")
 		r.kill(f)
@@ -312,8 +310,8 @@ func (d *detector) explain(ctx context.Context, r *run, err error) error {
 	return &detectors.Error{Reason: reason, Err: errors.New(text)}
 }
 
-// Close lets go of the process, which ends with the last detector that uses it.
-// It does not wait for that.
+// Close releases the process, which ends with the last detector that uses it. It
+// does not wait for the end.
 func (d *detector) Close() error {
 	err := d.detach()
 	if last := d.pool.release(d.process); last || !d.own {
@@ -323,7 +321,7 @@ func (d *detector) Close() error {
 		d.pool.later(func() {
 			ctx, cancel := context.WithTimeout(d.pool.ctx, closeTimeout)
 			defer cancel()
-			// A process that cannot be told now is told by its end.
+			// If it cannot be told now, the end of the process frees it.
 			_, _ = order(ctx, r, d.instance, orderClose, new(detectv1.DetectRequest))
 		})
 	}

@@ -36,8 +36,8 @@ const (
 	sendGrace  = 5 * time.Second
 )
 
-// hello is what the child of our own program is told, as JSON on its standard
-// input, which then stays open for as long as it is to live.
+// hello is the configuration of a child of our own program, as JSON on its standard
+// input, which then stays open until the child is to end.
 type hello struct {
 	Config detectors.Config
 	Socket string
@@ -62,7 +62,7 @@ type run struct {
 	reaped bool
 }
 
-// launch starts a process, with everything that it needs to know on its way.
+// launch starts a process and sends it its configuration.
 func launch(j job, socket string, nice int, tuning Tuning, says func(line string)) (*run, error) {
 	inR, inW, err := os.Pipe()
 	if err != nil {
@@ -125,8 +125,7 @@ func (r *run) tend(cmd *exec.Cmd, guarded bool, nice, cpus int, started chan<- e
 	}
 	awaitExit(r.pid)
 	r.mu.Lock()
-	// What it started itself goes with it. Until it is waited for, its number
-	// is not given to another one.
+	// Its own children die with it. Until it is waited for, its ID is not reused.
 	_ = syscall.Kill(-r.pid, syscall.SIGKILL)
 	relieve()
 	err = cmd.Wait()
@@ -135,10 +134,10 @@ func (r *run) tend(cmd *exec.Cmd, guarded bool, nice, cpus int, started chan<- e
 	r.conclude(err)
 }
 
-// guard starts a process that outlives this one by a moment: when this one is
-// gone, however it ended, it kills what is left of a group of processes. The
-// group must be there until relieve has returned, which ends the guard. Where
-// there is no shell, nobody guards.
+// guard starts a process that outlives this one briefly: when this one has ended, for
+// whatever reason, it kills what is left of a group of processes. The
+// group must be there until relieve has returned, which ends the guard. Without
+// a shell there is no guard.
 func guard(group int) (relieve func()) {
 	inR, inW, err := os.Pipe()
 	if err != nil {
@@ -163,7 +162,7 @@ func guard(group int) (relieve func()) {
 
 // conclude notes why the process ended.
 func (r *run) conclude(err error) {
-	// Its last words may still be in the pipe, and what it started may hold the
+	// Its last lines may still be in the pipe, and its own children may hold the
 	// pipe open.
 	_ = r.printed.SetReadDeadline(time.Now().Add(pipeGrace))
 	r.output.Wait()
@@ -253,8 +252,8 @@ func (r *run) kill(why *detectors.Error) {
 	_ = syscall.Kill(-r.pid, syscall.SIGKILL)
 }
 
-// end asks the process to end, and makes it after a grace. It returns when the
-// process is gone.
+// end asks the process to end, and kills it after a grace period. It returns when the
+// process has ended.
 func (r *run) end() {
 	r.input.Close()
 	r.mu.Lock()
@@ -279,8 +278,8 @@ func (r *run) close() {
 	_ = os.Remove(r.socket) // it is gone already where the process ended orderly
 }
 
-// passed are the variables that children inherit, by their beginnings: what
-// programs need to find their libraries and devices. The rest may be secrets.
+// passed are the prefixes of the variables that children inherit: what programs need
+// to find their libraries and devices. Other variables may be secrets.
 var passed = []string{
 	"PATH=", "HOME=", "USER=", "LOGNAME=", "LANG=", "LC_", "TZ=", "TMPDIR=", "LD_LIBRARY_PATH=", "GOTRACEBACK=", "GOCOVERDIR=",
 	"PYTHON", "VIRTUAL_ENV=", "CONDA_PREFIX=", "CUDA_", "NVIDIA_", "HIP_", "ROCR_", "OMP_", "OPENBLAS_", "MKL_", "OPENCV_",

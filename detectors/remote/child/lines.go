@@ -16,10 +16,10 @@ const (
 	linesASecond = 10   // lines that get through, after a burst of twice as many
 )
 
-// relay reads lines until the end, closes r, and hands them on: cleaned of
-// control characters, without passwords in addresses, long ones cut, and at most
-// so many a second; how many were left out is told with the next line or at the
-// end. It never stops reading, so that a child that prints much is not held up.
+// relay reads lines until the end, passes them on and closes r. Lines are cleaned of
+// control characters and of passwords in addresses, cut if long, and limited in rate;
+// the next line, or the end, says how many were dropped. It never stops reading, so a
+// child that prints much is not blocked.
 func relay(r io.ReadCloser, emit func(line string)) {
 	defer r.Close()
 	b := bucket{tokens: 2 * linesASecond}
@@ -50,7 +50,7 @@ func relay(r io.ReadCloser, emit func(line string)) {
 	}
 }
 
-// bucket bounds a rate. It belongs to one goroutine.
+// bucket limits a rate. It belongs to one goroutine.
 type bucket struct {
 	tokens float64
 	at     time.Time

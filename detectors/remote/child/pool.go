@@ -19,22 +19,22 @@ import (
 	"rvo-tui/detectors/remote"
 )
 
-// Options is what a Pool is made with.
+// Options are the settings of a Pool.
 type Options struct {
 	// Dir is where the private directory with the sockets is made. Empty:
 	// $XDG_RUNTIME_DIR, else the directory for temporary files.
 	Dir string
-	// Log hears what processes print and how they end. Nil: slog's default, as
-	// it is when there is something to say.
+	// Log gets the output of processes and how they end. Nil: slog.Default() at
+	// the time of the line.
 	Log *slog.Logger
 	// StartTimeout is how long a process may take until it answers. 0: 30 s.
 	StartTimeout time.Duration
-	// Health is how often a process of this program is asked whether it lives,
-	// and how long it may take to answer, whatever its detectors do. 0: 10 s.
+	// Health is the interval of health checks of a process of this program, and
+	// their timeout. 0: 10 s.
 	Health time.Duration
 }
 
-// Tuning is how the libraries in a process of this program are to be used.
+// Tuning is the settings of the libraries in a process of this program.
 type Tuning struct {
 	OpenCVThreads int    // for one call; 0: as many as it likes
 	ONNXThreads   int    // of one model; 0: as many as it likes
@@ -79,8 +79,8 @@ func NewPool(opts Options) *Pool {
 	return p
 }
 
-// Tune sets the nice value of processes that start from now on, and how the
-// libraries in them are to be used.
+// Tune sets the nice value and the library settings of processes that start from now
+// on.
 func (p *Pool) Tune(nice int, t Tuning) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -131,8 +131,8 @@ type job struct {
 	Command []string       `json:"-"` // nil: this program itself
 }
 
-// key returns what is the same for detectors that share a process: what they
-// compute, not when and for which camera.
+// key identifies detectors that can share a process: by what they compute, not when
+// or for which camera.
 func (j job) key() (string, error) {
 	c := j.Config
 	c.Cameras, c.Needs, c.MaxFPS, c.Cost, c.TTL, c.Retry, c.Enabled = nil, nil, 0, "", 0, "", true
@@ -141,7 +141,7 @@ func (j job) key() (string, error) {
 }
 
 // acquire returns the process for a job, starting it if there is none. The
-// caller gives it back with release.
+// caller must release it.
 func (p *Pool) acquire(j job) (*process, error) {
 	key, err := j.key()
 	if err != nil {
@@ -168,9 +168,9 @@ func (p *Pool) acquire(j job) (*process, error) {
 	return c, nil
 }
 
-// release gives a process back. The last user ends it, without waiting; one that
-// is being started is kept for a little, for a detector that failed because of
-// that is opened again soon, and would only have it start once more.
+// release releases a process. The last user ends it, without waiting. A process that
+// is still starting is kept a while: a detector that failed because of that is opened
+// again soon, and would only start it anew.
 func (p *Pool) release(c *process) (last bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -22,7 +22,7 @@ const (
 	ReasonStart   detectors.Reason = "start"   // its process does not start, or has not yet
 )
 
-// The waits between an end of a process and the next start.
+// The delays between the end of a process and the next start.
 const (
 	waitFirst = 250 * time.Millisecond
 	waitLast  = 10 * time.Second
@@ -34,8 +34,8 @@ func fault(reason detectors.Reason, format string, args ...any) *detectors.Error
 	return &detectors.Error{Reason: reason, Err: fmt.Errorf(format, args...)}
 }
 
-// process keeps one child process running, one run after the other, until its
-// last user lets go of it.
+// process keeps one child process running, one run after another, until its last
+// user releases it.
 type process struct {
 	pool *Pool
 	key  string
@@ -53,7 +53,7 @@ type process struct {
 	changed  chan struct{} // closed, and made anew, with every change of the above
 }
 
-// run starts the process again and again.
+// run starts the process, and restarts it whenever it ends.
 func (c *process) run() {
 	defer c.set(nil, fault(ReasonStart, "the program is stopping"), false)
 	waits := backoff.Backoff{First: waitFirst, Last: waitLast, Jitter: 0.2}
@@ -97,8 +97,8 @@ func (c *process) once() *detectors.Error {
 	return r.fault
 }
 
-// watch returns when the process has ended or is to end. It kills one of ours
-// that does not answer, which nobody else notices while there are no frames.
+// watch returns when the process has ended or is to end. It kills a process of
+// ours that does not answer, which nobody else notices while there are no frames.
 func (c *process) watch(r *run) {
 	var due <-chan time.Time
 	if c.job.Command == nil {
@@ -166,7 +166,7 @@ func (c *process) await() (*run, *detectors.Error) {
 	}
 }
 
-// pause waits and reports whether the context still holds.
+// pause waits and reports whether the context is still valid.
 func pause(ctx context.Context, d time.Duration) bool {
 	t := time.NewTimer(d)
 	defer t.Stop()

@@ -69,8 +69,8 @@ func serve(args []string, kinds func() detectors.Kinds, tune func(Tuning)) error
 	return server.Serve(l)
 }
 
-// How this program begins what it says when it is a child, and when it cannot
-// become the program of a command.
+// Prefixes of the messages of this program as a child, and when it cannot become the
+// program of a command.
 const (
 	saidByUs   = "rvo-tui: "
 	notStarted = saidByUs + "start program "
@@ -87,7 +87,7 @@ func become(command []string) error {
 	return fmt.Errorf("start program %q: %w: %s", text.Clean(command[0]), bare(err), remedy(err))
 }
 
-// bare returns what is wrong without the path that it is wrong with.
+// bare returns the cause of an error without its path.
 func bare(err error) error {
 	var look *exec.Error
 	if errors.As(err, &look) {
@@ -113,10 +113,10 @@ func remedy(err error) string {
 	return "correct command"
 }
 
-// maxHello is how long what the parent says can be, in bytes.
+// maxHello is the maximum size of the parent's message, in bytes.
 const maxHello = 1 << 20
 
-// greet reads what the parent says, and returns the kind that it asks for.
+// greet reads the parent's message and returns the kind that it asks for.
 func greet(in *bufio.Reader, kinds detectors.Kinds) (h hello, kind detectors.Kind, err error) {
 	var text []byte
 	for {

@@ -23,8 +23,8 @@ import (
 // camera.
 const maxInstances = 1024
 
-// server answers the parent with a detector of its own for each instance that it
-// names, because many kinds remember what they saw before.
+// server answers the parent. Each instance that the parent names has its own detector,
+// because many kinds keep state between frames.
 type server struct {
 	detectv1.UnimplementedDetectorServer
 	open func() (detectors.Detector, error)
@@ -45,7 +45,7 @@ func newServer(open func() (detectors.Detector, error)) *server {
 	return &server{open: open, instances: make(map[string]*instance)}
 }
 
-// Detect looks at a frame, or does what the parent orders.
+// Detect runs a detector on a frame, or carries out an order.
 func (s *server) Detect(ctx context.Context, req *detectv1.DetectRequest) (*detectv1.DetectResponse, error) {
 	name, order := first(ctx, instanceKey), first(ctx, orderKey)
 	switch order {
@@ -96,8 +96,8 @@ func (s *server) Detect(ctx context.Context, req *detectv1.DetectRequest) (*dete
 	return answer, nil
 }
 
-// await waits for the instance to be loaded, for half of the time that there is:
-// past all of it this process would be held for stuck.
+// await waits for the instance to be loaded, for at most half of the time left:
+// at the deadline the parent would take this process for stuck.
 func (in *instance) await(ctx context.Context) bool {
 	if end, ok := ctx.Deadline(); ok {
 		var cancel context.CancelFunc
@@ -154,7 +154,7 @@ func (in *instance) load(open func() (detectors.Detector, error)) {
 	in.det, in.err = open()
 }
 
-// size answers how large the detector looks at a frame, where it knows.
+// size reports the input size of the detector, if it has one.
 func (in *instance) size(ctx context.Context, req *detectv1.DetectRequest) error {
 	sizer, ok := in.det.(detectors.Sizer)
 	if !ok {
@@ -215,8 +215,8 @@ func (in *instance) detect(ctx context.Context, req *detectv1.DetectRequest) (an
 		}
 	}()
 	if end, ok := ctx.Deadline(); ok {
-		// A detector that can end its work has a little left to say so, or the
-		// whole process would be held for stuck.
+		// A detector that can stop its work gets some time left to say so, or the
+		// parent would take the whole process for stuck.
 		left := time.Until(end)
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, left-min(left/10, 100*time.Millisecond))

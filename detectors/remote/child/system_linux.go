@@ -16,15 +16,15 @@ func attributes() *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 }
 
-// sacrifice lets the system end this process first when it is out of memory. It
-// is a wish: the process runs all the same where that is not allowed.
+// sacrifice makes the kernel kill this process first when memory runs out. It is best
+// effort: the process also runs where that is not allowed.
 func sacrifice(pid int) {
 	_ = os.WriteFile("/proc/"+strconv.Itoa(pid)+"/oom_score_adj", []byte("500"), 0)
 }
 
 // confine lets the calling thread, and what it starts, run on so many processors
-// at a time, or on all where it is 0 or there are no more. Which ones is drawn, so
-// that several processes do not meet on one. Like the priority it is a wish.
+// at a time, or on all where it is 0 or there are no more. They are chosen at
+// random, so that several processes do not share one. It is best effort.
 func confine(cpus int) {
 	var all, some unix.CPUSet
 	if cpus <= 0 || unix.SchedGetaffinity(0, &all) != nil || all.Count() <= cpus {
