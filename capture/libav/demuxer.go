@@ -87,7 +87,7 @@ func newDemuxer(ctx context.Context, url string, options map[string]string, live
 	if code < 0 {
 		err = failure(code)
 	} else {
-		// What has a length is read as fast as it is asked, and is paced.
+		// A stream with a duration is read on demand, and paced.
 		d.live = live && C.rvo_demux_endless(d.c) != 0
 		err = d.describe()
 	}

@@ -38,7 +38,7 @@ func file(ctx context.Context, cfg capture.Config, path string) (capture.PacketS
 type opening struct {
 	live      bool
 	limit     time.Duration
-	otherwise error    // what is said where FFmpeg logged no cause
+	otherwise error    // the error if FFmpeg logged no cause
 	fetcher   *fetcher // nil: FFmpeg reads by itself
 }
 

@@ -17,10 +17,10 @@ import (
 
 // Options are what Open needs besides the configuration.
 type Options struct {
-	// Log gets a line for each thing about a stream that a user may want to know:
-	// where it redirects to, what is not received of it.
+	// Log gets what a user may want to know about a stream: redirects, and tracks that
+	// are not received.
 	Log capture.Logger
-	// NoSound leaves sound with the camera: it is not even asked for.
+	// NoSound skips sound: it is not set up.
 	NoSound bool
 
 	dial dialer // nil: TCP
