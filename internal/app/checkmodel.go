@@ -22,11 +22,11 @@ import (
 	"rvo-tui/internal/text"
 )
 
-// maxImage is how many pixels an image to look at can have.
+// maxImage is the maximum number of pixels of an image.
 const maxImage = 1 << 26
 
-// checkModel opens a network by itself, says what it was understood to be, and
-// what it finds in an image where there is one.
+// checkModel opens one network and prints the format it recognized and, given an image,
+// what the network finds in it.
 func checkModel(ctx context.Context, kinds *kinds, flags cli.CheckFlags, out io.Writer) error {
 	words := append([]string{"name=model", "model=" + flags.Model}, flags.Set...)
 	cfg, err := kinds.all.Parse("onnx", words)
@@ -62,8 +62,8 @@ func checkModel(ctx context.Context, kinds *kinds, flags cli.CheckFlags, out io.
 	return drawFound(flags.Draw, frame, report.Found)
 }
 
-// checkNetworks opens the network of every detector that has one and prints what
-// it was understood to be. A *config.Error says which cannot be used, and why.
+// checkNetworks opens the network of every detector that has one and prints
+// the format it recognized. A *config.Error says which cannot be used, and why.
 func checkNetworks(ctx context.Context, kinds *kinds, cfg config.Config, out io.Writer) error {
 	bad := &config.Error{File: cfg.File}
 	frame := plainFrame()

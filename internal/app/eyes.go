@@ -13,16 +13,16 @@ import (
 	detectcv "rvo-tui/detectors/opencv"
 )
 
-// How CenterFace is used: frames of 16:9 and 4:3 fit in well, and what it scores
-// lower is mostly no face.
+// How CenterFace is used: frames of 16:9 and 4:3 fit well, and detections with lower
+// scores are mostly not faces.
 const (
 	faceInput     = "640x384"
 	faceThreshold = 0.5
 	faceOverlap   = 0.3
 )
 
-// faceNetwork returns the file of the network that finds faces, and whether it can
-// be used: "make models" puts it beside the program.
+// faceNetwork returns the file of the face detection network, and whether it can be
+// used: "make models" puts it beside the program.
 func faceNetwork(networks *onnx.Runtime) (path string, ok bool) {
 	program, err := os.Executable()
 	if err != nil {
@@ -36,8 +36,8 @@ func faceNetwork(networks *onnx.Runtime) (path string, ok bool) {
 	return path, err == nil
 }
 
-// faces returns the kind "face": by CenterFace where it is there, by a network or
-// cascade that the configuration names, else by OpenCV's cascade.
+// faces returns the kind "face": with the network or cascade that the configuration
+// names, else with CenterFace if it is installed, else with OpenCV's cascade.
 func faces(kind detectors.Kind, networks *onnx.Runtime) detectors.Kind {
 	kind.Doc = "faces, by the network CenterFace where it is there, else by a cascade; the value is how many"
 	return withNetwork(kind, networks, func(cfg detectors.Config) (onnx.Options, bool) {
@@ -53,8 +53,8 @@ func faces(kind detectors.Kind, networks *onnx.Runtime) detectors.Kind {
 	})
 }
 
-// persons returns the kind "person": by a network that the configuration names,
-// else by OpenCV's HOG detector.
+// persons returns the kind "person": with the network that the configuration names,
+// else with OpenCV's HOG detector.
 func persons(kind detectors.Kind, networks *onnx.Runtime) detectors.Kind {
 	kind.Doc = "people, by a network of yours (model), else by OpenCV's HOG detector; the value is how many"
 	return withNetwork(kind, networks, func(cfg detectors.Config) (onnx.Options, bool) {

@@ -123,7 +123,7 @@ func guardMain() int {
 	return exitOK
 }
 
-// terminalReset undoes what a dashboard asks of a terminal: synchronised output,
-// reports of mouse, focus, pastes and keys, colours, the hidden cursor, and the
-// other screen.
+// terminalReset undoes what a dashboard sets in a terminal: synchronized output, reports
+// of mouse, focus, pastes and keys, colors, the hidden cursor, and the alternate
+// screen.
 const terminalReset = "\x1b[?2026l\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1006l\x1b[?1004l\x1b[?2004l\x1b[?2027l\x1b[<u\x1b[>4;0m\x1b[0m\x1b[?25h\x1b[?1049l\r"

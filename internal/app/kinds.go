@@ -41,8 +41,8 @@ func localKinds(networks *onnx.Runtime) detectors.Kinds {
 	return kinds
 }
 
-// tune has the libraries used as the configuration has it, here and in processes
-// that start from now on.
+// tune applies the library settings of the configuration, here and in processes that
+// start from now on.
 func (k *kinds) tune(cfg runtime.Config) {
 	t := child.Tuning{OpenCVThreads: cfg.OpenCVThreads, ONNXThreads: cfg.ONNXThreads, ONNXRuntime: cfg.ONNXRuntime}
 	k.children.Tune(cfg.Nice, t)
@@ -54,7 +54,7 @@ func tune(networks *onnx.Runtime, t child.Tuning) {
 	networks.Tune(t.ONNXRuntime, t.ONNXThreads)
 }
 
-// childMain is the program where it is the process of a detector.
+// childMain is the program as the process of a detector.
 func childMain(args []string) int {
 	networks := onnx.NewRuntime()
 	return child.Main(args, func() detectors.Kinds { return localKinds(networks) }, func(t child.Tuning) { tune(networks, t) })

@@ -32,7 +32,7 @@ import (
 
 // clipGrace is how long clips under way may take at the end of a run that was
 // told to stop, while detectors are waited for (2 s). An encoder that hangs costs
-// 0.5 s more and threads that encode pictures another 0.5 s, so that all is over
+// 0.5 s more and threads that encode frames another 0.5 s, so that all is over
 // within five seconds.
 const clipGrace = 3 * time.Second
 

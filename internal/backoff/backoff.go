@@ -1,4 +1,4 @@
-// Package backoff gives the waits between attempts: each twice as long as the one
+// Package backoff computes the delays between attempts: each twice as long as the one
 // before, up to a limit, with jitter.
 package backoff
 
@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// Backoff is a sequence of waits. It belongs to one goroutine.
+// Backoff is a sequence of delays. It belongs to one goroutine.
 type Backoff struct {
 	First, Last time.Duration  // the first wait and the longest one; both above 0
 	Jitter      float64        // share by which a wait varies either way, 0..1
@@ -16,13 +16,13 @@ type Backoff struct {
 	wait        time.Duration  // the last one, without jitter; 0: none yet
 }
 
-// Next returns the next wait.
+// Next returns the next delay.
 func (b *Backoff) Next() time.Duration {
 	b.wait = min(max(2*b.wait, b.First), b.Last)
 	return b.Spread(b.wait)
 }
 
-// Reset makes the next wait the first one again.
+// Reset restarts the sequence with the first delay.
 func (b *Backoff) Reset() { b.wait = 0 }
 
 // Spread returns d with jitter.

@@ -9,11 +9,10 @@ import (
 // watchEvery is how often a watched file is read, which takes some 50 µs for 12 kB.
 const watchEvery = time.Second
 
-// Watcher calls Changed when what a file holds has become something else, be it
-// written in place, replaced by another one, or reached over symbolic links of
-// which one now leads elsewhere. It reads the file every second, and takes a text
-// for whole that was there twice in a row. A file that was only touched has not
-// changed; one that can no longer be read has.
+// Watcher calls Changed when the content of a file changes, whether it is written in
+// place, replaced, or reached over a changed symbolic link. It reads the file every
+// second and takes a text as complete once it has read it twice in a row. A touched
+// file has not changed; one that can no longer be read has.
 type Watcher struct {
 	Read    func() ([]byte, error)
 	Changed func(ctx context.Context)

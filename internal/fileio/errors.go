@@ -14,7 +14,7 @@ func Bare(err error) error {
 	return err
 }
 
-// Advice returns what a person can do about an error of a file.
+// Advice returns what a person can do about a file error.
 func Advice(err error) string {
 	switch {
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):

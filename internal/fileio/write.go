@@ -1,5 +1,5 @@
 // Package fileio writes to files and pipes that others read, and says what to do
-// about errors of files.
+// about file errors.
 package fileio
 
 import (
@@ -12,7 +12,7 @@ import (
 )
 
 const (
-	// Patience is the usual time that a write may make no progress.
+	// Patience is the usual time that a write may go without progress.
 	Patience  = time.Second
 	pipeChunk = 512 // POSIX: what a pipe that is ready takes without blocking, at least
 	pipePoll  = 50 * time.Millisecond

@@ -1,5 +1,5 @@
 // Package logging keeps the newest lines of the log, and writes the log without
-// waiting for who reads it.
+// waiting for its reader.
 package logging
 
 import (

@@ -55,7 +55,7 @@ func Keys(list []Option) []string {
 	return keys
 }
 
-// KeyOf returns the configuration key that fills a field; empty: none does.
+// KeyOf returns the configuration key of a field, or "" if it has none.
 func KeyOf(f reflect.StructField) string {
 	key, _, _ := strings.Cut(f.Tag.Get("toml"), ",")
 	if key == "-" {
@@ -64,8 +64,8 @@ func KeyOf(f reflect.StructField) string {
 	return key
 }
 
-// Field returns the field of the struct v that a key fills; the zero Value where
-// there is none. It can be set where v can.
+// Field returns the field of the struct v for a key, or the zero Value. It is
+// settable if v is.
 func Field(v reflect.Value, key string) reflect.Value {
 	if f, ok := field(v, key); ok {
 		return v.FieldByIndex(f.Index)
@@ -73,8 +73,8 @@ func Field(v reflect.Value, key string) reflect.Value {
 	return reflect.Value{}
 }
 
-// Holder returns the struct, of those that to points to, that has a key; the zero
-// Value: none has. A nil in to has none.
+// Holder returns which of the structs that to points to has a key, or the zero Value.
+// A nil in to is skipped.
 func Holder(to []any, key string) reflect.Value {
 	for _, dst := range to {
 		if dst == nil {
@@ -100,8 +100,8 @@ func field(v reflect.Value, key string) (reflect.StructField, bool) {
 }
 
 // Fill returns the struct value set with its zero fields taken from defaults, a
-// value of the same type. Defaults that are nil, or of another type, have nothing
-// to give; a set that is nil is all defaults.
+// value of the same type. Defaults that are nil or of another type are
+// ignored; if set is nil, Fill returns the defaults.
 func Fill(set, defaults any) any {
 	switch {
 	case set == nil:
@@ -121,14 +121,12 @@ func Fill(set, defaults any) any {
 
 var textUnmarshaler = reflect.TypeFor[encoding.TextUnmarshaler]()
 
-// IsText reports whether values of a type are written as texts that the type
-// reads itself, as durations are.
+// IsText reports whether a type unmarshals itself from text, as durations do.
 func IsText(t reflect.Type) bool { return reflect.PointerTo(t).Implements(textUnmarshaler) }
 
-// Set reads a value as people type it into the field of the struct v that a key
-// fills: a text, a number, true or false. To a list it adds: entries between
-// commas, between blanks where the tag sep says so, or as a TOML list. The error
-// says what is wanted.
+// Set parses a typed value (text, number, true or false) into the field of the struct
+// v for a key. It appends to a list: entries separated by commas, by blanks if the
+// tag sep says so, or a TOML list. The error says what is expected.
 func Set(v reflect.Value, key, value string) error {
 	sf, ok := field(v, key)
 	if !ok {
@@ -181,7 +179,7 @@ func set(v reflect.Value, value string) error {
 	return nil
 }
 
-// Text writes a value for people, about as Set reads it.
+// Text formats a value for people, roughly as Set parses it.
 func Text(v reflect.Value) string {
 	if v.Kind() != reflect.Slice {
 		return fmt.Sprint(v.Interface())
@@ -193,8 +191,8 @@ func Text(v reflect.Value) string {
 	return strings.Join(entries, ", ")
 }
 
-// Choice returns what is wrong with a text value of an option with choices;
-// empty: nothing. An empty value is not set.
+// Choice returns what is wrong with a text value of an option with choices, or "".
+// An empty value is not set.
 func (o Option) Choice(value string) string {
 	if len(o.Choices) == 0 || value == "" || slices.Contains(o.Choices, value) {
 		return ""

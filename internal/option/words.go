@@ -8,15 +8,15 @@ import (
 	"strings"
 )
 
-// Pair is a key and its value as they were typed.
+// Pair is a key and its value as typed.
 type Pair struct{ Key, Value string }
 
-// Pairs reads words such as "max_fps=5". A value may go on over several words,
-// and blanks may stand around "=": the words of
+// Pairs parses words such as "max_fps=5". A value may span several words, with blanks
+// around "=": the words of
 //
 //	name=door needs = motion > 0.01
 //
-// are two pairs, whether a shell or a line of a terminal split them.
+// are two pairs, whether a shell or Fields split them.
 func Pairs(words []string) ([]Pair, error) {
 	var pairs []Pair
 	for i := 0; i < len(words); i++ {
@@ -39,10 +39,9 @@ func Pairs(words []string) ([]Pair, error) {
 	return pairs, nil
 }
 
-// Apply sets what words say: see Pairs. Each key is one of the structs that to
-// points to; a nil has none. Unknown says what is wrong with a key that none of
-// them has. Apply returns the keys that it has set; all that is wrong is in the
-// error.
+// Apply sets the pairs in words (see Pairs) in the structs that to points to; a nil is
+// skipped. Unknown returns the problem with a key that none of them has. Apply returns
+// the keys that it set, and an error with all problems.
 func Apply(words []string, unknown func(key string) string, to ...any) (keys []string, err error) {
 	pairs, err := Pairs(words)
 	if err != nil {
@@ -73,7 +72,7 @@ func isKey(word string) bool {
 }
 
 // Fields splits a line into words at blanks. Quotes keep a word together and are
-// left out, but for those within brackets.
+// removed, except within brackets.
 func Fields(line string) []string {
 	return slices.DeleteFunc(split(line, ' '), func(word string) bool { return word == "" })
 }

@@ -1,6 +1,6 @@
-// Package stdio keeps what C libraries print away from the terminal, the dashboard and
-// the events: lines on standard error become lines of the log, standard output of C
-// goes nowhere.
+// Package stdio keeps the output of C libraries out of the terminal, the dashboard and
+// the events: lines on standard error become log lines, standard output of C is
+// discarded.
 package stdio
 
 import (
@@ -19,8 +19,8 @@ import (
 	"rvo-tui/internal/text"
 )
 
-// logContext is what FFmpeg puts before its lines: they differ in the address of who
-// says them.
+// logContext matches the prefix of FFmpeg's lines, which holds the address of an
+// object.
 var logContext = regexp.MustCompile(`\[[^\[\]]* @ 0x[0-9a-f]+\] ?`)
 
 // Bounds of captured standard error.
@@ -37,14 +37,13 @@ const (
 // counted instead of repeated, floods dropped and counted. Call it before the
 // first call into C.
 //
-// Writers never block: what the pipe has no room for is lost. log is called in
-// a goroutine of the capture's own and may be slow.
+// Writers never block: what does not fit into the pipe is lost. log is called in its
+// own goroutine and may be slow.
 //
-// real is the standard error that there was; give it to the program's own
-// logger. Go's crashes are printed there too. restore makes it os.Stderr and waits
-// until log has had the last line; call it once. File descriptor 2 does not come
-// back: what C code that hangs prints from then on goes nowhere. One capture is
-// all that a process can have.
+// real is the original standard error, for the program's own logger. Go's crashes are
+// printed there too. restore makes it os.Stderr again and waits until log has had the
+// last line; call it once. File descriptor 2 is not restored: later output of C code
+// that hangs is discarded. A process can capture only once.
 func CaptureStderr(log func(line string)) (real *os.File, restore func(), err error) {
 	fd, err := unix.FcntlInt(2, unix.F_DUPFD_CLOEXEC, 3)
 	if err != nil {
@@ -204,7 +203,7 @@ type throttle struct {
 	at      time.Time
 }
 
-// How long repeats and drops are gathered before they are told.
+// How long repeats and drops are counted before they are reported.
 const gather = 5 * time.Second
 
 func (t *throttle) line(line string, now time.Time) {
@@ -242,7 +241,7 @@ func (t *throttle) flush() {
 	}
 }
 
-// wait returns when to flush, if there is something to tell.
+// wait returns when to flush, if there is something to report.
 func (t *throttle) wait() <-chan time.Time {
 	if t.repeats == 0 && t.dropped == 0 {
 		return nil

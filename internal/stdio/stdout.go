@@ -8,10 +8,9 @@ import (
 )
 
 // DivertStdout makes os.Stdout a duplicate of file descriptor 1, and that
-// descriptor /dev/null: what C libraries print there, passwords
-// included, would stand between events or in the
-// dashboard. It returns os.Stdout. Call it before the first call into C, once in
-// the life of a process.
+// descriptor /dev/null: the output of C libraries, passwords
+// included, would otherwise end up between events or in the dashboard. It returns
+// os.Stdout. Call it once, before the first call into C.
 func DivertStdout() (*os.File, error) {
 	fd, err := unix.FcntlInt(1, unix.F_DUPFD_CLOEXEC, 3)
 	if err != nil {

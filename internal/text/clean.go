@@ -6,18 +6,17 @@ import (
 	"unicode/utf8"
 )
 
-// Max is how long, in bytes, text from outside can be: what Clean returns is never
-// longer.
+// Max is the maximum length, in bytes, of what Clean returns.
 const Max = 256
 
 // Clean makes text from outside (a label, a name, an error of a service) fit
 // for a terminal and a log: white space of any length becomes one space, other
 // control, format and unprintable characters and invalid UTF-8 are dropped, and
-// what is longer than Max bytes ends in an ellipsis. Clean text comes back
-// as it is.
+// text longer than Max bytes is cut and ends in an ellipsis. Clean text is
+// returned unchanged.
 func Clean(s string) string { return CleanTo(s, Max) }
 
-// CleanTo is Clean with another bound, in bytes.
+// CleanTo is Clean with another maximum, in bytes.
 func CleanTo(s string, limit int) string {
 	if cleanASCII(s, limit) {
 		return s
@@ -62,9 +61,9 @@ func cleanASCII(s string, limit int) bool {
 	return len(s) <= limit && (s == "" || last != ' ')
 }
 
-// Visible replaces what a terminal would obey by U+FFFD: control, format and
-// unprintable characters but for line feeds and tabs, and invalid UTF-8. It
-// shortens nothing: who copies a path needs all of it.
+// Visible replaces by U+FFFD what could control a terminal: control, format and
+// unprintable characters except line feeds and tabs, and invalid UTF-8. It shortens
+// nothing, so paths can be copied.
 func Visible(s string) string {
 	return strings.Map(func(r rune) rune {
 		if r == '\n' || r == '\t' || unicode.IsPrint(r) {

@@ -2,12 +2,11 @@ package text
 
 import "strings"
 
-// Mask returns text with a secret hidden. Two kinds of secret are part of too much
-// else to be hidden everywhere: one of less than four bytes is hidden where it
-// stands alone, and one that is a word of the program's own messages, such as
-// "password", where it stands as in an address or alone in quotes. Anywhere else
-// the message would be unreadable, and would tell that the secret is one of its
-// words.
+// Mask returns text with a secret hidden. Two kinds of secret occur too often by chance
+// to be hidden everywhere. One shorter than four bytes is hidden only as a whole word.
+// One that is a word of the program's own messages, such as "password", is hidden only
+// in the form of an address or alone in quotes: otherwise messages would be unreadable,
+// and would reveal that the secret is one of their words.
 func Mask(text, secret string) string {
 	switch {
 	case secret == "":
@@ -21,7 +20,7 @@ func Mask(text, secret string) string {
 }
 
 // messageWords are the words of messages about cameras, services and logins that
-// somebody may have for a password.
+// somebody may use as a password.
 const messageWords = " access account address admin again answer asks auth back before busy camera camcorder cannot certificate change channel check client" +
 	" close closed code command config configuration connect connection content control correct data default denied device door down empty error failed" +
 	" false file find forbids frame frames from gave give given handshake here host image insecure invalid kind later left live login made main missing" +

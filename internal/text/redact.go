@@ -1,5 +1,5 @@
-// Package text is what several packages need to do with text: hide secrets, make
-// what came from outside fit for a terminal or a log, and read and write units.
+// Package text handles text for several packages: it hides secrets, cleans foreign
+// text for terminals and logs, and parses and formats units.
 package text
 
 import (
@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// Hidden stands where a secret stood.
+// Hidden replaces a secret.
 const Hidden = "***"
 
 var (
@@ -22,9 +22,9 @@ var (
 // Redact returns a source with its secrets hidden: the password of the user
 // information, and the values of parameters whose names look like a secret's
 // (token, key, password and the like), up to the next "&", ";" or "#", and the
-// segment of a path behind one named so ("/pwd/…/"). Where an
-// address is malformed it hides rather too much than too little. It takes one
-// source, not a text with sources in it.
+// path segment after one with such a name ("/pwd/…/"). In a
+// malformed address it hides too much rather than too little. It takes one source,
+// not a text that contains sources.
 func Redact(source string) string {
 	hide := Secret(source)
 	var out strings.Builder
@@ -101,7 +101,7 @@ func badPort(address string) int {
 	return from
 }
 
-// Unescape resolves the percent escapes of an address. What is none stays.
+// Unescape decodes the percent escapes of an address. Invalid ones stay.
 func Unescape(s string) string {
 	var out strings.Builder
 	for i := 0; i < len(s); i++ {
@@ -118,7 +118,7 @@ func Unescape(s string) string {
 }
 
 // Hide returns a text about a source, such as the error of a library, without the
-// secrets of that source, as they stand in it or unescaped (see Mask).
+// secrets of that source, escaped or not (see Mask).
 func Hide(text, source string) string {
 	text = strings.ReplaceAll(text, source, Redact(source))
 	hide := Secret(source)

@@ -6,7 +6,7 @@ import (
 )
 
 // DidYouMean returns the end of a message about an unknown word, as in
-// `; did you mean "motion"?`, or "" where none of from is near.
+// `; did you mean "motion"?`, or "" if none of from is near.
 func DidYouMean(word string, from []string) string {
 	if near := Suggest(word, from); near != "" {
 		return fmt.Sprintf("; did you mean %q?", near)
@@ -14,10 +14,9 @@ func DidYouMean(word string, from []string) string {
 	return ""
 }
 
-// Suggest returns the entry of from that word is most likely a slip of the
-// fingers for, or "" when none is near: at most one edit for each three bytes,
-// where an edit adds, drops or replaces a byte or swaps two neighbours. Case
-// does not count. Of equally near entries the first one wins.
+// Suggest returns the entry of from that word most likely misspells, or "" when none is
+// near: at most one edit for each three bytes, where an edit adds, drops or replaces a
+// byte or swaps two neighbors. Case is ignored. Of equally near entries the first wins.
 func Suggest(word string, from []string) string {
 	word = strings.ToLower(word)
 	best, limit := "", max(1, len(word)/3)
