@@ -17,7 +17,7 @@ var (
 	_ detectors.Modeler = (*Detector)(nil)
 )
 
-// Detector shows the frames of one camera to a model.
+// Detector runs a model on the frames of one camera.
 type Detector struct {
 	runtime  *Runtime
 	shared   *shared

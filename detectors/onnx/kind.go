@@ -11,7 +11,7 @@ import (
 	"rvo-tui/internal/text"
 )
 
-// The bounds and defaults of the kind's own keys.
+// Limits and defaults of the kind's own keys.
 const (
 	minInput, maxInput = 8, 4096 // pixels a side
 	maxSignals         = 64

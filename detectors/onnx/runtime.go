@@ -1,6 +1,6 @@
-// Package onnx runs neural networks in ONNX files with ONNX Runtime. The library
-// is opened when the first model is: where it cannot be found, the kind exists and
-// can be configured, and New says what to do.
+// Package onnx runs neural networks in ONNX files with ONNX Runtime. The library is
+// opened with the first model: without it the kind can still be configured, and New
+// says what to do.
 package onnx
 
 import (
@@ -12,11 +12,11 @@ import (
 	"rvo-tui/internal/text"
 )
 
-// libraryName is what the library is called beside the program and elsewhere.
+// libraryName is the file name of the library.
 const libraryName = "libonnxruntime.so"
 
-// Runtime is ONNX Runtime as this process uses it, with the models that are open.
-// It is safe for concurrent use.
+// Runtime is ONNX Runtime in this process, with its open models. It is safe for
+// concurrent use.
 type Runtime struct {
 	mu      sync.Mutex // guards what follows
 	library string

@@ -12,7 +12,7 @@ import (
 	"rvo-tui/detectors"
 )
 
-// Report is what a model was found to be when it was tried.
+// Report says how a model was recognized, and how it ran.
 type Report struct {
 	Model  string        // what it was understood to be, for people
 	Load   time.Duration // until it was loaded and had answered once

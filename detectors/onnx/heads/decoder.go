@@ -10,7 +10,7 @@ import (
 	"rvo-tui/internal/text"
 )
 
-// Options says which of the things that a model may have seen count.
+// Options says which detections of a model count.
 type Options struct {
 	Threshold float64  // the smallest score
 	NMS       float64  // the overlap from which two boxes of a class are one
@@ -63,7 +63,7 @@ func (h *Head) Decoder(opts Options) (*Decoder, error) {
 	return d, nil
 }
 
-// UnknownLabel is the error for a label that is not among the model's.
+// UnknownLabel is the error for a label that the model does not have.
 func UnknownLabel(label string, labels []string) error {
 	problem := fmt.Sprintf("%q is not a label of the model", text.Clean(label))
 	if near := text.DidYouMean(label, labels); near != "" {

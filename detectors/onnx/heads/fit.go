@@ -6,7 +6,7 @@ import (
 	"rvo-tui/detectors"
 )
 
-// How a frame is fitted into the input of a model whose sides are otherwise.
+// How a frame is fitted into a model input of another aspect ratio.
 const (
 	FitLetterbox = "letterbox"          // whole and undistorted, in the middle of margins
 	FitTopLeft   = "letterbox-top-left" // the same, margins right and below
@@ -14,7 +14,7 @@ const (
 	FitCrop      = "crop"               // undistorted, its middle alone
 )
 
-// Fits returns the names of all ways to fit, as the configuration has them.
+// Fits returns the names of all ways to fit, for the configuration.
 func Fits() []string { return []string{FitLetterbox, FitTopLeft, FitStretch, FitCrop} }
 
 // Rect is a rectangle of whole pixels.

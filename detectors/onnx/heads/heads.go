@@ -1,6 +1,6 @@
-// Package heads says what the outputs of a neural network mean and turns them
-// into detections: YOLO in its versions, DETR, SSD, torchvision, faces and
-// classifiers. It is pure Go and knows nothing of who runs the network.
+// Package heads recognizes the outputs of neural networks and decodes them into
+// detections: the versions of YOLO, DETR, SSD, torchvision, faces and classifiers. It
+// is pure Go and independent of what runs the network.
 package heads
 
 import (
@@ -12,8 +12,8 @@ import (
 	"rvo-tui/internal/text"
 )
 
-// Tensor is one output of a model, or of one image of a batch. The numbers may be
-// another's memory.
+// Tensor is one output of a model, or of one image of a batch. The numbers may be in
+// memory of the caller.
 type Tensor struct {
 	Name    string
 	Shape   []int
@@ -49,7 +49,7 @@ func (t Tensor) is(shape ...int) bool {
 // last returns the size of the last dimension.
 func (t Tensor) last() int { return t.Shape[len(t.Shape)-1] }
 
-// Model is what a head is chosen by.
+// Model is the information by which a head is chosen.
 type Model struct {
 	Width, Height int               // of the input, in pixels
 	Outputs       []Tensor          // what the model answered to a grey frame, one image
@@ -58,7 +58,7 @@ type Model struct {
 	Format        string            // asked for; empty: to be found out
 }
 
-// Input is how a family of models is shown a frame. The zero value of Scale is
+// Input is the preprocessing of a family of models. The zero value of Scale is
 // 1/255.
 type Input struct {
 	Fit   string
@@ -92,7 +92,7 @@ type form struct {
 	match func(m *Model, asked bool) *match
 }
 
-// match is how a form reads a certain model.
+// match is how a format reads a certain model.
 type match struct {
 	classes int // 0: the shape does not say
 	detail  string
@@ -101,7 +101,7 @@ type match struct {
 	unsure string
 }
 
-// Formats returns the names of all forms, as the configuration has them.
+// Formats returns the names of all formats, for the configuration.
 func Formats() []string {
 	list := forms()
 	names := make([]string, len(list))
