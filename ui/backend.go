@@ -26,13 +26,13 @@ type Backend interface {
 	// Events returns the kept events after the one numbered after, oldest first.
 	Events(after uint64) []runtime.RecentEvent
 	// Preview returns what a camera sees now, scaled to width x height pixels;
-	// false: there is no picture.
+	// false: there is no frame.
 	Preview(camera string, width, height int) (Picture, bool)
 	// Clip returns the evidence of an event. It may read from a disk.
 	Clip(eventID string) (clips.Clip, error)
 }
 
-// Picture is a small picture.
+// Picture is a small preview of a frame.
 type Picture = runtime.Preview
 
 // Local is the Backend of a Runtime in the same process.
@@ -68,7 +68,7 @@ func (l Local) Clip(eventID string) (clips.Clip, error) {
 	return clips.Find(st.Dir, eventID)
 }
 
-// thumb returns the picture of a JPEG file, or nil.
+// thumb decodes a JPEG file; nil if it cannot.
 func thumb(data []byte) image.Image {
 	cfg, err := jpeg.DecodeConfig(bytes.NewReader(data))
 	if err != nil || cfg.Width > capture.MaxSide || cfg.Height > capture.MaxSide {

@@ -7,13 +7,13 @@ import (
 )
 
 const (
-	previewIdle  = 2 * time.Second // without being asked for, after which pictures are not sent for any more
-	previewRetry = time.Second     // after a stream of pictures has ended
-	previewSide  = 640             // longest side of a picture that comes over a connection, in pixels
-	previewRate  = 10              // pictures a second, at most
+	previewIdle  = 2 * time.Second // without a request, after which the stream is closed
+	previewRetry = time.Second     // after a stream has ended
+	previewSide  = 640             // longest side of a frame sent over a connection, in pixels
+	previewRate  = 10              // frames a second, at most
 )
 
-// previewer keeps one stream of pictures for what the dashboard shows. It is safe
+// previewer keeps one preview stream for what the dashboard shows. It is safe
 // for concurrent use.
 type previewer struct {
 	rate   float64
@@ -25,7 +25,7 @@ type previewer struct {
 	picture Picture   // of what is wanted; its Frame is 0: none yet
 }
 
-// want asks for pictures and returns the newest one there is.
+// want requests frames and returns the newest one, if any.
 func (p *previewer) want(now time.Time, camera string, width, height int) (Picture, bool) {
 	d := demanded{camera, width, height}
 	p.mu.Lock()
@@ -78,7 +78,7 @@ func (p *previewer) run(ctx context.Context, daemon Daemon) {
 	}
 }
 
-// stream sends for one kind of picture until another one is wanted, or none.
+// stream receives one preview until another one is wanted, or none.
 func (p *previewer) stream(ctx context.Context, daemon Daemon, d demanded) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -114,7 +114,7 @@ func within(w, h, most int) (int, int) {
 	return w, h
 }
 
-// stretch returns a picture at a size, pixels repeated where it has fewer.
+// stretch returns a preview at a size, repeating pixels where it has fewer.
 func stretch(p Picture, w, h int) Picture {
 	if p.Width == w && p.Height == h || p.Width <= 0 || p.Height <= 0 || len(p.Pixels) < p.Width*p.Height*3 {
 		return p

@@ -66,7 +66,7 @@ type Kind struct {
 	Keys      []string
 }
 
-// Picture is a small picture of what a camera sees.
+// Picture is a small preview of a frame.
 type Picture = runtime.Preview
 
 // About asks who answers.

@@ -102,7 +102,7 @@ func Number(v float64) string {
 	return strconv.FormatFloat(v, 'e', 1, 64)
 }
 
-// Rate writes pictures or runs a second in at most four cells.
+// Rate writes frames or runs a second in at most four cells.
 func Rate(v float64) string {
 	switch {
 	case v < 0.05:

@@ -76,7 +76,7 @@ func legend(s *Scene, c *runtime.CameraView, k *draw.Canvas) (found []string) {
 	return found
 }
 
-// PreviewSize returns how many cells a picture of the camera takes of w x h.
+// PreviewSize returns how many cells of w x h a frame of the camera takes.
 func PreviewSize(c *runtime.CameraView, w, h int) (cw, ch int) {
 	pw, ph := c.Width, c.Height
 	if pw <= 0 || ph <= 0 {
