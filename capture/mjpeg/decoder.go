@@ -34,7 +34,7 @@ func jpegSize(data []byte) (width, height int, err error) {
 type decoder struct{ tables []byte }
 
 // OpenDecoder is the capture.DecoderOpener for MJPEG in a build without FFmpeg. It
-// answers capture.ErrUnsupported for every other codec.
+// returns capture.ErrUnsupported for every other codec.
 func OpenDecoder(t *capture.Track, _ capture.Config) (capture.Decoder, error) {
 	if t.Codec != capture.MJPEG {
 		return nil, fmt.Errorf("decode %s: %w by a build without FFmpeg", t.Codec, capture.ErrUnsupported)
@@ -77,7 +77,7 @@ func (d *decoder) Drain() (capture.Decoded, error) { return capture.Decoded{}, n
 // Flush does nothing: no frame depends on another.
 func (d *decoder) Flush() {}
 
-// Close does nothing: there is only memory of Go's.
+// Close does nothing: all memory is Go's.
 func (d *decoder) Close() {}
 
 // standardTables returns the segment with the Huffman tables of JPEG's annex K,
@@ -91,8 +91,7 @@ func standardTables() []byte {
 	return out.Bytes()[from:to]
 }
 
-// withTables returns a JPEG with Huffman tables: many devices leave out those that
-// everybody uses.
+// withTables returns a JPEG with Huffman tables: many devices omit the standard ones.
 func withTables(data, tables []byte) []byte {
 	if from, _ := segment(data, markDHT); from >= 0 {
 		return data

@@ -1,5 +1,5 @@
 // Package mjpeg receives Motion JPEG over HTTP and HTTPS: it answers Basic and
-// Digest challenges, finds the JPEG frames in whatever a camera sends, and keeps the
+// Digest challenges, finds the JPEG frames in what a camera sends, and keeps the
 // newest.
 package mjpeg
 
@@ -21,7 +21,7 @@ import (
 // Open is the capture.Opener of capture.KindHTTP: a stream of JPEG frames over HTTP or
 // HTTPS, as multipart/x-mixed-replace or as cameras understand that, as a
 // capture.PacketSource. User and password of the address answer Basic and Digest
-// challenges. Proxies are not used: cameras are near.
+// challenges. Proxies are not used: cameras are on the local network.
 //
 // Frames may have an X-Timestamp header, in seconds, which becomes their
 // presentation time.
@@ -93,7 +93,7 @@ type source struct {
 	clock  clock
 }
 
-// Tracks returns the one track there is. The first packet tells its size.
+// Tracks returns the only track. Its size comes with the first packet.
 func (s *source) Tracks() []*capture.Track { return []*capture.Track{s.track} }
 
 // Read returns the next frame.
@@ -128,7 +128,7 @@ func (s *source) Read() (*capture.Packet, error) {
 
 func ended(err error) bool { return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) }
 
-// Live is true: a camera has a pace of its own.
+// Live is true: a camera runs at its own pace.
 func (s *source) Live() bool { return true }
 
 // Close ends the connection.
@@ -139,8 +139,8 @@ func (s *source) Close() error {
 	return err
 }
 
-// clock makes presentation times: of what the server says as long as that goes on,
-// and of arrivals where it says nothing or, as some do, always the same.
+// clock makes presentation times: from the server's timestamps while they advance,
+// else from arrival times.
 type clock struct {
 	pts     time.Duration
 	stamp   time.Duration
@@ -149,7 +149,7 @@ type clock struct {
 	stamped bool // all frames so far have had a time
 }
 
-// maxStep is the longest time between two frames that is taken for meant.
+// maxStep is the longest plausible time between two frames.
 const maxStep = time.Minute
 
 func (c *clock) next(arrived time.Time, stamp time.Duration, stamped bool) time.Duration {

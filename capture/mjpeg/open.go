@@ -14,8 +14,7 @@ import (
 	"rvo-tui/capture/login"
 )
 
-// sameHost lets redirects stay on the server that was asked: the password is
-// for it.
+// sameHost refuses redirects to another host, which the password is not for.
 func sameHost(req *http.Request, via []*http.Request) error {
 	if len(via) > 3 {
 		return errors.New("too many redirections: give the address of the stream itself")
@@ -59,7 +58,7 @@ func request(ctx context.Context, client *http.Client, target *url.URL, user *ur
 	}
 }
 
-// content is what a server says that it sends.
+// content is the content type of a response.
 type content int
 
 const (
@@ -70,7 +69,7 @@ const (
 
 var errSingleImage = fmt.Errorf("a single JPEG image is %w: give the address of the camera's MJPEG stream", capture.ErrUnsupported)
 
-// judge returns what an answer brings, or why it is of no use.
+// judge returns what a response contains, or why it is of no use.
 func judge(resp *http.Response, user *url.Userinfo) (content, error) {
 	switch {
 	case resp.StatusCode == http.StatusUnauthorized && user == nil:

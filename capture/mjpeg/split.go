@@ -24,7 +24,7 @@ var errPartTooLong = errors.New("frame is longer than 16 MiB")
 
 // splitter finds the JPEG frames in a multipart stream by their own markers.
 // Boundaries and lengths are not relied on: cameras write them with too many
-// dashes, without line ends, wrong or not at all. What is no frame is skipped.
+// dashes, without line ends, wrong or not at all. Anything else is skipped.
 type splitter struct {
 	r      *bufio.Reader
 	header []byte // the latest text before the frame, at most maxHeader

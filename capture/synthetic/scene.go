@@ -27,7 +27,7 @@ type scene struct {
 	line    []byte
 }
 
-// moment is what is special about a scene at one instant.
+// moment is how a scene differs from the plain street at one instant.
 type moment struct {
 	frame uint64  // the frame to draw
 	light float64 // 1: as by day

@@ -1,6 +1,6 @@
-// Package synthetic is a source of drawn scenes: a street where people and cars
-// pass, and what lamps and lenses do to it. Every frame follows from the scene, its
-// seed, size and rate alone, so that tests and demonstrations repeat exactly.
+// Package synthetic draws scenes: a street where people and cars pass, also with faults
+// of light and lens. A frame depends only on the scene, its seed, size and rate, so
+// tests and demonstrations repeat exactly.
 package synthetic
 
 import (
@@ -14,7 +14,7 @@ import (
 	"rvo-tui/capture"
 )
 
-// What a synthetic scene is drawn at where nothing is configured.
+// Default size and rate of a synthetic scene.
 const (
 	syntheticWidth  = 1280
 	syntheticHeight = 720
@@ -60,7 +60,7 @@ func Open(ctx context.Context, cfg capture.Config, addr capture.Address) (captur
 	return nil, fmt.Errorf("open source %q: there is no such scene; choose one of %s", "synthetic:"+addr.Scene, strings.Join(Scenes(), ", "))
 }
 
-// Validate calls bad where cfg names a scene that there is not.
+// Validate calls bad if cfg names an unknown scene.
 func Validate(cfg capture.Config, bad func(key, problem string)) {
 	addr, err := capture.ParseAddress(cfg.Source)
 	if err != nil || addr.Kind != capture.KindSynthetic || slices.Contains(Scenes(), addr.Scene) {
