@@ -50,7 +50,7 @@ type part struct {
 	zero         time.Duration  // capture time of the movie's beginning, since the epoch
 	offset       time.Duration  // from PTS to the movie's time
 	held         *sample        // the last frame, until it is known how long it is shown
-	interval     time.Duration  // between the last two frames, as decoded
+	interval     time.Duration  // between the last two frames, as decoded; a step of the configured rate until there are two
 	shots        []shot         // frames written, as decoded
 	length       time.Duration  // when the last frame or piece of sound ends
 	movie        capture.Movie  // once finished
@@ -144,7 +144,7 @@ func (f *film) begin(key *sample, ahead []sample, zero time.Duration) (*part, er
 	if n := len(f.parts); n > 0 {
 		name = fmt.Sprintf("%s%d", movieName, n+1)
 	}
-	p := &part{grown: grownPrefix + name + f.mux.Ext(), final: name + f.mux.Ext(), zero: zero, video: key.Track, offset: key.ts - zero - key.PTS}
+	p := &part{grown: grownPrefix + name + f.mux.Ext(), final: name + f.mux.Ext(), zero: zero, video: key.Track, offset: key.ts - zero - key.PTS, interval: f.cfg.step()}
 	tracks := tracksOf(f.mux, f.cfg, *key, sound)
 	p.encode = tracks[0].Encode
 	p.copied = !p.encode

@@ -12,7 +12,6 @@
 
 #include <string.h>
 
-#define MAX_TRACKS 4
 #define NS ((AVRational){1, 1000000000})
 #define VIDEO_BASE ((AVRational){1, 90000})
 
@@ -30,7 +29,7 @@ typedef struct {
 	struct SwsContext *sws;
 	AVFrame *in, *out;
 	int64_t last_pts;  // of encoded frames, time base of the encoder
-	int64_t last_duration;
+	int64_t end;       // of the last frame decoded, in that time base
 	int filled;        // samples waiting in out
 	int64_t next;      // when the next sample of sound is due, in samples
 } track;
@@ -331,7 +330,7 @@ static int encode(rvo_mux *m, track *t, const AVFrame *frame) {
 	while (err >= 0) {
 		err = avcodec_receive_packet(t->enc, m->pkt);
 		if (err == AVERROR(EAGAIN) || err == AVERROR_EOF) return 0;
-		if (err >= 0 && t->enc->codec_type == AVMEDIA_TYPE_VIDEO && m->pkt->pts == t->last_pts) m->pkt->duration = t->last_duration;
+		if (err >= 0 && t->enc->codec_type == AVMEDIA_TYPE_VIDEO && m->pkt->pts == t->last_pts) m->pkt->duration = FFMAX(0, t->end - t->last_pts);
 		if (err >= 0) err = put(m, t, t->enc->time_base);
 	}
 	return err;
@@ -340,6 +339,13 @@ static int encode(rvo_mux *m, track *t, const AVFrame *frame) {
 static int encode_video(rvo_mux *m, track *t) {
 	AVFrame *in = t->in, *out = t->out;
 	AVCodecContext *enc = t->enc;
+#if LIBAVUTIL_VERSION_MAJOR >= 58
+	int64_t duration = in->duration;
+#else
+	int64_t duration = in->pkt_duration;
+#endif
+	// A frame that is left out lengthens the one before.
+	t->end = av_rescale_q(in->pts + duration, NS, enc->time_base);
 	// Half a step of tolerance, so that a source of exactly that rate keeps all of its frames.
 	if (t->step > 0 && t->due != INT64_MIN && in->pts < t->due - t->step / 2) return 0;
 	if (t->step > 0) t->due = t->due == INT64_MIN || in->pts > t->due + t->step ? in->pts + t->step : t->due + t->step;
@@ -363,11 +369,6 @@ static int encode_video(rvo_mux *m, track *t) {
 	out->pts = av_rescale_q(in->pts, NS, enc->time_base);
 	if (t->last_pts != INT64_MIN && out->pts <= t->last_pts) out->pts = t->last_pts + 1;
 	t->last_pts = out->pts;
-#if LIBAVUTIL_VERSION_MAJOR >= 58
-	t->last_duration = av_rescale_q(in->duration, NS, enc->time_base);
-#else
-	t->last_duration = av_rescale_q(in->pkt_duration, NS, enc->time_base);
-#endif
 	return encode(m, t, out);
 }
 

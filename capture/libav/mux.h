@@ -4,6 +4,8 @@
 
 #include <stdint.h>
 
+#define MAX_TRACKS 4 // of a movie
+
 typedef struct rvo_mux rvo_mux;
 
 // What rvo_mux_add must know of a track beside its bytes.

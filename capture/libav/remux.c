@@ -6,13 +6,20 @@
 
 // copy_packets writes every whole packet of in to out.
 static int copy_packets(AVFormatContext *in, AVFormatContext *out, AVPacket *pkt) {
+	int64_t first[MAX_TRACKS];
 	int err;
+	if (in->nb_streams > MAX_TRACKS) return AVERROR_INVALIDDATA;
+	for (int i = 0; i < MAX_TRACKS; i++) first[i] = AV_NOPTS_VALUE;
 	while ((err = av_read_frame(in, pkt)) >= 0) {
 		if (pkt->flags & AV_PKT_FLAG_CORRUPT) { // cut short: what follows is not there
 			av_packet_unref(pkt);
 			break;
 		}
 		AVStream *from = in->streams[pkt->stream_index], *to = out->streams[pkt->stream_index];
+		// Where no duration is told, the muxer takes the time to the next packet. For the last one there is only the length of the track.
+		int64_t *begin = &first[pkt->stream_index];
+		if (*begin == AV_NOPTS_VALUE) *begin = pkt->dts;
+		if (pkt->duration == 0 && from->duration != AV_NOPTS_VALUE) pkt->duration = FFMAX(0, *begin + from->duration - pkt->dts);
 		av_packet_rescale_ts(pkt, from->time_base, to->time_base);
 		pkt->pos = -1;
 		pkt->flags &= AV_PKT_FLAG_KEY;
