@@ -3,6 +3,7 @@ package runtime
 import (
 	"context"
 	"log/slog"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -30,9 +31,9 @@ func (hose) Live() bool { return true }
 
 func (hose) Close() error { return nil }
 
-type packetCount struct{ n int }
+type packetCount struct{ n atomic.Int64 }
 
-func (c *packetCount) OfferPacket(*capture.Packet) { c.n++ }
+func (c *packetCount) OfferPacket(*capture.Packet) { c.n.Add(1) }
 
 // The second stream is connected while something keeps it and the camera is not
 // paused, and is never decoded.
@@ -66,20 +67,20 @@ func TestRecordingFollowsRingAndPause(t *testing.T) {
 		ring = new(packetCount)
 		r.adjust()
 		time.Sleep(10 * time.Second)
-		if v := r.view(); open != 1 || connected["rtsp://h/main"] != 1 || ring.n < 90 || v.State != capture.Live || v.Packets == 0 {
-			t.Errorf("with a ring: connected %v, %d packets, %+v", connected, ring.n, v)
+		if v := r.view(); open != 1 || connected["rtsp://h/main"] != 1 || ring.n.Load() < 90 || v.State != capture.Live || v.Packets == 0 {
+			t.Errorf("with a ring: connected %v, %d packets, %+v", connected, ring.n.Load(), v)
 		}
 		r.pause(true)
 		time.Sleep(time.Second)
-		before := ring.n
+		before := ring.n.Load()
 		time.Sleep(10 * time.Second)
-		if v := r.view(); ring.n != before || v.State != capture.Paused {
-			t.Errorf("paused: %d packets more, %+v", ring.n-before, v)
+		if v := r.view(); ring.n.Load() != before || v.State != capture.Paused {
+			t.Errorf("paused: %d packets more, %+v", ring.n.Load()-before, v)
 		}
 		r.pause(false)
 		time.Sleep(10 * time.Second)
-		if ring.n < before+80 {
-			t.Errorf("resumed: %d packets more", ring.n-before)
+		if ring.n.Load() < before+80 {
+			t.Errorf("resumed: %d packets more", ring.n.Load()-before)
 		}
 		cancel()
 		<-done
