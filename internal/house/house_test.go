@@ -110,7 +110,7 @@ var onlyFor = []struct {
 	dirs []string
 	why  string
 }{
-	{"C", []string{"capture/libav", "detectors/onnx", "detectors/opencv"}, "everything else builds without cgo"},
+	{"C", []string{"capture/libav", "detectors/onnx", "detectors/opencv", "examples/services/go"}, "everything else builds without cgo"},
 	{"gocv.io/x/gocv", []string{"detectors/opencv", "examples"}, "everything else builds without OpenCV"},
 	{"charm.land", []string{"ui"}, "nothing but the dashboard knows a terminal"},
 	{"gonum.org/v1/plot", []string{"bench/plot"}, "it would make the program 8 MB larger"},
