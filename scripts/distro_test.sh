@@ -51,6 +51,8 @@ rm -f "$root.log"
 
 mount_in proc proc proc || skip 'cannot mount'
 mount_in bind /dev dev
+mount_in bind /dev/pts dev/pts
+mount_in bind /dev/shm dev/shm
 mount_in bind "$(go env GOMODCACHE)" go/pkg/mod
 cp /etc/resolv.conf "$root/etc/"
 cp -r "$(go env GOROOT)" "$root/usr/local/go"
