@@ -55,7 +55,7 @@ func FitWidth(width, height, maxWidth int) (w, h int) {
 // whole source boxes.
 func EncodeJPEG(pix []byte, width, height, outWidth, outHeight int) ([]byte, error) {
 	if width <= 0 || height <= 0 || outWidth <= 0 || outHeight <= 0 || len(pix) < width*height*3 {
-		return nil, errors.New("picture has no pixels")
+		return nil, errors.New("frame has no pixels")
 	}
 	img := image.NewYCbCr(image.Rect(0, 0, outWidth, outHeight), image.YCbCrSubsampleRatio420)
 	yuvFromBGR(img, pix, width, height)

@@ -276,7 +276,7 @@ func (c *Camera) grabFailed(ctx context.Context, n *connection, s *session, err 
 	case !errors.Is(err, io.EOF):
 		return err
 	case s.grabbed == 0:
-		return fmt.Errorf("the file holds no pictures: %w", ErrUnsupported)
+		return fmt.Errorf("the file holds no frames: %w", ErrUnsupported)
 	case !c.cfg.Loop:
 		return io.EOF
 	}

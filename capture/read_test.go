@@ -67,8 +67,8 @@ func TestFileFailures(t *testing.T) {
 		shots  []shot
 		reason string
 	}{
-		"no pictures": {nil, "no pictures"},
-		"damaged":     {[]shot{{}, {err: errors.New("invalid data")}}, "invalid data"},
+		"no frames": {nil, "no frames"},
+		"damaged":   {[]shot{{}, {err: errors.New("invalid data")}}, "invalid data"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

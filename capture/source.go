@@ -79,7 +79,7 @@ type Skipper interface {
 // CorruptError reports one frame that could not be decoded.
 type CorruptError struct{ Err error }
 
-func (e *CorruptError) Error() string { return "decode picture: " + e.Err.Error() }
+func (e *CorruptError) Error() string { return "decode frame: " + e.Err.Error() }
 
 // Unwrap returns the decoder's own error.
 func (e *CorruptError) Unwrap() error { return e.Err }

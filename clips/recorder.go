@@ -308,7 +308,7 @@ func (r *Recorder) dismiss() {
 	select {
 	case <-ended:
 	case <-limit.C:
-		r.log.Warn("abandon threads that encode pictures for clips: the machine leaves them no time", "after", abandonTime)
+		r.log.Warn("abandon threads that encode frames of clips: the machine leaves them no time", "after", abandonTime)
 	}
 }
 

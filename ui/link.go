@@ -14,7 +14,7 @@ type LinkState string
 const (
 	LinkConnecting LinkState = "connecting" // nothing has come yet
 	LinkLive       LinkState = "live"
-	LinkLost       LinkState = "lost" // it was live, and is tried again and again
+	LinkLost       LinkState = "lost" // it was live; it is retried
 )
 
 // Link is the way to a Runtime in another process, as plain values.

@@ -63,11 +63,11 @@ func digest(token string) []byte {
 func (g *gatekeeper) admit(ctx context.Context, now time.Time) (caller, error) {
 	p, ok := peer.FromContext(ctx)
 	if !ok {
-		return caller{}, status.Error(codes.Unauthenticated, "nobody is at the other end")
+		return caller{}, status.Error(codes.Unauthenticated, "the connection has no peer information")
 	}
 	info, ok := p.AuthInfo.(peerInfo)
 	if !ok {
-		return caller{}, status.Error(codes.Unauthenticated, "nobody is at the other end")
+		return caller{}, status.Error(codes.Unauthenticated, "the connection has no peer information")
 	}
 	c := caller{who: info.who, drop: func() { _ = info.conn.Close() }} // it is gone then, whatever that says
 	if info.local {
