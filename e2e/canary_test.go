@@ -148,7 +148,7 @@ func TestSecretsStayIn(t *testing.T) {
 		out.take(path, body, holds)
 	}
 	for call, holds := range map[string]string{
-		"About": "door", "Watch": `"reason":`, "Events": "moved", "Log": "are served", "Clips": "street",
+		"About": "door", "Watch": `"reason":`, "Events": "moved", "Log": "started", "Clips": "street",
 	} {
 		out.take("the answer to "+call, raw(t, d.socket(), call), holds)
 	}

@@ -125,6 +125,7 @@ func run(ctx context.Context, loader config.Loader, cfg config.Config, flags cli
 	if cfg.Runtime.Watch {
 		wg.Go(func() { again.watch(side) })
 	}
+	log.Info("started", "config", cfg.File, "cameras", len(cfg.Camera), "detectors", len(cfg.Detector), "rules", len(cfg.Rule))
 	told := ctx.Done() // to stop
 	wg.Go(func() { service.run(told, side.Done(), rt.Started(), rt.Snapshot) })
 	if cfg.Metrics.Listen != "" {
@@ -140,7 +141,6 @@ func run(ctx context.Context, loader config.Loader, cfg config.Config, flags cli
 	ctx, quit := context.WithCancel(ctx)
 	defer quit()
 	defer context.AfterFunc(ctx, kinds.children.Stop)()
-	log.Info("started", "config", cfg.File, "cameras", len(cfg.Camera), "detectors", len(cfg.Detector), "rules", len(cfg.Rule))
 	if screen == nil {
 		if !flags.NoUI {
 			log.Info("standard input and output are no terminal: running without the dashboard, as with --no-ui")
