@@ -34,11 +34,12 @@ const (
 	RuleOff      Verb = "rule_off"      // Rule
 	SaveClip     Verb = "clip"          // Camera: a clip of what it sees now
 	Reload       Verb = "reload"        // Setup, which replaces the current one
+	Acknowledge  Verb = "acknowledge"   // Alert, until it goes; once more takes it back
 )
 
 // Verbs returns all verbs.
 func Verbs() []Verb {
-	return []Verb{Attach, Detach, Enable, Disable, SetRate, AddCamera, RemoveCamera, Pause, Resume, RuleOn, RuleOff, SaveClip, Reload}
+	return []Verb{Attach, Detach, Enable, Disable, SetRate, AddCamera, RemoveCamera, Pause, Resume, RuleOn, RuleOff, SaveClip, Reload, Acknowledge}
 }
 
 // Command is a change of a running Runtime. Without a Camera it applies to all
@@ -52,6 +53,7 @@ type Command struct {
 	Attached *detectors.Config // of Attach; its Cameras must be empty or the Command's
 	Added    *capture.Config   // of AddCamera
 	Setup    *Setup            // of Reload
+	Alert    string            // ID, of Acknowledge
 }
 
 // commandBacklog is how many commands may wait.
@@ -109,7 +111,10 @@ func (r *Runtime) perform(req request) error {
 	if err := ctx.Err(); err != nil {
 		return err // the caller no longer waits
 	}
-	if cmd.Do == Attach {
+	switch cmd.Do {
+	case Acknowledge:
+		return r.acknowledge(cmd.Alert)
+	case Attach:
 		if cmd.Attached == nil {
 			return errors.New("no detector was given")
 		}

@@ -48,6 +48,9 @@ func (r *Runtime) Snapshot() *Snapshot {
 	}
 	s.Queues = append(s.Queues, QueueView{Name: "commands", Depth: len(r.requests), Capacity: cap(r.requests)})
 	s.Queues = append(s.Queues, QueueView{Name: "changes", Depth: len(r.changes), Capacity: cap(r.changes)})
+	if list := r.alerts.Load(); list != nil {
+		s.Alerts = *list
+	}
 	if r.opts.Redact != nil {
 		s.redact(r.opts.Redact)
 	}

@@ -10,6 +10,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -66,6 +67,8 @@ type Runtime struct {
 	wg       sync.WaitGroup
 	loop     *loop // of Run's goroutine
 	watchers Broadcast
+	troubles *alerts                 // owned by Run's goroutine
+	alerts   atomic.Pointer[[]Alert] // that there are
 
 	mu        sync.Mutex // guards what follows; held for a few instructions
 	cameras   []*active  // as configured, then in order of addition; only Run's goroutine changes it
@@ -90,6 +93,7 @@ func New(opts Options, epoch time.Time) *Runtime {
 		ended:    make(chan *active, 64),
 		stopped:  make(chan struct{}),
 		loop:     newLoop(),
+		troubles: newAlerts(),
 	}
 }
 
@@ -170,6 +174,7 @@ func (r *Runtime) serve(ctx context.Context) error {
 			req.reply <- r.perform(req)
 			continue
 		case <-beat.C:
+			r.look()
 			continue
 		case req := <-changes:
 			r.current = r.begin(ctx, req)

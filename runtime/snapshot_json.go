@@ -33,6 +33,10 @@ func (s Snapshot) MarshalJSON() ([]byte, error) {
 	v.Queues = tidyQueues(s.Queues)
 	v.Sinks = append([]SinkView{}, s.Sinks...)
 	v.Reload.Results = append([]engine.Count{}, s.Reload.Results...)
+	v.Alerts = append([]Alert{}, s.Alerts...)
+	for i := range v.Alerts {
+		v.Alerts[i].Cameras = append([]string{}, v.Alerts[i].Cameras...)
+	}
 	if s.Clips != nil {
 		st := *s.Clips
 		st.Rings = append([]clips.RingStatus{}, st.Rings...)

@@ -23,6 +23,7 @@ const (
 	exitOK      = 0
 	exitFailure = 1 // at run time
 	exitUsage   = 2 // a bad configuration or command line
+	exitAlerts  = 3 // ctl alerts printed some that are not acknowledged
 )
 
 // Main runs the program with the given arguments and returns its exit status.
@@ -93,6 +94,8 @@ func status(err error) int {
 	switch {
 	case err == nil:
 		return exitOK
+	case errors.Is(err, errAlerts):
+		return exitAlerts
 	case errors.As(err, &told):
 		if errors.As(err, &usage) {
 			return exitUsage

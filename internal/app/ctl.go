@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"syscall"
 	"time"
 
@@ -60,7 +61,7 @@ func (e *toldError) Unwrap() error { return e.error }
 // ctlShows reports whether a verb only prints something.
 func ctlShows(verb string) bool {
 	switch verb {
-	case "status", "watch", "events", "log", "clips":
+	case "status", "alerts", "watch", "events", "log", "clips":
 		return true
 	}
 	return false
@@ -116,6 +117,10 @@ func ctlEndless(flags cli.Flags) bool {
 	return flags.Verb == "watch" || flags.Verb == "events" && flags.Ctl.Events.Follow || flags.Verb == "log" && flags.Ctl.Log.Follow
 }
 
+// errAlerts is the end of ctl alerts while an alert is not acknowledged. It says nothing:
+// the alerts have been printed.
+var errAlerts = errors.New("there are alerts")
+
 // errShown ends a stream when everything asked for was printed.
 var errShown = errors.New("shown")
 
@@ -131,6 +136,18 @@ func ctlShow(ctx context.Context, stop context.CancelCauseFunc, client *control.
 			}
 			return errShown
 		}))
+	case "alerts":
+		var list []runtime.Alert
+		err = client.Watch(ctx, 0, each(ctx, stop, func(s *runtime.Snapshot) error {
+			list = s.Alerts
+			if err := printAlerts(out, list, f.JSON); err != nil {
+				return err
+			}
+			return errShown
+		}))
+		if errors.Is(context.Cause(ctx), errShown) && slices.ContainsFunc(list, func(a runtime.Alert) bool { return !a.Acknowledged }) {
+			return errAlerts
+		}
 	case "watch":
 		n := 0
 		err = client.Watch(ctx, cmp.Or(f.Watch.Rate, 1), each(ctx, stop, func(s *runtime.Snapshot) error {

@@ -81,6 +81,7 @@ func TestCtlCommands(t *testing.T) {
 		{[]string{"rule_off", "r"}, runtime.Command{Do: runtime.RuleOff, Rule: "r"}},
 		{[]string{"clip", "--camera", "door"}, runtime.Command{Do: runtime.SaveClip, Camera: "door"}},
 		{[]string{"reload"}, runtime.Command{Do: runtime.Reload}},
+		{[]string{"acknowledge", "detector_failed:person"}, runtime.Command{Do: runtime.Acknowledge, Alert: "detector_failed:person"}},
 	} {
 		got, err := commandOf(t, l, c.args...)
 		if err != nil || !reflect.DeepEqual(got, c.want) {
@@ -108,6 +109,7 @@ func TestCtlHasEveryVerb(t *testing.T) {
 		{"rule_off", "x"},
 		{"clip"},
 		{"reload"},
+		{"acknowledge", "detector_failed:x"},
 	}
 	var got []runtime.Verb
 	for _, line := range lines {

@@ -2,6 +2,7 @@ package app
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -32,6 +33,33 @@ func printStatus(out io.Writer, s *runtime.Snapshot, asJSON bool) error {
 	statusSignals(w, s)
 	statusRules(w, s)
 	statusQueues(w, s)
+	return w.Flush()
+}
+
+// printAlerts prints alerts, one JSON line each or for people.
+func printAlerts(out io.Writer, list []runtime.Alert, asJSON bool) error {
+	if asJSON {
+		for i := range list {
+			if err := printJSON(out, list[i]); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	if len(list) == 0 {
+		_, err := fmt.Fprintln(out, "no alerts")
+		return err
+	}
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	row(w, "ALERT", "SINCE", "CAMERAS", "CAUSE", "REMEDY", "")
+	for i := range list {
+		a := &list[i]
+		known := ""
+		if a.Acknowledged {
+			known = "(acknowledged)"
+		}
+		row(w, a.ID, a.Since.Local().Format(time.RFC3339), cmp.Or(strings.Join(a.Cameras, ","), "-"), cmp.Or(a.Cause, "-"), a.Remedy, known)
+	}
 	return w.Flush()
 }
 

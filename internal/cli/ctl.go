@@ -21,6 +21,7 @@ type CtlFlags struct {
 	JSON bool   `name:"json" help:"Print JSON."`
 
 	Status struct{}   `cmd:"" help:"Print status."`
+	Alerts struct{}   `cmd:"" help:"Print present alerts; exit status 3 while one is not acknowledged."`
 	Watch  WatchFlags `cmd:"" help:"Print status repeatedly."`
 	Events TailFlags  `cmd:"" help:"Print recent events."`
 	Log    TailFlags  `cmd:"" help:"Print recent log lines."`

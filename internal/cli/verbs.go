@@ -32,6 +32,7 @@ type Verbs struct {
 	RuleOff      RuleArgs     `cmd:"" name:"rule_off" help:"Disable a rule."`
 	Clip         CameraArgs   `cmd:"" help:"Save a clip of what a camera sees now."`
 	Reload       ReloadArgs   `cmd:"" help:"Reload the configuration."`
+	Acknowledge  AlertArgs    `cmd:"" help:"Mark an alert as known until it goes, or take the mark back."`
 }
 
 // Env is what commands are read with.
@@ -52,6 +53,7 @@ type args interface {
 // What stands in Verbs can make a command, which the compiler cannot see there.
 var _ = []args{
 	(*AttachArgs)(nil), (*DetectorArgs)(nil), (*RateArgs)(nil), (*AddArgs)(nil), (*RemoveArgs)(nil), (*CameraArgs)(nil), (*RuleArgs)(nil), (*ReloadArgs)(nil),
+	(*AlertArgs)(nil),
 }
 
 // allCameras is what --camera says for every camera.
@@ -150,6 +152,15 @@ type ReloadArgs struct{}
 
 func (*ReloadArgs) command(do runtime.Verb, _ Env) (runtime.Command, error) {
 	return runtime.Command{Do: do}, nil
+}
+
+// AlertArgs say which alert is meant.
+type AlertArgs struct {
+	Alert string `arg:"" help:"The alert, as ctl alerts names it: detector_failed:person."`
+}
+
+func (a *AlertArgs) command(do runtime.Verb, _ Env) (runtime.Command, error) {
+	return runtime.Command{Do: do, Alert: a.Alert}, nil
 }
 
 // Command returns the command that the arguments of a verb, parsed before, make.

@@ -37,6 +37,7 @@ func (c *Collector) Collect(out chan<- prometheus.Metric) {
 	p.count(c.loopTurns, s.Loop.Turns)
 	p.gauge(c.loopBusy, s.Loop.Busy.Seconds())
 	c.reload(&p, &s.Reload)
+	c.present(&p, s.Alerts)
 	c.queues(&p, "", s.Queues)
 	for i := range s.Sinks {
 		c.sink(&p, &s.Sinks[i])
@@ -78,6 +79,18 @@ func (c *Collector) reload(p *page, v *runtime.ReloadView) {
 	}
 	p.time(c.reloadOK, v.OK)
 	p.gauge(c.reloadLast, number(v.Last == "" || v.Last == runtime.ReloadOK))
+}
+
+// present counts alerts. Every kind has a series, so that one can be alerted on before
+// its first.
+func (c *Collector) present(p *page, list []runtime.Alert) {
+	n := map[runtime.AlertKind]int{}
+	for i := range list {
+		n[list[i].Kind]++
+	}
+	for _, kind := range runtime.AlertKinds() {
+		p.gauge(c.alerts, float64(n[kind]), string(kind))
+	}
 }
 
 func (c *Collector) sink(p *page, v *runtime.SinkView) {

@@ -36,6 +36,7 @@ type Collector struct {
 	sinkFailures, sinkDepth, sinkCapacity    *prometheus.Desc
 	logLines                                 *prometheus.Desc
 	reloads, reloadOK, reloadLast            *prometheus.Desc
+	alerts                                   *prometheus.Desc
 	loopTurns, loopBusy                      *prometheus.Desc
 	cameraState, cameraFrames, cameraLast    *prometheus.Desc
 	cameraWidth, cameraHeight                *prometheus.Desc
@@ -81,6 +82,7 @@ func NewCollector(latest func() *runtime.Snapshot) *Collector {
 
 	c.slots = d("slots", "Local detectors that may compute at the same time.")
 	c.slotsBusy = d("slots_busy", "Slots in use.")
+	c.alerts = d("alerts", "Present alerts, by kind.", "kind")
 	c.slotsWaiting = d("slots_waiting", "Detectors waiting for a slot.")
 	c.revoked = d("slots_revoked_total", "Slots taken from stuck detectors.")
 

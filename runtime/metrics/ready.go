@@ -21,6 +21,9 @@ type Readiness struct {
 	Ready   bool       `json:"ready"`
 	Reasons []NotReady `json:"reasons"`        // at most 32
 	More    int        `json:"more,omitempty"` // reasons beyond those
+	// Alerts are the present ones, at most 32. They may outlast their reason by
+	// seconds, and make nothing unready.
+	Alerts []runtime.Alert `json:"alerts"`
 }
 
 // NotReady is one reason why a program is not ready.
@@ -36,7 +39,7 @@ type NotReady struct {
 // starting, stuck or failed. Nil is a program that has not started yet. Reasons are
 // cleaned and shortened.
 func ReadyOf(s *runtime.Snapshot) Readiness {
-	r := Readiness{Reasons: []NotReady{}}
+	r := Readiness{Reasons: []NotReady{}, Alerts: []runtime.Alert{}}
 	switch {
 	case s == nil || s.Loop.Turns == 0:
 		// Cameras that are still to be added are no separate reason.
@@ -69,6 +72,10 @@ func ReadyOf(s *runtime.Snapshot) Readiness {
 		}
 	}
 	r.Ready = len(r.Reasons) == 0
+	for _, a := range s.Alerts[:min(len(s.Alerts), readyReasons)] {
+		a.Cause = text.CleanTo(a.Cause, readyText)
+		r.Alerts = append(r.Alerts, a)
+	}
 	return r
 }
 

@@ -26,25 +26,25 @@ func TestReadyOf(t *testing.T) {
 		s    *runtime.Snapshot
 		want string
 	}{
-		{"not started", nil, `{"ready":false,"reasons":[{"state":"starting"}]}`},
-		{"without its cameras yet", &runtime.Snapshot{}, `{"ready":false,"reasons":[{"state":"starting"}]}`},
-		{"no camera", &runtime.Snapshot{Loop: runtime.LoopView{Turns: 1}}, `{"ready":true,"reasons":[]}`},
+		{"not started", nil, `{"ready":false,"reasons":[{"state":"starting"}],"alerts":[]}`},
+		{"without its cameras yet", &runtime.Snapshot{}, `{"ready":false,"reasons":[{"state":"starting"}],"alerts":[]}`},
+		{"no camera", &runtime.Snapshot{Loop: runtime.LoopView{Turns: 1}}, `{"ready":true,"reasons":[],"alerts":[]}`},
 		{
 			"while a reload has taken a camera away",
 			&runtime.Snapshot{Loop: runtime.LoopView{Turns: 1, Reloading: true}, Cameras: []runtime.CameraView{cam("door", capture.Live, "")}},
-			`{"ready":false,"reasons":[{"state":"reloading"}]}`,
+			`{"ready":false,"reasons":[{"state":"reloading"}],"alerts":[]}`,
 		},
 		{
 			"all is well",
 			&runtime.Snapshot{Loop: runtime.LoopView{Turns: 1}, Cameras: []runtime.CameraView{cam("door", capture.Live, "",
 				det("a", engine.DetectorWaiting, "rate", ""), det("b", engine.DetectorRunning, "", "an old error"),
 				det("c", engine.DetectorBackoff, "", ""), det("d", engine.DetectorDisabled, "", ""))}},
-			`{"ready":true,"reasons":[]}`,
+			`{"ready":true,"reasons":[],"alerts":[]}`,
 		},
 		{
 			"paused and ended",
 			&runtime.Snapshot{Loop: runtime.LoopView{Turns: 1}, Cameras: []runtime.CameraView{cam("door", capture.Paused, "by command", det("a", engine.DetectorFailed, "", "x")), cam("file", capture.Ended, "")}},
-			`{"ready":true,"reasons":[]}`,
+			`{"ready":true,"reasons":[],"alerts":[]}`,
 		},
 		{
 			"cameras down",
@@ -53,14 +53,14 @@ func TestReadyOf(t *testing.T) {
 				cam("lane", capture.Reconnecting, ""), cam("gate", capture.Failed, "bad\x1b[2J\nfile"),
 			}},
 			`{"ready":false,"reasons":[{"camera":"door","state":"stalled","reason":"no frame for 5s"},{"camera":"yard","state":"connecting"},` +
-				`{"camera":"lane","state":"reconnecting"},{"camera":"gate","state":"failed","reason":"bad[2J file"}]}`,
+				`{"camera":"lane","state":"reconnecting"},{"camera":"gate","state":"failed","reason":"bad[2J file"}],"alerts":[]}`,
 		},
 		{
 			"detectors down",
 			&runtime.Snapshot{Loop: runtime.LoopView{Turns: 1}, Cameras: []runtime.CameraView{cam("door", capture.Live, "",
 				det("a", engine.DetectorStarting, "loading", ""), det("b", engine.DetectorStuck, "", ""), det("c", engine.DetectorFailed, "retry", "no file"))}},
 			`{"ready":false,"reasons":[{"camera":"door","detector":"a","state":"starting","reason":"loading"},` +
-				`{"camera":"door","detector":"b","state":"stuck"},{"camera":"door","detector":"c","state":"failed","reason":"no file"}]}`,
+				`{"camera":"door","detector":"b","state":"stuck"},{"camera":"door","detector":"c","state":"failed","reason":"no file"}],"alerts":[]}`,
 		},
 	}
 	for _, tt := range tests {

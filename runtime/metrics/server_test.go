@@ -67,7 +67,7 @@ func TestServerAnswers(t *testing.T) {
 		{"HEAD", "/metrics", "", 200, "text/plain", ""},
 		{"GET", "/health", "", 200, "application/json", `"status":"degraded"`},
 		{"HEAD", "/health", "", 200, "application/json", ""},
-		{"GET", "/ready", "", 200, "application/json", `{"ready":true,"reasons":[]}`},
+		{"GET", "/ready", "", 200, "application/json", `{"ready":true,"reasons":[],"alerts":[]}`},
 		{"POST", "/ready", "", 405, "text/plain", "Method Not Allowed"},
 		{"GET", "/", "", 200, "text/plain", "/metrics"},
 		{"GET", "/debug/pprof/", "", 404, "text/plain", "not found"},

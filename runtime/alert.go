@@ -1,0 +1,234 @@
+package runtime
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// AlertKind is what an alert is about.
+type AlertKind string
+
+// The kinds of alerts.
+const (
+	AlertCameraDown     AlertKind = "camera_down"     // gives no frames, though it is to
+	AlertCameraLag      AlertKind = "camera_lag"      // its stream is decoded slower than it arrives
+	AlertDetectorFailed AlertKind = "detector_failed" // too many errors in a row, or stuck
+	AlertDetectorSlow   AlertKind = "detector_slow"   // cannot keep its rate
+	AlertSink           AlertKind = "sink_degraded"   // events are not delivered
+	AlertClips          AlertKind = "clips_degraded"  // clips are lost
+	AlertReload         AlertKind = "reload_failed"   // the configuration in place is not that of the file
+)
+
+// AlertKinds returns all kinds of alerts.
+func AlertKinds() []AlertKind {
+	return []AlertKind{AlertCameraDown, AlertCameraLag, AlertDetectorFailed, AlertDetectorSlow, AlertSink, AlertClips, AlertReload}
+}
+
+// Alert is one present trouble. A detector that fails on several cameras is one alert.
+type Alert struct {
+	ID           string    `json:"id"` // KIND or KIND:SUBJECT, the same while it lasts
+	Kind         AlertKind `json:"kind"`
+	Severe       bool      `json:"severe"`  // frames, detections, events or clips are missing; false: late or fewer
+	Subject      string    `json:"subject"` // name of the camera, detector or sink; empty: there is none
+	Cameras      []string  `json:"cameras"` // affected; empty: the program as a whole
+	Since        time.Time `json:"since"`
+	Cause        string    `json:"cause"`  // for a person; may be empty
+	Remedy       string    `json:"remedy"` // what to do
+	Acknowledged bool      `json:"acknowledged"`
+}
+
+// Title says in a few words what is wrong, without the cause.
+func (a *Alert) Title() string {
+	name := a.Subject
+	switch a.Kind {
+	case AlertCameraDown:
+		return "camera " + name + " gives no frames"
+	case AlertCameraLag:
+		return "camera " + name + " lags"
+	case AlertDetectorFailed:
+		return "detector " + name + " failed" + a.where()
+	case AlertDetectorSlow:
+		return "detector " + name + " is too slow" + a.where()
+	case AlertSink:
+		return "events are not delivered to " + name
+	case AlertClips:
+		return "clips are being lost"
+	case AlertReload:
+		return "the configuration was not reloaded"
+	}
+	return strings.TrimSpace(string(a.Kind) + " " + name + a.where())
+}
+
+// where names the cameras of an alert about something else than a camera.
+func (a *Alert) where() string {
+	switch {
+	case len(a.Cameras) == 0:
+		return ""
+	case len(a.Cameras) > 3:
+		return " on " + strings.Join(a.Cameras[:2], ", ") + " and others"
+	}
+	return " on " + strings.Join(a.Cameras, ", ")
+}
+
+const (
+	alertClear = 5 * time.Second  // without trouble, after which an alert goes
+	slowWindow = 10 * time.Second // over which a detector's rate is judged
+)
+
+// trouble is what a snapshot says of one thing.
+type trouble struct {
+	kind            AlertKind
+	subject, camera string // camera may be empty
+	severe          bool
+	sustains        bool          // an alert that is there; it raises none
+	after           time.Duration // how long it must last to raise one
+	cause, remedy   string
+}
+
+type troubleKey struct {
+	kind            AlertKind
+	subject, camera string
+}
+
+// alerts follows troubles from snapshot to snapshot. An alert is raised once its
+// trouble has lasted, and goes when there has been none for alertClear. It has no
+// clock. The goroutine of Run owns it.
+type alerts struct {
+	present map[troubleKey]*presence
+	acked   map[string]bool // by ID, of present alerts
+	loads   map[troubleKey][]load
+}
+
+// presence is a trouble over time.
+type presence struct {
+	trouble
+	began, seen time.Time
+	raised      bool
+}
+
+func newAlerts() *alerts {
+	return &alerts{present: map[troubleKey]*presence{}, acked: map[string]bool{}, loads: map[troubleKey][]load{}}
+}
+
+// step takes a snapshot in and returns the present alerts: what is severe first, then
+// what is not acknowledged, then the oldest.
+func (a *alerts) step(s *Snapshot) []Alert {
+	now := s.At
+	for _, t := range a.troubles(s) {
+		key := troubleKey{t.kind, t.subject, t.camera}
+		p := a.present[key]
+		switch {
+		case p == nil && t.sustains:
+			continue
+		case p == nil:
+			p = &presence{began: now}
+			a.present[key] = p
+		}
+		p.seen = now
+		if !t.sustains || p.cause == "" {
+			p.trouble = t
+		}
+		p.raised = p.raised || !t.sustains && now.Sub(p.began) >= t.after
+	}
+	for key, p := range a.present {
+		if quiet := now.Sub(p.seen); quiet > 0 && !p.raised || quiet >= alertClear {
+			delete(a.present, key)
+		}
+	}
+	return a.list(s)
+}
+
+// list joins the alerts of several cameras.
+func (a *alerts) list(s *Snapshot) []Alert {
+	place := make(map[string]int, len(s.Cameras))
+	for i := range s.Cameras {
+		place[s.Cameras[i].Name] = i
+	}
+	byID := map[string]*Alert{}
+	for _, p := range a.present {
+		if !p.raised {
+			continue
+		}
+		id := string(p.kind)
+		if p.subject != "" {
+			id += ":" + p.subject
+		}
+		v := byID[id]
+		if v == nil {
+			v = &Alert{ID: id, Kind: p.kind, Subject: p.subject, Since: p.began, Acknowledged: a.acked[id], Cameras: []string{}}
+			byID[id] = v
+		}
+		v.Severe = v.Severe || p.severe
+		if p.began.Before(v.Since) {
+			v.Since = p.began
+		}
+		if p.camera != "" {
+			v.Cameras = append(v.Cameras, p.camera)
+		}
+	}
+	for id := range a.acked {
+		if byID[id] == nil {
+			delete(a.acked, id)
+		}
+	}
+	out := make([]Alert, 0, len(byID))
+	for _, v := range byID {
+		slices.SortFunc(v.Cameras, func(x, y string) int { return cmp.Or(cmp.Compare(place[x], place[y]), cmp.Compare(x, y)) })
+		first := ""
+		if len(v.Cameras) > 0 {
+			first = v.Cameras[0]
+		}
+		p := a.present[troubleKey{v.Kind, v.Subject, first}]
+		v.Cause, v.Remedy = p.cause, p.remedy
+		out = append(out, *v)
+	}
+	slices.SortFunc(out, func(x, y Alert) int {
+		return cmp.Or(order(y.Severe, x.Severe), order(x.Acknowledged, y.Acknowledged), x.Since.Compare(y.Since), cmp.Compare(x.ID, y.ID))
+	})
+	return out
+}
+
+// order sorts false before true.
+func order(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case b:
+		return -1
+	}
+	return 1
+}
+
+// acknowledge marks an alert until it goes, or takes the mark back. It reports whether
+// there is such an alert.
+func (a *alerts) acknowledge(list []Alert, id string) bool {
+	if !slices.ContainsFunc(list, func(v Alert) bool { return v.ID == id }) {
+		return false
+	}
+	if a.acked[id] {
+		delete(a.acked, id)
+	} else {
+		a.acked[id] = true
+	}
+	return true
+}
+
+// look finds the present alerts. It runs in Run's goroutine, once a second.
+func (r *Runtime) look() {
+	list := r.troubles.step(r.Snapshot())
+	r.alerts.Store(&list)
+}
+
+// acknowledge carries out the command of that name.
+func (r *Runtime) acknowledge(id string) error {
+	s := r.Snapshot()
+	if !r.troubles.acknowledge(s.Alerts, id) {
+		return fmt.Errorf("there is no alert %q; ctl alerts lists those there are", id)
+	}
+	list := r.troubles.list(s)
+	r.alerts.Store(&list)
+	return nil
+}

@@ -1,0 +1,163 @@
+package runtime
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"rvo-tui/capture"
+	"rvo-tui/runtime/engine"
+)
+
+const (
+	connectGrace = 5 * time.Second // a first connection takes its time
+	slowGrace    = 3 * time.Second
+)
+
+// troubles lists what a snapshot says is wrong.
+func (a *alerts) troubles(s *Snapshot) []trouble {
+	var list []trouble
+	loads := make(map[troubleKey][]load, len(a.loads))
+	for i := range s.Cameras {
+		c := &s.Cameras[i]
+		if t, bad := cameraTrouble(c); bad {
+			list = append(list, t)
+		}
+		if c.Lagging {
+			list = append(list, trouble{
+				kind: AlertCameraLag, subject: c.Name, camera: c.Name, after: slowGrace,
+				cause:  fmt.Sprintf("frames are read %v late", c.Lag.Round(10*time.Millisecond)),
+				remedy: "use a stream of a lower resolution or frame rate, or take load off this machine",
+			})
+		}
+		if c.State != capture.Live {
+			continue // a camera without frames explains what its detectors lack
+		}
+		for k := range c.Detectors {
+			d := &c.Detectors[k]
+			key := troubleKey{AlertDetectorSlow, d.Name, c.Name}
+			loads[key] = noteLoad(a.loads[key], s.At, d)
+			if t, bad := failure(c, d); bad {
+				list = append(list, t)
+			} else if t, bad := slowness(c, d, loads[key]); bad {
+				list = append(list, t)
+			}
+		}
+	}
+	a.loads = loads
+	return append(list, programTroubles(s)...)
+}
+
+func cameraTrouble(c *CameraView) (trouble, bool) {
+	t := trouble{
+		kind: AlertCameraDown, subject: c.Name, camera: c.Name, severe: true, cause: string(c.State),
+		remedy: "check that it is on and reachable, and that its source and login are right",
+	}
+	if c.Reason != "" {
+		t.cause += ": " + c.Reason
+	}
+	switch c.State {
+	case capture.Connecting:
+		t.after = connectGrace
+	case capture.Live, capture.Paused, capture.Ended:
+		return trouble{}, false
+	}
+	return t, true
+}
+
+// failure tells of a detector that has failed. One that is being opened again, or whose
+// last run failed, is not well yet.
+func failure(c *CameraView, d *engine.DetectorView) (trouble, bool) {
+	t := trouble{
+		kind: AlertDetectorFailed, subject: d.Name, camera: c.Name, severe: true, cause: d.Error,
+		remedy: "correct what its error says, or disable it",
+	}
+	if d.Remote {
+		t.remedy = "start its service, or correct its endpoint"
+	}
+	switch {
+	case d.State == engine.DetectorFailed:
+		if t.cause == "" {
+			t.cause = d.Reason
+		}
+	case d.State == engine.DetectorStuck:
+		t.cause = fmt.Sprintf("a run has not returned within %v", d.Timeout)
+		t.remedy = "raise its timeout, or lower its max_fps"
+	case d.State == engine.DetectorStarting, d.State != engine.DetectorDisabled && d.Error != "":
+		t.sustains = true
+	default:
+		return trouble{}, false
+	}
+	return t, true
+}
+
+// load is what a detector has done by a time.
+type load struct {
+	at           time.Time
+	runs, missed uint64 // missed: frames that it was allowed and too busy, parked or without a slot to take
+	slot         uint64 // of them, for want of a slot
+}
+
+// noteLoad appends how a detector stands to what is known of the last slowWindow. A
+// detector that counts less than before is another one.
+func noteLoad(past []load, now time.Time, d *engine.DetectorView) []load {
+	n := load{now, d.Runs, d.Skips[engine.GateBusy] + d.Skips[engine.GateSlot] + d.Skips[engine.GateBackoff], d.Skips[engine.GateSlot]}
+	if k := len(past); k > 0 && (n.runs < past[k-1].runs || n.missed < past[k-1].missed || n.slot < past[k-1].slot) {
+		past = nil
+	}
+	past = slices.DeleteFunc(past, func(l load) bool { return now.Sub(l.at) > slowWindow })
+	return append(past, n)
+}
+
+// slowness tells of a detector that missed a tenth of the frames that it would have
+// taken, and is well below its rate. Half of that sustains an alert.
+func slowness(c *CameraView, d *engine.DetectorView, past []load) (trouble, bool) {
+	first, last := past[0], past[len(past)-1]
+	if last.at.Sub(first.at) < slowWindow/2 || d.State == engine.DetectorDisabled || d.State == engine.DetectorStarting {
+		return trouble{}, false
+	}
+	runs, missed := last.runs-first.runs, last.missed-first.missed
+	switch {
+	case missed*10 > runs && d.FPS < 0.8*d.MaxFPS:
+	case missed*20 > runs && d.FPS < 0.9*d.MaxFPS:
+		return trouble{kind: AlertDetectorSlow, subject: d.Name, camera: c.Name, sustains: true}, true
+	default:
+		return trouble{}, false
+	}
+	t := trouble{
+		kind: AlertDetectorSlow, subject: d.Name, camera: c.Name, after: slowGrace,
+		cause:  fmt.Sprintf("%.1f of %.4g runs a second: each takes too long", d.FPS, d.MaxFPS),
+		remedy: "lower its max_fps, or use a smaller model",
+	}
+	if last.slot-first.slot > missed/2 {
+		t.cause = fmt.Sprintf("%.1f of %.4g runs a second: other detectors hold the slots", d.FPS, d.MaxFPS)
+		t.remedy = "lower max_fps of what holds the slots, or raise slots"
+	}
+	return t, true
+}
+
+// programTroubles tells of what belongs to no camera.
+func programTroubles(s *Snapshot) []trouble {
+	var list []trouble
+	for _, k := range s.Sinks {
+		if k.State != SinkOK {
+			list = append(list, trouble{
+				kind: AlertSink, subject: k.Name, severe: true, cause: k.Reason,
+				remedy: "make its target writable or reachable; events go on from there",
+			})
+		}
+	}
+	if k := s.Clips; k != nil && k.State != "ok" {
+		list = append(list, trouble{
+			kind: AlertClips, severe: true, cause: k.Reason,
+			remedy: "free space, or make the folder of clips writable",
+		})
+	}
+	if r := s.Reload; r.Last != "" && r.Last != ReloadOK {
+		list = append(list, trouble{
+			kind: AlertReload, cause: r.Reason,
+			remedy: "correct the file, which rvo-tui check explains, and reload it",
+		})
+	}
+	return list
+}
