@@ -58,7 +58,8 @@ runtime: capture clips detectors internal/logging rules runtime/engine
 runtime/engine: detectors rules
 runtime/sink: rules runtime
 runtime/metrics: capture clips internal/listen internal/logging rules runtime runtime/engine
-runtime/api: capture clips detectors detectors/remote internal/cli internal/config rules runtime runtime/engine runtime/metrics runtime/sink
+runtime/api: capture clips detectors detectors/remote internal/cli internal/listen internal/logging rules runtime runtime/engine
+runtime/api/client: capture clips detectors internal/logging rules runtime runtime/api
 runtime/control: capture clips detectors detectors/remote internal/listen internal/logging proto rules runtime runtime/engine
 runtime/testkit: capture capture/synthetic clips detectors rules runtime runtime/engine runtime/sink
 

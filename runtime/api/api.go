@@ -1,0 +1,105 @@
+// Package api serves the HTTP API of a running Runtime, which dashboards, ctl,
+// scripts and pages use alike: JSON, server-sent events and a stream of media, on a
+// unix socket and optionally on TCP. docs/api.md describes it. What a slow or
+// hostile client does not read is replaced by what is newer.
+package api
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"log/slog"
+	"net/http"
+	"slices"
+	"time"
+
+	"rvo-tui/capture"
+	"rvo-tui/detectors"
+	"rvo-tui/internal/logging"
+	"rvo-tui/runtime"
+)
+
+// Runtime is what the API needs of a runtime.Runtime. It is safe for concurrent
+// use.
+type Runtime interface {
+	Snapshot() *runtime.Snapshot
+	// Subscribe returns a channel on which the newest snapshot waits, and what ends
+	// the subscription.
+	Subscribe() (<-chan *runtime.Snapshot, func())
+	Do(ctx context.Context, cmd runtime.Command) error
+	// Frame returns the newest frame of a camera, which the caller releases, or nil.
+	Frame(camera string) *capture.Frame
+}
+
+// Codec reads the keys of one [[detector]] or [[camera]] as JSON. Decoding is as
+// strict as that of a file, but expands no ${NAME} and opens no file that a key
+// names: whether it may name one is decided afterwards.
+type Codec struct {
+	Detector func(keys []byte) (detectors.Config, error)
+	Camera   func(keys []byte) (capture.Config, error)
+}
+
+// Options is what a Server serves. Its configuration must be valid.
+type Options struct {
+	Config     Config
+	Runtime    Runtime
+	Ring       *logging.Ring   // lines of the log; nil: none are kept
+	Recent     *runtime.Recent // events; nil: none are kept
+	ClipsDir   string          // directory of the evidence; empty: none is kept
+	Kinds      detectors.Kinds // as the Runtime's
+	Configured func() []string // endpoints of the detectors in the configuration; may be nil
+	Codec      Codec
+	Reload     func(context.Context) error // nil: reload is refused
+	Stop       func()                      // begins to stop the program; nil: stop is refused
+	Version    string
+	ConfigFile string // configuration in use, as its user named it
+	Log        *slog.Logger
+}
+
+// The bounds of the API; docs/api.md lists them.
+const (
+	maxBody     = 1 << 20          // bytes of a request
+	bodyTime    = 10 * time.Second // for a request's body to arrive
+	sendTimeout = 10 * time.Second // for a client to take a message
+	maxStreams  = 64               // streams of state, events and log
+	maxCommands = 16               // at a time
+	maxPreviews = 16               // streams of frames
+	maxReads    = 4                // readers of evidence at a time
+)
+
+// Server serves the API.
+type Server struct {
+	opts     Options
+	log      *slog.Logger
+	instance string // changes with every start
+	policy   policy
+	gate     gate
+	ending   <-chan struct{} // closed when the program ends; set before the first request
+
+	streams, commands, previews, disk semaphore
+}
+
+// NewServer returns a server that is ready to Run.
+func NewServer(opts Options) *Server {
+	if opts.Log == nil {
+		opts.Log = slog.New(slog.DiscardHandler)
+	}
+	id := make([]byte, 8)
+	_, _ = rand.Read(id) // it never fails
+	return &Server{
+		opts: opts, log: opts.Log, instance: hex.EncodeToString(id), policy: newPolicy(opts), gate: newGate(opts.Config, opts.Log),
+		streams:  semaphore{max: maxStreams, what: "streams are open"},
+		commands: semaphore{max: maxCommands, what: "commands are being carried out"},
+		previews: semaphore{max: maxPreviews, what: "streams of frames are open"},
+		disk:     semaphore{max: maxReads, what: "clients are reading evidence"},
+	}
+}
+
+// routes returns every route of the API.
+func (s *Server) routes() []Route {
+	return slices.Concat(s.loginRoutes(), s.stateRoutes(), s.mediaRoutes(), s.evidenceRoutes())
+}
+
+// Handler returns the handler of the API. The contexts of its requests must come
+// from withPeer, or nobody is let in.
+func (s *Server) Handler() http.Handler { return s.gate.guard(serve(s.routes())) }

@@ -1,0 +1,46 @@
+package api
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"testing"
+)
+
+// served returns the address of a server over loopback, where tests are let in by
+// their uid.
+func served(t *testing.T, s *Server) string {
+	t.Helper()
+	ending := make(chan struct{})
+	s.ending = ending
+	ts := httptest.NewUnstartedServer(s.Handler())
+	ts.Config.ConnContext = withPeer
+	ts.Start()
+	t.Cleanup(ts.Close)
+	t.Cleanup(func() { close(ending) })
+	return ts.URL
+}
+
+func TestRoutesAreDescribedAndUnique(t *testing.T) {
+	seen := map[string]bool{}
+	for _, r := range NewServer(Options{}).routes() {
+		name := r.Method + " " + r.Path
+		if seen[name] || r.Doc == "" || r.Serve == nil {
+			t.Errorf("%s: is there twice, or without a description", name)
+		}
+		seen[name] = true
+	}
+}
+
+func TestUnknownPathsAreProblems(t *testing.T) {
+	at := served(t, NewServer(Options{}))
+	for path, want := range map[string]int{"/api/nothing": 404, "/": 404, "/api/login": 405} {
+		res, err := http.Get(at + path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		res.Body.Close()
+		if res.StatusCode != want || res.Header.Get("Content-Type") != ProblemType {
+			t.Errorf("GET %s: %s, %s, want %d and a problem", path, res.Status, res.Header.Get("Content-Type"), want)
+		}
+	}
+}

@@ -1,0 +1,130 @@
+package api
+
+import (
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+)
+
+// Auto is the Config.Socket that stands for DefaultSocket.
+const Auto = "auto"
+
+// Config is the [control] section.
+type Config struct {
+	// Socket is the path of the unix socket that the API is served on: Auto for
+	// DefaultSocket, "" for none.
+	Socket string `toml:"socket"`
+	// Listen is a TCP address, as HOST:PORT, that serves the API too, over TLS
+	// and to holders of a token. Empty: none.
+	Listen string `toml:"listen"`
+	// Token lets its holder do everything over TCP, ReadToken only look. Both are
+	// secrets. An empty ReadToken is nobody's.
+	Token     string `toml:"token"`
+	ReadToken string `toml:"read_token"`
+	// TLSCert and TLSKey are PEM files. They are read again when they change.
+	TLSCert string `toml:"tls_cert"`
+	TLSKey  string `toml:"tls_key"`
+	// Endpoints are model services that detectors attached over the API may use,
+	// beside those on this machine and configured ones: each an endpoint as of a
+	// detector, HOST:PORT, or a HOST with any port.
+	Endpoints []string `toml:"endpoints"`
+}
+
+// DefaultConfig returns what holds where the configuration says nothing: a
+// socket for this user alone, and no TCP.
+func DefaultConfig() Config { return Config{Socket: Auto} }
+
+const (
+	maxSocketPath = 107 // what fits into a socket address on Linux
+	minToken      = 16
+	maxToken      = 512
+	maxEndpoints  = 256
+)
+
+// Validate reports every invalid key.
+func (c Config) Validate(bad func(key, problem string)) {
+	if len(c.Socket) > maxSocketPath {
+		bad("socket", fmt.Sprintf("is %d bytes long, and a socket's path has %d at most; choose a shorter one", len(c.Socket), maxSocketPath))
+	}
+	if strings.ContainsFunc(c.Socket, func(r rune) bool { return r < ' ' || r == 0x7f }) {
+		bad("socket", "holds a control character; remove it")
+	}
+	checkToken("token", c.Token, bad)
+	checkToken("read_token", c.ReadToken, bad)
+	if c.Token != "" && c.Token == c.ReadToken {
+		bad("read_token", "is the same as token; give those who only look another one")
+	}
+	if c.Listen != "" {
+		c.checkListen(bad)
+	}
+	if len(c.Endpoints) > maxEndpoints {
+		bad("endpoints", fmt.Sprintf("has %d entries; at most %d are possible", len(c.Endpoints), maxEndpoints))
+	}
+	for _, e := range c.Endpoints {
+		if _, err := parsePermit(e); err != nil {
+			bad("endpoints", fmt.Sprintf("%q %v", redactUser(e), err))
+		}
+	}
+}
+
+func (c Config) checkListen(bad func(key, problem string)) {
+	_, port, err := net.SplitHostPort(c.Listen)
+	n, perr := strconv.Atoi(port)
+	if err != nil || perr != nil || n < 0 || n > 65535 {
+		bad("listen", fmt.Sprintf("%q is not an address; write host:port, as in \"0.0.0.0:7443\", or \"\" for none", c.Listen))
+	}
+	for _, k := range []struct{ key, value, what string }{
+		{"token", c.Token, "clients prove with it that they may"},
+		{"tls_cert", c.TLSCert, "TCP is served over TLS alone"},
+		{"tls_key", c.TLSKey, "TCP is served over TLS alone"},
+	} {
+		if k.value == "" {
+			bad(k.key, "is missing and listen needs it: "+k.what)
+		}
+	}
+}
+
+func checkToken(key, token string, bad func(key, problem string)) {
+	switch {
+	case token == "":
+	case len(token) < minToken:
+		bad(key, fmt.Sprintf("has fewer than %d characters; make one with: openssl rand -hex 32", minToken))
+	case len(token) > maxToken:
+		bad(key, fmt.Sprintf("has more than %d characters; make one with: openssl rand -hex 32", maxToken))
+	case strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r > '~' }):
+		bad(key, "holds a blank or a character beyond ASCII, which does not fit into a header; make one with: openssl rand -hex 32")
+	}
+}
+
+const socketName = "control.sock"
+
+// DefaultSocket returns where the socket of a program with this environment is:
+// in the directory that systemd has made for the service ($RUNTIME_DIRECTORY),
+// else in that of the user's session ($XDG_RUNTIME_DIR), else, for root, in /run.
+// It is empty where there is none of these.
+func DefaultSocket() string {
+	if dir, _, _ := strings.Cut(os.Getenv("RUNTIME_DIRECTORY"), ":"); filepath.IsAbs(dir) {
+		return filepath.Join(dir, socketName)
+	}
+	if dir := os.Getenv("XDG_RUNTIME_DIR"); filepath.IsAbs(dir) {
+		return filepath.Join(dir, "rvo-tui", socketName)
+	}
+	if os.Geteuid() == 0 {
+		return systemSocket
+	}
+	return ""
+}
+
+// systemSocket is where a service of the whole machine listens.
+const systemSocket = "/run/rvo-tui/" + socketName
+
+// path returns the path that Socket stands for, or "" for none.
+func (c Config) path() string {
+	if c.Socket == Auto {
+		return DefaultSocket()
+	}
+	return c.Socket
+}

@@ -1,0 +1,244 @@
+package api
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/subtle"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"os"
+	"strings"
+	"sync"
+	"time"
+
+	"rvo-tui/internal/text"
+)
+
+// caller is who makes a request, and what he may do.
+type caller struct {
+	who   string // for the log
+	write bool
+}
+
+type callerKey struct{}
+
+func callerOf(ctx context.Context) (c caller, known bool) {
+	c, known = ctx.Value(callerKey{}).(caller)
+	return c, known
+}
+
+// gate decides who may make a request.
+type gate struct {
+	write, read []byte // digests of the tokens; nil: there is none
+	hosts       map[string]bool
+	foreign     *http.CrossOriginProtection
+	sessions    *sessions
+	strikes     *strikes
+	log         *slog.Logger
+}
+
+func newGate(cfg Config, log *slog.Logger) gate {
+	g := gate{hosts: map[string]bool{}, foreign: http.NewCrossOriginProtection(), sessions: new(sessions), strikes: new(strikes), log: log}
+	if cfg.Token != "" {
+		g.write = digest(cfg.Token)
+	}
+	if cfg.ReadToken != "" {
+		g.read = digest(cfg.ReadToken)
+	}
+	return g
+}
+
+func digest(token string) []byte {
+	sum := sha256.Sum256([]byte(token))
+	return sum[:]
+}
+
+// guard passes requests on, with the caller in their context where he has proved
+// who he is. Requests that a page of somebody else may have made are refused.
+func (g *gate) guard(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Cross-Origin-Resource-Policy", "same-origin")
+		h.Set("Referrer-Policy", "no-referrer")
+		h.Set("Cache-Control", "no-store")
+		p, ok := peerOf(r.Context())
+		if !ok {
+			errUnknownCaller.write(w)
+			return
+		}
+		if err := g.origin(r, p); err != nil {
+			refuse(w, err)
+			return
+		}
+		c, known, err := g.identify(r, p, time.Now())
+		if err != nil {
+			refuse(w, err)
+			return
+		}
+		ctx := r.Context()
+		if known {
+			p.prove()
+			ctx = context.WithValue(ctx, callerKey{}, c)
+		}
+		next.ServeHTTP(w, r.WithContext(ctx))
+	})
+}
+
+// refuse answers with a problem and ends the connection: what is still to come of
+// the request is not waited for.
+func refuse(w http.ResponseWriter, p *Problem) {
+	w.Header().Set("Connection", "close")
+	rc := http.NewResponseController(w)
+	_ = rc.SetReadDeadline(time.Now().Add(time.Second)) // where there is none, none is needed
+	_ = rc.SetWriteDeadline(time.Now().Add(sendTimeout))
+	p.write(w)
+}
+
+// origin refuses a request for a host that is not this one, as a page makes it whose
+// name leads here all of a sudden, and requests of pages from elsewhere.
+func (g *gate) origin(r *http.Request, p *peer) *Problem {
+	if !g.known(r, p) {
+		return problem(http.StatusMisdirectedRequest, fmt.Sprintf("%q is not a name of this rvo-tui", text.Clean(r.Host)), "use its address, or put the name into control.hosts")
+	}
+	err := g.foreign.Check(r)
+	switch r.Header.Get("Sec-Fetch-Site") {
+	case "", "none", "same-origin":
+	default:
+		if strings.HasPrefix(r.URL.Path, Prefix+"/") {
+			err = http.ErrNotSupported
+		}
+	}
+	if err != nil {
+		return problem(http.StatusForbidden, "the request comes from a page of another origin", "open the page from this address")
+	}
+	return nil
+}
+
+// socketHost is the host of requests over the unix socket, where it says nothing.
+const socketHost = "rvo"
+
+// known reports whether a request is for a name of this machine: loopback, the
+// address that it has come to, a name of the certificate or a configured one.
+func (g *gate) known(r *http.Request, p *peer) bool {
+	host := r.Host
+	if h, _, err := net.SplitHostPort(host); err == nil {
+		host = h
+	}
+	host = strings.ToLower(strings.TrimSuffix(strings.Trim(host, "[]"), "."))
+	if addr, err := netip.ParseAddr(host); err == nil {
+		addr = addr.Unmap()
+		return addr.IsLoopback() || addr == p.local || g.hosts[addr.String()]
+	}
+	switch {
+	case host == "localhost", host == socketHost, g.hosts[host]:
+		return true
+	case r.TLS == nil || host == "":
+		return false
+	}
+	// The client has verified the certificate for this name.
+	return strings.EqualFold(r.TLS.ServerName, host)
+}
+
+// identify returns who makes a request, where he has proved it.
+func (g *gate) identify(r *http.Request, p *peer, now time.Time) (c caller, known bool, err *Problem) {
+	c.who = p.who
+	overSocket := !p.addr.IsValid()
+	if overSocket && p.own() {
+		c.write = true
+		return c, true, nil
+	}
+	if given, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); ok {
+		kind, write := g.token(given)
+		if kind == "" {
+			return c, false, g.strike(p, now)
+		}
+		c.who, c.write = c.who+" with "+kind, write
+		return c, true, nil
+	}
+	if s, ok := g.sessions.find(r, p, now); ok {
+		c.who, c.write = c.who+" with a session", s.write
+		return c, true, nil
+	}
+	if !overSocket && p.addr.IsLoopback() && p.own() {
+		c.who, c.write = fmt.Sprintf("%s uid=%d", c.who, os.Geteuid()), true
+		return c, true, nil
+	}
+	return c, false, nil
+}
+
+// token returns which token a text is, and whether it may change things; "": none.
+func (g *gate) token(given string) (kind string, write bool) {
+	sum := digest(given)
+	isWrite := subtle.ConstantTimeCompare(sum, g.write) == 1 // of different length, and unequal, where there is none
+	isRead := subtle.ConstantTimeCompare(sum, g.read) == 1
+	switch {
+	case isWrite:
+		return "token", true
+	case isRead:
+		return "read_token", false
+	}
+	return "", false
+}
+
+// strike counts a wrong token and returns what to answer.
+func (g *gate) strike(p *peer, now time.Time) *Problem {
+	many, tell := g.strikes.add(networkOf(p.addr), now)
+	if tell {
+		g.log.Warn("a client of the API has a wrong token", "from", p.who, "do", "give it control.token or control.read_token, or close the port to it")
+	}
+	if many {
+		return problem(http.StatusTooManyRequests, "too many wrong tokens came from this address", "wait a minute, or send the right one")
+	}
+	return problem(http.StatusUnauthorized, "the token is wrong", "send the control.token or control.read_token of this rvo-tui")
+}
+
+const (
+	strikeLimit    = 10
+	strikeTime     = time.Minute
+	strikeNetworks = 1024
+)
+
+// strikes counts wrong tokens by network. Beyond strikeNetworks of them the rest
+// share one count. They slow down those who guess, and cost a holder of a valid token
+// nothing: his is looked at first.
+type strikes struct {
+	mu       sync.Mutex // guards what follows
+	networks map[string]*strike
+}
+
+type strike struct {
+	n     int
+	since time.Time
+}
+
+// add counts a wrong token. It reports whether there are too many from that network,
+// and whether this one is worth a line in the log: the first one, and the one that
+// is too many.
+func (s *strikes) add(network string, now time.Time) (many, tell bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.networks == nil {
+		s.networks = make(map[string]*strike)
+	}
+	if len(s.networks) >= strikeNetworks {
+		for n, k := range s.networks {
+			if now.Sub(k.since) >= strikeTime {
+				delete(s.networks, n)
+			}
+		}
+	}
+	if _, known := s.networks[network]; !known && len(s.networks) >= strikeNetworks {
+		network = ""
+	}
+	k := s.networks[network]
+	if k == nil || now.Sub(k.since) >= strikeTime {
+		k = &strike{since: now}
+		s.networks[network] = k
+	}
+	k.n++
+	return k.n > strikeLimit, k.n == 1 || k.n == strikeLimit+1
+}

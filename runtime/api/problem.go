@@ -1,0 +1,104 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+
+	"rvo-tui/clips"
+	"rvo-tui/internal/text"
+	"rvo-tui/runtime"
+	"rvo-tui/runtime/engine"
+)
+
+// Problem is what is answered instead of a result: an object of RFC 9457, served as
+// application/problem+json.
+type Problem struct {
+	Type   string `json:"type"` // always "about:blank": Status says which kind it is
+	Title  string `json:"title"`
+	Status int    `json:"status"`
+	Detail string `json:"detail"`           // what is wrong
+	Remedy string `json:"remedy,omitempty"` // what to do
+}
+
+// ProblemType is the media type of a Problem.
+const ProblemType = "application/problem+json"
+
+// maxDetail bounds the texts of a Problem, in bytes.
+const maxDetail = 8 << 10
+
+func problem(status int, detail, remedy string) *Problem {
+	return &Problem{Type: "about:blank", Title: http.StatusText(status), Status: status, Detail: detail, Remedy: remedy}
+}
+
+// Error returns what is wrong and what to do.
+func (p *Problem) Error() string {
+	if p.Remedy == "" {
+		return p.Detail
+	}
+	return p.Detail + ": " + p.Remedy
+}
+
+// write answers with the problem.
+func (p *Problem) write(w http.ResponseWriter) {
+	own := *p
+	own.Detail, own.Remedy = text.CleanTo(p.Detail, maxDetail), text.CleanTo(p.Remedy, maxDetail)
+	body, err := json.Marshal(own)
+	if err != nil {
+		panic(err) // it has only plain values
+	}
+	h := w.Header()
+	h.Set("Content-Type", ProblemType)
+	h.Del("Content-Encoding")
+	h.Del("Content-Length")
+	h.Set("Cache-Control", "no-store")
+	w.WriteHeader(p.Status)
+	_, _ = w.Write(append(body, '\n')) // whoever has gone needs no answer
+}
+
+// problemOf returns any error as a problem. The texts of ours say what to do
+// already.
+func problemOf(err error) *Problem {
+	if p := new(Problem); errors.As(err, &p) {
+		return p
+	}
+	status := http.StatusConflict
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		return problem(http.StatusGatewayTimeout, err.Error(), "see whether it was done, and try again")
+	case errors.Is(err, context.Canceled):
+		status = http.StatusServiceUnavailable
+	case runtime.Busy(err):
+		status = http.StatusTooManyRequests
+	case runtime.Stopped(err):
+		status = http.StatusServiceUnavailable
+	case errors.Is(err, engine.ErrNoDetector), errors.Is(err, engine.ErrNoRule), errors.Is(err, clips.ErrCamera), errors.Is(err, clips.ErrNoClip):
+		status = http.StatusNotFound
+	}
+	return problem(status, err.Error(), "")
+}
+
+var (
+	errUnknownCaller = problem(http.StatusUnauthorized, "a token is needed", "send the control.token or control.read_token of this rvo-tui as Authorization: Bearer TOKEN")
+	errReadOnly      = problem(http.StatusForbidden, "this token may only read", "use control.token")
+	errEnding        = problem(http.StatusServiceUnavailable, "this rvo-tui is ending", "try again when it has been started")
+)
+
+// unmarshal reads one JSON value into a struct that has every key of it.
+func unmarshal(data []byte, into any) error {
+	d := json.NewDecoder(bytes.NewReader(data))
+	d.DisallowUnknownFields()
+	if err := d.Decode(into); err != nil {
+		if errors.Is(err, io.EOF) {
+			return errors.New("it is empty")
+		}
+		return err
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return errors.New("something follows the JSON value")
+	}
+	return nil
+}

@@ -1,0 +1,135 @@
+package api
+
+import (
+	"crypto/rand"
+	"net/http"
+	"sync"
+	"time"
+)
+
+const (
+	sessionCookie = "rvo_session"
+	sessionTime   = 12 * time.Hour
+	maxSessions   = 64
+)
+
+// session is what a client that has logged in may do.
+type session struct {
+	write bool
+	uid   int // of the client on this machine, which alone may use it; -1: elsewhere
+	until time.Time
+}
+
+// sessions are those who have logged in; of too many the one that ends first makes
+// room. The zero value is ready. It is safe for concurrent use.
+type sessions struct {
+	mu   sync.Mutex // guards what follows
+	byID map[[32]byte]session
+}
+
+// uidOf returns what a session is bound to. Browsers send a cookie to every port of
+// a host, so on a loopback address a server of another user may come by it.
+func uidOf(p *peer) int {
+	if uid, known := p.uid(); known {
+		return uid
+	}
+	return -1
+}
+
+// open begins a session and returns its secret.
+func (s *sessions) open(p *peer, write bool, now time.Time) string {
+	id := rand.Text()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.byID == nil {
+		s.byID = make(map[[32]byte]session)
+	}
+	var first [32]byte
+	for key, k := range s.byID {
+		if !now.Before(k.until) {
+			delete(s.byID, key)
+		} else if f, ok := s.byID[first]; !ok || k.until.Before(f.until) {
+			first = key
+		}
+	}
+	if len(s.byID) >= maxSessions {
+		delete(s.byID, first)
+	}
+	s.byID[[32]byte(digest(id))] = session{write, uidOf(p), now.Add(sessionTime)}
+	return id
+}
+
+// find returns the session of a request.
+func (s *sessions) find(r *http.Request, p *peer, now time.Time) (session, bool) {
+	cookie, err := r.Cookie(sessionCookie)
+	if err != nil {
+		return session{}, false
+	}
+	s.mu.Lock()
+	k, ok := s.byID[[32]byte(digest(cookie.Value))]
+	s.mu.Unlock()
+	return k, ok && now.Before(k.until) && k.uid == uidOf(p)
+}
+
+// end ends the session of a request, if it has one.
+func (s *sessions) end(r *http.Request) {
+	if cookie, err := r.Cookie(sessionCookie); err == nil {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		delete(s.byID, [32]byte(digest(cookie.Value)))
+	}
+}
+
+// cookie returns the cookie of a session; "": the one that removes it.
+func cookie(r *http.Request, id string) *http.Cookie {
+	c := &http.Cookie{
+		Name: sessionCookie, Value: id, Path: "/", HttpOnly: true, SameSite: http.SameSiteStrictMode, Secure: r.TLS != nil,
+		MaxAge: int(sessionTime / time.Second),
+	}
+	if id == "" {
+		c.MaxAge = -1
+	}
+	return c
+}
+
+// loginRoutes returns the routes of sessions.
+func (s *Server) loginRoutes() []Route {
+	return []Route{
+		{Method: "POST", Path: "/login", Open: true, Doc: "Begin a session of 12 hours with a token; the answer sets its cookie.", Serve: s.login},
+		{Method: "POST", Path: "/logout", Open: true, Doc: "End the session.", Serve: s.logout},
+	}
+}
+
+// Login is the body of POST /api/login, and Session its answer.
+type (
+	Login struct {
+		Token string `json:"token"` // control.token or control.read_token
+	}
+	Session struct {
+		ReadOnly bool      `json:"read_only"` // nothing can be changed with it
+		Expires  time.Time `json:"expires"`
+	}
+)
+
+func (s *Server) login(w http.ResponseWriter, r *http.Request) error {
+	var body Login
+	if err := readJSON(w, r, &body); err != nil {
+		return err
+	}
+	p, _ := peerOf(r.Context())
+	now := time.Now()
+	kind, write := s.gate.token(body.Token)
+	if kind == "" {
+		return s.gate.strike(p, now)
+	}
+	p.prove()
+	s.log.Info("a session of the API has begun", "by", p.who, "with", kind)
+	http.SetCookie(w, cookie(r, s.gate.sessions.open(p, write, now)))
+	return writeJSON(w, Session{!write, now.Add(sessionTime)})
+}
+
+func (s *Server) logout(w http.ResponseWriter, r *http.Request) error {
+	s.gate.sessions.end(r)
+	http.SetCookie(w, cookie(r, ""))
+	return writeJSON(w, struct{}{})
+}
