@@ -27,13 +27,10 @@ type Backend interface {
 	Events(after uint64) []runtime.RecentEvent
 	// Preview returns what a camera sees now, scaled to width x height pixels;
 	// false: there is no frame.
-	Preview(camera string, width, height int) (Picture, bool)
+	Preview(camera string, width, height int) (runtime.Preview, bool)
 	// Clip returns the evidence of an event. It may read from a disk.
 	Clip(eventID string) (clips.Clip, error)
 }
-
-// Picture is a small preview of a frame.
-type Picture = runtime.Preview
 
 // Local is the Backend of a Runtime in the same process.
 type Local struct {
@@ -50,10 +47,10 @@ func (l Local) Events(after uint64) []runtime.RecentEvent { return l.Recent.Even
 
 // Preview implements Backend. It holds the camera's frame for the time that
 // scaling takes.
-func (l Local) Preview(camera string, width, height int) (Picture, bool) {
+func (l Local) Preview(camera string, width, height int) (runtime.Preview, bool) {
 	f := l.Frame(camera)
 	if f == nil {
-		return Picture{}, false
+		return runtime.Preview{}, false
 	}
 	defer f.Release()
 	return runtime.Scale(f, width, height), true

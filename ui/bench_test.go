@@ -20,7 +20,7 @@ func BenchmarkPane(b *testing.B) {
 			at := pane.Place{Pane: p, Rect: pane.Rect{W: 80, H: 18}}
 			if p == pane.Preview {
 				w, h := pane.PreviewSize(m.scene.Camera(), at.W-2, at.H-2)
-				m.scene.Held = draw.NewCanvas(gradient(w, 2*h), nil)
+				m.scene.Canvas = draw.NewCanvas(gradient(w, 2*h), nil)
 			}
 			b.ReportAllocs()
 			for b.Loop() {
@@ -56,7 +56,7 @@ func TestUnchangedPaneAllocatesNothing(t *testing.T) {
 	}
 }
 
-// BenchmarkPreview is a camera's picture of 1280x720 on its way into 80x45
+// BenchmarkPreview is a camera's frame of 1280x720 on its way into 80x45
 // cells: scaling, which holds the frame, and making text of it.
 func BenchmarkPreview(b *testing.B) {
 	const w, h = 80, 90

@@ -115,9 +115,9 @@ func (d *eventDetail) text(m *model, w int) []string {
 }
 
 // shrink scales an image by the mean of the pixels that fall together.
-func shrink(img image.Image, w, h int) Picture {
+func shrink(img image.Image, w, h int) runtime.Preview {
 	b := img.Bounds()
-	p := Picture{Width: w, Height: h, Pixels: make([]byte, w*h*3)}
+	p := runtime.Preview{Width: w, Height: h, Pixels: make([]byte, w*h*3)}
 	for y := range h {
 		y0, y1 := y*b.Dy()/h, max((y+1)*b.Dy()/h, y*b.Dy()/h+1)
 		for x := range w {

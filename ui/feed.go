@@ -90,7 +90,7 @@ func feed(ctx context.Context, backend Backend, opts Options, want *demand, out 
 				events = msg.events[n-1].Seq
 			}
 			if view.camera != "" {
-				msg.picture, _ = backend.Preview(view.camera, view.w, view.h)
+				msg.frame, _ = backend.Preview(view.camera, view.w, view.h)
 			}
 			send(msg)
 		}

@@ -220,7 +220,7 @@ func (f *fake) Events(after uint64) []runtime.RecentEvent {
 	return sampleEvents()
 }
 
-func (f *fake) Preview(_ string, w, h int) (Picture, bool) { return gradient(w, h), true }
+func (f *fake) Preview(_ string, w, h int) (runtime.Preview, bool) { return gradient(w, h), true }
 
 func (f *fake) Clip(id string) (clips.Clip, error) {
 	if id != "0197-a" {
@@ -229,9 +229,9 @@ func (f *fake) Clip(id string) (clips.Clip, error) {
 	return clips.Clip{Entry: clips.Entry{EventID: id, DurationMS: 5000, Bytes: 812_345}, Path: "evidence/street/2026-03-14/11-58-55_0197-a/clip.mp4"}, nil
 }
 
-// gradient is a picture with a different colour in every pixel.
-func gradient(w, h int) Picture {
-	p := Picture{Frame: 7, Width: w, Height: h, Pixels: make([]byte, w*h*3)}
+// gradient is a preview with a different colour in every pixel.
+func gradient(w, h int) runtime.Preview {
+	p := runtime.Preview{Frame: 7, Width: w, Height: h, Pixels: make([]byte, w*h*3)}
 	for y := range h {
 		for x := range w {
 			o := (y*w + x) * 3
@@ -281,7 +281,7 @@ func shown(t *testing.T, f *fake, cfg Config, w, h int) *model {
 	}
 	m.take(feedMsg{snap: f.snap, log: sampleLog(), events: sampleEvents()})
 	if v, _ := m.want.get(); v.camera != "" {
-		m.take(feedMsg{snap: f.snap, picture: gradient(v.w, v.h)})
+		m.take(feedMsg{snap: f.snap, frame: gradient(v.w, v.h)})
 	}
 	return m
 }

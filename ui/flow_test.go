@@ -359,7 +359,7 @@ func TestMouse(t *testing.T) {
 	})
 }
 
-// still is a source with one kind of picture.
+// still is a source that repeats one frame.
 type still struct{ err error }
 
 func (s still) Grab() (capture.Stamp, error) { return capture.Stamp{}, s.err }

@@ -90,12 +90,12 @@ type cachedLine struct {
 
 // feedMsg is what the feed brings.
 type feedMsg struct {
-	snap    *runtime.Snapshot // nil: nothing new but the link's state
-	log     []logging.Line
-	events  []runtime.RecentEvent
-	picture Picture // none, where its Frame is 0
-	sent    float64 // bytes a second to the terminal, lately
-	link    Link    // where Options.Link tells one
+	snap   *runtime.Snapshot // nil: nothing new but the link's state
+	log    []logging.Line
+	events []runtime.RecentEvent
+	frame  runtime.Preview // none, where its Frame is 0
+	sent   float64         // bytes a second written to the terminal
+	link   Link            // where Options.Link tells one
 }
 
 // doneMsg is what a command came to.
@@ -260,9 +260,9 @@ func (m *model) take(f feedMsg) {
 	if len(f.events)+len(f.log) > 0 {
 		m.sift()
 	}
-	if f.picture.Frame != 0 {
-		s.Held = draw.NewCanvas(f.picture, s.Held)
-		s.Picture = f.picture
+	if f.frame.Frame != 0 {
+		s.Canvas = draw.NewCanvas(f.frame, s.Canvas)
+		s.Frame = f.frame
 	}
 	m.fast++
 	if states := fingerprint(f.snap); states != m.states || f.snap.At.Sub(m.slowAt) >= 480*time.Millisecond {
@@ -359,7 +359,7 @@ func (m *model) version(p pane.ID) uint64 {
 	case pane.Signals:
 		return m.fast
 	case pane.Preview:
-		return s.Picture.Frame + m.slow<<40
+		return s.Frame.Frame + m.slow<<40
 	case pane.Rules:
 		if c := s.Camera(); c != nil {
 			for i := range c.Rules {
@@ -443,9 +443,9 @@ func (m *model) arrange() {
 			view.h *= 2
 		}
 	}
-	if s.Held != nil && (view.w != s.Held.W || view.h != 2*s.Held.H || s.PictureOf != view.camera) {
-		s.Held, s.Picture = nil, Picture{}
+	if s.Canvas != nil && (view.w != s.Canvas.W || view.h != 2*s.Canvas.H || s.Previewed != view.camera) {
+		s.Canvas, s.Frame = nil, runtime.Preview{}
 	}
-	s.PictureOf = view.camera
+	s.Previewed = view.camera
 	m.want.set(view)
 }

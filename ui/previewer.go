@@ -4,6 +4,8 @@ import (
 	"context"
 	"sync"
 	"time"
+
+	"rvo-tui/runtime"
 )
 
 const (
@@ -19,27 +21,27 @@ type previewer struct {
 	rate   float64
 	change chan struct{} // something else is wanted
 
-	mu      sync.Mutex // guards what follows; nothing is called while it is held
-	wanted  demanded
-	asked   time.Time // when it was wanted last
-	picture Picture   // of what is wanted; its Frame is 0: none yet
+	mu     sync.Mutex // guards what follows; nothing is called while it is held
+	wanted demanded
+	asked  time.Time       // when it was wanted last
+	frame  runtime.Preview // of what is wanted; its Frame is 0: none yet
 }
 
 // want requests frames and returns the newest one, if any.
-func (p *previewer) want(now time.Time, camera string, width, height int) (Picture, bool) {
+func (p *previewer) want(now time.Time, camera string, width, height int) (runtime.Preview, bool) {
 	d := demanded{camera, width, height}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	idle := now.Sub(p.asked) > previewIdle
 	p.asked = now
 	if d != p.wanted || idle {
-		p.wanted, p.picture = d, Picture{}
+		p.wanted, p.frame = d, runtime.Preview{}
 		select {
 		case p.change <- struct{}{}:
 		default:
 		}
 	}
-	return p.picture, p.picture.Frame != 0
+	return p.frame, p.frame.Frame != 0
 }
 
 // current returns what is wanted at a time; its camera is empty: nothing.
@@ -52,17 +54,17 @@ func (p *previewer) current(now time.Time) demanded {
 	return p.wanted
 }
 
-func (p *previewer) show(d demanded, picture Picture) {
-	picture = stretch(picture, d.w, d.h)
+func (p *previewer) show(d demanded, frame runtime.Preview) {
+	frame = stretch(frame, d.w, d.h)
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if d == p.wanted {
-		p.picture = picture
+		p.frame = frame
 	}
 }
 
-// run sends for what is wanted until the context ends. That it cannot be had is
-// seen by there being no picture.
+// run sends for what is wanted until the context ends. A failure shows
+// as the absence of a frame.
 func (p *previewer) run(ctx context.Context, daemon Daemon) {
 	look := time.NewTicker(previewRetry)
 	defer look.Stop()
@@ -86,7 +88,7 @@ func (p *previewer) stream(ctx context.Context, daemon Daemon, d demanded) {
 	w, h := within(d.w, d.h, previewSide)
 	go func() { // waited for below
 		defer close(done)
-		_ = daemon.Preview(ctx, d.camera, w, h, min(p.rate, previewRate), func(picture Picture) { p.show(d, picture) })
+		_ = daemon.Preview(ctx, d.camera, w, h, min(p.rate, previewRate), func(frame runtime.Preview) { p.show(d, frame) })
 	}()
 	look := time.NewTicker(previewIdle / 2)
 	defer look.Stop()
@@ -115,11 +117,11 @@ func within(w, h, most int) (int, int) {
 }
 
 // stretch returns a preview at a size, repeating pixels where it has fewer.
-func stretch(p Picture, w, h int) Picture {
+func stretch(p runtime.Preview, w, h int) runtime.Preview {
 	if p.Width == w && p.Height == h || p.Width <= 0 || p.Height <= 0 || len(p.Pixels) < p.Width*p.Height*3 {
 		return p
 	}
-	out := Picture{Frame: p.Frame, Width: w, Height: h, Pixels: make([]byte, w*h*3)}
+	out := runtime.Preview{Frame: p.Frame, Width: w, Height: h, Pixels: make([]byte, w*h*3)}
 	for y := range h {
 		row := p.Pixels[y*p.Height/h*p.Width*3:]
 		for x := range w {

@@ -23,7 +23,7 @@ type Daemon interface {
 	Do(ctx context.Context, c runtime.Command) error
 	Events(ctx context.Context, after uint64, follow bool, show func(runtime.RecentEvent)) error
 	Log(ctx context.Context, after uint64, follow bool, show func(logging.Line)) error
-	Preview(ctx context.Context, camera string, width, height int, rate float64, show func(Picture)) error
+	Preview(ctx context.Context, camera string, width, height int, rate float64, show func(runtime.Preview)) error
 	Clip(ctx context.Context, eventID string) (clips.Clip, error)
 }
 
@@ -214,9 +214,9 @@ func (r *Remote) Events(after uint64) []runtime.RecentEvent {
 	return r.events.After(after)
 }
 
-// Preview implements Backend: the newest picture that has come of this camera in
-// this size. It asks for such pictures as long as it is called.
-func (r *Remote) Preview(camera string, width, height int) (Picture, bool) {
+// Preview implements Backend: the newest frame of this camera that has
+// arrived in this size. Frames are requested for as long as it is called.
+func (r *Remote) Preview(camera string, width, height int) (runtime.Preview, bool) {
 	return r.view.want(time.Now(), camera, width, height)
 }
 

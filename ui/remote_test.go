@@ -150,12 +150,12 @@ func (b *box) Log(ctx context.Context, after uint64, _ bool, show func(logging.L
 	return b.hold(ctx, b.gone())
 }
 
-func (b *box) Preview(ctx context.Context, camera string, w, h int, _ float64, show func(Picture)) error {
+func (b *box) Preview(ctx context.Context, camera string, w, h int, _ float64, show func(runtime.Preview)) error {
 	b.mu.Lock()
 	b.previews = append(b.previews, fmt.Sprintf("%s %dx%d", camera, w, h))
 	down := b.down
 	b.mu.Unlock()
-	show(Picture{Frame: 5, Width: w, Height: h, Pixels: make([]byte, w*h*3)})
+	show(runtime.Preview{Frame: 5, Width: w, Height: h, Pixels: make([]byte, w*h*3)})
 	err := b.hold(ctx, down)
 	b.mu.Lock()
 	b.ended++
@@ -336,7 +336,7 @@ func TestPreviewFollowsWhatIsShown(t *testing.T) {
 		b := newBox()
 		r, end := remote(t, b)
 		defer end()
-		look := func(camera string, w, h int) (Picture, bool) {
+		look := func(camera string, w, h int) (runtime.Preview, bool) {
 			r.Preview(camera, w, h)
 			synctest.Wait()
 			return r.Preview(camera, w, h)
@@ -358,10 +358,10 @@ func TestPreviewFollowsWhatIsShown(t *testing.T) {
 			t.Errorf("%d of 3 streams have ended", n)
 		}
 		if p, ok := r.Preview("door", 1280, 720); ok {
-			t.Errorf("a picture of 5 s ago is shown: %d", p.Frame)
+			t.Errorf("a frame of 5 s ago is shown: %d", p.Frame)
 		}
 		if _, ok := look("door", 1280, 720); !ok {
-			t.Error("no picture once somebody looks again")
+			t.Error("no frame once the preview is shown again")
 		}
 	})
 }

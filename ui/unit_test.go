@@ -137,7 +137,7 @@ func TestConfigValidate(t *testing.T) {
 	}
 }
 
-// A terminal that is sent 10 kB for each picture, offered ten times a second
+// A terminal that is sent 10 kB for each screen, offered ten times a second
 // for a minute, must get no more than the limit, and close to it.
 func TestPaceKeepsTheLimit(t *testing.T) {
 	for _, limit := range []float64{5_000, 20_000, 90_000} {
@@ -157,7 +157,7 @@ func TestPaceKeepsTheLimit(t *testing.T) {
 	p := pace{}
 	for i := range 10 {
 		if !p.ready(noon.Add(time.Duration(i)*ms), uint64(i)<<30) {
-			t.Error("without a limit a picture was held back")
+			t.Error("without a limit a screen was held back")
 		}
 	}
 }

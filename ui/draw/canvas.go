@@ -9,7 +9,7 @@ import (
 	"rvo-tui/runtime"
 )
 
-// Canvas is a picture in character cells. Each cell is two pixels, one above
+// Canvas is an image in character cells. Each cell is two pixels, one above
 // the other, or a character of a drawing on top of them.
 type Canvas struct {
 	W, H  int
@@ -26,7 +26,7 @@ type cell struct {
 // noise of a sensor, which would cost most of the bytes.
 const hold = 6
 
-// NewCanvas makes a canvas of a picture of w x 2h pixels. Where a colour hardly
+// NewCanvas makes a canvas of an image of w x 2h pixels. Where a colour hardly
 // differs from that in old it stays as it was there.
 func NewCanvas(p runtime.Preview, old *Canvas) *Canvas {
 	c := &Canvas{W: p.Width, H: p.Height / 2}

@@ -11,7 +11,7 @@ import (
 	"rvo-tui/runtime"
 )
 
-// gradient is a picture that grows brighter.
+// gradient is an image that grows brighter.
 func gradient(w, h int) runtime.Preview {
 	p := runtime.Preview{Frame: 7, Width: w, Height: h, Pixels: make([]byte, w*h*3)}
 	for i := range p.Pixels {

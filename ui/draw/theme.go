@@ -1,5 +1,5 @@
 // Package draw has what the dashboard is drawn with: colors and characters, text
-// cut to cells, numbers and durations for people, pictures in half blocks.
+// cut to cells, numbers and durations for people, images in half blocks.
 package draw
 
 import (

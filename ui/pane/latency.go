@@ -67,7 +67,7 @@ func worst(l latency) string {
 	return draw.Ago(l.Max)
 }
 
-// spread is the legend of the histograms' picture.
+// spread is the legend of the histogram column.
 func spread(n int) string {
 	first := draw.Ago(windowFirst << (windowTop - n))
 	return first + draw.Spaces(n-draw.Width(first)-3) + "16s"

@@ -30,14 +30,14 @@ func PreviewView(s *Scene, w, h int) Body {
 	if c.State != capture.Live {
 		b.Note = string(c.State)
 	}
-	if s.Picture.Frame == 0 {
+	if s.Frame.Frame == 0 {
 		b.empty = "No frame yet."
 		return b
 	}
-	if s.Held == nil {
+	if s.Canvas == nil {
 		return b
 	}
-	k := s.Held.Clone()
+	k := s.Canvas.Clone()
 	labels := legend(s, c, k)
 	lines := k.Lines(s.Theme.ASCII, s.Theme.Colourless)
 	pad := draw.Spaces((w - k.W) / 2)

@@ -25,10 +25,10 @@ type Scene struct {
 	Events    []runtime.RecentEvent // that pass the filter
 	Log       []logging.Line        // that pass the filter
 	Filter    string
-	Picture   runtime.Preview // of the camera shown; empty: none
+	Frame     runtime.Preview // of the camera shown; empty: none
 	Preview   bool
-	Held      *draw.Canvas // the picture in cells; nil: none
-	PictureOf string       // the camera that is previewed
+	Canvas    *draw.Canvas // the frame in cells; nil: none
+	Previewed string       // the camera that is previewed
 	Sent      float64      // bytes a second to the terminal
 }
 
