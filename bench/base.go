@@ -24,8 +24,8 @@ var baseMeasures = []struct {
 	{"age p99", func(r *Result) float64 { return float64(r.Age.at(0.99)) }, compare.Nanos},
 	{"exec p50", func(r *Result) float64 { return float64(r.Exec.at(0.5)) }, compare.Nanos},
 	{"signal age p50", func(r *Result) float64 { return float64(r.SignalAge.at(0.5)) }, compare.Nanos},
-	{"CPU, cores", func(r *Result) float64 { return r.Weather.CPU }, func(v float64) string { return strconv.FormatFloat(v, 'f', 3, 64) }},
-	{"memory, MB", func(r *Result) float64 { return float64(r.Weather.RSS) / 1e6 }, func(v float64) string { return strconv.FormatFloat(v, 'f', 0, 64) }},
+	{"CPU, cores", func(r *Result) float64 { return r.Load.CPU }, func(v float64) string { return strconv.FormatFloat(v, 'f', 3, 64) }},
+	{"memory, MB", func(r *Result) float64 { return float64(r.Load.RSS) / 1e6 }, func(v float64) string { return strconv.FormatFloat(v, 'f', 0, 64) }},
 }
 
 // baseTable writes, for the scenarios of one mode whose base was run as well, the

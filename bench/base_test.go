@@ -11,9 +11,9 @@ func TestScenariosStandBesideTheirBases(t *testing.T) {
 	rep := &Report{Environment: Environment{Runs: 3}, Options: Options{Runs: 3, Modes: []workload.Mode{workload.Worker}}}
 	for run := 1; run <= 3; run++ {
 		base := fixedRun(t, "inproc_low", run, 100, 100, 0, 0)
-		base.Weather.CPU = 0.1 * float64(run)
+		base.Load.CPU = 0.1 * float64(run)
 		with := fixedRun(t, "blocking_50ms", run, 150, 100, 0, 0)
-		with.Weather.CPU = 0.2 * float64(run)
+		with.Load.CPU = 0.2 * float64(run)
 		alone := fixedRun(t, "motion_child", run, 100, 100, 0, 0) // without its base
 		rep.Results = append(rep.Results, base, with, alone)
 	}

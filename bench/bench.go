@@ -1,7 +1,7 @@
 // Package bench is the load harness. It runs named workloads on a real Runtime,
 // with cameras of its own that keep to a schedule, and writes tables of what it
 // measured. A run that does not account for every frame fails (see Account); one on
-// a machine that others were using is marked as noisy (see Weather).
+// a machine that others were using is marked as noisy (see Load).
 package bench
 
 import (

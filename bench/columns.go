@@ -108,13 +108,13 @@ func detailColumns() []column {
 		column{"errors", func(r *Result) string { return whole(r.Failures) }},
 		column{"backoffs", func(r *Result) string { return whole(r.Backoffs) }},
 		column{"timeouts", func(r *Result) string { return whole(r.Timeouts) }},
-		column{"cpu_secs", func(r *Result) string { return precise(r.Weather.CPU * r.Duration.Seconds()) }},
-		column{"cpu_cores", func(r *Result) string { return precise(r.Weather.CPU) }},
-		column{"rss_bytes", func(r *Result) string { return whole(r.Weather.RSS) }},
-		column{"load_average", func(r *Result) string { return number(r.Weather.Load) }},
-		column{"steal_share", func(r *Result) string { return precise(r.Weather.Steal) }},
-		column{"foreign_share", func(r *Result) string { return precise(r.Weather.Foreign) }},
-		column{"noisy", func(r *Result) string { return flag(r.Weather.Noisy()) }},
+		column{"cpu_secs", func(r *Result) string { return precise(r.Load.CPU * r.Duration.Seconds()) }},
+		column{"cpu_cores", func(r *Result) string { return precise(r.Load.CPU) }},
+		column{"rss_bytes", func(r *Result) string { return whole(r.Load.RSS) }},
+		column{"load_average", func(r *Result) string { return number(r.Load.Average) }},
+		column{"steal_share", func(r *Result) string { return precise(r.Load.Steal) }},
+		column{"foreign_share", func(r *Result) string { return precise(r.Load.Foreign) }},
+		column{"noisy", func(r *Result) string { return flag(r.Load.Noisy()) }},
 	)
 }
 

@@ -71,7 +71,7 @@ func TestDetailHasTheSeedsArithmeticToo(t *testing.T) {
 
 func TestMarkdown(t *testing.T) {
 	a, b := crafted(), crafted()
-	b.Run, b.Weather, b.Odd = 3, Weather{Known: true, Steal: 0.02}, "no frame was lost"
+	b.Run, b.Load, b.Odd = 3, Load{Known: true, Steal: 0.02}, "no frame was lost"
 	rep := &Report{Options: Options{Modes: workload.Modes()}, Results: []*Result{a, b}, Failures: []string{"run 1: it hangs\nbadly"}}
 	text := string(rep.Markdown())
 	for _, want := range []string{

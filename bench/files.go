@@ -159,7 +159,7 @@ func (r *Report) environment() ([]byte, error) {
 		Mode     workload.Mode `json:"mode"`
 		Started  string        `json:"started"`
 		Noisy    bool          `json:"noisy"`
-		Weather  Weather       `json:"weather"`
+		Load     Load          `json:"load"`
 	}
 	out := struct {
 		Environment
@@ -168,7 +168,7 @@ func (r *Report) environment() ([]byte, error) {
 	}{Environment: r.Environment, Results: []run{}, Failures: r.Failures}
 	for _, res := range r.Results {
 		out.Results = append(out.Results, run{
-			res.Run, res.Scenario.Name, res.Mode, res.Started.UTC().Format("2006-01-02T15:04:05.000Z"), res.Weather.Noisy(), res.Weather,
+			res.Run, res.Scenario.Name, res.Mode, res.Started.UTC().Format("2006-01-02T15:04:05.000Z"), res.Load.Noisy(), res.Load,
 		})
 	}
 	text, err := json.MarshalIndent(out, "", "  ")

@@ -40,7 +40,7 @@ func TestLimits(t *testing.T) {
 			fixedRun(t, "overload_moderate", run+1, 100, 1000, 10, 0),
 			fixedRun(t, "overload_severe", run+1, 100, 1000, 11, uint64(run/2)))
 	}
-	rep.Results[2].Weather.Steal = 0.5
+	rep.Results[2].Load.Steal = 0.5
 	text := string(rep.Markdown())
 	for _, want := range []string{
 		"medians over 3 runs, where the limits are set for 9.",

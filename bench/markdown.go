@@ -23,7 +23,7 @@ func (r *Report) Markdown() []byte {
 		cmp.Or(e.Scheduling, "unknown"))
 	fmt.Fprintf(&out, "Runs of each: %d, in turn; %g s measured after %g s of warm-up; frames of %d×%d. ", e.Runs, e.Duration, e.Warmup, e.Width, e.Height)
 	fmt.Fprintf(&out, "Figures are medians over the runs; ± is the median distance from them.\n")
-	r.weather(&out)
+	r.load(&out)
 	for _, f := range r.Failures {
 		fmt.Fprintf(&out, "\n**%s**\n", strings.ReplaceAll(f, "\n", "; "))
 	}
@@ -35,14 +35,14 @@ func (r *Report) Markdown() []byte {
 	return out.Bytes()
 }
 
-// weather says how many runs other load may have disturbed.
-func (r *Report) weather(out *bytes.Buffer) {
+// load says how many runs other load may have disturbed.
+func (r *Report) load(out *bytes.Buffer) {
 	noisy, unknown := 0, 0
 	for _, res := range r.Results {
-		if res.Weather.Noisy() {
+		if res.Load.Noisy() {
 			noisy++
 		}
-		if !res.Weather.Known {
+		if !res.Load.Known {
 			unknown++
 		}
 	}
@@ -92,10 +92,10 @@ func (r *Report) modeTable(out *bytes.Buffer, mode workload.Mode) {
 		sent := medianOf(rs, func(res *Result) float64 { return res.perSecond(res.Sent) })
 		seen := medianOf(rs, func(res *Result) float64 { return res.perSecond(res.Seen) })
 		lost := medianOf(rs, func(res *Result) float64 { return 100 * res.share(res.Lost()) })
-		cpu := medianOf(rs, func(res *Result) float64 { return res.Weather.CPU })
+		cpu := medianOf(rs, func(res *Result) float64 { return res.Load.CPU })
 		noisy := 0
 		for _, res := range rs {
-			if res.Weather.Noisy() {
+			if res.Load.Noisy() {
 				noisy++
 			}
 		}

@@ -22,7 +22,7 @@ type Result struct {
 	Cameras, Detectors int // detectors of each camera
 
 	Late     *hdrhistogram.Histogram // how long after its time a frame was sent
-	Weather  Weather
+	Load     Load
 	Accounts []CameraAccount // of the whole run, warm-up included
 
 	Odd    string // what was expected and did not happen
@@ -73,8 +73,8 @@ func (r *Result) share(n uint64) float64 { return float64(n) / float64(max(r.Sen
 func (r *Result) line() string {
 	text := fmt.Sprintf("run %d  %-22s %-6s  tick p50 %-9v p99 %-9v  %7.1f frames/s seen, %d of %d lost", r.Run, r.Scenario.Name, r.Mode,
 		compare.Short(r.Tick.at(0.5)), compare.Short(r.Tick.at(0.99)), r.perSecond(r.Seen), r.Lost(), r.Sent)
-	if r.Weather.Noisy() {
-		text += "  (noisy: " + r.Weather.String() + ")"
+	if r.Load.Noisy() {
+		text += "  (noisy: " + r.Load.String() + ")"
 	}
 	if r.Odd != "" {
 		text += "  (odd: " + r.Odd + ")"

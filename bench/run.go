@@ -158,7 +158,7 @@ func (g *measurement) watch(ctx context.Context) (*Result, error) {
 		return nil, err
 	}
 	res := g.result(snap, started)
-	res.Weather = weather(before, after)
+	res.Load = loadBetween(before, after)
 	var problems []error
 	for i := range res.Accounts {
 		problems = append(problems, res.Accounts[i].Check())

@@ -64,14 +64,14 @@ func parseStat(text string) (machineTime, bool) {
 	return machineTime{busy: v[0] + v[1] + v[2] + v[5] + v[6], idle: v[3] + v[4], steal: v[7]}, true
 }
 
-// Weather is the load of the machine while a run was measured.
-type Weather struct {
+// Load is the load of the machine while a run was measured.
+type Load struct {
 	Known   bool    `json:"known"`   // false: this system does not say
 	Steal   float64 `json:"steal"`   // share of the machine's time that its host took
 	Foreign float64 `json:"foreign"` // share that other processes computed
 	CPU     float64 `json:"cpu"`     // cores that the harness used, on average
 	RSS     uint64  `json:"rss"`     // bytes resident at the end
-	Load    float64 `json:"load"`    // average of the last minute, at the end
+	Average float64 `json:"average"` // average of the last minute, at the end
 }
 
 // Bounds of a quiet machine.
@@ -82,34 +82,34 @@ const (
 
 // Noisy reports whether other processes or the host used so much of the machine
 // that the figures may not be those of the program.
-func (w Weather) Noisy() bool { return w.Steal > maxSteal || w.Foreign > maxForeign }
+func (l Load) Noisy() bool { return l.Steal > maxSteal || l.Foreign > maxForeign }
 
 // String says what others used.
-func (w Weather) String() string {
-	if !w.Known {
+func (l Load) String() string {
+	if !l.Known {
 		return "unknown"
 	}
-	return fmt.Sprintf("steal %.1f %%, other processes %.1f %%", 100*w.Steal, 100*w.Foreign)
+	return fmt.Sprintf("steal %.1f %%, other processes %.1f %%", 100*l.Steal, 100*l.Foreign)
 }
 
-// weather returns the load between two readings.
-func weather(a, b usage) Weather {
-	w := Weather{RSS: b.rss, Load: loadAverage()}
+// loadBetween returns the load between two readings.
+func loadBetween(a, b usage) Load {
+	l := Load{RSS: b.rss, Average: loadAverage()}
 	wall := b.at.Sub(a.at)
 	if wall <= 0 {
-		return w
+		return l
 	}
-	w.CPU = (b.own - a.own).Seconds() / wall.Seconds()
+	l.CPU = (b.own - a.own).Seconds() / wall.Seconds()
 	busy, idle, steal := b.machine.busy-a.machine.busy, b.machine.idle-a.machine.idle, b.machine.steal-a.machine.steal
 	total := busy + idle + steal
 	if !a.known || !b.known || total == 0 {
-		return w
+		return l
 	}
-	w.Known = true
-	w.Steal = float64(steal) / float64(total)
+	l.Known = true
+	l.Steal = float64(steal) / float64(total)
 	foreign := time.Duration(busy)*clockTick - (b.own - a.own)
-	w.Foreign = max(0, foreign.Seconds()) / (time.Duration(total) * clockTick).Seconds()
-	return w
+	l.Foreign = max(0, foreign.Seconds()) / (time.Duration(total) * clockTick).Seconds()
+	return l
 }
 
 // loadAverage returns that of the last minute; 0 where the system does not tell.

@@ -20,29 +20,29 @@ func TestParseStat(t *testing.T) {
 	}
 }
 
-func TestWeather(t *testing.T) {
+func TestLoad(t *testing.T) {
 	now := time.Now()
 	at := func(seconds int, own time.Duration, busy, idle, steal uint64) usage {
 		return usage{at: now.Add(time.Duration(seconds) * time.Second), own: own, machine: machineTime{busy, idle, steal}, known: true}
 	}
 	for name, c := range map[string]struct {
 		b     usage
-		want  Weather
+		want  Load
 		noisy bool
 	}{
 		// Two cores for ten seconds are 2,000 clock ticks.
-		"quiet":              {at(10, 5*time.Second, 520, 1475, 5), Weather{Known: true, CPU: 0.5, Steal: 0.0025, Foreign: 0.01}, false},
-		"stolen":             {at(10, 5*time.Second, 500, 1400, 100), Weather{Known: true, CPU: 0.5, Steal: 0.05}, true},
-		"neighbours":         {at(10, 5*time.Second, 900, 1100, 0), Weather{Known: true, CPU: 0.5, Foreign: 0.2}, true},
-		"clock ticks behind": {at(10, 5*time.Second, 490, 1510, 0), Weather{Known: true, CPU: 0.5}, false},
+		"quiet":              {at(10, 5*time.Second, 520, 1475, 5), Load{Known: true, CPU: 0.5, Steal: 0.0025, Foreign: 0.01}, false},
+		"stolen":             {at(10, 5*time.Second, 500, 1400, 100), Load{Known: true, CPU: 0.5, Steal: 0.05}, true},
+		"neighbours":         {at(10, 5*time.Second, 900, 1100, 0), Load{Known: true, CPU: 0.5, Foreign: 0.2}, true},
+		"clock ticks behind": {at(10, 5*time.Second, 490, 1510, 0), Load{Known: true, CPU: 0.5}, false},
 	} {
-		got := weather(at(0, 0, 0, 0, 0), c.b)
-		got.Load = 0 // of this machine
+		got := loadBetween(at(0, 0, 0, 0, 0), c.b)
+		got.Average = 0 // of this machine
 		if got != c.want || got.Noisy() != c.noisy {
 			t.Errorf("%s: got %+v, noisy %v", name, got, got.Noisy())
 		}
 	}
-	if got := weather(usage{at: now}, usage{at: now.Add(time.Second), own: time.Second}); got.Known || got.Noisy() || got.CPU != 1 {
+	if got := loadBetween(usage{at: now}, usage{at: now.Add(time.Second), own: time.Second}); got.Known || got.Noisy() || got.CPU != 1 {
 		t.Errorf("on a system that does not tell: %+v", got)
 	}
 }
