@@ -36,17 +36,17 @@ func stages(r *results) (*page, error) {
 	if len(pan.curves) == 0 {
 		return nil, missing("event_age_p50_ns", scenario)
 	}
-	return &page{title: "From the picture to the event: where the time goes", panels: []*panel{pan}}, nil
+	return &page{title: "From capture to event: where the time goes", panels: []*panel{pan}}, nil
 }
 
 // detectors is what more detectors do to the age of frames and signals.
 func detectors(r *results) (*page, error) {
-	return ages(r, "detectors_", "detectors", "detectors of 1 ms on one camera", "More detectors: how old a picture is")
+	return ages(r, "detectors_", "detectors", "detectors of 1 ms on one camera", "More detectors: the age of a frame")
 }
 
 // cameras is what more cameras do to it.
 func cameras(r *results) (*page, error) {
-	return ages(r, "cameras_", "cameras", "cameras of 30 frames a second", "More cameras: how old a picture is")
+	return ages(r, "cameras_", "cameras", "cameras of 30 frames a second", "More cameras: the age of a frame")
 }
 
 // ages draws the age of frames, and below it that of signals, against a column.

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// figure is one picture: the name of its files, and what makes it of results, or
+// figure is one plot: the name of its files, and what makes it of results, or
 // says what is missing for it.
 type figure struct {
 	name string

@@ -170,7 +170,7 @@ func checkPNG(t *testing.T, data []byte) {
 	}
 }
 
-// The same results are the same picture, to the byte.
+// The same results give the same file, to the byte.
 func TestFiguresAreTheSameEachTime(t *testing.T) {
 	_, first := drawn(t, fixture, svg)
 	_, second := drawn(t, fixture, svg)
