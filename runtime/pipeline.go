@@ -35,7 +35,7 @@ type pipeline struct {
 	newest    frameSlot // given by the camera
 	seen      frameSlot // seen by the engine; workers take it
 	wake      chan struct{}
-	edits     chan func(*engine.Engine, time.Duration)
+	commands  chan func(*engine.Engine, time.Duration)
 	workers   []*worker // in order of attachment; owned by the goroutine
 	nextTask  engine.TaskID
 	ticks     atomic.Uint64 // written by the goroutine alone
@@ -55,8 +55,8 @@ type pipeline struct {
 	retired []*worker // detached, perhaps still running; owned by the goroutine
 }
 
-// editBacklog is how many commands may wait for one camera.
-const editBacklog = 16
+// pipelineBacklog is how many commands may wait for one camera.
+const pipelineBacklog = 16
 
 // abandonAfter is how long a pipeline that stops waits for its detectors.
 const abandonAfter = 2 * time.Second
@@ -67,7 +67,7 @@ func newPipeline(name string, epoch time.Time, slots *Slots, cfg Config, log *sl
 		engine:   engine.New(engine.Options{MaxErrors: cfg.MaxErrors, Seed: uint64(len(name)) + hashName(name)}),
 		period:   time.Duration(float64(time.Second) / cfg.SnapshotRate),
 		wake:     make(chan struct{}, 1),
-		edits:    make(chan func(*engine.Engine, time.Duration), editBacklog),
+		commands: make(chan func(*engine.Engine, time.Duration), pipelineBacklog),
 		tick:     new(engine.Histogram),
 		halted:   make(chan struct{}),
 		finished: make(chan struct{}),
@@ -106,7 +106,7 @@ func (p *pipeline) run(ctx context.Context) {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for {
-		p.in.Edits = p.in.Edits[:0]
+		p.in.Commands = p.in.Commands[:0]
 		select {
 		case <-ctx.Done():
 			if ring := p.ring.Load(); ring != nil {
@@ -117,8 +117,8 @@ func (p *pipeline) run(ctx context.Context) {
 			return
 		case <-p.wake:
 		case <-timer.C:
-		case edit := <-p.edits:
-			p.in.Edits = append(p.in.Edits, edit)
+		case command := <-p.commands:
+			p.in.Commands = append(p.in.Commands, command)
 		}
 		next := p.step()
 		if next == engine.Never {
@@ -150,7 +150,7 @@ func (p *pipeline) step() time.Duration {
 	for p.carryOut(acts) {
 		// An inline detector has run: its answer comes before any other input.
 		p.note()
-		p.in.Frame, p.in.Edits = engine.FrameRef{}, p.in.Edits[:0]
+		p.in.Frame, p.in.Commands = engine.FrameRef{}, p.in.Commands[:0]
 		now = p.clock()
 		acts = p.advance(now)
 	}
@@ -323,16 +323,16 @@ func (p *pipeline) worker(id engine.TaskID) *worker {
 	return nil
 }
 
-// do runs an edit in the pipeline's goroutine and returns its error. It fails when
-// too many edits wait, and when the camera is removed meanwhile. An edit that has
+// do runs a command in the pipeline's goroutine and returns its error. It fails when
+// too many commands wait, and when the camera is removed meanwhile. A command that has
 // not begun when the context ends is dropped.
-func (p *pipeline) do(ctx context.Context, edit func(e *engine.Engine, now time.Duration) error) error {
+func (p *pipeline) do(ctx context.Context, command func(e *engine.Engine, now time.Duration) error) error {
 	reply := make(chan error, 1)
 	var claimed atomic.Bool // by the pipeline, which runs it, or by the caller, who drops it
 	select {
-	case p.edits <- func(e *engine.Engine, now time.Duration) {
+	case p.commands <- func(e *engine.Engine, now time.Duration) {
 		if claimed.CompareAndSwap(false, true) {
-			reply <- edit(e, now)
+			reply <- command(e, now)
 		}
 	}:
 	default:
@@ -349,7 +349,7 @@ func (p *pipeline) do(ctx context.Context, edit func(e *engine.Engine, now time.
 			if claimed.CompareAndSwap(false, true) {
 				return ctx.Err()
 			}
-			expired = nil // it runs, and edits do not block
+			expired = nil // it runs, and commands do not block
 		}
 	}
 }

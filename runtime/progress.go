@@ -19,17 +19,17 @@ const (
 
 // LoopView is the state of the loop that carries out commands.
 type LoopView struct {
-	Turns     uint64        `json:"turns"`     // iterations, at least one a second; 0: the configured cameras are still being started
-	Busy      time.Duration `json:"busy_ns"`   // how long the current command has taken; 0: there is none
-	Reloading bool          `json:"reloading"` // a reload is under way: cameras that it restarts may be missing
+	Iterations uint64        `json:"turns"`     // iterations, at least one a second; 0: the configured cameras are still being started
+	Busy       time.Duration `json:"busy_ns"`   // how long the current command has taken; 0: there is none
+	Reloading  bool          `json:"reloading"` // a reload is under way: cameras that it restarts may be missing
 }
 
 // loop counts the iterations of Run's loop, so that others see whether it runs.
 type loop struct {
-	turns   atomic.Uint64
-	busy    atomic.Int64 // when the current command began, since the epoch; 0: there is none
-	once    sync.Once
-	started chan struct{} // closed by the first iteration
+	iterations atomic.Uint64
+	busy       atomic.Int64 // when the current command began, since the epoch; 0: there is none
+	once       sync.Once
+	started    chan struct{} // closed by the first iteration
 }
 
 func newLoop() *loop { return &loop{started: make(chan struct{})} }
@@ -37,7 +37,7 @@ func newLoop() *loop { return &loop{started: make(chan struct{})} }
 // wait notes that the loop is about to wait for its next task.
 func (l *loop) wait() {
 	l.busy.Store(0)
-	l.turns.Add(1)
+	l.iterations.Add(1)
 	l.once.Do(func() { close(l.started) })
 }
 
@@ -45,7 +45,7 @@ func (l *loop) wait() {
 func (l *loop) begin(now time.Duration) { l.busy.Store(int64(max(now, 1))) }
 
 func (l *loop) view(now time.Duration) LoopView {
-	v := LoopView{Turns: l.turns.Load()}
+	v := LoopView{Iterations: l.iterations.Load()}
 	if since := l.busy.Load(); since > 0 {
 		v.Busy = max(now-time.Duration(since), 1)
 	}
@@ -70,7 +70,7 @@ func (r *Runtime) Started() <-chan struct{} { return r.loop.started }
 // restart of the program would not help.
 func Progress(before, after *Snapshot) error {
 	passed := after.At.Sub(before.At)
-	if before.Loop.Turns == after.Loop.Turns {
+	if before.Loop.Iterations == after.Loop.Iterations {
 		switch l := after.Loop; {
 		case l.Busy > commandLimit:
 			return fmt.Errorf("one command has been running for %v", l.Busy.Round(time.Second))

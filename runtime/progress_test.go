@@ -18,7 +18,7 @@ func TestProgress(t *testing.T) {
 	// door gives frames, lane is down; the loop runs.
 	before := func() *runtime.Snapshot {
 		return &runtime.Snapshot{
-			At: at, Loop: runtime.LoopView{Turns: 50},
+			At: at, Loop: runtime.LoopView{Iterations: 50},
 			Cameras: []runtime.CameraView{
 				{
 					Status: capture.Status{Name: "door", State: capture.Live, Since: at.Add(-time.Hour), LastFrame: at, Frames: 100}, Ticks: 300,
@@ -56,8 +56,12 @@ func TestProgress(t *testing.T) {
 		{"a camera that has come", func(b, _ *runtime.Snapshot) { b.Cameras = b.Cameras[1:] }, ""},
 		{"a loop that hangs", func(b, a *runtime.Snapshot) { a.Loop = b.Loop }, "the command loop has not run for 5s"},
 		{"a loop that may still run", func(b, a *runtime.Snapshot) { a.Loop, a.At = b.Loop, at.Add(2*time.Second) }, ""},
-		{"a long command", func(b, a *runtime.Snapshot) { a.Loop = runtime.LoopView{Turns: b.Loop.Turns, Busy: 50 * time.Second} }, ""},
-		{"an endless command", func(b, a *runtime.Snapshot) { a.Loop = runtime.LoopView{Turns: b.Loop.Turns, Busy: 70 * time.Second} }, "one command has been running for 1m10s"},
+		{"a long command", func(b, a *runtime.Snapshot) {
+			a.Loop = runtime.LoopView{Iterations: b.Loop.Iterations, Busy: 50 * time.Second}
+		}, ""},
+		{"an endless command", func(b, a *runtime.Snapshot) {
+			a.Loop = runtime.LoopView{Iterations: b.Loop.Iterations, Busy: 70 * time.Second}
+		}, "one command has been running for 1m10s"},
 		{"a live camera without frames", func(b, a *runtime.Snapshot) {
 			a.Cameras[0].Frames, a.Cameras[0].LastFrame = b.Cameras[0].Frames, at.Add(-10*time.Minute)
 		}, `camera "door" is live but has given no frame for 10m5s`},
@@ -69,7 +73,7 @@ func TestProgress(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			b, a := before(), before()
 			a.At = at.Add(5 * time.Second)
-			a.Loop.Turns += 50
+			a.Loop.Iterations += 50
 			a.Cameras[0].Ticks, a.Cameras[0].Frames, a.Cameras[0].LastFrame = 450, 150, a.At
 			tt.change(b, a)
 			err := runtime.Progress(b, a)
@@ -108,7 +112,7 @@ func TestProgressOfARun(t *testing.T) {
 				if err := runtime.Progress(before, after); (err != nil) != tt.stands {
 					t.Errorf("got %v; stands still: want %v", err, tt.stands)
 				}
-				if before.Loop.Turns == after.Loop.Turns {
+				if before.Loop.Iterations == after.Loop.Iterations {
 					t.Errorf("the loop did not run: %+v", after.Loop)
 				}
 			})

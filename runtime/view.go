@@ -41,7 +41,7 @@ func (p *pipeline) state() CameraView {
 			{Reason: capture.DropLag, N: v.DropLag}, {Reason: capture.DropRate, N: v.DropRate}, {Reason: capture.DropCorrupt, N: v.DropBroken},
 		}},
 		{Name: "mailbox", Depth: v.Waiting(), Capacity: len(v.Detectors), Drops: []engine.Count{{Reason: engine.GateSlot.String(), N: v.Skipped(engine.GateSlot)}}},
-		{Name: "commands", Depth: len(p.edits), Capacity: cap(p.edits)},
+		{Name: "commands", Depth: len(p.commands), Capacity: cap(p.commands)},
 	}
 	if out, all := v.remotes(); all > 0 {
 		v.Queues = append(v.Queues, QueueView{Name: "remote", Depth: out, Capacity: all})

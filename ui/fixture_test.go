@@ -145,6 +145,7 @@ func sample() *runtime.Snapshot {
 		Slots:   runtime.SlotsView{Size: 2, Busy: 1, Waiting: 1, Policy: "deadline"},
 		Queues: []runtime.QueueView{
 			{Name: "sink:events.jsonl", Depth: 2, Capacity: 64, Drops: []engine.Count{{Reason: "full", N: 0}}},
+			{Name: "commands", Depth: 0, Capacity: 16},
 			{Name: "clips", Depth: 1, Capacity: 16, Drops: []engine.Count{{Reason: "disk", N: 2}}},
 		},
 		Sinks: []runtime.SinkView{{Name: "events.jsonl", State: runtime.SinkOK, Capacity: 64, Depth: 2}},

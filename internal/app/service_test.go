@@ -19,11 +19,11 @@ import (
 
 // manager is what a service tells, and how the run that it tells of stands.
 type manager struct {
-	began time.Time
-	heard []string // when, and what
-	err   error
-	turns uint64
-	stuck atomic.Bool
+	began      time.Time
+	heard      []string // when, and what
+	err        error
+	iterations uint64
+	stuck      atomic.Bool
 }
 
 func (m *manager) send(state string) error {
@@ -34,9 +34,9 @@ func (m *manager) send(state string) error {
 
 func (m *manager) snapshot() *runtime.Snapshot {
 	if !m.stuck.Load() {
-		m.turns++
+		m.iterations++
 	}
-	return &runtime.Snapshot{At: time.Now(), Loop: runtime.LoopView{Turns: m.turns}}
+	return &runtime.Snapshot{At: time.Now(), Loop: runtime.LoopView{Iterations: m.iterations}}
 }
 
 func TestService(t *testing.T) {

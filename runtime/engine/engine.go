@@ -38,7 +38,7 @@ type Engine struct {
 	spacing  *Histogram
 	age      *Histogram
 	batch    batch    // samples for all histograms
-	asked    []Action // for the next Actions; also from edits before the first step
+	asked    []Action // for the next Actions; also from commands before the first step
 	out      Actions
 }
 
@@ -88,7 +88,7 @@ func New(opts Options) *Engine {
 // Step takes in what has happened up to now and returns what to do.
 func (e *Engine) Step(now time.Duration, in *Inputs) *Actions {
 	e.out.Fired = e.out.Fired[:0]
-	changed := len(in.Edits) > 0
+	changed := len(in.Commands) > 0
 	for i := range in.Reports {
 		if e.report(now, &in.Reports[i]) {
 			changed = true
@@ -98,8 +98,8 @@ func (e *Engine) Step(now time.Duration, in *Inputs) *Actions {
 	if arrived {
 		e.arrive(now, in.Frame)
 	}
-	for _, edit := range in.Edits {
-		edit(e, now)
+	for _, command := range in.Commands {
+		command(e, now)
 	}
 	e.frameAge = Never
 	if e.frame.ID != 0 {

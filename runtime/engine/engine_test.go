@@ -155,7 +155,7 @@ func TestFrameOlderThanTheTTLIsNotLookedAt(t *testing.T) {
 	d := s.attach(&script{spec: sp})
 	s.frames(1, ms, ms)
 	s.until(1100 * ms)
-	s.edit(func(e *Engine, _ time.Duration) { _ = e.Enable("a", true) })
+	s.command(func(e *Engine, _ time.Duration) { _ = e.Enable("a", true) })
 	s.until(2 * time.Second)
 	if len(d.runs) != 0 {
 		t.Fatal("a frame was looked at when its signals were stale already")
@@ -213,7 +213,7 @@ func TestRetryNever(t *testing.T) {
 	if len(d.runs) != 3 || s.view("a").State != DetectorFailed {
 		t.Fatalf("%d runs, %v: want 3 and failed for good", len(d.runs), s.view("a").State)
 	}
-	s.edit(func(e *Engine, _ time.Duration) { _ = e.Enable("a", true) })
+	s.command(func(e *Engine, _ time.Duration) { _ = e.Enable("a", true) })
 	s.until(4500 * ms)
 	if len(d.runs) != 6 {
 		t.Errorf("%d runs after it was enabled again, want 3 more", len(d.runs)-3)
@@ -329,7 +329,7 @@ func TestDetachFreesNameAndSignal(t *testing.T) {
 	s.rule(reader)
 	s.frames(100, ms, 10*ms)
 	s.until(25 * ms) // in the middle of a run
-	s.edit(func(e *Engine, _ time.Duration) {
+	s.command(func(e *Engine, _ time.Duration) {
 		if err := e.Attach(99, spec("a", 10)); err == nil {
 			t.Error("a name was given twice")
 		}
@@ -400,7 +400,7 @@ func TestEveryFrameIsAccountedFor(t *testing.T) {
 			at := gap * time.Duration(rapid.IntRange(0, total).Draw(rt, "when"))
 			on := i%2 == 1
 			s.at(at, func() {
-				s.edit(func(e *Engine, _ time.Duration) {
+				s.command(func(e *Engine, _ time.Duration) {
 					if e.byName(name).phase != queued {
 						_ = e.Enable(name, on)
 					}

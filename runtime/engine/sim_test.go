@@ -62,7 +62,7 @@ func (s *sim) attach(sc *script) *script {
 	s.next++
 	id := s.next
 	s.scripts[id] = sc
-	s.edit(func(e *Engine, _ time.Duration) {
+	s.command(func(e *Engine, _ time.Duration) {
 		if err := e.Attach(id, sc.spec); err != nil {
 			s.t.Fatal(err)
 		}
@@ -71,15 +71,15 @@ func (s *sim) attach(sc *script) *script {
 }
 
 func (s *sim) rule(cfg rules.Config) {
-	s.edit(func(e *Engine, _ time.Duration) {
+	s.command(func(e *Engine, _ time.Duration) {
 		if err := e.AddRule(cfg); err != nil {
 			s.t.Fatal(err)
 		}
 	})
 }
 
-func (s *sim) edit(f func(*Engine, time.Duration)) {
-	s.step(Inputs{Edits: []func(*Engine, time.Duration){f}})
+func (s *sim) command(f func(*Engine, time.Duration)) {
+	s.step(Inputs{Commands: []func(*Engine, time.Duration){f}})
 }
 
 func (s *sim) at(at time.Duration, do func()) {

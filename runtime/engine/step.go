@@ -21,9 +21,9 @@ type TaskID uint64
 // Inputs are what has happened since the last step. Inputs of the same instant are
 // taken in the order of the fields; deadlines come last.
 type Inputs struct {
-	Reports []Report
-	Frame   FrameRef // the newest frame, unless the engine has seen it
-	Edits   []func(e *Engine, now time.Duration)
+	Reports  []Report
+	Frame    FrameRef // the newest frame, unless the engine has seen it
+	Commands []func(e *Engine, now time.Duration)
 }
 
 // ReportKind is the kind of a Report.

@@ -34,7 +34,7 @@ func (c *Collector) Collect(out chan<- prometheus.Metric) {
 	p.count(c.revoked, s.Slots.Revoked)
 	p.count(c.logLines, s.Log.Errors, "error")
 	p.count(c.logLines, s.Log.Warnings, "warning")
-	p.count(c.loopTurns, s.Loop.Turns)
+	p.count(c.loopIterations, s.Loop.Iterations)
 	p.gauge(c.loopBusy, s.Loop.Busy.Seconds())
 	c.reload(&p, &s.Reload)
 	c.present(&p, s.Alerts)

@@ -37,7 +37,7 @@ type Collector struct {
 	logLines                                 *prometheus.Desc
 	reloads, reloadOK, reloadLast            *prometheus.Desc
 	alerts                                   *prometheus.Desc
-	loopTurns, loopBusy                      *prometheus.Desc
+	loopIterations, loopBusy                 *prometheus.Desc
 	cameraState, cameraFrames, cameraLast    *prometheus.Desc
 	cameraWidth, cameraHeight                *prometheus.Desc
 	cameraLag, cameraLagging                 *prometheus.Desc
@@ -76,7 +76,7 @@ func NewCollector(latest func() *runtime.Snapshot) *Collector {
 	c.reloads = d("reloads_total", "Reloads of the configuration, by result.", "result")
 	c.reloadOK = d("reload_last_success_timestamp_seconds", "When the current configuration was read.")
 	c.reloadLast = d("reload_last_successful", "1 if the last reload was applied completely, else 0.")
-	c.loopTurns = d("loop_turns_total", "Iterations of the loop that carries out commands, at least one a second.")
+	c.loopIterations = d("loop_turns_total", "Iterations of the loop that carries out commands, at least one a second.")
 	c.loopBusy = d("loop_busy_seconds", "How long the current command has taken; 0: there is none.")
 	c.snapshotTime = d("snapshot_timestamp_seconds", "When the values of this page were taken.")
 

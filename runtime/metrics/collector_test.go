@@ -75,7 +75,7 @@ func fullSnapshot() *runtime.Snapshot {
 			Rings: []clips.RingStatus{{Camera: "door", Packets: 90, Frames: 12, Bytes: 1 << 16, BytesCap: 1 << 26, Span: 3 * time.Second, Encoded: 40}},
 		},
 		Log:    logging.View{Errors: 1, Warnings: 2},
-		Loop:   runtime.LoopView{Turns: 60, Busy: time.Millisecond},
+		Loop:   runtime.LoopView{Iterations: 60, Busy: time.Millisecond},
 		Reload: runtime.ReloadView{Results: []engine.Count{{Reason: runtime.ReloadOK, N: 2}, {Reason: runtime.ReloadPartial, N: 0}, {Reason: runtime.ReloadInvalid, N: 1}}, Last: runtime.ReloadInvalid, OK: at},
 	}
 }

@@ -41,7 +41,7 @@ type NotReady struct {
 func ReadyOf(s *runtime.Snapshot) Readiness {
 	r := Readiness{Reasons: []NotReady{}, Alerts: []runtime.Alert{}}
 	switch {
-	case s == nil || s.Loop.Turns == 0:
+	case s == nil || s.Loop.Iterations == 0:
 		// Cameras that are still to be added are no separate reason.
 		r.add(NotReady{State: "starting"})
 	case s.Loop.Reloading:

@@ -28,27 +28,27 @@ func TestReadyOf(t *testing.T) {
 	}{
 		{"not started", nil, `{"ready":false,"reasons":[{"state":"starting"}],"alerts":[]}`},
 		{"without its cameras yet", &runtime.Snapshot{}, `{"ready":false,"reasons":[{"state":"starting"}],"alerts":[]}`},
-		{"no camera", &runtime.Snapshot{Loop: runtime.LoopView{Turns: 1}}, `{"ready":true,"reasons":[],"alerts":[]}`},
+		{"no camera", &runtime.Snapshot{Loop: runtime.LoopView{Iterations: 1}}, `{"ready":true,"reasons":[],"alerts":[]}`},
 		{
 			"while a reload has taken a camera away",
-			&runtime.Snapshot{Loop: runtime.LoopView{Turns: 1, Reloading: true}, Cameras: []runtime.CameraView{cam("door", capture.Live, "")}},
+			&runtime.Snapshot{Loop: runtime.LoopView{Iterations: 1, Reloading: true}, Cameras: []runtime.CameraView{cam("door", capture.Live, "")}},
 			`{"ready":false,"reasons":[{"state":"reloading"}],"alerts":[]}`,
 		},
 		{
 			"all is well",
-			&runtime.Snapshot{Loop: runtime.LoopView{Turns: 1}, Cameras: []runtime.CameraView{cam("door", capture.Live, "",
+			&runtime.Snapshot{Loop: runtime.LoopView{Iterations: 1}, Cameras: []runtime.CameraView{cam("door", capture.Live, "",
 				det("a", engine.DetectorWaiting, "rate", ""), det("b", engine.DetectorRunning, "", "an old error"),
 				det("c", engine.DetectorBackoff, "", ""), det("d", engine.DetectorDisabled, "", ""))}},
 			`{"ready":true,"reasons":[],"alerts":[]}`,
 		},
 		{
 			"paused and ended",
-			&runtime.Snapshot{Loop: runtime.LoopView{Turns: 1}, Cameras: []runtime.CameraView{cam("door", capture.Paused, "by command", det("a", engine.DetectorFailed, "", "x")), cam("file", capture.Ended, "")}},
+			&runtime.Snapshot{Loop: runtime.LoopView{Iterations: 1}, Cameras: []runtime.CameraView{cam("door", capture.Paused, "by command", det("a", engine.DetectorFailed, "", "x")), cam("file", capture.Ended, "")}},
 			`{"ready":true,"reasons":[],"alerts":[]}`,
 		},
 		{
 			"cameras down",
-			&runtime.Snapshot{Loop: runtime.LoopView{Turns: 1}, Cameras: []runtime.CameraView{
+			&runtime.Snapshot{Loop: runtime.LoopView{Iterations: 1}, Cameras: []runtime.CameraView{
 				cam("door", capture.Stalled, "no frame for 5s"), cam("yard", capture.Connecting, ""),
 				cam("lane", capture.Reconnecting, ""), cam("gate", capture.Failed, "bad\x1b[2J\nfile"),
 			}},
@@ -57,7 +57,7 @@ func TestReadyOf(t *testing.T) {
 		},
 		{
 			"detectors down",
-			&runtime.Snapshot{Loop: runtime.LoopView{Turns: 1}, Cameras: []runtime.CameraView{cam("door", capture.Live, "",
+			&runtime.Snapshot{Loop: runtime.LoopView{Iterations: 1}, Cameras: []runtime.CameraView{cam("door", capture.Live, "",
 				det("a", engine.DetectorStarting, "loading", ""), det("b", engine.DetectorStuck, "", ""), det("c", engine.DetectorFailed, "retry", "no file"))}},
 			`{"ready":false,"reasons":[{"camera":"door","detector":"a","state":"starting","reason":"loading"},` +
 				`{"camera":"door","detector":"b","state":"stuck"},{"camera":"door","detector":"c","state":"failed","reason":"no file"}],"alerts":[]}`,
@@ -76,7 +76,7 @@ func TestReadyOf(t *testing.T) {
 
 // However much is broken, and however long its reasons are, the answer is short.
 func TestReadyIsBounded(t *testing.T) {
-	s := &runtime.Snapshot{Loop: runtime.LoopView{Turns: 1}}
+	s := &runtime.Snapshot{Loop: runtime.LoopView{Iterations: 1}}
 	for range 1000 {
 		s.Cameras = append(s.Cameras, runtime.CameraView{Status: capture.Status{Name: "door", State: capture.Failed, Reason: strings.Repeat("ü\n", 10_000)}})
 	}
@@ -93,7 +93,7 @@ func TestReadyAnswers(t *testing.T) {
 	for _, tt := range []struct {
 		s      *runtime.Snapshot
 		status int
-	}{{&runtime.Snapshot{Loop: runtime.LoopView{Turns: 1}}, 200}, {nil, 503}} {
+	}{{&runtime.Snapshot{Loop: runtime.LoopView{Iterations: 1}}, 200}, {nil, 503}} {
 		s := NewServer("", func() *runtime.Snapshot { return tt.s }, quietLog())
 		w := httptest.NewRecorder()
 		s.handler.ServeHTTP(w, httptest.NewRequest("GET", "/ready", nil))

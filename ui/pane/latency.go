@@ -35,7 +35,7 @@ func LatencyView(s *Scene, w int) Body {
 	b.head = append(b.head, s.Theme.Dim.Of(draw.Fit(head, w)))
 	b.n = int(engine.StageCount) + 1
 	b.row = func(i int) string {
-		name, look, l := "tick", s.Theme.Dim, s.Hist.recent(histogramKey{camera: c.Name, what: "tick"})
+		name, look, l := "step", s.Theme.Dim, s.Hist.recent(histogramKey{camera: c.Name, what: "tick"})
 		if i > 0 {
 			stage := engine.Stage(i - 1)
 			name, look, l = stage.String(), s.Theme.Stage[stage], stages[stage]

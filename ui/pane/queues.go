@@ -15,10 +15,17 @@ import (
 // gauge is one bounded thing: how full it is and what it lost.
 type gauge struct {
 	name       string
+	camera     bool // of the camera shown, not of the whole program
 	depth, cap float64
 	text       string // the depth in words; empty: depth of cap
 	drops      []engine.Count
 	normal     bool // its drops are how it works, and no sign of trouble
+}
+
+// key tells the drop counters of a camera's queue from those of a queue of the
+// program that has the same name.
+func (g *gauge) key(drop engine.Count) string {
+	return fmt.Sprintf("%v/%s/%s", g.camera, g.name, drop.Reason)
 }
 
 // QueuesView shows every bound: how full it is, what it dropped, and how fast
@@ -42,7 +49,7 @@ func QueuesView(s *Scene, w int) Body {
 		}
 		for _, g := range gauges(old, was) {
 			for _, d := range g.drops {
-				before[g.name+"/"+d.Reason] = d.N
+				before[g.key(d)] = d.N
 			}
 		}
 	}
@@ -80,7 +87,7 @@ func QueuesView(s *Scene, w int) Body {
 				continue
 			}
 			now := 0.0
-			if was, ok := before[g.name+"/"+d.Reason]; ok && since > 0 && d.N > was {
+			if was, ok := before[g.key(d)]; ok && since > 0 && d.N > was {
 				now = float64(d.N-was) / since.Seconds()
 			}
 			text := s.Theme.Text(d.Reason) + " " + draw.Count(d.N)
@@ -105,16 +112,16 @@ func QueuesView(s *Scene, w int) Body {
 // gauges lists every bound that a snapshot tells of, the shown camera's first.
 func gauges(s *runtime.Snapshot, c *runtime.CameraView) []gauge {
 	var list []gauge
-	queue := func(q *runtime.QueueView) {
-		name := strings.TrimPrefix(q.Name, "sink:")
-		if c != nil && len(list) < len(c.Queues) && name == "commands" {
-			name = "edits" // the camera's own commands
-		}
-		list = append(list, gauge{name: name, depth: float64(q.Depth), cap: float64(q.Capacity), drops: q.Drops, normal: q.Name == "frame"})
+	queue := func(q *runtime.QueueView) *gauge {
+		list = append(list, gauge{
+			name: strings.TrimPrefix(q.Name, "sink:"), depth: float64(q.Depth), cap: float64(q.Capacity),
+			drops: q.Drops, normal: q.Name == "frame",
+		})
+		return &list[len(list)-1]
 	}
 	if c != nil {
 		for i := range c.Queues {
-			queue(&c.Queues[i])
+			queue(&c.Queues[i]).camera = true
 		}
 	}
 	list = append(list, gauge{
@@ -125,7 +132,9 @@ func gauges(s *runtime.Snapshot, c *runtime.CameraView) []gauge {
 		list = append(list, clipGauges(s.Clips, c)...)
 	}
 	for i := range s.Queues {
-		queue(&s.Queues[i])
+		if g := queue(&s.Queues[i]); g.name == "commands" {
+			g.text = fmt.Sprintf("%d/%d program", s.Queues[i].Depth, s.Queues[i].Capacity)
+		}
 	}
 	return list
 }

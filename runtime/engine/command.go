@@ -11,7 +11,7 @@ import (
 	"rvo-tui/rules"
 )
 
-// Errors of edits.
+// Errors of commands.
 var (
 	ErrNoDetector = errors.New("no such detector")
 	ErrNoRule     = errors.New("no such rule")

@@ -109,7 +109,7 @@ func TestTableHoldsWhatIsUsed(t *testing.T) {
 			if !maps.Equal(held, used) {
 				rt.Fatalf("the table holds %v, used are %v", held, used)
 			}
-			if most = max(most, len(used)); e.table.Len() > most+7 { // and the names of one edit that failed
+			if most = max(most, len(used)); e.table.Len() > most+7 { // and the names of one command that failed
 				rt.Fatalf("the table has %d IDs for %d signals", e.table.Len(), most)
 			}
 		}
