@@ -61,12 +61,12 @@ type Camera struct {
 	id      uint64
 	limiter limiter
 
-	mu     sync.Mutex // guards what follows
-	status Status
-	meter  meter
-	conn   *connection   // the one that may make the camera live
-	paused bool          // by command
-	turned chan struct{} // closed, and replaced, by each Pause and Resume
+	mu           sync.Mutex // guards what follows
+	status       Status
+	meter        meter
+	conn         *connection   // the one that may make the camera live
+	paused       bool          // by command
+	pauseChanged chan struct{} // closed, and replaced, by each Pause and Resume
 }
 
 // Logger is what a Camera uses of a slog.Logger.
@@ -89,9 +89,9 @@ func NewCamera(cfg Config, open func(context.Context, Config) (Connection, error
 	return &Camera{
 		cfg: cfg, open: open, pool: pool, publish: publish,
 		log: log, random: rand.Float64,
-		limiter: newLimiter(cfg.FPS),
-		turned:  make(chan struct{}),
-		status:  Status{Name: cfg.Name, Source: text.Redact(cfg.Source), State: Connecting, Since: time.Now()},
+		limiter:      newLimiter(cfg.FPS),
+		pauseChanged: make(chan struct{}),
+		status:       Status{Name: cfg.Name, Source: text.Redact(cfg.Source), State: Connecting, Since: time.Now()},
 	}
 }
 
@@ -182,41 +182,41 @@ func (c *Camera) Status() Status {
 
 // Pause stops reading. A live source is closed; a file keeps its place. It does
 // not wait.
-func (c *Camera) Pause() { c.turn(true) }
+func (c *Camera) Pause() { c.setPaused(true) }
 
 // Resume goes on reading after Pause. Where the camera waits to open its source
 // again, paused or not, it does so at once.
-func (c *Camera) Resume() { c.turn(false) }
+func (c *Camera) Resume() { c.setPaused(false) }
 
-func (c *Camera) turn(paused bool) {
+func (c *Camera) setPaused(paused bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if paused && c.paused {
 		return
 	}
 	c.paused = paused
-	close(c.turned)
-	c.turned = make(chan struct{})
+	close(c.pauseChanged)
+	c.pauseChanged = make(chan struct{})
 }
 
-// gate returns whether the camera is paused by command, and a channel that is
+// pauseState returns whether the camera is paused by command, and a channel that is
 // closed by the next Pause or Resume.
-func (c *Camera) gate() (paused bool, turned <-chan struct{}) {
+func (c *Camera) pauseState() (paused bool, changed <-chan struct{}) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.paused, c.turned
+	return c.paused, c.pauseChanged
 }
 
 // waitResumed returns when the camera is not paused, or when the context ends.
 func (c *Camera) waitResumed(ctx context.Context) error {
 	for {
-		paused, turned := c.gate()
+		paused, changed := c.pauseState()
 		if !paused {
 			return ctx.Err()
 		}
 		c.finish(Paused, "paused by command")
 		select {
-		case <-turned:
+		case <-changed:
 		case <-ctx.Done():
 			return ctx.Err()
 		}
@@ -228,10 +228,10 @@ func (c *Camera) waitResumed(ctx context.Context) error {
 func (c *Camera) rest(ctx context.Context, wait time.Duration) (cut bool, err error) {
 	timer := time.NewTimer(wait)
 	defer timer.Stop()
-	_, turned := c.gate()
+	_, changed := c.pauseState()
 	select {
 	case <-timer.C:
-	case <-turned:
+	case <-changed:
 		cut = true
 	case <-ctx.Done():
 	}

@@ -22,7 +22,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// shot is one scripted picture.
+// shot is one scripted frame.
 type shot struct {
 	after time.Duration // Grab takes this long
 	pts   time.Duration
@@ -30,7 +30,7 @@ type shot struct {
 	err   error // of Grab
 	bad   error // of Retrieve
 	hang  bool  // Grab does not return until the test ends
-	size  int   // from here on the picture is size x 1; 0: as before
+	size  int   // from here on the frame is size x 1; 0: as before
 }
 
 // fakeSource plays shots. Unless it is deaf, a Grab under way ends with the
@@ -94,8 +94,8 @@ type seen struct {
 	width        int
 }
 
-// rig runs one camera on scripted sources inside a bubble.
-type rig struct {
+// harness runs one camera on scripted sources inside a bubble.
+type harness struct {
 	t      *testing.T
 	start  time.Time
 	cam    *Camera
@@ -112,9 +112,9 @@ type rig struct {
 	openAt []time.Duration
 }
 
-func newRig(t *testing.T, cfg Config, open func(ctx context.Context, r *rig, n int) (Connection, error)) *rig {
+func newHarness(t *testing.T, cfg Config, open func(ctx context.Context, r *harness, n int) (Connection, error)) *harness {
 	t.Helper()
-	r := &rig{t: t, start: time.Now(), pool: NewPool(2, nil), log: &strings.Builder{}, ended: make(chan error, 1)}
+	r := &harness{t: t, start: time.Now(), pool: NewPool(2, nil), log: &strings.Builder{}, ended: make(chan error, 1)}
 	cfg.Name = "door"
 	opener := func(ctx context.Context, cfg Config) (Connection, error) {
 		r.mu.Lock()
@@ -141,7 +141,7 @@ func newRig(t *testing.T, cfg Config, open func(ctx context.Context, r *rig, n i
 }
 
 // stop ends the camera and returns what Run said.
-func (r *rig) stop() error {
+func (r *harness) stop() error {
 	r.cancel()
 	err := <-r.ended
 	r.pool.Close()
@@ -149,7 +149,7 @@ func (r *rig) stop() error {
 }
 
 // is fails unless the camera is in the state at that time since the start.
-func (r *rig) is(at time.Duration, state State, reason string) {
+func (r *harness) is(at time.Duration, state State, reason string) {
 	r.t.Helper()
 	time.Sleep(at - time.Since(r.start))
 	synctest.Wait()
@@ -159,23 +159,23 @@ func (r *rig) is(at time.Duration, state State, reason string) {
 }
 
 // opens returns when the source was opened.
-func (r *rig) opens() []time.Duration {
+func (r *harness) opens() []time.Duration {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return slices.Clone(r.openAt)
 }
 
-func (r *rig) seen() []seen {
+func (r *harness) seen() []seen {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return slices.Clone(r.frames)
 }
 
-func liveSource(ctx context.Context, r *rig, shots ...shot) *fakeSource {
+func liveSource(ctx context.Context, r *harness, shots ...shot) *fakeSource {
 	return &fakeSource{ctx: ctx, shots: shots, told: 4, size: 4, closed: &r.closed}
 }
 
-// steady returns n pictures, step apart.
+// steady returns n frames, step apart.
 func steady(n int, step time.Duration) []shot {
 	out := make([]shot, n)
 	for i := range out {
@@ -201,7 +201,7 @@ func TestCameraStallsAndReconnects(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				free := make(chan struct{})
-				r := newRig(t, live(), func(ctx context.Context, r *rig, n int) (Connection, error) {
+				r := newHarness(t, live(), func(ctx context.Context, r *harness, n int) (Connection, error) {
 					s := liveSource(ctx, r, append(steady(3, 100*ms), shot{hang: true})...)
 					if deaf && n == 1 {
 						s.deaf = free
@@ -243,7 +243,7 @@ func TestCameraStallsAndReconnects(t *testing.T) {
 
 func TestCameraBacksOff(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, live(), func(ctx context.Context, r *rig, n int) (Connection, error) {
+		r := newHarness(t, live(), func(ctx context.Context, r *harness, n int) (Connection, error) {
 			if n == 6 {
 				return liveSource(ctx, r, steady(1, 0)...), nil
 			}
@@ -252,7 +252,7 @@ func TestCameraBacksOff(t *testing.T) {
 		r.is(0, Reconnecting, "dial rtsp://user:***@h/s: connection refused")
 		time.Sleep(12 * time.Second)
 		synctest.Wait()
-		// After the one picture, at 9.5 s, the waits start over.
+		// After the one frame, at 9.5 s, the waits start over.
 		want := []time.Duration{0, 500 * ms, 1500 * ms, 3500 * ms, 6500 * ms, 9500 * ms, 10 * time.Second, 11 * time.Second}
 		if !slices.Equal(r.opens(), want) {
 			t.Errorf("opened at %v, want %v", r.opens(), want)
@@ -287,7 +287,7 @@ func TestCameraFailsSlowly(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				cfg := live()
 				cfg.Source = tc.source
-				r := newRig(t, cfg, func(context.Context, *rig, int) (Connection, error) {
+				r := newHarness(t, cfg, func(context.Context, *harness, int) (Connection, error) {
 					if tc.err == nil {
 						panic("no such driver")
 					}
@@ -316,7 +316,7 @@ func TestCameraFailsSlowly(t *testing.T) {
 // A camera that refuses a login locks the account after some of them.
 func TestCameraRefusedLoginsBackOff(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, live(), func(ctx context.Context, r *rig, n int) (Connection, error) {
+		r := newHarness(t, live(), func(ctx context.Context, r *harness, n int) (Connection, error) {
 			if n == 9 {
 				return nil, errors.New("connection refused")
 			}
@@ -343,7 +343,7 @@ func TestCameraRefusedLoginsBackOff(t *testing.T) {
 func TestCameraOpeningHangs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		free := make(chan struct{})
-		r := newRig(t, live(), func(ctx context.Context, r *rig, n int) (Connection, error) {
+		r := newHarness(t, live(), func(ctx context.Context, r *harness, n int) (Connection, error) {
 			<-free
 			return nil, errors.New("late")
 		})
@@ -368,7 +368,7 @@ func TestCameraOpeningHangs(t *testing.T) {
 func TestCameraAbandonedReaderPublishesNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		free := make(chan struct{})
-		r := newRig(t, live(), func(ctx context.Context, r *rig, n int) (Connection, error) {
+		r := newHarness(t, live(), func(ctx context.Context, r *harness, n int) (Connection, error) {
 			s := liveSource(ctx, r, shot{}, shot{after: 10 * time.Second})
 			s.deaf = free
 			return s, nil
@@ -389,7 +389,7 @@ func TestCameraShortStallAfterLongOpening(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		cfg := live()
 		cfg.OpenTimeout, cfg.StallTimeout = text.Duration(time.Minute), text.Duration(500*ms)
-		r := newRig(t, cfg, func(ctx context.Context, r *rig, n int) (Connection, error) {
+		r := newHarness(t, cfg, func(ctx context.Context, r *harness, n int) (Connection, error) {
 			time.Sleep(time.Second)
 			return liveSource(ctx, r, shot{hang: true}), nil
 		})
@@ -402,7 +402,7 @@ func TestCameraShortStallAfterLongOpening(t *testing.T) {
 
 func TestCameraSourceTimesOutItself(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, live(), func(ctx context.Context, r *rig, n int) (Connection, error) {
+		r := newHarness(t, live(), func(ctx context.Context, r *harness, n int) (Connection, error) {
 			return liveSource(ctx, r, shot{}, shot{after: 4990 * ms, err: errors.New("av_read_frame")}), nil
 		})
 		r.is(4990*ms, Stalled, "no frame for 5s")
@@ -422,7 +422,7 @@ func TestCameraGarbageIsNoSignOfLife(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				cfg := live()
 				cfg.FPS = 5 // what the rate drops undecoded is no sign of life either
-				r := newRig(t, cfg, func(ctx context.Context, r *rig, n int) (Connection, error) {
+				r := newHarness(t, cfg, func(ctx context.Context, r *harness, n int) (Connection, error) {
 					shots := append(steady(3, 100*ms), slices.Repeat([]shot{garbage}, 1000)...)
 					for i := range shots {
 						shots[i].noPTS = true
@@ -442,7 +442,7 @@ func TestCameraGarbageIsNoSignOfLife(t *testing.T) {
 
 func TestCameraStreamEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, live(), func(ctx context.Context, r *rig, n int) (Connection, error) {
+		r := newHarness(t, live(), func(ctx context.Context, r *harness, n int) (Connection, error) {
 			return liveSource(ctx, r, steady(10, 40*ms)...), nil
 		})
 		r.is(500*ms, Reconnecting, "ended the stream")
@@ -453,7 +453,7 @@ func TestCameraStreamEnds(t *testing.T) {
 
 func TestCameraIDsAndSizes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, live(), func(ctx context.Context, r *rig, n int) (Connection, error) {
+		r := newHarness(t, live(), func(ctx context.Context, r *harness, n int) (Connection, error) {
 			shots := steady(4, 100*ms)
 			shots[2].size = 7
 			return liveSource(ctx, r, shots...), nil

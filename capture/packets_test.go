@@ -93,8 +93,8 @@ func (fakeImage) Luma() (Luma, bool)           { return Luma{}, false }
 func (fakeImage) Convert([]byte, Target) error { return nil }
 func (fakeImage) Free()                        {}
 
-// packetRig runs a camera on a stream inside a bubble.
-type packetRig struct {
+// packetHarness runs a camera on a stream inside a bubble.
+type packetHarness struct {
 	cam     *Camera
 	decoded atomic.Int64
 	mu      sync.Mutex // guards what follows
@@ -105,21 +105,21 @@ type packetRig struct {
 	start   time.Time
 }
 
-func (r *packetRig) OfferPacket(p *Packet) {
+func (r *packetHarness) OfferPacket(p *Packet) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.packets = append(r.packets, p)
 }
 
-func (r *packetRig) shown() int {
+func (r *packetHarness) shown() int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return len(r.frames)
 }
 
-func runPackets(t *testing.T, cfg Config, s *stream, takes time.Duration, d Demand) *packetRig {
+func runPackets(t *testing.T, cfg Config, s *stream, takes time.Duration, d Demand) *packetHarness {
 	t.Helper()
-	r := &packetRig{ended: make(chan error, 1), start: time.Now()}
+	r := &packetHarness{ended: make(chan error, 1), start: time.Now()}
 	if s.gop == 0 {
 		s.gop = 25
 	}
@@ -300,7 +300,7 @@ func TestPacketsCatchUp(t *testing.T) {
 // Where nothing can be decoded, packets flow on.
 func TestPacketsWithoutADecoder(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := &packetRig{ended: make(chan error, 1)}
+		r := &packetHarness{ended: make(chan error, 1)}
 		s := &stream{gop: 25, track: &Track{Video: true, Codec: HEVC, Width: 64, Height: 48}}
 		r.cam = NewCamera(live(), func(ctx context.Context, _ Config) (Connection, error) { s.ctx = ctx; return s, nil },
 			NewPool(1, nil), (*Frame).Release, discard{})

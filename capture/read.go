@@ -302,13 +302,13 @@ func (c *Camera) reopen(ctx context.Context, n *connection, s *session) error {
 // is paused.
 func (c *Camera) hold(ctx context.Context, n *connection, s *session) error {
 	for {
-		paused, turned := c.gate()
+		paused, changed := c.pauseState()
 		if !paused {
 			return ctx.Err()
 		}
 		n.expectNothing()
 		select {
-		case <-turned:
+		case <-changed:
 			now := time.Now()
 			n.expect(now, time.Duration(c.cfg.StallTimeout))
 			s.pacer.shift(now)

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-func pacedSource(ctx context.Context, r *rig, n int) *fakeSource {
+func pacedSource(ctx context.Context, r *harness, n int) *fakeSource {
 	shots := steady(n, 40*ms)
 	for i := range shots {
 		shots[i].after = 0
@@ -21,7 +21,7 @@ func pacedSource(ctx context.Context, r *rig, n int) *fakeSource {
 
 func TestFilePlaysAtItsRateAndEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, file(), func(ctx context.Context, r *rig, n int) (Connection, error) { return pacedSource(ctx, r, 5), nil })
+		r := newHarness(t, file(), func(ctx context.Context, r *harness, n int) (Connection, error) { return pacedSource(ctx, r, 5), nil })
 		if err := <-r.ended; err != nil {
 			t.Errorf("Run: %v, want nil at the end of a file", err)
 		}
@@ -41,7 +41,7 @@ func TestFileLoops(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		cfg := file()
 		cfg.Loop = true
-		r := newRig(t, cfg, func(ctx context.Context, r *rig, n int) (Connection, error) {
+		r := newHarness(t, cfg, func(ctx context.Context, r *harness, n int) (Connection, error) {
 			if n > 1 {
 				time.Sleep(10 * ms) // reopening takes a moment
 			}
@@ -72,7 +72,7 @@ func TestFileFailures(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				r := newRig(t, file(), func(ctx context.Context, r *rig, n int) (Connection, error) {
+				r := newHarness(t, file(), func(ctx context.Context, r *harness, n int) (Connection, error) {
 					s := liveSource(ctx, r, tc.shots...)
 					s.paced = true
 					return s, nil
@@ -86,14 +86,14 @@ func TestFileFailures(t *testing.T) {
 
 func TestFileWithSlowDecoderSkips(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, file(), func(ctx context.Context, r *rig, n int) (Connection, error) {
+		r := newHarness(t, file(), func(ctx context.Context, r *harness, n int) (Connection, error) {
 			s := pacedSource(ctx, r, 100)
-			s.decode = 60 * ms // every picture may take 40
+			s.decode = 60 * ms // every frame may take 40
 			return s, nil
 		})
 		<-r.ended
 		if took := time.Since(r.start); took > 4200*ms {
-			t.Errorf("100 pictures at 25 fps took %v", took)
+			t.Errorf("100 frames at 25 fps took %v", took)
 		}
 		st := r.cam.Status()
 		if st.Frames+st.DropLag != 100 || st.Frames < 60 || st.Frames > 70 {
@@ -109,7 +109,7 @@ func TestFileWithSlowDecoderSkips(t *testing.T) {
 
 func TestFileSlowerThanItsRateStillShows(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, file(), func(ctx context.Context, r *rig, n int) (Connection, error) {
+		r := newHarness(t, file(), func(ctx context.Context, r *harness, n int) (Connection, error) {
 			s := pacedSource(ctx, r, 100)
 			for i := range s.shots {
 				s.shots[i].after = 80 * ms // grabbing takes twice the interval
@@ -125,7 +125,7 @@ func TestFileSlowerThanItsRateStillShows(t *testing.T) {
 
 func TestFileAfterSuspend(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, file(), func(ctx context.Context, r *rig, n int) (Connection, error) {
+		r := newHarness(t, file(), func(ctx context.Context, r *harness, n int) (Connection, error) {
 			s := pacedSource(ctx, r, 20)
 			s.shots[10].after = 4 * time.Second
 			return s, nil
@@ -139,7 +139,7 @@ func TestFileAfterSuspend(t *testing.T) {
 
 func TestPauseFile(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, file(), func(ctx context.Context, r *rig, n int) (Connection, error) { return pacedSource(ctx, r, 10), nil })
+		r := newHarness(t, file(), func(ctx context.Context, r *harness, n int) (Connection, error) { return pacedSource(ctx, r, 10), nil })
 		r.is(90*ms, Live, "")
 		r.cam.Pause()
 		r.is(time.Minute, Paused, "by command")
@@ -161,7 +161,7 @@ func TestPauseFile(t *testing.T) {
 
 func TestPauseLive(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, live(), func(ctx context.Context, r *rig, n int) (Connection, error) {
+		r := newHarness(t, live(), func(ctx context.Context, r *harness, n int) (Connection, error) {
 			return liveSource(ctx, r, steady(1000, 40*ms)...), nil
 		})
 		r.cam.Resume() // nothing to resume
@@ -186,7 +186,7 @@ func TestPauseLive(t *testing.T) {
 
 func TestPauseCutsWaitShort(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, live(), func(context.Context, *rig, int) (Connection, error) { return nil, ErrUnauthorized })
+		r := newHarness(t, live(), func(context.Context, *harness, int) (Connection, error) { return nil, ErrUnauthorized })
 		r.cam.Pause()
 		r.is(time.Second, Paused, "")
 		r.cam.Resume()
@@ -204,7 +204,7 @@ func TestPauseCutsWaitShort(t *testing.T) {
 
 func TestPoolExhaustion(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, live(), func(ctx context.Context, r *rig, n int) (Connection, error) {
+		r := newHarness(t, live(), func(ctx context.Context, r *harness, n int) (Connection, error) {
 			return liveSource(ctx, r, steady(300, 40*ms)...), nil
 		})
 		r.mu.Lock()
@@ -230,7 +230,7 @@ func TestRateCap(t *testing.T) {
 			cfg := live()
 			cfg.FPS = tc.limit
 			step := time.Duration(float64(time.Second) / tc.source)
-			r := newRig(t, cfg, func(ctx context.Context, r *rig, n int) (Connection, error) {
+			r := newHarness(t, cfg, func(ctx context.Context, r *harness, n int) (Connection, error) {
 				return liveSource(ctx, r, steady(int(tc.source*60), step)...), nil
 			})
 			time.Sleep(20*time.Second + step/2)
@@ -251,9 +251,9 @@ func TestRateCap(t *testing.T) {
 
 func TestLiveCatchesUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, live(), func(ctx context.Context, r *rig, n int) (Connection, error) {
+		r := newHarness(t, live(), func(ctx context.Context, r *harness, n int) (Connection, error) {
 			shots := steady(100, 40*ms)
-			// The network holds for two seconds; the 50 pictures then come at once.
+			// The network holds for two seconds; the 50 frames then come at once.
 			shots[20].after = 2040 * ms
 			for i := 21; i <= 70; i++ {
 				shots[i].after = 0
@@ -284,7 +284,7 @@ func TestLiveCatchesUp(t *testing.T) {
 
 func TestNetworkDelayIsNotSkipped(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, live(), func(ctx context.Context, r *rig, n int) (Connection, error) {
+		r := newHarness(t, live(), func(ctx context.Context, r *harness, n int) (Connection, error) {
 			shots := steady(200, 40*ms)
 			shots[20].after = 540 * ms // from here on half a second later
 			return liveSource(ctx, r, shots...), nil

@@ -11,12 +11,11 @@ import (
 const (
 	// maxBatch is how many packets are decoded at once by who is behind.
 	maxBatch = 8
-	// hopeless is how far a reader may be behind before it leaves everything out
-	// up to the next key frame.
-	hopeless = time.Second
-	// barren is how many key frames in a row may give no frame before data that
-	// flows is a sign of life no more.
-	barren = 3
+	// resyncLag is how far a reader may lag before it skips to the next key frame.
+	resyncLag = time.Second
+	// maxKeysWithoutFrame is how many key frames in a row may decode to nothing before
+	// arriving data no longer counts as progress.
+	maxKeysWithoutFrame = 3
 	// keptBytes bounds what is kept since the last key frame, to begin there when
 	// more is wanted.
 	keptBytes = 32 << 20
@@ -39,7 +38,7 @@ type feed struct {
 	size    int       // bytes of kept
 
 	waiting  bool // for the first key frame
-	fruitful int  // key frames since a frame came out
+	keys     int  // key frames since a frame came out
 	catching bool // what is behind is left out
 	interval time.Duration
 	dts      time.Duration // of the last packet of video
@@ -204,7 +203,7 @@ func (c *Camera) decode(ctx context.Context, n *connection, s *session, p *Packe
 		return err
 	}
 	switch {
-	case f.catching && info.lag > hopeless && s.live:
+	case f.catching && info.lag > resyncLag && s.live:
 		f.begun, f.pending = false, nil
 		c.drop(&c.status.DropLag, info)
 		return nil
@@ -293,10 +292,10 @@ func (c *Camera) run(ctx context.Context, n *connection, s *session, packets []*
 	f.planner.spent(time.Since(began), len(packets))
 	for _, p := range packets {
 		if p.Key {
-			f.fruitful++
+			f.keys++
 		}
 	}
-	s.suspect = d.Frames == 0 && f.fruitful >= barren
+	s.suspect = d.Frames == 0 && f.keys >= maxKeysWithoutFrame
 	return c.show(ctx, n, s, d, info)
 }
 
@@ -311,7 +310,7 @@ func (c *Camera) show(ctx context.Context, n *connection, s *session, d Decoded,
 	if d.Image == nil {
 		return nil
 	}
-	f.fruitful, f.shown = 0, true
+	f.keys, f.shown = 0, true
 	captured := d.Packet.Captured
 	if captured.Before(f.captured) {
 		captured = f.captured

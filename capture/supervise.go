@@ -85,7 +85,7 @@ func (c *Camera) supervise(ctx context.Context, n *connection) error {
 	}
 	wasPaused := false
 	for {
-		paused, turned := c.gate()
+		paused, changed := c.pauseState()
 		if verdict == nil && paused != wasPaused {
 			wasPaused = paused
 			switch {
@@ -103,7 +103,7 @@ func (c *Camera) supervise(ctx context.Context, n *connection) error {
 			return c.judge(ctx, n, verdict, err)
 		case <-ctx.Done():
 			return c.abandon(ctx, n, done)
-		case <-turned:
+		case <-changed:
 		case <-n.sooner:
 			if verdict == nil {
 				timer.Reset(n.left())

@@ -87,7 +87,7 @@ type h264 struct {
 	fuKind   byte
 	idr      bool
 	recovery bool // a decoder can start although there is no IDR
-	picture  bool
+	slice    bool
 	known    *capture.Track
 	depth    int
 }
@@ -174,7 +174,7 @@ func (h *h264) single(unit, nal []byte) []byte {
 func (h *h264) see(nal []byte) {
 	switch kind := nal[0] & 31; {
 	case kind >= h264Slice && kind <= h264SliceE:
-		h.picture = true
+		h.slice = true
 		h.idr = h.idr || kind == h264SliceE
 	case kind == h264SEI:
 		h.recovery = h.recovery || recoversAtOnce(nal)
@@ -183,14 +183,14 @@ func (h *h264) see(nal []byte) {
 	}
 }
 
-func (h *h264) complete() bool { return h.picture && !h.fu.open }
+func (h *h264) complete() bool { return h.slice && !h.fu.open }
 
 func (h *h264) finish(unit []byte) ([]byte, bool) {
-	data, key := unit, h.idr || h.recovery && h.picture
-	if !h.picture {
+	data, key := unit, h.idr || h.recovery && h.slice
+	if !h.slice {
 		data = nil
 	}
-	h.picture, h.idr, h.recovery, h.fu.open = false, false, false, false
+	h.slice, h.idr, h.recovery, h.fu.open = false, false, false, false
 	h.known, h.depth = h.sets.renew(h.known, h.depth, 0, parseH264SPS)
 	return data, key
 }

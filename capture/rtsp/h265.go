@@ -10,13 +10,13 @@ import (
 // h265 unpacks H.265 (RFC 7798): single NAL units, aggregation packets and
 // fragmentation units.
 type h265 struct {
-	sets    sets
-	donl    bool // decoding order numbers are sent, and of no use to us
-	fu      fragment
-	key     bool
-	picture bool
-	known   *capture.Track
-	depth   int
+	sets  sets
+	donl  bool // decoding order numbers are sent, and of no use to us
+	fu    fragment
+	key   bool
+	slice bool
+	known *capture.Track
+	depth int
 }
 
 // Types of NAL units of H.265 (ITU-T H.265, table 7-1, and RFC 7798).
@@ -115,21 +115,21 @@ func (h *h265) see(nal []byte) {
 	kind := h265Kind(nal)
 	switch {
 	case kind <= h265LastSlice:
-		h.picture = true
+		h.slice = true
 		h.key = h.key || kind >= h265FirstKey && kind <= h265LastKey
 	default:
 		h.sets.take(kind, nal)
 	}
 }
 
-func (h *h265) complete() bool { return h.picture && !h.fu.open }
+func (h *h265) complete() bool { return h.slice && !h.fu.open }
 
 func (h *h265) finish(unit []byte) ([]byte, bool) {
 	data, key := unit, h.key
-	if !h.picture {
+	if !h.slice {
 		data = nil
 	}
-	h.picture, h.key, h.fu.open = false, false, false
+	h.slice, h.key, h.fu.open = false, false, false
 	h.known, h.depth = h.sets.renew(h.known, h.depth, 1, parseH265SPS)
 	return data, key
 }

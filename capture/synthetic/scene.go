@@ -48,7 +48,7 @@ var plans = []plan{
 	{name: "empty", doc: "the same street with nobody in it", at: empty},
 	{name: "flicker", doc: "the empty street under a lamp that flickers and jumps between brightnesses", at: flicker},
 	{name: "dark", doc: "the street, where the light goes out slowly after 8 s and comes back after 20 s, again and again", at: dark},
-	{name: "freeze", doc: "the street, whose picture freezes for 6 s in every 20 s", at: freeze},
+	{name: "freeze", doc: "the street, frozen for 6 s in every 20 s", at: freeze},
 	{name: "tamper", doc: "the street through a lens that gets covered by a cloth, then goes out of focus, again and again", at: tamper, lens: true},
 }
 

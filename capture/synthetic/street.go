@@ -40,7 +40,7 @@ func newBackdrop(w, h int, r *rand.Rand) *backdrop {
 	without := canvas{w: w, h: h, pix: slices.Clone(c.pix)}
 	drawNear(c)
 	b := &backdrop{canvas: c, near: differing(without, c)}
-	weather(c, r)
+	grain(c, r)
 	return b
 }
 
@@ -239,8 +239,8 @@ func (c canvas) line(a, b point, w float64, k ink) {
 	c.poly(k, point{a.x, a.y}, point{a.x + w, a.y}, point{b.x + w, b.y}, point{b.x, b.y})
 }
 
-// weather gives flat colours the grain of plaster and asphalt.
-func weather(c canvas, r *rand.Rand) {
+// grain gives flat colours the grain of plaster and asphalt.
+func grain(c canvas, r *rand.Rand) {
 	for i := 0; i+2 < len(c.pix); i += 3 {
 		by := int(math.Round(3.2 * r.NormFloat64()))
 		if i/3/c.w > c.h*6/10 {

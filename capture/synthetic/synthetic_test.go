@@ -26,8 +26,8 @@ func openScene(t testing.TB, scene string, seed uint64, cfg capture.Config) capt
 	return src
 }
 
-// nthPicture returns the n-th picture, from 0, of a fresh source.
-func nthPicture(t testing.TB, src capture.Source, n int) []byte {
+// nthFrame returns the n-th frame, from 0, of a fresh source.
+func nthFrame(t testing.TB, src capture.Source, n int) []byte {
 	t.Helper()
 	for range n + 1 {
 		if _, err := src.Grab(); err != nil {
@@ -47,18 +47,18 @@ func TestSyntheticIsDeterministic(t *testing.T) {
 	for _, scene := range Scenes() {
 		for _, second := range []int{0, 9, 13, 22, 40} {
 			a := openScene(t, scene, 7, cfg)
-			want := nthPicture(t, a, second*30)
+			want := nthFrame(t, a, second*30)
 
 			// Drawing what comes before must not matter.
 			b := openScene(t, scene, 7, cfg)
 			for n := 0; n < second*30; n += 30 {
-				nthPicture(t, b, 29)
+				nthFrame(t, b, 29)
 			}
-			if got := nthPicture(t, b, 0); !bytes.Equal(got, want) {
-				t.Errorf("%s at %d s: another picture when earlier ones were drawn", scene, second)
+			if got := nthFrame(t, b, 0); !bytes.Equal(got, want) {
+				t.Errorf("%s at %d s: another frame when earlier ones were drawn", scene, second)
 			}
-			if got := nthPicture(t, openScene(t, scene, 8, cfg), second*30); bytes.Equal(got, want) {
-				t.Errorf("%s at %d s: seed 8 gives the picture of seed 7", scene, second)
+			if got := nthFrame(t, openScene(t, scene, 8, cfg), second*30); bytes.Equal(got, want) {
+				t.Errorf("%s at %d s: seed 8 gives the frame of seed 7", scene, second)
 			}
 		}
 	}
@@ -102,7 +102,7 @@ func TestSyntheticSize(t *testing.T) {
 				continue
 			}
 			for range 5 { // must not panic in any part of a cycle
-				nthPicture(t, src, 150)
+				nthFrame(t, src, 150)
 			}
 		}
 	}
@@ -144,7 +144,7 @@ func TestStreetComesAndGoes(t *testing.T) {
 		street, empty := openScene(t, "street", seed, cfg), openScene(t, "empty", seed, cfg)
 		appearances, there := 0, 0
 		for range 300 { // ten a second
-			a, b := nthPicture(t, street, 2), nthPicture(t, empty, 2)
+			a, b := nthFrame(t, street, 2), nthFrame(t, empty, 2)
 			n := 0
 			for i := 160 * 12 * 3; i < len(a); i += 3 { // below the caption
 				if a[i] != b[i] || a[i+1] != b[i+1] || a[i+2] != b[i+2] {
@@ -160,24 +160,24 @@ func TestStreetComesAndGoes(t *testing.T) {
 			}
 		}
 		if appearances < 3 {
-			t.Errorf("seed %d: something larger than 1 %% of the picture was there for 1 s only %d times", seed, appearances)
+			t.Errorf("seed %d: something larger than 1 %% of the frame was there for 1 s only %d times", seed, appearances)
 		}
 	}
 }
 
 func TestFreezeIsBitIdentical(t *testing.T) {
 	src := openScene(t, "freeze", 3, capture.Config{Width: 96})
-	last := nthPicture(t, src, 0)
+	last := nthFrame(t, src, 0)
 	same := make([]bool, 0, 600)
 	for range 600 {
-		next := nthPicture(t, src, 0)
+		next := nthFrame(t, src, 0)
 		same = append(same, bytes.Equal(last, next))
 		last = next
 	}
 	for i, s := range same {
-		// same[i] compares pictures i and i+1; 240 to 419 are one picture.
+		// same[i] compares frames i and i+1; 240 to 419 are one frame.
 		if want := i >= 240 && i < 419; s != want {
-			t.Errorf("pictures %d and %d: identical %v, want %v", i, i+1, s, want)
+			t.Errorf("frames %d and %d: identical %v, want %v", i, i+1, s, want)
 		}
 	}
 }
@@ -202,7 +202,7 @@ func TestNoiseStaysInRange(t *testing.T) {
 
 func TestRetrieveAllocatesNothing(t *testing.T) {
 	src := openScene(t, "street", 1, capture.Config{Width: 320})
-	dst := nthPicture(t, src, 30)
+	dst := nthFrame(t, src, 30)
 	got := testing.AllocsPerRun(100, func() {
 		if _, err := src.Grab(); err != nil {
 			t.Fatal(err)
@@ -212,7 +212,7 @@ func TestRetrieveAllocatesNothing(t *testing.T) {
 		}
 	})
 	if got != 0 {
-		t.Errorf("%v allocations a picture", got)
+		t.Errorf("%v allocations a frame", got)
 	}
 }
 
@@ -222,7 +222,7 @@ func BenchmarkSynthetic(b *testing.B) {
 		for _, second := range at[scene] {
 			b.Run(fmt.Sprintf("%s/%ds", scene, second), func(b *testing.B) {
 				src := openScene(b, scene, 1, capture.Config{})
-				dst := nthPicture(b, src, second*30)
+				dst := nthFrame(b, src, second*30)
 				b.SetBytes(int64(len(dst)))
 				b.ReportAllocs()
 				for b.Loop() {
