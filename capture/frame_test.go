@@ -212,7 +212,7 @@ func TestFrameJPEG(t *testing.T) {
 	}
 }
 
-// flat is a source whose pictures cost nothing.
+// flat is a source whose frames cost nothing.
 type flat struct{ n int }
 
 func (s *flat) Grab() (Stamp, error)      { s.n++; return Stamp{Arrived: time.Now()}, nil }
@@ -221,7 +221,7 @@ func (s *flat) Size() (int, int)          { return 64, 36 }
 func (s *flat) Live() bool                { return true }
 func (s *flat) Close() error              { return nil }
 
-// steadyCamera returns a camera and a function that takes one picture through
+// steadyCamera returns a camera and a function that takes one frame through
 // it, as its reader does.
 func steadyCamera(tb testing.TB) func() {
 	cfg := live()

@@ -54,7 +54,7 @@ func (s *store) frames(b *building, m *Meta) error {
 	if !s.cfg.Frames {
 		return nil
 	}
-	m.Pictures = true
+	m.FrameFiles = true
 	n := 0
 	for _, p := range b.film.parts {
 		var bad error

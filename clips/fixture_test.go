@@ -16,7 +16,7 @@ import (
 	"rvo-tui/rules"
 )
 
-// studio is a recorder with one camera whose pictures the test takes.
+// studio is a recorder with one camera whose frames the test takes.
 type studio struct {
 	t     *testing.T
 	cfg   Config
@@ -74,14 +74,14 @@ func newStudio(t *testing.T, cfg Config, options ...func(*Options)) *studio {
 // now returns the time since the epoch.
 func (s *studio) now() time.Duration { return time.Since(s.epoch) }
 
-// frame takes a picture, with one count.
+// frame takes a frame, with one count.
 func (s *studio) frame() *capture.Frame {
 	s.t.Helper()
 	s.id++
 	return takeFrame(s.t, s.pool, s.id, 64, 48, time.Now())
 }
 
-// film offers pictures at 30 a second for a while.
+// film offers frames at 30 a second for a while.
 func (s *studio) film(d time.Duration) {
 	s.t.Helper()
 	for end := time.Now().Add(d); time.Now().Before(end); {
@@ -113,7 +113,7 @@ func (s *studio) save(job Job) {
 	}
 }
 
-// drain waits for every clip. No more pictures come meanwhile.
+// drain waits for every clip. No more frames come meanwhile.
 func (s *studio) drain() {
 	s.t.Helper()
 	if err := s.rec.Drain(s.t.Context()); err != nil {
@@ -141,7 +141,7 @@ func (s *studio) meta(e Entry) *Meta {
 	return m
 }
 
-// takeFrame returns a frame whose picture depends on its ID.
+// takeFrame returns a frame whose pixels depend on its ID.
 func takeFrame(t testing.TB, pool *capture.Pool, id uint64, width, height int, at time.Time) *capture.Frame {
 	t.Helper()
 	f, err := pool.Get("door", id, width, height, at)

@@ -83,7 +83,7 @@ func TestEndsIdle(t *testing.T) {
 	})
 }
 
-// A worker that the machine leaves no time in the middle of a picture must not
+// A worker that the machine leaves no time in the middle of a frame must not
 // hold up the end.
 func TestEndsWithoutAWorkerThatHangs(t *testing.T) {
 	inBubble(t, func(t *testing.T) {

@@ -59,10 +59,10 @@ type Meta struct {
 	Movie Movie `json:"movie"`
 	// Parts are further movies that go on where Movie ends, because the codec or
 	// the size of the stream changed.
-	Parts    []Movie `json:"parts,omitempty"`
-	Thumb    string  `json:"thumb"`
-	Pictures bool    `json:"pictures"` // whether there is a frame_NNNN.jpg for each of FrameTS
-	EncodeMS int64   `json:"encode_ms"`
+	Parts      []Movie `json:"parts,omitempty"`
+	Thumb      string  `json:"thumb"`
+	FrameFiles bool    `json:"pictures"` // whether there is a frame_NNNN.jpg for each of FrameTS
+	EncodeMS   int64   `json:"encode_ms"`
 	// Files are all files of the clip but this one.
 	Files []MetaFile `json:"files"`
 

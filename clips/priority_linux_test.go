@@ -40,7 +40,7 @@ func TestEvidenceIsMadeAtThePriorityAskedFor(t *testing.T) {
 			seen := &niceness{values: map[string]int{}}
 			s := newStudio(t, testConfig(t), func(o *Options) { o.Muxer, o.Nice = seen, nice })
 			s.pool = capture.NewPool(16, func(pix []byte, width, height, outWidth, outHeight int) ([]byte, error) {
-				seen.note("picture")
+				seen.note("frame")
 				return capture.EncodeJPEG(pix, width, height, outWidth, outHeight)
 			})
 			s.film(time.Second)
@@ -48,7 +48,7 @@ func TestEvidenceIsMadeAtThePriorityAskedFor(t *testing.T) {
 			s.film(3 * time.Second)
 			s.drain()
 			want := max(nice, now.values["test"])
-			if seen.values["movie"] != want || seen.values["picture"] != want {
+			if seen.values["movie"] != want || seen.values["frame"] != want {
 				t.Errorf("nice %d: %v, want %d for both", nice, seen.values, want)
 			}
 		})

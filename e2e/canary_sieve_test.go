@@ -129,12 +129,12 @@ func tellTale(t testing.TB) (endpoint string) {
 	return server.URL
 }
 
-// webcam is a camera over HTTP. It shows pictures to joe under /video, sends
+// webcam is a camera over HTTP. It shows frames to joe under /video, sends
 // those who ask for /moved elsewhere with what they came with, and repeats what
 // it was asked as the sort of what it has under /odd.
 func webcam(t testing.TB, password string) (address string) {
-	var picture bytes.Buffer
-	if err := jpeg.Encode(&picture, image.NewGray(image.Rect(0, 0, 64, 48)), nil); err != nil {
+	var frame bytes.Buffer
+	if err := jpeg.Encode(&frame, image.NewGray(image.Rect(0, 0, 64, 48)), nil); err != nil {
 		t.Fatal(err)
 	}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -158,7 +158,7 @@ func webcam(t testing.TB, password string) (address string) {
 		beat := time.NewTicker(100 * time.Millisecond)
 		defer beat.Stop()
 		for {
-			_, err := fmt.Fprintf(w, "--frame\r\nContent-Type: image/jpeg\r\nContent-Length: %d\r\n\r\n%s\r\n", picture.Len(), picture.Bytes())
+			_, err := fmt.Fprintf(w, "--frame\r\nContent-Type: image/jpeg\r\nContent-Length: %d\r\n\r\n%s\r\n", frame.Len(), frame.Bytes())
 			if err != nil {
 				return
 			}

@@ -293,7 +293,7 @@ func TestConnectWaitsForAProgram(t *testing.T) {
 // A dashboard that is stopped, as by Ctrl-Z or a dead SSH session, costs the
 // program nothing: no frame, no memory that grows, no time of the others.
 func TestStoppedDashboardCostsNothing(t *testing.T) {
-	// Pictures that are kept for clips would grow beside what is looked for here.
+	// Frames that are kept for clips would grow beside what is looked for here.
 	d := startDaemon(t, runtimeDir(t), "", strings.Replace(daemonConfig, "[[rule]]", "[[rule]]\nclip = false", 1))
 	x := newTerminal(t, 120, 40)
 	x.shell([]string{"XDG_RUNTIME_DIR=" + d.run}, "connect")

@@ -234,7 +234,7 @@ func (p *proxy) attempts() []time.Time {
 }
 
 // mjpegServer is a camera that sends MJPEG over HTTP, and freezes when told to:
-// what is connected gets no more pictures, what connects gets no answer.
+// what is connected gets no more frames, what connects gets no answer.
 type mjpegServer struct {
 	url    string
 	frozen atomic.Bool
@@ -248,9 +248,9 @@ func serveMJPEG(t testing.TB, fps int) *mjpegServer {
 		t.Fatal(err)
 	}
 	s := &mjpegServer{url: "http://" + ln.Addr().String() + "/video", done: make(chan struct{})}
-	pictures := make([][]byte, 20)
-	for i := range pictures {
-		pictures[i] = square(t, i*8)
+	frames := make([][]byte, 20)
+	for i := range frames {
+		frames[i] = square(t, i*8)
 	}
 	server := &http.Server{ReadHeaderTimeout: time.Second, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		tick := time.NewTicker(time.Second / time.Duration(fps))
@@ -258,9 +258,9 @@ func serveMJPEG(t testing.TB, fps int) *mjpegServer {
 		w.Header().Set("Content-Type", "multipart/x-mixed-replace; boundary=next")
 		for n := 0; ; n++ {
 			if !s.frozen.Load() {
-				picture := pictures[n%len(pictures)]
-				fmt.Fprintf(w, "--next\r\nContent-Type: image/jpeg\r\nContent-Length: %d\r\n\r\n", len(picture))
-				if _, err := w.Write(append(bytes.Clone(picture), "\r\n"...)); err != nil {
+				frame := frames[n%len(frames)]
+				fmt.Fprintf(w, "--next\r\nContent-Type: image/jpeg\r\nContent-Length: %d\r\n\r\n", len(frame))
+				if _, err := w.Write(append(bytes.Clone(frame), "\r\n"...)); err != nil {
 					return
 				}
 				w.(http.Flusher).Flush()
@@ -287,7 +287,7 @@ func serveMJPEG(t testing.TB, fps int) *mjpegServer {
 	return s
 }
 
-// square draws a picture with a bright square at x.
+// square draws a frame with a bright square at x.
 func square(t testing.TB, x int) []byte {
 	t.Helper()
 	img := image.NewGray(image.Rect(0, 0, 320, 180))

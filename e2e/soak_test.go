@@ -16,7 +16,7 @@ var soakCycles = flag.Int("soak", 0, "play this many faults on each kind of netw
 
 const (
 	soakStall = 500 * time.Millisecond
-	soakLive  = 5 * time.Second // from the answer of a server to the first picture
+	soakLive  = 5 * time.Second // from the answer of a server to the first frame
 )
 
 // patient is a camera on which one kind of fault is played, again and again.

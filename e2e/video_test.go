@@ -68,8 +68,8 @@ func TestPedestrians(t *testing.T) {
 		}
 	}
 	for _, c := range checkClips(t, p, confirmed) {
-		// It begins with the last picture before its second, or with the first that
-		// there is. A busy machine leaves pictures out, for seconds where it must.
+		// It begins with the last frame before its second, or with the first that
+		// there is. A busy machine leaves frames out, for seconds where it must.
 		ahead := c.Time.Sub(c.meta.Start)
 		if ahead <= 0 || math.Abs(c.meta.PreRoll.Actual-float64(ahead.Milliseconds())) > 2 {
 			t.Errorf("clip %s begins %v before its event: %+v", c.ID, ahead, c.meta)

@@ -119,7 +119,7 @@ func made(t testing.TB, name string, args ...string) string {
 	return path
 }
 
-// psnr returns how near two pictures are, in decibels.
+// psnr returns how near two frames are, in decibels.
 func psnr(a, b []byte) float64 {
 	if len(a) != len(b) {
 		return math.NaN()

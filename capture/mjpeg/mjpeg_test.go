@@ -156,7 +156,7 @@ func TestMJPEGStyles(t *testing.T) {
 				t.Fatal(err)
 			}
 			if name == "no end marker" {
-				next <- struct{}{} // only the next picture shows that one is over
+				next <- struct{}{} // only the next frame shows that one is over
 			}
 			for range 2 {
 				next <- struct{}{}
@@ -360,9 +360,9 @@ func TestMJPEGHostile(t *testing.T) {
 		"connected":      {handle: func(c net.Conn) { fmt.Fprint(c, streamHead); untilClosed(c) }, grab: context.Canceled},
 		"ends":           {handle: func(c net.Conn) { fmt.Fprint(c, streamHead); c.(*net.TCPConn).CloseWrite(); untilClosed(c) }, says: "server ended"},
 		"bomb":           {handle: func(c net.Conn) { fmt.Fprint(c, streamHead); c.Write(bomb); untilClosed(c) }, corrupt: true},
-		"no picture":     {handle: func(c net.Conn) { fmt.Fprint(c, streamHead+"\xff\xd8\xff\xd9"); untilClosed(c) }, corrupt: true},
+		"no frame":       {handle: func(c net.Conn) { fmt.Fprint(c, streamHead+"\xff\xd8\xff\xd9"); untilClosed(c) }, corrupt: true},
 		"endless header": {handle: func(c net.Conn) { fmt.Fprint(c, streamHead+strings.Repeat("X-A: b\r\n", 1<<16)); untilClosed(c) }, grab: context.Canceled},
-		"endless picture": {handle: func(c net.Conn) {
+		"endless frame": {handle: func(c net.Conn) {
 			fmt.Fprint(c, streamHead+"\xff\xd8\xff\xda"+strings.Repeat("\x00\x08", 9<<20))
 			untilClosed(c)
 		}, corrupt: true, says: "16 MiB"},
@@ -403,7 +403,7 @@ func TestMJPEGRefused(t *testing.T) {
 	}
 }
 
-func TestMJPEGTruncatedPictureIsSkipped(t *testing.T) {
+func TestMJPEGTruncatedFrameIsSkipped(t *testing.T) {
 	pic := jpegOf(t, 64, 64, red)
 	address := listen(t, func(c net.Conn) {
 		fmt.Fprintf(c, "%s--x\r\n\r\n%s\r\n--x\r\n\r\n", streamHead, pic[:len(pic)/2])
@@ -424,7 +424,7 @@ func TestMJPEGTruncatedPictureIsSkipped(t *testing.T) {
 			return
 		}
 	}
-	t.Error("the whole picture did not come")
+	t.Error("the whole frame did not come")
 }
 
 func TestClock(t *testing.T) {

@@ -40,7 +40,7 @@ func TestSplitterEmbeddedThumbnail(t *testing.T) {
 	s := newSplitter(bytes.NewReader(append(outer, outer...)))
 	for range 2 {
 		if got, err := s.next(nil); err != nil || !bytes.Equal(got, outer) {
-			t.Fatalf("%d bytes, %v; want the %d of the whole picture", len(got), err, len(outer))
+			t.Fatalf("%d bytes, %v; want the %d of the whole frame", len(got), err, len(outer))
 		}
 	}
 }
@@ -62,7 +62,7 @@ func FuzzSplitter(f *testing.F) {
 					return out
 				}
 				if !bytes.HasPrefix(p, []byte{0xFF, 0xD8}) || !bytes.HasSuffix(p, []byte{0xFF, 0xD9}) {
-					t.Fatalf("%x is no picture", p)
+					t.Fatalf("%x is no frame", p)
 				}
 				out = append(out, p)
 				s.timestamp()
@@ -70,7 +70,7 @@ func FuzzSplitter(f *testing.F) {
 		}
 		whole, bytewise := pics(bytes.NewReader(data)), pics(iotest.OneByteReader(bytes.NewReader(data)))
 		if len(whole) != len(bytewise) {
-			t.Fatalf("%d pictures at once, %d byte by byte", len(whole), len(bytewise))
+			t.Fatalf("%d frames at once, %d byte by byte", len(whole), len(bytewise))
 		}
 		// What follows, however odd it was before, is found by the second start.
 		after := append(append(append([]byte{}, data...), bytes.Repeat([]byte("\r\n"), 40000)...), append(bytes.Clone(pic), pic...)...)

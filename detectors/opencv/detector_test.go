@@ -76,7 +76,7 @@ func frameOf(t testing.TB, width, height int, draw func(x, y int) (b, g, r byte)
 	return f
 }
 
-func picture(t testing.TB, path string) *capture.Frame {
+func testFrame(t testing.TB, path string) *capture.Frame {
 	t.Helper()
 	data, err := os.ReadFile(path)
 	if err != nil {
@@ -115,7 +115,7 @@ func detect(t testing.TB, d detectors.Detector, f *capture.Frame) detectors.Read
 
 func TestFace(t *testing.T) {
 	need(t, cascades, "opencv-data")
-	f := picture(t, need(t, samples+"messi5.jpg", "opencv-doc"))
+	f := testFrame(t, need(t, samples+"messi5.jpg", "opencv-doc"))
 	for _, model := range []string{"", "haarcascade_frontalface_alt2.xml", cascades + "haarcascade_frontalface_alt.xml"} {
 		t.Run(filepath.Base(model), func(t *testing.T) {
 			d := newDetector(t, "face", func(c *detectors.Config) { c.Options, c.Signal = opencv.FaceOptions{Model: model}, "someone" })
@@ -156,7 +156,7 @@ func TestFaceInVideo(t *testing.T) {
 
 func TestFaceSmallerThanMinSize(t *testing.T) {
 	need(t, cascades, "opencv-data")
-	f := picture(t, need(t, samples+"messi5.jpg", "opencv-doc"))
+	f := testFrame(t, need(t, samples+"messi5.jpg", "opencv-doc"))
 	d := newDetector(t, "face", func(c *detectors.Config) { c.Options = opencv.FaceOptions{MinSize: 0.9} })
 	if r := detect(t, d, f); r.Value != 0 || r.Detections != nil {
 		t.Errorf("found %+v: no face fills the frame", r)
@@ -315,7 +315,7 @@ func TestDetectHeedsContextBefore(t *testing.T) {
 func TestSideBySide(t *testing.T) {
 	need(t, cascades, "opencv-data")
 	opencv.Threads(2)
-	f := picture(t, need(t, samples+"messi5.jpg", "opencv-doc"))
+	f := testFrame(t, need(t, samples+"messi5.jpg", "opencv-doc"))
 	var wg sync.WaitGroup
 	for range 4 {
 		d := newDetector(t, "face", nil)
@@ -357,7 +357,7 @@ func BenchmarkPerson(b *testing.B) {
 func BenchmarkFace(b *testing.B) {
 	opencv.Threads(1)
 	need(b, cascades, "opencv-data")
-	f := picture(b, need(b, samples+"messi5.jpg", "opencv-doc"))
+	f := testFrame(b, need(b, samples+"messi5.jpg", "opencv-doc"))
 	d := newDetector(b, "face", nil)
 	for b.Loop() {
 		detect(b, d, f)

@@ -121,7 +121,7 @@ func TestFailures(t *testing.T) {
 		{"10 MiB", func(t *testing.T) string {
 			return serve(t, nil, bare(func(string, []byte) []byte { return make([]byte, 10<<20) })...)
 		}, soon, ReasonLarge, "correct the service"},
-		{"picture too large", func(t *testing.T) string {
+		{"frame too large", func(t *testing.T) string {
 			return serve(t, says(), grpc.MaxRecvMsgSize(100))
 		}, soon, ReasonLarge, "max_width"},
 		{"no detector", func(t *testing.T) string { return serve(t, nil) }, soon, ReasonNoService, "rvo.detect.v1.Detector"},
@@ -174,7 +174,7 @@ func TestFailures(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			p, _ := pool(t)
 			d := detector(t, p, detectors.Config{Options: Options{Endpoint: c.endpoint(t)}})
-			out, err := d.Detect(within(t, c.within), picture(t, 64, 48, nil))
+			out, err := d.Detect(within(t, c.within), testFrame(t, 64, 48, nil))
 			if err == nil {
 				t.Fatalf("answered %v", out)
 			}
@@ -201,7 +201,7 @@ func TestCanceledCallIsNoFault(t *testing.T) {
 			return nil, call.Err()
 		})},
 	})
-	if _, err := d.Detect(ctx, picture(t, 64, 48, nil)); detectors.ReasonOf(err) != detectors.ReasonCanceled {
+	if _, err := d.Detect(ctx, testFrame(t, 64, 48, nil)); detectors.ReasonOf(err) != detectors.ReasonCanceled {
 		t.Error(err)
 	}
 }
@@ -210,7 +210,7 @@ func TestCanceledCallIsNoFault(t *testing.T) {
 // answers.
 func until(t *testing.T, d *Detector) {
 	t.Helper()
-	ctx, frame := within(t, 30*time.Second), picture(t, 64, 48, nil)
+	ctx, frame := within(t, 30*time.Second), testFrame(t, 64, 48, nil)
 	for {
 		state := d.conn.grpc.GetState()
 		_, err := d.Detect(ctx, frame)
@@ -230,7 +230,7 @@ func TestServiceThatDiesAndReturns(t *testing.T) {
 	endpoint, open := socket(t)
 	p, _ := pool(t)
 	d := detector(t, p, detectors.Config{Options: Options{Endpoint: endpoint}})
-	frame := picture(t, 64, 48, nil)
+	frame := testFrame(t, 64, 48, nil)
 	for range 2 {
 		s := listen(t, open(), says())
 		until(t, d)
@@ -250,10 +250,10 @@ func TestDeadServiceCostsNoEncoding(t *testing.T) {
 	endpoint, _ := socket(t)
 	p, _ := pool(t)
 	d := detector(t, p, detectors.Config{Options: Options{Endpoint: endpoint}})
-	if _, err := d.Detect(within(t, 20*time.Second), picture(t, 64, 48, nil)); detectors.ReasonOf(err) != ReasonRefused {
+	if _, err := d.Detect(within(t, 20*time.Second), testFrame(t, 64, 48, nil)); detectors.ReasonOf(err) != ReasonRefused {
 		t.Fatal(err)
 	}
-	frame := picture(t, 64, 48, func([]byte, int, int, int, int) ([]byte, error) {
+	frame := testFrame(t, 64, 48, func([]byte, int, int, int, int) ([]byte, error) {
 		t.Error("a frame is encoded for nobody")
 		return nil, io.EOF
 	})
@@ -280,7 +280,7 @@ func TestTLSAndToken(t *testing.T) {
 	p, log := pool(t)
 	good := detector(t, p, detectors.Config{Options: Options{Endpoint: endpoint, TLSCA: ca, Token: "s3cret"}})
 	bad := detector(t, p, detectors.Config{Options: Options{Endpoint: endpoint, TLSCA: ca, Token: "0ther"}})
-	frame := picture(t, 64, 48, nil)
+	frame := testFrame(t, 64, 48, nil)
 	if _, err := good.Detect(within(t, 20*time.Second), frame); err != nil {
 		t.Error(err)
 	}

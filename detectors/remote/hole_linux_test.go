@@ -66,7 +66,7 @@ func TestPacketsThatVanish(t *testing.T) {
 	listen(t, l, says())
 	p, _ := pool(t)
 	d := detector(t, p, detectors.Config{Options: Options{Endpoint: inner.Addr().String()}})
-	frame := picture(t, 64, 48, nil)
+	frame := testFrame(t, 64, 48, nil)
 	if _, err := d.Detect(within(t, 20*time.Second), frame); err != nil {
 		t.Fatal(err)
 	}

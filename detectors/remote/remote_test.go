@@ -58,7 +58,7 @@ func TestServiceOfTheFirstContract(t *testing.T) {
 
 	p, _ := pool(t)
 	d := detector(t, p, detectors.Config{Name: "persondetected", Signal: "PersonDetected", Options: Options{Endpoint: "http://" + endpoint}})
-	out, err := d.Detect(within(t, 20*time.Second), picture(t, 64, 48, nil))
+	out, err := d.Detect(within(t, 20*time.Second), testFrame(t, 64, 48, nil))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -95,7 +95,7 @@ func TestRequest(t *testing.T) {
 			}), Sending: Sending{Format: c.format, MaxWidth: c.maxWidth}},
 		})
 		for range 2 { // the second call reuses what the first one left
-			if out, err := d.Detect(within(t, 20*time.Second), picture(t, 64, 48, nil)); err != nil || len(out) != 0 {
+			if out, err := d.Detect(within(t, 20*time.Second), testFrame(t, 64, 48, nil)); err != nil || len(out) != 0 {
 				t.Fatal(out, err)
 			}
 			r := <-seen
@@ -124,7 +124,7 @@ func TestManyDetectorsShareConnectionAndJPEG(t *testing.T) {
 	l := &counting{Listener: loopback(t), n: &conns}
 	listen(t, l, says(&detectv1.SignalOut{SignalType: "face", Value: 2}, &detectv1.SignalOut{SignalType: "person", Value: 1}))
 	p, _ := pool(t)
-	frame := picture(t, 64, 48, func(pix []byte, w, h, ow, oh int) ([]byte, error) {
+	frame := testFrame(t, 64, 48, func(pix []byte, w, h, ow, oh int) ([]byte, error) {
 		encodings.Add(1)
 		return capture.EncodeJPEG(pix, w, h, ow, oh)
 	})
@@ -167,7 +167,7 @@ func TestConnectionEndsWithItsLastUser(t *testing.T) {
 	if err := a.Close(); err != nil {
 		t.Errorf("a second Close: %v", err)
 	}
-	if _, err := b.Detect(within(t, 20*time.Second), picture(t, 64, 48, nil)); err != nil {
+	if _, err := b.Detect(within(t, 20*time.Second), testFrame(t, 64, 48, nil)); err != nil {
 		t.Errorf("after another detector's Close: %v", err)
 	}
 	if err := b.Close(); err != nil {
@@ -190,7 +190,7 @@ func TestSignalOfANeighbour(t *testing.T) {
 	p, _ := pool(t)
 	endpoint := serve(t, says(&detectv1.SignalOut{SignalType: "face", Value: 1}))
 	person := detector(t, p, detectors.Config{Name: "person", Options: Options{Endpoint: endpoint}})
-	frame := picture(t, 64, 48, nil)
+	frame := testFrame(t, 64, 48, nil)
 	if _, err := person.Detect(within(t, 20*time.Second), frame); detectors.ReasonOf(err) != ReasonSignal {
 		t.Errorf("alone: %v", err)
 	}
@@ -217,7 +217,7 @@ func TestLog(t *testing.T) {
 		})},
 	})
 	for range 2 {
-		if _, err := d.Detect(within(t, 20*time.Second), picture(t, 64, 48, nil)); err != nil {
+		if _, err := d.Detect(within(t, 20*time.Second), testFrame(t, 64, 48, nil)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -279,7 +279,7 @@ func TestCheck(t *testing.T) {
 }
 
 // BenchmarkDetect is what a call costs beside the service's own work: a 640 x
-// 360 picture, encoded before, over a socket of this machine.
+// 360 frame, encoded before, over a socket of this machine.
 func BenchmarkDetect(b *testing.B) {
 	for _, format := range []string{formatJPEG, formatBGR} {
 		b.Run(format, func(b *testing.B) {
@@ -297,7 +297,7 @@ func BenchmarkDetect(b *testing.B) {
 				b.Fatal(err)
 			}
 			defer d.Close()
-			frame := picture(b, 640, 360, nil)
+			frame := testFrame(b, 640, 360, nil)
 			if _, err := d.Detect(b.Context(), frame); err != nil {
 				b.Fatal(err)
 			}

@@ -179,8 +179,8 @@ func detector(t *testing.T, p *Pool, cfg detectors.Config) *Detector {
 	return r
 }
 
-// picture returns a frame with a gradient in it.
-func picture(t testing.TB, width, height int, encode capture.Encoder) *capture.Frame {
+// testFrame returns a frame with a gradient in it.
+func testFrame(t testing.TB, width, height int, encode capture.Encoder) *capture.Frame {
 	t.Helper()
 	pool := capture.NewPool(1, encode)
 	f, err := pool.Get("door", 7, width, height, time.Unix(1700000000, 5))

@@ -90,7 +90,7 @@ func TestForgottenConnectionIsMadeAnew(t *testing.T) {
 		forget := make(chan struct{})
 		p.dial = l.dial(forget)
 		kind := Kind(p)
-		frame := picture(t, 64, 48, nil)
+		frame := testFrame(t, 64, 48, nil)
 		var all []detectors.Detector
 		for _, name := range []string{"a", "b"} {
 			d, err := kind.New(detectors.Config{Name: name, Kind: "remote", Options: Options{Endpoint: "h:1"}}.Fill(kind))
@@ -163,7 +163,7 @@ func TestLateAnswersKeepTheConnection(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		frame := picture(t, 64, 48, nil)
+		frame := testFrame(t, 64, 48, nil)
 		began := time.Now()
 		for n := 0; time.Since(began) < time.Minute; n++ {
 			timeout := 400 * time.Millisecond

@@ -68,11 +68,11 @@ func TestCheckModel(t *testing.T) {
 		t.Fatal(err)
 	}
 	dir := t.TempDir()
-	picture, drawn := filepath.Join(dir, "a.png"), filepath.Join(dir, "b.jpg")
-	if err := os.WriteFile(picture, plain.Bytes(), 0o666); err != nil {
+	image, drawn := filepath.Join(dir, "a.png"), filepath.Join(dir, "b.jpg")
+	if err := os.WriteFile(image, plain.Bytes(), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	flags := cli.Flags{Config: networks(t, ""), Check: cli.CheckFlags{Model: modelFiles + "ok5.onnx", On: picture, Draw: drawn, Set: []string{"threshold=0.5"}}}
+	flags := cli.Flags{Config: networks(t, ""), Check: cli.CheckFlags{Model: modelFiles + "ok5.onnx", On: image, Draw: drawn, Set: []string{"threshold=0.5"}}}
 	var out bytes.Buffer
 	if err := check(t.Context(), testLoader(), newKinds(), flags, &out); err != nil {
 		t.Fatal(err)

@@ -81,7 +81,7 @@ examples: proto
 // need alike.
 var leaves = []string{"internal/text", "internal/option", "internal/backoff", "internal/fileio", "internal/ring"}
 
-// forTests is what tests may import besides: what makes pictures, and what they
+// forTests is what tests may import besides: what makes frames, and what they
 // test each other with.
 var forTests = []string{"capture", "capture/libav", "capture/login/logintest", "capture/synthetic", "detectors", "detectors/onnx", "detectors/opencv", "detectors/remote", "detectors/remote/child", "proto", "runtime/testkit"}
 

@@ -335,7 +335,7 @@ func TestStoppedProcessIsKilled(t *testing.T) {
 	})
 }
 
-func TestStoppedProcessIsKilledWithoutPictures(t *testing.T) {
+func TestStoppedProcessIsKilledWithoutFrames(t *testing.T) {
 	p, log := pool(t, Options{Health: 2 * time.Second})
 	d := open(t, p, detectors.Config{})
 	_, pid := count(t, d, "yard")

@@ -11,7 +11,7 @@ import (
 
 // What a detector does not look at is not sent to its process, whatever sizes the
 // frames have and however often the process starts again.
-func TestPicturesGoAsSmallAsTheyAreLookedAt(t *testing.T) {
+func TestFramesGoAsSmallAsTheyAreLookedAt(t *testing.T) {
 	p, _ := pool(t, Options{})
 	d := open(t, p, detectors.Config{Options: actorOptions{Model: "small"}})
 	see := func(order byte, height int) error {

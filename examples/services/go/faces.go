@@ -16,7 +16,7 @@ import (
 	detectv1 "rvo-tui/proto/rvo/detect/v1"
 )
 
-// faces is the model. It works on one picture at a time.
+// faces is the model. It works on one frame at a time.
 type faces struct {
 	cascade gocv.CascadeClassifier
 	free    chan struct{}
@@ -39,7 +39,7 @@ func newFaces(file string) (*faces, error) {
 // Close frees the model. No call may be under way.
 func (f *faces) Close() error { return f.cascade.Close() }
 
-// find waits for the model and returns the faces in the picture, which it
+// find waits for the model and returns the faces in the frame, which it
 // closes. It gives up when the context ends before the model is free: the
 // answer would be late.
 func (f *faces) find(ctx context.Context, img gocv.Mat) ([]*detectv1.Detection, error) {
@@ -66,14 +66,14 @@ func (f *faces) find(ctx context.Context, img gocv.Mat) ([]*detectv1.Detection, 
 	return found, nil
 }
 
-// decode returns the picture of a request. It is the caller's to close. Sizes
+// decode returns the frame of a request. It is the caller's to close. Sizes
 // are checked first, because OpenCV ends the process over some that it refuses.
 func decode(r *detectv1.DetectRequest) (gocv.Mat, error) {
 	const most = 7680
 	if raw := r.GetFrameBgr(); len(raw) > 0 {
 		w, h := int(r.GetWidth()), int(r.GetHeight())
 		if w < 1 || h < 1 || w > most || h > most || len(raw) != w*h*3 {
-			return gocv.Mat{}, fmt.Errorf("%d bytes are no picture of %d x %d pixels", len(raw), w, h)
+			return gocv.Mat{}, fmt.Errorf("%d bytes are no frame of %d x %d pixels", len(raw), w, h)
 		}
 		img := gocv.NewMatWithSize(h, w, gocv.MatTypeCV8UC3)
 		pix, err := img.DataPtrUint8()
@@ -82,15 +82,15 @@ func decode(r *detectv1.DetectRequest) (gocv.Mat, error) {
 	}
 	cfg, err := jpeg.DecodeConfig(bytes.NewReader(r.GetFrameJpeg()))
 	if err != nil {
-		return gocv.Mat{}, fmt.Errorf("read picture: %w", err)
+		return gocv.Mat{}, fmt.Errorf("read frame: %w", err)
 	}
 	if cfg.Width > most || cfg.Height > most {
-		return gocv.Mat{}, fmt.Errorf("a picture of %d x %d pixels is too large", cfg.Width, cfg.Height)
+		return gocv.Mat{}, fmt.Errorf("a frame of %d x %d pixels is too large", cfg.Width, cfg.Height)
 	}
 	img, err := gocv.IMDecode(r.GetFrameJpeg(), gocv.IMReadColor)
 	if err == nil && img.Empty() {
 		img.Close()
-		err = errors.New("picture is broken")
+		err = errors.New("frame is broken")
 	}
 	return img, err
 }

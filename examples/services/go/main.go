@@ -90,7 +90,7 @@ type service struct {
 	model  *faces
 }
 
-// Detect answers with how many faces are in the picture, and where.
+// Detect answers with how many faces are in the frame, and where.
 func (s *service) Detect(ctx context.Context, r *detectv1.DetectRequest) (*detectv1.DetectResponse, error) {
 	img, err := decode(r)
 	if err != nil {

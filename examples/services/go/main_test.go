@@ -22,13 +22,13 @@ import (
 	"rvo-tui/detectors/remote"
 )
 
-// Pictures of the distribution's opencv-doc package.
-const pictures = "/usr/share/doc/opencv-doc/examples/data/"
+// Images of the distribution's opencv-doc package.
+const images = "/usr/share/doc/opencv-doc/examples/data/"
 
-// load returns a frame with a picture in it.
+// load returns an image file as a frame.
 func load(t *testing.T, name string) *capture.Frame {
 	t.Helper()
-	data, err := os.ReadFile(pictures + name)
+	data, err := os.ReadFile(images + name)
 	if errors.Is(err, fs.ErrNotExist) {
 		t.Skip("needs the package opencv-doc")
 	}
@@ -53,7 +53,7 @@ func load(t *testing.T, name string) *capture.Frame {
 	return frame
 }
 
-// ask lets a detector look at a picture until the service is up.
+// ask lets a detector look at a frame until the service is up.
 func ask(t *testing.T, cfg detectors.Config, frame *capture.Frame) map[string]detectors.Reading {
 	t.Helper()
 	pool := remote.NewPool(nil)
@@ -86,9 +86,9 @@ func ask(t *testing.T, cfg detectors.Config, frame *capture.Frame) map[string]de
 	}
 }
 
-// The pictures: a crowd of players, one footballer's face, a house.
+// The images: several players, one footballer's face, a house.
 var looks = []struct {
-	picture      string
+	frame        string
 	person, face bool
 }{
 	{"basketball2.png", true, false},
@@ -113,9 +113,9 @@ func TestGoService(t *testing.T) {
 	})
 	for _, look := range looks {
 		for _, format := range []string{"jpeg", "bgr"} {
-			seen := ask(t, detectors.Config{Name: "face", Options: remote.Options{Endpoint: endpoint, Sending: remote.Sending{Format: format}}}, load(t, look.picture))
+			seen := ask(t, detectors.Config{Name: "face", Options: remote.Options{Endpoint: endpoint, Sending: remote.Sending{Format: format}}}, load(t, look.frame))
 			if got := seen["face"]; look.face && got.Value != 1 || !look.face && !look.person && got.Value != 0 || len(got.Detections) != int(got.Value) {
-				t.Errorf("%s as %s: %v", look.picture, format, got)
+				t.Errorf("%s as %s: %v", look.frame, format, got)
 			}
 		}
 	}
@@ -143,13 +143,13 @@ func TestPythonService(t *testing.T) {
 	})
 	for _, look := range looks {
 		for _, format := range []string{"jpeg", "bgr"} {
-			seen := ask(t, detectors.Config{Name: "vision", Options: remote.Options{Endpoint: endpoint, Sending: remote.Sending{Signals: []string{"face", "person"}, Format: format}}}, load(t, look.picture))
+			seen := ask(t, detectors.Config{Name: "vision", Options: remote.Options{Endpoint: endpoint, Sending: remote.Sending{Signals: []string{"face", "person"}, Format: format}}}, load(t, look.frame))
 			if look.person && !(seen["person"].Value > 0) || look.face && !(seen["face"].Value > 0) || !look.person && !look.face && len(seen) != 0 {
-				t.Errorf("%s as %s: %v", look.picture, format, seen)
+				t.Errorf("%s as %s: %v", look.frame, format, seen)
 			}
 			for _, r := range seen {
 				if len(r.Detections) != int(r.Value) {
-					t.Errorf("%s as %s: %v", look.picture, format, r)
+					t.Errorf("%s as %s: %v", look.frame, format, r)
 				}
 			}
 		}

@@ -1,5 +1,5 @@
 // Command service is a model service that takes its time and does nothing with
-// it, for benchmarks: of every picture it says, after the time of -takes, that the
+// it, for benchmarks: of every frame it says, after the time of -takes, that the
 // signal "bytes" is its size as sent, for as many callers at once as there are.
 package main
 

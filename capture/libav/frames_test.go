@@ -15,7 +15,7 @@ import (
 )
 
 // What people and detectors see is what the ffmpeg program shows.
-func TestPicturesAreThoseOfFFmpeg(t *testing.T) {
+func TestFramesAreThoseOfFFmpeg(t *testing.T) {
 	pattern := func(name string, args ...string) func(testing.TB) string {
 		return func(t testing.TB) string {
 			return made(t, name, append([]string{"-f", "lavfi", "-i", "testsrc2=rate=25:size=640x360:duration=0.8"}, args...)...)

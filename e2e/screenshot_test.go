@@ -12,15 +12,15 @@ import (
 	"unicode/utf8"
 )
 
-var picture = flag.String("picture", "", "write a picture of the dashboard to this SVG file")
+var screenshot = flag.String("screenshot", "", "write a screenshot of the dashboard to this SVG file")
 
-// TestPicture takes the picture of the dashboard that the documentation shows,
+// TestScreenshot takes the screenshot of the dashboard that the documentation shows,
 // on the drawn street, when something moves after half a minute:
 //
-//	go test ./e2e -run Picture -picture "$PWD/docs/dashboard.svg"
-func TestPicture(t *testing.T) {
-	if *picture == "" {
-		t.Skip("no picture is asked for: -picture FILE")
+//	go test ./e2e -run Screenshot -screenshot "$PWD/docs/dashboard.svg"
+func TestScreenshot(t *testing.T) {
+	if *screenshot == "" {
+		t.Skip("no screenshot is asked for: -screenshot FILE")
 	}
 	const width, height = 120, 40
 	x := newTerminal(t, width, height)
@@ -32,7 +32,7 @@ func TestPicture(t *testing.T) {
 	x.sees("┌motion") // something moves
 	text := x.tmux("capture-pane", "-ep", "-t", "t")
 	x.keys("q", "y")
-	if err := os.WriteFile(*picture, []byte(svg(text, width, height)), 0o644); err != nil {
+	if err := os.WriteFile(*screenshot, []byte(svg(text, width, height)), 0o644); err != nil {
 		t.Fatal(err)
 	}
 }
