@@ -9,6 +9,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"rvo-tui/detectors/onnx/network"
 )
 
 // cpu returns the processor time of this process.
@@ -28,10 +30,10 @@ func BenchmarkDetect(b *testing.B) {
 		b.Skip("RVO_MODEL names no model")
 	}
 	r := open(b)
-	d := detector(b, r, Options{Model: model, Input: os.Getenv("RVO_INPUT")})
+	d := detector(b, r, Options{Model: model, Options: network.Options{Input: os.Getenv("RVO_INPUT")}})
 	frame := plane(b, 1280, 720, 90, 110, 130)
 	m := d.shared.model
-	m.pixels.write(0, frame.Pixels(), d.place(frame.Width, frame.Height))
+	m.Pixels.Write(0, frame.Pixels(), d.shared.model.Place(frame.Width, frame.Height))
 	measure := func(name string, run func() error) {
 		b.Run(name, func(b *testing.B) {
 			before := cpu(b)
@@ -62,7 +64,7 @@ func BenchmarkBatch(b *testing.B) {
 		b.Skip("RVO_MODEL names no model with an open batch")
 	}
 	const most = 4
-	d := detector(b, open(b), Options{Model: model, Input: os.Getenv("RVO_INPUT"), MaxBatch: most})
+	d := detector(b, open(b), Options{Model: model, Options: network.Options{Input: os.Getenv("RVO_INPUT")}, MaxBatch: most})
 	m := d.shared.model
 	for _, n := range []int{1, most, 1, most} {
 		b.Run(strconv.Itoa(n), func(b *testing.B) {

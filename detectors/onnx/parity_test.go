@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"rvo-tui/detectors"
+	"rvo-tui/detectors/onnx/network"
 )
 
 // reference is what testdata/reference.py found in an image.
@@ -52,7 +53,7 @@ func TestParity(t *testing.T) {
 					t.Skipf("no %s: run make models, and apt install opencv-doc", path)
 				}
 			}
-			d := detector(t, r, Options{Model: ref.Model, Input: ref.Input, Threshold: ref.Threshold, NMS: ref.NMS})
+			d := detector(t, r, Options{Model: ref.Model, Options: network.Options{Input: ref.Input, Threshold: ref.Threshold, NMS: ref.NMS}})
 			pix, width, height := readBGR(t, ref.Image)
 			found, err := d.find(t.Context(), pix, width, height)
 			if err != nil {

@@ -15,6 +15,7 @@ import (
 	ort "github.com/yalue/onnxruntime_go"
 
 	"rvo-tui/detectors/onnx/heads"
+	"rvo-tui/detectors/onnx/network"
 	"rvo-tui/internal/text"
 )
 
@@ -41,7 +42,7 @@ func openLibrary(configured string) (string, error) {
 // session is a model that the library has loaded. It belongs to one goroutine at a
 // time.
 type session struct {
-	inputs, outputs []port
+	inputs, outputs []network.Port
 	meta            map[string]string
 	fallback        error // why it runs on the CPU and not where it was to; nil: it is where it was to
 
@@ -97,12 +98,12 @@ func (s *session) describe(path string) error {
 	}
 	for i, infos := range [][]ort.InputOutputInfo{in, out} {
 		for _, info := range infos {
-			p := port{name: info.Name, elem: elemOf(info.DataType)}
+			p := network.Port{Name: info.Name, Elem: elemOf(info.DataType)}
 			if info.OrtValueType != ort.ONNXTypeTensor {
-				p.elem = elem(info.OrtValueType.String())
+				p.Elem = network.Elem(info.OrtValueType.String())
 			}
 			for _, d := range info.Dimensions {
-				p.shape = append(p.shape, int(d))
+				p.Shape = append(p.Shape, int(d))
 			}
 			if i == 0 {
 				s.inputs = append(s.inputs, p)
@@ -114,20 +115,20 @@ func (s *session) describe(path string) error {
 	return nil
 }
 
-func elemOf(t ort.TensorElementDataType) elem {
+func elemOf(t ort.TensorElementDataType) network.Elem {
 	switch t {
 	case ort.TensorElementDataTypeFloat:
-		return float32s
+		return network.Float32
 	case ort.TensorElementDataTypeFloat16:
-		return float16s
+		return network.Float16
 	case ort.TensorElementDataTypeUint8:
-		return uint8s
+		return network.Uint8
 	case ort.TensorElementDataTypeInt32:
-		return int32s
+		return network.Int32
 	case ort.TensorElementDataTypeInt64:
-		return int64s
+		return network.Int64
 	}
-	return elem("type " + strconv.Itoa(int(t)))
+	return network.Elem("type " + strconv.Itoa(int(t)))
 }
 
 func (s *session) load(path string, o sessionOptions) error {
@@ -145,10 +146,10 @@ func (s *session) load(path string, o sessionOptions) error {
 	if err != nil {
 		return err
 	}
-	names := func(ports []port) []string {
+	names := func(ports []network.Port) []string {
 		list := make([]string, len(ports))
 		for i, p := range ports {
-			list[i] = p.name
+			list[i] = p.Name
 		}
 		return list
 	}
@@ -213,7 +214,7 @@ func (s *session) readMeta() error {
 }
 
 // bind makes the inputs for n images whose numbers are those of buf.
-func (s *session) bind(l layout, buf any, n int) error {
+func (s *session) bind(l network.Layout, buf any, n int) error {
 	for _, v := range s.in {
 		if err := v.Destroy(); err != nil {
 			return err
@@ -230,24 +231,24 @@ func (s *session) bind(l layout, buf any, n int) error {
 	return nil
 }
 
-func (s *session) input(i int, l layout, buf any, n int) (ort.Value, error) {
+func (s *session) input(i int, l network.Layout, buf any, n int) (ort.Value, error) {
 	if i != s.image {
 		sizes := make([]int64, 0, 2*n)
 		for range n {
-			sizes = append(sizes, int64(l.width), int64(l.height))
+			sizes = append(sizes, int64(l.Width), int64(l.Height))
 		}
 		return ort.NewTensor(ort.NewShape(int64(n), 2), sizes)
 	}
-	shape := ort.NewShape(l.dims(n)...)
+	shape := ort.NewShape(l.Dims(n)...)
 	switch buf := buf.(type) {
 	case []float32:
-		return ort.NewTensor(shape, buf[:n*l.numbers()])
+		return ort.NewTensor(shape, buf[:n*l.Numbers()])
 	case []uint8:
-		return ort.NewTensor(shape, buf[:n*l.numbers()])
+		return ort.NewTensor(shape, buf[:n*l.Numbers()])
 	case []int32:
-		return ort.NewTensor(shape, buf[:n*l.numbers()])
+		return ort.NewTensor(shape, buf[:n*l.Numbers()])
 	case []uint16:
-		return ort.NewCustomDataTensor(shape, bytesOf(buf[:n*l.numbers()]), ort.TensorElementDataTypeFloat16)
+		return ort.NewCustomDataTensor(shape, bytesOf(buf[:n*l.Numbers()]), ort.TensorElementDataTypeFloat16)
 	}
 	return nil, fmt.Errorf("buffer of %T", buf)
 }
@@ -273,10 +274,10 @@ func (s *session) infer(n int, contexts []context.Context) ([]heads.Tensor, erro
 func (s *session) prepare(n int) error {
 	s.kept[n] = make([]ort.Value, len(s.outputs))
 	for i, p := range s.outputs {
-		if p.elem != float16s {
+		if p.Elem != network.Float16 {
 			continue
 		}
-		if s.kept[n][i] = newOutput(p.elem, p.sized(n)); s.kept[n][i] == nil {
+		if s.kept[n][i] = newOutput(p.Elem, p.Sized(n)); s.kept[n][i] == nil {
 			return fmt.Errorf("output %v of half precision has an open size: export the model with fixed sizes, or with float32 outputs", p)
 		}
 	}
@@ -287,10 +288,10 @@ func (s *session) prepare(n int) error {
 // The library makes the others in each run.
 func (s *session) keep(n int, out []heads.Tensor) {
 	for i, p := range s.outputs {
-		dims := p.sized(n)
+		dims := p.Sized(n)
 		same := slices.EqualFunc(dims, out[i].Shape, func(a int64, b int) bool { return int(a) == b })
 		if s.kept[n][i] == nil && dims != nil && same {
-			s.kept[n][i] = newOutput(p.elem, dims)
+			s.kept[n][i] = newOutput(p.Elem, dims)
 		}
 	}
 }
@@ -363,7 +364,7 @@ func (s *session) cancelable(contexts []context.Context, do func() error) (cance
 }
 
 // newOutput returns a tensor, or nil where it cannot be made.
-func newOutput(e elem, dims []int64) ort.Value {
+func newOutput(e network.Elem, dims []int64) ort.Value {
 	shape := ort.NewShape(dims...)
 	if err := shape.Validate(); err != nil || shape.FlattenedSize() < 1 || shape.FlattenedSize() > maxNumbers {
 		return nil
@@ -371,9 +372,9 @@ func newOutput(e elem, dims []int64) ort.Value {
 	var v ort.Value
 	var err error
 	switch e {
-	case float32s:
+	case network.Float32:
 		v, err = ort.NewEmptyTensor[float32](shape)
-	case float16s:
+	case network.Float16:
 		v, err = ort.NewCustomDataTensor(shape, make([]byte, 2*shape.FlattenedSize()), ort.TensorElementDataTypeFloat16)
 	default:
 		return nil
@@ -389,7 +390,7 @@ const maxNumbers = 1 << 26
 
 // tensor returns output i as numbers.
 func (s *session) tensor(i int, v ort.Value) (heads.Tensor, error) {
-	t := heads.Tensor{Name: s.outputs[i].name}
+	t := heads.Tensor{Name: s.outputs[i].Name}
 	for _, d := range v.GetShape() {
 		t.Shape = append(t.Shape, int(d))
 	}
@@ -407,7 +408,7 @@ func (s *session) tensor(i int, v ort.Value) (heads.Tensor, error) {
 	case *ort.Tensor[int8]:
 		t.Data, t.Integer = convert(&s.spare[i], v.GetData()), true
 	case *ort.CustomDataTensor:
-		if s.outputs[i].elem != float16s {
+		if s.outputs[i].Elem != network.Float16 {
 			return t, fmt.Errorf("output %v is of a type that cannot be read: export the model with float32 outputs", s.outputs[i])
 		}
 		return s.half(i, t, v), nil
@@ -422,7 +423,7 @@ func (s *session) half(i int, t heads.Tensor, v *ort.CustomDataTensor) heads.Ten
 	data := v.GetData()
 	spare := slices.Grow(s.spare[i][:0], len(data)/2)[:len(data)/2]
 	for k := range spare {
-		spare[k] = fromFloat16(uint16(data[2*k]) | uint16(data[2*k+1])<<8)
+		spare[k] = network.FromFloat16(uint16(data[2*k]) | uint16(data[2*k+1])<<8)
 	}
 	s.spare[i], t.Data = spare, spare
 	return t

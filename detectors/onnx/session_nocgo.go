@@ -7,11 +7,12 @@ import (
 	"errors"
 
 	"rvo-tui/detectors/onnx/heads"
+	"rvo-tui/detectors/onnx/network"
 )
 
 // session is what a build with cgo runs models with.
 type session struct {
-	inputs, outputs []port
+	inputs, outputs []network.Port
 	meta            map[string]string
 	fallback        error
 	image           int
@@ -23,7 +24,7 @@ func openLibrary(string) (string, error) { return "", errBuiltWithout }
 
 func openSession(string, sessionOptions) (*session, error) { return nil, errBuiltWithout }
 
-func (*session) bind(layout, any, int) error { return errBuiltWithout }
+func (*session) bind(network.Layout, any, int) error { return errBuiltWithout }
 
 func (*session) infer(int, []context.Context) ([]heads.Tensor, error) { return nil, errBuiltWithout }
 

@@ -15,6 +15,7 @@ import (
 	"rvo-tui/capture"
 	"rvo-tui/detectors"
 	"rvo-tui/detectors/onnx/heads"
+	"rvo-tui/detectors/onnx/network"
 )
 
 // library is where make build puts ONNX Runtime.
@@ -102,7 +103,7 @@ func TestModelsThatWereNonsense(t *testing.T) {
 		{"cast-last", "person", 0, ""},
 	} {
 		t.Run(tt.file+tt.format, func(t *testing.T) {
-			d := detector(t, r, Options{Model: "testdata/" + tt.file + ".onnx", Format: tt.format})
+			d := detector(t, r, Options{Model: "testdata/" + tt.file + ".onnx", Options: network.Options{Format: tt.format}})
 			out, err := d.Detect(t.Context(), frame)
 			if err != nil {
 				t.Fatal(err)
@@ -144,11 +145,10 @@ func TestRefusedModels(t *testing.T) {
 // A signal of a label that the model does not have would be 0 for ever.
 func TestLabelsThatTheModelDoesNotHave(t *testing.T) {
 	r := open(t)
-	for _, o := range []Options{
+	for _, o := range []network.Options{
 		{Signals: []string{"bicycle"}}, {Classes: []string{"bicycle"}},
 	} {
-		o.Model = "testdata/e2.onnx"
-		cfg := fill(t, r, o)
+		cfg := fill(t, r, Options{Model: "testdata/e2.onnx", Options: o})
 		if _, err := r.New(cfg.Options.(Options), cfg); err == nil || !strings.Contains(err.Error(), `"bicycle" is not a label`) {
 			t.Errorf("%v: %v", o, err)
 		}
@@ -163,24 +163,23 @@ func TestInputs(t *testing.T) {
 	of255 := []float64{1}
 	for _, tt := range []struct {
 		file string
-		o    Options
+		o    network.Options
 		want []float32
 	}{
-		{"in-nchw", Options{}, []float32{red / 255., g / 255., b / 255.}},
-		{"in-nchw", Options{Color: "bgr", Mean: []float64{10, 0, 0}, Scale: of255}, []float32{0, g, red}},
-		{"in-nhwc-uint8", Options{}, []float32{red, g, b}},
-		{"in-float16", Options{}, []float32{red / 255., g / 255., b / 255.}},
-		{"in-int32", Options{Mean: []float64{300}, Scale: of255}, []float32{red - 300, g - 300, b - 300}},
-		{"in-open", Options{Input: "64x64"}, []float32{red / 255., g / 255., b / 255.}},
-		{"in-minus", Options{Input: "96x32"}, []float32{red / 255., g / 255., b / 255.}},
-		{"in-no-batch", Options{}, []float32{red / 255., g / 255., b / 255.}},
-		{"in-grey", Options{Scale: of255}, []float32{0.114*b + 0.587*g + 0.299*red, 0}},
+		{"in-nchw", network.Options{}, []float32{red / 255., g / 255., b / 255.}},
+		{"in-nchw", network.Options{Color: "bgr", Mean: []float64{10, 0, 0}, Scale: of255}, []float32{0, g, red}},
+		{"in-nhwc-uint8", network.Options{}, []float32{red, g, b}},
+		{"in-float16", network.Options{}, []float32{red / 255., g / 255., b / 255.}},
+		{"in-int32", network.Options{Mean: []float64{300}, Scale: of255}, []float32{red - 300, g - 300, b - 300}},
+		{"in-open", network.Options{Input: "64x64"}, []float32{red / 255., g / 255., b / 255.}},
+		{"in-minus", network.Options{Input: "96x32"}, []float32{red / 255., g / 255., b / 255.}},
+		{"in-no-batch", network.Options{}, []float32{red / 255., g / 255., b / 255.}},
+		{"in-grey", network.Options{Scale: of255}, []float32{0.114*b + 0.587*g + 0.299*red, 0}},
 	} {
 		t.Run(tt.file, func(t *testing.T) {
-			tt.o.Model = "testdata/" + tt.file + ".onnx"
-			d := detector(t, r, tt.o)
+			d := detector(t, r, Options{Model: "testdata/" + tt.file + ".onnx", Options: tt.o})
 			m := d.shared.model
-			m.pixels.write(0, frame.Pixels(), d.place(64, 64))
+			m.Pixels.Write(0, frame.Pixels(), d.shared.model.Place(64, 64))
 			out, err := m.infer(1, []context.Context{t.Context()})
 			if err != nil {
 				t.Fatal(err)
@@ -207,7 +206,7 @@ func TestEmptyLists(t *testing.T) {
 // answered about its own.
 func TestBatch(t *testing.T) {
 	r := open(t)
-	o := Options{Model: "testdata/batch.onnx", MaxBatch: 4, Threshold: 0.01}
+	o := Options{Model: "testdata/batch.onnx", MaxBatch: 4, Options: network.Options{Threshold: 0.01}}
 	first := detector(t, r, o)
 	first.shared.sem <- struct{}{} // the model is busy
 	var wg sync.WaitGroup
@@ -330,7 +329,7 @@ func TestDecodedFramesAreConvertedAtTheSizeOfTheInput(t *testing.T) {
 		fit           string
 		width, height int
 	}{{heads.FitLetterbox, 64, 36}, {heads.FitStretch, 64, 64}, {heads.FitCrop, 114, 64}} {
-		d := detector(t, r, Options{Model: "testdata/batch.onnx", Fit: tt.fit, Fill: []float64{114}, Threshold: 0.01})
+		d := detector(t, r, Options{Model: "testdata/batch.onnx", Options: network.Options{Fit: tt.fit, Fill: []float64{114}, Threshold: 0.01}})
 		img := &planes{width: 1280, height: 720}
 		frame := pool.Wrap("yard", 1, img, 1280, 720, time.Now())
 		out, err := d.Detect(t.Context(), frame)

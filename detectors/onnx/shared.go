@@ -141,7 +141,7 @@ func (j *job) decoded(out []heads.Tensor) (err error) {
 func (s *shared) run(batch []*job) {
 	contexts := make([]context.Context, len(batch))
 	for i, j := range batch {
-		s.model.pixels.write(i, j.pix, j.at)
+		s.model.Pixels.Write(i, j.pix, j.at)
 		contexts[i] = j.ctx
 	}
 	out, err := s.model.infer(len(batch), contexts)

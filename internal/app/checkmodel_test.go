@@ -39,7 +39,7 @@ func networks(t *testing.T, more string) string {
 	return file
 }
 
-func network(name, model string) string {
+func networkOf(name, model string) string {
 	path, err := filepath.Abs(modelFiles + model)
 	if err != nil {
 		return ""
@@ -49,13 +49,13 @@ func network(name, model string) string {
 
 func TestCheckOpensNetworks(t *testing.T) {
 	var out bytes.Buffer
-	good := networks(t, network("things", "ok5.onnx"))
+	good := networks(t, networkOf("things", "ok5.onnx"))
 	if err := check(t.Context(), testLoader(), newKinds(), cli.Flags{Config: good}, &out); err != nil ||
 		!strings.Contains(out.String(), `detector "things": YOLO, raw, label "person", 64x64 letterbox`) || !strings.Contains(out.String(), "1 detector") {
 		t.Errorf("%q, %v", out.String(), err)
 	}
 	var bad *config.Error
-	broken := networks(t, network("things", "ok5.onnx")+network("text", "text.onnx"))
+	broken := networks(t, networkOf("things", "ok5.onnx")+networkOf("text", "text.onnx"))
 	if err := check(t.Context(), testLoader(), newKinds(), cli.Flags{Config: broken}, &out); !errors.As(err, &bad) || len(bad.Problems) != 1 ||
 		!strings.Contains(err.Error(), `detector "text": load network`) || !strings.Contains(err.Error(), "[1 40 6625]") {
 		t.Errorf("a text recogniser: %v", err)

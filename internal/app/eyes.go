@@ -10,6 +10,7 @@ import (
 	"rvo-tui/capture"
 	"rvo-tui/detectors"
 	"rvo-tui/detectors/onnx"
+	"rvo-tui/detectors/onnx/network"
 	detectcv "rvo-tui/detectors/opencv"
 )
 
@@ -41,15 +42,14 @@ func faceNetwork(networks *onnx.Runtime) (path string, ok bool) {
 func faces(kind detectors.Kind, networks *onnx.Runtime) detectors.Kind {
 	kind.Doc = "faces, by the network CenterFace where it is there, else by a cascade; the value is how many"
 	return withNetwork(kind, networks, func(cfg detectors.Config) (onnx.Options, bool) {
-		o := cfg.Options.(detectcv.FaceOptions)
-		network := onnx.Options{Input: faceInput, Fit: "letterbox", Threshold: faceThreshold, NMS: faceOverlap}
-		if o.Model == detectcv.AutoModel {
+		model := cfg.Options.(detectcv.FaceOptions).Model
+		o := onnx.Options{Model: model, Options: network.Options{Input: faceInput, Fit: "letterbox", Threshold: faceThreshold, NMS: faceOverlap}}
+		if model == detectcv.AutoModel {
 			var ok bool
-			network.Model, ok = faceNetwork(networks)
-			return network, ok
+			o.Model, ok = faceNetwork(networks)
+			return o, ok
 		}
-		network.Model = o.Model
-		return network, isNetwork(o.Model)
+		return o, isNetwork(model)
 	})
 }
 
@@ -59,7 +59,7 @@ func persons(kind detectors.Kind, networks *onnx.Runtime) detectors.Kind {
 	kind.Doc = "people, by a network of yours (model), else by OpenCV's HOG detector; the value is how many"
 	return withNetwork(kind, networks, func(cfg detectors.Config) (onnx.Options, bool) {
 		o := cfg.Options.(detectcv.PersonOptions)
-		return onnx.Options{Model: o.Model, Threshold: o.Threshold, Classes: []string{"person"}}, o.Model != ""
+		return onnx.Options{Model: o.Model, Options: network.Options{Threshold: o.Threshold, Classes: []string{"person"}}}, o.Model != ""
 	})
 }
 

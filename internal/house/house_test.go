@@ -45,8 +45,9 @@ capture/rtsp: capture capture/login capture/tlsverify
 capture/synthetic: capture
 capture/tlsverify: capture
 detectors: capture
-detectors/onnx: capture detectors detectors/onnx/heads
+detectors/onnx: capture detectors detectors/onnx/heads detectors/onnx/network
 detectors/onnx/heads: detectors
+detectors/onnx/network: capture detectors detectors/onnx/heads
 detectors/opencv: capture detectors
 detectors/remote: capture detectors proto
 detectors/remote/child: capture detectors detectors/remote proto

@@ -163,7 +163,7 @@ func Choose(m Model) (*Head, error) {
 	case len(doubts) > 0:
 		return nil, fmt.Errorf("the outputs %s can be %s: set format, or give the labels", list(m.Outputs), strings.Join(doubts, " or "))
 	}
-	return nil, fmt.Errorf("the outputs %s are of no known format: name those that count in outputs, set format, or run the model in a model service", list(m.Outputs))
+	return nil, fmt.Errorf("the outputs %s are of no known format: name those that count in outputs, set format, or have a service of your own run it (kind \"remote\")", list(m.Outputs))
 }
 
 func (m *Model) head(f form, fit *match) *Head {

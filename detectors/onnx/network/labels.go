@@ -1,4 +1,4 @@
-package onnx
+package network
 
 import (
 	"errors"
@@ -31,7 +31,7 @@ func (o Options) labels(names string) ([]string, error) {
 
 // readLabels returns the labels in a file, by class.
 func readLabels(path string) ([]string, error) {
-	if err := regular(path); err != nil {
+	if err := Regular(path); err != nil {
 		return nil, err
 	}
 	if info, err := os.Stat(path); err == nil && info.Size() > maxLabelFile {
@@ -48,8 +48,8 @@ func readLabels(path string) ([]string, error) {
 	return labels, nil
 }
 
-// regular reports what is wrong with the path of a file.
-func regular(path string) error {
+// Regular reports what is wrong with the path of a file.
+func Regular(path string) error {
 	info, err := os.Stat(path)
 	switch {
 	case errors.Is(err, os.ErrNotExist):
@@ -72,7 +72,7 @@ func pathless(err error) error {
 
 // checkLabels reports what is wrong with labels and with what is asked of them, as
 // far as it is known without the model. Signal is that of the detector.
-func checkLabels(o Options, signal string, bad func(key, problem string)) {
+func (o Options) checkLabels(signal string, bad func(key, problem string)) {
 	labels := o.Labels
 	if o.LabelsFile != "" {
 		read, err := readLabels(o.LabelsFile)

@@ -1,4 +1,4 @@
-package onnx
+package network
 
 import (
 	"math"
@@ -10,8 +10,8 @@ import (
 )
 
 // plain is a layout with a batch and the channels first.
-func plain(width, height int) layout {
-	return layout{port: port{elem: float32s}, width: width, height: height, channels: 3, batched: true}
+func plain(width, height int) Layout {
+	return Layout{Port: Port{Elem: Float32}, Width: width, Height: height, Channels: 3, Batched: true}
 }
 
 var as255 = heads.Input{Fit: heads.FitStretch, Scale: [3]float64{1, 1, 1}}
@@ -23,16 +23,16 @@ func TestFill(t *testing.T) {
 	pix := []byte{1, 2, 3, 4, 5, 6}
 	l := plain(2, 1)
 	last := l
-	last.last = true
+	last.Last = true
 	grey := l
-	grey.channels = 1
+	grey.Channels = 1
 	bgr := as255
 	bgr.BGR = true
 	scaled := as255
 	scaled.Mean, scaled.Scale = [3]float64{1, 2, 3}, [3]float64{2, 10, 100}
 	for _, tt := range []struct {
 		name  string
-		l     layout
+		l     Layout
 		input heads.Input
 		want  []float32
 	}{
@@ -42,7 +42,7 @@ func TestFill(t *testing.T) {
 		{"grey", grey, as255, []float32{2, 5}},
 		{"mean and scale by channel", l, scaled, []float32{4, 10, 0, 30, -200, 100}},
 	} {
-		dst := make([]float32, tt.l.numbers())
+		dst := make([]float32, tt.l.Numbers())
 		newFiller(tt.l, shown{Input: tt.input}, identity).write(dst, pix, heads.Place(heads.FitStretch, 2, 1, 2, 1))
 		if !slices.Equal(dst, tt.want) {
 			t.Errorf("%s: %v, want %v", tt.name, dst, tt.want)
@@ -95,16 +95,16 @@ func TestResample(t *testing.T) {
 
 func TestFloat16(t *testing.T) {
 	for _, v := range []float32{0, 1, -1, 0.5, 65504, 1.0 / 3, 6e-8, 1e-5, 255, float32(math.Inf(1))} {
-		back := fromFloat16(float16(float64(v)))
+		back := FromFloat16(float16(float64(v)))
 		if off := math.Abs(float64(back - v)); back != v && !(off <= math.Abs(float64(v))/1024 || off < 6e-8) {
 			t.Errorf("%v comes back as %v", v, back)
 		}
 	}
-	if v := fromFloat16(float16(1e6)); !math.IsInf(float64(v), 1) {
+	if v := FromFloat16(float16(1e6)); !math.IsInf(float64(v), 1) {
 		t.Errorf("1e6 becomes %v, which half precision does not have", v)
 	}
 	for bits := range uint16(0x7c00) {
-		if back := float16(float64(fromFloat16(bits))); back != bits {
+		if back := float16(float64(FromFloat16(bits))); back != bits {
 			t.Fatalf("the bits %#x come back as %#x", bits, back)
 		}
 	}
@@ -118,7 +118,7 @@ func BenchmarkFill(b *testing.B) {
 		b.Run(size.name, func(b *testing.B) {
 			pix := make([]byte, 3*size.width*size.height)
 			f := newFiller(plain(640, 640), shown{Input: as255}, identity)
-			dst, at := make([]float32, f.layout.numbers()), heads.Place(heads.FitLetterbox, size.width, size.height, 640, 640)
+			dst, at := make([]float32, f.layout.Numbers()), heads.Place(heads.FitLetterbox, size.width, size.height, 640, 640)
 			for b.Loop() {
 				f.write(dst, pix, at)
 			}

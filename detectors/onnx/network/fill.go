@@ -1,4 +1,4 @@
-package onnx
+package network
 
 import (
 	"math"
@@ -15,7 +15,7 @@ type number interface {
 // scaled, put into its place, and each byte becomes the number that a table has
 // for it. It belongs to one goroutine.
 type filler[T number] struct {
-	layout layout
+	layout Layout
 	bgr    bool
 	table  [3][256]T // by channel of the model
 	fill   [3]T      // of the margins
@@ -29,7 +29,7 @@ type shown struct {
 	fill [3]uint8
 }
 
-func newFiller[T number](l layout, s shown, convert func(float64) T) *filler[T] {
+func newFiller[T number](l Layout, s shown, convert func(float64) T) *filler[T] {
 	f := &filler[T]{layout: l, bgr: s.BGR}
 	for c := range 3 {
 		for v := range 256 {
@@ -46,13 +46,13 @@ func (f *filler[T]) write(dst []T, pix []byte, at heads.Placement) {
 	stride := 3 * at.Width
 	pix = pix[at.From.Y*stride+3*at.From.X:]
 	f.scale.prepare(at.From.W, at.From.H, at.To.W, at.To.H)
-	for y := range l.height {
+	for y := range l.Height {
 		if y < at.To.Y || y >= at.To.Y+at.To.H {
-			f.margin(dst, y, 0, l.width)
+			f.margin(dst, y, 0, l.Width)
 			continue
 		}
 		f.margin(dst, y, 0, at.To.X)
-		f.margin(dst, y, at.To.X+at.To.W, l.width)
+		f.margin(dst, y, at.To.X+at.To.W, l.Width)
 		f.row(dst, y, at.To.X, f.scale.row(y-at.To.Y, pix, stride))
 	}
 }
@@ -61,14 +61,14 @@ func (f *filler[T]) write(dst []T, pix []byte, at heads.Placement) {
 // are.
 func (f *filler[T]) channel(c, y int) (start, step int) {
 	l := &f.layout
-	if l.last {
-		return y*l.width*l.channels + c, l.channels
+	if l.Last {
+		return y*l.Width*l.Channels + c, l.Channels
 	}
-	return (c*l.height + y) * l.width, 1
+	return (c*l.Height + y) * l.Width, 1
 }
 
 func (f *filler[T]) margin(dst []T, y, from, to int) {
-	for c := range f.layout.channels {
+	for c := range f.layout.Channels {
 		start, step := f.channel(c, y)
 		for x := from; x < to; x++ {
 			dst[start+x*step] = f.fill[c]
@@ -78,7 +78,7 @@ func (f *filler[T]) margin(dst []T, y, from, to int) {
 
 // row writes pixels of row y from column x on.
 func (f *filler[T]) row(dst []T, y, x int, line []byte) {
-	if f.layout.channels == 1 {
+	if f.layout.Channels == 1 {
 		start, step := f.channel(0, y)
 		for i := 0; i+2 < len(line); i += 3 {
 			// The weights of BT.601, as OpenCV has them.
@@ -122,8 +122,8 @@ func float16(v float64) uint16 {
 	return sign | uint16((uint32(exponent)<<10|fraction>>13)+fraction>>12&1)
 }
 
-// fromFloat16 returns the number with these bits.
-func fromFloat16(bits uint16) float32 {
+// FromFloat16 returns the number with these bits.
+func FromFloat16(bits uint16) float32 {
 	sign, exponent, fraction := uint32(bits&0x8000)<<16, uint32(bits>>10&0x1f), uint32(bits&0x3ff)
 	switch exponent {
 	case 0:

@@ -1,0 +1,119 @@
+// Package network is what neural networks have in common, whatever runs them: how
+// they are shown frames, and what readings their outputs make.
+package network
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"rvo-tui/detectors/onnx/heads"
+	"rvo-tui/internal/text"
+)
+
+// Limits and defaults of the options.
+const (
+	minInput, maxInput = 8, 4096 // pixels a side
+	maxSignals         = 64
+	threshold          = 0.4
+	nms                = 0.45
+)
+
+// Options are the keys that every kind which runs a network has.
+type Options struct {
+	Input      string    `toml:"input" help:"size that the network is shown, as in 640x480; unset: the model's"`
+	Fit        string    `toml:"fit" help:"how frames of other shapes are fitted in; unset: as the format wants it" oneof:"letterbox letterbox-top-left stretch crop"`
+	Color      string    `toml:"color" help:"order of the channels; unset: as the format wants it" oneof:"rgb bgr"`
+	Mean       []float64 `toml:"mean" help:"what is subtracted from values of 0..255: one number, or one for each channel"`
+	Scale      []float64 `toml:"scale" help:"what remains is multiplied by it: one number, or one for each channel"`
+	Fill       []float64 `toml:"fill" help:"value of the margins, 0..255: one number, or one for each channel"`
+	Format     string    `toml:"format" help:"what the outputs mean; unset: told by their names, shapes and values"`
+	Outputs    []string  `toml:"outputs" help:"names of the outputs that count; unset: all"`
+	Labels     []string  `toml:"labels" help:"what the classes are called; unset: the model's"`
+	LabelsFile string    `toml:"labels_file" help:"a file with the labels" is:"path"`
+	Classes    []string  `toml:"classes" help:"labels that count; unset: all"`
+	Signals    []string  `toml:"signals" help:"labels that have a signal of their own"`
+	Threshold  float64   `toml:"threshold" help:"smallest score that counts, 0..1"`
+	NMS        float64   `toml:"nms" help:"overlap from which two boxes of a class are one, 0..1"`
+}
+
+// Defaults returns the options where nothing is set.
+func Defaults() Options { return Options{Threshold: threshold, NMS: nms} }
+
+// OfModel returns the options that decide what a loaded model is like, without
+// those of a single detector.
+func (o Options) OfModel() Options {
+	o.Classes, o.Signals, o.Threshold, o.NMS = nil, nil, 0, 0
+	return o
+}
+
+// Provides returns the signals of a detector: its own, which counts everything, and
+// one for each label in signals.
+func (o Options) Provides(own string) []string {
+	names := []string{own}
+	for _, label := range o.Signals {
+		names = append(names, signalOf(label))
+	}
+	return names
+}
+
+// Check reports what can be told without the model. Signal is that of the detector.
+func (o Options) Check(signal string, bad func(key, problem string)) {
+	if _, _, ok := parseInput(o.Input); o.Input != "" && !ok {
+		bad("input", fmt.Sprintf("%q is not a size: write width x height, %d to %d pixels each, as in \"640x640\"", text.Clean(o.Input), minInput, maxInput))
+	}
+	if o.Format != "" && !slices.Contains(heads.Formats(), o.Format) {
+		bad("format", fmt.Sprintf("%q is not one of %q", text.Clean(o.Format), heads.Formats()))
+	}
+	numbers := func(key string, list []float64, ok func(float64) bool, problem string) {
+		if n := len(list); n > 1 && n != 3 || slices.ContainsFunc(list, func(v float64) bool { return v-v != 0 || !ok(v) }) {
+			bad(key, "must be one number, or three in the order of the channels: "+problem)
+		}
+	}
+	numbers("mean", o.Mean, func(float64) bool { return true }, "what is subtracted from values of 0 to 255")
+	numbers("scale", o.Scale, func(v float64) bool { return v > 0 }, "above 0, what remains is multiplied by it")
+	numbers("fill", o.Fill, func(v float64) bool { return v >= 0 && v <= 255 && v == math.Trunc(v) }, "0 to 255, the value of the margins")
+	if !(o.Threshold > 0 && o.Threshold <= 1) {
+		bad("threshold", fmt.Sprintf("must be above 0 and at most 1: the smallest score that counts, %v unless set", threshold))
+	}
+	if !(o.NMS > 0 && o.NMS <= 1) {
+		bad("nms", fmt.Sprintf("must be above 0 and at most 1: the overlap above which two boxes of a class are one, %v unless set", nms))
+	}
+	o.checkLabels(signal, bad)
+}
+
+// shown returns how frames are shown: as configured, else as the head's family is
+// taught. Whole numbers are pixels as they are.
+func (o Options) shown(taught heads.Input, l Layout) (shown, error) {
+	s := shown{Input: taught, fill: [3]uint8{taught.Fill, taught.Fill, taught.Fill}}
+	if o.Fit != "" {
+		s.Fit = o.Fit
+	}
+	if o.Color != "" {
+		s.BGR = o.Color == "bgr"
+	}
+	if l.Elem == Uint8 || l.Elem == Int32 {
+		s.Mean, s.Scale = [3]float64{}, [3]float64{1, 1, 1}
+	}
+	set := func(key string, to func(i int, v float64), list []float64) error {
+		if n := len(list); n > 1 && n != l.Channels {
+			return fmt.Errorf("%s has %d numbers, and the model has %d channels: give one, or as many", key, n, l.Channels)
+		}
+		for i := range 3 {
+			if len(list) > 0 {
+				to(i, list[min(i, len(list)-1)])
+			}
+		}
+		return nil
+	}
+	for _, err := range []error{
+		set("mean", func(i int, v float64) { s.Mean[i] = v }, o.Mean),
+		set("scale", func(i int, v float64) { s.Scale[i] = v }, o.Scale),
+		set("fill", func(i int, v float64) { s.fill[i] = uint8(v) }, o.Fill),
+	} {
+		if err != nil {
+			return s, err
+		}
+	}
+	return s, nil
+}
