@@ -178,7 +178,7 @@ type logs struct {
 	close  func()
 }
 
-func openLog(cfg config.LogConfig, secrets *config.Secrets, screen *dashboard) (*logs, error) {
+func openLog(cfg logging.Config, secrets *config.Secrets, screen *dashboard) (*logs, error) {
 	var level slog.Level
 	if err := level.UnmarshalText([]byte(cfg.Level)); err != nil {
 		return nil, fmt.Errorf("set log level: %w", err)

@@ -4,20 +4,18 @@ package config
 
 import (
 	"crypto/sha256"
-	"fmt"
 	"iter"
-	"net"
 	"reflect"
-	"strconv"
-	"strings"
 
 	"rvo-tui/capture"
 	"rvo-tui/clips"
 	"rvo-tui/detectors"
+	"rvo-tui/internal/logging"
 	"rvo-tui/internal/option"
 	"rvo-tui/rules"
 	"rvo-tui/runtime"
 	"rvo-tui/runtime/control"
+	"rvo-tui/runtime/metrics"
 	"rvo-tui/runtime/sink"
 	"rvo-tui/ui"
 )
@@ -30,8 +28,8 @@ type Config struct {
 	Rule     []rules.Config     `toml:"rule"`
 	Events   sink.Config        `toml:"events"`
 	Clips    clips.Config       `toml:"clips"`
-	Log      LogConfig          `toml:"log"`
-	Metrics  MetricsConfig      `toml:"metrics"`
+	Log      logging.Config     `toml:"log"`
+	Metrics  metrics.Config     `toml:"metrics"`
 	Control  control.Config     `toml:"control"`
 	UI       ui.Config          `toml:"ui"`
 	Runtime  runtime.Config     `toml:"runtime"`
@@ -42,27 +40,12 @@ type Config struct {
 	Sum [sha256.Size]byte `toml:"-"`
 }
 
-// LogConfig is the [log] section.
-type LogConfig struct {
-	// Level is the minimum log level: "debug", "info", "warn" or "error".
-	Level string `toml:"level"`
-	// File is appended to. Empty: standard error.
-	File string `toml:"file"`
-}
-
-// MetricsConfig is the [metrics] section.
-type MetricsConfig struct {
-	// Listen is the TCP address that serves /metrics, /health and /ready, as
-	// host:port. Empty: none is served.
-	Listen string `toml:"listen"`
-}
-
 // Default returns the default values. They have no camera, detector or rule.
 func Default() Config {
 	return Config{
 		Clips:   clips.DefaultConfig(),
-		Log:     LogConfig{Level: "info"},
-		Metrics: MetricsConfig{Listen: "127.0.0.1:9090"},
+		Log:     logging.DefaultConfig(),
+		Metrics: metrics.DefaultConfig(),
 		Control: control.DefaultConfig(),
 		UI:      ui.DefaultConfig(),
 		Runtime: runtime.DefaultConfig(),
@@ -78,31 +61,6 @@ func (c *Config) sections() iter.Seq2[string, any] {
 				return
 			}
 		}
-	}
-}
-
-// logLevels are the values of LogConfig.Level.
-var logLevels = []string{"debug", "info", "warn", "error"}
-
-// Validate reports every invalid key.
-func (c LogConfig) Validate(bad func(key, problem string)) {
-	for _, level := range logLevels {
-		if c.Level == level {
-			return
-		}
-	}
-	bad("level", fmt.Sprintf("%q is not one of %s", c.Level, strings.Join(logLevels, ", ")))
-}
-
-// Validate reports every invalid key.
-func (c MetricsConfig) Validate(bad func(key, problem string)) {
-	if c.Listen == "" {
-		return
-	}
-	_, port, err := net.SplitHostPort(c.Listen)
-	n, perr := strconv.Atoi(port)
-	if err != nil || perr != nil || n < 0 || n > 65535 {
-		bad("listen", fmt.Sprintf("%q is not an address; write host:port, as in \"127.0.0.1:9090\" or \":9090\", or \"\" for none", c.Listen))
 	}
 }
 

@@ -25,7 +25,7 @@ const directions = `
 .: internal/app
 internal/app: *
 internal/cli: capture clips detectors rules runtime
-internal/config: capture capture/synthetic clips detectors internal/cli rules runtime runtime/control runtime/sink ui
+internal/config: capture capture/synthetic clips detectors internal/cli internal/logging rules runtime runtime/control runtime/metrics runtime/sink ui
 internal/house:
 internal/stdio: internal/text
 internal/text:
