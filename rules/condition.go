@@ -117,6 +117,8 @@ func (c *Condition) compile(n *node) eval {
 	}
 }
 
+// every and some are written out: one function for both, with the deciding value in
+// a variable, took a tenth longer.
 func every(kids []eval) eval {
 	if len(kids) == 2 {
 		first, second := kids[0], kids[1]
