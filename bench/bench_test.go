@@ -265,7 +265,7 @@ func logged(t *testing.T, path, tag string) (n int64) {
 // What a scenario is for happens, and every frame of it is accounted for.
 func TestScenariosRun(t *testing.T) {
 	rep, err := Run(t.Context(), Options{
-		Scenarios: []string{"age_by_stage", "event_storm", "clips_on", "detectors_4", "cameras_4", "remote_5ms", "stuck_detector", "crashing_detector", "dashboard_on", "variance_bursty", "idle", "motion_1", "watchers_8", "scraped", "remote_8", "remote_raw"},
+		Scenarios: []string{"age_by_stage", "event_storm", "clips_on", "detectors_4", "cameras_4", "remote_5ms", "stuck_detector", "dashboard_on", "variance_bursty", "idle", "motion_1", "watchers_8", "scraped", "remote_8", "remote_raw"},
 		Modes:     []workload.Mode{workload.Worker}, Runs: 1, Duration: 600 * time.Millisecond, Sample: 200 * time.Millisecond,
 		Width: 64, Height: 36, Seed: 1, Dir: t.TempDir(), Out: io.Discard,
 	})
@@ -273,7 +273,7 @@ func TestScenariosRun(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, r := range rep.Results {
-		if slices.Contains([]string{"age_by_stage", "stuck_detector", "crashing_detector", "remote_5ms"}, r.Scenario.Name) && r.Odd != "" {
+		if slices.Contains([]string{"age_by_stage", "stuck_detector", "remote_5ms"}, r.Scenario.Name) && r.Odd != "" {
 			t.Errorf("%s: %s", r.Scenario.Name, r.Odd)
 		}
 		// All rules of a storm confirm in the same step.
@@ -288,7 +288,24 @@ func TestScenariosRun(t *testing.T) {
 			t.Errorf("%s: %d frames seen and %d runs measured", r.Scenario.Name, r.Seen, r.Execs)
 		}
 	}
-	if len(rep.Results) != 16 {
-		t.Errorf("%d results, want 16", len(rep.Results))
+	if len(rep.Results) != 15 {
+		t.Errorf("%d results, want 15", len(rep.Results))
+	}
+}
+
+// It panics in its eleventh run. Two seconds leave time for that also where the
+// machine drops most frames.
+func TestCrashingDetectorCrashes(t *testing.T) {
+	rep, err := Run(t.Context(), Options{
+		Scenarios: []string{"crashing_detector"}, Modes: []workload.Mode{workload.Worker}, Runs: 1,
+		Duration: 2 * time.Second, Sample: 500 * time.Millisecond, Width: 64, Height: 36, Seed: 1, Dir: t.TempDir(), Out: io.Discard,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range rep.Results {
+		if r.Odd != "" {
+			t.Error(r.Odd)
+		}
 	}
 }
