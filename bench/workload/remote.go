@@ -72,7 +72,7 @@ func buildRemote(takes time.Duration, n int, format string) (Load, error) {
 		if i > 0 { // the service answers with one signal, which has one provider
 			cfg.Name = fmt.Sprintf("remote%d", i)
 		}
-		cfg.Options = remote.Options{Endpoint: s.endpoint(), Sending: remote.Sending{MaxWidth: 640, Format: format}}
+		cfg.Options = remote.Options{Connection: remote.Connection{Endpoint: s.endpoint()}, Sending: remote.Sending{MaxWidth: 640, Format: format}}
 		l.Detectors = append(l.Detectors, cfg)
 	}
 	return l, nil

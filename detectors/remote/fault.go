@@ -45,7 +45,7 @@ const deadlineMargin = 100 * time.Millisecond
 // failure finds the reason of a call that returned err. Said is true when
 // the service itself answered with this error. Otherwise gRPC reports what happened
 // to a connection only as text, so some cases depend on it.
-func (c *conn) failure(ctx context.Context, err error, said bool) *detectors.Error {
+func (c *Client) failure(ctx context.Context, err error, said bool) *detectors.Error {
 	st := status.Convert(err)
 	text := text.Clean(st.Message())
 	has := func(parts ...string) bool {
@@ -61,22 +61,22 @@ func (c *conn) failure(ctx context.Context, err error, said bool) *detectors.Err
 	case errors.Is(ended, context.Canceled):
 		return fault(detectors.ReasonCanceled, "call was canceled")
 	case errors.Is(ended, context.DeadlineExceeded), errors.Is(err, context.DeadlineExceeded), code == codes.DeadlineExceeded && !(said && early(ctx)):
-		if f := c.dialFault(); f != nil {
+		if f := c.conn.dialFault(); f != nil {
 			return f
 		}
 		return fault(detectors.ReasonTimeout, "no answer in time: look after the service, or raise timeout")
 	case code == codes.ResourceExhausted && has("larger than max"):
 		if said {
-			return fault(ReasonLarge, "frame is too large for the service: lower max_width, or let it take larger messages: %s", text)
+			return fault(ReasonLarge, "frame is too large for the service: %s, or let it take larger messages: %s", c.words.Shrink, text)
 		}
-		return fault(ReasonLarge, "answer is too large: correct the service, %d bytes are allowed: %s", MaxAnswer, text)
+		return fault(ReasonLarge, "answer is too large: correct the service: %s", text)
 	case code == codes.Unauthenticated, code == codes.PermissionDenied:
 		return fault(ReasonUnauthorized, "service wants another token: set token: %s", text)
 	case code == codes.Unimplemented:
-		return fault(ReasonNoService, "no rvo.detect.v1.Detector there: correct endpoint or the service: %s", text)
+		return fault(ReasonNoService, "no %s there: correct endpoint or the service: %s", c.words.Service, text)
 	case said:
 	case code == codes.Unavailable && has("connection error: desc", "Error while dialing", "server preface"):
-		return c.broken(text, has)
+		return c.conn.broken(text, has)
 	case code == codes.Unavailable && has("error reading from server", "closing transport", "transport is closing", "draining", "connection closed", "broken pipe", "reset by peer"):
 		if has("http2:", "frame") {
 			return garbage(text)

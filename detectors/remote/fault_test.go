@@ -173,7 +173,7 @@ func TestFailures(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			p, _ := pool(t)
-			d := detector(t, p, detectors.Config{Options: Options{Endpoint: c.endpoint(t)}})
+			d := detector(t, p, detectors.Config{Options: Options{Connection: Connection{Endpoint: c.endpoint(t)}}})
 			out, err := d.Detect(within(t, c.within), testFrame(t, 64, 48, nil))
 			if err == nil {
 				t.Fatalf("answered %v", out)
@@ -181,7 +181,7 @@ func TestFailures(t *testing.T) {
 			if got := detectors.ReasonOf(err); got != c.want {
 				t.Errorf("reason %q, want %q: %v", got, c.want, err)
 			}
-			if !strings.Contains(err.Error(), c.text) || !strings.HasPrefix(err.Error(), "detect at "+d.conn.endpoint.String()+": ") {
+			if !strings.Contains(err.Error(), c.text) || !strings.HasPrefix(err.Error(), "detect at "+d.client.conn.endpoint.String()+": ") {
 				t.Errorf("text %q lacks %q", err, c.text)
 			}
 			if len(err.Error()) > 1000 || strings.ContainsFunc(err.Error(), func(r rune) bool { return r < ' ' || r == 0x202e }) {
@@ -195,11 +195,11 @@ func TestCanceledCallIsNoFault(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	p, _ := pool(t)
 	d := detector(t, p, detectors.Config{
-		Options: Options{Endpoint: serve(t, func(call context.Context, _ *detectv1.DetectRequest) (*detectv1.DetectResponse, error) {
+		Options: Options{Connection: Connection{Endpoint: serve(t, func(call context.Context, _ *detectv1.DetectRequest) (*detectv1.DetectResponse, error) {
 			cancel()
 			<-call.Done()
 			return nil, call.Err()
-		})},
+		})}},
 	})
 	if _, err := d.Detect(ctx, testFrame(t, 64, 48, nil)); detectors.ReasonOf(err) != detectors.ReasonCanceled {
 		t.Error(err)
@@ -212,7 +212,7 @@ func until(t *testing.T, d *Detector) {
 	t.Helper()
 	ctx, frame := within(t, 30*time.Second), testFrame(t, 64, 48, nil)
 	for {
-		state := d.conn.grpc.GetState()
+		state := d.client.conn.grpc.GetState()
 		_, err := d.Detect(ctx, frame)
 		if err == nil {
 			return
@@ -220,7 +220,7 @@ func until(t *testing.T, d *Detector) {
 		if state == connectivity.Idle || state == connectivity.Ready {
 			continue
 		}
-		if !d.conn.grpc.WaitForStateChange(ctx, state) {
+		if !d.client.conn.grpc.WaitForStateChange(ctx, state) {
 			t.Fatalf("does not heal: %v", err)
 		}
 	}
@@ -229,7 +229,7 @@ func until(t *testing.T, d *Detector) {
 func TestServiceThatDiesAndReturns(t *testing.T) {
 	endpoint, open := socket(t)
 	p, _ := pool(t)
-	d := detector(t, p, detectors.Config{Options: Options{Endpoint: endpoint}})
+	d := detector(t, p, detectors.Config{Options: Options{Connection: Connection{Endpoint: endpoint}}})
 	frame := testFrame(t, 64, 48, nil)
 	for range 2 {
 		s := listen(t, open(), says())
@@ -249,7 +249,7 @@ func TestServiceThatDiesAndReturns(t *testing.T) {
 func TestDeadServiceCostsNoEncoding(t *testing.T) {
 	endpoint, _ := socket(t)
 	p, _ := pool(t)
-	d := detector(t, p, detectors.Config{Options: Options{Endpoint: endpoint}})
+	d := detector(t, p, detectors.Config{Options: Options{Connection: Connection{Endpoint: endpoint}}})
 	if _, err := d.Detect(within(t, 20*time.Second), testFrame(t, 64, 48, nil)); detectors.ReasonOf(err) != ReasonRefused {
 		t.Fatal(err)
 	}
@@ -258,8 +258,8 @@ func TestDeadServiceCostsNoEncoding(t *testing.T) {
 		return nil, io.EOF
 	})
 	ctx := within(t, 20*time.Second)
-	for state := d.conn.grpc.GetState(); state != connectivity.TransientFailure; state = d.conn.grpc.GetState() {
-		if !d.conn.grpc.WaitForStateChange(ctx, state) {
+	for state := d.client.conn.grpc.GetState(); state != connectivity.TransientFailure; state = d.client.conn.grpc.GetState() {
+		if !d.client.conn.grpc.WaitForStateChange(ctx, state) {
 			t.Fatal("the connection does not fail")
 		}
 	}
@@ -278,8 +278,8 @@ func TestTLSAndToken(t *testing.T) {
 		return &detectv1.DetectResponse{}, nil
 	}, grpc.Creds(credentials.NewServerTLSFromCert(&cert)))
 	p, log := pool(t)
-	good := detector(t, p, detectors.Config{Options: Options{Endpoint: endpoint, TLSCA: ca, Token: "s3cret"}})
-	bad := detector(t, p, detectors.Config{Options: Options{Endpoint: endpoint, TLSCA: ca, Token: "0ther"}})
+	good := detector(t, p, detectors.Config{Options: Options{Connection: Connection{Endpoint: endpoint, TLSCA: ca, Token: "s3cret"}}})
+	bad := detector(t, p, detectors.Config{Options: Options{Connection: Connection{Endpoint: endpoint, TLSCA: ca, Token: "0ther"}}})
 	frame := testFrame(t, 64, 48, nil)
 	if _, err := good.Detect(within(t, 20*time.Second), frame); err != nil {
 		t.Error(err)
@@ -300,7 +300,7 @@ func TestMissingCA(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, file := range []string{empty, empty + "x"} {
-		if _, err := New(p, detectors.Config{Name: "a", Options: Options{Endpoint: "https://h", TLSCA: file}}); err == nil || !strings.Contains(err.Error(), "tls_ca") {
+		if _, err := New(p, detectors.Config{Name: "a", Options: Options{Connection: Connection{Endpoint: "https://h", TLSCA: file}}}); err == nil || !strings.Contains(err.Error(), "tls_ca") {
 			t.Errorf("%s: %v", file, err)
 		}
 	}

@@ -65,7 +65,7 @@ func TestPacketsThatVanish(t *testing.T) {
 	l := &sockets{TCPListener: inner.(*net.TCPListener)}
 	listen(t, l, says())
 	p, _ := pool(t)
-	d := detector(t, p, detectors.Config{Options: Options{Endpoint: inner.Addr().String()}})
+	d := detector(t, p, detectors.Config{Options: Options{Connection: Connection{Endpoint: inner.Addr().String()}}})
 	frame := testFrame(t, 64, 48, nil)
 	if _, err := d.Detect(within(t, 20*time.Second), frame); err != nil {
 		t.Fatal(err)

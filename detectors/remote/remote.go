@@ -6,15 +6,11 @@ package remote
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"google.golang.org/grpc"
-	"google.golang.org/grpc/connectivity"
-	"google.golang.org/grpc/metadata"
 
 	"rvo-tui/capture"
 	"rvo-tui/detectors"
@@ -42,11 +38,11 @@ type Sending struct {
 
 // Options are the kind's own keys.
 type Options struct {
-	Endpoint string `toml:"endpoint" help:"where the service listens, as in localhost:50051"`
+	Connection
 	Sending
-	Token string `toml:"token" help:"bearer token" is:"secret"`
-	TLSCA string `toml:"tls_ca" help:"file with the certificates to trust in place of the system's" is:"path"`
 }
+
+var words = Words{Service: "rvo.detect.v1.Detector", Shrink: "lower max_width"}
 
 // Kind returns the kind of detector that calls a model service. Its detectors
 // share the connections of pool, which must outlive them.
@@ -84,17 +80,8 @@ func Provides(cfg detectors.Config, further []string) []string {
 
 func check(cfg detectors.Config, bad func(key, problem string)) {
 	o := cfg.Options.(Options)
-	e, err := ParseEndpoint(o.Endpoint)
-	if err != nil {
-		bad("endpoint", err.Error())
-	}
+	o.Connection.Check(bad)
 	o.Sending.Check(bad)
-	if strings.ContainsFunc(o.Token, func(r rune) bool { return r <= ' ' || r > '~' }) {
-		bad("token", "holds a space or another character that a header cannot have: use printable ASCII")
-	}
-	if o.TLSCA != "" && err == nil && !e.TLS {
-		bad("tls_ca", "applies to https:// endpoints only")
-	}
 }
 
 // Check reports every invalid key.
@@ -117,12 +104,11 @@ func (s Sending) Check(bad func(key, problem string)) {
 
 // Detector sends the frames of one camera to one model service.
 type Detector struct {
-	conn     *conn
+	client   *Client
+	service  detectv1.DetectorClient
 	provides []string
 	maxWidth int
 	raw      bool
-	auth     string
-	client   detectv1.DetectorClient
 
 	width, height int    // of raw frames, where they are larger; 0: as maxWidth says
 	model         string // that answered last
@@ -130,68 +116,47 @@ type Detector struct {
 	// Of the call under way; reused by the next one.
 	request  detectv1.DetectRequest
 	readings []detectors.Reading
-	closed   bool
 }
 
 // New returns a detector for a configuration with every default filled in. It
 // does not connect: the first Detect does.
 func New(pool *Pool, cfg detectors.Config) (*Detector, error) {
 	o := cfg.Options.(Options)
-	e, err := ParseEndpoint(o.Endpoint)
-	if err != nil {
-		return nil, fmt.Errorf("endpoint %w", err)
-	}
 	d := &Detector{provides: Provides(cfg, o.Signals), maxWidth: o.MaxWidth, raw: o.Format == formatBGR}
-	if o.Token != "" {
-		d.auth = "Bearer " + o.Token
-	}
-	if d.conn, err = pool.acquire(e, o.TLSCA, d.provides); err != nil {
+	var err error
+	if d.client, err = pool.Client(o.Connection, d.provides, words); err != nil {
 		return nil, err
 	}
-	pool.warn(e, o.Token != "")
-	d.client = detectv1.NewDetectorClient(d.conn.grpc)
+	d.service = detectv1.NewDetectorClient(d.client.Conn())
 	return d, nil
 }
 
 // Detect sends the frame, scaled down to max_width, and waits for the answer
 // until the context ends. Each error is a *detectors.Error.
 func (d *Detector) Detect(ctx context.Context, frame *capture.Frame) ([]detectors.Reading, error) {
-	if d.conn.grpc.GetState() == connectivity.TransientFailure {
-		// It redials by itself; until then no frame need be encoded.
-		if f := d.conn.dialFault(); f != nil {
-			return nil, d.at(f)
-		}
+	if err := d.client.Down(); err != nil {
+		return nil, err
 	}
 	if err := d.fill(ctx, frame); err != nil {
-		return nil, d.at(fault(detectors.ReasonOther, "%w", err))
+		return nil, d.client.At(err)
 	}
-	if d.auth != "" {
-		ctx = metadata.AppendToOutgoingContext(ctx, "authorization", d.auth)
-	}
-	d.conn.silence.ask(time.Now())
-	var trailer metadata.MD
-	answer, err := d.client.Detect(ctx, &d.request, grpc.Trailer(&trailer))
+	var answer *detectv1.DetectResponse
+	err := d.client.Call(ctx, func(ctx context.Context, opts ...grpc.CallOption) (err error) {
+		answer, err = d.service.Detect(ctx, &d.request, opts...)
+		return err
+	})
 	d.request.FrameJpeg, d.request.FrameBgr = nil, nil
-	if end, ok := ctx.Deadline(); ok && err == nil && !time.Now().Before(end) {
-		err = context.DeadlineExceeded // on a busy machine an answer can overtake the timer
-	}
 	if err != nil {
-		// An error that the service answers with comes as headers of its own;
-		// one that gRPC makes up here has none.
-		f := d.conn.failure(ctx, err, len(trailer.Get("content-type")) > 0)
-		if f.Reason == detectors.ReasonTimeout {
-			d.conn.silence.late(time.Now())
-		}
-		return nil, d.at(f)
+		return nil, err
 	}
 	if model := answer.GetModel(); model != d.model {
 		if d.model = text.Clean(model); d.model != "" {
-			d.conn.answered(d.model)
+			d.client.Answered(d.model)
 		}
 	}
-	out, err := readings(d.readings[:0], answer, d.provides, d.conn.expects)
+	out, err := readings(d.readings[:0], answer, d.provides, d.client.conn.expects)
 	if err != nil {
-		return nil, d.at(err)
+		return nil, d.client.At(err)
 	}
 	d.readings = out
 	return out, nil
@@ -235,26 +200,6 @@ func (d *Detector) Resize(width, height int) { d.width, d.height = width, height
 // Model returns the name of the model in the last answer.
 func (d *Detector) Model() string { return d.model }
 
-// at adds the endpoint to an error. A service may repeat the token that it was
-// sent: that is hidden.
-func (d *Detector) at(err error) error {
-	reason := detectors.ReasonOf(err)
-	var e *detectors.Error
-	if errors.As(err, &e) {
-		err = e.Err
-	}
-	if token := strings.TrimPrefix(d.auth, "Bearer "); token != "" && strings.Contains(err.Error(), token) {
-		err = errors.New(strings.ReplaceAll(err.Error(), token, "***"))
-	}
-	return &detectors.Error{Reason: reason, Err: fmt.Errorf("detect at %s: %w", d.conn.endpoint, err)}
-}
-
 // Close releases the connection, which the last detector that uses it closes.
 // Further calls do nothing.
-func (d *Detector) Close() error {
-	if d.closed {
-		return nil
-	}
-	d.closed = true
-	return d.conn.release(d.provides)
-}
+func (d *Detector) Close() error { return d.client.Close() }

@@ -57,7 +57,7 @@ func TestServiceOfTheFirstContract(t *testing.T) {
 	})...)
 
 	p, _ := pool(t)
-	d := detector(t, p, detectors.Config{Name: "persondetected", Signal: "PersonDetected", Options: Options{Endpoint: "http://" + endpoint}})
+	d := detector(t, p, detectors.Config{Name: "persondetected", Signal: "PersonDetected", Options: Options{Connection: Connection{Endpoint: "http://" + endpoint}}})
 	out, err := d.Detect(within(t, 20*time.Second), testFrame(t, 64, 48, nil))
 	if err != nil {
 		t.Fatal(err)
@@ -89,10 +89,10 @@ func TestRequest(t *testing.T) {
 		seen := make(chan *detectv1.DetectRequest, 1)
 		p, _ := pool(t)
 		d := detector(t, p, detectors.Config{
-			Options: Options{Endpoint: serve(t, func(_ context.Context, r *detectv1.DetectRequest) (*detectv1.DetectResponse, error) {
+			Options: Options{Connection: Connection{Endpoint: serve(t, func(_ context.Context, r *detectv1.DetectRequest) (*detectv1.DetectResponse, error) {
 				seen <- r
 				return &detectv1.DetectResponse{}, nil
-			}), Sending: Sending{Format: c.format, MaxWidth: c.maxWidth}},
+			})}, Sending: Sending{Format: c.format, MaxWidth: c.maxWidth}},
 		})
 		for range 2 { // the second call reuses what the first one left
 			if out, err := d.Detect(within(t, 20*time.Second), testFrame(t, 64, 48, nil)); err != nil || len(out) != 0 {
@@ -130,10 +130,10 @@ func TestManyDetectorsShareConnectionAndJPEG(t *testing.T) {
 	})
 	endpoint := l.Addr().String()
 	for _, cfg := range []detectors.Config{
-		{Name: "person", Options: Options{Endpoint: endpoint}},
-		{Name: "face", Options: Options{Endpoint: "http://" + endpoint + "/"}},
-		{Name: "both", Options: Options{Endpoint: endpoint, Sending: Sending{Signals: []string{"person", "face"}}}},
-		{Name: "other", Options: Options{Endpoint: serve(t, says())}},
+		{Name: "person", Options: Options{Connection: Connection{Endpoint: endpoint}}},
+		{Name: "face", Options: Options{Connection: Connection{Endpoint: "http://" + endpoint + "/"}}},
+		{Name: "both", Options: Options{Connection: Connection{Endpoint: endpoint}, Sending: Sending{Signals: []string{"person", "face"}}}},
+		{Name: "other", Options: Options{Connection: Connection{Endpoint: serve(t, says())}}},
 	} {
 		if _, err := detector(t, p, cfg).Detect(within(t, 20*time.Second), frame); err != nil {
 			t.Errorf("%s: %v", cfg.Name, err)
@@ -159,7 +159,7 @@ func (l *counting) Accept() (net.Conn, error) {
 
 func TestConnectionEndsWithItsLastUser(t *testing.T) {
 	p, _ := pool(t)
-	cfg := detectors.Config{Options: Options{Endpoint: serve(t, says())}}
+	cfg := detectors.Config{Options: Options{Connection: Connection{Endpoint: serve(t, says())}}}
 	a, b := detector(t, p, cfg), detector(t, p, cfg)
 	if err := a.Close(); err != nil {
 		t.Fatal(err)
@@ -189,12 +189,12 @@ func TestConnectionEndsWithItsLastUser(t *testing.T) {
 func TestSignalOfANeighbour(t *testing.T) {
 	p, _ := pool(t)
 	endpoint := serve(t, says(&detectv1.SignalOut{SignalType: "face", Value: 1}))
-	person := detector(t, p, detectors.Config{Name: "person", Options: Options{Endpoint: endpoint}})
+	person := detector(t, p, detectors.Config{Name: "person", Options: Options{Connection: Connection{Endpoint: endpoint}}})
 	frame := testFrame(t, 64, 48, nil)
 	if _, err := person.Detect(within(t, 20*time.Second), frame); detectors.ReasonOf(err) != ReasonSignal {
 		t.Errorf("alone: %v", err)
 	}
-	detector(t, p, detectors.Config{Name: "face", Options: Options{Endpoint: endpoint}})
+	detector(t, p, detectors.Config{Name: "face", Options: Options{Connection: Connection{Endpoint: endpoint}}})
 	if out, err := person.Detect(within(t, 20*time.Second), frame); err != nil || len(out) != 0 {
 		t.Errorf("beside the other: %v, %v", out, err)
 	}
@@ -203,18 +203,18 @@ func TestSignalOfANeighbour(t *testing.T) {
 func TestLog(t *testing.T) {
 	p, log := pool(t)
 	for range 2 {
-		detector(t, p, detectors.Config{Options: Options{Endpoint: "192.0.2.1:9", Token: "s3cret"}})
-		detector(t, p, detectors.Config{Options: Options{Endpoint: "https://192.0.2.1:9"}})
-		detector(t, p, detectors.Config{Options: Options{Endpoint: "[::1]:9"}})
+		detector(t, p, detectors.Config{Options: Options{Connection: Connection{Endpoint: "192.0.2.1:9", Token: "s3cret"}}})
+		detector(t, p, detectors.Config{Options: Options{Connection: Connection{Endpoint: "https://192.0.2.1:9"}}})
+		detector(t, p, detectors.Config{Options: Options{Connection: Connection{Endpoint: "[::1]:9"}}})
 	}
 	if n := strings.Count(log.String(), "unencrypted"); n != 1 || !strings.Contains(log.String(), "http://192.0.2.1:9") || strings.Contains(log.String(), "s3cret") {
 		t.Errorf("%d warnings: %s", n, log)
 	}
 	log.Reset()
 	d := detector(t, p, detectors.Config{
-		Options: Options{Endpoint: serve(t, func(context.Context, *detectv1.DetectRequest) (*detectv1.DetectResponse, error) {
+		Options: Options{Connection: Connection{Endpoint: serve(t, func(context.Context, *detectv1.DetectRequest) (*detectv1.DetectResponse, error) {
 			return &detectv1.DetectResponse{Model: "hog\x1b 1"}, nil
-		})},
+		})}},
 	})
 	for range 2 {
 		if _, err := d.Detect(within(t, 20*time.Second), testFrame(t, 64, 48, nil)); err != nil {
@@ -249,18 +249,18 @@ func TestCheck(t *testing.T) {
 		cfg  detectors.Config
 		want string // key, or nothing
 	}{
-		{detectors.Config{Options: Options{Endpoint: "h:1"}}, ""},
-		{detectors.Config{Options: Options{Endpoint: "https://h", TLSCA: "/ca.pem", Token: "a-b", Sending: Sending{Signals: []string{"x"}, Format: "bgr", MaxWidth: 7680}}}, ""},
+		{detectors.Config{Options: Options{Connection: Connection{Endpoint: "h:1"}}}, ""},
+		{detectors.Config{Options: Options{Connection: Connection{Endpoint: "https://h", TLSCA: "/ca.pem", Token: "a-b"}, Sending: Sending{Signals: []string{"x"}, Format: "bgr", MaxWidth: 7680}}}, ""},
 		{detectors.Config{}, "endpoint"},
-		{detectors.Config{Options: Options{Endpoint: "http://u:p@h:1"}}, "endpoint"},
-		{detectors.Config{Options: Options{Endpoint: "h:1", Sending: Sending{MaxWidth: 15}}}, "max_width"},
-		{detectors.Config{Options: Options{Endpoint: "h:1", Sending: Sending{MaxWidth: 7681}}}, "max_width"},
-		{detectors.Config{Options: Options{Endpoint: "h:1", Sending: Sending{Format: "png"}}}, "format"},
-		{detectors.Config{Options: Options{Endpoint: "h:1", Token: "a b"}}, "token"},
-		{detectors.Config{Options: Options{Endpoint: "h:1", TLSCA: "/ca.pem"}}, "tls_ca"},
-		{detectors.Config{Options: Options{Endpoint: "h:1", Sending: Sending{Signals: []string{"x", "x"}}}}, "signals"},
-		{detectors.Config{Options: Options{Endpoint: "h:1", Sending: Sending{Signals: []string{"1x"}}}}, "signals"},
-		{detectors.Config{Options: Options{Endpoint: "h:1", Sending: Sending{Signals: make([]string, maxSignals+1)}}}, "signals"},
+		{detectors.Config{Options: Options{Connection: Connection{Endpoint: "http://u:p@h:1"}}}, "endpoint"},
+		{detectors.Config{Options: Options{Connection: Connection{Endpoint: "h:1"}, Sending: Sending{MaxWidth: 15}}}, "max_width"},
+		{detectors.Config{Options: Options{Connection: Connection{Endpoint: "h:1"}, Sending: Sending{MaxWidth: 7681}}}, "max_width"},
+		{detectors.Config{Options: Options{Connection: Connection{Endpoint: "h:1"}, Sending: Sending{Format: "png"}}}, "format"},
+		{detectors.Config{Options: Options{Connection: Connection{Endpoint: "h:1", Token: "a b"}}}, "token"},
+		{detectors.Config{Options: Options{Connection: Connection{Endpoint: "h:1", TLSCA: "/ca.pem"}}}, "tls_ca"},
+		{detectors.Config{Options: Options{Connection: Connection{Endpoint: "h:1"}, Sending: Sending{Signals: []string{"x", "x"}}}}, "signals"},
+		{detectors.Config{Options: Options{Connection: Connection{Endpoint: "h:1"}, Sending: Sending{Signals: []string{"1x"}}}}, "signals"},
+		{detectors.Config{Options: Options{Connection: Connection{Endpoint: "h:1"}, Sending: Sending{Signals: make([]string, maxSignals+1)}}}, "signals"},
 	} {
 		c.cfg.Name, c.cfg.Kind = "a", "remote"
 		var keys []string
@@ -292,7 +292,7 @@ func BenchmarkDetect(b *testing.B) {
 			p := NewPool(nil)
 			defer p.Close()
 			kind := Kind(p)
-			d, err := New(p, detectors.Config{Name: "person", Options: Options{Endpoint: l.Addr().String(), Sending: Sending{Format: format}}}.Fill(kind))
+			d, err := New(p, detectors.Config{Name: "person", Options: Options{Connection: Connection{Endpoint: l.Addr().String()}, Sending: Sending{Format: format}}}.Fill(kind))
 			if err != nil {
 				b.Fatal(err)
 			}

@@ -10,8 +10,8 @@ import (
 
 // A service may say in its error what it was sent.
 func TestErrorsDoNotRepeatTheToken(t *testing.T) {
-	d := &Detector{conn: &conn{}, auth: "Bearer hunter2"}
-	err := d.at(&detectors.Error{Reason: detectors.ReasonOther, Err: errors.New("nobody is known by Bearer hunter2")})
+	c := &Client{conn: &conn{}, auth: "Bearer hunter2"}
+	err := c.At(&detectors.Error{Reason: detectors.ReasonOther, Err: errors.New("nobody is known by Bearer hunter2")})
 	if text := err.Error(); strings.Contains(text, "hunter2") || !strings.Contains(text, "nobody is known by Bearer ***") {
 		t.Errorf("got %q", text)
 	}
@@ -19,8 +19,8 @@ func TestErrorsDoNotRepeatTheToken(t *testing.T) {
 		t.Errorf("the reason is %q", detectors.ReasonOf(err))
 	}
 	plain := errors.New("no weights")
-	for _, d := range []*Detector{d, {conn: &conn{}}} {
-		if err := d.at(plain); !errors.Is(err, plain) {
+	for _, c := range []*Client{c, {conn: &conn{}}} {
+		if err := c.At(plain); !errors.Is(err, plain) {
 			t.Errorf("got %v, which is not %v any more", err, plain)
 		}
 	}

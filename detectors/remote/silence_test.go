@@ -93,7 +93,7 @@ func TestForgottenConnectionIsMadeAnew(t *testing.T) {
 		frame := testFrame(t, 64, 48, nil)
 		var all []detectors.Detector
 		for _, name := range []string{"a", "b"} {
-			d, err := kind.New(detectors.Config{Name: name, Kind: "remote", Options: Options{Endpoint: "h:1"}}.Fill(kind))
+			d, err := kind.New(detectors.Config{Name: name, Kind: "remote", Options: Options{Connection: Connection{Endpoint: "h:1"}}}.Fill(kind))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -159,7 +159,7 @@ func TestLateAnswersKeepTheConnection(t *testing.T) {
 		p := NewPool(nil)
 		p.dial = l.dial(nil)
 		kind := Kind(p)
-		slow, err := kind.New(detectors.Config{Name: "a", Kind: "remote", Options: Options{Endpoint: "h:1"}}.Fill(kind))
+		slow, err := kind.New(detectors.Config{Name: "a", Kind: "remote", Options: Options{Connection: Connection{Endpoint: "h:1"}}}.Fill(kind))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -41,6 +41,6 @@ func motionOf(name string) detectors.Config {
 
 func remoteOf(endpoint string) detectors.Config {
 	c := detectors.DefaultConfig()
-	c.Kind, c.Options = "remote", remote.Options{Endpoint: endpoint}
+	c.Kind, c.Options = "remote", remote.Options{Connection: remote.Connection{Endpoint: endpoint}}
 	return c
 }

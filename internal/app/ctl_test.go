@@ -59,7 +59,7 @@ func TestCtlCommands(t *testing.T) {
 		}, runtime.Command{Do: runtime.Attach, Camera: "door", Attached: attached(func(c *detectors.Config) {
 			c.Kind, c.Name, c.MaxFPS, c.Enabled = "remote", "p", 2.5, false
 			c.TTL, c.Needs = text.Duration(2*time.Second), []string{"a > 1", "b < 2"}
-			c.Options = remote.Options{Endpoint: "localhost:1", Token: "sesame", Sending: remote.Sending{Signals: []string{"x", "y"}}}
+			c.Options = remote.Options{Connection: remote.Connection{Endpoint: "localhost:1", Token: "sesame"}, Sending: remote.Sending{Signals: []string{"x", "y"}}}
 		})}},
 		{[]string{"attach", "onnx", "name=n", "model=/models/there.onnx", "mean=1", "mean=2", "mean=3"}, runtime.Command{Do: runtime.Attach, Attached: attached(func(c *detectors.Config) {
 			with, err := l.Kinds.Parse("onnx", []string{"model=/models/there.onnx", "mean=1, 2, 3"})

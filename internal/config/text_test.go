@@ -26,7 +26,7 @@ func TestParseDetectorText(t *testing.T) {
 		{"kind = 'remote'\nname = 'p'\nendpoint = 'localhost:1'\ntoken = '${HOME}'\nneeds = ['m > 1', 'm < 2']\nmax_fps = 3\nttl = '2s'\nenabled = false", on(func(c *detectors.Config) {
 			c.Kind, c.Name, c.MaxFPS = "remote", "p", 3
 			c.Needs, c.TTL, c.Enabled = []string{"m > 1", "m < 2"}, text.Duration(2*time.Second), false
-			c.Options = remote.Options{Endpoint: "localhost:1", Token: "${HOME}"}
+			c.Options = remote.Options{Connection: remote.Connection{Endpoint: "localhost:1", Token: "${HOME}"}}
 		})},
 	} {
 		got, err := ParseDetector(testKinds(), c.text)

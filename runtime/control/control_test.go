@@ -103,7 +103,7 @@ func TestCommands(t *testing.T) {
 		{runtime.Command{Do: runtime.Attach}, "no detector was given", "verb=attach"},
 		{runtime.Command{Do: runtime.Reload}, "unknown key \"x\"\nrvo.toml:4: another", "verb=reload"},
 		{runtime.Command{Do: runtime.Attach, Attached: &detectors.Config{Name: "more", Kind: "motion", Enabled: true}}, "", "attached=more"},
-		{runtime.Command{Do: runtime.Attach, Attached: &detectors.Config{Name: "far", Kind: "remote", Options: remote.Options{Endpoint: "10.0.0.9:50051", Token: "very-secret"}}}, "allow it with control.endpoints", "endpoint=10.0.0.9:50051"},
+		{runtime.Command{Do: runtime.Attach, Attached: &detectors.Config{Name: "far", Kind: "remote", Options: remote.Options{Connection: remote.Connection{Endpoint: "10.0.0.9:50051", Token: "very-secret"}}}}, "allow it with control.endpoints", "endpoint=10.0.0.9:50051"},
 		{runtime.Command{Do: runtime.AddCamera, Added: camera("yard", "synthetic:street")}, "", "source=synthetic:street"},
 		{runtime.Command{Do: runtime.AddCamera, Added: camera("pw", "rtsp://user:${PW}@10.0.0.7/a")}, "is not expanded", "verb=add_camera"},
 		{runtime.Command{Do: runtime.RemoveCamera, Camera: "yard"}, "", "verb=remove_camera"},

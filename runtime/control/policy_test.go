@@ -46,7 +46,7 @@ func TestWhatMayBeAttached(t *testing.T) {
 		Configured: func() []string { return []string{"models.lan:50051", "http://tls.lan:1"} },
 	})
 	at := func(endpoint string) detectors.Config {
-		return detectors.Config{Kind: "remote", Options: remote.Options{Endpoint: endpoint}}
+		return detectors.Config{Kind: "remote", Options: remote.Options{Connection: remote.Connection{Endpoint: endpoint}}}
 	}
 	for _, tt := range []struct {
 		cfg  detectors.Config
@@ -60,7 +60,7 @@ func TestWhatMayBeAttached(t *testing.T) {
 		{detectors.Config{Kind: "onnx", Options: netOptions{Model: "a.onnx"}}, "model: no file"},
 		{detectors.Config{Kind: "onnx", Options: netOptions{LabelsFile: "/etc/shadow"}}, "labels_file: no file"},
 		{detectors.Config{Kind: "command"}, "starts a program"},
-		{detectors.Config{Kind: "remote", Options: remote.Options{Endpoint: "localhost:1", TLSCA: "/etc/ssl/a.pem"}}, "tls_ca: no file"},
+		{detectors.Config{Kind: "remote", Options: remote.Options{Connection: remote.Connection{Endpoint: "localhost:1", TLSCA: "/etc/ssl/a.pem"}}}, "tls_ca: no file"},
 
 		{at("localhost:50051"), ""},
 		{at("LOCALHOST:50051"), ""},

@@ -113,7 +113,7 @@ func TestGoService(t *testing.T) {
 	})
 	for _, look := range looks {
 		for _, format := range []string{"jpeg", "bgr"} {
-			seen := ask(t, detectors.Config{Name: "face", Options: remote.Options{Endpoint: endpoint, Sending: remote.Sending{Format: format}}}, load(t, look.frame))
+			seen := ask(t, detectors.Config{Name: "face", Options: remote.Options{Connection: remote.Connection{Endpoint: endpoint}, Sending: remote.Sending{Format: format}}}, load(t, look.frame))
 			if got := seen["face"]; look.face && got.Value != 1 || !look.face && !look.person && got.Value != 0 || len(got.Detections) != int(got.Value) {
 				t.Errorf("%s as %s: %v", look.frame, format, got)
 			}
@@ -143,7 +143,7 @@ func TestPythonService(t *testing.T) {
 	})
 	for _, look := range looks {
 		for _, format := range []string{"jpeg", "bgr"} {
-			seen := ask(t, detectors.Config{Name: "vision", Options: remote.Options{Endpoint: endpoint, Sending: remote.Sending{Signals: []string{"face", "person"}, Format: format}}}, load(t, look.frame))
+			seen := ask(t, detectors.Config{Name: "vision", Options: remote.Options{Connection: remote.Connection{Endpoint: endpoint}, Sending: remote.Sending{Signals: []string{"face", "person"}, Format: format}}}, load(t, look.frame))
 			if look.person && !(seen["person"].Value > 0) || look.face && !(seen["face"].Value > 0) || !look.person && !look.face && len(seen) != 0 {
 				t.Errorf("%s as %s: %v", look.frame, format, seen)
 			}

@@ -1,0 +1,138 @@
+package remote
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/connectivity"
+	"google.golang.org/grpc/metadata"
+
+	"rvo-tui/detectors"
+)
+
+// Connection are the keys for where a server listens and how it is reached.
+type Connection struct {
+	Endpoint string `toml:"endpoint" help:"where the server listens, as in localhost:50051"`
+	Token    string `toml:"token" help:"bearer token" is:"secret"`
+	TLSCA    string `toml:"tls_ca" help:"file with the certificates to trust in place of the system's" is:"path"`
+}
+
+// Check reports every invalid key.
+func (o Connection) Check(bad func(key, problem string)) {
+	e, err := ParseEndpoint(o.Endpoint)
+	if err != nil {
+		bad("endpoint", err.Error())
+	}
+	if strings.ContainsFunc(o.Token, func(r rune) bool { return r <= ' ' || r > '~' }) {
+		bad("token", "holds a space or another character that a header cannot have: use printable ASCII")
+	}
+	if o.TLSCA != "" && err == nil && !e.TLS {
+		bad("tls_ca", "applies to https:// endpoints only")
+	}
+}
+
+// Client calls one server for one detector. Its errors are each a *detectors.Error
+// that names the endpoint and never shows the token. It belongs to one goroutine.
+type Client struct {
+	conn    *conn
+	auth    string
+	signals []string
+	words   Words
+	closed  bool
+}
+
+// Words are what differs between servers in the texts of errors.
+type Words struct {
+	Service string // that the endpoint must have, as in "rvo.detect.v1.Detector"
+	Shrink  string // what makes requests smaller, as in "lower max_width"
+}
+
+// Client returns a client that shares the pool's connection to the endpoint. It
+// does not connect: the first call does. Signals are those that the detector waits
+// for. The caller closes it.
+func (p *Pool) Client(o Connection, signals []string, words Words) (*Client, error) {
+	e, err := ParseEndpoint(o.Endpoint)
+	if err != nil {
+		return nil, fmt.Errorf("endpoint %w", err)
+	}
+	c := &Client{signals: signals, words: words}
+	if o.Token != "" {
+		c.auth = "Bearer " + o.Token
+	}
+	if c.conn, err = p.acquire(e, o.TLSCA, signals); err != nil {
+		return nil, err
+	}
+	p.warn(e, o.Token != "")
+	return c, nil
+}
+
+// Conn returns the connection for generated code, to be used within Call.
+func (c *Client) Conn() grpc.ClientConnInterface { return c.conn.grpc }
+
+// Down returns why there is no connection, if one was tried and another one is not
+// due yet; else nil. Until then nothing need be prepared for a call.
+func (c *Client) Down() error {
+	// It redials by itself.
+	if c.conn.grpc.GetState() == connectivity.TransientFailure {
+		if f := c.conn.dialFault(); f != nil {
+			return c.At(f)
+		}
+	}
+	return nil
+}
+
+// Call makes one call. The function makes it with the context and options that it
+// is given, and returns gRPC's error.
+func (c *Client) Call(ctx context.Context, call func(ctx context.Context, opts ...grpc.CallOption) error) error {
+	if c.auth != "" {
+		ctx = metadata.AppendToOutgoingContext(ctx, "authorization", c.auth)
+	}
+	c.conn.silence.ask(time.Now())
+	var trailer metadata.MD
+	err := call(ctx, grpc.Trailer(&trailer))
+	if end, ok := ctx.Deadline(); ok && err == nil && !time.Now().Before(end) {
+		err = context.DeadlineExceeded // on a busy machine an answer can overtake the timer
+	}
+	if err == nil {
+		return nil
+	}
+	// An error that the server answers with comes as headers of its own; one that
+	// gRPC makes up here has none.
+	f := c.failure(ctx, err, len(trailer.Get("content-type")) > 0)
+	if f.Reason == detectors.ReasonTimeout {
+		c.conn.silence.late(time.Now())
+	}
+	return c.At(f)
+}
+
+// Answered logs that a model has answered which has not done so before on this
+// connection.
+func (c *Client) Answered(model string) { c.conn.answered(model) }
+
+// At adds the endpoint to an error and keeps its reason. A server may repeat the
+// token that it was sent: that is hidden.
+func (c *Client) At(err error) error {
+	reason := detectors.ReasonOf(err)
+	var e *detectors.Error
+	if errors.As(err, &e) {
+		err = e.Err
+	}
+	if token := strings.TrimPrefix(c.auth, "Bearer "); token != "" && strings.Contains(err.Error(), token) {
+		err = errors.New(strings.ReplaceAll(err.Error(), token, "***"))
+	}
+	return &detectors.Error{Reason: reason, Err: fmt.Errorf("detect at %s: %w", c.conn.endpoint, err)}
+}
+
+// Close releases the connection, which its last user closes. Further calls do
+// nothing.
+func (c *Client) Close() error {
+	if c.closed {
+		return nil
+	}
+	c.closed = true
+	return c.conn.release(c.signals)
+}
