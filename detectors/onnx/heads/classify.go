@@ -41,7 +41,7 @@ func isScores(t Tensor) bool {
 func (d *Decoder) classify(raw []float32, logits bool) error {
 	ok, probable := probabilities(raw)
 	if !ok {
-		return errNaN
+		return ErrNaN
 	}
 	// One answer beyond 0 to 1 says what the others are, too.
 	d.logits = d.logits || logits || !probable

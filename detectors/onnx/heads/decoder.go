@@ -95,11 +95,12 @@ func (d *Decoder) Decode(out []Tensor, at Placement) ([]detectors.Detection, err
 	return d.detections(suppress(d.found, limit), at)
 }
 
-var errNaN = errors.New("the model answered with numbers that are not finite: check scale, mean and the model")
+// ErrNaN says that outputs hold numbers that are not finite.
+var ErrNaN = errors.New("the model answered with numbers that are not finite: check scale, mean and the model")
 
 func errScore(score float32) error {
 	if !finite(score) {
-		return errNaN
+		return ErrNaN
 	}
 	return fmt.Errorf("the model gave a score of %g, and scores are 0 to 1: set format, correct scale and mean, or export the model with its last step", score)
 }
@@ -128,7 +129,7 @@ func (d *Decoder) add(c candidate) error {
 		return nil
 	}
 	if !finite(c.left + c.top + c.right + c.bottom) {
-		return errNaN
+		return ErrNaN
 	}
 	d.found = append(d.found, c)
 	return nil
@@ -160,7 +161,7 @@ func (d *Decoder) detections(found []candidate, at Placement) ([]detectors.Detec
 			for i, p := range found.Keypoints {
 				p.X, p.Y = at.point(p.X, p.Y)
 				if sum := p.X + p.Y + p.Score; sum-sum != 0 {
-					return nil, errNaN
+					return nil, ErrNaN
 				}
 				found.Keypoints[i] = p
 			}

@@ -87,7 +87,7 @@ func (e endToEnd) decode(d *Decoder, outputs []Tensor) error {
 		r := row(i)
 		if !(r[4] >= d.threshold) {
 			if r[4] != r[4] {
-				return errNaN
+				return ErrNaN
 			}
 			continue
 		}

@@ -87,7 +87,7 @@ func (d *Decoder) centers(sure, sizes, offsets, marks []float32, width int, stri
 	for i, score := range sure {
 		if !(score >= d.threshold) {
 			if score != score {
-				return errNaN
+				return ErrNaN
 			}
 			continue
 		}
@@ -154,7 +154,7 @@ func (d *Decoder) yunet(levels []yunetLevel, out []Tensor, width int) error {
 			score := float32(math.Sqrt(float64(max(cls, 0) * max(out[l.obj].Data[i], 0))))
 			if !(score >= d.threshold) {
 				if score != score {
-					return errNaN
+					return ErrNaN
 				}
 				continue
 			}

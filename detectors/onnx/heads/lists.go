@@ -61,7 +61,7 @@ func (d *Decoder) lists(boxes, labels, scores Tensor, dims int) error {
 	for i, score := range scores.Data {
 		if !(score >= d.threshold) {
 			if score != score {
-				return errNaN
+				return ErrNaN
 			}
 			continue
 		}
@@ -110,7 +110,7 @@ func (d *Decoder) ssd(out Tensor) error {
 		case image < 0:
 			return nil // the end of the list
 		case image != image || score != score:
-			return errNaN
+			return ErrNaN
 		case score < d.threshold:
 			continue
 		}

@@ -202,7 +202,7 @@ func (d *Decoder) bestOf(classes, n int, row func(class int) []float32) error {
 	clear(d.class)
 	for _, score := range d.best {
 		if score != score {
-			return errNaN
+			return ErrNaN
 		}
 	}
 	for c := 1; c < classes; c++ {
@@ -212,7 +212,7 @@ func (d *Decoder) bestOf(classes, n int, row func(class int) []float32) error {
 				continue // as nearly all do; what is not a number does not
 			}
 			if score != score {
-				return errNaN
+				return ErrNaN
 			}
 			best[i], class[i] = score, int32(c)
 		}
@@ -261,7 +261,7 @@ func (d *Decoder) sureRows(out Tensor, classes int, box func(i int, row []float3
 		sure := row[4]
 		if !(sure >= d.threshold) {
 			if sure != sure {
-				return errNaN
+				return ErrNaN
 			}
 			continue
 		}
@@ -287,7 +287,7 @@ func highest(scores []float32) (class int32, best float32, err error) {
 	best = scores[0]
 	for i, score := range scores {
 		if score != score {
-			return 0, 0, errNaN
+			return 0, 0, ErrNaN
 		}
 		if score > best {
 			best, class = score, int32(i)
