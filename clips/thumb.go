@@ -42,19 +42,38 @@ func Draw(file []byte, found []detectors.Detection) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("draw thumbnail: %w", err)
 	}
-	dst := image.NewRGBA(image.Rect(0, 0, src.Bounds().Dx(), src.Bounds().Dy()))
-	draw.Draw(dst, dst.Bounds(), src, src.Bounds().Min, draw.Src)
+	var dst draw.Image
+	var encoded image.Image
+	if img, ok := src.(*image.YCbCr); ok {
+		dst, encoded = planes{img}, img
+	} else {
+		rgba := image.NewRGBA(image.Rect(0, 0, src.Bounds().Dx(), src.Bounds().Dy()))
+		draw.Draw(rgba, rgba.Bounds(), src, src.Bounds().Min, draw.Src)
+		dst, encoded = rgba, rgba
+	}
 	for _, d := range found[:min(len(found), boxLimit)] {
 		drawDetection(dst, d)
 	}
 	var out bytes.Buffer
-	if err := jpeg.Encode(&out, dst, &jpeg.Options{Quality: capture.JPEGQuality}); err != nil {
+	if err := jpeg.Encode(&out, encoded, &jpeg.Options{Quality: capture.JPEGQuality}); err != nil {
 		return nil, fmt.Errorf("draw thumbnail: %w", err)
 	}
 	return out.Bytes(), nil
 }
 
-func drawDetection(dst *image.RGBA, d detectors.Detection) {
+// planes is drawn into without converting the frame to RGB and back.
+type planes struct{ *image.YCbCr }
+
+func (p planes) Set(x, y int, c color.Color) {
+	if !(image.Point{X: x, Y: y}.In(p.Rect)) {
+		return
+	}
+	ink := color.YCbCrModel.Convert(c).(color.YCbCr)
+	at := p.COffset(x, y)
+	p.Y[p.YOffset(x, y)], p.Cb[at], p.Cr[at] = ink.Y, ink.Cb, ink.Cr
+}
+
+func drawDetection(dst draw.Image, d detectors.Detection) {
 	w, h := dst.Bounds().Dx(), dst.Bounds().Dy()
 	x0, y0 := pixel(d.Box.X, w), pixel(d.Box.Y, h)
 	x1, y1 := pixel(d.Box.X+d.Box.W, w), pixel(d.Box.Y+d.Box.H, h)
