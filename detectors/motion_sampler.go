@@ -42,6 +42,14 @@ func (s *sampler) read(f *capture.Frame) (changed bool, err error) {
 		for _, y := range s.ys[cy*s.ny : (cy+1)*s.ny] {
 			line := l.Origin + int(y)
 			xs := s.xs
+			if s.nx == 4 { // nearly always; unrolled it takes half the time
+				for cx := range row {
+					x := xs[4*cx : 4*cx+4 : 4*cx+4]
+					row[cx] += uint32(l.Pix[line+int(x[0])]) + uint32(l.Pix[line+int(x[1])]) +
+						uint32(l.Pix[line+int(x[2])]) + uint32(l.Pix[line+int(x[3])])
+				}
+				continue
+			}
 			for cx := range row {
 				var sum uint32
 				for _, x := range xs[:s.nx] {
