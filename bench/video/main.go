@@ -1,6 +1,7 @@
 // Command video measures the processor time and memory of whole processes that
 // watch a file in real time: rvo-tui in several configurations, FFmpeg and
-// motion, in interleaved rounds.
+// motion. The runs of a round watch beside each other, so that what else the
+// machine does meets all of them.
 package main
 
 import (
@@ -12,7 +13,9 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"text/tabwriter"
 	"time"
@@ -21,9 +24,10 @@ import (
 func main() {
 	program := flag.String("rvo", "bin/rvo-tui", "the program to measure")
 	rounds := flag.Int("rounds", 5, "rounds, in each of which everything runs once")
-	length := flag.Duration("length", 10*time.Second, "how long each run takes")
+	length := flag.Duration("length", time.Minute, "how long each run takes")
+	apart := flag.Bool("apart", false, "one run after the other, instead of those of a round beside each other")
 	flag.Parse()
-	if err := measure(*program, *rounds, *length); err != nil {
+	if err := measure(*program, *rounds, *length, *apart); err != nil {
 		fmt.Fprintln(os.Stderr, "video:", err)
 		os.Exit(1)
 	}
@@ -41,7 +45,7 @@ type cost struct {
 	memory int64         // most resident bytes
 }
 
-func measure(program string, rounds int, length time.Duration) error {
+func measure(program string, rounds int, length time.Duration, apart bool) error {
 	program, err := filepath.Abs(program)
 	if err != nil {
 		return err
@@ -61,12 +65,12 @@ func measure(program string, rounds int, length time.Duration) error {
 		runs := contenders(program, length)
 		costs := make([][]cost, len(runs))
 		for range rounds {
-			for i, c := range runs {
-				took, err := runOnce(c, dir, file, length)
-				if err != nil {
-					return fmt.Errorf("%s: %w", c.name, err)
-				}
-				costs[i] = append(costs[i], took)
+			took, err := round(runs, dir, file, length, apart)
+			if err != nil {
+				return err
+			}
+			for i := range runs {
+				costs[i] = append(costs[i], took[i])
 			}
 		}
 		for i, c := range runs {
@@ -80,6 +84,28 @@ func measure(program string, rounds int, length time.Duration) error {
 		}
 	}
 	return nil
+}
+
+// round runs every contender once.
+func round(runs []contender, dir, file string, length time.Duration, apart bool) ([]cost, error) {
+	took, errs := make([]cost, len(runs)), make([]error, len(runs))
+	var wg sync.WaitGroup
+	for i, c := range runs {
+		wg.Go(func() {
+			own := filepath.Join(dir, strconv.Itoa(i))
+			if errs[i] = os.MkdirAll(own, 0o700); errs[i] == nil {
+				took[i], errs[i] = runOnce(c, own, file, length)
+			}
+			if errs[i] != nil {
+				errs[i] = fmt.Errorf("%s: %w", c.name, errs[i])
+			}
+		})
+		if apart {
+			wg.Wait()
+		}
+	}
+	wg.Wait()
+	return took, errors.Join(errs...)
 }
 
 func byCPU(a, b cost) int { return int(a.cpu - b.cpu) }
