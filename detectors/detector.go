@@ -79,6 +79,8 @@ type Spec struct {
 	Enabled   bool          `json:"enabled"`
 	// Remote detectors compute elsewhere: they take no slot and no backoff.
 	Remote bool `json:"remote"`
+	// Endpoint is where a remote detector is computed; empty: it has none.
+	Endpoint string `json:"endpoint"`
 }
 
 // Retry says whether a failed detector is tried again.

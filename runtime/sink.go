@@ -35,8 +35,8 @@ const RecentEvents = 256
 
 // RecentEvent is an event with its number in the order of arrival.
 type RecentEvent struct {
-	Seq   uint64 // ascending from 1, without gaps
-	Event rules.Event
+	Seq   uint64      `json:"seq"` // ascending from 1, without gaps
+	Event rules.Event `json:"event"`
 }
 
 // Recent is a Sink that keeps the newest RecentEvents events in memory, for

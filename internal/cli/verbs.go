@@ -17,22 +17,22 @@ import (
 // Verbs is the table of the commands that change a running program. ctl and the
 // command palette parse with it, and completion and help are read from it. A verb
 // is a field: its name is that of its runtime.Verb, its type says what arguments it
-// takes and makes the runtime.Command of them.
+// takes and makes the runtime.Command of them, the tag route is its route in the API.
 type Verbs struct {
-	Attach       AttachArgs   `cmd:"" help:"Attach a detector."`
-	Detach       DetectorArgs `cmd:"" help:"Detach a detector."`
-	Enable       DetectorArgs `cmd:"" help:"Enable a detector."`
-	Disable      DetectorArgs `cmd:"" help:"Disable a detector."`
-	SetRate      RateArgs     `cmd:"" name:"set_rate" help:"Limit a detector's rate."`
-	AddCamera    AddArgs      `cmd:"" name:"add_camera" help:"Add a camera."`
-	RemoveCamera RemoveArgs   `cmd:"" name:"remove_camera" help:"Remove a camera."`
-	Pause        CameraArgs   `cmd:"" help:"Pause a camera: close its source."`
-	Resume       CameraArgs   `cmd:"" help:"Resume a camera."`
-	RuleOn       RuleArgs     `cmd:"" name:"rule_on" help:"Enable a rule."`
-	RuleOff      RuleArgs     `cmd:"" name:"rule_off" help:"Disable a rule."`
-	Clip         CameraArgs   `cmd:"" help:"Save a clip of what a camera sees now."`
-	Reload       ReloadArgs   `cmd:"" help:"Reload the configuration."`
-	Acknowledge  AlertArgs    `cmd:"" help:"Mark an alert as known until it goes, or take the mark back."`
+	Attach       AttachArgs   `cmd:"" route:"POST /cameras/{camera}/detectors" help:"Attach a detector."`
+	Detach       DetectorArgs `cmd:"" route:"DELETE /cameras/{camera}/detectors/{detector}" help:"Detach a detector."`
+	Enable       DetectorArgs `cmd:"" route:"POST /cameras/{camera}/detectors/{detector}/enable" help:"Enable a detector."`
+	Disable      DetectorArgs `cmd:"" route:"POST /cameras/{camera}/detectors/{detector}/disable" help:"Disable a detector."`
+	SetRate      RateArgs     `cmd:"" route:"PUT /cameras/{camera}/detectors/{detector}/rate" name:"set_rate" help:"Limit a detector's rate."`
+	AddCamera    AddArgs      `cmd:"" route:"POST /cameras" name:"add_camera" help:"Add a camera."`
+	RemoveCamera RemoveArgs   `cmd:"" route:"DELETE /cameras/{camera}" name:"remove_camera" help:"Remove a camera."`
+	Pause        CameraArgs   `cmd:"" route:"POST /cameras/{camera}/pause" help:"Pause a camera: close its source."`
+	Resume       CameraArgs   `cmd:"" route:"POST /cameras/{camera}/resume" help:"Resume a camera."`
+	RuleOn       RuleArgs     `cmd:"" route:"POST /cameras/{camera}/rules/{rule}/enable" name:"rule_on" help:"Enable a rule."`
+	RuleOff      RuleArgs     `cmd:"" route:"POST /cameras/{camera}/rules/{rule}/disable" name:"rule_off" help:"Disable a rule."`
+	Clip         CameraArgs   `cmd:"" route:"POST /cameras/{camera}/clips" help:"Save a clip of what a camera sees now."`
+	Reload       ReloadArgs   `cmd:"" route:"POST /reload" help:"Reload the configuration."`
+	Acknowledge  AlertArgs    `cmd:"" route:"POST /alerts/{alert}/acknowledge" help:"Mark an alert as known until it goes, or take the mark back."`
 }
 
 // Env is what commands are read with.
@@ -56,8 +56,8 @@ var _ = []args{
 	(*AlertArgs)(nil),
 }
 
-// allCameras is what --camera says for every camera.
-const allCameras = "all"
+// AllCameras is what --camera, and a route of the API, say for every camera.
+const AllCameras = "all"
 
 // CameraArgs say which camera is meant.
 type CameraArgs struct {
@@ -68,7 +68,7 @@ func (a *CameraArgs) camera(env Env) string {
 	switch a.Camera {
 	case "":
 		return env.Camera
-	case allCameras:
+	case AllCameras:
 		return ""
 	}
 	return a.Camera
@@ -188,6 +188,8 @@ type Verb struct {
 	Args []string // what each argument is, as "detector" or "key=value"; the last may be repeated
 	Flag bool     // takes --camera
 	Help string   // one line
+
+	Method, Path string // its route in the API: "DELETE", "/cameras/{camera}"
 }
 
 // Usage returns how a verb is written, as "detach DETECTOR [--camera NAME]".
@@ -213,6 +215,7 @@ func List() []Verb {
 	for i := range list {
 		f := t.Field(i)
 		list[i] = Verb{Name: nameOf(f), Help: f.Tag.Get("help")}
+		list[i].Method, list[i].Path, _ = strings.Cut(f.Tag.Get("route"), " ")
 		for _, a := range reflect.VisibleFields(f.Type) {
 			name := a.Tag.Get("name")
 			if name == "" {

@@ -15,6 +15,7 @@ import (
 
 	"rvo-tui/capture"
 	"rvo-tui/detectors"
+	"rvo-tui/internal/listen"
 	"rvo-tui/internal/logging"
 	"rvo-tui/runtime"
 )
@@ -41,13 +42,15 @@ type Codec struct {
 
 // Options is what a Server serves. Its configuration must be valid.
 type Options struct {
-	Config     Config
-	Runtime    Runtime
-	Ring       *logging.Ring   // lines of the log; nil: none are kept
-	Recent     *runtime.Recent // events; nil: none are kept
-	ClipsDir   string          // directory of the evidence; empty: none is kept
-	Kinds      detectors.Kinds // as the Runtime's
-	Configured func() []string // endpoints of the detectors in the configuration; may be nil
+	Config   Config
+	Runtime  Runtime
+	Ring     *logging.Ring   // lines of the log; nil: none are kept
+	Recent   *runtime.Recent // events; nil: none are kept
+	ClipsDir string          // directory of the evidence; empty: none is kept
+	Kinds    detectors.Kinds // as the Runtime's
+	// Configured returns the cameras and detectors of the current configuration: what
+	// they read from and talk to may be used by those that are added, too. May be nil.
+	Configured func() ([]capture.Config, []detectors.Config)
 	Codec      Codec
 	Reload     func(context.Context) error // nil: reload is refused
 	Stop       func()                      // begins to stop the program; nil: stop is refused
@@ -76,7 +79,12 @@ type Server struct {
 	gate     gate
 	ending   <-chan struct{} // closed when the program ends; set before the first request
 
+	states states
+	adding chan struct{} // holds one while something is added
+
 	streams, commands, previews, disk semaphore
+
+	socket, tcp *listen.Service // without an Address: there is none
 }
 
 // NewServer returns a server that is ready to Run.
@@ -86,18 +94,21 @@ func NewServer(opts Options) *Server {
 	}
 	id := make([]byte, 8)
 	_, _ = rand.Read(id) // it never fails
-	return &Server{
+	s := &Server{
 		opts: opts, log: opts.Log, instance: hex.EncodeToString(id), policy: newPolicy(opts), gate: newGate(opts.Config, opts.Log),
+		adding:   make(chan struct{}, 1),
 		streams:  semaphore{max: maxStreams, what: "streams are open"},
 		commands: semaphore{max: maxCommands, what: "commands are being carried out"},
 		previews: semaphore{max: maxPreviews, what: "streams of frames are open"},
 		disk:     semaphore{max: maxReads, what: "clients are reading evidence"},
 	}
+	s.listenAt(opts.Config)
+	return s
 }
 
 // routes returns every route of the API.
 func (s *Server) routes() []Route {
-	return slices.Concat(s.loginRoutes(), s.stateRoutes(), s.mediaRoutes(), s.evidenceRoutes())
+	return slices.Concat(s.stateRoutes(), s.verbRoutes(), s.mediaRoutes(), s.evidenceRoutes(), s.loginRoutes())
 }
 
 // Handler returns the handler of the API. The contexts of its requests must come

@@ -3,10 +3,13 @@ package api
 import (
 	"fmt"
 	"net"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
+
+	"rvo-tui/detectors/remote"
 )
 
 // Auto is the Config.Socket that stands for DefaultSocket.
@@ -17,8 +20,9 @@ type Config struct {
 	// Socket is the path of the unix socket that the API is served on: Auto for
 	// DefaultSocket, "" for none.
 	Socket string `toml:"socket"`
-	// Listen is a TCP address, as HOST:PORT, that serves the API too, over TLS
-	// and to holders of a token. Empty: none.
+	// Listen is a TCP address, as HOST:PORT, that serves the API too. On loopback
+	// this user and root are let in, and holders of a token; TLS is used where there
+	// is a certificate. Any other address needs TLS and a token. Empty: none.
 	Listen string `toml:"listen"`
 	// Token lets its holder do everything over TCP, ReadToken only look. Both are
 	// secrets. An empty ReadToken is nobody's.
@@ -31,6 +35,13 @@ type Config struct {
 	// beside those on this machine and configured ones: each an endpoint as of a
 	// detector, HOST:PORT, or a HOST with any port.
 	Endpoints []string `toml:"endpoints"`
+	// Sources are what cameras added over the API may read from, beside devices,
+	// scenes and the hosts of configured cameras: each a HOST, HOST:PORT,
+	// SCHEME://HOST[:PORT] or a network as 192.0.2.0/24.
+	Sources []string `toml:"sources"`
+	// Hosts are names of this machine beside localhost and its addresses, by which
+	// requests may come, as through a proxy.
+	Hosts []string `toml:"hosts"`
 }
 
 // DefaultConfig returns what holds where the configuration says nothing: a
@@ -68,6 +79,19 @@ func (c Config) Validate(bad func(key, problem string)) {
 			bad("endpoints", fmt.Sprintf("%q %v", redactUser(e), err))
 		}
 	}
+	if len(c.Sources) > maxEndpoints {
+		bad("sources", fmt.Sprintf("has %d entries; at most %d are possible", len(c.Sources), maxEndpoints))
+	}
+	for _, e := range c.Sources {
+		if _, err := parseSource(e); err != nil {
+			bad("sources", fmt.Sprintf("%q %v", redactUser(e), err))
+		}
+	}
+	for _, h := range c.Hosts {
+		if _, err := remote.ParseEndpoint(net.JoinHostPort(h, "1")); err != nil {
+			bad("hosts", fmt.Sprintf("%q is no name or address: write it without a port", h))
+		}
+	}
 }
 
 func (c Config) checkListen(bad func(key, problem string)) {
@@ -76,15 +100,29 @@ func (c Config) checkListen(bad func(key, problem string)) {
 	if err != nil || perr != nil || n < 0 || n > 65535 {
 		bad("listen", fmt.Sprintf("%q is not an address; write host:port, as in \"0.0.0.0:7443\", or \"\" for none", c.Listen))
 	}
+	if (c.TLSCert == "") != (c.TLSKey == "") {
+		bad("tls_key", "tls_cert and tls_key belong together; give both or none")
+	}
+	if onLoopback(c.Listen) {
+		return
+	}
 	for _, k := range []struct{ key, value, what string }{
-		{"token", c.Token, "clients prove with it that they may"},
-		{"tls_cert", c.TLSCert, "TCP is served over TLS alone"},
-		{"tls_key", c.TLSKey, "TCP is served over TLS alone"},
+		{"token", c.Token, "beyond this machine clients prove with it that they may"},
+		{"tls_cert", c.TLSCert, "beyond this machine the API is served over TLS alone"},
+		{"tls_key", c.TLSKey, "beyond this machine the API is served over TLS alone"},
 	} {
 		if k.value == "" {
 			bad(k.key, "is missing and listen needs it: "+k.what)
 		}
 	}
+}
+
+// onLoopback reports whether an address HOST:PORT is reached from this machine
+// alone. A name other than localhost is not.
+func onLoopback(listen string) bool {
+	host, _, err := net.SplitHostPort(listen)
+	addr, perr := netip.ParseAddr(host)
+	return err == nil && (host == "localhost" || perr == nil && addr.Unmap().IsLoopback())
 }
 
 func checkToken(key, token string, bad func(key, problem string)) {

@@ -48,6 +48,9 @@ func newGate(cfg Config, log *slog.Logger) gate {
 	if cfg.ReadToken != "" {
 		g.read = digest(cfg.ReadToken)
 	}
+	for _, h := range cfg.Hosts {
+		g.hosts[canonicalHost(h)] = true
+	}
 	return g
 }
 
@@ -128,10 +131,9 @@ func (g *gate) known(r *http.Request, p *peer) bool {
 	if h, _, err := net.SplitHostPort(host); err == nil {
 		host = h
 	}
-	host = strings.ToLower(strings.TrimSuffix(strings.Trim(host, "[]"), "."))
+	host = canonicalHost(strings.Trim(host, "[]"))
 	if addr, err := netip.ParseAddr(host); err == nil {
-		addr = addr.Unmap()
-		return addr.IsLoopback() || addr == p.local || g.hosts[addr.String()]
+		return addr.IsLoopback() || addr == p.local || g.hosts[host]
 	}
 	switch {
 	case host == "localhost", host == socketHost, g.hosts[host]:

@@ -1,9 +1,14 @@
 package api
 
 import (
+	"bytes"
+	"cmp"
 	"errors"
+	"fmt"
 	"net"
+	"net/http"
 	"net/netip"
+	"net/url"
 	"strings"
 
 	"rvo-tui/detectors/remote"
@@ -74,6 +79,62 @@ func canonicalHost(host string) string {
 		return ip.Unmap().String()
 	}
 	return strings.TrimSuffix(strings.ToLower(host), ".")
+}
+
+// sourcePermit is one entry of Config.Sources: what a camera that is added over the
+// API may read from.
+type sourcePermit struct {
+	scheme, host, port string       // an empty one means any
+	network            netip.Prefix // valid: the addresses that are meant, in place of host
+}
+
+// parseSource reads HOST, HOST:PORT, SCHEME://HOST[:PORT] or a network such as
+// 192.0.2.0/24.
+func parseSource(text string) (p sourcePermit, err error) {
+	bad := errors.New("is no source: write a host, host:port, rtsp://host, or a network as in 192.0.2.0/24")
+	if p.network, err = netip.ParsePrefix(text); err == nil {
+		return p, nil
+	}
+	scheme, rest, found := strings.Cut(text, "://")
+	if found {
+		p.scheme = strings.ToLower(scheme)
+	} else {
+		rest = text
+	}
+	p.host = strings.TrimSuffix(strings.TrimPrefix(rest, "["), "]")
+	if host, port, err := net.SplitHostPort(rest); err == nil {
+		p.host, p.port = host, port
+	}
+	if _, err := remote.ParseEndpoint(net.JoinHostPort(p.host, cmp.Or(p.port, "1"))); err != nil || found && p.scheme == "" {
+		return p, bad
+	}
+	p.host = canonicalHost(p.host)
+	return p, nil
+}
+
+// allows reports whether the address of a camera is what the entry means. Names are
+// compared as names: nothing is looked up.
+func (p sourcePermit) allows(u *url.URL) bool {
+	host := canonicalHost(u.Hostname())
+	if p.network.IsValid() {
+		addr, err := netip.ParseAddr(host)
+		return err == nil && p.network.Contains(addr)
+	}
+	return host == p.host && (p.scheme == "" || strings.EqualFold(u.Scheme, p.scheme)) && (p.port == "" || portOf(u) == p.port)
+}
+
+// portOf returns the port that an address means; "": its scheme has none of its own.
+func portOf(u *url.URL) string {
+	ports := map[string]string{"rtsp": "554", "rtsps": "322", "http": "80", "https": "443", "rtmp": "1935", "rtmps": "443"}
+	return cmp.Or(u.Port(), ports[strings.ToLower(u.Scheme)])
+}
+
+// expands refuses a body that counts on what the API does not do.
+func expands(body []byte) error {
+	if at := bytes.Index(body, []byte("${")); at >= 0 {
+		return problem(http.StatusBadRequest, fmt.Sprintf("${…} is not expanded over the API (byte %d)", at), "write the value itself, or put it into the configuration file and reload")
+	}
+	return nil
 }
 
 // redactUser hides what stands where a password might.

@@ -1,13 +1,17 @@
 package api
 
 import (
+	"fmt"
 	"net/http"
+	"net/netip"
+	"net/url"
 	"slices"
 
 	"rvo-tui/capture"
 	"rvo-tui/detectors"
 	"rvo-tui/detectors/remote"
 	"rvo-tui/internal/option"
+	"rvo-tui/runtime"
 )
 
 // paths returns the keys of a kind that name a file or a program of this machine,
@@ -17,23 +21,44 @@ func paths(k detectors.Kind) []string {
 }
 
 // policy says what may be attached and added over the API: nothing that reads a
-// file, starts a program of the caller's choice, or sends frames where nobody has
-// allowed it.
+// file, starts a program of the caller's choice, opens an address that nobody has
+// allowed, or takes more than its share of the machine.
 type policy struct {
 	kinds      detectors.Kinds
 	permits    []permit
-	configured func() []string // endpoints of the configuration; may be nil
+	sources    []sourcePermit
+	configured func() ([]capture.Config, []detectors.Config)
 }
 
 func newPolicy(opts Options) policy {
 	p := policy{kinds: opts.Kinds, configured: opts.Configured}
+	if p.configured == nil {
+		p.configured = func() ([]capture.Config, []detectors.Config) { return nil, nil }
+	}
 	for _, text := range opts.Config.Endpoints {
 		if e, err := parsePermit(text); err == nil { // Validate has reported others
 			p.permits = append(p.permits, e)
 		}
 	}
+	for _, text := range opts.Config.Sources {
+		if e, err := parseSource(text); err == nil { // likewise
+			p.sources = append(p.sources, e)
+		}
+	}
 	return p
 }
+
+// What may run when something is added over the API; the configuration may have
+// more.
+const (
+	maxCameras   = 32
+	maxDetectors = 32              // of one camera
+	maxPixels    = 4 * 3840 * 2160 // of one frame of every camera together
+	maxFPS       = 120             // of an added camera
+)
+
+// forBenchmarks are the kinds that only make work.
+var forBenchmarks = []string{"load", "jitter"}
 
 const intoTheFile = "put the detector into the configuration file and reload"
 
@@ -42,6 +67,9 @@ func denied(detail, remedy string) error { return problem(http.StatusForbidden, 
 // kind refuses a kind that cannot do without a program or a file.
 func (p policy) kind(k detectors.Kind) error {
 	files := paths(k)
+	if slices.Contains(forBenchmarks, k.Name) {
+		return denied("kind: "+k.Name+" only makes work, for benchmarks", intoTheFile)
+	}
 	if slices.Contains(files, "command") {
 		return denied("kind: "+k.Name+" starts a program, which nobody may choose over the API", intoTheFile)
 	}
@@ -61,8 +89,17 @@ func (p policy) kind(k detectors.Kind) error {
 	return nil
 }
 
-// detector refuses a detector that may not be attached.
-func (p policy) detector(cfg detectors.Config) error {
+// detector refuses a detector that may not be attached to a camera; "": to all.
+func (p policy) detector(cfg detectors.Config, camera string, snap *runtime.Snapshot) error {
+	if cfg.Execution == detectors.Inline {
+		return denied("execution: inline would let the detector hold up its camera", "leave the key out, or "+intoTheFile)
+	}
+	for i := range snap.Cameras {
+		c := &snap.Cameras[i]
+		if (camera == "" || camera == c.Name) && len(c.Detectors) >= maxDetectors {
+			return denied(fmt.Sprintf("camera %s has %d detectors, and no more are attached over the API", c.Name, len(c.Detectors)), "detach one, or "+intoTheFile)
+		}
+	}
 	k, ok := p.kinds[cfg.Kind]
 	if !ok {
 		return nil // validation says which there are
@@ -95,32 +132,87 @@ func (p policy) endpoint(text string) error {
 			return nil
 		}
 	}
-	if p.configured != nil {
-		for _, text := range p.configured() {
-			c, err := remote.ParseEndpoint(text)
-			if err == nil && (permit{endpoint: c, scheme: true}).allows(e) {
-				return nil
-			}
+	_, configured := p.configured()
+	for _, d := range configured {
+		c, err := remote.ParseEndpoint(d.Text("endpoint"))
+		if err == nil && (permit{endpoint: c, scheme: true}).allows(e) {
+			return nil
 		}
 	}
 	return denied("endpoint: "+e.String()+" is neither on this machine nor of a configured detector", "allow it with control.endpoints")
 }
 
 // camera refuses a camera that may not be added.
-func (p policy) camera(cfg capture.Config) error {
+func (p policy) camera(cfg capture.Config, snap *runtime.Snapshot) error {
+	if len(snap.Cameras) >= maxCameras {
+		return denied(fmt.Sprintf("there are %d cameras, and no more are added over the API", len(snap.Cameras)), "remove one, or put the camera into the configuration file and reload")
+	}
+	pixels := pixelsOf(cfg.Width, cfg.Height)
+	for i := range snap.Cameras {
+		pixels += pixelsOf(snap.Cameras[i].Width, snap.Cameras[i].Height)
+	}
+	if pixels > maxPixels {
+		return denied(fmt.Sprintf("width, height: all cameras together would have %d pixels a frame, and %d are allowed over the API", pixels, maxPixels), "ask for a smaller frame, or remove a camera")
+	}
+	if cfg.FPS > maxFPS {
+		return denied(fmt.Sprintf("fps: %g is more than the %d allowed over the API", cfg.FPS, maxFPS), "ask for less")
+	}
 	for _, s := range []struct{ key, source string }{{"source", cfg.Source}, {"evidence_source", cfg.EvidenceSource}} {
 		if s.source == "" && s.key == "evidence_source" {
 			continue
 		}
-		addr, err := capture.ParseAddress(s.source)
-		if err != nil {
-			return problem(http.StatusBadRequest, s.key+": "+err.Error(), "")
-		}
-		switch addr.Kind {
-		case capture.KindDevice, capture.KindSynthetic, capture.KindRTSP, capture.KindHTTP, capture.KindStream:
-		default:
-			return denied(s.key+": no file may be chosen over the API", "put the camera into the configuration file and reload, or give a device, an rtsp:// or http:// address or a scene")
+		if err := p.source(s.key, s.source); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+// pixelsOf returns the pixels of a frame. One whose size is not known counts as
+// 1920x1080.
+func pixelsOf(width, height int) int {
+	switch {
+	case width <= 0 && height <= 0:
+		width, height = 1920, 1080
+	case width <= 0:
+		width = height * 16 / 9
+	case height <= 0:
+		height = width * 9 / 16
+	}
+	return width * height
+}
+
+// source refuses a source that may not be opened.
+func (p policy) source(key, source string) error {
+	addr, err := capture.ParseAddress(source)
+	if err != nil {
+		return problem(http.StatusBadRequest, key+": "+err.Error(), "")
+	}
+	switch addr.Kind {
+	case capture.KindDevice, capture.KindSynthetic:
+		return nil
+	case capture.KindRTSP, capture.KindHTTP, capture.KindStream:
+	default:
+		return denied(key+": no file may be chosen over the API", "put the camera into the configuration file and reload, or give a device, an rtsp:// or http:// address or a scene")
+	}
+	u, err := url.Parse(addr.URL)
+	if err != nil {
+		return problem(http.StatusBadRequest, key+": is no address", "write it as in rtsp://host/path")
+	}
+	if slices.ContainsFunc(p.sources, func(s sourcePermit) bool { return s.allows(u) }) {
+		return nil
+	}
+	cameras, _ := p.configured()
+	for _, c := range cameras {
+		for _, text := range []string{c.Source, c.EvidenceSource} {
+			a, err := capture.ParseAddress(text)
+			if err != nil || a.URL == "" {
+				continue
+			}
+			if known, err := url.Parse(a.URL); err == nil && (sourcePermit{known.Scheme, canonicalHost(known.Hostname()), portOf(known), netip.Prefix{}}).allows(u) {
+				return nil
+			}
+		}
+	}
+	return denied(key+": "+u.Scheme+"://"+u.Host+" is no address of a configured camera", "allow it with control.sources")
 }

@@ -1,20 +1,223 @@
 package api
 
 import (
+	"fmt"
 	"net/http"
+	"net/url"
+	"os"
+	"reflect"
+	"slices"
+	"time"
+
+	"rvo-tui/detectors"
+	"rvo-tui/internal/logging"
+	"rvo-tui/internal/option"
+	"rvo-tui/internal/text"
+	"rvo-tui/runtime"
 )
 
-// stateRoutes returns the routes of what stands how.
+// About is who answers.
+type About struct {
+	Version  string    `json:"version"`
+	Instance string    `json:"instance"` // changes with every start: numbers of events and log lines begin anew then
+	PID      int       `json:"pid"`
+	Host     string    `json:"host"`   // name of the machine
+	Config   string    `json:"config"` // configuration in use, as its user named it
+	Started  time.Time `json:"started"`
+	ReadOnly bool      `json:"read_only"` // the caller may change nothing
+	Cameras  []Camera  `json:"cameras"`
+	Kinds    []Kind    `json:"kinds"` // of detector, that may be attached over the API
+}
+
+// Camera is a running camera.
+type Camera struct {
+	Name   string `json:"name"`
+	Source string `json:"source"` // redacted
+}
+
+// Kind is a kind of detector.
+type Kind struct {
+	Name    string       `json:"name"`
+	Doc     string       `json:"doc"`     // one line
+	Options []KindOption `json:"options"` // keys of its own
+}
+
+// KindOption is a key of a detector.
+type KindOption struct {
+	Name    string   `json:"name"`
+	Type    string   `json:"type"`              // "string", "number", "integer", "boolean", "duration" or "list"
+	Default string   `json:"default,omitempty"` // as it is written
+	Help    string   `json:"help"`              // one line
+	Choices []string `json:"choices,omitempty"` // the values that are allowed
+}
+
+// Keys returns the names of the kind's options.
+func (k Kind) Keys() []string {
+	keys := make([]string, len(k.Options))
+	for i, o := range k.Options {
+		keys[i] = o.Name
+	}
+	return keys
+}
+
+// Events is the answer of GET /api/events, and Log that of GET /api/log.
+type (
+	Events struct {
+		Instance string                `json:"instance"`
+		Events   []runtime.RecentEvent `json:"events"` // oldest first
+	}
+	Log struct {
+		Instance string         `json:"instance"`
+		Lines    []logging.Line `json:"lines"` // oldest first
+	}
+)
+
+// stateRoutes returns the routes that tell how everything stands.
 func (s *Server) stateRoutes() []Route {
 	return []Route{
-		{Method: "GET", Path: "/state", Doc: "The snapshot: how everything stands.", Serve: s.state},
+		{Method: "GET", Path: "/about", Doc: "Who answers: version, instance, cameras, kinds of detector.", Serve: s.about},
+		{Method: "GET", Path: "/state", Doc: "The snapshot: how everything stands. With ?view=seed in the shape of the seed.", Serve: s.state},
+		{Method: "GET", Path: "/stream", Doc: "Server-sent events: snapshots, events, log lines and gaps.", Serve: s.stream},
+		{Method: "GET", Path: "/events", Doc: "The events that are kept in memory.", Serve: s.events},
+		{Method: "GET", Path: "/log", Doc: "The log lines that are kept in memory.", Serve: s.logLines},
+		{Method: "GET", Path: "/alerts", Doc: "The present troubles.", Serve: s.alerts},
 	}
 }
 
-func (s *Server) state(w http.ResponseWriter, _ *http.Request) error {
-	line, err := s.opts.Runtime.Snapshot().MarshalJSON()
+func (s *Server) about(w http.ResponseWriter, r *http.Request) error {
+	snap := s.opts.Runtime.Snapshot()
+	host, _ := os.Hostname() // without it clients show the address alone
+	by, _ := callerOf(r.Context())
+	a := About{
+		Version: s.opts.Version, Instance: s.instance, PID: os.Getpid(), Host: host, Config: s.opts.ConfigFile,
+		Started: snap.Started, ReadOnly: !by.write, Cameras: make([]Camera, len(snap.Cameras)), Kinds: []Kind{},
+	}
+	for i := range snap.Cameras {
+		a.Cameras[i] = Camera{snap.Cameras[i].Name, snap.Cameras[i].Source}
+	}
+	for _, name := range s.opts.Kinds.Names() {
+		if k := s.opts.Kinds[name]; s.policy.kind(k) == nil {
+			a.Kinds = append(a.Kinds, kindOf(k))
+		}
+	}
+	return writeJSON(w, a)
+}
+
+// kindOf describes a kind, without the keys that nobody may choose.
+func kindOf(k detectors.Kind) Kind {
+	out := Kind{Name: k.Name, Doc: k.Doc, Options: []KindOption{}}
+	for _, o := range k.Own() {
+		if o.Path {
+			continue
+		}
+		v := KindOption{Name: o.Key, Type: typeName(o.Type), Help: o.Help, Choices: o.Choices}
+		if f := option.Field(reflect.ValueOf(k.Defaults.Options), o.Key); !o.Secret && f.IsValid() && !f.IsZero() {
+			v.Default = option.Text(f)
+		}
+		out.Options = append(out.Options, v)
+	}
+	return out
+}
+
+func typeName(t reflect.Type) string {
+	switch {
+	case t == reflect.TypeFor[text.Duration]():
+		return "duration"
+	case option.IsText(t):
+		return "string"
+	}
+	switch t.Kind() {
+	case reflect.Bool:
+		return "boolean"
+	case reflect.Int, reflect.Int64, reflect.Uint64:
+		return "integer"
+	case reflect.Float64:
+		return "number"
+	case reflect.Slice:
+		return "list"
+	}
+	return "string"
+}
+
+func (s *Server) state(w http.ResponseWriter, r *http.Request) error {
+	q := r.URL.Query()
+	if err := onlyKeys(q, "view", "camera"); err != nil {
+		return err
+	}
+	snap := s.opts.Runtime.Snapshot()
+	switch view := q.Get("view"); {
+	case view == "seed":
+		return s.seedState(w, snap, q.Get("camera"))
+	case view != "":
+		return problem(http.StatusBadRequest, fmt.Sprintf("view %q is unknown", text.Clean(view)), `use "seed" or leave it out`)
+	case q.Has("camera"):
+		return problem(http.StatusBadRequest, "camera is for view=seed", "leave it out")
+	}
+	body, err := snap.MarshalJSON()
+	if err != nil {
+		return fmt.Errorf("write snapshot: %w", err)
+	}
+	return writeBytes(w, "application/json", body)
+}
+
+func (s *Server) events(w http.ResponseWriter, r *http.Request) error {
+	if s.opts.Recent == nil {
+		return errNoEvents
+	}
+	list, err := page(r.URL.Query(), s.opts.Recent.Events)
 	if err != nil {
 		return err
 	}
-	return writeBytes(w, "application/json", line)
+	return writeJSON(w, Events{s.instance, list})
+}
+
+func (s *Server) logLines(w http.ResponseWriter, r *http.Request) error {
+	if s.opts.Ring == nil {
+		return errNoLog
+	}
+	list, err := page(r.URL.Query(), s.opts.Ring.Lines)
+	if err != nil {
+		return err
+	}
+	return writeJSON(w, Log{s.instance, list})
+}
+
+var (
+	errNoEvents = problem(http.StatusNotFound, "this rvo-tui keeps no events in memory", "")
+	errNoLog    = problem(http.StatusNotFound, "this rvo-tui keeps no log in memory", "")
+)
+
+// page returns what a query asks for of a numbered sequence: what follows after, or
+// else the newest limit.
+func page[T any](q url.Values, kept func(after uint64) []T) ([]T, error) {
+	if err := onlyKeys(q, "after", "limit"); err != nil {
+		return nil, err
+	}
+	after, given, err := numberOf(q, "after")
+	if err != nil {
+		return nil, err
+	}
+	limit, limited, err := numberOf(q, "limit")
+	if err != nil {
+		return nil, err
+	}
+	list := append([]T{}, kept(after)...)
+	switch n := uint64(len(list)); {
+	case !limited || n <= limit:
+		return list, nil
+	case given:
+		return list[:limit], nil
+	default:
+		return slices.Clip(list[n-limit:]), nil
+	}
+}
+
+// alerts answers with the present troubles.
+func (s *Server) alerts(w http.ResponseWriter, _ *http.Request) error {
+	return writeJSON(w, Alerts{append([]runtime.Alert{}, s.opts.Runtime.Snapshot().Alerts...)})
+}
+
+// Alerts is the answer of GET /api/alerts.
+type Alerts struct {
+	Alerts []runtime.Alert `json:"alerts"`
 }

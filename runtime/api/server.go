@@ -1,0 +1,146 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"syscall"
+	"time"
+
+	"rvo-tui/internal/listen"
+)
+
+const (
+	maxHeader   = 16 << 10        // bytes of headers
+	maxRequests = 64              // at a time on one connection of HTTP/2
+	headerTime  = 5 * time.Second // for a TLS handshake, and for the headers of a request
+	idleTime    = time.Minute
+	pingEvery   = 10 * time.Second // without a frame of HTTP/2 from the client
+	pingTimeout = 10 * time.Second // past it a client that is stopped or gone is let go
+	stopTime    = time.Second      // that requests being served have at the end
+)
+
+// Run serves at the unix socket and, where asked for, over TCP, until ctx ends;
+// requests being served then have a second to finish. It returns nil. A socket or an
+// address that cannot be had is a warning in the log, and is tried again every 1 to
+// 10 s. It is called once.
+func (s *Server) Run(ctx context.Context) error {
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	s.ending = ctx.Done()
+	if s.socket.Address == "" && s.opts.Config.Socket == Auto {
+		s.log.Info("there is no control socket: neither $RUNTIME_DIRECTORY nor $XDG_RUNTIME_DIR names a directory", "do", "set control.socket to a path, or to \"\" for none")
+	}
+	for _, service := range []*listen.Service{s.socket, s.tcp} {
+		if service.Address != "" {
+			wg.Go(func() { service.Run(ctx) })
+		}
+	}
+	<-ctx.Done()
+	return nil
+}
+
+// Socket returns the path of the socket being served, empty while there is none.
+func (s *Server) Socket() string { return s.socket.Addr() }
+
+// Addr returns the TCP address being served, empty while there is none. It differs
+// from the configured one where that has port 0 or no host.
+func (s *Server) Addr() string { return s.tcp.Addr() }
+
+// listenAt sets where the API is to be served.
+func (s *Server) listenAt(cfg Config) {
+	path := cfg.path()
+	s.socket = &listen.Service{
+		Name: "the API is", Address: path, Advice: socketAdvice, Log: s.log,
+		Open:  func(ctx context.Context) (net.Listener, error) { return openSocket(ctx, path) },
+		Serve: func(ctx context.Context, ln net.Listener) error { return s.serve(ctx, ln, nil) },
+	}
+	var pair *certificate // of the listener that is open
+	s.tcp = &listen.Service{
+		Name: "the API is", Address: cfg.Listen, Advice: listenAdvice, Log: s.log,
+		Open: func(ctx context.Context) (ln net.Listener, err error) {
+			if cfg.TLSCert != "" {
+				if pair, err = openCertificate(cfg.TLSCert, cfg.TLSKey, s.log); err != nil {
+					return nil, err
+				}
+			}
+			return listenTCP(ctx, cfg)
+		},
+		Serve: func(ctx context.Context, ln net.Listener) error { return s.serve(ctx, ln, pair) },
+	}
+}
+
+var errExposed = errors.New("an address beyond this machine needs TLS and a token")
+
+// listenTCP listens at Config.Listen.
+func listenTCP(ctx context.Context, cfg Config) (net.Listener, error) {
+	var lc net.ListenConfig
+	ln, err := lc.Listen(ctx, "tcp", cfg.Listen)
+	if err != nil {
+		return nil, err
+	}
+	// What a name means is known only now.
+	if a, ok := ln.Addr().(*net.TCPAddr); !ok || !a.IP.IsLoopback() && (cfg.TLSCert == "" || cfg.Token == "") {
+		ln.Close()
+		return nil, fmt.Errorf("listen at %s: %w", cfg.Listen, errExposed)
+	}
+	return ln, nil
+}
+
+// serve serves one listener, which it closes, until ctx ends or it breaks. Without a
+// certificate there is no TLS.
+func (s *Server) serve(ctx context.Context, ln net.Listener, pair *certificate) error {
+	srv := &http.Server{
+		Handler:           s.Handler(),
+		ConnContext:       withPeer,
+		ReadHeaderTimeout: headerTime,
+		IdleTimeout:       idleTime,
+		MaxHeaderBytes:    maxHeader,
+		HTTP2: &http.HTTP2Config{
+			MaxConcurrentStreams: maxRequests, SendPingTimeout: pingEvery, PingTimeout: pingTimeout, WriteByteTimeout: sendTimeout,
+		},
+		ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
+	}
+	bounded := &pool{Listener: ln, log: s.log}
+	done := make(chan error, 1)
+	go func() {
+		if pair == nil {
+			done <- srv.Serve(bounded)
+			return
+		}
+		srv.TLSConfig = pair.config()
+		done <- srv.ServeTLS(bounded, "", "")
+	}()
+	select {
+	case err := <-done:
+		srv.Close()
+		return err
+	case <-ctx.Done():
+	}
+	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTime)
+	defer cancel()
+	if srv.Shutdown(end) != nil {
+		srv.Close() // a handler that hangs in the system is not waited for
+	}
+	<-done
+	return nil
+}
+
+// listenAdvice says what to do about an error of listening on TCP.
+func listenAdvice(err error) string {
+	switch {
+	case errors.Is(err, errExposed):
+		return "set control.token, control.tls_cert and control.tls_key, or listen at 127.0.0.1"
+	case errors.Is(err, syscall.EADDRINUSE):
+		return "stop the program that has the port, or set another control.listen"
+	case errors.Is(err, syscall.EACCES):
+		return "set control.listen to a port of 1024 or above, and let this user read the files"
+	case errors.Is(err, syscall.EADDRNOTAVAIL):
+		return "set control.listen to an address of this machine"
+	}
+	return "put it right, or set another control.listen"
+}

@@ -1,0 +1,197 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// socket is a unix socket that this process alone serves, by a lock on a file
+// beside it. Closing removes both.
+type socket struct {
+	net.Listener
+	lock *os.File
+}
+
+// heldError is a socket that another program serves.
+type heldError struct {
+	path string
+	pid  int // 0: not known
+}
+
+func (e *heldError) Error() string {
+	if e.pid != 0 {
+		return fmt.Sprintf("socket %s: another rvo-tui serves it, process %d", e.path, e.pid)
+	}
+	return fmt.Sprintf("socket %s: another program serves it", e.path)
+}
+
+// openSocket listens at a path for this user alone. What a dead process has left
+// there is replaced, what a live one serves is not.
+func openSocket(ctx context.Context, path string) (*socket, error) {
+	path, err := socketPath(path)
+	if err != nil {
+		return nil, err
+	}
+	lock, err := lockSocket(path)
+	if err != nil {
+		return nil, err
+	}
+	ln, err := listenSocket(ctx, path)
+	if err != nil {
+		unlock(lock)
+		return nil, err
+	}
+	return &socket{ln, lock}, nil
+}
+
+// Close implements net.Listener.
+func (s *socket) Close() error {
+	err := s.Listener.Close() // which removes the socket
+	unlock(s.lock)
+	return err
+}
+
+// socketPath makes the directory of a socket and returns the path without
+// symbolic links. Who else may write to the directory could put a socket of his
+// own in the place of ours.
+func socketPath(path string) (string, error) {
+	dir := filepath.Dir(path)
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return "", fmt.Errorf("make the directory of the control socket: %w", err)
+	}
+	dir, err := filepath.EvalSymlinks(dir)
+	if err != nil {
+		return "", fmt.Errorf("find the directory of the control socket: %w", err)
+	}
+	if dir, err = filepath.Abs(dir); err != nil {
+		return "", fmt.Errorf("find the directory of the control socket: %w", err)
+	}
+	info, err := os.Stat(dir)
+	if err != nil {
+		return "", fmt.Errorf("find the directory of the control socket: %w", err)
+	}
+	if info.Mode().Perm()&0o022 != 0 {
+		return "", fmt.Errorf("directory %s: others may write to it (mode %v), and so put a socket of their own there", dir, info.Mode().Perm())
+	}
+	if st, ok := info.Sys().(*syscall.Stat_t); ok && st.Uid != 0 && int(st.Uid) != os.Geteuid() {
+		return "", fmt.Errorf("directory %s: it belongs to another user (uid %d)", dir, st.Uid)
+	}
+	path = filepath.Join(dir, filepath.Base(path))
+	if len(path) > maxSocketPath {
+		return "", fmt.Errorf("socket %s: the path is %d bytes long, and a socket's has %d at most", path, len(path), maxSocketPath)
+	}
+	return path, nil
+}
+
+// lockSocket takes the lock of a socket and writes this process into it.
+func lockSocket(path string) (*os.File, error) {
+	name := path + ".lock"
+	for {
+		lock, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE|unix.O_NOFOLLOW, 0o600)
+		if err != nil {
+			return nil, fmt.Errorf("lock the control socket: %w", err)
+		}
+		err = unix.Flock(int(lock.Fd()), unix.LOCK_EX|unix.LOCK_NB)
+		if err != nil {
+			held := &heldError{path: path, pid: readPID(lock)}
+			lock.Close()
+			if errors.Is(err, unix.EWOULDBLOCK) {
+				return nil, held
+			}
+			return nil, fmt.Errorf("lock the control socket: %w", err)
+		}
+		// Its last holder may have removed it between the opening and the lock.
+		here, err1 := lock.Stat()
+		there, err2 := os.Lstat(name)
+		if err1 == nil && err2 == nil && os.SameFile(here, there) {
+			if err = lock.Truncate(0); err == nil {
+				_, err = lock.WriteAt([]byte(strconv.Itoa(os.Getpid())+"\n"), 0)
+			}
+			if err != nil {
+				unlock(lock)
+				return nil, fmt.Errorf("lock the control socket: %w", err)
+			}
+			return lock, nil
+		}
+		lock.Close()
+	}
+}
+
+func readPID(lock *os.File) int {
+	text := make([]byte, 16)
+	n, _ := lock.ReadAt(text, 0)
+	pid, err := strconv.Atoi(strings.TrimSpace(string(text[:n])))
+	if err != nil || pid <= 0 {
+		return 0
+	}
+	return pid
+}
+
+// unlock removes a lock that is held and lets go of it.
+func unlock(lock *os.File) {
+	_ = os.Remove(lock.Name()) // what cannot be removed is free all the same
+	_ = lock.Close()
+}
+
+// listenSocket listens at a path whose lock is held.
+func listenSocket(ctx context.Context, path string) (net.Listener, error) {
+	info, err := os.Lstat(path)
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+	case err != nil:
+		return nil, fmt.Errorf("look for the control socket: %w", err)
+	case info.Mode().Type() != os.ModeSocket:
+		return nil, fmt.Errorf("socket %s: something else is there (%v)", path, info.Mode().Type())
+	default:
+		var d net.Dialer
+		if conn, err := d.DialContext(ctx, "unix", path); err == nil {
+			conn.Close()
+			return nil, &heldError{path: path}
+		}
+		if err := os.Remove(path); err != nil {
+			return nil, fmt.Errorf("remove the control socket of a dead process: %w", err)
+		}
+	}
+	// The mode of the socket is that of its inode from the first instant on.
+	lc := net.ListenConfig{Control: func(_, _ string, raw syscall.RawConn) error {
+		var err error
+		if e := raw.Control(func(fd uintptr) { err = unix.Fchmod(int(fd), 0o600) }); e != nil {
+			return e
+		}
+		return err
+	}}
+	ln, err := lc.Listen(ctx, "unix", path)
+	if err != nil {
+		return nil, fmt.Errorf("listen at the control socket: %w", err)
+	}
+	if err := os.Chmod(path, 0o600); err != nil { // where the system did not do it above
+		ln.Close()
+		return nil, fmt.Errorf("protect the control socket: %w", err)
+	}
+	return ln, nil
+}
+
+// socketAdvice says what to do about an error of openSocket.
+func socketAdvice(err error) string {
+	var held *heldError
+	switch {
+	case errors.As(err, &held) && held.pid != 0:
+		return "watch that one with rvo-tui connect, or give this one another control.socket"
+	case errors.As(err, &held):
+		return "stop the program that has it, or set another control.socket"
+	case errors.Is(err, os.ErrPermission):
+		return "let this user write there, or set another control.socket"
+	case errors.Is(err, unix.EROFS):
+		return "set control.socket to a path that can be written to"
+	}
+	return "put it right, or set another control.socket"
+}

@@ -1,0 +1,191 @@
+package api
+
+import (
+	"bytes"
+	"compress/flate"
+	"encoding/binary"
+	"hash/crc32"
+	"net/http"
+	"strings"
+	"sync"
+
+	"rvo-tui/runtime"
+)
+
+// sse writes server-sent events, compressed where the client takes that. Of gzip it
+// sends a header and then blocks that refer to nothing before them: so one snapshot
+// is compressed once for all clients.
+type sse struct {
+	sender
+	gzip bool
+	sum  uint32 // of what was sent, as the end of gzip wants it
+	size uint32
+	wait bytes.Buffer // messages that are not flushed yet
+}
+
+// newSSE begins the answer to a request.
+func newSSE(w http.ResponseWriter, r *http.Request) *sse {
+	h := w.Header()
+	h.Set("Content-Type", "text/event-stream")
+	h.Set("Cache-Control", "no-store")
+	h.Set("X-Accel-Buffering", "no") // proxies pass messages on at once
+	h.Set("Vary", "Accept-Encoding")
+	o := &sse{sender: newSender(w), gzip: takesGzip(r.Header.Get("Accept-Encoding"))}
+	if o.gzip {
+		h.Set("Content-Encoding", "gzip")
+	}
+	return o
+}
+
+// takesGzip reports whether a list of encodings has gzip.
+func takesGzip(accepted string) bool {
+	for item := range strings.SplitSeq(accepted, ",") {
+		name, weight, _ := strings.Cut(strings.TrimSpace(item), ";")
+		if name = strings.TrimSpace(name); strings.EqualFold(name, "gzip") {
+			weight = strings.ReplaceAll(weight, " ", "")
+			return weight != "q=0" && weight != "q=0.0"
+		}
+	}
+	return false
+}
+
+var (
+	gzipHead  = []byte{0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff} // RFC 1952
+	gzipFinal = []byte{1, 0, 0, 0xff, 0xff}                   // an empty last block
+)
+
+// compressors are reused: one has some hundred kB of tables.
+var compressors = sync.Pool{New: func() any {
+	c, _ := flate.NewWriter(nil, flate.BestSpeed) // the level is a valid one
+	return c
+}}
+
+// deflated returns data as deflate blocks that stand for themselves.
+func deflated(data []byte) []byte {
+	var b bytes.Buffer
+	c := compressors.Get().(*flate.Writer)
+	defer compressors.Put(c)
+	c.Reset(&b)
+	_, _ = c.Write(data) // a buffer takes everything
+	_ = c.Flush()
+	return b.Bytes()
+}
+
+// begin sends the header, and how soon a browser is to connect again.
+func (o *sse) begin() error {
+	if o.gzip {
+		if err := o.send(gzipHead); err != nil {
+			return err
+		}
+	}
+	o.wait.WriteString("retry: 1000\n\n")
+	return o.flush()
+}
+
+// end sends what completes the answer.
+func (o *sse) end() error {
+	if !o.gzip {
+		return nil
+	}
+	tail := binary.LittleEndian.AppendUint32(nil, o.sum)
+	return o.send(gzipFinal, binary.LittleEndian.AppendUint32(tail, o.size))
+}
+
+// comment sends a sign of life.
+func (o *sse) comment() error {
+	o.wait.WriteString(":\n\n")
+	return o.flush()
+}
+
+// maxWait is how much waits for a flush, in bytes.
+const maxWait = 64 << 10
+
+// message adds a message, which flush sends.
+func (o *sse) message(event, id string, v any) error {
+	data, err := line(v)
+	if err != nil {
+		return err
+	}
+	for _, part := range []string{"id: ", id, "\nevent: ", event, "\ndata: "} {
+		o.wait.WriteString(part)
+	}
+	o.wait.Write(data)
+	o.wait.WriteString("\n\n")
+	if o.wait.Len() < maxWait {
+		return nil
+	}
+	return o.flush()
+}
+
+// flush sends the messages that were added.
+func (o *sse) flush() error {
+	if o.wait.Len() == 0 {
+		return nil
+	}
+	defer o.wait.Reset()
+	plain := o.wait.Bytes()
+	if !o.gzip {
+		return o.send(plain)
+	}
+	return o.block(plain, deflated(plain))
+}
+
+// block sends a message that is compressed already.
+func (o *sse) block(plain, packed []byte) error {
+	o.sum = crc32.Update(o.sum, crc32.IEEETable, plain)
+	o.size += uint32(len(plain))
+	return o.send(packed)
+}
+
+// state sends a snapshot.
+func (o *sse) state(all *states, snap *runtime.Snapshot) error {
+	x := all.of(snap)
+	plain, err := x.message()
+	if err != nil || !o.gzip {
+		if err == nil {
+			err = o.send(plain)
+		}
+		return err
+	}
+	return o.block(plain, x.packed())
+}
+
+// states makes the message of each snapshot once, however many watch, and compresses
+// it once. It keeps those of the newest few. The zero value is ready.
+type states struct {
+	mu   sync.Mutex // guards what follows; not held while a message is made
+	kept [4]*encoded
+	next int
+}
+
+// encoded is the message of a snapshot, which is not to be written to.
+type encoded struct {
+	of      *runtime.Snapshot
+	message func() ([]byte, error)
+	packed  func() []byte // nothing where message failed
+}
+
+func (t *states) of(s *runtime.Snapshot) *encoded {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, x := range t.kept {
+		if x != nil && x.of == s {
+			return x
+		}
+	}
+	x := &encoded{of: s}
+	x.message = sync.OnceValues(func() ([]byte, error) {
+		text, err := s.MarshalJSON()
+		return append(append([]byte("event: state\ndata: "), text...), "\n\n"...), err
+	})
+	x.packed = sync.OnceValue(func() []byte {
+		plain, err := x.message()
+		if err != nil {
+			return nil
+		}
+		return deflated(plain)
+	})
+	t.kept[t.next] = x
+	t.next = (t.next + 1) % len(t.kept)
+	return x
+}

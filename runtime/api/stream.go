@@ -1,0 +1,285 @@
+package api
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"rvo-tui/internal/logging"
+	"rvo-tui/internal/text"
+	"rvo-tui/runtime"
+)
+
+const (
+	minRate     = 0.1 // of states, a second
+	maxRate     = 60
+	followEvery = 200 * time.Millisecond // how often events and the log are looked at
+	beatEvery   = time.Second            // between comments
+)
+
+// Gap is what a stream has not sent, because it came faster than the client read or
+// while it was away for longer than the numbers are kept.
+type Gap struct {
+	Events uint64 `json:"events"`
+	Log    uint64 `json:"log"`
+}
+
+// position is how far a client has read, as the ID of a message says it:
+// INSTANCE.EVENT.LOG.
+type position struct {
+	instance   string
+	event, log uint64
+}
+
+// String returns the ID.
+func (p position) String() string { return fmt.Sprintf("%s.%d.%d", p.instance, p.event, p.log) }
+
+// parsePosition reads an ID.
+func parsePosition(id string) (p position, ok bool) {
+	f := strings.Split(id, ".")
+	if len(f) != 3 {
+		return p, false
+	}
+	var err1, err2 error
+	p.instance = f[0]
+	p.event, err1 = strconv.ParseUint(f[1], 10, 64)
+	p.log, err2 = strconv.ParseUint(f[2], 10, 64)
+	return p, err1 == nil && err2 == nil
+}
+
+// cursor follows a sequence that is numbered from 1 and kept for a while.
+type cursor[T any] struct {
+	kept  func(after uint64) []T // nil: it is not followed
+	seq   func(T) uint64
+	last  uint64 // the newest number sent
+	exact bool   // what follows last and is not kept any more was missed
+}
+
+// start puts the cursor behind a number. One that was not reached yet is of an
+// earlier run of the program.
+func (c *cursor[T]) start(after uint64, exact bool) {
+	if c.kept == nil {
+		return
+	}
+	c.last, c.exact = after, exact
+	if all := c.kept(0); len(all) == 0 || c.seq(all[len(all)-1]) < after {
+		c.last = 0
+	}
+}
+
+// next returns what has come since, and how much of it is lost.
+func (c *cursor[T]) next() (fresh []T, missed uint64) {
+	if c.kept == nil {
+		return nil, 0
+	}
+	fresh = c.kept(c.last)
+	if len(fresh) > 0 {
+		if first := c.seq(fresh[0]); c.exact && first > c.last+1 {
+			missed = first - c.last - 1
+		}
+		c.exact = true
+	}
+	return fresh, missed
+}
+
+// follower is what one client of GET /api/stream is sent.
+type follower struct {
+	out    *sse
+	states *states
+	at     position
+	events cursor[runtime.RecentEvent]
+	log    cursor[logging.Line]
+}
+
+// stream serves GET /api/stream.
+func (s *Server) stream(w http.ResponseWriter, r *http.Request) error {
+	q := r.URL.Query()
+	if err := onlyKeys(q, "state", "events", "log"); err != nil {
+		return err
+	}
+	f := follower{states: &s.states, at: position{instance: s.instance}}
+	from, resumed := parsePosition(r.Header.Get("Last-Event-ID"))
+	if from.instance != s.instance {
+		from.event, from.log = 0, 0
+	}
+	if q.Has("events") {
+		if s.opts.Recent == nil {
+			return errNoEvents
+		}
+		f.events = cursor[runtime.RecentEvent]{kept: s.opts.Recent.Events, seq: func(e runtime.RecentEvent) uint64 { return e.Seq }}
+		after, given, err := numberOf(q, "events")
+		if err != nil {
+			return err
+		}
+		if resumed {
+			after, given = from.event, true
+		}
+		f.events.start(after, given)
+	}
+	if q.Has("log") {
+		if s.opts.Ring == nil {
+			return errNoLog
+		}
+		f.log = cursor[logging.Line]{kept: s.opts.Ring.Lines, seq: func(l logging.Line) uint64 { return l.Seq }}
+		after, given, err := numberOf(q, "log")
+		if err != nil {
+			return err
+		}
+		if resumed {
+			after, given = from.log, true
+		}
+		f.log.start(after, given)
+	}
+	rate, err := rateOf(q.Get("state"), math.Inf(1), maxRate)
+	if err != nil {
+		return err
+	}
+	if err := s.streams.acquire(); err != nil {
+		return err
+	}
+	defer s.streams.release()
+	var snapshots <-chan *runtime.Snapshot
+	if q.Has("state") || !q.Has("events") && !q.Has("log") {
+		var cancel func()
+		snapshots, cancel = s.opts.Runtime.Subscribe()
+		defer cancel()
+	}
+	f.at.event, f.at.log = f.events.last, f.log.last
+	f.out = newSSE(w, r)
+	return f.run(r, s.ending, snapshots, rate)
+}
+
+// run sends until the client leaves, the program ends or something goes wrong.
+func (f *follower) run(r *http.Request, ending <-chan struct{}, snapshots <-chan *runtime.Snapshot, rate float64) error {
+	tick, beat := time.NewTicker(followEvery), time.NewTicker(beatEvery)
+	defer tick.Stop()
+	defer beat.Stop()
+	pace := pacer{every: time.Duration(float64(time.Second) / rate)}
+	err := f.out.begin()
+	if err == nil {
+		err = f.follow()
+	}
+	for err == nil {
+		select {
+		case <-r.Context().Done():
+			return nil
+		case <-ending:
+			return f.out.end()
+		case <-tick.C:
+			err = f.follow()
+		case <-beat.C:
+			err = f.out.comment()
+		case snap, ok := <-snapshots:
+			if !ok {
+				return f.out.end()
+			}
+			if pace.due(snap.At) {
+				err = f.out.state(f.states, snap)
+			}
+		}
+	}
+	return err
+}
+
+// follow sends the events and lines that have come.
+func (f *follower) follow() error {
+	events, lostEvents := f.events.next()
+	lines, lostLines := f.log.next()
+	if lostEvents > 0 || lostLines > 0 {
+		if lostEvents > 0 {
+			f.at.event = events[0].Seq - 1
+		}
+		if lostLines > 0 {
+			f.at.log = lines[0].Seq - 1
+		}
+		if err := f.out.message("gap", f.at.String(), Gap{lostEvents, lostLines}); err != nil {
+			return err
+		}
+	}
+	for _, e := range events {
+		f.events.last, f.at.event = e.Seq, e.Seq
+		if err := f.out.message("event", f.at.String(), e); err != nil {
+			return err
+		}
+	}
+	for _, l := range lines {
+		f.log.last, f.at.log = l.Seq, l.Seq
+		if err := f.out.message("log", f.at.String(), l); err != nil {
+			return err
+		}
+	}
+	return f.out.flush()
+}
+
+// pacer lets so many of a sequence through that they are every apart in the mean.
+type pacer struct {
+	every time.Duration
+	next  time.Time
+}
+
+// due reports whether the one of this time is let through.
+func (p *pacer) due(at time.Time) bool {
+	if at.Before(p.next.Add(-min(p.every/4, 20*time.Millisecond))) {
+		return false
+	}
+	p.next = p.next.Add(p.every)
+	if p.next.Before(at) { // after a pause it does not catch up
+		p.next = at.Add(p.every)
+	}
+	return true
+}
+
+// rateOf reads a rate a second; "" and 0 are fallback.
+func rateOf(given string, fallback, most float64) (float64, error) {
+	if given == "" {
+		return fallback, nil
+	}
+	rate, err := strconv.ParseFloat(given, 64)
+	if err == nil && rate == 0 {
+		return fallback, nil
+	}
+	if err != nil || !(rate >= minRate && rate <= most) {
+		return 0, problem(http.StatusBadRequest, fmt.Sprintf("rate %q is out of range", text.Clean(given)), fmt.Sprintf("give %v to %v a second, or 0 for all", minRate, most))
+	}
+	return rate, nil
+}
+
+// numberOf reads a number that a query may give.
+func numberOf(q map[string][]string, key string) (n uint64, given bool, err error) {
+	values := q[key]
+	if len(values) == 0 || values[0] == "" {
+		return 0, false, nil
+	}
+	n, err = strconv.ParseUint(values[0], 10, 63)
+	if err != nil {
+		return 0, false, problem(http.StatusBadRequest, fmt.Sprintf("%s: %q is no number", key, text.Clean(values[0])), "give a whole number from 0")
+	}
+	return n, true, nil
+}
+
+// onlyKeys refuses a query with keys that mean nothing.
+func onlyKeys(q map[string][]string, keys ...string) error {
+	for k := range q {
+		known := false
+		for _, key := range keys {
+			known = known || k == key
+		}
+		if !known {
+			return problem(http.StatusBadRequest, fmt.Sprintf("the query has an unknown key %q", text.Clean(k)), fmt.Sprintf("use only %v", keys))
+		}
+	}
+	return nil
+}
+
+// line returns a value as JSON, which has no line feeds.
+func line(v any) ([]byte, error) {
+	data, err := json.Marshal(v)
+	if err != nil {
+		return nil, fmt.Errorf("write answer: %w", err)
+	}
+	return data, nil
+}

@@ -1,0 +1,71 @@
+package api
+
+import (
+	"crypto/tls"
+	"fmt"
+	"log/slog"
+	"os"
+	"sync"
+	"time"
+)
+
+// certificate is a key pair in two files, read again when they change.
+type certificate struct {
+	cert, key string
+	log       *slog.Logger
+
+	mu      sync.Mutex // guards what follows; held while two small files are read
+	stamp   [2]time.Time
+	broken  [2]time.Time // stamp of files that cannot be used, of which the log has been told
+	current *tls.Certificate
+}
+
+// openCertificate reads a pair.
+func openCertificate(cert, key string, log *slog.Logger) (*certificate, error) {
+	c := &certificate{cert: cert, key: key, log: log}
+	if _, err := c.get(nil); err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// config returns the TLS side of a listener.
+func (c *certificate) config() *tls.Config {
+	return &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: c.get}
+}
+
+// get returns the pair as the files have it now, or, where they cannot be used,
+// as they had it last, which the log says once.
+func (c *certificate) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
+	pair, worse, err := c.look()
+	if worse != nil {
+		c.log.Warn("the API goes on with the certificate that it has", "error", worse, "do", "put control.tls_cert and control.tls_key right; they are read again when they change")
+	}
+	return pair, err
+}
+
+// look does the work of get. Worse is why new files are not used, where nobody has
+// been told yet.
+func (c *certificate) look() (pair *tls.Certificate, worse, err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var stamp [2]time.Time
+	for i, name := range []string{c.cert, c.key} {
+		if info, err := os.Stat(name); err == nil {
+			stamp[i] = info.ModTime()
+		}
+	}
+	if c.current != nil && stamp == c.stamp {
+		return c.current, nil, nil
+	}
+	next, err := tls.LoadX509KeyPair(c.cert, c.key)
+	switch {
+	case err == nil:
+		c.current, c.stamp = &next, stamp
+	case c.current == nil:
+		return nil, nil, fmt.Errorf("read control.tls_cert and control.tls_key: %w", err)
+	case stamp != c.broken:
+		c.broken, worse = stamp, err
+	}
+	return c.current, worse, nil
+}
