@@ -19,7 +19,9 @@ import (
 // always ask it (TryRetain) whether its pixels still exist.
 type Frame struct {
 	// ID counts the frames of one camera from 1, is never reused, and has gaps
-	// where frames were dropped.
+	// where frames were dropped. A decoded frame has the ID of its packet, so IDs
+	// follow the order of decoding, which is not that of display where there are
+	// B-frames.
 	ID uint64
 	// Camera is the configured name of the camera.
 	Camera string

@@ -65,6 +65,10 @@ type Color struct {
 // more than one holder, so whoever needs it (packet ring, decoder, live view)
 // just keeps the pointer.
 type Packet struct {
+	// ID counts the packets of video of one camera from 1, in decoding order, and
+	// is that of the frame that is decoded from it. Camera fills it in before it
+	// hands the packet on; it is 0 for sound.
+	ID    uint64
 	Track *Track
 	// Data is, for H.264 and H.265, an access unit as Annex B; AV1: a temporal
 	// unit of OBUs with sizes (low overhead format), without temporal delimiter;

@@ -318,3 +318,55 @@ func TestPacketsWithoutADecoder(t *testing.T) {
 		}
 	})
 }
+
+// heldBack gives the frame of the packet before, as a decoder does that waits for
+// B-frames.
+type heldBack struct {
+	fakeDecoder
+	last *Packet
+}
+
+func (d *heldBack) Decode(packets []*Packet, _ bool) (Decoded, error) {
+	before := d.last
+	if n := len(packets); n > 1 {
+		before = packets[n-2]
+	}
+	d.last = packets[len(packets)-1]
+	if before == nil {
+		return Decoded{}, nil
+	}
+	return Decoded{Image: fakeImage{}, Packet: before, Frames: len(packets)}, nil
+}
+
+// A frame has the ID of the packet that it was decoded from, however long the
+// decoder held it back.
+func TestFrameHasIDOfItsPacket(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := &packetHarness{ended: make(chan error, 1)}
+		s := &stream{gop: 25, sound: true, track: &Track{Video: true, Codec: H264, Width: 64, Height: 48}}
+		frames := map[uint64]time.Time{}
+		r.cam = NewCamera(live(), func(ctx context.Context, _ Config) (Connection, error) { s.ctx = ctx; return s, nil },
+			NewPool(1, nil), func(f *Frame) { frames[f.ID] = f.Captured; f.Release() }, discard{})
+		r.cam.DecodeWith(func(*Track, Config) (Decoder, error) { return &heldBack{}, nil }, r)
+		ctx, cancel := context.WithCancel(t.Context())
+		go func() { r.ended <- r.cam.Run(ctx) }()
+		time.Sleep(3 * time.Second)
+		cancel()
+		<-r.ended
+		matched := 0
+		for _, p := range r.packets {
+			at, shown := frames[p.ID]
+			switch {
+			case p.Track.Video == (p.ID == 0):
+				t.Errorf("packet has the ID %d, video %v", p.ID, p.Track.Video)
+			case shown && !at.Equal(p.Captured):
+				t.Errorf("frame %d was captured at %v, its packet at %v", p.ID, at, p.Captured)
+			case shown:
+				matched++
+			}
+		}
+		if matched < 20 || matched != len(frames) {
+			t.Errorf("%d of %d frames have a packet of their ID", matched, len(frames))
+		}
+	})
+}

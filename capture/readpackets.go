@@ -44,6 +44,7 @@ type feed struct {
 	dts      time.Duration // of the last packet of video
 	any      bool          // there was one
 	captured time.Time     // of the last frame
+	newest   uint64        // its ID
 }
 
 func (f *feed) close() {
@@ -89,6 +90,7 @@ func (c *Camera) nextPacket(ctx context.Context, n *connection, s *session) erro
 		return err
 	}
 	c.id++
+	p.ID = c.id
 	s.grabbed++
 	c.handOn(p)
 	c.alive(n, s, time.Now())
@@ -311,6 +313,11 @@ func (c *Camera) show(ctx context.Context, n *connection, s *session, d Decoded,
 		return nil
 	}
 	f.keys, f.shown = 0, true
+	if d.Packet.ID == f.newest { // decoded again after a flush
+		d.Image.Free()
+		return nil
+	}
+	f.newest = d.Packet.ID
 	captured := d.Packet.Captured
 	if captured.Before(f.captured) {
 		captured = f.captured
@@ -323,7 +330,7 @@ func (c *Camera) show(ctx context.Context, n *connection, s *session, d Decoded,
 	}
 	w, h := d.Image.Size()
 	w, h = OutputSize(c.cfg, w, h)
-	frame := c.pool.Wrap(c.cfg.Name, c.id, d.Image, w, h, captured)
+	frame := c.pool.Wrap(c.cfg.Name, d.Packet.ID, d.Image, w, h, captured)
 	switch {
 	case frame == nil:
 		d.Image.Free()
@@ -367,7 +374,6 @@ func (c *Camera) drain(ctx context.Context, n *connection, s *session) error {
 		if err := c.show(ctx, n, s, d, info); err != nil || d.Image == nil {
 			return err
 		}
-		c.id++
 		if err := s.sleep(ctx, min(f.interval, paceStep)); err != nil {
 			return err
 		}

@@ -94,7 +94,7 @@ func (e *Engine) Step(now time.Duration, in *Inputs) *Actions {
 			changed = true
 		}
 	}
-	arrived := in.Frame.ID > e.frame.ID
+	arrived := in.Frame.ID != 0 && in.Frame.ID != e.frame.ID
 	if arrived {
 		e.arrive(now, in.Frame)
 	}
