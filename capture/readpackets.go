@@ -16,9 +16,6 @@ const (
 	// maxKeysWithoutFrame is how many key frames in a row may decode to nothing before
 	// arriving data no longer counts as progress.
 	maxKeysWithoutFrame = 3
-	// keptBytes bounds what is kept since the last key frame, to begin there when
-	// more is wanted.
-	keptBytes = 32 << 20
 )
 
 // feed is what the reader knows of a connection that gives packets.
@@ -34,8 +31,7 @@ type feed struct {
 	shown   bool  // a frame came out of this connection
 
 	pending []*Packet // to be decoded
-	kept    []*Packet // since the last key frame, while they are not decoded
-	size    int       // bytes of kept
+	kept    GOP       // while it is not decoded
 
 	waiting  bool // for the first key frame
 	keys     int  // key frames since a frame came out
@@ -179,7 +175,8 @@ func (c *Camera) newTrack(ctx context.Context, n *connection, s *session, t *Tra
 	}
 	f.close()
 	f.track, f.begun, f.closed, f.waiting = t, false, nil, true
-	f.pending, f.kept, f.size = nil, nil, 0
+	f.pending = nil
+	f.kept.Reset()
 	return nil
 }
 
@@ -200,7 +197,7 @@ func (c *Camera) decode(ctx context.Context, n *connection, s *session, p *Packe
 		mode = DecodeKeys // a camera is live with its first frame
 	}
 	c.tell(f, mode)
-	f.keep(p)
+	f.kept.Add(p)
 	if err := c.openDecoder(n, f); err != nil || f.closed != nil {
 		return err
 	}
@@ -222,15 +219,16 @@ func (c *Camera) decode(ctx context.Context, n *connection, s *session, p *Packe
 		}
 		return c.run(ctx, n, s, []*Packet{p}, true, info)
 	case !f.begun:
-		if len(f.kept) == 0 || !f.kept[0].Key {
+		kept := f.kept.Packets()
+		if len(kept) == 0 {
 			return nil // too much since the last key frame: the next one will do
 		}
 		f.decoder.Flush()
-		f.begun, f.pending = true, append(f.pending[:0], f.kept...)
+		f.begun, f.pending = true, append(f.pending[:0], kept...)
 	default:
 		f.pending = append(f.pending, p)
 	}
-	f.kept, f.size = nil, 0
+	f.kept.Reset()
 	size := batch(demand, f.interval)
 	if f.catching {
 		size = maxBatch
@@ -241,19 +239,6 @@ func (c *Camera) decode(ctx context.Context, n *connection, s *session, p *Packe
 	packets := f.pending
 	f.pending = f.pending[:0]
 	return c.run(ctx, n, s, packets, false, info)
-}
-
-// keep remembers packets since the last key frame.
-func (f *feed) keep(p *Packet) {
-	if p.Key {
-		f.kept, f.size = f.kept[:0], 0
-	} else if len(f.kept) == 0 {
-		return
-	}
-	f.kept = append(f.kept, p)
-	if f.size += len(p.Data); f.size > keptBytes {
-		f.kept, f.size = nil, 0
-	}
 }
 
 // tried reports whether there is a decoder, or it is known why there is none.
