@@ -113,12 +113,10 @@ func (r *Runtime) addCamera(ctx context.Context, cfg capture.Config) error {
 	pool.ConvertWith(r.opts.Convert)
 	p.pool = pool
 	p.camera = capture.NewCamera(cfg, r.opts.Drivers.Open, pool, p.offer, r.opts.Log.With("camera", cfg.Name))
-	var sink capture.PacketSink = p
 	if cfg.EvidenceSource != "" {
-		sink = nil
 		p.recording = newRecording(cfg, r.opts.Drivers, pool, p.sink, log.With("stream", "evidence"))
 	}
-	p.camera.DecodeWith(r.opts.Decoders, sink)
+	p.camera.DecodeWith(r.opts.Decoders, p)
 	for _, d := range r.opts.Detectors {
 		if appliesTo(d.Cameras, cfg.Name) {
 			if err := p.attach(r.prepare(d)); err != nil {

@@ -13,6 +13,7 @@ import (
 	"rvo-tui/detectors"
 	"rvo-tui/rules"
 	"rvo-tui/runtime/engine"
+	"rvo-tui/runtime/live"
 )
 
 // pipeline drives the engine of one camera: frames, reports, commands and deadlines
@@ -23,6 +24,7 @@ type pipeline struct {
 	recording *recording // nil: what camera sends is kept
 	pool      *capture.Pool
 	ring      atomic.Pointer[clips.Ring] // of evidence; nil: no rule saves clips
+	live      *live.Hub
 	name      string
 	epoch     time.Time
 	engine    *engine.Engine
@@ -46,7 +48,7 @@ type pipeline struct {
 	finished  chan struct{} // closed when run has returned and all workers but abandoned ones have ended
 
 	wanted capture.Demand // that the camera was told last; the goroutine's own
-	looked atomic.Int64   // when a frame was last requested; 0: never
+	looked atomic.Pointer[preview]
 
 	superseded atomic.Uint64
 	view       atomic.Pointer[CameraView]
@@ -63,7 +65,7 @@ const abandonAfter = 2 * time.Second
 
 func newPipeline(name string, epoch time.Time, slots *Slots, cfg Config, log *slog.Logger) *pipeline {
 	return &pipeline{
-		name: name, epoch: epoch, slots: slots, nice: cfg.Nice, log: log,
+		name: name, live: live.NewHub(name), epoch: epoch, slots: slots, nice: cfg.Nice, log: log,
 		engine:   engine.New(engine.Options{MaxErrors: cfg.MaxErrors, Seed: uint64(len(name)) + hashName(name)}),
 		period:   time.Duration(float64(time.Second) / cfg.SnapshotRate),
 		wake:     make(chan struct{}, 1),
@@ -169,12 +171,14 @@ func (p *pipeline) step() time.Duration {
 	return next
 }
 
-// A preview needs frames at the rate previewFPS, until previewFor after the last
-// request for one.
-const (
-	previewFPS = 5
-	previewFor = 3 * time.Second
-)
+// preview is a demand for frames by those who look at them.
+type preview struct {
+	fps   float64
+	until time.Duration
+}
+
+// previewFor is how long frames are made after the last request for one.
+const previewFor = 3 * time.Second
 
 // want tells the camera the frame rate that detectors and previews need. It returns when
 // it is to be called again.
@@ -182,11 +186,11 @@ func (p *pipeline) want(now time.Duration) time.Duration {
 	e := p.engine.Demand(now)
 	d := capture.Demand{FPS: e.FPS, Soon: e.Soon, Why: "detector " + e.Detector}
 	next := engine.Never
-	if until := time.Duration(p.looked.Load()) + previewFor; now < until && p.looked.Load() != 0 {
-		if d.FPS < previewFPS {
-			d.FPS, d.Why = previewFPS, "preview"
+	if l := p.looked.Load(); l != nil && now < l.until {
+		if d.FPS < l.fps {
+			d.FPS, d.Why = l.fps, "preview"
 		}
-		next = until
+		next = l.until
 	}
 	if d != p.wanted {
 		p.wanted = d
@@ -195,12 +199,18 @@ func (p *pipeline) want(now time.Duration) time.Duration {
 	return next
 }
 
-// look returns the newest frame for a preview, or nil, and keeps frames coming.
-func (p *pipeline) look() *capture.Frame {
-	p.looked.Store(int64(p.clock()))
-	select {
-	case p.wake <- struct{}{}:
-	default:
+// look returns the newest frame for a preview, or nil, and keeps frames coming at a
+// rate. The highest rate counts that somebody still asks for.
+func (p *pipeline) look(fps float64) *capture.Frame {
+	now := p.clock()
+	was := p.looked.Load()
+	if was == nil || fps >= was.fps || now >= was.until {
+		hold := max(previewFor, time.Duration(2*float64(time.Second)/fps))
+		p.looked.CompareAndSwap(was, &preview{fps, now + hold}) // else somebody else has just asked
+		select {
+		case p.wake <- struct{}{}:
+		default:
+		}
 	}
 	f, _ := p.seen.share()
 	return f
@@ -214,11 +224,13 @@ func (p *pipeline) sink() capture.PacketSink {
 	return nil
 }
 
-// OfferPacket implements capture.PacketSink.
+// OfferPacket implements capture.PacketSink. Evidence has a stream of its own where
+// there is a recording.
 func (p *pipeline) OfferPacket(packet *capture.Packet) {
-	if ring := p.ring.Load(); ring != nil {
+	if ring := p.ring.Load(); ring != nil && p.recording == nil {
 		ring.OfferPacket(packet)
 	}
+	p.live.OfferPacket(packet)
 }
 
 // advance steps the engine with the inputs at hand.
@@ -230,16 +242,17 @@ func (p *pipeline) advance(now time.Duration) *engine.Actions {
 	return acts
 }
 
-// note adds the answers to the evidence ring.
+// note hands the answers to viewers and to the evidence ring.
 func (p *pipeline) note() {
 	ring := p.ring.Load()
-	if ring == nil {
-		return
-	}
 	for i := range p.in.Reports {
 		r := &p.in.Reports[i]
 		w := p.worker(r.Task)
 		if r.Kind != engine.Done || r.Err != nil || w == nil {
+			continue
+		}
+		p.live.OfferResult(w.spec.Name, w.spec.Provides, r.Frame, p.epoch, &r.Answer)
+		if ring == nil {
 			continue
 		}
 		for k, signal := range w.spec.Provides {
@@ -451,6 +464,7 @@ func (p *pipeline) shutdown() {
 			p.log.Error("detector does not return and is abandoned; if this repeats, run it in a process of its own or as a remote service", "detector", w.spec.Name)
 		}
 	}
+	p.live.Close()
 	p.newest.close()
 	p.seen.close()
 	p.publish(p.clock())

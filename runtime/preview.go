@@ -1,15 +1,123 @@
 package runtime
 
-import "rvo-tui/capture"
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
 
-// Frame returns the newest frame that the engine of a camera has seen, or nil. The
-// caller must release it soon: the camera's pool is small.
+	"rvo-tui/capture"
+	"rvo-tui/runtime/live"
+)
+
+// previewFPS is the frame rate of a preview in the terminal.
+const previewFPS = 5
+
+// Frame returns the newest frame that the engine of a camera has seen, or nil, and
+// keeps frames coming. The caller must release it soon: the camera's pool is small.
 func (r *Runtime) Frame(camera string) *capture.Frame {
 	c := r.camera(camera)
 	if c == nil {
 		return nil
 	}
-	return c.look()
+	return c.look(previewFPS)
+}
+
+// ErrNoCamera says that no running camera has the name.
+var ErrNoCamera = errors.New("there is no such camera")
+
+// View opens a live view: of the packets of one camera (empty: of none), from its last
+// key frame on, and of what detectors find in it and in others. It asks for no
+// decoding. The caller must call cancel, after which nothing more is queued.
+func (r *Runtime) View(video string, others []string) (v *live.Viewer, cancel func(), err error) {
+	v = live.NewViewer()
+	var watched []*live.Hub
+	cancel = func() {
+		for _, h := range watched {
+			v.Leave(h)
+		}
+	}
+	names := slices.DeleteFunc(slices.Clone(others), func(name string) bool { return name == video })
+	if video != "" {
+		names = append(names, video)
+	}
+	for _, name := range names {
+		c := r.camera(name)
+		if c == nil || !v.Watch(c.live, name == video) {
+			cancel()
+			return nil, nil, fmt.Errorf("camera %q: %w", name, ErrNoCamera)
+		}
+		watched = append(watched, c.live)
+	}
+	return v, cancel, nil
+}
+
+// Still is a frame as a JPEG file. It is immutable.
+type Still struct {
+	Camera        string
+	Frame         uint64 // its ID
+	Captured      time.Time
+	Width, Height int
+	JPEG          []byte
+}
+
+// staleStill is the age from which on a frame is not shown as what a camera sees now.
+const staleStill = 2 * time.Second
+
+// Stills gives the newest frame of each camera, at most width pixels wide (0: as it
+// is) and fps times a second, until the context ends, give fails, or a camera is no
+// more. It gives no frame twice and none that is stale, and takes the next ones only
+// after give has returned. It encodes in the caller's goroutine, on a thread of low
+// priority: that goroutine must end after it. Frames come for as long as it runs.
+func (r *Runtime) Stills(ctx context.Context, cameras []string, width int, fps float64, give func(Still) error) error {
+	capture.LowPriority(r.opts.Config.Nice)
+	interval := time.Duration(float64(time.Second) / fps)
+	ticker := time.NewTicker(interval)
+	defer ticker.Stop()
+	last := make([]uint64, len(cameras))
+	for {
+		for i, name := range cameras {
+			c := r.camera(name)
+			if c == nil {
+				return fmt.Errorf("camera %q: %w", name, ErrNoCamera)
+			}
+			s, err := c.still(width, fps, last[i], max(staleStill, 2*interval))
+			if err != nil {
+				return err
+			}
+			if s.JPEG == nil {
+				continue
+			}
+			last[i] = s.Frame
+			if err := give(s); err != nil {
+				return err
+			}
+		}
+		select {
+		case <-ticker.C:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// still encodes the newest frame, unless it is the last one or too old.
+func (p *pipeline) still(width int, fps float64, last uint64, stale time.Duration) (Still, error) {
+	f := p.look(fps)
+	if f == nil {
+		return Still{}, nil
+	}
+	defer f.Release()
+	if f.ID == last || time.Since(f.Captured) > stale {
+		return Still{}, nil
+	}
+	data, err := f.JPEG(width)
+	if err != nil {
+		return Still{}, err
+	}
+	w, h := capture.FitWidth(f.Width, f.Height, width)
+	return Still{p.name, f.ID, f.Captured, w, h, data}, nil
 }
 
 // Preview is a small image of a frame: rows from the top, three bytes a pixel in the

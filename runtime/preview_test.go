@@ -1,7 +1,13 @@
 package runtime
 
 import (
+	"bytes"
+	"context"
+	"errors"
+	"image/jpeg"
+	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"rvo-tui/capture"
@@ -64,4 +70,97 @@ func TestScaleKeepsColoursAndPlaces(t *testing.T) {
 			}
 		}
 	}
+}
+
+// blank is a decoder whose frames are black.
+type blank struct{}
+
+func (blank) Decode(packets []*capture.Packet, _ bool) (capture.Decoded, error) {
+	return capture.Decoded{Image: blankImage{}, Packet: packets[len(packets)-1], Frames: len(packets)}, nil
+}
+
+func (blank) Drain() (capture.Decoded, error) { return capture.Decoded{}, nil }
+func (blank) Flush()                          {}
+func (blank) Close()                          {}
+
+type blankImage struct{}
+
+func (blankImage) Size() (int, int)                     { return 64, 48 }
+func (blankImage) Luma() (capture.Luma, bool)           { return capture.Luma{}, false }
+func (blankImage) Convert([]byte, capture.Target) error { return nil }
+func (blankImage) Free()                                {}
+
+// Packets to watch are not decoded for that, stills at the rate asked for, and nothing
+// is once nobody watches.
+func TestOnlyStillsAskForDecoding(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		cfg := capture.DefaultConfig()
+		cfg.Name, cfg.Source = "door", "rtsp://h/main"
+		r := New(Options{
+			Config: DefaultConfig(), Cameras: []capture.Config{cfg},
+			Drivers: capture.Drivers{capture.KindRTSP: func(ctx context.Context, _ capture.Config, _ capture.Address) (capture.Connection, error) {
+				return hose{ctx}, nil
+			}},
+			Decoders: func(*capture.Track, capture.Config) (capture.Decoder, error) { return blank{}, nil },
+		}, time.Now())
+		ctx, cancel := context.WithCancel(t.Context())
+		var wg sync.WaitGroup
+		wg.Go(func() { _ = r.Run(ctx) })
+		defer wg.Wait()
+		defer cancel()
+		decoded := func(over time.Duration) uint64 {
+			before := r.Snapshot().Cameras[0].Decoded
+			time.Sleep(over)
+			return r.Snapshot().Cameras[0].Decoded - before
+		}
+		time.Sleep(time.Second)
+		v, leave, err := r.View("door", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n := decoded(10 * time.Second); n != 0 {
+			t.Errorf("a live view makes the program decode %d frames", n)
+		}
+		leave()
+		if n := r.camera("door").live.Lost(); n < 80 {
+			t.Errorf("%d packets came in 10 s that nobody took, want some 90", n)
+		}
+		if _, ok, _ := v.Next(); !ok {
+			t.Error("nothing came")
+		}
+		if _, _, err := r.View("door", []string{"yard"}); !errors.Is(err, ErrNoCamera) {
+			t.Errorf("view of an unknown camera: %v", err)
+		}
+		watching, stop := context.WithCancel(ctx)
+		var shown []Still
+		wg.Go(func() {
+			err := r.Stills(watching, []string{"door"}, 32, 2, func(s Still) error { shown = append(shown, s); return nil })
+			if !errors.Is(err, context.Canceled) {
+				t.Errorf("stills ended with %v", err)
+			}
+		})
+		if n := decoded(10 * time.Second); n < 18 {
+			t.Errorf("%d frames were decoded in 10 s for two a second", n)
+		}
+		stop()
+		synctest.Wait()
+		if len(shown) < 18 || len(shown) > 21 {
+			t.Fatalf("%d stills in 10 s, want two a second", len(shown))
+		}
+		for i, s := range shown {
+			if img, err := jpeg.DecodeConfig(bytes.NewReader(s.JPEG)); err != nil || img.Width != 32 || s.Width != 32 || s.Height != 24 {
+				t.Fatalf("still %d: %v, %v", i, img, err)
+			}
+			if i > 0 && s.Frame <= shown[i-1].Frame {
+				t.Errorf("frame %d follows %d", s.Frame, shown[i-1].Frame)
+			}
+		}
+		time.Sleep(previewFor + time.Second) // and a GOP
+		if n := decoded(10 * time.Second); n != 0 {
+			t.Errorf("nobody watches and %d frames are decoded", n)
+		}
+		if err := r.Stills(ctx, []string{"yard"}, 0, 1, nil); !errors.Is(err, ErrNoCamera) {
+			t.Errorf("stills of an unknown camera: %v", err)
+		}
+	})
 }

@@ -21,7 +21,8 @@ func (h hose) Tracks() []*capture.Track { return []*capture.Track{hoseTrack} }
 func (h hose) Read() (*capture.Packet, error) {
 	select {
 	case <-time.After(100 * time.Millisecond):
-		return &capture.Packet{Track: hoseTrack, Data: []byte{1}, Key: true}, nil
+		at := time.Duration(time.Now().UnixNano())
+		return &capture.Packet{Track: hoseTrack, Data: []byte{1}, PTS: at, DTS: at, Key: true}, nil
 	case <-h.ctx.Done():
 		return nil, h.ctx.Err()
 	}

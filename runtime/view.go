@@ -6,6 +6,7 @@ import (
 
 	"rvo-tui/capture"
 	"rvo-tui/runtime/engine"
+	"rvo-tui/runtime/live"
 )
 
 // publish makes the pipeline's state visible to other goroutines.
@@ -41,6 +42,7 @@ func (p *pipeline) state() CameraView {
 			{Reason: capture.DropLag, N: v.DropLag}, {Reason: capture.DropRate, N: v.DropRate}, {Reason: capture.DropCorrupt, N: v.DropBroken},
 		}},
 		{Name: "mailbox", Depth: v.Waiting(), Capacity: len(v.Detectors), Drops: []engine.Count{{Reason: engine.GateSlot.String(), N: v.Skipped(engine.GateSlot)}}},
+		{Name: "live", Depth: p.live.Depth(), Capacity: live.Limit, Drops: []engine.Count{{Reason: "slow", N: p.live.Lost()}}},
 		{Name: "commands", Depth: len(p.commands), Capacity: cap(p.commands)},
 	}
 	if out, all := v.remotes(); all > 0 {

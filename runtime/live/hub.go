@@ -1,0 +1,148 @@
+// Package live hands what a camera sends, and what detectors find in it, to those who
+// watch. The live path offers and never waits; a viewer that is too slow loses whole
+// groups of pictures, which are counted.
+package live
+
+import (
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"rvo-tui/capture"
+	"rvo-tui/detectors"
+	"rvo-tui/runtime/engine"
+)
+
+// Hub hands on what one camera sends and what detectors find in it. It keeps the
+// packets since the last key frame, with which a viewer begins. Its methods may be
+// called from any goroutine; the live path waits for no viewer.
+type Hub struct {
+	camera  string
+	watched atomic.Bool
+	lost    atomic.Uint64 // frames that slow viewers did not get
+
+	mu      sync.Mutex // guards what follows; held for moments only
+	gop     capture.GOP
+	track   *capture.Track // of the last key frame
+	viewers []viewing
+	ended   bool
+}
+
+// NewHub returns the hub of a camera that has sent nothing yet.
+func NewHub(camera string) *Hub { return &Hub{camera: camera} }
+
+// viewing is a Viewer's share in one camera.
+type viewing struct {
+	*Viewer
+	packets bool // or results alone
+}
+
+// staleGOP is the age of the newest packet from which on a viewer waits for the next
+// key frame: the camera is down.
+const staleGOP = 5 * time.Second
+
+// OfferPacket implements capture.PacketSink. Sound is left out, and so is what comes
+// before the first key frame of a connection.
+func (h *Hub) OfferPacket(p *capture.Packet) {
+	if !p.Track.Video {
+		return
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.gop.Add(p)
+	if p.Key {
+		h.track = p.Track
+	}
+	if p.Track != h.track {
+		return
+	}
+	for _, v := range h.viewers {
+		if v.packets {
+			h.lost.Add(v.packet(h.camera, p))
+		}
+	}
+}
+
+// OfferResult takes the answer of a detector, which may change afterwards. Signals are
+// in the order of the answer. It does nothing unless somebody watches.
+func (h *Hub) OfferResult(detector string, signals []string, frame engine.FrameRef, epoch time.Time, a *engine.Answer) {
+	if !h.watched.Load() {
+		return
+	}
+	r := &Result{Detector: detector, Frame: frame.ID, Captured: epoch.Add(frame.Captured)}
+	for i, name := range signals {
+		r.Signals = append(r.Signals, ResultSignal{name, a.Values[i], a.Detections[i]})
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, v := range h.viewers {
+		v.result(h.camera, r)
+	}
+}
+
+// add lets a viewer take part, with packets from the last key frame on. It returns
+// false when the camera has ended.
+func (h *Hub) add(v viewing) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.ended {
+		return false
+	}
+	if kept := h.gop.Packets(); v.packets && len(kept) > 0 && time.Since(kept[len(kept)-1].Arrived) < staleGOP {
+		for _, p := range kept {
+			h.lost.Add(v.packet(h.camera, p))
+		}
+	}
+	h.viewers = append(h.viewers, v)
+	h.watched.Store(true)
+	return true
+}
+
+func (h *Hub) remove(gone *Viewer) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.viewers = slices.DeleteFunc(h.viewers, func(v viewing) bool { return v.Viewer == gone })
+	h.watched.Store(len(h.viewers) > 0)
+}
+
+// Close ends all viewers, and those to come.
+func (h *Hub) Close() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, v := range h.viewers {
+		v.end()
+	}
+	h.viewers, h.ended = nil, true
+	h.watched.Store(false)
+	h.gop.Reset()
+}
+
+// Depth returns how many entries wait for the viewer that is furthest behind.
+func (h *Hub) Depth() int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	depth := 0
+	for _, v := range h.viewers {
+		depth = max(depth, int(v.depth.Load()))
+	}
+	return depth
+}
+
+// Lost returns how many frames viewers that were too slow have lost.
+func (h *Hub) Lost() uint64 { return h.lost.Load() }
+
+// Result is the answer of a detector for one frame. It is immutable.
+type Result struct {
+	Detector string
+	Frame    uint64 // ID of the frame, and of the packet that it was decoded from
+	Captured time.Time
+	Signals  []ResultSignal
+}
+
+// ResultSignal is one signal of a Result. Its value may be NaN.
+type ResultSignal struct {
+	Signal     string
+	Value      float64
+	Detections []detectors.Detection
+}
