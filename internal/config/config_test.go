@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"flag"
+	"maps"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -432,6 +433,44 @@ func TestExamples(t *testing.T) {
 	}
 	if want := "rtsp://viewer:p%40ss%2Fword%20%231@10.0.0.7:554/stream1"; cfg.Camera[0].Source != want {
 		t.Errorf("got %q, want %q", cfg.Camera[0].Source, want)
+	}
+}
+
+// rvo.toml has an example of every kind, with every key that only this kind has.
+func TestExamplesHaveTheKeysOfKinds(t *testing.T) {
+	header := regexp.MustCompile(`^(?:#   )?\[+([a-z]+)\]+$`)
+	key := regexp.MustCompile(`^(?:#|#   )?([a-z_]+) *= *(?:"([a-z]*)")?`)
+	shown := make(map[string]map[string]bool) // keys, by kind
+	var block map[string]bool
+	for line := range strings.Lines(string(builtIn)) {
+		line = strings.TrimSpace(line)
+		if header.MatchString(line) {
+			block = make(map[string]bool)
+			continue
+		}
+		m := key.FindStringSubmatch(line)
+		if m == nil {
+			continue
+		}
+		if m[1] == "kind" {
+			if all := shown[m[2]]; all != nil {
+				maps.Copy(all, block)
+				block = all
+			}
+			shown[m[2]] = block
+		}
+		block[m[1]] = true
+	}
+	for name, k := range testKinds() {
+		if shown[name] == nil {
+			t.Errorf("rvo.toml has no example of kind %s", name)
+			continue
+		}
+		for _, o := range k.Own() {
+			if !shown[name][o.Key] {
+				t.Errorf("rvo.toml does not show the key %s of kind %s: %s", o.Key, name, o.Help)
+			}
+		}
 	}
 }
 
