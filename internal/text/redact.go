@@ -16,7 +16,7 @@ var (
 	assignment = regexp.MustCompile(`[^/?&;#=@\s]*=`)
 	// namedSegment finds what follows a segment of a path that names it a secret.
 	namedSegment = regexp.MustCompile(`(?i)/(?:pass(?:word|wd)?|pwd|psw|pas|token)/([^/?&;#\s]+)`)
-	secretName   = regexp.MustCompile(`(?i)token|key|pass|pas\d*$|pwd|psw|pw\d*$|secret|auth|sig|cred|session`)
+	secretName   = regexp.MustCompile(`(?i)token|key|pass|pas\d*$|pwd|psw|pw\d*$|secret|auth|sig$|signature|cred|session`)
 )
 
 // Redact returns a source with its secrets hidden: the password of the user

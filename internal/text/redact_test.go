@@ -13,6 +13,8 @@ func TestRedact(t *testing.T) {
 		"rtsp://u:p@ss/w@h/s":                     "rtsp://u:***@h/s",
 		"rtsp://u:a?b#c@h/s":                      "rtsp://u:***@h/s",
 		"http://h/v?token=abc&x=1":                "http://h/v?token=***&x=1",
+		"http://h/v?sig=abc&signal=x":             "http://h/v?sig=***&signal=x",
+		"http://h/v?X-Amz-Signature=abc":          "http://h/v?X-Amz-Signature=***",
 		"http://h/v?x=1&Api_Key=abc":              "http://h/v?x=1&Api_Key=***",
 		"http://h/v?%70assword=abc;y=2":           "http://h/v?%70assword=***;y=2",
 		"http://h:80/?password=a@b":               "http://h:***",

@@ -24,6 +24,7 @@ func TestMask(t *testing.T) {
 		"http://h/v?token=abc&x=1":             "http://h/v?token=***&x=1",
 		"attach  remote endpoint=http://u:p@h": "attach  remote endpoint=http://u:*@h",
 		"attach remote token=abc name=x":       "attach remote token=*** name=x",
+		"attach motion signal=yard":            "attach motion signal=yard",
 		"\tu:p@h  ":                            "\tu:*@h  ",
 	} {
 		if got := Mask(line); got != want {
