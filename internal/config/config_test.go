@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"flag"
-	"maps"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -14,15 +13,12 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/pelletier/go-toml/v2"
-
 	"rvo-tui/detectors"
 	"rvo-tui/detectors/onnx"
 	"rvo-tui/detectors/opencv"
 	"rvo-tui/detectors/remote"
 	"rvo-tui/detectors/remote/child"
 	"rvo-tui/internal/cli"
-	"rvo-tui/internal/option"
 )
 
 // builtIn is the configuration inside the program. Where it cannot be read most
@@ -290,229 +286,5 @@ func TestBuiltInConfig(t *testing.T) {
 	want := Default()
 	if cfg.Clips != want.Clips || cfg.Log != want.Log || cfg.Metrics != want.Metrics || cfg.Runtime != want.Runtime || cfg.Events != want.Events {
 		t.Errorf("the sections differ from the built-in defaults:\n%+v\n%+v", cfg, want)
-	}
-}
-
-var (
-	defaultLine  = regexp.MustCompile(`(?m)^#([a-z_]+ *=)`)
-	exampleLine  = regexp.MustCompile(`(?m)^#   (.*)$`)
-	exampleValue = regexp.MustCompile(`(?m)^([a-z_]+ *=.*)# default.*$`)
-)
-
-// filled returns the text of a configuration with every default filled in.
-func filled(t *testing.T, text string) string {
-	t.Helper()
-	cfg, err := loadText(t, testLoader("DOOR_PASSWORD=x", "PACKAGE_TOKEN=y"), text, cli.Flags{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for i, c := range cfg.Detector {
-		cfg.Detector[i] = c.Fill(testKinds()[c.Kind])
-	}
-	return strings.ReplaceAll(written(t, cfg), "needs = []\n", "")
-}
-
-// written returns a configuration as text, with the detectors at the end.
-func written(t *testing.T, cfg Config) string {
-	t.Helper()
-	rest := cfg
-	rest.Detector = nil
-	out, err := toml.Marshal(rest)
-	if err != nil {
-		t.Fatal(err)
-	}
-	all := strings.ReplaceAll(string(out), "detector = []\n", "")
-	for _, d := range cfg.Detector {
-		common, err := toml.Marshal(d)
-		if err != nil {
-			t.Fatal(err)
-		}
-		all += "\n[[detector]]\n" + string(common)
-		if d.Options != nil {
-			own, err := toml.Marshal(d.Options)
-			if err != nil {
-				t.Fatal(err)
-			}
-			all += string(own)
-		}
-	}
-	return all
-}
-
-// same compares a configuration with its documented defaults written out to the
-// one without them.
-func same(t *testing.T, documented, builtIn string) {
-	t.Helper()
-	a, b := strings.Split(documented, "\n"), strings.Split(builtIn, "\n")
-	if len(a) != len(b) {
-		t.Errorf("got\n%s\nwith the documented defaults, want\n%s", documented, builtIn)
-		return
-	}
-	section := ""
-	for i := range a {
-		if strings.HasPrefix(a[i], "name") || strings.HasPrefix(a[i], "event") || strings.HasPrefix(a[i], "[") {
-			section = a[i]
-		}
-		if a[i] != b[i] {
-			t.Errorf("%s: documented is %s, built in is %s", section, a[i], b[i])
-		}
-	}
-}
-
-func TestDocumentedDefaults(t *testing.T) {
-	text := string(builtIn)
-	if n := len(defaultLine.FindAllString(text, -1)); n < 40 {
-		t.Fatalf("only %d defaults are documented", n)
-	}
-	same(t, filled(t, defaultLine.ReplaceAllString(text, "$1")), filled(t, text))
-
-	var examples strings.Builder
-	for _, m := range exampleLine.FindAllStringSubmatch(text, -1) {
-		examples.WriteString(m[1] + "\n")
-	}
-	with := text + "\n" + examples.String()
-	if !exampleValue.MatchString(with) {
-		t.Fatal("the examples show no default")
-	}
-	same(t, filled(t, with), filled(t, exampleValue.ReplaceAllString(with, "")))
-}
-
-func TestEveryKeyIsDocumented(t *testing.T) {
-	header := regexp.MustCompile(`^(?:#   )?\[+([a-z]+)\]+$`)
-	key := regexp.MustCompile(`^(?:#|#   )?([a-z_]+) *= `)
-	seen := map[string]bool{}
-	section := ""
-	for line := range strings.Lines(string(builtIn)) {
-		line = strings.TrimSpace(line)
-		if m := header.FindStringSubmatch(line); m != nil {
-			section = m[1]
-		}
-		if m := key.FindStringSubmatch(line); m != nil {
-			seen[section+"."+m[1]] = true
-		}
-	}
-	guide, err := os.ReadFile("../../docs/configuration.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for i := range reflect.TypeFor[Config]().NumField() {
-		field := reflect.TypeFor[Config]().Field(i)
-		section := option.KeyOf(field)
-		if section == "" {
-			continue
-		}
-		if field.Type.Kind() == reflect.Slice {
-			field.Type = field.Type.Elem()
-		}
-		for _, key := range option.Keys(option.List(reflect.Zero(field.Type).Interface())) {
-			if !strings.Contains(string(guide), "`"+key+"`") {
-				t.Errorf("docs/configuration.md does not mention `%s` of [%s]", key, section)
-			}
-			alternative := key == "all" || key == "any"
-			if !seen[section+"."+key] && !alternative {
-				t.Errorf("rvo.toml does not mention %s of [%s]", key, section)
-			}
-		}
-	}
-}
-
-func TestExamples(t *testing.T) {
-	l := testLoader("DOOR_PASSWORD=p@ss/word #1")
-	files, err := filepath.Glob("../../examples/*.toml")
-	if err != nil || len(files) < 2 {
-		t.Fatalf("got %v (%v), want the examples", files, err)
-	}
-	for _, file := range files {
-		if _, err := l.Load(cli.Flags{Config: file}); err != nil {
-			t.Error(err)
-		}
-	}
-	cfg, err := l.Load(cli.Flags{Config: "../../examples/doors.toml"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if want := "rtsp://viewer:p%40ss%2Fword%20%231@10.0.0.7:554/stream1"; cfg.Camera[0].Source != want {
-		t.Errorf("got %q, want %q", cfg.Camera[0].Source, want)
-	}
-}
-
-// rvo.toml has an example of every kind, with every key that only this kind has.
-func TestExamplesHaveTheKeysOfKinds(t *testing.T) {
-	header := regexp.MustCompile(`^(?:#   )?\[+([a-z]+)\]+$`)
-	key := regexp.MustCompile(`^(?:#|#   )?([a-z_]+) *= *(?:"([a-z]*)")?`)
-	shown := make(map[string]map[string]bool) // keys, by kind
-	var block map[string]bool
-	for line := range strings.Lines(string(builtIn)) {
-		line = strings.TrimSpace(line)
-		if header.MatchString(line) {
-			block = make(map[string]bool)
-			continue
-		}
-		m := key.FindStringSubmatch(line)
-		if m == nil {
-			continue
-		}
-		if m[1] == "kind" {
-			if all := shown[m[2]]; all != nil {
-				maps.Copy(all, block)
-				block = all
-			}
-			shown[m[2]] = block
-		}
-		block[m[1]] = true
-	}
-	for name, k := range testKinds() {
-		if shown[name] == nil {
-			t.Errorf("rvo.toml has no example of kind %s", name)
-			continue
-		}
-		for _, o := range k.Own() {
-			if !shown[name][o.Key] {
-				t.Errorf("rvo.toml does not show the key %s of kind %s: %s", o.Key, name, o.Help)
-			}
-		}
-	}
-}
-
-// The table of the guide has every key of every kind, with its default, and no
-// other one.
-func TestGuideHasTheKeysOfKinds(t *testing.T) {
-	guide, err := os.ReadFile("../../docs/configuration.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, table, _ := strings.Cut(string(guide), "\nKeys of single kinds")
-	table, _, _ = strings.Cut(table, "\n## ")
-	rows := make(map[string]string) // the cell of the default, by "kind key"
-	key := ""
-	for line := range strings.Lines(table) {
-		cells := strings.Split(line, " | ")
-		if len(cells) < 4 || cells[0] == "| Key" {
-			continue
-		}
-		if given, found := strings.CutPrefix(cells[0], "| `"); found { // else it is that of the row before
-			key = given
-		}
-		for kind := range strings.SplitSeq(cells[1], ", ") {
-			rows[kind+" "+strings.TrimSuffix(key, "`")] = cells[2]
-		}
-	}
-	for name, k := range testLoader().Kinds {
-		for _, o := range k.Own() {
-			preset, found := rows[name+" "+o.Key]
-			delete(rows, name+" "+o.Key)
-			value := option.Field(reflect.ValueOf(k.Defaults.Options), o.Key)
-			switch {
-			case !found:
-				t.Errorf("docs/configuration.md has no row for %s of kind %s: %s", o.Key, name, o.Help)
-			case !value.IsZero() && !strings.Contains(preset, option.Text(value)):
-				t.Errorf("docs/configuration.md has the default %s for %s of kind %s, which is %s", preset, o.Key, name, option.Text(value))
-			case o.Help == "" || strings.Contains(o.Help, "\n"):
-				t.Errorf("%s of kind %s has no help in one line", o.Key, name)
-			}
-		}
-	}
-	for row := range rows {
-		t.Errorf("docs/configuration.md has a row for a key that there is not: %s", row)
 	}
 }
