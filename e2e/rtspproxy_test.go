@@ -95,10 +95,8 @@ func (p *rtspProxy) serve(c net.Conn) {
 	defer func() {
 		p.mu.Lock()
 		defer p.mu.Unlock()
-		if p.busy = false; tornDown {
-			p.teardowns++
-		} else {
-			p.held = time.Now().Add(time.Minute)
+		if !tornDown {
+			p.busy, p.held = false, time.Now().Add(time.Minute)
 		}
 	}()
 	up, err := net.Dial("tcp", p.target)
@@ -116,7 +114,10 @@ func (p *rtspProxy) serve(c net.Conn) {
 	for {
 		n, err := c.Read(buf)
 		for _, m := range requestLine.FindAllSubmatch(buf[:n], -1) {
-			tornDown = tornDown || string(m[1]) == "TEARDOWN"
+			if string(m[1]) == "TEARDOWN" && !tornDown {
+				tornDown = true
+				p.end()
+			}
 		}
 		if _, bad := up.Write(buf[:n]); err != nil || bad != nil {
 			break
@@ -124,6 +125,15 @@ func (p *rtspProxy) serve(c net.Conn) {
 	}
 	up.Close()
 	<-down
+}
+
+// end frees the session before TEARDOWN is answered: the client may connect again
+// at once.
+func (p *rtspProxy) end() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.busy = false
+	p.teardowns++
 }
 
 // down passes on what the server sends.
