@@ -27,8 +27,8 @@ const maxDoc = 5
 // folders.
 const maxFiles = 20
 
-// crowded are the folders that have more, and why.
-var crowded = map[string]string{
+// larger are the folders that have more, and why.
+var larger = map[string]string{
 	"capture": "a camera, its frames and its packets share what nobody else may touch: references, clocks and pools",
 	"clips":   "a clip is one thing from the ring to the disk: what remembers, writes, finishes and deletes it shares its names",
 }
@@ -120,11 +120,11 @@ func TestFoldersAreAHandfulOfSubjects(t *testing.T) {
 		}
 	}
 	for dir, n := range files {
-		if n > maxFiles && crowded[dir] == "" {
+		if n > maxFiles && larger[dir] == "" {
 			t.Errorf("%s has %d files, at most %d: split it, or say in files_test.go why not", dir, n, maxFiles)
 		}
 	}
-	for dir := range crowded {
+	for dir := range larger {
 		if files[dir] <= maxFiles {
 			t.Errorf("files_test.go lets %s have more than %d files, and it has %d", dir, maxFiles, files[dir])
 		}
