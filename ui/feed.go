@@ -19,6 +19,21 @@ type demand struct {
 	mu     sync.Mutex // guards what follows; held for a few instructions
 	view   demanded
 	frozen bool
+	// numbers of the newest event and line of the log that the model has
+	events, log uint64
+}
+
+// begin says behind which event and line of the log a feed goes on.
+func (d *demand) begin(events, log uint64) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.events, d.log = events, log
+}
+
+func (d *demand) begun() (events, log uint64) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.events, d.log
 }
 
 func (d *demand) set(v demanded) {
@@ -56,7 +71,7 @@ func feed(ctx context.Context, backend Backend, opts Options, want *demand, out 
 		defer ticker.Stop()
 		quiet = ticker.C
 	}
-	var events, log uint64
+	events, log := want.begun()
 	var last time.Time
 	interval := time.Duration(float64(time.Second) / cfg.Rate)
 	pace := pace{limit: float64(cfg.Bandwidth)}

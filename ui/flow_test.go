@@ -40,7 +40,7 @@ func start(t *testing.T, opts Options) *program {
 	opts.Config, opts.Kinds = DefaultConfig(), testKinds()
 	started := make(chan struct{})
 	go func() {
-		g.done <- run(ctx, g.backend, opts, &meter{File: out}, func(p *tea.Program) { g.p = p; close(started) },
+		g.done <- run(ctx, g.backend, opts, &meter{File: out}, nil, func(p *tea.Program) { g.p = p; close(started) },
 			tea.WithInput(nil), tea.WithOutput(new(strings.Builder)), tea.WithWindowSize(120, 40),
 			tea.WithColorProfile(colorprofile.TrueColor), tea.WithEnvironment([]string{"TERM=xterm-256color"}),
 			tea.WithFilter(func(m tea.Model, msg tea.Msg) tea.Msg {

@@ -20,7 +20,7 @@ func RunHeadless(ctx context.Context, backend Backend, opts Options, w, h int) (
 	}
 	defer null.Close()
 	out := &meter{File: null}
-	err = run(ctx, backend, opts, out, tea.WithInput(nil), tea.WithOutput(out), tea.WithWindowSize(w, h),
+	err = run(ctx, backend, opts, out, nil, tea.WithInput(nil), tea.WithOutput(out), tea.WithWindowSize(w, h),
 		tea.WithColorProfile(colorprofile.TrueColor), tea.WithEnvironment([]string{"TERM=xterm-256color"}))
 	return out.sent(), err
 }

@@ -32,6 +32,7 @@ const (
 	actPalette  action = "palette"
 	actSave     action = "save"
 	actHelp     action = "help"
+	actSuspend  action = "suspend"
 	actQuit     action = "quit"
 	actNext     action = "next"
 	actPrevious action = "previous"
@@ -91,6 +92,7 @@ func keyDefs() []keyDef {
 		{actPreview, []string{"v"}, "preview", "show or hide the preview", screen},
 		{actSave, []string{"s"}, "save", "save the screen to a text file", screen},
 		{actHelp, []string{"?"}, "help", "this help", screen},
+		{actSuspend, []string{"ctrl+z"}, "", "stop; fg in the shell comes back", screen},
 		{actQuit, []string{"q", "ctrl+c"}, "quit", "quit", screen},
 	}
 }

@@ -52,6 +52,8 @@ type model struct {
 	notice  notice
 	history []string // of the command palette, oldest first
 	quit    bool
+	asked   time.Time // when the terminal was asked for its background; zero: it has answered
+	pause   pause
 	crash   *crash // nil: none
 
 	// versions of what panes are drawn from: see version
@@ -98,6 +100,18 @@ type feedMsg struct {
 	link   Link            // where Options.Link tells one
 }
 
+// pause is why a program of Bubble Tea ended before the dashboard does.
+type pause int
+
+const (
+	running   pause = iota
+	suspended       // the process is to stop
+	continued       // the process was stopped by others: the terminal is to be taken anew
+)
+
+// jobMsg is a signal of job control.
+type jobMsg struct{ stop bool }
+
 // doneMsg is what a command came to.
 type doneMsg struct {
 	text string // what was done
@@ -142,8 +156,10 @@ func (m *model) Init() tea.Cmd {
 	var cmds []tea.Cmd
 	if m.themeName == "auto" {
 		cmds = append(cmds, tea.RequestBackgroundColor)
+		m.asked = time.Now()
 	}
 	if m.opts.Pick {
+		m.opts.Pick = false
 		cmds = append(cmds, m.pick())
 	}
 	return tea.Batch(cmds...)
@@ -181,7 +197,17 @@ func (m *model) update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case tea.BackgroundColorMsg:
 		m.dark = msg.IsDark()
 		m.retheme()
+		m.asked = time.Time{}
+		if m.quit {
+			return m, tea.Quit
+		}
 		return m, nil
+	case jobMsg:
+		m.pause = continued
+		if msg.stop {
+			m.pause = suspended
+		}
+		return m, tea.Quit
 	case feedMsg:
 		m.take(msg)
 		return m, nil
@@ -194,12 +220,16 @@ func (m *model) update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		m.slowAt = time.Time{} // what has changed is shown at once
 		return m, nil
 	}
+	if key, ok := msg.(tea.KeyPressMsg); ok && m.keys.byKey[key.String()] == actSuspend {
+		m.pause = suspended
+		return m, tea.Quit
+	}
 	if m.overlay != nil {
 		next, cmd := m.overlay.update(m, msg)
 		m.overlay = next
 		m.epoch++
 		if m.quit {
-			return m, tea.Quit
+			return m, m.leave()
 		}
 		return m, cmd
 	}
@@ -207,13 +237,28 @@ func (m *model) update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case tea.KeyPressMsg:
 		cmd := m.press(msg.String())
 		if m.quit {
-			return m, tea.Quit
+			return m, m.leave()
 		}
 		return m, cmd
 	case tea.MouseMsg:
 		m.mouse(msg)
 	}
 	return m, nil
+}
+
+// answerTime is how long a terminal may take to answer what it was asked at the start;
+// leaveTime is how long the end waits for it, or the shell would get the answer.
+const (
+	answerTime = 5 * time.Second
+	leaveTime  = 250 * time.Millisecond
+)
+
+// leave ends the program.
+func (m *model) leave() tea.Cmd {
+	if time.Since(m.asked) > answerTime {
+		return tea.Quit
+	}
+	return tea.Tick(leaveTime, func(time.Time) tea.Msg { return tea.QuitMsg{} })
 }
 
 // say shows what an action came to.
@@ -285,6 +330,21 @@ func (m *model) grant() {
 			return
 		}
 	}
+}
+
+// newestEvent returns the number of the newest event, which is how many there have been.
+func (m *model) newestEvent() uint64 {
+	if n := len(m.allEvent); n > 0 {
+		return m.allEvent[n-1].Seq
+	}
+	return 0
+}
+
+func (m *model) newestLine() uint64 {
+	if n := len(m.allLog); n > 0 {
+		return m.allLog[n-1].Seq
+	}
+	return 0
 }
 
 // tail keeps the last n entries.

@@ -13,6 +13,7 @@ import (
 	"os"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -20,6 +21,9 @@ import (
 
 	"rvo-tui/capture"
 	"rvo-tui/detectors"
+
+	"rvo-tui/ui/draw"
+	"rvo-tui/ui/tty"
 )
 
 // Options is what a dashboard works with.
@@ -62,16 +66,21 @@ const maxCrashes = 3
 // user quits or the context ends, which is no error. The terminal is as it was
 // before when Run returns. A dashboard that panics is started again, three times
 // at most. A terminal that takes no output any more is given up 2 s after the
-// context has ended, with ErrStuck.
+// context has ended, with ErrStuck. Ctrl-Z and SIGTSTP stop the whole process until it is
+// continued.
 func Run(ctx context.Context, backend Backend, opts Options) error {
 	state, err := term.GetState(os.Stdin.Fd())
 	if err != nil {
 		return fmt.Errorf("open dashboard: %w; use --no-ui where there is no terminal", err)
 	}
+	if tty.Dumb(os.Getenv) {
+		return fmt.Errorf("open dashboard: TERM is %q: such a terminal cannot show it; use --no-ui, or set TERM to what the terminal is", os.Getenv("TERM"))
+	}
+	opts.Config.ASCII = opts.Config.ASCII || tty.ASCII(os.Getenv)
 	out := &meter{File: os.Stdout}
 	done := make(chan error, 1)
 	go func() { // waited for, unless the terminal holds it
-		done <- again(ctx, opts, func(opts Options) error { return run(ctx, backend, opts, out, tea.WithOutput(out)) })
+		done <- again(ctx, opts, func(opts Options) error { return run(ctx, backend, opts, out, os.Stdin, tea.WithOutput(out)) })
 	}()
 	select {
 	case err = <-done:
@@ -82,6 +91,7 @@ func Run(ctx context.Context, backend Backend, opts Options) error {
 			err = ErrStuck
 		}
 	}
+	tty.DropInput(os.Stdin)
 	// Bubble Tea has done this already, but where it panicked or was given up.
 	_ = term.Restore(os.Stdin.Fd(), state)
 	return err
@@ -113,38 +123,87 @@ func again(ctx context.Context, opts Options, run func(Options) error) error {
 	}
 }
 
-// run shows the dashboard by the given options of Bubble Tea.
-func run(ctx context.Context, backend Backend, opts Options, out *meter, options ...tea.ProgramOption) error {
+// run shows the dashboard by the given options of Bubble Tea. Keys come from a
+// terminal; nil: there are none.
+func run(ctx context.Context, backend Backend, opts Options, out *meter, in *os.File, options ...tea.ProgramOption) error {
 	work, cancel := context.WithCancel(ctx)
 	defer cancel()
-	want := new(demand)
-	m, err := newModel(work, backend, opts, want)
+	m, err := newModel(work, backend, opts, new(demand))
 	if err != nil {
 		return fmt.Errorf("open dashboard: %w", err)
 	}
+	for {
+		err := m.play(work, out, in, options...)
+		switch {
+		case m.crash != nil:
+			return m.crash
+		case err != nil && (ctx.Err() != nil || errors.Is(err, io.EOF)):
+			return nil // the terminal has gone, or we were told to go
+		case err != nil:
+			return fmt.Errorf("run dashboard: %w", err)
+		case m.pause == running || ctx.Err() != nil:
+			return nil
+		case m.pause == suspended && in != nil:
+			tty.DropInput(in)
+			if !tty.Suspend() {
+				m.say((*draw.Theme).InfoInk, "there is no shell that could bring the dashboard back: not stopped")
+			}
+		}
+		m.pause = running
+	}
+}
+
+// play is one program of Bubble Tea, from taking the terminal to giving it back.
+func (m *model) play(ctx context.Context, out *meter, in *os.File, options ...tea.ProgramOption) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
 	// Signals are the caller's: it ends the context.
-	options = append([]tea.ProgramOption{tea.WithoutSignalHandler(), tea.WithFPS(max(int(opts.Config.Rate*2), 20))}, options...)
+	options = append([]tea.ProgramOption{
+		tea.WithoutSignalHandler(), tea.WithFPS(max(int(m.opts.Config.Rate*2), 20)), tea.WithFilter(sized),
+	}, options...)
+	var jobs <-chan os.Signal
+	if in != nil {
+		keys, err := tty.NewKeyboard(in)
+		if err != nil {
+			return err
+		}
+		defer keys.Close()
+		options = append(options, tea.WithInput(keys))
+		var stop func()
+		jobs, stop = tty.Jobs()
+		defer stop()
+	}
+	m.want.begin(m.newestEvent(), m.newestLine())
 	p := tea.NewProgram(m, options...)
 	var wg sync.WaitGroup
 	wg.Go(func() {
-		feed(work, backend, opts, want, out, p.Send)
-		<-work.Done()
+		feed(ctx, m.backend, m.opts, m.want, out, p.Send)
+		<-ctx.Done()
 		p.Quit()
 	})
-	_, err = p.Run()
+	wg.Go(func() {
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case s := <-jobs:
+				p.Send(jobMsg{stop: s == syscall.SIGTSTP})
+			}
+		}
+	})
+	_, err := p.Run()
 	cancel()
 	p.Kill() // after a failed start nothing else would let Send return
 	wg.Wait()
-	if m.crash != nil {
-		return m.crash
+	return err
+}
+
+// sized gives a terminal that does not know its size, as a serial line, the usual one.
+func sized(_ tea.Model, msg tea.Msg) tea.Msg {
+	if size, ok := msg.(tea.WindowSizeMsg); ok && (size.Width <= 0 || size.Height <= 0) {
+		return tea.WindowSizeMsg{Width: 80, Height: 24}
 	}
-	if err != nil && (ctx.Err() != nil || errors.Is(err, io.EOF)) {
-		return nil // the terminal has gone, or we were told to go
-	}
-	if err != nil {
-		return fmt.Errorf("run dashboard: %w", err)
-	}
-	return nil
+	return msg
 }
 
 // meter counts what is written to a terminal. It is safe for concurrent use.

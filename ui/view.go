@@ -134,7 +134,7 @@ func (m *model) makeHead() string {
 	if c := s.Snap.Clips; c != nil {
 		parts = append(parts, th.Dim.Of("clips "+draw.Count(c.Saved)))
 	}
-	parts = append(parts, th.Dim.Of("events "+draw.Count(m.eventCount())))
+	parts = append(parts, th.Dim.Of("events "+draw.Count(m.newestEvent())))
 	if n := s.Snap.Log.Errors; n > 0 {
 		parts = append(parts, th.Bad.Of("errors "+draw.Count(n)))
 	}
@@ -169,14 +169,6 @@ func (m *model) makeHead() string {
 		left += look.Of(ansi.Truncate(text, max(room, 10), "…"))
 	}
 	return draw.Fit(left, m.w-draw.Width(right)) + right
-}
-
-// eventCount returns how many events there have been.
-func (m *model) eventCount() uint64 {
-	if n := len(m.allEvent); n > 0 {
-		return m.allEvent[n-1].Seq
-	}
-	return 0
 }
 
 // footer is the screen's last line: what the last action came to, or keys.

@@ -4,13 +4,16 @@ import (
 	"context"
 	"log/slog"
 	"os"
+	"os/signal"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"rvo-tui/internal/cli"
 	"rvo-tui/internal/config"
 	"rvo-tui/runtime"
+	"rvo-tui/ui/tty"
 )
 
 // reloader reloads the configuration while the program runs: its cameras, detectors
@@ -96,17 +99,31 @@ func (r *reloader) watch(ctx context.Context) {
 }
 
 // onHangup reopens files for log rotation and reloads the configuration at every
-// signal, until the context ends.
-func (r *reloader) onHangup(ctx context.Context, hangup <-chan os.Signal, reopen []func()) {
+// signal, until the context ends, or hungUp says that the terminal sent it: then it
+// returns true.
+func (r *reloader) onHangup(ctx context.Context, hangup <-chan os.Signal, hungUp func() bool, reopen []func()) bool {
 	for {
 		select {
 		case <-ctx.Done():
-			return
+			return false
 		case <-hangup:
+			if hungUp() {
+				return true
+			}
 			for _, f := range reopen {
 				f()
 			}
 			r.reloadAndLog(ctx)
 		}
 	}
+}
+
+// terminalHangup returns what tells whether SIGHUP comes from a terminal that has gone,
+// and not from somebody who wants a reload. Call it before the signal is caught. A program
+// without a terminal, as under a service manager, or started with nohup never hangs up.
+func terminalHangup() func() bool {
+	if signal.Ignored(syscall.SIGHUP) || tty.Gone() {
+		return func() bool { return false }
+	}
+	return tty.Gone
 }

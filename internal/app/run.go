@@ -69,6 +69,7 @@ func run(ctx context.Context, loader config.Loader, cfg config.Config, flags cli
 	goruntime.GOMAXPROCS(cfg.Runtime.Threads())
 	screen := newDashboard(cfg.UI, len(cfg.Camera), flags, loader.Kinds)
 	hangup := make(chan os.Signal, 1)
+	hungUp := terminalHangup()
 	if screen == nil { // before anybody can know of a program to send it to
 		signal.Notify(hangup, syscall.SIGHUP)
 		defer signal.Stop(hangup)
@@ -119,8 +120,15 @@ func run(ctx context.Context, loader config.Loader, cfg config.Config, flags cli
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	defer stop()
+	ctx, quit := context.WithCancel(ctx)
+	defer quit()
 	if screen == nil {
-		wg.Go(func() { again.onHangup(side, hangup, reopen) })
+		wg.Go(func() {
+			if again.onHangup(side, hangup, hungUp, reopen) {
+				log.Info("the terminal has hung up: stopping; nohup or a service manager keeps the program running")
+				quit()
+			}
+		})
 	}
 	if cfg.Runtime.Watch {
 		wg.Go(func() { again.watch(side) })
@@ -138,8 +146,6 @@ func run(ctx context.Context, loader config.Loader, cfg config.Config, flags cli
 	if server := newControl(cfg, again, logs.ring, recent, log); server != nil {
 		wg.Go(func() { _ = server.Run(side) }) // likewise
 	}
-	ctx, quit := context.WithCancel(ctx)
-	defer quit()
 	defer context.AfterFunc(ctx, kinds.children.Stop)()
 	if screen == nil {
 		if !flags.NoUI {
