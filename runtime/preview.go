@@ -102,6 +102,45 @@ func (r *Runtime) Stills(ctx context.Context, cameras []string, width int, fps f
 	}
 }
 
+// stillEvery is how often Still looks for a frame.
+const stillEvery = 50 * time.Millisecond
+
+// Still returns what a camera sees now, as Stills gives it. It waits for a frame until
+// the context ends.
+func (r *Runtime) Still(ctx context.Context, camera string, width int) (Still, error) {
+	type answer struct {
+		still Still
+		err   error
+	}
+	got := make(chan answer, 1)
+	go func() { // its thread has a low priority from now on
+		capture.LowPriority(r.opts.Config.Nice)
+		s, err := r.await(ctx, camera, width)
+		got <- answer{s, err}
+	}()
+	a := <-got
+	return a.still, a.err
+}
+
+func (r *Runtime) await(ctx context.Context, camera string, width int) (Still, error) {
+	ticker := time.NewTicker(stillEvery)
+	defer ticker.Stop()
+	for {
+		c := r.camera(camera)
+		if c == nil {
+			return Still{}, fmt.Errorf("camera %q: %w", camera, ErrNoCamera)
+		}
+		if s, err := c.still(width, 1, 0, staleStill); s.JPEG != nil || err != nil {
+			return s, err
+		}
+		select {
+		case <-ticker.C:
+		case <-ctx.Done():
+			return Still{}, ctx.Err()
+		}
+	}
+}
+
 // still encodes the newest frame, unless it is the last one or too old.
 func (p *pipeline) still(width int, fps float64, last uint64, stale time.Duration) (Still, error) {
 	f := p.look(fps)

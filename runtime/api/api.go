@@ -18,6 +18,7 @@ import (
 	"rvo-tui/internal/listen"
 	"rvo-tui/internal/logging"
 	"rvo-tui/runtime"
+	"rvo-tui/runtime/live"
 )
 
 // Runtime is what the API needs of a runtime.Runtime. It is safe for concurrent
@@ -28,8 +29,14 @@ type Runtime interface {
 	// the subscription.
 	Subscribe() (<-chan *runtime.Snapshot, func())
 	Do(ctx context.Context, cmd runtime.Command) error
-	// Frame returns the newest frame of a camera, which the caller releases, or nil.
-	Frame(camera string) *capture.Frame
+	// View opens a live view of what a camera sends, and of what is found in it and in
+	// others, until cancel is called.
+	View(video string, others []string) (v *live.Viewer, cancel func(), err error)
+	// Stills gives the newest frame of each camera as a JPEG file, fps times a second,
+	// until ctx ends. It takes the caller's goroutine over.
+	Stills(ctx context.Context, cameras []string, width int, fps float64, give func(runtime.Still) error) error
+	// Still returns what a camera sees now. It waits for a frame until ctx ends.
+	Still(ctx context.Context, camera string, width int) (runtime.Still, error)
 }
 
 // Codec reads the keys of one [[detector]] or [[camera]] as JSON. Decoding is as
@@ -66,7 +73,7 @@ const (
 	sendTimeout = 10 * time.Second // for a client to take a message
 	maxStreams  = 64               // streams of state, events and log
 	maxCommands = 16               // at a time
-	maxPreviews = 16               // streams of frames
+	maxViews    = 32               // streams of frames
 	maxReads    = 4                // readers of evidence at a time
 )
 
@@ -82,7 +89,7 @@ type Server struct {
 	states states
 	adding chan struct{} // holds one while something is added
 
-	streams, commands, previews, disk semaphore
+	streams, commands, views, disk semaphore
 
 	socket, tcp *listen.Service // without an Address: there is none
 }
@@ -99,7 +106,7 @@ func NewServer(opts Options) *Server {
 		adding:   make(chan struct{}, 1),
 		streams:  semaphore{max: maxStreams, what: "streams are open"},
 		commands: semaphore{max: maxCommands, what: "commands are being carried out"},
-		previews: semaphore{max: maxPreviews, what: "streams of frames are open"},
+		views:    semaphore{max: maxViews, what: "streams of frames are open"},
 		disk:     semaphore{max: maxReads, what: "clients are reading evidence"},
 	}
 	s.listenAt(opts.Config)

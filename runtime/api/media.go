@@ -1,4 +1,353 @@
 package api
 
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"math"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"rvo-tui/capture"
+	"rvo-tui/internal/text"
+	"rvo-tui/runtime"
+	"rvo-tui/runtime/engine"
+	"rvo-tui/runtime/live"
+)
+
+const (
+	maxViewed  = 64 // cameras of one stream
+	stillRate  = 2  // JPEG frames of a camera a second, unless asked otherwise
+	stillWidth = 640
+	maxWidth   = 3840
+	maxStills  = 30              // a second
+	stillTime  = 5 * time.Second // for a camera to give a frame
+)
+
 // mediaRoutes returns the routes of live frames and packets.
-func (s *Server) mediaRoutes() []Route { return nil }
+func (s *Server) mediaRoutes() []Route {
+	return []Route{
+		{Method: "GET", Path: "/media", Doc: "A stream of packets, JPEG frames and results, each message with a header of 24 bytes.", Serve: s.media},
+		{Method: "GET", Path: "/cameras/{camera}/frame.jpg", Doc: "What a camera sees now.", Serve: s.frame},
+		{Method: "GET", Path: "/cameras/{camera}/preview.mjpeg", Doc: "What a camera sees, as JPEG frames that replace each other.", Serve: s.preview},
+	}
+}
+
+// mediaQuery is what a client of GET /api/media asks for.
+type mediaQuery struct {
+	video string
+	stills
+}
+
+// stills is which JPEG frames a client wants.
+type stills struct {
+	cameras []string
+	width   int
+	rate    float64
+}
+
+// stillsOf reads width and rate of a query.
+func stillsOf(q url.Values) (st stills, err error) {
+	st.width = stillWidth
+	if given := q.Get("width"); given != "" {
+		if st.width, err = strconv.Atoi(given); err != nil || st.width < 16 || st.width > maxWidth {
+			return st, problem(http.StatusBadRequest, fmt.Sprintf("width %q is out of range", text.Clean(given)), fmt.Sprintf("give 16 to %d pixels", maxWidth))
+		}
+	}
+	st.rate, err = rateOf(q.Get("rate"), stillRate, maxStills)
+	return st, err
+}
+
+func mediaQueryOf(q url.Values) (m mediaQuery, err error) {
+	if err := onlyKeys(q, "video", "jpeg", "width", "rate"); err != nil {
+		return m, err
+	}
+	if m.stills, err = stillsOf(q); err != nil {
+		return m, err
+	}
+	m.video = q.Get("video")
+	for name := range strings.SplitSeq(q.Get("jpeg"), ",") {
+		if name != "" && !slices.Contains(m.cameras, name) {
+			m.cameras = append(m.cameras, name)
+		}
+	}
+	switch {
+	case m.video == "" && len(m.cameras) == 0:
+		return m, problem(http.StatusBadRequest, "no camera is named", "give video=CAMERA, jpeg=CAMERA,CAMERA or both")
+	case len(m.cameras) > maxViewed:
+		return m, problem(http.StatusBadRequest, fmt.Sprintf("%d cameras are named", len(m.cameras)), fmt.Sprintf("name %d at most", maxViewed))
+	}
+	return m, nil
+}
+
+// media serves GET /api/media. The stream ends when one of its cameras is removed or
+// restarted.
+func (s *Server) media(w http.ResponseWriter, r *http.Request) error {
+	q, err := mediaQueryOf(r.URL.Query())
+	if err != nil {
+		return err
+	}
+	if err := s.views.acquire(); err != nil {
+		return err
+	}
+	defer s.views.release()
+	view, leave, err := s.opts.Runtime.View(q.video, q.cameras)
+	if err != nil {
+		return err
+	}
+	defer leave()
+	frames, stop := s.watch(r.Context(), q.stills)
+	defer stop()
+	w.Header().Set("Content-Type", "application/octet-stream")
+	w.Header().Set("X-Accel-Buffering", "no") // proxies pass messages on at once
+	m := mediaWriter{sender: newSender(w), index: map[string]uint16{}}
+	for _, name := range append(q.cameras, q.video) {
+		if _, known := m.index[name]; !known && name != "" {
+			m.index[name] = uint16(len(m.index))
+			if err := m.camera(name, nil); err != nil {
+				return err
+			}
+		}
+	}
+	return s.pump(r.Context(), &m, view, frames)
+}
+
+// pump writes what comes until the client goes, a camera ends, or the program does.
+func (s *Server) pump(ctx context.Context, m *mediaWriter, view *live.Viewer, frames <-chan still) error {
+	idle := time.NewTicker(beatEvery)
+	defer idle.Stop()
+	for {
+		if err := m.rc.Flush(); err != nil {
+			return err
+		}
+		select {
+		case <-view.Ready():
+			for {
+				e, ok, ended := view.Next()
+				if ended {
+					return nil
+				}
+				if !ok {
+					break
+				}
+				if err := m.entry(e); err != nil {
+					return err
+				}
+			}
+		case f := <-frames:
+			if f.err != nil {
+				return f.err
+			}
+			if err := m.write(Message{Type: MessageJPEG, Camera: m.index[f.Camera], Captured: f.Captured, Frame: f.Frame, Payload: f.JPEG}); err != nil {
+				return err
+			}
+		case <-idle.C:
+			if err := m.write(Message{Type: MessageIdle}); err != nil {
+				return err
+			}
+		case <-ctx.Done():
+			return nil
+		case <-s.ending:
+			return nil
+		}
+	}
+}
+
+// still is a frame, or why there are no more.
+type still struct {
+	runtime.Still
+	err error
+}
+
+// watch has frames encoded for a client, in a goroutine that stop waits for. The next
+// one is made when the one before was taken.
+func (s *Server) watch(ctx context.Context, st stills) (frames <-chan still, stop func()) {
+	if len(st.cameras) == 0 {
+		return nil, func() {}
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	out, done := make(chan still), make(chan struct{})
+	give := func(f still) error {
+		select {
+		case out <- f:
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	go func() {
+		defer close(done)
+		err := s.opts.Runtime.Stills(ctx, st.cameras, st.width, st.rate, func(f runtime.Still) error { return give(still{Still: f}) })
+		_ = give(still{err: err}) // who has gone asks for no reason
+	}()
+	return out, func() { cancel(); <-done }
+}
+
+// mediaWriter writes messages.
+type mediaWriter struct {
+	sender
+	index map[string]uint16 // of cameras
+	track *capture.Track    // that the client knows
+}
+
+// write writes a message, which the client must take within sendTimeout.
+func (m *mediaWriter) write(msg Message) error {
+	_ = m.rc.SetWriteDeadline(time.Now().Add(sendTimeout)) // where there is none, none is needed
+	head := msg.Header()
+	if _, err := m.w.Write(head[:]); err != nil {
+		return err
+	}
+	_, err := m.w.Write(msg.Payload)
+	return err
+}
+
+// object writes a message whose payload is JSON.
+func (m *mediaWriter) object(msg Message, v any) (err error) {
+	if msg.Payload, err = json.Marshal(v); err != nil {
+		return fmt.Errorf("write media: %w", err)
+	}
+	return m.write(msg)
+}
+
+// entry writes an entry of a live view.
+func (m *mediaWriter) entry(e live.Entry) error {
+	msg := Message{Camera: m.index[e.Camera]}
+	switch {
+	case e.Packet != nil:
+		return m.packet(e.Camera, e.Packet)
+	case e.Result != nil:
+		msg.Type, msg.Captured, msg.Frame = MessageResult, e.Result.Captured, e.Result.Frame
+		return m.object(msg, resultOf(e.Result))
+	default:
+		msg.Type = MessageGap
+		return m.object(msg, e.Lost)
+	}
+}
+
+// packet writes a packet, behind the description of its track where that is new.
+func (m *mediaWriter) packet(camera string, p *capture.Packet) error {
+	if p.Track != m.track {
+		m.track = p.Track
+		if err := m.camera(camera, p.Track); err != nil {
+			return err
+		}
+	}
+	msg := Message{Type: MessagePacket, Camera: m.index[camera], Captured: p.Captured, Frame: p.ID, Payload: p.Data}
+	if p.Key {
+		msg.Flags |= FlagKey
+	}
+	if p.Damaged {
+		msg.Flags |= FlagDamaged
+	}
+	if p.Hidden {
+		msg.Flags |= FlagHidden
+	}
+	return m.write(msg)
+}
+
+func (m *mediaWriter) camera(name string, t *capture.Track) error {
+	c := MediaCamera{Camera: name, Index: m.index[name]}
+	if t != nil {
+		c.Codec, c.CodecString, c.Config = string(t.Codec), t.CodecString(), t.Config
+		c.Width, c.Height, c.Rotation, c.Mirror = t.Width, t.Height, t.Rotation, t.Mirror
+	}
+	return m.object(Message{Type: MessageCamera, Camera: c.Index}, c)
+}
+
+func resultOf(r *live.Result) MediaResult {
+	out := MediaResult{Detector: r.Detector, Signals: make([]MediaSignal, len(r.Signals))}
+	for i, sig := range r.Signals {
+		out.Signals[i] = MediaSignal{Signal: sig.Signal, Detections: engine.PlainDetections(sig.Detections)}
+		if v := sig.Value; !math.IsNaN(v) && !math.IsInf(v, 0) {
+			out.Signals[i].Value = &v
+		}
+	}
+	return out
+}
+
+// frame serves one JPEG file.
+func (s *Server) frame(w http.ResponseWriter, r *http.Request) error {
+	q := r.URL.Query()
+	if err := onlyKeys(q, "width"); err != nil {
+		return err
+	}
+	st, err := stillsOf(q)
+	if err != nil {
+		return err
+	}
+	if !q.Has("width") {
+		st.width = 0
+	}
+	if err := s.views.acquire(); err != nil {
+		return err
+	}
+	defer s.views.release()
+	camera := r.PathValue("camera")
+	ctx, cancel := context.WithTimeout(r.Context(), stillTime)
+	defer cancel()
+	f, err := s.opts.Runtime.Still(ctx, camera, st.width)
+	if ctx.Err() != nil {
+		return problem(http.StatusServiceUnavailable, fmt.Sprintf("camera %q gives no frame: it is %s", text.Clean(camera), s.standing(camera)), "see its state and alerts, and try again")
+	}
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Last-Modified", f.Captured.UTC().Format(http.TimeFormat))
+	w.Header().Set("X-Frame-Id", strconv.FormatUint(f.Frame, 10))
+	return writeBytes(w, "image/jpeg", f.JPEG)
+}
+
+// standing says how a camera stands.
+func (s *Server) standing(camera string) string {
+	for _, c := range s.opts.Runtime.Snapshot().Cameras {
+		if c.Name == camera {
+			if c.Reason != "" {
+				return fmt.Sprintf("%s (%s)", c.State, c.Reason)
+			}
+			return string(c.State)
+		}
+	}
+	return "no more there"
+}
+
+// preview serves JPEG frames that a browser shows in the place of each other.
+func (s *Server) preview(w http.ResponseWriter, r *http.Request) error {
+	q := r.URL.Query()
+	if err := onlyKeys(q, "width", "rate"); err != nil {
+		return err
+	}
+	st, err := stillsOf(q)
+	if err != nil {
+		return err
+	}
+	if err := s.views.acquire(); err != nil {
+		return err
+	}
+	defer s.views.release()
+	st.cameras = []string{r.PathValue("camera")}
+	frames, stop := s.watch(r.Context(), st)
+	defer stop()
+	w.Header().Set("Content-Type", "multipart/x-mixed-replace; boundary=frame")
+	w.Header().Set("X-Accel-Buffering", "no")
+	out := newSender(w)
+	for {
+		select {
+		case f := <-frames:
+			if f.err != nil {
+				return f.err
+			}
+			head := fmt.Sprintf("--frame\r\nContent-Type: image/jpeg\r\nContent-Length: %d\r\nX-Frame-Id: %d\r\n\r\n", len(f.JPEG), f.Frame)
+			if err := out.send([]byte(head), f.JPEG, []byte("\r\n")); err != nil {
+				return err
+			}
+		case <-r.Context().Done():
+			return nil
+		case <-s.ending:
+			return nil
+		}
+	}
+}

@@ -85,7 +85,7 @@ func (v SignalView) MarshalJSON() ([]byte, error) {
 	if v.Why == "" && v.Unknown != detectors.Known {
 		v.Why = v.Unknown.String()
 	}
-	v.Detections = tidyDetections(v.Detections)
+	v.Detections = PlainDetections(v.Detections)
 	out := signalJSON{plainSignal: (*plainSignal)(&v)}
 	if v.Value-v.Value == 0 {
 		out.Value = &v.Value
@@ -113,8 +113,9 @@ func (v *SignalView) UnmarshalJSON(text []byte) error {
 	return nil
 }
 
-// tidyDetections returns the detections themselves where JSON can express them.
-func tidyDetections(found []detectors.Detection) []detectors.Detection {
+// PlainDetections returns the detections as JSON can express them: the list is not nil,
+// its numbers finite. Where they are so already, it returns the list itself.
+func PlainDetections(found []detectors.Detection) []detectors.Detection {
 	odd := func(d detectors.Detection) bool {
 		sum := d.Score + d.Box.X + d.Box.Y + d.Box.W + d.Box.H
 		for _, k := range d.Keypoints {

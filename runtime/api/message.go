@@ -1,0 +1,119 @@
+package api
+
+import (
+	"encoding/binary"
+	"fmt"
+	"io"
+	"time"
+
+	"rvo-tui/detectors"
+)
+
+// MessageType is the type of a Message.
+type MessageType uint8
+
+// The messages of GET /api/media. Clients skip types that they do not know.
+const (
+	MessageIdle   MessageType = iota // nothing came for a second; no payload
+	MessageCamera                    // a MediaCamera as JSON: before everything else of it, and when its codec changes
+	MessagePacket                    // a packet of video as the camera sent it
+	MessageJPEG                      // a JPEG file
+	MessageResult                    // a MediaResult as JSON
+	MessageGap                       // a live.Lost as JSON: what the client was too slow for
+)
+
+// Flags of a MessagePacket.
+const (
+	FlagKey     = 1 << iota // a decoder can begin here
+	FlagDamaged             // a part was lost on the way from the camera
+	FlagHidden              // is to be decoded but not shown
+)
+
+// Message is one message of GET /api/media. On the wire it is a header of 24 bytes,
+// big-endian, and the payload.
+type Message struct {
+	Type     MessageType
+	Flags    uint8
+	Camera   uint16    // Index of the MediaCamera
+	Captured time.Time // in microseconds since 1970; zero: none
+	Frame    uint64    // ID of the frame, which is that of its packet; 0: none
+	Payload  []byte
+}
+
+// HeaderSize is how many bytes a message has before its payload.
+const HeaderSize = 24
+
+// MaxPayload is how many bytes a payload has at most.
+const MaxPayload = 64 << 20
+
+// Header returns the header of the message.
+func (m Message) Header() [HeaderSize]byte {
+	var h [HeaderSize]byte
+	binary.BigEndian.PutUint32(h[0:], uint32(len(m.Payload)))
+	h[4], h[5] = byte(m.Type), m.Flags
+	binary.BigEndian.PutUint16(h[6:], m.Camera)
+	if !m.Captured.IsZero() {
+		binary.BigEndian.PutUint64(h[8:], uint64(m.Captured.UnixMicro()))
+	}
+	binary.BigEndian.PutUint64(h[16:], m.Frame)
+	return h
+}
+
+// ReadMessage reads one message. It returns io.EOF where there are no more, and
+// io.ErrUnexpectedEOF where one is cut off. A payload above MaxPayload is an error.
+func ReadMessage(r io.Reader) (Message, error) {
+	var h [HeaderSize]byte
+	if _, err := io.ReadFull(r, h[:]); err != nil {
+		return Message{}, err
+	}
+	m := Message{Type: MessageType(h[4]), Flags: h[5], Camera: binary.BigEndian.Uint16(h[6:]), Frame: binary.BigEndian.Uint64(h[16:])}
+	if us := int64(binary.BigEndian.Uint64(h[8:])); us != 0 {
+		m.Captured = time.UnixMicro(us)
+	}
+	n := binary.BigEndian.Uint32(h[0:])
+	if n > MaxPayload {
+		return Message{}, fmt.Errorf("read media: a message has %d bytes, more than %d", n, MaxPayload)
+	}
+	// What is announced may never come: memory is taken as it does.
+	payload, err := io.ReadAll(io.LimitReader(r, int64(n)))
+	if err == nil && len(payload) < int(n) {
+		err = io.ErrUnexpectedEOF
+	}
+	if err != nil {
+		return Message{}, err
+	}
+	if n > 0 {
+		m.Payload = payload
+	}
+	return m, nil
+}
+
+// MediaCamera describes a camera of GET /api/media.
+type MediaCamera struct {
+	Camera string `json:"camera"`
+	Index  uint16 `json:"index"` // of its messages
+	// Codec is how its packets are coded, in FFmpeg's words; empty until there is
+	// one. CodecString is the same for WebCodecs; empty: it has no word for it.
+	Codec       string `json:"codec,omitempty"`
+	CodecString string `json:"codec_string,omitempty"`
+	Width       int    `json:"width,omitempty"` // coded size; 0: not known
+	Height      int    `json:"height,omitempty"`
+	Rotation    int    `json:"rotation,omitempty"` // clockwise, degrees
+	Mirror      bool   `json:"mirror,omitempty"`
+	// Config is what a decoder wants before the first packet: of H.264 and H.265
+	// parameter sets as Annex B, to be put before each key frame.
+	Config []byte `json:"config,omitempty"`
+}
+
+// MediaResult is the answer of a detector for the frame of its message.
+type MediaResult struct {
+	Detector string        `json:"detector"`
+	Signals  []MediaSignal `json:"signals"`
+}
+
+// MediaSignal is one signal of a MediaResult.
+type MediaSignal struct {
+	Signal     string                `json:"signal"`
+	Value      *float64              `json:"value"` // null: the detector answered no number
+	Detections []detectors.Detection `json:"detections"`
+}
