@@ -55,11 +55,12 @@ detectors/track: capture detectors
 rules: capture detectors
 clips: capture detectors rules
 
-runtime: capture clips detectors internal/logging rules runtime/engine
+runtime: capture clips detectors internal/logging rules runtime/engine runtime/live
 runtime/engine: detectors rules
+runtime/live: capture detectors runtime/engine
 runtime/sink: rules runtime
 runtime/metrics: capture clips internal/listen internal/logging rules runtime runtime/engine
-runtime/api: capture clips detectors detectors/remote internal/cli internal/listen internal/logging rules runtime runtime/engine
+runtime/api: capture clips detectors detectors/remote internal/cli internal/listen internal/logging rules runtime runtime/engine runtime/live
 runtime/api/client: capture clips detectors internal/logging rules runtime runtime/api
 runtime/control: capture clips detectors detectors/remote internal/listen internal/logging proto rules runtime runtime/engine
 runtime/testkit: capture capture/synthetic clips detectors rules runtime runtime/engine runtime/sink
