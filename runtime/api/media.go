@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"math"
 	"net/http"
 	"net/url"
 	"slices"
@@ -15,7 +14,6 @@ import (
 	"rvo-tui/capture"
 	"rvo-tui/internal/text"
 	"rvo-tui/runtime"
-	"rvo-tui/runtime/engine"
 	"rvo-tui/runtime/live"
 )
 
@@ -142,11 +140,11 @@ func (s *Server) pump(ctx context.Context, m *mediaWriter, view *live.Viewer, fr
 			if f.err != nil {
 				return f.err
 			}
-			if err := m.write(Message{Type: MessageJPEG, Camera: m.index[f.Camera], Captured: f.Captured, Frame: f.Frame, Payload: f.JPEG}); err != nil {
+			if err := m.write(live.Message{Type: live.MessageJPEG, Camera: m.index[f.Camera], Captured: f.Captured, Frame: f.Frame, Payload: f.JPEG}); err != nil {
 				return err
 			}
 		case <-idle.C:
-			if err := m.write(Message{Type: MessageIdle}); err != nil {
+			if err := m.write(live.Message{Type: live.MessageIdle}); err != nil {
 				return err
 			}
 		case <-ctx.Done():
@@ -195,7 +193,7 @@ type mediaWriter struct {
 }
 
 // write writes a message, which the client must take within sendTimeout.
-func (m *mediaWriter) write(msg Message) error {
+func (m *mediaWriter) write(msg live.Message) error {
 	_ = m.rc.SetWriteDeadline(time.Now().Add(sendTimeout)) // where there is none, none is needed
 	head := msg.Header()
 	if _, err := m.w.Write(head[:]); err != nil {
@@ -206,7 +204,7 @@ func (m *mediaWriter) write(msg Message) error {
 }
 
 // object writes a message whose payload is JSON.
-func (m *mediaWriter) object(msg Message, v any) (err error) {
+func (m *mediaWriter) object(msg live.Message, v any) (err error) {
 	if msg.Payload, err = json.Marshal(v); err != nil {
 		return fmt.Errorf("write media: %w", err)
 	}
@@ -215,15 +213,15 @@ func (m *mediaWriter) object(msg Message, v any) (err error) {
 
 // entry writes an entry of a live view.
 func (m *mediaWriter) entry(e live.Entry) error {
-	msg := Message{Camera: m.index[e.Camera]}
+	msg := live.Message{Camera: m.index[e.Camera]}
 	switch {
 	case e.Packet != nil:
 		return m.packet(e.Camera, e.Packet)
 	case e.Result != nil:
-		msg.Type, msg.Captured, msg.Frame = MessageResult, e.Result.Captured, e.Result.Frame
-		return m.object(msg, resultOf(e.Result))
+		msg.Type, msg.Captured, msg.Frame = live.MessageResult, e.Result.Captured, e.Result.Frame
+		return m.object(msg, e.Result)
 	default:
-		msg.Type = MessageGap
+		msg.Type = live.MessageGap
 		return m.object(msg, e.Lost)
 	}
 }
@@ -236,37 +234,23 @@ func (m *mediaWriter) packet(camera string, p *capture.Packet) error {
 			return err
 		}
 	}
-	msg := Message{Type: MessagePacket, Camera: m.index[camera], Captured: p.Captured, Frame: p.ID, Payload: p.Data}
+	msg := live.Message{Type: live.MessagePacket, Camera: m.index[camera], Captured: p.Captured, Frame: p.ID, Payload: p.Data}
 	if p.Key {
-		msg.Flags |= FlagKey
+		msg.Flags |= live.FlagKey
 	}
 	if p.Damaged {
-		msg.Flags |= FlagDamaged
+		msg.Flags |= live.FlagDamaged
 	}
 	if p.Hidden {
-		msg.Flags |= FlagHidden
+		msg.Flags |= live.FlagHidden
 	}
 	return m.write(msg)
 }
 
+// camera describes a camera, whose packets are of a track; nil: there is none yet.
 func (m *mediaWriter) camera(name string, t *capture.Track) error {
-	c := MediaCamera{Camera: name, Index: m.index[name]}
-	if t != nil {
-		c.Codec, c.CodecString, c.Config = string(t.Codec), t.CodecString(), t.Config
-		c.Width, c.Height, c.Rotation, c.Mirror = t.Width, t.Height, t.Rotation, t.Mirror
-	}
-	return m.object(Message{Type: MessageCamera, Camera: c.Index}, c)
-}
-
-func resultOf(r *live.Result) MediaResult {
-	out := MediaResult{Detector: r.Detector, Signals: make([]MediaSignal, len(r.Signals))}
-	for i, sig := range r.Signals {
-		out.Signals[i] = MediaSignal{Signal: sig.Signal, Detections: engine.PlainDetections(sig.Detections)}
-		if v := sig.Value; !math.IsNaN(v) && !math.IsInf(v, 0) {
-			out.Signals[i].Value = &v
-		}
-	}
-	return out
+	i := m.index[name]
+	return m.object(live.Message{Type: live.MessageCamera, Camera: i}, live.DescribeTrack(name, i, t))
 }
 
 // frame serves one JPEG file.

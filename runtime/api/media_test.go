@@ -146,9 +146,9 @@ func watchMedia(t *testing.T, c *http.Client, query string) io.ReadCloser {
 	return res.Body
 }
 
-func next(t *testing.T, from io.Reader) Message {
+func next(t *testing.T, from io.Reader) live.Message {
 	t.Helper()
-	m, err := ReadMessage(from)
+	m, err := live.ReadMessage(from)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -164,10 +164,10 @@ func TestMediaStream(t *testing.T) {
 		}
 		body := watchMedia(t, c, "video=door")
 		defer body.Close()
-		var about MediaCamera
+		var about live.Camera
 		for _, want := range []string{"", "avc1.640028"} {
 			m := next(t, body)
-			if err := json.Unmarshal(m.Payload, &about); m.Type != MessageCamera || err != nil || about.Camera != "door" || about.CodecString != want {
+			if err := json.Unmarshal(m.Payload, &about); m.Type != live.MessageCamera || err != nil || about.Camera != "door" || about.CodecString != want {
 				t.Fatalf("got %+v, %v, want the camera with codec %q", m, err, want)
 			}
 		}
@@ -176,7 +176,7 @@ func TestMediaStream(t *testing.T) {
 		}
 		for id := uint64(11); id <= 14; id++ {
 			m := next(t, body)
-			if m.Type != MessagePacket || m.Frame != id || (m.Flags&FlagKey != 0) != (id == 11) || string(m.Payload) != strings.Repeat(string(rune(id)), 5) || m.Captured.IsZero() {
+			if m.Type != live.MessagePacket || m.Frame != id || (m.Flags&live.FlagKey != 0) != (id == 11) || string(m.Payload) != strings.Repeat(string(rune(id)), 5) || m.Captured.IsZero() {
 				t.Fatalf("got %+v, want packet %d", m, id)
 			}
 		}
@@ -184,17 +184,17 @@ func TestMediaStream(t *testing.T) {
 			Values: []float64{1}, Detections: [][]detectors.Detection{{{Label: "person", Score: 0.5}}},
 		})
 		m := next(t, body)
-		var found MediaResult
-		if err := json.Unmarshal(m.Payload, &found); m.Type != MessageResult || m.Frame != 13 || err != nil ||
-			found.Detector != "people" || *found.Signals[0].Value != 1 || found.Signals[0].Detections[0].Label != "person" {
+		var found live.Result
+		if err := json.Unmarshal(m.Payload, &found); m.Type != live.MessageResult || m.Frame != 13 || err != nil ||
+			found.Detector != "people" || found.Signals[0].Value != 1 || found.Signals[0].Detections[0].Label != "person" {
 			t.Fatalf("got %+v, %v", m, err)
 		}
 		began := time.Now()
-		if m := next(t, body); m.Type != MessageIdle || time.Since(began) > time.Second {
+		if m := next(t, body); m.Type != live.MessageIdle || time.Since(began) > time.Second {
 			t.Errorf("got %+v after %v, want a sign of life", m, time.Since(began))
 		}
 		f.hub.Close()
-		if _, err := ReadMessage(body); err != io.EOF {
+		if _, err := live.ReadMessage(body); err != io.EOF {
 			t.Errorf("the camera has ended: %v", err)
 		}
 	})
@@ -206,7 +206,7 @@ func TestMediaStills(t *testing.T) {
 		body := watchMedia(t, c, "jpeg=door&rate=10")
 		began, frames := time.Now(), uint64(0)
 		for time.Since(began) < 5*time.Second {
-			if m := next(t, body); m.Type == MessageJPEG {
+			if m := next(t, body); m.Type == live.MessageJPEG {
 				if frames++; m.Frame != frames || string(m.Payload) != "jpeg" {
 					t.Fatalf("got %+v, want frame %d", m, frames)
 				}
@@ -232,17 +232,17 @@ func TestMediaForSlowClients(t *testing.T) {
 		defer slow.Close()
 		next(t, slow)
 		var read, lost, last uint64
-		got := func(m Message) {
+		got := func(m live.Message) {
 			switch m.Type {
-			case MessageGap:
+			case live.MessageGap:
 				var l live.Lost
 				if err := json.Unmarshal(m.Payload, &l); err != nil || l.GOPs == 0 {
 					t.Fatalf("%s: %v", m.Payload, err)
 				}
 				lost += l.Frames
 				last = 0
-			case MessagePacket:
-				if last == 0 && m.Flags&FlagKey == 0 || last != 0 && m.Frame != last+1 {
+			case live.MessagePacket:
+				if last == 0 && m.Flags&live.FlagKey == 0 || last != 0 && m.Frame != last+1 {
 					t.Fatalf("packet %d follows %d", m.Frame, last)
 				}
 				last = m.Frame
@@ -264,7 +264,7 @@ func TestMediaForSlowClients(t *testing.T) {
 			time.Sleep(time.Second)
 		}
 		for range 200 {
-			m, err := ReadMessage(slow)
+			m, err := live.ReadMessage(slow)
 			if err != nil {
 				break
 			}

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"rvo-tui/capture"
-	"rvo-tui/detectors"
 	"rvo-tui/runtime/engine"
 )
 
@@ -131,18 +130,3 @@ func (h *Hub) Depth() int {
 
 // Lost returns how many frames viewers that were too slow have lost.
 func (h *Hub) Lost() uint64 { return h.lost.Load() }
-
-// Result is the answer of a detector for one frame. It is immutable.
-type Result struct {
-	Detector string
-	Frame    uint64 // ID of the frame, and of the packet that it was decoded from
-	Captured time.Time
-	Signals  []ResultSignal
-}
-
-// ResultSignal is one signal of a Result. Its value may be NaN.
-type ResultSignal struct {
-	Signal     string
-	Value      float64
-	Detections []detectors.Detection
-}

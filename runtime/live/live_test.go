@@ -1,6 +1,7 @@
 package live
 
 import (
+	"encoding/json"
 	"math"
 	"math/rand/v2"
 	"testing"
@@ -176,6 +177,15 @@ func TestViewerGetsResults(t *testing.T) {
 	if !ok || m.Camera != "door" || m.Result.Frame != 2 || !m.Result.Captured.Equal(epoch.Add(time.Second)) ||
 		m.Result.Signals[0].Value != 2 || m.Result.Signals[0].Detections[0].Label != "person" {
 		t.Fatalf("got %+v", m.Result)
+	}
+	text, err := json.Marshal(m.Result)
+	if want := `{"detector":"people","signals":[{"signal":"person_count","value":2,"detections":[{"label":"person","score":0,"box":{"x":0,"y":0,"w":0,"h":0}}]},` +
+		`{"signal":"crowd","value":null,"detections":[]}]}`; err != nil || string(text) != want {
+		t.Errorf("the result reads\n%s, want\n%s", text, want)
+	}
+	var read Result
+	if err := json.Unmarshal(text, &read); err != nil || read.Signals[0].Value != 2 || !math.IsNaN(read.Signals[1].Value) {
+		t.Errorf("it is read as %+v, %v", read, err)
 	}
 	for range Limit + 10 {
 		give(3)

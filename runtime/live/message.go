@@ -1,4 +1,4 @@
-package api
+package live
 
 import (
 	"encoding/binary"
@@ -6,7 +6,7 @@ import (
 	"io"
 	"time"
 
-	"rvo-tui/detectors"
+	"rvo-tui/capture"
 )
 
 // MessageType is the type of a Message.
@@ -15,11 +15,11 @@ type MessageType uint8
 // The messages of GET /api/media. Clients skip types that they do not know.
 const (
 	MessageIdle   MessageType = iota // nothing came for a second; no payload
-	MessageCamera                    // a MediaCamera as JSON: before everything else of it, and when its codec changes
+	MessageCamera                    // a Camera as JSON: before everything else of it, and when its codec changes
 	MessagePacket                    // a packet of video as the camera sent it
 	MessageJPEG                      // a JPEG file
-	MessageResult                    // a MediaResult as JSON
-	MessageGap                       // a live.Lost as JSON: what the client was too slow for
+	MessageResult                    // a Result as JSON
+	MessageGap                       // a Lost as JSON: what the client was too slow for
 )
 
 // Flags of a MessagePacket.
@@ -34,7 +34,7 @@ const (
 type Message struct {
 	Type     MessageType
 	Flags    uint8
-	Camera   uint16    // Index of the MediaCamera
+	Camera   uint16    // Index of the Camera
 	Captured time.Time // in microseconds since 1970; zero: none
 	Frame    uint64    // ID of the frame, which is that of its packet; 0: none
 	Payload  []byte
@@ -88,8 +88,8 @@ func ReadMessage(r io.Reader) (Message, error) {
 	return m, nil
 }
 
-// MediaCamera describes a camera of GET /api/media.
-type MediaCamera struct {
+// Camera describes a camera of GET /api/media.
+type Camera struct {
 	Camera string `json:"camera"`
 	Index  uint16 `json:"index"` // of its messages
 	// Codec is how its packets are coded, in FFmpeg's words; empty until there is
@@ -105,15 +105,13 @@ type MediaCamera struct {
 	Config []byte `json:"config,omitempty"`
 }
 
-// MediaResult is the answer of a detector for the frame of its message.
-type MediaResult struct {
-	Detector string        `json:"detector"`
-	Signals  []MediaSignal `json:"signals"`
-}
-
-// MediaSignal is one signal of a MediaResult.
-type MediaSignal struct {
-	Signal     string                `json:"signal"`
-	Value      *float64              `json:"value"` // null: the detector answered no number
-	Detections []detectors.Detection `json:"detections"`
+// DescribeTrack returns the description of a camera, whose packets are of a track; nil:
+// there is none yet.
+func DescribeTrack(camera string, index uint16, t *capture.Track) Camera {
+	c := Camera{Camera: camera, Index: index}
+	if t != nil {
+		c.Codec, c.CodecString, c.Config = string(t.Codec), t.CodecString(), t.Config
+		c.Width, c.Height, c.Rotation, c.Mirror = t.Width, t.Height, t.Rotation, t.Mirror
+	}
+	return c
 }

@@ -1,0 +1,54 @@
+package live
+
+import (
+	"encoding/json"
+	"math"
+	"time"
+
+	"rvo-tui/detectors"
+	"rvo-tui/runtime/engine"
+)
+
+// Result is the answer of a detector for one frame. It is immutable.
+type Result struct {
+	Detector string         `json:"detector"`
+	Frame    uint64         `json:"-"` // ID of the frame, and of the packet that it was decoded from
+	Captured time.Time      `json:"-"`
+	Signals  []ResultSignal `json:"signals"`
+}
+
+// ResultSignal is one signal of a Result.
+type ResultSignal struct {
+	Signal     string  // its name
+	Value      float64 // may be NaN, which JSON has as null
+	Detections []detectors.Detection
+}
+
+// resultSignal is the JSON form of a ResultSignal.
+type resultSignal struct {
+	Signal     string                `json:"signal"`
+	Value      *float64              `json:"value"`
+	Detections []detectors.Detection `json:"detections"`
+}
+
+// MarshalJSON writes what JSON cannot express as null or 0.
+func (s ResultSignal) MarshalJSON() ([]byte, error) {
+	out := resultSignal{Signal: s.Signal, Detections: engine.PlainDetections(s.Detections)}
+	if s.Value-s.Value == 0 { // neither NaN nor infinite
+		out.Value = &s.Value
+	}
+	return json.Marshal(out)
+}
+
+// UnmarshalJSON reads what MarshalJSON writes.
+func (s *ResultSignal) UnmarshalJSON(text []byte) error {
+	var in resultSignal
+	if err := json.Unmarshal(text, &in); err != nil {
+		return err
+	}
+	*s = ResultSignal{in.Signal, math.NaN(), in.Detections}
+	if in.Value != nil {
+		s.Value = *in.Value
+	}
+	return nil
+}
