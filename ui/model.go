@@ -156,7 +156,6 @@ func (m *model) Init() tea.Cmd {
 	var cmds []tea.Cmd
 	if m.themeName == "auto" {
 		cmds = append(cmds, tea.RequestBackgroundColor)
-		m.asked = time.Now()
 	}
 	if m.opts.Pick {
 		m.opts.Pick = false

@@ -169,6 +169,9 @@ func (m *model) play(ctx context.Context, out *meter, in *os.File, options ...te
 		}
 		defer keys.Close()
 		options = append(options, tea.WithInput(keys))
+		if m.themeName == "auto" {
+			m.asked = time.Now() // by Init
+		}
 		var stop func()
 		jobs, stop = tty.Jobs()
 		defer stop()
