@@ -29,6 +29,12 @@ type Detection struct {
 	// Keypoints are what the detector marked within it, in the order of its
 	// model; nil: nothing.
 	Keypoints []Keypoint `json:"keypoints,omitempty"`
+	// Angle is how far the object is turned clockwise, in radians, where the model
+	// tells; the box is the upright one around it.
+	Angle float64 `json:"angle,omitempty"`
+	// Attributes are what detectors of crops found in the box, sorted by name; nil:
+	// none has looked yet.
+	Attributes []Attribute `json:"attributes,omitempty"`
 }
 
 // Keypoint is a marked point in fractions of the frame. It can be beyond 0..1, and
@@ -74,6 +80,16 @@ func (w Why) String() string {
 		return whys[w]
 	}
 	return fmt.Sprintf("Why(%d)", uint8(w))
+}
+
+// MarshalText writes what String returns.
+func (w Why) MarshalText() ([]byte, error) { return []byte(w.String()), nil }
+
+// UnmarshalText reads what MarshalText writes. A reason that it does not know, as of
+// a newer program, reads as Absent.
+func (w *Why) UnmarshalText(text []byte) error {
+	*w, _ = ParseWhy(string(text))
+	return nil
 }
 
 // ParseWhy is the inverse of String. False: the reason is unknown, as when a newer

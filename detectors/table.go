@@ -89,6 +89,9 @@ func (t *Table) Set(id ID, value float64, detections []Detection, trace *Trace, 
 	}
 }
 
+// Mark replaces the detections of a signal by the same ones with other attributes.
+func (t *Table) Mark(id ID, detections []Detection) { t.signals[id].Detections = detections }
+
 // Forget makes a signal unknown for the given reason. Its last value and trace
 // stay readable, for people.
 func (t *Table) Forget(id ID, why Why) { t.signals[id].Unknown = why }

@@ -112,6 +112,9 @@ func TestModelsThatWereNonsense(t *testing.T) {
 				math.Abs(f[0].Box.X+f[0].Box.W/2-0.5) > 1e-6 {
 				t.Errorf("%v: found %v, want one %s with %d keypoints in the middle", d.Model(), out[0], tt.label, tt.points)
 			}
+			if turned := strings.Contains(d.Model(), "oriented"); turned != (math.Abs(out[0].Detections[0].Angle-0.7) < 1e-6) {
+				t.Errorf("%v: its angle is %v", d.Model(), out[0].Detections[0].Angle)
+			}
 		})
 	}
 }

@@ -87,11 +87,11 @@ func reading(s *detectv1.SignalOut) (detectors.Reading, error) {
 
 func detection(to *detectors.Detection, d *detectv1.Detection) error {
 	to.Label = text.Clean(d.GetLabel())
-	to.Score = float64(d.GetScore())
+	to.Score, to.Angle = float64(d.GetScore()), float64(d.GetAngle())
 	b := d.GetBox()
 	x, y, w, h := float64(b.GetX()), float64(b.GetY()), float64(b.GetW()), float64(b.GetH())
-	if !finite(to.Score) || !finite(x) || !finite(y) || !finite(w) || !finite(h) {
-		return fault(ReasonNaN, "answered with a score or box of %q that is not a number: correct the service", to.Label)
+	if !finite(to.Score) || !finite(to.Angle) || !finite(x) || !finite(y) || !finite(w) || !finite(h) {
+		return fault(ReasonNaN, "answered with a score, angle or box of %q that is not a number: correct the service", to.Label)
 	}
 	// Models place boxes a little beyond the frame; pixels in place of parts of
 	// it are a mistake that must not pass for a box over all of it.

@@ -48,12 +48,12 @@ func TestReadings(t *testing.T) {
 		{
 			"detections",
 			[]*detectv1.SignalOut{{SignalType: "face", Value: 2, Detections: []*detectv1.Detection{
-				{Label: "a\x1bb", Score: 0.5, Box: &detectv1.Box{X: 0.25, Y: 0.5, W: 0.5, H: 0.25}},
+				{Label: "a\x1bb", Score: 0.5, Angle: -0.5, Box: &detectv1.Box{X: 0.25, Y: 0.5, W: 0.5, H: 0.25}},
 				{Box: &detectv1.Box{X: -0.5, Y: 0.5, W: 1, H: 0.75}},
 				{Label: "no box"},
 			}}},
 			[]detectors.Reading{{Signal: "face", Value: 2, Detections: []detectors.Detection{
-				{Label: "ab", Score: 0.5, Box: detectors.Box{X: 0.25, Y: 0.5, W: 0.5, H: 0.25}},
+				{Label: "ab", Score: 0.5, Angle: -0.5, Box: detectors.Box{X: 0.25, Y: 0.5, W: 0.5, H: 0.25}},
 				{Box: detectors.Box{X: 0, Y: 0.5, W: 0.5, H: 0.5}},
 				{Label: "no box"},
 			}}},

@@ -128,7 +128,7 @@ func (d *Decoder) add(c candidate) error {
 	if d.want != nil && (int(c.class) >= len(d.want) || !d.want[c.class]) {
 		return nil
 	}
-	if !finite(c.left + c.top + c.right + c.bottom) {
+	if !finite(c.left + c.top + c.right + c.bottom + c.angle) {
 		return ErrNaN
 	}
 	d.found = append(d.found, c)
@@ -155,7 +155,7 @@ func (d *Decoder) detections(found []candidate, at Placement) ([]detectors.Detec
 		if !ok {
 			continue
 		}
-		found := detectors.Detection{Label: d.label(c.class), Score: min(float64(c.score), 1), Box: box}
+		found := detectors.Detection{Label: d.label(c.class), Score: min(float64(c.score), 1), Box: box, Angle: at.angle(float64(c.angle))}
 		if d.points != nil {
 			found.Keypoints = d.points(c.at)
 			for i, p := range found.Keypoints {

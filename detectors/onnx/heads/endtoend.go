@@ -111,5 +111,7 @@ func rotated(c candidate, angle float32) candidate {
 	sin, cos := math.Sincos(float64(angle))
 	s, k := float32(math.Abs(sin)), float32(math.Abs(cos))
 	w, h := c.right-c.left, c.bottom-c.top
-	return around((c.left+c.right)/2, (c.top+c.bottom)/2, w*k+h*s, w*s+h*k, c.score, c.class, c.at)
+	c = around((c.left+c.right)/2, (c.top+c.bottom)/2, w*k+h*s, w*s+h*k, c.score, c.class, c.at)
+	c.angle = angle
+	return c
 }

@@ -73,4 +73,14 @@ func (p *Placement) point(x, y float64) (float64, float64) {
 	return x, y
 }
 
+// angle returns how far something is turned in the frame that is turned so far in
+// the input.
+func (p *Placement) angle(a float64) float64 {
+	if a == 0 {
+		return 0
+	}
+	sin, cos := math.Sincos(a)
+	return math.Atan2(sin*float64(p.From.H)/float64(p.To.H), cos*float64(p.From.W)/float64(p.To.W))
+}
+
 func unit(v float64) float64 { return min(max(v, 0), 1) }

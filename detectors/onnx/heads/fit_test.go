@@ -1,6 +1,7 @@
 package heads
 
 import (
+	"math"
 	"testing"
 
 	"rvo-tui/detectors"
@@ -30,5 +31,25 @@ func TestPlace(t *testing.T) {
 	p := Place(FitLetterbox, 1280, 720, 640, 640)
 	if box, ok := p.box(0, 0, 640, 100); ok {
 		t.Errorf("a box in the margin is at %v in the frame", box)
+	}
+}
+
+// A frame of 16:9 that is shown as a square is squeezed, and with it what stands at an
+// angle in it.
+func TestAngles(t *testing.T) {
+	for _, tt := range []struct {
+		fit      string
+		in, want float64
+	}{
+		{FitLetterbox, 0.7, 0.7},
+		{FitLetterbox, -0.7, -0.7},
+		{FitLetterbox, 0, 0},
+		{FitStretch, math.Pi / 4, math.Atan2(9, 16)},
+		{FitStretch, math.Pi / 2, math.Pi / 2},
+	} {
+		p := Place(tt.fit, 1280, 720, 640, 640)
+		if got := p.angle(tt.in); math.Abs(got-tt.want) > 1e-9 {
+			t.Errorf("%s: %v is %v in the frame, want %v", tt.fit, tt.in, got, tt.want)
+		}
 	}
 }

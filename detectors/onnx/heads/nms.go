@@ -18,6 +18,7 @@ type candidate struct {
 	score                    float32
 	class                    int32
 	at                       int32 // in the output; decides between equal scores
+	angle                    float32
 }
 
 // around makes a candidate of a centre and a size.

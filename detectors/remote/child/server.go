@@ -240,7 +240,7 @@ func entry(r detectors.Reading) *detectv1.SignalOut {
 	out := &detectv1.SignalOut{SignalType: r.Signal, Number: &r.Value, TtlNs: uint64(max(r.TTL, 0))}
 	for _, d := range r.Detections {
 		found := &detectv1.Detection{
-			Label: d.Label, Score: float32(d.Score),
+			Label: d.Label, Score: float32(d.Score), Angle: float32(d.Angle),
 			Box: &detectv1.Box{X: float32(d.Box.X), Y: float32(d.Box.Y), W: float32(d.Box.W), H: float32(d.Box.H)},
 		}
 		for _, p := range d.Keypoints {

@@ -281,7 +281,10 @@ type Detection struct {
 	Score float32 `protobuf:"fixed32,2,opt,name=score,proto3" json:"score,omitempty"`
 	Box   *Box    `protobuf:"bytes,3,opt,name=box,proto3" json:"box,omitempty"`
 	// Points that the model marked within the box, in its own order, at most 1,000.
-	Keypoints     []*Keypoint `protobuf:"bytes,4,rep,name=keypoints,proto3" json:"keypoints,omitempty"`
+	Keypoints []*Keypoint `protobuf:"bytes,4,rep,name=keypoints,proto3" json:"keypoints,omitempty"`
+	// How far the object is turned clockwise, in radians; the box is the upright one
+	// around it.
+	Angle         float32 `protobuf:"fixed32,5,opt,name=angle,proto3" json:"angle,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -342,6 +345,13 @@ func (x *Detection) GetKeypoints() []*Keypoint {
 		return x.Keypoints
 	}
 	return nil
+}
+
+func (x *Detection) GetAngle() float32 {
+	if x != nil {
+		return x.Angle
+	}
+	return 0
 }
 
 // Keypoint is a marked point in parts of the picture; it can be beyond 0..1.
@@ -503,12 +513,13 @@ const file_rvo_detect_v1_detect_proto_rawDesc = "" +
 	"\n" +
 	"detections\x18\x05 \x03(\v2\x18.rvo.detect.v1.DetectionR\n" +
 	"detectionsB\t\n" +
-	"\a_number\"\x94\x01\n" +
+	"\a_number\"\xaa\x01\n" +
 	"\tDetection\x12\x14\n" +
 	"\x05label\x18\x01 \x01(\tR\x05label\x12\x14\n" +
 	"\x05score\x18\x02 \x01(\x02R\x05score\x12$\n" +
 	"\x03box\x18\x03 \x01(\v2\x12.rvo.detect.v1.BoxR\x03box\x125\n" +
-	"\tkeypoints\x18\x04 \x03(\v2\x17.rvo.detect.v1.KeypointR\tkeypoints\"<\n" +
+	"\tkeypoints\x18\x04 \x03(\v2\x17.rvo.detect.v1.KeypointR\tkeypoints\x12\x14\n" +
+	"\x05angle\x18\x05 \x01(\x02R\x05angle\"<\n" +
 	"\bKeypoint\x12\f\n" +
 	"\x01x\x18\x01 \x01(\x02R\x01x\x12\f\n" +
 	"\x01y\x18\x02 \x01(\x02R\x01y\x12\x14\n" +
