@@ -13,11 +13,12 @@ import (
 type Clause struct {
 	Text      string // as in Expr.String
 	Signal    string
+	Where     string // which detections of the signal are counted, as in Expr.String; empty: its value counts
 	Op        string
 	Threshold float64 // the number, or the value of Other
 	Other     string  // the signal on the right-hand side; empty: Threshold is a number
-	// Value is the signal's last one, even if it is stale: NaN when there never
-	// was one.
+	// Value is the signal's last one, even if it is stale, or how many of its
+	// detections are known to count: NaN when there never was one.
 	Value float64
 	// Age is that of the signal's frame since its capture, and where two signals
 	// are compared, of the older frame: Never when there was no answer.
@@ -47,6 +48,9 @@ func (c *Condition) AppendExplain(dst []Clause, now time.Duration) []Clause {
 			}
 		}
 		clause.Truth = k.eval(now)
+		if k.counted != nil {
+			c.explainCount(&clause, k.counted, now)
+		}
 		dst = append(dst, clause)
 	}
 	return dst
@@ -67,6 +71,7 @@ func (c *Condition) read(id detectors.ID, now time.Duration) (value float64, age
 type clauseJSON struct {
 	Text      string   `json:"text"`
 	Signal    string   `json:"signal"`
+	Where     string   `json:"where,omitempty"`
 	Op        string   `json:"op"`
 	Threshold *float64 `json:"threshold"`
 	Other     string   `json:"other,omitempty"`
@@ -78,7 +83,7 @@ type clauseJSON struct {
 
 // MarshalJSON writes one object. Numbers that are not known are null.
 func (c Clause) MarshalJSON() ([]byte, error) {
-	return appendJSON(nil, clauseJSON{c.Text, c.Signal, c.Op, finite(c.Threshold), c.Other, finite(c.Value), age(c.Age), c.Truth, because(c.Why)})
+	return appendJSON(nil, clauseJSON{c.Text, c.Signal, c.Where, c.Op, finite(c.Threshold), c.Other, finite(c.Value), age(c.Age), c.Truth, because(c.Why)})
 }
 
 // appendJSON appends v and a line feed, and leaves "<", ">" and "&" as they are.

@@ -16,6 +16,7 @@ type Condition struct {
 	ids   []detectors.ID // of the signals, each once
 
 	clauses []explained // in source order
+	counts  []*counted
 }
 
 // explained is a compiled clause: its constant parts, and how to read the rest.
@@ -23,6 +24,7 @@ type explained struct {
 	clause        Clause
 	signal, other detectors.ID
 	eval          eval
+	counted       *counted // nil: it compares the signal's value
 }
 
 // eval is a compiled node.
@@ -42,7 +44,15 @@ func (e *Expr) Compile(table *detectors.Table) (*Condition, error) {
 	e.root.each(func(n *node) {
 		k := explained{
 			clause: Clause{Text: n.String(), Signal: n.signal, Op: n.op, Threshold: n.threshold, Other: n.other},
-			signal: c.id(n.signal), eval: c.compile(n),
+			signal: c.id(n.signal),
+		}
+		if n.where != nil {
+			k.clause.Where = n.where.String()
+			k.counted = c.count(n)
+			c.counts = append(c.counts, k.counted)
+			k.eval = k.counted.eval
+		} else {
+			k.eval = c.compile(n)
 		}
 		if n.other != "" {
 			k.other = c.id(n.other)
@@ -60,14 +70,17 @@ func (c *Condition) Signals() []detectors.ID { return c.ids }
 // Eval returns the truth of the condition at the time now.
 func (c *Condition) Eval(now time.Duration) Truth { return c.eval(now) }
 
-// Expires returns the earliest instant after now at which a signal that is
-// fresh now turns stale: Never when none is fresh.
+// Expires returns the earliest instant after now at which a signal or attribute that
+// is fresh now turns stale: Never when none is fresh.
 func (c *Condition) Expires(now time.Duration) time.Duration {
 	at := Never
 	for _, id := range c.ids {
 		if s := c.table.Signal(id); s.At(now) == detectors.Known {
 			at = min(at, s.Expires())
 		}
+	}
+	for _, k := range c.counts {
+		at = min(at, k.expires(now))
 	}
 	return at
 }
@@ -110,6 +123,9 @@ func (c *Condition) compile(n *node) eval {
 	case anyOf:
 		return some(kids)
 	default:
+		if n.where != nil {
+			return c.count(n).eval
+		}
 		if n.other != "" {
 			return c.between(n)
 		}
@@ -230,7 +246,7 @@ func (c *Condition) against(n *node) eval {
 // between compiles a comparison of two signals.
 func (c *Condition) between(n *node) eval {
 	t, left, right := c.table, c.id(n.signal), c.id(n.other)
-	holds := operators[slices.IndexFunc(operators[:], func(o operator) bool { return o.text == n.op })].holds
+	holds := n.holds()
 	return func(now time.Duration) Truth {
 		a, b := t.Signal(left), t.Signal(right)
 		if a.At(now) != detectors.Known || b.At(now) != detectors.Known {
@@ -238,6 +254,11 @@ func (c *Condition) between(n *node) eval {
 		}
 		return truth(holds(a.Value, b.Value))
 	}
+}
+
+// holds returns how the operator of a comparison compares.
+func (n *node) holds() func(a, b float64) bool {
+	return operators[slices.IndexFunc(operators[:], func(o operator) bool { return o.text == n.op })].holds
 }
 
 type operator struct {

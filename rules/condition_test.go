@@ -235,9 +235,73 @@ func interpret(n *node, tab *detectors.Table, now time.Duration) int {
 		}
 		return v
 	}
+	return reduce(n, value, func(n *node) int {
+		if n.where != nil {
+			return interpretCount(n, tab, now)
+		}
+		b := n.threshold
+		if n.other != "" {
+			b = value(n.other)
+		}
+		return compareAs(n.op, value(n.signal), b)
+	})
+}
+
+// interpretCount tries every number of detections that the unsure ones allow.
+func interpretCount(n *node, tab *detectors.Table, now time.Duration) int {
+	id, _ := tab.Lookup(n.signal)
+	s := tab.Signal(id)
+	if s.At(now) != detectors.Known {
+		return 0
+	}
+	sure, unsure := 0, 0
+	for _, d := range s.Detections {
+		value := func(name string) float64 {
+			for _, a := range d.Attributes {
+				if a.Name == name && a.Unknown == detectors.Known && now < a.Expires && !math.IsInf(a.Value, 0) {
+					return a.Value
+				}
+			}
+			return math.NaN()
+		}
+		switch reduce(n.where, value, func(n *node) int {
+			b := n.threshold
+			if n.other != "" {
+				b = value(n.other)
+			}
+			return compareAs(n.op, value(n.signal), b)
+		}) {
+		case 1:
+			sure++
+		case 0:
+			unsure++
+		}
+	}
+	if len(s.Detections) == 0 && s.Value > 0 {
+		return 0
+	}
+	yes, no := 0, 0
+	for k := sure; k <= sure+unsure; k++ {
+		if compareAs(n.op, float64(k), n.threshold) > 0 {
+			yes++
+		} else {
+			no++
+		}
+	}
+	switch {
+	case no == 0:
+		return 1
+	case yes == 0:
+		return -1
+	}
+	return 0
+}
+
+// reduce joins what compare makes of the comparisons.
+func reduce(n *node, value func(string) float64, compare func(*node) int) int {
 	var kids []int
 	for _, kid := range n.kids {
-		kids = append(kids, interpret(kid, tab, now))
+		kids = append(kids, reduce(kid, value, compare))
 	}
 	switch n.shape {
 	case negation:
@@ -247,10 +311,10 @@ func interpret(n *node, tab *detectors.Table, now time.Duration) int {
 	case anyOf:
 		return slices.Max(kids)
 	}
-	a, b := value(n.signal), n.threshold
-	if n.other != "" {
-		b = value(n.other)
-	}
+	return compare(n)
+}
+
+func compareAs(op string, a, b float64) int {
 	if math.IsNaN(a) || math.IsNaN(b) {
 		return 0
 	}
@@ -260,7 +324,7 @@ func interpret(n *node, tab *detectors.Table, now time.Duration) int {
 	} else if a > b {
 		sign = 1
 	}
-	if slices.Contains(map[string][]int{"<": {-1}, "<=": {-1, 0}, "==": {0}, "!=": {-1, 1}, ">=": {0, 1}, ">": {1}}[n.op], sign) {
+	if slices.Contains(map[string][]int{"<": {-1}, "<=": {-1, 0}, "==": {0}, "!=": {-1, 1}, ">=": {0, 1}, ">": {1}}[op], sign) {
 		return 1
 	}
 	return -1
@@ -285,7 +349,7 @@ func agree(t *testing.T, e, again *Expr, seed uint64) {
 	e.root.each(func(n *node) { values = append(values, n.threshold, n.threshold+1, n.threshold-1) })
 	for range 20 {
 		for id := range tab.Len() {
-			tab.Set(detectors.ID(id), values[random.IntN(len(values))], nil, &detectors.Trace{}, time.Duration(random.IntN(3)))
+			tab.Set(detectors.ID(id), values[random.IntN(len(values))], boxes(random, e, values), &detectors.Trace{}, time.Duration(random.IntN(3)))
 			if random.IntN(5) == 0 {
 				tab.Forget(detectors.ID(id), detectors.Stuck)
 			}
@@ -300,9 +364,29 @@ func agree(t *testing.T, e, again *Expr, seed uint64) {
 	}
 }
 
+// boxes returns some detections that have some of the attributes of a condition.
+func boxes(random *rand.Rand, e *Expr, values []float64) []detectors.Detection {
+	all := make([]detectors.Detection, random.IntN(4))
+	for i := range all {
+		for _, a := range e.Attributes() {
+			if random.IntN(3) == 0 {
+				continue
+			}
+			attribute := detectors.Attribute{Name: a.Name, Value: values[random.IntN(len(values))], Expires: time.Duration(random.IntN(8))}
+			if random.IntN(5) == 0 {
+				attribute.Unknown = detectors.Errored
+			}
+			all[i].Attributes = append(all[i].Attributes, attribute)
+		}
+	}
+	return all
+}
+
 func TestEvalAllocatesNothing(t *testing.T) {
 	tab := table(t, map[string]float64{"a": 1, "b": 2})
-	c := compile(t, "a > 0 && !(b < 1) && (a < b || c) && a", tab)
+	c := compile(t, "a > 0 && !(b < 1) && (a < b || c) && a && a[x && !(y > 1)] < 3", tab)
+	id, _ := tab.Lookup("a")
+	tab.Mark(id, []detectors.Detection{{Attributes: []detectors.Attribute{{Name: "x", Expires: time.Second}, {Name: "y", Value: 1, Expires: time.Second}}}})
 	if n := testing.AllocsPerRun(100, func() { c.Eval(1); c.Expires(1) }); n != 0 {
 		t.Errorf("%v allocations an evaluation", n)
 	}
@@ -316,6 +400,7 @@ func BenchmarkEval(b *testing.B) {
 		{"clauses=8", "a > 0 && b >= 1 && c != 1 && d > 0 && e == 5 && f > 0 && g < 9 && h"},
 		{"clauses=8,nested", "(a > 0 || b > 1) && !(c < 1) && (d < 0 || (e > 1 && f < g)) && (g < 0 || h)"},
 		{"signals", "a < b"},
+		{"count", "a[x == 0] >= 1"},
 	} {
 		c := compile(b, tt.src, tab)
 		b.Run(tt.name, func(b *testing.B) {

@@ -30,6 +30,7 @@ type node struct {
 
 	bare      bool // a comparison written as the signal alone: it is "!= 0"
 	signal    string
+	where     *node // which detections of the signal are counted; nil: its value counts
 	op        string
 	threshold float64
 	other     string // signal on the right-hand side, instead of threshold
@@ -72,7 +73,7 @@ func join(shape shape, kids []*node) *node {
 }
 
 // Signals returns the names of the signals it reads, each once, in the order of
-// their appearance.
+// their appearance. Attributes are none.
 func (e *Expr) Signals() []string {
 	var names []string
 	e.root.each(func(n *node) {
@@ -83,6 +84,32 @@ func (e *Expr) Signals() []string {
 		}
 	})
 	return names
+}
+
+// Attribute is the name of an attribute that a condition reads, and the signal whose
+// detections have it.
+type Attribute struct{ Signal, Name string }
+
+// Attributes returns the attributes that it reads, each once, in the order of their
+// appearance.
+func (e *Expr) Attributes() []Attribute {
+	var all []Attribute
+	e.root.each(func(n *node) {
+		for _, name := range n.attributes() {
+			if a := (Attribute{n.signal, name}); !slices.Contains(all, a) {
+				all = append(all, a)
+			}
+		}
+	})
+	return all
+}
+
+// attributes returns the names in the brackets of a comparison, each once.
+func (n *node) attributes() []string {
+	if n.where == nil {
+		return nil
+	}
+	return (&Expr{n.where}).Signals()
 }
 
 // String returns the canonical source: single spaces, signals on the left of
@@ -119,6 +146,11 @@ func (n *node) write(b *strings.Builder, parent shape) {
 		n.kids[0].write(b, negation)
 	case comparison:
 		b.WriteString(n.signal)
+		if n.where != nil {
+			b.WriteByte('[')
+			n.where.write(b, anyOf)
+			b.WriteByte(']')
+		}
 		if n.bare {
 			return
 		}

@@ -33,6 +33,8 @@ const (
 	bang
 	open
 	shut
+	openBracket
+	shutBracket
 )
 
 type token struct {
@@ -80,6 +82,10 @@ func next(s string) (text string, t token, problem string) {
 		return s[:1], token{kind: open}, ""
 	case c == ')':
 		return s[:1], token{kind: shut}, ""
+	case c == '[':
+		return s[:1], token{kind: openBracket}, ""
+	case c == ']':
+		return s[:1], token{kind: shutBracket}, ""
 	}
 	if len(s) > 1 {
 		switch s[:2] {
@@ -113,7 +119,7 @@ func stray(s string) string {
 		return "the text is not valid UTF-8; use plain letters, digits and operators"
 	}
 	instead := map[rune]string{
-		'=': "==", '&': "&&", '|': "||", '~': "!", ',': "&&", ';': "&&", '[': "(", ']': ")", '{': "(", '}': ")",
+		'=': "==", '&': "&&", '|': "||", '~': "!", ',': "&&", ';': "&&", '{': "(", '}': ")",
 		'≤': "<=", '≥': ">=", '≠': "!=", '∧': "&&", '∨': "||", '¬': "!", '−': "-", '–': "-",
 	}
 	if use, ok := instead[r]; ok {

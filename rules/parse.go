@@ -13,12 +13,15 @@ const MaxDepth = 64
 //	condition  = and { "||" and }
 //	and        = unary { "&&" unary }
 //	unary      = "!" unary | "(" condition ")" | comparison
-//	comparison = signal | operand operator operand
-//	operand    = signal | number
+//	comparison = value | operand operator operand
+//	operand    = value | number
+//	value      = signal [ "[" condition "]" ]
 //	operator   = "<" | "<=" | "==" | "!=" | ">=" | ">"
 //
-// A signal that stands alone holds when it is known and not 0. At least one
-// side of a comparison is a signal.
+// A value that stands alone holds when it is known and not 0. At least one side of
+// a comparison is a value. With brackets it is how many detections of the signal the
+// condition in them holds for; names there are attributes, without brackets of their
+// own, and the other side is a number.
 func Parse(src string) (*Expr, error) {
 	tokens, err := lex(src)
 	if err != nil {
@@ -39,9 +42,10 @@ func Parse(src string) (*Expr, error) {
 }
 
 type parser struct {
-	src    string
-	tokens []token
-	at     int
+	src      string
+	tokens   []token
+	at       int
+	brackets bool // it is between brackets
 }
 
 func (p *parser) peek() token { return p.tokens[p.at] }
@@ -104,7 +108,7 @@ func (p *parser) unary(depth int) (*node, error) {
 		}
 		return inner, nil
 	default:
-		return p.comparison()
+		return p.comparison(depth)
 	}
 }
 
@@ -121,20 +125,26 @@ func (p *parser) negation(depth int) (*node, error) {
 	return &node{shape: negation, kids: []*node{inner}}, nil
 }
 
-func (p *parser) comparison() (*node, error) {
-	left, err := p.operand("")
+// operand is one side of a comparison.
+type operand struct {
+	token
+	where *node // of the detections that are counted; nil: none are
+}
+
+func (p *parser) comparison(depth int) (*node, error) {
+	left, err := p.operand("", depth)
 	if err != nil {
 		return nil, err
 	}
 	op := p.peek()
 	if op.kind != compare {
 		if left.kind == number {
-			return nil, p.fail(left, "a number alone is no condition; compare it with a signal, as in \"motion > %s\"", left.text)
+			return nil, p.fail(left.token, "a number alone is no condition; compare it with a signal, as in \"motion > %s\"", left.text)
 		}
-		return &node{shape: comparison, bare: true, signal: left.text, op: "!="}, nil
+		return &node{shape: comparison, bare: true, signal: left.text, where: left.where, op: "!="}, nil
 	}
 	p.take()
-	right, err := p.operand(op.text)
+	right, err := p.operand(op.text, depth)
 	if err != nil {
 		return nil, err
 	}
@@ -147,11 +157,13 @@ func (p *parser) comparison() (*node, error) {
 	}
 	switch {
 	case left.kind == number && right.kind == number:
-		return nil, p.fail(left, "this compares two numbers; put a signal on one side")
+		return nil, p.fail(left.token, "this compares two numbers; put a signal on one side")
 	case left.kind == number:
-		return &node{shape: comparison, signal: right.text, op: mirror(op.text), threshold: left.value}, nil
+		return &node{shape: comparison, signal: right.text, where: right.where, op: mirror(op.text), threshold: left.value}, nil
+	case right.kind == name && (left.where != nil || right.where != nil):
+		return nil, p.fail(left.token, "how many detections there are is compared with a number, as in \"person[helmet == 0] >= 1\"")
 	default:
-		n := &node{shape: comparison, signal: left.text, op: op.text, threshold: right.value}
+		n := &node{shape: comparison, signal: left.text, where: left.where, op: op.text, threshold: right.value}
 		if right.kind == name {
 			n.other = right.text
 		}
@@ -159,11 +171,17 @@ func (p *parser) comparison() (*node, error) {
 	}
 }
 
-// operand takes a signal or a number; after is the operator before it, if any.
-func (p *parser) operand(after string) (token, error) {
+// operand takes a signal, with what stands in brackets after it, or a number; after
+// is the operator before it, if any.
+func (p *parser) operand(after string, depth int) (operand, error) {
 	t := p.peek()
 	if t.kind == name || t.kind == number {
-		return p.take(), nil
+		o := operand{token: p.take()}
+		var err error
+		if t.kind == name && p.peek().kind == openBracket {
+			o.where, err = p.where(depth)
+		}
+		return o, err
 	}
 	found := "here"
 	if t.kind != end {
@@ -175,13 +193,46 @@ func (p *parser) operand(after string) (token, error) {
 	if after != "" {
 		found = "after " + strconv.Quote(after)
 	}
-	return t, p.fail(t, "a signal or a number is missing %s; write for example \"motion > 0.02\"", found)
+	if t.kind == openBracket {
+		return operand{}, p.fail(t, bracketHelp)
+	}
+	return operand{}, p.fail(t, "a signal or a number is missing %s; write for example \"motion > 0.02\"", found)
+}
+
+const bracketHelp = "\"[\" stands behind a signal that has boxes, as in \"person[helmet == 0] >= 1\"; group conditions with \"(\""
+
+// where takes the condition in brackets.
+func (p *parser) where(depth int) (*node, error) {
+	t := p.take()
+	switch {
+	case p.brackets:
+		return nil, p.fail(t, "names between brackets are attributes, which have no boxes; leave the inner brackets out")
+	case depth >= MaxDepth:
+		return nil, p.fail(t, "the condition is nested deeper than %d levels; remove parentheses or split it into several rules", MaxDepth)
+	}
+	p.brackets = true
+	defer func() { p.brackets = false }()
+	inner, err := p.condition(depth + 1)
+	switch t := p.peek(); {
+	case err != nil:
+		return nil, err
+	case t.kind == end:
+		return nil, p.fail(t, "a bracket is not closed; write \"]\"")
+	case t.kind != shutBracket:
+		return nil, p.unexpected(t)
+	}
+	p.take()
+	return inner, nil
 }
 
 // unexpected says what to do about a token after a complete condition.
 func (p *parser) unexpected(t token) error {
 	before := p.tokens[p.at-1]
 	switch {
+	case t.kind == openBracket:
+		return p.fail(t, bracketHelp)
+	case t.kind == shutBracket:
+		return p.fail(t, "no bracket is open; leave the \"]\" out")
 	case t.kind == shut:
 		return p.fail(t, "no parenthesis is open; leave the \")\" out, or write \"(\" before it")
 	case t.text == "and" || t.text == "AND":

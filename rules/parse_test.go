@@ -37,6 +37,10 @@ func TestParse(t *testing.T) {
 		{"!(a && b) || !c", "!(a && b) || !c", []string{"a", "b", "c"}},
 		{"a > 1 || a < 0", "a > 1 || a < 0", []string{"a"}},
 		{"and && or", "and && or", []string{"and", "or"}},
+		{"a[b]", "a[b]", []string{"a"}},
+		{"a [ b==0 ]>=1", "a[b == 0] >= 1", []string{"a"}},
+		{"2 < a[b < c || !(c && d)]", "a[b < c || !(c && d)] > 2", []string{"a"}},
+		{"!a[b] && !(a[(b)] > 1)", "!a[b] && !(a[b] > 1)", []string{"a"}},
 	}
 	for _, tt := range tests {
 		e, err := Parse(tt.src)
@@ -93,6 +97,18 @@ func TestSyntaxErrors(t *testing.T) {
 		{"a && !", 7, `missing after "!"`},
 		{"()", 2, `missing after "("`},
 		{"1", 1, "number alone"},
+		{"[a > 1]", 1, "stands behind a signal"},
+		{"a > 1 [b]", 7, "stands behind a signal"},
+		{"a]", 2, "no bracket is open"},
+		{"a[b", 4, `write "]"`},
+		{"a[b c]", 5, "follows a complete condition"},
+		{"a[]", 3, "is missing"},
+		{"a[b[c]]", 4, "leave the inner brackets out"},
+		{"a[b] > c", 1, "compared with a number"},
+		{"c > a[b]", 1, "compared with a number"},
+		{"!a[b] > 1", 2, `write "!(a[b] > 1)"`},
+		{"a" + strings.Repeat("(", 64), 2, "follows a complete condition"},
+		{strings.Repeat("(", 64) + "a[b]", 66, "nested deeper than 64"},
 		{"a && 0.5", 6, "number alone"},
 		{"1 < 2", 1, "two numbers"},
 		{"0 < a < 1", 7, `write "0 < a && a < 1"`},
@@ -174,6 +190,7 @@ func FuzzParse(f *testing.F) {
 	for _, src := range []string{
 		"motion > 0.02", "person >= 1 && motion > 0.02", "!(a || b) && c != -1e-3", "0.5 < a || b == c", "!!a",
 		"a = 1", "a & b", "1 < a < 2", "(a) > 1", "a and b", "a ≥ 1", "((", "a > 1e999", "a > 1\xff", "-.5 < a", "- 1 < a",
+		"person[helmet == 0] >= 1 && motion", "2 > a[b || !(c < d)]", "a[b[c]]", "a[b", "a]", "!(a[x] == 3)", "a[x] != 0.5",
 	} {
 		f.Add(src)
 	}
