@@ -18,6 +18,8 @@ type Config struct {
 	MaxFPS    float64       `toml:"max_fps" help:"runs a second, at most"`
 	Cost      Cost          `toml:"cost" help:"how long an overrun parks it" oneof:"low medium high"`
 	Needs     []string      `toml:"needs" help:"conditions that must hold for it to run, as in motion > 0.01"`
+	CropsOf   string        `toml:"crops_of" help:"look at the boxes of this signal, not at whole frames; what is found becomes attributes of them"`
+	MaxCrops  int           `toml:"max_crops" help:"boxes of one frame that it looks at, at most: those first that it has not looked at yet"`
 	TTL       text.Duration `toml:"ttl" help:"how long an answer counts; unset: three periods, at least 1s"`
 	Timeout   text.Duration `toml:"timeout" help:"how long one run may take"`
 	Execution Execution     `toml:"execution" help:"where it runs" oneof:"worker inline"`
@@ -40,6 +42,13 @@ const DefaultTimeout = 2 * time.Second
 // MiB, by default.
 const DefaultMemory = 4096
 
+// DefaultCrops and maxCrops are how many boxes of one frame a detector of crops
+// looks at, by default and at most.
+const (
+	DefaultCrops = 8
+	maxCrops     = 64
+)
+
 // DefaultConfig returns the values that a [[detector]] is decoded over.
 func DefaultConfig() Config { return Config{Enabled: true} }
 
@@ -57,6 +66,9 @@ func (c Config) Fill(k Kind) Config {
 	setDefault(&c.Execution, Worker)
 	setDefault(&c.Isolation, NoIsolation)
 	setDefault(&c.Retry, RetryBackoff)
+	if c.CropsOf != "" {
+		setDefault(&c.MaxCrops, DefaultCrops)
+	}
 	if c.InProcess(k) {
 		setDefault(&c.MaxMemory, DefaultMemory)
 	}
@@ -93,6 +105,7 @@ func (c Config) Spec(k Kind) Spec {
 		Name: c.Name, Kind: c.Kind, MaxFPS: c.MaxFPS, Cost: c.Cost, Needs: c.Needs, Provides: c.provides(k),
 		TTL: time.Duration(c.TTL), Timeout: time.Duration(c.Timeout),
 		Execution: c.Execution, Retry: c.Retry, Enabled: c.Enabled, Remote: k.Remote, Endpoint: c.Text("endpoint"),
+		CropsOf: c.CropsOf, MaxCrops: c.MaxCrops,
 	}
 }
 

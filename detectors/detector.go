@@ -81,6 +81,11 @@ type Spec struct {
 	Remote bool `json:"remote"`
 	// Endpoint is where a remote detector is computed; empty: it has none.
 	Endpoint string `json:"endpoint"`
+	// CropsOf is the signal whose boxes it looks at, instead of whole frames; empty:
+	// none. What it finds becomes attributes of these detections, and its own signals
+	// are the sums over the boxes.
+	CropsOf  string `json:"crops_of,omitempty"`
+	MaxCrops int    `json:"max_crops,omitempty"` // boxes of one frame at most; above 0 with CropsOf
 }
 
 // Retry says whether a failed detector is tried again.

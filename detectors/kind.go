@@ -23,6 +23,7 @@ type Kind struct {
 	// a struct value; nil: the kind has no keys of its own.
 	Defaults Config
 	Remote   bool // computes elsewhere: see Spec.Remote
+	Crops    bool // can look at boxes (Config.CropsOf): it judges each image by itself
 	Process  bool // always runs in a process of its own, whatever Config.Isolation says
 	// Keys are those of its own that forms and completion offer. Nil: all of them.
 	Keys []string

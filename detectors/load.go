@@ -18,6 +18,7 @@ const maxBusy = 10 * time.Minute
 func dummyKind() Kind {
 	return Kind{
 		Name:     "dummy",
+		Crops:    true,
 		Doc:      "always answers 1, at once; for trying out rules",
 		Defaults: Config{MaxFPS: 30, Cost: CostLow},
 		New: func(cfg Config) (Detector, error) {

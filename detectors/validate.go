@@ -3,6 +3,7 @@ package detectors
 import (
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 
@@ -44,6 +45,7 @@ func (c Config) Validate(kinds Kinds, bad func(key, problem string)) {
 	}
 	filled.checkChoices(option.List(filled.Options), bad)
 	filled.checkProcess(k, bad)
+	filled.checkCrops(k, bad)
 	key := "signal"
 	if c.Signal == "" {
 		key = "name"
@@ -106,6 +108,26 @@ func (c Config) checkProcess(k Kind, bad func(key, problem string)) {
 		bad("max_memory", fmt.Sprintf("%d is out of range: %d to %d MiB", c.MaxMemory, minMemory, maxMemory))
 	case c.MaxCPUs < 0 || c.MaxCPUs > maxCPUs:
 		bad("max_cpus", fmt.Sprintf("%d is out of range: 1 to %d processors, or 0 for all", c.MaxCPUs, maxCPUs))
+	}
+}
+
+// checkCrops reports what does not fit looking at the boxes of another detector. It
+// wants a filled c.
+func (c Config) checkCrops(k Kind, bad func(key, problem string)) {
+	switch {
+	case c.CropsOf == "" && c.MaxCrops != 0:
+		bad("max_crops", "applies to boxes; set crops_of to the signal that has them")
+	case c.CropsOf == "":
+	case !ValidName(c.CropsOf):
+		bad("crops_of", fmt.Sprintf("%q cannot be a signal: use a letter, then letters, digits and underscores, at most 64 in all", text.Clean(c.CropsOf)))
+	case !k.Crops:
+		bad("crops_of", fmt.Sprintf("kind %q compares frames with each other and cannot look at boxes; leave it out", c.Kind))
+	case slices.Contains(c.provides(k), c.CropsOf):
+		bad("crops_of", fmt.Sprintf("%q is its own signal; name that of another detector", c.CropsOf))
+	case c.Execution == Inline:
+		bad("execution", "a detector with crops_of runs in a worker; leave it out")
+	case c.MaxCrops < 1 || c.MaxCrops > maxCrops:
+		bad("max_crops", fmt.Sprintf("%d is out of range: 1 to %d boxes", c.MaxCrops, maxCrops))
 	}
 }
 

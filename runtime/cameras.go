@@ -109,7 +109,7 @@ func (r *Runtime) addCamera(ctx context.Context, cfg capture.Config) error {
 	if r.opts.Probe != nil {
 		p.probe = r.opts.Probe(cfg.Name)
 	}
-	pool := capture.NewPool(poolSize(0), r.opts.JPEG)
+	pool := capture.NewPool(poolSize(), r.opts.JPEG)
 	pool.ConvertWith(r.opts.Convert)
 	p.pool = pool
 	p.camera = capture.NewCamera(cfg, r.opts.Drivers.Open, pool, p.offer, r.opts.Log.With("camera", cfg.Name))
@@ -245,8 +245,16 @@ func (r *Runtime) noCamera(name string) error {
 	return fmt.Errorf("no such camera %q; there is %s", name, strings.Join(names, ", "))
 }
 
-// poolSize is the number of frames that may be in use with so many detectors: for
-// each, that of its current run and that of its last answer; and eight for the frame
-// being read, the newest, the one that the engine saw and the queue of the evidence
-// encoder.
-func poolSize(detectors int) int { return 8 + 2*detectors }
+// poolSize is the number of frames that may be in use with these detectors: for each,
+// that of its current run and that of its last answer, and for one of crops a box; and
+// eight for the frame being read, the newest, the one that the engine saw and the
+// queue of the evidence encoder.
+func poolSize(workers ...*worker) int {
+	n := 8 + 2*len(workers)
+	for _, w := range workers {
+		if w.spec.CropsOf != "" {
+			n++
+		}
+	}
+	return n
+}

@@ -4,42 +4,49 @@ import (
 	"sync"
 
 	"rvo-tui/capture"
+	"rvo-tui/detectors"
 	"rvo-tui/runtime/engine"
 )
 
 // frameSlot holds one frame, of which it owns one count; a newer one replaces
 // it. It is safe for concurrent use.
 type frameSlot struct {
-	mu     sync.Mutex // guards what follows; held for a few instructions
-	frame  *capture.Frame
-	ref    engine.FrameRef
+	mu sync.Mutex // guards what follows; held for a few instructions
+	framed
 	closed bool
 }
 
-// put takes the count of f over, in place of the frame before, and reports
-// whether there was one. A closed slot releases f.
-func (s *frameSlot) put(f *capture.Frame, ref engine.FrameRef) (replaced bool) {
+// framed is a frame as the engine knows it.
+type framed struct {
+	frame *capture.Frame // nil: there is none
+	ref   engine.FrameRef
+	boxes []detectors.Detection // in it, for a detector of crops; shared and immutable
+}
+
+// put takes the count of a frame over, in place of the frame before, and reports
+// whether there was one. A closed slot releases it.
+func (s *frameSlot) put(f framed) (replaced bool) {
 	s.mu.Lock()
 	old := s.frame
 	if s.closed {
-		old = f
+		old = f.frame
 	} else {
-		s.frame, s.ref = f, ref
+		s.framed = f
 	}
 	s.mu.Unlock()
 	if old == nil {
 		return false
 	}
 	old.Release()
-	return old != f
+	return old != f.frame
 }
 
 // take empties the slot; the count is the caller's. Nil: it was empty.
-func (s *frameSlot) take() *capture.Frame {
+func (s *frameSlot) take() framed {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	f := s.frame
-	s.frame = nil
+	f := s.framed
+	s.framed = framed{}
 	return f
 }
 

@@ -34,7 +34,7 @@ func handOver(tb testing.TB, s *frameSlot, f *capture.Frame) {
 	if !f.TryRetain() {
 		tb.Fatal("the frame is gone")
 	}
-	s.put(f, engine.FrameRef{ID: f.ID})
+	s.put(framed{frame: f, ref: engine.FrameRef{ID: f.ID}})
 	got, _ := s.share()
 	if got != f {
 		tb.Fatal("the slot holds another frame")
@@ -67,7 +67,7 @@ func BenchmarkMailbox(b *testing.B) {
 	if !f.TryRetain() {
 		b.Fatal("the frame is gone")
 	}
-	seen.put(f, engine.FrameRef{ID: f.ID})
+	seen.put(framed{frame: f, ref: engine.FrameRef{ID: f.ID}})
 	p := &pipeline{name: "door", epoch: time.Now(), slots: NewSlots(1, "deadline"), wake: make(chan struct{}, 1)}
 	det := &answers{readings: []detectors.Reading{{Signal: "a", Value: 1}}}
 	sp := spec("a", 10)

@@ -89,7 +89,7 @@ func (p *pipeline) offer(f *capture.Frame) {
 	if ring := p.ring.Load(); ring != nil && p.recording == nil {
 		ring.Offer(f)
 	}
-	if p.newest.put(f, engine.FrameRef{}) {
+	if p.newest.put(framed{frame: f}) {
 		p.superseded.Add(1)
 	}
 	select {
@@ -143,10 +143,10 @@ func (p *pipeline) step() time.Duration {
 	}
 	p.note()
 	p.in.Frame = engine.FrameRef{}
-	if f := p.newest.take(); f != nil {
+	if f := p.newest.take().frame; f != nil {
 		p.seenN++
 		p.in.Frame = engine.FrameRef{ID: f.ID, Captured: f.Captured.Sub(p.epoch), Arrived: f.Arrived.Sub(p.epoch), Seen: now}
-		p.seen.put(f, p.in.Frame)
+		p.seen.put(framed{frame: f, ref: p.in.Frame})
 	}
 	acts := p.advance(now)
 	for p.carryOut(acts) {
@@ -236,6 +236,7 @@ func (p *pipeline) OfferPacket(packet *capture.Packet) {
 // advance steps the engine with the inputs at hand.
 func (p *pipeline) advance(now time.Duration) *engine.Actions {
 	acts := p.engine.Step(now, &p.in)
+	p.handBoxes()
 	if p.probe != nil {
 		p.probe.Stepped(now, &p.in, acts)
 	}
@@ -376,7 +377,7 @@ func (p *pipeline) attach(spec detectors.Spec, open func() (detectors.Detector, 
 		p.workers = p.workers[:len(p.workers)-1]
 		return err
 	}
-	p.pool.Resize(poolSize(len(p.workers)))
+	p.pool.Resize(poolSize(p.workers...))
 	go w.run() // waited for by shutdown
 	return nil
 }
@@ -390,7 +391,7 @@ func (p *pipeline) detach(name string) error {
 	for i, w := range p.workers {
 		if w.task == id {
 			p.workers = append(p.workers[:i], p.workers[i+1:]...)
-			p.pool.Resize(poolSize(len(p.workers)))
+			p.pool.Resize(poolSize(p.workers...))
 			p.retire(w)
 			break
 		}

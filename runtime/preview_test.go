@@ -27,7 +27,7 @@ func TestFrameIsTheNewestWithACountOfItsOwn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.seen.put(f, engine.FrameRef{ID: 7})
+	p.seen.put(framed{frame: f, ref: engine.FrameRef{ID: 7}})
 	got := r.Frame("door")
 	if got != f {
 		t.Fatalf("got %v, want frame 7", got)

@@ -24,6 +24,7 @@ type worker struct {
 	camera   string
 	make     func() (detectors.Detector, error)
 	frames   *frameSlot // of the newest frame that the engine has seen
+	boxes    frameSlot  // of the newest frame with boxes, for a detector of crops
 	slots    *Slots
 	nice     int
 	clock    func() time.Duration // time since the epoch
@@ -72,6 +73,7 @@ func (w *worker) run() {
 	}
 	defer func() {
 		w.frame.close()
+		w.boxes.close()
 		shut(w.det)
 	}()
 	for a := range w.asks {
@@ -123,41 +125,57 @@ func (w *worker) once(due time.Duration) engine.Report {
 	if !w.enter(l, cancel) || l != nil && !l.wait(ctx) {
 		return engine.Report{Kind: engine.Withdrawn, At: w.clock()}
 	}
-	frame, ref := w.frames.share()
-	if frame == nil {
+	b := w.newest()
+	if b.frame == nil {
 		return engine.Report{Kind: engine.Withdrawn, At: w.clock()}
 	}
-	defer w.leave(frame)
-	if !w.hold(frame) {
+	defer w.leave(b.frame)
+	if !w.hold(b.frame) {
 		return engine.Report{Kind: engine.Withdrawn, At: w.clock()}
 	}
 	started := w.clock()
-	w.report(engine.Report{Kind: engine.Started, Frame: ref, Started: started, At: started})
+	w.report(engine.Report{Kind: engine.Started, Frame: b.ref, Started: started, At: started})
 	if w.spec.Timeout > 0 {
 		var done context.CancelFunc
 		ctx, done = context.WithTimeout(ctx, w.spec.Timeout)
 		defer done()
 	}
-	return w.look(ctx, frame, ref, started)
+	return w.look(ctx, b, started)
+}
+
+// newest returns the newest frame to look at, with a count, or none.
+func (w *worker) newest() framed {
+	if w.spec.CropsOf != "" {
+		return w.boxes.take()
+	}
+	frame, ref := w.frames.share()
+	return framed{frame: frame, ref: ref}
 }
 
 // inline runs the detector in the caller's goroutine, which is the pipeline's.
 func (w *worker) inline() engine.Report {
 	started := w.clock()
-	frame, ref := w.frames.share()
-	if frame == nil {
+	b := w.newest()
+	if b.frame == nil {
 		return engine.Report{Task: w.task, Kind: engine.Done, Started: started, At: started, Err: errors.New("the frame is gone"), Reason: detectors.ReasonOther}
 	}
-	defer frame.Release()
-	rep := w.look(context.Background(), frame, ref, started)
+	defer b.frame.Release()
+	rep := w.look(context.Background(), b, started)
 	rep.Task = w.task
 	return rep
 }
 
 // look calls the detector and makes its answer a report.
-func (w *worker) look(ctx context.Context, frame *capture.Frame, ref engine.FrameRef, started time.Duration) engine.Report {
-	readings, err := detect(ctx, w.det, frame)
-	rep := engine.Report{Kind: engine.Done, Frame: ref, Started: started, At: w.clock()}
+func (w *worker) look(ctx context.Context, b framed, started time.Duration) engine.Report {
+	rep := engine.Report{Kind: engine.Done, Frame: b.ref, Started: started}
+	var readings []detectors.Reading
+	var err error
+	if w.spec.CropsOf != "" {
+		readings, rep.Looked, err = w.crops(ctx, b)
+	} else {
+		readings, err = detect(ctx, w.det, b.frame)
+	}
+	rep.At = w.clock()
 	if err == nil {
 		err = w.collect(readings)
 	}
@@ -169,8 +187,8 @@ func (w *worker) look(ctx context.Context, frame *capture.Frame, ref engine.Fram
 	if m, ok := w.det.(detectors.Modeler); ok {
 		rep.Model = m.Model()
 	}
-	if frame.TryRetain() {
-		w.frame.put(frame, ref)
+	if b.frame.TryRetain() {
+		w.frame.put(framed{frame: b.frame, ref: b.ref})
 	}
 	return rep
 }

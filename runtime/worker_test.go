@@ -42,7 +42,7 @@ func bench(t *testing.T, det *answers, provides ...string) *worker {
 		t.Fatal(err)
 	}
 	p := &pipeline{name: "door", epoch: time.Now(), slots: NewSlots(1, "deadline"), wake: make(chan struct{}, 1)}
-	p.seen.put(frame, engine.FrameRef{ID: 1})
+	p.seen.put(framed{frame: frame, ref: engine.FrameRef{ID: 1}})
 	sp := spec("a", 10)
 	sp.Provides = provides
 	w := newWorker(7, sp, p, func() (detectors.Detector, error) { return det, nil })
@@ -170,7 +170,7 @@ func TestWorkerWithdraws(t *testing.T) {
 		{"before it waits", false, func(w *worker) { w.start(0); w.withdraw() }, nil, []engine.ReportKind{engine.Withdrawn}, 0},
 		{"while it waits", true, func(w *worker) { w.start(0) }, (*worker).withdraw, []engine.ReportKind{engine.Withdrawn}, 0},
 		{"when it is asked anew", false, func(w *worker) { w.withdraw(); w.start(0) }, nil, []engine.ReportKind{engine.Started, engine.Done}, 1},
-		{"for want of a frame", false, func(w *worker) { w.frames.take().Release(); w.start(0) }, nil, []engine.ReportKind{engine.Withdrawn}, 0},
+		{"for want of a frame", false, func(w *worker) { w.frames.take().frame.Release(); w.start(0) }, nil, []engine.ReportKind{engine.Withdrawn}, 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

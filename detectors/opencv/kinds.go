@@ -56,8 +56,9 @@ type PersonOptions struct {
 func Kinds() detectors.Kinds {
 	return detectors.Kinds{
 		"face": {
-			Name: "face",
-			Doc:  "faces, by a Haar or LBP cascade; the value is how many",
+			Name:  "face",
+			Crops: true,
+			Doc:   "faces, by a Haar or LBP cascade; the value is how many",
 			Defaults: detectors.Config{
 				MaxFPS: 10, Cost: detectors.CostMedium, Timeout: text.Duration(2 * time.Second),
 				Options: FaceOptions{Model: AutoModel, MinSize: faceMinSize, Width: faceWidth},
@@ -66,8 +67,9 @@ func Kinds() detectors.Kinds {
 			New:   newFace,
 		},
 		"person": {
-			Name: "person",
-			Doc:  "people standing or walking, by OpenCV's HOG detector; the value is how many",
+			Name:  "person",
+			Crops: true,
+			Doc:   "people standing or walking, by OpenCV's HOG detector; the value is how many",
 			Defaults: detectors.Config{
 				MaxFPS: 5, Cost: detectors.CostHigh, Timeout: text.Duration(2 * time.Second),
 				Options: PersonOptions{Threshold: personThreshold, Width: personWidth},

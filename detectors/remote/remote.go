@@ -48,8 +48,9 @@ var words = Words{Service: "rvo.detect.v1.Detector", Shrink: "lower max_width"}
 // share the connections of pool, which must outlive them.
 func Kind(pool *Pool) detectors.Kind {
 	return detectors.Kind{
-		Name: "remote",
-		Doc:  "a model service, asked over gRPC",
+		Name:  "remote",
+		Crops: true,
+		Doc:   "a model service, asked over gRPC",
 		Defaults: detectors.Config{
 			MaxFPS: 15, Cost: detectors.CostHigh, Timeout: text.Duration(time.Second),
 			Options: Options{Sending: Sending{MaxWidth: 640, Format: formatJPEG}},

@@ -48,6 +48,23 @@ func (e *Engine) Attach(id TaskID, spec detectors.Spec) error {
 		}
 		t.needs = append(t.needs, c)
 	}
+	t.feed = &e.camera
+	if spec.CropsOf != "" {
+		of, err := e.table.Intern(spec.CropsOf)
+		if err != nil {
+			return fmt.Errorf("attach detector %q: crops_of: %w", spec.Name, err)
+		}
+		for p := e.provider(of); p != nil; p = e.provider(p.crops.of) {
+			if slices.ContainsFunc(t.provides, func(id detectors.ID) bool { return p.crops != nil && p.crops.of == id }) {
+				return fmt.Errorf("attach detector %q: crops_of: it would look at boxes that detector %q finds in its own; name another signal", spec.Name, p.spec.Name)
+			}
+			if p.crops == nil {
+				break
+			}
+		}
+		t.crops = &crops{of: of}
+		t.feed = &t.crops.feed
+	}
 	e.tasks = append(e.tasks, t)
 	e.applyEnabled(t)
 	return nil
@@ -95,6 +112,9 @@ func (e *Engine) tidy() {
 		for _, c := range t.needs {
 			mark(c.Signals())
 		}
+		if t.crops != nil {
+			used[t.crops.of] = true
+		}
 	}
 	for _, r := range e.rules {
 		mark(r.Condition().Signals())
@@ -129,7 +149,7 @@ func (e *Engine) SetRate(name string, fps float64) error {
 	}
 	t.spec.MaxFPS = fps
 	t.interval = rateInterval(fps)
-	t.due = min(t.due, e.frame.Seen+t.interval)
+	t.due = min(t.due, t.feed.frame.Seen+t.interval)
 	return nil
 }
 

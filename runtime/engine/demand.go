@@ -18,6 +18,7 @@ func (e *Engine) Demand(now time.Duration) Demand {
 	var d Demand
 	for _, t := range e.tasks {
 		switch {
+		case t.crops != nil: // it looks at frames that another one has looked at
 		case !t.enabled || t.phase == stuck || t.phase == closed && t.retry == Never:
 		case t.phase <= opening || e.held(now, t):
 			d.Soon = true

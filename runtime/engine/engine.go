@@ -19,7 +19,7 @@ import (
 //
 // All times are durations since an epoch that the driver chooses. They never go
 // back. An Engine belongs to one goroutine. Step allocates nothing but the events
-// that it returns.
+// that it returns, and detections that are given attributes.
 type Engine struct {
 	table *detectors.Table
 	tasks []*task
@@ -27,11 +27,7 @@ type Engine struct {
 	opts  Options
 	rng   *rand.Rand // jitter of retries
 
-	frame    FrameRef
-	interval time.Duration // between frames, smoothed; 0 until two have come
-	outage   bool          // the newest frame came long after the one before
-	frameAge time.Duration // of the newest frame at this step; Never: there is none
-	horizon  time.Duration // half a frame interval after the newest frame: what is due by then is due now
+	camera   feed
 	frames   uint64
 	ruleNext time.Duration
 	stages   [StageCount]*Histogram
@@ -94,20 +90,16 @@ func (e *Engine) Step(now time.Duration, in *Inputs) *Actions {
 			changed = true
 		}
 	}
-	arrived := in.Frame.ID != 0 && in.Frame.ID != e.frame.ID
+	arrived := in.Frame.ID != 0 && in.Frame.ID != e.camera.frame.ID
 	if arrived {
 		e.arrive(now, in.Frame)
 	}
 	for _, command := range in.Commands {
 		command(e, now)
 	}
-	e.frameAge = Never
-	if e.frame.ID != 0 {
-		e.frameAge = now - e.frame.Captured
-	}
 	next := Never
 	for _, t := range e.tasks {
-		if arrived {
+		if arrived && t.feed == &e.camera {
 			t.countFrame()
 		}
 		if now >= t.deadline {
@@ -132,25 +124,11 @@ func (e *Engine) Step(now time.Duration, in *Inputs) *Actions {
 // Table returns the signals. They belong to the goroutine of the Engine.
 func (e *Engine) Table() *detectors.Table { return e.table }
 
-// arrive takes in a new frame.
+// arrive takes in a new frame of the camera.
 func (e *Engine) arrive(now time.Duration, f FrameRef) {
-	if e.frame.ID != 0 {
-		if gap := f.Captured - e.frame.Captured; gap > 0 {
-			e.batch.record(e.spacing, gap)
-			// One long gap is an outage; a second in a row is a new rate.
-			long := gap >= 8*e.interval
-			switch {
-			case e.interval == 0 || long && e.outage:
-				e.interval, long = gap, false
-			case !long:
-				e.interval += (gap - e.interval) / 8
-			}
-			e.outage = long
-		}
+	if gap := e.camera.arrive(now, f); gap > 0 {
+		e.batch.record(e.spacing, gap)
 	}
-	f.Seen = now
-	e.frame = f
-	e.horizon = now + e.interval/2
 	e.frames++
 	e.batch.record(e.stages[StageCapture], f.Arrived-f.Captured)
 	e.batch.record(e.stages[StageQueue], now-f.Arrived)
@@ -159,13 +137,13 @@ func (e *Engine) arrive(now time.Duration, f FrameRef) {
 
 // launch starts a detector on the newest frame, which no gate holds.
 func (e *Engine) launch(now time.Duration, t *task) {
-	if e.frame.Seen-t.due > t.interval {
-		t.due = e.frame.Seen // too far behind to catch up
+	if seen := t.feed.frame.Seen; seen-t.due > t.interval {
+		t.due = seen // too far behind to catch up
 	}
 	due := t.due
 	t.due += t.interval
 	if t.spec.Execution == detectors.Inline {
-		e.start(t, e.frame, now)
+		e.start(t, t.feed.frame, now)
 		e.do(t, DoInline, due)
 		return
 	}
@@ -184,9 +162,9 @@ func (e *Engine) gate(now time.Duration, t *task) Gate {
 		return GateFailed
 	case now < t.backoffUntil:
 		return GateBackoff
-	case e.frameAge >= t.ttl:
+	case t.feed.age(now) >= t.ttl || t.crops != nil && e.table.Signal(t.crops.of).At(now) != detectors.Known:
 		return GateNoFrame
-	case t.due > e.horizon:
+	case t.due > t.feed.horizon:
 		return GateRate
 	}
 	switch {
@@ -210,7 +188,7 @@ func (e *Engine) report(now time.Duration, r *Report) bool {
 	case Started:
 		// Every frame that came while it waited was held by the slot gate, except
 		// the one that it starts with.
-		if r.Frame.ID == e.frame.ID {
+		if r.Frame.ID == t.feed.frame.ID {
 			t.skips[GateSlot] += t.provisional
 			t.fresh = false
 		} else {
@@ -238,7 +216,7 @@ func (e *Engine) report(now time.Duration, r *Report) bool {
 func (e *Engine) start(t *task, f FrameRef, at time.Duration) {
 	t.phase = running
 	t.frame = f
-	if f.ID == e.frame.ID {
+	if f.ID == t.feed.frame.ID {
 		t.verdict, t.fresh = GateOpen, false
 	}
 	t.begin(at)
@@ -285,6 +263,10 @@ func (e *Engine) done(now time.Duration, t *task, r *Report) bool {
 	case late || !t.enabled:
 		r.Void = true
 		return false
+	case r.Err != nil && len(r.Looked) > 0:
+		e.forgetSignals(t, detectors.Errored)
+		e.attribute(now, t, r) // each box by itself
+		return true
 	case r.Err != nil:
 		e.forget(t, detectors.Errored)
 		return true
@@ -293,15 +275,19 @@ func (e *Engine) done(now time.Duration, t *task, r *Report) bool {
 		Frame: r.Frame.ID, Captured: r.Frame.Captured, Arrived: r.Frame.Arrived,
 		Seen: r.Frame.Seen, Started: r.Started, Done: r.At, Applied: now,
 	}
+	e.attribute(now, t, r)
 	for i, id := range t.provides {
 		ttl := t.spec.TTL
 		if r.Answer.TTLs[i] > 0 {
 			ttl = r.Answer.TTLs[i]
 		}
+		if t.crops != nil {
+			ttl = min(ttl, t.crops.ttl)
+		}
 		if now >= r.Frame.Captured+ttl {
 			t.expired++
 		}
-		e.table.Set(id, r.Answer.Values[i], r.Answer.Detections[i], &trace, ttl)
+		e.set(now, id, r.Answer.Values[i], r.Answer.Detections[i], &trace, ttl)
 	}
 	t.answered, t.model = r.Frame, r.Model
 	e.batch.record(t.age, now-r.Frame.Captured)
@@ -383,9 +369,22 @@ func (e *Engine) fail(now time.Duration, t *task) {
 	t.deadline = t.retry
 }
 
+// forget makes all that a detector answered unknown.
 func (e *Engine) forget(t *task, why detectors.Why) {
+	e.forgetSignals(t, why)
+	e.unmark(t, why)
+}
+
+// forgetSignals makes the signals of a detector unknown, and with them what was
+// found in their boxes.
+func (e *Engine) forgetSignals(t *task, why detectors.Why) {
 	for _, id := range t.provides {
 		e.table.Forget(id, why)
+		for _, c := range e.tasks {
+			if c.crops != nil && c.crops.of == id && c.enabled {
+				e.forget(c, why)
+			}
+		}
 	}
 }
 

@@ -117,7 +117,10 @@ func (v *SignalView) UnmarshalJSON(text []byte) error {
 // its numbers finite. Where they are so already, it returns the list itself.
 func PlainDetections(found []detectors.Detection) []detectors.Detection {
 	odd := func(d detectors.Detection) bool {
-		sum := d.Score + d.Box.X + d.Box.Y + d.Box.W + d.Box.H
+		sum := d.Score + d.Angle + d.Box.X + d.Box.Y + d.Box.W + d.Box.H
+		for _, a := range d.Attributes {
+			sum += a.Value + a.Score
+		}
 		for _, k := range d.Keypoints {
 			sum += k.X + k.Y + k.Score
 		}
@@ -129,8 +132,13 @@ func PlainDetections(found []detectors.Detection) []detectors.Detection {
 	found = slices.Clone(found)
 	for i := range found {
 		d := &found[i]
-		d.Score = finite(d.Score)
+		d.Score, d.Angle = finite(d.Score), finite(d.Angle)
 		d.Box = detectors.Box{X: finite(d.Box.X), Y: finite(d.Box.Y), W: finite(d.Box.W), H: finite(d.Box.H)}
+		d.Attributes = slices.Clone(d.Attributes)
+		for j := range d.Attributes {
+			a := &d.Attributes[j]
+			a.Value, a.Score = finite(a.Value), finite(a.Score)
+		}
 		d.Keypoints = slices.Clone(d.Keypoints)
 		for j, k := range d.Keypoints {
 			d.Keypoints[j] = detectors.Keypoint{X: finite(k.X), Y: finite(k.Y), Score: finite(k.Score)}

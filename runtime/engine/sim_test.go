@@ -34,6 +34,8 @@ type script struct {
 	exec    time.Duration
 	slot    time.Duration                                // wait for a slot
 	answer  func(run int, frame uint64) (float64, error) // nil: always 1
+	boxes   func(frame uint64) []detectors.Detection     // nil: none
+	looked  func(run int) []detectors.Detection          // of a detector of crops: the boxes with attributes
 	open    func(opening int) error                      // nil: always loads
 	runs    []uint64                                     // frames looked at
 	at      []time.Duration                              // when it began
@@ -128,6 +130,9 @@ func (s *sim) carryOut(a Action) {
 	case DoStart, DoInline:
 		s.at(s.now+sc.slot, func() {
 			frame, began := s.frame, s.now
+			if task := s.e.task(a.Task); task.crops != nil {
+				frame = task.crops.feed.frame
+			}
 			sc.runs = append(sc.runs, frame.ID)
 			sc.at = append(sc.at, began)
 			run := len(sc.runs)
@@ -143,10 +148,16 @@ func (s *sim) carryOut(a Action) {
 				if sc.answer != nil {
 					value, r.Err = sc.answer(run, frame.ID)
 				}
+				if sc.looked != nil {
+					r.Looked = sc.looked(run)
+				}
 				if r.Err != nil {
 					r.Reason = detectors.ReasonOther
 				} else {
 					r.Answer = Answer{Values: []float64{value}, Detections: make([][]detectors.Detection, 1), TTLs: make([]time.Duration, 1)}
+					if sc.boxes != nil {
+						r.Answer.Detections[0] = sc.boxes(frame.ID)
+					}
 				}
 				s.step(Inputs{Reports: []Report{r}})
 			})

@@ -47,8 +47,9 @@ type Report struct {
 	Answer  Answer        // Done without Err; read only during the step
 	Model   string        // Done without Err: the name of the model, as the detector gives it
 	Err     error
-	Reason  detectors.Reason // of Err
-	Void    bool             // Done: set by the step when it discards the answer, which came too late or from a disabled detector
+	Reason  detectors.Reason      // of Err
+	Looked  []detectors.Detection // Done, of a detector of crops: the boxes that it looked at, with what it found as attributes
+	Void    bool                  // Done: set by the step when it discards the answer, which came too late or from a disabled detector
 }
 
 // Answer is the result of a run: one entry for each signal of Spec.Provides, in

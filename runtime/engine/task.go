@@ -22,6 +22,8 @@ type task struct {
 	ttl          time.Duration // spec.TTL
 	due          time.Duration // when the next run is due
 	interval     time.Duration // 1 / max_fps
+	feed         *feed         // what it looks at
+	crops        *crops        // nil: it looks at whole frames
 	needs        []*rules.Condition
 	provisional  uint64 // frames that came while it waits for a slot: all but one will count as skipped
 	skips        [GateCount]uint64

@@ -98,18 +98,18 @@ type RuleView struct {
 func (e *Engine) View(now time.Duration, epoch time.Time) *View {
 	e.batch.flush()
 	v := &View{
-		FrameID: e.frame.ID, Interval: e.spacing, Age: e.age, Stages: e.stages,
+		FrameID: e.camera.frame.ID, Interval: e.spacing, Age: e.age, Stages: e.stages,
 		Detectors: make([]DetectorView, len(e.tasks)),
 		Signals:   make([]SignalView, e.table.Len()),
 		Rules:     make([]RuleView, len(e.rules)),
 	}
-	if e.frame.ID != 0 {
-		v.FrameAge = now - e.frame.Captured
+	if e.camera.frame.ID != 0 {
+		v.FrameAge = e.camera.age(now)
 	}
 	for i := range v.Signals {
 		s := e.table.Signal(detectors.ID(i))
 		sv := &v.Signals[i]
-		sv.Name, sv.Value, sv.TTL, sv.Frame, sv.Detections = e.table.Name(detectors.ID(i)), s.Value, s.TTL, s.Trace.Frame, s.Detections
+		sv.Name, sv.Value, sv.TTL, sv.Frame, sv.Detections = e.table.Name(detectors.ID(i)), s.Value, s.TTL, s.Trace.Frame, detectors.AttributedAt(s.Detections, now)
 		sv.Unknown = s.At(now)
 		if sv.Unknown != 0 {
 			sv.Why = sv.Unknown.String()

@@ -27,8 +27,9 @@ type Call struct {
 type Detector struct {
 	Config detectors.Config
 	Script Script
-	Open   func(opening int) error // called with 1 for the first opening; nil: it always opens
-	Remote bool                    // it takes no slot
+	Open   func(opening int) error            // called with 1 for the first opening; nil: it always opens
+	Remote bool                               // it takes no slot
+	Boxes  func(c Call) []detectors.Detection // what it found in a frame; nil: nothing
 
 	mu     sync.Mutex // guards what follows; nothing is called while it is held
 	runs   map[string]int
@@ -55,7 +56,7 @@ func Chained(name, needs string, script Script) *Detector {
 // Kind returns the kind of the detector.
 func (d *Detector) Kind() detectors.Kind {
 	return detectors.Kind{
-		Name: d.Config.Kind, Doc: "answers by a script", Remote: d.Remote,
+		Name: d.Config.Kind, Doc: "answers by a script", Remote: d.Remote, Crops: true,
 		New: func(cfg detectors.Config) (detectors.Detector, error) {
 			d.mu.Lock()
 			d.opened++
@@ -118,11 +119,16 @@ type instance struct {
 }
 
 func (i *instance) Detect(ctx context.Context, f *capture.Frame) ([]detectors.Reading, error) {
-	value, err := i.of.Script(ctx, i.of.begin(f))
+	call := i.of.begin(f)
+	value, err := i.of.Script(ctx, call)
 	if err != nil {
 		return nil, err
 	}
-	return []detectors.Reading{{Signal: i.signal, Value: value}}, nil
+	r := detectors.Reading{Signal: i.signal, Value: value}
+	if i.of.Boxes != nil {
+		r.Detections = i.of.Boxes(call)
+	}
+	return []detectors.Reading{r}, nil
 }
 
 func (i *instance) Close() error {

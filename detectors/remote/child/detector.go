@@ -71,8 +71,9 @@ type commandOptions struct {
 // on the socket whose path it finds in the variable RVO_SOCKET.
 func Kind(p *Pool) detectors.Kind {
 	return detectors.Kind{
-		Name: "command",
-		Doc:  "a program that serves the detector contract, started and watched",
+		Name:  "command",
+		Crops: true,
+		Doc:   "a program that serves the detector contract, started and watched",
 		Defaults: detectors.Config{
 			MaxFPS: 10, Cost: detectors.CostHigh, Timeout: text.Duration(2 * time.Second),
 			Isolation: detectors.ProcessIsolation,

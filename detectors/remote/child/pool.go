@@ -136,6 +136,7 @@ type job struct {
 func (j job) key() (string, error) {
 	c := j.Config
 	c.Cameras, c.Needs, c.MaxFPS, c.Cost, c.TTL, c.Retry, c.Enabled = nil, nil, 0, "", 0, "", true
+	c.CropsOf, c.MaxCrops = "", 0
 	text, err := json.Marshal(c)
 	return string(text), err
 }
