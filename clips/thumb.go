@@ -92,7 +92,7 @@ func drawDetection(dst draw.Image, d detectors.Detection) {
 			draw.Draw(dst, r, ink, image.Point{}, draw.Src)
 		}
 	}
-	label := drawLabel(fmt.Sprintf("%s %.2f", printable(d.Label), d.Score), ink)
+	label := drawLabel(fmt.Sprintf("%s %.2f", printable(d.Label), d.Score)+printable(d.Found()), ink)
 	lw, lh := label.Bounds().Dx()*scale, label.Bounds().Dy()*scale
 	x := max(0, min(x0, w-lw))
 	y := y0 - lh

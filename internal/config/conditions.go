@@ -7,6 +7,7 @@ import (
 	"strings"
 	"unicode"
 
+	"rvo-tui/detectors"
 	"rvo-tui/internal/text"
 	"rvo-tui/rules"
 )
@@ -69,6 +70,9 @@ func (b *builder) parse() {
 	b.needs = make([][]expression, len(b.cfg.Detector))
 	for i, c := range b.cfg.Detector {
 		b.needs[i] = b.expressions(b.detectors[i], b.detectorAt(i), "needs", c.Needs, true)
+		if detectors.ValidName(c.CropsOf) && !slices.Contains(b.provides(c), c.CropsOf) { // whose boxes it looks at, it needs as well
+			b.needs[i] = append(b.needs[i], b.expressions(b.detectors[i], b.detectorAt(i), "crops_of", []string{c.CropsOf}, false)...)
+		}
 	}
 	b.conditions = make([][]expression, len(b.cfg.Rule))
 	for i, c := range b.cfg.Rule {
@@ -123,6 +127,7 @@ func (b *builder) checkSignals() {
 
 func (b *builder) checkProvided(on []map[string]int, conditions []expression, cameras []string) {
 	for _, e := range conditions {
+		b.checkAttributes(e, cameras)
 		for _, signal := range e.expr.Signals() {
 			var without, with []string
 			provider := -1
@@ -147,6 +152,33 @@ func (b *builder) checkProvided(on []map[string]int, conditions []expression, ca
 	}
 }
 
+// checkAttributes reports attributes that no detector gives to the boxes of their
+// signal.
+func (b *builder) checkAttributes(e expression, cameras []string) {
+	for _, a := range e.expr.Attributes() {
+		var known []string
+		for _, camera := range b.cfg.Camera {
+			if !covers(cameras, camera.Name) {
+				continue
+			}
+			var here []string
+			for i, d := range b.cfg.Detector {
+				if covers(d.Cameras, camera.Name) && d.CropsOf == a.Signal {
+					here = append(here, b.signals[i]...)
+				}
+			}
+			known = append(known, here...)
+			if slices.Contains(here, a.Name) || b.mayProvide(a.Name) {
+				continue
+			}
+			b.inText(e, wordIndex(e.text, a.Name), fmt.Sprintf(
+				"no detector with crops_of = %q provides %q on camera %q; names in brackets are signals of detectors that look at these boxes%s",
+				a.Signal, a.Name, camera.Name, text.DidYouMean(a.Name, known)))
+			break
+		}
+	}
+}
+
 // others suggests signals instead of one that does not exist.
 func others(signal string, on []map[string]int) string {
 	var names []string
@@ -163,7 +195,7 @@ func others(signal string, on []map[string]int) string {
 	return text.DidYouMean(signal, names) + " (provided: " + strings.Join(names, ", ") + ")"
 }
 
-// checkCycles reports each cycle of needs on one camera, at its first detector in
+// checkCycles reports each cycle of needs and crops_of on one camera, at its first detector in
 // the file.
 func (b *builder) checkCycles(camera string, by map[string]int) {
 	const (
@@ -208,7 +240,11 @@ func (b *builder) reportCycle(cycle []int) {
 	for _, i := range cycle {
 		names = append(names, b.cfg.Detector[i].Name)
 	}
-	b.of(b.detectors[cycle[0]], b.detectorAt(cycle[0]), "needs", fmt.Sprintf(
+	key := "needs"
+	if len(b.cfg.Detector[cycle[0]].Needs) == 0 {
+		key = "crops_of"
+	}
+	b.of(b.detectors[cycle[0]], b.detectorAt(cycle[0]), key, fmt.Sprintf(
 		"wait for each other in a cycle: %s; remove one of these needs", strings.Join(names, " → ")))
 }
 

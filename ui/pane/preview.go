@@ -65,11 +65,7 @@ func legend(s *Scene, c *runtime.CameraView, k *draw.Canvas) (found []string) {
 		col := s.Theme.Box[n%len(s.Theme.Box)]
 		n++
 		for _, d := range v.Detections {
-			label := d.Label
-			if label == "" {
-				label = v.Name
-			}
-			k.Outline(d, s.Theme.Text(label), col, s.Theme.ASCII)
+			k.Outline(d, s.Theme.Text(d.Caption(v.Name)), col, s.Theme.ASCII)
 		}
 		found = append(found, fmt.Sprintf("%s %d", s.Theme.Text(v.Name), len(v.Detections)))
 	}
