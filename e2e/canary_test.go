@@ -158,7 +158,7 @@ func TestSecretsStayIn(t *testing.T) {
 	d.signal(syscall.SIGQUIT)
 	d.status(patience)
 	out.take("standard output", d.stdout.String(), `"event_type":"moved"`)
-	out.take("standard error", d.stderr.String(), "control command")
+	out.take("standard error", d.stderr.String(), "API command")
 	out.take("the words of a crash", d.stderr.String(), "goroutine 1 ")
 	out.take("the words of a child", d.stderr.String(), "rtsp://joe:***@h/")
 	if found := out.files(d.dir, "rvo.toml"); found[".json"] == 0 || found[".jpg"] == 0 || found[""] == 0 {

@@ -46,7 +46,7 @@ func startDaemon(t testing.TB, run, dir, config string, args ...string) *daemon 
 	t.Helper()
 	d := &daemon{run: run}
 	d.program = start(t, setup{dir: dir, config: config, args: append([]string{"--no-ui"}, args...), env: []string{"XDG_RUNTIME_DIR=" + run}})
-	d.logs("control is served", patience)
+	d.logs("the API is served", patience)
 	d.logs("camera live", patience)
 	return d
 }
@@ -116,7 +116,7 @@ func TestCtlDoesEachCommand(t *testing.T) {
 		{"reload", "", nil},
 		{"reload --json", `{"ok":true}`, nil},
 		{"status", "CAMERA  DETECTOR", nil},
-		{"log", "control command", nil},
+		{"log", "API command", nil},
 		{"log --json", `"seq":1`, nil},
 	} {
 		out, problem, status := d.ctl(strings.Fields(c.line)...)
@@ -143,7 +143,7 @@ func TestCtlDoesEachCommand(t *testing.T) {
 	}{
 		{"detach nobody", 1, "no such detector"},
 		{"pause --camera nowhere", 1, `no such camera "nowhere"; there is street`},
-		{"add_camera f /etc/passwd", 1, "no file may be chosen over the control API"},
+		{"add_camera f /etc/passwd", 1, "no file may be chosen over the API"},
 		{"attach command name=c command=/bin/true", 1, "no program may be chosen"},
 		{"attach remote name=r endpoint=models.example:1", 1, "allow it with control.endpoints"},
 		{"attach motion name=m max_fsp=1", 2, `did you mean "max_fps"?`},
@@ -371,7 +371,7 @@ func TestOfferToConnect(t *testing.T) {
 	x.sees("ended")
 	begin()
 	x.keys("n", "Enter")
-	x.sees("control is not served")
+	x.sees("the API is not served")
 	x.keys("q")
 
 	p := start(t, setup{args: []string{"--no-ui", "--metrics-listen="}, env: []string{"XDG_RUNTIME_DIR=" + d.run}})

@@ -47,7 +47,7 @@ func certificate(t testing.TB, dir string) (cert, key string) {
 	return cert, key
 }
 
-var servedAt = regexp.MustCompile(`msg="control is served" address=(127\.0\.0\.1:\d+)`)
+var servedAt = regexp.MustCompile(`msg="the API is served" address=(127\.0\.0\.1:\d+)`)
 
 func TestTokensOverTLS(t *testing.T) {
 	const full, reading = "full-token-0123456789", "read-token-0123456789"

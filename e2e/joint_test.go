@@ -227,7 +227,7 @@ func TestWatchedAndChanged(t *testing.T) {
 			dir: dir, config: fmt.Sprintf(jointConfig, 15, server.port) + more, args: []string{"--no-ui", "--metrics-listen", listen},
 			env: []string{"XDG_RUNTIME_DIR=" + run, "DOOR_PASSWORD=" + canary},
 		})
-		d.logs("control is served", patience)
+		d.logs("the API is served", patience)
 		d.until(patience, "both cameras to be live", func() bool { return d.program.state("door", "live") && d.program.state("yard", "live") })
 		d.until(patience, "the door's detector", func() bool { return d.door().runs > 10 })
 		return d

@@ -153,7 +153,7 @@ func TestRTSPWaitsForAKeyFrame(t *testing.T) {
 		args: []string{"--no-ui", "--metrics-listen", "127.0.0.1:0"},
 	})
 	d.program = p
-	p.logs("control is served", patience)
+	p.logs("the API is served", patience)
 	p.until(patience, "a reason", func() bool {
 		out, _, _ := d.ctl("status", "--json")
 		return strings.Contains(out, "waiting for a key frame")

@@ -14,5 +14,5 @@ mkdir -p "$bin"
 PATH=$bin:$PATH protoc -I proto \
 	--go_out=. --go_opt=module=rvo-tui \
 	--go-grpc_out=. --go-grpc_opt=module=rvo-tui \
-	rvo/detect/v1/detect.proto rvo/control/v1/control.proto inference/inference.proto
+	rvo/detect/v1/detect.proto inference/inference.proto
 protoc -I proto/rvo/detect/v1 --python_out=examples/services/python detect.proto

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	tea "charm.land/bubbletea/v2"
+
+	"rvo-tui/runtime/api/client"
 )
 
 // demanded is what the feed is to fetch beside snapshots.
@@ -80,7 +82,7 @@ func feed(ctx context.Context, backend Backend, opts Options, want *demand, out 
 		case <-ctx.Done():
 			return
 		case <-quiet:
-			if link := opts.Link(); link.State != LinkLive {
+			if link := opts.Link(); link.State != client.LinkLive {
 				send(feedMsg{link: link})
 			}
 		case s, ok := <-snapshots:

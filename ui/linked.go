@@ -8,6 +8,7 @@ import (
 
 	"github.com/charmbracelet/x/ansi"
 
+	"rvo-tui/runtime/api/client"
 	"rvo-tui/ui/draw"
 
 	"rvo-tui/ui/pane"
@@ -29,18 +30,18 @@ func (m *model) barred() string {
 		return ""
 	case m.link.ReadOnly:
 		return "read-only: this token cannot change anything; connect with control.token"
-	case m.link.State != LinkLive:
+	case m.link.State != client.LinkLive:
 		return "not connected: nothing can be changed"
 	}
 	return ""
 }
 
 // relink notes how the link stands.
-func (m *model) relink(k Link) {
+func (m *model) relink(k client.Link) {
 	if k.State != m.link.State {
 		m.slowAt = time.Time{} // what has changed is shown at once
 	}
-	if k.State != m.link.State || k.State != LinkLive || k.PID != m.link.PID || k.ReadOnly != m.link.ReadOnly {
+	if k.State != m.link.State || k.State != client.LinkLive || k.PID != m.link.PID || k.ReadOnly != m.link.ReadOnly {
 		m.epoch++
 	}
 	m.link = k
@@ -51,7 +52,7 @@ func (m *model) relink(k Link) {
 
 // outdate lets what is shown grow old while nothing newer comes.
 func (m *model) outdate() {
-	if m.frozen || m.newest == nil || m.link.State != LinkLost {
+	if m.frozen || m.newest == nil || m.link.State != client.LinkLost {
 		return
 	}
 	m.scene.Snap = m.newest.Aged(m.link.Quiet)
@@ -81,9 +82,9 @@ func (m *model) linkTrouble() string {
 	k := m.link
 	text := ""
 	switch {
-	case m.opts.Link == nil || k.State == LinkLive:
+	case m.opts.Link == nil || k.State == client.LinkLive:
 		return ""
-	case k.State == LinkLost:
+	case k.State == client.LinkLost:
 		text = "connection lost " + seconds(k.Quiet)
 	default:
 		text = "connecting to " + k.Addr
@@ -99,7 +100,7 @@ func (m *model) linkTrouble() string {
 
 // reasonHere returns why a link is not live, without the address: that takes the
 // room of the reason, and stands in the head or was typed.
-func reasonHere(k Link) string {
+func reasonHere(k client.Link) string {
 	reason := strings.TrimPrefix(k.Reason, "rvo-tui at "+k.Addr+": ")
 	return strings.Replace(reason, "no rvo-tui answers at "+k.Addr+":", "no rvo-tui answers:", 1)
 }

@@ -13,6 +13,7 @@ import (
 	"rvo-tui/internal/logging"
 	"rvo-tui/rules"
 	"rvo-tui/runtime"
+	"rvo-tui/runtime/api/client"
 	"rvo-tui/runtime/engine"
 
 	"rvo-tui/ui/draw"
@@ -27,7 +28,7 @@ type model struct {
 	opts    Options
 	want    *demand // what the feed is to fetch
 	keys    *keymap
-	link    Link // where Options.Link tells one
+	link    client.Link // where Options.Link tells one
 
 	newest *runtime.Snapshot // as it came
 
@@ -97,7 +98,7 @@ type feedMsg struct {
 	events []runtime.RecentEvent
 	frame  runtime.Preview // none, where its Frame is 0
 	sent   float64         // bytes a second written to the terminal
-	link   Link            // where Options.Link tells one
+	link   client.Link     // where Options.Link tells one
 }
 
 // pause is why a program of Bubble Tea ended before the dashboard does.

@@ -7,6 +7,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/x/ansi"
 
+	"rvo-tui/runtime/api/client"
 	"rvo-tui/ui/draw"
 
 	"rvo-tui/ui/pane"
@@ -71,7 +72,7 @@ func (m *model) pane(p pane.Place) []string {
 	}
 	b := m.settled(p.Pane, p.W-2, p.H-2)
 	note := m.scene.Theme.Dim.Of(b.Note)
-	stale := m.link.State == LinkLost
+	stale := m.link.State == client.LinkLost
 	if stale {
 		note = m.scene.Theme.Warn.Of("stale")
 	}

@@ -18,7 +18,8 @@ import (
 	"rvo-tui/internal/logging"
 	"rvo-tui/rules"
 	"rvo-tui/runtime"
-	"rvo-tui/runtime/control"
+	"rvo-tui/runtime/api"
+	"rvo-tui/runtime/api/client"
 	"rvo-tui/runtime/metrics"
 	"rvo-tui/ui"
 )
@@ -39,7 +40,7 @@ func observerScenarios() []Scenario {
 		},
 		{
 			Name: "watchers_8", FPS: 30, Modes: []Mode{Worker}, Base: "motion_1",
-			Doc:   "eight clients of the control API that watch, ten snapshots a second each",
+			Doc:   "eight clients of the API that watch, ten snapshots a second each",
 			Build: func(s Setup) (Load, error) { return buildObserved(s, watch), nil },
 		},
 		{
@@ -63,7 +64,7 @@ func buildObserved(s Setup, observe func(context.Context, *runtime.Runtime, Setu
 	return l
 }
 
-// watch runs eight clients of a control API. It returns how many snapshots they got.
+// watch runs eight clients of the API. It returns how many snapshots they got.
 func watch(ctx context.Context, rt *runtime.Runtime, s Setup) (n int64, err error) {
 	const clients, rate = 8, 10
 	dir, err := os.MkdirTemp("", "rvo-bench-") // of a short path, for the socket
@@ -71,22 +72,22 @@ func watch(ctx context.Context, rt *runtime.Runtime, s Setup) (n int64, err erro
 		return 0, fmt.Errorf("make a directory for the control socket: %w", err)
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	cfg := control.DefaultConfig()
+	cfg := api.DefaultConfig()
 	cfg.Socket = filepath.Join(dir, "s")
-	server := control.NewServer(control.ServerOptions{Config: cfg, Runtime: rt})
+	server := api.NewServer(api.Options{Config: cfg, Runtime: rt})
 	var seen atomic.Int64
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	wg.Go(func() { _ = server.Run(ctx) }) // it returns nil
 	for range clients {
-		client, err := control.Dial(cfg.Socket, control.DialOptions{})
+		there, err := client.Dial(cfg.Socket, client.DialOptions{})
 		if err != nil {
 			return 0, err
 		}
 		wg.Go(func() {
-			defer client.Close()
+			defer there.Close()
 			for ctx.Err() == nil { // the server may not be up yet
-				_ = client.Watch(ctx, rate, func(*runtime.Snapshot) { seen.Add(1) })
+				_ = there.Follow(ctx, client.Stream{Rate: rate, State: func(*runtime.Snapshot) { seen.Add(1) }})
 				_ = wait.For(ctx, 10*time.Millisecond)
 			}
 		})

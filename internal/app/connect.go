@@ -13,7 +13,7 @@ import (
 	"rvo-tui/internal/cli"
 	"rvo-tui/internal/config"
 	"rvo-tui/runtime"
-	"rvo-tui/runtime/control"
+	"rvo-tui/runtime/api/client"
 	"rvo-tui/ui"
 )
 
@@ -36,34 +36,34 @@ func connect(ctx context.Context, loader config.Loader, flags cli.Flags) error {
 	if !ui.IsTerminal() {
 		return errors.New("connect: standard input and output are no terminal; use rvo-tui ctl in scripts")
 	}
-	client, err := dial(loader, flags.Connect.LinkFlags, flags.Connect.Addr)
+	there, err := dial(loader, flags.Connect.LinkFlags, flags.Connect.Addr)
 	if usage := new(cli.UsageError); errors.As(err, &usage) {
 		return usage.Of("connect")
 	}
 	if err != nil {
 		return err
 	}
-	defer client.Close()
+	defer there.Close()
 	// Report what can never work before taking over the screen. A program that does
 	// not answer yet may do so later.
 	ask, cancel := context.WithTimeout(ctx, firstAnswer)
-	_, err = client.About(ask)
+	_, err = there.About(ask)
 	cancel()
-	if err != nil && !errors.Is(err, control.ErrUnreachable) && !errors.Is(err, context.DeadlineExceeded) {
+	if err != nil && !errors.Is(err, client.ErrUnreachable) && !errors.Is(err, context.DeadlineExceeded) {
 		return err
 	}
 	cfg, err := loader.Screen(flags)
 	if err != nil {
 		return err
 	}
-	return showRemote(ctx, client, cfg, loader)
+	return showRemote(ctx, there, cfg, loader)
 }
 
 // showRemote runs the dashboard of another process.
-func showRemote(ctx context.Context, client *control.Client, cfg ui.Config, loader config.Loader) error {
+func showRemote(ctx context.Context, there *client.Client, cfg ui.Config, loader config.Loader) error {
 	slog.SetDefault(slog.New(slog.DiscardHandler)) // log lines of libraries would corrupt the screen
 	host, _ := os.Hostname()                       // only used to recognise this machine
-	remote := ui.NewRemote(client, cfg.Rate, loader.Kinds, host)
+	remote := client.NewRemote(there, cfg.Rate, loader.Kinds, host)
 	ctx, hungUp := signal.NotifyContext(ctx, syscall.SIGHUP)
 	defer hungUp()
 	side, stop := context.WithCancel(ctx)
@@ -84,12 +84,13 @@ func showRemote(ctx context.Context, client *control.Client, cfg ui.Config, load
 }
 
 // dial returns a client of a running program.
-func dial(l config.Loader, link cli.LinkFlags, addr string) (*control.Client, error) {
+func dial(l config.Loader, link cli.LinkFlags, addr string) (*client.Client, error) {
 	token, err := l.Token(link)
 	if err != nil {
 		return nil, err
 	}
-	return control.Dial(addr, control.DialOptions{
-		Token: token, CA: link.TLSCA, Insecure: link.NoTLS, Codec: newCodec(l.Kinds),
+	return client.Dial(addr, client.DialOptions{
+		Token: token, CA: link.TLSCA, Insecure: link.NoTLS,
+		Codec: client.Codec{Detector: config.DetectorKeys, Camera: config.CameraKeys},
 	})
 }

@@ -25,14 +25,6 @@ func TestConnectNeedsATerminal(t *testing.T) {
 	}
 }
 
-func TestConfiguredEndpoints(t *testing.T) {
-	r := &reloader{}
-	r.cfg.Detector = append(r.cfg.Detector, motionOf("a"), remoteOf("gpu:1"), remoteOf("gpu:2"))
-	if got := strings.Join(r.endpoints(), " "); got != "gpu:1 gpu:2" {
-		t.Errorf("got %q", got)
-	}
-}
-
 func motionOf(name string) detectors.Config {
 	c := detectors.DefaultConfig()
 	c.Kind, c.Name = "motion", name

@@ -17,7 +17,7 @@ import (
 	"rvo-tui/internal/config"
 	"rvo-tui/internal/logging"
 	"rvo-tui/runtime"
-	"rvo-tui/runtime/control"
+	"rvo-tui/runtime/api/client"
 )
 
 // ctlTimeout limits the wait for an answer.
@@ -70,7 +70,7 @@ func ctlShows(verb string) bool {
 func ctlVerb(ctx context.Context, loader config.Loader, flags cli.Flags, out io.Writer) error {
 	f := flags.Ctl
 	var cmd runtime.Command
-	if !ctlShows(flags.Verb) {
+	if !ctlShows(flags.Verb) && flags.Verb != "stop" {
 		var err error
 		if cmd, err = command(loader, flags); err != nil {
 			return &cli.UsageError{Err: err}
@@ -82,26 +82,30 @@ func ctlVerb(ctx context.Context, loader config.Loader, flags cli.Flags, out io.
 	case f.Clips.Limit < 0 || f.Clips.Limit > 1000:
 		return &cli.UsageError{Err: fmt.Errorf("--limit: %d is out of range: 1 to 1000", f.Clips.Limit)}
 	}
-	client, err := dial(loader, f.LinkFlags, f.Addr)
+	there, err := dial(loader, f.LinkFlags, f.Addr)
 	if err != nil {
 		return err
 	}
-	defer client.Close()
+	defer there.Close()
 	if ctlEndless(flags) {
 		var stop context.CancelCauseFunc
 		ctx, stop = context.WithCancelCause(ctx)
 		defer stop(nil)
-		return ctlShow(ctx, stop, client, flags, out)
+		return ctlShow(ctx, stop, there, flags, out)
 	}
-	late := fmt.Errorf("%s: no answer from rvo-tui at %s within %v; check whether it is stopped or its machine overloaded", flags.Verb, client.Addr(), ctlTimeout)
+	late := fmt.Errorf("%s: no answer from rvo-tui at %s within %v; check whether it is stopped or its machine overloaded", flags.Verb, there.Addr(), ctlTimeout)
 	ctx, cancel := context.WithTimeoutCause(ctx, ctlTimeout, late)
 	defer cancel()
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	if ctlShows(flags.Verb) {
-		return ctlShow(ctx, stop, client, flags, out)
+		return ctlShow(ctx, stop, there, flags, out)
 	}
-	err = client.Do(ctx, cmd)
+	if flags.Verb == "stop" {
+		err = there.Stop(ctx)
+	} else {
+		err = there.Do(ctx, cmd)
+	}
 	switch cause := context.Cause(ctx); {
 	case err == nil || cause == nil:
 		return err
@@ -121,64 +125,76 @@ func ctlEndless(flags cli.Flags) bool {
 // the alerts have been printed.
 var errAlerts = errors.New("there are alerts")
 
-// errShown ends a stream when everything asked for was printed.
-var errShown = errors.New("shown")
-
 // ctlShow runs a verb that prints something. Stop ends the context.
-func ctlShow(ctx context.Context, stop context.CancelCauseFunc, client *control.Client, flags cli.Flags, out io.Writer) error {
+func ctlShow(ctx context.Context, stop context.CancelCauseFunc, there *client.Client, flags cli.Flags, out io.Writer) error {
 	f := flags.Ctl
 	var err error
 	switch flags.Verb {
 	case "status":
-		err = client.Watch(ctx, 0, each(ctx, stop, func(s *runtime.Snapshot) error {
-			if err := printStatus(out, s, f.JSON); err != nil {
-				return err
-			}
-			return errShown
-		}))
+		var snap *runtime.Snapshot
+		if snap, err = there.State(ctx); err == nil {
+			return printStatus(out, snap, f.JSON)
+		}
 	case "alerts":
 		var list []runtime.Alert
-		err = client.Watch(ctx, 0, each(ctx, stop, func(s *runtime.Snapshot) error {
-			list = s.Alerts
-			if err := printAlerts(out, list, f.JSON); err != nil {
-				return err
-			}
-			return errShown
-		}))
-		if errors.Is(context.Cause(ctx), errShown) && slices.ContainsFunc(list, func(a runtime.Alert) bool { return !a.Acknowledged }) {
+		if list, err = there.Alerts(ctx); err != nil {
+			break
+		}
+		if err := printAlerts(out, list, f.JSON); err != nil {
+			return err
+		}
+		if slices.ContainsFunc(list, func(a runtime.Alert) bool { return !a.Acknowledged }) {
 			return errAlerts
 		}
+		return nil
 	case "watch":
 		n := 0
-		err = client.Watch(ctx, cmp.Or(f.Watch.Rate, 1), each(ctx, stop, func(s *runtime.Snapshot) error {
+		err = there.Follow(ctx, client.Stream{Rate: cmp.Or(f.Watch.Rate, 1), State: each(ctx, stop, func(s *runtime.Snapshot) error {
 			if n++; n > 1 && !f.JSON {
 				if _, err := fmt.Fprintln(out); err != nil {
 					return err
 				}
 			}
 			return printStatus(out, s, f.JSON)
-		}))
+		})})
 	case "events":
-		err = client.Events(ctx, 0, f.Events.Follow, each(ctx, stop, func(e runtime.RecentEvent) error { return printEvent(out, e, f.JSON) }))
+		show := func(e runtime.RecentEvent) error { return printEvent(out, e, f.JSON) }
+		if f.Events.Follow {
+			err = there.Follow(ctx, client.Stream{Event: each(ctx, stop, show)})
+		} else {
+			err = list(ctx, there.Events, show)
+		}
 	case "log":
-		err = client.Log(ctx, 0, f.Log.Follow, each(ctx, stop, func(l logging.Line) error { return printLine(out, l, f.JSON) }))
+		show := func(l logging.Line) error { return printLine(out, l, f.JSON) }
+		if f.Log.Follow {
+			err = there.Follow(ctx, client.Stream{Line: each(ctx, stop, show)})
+		} else {
+			err = list(ctx, there.Log, show)
+		}
 	case "clips":
 		var entries []clips.Entry
 		var dir string
-		if entries, dir, err = client.Clips(ctx, f.Clips.Limit); err == nil {
+		if entries, dir, err = there.Clips(ctx, f.Clips.Limit); err == nil {
 			return printClips(out, dir, entries, f.JSON)
 		}
 	}
 	switch cause := context.Cause(ctx); {
 	case cause == nil:
 		return err
-	case errors.Is(cause, errShown):
-		return nil
 	case errors.Is(cause, context.Canceled):
 		return nil // interrupted by the user
 	default:
 		return cause
 	}
+}
+
+// list calls show with every kept item until it fails.
+func list[T any](ctx context.Context, kept func(context.Context, uint64) ([]T, error), show func(T) error) error {
+	items, err := kept(ctx, 0)
+	for i := 0; i < len(items) && err == nil; i++ {
+		err = show(items[i])
+	}
+	return err
 }
 
 // each calls show with every item of a stream until it fails.

@@ -14,7 +14,8 @@ import (
 	"rvo-tui/internal/cli"
 	"rvo-tui/internal/config"
 	"rvo-tui/internal/text"
-	"rvo-tui/runtime/control"
+	"rvo-tui/runtime/api"
+	"rvo-tui/runtime/api/client"
 )
 
 // offerTime limits the search for a running program. It takes no time when there is
@@ -24,20 +25,20 @@ const offerTime = 3 * time.Second
 // neighbour is another rvo-tui on this machine that probably conflicts with this
 // run.
 type neighbour struct {
-	about  control.About
+	about  api.About
 	camera string // that both would open; empty: this run has no configuration, and the other may be meant
 }
 
 // findNeighbour asks at this machine's socket. It returns nil without a neighbour.
 func findNeighbour(ctx context.Context, l config.Loader, cfg config.Config, flags cli.Flags) *neighbour {
-	client, err := control.Dial("", control.DialOptions{Codec: newCodec(l.Kinds)})
+	there, err := client.Dial("", client.DialOptions{})
 	if err != nil {
 		return nil // connect reports it to those who ask for it
 	}
-	defer client.Close()
+	defer there.Close()
 	ctx, cancel := context.WithTimeout(ctx, offerTime)
 	defer cancel()
-	about, err := client.About(ctx)
+	about, err := there.About(ctx)
 	if err != nil || about.PID == os.Getpid() {
 		return nil
 	}
@@ -45,7 +46,7 @@ func findNeighbour(ctx context.Context, l config.Loader, cfg config.Config, flag
 }
 
 // conflict compares the other program with this run.
-func conflict(about control.About, l config.Loader, cfg config.Config, flags cli.Flags) *neighbour {
+func conflict(about api.About, l config.Loader, cfg config.Config, flags cli.Flags) *neighbour {
 	for _, theirs := range about.Cameras {
 		for _, ours := range cfg.Camera {
 			if sameCamera(ours.Source, theirs.Source, l.Secrets) {

@@ -9,14 +9,14 @@ import (
 	"rvo-tui/capture"
 	"rvo-tui/internal/cli"
 	"rvo-tui/internal/config"
-	"rvo-tui/runtime/control"
+	"rvo-tui/runtime/api"
 )
 
 func TestNeighbourHoldsACamera(t *testing.T) {
-	about := func(sources ...string) control.About {
-		a := control.About{PID: 812, Started: time.Now().Add(-3*time.Hour - time.Minute)}
+	about := func(sources ...string) api.About {
+		a := api.About{PID: 812, Started: time.Now().Add(-3*time.Hour - time.Minute)}
 		for i, s := range sources {
-			a.Cameras = append(a.Cameras, control.Camera{Name: []string{"door", "yard", "gate"}[i], Source: s})
+			a.Cameras = append(a.Cameras, api.Camera{Name: []string{"door", "yard", "gate"}[i], Source: s})
 		}
 		return a
 	}
@@ -34,7 +34,7 @@ func TestNeighbourHoldsACamera(t *testing.T) {
 	loader.Secrets.Add("hunter2")
 	for _, c := range []struct {
 		name  string
-		about control.About
+		about api.About
 		cfg   config.Config
 		flags cli.Flags
 		want  string // the camera that both have; "-": no neighbour
@@ -63,7 +63,7 @@ func TestNeighbourHoldsACamera(t *testing.T) {
 }
 
 func TestNeighbourIsAskedFor(t *testing.T) {
-	n := &neighbour{about: control.About{PID: 812, Started: time.Now(), Cameras: []control.Camera{{Name: "do\x1b[31mor"}, {Name: "yard"}}}}
+	n := &neighbour{about: api.About{PID: 812, Started: time.Now(), Cameras: []api.Camera{{Name: "do\x1b[31mor"}, {Name: "yard"}}}}
 	for answer, want := range map[string]bool{"\n": true, "y\n": true, "Yes\n": true, "n\n": false, "no\n": false, "what?\n": false, "": false} {
 		var out bytes.Buffer
 		if got := n.ask(strings.NewReader(answer), &out); got != want {

@@ -64,7 +64,7 @@ func (r *reloader) replace(ctx context.Context) (result string, err error) {
 	if late := config.StartOnly(r.cfg, next); len(late) > 0 {
 		r.log.Warn("these sections have changed and take effect at the next start", "sections", strings.Join(late, " "))
 	}
-	r.cfg.File, r.cfg.Detector = next.File, next.Detector
+	r.cfg.File, r.cfg.Camera, r.cfg.Detector = next.File, next.Camera, next.Detector
 	if err != nil {
 		return runtime.ReloadPartial, err
 	}

@@ -143,7 +143,7 @@ func run(ctx context.Context, loader config.Loader, cfg config.Config, flags cli
 	if screen == nil {
 		warnOfNeighbour(ctx, loader, cfg, flags, log)
 	}
-	if server := newControl(cfg, again, logs.ring, recent, log); server != nil {
+	if server := newAPI(cfg, again, logs.ring, recent, quit, log); server != nil {
 		wg.Go(func() { _ = server.Run(side) }) // likewise
 	}
 	defer context.AfterFunc(ctx, kinds.children.Stop)()

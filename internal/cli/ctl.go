@@ -26,6 +26,7 @@ type CtlFlags struct {
 	Events TailFlags  `cmd:"" help:"Print recent events."`
 	Log    TailFlags  `cmd:"" help:"Print recent log lines."`
 	Clips  LimitFlags `cmd:"" help:"List clips, newest first."`
+	Stop   struct{}   `cmd:"" help:"Stop the running rvo-tui."`
 
 	Verbs
 }

@@ -14,7 +14,7 @@ import (
 	"rvo-tui/internal/option"
 	"rvo-tui/rules"
 	"rvo-tui/runtime"
-	"rvo-tui/runtime/control"
+	"rvo-tui/runtime/api"
 	"rvo-tui/runtime/metrics"
 	"rvo-tui/runtime/sink"
 	"rvo-tui/ui"
@@ -30,7 +30,7 @@ type Config struct {
 	Clips    clips.Config       `toml:"clips"`
 	Log      logging.Config     `toml:"log"`
 	Metrics  metrics.Config     `toml:"metrics"`
-	Control  control.Config     `toml:"control"`
+	Control  api.Config         `toml:"control"`
 	UI       ui.Config          `toml:"ui"`
 	Runtime  runtime.Config     `toml:"runtime"`
 
@@ -46,7 +46,7 @@ func Default() Config {
 		Clips:   clips.DefaultConfig(),
 		Log:     logging.DefaultConfig(),
 		Metrics: metrics.DefaultConfig(),
-		Control: control.DefaultConfig(),
+		Control: api.DefaultConfig(),
 		UI:      ui.DefaultConfig(),
 		Runtime: runtime.DefaultConfig(),
 	}

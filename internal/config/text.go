@@ -1,6 +1,8 @@
 package config
 
 import (
+	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"reflect"
@@ -14,13 +16,13 @@ import (
 	"rvo-tui/internal/option"
 )
 
-// maxText is the maximum size of the text of a detector or camera, in bytes.
+// maxText is the maximum size of the keys of a detector or camera as TOML, in bytes.
 const maxText = 64 << 10
 
-// ParseDetector parses a [[detector]] without its header, as strictly as a file, but
-// without expanding ${NAME}. Problems are reported by key.
-func ParseDetector(kinds detectors.Kinds, text string) (detectors.Config, error) {
-	b, err := parseText(kinds, text)
+// ParseDetector reads the keys of a [[detector]] as a JSON object, as strictly as a
+// file, but without expanding ${NAME}. Problems are reported by key.
+func ParseDetector(kinds detectors.Kinds, keys []byte) (detectors.Config, error) {
+	b, err := parseKeys(kinds, keys)
 	if err != nil {
 		return detectors.Config{}, fmt.Errorf("read detector: %w", err)
 	}
@@ -35,9 +37,9 @@ func ParseDetector(kinds detectors.Kinds, text string) (detectors.Config, error)
 	return cfg, nil
 }
 
-// ParseCamera parses a [[camera]] without its header, likewise.
-func ParseCamera(text string) (capture.Config, error) {
-	b, err := parseText(nil, text)
+// ParseCamera reads the keys of a [[camera]], likewise.
+func ParseCamera(keys []byte) (capture.Config, error) {
+	b, err := parseKeys(nil, keys)
 	if err != nil {
 		return capture.Config{}, fmt.Errorf("read camera: %w", err)
 	}
@@ -51,14 +53,60 @@ func ParseCamera(text string) (capture.Config, error) {
 	return cfg, nil
 }
 
-// DetectorText is the inverse of ParseDetector. It leaves out keys that are not set,
+// DetectorKeys is the inverse of ParseDetector. It leaves out keys that are not set,
 // and contains the detector's token.
-func DetectorText(cfg detectors.Config) (string, error) {
-	return configText(cfg, detectors.DefaultConfig(), cfg.Options)
+func DetectorKeys(cfg detectors.Config) ([]byte, error) {
+	return configKeys(cfg, detectors.DefaultConfig(), cfg.Options)
 }
 
-// CameraText is the inverse of ParseCamera. It contains the password of the source.
-func CameraText(cfg capture.Config) (string, error) { return configText(cfg, capture.DefaultConfig()) }
+// CameraKeys is the inverse of ParseCamera. It contains the password of the source.
+func CameraKeys(cfg capture.Config) ([]byte, error) {
+	return configKeys(cfg, capture.DefaultConfig())
+}
+
+// parseKeys reads a JSON object as the table of a file.
+func parseKeys(kinds detectors.Kinds, keys []byte) (*builder, error) {
+	var table map[string]any
+	d := json.NewDecoder(bytes.NewReader(keys))
+	d.UseNumber()
+	if err := d.Decode(&table); err != nil || d.More() {
+		return nil, errors.New("it is not one JSON object")
+	}
+	for key, v := range table {
+		var err error
+		if table[key], err = plainTOML(v); err != nil {
+			return nil, fmt.Errorf("%s: %w", key, err)
+		}
+	}
+	text, err := toml.Marshal(table)
+	if err != nil {
+		return nil, fmt.Errorf("read keys: %w", err)
+	}
+	return parseText(kinds, string(text))
+}
+
+// plainTOML returns a JSON value as one that TOML has, too.
+func plainTOML(v any) (any, error) {
+	switch v := v.(type) {
+	case nil:
+		return nil, errors.New("null is no value; leave the key out")
+	case json.Number:
+		if n, err := v.Int64(); err == nil {
+			return n, nil
+		}
+		return v.Float64()
+	case []any:
+		for i := range v {
+			var err error
+			if v[i], err = plainTOML(v[i]); err != nil {
+				return nil, err
+			}
+		}
+	case map[string]any:
+		return nil, errors.New("an object is no value")
+	}
+	return v, nil
+}
 
 // parseText parses the grammar of a text without a header.
 func parseText(kinds detectors.Kinds, text string) (*builder, error) {
@@ -96,9 +144,9 @@ func (b *builder) named() error {
 	return errors.New(strings.Join(list, "; "))
 }
 
-// configText writes the keys of the structs that differ from the defaults of the
+// configKeys writes the keys of the structs that differ from the defaults of the
 // first one, and from zero in the others.
-func configText(cfg, defaults any, own ...any) (string, error) {
+func configKeys(cfg, defaults any, own ...any) ([]byte, error) {
 	table := map[string]any{}
 	add := func(v, d reflect.Value) {
 		for _, o := range option.List(v.Interface()) {
@@ -115,9 +163,9 @@ func configText(cfg, defaults any, own ...any) (string, error) {
 			add(reflect.ValueOf(o), reflect.Zero(reflect.TypeOf(o)))
 		}
 	}
-	text, err := toml.Marshal(table)
+	keys, err := json.Marshal(table)
 	if err != nil {
-		return "", fmt.Errorf("write configuration: %w", err)
+		return nil, fmt.Errorf("write configuration: %w", err)
 	}
-	return string(text), nil
+	return keys, nil
 }

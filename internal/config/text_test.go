@@ -12,7 +12,7 @@ import (
 	"rvo-tui/internal/text"
 )
 
-func TestParseDetectorText(t *testing.T) {
+func TestParseDetector(t *testing.T) {
 	on := func(change func(c *detectors.Config)) detectors.Config {
 		c := detectors.DefaultConfig()
 		change(&c)
@@ -22,19 +22,19 @@ func TestParseDetectorText(t *testing.T) {
 		text string
 		want detectors.Config
 	}{
-		{"kind = \"motion\"\nname = \"m\"", on(func(c *detectors.Config) { c.Kind, c.Name = "motion", "m" })},
-		{"kind = 'remote'\nname = 'p'\nendpoint = 'localhost:1'\ntoken = '${HOME}'\nneeds = ['m > 1', 'm < 2']\nmax_fps = 3\nttl = '2s'\nenabled = false", on(func(c *detectors.Config) {
+		{`{"kind": "motion", "name": "m"}`, on(func(c *detectors.Config) { c.Kind, c.Name = "motion", "m" })},
+		{`{"kind": "remote", "name": "p", "endpoint": "localhost:1", "token": "${HOME}", "needs": ["m > 1", "m < 2"], "max_fps": 3, "ttl": "2s", "enabled": false}`, on(func(c *detectors.Config) {
 			c.Kind, c.Name, c.MaxFPS = "remote", "p", 3
 			c.Needs, c.TTL, c.Enabled = []string{"m > 1", "m < 2"}, text.Duration(2*time.Second), false
 			c.Options = remote.Options{Connection: remote.Connection{Endpoint: "localhost:1", Token: "${HOME}"}}
 		})},
 	} {
-		got, err := ParseDetector(testKinds(), c.text)
+		got, err := ParseDetector(testKinds(), []byte(c.text))
 		if err != nil || !reflect.DeepEqual(got, c.want) {
 			t.Errorf("%q: got %+v, %v", c.text, got, err)
 			continue
 		}
-		text, err := DetectorText(got)
+		text, err := DetectorKeys(got)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -44,22 +44,25 @@ func TestParseDetectorText(t *testing.T) {
 	}
 }
 
-func TestTextProblemsAreNamedByKey(t *testing.T) {
+func TestProblemsWithKeysAreNamed(t *testing.T) {
 	for _, c := range []struct {
 		text string
 		want []string
 	}{
-		{"kind = 'moton'\nname = 'm'", []string{`kind: "moton" is not a kind of detector`, `did you mean "motion"?`}},
-		{"kind = 'motion'\nname = 'm'\nmax_fsp = 3", []string{`unknown key "max_fsp"; did you mean "max_fps"?`}},
-		{"kind = 'motion'\nname = 'm'\nmax_fps = 'x'\nttl = 3", []string{"max_fps: must be a number, not a text", "ttl: must be a duration in quotes"}},
-		{"kind = 'motion'\nname = 'm'\nendpoint = 'a:1'", []string{`kind "motion" does not take "endpoint"`}},
-		{"kind = 'motion'\nname = 'm'\nthreshold = 0", []string{"threshold: cannot be 0"}},
-		{"[[detector]]\nkind = 'motion'", []string{`unknown key "detector"`}},
-		{"kind = ", []string{"line 1, column"}},
-		{"x = \"" + strings.Repeat("a", maxText) + "\"", []string{"at most 65536"}},
-		{"", []string{"kind: is missing", "name:"}},
+		{`{"kind": "moton", "name": "m"}`, []string{`kind: "moton" is not a kind of detector`, `did you mean "motion"?`}},
+		{`{"kind": "motion", "name": "m", "max_fsp": 3}`, []string{`unknown key "max_fsp"; did you mean "max_fps"?`}},
+		{`{"kind": "motion", "name": "m", "max_fps": "x", "ttl": 3}`, []string{"max_fps: must be a number, not a text", "ttl: must be a duration in quotes"}},
+		{`{"kind": "motion", "name": "m", "endpoint": "a:1"}`, []string{`kind "motion" does not take "endpoint"`}},
+		{`{"kind": "motion", "name": "m", "threshold": 0}`, []string{"threshold: cannot be 0"}},
+		{`{"kind": "motion", "name": "m", "cameras": null}`, []string{"cameras: null is no value"}},
+		{`{"detector": [{"kind": "motion"}]}`, []string{"detector: an object is no value"}},
+		{`{"kind": `, []string{"not one JSON object"}},
+		{`{} {}`, []string{"not one JSON object"}},
+		{`[]`, []string{"not one JSON object"}},
+		{`{"x": "` + strings.Repeat("a", maxText) + `"}`, []string{"at most 65536"}},
+		{"{}", []string{"kind: is missing", "name:"}},
 	} {
-		_, err := ParseDetector(testKinds(), c.text)
+		_, err := ParseDetector(testKinds(), []byte(c.text))
 		if err == nil {
 			t.Errorf("%.80q is taken", c.text)
 			continue
@@ -70,7 +73,7 @@ func TestTextProblemsAreNamedByKey(t *testing.T) {
 			}
 		}
 	}
-	_, err := ParseCamera("name = 'a b'\nsource = 'gopher://u:hunter2@h'\nspeed = 1")
+	_, err := ParseCamera([]byte(`{"name": "a b", "source": "gopher://u:hunter2@h", "speed": 1}`))
 	if err == nil || strings.Contains(err.Error(), "hunter2") {
 		t.Fatalf("got %v", err)
 	}
@@ -81,11 +84,11 @@ func TestTextProblemsAreNamedByKey(t *testing.T) {
 	}
 }
 
-func TestCameraTextIsReadAsWritten(t *testing.T) {
+func TestCameraKeysAreReadAsWritten(t *testing.T) {
 	cfg := capture.DefaultConfig()
 	cfg.Name, cfg.Source = "door", "rtsp://u:p%22%24@10.0.0.7/s?a='${X}é"
 	cfg.Transport, cfg.FPS, cfg.StallTimeout = "udp", 12.5, text.Duration(3*time.Second)
-	text, err := CameraText(cfg)
+	text, err := CameraKeys(cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -93,24 +96,24 @@ func TestCameraTextIsReadAsWritten(t *testing.T) {
 	if err != nil || got != cfg {
 		t.Errorf("%q: got %+v, %v", text, got, err)
 	}
-	if strings.Contains(text, "hwaccel") {
+	if strings.Contains(string(text), "hwaccel") {
 		t.Errorf("a default is written: %q", text)
 	}
 }
 
 func FuzzParseDetector(f *testing.F) {
 	for _, seed := range []string{
-		"kind = \"motion\"\nname = \"m\"", "kind='remote'\nname='p'\nendpoint='a:1'\ntoken='${X}'", "[a]\nb=1", "a.b=1", "kind='onnx'\nname='n'\nmean=[1,2.5]",
+		`{"kind":"motion","name":"m"}`, `{"kind":"remote","name":"p","endpoint":"a:1","token":"${X}"}`, `{"a":{"b":1}}`, `{"a.b":1}`, `{"kind":"onnx","name":"n","mean":[1,2.5]}`,
 	} {
 		f.Add(seed)
 	}
 	kinds := testKinds()
 	f.Fuzz(func(t *testing.T, text string) {
-		cfg, err := ParseDetector(kinds, text)
+		cfg, err := ParseDetector(kinds, []byte(text))
 		if err != nil {
 			return
 		}
-		out, err := DetectorText(cfg)
+		out, err := DetectorKeys(cfg)
 		if err != nil {
 			t.Fatal(err)
 		}

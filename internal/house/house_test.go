@@ -25,7 +25,7 @@ const directions = `
 .: internal/app
 internal/app: *
 internal/cli: capture clips detectors rules runtime
-internal/config: capture capture/synthetic clips detectors internal/cli internal/logging rules runtime runtime/control runtime/metrics runtime/sink ui
+internal/config: capture capture/synthetic clips detectors internal/cli internal/logging rules runtime runtime/api runtime/api/client runtime/metrics runtime/sink ui
 internal/house:
 internal/stdio: internal/text
 internal/text:
@@ -61,18 +61,17 @@ runtime/live: capture detectors runtime/engine
 runtime/sink: rules runtime
 runtime/metrics: capture clips internal/listen internal/logging rules runtime runtime/engine
 runtime/api: capture clips detectors detectors/remote internal/cli internal/listen internal/logging rules runtime runtime/engine runtime/live
-runtime/api/client: capture clips detectors internal/logging rules runtime runtime/api
-runtime/control: capture clips detectors detectors/remote internal/listen internal/logging proto rules runtime runtime/engine
+runtime/api/client: capture clips detectors internal/cli internal/logging rules runtime runtime/api runtime/engine runtime/live
 runtime/testkit: capture capture/synthetic clips detectors rules runtime runtime/engine runtime/sink
 
-ui: capture capture/synthetic clips detectors internal/cli internal/logging rules runtime runtime/control runtime/api runtime/engine runtime/sink ui/draw ui/pane
+ui: capture capture/synthetic clips detectors internal/cli internal/logging rules runtime runtime/api/client runtime/engine runtime/sink ui/draw ui/pane
 ui/draw: detectors rules runtime
 ui/pane: capture clips detectors internal/logging rules runtime runtime/engine ui/draw
 ui/web: capture clips detectors rules runtime ui
 bench: bench/compare bench/wait bench/workload capture capture/synthetic clips detectors runtime runtime/engine rules
 bench/compare:
 bench/wait:
-bench/workload: bench/wait capture clips detectors detectors/remote internal/logging proto rules runtime runtime/control runtime/metrics runtime/sink ui
+bench/workload: bench/wait capture clips detectors detectors/remote internal/logging proto rules runtime runtime/api runtime/api/client runtime/metrics runtime/sink ui
 bench/plot:
 proto:
 e2e:

@@ -64,7 +64,7 @@ func (s *Server) carryOut(w http.ResponseWriter, r *http.Request, cmd *runtime.C
 	defer s.commands.release()
 	for _, name := range []string{cmd.Camera, cmd.Detector, cmd.Rule, cmd.Alert} {
 		if len(name) > maxName {
-			return problem(http.StatusBadRequest, fmt.Sprintf("a name has %d bytes", len(name)), fmt.Sprintf("no name is longer than %d", maxName))
+			return problem(http.StatusBadRequest, fmt.Sprintf("a name of %d bytes", len(name)), fmt.Sprintf("none is longer than %d", maxName))
 		}
 	}
 	switch cmd.Do {
@@ -132,6 +132,9 @@ func decode[T any](body []byte, what string, read func([]byte) (T, error)) (T, e
 	var none T
 	if read == nil {
 		return none, problem(http.StatusNotImplemented, "a "+what+" cannot be given over this API", "")
+	}
+	if len(body) == 0 {
+		return none, problem(http.StatusBadRequest, "no "+what+" was given", "send its keys as a JSON object, as in the configuration")
 	}
 	v, err := read(body)
 	if err != nil {

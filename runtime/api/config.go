@@ -48,17 +48,19 @@ type Config struct {
 // socket for this user alone, and no TCP.
 func DefaultConfig() Config { return Config{Socket: Auto} }
 
+// MaxSocketPath is how long the path of a unix socket may be on Linux, in bytes.
+const MaxSocketPath = 107
+
 const (
-	maxSocketPath = 107 // what fits into a socket address on Linux
-	minToken      = 16
-	maxToken      = 512
-	maxEndpoints  = 256
+	minToken     = 16
+	maxToken     = 512
+	maxEndpoints = 256
 )
 
 // Validate reports every invalid key.
 func (c Config) Validate(bad func(key, problem string)) {
-	if len(c.Socket) > maxSocketPath {
-		bad("socket", fmt.Sprintf("is %d bytes long, and a socket's path has %d at most; choose a shorter one", len(c.Socket), maxSocketPath))
+	if len(c.Socket) > MaxSocketPath {
+		bad("socket", fmt.Sprintf("is %d bytes long, and a socket's path has %d at most; choose a shorter one", len(c.Socket), MaxSocketPath))
 	}
 	if strings.ContainsFunc(c.Socket, func(r rune) bool { return r < ' ' || r == 0x7f }) {
 		bad("socket", "holds a control character; remove it")
@@ -151,13 +153,13 @@ func DefaultSocket() string {
 		return filepath.Join(dir, "rvo-tui", socketName)
 	}
 	if os.Geteuid() == 0 {
-		return systemSocket
+		return SystemSocket
 	}
 	return ""
 }
 
-// systemSocket is where a service of the whole machine listens.
-const systemSocket = "/run/rvo-tui/" + socketName
+// SystemSocket is the socket of a service of the whole machine.
+const SystemSocket = "/run/rvo-tui/" + socketName
 
 // path returns the path that Socket stands for, or "" for none.
 func (c Config) path() string {

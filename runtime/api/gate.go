@@ -121,8 +121,9 @@ func (g *gate) origin(r *http.Request, p *peer) *Problem {
 	return nil
 }
 
-// socketHost is the host of requests over the unix socket, where it says nothing.
-const socketHost = "rvo"
+// SocketHost is the host in the address of a request over the unix socket, where it
+// says nothing.
+const SocketHost = "rvo"
 
 // known reports whether a request is for a name of this machine: loopback, the
 // address that it has come to, a name of the certificate or a configured one.
@@ -136,7 +137,7 @@ func (g *gate) known(r *http.Request, p *peer) bool {
 		return addr.IsLoopback() || addr == p.local || g.hosts[host]
 	}
 	switch {
-	case host == "localhost", host == socketHost, g.hosts[host]:
+	case host == "localhost", host == SocketHost, g.hosts[host]:
 		return true
 	case r.TLS == nil || host == "":
 		return false

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"strings"
 
 	"rvo-tui/clips"
 	"rvo-tui/internal/text"
@@ -45,7 +46,7 @@ func (p *Problem) Error() string {
 // write answers with the problem.
 func (p *Problem) write(w http.ResponseWriter) {
 	own := *p
-	own.Detail, own.Remedy = text.CleanTo(p.Detail, maxDetail), text.CleanTo(p.Remedy, maxDetail)
+	own.Detail, own.Remedy = shown(p.Detail), shown(p.Remedy)
 	body, err := json.Marshal(own)
 	if err != nil {
 		panic(err) // it has only plain values
@@ -57,6 +58,14 @@ func (p *Problem) write(w http.ResponseWriter) {
 	h.Set("Cache-Control", "no-store")
 	w.WriteHeader(p.Status)
 	_, _ = w.Write(append(body, '\n')) // whoever has gone needs no answer
+}
+
+// shown returns a text without what could control a terminal.
+func shown(s string) string {
+	if len(s) > maxDetail {
+		s = strings.ToValidUTF8(s[:maxDetail], "") + "…"
+	}
+	return text.Visible(s)
 }
 
 // problemOf returns any error as a problem. The texts of ours say what to do

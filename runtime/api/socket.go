@@ -86,8 +86,8 @@ func socketPath(path string) (string, error) {
 		return "", fmt.Errorf("directory %s: it belongs to another user (uid %d)", dir, st.Uid)
 	}
 	path = filepath.Join(dir, filepath.Base(path))
-	if len(path) > maxSocketPath {
-		return "", fmt.Errorf("socket %s: the path is %d bytes long, and a socket's has %d at most", path, len(path), maxSocketPath)
+	if len(path) > MaxSocketPath {
+		return "", fmt.Errorf("socket %s: the path is %d bytes long, and a socket's has %d at most", path, len(path), MaxSocketPath)
 	}
 	return path, nil
 }

@@ -6,7 +6,6 @@ import (
 	"net/url"
 	"os"
 	"reflect"
-	"slices"
 	"time"
 
 	"rvo-tui/detectors"
@@ -161,10 +160,11 @@ func (s *Server) state(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Server) events(w http.ResponseWriter, r *http.Request) error {
-	if s.opts.Recent == nil {
-		return errNoEvents
+	all, err := s.eventCursor()
+	if err != nil {
+		return err
 	}
-	list, err := page(r.URL.Query(), s.opts.Recent.Events)
+	list, err := page(r.URL.Query(), all)
 	if err != nil {
 		return err
 	}
@@ -172,24 +172,20 @@ func (s *Server) events(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Server) logLines(w http.ResponseWriter, r *http.Request) error {
-	if s.opts.Ring == nil {
-		return errNoLog
+	all, err := s.logCursor()
+	if err != nil {
+		return err
 	}
-	list, err := page(r.URL.Query(), s.opts.Ring.Lines)
+	list, err := page(r.URL.Query(), all)
 	if err != nil {
 		return err
 	}
 	return writeJSON(w, Log{s.instance, list})
 }
 
-var (
-	errNoEvents = problem(http.StatusNotFound, "this rvo-tui keeps no events in memory", "")
-	errNoLog    = problem(http.StatusNotFound, "this rvo-tui keeps no log in memory", "")
-)
-
 // page returns what a query asks for of a numbered sequence: what follows after, or
 // else the newest limit.
-func page[T any](q url.Values, kept func(after uint64) []T) ([]T, error) {
+func page[T any](q url.Values, all cursor[T]) ([]T, error) {
 	if err := onlyKeys(q, "after", "limit"); err != nil {
 		return nil, err
 	}
@@ -201,15 +197,31 @@ func page[T any](q url.Values, kept func(after uint64) []T) ([]T, error) {
 	if err != nil {
 		return nil, err
 	}
-	list := append([]T{}, kept(after)...)
+	all.start(after, given)
+	list := append([]T{}, all.kept(all.last)...)
 	switch n := uint64(len(list)); {
 	case !limited || n <= limit:
 		return list, nil
 	case given:
 		return list[:limit], nil
 	default:
-		return slices.Clip(list[n-limit:]), nil
+		return list[n-limit:], nil
 	}
+}
+
+// eventCursor follows the events that are kept, and logCursor the lines.
+func (s *Server) eventCursor() (c cursor[runtime.RecentEvent], err error) {
+	if s.opts.Recent == nil {
+		return c, problem(http.StatusNotFound, "this rvo-tui keeps no events in memory", "")
+	}
+	return cursor[runtime.RecentEvent]{kept: s.opts.Recent.Events, seq: func(e runtime.RecentEvent) uint64 { return e.Seq }}, nil
+}
+
+func (s *Server) logCursor() (c cursor[logging.Line], err error) {
+	if s.opts.Ring == nil {
+		return c, problem(http.StatusNotFound, "this rvo-tui keeps no log in memory", "")
+	}
+	return cursor[logging.Line]{kept: s.opts.Ring.Lines, seq: func(l logging.Line) uint64 { return l.Seq }}, nil
 }
 
 // alerts answers with the present troubles.

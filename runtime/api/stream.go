@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -62,13 +63,21 @@ type cursor[T any] struct {
 // start puts the cursor behind a number. One that was not reached yet is of an
 // earlier run of the program.
 func (c *cursor[T]) start(after uint64, exact bool) {
-	if c.kept == nil {
-		return
-	}
 	c.last, c.exact = after, exact
 	if all := c.kept(0); len(all) == 0 || c.seq(all[len(all)-1]) < after {
 		c.last = 0
 	}
+}
+
+// resume puts the cursor behind what the client has, or behind the number that a
+// query gives.
+func (c *cursor[T]) resume(q url.Values, key string, from uint64, resumed bool) error {
+	after, given, err := numberOf(q, key)
+	if resumed {
+		after, given = from, true
+	}
+	c.start(after, given)
+	return err
 }
 
 // next returns what has come since, and how much of it is lost.
@@ -104,35 +113,21 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request) error {
 	f := follower{states: &s.states, at: position{instance: s.instance}}
 	from, resumed := parsePosition(r.Header.Get("Last-Event-ID"))
 	if from.instance != s.instance {
-		from.event, from.log = 0, 0
+		from.event, from.log = 0, 0 // of an earlier run
 	}
+	var err error
 	if q.Has("events") {
-		if s.opts.Recent == nil {
-			return errNoEvents
+		if f.events, err = s.eventCursor(); err == nil {
+			err = f.events.resume(q, "events", from.event, resumed)
 		}
-		f.events = cursor[runtime.RecentEvent]{kept: s.opts.Recent.Events, seq: func(e runtime.RecentEvent) uint64 { return e.Seq }}
-		after, given, err := numberOf(q, "events")
-		if err != nil {
-			return err
-		}
-		if resumed {
-			after, given = from.event, true
-		}
-		f.events.start(after, given)
 	}
-	if q.Has("log") {
-		if s.opts.Ring == nil {
-			return errNoLog
+	if q.Has("log") && err == nil {
+		if f.log, err = s.logCursor(); err == nil {
+			err = f.log.resume(q, "log", from.log, resumed)
 		}
-		f.log = cursor[logging.Line]{kept: s.opts.Ring.Lines, seq: func(l logging.Line) uint64 { return l.Seq }}
-		after, given, err := numberOf(q, "log")
-		if err != nil {
-			return err
-		}
-		if resumed {
-			after, given = from.log, true
-		}
-		f.log.start(after, given)
+	}
+	if err != nil {
+		return err
 	}
 	rate, err := rateOf(q.Get("state"), math.Inf(1), maxRate)
 	if err != nil {
@@ -249,7 +244,7 @@ func rateOf(given string, fallback, most float64) (float64, error) {
 }
 
 // numberOf reads a number that a query may give.
-func numberOf(q map[string][]string, key string) (n uint64, given bool, err error) {
+func numberOf(q url.Values, key string) (n uint64, given bool, err error) {
 	values := q[key]
 	if len(values) == 0 || values[0] == "" {
 		return 0, false, nil
@@ -262,7 +257,7 @@ func numberOf(q map[string][]string, key string) (n uint64, given bool, err erro
 }
 
 // onlyKeys refuses a query with keys that mean nothing.
-func onlyKeys(q map[string][]string, keys ...string) error {
+func onlyKeys(q url.Values, keys ...string) error {
 	for k := range q {
 		known := false
 		for _, key := range keys {

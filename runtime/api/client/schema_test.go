@@ -1,4 +1,4 @@
-package control
+package client
 
 import (
 	"bytes"
@@ -16,11 +16,11 @@ import (
 func TestSnapshotsAreAsTheirSchemaSays(t *testing.T) {
 	compiler := jsonschema.NewCompiler()
 	compiler.AssertFormat()
-	schema, err := compiler.Compile("../../docs/snapshot.schema.json")
+	schema, err := compiler.Compile("../../../docs/snapshot.schema.json")
 	if err != nil {
 		t.Fatal(err)
 	}
-	text, err := os.ReadFile("../../docs/snapshot.schema.json")
+	text, err := os.ReadFile("../../../docs/snapshot.schema.json")
 	if err != nil {
 		t.Fatal(err)
 	}

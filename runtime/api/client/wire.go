@@ -1,4 +1,4 @@
-package ui
+package client
 
 import (
 	"time"
@@ -37,7 +37,8 @@ const (
 	firstWait = 250 * time.Millisecond // before a lost link is tried again
 	lastWait  = 5 * time.Second        // most that this grows to
 
-	quietTime  = 3 * time.Second  // without a snapshot after which a link counts as lost
+	beatTime   = 2 * time.Second  // without a byte after which a link counts as lost
+	quietTime  = 3 * time.Second  // without a snapshot
 	quietFirst = 15 * time.Second // for the first one
 	quietGaps  = 3                // or so many times the pause between the last two
 )
@@ -47,6 +48,7 @@ type wire struct {
 	link  Link
 	came  time.Time       // the newest snapshot; zero: none since the connection was made
 	heard time.Time       // the newest snapshot ever; zero: none
+	alive time.Time       // the newest byte
 	pause time.Duration   // between the last two snapshots
 	began time.Time       // when the connection was made
 	next  time.Time       // try; zero: under way
@@ -58,12 +60,15 @@ func (l *wire) met(now time.Time) {
 	l.came, l.pause, l.began, l.next = time.Time{}, 0, now, time.Time{}
 }
 
+// beat notes that something has come, be it a sign of life alone.
+func (l *wire) beat(now time.Time) { l.alive = now }
+
 // snapshot notes that one has come.
 func (l *wire) snapshot(now time.Time) {
 	if !l.came.IsZero() {
 		l.pause = now.Sub(l.came)
 	}
-	l.came, l.heard = now, now
+	l.came, l.heard, l.alive = now, now, now
 	l.waits.Reset()
 	l.link.State, l.link.Reason = LinkLive, ""
 }
@@ -92,7 +97,7 @@ func (l *wire) at(now time.Time) Link {
 	}
 	if k.State == LinkLive {
 		quiet := now.Sub(l.came)
-		if quiet <= max(quietTime, quietGaps*l.pause) {
+		if now.Sub(l.alive) <= beatTime && quiet <= max(quietTime, quietGaps*l.pause) {
 			return k
 		}
 		k.State, k.Reason = LinkLost, "connected, but no data arrives"

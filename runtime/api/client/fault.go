@@ -1,4 +1,4 @@
-package control
+package client
 
 import (
 	"context"
@@ -6,15 +6,13 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
-	"io"
+	"net"
+	"net/http"
 	"os"
-	"strings"
 	"syscall"
 
-	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/status"
-
 	"rvo-tui/internal/text"
+	"rvo-tui/runtime/api"
 )
 
 // What the errors of a Client are of: see errors.Is.
@@ -37,55 +35,51 @@ type fault struct {
 func (f *fault) Error() string { return f.text }
 func (f *fault) Unwrap() error { return f.of }
 
-// explain returns the error of a call in the words of the user. The end of a
-// stream is none, that of ctx is itself.
-func (l *link) explain(ctx context.Context, err error) error {
-	if err == nil || errors.Is(err, io.EOF) {
-		return nil
-	}
-	if ctx.Err() != nil {
-		return ctx.Err()
-	}
-	st := status.Convert(err)
-	text := text.Visible(st.Message())
-	switch st.Code() {
-	case codes.Unavailable:
-		if last := l.last.Load(); last != nil {
-			return l.unreachable(*last)
-		}
-		if strings.Contains(text, "keepalive ping failed") {
-			text = fmt.Sprintf("it is connected, and has not answered for %v: see whether it is stopped, or its machine too busy", pingEvery+pingTimeout)
-		} else if broken(text) {
-			if !l.met.Load() {
-				return &fault{l.stranger(), ErrUnreachable}
-			}
-			text = "the connection is lost: try again"
-		}
-		return &fault{fmt.Sprintf("rvo-tui at %s: %s", l.where, text), ErrUnreachable}
-	case codes.Unauthenticated, codes.PermissionDenied:
-		return &fault{text, ErrDenied}
-	case codes.Unimplemented:
-		return fmt.Errorf("rvo-tui at %s: %s; it may be of another version", l.where, text)
-	case codes.DeadlineExceeded:
+var (
+	errSilent = errors.New("the server is silent")
+	errEnded  = errors.New("the server has ended the stream")
+)
+
+// refusal returns an answer other than success as an error in the words of the user.
+func (l *link) refusal(p *api.Problem) error {
+	said := text.Visible(p.Error())
+	switch p.Status {
+	case http.StatusUnauthorized, http.StatusForbidden, http.StatusMisdirectedRequest:
+		return &fault{said, ErrDenied}
+	case http.StatusServiceUnavailable:
+		return &fault{fmt.Sprintf("rvo-tui at %s: %s", l.where, said), ErrUnreachable}
+	case http.StatusNotImplemented, http.StatusMethodNotAllowed:
+		return fmt.Errorf("rvo-tui at %s: %s; it may be of another version", l.where, said)
+	case http.StatusGatewayTimeout:
 		return &fault{fmt.Sprintf("rvo-tui at %s: it took too long: see whether it was done, and try again", l.where), context.DeadlineExceeded}
-	case codes.Canceled:
-		return &fault{fmt.Sprintf("rvo-tui at %s: the call was ended: try again", l.where), ErrUnreachable}
 	}
-	return errors.New(text)
+	return errors.New(said)
 }
 
-// broken reports whether the text of an error is of a connection, and not what a
-// server has said.
-func broken(text string) bool {
-	for _, sign := range []string{
-		"connection error", "error reading", "transport is closing", "received prior goaway",
-		"broken pipe", "connection reset", "closed network connection",
-	} {
-		if strings.Contains(text, sign) {
-			return true
-		}
+// explain returns why a request got no whole answer. That ctx has ended is itself.
+func (l *link) explain(ctx context.Context, err error) error {
+	op := new(net.OpError)
+	dialed := !errors.As(err, &op) || op.Op != "dial"
+	switch {
+	case err == nil:
+		return nil
+	case ctx.Err() != nil && !errors.Is(context.Cause(ctx), errSilent):
+		return ctx.Err()
+	case errors.Is(err, errSilent), errors.Is(context.Cause(ctx), errSilent):
+		return &fault{fmt.Sprintf("rvo-tui at %s: it is connected, and has not answered for %v: see whether it is stopped, or its machine too busy", l.where, silenceTime), ErrUnreachable}
+	case errors.Is(err, errEnded):
+		return &fault{fmt.Sprintf("rvo-tui at %s: this rvo-tui is ending: try again when it has been started", l.where), ErrUnreachable}
+	case dialed && !l.met.Load() && !isTLS(err):
+		return &fault{l.stranger(), ErrUnreachable}
+	case dialed && !isTLS(err):
+		return &fault{fmt.Sprintf("rvo-tui at %s: the connection is lost: try again", l.where), ErrUnreachable}
 	}
-	return false
+	return l.unreachable(err)
+}
+
+func isTLS(err error) bool {
+	verify, record := new(tls.CertificateVerificationError), new(tls.RecordHeaderError)
+	return errors.As(err, &verify) || errors.As(err, record)
 }
 
 // stranger says what to do about a connection that was taken by something which

@@ -14,7 +14,7 @@ func TestCodecLooksAtNoFile(t *testing.T) {
 	kinds["net"] = detectors.Kind{Name: "net", Defaults: detectors.Config{Options: struct {
 		Model string `toml:"model"`
 	}{}}, Check: func(detectors.Config, func(key, problem string)) { looked = true }}
-	cfg, err := newCodec(kinds).Detector("kind = 'net'\nname = 'n'\nmodel = '/etc/shadow'")
+	cfg, err := codec(kinds).Detector([]byte(`{"kind": "net", "name": "n", "model": "/etc/shadow"}`))
 	if err != nil || cfg.Text("model") != "/etc/shadow" || looked {
 		t.Errorf("got %+v, %v; looked: %v", cfg, err, looked)
 	}

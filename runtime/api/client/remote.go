@@ -1,8 +1,7 @@
-package ui
+package client
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -12,17 +11,15 @@ import (
 	"rvo-tui/internal/backoff"
 	"rvo-tui/internal/logging"
 	"rvo-tui/runtime"
-	"rvo-tui/runtime/control"
+	"rvo-tui/runtime/api"
 )
 
-// Daemon is a Runtime in another process, as a control.Client talks to it.
-type Daemon interface {
+// daemon is what a Remote needs of a Client.
+type daemon interface {
 	Addr() string
-	About(ctx context.Context) (control.About, error)
-	Watch(ctx context.Context, rate float64, show func(*runtime.Snapshot)) error
+	About(ctx context.Context) (api.About, error)
+	Follow(ctx context.Context, s Stream) error
 	Do(ctx context.Context, c runtime.Command) error
-	Events(ctx context.Context, after uint64, follow bool, show func(runtime.RecentEvent)) error
-	Log(ctx context.Context, after uint64, follow bool, show func(logging.Line)) error
 	Preview(ctx context.Context, camera string, width, height int, rate float64, show func(runtime.Preview)) error
 	Clip(ctx context.Context, eventID string) (clips.Clip, error)
 }
@@ -32,12 +29,12 @@ const (
 	clipTimeout  = 10 * time.Second
 )
 
-// Remote is the Backend of a Runtime in another process. While Run runs it keeps
+// Remote is a Runtime in another process as a dashboard sees it (ui.Backend). While Run runs it keeps
 // a connection, and makes it again, for ever, when it is lost. What came last
 // stays; events and lines of the log that are kept here outlive the process that
 // told them. It is safe for concurrent use.
 type Remote struct {
-	daemon Daemon
+	daemon daemon
 	rate   float64
 	kinds  detectors.Kinds // of this program
 	host   string          // of this program
@@ -53,14 +50,18 @@ type Remote struct {
 	log      mirror[logging.Line]
 }
 
-// NewRemote returns the Backend of a daemon, which sends rate snapshots a second
-// at most. Kinds are those of this program, Host is the machine that it runs on.
-func NewRemote(daemon Daemon, rate float64, kinds detectors.Kinds, host string) *Remote {
+// NewRemote returns that of a client's server, which sends rate snapshots a second
+// at most. Kinds are those of this program, host the machine that it runs on.
+func NewRemote(c *Client, rate float64, kinds detectors.Kinds, host string) *Remote {
+	return newRemote(c, rate, kinds, host)
+}
+
+func newRemote(d daemon, rate float64, kinds detectors.Kinds, host string) *Remote {
 	return &Remote{
-		daemon: daemon, rate: rate, kinds: kinds, host: host,
+		daemon: d, rate: rate, kinds: kinds, host: host,
 		view: previewer{rate: rate, change: make(chan struct{}, 1)},
 		wire: wire{
-			link:  Link{State: LinkConnecting, Addr: daemon.Addr()},
+			link:  Link{State: LinkConnecting, Addr: d.Addr()},
 			waits: backoff.Backoff{First: firstWait, Last: lastWait, Jitter: 0.2},
 		},
 		events: newMirror[runtime.RecentEvent](runtime.RecentEvents),
@@ -90,8 +91,6 @@ func (r *Remote) Run(ctx context.Context) error {
 	return nil
 }
 
-var errEnded = errors.New("the connection was closed by the other side")
-
 // session is one connection, from the first call until something of it fails.
 func (r *Remote) session(ctx context.Context) error {
 	ask, cancel := context.WithTimeout(ctx, aboutTimeout)
@@ -104,18 +103,11 @@ func (r *Remote) session(ctx context.Context) error {
 	ctx, end := context.WithCancelCause(ctx)
 	defer end(nil)
 	var wg sync.WaitGroup
-	follow := func(stream func() error) {
-		wg.Go(func() {
-			err := stream()
-			if err == nil {
-				err = errEnded
-			}
-			end(err)
-		})
-	}
-	follow(func() error { return r.daemon.Watch(ctx, r.rate, r.show) })
-	follow(func() error { return r.daemon.Events(ctx, events, true, r.event) })
-	follow(func() error { return r.daemon.Log(ctx, log, true, r.logLine) })
+	wg.Go(func() {
+		end(r.daemon.Follow(ctx, Stream{
+			Rate: r.rate, State: r.show, AfterEvent: events, Event: r.event, AfterLine: log, Line: r.logLine, Beat: r.beat,
+		}))
+	})
 	wg.Go(func() { r.view.run(ctx, r.daemon) })
 	wg.Wait()
 	return context.Cause(ctx)
@@ -123,7 +115,7 @@ func (r *Remote) session(ctx context.Context) error {
 
 // meet notes who answers, and returns the numbers behind which to go on with
 // events and lines of the log.
-func (r *Remote) meet(a control.About) (events, log uint64) {
+func (r *Remote) meet(a api.About) (events, log uint64) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.instance != a.Instance {
@@ -139,17 +131,24 @@ func (r *Remote) meet(a control.About) (events, log uint64) {
 
 // attachable returns the kinds that a daemon takes. What this program knows of
 // them helps while one types; what their machine has installed it does not know.
-func (r *Remote) attachable(list []control.Kind) detectors.Kinds {
+func (r *Remote) attachable(list []api.Kind) detectors.Kinds {
 	kinds := make(detectors.Kinds, len(list))
 	for _, k := range list {
 		kind := r.kinds[k.Name]
 		if !kind.Remote {
 			kind.Check = nil
 		}
-		kind.Name, kind.Doc, kind.Keys = k.Name, k.Doc, k.Keys
+		kind.Name, kind.Doc, kind.Keys = k.Name, k.Doc, k.Keys()
 		kinds[k.Name] = kind
 	}
 	return kinds
+}
+
+// beat notes that something has come.
+func (r *Remote) beat() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.wire.beat(time.Now())
 }
 
 func (r *Remote) show(s *runtime.Snapshot) {
@@ -184,7 +183,7 @@ func (r *Remote) Link() Link {
 	return r.wire.at(time.Now())
 }
 
-// Subscribe implements Backend. The newest snapshot there is waits on the channel
+// Subscribe implements ui.Backend. The newest snapshot there is waits on the channel
 // at once. It is closed when Run ends.
 func (r *Remote) Subscribe() (<-chan *runtime.Snapshot, func()) {
 	r.mu.Lock()
@@ -192,7 +191,7 @@ func (r *Remote) Subscribe() (<-chan *runtime.Snapshot, func()) {
 	return r.watchers.Subscribe(r.snap)
 }
 
-// Do implements Backend. While the link is not live it fails at once.
+// Do implements ui.Backend. While the link is not live it fails at once.
 func (r *Remote) Do(ctx context.Context, c runtime.Command) error {
 	if k := r.Link(); k.State != LinkLive {
 		return fmt.Errorf("%s: not connected to %s: wait until it is", c.Do, k.Addr)
@@ -200,27 +199,27 @@ func (r *Remote) Do(ctx context.Context, c runtime.Command) error {
 	return r.daemon.Do(ctx, c)
 }
 
-// Log implements Backend.
+// Log implements ui.Backend.
 func (r *Remote) Log(after uint64) []logging.Line {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.log.After(after)
 }
 
-// Events implements Backend.
+// Events implements ui.Backend.
 func (r *Remote) Events(after uint64) []runtime.RecentEvent {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.events.After(after)
 }
 
-// Preview implements Backend: the newest frame of this camera that has
+// Preview implements ui.Backend: the newest frame of this camera that has
 // arrived in this size. Frames are requested for as long as it is called.
 func (r *Remote) Preview(camera string, width, height int) (runtime.Preview, bool) {
 	return r.view.want(time.Now(), camera, width, height)
 }
 
-// Clip implements Backend. The path begins with the name of the machine where it
+// Clip implements ui.Backend. The path begins with the name of the machine where it
 // is another one.
 func (r *Remote) Clip(eventID string) (clips.Clip, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), clipTimeout)

@@ -1,14 +1,15 @@
-package control
+package api
 
 import (
+	"net/http"
 	"strings"
 	"testing"
 
-	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/status"
-
+	"rvo-tui/capture"
 	"rvo-tui/detectors"
 	"rvo-tui/detectors/remote"
+	"rvo-tui/runtime"
+	"rvo-tui/runtime/engine"
 )
 
 // netOptions are the keys of a kind with files.
@@ -39,21 +40,28 @@ func allKinds() detectors.Kinds {
 	return kinds
 }
 
+// at is a detector at a model service.
+func at(endpoint string) detectors.Config {
+	return detectors.Config{Kind: "remote", Options: remote.Options{Connection: remote.Connection{Endpoint: endpoint}}}
+}
+
 func TestWhatMayBeAttached(t *testing.T) {
-	p := newPolicy(ServerOptions{
-		Kinds:      allKinds(),
-		Config:     Config{Endpoints: []string{"gpu:50051", "https://cloud.example:443", "unix:///run/model.sock", "10.0.0.9", "farm"}},
-		Configured: func() []string { return []string{"models.lan:50051", "http://tls.lan:1"} },
+	p := newPolicy(Options{
+		Kinds:  allKinds(),
+		Config: Config{Endpoints: []string{"gpu:50051", "https://cloud.example:443", "unix:///run/model.sock", "10.0.0.9", "farm"}},
+		Configured: func() ([]capture.Config, []detectors.Config) {
+			return nil, []detectors.Config{at("models.lan:50051"), at("http://tls.lan:1")}
+		},
 	})
-	at := func(endpoint string) detectors.Config {
-		return detectors.Config{Kind: "remote", Options: remote.Options{Connection: remote.Connection{Endpoint: endpoint}}}
-	}
 	for _, tt := range []struct {
 		cfg  detectors.Config
 		want string // in the refusal; empty: it may
 	}{
 		{detectors.Config{Kind: "motion", Isolation: detectors.ProcessIsolation}, ""},
 		{detectors.Config{Kind: "unknown"}, ""}, // validation refuses it
+		{detectors.Config{Kind: "motion", Execution: detectors.Inline}, "execution: inline"},
+		{detectors.Config{Kind: "load"}, "only makes work"},
+		{detectors.Config{Kind: "jitter"}, "only makes work"},
 		{detectors.Config{Kind: "face"}, ""},
 		{detectors.Config{Kind: "face", Options: netOptions{Model: "/etc/passwd"}}, "model: no file"},
 		{detectors.Config{Kind: "onnx"}, "needs the key model"},
@@ -97,29 +105,68 @@ func TestWhatMayBeAttached(t *testing.T) {
 		{at("https://models.lan:50051"), "control.endpoints"},
 		{at("models.lan:50052"), "control.endpoints"},
 	} {
-		err := p.detector(tt.cfg)
+		err := p.detector(tt.cfg, "", new(runtime.Snapshot))
 		if tt.want == "" {
 			if err != nil {
 				t.Errorf("%s %s: %v", tt.cfg.Kind, tt.cfg.Text("endpoint"), err)
 			}
 			continue
 		}
-		code := status.Code(err)
-		if err == nil || !strings.Contains(err.Error(), tt.want) || code != codes.PermissionDenied && code != codes.InvalidArgument {
+		if err == nil || !strings.Contains(err.Error(), tt.want) || problemOf(err).Status != http.StatusForbidden && problemOf(err).Status != http.StatusBadRequest {
 			t.Errorf("%s %s: %v, want %q", tt.cfg.Kind, tt.cfg.Text("endpoint"), err, tt.want)
 		}
 	}
 }
 
 func TestWhatCamerasMayBeAdded(t *testing.T) {
+	p := newPolicy(Options{
+		Config: Config{Sources: []string{"10.0.0.7", "rtsp://nvr:8554", "192.0.2.0/24", "[2001:db8::1]:554"}},
+		Configured: func() ([]capture.Config, []detectors.Config) {
+			return []capture.Config{{Source: "rtsp://u:pw@yard/1", EvidenceSource: "http://other:8080/x"}}, nil
+		},
+	})
 	for source, want := range map[string]string{
-		"device:0": "", "/dev/video0": "", "synthetic:street": "", "rtsp://10.0.0.7/a": "", "rtsps://10.0.0.7/a": "", "http://cam/mjpeg": "", "https://cam/mjpeg": "",
+		"device:0": "", "/dev/video0": "", "synthetic:street": "",
+		"rtsp://10.0.0.7/a": "", "rtsps://10.0.0.7/a": "", "http://10.0.0.7:8080/mjpeg": "", "rtsp://[::ffff:10.0.0.7]/a": "",
+		"rtsp://nvr:8554/2": "", "rtsp://NVR.:8554/2": "", "rtsp://192.0.2.77/a": "", "rtsp://[2001:db8::1]/a": "",
+		"rtsp://yard/2": "", "rtsp://yard:554/2": "", "http://other:8080/y": "",
+
+		"rtsp://10.0.0.70/a": "control.sources", "rtsp://nvr/2": "control.sources", "http://nvr:8554/2": "control.sources", "rtsp://192.0.3.1/a": "control.sources",
+		"rtsp://yard:555/2": "control.sources", "http://yard/2": "control.sources", "http://169.254.169.254/latest": "control.sources",
+		"rtsp://localhost/a": "control.sources", "http://127.0.0.1:6379/": "control.sources", "rtsp://10.0.0.7@evil.example/a": "control.sources",
+
 		"/etc/passwd": "no file", "file:///etc/passwd": "no file", "./rtsp:x": "no file", "video.mp4": "no file", "": "source:", "gopher://x": "source:",
 	} {
-		err := policy{}.camera(*camera("x", source))
+		err := p.camera(capture.Config{Name: "x", Source: source}, new(runtime.Snapshot))
 		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
 			t.Errorf("%q: %v, want %q", source, err, want)
 		}
+	}
+	if err := p.camera(capture.Config{Source: "synthetic:street", EvidenceSource: "http://169.254.169.254/x"}, new(runtime.Snapshot)); err == nil || !strings.Contains(err.Error(), "evidence_source") {
+		t.Errorf("the second stream: %v", err)
+	}
+}
+
+func TestWhatIsAddedIsBounded(t *testing.T) {
+	p := newPolicy(Options{Kinds: allKinds()})
+	full := &runtime.Snapshot{Cameras: make([]runtime.CameraView, maxCameras)}
+	full.Cameras[0].Name = "door"
+	full.Cameras[0].Detectors = make([]engine.DetectorView, maxDetectors)
+	motion := detectors.Config{Kind: "motion"}
+	for name, err := range map[string]error{
+		"a camera too many":   p.camera(capture.Config{Source: "synthetic:street"}, full),
+		"a detector too many": p.detector(motion, "door", full),
+		"for all cameras":     p.detector(motion, "", full),
+		"too many pixels":     p.camera(capture.Config{Source: "synthetic:street", Width: 7680, Height: 7680}, new(runtime.Snapshot)),
+		"with what there is":  p.camera(capture.Config{Source: "synthetic:street", Width: 3840, Height: 2160}, &runtime.Snapshot{Cameras: []runtime.CameraView{{Status: capture.Status{Width: 7680, Height: 4320}}}}),
+		"too many frames":     p.camera(capture.Config{Source: "synthetic:street", FPS: 1000}, new(runtime.Snapshot)),
+	} {
+		if err == nil || problemOf(err).Status != http.StatusForbidden {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if err := p.detector(motion, "yard", full); err != nil {
+		t.Errorf("of another camera: %v", err)
 	}
 }
 
@@ -130,7 +177,7 @@ func FuzzPolicy(f *testing.F) {
 		f.Add(s, "gpu")
 	}
 	f.Fuzz(func(t *testing.T, text, entry string) {
-		p := newPolicy(ServerOptions{Config: Config{Endpoints: []string{entry}}})
+		p := newPolicy(Options{Config: Config{Endpoints: []string{entry}}})
 		if p.endpoint(text) != nil {
 			return
 		}

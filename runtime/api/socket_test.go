@@ -1,9 +1,8 @@
-package control
+package api
 
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net"
 	"os"
 	"path/filepath"
@@ -121,25 +120,6 @@ func TestPlacesWithoutASocket(t *testing.T) {
 	}
 }
 
-func TestASecondServerWaitsForTheSocket(t *testing.T) {
-	w := start(t, nil)
-	opts := w.opts
-	second := NewServer(opts)
-	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan error, 1)
-	go func() { done <- second.Run(ctx) }()
-	eventually(t, "it says who has it", func() bool {
-		return strings.Contains(w.log.String(), fmt.Sprintf("another rvo-tui serves it, process %d", os.Getpid()))
-	})
-	cancel()
-	if err := <-done; err != nil || second.Socket() != "" {
-		t.Errorf("%v, serves %q", err, second.Socket())
-	}
-	if _, err := w.client(t).About(within(t)); err != nil {
-		t.Errorf("the first one suffered: %v", err)
-	}
-}
-
 func TestDefaultSocket(t *testing.T) {
 	for _, tt := range []struct{ service, session, want string }{
 		{"/run/rvo:/run/other", "/run/user/1000", "/run/rvo/control.sock"},
@@ -165,6 +145,11 @@ func TestConfigIsChecked(t *testing.T) {
 		{Config{Listen: ":7443", Token: long, TLSCert: "c", TLSKey: "k"}, ""},
 		{Config{Listen: ":7443"}, "token: is missing|tls_cert: is missing|tls_key: is missing"},
 		{Config{Listen: "7443", Token: long, TLSCert: "c", TLSKey: "k"}, "listen: \"7443\" is not an address"},
+		{Config{Listen: "127.0.0.1:7443"}, ""},
+		{Config{Listen: "localhost:7443"}, ""},
+		{Config{Listen: "[::1]:7443", TLSCert: "c"}, "tls_key: tls_cert and tls_key belong together"},
+		{Config{Listen: "0.0.0.0:7443", Token: long}, "tls_cert: is missing|tls_key: is missing"},
+		{Config{Listen: "nvr:7443", TLSCert: "c", TLSKey: "k"}, "token: is missing"},
 		{Config{Token: "short"}, "token: has fewer than 16"},
 		{Config{Token: long, ReadToken: long}, "read_token: is the same"},
 		{Config{ReadToken: "with a blank in the middle"}, "read_token: holds a blank"},
@@ -173,6 +158,11 @@ func TestConfigIsChecked(t *testing.T) {
 		{Config{Endpoints: []string{"gpu:50051", "gpu", "https://[::1]:443", "unix:///run/a.sock", "2001:db8::1"}}, ""},
 		{Config{Endpoints: []string{"http://me:pw@gpu:1"}}, "endpoints: \"***@gpu:1\" must not hold"},
 		{Config{Endpoints: []string{"no host"}}, "endpoints: \"no host\" is no endpoint"},
+		{Config{Sources: []string{"cam", "cam:554", "rtsp://cam", "192.0.2.0/24", "2001:db8::1", "rtsp://[2001:db8::1]:8554"}}, ""},
+		{Config{Sources: []string{"rtsp://u:pw@cam"}}, "sources: \"***@cam\" is no source"},
+		{Config{Sources: []string{"/dev/video0"}}, "sources: \"/dev/video0\" is no source"},
+		{Config{Hosts: []string{"nvr.example", "192.0.2.1"}}, ""},
+		{Config{Hosts: []string{"https://nvr.example"}}, "hosts: \"https://nvr.example\" is no name"},
 	} {
 		var got []string
 		tt.cfg.Validate(func(key, problem string) {

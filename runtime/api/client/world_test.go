@@ -1,4 +1,4 @@
-package control
+package client
 
 import (
 	"bytes"
@@ -7,7 +7,6 @@ import (
 	"errors"
 	"log/slog"
 	"path/filepath"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -22,6 +21,7 @@ import (
 	"rvo-tui/internal/logging"
 	"rvo-tui/rules"
 	"rvo-tui/runtime"
+	"rvo-tui/runtime/api"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -32,8 +32,8 @@ const patience = 2 * time.Minute
 // world is a running program that is served.
 type world struct {
 	rt     *runtime.Runtime
-	server *Server
-	opts   ServerOptions
+	server *api.Server
+	opts   api.Options
 	log    *journal
 }
 
@@ -55,48 +55,44 @@ func (j *journal) String() string {
 	return j.text.String()
 }
 
-// jsonCodec writes what travels as JSON, which serves tests as well as TOML.
-func jsonCodec(kinds detectors.Kinds) Codec {
+// serverCodec and clientCodec carry Go's own JSON of configurations, which serves
+// tests as well as the keys of a file.
+func serverCodec(kinds detectors.Kinds) api.Codec {
+	return api.Codec{Detector: readDetector(kinds), Camera: readCamera}
+}
+
+func clientCodec() Codec {
 	return Codec{
-		Detector:     readDetector(kinds),
-		Camera:       readJSON(capture.DefaultConfig()),
-		DetectorText: writeJSON[detectors.Config],
-		CameraText:   writeJSON[capture.Config],
+		Detector: func(c detectors.Config) ([]byte, error) { return json.Marshal(c) },
+		Camera:   func(c capture.Config) ([]byte, error) { return json.Marshal(c) },
 	}
 }
 
-func readJSON[T any](v T) func(string) (T, error) {
-	return func(text string) (T, error) {
-		dec := json.NewDecoder(strings.NewReader(text))
-		dec.DisallowUnknownFields()
-		read := v
-		err := dec.Decode(&read)
-		return read, err
-	}
+func readCamera(text []byte) (capture.Config, error) {
+	read := capture.DefaultConfig()
+	dec := json.NewDecoder(bytes.NewReader(text))
+	dec.DisallowUnknownFields()
+	err := dec.Decode(&read)
+	return read, err
 }
 
 // readDetector reads the kind first, which decides on the options' type.
-func readDetector(kinds detectors.Kinds) func(string) (detectors.Config, error) {
-	return func(text string) (detectors.Config, error) {
+func readDetector(kinds detectors.Kinds) func([]byte) (detectors.Config, error) {
+	return func(text []byte) (detectors.Config, error) {
 		cfg := detectors.DefaultConfig()
-		if err := json.Unmarshal([]byte(text), &cfg); err != nil {
+		if err := json.Unmarshal(text, &cfg); err != nil {
 			return cfg, err
 		}
 		own := kinds[cfg.Kind].NewOptions()
 		cfg.Options = own
-		err := json.Unmarshal([]byte(text), &cfg)
+		err := json.Unmarshal(text, &cfg)
 		cfg.SetOptions(own)
 		return cfg, err
 	}
 }
 
-func writeJSON[T any](v T) (string, error) {
-	text, err := json.Marshal(v)
-	return string(text), err
-}
-
 // start runs a program with one camera and serves it at a socket of its own.
-func start(tb testing.TB, change func(*ServerOptions)) *world {
+func start(tb testing.TB, change func(*api.Options)) *world {
 	tb.Helper()
 	w := &world{log: new(journal)}
 	ring := logging.NewRing(slog.NewTextHandler(w.log, nil))
@@ -122,14 +118,14 @@ func start(tb testing.TB, change func(*ServerOptions)) *world {
 		Sinks:     []runtime.Sink{recent}, Clips: recorder, Roll: runtime.Roll{Before: 200 * time.Millisecond, After: 200 * time.Millisecond},
 		LogRing: ring, Log: log,
 	}, epoch)
-	w.opts = ServerOptions{
-		Config: Config{Socket: filepath.Join(dir, "control.sock")}, Runtime: w.rt, Ring: ring, Recent: recent, ClipsDir: evidence.Dir,
-		Kinds: kinds, Codec: jsonCodec(kinds), Version: "1.2.3", ConfigFile: "rvo.toml", Log: log,
+	w.opts = api.Options{
+		Config: api.Config{Socket: filepath.Join(dir, "control.sock")}, Runtime: w.rt, Ring: ring, Recent: recent, ClipsDir: evidence.Dir,
+		Kinds: kinds, Codec: serverCodec(kinds), Version: "1.2.3", ConfigFile: "rvo.toml", Log: log,
 	}
 	if change != nil {
 		change(&w.opts)
 	}
-	w.server = NewServer(w.opts)
+	w.server = api.NewServer(w.opts)
 	ctx, cancel := context.WithCancel(context.Background())
 	var wg sync.WaitGroup
 	wg.Go(func() { _ = ring.Run(ctx) })
@@ -154,7 +150,7 @@ func rule(event, when string) rules.Config {
 }
 
 // serve runs a server until the test ends or end is called.
-func (w *world) serve(tb testing.TB, s *Server) (end func()) {
+func (w *world) serve(tb testing.TB, s *api.Server) (end func()) {
 	tb.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	var wg sync.WaitGroup
@@ -169,7 +165,7 @@ func (w *world) serve(tb testing.TB, s *Server) (end func()) {
 	}
 	tb.Cleanup(end)
 	eventually(tb, "it is served", func() bool {
-		return (s.opts.Config.Socket == "" || s.Socket() != "") && (s.opts.Config.Listen == "" || s.Addr() != "")
+		return (w.opts.Config.Socket == "" || s.Socket() != "") && (w.opts.Config.Listen == "" || s.Addr() != "")
 	})
 	return end
 }
@@ -179,7 +175,7 @@ func (w *world) client(tb testing.TB) *Client { return dial(tb, w.server.Socket(
 
 func dial(tb testing.TB, addr string, opts DialOptions) *Client {
 	tb.Helper()
-	opts.Codec = jsonCodec(nil)
+	opts.Codec = clientCodec()
 	c, err := Dial(addr, opts)
 	if err != nil {
 		tb.Fatal(err)
@@ -215,12 +211,12 @@ func until(tb testing.TB, c *Client, what string, so func(*runtime.Snapshot) boo
 	ctx, cancel := context.WithCancel(within(tb))
 	defer cancel()
 	var found *runtime.Snapshot
-	err := c.Watch(ctx, 0, func(s *runtime.Snapshot) {
+	err := c.Follow(ctx, Stream{State: func(s *runtime.Snapshot) {
 		if found == nil && so(s) {
 			found = s
 			cancel()
 		}
-	})
+	}})
 	if found == nil {
 		tb.Fatalf("%s: %v", what, err)
 	}

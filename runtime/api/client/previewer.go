@@ -1,4 +1,4 @@
-package ui
+package client
 
 import (
 	"context"
@@ -15,6 +15,12 @@ const (
 	previewRate  = 10              // frames a second, at most
 )
 
+// wanted is which frames are wanted.
+type wanted struct {
+	camera string // empty: none
+	w, h   int    // pixels
+}
+
 // previewer keeps one preview stream for what the dashboard shows. It is safe
 // for concurrent use.
 type previewer struct {
@@ -22,14 +28,14 @@ type previewer struct {
 	change chan struct{} // something else is wanted
 
 	mu     sync.Mutex // guards what follows; nothing is called while it is held
-	wanted demanded
+	wanted wanted
 	asked  time.Time       // when it was wanted last
 	frame  runtime.Preview // of what is wanted; its Frame is 0: none yet
 }
 
 // want requests frames and returns the newest one, if any.
 func (p *previewer) want(now time.Time, camera string, width, height int) (runtime.Preview, bool) {
-	d := demanded{camera, width, height}
+	d := wanted{camera, width, height}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	idle := now.Sub(p.asked) > previewIdle
@@ -45,16 +51,16 @@ func (p *previewer) want(now time.Time, camera string, width, height int) (runti
 }
 
 // current returns what is wanted at a time; its camera is empty: nothing.
-func (p *previewer) current(now time.Time) demanded {
+func (p *previewer) current(now time.Time) wanted {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if now.Sub(p.asked) > previewIdle {
-		return demanded{}
+		return wanted{}
 	}
 	return p.wanted
 }
 
-func (p *previewer) show(d demanded, frame runtime.Preview) {
+func (p *previewer) show(d wanted, frame runtime.Preview) {
 	frame = stretch(frame, d.w, d.h)
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -65,7 +71,7 @@ func (p *previewer) show(d demanded, frame runtime.Preview) {
 
 // run sends for what is wanted until the context ends. A failure shows
 // as the absence of a frame.
-func (p *previewer) run(ctx context.Context, daemon Daemon) {
+func (p *previewer) run(ctx context.Context, daemon daemon) {
 	look := time.NewTicker(previewRetry)
 	defer look.Stop()
 	for ctx.Err() == nil {
@@ -81,11 +87,11 @@ func (p *previewer) run(ctx context.Context, daemon Daemon) {
 }
 
 // stream receives one preview until another one is wanted, or none.
-func (p *previewer) stream(ctx context.Context, daemon Daemon, d demanded) {
+func (p *previewer) stream(ctx context.Context, daemon daemon, d wanted) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	done := make(chan struct{})
-	w, h := within(d.w, d.h, previewSide)
+	w, h := fitted(d.w, d.h, previewSide)
 	go func() { // waited for below
 		defer close(done)
 		_ = daemon.Preview(ctx, d.camera, w, h, min(p.rate, previewRate), func(frame runtime.Preview) { p.show(d, frame) })
@@ -108,8 +114,8 @@ func (p *previewer) stream(ctx context.Context, daemon Daemon, d demanded) {
 	}
 }
 
-// within shrinks a size to sides of at most most, its shape kept.
-func within(w, h, most int) (int, int) {
+// fitted shrinks a size to sides of at most most, its shape kept.
+func fitted(w, h, most int) (int, int) {
 	if long := max(w, h); long > most {
 		w, h = max(w*most/long, 1), max(h*most/long, 1)
 	}

@@ -1,4 +1,4 @@
-package ui
+package client
 
 import (
 	"context"
@@ -12,33 +12,33 @@ import (
 
 	"rvo-tui/clips"
 	"rvo-tui/detectors"
+	"rvo-tui/detectors/remote"
 	"rvo-tui/internal/backoff"
 	"rvo-tui/internal/logging"
 	"rvo-tui/rules"
 	"rvo-tui/runtime"
-	"rvo-tui/runtime/control"
+	"rvo-tui/runtime/api"
 )
 
 var errDown = errors.New("no rvo-tui answers at /run/rvo-tui/control.sock: start one, or name its address")
 
-// box is a Daemon that does as a test says.
+// box is a daemon that does as a test says.
 type box struct {
 	mu       sync.Mutex
-	about    control.About
+	about    api.About
 	down     chan struct{} // closed: it is not there; what streams end with
 	asked    int           // how often About was
 	events   []runtime.RecentEvent
 	lines    []logging.Line
-	silent   bool // no snapshots
 	commands []runtime.Command
 	previews []string // that were begun
 	ended    int      // previews
 }
 
 func newBox() *box {
-	return &box{about: control.About{
+	return &box{about: api.About{
 		Version: "v1.2.3", Instance: "one", PID: 812, Host: "nvr",
-		Kinds: []control.Kind{{Name: "motion", Doc: "what moves", Keys: []string{"width"}}, {Name: "psychic", Doc: "newer than we"}},
+		Kinds: []api.Kind{{Name: "motion", Doc: "what moves", Options: []api.KindOption{{Name: "width"}}}, {Name: "psychic", Doc: "newer than we"}},
 	}, down: make(chan struct{})}
 }
 
@@ -77,13 +77,13 @@ func (b *box) gone() <-chan struct{} {
 
 func (b *box) Addr() string { return "/run/rvo-tui/control.sock" }
 
-func (b *box) About(context.Context) (control.About, error) {
+func (b *box) About(context.Context) (api.About, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.asked++
 	select {
 	case <-b.down:
-		return control.About{}, errDown
+		return api.About{}, errDown
 	default:
 		return b.about, nil
 	}
@@ -99,19 +99,25 @@ func (b *box) hold(ctx context.Context, down <-chan struct{}) error {
 	}
 }
 
-func (b *box) Watch(ctx context.Context, rate float64, show func(*runtime.Snapshot)) error {
-	down := b.gone()
-	tick := time.NewTicker(time.Duration(float64(time.Second) / rate))
+func (b *box) Follow(ctx context.Context, to Stream) error {
+	b.mu.Lock()
+	down, events, lines := b.down, b.events, b.lines
+	b.mu.Unlock()
+	for _, e := range events {
+		if e.Seq+1 > to.AfterEvent { // the one numbered after comes again: it must not be shown twice
+			to.Event(e)
+		}
+	}
+	for _, l := range lines {
+		if l.Seq > to.AfterLine {
+			to.Line(l)
+		}
+	}
+	tick := time.NewTicker(time.Duration(float64(time.Second) / to.Rate))
 	defer tick.Stop()
 	for {
-		b.mu.Lock()
-		silent := b.silent
-		b.mu.Unlock()
-		if !silent {
-			s := sample()
-			s.At = time.Now()
-			show(s)
-		}
+		to.State(&runtime.Snapshot{At: time.Now()})
+		to.Beat()
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
@@ -127,27 +133,6 @@ func (b *box) Do(_ context.Context, c runtime.Command) error {
 	defer b.mu.Unlock()
 	b.commands = append(b.commands, c)
 	return nil
-}
-
-func (b *box) Events(ctx context.Context, after uint64, _ bool, show func(runtime.RecentEvent)) error {
-	b.mu.Lock()
-	down, events := b.down, b.events
-	b.mu.Unlock()
-	for _, e := range events {
-		if e.Seq+1 > after { // the one numbered after comes again: it must not be shown twice
-			show(e)
-		}
-	}
-	return b.hold(ctx, down)
-}
-
-func (b *box) Log(ctx context.Context, after uint64, _ bool, show func(logging.Line)) error {
-	for _, l := range b.lines {
-		if l.Seq > after {
-			show(l)
-		}
-	}
-	return b.hold(ctx, b.gone())
 }
 
 func (b *box) Preview(ctx context.Context, camera string, w, h int, _ float64, show func(runtime.Preview)) error {
@@ -167,10 +152,18 @@ func (b *box) Clip(_ context.Context, id string) (clips.Clip, error) {
 	return clips.Clip{Entry: clips.Entry{EventID: id}, Path: "/var/lib/rvo-tui/evidence/x/clip.mp4"}, nil
 }
 
-// remote runs a Remote of a box in a bubble, until the returned function ends it.
-func remote(t *testing.T, b *box) (*Remote, func()) {
+var noon = time.Date(2026, 3, 14, 12, 0, 0, 0, time.UTC)
+
+func testKinds() detectors.Kinds {
+	kinds := detectors.Builtin()
+	kinds["remote"] = remote.Kind(nil)
+	return kinds
+}
+
+// remoteOf runs a Remote of a box in a bubble, until the returned function ends it.
+func remoteOf(t *testing.T, b *box) (*Remote, func()) {
 	t.Helper()
-	r := NewRemote(b, 10, testKinds(), "here")
+	r := newRemote(b, 10, testKinds(), "here")
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan struct{})
 	go func() {
@@ -218,10 +211,15 @@ func TestLinkStates(t *testing.T) {
 	w.snapshot(at(10.5))
 	check(12, LinkLive, "", 0, 0)
 	w.snapshot(at(11))
+	check(12.9, LinkLive, "", 0, 0)
+	check(13.5, LinkLost, "connected, but no data arrives", 2500*time.Millisecond, 0)
+	w.beat(at(13.6)) // but no snapshot
 	check(14, LinkLive, "", 0, 0)
+	w.beat(at(14.4))
 	check(14.5, LinkLost, "connected, but no data arrives", 3500*time.Millisecond, 0)
 	w.snapshot(at(15))
 	check(15, LinkLive, "", 0, 0)
+	w.beat(at(25))
 	check(26, LinkLive, "", 0, 0) // such pauses are usual here
 	w.snapshot(at(20))
 	if d := w.fail(at(21), "gone"); d != 250*time.Millisecond {
@@ -251,7 +249,7 @@ func TestRemoteSurvivesARestart(t *testing.T) {
 		b := newBox()
 		b.events = []runtime.RecentEvent{event(7, "a"), event(8, "b")}
 		b.lines = []logging.Line{{Seq: 1, Text: "started"}}
-		r, end := remote(t, b)
+		r, end := remoteOf(t, b)
 		defer end()
 		snapshots, cancel := r.Subscribe()
 		defer cancel()
@@ -310,7 +308,7 @@ func TestRemoteSurvivesARestart(t *testing.T) {
 
 func TestSubscriptionsEndWithTheRemote(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r, end := remote(t, newBox())
+		r, end := remoteOf(t, newBox())
 		ch, cancel := r.Subscribe()
 		other, _ := r.Subscribe()
 		cancel()
@@ -334,7 +332,7 @@ func TestSubscriptionsEndWithTheRemote(t *testing.T) {
 func TestPreviewFollowsWhatIsShown(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBox()
-		r, end := remote(t, b)
+		r, end := remoteOf(t, b)
 		defer end()
 		look := func(camera string, w, h int) (runtime.Preview, bool) {
 			r.Preview(camera, w, h)
@@ -397,8 +395,8 @@ func TestKindsOfOtherMachinesAreNotLookedForHere(t *testing.T) {
 	local := kinds["motion"]
 	local.Check = func(detectors.Config, func(key, problem string)) { t.Error("this machine was asked") }
 	kinds["motion"] = local
-	r := NewRemote(newBox(), 10, kinds, "here")
-	got := r.attachable([]control.Kind{{Name: "motion"}, {Name: "remote", Keys: []string{"endpoint"}}})
+	r := newRemote(newBox(), 10, kinds, "here")
+	got := r.attachable([]api.Kind{{Name: "motion"}, {Name: "remote", Options: []api.KindOption{{Name: "endpoint"}}}})
 	cfg := detectors.DefaultConfig()
 	cfg.Name, cfg.Kind = "m", "motion"
 	cfg.Validate(got, func(key, problem string) { t.Errorf("%s: %s", key, problem) })

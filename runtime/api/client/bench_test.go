@@ -1,4 +1,4 @@
-package control
+package client
 
 import (
 	"encoding/json"
@@ -68,26 +68,6 @@ func BenchmarkSnapshot(b *testing.B) {
 				var s runtime.Snapshot
 				if err := json.Unmarshal(text, &s); err != nil {
 					b.Fatal(err)
-				}
-			}
-		})
-	}
-}
-
-// BenchmarkText is what the server does to have one snapshot ready to be sent to
-// all watchers: the text is made once.
-func BenchmarkText(b *testing.B) {
-	s := busy(4)
-	for _, watchers := range []int{1, 8} {
-		b.Run(fmt.Sprintf("watchers=%d", watchers), func(b *testing.B) {
-			var made texts
-			b.ReportAllocs()
-			for b.Loop() {
-				fresh := *s
-				for range watchers {
-					if _, err := made.of(&fresh); err != nil {
-						b.Fatal(err)
-					}
 				}
 			}
 		})

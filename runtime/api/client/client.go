@@ -1,0 +1,245 @@
+// Package client is the Go client of the HTTP API: what connect, ctl and other
+// programs talk to a running rvo-tui with, and Remote, which keeps a connection for a
+// dashboard.
+package client
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"net/url"
+	"path"
+	"strconv"
+	"strings"
+
+	"rvo-tui/capture"
+	"rvo-tui/clips"
+	"rvo-tui/detectors"
+	"rvo-tui/internal/cli"
+	"rvo-tui/internal/logging"
+	"rvo-tui/internal/text"
+	"rvo-tui/runtime"
+	"rvo-tui/runtime/api"
+)
+
+// maxAnswer bounds an answer and one message of a stream, in bytes.
+const maxAnswer = 16 << 20
+
+// Codec writes the keys of a [[detector]] or [[camera]] as a JSON object.
+type Codec struct {
+	Detector func(detectors.Config) ([]byte, error)
+	Camera   func(capture.Config) ([]byte, error)
+}
+
+// Client talks to a server. It connects when it is needed and again whenever the
+// connection is lost: a call that fails with ErrUnreachable can simply be made
+// again. It is safe for concurrent use.
+type Client struct {
+	link  *link
+	codec Codec
+}
+
+// Dial returns a client of the server at addr: "" is this machine's socket, a path
+// or unix:///path a socket, host:port TLS over TCP. It fails for what can never work;
+// nothing is connected yet.
+func Dial(addr string, opts DialOptions) (*Client, error) {
+	l, err := newLink(addr, opts)
+	if err != nil {
+		return nil, err
+	}
+	return &Client{link: l, codec: opts.Codec}, nil
+}
+
+// Addr returns what the client talks to, for people.
+func (c *Client) Addr() string { return c.link.where }
+
+// Close closes the connections that are not in use.
+func (c *Client) Close() error {
+	c.link.http.CloseIdleConnections()
+	return nil
+}
+
+// About asks who answers.
+func (c *Client) About(ctx context.Context) (api.About, error) {
+	var a api.About
+	err := c.get(ctx, "/about", &a)
+	return a, err
+}
+
+// State returns the snapshot.
+func (c *Client) State(ctx context.Context) (*runtime.Snapshot, error) {
+	s := new(runtime.Snapshot)
+	if err := c.get(ctx, "/state", s); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// Events returns the kept events after the one numbered after, oldest first.
+func (c *Client) Events(ctx context.Context, after uint64) ([]runtime.RecentEvent, error) {
+	var a api.Events
+	err := c.get(ctx, "/events?after="+strconv.FormatUint(after, 10), &a)
+	return a.Events, err
+}
+
+// Log returns the kept lines after the one numbered after, oldest first.
+func (c *Client) Log(ctx context.Context, after uint64) ([]logging.Line, error) {
+	var a api.Log
+	err := c.get(ctx, "/log?after="+strconv.FormatUint(after, 10), &a)
+	for i := range a.Lines {
+		a.Lines[i].Text = text.Visible(a.Lines[i].Text)
+	}
+	return a.Lines, err
+}
+
+// Alerts returns the present troubles.
+func (c *Client) Alerts(ctx context.Context) ([]runtime.Alert, error) {
+	var a api.Alerts
+	err := c.get(ctx, "/alerts", &a)
+	return a.Alerts, err
+}
+
+// Clips returns the newest limit clips (0: 100), newest first, and their directory on
+// the server's machine.
+func (c *Client) Clips(ctx context.Context, limit int) ([]clips.Entry, string, error) {
+	list := "/clips"
+	if limit > 0 {
+		list += "?limit=" + strconv.Itoa(limit)
+	}
+	var a api.Clips
+	err := c.get(ctx, list, &a)
+	return a.Clips, a.Dir, err
+}
+
+// Clip returns the evidence of an event.
+func (c *Client) Clip(ctx context.Context, eventID string) (clips.Clip, error) {
+	var a api.Clip
+	at := "/clips/" + url.PathEscape(eventID)
+	if err := c.get(ctx, at, &a); err != nil {
+		return clips.Clip{}, err
+	}
+	clip := clips.Clip{Entry: a.Entry, Path: path.Join(a.Dir, a.Path, a.Movie)}
+	res, err := c.open(ctx, http.MethodGet, at+"/thumb.jpg", nil, nil)
+	if err != nil {
+		return clip, nil // there may be none
+	}
+	defer res.Body.Close()
+	if clip.Thumb, err = io.ReadAll(io.LimitReader(res.Body, clips.MaxThumb)); err != nil {
+		return clips.Clip{}, c.link.explain(ctx, err)
+	}
+	return clip, nil
+}
+
+// Stop makes the program begin to stop.
+func (c *Client) Stop(ctx context.Context) error {
+	return c.call(ctx, http.MethodPost, "/stop", nil, nil)
+}
+
+// Do carries a command out. Reload makes the server read its own configuration
+// again; no Setup travels.
+func (c *Client) Do(ctx context.Context, cmd runtime.Command) error {
+	var body []byte
+	var err error
+	switch {
+	case cmd.Attached != nil && c.codec.Detector != nil:
+		body, err = c.codec.Detector(*cmd.Attached)
+	case cmd.Added != nil && c.codec.Camera != nil:
+		body, err = c.codec.Camera(*cmd.Added)
+	case cmd.Attached != nil || cmd.Added != nil:
+		return fmt.Errorf("%s: this client writes no detectors and cameras", cmd.Do)
+	case cmd.Do == runtime.SetRate:
+		body, err = json.Marshal(api.Rate{FPS: cmd.FPS})
+	}
+	if err != nil {
+		return err
+	}
+	for _, v := range cli.List() {
+		if v.Name == string(cmd.Do) {
+			return c.call(ctx, v.Method, routeOf(v.Path, cmd), body, nil)
+		}
+	}
+	return fmt.Errorf("unknown command %q: use one of %v", cmd.Do, runtime.Verbs())
+}
+
+// routeOf fills in the path of a verb.
+func routeOf(path string, cmd runtime.Command) string {
+	camera := cmd.Camera
+	if camera == "" {
+		camera = cli.AllCameras
+	}
+	return strings.NewReplacer(
+		"{camera}", url.PathEscape(camera), "{detector}", url.PathEscape(cmd.Detector),
+		"{rule}", url.PathEscape(cmd.Rule), "{alert}", url.PathEscape(cmd.Alert),
+	).Replace(path)
+}
+
+// get reads a JSON answer into a value.
+func (c *Client) get(ctx context.Context, path string, into any) error {
+	return c.call(ctx, http.MethodGet, path, nil, into)
+}
+
+// call makes a request and reads its JSON answer into a value, unless that is nil.
+func (c *Client) call(ctx context.Context, method, path string, body []byte, into any) error {
+	res, err := c.open(ctx, method, path, body, nil)
+	if err != nil {
+		return err
+	}
+	defer res.Body.Close()
+	data, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer+1))
+	switch {
+	case err != nil:
+		return c.link.explain(ctx, err)
+	case len(data) > maxAnswer:
+		return fmt.Errorf("read answer of %s: it has over %d bytes", c.link.where, maxAnswer)
+	case into == nil:
+		return nil
+	}
+	if err := json.Unmarshal(data, into); err != nil {
+		return fmt.Errorf("read answer of %s: %w; is it of another version?", c.link.where, err)
+	}
+	return nil
+}
+
+// open makes a request and returns its successful answer, whose body the caller
+// closes.
+func (c *Client) open(ctx context.Context, method, path string, body []byte, header http.Header) (*http.Response, error) {
+	l := c.link
+	req, err := http.NewRequestWithContext(ctx, method, l.base+api.Prefix+path, bytes.NewReader(body))
+	if err != nil {
+		return nil, fmt.Errorf("connect to %s: %w", l.where, err)
+	}
+	for k, v := range header {
+		req.Header[k] = v
+	}
+	if l.token != "" {
+		req.Header.Set("Authorization", "Bearer "+l.token)
+	}
+	if body != nil {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	res, err := l.http.Do(req)
+	if err != nil {
+		return nil, l.explain(ctx, err)
+	}
+	if res.StatusCode == http.StatusOK {
+		l.met.Store(true)
+		return res, nil
+	}
+	defer res.Body.Close()
+	p := new(api.Problem)
+	data, err := io.ReadAll(io.LimitReader(res.Body, maxHeaders))
+	kind, _, _ := mime.ParseMediaType(res.Header.Get("Content-Type"))
+	if err != nil || kind != api.ProblemType || json.Unmarshal(data, p) != nil {
+		if !l.met.Load() {
+			return nil, &fault{l.stranger(), ErrUnreachable}
+		}
+		return nil, fmt.Errorf("rvo-tui at %s: it answers %s; is it of another version?", l.where, res.Status)
+	}
+	l.met.Store(true)
+	p.Status = res.StatusCode
+	return nil, l.refusal(p)
+}

@@ -1,0 +1,161 @@
+package client
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"rvo-tui/runtime/api"
+)
+
+const (
+	dialTime    = 5 * time.Second
+	pingEvery   = 5 * time.Second  // without a frame of HTTP/2 from the server
+	silenceTime = 10 * time.Second // without a byte of a stream, past which the connection is given up
+	maxHeaders  = 64 << 10
+)
+
+// DialOptions is how a Client reaches a server.
+type DialOptions struct {
+	Token string // over TCP; a secret
+	CA    string // PEM file with the certificates to trust over TCP instead of the system's
+	// Insecure uses no TLS over TCP, which is possible on loopback alone: for a
+	// socket that is forwarded to a port, as by ssh -L PORT:SOCKET, or a listener on
+	// loopback.
+	Insecure bool
+	Codec    Codec // for attach and add_camera
+}
+
+// link is how a server is reached. Its connections are made when they are needed.
+type link struct {
+	where string // for people
+	base  string // of its addresses: "http://rvo"
+	token string
+	plain bool // TCP without TLS
+	far   bool // over TCP: what is sent is compressed
+	http  *http.Client
+
+	met atomic.Bool // a server has answered
+}
+
+func newLink(addr string, opts DialOptions) (*link, error) {
+	l := &link{token: opts.Token}
+	transport := &http.Transport{
+		MaxIdleConns: 4, IdleConnTimeout: 30 * time.Second, TLSHandshakeTimeout: dialTime, MaxResponseHeaderBytes: maxHeaders,
+		DisableCompression: true, ForceAttemptHTTP2: true,
+		HTTP2: &http.HTTP2Config{SendPingTimeout: pingEvery, PingTimeout: silenceTime},
+	}
+	dialer := &net.Dialer{Timeout: dialTime}
+	if path, ok := socketOf(addr); ok {
+		if path == "" {
+			return nil, errors.New("connect: there is no socket of this machine: neither $RUNTIME_DIRECTORY nor $XDG_RUNTIME_DIR is set; name the address of a running rvo-tui")
+		}
+		if len(path) > api.MaxSocketPath {
+			return nil, fmt.Errorf("connect to %s: the path is %d bytes long, and a socket's has %d at most; use a shorter one", path, len(path), api.MaxSocketPath)
+		}
+		l.where, l.base = path, "http://"+api.SocketHost
+		transport.DialContext = func(ctx context.Context, _, _ string) (net.Conn, error) {
+			at := path
+			if addr == "" {
+				at = machineSocket() // a service may have come since
+			}
+			return dialer.DialContext(ctx, "unix", at)
+		}
+	} else {
+		if err := l.overTCP(addr, opts, transport); err != nil {
+			return nil, err
+		}
+		transport.DialContext = dialer.DialContext
+	}
+	l.http = &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	return l, nil
+}
+
+// socketOf returns the path that an address means, where it means a socket: it is
+// written as a path, or is the name of a file here.
+func socketOf(addr string) (path string, ok bool) {
+	if addr == "" {
+		return machineSocket(), true
+	}
+	if path, ok := strings.CutPrefix(addr, "unix://"); ok {
+		return path, true
+	}
+	if path, ok := strings.CutPrefix(addr, "unix:"); ok {
+		return path, true
+	}
+	if strings.ContainsRune(addr, '/') {
+		return addr, true
+	}
+	_, err := os.Lstat(addr)
+	return addr, err == nil || filepath.Ext(addr) == ".sock"
+}
+
+// machineSocket returns the socket to try where none was named: the user's own,
+// unless there is only that of a service of the machine.
+func machineSocket() string {
+	own := api.DefaultSocket()
+	if own == "" {
+		return api.SystemSocket
+	}
+	if _, err := os.Stat(own); errors.Is(err, os.ErrNotExist) {
+		if _, err := os.Stat(api.SystemSocket); err == nil {
+			return api.SystemSocket
+		}
+	}
+	return own
+}
+
+// overTCP sets the link to an address of the form host:port.
+func (l *link) overTCP(addr string, opts DialOptions, transport *http.Transport) error {
+	host, port, err := net.SplitHostPort(addr)
+	if n, perr := strconv.ParseUint(port, 10, 16); err != nil || perr != nil || n == 0 || host == "" {
+		return fmt.Errorf("connect to %q: write host:port, the path of a socket, or nothing for this machine's", redactUser(addr))
+	}
+	l.where, l.plain, l.far = addr, opts.Insecure, true
+	l.base = "https://" + addr
+	if strings.ContainsFunc(opts.Token, func(r rune) bool { return r <= ' ' || r > '~' }) {
+		return fmt.Errorf("connect to %s: the token holds a blank or a character beyond ASCII, as none does; give the control.token or control.read_token of that rvo-tui alone", addr)
+	}
+	if opts.Insecure {
+		l.base = "http://" + addr
+		ip, err := netip.ParseAddr(host)
+		if host != "localhost" && (err != nil || !ip.Unmap().IsLoopback()) {
+			return fmt.Errorf("connect to %s: without TLS only this machine can be talked to, as through ssh -L; leave --no-tls out", addr)
+		}
+	} else if opts.Token == "" {
+		return fmt.Errorf("connect to %s: over TCP a token is needed; put the control.token or control.read_token of that rvo-tui into RVO_TOKEN or a --token-file", addr)
+	}
+	transport.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12}
+	if opts.CA == "" {
+		return nil
+	}
+	pem, err := os.ReadFile(opts.CA)
+	if err != nil {
+		return fmt.Errorf("read the certificates to trust: %w", err)
+	}
+	roots := x509.NewCertPool()
+	if !roots.AppendCertsFromPEM(pem) {
+		return fmt.Errorf("read the certificates to trust: %s holds none; give a PEM file", opts.CA)
+	}
+	transport.TLSClientConfig.RootCAs = roots
+	return nil
+}
+
+// redactUser hides what stands where a password might.
+func redactUser(text string) string {
+	if i := strings.LastIndexByte(text, '@'); i >= 0 {
+		return "***" + text[i:]
+	}
+	return text
+}

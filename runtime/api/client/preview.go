@@ -1,0 +1,75 @@
+package client
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"image"
+	"image/jpeg"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+
+	"golang.org/x/image/draw"
+
+	"rvo-tui/runtime"
+	"rvo-tui/runtime/live"
+)
+
+// maxSide bounds the frames that are decoded, in pixels.
+const maxSide = 4096
+
+// Preview calls show with what a camera sees, scaled to width x height pixels, rate
+// times a second at most, until ctx ends, the camera has gone or the connection is
+// lost.
+func (c *Client) Preview(ctx context.Context, camera string, width, height int, rate float64, show func(runtime.Preview)) error {
+	q := url.Values{"jpeg": {camera}, "width": {strconv.Itoa(max(width, 16))}, "rate": {strconv.FormatFloat(rate, 'g', -1, 64)}}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	silent := time.AfterFunc(silenceTime, func() { cancel(errSilent) })
+	defer silent.Stop()
+	res, err := c.open(ctx, http.MethodGet, "/media?"+q.Encode(), nil, nil)
+	if err != nil {
+		return err
+	}
+	defer res.Body.Close()
+	for {
+		m, err := live.ReadMessage(res.Body)
+		if err != nil {
+			return c.link.explain(ctx, err)
+		}
+		silent.Reset(silenceTime)
+		if m.Type != live.MessageJPEG {
+			continue
+		}
+		p, err := decode(m, width, height)
+		if err != nil {
+			return fmt.Errorf("read preview of %s: %w", c.link.where, err)
+		}
+		show(p)
+	}
+}
+
+// decode returns a JPEG file as a preview of a size.
+func decode(m live.Message, width, height int) (runtime.Preview, error) {
+	cfg, err := jpeg.DecodeConfig(bytes.NewReader(m.Payload))
+	if err != nil {
+		return runtime.Preview{}, err
+	}
+	if cfg.Width > maxSide || cfg.Height > maxSide {
+		return runtime.Preview{}, errors.New("the frame is larger than any that was asked for")
+	}
+	img, err := jpeg.Decode(bytes.NewReader(m.Payload))
+	if err != nil {
+		return runtime.Preview{}, err
+	}
+	scaled := image.NewRGBA(image.Rect(0, 0, width, height))
+	draw.ApproxBiLinear.Scale(scaled, scaled.Bounds(), img, img.Bounds(), draw.Src, nil)
+	p := runtime.Preview{Frame: m.Frame, Width: width, Height: height, Pixels: make([]byte, 0, 3*width*height)}
+	for i := 0; i < len(scaled.Pix); i += 4 {
+		p.Pixels = append(p.Pixels, scaled.Pix[i:i+3]...)
+	}
+	return p, nil
+}
