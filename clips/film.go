@@ -26,7 +26,7 @@ const partLimit = 9
 const verifySlack = 250 * time.Millisecond
 
 // film is the movie of a clip while it grows. Where the codec or the size of the
-// stream changes it goes on in another file.
+// stream changes, or sound begins, it goes on in another file.
 type film struct {
 	mux   Muxer
 	cfg   Config
@@ -34,10 +34,11 @@ type film struct {
 	end   time.Duration
 
 	parts   []*part
-	waiting []sample // sound ahead of the first frame
-	needKey bool     // samples were lost: the next frame must be a key frame
-	missed  int      // frames left out for that
-	mute    error    // why sound was left out; nil: it was not
+	waiting []sample        // sound ahead of the first frame
+	needKey bool            // samples were lost: the next frame must be a key frame
+	missed  int             // frames left out for that
+	mute    error           // why sound was left out; nil: it was not
+	began   *capture.Packet // sound that the last part has no track for; nil: there is none
 }
 
 // part is one file of a film.
@@ -94,11 +95,12 @@ func (f *film) part() *part {
 
 func (f *film) addVideo(s *sample, ahead []sample, zero time.Duration) error {
 	p := f.part()
-	if p == nil || !sameTrack(p.video, s.Track, p.encode) {
-		if !s.Key || len(f.parts) == partLimit {
-			f.missed++
-			return nil
-		}
+	changed := p == nil || !sameTrack(p.video, s.Track, p.encode)
+	if changed && (!s.Key || len(f.parts) == partLimit) {
+		f.missed++
+		return nil
+	}
+	if changed || f.began != nil && s.Key && len(f.parts) < partLimit {
 		if p != nil {
 			if err := p.close(0); err != nil {
 				return err
@@ -129,7 +131,8 @@ func (f *film) addVideo(s *sample, ahead []sample, zero time.Duration) error {
 
 // begin begins a part with a key frame; ahead is what comes from there on.
 func (f *film) begin(key *sample, ahead []sample, zero time.Duration) (*part, error) {
-	var sound *capture.Packet
+	sound := f.began
+	f.began = nil
 	for _, list := range [][]sample{f.waiting, ahead} {
 		for i := range list {
 			if sound == nil && !list[i].Track.Video {
@@ -181,6 +184,9 @@ func (f *film) addSound(s *sample) error {
 		f.waiting = append(f.waiting, *s)
 		return nil
 	case p.sound == nil || !sameTrack(p.sound, s.Track, false):
+		if f.mute == nil {
+			f.began = s.Packet
+		}
 		return nil
 	}
 	p.sound = s.Track
@@ -220,7 +226,7 @@ func (p *part) close(until time.Duration) error {
 	}
 	if p.held != nil {
 		duration := max(p.held.Duration, p.interval)
-		if until != 0 {
+		if until != 0 && p.shownLast() {
 			duration = max(duration, until-p.held.ts)
 		}
 		err = p.writeHeld(duration)
@@ -228,6 +234,13 @@ func (p *part) close(until time.Duration) error {
 	err = errors.Join(err, p.writer.Close())
 	p.writer = nil
 	return err
+}
+
+// shownLast reports whether no frame is shown after the one that is held. Only
+// then can it be shown for longer: B-frames are decoded after what they precede.
+func (p *part) shownLast() bool {
+	at := p.held.PTS + p.offset
+	return !slices.ContainsFunc(p.shots, func(s shot) bool { return s.at > at })
 }
 
 // close ends what is under way.

@@ -428,3 +428,51 @@ func TestSoundThatHasJustBegunIsKept(t *testing.T) {
 		}
 	})
 }
+
+// Sound that begins later is in another file, from a key frame on.
+func TestSoundThatBeginsLaterIsKept(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		s := newStudio(t, testConfig(t), withLines)
+		c := s.connect(frameTime, 25)
+		sound := c.sound
+		c.sound = nil
+		c.send(4 * time.Second)
+		job := s.job("a")
+		job.After = 5 * time.Second
+		s.save(job)
+		c.send(2500 * time.Millisecond)
+		c.sound = sound
+		c.send(4 * time.Second)
+		s.drain()
+		e, m := s.oneClip()
+		if len(m.Parts) != 1 || m.Movie.Sound != "" || m.Parts[0].Sound != capture.AAC || m.Missing != 0 {
+			t.Fatalf("movie %+v, parts %+v", m.Movie, m.Parts)
+		}
+		_, second := s.movieOf(e, m.Parts[0].File)
+		if video := ofTrack(second, 0); !video[0].Key || video[0].PTS != 0 || len(ofTrack(second, 1)) < 50 {
+			t.Errorf("the second part begins with %+v and has %d pieces of sound", video[0], len(ofTrack(second, 1)))
+		}
+	})
+}
+
+// A connection that breaks within a group: the frame that came last is a B-frame,
+// which cannot be shown for longer, since another one follows it.
+func TestConnectionThatBreaksAtABFrame(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		s := newStudio(t, testConfig(t), withLines)
+		c := s.connect(frameTime, 25)
+		c.sound = nil
+		c.send(4 * time.Second)
+		s.save(s.job("a"))
+		for c.n%25 != 3 {
+			c.send(frameTime)
+		}
+		time.Sleep(10 * time.Second)
+		s.drain()
+		e, m := s.oneClip()
+		_, got := s.movieOf(e, m.Movie.File)
+		if last := got[len(got)-1]; last.Duration != frameTime || !m.Complete {
+			t.Errorf("the last frame is shown for %v: %+v", last.Duration, m)
+		}
+	})
+}
