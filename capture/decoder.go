@@ -26,10 +26,11 @@ type Decoded struct {
 	Image Image
 	// Packet is what the image was decoded from.
 	Packet *Packet
-	// Damaged says that parts of the image were lost and are guessed.
+	// Damaged says that parts of the image were lost and are guessed, or that it
+	// was decoded from an image of which that is true, since the last key frame.
 	Damaged bool
-	// Frames counts all that came out, DamagedFrames those of them that are
-	// damaged, and Refused the packets that gave no frame because they are none.
+	// Frames counts all that came out, DamagedFrames those of them that lost parts
+	// themselves, and Refused the packets that gave no frame because they are none.
 	Frames, DamagedFrames, Refused int
 }
 

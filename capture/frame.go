@@ -32,7 +32,8 @@ type Frame struct {
 	Arrived time.Time
 	// Width and Height are in pixels, as the frame is displayed.
 	Width, Height int
-	// Damaged says that parts were lost on the way and are guessed.
+	// Damaged says that parts were lost on the way and are guessed, or that it was
+	// decoded from such a frame.
 	Damaged bool
 
 	image Image   // nil: the frame is drawn

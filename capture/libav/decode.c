@@ -11,12 +11,43 @@
 // would either delay frames or keep errors from being concealed.
 #define RVO_THREADS_ABOVE (3840 * 2160)
 
+// How long damage is taken to spread through what is decoded from a damaged frame,
+// where no key frame ends it. Cameras renew parts of a frame meanwhile.
+#define RVO_SPREAD 5000000000
+
 struct rvo_decoder {
 	AVCodecContext *codec;
 	AVPacket *packet;
 	AVFrame *frame;
+	// Times of the first and the last packet or frame that was damaged since the
+	// last whole key frame; RVO_NO_TIME: none was.
+	int64_t hurt, hurt_last;
 	enum AVPixelFormat surface; // of hardware decoding, AV_PIX_FMT_NONE: in software
 };
+
+static int key(const AVFrame *f) {
+#ifdef AV_FRAME_FLAG_KEY
+	return (f->flags & AV_FRAME_FLAG_KEY) != 0;
+#else
+	return f->key_frame;
+#endif
+}
+
+static void hurt(rvo_decoder *d, int64_t at) {
+	if (d->hurt == RVO_NO_TIME || at < d->hurt) d->hurt = at;
+	if (d->hurt_last == RVO_NO_TIME || at > d->hurt_last) d->hurt_last = at;
+}
+
+static void heal(rvo_decoder *d) { d->hurt = d->hurt_last = RVO_NO_TIME; }
+
+static int damaged(const AVFrame *f) { return f->decode_error_flags != 0 || (f->flags & AV_FRAME_FLAG_CORRUPT); }
+
+// Reports whether a frame is decoded from a damaged one.
+static int spread(rvo_decoder *d, const AVFrame *f, int64_t at) {
+	if (d->hurt == RVO_NO_TIME || at == RVO_NO_TIME || at < d->hurt) return 0;
+	if (at > d->hurt_last && (key(f) || at - d->hurt_last > RVO_SPREAD)) heal(d);
+	return d->hurt != RVO_NO_TIME;
+}
 
 AVCodecParameters *rvo_params_copy(const AVCodecParameters *p) {
 	AVCodecParameters *c = avcodec_parameters_alloc();
@@ -72,6 +103,7 @@ static int try_open(const AVCodecParameters *p, const AVCodec *codec, const char
 	rvo_decoder *d = av_mallocz(sizeof *d);
 	if (d == NULL) return AVERROR(ENOMEM);
 	d->surface = AV_PIX_FMT_NONE;
+	heal(d);
 	d->packet = av_packet_alloc();
 	d->frame = av_frame_alloc();
 	d->codec = avcodec_alloc_context3(codec);
@@ -114,8 +146,6 @@ int rvo_decoder_new(const AVCodecParameters *p, const char *accel, rvo_decoder *
 	return try_open(p, codec, accel, out, accelerated);
 }
 
-static int damaged(const AVFrame *f) { return f->decode_error_flags != 0 || (f->flags & AV_FRAME_FLAG_CORRUPT); }
-
 // Takes the next frame that is ready.
 static int receive(rvo_decoder *d, rvo_decoded *out) {
 	int err = avcodec_receive_frame(d->codec, d->frame);
@@ -124,9 +154,11 @@ static int receive(rvo_decoder *d, rvo_decoded *out) {
 	av_frame_unref(out->frame);
 	av_frame_move_ref(out->frame, d->frame);
 	out->frames++;
+	out->pts = out->frame->best_effort_timestamp == AV_NOPTS_VALUE ? RVO_NO_TIME : out->frame->best_effort_timestamp;
 	out->damaged = damaged(out->frame);
 	out->damaged_frames += out->damaged;
-	out->pts = out->frame->best_effort_timestamp == AV_NOPTS_VALUE ? RVO_NO_TIME : out->frame->best_effort_timestamp;
+	if (out->damaged && out->pts != RVO_NO_TIME) hurt(d, out->pts);
+	out->damaged = out->damaged || spread(d, out->frame, out->pts);
 	return 0;
 }
 
@@ -161,11 +193,12 @@ int rvo_decode(rvo_decoder *d, const rvo_unit *units, int n, int drain, rvo_deco
 		p->pts = u->pts == RVO_NO_TIME ? AV_NOPTS_VALUE : u->pts;
 		p->dts = u->dts == RVO_NO_TIME ? AV_NOPTS_VALUE : u->dts;
 		p->flags = u->hidden ? AV_PKT_FLAG_DISCARD : 0;
+		if (u->damaged && u->pts != RVO_NO_TIME) hurt(d, u->pts);
 		err = feed(d, p, out);
 	}
 	if (drain && err >= 0) {
 		err = feed(d, NULL, out);
-		avcodec_flush_buffers(d->codec);
+		rvo_decoder_flush(d);
 	}
 	if (out->frame != NULL && (err < 0 || out->frames == 0)) av_frame_free(&out->frame);
 	return err;
@@ -177,11 +210,14 @@ int rvo_decoder_drain(rvo_decoder *d, rvo_decoded *out) {
 	avcodec_send_packet(d->codec, NULL); // after the first time it fails
 	int err = receive(d, out);
 	if (err == AVERROR_INVALIDDATA) out->refused++;
-	if (err < 0) avcodec_flush_buffers(d->codec);
+	if (err < 0) rvo_decoder_flush(d);
 	return err == AVERROR(ENOMEM) ? err : 0;
 }
 
-void rvo_decoder_flush(rvo_decoder *d) { avcodec_flush_buffers(d->codec); }
+void rvo_decoder_flush(rvo_decoder *d) {
+	avcodec_flush_buffers(d->codec);
+	heal(d);
+}
 
 void rvo_decoder_free(rvo_decoder *d) {
 	if (d == NULL) return;

@@ -10,7 +10,7 @@ typedef struct rvo_decoder rvo_decoder;
 // One packet for a decoder; times as in demux.h.
 typedef struct {
 	const uint8_t *data;
-	int size, hidden;
+	int size, hidden, damaged;
 	int64_t pts, dts;
 } rvo_unit;
 
@@ -18,9 +18,9 @@ typedef struct {
 typedef struct {
 	AVFrame *frame;   // the newest; the caller's. NULL: none came out
 	int64_t pts;      // of it, RVO_NO_TIME: unknown
-	int damaged;      // it has errors that were concealed
+	int damaged;      // it has errors that were concealed, or comes of a frame that has
 	int frames;       // that came out, it included
-	int damaged_frames;
+	int damaged_frames; // that have errors themselves
 	int refused;      // packets that the decoder could make nothing of
 } rvo_decoded;
 

@@ -95,6 +95,9 @@ func (d *decoder) Decode(packets []*capture.Packet, drain bool) (capture.Decoded
 		if p.Hidden {
 			u.hidden = 1
 		}
+		if p.Damaged {
+			u.damaged = 1
+		}
 		if d.guessed {
 			u.pts = C.RVO_NO_TIME
 		}

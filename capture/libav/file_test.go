@@ -248,6 +248,43 @@ func TestDamagedPackets(t *testing.T) {
 	}
 }
 
+// What is decoded from a damaged frame shows the damage, up to the next key frame.
+func TestDamageSpreads(t *testing.T) {
+	src := mustOpen(t, made(t, "a.mp4", "-f", "lavfi", "-i", "testsrc2=rate=25:size=320x240:duration=2", "-c:v", "libx264", "-x264-params", "slices=4:bframes=0:keyint=10:scenecut=0"))
+	var packets []*capture.Packet
+	for len(packets) < 20 {
+		p, err := src.Read()
+		if err != nil {
+			t.Fatal(err)
+		}
+		packets = append(packets, p)
+	}
+	for name, hurt := range map[string]func(p *capture.Packet){
+		"cut":      func(p *capture.Packet) { p.Data = p.Data[:len(p.Data)/2] },
+		"reported": func(p *capture.Packet) { p.Damaged = true },
+	} {
+		dec, _, err := library.newDecoder(src.Tracks()[0], "none")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer dec.Close()
+		for n, p := range packets {
+			if n == 5 {
+				p = new(*p)
+				hurt(p)
+			}
+			d, err := dec.Decode([]*capture.Packet{p}, false)
+			if err != nil || d.Image == nil {
+				t.Fatalf("%s, frame %d: %v", name, n, err)
+			}
+			d.Image.Free()
+			if want := n >= 5 && n < 10; d.Damaged != want {
+				t.Errorf("%s, frame %d: damaged %v", name, n, d.Damaged)
+			}
+		}
+	}
+}
+
 func TestFileErrors(t *testing.T) {
 	dir := t.TempDir()
 	write := func(name string, data []byte) string {
