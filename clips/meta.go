@@ -15,6 +15,10 @@ import (
 // a version.
 const metaVersion = 1
 
+// sameTime is how far the frames of two streams of a camera may be apart to be
+// taken for the same moment.
+const sameTime = 500 * time.Millisecond
+
 // Meta is the content of a clip's meta.json. Times in nanoseconds count from the
 // start of the process; the others are on the wall clock, in UTC. Its JSON
 // Schema is docs/meta.schema.json.
@@ -48,8 +52,8 @@ type Meta struct {
 	FramesWritten int      `json:"frames_written"`
 	FrameTS       []int64  `json:"frame_ts_ns"`
 	FrameIDs      []uint64 `json:"frame_ids,omitempty"`
-	// Confirming is the index in FrameTS of the frame that confirmed the event;
-	// nil where there is none.
+	// Confirming is the index in FrameTS of the frame that confirmed the event, or
+	// of the one taken at that time where another stream did; nil where there is none.
 	Confirming *int `json:"confirming_frame"`
 	// Missing is how many frames were left out because what they are decoded from
 	// was lost, Skipped how many were lost because encoding could not keep up.
@@ -193,7 +197,8 @@ func (m *Meta) describe(f *film, confirm []uint64, stills []still, notes []Note,
 	m.note(f, notes, epoch)
 }
 
-// confirmed finds the frame that confirmed the event.
+// confirmed finds the frame that confirmed the event or, where another stream of
+// the camera did, the one that was taken at the same time.
 func (m *Meta) confirmed(all []shot, confirm []uint64, stills []still) {
 	if len(confirm) == 0 {
 		return
@@ -204,9 +209,14 @@ func (m *Meta) confirmed(all []shot, confirm []uint64, stills []still) {
 			ts = s.ts
 		}
 	}
+	nearest := sameTime
 	for i, s := range all {
-		if s.frame == confirm[0] || s.frame == 0 && (s.ts-ts).Abs() < time.Millisecond {
+		if s.frame == confirm[0] {
 			m.Confirming = &i
+			return
+		}
+		if d := (s.ts - ts).Abs(); s.frame == 0 && ts >= 0 && d < nearest {
+			nearest, m.Confirming = d, &i
 		}
 	}
 }

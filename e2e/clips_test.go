@@ -26,13 +26,21 @@ type clip struct {
 
 type meta struct {
 	ID      string    `json:"event_id"`
+	Camera  string    `json:"camera"`
 	Start   time.Time `json:"start_time"`
 	PreRoll roll      `json:"pre_roll_ms"`
 	Post    roll      `json:"post_roll_ms"`
-	Movie   struct {
+
+	Confirming *int `json:"confirming_frame"`
+	Movie      struct {
 		File     string `json:"file"`
 		Frames   int    `json:"frames"`
 		Duration int64  `json:"duration_ms"`
+		Width    int    `json:"width"`
+		Height   int    `json:"height"`
+		Codec    string `json:"codec"`
+		Sound    string `json:"sound"`
+		Copied   bool   `json:"copied"`
 	} `json:"movie"`
 }
 

@@ -44,9 +44,10 @@ present() {
 build='g++ pkg-config libopencv-dev libavcodec-dev libavformat-dev libavutil-dev libswscale-dev libturbojpeg0-dev python3-pip'
 
 # test: opencv-doc and opencv-data are real video and the cascades for faces,
-# ffmpeg makes and checks movies, tmux is a terminal, GStreamer is an RTSP
-# server, and the Python packages run the example of a model service.
-test="opencv-data opencv-doc ffmpeg tmux
+# ffmpeg makes and checks movies, tmux is a terminal, GStreamer and VLC are RTSP
+# servers, Chromium plays clips, and the Python packages run the example of a
+# model service.
+test="opencv-data opencv-doc ffmpeg tmux chromium vlc-bin vlc-plugin-base
 	python3-gi gir1.2-gst-rtsp-server-1.0
 	gstreamer1.0-plugins-base gstreamer1.0-plugins-good
 	gstreamer1.0-plugins-ugly gstreamer1.0-plugins-bad gstreamer1.0-libav
