@@ -120,7 +120,7 @@ func hashFiles(root *os.Root, dir string) ([]MetaFile, error) {
 
 // hashFile returns the size and the SHA-256 of a file.
 func hashFile(root *os.Root, name string) (f MetaFile, err error) {
-	file, err := root.Open(name)
+	file, err := openFile(root, name)
 	if err != nil {
 		return f, err
 	}

@@ -123,11 +123,11 @@ func (e *Entry) plausible() bool {
 }
 
 // loadIndex returns what the index knows, by path, and whether every line of it
-// was good and no two were of one clip. An index that is not there knows nothing.
+// was good and no two were of one clip. An index that is not there, or no file, knows nothing.
 func loadIndex(root *os.Root) (known map[string]Entry, good bool, err error) {
 	known = make(map[string]Entry)
-	file, err := root.Open(indexFile)
-	if errors.Is(err, fs.ErrNotExist) {
+	file, err := openFile(root, indexFile)
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, errIrregular) {
 		return known, false, nil
 	}
 	if err != nil {

@@ -68,6 +68,9 @@ func (s *store) complete(root *os.Root, dir *os.File, name string, m *Meta) (e E
 			}
 			continue
 		}
+		if info, err := root.Lstat(path.Join(name, grown)); err != nil || !info.Mode().IsRegular() {
+			continue // nothing of ours
+		}
 		p := &part{grown: grown, final: strings.TrimPrefix(rest, mutePrefix), zero: zero}
 		if err := s.completePart(where, p); err != nil {
 			bad = errors.Join(bad, err)

@@ -1,12 +1,14 @@
 package clips
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path"
 	"slices"
 	"strings"
+	"syscall"
 )
 
 // scan returns every clip that is there, oldest first. What does not have a
@@ -51,7 +53,7 @@ func scan(root *os.Root, known map[string]Entry) ([]Entry, error) {
 
 // subdirs returns the names of the visible directories in dir.
 func subdirs(root *os.Root, dir string) ([]string, error) {
-	file, err := root.Open(dir)
+	file, err := root.OpenFile(dir, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
 		return nil, err
 	}
@@ -98,9 +100,29 @@ func readMeta(root *os.Root, name string) (*Meta, error) {
 	return m, nil
 }
 
+var errIrregular = errors.New("it is not a regular file")
+
+// openFile opens a regular file to read. Anything else is an error: opening a FIFO or
+// reading a device might never return.
+func openFile(root *os.Root, name string) (*os.File, error) {
+	file, err := root.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return nil, err
+	}
+	info, err := file.Stat()
+	if err == nil && !info.Mode().IsRegular() {
+		err = fmt.Errorf("open %s: %w", name, errIrregular)
+	}
+	if err != nil {
+		file.Close()
+		return nil, err
+	}
+	return file, nil
+}
+
 // readBounded reads at most limit bytes of a file.
 func readBounded(root *os.Root, name string, limit int64) ([]byte, error) {
-	file, err := root.Open(name)
+	file, err := openFile(root, name)
 	if err != nil {
 		return nil, err
 	}
@@ -122,7 +144,7 @@ func (m *Meta) entry(p string, size int64) Entry {
 
 // dirBytes returns how many bytes the files of one directory have.
 func dirBytes(root *os.Root, p string) int64 {
-	dir, err := root.Open(p)
+	dir, err := root.OpenFile(p, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
 		return 0
 	}
