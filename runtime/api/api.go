@@ -74,7 +74,8 @@ const (
 	maxStreams  = 64               // streams of state, events and log
 	maxCommands = 16               // at a time
 	maxViews    = 32               // streams of frames
-	maxReads    = 4                // readers of evidence at a time
+	maxReads    = 4                // readers of the evidence's directory at a time
+	maxFiles    = 16               // files of evidence on their way to a client
 )
 
 // Server serves the API.
@@ -89,7 +90,7 @@ type Server struct {
 	states states
 	adding chan struct{} // holds one while something is added
 
-	streams, commands, views, disk semaphore
+	streams, commands, views, disk, files semaphore
 
 	socket, tcp *listen.Service // without an Address: there is none
 }
@@ -108,6 +109,7 @@ func NewServer(opts Options) *Server {
 		commands: semaphore{max: maxCommands, what: "commands are being carried out"},
 		views:    semaphore{max: maxViews, what: "streams of frames are open"},
 		disk:     semaphore{max: maxReads, what: "clients are reading evidence"},
+		files:    semaphore{max: maxFiles, what: "files of evidence are being sent"},
 	}
 	s.listenAt(opts.Config)
 	return s

@@ -1,109 +1,276 @@
 package api
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"io"
+	"io/fs"
 	"net/http"
+	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
+	"time"
 
 	"rvo-tui/clips"
+	"rvo-tui/internal/text"
 )
 
 const (
 	maxClips     = 1000
 	defaultClips = 100
+	readTime     = 10 * time.Second // for a disk to answer
+	verifyTime   = 2 * time.Minute
 )
 
 // Clips is the answer of GET /api/clips.
 type Clips struct {
-	Dir   string        `json:"dir"`   // of the evidence, on the machine of the program
+	Dir   string        `json:"dir"`   // on the machine that has it
 	Clips []clips.Entry `json:"clips"` // newest first
 }
 
 // Clip is the answer of GET /api/clips/{id}.
 type Clip struct {
 	clips.Entry
-	Dir string `json:"dir"` // of the evidence, on the machine of the program
+	File string `json:"file"` // path of the movie, on the machine that has it; empty: the clip is damaged
 }
 
-// evidenceRoutes returns the routes of clips.
+// Verdict is the answer of POST /api/clips/{id}/verify.
+type Verdict struct {
+	OK    bool   `json:"ok"`              // every file is as it was saved
+	Error string `json:"error,omitempty"` // what is not
+}
+
+// evidenceRoutes returns the routes of clips. None takes a path: a clip is found by an
+// event that it shows.
 func (s *Server) evidenceRoutes() []Route {
 	return []Route{
-		{Method: "GET", Path: "/clips", Doc: "The clips on disk, newest first.", Serve: s.clips},
+		{Method: "GET", Path: "/clips", Doc: "The clips, newest first; those that overlap a time.", Serve: s.clips},
 		{Method: "GET", Path: "/clips/{id}", Doc: "The clip of an event.", Serve: s.clip},
-		{Method: "GET", Path: "/clips/{id}/thumb.jpg", Doc: "The thumbnail of a clip.", Serve: s.thumb},
+		{Method: "GET", Path: "/clips/{id}/clip.mp4", Doc: "Its movie, or a range of it. With ?part=2 where the stream changed.", Serve: s.movie},
+		{Method: "GET", Path: "/clips/{id}/thumb.jpg", Doc: "Its thumbnail.", Serve: s.clipFile(clips.ThumbFileName, "image/jpeg")},
+		{Method: "GET", Path: "/clips/{id}/meta.json", Doc: "Its metadata.", Serve: s.clipFile(clips.MetaFileName, "application/json")},
+		{Method: "POST", Path: "/clips/{id}/verify", Doc: "Compare its files with their hashes.", Serve: s.verify},
+	}
+}
+
+var errNoEvidence = problem(http.StatusNotFound, "no evidence is kept", "give a rule clip = true")
+
+// onDisk does what reads the directory of the evidence, as one of maxReads at a time,
+// and waits for it until the limit. A disk that hangs keeps its place, but holds
+// nobody.
+func onDisk[T any](ctx context.Context, s *Server, limit time.Duration, read func(ctx context.Context, dir string) (T, error)) (T, error) {
+	var none T
+	if s.opts.ClipsDir == "" {
+		return none, errNoEvidence
+	}
+	if err := s.disk.acquire(); err != nil {
+		return none, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	type result struct {
+		v   T
+		err error
+	}
+	out := make(chan result)
+	go func() { // nobody can wait for a disk that hangs
+		defer s.disk.release()
+		v, err := read(ctx, s.opts.ClipsDir)
+		select {
+		case out <- result{v, err}:
+		case <-ctx.Done():
+			if c, ok := any(v).(io.Closer); ok && err == nil {
+				_ = c.Close() // it was only read
+			}
+		}
+	}()
+	select {
+	case r := <-out:
+		return r.v, r.err
+	case <-ctx.Done():
+		return none, problem(http.StatusGatewayTimeout, "the disk of the evidence does not answer", "check the disk and clips.dir")
 	}
 }
 
 func (s *Server) clips(w http.ResponseWriter, r *http.Request) error {
+	f, err := clipFilterOf(r)
+	if err != nil {
+		return err
+	}
+	list, err := onDisk(r.Context(), s, readTime, func(_ context.Context, dir string) ([]clips.Entry, error) { return clips.List(dir) })
+	if err != nil {
+		return err
+	}
+	answer := Clips{Dir: absolute(s.opts.ClipsDir), Clips: []clips.Entry{}}
+	for _, e := range slices.Backward(list) {
+		if uint64(len(answer.Clips)) == f.limit {
+			break
+		}
+		if f.matches(e) {
+			answer.Clips = append(answer.Clips, e)
+		}
+	}
+	return writeJSON(w, answer)
+}
+
+// clipFilter is which clips a client asks for.
+type clipFilter struct {
+	from, to time.Time // zero: any
+	camera   string    // empty: any
+	limit    uint64
+}
+
+func clipFilterOf(r *http.Request) (f clipFilter, err error) {
 	q := r.URL.Query()
-	if err := onlyKeys(q, "limit"); err != nil {
-		return err
+	if err := onlyKeys(q, "from", "to", "camera", "limit"); err != nil {
+		return f, err
 	}
-	limit, given, err := numberOf(q, "limit")
-	if err != nil {
-		return err
+	for key, at := range map[string]*time.Time{"from": &f.from, "to": &f.to} {
+		if given := q.Get(key); given != "" {
+			if *at, err = time.Parse(time.RFC3339, given); err != nil {
+				return f, problem(http.StatusBadRequest, fmt.Sprintf("%s: %q is no time", key, text.Clean(given)), "write it as 2026-11-30T07:00:00Z")
+			}
+		}
 	}
-	if !given {
-		limit = defaultClips
+	f.camera = q.Get("camera")
+	f.limit, _, err = numberOf(q, "limit")
+	switch {
+	case err != nil:
+		return f, err
+	case f.limit > maxClips:
+		return f, problem(http.StatusBadRequest, fmt.Sprintf("limit %d is out of range", f.limit), fmt.Sprintf("ask for %d clips at most, and for others by time", maxClips))
+	case f.limit == 0:
+		f.limit = defaultClips
 	}
-	if limit > maxClips {
-		return problem(http.StatusBadRequest, fmt.Sprintf("limit %d is out of range", limit), fmt.Sprintf("ask for %d clips at most", maxClips))
-	}
-	dir, done, err := s.evidence()
-	if err != nil {
-		return err
-	}
-	defer done()
-	all, err := clips.List(dir)
-	if err != nil {
-		return err
-	}
-	newest := append([]clips.Entry{}, all[max(0, len(all)-int(limit)):]...)
-	slices.Reverse(newest)
-	return writeJSON(w, Clips{absolute(dir), newest})
+	return f, nil
+}
+
+// matches reports whether a clip is of the camera and overlaps the time.
+func (f clipFilter) matches(e clips.Entry) bool {
+	return (f.camera == "" || e.Camera == f.camera) &&
+		(f.from.IsZero() || !e.End.Before(f.from)) && (f.to.IsZero() || !e.Start.After(f.to))
 }
 
 func (s *Server) clip(w http.ResponseWriter, r *http.Request) error {
-	dir, c, err := s.find(r)
+	e, err := s.entry(r)
 	if err != nil {
 		return err
 	}
-	return writeJSON(w, Clip{c.Entry, absolute(dir)})
+	answer := Clip{Entry: e}
+	if e.Movie != "" {
+		answer.File = absolute(e.MoviePath(s.opts.ClipsDir))
+	}
+	return writeJSON(w, answer)
 }
 
-func (s *Server) thumb(w http.ResponseWriter, r *http.Request) error {
-	_, c, err := s.find(r)
+// entry returns the clip that a request is for.
+func (s *Server) entry(r *http.Request) (clips.Entry, error) {
+	return onDisk(r.Context(), s, readTime, func(_ context.Context, dir string) (clips.Entry, error) {
+		return clips.FindEntry(dir, r.PathValue("id"))
+	})
+}
+
+// movie serves a movie of a clip.
+func (s *Server) movie(w http.ResponseWriter, r *http.Request) error {
+	q := r.URL.Query()
+	if err := onlyKeys(q, "part"); err != nil {
+		return err
+	}
+	part, _, err := numberOf(q, "part")
 	if err != nil {
 		return err
 	}
-	if len(c.Thumb) == 0 {
-		return problem(http.StatusNotFound, "the clip has no thumbnail", "")
-	}
-	return writeBytes(w, "image/jpeg", c.Thumb)
-}
-
-// find returns the clip that a request names.
-func (s *Server) find(r *http.Request) (dir string, c clips.Clip, err error) {
-	dir, done, err := s.evidence()
+	e, err := s.entry(r)
 	if err != nil {
-		return "", c, err
+		return err
 	}
-	defer done()
-	c, err = clips.Find(dir, r.PathValue("id"))
-	return dir, c, err
+	name := e.Movie
+	if part > 1 {
+		m, err := onDisk(r.Context(), s, readTime, func(_ context.Context, dir string) (*clips.Meta, error) { return clips.ReadMeta(dir, e) })
+		if err != nil {
+			return err
+		}
+		if part-2 >= uint64(len(m.Parts)) {
+			return problem(http.StatusNotFound, fmt.Sprintf("the clip has no part %d", part), fmt.Sprintf("it has %d", 1+len(m.Parts)))
+		}
+		name = m.Parts[part-2].File
+	}
+	if name == "" {
+		return problem(http.StatusNotFound, "the clip is damaged: "+e.Damaged, "see its directory: "+e.Path)
+	}
+	contentType := "video/mp4"
+	if filepath.Ext(name) == ".avi" {
+		contentType = "video/x-msvideo"
+	}
+	return s.send(w, r, e, name, contentType)
 }
 
-// evidence returns the directory of the evidence to one of a few readers, which
-// calls done.
-func (s *Server) evidence() (dir string, done func(), err error) {
-	if s.opts.ClipsDir == "" {
-		return "", nil, problem(http.StatusNotFound, "no evidence is kept", "give a rule clip = true")
+// clipFile serves another file of a clip.
+func (s *Server) clipFile(name, contentType string) func(http.ResponseWriter, *http.Request) error {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		e, err := s.entry(r)
+		if err != nil {
+			return err
+		}
+		return s.send(w, r, e, name, contentType)
 	}
-	if err := s.disk.acquire(); err != nil {
-		return "", nil, err
+}
+
+// send serves a file of a clip, or ranges of it.
+func (s *Server) send(w http.ResponseWriter, r *http.Request, e clips.Entry, name, contentType string) error {
+	if err := s.files.acquire(); err != nil {
+		return err
 	}
-	return s.opts.ClipsDir, s.disk.release, nil
+	defer s.files.release()
+	file, err := onDisk(r.Context(), s, readTime, func(_ context.Context, dir string) (*os.File, error) { return clips.Open(dir, e, name) })
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return problem(http.StatusNotFound, "the clip has no "+text.Clean(name)+" any more", "see whether it was deleted, or verify it")
+	case err != nil:
+		return err
+	}
+	defer file.Close()
+	info, err := file.Stat()
+	if err != nil {
+		return fmt.Errorf("send %s: %w", name, err)
+	}
+	h := w.Header()
+	h.Set("Content-Type", contentType)
+	h.Set("Content-Disposition", fmt.Sprintf("inline; filename=%q", e.Time.UTC().Format("20060102T150405Z")+"_"+name))
+	h.Set("ETag", `"`+strconv.FormatInt(info.Size(), 36)+"-"+strconv.FormatInt(info.ModTime().UnixNano(), 36)+`"`)
+	http.ServeContent(patient{w, http.NewResponseController(w)}, r, "", info.ModTime(), file)
+	return nil
+}
+
+// patient is a ResponseWriter whose client must take each piece within sendTimeout.
+type patient struct {
+	http.ResponseWriter
+	rc *http.ResponseController
+}
+
+func (p patient) Write(data []byte) (int, error) {
+	_ = p.rc.SetWriteDeadline(time.Now().Add(sendTimeout)) // where there is none, none is needed
+	return p.ResponseWriter.Write(data)
+}
+
+// verify compares the files of a clip with the hashes in its metadata.
+func (s *Server) verify(w http.ResponseWriter, r *http.Request) error {
+	e, err := s.entry(r)
+	if err != nil {
+		return err
+	}
+	verdict, err := onDisk(r.Context(), s, verifyTime, func(ctx context.Context, dir string) (Verdict, error) {
+		if err := clips.Verify(ctx, dir, e); err != nil {
+			return Verdict{Error: text.CleanTo(err.Error(), maxDetail)}, ctx.Err()
+		}
+		return Verdict{OK: true}, nil
+	})
+	if err != nil {
+		return err
+	}
+	return writeJSON(w, verdict)
 }
 
 func absolute(path string) string {

@@ -12,7 +12,6 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
-	"path"
 	"strconv"
 	"strings"
 
@@ -122,7 +121,7 @@ func (c *Client) Clip(ctx context.Context, eventID string) (clips.Clip, error) {
 	if err := c.get(ctx, at, &a); err != nil {
 		return clips.Clip{}, err
 	}
-	clip := clips.Clip{Entry: a.Entry, Path: path.Join(a.Dir, a.Path, a.Movie)}
+	clip := clips.Clip{Entry: a.Entry, Path: a.File}
 	res, err := c.open(ctx, http.MethodGet, at+"/thumb.jpg", nil, nil)
 	if err != nil {
 		return clip, nil // there may be none
