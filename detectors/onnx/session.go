@@ -10,7 +10,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"unsafe"
 
 	ort "github.com/yalue/onnxruntime_go"
 
@@ -248,7 +247,7 @@ func (s *session) input(i int, l network.Layout, buf any, n int) (ort.Value, err
 	case []int32:
 		return ort.NewTensor(shape, buf[:n*l.Numbers()])
 	case []uint16:
-		return ort.NewCustomDataTensor(shape, bytesOf(buf[:n*l.Numbers()]), ort.TensorElementDataTypeFloat16)
+		return ort.NewCustomDataTensor(shape, network.Bytes(buf[:n*l.Numbers()]), ort.TensorElementDataTypeFloat16)
 	}
 	return nil, fmt.Errorf("buffer of %T", buf)
 }
@@ -456,10 +455,6 @@ func (s *session) close() error {
 		errs = append(errs, s.run.Destroy())
 	}
 	return errors.Join(errs...)
-}
-
-func bytesOf(v []uint16) []byte {
-	return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(v))), 2*len(v))
 }
 
 // free gives back what the library has made, which does not fail.

@@ -12,11 +12,14 @@ import (
 	_ "image/png" // images to look at can be PNG files
 	"io"
 	"os"
+	"time"
 
 	"rvo-tui/capture"
 	"rvo-tui/clips"
 	"rvo-tui/detectors"
 	"rvo-tui/detectors/onnx"
+	"rvo-tui/detectors/remote"
+	"rvo-tui/detectors/remote/oip"
 	"rvo-tui/internal/cli"
 	"rvo-tui/internal/config"
 	"rvo-tui/internal/text"
@@ -63,28 +66,59 @@ func checkModel(ctx context.Context, kinds *kinds, flags cli.CheckFlags, out io.
 }
 
 // checkNetworks opens the network of every detector that has one and prints
-// the format it recognized. A *config.Error says which cannot be used, and why.
+// the format it recognized. A *config.Error says which cannot be used, and why. A
+// server that does not answer may be started later: that is no problem.
 func checkNetworks(ctx context.Context, kinds *kinds, cfg config.Config, out io.Writer) error {
 	bad := &config.Error{File: cfg.File}
-	frame := plainFrame()
 	for _, d := range cfg.Detector {
-		kind := kinds.all[d.Kind]
-		d = d.Fill(kind)
-		if _, ok := d.Options.(onnx.Options); !ok {
+		d = d.Fill(kinds.all[d.Kind])
+		var report string
+		var err error
+		switch d.Options.(type) {
+		case onnx.Options:
+			report, err = tryNetwork(ctx, kinds, d)
+		case oip.Options:
+			report, err = tryServer(ctx, kinds, d)
+		default:
 			continue
 		}
 		where := fmt.Sprintf("detector %q", d.Name)
-		report, err := kinds.networks.Try(ctx, d, bgrOf(frame), frame.Rect.Dx(), frame.Rect.Dy())
 		if err != nil {
 			bad.Problems = append(bad.Problems, config.Problem{File: cfg.File, Where: where, Text: err.Error()})
 			continue
 		}
-		fmt.Fprintf(out, "%s: %v\n", where, report)
+		fmt.Fprintf(out, "%s: %s\n", where, report)
 	}
 	if len(bad.Problems) > 0 {
 		return bad
 	}
 	return nil
+}
+
+func tryNetwork(ctx context.Context, kinds *kinds, d detectors.Config) (string, error) {
+	frame := plainFrame()
+	report, err := kinds.networks.Try(ctx, d, bgrOf(frame), frame.Rect.Dx(), frame.Rect.Dy())
+	return report.String(), err
+}
+
+// serverTime is how long a server has to say what its model is.
+const serverTime = 10 * time.Second
+
+func tryServer(ctx context.Context, kinds *kinds, cfg detectors.Config) (report string, err error) {
+	made, err := kinds.all[cfg.Kind].New(cfg)
+	if err != nil {
+		return "", err
+	}
+	d := made.(*oip.Detector)
+	defer func() { err = errors.Join(err, d.Close()) }()
+	ctx, cancel := context.WithTimeout(ctx, serverTime)
+	defer cancel()
+	err = d.Open(ctx)
+	switch detectors.ReasonOf(err) {
+	case remote.ReasonRefused, remote.ReasonUnreachable, detectors.ReasonTimeout:
+		return fmt.Sprintf("not checked: %v", err), nil
+	}
+	return d.Model(), err
 }
 
 // plainFrame is a grey frame, as cameras often have them.

@@ -1,11 +1,13 @@
 package app
 
 import (
+	"rvo-tui/capture/libav"
 	"rvo-tui/detectors"
 	"rvo-tui/detectors/onnx"
 	detectcv "rvo-tui/detectors/opencv"
 	"rvo-tui/detectors/remote"
 	"rvo-tui/detectors/remote/child"
+	"rvo-tui/detectors/remote/oip"
 	"rvo-tui/runtime"
 )
 
@@ -24,6 +26,7 @@ func newKinds() *kinds {
 	}
 	k.all = child.Wrap(localKinds(k.networks), k.children)
 	k.all["remote"] = remote.Kind(k.services)
+	k.all["oip"] = oip.Kind(k.services, new(libav.Library).EncodeJPEG)
 	k.all["command"] = child.Kind(k.children)
 	return k
 }

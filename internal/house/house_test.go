@@ -51,6 +51,7 @@ detectors/onnx/network: capture detectors detectors/onnx/heads
 detectors/opencv: capture detectors
 detectors/remote: capture detectors proto
 detectors/remote/child: capture detectors detectors/remote proto
+detectors/remote/oip: capture detectors detectors/onnx/heads detectors/onnx/network detectors/remote proto
 detectors/track: capture detectors
 rules: capture detectors
 clips: capture detectors rules

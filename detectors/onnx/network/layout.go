@@ -13,13 +13,16 @@ import (
 // Elem is the type of a tensor's numbers.
 type Elem string
 
-// What can be read; inputs are not int64.
+// What can be read. Inputs are not int64.
 const (
 	Float32 Elem = "float32"
 	Float16 Elem = "float16"
 	Uint8   Elem = "uint8"
 	Int32   Elem = "int32"
 	Int64   Elem = "int64"
+	// JPEG is an input that takes image files: its pixels are rows of blue, green
+	// and red, to be encoded.
+	JPEG Elem = "JPEG"
 )
 
 // Port is an input or output of a model as its file declares it. An open size is
@@ -97,7 +100,7 @@ func imageInput(inputs []Port) (int, error) {
 func layoutOf(in Port, size, trained string) (Layout, error) {
 	l := Layout{Port: in}
 	switch in.Elem {
-	case Float32, Float16, Uint8, Int32:
+	case Float32, Float16, Uint8, Int32, JPEG:
 	default:
 		return l, fmt.Errorf("the input %v is of another type than float32, float16, uint8 and int32: export the model again", in)
 	}

@@ -144,14 +144,16 @@ func (n *Network) String() string {
 	case classes > 0:
 		text += fmt.Sprintf(", %d labels", classes)
 	}
-	color := "RGB"
+	text += fmt.Sprintf(", %dx%d %s, %s", n.Layout.Width, n.Layout.Height, n.shown.Fit, n.Layout.Elem)
 	switch {
+	case n.Layout.Elem == JPEG:
+		return text
 	case n.Layout.Channels == 1:
-		color = "grey"
+		return text + " grey"
 	case n.shown.BGR:
-		color = "BGR"
+		return text + " BGR"
 	}
-	return text + fmt.Sprintf(", %dx%d %s, %s %s", n.Layout.Width, n.Layout.Height, n.shown.Fit, n.Layout.Elem, color)
+	return text + " RGB"
 }
 
 // led puts a batch dimension in front.

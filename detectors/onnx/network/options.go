@@ -3,6 +3,7 @@
 package network
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -92,8 +93,15 @@ func (o Options) shown(taught heads.Input, l Layout) (shown, error) {
 	if o.Color != "" {
 		s.BGR = o.Color == "bgr"
 	}
-	if l.Elem == Uint8 || l.Elem == Int32 {
+	switch l.Elem {
+	case Uint8, Int32, JPEG:
 		s.Mean, s.Scale = [3]float64{}, [3]float64{1, 1, 1}
+	}
+	if l.Elem == JPEG {
+		if o.Color != "" || len(o.Mean) > 0 || len(o.Scale) > 0 {
+			return s, errors.New("the model takes image files: leave color, mean and scale out, which are its own affair")
+		}
+		s.BGR = true
 	}
 	set := func(key string, to func(i int, v float64), list []float64) error {
 		if n := len(list); n > 1 && n != l.Channels {

@@ -14,9 +14,14 @@ type Pixels interface {
 	// Buffer returns the numbers of all images, a []float32, []uint16 (float16),
 	// []uint8 or []int32. They change with Write.
 	Buffer() any
-	// Bytes returns the numbers of the first n images as memory has them, low byte
-	// first on every machine that this runs on.
+	// Bytes returns the numbers of the first n images, as Bytes does.
 	Bytes(n int) []byte
+}
+
+// Bytes returns numbers as memory has them: low byte first on every machine that
+// this runs on. It is the same memory.
+func Bytes[T number](numbers []T) []byte {
+	return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(numbers))), len(numbers)*int(unsafe.Sizeof(*new(T))))
 }
 
 // images are the inputs of up to max images.
@@ -28,8 +33,7 @@ type images[T number] struct {
 func (m *images[T]) Buffer() any { return m.data }
 
 func (m *images[T]) Bytes(n int) []byte {
-	used := m.data[:n*m.layout.Numbers()]
-	return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(used))), len(used)*int(unsafe.Sizeof(used[0])))
+	return Bytes(m.data[:n*m.layout.Numbers()])
 }
 
 func (m *images[T]) Write(i int, pix []byte, at heads.Placement) {
@@ -45,7 +49,7 @@ func newPixels(l Layout, s shown, most int) Pixels {
 	switch l.Elem {
 	case Float16:
 		return newImages(l, s, most, float16)
-	case Uint8:
+	case Uint8, JPEG:
 		to := whole(0, 255)
 		return newImages(l, s, most, func(v float64) uint8 { return uint8(to(v)) })
 	case Int32:

@@ -1,0 +1,164 @@
+package oip
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"google.golang.org/protobuf/proto"
+
+	"rvo-tui/capture"
+	"rvo-tui/detectors"
+	"rvo-tui/detectors/remote"
+	"rvo-tui/internal/text"
+)
+
+var _ detectors.Modeler = (*Detector)(nil)
+
+// Detector shows the frames of one camera to a model on a server.
+type Detector struct {
+	server  *server
+	options Options
+	signal  string
+	encode  capture.Encoder
+	model   *model // nil: not known yet
+	doubt   bool   // whether the server still has it is to be asked before the next frame
+	answer  answer
+}
+
+// New returns a detector for a configuration with every default filled in. It does
+// not connect: the first Detect does.
+func New(pool *remote.Pool, encode capture.Encoder, cfg detectors.Config) (*Detector, error) {
+	o := cfg.Options.(Options)
+	s, err := newServer(pool, o, o.Provides(cfg.Signal))
+	if err != nil {
+		return nil, err
+	}
+	return &Detector{server: s, options: o, signal: cfg.Signal, encode: encode}, nil
+}
+
+// Detect answers with how many wanted things there are, and with how many of each
+// label that has a signal. Each error is a *detectors.Error; after one the server
+// is asked what it has now, and a model that has changed is read anew.
+func (d *Detector) Detect(ctx context.Context, frame *capture.Frame) ([]detectors.Reading, error) {
+	if err := d.server.client.Down(); err != nil {
+		return nil, err
+	}
+	if err := d.Open(ctx); err != nil {
+		return nil, err
+	}
+	pix, w, h, err := d.model.View(frame)
+	if err != nil {
+		return nil, d.server.client.At(err)
+	}
+	found, err := d.find(ctx, pix, w, h)
+	if err != nil {
+		d.doubt = true
+		return nil, err
+	}
+	return d.model.counter.Readings(found), nil
+}
+
+// Open asks the server for the model and finds out what it means, unless that is
+// known and nothing has failed since. Detect does so by itself.
+func (d *Detector) Open(ctx context.Context) error {
+	if d.model != nil && !d.doubt {
+		return nil
+	}
+	meta, err := d.server.metadata(ctx)
+	if err != nil {
+		return err
+	}
+	if d.model != nil && proto.Equal(meta, d.model.meta) {
+		d.doubt = false
+		return nil
+	}
+	d.model = nil
+	m, err := readModel(d.options, meta)
+	if err != nil {
+		return d.wrong(ReasonModel, err)
+	}
+	if err := d.understand(ctx, m); err != nil {
+		return err
+	}
+	d.model, d.doubt = m, false
+	d.server.client.Answered(d.Model())
+	return nil
+}
+
+// understand shows the model a grey frame to find out what its answers mean.
+func (d *Detector) understand(ctx context.Context, m *model) error {
+	m.WriteGrey(1)
+	if err := d.infer(ctx, m); err != nil {
+		return err
+	}
+	out, err := m.tensors(&d.answer)
+	if err != nil {
+		return d.wrong(ReasonShape, err)
+	}
+	if err := m.Understand(out); err != nil {
+		return d.wrong(ReasonModel, err)
+	}
+	m.version = d.answer.version
+	if m.counter, err = m.Counter(d.options.Options, d.signal); err != nil {
+		return d.wrong(ReasonModel, err)
+	}
+	return nil
+}
+
+// find returns what the model finds in an image of blue, green and red.
+func (d *Detector) find(ctx context.Context, pix []byte, width, height int) ([]detectors.Detection, error) {
+	m := d.model
+	at := m.Place(width, height)
+	m.Pixels.Write(0, pix, at)
+	if err := d.infer(ctx, m); err != nil {
+		return nil, err
+	}
+	if d.answer.version != m.version {
+		// Another version may mean something else by the same numbers.
+		d.model = nil
+		return nil, d.wrong(ReasonModel, fmt.Errorf("version %q answered in place of %q: it is read anew with the next frame", d.answer.version, m.version))
+	}
+	out, err := m.tensors(&d.answer)
+	if err != nil {
+		return nil, d.wrong(ReasonShape, err)
+	}
+	found, err := m.counter.Decode(out, at)
+	if err != nil {
+		return nil, d.wrong(reasonOf(err), err)
+	}
+	return found, nil
+}
+
+// infer shows the model what was written to its Pixels.
+func (d *Detector) infer(ctx context.Context, m *model) error {
+	left := time.Duration(0)
+	if end, ok := ctx.Deadline(); ok {
+		left = time.Until(end)
+	}
+	if err := m.fill(d.encode, left); err != nil {
+		return d.server.client.At(err)
+	}
+	return d.server.infer(ctx, m.request, &d.answer, m.limit)
+}
+
+// wrong is an error about the model.
+func (d *Detector) wrong(reason detectors.Reason, err error) error {
+	return d.server.client.At(fault(reason, "%s: %w", d.server, err))
+}
+
+// Model says what the model was understood to be; empty: it is not known yet.
+func (d *Detector) Model() string {
+	if d.model == nil {
+		return ""
+	}
+	name := d.options.Model
+	if d.model.version != "" {
+		name += " " + d.model.version
+	}
+	return text.Clean(name) + ": " + d.model.String()
+}
+
+// Close releases the connection, which its last detector closes. Further calls do
+// nothing.
+func (d *Detector) Close() error { return d.server.client.Close() }

@@ -1,0 +1,65 @@
+// Package oip asks models on servers of the Open Inference Protocol, version 2,
+// over gRPC: Triton, KServe, MLServer, OpenVINO Model Server. What the model wants
+// and what it answers are read from the server; package network does the rest, as
+// for models of our own.
+package oip
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"rvo-tui/capture"
+	"rvo-tui/detectors"
+	"rvo-tui/detectors/onnx/network"
+	"rvo-tui/detectors/remote"
+	"rvo-tui/internal/text"
+)
+
+// maxName is how long a name of a model, a version or a tensor can be, in bytes.
+const maxName = 256
+
+// Options are the kind's own keys.
+type Options struct {
+	remote.Connection
+	Model   string `toml:"model" help:"what the server calls the model"`
+	Version string `toml:"version" help:"version of the model; unset: the server chooses"`
+	network.Options
+}
+
+// Kind returns the kind "oip". Its detectors share the connections of pool, which
+// must outlive them. Encode makes the image files for models that take them.
+func Kind(pool *remote.Pool, encode capture.Encoder) detectors.Kind {
+	return detectors.Kind{
+		Name: "oip",
+		Doc:  "what a model on Triton, KServe, MLServer or OpenVINO Model Server finds; the value is how many",
+		Defaults: detectors.Config{
+			MaxFPS: 10, Cost: detectors.CostHigh, Timeout: text.Duration(2 * time.Second),
+			Options: Options{Options: network.Defaults()},
+		},
+		Remote:   true,
+		Provides: func(cfg detectors.Config) []string { return cfg.Options.(Options).Provides(cfg.Signal) },
+		Check:    check,
+		New: func(cfg detectors.Config) (detectors.Detector, error) {
+			d, err := New(pool, encode, cfg)
+			if err != nil {
+				return nil, err // and no Detector that is a nil pointer
+			}
+			return d, nil
+		},
+	}
+}
+
+func check(cfg detectors.Config, bad func(key, problem string)) {
+	o := cfg.Options.(Options)
+	o.Connection.Check(bad)
+	if o.Model == "" {
+		bad("model", "is missing: give the name that the server has for it")
+	}
+	for key, name := range map[string]string{"model": o.Model, "version": o.Version} {
+		if len(name) > maxName || strings.ContainsFunc(name, func(r rune) bool { return r < ' ' || r == 0x7f }) {
+			bad(key, fmt.Sprintf("must be at most %d bytes without control characters", maxName))
+		}
+	}
+	o.Options.Check(cfg.Signal, bad)
+}
