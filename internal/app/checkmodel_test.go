@@ -5,6 +5,7 @@ import (
 	"errors"
 	"image"
 	"image/png"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -59,6 +60,22 @@ func TestCheckOpensNetworks(t *testing.T) {
 	if err := check(t.Context(), testLoader(), newKinds(), cli.Flags{Config: broken}, &out); !errors.As(err, &bad) || len(bad.Problems) != 1 ||
 		!strings.Contains(err.Error(), `detector "text": load network`) || !strings.Contains(err.Error(), "[1 40 6625]") {
 		t.Errorf("a text recogniser: %v", err)
+	}
+}
+
+// A server that is not there may be started later.
+func TestCheckOfAServerThatIsNotThere(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	endpoint := l.Addr().String()
+	l.Close()
+	file := networks(t, "[[detector]]\nkind = \"oip\"\nname = \"things\"\nmodel = \"yolo\"\nendpoint = \""+endpoint+"\"\n")
+	var out bytes.Buffer
+	if err := check(t.Context(), testLoader(), newKinds(), cli.Flags{Config: file}, &out); err != nil ||
+		!strings.Contains(out.String(), `detector "things": not checked: `) || !strings.Contains(out.String(), "start the service") {
+		t.Errorf("%q, %v", out.String(), err)
 	}
 }
 

@@ -18,6 +18,7 @@ import (
 	"rvo-tui/detectors/opencv"
 	"rvo-tui/detectors/remote"
 	"rvo-tui/detectors/remote/child"
+	"rvo-tui/detectors/remote/oip"
 	"rvo-tui/internal/cli"
 )
 
@@ -39,6 +40,9 @@ func testKinds() detectors.Kinds {
 	network.Check = nil
 	kinds[network.Name] = network
 	kinds["remote"] = remote.Kind(nil) // the pools are for making detectors, which no test here does
+	server := oip.Kind(nil, nil)
+	server.Check = nil
+	kinds["oip"] = server
 	kinds["command"] = child.Kind(new(child.Pool))
 	return kinds
 }

@@ -85,7 +85,7 @@ var leaves = []string{"internal/text", "internal/option", "internal/backoff", "i
 
 // forTests is what tests may import besides: what makes frames, and what they
 // test each other with.
-var forTests = []string{"capture", "capture/libav", "capture/login/logintest", "capture/synthetic", "detectors", "detectors/onnx", "detectors/opencv", "detectors/remote", "detectors/remote/child", "proto", "runtime/testkit"}
+var forTests = []string{"capture", "capture/libav", "capture/login/logintest", "capture/synthetic", "detectors", "detectors/onnx", "detectors/opencv", "detectors/remote", "detectors/remote/child", "detectors/remote/oip", "proto", "runtime/testkit"}
 
 // onlyStd is who imports nothing from outside the standard library, and the
 // modules that they may import for all that.

@@ -20,8 +20,8 @@ const (
 )
 
 // answer is a ModelInferResponse. It is read as it lies on the wire, straight into
-// numbers: decoded by the generated code, an answer made for it takes fifty times
-// its size. It belongs to one goroutine; the tensors are its own until the next
+// numbers: the generated code takes up to 78 times the size of an answer that is made
+// for that. It belongs to one goroutine; the tensors are its own until the next
 // decode.
 type answer struct {
 	version string

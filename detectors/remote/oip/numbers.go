@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
-	"slices"
 	"strings"
 
 	"google.golang.org/protobuf/encoding/protowire"
@@ -94,7 +93,7 @@ func (o *output) read(raw []byte) error {
 	case len(raw) != n*size:
 		return fmt.Errorf("%d bytes, and the shape %v has %d", len(raw), o.Shape, n*size)
 	}
-	o.Data = slices.Grow(o.Data[:0], n)[:n]
+	o.Data = room(o.Data, n)[:n]
 	if o.datatype == "FP32" { // as nearly all are
 		copy(network.Bytes(o.Data), raw)
 		return nil
@@ -103,6 +102,14 @@ func (o *output) read(raw []byte) error {
 		o.Data[i] = o.datatype.number(raw[i*size:])
 	}
 	return nil
+}
+
+// room returns memory for n numbers, that of an earlier answer if it is enough.
+func room(data []float32, n int) []float32 {
+	if cap(data) < n {
+		return make([]float32, 0, n)
+	}
+	return data[:0]
 }
 
 // field returns the field of InferTensorContents that holds numbers of a type, and
@@ -138,7 +145,7 @@ func (o *output) readContents() error {
 		return fmt.Errorf("numbers of this type cannot be read: have the model answer with FP32")
 	}
 	// Each number takes a byte or more.
-	o.Data = slices.Grow(o.Data[:0], min(want, len(o.contents)))
+	o.Data = room(o.Data, min(want, len(o.contents)))
 	b := o.contents
 	for len(b) > 0 {
 		number, wire, n := protowire.ConsumeTag(b)
