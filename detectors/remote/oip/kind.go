@@ -38,6 +38,7 @@ func Kind(pool *remote.Pool, encode capture.Encoder) detectors.Kind {
 			Options: Options{Options: network.Defaults()},
 		},
 		Remote:   true,
+		Crops:    true,
 		Provides: func(cfg detectors.Config) []string { return cfg.Options.(Options).Provides(cfg.Signal) },
 		Check:    check,
 		New: func(cfg detectors.Config) (detectors.Detector, error) {
