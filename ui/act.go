@@ -66,6 +66,12 @@ func (m *model) do(a action) tea.Cmd {
 		m.focusOn(pane.Cameras)
 		m.zoom = true
 		m.arrange()
+	case actAlerts:
+		if m.focus == pane.Alerts {
+			m.back()
+		} else {
+			m.focusOn(pane.Alerts)
+		}
 	case actBack:
 		m.back()
 	case actFreeze:
@@ -88,6 +94,11 @@ func (m *model) do(a action) tea.Cmd {
 		return m.open()
 	case actReload:
 		return m.reload()
+	case actToggle:
+		if m.focus == pane.Alerts {
+			return m.acknowledge()
+		}
+		return m.command(a)
 	case actCamera:
 		return m.pick()
 	case actAttach:
@@ -175,6 +186,54 @@ func step(fps float64, up bool) float64 {
 	return fps
 }
 
+// acknowledge marks the selected alert as known, or takes the mark back.
+func (m *model) acknowledge() tea.Cmd {
+	a := m.alert()
+	switch {
+	case a == nil:
+		return nil
+	case m.barred() != "":
+		m.say((*draw.Theme).InfoInk, m.barred())
+		return nil
+	}
+	done := "acknowledged until it goes: "
+	if a.Acknowledged {
+		done = "no longer acknowledged: "
+	}
+	return m.send(runtime.Command{Do: runtime.Acknowledge, Alert: a.ID}, done+a.Title())
+}
+
+// alert returns the selected alert, or nil.
+func (m *model) alert() *runtime.Alert {
+	if s, i := m.scene.Snap, m.cursors[pane.Alerts].Sel; s != nil && i < len(s.Alerts) {
+		return &s.Alerts[i]
+	}
+	return nil
+}
+
+// follow goes from the selected alert to what it is about.
+func (m *model) follow() {
+	a := m.alert()
+	if a == nil {
+		return
+	}
+	if len(a.Cameras) > 0 {
+		m.show(slices.IndexFunc(m.scene.Snap.Cameras, func(c runtime.CameraView) bool { return c.Name == a.Cameras[0] }))
+	}
+	switch a.Kind {
+	case runtime.AlertDetectorFailed, runtime.AlertDetectorSlow:
+		m.wish = a.Subject
+		m.grant()
+		m.focusOn(pane.Detectors)
+	case runtime.AlertCameraDown, runtime.AlertCameraLag:
+		m.focusOn(pane.Cameras)
+	case runtime.AlertReload:
+		m.focusOn(pane.Log)
+	default:
+		m.focusOn(pane.Queues)
+	}
+}
+
 // send gives the runtime a command, off this goroutine.
 func (m *model) send(c runtime.Command, done string) tea.Cmd {
 	ctx, backend := m.ctx, m.backend
@@ -187,8 +246,8 @@ func (m *model) send(c runtime.Command, done string) tea.Cmd {
 
 // detector returns the selected one, or nil.
 func (m *model) detector(c *runtime.CameraView) *engine.DetectorView {
-	if i := m.cursors[pane.Detectors].Sel; i < len(c.Detectors) {
-		return &c.Detectors[i]
+	if list, i := m.scene.Detectors(), m.cursors[pane.Detectors].Sel; i < len(list) {
+		return list[i]
 	}
 	m.say((*draw.Theme).InfoInk, "there is no detector; press "+m.keys.shown(actAttach)+" to attach one")
 	return nil
@@ -212,14 +271,26 @@ func (m *model) show(i int) {
 		m.camera, s.Cam = s.Snap.Cameras[i].Name, i
 		m.cursors[pane.Detectors], m.cursors[pane.Signals], m.cursors[pane.Rules] = pane.Cursor{}, pane.Cursor{}, pane.Cursor{}
 	}
-	m.cursors[pane.Cameras].Sel, m.cursors[pane.Cameras].Key = i, m.camera
+	m.cursors[pane.Cameras].Sel, m.cursors[pane.Cameras].Key = slices.Index(s.CameraOrder(), i), m.camera
 	m.epoch++
 	m.arrange()
 }
 
 // focusOn gives a pane the focus, and a place if it has none.
 func (m *model) focusOn(p pane.ID) {
+	switch full := p >= pane.Placed; {
+	case full && m.focus < pane.Placed:
+		m.from = m.focus
+		m.zoom = true
+	case !full && m.focus >= pane.Placed:
+		m.zoom = false
+	}
+	m.epoch++
 	m.focus = p
+	if p >= pane.Placed {
+		m.arrange()
+		return
+	}
 	if p != pane.Detectors && p != pane.Signals {
 		m.tab = p
 	}
@@ -228,13 +299,17 @@ func (m *model) focusOn(p pane.ID) {
 
 // focusNext moves the focus to the next pane.
 func (m *model) focusNext(forward bool) {
+	if m.focus >= pane.Placed {
+		m.back()
+		return
+	}
 	by := pane.ID(1)
 	if !forward {
-		by = pane.Count - 1
+		by = pane.Placed - 1
 	}
-	p := (m.focus + by) % pane.Count
+	p := (m.focus + by) % pane.Placed
 	if p == pane.Preview && !m.scene.Preview {
-		p = (p + by) % pane.Count
+		p = (p + by) % pane.Placed
 	}
 	m.focusOn(p)
 }
@@ -248,13 +323,17 @@ func (m *model) move(by int) {
 		b := m.settled(p.Pane, p.W-2, p.H-2)
 		m.cursors[m.focus].Move(by, &b)
 		if m.focus == pane.Cameras {
-			m.show(m.cursors[pane.Cameras].Sel)
+			if order := m.scene.CameraOrder(); len(order) > 0 {
+				m.show(order[m.cursors[pane.Cameras].Sel])
+			}
 		}
 	}
 }
 
 func (m *model) back() {
 	switch {
+	case m.focus >= pane.Placed:
+		m.focusOn(m.from)
 	case m.zoom:
 		m.zoom = false
 		m.arrange()
@@ -299,7 +378,7 @@ func (m *model) mouse(msg tea.MouseMsg) {
 // clickTab switches to the pane whose name was clicked on.
 func (m *model) clickTab(p pane.Place, x int) {
 	at := p.X + p.W - 3 - draw.Width(m.tabs(p.Pane))
-	for id := range pane.Count {
+	for id := range pane.Placed {
 		if id == pane.Detectors || id == pane.Signals {
 			continue
 		}
@@ -373,6 +452,8 @@ func (m *model) save() tea.Cmd {
 func (m *model) open() tea.Cmd {
 	s := &m.scene
 	switch m.focus {
+	case pane.Alerts:
+		m.follow()
 	case pane.Events:
 		if i := m.cursors[pane.Events].Sel; i < len(s.Events) {
 			return newEventDetail(m, s.Events[i])
@@ -382,7 +463,11 @@ func (m *model) open() tea.Cmd {
 			l := s.Log[i]
 			_, level := pane.LevelInk(s.Theme, l.Level)
 			m.overlay = &sheet{title: "Log line " + fmt.Sprint(l.Seq), lines: func(m *model, w int) []string {
-				return append([]string{l.Time.Local().Format("2006-01-02 15:04:05.000") + "  " + level, ""}, draw.Wrap(m.scene.Theme.Text(l.Text), w)...)
+				head := draw.Stamp(l.Time) + "  " + level
+				if l.N > 1 {
+					head += fmt.Sprintf("  %d times since %s", l.N, draw.Stamp(l.First))
+				}
+				return append([]string{head, ""}, draw.Wrap(m.scene.Theme.Text(l.Text), w)...)
 			}}
 		}
 	default:

@@ -65,7 +65,7 @@ func (d *eventDetail) text(m *model, w int) []string {
 	lines := []string{
 		field("event", th.Strong.Of(th.Text(e.Type))+"  "+string(e.Phase)),
 		field("camera", th.Text(e.Camera)),
-		field("time", e.Time.Local().Format("2006-01-02 15:04:05.000")),
+		field("time", e.Time.Local().Format("2006-01-02 15:04:05.000 MST")),
 		field("confidence", fmt.Sprintf("%.0f%%", e.Confidence*100)),
 		field("id", th.Text(e.ID)),
 	}

@@ -154,6 +154,21 @@ func sample() *runtime.Snapshot {
 			Rings: []clips.RingStatus{{Camera: "street", Bytes: 5_900_000, BytesCap: 64 << 20, Span: 5 * time.Second, QueueCap: 8, Queue: 1, Skipped: 12}},
 		},
 		Log: logging.View{Errors: 2, Warnings: 5},
+		Alerts: []runtime.Alert{
+			{
+				ID: "camera_down:door", Kind: runtime.AlertCameraDown, Severe: true, Subject: "door", Cameras: []string{"door"}, Since: noon.Add(-95 * time.Second),
+				Cause:  "reconnecting: open stream rtsp://user:***@10.0.0.7/stream1: nobody answers within 5s",
+				Remedy: "check that it is on and reachable, and that its source and login are right",
+			},
+			{
+				ID: "detector_failed:parcel", Kind: runtime.AlertDetectorFailed, Severe: true, Subject: "parcel", Cameras: []string{"street"}, Since: noon.Add(-10 * time.Minute),
+				Cause: "detect at http://localhost:50051: connection refused", Remedy: "start its service, or correct its endpoint", Acknowledged: true,
+			},
+			{
+				ID: "detector_slow:heavy", Kind: runtime.AlertDetectorSlow, Subject: "heavy", Cameras: []string{"street"}, Since: noon.Add(-3 * time.Hour),
+				Cause: "1.4 of 10 runs a second: each takes too long", Remedy: "lower its max_fps, or use a smaller model",
+			},
+		},
 	}
 }
 

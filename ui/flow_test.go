@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -127,13 +128,16 @@ func TestCommandsOfKeys(t *testing.T) {
 		want runtime.Command
 		says string
 	}{
-		{"disable", []string{"space"}, runtime.Command{Do: runtime.Disable, Camera: "street", Detector: "motion"}, "motion is disabled"},
-		{"enable", []string{"j", "j", "j", "j", "space"}, runtime.Command{Do: runtime.Enable, Camera: "street", Detector: "quality"}, "quality is enabled"},
-		{"faster", []string{"+"}, runtime.Command{Do: runtime.SetRate, Camera: "street", Detector: "motion", FPS: 12}, "at most 12.0"},
-		{"slower", []string{"down", "-"}, runtime.Command{Do: runtime.SetRate, Camera: "street", Detector: "heavy", FPS: 8}, "at most 8.0"},
-		{"detach", []string{"j", "x", "y"}, runtime.Command{Do: runtime.Detach, Camera: "street", Detector: "heavy"}, "heavy is detached"},
+		{"disable", []string{"j", "j", "space"}, runtime.Command{Do: runtime.Disable, Camera: "street", Detector: "motion"}, "motion is disabled"},
+		{"enable", []string{"G", "space"}, runtime.Command{Do: runtime.Enable, Camera: "street", Detector: "quality"}, "quality is enabled"},
+		{"faster", []string{"+"}, runtime.Command{Do: runtime.SetRate, Camera: "street", Detector: "heavy", FPS: 12}, "at most 12.0"},
+		{"slower", []string{"-"}, runtime.Command{Do: runtime.SetRate, Camera: "street", Detector: "heavy", FPS: 8}, "at most 8.0"},
+		{"detach", []string{"x", "y"}, runtime.Command{Do: runtime.Detach, Camera: "street", Detector: "heavy"}, "heavy is detached"},
 		{"rule off", []string{"e"}, runtime.Command{Do: runtime.RuleOff, Camera: "street", Rule: "motion"}, "rule motion is disabled"},
 		{"rule on", []string{"tab", "tab", "G", "e"}, runtime.Command{Do: runtime.RuleOn, Camera: "street", Rule: "tamper"}, "rule tamper is enabled"},
+		{"acknowledge", []string{"!", "j", "j", "space"}, runtime.Command{Do: runtime.Acknowledge, Alert: "detector_slow:heavy"}, "acknowledged until it goes: detector heavy"},
+		{"take the mark back", []string{"!", "j", "space"}, runtime.Command{Do: runtime.Acknowledge, Alert: "detector_failed:parcel"}, "no longer acknowledged"},
+		{"go to what an alert is about", []string{"2", "!", "j", "enter", "space"}, runtime.Command{Do: runtime.Disable, Camera: "street", Detector: "parcel"}, "parcel is disabled"},
 		{"clip", []string{"c"}, runtime.Command{Do: runtime.SaveClip, Camera: "street"}, "being saved"},
 		{"pause", []string{"2", "p"}, runtime.Command{Do: runtime.Pause, Camera: "door"}, "door is paused"},
 		{"palette", append(strings.Split("set_rate heavy 3", ""), "enter"), runtime.Command{Do: runtime.SetRate, Camera: "street", Detector: "heavy", FPS: 3}, "done: set_rate heavy 3"},
@@ -245,9 +249,9 @@ func TestSelectionStaysWithItsDetector(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := start(t, Options{})
 		g.keys("j")
-		g.show(func(s *runtime.Snapshot) { s.Cameras[0].Detectors = s.Cameras[0].Detectors[1:] })
+		g.show(func(s *runtime.Snapshot) { s.Cameras[0].Detectors = slices.Delete(s.Cameras[0].Detectors, 1, 2) }) // the one above
 		g.keys("space")
-		g.commanded(runtime.Command{Do: runtime.Disable, Camera: "street", Detector: "heavy"})
+		g.commanded(runtime.Command{Do: runtime.Disable, Camera: "street", Detector: "parcel"})
 		g.keys("q")
 		g.ends()
 	})

@@ -183,8 +183,26 @@ func pressed(name string) tea.KeyPressMsg {
 }
 
 func TestTooSmallSaysSo(t *testing.T) {
-	m := shown(t, newFake(), DefaultConfig(), 60, 10)
-	if got := m.View().Content; !strings.Contains(got, "60x10") || !strings.Contains(got, "80x24") {
+	m := shown(t, newFake(), DefaultConfig(), 20, 5)
+	if got := strings.Join(strings.Fields(m.View().Content), " "); !strings.Contains(got, "20x5") || !strings.Contains(got, "40x10") {
 		t.Errorf("got %q", got)
+	}
+}
+
+// A question can be read and answered on every screen.
+func TestQuestionsOnSmallScreens(t *testing.T) {
+	for _, size := range [][2]int{{80, 24}, {40, 10}, {24, 6}, {20, 5}, {12, 4}} {
+		f := newFake()
+		f.snap.Clips.Building = true
+		m := shown(t, f, DefaultConfig(), size[0], size[1])
+		m.press("q")
+		words := strings.Fields(strings.NewReplacer("│", " ", "╭", " ", "─", " ").Replace(ansi.Strip(m.View().Content)))
+		text := strings.Join(words, " ")
+		if !strings.Contains(text, "Clips are being written") || !strings.Contains(text, "y") || m.quit {
+			t.Errorf("%v: %q", size, text)
+		}
+		if m.Update(pressed("y")); !m.quit {
+			t.Errorf("%v: y does not answer", size)
+		}
 	}
 }

@@ -45,6 +45,7 @@ const (
 	actOpen     action = "open"
 	actBack     action = "back"
 	actOverview action = "overview"
+	actAlerts   action = "alerts"
 )
 
 // keyDef is an action with its keys, what the footer calls it, and what help
@@ -64,7 +65,7 @@ func keyDefs() []keyDef {
 		move   = "Navigation"
 	)
 	return []keyDef{
-		{actToggle, []string{"space"}, "on/off", "enable or disable the selected detector", act},
+		{actToggle, []string{"space"}, "on/off", "enable or disable the selected detector; acknowledge the selected alert", act},
 		{actAttach, []string{"a"}, "attach", "attach a detector", act},
 		{actDetach, []string{"x"}, "detach", "detach the selected detector", act},
 		{actFaster, []string{"+", "="}, "", "raise the selected detector's rate", act},
@@ -85,6 +86,7 @@ func keyDefs() []keyDef {
 		{actOpen, []string{"enter"}, "", "details of the selected row", move},
 		{actBack, []string{"esc"}, "", "close, or clear the filter", move},
 		{actOverview, []string{"0"}, "", "all cameras (1 to 9: one of them)", move},
+		{actAlerts, []string{"!"}, "alerts", "present troubles; enter goes there, space acknowledges", move},
 		{actZoom, []string{"z"}, "zoom", "zoom the focused pane", screen},
 		{actPalette, []string{":"}, "command", "type a command; tab completes, up and down recall", screen},
 		{actFilter, []string{"/"}, "filter", "show only events and log lines that contain a text", screen},

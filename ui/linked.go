@@ -45,6 +45,7 @@ func (m *model) relink(k client.Link) {
 		m.epoch++
 	}
 	m.link = k
+	m.scene.Stale, m.scene.Waiting = k.State == client.LinkLost, k.State == client.LinkConnecting
 	if k.Kinds != nil {
 		m.opts.Kinds = k.Kinds
 	}

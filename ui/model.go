@@ -44,6 +44,7 @@ type model struct {
 	allLog   []logging.Line
 
 	focus, tab pane.ID
+	from       pane.ID // that had the focus before one that takes the whole screen
 	zoom       bool
 	frozen     bool
 	cursors    [pane.Count]pane.Cursor
@@ -134,6 +135,7 @@ func newModel(ctx context.Context, backend Backend, opts Options, want *demand) 
 	}
 	m.scene = pane.Scene{Hist: pane.NewHistory(), Preview: opts.Config.Preview, Hints: pane.Hints{
 		AddCamera: keys.shown(actCamera), Attach: keys.shown(actAttach), Preview: keys.shown(actPreview),
+		Open: keys.shown(actOpen), Toggle: keys.shown(actToggle), Alerts: keys.shown(actAlerts),
 	}}
 	m.retheme()
 	return m, nil
@@ -213,7 +215,7 @@ func (m *model) update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		return m, nil
 	case doneMsg:
 		if msg.err != nil {
-			m.say((*draw.Theme).BadInk, draw.Clean(msg.err.Error()))
+			m.fail(msg.err)
 		} else if msg.text != "" {
 			m.say((*draw.Theme).GoodInk, msg.text)
 		}
@@ -264,6 +266,21 @@ func (m *model) leave() tea.Cmd {
 // say shows what an action came to.
 func (m *model) say(look func(*draw.Theme) draw.Ink, text string) {
 	m.notice = notice{text, look, m.now().Add(6 * time.Second)}
+}
+
+// fail shows an error, in full where a line has no room for it.
+func (m *model) fail(err error) {
+	text := err.Error()
+	m.say((*draw.Theme).BadInk, draw.Clean(text))
+	if m.overlay != nil || !strings.Contains(text, "\n") && draw.Width(draw.Clean(text)) < m.w-2 {
+		return
+	}
+	m.overlay = &sheet{title: "Not done", lines: func(m *model, w int) (lines []string) {
+		for l := range strings.Lines(text) {
+			lines = append(lines, draw.Wrap(m.scene.Theme.Text(l), w)...)
+		}
+		return lines
+	}}
 }
 
 // now is the time of the newest snapshot.
@@ -323,8 +340,8 @@ func (m *model) grant() {
 	if c == nil || m.wish == "" {
 		return
 	}
-	for i := range c.Detectors {
-		if c.Detectors[i].Name == m.wish {
+	for i, d := range m.scene.Detectors() {
+		if d.Name == m.wish {
 			m.cursors[pane.Detectors].Sel, m.cursors[pane.Detectors].Key = i, m.wish
 			m.wish = ""
 			return
@@ -359,10 +376,10 @@ func tail[T any](list []T, n int) []T {
 func (m *model) sift() {
 	s := &m.scene
 	if s.Filter == "" {
-		s.Events, s.Log = m.allEvent, m.allLog
+		s.Events, s.Log = m.allEvent, pane.Fold(m.allLog)
 		return
 	}
-	s.Events, s.Log = nil, nil
+	s.Events = nil
 	needle := strings.ToLower(s.Filter)
 	has := func(texts ...string) bool {
 		return slices.ContainsFunc(texts, func(t string) bool { return strings.Contains(strings.ToLower(t), needle) })
@@ -372,11 +389,13 @@ func (m *model) sift() {
 			s.Events = append(s.Events, e)
 		}
 	}
+	var lines []logging.Line
 	for _, l := range m.allLog {
 		if has(l.Text, l.Level.String()) {
-			s.Log = append(s.Log, l)
+			lines = append(lines, l)
 		}
 	}
+	s.Log = pane.Fold(lines)
 }
 
 // fingerprint changes when something changes that is to be seen at once: a
@@ -388,6 +407,13 @@ func fingerprint(s *runtime.Snapshot) uint64 {
 			h = (h ^ uint64(text[i])) * 1099511628211
 		}
 		h = (h ^ 0xff) * 1099511628211
+	}
+	for i := range s.Alerts {
+		add(s.Alerts[i].ID)
+		h ^= uint64(len(s.Alerts[i].Cameras))
+		if s.Alerts[i].Acknowledged {
+			add("acknowledged")
+		}
 	}
 	for i := range s.Cameras {
 		c := &s.Cameras[i]
@@ -462,8 +488,10 @@ func (m *model) build(p pane.ID, sel, w, h int) pane.Body {
 		return pane.LatencyView(s, w)
 	case pane.Queues:
 		return pane.QueuesView(s, w)
+	case pane.Alerts:
+		return pane.AlertsView(s, sel, w)
 	}
-	return pane.LogView(s)
+	return pane.LogView(s, w)
 }
 
 // settled makes a pane's body with its cursor where it belongs.

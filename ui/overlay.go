@@ -29,7 +29,7 @@ func (m *model) box(screen []string, title string, lines []string, w int) []stri
 	for i := range inner {
 		inner[i] = " " + draw.Fit(lines[i], w) + " "
 	}
-	b := pane.Frame(title, "", inner, m.scene.Theme, true, w+4, h+2)
+	b := pane.Frame(title, "", "", inner, m.scene.Theme, true, w+4, h+2)
 	return over(screen, b, (m.w-w-4)/2, max((m.h-h-2)/2, 1), m.w)
 }
 
@@ -56,13 +56,16 @@ func (c *confirm) update(m *model, msg tea.Msg) (overlay, tea.Cmd) {
 func (c *confirm) draw(m *model, screen []string) []string {
 	th := m.scene.Theme
 	question := th.Text(c.question)
-	w := max(draw.Width(question), 44)
-	lines := []string{question}
-	for _, l := range draw.Wrap(th.Text(c.detail), w) {
-		lines = append(lines, th.Dim.Of(l))
+	w := min(max(draw.Width(question), 44), m.w-6)
+	lines := draw.Wrap(question, w)
+	answers := th.Chip.Of("y") + th.Dim.Of(" yes   ") + th.Chip.Of("n") + th.Dim.Of(" no")
+	// What is asked and how to answer come before the rest.
+	for _, l := range append(draw.Wrap(th.Text(c.detail), w), "") {
+		if len(lines) < m.h-5 {
+			lines = append(lines, th.Dim.Of(l))
+		}
 	}
-	lines = append(lines, "", th.Chip.Of("y")+th.Dim.Of(" yes   ")+th.Chip.Of("n")+th.Dim.Of(" no"))
-	return m.box(screen, c.title, lines, w)
+	return m.box(screen, c.title, append(lines[:min(len(lines), max(m.h-5, 1))], answers), w)
 }
 
 // sheet shows lines of text that scroll.

@@ -1,7 +1,6 @@
 package ui
 
 import (
-	"fmt"
 	"math"
 	"strings"
 	"testing"
@@ -19,7 +18,7 @@ func TestLayoutFillsTheScreen(t *testing.T) {
 	for w := pane.MinWidth; w <= 300; w += 7 {
 		for h := pane.MinHeight; h <= 80; h += 3 {
 			for _, n := range []pane.Wants{{}, {Cameras: 1, Detectors: 3, Signals: 4, Rules: 2, Clauses: 3, Preview: true}, {Cameras: 40, Detectors: 60, Signals: 90, Rules: 50, Clauses: 12, Preview: true, Reason: true}} {
-				for p := range pane.Count {
+				for p := range pane.Placed {
 					tab := p
 					if p == pane.Detectors || p == pane.Signals {
 						tab = pane.Rules
@@ -60,7 +59,7 @@ func checkLayout(t *testing.T, places []pane.Place, w, h int, focus pane.ID) {
 }
 
 func TestScreenOfAnySizeIsWhole(t *testing.T) {
-	for _, size := range [][2]int{{80, 24}, {81, 33}, {100, 34}, {133, 50}, {169, 44}, {170, 44}, {237, 61}, {300, 80}} {
+	for _, size := range [][2]int{{40, 10}, {79, 24}, {80, 23}, {80, 24}, {81, 33}, {100, 34}, {133, 50}, {169, 44}, {170, 44}, {237, 61}, {300, 80}} {
 		for _, snap := range []*runtime.Snapshot{sample(), {At: noon}} {
 			f := newFake()
 			f.snap = snap
@@ -162,24 +161,17 @@ func TestPaceKeepsTheLimit(t *testing.T) {
 	}
 }
 
-func TestTroubles(t *testing.T) {
+// The first line tells of the same trouble whichever camera is shown.
+func TestHeadTellsOfTheFirstAlert(t *testing.T) {
 	m := shown(t, newFake(), DefaultConfig(), 120, 40)
-	list := pane.Troubles(&m.scene)
-	var got []string
-	for _, x := range list {
-		got = append(got, fmt.Sprintf("%v %s", x.Severe, x.Text))
-	}
-	want := []string{"true detector parcel failed", "true camera door reconnecting", "false detector heavy too slow"}
-	for i, w := range want {
-		if i >= len(got) || !strings.HasPrefix(got[i], w) {
-			t.Fatalf("got %q, want %q", got, want)
+	for i := range m.scene.Snap.Cameras {
+		m.show(i)
+		if got := ansi.Strip(m.head()); !strings.Contains(got, "camera door gives no frames: reconnecting") || !strings.Contains(got, "(+2 more: !)") {
+			t.Errorf("with camera %d shown: %q", i, got)
 		}
 	}
-	calm := sample()
-	calm.Cameras = calm.Cameras[:1]
-	calm.Cameras[0].Detectors = calm.Cameras[0].Detectors[:1]
 	f := newFake()
-	f.snap = calm
+	f.snap.Alerts = nil
 	m = shown(t, f, DefaultConfig(), 120, 40)
 	if !strings.Contains(ansi.Strip(m.head()), "healthy") {
 		t.Errorf("got %q", ansi.Strip(m.head()))

@@ -17,7 +17,7 @@ import (
 func (m *model) View() (v tea.View) {
 	defer func() { m.rescue(recover()) }() // the next Update ends the program
 	v = tea.View{AltScreen: true, MouseMode: tea.MouseModeCellMotion, WindowTitle: strings.TrimSpace("rvo-tui " + draw.Clean(m.link.Host))}
-	if m.w < pane.MinWidth || m.h < pane.MinHeight {
+	if m.w < pane.LeastWidth || m.h < pane.LeastHeight {
 		if m.w > 0 {
 			v.Content = m.tooSmall()
 		}
@@ -35,7 +35,10 @@ func (m *model) View() (v tea.View) {
 }
 
 func (m *model) tooSmall() string {
-	text := fmt.Sprintf("The screen is %dx%d; rvo-tui needs %dx%d.", m.w, m.h, pane.MinWidth, pane.MinHeight)
+	text := fmt.Sprintf("The screen is %dx%d; rvo-tui needs %dx%d.", m.w, m.h, pane.LeastWidth, pane.LeastHeight)
+	if c, asks := m.overlay.(*confirm); asks {
+		text = m.scene.Theme.Text(c.question) + " y/n"
+	}
 	lines := draw.Wrap(text, max(m.w, 1))
 	return strings.Join(lines[:min(len(lines), m.h)], "\n")
 }
@@ -80,7 +83,7 @@ func (m *model) pane(p pane.Place) []string {
 		note = m.tabs(p.Pane)
 	}
 	lines := b.Lay(&m.cursors[p.Pane], m.scene.Theme, focused, p.W-2, p.H-2)
-	k.lines = pane.Frame(b.Title, note, lines, m.scene.Theme, focused, p.W, p.H)
+	k.lines = pane.Frame(b.Title, note, b.More(m.scene.Theme), lines, m.scene.Theme, focused, p.W, p.H)
 	if stale && p.Pane != pane.Preview {
 		k.lines = m.faded(k.lines)
 	}
@@ -93,7 +96,7 @@ func (m *model) pane(p pane.Place) []string {
 func (m *model) tabs(shown pane.ID) string {
 	th := m.scene.Theme
 	var names []string
-	for p := range pane.Count {
+	for p := range pane.Placed {
 		switch {
 		case p == pane.Detectors || p == pane.Signals:
 		case p == shown:
@@ -141,30 +144,46 @@ func (m *model) makeHead() string {
 	}
 	parts = append(parts, th.Dim.Of("up "+draw.Clock(s.Snap.Uptime)))
 	if m.frozen {
-		parts = append(parts, th.Info.Of("frozen at "+s.Snap.At.Local().Format("15:04:05")))
+		parts = append(parts, th.Info.Of("frozen at "+s.Snap.At.Local().Format("15:04:05 MST")))
 	}
-	right := ""
+	right, budget := "", m.w*2/5
+	if len(s.Snap.Alerts) > 0 { // what is wrong comes first
+		budget = m.w / 5
+	}
 	for i := range parts {
-		if right = strings.Join(parts[i:], "  ") + " "; draw.Width(right) <= m.w*2/5 {
+		if right = strings.Join(parts[i:], "  ") + " "; draw.Width(right) <= budget {
 			break
 		}
+		right = ""
 	}
 	room := m.w - draw.Width(left) - draw.Width(right) - 1
-	list := pane.Troubles(s)
+	list := s.Snap.Alerts
 	switch {
-	case len(list) == 0:
+	case len(s.Snap.Cameras) == 0 && len(list) == 0:
+		left += th.Warn.Of(ansi.Truncate(th.Warning+" no camera: "+s.Hints.AddCamera+" adds one", max(room, 10), "…"))
+	case len(list) == 0 || list[0].Acknowledged && !list[0].Severe:
 		left += th.Good.Of(th.Dot + " healthy")
+		if len(list) > 0 {
+			left += "  " + th.Dim.Of(fmt.Sprintf("%d acknowledged (%s)", len(list), s.Hints.Alerts))
+		}
 		if who != "" && draw.Width(left)+draw.Width(who)+2 < m.w-draw.Width(right) {
 			left += "  " + th.Dim.Of(who)
 		}
 	default:
+		first := &list[0]
 		look := th.Warn
-		if list[0].Severe {
+		switch {
+		case first.Acknowledged:
+			look = th.Dim
+		case first.Severe:
 			look = th.Bad
 		}
-		text := th.Warning + " " + list[0].Text
+		text := th.Warning + " " + th.Text(first.Title())
+		if first.Cause != "" {
+			text += ": " + th.Text(first.Cause)
+		}
 		if len(list) > 1 {
-			more := fmt.Sprintf(" (+%d more)", len(list)-1)
+			more := fmt.Sprintf(" (+%d more: %s)", len(list)-1, s.Hints.Alerts)
 			text = ansi.Truncate(text, max(room-len(more), 10), "…") + more
 		}
 		left += look.Of(ansi.Truncate(text, max(room, 10), "…"))

@@ -45,11 +45,14 @@ func (r *reloader) reload(ctx context.Context) error {
 	return err
 }
 
-// reloadAndLog reloads, and logs an error.
-func (r *reloader) reloadAndLog(ctx context.Context) {
-	if err := r.reload(ctx); err != nil {
+// reloadAndLog reloads, and logs an error. It returns it for who sees the dashboard, and
+// not the log.
+func (r *reloader) reloadAndLog(ctx context.Context) error {
+	err := r.reload(ctx)
+	if err != nil {
 		r.log.Error("the configuration was not fully reloaded; the rest stays as it was", "error", err)
 	}
+	return err
 }
 
 // replace does the work of reload, and returns the result for the metrics.
@@ -93,7 +96,7 @@ func (r *reloader) watch(ctx context.Context) {
 			_, text, err := r.loader.Find(flags.Config)
 			return text, err
 		},
-		Changed: r.reloadAndLog, Sum: r.cfg.Sum,
+		Changed: func(ctx context.Context) { _ = r.reloadAndLog(ctx) }, Sum: r.cfg.Sum,
 	}
 	w.Run(ctx)
 }
@@ -113,7 +116,7 @@ func (r *reloader) onHangup(ctx context.Context, hangup <-chan os.Signal, hungUp
 			for _, f := range reopen {
 				f()
 			}
-			r.reloadAndLog(ctx)
+			_ = r.reloadAndLog(ctx)
 		}
 	}
 }

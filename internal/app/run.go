@@ -155,7 +155,7 @@ func run(ctx context.Context, loader config.Loader, cfg config.Config, flags cli
 		log.Info("stopped")
 		return err
 	}
-	screen.opts.Open, screen.opts.Log, screen.opts.Reload = drivers.Open, log, again.reload
+	screen.opts.Open, screen.opts.Log, screen.opts.Reload = drivers.Open, log, again.reloadAndLog
 	screen.stderr = logs.stderr
 	var shown error
 	wg.Go(func() { shown = screen.run(ctx, quit, ui.Local{Runtime: rt, Ring: logs.ring, Recent: recent}) })

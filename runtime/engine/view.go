@@ -161,7 +161,7 @@ func (t *task) view(now time.Duration, epoch time.Time, v *DetectorView) {
 }
 
 // Advance makes the view older by a time: ages grow, rates fall, and a signal past
-// its TTL becomes unknown. Lists are copied before they change.
+// its TTL becomes unknown, and so do clauses about it. Lists are copied before they change.
 func (v *View) Advance(by time.Duration) {
 	if v.FrameID != 0 {
 		v.FrameAge += by
@@ -194,11 +194,21 @@ func (v *View) Advance(by time.Duration) {
 		r.Status.Remaining = max(0, r.Status.Remaining-by)
 		r.Clause = slices.Clone(r.Clause)
 		for k := range r.Clause {
-			if r.Clause[k].Age != rules.Never {
-				r.Clause[k].Age += by
+			c := &r.Clause[k]
+			if c.Age != rules.Never {
+				c.Age += by
+			}
+			if c.Truth != rules.Unknown && (v.stale(c.Signal) || c.Other != "" && v.stale(c.Other)) {
+				c.Truth, c.Why = rules.Unknown, detectors.Stale
+				r.Status.Truth = rules.Unknown // what the rest makes of it is not known here
 			}
 		}
 	}
+}
+
+// stale reports whether a signal is past its TTL.
+func (v *View) stale(signal string) bool {
+	return slices.ContainsFunc(v.Signals, func(s SignalView) bool { return s.Name == signal && s.Unknown == detectors.Stale })
 }
 
 // Waiting returns how many detectors wait for a slot.

@@ -36,6 +36,9 @@ func TestViewGrowsOlderWhileNothingHappens(t *testing.T) {
 	if r := v.Rules[0].Status; r.Remaining != published.Rules[0].Status.Remaining-5*time.Second {
 		t.Errorf("cooldown of %v left", r.Remaining)
 	}
+	if k := v.Rules[0].Clause[0]; k.Truth != rules.Unknown || k.Why != detectors.Stale || v.Rules[0].Status.Truth != rules.Unknown {
+		t.Errorf("the clause about a stale signal is %+v", k)
+	}
 	if was, is := published.Rules[0].Clause[0].Age, v.Rules[0].Clause[0].Age; was == rules.Never || is != was+5*time.Second {
 		t.Errorf("the answer that the rule was judged by is %v old, and was %v 5 s ago", is, was)
 	}

@@ -18,9 +18,12 @@ type Canvas struct {
 
 type cell struct {
 	upper, lower [3]uint8
-	glyph        rune // 0: the two pixels
+	glyph        rune // 0: the two pixels; covered: the second half of what is left of it
 	ink          [3]uint8
 }
+
+// covered marks the cell behind a character that takes two.
+const covered rune = -1
 
 // hold is how little a colour may change without being drawn again: less is the
 // noise of a sensor, which would cost most of the bytes.
@@ -60,11 +63,29 @@ func (c *Canvas) Clone() *Canvas {
 	return &Canvas{c.W, c.H, append([]cell(nil), c.cells...)}
 }
 
-func (c *Canvas) put(x, y int, r rune, ink [3]uint8) {
-	if x >= 0 && x < c.W && y >= 0 && y < c.H {
-		k := &c.cells[y*c.W+x]
-		k.glyph, k.ink = r, ink
+// Gray takes the colors out, as of what is no longer true.
+func (c *Canvas) Gray() {
+	for i := range c.cells {
+		k := &c.cells[i]
+		for _, p := range []*[3]uint8{&k.upper, &k.lower, &k.ink} {
+			v := uint8(luma(*p))
+			*p = [3]uint8{v, v, v}
+		}
 	}
+}
+
+func (c *Canvas) put(x, y int, r rune, ink [3]uint8) {
+	if x < 0 || x >= c.W || y < 0 || y >= c.H {
+		return
+	}
+	row := c.cells[y*c.W : (y+1)*c.W]
+	if row[x].glyph == covered && r != covered { // half of a character is none
+		row[x-1].glyph = ' '
+	}
+	if x+1 < c.W && row[x+1].glyph == covered {
+		row[x+1].glyph = 0
+	}
+	row[x].glyph, row[x].ink = r, ink
 }
 
 // Outline draws a detection with its label.
@@ -94,11 +115,18 @@ func (c *Canvas) Outline(d detectors.Detection, label string, col color.RGBA, as
 	c.put(x1, y1, line[5], ink)
 	x := x0 + 1
 	for _, r := range label {
-		if x >= c.W || Width(string(r)) != 1 {
+		n := Width(string(r))
+		if n == 0 {
+			continue
+		}
+		if x+n > c.W {
 			break
 		}
 		c.put(x, y0, r, ink)
-		x++
+		if n == 2 {
+			c.put(x+1, y0, covered, ink)
+		}
+		x += n
 	}
 }
 
@@ -117,6 +145,9 @@ func (c *Canvas) Lines(ascii, colourless bool) []string {
 			mean := [3]uint8{}
 			for i := range mean {
 				mean[i] = uint8((int(k.upper[i]) + int(k.lower[i])) / 2)
+			}
+			if k.glyph == covered {
+				continue
 			}
 			var sgr string
 			glyph := k.glyph

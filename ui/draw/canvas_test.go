@@ -47,3 +47,26 @@ func TestOutlineStaysInside(t *testing.T) {
 		}
 	}
 }
+
+// Labels of wide characters are drawn, cut at the edge, and keep the width of a line,
+// whatever is drawn over them.
+func TestWideLabels(t *testing.T) {
+	col := NewTheme("dark", 5, false).Box[0]
+	box := func(x float64) detectors.Detection {
+		return detectors.Detection{Box: detectors.Box{X: x, Y: 0, W: 0.3, H: 0.8}}
+	}
+	for over := range 20 {
+		c := NewCanvas(gradient(20, 8), nil)
+		c.Outline(box(0), Clean("人物 e\u0301te\u0301"), col, false)
+		lines := c.Lines(false, false)
+		if text := ansi.Strip(lines[0]); !strings.Contains(text, "人物 été") {
+			t.Fatalf("the label is %q", text)
+		}
+		c.Outline(box(float64(over)/20), "物", col, false)
+		for _, l := range c.Lines(false, false) {
+			if n := ansi.StringWidth(l); n != 20 {
+				t.Errorf("with a box over it at %d: a line of %d cells: %q", over, n, ansi.Strip(l))
+			}
+		}
+	}
+}

@@ -6,26 +6,29 @@ import (
 	"unicode/utf8"
 
 	"github.com/charmbracelet/x/ansi"
+	"golang.org/x/text/unicode/norm"
 
 	"rvo-tui/internal/text"
 )
 
 // Clean makes text from outside safe to draw: detectors.Clean, and without the
-// characters that join others, of whose width terminals have different ideas.
+// characters that join others, of whose width terminals have different ideas. An accent
+// stays where it makes one character with its letter.
 func Clean(s string) string {
 	if Plain(s) {
 		return s
 	}
 	s = strings.Map(func(r rune) rune {
 		switch {
+		case r >= 0x1f1e6 && r <= 0x1f1ff: // halves of flags
+			return 'A' + r - 0x1f1e6
 		case unicode.In(r, unicode.Mn, unicode.Me, unicode.Mc),
 			r >= 0x1160 && r <= 0x11ff,   // Hangul vowels and finals that join the letter before
-			r >= 0x1f1e6 && r <= 0x1f1ff, // halves of flags
 			r >= 0x1f3fb && r <= 0x1f3ff: // skin tones
 			return -1
 		}
 		return r
-	}, text.Clean(s))
+	}, norm.NFC.String(text.Clean(s)))
 	// Of what still joins, such as two Hangul consonants, the first stays.
 	var b strings.Builder
 	for s != "" {

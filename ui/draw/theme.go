@@ -42,8 +42,8 @@ type Theme struct {
 	Spark, horizontal                []string // eighths, from empty to full
 	Corner                           [4]string
 	Line, Pillar, Dot, Ring, Warning string
-	Pointer, bar, track, up, down    string
-	Tick, Cross, Ask, Live           string
+	Pointer, bar, track, Up, Down    string
+	Tick, Cross, Ask, Live, Times    string
 }
 
 // palette is the colours of a theme.
@@ -137,16 +137,16 @@ func (t *Theme) glyphs() {
 		t.horizontal = []string{" ", " ", " ", "-", "-", "-", "=", "=", "="}
 		t.Corner = [4]string{"+", "+", "+", "+"}
 		t.Line, t.Pillar, t.Dot, t.Ring, t.Warning = "-", "|", "*", "o", "!"
-		t.Pointer, t.bar, t.track, t.up, t.down = ">", "=", ".", "^", "v"
-		t.Tick, t.Cross, t.Ask, t.Live = "+", "x", "?", "*"
+		t.Pointer, t.bar, t.track, t.Up, t.Down = ">", "=", ".", "^", "v"
+		t.Tick, t.Cross, t.Ask, t.Live, t.Times = "+", "x", "?", "*", "x"
 		return
 	}
 	t.Spark = []string{" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"}
 	t.horizontal = []string{" ", "▏", "▎", "▍", "▌", "▋", "▊", "▉", "█"}
 	t.Corner = [4]string{"╭", "╮", "╰", "╯"}
 	t.Line, t.Pillar, t.Dot, t.Ring, t.Warning = "─", "│", "●", "○", "▲"
-	t.Pointer, t.bar, t.track, t.up, t.down = "▸", "━", "─", "↑", "↓"
-	t.Tick, t.Cross, t.Ask, t.Live = "✓", "✗", "?", "●"
+	t.Pointer, t.bar, t.track, t.Up, t.Down = "▸", "━", "─", "▲", "▼"
+	t.Tick, t.Cross, t.Ask, t.Live, t.Times = "✓", "✗", "?", "●", "×"
 }
 
 // Text cleans text from outside and, where asked for, makes ASCII of it.

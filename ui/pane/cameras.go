@@ -14,7 +14,7 @@ import (
 
 // CamerasView lists the cameras, for w cells.
 func CamerasView(s *Scene, w int) Body {
-	b := Body{Title: "Cameras", rows: true, empty: "No camera. Press " + s.Hints.AddCamera + " to add one."}
+	b := Body{Title: "Cameras", rows: true, empty: s.noCamera()}
 	if s.Snap == nil {
 		return b
 	}
@@ -28,6 +28,8 @@ func CamerasView(s *Scene, w int) Body {
 		name = max(name, min(draw.Width(s.Theme.Text(cams[i].Name)), 20))
 	}
 	b.n, b.Note = len(cams), fmt.Sprintf("%d of %d live", live, len(cams))
+	name = max(min(name, w-33), 4)
+	order := s.CameraOrder()
 	wide := w >= name+58
 	gap := "  "
 	if w < name+33 {
@@ -38,8 +40,9 @@ func CamerasView(s *Scene, w int) Body {
 		head += "  " + draw.Fit("size", 10) + draw.Right("reconn", 6) + "  source"
 	}
 	b.head = []string{s.Theme.Dim.Of(head)}
-	b.key = func(i int) string { return cams[i].Name }
-	b.row = func(i int) string {
+	b.key = func(i int) string { return cams[order[i]].Name }
+	b.row = func(row int) string {
+		i := order[row]
 		c := &cams[i]
 		number := " "
 		if i < 9 {
@@ -49,9 +52,12 @@ func CamerasView(s *Scene, w int) Body {
 		if i == s.Cam {
 			mark = s.Theme.Accent.Of(s.Theme.Live)
 		}
-		look := cameraInk(s.Theme, c.State)
+		look, state := cameraInk(s.Theme, c.State), string(c.State)
+		if s.Stale {
+			look, state = s.Theme.Warn, "not known"
+		}
 		line := " " + mark + " " + s.Theme.Dim.Of(number) + " " + draw.Fit(s.Theme.Text(c.Name), name) + gap +
-			look.Of(s.Theme.Dot+" "+draw.Fit(string(c.State), 12)) + draw.Right(draw.Rate(c.FPS), 5) + draw.Right(frameAge(c), 7)
+			look.Of(s.Theme.Dot+" "+draw.Fit(state, 12)) + draw.Right(draw.Rate(c.FPS), 5) + draw.Right(frameAge(c), 7)
 		if wide {
 			size := "-"
 			if c.Width > 0 {

@@ -14,20 +14,25 @@ import (
 // one does what it does, for w cells.
 func DetectorsView(s *Scene, sel, w int) Body {
 	b := Body{Title: "Detectors", rows: true, empty: "No detector. Press " + s.Hints.Attach + " to attach one."}
+	if s.Snap == nil {
+		b.empty = s.noCamera()
+	}
 	c := s.Camera()
 	if c == nil {
 		return b
 	}
+	list := s.Detectors()
 	name := 8
-	for i := range c.Detectors {
-		name = max(name, min(draw.Width(s.Theme.Text(c.Detectors[i].Name)), 18))
+	for _, d := range list {
+		name = max(name, min(draw.Width(s.Theme.Text(d.Name)), 18))
 	}
 	slots := s.Snap.Slots
-	b.n, b.Note = len(c.Detectors), fmt.Sprintf("slots %d/%d", slots.Busy, slots.Size)
+	b.n, b.Note = len(list), fmt.Sprintf("slots %d/%d", slots.Busy, slots.Size)
 	if slots.Waiting > 0 {
 		b.Note += fmt.Sprintf(" +%d waiting", slots.Waiting)
 	}
 	const numbers = 13 + 7 + 7 + 7
+	name = max(min(name, w-4-numbers-11), 4)
 	state := min(max(w-4-name-numbers-1, 10), 34)
 	extra := w - 4 - name - state - numbers
 	head := "    " + draw.Fit("name", name+1) + draw.Fit("state", state) + draw.Fit("  fps of max", 13) + draw.Right("p50", 7) + draw.Right("p99", 7) + draw.Right("age", 7)
@@ -35,9 +40,9 @@ func DetectorsView(s *Scene, sel, w int) Body {
 		head += draw.Right("runs", 8) + draw.Right("errors", 8)
 	}
 	b.head = []string{s.Theme.Dim.Of(head)}
-	b.key = func(i int) string { return c.Detectors[i].Name }
+	b.key = func(i int) string { return list[i].Name }
 	b.row = func(i int) string {
-		d := &c.Detectors[i]
+		d := list[i]
 		look, text := s.detectorState(d)
 		exec := s.Hist.recent(histogramKey{c.Name, d.Name, "exec"})
 		age := "-"
@@ -62,8 +67,8 @@ func DetectorsView(s *Scene, sel, w int) Body {
 		}
 		return line
 	}
-	if sel < len(c.Detectors) {
-		b.foot = detectorFoot(s, &c.Detectors[sel], w)
+	if sel < len(list) {
+		b.foot = detectorFoot(s, list[sel], w)
 	}
 	return b
 }

@@ -2,11 +2,17 @@ package pane
 
 import "slices"
 
-// The smallest screen that the dashboard draws on.
+// The smallest screen with several panes, and the smallest on which there is one.
 const (
 	MinWidth  = 80
 	MinHeight = 24
+
+	LeastWidth  = 40
+	LeastHeight = 10
 )
+
+// frameLines is how many lines of a screen Layout does not place: the first and the last.
+const frameLines = 2
 
 // Rect is a part of the screen, in cells.
 type Rect struct{ X, Y, W, H int }
@@ -49,7 +55,7 @@ func (n Wants) camerasHeight(most int) int {
 // panes share a place.
 func Layout(w, h int, focus, tab ID, zoom bool, n Wants) []Place {
 	switch {
-	case zoom:
+	case zoom, w < MinWidth, h < MinHeight-frameLines:
 		return []Place{{focus, Rect{0, 0, w, h}, false}}
 	case w >= 170 && h >= 44:
 		return wideLayout(w, h, n)

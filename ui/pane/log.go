@@ -3,13 +3,57 @@ package pane
 import (
 	"fmt"
 	"log/slog"
+	"regexp"
 	"strconv"
+	"time"
+
+	"rvo-tui/internal/logging"
 
 	"rvo-tui/ui/draw"
 )
 
-// LogView shows the log's newest lines.
-func LogView(s *Scene) Body {
+// Entry is a line of the log, with those that say the same before it.
+type Entry struct {
+	logging.Line
+
+	N     int       // lines
+	First time.Time // of the first of them
+}
+
+const (
+	foldLines = 16               // entries back within which a line is folded
+	foldTime  = 10 * time.Minute // after its first line a new entry begins
+)
+
+// varying is what differs between lines that say the same: which camera, and numbers.
+var varying = regexp.MustCompile(`( camera=("[^"]*"|\S*))|[0-9]+(\.[0-9]+)?(ns|µs|ms|s|m|h)?`)
+
+// Fold joins lines that repeat a warning or an error, as of each retry and each camera.
+// An entry is the newest of its lines, and stands where that does.
+func Fold(lines []logging.Line) []Entry {
+	out := make([]Entry, 0, len(lines))
+	keys := make([]string, 0, len(lines))
+	for _, l := range lines {
+		e := Entry{Line: l, N: 1, First: l.Time}
+		key := ""
+		if l.Level >= slog.LevelWarn {
+			key = varying.ReplaceAllString(l.Text, "#")
+			for i := len(out) - 1; i >= max(len(out)-foldLines, 0); i-- {
+				if keys[i] == key && out[i].Level == l.Level && l.Time.Sub(out[i].First) < foldTime {
+					e.N, e.First = out[i].N+1, out[i].First
+					out = append(out[:i], out[i+1:]...)
+					keys = append(keys[:i], keys[i+1:]...)
+					break
+				}
+			}
+		}
+		out, keys = append(out, e), append(keys, key)
+	}
+	return out
+}
+
+// LogView shows the log's newest lines, for w cells.
+func LogView(s *Scene, w int) Body {
 	b := Body{Title: "Log", follow: true, empty: "Nothing has been logged."}
 	b.n = len(s.Log)
 	if s.Snap != nil && s.Snap.Log.Errors+s.Snap.Log.Warnings > 0 {
@@ -19,11 +63,24 @@ func LogView(s *Scene) Body {
 		b.Note = "/" + s.Filter
 		b.empty = "No line contains “" + s.Filter + "”."
 	}
+	var times draw.Column
+	if n := len(s.Log); n > 0 {
+		times = draw.NewColumn(s.Log[0].Time, s.Log[n-1].Time)
+		b.Title = "Log · " + times.Zone()
+		if s.Theme.ASCII {
+			b.Title = "Log: " + times.Zone()
+		}
+	}
 	b.key = func(i int) string { return strconv.FormatUint(s.Log[i].Seq, 10) }
 	b.row = func(i int) string {
 		l := &s.Log[i]
 		look, level := LevelInk(s.Theme, l.Level)
-		return " " + s.Theme.Dim.Of(" "+l.Time.Local().Format("15:04:05")) + " " + look.Of(level) + " " + s.Theme.Text(l.Text)
+		line := " " + s.Theme.Dim.Of(" "+times.Of(l.Time)) + " " + look.Of(level) + " "
+		if l.N == 1 {
+			return line + s.Theme.Text(l.Text)
+		}
+		times := fmt.Sprintf(" %s%d ", s.Theme.Times, l.N)
+		return line + draw.Fit(s.Theme.Text(l.Text), w-draw.Width(line)-draw.Width(times)) + look.Of(times)
 	}
 	return b
 }

@@ -22,10 +22,14 @@ const (
 	Latency
 	Queues
 	Log
+	Alerts // this and those after it take the whole screen
 	Count
 )
 
-var paneNames = [Count]string{"cameras", "preview", "detectors", "signals", "rules", "events", "latency", "queues", "log"}
+// Placed is the number of the panes that have a place on the screen.
+const Placed = Alerts
+
+var paneNames = [Count]string{"cameras", "preview", "detectors", "signals", "rules", "events", "latency", "queues", "log", "alerts"}
 
 func (p ID) String() string { return paneNames[p] }
 
@@ -43,6 +47,8 @@ type Body struct {
 	scroll bool   // rows cannot be selected, only scrolled
 	follow bool   // a new pane begins at its last row
 	empty  string // what to say where there are no rows
+
+	above, below int // lines that there was no room for, by Lay
 }
 
 // Cursor is where a pane's selection stands.
@@ -128,7 +134,12 @@ func (b *Body) Lay(c *Cursor, th *draw.Theme, focused bool, w, h int) []string {
 	for _, l := range foot {
 		lines = append(lines, draw.Fit(l, w))
 	}
+	b.above, b.below = c.Top, rows-c.Top-show
+	if rows == 0 {
+		b.above, b.below = 0, 0
+	}
 	if len(lines) > h {
+		b.below += len(lines) - h
 		lines = lines[:h]
 	}
 	for len(lines) < h {
@@ -153,8 +164,24 @@ func Mark(line string, th *draw.Theme, focused bool) string {
 	return i.On + strings.ReplaceAll(line, "\x1b[m", "\x1b[m"+i.On) + "\x1b[m"
 }
 
-// Frame draws a box of w x h cells around lines of (w-2) x (h-2).
-func Frame(title, note string, lines []string, th *draw.Theme, focused bool, w, h int) []string {
+// More says how many lines a body had no room for when it was laid out; empty: none.
+func (b *Body) More(th *draw.Theme) string {
+	var parts []string
+	if b.above > 0 {
+		parts = append(parts, th.Up+" "+draw.Count(uint64(b.above)))
+	}
+	if b.below > 0 {
+		parts = append(parts, th.Down+" "+draw.Count(uint64(b.below)))
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return strings.Join(parts, " ") + " more"
+}
+
+// Frame draws a box of w x h cells around lines of (w-2) x (h-2). Note stands in its
+// upper edge, more in its lower one.
+func Frame(title, note, more string, lines []string, th *draw.Theme, focused bool, w, h int) []string {
 	edge, name := th.Border, th.Title
 	if focused {
 		edge, name = th.BorderOn, th.TitleOn
@@ -172,6 +199,9 @@ func Frame(title, note string, lines []string, th *draw.Theme, focused bool, w, 
 	side := edge.Of(th.Pillar)
 	for _, l := range lines {
 		out = append(out, side+l+side)
+	}
+	if n := draw.Width(more); more != "" && n+5 <= w {
+		return append(out, edge.Of(th.Corner[2]+strings.Repeat(th.Line, w-n-5))+" "+th.Warn.Of(more)+" "+edge.Of(th.Line+th.Corner[3]))
 	}
 	return append(out, edge.Of(th.Corner[2]+strings.Repeat(th.Line, w-2)+th.Corner[3]))
 }

@@ -17,6 +17,7 @@ func PreviewView(s *Scene, w, h int) Body {
 	b := Body{Title: "Preview", scroll: true}
 	c := s.Camera()
 	if c == nil {
+		b.empty = s.noCamera()
 		return b
 	}
 	b.Title = "Preview · " + s.Theme.Text(c.Name)
@@ -39,6 +40,9 @@ func PreviewView(s *Scene, w, h int) Body {
 	}
 	k := s.Canvas.Clone()
 	labels := legend(s, c, k)
+	if s.Stale {
+		k.Gray()
+	}
 	lines := k.Lines(s.Theme.ASCII, s.Theme.Colourless)
 	pad := draw.Spaces((w - k.W) / 2)
 	for range (h - k.H) / 2 {

@@ -17,6 +17,7 @@ func RulesView(s *Scene, sel, w int) Body {
 	b := Body{Title: "Rules", empty: "No rule applies to this camera."}
 	c := s.Camera()
 	if c == nil {
+		b.empty = s.noCamera()
 		return b
 	}
 	name := 8

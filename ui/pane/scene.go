@@ -1,11 +1,11 @@
 package pane
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
 	"rvo-tui/detectors"
-	"rvo-tui/internal/logging"
 	"rvo-tui/runtime"
 	"rvo-tui/runtime/engine"
 
@@ -13,7 +13,7 @@ import (
 )
 
 // Hints are the keys that empty panes name.
-type Hints struct{ AddCamera, Attach, Preview string }
+type Hints struct{ AddCamera, Attach, Preview, Open, Toggle, Alerts string }
 
 // Scene is what the panes are drawn from. It is not changed while they are.
 type Scene struct {
@@ -23,13 +23,15 @@ type Scene struct {
 	Cam       int // index of the camera shown
 	Hist      *History
 	Events    []runtime.RecentEvent // that pass the filter
-	Log       []logging.Line        // that pass the filter
+	Log       []Entry               // that pass the filter, repeated ones folded
 	Filter    string
 	Frame     runtime.Preview // of the camera shown; empty: none
 	Preview   bool
 	Canvas    *draw.Canvas // the frame in cells; nil: none
 	Previewed string       // the camera that is previewed
 	Sent      float64      // bytes a second to the terminal
+	Stale     bool         // the connection is lost: Snap is what was
+	Waiting   bool         // there is no connection yet
 }
 
 // Camera returns the camera shown, or nil.
@@ -38,6 +40,56 @@ func (s *Scene) Camera() *runtime.CameraView {
 		return nil
 	}
 	return &s.Snap.Cameras[s.Cam]
+}
+
+// noCamera says why there is no camera to show.
+func (s *Scene) noCamera() string {
+	if s.Waiting {
+		return "Not connected yet."
+	}
+	return "No camera. Press " + s.Hints.AddCamera + " to add one."
+}
+
+// CameraOrder returns the indexes of the cameras in the order in which they are listed:
+// those with alerts first.
+func (s *Scene) CameraOrder() []int {
+	if s.Snap == nil {
+		return nil
+	}
+	rank := func(i int) int {
+		switch any, severe := AlertsOf(s.Snap.Alerts, s.Snap.Cameras[i].Name, ""); {
+		case severe:
+			return 0
+		case any:
+			return 1
+		}
+		return 2
+	}
+	order := make([]int, len(s.Snap.Cameras))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(rank(a), rank(b)) })
+	return order
+}
+
+// Detectors returns the detectors of the camera shown in the order in which they are
+// listed: those with alerts first.
+func (s *Scene) Detectors() []*engine.DetectorView {
+	c := s.Camera()
+	if c == nil {
+		return nil
+	}
+	var first, rest []*engine.DetectorView
+	for i := range c.Detectors {
+		d := &c.Detectors[i]
+		if any, _ := AlertsOf(s.Snap.Alerts, c.Name, d.Name); any {
+			first = append(first, d)
+		} else {
+			rest = append(rest, d)
+		}
+	}
+	return append(first, rest...)
 }
 
 // History is what is remembered of earlier snapshots. The dashboard's goroutine

@@ -14,6 +14,7 @@ func SignalsView(s *Scene, w int) Body {
 	b := Body{Title: "Signals", empty: "No signal: no detector is attached."}
 	c := s.Camera()
 	if c == nil {
+		b.empty = s.noCamera()
 		return b
 	}
 	name := 8
