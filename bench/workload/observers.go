@@ -15,6 +15,7 @@ import (
 
 	"rvo-tui/bench/wait"
 	"rvo-tui/detectors"
+	"rvo-tui/internal/listen"
 	"rvo-tui/internal/logging"
 	"rvo-tui/rules"
 	"rvo-tui/runtime"
@@ -98,7 +99,7 @@ func watch(ctx context.Context, rt *runtime.Runtime, s Setup) (n int64, err erro
 
 // scrape reads a page of metrics every 100 ms. It returns how many it got.
 func scrape(ctx context.Context, rt *runtime.Runtime, _ Setup) (pages int64, err error) {
-	server := metrics.NewServer("127.0.0.1:0", rt.Snapshot, slog.New(slog.DiscardHandler))
+	server := metrics.NewServer("127.0.0.1:0", listen.NewHosts(), rt.Snapshot, slog.New(slog.DiscardHandler))
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	wg.Go(func() { _ = server.Run(ctx) }) // it returns nil

@@ -396,6 +396,30 @@ func TestMJPEGHostile(t *testing.T) {
 	}
 }
 
+// What a port of another protocol says is nobody's business: a camera may be added
+// from outside.
+func TestWhatOtherPortsSayIsNotRepeated(t *testing.T) {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ln.Close()
+	go func() {
+		for {
+			conn, err := ln.Accept()
+			if err != nil {
+				return
+			}
+			fmt.Fprint(conn, "SSH-2.0-secret_banner\r\n")
+			conn.Close()
+		}
+	}()
+	_, err = openURL(t, httpConfig(time.Second), "http://"+ln.Addr().String()+"/")
+	if err == nil || strings.Contains(err.Error(), "banner") {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestMJPEGRefused(t *testing.T) {
 	// Nobody is given port 1.
 	if _, err := openURL(t, httpConfig(20*time.Second), "http://ann:hunter22@127.0.0.1:1"); err == nil || !strings.Contains(err.Error(), "refused") || strings.Contains(err.Error(), "hunter22") {

@@ -26,6 +26,10 @@ func sameHost(req *http.Request, via []*http.Request) error {
 	return nil
 }
 
+// errNotHTTP stands for what net/http says of such an answer, as that quotes it. A
+// camera may be added from outside: nobody reads by that what a port here answers.
+var errNotHTTP = errors.New("what answers does not speak HTTP: check the port of the address")
+
 // request asks for the stream, and answers one challenge, or two where the
 // server calls the first nonce stale.
 func request(ctx context.Context, client *http.Client, target *url.URL, user *url.Userinfo) (*http.Response, error) {
@@ -44,6 +48,9 @@ func request(ctx context.Context, client *http.Client, target *url.URL, user *ur
 		if err != nil {
 			if wrapped := new(url.Error); errors.As(err, &wrapped) {
 				err = wrapped.Err
+			}
+			if strings.Contains(err.Error(), "malformed") {
+				return nil, errNotHTTP
 			}
 			return nil, err
 		}

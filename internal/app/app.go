@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
 	"sync"
@@ -16,6 +17,7 @@ import (
 	"rvo-tui/detectors/remote/child"
 	"rvo-tui/internal/cli"
 	"rvo-tui/internal/config"
+	"rvo-tui/internal/text"
 )
 
 // Exit statuses.
@@ -41,7 +43,7 @@ func Main(args []string, stdout *os.File, builtIn []byte) int {
 	case errors.Is(err, cli.ErrHelp):
 		return exitOK
 	case err != nil:
-		fmt.Fprintln(os.Stderr, "rvo-tui:", err)
+		complain("rvo-tui: " + err.Error())
 		return exitUsage
 	case flags.Version:
 		fmt.Fprintln(stdout, Version(detectcv.Version(), onnx.NewRuntime()))
@@ -64,7 +66,7 @@ func do(loader config.Loader, kinds *kinds, flags cli.Flags, stdout *os.File) er
 	case "bench":
 		return interruptible(func(ctx context.Context) error { return runBench(ctx, kinds, flags.Bench, flags.Verb, stdout) })
 	case "check":
-		return interruptible(func(ctx context.Context) error { return check(ctx, loader, kinds, flags, stdout) })
+		return interruptible(func(ctx context.Context) error { return check(ctx, loader, kinds, flags, visible{stdout}) })
 	case "connect", "ctl":
 		return toOther(loader, flags, stdout)
 	case "clips":
@@ -102,15 +104,29 @@ func status(err error) int {
 		}
 		return exitFailure
 	case errors.As(err, &bad):
-		fmt.Fprintln(os.Stderr, err)
+		complain(err.Error())
 		return exitUsage
 	case errors.As(err, &usage):
-		fmt.Fprintln(os.Stderr, "rvo-tui:", err)
+		complain("rvo-tui: " + err.Error())
 		return exitUsage
 	}
-	fmt.Fprintln(os.Stderr, "rvo-tui:", err)
+	complain("rvo-tui: " + err.Error())
 	return exitFailure
 }
+
+// visible writes text without what could control a terminal: names in models and
+// configurations are not ours.
+type visible struct{ io.Writer }
+
+func (v visible) Write(p []byte) (int, error) {
+	if _, err := io.WriteString(v.Writer, text.Visible(string(p))); err != nil {
+		return 0, err
+	}
+	return len(p), nil
+}
+
+// complain prints an error, which may quote what came from outside.
+func complain(problem string) { fmt.Fprintln(os.Stderr, text.Visible(problem)) }
 
 // interruptible calls do with a context that the first SIGINT or SIGTERM cancels.
 // The second one ends the process at once.

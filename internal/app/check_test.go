@@ -3,6 +3,7 @@ package app
 import (
 	"bytes"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -43,5 +44,26 @@ func TestCheck(t *testing.T) {
 	err = check(t.Context(), loader, newKinds(), cli.Flags{}, &out)
 	if want := config.BuiltIn + ": ok (1 camera, 2 detectors, 2 rules)\n"; err != nil || out.String() != want {
 		t.Errorf("got %q, %v; want %q", out.String(), err, want)
+	}
+}
+
+// What reaches everybody on the network is said before it does.
+func TestCheckWarnsOfExposedMetrics(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "rvo.toml")
+	if err := os.WriteFile(file, []byte("[metrics]\nlisten = \":9090\"\n[[camera]]\nname = \"a\"\nsource = \"synthetic:dark\"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	err := check(t.Context(), testLoader(), newKinds(), cli.Flags{Check: cli.CheckFlags{File: file}}, &out)
+	if err != nil || !strings.Contains(out.String(), "warning: metrics are served beyond this machine") {
+		t.Errorf("got %q, %v", out.String(), err)
+	}
+}
+
+func TestPrintedTextControlsNoTerminal(t *testing.T) {
+	var out bytes.Buffer
+	const text = "a\x1b[31m \u202eb\n"
+	if n, err := (visible{&out}).Write([]byte(text)); err != nil || n != len(text) || strings.ContainsAny(out.String(), "\x1b\u202e") || !strings.HasSuffix(out.String(), "b\n") {
+		t.Errorf("%d, %v, %q", n, err, out.String())
 	}
 }

@@ -3,7 +3,6 @@ package app
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -44,7 +43,7 @@ func ctl(ctx context.Context, loader config.Loader, flags cli.Flags, out io.Writ
 		}
 		answer = map[string]any{"error": text}
 	}
-	if e := json.NewEncoder(out).Encode(answer); e != nil && err == nil {
+	if e := printJSON(out, answer); e != nil && err == nil {
 		return e
 	}
 	if err != nil {

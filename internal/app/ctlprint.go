@@ -11,6 +11,8 @@ import (
 	"strings"
 	"text/tabwriter"
 	"time"
+	"unicode"
+	"unicode/utf16"
 
 	"rvo-tui/clips"
 	"rvo-tui/detectors"
@@ -242,19 +244,24 @@ func printJSON(out io.Writer, v any) error {
 	return err
 }
 
-// escaped escapes the control characters that JSON leaves alone: U+007F to U+009F.
+// escaped escapes what could control a terminal and JSON leaves alone: control
+// characters from U+007F on, and those that turn the direction of text.
 func escaped(line []byte) []byte {
-	control := func(r rune) bool { return r >= 0x7f && r <= 0x9f }
-	if !bytes.ContainsFunc(line, control) {
+	unsafe := func(r rune) bool { return r >= 0x7f && !unicode.IsPrint(r) }
+	if !bytes.ContainsFunc(line, unsafe) {
 		return line
 	}
 	var b bytes.Buffer
 	for _, r := range string(line) {
-		if control(r) {
+		switch {
+		case !unsafe(r):
+			b.WriteRune(r)
+		case r > 0xffff:
+			high, low := utf16.EncodeRune(r)
+			fmt.Fprintf(&b, `\u%04x\u%04x`, high, low)
+		default:
 			fmt.Fprintf(&b, `\u%04x`, r)
-			continue
 		}
-		b.WriteRune(r)
 	}
 	return b.Bytes()
 }

@@ -22,6 +22,7 @@ import (
 	"rvo-tui/clips"
 	"rvo-tui/internal/cli"
 	"rvo-tui/internal/config"
+	"rvo-tui/internal/listen"
 	"rvo-tui/internal/logging"
 	"rvo-tui/internal/stdio"
 	"rvo-tui/runtime"
@@ -137,7 +138,7 @@ func run(ctx context.Context, loader config.Loader, cfg config.Config, flags cli
 	told := ctx.Done() // to stop
 	wg.Go(func() { service.run(told, side.Done(), rt.Started(), rt.Snapshot) })
 	if cfg.Metrics.Listen != "" {
-		server := metrics.NewServer(cfg.Metrics.Listen, rt.Snapshot, log)
+		server := metrics.NewServer(cfg.Metrics.Listen, listen.NewHosts(cfg.Control.Hosts...), rt.Snapshot, log)
 		wg.Go(func() { _ = server.Run(side) }) // it reports what it meets itself
 	}
 	if screen == nil {

@@ -72,7 +72,7 @@ ui/web: capture clips detectors rules runtime ui
 bench: bench/compare bench/wait bench/workload capture capture/synthetic clips detectors runtime runtime/engine rules
 bench/compare:
 bench/wait:
-bench/workload: bench/wait capture clips detectors detectors/remote internal/logging proto rules runtime runtime/api runtime/api/client runtime/metrics runtime/sink ui
+bench/workload: bench/wait capture clips detectors detectors/remote internal/listen internal/logging proto rules runtime runtime/api runtime/api/client runtime/metrics runtime/sink ui
 bench/plot:
 proto:
 e2e:

@@ -3,13 +3,13 @@ package api
 import (
 	"fmt"
 	"net"
-	"net/netip"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
 
 	"rvo-tui/detectors/remote"
+	"rvo-tui/internal/listen"
 )
 
 // Auto is the Config.Socket that stands for DefaultSocket.
@@ -105,7 +105,7 @@ func (c Config) checkListen(bad func(key, problem string)) {
 	if (c.TLSCert == "") != (c.TLSKey == "") {
 		bad("tls_key", "tls_cert and tls_key belong together; give both or none")
 	}
-	if onLoopback(c.Listen) {
+	if listen.OnLoopback(c.Listen) {
 		return
 	}
 	for _, k := range []struct{ key, value, what string }{
@@ -117,14 +117,6 @@ func (c Config) checkListen(bad func(key, problem string)) {
 			bad(k.key, "is missing and listen needs it: "+k.what)
 		}
 	}
-}
-
-// onLoopback reports whether an address HOST:PORT is reached from this machine
-// alone. A name other than localhost is not.
-func onLoopback(listen string) bool {
-	host, _, err := net.SplitHostPort(listen)
-	addr, perr := netip.ParseAddr(host)
-	return err == nil && (host == "localhost" || perr == nil && addr.Unmap().IsLoopback())
 }
 
 func checkToken(key, token string, bad func(key, problem string)) {

@@ -6,14 +6,13 @@ import (
 	"crypto/subtle"
 	"fmt"
 	"log/slog"
-	"net"
 	"net/http"
-	"net/netip"
 	"os"
 	"strings"
 	"sync"
 	"time"
 
+	"rvo-tui/internal/listen"
 	"rvo-tui/internal/text"
 )
 
@@ -33,7 +32,7 @@ func callerOf(ctx context.Context) (c caller, known bool) {
 // gate decides who may make a request.
 type gate struct {
 	write, read []byte // digests of the tokens; nil: there is none
-	hosts       map[string]bool
+	hosts       listen.Hosts
 	foreign     *http.CrossOriginProtection
 	sessions    *sessions
 	strikes     *strikes
@@ -41,15 +40,12 @@ type gate struct {
 }
 
 func newGate(cfg Config, log *slog.Logger) gate {
-	g := gate{hosts: map[string]bool{}, foreign: http.NewCrossOriginProtection(), sessions: new(sessions), strikes: new(strikes), log: log}
+	g := gate{hosts: listen.NewHosts(append([]string{SocketHost}, cfg.Hosts...)...), foreign: http.NewCrossOriginProtection(), sessions: new(sessions), strikes: new(strikes), log: log}
 	if cfg.Token != "" {
 		g.write = digest(cfg.Token)
 	}
 	if cfg.ReadToken != "" {
 		g.read = digest(cfg.ReadToken)
-	}
-	for _, h := range cfg.Hosts {
-		g.hosts[canonicalHost(h)] = true
 	}
 	return g
 }
@@ -73,7 +69,7 @@ func (g *gate) guard(next http.Handler) http.Handler {
 			errUnknownCaller.write(w)
 			return
 		}
-		if err := g.origin(r, p); err != nil {
+		if err := g.origin(r); err != nil {
 			refuse(w, err)
 			return
 		}
@@ -103,8 +99,8 @@ func refuse(w http.ResponseWriter, p *Problem) {
 
 // origin refuses a request for a host that is not this one, as a page makes it whose
 // name leads here all of a sudden, and requests of pages from elsewhere.
-func (g *gate) origin(r *http.Request, p *peer) *Problem {
-	if !g.known(r, p) {
+func (g *gate) origin(r *http.Request) *Problem {
+	if !g.hosts.Serve(r) {
 		return problem(http.StatusMisdirectedRequest, fmt.Sprintf("%q is not a name of this rvo-tui", text.Clean(r.Host)), "use its address, or put the name into control.hosts")
 	}
 	err := g.foreign.Check(r)
@@ -124,27 +120,6 @@ func (g *gate) origin(r *http.Request, p *peer) *Problem {
 // SocketHost is the host in the address of a request over the unix socket, where it
 // says nothing.
 const SocketHost = "rvo"
-
-// known reports whether a request is for a name of this machine: loopback, the
-// address that it has come to, a name of the certificate or a configured one.
-func (g *gate) known(r *http.Request, p *peer) bool {
-	host := r.Host
-	if h, _, err := net.SplitHostPort(host); err == nil {
-		host = h
-	}
-	host = canonicalHost(strings.Trim(host, "[]"))
-	if addr, err := netip.ParseAddr(host); err == nil {
-		return addr.IsLoopback() || addr == p.local || g.hosts[host]
-	}
-	switch {
-	case host == "localhost", host == SocketHost, g.hosts[host]:
-		return true
-	case r.TLS == nil || host == "":
-		return false
-	}
-	// The client has verified the certificate for this name.
-	return strings.EqualFold(r.TLS.ServerName, host)
-}
 
 // identify returns who makes a request, where he has proved it.
 func (g *gate) identify(r *http.Request, p *peer, now time.Time) (c caller, known bool, err *Problem) {

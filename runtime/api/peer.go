@@ -21,7 +21,6 @@ import (
 type peer struct {
 	who   string     // for the log
 	addr  netip.Addr // invalid: over the unix socket
-	local netip.Addr // address of this machine that it has reached
 	uid   func() (uid int, known bool)
 	prove func() // notes that it has proved who it is
 }
@@ -55,7 +54,7 @@ func withPeer(ctx context.Context, conn net.Conn) context.Context {
 		}
 	case *net.TCPConn:
 		theirs, ours := c.RemoteAddr().(*net.TCPAddr).AddrPort(), c.LocalAddr().(*net.TCPAddr).AddrPort()
-		p.who, p.addr, p.local = theirs.String(), theirs.Addr().Unmap(), ours.Addr().Unmap()
+		p.who, p.addr = theirs.String(), theirs.Addr().Unmap()
 		if p.addr.IsLoopback() {
 			uid, known := 0, false
 			look := sync.OnceFunc(func() { uid, known = tcpOwner(theirs, ours) })

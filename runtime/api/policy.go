@@ -15,6 +15,7 @@ import (
 	"rvo-tui/capture"
 	"rvo-tui/detectors"
 	"rvo-tui/detectors/remote"
+	"rvo-tui/internal/listen"
 	"rvo-tui/internal/option"
 	"rvo-tui/runtime"
 )
@@ -214,7 +215,7 @@ func (p policy) source(key, source string) error {
 			if err != nil || a.URL == "" {
 				continue
 			}
-			if known, err := url.Parse(a.URL); err == nil && (sourcePermit{known.Scheme, canonicalHost(known.Hostname()), portOf(known), netip.Prefix{}}).allows(u) {
+			if known, err := url.Parse(a.URL); err == nil && (sourcePermit{known.Scheme, listen.CanonicalHost(known.Hostname()), portOf(known), netip.Prefix{}}).allows(u) {
 				return nil
 			}
 		}
@@ -245,7 +246,7 @@ func parsePermit(text string) (permit, error) {
 	if _, err := remote.ParseEndpoint(net.JoinHostPort(host, "1")); err != nil {
 		return permit{}, errors.New("is no endpoint: write host:port, http://host:port, https://host:port, unix:///path, or a host for all its ports")
 	}
-	return permit{host: canonicalHost(host)}, nil
+	return permit{host: listen.CanonicalHost(host)}, nil
 }
 
 // allows reports whether the endpoint is what the entry means. Names are
@@ -253,7 +254,7 @@ func parsePermit(text string) (permit, error) {
 func (p permit) allows(e remote.Endpoint) bool {
 	if p.host != "" {
 		host, _, err := net.SplitHostPort(e.Addr)
-		return err == nil && e.Network == "tcp" && canonicalHost(host) == p.host
+		return err == nil && e.Network == "tcp" && listen.CanonicalHost(host) == p.host
 	}
 	return e.Network == p.endpoint.Network && canonicalAddr(e) == canonicalAddr(p.endpoint) && (!p.scheme || e.TLS == p.endpoint.TLS)
 }
@@ -278,15 +279,7 @@ func canonicalAddr(e remote.Endpoint) string {
 	if err != nil || e.Network != "tcp" {
 		return e.Addr
 	}
-	return net.JoinHostPort(canonicalHost(host), port)
-}
-
-// canonicalHost returns one form for all spellings of an address.
-func canonicalHost(host string) string {
-	if ip, err := netip.ParseAddr(host); err == nil {
-		return ip.Unmap().String()
-	}
-	return strings.TrimSuffix(strings.ToLower(host), ".")
+	return net.JoinHostPort(listen.CanonicalHost(host), port)
 }
 
 // sourcePermit is one entry of Config.Sources: what a camera that is added over the
@@ -316,14 +309,14 @@ func parseSource(text string) (p sourcePermit, err error) {
 	if _, err := remote.ParseEndpoint(net.JoinHostPort(p.host, cmp.Or(p.port, "1"))); err != nil || found && p.scheme == "" {
 		return p, bad
 	}
-	p.host = canonicalHost(p.host)
+	p.host = listen.CanonicalHost(p.host)
 	return p, nil
 }
 
 // allows reports whether the address of a camera is what the entry means. Names are
 // compared as names: nothing is looked up.
 func (p sourcePermit) allows(u *url.URL) bool {
-	host := canonicalHost(u.Hostname())
+	host := listen.CanonicalHost(u.Hostname())
 	if p.network.IsValid() {
 		addr, err := netip.ParseAddr(host)
 		return err == nil && p.network.Contains(addr)

@@ -20,6 +20,7 @@ import (
 	"rvo-tui/capture"
 	"rvo-tui/clips"
 	"rvo-tui/detectors"
+	"rvo-tui/internal/listen"
 	"rvo-tui/internal/logging"
 	"rvo-tui/rules"
 	"rvo-tui/runtime"
@@ -221,7 +222,7 @@ func TestMetricsFollowTheNamingRules(t *testing.T) {
 		t.Skip("promtool is not installed; the linter of client_golang found nothing")
 	}
 	page := httptest.NewRecorder()
-	promhttp.HandlerFor(r, promhttp.HandlerOpts{}).ServeHTTP(page, httptest.NewRequest("GET", "/metrics", nil))
+	promhttp.HandlerFor(r, promhttp.HandlerOpts{}).ServeHTTP(page, httptest.NewRequest("GET", "http://localhost/metrics", nil))
 	check := exec.Command(promtool, "check", "metrics")
 	check.Stdin = page.Body
 	if out, err := check.CombinedOutput(); err != nil || len(out) > 0 {
@@ -232,10 +233,10 @@ func TestMetricsFollowTheNamingRules(t *testing.T) {
 // What a page says of itself is true: how many series it has, and how large the
 // one before was.
 func TestPageCountsItself(t *testing.T) {
-	s := NewServer("", fullSnapshot, quietLog())
+	s := NewServer("", listen.NewHosts(), fullSnapshot, quietLog())
 	scrape := func() string {
 		w := httptest.NewRecorder()
-		s.handler.ServeHTTP(w, httptest.NewRequest("GET", "/metrics", nil))
+		s.handler.ServeHTTP(w, httptest.NewRequest("GET", "http://localhost/metrics", nil))
 		return w.Body.String()
 	}
 	first, second := scrape(), scrape()
@@ -326,7 +327,7 @@ func BenchmarkScrape(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		page = httptest.NewRecorder()
-		promhttp.HandlerFor(r, promhttp.HandlerOpts{}).ServeHTTP(page, httptest.NewRequest("GET", "/metrics", nil))
+		promhttp.HandlerFor(r, promhttp.HandlerOpts{}).ServeHTTP(page, httptest.NewRequest("GET", "http://localhost/metrics", nil))
 	}
 	text := page.Body.String()
 	b.ReportMetric(float64(strings.Count(text, "\n")-strings.Count(text, "# ")), "series")

@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"rvo-tui/capture"
+	"rvo-tui/internal/listen"
 	"rvo-tui/runtime"
 	"rvo-tui/runtime/engine"
 )
@@ -94,9 +95,9 @@ func TestReadyAnswers(t *testing.T) {
 		s      *runtime.Snapshot
 		status int
 	}{{&runtime.Snapshot{Loop: runtime.LoopView{Iterations: 1}}, 200}, {nil, 503}} {
-		s := NewServer("", func() *runtime.Snapshot { return tt.s }, quietLog())
+		s := NewServer("", listen.NewHosts(), func() *runtime.Snapshot { return tt.s }, quietLog())
 		w := httptest.NewRecorder()
-		s.handler.ServeHTTP(w, httptest.NewRequest("GET", "/ready", nil))
+		s.handler.ServeHTTP(w, httptest.NewRequest("GET", "http://localhost/ready", nil))
 		if w.Code != tt.status || w.Header().Get("Content-Type") != "application/json" || !strings.HasSuffix(w.Body.String(), "}\n") {
 			t.Errorf("status %d, %v, %q; want status %d", w.Code, w.Header(), w.Body, tt.status)
 		}

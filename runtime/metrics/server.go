@@ -45,8 +45,9 @@ type Server struct {
 }
 
 // NewServer returns a server for the address, which is HOST:PORT, over what
-// latest returns at each request, which may be nil.
-func NewServer(addr string, latest func() *runtime.Snapshot, log *slog.Logger) *Server {
+// latest returns at each request, which may be nil. Hosts are the names that requests
+// may come for.
+func NewServer(addr string, hosts listen.Hosts, latest func() *runtime.Snapshot, log *slog.Logger) *Server {
 	registry := prometheus.NewRegistry()
 	collector := NewCollector(latest)
 	registry.MustRegister(
@@ -68,12 +69,18 @@ func NewServer(addr string, latest func() *runtime.Snapshot, log *slog.Logger) *
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 		fmt.Fprintln(w, "rvo-tui: /metrics for Prometheus, /health for whether it is alive, /ready for whether all of it works")
 	})
-	s := &Server{log: log, handler: guard(mux)}
+	s := &Server{log: log, handler: guard(hosts, mux)}
 	s.service = listen.Service{
 		Name: "metrics are", Address: addr, Serve: s.serve, Advice: listenAdvice, Log: log,
 		Open: func(ctx context.Context) (net.Listener, error) {
 			var lc net.ListenConfig
-			return lc.Listen(ctx, "tcp", addr)
+			ln, err := lc.Listen(ctx, "tcp", addr)
+			if err == nil {
+				if warning, do := (Config{Listen: ln.Addr().String()}).Exposed(); warning != "" {
+					log.Warn(warning, "address", ln.Addr().String(), "do", do)
+				}
+			}
+			return ln, err
 		},
 	}
 	return s
@@ -132,8 +139,9 @@ func (s *Server) serve(ctx context.Context, ln net.Listener) error {
 	return nil
 }
 
-// guard sets the headers of every answer and refuses requests with a body.
-func guard(next http.Handler) http.Handler {
+// guard sets the headers of every answer, and refuses requests for foreign hosts and
+// those with a body.
+func guard(hosts listen.Hosts, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		h.Set("X-Content-Type-Options", "nosniff")
@@ -141,6 +149,10 @@ func guard(next http.Handler) http.Handler {
 		h.Set("Cross-Origin-Resource-Policy", "same-origin")
 		h.Set("Referrer-Policy", "no-referrer")
 		h.Set("Cache-Control", "no-store")
+		if !hosts.Serve(r) {
+			http.Error(w, "this is no name of this rvo-tui: use its address, or put the name into control.hosts", http.StatusMisdirectedRequest)
+			return
+		}
 		if r.ContentLength != 0 {
 			http.Error(w, "requests have no body here", http.StatusRequestEntityTooLarge)
 			return

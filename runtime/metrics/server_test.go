@@ -21,6 +21,7 @@ import (
 
 	"rvo-tui/capture"
 	"rvo-tui/clips"
+	"rvo-tui/internal/listen"
 	"rvo-tui/runtime"
 )
 
@@ -38,7 +39,7 @@ func startServer(t *testing.T, latest func() *runtime.Snapshot) (addr string, en
 	t.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	must(t, err)
-	s := NewServer(ln.Addr().String(), latest, quietLog())
+	s := NewServer(ln.Addr().String(), listen.NewHosts(), latest, quietLog())
 	s.service.Open = func(context.Context) (net.Listener, error) { return ln, nil }
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
@@ -158,12 +159,13 @@ func TestServerAndHostileClients(t *testing.T) {
 		silent = append(silent, c)
 	}
 	tests := []struct{ name, send, status string }{
-		{"huge headers", "GET /health HTTP/1.1\r\nHost: x\r\nX: " + strings.Repeat("x", 2*httpHeader) + "\r\n\r\n", "HTTP/1.1 431 "},
+		{"huge headers", "GET /health HTTP/1.1\r\nHost: localhost\r\nX: " + strings.Repeat("x", 2*httpHeader) + "\r\n\r\n", "HTTP/1.1 431 "},
 		{"garbage", "\x16\x03\x01\x02\x00\x01\r\n\r\n", "HTTP/1.1 400 "},
 		{"no host", "GET /health HTTP/1.1\r\n\r\n", "HTTP/1.1 400 "},
-		{"absolute path", "GET /../../etc/passwd HTTP/1.1\r\nHost: x\r\n\r\n", "HTTP/1.1 "},
-		{"chunked body", "GET /health HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n", "HTTP/1.1 413 "},
-		{"proper", "GET /health HTTP/1.1\r\nHost: x\r\n\r\n", "HTTP/1.1 200 "},
+		{"absolute path", "GET /../../etc/passwd HTTP/1.1\r\nHost: localhost\r\n\r\n", "HTTP/1.1 "},
+		{"chunked body", "GET /health HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n", "HTTP/1.1 413 "},
+		{"a foreign host", "GET /metrics HTTP/1.1\r\nHost: evil.example\r\n\r\n", "HTTP/1.1 421 "},
+		{"proper", "GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n", "HTTP/1.1 200 "},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -206,7 +208,7 @@ func (l quietListener) Close() error {
 func TestServerHealsATakenPort(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var log bytes.Buffer
-		s := NewServer("127.0.0.1:9090", fullSnapshot, slog.New(slog.NewTextHandler(&log, nil)))
+		s := NewServer("127.0.0.1:9090", listen.NewHosts(), fullSnapshot, slog.New(slog.NewTextHandler(&log, nil)))
 		start := time.Now()
 		var tries []time.Duration
 		taken := &net.OpError{Op: "listen", Err: syscall.EADDRINUSE}
@@ -250,7 +252,7 @@ func TestServerHealsATakenPort(t *testing.T) {
 // A listener that breaks is replaced.
 func TestServerOutlivesItsListener(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := NewServer("127.0.0.1:9090", fullSnapshot, quietLog())
+		s := NewServer("127.0.0.1:9090", listen.NewHosts(), fullSnapshot, quietLog())
 		var all []quietListener
 		s.service.Open = func(context.Context) (net.Listener, error) {
 			l := quietListener{make(chan struct{})}
@@ -272,4 +274,23 @@ func TestServerOutlivesItsListener(t *testing.T) {
 			t.Error(err)
 		}
 	})
+}
+
+func TestAnAddressBeyondThisMachineIsWarnedOf(t *testing.T) {
+	for listen, want := range map[string]bool{"127.0.0.1:9090": false, "[::1]:1": false, "localhost:1": false, "": false, ":9090": true, "0.0.0.0:9090": true, "10.0.0.5:1": true} {
+		warning, do := Config{Listen: listen}.Exposed()
+		if (warning != "") != want || (do != "") != want {
+			t.Errorf("%q: %q, %q", listen, warning, do)
+		}
+	}
+	var log bytes.Buffer
+	s := NewServer("0.0.0.0:0", nil, nil, slog.New(slog.NewTextHandler(&log, nil)))
+	ln, err := s.service.Open(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	ln.Close()
+	if !strings.Contains(log.String(), "beyond this machine") {
+		t.Errorf("the log says %q", log.String())
+	}
 }

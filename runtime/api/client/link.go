@@ -16,6 +16,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"rvo-tui/internal/text"
 	"rvo-tui/runtime/api"
 )
 
@@ -64,7 +65,7 @@ func newLink(addr string, opts DialOptions) (*link, error) {
 		if len(path) > api.MaxSocketPath {
 			return nil, fmt.Errorf("connect to %s: the path is %d bytes long, and a socket's has %d at most; use a shorter one", path, len(path), api.MaxSocketPath)
 		}
-		l.where, l.base = path, "http://"+api.SocketHost
+		l.where, l.base = text.Visible(path), "http://"+api.SocketHost
 		transport.DialContext = func(ctx context.Context, _, _ string) (net.Conn, error) {
 			at := path
 			if addr == "" {
@@ -97,8 +98,8 @@ func socketOf(addr string) (path string, ok bool) {
 	if strings.ContainsRune(addr, '/') {
 		return addr, true
 	}
-	_, err := os.Lstat(addr)
-	return addr, err == nil || filepath.Ext(addr) == ".sock"
+	info, err := os.Stat(addr)
+	return addr, err == nil && info.Mode().Type() == os.ModeSocket || filepath.Ext(addr) == ".sock"
 }
 
 // machineSocket returns the socket to try where none was named: the user's own,
@@ -122,7 +123,7 @@ func (l *link) overTCP(addr string, opts DialOptions, transport *http.Transport)
 	if n, perr := strconv.ParseUint(port, 10, 16); err != nil || perr != nil || n == 0 || host == "" {
 		return fmt.Errorf("connect to %q: write host:port, the path of a socket, or nothing for this machine's", redactUser(addr))
 	}
-	l.where, l.plain, l.far = addr, opts.Insecure, true
+	l.where, l.plain, l.far = text.Visible(addr), opts.Insecure, true
 	l.base = "https://" + addr
 	if strings.ContainsFunc(opts.Token, func(r rune) bool { return r <= ' ' || r > '~' }) {
 		return fmt.Errorf("connect to %s: the token holds a blank or a character beyond ASCII, as none does; give the control.token or control.read_token of that rvo-tui alone", addr)
@@ -153,9 +154,9 @@ func (l *link) overTCP(addr string, opts DialOptions, transport *http.Transport)
 }
 
 // redactUser hides what stands where a password might.
-func redactUser(text string) string {
-	if i := strings.LastIndexByte(text, '@'); i >= 0 {
-		return "***" + text[i:]
+func redactUser(addr string) string {
+	if i := strings.LastIndexByte(addr, '@'); i >= 0 {
+		return "***" + addr[i:]
 	}
-	return text
+	return addr
 }

@@ -270,6 +270,7 @@ func TestAddressesOfClients(t *testing.T) {
 		{"/run/x.sock", DialOptions{}, ""},
 		{"unix:///run/x.sock", DialOptions{}, ""},
 		{"./x.sock", DialOptions{}, ""},
+		{"d.sock", DialOptions{}, ""},
 		{"/" + strings.Repeat("x", 200), DialOptions{}, "107 at most"},
 		{"box:7443", DialOptions{Token: fullToken}, ""},
 		{"box:7443", DialOptions{Token: "two\nlines"}, "the token holds a blank"},
