@@ -226,7 +226,7 @@ func (r *Runtime) look() {
 func (r *Runtime) acknowledge(id string) error {
 	s := r.Snapshot()
 	if !r.troubles.acknowledge(s.Alerts, id) {
-		return fmt.Errorf("there is no alert %q; ctl alerts lists those there are", id)
+		return fmt.Errorf("%w %q; ctl alerts lists those there are", ErrNoAlert, id)
 	}
 	list := r.troubles.list(s)
 	r.alerts.Store(&list)

@@ -24,8 +24,11 @@ func (r *Runtime) Frame(camera string) *capture.Frame {
 	return c.look(previewFPS)
 }
 
-// ErrNoCamera says that no running camera has the name.
-var ErrNoCamera = errors.New("there is no such camera")
+// Errors for names that there are none of, for errors.Is.
+var (
+	ErrNoCamera = errors.New("there is no such camera")
+	ErrNoAlert  = errors.New("there is no alert")
+)
 
 // View opens a live view: of the packets of one camera (empty: of none), from its last
 // key frame on, and of what detectors find in it and in others. It asks for no

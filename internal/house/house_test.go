@@ -56,12 +56,14 @@ detectors/track: capture detectors
 rules: capture detectors
 clips: capture detectors rules
 
+docs:
+
 runtime: capture clips detectors internal/logging rules runtime/engine runtime/live
 runtime/engine: detectors rules
 runtime/live: capture detectors runtime/engine
 runtime/sink: rules runtime
 runtime/metrics: capture clips internal/listen internal/logging rules runtime runtime/engine
-runtime/api: capture clips detectors detectors/remote internal/cli internal/listen internal/logging rules runtime runtime/engine runtime/live
+runtime/api: capture clips docs detectors detectors/remote internal/cli internal/listen internal/logging rules runtime runtime/engine runtime/live
 runtime/api/client: capture clips detectors internal/cli internal/logging rules runtime runtime/api runtime/engine runtime/live
 runtime/testkit: capture capture/synthetic clips detectors rules runtime runtime/engine runtime/sink
 

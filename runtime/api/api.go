@@ -117,7 +117,7 @@ func NewServer(opts Options) *Server {
 
 // routes returns every route of the API.
 func (s *Server) routes() []Route {
-	return slices.Concat(s.stateRoutes(), s.verbRoutes(), s.mediaRoutes(), s.evidenceRoutes(), s.loginRoutes())
+	return slices.Concat(s.stateRoutes(), s.verbRoutes(), s.mediaRoutes(), s.evidenceRoutes(), s.loginRoutes(), s.describeRoutes())
 }
 
 // Handler returns the handler of the API. The contexts of its requests must come
