@@ -27,7 +27,7 @@ func AlertKinds() []AlertKind {
 	return []AlertKind{AlertCameraDown, AlertCameraLag, AlertDetectorFailed, AlertDetectorSlow, AlertSink, AlertClips, AlertReload}
 }
 
-// Alert is one present trouble. A detector that fails on several cameras is one alert.
+// Alert is one current problem. A detector that fails on several cameras is one alert.
 type Alert struct {
 	ID           string    `json:"id"` // KIND or KIND:SUBJECT, the same while it lasts
 	Kind         AlertKind `json:"kind"`
@@ -113,7 +113,7 @@ func newAlerts() *alerts {
 	return &alerts{present: map[troubleKey]*presence{}, acked: map[string]bool{}, loads: map[troubleKey][]load{}}
 }
 
-// step takes a snapshot in and returns the present alerts: what is severe first, then
+// step processes a snapshot and returns the current alerts: what is severe first, then
 // what is not acknowledged, then the oldest.
 func (a *alerts) step(s *Snapshot) []Alert {
 	now := s.At
@@ -216,7 +216,7 @@ func (a *alerts) acknowledge(list []Alert, id string) bool {
 	return true
 }
 
-// look finds the present alerts. It runs in Run's goroutine, once a second.
+// look finds the current alerts. It runs in Run's goroutine, once a second.
 func (r *Runtime) look() {
 	list := r.troubles.step(r.Snapshot())
 	r.alerts.Store(&list)

@@ -30,7 +30,7 @@ type change struct {
 	rest  func() error
 }
 
-// begin does the part of a change that needs not wait.
+// begin does the part of a change that does not have to wait.
 func (r *Runtime) begin(ctx context.Context, req request) *change {
 	c := &change{reply: req.reply, rest: func() error { return nil }}
 	refuse := func(err error) *change {
@@ -71,8 +71,8 @@ func (c *change) ending() <-chan struct{} {
 	return c.going[0].done
 }
 
-// finish completes a change once all its cameras have ended. It returns whether that
-// is so.
+// finish completes a change once all its cameras have ended, and reports whether they
+// have.
 func (c *change) finish() bool {
 	for len(c.going) > 0 {
 		select {
@@ -167,9 +167,9 @@ func (r *Runtime) addCamera(ctx context.Context, cfg capture.Config) error {
 	return nil
 }
 
-// updateRing gives a camera the evidence ring that its rules need, or takes it away
-// where no rule saves clips. It runs in the pipeline's goroutine, or before that is
-// started.
+// updateRing creates the evidence ring that the rules of a camera need, or removes it
+// when no rule saves clips. It runs in the pipeline's goroutine, or before that
+// starts.
 func (r *Runtime) updateRing(p *pipeline) {
 	if r.opts.Clips == nil {
 		return

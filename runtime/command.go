@@ -212,7 +212,7 @@ func (r *Runtime) attach(ctx context.Context, cmd Command) error {
 			ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), abandonAfter)
 			defer cancel()
 			for _, undo := range added {
-				// If it is gone already, that is the aim.
+				// An error means that it is gone already.
 				_ = undo.do(ctx, func(*engine.Engine, time.Duration) error { return undo.detach(cfg.Name) })
 			}
 			return fmt.Errorf("camera %q: %w", p.name, err)

@@ -10,8 +10,8 @@ type Config struct {
 	// Slots is how many local detectors, of all cameras, compute at a time. 0:
 	// one per core.
 	Slots int `toml:"slots"`
-	// Nice is the priority of detector and encoder threads, 0 to 19; 19 leaves
-	// every other thread of the machine first.
+	// Nice is the priority of detector and encoder threads, 0 to 19; with 19 every
+	// other thread of the machine goes first.
 	Nice int `toml:"nice"`
 	// OpenCVThreads is how many threads OpenCV itself uses for one call. 0: its
 	// own choice, which on a small box can starve the live path.
@@ -22,7 +22,7 @@ type Config struct {
 	// ONNXRuntime is the path of ONNX Runtime's library. Empty: beside the
 	// program, and where the system has libraries.
 	ONNXRuntime string `toml:"onnxruntime"`
-	// SnapshotRate is how often a second state is published for dashboards.
+	// SnapshotRate is how many snapshots a second are published for dashboards.
 	SnapshotRate float64 `toml:"snapshot_rate"`
 	// Policy orders detectors that wait for a slot: "deadline", "fifo" or "cost".
 	Policy string `toml:"policy"`

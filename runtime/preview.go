@@ -15,7 +15,7 @@ import (
 const previewFPS = 5
 
 // Frame returns the newest frame that the engine of a camera has seen, or nil, and
-// keeps frames coming. The caller must release it soon: the camera's pool is small.
+// demands more of them. The caller must release it soon: the camera's pool is small.
 func (r *Runtime) Frame(camera string) *capture.Frame {
 	c := r.camera(camera)
 	if c == nil {
@@ -65,7 +65,7 @@ type Still struct {
 	JPEG          []byte
 }
 
-// staleStill is the age from which on a frame is not shown as what a camera sees now.
+// staleStill is the age from which a frame no longer counts as current.
 const staleStill = 2 * time.Second
 
 // Stills gives the newest frame of each camera, at most width pixels wide (0: as it

@@ -102,8 +102,7 @@ func Progress(before, after *Snapshot) error {
 	return nil
 }
 
-// due reports whether something lies before the engine that it is to take at
-// once.
+// due reports whether an input is waiting that the engine should take at once.
 func (v *CameraView) due() bool {
 	for _, q := range v.Queues {
 		if (q.Name == "frame" || q.Name == "commands") && q.Depth > 0 {

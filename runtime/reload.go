@@ -23,10 +23,10 @@ type Setup struct {
 	Rules     []rules.Config
 }
 
-// reload replaces the current setup by next. What is configured as before is not
-// touched: cameras keep streaming, detectors keep their model and counters, rules
-// their state. What was added by command stays, unless next defines the same name.
-// What fails is left out and reported. New cameras wait for the ones that end.
+// reload replaces the current setup by next. Unchanged parts are not touched: cameras
+// keep streaming, detectors keep their model and counters, rules their state. Additions
+// by command stay, unless next defines the same name. Parts that fail are left out and
+// reported. New cameras wait for those that end.
 func (r *Runtime) reload(ctx, wait context.Context, current *change, next Setup) {
 	last := Setup{r.opts.Cameras, r.opts.Detectors, r.opts.Rules}
 	r.opts.Cameras, r.opts.Detectors, r.opts.Rules = next.Cameras, next.Detectors, next.Rules
@@ -126,7 +126,7 @@ func (r *Runtime) change(p *pipeline, e *engine.Engine, now time.Duration, last,
 		}
 		fresh = append(fresh, d)
 	}
-	// All that goes has gone: its signals are free for others.
+	// Everything to be removed is gone: its signals are free for others.
 	for _, d := range fresh {
 		problems = append(problems, p.attach(r.prepare(d)))
 	}

@@ -40,8 +40,8 @@ type Options struct {
 	LogRing   *logging.Ring   // whose state snapshots show; may be nil
 	Reloads   *Reloads        // whose counts snapshots show; may be nil
 	Log       *slog.Logger
-	// Redact takes secrets out of what snapshots say of sources and of errors.
-	// Nil: they are shown as they are.
+	// Redact removes secrets from the sources and errors in snapshots. Nil: they are
+	// shown unchanged.
 	Redact func(text string) string
 	// Probe returns the probe of a camera, or nil for none. It is called once for each
 	// camera, when it is added. Probe may be nil.
@@ -75,7 +75,7 @@ type Runtime struct {
 	reloading bool       // cameras may be missing that a reload brings back
 }
 
-// settleTime is how long Run gives detectors under way when all cameras have
+// settleTime is how long Run waits for running detectors when all cameras have
 // ended.
 const settleTime = 2 * time.Second
 
@@ -98,7 +98,7 @@ func New(opts Options, epoch time.Time) *Runtime {
 }
 
 // Run starts everything. It returns when the context ends or, with ExitWhenEnded,
-// when all cameras have ended, and after all that it started has ended. Detectors
+// when all cameras have ended, after everything that it started has ended. Detectors
 // and sources that hang are logged and abandoned after 2 s. It is called once.
 func (r *Runtime) Run(ctx context.Context) error {
 	defer close(r.stopped)
@@ -204,8 +204,8 @@ func (r *Runtime) serve(ctx context.Context) error {
 	}
 }
 
-// allEnded reports whether there are cameras and all have ended. Without any camera,
-// another is expected to be added.
+// allEnded reports whether there are cameras and all have ended. Where there is none,
+// one may be added.
 func (r *Runtime) allEnded(ended map[*active]bool) bool {
 	all := r.list()
 	return len(all) > 0 && !slices.ContainsFunc(all, func(c *active) bool { return !ended[c] })

@@ -14,7 +14,7 @@ const (
 	slowGrace    = 3 * time.Second
 )
 
-// troubles lists what a snapshot says is wrong.
+// troubles lists the problems in a snapshot.
 func (a *alerts) troubles(s *Snapshot) []trouble {
 	var list []trouble
 	loads := make(map[troubleKey][]load, len(a.loads))
@@ -136,7 +136,7 @@ func slowness(c *CameraView, d *engine.DetectorView, past []load) (trouble, bool
 	return t, true
 }
 
-// programTroubles tells of what belongs to no camera.
+// programTroubles lists the problems that belong to no camera.
 func programTroubles(s *Snapshot) []trouble {
 	var list []trouble
 	for _, k := range s.Sinks {

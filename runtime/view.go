@@ -95,8 +95,8 @@ func (v *CameraView) remotes() (out, all int) {
 	return out, all
 }
 
-// Aged returns a copy of a snapshot that is older by a time, as when no newer one has
-// come: ages grow, signals past their TTL are unknown, rates fall.
+// Aged returns a copy of a snapshot that is older by a duration, for when no newer one
+// arrives: ages grow, signals past their TTL are unknown, rates fall.
 func (s *Snapshot) Aged(by time.Duration) *Snapshot {
 	old := *s
 	old.At = s.At.Add(by)

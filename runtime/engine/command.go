@@ -70,7 +70,7 @@ func (e *Engine) Attach(id TaskID, spec detectors.Spec) error {
 	return nil
 }
 
-// applyEnabled acts on a detector having been enabled or disabled.
+// applyEnabled carries out that a detector was enabled or disabled.
 func (e *Engine) applyEnabled(t *task) {
 	if !t.enabled {
 		e.forget(t, detectors.Off)
@@ -99,7 +99,7 @@ func (e *Engine) Detach(name string) (TaskID, error) {
 	return t.id, nil
 }
 
-// tidy frees the signals that are neither provided nor read any more.
+// tidy frees the signals that are no longer provided or read.
 func (e *Engine) tidy() {
 	used := make([]bool, e.table.Len())
 	mark := func(ids []detectors.ID) {
@@ -217,15 +217,15 @@ func (e *Engine) Rules() []rules.Config {
 	return all
 }
 
-// Arrange puts detectors and rules in the order of these names. Those that are not
-// named come last, in the order that they were in.
+// Arrange puts detectors and rules in the order of these names. Others come last, in
+// their current order.
 func (e *Engine) Arrange(detectors, events []string) {
 	Arrange(e.tasks, detectors, func(t *task) string { return t.spec.Name })
 	Arrange(e.rules, events, func(r rule) string { return r.event })
 }
 
-// Arrange sorts list by the place of each name among names. What is not named comes
-// last, in the order that it was in.
+// Arrange sorts list by the place of each name among names. Others come last, in their
+// current order.
 func Arrange[T any](list []T, names []string, name func(T) string) {
 	place := make(map[string]int, len(names))
 	for i, n := range names {

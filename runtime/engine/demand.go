@@ -29,7 +29,7 @@ func (e *Engine) Demand(now time.Duration) Demand {
 	return d
 }
 
-// held tells whether a condition of its needs keeps a detector from running.
+// held reports whether a condition of its needs keeps a detector from running.
 func (e *Engine) held(now time.Duration, t *task) bool {
 	for _, c := range t.needs {
 		if c.Eval(now) != rules.True {

@@ -62,7 +62,7 @@ const (
 // All are counted.
 const logEvery = 10 * time.Second
 
-// Never is the deadline of an Engine that waits for input alone.
+// Never is the deadline of an Engine that waits only for input.
 const Never = rules.Never
 
 // New returns an engine without detectors and rules.
@@ -81,7 +81,7 @@ func New(opts Options) *Engine {
 	return e
 }
 
-// Step takes in what has happened up to now and returns what to do.
+// Step processes what has happened up to now and returns what to do.
 func (e *Engine) Step(now time.Duration, in *Inputs) *Actions {
 	e.out.Fired = e.out.Fired[:0]
 	changed := len(in.Commands) > 0
@@ -124,7 +124,7 @@ func (e *Engine) Step(now time.Duration, in *Inputs) *Actions {
 // Table returns the signals. They belong to the goroutine of the Engine.
 func (e *Engine) Table() *detectors.Table { return e.table }
 
-// arrive takes in a new frame of the camera.
+// arrive handles a new frame of the camera.
 func (e *Engine) arrive(now time.Duration, f FrameRef) {
 	if gap := e.camera.arrive(now, f); gap > 0 {
 		e.batch.record(e.spacing, gap)
@@ -135,7 +135,7 @@ func (e *Engine) arrive(now time.Duration, f FrameRef) {
 	e.batch.record(e.age, now-f.Captured)
 }
 
-// launch starts a detector on the newest frame, which no gate holds.
+// launch starts a detector that no gate holds on the newest frame.
 func (e *Engine) launch(now time.Duration, t *task) {
 	if seen := t.feed.frame.Seen; seen-t.due > t.interval {
 		t.due = seen // too far behind to catch up
@@ -176,7 +176,7 @@ func (e *Engine) gate(now time.Duration, t *task) Gate {
 	return GateOpen
 }
 
-// report takes in a report of a worker and returns whether a signal changed.
+// report handles a report of a worker and returns whether a signal changed.
 func (e *Engine) report(now time.Duration, r *Report) bool {
 	t := e.task(r.Task)
 	if t == nil {
@@ -227,7 +227,7 @@ func (e *Engine) start(t *task, f FrameRef, at time.Duration) {
 	}
 }
 
-// done takes in the result of a run and returns whether a signal changed.
+// done handles the result of a run and returns whether a signal changed.
 func (e *Engine) done(now time.Duration, t *task, r *Report) bool {
 	exec := r.At - r.Started
 	e.batch.record(t.exec, exec)
@@ -320,7 +320,7 @@ func (e *Engine) expire(now time.Duration, t *task) bool {
 	return false
 }
 
-// opened takes in whether a detector was loaded, and returns whether a signal
+// opened handles the result of loading a detector, and returns whether a signal
 // changed.
 func (e *Engine) opened(now time.Duration, t *task, r *Report) bool {
 	if t.phase != opening {
@@ -369,7 +369,7 @@ func (e *Engine) fail(now time.Duration, t *task) {
 	t.deadline = t.retry
 }
 
-// forget makes all that a detector answered unknown.
+// forget makes all answers of a detector unknown.
 func (e *Engine) forget(t *task, why detectors.Why) {
 	e.forgetSignals(t, why)
 	e.unmark(t, why)

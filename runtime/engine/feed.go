@@ -11,8 +11,8 @@ type feed struct {
 	horizon  time.Duration // half an interval after the newest frame: what is due by then is due now
 }
 
-// arrive takes in a frame that is seen now, and returns how long after the one
-// before it was captured; 0: it is the first, or out of order.
+// arrive notes a frame that is seen now, and returns how long after the previous one
+// it was captured; 0: it is the first, or out of order.
 func (f *feed) arrive(now time.Duration, frame FrameRef) (gap time.Duration) {
 	if f.frame.ID != 0 {
 		if gap = frame.Captured - f.frame.Captured; gap > 0 {
@@ -33,7 +33,7 @@ func (f *feed) arrive(now time.Duration, frame FrameRef) (gap time.Duration) {
 	return max(gap, 0)
 }
 
-// age returns how old the newest frame is; Never: there is none.
+// age returns the age of the newest frame; Never: there is none.
 func (f *feed) age(now time.Duration) time.Duration {
 	if f.frame.ID == 0 {
 		return Never

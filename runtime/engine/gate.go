@@ -1,6 +1,6 @@
 package engine
 
-// Gate is what keeps a detector from running on a frame. Gates are tried in this
+// Gate is what keeps a detector from running on a frame. Gates are checked in this
 // order. For every detector, a frame that the engine sees is either run or counted
 // under exactly one gate.
 type Gate uint8

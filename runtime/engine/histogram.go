@@ -78,7 +78,7 @@ func (h *Histogram) Quantiles(qs ...float64) []time.Duration {
 	return quantiles(&bins, total, h.max.Load(), qs)
 }
 
-// counts returns what the buckets hold now, and the sum of it.
+// counts returns the current counts of the buckets, and their sum.
 func (h *Histogram) counts() (bins [histBins]uint64, total uint64) {
 	for i := range h.bins {
 		bins[i] = h.bins[i].Load()
@@ -101,8 +101,8 @@ func quantiles(bins *[histBins]uint64, total, top uint64, qs []float64) []time.D
 	return out
 }
 
-// Since returns a histogram of what h counts now and an earlier copy of it did
-// not; nil is a copy that counts nothing. Its Max is that of h.
+// Since returns a histogram of what h has counted since an earlier copy of it; nil is
+// an empty copy. Its Max is that of h.
 func (h *Histogram) Since(earlier *Histogram) *Histogram {
 	d := new(Histogram)
 	d.sum.Store(h.sum.Load())
@@ -122,10 +122,9 @@ func (h *Histogram) Since(earlier *Histogram) *Histogram {
 }
 
 // Cumulative returns how many of the durations recorded were at most each of
-// the bounds, which ascend, as Prometheus wants its histogram buckets. A bucket
-// of the histogram counts when it lies below the bound as a whole, so a count
-// is exact or a little low. No bound may be negative, or beyond what the
-// histogram tells apart.
+// the bounds, which ascend, as in Prometheus. Only buckets that are entirely below a
+// bound count, so a count is exact or a little low. No bound may be negative, or beyond
+// the range of the histogram.
 func (h *Histogram) Cumulative(bounds []time.Duration) []uint64 {
 	out := make([]uint64, len(bounds))
 	var seen uint64

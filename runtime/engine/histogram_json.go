@@ -47,8 +47,8 @@ func (h *Histogram) MarshalJSON() ([]byte, error) {
 	return json.Marshal(&v)
 }
 
-// UnmarshalJSON reads what MarshalJSON writes, in the place of what was counted
-// before. It is no record: other readers may look on. A failure changes nothing.
+// UnmarshalJSON reads what MarshalJSON writes and replaces the current counts. Other
+// readers may read meanwhile. A failure changes nothing.
 func (h *Histogram) UnmarshalJSON(text []byte) error {
 	var v histogramJSON
 	if err := json.Unmarshal(text, &v); err != nil {

@@ -19,7 +19,7 @@ type FrameRef struct {
 type TaskID uint64
 
 // Inputs are what has happened since the last step. Inputs of the same instant are
-// taken in the order of the fields; deadlines come last.
+// processed in the order of the fields; deadlines come last.
 type Inputs struct {
 	Reports  []Report
 	Frame    FrameRef // the newest frame, unless the engine has seen it
@@ -75,7 +75,7 @@ const (
 	LogRecovered                   // log that the detector answers again, after one of the two above
 )
 
-// Action is what the driver is to do for one task.
+// Action is what the driver must do for one task.
 type Action struct {
 	Task TaskID
 	Kind ActionKind

@@ -12,7 +12,7 @@ import (
 
 // task is the state of one detector.
 type task struct {
-	// What every frame needs comes first, to fit in few cache lines.
+	// Fields that every frame needs come first, to fit in few cache lines.
 	enabled      bool
 	phase        phase
 	fresh        bool // the newest frame is yet to be decided on
@@ -96,7 +96,7 @@ func newTask(id TaskID, spec detectors.Spec) *task {
 
 func rateInterval(fps float64) time.Duration { return time.Duration(float64(time.Second) / fps) }
 
-// countFrame counts the verdict on the newest frame, as the next one is here.
+// countFrame counts the decision on the newest frame when the next one arrives.
 func (t *task) countFrame() {
 	switch {
 	case t.phase == queued:
@@ -147,8 +147,8 @@ func (t *task) countError(reason detectors.Reason, err error) {
 	t.failures = counted(t.failures, string(reason))
 }
 
-// counted returns a copy of counts with one more of a reason. Reasons for which
-// there is no room share the last of the ErrorKinds entries.
+// counted returns a copy of counts with a reason incremented. Reasons beyond
+// ErrorKinds share the last entry.
 func counted(counts []Count, reason string) []Count {
 	counts = slices.Clone(counts)
 	for i := range counts {

@@ -160,8 +160,8 @@ func (t *task) view(now time.Duration, epoch time.Time, v *DetectorView) {
 	v.Error, v.Exec, v.AgeHist = t.lastErr, t.exec, t.age
 }
 
-// Advance makes the view older by a time: ages grow, rates fall, and a signal past
-// its TTL becomes unknown, and so do clauses about it. Lists are copied before they change.
+// Advance ages the view by a duration: ages grow, rates fall, and a signal past its TTL
+// becomes unknown, and so do clauses about it. Lists are copied before they change.
 func (v *View) Advance(by time.Duration) {
 	if v.FrameID != 0 {
 		v.FrameAge += by
