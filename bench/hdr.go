@@ -8,7 +8,7 @@ import (
 	"github.com/HdrHistogram/hdrhistogram-go"
 )
 
-// hdrTop is the longest duration that is told apart; longer ones count as this.
+// hdrTop is the longest duration that is distinguished; longer ones count as this.
 const hdrTop = 10 * time.Minute
 
 // newHistogram returns a histogram of nanoseconds with three significant digits.

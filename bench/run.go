@@ -51,7 +51,7 @@ type measurement struct {
 	notify  func(elapsed, total time.Duration)
 }
 
-// perform makes one run and returns its result. Notify is told how far it is.
+// perform makes one run and returns its result. Notify receives its progress.
 func perform(ctx context.Context, o Options, t job, a *prerendered, notify func(elapsed, total time.Duration)) (res *Result, err error) {
 	dir, err := os.MkdirTemp("", "rvo-bench-")
 	if err != nil {

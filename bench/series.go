@@ -85,5 +85,5 @@ func (s *series) sample(elapsed time.Duration) error {
 	return nil
 }
 
-// finish takes in what came after the last row, of frames that were due before.
+// finish adds what came after the last row, of frames that were due before.
 func (s *series) finish() error { return s.run.timing.cut(s.log, s.cut, time.Now()) }

@@ -142,7 +142,7 @@ func (t *tally) began(s *sample) {
 
 func (t *tally) done(s *sample) {
 	if t.task(s.task).last != s.frame {
-		t.began(s) // inline: nothing tells of its beginning
+		t.began(s) // inline: its start is not reported
 	}
 	if !t.schedule.measured(s.frame) {
 		return

@@ -24,21 +24,21 @@ const (
 	retryFirst  = 500 * time.Millisecond
 	retryLast   = 3 * time.Second
 	retryJitter = 0.2
-	retrySlow   = 30 * time.Second // after a failure that waiting seldom heals
+	retrySlow   = 30 * time.Second // after a failure that waiting rarely fixes
 	retryLogin  = 5 * time.Minute  // the longest one after refused logins, which lock accounts
 )
 
-// Camera keeps one source alive: it opens it, reads it, notices when it falls
-// silent, and opens it again.
+// Camera keeps one source alive: it opens and reads it, notices when no frames
+// arrive, and reopens it.
 //
 //	Connecting ──> Live ──> Stalled ─┐      Paused: by command, from anywhere
-//	     │          ^ │              │      Ended:  a file without loop, for good
+//	     │          ^ │              │      Ended:  a file without loop
 //	     │          │ └─> Reconnecting <┐
 //	     │          └────────┘ │        │
 //	     └─────────────────────┴─> Failed (retried slowly)
 //
 // The delay between attempts doubles from 0.5 s to 3 s, with 20 % jitter, and
-// starts over after a frame. After an error that waiting seldom heals it is 30 s;
+// starts over after a frame. After an error that waiting rarely fixes it is 30 s;
 // while a login is refused it doubles from there to 5 min, because cameras lock an
 // account after too many attempts. A changed configuration makes a new Camera,
 // which tries at once, and so does Resume. A camera is Live from its first frame.
@@ -106,8 +106,8 @@ func (c *Camera) DecodeWith(decoders DecoderOpener, sink PacketSink) {
 // once.
 //
 // Its reading goroutine ends with it, unless that hangs in its source: then Run
-// returns two seconds after the context has ended all the same, and the log
-// names what hangs. The goroutine ends by itself, publishing nothing more,
+// returns two seconds after the context has ended anyway, and the log names what
+// hangs. The goroutine ends by itself, publishing nothing more,
 // should the source ever return. While the camera runs it never opens a second
 // connection beside one that hangs.
 func (c *Camera) Run(ctx context.Context) error {
@@ -165,7 +165,7 @@ func (c *Camera) Run(ctx context.Context) error {
 	}
 }
 
-// Status returns how the camera stands now. It takes no lock that anyone holds
+// Status returns the current state of the camera. It takes no lock that is held
 // for long.
 func (c *Camera) Status() Status {
 	now := time.Now()
@@ -180,7 +180,7 @@ func (c *Camera) Status() Status {
 	return st
 }
 
-// Pause stops reading. A live source is closed; a file keeps its place. It does
+// Pause stops reading. A live source is closed; a file keeps its position. It does
 // not wait.
 func (c *Camera) Pause() { c.setPaused(true) }
 
@@ -223,8 +223,8 @@ func (c *Camera) waitResumed(ctx context.Context) error {
 	}
 }
 
-// rest waits between two openings, and reports whether Pause or Resume cut that
-// short.
+// rest waits between two openings, and reports whether Pause or Resume ended the
+// wait early.
 func (c *Camera) rest(ctx context.Context, wait time.Duration) (cut bool, err error) {
 	timer := time.NewTimer(wait)
 	defer timer.Stop()
@@ -269,7 +269,7 @@ func (c *Camera) enter(n *connection, state State, reason string) {
 	say("camera "+string(state), "reason", reason)
 }
 
-// slow reports whether a failure seldom heals by waiting.
+// slow reports whether waiting rarely fixes a failure.
 func slow(err error, source string) bool {
 	if errors.As(err, new(fileError)) || errors.Is(err, ErrUnauthorized) || errors.Is(err, ErrUntrusted) || errors.Is(err, ErrUnsupported) || errors.Is(err, os.ErrPermission) {
 		return true

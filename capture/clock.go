@@ -70,8 +70,8 @@ func (l line) delay(at time.Duration) time.Duration {
 	return l.offset + time.Duration(l.slope*float64(at-l.from))
 }
 
-// Observe takes in that something with a camera time arrived. Times that jump
-// start the clock over.
+// Observe records the arrival of something with a camera time. Times that jump
+// restart the clock.
 func (c *Clock) Observe(at time.Duration, arrived time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -89,7 +89,7 @@ func (c *Clock) Observe(at time.Duration, arrived time.Time) {
 	c.keep(o)
 }
 
-// keep holds the fastest observation of each second and fits the line anew when
+// keep keeps the fastest observation of each second and fits the line again when
 // that changes.
 func (c *Clock) keep(o observation) {
 	if c.n > 0 {
@@ -211,9 +211,9 @@ func (c *Clock) Time(at time.Duration) time.Time {
 	return c.base.Add(at + c.line.delay(at))
 }
 
-// latency returns how long what has a camera time was on its way by the two
+// latency returns the difference between arrival and camera time by the two
 // clocks themselves, where those are in step: they have not drifted apart for a
-// minute, and the result makes sense. Camera times count from the Unix epoch.
+// minute, and the result is plausible. Camera times count from the Unix epoch.
 func (c *Clock) latency(at time.Duration) (latency time.Duration, inStep bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -232,7 +232,7 @@ func (c *Clock) Reset() {
 	c.n = 0
 }
 
-// replay gives another clock what this one has kept, with camera times moved.
+// replay adds the observations of this clock to another one, with camera times moved.
 func (c *Clock) replay(to *Clock, move time.Duration) {
 	c.mu.Lock()
 	base, first, n, ring := c.base, c.first, c.n, c.ring

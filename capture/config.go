@@ -12,7 +12,7 @@ import (
 
 // Config is one [[camera]] of the configuration.
 type Config struct {
-	// Name is unique, and what events, metrics and commands call the camera.
+	// Name is unique and identifies the camera in events, metrics and commands.
 	Name string `toml:"name"`
 	// Source is where the frames come from: "device:N", an rtsp://, rtsps://,
 	// http:// or https:// address, a file, or "synthetic:SCENE". It may hold a
@@ -40,8 +40,8 @@ type Config struct {
 	Transport string `toml:"transport"`
 	// TLS is how the certificate of an rtsps:// or https:// source is judged.
 	TLS Trust `toml:"tls"`
-	// Decode is how much of what the camera sends is decoded: "auto" (as much as
-	// somebody looks at), "all" or "keyframes".
+	// Decode is how much of the video is decoded: "auto" (as much as is needed),
+	// "all" or "keyframes".
 	Decode string `toml:"decode"`
 	// HWAccel asks FFmpeg for hardware decoding: "none", "any", "vaapi" or "qsv".
 	// What the machine has not is a visible fall back to software.

@@ -6,8 +6,8 @@ type Decoder interface {
 	// Decode feeds packets, which follow those of the call before in decoding
 	// order, and returns the newest frame that came out. With drain, everything
 	// that was fed comes out at once, and the next packet must be a key one. An
-	// error means that the decoder is of no more use: what is wrong with single
-	// packets shows in the counts.
+	// error means that the decoder can no longer be used; faults in single packets
+	// are only counted.
 	Decode(packets []*Packet, drain bool) (Decoded, error)
 	// Drain returns the frames that are held back at the end of a stream, one with
 	// each call. Once the image is nil there are no more, and the next packet must

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Demand is how much of a camera somebody looks at.
+// Demand is how much of a camera's video is needed.
 type Demand struct {
 	// FPS is the highest rate at which frames are wanted; 0: none are.
 	FPS float64
@@ -49,7 +49,7 @@ type planner struct {
 	lowSet  bool
 }
 
-// saw takes in a packet of video, before plan.
+// saw records a packet of video, before plan.
 func (p *planner) saw(at time.Duration, key bool) {
 	if !key {
 		p.packets++
@@ -63,7 +63,7 @@ func (p *planner) saw(at time.Duration, key bool) {
 	p.keyAt, p.packets, p.keyed = at, 1, true
 }
 
-// spent takes in how long it took to decode packets.
+// spent records how long it took to decode packets.
 func (p *planner) spent(took time.Duration, packets int) {
 	each := took / time.Duration(max(packets, 1))
 	if p.cost == 0 {
@@ -110,7 +110,7 @@ func (p *planner) target(d Demand) (Decoding, string) {
 }
 
 // batch returns how many packets are decoded at a time, so that not more frames
-// come out than somebody looks at.
+// come out than are needed.
 func batch(d Demand, interval time.Duration) int {
 	if d.FPS <= 0 || interval <= 0 {
 		return 1

@@ -67,7 +67,7 @@ func (f *Frame) look() Image {
 }
 
 // TryRetain takes a count and reports whether it did. It never succeeds on a
-// frame whose last count has gone.
+// frame whose last reference is gone.
 func (f *Frame) TryRetain() bool {
 	for {
 		n := f.refs.Load()

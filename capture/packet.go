@@ -77,7 +77,7 @@ type Packet struct {
 	Data []byte
 	// PTS and DTS are on one timeline that all tracks of a connection share.
 	// They never wrap, and DTS never decreases within a track unless the source
-	// itself begins anew.
+	// itself starts again.
 	PTS, DTS time.Duration
 	// Duration is 0 where it is unknown.
 	Duration time.Duration

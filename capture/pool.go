@@ -74,7 +74,7 @@ type PoolStats struct {
 	RetiredTotal uint64 `json:"retired_total"`
 }
 
-// Stats returns how the pool stands now.
+// Stats returns the current state of the pool.
 func (p *Pool) Stats() PoolStats {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -11,7 +11,7 @@ import (
 // those that C code starts from it, a nice value of 0 (no change) to 19. The
 // goroutine must end without unlocking: the thread then ends with it and no other
 // goroutine inherits the priority. Raising a nice value needs no privilege; if
-// the system refuses all the same, the thread keeps its priority.
+// the system refuses anyway, the thread keeps its priority.
 func LowPriority(nice int) {
 	goruntime.LockOSThread()
 	if nice > 0 {
@@ -20,7 +20,7 @@ func LowPriority(nice int) {
 }
 
 // EndLowPriority raises all threads of lower priority to that of the caller. It is
-// for shutdown, when somebody waits for them. It needs a privilege (CAP_SYS_NICE,
+// for shutdown, which waits for them. It needs a privilege (CAP_SYS_NICE,
 // or LimitNICE= in a systemd unit); without it nothing changes.
 func EndLowPriority() {
 	goruntime.LockOSThread()

@@ -25,7 +25,7 @@ type session struct {
 	cadence cadence // of a live source
 	pacer   pacer   // of the others
 
-	suspect  bool          // the last frame was corrupt: only a good one is a sign of life
+	suspect  bool          // the last frame was corrupt: only a good one counts as progress
 	catching bool          // skipping undecoded to catch up
 	skipLag  time.Duration // lag at the last skipped frame of a file; 0: the last was not skipped
 
@@ -318,7 +318,7 @@ func (c *Camera) hold(ctx context.Context, n *connection, s *session) error {
 	}
 }
 
-// alive notes a sign of life.
+// alive notes progress.
 func (c *Camera) alive(n *connection, s *session, now time.Time) {
 	if !s.suspect {
 		n.expect(now, time.Duration(c.cfg.StallTimeout))

@@ -50,12 +50,12 @@ func (f *feed) close() {
 	}
 }
 
-// Want says how much of the camera somebody looks at, from now on. Until it is
-// called, everything is wanted.
+// Want sets how much of the camera is needed from now on. Until it is called,
+// everything is.
 func (c *Camera) Want(d Demand) { c.demand.Store(&d) }
 
-// nextPacket takes one packet from the source, hands it on, and decodes and
-// publishes what is wanted.
+// nextPacket takes one packet from the source, passes it on, and decodes and
+// publishes what is needed.
 func (c *Camera) nextPacket(ctx context.Context, n *connection, s *session) error {
 	if !s.live {
 		if err := c.hold(ctx, n, s); err != nil {
@@ -261,7 +261,7 @@ func (c *Camera) openDecoder(n *connection, f *feed) error {
 		return err
 	}
 	f.closed = err
-	if c.decoders != nil { // else nobody wants frames of it
+	if c.decoders != nil { // else no frames of it are needed
 		c.log.Warn("packets are kept, but there are no frames", "error", c.reason(err))
 	}
 	c.live(n, time.Now(), f.track.Width, f.track.Height)
@@ -382,7 +382,7 @@ func (c *Camera) demanded() Demand {
 	return Demand{FPS: 1000, Why: "everything is wanted"}
 }
 
-// tell makes visible how much is decoded and why.
+// tell publishes how much is decoded and why.
 func (c *Camera) tell(f *feed, mode Decoding) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -56,8 +56,8 @@ type Stamp struct {
 var ErrSizeChanged = errors.New("stream changed its size")
 
 // Errors that say why a source does not open, for errors.Is. A camera that
-// meets them is Failed and is tried again slowly, because waiting alone seldom
-// heals them. A KindFile source that is missing (os.ErrNotExist) or may not be
+// meets them is Failed and is retried slowly, because waiting alone rarely fixes
+// them. A KindFile source that is missing (os.ErrNotExist) or may not be
 // read (os.ErrPermission) counts likewise.
 var (
 	// ErrUnauthorized: the source wants another user or password.

@@ -88,7 +88,7 @@ func (s *Stamper) Time(pts time.Duration) time.Time {
 	return at.Add(-s.Transit - s.latency)
 }
 
-// Report takes in that the camera's wall clock, counted from the Unix epoch, read
+// Report records that the camera's wall clock, counted from the Unix epoch, showed
 // wall at a presentation time.
 func (s *Stamper) Report(pts, wall time.Duration) {
 	offset := wall - pts

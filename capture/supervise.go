@@ -33,7 +33,7 @@ func (e fileError) Unwrap() error { return e.error }
 // connection is what the supervisor and the reader of one connection share.
 type connection struct {
 	began    time.Time
-	deadline atomic.Int64 // when the next sign of life is overdue, after began
+	deadline atomic.Int64 // when the next progress is overdue, after began
 	opened   atomic.Bool
 	holds    atomic.Bool   // keeps its place when paused, instead of closing
 	flowed   atomic.Bool   // a frame came
@@ -44,7 +44,7 @@ func newConnection() *connection {
 	return &connection{began: time.Now(), sooner: make(chan struct{}, 1)}
 }
 
-// expect says that a sign of life will come within d from now.
+// expect sets the deadline for the next progress to d from now.
 func (n *connection) expect(now time.Time, d time.Duration) {
 	at := int64(now.Sub(n.began) + d)
 	if n.deadline.Swap(at) <= at {
@@ -56,10 +56,10 @@ func (n *connection) expect(now time.Time, d time.Duration) {
 	}
 }
 
-// expectNothing takes back what expect said.
+// expectNothing removes the deadline.
 func (n *connection) expectNothing() { n.deadline.Store(math.MaxInt64) }
 
-// left returns how long the sign of life may still take.
+// left returns the time until the deadline.
 func (n *connection) left() time.Duration {
 	return time.Duration(n.deadline.Load()) - time.Since(n.began)
 }

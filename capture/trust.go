@@ -14,7 +14,7 @@ type Trust string
 // The values of Trust without a fingerprint.
 const (
 	TrustVerify   Trust = "verify"   // by the certificates of the system, as browsers do
-	TrustInsecure Trust = "insecure" // any certificate: whoever is in between can read everything, logins included
+	TrustInsecure Trust = "insecure" // any certificate: a man in the middle can read everything, logins included
 )
 
 const pinPrefix = "pin:"

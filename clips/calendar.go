@@ -22,7 +22,7 @@ type calendar struct {
 	seen bool
 	wall time.Time     // at the last look
 	up   time.Duration // at the last look
-	even time.Duration // since when the clock has gone evenly
+	even time.Duration // since when the clock has run evenly
 }
 
 // look notes what the clock shows when the program has run for up, and returns by

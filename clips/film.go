@@ -15,7 +15,7 @@ import (
 )
 
 // jumpLimit is how far the times of a stream may drift from capture times before
-// a movie follows the latter: a connection that was made anew, or times that
+// a movie follows the latter: a new connection, or times that
 // jumped.
 const jumpLimit = 500 * time.Millisecond
 

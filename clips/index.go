@@ -115,7 +115,7 @@ func readIndex(in io.Reader) (entries []Entry, bad int, err error) {
 }
 
 // plausible reports whether the entry can be one that was written here, and its
-// path therefore be used. Damaged clips are not written: they are looked at anew
+// path therefore be used. Damaged clips are not written: they are checked again
 // each time.
 func (e *Entry) plausible() bool {
 	_, at, _, ok := parseClipPath(e.Path)

@@ -78,7 +78,7 @@ type Recorder struct {
 	gate   sync.RWMutex // Save only tries its read side; written once, at shutdown
 	closed bool         // guarded by gate
 
-	done atomic.Bool // nobody wants frames any more
+	done atomic.Bool // frames are no longer needed
 
 	mu      sync.Mutex // guards what follows and the replacement of rings
 	running bool

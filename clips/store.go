@@ -14,7 +14,7 @@ import (
 )
 
 // store is the clips directory. It belongs to one goroutine, the builder. Every
-// use of it opens the directory anew, so that it works again as soon as the disk
+// use of it reopens the directory, so that it works again as soon as the disk
 // does; nothing it does leaves the directory, whatever links lie in it.
 type store struct {
 	cfg   Config
@@ -89,7 +89,7 @@ func (s *store) open() (*os.Root, error) {
 	return root, nil
 }
 
-// refresh looks at the directory anew: it writes a file as a probe, removes what
+// refresh checks the directory again: it writes a file as a probe, removes what
 // dead processes left, finds the clips, mends the index and applies the bounds.
 func (s *store) refresh(now time.Time) error {
 	root, err := s.open()
@@ -252,5 +252,5 @@ func syncDir(root *os.Root, name string) error {
 	return errors.Join(dir.Sync(), dir.Close())
 }
 
-// token returns a name that nobody else uses or guesses.
+// token returns a name that is unused and cannot be guessed.
 func token() string { return strings.ToLower(rand.Text()[:16]) }

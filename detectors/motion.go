@@ -242,7 +242,7 @@ func (m *motion) adapt(gain, offset float32, dt time.Duration) {
 	}
 }
 
-// portion returns how much of a difference a time constant takes in dt, which
+// portion returns the share of a difference that a time constant covers in dt, which
 // counts as 2 s at the most.
 func portion(dt, constant time.Duration) float32 {
 	dt = min(max(dt, 0), 2*time.Second)

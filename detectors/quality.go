@@ -50,7 +50,7 @@ func qualityKind() Kind {
 
 // quality measures a luma image of 320 cells across, or of half the frame's
 // width if that is less, in 8 by 6 tiles. Each cell is the mean of up to 16
-// pixels. What a quarter of the tiles exceed stands for all of them, so that
+// pixels. The value that a quarter of the tiles exceed represents all of them, so that
 // neither a burnt-in caption nor an empty sky decides.
 //
 // Brightness is the mean of the luma, 0 black to 1 white. Sharpness is

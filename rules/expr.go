@@ -133,7 +133,7 @@ func (n *node) String() string {
 	return b.String()
 }
 
-// write appends n as it stands inside of a node of the shape parent.
+// write appends n as written inside a node of the shape parent.
 func (n *node) write(b *strings.Builder, parent shape) {
 	enclose := parent == allOf && n.shape == anyOf || parent == negation && n.shape != negation && !n.bare
 	if enclose {

@@ -171,7 +171,7 @@ func (p *parser) comparison(depth int) (*node, error) {
 	}
 }
 
-// operand takes a signal, with what stands in brackets after it, or a number; after
+// operand parses a signal, with what follows it in brackets, or a number; after
 // is the operator before it, if any.
 func (p *parser) operand(after string, depth int) (operand, error) {
 	t := p.peek()

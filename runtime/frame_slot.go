@@ -60,7 +60,7 @@ func (s *frameSlot) share() (*capture.Frame, engine.FrameRef) {
 	return s.frame, s.ref
 }
 
-// close empties the slot for good.
+// close empties the slot, and releases every frame that is put later.
 func (s *frameSlot) close() {
 	s.mu.Lock()
 	f := s.frame

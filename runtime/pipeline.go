@@ -200,13 +200,13 @@ func (p *pipeline) want(now time.Duration) time.Duration {
 }
 
 // look returns the newest frame for a preview, or nil, and keeps frames coming at a
-// rate. The highest rate counts that somebody still asks for.
+// rate. The highest rate that is still requested counts.
 func (p *pipeline) look(fps float64) *capture.Frame {
 	now := p.clock()
 	was := p.looked.Load()
 	if was == nil || fps >= was.fps || now >= was.until {
 		hold := max(previewFor, time.Duration(2*float64(time.Second)/fps))
-		p.looked.CompareAndSwap(was, &preview{fps, now + hold}) // else somebody else has just asked
+		p.looked.CompareAndSwap(was, &preview{fps, now + hold}) // else another request has just changed it
 		select {
 		case p.wake <- struct{}{}:
 		default:
@@ -233,7 +233,7 @@ func (p *pipeline) OfferPacket(packet *capture.Packet) {
 	p.live.OfferPacket(packet)
 }
 
-// advance steps the engine with the inputs at hand.
+// advance steps the engine with the collected inputs.
 func (p *pipeline) advance(now time.Duration) *engine.Actions {
 	acts := p.engine.Step(now, &p.in)
 	p.handBoxes()

@@ -65,7 +65,7 @@ func cameraTrouble(c *CameraView) (trouble, bool) {
 	return t, true
 }
 
-// failure tells of a detector that has failed. One that is being opened again, or whose
+// failure reports a detector that has failed. One that is being reopened, or whose
 // last run failed, is not well yet.
 func failure(c *CameraView, d *engine.DetectorView) (trouble, bool) {
 	t := trouble{
@@ -109,7 +109,7 @@ func noteLoad(past []load, now time.Time, d *engine.DetectorView) []load {
 	return append(past, n)
 }
 
-// slowness tells of a detector that missed a tenth of the frames that it would have
+// slowness reports a detector that missed a tenth of the frames that it would have
 // taken, and is well below its rate. Half of that sustains an alert.
 func slowness(c *CameraView, d *engine.DetectorView, past []load) (trouble, bool) {
 	first, last := past[0], past[len(past)-1]

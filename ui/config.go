@@ -10,7 +10,7 @@ import (
 
 // Config is the [ui] section of the configuration.
 type Config struct {
-	// Rate is how often a second the screen is drawn anew, at most.
+	// Rate is the maximum number of redraws per second.
 	Rate float64 `toml:"rate"`
 	// Bandwidth is how much a second is sent to the terminal, on average: beyond
 	// it the screen is drawn less often. 0: no bound.

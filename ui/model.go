@@ -141,7 +141,7 @@ func newModel(ctx context.Context, backend Backend, opts Options, want *demand) 
 	return m, nil
 }
 
-// retheme makes the theme anew, from the configuration and the terminal.
+// retheme rebuilds the theme from the configuration and the terminal.
 func (m *model) retheme() {
 	name := m.themeName
 	if name == "auto" {
@@ -424,7 +424,7 @@ func fingerprint(s *runtime.Snapshot) uint64 {
 			add(d.Name)
 			switch d.State {
 			case engine.DetectorRunning, engine.DetectorWaiting:
-				// They take turns with every run.
+				// They alternate with every run.
 			default:
 				add(string(d.State))
 			}

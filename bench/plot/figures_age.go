@@ -181,7 +181,7 @@ func beside(l look) float64 {
 	return 0.09
 }
 
-// place returns an x that is where a name stands in a list.
+// place returns the position of a name in a list as an x value.
 func place(names []string) func(scenario, mode string) (float64, bool) {
 	return func(scenario, _ string) (float64, bool) {
 		i := slices.Index(names, scenario)

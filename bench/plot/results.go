@@ -34,7 +34,7 @@ type measured struct {
 	noisy                    bool
 }
 
-// environment is what of environment.json is told below a figure.
+// environment is the part of environment.json that a figure's caption has.
 type environment struct {
 	CPU      string `json:"cpu"`
 	Cores    int    `json:"cores"`

@@ -33,7 +33,7 @@ const (
 	panelSpace = 14
 )
 
-// look is how a curve is told from the others.
+// look distinguishes a curve from the others.
 type look struct {
 	colour color.Color
 	shape  draw.GlyphDrawer // nil: no marks

@@ -29,7 +29,7 @@ type decoder struct {
 	units   []C.rvo_unit
 	pins    runtime.Pinner
 
-	// The packets that frames may still come of, as a ring.
+	// The packets that may still yield frames, as a ring.
 	recent [64]*capture.Packet
 	next   int
 }

@@ -30,7 +30,7 @@ var errCutShort = errors.New("the file is cut short or damaged: copy it again")
 type demuxer struct {
 	live bool
 	ctx  context.Context // its end makes libav give up
-	done func()          // returns when nobody else uses c any more
+	done func()          // returns when nothing else uses c any more
 	c    *C.rvo_demux
 
 	fetcher cgo.Handle // 0: none
@@ -101,7 +101,7 @@ func newDemuxer(ctx context.Context, url string, options map[string]string, live
 	return d, log, nil
 }
 
-// cStrings returns keys and values in turn, ended by NULL.
+// cStrings returns keys and values alternately, ended by NULL.
 func cStrings(options map[string]string) (list **C.char, free func()) {
 	n := 2*len(options) + 1
 	list = (**C.char)(C.calloc(C.size_t(n), C.size_t(unsafe.Sizeof(list))))
@@ -186,7 +186,7 @@ func newTrack(info *C.rvo_track_info, guessed bool) *capture.Track {
 	return t
 }
 
-// Tracks returns the tracks that packets come of.
+// Tracks returns the tracks that packets belong to.
 func (d *demuxer) Tracks() []*capture.Track {
 	var list []*capture.Track
 	for _, t := range d.tracks {

@@ -108,7 +108,7 @@ func (m *image) Free() {
 	m.f, m.downloaded = nil, nil
 }
 
-// scalers are contexts of swscale that nobody uses now. Setting one up takes
+// scalers are unused contexts of swscale. Setting one up takes
 // longer than many conversions.
 type scalers struct {
 	mu   sync.Mutex

@@ -37,7 +37,7 @@ func New(user *url.Userinfo) *Login {
 	return &Login{user: user.Username(), password: password}
 }
 
-// Challenge takes in the WWW-Authenticate headers of a refusal (status 401) and
+// Challenge reads the WWW-Authenticate headers of a refusal (status 401) and
 // reports whether to ask once more, with what Authorization returns then. It
 // does not where the same answer was refused before, so that a wrong password
 // is tried once and never in a loop.

@@ -82,7 +82,7 @@ func (a *assembler) push(stamp uint32, payload []byte, marker, gap bool, arrived
 	}
 }
 
-// end hands on the frame that is open.
+// end passes on the frame that is open.
 func (a *assembler) end() {
 	data, key := a.unpacker.finish(a.unit)
 	a.open = false

@@ -38,7 +38,7 @@ type sequencer struct {
 	late     uint64 // came twice, or too late
 }
 
-// push takes a packet in and hands on what is in order now.
+// push adds a packet and passes on what is now in order.
 func (s *sequencer) push(p *rtp.Packet, arrived time.Time) {
 	s.received++
 	step := int16(p.SequenceNumber - s.next)
@@ -82,7 +82,7 @@ func (s *sequencer) push(p *rtp.Packet, arrived time.Time) {
 	s.count++
 }
 
-// pass hands on a packet beyond what can be held.
+// pass passes on a packet beyond what can be held.
 func (s *sequencer) pass(p *rtp.Packet, arrived time.Time) {
 	step := int16(p.SequenceNumber - s.next)
 	if step < 0 {
@@ -109,7 +109,7 @@ func (s *sequencer) skip(n int16) {
 	}
 }
 
-// drain hands on held packets as far as they are in order.
+// drain passes on held packets as far as they are in order.
 func (s *sequencer) drain() {
 	for s.count > 0 {
 		slot := s.next % maxHeld
@@ -128,7 +128,7 @@ func (s *sequencer) drain() {
 // due returns when flush is to be called at the latest.
 func (s *sequencer) due() (time.Time, bool) { return s.since.Add(maxHold), s.count > 0 }
 
-// flush gives up on what is missing and hands on all that is held.
+// flush gives up on what is missing and passes on all that is held.
 func (s *sequencer) flush() {
 	for s.count > 0 {
 		missing := int16(0)

@@ -98,7 +98,7 @@ func (s *source) Read() (*capture.Packet, error) {
 	}
 }
 
-// step takes in one thing that comes, or does what is due.
+// step handles one message or packet, or does what is due.
 func (s *source) step() error {
 	now := time.Now()
 	if err := s.chores(now); err != nil || len(s.queue) > 0 {
@@ -136,7 +136,7 @@ func (s *source) take(e event) {
 	s.stats.Foreign++
 }
 
-// heed takes in a message that nobody waits for.
+// heed handles a message that no request waits for.
 func (s *source) heed(msg *message) error {
 	switch {
 	case msg.method == "REDIRECT" || msg.method == "TEARDOWN":

@@ -8,7 +8,7 @@ import (
 )
 
 // statuses are what servers refuse with (RFC 2326, section 7.1.1), in the words
-// of whoever has to do something about it.
+// of whoever has to act on it.
 var statuses = map[int]error{
 	400: errors.New("the camera does not understand the request (status 400): check the path of the address"),
 	403: fmt.Errorf("%w: the camera forbids this user to watch (status 403)", capture.ErrUnauthorized),

@@ -4,7 +4,7 @@ import "time"
 
 const (
 	// stepAhead and stepBack bound how far RTP times may move from one packet to
-	// the next: beyond, the camera began to count anew.
+	// the next: beyond, the camera restarted its count.
 	stepAhead = 10 * time.Second
 	stepBack  = time.Second
 	// usualStep is what such a jump counts as where nothing better is known.

@@ -35,7 +35,7 @@ func (k ink) mix(other ink, by float64) ink {
 type canvas struct {
 	w, h  int
 	pix   []byte // packed BGR, w*h*3
-	drawn []run  // by row, the pixels that have been drawn into; nil: nobody asks
+	drawn []run  // by row, the pixels that have been drawn into; nil: not recorded
 }
 
 // run is a part of a row of pixels.

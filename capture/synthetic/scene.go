@@ -33,7 +33,7 @@ type moment struct {
 	light float64 // 1: as by day
 	cover float64 // 0..1: how much of the lens is covered
 	blur  int     // 1: in focus; otherwise how many pixels of the frame run into one
-	quiet bool    // nobody is there
+	quiet bool    // without people
 }
 
 // plan is what makes a scene differ from the plain street.

@@ -148,7 +148,7 @@ func drawShop(c canvas, r *rand.Rand, x, w, h float64, wall ink) {
 	y := houseFoot - h
 	sign := facades[r.IntN(len(facades))].shade(0.55)
 	c.rect(x+0.015, y+0.012, w-0.03, 0.026, sign)
-	for lx := x + 0.3*w; lx < x+0.7*w; lx += 0.014 { // lettering, as far off as this
+	for lx := x + 0.3*w; lx < x+0.7*w; lx += 0.014 { // lettering, at this distance
 		c.rect(lx, y+0.019, 0.009, 0.012, sign.mix(rgb(245, 240, 220), 0.8))
 	}
 	doorW, doorH := 0.95*metre(houseFoot), 2.1*metre(houseFoot)

@@ -105,7 +105,7 @@ func (n *neighbour) ask(in io.Reader, out io.Writer) bool {
 	return answer == "" || answer == "y" || answer == "yes"
 }
 
-// warnOfNeighbour logs that there is a neighbour, when nobody can be asked.
+// warnOfNeighbour logs that there is a neighbour, when the user cannot be asked.
 func warnOfNeighbour(ctx context.Context, l config.Loader, cfg config.Config, flags cli.Flags, log *slog.Logger) {
 	switch n := findNeighbour(ctx, l, cfg, flags); {
 	case n == nil:

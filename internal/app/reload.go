@@ -75,7 +75,7 @@ func (r *reloader) replace(ctx context.Context) (result string, err error) {
 	return runtime.ReloadOK, nil
 }
 
-// source returns the flags that select the current file. A file that has gone is an
+// source returns the flags that select the current file. A missing file is an
 // error and is not replaced by another one. The built-in configuration is replaced by
 // a file that appears.
 func (r *reloader) source() cli.Flags {
@@ -121,8 +121,8 @@ func (r *reloader) onHangup(ctx context.Context, hangup <-chan os.Signal, hungUp
 	}
 }
 
-// terminalHangup returns what tells whether SIGHUP comes from a terminal that has gone,
-// and not from somebody who wants a reload. Call it before the signal is caught. A program
+// terminalHangup returns a function that reports whether SIGHUP comes from a closed
+// terminal, and not from a request to reload. Call it before the signal is caught. A program
 // without a terminal, as under a service manager, or started with nohup never hangs up.
 func terminalHangup() func() bool {
 	if signal.Ignored(syscall.SIGHUP) || tty.Gone() {

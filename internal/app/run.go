@@ -227,7 +227,7 @@ func openLog(cfg logging.Config, secrets *config.Secrets, screen *dashboard) (*l
 		wg.Wait()
 		native.set(nil)
 		restore()
-		_ = closeOut() // nobody is left to be told
+		_ = closeOut() // there is no log left for its error
 	}
 	return l, nil
 }

@@ -50,7 +50,7 @@ type args interface {
 	command(do runtime.Verb, env Env) (runtime.Command, error)
 }
 
-// What stands in Verbs can make a command, which the compiler cannot see there.
+// The types in Verbs implement args, which the compiler cannot check there.
 var _ = []args{
 	(*AttachArgs)(nil), (*DetectorArgs)(nil), (*RateArgs)(nil), (*AddArgs)(nil), (*RemoveArgs)(nil), (*CameraArgs)(nil), (*RuleArgs)(nil), (*ReloadArgs)(nil),
 	(*AlertArgs)(nil),

@@ -131,7 +131,7 @@ func rest(r *os.File) []byte {
 		return nil
 	}
 	buf, n := make([]byte, pipeSize), 0
-	_ = conn.Read(func(fd uintptr) bool { // there is nobody left to tell
+	_ = conn.Read(func(fd uintptr) bool { // there is no log left for its error
 		for n < len(buf) {
 			more, err := unix.Read(int(fd), buf[n:])
 			if err != nil || more <= 0 {

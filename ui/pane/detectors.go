@@ -132,7 +132,7 @@ func errorsOf(d *engine.DetectorView) (n uint64) {
 	return n + d.Timeouts
 }
 
-// detectorFoot tells of one detector what the table has no room for.
+// detectorFoot shows the details of one detector that the table has no room for.
 func detectorFoot(s *Scene, d *engine.DetectorView, w int) []string {
 	th := s.Theme
 	var skips []string

@@ -103,7 +103,7 @@ func wideLayout(w, h int, n Wants) []Place {
 }
 
 // column stacks panes: each gets its least, and the rest is shared by weight up
-// to what each wants at most. The last one fills what nobody wants.
+// to what each wants at most. The last one fills the rest.
 func column(r Rect, shares []share) []Place {
 	heights := make([]int, len(shares))
 	left := r.H

@@ -109,7 +109,7 @@ func QueuesView(s *Scene, w int) Body {
 	return b
 }
 
-// gauges lists every bound that a snapshot tells of, the shown camera's first.
+// gauges lists every bound in a snapshot, the shown camera's first.
 func gauges(s *runtime.Snapshot, c *runtime.CameraView) []gauge {
 	var list []gauge
 	queue := func(q *runtime.QueueView) *gauge {

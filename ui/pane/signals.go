@@ -62,7 +62,7 @@ func SignalsView(s *Scene, w int) Body {
 }
 
 // top returns the upper end of a sparkline's scale: a round number above all
-// values, so that it changes seldom.
+// values, so that it rarely changes.
 func top(values []float64) float64 {
 	most := 0.0
 	for _, v := range values {

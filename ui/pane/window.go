@@ -36,7 +36,7 @@ type window struct {
 }
 
 // Add takes a copy. It is called once a second. A histogram that counts less than
-// before is another one, as of a detector that was attached anew.
+// before is another one, as of a detector that was attached again.
 func (w *window) Add(h *engine.Histogram) {
 	now := h.Since(nil)
 	if n := len(w.copies); n > 0 && now.Count() < w.copies[n-1].Count() {
