@@ -47,7 +47,7 @@ func checkModel(ctx context.Context, kinds *kinds, flags cli.CheckFlags, out io.
 			return err
 		}
 	}
-	report, err := kinds.networks.Try(ctx, cfg.Fill(kinds.all["onnx"]), bgrOf(frame), frame.Rect.Dx(), frame.Rect.Dy())
+	report, err := kinds.try(ctx, cfg.Fill(kinds.all["onnx"]), frame)
 	if err != nil {
 		return err
 	}
@@ -55,14 +55,14 @@ func checkModel(ctx context.Context, kinds *kinds, flags cli.CheckFlags, out io.
 	if flags.On == "" {
 		return nil
 	}
-	for _, d := range report.Found {
+	for _, d := range report.found {
 		fmt.Fprintf(out, "%s %.3f at %.4f %.4f, %.4f x %.4f\n", text.Clean(d.Label), d.Score, d.Box.X, d.Box.Y, d.Box.W, d.Box.H)
 	}
-	fmt.Fprintf(out, "%d found in %s\n", len(report.Found), text.Clean(flags.On))
+	fmt.Fprintf(out, "%d found in %s\n", len(report.found), text.Clean(flags.On))
 	if flags.Draw == "" {
 		return nil
 	}
-	return drawFound(flags.Draw, frame, report.Found)
+	return drawFound(flags.Draw, frame, report.found)
 }
 
 // checkNetworks opens the network of every detector that has one and prints
@@ -74,11 +74,13 @@ func checkNetworks(ctx context.Context, kinds *kinds, cfg config.Config, out io.
 		d = d.Fill(kinds.all[d.Kind])
 		var report string
 		var err error
-		switch d.Options.(type) {
-		case onnx.Options:
-			report, err = tryNetwork(ctx, kinds, d)
-		case oip.Options:
+		_, server := d.Options.(oip.Options)
+		_, network := d.Options.(onnx.Options)
+		switch {
+		case server:
 			report, err = tryServer(ctx, kinds, d)
+		case network || isNetwork(d.Text("model")):
+			report, err = kinds.tryNetwork(ctx, d)
 		default:
 			continue
 		}
@@ -95,10 +97,9 @@ func checkNetworks(ctx context.Context, kinds *kinds, cfg config.Config, out io.
 	return nil
 }
 
-func tryNetwork(ctx context.Context, kinds *kinds, d detectors.Config) (string, error) {
-	frame := plainFrame()
-	report, err := kinds.networks.Try(ctx, d, bgrOf(frame), frame.Rect.Dx(), frame.Rect.Dy())
-	return report.String(), err
+func (k *kinds) tryNetwork(ctx context.Context, d detectors.Config) (string, error) {
+	r, err := k.try(ctx, d, plainFrame())
+	return r.String(), err
 }
 
 // serverTime is how long a server has to say what its model is.

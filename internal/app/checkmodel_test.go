@@ -55,6 +55,11 @@ func TestCheckOpensNetworks(t *testing.T) {
 		!strings.Contains(out.String(), `detector "things": YOLO, raw, label "person", 64x64 letterbox`) || !strings.Contains(out.String(), "1 detector") {
 		t.Errorf("%q, %v", out.String(), err)
 	}
+	out.Reset()
+	people := networks(t, strings.Replace(networkOf("people", "ok5.onnx"), "onnx\"", "person\"", 1))
+	if err := check(t.Context(), testLoader(), newKinds(), cli.Flags{Config: people}, &out); err != nil || !strings.Contains(out.String(), `detector "people": YOLO, raw`) {
+		t.Errorf("persons by a network: %q, %v", out.String(), err)
+	}
 	var bad *config.Error
 	broken := networks(t, networkOf("things", "ok5.onnx")+networkOf("text", "text.onnx"))
 	if err := check(t.Context(), testLoader(), newKinds(), cli.Flags{Config: broken}, &out); !errors.As(err, &bad) || len(bad.Problems) != 1 ||
@@ -106,6 +111,28 @@ func TestCheckModel(t *testing.T) {
 	out.Reset()
 	if err := check(t.Context(), testLoader(), newKinds(), flags, &out); err != nil || !strings.Contains(out.String(), "0 found in") {
 		t.Errorf("above its score: %q, %v", out.String(), err)
+	}
+}
+
+// A model that crashes the library costs a process, and the others are checked.
+func TestCheckSurvivesAModelThatCrashes(t *testing.T) {
+	model, err := os.ReadFile(modelFiles + "ok5.onnx")
+	if err != nil {
+		t.Fatal(err)
+	}
+	crash := filepath.Join(t.TempDir(), "crash.onnx")
+	if err := os.WriteFile(crash, model, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	var bad *config.Error
+	file := networks(t, "[[detector]]\nkind = \"onnx\"\nname = \"broken\"\nmodel = \""+crash+"\"\n"+networkOf("things", "ok5.onnx"))
+	err = check(t.Context(), testLoader(), newKinds(), cli.Flags{Config: file}, &out)
+	if !errors.As(err, &bad) || len(bad.Problems) != 1 || !strings.Contains(err.Error(), `detector "broken": its process ended: signal: killed`) {
+		t.Errorf("a model that crashes: %v", err)
+	}
+	if !strings.Contains(out.String(), `detector "things": YOLO, raw`) {
+		t.Errorf("of the others it says %q", out.String())
 	}
 }
 

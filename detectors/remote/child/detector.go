@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -254,6 +255,24 @@ func (d *detector) Model() string {
 		return ""
 	}
 	return d.inner.Model()
+}
+
+// Memory returns how much memory its process has in use, in bytes; 0: it has no
+// process now, or that cannot be told.
+func (d *detector) Memory() uint64 {
+	r, f := d.process.current()
+	if f != nil {
+		return 0
+	}
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/statm", r.pid))
+	if err != nil {
+		return 0
+	}
+	var size, resident uint64
+	if _, err := fmt.Sscan(string(text), &size, &resident); err != nil {
+		return 0
+	}
+	return resident * uint64(os.Getpagesize())
 }
 
 func (d *detector) detach() error {
