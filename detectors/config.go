@@ -105,8 +105,16 @@ func (c Config) Spec(k Kind) Spec {
 		Name: c.Name, Kind: c.Kind, MaxFPS: c.MaxFPS, Cost: c.Cost, Needs: c.Needs, Provides: c.provides(k),
 		TTL: time.Duration(c.TTL), Timeout: time.Duration(c.Timeout),
 		Execution: c.Execution, Retry: c.Retry, Enabled: c.Enabled, Remote: k.Remote, Endpoint: c.Text("endpoint"),
-		CropsOf: c.CropsOf, MaxCrops: c.MaxCrops,
+		Batch: c.batch(k), CropsOf: c.CropsOf, MaxCrops: c.MaxCrops,
 	}
+}
+
+// batch wants a filled c.
+func (c Config) batch(k Kind) int {
+	if k.Batch == nil {
+		return 0
+	}
+	return k.Batch(c)
 }
 
 // provides wants a filled c.

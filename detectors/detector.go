@@ -81,6 +81,9 @@ type Spec struct {
 	Remote bool `json:"remote"`
 	// Endpoint is where a remote detector is computed; empty: it has none.
 	Endpoint string `json:"endpoint"`
+	// Batch is how many frames of several cameras it takes in one run, which take one
+	// slot; 0 or 1: each has its own.
+	Batch int `json:"max_batch,omitempty"`
 	// CropsOf is the signal whose boxes it looks at, instead of whole frames; empty:
 	// none. What it finds becomes attributes of these detections, and its own signals
 	// are the sums over the boxes.

@@ -30,6 +30,9 @@ type Kind struct {
 	// Provides returns the names of the signals that a detector of this kind
 	// answers with. The defaults are filled in. Nil: the one signal cfg.Signal.
 	Provides func(cfg Config) []string
+	// Batch returns how many frames of several cameras a detector takes in one run.
+	// The defaults are filled in. Nil: one.
+	Batch func(cfg Config) int
 	// Check reports every invalid own key, in the words of the user. The
 	// defaults are filled in. Nil: the kind has nothing to check.
 	Check func(cfg Config, bad func(key, problem string))

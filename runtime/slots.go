@@ -19,13 +19,14 @@ type Slots struct {
 
 	mu      sync.Mutex // guards what follows; never held while waiting
 	busy    int
-	waiting []*lease // in order of arrival
+	waiting []*lease       // in order of arrival
+	sharing map[string]int // how many hold the slot of a detector with a batch
 	revoked uint64
 }
 
 // NewSlots returns size free slots, handed out in the order of the named policy.
 func NewSlots(size int, policy string) *Slots {
-	return &Slots{size: max(size, 1), policy: policies[policy], name: policy}
+	return &Slots{size: max(size, 1), policy: policies[policy], name: policy, sharing: make(map[string]int)}
 }
 
 // View returns the current state.
@@ -63,21 +64,61 @@ func (s *Slots) claim(w Waiter) *lease {
 	return l
 }
 
-// grant gives free slots to waiters. The caller holds the mutex.
+// grant gives free slots to waiters. The frames of a detector that takes several in
+// one run share a slot: those that wait when it is granted, and those that come later
+// while nobody else waits. The caller holds the mutex.
 func (s *Slots) grant() {
-	for s.busy < s.size && len(s.waiting) > 0 {
-		best := 0
-		for i := 1; i < len(s.waiting); i++ {
-			if s.policy(&s.waiting[i].waiter, &s.waiting[best].waiter) {
-				best = i
-			}
+	for s.busy < s.size {
+		l := s.first(func(l *lease) bool { return s.sharing[l.waiter.group()] == 0 })
+		if l == nil {
+			break
 		}
-		l := s.waiting[best]
-		s.waiting = append(s.waiting[:best], s.waiting[best+1:]...)
-		l.state = leaseHeld
 		s.busy++
-		close(l.granted)
+		s.hand(l)
+		for l.waiter.group() != "" {
+			more := s.first(func(m *lease) bool { return s.joins(m, l.waiter.group()) })
+			if more == nil {
+				break
+			}
+			s.hand(more)
+		}
 	}
+	for _, l := range s.waiting {
+		if l.waiter.Detector != s.waiting[0].waiter.Detector {
+			return // others wait
+		}
+	}
+	for len(s.waiting) > 0 && s.joins(s.waiting[0], s.waiting[0].waiter.group()) {
+		s.hand(s.waiting[0])
+	}
+}
+
+// joins reports whether a waiter can share the slot that the detector of a group
+// holds.
+func (s *Slots) joins(l *lease, group string) bool {
+	n := s.sharing[group]
+	return l.waiter.group() == group && n > 0 && n < l.waiter.Batch
+}
+
+// first returns the waiter that the policy prefers among those that can be granted;
+// nil: none can.
+func (s *Slots) first(can func(*lease) bool) (best *lease) {
+	for _, l := range s.waiting {
+		if can(l) && (best == nil || s.policy(&l.waiter, &best.waiter)) {
+			best = l
+		}
+	}
+	return best
+}
+
+// hand grants a slot to a waiter.
+func (s *Slots) hand(l *lease) {
+	s.waiting = slices.DeleteFunc(s.waiting, func(w *lease) bool { return w == l })
+	if group := l.waiter.group(); group != "" {
+		s.sharing[group]++
+	}
+	l.state = leaseHeld
+	close(l.granted)
 }
 
 // wait returns true when the slot is granted and false when the context ends.
@@ -102,17 +143,16 @@ func (l *lease) finish(revoked bool) {
 	defer s.mu.Unlock()
 	switch l.state {
 	case leaseHeld:
-		s.busy--
+		group := l.waiter.group()
+		if s.sharing[group]--; s.sharing[group] <= 0 {
+			delete(s.sharing, group)
+			s.busy--
+		}
 		if revoked {
 			s.revoked++
 		}
 	case leaseWaiting:
-		for i, w := range s.waiting {
-			if w == l {
-				s.waiting = append(s.waiting[:i], s.waiting[i+1:]...)
-				break
-			}
-		}
+		s.waiting = slices.DeleteFunc(s.waiting, func(w *lease) bool { return w == l })
 	case leaseGone:
 		return
 	}
@@ -125,8 +165,17 @@ type Waiter struct {
 	Camera   string
 	Detector string
 	Cost     detectors.Cost
+	Batch    int           // frames of this detector, of several cameras, that share a slot; below 2: none do
 	Due      time.Duration // when its run was due, since the epoch
 	Since    time.Duration // when it began to wait, since the epoch
+}
+
+// group returns the name under which a waiter shares a slot; empty: it does not.
+func (w *Waiter) group() string {
+	if w.Batch < 2 {
+		return ""
+	}
+	return w.Detector
 }
 
 // Policy reports whether a is to get a slot before b. It must be a strict weak

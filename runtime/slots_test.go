@@ -121,17 +121,32 @@ func TestSlotsServeEverybody(t *testing.T) {
 			return l
 		}
 		check := func() {
-			held := 0
+			held, slots, free := 0, 0, 0
+			batches := map[string]int{}
 			for _, l := range live {
-				if granted(l) {
+				switch group := l.waiter.group(); {
+				case !granted(l):
+				case group == "" || batches[group] == 0:
+					slots++
+					fallthrough
+				default:
 					held++
+					batches[group]++
+				}
+			}
+			for _, l := range live {
+				if group := l.waiter.group(); !granted(l) && (group == "" || batches[group] == 0) {
+					free++
+				}
+				if group := l.waiter.group(); group != "" && batches[group] > l.waiter.Batch {
+					t.Fatalf("%d of %q share a slot, and %d may", batches[group], group, l.waiter.Batch)
 				}
 			}
 			v := s.View()
-			if held > size || held != v.Busy || len(live)-held != v.Waiting {
+			if slots > size || slots != v.Busy || len(live)-held != v.Waiting {
 				t.Fatalf("%d of %d claims are granted on %d slots: %+v", held, len(live), size, v)
 			}
-			if v.Waiting > 0 && held < size {
+			if free > 0 && slots < size {
 				t.Fatalf("a slot is free while a claim waits: %+v", v)
 			}
 			if v.Revoked != revoked {
@@ -141,7 +156,9 @@ func TestSlotsServeEverybody(t *testing.T) {
 		for step := range rapid.IntRange(1, 60).Draw(t, "steps") {
 			switch do := rapid.IntRange(0, 4).Draw(t, "do"); {
 			case do <= 1 || len(live) == 0:
+				detector := rapid.SampledFrom([]string{"", "", "a", "b"}).Draw(t, "detector")
 				live = append(live, s.claim(Waiter{
+					Detector: detector, Batch: len(detector) * 3,
 					Cost: rapid.SampledFrom(costs).Draw(t, "cost"),
 					Due:  time.Duration(rapid.IntRange(0, 5).Draw(t, "due")), Since: time.Duration(step),
 				}))
@@ -166,6 +183,45 @@ func TestSlotsServeEverybody(t *testing.T) {
 			check()
 		}
 	})
+}
+
+// Frames of several cameras that go in one batch take one slot: those that wait when
+// it is granted, and those that come while nobody else waits.
+func TestBatchTakesOneSlot(t *testing.T) {
+	s := NewSlots(2, "fifo")
+	claim := func(detector string, batch, since int) *lease {
+		return s.claim(Waiter{Detector: detector, Batch: batch, Since: time.Duration(since)})
+	}
+	one, two, three, four := claim("net", 3, 1), claim("net", 3, 2), claim("net", 3, 3), claim("net", 3, 4)
+	if !granted(one) || !granted(two) || !granted(three) || granted(four) {
+		t.Error("three frames share the slot, and the fourth waits")
+	}
+	if v := s.View(); v.Busy != 1 || v.Waiting != 1 {
+		t.Errorf("slots are %+v", v)
+	}
+	other := claim("other", 0, 5)
+	if !granted(other) {
+		t.Error("a slot is free for another detector")
+	}
+	late := claim("late", 0, 6)
+	one.end()
+	if granted(four) || granted(late) {
+		t.Error("while others wait nobody joins, or the slot would never be free")
+	}
+	two.end()
+	five := claim("net", 3, 7)
+	three.end()
+	if !granted(four) || !granted(five) || granted(late) {
+		t.Error("the slot goes to the one that waited longest, and all of its detector that wait")
+	}
+	four.revoke()
+	if v := s.View(); v.Busy != 2 || v.Revoked != 1 {
+		t.Errorf("slots are %+v: the other frame of the batch still holds it", v)
+	}
+	five.end()
+	if !granted(late) {
+		t.Error("the slot of the batch is free")
+	}
 }
 
 // Detectors of one camera that claim again as soon as they are done alternate,

@@ -119,7 +119,7 @@ func (w *worker) once(due time.Duration) engine.Report {
 	defer cancel()
 	var l *lease
 	if !w.spec.Remote {
-		l = w.slots.claim(Waiter{Camera: w.camera, Detector: w.spec.Name, Cost: w.spec.Cost, Due: due, Since: w.clock()})
+		l = w.slots.claim(Waiter{Camera: w.camera, Detector: w.spec.Name, Cost: w.spec.Cost, Batch: w.spec.Batch, Due: due, Since: w.clock()})
 		defer l.end()
 	}
 	if !w.enter(l, cancel) || l != nil && !l.wait(ctx) {

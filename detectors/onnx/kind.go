@@ -41,6 +41,7 @@ func (r *Runtime) Kind() detectors.Kind {
 			Options: Options{Options: network.Defaults(), Provider: providerCPU, MaxBatch: 1},
 		},
 		Provides: func(cfg detectors.Config) []string { return cfg.Options.(Options).Provides(cfg.Signal) },
+		Batch:    func(cfg detectors.Config) int { return cfg.Options.(Options).MaxBatch },
 		Check:    check,
 		New: func(cfg detectors.Config) (detectors.Detector, error) {
 			d, err := r.New(cfg.Options.(Options), cfg)
