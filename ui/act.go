@@ -63,15 +63,12 @@ func (m *model) do(a action) tea.Cmd {
 		m.zoom = !m.zoom
 		m.arrange()
 	case actOverview:
-		m.focusOn(pane.Cameras)
-		m.zoom = true
-		m.arrange()
+		m.visit(pane.Fleet)
+	case actSort, actSortBack:
+		m.scene.FleetSort = m.scene.FleetSort.Next(a == actSort)
+		m.epoch++
 	case actAlerts:
-		if m.focus == pane.Alerts {
-			m.back()
-		} else {
-			m.focusOn(pane.Alerts)
-		}
+		m.visit(pane.Alerts)
 	case actBack:
 		m.back()
 	case actFreeze:
@@ -276,6 +273,34 @@ func (m *model) show(i int) {
 	m.arrange()
 }
 
+// visit goes to a pane that takes the whole screen, or back from it.
+func (m *model) visit(p pane.ID) {
+	if m.focus == p {
+		p = m.from
+	}
+	m.focusOn(p)
+}
+
+// showNamed shows the camera that a few letters mean.
+func (m *model) showNamed(letters string) tea.Cmd {
+	var names []string
+	if s := m.scene.Snap; s != nil {
+		for i := range s.Cameras {
+			names = append(names, s.Cameras[i].Name)
+		}
+	}
+	i := fuzzy(names, letters)
+	if i < 0 {
+		m.say((*draw.Theme).BadInk, "no camera is called like "+draw.Clean(letters))
+		return nil
+	}
+	m.show(i)
+	if m.focus >= pane.Placed {
+		m.focusOn(m.from)
+	}
+	return nil
+}
+
 // focusOn gives a pane the focus, and a place if it has none.
 func (m *model) focusOn(p pane.ID) {
 	switch full := p >= pane.Placed; {
@@ -332,6 +357,8 @@ func (m *model) move(by int) {
 
 func (m *model) back() {
 	switch {
+	case m.focus == pane.Fleet && m.scene.FleetFilter != "":
+		m.scene.FleetFilter = ""
 	case m.focus >= pane.Placed:
 		m.focusOn(m.from)
 	case m.zoom:
@@ -454,6 +481,11 @@ func (m *model) open() tea.Cmd {
 	switch m.focus {
 	case pane.Alerts:
 		m.follow()
+	case pane.Fleet:
+		if i := s.FleetCamera(m.cursors[pane.Fleet].Sel); i >= 0 {
+			m.show(i)
+			m.focusOn(m.from)
+		}
 	case pane.Events:
 		if i := m.cursors[pane.Events].Sel; i < len(s.Events) {
 			return newEventDetail(m, s.Events[i])

@@ -31,6 +31,10 @@ type order struct {
 // own are the commands of the dashboard itself, beside the verbs.
 func own() []cli.Verb {
 	return []cli.Verb{
+		{Name: "camera", Args: []string{"camera"}, Help: "Show a camera; a few letters of its name are enough."},
+		{Name: "alerts", Help: "List present troubles."},
+		{Name: "overview", Help: "All cameras in a table."},
+		{Name: "sort", Args: []string{"order"}, Help: "Order that table: " + strings.Join(pane.FleetSorts(), ", ") + "."},
 		{Name: "filter", Args: []string{"text"}, Help: "Show only events and log lines that contain a text."},
 		{Name: "theme", Args: []string{"theme"}, Help: "Change the colours: " + strings.Join(themes, ", ") + "."},
 		{Name: "freeze", Help: "Freeze the screen, or resume."},
@@ -191,6 +195,8 @@ func candidates(what, kind string, s *pane.Scene, kinds detectors.Kinds) (names 
 		return keys(kind, kinds)
 	case "theme":
 		return slices.Clone(themes)
+	case "order":
+		return slices.Clone(pane.FleetSorts())
 	case "source":
 		for _, scene := range synthetic.Scenes() {
 			names = append(names, "synthetic:"+scene)

@@ -46,6 +46,8 @@ const (
 	actBack     action = "back"
 	actOverview action = "overview"
 	actAlerts   action = "alerts"
+	actSort     action = "sort"
+	actSortBack action = "sort_back"
 )
 
 // keyDef is an action with its keys, what the footer calls it, and what help
@@ -85,11 +87,13 @@ func keyDefs() []keyDef {
 		{actBottom, []string{"G", "end"}, "", "last row; events and log follow from there", move},
 		{actOpen, []string{"enter"}, "", "details of the selected row", move},
 		{actBack, []string{"esc"}, "", "close, or clear the filter", move},
-		{actOverview, []string{"0"}, "", "all cameras (1 to 9: one of them)", move},
+		{actOverview, []string{"0"}, "", "all cameras in a table; enter shows one (1 to 9: one of them)", move},
 		{actAlerts, []string{"!"}, "alerts", "present troubles; enter goes there, space acknowledges", move},
+		{actSort, []string{">"}, "", "order the table of cameras by something else", move},
+		{actSortBack, []string{"<"}, "", "order it by what is before that", move},
 		{actZoom, []string{"z"}, "zoom", "zoom the focused pane", screen},
 		{actPalette, []string{":"}, "command", "type a command; tab completes, up and down recall", screen},
-		{actFilter, []string{"/"}, "filter", "show only events and log lines that contain a text", screen},
+		{actFilter, []string{"/"}, "filter", "show only events and log lines, or cameras of the table, that contain a text", screen},
 		{actFreeze, []string{"f"}, "freeze", "freeze the screen; everything else goes on", screen},
 		{actPreview, []string{"v"}, "preview", "show or hide the preview", screen},
 		{actSave, []string{"s"}, "save", "save the screen to a text file", screen},

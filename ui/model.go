@@ -375,6 +375,7 @@ func tail[T any](list []T, n int) []T {
 // sift finds the events and lines that pass the filter.
 func (m *model) sift() {
 	s := &m.scene
+	s.AllEvents = m.allEvent
 	if s.Filter == "" {
 		s.Events, s.Log = m.allEvent, pane.Fold(m.allLog)
 		return
@@ -490,6 +491,8 @@ func (m *model) build(p pane.ID, sel, w, h int) pane.Body {
 		return pane.QueuesView(s, w)
 	case pane.Alerts:
 		return pane.AlertsView(s, sel, w)
+	case pane.Fleet:
+		return pane.FleetView(s, sel, w)
 	}
 	return pane.LogView(s, w)
 }

@@ -30,18 +30,24 @@ func newInput(value string) textinput.Model {
 	return in
 }
 
-// filter lets the user type which events and log lines are shown. The panes
-// follow as one types.
+// filter lets the user type which events and log lines, or cameras of the fleet, are
+// shown. The panes follow as one types.
 type filter struct {
 	in     textinput.Model
+	text   *string // of the scene
 	before string
 }
 
 func newFilter(m *model) overlay {
-	if m.focus != pane.Events && m.focus != pane.Log {
+	text := &m.scene.Filter
+	switch m.focus {
+	case pane.Fleet:
+		text = &m.scene.FleetFilter
+	case pane.Events, pane.Log:
+	default:
 		m.focusOn(pane.Events)
 	}
-	return &filter{newInput(m.scene.Filter), m.scene.Filter}
+	return &filter{newInput(*text), text, *text}
 }
 
 func (f *filter) update(m *model, msg tea.Msg) (overlay, tea.Cmd) {
@@ -50,14 +56,14 @@ func (f *filter) update(m *model, msg tea.Msg) (overlay, tea.Cmd) {
 		case "enter":
 			return nil, nil
 		case "esc", "ctrl+c":
-			m.scene.Filter = f.before
+			*f.text = f.before
 			m.sift()
 			return nil, nil
 		}
 	}
 	var cmd tea.Cmd
 	f.in, cmd = f.in.Update(msg)
-	m.scene.Filter = f.in.Value()
+	*f.text = f.in.Value()
 	m.sift()
 	return f, cmd
 }
@@ -132,6 +138,17 @@ func (p *palette) enter(m *model) (overlay, tea.Cmd) {
 	}
 	m.overlay = nil
 	switch o.act {
+	case "camera":
+		return nil, m.showNamed(o.arg)
+	case actSort:
+		i := fuzzy(pane.FleetSorts(), o.arg)
+		if i < 0 {
+			p.err = "sort: write one of " + strings.Join(pane.FleetSorts(), ", ")
+			return p, nil
+		}
+		m.scene.FleetSort = pane.FleetSort(i)
+		m.focusOn(pane.Fleet)
+		return nil, nil
 	case actFilter:
 		m.scene.Filter = o.arg
 		m.sift()

@@ -79,8 +79,8 @@ func alertFoot(s *Scene, a *runtime.Alert, w int) []string {
 	return append(foot, " "+th.Dim.Of(s.Hints.Open+" goes there, "+s.Hints.Toggle+" acknowledges"))
 }
 
-// AlertsOf reports whether alerts concern a camera, and whether one of them is severe;
-// those about one thing of it alone where subject is not empty. Acknowledged ones count.
+// AlertsOf reports whether alerts concern a camera, and whether one of them is severe and
+// not acknowledged; those about one detector of it alone where subject is not empty.
 func AlertsOf(list []runtime.Alert, camera, subject string) (any, severe bool) {
 	for i := range list {
 		a := &list[i]
@@ -89,7 +89,7 @@ func AlertsOf(list []runtime.Alert, camera, subject string) (any, severe bool) {
 		}
 		for _, c := range a.Cameras {
 			if c == camera {
-				any, severe = true, severe || a.Severe
+				any, severe = true, severe || a.Severe && !a.Acknowledged
 			}
 		}
 	}

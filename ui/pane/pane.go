@@ -23,13 +23,14 @@ const (
 	Queues
 	Log
 	Alerts // this and those after it take the whole screen
+	Fleet
 	Count
 )
 
 // Placed is the number of the panes that have a place on the screen.
 const Placed = Alerts
 
-var paneNames = [Count]string{"cameras", "preview", "detectors", "signals", "rules", "events", "latency", "queues", "log", "alerts"}
+var paneNames = [Count]string{"cameras", "preview", "detectors", "signals", "rules", "events", "latency", "queues", "log", "alerts", "fleet"}
 
 func (p ID) String() string { return paneNames[p] }
 

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"rvo-tui/capture"
 	"rvo-tui/detectors"
 	"rvo-tui/runtime"
 	"rvo-tui/runtime/engine"
@@ -25,6 +26,11 @@ type Scene struct {
 	Events    []runtime.RecentEvent // that pass the filter
 	Log       []Entry               // that pass the filter, repeated ones folded
 	Filter    string
+	AllEvents []runtime.RecentEvent // whatever the filter says
+
+	FleetFilter string
+	FleetSort   FleetSort
+
 	Frame     runtime.Preview // of the camera shown; empty: none
 	Preview   bool
 	Canvas    *draw.Canvas // the frame in cells; nil: none
@@ -98,11 +104,13 @@ type History struct {
 	past    []*runtime.Snapshot // one a second, oldest first
 	series  map[seriesKey]*series
 	windows map[histogramKey]*window
-	sampled time.Time // when past and windows were added to
-	pushed  time.Time // when the series were
-	seen    time.Time // newest snapshot
+	fired   map[string][]firing // events by camera, at most firings
+	sampled time.Time           // when past and windows were added to
+	pushed  time.Time           // when the series were
+	seen    time.Time           // newest snapshot
 }
 
+// seriesKey names a signal of a camera; without one, its frames a second.
 type seriesKey struct{ camera, signal string }
 
 // series is a signal's values, one each sparkStep.
@@ -121,7 +129,7 @@ const (
 
 // NewHistory returns an empty history.
 func NewHistory() *History {
-	return &History{series: map[seriesKey]*series{}, windows: map[histogramKey]*window{}}
+	return &History{series: map[seriesKey]*series{}, windows: map[histogramKey]*window{}, fired: map[string][]firing{}}
 }
 
 // Add takes a snapshot in.
@@ -134,8 +142,9 @@ func (h *History) Add(s *runtime.Snapshot) {
 	for i := range s.Cameras {
 		c := &s.Cameras[i]
 		for k := range c.Signals {
-			h.note(c.Name, &c.Signals[k], push)
+			h.note(seriesKey{c.Name, c.Signals[k].Name}, c.Signals[k].Value, c.Signals[k].Unknown == detectors.Known, push)
 		}
+		h.note(seriesKey{camera: c.Name}, c.FPS, c.State == capture.Live, push)
 	}
 	if s.At.Sub(h.sampled) < time.Second-20*time.Millisecond {
 		return
@@ -146,17 +155,18 @@ func (h *History) Add(s *runtime.Snapshot) {
 		h.past = slices.Delete(h.past, 0, len(h.past)-PastSeconds)
 	}
 	h.sample(s)
+	h.count(s)
 }
 
-func (h *History) note(camera string, v *engine.SignalView, push bool) {
-	key := seriesKey{camera, v.Name}
+// note takes a value of a series in, of which the highest is kept for each step.
+func (h *History) note(key seriesKey, value float64, known, push bool) {
 	r := h.series[key]
 	if r == nil {
 		r = new(series)
 		h.series[key] = r
 	}
-	if v.Unknown == detectors.Known && (!r.known || v.Value > r.peak) {
-		r.peak, r.known = v.Value, true
+	if known && (!r.known || value > r.peak) {
+		r.peak, r.known = value, true
 	}
 	if !push {
 		return
@@ -171,7 +181,8 @@ func (h *History) note(camera string, v *engine.SignalView, push bool) {
 	r.known = false
 }
 
-// Values returns what a signal was, oldest first.
+// Values returns what a signal was, oldest first; without a name, the camera's frames a
+// second.
 func (h *History) Values(camera, signal string) []float64 {
 	if r := h.series[seriesKey{camera, signal}]; r != nil {
 		return r.values
@@ -220,6 +231,7 @@ func (h *History) sample(s *runtime.Snapshot) {
 	}
 	there := make(map[seriesKey]bool, len(h.series))
 	for i := range s.Cameras {
+		there[seriesKey{camera: s.Cameras[i].Name}] = true
 		for k := range s.Cameras[i].Signals {
 			there[seriesKey{s.Cameras[i].Name, s.Cameras[i].Signals[k].Name}] = true
 		}

@@ -1,0 +1,355 @@
+package pane
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"rvo-tui/rules"
+	"rvo-tui/runtime"
+	"rvo-tui/runtime/engine"
+
+	"rvo-tui/ui/draw"
+)
+
+// FleetSort is what the fleet is ordered by.
+type FleetSort int
+
+// The orders of the fleet.
+const (
+	ByTrouble FleetSort = iota // cameras with alerts first
+	ByName
+	ByRate    // the slowest first
+	ByLatency // the latest first
+	ByEvents  // the most first
+	ByDrops   // the most first
+	fleetSorts
+)
+
+var fleetSortNames = [fleetSorts]string{"trouble", "name", "fps", "latency", "events", "drops"}
+
+func (f FleetSort) String() string { return fleetSortNames[f] }
+
+// FleetSorts returns the names of the orders.
+func FleetSorts() []string { return fleetSortNames[:] }
+
+// Next returns the order after this one, or the one before.
+func (f FleetSort) Next(forward bool) FleetSort {
+	if forward {
+		return (f + 1) % fleetSorts
+	}
+	return (f + fleetSorts - 1) % fleetSorts
+}
+
+// fleetRow is what the table says of a camera.
+type fleetRow struct {
+	index         int
+	cam           *runtime.CameraView
+	any, severe   bool // alerts
+	latency       time.Duration
+	events, drops float64 // an hour, a second; below 0: not known yet
+}
+
+// FleetView lists all cameras, one in a line, and what is wrong with the selected one, for
+// w cells.
+func FleetView(s *Scene, sel, w int) Body {
+	b := Body{Title: "Fleet", empty: s.noCamera()}
+	if s.Snap == nil {
+		return b
+	}
+	th, list := s.Theme, s.fleet()
+	if s.FleetFilter != "" {
+		b.empty = "No camera contains “" + s.FleetFilter + "”."
+	}
+	b.n = len(list)
+	b.Note = fmt.Sprintf("%d of %d cameras, by %s", len(list), len(s.Snap.Cameras), s.FleetSort)
+	if s.FleetFilter != "" {
+		b.Note = "/" + s.FleetFilter + "  " + b.Note
+	}
+	name := 6
+	for i := range list {
+		name = max(name, min(draw.Width(th.Text(list[i].cam.Name)), 24))
+	}
+	// From the right, columns that there is no room for are left out.
+	const state, fps, latency, states, rate = 12, 5, 8, 12, 8
+	room := w - 4 - state - fps - latency - 2
+	detectors, ofRules := room >= 10+states, room >= 10+2*states
+	for _, shown := range []bool{detectors, ofRules} {
+		if shown {
+			room -= states + 1
+		}
+	}
+	name = max(min(name, room), 6)
+	room -= name
+	spark := 0
+	if room >= 11 {
+		spark = min(room-2, 10)
+		room -= spark + 1
+	}
+	events, drops := room >= rate, room >= 2*rate
+	if events {
+		room -= rate
+	}
+	if drops {
+		room -= rate
+	}
+	last := 0
+	if room >= 16 {
+		last = room - 2
+	}
+	head := "    " + draw.Fit("camera", name) + " " + draw.Fit("state", state)
+	if spark > 0 {
+		head += draw.Spaces(spark + 1)
+	}
+	head += draw.Right("fps", fps) + draw.Right("latency", latency) + " "
+	if detectors {
+		head += " " + draw.Fit("detectors", states)
+	}
+	if ofRules {
+		head += " " + draw.Fit("rules", states)
+	}
+	if events {
+		head += draw.Right("events/h", rate)
+	}
+	if drops {
+		head += draw.Right("drops/s", rate)
+	}
+	if last > 0 {
+		head += "  last event"
+	}
+	b.head = []string{th.Dim.Of(draw.Fit(head, w))}
+	b.key = func(i int) string { return list[i].cam.Name }
+	b.row = func(i int) string {
+		r := &list[i]
+		c := r.cam
+		look, text := cameraInk(th, c.State), string(c.State)
+		if s.Stale {
+			look, text = th.Warn, "not known"
+		}
+		mark := th.Good.Of(th.Dot)
+		switch {
+		case r.severe:
+			mark = th.Bad.Of(th.Warning)
+		case r.any:
+			mark = th.Warn.Of(th.Warning)
+		}
+		line := "  " + mark + " " + draw.Fit(th.Text(c.Name), name) + " " + look.Of(draw.Fit(text, state))
+		if spark > 0 {
+			values := s.Hist.Values(c.Name, "")
+			line += " " + th.Stage[0].Of(th.Sparkline(values, 0, top(values), spark))
+		}
+		line += draw.Right(draw.Rate(c.FPS), fps) + draw.Right(dash(r.latency > 0, draw.Ago(r.latency)), latency)
+		line += " "
+		if detectors {
+			line += " " + draw.Fit(detectorCounts(s, c), states)
+		}
+		if ofRules {
+			line += " " + draw.Fit(ruleCounts(th, c), states)
+		}
+		if events {
+			line += draw.Right(dash(r.events >= 0, draw.Count(uint64(max(r.events, 0)+0.5))), rate)
+		}
+		if drops {
+			text := draw.Right(dash(r.drops >= 0, draw.Rate(r.drops)), rate)
+			if r.drops >= 0.05 {
+				text = th.Warn.Of(text)
+			}
+			line += text
+		}
+		if last > 0 {
+			line += "  " + draw.Fit(s.lastEvent(c.Name), last)
+		}
+		return line
+	}
+	if sel < len(list) {
+		b.foot = fleetFoot(s, list[sel].cam, w)
+	}
+	return b
+}
+
+// fleetFoot says what is wrong with a camera.
+func fleetFoot(s *Scene, c *runtime.CameraView, w int) (foot []string) {
+	th := s.Theme
+	for i := range s.Snap.Alerts {
+		a := &s.Snap.Alerts[i]
+		if !slices.Contains(a.Cameras, c.Name) {
+			continue
+		}
+		look, mark := alertInk(th, a)
+		text := th.Text(a.Title())
+		if a.Cause != "" {
+			text += ": " + th.Text(a.Cause)
+		}
+		foot = append(foot, " "+look.Of(mark+" "+draw.Fit(text, max(w-4, 1))))
+	}
+	return foot
+}
+
+func dash(known bool, text string) string {
+	if known {
+		return text
+	}
+	return "-"
+}
+
+// fleet returns the rows that pass the filter, in order.
+func (s *Scene) fleet() []fleetRow {
+	var list []fleetRow
+	needle := strings.ToLower(s.FleetFilter)
+	old := s.Hist.before(5 * time.Second)
+	for i := range s.Snap.Cameras {
+		c := &s.Snap.Cameras[i]
+		if needle != "" && !strings.Contains(strings.ToLower(c.Name+" "+string(c.State)+" "+c.Reason), needle) {
+			continue
+		}
+		r := fleetRow{index: i, cam: c, latency: s.latencyOf(c.Name), events: s.Hist.eventRate(s.Snap, c), drops: dropRate(s.Snap, old, c)}
+		r.any, r.severe = AlertsOf(s.Snap.Alerts, c.Name, "")
+		list = append(list, r)
+	}
+	rank := func(r *fleetRow) int {
+		switch {
+		case r.severe:
+			return 0
+		case r.any:
+			return 1
+		}
+		return 2
+	}
+	slices.SortStableFunc(list, func(a, b fleetRow) int {
+		switch s.FleetSort {
+		case ByName:
+			return cmp.Compare(a.cam.Name, b.cam.Name)
+		case ByRate:
+			return cmp.Compare(a.cam.FPS, b.cam.FPS)
+		case ByLatency:
+			return cmp.Compare(b.latency, a.latency)
+		case ByEvents:
+			return cmp.Compare(b.events, a.events)
+		case ByDrops:
+			return cmp.Compare(b.drops, a.drops)
+		}
+		return cmp.Compare(rank(&a), rank(&b))
+	})
+	return list
+}
+
+// FleetCamera returns the index of the camera of a row; -1: there is no such row.
+func (s *Scene) FleetCamera(row int) int {
+	if s.Snap == nil {
+		return -1
+	}
+	if list := s.fleet(); row >= 0 && row < len(list) {
+		return list[row].index
+	}
+	return -1
+}
+
+// latencyOf returns the median time from the lens to a result, over the last seconds; 0:
+// there was none.
+func (s *Scene) latencyOf(camera string) (total time.Duration) {
+	for i := engine.StageCapture; i <= engine.StagePublish; i++ {
+		total += s.Hist.recent(histogramKey{camera: camera, what: i.String()}).P50
+	}
+	return total
+}
+
+// dropRate returns what a camera's queues drop a second, other than frames that a newer
+// one replaced.
+func dropRate(now, old *runtime.Snapshot, c *runtime.CameraView) float64 {
+	if old == nil || now.At.Sub(old.At) < time.Second {
+		return -1
+	}
+	for i := range old.Cameras {
+		if old.Cameras[i].Name != c.Name {
+			continue
+		}
+		before, after := drops(&old.Cameras[i]), drops(c)
+		if after < before {
+			return -1
+		}
+		return float64(after-before) / now.At.Sub(old.At).Seconds()
+	}
+	return -1
+}
+
+func drops(c *runtime.CameraView) (n uint64) {
+	for i := range c.Queues {
+		if q := &c.Queues[i]; q.Name != "frame" {
+			for _, d := range q.Drops {
+				n += d.N
+			}
+		}
+	}
+	return n
+}
+
+// counted writes how many there are of each, in its colour, without those of which there
+// are none.
+func counted(parts ...string) string {
+	parts = slices.DeleteFunc(parts, func(p string) bool { return p == "" })
+	if len(parts) == 0 {
+		return "-"
+	}
+	return strings.Join(parts, " ")
+}
+
+func some(n int, look draw.Ink, mark string) string {
+	if n == 0 {
+		return ""
+	}
+	return look.Of(fmt.Sprintf("%d%s", n, mark))
+}
+
+// detectorCounts says how many detectors of a camera fail, are slow, are well and are off.
+func detectorCounts(s *Scene, c *runtime.CameraView) string {
+	th := s.Theme
+	var failed, slow, well, off int
+	for i := range c.Detectors {
+		d := &c.Detectors[i]
+		any, severe := AlertsOf(s.Snap.Alerts, c.Name, d.Name)
+		switch {
+		case severe, d.State == engine.DetectorFailed, d.State == engine.DetectorStuck:
+			failed++
+		case any:
+			slow++
+		case d.State == engine.DetectorDisabled:
+			off++
+		default:
+			well++
+		}
+	}
+	return counted(some(failed, th.Bad, th.Cross), some(slow, th.Warn, th.Warning), some(well, th.Good, th.Tick), some(off, th.Dim, th.Ring))
+}
+
+// ruleCounts says how many rules of a camera are confirmed, on their way there, cannot
+// tell, are idle and are off.
+func ruleCounts(th *draw.Theme, c *runtime.CameraView) string {
+	var confirmed, potential, unknown, idle, off int
+	for i := range c.Rules {
+		switch st := &c.Rules[i].Status; {
+		case st.State == rules.Disabled:
+			off++
+		case st.State == rules.Confirmed, st.State == rules.Cooldown:
+			confirmed++
+		case st.State == rules.Potential:
+			potential++
+		case st.Truth == rules.Unknown:
+			unknown++
+		default:
+			idle++
+		}
+	}
+	return counted(some(confirmed, th.Good, th.Dot), some(potential, th.Warn, th.Dot), some(unknown, th.Warn, th.Ask), some(idle, th.Dim, th.Dot), some(off, th.Dim, th.Ring))
+}
+
+// lastEvent tells of the newest event of a camera.
+func (s *Scene) lastEvent(camera string) string {
+	for i := len(s.AllEvents) - 1; i >= 0; i-- {
+		if e := &s.AllEvents[i].Event; e.Camera == camera {
+			return s.Theme.Text(e.Type) + s.Theme.Dim.Of(" "+draw.Ago(max(s.Snap.At.Sub(e.Time), 0).Truncate(time.Second))+" ago")
+		}
+	}
+	return s.Theme.Dim.Of("none yet")
+}
