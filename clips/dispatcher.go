@@ -2,6 +2,7 @@ package clips
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -261,6 +262,9 @@ func (d *dispatcher) finish(res result) {
 		d.r.waiting.Add(-1)
 		s.saved++
 		s.last, s.took = &res.entry, res.took
+		for i := range res.clip.jobs {
+			d.r.told(res.clip.jobs[i].Event, &res.entry, "")
+		}
 		d.recover(&s.encode)
 		d.judge(res.tidy)
 	case DropDisk:
@@ -313,6 +317,9 @@ func (d *dispatcher) drop(c *clip, reason string, err error) {
 	d.r.waiting.Add(-1)
 	d.r.dropped[reason].Add(uint64(len(c.jobs)))
 	for _, j := range c.jobs {
+		if !errors.Is(err, errGrace) { // else it is finished at the next start
+			d.r.told(j.Event, nil, reason)
+		}
 		d.r.log.Warn("an event has no clip", "event", j.ID, "camera", j.Camera, "reason", reason, "error", err)
 	}
 }

@@ -9,6 +9,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"rvo-tui/rules"
 )
 
 // lostLimit is how many refused jobs may wait for the log.
@@ -43,6 +45,9 @@ type Options struct {
 	// Nice is the priority of the threads that encode and write, 0 (as the rest of
 	// the program) to 19 (after everything else).
 	Nice int
+	// Done tells what became of the clip of an event: its entry, or why it is lost
+	// (a reason of Status.Dropped). It must return at once. Nil: nobody is told.
+	Done func(event rules.Event, entry *Entry, lost string)
 	// Log takes what people should know; nil means slog.Default.
 	Log *slog.Logger
 }
@@ -56,6 +61,7 @@ type Recorder struct {
 	epoch time.Time
 	grace time.Duration
 	nice  int
+	told  func(rules.Event, *Entry, string)
 	log   *slog.Logger
 	store *store // of the builder, once Run has begun
 
@@ -95,8 +101,11 @@ func New(o Options) *Recorder {
 	if o.Log == nil {
 		o.Log = slog.Default()
 	}
+	if o.Done == nil {
+		o.Done = func(rules.Event, *Entry, string) {}
+	}
 	r := &Recorder{
-		cfg: o.Config, epoch: o.Epoch, grace: o.Grace, nice: o.Nice, log: o.Log,
+		cfg: o.Config, epoch: o.Epoch, grace: o.Grace, nice: o.Nice, told: o.Done, log: o.Log,
 		store:    &store{cfg: o.Config, epoch: o.Epoch, muxer: o.Muxer, log: o.Log, warned: make(map[string]bool), films: make(map[*clip]*building)},
 		lost:     make(chan lost, lostLimit),
 		needed:   make(chan struct{}),
@@ -173,6 +182,7 @@ func (r *Recorder) Save(job Job) error {
 	reason, err := r.try(job)
 	if err != nil {
 		r.dropped[reason].Add(1)
+		r.told(job.Event, nil, reason)
 		select {
 		case r.lost <- lost{job.ID, job.Camera, reason}:
 		default:

@@ -6,8 +6,8 @@ import (
 	"rvo-tui/detectors"
 )
 
-// Event is what a rule reports. The rule fills in everything but ID, Camera and
-// Time. It is a plain value that shares nothing with the rule.
+// Event is what a rule reports. The rule fills in everything but ID, Camera,
+// Time and Clip. It is a plain value that shares nothing with the rule.
 type Event struct {
 	ID         string // unique, and ordered by time
 	Type       string // Config.Event
@@ -20,6 +20,7 @@ type Event struct {
 	Age        Age    // of that frame
 	Clauses    []Clause
 	Duration   time.Duration // ended: from when the condition began until it was last known to be true
+	Clip       bool          // a clip of it is being saved; not part of its JSON
 }
 
 // Age is the age of a frame when it becomes an event, by stage. Nothing in it is negative.

@@ -18,13 +18,15 @@ const (
 	AlertDetectorFailed AlertKind = "detector_failed" // too many errors in a row, or stuck
 	AlertDetectorSlow   AlertKind = "detector_slow"   // cannot keep its rate
 	AlertSink           AlertKind = "sink_degraded"   // events are not delivered
+	AlertOutput         AlertKind = "output_degraded" // messages are not delivered
+	AlertRefused        AlertKind = "output_refused"  // messages were refused and set aside
 	AlertClips          AlertKind = "clips_degraded"  // clips are lost
 	AlertReload         AlertKind = "reload_failed"   // the configuration in place is not that of the file
 )
 
 // AlertKinds returns all kinds of alerts.
 func AlertKinds() []AlertKind {
-	return []AlertKind{AlertCameraDown, AlertCameraLag, AlertDetectorFailed, AlertDetectorSlow, AlertSink, AlertClips, AlertReload}
+	return []AlertKind{AlertCameraDown, AlertCameraLag, AlertDetectorFailed, AlertDetectorSlow, AlertSink, AlertOutput, AlertRefused, AlertClips, AlertReload}
 }
 
 // Alert is one current problem. A detector that fails on several cameras is one alert.
@@ -54,6 +56,10 @@ func (a *Alert) Title() string {
 		return "detector " + name + " is too slow" + a.where()
 	case AlertSink:
 		return "events are not delivered to " + name
+	case AlertOutput:
+		return "messages are not delivered to " + name
+	case AlertRefused:
+		return "messages were refused by " + name
 	case AlertClips:
 		return "clips are being lost"
 	case AlertReload:

@@ -35,11 +35,14 @@ const (
 	SaveClip     Verb = "clip"          // Camera: a clip of what it sees now
 	Reload       Verb = "reload"        // Setup, which replaces the current one
 	Acknowledge  Verb = "acknowledge"   // Alert, until it goes; once more takes it back
+	Notify       Verb = "notify"        // Output: a test message
+	Resend       Verb = "resend"        // Output: Message, or all that were set aside
+	Discard      Verb = "discard"       // likewise
 )
 
 // Verbs returns all verbs.
 func Verbs() []Verb {
-	return []Verb{Attach, Detach, Enable, Disable, SetRate, AddCamera, RemoveCamera, Pause, Resume, RuleOn, RuleOff, SaveClip, Reload, Acknowledge}
+	return []Verb{Attach, Detach, Enable, Disable, SetRate, AddCamera, RemoveCamera, Pause, Resume, RuleOn, RuleOff, SaveClip, Reload, Acknowledge, Notify, Resend, Discard}
 }
 
 // Command is a change of a running Runtime. Without a Camera it applies to all
@@ -49,6 +52,8 @@ type Command struct {
 	Camera   string
 	Detector string
 	Rule     string
+	Output   string
+	Message  string            // of Resend and Discard: the ID of a delivery; empty: all
 	FPS      float64           // of SetRate, a second
 	Attached *detectors.Config // of Attach; its Cameras must be empty or the Command's
 	Added    *capture.Config   // of AddCamera
@@ -81,6 +86,14 @@ func (r *Runtime) Do(ctx context.Context, cmd Command) error {
 	}
 	queue := r.requests
 	switch cmd.Do {
+	case Notify, Resend, Discard:
+		if r.opts.Outbox == nil {
+			return fmt.Errorf("%s: there is no output; add a [[notify]] to the configuration", cmd.Do)
+		}
+		if err := r.opts.Outbox.Do(ctx, cmd); err != nil {
+			return fmt.Errorf("%s: %w", cmd.Do, err)
+		}
+		return nil
 	case AddCamera, RemoveCamera, Reload:
 		queue = r.changes
 	}

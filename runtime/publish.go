@@ -33,6 +33,10 @@ func (r *Runtime) Snapshot() *Snapshot {
 			Name: "sink:" + v.Name, Depth: v.Depth, Capacity: v.Capacity, Drops: []engine.Count{{Reason: "full", N: v.Dropped}},
 		})
 	}
+	if r.opts.Outbox != nil {
+		v := r.opts.Outbox.Outputs()
+		s.Outbox = &v
+	}
 	if l := r.opts.LogRing; l != nil {
 		s.Log = l.View()
 		depth, capacity, dropped := l.Queue()

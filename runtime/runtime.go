@@ -35,6 +35,7 @@ type Options struct {
 	Convert   capture.Converter     // of drawn frames; nil: in Go
 	Decoders  capture.DecoderOpener // nil: no source may give packets
 	Sinks     []Sink
+	Outbox    Outbox          // among Sinks, too; nil: there are no outputs
 	Clips     *clips.Recorder // saves clips, once a rule or a command asks for one; nil: never
 	Roll      Roll            // of rules that set none
 	LogRing   *logging.Ring   // whose state snapshots show; may be nil
@@ -232,10 +233,11 @@ func (r *Runtime) emit(camera string, f *engine.Fired, by evidence) {
 	ev.ID = eventID()
 	now := time.Now()
 	ev.Time = now.Add(ev.At - now.Sub(r.epoch)).UTC() // by the current wall clock, not that of the start
+	ev.Clip = ev.Phase == rules.PhaseConfirmed && f.Rule.Clip && r.opts.Clips != nil
 	for _, s := range r.opts.Sinks {
 		s.Offer(ev)
 	}
-	if ev.Phase != rules.PhaseConfirmed || !f.Rule.Clip || r.opts.Clips == nil {
+	if !ev.Clip {
 		return
 	}
 	roll := r.opts.Roll.of(f.Rule)

@@ -2,10 +2,13 @@ package runtime
 
 import (
 	"context"
+	"errors"
 	"sync"
+	"time"
 
 	"rvo-tui/internal/ring"
 	"rvo-tui/rules"
+	"rvo-tui/runtime/engine"
 )
 
 // A Sink receives events and delivers them outside the process.
@@ -79,4 +82,74 @@ func (r *Recent) View() SinkView {
 func (r *Recent) Run(ctx context.Context) error {
 	<-ctx.Done()
 	return nil
+}
+
+// An Outbox stores events until its outputs have delivered them. It is safe for
+// concurrent use.
+type Outbox interface {
+	// Outputs returns the state of the outbox and of its outputs. It does not wait.
+	Outputs() OutboxView
+	// Do carries out a Notify, Resend or Discard command. Notify takes as long as a
+	// delivery.
+	Do(ctx context.Context, cmd Command) error
+}
+
+// ErrNoOutput is the error of a command for an output that there is not.
+var ErrNoOutput = errors.New("there is no such output")
+
+// OutboxView is the state of an Outbox.
+type OutboxView struct {
+	File  string `json:"file"`
+	State string `json:"state"` // "ok" or "degraded": nothing is stored
+	// Reason is why it is degraded.
+	Reason string `json:"reason"`
+	// Moved is where a damaged store was moved to since the start; empty: none was.
+	Moved    string `json:"moved"`
+	Records  int    `json:"records"` // stored
+	Bytes    int64  `json:"bytes"`   // of these
+	MaxBytes int64  `json:"max_bytes"`
+	// Stored counts the events that were stored, NotDurable those that outputs got
+	// from memory because they could not be.
+	Stored     uint64       `json:"stored"`
+	NotDurable uint64       `json:"not_durable"`
+	Outputs    []OutputView `json:"outputs"`
+}
+
+// OutputView is the state of one output of an Outbox.
+type OutputView struct {
+	Name   string `json:"name"`
+	To     string `json:"to"`    // scheme and host, nothing else of the address
+	State  string `json:"state"` // "ok" or "degraded": the last attempt failed
+	Reason string `json:"reason"`
+	Remedy string `json:"remedy"` // what to do about it
+	// Backlog is how many messages wait, Oldest the time of the first one's event;
+	// zero: none waits.
+	Backlog int       `json:"backlog"`
+	Oldest  time.Time `json:"oldest"`
+	// NextTry is when a failed delivery is tried again; zero: none failed.
+	NextTry   time.Time `json:"next_try"`
+	LastOK    time.Time `json:"last_ok"` // of the last delivery; zero: there was none
+	Delivered uint64    `json:"delivered"`
+	Retries   uint64    `json:"retries"` // attempts that failed and are made again
+	Folded    uint64    `json:"folded"`  // events that were reported by a summary
+	// Aside are messages that the receiver refused, newest first, at most
+	// MaxAsideShown; AsideCount is how many there are.
+	AsideCount int            `json:"aside_count"`
+	Aside      []AsideView    `json:"aside"`
+	Drops      []engine.Count `json:"drops"` // by reason: "age", "bytes", "memory", "aside"
+	// Latency is the time from an event to its acceptance.
+	Latency *engine.Histogram `json:"latency"`
+}
+
+// MaxAsideShown is how many refused messages an OutputView lists.
+const MaxAsideShown = 20
+
+// AsideView is a message that was set aside.
+type AsideView struct {
+	ID     string    `json:"id"`    // of the delivery
+	Event  string    `json:"event"` // type
+	Camera string    `json:"camera"`
+	Time   time.Time `json:"time"` // of the event
+	Reason string    `json:"reason"`
+	Tries  int       `json:"tries"`
 }

@@ -23,7 +23,8 @@ type Snapshot struct {
 	Slots   SlotsView     `json:"slots"`
 	Queues  []QueueView   `json:"queues"` // all bounded queues but those of cameras: sinks, clips, commands
 	Sinks   []SinkView    `json:"sinks"`
-	Clips   *clips.Status `json:"clips"` // evidence; null: none was requested yet
+	Outbox  *OutboxView   `json:"outbox"` // null: there are no outputs
+	Clips   *clips.Status `json:"clips"`  // evidence; null: none was requested yet
 	Log     logging.View  `json:"log"`
 	Loop    LoopView      `json:"loop"`
 	Reload  ReloadView    `json:"reload"`
@@ -104,6 +105,15 @@ func (s Snapshot) MarshalJSON() ([]byte, error) {
 	v.Alerts = append([]Alert{}, s.Alerts...)
 	for i := range v.Alerts {
 		v.Alerts[i].Cameras = append([]string{}, v.Alerts[i].Cameras...)
+	}
+	if s.Outbox != nil {
+		own := *s.Outbox
+		own.Outputs = append([]OutputView{}, own.Outputs...)
+		for i := range own.Outputs {
+			out := &own.Outputs[i]
+			out.Aside, out.Drops = append([]AsideView{}, out.Aside...), append([]engine.Count{}, out.Drops...)
+		}
+		v.Outbox = &own
 	}
 	if s.Clips != nil {
 		st := *s.Clips

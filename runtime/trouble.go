@@ -147,6 +147,9 @@ func programTroubles(s *Snapshot) []trouble {
 			})
 		}
 	}
+	if s.Outbox != nil {
+		list = append(list, outputTroubles(s.Outbox.Outputs)...)
+	}
 	if k := s.Clips; k != nil && k.State != "ok" {
 		list = append(list, trouble{
 			kind: AlertClips, severe: true, cause: k.Reason,
@@ -158,6 +161,28 @@ func programTroubles(s *Snapshot) []trouble {
 			kind: AlertReload, cause: r.Reason,
 			remedy: "correct the file, which rvo-tui check explains, and reload it",
 		})
+	}
+	return list
+}
+
+// outputAfter is how long an output may fail before it is an alert.
+const outputAfter = 10 * time.Second
+
+func outputTroubles(outputs []OutputView) []trouble {
+	var list []trouble
+	for i := range outputs {
+		o := &outputs[i]
+		if o.State != SinkOK {
+			list = append(list, trouble{
+				kind: AlertOutput, subject: o.Name, severe: true, after: outputAfter, cause: o.Reason, remedy: o.Remedy,
+			})
+		}
+		if o.AsideCount > 0 {
+			list = append(list, trouble{
+				kind: AlertRefused, subject: o.Name, cause: fmt.Sprintf("%d set aside; the newest: %s", o.AsideCount, o.Aside[0].Reason),
+				remedy: "see ctl outbox; then ctl resend, or ctl discard",
+			})
+		}
 	}
 	return list
 }

@@ -75,6 +75,15 @@ func (s *Snapshot) redact(hide func(string) string) {
 	for i := range s.Sinks {
 		tidy(&s.Sinks[i].Reason)
 	}
+	if s.Outbox != nil {
+		tidy(&s.Outbox.Reason)
+		for i := range s.Outbox.Outputs {
+			tidy(&s.Outbox.Outputs[i].Reason)
+			for j := range s.Outbox.Outputs[i].Aside {
+				tidy(&s.Outbox.Outputs[i].Aside[j].Reason)
+			}
+		}
+	}
 	tidy(&s.Reload.Reason)
 	if s.Clips != nil {
 		tidy(&s.Clips.Reason)

@@ -60,7 +60,7 @@ func (e *toldError) Unwrap() error { return e.error }
 // ctlShows reports whether a verb only prints something.
 func ctlShows(verb string) bool {
 	switch verb {
-	case "status", "alerts", "watch", "events", "log", "clips":
+	case "status", "alerts", "outbox", "watch", "events", "log", "clips":
 		return true
 	}
 	return false
@@ -133,6 +133,11 @@ func ctlShow(ctx context.Context, stop context.CancelCauseFunc, there *client.Cl
 		var snap *runtime.Snapshot
 		if snap, err = there.State(ctx); err == nil {
 			return printStatus(out, snap, f.JSON)
+		}
+	case "outbox":
+		var snap *runtime.Snapshot
+		if snap, err = there.State(ctx); err == nil {
+			return printOutbox(out, snap.Outbox, f.JSON)
 		}
 	case "alerts":
 		var list []runtime.Alert

@@ -82,6 +82,10 @@ func TestCtlCommands(t *testing.T) {
 		{[]string{"clip", "--camera", "door"}, runtime.Command{Do: runtime.SaveClip, Camera: "door"}},
 		{[]string{"reload"}, runtime.Command{Do: runtime.Reload}},
 		{[]string{"acknowledge", "detector_failed:person"}, runtime.Command{Do: runtime.Acknowledge, Alert: "detector_failed:person"}},
+		{[]string{"notify", "test", "phone"}, runtime.Command{Do: runtime.Notify, Output: "phone"}},
+		{[]string{"resend", "phone"}, runtime.Command{Do: runtime.Resend, Output: "phone"}},
+		{[]string{"resend", "phone", "all"}, runtime.Command{Do: runtime.Resend, Output: "phone"}},
+		{[]string{"discard", "phone", "x-clip"}, runtime.Command{Do: runtime.Discard, Output: "phone", Message: "x-clip"}},
 	} {
 		got, err := commandOf(t, l, c.args...)
 		if err != nil || !reflect.DeepEqual(got, c.want) {
@@ -110,6 +114,9 @@ func TestCtlHasEveryVerb(t *testing.T) {
 		{"clip"},
 		{"reload"},
 		{"acknowledge", "detector_failed:x"},
+		{"notify", "test", "x"},
+		{"resend", "x"},
+		{"discard", "x"},
 	}
 	var got []runtime.Verb
 	for _, line := range lines {

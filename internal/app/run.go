@@ -25,6 +25,7 @@ import (
 	"rvo-tui/internal/listen"
 	"rvo-tui/internal/logging"
 	"rvo-tui/internal/stdio"
+	"rvo-tui/rules"
 	"rvo-tui/runtime"
 	"rvo-tui/runtime/metrics"
 	"rvo-tui/runtime/sink"
@@ -100,18 +101,23 @@ func run(ctx context.Context, loader config.Loader, cfg config.Config, flags cli
 		sinks = append(sinks, sink.NewWriter("stdout", stdout, log))
 	}
 	reopen := []func(){logs.reopen}
+	out, err := newOutbox(cfg, log)
+	if err != nil {
+		return err
+	}
 	if cfg.Events.Log != "" {
 		file := sink.NewFile(cfg.Events.Log, log)
-		sinks = append(sinks, file)
 		reopen = append(reopen, file.Reopen)
+		sinks = append(sinks, out.behind(file))
 	}
+	sinks = out.appendTo(sinks)
 	video := libav.New(log)
 	drivers := newDrivers(video, cfg.Clips.Sound, log)
 	reloads := runtime.NewReloads(epoch)
 	rt := runtime.New(runtime.Options{
 		Config: cfg.Runtime, Cameras: cfg.Camera, Detectors: cfg.Detector, Rules: cfg.Rule,
-		Drivers: drivers, Kinds: loader.Kinds, JPEG: video.EncodeJPEG, Convert: video.Convert, Decoders: decoders(video), Sinks: sinks,
-		Clips: newRecorder(cfg, epoch, log), Log: log, LogRing: logs.ring, Reloads: reloads, Redact: loader.Secrets.Redact, ExitWhenEnded: screen == nil,
+		Drivers: drivers, Kinds: loader.Kinds, JPEG: video.EncodeJPEG, Convert: video.Convert, Decoders: decoders(video), Sinks: sinks, Outbox: out.outputs(),
+		Clips: newRecorder(cfg, epoch, out.clipDone(), log), Log: log, LogRing: logs.ring, Reloads: reloads, Redact: loader.Secrets.Redact, ExitWhenEnded: screen == nil,
 		Roll: runtime.Roll{Before: time.Duration(cfg.Clips.Before), After: time.Duration(cfg.Clips.After)},
 	}, epoch)
 
@@ -169,9 +175,9 @@ func run(ctx context.Context, loader config.Loader, cfg config.Config, flags cli
 
 // newRecorder returns the recorder of clips. It does nothing until a rule or a
 // command asks for a clip.
-func newRecorder(cfg config.Config, epoch time.Time, log *slog.Logger) *clips.Recorder {
+func newRecorder(cfg config.Config, epoch time.Time, done func(rules.Event, *clips.Entry, string), log *slog.Logger) *clips.Recorder {
 	return clips.New(clips.Options{
-		Config: cfg.Clips, Epoch: epoch, Muxer: libav.Muxer{}, Grace: clipGrace, Nice: cfg.Runtime.Nice, Log: log,
+		Config: cfg.Clips, Epoch: epoch, Muxer: libav.Muxer{}, Grace: clipGrace, Nice: cfg.Runtime.Nice, Done: done, Log: log,
 	})
 }
 

@@ -33,6 +33,9 @@ type Verbs struct {
 	Clip         CameraArgs   `cmd:"" route:"POST /cameras/{camera}/clips" help:"Save a clip of what a camera sees now."`
 	Reload       ReloadArgs   `cmd:"" route:"POST /reload" help:"Reload the configuration."`
 	Acknowledge  AlertArgs    `cmd:"" route:"POST /alerts/{alert}/acknowledge" help:"Mark an alert as known until it goes, or take the mark back."`
+	Notify       NotifyArgs   `cmd:"" route:"POST /outputs/{output}/test" help:"Send a test message over an output."`
+	Resend       MessageArgs  `cmd:"" route:"POST /outputs/{output}/aside/{message}/resend" help:"Send messages once more that were set aside."`
+	Discard      MessageArgs  `cmd:"" route:"DELETE /outputs/{output}/aside/{message}" help:"Forget messages that were set aside."`
 }
 
 // Env is what commands are read with.
@@ -53,7 +56,7 @@ type args interface {
 // The types in Verbs implement args, which the compiler cannot check there.
 var _ = []args{
 	(*AttachArgs)(nil), (*DetectorArgs)(nil), (*RateArgs)(nil), (*AddArgs)(nil), (*RemoveArgs)(nil), (*CameraArgs)(nil), (*RuleArgs)(nil), (*ReloadArgs)(nil),
-	(*AlertArgs)(nil),
+	(*AlertArgs)(nil), (*NotifyArgs)(nil), (*MessageArgs)(nil),
 }
 
 // AllCameras is what --camera, and a route of the API, say for every camera.
@@ -161,6 +164,36 @@ type AlertArgs struct {
 
 func (a *AlertArgs) command(do runtime.Verb, _ Env) (runtime.Command, error) {
 	return runtime.Command{Do: do, Alert: a.Alert}, nil
+}
+
+// NotifyArgs are those of notify.
+type NotifyArgs struct {
+	Action string `arg:"" help:"What to do: test."`
+	Output string `arg:"" help:"The output's name."`
+}
+
+func (a *NotifyArgs) command(do runtime.Verb, _ Env) (runtime.Command, error) {
+	if a.Action != "test" {
+		return runtime.Command{}, fmt.Errorf("%s: %q is not known; write test", do, a.Action)
+	}
+	return runtime.Command{Do: do, Output: a.Output}, nil
+}
+
+// AllMessages is what names every message that an output has set aside.
+const AllMessages = "all"
+
+// MessageArgs say which messages of an output are meant.
+type MessageArgs struct {
+	Output  string `arg:"" help:"The output's name."`
+	Message string `arg:"" optional:"" help:"The message's ID (default: all that were set aside)."`
+}
+
+func (a *MessageArgs) command(do runtime.Verb, _ Env) (runtime.Command, error) {
+	cmd := runtime.Command{Do: do, Output: a.Output, Message: a.Message}
+	if cmd.Message == AllMessages {
+		cmd.Message = ""
+	}
+	return cmd, nil
 }
 
 // Command returns the command that the arguments of a verb, parsed before, make.

@@ -10,6 +10,7 @@ import (
 	"rvo-tui/detectors"
 	"rvo-tui/internal/text"
 	"rvo-tui/rules"
+	"rvo-tui/runtime/sink/notify"
 )
 
 func label(what, name string, n int) string {
@@ -22,6 +23,7 @@ func label(what, name string, n int) string {
 func cameraLabel(c capture.Config, n int) string     { return label("camera", c.Name, n) }
 func detectorLabel(c detectors.Config, n int) string { return label("detector", c.Name, n) }
 func ruleLabel(c rules.Config, n int) string         { return label("rule", c.Event, n) }
+func outputLabel(c notify.Config, n int) string      { return label("notify", c.Name, n) }
 
 func (b *builder) detectorAt(i int) string { return detectorLabel(b.cfg.Detector[i], i) }
 func (b *builder) ruleAt(i int) string     { return ruleLabel(b.cfg.Rule[i], i) }
@@ -58,6 +60,9 @@ func (b *builder) validate() {
 	}
 	for i, c := range b.cfg.Rule {
 		c.Validate(func(key, problem string) { b.of(b.rules[i], b.ruleAt(i), key, problem) })
+	}
+	for i, c := range b.cfg.Notify {
+		c.Validate(func(key, problem string) { b.of(b.outputs[i], outputLabel(c, i), key, problem) })
 	}
 	for name, section := range b.cfg.sections() {
 		if s, ok := section.(interface {
@@ -112,6 +117,7 @@ func (b *builder) checkNames() {
 	check("camera", "name", len(b.cfg.Camera), func(i int) string { return b.cfg.Camera[i].Name }, b.cameras)
 	check("detector", "name", len(b.cfg.Detector), func(i int) string { return b.cfg.Detector[i].Name }, b.detectors)
 	check("rule", "event", len(b.cfg.Rule), func(i int) string { return b.cfg.Rule[i].Event }, b.rules)
+	check("notify", "name", len(b.cfg.Notify), func(i int) string { return b.cfg.Notify[i].Name }, b.outputs)
 }
 
 // checkCameraLists reports lists of cameras that name unknown ones, or none.
@@ -144,6 +150,9 @@ func (b *builder) checkCameraLists() {
 	}
 	for i, c := range b.cfg.Rule {
 		check(b.rules[i], b.ruleAt(i), c.Cameras)
+	}
+	for i, c := range b.cfg.Notify {
+		check(b.outputs[i], outputLabel(c, i), c.Cameras)
 	}
 }
 

@@ -17,6 +17,8 @@ import (
 	"rvo-tui/runtime/api"
 	"rvo-tui/runtime/metrics"
 	"rvo-tui/runtime/sink"
+	"rvo-tui/runtime/sink/notify"
+	"rvo-tui/runtime/sink/outbox"
 	"rvo-tui/ui"
 )
 
@@ -27,6 +29,8 @@ type Config struct {
 	Detector []detectors.Config `toml:"detector"` // as configured; detectors.Config.Spec fills in its kind's defaults
 	Rule     []rules.Config     `toml:"rule"`
 	Events   sink.Config        `toml:"events"`
+	Outbox   outbox.Config      `toml:"outbox"`
+	Notify   []notify.Config    `toml:"notify"`
 	Clips    clips.Config       `toml:"clips"`
 	Log      logging.Config     `toml:"log"`
 	Metrics  metrics.Config     `toml:"metrics"`
@@ -43,6 +47,7 @@ type Config struct {
 // Default returns the default values. They have no camera, detector or rule.
 func Default() Config {
 	return Config{
+		Outbox:  outbox.DefaultConfig(),
 		Clips:   clips.DefaultConfig(),
 		Log:     logging.DefaultConfig(),
 		Metrics: metrics.DefaultConfig(),
@@ -69,7 +74,8 @@ func (c *Config) sections() iter.Seq2[string, any] {
 func StartOnly(a, b Config) (names []string) {
 	va, vb := reflect.ValueOf(a), reflect.ValueOf(b)
 	for i, f := range reflect.VisibleFields(va.Type()) {
-		if f.Type.Kind() == reflect.Struct && !reflect.DeepEqual(va.Field(i).Interface(), vb.Field(i).Interface()) {
+		single := f.Type.Kind() == reflect.Struct || f.Name == "Notify"
+		if single && !reflect.DeepEqual(va.Field(i).Interface(), vb.Field(i).Interface()) {
 			names = append(names, "["+option.KeyOf(f)+"]")
 		}
 	}

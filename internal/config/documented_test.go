@@ -23,7 +23,7 @@ var (
 // filled returns the text of a configuration with every default filled in.
 func filled(t *testing.T, text string) string {
 	t.Helper()
-	cfg, err := loadText(t, testLoader("DOOR_PASSWORD=x", "PACKAGE_TOKEN=y", "TRITON_TOKEN=y"), text, cli.Flags{})
+	cfg, err := loadText(t, testLoader("DOOR_PASSWORD=x", "PACKAGE_TOKEN=y", "TRITON_TOKEN=y", "WEBHOOK_SECRET=0123456789abcdef"), text, cli.Flags{})
 	if err != nil {
 		t.Fatal(err)
 	}

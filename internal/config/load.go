@@ -20,6 +20,7 @@ import (
 	"rvo-tui/internal/option"
 	"rvo-tui/internal/text"
 	"rvo-tui/rules"
+	"rvo-tui/runtime/sink/notify"
 	"rvo-tui/ui"
 )
 
@@ -176,8 +177,8 @@ type builder struct {
 	secrets *Secrets
 	menu    bool
 
-	cameras, detectors, rules []origin
-	flags                     map[string]string // which flag set "log.level"
+	cameras, detectors, rules, outputs []origin
+	flags                              map[string]string // which flag set "log.level"
 
 	signals    [][]string     // that a detector provides, by detector
 	needs      [][]expression // by detector
@@ -202,6 +203,7 @@ func (b *builder) build(v vault, flags cli.Flags) {
 	b.parse()
 	b.validate()
 	b.checkNames()
+	b.checkOutputs()
 	b.checkProviders()
 	b.checkSignals()
 }
@@ -320,6 +322,9 @@ func (b *builder) decode() {
 	})
 	elements(d, "rule", rules.DefaultConfig, ruleLabel, plain[rules.Config](d), func(c rules.Config, path string) {
 		b.cfg.Rule, b.rules = append(b.cfg.Rule, c), append(b.rules, origin{path: path})
+	})
+	elements(d, "notify", notify.DefaultConfig, outputLabel, plain[notify.Config](d), func(c notify.Config, path string) {
+		b.cfg.Notify, b.outputs = append(b.cfg.Notify, c), append(b.outputs, origin{path: path})
 	})
 	for name, section := range b.cfg.sections() {
 		d.section(name, section)

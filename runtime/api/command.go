@@ -43,9 +43,12 @@ func (s *Server) verbRoutes() []Route {
 
 // command carries a verb out and answers with {} when it is done.
 func (s *Server) command(w http.ResponseWriter, r *http.Request, do runtime.Verb) error {
-	cmd := runtime.Command{Do: do, Camera: r.PathValue("camera"), Detector: r.PathValue("detector"), Rule: r.PathValue("rule"), Alert: r.PathValue("alert")}
+	cmd := runtime.Command{Do: do, Camera: r.PathValue("camera"), Detector: r.PathValue("detector"), Rule: r.PathValue("rule"), Alert: r.PathValue("alert"), Output: r.PathValue("output"), Message: r.PathValue("message")}
 	if cmd.Camera == cli.AllCameras {
 		cmd.Camera = ""
+	}
+	if cmd.Message == cli.AllMessages {
+		cmd.Message = ""
 	}
 	err := s.carryOut(w, r, &cmd)
 	s.audit(r.Context(), cmd, err)
@@ -62,7 +65,7 @@ func (s *Server) carryOut(w http.ResponseWriter, r *http.Request, cmd *runtime.C
 		return err
 	}
 	defer s.commands.release()
-	for _, name := range []string{cmd.Camera, cmd.Detector, cmd.Rule, cmd.Alert} {
+	for _, name := range []string{cmd.Camera, cmd.Detector, cmd.Rule, cmd.Alert, cmd.Output, cmd.Message} {
 		if len(name) > maxName {
 			return problem(http.StatusBadRequest, fmt.Sprintf("a name of %d bytes", len(name)), fmt.Sprintf("none is longer than %d", maxName))
 		}
@@ -195,6 +198,8 @@ func (s *Server) audit(ctx context.Context, cmd runtime.Command, err error) {
 	add("detector", cmd.Detector)
 	add("rule", cmd.Rule)
 	add("alert", cmd.Alert)
+	add("output", cmd.Output)
+	add("message", cmd.Message)
 	if cmd.Do == runtime.SetRate {
 		attrs = append(attrs, slog.Float64("fps", cmd.FPS))
 	}

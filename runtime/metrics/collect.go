@@ -42,6 +42,9 @@ func (c *Collector) Collect(out chan<- prometheus.Metric) {
 	for i := range s.Sinks {
 		c.sink(&p, &s.Sinks[i])
 	}
+	if s.Outbox != nil {
+		c.outbox.collect(&p, s.Outbox)
+	}
 	if s.Clips != nil {
 		c.clips.collect(&p, s.Clips)
 	}

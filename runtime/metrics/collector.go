@@ -34,6 +34,7 @@ type Collector struct {
 	queueDepth, queueCapacity, queueDrops    *prometheus.Desc
 	sinkState, sinkWritten, sinkDrops        *prometheus.Desc
 	sinkFailures, sinkDepth, sinkCapacity    *prometheus.Desc
+	outbox                                   outboxDescs
 	logLines                                 *prometheus.Desc
 	reloads, reloadOK, reloadLast            *prometheus.Desc
 	alerts                                   *prometheus.Desc
@@ -96,6 +97,7 @@ func NewCollector(latest func() *runtime.Snapshot) *Collector {
 	c.sinkFailures = d("sink_failures_total", "Failed attempts to deliver.", "sink")
 	c.sinkDepth = d("sink_queue_depth", "Events waiting in the sink.", "sink")
 	c.sinkCapacity = d("sink_queue_capacity", "Capacity of the sink's queue.", "sink")
+	c.outbox = describeOutbox(d)
 	c.logLines = d("log_lines_total", "Log lines at levels warning and error.", "level")
 
 	c.cameraState = d("camera_state", "1 for the current state of the camera, else 0.", "camera", "state")

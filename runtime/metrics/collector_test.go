@@ -70,6 +70,10 @@ func fullSnapshot() *runtime.Snapshot {
 		Slots:  runtime.SlotsView{Size: 2, Busy: 1, Waiting: 1, Revoked: 1},
 		Queues: []runtime.QueueView{{Name: "commands", Capacity: 16, Drops: []engine.Count{{Reason: "full", N: 1}}}},
 		Sinks:  []runtime.SinkView{{Name: "file", State: runtime.SinkDegraded, Written: 5, Dropped: 1, Failures: 2, Depth: 3, Capacity: 64}},
+		Outbox: &runtime.OutboxView{State: runtime.SinkOK, Records: 3, Bytes: 900, MaxBytes: 64 << 20, Stored: 50, NotDurable: 1, Outputs: []runtime.OutputView{{
+			Name: "phone", State: runtime.SinkDegraded, Backlog: 2, Oldest: at, NextTry: at, LastOK: at, Delivered: 40, Retries: 5, Folded: 6, AsideCount: 1,
+			Drops: []engine.Count{{Reason: "age", N: 7}}, Latency: &exec,
+		}}},
 		Clips: &clips.Status{
 			State: "ok", Waiting: 1, WaitingCap: 16, Saved: 4, Took: time.Second, Clips: 4, Bytes: 1 << 20,
 			Dropped: map[string]uint64{"full": 2}, Removed: map[string]uint64{"age": 1},

@@ -286,8 +286,12 @@ var passed = []string{
 }
 
 func environment(from []string, socket string) []string {
-	env := slices.DeleteFunc(slices.Clone(from), func(v string) bool {
+	return append(scrub(from), SocketVar+"="+socket)
+}
+
+// scrub returns the variables that children inherit.
+func scrub(from []string) []string {
+	return slices.DeleteFunc(slices.Clone(from), func(v string) bool {
 		return !slices.ContainsFunc(passed, func(p string) bool { return strings.HasPrefix(v, p) })
 	})
-	return append(env, SocketVar+"="+socket)
 }

@@ -5,6 +5,7 @@ package client
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -170,9 +171,11 @@ func routeOf(path string, cmd runtime.Command) string {
 	if camera == "" {
 		camera = cli.AllCameras
 	}
+	message := cmp.Or(cmd.Message, cli.AllMessages)
 	return strings.NewReplacer(
 		"{camera}", url.PathEscape(camera), "{detector}", url.PathEscape(cmd.Detector),
 		"{rule}", url.PathEscape(cmd.Rule), "{alert}", url.PathEscape(cmd.Alert),
+		"{output}", url.PathEscape(cmd.Output), "{message}", url.PathEscape(message),
 	).Replace(path)
 }
 

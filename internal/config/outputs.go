@@ -1,0 +1,51 @@
+package config
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"rvo-tui/internal/text"
+	"rvo-tui/rules"
+	"rvo-tui/runtime/sink/notify"
+	"rvo-tui/runtime/sink/outbox"
+)
+
+// checkOutputs reports [[notify]] that name events which no rule reports, attach clips
+// that no rule saves, or have conditions on unknown signals.
+func (b *builder) checkOutputs() {
+	if b.broken["rule"] || b.broken["notify"] {
+		return
+	}
+	var events, signals []string
+	for _, r := range b.cfg.Rule {
+		events = append(events, r.Event)
+	}
+	for i := range b.signals {
+		signals = append(signals, b.signals[i]...)
+	}
+	for i, c := range b.cfg.Notify {
+		o, where := b.outputs[i], outputLabel(c, i)
+		for n, event := range c.Events {
+			if !slices.Contains(events, event) {
+				b.at(indexPath(o.path+".events", n), where, "events", text.Unknown("event", event, events))
+			}
+		}
+		clips := slices.ContainsFunc(b.cfg.Rule, func(r rules.Config) bool {
+			return r.Clip && (len(c.Events) == 0 || slices.Contains(c.Events, r.Event))
+		})
+		if c.Attach != outbox.AttachNone && !clips && len(b.cfg.Rule) > 0 {
+			b.of(o, where, "attach", "none of its rules saves clips; set clip = true in one, or attach nothing")
+		}
+		expr, err := rules.Parse(c.When)
+		if err != nil || b.unsure() {
+			continue
+		}
+		for _, signal := range expr.Signals() {
+			if !slices.Contains(notify.Signals, signal) && !slices.Contains(signals, signal) {
+				b.of(o, where, "when", fmt.Sprintf("there is no signal %q%s; besides those of detectors there are %s",
+					signal, text.DidYouMean(signal, slices.Concat(notify.Signals, signals)), strings.Join(notify.Signals, ", ")))
+			}
+		}
+	}
+}

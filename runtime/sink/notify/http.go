@@ -1,0 +1,193 @@
+package notify
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"rvo-tui/internal/text"
+	"rvo-tui/runtime/sink/outbox"
+)
+
+// maxAnswer is how much of an answer is read, in bytes.
+const maxAnswer = 4 << 10
+
+// client sends requests to one address.
+type client struct {
+	http  *http.Client
+	url   *url.URL
+	agent string
+}
+
+// newClient returns a client of an address. Redirects are not followed: signatures and
+// passwords are for one host. CA is a PEM file; empty: the system's.
+func newClient(u *url.URL, ca string) (*client, error) {
+	transport := &http.Transport{
+		Proxy:                  http.ProxyFromEnvironment,
+		DialContext:            (&net.Dialer{Timeout: 30 * time.Second}).DialContext,
+		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12},
+		ForceAttemptHTTP2:      true,
+		MaxIdleConns:           2,
+		IdleConnTimeout:        time.Minute,
+		ExpectContinueTimeout:  time.Second,
+		MaxResponseHeaderBytes: 64 << 10,
+	}
+	if ca != "" {
+		pem, err := os.ReadFile(ca)
+		if err != nil {
+			return nil, fmt.Errorf("cannot be read: %w", err)
+		}
+		transport.TLSClientConfig.RootCAs = x509.NewCertPool()
+		if !transport.TLSClientConfig.RootCAs.AppendCertsFromPEM(pem) {
+			return nil, errors.New("holds no certificate in PEM form")
+		}
+	}
+	return &client{
+		http: &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},
+		url:  u,
+	}, nil
+}
+
+func (c *client) close() { c.http.CloseIdleConnections() }
+
+// shown returns what may be shown of the address: scheme and host.
+func (c *client) shown() string { return c.url.Scheme + "://" + text.Clean(c.url.Host) }
+
+// do sends a request and judges the answer.
+func (c *client) do(ctx context.Context, method string, header http.Header, body []byte) error {
+	req, err := http.NewRequestWithContext(ctx, method, c.url.String(), bytes.NewReader(body))
+	if err != nil {
+		return &outbox.Error{Reason: "the request cannot be made", Remedy: "correct to and method"}
+	}
+	req.Header = header
+	if user := c.url.User; user != nil && header.Get("Authorization") == "" {
+		password, _ := user.Password()
+		req.SetBasicAuth(user.Username(), password)
+	}
+	if c.agent != "" && header.Get("User-Agent") == "" {
+		header.Set("User-Agent", c.agent)
+	}
+	resp, err := c.http.Do(req)
+	if err != nil {
+		return c.unreachable(err)
+	}
+	defer resp.Body.Close()
+	answer, _ := io.ReadAll(io.LimitReader(resp.Body, maxAnswer)) // for people; it may be cut
+	if resp.StatusCode < 300 {
+		return nil
+	}
+	e := judge(resp.StatusCode)
+	if said := c.clean(string(answer)); said != "" {
+		e.Reason += ": " + said
+	}
+	if e.After = parseRetryAfter(resp.Header.Get("Retry-After"), time.Now()); e.After > 0 {
+		e.Reason += fmt.Sprintf(" (retry after %v)", e.After.Round(time.Second))
+	}
+	if to, err := resp.Location(); err == nil && resp.StatusCode < 400 {
+		e.Reason += ": it redirects to " + text.Clean(to.Scheme+"://"+to.Host)
+	}
+	return e
+}
+
+// unreachable explains an error without the address, which may hold secrets.
+func (c *client) unreachable(err error) *outbox.Error {
+	var wrapped *url.Error
+	if errors.As(err, &wrapped) {
+		err = wrapped.Err
+	}
+	e := &outbox.Error{Reason: c.clean(err.Error()), Remedy: "check the address, the network and the receiver"}
+	var unknown x509.UnknownAuthorityError
+	var dns *net.DNSError
+	switch {
+	case errors.As(err, &unknown):
+		e.Remedy = "name the certificate of its authority with ca, or have it signed"
+	case errors.As(err, &dns) && dns.IsNotFound:
+		e.Remedy = "correct the host of to"
+	}
+	return e
+}
+
+// clean makes foreign text fit to be shown: the parts of the address that are not the
+// host are hidden.
+func (c *client) clean(s string) string { return cleanOf(s, c.url) }
+
+// cleanOf is clean for an address.
+func cleanOf(s string, u *url.URL) string {
+	return hideParts(text.CleanTo(text.RedactLine(s), 200), partsOf(u))
+}
+
+// partsOf returns the parts of an address that may be secrets.
+func partsOf(u *url.URL) []string {
+	parts := strings.FieldsFunc(u.Path, func(r rune) bool { return r == '/' })
+	if u.User != nil {
+		password, _ := u.User.Password()
+		parts = append(parts, u.User.Username(), password)
+	}
+	for _, values := range u.Query() {
+		parts = append(parts, values...)
+	}
+	return parts
+}
+
+// hideParts hides the parts that are long enough to be secrets.
+func hideParts(s string, parts []string) string {
+	for _, p := range parts {
+		if len(p) < 4 {
+			continue
+		}
+		for _, form := range []string{p, url.PathEscape(p), url.QueryEscape(p)} {
+			s = strings.ReplaceAll(s, form, text.Hidden)
+		}
+	}
+	return s
+}
+
+// judge says what an HTTP status means: whether the message is refused, or the output as
+// a whole is in trouble.
+func judge(status int) *outbox.Error {
+	e := &outbox.Error{Reason: fmt.Sprintf("%d %s", status, http.StatusText(status))}
+	e.Reason = strings.TrimSpace(e.Reason)
+	switch status {
+	case http.StatusUnauthorized, http.StatusForbidden, http.StatusProxyAuthRequired:
+		e.Remedy = "correct the user, password, token or secret"
+	case http.StatusNotFound, http.StatusGone, http.StatusMethodNotAllowed:
+		e.Remedy = "correct the address or the method"
+	case http.StatusPaymentRequired, http.StatusRequestTimeout, http.StatusLocked, http.StatusTooEarly, http.StatusUpgradeRequired,
+		http.StatusTooManyRequests, http.StatusUnavailableForLegalReasons:
+		e.Remedy = "it is tried again; set max_per_hour if the receiver limits messages"
+	default:
+		switch {
+		case status < 400:
+			e.Remedy = "write the address that it redirects to"
+		case status < 500:
+			e.Refused, e.Remedy = true, "see what the receiver expects"
+		default:
+			e.Remedy = "look after the receiver"
+		}
+	}
+	return e
+}
+
+// parseRetryAfter reads the header of that name: seconds or a date. 0: there is none, or
+// it is in the past.
+func parseRetryAfter(s string, now time.Time) time.Duration {
+	if n, err := strconv.ParseUint(s, 10, 64); err == nil {
+		return time.Duration(min(n, uint64((24*time.Hour).Seconds()))) * time.Second
+	}
+	at, err := http.ParseTime(s)
+	if err != nil {
+		return 0
+	}
+	return min(max(0, at.Sub(now)), 24*time.Hour)
+}

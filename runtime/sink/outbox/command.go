@@ -1,0 +1,180 @@
+package outbox
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"rvo-tui/rules"
+	"rvo-tui/runtime"
+
+	"github.com/google/uuid"
+)
+
+// Do implements runtime.Outbox.
+func (o *Outbox) Do(ctx context.Context, cmd runtime.Command) error {
+	w := o.output(cmd.Output)
+	if w == nil {
+		return o.noOutput(cmd.Output)
+	}
+	switch cmd.Do {
+	case runtime.Notify:
+		return w.test(ctx)
+	case runtime.Resend:
+		return w.resend(cmd.Message)
+	case runtime.Discard:
+		return w.discard(cmd.Message)
+	}
+	return fmt.Errorf("unknown command %q", cmd.Do)
+}
+
+func (o *Outbox) output(name string) *worker {
+	for _, w := range o.workers {
+		if w.out.Name == name {
+			return w
+		}
+	}
+	return nil
+}
+
+func (o *Outbox) noOutput(name string) error {
+	names := make([]string, len(o.workers))
+	for i, w := range o.workers {
+		names[i] = w.out.Name
+	}
+	return fmt.Errorf("output %q: %w; there are %q", name, runtime.ErrNoOutput, names)
+}
+
+// test sends a message at once, past what waits. After success what waits is tried
+// again, too.
+func (w *worker) test(ctx context.Context) error {
+	if !w.testing.CompareAndSwap(false, true) {
+		return fmt.Errorf("output %q: a test is under way; wait for it", w.out.Name)
+	}
+	defer w.testing.Store(false)
+	id, err := uuid.NewV7()
+	if err != nil {
+		return err
+	}
+	now := time.Now()
+	err = w.out.Send(ctx, Delivery{ID: id.String(), Test: true, Record: Record{Event: rules.Event{
+		ID: id.String(), Type: "test", Camera: "test", Time: now.UTC(), Phase: rules.PhaseConfirmed, Confidence: 1, Clauses: []rules.Clause{},
+	}}})
+	if err != nil {
+		return fmt.Errorf("output %q: %w", w.out.Name, err)
+	}
+	poke(w.hurry)
+	return nil
+}
+
+// refuse sets a message aside that the receiver does not take.
+func (w *worker) refuse(d *Delivery, bad *Error) {
+	o := w.o
+	o.mu.Lock()
+	if len(o.aside) >= asideMax {
+		oldest := slices.Min(keys(o.aside))
+		if x := o.output(o.aside[oldest].Output); x != nil {
+			x.drops.aside++
+		}
+		o.setAside(oldest, nil)
+	}
+	o.last++
+	o.setAside(o.last, &aside{w.out.Name, d.Record, bad.Reason, w.tries})
+	if d.Fold != nil {
+		w.drops.aside += uint64(max(0, d.Fold.Count-1))
+	}
+	o.mu.Unlock()
+	o.log.Error("the receiver refuses a message: it was set aside, see ctl outbox", "output", w.out.Name, "event", d.Record.Event.ID, "error", bad)
+}
+
+func keys(m map[uint64]aside) []uint64 {
+	list := make([]uint64, 0, len(m))
+	for k := range m {
+		list = append(list, k)
+	}
+	return list
+}
+
+// resend queues messages that were set aside once more: the one with a delivery ID, or
+// all.
+func (w *worker) resend(id string) error {
+	return w.each(id, func(seq uint64, a *aside) bool {
+		r := a.Record
+		return w.o.in.put(item{event: r.Event, clip: r.Clip, only: w.out.Name, saves: r.Saves})
+	})
+}
+
+// discard forgets messages that were set aside: the one with a delivery ID, or all.
+func (w *worker) discard(id string) error {
+	return w.each(id, func(uint64, *aside) bool { return true })
+}
+
+// each removes the messages for which do returns true from those set aside.
+func (w *worker) each(id string, do func(seq uint64, a *aside) bool) error {
+	o := w.o
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	n, found := 0, 0
+	order := keys(o.aside)
+	slices.Sort(order)
+	for _, seq := range order {
+		a := o.aside[seq]
+		if a.Output != w.out.Name || id != "" && a.Record.ID() != id {
+			continue
+		}
+		found++
+		if do(seq, &a) {
+			o.setAside(seq, nil)
+			n++
+		}
+	}
+	poke(o.in.wake)
+	switch {
+	case found == 0 && id != "":
+		return fmt.Errorf("output %q has set no message %q aside", w.out.Name, id)
+	case n < found:
+		return fmt.Errorf("output %q: %d of %d messages: the queue is full; try again", w.out.Name, n, found)
+	}
+	return nil
+}
+
+// View implements runtime.Sink.
+func (o *Outbox) View() runtime.SinkView {
+	depth, dropped := o.in.state()
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return runtime.SinkView{
+		Name: o.Name(), State: o.state.State, Reason: o.state.Reason, Written: o.state.Stored, Dropped: dropped,
+		Failures: o.failures, Depth: depth, Capacity: Capacity,
+	}
+}
+
+// Outputs implements runtime.Outbox.
+func (o *Outbox) Outputs() runtime.OutboxView {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	v := o.state
+	v.Outputs = make([]runtime.OutputView, 0, len(o.workers))
+	order := keys(o.aside)
+	slices.SortFunc(order, func(a, b uint64) int { return cmp.Compare(b, a) })
+	for _, w := range o.workers {
+		out := w.view
+		out.Drops, out.Aside = w.drops.counts(), []runtime.AsideView{}
+		for _, seq := range order {
+			a := o.aside[seq]
+			if a.Output != out.Name {
+				continue
+			}
+			if out.AsideCount++; len(out.Aside) < runtime.MaxAsideShown {
+				e := &a.Record.Event
+				out.Aside = append(out.Aside, runtime.AsideView{
+					ID: a.Record.ID(), Event: e.Type, Camera: e.Camera, Time: e.Time, Reason: a.Reason, Tries: a.Tries,
+				})
+			}
+		}
+		v.Outputs = append(v.Outputs, out)
+	}
+	return v
+}

@@ -1,0 +1,69 @@
+package outbox
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"rvo-tui/clips"
+)
+
+// awaitClip returns what became of the clip of an event, or how long to wait for it.
+func (o *Outbox) awaitClip(r *Record) (*Clip, time.Duration) {
+	if !r.Saves {
+		return &Clip{Lost: "its rule saves no clips"}, 0
+	}
+	o.mu.Lock()
+	c, ok := o.clipOf[r.Event.ID]
+	o.mu.Unlock()
+	switch {
+	case ok:
+		return &c, 0
+	case r.Event.Time.Before(o.started): // of an earlier run
+		if found, err := clips.Find(o.clips, r.Event.ID); err == nil {
+			return o.clip(&found.Entry, ""), 0
+		}
+		if time.Since(o.started) < findWait {
+			return nil, findEvery
+		}
+	case time.Since(r.Event.Time) < clipWait:
+		return nil, clipWait - time.Since(r.Event.Time)
+	}
+	return &Clip{Lost: "it was not saved"}, 0
+}
+
+// findOldClips reports the clips that an earlier run was saving when it ended.
+func (o *Outbox) findOldClips(ctx context.Context) {
+	timer := time.NewTimer(findWait) // the recorder finishes them first
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return
+	case <-timer.C:
+	}
+	o.mu.Lock()
+	var old []Record
+	for _, r := range o.expected {
+		if r.Event.Time.Before(o.started) {
+			old = append(old, r)
+		}
+	}
+	o.mu.Unlock()
+	if len(old) == 0 {
+		return
+	}
+	slices.SortFunc(old, func(a, b Record) int { return a.Event.Time.Compare(b.Event.Time) })
+	entries, err := clips.List(o.clips)
+	if err != nil {
+		o.log.Warn("clips of an earlier run are not found", "error", err)
+	}
+	for _, r := range old {
+		lost := &Clip{Lost: "the program ended before it was saved"}
+		for i := range entries {
+			if entries[i].Shows(r.Event.ID) {
+				lost = o.clip(&entries[i], "")
+			}
+		}
+		o.in.put(item{event: r.Event, clip: lost})
+	}
+}

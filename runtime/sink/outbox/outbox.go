@@ -1,0 +1,257 @@
+// Package outbox stores events in a file until every output has delivered them: at
+// least once, in order for each output, also across crashes. Offer and ClipDone never
+// wait. One goroutine writes the file, in groups, and one for each output delivers.
+package outbox
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"rvo-tui/clips"
+	"rvo-tui/internal/backoff"
+	"rvo-tui/rules"
+	"rvo-tui/runtime"
+)
+
+const (
+	// Capacity is the number of events that wait for the store.
+	Capacity = 1024
+	// Group is the longest time for which events are collected for one write.
+	Group = 50 * time.Millisecond
+	// Flush is how long outputs deliver after the context of Run has ended.
+	Flush = 2 * time.Second
+
+	groupMax  = 48   // events of one write; below the capacity of the sinks behind it
+	tailMax   = 1024 // records that are kept in memory while nothing can be stored
+	asideMax  = 1000 // refused messages that are kept
+	clipsMax  = 1024 // clips that are waited for, and finished ones that are remembered
+	pageSize  = 64   // records that are read at a time
+	sweepTime = time.Minute
+	storeWait = 500 * time.Millisecond // first delay before the store is tried again
+	storeLast = 5 * time.Second
+)
+
+// Options are the settings of an Outbox.
+type Options struct {
+	Config  Config
+	Outputs []Output
+	// ClipsDir is where clips are saved.
+	ClipsDir string
+	Log      *slog.Logger
+}
+
+// Outbox is a runtime.Sink and a runtime.Outbox. It is safe for concurrent use.
+type Outbox struct {
+	cfg     Config
+	clips   string
+	log     *slog.Logger
+	started time.Time
+	workers []*worker
+	behind  []runtime.Sink // get events once they are stored
+	in      *intake
+	written chan struct{} // closed after the last write
+
+	// of the writer
+	stored  index
+	opened  bool // the store was open once
+	wrote   time.Time
+	waits   backoff.Backoff
+	blocked error     // why the last attempt to store failed; nil: it did not
+	retryAt time.Time // when that is tried again
+
+	mu       sync.Mutex // guards what follows and the positions and views of workers
+	store    *store     // nil: not open
+	degraded bool       // outputs read the tail, too
+	gen      int        // changes when sequence numbers do
+	last     uint64     // sequence number given
+	tail     []Record   // not stored yet
+	shown    int        // how many of tail outputs could read already
+	aside    map[uint64]aside
+	expected map[string]Record // events whose clip is being saved
+	clipOf   map[string]Clip   // of events, the newest clipsMax
+	clipIDs  []string          // in the order of arrival
+	pending  change            // to write next
+	flushed  chan struct{}     // closed when what is pending now was tried to be written
+	state    runtime.OutboxView
+	failures uint64
+}
+
+// New returns an outbox. Nothing is opened before Run.
+func New(opts Options) *Outbox {
+	o := &Outbox{
+		cfg: opts.Config, clips: opts.ClipsDir, log: opts.Log, started: time.Now(),
+		in: &intake{wake: make(chan struct{}, 1)}, written: make(chan struct{}), flushed: make(chan struct{}),
+		waits: backoff.Backoff{First: storeWait, Last: storeLast, Jitter: 0.2},
+		aside: map[uint64]aside{}, expected: map[string]Record{}, clipOf: map[string]Clip{},
+		state: runtime.OutboxView{File: opts.Config.File, State: runtime.SinkOK, MaxBytes: int64(opts.Config.MaxBytes)},
+	}
+	for _, out := range opts.Outputs {
+		o.workers = append(o.workers, newWorker(o, out))
+	}
+	return o
+}
+
+// Name implements runtime.Sink.
+func (o *Outbox) Name() string { return "outbox" }
+
+// Offer implements runtime.Sink.
+func (o *Outbox) Offer(event rules.Event) bool { return o.in.put(item{event: event}) }
+
+// ClipDone tells what became of the clip of an event: the entry, or why it is lost. It
+// never waits.
+func (o *Outbox) ClipDone(event rules.Event, entry *clips.Entry, lost string) {
+	if event.Phase != rules.PhaseConfirmed {
+		return // a person asked for it
+	}
+	o.in.put(item{event: event, clip: o.clip(entry, lost)})
+}
+
+// clip describes a clip, or its loss.
+func (o *Outbox) clip(e *clips.Entry, lost string) *Clip {
+	if e == nil {
+		return &Clip{Lost: lost}
+	}
+	dir := filepath.Join(o.clips, filepath.FromSlash(e.Path))
+	if full, err := filepath.Abs(dir); err == nil {
+		dir = full
+	}
+	return &Clip{Dir: dir, Movie: e.Movie, DurationMS: e.DurationMS, Bytes: e.Bytes}
+}
+
+// Run implements runtime.Sink. When ctx ends it stores what was offered, and outputs
+// deliver for up to Flush; the rest is delivered after the next start. The error says
+// what could be neither stored nor delivered.
+func (o *Outbox) Run(ctx context.Context) error {
+	o.write(time.Now()) // opens the store
+	deliver, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
+	var wg sync.WaitGroup
+	for _, w := range o.workers {
+		wg.Go(func() { w.run(deliver) })
+	}
+	finding, found := context.WithCancel(ctx)
+	defer found()
+	wg.Go(func() { o.findOldClips(finding) })
+	ended := make(chan struct{})
+	var all sync.WaitGroup
+	defer all.Wait()
+	all.Go(func() { wg.Wait(); close(ended) })
+
+	tick := time.NewTicker(sweepTime)
+	defer tick.Stop()
+	var over <-chan time.Time
+	stopped := ctx.Done()
+	for done := false; !done; {
+		select {
+		case <-o.in.wake:
+			o.gather(stopped)
+		case <-tick.C:
+		case <-o.retry():
+		case <-stopped:
+			stopped, over = nil, time.After(Flush)
+			o.in.close()
+			for o.write(time.Now()) { //nolint:revive // all that was offered
+			}
+			for _, w := range o.workers {
+				close(w.finish)
+			}
+		case <-over:
+			stop()
+		case <-ended:
+			done = true
+			o.retryAt = time.Time{} // the last chance
+		}
+		for o.write(time.Now()) { //nolint:revive // one group after the other
+		}
+	}
+	close(o.written)
+	return o.end()
+}
+
+// gather waits until the group of events is full, or its time is over.
+func (o *Outbox) gather(stopped <-chan struct{}) {
+	timer := time.NewTimer(Group - time.Since(o.wrote))
+	defer timer.Stop()
+	for {
+		if depth, _ := o.in.state(); depth >= groupMax {
+			return
+		}
+		select {
+		case <-o.in.wake:
+		case <-timer.C:
+			return
+		case <-stopped:
+			return
+		}
+	}
+}
+
+// retry returns a channel that fires when the store is tried again.
+func (o *Outbox) retry() <-chan time.Time {
+	if o.blocked == nil {
+		return nil
+	}
+	return time.After(time.Until(o.retryAt))
+}
+
+// end closes the store.
+func (o *Outbox) end() error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	lost := 0
+	for i := range o.tail {
+		n := len(o.workers)
+		o.lose(&o.tail[i], func(d *drops) { d.memory++; n-- })
+		if n < len(o.workers) {
+			lost++
+		}
+	}
+	o.tail, o.shown = nil, 0
+	if o.store != nil {
+		o.store.close()
+		o.store = nil
+	}
+	if lost > 0 {
+		return fmt.Errorf("end outbox: %d events neither stored nor delivered: %s", lost, o.state.Reason)
+	}
+	return nil
+}
+
+// Behind returns a sink that gets events from the outbox once they are stored, in
+// groups, instead of by Offer. It runs until the outbox has stored its last event.
+// It is called before Run.
+func (o *Outbox) Behind(s runtime.Sink) runtime.Sink {
+	o.behind = append(o.behind, s)
+	return follower{s, o.written}
+}
+
+// follower is a sink that an outbox feeds.
+type follower struct {
+	runtime.Sink
+
+	written <-chan struct{}
+}
+
+// Offer implements runtime.Sink. The event comes again, from the outbox.
+func (f follower) Offer(rules.Event) bool { return true }
+
+// Run implements runtime.Sink.
+func (f follower) Run(ctx context.Context) error {
+	own, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		select {
+		case <-f.written:
+			cancel()
+		case <-own.Done():
+		}
+	})
+	err := f.Sink.Run(own)
+	cancel()
+	wg.Wait()
+	return err
+}
