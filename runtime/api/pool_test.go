@@ -1,0 +1,113 @@
+package api
+
+import (
+	"bytes"
+	"fmt"
+	"log/slog"
+	"net"
+	"strings"
+	"testing"
+)
+
+// crowd is a listener whose connections come from given addresses.
+type crowd struct {
+	net.Listener
+	from []string
+}
+
+func (c *crowd) Accept() (net.Conn, error) {
+	addr := c.from[0]
+	c.from = c.from[1:]
+	server, client := net.Pipe()
+	client.Close()
+	return fromAddr{server, addr}, nil
+}
+
+func (c *crowd) Addr() net.Addr { return &net.TCPAddr{} }
+
+type fromAddr struct {
+	net.Conn
+	addr string
+}
+
+func (f fromAddr) RemoteAddr() net.Addr { return &net.TCPAddr{IP: net.ParseIP(f.addr), Port: 1} }
+
+// admit lets connections in, and returns them.
+func admit(t *testing.T, p *pool, from ...string) (conns []*pooled) {
+	t.Helper()
+	p.Listener = &crowd{from: from}
+	for range from {
+		c, err := p.Accept()
+		if err != nil {
+			t.Fatal(err)
+		}
+		conns = append(conns, c.(*pooled))
+	}
+	return conns
+}
+
+func repeat(addr string, n int) []string {
+	return strings.Split(strings.TrimSuffix(strings.Repeat(addr+" ", n), " "), " ")
+}
+
+func (p *pool) has(c *pooled) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, list := range [][]*pooled{p.strangers, p.known} {
+		for _, o := range list {
+			if o == c {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func TestStrangersMakeRoomForEachOther(t *testing.T) {
+	var log bytes.Buffer
+	p := &pool{log: slog.New(slog.NewTextHandler(&log, nil))}
+	first := admit(t, p, "192.0.2.1", "2001:db8::1")
+	proved := admit(t, p, "198.51.100.7")[0]
+	proved.prove()
+	many := admit(t, p, repeat("198.51.100.7", maxOfNetwork+1)...)
+	if !p.has(first[0]) || p.has(many[0]) || !p.has(many[1]) || !p.has(many[maxOfNetwork]) {
+		t.Error("one address has not made room for itself alone")
+	}
+	six := admit(t, p, repeat("2001:db8::ffff:2", maxOfNetwork)...)
+	if p.has(first[1]) || !p.has(six[0]) {
+		t.Error("the 64 bits of an address do not count as one")
+	}
+	for range 2 {
+		for i := range 255 {
+			admit(t, p, fmt.Sprintf("203.0.113.%d", i))
+		}
+	}
+	if n := len(p.strangers); n > maxStrangers {
+		t.Errorf("%d strangers", n)
+	}
+	if !p.has(proved) {
+		t.Error("who has proved who he is made room for strangers")
+	}
+	if n := strings.Count(log.String(), "closed to make room"); n != 1 {
+		t.Errorf("%d lines in the log within a minute", n)
+	}
+	proved.Close()
+	proved.Close()
+	if p.has(proved) {
+		t.Error("a closed connection is counted")
+	}
+}
+
+func TestTheKnownAreBoundedToo(t *testing.T) {
+	p := &pool{log: slog.New(slog.DiscardHandler)}
+	var all []*pooled
+	for range maxKnown + 10 {
+		c := admit(t, p, "192.0.2.1")[0]
+		c.prove()
+		c.prove()
+		all = append(all, c)
+	}
+	if len(p.known) != maxKnown || p.has(all[0]) || !p.has(all[len(all)-1]) {
+		t.Errorf("%d are known, the newest %v", len(p.known), p.has(all[len(all)-1]))
+	}
+}
