@@ -8,6 +8,7 @@
 # make fuzz    every fuzz target for a minute (FUZZTIME=10m for longer)
 # make models  networks that the program uses where they are there: bin/models
 # make parity  networks against Python's onnxruntime (needs some gigabytes)
+# make schemathesis  the HTTP API against its OpenAPI description
 # make proto   the generated code of proto/, anew
 # make distro-test   make run and make test in a clean Debian 13 (SUITE=bookworm for 12)
 # make clean   remove bin/
@@ -36,7 +37,7 @@ BUILD := $(LEAN) $(GO) build -trimpath -buildvcs=$(VCS)
 # Without it there is a program that runs no networks, and says so.
 ONNXRUNTIME := [ "$(CGO_ENABLED)" = 0 ] || scripts/fetch.sh onnxruntime || echo "There will be no networks (docs/onnx.md)." >&2
 
-.PHONY: run build test lint check bench bench-video fuzz proto distro-test clean go packages models parity
+.PHONY: run build test lint check bench bench-video fuzz proto distro-test clean go packages models parity schemathesis
 
 run: build
 	bin/rvo-tui $(ARGS)
@@ -96,6 +97,9 @@ parity: go
 	$(PARITY)/bin/python detectors/onnx/testdata/export.py $(PARITY)/models
 	$(PARITY)/bin/python detectors/onnx/testdata/reference.py $(PARITY)/reference.json $(IMAGE) $(CURDIR)/$(PARITY)/models/*.onnx
 	RVO_REFERENCE=$(CURDIR)/$(PARITY)/reference.json $(GO) test -count=1 -run TestParity -v ./detectors/onnx
+
+schemathesis: build
+	scripts/schemathesis.sh bin/rvo-tui
 
 proto: go
 	@scripts/packages.sh proto

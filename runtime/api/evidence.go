@@ -128,7 +128,7 @@ func clipFilterOf(r *http.Request) (f clipFilter, err error) {
 		return f, err
 	}
 	for key, at := range map[string]*time.Time{"from": &f.from, "to": &f.to} {
-		if given := q.Get(key); given != "" {
+		if given := q.Get(key); q.Has(key) {
 			if *at, err = time.Parse(time.RFC3339, given); err != nil {
 				return f, problem(http.StatusBadRequest, fmt.Sprintf("%s: %q is no time", key, text.Clean(given)), "write it as 2026-11-30T07:00:00Z")
 			}
