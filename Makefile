@@ -7,6 +7,8 @@
 # make bench-video  processor time of watching a file, against FFmpeg and motion
 # make fuzz    every fuzz target for a minute (FUZZTIME=10m for longer)
 # make models  networks that the program uses where they are there: bin/models
+# make triton-test   model servers against a real Triton (x86_64; 140 MB in bin/triton)
+# make triton-bench  how old its signals are, beside a bare client (AGE=15s for each)
 # make parity  networks against Python's onnxruntime (needs some gigabytes)
 # make schemathesis  the HTTP API against its OpenAPI description
 # make proto   the generated code of proto/, anew
@@ -25,6 +27,7 @@ COUNT      ?= 1
 FUZZTIME   ?= 1m
 IMAGE      ?= /usr/share/doc/opencv-doc/examples/data/basketball1.png
 SUITE      ?= trixie
+AGE        ?= 15s
 export CGO_ENABLED
 
 # The revision is stamped where git can tell it; elsewhere the version is "devel".
@@ -37,7 +40,7 @@ BUILD := $(LEAN) $(GO) build -trimpath -buildvcs=$(VCS)
 # Without it there is a program that runs no networks, and says so.
 ONNXRUNTIME := [ "$(CGO_ENABLED)" = 0 ] || scripts/fetch.sh onnxruntime || echo "There will be no networks (docs/onnx.md)." >&2
 
-.PHONY: run build test lint check bench bench-video fuzz proto distro-test clean go packages models parity schemathesis
+.PHONY: run build test lint check bench bench-video fuzz proto distro-test clean go packages models parity schemathesis triton-test triton-bench
 
 run: build
 	bin/rvo-tui $(ARGS)
@@ -51,6 +54,7 @@ test: go bin/tools/gotestsum
 	@scripts/packages.sh test
 	@$(ONNXRUNTIME)
 	@[ "$(CGO_ENABLED)" = 0 ] || scripts/fetch.sh testmodels >/dev/null || echo "Tests that need networks are skipped." >&2
+	@$(TRITON)
 	@scripts/packages_test.sh
 	CGO_ENABLED=0 $(GO) build -o /dev/null .
 	@rm -f bin/*.tests.json
@@ -85,6 +89,18 @@ fuzz: go
 
 models:
 	scripts/fetch.sh models
+
+# A server that people run models on, and Python's ONNX Runtime for examples.
+TRITON := scripts/fetch.sh triton && scripts/fetch.sh python || echo "Tests that need them are skipped." >&2
+
+triton-test: go
+	@scripts/packages.sh test
+	scripts/fetch.sh triton
+	CGO_ENABLED=0 $(GO) test -count=1 -run TestTriton -v ./detectors/remote/oip
+
+triton-bench: build
+	scripts/fetch.sh triton
+	RVO_AGE=$(AGE) CGO_ENABLED=0 $(GO) test -count=1 -timeout 1h -run TestAge -v ./detectors/remote/oip
 
 # Networks of ultralytics and torchvision with weights at random, exported and
 # compared with Python's onnxruntime. Takes some gigabytes and minutes.

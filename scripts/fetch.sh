@@ -4,6 +4,8 @@
 #     scripts/fetch.sh onnxruntime   bin/libonnxruntime.so, which runs networks
 #     scripts/fetch.sh models        bin/models: networks, each with its licence
 #     scripts/fetch.sh testmodels    the same, and networks of tests alone
+#     scripts/fetch.sh triton        bin/triton: a Triton without a GPU, for tests
+#     scripts/fetch.sh python        bin/python: ONNX Runtime for the system's Python, for tests
 #
 # The hash of each package is pinned here. What is there already is left alone.
 set -eu
@@ -78,10 +80,59 @@ testmodels() {
 	unpack "$work/rapidocr_onnxruntime-1.4.4-py3-none-any.whl" rapidocr_onnxruntime/models/ch_ppocr_mobile_v2.0_cls_infer.onnx bin/models/test/text-cls.onnx
 }
 
+# system_python: the version of Debian's or Ubuntu's Python, which has numpy.
+system_python() {
+	/usr/bin/python3 -c 'import sys, numpy; print("%d.%d" % sys.version_info[:2])' || {
+		echo "the system's Python or its numpy is missing: apt-get install python3-numpy" >&2
+		exit 1
+	}
+}
+
+python() {
+	[ ! -e bin/python/onnxruntime ] || return 0
+	version=$(system_python)
+	case $(uname -s)-$(uname -m)-$version in
+	Linux-x86_64-3.11) hash=5a34fc4dfeb5a7b4a74c95dcba1e773d722abda720b474edf1b0c419dc6d163d ;;
+	Linux-x86_64-3.12) hash=99e1074c4b2197accd5073052a465361be17b89c093b8ffb6e6bd8f986c52df8 ;;
+	Linux-x86_64-3.13) hash=02ea12a28c069ea8510093d95a7f6ff8126bfd9fc5c0d3381c03b80fb2b424ba ;;
+	*)
+		echo "there is no pinned ONNX Runtime for Python $version on $(uname -m)" >&2
+		exit 1
+		;;
+	esac
+	cp=cp$(echo "$version" | tr -d .)
+	wheel onnxruntime==1.32.0 $hash --python-version "$version" --implementation cp --abi "$cp" --platform manylinux_2_28_x86_64
+	python3 -m zipfile -e "$work/onnxruntime-1.32.0-$cp-$cp-manylinux_2_28_x86_64.whl" "$work/python"
+	mkdir -p bin/python
+	mv "$work/python/onnxruntime" bin/python/
+}
+
+# Triton Inference Server as PyTriton brings it, with what runs models in Python:
+# a program for each version of that, of which the system's is put in its place.
+triton() {
+	[ ! -e bin/triton/LICENSE ] || return 0
+	[ "$(uname -s)-$(uname -m)" = Linux-x86_64 ] || {
+		echo "there is no Triton to fetch for $(uname -s) on $(uname -m)" >&2
+		exit 1
+	}
+	version=$(system_python)
+	wheel nvidia-pytriton==0.7.0 21f063ff93bb426d0c06b7a55e7eb9efcfe62c0dddd9a908e9877e18710128df
+	python3 -m zipfile -e "$work/nvidia_pytriton-0.7.0-py3-none-manylinux_2_35_x86_64.whl" "$work/triton"
+	server=$work/triton/pytriton/tritonserver
+	mv "$server/python_backend_stubs/$version/triton_python_backend_stub" "$server/backends/python/"
+	chmod +x "$server/backends/python/triton_python_backend_stub" "$server/bin/tritonserver"
+	rm -rf bin/triton
+	mkdir -p bin/triton/pytriton
+	rm -rf "$server/python_backend_stubs"
+	mv "$server" bin/triton/pytriton/
+	mv "$work/triton/nvidia_pytriton.libs" bin/triton/
+	mv "$work/triton/nvidia_pytriton-0.7.0.dist-info/licenses/LICENSE" bin/triton/
+}
+
 case ${1:-} in
-onnxruntime | models | testmodels) "$1" ;;
+onnxruntime | models | testmodels | triton | python) "$1" ;;
 *)
-	echo "usage: fetch.sh onnxruntime|models|testmodels" >&2
+	echo "usage: fetch.sh onnxruntime|models|testmodels|triton|python" >&2
 	exit 2
 	;;
 esac

@@ -51,7 +51,7 @@ test="opencv-data opencv-doc ffmpeg tmux chromium vlc-bin vlc-plugin-base
 	python3-gi gir1.2-gst-rtsp-server-1.0
 	gstreamer1.0-plugins-base gstreamer1.0-plugins-good
 	gstreamer1.0-plugins-ugly gstreamer1.0-plugins-bad gstreamer1.0-libav
-	python3-grpcio python3-protobuf python3-opencv"
+	python3-grpcio python3-protobuf python3-opencv libpython3-dev"
 
 # prometheus reads the metrics. Its package starts a server at the port that is
 # our own default, so where systemd would do that it is for people to install.

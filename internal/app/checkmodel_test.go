@@ -76,7 +76,11 @@ func TestCheckOfAServerThatIsNotThere(t *testing.T) {
 	}
 	endpoint := l.Addr().String()
 	l.Close()
-	file := networks(t, "[[detector]]\nkind = \"oip\"\nname = \"things\"\nmodel = \"yolo\"\nendpoint = \""+endpoint+"\"\n")
+	file := filepath.Join(t.TempDir(), "rvo.toml")
+	text := "[[camera]]\nname = \"yard\"\nsource = \"synthetic:street\"\n[[detector]]\nkind = \"oip\"\nname = \"things\"\nmodel = \"yolo\"\nendpoint = \"" + endpoint + "\"\n"
+	if err := os.WriteFile(file, []byte(text), 0o666); err != nil {
+		t.Fatal(err)
+	}
 	var out bytes.Buffer
 	if err := check(t.Context(), testLoader(), newKinds(), cli.Flags{Config: file}, &out); err != nil ||
 		!strings.Contains(out.String(), `detector "things": not checked: `) || !strings.Contains(out.String(), "start the service") {
