@@ -91,6 +91,8 @@ func (m *model) do(a action) tea.Cmd {
 		return m.open()
 	case actReload:
 		return m.reload()
+	case actUndo:
+		return m.undo()
 	case actToggle:
 		if m.focus == pane.Alerts {
 			return m.acknowledge()
@@ -233,11 +235,22 @@ func (m *model) follow() {
 
 // send gives the runtime a command, off this goroutine.
 func (m *model) send(c runtime.Command, done string) tea.Cmd {
+	back, run := inverse(m.scene.Snap, c), m.all([]runtime.Command{c})
+	return func() tea.Msg { return doneMsg{text: done, err: run(), back: back} }
+}
+
+// all returns what gives the runtime commands, one after the other until one fails.
+func (m *model) all(commands []runtime.Command) func() error {
 	ctx, backend := m.ctx, m.backend
-	return func() tea.Msg {
+	return func() error {
 		ctx, cancel := context.WithTimeout(ctx, commandTimeout)
 		defer cancel()
-		return doneMsg{done, backend.Do(ctx, c)}
+		for _, c := range commands {
+			if err := backend.Do(ctx, c); err != nil {
+				return err
+			}
+		}
+		return nil
 	}
 }
 
@@ -448,7 +461,7 @@ func (m *model) reload() tea.Cmd {
 	return func() tea.Msg {
 		ctx, cancel := context.WithTimeout(ctx, commandTimeout)
 		defer cancel()
-		return doneMsg{"configuration reloaded", reload(ctx)}
+		return doneMsg{text: "configuration reloaded", err: reload(ctx)}
 	}
 }
 

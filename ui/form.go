@@ -71,7 +71,9 @@ func (f *form) update(m *model, msg tea.Msg) (overlay, tea.Cmd) {
 			f.err = draw.Clean(msg.err.Error())
 			return f, nil
 		}
-		m.say((*draw.Theme).GoodInk, msg.name+" is attached")
+		done := msg.name + " is attached"
+		m.say((*draw.Theme).GoodInk, done)
+		m.changed(change{done, msg.back})
 		m.wish = msg.name
 		return nil, nil
 	case tea.KeyPressMsg:
@@ -207,6 +209,7 @@ func (f *form) config(m *model) (detectors.Config, map[string]string) {
 type attachedMsg struct {
 	name string
 	err  error
+	back []runtime.Command // what takes it back
 }
 
 // submit attaches the detector, or goes to the first field that is wrong.
@@ -234,7 +237,7 @@ func (f *form) submit(m *model) tea.Cmd {
 	send := m.send(runtime.Command{Do: runtime.Attach, Camera: camera, Attached: &cfg}, "")
 	return func() tea.Msg {
 		done, _ := send().(doneMsg)
-		return attachedMsg{cfg.Name, done.err}
+		return attachedMsg{cfg.Name, done.err, done.back}
 	}
 }
 

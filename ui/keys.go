@@ -25,6 +25,7 @@ const (
 	actPause    action = "pause"
 	actCamera   action = "add_camera"
 	actReload   action = "reload"
+	actUndo     action = "undo"
 	actFreeze   action = "freeze"
 	actZoom     action = "zoom"
 	actPreview  action = "preview"
@@ -69,7 +70,7 @@ func keyDefs() []keyDef {
 	return []keyDef{
 		{actToggle, []string{"space"}, "on/off", "enable or disable the selected detector; acknowledge the selected alert", act},
 		{actAttach, []string{"a"}, "attach", "attach a detector", act},
-		{actDetach, []string{"x"}, "detach", "detach the selected detector", act},
+		{actDetach, []string{"x"}, "", "detach the selected detector", act},
 		{actFaster, []string{"+", "="}, "", "raise the selected detector's rate", act},
 		{actSlower, []string{"-"}, "", "lower the selected detector's rate", act},
 		{actRule, []string{"e"}, "rule", "enable or disable the selected rule", act},
@@ -77,6 +78,7 @@ func keyDefs() []keyDef {
 		{actPause, []string{"p"}, "", "pause or resume the camera", act},
 		{actCamera, []string{"n"}, "", "add a camera", act},
 		{actReload, []string{"r"}, "", "reload the configuration", act},
+		{actUndo, []string{"u"}, "", "take the last change back", act},
 		{actNext, []string{"tab", "l", "right"}, "pane", "next pane", move},
 		{actPrevious, []string{"shift+tab", "h", "left"}, "", "previous pane", move},
 		{actDown, []string{"j", "down"}, "", "next row", move},
@@ -87,7 +89,7 @@ func keyDefs() []keyDef {
 		{actBottom, []string{"G", "end"}, "", "last row; events and log follow from there", move},
 		{actOpen, []string{"enter"}, "", "details of the selected row", move},
 		{actBack, []string{"esc"}, "", "close, or clear the filter", move},
-		{actOverview, []string{"0"}, "", "all cameras in a table; enter shows one (1 to 9: one of them)", move},
+		{actOverview, []string{"0"}, "all", "all cameras in a table; enter shows one (1 to 9: one of them)", move},
 		{actAlerts, []string{"!"}, "alerts", "present troubles; enter goes there, space acknowledges", move},
 		{actSort, []string{">"}, "", "order the table of cameras by something else", move},
 		{actSortBack, []string{"<"}, "", "order it by what is before that", move},

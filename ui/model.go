@@ -53,6 +53,7 @@ type model struct {
 	overlay overlay // nil: none
 	notice  notice
 	history []string // of the command palette, oldest first
+	changes []change // that can be taken back, oldest first
 	quit    bool
 	asked   time.Time // when the terminal was asked for its background; zero: it has answered
 	pause   pause
@@ -118,6 +119,7 @@ type jobMsg struct{ stop bool }
 type doneMsg struct {
 	text string // what was done
 	err  error
+	back []runtime.Command // what takes it back; none: nothing does
 }
 
 func newModel(ctx context.Context, backend Backend, opts Options, want *demand) (*model, error) {
@@ -204,6 +206,10 @@ func (m *model) update(msg tea.Msg) (tea.Model, tea.Cmd) {
 			return m, tea.Quit
 		}
 		return m, nil
+	case undoneMsg:
+		m.undone(msg)
+		m.slowAt = time.Time{}
+		return m, nil
 	case jobMsg:
 		m.pause = continued
 		if msg.stop {
@@ -218,6 +224,7 @@ func (m *model) update(msg tea.Msg) (tea.Model, tea.Cmd) {
 			m.fail(msg.err)
 		} else if msg.text != "" {
 			m.say((*draw.Theme).GoodInk, msg.text)
+			m.changed(change{msg.text, msg.back})
 		}
 		m.slowAt = time.Time{} // what has changed is shown at once
 		return m, nil

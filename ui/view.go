@@ -142,6 +142,9 @@ func (m *model) makeHead() string {
 	if n := s.Snap.Log.Errors; n > 0 {
 		parts = append(parts, th.Bad.Of("errors "+draw.Count(n)))
 	}
+	if len(m.changes) > 0 {
+		parts = append(parts, th.Info.Of("modified"))
+	}
 	parts = append(parts, th.Dim.Of("up "+draw.Clock(s.Snap.Uptime)))
 	if m.frozen {
 		parts = append(parts, th.Info.Of("frozen at "+s.Snap.At.Local().Format("15:04:05 MST")))

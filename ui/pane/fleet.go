@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"rvo-tui/capture"
 	"rvo-tui/rules"
 	"rvo-tui/runtime"
 	"rvo-tui/runtime/engine"
@@ -302,10 +303,11 @@ func some(n int, look draw.Ink, mark string) string {
 	return look.Of(fmt.Sprintf("%d%s", n, mark))
 }
 
-// detectorCounts says how many detectors of a camera fail, are slow, are well and are off.
+// detectorCounts says how many detectors of a camera fail, are slow, are well,
+// have no frames and are off.
 func detectorCounts(s *Scene, c *runtime.CameraView) string {
 	th := s.Theme
-	var failed, slow, well, off int
+	var failed, slow, well, idle, off int
 	for i := range c.Detectors {
 		d := &c.Detectors[i]
 		any, severe := AlertsOf(s.Snap.Alerts, c.Name, d.Name)
@@ -316,11 +318,13 @@ func detectorCounts(s *Scene, c *runtime.CameraView) string {
 			slow++
 		case d.State == engine.DetectorDisabled:
 			off++
+		case c.State != capture.Live:
+			idle++
 		default:
 			well++
 		}
 	}
-	return counted(some(failed, th.Bad, th.Cross), some(slow, th.Warn, th.Warning), some(well, th.Good, th.Tick), some(off, th.Dim, th.Ring))
+	return counted(some(failed, th.Bad, th.Cross), some(slow, th.Warn, th.Warning), some(well, th.Good, th.Tick), some(idle, th.Dim, th.Dot), some(off, th.Dim, th.Ring))
 }
 
 // ruleCounts says how many rules of a camera are confirmed, on their way there, cannot

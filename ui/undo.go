@@ -1,0 +1,127 @@
+package ui
+
+import (
+	tea "charm.land/bubbletea/v2"
+
+	"rvo-tui/capture"
+	"rvo-tui/rules"
+	"rvo-tui/runtime"
+	"rvo-tui/runtime/engine"
+
+	"rvo-tui/ui/draw"
+)
+
+// undoMost is how many changes can be taken back.
+const undoMost = 50
+
+// change is something that was done to the runtime, and what takes it back.
+type change struct {
+	what string
+	back []runtime.Command
+}
+
+// undoneMsg is what taking a change back came to.
+type undoneMsg struct {
+	change change
+	err    error
+}
+
+// inverse returns the commands that take a command back, by the snapshot from before it;
+// none: it changes nothing that could be, or cannot be taken back.
+func inverse(s *runtime.Snapshot, c runtime.Command) (back []runtime.Command) {
+	switch c.Do {
+	case runtime.AddCamera:
+		if c.Added != nil {
+			back = append(back, runtime.Command{Do: runtime.RemoveCamera, Camera: c.Added.Name})
+		}
+		return back
+	case runtime.Attach:
+		if c.Attached != nil {
+			back = append(back, runtime.Command{Do: runtime.Detach, Camera: c.Camera, Detector: c.Attached.Name})
+		}
+		return back
+	case runtime.Acknowledge:
+		return []runtime.Command{c}
+	}
+	if s == nil {
+		return nil
+	}
+	for i := range s.Cameras {
+		if v := &s.Cameras[i]; c.Camera == "" || c.Camera == v.Name {
+			back = append(back, inverseOn(v, c)...)
+		}
+	}
+	return back
+}
+
+// inverseOn returns what takes a command back on one camera.
+func inverseOn(v *runtime.CameraView, c runtime.Command) []runtime.Command {
+	paused := v.State == capture.Paused
+	if c.Do == runtime.Pause && !paused {
+		return []runtime.Command{{Do: runtime.Resume, Camera: v.Name}}
+	}
+	if c.Do == runtime.Resume && paused {
+		return []runtime.Command{{Do: runtime.Pause, Camera: v.Name}}
+	}
+	for i := range v.Detectors {
+		d := &v.Detectors[i]
+		if d.Name != c.Detector {
+			continue
+		}
+		off := d.State == engine.DetectorDisabled
+		switch {
+		case c.Do == runtime.Disable && !off:
+			return []runtime.Command{{Do: runtime.Enable, Camera: v.Name, Detector: d.Name}}
+		case c.Do == runtime.Enable && off:
+			return []runtime.Command{{Do: runtime.Disable, Camera: v.Name, Detector: d.Name}}
+		case c.Do == runtime.SetRate && c.FPS != d.MaxFPS:
+			return []runtime.Command{{Do: runtime.SetRate, Camera: v.Name, Detector: d.Name, FPS: d.MaxFPS}}
+		}
+	}
+	for i := range v.Rules {
+		r := &v.Rules[i]
+		if r.Event != c.Rule {
+			continue
+		}
+		off := r.Status.State == rules.Disabled
+		switch {
+		case c.Do == runtime.RuleOff && !off:
+			return []runtime.Command{{Do: runtime.RuleOn, Camera: v.Name, Rule: r.Event}}
+		case c.Do == runtime.RuleOn && off:
+			return []runtime.Command{{Do: runtime.RuleOff, Camera: v.Name, Rule: r.Event}}
+		}
+	}
+	return nil
+}
+
+// changed remembers a change that has been made.
+func (m *model) changed(c change) {
+	if len(c.back) > 0 {
+		m.changes = tail(append(m.changes, c), undoMost)
+		m.epoch++
+	}
+}
+
+// undo takes the last change back, off this goroutine.
+func (m *model) undo() tea.Cmd {
+	n := len(m.changes)
+	if n == 0 {
+		m.say((*draw.Theme).InfoInk, "there is nothing to take back")
+		return nil
+	}
+	c := m.changes[n-1]
+	m.changes = m.changes[:n-1]
+	m.epoch++
+	run := m.all(c.back)
+	return func() tea.Msg { return undoneMsg{c, run()} }
+}
+
+// undone shows what taking a change back came to. What failed can be tried again.
+func (m *model) undone(msg undoneMsg) {
+	if msg.err != nil {
+		m.changed(msg.change)
+		m.fail(msg.err)
+		return
+	}
+	m.say((*draw.Theme).GoodInk, "taken back: "+msg.change.what)
+}
