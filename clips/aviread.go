@@ -13,8 +13,8 @@ import (
 	"rvo-tui/capture"
 )
 
-// Read implements Muxer. Every size and every index entry must agree with what is
-// there, every frame must begin and end as a JPEG file does, and the first and the
+// Read implements Muxer. Every size and every index entry must agree with the file's
+// content, every frame must begin and end as a JPEG file does, and the first and the
 // last one must decode.
 func (AVI) Read(path string) (capture.Movie, error) {
 	file, err := os.Open(path)

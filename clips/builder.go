@@ -9,8 +9,8 @@ import (
 	"rvo-tui/capture"
 )
 
-// task is what the dispatcher hands to the builder: a piece of a clip, or a look
-// at the directory where clip is nil.
+// task is the dispatcher's order to the builder: a piece of a clip, or a check of the
+// directory where clip is nil.
 type task struct {
 	clip *clip // names it; its fields are the dispatcher's
 	view clip  // what it is now
@@ -18,7 +18,7 @@ type task struct {
 	last bool // no more will come: finish the clip
 }
 
-// result is what came of a task, with what the directory then held.
+// result is the outcome of a task, with the contents of the directory after it.
 type result struct {
 	clip    *clip
 	last    bool // the clip is done with: saved, or given up for err
@@ -33,9 +33,8 @@ type result struct {
 	encoder string
 }
 
-// build does the disk's work, one task at a time, on a thread of low priority.
-// What is under way when there are no more tasks stays on disk, for the next
-// start.
+// build does all work on the disk, one task at a time, on a thread of low priority.
+// Unfinished clips stay on disk for the next start.
 func (r *Recorder) build(ctx context.Context, tasks <-chan task, results chan<- result) {
 	capture.LowPriority(r.nice)
 	for t := range tasks {
@@ -71,7 +70,7 @@ func (r *Recorder) do(ctx context.Context, t task) result {
 	return res
 }
 
-// guard makes an error of a panic, so that what no one foresaw costs one clip.
+// guard turns a panic into an error, so that a bug costs one clip.
 func guard(do func() error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {

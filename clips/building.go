@@ -13,7 +13,7 @@ import (
 	"rvo-tui/capture"
 )
 
-// building is a clip on its way: a hidden directory in which its movie grows.
+// building is an unfinished clip: a hidden directory in which its movie grows.
 type building struct {
 	clip  *clip
 	root  *os.Root // clips directory
@@ -24,8 +24,8 @@ type building struct {
 	took  time.Duration
 }
 
-// work takes a clip a step further. After the last one, or an error, nothing of
-// it is left but what has its final name.
+// work does the next step of a clip. After the last one, or an error, only what has
+// its final name is left.
 func (s *store) work(ctx context.Context, t task) (e Entry, err error) {
 	b := s.films[t.clip]
 	defer func() {
@@ -52,7 +52,7 @@ func (s *store) work(ctx context.Context, t task) (e Entry, err error) {
 	return e, s.grow(ctx, b, t.cut)
 }
 
-// leave lets go of a clip under way, which stays hidden on disk.
+// leave closes an unfinished clip, which stays hidden on disk.
 func (s *store) leave(c *clip) {
 	b := s.films[c]
 	if b == nil {
@@ -101,7 +101,7 @@ func (s *store) newFilm(mux Muxer, where string, end time.Duration) *film {
 	return &film{mux: mux, cfg: s.cfg, where: where, end: end}
 }
 
-// abort removes what there is of a clip.
+// abort removes an unfinished clip.
 func (s *store) abort(b *building) {
 	if b == nil {
 		return
@@ -118,7 +118,7 @@ func (s *store) abort(b *building) {
 	b.root.Close()
 }
 
-// grow writes what came of a clip to its movie.
+// grow writes new samples of a clip to its movie.
 func (s *store) grow(ctx context.Context, b *building, got cut) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -137,8 +137,7 @@ func (s *store) grow(ctx context.Context, b *building, got cut) error {
 	return s.named(b, err)
 }
 
-// again makes the movie as AVI, of the first samples, which are all that there
-// are yet.
+// again restarts the movie as AVI, from the first samples, which are all so far.
 func (s *store) again(ctx context.Context, b *building, got cut) error {
 	_ = b.film.close(0)
 	for _, p := range b.film.parts {
@@ -162,7 +161,7 @@ func (s *store) fallsBack(why error) bool {
 	return true
 }
 
-// named makes an error name the clips directory, and marks those of the disk.
+// named adds the clips directory to an error, and marks errors of the disk.
 func (s *store) named(b *building, err error) error {
 	if err == nil {
 		return nil
@@ -174,9 +173,8 @@ func (s *store) named(b *building, err error) error {
 	return err
 }
 
-// finish makes the clip of what was written, and gives it its name. Whatever goes
-// wrong, and wherever the process is killed, nothing is left under a final name
-// unless it is whole.
+// finish completes the clip and gives it its final name. Whatever fails, and wherever
+// the process is killed, only a whole clip ever has a final name.
 func (s *store) finish(ctx context.Context, b *building, got cut) (e Entry, err error) {
 	began := time.Now()
 	fresh := !b.began

@@ -15,9 +15,9 @@ const (
 	clockSlip = 30 * time.Second
 )
 
-// calendar tells how old clips are, as far as the wall clock can be trusted:
-// machines without a battery start in 1970, and a clock may be set forth and back
-// by years, by a time server or by hand. Its zero value has seen nothing.
+// calendar knows the age of clips, as far as the wall clock can be trusted:
+// machines without a battery start in 1970, and a time server or a user may set a
+// clock by years. Its zero value is ready.
 type calendar struct {
 	seen bool
 	wall time.Time     // at the last look
@@ -25,8 +25,8 @@ type calendar struct {
 	even time.Duration // since when the clock has run evenly
 }
 
-// look notes what the clock shows when the program has run for up, and returns by
-// how much it was set since the last look; 0: it was not.
+// look reads the clock at the uptime up, and returns by how much it was set since the
+// last look; 0: it was not.
 func (c *calendar) look(wall time.Time, up time.Duration) (set time.Duration) {
 	wall = wall.Round(0) // without the monotonic reading, by which it would be compared
 	if c.seen {
@@ -42,9 +42,9 @@ func (c *calendar) look(wall time.Time, up time.Duration) (set time.Duration) {
 	return set
 }
 
-// age returns how old a clip of the time at was at the last look. It is 0 where
-// that cannot be told: the clock was not set, or only just; or it was not set, or
-// ahead, when the clip was made.
+// age returns the age at the last look of a clip made at a time. It is 0 where that
+// is unknown: the clock is not set, or was set a moment ago; or it was wrong when the
+// clip was made.
 func (c *calendar) age(at time.Time) time.Duration {
 	if at.Unix() < calendarStart || c.wall.Unix() < calendarStart || c.up-c.even < clockHold {
 		return 0

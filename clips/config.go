@@ -11,17 +11,17 @@ import (
 type Config struct {
 	// Dir is where clips are kept. It is created when missing.
 	Dir string `toml:"dir"`
-	// Before and After are how much of the time around an event a clip shows,
-	// where the rule says nothing else.
+	// Before and After are how much time around an event a clip shows, unless the
+	// rule has its own.
 	Before text.Duration `toml:"before"`
 	After  text.Duration `toml:"after"`
-	// Mode says whether movies hold what the camera sent, or are encoded.
+	// Mode says whether movies are copied from the camera's stream or encoded.
 	Mode Mode `toml:"mode"`
 	// Sound keeps the sound of cameras that have it.
 	Sound bool `toml:"sound"`
-	// FPS is the most frames a second of a movie that is encoded.
+	// FPS is the maximum frame rate of an encoded movie.
 	FPS float64 `toml:"fps"`
-	// MaxWidth is the widest that frames are encoded, in pixels; 0: as captured.
+	// MaxWidth is the maximum width of encoded frames, in pixels; 0: as captured.
 	MaxWidth int `toml:"max_width"`
 	// Frames keeps every frame as a JPEG file beside the movie.
 	Frames bool `toml:"frames"`
@@ -52,7 +52,7 @@ const (
 	ModeEncode Mode = "encode"
 )
 
-// MaxRoll is the most that Before and After can be, each.
+// MaxRoll is the maximum of Before and of After.
 const MaxRoll = 5 * time.Minute
 
 // DefaultConfig returns the default values.
@@ -72,7 +72,7 @@ func DefaultConfig() Config {
 	}
 }
 
-// Validate reports every invalid key, in the words of the user.
+// Validate calls bad for every invalid key, with what is allowed.
 func (c Config) Validate(bad func(key, problem string)) {
 	if c.Dir == "" {
 		bad("dir", `is empty; name a directory, as in "evidence"`)
@@ -107,5 +107,5 @@ func (c Config) Validate(bad func(key, problem string)) {
 	}
 }
 
-// step returns the least distance between two frames that are encoded.
+// step returns the minimum time between two encoded frames.
 func (c Config) step() time.Duration { return time.Duration(float64(time.Second) / c.FPS) }

@@ -9,7 +9,7 @@ import (
 	"rvo-tui/capture"
 )
 
-// clip is one clip on its way: the events that it shows and the time.
+// clip is one unfinished clip: the events that it shows and the time.
 type clip struct {
 	ring       *Ring
 	jobs       []Job // without their frames; the first names the clip
@@ -87,7 +87,7 @@ func (d *dispatcher) run(ctx context.Context, cancel context.CancelFunc) error {
 	}
 }
 
-// next hands the builder what is most urgent, when it is free: the first look at
+// next gives the builder, when it is free, the most urgent task: the first check of
 // the directory, then clips in the order in which they are ready, then the
 // directory again.
 func (d *dispatcher) next(now time.Time) {
@@ -169,8 +169,8 @@ func (d *dispatcher) deadline(now time.Time) time.Time {
 	return at
 }
 
-// accept makes a clip of a job, or a part of one, and sees to it that the
-// confirming frame gets into the ring.
+// accept makes a clip of a job, or a part of one, and gets the confirming frame into
+// the ring.
 func (d *dispatcher) accept(a asked) {
 	job, ring, frame := a.job, a.ring, a.job.Confirming
 	job.Confirming = nil
@@ -243,7 +243,7 @@ func (d *dispatcher) merge(c *clip) bool {
 	return false
 }
 
-// finish takes what came of a task.
+// finish handles the result of a task.
 func (d *dispatcher) finish(res result) {
 	d.busy = false
 	s := &d.show
@@ -278,7 +278,7 @@ func (d *dispatcher) finish(res result) {
 	}
 }
 
-// judge takes how a visit to the directory went.
+// judge handles the result of a check of the directory.
 func (d *dispatcher) judge(err error) {
 	if err == nil {
 		d.recover(&d.show.disk)
@@ -312,7 +312,7 @@ func (d *dispatcher) recover(what *string) {
 	}
 }
 
-// drop counts the events of a clip that will not be made, and says which.
+// drop counts and logs the events of a clip that will not be made.
 func (d *dispatcher) drop(c *clip, reason string, err error) {
 	d.r.waiting.Add(-1)
 	d.r.dropped[reason].Add(uint64(len(c.jobs)))
@@ -324,7 +324,7 @@ func (d *dispatcher) drop(c *clip, reason string, err error) {
 	}
 }
 
-// abandon drops all that waits, when there is no time left.
+// abandon drops everything that waits, when there is no time left.
 func (d *dispatcher) abandon() {
 	for _, c := range d.pending {
 		c.ring.unpin(c)

@@ -16,7 +16,7 @@ import (
 	"rvo-tui/detectors"
 )
 
-// fill puts every other file of a clip beside its movies and syncs all of them.
+// fill writes the other files of a clip beside its movies and syncs all of them.
 func (s *store) fill(b *building, m *Meta, stills []still, found []detectors.Detection) error {
 	names, err := readNames(b.root, b.name)
 	if err != nil {
@@ -49,7 +49,7 @@ func (s *store) fill(b *building, m *Meta, stills []still, found []detectors.Det
 	return nil
 }
 
-// frames writes every frame of the movie as a file, where that is asked for.
+// frames writes every frame of the movie as a file, where that is configured.
 func (s *store) frames(b *building, m *Meta) error {
 	if !s.cfg.Frames {
 		return nil
@@ -154,8 +154,8 @@ func readNames(root *os.Root, dir string) ([]string, error) {
 	return names, nil
 }
 
-// inDir makes an error name the clips directory, which people know, where it
-// names the path to the open one.
+// inDir makes an error name the clips directory as configured, in place of the path
+// to the open one.
 func inDir(err error, where, dir string) error {
 	return &placed{err, strings.ReplaceAll(err.Error(), where, dir)}
 }

@@ -26,7 +26,7 @@ const partLimit = 9
 const verifySlack = 250 * time.Millisecond
 
 // film is the movie of a clip while it grows. Where the codec or the size of the
-// stream changes, or sound begins, it goes on in another file.
+// stream changes, or sound begins, it continues in another file.
 type film struct {
 	mux   Muxer
 	cfg   Config
@@ -243,7 +243,7 @@ func (p *part) shownLast() bool {
 	return !slices.ContainsFunc(p.shots, func(s shot) bool { return s.at > at })
 }
 
-// close ends what is under way.
+// close ends the current part.
 func (f *film) close(until time.Duration) error {
 	if p := f.part(); p != nil {
 		return p.close(until)

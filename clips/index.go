@@ -29,7 +29,7 @@ const (
 	probePrefix    = ".probe-"
 )
 
-// maxIndexLine bounds one line of the index; longer ones are not of our making.
+// maxIndexLine bounds one line of the index; longer ones are not ours.
 const maxIndexLine = 1 << 16
 
 // Entry is one finished clip: one line of index.jsonl.
@@ -52,10 +52,9 @@ type Entry struct {
 	Damaged string `json:"damaged,omitempty"`
 }
 
-// List returns the clips below dir, oldest first. It looks at the directories
-// and takes from the index what it can, so it is right even where the index is
-// lost or late, and it changes nothing. Names are fit for a terminal. A directory
-// that is not there has no clips.
+// List returns the clips below dir, oldest first. It reads the directories and uses
+// the index where it can, so it is right even when the index is missing or late. It
+// changes nothing. Names are clean for a terminal. A missing directory has no clips.
 func List(dir string) ([]Entry, error) {
 	root, err := os.OpenRoot(dir)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -123,7 +122,7 @@ func (e *Entry) plausible() bool {
 }
 
 // loadIndex returns what the index knows, by path, and whether every line of it
-// was good and no two were of one clip. An index that is not there, or no file, knows nothing.
+// was good and no two were of one clip. A missing index, or one that is no file, knows nothing.
 func loadIndex(root *os.Root) (known map[string]Entry, good bool, err error) {
 	known = make(map[string]Entry)
 	file, err := openFile(root, indexFile)
@@ -189,7 +188,7 @@ func lastLineEnd(file io.ReaderAt, size int64) (int64, error) {
 	return 0, nil
 }
 
-// writeIndex puts a new index in the place of the old one, in one step.
+// writeIndex replaces the index atomically.
 func writeIndex(root *os.Root, entries []Entry) error {
 	var text bytes.Buffer
 	for _, e := range entries {

@@ -11,7 +11,7 @@ import (
 	"rvo-tui/detectors"
 )
 
-// metaVersion is the version of the form of meta.json. Keys may be added within
+// metaVersion is the version of the format of meta.json. Keys may be added within
 // a version.
 const metaVersion = 1
 
@@ -33,7 +33,7 @@ type Meta struct {
 	Confidence float64   `json:"confidence"`
 	Clauses    any       `json:"clauses"`
 
-	// Window is the time that was asked for; Start and End are when the first
+	// Window is the requested time; Start and End are when the first
 	// and the last frame were taken.
 	Window WindowNS  `json:"clip_window_ns"`
 	Start  time.Time `json:"start_time"`
@@ -41,8 +41,8 @@ type Meta struct {
 	Pre    Roll      `json:"pre_roll_ms"`
 	Post   Roll      `json:"post_roll_ms"`
 
-	// Complete says that the clip is all that it was to be. False: the program
-	// ended before, and the next start made a clip of what was on disk.
+	// Complete says that the clip covers what was requested. False: the program
+	// ended earlier, and the next start made a clip of what was on disk.
 	Complete bool `json:"complete"`
 
 	// FramesTotal is how many frames there were of that time, FramesWritten how
@@ -82,7 +82,7 @@ type WindowNS struct {
 	End   int64 `json:"end"`
 }
 
-// Roll is how much of the time around an event was asked for and is there, in
+// Roll is how much time around an event was requested and is in the clip, in
 // milliseconds.
 type Roll struct {
 	Asked  int64 `json:"asked"`

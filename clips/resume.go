@@ -14,8 +14,8 @@ import (
 	"rvo-tui/internal/text"
 )
 
-// resume makes a clip of what a process that is dead wrote of it, up to its last
-// fragment, or removes it. Either is said, with the event's ID.
+// resume completes a clip of a dead process up to its last fragment, or removes it.
+// Either is logged, with the event's ID.
 func (s *store) resume(root *os.Root, dir *os.File, name string) {
 	job, err := readJob(root, path.Join(name, jobFile))
 	if err != nil {
@@ -36,7 +36,7 @@ func (s *store) resume(root *os.Root, dir *os.File, name string) {
 	s.log.Warn("finished a clip up to where the program ended", "event", text.Visible(job.EventID), "camera", text.Visible(job.Camera), "path", e.Path)
 }
 
-// readJob reads what a clip was to be.
+// readJob reads the request for a clip.
 func readJob(root *os.Root, name string) (*Meta, error) {
 	data, err := readBounded(root, name, maxMeta)
 	if err != nil {

@@ -30,9 +30,8 @@ func (s *store) total() int64 {
 }
 
 // retain deletes the oldest clips until the bounds hold. A clip that cannot be
-// deleted is passed over. Clips that are being written are not known here yet
-// and so are never deleted. Nor is a clip for its age, while the clock cannot be
-// trusted to tell it.
+// deleted is skipped. Clips that are being written are not known here yet and so are
+// never deleted. While the clock cannot be trusted, none is deleted for its age.
 func (s *store) retain(root *os.Root, now time.Time) error {
 	if set := s.dates.look(now, now.Sub(s.epoch)); set != 0 {
 		s.log.Warn("the clock was set: no clip is deleted for its age until it has gone evenly for a while", "by", set, "while", clockHold)
@@ -83,8 +82,8 @@ func (s *store) tidy(now time.Time) error {
 	return s.retain(root, now)
 }
 
-// remove deletes one clip and reports whether it is gone. It loses its name
-// first and in one step, so that half a clip never has one.
+// remove deletes one clip and reports whether it is gone. It is renamed first, so
+// that half a clip never has a final name.
 func (s *store) remove(root *os.Root, e Entry) bool {
 	trash := trashPrefix + token()
 	if err := root.Rename(e.Path, trash); errors.Is(err, fs.ErrNotExist) {
@@ -101,8 +100,7 @@ func (s *store) remove(root *os.Root, e Entry) bool {
 	return true
 }
 
-// room makes sure that the disk has what min_free asks for, at the cost of the
-// oldest clips.
+// room deletes the oldest clips until the disk has min_free.
 func (s *store) room(root *os.Root) error {
 	if s.cfg.MinFree <= 0 || s.free(root) >= int64(s.cfg.MinFree) {
 		return nil
@@ -116,7 +114,7 @@ func (s *store) room(root *os.Root) error {
 	return nil
 }
 
-// free returns the free bytes of the disk; one that does not tell has enough.
+// free returns the free bytes of the disk, or a large number if they are unknown.
 func (s *store) free(root *os.Root) int64 {
 	dir, err := root.Open(".")
 	if err != nil {

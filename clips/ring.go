@@ -10,7 +10,7 @@ import (
 )
 
 const (
-	// ringSlack is how much longer than its longest pre-roll a ring remembers.
+	// ringSlack is how much more than its longest pre-roll a ring keeps.
 	ringSlack = 2 * time.Second
 	// sentFor is how long after a packet of video the frames of the camera are
 	// ignored: they show the same, or the stream for detection.
@@ -160,8 +160,8 @@ func (g *Ring) append(s sample) (waited bool) {
 }
 
 // forgetFrames drops frames that were kept as JPEG until the first key frame came,
-// where these are but the last moment: a movie is better of one piece. The caller
-// holds mu.
+// where these cover only a moment: a movie is better without a change of codec. The
+// caller holds mu.
 func (g *Ring) forgetFrames(now time.Duration) {
 	if g.samples[0].frame == 0 || now-g.samples[0].ts > frameMoment {
 		return
@@ -236,7 +236,7 @@ func (g *Ring) evict() {
 	g.stills = slices.DeleteFunc(g.stills, func(s still) bool { return s.ts < g.told() })
 }
 
-// horizon returns the time up to which samples may go. The caller holds mu.
+// horizon returns the time up to which samples may be dropped. The caller holds mu.
 func (g *Ring) horizon() time.Duration {
 	horizon := g.newest - time.Duration(g.keep.Load())
 	for _, p := range g.pins {
@@ -245,7 +245,7 @@ func (g *Ring) horizon() time.Duration {
 	return horizon
 }
 
-// told returns the time up to which what is told of samples may go. The caller
+// told returns the time up to which notes and stills may be dropped. The caller
 // holds mu.
 func (g *Ring) told() time.Duration {
 	horizon := g.newest - time.Duration(g.keep.Load())

@@ -12,7 +12,7 @@ const soundSlack = 250 * time.Millisecond
 // cut is what a ring gives for a clip.
 type cut struct {
 	samples []sample
-	// lost says that samples went, for want of memory, before they were cut.
+	// lost says that samples were dropped for lack of memory before they were cut.
 	lost bool
 	// notes and stills are those of the whole clip; only in the last cut.
 	notes  []Note
@@ -73,7 +73,7 @@ func (g *Ring) grow(c *clip) cut {
 	return g.take(c)
 }
 
-// finish returns all that is left of a clip.
+// finish returns the rest of a clip.
 func (g *Ring) finish(c *clip) cut {
 	g.mu.Lock()
 	defer g.mu.Unlock()

@@ -97,7 +97,7 @@ func (g *Ring) encode(q queued) {
 		g.encoded.Add(1)
 		g.keepJPEG(q, id, captured, jpeg, width, height)
 	}
-	// Only now: who sees the count gone may rely on finding the frame.
+	// Only now: a reader that sees the lower count may rely on finding the frame.
 	if q.confirm {
 		g.confirming.Add(-1)
 	} else {

@@ -12,7 +12,7 @@ import (
 // MaxDuration bounds for, cooldown and grace.
 const MaxDuration = 30 * 24 * time.Hour
 
-// MaxRoll bounds before and after: what the evidence ring can remember.
+// MaxRoll bounds before and after: the most that the evidence ring can keep.
 const MaxRoll = 5 * time.Minute
 
 // Rearm says when a rule may confirm again.
@@ -48,8 +48,8 @@ type Config struct {
 	Parsed *Expr `toml:"-"`
 	// For is how long the condition must last. 0: it confirms at once.
 	For text.Duration `toml:"for"`
-	// Cooldown is how long after a confirmation no other one follows. 0 is
-	// allowed only with a For above 0.
+	// Cooldown is the minimum time between two confirmations. 0 is allowed only with
+	// a For above 0.
 	Cooldown text.Duration `toml:"cooldown"`
 	// Grace is the longest gap in the condition that does not end it.
 	Grace     text.Duration `toml:"grace"`
@@ -57,13 +57,12 @@ type Config struct {
 	OnUnknown OnUnknown     `toml:"on_unknown"`
 	// Phases reports the end of a confirmed condition too.
 	Phases bool `toml:"phases"`
-	// Clip saves what the camera saw around each confirmation, from Before ahead
-	// of it to After behind it. Before and After are 0 where the evidence's own
-	// settings apply.
+	// Clip saves a clip of each confirmation, from Before until After it. 0: as the
+	// settings of the evidence say.
 	Clip   bool          `toml:"clip"`
 	Before text.Duration `toml:"before"`
 	After  text.Duration `toml:"after"`
-	// Cameras are the cameras that the rule watches, each for itself. None: all.
+	// Cameras are the cameras that the rule watches, each separately. None: all.
 	Cameras []string `toml:"cameras"`
 	Enabled bool     `toml:"enabled"`
 }
@@ -137,9 +136,8 @@ func list(key string, sources []string, join func(...*Expr) *Expr) (*Expr, error
 	return join(exprs...), nil
 }
 
-// Validate calls bad for every key whose value a rule cannot work with, with
-// the problem in the words of the user. Whether signals and cameras exist is
-// checked elsewhere.
+// Validate calls bad for every invalid key, with the problem for the user. Whether
+// signals and cameras exist is checked elsewhere.
 func (c Config) Validate(bad func(key, problem string)) {
 	if !validEvent(c.Event) {
 		bad("event", fmt.Sprintf("%q is no event type; use a letter, then letters, digits, \"_\", \".\" and \"-\", at most 64 in all", c.Event))

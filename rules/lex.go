@@ -112,7 +112,7 @@ func next(s string) (text string, t token, problem string) {
 	return "", token{}, stray(s)
 }
 
-// stray says what to write instead of a character that begins no token.
+// stray suggests what to write instead of a character that begins no token.
 func stray(s string) string {
 	r, size := utf8.DecodeRuneInString(s)
 	if r == utf8.RuneError && size == 1 {

@@ -225,7 +225,7 @@ func (p *parser) where(depth int) (*node, error) {
 	return inner, nil
 }
 
-// unexpected says what to do about a token after a complete condition.
+// unexpected is the error for a token after a complete condition.
 func (p *parser) unexpected(t token) error {
 	before := p.tokens[p.at-1]
 	switch {

@@ -40,7 +40,7 @@ const (
 // Rule is the state machine of one rule on one camera. It belongs to the
 // goroutine that owns its table. Step, Next and Status allocate nothing.
 //
-// The condition is taken to stay as it was from one Step to the next. An
+// The condition is assumed not to change between two Steps. An
 // incident begins when a condition that will be confirmed first holds, lasts
 // until the condition has ended, and is reported as ended once, however often
 // it was confirmed.
@@ -126,10 +126,10 @@ func (r *Rule) Condition() *Condition { return r.cond }
 // Config returns the configuration that the rule was made of.
 func (r *Rule) Config() Config { return r.cfg }
 
-// Step lets the rule see its table at the time now, which never goes back. It
-// returns what is to be reported, mostly nothing; Event then builds it, and must
-// be called before the next Step or SetEnabled. Call it after every change of
-// the table and at Next.
+// Step evaluates the rule at the time now, which never goes back. It returns the
+// phase to report, mostly none; Event then builds the event, and must be called
+// before the next Step or SetEnabled. Call Step after every change of the table and
+// at Next.
 func (r *Rule) Step(now time.Duration) Phase {
 	r.pass(now)
 	if r.state == Disabled {
@@ -171,8 +171,7 @@ func (r *Rule) Step(now time.Duration) Phase {
 // matters.
 func (r *Rule) running() bool { return r.state == Potential || r.state == Confirmed }
 
-// against reports whether the condition counts as not being met, as the last
-// Step saw it.
+// against reports whether the condition counted as not met at the last Step.
 func (r *Rule) against() bool {
 	return r.truth == False || r.truth == Unknown && r.cfg.OnUnknown == UnknownReset
 }
@@ -246,8 +245,8 @@ func (r *Rule) close() Phase {
 
 // Next returns the next instant at which Step must be called even if no signal
 // changes: when for, grace or the cooldown is over, or when a signal that
-// decides turns stale. It is the instant of the last Step when there is
-// something left to report at once, and Never when nothing is to come.
+// decides becomes stale. It is the instant of the last Step when there is more to
+// report at once, and Never when there is no such instant.
 func (r *Rule) Next() time.Duration {
 	switch r.state {
 	case Disabled:

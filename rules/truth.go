@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// Never is an instant that never comes, and the age of a value that never was.
+// Never is an instant in the infinite future, and the age of a value that was never set.
 const Never = time.Duration(math.MaxInt64)
 
 // Truth is one of Kleene's three values.
