@@ -3,15 +3,14 @@ package clips
 import "time"
 
 const (
-	// calendarStart is before every clip that this program can have made while
-	// the clock was set, in Unix seconds: 2026-01-01.
+	// calendarStart is earlier than every clip of this program that was made with a
+	// correct clock, in Unix seconds: 2026-01-01.
 	calendarStart = 1767225600
-	// clockHold is how long the clock must have gone evenly before a clip is
-	// deleted for its age: time enough for a machine that has just started to set
-	// it.
+	// clockHold is how long the clock must have run evenly before a clip is
+	// deleted for its age: enough for a machine that has just started to set it.
 	clockHold = 10 * time.Minute
-	// clockSlip is how far the clock may move against the time that the program
-	// has run, between two looks, without being taken for set.
+	// clockSlip is how far the clock may deviate from the uptime between two checks
+	// without counting as set.
 	clockSlip = 30 * time.Second
 )
 

@@ -122,7 +122,7 @@ func tryServer(ctx context.Context, kinds *kinds, cfg detectors.Config) (report 
 	return d.Model(), err
 }
 
-// plainFrame is a grey frame, as cameras often have them.
+// plainFrame returns a grey frame.
 func plainFrame() *image.RGBA {
 	frame := image.NewRGBA(image.Rect(0, 0, 1280, 720))
 	draw.Draw(frame, frame.Rect, image.NewUniform(color.Gray{114}), image.Point{}, draw.Src)
@@ -148,7 +148,7 @@ func readImage(path string) (*image.RGBA, error) {
 	return frame, nil
 }
 
-// bgrOf returns the pixels as a frame of a camera has them.
+// bgrOf returns the pixels in the layout of a camera's frame.
 func bgrOf(frame *image.RGBA) []byte {
 	pix := make([]byte, 0, 3*frame.Rect.Dx()*frame.Rect.Dy())
 	for i := 0; i+3 < len(frame.Pix); i += 4 {

@@ -23,10 +23,10 @@ const guardArgument = "guard-terminal"
 // guardLimit limits what is printed of a crash, in bytes.
 const guardLimit = 64 << 10
 
-// guard is a process that waits until this one ends. If it was not told of that
-// before, it restores the terminal and prints what the crash wrote: a panic outside
-// the dashboard, a fault in a C library or SIGKILL ends a process before it can do
-// so itself. A nil guard does nothing.
+// guard is a process that waits until this one ends. Unless this one has announced its
+// end, it restores the terminal and prints the crash message: after a panic outside the
+// dashboard, a fault in a C library or SIGKILL, a process cannot do so itself. A nil
+// guard does nothing.
 type guard struct {
 	cmd    *exec.Cmd
 	pipe   *os.File // its standard input, to which a crash writes
@@ -80,7 +80,7 @@ func (g *guard) close() {
 	if g == nil {
 		return
 	}
-	// If this fails, the guard restores a terminal that is in order already.
+	// If this fails, the guard restores the terminal again, which is harmless.
 	_ = debug.SetCrashOutput(g.stderr, debug.CrashOptions{})
 	_, _ = g.pipe.Write([]byte{0})
 	_ = g.pipe.Close()
@@ -90,8 +90,8 @@ func (g *guard) close() {
 }
 
 // guardMain is the guard's program. It writes a byte to file descriptor 3 when it
-// has saved the terminal's modes. A single 0 on standard input says that the other
-// program ended properly.
+// has saved the terminal's modes. A single 0 on standard input announces that the other
+// program ends properly.
 func guardMain() int {
 	// These may end the other process, not this one, which is in the background by then.
 	signal.Ignore(syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT, syscall.SIGPIPE, syscall.SIGTTOU)

@@ -69,8 +69,7 @@ func childMain(args []string) int {
 	return child.Main(args, func() detectors.Kinds { return localKinds(networks) }, func(t child.Tuning) { tune(networks, t) })
 }
 
-// close ends connections and processes. Nothing is left to be done about those
-// that fail to.
+// close ends connections and processes. Errors have no remedy at that point.
 func (k *kinds) close() {
 	_ = k.services.Close()
 	_ = k.children.Close()

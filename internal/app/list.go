@@ -59,7 +59,7 @@ func evidence(out io.Writer, dir string, flags cli.Flags) error {
 	})
 }
 
-// verdict is what came of verifying one clip.
+// verdict is the result of verifying one clip.
 type verdict struct {
 	EventID string `json:"event_id"`
 	Path    string `json:"path"`
@@ -67,7 +67,7 @@ type verdict struct {
 	Error   string `json:"error,omitempty"`
 }
 
-// verifyClips prints a line for each clip and fails where one is not as it was
+// verifyClips prints a line for each clip and fails when one has changed since it was
 // saved.
 func verifyClips(ctx context.Context, out io.Writer, dir string, entries []clips.Entry, asJSON bool) error {
 	bad := 0

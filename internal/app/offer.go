@@ -18,8 +18,8 @@ import (
 	"rvo-tui/runtime/api/client"
 )
 
-// offerTime limits the search for a running program. It takes no time when there is
-// none; a busy machine may answer late.
+// offerTime limits the search for a running program. Without one the search ends at
+// once; a busy machine may answer late.
 const offerTime = 3 * time.Second
 
 // neighbour is another rvo-tui on this machine that probably conflicts with this

@@ -45,8 +45,7 @@ func (r *reloader) reload(ctx context.Context) error {
 	return err
 }
 
-// reloadAndLog reloads, and logs an error. It returns it for who sees the dashboard, and
-// not the log.
+// reloadAndLog reloads and logs an error. It also returns it, for the dashboard.
 func (r *reloader) reloadAndLog(ctx context.Context) error {
 	err := r.reload(ctx)
 	if err != nil {

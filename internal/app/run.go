@@ -32,10 +32,9 @@ import (
 	"rvo-tui/ui"
 )
 
-// clipGrace is how long clips under way may take at the end of a run that was
-// told to stop, while detectors are waited for (2 s). An encoder that hangs costs
-// 0.5 s more and threads that encode frames another 0.5 s, so that all is over
-// within five seconds.
+// clipGrace is how long unfinished clips may take when a run is stopped, while it waits
+// for detectors (2 s). A hung encoder adds 0.5 s, and threads that encode frames another
+// 0.5 s, so that everything is over within five seconds.
 const clipGrace = 3 * time.Second
 
 // newDrivers returns every kind of video source. Without sound a camera is not

@@ -21,7 +21,7 @@ type document struct {
 	lines []int // offset at which each line begins
 }
 
-// mark is where something stands, as offsets into the text.
+// mark is the place of a key or value, as offsets into the text.
 type mark struct {
 	key   int    // of the key, or of the table's name in its header
 	value int    // of the value; the key's where there is none
