@@ -11,6 +11,7 @@
 # make triton-bench  how old its signals are, beside a bare client (AGE=15s for each)
 # make parity  networks against Python's onnxruntime (needs some gigabytes)
 # make schemathesis  the HTTP API against its OpenAPI description
+# make attack  whether a token gets its holder in within a second, whatever others do
 # make proto   the generated code of proto/, anew
 # make distro-test   make run and make test in a clean Debian 13 (SUITE=bookworm for 12)
 # make clean   remove bin/
@@ -40,7 +41,7 @@ BUILD := $(LEAN) $(GO) build -trimpath -buildvcs=$(VCS)
 # Without it there is a program that runs no networks, and says so.
 ONNXRUNTIME := [ "$(CGO_ENABLED)" = 0 ] || scripts/fetch.sh onnxruntime || echo "There will be no networks (docs/onnx.md)." >&2
 
-.PHONY: run build test lint check bench bench-video fuzz proto distro-test clean go packages models parity schemathesis triton-test triton-bench
+.PHONY: run build test lint check bench bench-video fuzz proto distro-test clean go packages models parity attack schemathesis triton-test triton-bench
 
 run: build
 	bin/rvo-tui $(ARGS)
@@ -113,6 +114,9 @@ parity: go
 	$(PARITY)/bin/python detectors/onnx/testdata/export.py $(PARITY)/models
 	$(PARITY)/bin/python detectors/onnx/testdata/reference.py $(PARITY)/reference.json $(IMAGE) $(CURDIR)/$(PARITY)/models/*.onnx
 	RVO_REFERENCE=$(CURDIR)/$(PARITY)/reference.json $(GO) test -count=1 -run TestParity -v ./detectors/onnx
+
+attack:
+	$(LEAN) $(GO) test ./e2e -count=1 -v -run TestAttacksLockNobodyOut -attack-limit 1s
 
 schemathesis: build
 	scripts/schemathesis.sh bin/rvo-tui

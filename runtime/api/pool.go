@@ -6,20 +6,25 @@ import (
 	"net/netip"
 	"slices"
 	"sync"
+	"sync/atomic"
+	"syscall"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // The bounds of the connections of one listener.
 const (
-	maxStrangers  = 256 // connections that have not proved who they are
-	maxOfNetwork  = 64  // of them, those of one address
+	maxStrangers  = 512 // connections that have not proved who they are
+	maxOfNetwork  = 256 // of them, those of one address
 	maxKnown      = 512 // connections that have
 	evictLogEvery = time.Minute
 )
 
 // pool bounds the connections of a listener. One that has not proved yet who it is
-// makes room for the next one: the oldest of its own address first. So those who
-// only hold connections open lock nobody out. It is safe for concurrent use.
+// makes room for the next one: the oldest of its own address first, and rather one
+// that has said nothing than one that has. So those who only hold connections open
+// lock nobody out. It is safe for concurrent use.
 type pool struct {
 	net.Listener
 	log *slog.Logger
@@ -49,24 +54,43 @@ func (p *pool) Accept() (net.Conn, error) {
 func (p *pool) enter(c *pooled) (victim *pooled) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.strangers = append(p.strangers, c)
-	if c.network != "" {
-		same := 0
-		for _, o := range slices.Backward(p.strangers) {
-			if o.network == c.network {
-				same++
-				victim = o
+	same := 0
+	for _, o := range p.strangers {
+		if o.network == c.network {
+			same++
+		}
+	}
+	switch {
+	case c.network != "" && same >= maxOfNetwork:
+		victim = p.oldest(func(o *pooled) bool { return o.network == c.network })
+	case len(p.strangers) >= maxStrangers:
+		victim = p.oldest(func(*pooled) bool { return true })
+	}
+	p.strangers = append(without(p.strangers, victim), c)
+	return victim
+}
+
+// oldest returns the stranger, of some, that makes room: of those that have said
+// nothing while they are more than half, and else of the others. So neither those who
+// say nothing nor those who say little can take all the places. The caller holds the
+// mutex.
+func (p *pool) oldest(some func(*pooled) bool) *pooled {
+	all, silent := 0, 0
+	for _, o := range p.strangers {
+		if some(o) {
+			all++
+			if !o.spoke.Load() {
+				silent++
 			}
 		}
-		if same <= maxOfNetwork {
-			victim = nil
+	}
+	fromSilent := silent > all/2
+	for _, o := range p.strangers {
+		if some(o) && (fromSilent && o.silent() || !fromSilent && o.spoke.Load()) {
+			return o
 		}
 	}
-	if victim == nil && len(p.strangers) > maxStrangers {
-		victim = p.strangers[0]
-	}
-	p.strangers = without(p.strangers, victim)
-	return victim
+	return p.strangers[slices.IndexFunc(p.strangers, some)]
 }
 
 // end closes a connection, if any, that has made room.
@@ -105,7 +129,39 @@ func without(list []*pooled, c *pooled) []*pooled {
 type pooled struct {
 	net.Conn
 	pool    *pool
-	network string // empty: the unix socket
+	network string      // empty: the unix socket
+	spoke   atomic.Bool // something has come over it
+}
+
+// Read implements net.Conn.
+func (c *pooled) Read(p []byte) (int, error) {
+	n, err := c.Conn.Read(p)
+	if n > 0 {
+		c.spoke.Store(true)
+	}
+	return n, err
+}
+
+// silent reports whether nothing has come over the connection, be it read or not.
+func (c *pooled) silent() bool {
+	if c.spoke.Load() {
+		return false
+	}
+	sys, ok := c.Conn.(syscall.Conn)
+	if !ok {
+		return true
+	}
+	raw, err := sys.SyscallConn()
+	if err != nil {
+		return true
+	}
+	var first [1]byte
+	n := 0
+	_ = raw.Control(func(fd uintptr) { n, _, _ = unix.Recvfrom(int(fd), first[:], unix.MSG_PEEK|unix.MSG_DONTWAIT) })
+	if n > 0 {
+		c.spoke.Store(true)
+	}
+	return n <= 0
 }
 
 // NetConn returns the connection itself, as of tls.Conn.

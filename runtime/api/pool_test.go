@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	goruntime "runtime"
 	"strings"
 	"testing"
+	"time"
 )
 
 // crowd is a listener whose connections come from given addresses.
@@ -74,13 +76,11 @@ func TestStrangersMakeRoomForEachOther(t *testing.T) {
 		t.Error("one address has not made room for itself alone")
 	}
 	six := admit(t, p, repeat("2001:db8::ffff:2", maxOfNetwork)...)
-	if p.has(first[1]) || !p.has(six[0]) {
+	if p.has(first[1]) || !p.has(six[len(six)-1]) {
 		t.Error("the 64 bits of an address do not count as one")
 	}
-	for range 2 {
-		for i := range 255 {
-			admit(t, p, fmt.Sprintf("203.0.113.%d", i))
-		}
+	for i := range 255 {
+		admit(t, p, fmt.Sprintf("203.0.113.%d", i))
 	}
 	if n := len(p.strangers); n > maxStrangers {
 		t.Errorf("%d strangers", n)
@@ -95,6 +95,61 @@ func TestStrangersMakeRoomForEachOther(t *testing.T) {
 	proved.Close()
 	if p.has(proved) {
 		t.Error("a closed connection is counted")
+	}
+}
+
+// Who has begun to speak is not pushed out by those who say nothing, nor those who
+// have only just come by those who speak.
+func TestNeitherSilenceNorTalkTakesAllPlaces(t *testing.T) {
+	p := &pool{log: slog.New(slog.DiscardHandler)}
+	speaker := admit(t, p, "192.0.2.1")[0]
+	speaker.spoke.Store(true)
+	admit(t, p, repeat("192.0.2.1", 5*maxOfNetwork)...)
+	if !p.has(speaker) {
+		t.Error("silence has pushed out one that speaks")
+	}
+	for range 5 {
+		for _, c := range admit(t, p, repeat("192.0.2.1", maxOfNetwork/2)...) {
+			c.spoke.Store(true)
+		}
+	}
+	fresh := admit(t, p, "192.0.2.1")[0]
+	for range maxOfNetwork / 4 {
+		admit(t, p, "192.0.2.1")
+	}
+	if !p.has(fresh) {
+		t.Error("one that has only just come was pushed out")
+	}
+}
+
+func TestWhatIsNotReadYetWasSaid(t *testing.T) {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ln.Close()
+	p := &pool{Listener: ln, log: slog.New(slog.DiscardHandler)}
+	client, err := net.Dial("tcp", ln.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	conn, err := p.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	c := conn.(*pooled)
+	if !c.silent() {
+		t.Error("it has said nothing")
+	}
+	if _, err := client.Write([]byte("x")); err != nil {
+		t.Fatal(err)
+	}
+	for end := time.Now().Add(time.Minute); c.silent(); goruntime.Gosched() {
+		if time.Now().After(end) {
+			t.Fatal("what it has said is not noticed")
+		}
 	}
 }
 
