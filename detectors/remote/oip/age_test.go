@@ -65,7 +65,7 @@ func (s *triton) options(model string) Options {
 func (s *triton) bare(model string, length time.Duration) [2]time.Duration {
 	s.t.Helper()
 	d := detector(s.t, s.options(model))
-	looks{d, s.t}.answers("bare", model)
+	looks{d, s, s.t}.answers("bare", model)
 	conn, err := grpc.NewClient(s.endpoint, grpc.WithTransportCredentials(insecure.NewCredentials()))
 	if err != nil {
 		s.t.Fatal(err)
