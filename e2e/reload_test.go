@@ -197,7 +197,7 @@ func TestReady(t *testing.T) {
 			return err == nil && status == want && strings.Contains(body, holds)
 		}
 	}
-	p.until(patience, "that it is ready", answers(http.StatusOK, `{"ready":true,"reasons":[]}`))
+	p.until(patience, "that it is ready", answers(http.StatusOK, `{"ready":true,"reasons":[]`))
 	// A camera that nobody answers at, with a password that nobody is to see.
 	write(t, filepath.Join(p.dir, "rvo.toml"), street+"[[camera]]\nname = \"gate\"\nsource = \"http://user:canary-word@127.0.0.1:1/stream\"\n")
 	p.signal(syscall.SIGHUP)

@@ -296,8 +296,11 @@ func TestFailuresStayInTheProcess(t *testing.T) {
 			d := open(t, p, detectors.Config{})
 			_, pid := count(t, d, "yard")
 			timeout := patience
-			if tt.order == doHang || tt.order == doEnd {
+			switch tt.order {
+			case doHang:
 				timeout = 300 * time.Millisecond
+			case doEnd: // of which its process keeps 100 ms to say so
+				timeout = time.Second
 			}
 			_, err := look(t, d, "yard", tt.order, timeout)
 			if detectors.ReasonOf(err) != tt.reason || !strings.Contains(err.Error(), tt.text) {
