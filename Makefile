@@ -5,6 +5,7 @@
 # make check   lint and test
 # make bench   what the code costs (BENCH=Step for some of it, COUNT=10 for benchstat)
 # make bench-video  processor time of watching a file, against FFmpeg and motion
+# make soak    a hundred faults on each of five kinds of cameras, while clips are saved (FAULTS=1000 for longer)
 # make fuzz    every fuzz target for a minute (FUZZTIME=10m for longer)
 # make models  networks that the program uses where they are there: bin/models
 # make triton-test   model servers against a real Triton (x86_64; 140 MB in bin/triton)
@@ -26,6 +27,7 @@ CGO_ENABLED ?= 1
 BENCH      ?= .
 COUNT      ?= 1
 FUZZTIME   ?= 1m
+FAULTS     ?= 100
 IMAGE      ?= /usr/share/doc/opencv-doc/examples/data/basketball1.png
 SUITE      ?= trixie
 AGE        ?= 15s
@@ -41,7 +43,7 @@ BUILD := $(LEAN) $(GO) build -trimpath -buildvcs=$(VCS)
 # Without it there is a program that runs no networks, and says so.
 ONNXRUNTIME := [ "$(CGO_ENABLED)" = 0 ] || scripts/fetch.sh onnxruntime || echo "There will be no networks (docs/onnx.md)." >&2
 
-.PHONY: run build test lint check bench bench-video fuzz proto distro-test clean go packages models parity attack schemathesis triton-test triton-bench
+.PHONY: run build test lint check bench bench-video soak fuzz proto distro-test clean go packages models parity attack schemathesis triton-test triton-bench
 
 run: build
 	bin/rvo-tui $(ARGS)
@@ -78,6 +80,10 @@ bench: go
 
 bench-video: build
 	$(GO) run ./bench/video -rvo bin/rvo-tui
+
+soak: go
+	@scripts/packages.sh test
+	$(LEAN) $(GO) test -count=1 -timeout 24h -run TestSoak -v ./e2e -soak $(FAULTS)
 
 fuzz: go
 	@scripts/packages.sh build
