@@ -17,6 +17,7 @@ const (
 	AlertCameraLag      AlertKind = "camera_lag"      // its stream is decoded slower than it arrives
 	AlertDetectorFailed AlertKind = "detector_failed" // too many errors in a row, or stuck
 	AlertDetectorSlow   AlertKind = "detector_slow"   // cannot keep its rate
+	AlertFramesSparse   AlertKind = "frames_sparse"   // its frames are further apart than answers are valid
 	AlertSink           AlertKind = "sink_degraded"   // events are not delivered
 	AlertOutput         AlertKind = "output_degraded" // messages are not delivered
 	AlertRefused        AlertKind = "output_refused"  // messages were refused and set aside
@@ -26,7 +27,7 @@ const (
 
 // AlertKinds returns all kinds of alerts.
 func AlertKinds() []AlertKind {
-	return []AlertKind{AlertCameraDown, AlertCameraLag, AlertDetectorFailed, AlertDetectorSlow, AlertSink, AlertOutput, AlertRefused, AlertClips, AlertReload}
+	return []AlertKind{AlertCameraDown, AlertCameraLag, AlertDetectorFailed, AlertDetectorSlow, AlertFramesSparse, AlertSink, AlertOutput, AlertRefused, AlertClips, AlertReload}
 }
 
 // Alert is one current problem. A detector that fails on several cameras is one alert.
@@ -54,6 +55,8 @@ func (a *Alert) Title() string {
 		return "detector " + name + " failed" + a.where()
 	case AlertDetectorSlow:
 		return "detector " + name + " is too slow" + a.where()
+	case AlertFramesSparse:
+		return "detector " + name + " gets frames too seldom" + a.where()
 	case AlertSink:
 		return "events are not delivered to " + name
 	case AlertOutput:

@@ -173,3 +173,37 @@ func TestAlertsForgetWhatHasGone(t *testing.T) {
 		t.Errorf("%d alerts and %d loads are kept", len(a.present), len(a.loads))
 	}
 }
+
+// A frame in six seconds, and answers that are valid for one.
+func TestAlertOfFramesThatAreFurtherApartThanAnswersAreValid(t *testing.T) {
+	for _, c := range []struct {
+		every    int // seconds between frames
+		ttl      time.Duration
+		runs     bool
+		decoding capture.Decoding
+		says     string
+	}{
+		{6, time.Second, true, "", "raise its ttl"},
+		{2, time.Second, true, capture.DecodeKeys, "key frames"},
+		{6, 20 * time.Second, true, "", ""},
+		{6, time.Second, false, "", ""}, // a condition holds it
+		{1, 1500 * time.Millisecond, true, "", ""},
+	} {
+		a := newAlerts()
+		var list []Alert
+		for i := range 30 {
+			s := box(dawn.Add(time.Duration(i)*time.Second), "yard")
+			cam := &s.Cameras[0]
+			cam.Detectors = cam.Detectors[:1]
+			cam.Frames, cam.Decoding = uint64(i/c.every), c.decoding
+			cam.Detectors[0].TTL = c.ttl
+			if c.runs {
+				cam.Detectors[0].Runs = cam.Frames
+			}
+			list = a.step(s)
+		}
+		if (len(list) == 1) != (c.says != "") || len(list) == 1 && (list[0].Kind != AlertFramesSparse || !strings.Contains(list[0].Remedy, c.says)) {
+			t.Errorf("%+v: %+v", c, list)
+		}
+	}
+}

@@ -36,10 +36,13 @@ func (a *alerts) troubles(s *Snapshot) []trouble {
 		for k := range c.Detectors {
 			d := &c.Detectors[k]
 			key := troubleKey{AlertDetectorSlow, d.Name, c.Name}
-			loads[key] = noteLoad(a.loads[key], s.At, d)
+			loads[key] = noteLoad(a.loads[key], s.At, c, d)
 			if t, bad := failure(c, d); bad {
 				list = append(list, t)
 			} else if t, bad := slowness(c, d, loads[key]); bad {
+				list = append(list, t)
+			}
+			if t, bad := sparseness(c, d, loads[key]); bad {
 				list = append(list, t)
 			}
 		}
@@ -96,12 +99,13 @@ type load struct {
 	at           time.Time
 	runs, missed uint64 // missed: frames that it was allowed and too busy, parked or without a slot to take
 	slot         uint64 // of them, for want of a slot
+	frames       uint64 // that its camera gave
 }
 
 // noteLoad appends how a detector stands to what is known of the last slowWindow. A
 // detector that counts less than before is another one.
-func noteLoad(past []load, now time.Time, d *engine.DetectorView) []load {
-	n := load{now, d.Runs, d.Skips[engine.GateBusy] + d.Skips[engine.GateSlot] + d.Skips[engine.GateBackoff], d.Skips[engine.GateSlot]}
+func noteLoad(past []load, now time.Time, c *CameraView, d *engine.DetectorView) []load {
+	n := load{now, d.Runs, d.Skips[engine.GateBusy] + d.Skips[engine.GateSlot] + d.Skips[engine.GateBackoff], d.Skips[engine.GateSlot], c.Frames}
 	if k := len(past); k > 0 && (n.runs < past[k-1].runs || n.missed < past[k-1].missed || n.slot < past[k-1].slot) {
 		past = nil
 	}
@@ -134,6 +138,25 @@ func slowness(c *CameraView, d *engine.DetectorView, past []load) (trouble, bool
 		t.remedy = "lower max_fps of what holds the slots, or raise slots"
 	}
 	return t, true
+}
+
+// sparseness tells of a detector that looks at every frame, while its answers expire
+// before the next one comes.
+func sparseness(c *CameraView, d *engine.DetectorView, past []load) (trouble, bool) {
+	first, last := past[0], past[len(past)-1]
+	span, runs, frames := last.at.Sub(first.at), last.runs-first.runs, last.frames-first.frames
+	if span < slowWindow/2 || runs == 0 || frames > 2*runs || d.TTL <= 0 || span <= d.TTL*time.Duration(frames+1) {
+		return trouble{}, false
+	}
+	remedy := "raise its ttl"
+	if c.Decoding == capture.DecodeKeys {
+		remedy += ", set decode = \"all\" or have the camera send key frames more often"
+	}
+	return trouble{
+		kind: AlertFramesSparse, subject: d.Name, camera: c.Name,
+		cause:  fmt.Sprintf("a frame about every %v, and its answers are valid for %v", (span / time.Duration(max(frames, 1))).Round(100*time.Millisecond), d.TTL),
+		remedy: remedy,
+	}, true
 }
 
 // programTroubles lists the problems that belong to no camera.

@@ -84,7 +84,7 @@ func alertFoot(s *Scene, a *runtime.Alert, w int) []string {
 func AlertsOf(list []runtime.Alert, camera, subject string) (any, severe bool) {
 	for i := range list {
 		a := &list[i]
-		if subject != "" && (a.Subject != subject || a.Kind != runtime.AlertDetectorFailed && a.Kind != runtime.AlertDetectorSlow) {
+		if subject != "" && (a.Subject != subject || !aboutDetector(a.Kind)) {
 			continue
 		}
 		for _, c := range a.Cameras {
@@ -94,4 +94,8 @@ func AlertsOf(list []runtime.Alert, camera, subject string) (any, severe bool) {
 		}
 	}
 	return any, severe
+}
+
+func aboutDetector(kind runtime.AlertKind) bool {
+	return kind == runtime.AlertDetectorFailed || kind == runtime.AlertDetectorSlow || kind == runtime.AlertFramesSparse
 }
