@@ -161,8 +161,8 @@ func (c Config) evidence(bad func(key, problem string)) (Address, error) {
 	switch {
 	case err != nil:
 		bad("evidence_source", err.Error())
-	case addr.Kind != KindRTSP && addr.Kind != KindFile:
-		bad("evidence_source", fmt.Sprintf("must be an RTSP address or a file, not a %s source: what is kept is what the camera sends", addr.Kind))
+	case addr.Kind == KindDevice || addr.Kind == KindSynthetic:
+		bad("evidence_source", fmt.Sprintf("must be an address or a file, not a %s source: what is kept is what a second stream sends", addr.Kind))
 	case c.EvidenceSource == c.Source:
 		bad("evidence_source", "is the source itself, which is kept anyway: remove it")
 	}

@@ -39,7 +39,7 @@ func TestConfigValidate(t *testing.T) {
 		"loop on rtsp":           {func(c *Config) { c.Loop = true }, map[string]string{"loop": "file sources"}},
 		"udp and TLS":            {func(c *Config) { c.Source, c.Transport = "rtsps://cam/", "udp" }, map[string]string{"transport": "TCP alone"}},
 		"udp on file":            {func(c *Config) { c.Source, c.Transport = "a.mp4", "udp" }, map[string]string{"transport": "rtsp sources"}},
-		"evidence of a scene":    {func(c *Config) { c.Source, c.EvidenceSource = "rtsp://h/", "synthetic:street" }, map[string]string{"evidence_source": "RTSP address or a file"}},
+		"evidence of a scene":    {func(c *Config) { c.Source, c.EvidenceSource = "rtsp://h/", "synthetic:street" }, map[string]string{"evidence_source": "an address or a file"}},
 		"evidence is the source": {func(c *Config) { c.Source, c.EvidenceSource = "rtsp://h/", "rtsp://h/" }, map[string]string{"evidence_source": "remove it"}},
 		"hwaccel on http":        {func(c *Config) { c.Source, c.HWAccel = "http://h/", "vaapi" }, map[string]string{"hwaccel": "rtsp, stream and file"}},
 		"tls":                    {func(c *Config) { c.Source, c.TLS = "rtsps://h/", "pin:00" }, map[string]string{"tls": "64 hexadecimal"}},

@@ -15,6 +15,7 @@ type AlertKind string
 const (
 	AlertCameraDown     AlertKind = "camera_down"     // gives no frames, though it is to
 	AlertCameraLag      AlertKind = "camera_lag"      // its stream is decoded slower than it arrives
+	AlertEvidenceDown   AlertKind = "evidence_down"   // its second stream, for clips, gives nothing
 	AlertDetectorFailed AlertKind = "detector_failed" // too many errors in a row, or stuck
 	AlertDetectorSlow   AlertKind = "detector_slow"   // cannot keep its rate
 	AlertFramesSparse   AlertKind = "frames_sparse"   // its frames are further apart than answers are valid
@@ -27,7 +28,7 @@ const (
 
 // AlertKinds returns all kinds of alerts.
 func AlertKinds() []AlertKind {
-	return []AlertKind{AlertCameraDown, AlertCameraLag, AlertDetectorFailed, AlertDetectorSlow, AlertFramesSparse, AlertSink, AlertOutput, AlertRefused, AlertClips, AlertReload}
+	return []AlertKind{AlertCameraDown, AlertCameraLag, AlertEvidenceDown, AlertDetectorFailed, AlertDetectorSlow, AlertFramesSparse, AlertSink, AlertOutput, AlertRefused, AlertClips, AlertReload}
 }
 
 // Alert is one current problem. A detector that fails on several cameras is one alert.
@@ -51,6 +52,8 @@ func (a *Alert) Title() string {
 		return "camera " + name + " gives no frames"
 	case AlertCameraLag:
 		return "camera " + name + " lags"
+	case AlertEvidenceDown:
+		return "the evidence stream of " + name + " gives nothing"
 	case AlertDetectorFailed:
 		return "detector " + name + " failed" + a.where()
 	case AlertDetectorSlow:

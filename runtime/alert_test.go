@@ -207,3 +207,19 @@ func TestAlertOfFramesThatAreFurtherApartThanAnswersAreValid(t *testing.T) {
 		}
 	}
 }
+
+func TestAlertOfASecondStream(t *testing.T) {
+	a := newAlerts()
+	s := box(dawn, "yard")
+	s.Cameras[0].Recording = &RecordingView{State: capture.Failed, Reason: "wrong user or password"}
+	list := a.step(s)
+	if len(list) != 1 || list[0].Kind != AlertEvidenceDown || !strings.Contains(list[0].Cause, "wrong user") {
+		t.Errorf("%+v", list)
+	}
+	for _, state := range []capture.State{capture.Live, capture.Paused} {
+		s.Cameras[0].Recording.State = state
+		if list := newAlerts().step(s); len(list) != 0 {
+			t.Errorf("%s: %+v", state, list)
+		}
+	}
+}

@@ -23,6 +23,9 @@ func (a *alerts) troubles(s *Snapshot) []trouble {
 		if t, bad := cameraTrouble(c); bad {
 			list = append(list, t)
 		}
+		if t, bad := recordingTrouble(c); bad {
+			list = append(list, t)
+		}
 		if c.Lagging {
 			list = append(list, trouble{
 				kind: AlertCameraLag, subject: c.Name, camera: c.Name, after: slowGrace,
@@ -52,14 +55,30 @@ func (a *alerts) troubles(s *Snapshot) []trouble {
 }
 
 func cameraTrouble(c *CameraView) (trouble, bool) {
-	t := trouble{
-		kind: AlertCameraDown, subject: c.Name, camera: c.Name, severe: true, cause: string(c.State),
+	return streamTrouble(trouble{
+		kind: AlertCameraDown, subject: c.Name, camera: c.Name, severe: true,
 		remedy: "check that it is on and reachable, and that its source and login are right",
+	}, c.State, c.Reason)
+}
+
+// recordingTrouble tells of the second stream of a camera.
+func recordingTrouble(c *CameraView) (trouble, bool) {
+	if c.Recording == nil {
+		return trouble{}, false
 	}
-	if c.Reason != "" {
-		t.cause += ": " + c.Reason
+	return streamTrouble(trouble{
+		kind: AlertEvidenceDown, subject: c.Name, camera: c.Name,
+		remedy: "check its evidence_source; until then clips are made of its source",
+	}, c.Recording.State, c.Recording.Reason)
+}
+
+// streamTrouble completes t where a stream in that state is in trouble.
+func streamTrouble(t trouble, state capture.State, reason string) (trouble, bool) {
+	t.cause = string(state)
+	if reason != "" {
+		t.cause += ": " + reason
 	}
-	switch c.State {
+	switch state {
 	case capture.Connecting:
 		t.after = connectGrace
 	case capture.Live, capture.Paused, capture.Ended:

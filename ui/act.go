@@ -224,7 +224,7 @@ func (m *model) follow() {
 		m.wish = a.Subject
 		m.grant()
 		m.focusOn(pane.Detectors)
-	case runtime.AlertCameraDown, runtime.AlertCameraLag:
+	case runtime.AlertCameraDown, runtime.AlertCameraLag, runtime.AlertEvidenceDown:
 		m.focusOn(pane.Cameras)
 	case runtime.AlertReload:
 		m.focusOn(pane.Log)

@@ -1,6 +1,7 @@
 package pane
 
 import (
+	"cmp"
 	"fmt"
 	"strconv"
 	"strings"
@@ -99,6 +100,10 @@ func cameraFoot(s *Scene, c *runtime.CameraView, w int) []string {
 	if c.Decoding != "" {
 		foot = append(foot, " "+s.Theme.Dim.Of(draw.Fit(decoding(s, c), w-2)))
 	}
+	if r := c.Recording; r != nil {
+		line := fmt.Sprintf("evidence stream %s, %.0f fps: %s", r.State, r.SentFPS, s.Theme.Text(cmp.Or(r.Reason, r.Source)))
+		foot = append(foot, " "+recordingInk(s.Theme, r.State).Of(draw.Fit(line, w-2)))
+	}
 	if c.Reason != "" {
 		for _, l := range draw.Wrap(s.Theme.Text(c.Reason), w-2) {
 			foot = append(foot, " "+cameraInk(s.Theme, c.State).Of(l))
@@ -122,6 +127,15 @@ func frameAge(c *runtime.CameraView) string {
 		return "<0.1s" // between two frames it swings by an interval
 	}
 	return draw.Coarse(c.FrameAge)
+}
+
+// recordingInk returns the colour of the state of a second stream, which stands out
+// only where something is wrong.
+func recordingInk(t *draw.Theme, s capture.State) draw.Ink {
+	if s == capture.Live {
+		return t.Dim
+	}
+	return cameraInk(t, s)
 }
 
 // cameraInk returns the colour of a camera's state.
