@@ -4,9 +4,9 @@
 #     scripts/packages.sh build|test|check|proto
 #
 # Each set contains those before it, except that proto stands alone. Where
-# nothing is missing it does and says nothing. On Debian and Ubuntu it installs
-# with apt-get, through sudo for users other than root; elsewhere, and with
-# PACKAGES=skip in the environment, it says what is missing: the sets build,
+# nothing is missing it does and says nothing. On Debian and Ubuntu (tried: Debian
+# 12 and 13, Ubuntu 24.04) it installs with apt-get, through sudo for users other
+# than root; elsewhere, and with PACKAGES=skip, it says what is missing: the sets build,
 # check and proto then end with status 1, and test goes on where only material
 # of tests is missing (they skip, and say why). CGO_ENABLED=0 needs no set build.
 set -eu

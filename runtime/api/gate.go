@@ -35,12 +35,12 @@ type gate struct {
 	hosts       listen.Hosts
 	foreign     *http.CrossOriginProtection
 	sessions    *sessions
-	strikes     *strikes
+	failed      *failedLogins
 	log         *slog.Logger
 }
 
 func newGate(cfg Config, log *slog.Logger) gate {
-	g := gate{hosts: listen.NewHosts(append([]string{SocketHost}, cfg.Hosts...)...), foreign: http.NewCrossOriginProtection(), sessions: new(sessions), strikes: new(strikes), log: log}
+	g := gate{hosts: listen.NewHosts(append([]string{SocketHost}, cfg.Hosts...)...), foreign: http.NewCrossOriginProtection(), sessions: new(sessions), failed: new(failedLogins), log: log}
 	if cfg.Token != "" {
 		g.write = digest(cfg.Token)
 	}
@@ -132,7 +132,7 @@ func (g *gate) identify(r *http.Request, p *peer, now time.Time) (c caller, know
 	if given, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); ok {
 		kind, write := g.token(given)
 		if kind == "" {
-			return c, false, g.strike(p, now)
+			return c, false, g.refuseToken(p, now)
 		}
 		c.who, c.write = c.who+" with "+kind, write
 		return c, true, nil
@@ -162,9 +162,9 @@ func (g *gate) token(given string) (kind string, write bool) {
 	return "", false
 }
 
-// strike counts a wrong token and returns what to answer.
-func (g *gate) strike(p *peer, now time.Time) *Problem {
-	many, tell := g.strikes.add(networkOf(p.addr), now)
+// refuseToken counts a wrong token and returns what to answer.
+func (g *gate) refuseToken(p *peer, now time.Time) *Problem {
+	many, tell := g.failed.add(networkOf(p.addr), now)
 	if tell {
 		g.log.Warn("a client of the API has a wrong token", "from", p.who, "do", "give it control.token or control.read_token, or close the port to it")
 	}
@@ -175,20 +175,20 @@ func (g *gate) strike(p *peer, now time.Time) *Problem {
 }
 
 const (
-	strikeLimit    = 10
-	strikeTime     = time.Minute
-	strikeNetworks = 1024
+	failedLimit    = 10
+	failedTime     = time.Minute
+	failedNetworks = 1024
 )
 
-// strikes counts wrong tokens by network. Beyond strikeNetworks of them the rest
+// failedLogins counts wrong tokens by network. Beyond failedNetworks of them the rest
 // share one count. They slow down those who guess, and cost a holder of a valid token
 // nothing: his is looked at first.
-type strikes struct {
+type failedLogins struct {
 	mu       sync.Mutex // guards what follows
-	networks map[string]*strike
+	networks map[string]*failures
 }
 
-type strike struct {
+type failures struct {
 	n     int
 	since time.Time
 }
@@ -196,27 +196,27 @@ type strike struct {
 // add counts a wrong token. It reports whether there are too many from that network,
 // and whether this one is worth a line in the log: the first one, and the one that
 // is too many.
-func (s *strikes) add(network string, now time.Time) (many, tell bool) {
+func (s *failedLogins) add(network string, now time.Time) (many, tell bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.networks == nil {
-		s.networks = make(map[string]*strike)
+		s.networks = make(map[string]*failures)
 	}
-	if len(s.networks) >= strikeNetworks {
+	if len(s.networks) >= failedNetworks {
 		for n, k := range s.networks {
-			if now.Sub(k.since) >= strikeTime {
+			if now.Sub(k.since) >= failedTime {
 				delete(s.networks, n)
 			}
 		}
 	}
-	if _, known := s.networks[network]; !known && len(s.networks) >= strikeNetworks {
+	if _, known := s.networks[network]; !known && len(s.networks) >= failedNetworks {
 		network = ""
 	}
 	k := s.networks[network]
-	if k == nil || now.Sub(k.since) >= strikeTime {
-		k = &strike{since: now}
+	if k == nil || now.Sub(k.since) >= failedTime {
+		k = &failures{since: now}
 		s.networks[network] = k
 	}
 	k.n++
-	return k.n > strikeLimit, k.n == 1 || k.n == strikeLimit+1
+	return k.n > failedLimit, k.n == 1 || k.n == failedLimit+1
 }

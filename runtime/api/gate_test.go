@@ -137,7 +137,7 @@ func TestWhoMay(t *testing.T) {
 func TestWrongTokensLockNobodyOut(t *testing.T) {
 	s := guarded(nil)
 	last := 0
-	for i := range strikeNetworks + 100 {
+	for i := range failedNetworks + 100 {
 		for _, addr := range []string{fmt.Sprintf("10.%d.%d.1", i/256, i%256), "192.0.2.7", fmt.Sprintf("2001:db8::%x", i+1)} {
 			last = askAs(s, stranger(addr), "GET", "/api/state", "", "Authorization", "Bearer wrong").StatusCode
 		}
@@ -150,16 +150,16 @@ func TestWrongTokensLockNobodyOut(t *testing.T) {
 			t.Errorf("the right one from %s: %s", addr, res.Status)
 		}
 	}
-	if n := len(s.gate.strikes.networks); n > strikeNetworks+1 {
+	if n := len(s.gate.failed.networks); n > failedNetworks+1 {
 		t.Errorf("%d addresses are remembered", n)
 	}
 }
 
-func TestStrikesEnd(t *testing.T) {
-	var s strikes
+func TestFailedLoginsAreForgotten(t *testing.T) {
+	var s failedLogins
 	now := time.Unix(1000, 0)
 	told := 0
-	for range 2 * strikeLimit {
+	for range 2 * failedLimit {
 		many, tell := s.add("a", now)
 		if tell {
 			told++
@@ -172,7 +172,7 @@ func TestStrikesEnd(t *testing.T) {
 	if many, _ := s.add("b", now); many {
 		t.Error("another address counts, too")
 	}
-	if many, _ := s.add("a", now.Add(strikeTime)); many {
+	if many, _ := s.add("a", now.Add(failedTime)); many {
 		t.Error("it has to wait for ever")
 	}
 }

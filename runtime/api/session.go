@@ -120,7 +120,7 @@ func (s *Server) login(w http.ResponseWriter, r *http.Request) error {
 	now := time.Now()
 	kind, write := s.gate.token(body.Token)
 	if kind == "" {
-		return s.gate.strike(p, now)
+		return s.gate.refuseToken(p, now)
 	}
 	p.prove()
 	s.log.Info("a session of the API has begun", "by", p.who, "with", kind)
