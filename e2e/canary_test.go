@@ -101,6 +101,14 @@ endpoint = %[2]q
 token = %[3]q
 cameras = ["street"]
 
+[[detector]]
+name = "served"
+kind = "oip"
+endpoint = %[2]q
+model = "things"
+token = "${MODEL}"
+cameras = ["street"]
+
 [[rule]]
 event = "moved"
 when = "motion >= 0"
@@ -271,6 +279,7 @@ func canaryCtl(d *daemon, out *sieve, w canaryWorld, addr, cert string) {
 	ask(env, 2, "port", "add_camera", "bad", "rtsp://joe:${ADDED}@h:99999/x")
 	ask(env, 1, "yard", "add_camera", "yard", "rtsp://joe:"+secretAdded+"@"+w.far+"/x")
 	ask(env, 1, "control.endpoints", "attach", "remote", "name=bad", "endpoint=http://models.example:1", "token="+secretAdded)
+	ask(env, 1, "control.endpoints", "attach", "oip", "name=bad", "model=m", "endpoint=http://models.example:1", "token="+secretAdded)
 	ask(env, 2, "endpoint", "attach", "remote", "name=bad", "endpoint=http://joe:"+secretAdded+"@models.example:1")
 	ask(env, 2, "token", "attach", "motion", "name=bad", "token="+secretAdded)
 	ask([]string{"RVO_TOKEN=" + mark + "-nobodys-token"}, 1, "token", "status")
