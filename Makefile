@@ -5,6 +5,7 @@
 # make check   lint and test
 # make bench   what the code costs (BENCH=Step for some of it, COUNT=10 for benchstat)
 # make bench-video  processor time of watching a file, against FFmpeg and motion
+# make outbox-test  1,000 events, receivers that fail, ten kill -9, and a storm of 10 s
 # make soak    a hundred faults on each of five kinds of cameras, while clips are saved (FAULTS=1000 for longer)
 # make fuzz    every fuzz target for a minute (FUZZTIME=10m for longer)
 # make models  networks that the program uses where they are there: bin/models
@@ -43,7 +44,7 @@ BUILD := $(LEAN) $(GO) build -trimpath -buildvcs=$(VCS)
 # Without it there is a program that runs no networks, and says so.
 ONNXRUNTIME := [ "$(CGO_ENABLED)" = 0 ] || scripts/fetch.sh onnxruntime || echo "There will be no networks (docs/onnx.md)." >&2
 
-.PHONY: run build test lint check bench bench-video soak fuzz proto distro-test clean go packages models parity attack schemathesis triton-test triton-bench
+.PHONY: run build test lint check bench bench-video soak fuzz outbox-test proto distro-test clean go packages models parity attack schemathesis triton-test triton-bench
 
 run: build
 	bin/rvo-tui $(ARGS)
@@ -84,6 +85,10 @@ bench-video: build
 soak: go
 	@scripts/packages.sh test
 	$(LEAN) $(GO) test -count=1 -timeout 24h -run TestSoak -v ./e2e -soak $(FAULTS)
+
+outbox-test: go
+	@scripts/packages.sh build
+	RVO_OUTBOX=all $(LEAN) $(GO) test ./e2e -count 1 -v -run 'TestOutbox|TestNtfy|TestStorm'
 
 fuzz: go
 	@scripts/packages.sh build

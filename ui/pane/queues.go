@@ -131,6 +131,9 @@ func gauges(s *runtime.Snapshot, c *runtime.CameraView) []gauge {
 	if s.Clips != nil {
 		list = append(list, clipGauges(s.Clips, c)...)
 	}
+	if s.Outbox != nil {
+		list = append(list, outputGauges(s.Outbox, s.At)...)
+	}
 	for i := range s.Queues {
 		if g := queue(&s.Queues[i]); g.name == "commands" {
 			g.text = fmt.Sprintf("%d/%d program", s.Queues[i].Depth, s.Queues[i].Capacity)
@@ -158,4 +161,24 @@ func clipGauges(st *clips.Status, c *runtime.CameraView) []gauge {
 		name: "disk", text: fmt.Sprintf("%d, %s", st.Clips, draw.Amount(st.Bytes)),
 		drops: []engine.Count{{Reason: "age", N: st.Removed["age"]}, {Reason: "bytes", N: st.Removed["bytes"]}, {Reason: "free", N: st.Removed["free"]}},
 	})
+}
+
+// outputGauges lists the store of the outbox, and what waits for each output.
+func outputGauges(v *runtime.OutboxView, now time.Time) []gauge {
+	list := []gauge{{
+		name: "stored", depth: float64(v.Bytes), cap: float64(v.MaxBytes), text: draw.Amount(v.Bytes),
+		drops: []engine.Count{{Reason: "not durable", N: v.NotDurable}},
+	}}
+	for i := range v.Outputs {
+		o := &v.Outputs[i]
+		text := draw.Count(uint64(o.Backlog)) + " wait"
+		if !o.Oldest.IsZero() {
+			text += " " + draw.Ago(now.Sub(o.Oldest))
+		}
+		list = append(list, gauge{
+			name: o.Name, text: text,
+			drops: append([]engine.Count{{Reason: "refused", N: uint64(o.AsideCount)}, {Reason: "retries", N: o.Retries}}, o.Drops...),
+		})
+	}
+	return list
 }

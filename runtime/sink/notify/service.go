@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/nicholas-fedor/shoutrrr/pkg/router"
+	"github.com/nicholas-fedor/shoutrrr/pkg/services/chat/matrix"
 	"github.com/nicholas-fedor/shoutrrr/pkg/types"
 
 	"rvo-tui/internal/text"
@@ -62,7 +63,7 @@ func newService(c Config) (target, error) {
 		return n, nil
 	}
 	s := &service{address: c.To, url: u, shown: shown, busy: make(chan struct{}, 1)}
-	if _, err := s.locate(); err != nil {
+	if err := s.check(); err != nil {
 		return nil, fmt.Errorf("%s; docs/notify.md has an example", explain(err, u))
 	}
 	return s, nil
@@ -85,7 +86,25 @@ func explain(err error, u *url.URL) string {
 // locate makes the service anew: a message must not change the settings of the next.
 func (s *service) locate() (svc types.Service, err error) {
 	defer caught(&err)
-	return new(router.ServiceRouter).Locate(s.address)
+	if s.url.Scheme != s.scheme() { // as in "generic+https://"
+		return new(router.ServiceRouter).Locate(s.address)
+	}
+	if svc, err = new(router.ServiceRouter).NewService(s.scheme()); err != nil {
+		return nil, err
+	}
+	own := *s.url // some services change it
+	return svc, svc.Initialize(&own, nil)
+}
+
+// check reports what is wrong with the address, without a connection.
+func (s *service) check() (err error) {
+	defer caught(&err)
+	if s.scheme() == matrix.Scheme { // it would log in
+		own := *s.url
+		return new(matrix.Config).SetURL(&own)
+	}
+	_, err = s.locate()
+	return err
 }
 
 func caught(err *error) {

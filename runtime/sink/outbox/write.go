@@ -18,7 +18,7 @@ func (o *Outbox) write(now time.Time) (more bool) {
 		err = o.open(now)
 	}
 	o.wrote = now
-	items := o.in.take(groupMax)
+	items := o.in.take(o.room())
 	expired := o.expired(now)
 
 	o.mu.Lock()
@@ -59,6 +59,24 @@ func (o *Outbox) write(now time.Time) (more bool) {
 	}
 	depth, _ := o.in.state()
 	return depth > 0
+}
+
+// room returns how many events the sinks behind can take now, at most a group. It waits
+// briefly for one that works and is only behind.
+func (o *Outbox) room() int {
+	for range 50 {
+		n := groupMax
+		for _, b := range o.behind {
+			if v := b.View(); v.State == runtime.SinkOK && v.Capacity > 0 {
+				n = min(n, v.Capacity-v.Depth)
+			}
+		}
+		if n > 0 {
+			return n
+		}
+		time.Sleep(2 * time.Millisecond)
+	}
+	return groupMax // it does not get on: it drops and counts
 }
 
 // enter makes records of items and returns the events among them. The mutex is held.

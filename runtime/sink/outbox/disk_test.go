@@ -1,0 +1,125 @@
+package outbox
+
+import (
+	"errors"
+	"os/signal"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"rvo-tui/rules"
+	"rvo-tui/runtime"
+)
+
+// A limit on the size of files makes a write fail, as a full disk does.
+func TestFullDisk(t *testing.T) {
+	signal.Ignore(syscall.SIGXFSZ)
+	defer signal.Reset(syscall.SIGXFSZ)
+	var limit syscall.Rlimit
+	must(t, syscall.Getrlimit(syscall.RLIMIT_FSIZE, &limit))
+	full := func(size uint64) {
+		must(t, syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: min(size, limit.Max), Max: limit.Max}))
+	}
+	defer full(limit.Cur)
+	file := storeFile(t)
+	synctest.Test(t, func(t *testing.T) {
+		phone, down := newReceiver("phone", nil), newReceiver("down", nil)
+		down.answer(errors.New("down"))
+		o := start(newOutbox(file, nil, phone, down))
+		offer := func(from, n int) {
+			for i := range n {
+				o.Offer(event(from + i))
+				time.Sleep(time.Millisecond)
+			}
+			time.Sleep(time.Second)
+			synctest.Wait()
+		}
+		offer(0, 100)
+		full(64 << 10) // the file has more already: nothing is appended to it
+		offer(100, 400)
+		v := o.Outputs()
+		if v.State != runtime.SinkDegraded || !strings.Contains(v.Reason, "file too large") || v.NotDurable == 0 {
+			t.Errorf("on the full disk: %+v", v)
+		}
+		if got := phone.ids(); !slices.Equal(got, idsFrom(0, 500)) {
+			t.Errorf("on the full disk %d were delivered", len(got))
+		}
+		full(limit.Cur)
+		time.Sleep(10 * time.Second)
+		offer(500, 10)
+		if v := o.Outputs(); v.State != runtime.SinkOK || v.Records != 510 {
+			t.Errorf("with room again: %+v", v)
+		}
+		down.answer(nil)
+		time.Sleep(2 * time.Minute)
+		synctest.Wait()
+		for _, r := range []*receiver{phone, down} {
+			if got := r.ids(); !slices.Equal(got, idsFrom(0, 510)) {
+				t.Errorf("%s got %d", r.out.Name, len(got))
+			}
+		}
+		must(t, o.end())
+	})
+}
+
+// slowSink is a sink behind the outbox.
+type slowSink struct {
+	runtime.Sink
+
+	got chan rules.Event
+}
+
+func (s *slowSink) Offer(e rules.Event) bool {
+	select {
+	case s.got <- e:
+		return true
+	default:
+		return false
+	}
+}
+
+func (s *slowSink) View() runtime.SinkView {
+	return runtime.SinkView{State: runtime.SinkOK, Depth: len(s.got), Capacity: cap(s.got)}
+}
+
+// A sink behind the outbox gets every event once it is stored, though it is a little
+// slower, and outlives the outbox.
+func TestSinksBehind(t *testing.T) {
+	file := storeFile(t)
+	synctest.Test(t, func(t *testing.T) {
+		phone := newReceiver("phone", nil)
+		o := newOutbox(file, nil, phone)
+		s := &slowSink{got: make(chan rules.Event, 64)}
+		behind := o.Behind(s)
+		if !behind.Offer(event(99)) {
+			t.Error("it refuses what comes again from the outbox")
+		}
+		f := start(o)
+		var got []string
+		for i := range 600 {
+			o.Offer(event(i))
+			if i%3 == 0 {
+				time.Sleep(time.Millisecond)
+				for range min(len(s.got), 10) {
+					got = append(got, (<-s.got).ID)
+				}
+			}
+		}
+		time.Sleep(100 * time.Millisecond)
+		for len(s.got) > 0 {
+			got = append(got, (<-s.got).ID)
+			time.Sleep(time.Millisecond)
+		}
+		time.Sleep(time.Second)
+		for len(s.got) > 0 {
+			got = append(got, (<-s.got).ID)
+		}
+		must(t, f.end())
+		if !slices.Equal(got, idsFrom(0, 600)) {
+			t.Errorf("it got %d events", len(got))
+		}
+	})
+}
