@@ -85,7 +85,7 @@ func (r *Runtime) Stills(ctx context.Context, cameras []string, width int, fps f
 			if c == nil {
 				return fmt.Errorf("camera %q: %w", name, ErrNoCamera)
 			}
-			s, err := c.still(width, fps, last[i], max(staleStill, 2*interval))
+			s, err := r.encodeStill(c, width, fps, last[i], max(staleStill, 2*interval))
 			if err != nil {
 				return err
 			}
@@ -133,7 +133,7 @@ func (r *Runtime) await(ctx context.Context, camera string, width int) (Still, e
 		if c == nil {
 			return Still{}, fmt.Errorf("camera %q: %w", camera, ErrNoCamera)
 		}
-		if s, err := c.still(width, 1, 0, staleStill); s.JPEG != nil || err != nil {
+		if s, err := r.encodeStill(c, width, 1, 0, staleStill); s.JPEG != nil || err != nil {
 			return s, err
 		}
 		select {
@@ -144,8 +144,12 @@ func (r *Runtime) await(ctx context.Context, camera string, width int) (Still, e
 	}
 }
 
-// still encodes the newest frame, unless it is the last one or too old.
-func (p *pipeline) still(width int, fps float64, last uint64, stale time.Duration) (Still, error) {
+// encodeStill encodes the newest frame, unless it is the last one or too old. One frame
+// is encoded at a time, however many watch, and none is held by those who wait: the
+// live path needs its frames and its threads.
+func (r *Runtime) encodeStill(p *active, width int, fps float64, last uint64, stale time.Duration) (Still, error) {
+	r.encoding.Lock()
+	defer r.encoding.Unlock()
 	f := p.look(fps)
 	if f == nil {
 		return Still{}, nil

@@ -66,7 +66,8 @@ type Runtime struct {
 	ended    chan *active  // cameras whose source has ended
 	stopped  chan struct{} // closed when Run returns
 	wg       sync.WaitGroup
-	loop     *loop // of Run's goroutine
+	loop     *loop      // of Run's goroutine
+	encoding sync.Mutex // held while a still is encoded
 	watchers Broadcast
 	troubles *alerts                 // owned by Run's goroutine
 	alerts   atomic.Pointer[[]Alert] // that there are
