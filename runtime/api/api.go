@@ -90,7 +90,7 @@ type Server struct {
 	states states
 	adding chan struct{} // holds one while something is added
 
-	streams, commands, views, disk, files semaphore
+	streams, commands, views, disk, files, verifying semaphore
 
 	socket, tcp *listen.Service // without an Address: there is none
 }
@@ -104,12 +104,13 @@ func NewServer(opts Options) *Server {
 	_, _ = rand.Read(id) // it never fails
 	s := &Server{
 		opts: opts, log: opts.Log, instance: hex.EncodeToString(id), policy: newPolicy(opts), gate: newGate(opts.Config, opts.Log),
-		adding:   make(chan struct{}, 1),
-		streams:  semaphore{max: maxStreams, what: "streams are open"},
-		commands: semaphore{max: maxCommands, what: "commands are being carried out"},
-		views:    semaphore{max: maxViews, what: "streams of frames are open"},
-		disk:     semaphore{max: maxReads, what: "clients are reading evidence"},
-		files:    semaphore{max: maxFiles, what: "files of evidence are being sent"},
+		adding:    make(chan struct{}, 1),
+		streams:   semaphore{max: maxStreams, what: "streams are open"},
+		commands:  semaphore{max: maxCommands, what: "commands are being carried out"},
+		views:     semaphore{max: maxViews, what: "streams of frames are open"},
+		disk:      semaphore{max: maxReads, what: "clients are reading evidence"},
+		files:     semaphore{max: maxFiles, what: "files of evidence are being sent"},
+		verifying: semaphore{max: 1, what: "clip is being verified"},
 	}
 	s.listenAt(opts.Config)
 	return s

@@ -1,8 +1,11 @@
 package api
 
 import (
+	"bytes"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 )
 
@@ -42,5 +45,22 @@ func TestUnknownPathsAreProblems(t *testing.T) {
 		if res.StatusCode != want || res.Header.Get("Content-Type") != ProblemType {
 			t.Errorf("GET %s: %s, %s, want %d and a problem", path, res.Status, res.Header.Get("Content-Type"), want)
 		}
+	}
+}
+
+// A bug in one route is told, and costs one connection.
+func TestPanicsAreLogged(t *testing.T) {
+	var log bytes.Buffer
+	s := NewServer(Options{Runtime: newFilmed(), Log: slog.New(slog.NewTextHandler(&log, nil))})
+	at := served(t, s)
+	if res, err := http.Post(at+"/api/cameras/door/pause", "", nil); err == nil { // a filmed has no commands
+		res.Body.Close()
+		t.Errorf("the answer is %s", res.Status)
+	}
+	if text := log.String(); !strings.Contains(text, "a request of the API has panicked") || !strings.Contains(text, "/api/cameras/door/pause") {
+		t.Errorf("the log says %q", text)
+	}
+	if res, err := http.Get(at + "/api/cameras/door/frame.jpg"); err != nil || res.StatusCode != 200 {
+		t.Errorf("afterwards: %v, %v", res, err)
 	}
 }

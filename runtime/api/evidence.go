@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"time"
 
+	"rvo-tui/capture"
 	"rvo-tui/clips"
 	"rvo-tui/internal/text"
 )
@@ -22,6 +23,7 @@ const (
 	defaultClips = 100
 	readTime     = 10 * time.Second // for a disk to answer
 	verifyTime   = 2 * time.Minute
+	verifyNice   = 19 // hashing takes a processor for seconds, and can wait
 )
 
 // Clips is the answer of GET /api/clips.
@@ -261,7 +263,12 @@ func (s *Server) verify(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if err := s.verifying.acquire(); err != nil {
+		return err
+	}
+	defer s.verifying.release()
 	verdict, err := onDisk(r.Context(), s, verifyTime, func(ctx context.Context, dir string) (Verdict, error) {
+		capture.LowPriority(verifyNice) // of the goroutine of onDisk, which ends then
 		if err := clips.Verify(ctx, dir, e); err != nil {
 			return Verdict{Error: text.CleanTo(err.Error(), maxDetail)}, ctx.Err()
 		}

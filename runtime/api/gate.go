@@ -6,8 +6,10 @@ import (
 	"crypto/subtle"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/http"
 	"os"
+	"runtime/debug"
 	"strings"
 	"sync"
 	"time"
@@ -64,6 +66,14 @@ func (g *gate) guard(next http.Handler) http.Handler {
 		h.Set("Cross-Origin-Resource-Policy", "same-origin")
 		h.Set("Referrer-Policy", "no-referrer")
 		h.Set("Cache-Control", "no-store")
+		defer func() {
+			if bug := recover(); bug != nil {
+				if bug != http.ErrAbortHandler {
+					g.log.Error("a request of the API has panicked", "method", r.Method, "path", text.CleanTo(r.URL.Path, 200), "panic", bug, "stack", string(debug.Stack()))
+				}
+				panic(http.ErrAbortHandler)
+			}
+		}()
 		p, ok := peerOf(r.Context())
 		if !ok {
 			errUnknownCaller.write(w)
@@ -141,11 +151,26 @@ func (g *gate) identify(r *http.Request, p *peer, now time.Time) (c caller, know
 		c.who, c.write = c.who+" with a session", s.write
 		return c, true, nil
 	}
-	if !overSocket && p.addr.IsLoopback() && p.own() {
+	if !overSocket && p.addr.IsLoopback() && direct(r) && p.own() {
 		c.who, c.write = fmt.Sprintf("%s uid=%d", c.who, os.Geteuid()), true
 		return c, true, nil
 	}
 	return c, false, nil
+}
+
+// direct reports whether the peer on this machine is who made a request, and not a
+// proxy that has passed it on: which says so, or has been asked for another name.
+func direct(r *http.Request) bool {
+	for _, name := range []string{"Forwarded", "X-Forwarded-For", "X-Real-Ip", "Via"} {
+		if r.Header.Get(name) != "" {
+			return false
+		}
+	}
+	host := r.Host
+	if h, _, err := net.SplitHostPort(host); err == nil {
+		host = h
+	}
+	return listen.OnLoopback(net.JoinHostPort(strings.Trim(host, "[]"), "0"))
 }
 
 // token returns which token a text is, and whether it may change things; "": none.

@@ -105,6 +105,9 @@ func TestWhoMay(t *testing.T) {
 		{"nothing", stranger("192.0.2.1"), look, nil, 401},
 		{"a wrong session", stranger("192.0.2.1"), look, []string{"Cookie", sessionCookie + "=x"}, 401},
 		{"own user on loopback", neighbour(me), change, nil, 501},
+		{"own user through a proxy that says so", neighbour(me), look, []string{"X-Forwarded-For", "192.0.2.1"}, 401},
+		{"own user through a proxy that passes the name on", neighbour(me), look, []string{"Host", "nvr.example"}, 401},
+		{"own user by address", neighbour(me), look, []string{"Host", "[::1]:8080"}, 200},
 		{"another user on loopback", neighbour(other), look, nil, 401},
 		{"another user on loopback with a token", neighbour(other), look, []string{"Authorization", "Bearer " + lookToken}, 200},
 
@@ -221,10 +224,15 @@ func TestSessions(t *testing.T) {
 	check("the same user", neighbour(4711), mine, "GET", "/api/state", 200)
 	check("another user", neighbour(4712), mine, "GET", "/api/state", 401)
 
+	_, full = login(here, fullToken)
 	for range 2 * maxSessions {
 		login(here, lookToken)
 	}
-	if n := len(s.gate.sessions.byID); n > maxSessions {
+	check("beside too many who may only look", here, full, "GET", "/api/state", 200)
+	for range 2 * maxSessions {
+		login(here, fullToken)
+	}
+	if n := len(s.gate.sessions.byID); n > 2*maxSessions {
 		t.Errorf("%d sessions are kept", n)
 	}
 }

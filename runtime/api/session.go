@@ -20,8 +20,8 @@ type session struct {
 	until time.Time
 }
 
-// sessions are those who have logged in; of too many the one that ends first makes
-// room. The zero value is ready. It is safe for concurrent use.
+// sessions are those who have logged in, maxSessions with each token. Of too many with
+// the same one, the session that ends first makes room. The zero value is ready. It is safe for concurrent use.
 type sessions struct {
 	mu   sync.Mutex // guards what follows
 	byID map[[32]byte]session
@@ -45,14 +45,20 @@ func (s *sessions) open(p *peer, write bool, now time.Time) string {
 		s.byID = make(map[[32]byte]session)
 	}
 	var first [32]byte
+	same := 0
 	for key, k := range s.byID {
-		if !now.Before(k.until) {
+		switch f, ok := s.byID[first]; {
+		case !now.Before(k.until):
 			delete(s.byID, key)
-		} else if f, ok := s.byID[first]; !ok || k.until.Before(f.until) {
+		case k.write != write:
+		case !ok || k.until.Before(f.until):
 			first = key
+			same++
+		default:
+			same++
 		}
 	}
-	if len(s.byID) >= maxSessions {
+	if same >= maxSessions {
 		delete(s.byID, first)
 	}
 	s.byID[[32]byte(digest(id))] = session{write, uidOf(p), now.Add(sessionTime)}
