@@ -87,6 +87,13 @@ func (m *model) do(a action) tea.Cmd {
 		m.overlay = newPalette(m)
 	case actSave:
 		return m.save()
+	case actCopy:
+		if i := m.cursors[pane.Events].Sel; i < len(m.scene.Events) {
+			return m.copyEvent(m.scene.Events[i])
+		}
+		m.say((*draw.Theme).InfoInk, "there is no event")
+	case actCopyPath, actNewer, actOlder:
+		m.say((*draw.Theme).InfoInk, "open an event first")
 	case actOpen:
 		return m.open()
 	case actReload:
@@ -210,29 +217,6 @@ func (m *model) alert() *runtime.Alert {
 	return nil
 }
 
-// follow goes from the selected alert to what it is about.
-func (m *model) follow() {
-	a := m.alert()
-	if a == nil {
-		return
-	}
-	if len(a.Cameras) > 0 {
-		m.show(slices.IndexFunc(m.scene.Snap.Cameras, func(c runtime.CameraView) bool { return c.Name == a.Cameras[0] }))
-	}
-	switch a.Kind {
-	case runtime.AlertDetectorFailed, runtime.AlertDetectorSlow, runtime.AlertFramesSparse:
-		m.wish = a.Subject
-		m.grant()
-		m.focusOn(pane.Detectors)
-	case runtime.AlertCameraDown, runtime.AlertCameraLag, runtime.AlertEvidenceDown:
-		m.focusOn(pane.Cameras)
-	case runtime.AlertReload:
-		m.focusOn(pane.Log)
-	default:
-		m.focusOn(pane.Queues)
-	}
-}
-
 // send gives the runtime a command, off this goroutine.
 func (m *model) send(c runtime.Command, done string) tea.Cmd {
 	back, run := inverse(m.scene.Snap, c), m.all([]runtime.Command{c})
@@ -269,166 +253,6 @@ func (m *model) rule(c *runtime.CameraView) *engine.RuleView {
 	}
 	m.say((*draw.Theme).InfoInk, "no rule applies to "+c.Name)
 	return nil
-}
-
-// show switches to another camera.
-func (m *model) show(i int) {
-	s := &m.scene
-	if s.Snap == nil || i < 0 || i >= len(s.Snap.Cameras) {
-		return
-	}
-	if m.camera != s.Snap.Cameras[i].Name {
-		m.camera, s.Cam = s.Snap.Cameras[i].Name, i
-		m.cursors[pane.Detectors], m.cursors[pane.Signals], m.cursors[pane.Rules] = pane.Cursor{}, pane.Cursor{}, pane.Cursor{}
-	}
-	m.cursors[pane.Cameras].Sel, m.cursors[pane.Cameras].Key = slices.Index(s.CameraOrder(), i), m.camera
-	m.epoch++
-	m.arrange()
-}
-
-// visit goes to a pane that takes the whole screen, or back from it.
-func (m *model) visit(p pane.ID) {
-	if m.focus == p {
-		p = m.from
-	}
-	m.focusOn(p)
-}
-
-// showNamed shows the camera that a few letters mean.
-func (m *model) showNamed(letters string) tea.Cmd {
-	var names []string
-	if s := m.scene.Snap; s != nil {
-		for i := range s.Cameras {
-			names = append(names, s.Cameras[i].Name)
-		}
-	}
-	i := fuzzy(names, letters)
-	if i < 0 {
-		m.say((*draw.Theme).BadInk, "no camera is called like "+draw.Clean(letters))
-		return nil
-	}
-	m.show(i)
-	if m.focus >= pane.Placed {
-		m.focusOn(m.from)
-	}
-	return nil
-}
-
-// focusOn gives a pane the focus, and a place if it has none.
-func (m *model) focusOn(p pane.ID) {
-	switch full := p >= pane.Placed; {
-	case full && m.focus < pane.Placed:
-		m.from = m.focus
-		m.zoom = true
-	case !full && m.focus >= pane.Placed:
-		m.zoom = false
-	}
-	m.epoch++
-	m.focus = p
-	if p >= pane.Placed {
-		m.arrange()
-		return
-	}
-	if p != pane.Detectors && p != pane.Signals {
-		m.tab = p
-	}
-	m.arrange()
-}
-
-// focusNext moves the focus to the next pane.
-func (m *model) focusNext(forward bool) {
-	if m.focus >= pane.Placed {
-		m.back()
-		return
-	}
-	by := pane.ID(1)
-	if !forward {
-		by = pane.Placed - 1
-	}
-	p := (m.focus + by) % pane.Placed
-	if p == pane.Preview && !m.scene.Preview {
-		p = (p + by) % pane.Placed
-	}
-	m.focusOn(p)
-}
-
-// move selects another row of the pane in focus.
-func (m *model) move(by int) {
-	for _, p := range m.places {
-		if p.Pane != m.focus {
-			continue
-		}
-		b := m.settled(p.Pane, p.W-2, p.H-2)
-		m.cursors[m.focus].Move(by, &b)
-		if m.focus == pane.Cameras {
-			if order := m.scene.CameraOrder(); len(order) > 0 {
-				m.show(order[m.cursors[pane.Cameras].Sel])
-			}
-		}
-	}
-}
-
-func (m *model) back() {
-	switch {
-	case m.focus == pane.Fleet && m.scene.FleetFilter != "":
-		m.scene.FleetFilter = ""
-	case m.focus >= pane.Placed:
-		m.focusOn(m.from)
-	case m.zoom:
-		m.zoom = false
-		m.arrange()
-	case m.scene.Filter != "":
-		m.scene.Filter = ""
-		m.sift()
-	}
-	m.epoch++
-}
-
-// mouse lets a click take the focus and select a row, and the wheel scroll.
-func (m *model) mouse(msg tea.MouseMsg) {
-	at := msg.Mouse()
-	for _, p := range m.places {
-		if !p.Has(at.X, at.Y) {
-			continue
-		}
-		switch msg.(type) {
-		case tea.MouseClickMsg:
-			if p.Tabbed && at.Y == p.Y {
-				m.clickTab(p, at.X)
-				return
-			}
-			m.focusOn(p.Pane)
-			c := &m.cursors[p.Pane]
-			if i := at.Y - p.Y - 1 - c.Line; i >= 0 && i < c.Height {
-				m.move(c.Top + i - c.Sel)
-			}
-		case tea.MouseWheelMsg:
-			m.focusOn(p.Pane)
-			switch at.Button {
-			case tea.MouseWheelUp:
-				m.move(-1)
-			case tea.MouseWheelDown:
-				m.move(1)
-			}
-		}
-		return
-	}
-}
-
-// clickTab switches to the pane whose name was clicked on.
-func (m *model) clickTab(p pane.Place, x int) {
-	at := p.X + p.W - 3 - draw.Width(m.tabs(p.Pane))
-	for id := range pane.Placed {
-		if id == pane.Detectors || id == pane.Signals {
-			continue
-		}
-		if n := len(id.String()); x >= at && x < at+n {
-			m.focusOn(id)
-			return
-		}
-		at += len(id.String()) + 1
-	}
-	m.focusOn(p.Pane)
 }
 
 // askQuit ends the program, after a question while evidence is being written.
@@ -516,8 +340,10 @@ func (m *model) open() tea.Cmd {
 			}}
 		}
 	default:
-		m.zoom = !m.zoom
-		m.arrange()
+		if !m.openPage() {
+			m.zoom = !m.zoom
+			m.arrange()
+		}
 	}
 	return nil
 }

@@ -3,6 +3,9 @@ package ui
 import (
 	"fmt"
 	"image"
+	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -35,28 +38,104 @@ type clipMsg struct {
 	err  error
 }
 
+// clipLook is how often the clip of a new event is looked for until it is there, which it
+// is not clipWait after the event.
+const (
+	clipLook = time.Second
+	clipWait = 2 * time.Minute
+)
+
 func newEventDetail(m *model, e runtime.RecentEvent) tea.Cmd {
 	d := &eventDetail{event: e}
 	d.sheet = sheet{title: "Event " + m.scene.Theme.Text(e.Event.Type), lines: d.text}
 	m.overlay = d
-	backend := m.backend
+	return d.look(m)
+}
+
+// look finds the clip.
+func (d *eventDetail) look(m *model) tea.Cmd {
+	backend, e := m.backend, d.event
 	return func() tea.Msg {
 		clip, err := backend.Clip(e.Event.ID)
 		return clipMsg{e.Seq, clip, err}
 	}
 }
 
+// lookMsg says that the clip of an event is to be looked for again.
+type lookMsg struct{ seq uint64 }
+
 func (d *eventDetail) update(m *model, msg tea.Msg) (overlay, tea.Cmd) {
-	if c, ok := msg.(clipMsg); ok {
-		if c.seq == d.event.Seq {
-			d.clip, d.thumb, d.err, d.looked = c.clip, thumb(c.clip.Thumb), c.err, true
+	switch msg := msg.(type) {
+	case clipMsg:
+		if msg.seq != d.event.Seq {
+			return d, nil
+		}
+		d.clip, d.thumb, d.err, d.looked = msg.clip, thumb(msg.clip.Thumb), msg.err, true
+		if d.awaited(m) {
+			seq := msg.seq
+			return d, tea.Tick(clipLook, func(time.Time) tea.Msg { return lookMsg{seq} })
 		}
 		return d, nil
+	case lookMsg:
+		if msg.seq == d.event.Seq {
+			return d, d.look(m)
+		}
+		return d, nil
+	case tea.KeyPressMsg:
+		switch m.keys.byKey[msg.String()] {
+		case actCopy:
+			return d, m.copyEvent(d.event)
+		case actCopyPath:
+			if d.clip.Path == "" {
+				m.say((*draw.Theme).InfoInk, "there is no clip of this event")
+				return d, nil
+			}
+			m.say((*draw.Theme).GoodInk, "copied: "+d.clip.Path)
+			return d, tea.SetClipboard(d.clip.Path)
+		case actNewer, actOlder:
+			return m.neighbour(d, m.keys.byKey[msg.String()] == actNewer)
+		}
 	}
 	if next, cmd := d.sheet.update(m, msg); next == nil {
 		return nil, cmd
 	}
 	return d, nil
+}
+
+// awaited reports whether a clip may yet come.
+func (d *eventDetail) awaited(m *model) bool {
+	e := &d.event.Event
+	return d.err != nil && e.Phase == rules.PhaseConfirmed && m.now().Sub(e.Time) < clipWait
+}
+
+// neighbour shows the event after or before one, of those that pass the filter.
+func (m *model) neighbour(d *eventDetail, newer bool) (overlay, tea.Cmd) {
+	events := m.scene.Events
+	i := slices.IndexFunc(events, func(e runtime.RecentEvent) bool { return e.Seq == d.event.Seq })
+	if newer {
+		i++
+	} else {
+		i--
+	}
+	if i < 0 || i >= len(events) {
+		m.say((*draw.Theme).InfoInk, "there is no further event")
+		return d, nil
+	}
+	c := &m.cursors[pane.Events]
+	c.Select(i, strconv.FormatUint(events[i].Seq, 10))
+	cmd := newEventDetail(m, events[i])
+	return m.overlay, cmd
+}
+
+// copyEvent gives the terminal's clipboard an event as it stands in an event log.
+func (m *model) copyEvent(e runtime.RecentEvent) tea.Cmd {
+	line, err := e.Event.AppendLine(nil)
+	if err != nil {
+		m.fail(fmt.Errorf("copy event: %w", err))
+		return nil
+	}
+	m.say((*draw.Theme).GoodInk, "copied: the event as JSON")
+	return tea.SetClipboard(strings.TrimSuffix(string(line), "\n"))
 }
 
 func (d *eventDetail) text(m *model, w int) []string {
@@ -96,12 +175,13 @@ func (d *eventDetail) text(m *model, w int) []string {
 	switch {
 	case !d.looked:
 		return append(lines, "  "+th.Dim.Of("loading its clip"))
+	case d.awaited(m):
+		return append(lines, "  "+th.Info.Of("not written yet, or the rule keeps none: looked for every second"))
 	case d.err != nil:
 		return append(lines, "  "+th.Dim.Of(th.Text(d.err.Error())))
 	}
-	for _, l := range draw.Wrap(th.Text(d.clip.Path), w-2) {
-		lines = append(lines, "  "+l)
-	}
+	lines = append(lines, pathLines(th.Text(d.clip.Path), w-2)...)
+	lines = append(lines, "  "+th.Dim.Of(m.keys.shown(actCopyPath)+" copies the path, "+m.keys.shown(actOlder)+" "+m.keys.shown(actNewer)+" go to other events"))
 	lines = append(lines, "  "+th.Dim.Of(fmt.Sprintf("%.1f s, %s", float64(d.clip.Entry.DurationMS)/1000, draw.Amount(d.clip.Entry.Bytes))))
 	if d.thumb != nil {
 		size := d.thumb.Bounds()
@@ -112,6 +192,19 @@ func (d *eventDetail) text(m *model, w int) []string {
 		}
 	}
 	return lines
+}
+
+// pathLines writes a path in lines of at most w cells, where there is a slash to break it
+// at; keys copy it whole.
+func pathLines(path string, w int) (lines []string) {
+	line := ""
+	for _, part := range strings.SplitAfter(path, "/") {
+		if line != "" && draw.Width(line+part) > w {
+			lines, line = append(lines, "  "+line), ""
+		}
+		line += part
+	}
+	return append(lines, "  "+line)
 }
 
 // shrink scales an image by the mean of the pixels that fall together.

@@ -147,6 +147,10 @@ func TestOverlays(t *testing.T) {
 			}
 		}},
 		{"log", func(m *model) { m.focusOn(pane.Log); m.press("enter") }},
+		{"detector", func(m *model) { m.focusOn(pane.Detectors); m.press("enter") }},
+		{"rule", func(m *model) { m.focusOn(pane.Rules); m.move(1); m.press("enter") }},
+		{"camera", func(m *model) { m.focusOn(pane.Cameras); m.press("enter") }},
+		{"signal", func(m *model) { m.focusOn(pane.Signals); m.press("enter") }},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -32,6 +32,10 @@ const (
 	actFilter   action = "filter"
 	actPalette  action = "palette"
 	actSave     action = "save"
+	actCopy     action = "copy"
+	actCopyPath action = "copy_path"
+	actNewer    action = "newer"
+	actOlder    action = "older"
 	actHelp     action = "help"
 	actSuspend  action = "suspend"
 	actQuit     action = "quit"
@@ -98,6 +102,10 @@ func keyDefs() []keyDef {
 		{actFilter, []string{"/"}, "filter", "show only events and log lines, or cameras of the table, that contain a text", screen},
 		{actFreeze, []string{"f"}, "freeze", "freeze the screen; everything else goes on", screen},
 		{actPreview, []string{"v"}, "preview", "show or hide the preview", screen},
+		{actCopy, []string{"y"}, "", "copy the selected event as JSON", screen},
+		{actCopyPath, []string{"Y"}, "", "copy the path of the clip of the event shown", screen},
+		{actNewer, []string{"]"}, "", "while an event is shown: the next one", screen},
+		{actOlder, []string{"["}, "", "while an event is shown: the one before", screen},
 		{actSave, []string{"s"}, "save", "save the screen to a text file", screen},
 		{actHelp, []string{"?"}, "help", "this help", screen},
 		{actSuspend, []string{"ctrl+z"}, "", "stop; fg in the shell comes back", screen},

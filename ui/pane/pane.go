@@ -99,6 +99,9 @@ func (c *Cursor) Move(by int, b *Body) {
 	}
 }
 
+// Select selects a row by hand.
+func (c *Cursor) Select(i int, key string) { c.Sel, c.Key, c.off = i, key, true }
+
 // Lay puts a body into w x h cells, the frame not included.
 func (b *Body) Lay(c *Cursor, th *draw.Theme, focused bool, w, h int) []string {
 	lines := make([]string, 0, h)

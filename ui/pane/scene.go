@@ -113,6 +113,10 @@ type History struct {
 // seriesKey names a signal of a camera; without one, its frames a second.
 type seriesKey struct{ camera, signal string }
 
+// rateSeries returns what the runs a second of a detector are called among signals, none
+// of which has such a name.
+func rateSeries(detector string) string { return " " + detector }
+
 // series is a signal's values, one each sparkStep.
 type series struct {
 	values []float64
@@ -145,6 +149,9 @@ func (h *History) Add(s *runtime.Snapshot) {
 			h.note(seriesKey{c.Name, c.Signals[k].Name}, c.Signals[k].Value, c.Signals[k].Unknown == detectors.Known, push)
 		}
 		h.note(seriesKey{camera: c.Name}, c.FPS, c.State == capture.Live, push)
+		for k := range c.Detectors {
+			h.note(seriesKey{c.Name, rateSeries(c.Detectors[k].Name)}, c.Detectors[k].FPS, true, push)
+		}
 	}
 	if s.At.Sub(h.sampled) < time.Second-20*time.Millisecond {
 		return
@@ -232,6 +239,9 @@ func (h *History) sample(s *runtime.Snapshot) {
 	there := make(map[seriesKey]bool, len(h.series))
 	for i := range s.Cameras {
 		there[seriesKey{camera: s.Cameras[i].Name}] = true
+		for k := range s.Cameras[i].Detectors {
+			there[seriesKey{s.Cameras[i].Name, rateSeries(s.Cameras[i].Detectors[k].Name)}] = true
+		}
 		for k := range s.Cameras[i].Signals {
 			there[seriesKey{s.Cameras[i].Name, s.Cameras[i].Signals[k].Name}] = true
 		}
@@ -246,6 +256,15 @@ func (h *History) sample(s *runtime.Snapshot) {
 			delete(h.windows, at)
 		}
 	}
+}
+
+// medians returns the medians of a histogram over the last seconds, one a second, oldest
+// first.
+func (h *History) medians(at histogramKey) []float64 {
+	if w := h.windows[at]; w != nil {
+		return w.medians
+	}
+	return nil
 }
 
 // recent returns what a histogram counted in the last ten seconds.

@@ -1,9 +1,11 @@
 package pane
 
 import (
+	"fmt"
 	"math"
 
 	"rvo-tui/detectors"
+	"rvo-tui/runtime/engine"
 
 	"rvo-tui/ui/draw"
 )
@@ -80,4 +82,32 @@ func top(values []float64) float64 {
 		}
 	}
 	return most
+}
+
+// SignalPage tells everything of a signal of the camera shown, for w cells.
+func SignalPage(s *Scene, v *engine.SignalView, w int) []string {
+	th := s.Theme
+	d := &details{th: th, w: w}
+	if v.Unknown == detectors.Known {
+		d.line("value", th.Strong.Of(draw.Number(v.Value)))
+	} else {
+		d.line("value", th.Warn.Of("unknown: "+v.Unknown.String()))
+	}
+	if v.Detector == "" {
+		d.field("from", "no detector any more")
+	} else {
+		d.field("from", "detector "+th.Text(v.Detector))
+	}
+	d.field("age", draw.Steady(v.Age)+", fresh for "+draw.Ago(v.TTL)+" after capture")
+	values := s.Hist.Values(s.Camera().Name, v.Name)
+	d.line("history", th.Stage[0].Of(th.Sparkline(values, 0, top(values), min(max(w-fieldName-10, 10), sparkCells)))+th.Dim.Of("  0 to "+draw.Number(top(values))))
+	if len(v.Detections) == 0 {
+		return d.lines
+	}
+	d.title("Detections")
+	for _, b := range v.Detections {
+		d.lines = append(d.lines, "  "+draw.Fit(th.Text(b.Caption(v.Name)), 24)+draw.Right(fmt.Sprintf("%.0f %%", 100*b.Score), 6)+
+			th.Dim.Of(fmt.Sprintf("   at %.2f %.2f, size %.2f x %.2f", b.Box.X, b.Box.Y, b.Box.W, b.Box.H)))
+	}
+	return d.lines
 }

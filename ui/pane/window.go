@@ -33,6 +33,8 @@ type latency struct {
 type window struct {
 	copies []*engine.Histogram // one a second, oldest first
 	Last   latency
+
+	medians []float64 // of Last in seconds, one a second, oldest first; at most sparkCells
 }
 
 // Add takes a copy. It is called once a second. A histogram that counts less than
@@ -47,6 +49,14 @@ func (w *window) Add(h *engine.Histogram) {
 		recent = now.Since(w.copies[0])
 	}
 	w.Last = summarize(recent)
+	median := nan
+	if w.Last.Count > 0 {
+		median = w.Last.P50.Seconds()
+	}
+	if len(w.medians) >= sparkCells {
+		w.medians = slices.Delete(w.medians, 0, len(w.medians)-sparkCells+1)
+	}
+	w.medians = append(w.medians, median)
 	if len(w.copies) == PastSeconds {
 		w.copies = slices.Delete(w.copies, 0, 1)
 	}

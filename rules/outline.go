@@ -1,0 +1,36 @@
+package rules
+
+// Line is a line of a condition written as a tree.
+type Line struct {
+	Depth int
+	Text  string // "all of", "any of", "not", or a comparison
+	// Clause is the index of the comparison in what Explain returns; -1: it is none.
+	Clause int
+}
+
+// Outline returns the condition as a tree, the top first.
+func (e *Expr) Outline() []Line {
+	var lines []Line
+	clauses := 0
+	var walk func(n *node, depth int)
+	walk = func(n *node, depth int) {
+		l := Line{Depth: depth, Clause: -1}
+		switch n.shape {
+		case comparison:
+			l.Text, l.Clause = n.String(), clauses
+			clauses++
+		case negation:
+			l.Text = "not"
+		case allOf:
+			l.Text = "all of"
+		case anyOf:
+			l.Text = "any of"
+		}
+		lines = append(lines, l)
+		for _, kid := range n.kids {
+			walk(kid, depth+1)
+		}
+	}
+	walk(e.root, 0)
+	return lines
+}

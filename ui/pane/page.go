@@ -1,0 +1,279 @@
+package pane
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"rvo-tui/capture"
+	"rvo-tui/detectors"
+	"rvo-tui/rules"
+	"rvo-tui/runtime"
+	"rvo-tui/runtime/engine"
+
+	"rvo-tui/ui/draw"
+)
+
+// details collects the lines of a page about one thing.
+type details struct {
+	th    *draw.Theme
+	w     int
+	lines []string
+}
+
+const fieldName = 12 // cells
+
+func (d *details) field(name, text string) {
+	for _, l := range draw.Wrap(text, max(d.w-fieldName, 10)) {
+		d.lines = append(d.lines, d.th.Dim.Of(draw.Fit(name, fieldName))+l)
+		name = ""
+	}
+}
+
+// line adds what is drawn already.
+func (d *details) line(name, drawn string) {
+	d.lines = append(d.lines, d.th.Dim.Of(draw.Fit(name, fieldName))+drawn)
+}
+
+func (d *details) title(text string) { d.lines = append(d.lines, "", d.th.TitleOn.Of(text)) }
+
+// DetectorPage tells everything of a detector of the camera shown, for w cells.
+func DetectorPage(s *Scene, v *engine.DetectorView, w int) []string {
+	th, c := s.Theme, s.Camera()
+	d := &details{th: th, w: w}
+	look, state := s.detectorState(v)
+	d.line("state", look.Of(state))
+	d.field("kind", th.Text(v.Kind)+", "+string(v.Cost)+" cost"+remoteText(th, v))
+	d.field("outputs", th.Text(strings.Join(v.Provides, ", ")))
+	if len(v.Needs) > 0 {
+		d.field("needs", th.Text(strings.Join(v.Needs, ", ")))
+	}
+	if v.Model != "" {
+		d.field("model", th.Text(v.Model))
+	}
+	d.field("bounds", fmt.Sprintf("max_fps %s, timeout %s, ttl %s", draw.Limit(v.MaxFPS), draw.Ago(v.Timeout), draw.Ago(v.TTL)))
+	if v.Error != "" {
+		d.field("last error", th.Text(v.Error))
+	}
+
+	d.title("Rate and run time")
+	spark := min(max(w-fieldName-30, 10), sparkCells)
+	rates := s.Hist.Values(c.Name, rateSeries(v.Name))
+	d.line("runs/s", th.Stage[0].Of(th.Sparkline(rates, 0, max(v.MaxFPS, top(rates)), spark))+"  "+draw.Rate(v.FPS)+th.Dim.Of(" of "+draw.Limit(v.MaxFPS)))
+	exec := histogramKey{c.Name, v.Name, "exec"}
+	if l := s.Hist.recent(exec); l.Count > 0 {
+		medians := s.Hist.medians(exec)
+		d.line("run time", th.Stage[3].Of(th.Sparkline(medians, 0, top(medians), spark))+"  p50 "+draw.Ago(l.P50)+th.Dim.Of(", p99 "+draw.Ago(l.P99)+", max "+draw.Ago(l.Max)))
+	}
+
+	d.title("Frames that it did not take")
+	var skipped uint64
+	for g := engine.GateOpen + 1; g < engine.GateCount; g++ {
+		skipped += v.Skips[g]
+	}
+	for g := engine.GateOpen + 1; g < engine.GateCount; g++ {
+		if n := v.Skips[g]; n > 0 {
+			d.line("  "+g.String(), th.Meter(float64(n)/float64(skipped), 20, th.Warn)+draw.Right(draw.Count(n), 7)+th.Dim.Of(fmt.Sprintf("  %.0f %%", 100*float64(n)/float64(skipped))))
+		}
+	}
+	if skipped == 0 {
+		d.line("", th.Dim.Of("none"))
+	}
+	if v.Skips[engine.GateSlot] > 0 && !v.Remote {
+		d.slots(s)
+	}
+
+	d.title("Losses since the start")
+	lost := []engine.Count{{Reason: "timeouts", N: v.Timeouts}, {Reason: "late answers", N: v.Late}, {Reason: "expired", N: v.Expired}, {Reason: "backoffs", N: v.Backoffs}, {Reason: "restarts", N: v.Restarts}}
+	none := true
+	for _, n := range append(lost, v.Errors...) {
+		if n.N > 0 {
+			d.line("  "+th.Text(n.Reason), th.Warn.Of(draw.Count(n.N)))
+			none = false
+		}
+	}
+	if none {
+		d.line("", th.Dim.Of("none"))
+	}
+	return d.lines
+}
+
+func remoteText(th *draw.Theme, v *engine.DetectorView) string {
+	switch {
+	case v.Endpoint != "":
+		return ", computed at " + th.Text(v.Endpoint)
+	case v.Remote:
+		return ", computed elsewhere"
+	}
+	return ""
+}
+
+// slots says which detectors of all cameras hold the slots, by their runs of the last
+// seconds.
+func (d *details) slots(s *Scene) {
+	type holder struct {
+		camera, detector string
+		share            float64 // of one slot
+	}
+	var list []holder
+	for i := range s.Snap.Cameras {
+		c := &s.Snap.Cameras[i]
+		for k := range c.Detectors {
+			v := &c.Detectors[k]
+			if l := s.Hist.recent(histogramKey{c.Name, v.Name, "exec"}); !v.Remote && l.Count > 0 {
+				list = append(list, holder{c.Name, v.Name, v.FPS * l.P50.Seconds()})
+			}
+		}
+	}
+	slices.SortStableFunc(list, func(a, b holder) int { return cmp.Compare(b.share, a.share) })
+	d.title(fmt.Sprintf("Who holds the %d slots", s.Snap.Slots.Size))
+	for _, h := range list[:min(len(list), 6)] {
+		share := h.share / float64(max(s.Snap.Slots.Size, 1))
+		d.lines = append(d.lines, "  "+d.th.Meter(share, 20, d.th.Warn)+draw.Right(fmt.Sprintf("%.0f %%", 100*share), 6)+"  "+draw.Fit(d.th.Text(h.detector)+d.th.Dim.Of(" on "+d.th.Text(h.camera)), max(d.w-30, 8)))
+	}
+}
+
+// RulePage tells everything of a rule of the camera shown: its condition as a tree, each
+// clause with its signal's history, its clocks, and what it lacks to fire. For w cells.
+func RulePage(s *Scene, r *engine.RuleView, w int) []string {
+	th, c := s.Theme, s.Camera()
+	d := &details{th: th, w: w}
+	d.line("state", ruleInk(th, r.Status.State).Of(string(r.Status.State))+th.Dim.Of(fmt.Sprintf(", fired %s times", draw.Count(r.Status.Fired))))
+	d.field("to fire", lacks(r))
+
+	d.title("Condition")
+	expr, err := rules.Parse(r.When)
+	if err != nil { // it comes from a newer program
+		d.lines = append(d.lines, draw.Wrap(th.Text(r.When), w)...)
+	} else {
+		for _, l := range expr.Outline() {
+			d.clause(s, c, r, l)
+		}
+	}
+
+	d.title("Clocks")
+	held := time.Duration(r.Status.Progress * float64(r.For))
+	if r.For > 0 {
+		d.line("  for", th.Meter(r.Status.Progress, 20, th.Warn)+"  "+tenths(held)+" of "+draw.Ago(r.For))
+	} else {
+		d.line("  for", th.Dim.Of("none: it fires at once"))
+	}
+	if r.Status.Remaining > 0 {
+		d.line("  cooldown", th.Info.Of(tenths(r.Status.Remaining)+" left"))
+	} else {
+		d.line("  cooldown", th.Dim.Of("not running"))
+	}
+	return d.lines
+}
+
+// clause adds a line of a condition.
+func (d *details) clause(s *Scene, c *runtime.CameraView, r *engine.RuleView, l rules.Line) {
+	th, indent := d.th, draw.Spaces(2+2*l.Depth)
+	if l.Clause < 0 || l.Clause >= len(r.Clause) {
+		d.lines = append(d.lines, indent+th.Dim.Of(l.Text))
+		return
+	}
+	k := &r.Clause[l.Clause]
+	is := th.Warn.Of(k.Why.String())
+	if k.Age != rules.Never {
+		is = "is " + draw.Number(k.Value)
+		if k.Other != "" {
+			is += " to " + draw.Number(k.Threshold)
+		}
+		if k.Why != detectors.Known {
+			is += " " + th.Warn.Of(k.Why.String())
+		} else {
+			is += th.Dim.Of(", age " + draw.Steady(k.Age))
+		}
+	}
+	d.lines = append(d.lines, indent+Truth(th, k.Truth)+" "+th.Text(l.Text)+"  "+is)
+	values := s.Hist.Values(c.Name, k.Signal)
+	if len(values) == 0 || k.Where != "" {
+		return
+	}
+	high := top(append(slices.Clone(values), k.Threshold))
+	spark := min(max(d.w-len(indent)-34, 10), 60)
+	line := th.Stage[0].Of(th.Sparkline(values, 0, high, spark))
+	if high > 0 && k.Threshold >= 0 {
+		line += th.Dim.Of("  threshold ") + draw.Number(k.Threshold) + " " + th.Accent.Of(th.Spark[min(max(1+int(k.Threshold/high*7+0.5), 1), 8)])
+	}
+	d.lines = append(d.lines, indent+"  "+line)
+}
+
+// lacks says what a rule needs to fire.
+func lacks(r *engine.RuleView) string {
+	st := &r.Status
+	switch {
+	case st.State == rules.Disabled:
+		return "it is disabled"
+	case st.State == rules.Potential:
+		return "its condition has to stay true for another " + tenths(r.For-time.Duration(st.Progress*float64(r.For)))
+	case st.Remaining > 0:
+		return "its cooldown has to end, in " + tenths(st.Remaining)
+	case st.State == rules.Confirmed:
+		return "its condition has to become false first: it has fired"
+	}
+	var unknown, untrue []string
+	for i := range r.Clause {
+		switch k := &r.Clause[i]; k.Truth {
+		case rules.Unknown:
+			unknown = append(unknown, k.Text+" ("+k.Why.String()+")")
+		case rules.False:
+			untrue = append(untrue, k.Text)
+		}
+	}
+	text := "its condition has to become true"
+	if r.For > 0 {
+		text += " for " + draw.Ago(r.For)
+	}
+	if len(unknown) > 0 {
+		text += "; not known: " + strings.Join(unknown, ", ")
+	}
+	if len(untrue) > 0 {
+		text += "; false: " + strings.Join(untrue, ", ")
+	}
+	return text
+}
+
+// CameraPage tells everything of the camera shown, for w cells.
+func CameraPage(s *Scene, c *runtime.CameraView, w int) []string {
+	th := s.Theme
+	d := &details{th: th, w: w}
+	look := cameraInk(th, c.State)
+	d.line("state", look.Of(string(c.State))+th.Dim.Of(" since "+draw.Stamp(c.Since)))
+	if c.Reason != "" {
+		d.field("because", th.Text(c.Reason))
+	}
+	d.field("source", th.Text(c.Source))
+	if c.Width > 0 {
+		d.field("size", fmt.Sprintf("%dx%d", c.Width, c.Height))
+	}
+	rates := s.Hist.Values(c.Name, "")
+	d.line("frames/s", th.Stage[0].Of(th.Sparkline(rates, 0, top(rates), min(max(w-fieldName-10, 10), sparkCells)))+"  "+draw.Rate(c.FPS))
+	if c.Decoding != "" {
+		d.field("decodes", fmt.Sprintf("%s of %.0f frames a second: %s", c.Decoding, c.SentFPS, th.Text(c.DecodingWhy)))
+		d.field("packets", fmt.Sprintf("%s, %s decoded, %s damaged", draw.Count(c.Packets), draw.Count(c.Decoded), draw.Count(c.Damaged)))
+	}
+	d.field("connected", fmt.Sprintf("%s times, %s failures, %s stalls, %s changes of size", draw.Count(c.Connects), draw.Count(c.Failures), draw.Count(c.Stalls), draw.Count(c.Resizes)))
+	d.field("frames", fmt.Sprintf("%s, %s replaced by a newer one before they were seen", draw.Count(c.Frames), draw.Count(c.Superseded)))
+	for _, q := range []engine.Count{{Reason: capture.DropPool, N: c.DropPool}, {Reason: capture.DropLag, N: c.DropLag}, {Reason: capture.DropRate, N: c.DropRate}, {Reason: capture.DropCorrupt, N: c.DropBroken}} {
+		if q.N > 0 {
+			d.line("  dropped", th.Warn.Of(draw.Count(q.N)+" "+q.Reason))
+		}
+	}
+	if r := c.Recording; r != nil {
+		d.title("Second stream, for evidence")
+		d.field("state", string(r.State))
+		if r.Reason != "" {
+			d.field("because", th.Text(r.Reason))
+		}
+		d.field("source", th.Text(r.Source))
+	}
+	if foot := fleetFoot(s, c, w); len(foot) > 0 {
+		d.title("Alerts")
+		d.lines = append(d.lines, foot...)
+	}
+	return d.lines
+}

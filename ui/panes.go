@@ -1,0 +1,181 @@
+package ui
+
+import (
+	"slices"
+	"strings"
+
+	"rvo-tui/internal/logging"
+	"rvo-tui/rules"
+	"rvo-tui/runtime"
+	"rvo-tui/runtime/engine"
+	"rvo-tui/ui/pane"
+)
+
+// sift finds the events and lines that pass the filter.
+func (m *model) sift() {
+	s := &m.scene
+	s.AllEvents = m.allEvent
+	if s.Filter == "" {
+		s.Events, s.Log = m.allEvent, pane.Fold(m.allLog)
+		return
+	}
+	s.Events = nil
+	needle := strings.ToLower(s.Filter)
+	has := func(texts ...string) bool {
+		return slices.ContainsFunc(texts, func(t string) bool { return strings.Contains(strings.ToLower(t), needle) })
+	}
+	for _, e := range m.allEvent {
+		if has(e.Event.Type, e.Event.Camera, string(e.Event.Phase)) {
+			s.Events = append(s.Events, e)
+		}
+	}
+	var lines []logging.Line
+	for _, l := range m.allLog {
+		if has(l.Text, l.Level.String()) {
+			lines = append(lines, l)
+		}
+	}
+	s.Log = pane.Fold(lines)
+}
+
+// fingerprint changes when something changes that is to be seen at once: a
+// state, rather than a number.
+func fingerprint(s *runtime.Snapshot) uint64 {
+	h := uint64(14695981039346656037) // FNV-1a
+	add := func(text string) {
+		for i := range len(text) {
+			h = (h ^ uint64(text[i])) * 1099511628211
+		}
+		h = (h ^ 0xff) * 1099511628211
+	}
+	for i := range s.Alerts {
+		add(s.Alerts[i].ID)
+		h ^= uint64(len(s.Alerts[i].Cameras))
+		if s.Alerts[i].Acknowledged {
+			add("acknowledged")
+		}
+	}
+	for i := range s.Cameras {
+		c := &s.Cameras[i]
+		add(c.Name)
+		add(string(c.State))
+		for k := range c.Detectors {
+			d := &c.Detectors[k]
+			add(d.Name)
+			switch d.State {
+			case engine.DetectorRunning, engine.DetectorWaiting:
+				// They alternate with every run.
+			default:
+				add(string(d.State))
+			}
+			h ^= uint64(d.MaxFPS * 100)
+		}
+		for k := range c.Rules {
+			add(c.Rules[k].Event)
+			add(string(c.Rules[k].Status.State))
+		}
+	}
+	return h
+}
+
+// version tells whether a pane has anything new to show.
+func (m *model) version(p pane.ID) uint64 {
+	s := &m.scene
+	switch p {
+	case pane.Signals:
+		return m.fast
+	case pane.Preview:
+		return s.Frame.Frame + m.slow<<40
+	case pane.Rules:
+		if c := s.Camera(); c != nil {
+			for i := range c.Rules {
+				if c.Rules[i].Status.State == rules.Potential {
+					return m.fast + 1<<62
+				}
+			}
+		}
+	case pane.Events:
+		if n := len(s.Events); n > 0 {
+			return s.Events[n-1].Seq
+		}
+		return 0
+	case pane.Log:
+		if n := len(s.Log); n > 0 {
+			return s.Log[n-1].Seq
+		}
+		return 0
+	}
+	return m.slow
+}
+
+// build makes a pane's body.
+func (m *model) build(p pane.ID, sel, w, h int) pane.Body {
+	s := &m.scene
+	switch p {
+	case pane.Cameras:
+		return pane.CamerasView(s, w)
+	case pane.Preview:
+		return pane.PreviewView(s, w, h)
+	case pane.Detectors:
+		return pane.DetectorsView(s, sel, w)
+	case pane.Signals:
+		return pane.SignalsView(s, w)
+	case pane.Rules:
+		return pane.RulesView(s, sel, w)
+	case pane.Events:
+		return pane.EventsView(s, w)
+	case pane.Latency:
+		return pane.LatencyView(s, w)
+	case pane.Queues:
+		return pane.QueuesView(s, w)
+	case pane.Alerts:
+		return pane.AlertsView(s, sel, w)
+	case pane.Fleet:
+		return pane.FleetView(s, sel, w)
+	}
+	return pane.LogView(s, w)
+}
+
+// settled makes a pane's body with its cursor where it belongs.
+func (m *model) settled(p pane.ID, w, h int) pane.Body {
+	c := &m.cursors[p]
+	sel := c.Sel
+	b := m.build(p, sel, w, h)
+	if c.Settle(&b); c.Sel != sel {
+		b = m.build(p, c.Sel, w, h)
+	}
+	return b
+}
+
+// arrange lays the panes out, and asks for the preview that they have room for.
+func (m *model) arrange() {
+	s := &m.scene
+	n := pane.Wants{Preview: s.Preview}
+	if s.Snap != nil {
+		n.Cameras = len(s.Snap.Cameras)
+	}
+	if c := s.Camera(); c != nil {
+		n.Detectors, n.Signals, n.Rules = len(c.Detectors), len(c.Signals), len(c.Rules)
+		n.Reason = c.Reason != ""
+		for i := range c.Rules {
+			n.Clauses = max(n.Clauses, len(c.Rules[i].Clause))
+		}
+	}
+	m.places = pane.Layout(m.w, m.h-2, m.focus, m.tab, m.zoom, n)
+	for i := range m.places {
+		m.places[i].Y++
+	}
+	view := demanded{}
+	for _, p := range m.places {
+		if c := s.Camera(); p.Pane == pane.Preview && c != nil && s.Preview && p.W > 2 && p.H > 2 {
+			view.camera = c.Name
+			view.w, view.h = pane.PreviewSize(c, p.W-2, p.H-2)
+			view.h *= 2
+		}
+	}
+	if s.Canvas != nil && (view.w != s.Canvas.W || view.h != 2*s.Canvas.H || s.Previewed != view.camera) {
+		s.Canvas, s.Frame = nil, runtime.Preview{}
+	}
+	s.Previewed = view.camera
+	m.want.set(view)
+}
