@@ -14,7 +14,9 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"rvo-tui/detectors"
+	"rvo-tui/detectors/onnx/network"
 	"rvo-tui/detectors/remote"
+	"rvo-tui/internal/text"
 )
 
 func TestNumbers(t *testing.T) {
@@ -220,6 +222,63 @@ func FuzzAnswer(f *testing.F) {
 			if list := o.GetContents().GetFp32Contents(); o.GetDatatype() == "FP32" && len(want.GetRawOutputContents()) == 0 &&
 				!slices.EqualFunc(got.Data, list, func(a, b float32) bool { return math.Float32bits(a) == math.Float32bits(b) }) {
 				t.Fatalf("numbers %v, want %v", got.Data, list)
+			}
+		}
+	})
+}
+
+// Whatever a server declares and answers, it makes no panic, and what is found is
+// clean and lies in the frame.
+func FuzzModel(f *testing.F) {
+	f.Add(encoded(f, yolo()), encoded(f, answers(0.9)), "")
+	lists := yolo()
+	lists.Outputs = []*tensor{
+		{Name: "boxes", Datatype: "FP32", Shape: []int64{-1, 4}},
+		{Name: "labels", Datatype: "INT64", Shape: []int64{-1}},
+		{Name: "scores", Datatype: "FP32", Shape: []int64{-1}},
+	}
+	f.Add(encoded(f, lists), encoded(f, &response{Outputs: []*outTens{
+		{Name: "boxes", Datatype: "FP32", Shape: []int64{1, 4}, Contents: &contents{Fp32Contents: []float32{0, 0, 32, 32}}},
+		{Name: "labels", Datatype: "INT64", Shape: []int64{1}, Contents: &contents{Int64Contents: []int64{0}}},
+		{Name: "scores", Datatype: "FP32", Shape: []int64{1}, Contents: &contents{Fp32Contents: []float32{0.9}}},
+	}}), "")
+	pose := yolo()
+	pose.Outputs[0].Shape, pose.Properties = []int64{1, 56, 84}, map[string]string{"task": "pose", "kpt_shape": "[17, 3]", "names": "{0: '\x1b[2J'}"}
+	f.Add(encoded(f, pose), encoded(f, &response{Outputs: []*outTens{{Name: "output0", Datatype: "FP32", Shape: []int64{1, 56, 84}}}, RawOutputContents: [][]byte{raw(make([]float32, 56*84)...)}}), "yolov8-pose")
+	f.Fuzz(func(t *testing.T, declared, answered []byte, format string) {
+		var meta metadata
+		if proto.Unmarshal(declared, &meta) != nil {
+			return
+		}
+		for _, in := range meta.GetInputs() {
+			if slices.ContainsFunc(in.GetShape(), func(size int64) bool { return size > 512 }) {
+				return // which is slow, and nothing else
+			}
+		}
+		o := network.Defaults()
+		o.Input, o.Format = "64x64", format
+		m, err := readModel(Options{Model: "m", Options: o}, &meta)
+		if err != nil {
+			return
+		}
+		var a answer
+		if a.decode(answered) != nil {
+			return
+		}
+		out, err := m.tensors(&a)
+		if err != nil || m.Understand(out) != nil {
+			return
+		}
+		if m.counter, err = m.Counter(o, "things"); err != nil {
+			return
+		}
+		found, err := m.counter.Decode(out, m.Place(128, 64))
+		if err != nil {
+			return
+		}
+		for _, d := range found {
+			if d.Label != text.Clean(d.Label) || !(d.Score >= 0 && d.Score <= 1) || !(d.Box.X >= 0 && d.Box.Y >= 0 && d.Box.W >= 0 && d.Box.H >= 0 && d.Box.X+d.Box.W <= 1.001 && d.Box.Y+d.Box.H <= 1.001) {
+				t.Fatalf("found %+v", d)
 			}
 		}
 	})

@@ -4,13 +4,19 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
+	"encoding/pem"
 	"image/jpeg"
 	"math"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/credentials"
 	grpcmeta "google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
 
@@ -180,6 +186,22 @@ func TestRequest(t *testing.T) {
 	left := got.GetParameters()["timeout"].GetInt64Param()
 	if got.GetModelName() != "things" || got.GetModelVersion() != "1" || left <= 0 || left > 30_000_000 || len(token) != 1 || token[0] != "Bearer s3cret" {
 		t.Errorf("%q, version %q, %d µs left, token %q", got.GetModelName(), got.GetModelVersion(), left, token)
+	}
+}
+
+func TestTLS(t *testing.T) {
+	web := httptest.NewTLSServer(nil)
+	defer web.Close()
+	o := at("https://" + serve(t, good(), grpc.Creds(credentials.NewServerTLSFromCert(&web.TLS.Certificates[0]))))
+	if _, err := detector(t, o).Detect(within(t, soon), frame(t, 64, 64)); detectors.ReasonOf(err) != remote.ReasonTLS {
+		t.Errorf("an unknown certificate: %v", err)
+	}
+	o.TLSCA = filepath.Join(t.TempDir(), "ca.pem")
+	if err := os.WriteFile(o.TLSCA, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: web.Certificate().Raw}), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := detector(t, o).Detect(within(t, soon), frame(t, 64, 64)); err != nil || out[0].Value != 1 {
+		t.Errorf("%v, %v", out, err)
 	}
 }
 

@@ -70,9 +70,14 @@ var faults = []struct {
 	{"many inputs", declares(func(m *metadata) { m.Inputs = slices.Repeat(m.Inputs, 65) }), ReasonModel, "at most 64"},
 	{"many dimensions", declares(func(m *metadata) { m.Inputs[0].Shape = make([]int64, 9) }), ReasonModel, "8 dimensions"},
 	{"long name", declares(func(m *metadata) { m.Inputs[0].Name = strings.Repeat("x", 300) }), ReasonModel, "too long"},
-	{"enormous input", declares(func(m *metadata) { m.Inputs[0].Shape = []int64{1, 3, math.MaxInt64, 64} }), ReasonModel, "4096 pixels"},
+	{"enormous input", declares(func(m *metadata) { m.Inputs[0].Shape = []int64{1, 3, math.MaxInt64, 64} }), ReasonModel, "too large"},
+	{"large input", declares(func(m *metadata) { m.Inputs[0].Shape = []int64{1, 3, 4096, 4096} }), ReasonModel, "at most 16 million numbers"},
 	{"below zero", declares(func(m *metadata) { m.Inputs[0].Shape = []int64{1, 3, math.MinInt64, 64} }), ReasonModel, "set input"},
-	{"enormous output", declares(func(m *metadata) { m.Outputs[0].Shape = []int64{1, math.MaxInt64, math.MaxInt64} }), ReasonModel, "outputs are too large"},
+	{"enormous output", declares(func(m *metadata) { m.Outputs[0].Shape = []int64{1, math.MaxInt64, math.MaxInt64} }), ReasonModel, "too large"},
+	{"large outputs", declares(func(m *metadata) {
+		m.Outputs[0].Shape = []int64{1, 1 << 10, 1 << 13}
+		m.Outputs = slices.Repeat(m.Outputs, 10)
+	}), ReasonModel, "outputs are too large"},
 	{"image files of no size", declares(func(m *metadata) { m.Inputs[0].Datatype, m.Inputs[0].Shape = "BYTES", []int64{1} }), ReasonModel, "set input to the size"},
 	{"megabytes of metadata", declares(func(m *metadata) { m.Platform = strings.Repeat("x", 1<<20) }), remote.ReasonLarge, "correct the service"},
 	{"garbage for names", declares(func(m *metadata) {

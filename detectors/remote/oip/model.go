@@ -77,8 +77,12 @@ func portsOf(what string, list []*inference.ModelMetadataResponse_TensorMetadata
 		if len(p.Name) > maxName || len(t.GetShape()) > maxRank {
 			return nil, fmt.Errorf("the %s %d has a name or a shape that is too long: at most %d bytes and %d dimensions can be read", what, i, maxName, maxRank)
 		}
+		numbers := 1
 		for _, size := range t.GetShape() {
 			p.Shape = append(p.Shape, int(min(max(size, -1), maxNumbers+1)))
+			if numbers *= max(p.Shape[len(p.Shape)-1], 1); numbers > maxNumbers {
+				return nil, fmt.Errorf("the %s %v is too large: at most %d million numbers can be read or sent", what, p, maxNumbers>>20)
+			}
 		}
 		ports[i] = p
 	}
