@@ -97,7 +97,7 @@ func TestSoak(t *testing.T) {
 	t.Logf("%d cycles on each of %d cameras in %v", *soakCycles, len(patients), time.Since(began).Round(time.Second))
 	for i, c := range courses {
 		if c.err != nil {
-			t.Errorf("%s: after %d cycles: %v", patients[i].name, len(c.live), c.err)
+			t.Errorf("%s: after %d cycles: %v\n%s", patients[i].name, len(c.live), c.err, logOf(p, patients[i].name))
 		}
 		if len(c.live) > 0 {
 			slices.Sort(c.live)
@@ -110,6 +110,17 @@ func TestSoak(t *testing.T) {
 	if clips := checkClips(t, p, -1); len(clips) < len(patients) {
 		t.Errorf("%d clips", len(clips))
 	}
+}
+
+// logOf returns the last lines that the program logged of a camera.
+func logOf(p *program, camera string) string {
+	var lines []string
+	for _, line := range p.stderr.lines() {
+		if strings.Contains(line, " camera="+camera+" ") {
+			lines = append(lines, line)
+		}
+	}
+	return strings.Join(lines[max(0, len(lines)-10):], "\n")
 }
 
 func patients(t *testing.T) []patient {
