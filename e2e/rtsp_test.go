@@ -3,6 +3,7 @@ package e2e
 import (
 	be "encoding/binary"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"path/filepath"
 	"regexp"
@@ -208,5 +209,27 @@ func TestRTSPMutatedSessions(t *testing.T) {
 	p.stop()
 	if strings.Contains(p.stderr.String(), "panic") {
 		t.Error(tail(p.stderr.String()))
+	}
+}
+
+// Lost packets of a picture in which nothing moves are counted, and no motion.
+func TestRTSPLossIsNoMotion(t *testing.T) {
+	t.Parallel()
+	needOpenCV(t)
+	server := serveRTSP(t, 0, "--launch", "videotestsrc is-live=true pattern=smpte75 ! video/x-raw,format=I420,width=640,height=360,framerate=25/1 ! x264enc bitrate=4000 key-int-max=25 speed-preset=ultrafast option-string=slices=8:scenecut=0 ! rtph264pay name=pay0 pt=96 config-interval=-1 mtu=400")
+	lost := rand.New(rand.NewPCG(1, 2))
+	proxy := newRTSPProxy(t, &rtspProxy{
+		target: fmt.Sprintf("127.0.0.1:%d", server.port),
+		rtp:    func([]byte, time.Duration) bool { return lost.IntN(100) >= 3 },
+	})
+	config := watched(proxy.url(), "") + "[[rule]]\nevent = \"moved\"\nwhen = \"motion > 0.001\"\nclip = false\n"
+	p := start(t, setup{config: config, args: []string{"--no-ui", "--metrics-listen", "127.0.0.1:0"}})
+	p.until(patience, "ten seconds of frames, and damaged ones", func() bool {
+		m := p.metrics()
+		return m[`rvo_camera_frames_decoded_total{camera="door"}`] >= 250 && m[`rvo_camera_frames_damaged_total{camera="door"}`] > 3
+	})
+	p.stop()
+	if n := len(p.stdout.lines()); n != 0 {
+		t.Errorf("%d events: %s", n, p.stdout.lines()[0])
 	}
 }
