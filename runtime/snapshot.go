@@ -28,7 +28,7 @@ type Snapshot struct {
 	Log     logging.View  `json:"log"`
 	Loop    LoopView      `json:"loop"`
 	Reload  ReloadView    `json:"reload"`
-	Alerts  []Alert       `json:"alerts"` // present troubles, found once a second
+	Alerts  []Alert       `json:"alerts"` // current ones, found once a second
 }
 
 // CameraView is the state of one camera with its detectors, signals and rules.

@@ -32,7 +32,7 @@ type order struct {
 func own() []cli.Verb {
 	return []cli.Verb{
 		{Name: "camera", Args: []string{"camera"}, Help: "Show a camera; a few letters of its name are enough."},
-		{Name: "alerts", Help: "List present troubles."},
+		{Name: "alerts", Help: "List current alerts."},
 		{Name: "overview", Help: "All cameras in a table."},
 		{Name: "sort", Args: []string{"order"}, Help: "Order that table: " + strings.Join(pane.FleetSorts(), ", ") + "."},
 		{Name: "filter", Args: []string{"text"}, Help: "Show only events and log lines that contain a text."},

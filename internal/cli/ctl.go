@@ -21,7 +21,7 @@ type CtlFlags struct {
 	JSON bool   `name:"json" help:"Print JSON."`
 
 	Status struct{}   `cmd:"" help:"Print status."`
-	Alerts struct{}   `cmd:"" help:"Print present alerts; exit status 3 while one is not acknowledged."`
+	Alerts struct{}   `cmd:"" help:"Print current alerts; exit status 3 while one is not acknowledged."`
 	Outbox struct{}   `cmd:"" help:"Print outputs and the messages that they set aside."`
 	Watch  WatchFlags `cmd:"" help:"Print status repeatedly."`
 	Events TailFlags  `cmd:"" help:"Print recent events."`

@@ -52,7 +52,7 @@ type Flags struct {
 // CheckFlags is the command line of check.
 type CheckFlags struct {
 	File  string   `arg:"" optional:"" help:"File to check (default: the one that a run would use)."`
-	Model string   `placeholder:"FILE" help:"Check a network alone: what it was understood to be, its time and memory."`
+	Model string   `placeholder:"FILE" help:"Check one network: print its format, time and memory."`
 	On    string   `placeholder:"IMAGE" help:"With --model: print what it finds in this JPEG or PNG file."`
 	Draw  string   `placeholder:"FILE" help:"With --on: write the image with boxes to this JPEG file."`
 	Set   []string `sep:"none" placeholder:"KEY=VALUE" help:"With --model: a key of the detector, as in format=yolov8. May be repeated."`

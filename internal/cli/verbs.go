@@ -32,10 +32,10 @@ type Verbs struct {
 	RuleOff      RuleArgs     `cmd:"" route:"POST /cameras/{camera}/rules/{rule}/disable" name:"rule_off" help:"Disable a rule."`
 	Clip         CameraArgs   `cmd:"" route:"POST /cameras/{camera}/clips" help:"Save a clip of what a camera sees now."`
 	Reload       ReloadArgs   `cmd:"" route:"POST /reload" help:"Reload the configuration."`
-	Acknowledge  AlertArgs    `cmd:"" route:"POST /alerts/{alert}/acknowledge" help:"Mark an alert as known until it goes, or take the mark back."`
+	Acknowledge  AlertArgs    `cmd:"" route:"POST /alerts/{alert}/acknowledge" help:"Acknowledge an alert until it ends, or undo that."`
 	Notify       NotifyArgs   `cmd:"" route:"POST /outputs/{output}/test" help:"Send a test message over an output."`
-	Resend       MessageArgs  `cmd:"" route:"POST /outputs/{output}/aside/{message}/resend" help:"Send messages once more that were set aside."`
-	Discard      MessageArgs  `cmd:"" route:"DELETE /outputs/{output}/aside/{message}" help:"Forget messages that were set aside."`
+	Resend       MessageArgs  `cmd:"" route:"POST /outputs/{output}/aside/{message}/resend" help:"Resend messages that were set aside."`
+	Discard      MessageArgs  `cmd:"" route:"DELETE /outputs/{output}/aside/{message}" help:"Discard messages that were set aside."`
 }
 
 // Env is what commands are read with.

@@ -79,7 +79,7 @@ func (s *Server) stateRoutes() []Route {
 		{Method: "GET", Path: "/stream", Doc: "Server-sent events: snapshots, events, log lines and gaps.", Serve: s.stream},
 		{Method: "GET", Path: "/events", Doc: "The events that are kept in memory.", Serve: s.events},
 		{Method: "GET", Path: "/log", Doc: "The log lines that are kept in memory.", Serve: s.logLines},
-		{Method: "GET", Path: "/alerts", Doc: "The present troubles.", Serve: s.alerts},
+		{Method: "GET", Path: "/alerts", Doc: "The current alerts.", Serve: s.alerts},
 	}
 }
 
@@ -224,7 +224,7 @@ func (s *Server) logCursor() (c cursor[logging.Line], err error) {
 	return cursor[logging.Line]{kept: s.opts.Ring.Lines, seq: func(l logging.Line) uint64 { return l.Seq }}, nil
 }
 
-// alerts answers with the present troubles.
+// alerts answers with the current alerts.
 func (s *Server) alerts(w http.ResponseWriter, _ *http.Request) error {
 	return writeJSON(w, Alerts{append([]runtime.Alert{}, s.opts.Runtime.Snapshot().Alerts...)})
 }

@@ -8,7 +8,7 @@ import (
 	"rvo-tui/ui/draw"
 )
 
-// AlertsView lists the present troubles, and what is known of the selected one, for w
+// AlertsView lists the current alerts, and what is known of the selected one, for w
 // cells.
 func AlertsView(s *Scene, sel, w int) Body {
 	b := Body{Title: "Alerts", empty: "No alerts."}

@@ -96,7 +96,7 @@ func (c *Client) Log(ctx context.Context, after uint64) ([]logging.Line, error) 
 	return a.Lines, err
 }
 
-// Alerts returns the present troubles.
+// Alerts returns the current alerts.
 func (c *Client) Alerts(ctx context.Context) ([]runtime.Alert, error) {
 	var a api.Alerts
 	err := c.get(ctx, "/alerts", &a)
