@@ -121,8 +121,8 @@ parity: go
 	@scripts/packages.sh build
 	@$(ONNXRUNTIME)
 	python3 -m venv $(PARITY)
-	$(PARITY)/bin/pip install -q ultralytics==8.4.190 torch==2.6.0 torchvision==0.21.0 onnx==1.23.2 onnxslim onnxruntime==1.32.0
-	$(PARITY)/bin/python detectors/onnx/testdata/export.py $(PARITY)/models
+	$(PARITY)/bin/pip install -q ultralytics==8.4.190 torch==2.6.0 torchvision==0.21.0 onnx==1.23.2 onnxslim onnxruntime==1.32.0 transformers==5.24.0
+	$(PARITY)/bin/python detectors/onnx/testdata/export.py $(PARITY)/models $(IMAGE)
 	$(PARITY)/bin/python detectors/onnx/testdata/reference.py $(PARITY)/reference.json $(IMAGE) $(CURDIR)/$(PARITY)/models/*.onnx
 	RVO_REFERENCE=$(CURDIR)/$(PARITY)/reference.json $(GO) test -count=1 -run TestParity -v ./detectors/onnx
 

@@ -19,9 +19,9 @@ import (
 
 // reference is what testdata/reference.py found in an image.
 type reference struct {
-	Image, Model, Input string
-	Threshold, NMS      float64
-	Found               []struct {
+	Image, Model, Input, Format string
+	Threshold, NMS              float64
+	Found                       []struct {
 		Label string
 		Score float64
 		Box   [4]float64 // corners
@@ -53,7 +53,7 @@ func TestParity(t *testing.T) {
 					t.Skipf("no %s: run make models, and apt install opencv-doc", path)
 				}
 			}
-			d := detector(t, r, Options{Model: ref.Model, Options: network.Options{Input: ref.Input, Threshold: ref.Threshold, NMS: ref.NMS}})
+			d := detector(t, r, Options{Model: ref.Model, Options: network.Options{Input: ref.Input, Format: ref.Format, Threshold: ref.Threshold, NMS: ref.NMS}})
 			pix, width, height := readBGR(t, ref.Image)
 			found, err := d.find(t.Context(), pix, width, height)
 			if err != nil {

@@ -32,7 +32,7 @@ def sided(pixels, n, axis):
     return np.moveaxis(out, 0, axis)
 
 
-def fitted(image, w, h, how):
+def fitted(image, w, h, how, margin):
     """Returns the image in w x h pixels, and what brings a point back."""
     iw, ih = image.size
     left = top = 0
@@ -50,7 +50,7 @@ def fitted(image, w, h, how):
         x, y = ((w - tw) // 2, (h - th) // 2) if how == "letterbox" else (0, 0)
     sx, sy = image.size[0] / tw, image.size[1] / th
     small = sided(sided(np.asarray(image, np.float64), th, 0), tw, 1)
-    whole = np.full((h, w, 3), 114.0)
+    whole = np.full((h, w, 3), margin)
     whole[y : y + th, x : x + tw] = np.floor(small + 0.5)
     return whole, lambda px, py: ((left + (px - x) * sx) / iw, (top + (py - y) * sy) / ih)
 
@@ -114,6 +114,17 @@ def centerface(out):
     return found
 
 
+def yunet(out, w):
+    found = []
+    for stride in (8, 16, 32):
+        cls, obj, box = (out[f"{name}_{stride}"][0] for name in ("cls", "obj", "bbox"))
+        for i in range(len(cls)):
+            y, x = divmod(i, w // stride)
+            cx, cy = (x + box[i, 0]) * stride, (y + box[i, 1]) * stride
+            found.append((0, float(np.sqrt(cls[i, 0] * obj[i, 0])), centred(cx, cy, np.exp(box[i, 2]) * stride, np.exp(box[i, 3]) * stride)))
+    return found
+
+
 def look(path, image, size):
     session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
     meta = session.get_modelmeta().custom_metadata_map
@@ -134,15 +145,23 @@ def look(path, image, size):
         kind = "classify"
     elif any("int64" in o.type for o in session.get_outputs()):
         kind = "lists"
+    elif os.path.basename(path).startswith("detr"):
+        kind = "detr"
+    elif outputs[0] == "cls_8":
+        kind = "yunet"
+    elif session.get_outputs()[0].shape[-1] == 7:
+        kind = "ssd"
     elif "det" in os.path.basename(path) and not meta:
         kind = "yolox"
-    how = {"centerface": "stretch", "rtdetr": "stretch", "lists": "stretch", "classify": "crop", "yolox": "topleft"}.get(kind, "letterbox")
-    pixels, back = fitted(image, w, h, how)
+    how = {"centerface": "stretch", "rtdetr": "stretch", "detr": "stretch", "ssd": "stretch", "lists": "stretch", "classify": "crop", "yolox": "topleft", "yunet": "topleft"}.get(kind, "letterbox")
+    pixels, back = fitted(image, w, h, how, 0.0 if kind == "yunet" else 114.0)
     x = pixels.astype(np.float32)
-    if kind == "yolox":
+    if kind in ("yolox", "yunet"):
         x = x[:, :, ::-1]
     elif kind != "centerface":
         x = x / 255
+    if kind == "detr":
+        x = (x - np.array([0.485, 0.456, 0.406], np.float32)) / np.array([0.229, 0.224, 0.225], np.float32)
     x = np.ascontiguousarray(x.transpose(2, 0, 1)[None], np.float16 if "float16" in first.type else np.float32)
     out = [o.astype(np.float32) for o in session.run(None, {first.name: x})]
     merged = False
@@ -159,6 +178,16 @@ def look(path, image, size):
         at = {("labels" if "int64" in o.type else "scores"): out[outputs.index(o.name)] for o in flat}
         found = [(int(c), float(s), list(b)) for c, s, b in zip(at["labels"], at["scores"], boxes)]
         merged = True
+    elif kind == "detr":
+        logits, boxes = (next(o[0] for o in out if (o.shape[2] == 4) == four) for four in (False, True))
+        odds = np.exp(logits - logits.max(1, keepdims=True))
+        odds = (odds / odds.sum(1, keepdims=True))[:, :-1]  # the last class is that there is nothing
+        found = [(int(c), float(s), centred(b[0] * w, b[1] * h, b[2] * w, b[3] * h)) for c, s, b in zip(odds.argmax(1), odds.max(1), boxes)]
+        merged = True
+    elif kind == "yunet":
+        found = yunet(dict(zip(outputs, out)), w)
+    elif kind == "ssd":
+        found = [(int(r[1]), float(r[2]), [r[3] * w, r[4] * h, r[5] * w, r[6] * h]) for r in out[0][0, 0]]
     elif kind == "centerface":
         found = centerface(out)
     elif kind == "yolox":
@@ -173,7 +202,10 @@ def look(path, image, size):
         found = yolo(out, meta, names)
     found = [f for f in found if f[1] > 1e-6]
     scores = sorted((f[1] for f in found), reverse=True)
-    few = min(25, len(scores) - 1)
+    # Between two scores that are far apart: what is near the threshold is found once
+    # and not found another time.
+    gaps = [(scores[i - 1] - scores[i], i) for i in range(1, min(26, len(scores)))]
+    few = max(gaps[4:] or gaps, default=(0, 0))[1]
     threshold = float((scores[few - 1] + scores[few]) / 2) if few > 0 else 0.001
     if kind == "centerface":
         threshold = 0.3
@@ -186,9 +218,10 @@ def look(path, image, size):
             corners = [float(min(max(v, 0), 1)) for v in (*back(box[0], box[1]), *back(box[2], box[3]))]
             if corners[2] <= corners[0] or corners[3] <= corners[1]:
                 continue
-        label = names.get(c, "face" if kind == "centerface" else f"class_{c}")
+        label = names.get(c, "face" if kind in ("centerface", "yunet") else f"class_{c}")
         answer.append({"label": label, "score": score, "box": corners})
-    return {"model": path, "input": size, "threshold": threshold, "nms": NMS, "found": answer}
+    # What the shapes do not tell apart: 21 classes, or 20 and one for nothing.
+    return {"model": path, "input": size, "format": "detr" if kind == "detr" else "", "threshold": threshold, "nms": NMS, "found": answer}
 
 
 def main():
