@@ -17,8 +17,7 @@ type kinds struct {
 	services *remote.Pool  // connections to model services
 	children *child.Pool   // processes of detectors
 	networks *onnx.Runtime // in this process
-	nice     int           // of children
-	settings child.Tuning  // of the libraries, in children
+	settings child.Tuning  // of the libraries, here and in children
 }
 
 func newKinds() *kinds {
@@ -50,13 +49,10 @@ func localKinds(networks *onnx.Runtime) detectors.Kinds {
 // start from now on.
 func (k *kinds) tune(cfg runtime.Config) {
 	t := child.Tuning{OpenCVThreads: cfg.OpenCVThreads, ONNXThreads: cfg.ONNXThreads, ONNXRuntime: cfg.ONNXRuntime}
-	k.nice, k.settings = cfg.Nice, t
+	k.settings = t
 	k.children.Tune(cfg.Nice, t)
 	tune(k.networks, t)
 }
-
-// tuning returns what tune was told last.
-func (k *kinds) tuning() (nice int, t child.Tuning) { return k.nice, k.settings }
 
 func tune(networks *onnx.Runtime, t child.Tuning) {
 	detectcv.Threads(t.OpenCVThreads)

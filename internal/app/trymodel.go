@@ -30,8 +30,11 @@ func (r report) String() string {
 	return text
 }
 
-// tries is how often a model is run when it is tried.
-const tries = 3
+// How often a model is run when it is tried, and how long one run may take.
+const (
+	tries   = 3
+	tryTime = time.Minute
+)
 
 // try opens the model of a detector, whose configuration is valid and filled in, in a
 // process of its own, as the program does by default: a model that crashes the library
@@ -39,7 +42,7 @@ const tries = 3
 func (k *kinds) try(ctx context.Context, cfg detectors.Config, frame *image.RGBA) (r report, err error) {
 	pool := child.NewPool(child.Options{Log: slog.New(slog.DiscardHandler)})
 	defer func() { err = errors.Join(err, pool.Close()) }()
-	pool.Tune(k.tuning())
+	pool.Tune(0, k.settings) // somebody waits for it
 	cfg.Isolation = detectors.ProcessIsolation
 	if cfg.MaxMemory == 0 {
 		cfg.MaxMemory = detectors.DefaultMemory
@@ -62,7 +65,7 @@ func (k *kinds) try(ctx context.Context, cfg detectors.Config, frame *image.RGBA
 	copy(f.Pixels(), bgrOf(frame))
 	for i := range tries {
 		began := time.Now()
-		readings, err := once(ctx, d, f, time.Duration(cfg.Timeout))
+		readings, err := once(ctx, d, f)
 		if err != nil {
 			return report{}, err
 		}
@@ -80,8 +83,8 @@ func (k *kinds) try(ctx context.Context, cfg detectors.Config, frame *image.RGBA
 	return r, nil
 }
 
-func once(ctx context.Context, d detectors.Detector, f *capture.Frame, timeout time.Duration) ([]detectors.Reading, error) {
-	ctx, cancel := context.WithTimeout(ctx, timeout)
+func once(ctx context.Context, d detectors.Detector, f *capture.Frame) ([]detectors.Reading, error) {
+	ctx, cancel := context.WithTimeout(ctx, tryTime)
 	defer cancel()
 	return d.Detect(ctx, f)
 }

@@ -257,22 +257,23 @@ func (d *detector) Model() string {
 	return d.inner.Model()
 }
 
-// Memory returns how much memory its process has in use, in bytes; 0: it has no
-// process now, or that cannot be told.
+// Memory returns how much memory its process costs, in bytes: its own, and its share of
+// what it has in common with others. 0: it has no process now, or that cannot be told.
 func (d *detector) Memory() uint64 {
 	r, f := d.process.current()
 	if f != nil {
 		return 0
 	}
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/statm", r.pid))
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/smaps_rollup", r.pid))
 	if err != nil {
 		return 0
 	}
-	var size, resident uint64
-	if _, err := fmt.Sscan(string(text), &size, &resident); err != nil {
+	_, after, _ := strings.Cut(string(text), "\nPss:")
+	var kilobytes uint64
+	if _, err := fmt.Sscan(after, &kilobytes); err != nil {
 		return 0
 	}
-	return resident * uint64(os.Getpagesize())
+	return kilobytes << 10
 }
 
 func (d *detector) detach() error {
