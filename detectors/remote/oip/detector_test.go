@@ -91,6 +91,27 @@ func equal(a, b []int64) bool {
 	return len(a) == len(b)
 }
 
+// An answer may be as large as what the model declares.
+func TestLargeAnswers(t *testing.T) {
+	meta := yolo()
+	meta.Inputs[0].Shape, meta.Properties = []int64{-1, 3, 640, 640}, nil
+	for _, declared := range [][]int64{{-1, 84, 8400}, {-1, 84, -1}, {-1, -1, -1}} {
+		meta.Outputs[0].Shape = declared
+		rows := make([]float32, 84*8400)
+		for i, v := range []float32{320, 320, 160, 160, 0.9} {
+			rows[i*8400] = v
+		}
+		f := &fake{meta: meta, infer: always(&response{
+			Outputs:           []*outTens{{Name: "output0", Datatype: "FP32", Shape: []int64{1, 84, 8400}}},
+			RawOutputContents: [][]byte{raw(rows...)},
+		})}
+		d := detector(t, options(serve(t, f), network.Options{Format: "yolov8"}))
+		if out, err := d.Detect(within(t, soon), frame(t, 64, 64)); err != nil || out[0].Value != 1 || out[0].Detections[0].Box.W != 0.25 {
+			t.Errorf("%v: %v, %v", declared, out, err)
+		}
+	}
+}
+
 // A model that takes image files is sent what another one is shown, as a file.
 func TestImageFiles(t *testing.T) {
 	for _, shape := range [][]int64{{-1}, {1, 1}, {-1, 1}} {

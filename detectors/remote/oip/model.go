@@ -46,7 +46,7 @@ func readModel(o Options, meta *inference.ModelMetadataResponse) (*model, error)
 			shapes[i] = slices.Repeat([]int64{1}, len(inputs[i].Shape))
 			inputs[i].Shape, inputs[i].Elem = []int{1, -1, -1, 3}, network.JPEG
 			if o.Input == "" {
-				return nil, fmt.Errorf("the input %v takes image files: set input to the size that the model looks at, as in \"640x640\"; boxes are read in its pixels", inputs[i])
+				return nil, fmt.Errorf("the input %v takes image files: set input to the size that the model works at, as in \"640x640\"; boxes are read in its pixels", inputs[i])
 			}
 		}
 	}

@@ -67,9 +67,9 @@ func (s *server) call(ctx context.Context, limit int, do func(ctx context.Contex
 	case code == codes.NotFound, code == codes.Unavailable && strings.Contains(words, "not found"):
 		return s.client.At(fault(ReasonNoModel, "the server has no %s: load it there, or correct model and version: %s", s, words))
 	case code == codes.Unavailable && strings.Contains(words, "timeout"):
-		return s.client.At(fault(detectors.ReasonTimeout, "the server did not begin in time: give it less to do, or raise timeout: %s", words))
+		return s.client.At(fault(detectors.ReasonTimeout, "the request waited too long in the server's queue: reduce its load, or raise timeout: %s", words))
 	case code == codes.Unavailable:
-		return s.client.At(fault(ReasonNotReady, "%s is not to be had: load it on the server: %s", s, words))
+		return s.client.At(fault(ReasonNotReady, "%s is not available: load it on the server: %s", s, words))
 	}
 	return err
 }

@@ -294,7 +294,7 @@ dynamic_batching { default_queue_policy { timeout_action: REJECT default_timeout
 	for err == nil && ctx.Err() == nil { // as when it came before the other one
 		err = ask(ctx, second, 100*time.Millisecond)
 	}
-	if detectors.ReasonOf(err) != detectors.ReasonTimeout || !strings.Contains(err.Error(), "the server did not begin in time") {
+	if detectors.ReasonOf(err) != detectors.ReasonTimeout || !strings.Contains(err.Error(), "too long in the server's queue") {
 		s.t.Errorf("what waited too long in the queue: %v", err)
 	}
 	cancel()
