@@ -29,8 +29,8 @@ const (
 	toJPEG
 )
 
-// convert returns what the first caller made for a key. Others who ask
-// meanwhile wait for it, later ones share it.
+// convert returns the conversion of the first caller for a key. Concurrent callers
+// wait for it, later ones share it.
 func (f *Frame) convert(to conversionKey, fill func(c *conversion) error) ([]byte, error) {
 	c := f.conversion(to)
 	c.once.Do(func() {
@@ -57,7 +57,7 @@ func (f *Frame) conversion(to conversionKey) *conversion {
 	return c
 }
 
-// room gives a conversion memory for size bytes and Slack.
+// room allocates memory for size bytes and Slack.
 func (f *Frame) room(c *conversion, size int) error {
 	buf, err := f.pool.take(size + Slack)
 	if err != nil {
@@ -69,7 +69,7 @@ func (f *Frame) room(c *conversion, size int) error {
 
 // BGR returns the frame as Width x Height packed pixels, rows from the top
 // without padding, in the order blue, green, red. It is made on first use, in
-// the caller's goroutine, shared, and valid while the caller holds a count. The
+// the caller's goroutine, shared, and valid while the caller holds a reference. The
 // memory is not Go's.
 func (f *Frame) BGR() ([]byte, error) { return f.ScaledBGR(f.Width, f.Height) }
 
@@ -153,7 +153,7 @@ func (f *Frame) crop(dst []byte, width, height int, order Order) error {
 // Luma returns the brightness of the frame, turned for display: what the decoder
 // left, without copying, where that has a plane of eight bits, and otherwise a
 // plane that is made on first use and shared. It is valid while the caller holds
-// a count.
+// a reference.
 func (f *Frame) Luma() (Luma, error) {
 	if f.image != nil {
 		if l, ok := f.image.Luma(); ok {

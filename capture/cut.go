@@ -3,7 +3,7 @@ package capture
 import "fmt"
 
 // Cut returns a part of a frame as a frame of its own, drawn from the same pool,
-// with the same ID and times. The count is the caller's, who holds one of f, too. Nil:
+// with the same ID and times. The reference is the caller's, who must hold one of f, too. Nil:
 // all frames are out. The part lies within f.
 func (f *Frame) Cut(x, y, width, height int) (*Frame, error) {
 	if x < 0 || y < 0 || width < 1 || height < 1 || x+width > f.Width || y+height > f.Height {

@@ -12,7 +12,7 @@ type Demand struct {
 	// Soon says that more may be wanted at any moment, as by a detector that a
 	// condition holds.
 	Soon bool
-	// Why names who wants most, for people.
+	// Why names what needs most, for display.
 	Why string
 }
 

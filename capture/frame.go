@@ -13,10 +13,10 @@ import (
 
 // Frame is one decoded or drawn frame of one camera.
 //
-// A Frame is shared by reference and counted. Whoever holds a count may look at
-// it and must call Release exactly once; nobody may write to what its methods
-// return. A Frame value is never reused, so a late holder of a pointer can
-// always ask it (TryRetain) whether its pixels still exist.
+// A Frame is shared and reference counted. A holder of a reference may read it and
+// must call Release exactly once; what its methods return must not be written to. A
+// Frame value is never reused, so a late holder of a pointer can always ask it
+// (TryRetain) whether its pixels still exist.
 type Frame struct {
 	// ID counts the frames of one camera from 1, is never reused, and has gaps
 	// where frames were dropped. A decoded frame has the ID of its packet, so IDs
@@ -66,7 +66,7 @@ func (f *Frame) look() Image {
 	return packed{f.buf.data, f.Width, f.Height, f.pool.convert}
 }
 
-// TryRetain takes a count and reports whether it did. It never succeeds on a
+// TryRetain takes a reference and reports whether it did. It never succeeds on a
 // frame whose last reference is gone.
 func (f *Frame) TryRetain() bool {
 	for {
@@ -80,7 +80,7 @@ func (f *Frame) TryRetain() bool {
 	}
 }
 
-// Release gives a count back. The last one returns the pixels to their owner.
+// Release gives a reference back. The last one returns the pixels to their owner.
 // Releasing more often than retained is a bug of the caller and panics.
 func (f *Frame) Release() {
 	switch n := f.refs.Add(-1); {
@@ -108,8 +108,8 @@ func (f *Frame) free() {
 }
 
 // Retire tells the pool not to wait for this frame: its holder is stuck. The
-// pool may give out another one in its place at once. It needs no count, and
-// does nothing when the frame has no holder left or is retired already.
+// pool may hand out another one in its place at once. It needs no reference, and does
+// nothing when the frame has no holder left or is already retired.
 func (f *Frame) Retire() {
 	if !f.TryRetain() {
 		return

@@ -11,7 +11,7 @@ import (
 // of 1 to 100.
 const JPEGQuality = 85
 
-// An Encoder turns packed BGR pixels (width*height*3 bytes) into a JPEG file of
+// An Encoder encodes packed BGR pixels (width*height*3 bytes) as a JPEG file of
 // outWidth x outHeight, scaling as it encodes. It must be safe for concurrent
 // use and must not keep pix.
 type Encoder func(pix []byte, width, height, outWidth, outHeight int) ([]byte, error)
@@ -19,8 +19,8 @@ type Encoder func(pix []byte, width, height, outWidth, outHeight int) ([]byte, e
 // JPEG returns the frame as a JPEG file, at most maxWidth wide and with its
 // aspect kept (0 or anything above the frame's width: full size). A frame is
 // encoded once for each width, on first use and in the caller's goroutine;
-// others who ask meanwhile wait for it, later ones share the bytes, which must
-// not be written to. The caller must hold a count. The bytes are Go's: they
+// concurrent callers wait for it, later ones share the bytes, which must not be
+// written to. The caller must hold a reference. The bytes are Go's: they
 // outlive the frame.
 func (f *Frame) JPEG(maxWidth int) ([]byte, error) {
 	w, h := FitWidth(f.Width, f.Height, maxWidth)

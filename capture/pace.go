@@ -13,8 +13,8 @@ const (
 	paceStep = 40 * time.Millisecond
 )
 
-// pacer says when the frames of a file are due, so that it plays at its own
-// rate. It carries on smoothly when the file starts again. Its zero value is ready.
+// pacer computes when the frames of a file are due, so that it plays at its own
+// rate. It continues smoothly when the file starts again. Its zero value is ready.
 type pacer struct {
 	begun  bool
 	broken bool          // the next presentation time has no relation to the last
@@ -41,8 +41,8 @@ func (p *pacer) next(st Stamp, now time.Time) time.Time {
 	return p.due
 }
 
-// at returns when a packet on the same clock that nobody waits for, such as
-// sound, is due.
+// at returns when a packet on the same clock that is not waited for, such as sound,
+// is due.
 func (p *pacer) at(pts time.Duration, now time.Time) time.Time {
 	if !p.begun {
 		return now

@@ -25,10 +25,10 @@ const (
 // parameters of a codec change in mid-stream, later packets point to a new
 // Track, and so do the packets of another connection.
 type Track struct {
-	// Video tells a video track from one of sound.
+	// Video is true for a video track, false for sound.
 	Video bool
 	Codec Codec
-	// Config is what a decoder or a container wants to know before the first
+	// Config is what a decoder or a container needs before the first
 	// packet, nil while it is unknown. H.264 and H.265: parameter sets as Annex
 	// B; AV1: the sequence header OBU; AAC: AudioSpecificConfig; Opus: OpusHead;
 	// others: FFmpeg's extradata.
@@ -41,8 +41,8 @@ type Track struct {
 	Mirror   bool
 	// AspectNum and AspectDen are the sample aspect ratio; 0/0 and 1/1 are square.
 	AspectNum, AspectDen int
-	// Color is what the container says of colors. What the coded data itself
-	// says comes before it.
+	// Color is what the container says about colors. The coded data takes
+	// precedence.
 	Color Color
 	// SampleRate (hertz) and Channels describe sound.
 	SampleRate, Channels int
@@ -110,12 +110,12 @@ type PacketSource interface {
 	Tracks() []*Track
 	// Read waits for the next packet, which becomes the caller's. It returns
 	// io.EOF at the end of a file, and returns soon when the context that the
-	// source was opened with is done. Any packet is a sign of life. A
+	// source was opened with is done. Any packet counts as progress. A
 	// *CorruptError means that something came which is no packet; the source
 	// goes on.
 	Read() (*Packet, error)
-	// Live tells a source that runs at its own pace (a camera) from one that is
-	// read as fast as it is asked (a file) and that Camera paces.
+	// Live is true for a source that runs at its own pace (a camera), and false for
+	// one that can be read at any pace (a file), which Camera paces.
 	Live() bool
 	// Close ends the connection as its protocol asks for (RTSP: TEARDOWN), in
 	// bounded time, and frees what it holds.

@@ -40,8 +40,8 @@ type buffer struct {
 	freed uint64 // Pool.takes when it came back
 }
 
-// idleTakes is how many other buffers are taken before one whose size nobody asks for
-// more is unmapped.
+// idleTakes is how many other buffers are taken before one of an unused size is
+// unmapped.
 const idleTakes = 64
 
 // maxSide bounds what a stream can make a pool map for one frame.
@@ -65,8 +65,8 @@ func (p *Pool) ConvertWith(convert Converter) {
 	}
 }
 
-// PoolStats is the state of a pool: frames handed out and allowed, frames whose
-// holder is stuck now, and how many ever were.
+// PoolStats is the state of a pool: frames handed out and allowed, and frames whose
+// holder is stuck, now and in total.
 type PoolStats struct {
 	Out          int    `json:"out"`
 	Size         int    `json:"size"`
@@ -91,10 +91,10 @@ func (p *Pool) Resize(size int) {
 	}
 }
 
-// Get returns a frame to draw on, with one count, which is the caller's, or nil
-// when all are out (or the pool is closed). An error means that the system had no
-// memory, or that no frame has such a size. Its pixels hold whatever they held
-// before; the caller alone may write them, until it shares the frame.
+// Get returns a frame to draw on, with one reference, which is the caller's, or nil
+// when all are handed out (or the pool is closed). An error means that the system had
+// no memory, or that the size is invalid. Its pixels are undefined; only the caller may
+// write them, until it shares the frame.
 func (p *Pool) Get(camera string, id uint64, width, height int, captured time.Time) (*Frame, error) {
 	if width <= 0 || height <= 0 || width > maxSide || height > maxSide {
 		return nil, fmt.Errorf("make a frame of %dx%d pixels: a side is 1 to %d pixels", width, height, maxSide)
@@ -112,7 +112,7 @@ func (p *Pool) Get(camera string, id uint64, width, height int, captured time.Ti
 	return f, nil
 }
 
-// Wrap returns a frame of what a decoder made, with one count, which is the
+// Wrap returns a frame of a decoder's image, with one reference, which is the
 // caller's. It is displayed as width x height pixels. The image becomes the
 // frame's, unless Wrap returns nil, which it does when all frames are out (or
 // the pool is closed).

@@ -23,7 +23,7 @@ type Job struct {
 	Before time.Duration // how much to show before At, at most MaxRoll
 	After  time.Duration // how much to show after At, at most MaxRoll
 
-	// Confirming is the frame that confirmed the event. Its count is handed over
+	// Confirming is the frame that confirmed the event. Its reference is handed over
 	// with the call of Save, whatever Save answers. The clip contains it and its
 	// thumbnail shows it, with Detections drawn in. Nil: the frame nearest to
 	// At takes its place.

@@ -34,7 +34,7 @@ type still struct {
 	jpeg  []byte
 }
 
-// hold queues a frame for the worker with a count of its own, and reports
+// hold queues a frame for the worker with a reference of its own, and reports
 // whether it did.
 func (g *Ring) hold(f *capture.Frame, confirm bool) bool {
 	if !g.gate.TryRLock() {

@@ -33,7 +33,7 @@ type Kind struct {
 	// Batch returns how many frames of several cameras a detector takes in one run.
 	// The defaults are filled in. Nil: one.
 	Batch func(cfg Config) int
-	// Check reports every invalid own key, in the words of the user. The
+	// Check calls bad for every invalid own key, with what is allowed. The
 	// defaults are filled in. Nil: the kind has nothing to check.
 	Check func(cfg Config, bad func(key, problem string))
 	// New makes a detector for one camera, loading what it needs. It may take
@@ -63,7 +63,7 @@ func (k Kind) NewOptions() any {
 	return reflect.New(reflect.TypeOf(k.Defaults.Options)).Interface()
 }
 
-// SetOptions makes what a pointer of NewOptions leads to the options of c.
+// SetOptions sets the options of c to what a pointer of NewOptions points to.
 func (c *Config) SetOptions(options any) {
 	c.Options = nil
 	if options == nil {
@@ -127,8 +127,8 @@ func (k Kinds) Unchecked(which func(Kind) bool) Kinds {
 	return other
 }
 
-// UnknownKey says why a detector of a kind does not take a key; empty: the kind
-// is not known, and the key may be one of its own.
+// UnknownKey returns why a detector of a kind does not accept a key; empty: the kind
+// is unknown, and the key may be one of its own.
 func (k Kinds) UnknownKey(kind, key string) string {
 	var others []string
 	for _, name := range k.Names() {
@@ -149,7 +149,7 @@ func (k Kinds) UnknownKey(kind, key string) string {
 
 // Parse returns the detector of a kind that words such as "max_fps=5" describe:
 // see option.Pairs. Its name is that of the kind, unless a word says otherwise.
-// All that is wrong with the words is in the error; Validate has to follow.
+// The error has every problem of the words; the result still needs Validate.
 func (k Kinds) Parse(kind string, words []string) (Config, error) {
 	cfg := DefaultConfig()
 	cfg.Name, cfg.Kind = kind, kind
@@ -172,8 +172,8 @@ func (k Kinds) Parse(kind string, words []string) (Config, error) {
 	return cfg, errors.Join(problems...)
 }
 
-// Zero says why a key that is written out must not have the zero that it has,
-// which would be taken for not set; empty: it has another value, or may.
+// Zero returns why a key must not be set to zero, which means not set; empty: it has
+// another value, or zero is allowed.
 func (c Config) Zero(kind Kind, key string) string {
 	v, filled := c.Value(key), c.Fill(kind).Value(key)
 	if v.IsValid() && !v.IsZero() || !filled.IsValid() || filled.IsZero() {

@@ -156,8 +156,8 @@ func (m *motion) Detect(_ context.Context, frame *capture.Frame) ([]Reading, err
 	return m.readings[:], nil
 }
 
-// passOver answers for a damaged frame, whose errors would be taken for things
-// that move: with the last answer, for a while.
+// passOver answers for a damaged frame, whose errors would look like motion: with the
+// last answer, for a while.
 func (m *motion) passOver(frame *capture.Frame) ([]Reading, error) {
 	if m.last.IsZero() || frame.Captured.Sub(m.last) > damagedFor {
 		return nil, errDamaged

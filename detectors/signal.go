@@ -58,7 +58,7 @@ type Trace struct {
 	Applied  time.Duration // the engine wrote the answer into the table
 }
 
-// Why says why a signal is unknown.
+// Why is why a signal is unknown.
 type Why uint8
 
 // The reasons for a signal to be unknown.
@@ -112,7 +112,7 @@ type Signal struct {
 	Unknown    Why // why the value does not count; Known: it counts until Expires
 }
 
-// Expires returns when the value ceases to be fresh.
+// Expires returns when the value becomes stale.
 func (s *Signal) Expires() time.Duration { return s.Trace.Captured + s.TTL }
 
 // At returns whether the signal is unknown at the time now, and why. It is fresh

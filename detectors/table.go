@@ -54,7 +54,7 @@ func (t *Table) Lookup(name string) (ID, bool) {
 }
 
 // Free releases a name; its ID will be used again. The caller makes sure that
-// nobody uses the ID any more. Freeing a free ID does nothing.
+// the ID is no longer used. Freeing a free ID does nothing.
 func (t *Table) Free(id ID) {
 	if t.names[id] == "" {
 		return
@@ -74,7 +74,7 @@ func (t *Table) Name(id ID) string { return t.names[id] }
 func (t *Table) Signal(id ID) *Signal { return &t.signals[id] }
 
 // Value returns the value of a signal at the time now, and whether and why it
-// is unknown; the value then means nothing.
+// is unknown; the value is then meaningless.
 func (t *Table) Value(id ID, now time.Duration) (float64, Why) {
 	s := &t.signals[id]
 	return s.Value, s.At(now)

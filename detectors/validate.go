@@ -157,7 +157,7 @@ func unknownKind(kind string, kinds Kinds) string {
 	return fmt.Sprintf("%q is not a kind of detector; there are %s%s", kind, text.Quoted(names, "and"), text.DidYouMean(kind, names))
 }
 
-// validName reports whether name can name a detector.
+// validName reports whether a detector may have this name.
 func validName(name string) bool {
 	for i, r := range []byte(name) {
 		letter := r|0x20 >= 'a' && r|0x20 <= 'z' || r >= '0' && r <= '9'

@@ -8,7 +8,7 @@ import (
 	"rvo-tui/runtime/engine"
 )
 
-// frameSlot holds one frame, of which it owns one count; a newer one replaces
+// frameSlot holds one frame, of which it owns one reference; a newer one replaces
 // it. It is safe for concurrent use.
 type frameSlot struct {
 	mu sync.Mutex // guards what follows; held for a few instructions
@@ -23,7 +23,7 @@ type framed struct {
 	boxes []detectors.Detection // in it, for a detector of crops; shared and immutable
 }
 
-// put takes the count of a frame over, in place of the frame before, and reports
+// put takes over the reference of a frame, in place of the frame before, and reports
 // whether there was one. A closed slot releases it.
 func (s *frameSlot) put(f framed) (replaced bool) {
 	s.mu.Lock()
@@ -41,7 +41,7 @@ func (s *frameSlot) put(f framed) (replaced bool) {
 	return old != f.frame
 }
 
-// take empties the slot; the count is the caller's. Nil: it was empty.
+// take empties the slot; the reference is the caller's. Nil: it was empty.
 func (s *frameSlot) take() framed {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -50,7 +50,7 @@ func (s *frameSlot) take() framed {
 	return f
 }
 
-// share returns the frame with a further count, or nil.
+// share returns the frame with a further reference, or nil.
 func (s *frameSlot) share() (*capture.Frame, engine.FrameRef) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

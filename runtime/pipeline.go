@@ -84,7 +84,7 @@ func hashName(name string) uint64 { // FNV-1a
 	return h
 }
 
-// offer takes a frame from the camera, with its count.
+// offer takes a frame from the camera, with its reference.
 func (p *pipeline) offer(f *capture.Frame) {
 	if ring := p.ring.Load(); ring != nil && p.recording == nil {
 		ring.Offer(f)
@@ -307,7 +307,7 @@ func (p *pipeline) carryOut(acts *engine.Actions) (again bool) {
 
 // evidence is what a clip shows of its event.
 type evidence struct {
-	frame      *capture.Frame // that confirmed it, with a count for the receiver; nil: released already
+	frame      *capture.Frame // that confirmed it, with a reference for the receiver; nil: already released
 	detections []detectors.Detection
 }
 

@@ -143,7 +143,7 @@ func (w *worker) once(due time.Duration) engine.Report {
 	return w.look(ctx, b, started)
 }
 
-// newest returns the newest frame to look at, with a count, or none.
+// newest returns the newest frame to look at, with a reference, or none.
 func (w *worker) newest() framed {
 	if w.spec.CropsOf != "" {
 		return w.boxes.take()

@@ -25,7 +25,7 @@ func (jpegDecoder) Decode(packets []*capture.Packet, _ bool) (capture.Decoded, e
 	p := packets[len(packets)-1]
 	pix, width, height, err := decodeJPEG(p.Data)
 	if err != nil {
-		return capture.Decoded{Refused: 1}, nil //nolint:nilerr // what is wrong with single packets shows in the counts
+		return capture.Decoded{Refused: 1}, nil //nolint:nilerr // faults in single packets are only counted
 	}
 	out := capture.Decoded{Image: bgr{pix, width, height}, Packet: p, Damaged: p.Damaged, Frames: 1}
 	if p.Damaged {
