@@ -105,7 +105,7 @@ func TestLargeAnswers(t *testing.T) {
 			Outputs:           []*outTens{{Name: "output0", Datatype: "FP32", Shape: []int64{1, 84, 8400}}},
 			RawOutputContents: [][]byte{raw(rows...)},
 		})}
-		d := detector(t, options(serve(t, f), network.Options{Format: "yolov8"}))
+		d := detector(t, options(serve(t, f, grpc.MaxRecvMsgSize(8<<20)), network.Options{Format: "yolov8"}))
 		if out, err := d.Detect(within(t, soon), frame(t, 64, 64)); err != nil || out[0].Value != 1 || out[0].Detections[0].Box.W != 0.25 {
 			t.Errorf("%v: %v, %v", declared, out, err)
 		}
