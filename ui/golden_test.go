@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -92,6 +93,57 @@ func TestScreens(t *testing.T) {
 	}
 }
 
+// blankLine is a line in which there is nothing but frames.
+var blankLine = regexp.MustCompile("(?m)^[│| ]*\n")
+
+// Every pane and every overlay at the sizes of screens that there are, in both character
+// sets. What is dark, light or without color is the same text.
+func TestViewsAtAllSizes(t *testing.T) {
+	for _, size := range [][2]int{{40, 10}, {80, 24}, {100, 30}, {120, 40}, {200, 60}} {
+		for _, ascii := range []bool{false, true} {
+			w, h := size[0], size[1]
+			name := fmt.Sprintf("views_%dx%d", w, h)
+			if ascii {
+				name += "_ascii"
+			}
+			t.Run(name, func(t *testing.T) {
+				var all strings.Builder
+				for _, theme := range themes[1:] {
+					var views strings.Builder
+					cfg := DefaultConfig()
+					cfg.ASCII, cfg.Theme, cfg.Preview = ascii, theme, false
+					view := func(name string, open func(m *model)) {
+						m := shown(t, newFake(), cfg, w, h)
+						open(m)
+						text := plainText(t, strings.Split(m.View().Content, "\n"), w)
+						fmt.Fprintf(&views, "%s\n%s", name, blankLine.ReplaceAllString(text, ""))
+					}
+					for p := range pane.Count {
+						view(p.String(), func(m *model) {
+							if m.focusOn(p); p < pane.Placed {
+								m.zoom = true
+								m.arrange()
+							}
+						})
+					}
+					for _, o := range overlays {
+						view("over it: "+o.name, func(m *model) {
+							m.zoom = true
+							o.open(m)
+						})
+					}
+					if all.Len() > 0 && all.String() != views.String() {
+						t.Errorf("the text differs with the theme %s", theme)
+					}
+					all.Reset()
+					all.WriteString(views.String())
+				}
+				golden(t, name, all.String())
+			})
+		}
+	}
+}
+
 func TestASCIIScreenIsASCII(t *testing.T) {
 	cfg := DefaultConfig()
 	cfg.ASCII = true
@@ -127,32 +179,34 @@ func TestMonoHasNoColour(t *testing.T) {
 	}
 }
 
+// overlays are all of them, and how they are opened.
+var overlays = []struct {
+	name string
+	open func(m *model)
+}{
+	{"help", func(m *model) { m.press("?") }},
+	{"attach", func(m *model) { m.press("a"); typing(m, "m") }},
+	{"attach_keys", func(m *model) { m.press("a"); typing(m, "m", "enter", "tab", "9", "x", "enter") }},
+	{"detach", func(m *model) { m.press("x") }},
+	{"cameras", func(m *model) { m.press("n") }},
+	{"palette", func(m *model) { m.press(":"); typing(m, "e", "n", "a", "b", "l", "e", "space") }},
+	{"filter", func(m *model) { m.press("/"); typing(m, "b", "l", "i") }},
+	{"event", func(m *model) {
+		m.focusOn(pane.Events)
+		m.move(-2)
+		if cmd := m.press("enter"); cmd != nil {
+			m.Update(cmd())
+		}
+	}},
+	{"log", func(m *model) { m.focusOn(pane.Log); m.press("enter") }},
+	{"detector", func(m *model) { m.focusOn(pane.Detectors); m.press("enter") }},
+	{"rule", func(m *model) { m.focusOn(pane.Rules); m.move(1); m.press("enter") }},
+	{"camera", func(m *model) { m.focusOn(pane.Cameras); m.press("enter") }},
+	{"signal", func(m *model) { m.focusOn(pane.Signals); m.press("enter") }},
+}
+
 func TestOverlays(t *testing.T) {
-	tests := []struct {
-		name string
-		open func(m *model)
-	}{
-		{"help", func(m *model) { m.press("?") }},
-		{"attach", func(m *model) { m.press("a"); typing(m, "m") }},
-		{"attach_keys", func(m *model) { m.press("a"); typing(m, "m", "enter", "tab", "9", "x", "enter") }},
-		{"detach", func(m *model) { m.press("x") }},
-		{"cameras", func(m *model) { m.press("n") }},
-		{"palette", func(m *model) { m.press(":"); typing(m, "e", "n", "a", "b", "l", "e", "space") }},
-		{"filter", func(m *model) { m.press("/"); typing(m, "b", "l", "i") }},
-		{"event", func(m *model) {
-			m.focusOn(pane.Events)
-			m.move(-2)
-			if cmd := m.press("enter"); cmd != nil {
-				m.Update(cmd())
-			}
-		}},
-		{"log", func(m *model) { m.focusOn(pane.Log); m.press("enter") }},
-		{"detector", func(m *model) { m.focusOn(pane.Detectors); m.press("enter") }},
-		{"rule", func(m *model) { m.focusOn(pane.Rules); m.move(1); m.press("enter") }},
-		{"camera", func(m *model) { m.focusOn(pane.Cameras); m.press("enter") }},
-		{"signal", func(m *model) { m.focusOn(pane.Signals); m.press("enter") }},
-	}
-	for _, tt := range tests {
+	for _, tt := range overlays {
 		t.Run(tt.name, func(t *testing.T) {
 			m := shown(t, newFake(), DefaultConfig(), 120, 40)
 			tt.open(m)

@@ -150,7 +150,7 @@ func (m *model) settled(p pane.ID, w, h int) pane.Body {
 // arrange lays the panes out, and asks for the preview that they have room for.
 func (m *model) arrange() {
 	s := &m.scene
-	n := pane.Wants{Preview: s.Preview}
+	n := pane.Wants{Preview: s.Preview, Events: len(s.Events)}
 	if s.Snap != nil {
 		n.Cameras = len(s.Snap.Cameras)
 	}

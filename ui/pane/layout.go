@@ -37,7 +37,8 @@ type share struct {
 
 // Wants is what of a snapshot decides how high panes should be.
 type Wants struct {
-	Cameras, Detectors, Signals, Rules int  // rows
+	Cameras, Detectors, Signals, Rules int // rows
+	Events                             int
 	Clauses                            int  // of the rule that has most
 	Reason                             bool // the camera shown has something to say
 	Preview                            bool
@@ -69,6 +70,9 @@ func Layout(w, h int, focus, tab ID, zoom bool, n Wants) []Place {
 	return top
 }
 
+// eventRows is how many events, if there are so many, have room on a screen of 120x40.
+const eventRows = 8
+
 func normalLayout(w, h int, n Wants) []Place {
 	left := w * 2 / 5
 	a := []share{{Cameras, 5, 0, 0}, {Preview, 9, 3, left*9/32 + 2}, {Latency, 12, 0, 0}, {Queues, 6, 2, 0}}
@@ -78,10 +82,13 @@ func normalLayout(w, h int, n Wants) []Place {
 	}
 	b := []share{
 		{Detectors, 7, 4, n.Detectors + 6},
-		{Signals, 6, 3, n.Signals + 3},
+		{Signals, 5, 3, n.Signals + 3},
 		{Rules, 7, 3, n.Rules + n.Clauses + 4},
-		{Events, 6, 1, 0},
+		{Events, 6, 2, 0},
 		{Log, 5, 1, 0},
+	}
+	if h >= 38 {
+		b[3].least = max(min(n.Events, eventRows)+3, b[3].least)
 	}
 	return append(column(Rect{0, 0, left, h}, a), column(Rect{left, 0, w - left, h}, b)...)
 }
