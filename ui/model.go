@@ -48,14 +48,15 @@ type model struct {
 	cursors    [pane.Count]pane.Cursor
 	places     []pane.Place
 
-	overlay overlay // nil: none
-	notice  notice
-	history []string // of the command palette, oldest first
-	changes []change // that can be taken back, oldest first
-	quit    bool
-	asked   time.Time // when the terminal was asked for its background; zero: it has answered
-	pause   pause
-	crash   *crash // nil: none
+	overlay  overlay // nil: none
+	notice   notice
+	greeting string   // shown with the first snapshot; empty: nothing is
+	history  []string // of the command palette, oldest first
+	changes  []change // that can be taken back, oldest first
+	quit     bool
+	asked    time.Time // when the terminal was asked for its background; zero: it has answered
+	pause    pause
+	crash    *crash // nil: none
 
 	// versions of what panes are drawn from: see version
 	fast, slow, epoch uint64
@@ -333,6 +334,10 @@ func (m *model) take(f feedMsg) {
 	if f.frame.Frame != 0 {
 		s.Canvas = draw.NewCanvas(f.frame, s.Canvas)
 		s.Frame = f.frame
+	}
+	if m.greeting != "" {
+		m.say((*draw.Theme).BadInk, draw.Clean(m.greeting))
+		m.greeting = ""
 	}
 	m.fast++
 	if states := fingerprint(f.snap); states != m.states || f.snap.At.Sub(m.slowAt) >= 480*time.Millisecond {

@@ -132,6 +132,12 @@ func run(ctx context.Context, backend Backend, opts Options, out *meter, in *os.
 	if err != nil {
 		return fmt.Errorf("open dashboard: %w", err)
 	}
+	if zone := tty.UnknownZone(os.Getenv); in != nil && zone != "" {
+		m.greeting = fmt.Sprintf("the time zone TZ=%s is not known on this machine: times are in UTC", zone)
+		if opts.Log != nil {
+			opts.Log.Warn("the time zone is not known on this machine: times are in UTC", "TZ", zone)
+		}
+	}
 	for {
 		err := m.play(work, out, in, options...)
 		switch {

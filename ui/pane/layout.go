@@ -78,6 +78,7 @@ func normalLayout(w, h int, n Wants) []Place {
 	a := []share{{Cameras, 5, 0, 0}, {Preview, 9, 3, left*9/32 + 2}, {Latency, 12, 0, 0}, {Queues, 6, 2, 0}}
 	a[0].least = n.camerasHeight(9)
 	if !n.Preview {
+		a[0].least = n.camerasHeight(h - 12 - 9) // what latencies and queues leave
 		a = slices.Delete(a, 1, 2)
 	}
 	b := []share{
@@ -94,19 +95,22 @@ func normalLayout(w, h int, n Wants) []Place {
 }
 
 func wideLayout(w, h int, n Wants) []Place {
-	foot := max(h/6, 7)
-	left, middle := w*3/10, w*39/100
-	a := []share{{Cameras, n.camerasHeight(13), 0, 0}, {Preview, 12, 3, left*9/32 + 2}, {Latency, 12, 1, 0}}
+	left, middle := w*38/100, w*35/100
+	a := []share{{Cameras, n.camerasHeight(13), 0, 0}, {Preview, 12, 4, left*9/32 + 2}, {Events, 11, 1, 0}}
 	if !n.Preview {
+		a[0].least = n.camerasHeight(h - 11)
 		a = slices.Delete(a, 1, 2)
 	}
-	b := []share{{Detectors, 9, 2, n.Detectors + 8}, {Signals, 8, 2, n.Signals + 3}, {Rules, 10, 3, 0}}
-	c := []share{{Queues, 12, 3, 0}, {Events, 12, 3, 0}}
-	body := h - foot
-	out := column(Rect{0, 0, left, body}, a)
-	out = append(out, column(Rect{left, 0, middle, body}, b)...)
-	out = append(out, column(Rect{left + middle, 0, w - left - middle, body}, c)...)
-	return append(out, Place{Log, Rect{0, body, w, foot}, false})
+	b := []share{
+		{Detectors, 9, 2, n.Detectors + 8},
+		{Signals, 6, 2, n.Signals + 3},
+		{Rules, 9, 3, n.Rules + n.Clauses + 5},
+		{Log, 9, 1, 0},
+	}
+	c := []share{{Latency, 13, 0, 0}, {Queues, 12, 1, 0}}
+	out := column(Rect{0, 0, left, h}, a)
+	out = append(out, column(Rect{left, 0, middle, h}, b)...)
+	return append(out, column(Rect{left + middle, 0, w - left - middle, h}, c)...)
 }
 
 // column stacks panes: each gets its least, and the rest is shared by weight up

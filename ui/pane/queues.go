@@ -53,7 +53,7 @@ func QueuesView(s *Scene, w int) Body {
 			}
 		}
 	}
-	const name, fill = 10, 13
+	const name, fill = 10, 14
 	bar := min(max(w-name-fill-30, 0), 12)
 	head := "  " + draw.Fit("", name)
 	if bar >= 4 {
@@ -80,7 +80,7 @@ func QueuesView(s *Scene, w int) Body {
 		if text == "" {
 			text = fmt.Sprintf("%s/%s", draw.Count(uint64(g.depth)), draw.Count(uint64(g.cap)))
 		}
-		line += draw.Fit(text, fill)
+		line += draw.Fit(text, fill-1) + " "
 		var drops []string
 		for _, d := range g.drops {
 			if d.N == 0 {
