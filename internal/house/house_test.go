@@ -66,7 +66,7 @@ runtime/sink/notify: detectors detectors/remote/child rules runtime/sink/outbox
 runtime/sink/outbox: clips rules runtime runtime/engine
 runtime/metrics: capture clips internal/listen internal/logging rules runtime runtime/engine
 runtime/api: capture clips docs detectors detectors/remote internal/cli internal/listen internal/logging rules runtime runtime/engine runtime/live
-runtime/api/client: capture clips detectors internal/cli internal/logging rules runtime runtime/api runtime/engine runtime/live
+runtime/api/client: capture clips detectors internal/cli internal/listen internal/logging rules runtime runtime/api runtime/engine runtime/live
 runtime/testkit: capture capture/synthetic clips detectors rules runtime runtime/engine runtime/sink
 
 ui: capture capture/synthetic clips detectors internal/cli internal/logging rules runtime runtime/api/client runtime/engine runtime/sink ui/draw ui/pane ui/tty

@@ -48,9 +48,6 @@ type Config struct {
 // socket for this user alone, and no TCP.
 func DefaultConfig() Config { return Config{Socket: Auto} }
 
-// MaxSocketPath is how long the path of a unix socket may be on Linux, in bytes.
-const MaxSocketPath = 107
-
 const (
 	minToken     = 16
 	maxToken     = 512
@@ -59,8 +56,8 @@ const (
 
 // Validate reports every invalid key.
 func (c Config) Validate(bad func(key, problem string)) {
-	if len(c.Socket) > MaxSocketPath {
-		bad("socket", fmt.Sprintf("is %d bytes long, and a socket's path has %d at most; choose a shorter one", len(c.Socket), MaxSocketPath))
+	if len(c.Socket) > listen.MaxSocketPath {
+		bad("socket", fmt.Sprintf("is %d bytes long, and a socket's path has %d at most; choose a shorter one", len(c.Socket), listen.MaxSocketPath))
 	}
 	if strings.ContainsFunc(c.Socket, func(r rune) bool { return r < ' ' || r == 0x7f }) {
 		bad("socket", "holds a control character; remove it")

@@ -189,7 +189,7 @@ func (g *gate) token(given string) (kind string, write bool) {
 
 // refuseToken counts a wrong token and returns what to answer.
 func (g *gate) refuseToken(p *peer, now time.Time) *Problem {
-	many, tell := g.failed.add(networkOf(p.addr), now)
+	many, tell := g.failed.add(listen.Network(p.addr), now)
 	if tell {
 		g.log.Warn("a client of the API has a wrong token", "from", p.who, "do", "give it control.token or control.read_token, or close the port to it")
 	}

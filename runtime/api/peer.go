@@ -14,6 +14,8 @@ import (
 	"sync"
 
 	"golang.org/x/sys/unix"
+
+	"rvo-tui/internal/listen"
 )
 
 // peer is who is at the other end of a connection, as far as the connection itself
@@ -37,8 +39,8 @@ func peerOf(ctx context.Context) (*peer, bool) {
 func withPeer(ctx context.Context, conn net.Conn) context.Context {
 	p := &peer{who: "unknown", uid: func() (int, bool) { return 0, false }, prove: func() {}}
 	for {
-		if c, ok := conn.(*pooled); ok {
-			p.prove = c.prove
+		if c, ok := conn.(*listen.Conn); ok {
+			p.prove = c.Prove
 		}
 		outer, ok := conn.(interface{ NetConn() net.Conn })
 		if !ok {

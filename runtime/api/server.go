@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
 	"sync"
 	"syscall"
 	"time"
@@ -23,6 +24,9 @@ const (
 	pingTimeout = 10 * time.Second // past it a client that is stopped or gone is let go
 	stopTime    = time.Second      // that requests being served have at the end
 )
+
+// connections are the bounds of those of one listener.
+var connections = listen.Bounds{Strangers: 512, OfNetwork: 256, Known: 512}
 
 // Run serves at the unix socket and, where asked for, over TCP, until ctx ends;
 // requests being served then have a second to finish. It returns nil. A socket or an
@@ -56,16 +60,16 @@ func (s *Server) listenAt(cfg Config) {
 	path := cfg.path()
 	s.socket = &listen.Service{
 		Name: "the API is", Address: path, Advice: socketAdvice, Log: s.log,
-		Open:  func(ctx context.Context) (net.Listener, error) { return openSocket(ctx, path) },
+		Open:  func(ctx context.Context) (net.Listener, error) { return listen.Socket(ctx, path) },
 		Serve: func(ctx context.Context, ln net.Listener) error { return s.serve(ctx, ln, nil) },
 	}
-	var pair *certificate // of the listener that is open
+	var pair *listen.Certificate // of the listener that is open
 	s.tcp = &listen.Service{
 		Name: "the API is", Address: cfg.Listen, Advice: listenAdvice, Log: s.log,
 		Open: func(ctx context.Context) (ln net.Listener, err error) {
 			if cfg.TLSCert != "" {
-				if pair, err = openCertificate(cfg.TLSCert, cfg.TLSKey, s.log); err != nil {
-					return nil, err
+				if pair, err = listen.OpenCertificate(cfg.TLSCert, cfg.TLSKey, s.log); err != nil {
+					return nil, fmt.Errorf("read control.tls_cert and control.tls_key: %w", err)
 				}
 			}
 			return listenTCP(ctx, cfg)
@@ -93,7 +97,7 @@ func listenTCP(ctx context.Context, cfg Config) (net.Listener, error) {
 
 // serve serves one listener, which it closes, until ctx ends or it breaks. Without a
 // certificate there is no TLS.
-func (s *Server) serve(ctx context.Context, ln net.Listener, pair *certificate) error {
+func (s *Server) serve(ctx context.Context, ln net.Listener, pair *listen.Certificate) error {
 	srv := &http.Server{
 		Handler:           s.Handler(),
 		ConnContext:       withPeer,
@@ -105,14 +109,14 @@ func (s *Server) serve(ctx context.Context, ln net.Listener, pair *certificate) 
 		},
 		ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
 	}
-	bounded := &pool{Listener: ln, log: s.log}
+	bounded := listen.NewPool(ln, connections, s.log)
 	done := make(chan error, 1)
 	go func() {
 		if pair == nil {
 			done <- srv.Serve(bounded)
 			return
 		}
-		srv.TLSConfig = pair.config()
+		srv.TLSConfig = pair.Config()
 		done <- srv.ServeTLS(bounded, "", "")
 	}()
 	select {
@@ -143,4 +147,20 @@ func listenAdvice(err error) string {
 		return "set control.listen to an address of this machine"
 	}
 	return "put it right, or set another control.listen"
+}
+
+// socketAdvice says what to do about an error of listening at the socket.
+func socketAdvice(err error) string {
+	var held *listen.HeldError
+	switch {
+	case errors.As(err, &held) && held.PID != 0:
+		return "watch that one with rvo-tui connect, or give this one another control.socket"
+	case errors.As(err, &held):
+		return "stop the program that has it, or set another control.socket"
+	case errors.Is(err, os.ErrPermission):
+		return "let this user write there, or set another control.socket"
+	case errors.Is(err, syscall.EROFS):
+		return "set control.socket to a path that can be written to"
+	}
+	return "put it right, or set another control.socket"
 }

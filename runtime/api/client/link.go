@@ -16,6 +16,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"rvo-tui/internal/listen"
 	"rvo-tui/internal/text"
 	"rvo-tui/runtime/api"
 )
@@ -62,8 +63,8 @@ func newLink(addr string, opts DialOptions) (*link, error) {
 		if path == "" {
 			return nil, errors.New("connect: there is no socket of this machine: neither $RUNTIME_DIRECTORY nor $XDG_RUNTIME_DIR is set; name the address of a running rvo-tui")
 		}
-		if len(path) > api.MaxSocketPath {
-			return nil, fmt.Errorf("connect to %s: the path is %d bytes long, and a socket's has %d at most; use a shorter one", path, len(path), api.MaxSocketPath)
+		if len(path) > listen.MaxSocketPath {
+			return nil, fmt.Errorf("connect to %s: the path is %d bytes long, and a socket's has %d at most; use a shorter one", path, len(path), listen.MaxSocketPath)
 		}
 		l.where, l.base = text.Visible(path), "http://"+api.SocketHost
 		transport.DialContext = func(ctx context.Context, _, _ string) (net.Conn, error) {

@@ -1,4 +1,4 @@
-package api
+package listen
 
 import (
 	"bytes"
@@ -37,7 +37,7 @@ func certify(t *testing.T) (cert, key string) {
 func TestACertificateThatGotWorseIsToldAndNotUsed(t *testing.T) {
 	cert, key := certify(t)
 	var log bytes.Buffer
-	c := &certificate{cert: cert, key: key, log: slog.New(slog.NewTextHandler(&log, nil))}
+	c := &Certificate{cert: cert, key: key, log: slog.New(slog.NewTextHandler(&log, nil))}
 	first, err := c.get(nil)
 	if err != nil {
 		t.Fatal(err)

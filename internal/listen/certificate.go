@@ -1,4 +1,4 @@
-package api
+package listen
 
 import (
 	"crypto/tls"
@@ -9,8 +9,9 @@ import (
 	"time"
 )
 
-// certificate is a key pair in two files, read again when they change.
-type certificate struct {
+// Certificate is a key pair in two files, read again when they change. It is safe for
+// concurrent use.
+type Certificate struct {
 	cert, key string
 	log       *slog.Logger
 
@@ -20,33 +21,34 @@ type certificate struct {
 	current *tls.Certificate
 }
 
-// openCertificate reads a pair.
-func openCertificate(cert, key string, log *slog.Logger) (*certificate, error) {
-	c := &certificate{cert: cert, key: key, log: log}
+// OpenCertificate reads a pair of PEM files. Later, where they cannot be used, the
+// last one stays, and log says so once.
+func OpenCertificate(cert, key string, log *slog.Logger) (*Certificate, error) {
+	c := &Certificate{cert: cert, key: key, log: log}
 	if _, err := c.get(nil); err != nil {
 		return nil, err
 	}
 	return c, nil
 }
 
-// config returns the TLS side of a listener.
-func (c *certificate) config() *tls.Config {
+// Config returns the TLS side of a listener, for version 1.2 and newer.
+func (c *Certificate) Config() *tls.Config {
 	return &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: c.get}
 }
 
 // get returns the pair as the files have it now, or, where they cannot be used,
 // as they had it last, which the log says once.
-func (c *certificate) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
+func (c *Certificate) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 	pair, worse, err := c.look()
 	if worse != nil {
-		c.log.Warn("the API goes on with the certificate that it has", "error", worse, "do", "put control.tls_cert and control.tls_key right; they are read again when they change")
+		c.log.Warn("a certificate cannot be read again; the last one stays in use", "file", c.cert, "error", worse, "do", "put the file and its key right; they are read again when they change")
 	}
 	return pair, err
 }
 
 // look does the work of get. Worse is why new files are not used, where nobody has
 // been told yet.
-func (c *certificate) look() (pair *tls.Certificate, worse, err error) {
+func (c *Certificate) look() (pair *tls.Certificate, worse, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	var stamp [2]time.Time
@@ -63,7 +65,7 @@ func (c *certificate) look() (pair *tls.Certificate, worse, err error) {
 	case err == nil:
 		c.current, c.stamp = &next, stamp
 	case c.current == nil:
-		return nil, nil, fmt.Errorf("read control.tls_cert and control.tls_key: %w", err)
+		return nil, nil, fmt.Errorf("read certificate: %w", err)
 	case stamp != c.broken:
 		c.broken, worse = stamp, err
 	}

@@ -1,4 +1,4 @@
-package api
+package listen
 
 import (
 	"bytes"
@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 )
+
+var bounds = Bounds{Strangers: 128, OfNetwork: 64, Known: 32}
 
 // crowd is a listener whose connections come from given addresses.
 type crowd struct {
@@ -35,7 +37,7 @@ type fromAddr struct {
 func (f fromAddr) RemoteAddr() net.Addr { return &net.TCPAddr{IP: net.ParseIP(f.addr), Port: 1} }
 
 // admit lets connections in, and returns them.
-func admit(t *testing.T, p *pool, from ...string) (conns []*pooled) {
+func admit(t *testing.T, p *Pool, from ...string) (conns []*Conn) {
 	t.Helper()
 	p.Listener = &crowd{from: from}
 	for range from {
@@ -43,7 +45,7 @@ func admit(t *testing.T, p *pool, from ...string) (conns []*pooled) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		conns = append(conns, c.(*pooled))
+		conns = append(conns, c.(*Conn))
 	}
 	return conns
 }
@@ -52,10 +54,10 @@ func repeat(addr string, n int) []string {
 	return strings.Split(strings.TrimSuffix(strings.Repeat(addr+" ", n), " "), " ")
 }
 
-func (p *pool) has(c *pooled) bool {
+func (p *Pool) has(c *Conn) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for _, list := range [][]*pooled{p.strangers, p.known} {
+	for _, list := range [][]*Conn{p.strangers, p.known} {
 		for _, o := range list {
 			if o == c {
 				return true
@@ -67,22 +69,22 @@ func (p *pool) has(c *pooled) bool {
 
 func TestStrangersMakeRoomForEachOther(t *testing.T) {
 	var log bytes.Buffer
-	p := &pool{log: slog.New(slog.NewTextHandler(&log, nil))}
+	p := NewPool(nil, bounds, slog.New(slog.NewTextHandler(&log, nil)))
 	first := admit(t, p, "192.0.2.1", "2001:db8::1")
 	proved := admit(t, p, "198.51.100.7")[0]
-	proved.prove()
-	many := admit(t, p, repeat("198.51.100.7", maxOfNetwork+1)...)
-	if !p.has(first[0]) || p.has(many[0]) || !p.has(many[1]) || !p.has(many[maxOfNetwork]) {
+	proved.Prove()
+	many := admit(t, p, repeat("198.51.100.7", bounds.OfNetwork+1)...)
+	if !p.has(first[0]) || p.has(many[0]) || !p.has(many[1]) || !p.has(many[bounds.OfNetwork]) {
 		t.Error("one address has not made room for itself alone")
 	}
-	six := admit(t, p, repeat("2001:db8::ffff:2", maxOfNetwork)...)
+	six := admit(t, p, repeat("2001:db8::ffff:2", bounds.OfNetwork)...)
 	if p.has(first[1]) || !p.has(six[len(six)-1]) {
 		t.Error("the 64 bits of an address do not count as one")
 	}
 	for i := range 255 {
 		admit(t, p, fmt.Sprintf("203.0.113.%d", i))
 	}
-	if n := len(p.strangers); n > maxStrangers {
+	if n := len(p.strangers); n > bounds.Strangers {
 		t.Errorf("%d strangers", n)
 	}
 	if !p.has(proved) {
@@ -101,20 +103,20 @@ func TestStrangersMakeRoomForEachOther(t *testing.T) {
 // Who has begun to speak is not pushed out by those who say nothing, nor those who
 // have only just come by those who speak.
 func TestNeitherSilenceNorTalkTakesAllPlaces(t *testing.T) {
-	p := &pool{log: slog.New(slog.DiscardHandler)}
+	p := NewPool(nil, bounds, slog.New(slog.DiscardHandler))
 	speaker := admit(t, p, "192.0.2.1")[0]
 	speaker.spoke.Store(true)
-	admit(t, p, repeat("192.0.2.1", 5*maxOfNetwork)...)
+	admit(t, p, repeat("192.0.2.1", 5*bounds.OfNetwork)...)
 	if !p.has(speaker) {
 		t.Error("silence has pushed out one that speaks")
 	}
 	for range 5 {
-		for _, c := range admit(t, p, repeat("192.0.2.1", maxOfNetwork/2)...) {
+		for _, c := range admit(t, p, repeat("192.0.2.1", bounds.OfNetwork/2)...) {
 			c.spoke.Store(true)
 		}
 	}
 	fresh := admit(t, p, "192.0.2.1")[0]
-	for range maxOfNetwork / 4 {
+	for range bounds.OfNetwork / 4 {
 		admit(t, p, "192.0.2.1")
 	}
 	if !p.has(fresh) {
@@ -128,7 +130,7 @@ func TestWhatIsNotReadYetWasSaid(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer ln.Close()
-	p := &pool{Listener: ln, log: slog.New(slog.DiscardHandler)}
+	p := NewPool(ln, bounds, slog.New(slog.DiscardHandler))
 	client, err := net.Dial("tcp", ln.Addr().String())
 	if err != nil {
 		t.Fatal(err)
@@ -139,7 +141,7 @@ func TestWhatIsNotReadYetWasSaid(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer conn.Close()
-	c := conn.(*pooled)
+	c := conn.(*Conn)
 	if !c.silent() {
 		t.Error("it has said nothing")
 	}
@@ -154,15 +156,15 @@ func TestWhatIsNotReadYetWasSaid(t *testing.T) {
 }
 
 func TestTheKnownAreBoundedToo(t *testing.T) {
-	p := &pool{log: slog.New(slog.DiscardHandler)}
-	var all []*pooled
-	for range maxKnown + 10 {
+	p := NewPool(nil, bounds, slog.New(slog.DiscardHandler))
+	var all []*Conn
+	for range bounds.Known + 10 {
 		c := admit(t, p, "192.0.2.1")[0]
-		c.prove()
-		c.prove()
+		c.Prove()
+		c.Prove()
 		all = append(all, c)
 	}
-	if len(p.known) != maxKnown || p.has(all[0]) || !p.has(all[len(all)-1]) {
+	if len(p.known) != bounds.Known || p.has(all[0]) || !p.has(all[len(all)-1]) {
 		t.Errorf("%d are known, the newest %v", len(p.known), p.has(all[len(all)-1]))
 	}
 }

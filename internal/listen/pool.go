@@ -1,4 +1,4 @@
-package api
+package listen
 
 import (
 	"log/slog"
@@ -13,45 +13,53 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// The bounds of the connections of one listener.
-const (
-	maxStrangers  = 512 // connections that have not proved who they are
-	maxOfNetwork  = 256 // of them, those of one address
-	maxKnown      = 512 // connections that have
-	evictLogEvery = time.Minute
-)
+// Bounds are those of the connections of one listener.
+type Bounds struct {
+	Strangers int // that have not proved who they are
+	OfNetwork int // of them, those of one address
+	Known     int // that have
+}
 
-// pool bounds the connections of a listener. One that has not proved yet who it is
+const evictLogEvery = time.Minute
+
+// Pool bounds the connections of a listener. One that has not proved yet who it is
 // makes room for the next one: the oldest of its own address first, and rather one
 // that has said nothing than one that has. So those who only hold connections open
 // lock nobody out. It is safe for concurrent use.
-type pool struct {
+type Pool struct {
 	net.Listener
-	log *slog.Logger
+	bounds Bounds
+	log    *slog.Logger
 
 	mu        sync.Mutex // guards what follows; nothing is called while it is held
-	strangers []*pooled  // oldest first
-	known     []*pooled  // in the order of their proofs
+	strangers []*Conn    // oldest first
+	known     []*Conn    // in the order of their proofs
 	evicted   int        // since it was logged
 	logged    time.Time
 }
 
+// NewPool returns a listener with bounded connections. When some were closed for
+// others, log says so once a minute.
+func NewPool(ln net.Listener, bounds Bounds, log *slog.Logger) *Pool {
+	return &Pool{Listener: ln, bounds: bounds, log: log}
+}
+
 // Accept waits for a connection.
-func (p *pool) Accept() (net.Conn, error) {
+func (p *Pool) Accept() (net.Conn, error) {
 	raw, err := p.Listener.Accept()
 	if err != nil {
 		return nil, err
 	}
-	c := &pooled{Conn: raw, pool: p}
+	c := &Conn{Conn: raw, pool: p}
 	if a, ok := raw.RemoteAddr().(*net.TCPAddr); ok {
-		c.network = networkOf(a.AddrPort().Addr().Unmap())
+		c.network = Network(a.AddrPort().Addr().Unmap())
 	}
 	p.end(p.enter(c))
 	return c, nil
 }
 
 // enter adds a connection, and returns the one that makes room for it.
-func (p *pool) enter(c *pooled) (victim *pooled) {
+func (p *Pool) enter(c *Conn) (victim *Conn) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	same := 0
@@ -61,10 +69,10 @@ func (p *pool) enter(c *pooled) (victim *pooled) {
 		}
 	}
 	switch {
-	case c.network != "" && same >= maxOfNetwork:
-		victim = p.oldest(func(o *pooled) bool { return o.network == c.network })
-	case len(p.strangers) >= maxStrangers:
-		victim = p.oldest(func(*pooled) bool { return true })
+	case c.network != "" && same >= p.bounds.OfNetwork:
+		victim = p.oldest(func(o *Conn) bool { return o.network == c.network })
+	case len(p.strangers) >= p.bounds.Strangers:
+		victim = p.oldest(func(*Conn) bool { return true })
 	}
 	p.strangers = append(without(p.strangers, victim), c)
 	return victim
@@ -74,7 +82,7 @@ func (p *pool) enter(c *pooled) (victim *pooled) {
 // nothing while they are more than half, and else of the others. So neither those who
 // say nothing nor those who say little can take all the places. The caller holds the
 // mutex.
-func (p *pool) oldest(some func(*pooled) bool) *pooled {
+func (p *Pool) oldest(some func(*Conn) bool) *Conn {
 	all, silent := 0, 0
 	for _, o := range p.strangers {
 		if some(o) {
@@ -94,19 +102,19 @@ func (p *pool) oldest(some func(*pooled) bool) *pooled {
 }
 
 // end closes a connection, if any, that has made room.
-func (p *pool) end(victim *pooled) {
+func (p *Pool) end(victim *Conn) {
 	if victim == nil {
 		return
 	}
 	_ = victim.Conn.Close() // it is gone then, whatever that says
 	if n := p.countEvicted(time.Now()); n > 0 {
-		p.log.Warn("connections without a token were closed to make room", "newest", victim.RemoteAddr().String(), "at", p.Addr().String(), "closed", n)
+		p.log.Warn("connections were closed to make room", "newest", victim.RemoteAddr().String(), "at", p.Addr().String(), "closed", n)
 	}
 }
 
 // countEvicted counts an eviction and returns how many to log: those since the last
 // line, once a minute.
-func (p *pool) countEvicted(now time.Time) int {
+func (p *Pool) countEvicted(now time.Time) int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.evicted++
@@ -118,23 +126,23 @@ func (p *pool) countEvicted(now time.Time) int {
 	return n
 }
 
-func without(list []*pooled, c *pooled) []*pooled {
+func without(list []*Conn, c *Conn) []*Conn {
 	if i := slices.Index(list, c); i >= 0 {
 		return slices.Delete(list, i, i+1)
 	}
 	return list
 }
 
-// pooled is a connection of a pool.
-type pooled struct {
+// Conn is a connection of a Pool.
+type Conn struct {
 	net.Conn
-	pool    *pool
+	pool    *Pool
 	network string      // empty: the unix socket
 	spoke   atomic.Bool // something has come over it
 }
 
 // Read implements net.Conn.
-func (c *pooled) Read(p []byte) (int, error) {
+func (c *Conn) Read(p []byte) (int, error) {
 	n, err := c.Conn.Read(p)
 	if n > 0 {
 		c.spoke.Store(true)
@@ -143,7 +151,7 @@ func (c *pooled) Read(p []byte) (int, error) {
 }
 
 // silent reports whether nothing has come over the connection, be it read or not.
-func (c *pooled) silent() bool {
+func (c *Conn) silent() bool {
 	if c.spoke.Load() {
 		return false
 	}
@@ -165,10 +173,10 @@ func (c *pooled) silent() bool {
 }
 
 // NetConn returns the connection itself, as of tls.Conn.
-func (c *pooled) NetConn() net.Conn { return c.Conn }
+func (c *Conn) NetConn() net.Conn { return c.Conn }
 
 // Close implements net.Conn.
-func (c *pooled) Close() error {
+func (c *Conn) Close() error {
 	p := c.pool
 	p.mu.Lock()
 	p.strangers, p.known = without(p.strangers, c), without(p.known, c)
@@ -176,15 +184,15 @@ func (c *pooled) Close() error {
 	return c.Conn.Close()
 }
 
-// prove notes that the client has proved who it is. Beyond maxKnown the one that did
+// Prove notes that the client has proved who it is. Of too many the one that did
 // so first is closed: a valid token is never refused.
-func (c *pooled) prove() {
+func (c *Conn) Prove() {
 	p := c.pool
 	p.mu.Lock()
-	var victim *pooled
+	var victim *Conn
 	if i := slices.Index(p.strangers, c); i >= 0 {
 		p.strangers = slices.Delete(p.strangers, i, i+1)
-		if p.known = append(p.known, c); len(p.known) > maxKnown {
+		if p.known = append(p.known, c); len(p.known) > p.bounds.Known {
 			victim = p.known[0]
 			p.known = slices.Delete(p.known, 0, 1)
 		}
@@ -193,9 +201,9 @@ func (c *pooled) prove() {
 	p.end(victim)
 }
 
-// networkOf returns what counts as one place that connections come from: an address,
+// Network returns what counts as one place that connections come from: an address,
 // of IPv6 the 64 bits that one customer is given.
-func networkOf(addr netip.Addr) string {
+func Network(addr netip.Addr) string {
 	if addr.Is6() {
 		if prefix, err := addr.WithZone("").Prefix(64); err == nil {
 			return prefix.String()

@@ -1,4 +1,4 @@
-package api
+package listen
 
 import (
 	"context"
@@ -21,22 +21,26 @@ type socket struct {
 	lock *os.File
 }
 
-// heldError is a socket that another program serves.
-type heldError struct {
-	path string
-	pid  int // 0: not known
+// HeldError says that another program serves a socket.
+type HeldError struct {
+	Path string
+	PID  int // 0: not known
 }
 
-func (e *heldError) Error() string {
-	if e.pid != 0 {
-		return fmt.Sprintf("socket %s: another rvo-tui serves it, process %d", e.path, e.pid)
+func (e *HeldError) Error() string {
+	if e.PID != 0 {
+		return fmt.Sprintf("socket %s: another rvo-tui serves it, process %d", e.Path, e.PID)
 	}
-	return fmt.Sprintf("socket %s: another program serves it", e.path)
+	return fmt.Sprintf("socket %s: another program serves it", e.Path)
 }
 
-// openSocket listens at a path for this user alone. What a dead process has left
-// there is replaced, what a live one serves is not.
-func openSocket(ctx context.Context, path string) (*socket, error) {
+// MaxSocketPath is how long the path of a unix socket may be on Linux, in bytes.
+const MaxSocketPath = 107
+
+// Socket listens at a path for this user alone. What a dead process has left there is
+// replaced, what a live one serves is not: the error is a *HeldError. Closing the
+// listener removes the socket.
+func Socket(ctx context.Context, path string) (net.Listener, error) {
 	path, err := socketPath(path)
 	if err != nil {
 		return nil, err
@@ -66,18 +70,18 @@ func (s *socket) Close() error {
 func socketPath(path string) (string, error) {
 	dir := filepath.Dir(path)
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return "", fmt.Errorf("make the directory of the control socket: %w", err)
+		return "", fmt.Errorf("make the directory of the socket: %w", err)
 	}
 	dir, err := filepath.EvalSymlinks(dir)
 	if err != nil {
-		return "", fmt.Errorf("find the directory of the control socket: %w", err)
+		return "", fmt.Errorf("find the directory of the socket: %w", err)
 	}
 	if dir, err = filepath.Abs(dir); err != nil {
-		return "", fmt.Errorf("find the directory of the control socket: %w", err)
+		return "", fmt.Errorf("find the directory of the socket: %w", err)
 	}
 	info, err := os.Stat(dir)
 	if err != nil {
-		return "", fmt.Errorf("find the directory of the control socket: %w", err)
+		return "", fmt.Errorf("find the directory of the socket: %w", err)
 	}
 	if info.Mode().Perm()&0o022 != 0 {
 		return "", fmt.Errorf("directory %s: others may write to it (mode %v), and so put a socket of their own there", dir, info.Mode().Perm())
@@ -98,16 +102,16 @@ func lockSocket(path string) (*os.File, error) {
 	for {
 		lock, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE|unix.O_NOFOLLOW, 0o600)
 		if err != nil {
-			return nil, fmt.Errorf("lock the control socket: %w", err)
+			return nil, fmt.Errorf("lock the socket: %w", err)
 		}
 		err = unix.Flock(int(lock.Fd()), unix.LOCK_EX|unix.LOCK_NB)
 		if err != nil {
-			held := &heldError{path: path, pid: readPID(lock)}
+			held := &HeldError{Path: path, PID: readPID(lock)}
 			lock.Close()
 			if errors.Is(err, unix.EWOULDBLOCK) {
 				return nil, held
 			}
-			return nil, fmt.Errorf("lock the control socket: %w", err)
+			return nil, fmt.Errorf("lock the socket: %w", err)
 		}
 		// Its last holder may have removed it between the opening and the lock.
 		here, err1 := lock.Stat()
@@ -118,7 +122,7 @@ func lockSocket(path string) (*os.File, error) {
 			}
 			if err != nil {
 				unlock(lock)
-				return nil, fmt.Errorf("lock the control socket: %w", err)
+				return nil, fmt.Errorf("lock the socket: %w", err)
 			}
 			return lock, nil
 		}
@@ -148,17 +152,17 @@ func listenSocket(ctx context.Context, path string) (net.Listener, error) {
 	switch {
 	case errors.Is(err, os.ErrNotExist):
 	case err != nil:
-		return nil, fmt.Errorf("look for the control socket: %w", err)
+		return nil, fmt.Errorf("look for the socket: %w", err)
 	case info.Mode().Type() != os.ModeSocket:
 		return nil, fmt.Errorf("socket %s: something else is there (%v)", path, info.Mode().Type())
 	default:
 		var d net.Dialer
 		if conn, err := d.DialContext(ctx, "unix", path); err == nil {
 			conn.Close()
-			return nil, &heldError{path: path}
+			return nil, &HeldError{Path: path}
 		}
 		if err := os.Remove(path); err != nil {
-			return nil, fmt.Errorf("remove the control socket of a dead process: %w", err)
+			return nil, fmt.Errorf("remove the socket of a dead process: %w", err)
 		}
 	}
 	// The mode of the socket is that of its inode from the first instant on.
@@ -171,27 +175,11 @@ func listenSocket(ctx context.Context, path string) (net.Listener, error) {
 	}}
 	ln, err := lc.Listen(ctx, "unix", path)
 	if err != nil {
-		return nil, fmt.Errorf("listen at the control socket: %w", err)
+		return nil, fmt.Errorf("listen at the socket: %w", err)
 	}
 	if err := os.Chmod(path, 0o600); err != nil { // where the system did not do it above
 		ln.Close()
-		return nil, fmt.Errorf("protect the control socket: %w", err)
+		return nil, fmt.Errorf("protect the socket: %w", err)
 	}
 	return ln, nil
-}
-
-// socketAdvice says what to do about an error of openSocket.
-func socketAdvice(err error) string {
-	var held *heldError
-	switch {
-	case errors.As(err, &held) && held.pid != 0:
-		return "watch that one with rvo-tui connect, or give this one another control.socket"
-	case errors.As(err, &held):
-		return "stop the program that has it, or set another control.socket"
-	case errors.Is(err, os.ErrPermission):
-		return "let this user write there, or set another control.socket"
-	case errors.Is(err, unix.EROFS):
-		return "set control.socket to a path that can be written to"
-	}
-	return "put it right, or set another control.socket"
 }
