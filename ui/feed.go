@@ -7,7 +7,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
-	"rvo-tui/runtime/api/client"
+	"rvo-tui/ui/remote"
 )
 
 // demanded is what the feed is to fetch beside snapshots.
@@ -82,7 +82,7 @@ func feed(ctx context.Context, backend Backend, opts Options, want *demand, out 
 		case <-ctx.Done():
 			return
 		case <-quiet:
-			if link := opts.Link(); link.State != client.LinkLive {
+			if link := opts.Link(); link.State != remote.LinkLive {
 				send(feedMsg{link: link})
 			}
 		case s, ok := <-snapshots:

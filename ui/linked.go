@@ -8,8 +8,8 @@ import (
 
 	"github.com/charmbracelet/x/ansi"
 
-	"rvo-tui/runtime/api/client"
 	"rvo-tui/ui/draw"
+	"rvo-tui/ui/remote"
 
 	"rvo-tui/ui/pane"
 )
@@ -30,22 +30,22 @@ func (m *model) barred() string {
 		return ""
 	case m.link.ReadOnly:
 		return "read-only: this token cannot change anything; connect with control.token"
-	case m.link.State != client.LinkLive:
+	case m.link.State != remote.LinkLive:
 		return "not connected: nothing can be changed"
 	}
 	return ""
 }
 
 // relink notes how the link stands.
-func (m *model) relink(k client.Link) {
+func (m *model) relink(k remote.Link) {
 	if k.State != m.link.State {
 		m.slowAt = time.Time{} // what has changed is shown at once
 	}
-	if k.State != m.link.State || k.State != client.LinkLive || k.PID != m.link.PID || k.ReadOnly != m.link.ReadOnly {
+	if k.State != m.link.State || k.State != remote.LinkLive || k.PID != m.link.PID || k.ReadOnly != m.link.ReadOnly {
 		m.epoch++
 	}
 	m.link = k
-	m.scene.Stale, m.scene.Waiting = k.State == client.LinkLost, k.State == client.LinkConnecting
+	m.scene.Stale, m.scene.Waiting = k.State == remote.LinkLost, k.State == remote.LinkConnecting
 	if k.Kinds != nil {
 		m.opts.Kinds = k.Kinds
 	}
@@ -53,7 +53,7 @@ func (m *model) relink(k client.Link) {
 
 // outdate lets what is shown grow old while nothing newer comes.
 func (m *model) outdate() {
-	if m.frozen || m.newest == nil || m.link.State != client.LinkLost {
+	if m.frozen || m.newest == nil || m.link.State != remote.LinkLost {
 		return
 	}
 	m.scene.Snap = m.newest.Aged(m.link.Quiet)
@@ -83,9 +83,9 @@ func (m *model) linkTrouble() string {
 	k := m.link
 	text := ""
 	switch {
-	case m.opts.Link == nil || k.State == client.LinkLive:
+	case m.opts.Link == nil || k.State == remote.LinkLive:
 		return ""
-	case k.State == client.LinkLost:
+	case k.State == remote.LinkLost:
 		text = "connection lost " + seconds(k.Quiet)
 	default:
 		text = "connecting to " + k.Addr
@@ -101,7 +101,7 @@ func (m *model) linkTrouble() string {
 
 // reasonHere returns why a link is not live, without the address: that takes the
 // room of the reason, and stands in the head or was typed.
-func reasonHere(k client.Link) string {
+func reasonHere(k remote.Link) string {
 	reason := strings.TrimPrefix(k.Reason, "rvo-tui at "+k.Addr+": ")
 	return strings.Replace(reason, "no rvo-tui answers at "+k.Addr+":", "no rvo-tui answers:", 1)
 }

@@ -8,26 +8,26 @@ import (
 	"time"
 
 	"rvo-tui/runtime"
-	"rvo-tui/runtime/api/client"
+	"rvo-tui/ui/remote"
 )
 
 // linked is a dashboard of the sample over a link.
-func linked(t *testing.T, k client.Link, w, h int) *model {
+func linked(t *testing.T, k remote.Link, w, h int) *model {
 	t.Helper()
 	m := shown(t, newFake(), DefaultConfig(), w, h)
-	m.opts.Link = func() client.Link { return k }
+	m.opts.Link = func() remote.Link { return k }
 	m.keys.rename(actQuit, "disconnect", "")
 	for i := range m.newest.Cameras[0].Signals[:2] {
 		m.newest.Cameras[0].Signals[i].Frame = 37040 // they had an answer
 	}
-	m.take(feedMsg{snap: m.newest, link: client.Link{State: client.LinkLive, Host: "nvr", PID: 812, Version: "v1.2.3"}})
+	m.take(feedMsg{snap: m.newest, link: remote.Link{State: remote.LinkLive, Host: "nvr", PID: 812, Version: "v1.2.3"}})
 	m.take(feedMsg{link: k})
 	return m
 }
 
 func TestHeadShowsTheLink(t *testing.T) {
-	met := client.Link{Addr: "10.0.0.5:7443", Host: "nvr", PID: 812, Version: "v1.2.3"}
-	in := func(state client.LinkState, change func(k *client.Link)) client.Link {
+	met := remote.Link{Addr: "10.0.0.5:7443", Host: "nvr", PID: 812, Version: "v1.2.3"}
+	in := func(state remote.LinkState, change func(k *remote.Link)) remote.Link {
 		k := met
 		k.State = state
 		change(&k)
@@ -37,18 +37,18 @@ func TestHeadShowsTheLink(t *testing.T) {
 	var all strings.Builder
 	for _, c := range []struct {
 		name string
-		link client.Link
+		link remote.Link
 		snap bool
 		well bool
 	}{
-		{"nobody has answered", client.Link{State: client.LinkConnecting, Addr: "10.0.0.5:7443"}, false, false},
-		{"nobody answers", client.Link{State: client.LinkConnecting, Addr: "10.0.0.5:7443", Reason: reason, Next: 1200 * ms}, false, false},
-		{"live", in(client.LinkLive, func(*client.Link) {}), true, false},
-		{"live and well", in(client.LinkLive, func(*client.Link) {}), true, true},
-		{"read-only", in(client.LinkLive, func(k *client.Link) { k.ReadOnly = true }), true, true},
-		{"lost", in(client.LinkLost, func(k *client.Link) { k.Quiet, k.Next, k.Reason = 3400*ms, 800*ms, reason }), true, false},
-		{"lost, trying", in(client.LinkLost, func(k *client.Link) { k.Quiet, k.Reason = 3*time.Minute, reason }), true, false},
-		{"hostile", in(client.LinkLost, func(k *client.Link) { k.Host, k.Reason = "\x1b[31mred", "\x1b]0;title\x07" }), true, false},
+		{"nobody has answered", remote.Link{State: remote.LinkConnecting, Addr: "10.0.0.5:7443"}, false, false},
+		{"nobody answers", remote.Link{State: remote.LinkConnecting, Addr: "10.0.0.5:7443", Reason: reason, Next: 1200 * ms}, false, false},
+		{"live", in(remote.LinkLive, func(*remote.Link) {}), true, false},
+		{"live and well", in(remote.LinkLive, func(*remote.Link) {}), true, true},
+		{"read-only", in(remote.LinkLive, func(k *remote.Link) { k.ReadOnly = true }), true, true},
+		{"lost", in(remote.LinkLost, func(k *remote.Link) { k.Quiet, k.Next, k.Reason = 3400*ms, 800*ms, reason }), true, false},
+		{"lost, trying", in(remote.LinkLost, func(k *remote.Link) { k.Quiet, k.Reason = 3*time.Minute, reason }), true, false},
+		{"hostile", in(remote.LinkLost, func(k *remote.Link) { k.Host, k.Reason = "\x1b[31mred", "\x1b]0;title\x07" }), true, false},
 	} {
 		for _, w := range []int{80, 120, 170} {
 			m := linked(t, c.link, w, 40)
@@ -66,30 +66,30 @@ func TestHeadShowsTheLink(t *testing.T) {
 }
 
 func TestScreenOfALostLink(t *testing.T) {
-	k := client.Link{State: client.LinkLost, Addr: "/run/rvo-tui/control.sock", Host: "nvr", PID: 812, Version: "v1.2.3", Quiet: 12 * time.Second, Reason: "connected, but no data arrives"}
+	k := remote.Link{State: remote.LinkLost, Addr: "/run/rvo-tui/control.sock", Host: "nvr", PID: 812, Version: "v1.2.3", Quiet: 12 * time.Second, Reason: "connected, but no data arrives"}
 	m := linked(t, k, 120, 40)
 	golden(t, "screen_lost", plainText(t, m.screen(), 120))
 	if at := m.now().Sub(noon); at != 12*time.Second {
 		t.Errorf("time goes on by %v", at)
 	}
-	m.take(feedMsg{snap: m.newest, link: client.Link{State: client.LinkLive, Host: "nvr"}})
+	m.take(feedMsg{snap: m.newest, link: remote.Link{State: remote.LinkLive, Host: "nvr"}})
 	if strings.Contains(strings.Join(m.screen(), "\n"), "─ old ─") {
 		t.Error("what is shown is still marked as old")
 	}
 }
 
 func TestFreshSnapshotsOfAnotherProcessAreNotCompared(t *testing.T) {
-	m := linked(t, client.Link{State: client.LinkLive}, 120, 40)
+	m := linked(t, remote.Link{State: remote.LinkLive}, 120, 40)
 	kept := m.scene.Hist
 	next := *m.newest
 	next.At = next.At.Add(time.Second)
-	m.take(feedMsg{snap: &next, link: client.Link{State: client.LinkLive}})
+	m.take(feedMsg{snap: &next, link: remote.Link{State: remote.LinkLive}})
 	if m.scene.Hist != kept {
 		t.Error("what is remembered of the same process is forgotten")
 	}
 	after := next
 	after.At, after.Started = next.At.Add(time.Second), noon
-	m.take(feedMsg{snap: &after, link: client.Link{State: client.LinkLive}})
+	m.take(feedMsg{snap: &after, link: remote.Link{State: remote.LinkLive}})
 	if m.scene.Hist == kept {
 		t.Error("two processes are compared")
 	}
@@ -97,8 +97,8 @@ func TestFreshSnapshotsOfAnotherProcessAreNotCompared(t *testing.T) {
 
 func TestReadOnlyLinkChangesNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		link := client.Link{State: client.LinkLive, Host: "nvr", ReadOnly: true}
-		g := start(t, Options{Link: func() client.Link { return link }})
+		link := remote.Link{State: remote.LinkLive, Host: "nvr", ReadOnly: true}
+		g := start(t, Options{Link: func() remote.Link { return link }})
 		g.show(func(*runtime.Snapshot) {})
 		g.sees("disconnect")
 		for _, key := range []string{"space", "a", "x", "+", "e", "c", "p", "n", "r"} {
@@ -129,11 +129,11 @@ func TestReadOnlyLinkChangesNothing(t *testing.T) {
 func TestLostLinkIsToldWithoutSnapshots(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		began := time.Now()
-		link := client.Link{State: client.LinkLive, Host: "nvr"}
-		g := start(t, Options{Link: func() client.Link {
+		link := remote.Link{State: remote.LinkLive, Host: "nvr"}
+		g := start(t, Options{Link: func() remote.Link {
 			k := link
 			if d := time.Since(began); d > 5*time.Second {
-				k.State, k.Quiet, k.Reason = client.LinkLost, d-5*time.Second, "gone"
+				k.State, k.Quiet, k.Reason = remote.LinkLost, d-5*time.Second, "gone"
 			}
 			return k
 		}})
@@ -157,7 +157,7 @@ func TestLostLinkIsToldWithoutSnapshots(t *testing.T) {
 // A camera of another process cannot be a file, so none is proposed.
 func TestMenuOfCamerasProposesNoFileElsewhere(t *testing.T) {
 	here := shown(t, newFake(), DefaultConfig(), 120, 40)
-	there := linked(t, client.Link{State: client.LinkLive}, 120, 40)
+	there := linked(t, remote.Link{State: remote.LinkLive}, 120, 40)
 	for m, file := range map[*model]bool{here: true, there: false} {
 		m.pick()
 		if hint := m.overlay.(*picker).in.Placeholder; strings.Contains(hint, "a file") != file || !strings.Contains(hint, "rtsp://") {

@@ -12,7 +12,7 @@ import (
 
 	"rvo-tui/internal/logging"
 	"rvo-tui/runtime"
-	"rvo-tui/runtime/api/client"
+	"rvo-tui/ui/remote"
 
 	"rvo-tui/ui/draw"
 
@@ -26,7 +26,7 @@ type model struct {
 	opts    Options
 	want    *demand // what the feed is to fetch
 	keys    *keymap
-	link    client.Link // where Options.Link tells one
+	link    remote.Link // where Options.Link tells one
 
 	newest *runtime.Snapshot // as it came
 
@@ -99,7 +99,7 @@ type feedMsg struct {
 	events []runtime.RecentEvent
 	frame  runtime.Preview // none, where its Frame is 0
 	sent   float64         // bytes a second written to the terminal
-	link   client.Link     // where Options.Link tells one
+	link   remote.Link     // where Options.Link tells one
 }
 
 // pause is why a program of Bubble Tea ended before the dashboard does.

@@ -21,8 +21,8 @@ import (
 
 	"rvo-tui/capture"
 	"rvo-tui/detectors"
-	"rvo-tui/runtime/api/client"
 	"rvo-tui/ui/draw"
+	"rvo-tui/ui/remote"
 	"rvo-tui/ui/tty"
 )
 
@@ -38,7 +38,7 @@ type Options struct {
 	Open func(ctx context.Context, cfg capture.Config) (capture.Connection, error)
 	// Link tells how the Backend's way to a Runtime in another process stands.
 	// Nil: it is in this one.
-	Link func() client.Link
+	Link func() remote.Link
 	// Reload reads the configuration again. Nil: the program cannot.
 	Reload func(ctx context.Context) error
 	// Pick begins with the camera menu.

@@ -7,8 +7,8 @@ import (
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/x/ansi"
 
-	"rvo-tui/runtime/api/client"
 	"rvo-tui/ui/draw"
+	"rvo-tui/ui/remote"
 
 	"rvo-tui/ui/pane"
 )
@@ -75,7 +75,7 @@ func (m *model) pane(p pane.Place) []string {
 	}
 	b := m.settled(p.Pane, p.W-2, p.H-2)
 	note := m.scene.Theme.Dim.Of(b.Note)
-	stale := m.link.State == client.LinkLost
+	stale := m.link.State == remote.LinkLost
 	if stale {
 		note = m.scene.Theme.Warn.Of("stale")
 	}

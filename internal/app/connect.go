@@ -15,6 +15,7 @@ import (
 	"rvo-tui/runtime"
 	"rvo-tui/runtime/api/client"
 	"rvo-tui/ui"
+	"rvo-tui/ui/remote"
 )
 
 // firstAnswer limits the wait for a refusal before the dashboard opens.
@@ -63,19 +64,19 @@ func connect(ctx context.Context, loader config.Loader, flags cli.Flags) error {
 func showRemote(ctx context.Context, there *client.Client, cfg ui.Config, loader config.Loader) error {
 	slog.SetDefault(slog.New(slog.DiscardHandler)) // log lines of libraries would corrupt the screen
 	host, _ := os.Hostname()                       // only used to recognise this machine
-	remote := client.NewRemote(there, cfg.Rate, loader.Kinds, host)
+	backend := remote.New(there, cfg.Rate, loader.Kinds, host)
 	ctx, hungUp := signal.NotifyContext(ctx, syscall.SIGHUP)
 	defer hungUp()
 	side, stop := context.WithCancel(ctx)
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	defer stop()
-	wg.Go(func() { _ = remote.Run(side) }) // it shows its errors itself
-	guard, _ := newGuard(os.Stderr)        // without it a crash leaves the screen as it was
+	wg.Go(func() { _ = backend.Run(side) }) // it shows its errors itself
+	guard, _ := newGuard(os.Stderr)         // without it a crash leaves the screen as it was
 	defer guard.close()
-	err := ui.Run(ctx, remote, ui.Options{
-		Config: cfg, Link: remote.Link,
-		Reload: func(ctx context.Context) error { return remote.Do(ctx, runtime.Command{Do: runtime.Reload}) },
+	err := ui.Run(ctx, backend, ui.Options{
+		Config: cfg, Link: backend.Link,
+		Reload: func(ctx context.Context) error { return backend.Do(ctx, runtime.Command{Do: runtime.Reload}) },
 	})
 	if errors.Is(err, ui.ErrStuck) {
 		return nil // printing an error there would block

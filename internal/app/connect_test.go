@@ -6,8 +6,6 @@ import (
 	"strings"
 	"testing"
 
-	"rvo-tui/detectors"
-	"rvo-tui/detectors/remote"
 	"rvo-tui/internal/cli"
 	"rvo-tui/ui"
 )
@@ -23,16 +21,4 @@ func TestConnectNeedsATerminal(t *testing.T) {
 	if err := connect(context.Background(), testLoader(), flags); err == nil || !strings.Contains(err.Error(), "use rvo-tui ctl in scripts") {
 		t.Errorf("got %v", err)
 	}
-}
-
-func motionOf(name string) detectors.Config {
-	c := detectors.DefaultConfig()
-	c.Kind, c.Name = "motion", name
-	return c
-}
-
-func remoteOf(endpoint string) detectors.Config {
-	c := detectors.DefaultConfig()
-	c.Kind, c.Options = "remote", remote.Options{Connection: remote.Connection{Endpoint: endpoint}}
-	return c
 }

@@ -19,6 +19,15 @@ var (
 	secretName   = regexp.MustCompile(`(?i)token|key|pass|pas\d*$|pwd|psw|pw\d*$|secret|auth|sig$|signature|cred|session`)
 )
 
+// HideUser hides what stands before an "@" in an address that is none of a source:
+// a password might.
+func HideUser(address string) string {
+	if i := strings.LastIndexByte(address, '@'); i >= 0 {
+		return Hidden + address[i:]
+	}
+	return address
+}
+
 // Redact returns a source with its secrets hidden: the password of the user
 // information, and the values of parameters whose names look like a secret's
 // (token, key, password and the like), up to the next "&", ";" or "#", and the

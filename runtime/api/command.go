@@ -206,7 +206,7 @@ func (s *Server) audit(ctx context.Context, cmd runtime.Command, err error) {
 	if c := cmd.Attached; c != nil {
 		add("attached", c.Name)
 		add("kind", c.Kind)
-		add("endpoint", redactUser(c.Text("endpoint")))
+		add("endpoint", text.HideUser(c.Text("endpoint")))
 	}
 	if c := cmd.Added; c != nil {
 		add("added", c.Name)

@@ -10,6 +10,7 @@ import (
 
 	"rvo-tui/detectors/remote"
 	"rvo-tui/internal/listen"
+	"rvo-tui/internal/text"
 )
 
 // Auto is the Config.Socket that stands for DefaultSocket.
@@ -75,7 +76,7 @@ func (c Config) Validate(bad func(key, problem string)) {
 	}
 	for _, e := range c.Endpoints {
 		if _, err := parsePermit(e); err != nil {
-			bad("endpoints", fmt.Sprintf("%q %v", redactUser(e), err))
+			bad("endpoints", fmt.Sprintf("%q %v", text.HideUser(e), err))
 		}
 	}
 	if len(c.Sources) > maxEndpoints {
@@ -83,7 +84,7 @@ func (c Config) Validate(bad func(key, problem string)) {
 	}
 	for _, e := range c.Sources {
 		if _, err := parseSource(e); err != nil {
-			bad("sources", fmt.Sprintf("%q %v", redactUser(e), err))
+			bad("sources", fmt.Sprintf("%q %v", text.HideUser(e), err))
 		}
 	}
 	for _, h := range c.Hosts {

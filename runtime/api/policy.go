@@ -130,7 +130,8 @@ func (p policy) endpoint(text string) error {
 	if err != nil {
 		return problem(http.StatusBadRequest, "endpoint: "+err.Error(), "")
 	}
-	if onThisMachine(e) {
+	// Not even *.localhost is: whoever answers for a name decides where it leads to.
+	if e.Network == "tcp" && listen.OnLoopback(e.Addr) {
 		return nil
 	}
 	for _, allowed := range p.permits {
@@ -259,21 +260,6 @@ func (p permit) allows(e remote.Endpoint) bool {
 	return e.Network == p.endpoint.Network && canonicalAddr(e) == canonicalAddr(p.endpoint) && (!p.scheme || e.TLS == p.endpoint.TLS)
 }
 
-// onThisMachine reports whether an endpoint is one of this machine's TCP ports.
-// A name other than localhost is not: whoever answers for it decides where it
-// leads to.
-func onThisMachine(e remote.Endpoint) bool {
-	host, _, err := net.SplitHostPort(e.Addr)
-	if err != nil || e.Network != "tcp" {
-		return false
-	}
-	if host == "localhost" {
-		return true
-	}
-	ip, err := netip.ParseAddr(host)
-	return err == nil && ip.Unmap().IsLoopback()
-}
-
 func canonicalAddr(e remote.Endpoint) string {
 	host, port, err := net.SplitHostPort(e.Addr)
 	if err != nil || e.Network != "tcp" {
@@ -336,12 +322,4 @@ func expands(body []byte) error {
 		return problem(http.StatusBadRequest, fmt.Sprintf("${…} is not expanded over the API (byte %d)", at), "write the value itself, or put it into the configuration file and reload")
 	}
 	return nil
-}
-
-// redactUser hides what stands where a password might.
-func redactUser(text string) string {
-	if i := strings.LastIndexByte(text, '@'); i >= 0 {
-		return "***" + text[i:]
-	}
-	return text
 }

@@ -133,17 +133,17 @@ func nodeOf(d detectors.Spec) seedNode {
 	return n
 }
 
-// Node is the body of POST /api/nodes, and NodeAnswer its answer.
-type (
-	Node struct {
-		Endpoint string `json:"endpoint"`
-		Signal   string `json:"signal"`
-	}
-	NodeAnswer struct {
-		OK    bool   `json:"ok"`
-		Error string `json:"error,omitempty"`
-	}
-)
+// Node is the body of POST /api/nodes.
+type Node struct {
+	Endpoint string `json:"endpoint"`
+	Signal   string `json:"signal"`
+}
+
+// NodeAnswer is the answer of POST /api/nodes.
+type NodeAnswer struct {
+	OK    bool   `json:"ok"`
+	Error string `json:"error,omitempty"`
+}
 
 // addNode attaches a model service to all cameras. Errors have the shape of the
 // seed.
@@ -155,7 +155,7 @@ func (s *Server) addNode(w http.ResponseWriter, r *http.Request) error {
 		return writeJSON(w, NodeAnswer{OK: true})
 	}
 	p := problemOf(err)
-	body, err := line(NodeAnswer{Error: text.CleanTo(p.Error(), maxDetail)})
+	body, err := json.Marshal(NodeAnswer{Error: text.CleanTo(p.Error(), maxDetail)})
 	if err != nil {
 		return err
 	}

@@ -106,16 +106,16 @@ func (s *Server) loginRoutes() []Route {
 	}
 }
 
-// Login is the body of POST /api/login, and Session its answer.
-type (
-	Login struct {
-		Token string `json:"token"` // control.token or control.read_token
-	}
-	Session struct {
-		ReadOnly bool      `json:"read_only"` // nothing can be changed with it
-		Expires  time.Time `json:"expires"`
-	}
-)
+// Login is the body of POST /api/login.
+type Login struct {
+	Token string `json:"token"` // control.token or control.read_token
+}
+
+// Session is the answer of POST /api/login.
+type Session struct {
+	ReadOnly bool      `json:"read_only"` // nothing can be changed with it
+	Expires  time.Time `json:"expires"`
+}
 
 func (s *Server) login(w http.ResponseWriter, r *http.Request) error {
 	var body Login

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/flate"
 	"encoding/binary"
+	"encoding/json"
 	"hash/crc32"
 	"net/http"
 	"strings"
@@ -102,7 +103,7 @@ const maxWait = 64 << 10
 
 // message adds a message, which flush sends.
 func (o *sse) message(event, id string, v any) error {
-	data, err := line(v)
+	data, err := json.Marshal(v)
 	if err != nil {
 		return err
 	}

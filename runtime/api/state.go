@@ -50,26 +50,17 @@ type KindOption struct {
 	Choices []string `json:"choices,omitempty"` // the values that are allowed
 }
 
-// Keys returns the names of the kind's options.
-func (k Kind) Keys() []string {
-	keys := make([]string, len(k.Options))
-	for i, o := range k.Options {
-		keys[i] = o.Name
-	}
-	return keys
+// Events is the answer of GET /api/events.
+type Events struct {
+	Instance string                `json:"instance"`
+	Events   []runtime.RecentEvent `json:"events"` // oldest first
 }
 
-// Events is the answer of GET /api/events, and Log that of GET /api/log.
-type (
-	Events struct {
-		Instance string                `json:"instance"`
-		Events   []runtime.RecentEvent `json:"events"` // oldest first
-	}
-	Log struct {
-		Instance string         `json:"instance"`
-		Lines    []logging.Line `json:"lines"` // oldest first
-	}
-)
+// Log is the answer of GET /api/log.
+type Log struct {
+	Instance string         `json:"instance"`
+	Lines    []logging.Line `json:"lines"` // oldest first
+}
 
 // stateRoutes returns the routes that tell how everything stands.
 func (s *Server) stateRoutes() []Route {

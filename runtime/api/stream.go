@@ -1,7 +1,6 @@
 package api
 
 import (
-	"encoding/json"
 	"fmt"
 	"math"
 	"net/http"
@@ -268,13 +267,4 @@ func onlyKeys(q url.Values, keys ...string) error {
 		}
 	}
 	return nil
-}
-
-// line returns a value as JSON, which has no line feeds.
-func line(v any) ([]byte, error) {
-	data, err := json.Marshal(v)
-	if err != nil {
-		return nil, fmt.Errorf("write answer: %w", err)
-	}
-	return data, nil
 }

@@ -123,7 +123,9 @@ func (s *Server) serve(ctx context.Context, ln net.Listener) error {
 	srv.SetKeepAlivesEnabled(false)
 
 	done := make(chan error, 1)
-	go func() { done <- srv.Serve(listen.NewPool(ln, listen.Bounds{Strangers: httpConns, OfNetwork: httpConns}, s.log)) }()
+	go func() {
+		done <- srv.Serve(listen.NewPool(ln, listen.Bounds{Strangers: httpConns, OfNetwork: httpConns}, s.log))
+	}()
 	select {
 	case err := <-done:
 		srv.Close()

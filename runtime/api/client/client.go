@@ -1,6 +1,5 @@
 // Package client is the Go client of the HTTP API: what connect, ctl and other
-// programs talk to a running rvo-tui with, and Remote, which keeps a connection for a
-// dashboard.
+// programs talk to a running rvo-tui with.
 package client
 
 import (

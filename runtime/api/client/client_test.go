@@ -33,8 +33,8 @@ func TestAboutTellsWhoAnswers(t *testing.T) {
 	var names []string
 	for _, k := range a.Kinds {
 		names = append(names, k.Name)
-		for _, key := range k.Keys() {
-			if key == "tls_ca" {
+		for _, o := range k.Options {
+			if o.Name == "tls_ca" {
 				t.Error("a key that nobody may set is offered")
 			}
 		}

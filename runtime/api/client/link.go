@@ -122,7 +122,7 @@ func machineSocket() string {
 func (l *link) overTCP(addr string, opts DialOptions, transport *http.Transport) error {
 	host, port, err := net.SplitHostPort(addr)
 	if n, perr := strconv.ParseUint(port, 10, 16); err != nil || perr != nil || n == 0 || host == "" {
-		return fmt.Errorf("connect to %q: write host:port, the path of a socket, or nothing for this machine's", redactUser(addr))
+		return fmt.Errorf("connect to %q: write host:port, the path of a socket, or nothing for this machine's", text.HideUser(addr))
 	}
 	l.where, l.plain, l.far = text.Visible(addr), opts.Insecure, true
 	l.base = "https://" + addr
@@ -152,12 +152,4 @@ func (l *link) overTCP(addr string, opts DialOptions, transport *http.Transport)
 	}
 	transport.TLSClientConfig.RootCAs = roots
 	return nil
-}
-
-// redactUser hides what stands where a password might.
-func redactUser(addr string) string {
-	if i := strings.LastIndexByte(addr, '@'); i >= 0 {
-		return "***" + addr[i:]
-	}
-	return addr
 }

@@ -1,4 +1,4 @@
-package client
+package remote
 
 import (
 	"context"
@@ -12,12 +12,13 @@ import (
 
 	"rvo-tui/clips"
 	"rvo-tui/detectors"
-	"rvo-tui/detectors/remote"
+	services "rvo-tui/detectors/remote"
 	"rvo-tui/internal/backoff"
 	"rvo-tui/internal/logging"
 	"rvo-tui/rules"
 	"rvo-tui/runtime"
 	"rvo-tui/runtime/api"
+	"rvo-tui/runtime/api/client"
 )
 
 var errDown = errors.New("no rvo-tui answers at /run/rvo-tui/control.sock: start one, or name its address")
@@ -69,12 +70,6 @@ func locked[T any](b *box, read func() T) T {
 	return read()
 }
 
-func (b *box) gone() <-chan struct{} {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.down
-}
-
 func (b *box) Addr() string { return "/run/rvo-tui/control.sock" }
 
 func (b *box) About(context.Context) (api.About, error) {
@@ -99,7 +94,7 @@ func (b *box) hold(ctx context.Context, down <-chan struct{}) error {
 	}
 }
 
-func (b *box) Follow(ctx context.Context, to Stream) error {
+func (b *box) Follow(ctx context.Context, to client.Stream) error {
 	b.mu.Lock()
 	down, events, lines := b.down, b.events, b.lines
 	b.mu.Unlock()
@@ -156,14 +151,14 @@ var noon = time.Date(2026, 3, 14, 12, 0, 0, 0, time.UTC)
 
 func testKinds() detectors.Kinds {
 	kinds := detectors.Builtin()
-	kinds["remote"] = remote.Kind(nil)
+	kinds["remote"] = services.Kind(nil)
 	return kinds
 }
 
-// remoteOf runs a Remote of a box in a bubble, until the returned function ends it.
-func remoteOf(t *testing.T, b *box) (*Remote, func()) {
+// remoteOf runs a Backend of a box in a bubble, until the returned function ends it.
+func remoteOf(t *testing.T, b *box) (*Backend, func()) {
 	t.Helper()
-	r := newRemote(b, 10, testKinds(), "here")
+	r := newBackend(b, 10, testKinds(), "here")
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan struct{})
 	go func() {
@@ -395,7 +390,7 @@ func TestKindsOfOtherMachinesAreNotLookedForHere(t *testing.T) {
 	local := kinds["motion"]
 	local.Check = func(detectors.Config, func(key, problem string)) { t.Error("this machine was asked") }
 	kinds["motion"] = local
-	r := newRemote(newBox(), 10, kinds, "here")
+	r := newBackend(newBox(), 10, kinds, "here")
 	got := r.attachable([]api.Kind{{Name: "motion"}, {Name: "remote", Options: []api.KindOption{{Name: "endpoint"}}}})
 	cfg := detectors.DefaultConfig()
 	cfg.Name, cfg.Kind = "m", "motion"

@@ -1,4 +1,6 @@
-package client
+// Package remote shows the dashboard a Runtime in another process: it keeps a
+// connection to its API, makes it again when it is lost, and keeps what has come.
+package remote
 
 import (
 	"context"
@@ -12,13 +14,14 @@ import (
 	"rvo-tui/internal/logging"
 	"rvo-tui/runtime"
 	"rvo-tui/runtime/api"
+	"rvo-tui/runtime/api/client"
 )
 
-// daemon is what a Remote needs of a Client.
+// daemon is what a Backend needs of a client.Client.
 type daemon interface {
 	Addr() string
 	About(ctx context.Context) (api.About, error)
-	Follow(ctx context.Context, s Stream) error
+	Follow(ctx context.Context, s client.Stream) error
 	Do(ctx context.Context, c runtime.Command) error
 	Preview(ctx context.Context, camera string, width, height int, rate float64, show func(runtime.Preview)) error
 	Clip(ctx context.Context, eventID string) (clips.Clip, error)
@@ -29,11 +32,11 @@ const (
 	clipTimeout  = 10 * time.Second
 )
 
-// Remote is a Runtime in another process as a dashboard sees it (ui.Backend). While Run runs it keeps
-// a connection, and makes it again, for ever, when it is lost. What came last
-// stays; events and lines of the log that are kept here outlive the process that
+// Backend is a Runtime in another process as a dashboard sees it (ui.Backend). While
+// Run runs it keeps a connection, and makes it again, for ever, when it is lost. What
+// came last stays; events and lines of the log that are kept here outlive the process that
 // told them. It is safe for concurrent use.
-type Remote struct {
+type Backend struct {
 	daemon daemon
 	rate   float64
 	kinds  detectors.Kinds // of this program
@@ -50,14 +53,14 @@ type Remote struct {
 	log      mirror[logging.Line]
 }
 
-// NewRemote returns that of a client's server, which sends rate snapshots a second
+// New returns the Backend of a client's server, which sends rate snapshots a second
 // at most. Kinds are those of this program, host the machine that it runs on.
-func NewRemote(c *Client, rate float64, kinds detectors.Kinds, host string) *Remote {
-	return newRemote(c, rate, kinds, host)
+func New(c *client.Client, rate float64, kinds detectors.Kinds, host string) *Backend {
+	return newBackend(c, rate, kinds, host)
 }
 
-func newRemote(d daemon, rate float64, kinds detectors.Kinds, host string) *Remote {
-	return &Remote{
+func newBackend(d daemon, rate float64, kinds detectors.Kinds, host string) *Backend {
+	return &Backend{
 		daemon: d, rate: rate, kinds: kinds, host: host,
 		view: previewer{rate: rate, change: make(chan struct{}, 1)},
 		wire: wire{
@@ -70,7 +73,7 @@ func newRemote(d daemon, rate float64, kinds detectors.Kinds, host string) *Remo
 }
 
 // Run keeps the connection until the context ends.
-func (r *Remote) Run(ctx context.Context) error {
+func (r *Backend) Run(ctx context.Context) error {
 	defer r.watchers.Close()
 	for ctx.Err() == nil {
 		r.mu.Lock()
@@ -92,7 +95,7 @@ func (r *Remote) Run(ctx context.Context) error {
 }
 
 // session is one connection, from the first call until something of it fails.
-func (r *Remote) session(ctx context.Context) error {
+func (r *Backend) session(ctx context.Context) error {
 	ask, cancel := context.WithTimeout(ctx, aboutTimeout)
 	about, err := r.daemon.About(ask)
 	cancel()
@@ -104,7 +107,7 @@ func (r *Remote) session(ctx context.Context) error {
 	defer end(nil)
 	var wg sync.WaitGroup
 	wg.Go(func() {
-		end(r.daemon.Follow(ctx, Stream{
+		end(r.daemon.Follow(ctx, client.Stream{
 			Rate: r.rate, State: r.show, AfterEvent: events, Event: r.event, AfterLine: log, Line: r.logLine, Beat: r.beat,
 		}))
 	})
@@ -115,7 +118,7 @@ func (r *Remote) session(ctx context.Context) error {
 
 // meet notes who answers, and returns the numbers behind which to go on with
 // events and lines of the log.
-func (r *Remote) meet(a api.About) (events, log uint64) {
+func (r *Backend) meet(a api.About) (events, log uint64) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.instance != a.Instance {
@@ -131,27 +134,30 @@ func (r *Remote) meet(a api.About) (events, log uint64) {
 
 // attachable returns the kinds that a daemon takes. What this program knows of
 // them helps while one types; what their machine has installed it does not know.
-func (r *Remote) attachable(list []api.Kind) detectors.Kinds {
+func (r *Backend) attachable(list []api.Kind) detectors.Kinds {
 	kinds := make(detectors.Kinds, len(list))
 	for _, k := range list {
 		kind := r.kinds[k.Name]
 		if !kind.Remote {
 			kind.Check = nil
 		}
-		kind.Name, kind.Doc, kind.Keys = k.Name, k.Doc, k.Keys()
+		kind.Name, kind.Doc, kind.Keys = k.Name, k.Doc, make([]string, len(k.Options))
+		for i, o := range k.Options {
+			kind.Keys[i] = o.Name
+		}
 		kinds[k.Name] = kind
 	}
 	return kinds
 }
 
 // beat notes that something has come.
-func (r *Remote) beat() {
+func (r *Backend) beat() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.wire.beat(time.Now())
 }
 
-func (r *Remote) show(s *runtime.Snapshot) {
+func (r *Backend) show(s *runtime.Snapshot) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.wire.snapshot(time.Now())
@@ -159,7 +165,7 @@ func (r *Remote) show(s *runtime.Snapshot) {
 	r.watchers.Publish(s)
 }
 
-func (r *Remote) event(e runtime.RecentEvent) {
+func (r *Backend) event(e runtime.RecentEvent) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.events.fresh(e.Seq) {
@@ -167,7 +173,7 @@ func (r *Remote) event(e runtime.RecentEvent) {
 	}
 }
 
-func (r *Remote) logLine(l logging.Line) {
+func (r *Backend) logLine(l logging.Line) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.log.fresh(l.Seq) {
@@ -177,7 +183,7 @@ func (r *Remote) logLine(l logging.Line) {
 }
 
 // Link returns how the connection stands.
-func (r *Remote) Link() Link {
+func (r *Backend) Link() Link {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.wire.at(time.Now())
@@ -185,14 +191,14 @@ func (r *Remote) Link() Link {
 
 // Subscribe implements ui.Backend. The newest snapshot there is waits on the channel
 // at once. It is closed when Run ends.
-func (r *Remote) Subscribe() (<-chan *runtime.Snapshot, func()) {
+func (r *Backend) Subscribe() (<-chan *runtime.Snapshot, func()) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.watchers.Subscribe(r.snap)
 }
 
 // Do implements ui.Backend. While the link is not live it fails at once.
-func (r *Remote) Do(ctx context.Context, c runtime.Command) error {
+func (r *Backend) Do(ctx context.Context, c runtime.Command) error {
 	if k := r.Link(); k.State != LinkLive {
 		return fmt.Errorf("%s: not connected to %s: wait until it is", c.Do, k.Addr)
 	}
@@ -200,14 +206,14 @@ func (r *Remote) Do(ctx context.Context, c runtime.Command) error {
 }
 
 // Log implements ui.Backend.
-func (r *Remote) Log(after uint64) []logging.Line {
+func (r *Backend) Log(after uint64) []logging.Line {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.log.After(after)
 }
 
 // Events implements ui.Backend.
-func (r *Remote) Events(after uint64) []runtime.RecentEvent {
+func (r *Backend) Events(after uint64) []runtime.RecentEvent {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.events.After(after)
@@ -215,13 +221,13 @@ func (r *Remote) Events(after uint64) []runtime.RecentEvent {
 
 // Preview implements ui.Backend: the newest frame of this camera that has
 // arrived in this size. Frames are requested for as long as it is called.
-func (r *Remote) Preview(camera string, width, height int) (runtime.Preview, bool) {
+func (r *Backend) Preview(camera string, width, height int) (runtime.Preview, bool) {
 	return r.view.want(time.Now(), camera, width, height)
 }
 
 // Clip implements ui.Backend. The path begins with the name of the machine where it
 // is another one.
-func (r *Remote) Clip(eventID string) (clips.Clip, error) {
+func (r *Backend) Clip(eventID string) (clips.Clip, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), clipTimeout)
 	defer cancel()
 	c, err := r.daemon.Clip(ctx, eventID)
