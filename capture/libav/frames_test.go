@@ -66,9 +66,10 @@ func TestFramesAreThoseOfFFmpeg(t *testing.T) {
 // Every way in which a display matrix can turn and mirror a frame: luma, pixels
 // and ffmpeg agree.
 func TestOrientation(t *testing.T) {
-	plain, err := os.ReadFile(made(t, "plain.mp4", "-f", "lavfi", "-i", "testsrc2=rate=25:size=320x180:duration=0.2"))
-	if err != nil {
-		t.Fatal(err)
+	video := []string{"-f", "lavfi", "-i", "testsrc2=rate=25:size=320x180:duration=0.2"}
+	files := map[string][]byte{
+		"":             mustRead(t, made(t, "plain.mp4", video...)),
+		", with sound": mustRead(t, made(t, "sound.mp4", append(video, "-f", "lavfi", "-i", "sine=duration=0.2", "-c:a", "aac")...)),
 	}
 	const one = 0x10000
 	for name, m := range map[string][4]int32{ // a b c d of the matrix
@@ -81,20 +82,22 @@ func TestOrientation(t *testing.T) {
 		"transposed":     {0, one, one, 0},
 		"transposed too": {0, -one, -one, 0},
 	} {
-		t.Run(name, func(t *testing.T) {
-			data := bytes.Clone(plain)
-			// A version 0 track header: the matrix is behind 40 bytes.
-			box := bytes.Index(data, []byte("tkhd")) + 4 + 40
-			for i, at := range []int{0, 4, 12, 16} {
-				binary.BigEndian.PutUint32(data[box+at:], uint32(m[i]))
-			}
-			path := filepath.Join(t.TempDir(), "turned.mp4")
-			if err := os.WriteFile(path, data, 0o600); err != nil {
-				t.Fatal(err)
-			}
-			likeFFmpeg(t, path, 3, "")
-			play(t, path, func(d capture.Decoded) { lumaLikePixels(t, d.Image) })
-		})
+		for sound, plain := range files {
+			t.Run(name+sound, func(t *testing.T) {
+				data := bytes.Clone(plain)
+				// A version 0 track header: the matrix is behind 40 bytes.
+				box := bytes.Index(data, []byte("tkhd")) + 4 + 40
+				for i, at := range []int{0, 4, 12, 16} {
+					binary.BigEndian.PutUint32(data[box+at:], uint32(m[i]))
+				}
+				path := filepath.Join(t.TempDir(), "turned.mp4")
+				if err := os.WriteFile(path, data, 0o600); err != nil {
+					t.Fatal(err)
+				}
+				likeFFmpeg(t, path, 3, "")
+				play(t, path, func(d capture.Decoded) { lumaLikePixels(t, d.Image) })
+			})
+		}
 	}
 }
 
