@@ -35,6 +35,12 @@ static int read_fetched(void *opaque, uint8_t *buf, int size) {
 	return n == 0 ? AVERROR_EOF : n < 0 ? AVERROR(EIO) : n;
 }
 
+static int64_t seek_fetched(void *opaque, int64_t offset, int whence) {
+	if (whence & AVSEEK_SIZE) return rvoFetchSize((uintptr_t)opaque);
+	if ((whence & ~AVSEEK_FORCE) != SEEK_SET) return AVERROR(EINVAL); // libav counts by itself
+	return rvoFetchSeek((uintptr_t)opaque, offset) == 0 ? offset : AVERROR(EIO);
+}
+
 // Opens what a demuxer wants to read through Go. A part of it is asked for by
 // options, as playlists do.
 static int open_fetched(AVFormatContext *s, AVIOContext **pb, const char *url, int flags, AVDictionary **options) {
@@ -48,7 +54,7 @@ static int open_fetched(AVFormatContext *s, AVIOContext **pb, const char *url, i
 	if (body == 0) return AVERROR(EIO);
 	const int size = 32 << 10;
 	uint8_t *buffer = av_malloc(size);
-	*pb = buffer != NULL ? avio_alloc_context(buffer, size, 0, (void *)body, read_fetched, NULL, NULL) : NULL;
+	*pb = buffer != NULL ? avio_alloc_context(buffer, size, 0, (void *)body, read_fetched, NULL, rvoFetchSize(body) > 0 ? seek_fetched : NULL) : NULL;
 	if (*pb == NULL) {
 		av_free(buffer);
 		rvoFetchClose(body);

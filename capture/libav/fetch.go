@@ -51,15 +51,71 @@ func (f *fetcher) failed() error {
 }
 
 // get asks for an address, from an offset up to an end where that is above 0.
-func (f *fetcher) get(address string, from, end int64) (io.ReadCloser, error) {
-	body, err := f.follow(address, from, end)
+func (f *fetcher) get(address string, from, end int64) (*fetched, error) {
+	resp, err := f.follow(address, from, end)
 	f.mu.Lock()
 	f.err = err
 	f.mu.Unlock()
-	return body, err
+	if err != nil {
+		return nil, err
+	}
+	b := &fetched{fetcher: f, address: address, body: resp.Body}
+	if from == 0 && end == 0 && resp.StatusCode == http.StatusOK && resp.Header.Get("Accept-Ranges") == "bytes" {
+		b.size = max(0, resp.ContentLength)
+	}
+	return b, nil
 }
 
-func (f *fetcher) follow(address string, from, end int64) (io.ReadCloser, error) {
+// fetched is what an address leads to. One goroutine at a time uses it.
+type fetched struct {
+	fetcher *fetcher
+	address string
+	body    io.ReadCloser // nil: to be asked for, from at on
+	at      int64
+	size    int64 // 0: not known, or the server gives no parts
+}
+
+// Read reads on.
+func (b *fetched) Read(p []byte) (int, error) {
+	if b.body == nil {
+		if b.at >= b.size {
+			return 0, io.EOF
+		}
+		part, err := b.fetcher.get(b.address, b.at, b.size)
+		if err != nil {
+			return 0, err
+		}
+		b.body = part.body
+	}
+	n, err := b.body.Read(p)
+	b.at += int64(n)
+	return n, err
+}
+
+// seek has the next Read begin elsewhere.
+func (b *fetched) seek(at int64) error {
+	if b.size == 0 || at < 0 {
+		return errors.New("the server gives no parts")
+	}
+	if at == b.at {
+		return nil
+	}
+	err := b.Close()
+	b.at = at
+	return err
+}
+
+// Close ends the request that is under way.
+func (b *fetched) Close() error {
+	if b.body == nil {
+		return nil
+	}
+	err := b.body.Close()
+	b.body = nil
+	return err
+}
+
+func (f *fetcher) follow(address string, from, end int64) (*http.Response, error) {
 	u, err := url.Parse(address)
 	if err != nil {
 		return nil, errors.New("it leads to an address that is malformed")
@@ -71,7 +127,11 @@ func (f *fetcher) follow(address string, from, end int64) (io.ReadCloser, error)
 		}
 		switch resp.StatusCode {
 		case http.StatusOK, http.StatusPartialContent:
-			return resp.Body, nil
+			if from > 0 && resp.StatusCode == http.StatusOK {
+				resp.Body.Close()
+				return nil, errors.New("the server does not give the part that was asked for")
+			}
+			return resp, nil
 		case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther, http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
 			next, err := resp.Location()
 			resp.Body.Close()

@@ -40,6 +40,27 @@ func rvoFetchRead(handle C.uintptr_t, buf *C.uint8_t, size C.int) C.int {
 	return C.int(n)
 }
 
+// rvoFetchSize returns how many bytes there are, 0 where that is not known or no
+// other part of them can be read.
+//
+//export rvoFetchSize
+func rvoFetchSize(handle C.uintptr_t) C.int64_t {
+	body, ok := cgo.Handle(handle).Value().(*fetched)
+	if !ok {
+		return 0
+	}
+	return C.int64_t(body.size)
+}
+
+//export rvoFetchSeek
+func rvoFetchSeek(handle C.uintptr_t, at C.int64_t) C.int {
+	body, ok := cgo.Handle(handle).Value().(*fetched)
+	if !ok || body.seek(int64(at)) != nil {
+		return -1
+	}
+	return 0
+}
+
 //export rvoFetchClose
 func rvoFetchClose(handle C.uintptr_t) {
 	if body, ok := cgo.Handle(handle).Value().(io.Closer); ok {

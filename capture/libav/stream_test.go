@@ -70,6 +70,7 @@ func site(t *testing.T) string {
 	ffmpeg(t, append(source, "-f", "hls", "-hls_time", "1", "-hls_list_size", "0", filepath.Join(dir, "live.m3u8"))...)
 	ffmpeg(t, append(source, filepath.Join(dir, "whole.ts"))...)
 	ffmpeg(t, append(source, "-movflags", "+faststart", filepath.Join(dir, "whole.mp4"))...)
+	ffmpeg(t, append(source, filepath.Join(dir, "late.mp4"))...) // its index is at its end
 	return dir
 }
 
@@ -95,7 +96,7 @@ func TestHTTPStreams(t *testing.T) {
 	owner := httptest.NewServer(guard(http.FileServer(http.Dir(dir)), &logins))
 	defer owner.Close()
 	address := strings.Replace(owner.URL, "http://", "http://admin:Hunter2@", 1)
-	for _, name := range []string{"live.m3u8", "whole.ts", "whole.mp4"} {
+	for _, name := range []string{"live.m3u8", "whole.ts", "whole.mp4", "late.mp4"} {
 		src, err := openStream(t, address+"/"+name, nil)
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
