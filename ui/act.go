@@ -26,7 +26,7 @@ import (
 // commandTimeout bounds the wait for a command's answer.
 const commandTimeout = 15 * time.Second
 
-// press does what a key is for.
+// press carries out the action of a key.
 func (m *model) press(key string) tea.Cmd {
 	m.notice = notice{}
 	if len(key) == 1 && key >= "1" && key <= "9" {
@@ -119,7 +119,7 @@ func (m *model) do(a action) tea.Cmd {
 	return nil
 }
 
-// command does what changes the runtime.
+// command carries out an action that changes the runtime.
 func (m *model) command(a action) tea.Cmd {
 	c := m.scene.Camera()
 	if c == nil {
@@ -192,7 +192,7 @@ func step(fps float64, up bool) float64 {
 	return fps
 }
 
-// acknowledge marks the selected alert as known, or takes the mark back.
+// acknowledge acknowledges the selected alert, or undoes that.
 func (m *model) acknowledge() tea.Cmd {
 	a := m.alert()
 	switch {
@@ -223,7 +223,8 @@ func (m *model) send(c runtime.Command, done string) tea.Cmd {
 	return func() tea.Msg { return doneMsg{text: done, err: run(), back: back} }
 }
 
-// all returns what gives the runtime commands, one after the other until one fails.
+// all returns a function that gives the runtime commands, one after the other until one
+// fails.
 func (m *model) all(commands []runtime.Command) func() error {
 	ctx, backend := m.ctx, m.backend
 	return func() error {
@@ -312,7 +313,7 @@ func (m *model) save() tea.Cmd {
 	}
 }
 
-// open shows all about the selected row.
+// open shows the details of the selected row.
 func (m *model) open() tea.Cmd {
 	s := &m.scene
 	switch m.focus {

@@ -16,8 +16,8 @@ import (
 // Backend is what the dashboard shows and commands. Everything in it may be
 // called from any goroutine.
 type Backend interface {
-	// Subscribe returns a channel on which the newest snapshot waits, and what
-	// ends the subscription. It is closed when there will be no more.
+	// Subscribe returns a channel that holds the newest snapshot, and a function
+	// that ends the subscription. The channel is closed after the last snapshot.
 	Subscribe() (<-chan *runtime.Snapshot, func())
 	// Do carries a command out, or says what to do when it cannot be.
 	Do(ctx context.Context, c runtime.Command) error

@@ -20,8 +20,8 @@ import (
 	"rvo-tui/ui/pane"
 )
 
-// order is a line of the command palette, understood: a command for the
-// runtime, or an action of the dashboard.
+// order is a parsed line of the command palette: a command for the runtime, or an
+// action of the dashboard.
 type order struct {
 	command runtime.Command
 	act     action // empty: command
@@ -59,7 +59,7 @@ func verbOf(name string) (v cli.Verb, isOwn, found bool) {
 	return cli.Verb{}, false, false
 }
 
-// names returns what the first word of a line can be.
+// names returns the candidates for the first word of a line.
 func names() (list []string) {
 	for _, v := range append(cli.List(), own()...) {
 		list = append(list, v.Name)
@@ -67,8 +67,8 @@ func names() (list []string) {
 	return list
 }
 
-// parseOrder reads a line of the command palette. What it leaves open is meant
-// for the camera shown.
+// parseOrder parses a line of the command palette. Without a camera it applies to
+// the camera shown.
 func parseOrder(line, camera string, kinds detectors.Kinds) (order, error) {
 	fields := option.Fields(line)
 	if len(fields) == 0 {
@@ -126,7 +126,7 @@ func problemOf(cfg detectors.Config, kinds detectors.Kinds) error {
 // cameraFlag says which camera a verb is meant for.
 const cameraFlag = "--camera"
 
-// complete returns the words that the last word of a line can be.
+// complete returns the candidates for the last word of a line.
 func complete(line string, s *pane.Scene, kinds detectors.Kinds) []string {
 	fields := strings.Fields(line)
 	if line == "" || strings.HasSuffix(line, " ") {
@@ -169,8 +169,8 @@ func complete(line string, s *pane.Scene, kinds detectors.Kinds) []string {
 	return slices.DeleteFunc(from, func(c string) bool { return !strings.HasPrefix(c, last) || c == last })
 }
 
-// keys returns what a key of a detector can be typed as; of a camera where kind
-// is empty.
+// keys returns the candidates for a key of a detector, or of a camera where kind is
+// empty.
 func keys(kind string, kinds detectors.Kinds) (names []string) {
 	list := option.List(capture.Config{})
 	if kind != "" {
@@ -184,8 +184,7 @@ func keys(kind string, kinds detectors.Kinds) (names []string) {
 	return names
 }
 
-// candidates returns what a word can be. Kind is the detector's, where its keys
-// are asked for.
+// candidates returns the candidates for a word. Kind is the detector's, for its keys.
 func candidates(what, kind string, s *pane.Scene, kinds detectors.Kinds) (names []string) {
 	c := s.Camera()
 	switch what {

@@ -12,14 +12,14 @@ import (
 type Config struct {
 	// Rate is the maximum number of redraws per second.
 	Rate float64 `toml:"rate"`
-	// Bandwidth is how much a second is sent to the terminal, on average: beyond
-	// it the screen is drawn less often. 0: no bound.
+	// Bandwidth limits the bytes per second to the terminal, on average: beyond it
+	// there are fewer redraws. 0: no limit.
 	Bandwidth text.Bytes `toml:"bandwidth"`
 	// Preview shows what the camera sees.
 	Preview bool `toml:"preview"`
 	// Theme is "auto" (by the terminal's background), "dark", "light" or "mono".
 	Theme string `toml:"theme"`
-	// ASCII draws with the characters of ASCII alone.
+	// ASCII draws with ASCII characters only.
 	ASCII bool `toml:"ascii"`
 	// Keys are changes of keys, each as "action=key" or "action=key,key".
 	Keys []string `toml:"keys"`
@@ -27,13 +27,12 @@ type Config struct {
 
 var themes = []string{"auto", "dark", "light", "mono"}
 
-// DefaultConfig returns the values that hold where the configuration says
-// nothing.
+// DefaultConfig returns the default values.
 func DefaultConfig() Config {
 	return Config{Rate: 10, Bandwidth: 80_000, Preview: true, Theme: "auto"}
 }
 
-// Validate reports every invalid key, in the words of the user.
+// Validate calls bad for every invalid key, with what is allowed.
 func (c Config) Validate(bad func(key, problem string)) {
 	if !(c.Rate >= 0.5 && c.Rate <= 30) {
 		bad("rate", fmt.Sprintf("is %v; allowed is 0.5 to 30 times a second", c.Rate))

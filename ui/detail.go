@@ -21,7 +21,7 @@ import (
 	"rvo-tui/ui/pane"
 )
 
-// eventDetail shows one event, why it came about, and its clip.
+// eventDetail shows one event, its reasons, and its clip.
 type eventDetail struct {
 	sheet
 	event  runtime.RecentEvent

@@ -10,7 +10,7 @@ import (
 	"rvo-tui/ui/remote"
 )
 
-// demanded is what the feed is to fetch beside snapshots.
+// demanded is what the feed fetches besides snapshots.
 type demanded struct {
 	camera string // to preview; empty: none
 	w, h   int    // pixels of the preview
@@ -56,13 +56,13 @@ func (d *demand) get() (demanded, bool) {
 	return d.view, d.frozen
 }
 
-// linkTime is how often a link that is not live is looked at.
+// linkTime is how often a link that is not live is checked.
 const linkTime = 500 * time.Millisecond
 
 // feed brings snapshots to the program, no more of them than the configured
 // rate and bandwidth allow, until the context ends or there are none any more.
-// While the program is busy with one it takes no other. Of a link that is not
-// live it tells twice a second.
+// While the program is busy with one it takes no other. It reports a link that is not
+// live twice a second.
 func feed(ctx context.Context, backend Backend, opts Options, want *demand, out *meter, send func(tea.Msg)) {
 	cfg := opts.Config
 	snapshots, cancel := backend.Subscribe()
@@ -91,7 +91,7 @@ func feed(ctx context.Context, backend Backend, opts Options, want *demand, out 
 			}
 			now := time.Now()
 			view, frozen := want.get()
-			// A tenth of tolerance, or a snapshot that is early by a hair costs a turn.
+			// A tenth of tolerance: a snapshot that is slightly early would else be skipped.
 			if frozen || now.Sub(last) < interval-interval/10 || !pace.ready(now, out.sent()) {
 				continue
 			}
@@ -114,8 +114,8 @@ func feed(ctx context.Context, backend Backend, opts Options, want *demand, out 
 	}
 }
 
-// pace keeps the bytes that go to the terminal within a limit, by telling when
-// to draw again.
+// pace keeps the bytes sent to the terminal within a limit, by deciding when to
+// redraw.
 type pace struct {
 	limit float64 // bytes a second; 0: none
 	rate  float64 // bytes a second, of the last second or so
@@ -127,8 +127,7 @@ type pace struct {
 	mark  uint64
 }
 
-// ready reports whether the screen may be drawn again, when so many bytes have
-// been sent by now. A limit's worth of a second may be sent at once.
+// ready reports whether the screen may be redrawn, given the bytes sent so far. A limit's worth of a second may be sent at once.
 func (p *pace) ready(now time.Time, sent uint64) bool {
 	if p.last.IsZero() {
 		p.last, p.began, p.seen, p.mark = now, now, sent, sent

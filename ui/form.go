@@ -17,8 +17,8 @@ import (
 	"rvo-tui/ui/draw"
 )
 
-// form asks for a new detector: first for its kind, then for its keys, which are
-// checked as one types.
+// form edits a new detector: first its kind, then its keys, which are checked while
+// typing.
 type form struct {
 	kinds  []string
 	kind   int // in kinds
@@ -205,7 +205,7 @@ func (f *form) config(m *model) (detectors.Config, map[string]string) {
 	return cfg, problems
 }
 
-// attachedMsg is what attaching came to.
+// attachedMsg is the result of attaching.
 type attachedMsg struct {
 	name string
 	err  error

@@ -10,7 +10,7 @@ import (
 	"rvo-tui/internal/text"
 )
 
-// action is something that a key does.
+// action is what a key does.
 type action string
 
 // The actions.
@@ -55,8 +55,7 @@ const (
 	actSortBack action = "sort_back"
 )
 
-// keyDef is an action with its keys, what the footer calls it, and what help
-// says of it.
+// keyDef is an action with its keys, its name in the footer and its help.
 type keyDef struct {
 	act   action
 	keys  []string

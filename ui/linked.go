@@ -36,7 +36,7 @@ func (m *model) barred() string {
 	return ""
 }
 
-// relink notes how the link stands.
+// relink notes the state of the link.
 func (m *model) relink(k remote.Link) {
 	if k.State != m.link.State {
 		m.slowAt = time.Time{} // what has changed is shown at once
@@ -51,7 +51,7 @@ func (m *model) relink(k remote.Link) {
 	}
 }
 
-// outdate lets what is shown grow old while nothing newer comes.
+// outdate ages what is shown while no newer snapshot arrives.
 func (m *model) outdate() {
 	if m.frozen || m.newest == nil || m.link.State != remote.LinkLost {
 		return
@@ -70,7 +70,7 @@ func (m *model) renew(before, next time.Time, sameProcess bool) {
 	}
 }
 
-// faded draws a pane, frame included, as one that shows what was.
+// faded draws a pane, frame included, as outdated.
 func (m *model) faded(lines []string) []string {
 	for i, l := range lines {
 		lines[i] = m.scene.Theme.Dim.Of(ansi.Strip(l))
@@ -78,7 +78,8 @@ func (m *model) faded(lines []string) []string {
 	return lines
 }
 
-// linkTrouble says in the head that what is shown is not what is; empty: it is.
+// linkTrouble returns the notice in the head that the screen is outdated; empty: it is
+// not.
 func (m *model) linkTrouble() string {
 	k := m.link
 	text := ""

@@ -66,7 +66,7 @@ type model struct {
 	header            cachedLine
 }
 
-// notice is what the last action came to. It is shown for a while.
+// notice is the result of the last action. It is shown for a while.
 type notice struct {
 	text  string
 	look  func(*draw.Theme) draw.Ink
@@ -92,7 +92,7 @@ type cachedLine struct {
 	text           string
 }
 
-// feedMsg is what the feed brings.
+// feedMsg is what the feed sends.
 type feedMsg struct {
 	snap   *runtime.Snapshot // nil: nothing new but the link's state
 	log    []logging.Line
@@ -114,7 +114,7 @@ const (
 // jobMsg is a signal of job control.
 type jobMsg struct{ stop bool }
 
-// doneMsg is what a command came to.
+// doneMsg is the result of a command.
 type doneMsg struct {
 	text string // what was done
 	err  error
@@ -178,8 +178,8 @@ func (m *model) Update(msg tea.Msg) (_ tea.Model, cmd tea.Cmd) {
 	return m.update(msg)
 }
 
-// rescue keeps what a panic says, for who runs the dashboard; the terminal is
-// put in order first.
+// rescue keeps a panic's message for the caller of the dashboard; the terminal is
+// restored first.
 func (m *model) rescue(cause any) {
 	if cause != nil && m.crash == nil {
 		m.crash = &crash{cause, debug.Stack()}
@@ -269,7 +269,7 @@ func (m *model) leave() tea.Cmd {
 	return tea.Tick(leaveTime, func(time.Time) tea.Msg { return tea.QuitMsg{} })
 }
 
-// say shows what an action came to.
+// say shows the result of an action.
 func (m *model) say(look func(*draw.Theme) draw.Ink, text string) {
 	m.notice = notice{text, look, m.now().Add(6 * time.Second)}
 }
@@ -297,7 +297,7 @@ func (m *model) now() time.Time {
 	return m.scene.Snap.At
 }
 
-// take shows what the feed brought.
+// take processes a message of the feed.
 func (m *model) take(f feedMsg) {
 	if m.opts.Link != nil {
 		m.relink(f.link)

@@ -13,8 +13,7 @@ import (
 
 // overlay is something in front of the panes that takes all input.
 type overlay interface {
-	// update takes a message and returns the overlay that is there then; nil:
-	// none any more.
+	// update handles a message and returns the overlay to show next; nil: none.
 	update(m *model, msg tea.Msg) (overlay, tea.Cmd)
 	// draw puts the overlay onto the screen.
 	draw(m *model, screen []string) []string
@@ -59,7 +58,7 @@ func (c *confirm) draw(m *model, screen []string) []string {
 	w := min(max(draw.Width(question), 44), m.w-6)
 	lines := draw.Wrap(question, w)
 	answers := th.Chip.Of("y") + th.Dim.Of(" yes   ") + th.Chip.Of("n") + th.Dim.Of(" no")
-	// What is asked and how to answer come before the rest.
+	// The question and the possible answers come before the rest.
 	for _, l := range append(draw.Wrap(th.Text(c.detail), w), "") {
 		if len(lines) < m.h-5 {
 			lines = append(lines, th.Dim.Of(l))

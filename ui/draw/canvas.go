@@ -63,7 +63,7 @@ func (c *Canvas) Clone() *Canvas {
 	return &Canvas{c.W, c.H, append([]cell(nil), c.cells...)}
 }
 
-// Gray takes the colors out, as of what is no longer true.
+// Gray removes the colors, for outdated content.
 func (c *Canvas) Gray() {
 	for i := range c.cells {
 		k := &c.cells[i]

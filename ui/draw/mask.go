@@ -9,8 +9,8 @@ import (
 	"rvo-tui/internal/text"
 )
 
-// Typed draws a line to type into with its secrets masked: who types a password
-// is not alone before the screen. The line itself stays as it is.
+// Typed draws an input line with its secrets masked, since others may see the screen.
+// The line itself is unchanged.
 func Typed(in textinput.Model) string {
 	if value := in.Value(); value != "" {
 		in.SetValue(Mask(value)) // of the copy that was passed

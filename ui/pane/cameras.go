@@ -74,7 +74,7 @@ func CamerasView(s *Scene, w int) Body {
 	return b
 }
 
-// decoding says how much of what a camera sends is decoded, and why.
+// decoding returns how much of a camera's video is decoded, and why.
 func decoding(s *Scene, c *runtime.CameraView) string {
 	line := fmt.Sprintf("decodes %s of %.0f fps: %s", c.Decoding, c.SentFPS, s.Theme.Text(c.DecodingWhy))
 	if c.Damaged > 0 {

@@ -10,8 +10,8 @@ import (
 	"rvo-tui/ui/draw"
 )
 
-// DetectorsView lists the detectors of the camera shown, and why the selected
-// one does what it does, for w cells.
+// DetectorsView lists the detectors of the camera shown, with details of the selected
+// one, for w cells.
 func DetectorsView(s *Scene, sel, w int) Body {
 	b := Body{Title: "Detectors", rows: true, empty: "No detector. Press " + s.Hints.Attach + " to attach one."}
 	if s.Snap == nil {
@@ -73,8 +73,8 @@ func DetectorsView(s *Scene, sel, w int) Body {
 	return b
 }
 
-// detectorState returns how a detector stands, in a few words and a colour.
-// Between two runs a running one goes on being called running.
+// detectorState returns the state of a detector, in a few words and a colour. A running
+// one keeps that name between two runs.
 func (s *Scene) detectorState(d *engine.DetectorView) (draw.Ink, string) {
 	th := s.Theme
 	switch d.State {

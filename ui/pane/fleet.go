@@ -44,7 +44,7 @@ func (f FleetSort) Next(forward bool) FleetSort {
 	return (f + fleetSorts - 1) % fleetSorts
 }
 
-// fleetRow is what the table says of a camera.
+// fleetRow is the table's row of a camera.
 type fleetRow struct {
 	index         int
 	cam           *runtime.CameraView
@@ -348,7 +348,7 @@ func ruleCounts(th *draw.Theme, c *runtime.CameraView) string {
 	return counted(some(confirmed, th.Good, th.Dot), some(potential, th.Warn, th.Dot), some(unknown, th.Warn, th.Ask), some(idle, th.Dim, th.Dot), some(off, th.Dim, th.Ring))
 }
 
-// lastEvent tells of the newest event of a camera.
+// lastEvent returns the newest event of a camera.
 func (s *Scene) lastEvent(camera string) string {
 	for i := len(s.AllEvents) - 1; i >= 0; i-- {
 		if e := &s.AllEvents[i].Event; e.Camera == camera {

@@ -27,7 +27,7 @@ type Place struct {
 	Tabbed bool // shares its place with the panes that are not shown
 }
 
-// share is a pane's claim to the height of a column.
+// share is a pane's share of the height of a column.
 type share struct {
 	pane   ID
 	least  int

@@ -32,14 +32,14 @@ func (d *details) field(name, text string) {
 	}
 }
 
-// line adds what is drawn already.
+// line adds a line that is already styled.
 func (d *details) line(name, drawn string) {
 	d.lines = append(d.lines, d.th.Dim.Of(draw.Fit(name, fieldName))+drawn)
 }
 
 func (d *details) title(text string) { d.lines = append(d.lines, "", d.th.TitleOn.Of(text)) }
 
-// DetectorPage tells everything of a detector of the camera shown, for w cells.
+// DetectorPage shows all details of a detector of the camera shown, for w cells.
 func DetectorPage(s *Scene, v *engine.DetectorView, w int) []string {
 	th, c := s.Theme, s.Camera()
 	d := &details{th: th, w: w}
@@ -135,7 +135,7 @@ func (d *details) slots(s *Scene) {
 	}
 }
 
-// RulePage tells everything of a rule of the camera shown: its condition as a tree, each
+// RulePage shows all details of a rule of the camera shown: its condition as a tree, each
 // clause with its signal's history, its clocks, and what it lacks to fire. For w cells.
 func RulePage(s *Scene, r *engine.RuleView, w int) []string {
 	th, c := s.Theme, s.Camera()
@@ -202,7 +202,7 @@ func (d *details) clause(s *Scene, c *runtime.CameraView, r *engine.RuleView, l 
 	d.lines = append(d.lines, indent+"  "+line)
 }
 
-// lacks says what a rule needs to fire.
+// lacks returns what a rule still needs to fire.
 func lacks(r *engine.RuleView) string {
 	st := &r.Status
 	switch {
@@ -237,7 +237,7 @@ func lacks(r *engine.RuleView) string {
 	return text
 }
 
-// CameraPage tells everything of the camera shown, for w cells.
+// CameraPage shows all details of the camera shown, for w cells.
 func CameraPage(s *Scene, c *runtime.CameraView, w int) []string {
 	th := s.Theme
 	d := &details{th: th, w: w}
