@@ -266,7 +266,7 @@ func (m *model) askQuit() {
 		m.overlay = &confirm{
 			title:    "Quit?",
 			question: "Clips are being written. Quit anyway?",
-			detail:   "They end with the frames received so far.",
+			detail:   "They end with the frames received so far. Recording ends with this program; run as a service (docs/operations.md) it goes on.",
 			yes: func(m *model) tea.Cmd {
 				m.quit = true
 				return nil

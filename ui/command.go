@@ -35,6 +35,8 @@ func own() []cli.Verb {
 		{Name: "alerts", Help: "List current alerts."},
 		{Name: "overview", Help: "All cameras in a table."},
 		{Name: "sort", Args: []string{"order"}, Help: "Order that table: " + strings.Join(pane.FleetSorts(), ", ") + "."},
+		{Name: "events", Args: []string{"query"}, Help: "Show events, as in camera=yard rule=blind since=10m, or with words that they contain; none: all."},
+		{Name: "log", Args: []string{"query"}, Help: "Show lines of the log, as in error camera=yard since=1h; none: all."},
 		{Name: "filter", Args: []string{"text"}, Help: "Show only events and log lines that contain a text."},
 		{Name: "theme", Args: []string{"theme"}, Help: "Change the colours: " + strings.Join(themes, ", ") + "."},
 		{Name: "freeze", Help: "Freeze the screen, or resume."},
@@ -79,7 +81,7 @@ func parseOrder(line, camera string, kinds detectors.Kinds) (order, error) {
 	case !found:
 		advice := cmp.Or(text.DidYouMean(fields[0], names()), "; tab lists them")
 		return order{}, fmt.Errorf("unknown command %q%s", draw.Clean(fields[0]), advice)
-	case isOwn && len(fields)-1 > len(v.Args) && v.Name != string(actFilter):
+	case isOwn && len(fields)-1 > len(v.Args) && v.Name != string(actFilter) && !slices.Contains(v.Args, "query"):
 		return order{}, fmt.Errorf("write it as: %s", v.Usage())
 	case isOwn:
 		return order{act: action(v.Name), arg: strings.Join(fields[1:], " ")}, nil
@@ -152,7 +154,7 @@ func complete(line string, s *pane.Scene, kinds detectors.Kinds) []string {
 		if i := slices.Index(before, cameraFlag); i >= 0 {
 			given -= 2
 		}
-		if n := len(v.Args); n > 0 && given >= n && v.Args[n-1] == "key=value" {
+		if n := len(v.Args); n > 0 && given >= n && (v.Args[n-1] == "key=value" || v.Args[n-1] == "query") {
 			given = n - 1
 		}
 		if given < len(v.Args) {
@@ -194,6 +196,8 @@ func candidates(what, kind string, s *pane.Scene, kinds detectors.Kinds) (names 
 		return keys(kind, kinds)
 	case "theme":
 		return slices.Clone(themes)
+	case "query":
+		return slices.Clone(queryKeys)
 	case "order":
 		return slices.Clone(pane.FleetSorts())
 	case "source":

@@ -140,6 +140,18 @@ func (p *palette) enter(m *model) (overlay, tea.Cmd) {
 	switch o.act {
 	case "camera":
 		return nil, m.showNamed(o.arg)
+	case "events", "log":
+		if err := checkQuery(o.arg); err != nil {
+			p.err = draw.Clean(err.Error())
+			return p, nil
+		}
+		m.scene.Filter = o.arg
+		m.sift()
+		m.focusOn(pane.Events)
+		if o.act == "log" {
+			m.focusOn(pane.Log)
+		}
+		return nil, nil
 	case actSort:
 		i := fuzzy(pane.FleetSorts(), o.arg)
 		if i < 0 {

@@ -1,9 +1,6 @@
 package ui
 
 import (
-	"slices"
-	"strings"
-
 	"rvo-tui/internal/logging"
 	"rvo-tui/rules"
 	"rvo-tui/runtime"
@@ -19,20 +16,17 @@ func (m *model) sift() {
 		s.Events, s.Log = m.allEvent, pane.Fold(m.allLog)
 		return
 	}
+	q, now := parseQuery(s.Filter), m.now()
 	s.Events = nil
-	needle := strings.ToLower(s.Filter)
-	has := func(texts ...string) bool {
-		return slices.ContainsFunc(texts, func(t string) bool { return strings.Contains(strings.ToLower(t), needle) })
-	}
-	for _, e := range m.allEvent {
-		if has(e.Event.Type, e.Event.Camera, string(e.Event.Phase)) {
-			s.Events = append(s.Events, e)
+	for i := range m.allEvent {
+		if q.event(&m.allEvent[i], now) {
+			s.Events = append(s.Events, m.allEvent[i])
 		}
 	}
 	var lines []logging.Line
-	for _, l := range m.allLog {
-		if has(l.Text, l.Level.String()) {
-			lines = append(lines, l)
+	for i := range m.allLog {
+		if q.line(&m.allLog[i], now) {
+			lines = append(lines, m.allLog[i])
 		}
 	}
 	s.Log = pane.Fold(lines)
