@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"slices"
 	"time"
 
 	"rvo-tui/detectors"
@@ -46,6 +47,14 @@ func (e *Engine) attribute(now time.Duration, t *task, r *Report) {
 		}
 	}
 	e.table.Mark(t.crops.of, detectors.Attributed(e.table.Signal(t.crops.of).Detections, r.Looked, now))
+}
+
+// partly reports whether a detector has answered for one of its boxes at least: it
+// works then.
+func partly(looked []detectors.Detection) bool {
+	return slices.ContainsFunc(looked, func(d detectors.Detection) bool {
+		return slices.ContainsFunc(d.Attributes, func(a detectors.Attribute) bool { return a.Unknown == detectors.Known })
+	})
 }
 
 // unmark makes what a detector of crops has found in boxes unknown.

@@ -116,16 +116,17 @@ func TestCropsThatFail(t *testing.T) {
 		name    string
 		looked  func(int) []detectors.Detection
 		caption string
+		state   DetectorState // after MaxErrors in a row
 	}{
-		{"altogether", nil, "person helmet ?, person helmet ?"},
+		{"altogether", nil, "person helmet ?, person helmet ?", DetectorFailed},
 		{"in one box", func(int) []detectors.Detection {
 			return []detectors.Detection{at(0.1, detectors.Attribute{Name: "helmet", Unknown: detectors.Errored}), at(0.6, helmet(1))}
-		}, "person helmet ?, person helmet 1"},
+		}, "person helmet ?, person helmet 1", DetectorWaiting},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := newSim(t)
 			_, helmets := cropped(s, 10, 10)
-			s.frames(2, ms, 100*ms)
+			s.frames(5, ms, 100*ms)
 			s.until(50 * ms)
 			helmets.looked = c.looked
 			helmets.answer = func(int, uint64) (float64, error) { return 0, errScripted }
@@ -135,6 +136,10 @@ func TestCropsThatFail(t *testing.T) {
 			}
 			if v := s.signal("helmet"); v.Unknown != detectors.Errored {
 				t.Errorf("the signal is %v, want that the detector failed", v.Unknown)
+			}
+			s.until(350 * ms)
+			if v := s.view("helmet"); v.State != c.state || v.Errors[0].N != 3 {
+				t.Errorf("after %v errors it is %s, want %s: one box that fails is no reason to load it again", v.Errors, v.State, c.state)
 			}
 		})
 	}

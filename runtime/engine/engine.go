@@ -240,6 +240,9 @@ func (e *Engine) done(now time.Duration, t *task, r *Report) bool {
 		t.late++
 	case r.Err != nil:
 		t.countError(r.Reason, r.Err)
+		if partly(r.Looked) {
+			t.errors = 0
+		}
 		if !t.logged && now >= t.quietUntil {
 			t.logged, t.quietUntil = true, now+logEvery
 			e.log(t, LogError)
