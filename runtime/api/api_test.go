@@ -2,6 +2,7 @@ package api
 
 import (
 	"bytes"
+	"errors"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -55,7 +56,8 @@ func TestPanicsAreLogged(t *testing.T) {
 	s := NewServer(Options{Runtime: newFilmed(), Log: slog.New(slog.NewTextHandler(&log, nil))})
 	func() {
 		defer func() {
-			if bug := recover(); bug != http.ErrAbortHandler {
+			bug := recover()
+			if err, _ := bug.(error); !errors.Is(err, http.ErrAbortHandler) {
 				t.Errorf("it ends with %v", bug)
 			}
 		}()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"crypto/subtle"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -68,7 +69,7 @@ func (g *gate) guard(next http.Handler) http.Handler {
 		h.Set("Cache-Control", "no-store")
 		defer func() {
 			if bug := recover(); bug != nil {
-				if bug != http.ErrAbortHandler {
+				if err, _ := bug.(error); !errors.Is(err, http.ErrAbortHandler) {
 					g.log.Error("a request of the API has panicked", "method", r.Method, "path", text.CleanTo(r.URL.Path, 200), "panic", bug, "stack", string(debug.Stack()))
 				}
 				panic(http.ErrAbortHandler)

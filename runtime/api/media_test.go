@@ -28,9 +28,6 @@ type filmed struct {
 	hub   *live.Hub
 	track *capture.Track
 	sent  uint64
-
-	mu     sync.Mutex // guards what follows
-	stills []runtime.Still
 }
 
 func newFilmed() *filmed {
@@ -194,7 +191,7 @@ func TestMediaStream(t *testing.T) {
 			t.Errorf("got %+v after %v, want a sign of life", m, time.Since(began))
 		}
 		f.hub.Close()
-		if _, err := live.ReadMessage(body); err != io.EOF {
+		if _, err := live.ReadMessage(body); !errors.Is(err, io.EOF) {
 			t.Errorf("the camera has ended: %v", err)
 		}
 	})

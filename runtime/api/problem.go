@@ -17,7 +17,7 @@ import (
 
 // Problem is what is answered instead of a result: an object of RFC 9457, served as
 // application/problem+json.
-type Problem struct {
+type Problem struct { //nolint:errname // it is what RFC 9457 calls it
 	Type   string `json:"type"` // always "about:blank": Status says which kind it is
 	Title  string `json:"title"`
 	Status int    `json:"status"`

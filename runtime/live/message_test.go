@@ -38,7 +38,7 @@ func TestMessageOnTheWire(t *testing.T) {
 
 func TestReadMessageRefusesWhatIsNotWhole(t *testing.T) {
 	whole := written(Message{Payload: []byte("data")})
-	for n := range len(whole) {
+	for n := range whole {
 		want := io.ErrUnexpectedEOF
 		if n == 0 {
 			want = io.EOF
