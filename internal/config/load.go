@@ -329,6 +329,9 @@ func (b *builder) decode() {
 	for name, section := range b.cfg.sections() {
 		d.section(name, section)
 	}
+	for i := range b.cfg.Notify {
+		b.secrets.Add(b.cfg.Notify[i].Secret)
+	}
 	b.secrets.Add(b.cfg.Control.Token)
 	b.secrets.Add(b.cfg.Control.ReadToken)
 }

@@ -82,6 +82,7 @@ func (w *worker) refuse(d *Delivery, bad *Error) {
 	}
 	o.last++
 	o.setAside(o.last, &aside{w.out.Name, d.Record, bad.Reason, w.tries})
+	w.view.State, w.view.Reason, w.view.Remedy, w.view.NextTry = runtime.SinkOK, "", "", time.Time{} // it answers
 	if d.Fold != nil {
 		w.drops.aside += uint64(max(0, d.Fold.Count-1))
 	}
