@@ -32,6 +32,9 @@ type Output struct {
 	MaxTries int
 	// RetryMax is the longest delay between two attempts.
 	RetryMax time.Duration
+	// Open is called before anything is sent, and does not wait; nil: nothing is to be
+	// opened. An error is met by Send, too.
+	Open func() error
 	// Send delivers a message. It returns when ctx ends. The error is an *Error, or
 	// one whose text may be shown.
 	Send func(ctx context.Context, d Delivery) error

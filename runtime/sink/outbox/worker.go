@@ -71,6 +71,11 @@ func (w *worker) run(ctx context.Context) {
 	if w.out.Close != nil {
 		defer w.out.Close()
 	}
+	if w.out.Open != nil {
+		if err := w.out.Open(); err != nil {
+			w.o.log.Warn("an output cannot be opened", "output", w.out.Name, "error", err)
+		}
+	}
 	for ctx.Err() == nil {
 		wait, ok := w.step(ctx)
 		if ok {
