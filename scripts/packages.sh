@@ -53,9 +53,9 @@ test="opencv-data opencv-doc ffmpeg tmux chromium vlc-bin vlc-plugin-base
 	gstreamer1.0-plugins-ugly gstreamer1.0-plugins-bad gstreamer1.0-libav
 	python3-grpcio python3-protobuf python3-opencv libpython3-dev"
 
-# prometheus reads the metrics. Its package starts a server at the port that is
-# our own default, so where systemd would do that it is for people to install.
-[ -d "${SYSTEMD_ROOT:-/run/systemd/system}" ] || test="$test prometheus"
+# prometheus reads the metrics, mosquitto is a broker of MQTT. Their packages start
+# servers, so where systemd would do that they are for people to install.
+[ -d "${SYSTEMD_ROOT:-/run/systemd/system}" ] || test="$test prometheus mosquitto mosquitto-clients"
 
 # check: a linter for shell scripts, and what tells a static program.
 check='shellcheck file'

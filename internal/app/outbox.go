@@ -13,6 +13,7 @@ import (
 	"rvo-tui/internal/config"
 	"rvo-tui/rules"
 	"rvo-tui/runtime"
+	"rvo-tui/runtime/sink/mqtt"
 	"rvo-tui/runtime/sink/notify"
 	"rvo-tui/runtime/sink/outbox"
 )
@@ -22,6 +23,11 @@ type events struct{ box *outbox.Outbox }
 
 func newOutbox(cfg config.Config, log *slog.Logger) (events, error) {
 	outs, err := notify.Outputs(cfg.Notify, notify.Options{Agent: "rvo-tui", Nice: cfg.Runtime.Nice, Log: log})
+	if err == nil && cfg.MQTT.Server != "" {
+		var out outbox.Output
+		out, err = mqtt.Output(cfg.MQTT, log)
+		outs = append(outs, out)
+	}
 	if err != nil || len(outs) == 0 {
 		return events{}, err
 	}

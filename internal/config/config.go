@@ -17,6 +17,7 @@ import (
 	"rvo-tui/runtime/api"
 	"rvo-tui/runtime/metrics"
 	"rvo-tui/runtime/sink"
+	"rvo-tui/runtime/sink/mqtt"
 	"rvo-tui/runtime/sink/notify"
 	"rvo-tui/runtime/sink/outbox"
 	"rvo-tui/ui"
@@ -31,6 +32,7 @@ type Config struct {
 	Events   sink.Config        `toml:"events"`
 	Outbox   outbox.Config      `toml:"outbox"`
 	Notify   []notify.Config    `toml:"notify"`
+	MQTT     mqtt.Config        `toml:"mqtt"`
 	Clips    clips.Config       `toml:"clips"`
 	Log      logging.Config     `toml:"log"`
 	Metrics  metrics.Config     `toml:"metrics"`
@@ -48,6 +50,7 @@ type Config struct {
 func Default() Config {
 	return Config{
 		Outbox:  outbox.DefaultConfig(),
+		MQTT:    mqtt.DefaultConfig(),
 		Clips:   clips.DefaultConfig(),
 		Log:     logging.DefaultConfig(),
 		Metrics: metrics.DefaultConfig(),

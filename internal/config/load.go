@@ -329,6 +329,7 @@ func (b *builder) decode() {
 	for name, section := range b.cfg.sections() {
 		d.section(name, section)
 	}
+	b.secrets.Add(b.cfg.MQTT.Password)
 	for i := range b.cfg.Notify {
 		b.secrets.Add(b.cfg.Notify[i].Secret)
 	}

@@ -7,6 +7,7 @@ import (
 
 	"rvo-tui/internal/text"
 	"rvo-tui/rules"
+	"rvo-tui/runtime/sink/mqtt"
 	"rvo-tui/runtime/sink/notify"
 	"rvo-tui/runtime/sink/outbox"
 )
@@ -26,6 +27,9 @@ func (b *builder) checkOutputs() {
 	}
 	for i, c := range b.cfg.Notify {
 		o, where := b.outputs[i], outputLabel(c, i)
+		if c.Name == mqtt.Name && b.cfg.MQTT.Server != "" {
+			b.of(o, where, "name", "is that of the output of [mqtt]; choose another")
+		}
 		for n, event := range c.Events {
 			if !slices.Contains(events, event) {
 				b.at(indexPath(o.path+".events", n), where, "events", text.Unknown("event", event, events))

@@ -25,7 +25,7 @@ const directions = `
 .: internal/app
 internal/app: *
 internal/cli: capture clips detectors rules runtime
-internal/config: capture capture/synthetic clips detectors internal/cli internal/logging rules runtime runtime/api runtime/api/client runtime/metrics runtime/sink runtime/sink/notify runtime/sink/outbox ui
+internal/config: capture capture/synthetic clips detectors internal/cli internal/logging rules runtime runtime/api runtime/api/client runtime/metrics runtime/sink runtime/sink/mqtt runtime/sink/notify runtime/sink/outbox ui
 internal/house:
 internal/stdio: internal/text
 internal/text:
@@ -62,6 +62,7 @@ runtime: capture clips detectors internal/logging rules runtime/engine runtime/l
 runtime/engine: detectors rules
 runtime/live: capture detectors runtime/engine
 runtime/sink: rules runtime
+runtime/sink/mqtt: rules runtime runtime/sink/outbox
 runtime/sink/notify: detectors detectors/remote/child rules runtime/sink/outbox
 runtime/sink/outbox: clips rules runtime runtime/engine
 runtime/metrics: capture clips internal/listen internal/logging rules runtime runtime/engine
@@ -124,6 +125,7 @@ var onlyFor = []struct {
 	{"charm.land", []string{"ui"}, "nothing but the dashboard knows a terminal"},
 	{"gonum.org/v1/plot", []string{"bench/plot"}, "it would make the program 8 MB larger"},
 	{"google.golang.org/grpc", []string{"detectors/remote", "proto", "examples", "bench", "runtime"}, "the live path knows no network"},
+	{"github.com/eclipse/paho.golang", []string{"runtime/sink/mqtt"}, "it opens connections"},
 	{"go.etcd.io/bbolt", []string{"runtime/sink/outbox"}, "the outbox is the only database"},
 	{"github.com/nicholas-fedor/shoutrrr", []string{"runtime/sink/notify"}, "its services open connections"},
 	{"github.com/alecthomas/kong", []string{"internal/cli"}, "the command line belongs to the program"},

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"os"
 	"sync"
 	"time"
@@ -47,6 +48,9 @@ func Output(cfg Config, log *slog.Logger) (outbox.Output, error) {
 	u, err := cfg.address()
 	if err != nil {
 		return outbox.Output{}, fmt.Errorf("server: %w", err)
+	}
+	if ip := net.ParseIP(u.Hostname()); u.Scheme == "mqtt" && cfg.Password != "" && u.Hostname() != "localhost" && (ip == nil || !ip.IsLoopback()) {
+		log.Warn("the password of [mqtt] crosses the network as plain text; use mqtts://", "server", text.Clean(u.Host))
 	}
 	p := &publisher{cfg: cfg, log: log}
 	return outbox.Output{
