@@ -24,7 +24,7 @@ func TestScreenshot(t *testing.T) {
 	}
 	const width, height = 120, 40
 	x := newTerminal(t, width, height)
-	x.text("export TERM=xterm-direct COLORTERM=truecolor")
+	x.text("export TERM=xterm-direct COLORTERM=truecolor XDG_RUNTIME_DIR=$PWD")
 	x.keys("Enter")
 	x.dashboard()
 	over := time.After(30 * time.Second)
