@@ -84,7 +84,9 @@ func problemOf(err error) *Problem {
 		status = http.StatusTooManyRequests
 	case runtime.Stopped(err):
 		status = http.StatusServiceUnavailable
-	case errors.Is(err, runtime.ErrNoCamera), errors.Is(err, runtime.ErrNoAlert), errors.Is(err, engine.ErrNoDetector), errors.Is(err, engine.ErrNoRule), errors.Is(err, clips.ErrCamera), errors.Is(err, clips.ErrNoClip), errors.Is(err, runtime.ErrNoOutput):
+	case errors.Is(err, runtime.ErrNoCamera):
+		return problem(http.StatusNotFound, err.Error(), "see "+Prefix+"/about for those that there are")
+	case errors.Is(err, runtime.ErrNoAlert), errors.Is(err, engine.ErrNoDetector), errors.Is(err, engine.ErrNoRule), errors.Is(err, clips.ErrCamera), errors.Is(err, clips.ErrNoClip), errors.Is(err, runtime.ErrNoOutput):
 		status = http.StatusNotFound
 	}
 	return problem(status, err.Error(), "")
