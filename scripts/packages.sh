@@ -33,6 +33,8 @@ present() {
 	ffmpeg) command -v ffprobe ;;
 	python3-pip) python3 -m pip --version ;;
 	prometheus) command -v prometheus && command -v promtool ;;
+	mosquitto) command -v mosquitto_passwd ;; # the server itself is in sbin
+	mosquitto-clients) command -v mosquitto_sub ;;
 	tmux | shellcheck | file) command -v "$1" ;;
 	protobuf-compiler) command -v protoc ;;
 	*) installed "$1" ;;
