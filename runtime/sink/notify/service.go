@@ -26,7 +26,6 @@ type service struct {
 	address string
 	url     *url.URL
 	shown   string
-	params  []string // keys that the service knows of title and link
 	busy    chan struct{}
 }
 

@@ -154,8 +154,7 @@ func (o *Outbox) Run(ctx context.Context) error {
 		case <-stopped:
 			stopped, over = nil, time.After(Flush)
 			o.in.close()
-			for o.write(time.Now()) { //nolint:revive // all that was offered
-			}
+			o.writeAll()
 			for _, w := range o.workers {
 				close(w.finish)
 			}
@@ -165,11 +164,17 @@ func (o *Outbox) Run(ctx context.Context) error {
 			done = true
 			o.retryAt = time.Time{} // the last chance
 		}
-		for o.write(time.Now()) { //nolint:revive // one group after the other
-		}
+		o.writeAll()
 	}
 	close(o.written)
 	return o.end()
+}
+
+// writeAll writes what waits, one group after the other.
+func (o *Outbox) writeAll() {
+	for more := true; more; {
+		more = o.write(time.Now())
+	}
 }
 
 // gather waits until the group of events is full, or its time is over.
