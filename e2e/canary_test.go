@@ -129,7 +129,7 @@ func TestSecretsStayIn(t *testing.T) {
 	cert, key := certificate(t, dir)
 	run := runtimeDir(t)
 	d := &daemon{run: run}
-	config := w.config + fmt.Sprintf("[control]\nlisten = \"127.0.0.1:0\"\ntoken = \"${CONTROL}\"\nread_token = \"${READING}\"\ntls_cert = %q\ntls_key = %q\n", cert, key)
+	config := w.config + fmt.Sprintf("[control]\nlisten = \"127.0.0.1:0\"\ntoken = \"${CONTROL}\"\nread_token = \"${READING}\"\ntls_cert = %q\ntls_key = %q\nsources = [\"127.0.0.1\"]\n", cert, key)
 	d.program = start(t, setup{
 		config: config, env: append(w.env, "XDG_RUNTIME_DIR="+run),
 		args: []string{"--no-ui", "--log-level", "debug", "--event-log", "events", "--metrics-listen", "127.0.0.1:0"},

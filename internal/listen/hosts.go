@@ -30,11 +30,7 @@ func NewHosts(names ...string) Hosts {
 // address that it has come to, or the name that its client has verified in the
 // certificate.
 func (h Hosts) Serve(r *http.Request) bool {
-	host := r.Host
-	if name, _, err := net.SplitHostPort(host); err == nil {
-		host = name
-	}
-	host = CanonicalHost(host)
+	host := hostOf(r)
 	if h[host] || host == "" && r.ProtoMajor == 1 && r.ProtoMinor == 0 { // which no browser speaks
 		return true
 	}
@@ -42,6 +38,26 @@ func (h Hosts) Serve(r *http.Request) bool {
 		return addr.IsLoopback() || addr == localAddr(r)
 	}
 	return r.TLS != nil && host != "" && CanonicalHost(r.TLS.ServerName) == host
+}
+
+// Direct reports whether the peer of a request on loopback is who made it, and not a
+// proxy that has passed it on: which says so, or was asked for another name.
+func Direct(r *http.Request) bool {
+	for _, name := range []string{"Forwarded", "X-Forwarded-For", "X-Real-Ip", "Via"} {
+		if r.Header.Get(name) != "" {
+			return false
+		}
+	}
+	return OnLoopback(net.JoinHostPort(hostOf(r), "0"))
+}
+
+// hostOf returns the name or address that a request is for.
+func hostOf(r *http.Request) string {
+	host := r.Host
+	if name, _, err := net.SplitHostPort(host); err == nil {
+		host = name
+	}
+	return CanonicalHost(host)
 }
 
 // localAddr returns the address of this machine that a request has come to.

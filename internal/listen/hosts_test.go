@@ -57,3 +57,20 @@ func TestOnLoopback(t *testing.T) {
 		}
 	}
 }
+
+func TestProxiesAreNotDirect(t *testing.T) {
+	for host, want := range map[string]bool{"localhost": true, "127.0.0.1:8080": true, "[::1]:1": true, "[::1]": true, "LOCALHOST.": true, "nvr.example": false, "10.0.0.5": false} {
+		r := httptest.NewRequest(http.MethodGet, "/", nil)
+		r.Host = host
+		if Direct(r) != want {
+			t.Errorf("%q", host)
+		}
+		for _, name := range []string{"X-Forwarded-For", "Forwarded", "Via"} {
+			r.Header.Set(name, "x")
+			if Direct(r) {
+				t.Errorf("%q with %s", host, name)
+			}
+			r.Header.Del(name)
+		}
+	}
+}

@@ -27,6 +27,28 @@ type Option struct {
 	Type    reflect.Type
 }
 
+// TypeName names the type for those who write values: "string", "number", "integer",
+// "boolean", "duration" or "list".
+func (o Option) TypeName() string {
+	switch {
+	case o.Type == reflect.TypeFor[text.Duration]():
+		return "duration"
+	case IsText(o.Type):
+		return "string"
+	}
+	switch o.Type.Kind() {
+	case reflect.Bool:
+		return "boolean"
+	case reflect.Int:
+		return "integer"
+	case reflect.Float64:
+		return "number"
+	case reflect.Slice:
+		return "list"
+	}
+	return "string"
+}
+
 // List returns the options of a struct value, in their order. Nil has none.
 func List(v any) []Option {
 	if v == nil {

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"rvo-tui/internal/text"
 )
 
 // period is a type that reads itself.
@@ -155,4 +157,21 @@ func FuzzWords(f *testing.F) {
 			_ = Set(reflect.ValueOf(&s).Elem(), "command", p.Value)
 		}
 	})
+}
+
+func TestTypeNames(t *testing.T) {
+	type all struct {
+		A string        `toml:"a"`
+		B bool          `toml:"b"`
+		C int           `toml:"c"`
+		D float64       `toml:"d"`
+		E []string      `toml:"e"`
+		F text.Duration `toml:"f"`
+	}
+	want := []string{"string", "boolean", "integer", "number", "list", "duration"}
+	for i, o := range List(all{}) {
+		if o.TypeName() != want[i] {
+			t.Errorf("%s: %s, want %s", o.Key, o.TypeName(), want[i])
+		}
+	}
 }

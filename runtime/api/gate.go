@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
 	"net/http"
 	"os"
 	"runtime/debug"
@@ -152,26 +151,11 @@ func (g *gate) identify(r *http.Request, p *peer, now time.Time) (c caller, know
 		c.who, c.write = c.who+" with a session", s.write
 		return c, true, nil
 	}
-	if !overSocket && p.addr.IsLoopback() && direct(r) && p.own() {
+	if !overSocket && p.addr.IsLoopback() && listen.Direct(r) && p.own() {
 		c.who, c.write = fmt.Sprintf("%s uid=%d", c.who, os.Geteuid()), true
 		return c, true, nil
 	}
 	return c, false, nil
-}
-
-// direct reports whether the peer on this machine is who made a request, and not a
-// proxy that has passed it on: which says so, or has been asked for another name.
-func direct(r *http.Request) bool {
-	for _, name := range []string{"Forwarded", "X-Forwarded-For", "X-Real-Ip", "Via"} {
-		if r.Header.Get(name) != "" {
-			return false
-		}
-	}
-	host := r.Host
-	if h, _, err := net.SplitHostPort(host); err == nil {
-		host = h
-	}
-	return listen.OnLoopback(net.JoinHostPort(strings.Trim(host, "[]"), "0"))
 }
 
 // token returns which token a text is, and whether it may change things; "": none.

@@ -100,33 +100,13 @@ func kindOf(k detectors.Kind) Kind {
 		if o.Path {
 			continue
 		}
-		v := KindOption{Name: o.Key, Type: typeName(o.Type), Help: o.Help, Choices: o.Choices}
+		v := KindOption{Name: o.Key, Type: o.TypeName(), Help: o.Help, Choices: o.Choices}
 		if f := option.Field(reflect.ValueOf(k.Defaults.Options), o.Key); !o.Secret && f.IsValid() && !f.IsZero() {
 			v.Default = option.Text(f)
 		}
 		out.Options = append(out.Options, v)
 	}
 	return out
-}
-
-func typeName(t reflect.Type) string {
-	switch {
-	case t == reflect.TypeFor[text.Duration]():
-		return "duration"
-	case option.IsText(t):
-		return "string"
-	}
-	switch t.Kind() {
-	case reflect.Bool:
-		return "boolean"
-	case reflect.Int, reflect.Int64, reflect.Uint64:
-		return "integer"
-	case reflect.Float64:
-		return "number"
-	case reflect.Slice:
-		return "list"
-	}
-	return "string"
 }
 
 func (s *Server) state(w http.ResponseWriter, r *http.Request) error {
