@@ -54,6 +54,14 @@ func (k Kind) Own() []option.Option {
 // Common returns the keys that every kind takes.
 func Common() []option.Option { return option.List(Config{}) }
 
+// Common returns those of them that are offered: what is of no use to the kind is
+// left out.
+func (k Kind) Common() []option.Option {
+	return slices.DeleteFunc(Common(), func(o option.Option) bool {
+		return !k.Crops && (o.Key == "crops_of" || o.Key == "max_crops")
+	})
+}
+
 // NewOptions returns a pointer to a struct of the kind's own keys, none of them
 // set, to be filled and given to SetOptions; nil: the kind has none.
 func (k Kind) NewOptions() any {

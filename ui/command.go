@@ -176,7 +176,7 @@ func complete(line string, s *pane.Scene, kinds detectors.Kinds) []string {
 func keys(kind string, kinds detectors.Kinds) (names []string) {
 	list := option.List(capture.Config{})
 	if kind != "" {
-		list = slices.Concat(kinds[kind].Own(), detectors.Common())
+		list = slices.Concat(kinds[kind].Own(), kinds[kind].Common())
 	}
 	for _, o := range list {
 		if o.Key != "kind" && o.Key != "cameras" && o.Key != "source" {

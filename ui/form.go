@@ -45,9 +45,9 @@ func newForm(m *model) overlay {
 	return &form{kinds: m.opts.Kinds.Names(), values: make(map[string]string), in: newInput("")}
 }
 
-// fieldsOf returns the keys of a kind: the name, its own, and those that all take.
+// fieldsOf returns the keys of a kind: the name, its own, and the common ones.
 func fieldsOf(k detectors.Kind) []field {
-	common := slices.DeleteFunc(detectors.Common(), func(o option.Option) bool { return o.Key == "kind" || o.Key == "cameras" })
+	common := slices.DeleteFunc(k.Common(), func(o option.Option) bool { return o.Key == "kind" || o.Key == "cameras" })
 	name := slices.IndexFunc(common, func(o option.Option) bool { return o.Key == "name" })
 	var fields []field
 	for _, o := range slices.Concat(common[name:name+1], k.Own(), slices.Delete(slices.Clone(common), name, name+1)) {

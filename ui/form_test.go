@@ -7,7 +7,6 @@ import (
 	"testing"
 	"testing/synctest"
 
-	"rvo-tui/detectors"
 	"rvo-tui/internal/option"
 	"rvo-tui/runtime"
 )
@@ -20,7 +19,7 @@ func TestAttachFormHasEveryKey(t *testing.T) {
 		f := newForm(m).(*form)
 		f.kind = i
 		f.pick(m, "enter")
-		want := slices.Concat(option.Keys(m.opts.Kinds[name].Own()), option.Keys(detectors.Common()))
+		want := slices.Concat(option.Keys(m.opts.Kinds[name].Own()), option.Keys(m.opts.Kinds[name].Common()))
 		for _, key := range want {
 			i := slices.IndexFunc(f.fields, func(o field) bool { return o.Key == key })
 			if key == "kind" || key == "cameras" {
