@@ -70,6 +70,9 @@ chroot "$root" /usr/bin/env -i HOME=/root PATH=/usr/local/go/bin:/usr/sbin:/usr/
 	make run ARGS="--no-ui --duration 10s --metrics-listen 127.0.0.1:0" >/tmp/events.jsonl
 	grep -q "\"event_type\":\"motion\"" /tmp/events.jsonl || { echo "make run reported no event" >&2; exit 1; }
 	bin/rvo-tui --version
+	printf "[[camera]]\nname = \"yard\"\nsource = \"synthetic:street\"\n" >/tmp/three.toml
+	printf "[[detector]]\nname = \"things\"\nkind = \"onnx\"\nmodel = \"%s\"\n" /src/detectors/onnx/testdata/ok5.onnx >>/tmp/three.toml
+	bin/rvo-tui check /tmp/three.toml | grep "YOLO, raw" || { echo "a network did not run" >&2; exit 1; }
 	make test
 '
 echo "distro-test of $suite passed"
