@@ -13,13 +13,13 @@ import (
 
 var bounds = Bounds{Strangers: 128, OfNetwork: 64, Known: 32}
 
-// crowd is a listener whose connections come from given addresses.
-type crowd struct {
+// peers is a listener whose connections come from given addresses.
+type peers struct {
 	net.Listener
 	from []string
 }
 
-func (c *crowd) Accept() (net.Conn, error) {
+func (c *peers) Accept() (net.Conn, error) {
 	addr := c.from[0]
 	c.from = c.from[1:]
 	server, client := net.Pipe()
@@ -27,7 +27,7 @@ func (c *crowd) Accept() (net.Conn, error) {
 	return fromAddr{server, addr}, nil
 }
 
-func (c *crowd) Addr() net.Addr { return &net.TCPAddr{} }
+func (c *peers) Addr() net.Addr { return &net.TCPAddr{} }
 
 type fromAddr struct {
 	net.Conn
@@ -39,7 +39,7 @@ func (f fromAddr) RemoteAddr() net.Addr { return &net.TCPAddr{IP: net.ParseIP(f.
 // admit lets connections in, and returns them.
 func admit(t *testing.T, p *Pool, from ...string) (conns []*Conn) {
 	t.Helper()
-	p.Listener = &crowd{from: from}
+	p.Listener = &peers{from: from}
 	for range from {
 		c, err := p.Accept()
 		if err != nil {
