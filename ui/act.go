@@ -146,7 +146,7 @@ func (m *model) command(a action) tea.Cmd {
 		}
 		return m.send(runtime.Command{Do: runtime.RuleOff, Camera: c.Name, Rule: r.Event}, "rule "+r.Event+" is disabled")
 	}
-	d := m.detector(c)
+	d := m.detector()
 	if d == nil {
 		return nil
 	}
@@ -240,7 +240,7 @@ func (m *model) all(commands []runtime.Command) func() error {
 }
 
 // detector returns the selected one, or nil.
-func (m *model) detector(c *runtime.CameraView) *engine.DetectorView {
+func (m *model) detector() *engine.DetectorView {
 	if list, i := m.scene.Detectors(), m.cursors[pane.Detectors].Sel; i < len(list) {
 		return list[i]
 	}

@@ -34,7 +34,7 @@ func (m *model) visit(p pane.ID) {
 }
 
 // showNamed shows the camera that a few letters mean.
-func (m *model) showNamed(letters string) tea.Cmd {
+func (m *model) showNamed(letters string) {
 	var names []string
 	if s := m.scene.Snap; s != nil {
 		for i := range s.Cameras {
@@ -44,13 +44,12 @@ func (m *model) showNamed(letters string) tea.Cmd {
 	i := fuzzy(names, letters)
 	if i < 0 {
 		m.say((*draw.Theme).BadInk, "no camera is called like "+draw.Clean(letters))
-		return nil
+		return
 	}
 	m.show(i)
 	if m.focus >= pane.Placed {
 		m.focusOn(m.from)
 	}
-	return nil
 }
 
 // focusOn gives a pane the focus, and a place if it has none.

@@ -139,7 +139,8 @@ func (p *palette) enter(m *model) (overlay, tea.Cmd) {
 	m.overlay = nil
 	switch o.act {
 	case "camera":
-		return nil, m.showNamed(o.arg)
+		m.showNamed(o.arg)
+		return nil, nil
 	case "events", "log":
 		if err := checkQuery(o.arg); err != nil {
 			p.err = draw.Clean(err.Error())

@@ -52,7 +52,7 @@ func (f *fetcher) failed() error {
 
 // get asks for an address, from an offset up to an end where that is above 0.
 func (f *fetcher) get(address string, from, end int64) (*fetched, error) {
-	resp, err := f.follow(address, from, end)
+	resp, err := f.follow(address, from, end) //nolint:bodyclose // fetched closes it
 	f.mu.Lock()
 	f.err = err
 	f.mu.Unlock()
