@@ -50,6 +50,8 @@ type part struct {
 	video, sound *capture.Track // as of the last packet; sound nil: there is none
 	zero         time.Duration  // capture time of the movie's beginning, since the epoch
 	offset       time.Duration  // from PTS to the movie's time
+	decoded      time.Duration  // when the last frame written is decoded, on the movie's clock
+	heard        time.Duration  // when the last piece of sound written begins
 	held         *sample        // the last frame, until it is known how long it is shown
 	interval     time.Duration  // between the last two frames, as decoded; a step of the configured rate until there are two
 	shots        []shot         // frames written, as decoded
@@ -124,7 +126,7 @@ func (f *film) addVideo(s *sample, ahead []sample, zero time.Duration) error {
 			return err
 		}
 	}
-	p.follow(s)
+	p.follow(s, p.decoded)
 	p.held = s
 	return nil
 }
@@ -147,7 +149,7 @@ func (f *film) begin(key *sample, ahead []sample, zero time.Duration) (*part, er
 	if n := len(f.parts); n > 0 {
 		name = fmt.Sprintf("%s%d", movieName, n+1)
 	}
-	p := &part{grown: grownPrefix + name + f.mux.Ext(), final: name + f.mux.Ext(), zero: zero, video: key.Track, offset: key.ts - zero - key.PTS, interval: f.cfg.step()}
+	p := &part{grown: grownPrefix + name + f.mux.Ext(), final: name + f.mux.Ext(), zero: zero, video: key.Track, offset: key.ts - zero - key.PTS, interval: f.cfg.step(), decoded: math.MinInt64, heard: math.MinInt64}
 	tracks := tracksOf(f.mux, f.cfg, *key, sound)
 	p.encode = tracks[0].Encode
 	p.copied = !p.encode
@@ -190,20 +192,29 @@ func (f *film) addSound(s *sample) error {
 		return nil
 	}
 	p.sound = s.Track
-	p.follow(s)
+	p.follow(s, p.heard)
 	at := s.PTS + p.offset
 	if at+s.Duration <= 0 {
 		return nil
 	}
+	p.heard = at
 	p.length = max(p.length, at+s.Duration)
 	return p.writer.Write(1, s.Packet, at, at, s.Duration)
 }
 
 // follow keeps the movie's clock at capture times, where those of the stream
-// jump.
-func (p *part) follow(s *sample) {
-	if at := s.ts - p.zero; (s.PTS + p.offset - at).Abs() > jumpLimit {
-		p.offset = at - s.PTS
+// jump. last is the decoding time of what the movie has of the track; it never goes
+// back: capture times do, when they are better known than at first.
+func (p *part) follow(s *sample, last time.Duration) {
+	at := s.ts - p.zero
+	if (s.PTS + p.offset - at).Abs() <= jumpLimit {
+		return
+	}
+	switch to := at - s.PTS; {
+	case s.DTS+to > last:
+		p.offset = to
+	case s.DTS+p.offset <= last:
+		p.offset = last + max(p.interval, s.Duration) - s.DTS
 	}
 }
 
@@ -214,6 +225,7 @@ func (p *part) writeHeld(duration time.Duration) error {
 	at := s.PTS + p.offset
 	p.shots = append(p.shots, shot{at, s.ts, s.frame, s.skipped})
 	p.length = max(p.length, at+duration)
+	p.decoded = s.DTS + p.offset
 	return p.writer.Write(0, s.Packet, at, s.DTS+p.offset, duration)
 }
 

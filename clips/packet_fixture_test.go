@@ -135,6 +135,7 @@ type sender struct {
 	group        int           // frames from one key frame to the next
 	n            int           // frames sent
 	began        time.Time     // of the connection: PTS 0
+	late         time.Duration // how much too late capture times are
 	sent         []*capture.Packet
 }
 
@@ -171,7 +172,7 @@ func (c *sender) send(d time.Duration) {
 }
 
 func (c *sender) offer(p *capture.Packet) {
-	p.Captured = c.began.Add(p.PTS)
+	p.Captured = c.began.Add(p.PTS + c.late)
 	p.Data = []byte{byte(len(c.sent) >> 8), byte(len(c.sent))}
 	c.sent = append(c.sent, p)
 	c.ring.OfferPacket(p)

@@ -454,25 +454,3 @@ func TestSoundThatBeginsLaterIsKept(t *testing.T) {
 		}
 	})
 }
-
-// A connection that breaks within a group: the frame that came last is a B-frame,
-// which cannot be shown for longer, since another one follows it.
-func TestConnectionThatBreaksAtABFrame(t *testing.T) {
-	inBubble(t, func(t *testing.T) {
-		s := newStudio(t, testConfig(t), withLines)
-		c := s.connect(frameTime, 25)
-		c.sound = nil
-		c.send(4 * time.Second)
-		s.save(s.job("a"))
-		for c.n%25 != 3 {
-			c.send(frameTime)
-		}
-		time.Sleep(10 * time.Second)
-		s.drain()
-		e, m := s.oneClip()
-		_, got := s.movieOf(e, m.Movie.File)
-		if last := got[len(got)-1]; last.Duration != frameTime || !m.Complete {
-			t.Errorf("the last frame is shown for %v: %+v", last.Duration, m)
-		}
-	})
-}
