@@ -49,7 +49,7 @@ build='g++ pkg-config libopencv-dev libavcodec-dev libavformat-dev libavutil-dev
 # ffmpeg makes and checks movies, tmux is a terminal, GStreamer and VLC are RTSP
 # servers, Chromium plays clips, and the Python packages run the example of a
 # model service.
-test="opencv-data opencv-doc ffmpeg tmux chromium vlc-bin vlc-plugin-base
+test="opencv-data opencv-doc ffmpeg tmux vlc-bin vlc-plugin-base
 	python3-gi gir1.2-gst-rtsp-server-1.0
 	gstreamer1.0-plugins-base gstreamer1.0-plugins-good
 	gstreamer1.0-plugins-ugly gstreamer1.0-plugins-bad gstreamer1.0-libav
@@ -58,6 +58,10 @@ test="opencv-data opencv-doc ffmpeg tmux chromium vlc-bin vlc-plugin-base
 # prometheus reads the metrics, mosquitto is a broker of MQTT. Their packages start
 # servers, so where systemd would do that they are for people to install.
 [ -d "${SYSTEMD_ROOT:-/run/systemd/system}" ] || test="$test prometheus mosquitto mosquitto-clients"
+
+# Ubuntu has Chromium as a snap alone.
+# shellcheck disable=SC1091 # not of this repository
+[ "$(. /etc/os-release 2>/dev/null && echo "${ID:-}")" = ubuntu ] || test="$test chromium"
 
 # check: a linter for shell scripts, and what tells a static program.
 check='shellcheck file'
