@@ -3,17 +3,16 @@ package capture
 // keptBytes bounds a GOP.
 const keptBytes = 32 << 20
 
-// GOP keeps the packets of video since the last key frame, for who begins to
-// decode in the middle of a stream. Beyond 32 MiB it forgets them all and begins
-// again with the next key frame. The zero value is empty. One goroutine at a time
-// uses it.
+// GOP keeps the packets of video since the last key frame, so that a decoder can start
+// in the middle of a stream. Beyond 32 MiB it drops them all and starts again at the
+// next key frame. The zero value is empty. It is not safe for concurrent use.
 type GOP struct {
 	packets []*Packet
 	bytes   int
 }
 
-// Add adds the next packet of video. Packets that no key frame of their connection
-// came before are left out.
+// Add adds the next packet of video. Packets before the first key frame of their
+// connection are ignored.
 func (g *GOP) Add(p *Packet) {
 	switch {
 	case p.Key:
@@ -31,9 +30,9 @@ func (g *GOP) Add(p *Packet) {
 	}
 }
 
-// Packets returns what is kept, a key frame first. It is valid until the next call
-// of Add.
+// Packets returns the packets kept, a key frame first. The slice is valid until the next
+// call of Add.
 func (g *GOP) Packets() []*Packet { return g.packets }
 
-// Reset forgets everything.
+// Reset drops everything.
 func (g *GOP) Reset() { g.packets, g.bytes = nil, 0 }

@@ -1,6 +1,6 @@
-// Package live hands what a camera sends, and what detectors find in it, to those who
-// watch. The live path offers and never waits; a viewer that is too slow loses whole
-// groups of pictures, which are counted.
+// Package live distributes the packets and detector results of cameras to viewers. The
+// live path never waits for a viewer: a slow one loses whole groups of pictures, which
+// are counted.
 package live
 
 import (
@@ -13,13 +13,13 @@ import (
 	"rvo-tui/runtime/engine"
 )
 
-// Hub hands on what one camera sends and what detectors find in it. It keeps the
-// packets since the last key frame, with which a viewer begins. Its methods may be
-// called from any goroutine; the live path waits for no viewer.
+// Hub distributes the packets and results of one camera to its viewers. It keeps the
+// packets since the last key frame, so that a new viewer can start decoding at once. It
+// is safe for concurrent use.
 type Hub struct {
 	camera  string
 	watched atomic.Bool
-	lost    atomic.Uint64 // frames that slow viewers did not get
+	lost    atomic.Uint64 // frames lost by slow viewers
 
 	mu      sync.Mutex // guards what follows; held for moments only
 	gop     capture.GOP
@@ -31,18 +31,18 @@ type Hub struct {
 // NewHub returns the hub of a camera that has sent nothing yet.
 func NewHub(camera string) *Hub { return &Hub{camera: camera} }
 
-// viewing is a Viewer's share in one camera.
+// viewing is the subscription of a Viewer to one camera.
 type viewing struct {
 	*Viewer
 	packets bool // or results alone
 }
 
-// staleGOP is the age of the newest packet from which on a viewer waits for the next
-// key frame: the camera is down.
+// staleGOP is the age of the newest packet above which a new viewer waits for the next
+// key frame instead: the camera is down.
 const staleGOP = 5 * time.Second
 
-// OfferPacket implements capture.PacketSink. Sound is left out, and so is what comes
-// before the first key frame of a connection.
+// OfferPacket implements capture.PacketSink. It ignores sound, and packets before the
+// first key frame of a connection.
 func (h *Hub) OfferPacket(p *capture.Packet) {
 	if !p.Track.Video {
 		return
@@ -63,8 +63,8 @@ func (h *Hub) OfferPacket(p *capture.Packet) {
 	}
 }
 
-// OfferResult takes the answer of a detector, which may change afterwards. Signals are
-// in the order of the answer. It does nothing unless somebody watches.
+// OfferResult distributes the answer of a detector. Signals are in the order of the
+// answer, which the caller may reuse afterwards. Without viewers it does nothing.
 func (h *Hub) OfferResult(detector string, signals []string, frame engine.FrameRef, epoch time.Time, a *engine.Answer) {
 	if !h.watched.Load() {
 		return
@@ -80,8 +80,8 @@ func (h *Hub) OfferResult(detector string, signals []string, frame engine.FrameR
 	}
 }
 
-// add lets a viewer take part, with packets from the last key frame on. It returns
-// false when the camera has ended.
+// add subscribes a viewer, whose packets start at the last key frame. It returns false
+// when the hub is closed.
 func (h *Hub) add(v viewing) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -105,7 +105,7 @@ func (h *Hub) remove(gone *Viewer) {
 	h.watched.Store(len(h.viewers) > 0)
 }
 
-// Close ends all viewers, and those to come.
+// Close ends all viewers. Later subscriptions fail.
 func (h *Hub) Close() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -117,7 +117,7 @@ func (h *Hub) Close() {
 	h.gop.Reset()
 }
 
-// Depth returns how many entries wait for the viewer that is furthest behind.
+// Depth returns the length of the longest viewer queue.
 func (h *Hub) Depth() int {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -128,5 +128,5 @@ func (h *Hub) Depth() int {
 	return depth
 }
 
-// Lost returns how many frames viewers that were too slow have lost.
+// Lost returns how many frames slow viewers have lost since the start.
 func (h *Hub) Lost() uint64 { return h.lost.Load() }

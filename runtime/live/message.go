@@ -14,19 +14,19 @@ type MessageType uint8
 
 // The messages of GET /api/media. Clients skip types that they do not know.
 const (
-	MessageIdle   MessageType = iota // nothing came for a second; no payload
-	MessageCamera                    // a Camera as JSON: before everything else of it, and when its codec changes
+	MessageIdle   MessageType = iota // sent after a second without another message; no payload
+	MessageCamera                    // a Camera as JSON: before all else of that camera, and when its codec changes
 	MessagePacket                    // a packet of video as the camera sent it
 	MessageJPEG                      // a JPEG file
 	MessageResult                    // a Result as JSON
-	MessageGap                       // a Lost as JSON: what the client was too slow for
+	MessageGap                       // a Lost as JSON: the client was too slow
 )
 
 // Flags of a MessagePacket.
 const (
 	FlagKey     = 1 << iota // a decoder can begin here
-	FlagDamaged             // a part was lost on the way from the camera
-	FlagHidden              // is to be decoded but not shown
+	FlagDamaged             // data was lost between the camera and here
+	FlagHidden              // decode it, do not show it
 )
 
 // Message is one message of GET /api/media. On the wire it is a header of 24 bytes,
@@ -40,10 +40,10 @@ type Message struct {
 	Payload  []byte
 }
 
-// HeaderSize is how many bytes a message has before its payload.
+// HeaderSize is the size of a message's header, in bytes.
 const HeaderSize = 24
 
-// MaxPayload is how many bytes a payload has at most.
+// MaxPayload is the largest payload, in bytes.
 const MaxPayload = 64 << 20
 
 // Header returns the header of the message.
@@ -59,8 +59,8 @@ func (m Message) Header() [HeaderSize]byte {
 	return h
 }
 
-// ReadMessage reads one message. It returns io.EOF where there are no more, and
-// io.ErrUnexpectedEOF where one is cut off. A payload above MaxPayload is an error.
+// ReadMessage reads one message. It returns io.EOF at the end of the stream, and
+// io.ErrUnexpectedEOF when a message is cut off. A payload above MaxPayload is an error.
 func ReadMessage(r io.Reader) (Message, error) {
 	var h [HeaderSize]byte
 	if _, err := io.ReadFull(r, h[:]); err != nil {
@@ -74,7 +74,7 @@ func ReadMessage(r io.Reader) (Message, error) {
 	if n > MaxPayload {
 		return Message{}, fmt.Errorf("read media: a message has %d bytes, more than %d", n, MaxPayload)
 	}
-	// What is announced may never come: memory is taken as it does.
+	// The announced length is not trusted: memory grows as data arrives.
 	payload, err := io.ReadAll(io.LimitReader(r, int64(n)))
 	if err == nil && len(payload) < int(n) {
 		err = io.ErrUnexpectedEOF
@@ -92,21 +92,21 @@ func ReadMessage(r io.Reader) (Message, error) {
 type Camera struct {
 	Camera string `json:"camera"`
 	Index  uint16 `json:"index"` // of its messages
-	// Codec is how its packets are coded, in FFmpeg's words; empty until there is
-	// one. CodecString is the same for WebCodecs; empty: it has no word for it.
+	// Codec is FFmpeg's name of the codec, empty before the first packet. CodecString
+	// is its RFC 6381 name for WebCodecs, empty where there is none.
 	Codec       string `json:"codec,omitempty"`
 	CodecString string `json:"codec_string,omitempty"`
-	Width       int    `json:"width,omitempty"` // coded size; 0: not known
+	Width       int    `json:"width,omitempty"` // coded size; 0: unknown
 	Height      int    `json:"height,omitempty"`
 	Rotation    int    `json:"rotation,omitempty"` // clockwise, degrees
 	Mirror      bool   `json:"mirror,omitempty"`
-	// Config is what a decoder wants before the first packet: of H.264 and H.265
-	// parameter sets as Annex B, to be put before each key frame.
+	// Config is what a decoder needs before the first packet. For H.264 and H.265: the
+	// parameter sets as Annex B, to be prepended to each key frame.
 	Config []byte `json:"config,omitempty"`
 }
 
-// DescribeTrack returns the description of a camera, whose packets are of a track; nil:
-// there is none yet.
+// DescribeTrack returns the description of a camera whose packets belong to a track;
+// nil: there was no packet yet.
 func DescribeTrack(camera string, index uint16, t *capture.Track) Camera {
 	c := Camera{Camera: camera, Index: index}
 	if t != nil {

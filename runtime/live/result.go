@@ -20,7 +20,7 @@ type Result struct {
 // ResultSignal is one signal of a Result.
 type ResultSignal struct {
 	Signal     string  // its name
-	Value      float64 // may be NaN, which JSON has as null
+	Value      float64 // may be NaN, which is null in JSON
 	Detections []detectors.Detection
 }
 
@@ -31,7 +31,7 @@ type resultSignal struct {
 	Detections []detectors.Detection `json:"detections"`
 }
 
-// MarshalJSON writes what JSON cannot express as null or 0.
+// MarshalJSON writes a value that is not a number as null.
 func (s ResultSignal) MarshalJSON() ([]byte, error) {
 	out := resultSignal{Signal: s.Signal, Detections: engine.PlainDetections(s.Detections)}
 	if s.Value-s.Value == 0 { // neither NaN nor infinite

@@ -9,17 +9,17 @@ import (
 	"rvo-tui/capture"
 )
 
-// Limit is how many entries may wait for a viewer.
+// Limit is the capacity of a viewer's queue, in entries.
 const Limit = 4096
 
 const (
-	maxBytes = 16 << 20 // of packets that wait for a viewer
-	// maxBehind is how long a packet may wait for a viewer when the next key frame
-	// comes. A viewer that is further behind goes on with that key frame.
+	maxBytes = 16 << 20 // of packets in a viewer's queue
+	// maxBehind is how long a packet may have waited when the next key frame arrives. A
+	// viewer that is further behind continues at that key frame.
 	maxBehind = time.Second
 )
 
-// Entry is one entry of a live view: a packet, a result, or what was lost before.
+// Entry is one entry of a viewer's queue. Exactly one of Packet, Result and Lost is set.
 type Entry struct {
 	Camera string
 	Packet *capture.Packet
@@ -29,17 +29,17 @@ type Entry struct {
 	since time.Time // when it was queued
 }
 
-// Lost counts what a viewer that was too slow did not get.
+// Lost counts what a slow viewer has lost since its last Lost entry.
 type Lost struct {
 	Frames  uint64 `json:"frames"`  // packets of video
-	GOPs    uint64 `json:"gops"`    // groups of pictures that lost all or their end
+	GOPs    uint64 `json:"gops"`    // groups of pictures lost, in whole or from some packet on
 	Results uint64 `json:"results"` // answers of detectors
 }
 
 // Viewer is the queue of one live view. It holds at most 4,096 entries and 16 MiB.
-// Who reads too slowly loses the packets up to the next key frame, which are counted
-// and reported, so each packet follows the one before or is a key frame. Its methods
-// may be called from any goroutine.
+// A slow reader loses the packets up to the next key frame, and gets a Lost entry before
+// it: so each packet either follows the one before or is a key frame. It is safe for
+// concurrent use.
 type Viewer struct {
 	ready chan struct{}
 	depth atomic.Int32
@@ -55,19 +55,19 @@ type Viewer struct {
 // NewViewer returns an empty queue.
 func NewViewer() *Viewer { return &Viewer{ready: make(chan struct{}, 1)} }
 
-// Watch lets the viewer have the results of a camera and, with packets, what it sends
-// from its last key frame on. A viewer takes packets of one camera alone. It returns
-// false when the camera has ended.
+// Watch subscribes to the results of a camera and, with packets, to its packets from the
+// last key frame on. A viewer takes the packets of one camera only. It returns false
+// when the camera has ended.
 func (v *Viewer) Watch(h *Hub, packets bool) bool { return h.add(viewing{v, packets}) }
 
-// Leave ends what Watch began.
+// Leave ends a subscription.
 func (v *Viewer) Leave(h *Hub) { h.remove(v) }
 
-// Ready returns a channel that has a value when there may be something to take.
+// Ready returns a channel that receives a value when Next may have an entry.
 func (v *Viewer) Ready() <-chan struct{} { return v.ready }
 
-// Next takes the next entry. It returns false where there is none yet, and ended once
-// a camera has ended and all else is taken.
+// Next takes the next entry. ok is false when the queue is empty; ended is true once a
+// camera has ended and the queue is empty.
 func (v *Viewer) Next() (e Entry, ok, ended bool) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -83,7 +83,7 @@ func (v *Viewer) Next() (e Entry, ok, ended bool) {
 	return e, true, false
 }
 
-// packet queues a packet and returns how many were lost by that.
+// packet queues a packet and returns how many packets were dropped.
 func (v *Viewer) packet(camera string, p *capture.Packet) (lost uint64) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -109,8 +109,7 @@ func (v *Viewer) packet(camera string, p *capture.Packet) (lost uint64) {
 
 func isPacket(e Entry) bool { return e.Packet != nil }
 
-// skip drops all packets that wait and returns how many there were. The caller holds
-// mu.
+// skip drops all queued packets and returns how many there were. The caller holds mu.
 func (v *Viewer) skip() (lost uint64) {
 	v.queue = slices.DeleteFunc(v.queue, func(e Entry) bool {
 		if e.Packet == nil {
@@ -139,7 +138,7 @@ func (v *Viewer) result(camera string, r *Result) {
 	v.put(Entry{Camera: camera, Result: r})
 }
 
-// put queues an entry, behind what was lost before it. The caller holds mu.
+// put queues an entry, after a Lost entry if anything was lost. The caller holds mu.
 func (v *Viewer) put(e Entry) {
 	if v.lost != (Lost{}) {
 		lost := v.lost
