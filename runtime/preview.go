@@ -24,15 +24,15 @@ func (r *Runtime) Frame(camera string) *capture.Frame {
 	return c.look(previewFPS)
 }
 
-// Errors for names that there are none of, for errors.Is.
+// Errors for unknown names, for errors.Is.
 var (
 	ErrNoCamera = errors.New("there is no such camera")
 	ErrNoAlert  = errors.New("there is no alert")
 )
 
-// View opens a live view: of the packets of one camera (empty: of none), from its last
-// key frame on, and of what detectors find in it and in others. It asks for no
-// decoding. The caller must call cancel, after which nothing more is queued.
+// View opens a live view of the packets of one camera (empty: of none) from its last key
+// frame on, and of the results of its detectors and those of other cameras. It demands no
+// decoding. The caller must call cancel; nothing is queued after that.
 func (r *Runtime) View(video string, others []string) (v *live.Viewer, cancel func(), err error) {
 	v = live.NewViewer()
 	var watched []*live.Hub
@@ -68,11 +68,11 @@ type Still struct {
 // staleStill is the age from which a frame no longer counts as current.
 const staleStill = 2 * time.Second
 
-// Stills gives the newest frame of each camera, at most width pixels wide (0: as it
-// is) and fps times a second, until the context ends, give fails, or a camera is no
-// more. It gives no frame twice and none that is stale, and takes the next ones only
-// after give has returned. It encodes in the caller's goroutine, on a thread of low
-// priority: that goroutine must end after it. Frames come for as long as it runs.
+// Stills passes the newest frame of each camera to give, at most width pixels wide (0:
+// full size) and fps times a second, until the context ends, give fails, or a camera is
+// removed. It repeats no frame, skips stale ones, and takes no frame while give runs. It
+// encodes in the caller's goroutine, which it ties to a thread of low priority and which
+// must end after it. While it runs, frames are decoded at that rate.
 func (r *Runtime) Stills(ctx context.Context, cameras []string, width int, fps float64, give func(Still) error) error {
 	capture.LowPriority(r.opts.Config.Nice)
 	interval := time.Duration(float64(time.Second) / fps)
@@ -105,10 +105,10 @@ func (r *Runtime) Stills(ctx context.Context, cameras []string, width int, fps f
 	}
 }
 
-// stillEvery is how often Still looks for a frame.
+// stillEvery is how often Still polls for a frame.
 const stillEvery = 50 * time.Millisecond
 
-// Still returns what a camera sees now, as Stills gives it. It waits for a frame until
+// Still returns the newest frame of a camera. It waits for one that is not stale until
 // the context ends.
 func (r *Runtime) Still(ctx context.Context, camera string, width int) (Still, error) {
 	type answer struct {
@@ -144,9 +144,9 @@ func (r *Runtime) await(ctx context.Context, camera string, width int) (Still, e
 	}
 }
 
-// encodeStill encodes the newest frame, unless it is the last one or too old. One frame
-// is encoded at a time, however many watch, and none is held by those who wait: the
-// live path needs its frames and its threads.
+// encodeStill encodes the newest frame, unless it is the last one or stale. Only one
+// frame is encoded at a time, and callers hold no frame while they wait: the live path
+// needs the frames of its pool and the threads of GOMAXPROCS.
 func (r *Runtime) encodeStill(p *active, width int, fps float64, last uint64, stale time.Duration) (Still, error) {
 	r.encoding.Lock()
 	defer r.encoding.Unlock()

@@ -44,8 +44,8 @@ type Verdict struct {
 	Error string `json:"error,omitempty"` // what is not
 }
 
-// evidenceRoutes returns the routes of clips. None takes a path: a clip is found by an
-// event that it shows.
+// evidenceRoutes returns the routes of clips. None takes a path from the client: a clip is
+// looked up by the ID of an event that it shows.
 func (s *Server) evidenceRoutes() []Route {
 	return []Route{
 		{Method: "GET", Path: "/clips", Doc: "The clips, newest first; those that overlap a time.", Serve: s.clips},
@@ -59,9 +59,9 @@ func (s *Server) evidenceRoutes() []Route {
 
 var errNoEvidence = problem(http.StatusNotFound, "no evidence is kept", "give a rule clip = true")
 
-// onDisk does what reads the directory of the evidence, as one of maxReads at a time,
-// and waits for it until the limit. A disk that hangs keeps its place, but holds
-// nobody.
+// onDisk runs read, which accesses the evidence directory, in a goroutine of its own and
+// waits for it up to limit. At most maxReads run at a time; one that hangs in the disk
+// counts until it returns, but blocks no request.
 func onDisk[T any](ctx context.Context, s *Server, limit time.Duration, read func(ctx context.Context, dir string) (T, error)) (T, error) {
 	var none T
 	if s.opts.ClipsDir == "" {
@@ -117,7 +117,7 @@ func (s *Server) clips(w http.ResponseWriter, r *http.Request) error {
 	return writeJSON(w, answer)
 }
 
-// clipFilter is which clips a client asks for.
+// clipFilter selects clips.
 type clipFilter struct {
 	from, to time.Time // zero: any
 	camera   string    // empty: any
@@ -167,7 +167,7 @@ func (s *Server) clip(w http.ResponseWriter, r *http.Request) error {
 	return writeJSON(w, answer)
 }
 
-// entry returns the clip that a request is for.
+// entry looks up the clip of a request.
 func (s *Server) entry(r *http.Request) (clips.Entry, error) {
 	return onDisk(r.Context(), s, readTime, func(_ context.Context, dir string) (clips.Entry, error) {
 		return clips.FindEntry(dir, r.PathValue("id"))
@@ -220,7 +220,7 @@ func (s *Server) clipFile(name, contentType string) func(http.ResponseWriter, *h
 	}
 }
 
-// send serves a file of a clip, or ranges of it.
+// send serves a file of a clip, with range requests.
 func (s *Server) send(w http.ResponseWriter, r *http.Request, e clips.Entry, name, contentType string) error {
 	if err := s.files.acquire(); err != nil {
 		return err
@@ -246,7 +246,7 @@ func (s *Server) send(w http.ResponseWriter, r *http.Request, e clips.Entry, nam
 	return nil
 }
 
-// patient is a ResponseWriter whose client must take each piece within sendTimeout.
+// patient is a ResponseWriter with a deadline of sendTimeout for each write.
 type patient struct {
 	http.ResponseWriter
 	rc *http.ResponseController

@@ -41,14 +41,14 @@ type mediaQuery struct {
 	stills
 }
 
-// stills is which JPEG frames a client wants.
+// stills is the part of a query that selects JPEG frames.
 type stills struct {
 	cameras []string
 	width   int
 	rate    float64
 }
 
-// stillsOf reads width and rate of a query.
+// stillsOf parses width and rate.
 func stillsOf(q url.Values) (st stills, err error) {
 	st.width = stillWidth
 	if given := q.Get("width"); given != "" {
@@ -114,7 +114,7 @@ func (s *Server) media(w http.ResponseWriter, r *http.Request) error {
 	return s.pump(r.Context(), &m, view, frames)
 }
 
-// pump writes what comes until the client goes, a camera ends, or the program does.
+// pump writes messages until the client disconnects, a camera ends or the program ends.
 func (s *Server) pump(ctx context.Context, m *mediaWriter, view *live.Viewer, frames <-chan still) error {
 	idle := time.NewTicker(beatEvery)
 	defer idle.Stop()
@@ -155,14 +155,14 @@ func (s *Server) pump(ctx context.Context, m *mediaWriter, view *live.Viewer, fr
 	}
 }
 
-// still is a frame, or why there are no more.
+// still is a frame, or the error that ended the frames.
 type still struct {
 	runtime.Still
 	err error
 }
 
-// watch has frames encoded for a client, in a goroutine that stop waits for. The next
-// one is made when the one before was taken.
+// watch encodes frames for a client in a goroutine of its own, which stop ends and waits
+// for. Each frame is encoded only after the one before was received.
 func (s *Server) watch(ctx context.Context, st stills) (frames <-chan still, stop func()) {
 	if len(st.cameras) == 0 {
 		return nil, func() {}
@@ -192,7 +192,7 @@ type mediaWriter struct {
 	track *capture.Track    // that the client knows
 }
 
-// write writes a message, which the client must take within sendTimeout.
+// write writes a message. It fails when the client does not accept it within sendTimeout.
 func (m *mediaWriter) write(msg live.Message) error {
 	_ = m.rc.SetWriteDeadline(time.Now().Add(sendTimeout)) // where there is none, none is needed
 	head := msg.Header()
@@ -226,7 +226,7 @@ func (m *mediaWriter) entry(e live.Entry) error {
 	}
 }
 
-// packet writes a packet, behind the description of its track where that is new.
+// packet writes a packet, after the description of its track if that has changed.
 func (m *mediaWriter) packet(camera string, p *capture.Packet) error {
 	if p.Track != m.track {
 		m.track = p.Track
@@ -247,7 +247,7 @@ func (m *mediaWriter) packet(camera string, p *capture.Packet) error {
 	return m.write(msg)
 }
 
-// camera describes a camera, whose packets are of a track; nil: there is none yet.
+// camera writes the description of a camera and the track of its packets; nil: unknown.
 func (m *mediaWriter) camera(name string, t *capture.Track) error {
 	i := m.index[name]
 	return m.object(live.Message{Type: live.MessageCamera, Camera: i}, live.DescribeTrack(name, i, t))
@@ -285,7 +285,7 @@ func (s *Server) frame(w http.ResponseWriter, r *http.Request) error {
 	return writeBytes(w, "image/jpeg", f.JPEG)
 }
 
-// standing says how a camera stands.
+// standing returns the state of a camera, for a message.
 func (s *Server) standing(camera string) string {
 	for _, c := range s.opts.Runtime.Snapshot().Cameras {
 		if c.Name == camera {
@@ -298,7 +298,7 @@ func (s *Server) standing(camera string) string {
 	return "no more there"
 }
 
-// preview serves JPEG frames that a browser shows in the place of each other.
+// preview serves JPEG frames as multipart/x-mixed-replace.
 func (s *Server) preview(w http.ResponseWriter, r *http.Request) error {
 	q := r.URL.Query()
 	if err := onlyKeys(q, "width", "rate"); err != nil {
