@@ -2,6 +2,7 @@ package outbox
 
 import (
 	"errors"
+	"os"
 	"os/signal"
 	"slices"
 	"strings"
@@ -122,4 +123,45 @@ func TestSinksBehind(t *testing.T) {
 			t.Errorf("it got %d events", len(got))
 		}
 	})
+}
+
+// A file that is damaged while it is open is moved aside, too, and nothing crashes.
+func TestDamagedWhileOpen(t *testing.T) {
+	for name, damage := range map[string]func(f *os.File) error{
+		"overwritten": func(f *os.File) error {
+			_, err := f.WriteAt([]byte(strings.Repeat("\xff", 48<<10)), 8<<10)
+			return err
+		},
+		"cut": func(f *os.File) error { return f.Truncate(8 << 10) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			file := storeFile(t)
+			synctest.Test(t, func(t *testing.T) {
+				phone := newReceiver("phone", nil)
+				phone.answer(errors.New("down"))
+				o := start(newOutbox(file, nil, phone))
+				for i := range 300 {
+					o.Offer(event(i))
+				}
+				time.Sleep(5 * time.Second)
+				f, err := os.OpenFile(file, os.O_RDWR, 0)
+				must(t, err)
+				must(t, damage(f))
+				must(t, f.Close())
+				phone.answer(nil)
+				time.Sleep(2 * time.Minute)
+				o.Offer(event(300))
+				time.Sleep(time.Minute)
+				synctest.Wait()
+				v := o.Outputs()
+				if v.State != runtime.SinkOK || v.Moved == "" {
+					t.Errorf("view %+v", v)
+				}
+				if got := phone.ids(); len(got) == 0 || got[len(got)-1] != "0300" {
+					t.Errorf("delivered %v", got)
+				}
+				must(t, o.end())
+			})
+		})
+	}
 }

@@ -10,10 +10,18 @@ import (
 // open opens the store, unless it is open. A damaged one is moved aside and a new one
 // made. It belongs to the writer.
 func (o *Outbox) open(now time.Time) error {
-	if o.store != nil {
+	if o.current() != nil {
 		return nil
 	}
-	s, c, x, err := o.read()
+	o.mu.Lock()
+	err := o.damaged
+	o.mu.Unlock()
+	var s *store
+	var c contents
+	var x listing
+	if err == nil {
+		s, c, x, err = o.read()
+	}
 	if errors.Is(err, errDamaged) {
 		cause := err
 		moved, err := moveAside(o.cfg.File, now)
@@ -23,7 +31,7 @@ func (o *Outbox) open(now time.Time) error {
 		o.log.Error("the outbox is damaged: it was moved away, and a new one begins; what was not delivered is in the old one",
 			"file", o.cfg.File, "moved", moved, "error", cause)
 		o.mu.Lock()
-		o.state.Moved = moved
+		o.state.Moved, o.damaged = moved, nil
 		o.mu.Unlock()
 		s, c, x, err = o.read()
 		if err != nil {
@@ -34,6 +42,14 @@ func (o *Outbox) open(now time.Time) error {
 	}
 	o.adopt(s, c, x)
 	return nil
+}
+
+// current returns the open store; nil: there is none. A worker that cannot read it takes
+// it away.
+func (o *Outbox) current() *store {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.store
 }
 
 // read opens the store and lists its records.
@@ -145,10 +161,13 @@ func (o *Outbox) unreadable(s *store, err error) {
 	known := o.store != s
 	if !known {
 		o.store = nil
+		if errors.Is(err, errDamaged) {
+			o.damaged = err
+		}
 	}
 	o.mu.Unlock()
 	if !known {
-		s.close()
+		s.abandon()
 		o.log.Warn("stored events cannot be read", "sink", o.Name(), "error", err)
 		poke(o.in.wake)
 	}

@@ -65,6 +65,7 @@ type Outbox struct {
 
 	mu       sync.Mutex // guards what follows and the positions and views of workers
 	store    *store     // nil: not open
+	damaged  error      // why the file that was open is to be moved away; nil: it is not
 	degraded bool       // outputs read the tail, too
 	gen      int        // changes when sequence numbers do
 	last     uint64     // sequence number given

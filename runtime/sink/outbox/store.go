@@ -34,6 +34,7 @@ var errDamaged = errors.New("its content is damaged")
 type store struct {
 	path string
 	db   *bolt.DB
+	file *os.File // of db
 }
 
 // contents is what a store holds when it is opened. Records are not kept.
@@ -49,7 +50,14 @@ type contents struct {
 func openStore(path string, each func(r *Record, size int64, positions map[string]position)) (s *store, c contents, err error) {
 	s = &store{path: path}
 	err = guard(func() error {
-		db, err := bolt.Open(path, 0o600, &bolt.Options{Timeout: lockTimeout, FreelistType: bolt.FreelistMapType, NoStatistics: true})
+		db, err := bolt.Open(path, 0o600, &bolt.Options{
+			Timeout: lockTimeout, FreelistType: bolt.FreelistMapType, NoStatistics: true,
+			OpenFile: func(name string, flag int, mode os.FileMode) (f *os.File, err error) {
+				f, err = os.OpenFile(name, flag, mode)
+				s.file = f
+				return f, err
+			},
+		})
 		if err != nil {
 			return err
 		}
@@ -62,7 +70,11 @@ func openStore(path string, each func(r *Record, size int64, positions map[strin
 	if err == nil {
 		return s, c, nil
 	}
-	s.close()
+	if errors.Is(err, errDamaged) {
+		s.abandon()
+	} else {
+		s.close()
+	}
 	switch {
 	case errors.Is(err, bolterrors.ErrTimeout):
 		return nil, c, fmt.Errorf("open outbox %q: another process uses it; name another file or stop that process", path)
@@ -231,8 +243,15 @@ func (s *store) close() {
 	if s.db == nil {
 		return
 	}
-	// What was committed is synced. A damaged file may fail here, too.
-	_ = guard(s.db.Close)
+	_ = s.db.Close() // what was committed is synced
+}
+
+// abandon closes a damaged file. What panicked in bbolt may have left its locks held, so
+// that Close would wait for ever; the memory map stays, since somebody may be in it.
+func (s *store) abandon() {
+	if s.file != nil {
+		_ = s.file.Close() // nothing was written that could be lost
+	}
 }
 
 // guard calls f and returns a panic of it as errDamaged: bbolt maps the file into

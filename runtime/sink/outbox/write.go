@@ -34,7 +34,11 @@ func (o *Outbox) write(now time.Time) (more bool) {
 	o.mu.Unlock()
 
 	var sizes map[uint64]int64
-	if err == nil && !c.empty() {
+	switch {
+	case err != nil:
+	case s == nil:
+		err = errReopen
+	case !c.empty():
 		sizes, err = s.commit(&c)
 	}
 	if err == nil {
@@ -60,6 +64,9 @@ func (o *Outbox) write(now time.Time) (more bool) {
 	depth, _ := o.in.state()
 	return depth > 0
 }
+
+// errReopen is why nothing is stored right after a worker could not read the store.
+var errReopen = errors.New("the outbox could not be read and is opened anew")
 
 // room returns how many events the sinks behind can take now, at most a group. It waits
 // briefly for one that works and is only behind.
@@ -174,7 +181,8 @@ type expiry struct {
 // expired returns the oldest records where they are too many or too old, at most a
 // page of them. It belongs to the writer.
 func (o *Outbox) expired(now time.Time) (list []expiry) {
-	if o.store == nil || len(o.stored.entries) == 0 {
+	s := o.current()
+	if s == nil || len(o.stored.entries) == 0 {
 		return nil
 	}
 	bytes := o.stored.bytes
@@ -193,7 +201,7 @@ func (o *Outbox) expired(now time.Time) (list []expiry) {
 	if counts = counts[:max(0, slices.IndexFunc(counts, func(f func(*drops)) bool { return f == nil }))]; len(counts) == 0 {
 		return nil
 	}
-	records, err := o.store.after(o.stored.entries[0].seq-1, len(counts))
+	records, err := s.after(o.stored.entries[0].seq-1, len(counts))
 	if err != nil {
 		return nil // the write will meet it, too
 	}
@@ -272,11 +280,14 @@ func (o *Outbox) failed(c *change, err error) {
 	}
 	var damaged *store
 	if errors.Is(err, errDamaged) {
+		if o.store != nil {
+			o.damaged = err
+		}
 		damaged, o.store = o.store, nil
 	}
 	o.mu.Unlock()
 	if damaged != nil {
-		damaged.close()
+		damaged.abandon()
 	}
 	if was != err.Error() {
 		o.log.Warn("events are not stored: outputs get them from memory", "sink", o.Name(), "error", err)
