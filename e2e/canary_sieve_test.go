@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"image"
 	"image/jpeg"
-	"io"
 	"io/fs"
 	"net"
 	"net/http"
@@ -80,38 +79,34 @@ func (s *sieve) files(dir string, except ...string) map[string]int {
 	return found
 }
 
-// raw asks a running program over its socket as any client can, and returns the
-// first bytes of its answer as they travel.
-func raw(t testing.TB, socket, call string) string {
+// raw asks a running program over its socket as any client can, and returns its
+// answer, or as much of it as a stream has until it holds something.
+func raw(t testing.TB, socket, path, holds string) string {
 	t.Helper()
-	protocols := new(http.Protocols)
-	protocols.SetUnencryptedHTTP2(true)
-	transport := &http.Transport{Protocols: protocols, DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+	transport := &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 		return new(net.Dialer).DialContext(ctx, "unix", socket)
 	}}
 	defer transport.CloseIdleConnections()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://rvo/rvo.control.v1.Control/"+call, bytes.NewReader(make([]byte, 5)))
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://rvo/api"+path, http.NoBody)
 	if err != nil {
 		t.Fatal(err)
 	}
-	req.Header.Set("Content-Type", "application/grpc")
-	req.Header.Set("TE", "trailers")
 	resp, err := transport.RoundTrip(req)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer resp.Body.Close()
-	head := make([]byte, 5) // a message: compressed or not, and its length
-	if _, err := io.ReadFull(resp.Body, head); err != nil {
-		t.Fatalf("%s: %v, %v, %v", call, err, resp.Header, resp.Trailer)
+	var text strings.Builder
+	for part := make([]byte, 1<<20); !strings.Contains(text.String(), holds); {
+		n, err := resp.Body.Read(part)
+		text.Write(part[:n])
+		if err != nil {
+			break
+		}
 	}
-	text := make([]byte, int(head[1])<<24|int(head[2])<<16|int(head[3])<<8|int(head[4]))
-	if _, err := io.ReadFull(resp.Body, text); err != nil {
-		t.Fatalf("%s: %v", call, err)
-	}
-	return string(text)
+	return text.String()
 }
 
 // tellTale is a model service that knows nobody, and repeats in its refusal what

@@ -155,10 +155,11 @@ func TestSecretsStayIn(t *testing.T) {
 		}
 		out.take(path, body, holds)
 	}
-	for call, holds := range map[string]string{
-		"About": "door", "Watch": `"reason":`, "Events": "moved", "Log": "started", "Clips": "street",
+	for path, holds := range map[string]string{
+		"/about": "door", "/state": `"alerts":`, "/state?view=seed": "signals", "/events": "moved", "/log": "started", "/alerts": "far", "/clips": "street",
+		"/stream?state": `"alerts":`, "/stream?events": "moved", "/stream?log": "started", "/openapi.json": "openapi",
 	} {
-		out.take("the answer to "+call, raw(t, d.socket(), call), holds)
+		out.take("the answer to "+path, raw(t, d.socket(), path, holds), holds)
 	}
 	canaryConnect(d, out, addr, cert)
 
