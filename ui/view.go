@@ -127,6 +127,9 @@ func (m *model) makeHead() string {
 	if where != "" {
 		left += th.Info.Of(where) + "  "
 	}
+	if len(m.changes) > 0 {
+		left += th.Info.Of("modified") + "  "
+	}
 	if trouble != "" {
 		return draw.Fit(left+th.Bad.Of(th.Warning+" "+trouble), m.w)
 	}
@@ -141,9 +144,6 @@ func (m *model) makeHead() string {
 	parts = append(parts, th.Dim.Of("events "+draw.Count(m.newestEvent())))
 	if n := s.Snap.Log.Errors; n > 0 {
 		parts = append(parts, th.Bad.Of("errors "+draw.Count(n)))
-	}
-	if len(m.changes) > 0 {
-		parts = append(parts, th.Info.Of("modified"))
 	}
 	parts = append(parts, th.Dim.Of("up "+draw.Clock(s.Snap.Uptime)))
 	if m.frozen {

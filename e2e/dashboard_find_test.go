@@ -1,0 +1,110 @@
+package e2e
+
+import (
+	"fmt"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// troubledConfig is twelve cameras. One cannot be reached, a detector fails on another,
+// and a third has one that is too slow. A second rule of the first can never fire.
+func troubledConfig() string {
+	var b strings.Builder
+	b.WriteString("[log]\nfile = \"log\"\n[metrics]\nlisten = \"\"\n[control]\nsocket = \"\"\n[clips]\nbefore = \"1s\"\nafter = \"1s\"\nmin_free = \"0B\"\n")
+	for i := range 12 {
+		source := "synthetic:street"
+		if i == 4 {
+			source = "rtsp://127.0.0.1:9/none"
+		}
+		fmt.Fprintf(&b, "[[camera]]\nname = \"cam%02d\"\nsource = %q\nwidth = 160\nheight = 90\nfps = 3\n", i, source)
+	}
+	b.WriteString(`
+[[detector]]
+name = "motion"
+kind = "motion"
+max_fps = 3
+[[detector]]
+name = "parcels"
+kind = "remote"
+endpoint = "127.0.0.1:9"
+cameras = ["cam02"]
+[[detector]]
+name = "heavy"
+kind = "load"
+busy = "2s"
+timeout = "10s"
+max_fps = 3
+cameras = ["cam09"]
+[[rule]]
+event = "moved"
+when = "motion > 0.01"
+cooldown = "2s"
+[[rule]]
+event = "left"
+when = "parcels >= 1 && motion < 0.5"
+for = "2s"
+cameras = ["cam02"]
+`)
+	return b.String()
+}
+
+// Somebody who has never seen it finds with few keys which cameras are in trouble and why,
+// why a rule does not fire, what holds the slots and where a clip is, and turns a rule off
+// on one camera and on again.
+func TestTroubleIsFoundWithFewKeys(t *testing.T) {
+	for _, size := range [][2]int{{80, 24}, {120, 40}} {
+		t.Run(fmt.Sprintf("%dx%d", size[0], size[1]), func(t *testing.T) {
+			x := newTerminal(t, size[0], size[1])
+			write(t, filepath.Join(x.dir, "rvo.toml"), troubledConfig())
+			x.text("RVO_CONFIG= LC_ALL=C.UTF-8 " + binary + "; echo ended $?")
+			x.keys("Enter")
+
+			// The first line has one trouble with its camera, the pane of alerts all three.
+			x.sees("camera cam04 gives no")
+			x.keys("!")
+			x.sees("detector parcels failed on cam02")
+			x.sees("detector heavy is too slow on cam09")
+			x.sees("refused: check") // the cause of the selected one
+			// The table has the three first.
+			x.keys("0")
+			x.sees("12 of 12 cameras, by trouble")
+			for i, name := range []string{"cam02", "cam04", "cam09"} {
+				wait(t, patience, name+" among the first", func() bool {
+					lines := strings.Split(x.screen(), "\n")
+					return len(lines) > 5 && strings.Contains(lines[3+i], name)
+				})
+			}
+			// Why a rule of cam02 does not fire.
+			x.keys("Enter")
+			x.text(":rule_off moved")
+			x.keys("Enter")
+			x.sees("done: rule_off moved")
+			x.sees("modified")
+			x.keys("u")
+			x.sees("taken back: ")
+			x.keys("Tab", "Tab", "G", "Enter")
+			x.sees("Rule left on cam02")
+			x.sees("not known: parcels")
+			x.sees("? parcels >= 1")
+			// What holds the slots: the slow detector's own page.
+			x.keys("q", "!", "G", "Enter", "Enter")
+			x.sees("Detector heavy on cam09")
+			// Where a clip is.
+			x.keys("q")
+			x.text(":events rule=moved")
+			x.keys("Enter", "g", "Enter")
+			x.sees("evidence/cam")
+			x.keys("G")
+			x.sees("clip.mp4")
+			x.keys("q", "q")
+			wait(t, patience, "the end, or a question", func() bool {
+				s := x.screen()
+				if strings.Contains(s, "Quit anyway?") {
+					x.keys("y")
+				}
+				return strings.Contains(s, "ended 0")
+			})
+		})
+	}
+}
