@@ -14,6 +14,7 @@ var sleepers = map[string]string{
 	"e2e/pty_test.go":              "plays a slow line between a terminal and the program",
 	"clips/crash_test.go":          "kills processes that write to a real disk",
 	"clips/packet_fixture_test.go": "plays cameras within the bubbles of others",
+	"clips/times_test.go":          "sleeps within inBubble",
 	"capture/libav/stream_test.go": "asks a real server until it answers",
 }
 
