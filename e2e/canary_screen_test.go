@@ -108,7 +108,7 @@ func (x *terminal) tour(out *sieve, whose string) {
 // child of theirs were stopped.
 func (x *terminal) shell(env []string, args ...string) {
 	x.t.Helper()
-	script := "echo $$ >pid\nRVO_CONFIG=; export RVO_CONFIG\n"
+	script := "echo $$ >pid\nRVO_CONFIG=; XDG_STATE_HOME=$PWD/state; export RVO_CONFIG XDG_STATE_HOME\n"
 	quote := func(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }
 	for _, v := range env {
 		name, value, _ := strings.Cut(v, "=")
@@ -174,6 +174,7 @@ func canaryDashboard(t testing.TB, out *sieve, w canaryWorld) {
 	x.sees(":disable motion --camera all")
 	x.keys("Up") // there is none before
 	x.look(out, "the line before")
+	out.take("the history of commands", read(t, filepath.Join(x.dir, "state/rvo-tui/dashboard.json")), "disable motion")
 	x.keys("Escape")
 	wait(t, patience, "the end of the palette", func() bool { return !strings.Contains(x.screen(), ":disable motion --camera all") })
 

@@ -44,6 +44,7 @@ func built(run func() int) int {
 	// No program of a test is found by that of another one, or by one in use here.
 	os.Setenv("RUNTIME_DIRECTORY", "")
 	os.Setenv("XDG_RUNTIME_DIR", dir)
+	os.Setenv("XDG_STATE_HOME", filepath.Join(dir, "state")) // not the history of who runs the tests
 	if out, err := exec.Command("go", "build", "-buildvcs=false", "-o", binary, "..").CombinedOutput(); err != nil {
 		fmt.Fprintf(os.Stderr, "build the program: %v\n%s", err, out)
 		return 1

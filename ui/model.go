@@ -24,6 +24,7 @@ type model struct {
 	ctx     context.Context // ends with the program
 	backend Backend
 	opts    Options
+	file    *stateFile
 	want    *demand // what the feed is to fetch
 	keys    *keymap
 	link    remote.Link // where Options.Link tells one
@@ -51,7 +52,7 @@ type model struct {
 	overlay  overlay // nil: none
 	notice   notice
 	greeting string   // shown with the first snapshot; empty: nothing is
-	history  []string // of the command palette, oldest first
+	state    state    // that outlives this dashboard
 	changes  []change // that can be taken back, oldest first
 	quit     bool
 	asked    time.Time // when the terminal was asked for its background; zero: it has answered
@@ -130,7 +131,7 @@ func newModel(ctx context.Context, backend Backend, opts Options, want *demand) 
 		keys.rename(actQuit, "disconnect", "disconnect; the program shown keeps running")
 	}
 	m := &model{
-		ctx: ctx, backend: backend, opts: opts, want: want, keys: keys,
+		ctx: ctx, backend: backend, opts: opts, want: want, keys: keys, file: &stateFile{path: opts.State},
 		themeName: opts.Config.Theme, dark: true, profile: colorprofile.TrueColor,
 		focus: pane.Detectors, tab: pane.Rules,
 	}
@@ -138,6 +139,7 @@ func newModel(ctx context.Context, backend Backend, opts Options, want *demand) 
 		AddCamera: keys.shown(actCamera), Attach: keys.shown(actAttach), Preview: keys.shown(actPreview),
 		Open: keys.shown(actOpen), Toggle: keys.shown(actToggle), Alerts: keys.shown(actAlerts),
 	}}
+	m.state = m.file.load()
 	m.retheme()
 	return m, nil
 }
@@ -287,6 +289,21 @@ func (m *model) fail(err error) {
 		}
 		return lines
 	}}
+}
+
+// keep makes a change of the state, and writes it to the file off this goroutine.
+func (m *model) keep(change func(*state)) tea.Cmd {
+	change(&m.state)
+	if m.file.path == "" {
+		return nil
+	}
+	file, log := m.file, m.opts.Log
+	return func() tea.Msg {
+		if err := file.update(change); err != nil && log != nil {
+			log.Warn("the next dashboard will not know of this", "error", err)
+		}
+		return nil
+	}
 }
 
 // now is the time of the newest snapshot.

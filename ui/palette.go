@@ -18,7 +18,7 @@ import (
 func newInput(value string) textinput.Model {
 	in := textinput.New()
 	in.Prompt = ""
-	in.CharLimit = 512
+	in.CharLimit = maxLine
 	in.KeyMap.Paste.SetEnabled(false) // the terminal pastes; a clipboard would be that of the other end
 	in.SetVirtualCursor(true)
 	styles := in.Styles()
@@ -83,9 +83,12 @@ type palette struct {
 	err   string
 }
 
-const historyLines = 100
+const (
+	historyLines = 100
+	maxLine      = 512 // characters of a line
+)
 
-func newPalette(m *model) overlay { return &palette{in: newInput(""), place: len(m.history)} }
+func newPalette(m *model) overlay { return &palette{in: newInput(""), place: len(m.state.History)} }
 
 func (p *palette) update(m *model, msg tea.Msg) (overlay, tea.Cmd) {
 	if key, ok := msg.(tea.KeyPressMsg); ok {
@@ -126,10 +129,16 @@ func (p *palette) enter(m *model) (overlay, tea.Cmd) {
 		return p, nil
 	}
 	shown := withoutSecrets(line)
-	// A line with a secret is not there to be recalled before everybody's eyes.
-	if n := len(m.history); shown == line && (n == 0 || m.history[n-1] != line) {
-		m.history = tail(append(m.history, line), historyLines)
+	if shown != line { // a secret is not there to be recalled before everybody's eyes
+		return p.carry(m, o, shown)
 	}
+	keep := m.keep(func(s *state) { s.remember(line) })
+	next, cmd := p.carry(m, o, shown)
+	return next, tea.Batch(keep, cmd)
+}
+
+// carry carries out the order of a line.
+func (p *palette) carry(m *model, o order, shown string) (overlay, tea.Cmd) {
 	if o.act == "" {
 		if o.command.Attached != nil {
 			m.wish = o.command.Attached.Name
@@ -214,17 +223,17 @@ func (p *palette) tab(m *model) {
 // recall steps through the lines of before.
 func (p *palette) recall(m *model, by int) {
 	at := p.place + by
-	if at < 0 || at > len(m.history) {
+	if at < 0 || at > len(m.state.History) {
 		return
 	}
-	if p.place == len(m.history) {
+	if p.place == len(m.state.History) {
 		p.typed = p.in.Value()
 	}
 	p.place = at
-	if at == len(m.history) {
+	if at == len(m.state.History) {
 		p.in.SetValue(p.typed)
 	} else {
-		p.in.SetValue(m.history[at])
+		p.in.SetValue(m.state.History[at])
 	}
 	p.in.CursorEnd()
 }

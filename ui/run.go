@@ -43,6 +43,9 @@ type Options struct {
 	Reload func(ctx context.Context) error
 	// Pick begins with the camera menu.
 	Pick bool
+	// State is the file that keeps what outlives the dashboard: the history of commands
+	// and the preset. Empty: nothing is kept.
+	State string
 	// Log is told when the dashboard itself fails. Nil: nobody is.
 	Log *slog.Logger
 }

@@ -75,7 +75,7 @@ func showRemote(ctx context.Context, there *client.Client, cfg ui.Config, loader
 	guard, _ := newGuard(os.Stderr)         // without it a crash leaves the screen as it was
 	defer guard.close()
 	err := ui.Run(ctx, backend, ui.Options{
-		Config: cfg, Link: backend.Link,
+		Config: cfg, Link: backend.Link, State: ui.StateFile(os.Getenv),
 		Reload: func(ctx context.Context) error { return backend.Do(ctx, runtime.Command{Do: runtime.Reload}) },
 	})
 	if errors.Is(err, ui.ErrStuck) {

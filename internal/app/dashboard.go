@@ -32,7 +32,7 @@ func newDashboard(cfg ui.Config, cameras int, flags cli.Flags, kinds detectors.K
 	}
 	cfg.ASCII = cfg.ASCII || flags.ASCII
 	return &dashboard{
-		opts: ui.Options{Config: cfg, Kinds: kinds, Devices: cameraChoices, Pick: flags.Pick || cameras == 0},
+		opts: ui.Options{Config: cfg, Kinds: kinds, Devices: cameraChoices, Pick: flags.Pick || cameras == 0, State: ui.StateFile(os.Getenv)},
 	}
 }
 
