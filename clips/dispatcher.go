@@ -33,7 +33,8 @@ type dispatcher struct {
 	pending []*clip
 	drains  []chan struct{}
 	busy    bool
-	since   time.Time // when the task under way was begun
+	doing   *clip     // of the task under way; nil: it is none of a clip
+	since   time.Time // when it was begun
 	sweep   time.Time // when the directory is looked at next
 	closing bool
 	show    progress
@@ -82,6 +83,9 @@ func (d *dispatcher) run(ctx context.Context, cancel context.CancelFunc) error {
 			d.abandon()
 			gone = time.After(abandonTime)
 		case <-gone:
+			if d.doing != nil {
+				d.giveUp(d.doing)
+			}
 			return errHang
 		}
 	}
@@ -142,7 +146,7 @@ func (d *dispatcher) begin(t task, now time.Time) {
 	if t.clip == nil {
 		d.sweep = now.Add(sweepEvery)
 	}
-	d.busy, d.since = true, now
+	d.busy, d.doing, d.since = true, t.clip, now
 	d.tasks <- t // has room
 }
 
@@ -245,7 +249,7 @@ func (d *dispatcher) merge(c *clip) bool {
 
 // finish handles the result of a task.
 func (d *dispatcher) finish(res result) {
-	d.busy = false
+	d.busy, d.doing = false, nil
 	s := &d.show
 	s.clips, s.bytes, s.removed, s.encoder = res.clips, res.bytes, res.removed, res.encoder
 	if res.clip == nil {
@@ -270,7 +274,12 @@ func (d *dispatcher) finish(res result) {
 	case DropDisk:
 		d.drop(res.clip, res.reason, res.err)
 		d.judge(res.err)
-	case DropDeadline, DropFrames:
+	case DropDeadline:
+		if errors.Is(res.err, context.Canceled) {
+			res.err = errGrace
+		}
+		d.drop(res.clip, res.reason, res.err)
+	case DropFrames:
 		d.drop(res.clip, res.reason, res.err)
 	default:
 		d.drop(res.clip, res.reason, res.err)
@@ -324,13 +333,21 @@ func (d *dispatcher) drop(c *clip, reason string, err error) {
 	}
 }
 
-// abandon drops everything that waits, when there is no time left.
+// abandon drops everything that waits, when there is no time left. The clip that the
+// builder is working on still has until abandonTime is over.
 func (d *dispatcher) abandon() {
 	for _, c := range d.pending {
-		c.ring.unpin(c)
-		d.drop(c, DropDeadline, errGrace)
+		if c != d.doing {
+			d.giveUp(c)
+		}
 	}
-	d.pending = nil
+	d.pending = slices.DeleteFunc(d.pending, func(c *clip) bool { return c != d.doing })
+}
+
+// giveUp leaves a clip to the next start.
+func (d *dispatcher) giveUp(c *clip) {
+	c.ring.unpin(c)
+	d.drop(c, DropDeadline, errGrace)
 }
 
 func (d *dispatcher) publish() {

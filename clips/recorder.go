@@ -361,5 +361,6 @@ func (r *Recorder) shut() {
 // errGrace is why a clip was given up at the end.
 var errGrace = errors.New("the program ends; what is on disk of it is finished at the next start")
 
-// errHang is what Run returns when the encoder does not.
-var errHang = errors.New("stop evidence: the movie encoder does not return; a clip is left unfinished and will be removed at the next start")
+// errHang is what Run returns when the encoder hangs, or is too slow to notice that
+// it is to end.
+var errHang = errors.New("stop evidence: the clip under way takes too long; the next start finishes what is on disk of it")

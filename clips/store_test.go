@@ -394,7 +394,10 @@ func TestMuxerThatDoesNotFinish(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			inBubble(t, func(t *testing.T) {
 				release = make(chan struct{})
-				s := newStudio(t, testConfig(t), func(o *Options) { o.Muxer = tc.mux })
+				var log bytes.Buffer
+				s := newStudio(t, testConfig(t), func(o *Options) {
+					o.Muxer, o.Log = tc.mux, slog.New(slog.NewTextHandler(&log, nil))
+				})
 				s.film(time.Second)
 				s.save(s.job("a"))
 				s.save(s.job("b"))
@@ -406,8 +409,13 @@ func TestMuxerThatDoesNotFinish(t *testing.T) {
 				if took := time.Since(began); took < tc.waiting || took > tc.waiting+time.Second {
 					t.Errorf("shutdown took %s, want %s", took, tc.waiting)
 				}
-				if n := s.rec.Status().Dropped[DropDeadline]; tc.want == nil && n != 2 || tc.want != nil && n != 1 {
-					t.Errorf("%d dropped for the deadline", n)
+				if st := s.rec.Status(); st.Dropped[DropDeadline] != 2 || st.Waiting != 0 {
+					t.Errorf("%d dropped for the deadline, %d waiting", st.Dropped[DropDeadline], st.Waiting)
+				}
+				for _, event := range []string{"event=a ", "event=b "} {
+					if n := strings.Count(log.String(), event); n != 1 {
+						t.Errorf("%d lines tell of %s:\n%s", n, event, log.String())
+					}
 				}
 				if n := len(wholeClips(t, s.cfg.Dir)); n != 0 {
 					t.Errorf("%d clips", n)

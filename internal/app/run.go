@@ -32,10 +32,11 @@ import (
 	"rvo-tui/ui"
 )
 
-// clipGrace is how long unfinished clips may take when a run is stopped, while it waits
-// for detectors (2 s). A hung encoder adds 0.5 s, and threads that encode frames another
-// 0.5 s, so that everything is over within five seconds.
-const clipGrace = 3 * time.Second
+// clipGrace is how long unfinished clips may take when a run is stopped: encoding a few
+// seconds takes a busy machine that long. Cameras that hang take 2 s before it, a hung
+// encoder adds 0.5 s, and threads that encode frames another 0.5 s, so that everything
+// is over within nine seconds, before systemd and Docker lose patience at ten.
+const clipGrace = 6 * time.Second
 
 // newDrivers returns every kind of video source. Without sound a camera is not
 // even asked for it, where its protocol allows that.
