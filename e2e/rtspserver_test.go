@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -28,6 +29,9 @@ func serveRTSP(t testing.TB, port int, args ...string) rtspServer {
 	t.Helper()
 	// The distribution's Python has the distribution's modules.
 	cmd := exec.Command("/usr/bin/python3", append([]string{script, "--port", fmt.Sprint(port), "--watch-stdin"}, args...)...)
+	// Tests stop it. Were it in the group of the tests, the kernel would continue it when
+	// the shell that started them ends and nobody is left to.
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	stdin, err := cmd.StdinPipe()
 	if err != nil {
 		t.Fatal(err)
