@@ -2,6 +2,7 @@ package app
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"io"
 	"log/slog"
@@ -19,19 +20,44 @@ import (
 )
 
 // events is the outbox of a configuration; its box is nil where there are no outputs.
-type events struct{ box *outbox.Outbox }
+type events struct {
+	box *outbox.Outbox
+	log *slog.Logger
+}
 
 func newOutbox(cfg config.Config, log *slog.Logger) (events, error) {
-	outs, err := notify.Outputs(cfg.Notify, notify.Options{Agent: "rvo-tui", Nice: cfg.Runtime.Nice, Log: log})
+	e := events{log: log}
+	outs, err := e.outputsOf(cfg)
+	if err != nil || len(outs) == 0 {
+		return e, err
+	}
+	e.box = outbox.New(outbox.Options{Config: cfg.Outbox, Outputs: outs, ClipsDir: cfg.Clips.Dir, Log: log})
+	return e, nil
+}
+
+// outputsOf returns the outputs of a configuration.
+func (e events) outputsOf(cfg config.Config) ([]outbox.Output, error) {
+	outs, err := notify.Outputs(cfg.Notify, notify.Options{Agent: "rvo-tui", Nice: cfg.Runtime.Nice, Log: e.log})
 	if err == nil && cfg.MQTT.Server != "" {
 		var out outbox.Output
-		out, err = mqtt.Output(cfg.MQTT, log)
+		out, err = mqtt.Output(cfg.MQTT, e.log)
 		outs = append(outs, out)
 	}
-	if err != nil || len(outs) == 0 {
-		return events{}, err
+	return outs, err
+}
+
+// replace applies the outputs of a configuration that was read again.
+func (e events) replace(ctx context.Context, cfg config.Config) error {
+	outs, err := e.outputsOf(cfg)
+	switch {
+	case err != nil:
+		return err
+	case e.box != nil:
+		return e.box.Replace(ctx, outs)
+	case len(outs) > 0:
+		e.log.Warn("the first outputs take effect at the next start", "outputs", len(outs))
 	}
-	return events{outbox.New(outbox.Options{Config: cfg.Outbox, Outputs: outs, ClipsDir: cfg.Clips.Dir, Log: log})}, nil
+	return nil
 }
 
 // behind returns the sink as it runs: after the outbox has stored an event.

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"os"
 	"os/signal"
@@ -16,12 +17,13 @@ import (
 	"rvo-tui/ui/tty"
 )
 
-// reloader reloads the configuration while the program runs: its cameras, detectors
-// and rules. It is safe for concurrent use.
+// reloader reloads the configuration while the program runs: its cameras, detectors,
+// rules and outputs. It is safe for concurrent use.
 type reloader struct {
 	loader config.Loader
 	flags  cli.Flags
 	rt     *runtime.Runtime
+	events events
 	counts *runtime.Reloads
 	told   *service
 	log    *slog.Logger
@@ -66,6 +68,7 @@ func (r *reloader) replace(ctx context.Context) (result string, err error) {
 	if late := config.StartOnly(r.cfg, next); len(late) > 0 {
 		r.log.Warn("these sections have changed and take effect at the next start", "sections", strings.Join(late, " "))
 	}
+	err = errors.Join(err, r.events.replace(ctx, next))
 	r.cfg.File, r.cfg.Camera, r.cfg.Detector = next.File, next.Camera, next.Detector
 	if err != nil {
 		return runtime.ReloadPartial, err

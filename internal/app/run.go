@@ -122,7 +122,7 @@ func run(ctx context.Context, loader config.Loader, cfg config.Config, flags cli
 	}, epoch)
 
 	service := newService(log)
-	again := &reloader{loader: loader, flags: flags, rt: rt, counts: reloads, told: service, log: log, cfg: cfg}
+	again := &reloader{loader: loader, flags: flags, rt: rt, events: out, counts: reloads, told: service, log: log, cfg: cfg}
 	side, stop := context.WithCancel(context.WithoutCancel(ctx))
 	var wg sync.WaitGroup
 	defer wg.Wait()

@@ -73,11 +73,11 @@ func (c *Config) sections() iter.Seq2[string, any] {
 }
 
 // StartOnly returns the sections that differ and that only take effect at the next
-// start.
+// start: all tables but the one of an output.
 func StartOnly(a, b Config) (names []string) {
 	va, vb := reflect.ValueOf(a), reflect.ValueOf(b)
 	for i, f := range reflect.VisibleFields(va.Type()) {
-		single := f.Type.Kind() == reflect.Struct || f.Name == "Notify"
+		single := f.Type.Kind() == reflect.Struct && f.Name != "MQTT"
 		if single && !reflect.DeepEqual(va.Field(i).Interface(), vb.Field(i).Interface()) {
 			names = append(names, "["+option.KeyOf(f)+"]")
 		}

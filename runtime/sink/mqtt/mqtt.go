@@ -54,7 +54,7 @@ func Output(cfg Config, log *slog.Logger) (outbox.Output, error) {
 	}
 	p := &publisher{cfg: cfg, log: log}
 	return outbox.Output{
-		Name: Name, To: u.Scheme + "://" + text.Clean(u.Host), Wants: func(*outbox.Record) bool { return true }, Clips: true,
+		Name: Name, To: u.Scheme + "://" + text.Clean(u.Host), Settings: cfg, Wants: func(*outbox.Record) bool { return true }, Clips: true,
 		Attach: outbox.AttachNone, MaxTries: maxTries, RetryMax: retryMax, Open: p.open, Send: p.send, Close: p.close,
 	}, nil
 }

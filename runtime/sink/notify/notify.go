@@ -105,7 +105,7 @@ func newOutput(c Config, opts Options) (outbox.Output, error) {
 		return outbox.Output{}, err
 	}
 	return outbox.Output{
-		Name: c.Name, To: to, Wants: choice.wants, Attach: c.Attach, PerHour: c.MaxPerHour, MaxTries: c.MaxTries,
+		Name: c.Name, To: to, Settings: c, Wants: choice.wants, Attach: c.Attach, PerHour: c.MaxPerHour, MaxTries: c.MaxTries,
 		Clips:    choice.wantsClips(),
 		RetryMax: time.Duration(c.RetryMax), Send: o.send, Close: o.target.close,
 	}, nil

@@ -15,7 +15,9 @@ import (
 
 // Do implements runtime.Outbox.
 func (o *Outbox) Do(ctx context.Context, cmd runtime.Command) error {
+	o.mu.Lock()
 	w := o.output(cmd.Output)
+	o.mu.Unlock()
 	if w == nil {
 		return o.noOutput(cmd.Output)
 	}
@@ -30,6 +32,7 @@ func (o *Outbox) Do(ctx context.Context, cmd runtime.Command) error {
 	return fmt.Errorf("unknown command %q", cmd.Do)
 }
 
+// output returns the worker of an output; nil: there is none. The mutex is held.
 func (o *Outbox) output(name string) *worker {
 	for _, w := range o.workers {
 		if w.out.Name == name {
@@ -40,6 +43,8 @@ func (o *Outbox) output(name string) *worker {
 }
 
 func (o *Outbox) noOutput(name string) error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
 	names := make([]string, len(o.workers))
 	for i, w := range o.workers {
 		names[i] = w.out.Name

@@ -50,12 +50,14 @@ type Outbox struct {
 	clips   string
 	log     *slog.Logger
 	started time.Time
-	workers []*worker
 	behind  []runtime.Sink // get events once they are stored
 	in      *intake
 	written chan struct{} // closed after the last write
+	asked   chan func()   // calls that the writer makes until the end begins
 
 	// of the writer
+	deliver context.Context // of workers
+	running sync.WaitGroup  // of workers
 	stored  index
 	opened  bool // the store was open once
 	wrote   time.Time
@@ -64,6 +66,7 @@ type Outbox struct {
 	retryAt time.Time // when that is tried again
 
 	mu       sync.Mutex // guards what follows and the positions and views of workers
+	workers  []*worker  // only the writer changes it
 	store    *store     // nil: not open
 	damaged  error      // why the file that was open is to be moved away; nil: it is not
 	degraded bool       // outputs read the tail, too
@@ -85,7 +88,7 @@ type Outbox struct {
 func New(opts Options) *Outbox {
 	o := &Outbox{
 		cfg: opts.Config, clips: opts.ClipsDir, log: opts.Log, started: time.Now(),
-		in: &intake{wake: make(chan struct{}, 1)}, written: make(chan struct{}), flushed: make(chan struct{}),
+		in: &intake{wake: make(chan struct{}, 1)}, written: make(chan struct{}), asked: make(chan func()), flushed: make(chan struct{}),
 		waits: backoff.Backoff{First: storeWait, Last: storeLast, Jitter: 0.2},
 		aside: map[uint64]aside{}, expected: map[string]Record{}, clipOf: map[string]Clip{},
 		state: runtime.OutboxView{File: opts.Config.File, State: runtime.SinkOK, MaxBytes: int64(opts.Config.MaxBytes)},
@@ -130,35 +133,37 @@ func (o *Outbox) Run(ctx context.Context) error {
 	o.write(time.Now()) // opens the store
 	deliver, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
-	var wg sync.WaitGroup
+	o.deliver = deliver
 	for _, w := range o.workers {
-		wg.Go(func() { w.run(deliver) })
+		o.start(deliver, w)
 	}
 	finding, found := context.WithCancel(ctx)
 	defer found()
-	wg.Go(func() { o.findOldClips(finding) })
+	o.running.Go(func() { o.findOldClips(finding) })
 	ended := make(chan struct{})
 	var all sync.WaitGroup
 	defer all.Wait()
-	all.Go(func() { wg.Wait(); close(ended) })
 
 	tick := time.NewTicker(sweepTime)
 	defer tick.Stop()
 	var over <-chan time.Time
-	stopped := ctx.Done()
+	stopped, asked := ctx.Done(), o.asked
 	for done := false; !done; {
 		select {
 		case <-o.in.wake:
 			o.gather(stopped)
+		case f := <-asked:
+			f()
 		case <-tick.C:
 		case <-o.retry():
 		case <-stopped:
-			stopped, over = nil, time.After(Flush)
+			stopped, asked, over = nil, nil, time.After(Flush)
 			o.in.close()
 			o.writeAll()
 			for _, w := range o.workers {
 				close(w.finish)
 			}
+			all.Go(func() { o.running.Wait(); close(ended) })
 		case <-over:
 			stop()
 		case <-ended:

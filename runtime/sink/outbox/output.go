@@ -18,6 +18,8 @@ const (
 type Output struct {
 	Name string
 	To   string // scheme and host: what is shown
+	// Settings are what the output was made of: one with equal settings is the same.
+	Settings any
 	// Wants reports whether a record is delivered. It is quick and always answers
 	// the same.
 	Wants func(r *Record) bool

@@ -30,6 +30,8 @@ type worker struct {
 	wake    chan struct{} // 1: there may be something to deliver
 	hurry   chan struct{} // 1: try again now
 	finish  chan struct{} // closed: end when nothing is left
+	cancel  func()        // ends run; nil: it was not started. Of the writer
+	ended   chan struct{} // closed after run
 	testing atomic.Bool
 
 	// of run
@@ -50,7 +52,7 @@ type worker struct {
 
 func newWorker(o *Outbox, out Output) *worker {
 	w := &worker{
-		o: o, out: out, wake: make(chan struct{}, 1), hurry: make(chan struct{}, 1), finish: make(chan struct{}),
+		o: o, out: out, wake: make(chan struct{}, 1), hurry: make(chan struct{}, 1), finish: make(chan struct{}), ended: make(chan struct{}),
 		waits: backoff.Backoff{First: min(retryFirst, out.RetryMax), Last: out.RetryMax, Jitter: 0.3},
 		view:  runtime.OutputView{Name: out.Name, To: out.To, State: runtime.SinkOK, Latency: new(engine.Histogram)},
 	}
