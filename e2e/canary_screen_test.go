@@ -179,7 +179,7 @@ func canaryDashboard(t testing.TB, out *sieve, w canaryWorld) {
 	wait(t, patience, "the end of the palette", func() bool { return !strings.Contains(x.screen(), ":disable motion --camera all") })
 
 	frames := x.frames()
-	x.keys("n")
+	x.keys("A")
 	x.boxes(frames + 1)
 	x.keys("BTab")
 	x.text("rtsp://joe:" + secretAdded + "@" + w.far + "/y")

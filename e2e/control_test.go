@@ -370,7 +370,7 @@ func TestOfferToConnect(t *testing.T) {
 	x.keys("q")
 	x.sees("ended")
 	begin()
-	x.keys("n", "Enter")
+	x.keys("A", "Enter")
 	x.sees("the API is not served")
 	x.keys("q")
 

@@ -82,7 +82,9 @@ func (m *model) do(a action) tea.Cmd {
 	case actHelp:
 		m.overlay = newHelp()
 	case actFilter:
-		m.overlay = newFilter(m)
+		m.overlay = newSearch(m)
+	case actMatch, actMatchBack:
+		m.nextMatch(a == actMatch)
 	case actPalette:
 		m.overlay = newPalette(m)
 	case actSave:

@@ -234,7 +234,7 @@ func TestFreezeStopsSampling(t *testing.T) {
 func TestFilterZoomAndPanes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := start(t, Options{})
-		g.keys(append([]string{"/"}, strings.Split("blind", "")...)...)
+		g.keys(append([]string{"tab", "tab", "tab", "/"}, strings.Split("blind", "")...)...)
 		g.keys("enter", "z")
 		if s := g.screen(); strings.Contains(s, "motion") || !strings.Contains(s, "blind") {
 			t.Errorf("the filter does not hold:\n%s", s)

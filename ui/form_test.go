@@ -100,7 +100,7 @@ func TestTypedPasswordsDoNotShow(t *testing.T) {
 			hidden(g)
 			g.keys("esc")
 		}
-		g.keys("n")
+		g.keys("A")
 		g.keys("up")
 		for _, k := range strings.Split("rtsp://u:geheim@", "") {
 			g.keys(k)

@@ -150,7 +150,7 @@ func TestASCIIScreenIsASCII(t *testing.T) {
 	for _, theme := range themes {
 		cfg.Theme = theme
 		m := shown(t, newFake(), cfg, 120, 40)
-		for _, key := range []string{"", "?", "a", "n", ":"} {
+		for _, key := range []string{"", "?", "a", "A", ":"} {
 			m.overlay = nil
 			if key != "" {
 				m.press(key)
@@ -188,9 +188,10 @@ var overlays = []struct {
 	{"attach", func(m *model) { m.press("a"); typing(m, "m") }},
 	{"attach_keys", func(m *model) { m.press("a"); typing(m, "m", "enter", "tab", "9", "x", "enter") }},
 	{"detach", func(m *model) { m.press("x") }},
-	{"cameras", func(m *model) { m.press("n") }},
+	{"cameras", func(m *model) { m.press("A") }},
 	{"palette", func(m *model) { m.press(":"); typing(m, "e", "n", "a", "b", "l", "e", "space") }},
-	{"filter", func(m *model) { m.press("/"); typing(m, "b", "l", "i") }},
+	{"search", func(m *model) { m.press("/"); typing(m, "e", "r") }},
+	{"filter", func(m *model) { m.focusOn(pane.Events); m.press("/"); typing(m, "b", "l", "i") }},
 	{"event", func(m *model) {
 		m.focusOn(pane.Events)
 		m.move(-2)

@@ -53,6 +53,9 @@ const (
 	actAlerts   action = "alerts"
 	actSort     action = "sort"
 	actSortBack action = "sort_back"
+
+	actMatch     action = "match"
+	actMatchBack action = "match_back"
 )
 
 // keyDef is an action with its keys, its name in the footer and its help.
@@ -79,7 +82,7 @@ func keyDefs() []keyDef {
 		{actRule, []string{"e"}, "rule", "enable or disable the selected rule", act},
 		{actClip, []string{"c"}, "clip", "save a clip of what the camera sees now", act},
 		{actPause, []string{"p"}, "", "pause or resume the camera", act},
-		{actCamera, []string{"n"}, "", "add a camera", act},
+		{actCamera, []string{"A"}, "", "add a camera", act},
 		{actReload, []string{"r"}, "", "reload the configuration", act},
 		{actUndo, []string{"u"}, "", "undo the last change", act},
 		{actNext, []string{"tab", "l", "right"}, "pane", "next pane", move},
@@ -98,7 +101,9 @@ func keyDefs() []keyDef {
 		{actSortBack, []string{"<"}, "", "sort it by the previous column", move},
 		{actZoom, []string{"z"}, "zoom", "zoom the focused pane", screen},
 		{actPalette, []string{":"}, "command", "type a command; tab completes, up and down recall", screen},
-		{actFilter, []string{"/"}, "filter", "show only events and log lines, or cameras of the table, that contain a text", screen},
+		{actFilter, []string{"/"}, "search", "search the focused pane; events, log and the table of cameras show only what contains the text", screen},
+		{actMatch, []string{"n"}, "", "next match", screen},
+		{actMatchBack, []string{"N"}, "", "previous match", screen},
 		{actFreeze, []string{"f"}, "freeze", "freeze the screen; everything else runs on", screen},
 		{actPreview, []string{"v"}, "preview", "show or hide the preview", screen},
 		{actCopy, []string{"y"}, "", "copy the selected event as JSON", screen},

@@ -101,7 +101,7 @@ func TestReadOnlyLinkChangesNothing(t *testing.T) {
 		g := start(t, Options{Link: func() remote.Link { return link }})
 		g.show(func(*runtime.Snapshot) {})
 		g.sees("disconnect")
-		for _, key := range []string{"space", "a", "x", "+", "e", "c", "p", "n", "r"} {
+		for _, key := range []string{"space", "a", "x", "+", "e", "c", "p", "A", "r"} {
 			g.keys(key)
 			g.sees("read-only: this token cannot change")
 			if g.m.overlay != nil {

@@ -17,6 +17,7 @@ import (
 	"rvo-tui/ui/draw"
 
 	"rvo-tui/ui/pane"
+	"rvo-tui/ui/state"
 )
 
 // model is the whole dashboard. Bubble Tea's goroutine owns it.
@@ -24,7 +25,7 @@ type model struct {
 	ctx     context.Context // ends with the program
 	backend Backend
 	opts    Options
-	file    *stateFile
+	file    *state.File
 	want    *demand // what the feed is to fetch
 	keys    *keymap
 	link    remote.Link // where Options.Link tells one
@@ -43,6 +44,7 @@ type model struct {
 	allLog   []logging.Line
 
 	focus, tab pane.ID
+	sought     string  // that was searched for, but not in panes with a filter
 	from       pane.ID // that had the focus before one that takes the whole screen
 	zoom       bool
 	frozen     bool
@@ -51,9 +53,9 @@ type model struct {
 
 	overlay  overlay // nil: none
 	notice   notice
-	greeting string   // shown with the first snapshot; empty: nothing is
-	state    state    // that outlives this dashboard
-	changes  []change // that can be taken back, oldest first
+	greeting string      // shown with the first snapshot; empty: nothing is
+	state    state.State // that outlives this dashboard
+	changes  []change    // that can be taken back, oldest first
 	quit     bool
 	asked    time.Time // when the terminal was asked for its background; zero: it has answered
 	pause    pause
@@ -131,7 +133,7 @@ func newModel(ctx context.Context, backend Backend, opts Options, want *demand) 
 		keys.rename(actQuit, "disconnect", "disconnect; the program shown keeps running")
 	}
 	m := &model{
-		ctx: ctx, backend: backend, opts: opts, want: want, keys: keys, file: &stateFile{path: opts.State},
+		ctx: ctx, backend: backend, opts: opts, want: want, keys: keys, file: state.Open(opts.State),
 		themeName: opts.Config.Theme, dark: true, profile: colorprofile.TrueColor,
 		focus: pane.Detectors, tab: pane.Rules,
 	}
@@ -139,7 +141,7 @@ func newModel(ctx context.Context, backend Backend, opts Options, want *demand) 
 		AddCamera: keys.shown(actCamera), Attach: keys.shown(actAttach), Preview: keys.shown(actPreview),
 		Open: keys.shown(actOpen), Toggle: keys.shown(actToggle), Alerts: keys.shown(actAlerts),
 	}}
-	m.state = m.file.load()
+	m.state = m.file.Load()
 	m.retheme()
 	return m, nil
 }
@@ -292,14 +294,14 @@ func (m *model) fail(err error) {
 }
 
 // keep makes a change of the state, and writes it to the file off this goroutine.
-func (m *model) keep(change func(*state)) tea.Cmd {
+func (m *model) keep(change func(*state.State)) tea.Cmd {
 	change(&m.state)
-	if m.file.path == "" {
+	if m.file == nil {
 		return nil
 	}
 	file, log := m.file, m.opts.Log
 	return func() tea.Msg {
-		if err := file.update(change); err != nil && log != nil {
+		if err := file.Update(change); err != nil && log != nil {
 			log.Warn("the next dashboard will not know of this", "error", err)
 		}
 		return nil

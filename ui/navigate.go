@@ -115,6 +115,8 @@ func (m *model) back() {
 	case m.zoom:
 		m.zoom = false
 		m.arrange()
+	case m.sought != "" && !m.sifted():
+		m.sought = ""
 	case m.scene.Filter != "":
 		m.scene.Filter = ""
 		m.sift()

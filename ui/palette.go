@@ -6,11 +6,10 @@ import (
 	"charm.land/bubbles/v2/textinput"
 	tea "charm.land/bubbletea/v2"
 
-	"rvo-tui/internal/text"
-
 	"rvo-tui/ui/draw"
 
 	"rvo-tui/ui/pane"
+	"rvo-tui/ui/state"
 )
 
 // newInput returns a line to type into, without a blinking cursor, which would
@@ -18,7 +17,7 @@ import (
 func newInput(value string) textinput.Model {
 	in := textinput.New()
 	in.Prompt = ""
-	in.CharLimit = maxLine
+	in.CharLimit = state.MaxLine
 	in.KeyMap.Paste.SetEnabled(false) // the terminal pastes; a clipboard would be that of the other end
 	in.SetVirtualCursor(true)
 	styles := in.Styles()
@@ -30,51 +29,6 @@ func newInput(value string) textinput.Model {
 	return in
 }
 
-// filter lets the user type which events and log lines, or cameras of the fleet, are
-// shown. The panes follow as one types.
-type filter struct {
-	in     textinput.Model
-	text   *string // of the scene
-	before string
-}
-
-func newFilter(m *model) overlay {
-	text := &m.scene.Filter
-	switch m.focus {
-	case pane.Fleet:
-		text = &m.scene.FleetFilter
-	case pane.Events, pane.Log:
-	default:
-		m.focusOn(pane.Events)
-	}
-	return &filter{newInput(*text), text, *text}
-}
-
-func (f *filter) update(m *model, msg tea.Msg) (overlay, tea.Cmd) {
-	if key, ok := msg.(tea.KeyPressMsg); ok {
-		switch key.String() {
-		case "enter":
-			return nil, nil
-		case "esc", "ctrl+c":
-			*f.text = f.before
-			m.sift()
-			return nil, nil
-		}
-	}
-	var cmd tea.Cmd
-	f.in, cmd = f.in.Update(msg)
-	*f.text = f.in.Value()
-	m.sift()
-	return f, cmd
-}
-
-func (f *filter) draw(m *model, screen []string) []string {
-	th := m.scene.Theme
-	f.in.SetWidth(max(m.w-44, 10))
-	screen[len(screen)-1] = draw.Fit(" "+th.Accent.Of("/")+f.in.View()+th.Dim.Of("   enter keeps it, esc drops it"), m.w)
-	return screen
-}
-
 // palette is a line of which every command can be typed.
 type palette struct {
 	in    textinput.Model
@@ -82,11 +36,6 @@ type palette struct {
 	typed string
 	err   string
 }
-
-const (
-	historyLines = 100
-	maxLine      = 512 // characters of a line
-)
 
 func newPalette(m *model) overlay { return &palette{in: newInput(""), place: len(m.state.History)} }
 
@@ -121,18 +70,18 @@ func (p *palette) enter(m *model) (overlay, tea.Cmd) {
 	}
 	o, err := parseOrder(line, m.camera, m.opts.Kinds)
 	if err != nil {
-		p.err = withoutSecrets(err.Error())
+		p.err = state.WithoutSecrets(err.Error())
 		return p, nil
 	}
 	if why := m.barred(); why != "" && o.act == "" {
 		p.err = why
 		return p, nil
 	}
-	shown := withoutSecrets(line)
+	shown := state.WithoutSecrets(line)
 	if shown != line { // a secret is not there to be recalled before everybody's eyes
 		return p.carry(m, o, shown)
 	}
-	keep := m.keep(func(s *state) { s.remember(line) })
+	keep := m.keep(func(s *state.State) { s.Remember(line) })
 	next, cmd := p.carry(m, o, shown)
 	return next, tea.Batch(keep, cmd)
 }
@@ -182,19 +131,6 @@ func (p *palette) carry(m *model, o order, shown string) (overlay, tea.Cmd) {
 	}
 	cmd := m.do(o.act)
 	return m.overlay, cmd
-}
-
-// withoutSecrets hides the secrets in the words of a line: in addresses, and in
-// options that are named like one.
-func withoutSecrets(line string) string {
-	words := strings.Fields(line)
-	for i, w := range words {
-		words[i] = text.Redact(w)
-	}
-	if clean := strings.Join(words, " "); strings.Contains(clean, "***") {
-		return clean
-	}
-	return line
 }
 
 // tab completes the last word as far as it is clear.

@@ -16,6 +16,7 @@ import (
 	"rvo-tui/runtime/api/client"
 	"rvo-tui/ui"
 	"rvo-tui/ui/remote"
+	"rvo-tui/ui/state"
 )
 
 // firstAnswer limits the wait for a refusal before the dashboard opens.
@@ -75,7 +76,7 @@ func showRemote(ctx context.Context, there *client.Client, cfg ui.Config, loader
 	guard, _ := newGuard(os.Stderr)         // without it a crash leaves the screen as it was
 	defer guard.close()
 	err := ui.Run(ctx, backend, ui.Options{
-		Config: cfg, Link: backend.Link, State: ui.StateFile(os.Getenv),
+		Config: cfg, Link: backend.Link, State: state.Path(os.Getenv),
 		Reload: func(ctx context.Context) error { return backend.Do(ctx, runtime.Command{Do: runtime.Reload}) },
 	})
 	if errors.Is(err, ui.ErrStuck) {

@@ -13,6 +13,7 @@ import (
 	"rvo-tui/detectors"
 	"rvo-tui/internal/cli"
 	"rvo-tui/ui"
+	"rvo-tui/ui/state"
 )
 
 // dashboard is the terminal dashboard of a run. Nil: there is none.
@@ -32,7 +33,7 @@ func newDashboard(cfg ui.Config, cameras int, flags cli.Flags, kinds detectors.K
 	}
 	cfg.ASCII = cfg.ASCII || flags.ASCII
 	return &dashboard{
-		opts: ui.Options{Config: cfg, Kinds: kinds, Devices: cameraChoices, Pick: flags.Pick || cameras == 0, State: ui.StateFile(os.Getenv)},
+		opts: ui.Options{Config: cfg, Kinds: kinds, Devices: cameraChoices, Pick: flags.Pick || cameras == 0, State: state.Path(os.Getenv)},
 	}
 }
 

@@ -5,6 +5,8 @@ package pane
 import (
 	"strings"
 
+	"github.com/charmbracelet/x/ansi"
+
 	"rvo-tui/ui/draw"
 )
 
@@ -101,6 +103,17 @@ func (c *Cursor) Move(by int, b *Body) {
 
 // Select selects a row by hand.
 func (c *Cursor) Select(i int, key string) { c.Sel, c.Key, c.off = i, key, true }
+
+// Matches returns the rows that contain a text, whatever its case, in their order.
+func (b *Body) Matches(text string) (rows []int) {
+	text = strings.ToLower(text)
+	for i := range b.n {
+		if text == "" || strings.Contains(strings.ToLower(ansi.Strip(b.row(i))), text) {
+			rows = append(rows, i)
+		}
+	}
+	return rows
+}
 
 // Lay puts a body into w x h cells, the frame not included.
 func (b *Body) Lay(c *Cursor, th *draw.Theme, focused bool, w, h int) []string {

@@ -1,0 +1,147 @@
+package ui
+
+import (
+	"fmt"
+	"slices"
+
+	"charm.land/bubbles/v2/textinput"
+	tea "charm.land/bubbletea/v2"
+
+	"rvo-tui/ui/draw"
+
+	"rvo-tui/ui/pane"
+)
+
+// newSearch lets the user type what to look for in the focused pane: events, log and
+// fleet show only the rows that have it, in other panes the next such row is selected.
+func newSearch(m *model) overlay {
+	switch m.focus {
+	case pane.Fleet:
+		return &filter{newInput(m.scene.FleetFilter), &m.scene.FleetFilter, m.scene.FleetFilter}
+	case pane.Preview:
+		m.focusOn(pane.Events)
+	}
+	if m.sifted() {
+		return &filter{newInput(m.scene.Filter), &m.scene.Filter, m.scene.Filter}
+	}
+	return &search{in: newInput(""), from: m.cursors[m.focus].Sel, before: m.sought}
+}
+
+// sifted reports whether the focused pane shows only the rows that were searched for.
+func (m *model) sifted() bool {
+	return m.focus == pane.Events || m.focus == pane.Log || m.focus == pane.Fleet
+}
+
+// filter shows only the events and log lines, or cameras of the fleet, that have a text, as
+// one types.
+type filter struct {
+	in     textinput.Model
+	text   *string // of the scene
+	before string
+}
+
+func (f *filter) update(m *model, msg tea.Msg) (overlay, tea.Cmd) {
+	if key, ok := msg.(tea.KeyPressMsg); ok {
+		switch key.String() {
+		case "enter":
+			return nil, nil
+		case "esc", "ctrl+c":
+			*f.text = f.before
+			m.sift()
+			return nil, nil
+		}
+	}
+	var cmd tea.Cmd
+	f.in, cmd = f.in.Update(msg)
+	*f.text = f.in.Value()
+	m.sift()
+	return f, cmd
+}
+
+func (f *filter) draw(m *model, screen []string) []string {
+	return m.searchLine(screen, &f.in)
+}
+
+// search selects the row of the focused pane that has a text, as one types.
+type search struct {
+	in     textinput.Model
+	from   int    // row that was selected before
+	before string // that was sought before
+}
+
+func (s *search) update(m *model, msg tea.Msg) (overlay, tea.Cmd) {
+	if key, ok := msg.(tea.KeyPressMsg); ok {
+		switch key.String() {
+		case "enter":
+			return nil, nil
+		case "esc", "ctrl+c":
+			m.sought = s.before
+			m.move(s.from - m.cursors[m.focus].Sel)
+			return nil, nil
+		}
+	}
+	var cmd tea.Cmd
+	s.in, cmd = s.in.Update(msg)
+	m.sought = s.in.Value()
+	if rows := m.matches(); len(rows) > 0 {
+		i, _ := slices.BinarySearch(rows, s.from)
+		m.move(rows[i%len(rows)] - m.cursors[m.focus].Sel)
+	}
+	return s, cmd
+}
+
+func (s *search) draw(m *model, screen []string) []string {
+	return m.searchLine(screen, &s.in)
+}
+
+// searchLine shows what is typed, and how many rows have it.
+func (m *model) searchLine(screen []string, in *textinput.Model) []string {
+	th := m.scene.Theme
+	in.SetWidth(max(m.w-54, 10))
+	found := fmt.Sprintf("   %s found   enter keeps it, esc drops it", draw.Count(uint64(len(m.matches()))))
+	screen[len(screen)-1] = draw.Fit(" "+th.Accent.Of("/")+in.View()+th.Dim.Of(found), m.w)
+	return screen
+}
+
+// matches returns the rows of the focused pane that have what is searched for, in
+// their order.
+func (m *model) matches() []int {
+	for _, p := range m.places {
+		if p.Pane != m.focus {
+			continue
+		}
+		b := m.settled(p.Pane, p.W-2, p.H-2)
+		if m.sifted() {
+			return b.Matches("")
+		}
+		if m.sought != "" {
+			return b.Matches(m.sought)
+		}
+	}
+	return nil
+}
+
+// nextMatch selects the next or previous row that has what is searched for, and after the
+// last one the first.
+func (m *model) nextMatch(forward bool) {
+	rows := m.matches()
+	if len(rows) == 0 {
+		text := "nothing is searched for here; " + m.keys.shown(actFilter) + " begins"
+		if m.sought != "" {
+			text = "not found: " + draw.Clean(m.sought)
+		}
+		m.say((*draw.Theme).InfoInk, text)
+		return
+	}
+	at := m.cursors[m.focus].Sel
+	i, here := slices.BinarySearch(rows, at)
+	switch {
+	case !forward:
+		i--
+	case here:
+		i++
+	}
+	i = (i + len(rows)) % len(rows)
+	m.move(rows[i] - at)
+	m.say((*draw.Theme).InfoInk, fmt.Sprintf("match %d of %d", i+1, len(rows)))
+}

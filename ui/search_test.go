@@ -1,0 +1,57 @@
+package ui
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/charmbracelet/x/ansi"
+
+	"rvo-tui/ui/pane"
+)
+
+func TestSearch(t *testing.T) {
+	m := shown(t, newFake(), DefaultConfig(), 120, 40)
+	selected := func(want string) {
+		t.Helper()
+		m.View()
+		if d := m.detector(); d == nil || d.Name != want {
+			t.Errorf("selected is %v, want %s", d, want)
+		}
+	}
+	last := func(want string) {
+		t.Helper()
+		lines := strings.Split(ansi.Strip(m.View().Content), "\n")
+		if l := lines[len(lines)-1]; !strings.Contains(l, want) {
+			t.Errorf("the last line is %q, want %q", l, want)
+		}
+	}
+	m.move(1 << 30)
+	selected("quality")
+	typing(m, "n")
+	last("nothing is searched for")
+	typing(m, "/", "a") // parcel, heavy, face, quality, by the order of the pane
+	last("found")
+	selected("quality")
+	typing(m, "esc")
+	selected("quality")
+	typing(m, "/", "H", "E", "A", "V")
+	last("1 found")
+	selected("heavy")
+	typing(m, "enter", "n")
+	last("match 1 of 1")
+	typing(m, "N")
+	selected("heavy")
+	typing(m, "/", "z", "z", "enter", "n")
+	last("not found: zz")
+	typing(m, "esc", "n")
+	last("nothing is searched for")
+
+	m.focusOn(pane.Events)
+	typing(m, "/", "b", "l", "i")
+	last("found")
+	typing(m, "enter", "g", "n")
+	if len(m.scene.Events) == 0 || len(m.scene.Events) == len(m.allEvent) {
+		t.Errorf("%d of %d events are shown", len(m.scene.Events), len(m.allEvent))
+	}
+	last("match ")
+}
