@@ -38,8 +38,8 @@ func check(ctx context.Context, l config.Loader, kinds *kinds, flags cli.Flags, 
 	if err := checkNetworks(ctx, kinds, cfg, out); err != nil {
 		return err
 	}
-	if warning, do := cfg.Metrics.Exposed(); warning != "" {
-		fmt.Fprintf(out, "%s: warning: %s: %s\n", cfg.File, warning, do)
+	for _, w := range cfg.Warnings {
+		fmt.Fprintln(out, w)
 	}
 	_, err = fmt.Fprintf(out, "%s: ok (%s, %s, %s)\n", cfg.File,
 		count(len(cfg.Camera), "camera"), count(len(cfg.Detector), "detector"), count(len(cfg.Rule), "rule"))

@@ -47,16 +47,26 @@ func TestCheck(t *testing.T) {
 	}
 }
 
-// What reaches everybody on the network is said before it does.
-func TestCheckWarnsOfExposedMetrics(t *testing.T) {
-	file := filepath.Join(t.TempDir(), "rvo.toml")
-	if err := os.WriteFile(file, []byte("[metrics]\nlisten = \":9090\"\n[[camera]]\nname = \"a\"\nsource = \"synthetic:dark\"\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	var out bytes.Buffer
-	err := check(t.Context(), testLoader(), newKinds(), cli.Flags{Check: cli.CheckFlags{File: file}}, &out)
-	if err != nil || !strings.Contains(out.String(), "warning: metrics are served beyond this machine") {
-		t.Errorf("got %q, %v", out.String(), err)
+// What a network gets to see is said before it does, with its place.
+func TestCheckWarns(t *testing.T) {
+	for _, c := range []struct{ text, want string }{
+		{"[metrics]\nlisten = \":9090\"\n", ":2:10: metrics: listen: warning: metrics are served beyond this machine"},
+		{"[mqtt]\nserver = \"mqtt://broker.example\"\nuser = \"me\"\npassword = \"sesame street\"\n", ":2:10: mqtt: server: warning: the password crosses the network as plain text"},
+		{"[mqtt]\nserver = \"mqtts://broker.example\"\nuser = \"me\"\npassword = \"sesame street\"\n", ""},
+		{"[mqtt]\nserver = \"mqtt://broker.example\"\n", ""},
+		{"[mqtt]\nserver = \"mqtt://localhost\"\nuser = \"me\"\npassword = \"sesame street\"\n", ""},
+		{"[mqtt]\nserver = \"mqtt://[::1]:1883\"\nuser = \"me\"\npassword = \"sesame street\"\n", ""},
+	} {
+		file := filepath.Join(t.TempDir(), "rvo.toml")
+		if err := os.WriteFile(file, []byte(c.text+"[[camera]]\nname = \"a\"\nsource = \"synthetic:dark\"\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		var out bytes.Buffer
+		err := check(t.Context(), testLoader(), newKinds(), cli.Flags{Check: cli.CheckFlags{File: file}}, &out)
+		if err != nil || strings.Contains(out.String(), "sesame") ||
+			c.want == "" && strings.Contains(out.String(), "warning") || c.want != "" && !strings.HasPrefix(out.String(), file+c.want) {
+			t.Errorf("%q: got %q, %v; want %q", c.text, out.String(), err, c.want)
+		}
 	}
 }
 

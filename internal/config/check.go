@@ -73,6 +73,18 @@ func (b *builder) validate() {
 	}
 }
 
+// warn adds what is valid and shows secrets, or names, to a network.
+func (b *builder) warn() {
+	for _, w := range []struct {
+		section, key string
+		exposed      func() (warning, do string)
+	}{{"metrics", "listen", b.cfg.Metrics.Exposed}, {"mqtt", "server", b.cfg.MQTT.Exposed}} {
+		if warning, do := w.exposed(); warning != "" {
+			b.of(b.section(w.section, w.key), w.section, w.key, "warning: "+warning+"; "+do)
+		}
+	}
+}
+
 // section returns the origin of a key of the section [name].
 func (b *builder) section(name, key string) origin {
 	if flag := b.flags[name+"."+key]; flag != "" {

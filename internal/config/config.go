@@ -40,6 +40,8 @@ type Config struct {
 	UI       ui.Config          `toml:"ui"`
 	Runtime  runtime.Config     `toml:"runtime"`
 
+	// Warnings are what is valid, but shows something to a network.
+	Warnings []Problem `toml:"-"`
 	// File is the file it came from, as the user named it, or BuiltIn.
 	File string `toml:"-"`
 	// Sum is the SHA-256 of that file's text.

@@ -75,7 +75,8 @@ func (l Loader) compose(file string, text []byte, flags cli.Flags) (Config, erro
 	if len(b.problems) > 0 {
 		return Config{}, &Error{File: file, Problems: sortProblems(b.problems)}
 	}
-	b.cfg.File, b.cfg.Sum = file, sha256.Sum256(text)
+	b.warn()
+	b.cfg.File, b.cfg.Sum, b.cfg.Warnings = file, sha256.Sum256(text), sortProblems(b.problems)
 	return b.cfg, nil
 }
 

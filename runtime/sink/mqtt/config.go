@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"rvo-tui/internal/listen"
 	"rvo-tui/internal/text"
 )
 
@@ -68,6 +69,16 @@ func (c Config) Validate(bad func(key, problem string)) {
 	if strings.ContainsAny(c.ClientID, "\x00\n") || len(c.ClientID) > 128 {
 		bad("client_id", "must be at most 128 bytes of plain text")
 	}
+}
+
+// Exposed warns of a password that others on the network can read, and says what to do;
+// empty: there is none.
+func (c Config) Exposed() (warning, do string) {
+	u, err := c.address()
+	if err != nil || u.Scheme != "mqtt" || c.Password == "" || listen.OnLoopback(u.Host) {
+		return "", ""
+	}
+	return "the password crosses the network as plain text", "use mqtts://, and ca where the broker has a certificate of its own"
 }
 
 // address returns the address of the broker. Its error holds no part of it.

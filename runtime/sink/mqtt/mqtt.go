@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
 	"os"
 	"sync"
 	"time"
@@ -49,9 +48,6 @@ func Output(cfg Config, log *slog.Logger) (outbox.Output, error) {
 	if err != nil {
 		return outbox.Output{}, fmt.Errorf("server: %w", err)
 	}
-	if ip := net.ParseIP(u.Hostname()); u.Scheme == "mqtt" && cfg.Password != "" && u.Hostname() != "localhost" && (ip == nil || !ip.IsLoopback()) {
-		log.Warn("the password of [mqtt] crosses the network as plain text; use mqtts://", "server", text.Clean(u.Host))
-	}
 	p := &publisher{cfg: cfg, log: log}
 	return outbox.Output{
 		Name: Name, To: u.Scheme + "://" + text.Clean(u.Host), Settings: cfg, Wants: func(*outbox.Record) bool { return true }, Clips: true,
@@ -69,6 +65,9 @@ func (p *publisher) open() error {
 	u, err := p.cfg.address()
 	if err != nil {
 		return err
+	}
+	if warning, do := p.cfg.Exposed(); warning != "" {
+		p.log.Warn(warning, "output", Name, "server", text.Clean(u.Host), "do", do)
 	}
 	secure, err := p.cfg.tls()
 	if err != nil {
