@@ -33,11 +33,14 @@ func AlertsView(s *Scene, sel, w int) Body {
 	b.row = func(i int) string {
 		a := &list[i]
 		look, mark := alertInk(th, a)
-		text := th.Text(a.Title())
+		text := a.Title()
 		if a.Acknowledged {
 			text += " (acknowledged)"
 		}
-		return "  " + look.Of(mark) + " " + draw.Right(draw.Ago(s.Snap.At.Sub(a.Since)), lasted) + "  " + look.Of(draw.Fit(text, title))
+		if a.Cause != "" {
+			text += ": " + a.Cause
+		}
+		return "  " + look.Of(mark) + " " + draw.Right(draw.Ago(s.Snap.At.Sub(a.Since)), lasted) + "  " + look.Of(draw.Fit(th.Text(text), title))
 	}
 	if sel < len(list) {
 		b.foot = alertFoot(s, &list[sel], w)
