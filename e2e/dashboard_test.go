@@ -152,8 +152,8 @@ func TestDashboardDoesWhatItsKeysSay(t *testing.T) {
 	wait(t, 2*patience, "a clip", func() bool { return len(x.clips()) > 0 }) // at the end there is little time for one
 	x.tmux("resize-window", "-t", "t", "-x", "80", "-y", "24")
 	x.sees("cameras preview rules events latency queues log")
-	x.tmux("resize-window", "-t", "t", "-x", "70", "-y", "20")
-	x.sees("rvo-tui needs 80x24")
+	x.tmux("resize-window", "-t", "t", "-x", "60", "-y", "8")
+	x.sees("rvo-tui needs 40x10")
 	x.tmux("resize-window", "-t", "t", "-x", "200", "-y", "50")
 	x.sees("Queues and drops")
 	x.keys("s")

@@ -233,8 +233,8 @@ func TestReloadInTheDashboard(t *testing.T) {
 	x.sees("stays as it was")
 	x.keys("r")
 	x.sees("unknown key")
-	x.sees("fresh") // still there
-	x.keys("q")
+	x.sees("fresh")  // still there
+	x.keys("q", "q") // the first one closes the message
 	wait(t, patience, "the end", func() bool {
 		if strings.Contains(x.screen(), "Clips are being written") {
 			x.keys("y")
