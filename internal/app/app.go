@@ -17,6 +17,7 @@ import (
 	"rvo-tui/detectors/remote/child"
 	"rvo-tui/internal/cli"
 	"rvo-tui/internal/config"
+	"rvo-tui/internal/migrate"
 	"rvo-tui/internal/text"
 )
 
@@ -67,6 +68,8 @@ func do(loader config.Loader, kinds *kinds, flags cli.Flags, stdout *os.File) er
 		return interruptible(func(ctx context.Context) error { return runBench(ctx, kinds, flags.Bench, flags.Verb, stdout) })
 	case "check":
 		return interruptible(func(ctx context.Context) error { return check(ctx, loader, kinds, flags, visible{stdout}) })
+	case "migrate":
+		return migrate.File(loader, flags.Migrate.File, flags.Migrate.Output, visible{stdout})
 	case "connect", "ctl":
 		return toOther(loader, flags, stdout)
 	case "clips":

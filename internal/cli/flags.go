@@ -42,8 +42,9 @@ type Flags struct {
 	Connect ConnectFlags `cmd:"" help:"Open the dashboard of a running rvo-tui, here or on another machine."`
 	Ctl     CtlFlags     `cmd:"" help:"Query or change a running rvo-tui from a script."`
 	Bench   BenchFlags   `cmd:"" help:"Run load benchmarks."`
+	Migrate MigrateFlags `cmd:"" help:"Write the YAML configuration of a RealTime-Video-Orchestrator (rvo) as TOML."`
 
-	// Command is "run", "check", "clips", "connect", "ctl" or "bench".
+	// Command is "run", "check", "clips", "connect", "ctl", "bench" or "migrate".
 	Command string `kong:"-"`
 	// Verb is the command of ctl, bench or clips.
 	Verb string `kong:"-"`
@@ -56,6 +57,12 @@ type CheckFlags struct {
 	On    string   `placeholder:"IMAGE" help:"With --model: print what it finds in this JPEG or PNG file."`
 	Draw  string   `placeholder:"FILE" help:"With --on: write the image with boxes to this JPEG file."`
 	Set   []string `sep:"none" placeholder:"KEY=VALUE" help:"With --model: a key of the detector, as in format=yolov8. May be repeated."`
+}
+
+// MigrateFlags is the command line of migrate.
+type MigrateFlags struct {
+	File   string `arg:"" help:"YAML file to migrate, such as config/rvo.yaml."`
+	Output string `placeholder:"FILE" help:"Write to this file, which must not exist yet (default: standard output)."`
 }
 
 // ClipsFlags is the command line of clips.

@@ -35,6 +35,7 @@ func TestParse(t *testing.T) {
 		{"check", Flags{Command: "check"}},
 		{"check a.toml", Flags{Command: "check", Check: CheckFlags{File: "a.toml"}}},
 		{"--control-socket /run/x.sock", Flags{Command: "run", ControlSocket: text("/run/x.sock")}},
+		{"migrate rvo.yaml --output rvo.toml", Flags{Command: "migrate", Migrate: MigrateFlags{File: "rvo.yaml", Output: "rvo.toml"}}},
 		{"connect", Flags{Command: "connect"}},
 		{"connect nvr:7443 --tls-ca ca.pem --token-file t --ascii", Flags{Command: "connect", ASCII: true, Connect: ConnectFlags{
 			Addr: "nvr:7443", LinkFlags: LinkFlags{TLSCA: "ca.pem", TokenFile: "t"},

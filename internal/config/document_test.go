@@ -130,7 +130,7 @@ func FuzzLoad(f *testing.F) {
 	f.Add("a=\"\"\"\n0")
 	f.Fuzz(func(t *testing.T, text string) {
 		l := testLoader("DOOR_PASSWORD=hunter2")
-		cfg, err := l.compose("rvo.toml", []byte(text), cli.Flags{})
+		cfg, err := l.Compose("rvo.toml", []byte(text), cli.Flags{})
 		if err != nil {
 			if got := err.Error(); strings.Contains(got, "hunter2") && !strings.Contains(text, "hunter2") {
 				t.Fatalf("the error holds a secret: %s", got)
@@ -142,7 +142,7 @@ func FuzzLoad(f *testing.F) {
 		again := strings.ReplaceAll(out, "${", "$${")
 		// Zeros that were left out are written out now, which some keys refuse.
 		again = unset(again)
-		second, err := l.compose("rvo.toml", []byte(again), cli.Flags{})
+		second, err := l.Compose("rvo.toml", []byte(again), cli.Flags{})
 		if err != nil {
 			t.Fatalf("what was loaded cannot be loaded again: %v\n%s", err, again)
 		}

@@ -52,18 +52,19 @@ type Loader struct {
 // flags, else $RVO_CONFIG, else ./rvo.toml, else the built-in one), overridden by the
 // flags. Its error is an *Error with every problem.
 func (l Loader) Load(flags cli.Flags) (Config, error) {
-	if l.Getenv == nil {
-		l.Getenv = os.LookupEnv
-	}
 	file, text, err := l.Find(flags.Config)
 	if err != nil {
 		return Config{}, &Error{File: file, Problems: []Problem{{File: file, Text: err.Error()}}}
 	}
-	return l.compose(file, text, flags)
+	return l.Compose(file, text, flags)
 }
 
-// compose makes the configuration out of a file's text and the flags.
-func (l Loader) compose(file string, text []byte, flags cli.Flags) (Config, error) {
+// Compose returns the configuration of a file's text: the defaults, overridden by the
+// text, overridden by the flags. Its error is an *Error with every problem.
+func (l Loader) Compose(file string, text []byte, flags cli.Flags) (Config, error) {
+	if l.Getenv == nil {
+		l.Getenv = os.LookupEnv
+	}
 	if l.Secrets == nil {
 		l.Secrets = new(Secrets)
 	}

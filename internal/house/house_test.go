@@ -27,6 +27,7 @@ internal/app: *
 internal/cli: capture clips detectors rules runtime
 internal/config: capture capture/synthetic clips detectors internal/cli internal/logging rules runtime runtime/api runtime/api/client runtime/metrics runtime/sink runtime/sink/mqtt runtime/sink/notify runtime/sink/outbox ui
 internal/house:
+internal/migrate: internal/cli internal/config rules
 internal/stdio: internal/text
 internal/text:
 internal/option: internal/text
@@ -130,6 +131,7 @@ var onlyFor = []struct {
 	{"go.etcd.io/bbolt", []string{"runtime/sink/outbox"}, "the outbox is the only database"},
 	{"github.com/nicholas-fedor/shoutrrr", []string{"runtime/sink/notify"}, "its services open connections"},
 	{"github.com/alecthomas/kong", []string{"internal/cli"}, "the command line belongs to the program"},
+	{"go.yaml.in/yaml", []string{"internal/migrate"}, "configurations are TOML"},
 	{"github.com/pelletier/go-toml", []string{"internal/config", "internal/option"}, "the file format belongs to the program"},
 }
 
