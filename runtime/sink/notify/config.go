@@ -78,6 +78,7 @@ const (
 	kindExec    = "exec"
 	kindWebhook = "webhook"
 	kindNtfy    = "ntfy"
+	kindSignal  = "signal"
 	webhookMark = "webhook:"
 )
 
@@ -203,7 +204,7 @@ func (c Config) validateMessage(bad func(key, problem string)) {
 // attachments returns what a kind of target can carry.
 func attachments(kind string) []string {
 	switch kind {
-	case kindExec, kindWebhook, kindNtfy:
+	case kindExec, kindWebhook, kindNtfy, kindSignal:
 		return []string{outbox.AttachNone, outbox.AttachThumb, outbox.AttachClip}
 	}
 	return []string{outbox.AttachNone}

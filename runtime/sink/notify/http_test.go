@@ -8,6 +8,7 @@ import (
 	"mime"
 	"mime/multipart"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -203,6 +204,22 @@ func TestShoutrrr(t *testing.T) {
 	}
 	if o.To != "gotify://"+host {
 		t.Errorf("shown as %q", o.To)
+	}
+}
+
+func TestSignalCarriesPictures(t *testing.T) {
+	r := newReceiver(t)
+	o := newSender(t, config("signal://"+strings.TrimPrefix(r.URL, "http://")+"/+1234567890/+0987654321?disabletls=yes", func(c *Config) { c.Attach = outbox.AttachThumb }))
+	must(t, send(t, o, withClip(t, delivery())))
+	var got struct {
+		Message     string
+		Recipients  []string
+		Attachments [][]byte `json:"base64_attachments"`
+	}
+	must(t, json.Unmarshal(r.last(t).body, &got))
+	if len(got.Attachments) != 1 || string(got.Attachments[0]) != "\xff\xd8picture" ||
+		!strings.HasPrefix(got.Message, "person_at_door at door\n") || !slices.Equal(got.Recipients, []string{"+0987654321"}) {
+		t.Errorf("got %+v", got)
 	}
 }
 

@@ -3,6 +3,7 @@ package notify
 import (
 	"context"
 	"crypto/tls"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"net/http"
@@ -21,7 +22,7 @@ import (
 	"rvo-tui/runtime/sink/outbox"
 )
 
-// service sends text over a service of shoutrrr.
+// service sends text, and over Signal attachments, with a service of shoutrrr.
 type service struct {
 	address string
 	url     *url.URL
@@ -157,6 +158,9 @@ func (s *service) once(m *message) (err error) {
 	params.SetTitle(m.title)
 	if !slices.Contains(titled, s.scheme()) {
 		body, params = m.title+"\n"+body, types.Params{}
+	}
+	if m.attachment != nil { // of Signal: no other one carries any
+		params["attachments"] = base64.StdEncoding.EncodeToString(m.attachment.data)
 	}
 	return svc.Send(body, &params)
 }
