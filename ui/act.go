@@ -79,6 +79,9 @@ func (m *model) do(a action) tea.Cmd {
 		m.scene.Preview = !m.scene.Preview
 		m.epoch++
 		m.arrange()
+	case actPreset:
+		all := pane.Presets()
+		return m.choose(all[(slices.Index(all, m.preset)+1)%len(all)])
 	case actHelp:
 		m.overlay = newHelp()
 	case actFilter:

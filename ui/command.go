@@ -39,11 +39,20 @@ func own() []cli.Verb {
 		{Name: "log", Args: []string{"query"}, Help: "Show lines of the log, as in error camera=yard since=1h; none: all."},
 		{Name: "filter", Args: []string{"text"}, Help: "Show only events and log lines that contain a text."},
 		{Name: "theme", Args: []string{"theme"}, Help: "Change the colours: " + strings.Join(themes, ", ") + "."},
+		{Name: "preset", Args: []string{"preset"}, Help: "Arrange the panes: " + strings.Join(presets(), ", ") + "."},
 		{Name: "freeze", Help: "Freeze the screen, or resume."},
 		{Name: "save", Help: "Save the screen to a text file."},
 		{Name: "help", Help: "List all keys."},
 		{Name: "quit", Help: "Quit."},
 	}
+}
+
+// presets returns the names of the presets.
+func presets() (names []string) {
+	for _, p := range pane.Presets() {
+		names = append(names, string(p))
+	}
+	return names
 }
 
 // verbOf returns the verb, or the dashboard's own command, of a name.
@@ -196,6 +205,8 @@ func candidates(what, kind string, s *pane.Scene, kinds detectors.Kinds) (names 
 		return keys(kind, kinds)
 	case "theme":
 		return slices.Clone(themes)
+	case "preset":
+		return presets()
 	case "query":
 		return slices.Clone(queryKeys)
 	case "order":

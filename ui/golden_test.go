@@ -126,6 +126,9 @@ func TestViewsAtAllSizes(t *testing.T) {
 							}
 						})
 					}
+					for _, p := range pane.Presets()[1:] {
+						view("preset: "+string(p), func(m *model) { m.choose(p) })
+					}
 					for _, o := range overlays {
 						view("over it: "+o.name, func(m *model) {
 							m.zoom = true

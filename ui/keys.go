@@ -54,6 +54,7 @@ const (
 	actSort     action = "sort"
 	actSortBack action = "sort_back"
 
+	actPreset    action = "preset"
 	actMatch     action = "match"
 	actMatchBack action = "match_back"
 )
@@ -104,6 +105,7 @@ func keyDefs() []keyDef {
 		{actFilter, []string{"/"}, "search", "search the focused pane; events, log and the table of cameras show only what contains the text", screen},
 		{actMatch, []string{"n"}, "", "next match", screen},
 		{actMatchBack, []string{"N"}, "", "previous match", screen},
+		{actPreset, []string{"P"}, "", "next preset of panes: ops, video, rules, latency", screen},
 		{actFreeze, []string{"f"}, "freeze", "freeze the screen; everything else runs on", screen},
 		{actPreview, []string{"v"}, "preview", "show or hide the preview", screen},
 		{actCopy, []string{"y"}, "", "copy the selected event as JSON", screen},

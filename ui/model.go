@@ -43,6 +43,7 @@ type model struct {
 	allEvent []runtime.RecentEvent
 	allLog   []logging.Line
 
+	preset     pane.Preset
 	focus, tab pane.ID
 	sought     string  // that was searched for, but not in panes with a filter
 	from       pane.ID // that had the focus before one that takes the whole screen
@@ -142,6 +143,7 @@ func newModel(ctx context.Context, backend Backend, opts Options, want *demand) 
 		Open: keys.shown(actOpen), Toggle: keys.shown(actToggle), Alerts: keys.shown(actAlerts),
 	}}
 	m.state = m.file.Load()
+	m.arrangeAs(pane.Preset(m.state.Preset))
 	m.retheme()
 	return m, nil
 }

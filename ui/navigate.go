@@ -8,6 +8,7 @@ import (
 	"rvo-tui/runtime"
 	"rvo-tui/ui/draw"
 	"rvo-tui/ui/pane"
+	"rvo-tui/ui/state"
 )
 
 // show switches to another camera.
@@ -23,6 +24,25 @@ func (m *model) show(i int) {
 	m.cursors[pane.Cameras].Sel, m.cursors[pane.Cameras].Key = slices.Index(s.CameraOrder(), i), m.camera
 	m.epoch++
 	m.arrange()
+}
+
+// arrangeAs arranges the panes by a preset; one that is none is the first.
+func (m *model) arrangeAs(p pane.Preset) {
+	if !slices.Contains(pane.Presets(), p) {
+		p = pane.Ops
+	}
+	m.preset, m.zoom = p, false
+	if p == pane.Video {
+		m.scene.Preview = true
+	}
+	m.focusOn(p.Main())
+}
+
+// choose arranges the panes by a preset, and keeps that for the next dashboard.
+func (m *model) choose(p pane.Preset) tea.Cmd {
+	m.arrangeAs(p)
+	m.say((*draw.Theme).InfoInk, "preset "+string(p))
+	return m.keep(func(s *state.State) { s.Preset = string(p) })
 }
 
 // visit goes to a pane that takes the whole screen, or back from it.

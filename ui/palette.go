@@ -120,6 +120,13 @@ func (p *palette) carry(m *model, o order, shown string) (overlay, tea.Cmd) {
 		m.scene.FleetSort = pane.FleetSort(i)
 		m.focusOn(pane.Fleet)
 		return nil, nil
+	case actPreset:
+		i := fuzzy(presets(), o.arg)
+		if i < 0 || o.arg == "" {
+			p.err = "preset: write one of " + strings.Join(presets(), ", ")
+			return p, nil
+		}
+		return nil, m.choose(pane.Presets()[i])
 	case actFilter:
 		m.scene.Filter = o.arg
 		m.sift()

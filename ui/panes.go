@@ -155,7 +155,7 @@ func (m *model) arrange() {
 			n.Clauses = max(n.Clauses, len(c.Rules[i].Clause))
 		}
 	}
-	m.places = pane.Layout(m.w, m.h-2, m.focus, m.tab, m.zoom, n)
+	m.places = pane.Layout(m.preset, m.w, m.h-2, m.focus, m.tab, m.zoom, n)
 	for i := range m.places {
 		m.places[i].Y++
 	}

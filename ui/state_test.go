@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+
+	"rvo-tui/ui/pane"
 )
 
 // The next dashboard recalls the commands of this one, but none with a secret.
@@ -47,4 +49,28 @@ func letters(line string) []string {
 		}
 	}
 	return keys
+}
+
+// The next dashboard begins with the preset of this one.
+func TestPresetStays(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "dashboard.json")
+	synctest.Test(t, func(t *testing.T) {
+		g := start(t, Options{State: path})
+		g.keys("P", "P")
+		g.sees("preset rules")
+		g.keys("q")
+		g.ends()
+	})
+	synctest.Test(t, func(t *testing.T) {
+		g := start(t, Options{State: path})
+		if g.m.preset != pane.RulesFirst || g.m.focus != pane.Rules {
+			t.Errorf("it begins with the preset %s and %v", g.m.preset, g.m.focus)
+		}
+		g.keys(append(append([]string{":"}, letters("preset late")...), "enter")...)
+		if g.m.preset != pane.Timing {
+			t.Errorf("the preset is %s", g.m.preset)
+		}
+		g.keys("q")
+		g.ends()
+	})
 }

@@ -23,7 +23,9 @@ func TestLayoutFillsTheScreen(t *testing.T) {
 					if p == pane.Detectors || p == pane.Signals {
 						tab = pane.Rules
 					}
-					checkLayout(t, pane.Layout(w, h, p, tab, false, n), w, h, p)
+					for _, preset := range pane.Presets() {
+						checkLayout(t, pane.Layout(preset, w, h, p, tab, false, n), w, h, p)
+					}
 				}
 			}
 		}

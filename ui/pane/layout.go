@@ -52,12 +52,14 @@ func (n Wants) camerasHeight(most int) int {
 	return min(max(h, 5), most)
 }
 
-// Layout puts the panes into w x h cells. Tab is the pane that is shown where
+// Layout puts the panes of a preset into w x h cells. Tab is the pane that is shown where
 // panes share a place.
-func Layout(w, h int, focus, tab ID, zoom bool, n Wants) []Place {
+func Layout(p Preset, w, h int, focus, tab ID, zoom bool, n Wants) []Place {
 	switch {
 	case zoom, w < MinWidth, h < MinHeight-frameLines:
 		return []Place{{focus, Rect{0, 0, w, h}, false}}
+	case p != Ops:
+		return p.layout(w, h, focus, n)
 	case w >= 170 && h >= 44:
 		return wideLayout(w, h, n)
 	case w >= 100 && h >= 34:

@@ -1,4 +1,5 @@
-// Package state keeps what outlives a dashboard: the history of its commands.
+// Package state keeps what outlives a dashboard: the history of its commands,
+// and how its panes are arranged.
 package state
 
 import (
@@ -42,8 +43,8 @@ const maxState = 8 * HistoryLines * MaxLine
 
 // State is what a dashboard keeps for the next one.
 type State struct {
-	History []string `json:"history"` // of the palette, oldest first; none has a secret
-	Preset  string   `json:"preset,omitempty"`
+	History []string `json:"history"`          // of the palette, oldest first; none has a secret
+	Preset  string   `json:"preset,omitempty"` // by which the panes are arranged
 }
 
 // File keeps a State in a file that only its user can read. It is safe for concurrent use.
