@@ -262,7 +262,7 @@ func (c *Camera) openDecoder(n *connection, f *feed) error {
 	}
 	f.closed = err
 	if c.decoders != nil { // else no frames of it are needed
-		c.log.Warn("packets are kept, but there are no frames", "error", c.reason(err))
+		c.log.Warn("there are no frames: detectors see nothing and no event fires; only the packets are passed on", "error", c.reason(err))
 	}
 	c.live(n, time.Now(), f.track.Width, f.track.Height)
 	return nil

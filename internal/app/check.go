@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 
+	"rvo-tui/capture"
+	"rvo-tui/capture/libav"
 	"rvo-tui/internal/cli"
 	"rvo-tui/internal/config"
 )
@@ -41,9 +43,30 @@ func check(ctx context.Context, l config.Loader, kinds *kinds, flags cli.Flags, 
 	for _, w := range cfg.Warnings {
 		fmt.Fprintln(out, w)
 	}
+	for _, c := range cfg.Camera {
+		if warning := undecoded(c, libav.Version() != ""); warning != "" {
+			fmt.Fprintf(out, "%s: warning: camera %q: %s\n", cfg.File, c.Name, warning)
+		}
+	}
 	_, err = fmt.Fprintf(out, "%s: ok (%s, %s, %s)\n", cfg.File,
 		count(len(cfg.Camera), "camera"), count(len(cfg.Detector), "detector"), count(len(cfg.Rule), "rule"))
 	return err
+}
+
+// undecoded says what a build without FFmpeg cannot show of a camera; "" where it
+// shows everything.
+func undecoded(c capture.Config, ffmpeg bool) string {
+	addr, err := capture.ParseAddress(c.Source)
+	if ffmpeg || err != nil {
+		return ""
+	}
+	switch addr.Kind {
+	case capture.KindFile, capture.KindStream:
+		return "this build has no FFmpeg and cannot open it"
+	case capture.KindRTSP:
+		return "this build has no FFmpeg and decodes only Motion JPEG: of a camera that sends H.264 or H.265 it has no frames, so detectors see nothing, no event fires and no clip is saved; set the camera to MJPEG, or use the build with FFmpeg"
+	}
+	return ""
 }
 
 func count(n int, what string) string {

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"rvo-tui/capture"
 	"rvo-tui/detectors"
 	"rvo-tui/internal/cli"
 	"rvo-tui/internal/config"
@@ -66,6 +67,28 @@ func TestCheckWarns(t *testing.T) {
 		if err != nil || strings.Contains(out.String(), "sesame") ||
 			c.want == "" && strings.Contains(out.String(), "warning") || c.want != "" && !strings.HasPrefix(out.String(), file+c.want) {
 			t.Errorf("%q: got %q, %v; want %q", c.text, out.String(), err, c.want)
+		}
+	}
+}
+
+// A camera that never has a frame is said before it is waited for.
+func TestCheckWarnsOfWhatIsNotDecoded(t *testing.T) {
+	for _, c := range []struct {
+		source string
+		ffmpeg bool
+		want   string
+	}{
+		{"rtsp://cam/main", false, "no event fires"},
+		{"device:0", false, ""},
+		{"video.mp4", false, "cannot open it"},
+		{"https://cam/live.m3u8", false, "cannot open it"},
+		{"http://cam/video.mjpg", false, ""},
+		{"synthetic:street", false, ""},
+		{"rtsp://cam/main", true, ""},
+	} {
+		got := undecoded(capture.Config{Source: c.source}, c.ffmpeg)
+		if (got == "") != (c.want == "") || !strings.Contains(got, c.want) {
+			t.Errorf("%s, with FFmpeg %v: %q, want %q", c.source, c.ffmpeg, got, c.want)
 		}
 	}
 }
