@@ -55,7 +55,7 @@ func Main(args []string, stdout *os.File, builtIn []byte) int {
 	kinds := newKinds()
 	defer kinds.close()
 	loader := config.Loader{
-		Default: builtIn, Kinds: kinds.all, Secrets: new(config.Secrets),
+		Default: builtIn, Kinds: kinds.all, Secrets: new(config.Secrets), Getenv: os.LookupEnv,
 		CameraMenu: flags.Command == "run" && onTerminal(flags),
 	}
 	return status(do(loader, kinds, flags, stdout))

@@ -12,6 +12,13 @@ import (
 	"rvo-tui/internal/config"
 )
 
+// webPort is a variable of RealTime-Video-Orchestrator, and webPortUnread says what
+// is in its place.
+const (
+	webPort       = "RVO_WEB_PORT"
+	webPortUnread = "RVO_WEB_PORT has no effect here: set listen of [control], as in \"127.0.0.1:8080\", to serve the HTTP API"
+)
+
 // check reads the configuration that the flags select, opens its networks, and
 // writes a summary to out. A *config.Error holds every problem. With a model in
 // the flags it checks that alone.
@@ -47,6 +54,9 @@ func check(ctx context.Context, l config.Loader, kinds *kinds, flags cli.Flags, 
 		if warning := undecoded(c, libav.Version() != ""); warning != "" {
 			fmt.Fprintf(out, "%s: warning: camera %q: %s\n", cfg.File, c.Name, warning)
 		}
+	}
+	if _, set := l.Getenv(webPort); set {
+		fmt.Fprintf(out, "warning: %s\n", webPortUnread)
 	}
 	_, err = fmt.Fprintf(out, "%s: ok (%s, %s, %s)\n", cfg.File,
 		count(len(cfg.Camera), "camera"), count(len(cfg.Detector), "detector"), count(len(cfg.Rule), "rule"))

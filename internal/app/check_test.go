@@ -93,6 +93,19 @@ func TestCheckWarnsOfWhatIsNotDecoded(t *testing.T) {
 	}
 }
 
+// Variables that rvo reads have an effect, or it is said what is in their place.
+func TestCheckSaysWhatReplacesVariablesOfRVO(t *testing.T) {
+	var out bytes.Buffer
+	err := check(t.Context(), testLoader("RVO_WEB_PORT=8080", "RVO_CONFIG=../config/testdata/no_cycle.toml"), newKinds(), cli.Flags{}, &out)
+	if err != nil || !strings.Contains(out.String(), "no_cycle.toml: ok") || !strings.Contains(out.String(), "warning: RVO_WEB_PORT has no effect here: set listen of [control]") {
+		t.Errorf("got %q, %v", out.String(), err)
+	}
+	err = check(t.Context(), testLoader("RVO_CONFIG=../migrate/testdata/services.yaml"), newKinds(), cli.Flags{}, &out)
+	if err == nil || !strings.Contains(err.Error(), "rvo-tui migrate ../migrate/testdata/services.yaml") {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestPrintedTextControlsNoTerminal(t *testing.T) {
 	var out bytes.Buffer
 	const text = "a\x1b[31m \u202eb\n"

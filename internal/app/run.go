@@ -140,6 +140,9 @@ func run(ctx context.Context, loader config.Loader, cfg config.Config, flags cli
 	if cfg.Runtime.Watch {
 		wg.Go(func() { again.watch(side) })
 	}
+	if _, set := os.LookupEnv(webPort); set {
+		log.Warn(webPortUnread)
+	}
 	log.Info("started", "config", cfg.File, "cameras", len(cfg.Camera), "detectors", len(cfg.Detector), "rules", len(cfg.Rule))
 	told := ctx.Done() // to stop
 	wg.Go(func() { service.run(told, side.Done(), rt.Started(), rt.Snapshot) })

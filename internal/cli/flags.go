@@ -140,6 +140,9 @@ func Parse(args []string, out io.Writer) (Flags, error) {
 	switch {
 	case helped:
 		return Flags{}, ErrHelp
+	case err != nil && strings.HasPrefix(err.Error(), "unknown flag --metrics-port"):
+		// RealTime-Video-Orchestrator has it; its other flags are flags here, too.
+		return Flags{}, &UsageError{errors.New("unknown flag --metrics-port; write --metrics-listen 127.0.0.1:PORT")}
 	case err != nil:
 		var parse *kong.ParseError
 		if errors.As(err, &parse) && parse.Context != nil {

@@ -81,6 +81,8 @@ func TestParseFlagsRefuses(t *testing.T) {
 		{"--duration soon", "--duration"},
 		{"--duration=-1s", "negative"},
 		{"--confg x", `did you mean "--config"`},
+		{"--metrics-port 9100", "write --metrics-listen 127.0.0.1:PORT"},
+		{"run --metrics-port=9100", "write --metrics-listen 127.0.0.1:PORT"},
 		{"fly", "unexpected argument fly"},
 		{"check a b", "unexpected argument b"},
 		{"ctl", "expected one of"},

@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -86,6 +87,9 @@ func (l Loader) Compose(file string, text []byte, flags cli.Flags) (Config, erro
 func (l Loader) builder(file string, text []byte) (*builder, error) {
 	doc, err := parseDocument(text)
 	if bad := new(syntaxError); errors.As(err, &bad) {
+		if ext := filepath.Ext(file); ext == ".yaml" || ext == ".yml" {
+			return nil, &Error{File: file, Problems: []Problem{{File: file, Text: fmt.Sprintf("this is no TOML; rvo-tui migrate %s writes the YAML of an rvo as such", file)}}}
+		}
 		return nil, &Error{File: file, Problems: []Problem{{File: file, Line: bad.line, Column: bad.column, Text: bad.text}}}
 	}
 	return &builder{
