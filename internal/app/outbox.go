@@ -97,7 +97,7 @@ func printOutbox(out io.Writer, v *runtime.OutboxView, asJSON bool) error {
 	case asJSON:
 		return printJSON(out, v)
 	case v == nil:
-		_, err := fmt.Fprintln(out, "no outputs; add a [[notify]] to the configuration")
+		_, err := fmt.Fprintln(out, "no outputs; add a [[notify]] or [mqtt] to the configuration")
 		return err
 	}
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
@@ -107,6 +107,9 @@ func printOutbox(out io.Writer, v *runtime.OutboxView, asJSON bool) error {
 		trouble := o.Reason
 		if o.Remedy != "" {
 			trouble += "; " + o.Remedy
+		}
+		if wait := time.Until(o.NextTry).Round(time.Second); trouble != "" && wait > 0 {
+			trouble += "; next try in " + wait.String()
 		}
 		var drops uint64
 		for _, d := range o.Drops {

@@ -12,8 +12,8 @@ import (
 	"rvo-tui/runtime/sink/outbox"
 )
 
-// checkOutputs reports [[notify]] that name events which no rule reports, attach clips
-// that no rule saves, or have conditions on unknown signals.
+// checkOutputs reports [[notify]] that want events, phases or clips which no rule has,
+// or have conditions on unknown signals.
 func (b *builder) checkOutputs() {
 	if b.broken["rule"] || b.broken["notify"] {
 		return
@@ -35,11 +35,20 @@ func (b *builder) checkOutputs() {
 				b.at(indexPath(o.path+".events", n), where, "events", text.Unknown("event", event, events))
 			}
 		}
-		clips := slices.ContainsFunc(b.cfg.Rule, func(r rules.Config) bool {
-			return r.Clip && (len(c.Events) == 0 || slices.Contains(c.Events, r.Event))
-		})
-		if c.Attach != outbox.AttachNone && !clips && len(b.cfg.Rule) > 0 {
+		some := func(has func(r rules.Config) bool) bool {
+			return len(b.cfg.Rule) == 0 || slices.ContainsFunc(b.cfg.Rule, func(r rules.Config) bool {
+				return has(r) && (len(c.Events) == 0 || slices.Contains(c.Events, r.Event))
+			})
+		}
+		clips := some(func(r rules.Config) bool { return r.Clip })
+		if c.Attach != outbox.AttachNone && !clips {
 			b.of(o, where, "attach", "none of its rules saves clips; set clip = true in one, or attach nothing")
+		}
+		if n := slices.Index(c.Phases, outbox.KindClip); n >= 0 && !clips {
+			b.at(indexPath(o.path+".phases", n), where, "phases", `none of its rules saves clips; set clip = true in one, or leave "clip" out`)
+		}
+		if n := slices.Index(c.Phases, outbox.KindEnded); n >= 0 && !some(func(r rules.Config) bool { return r.Phases }) {
+			b.at(indexPath(o.path+".phases", n), where, "phases", `none of its rules reports the end; set phases = true in one, or leave "ended" out`)
 		}
 		expr, err := rules.Parse(c.When)
 		if err != nil || b.unsure() {
