@@ -79,6 +79,8 @@ func (m *model) do(a action) tea.Cmd {
 		m.scene.Preview = !m.scene.Preview
 		m.epoch++
 		m.arrange()
+	case actLevel:
+		m.nextLevel()
 	case actPreset:
 		all := pane.Presets()
 		return m.choose(all[(slices.Index(all, m.preset)+1)%len(all)])

@@ -54,6 +54,7 @@ const (
 	actSort     action = "sort"
 	actSortBack action = "sort_back"
 
+	actLevel     action = "log_level"
 	actPreset    action = "preset"
 	actMatch     action = "match"
 	actMatchBack action = "match_back"
@@ -105,6 +106,7 @@ func keyDefs() []keyDef {
 		{actFilter, []string{"/"}, "search", "search the focused pane; events, log and the table of cameras show only what contains the text", screen},
 		{actMatch, []string{"n"}, "", "next match", screen},
 		{actMatchBack, []string{"N"}, "", "previous match", screen},
+		{actLevel, []string{"L"}, "", "lowest level of the log lines shown: all, info, warn, error", screen},
 		{actPreset, []string{"P"}, "", "next preset of panes: ops, video, rules, latency", screen},
 		{actFreeze, []string{"f"}, "freeze", "freeze the screen; everything else runs on", screen},
 		{actPreview, []string{"v"}, "preview", "show or hide the preview", screen},

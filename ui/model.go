@@ -2,6 +2,7 @@ package ui
 
 import (
 	"context"
+	"log/slog"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -138,7 +139,7 @@ func newModel(ctx context.Context, backend Backend, opts Options, want *demand) 
 		themeName: opts.Config.Theme, dark: true, profile: colorprofile.TrueColor,
 		focus: pane.Detectors, tab: pane.Rules,
 	}
-	m.scene = pane.Scene{Hist: pane.NewHistory(), Preview: opts.Config.Preview, Hints: pane.Hints{
+	m.scene = pane.Scene{LogLevel: slog.LevelDebug, Hist: pane.NewHistory(), Preview: opts.Config.Preview, Hints: pane.Hints{
 		AddCamera: keys.shown(actCamera), Attach: keys.shown(actAttach), Preview: keys.shown(actPreview),
 		Open: keys.shown(actOpen), Toggle: keys.shown(actToggle), Alerts: keys.shown(actAlerts),
 	}}

@@ -1,6 +1,9 @@
 package ui
 
 import (
+	"log/slog"
+	"slices"
+
 	"rvo-tui/internal/logging"
 	"rvo-tui/rules"
 	"rvo-tui/runtime"
@@ -12,8 +15,12 @@ import (
 func (m *model) sift() {
 	s := &m.scene
 	s.AllEvents = m.allEvent
+	log := m.allLog
+	if s.LogLevel > slog.LevelDebug {
+		log = slices.DeleteFunc(slices.Clone(log), func(l logging.Line) bool { return l.Level < s.LogLevel })
+	}
 	if s.Filter == "" {
-		s.Events, s.Log = m.allEvent, pane.Fold(m.allLog)
+		s.Events, s.Log = m.allEvent, pane.Fold(log)
 		return
 	}
 	q, now := parseQuery(s.Filter), m.now()
@@ -24,12 +31,23 @@ func (m *model) sift() {
 		}
 	}
 	var lines []logging.Line
-	for i := range m.allLog {
-		if q.line(&m.allLog[i], now) {
-			lines = append(lines, m.allLog[i])
+	for i := range log {
+		if q.line(&log[i], now) {
+			lines = append(lines, log[i])
 		}
 	}
 	s.Log = pane.Fold(lines)
+}
+
+// nextLevel raises the lowest level of the log lines shown, and after errors shows all.
+func (m *model) nextLevel() {
+	s := &m.scene
+	s.LogLevel += slog.LevelInfo - slog.LevelDebug
+	if s.LogLevel > slog.LevelError {
+		s.LogLevel = slog.LevelDebug
+	}
+	m.sift()
+	m.focusOn(pane.Log)
 }
 
 // fingerprint changes when something changes that is to be seen at once: a

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"log/slog"
 	"strings"
 	"testing"
 
@@ -54,4 +55,27 @@ func TestSearch(t *testing.T) {
 		t.Errorf("%d of %d events are shown", len(m.scene.Events), len(m.allEvent))
 	}
 	last("match ")
+}
+
+func TestLogLevel(t *testing.T) {
+	m := shown(t, newFake(), DefaultConfig(), 120, 40)
+	all := len(m.scene.Log)
+	for _, want := range []slog.Level{slog.LevelInfo, slog.LevelWarn, slog.LevelError, slog.LevelDebug} {
+		typing(m, "L")
+		if m.focus != pane.Log || m.scene.LogLevel != want {
+			t.Fatalf("the level is %v, want %v; %v has the focus", m.scene.LogLevel, want, m.focus)
+		}
+		for _, l := range m.scene.Log {
+			if l.Level < want {
+				t.Errorf("at %v, a line of %v is shown", want, l.Level)
+			}
+		}
+		name := strings.ToLower(want.String()) + " and above"
+		if shown := strings.Contains(ansi.Strip(m.View().Content), name); shown == (want == slog.LevelDebug) {
+			t.Errorf("%q is shown: %v", name, shown)
+		}
+	}
+	if len(m.scene.Log) != all {
+		t.Errorf("%d of %d lines are shown at the end", len(m.scene.Log), all)
+	}
 }

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"regexp"
 	"strconv"
+	"strings"
 	"time"
 
 	"rvo-tui/internal/logging"
@@ -59,8 +60,15 @@ func LogView(s *Scene, w int) Body {
 	if s.Snap != nil && s.Snap.Log.Errors+s.Snap.Log.Warnings > 0 {
 		b.Note = fmt.Sprintf("%s errors, %s warnings", draw.Count(s.Snap.Log.Errors), draw.Count(s.Snap.Log.Warnings))
 	}
+	above := ""
+	if s.LogLevel > slog.LevelDebug {
+		_, name := LevelInk(s.Theme, s.LogLevel)
+		b.Note = strings.TrimSpace(name) + " and above"
+		b.empty = "Nothing of level " + b.Note + " has been logged."
+		above = ", " + b.Note
+	}
 	if s.Filter != "" {
-		b.Note = "/" + s.Filter
+		b.Note = "/" + s.Filter + above
 		b.empty = "No line contains “" + s.Filter + "”."
 	}
 	var times draw.Column

@@ -2,6 +2,7 @@ package pane
 
 import (
 	"cmp"
+	"log/slog"
 	"slices"
 	"time"
 
@@ -26,6 +27,7 @@ type Scene struct {
 	Events    []runtime.RecentEvent // that pass the filter
 	Log       []Entry               // that pass the filter, repeated ones folded
 	Filter    string
+	LogLevel  slog.Level            // the lowest that Log has
 	AllEvents []runtime.RecentEvent // whatever the filter says
 
 	FleetFilter string
