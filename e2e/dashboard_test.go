@@ -171,6 +171,7 @@ func TestDashboardDoesWhatItsKeysSay(t *testing.T) {
 		x.keys("y")
 	}
 	x.restored()
+	x.sees("Recording ends with the dashboard")
 	x.whole()
 }
 

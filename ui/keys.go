@@ -117,7 +117,7 @@ func keyDefs() []keyDef {
 		{actSave, []string{"s"}, "save", "save the screen to a text file", screen},
 		{actHelp, []string{"?"}, "help", "this help", screen},
 		{actSuspend, []string{"ctrl+z"}, "", "suspend; fg in the shell resumes", screen},
-		{actQuit, []string{"q", "ctrl+c"}, "quit", "quit", screen},
+		{actQuit, []string{"q", "ctrl+c"}, "quit", "quit; recording ends, too", screen},
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"rvo-tui/capture/device"
 	"rvo-tui/detectors"
 	"rvo-tui/internal/cli"
+	"rvo-tui/runtime"
 	"rvo-tui/ui"
 	"rvo-tui/ui/state"
 )
@@ -39,7 +40,7 @@ func newDashboard(cfg ui.Config, cameras int, flags cli.Flags, kinds detectors.K
 
 // run shows the dashboard until the user quits, the terminal hangs up or the
 // context ends. Then it calls stop.
-func (d *dashboard) run(ctx context.Context, stop context.CancelFunc, backend ui.Backend) error {
+func (d *dashboard) run(ctx context.Context, stop context.CancelFunc, backend ui.Local) error {
 	defer stop()
 	ctx, cancel := signal.NotifyContext(ctx, syscall.SIGHUP)
 	defer cancel()
@@ -53,8 +54,14 @@ func (d *dashboard) run(ctx context.Context, stop context.CancelFunc, backend ui
 		d.opts.Log.Warn("the terminal accepted no output at the end") // printing an error there would block
 		return nil
 	}
+	if ctx.Err() == nil && records(backend.Snapshot()) { // the user quit
+		fmt.Println("Recording ends with the dashboard. To go on without one, run rvo-tui as a service (docs/operations.md), or nohup rvo-tui --no-ui.")
+	}
 	return err
 }
+
+// records reports whether frames are kept for clips.
+func records(s *runtime.Snapshot) bool { return s != nil && s.Clips != nil && len(s.Clips.Rings) > 0 }
 
 // cameraChoices lists the capture devices for the camera menu.
 func cameraChoices() []ui.Choice {
