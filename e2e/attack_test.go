@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -60,6 +61,9 @@ func (a *attacked) enter() (time.Duration, error) {
 	}
 	req.Header.Set("Authorization", "Bearer "+attackToken)
 	res, err := (&http.Client{Transport: tr}).Do(req)
+	for errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET) { // it made room before it could say who it is
+		res, err = (&http.Client{Transport: tr}).Do(req)
+	}
 	if err != nil {
 		return 0, err
 	}

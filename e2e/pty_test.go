@@ -244,7 +244,8 @@ func TestTerminalsThatCanLess(t *testing.T) {
 	}
 	t.Run("dumb", func(t *testing.T) {
 		x := onPty(t, 80, 24, []string{"TERM=dumb"}, binary, "--metrics-listen", "")
-		if status := x.ends(); status != 1 || !strings.Contains(x.out.String(), "--no-ui") {
+		x.shows("--no-ui", 0)
+		if status := x.ends(); status != 1 {
 			t.Errorf("exit status %d", status)
 		}
 	})

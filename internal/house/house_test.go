@@ -63,7 +63,7 @@ runtime: capture clips detectors internal/logging rules runtime/engine runtime/l
 runtime/engine: detectors rules
 runtime/live: capture detectors runtime/engine
 runtime/sink: rules runtime
-runtime/sink/mqtt: rules runtime runtime/sink/outbox
+runtime/sink/mqtt: internal/listen rules runtime runtime/sink/outbox
 runtime/sink/notify: detectors detectors/remote/child rules runtime/sink/outbox
 runtime/sink/outbox: clips rules runtime runtime/engine
 runtime/metrics: capture clips internal/listen internal/logging rules runtime runtime/engine
