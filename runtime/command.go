@@ -88,7 +88,7 @@ func (r *Runtime) Do(ctx context.Context, cmd Command) error {
 	switch cmd.Do {
 	case Notify, Resend, Discard:
 		if r.opts.Outbox == nil {
-			return fmt.Errorf("%s: there is no output; add a [[notify]] to the configuration", cmd.Do)
+			return fmt.Errorf("%s: there is no output; add a [[notify]] or [mqtt] to the configuration and restart", cmd.Do)
 		}
 		if err := r.opts.Outbox.Do(ctx, cmd); err != nil {
 			return fmt.Errorf("%s: %w", cmd.Do, err)

@@ -3,6 +3,7 @@ package outbox
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"reflect"
 	"slices"
 )
@@ -159,5 +160,9 @@ func (o *Outbox) forget(w *worker) {
 	delete(o.pending.positions, name)
 	o.pending.gone = append(o.pending.gone, name)
 	o.mu.Unlock()
-	o.log.Warn("output removed: what waited for it is forgotten", "output", name, "to", w.out.To, "waiting", w.view.Backlog, "aside", aside)
+	level := slog.LevelInfo
+	if w.view.Backlog+aside > 0 {
+		level = slog.LevelWarn
+	}
+	o.log.Log(context.Background(), level, "output removed: what waited for it is forgotten", "output", name, "to", w.out.To, "waiting", w.view.Backlog, "aside", aside)
 }
