@@ -3,7 +3,9 @@ package capture
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"image"
+	"image/color"
 	"image/jpeg"
 )
 
@@ -15,6 +17,10 @@ const JPEGQuality = 85
 // outWidth x outHeight, scaling as it encodes. It must be safe for concurrent
 // use and must not keep pix.
 type Encoder func(pix []byte, width, height, outWidth, outHeight int) ([]byte, error)
+
+// A Redrawer decodes a JPEG file, has draw change it, and encodes it again. It must be
+// safe for concurrent use and must not keep file; draw must not keep the planes.
+type Redrawer func(file []byte, draw func(*image.YCbCr)) ([]byte, error)
 
 // JPEG returns the frame as a JPEG file, at most maxWidth wide and with its
 // aspect kept (0 or anything above the frame's width: full size). A frame is
@@ -61,6 +67,33 @@ func EncodeJPEG(pix []byte, width, height, outWidth, outHeight int) ([]byte, err
 	yuvFromBGR(img, pix, width, height)
 	var out bytes.Buffer
 	out.Grow(outWidth * outHeight / 4)
+	if err := jpeg.Encode(&out, img, &jpeg.Options{Quality: JPEGQuality}); err != nil {
+		return nil, err
+	}
+	return out.Bytes(), nil
+}
+
+// RedrawJPEG is the Redrawer of the standard library. Frames without colour become
+// frames of 4:4:4, so that what is drawn has its own.
+func RedrawJPEG(file []byte, draw func(*image.YCbCr)) ([]byte, error) {
+	src, err := jpeg.Decode(bytes.NewReader(file))
+	if err != nil {
+		return nil, fmt.Errorf("decode JPEG: %w", err)
+	}
+	img, ok := src.(*image.YCbCr)
+	if !ok {
+		area := src.Bounds()
+		img = image.NewYCbCr(image.Rect(0, 0, area.Dx(), area.Dy()), image.YCbCrSubsampleRatio444)
+		for y := range area.Dy() {
+			for x := range area.Dx() {
+				c := color.YCbCrModel.Convert(src.At(area.Min.X+x, area.Min.Y+y)).(color.YCbCr)
+				at := img.YOffset(x, y)
+				img.Y[at], img.Cb[at], img.Cr[at] = c.Y, c.Cb, c.Cr
+			}
+		}
+	}
+	draw(img)
+	var out bytes.Buffer
 	if err := jpeg.Encode(&out, img, &jpeg.Options{Quality: JPEGQuality}); err != nil {
 		return nil, err
 	}

@@ -79,7 +79,7 @@ func (s *store) thumb(b *building, stills []still, found []detectors.Detection) 
 	c := b.clip
 	for _, st := range stills {
 		if len(c.confirm) > 0 && st.frame == c.confirm[0] {
-			return Draw(st.jpeg, found)
+			return Draw(s.redraw, st.jpeg, found)
 		}
 	}
 	p := b.film.parts[0]
@@ -94,7 +94,7 @@ func (s *store) thumb(b *building, stills []still, found []detectors.Detection) 
 	if best == nil {
 		return nil, errors.Join(errors.New("draw thumbnail: the movie shows no frame"), err)
 	}
-	return Draw(best, found)
+	return Draw(s.redraw, best, found)
 }
 
 // hashFiles syncs the files of a clip and returns what each holds.

@@ -2,4 +2,8 @@
 
 package clips
 
+import "rvo-tui/capture"
+
 var realMuxer Muxer
+
+var realRedraw = capture.RedrawJPEG

@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"rvo-tui/capture"
 	"rvo-tui/rules"
 )
 
@@ -38,6 +39,8 @@ type Options struct {
 	Epoch time.Time
 	// Muxer writes the movies; nil means AVI.
 	Muxer Muxer
+	// Redraw draws the boxes of thumbnails; nil means capture.RedrawJPEG.
+	Redraw capture.Redrawer
 	// Grace is how long clips under way may take to be finished when Run is told
 	// to end. What is not finished by then is counted, and finished at the next
 	// start as far as it is on disk.
@@ -98,6 +101,9 @@ func New(o Options) *Recorder {
 	if o.Muxer == nil {
 		o.Muxer = AVI{}
 	}
+	if o.Redraw == nil {
+		o.Redraw = capture.RedrawJPEG
+	}
 	if o.Log == nil {
 		o.Log = slog.Default()
 	}
@@ -106,7 +112,7 @@ func New(o Options) *Recorder {
 	}
 	r := &Recorder{
 		cfg: o.Config, epoch: o.Epoch, grace: o.Grace, nice: o.Nice, told: o.Done, log: o.Log,
-		store:    &store{cfg: o.Config, epoch: o.Epoch, muxer: o.Muxer, log: o.Log, warned: make(map[string]bool), films: make(map[*clip]*building)},
+		store:    &store{cfg: o.Config, epoch: o.Epoch, muxer: o.Muxer, redraw: o.Redraw, log: o.Log, warned: make(map[string]bool), films: make(map[*clip]*building)},
 		lost:     make(chan lost, lostLimit),
 		needed:   make(chan struct{}),
 		jobs:     make(chan asked, JobLimit),

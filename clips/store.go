@@ -11,16 +11,19 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"rvo-tui/capture"
 )
 
 // store is the clips directory. It belongs to one goroutine, the builder. Every
 // use of it reopens the directory, so that it works again as soon as the disk
 // does; nothing it does leaves the directory, whatever links lie in it.
 type store struct {
-	cfg   Config
-	epoch time.Time
-	muxer Muxer
-	log   *slog.Logger
+	cfg    Config
+	epoch  time.Time
+	muxer  Muxer
+	redraw capture.Redrawer
+	log    *slog.Logger
 
 	dates   calendar
 	entries []Entry   // of every clip on disk, oldest first, as far as known

@@ -1,12 +1,10 @@
 package clips
 
 import (
-	"bytes"
 	"fmt"
 	"hash/fnv"
 	"image"
 	"image/color"
-	"image/jpeg"
 	"math"
 	"strings"
 
@@ -34,31 +32,19 @@ const maxLabel = 40
 
 // Draw returns a JPEG with the detections drawn into it. Without any it is the
 // file itself.
-func Draw(file []byte, found []detectors.Detection) ([]byte, error) {
+func Draw(redraw capture.Redrawer, file []byte, found []detectors.Detection) ([]byte, error) {
 	if len(found) == 0 {
 		return file, nil
 	}
-	src, err := jpeg.Decode(bytes.NewReader(file))
+	drawn, err := redraw(file, func(img *image.YCbCr) {
+		for _, d := range found[:min(len(found), boxLimit)] {
+			drawDetection(planes{img}, d)
+		}
+	})
 	if err != nil {
 		return nil, fmt.Errorf("draw thumbnail: %w", err)
 	}
-	var dst draw.Image
-	var encoded image.Image
-	if img, ok := src.(*image.YCbCr); ok {
-		dst, encoded = planes{img}, img
-	} else {
-		rgba := image.NewRGBA(image.Rect(0, 0, src.Bounds().Dx(), src.Bounds().Dy()))
-		draw.Draw(rgba, rgba.Bounds(), src, src.Bounds().Min, draw.Src)
-		dst, encoded = rgba, rgba
-	}
-	for _, d := range found[:min(len(found), boxLimit)] {
-		drawDetection(dst, d)
-	}
-	var out bytes.Buffer
-	if err := jpeg.Encode(&out, encoded, &jpeg.Options{Quality: capture.JPEGQuality}); err != nil {
-		return nil, fmt.Errorf("draw thumbnail: %w", err)
-	}
-	return out.Bytes(), nil
+	return drawn, nil
 }
 
 // planes is drawn into without converting the frame to RGB and back.

@@ -196,3 +196,49 @@ int rvo_jpeg_encode(const uint8_t *bgr, int width, int height, int quality, uint
 }
 
 void rvo_jpeg_free(uint8_t *p) { tjFree(p); }
+
+int rvo_jpeg_look(const uint8_t *file, unsigned long file_size, rvo_jpeg_layout *out) {
+	int colors = -1;
+	tjhandle h = tjInitDecompress();
+	int err = h == NULL || tjDecompressHeader3(h, file, file_size, &out->width, &out->height, &out->sampling, &colors);
+	if (h != NULL) tjDestroy(h);
+	if (err || colors != TJCS_YCbCr || out->sampling < 0 || out->sampling == TJSAMP_GRAY) return -1;
+	out->size = 0;
+	for (int i = 0; i < 3; i++) {
+		out->strides[i] = tjPlaneWidth(i, out->width, out->sampling);
+		out->offsets[i] = out->size;
+		if (out->strides[i] <= 0) return -1;
+		out->size += (unsigned long)out->strides[i] * tjPlaneHeight(i, out->height, out->sampling);
+	}
+	return 0;
+}
+
+int rvo_jpeg_to_planes(const uint8_t *file, unsigned long file_size, uint8_t *planes, const rvo_jpeg_layout *l, char *why, int why_size) {
+	tjhandle h = tjInitDecompress();
+	if (h == NULL) {
+		snprintf(why, why_size, "%s", tjGetErrorStr());
+		return -1;
+	}
+	int err = tjDecompressToYUV2(h, file, file_size, planes, l->width, 1, l->height, 0);
+	if (err != 0) snprintf(why, why_size, "%s", tjGetErrorStr2(h));
+	tjDestroy(h);
+	return err;
+}
+
+int rvo_jpeg_from_planes(const uint8_t *planes, const rvo_jpeg_layout *l, int quality, uint8_t **out, unsigned long *size, char *why, int why_size) {
+	*out = NULL;
+	*size = 0;
+	tjhandle h = tjInitCompress();
+	if (h == NULL) {
+		snprintf(why, why_size, "%s", tjGetErrorStr());
+		return -1;
+	}
+	int err = tjCompressFromYUV(h, planes, l->width, 1, l->height, l->sampling, out, size, quality, 0);
+	if (err != 0) {
+		snprintf(why, why_size, "%s", tjGetErrorStr2(h));
+		tjFree(*out);
+		*out = NULL;
+	}
+	tjDestroy(h);
+	return err;
+}

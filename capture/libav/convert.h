@@ -48,4 +48,18 @@ AVFrame *rvo_wrap(const uint8_t *pixels, int width, int height, int stride, int 
 int rvo_jpeg_encode(const uint8_t *bgr, int width, int height, int quality, uint8_t **out, unsigned long *size, char *why, int why_size);
 void rvo_jpeg_free(uint8_t *p);
 
+// A JPEG file as planes, one behind the other, rows and columns padded to whole blocks.
+typedef struct {
+	int width, height, sampling; // one of TJSAMP_…
+	unsigned long size;          // of all planes, in bytes
+	int strides[3];
+	unsigned long offsets[3];    // of the planes
+} rvo_jpeg_layout;
+
+// rvo_jpeg_look returns -1 where the file has no planes of Y, Cb and Cr.
+int rvo_jpeg_look(const uint8_t *file, unsigned long file_size, rvo_jpeg_layout *out);
+int rvo_jpeg_to_planes(const uint8_t *file, unsigned long file_size, uint8_t *planes, const rvo_jpeg_layout *l, char *why, int why_size);
+// The result of rvo_jpeg_from_planes is to be freed with rvo_jpeg_free.
+int rvo_jpeg_from_planes(const uint8_t *planes, const rvo_jpeg_layout *l, int quality, uint8_t **out, unsigned long *size, char *why, int why_size);
+
 #endif

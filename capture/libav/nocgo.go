@@ -5,6 +5,7 @@ package libav
 import (
 	"context"
 	"fmt"
+	"image"
 	"log/slog"
 
 	"rvo-tui/capture"
@@ -47,4 +48,9 @@ func (*Library) Convert(dst, pix []byte, width, height int, t capture.Target) er
 // EncodeJPEG is capture.EncodeJPEG.
 func (*Library) EncodeJPEG(pix []byte, width, height, outWidth, outHeight int) ([]byte, error) {
 	return capture.EncodeJPEG(pix, width, height, outWidth, outHeight)
+}
+
+// RedrawJPEG is capture.RedrawJPEG.
+func (*Library) RedrawJPEG(file []byte, draw func(*image.YCbCr)) ([]byte, error) {
+	return capture.RedrawJPEG(file, draw)
 }

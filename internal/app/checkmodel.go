@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"rvo-tui/capture"
+	"rvo-tui/capture/libav"
 	"rvo-tui/clips"
 	"rvo-tui/detectors"
 	"rvo-tui/detectors/onnx"
@@ -163,7 +164,7 @@ func drawFound(path string, frame image.Image, found []detectors.Detection) erro
 	if err := jpeg.Encode(&plain, frame, &jpeg.Options{Quality: capture.JPEGQuality}); err != nil {
 		return fmt.Errorf("draw boxes: %w", err)
 	}
-	drawn, err := clips.Draw(plain.Bytes(), found)
+	drawn, err := clips.Draw(new(libav.Library).RedrawJPEG, plain.Bytes(), found)
 	if err != nil {
 		return err
 	}

@@ -180,7 +180,7 @@ func run(ctx context.Context, loader config.Loader, cfg config.Config, flags cli
 // command asks for a clip.
 func newRecorder(cfg config.Config, epoch time.Time, done func(rules.Event, *clips.Entry, string), log *slog.Logger) *clips.Recorder {
 	return clips.New(clips.Options{
-		Config: cfg.Clips, Epoch: epoch, Muxer: libav.Muxer{}, Grace: clipGrace, Nice: cfg.Runtime.Nice, Done: done, Log: log,
+		Config: cfg.Clips, Epoch: epoch, Muxer: libav.Muxer{}, Redraw: new(libav.Library).RedrawJPEG, Grace: clipGrace, Nice: cfg.Runtime.Nice, Done: done, Log: log,
 	})
 }
 
