@@ -2,6 +2,7 @@ package rtsp
 
 import (
 	"context"
+	"errors"
 	"io"
 	"net"
 	"sync/atomic"
@@ -74,7 +75,7 @@ func TestServerThatStopsIsTriedAgain(t *testing.T) {
 			within(5*time.Second, "live", live)
 		}
 		cancel()
-		if err := <-ended; err != context.Canceled {
+		if err := <-ended; !errors.Is(err, context.Canceled) {
 			t.Error(err)
 		}
 		f.work.Wait()
