@@ -51,7 +51,7 @@ func startAttacked(t *testing.T) *attacked {
 // enter connects anew, asks with the token, and returns how long that took.
 func (a *attacked) enter() (time.Duration, error) {
 	began := time.Now()
-	tr := &http.Transport{TLSClientConfig: a.trust, ForceAttemptHTTP2: true, DisableKeepAlives: true}
+	tr := &http.Transport{TLSClientConfig: a.trust.Clone(), ForceAttemptHTTP2: true, DisableKeepAlives: true}
 	defer tr.CloseIdleConnections()
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
@@ -163,7 +163,7 @@ func TestAttacksLockNobodyOut(t *testing.T) {
 	}
 	request := []byte{0x82, 0x87, 0x84, 0x41, 9, '1', '2', '7', '.', '0', '.', '0', '.', '1'} // GET https://127.0.0.1/
 	guess := func(ctx context.Context) {
-		tr := &http.Transport{TLSClientConfig: a.trust, DisableKeepAlives: true}
+		tr := &http.Transport{TLSClientConfig: a.trust.Clone(), DisableKeepAlives: true}
 		req, _ := http.NewRequestWithContext(ctx, http.MethodGet, "https://"+a.addr+"/api/about", nil)
 		req.Header.Set("Authorization", "Bearer guessed-token-0123456789")
 		if res, err := (&http.Client{Transport: tr}).Do(req); err == nil {
