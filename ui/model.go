@@ -303,11 +303,16 @@ func (m *model) keep(change func(*state.State)) tea.Cmd {
 		return nil
 	}
 	file, log := m.file, m.opts.Log
+	file.Change(change)
 	return func() tea.Msg {
-		if err := file.Update(change); err != nil && log != nil {
-			log.Warn("the next dashboard will not know of this", "error", err)
-		}
+		save(file, log)
 		return nil
+	}
+}
+
+func save(file *state.File, log *slog.Logger) {
+	if err := file.Save(); err != nil && log != nil {
+		log.Warn("the next dashboard will not know of this", "error", err)
 	}
 }
 

@@ -204,9 +204,10 @@ func (m *model) play(ctx context.Context, out *meter, in *os.File, options ...te
 	}
 	m.want.begin(m.newestEvent(), m.newestLine())
 	p := tea.NewProgram(m, options...)
+	backend, opts, want := m.backend, m.opts, m.want // the model is the program's from here on
 	var wg sync.WaitGroup
 	wg.Go(func() {
-		feed(ctx, m.backend, m.opts, m.want, out, p.Send)
+		feed(ctx, backend, opts, want, out, p.Send)
 		<-ctx.Done()
 		p.Quit()
 	})
@@ -224,6 +225,7 @@ func (m *model) play(ctx context.Context, out *meter, in *os.File, options ...te
 	cancel()
 	p.Kill() // after a failed start nothing else would let Send return
 	wg.Wait()
+	save(m.file, opts.Log) // what a command has not come to
 	return err
 }
 

@@ -52,6 +52,9 @@ type State struct {
 type File struct {
 	path string
 	mu   sync.Mutex // held while the file is replaced
+
+	queue   sync.Mutex // guards pending, for a moment
+	pending []func(*State)
 }
 
 // Open returns the file at a path, which need not exist; nil if the path is empty.
@@ -82,16 +85,35 @@ func (f *File) Load() (s State) {
 	return s
 }
 
-// Update replaces the file by one with a change, which is made to what the file has now:
-// other dashboards may have written it, too.
-func (f *File) Update(change func(*State)) error {
+// Change takes a change for the next Save. It does not wait for one that is under way.
+func (f *File) Change(change func(*State)) {
+	if f == nil {
+		return
+	}
+	f.queue.Lock()
+	defer f.queue.Unlock()
+	f.pending = append(f.pending, change)
+}
+
+// Save makes the changes since the last one, in their order, to what the file has now:
+// other dashboards may have written it, too. After an error they are lost.
+func (f *File) Save() error {
 	if f == nil {
 		return nil
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	f.queue.Lock()
+	changes := f.pending
+	f.pending = nil
+	f.queue.Unlock()
+	if len(changes) == 0 {
+		return nil // another Save has made them
+	}
 	s := f.Load()
-	change(&s)
+	for _, change := range changes {
+		change(&s)
+	}
 	text, err := json.MarshalIndent(s, "", "  ")
 	if err != nil {
 		return fmt.Errorf("keep state of dashboard: %w", err)

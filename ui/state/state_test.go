@@ -47,7 +47,8 @@ func TestHistoryIsBounded(t *testing.T) {
 	f := Open(filepath.Join(t.TempDir(), "dashboard.json"))
 	for range HistoryLines {
 		for _, line := range []string{"enable heavy", "pause"} {
-			if err := f.Update(func(s *State) { s.Remember(line) }); err != nil {
+			f.Change(func(s *State) { s.Remember(line) })
+			if err := f.Save(); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -55,7 +56,24 @@ func TestHistoryIsBounded(t *testing.T) {
 	if n := len(f.Load().History); n != HistoryLines {
 		t.Errorf("%d lines were kept", n)
 	}
-	if f := Open(""); f.Update(func(*State) {}) != nil || f.Load().History != nil {
+	f = Open("")
+	if f.Change(func(*State) {}); f.Save() != nil || f.Load().History != nil {
 		t.Error("something is kept nowhere")
+	}
+}
+
+// Whichever of two saves is first, the later change is made last.
+func TestChangesKeepTheirOrder(t *testing.T) {
+	f := Open(filepath.Join(t.TempDir(), "dashboard.json"))
+	for _, preset := range []string{"video", "rules"} {
+		f.Change(func(s *State) { s.Preset = preset })
+	}
+	for range 2 {
+		if err := f.Save(); err != nil {
+			t.Fatal(err)
+		}
+		if got := f.Load().Preset; got != "rules" {
+			t.Errorf("the preset is %q", got)
+		}
 	}
 }
