@@ -39,12 +39,19 @@ var titled = []string{
 	"bark", "discord", "gotify", "ifttt", "join", "lark", "matrix", "opsgenie", "pushbullet", "pushover", "slack", "smtp", "teams", "telegram",
 }
 
+// schemeChars are those of a URL's scheme, in lower case (RFC 3986, section 3.1).
+const schemeChars = "abcdefghijklmnopqrstuvwxyz0123456789+.-"
+
 // newService returns the target of a service's address. Errors hold no part of it.
 func newService(c Config) (target, error) {
 	known := new(router.ServiceRouter).ListServices()
 	known = slices.DeleteFunc(known, func(s string) bool { return s == "logger" })
 	slices.Sort(known)
-	if scheme := c.kind(); !slices.Contains(known, scheme) {
+	scheme := c.kind()
+	if !strings.Contains(c.To, "://") || strings.Trim(scheme, schemeChars) != "" {
+		return nil, errors.New(`is no address: write "webhook:https://…", "exec", or SERVICE://… (docs/notify.md)`)
+	}
+	if !slices.Contains(known, scheme) {
 		return nil, errors.New(text.Unknown("service", text.Clean(scheme), append([]string{kindExec, kindWebhook}, known...)))
 	}
 	u, err := url.Parse(c.To)
