@@ -350,10 +350,11 @@ max_per_hour = %d
 	t.Logf("the summary: %s", sum.Data.Title)
 }
 
-// residentKB returns the resident memory of a process.
+// residentKB returns the resident memory of a process, without files that it maps: the
+// store is one, and bounded.
 func residentKB(t testing.TB, pid int) int {
 	t.Helper()
-	_, after, _ := strings.Cut(read(t, fmt.Sprintf("/proc/%d/status", pid)), "VmRSS:")
+	_, after, _ := strings.Cut(read(t, fmt.Sprintf("/proc/%d/status", pid)), "RssAnon:")
 	var kb int
 	if _, err := fmt.Sscan(after, &kb); err != nil {
 		t.Fatalf("read the memory of process %d: %v", pid, err)
