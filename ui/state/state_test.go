@@ -10,9 +10,9 @@ import (
 
 func TestPath(t *testing.T) {
 	for _, tt := range []struct{ state, home, want string }{
-		{"/s", "/home/u", "/s/rvo-tui/dashboard.json"},
-		{"", "/home/u", "/home/u/.local/state/rvo-tui/dashboard.json"},
-		{"relative", "/home/u", "/home/u/.local/state/rvo-tui/dashboard.json"},
+		{"/s", "/h/u", "/s/rvo-tui/dashboard.json"},
+		{"", "/h/u", "/h/u/.local/state/rvo-tui/dashboard.json"},
+		{"relative", "/h/u", "/h/u/.local/state/rvo-tui/dashboard.json"},
 		{"", "", ""},
 	} {
 		env := map[string]string{"XDG_STATE_HOME": tt.state, "HOME": tt.home}
