@@ -45,7 +45,7 @@ capture/mjpeg: capture capture/login capture/tlsverify
 capture/rtsp: capture capture/login capture/tlsverify
 capture/synthetic: capture
 capture/tlsverify: capture
-detectors: capture
+detectors: capture detectors/zone
 detectors/onnx: capture detectors detectors/onnx/heads detectors/onnx/network
 detectors/onnx/heads: detectors
 detectors/onnx/network: capture detectors detectors/onnx/heads
@@ -53,8 +53,9 @@ detectors/opencv: capture detectors
 detectors/remote: capture detectors proto
 detectors/remote/child: capture detectors detectors/remote proto
 detectors/remote/oip: capture detectors detectors/onnx/heads detectors/onnx/network detectors/remote proto
-detectors/track: capture detectors
-rules: capture detectors
+detectors/track: capture detectors detectors/zone
+detectors/zone:
+rules: capture detectors detectors/track detectors/zone
 clips: capture detectors rules
 
 docs:
