@@ -1,19 +1,12 @@
 package e2e
 
 import (
-	"context"
-	"encoding/json"
 	"fmt"
-	"io"
 	"math"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"os/exec"
 	"path/filepath"
-	"strings"
 	"testing"
-	"time"
 )
 
 // playback is what a browser tells of a movie that it has played.
@@ -26,91 +19,38 @@ type playback struct {
 	Sound    int     `json:"sound"` // bytes decoded
 }
 
-// player is a page that plays movies one after the other, at four times their
-// speed, and posts what became of it.
-const player = `<!doctype html><script>
-const movies = %s;
-function play(name) {
-	return new Promise(done => {
-		const v = document.createElement('video');
-		const tell = error => {
-			done({error, duration: v.duration, ended: v.currentTime, width: v.videoWidth, height: v.videoHeight,
-				sound: v.webkitAudioDecodedByteCount});
-			v.remove();
-		};
-		v.onerror = () => tell('error ' + v.error.code + ': ' + v.error.message);
-		v.onended = () => tell('');
-		setTimeout(() => tell('it does not end'), 30000);
-		v.src = name;
-		document.documentElement.append(v);
-		v.playbackRate = 4;
-		v.play().catch(e => tell(String(e)));
-	});
-}
-(async () => {
-	const all = {};
-	for (const m of movies) all[m] = await play(m);
-	await fetch('/result', {method: 'POST', body: JSON.stringify(all)});
-})();
-</script>`
+// play is a function that plays a movie at four times its speed.
+const play = `name => new Promise(done => {
+	const v = document.createElement('video');
+	const tell = error => {
+		done({error, duration: v.duration, ended: v.currentTime, width: v.videoWidth, height: v.videoHeight,
+			sound: v.webkitAudioDecodedByteCount});
+		v.remove();
+	};
+	v.onerror = () => tell('error ' + v.error.code + ': ' + v.error.message);
+	v.onended = () => tell('');
+	setTimeout(() => tell('it does not end'), 30000);
+	v.src = name;
+	document.documentElement.append(v);
+	v.playbackRate = 4;
+	v.play().catch(e => tell(String(e)));
+})`
 
-// playInChromium plays movies below dir in Chromium, without a window.
+// playInChromium plays movies below dir in Chromium, one after the other.
 func playInChromium(t testing.TB, dir string, movies []string) map[string]playback {
 	t.Helper()
-	chromium := tool(t, "chromium", "chromium")
-	names, err := json.Marshal(movies)
-	if err != nil {
-		t.Fatal(err)
-	}
-	result := make(chan []byte, 1)
 	mux := http.NewServeMux()
 	mux.Handle("/", http.FileServer(http.Dir(dir)))
 	mux.HandleFunc("/player", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/html")
-		fmt.Fprintf(w, player, names)
-	})
-	mux.HandleFunc("/result", func(_ http.ResponseWriter, r *http.Request) {
-		if body, err := io.ReadAll(r.Body); err == nil {
-			select {
-			case result <- body:
-			default:
-			}
-		}
+		fmt.Fprint(w, `<!doctype html><link rel="icon" href="data:,"><title>player</title>`)
 	})
 	server := httptest.NewServer(mux)
 	defer server.Close()
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
-	defer cancel()
-	profile := t.TempDir()
-	cmd := exec.CommandContext(ctx, chromium, "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
-		"--no-first-run", "--user-data-dir="+profile, "--autoplay-policy=no-user-gesture-required", server.URL+"/player")
-	cmd.Env = append(os.Environ(), "HOME="+profile)
-	var said strings.Builder
-	cmd.Stderr = &said
-	cmd.WaitDelay = 5 * time.Second
-	if err := cmd.Start(); err != nil {
-		t.Skipf("chromium does not start: %v", err)
-	}
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		_ = cmd.Wait() // it is killed, or what it said is shown
-	}()
-	defer func() {
-		cancel()
-		<-ended
-	}()
-	var body []byte
-	select {
-	case body = <-result:
-	case <-ended:
-		t.Skipf("chromium ends by itself:\n%s", tail(said.String()))
-	case <-ctx.Done():
-		t.Fatalf("chromium plays nothing in %v:\n%s", patience, tail(said.String()))
-	}
+	p := openPage(t, server.URL+"/player")
 	all := map[string]playback{}
-	if err := json.Unmarshal(body, &all); err != nil {
-		t.Fatalf("%q: %v", body, err)
+	for _, m := range movies {
+		all[m] = evaluate[playback](p, fmt.Sprintf("(%s)(%q)", play, m))
 	}
 	return all
 }

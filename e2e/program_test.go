@@ -53,6 +53,7 @@ func built(run func() int) int {
 	if library, err := filepath.Abs("../bin/" + onnxRuntime); err == nil {
 		_ = os.Symlink(library, filepath.Join(dir, onnxRuntime))
 	}
+	defer func() { stopChromium() }()
 	return run()
 }
 

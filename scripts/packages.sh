@@ -47,7 +47,7 @@ build='g++ pkg-config libopencv-dev libavcodec-dev libavformat-dev libavutil-dev
 
 # test: opencv-doc and opencv-data are real video and the cascades for faces,
 # ffmpeg makes and checks movies, tmux is a terminal, GStreamer and VLC are RTSP
-# servers, Chromium plays clips, and the Python packages run the example of a
+# servers, Chromium plays clips and shows the browser dashboard, and the Python packages run the example of a
 # model service.
 test="opencv-data opencv-doc ffmpeg tmux vlc-bin vlc-plugin-base
 	python3-gi gir1.2-gst-rtsp-server-1.0

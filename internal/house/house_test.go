@@ -131,6 +131,7 @@ var onlyFor = []struct {
 	{"github.com/eclipse/paho.golang", []string{"runtime/sink/mqtt"}, "it opens connections"},
 	{"go.etcd.io/bbolt", []string{"runtime/sink/outbox"}, "the outbox is the only database"},
 	{"github.com/nicholas-fedor/shoutrrr", []string{"runtime/sink/notify"}, "its services open connections"},
+	{"github.com/chromedp", []string{"e2e"}, "it drives a browser, for tests"},
 	{"github.com/alecthomas/kong", []string{"internal/cli"}, "the command line belongs to the program"},
 	{"go.yaml.in/yaml", []string{"internal/migrate"}, "configurations are TOML"},
 	{"github.com/pelletier/go-toml", []string{"internal/config", "internal/option"}, "the file format belongs to the program"},

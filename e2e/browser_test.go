@@ -1,0 +1,238 @@
+package e2e
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+)
+
+// axeSum is the hash of axe-core 4.14.1 as npm has it (package/axe.min.js).
+const axeSum = "29348999450cdf2849a8e70b7912fc2da85a849da39c0d0d5394f51d4a9ed95c"
+
+// chromium is the one Chromium that all tests of pages share; started on first use.
+var chromium = sync.OnceValues(startChromium)
+
+// stopChromium ends it, if a test has started it.
+var stopChromium = func() {}
+
+// startChromium starts a Chromium without a window. Its context ends with the tests.
+func startChromium() (context.Context, error) {
+	profile, err := os.MkdirTemp("", "rvo-chromium-")
+	if err != nil {
+		return nil, err
+	}
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.NoSandbox, chromedp.DisableGPU,
+		chromedp.UserDataDir(profile), chromedp.Env("HOME="+profile), chromedp.WSURLReadTimeout(patience),
+		chromedp.Flag("autoplay-policy", "no-user-gesture-required"))
+	allocator, cancelAllocator := chromedp.NewExecAllocator(context.Background(), options...)
+	quiet := chromedp.WithBrowserOption(chromedp.WithBrowserErrorf(func(string, ...any) {})) // what fails is told by what was asked for
+	ctx, cancel := chromedp.NewContext(allocator, quiet)
+	end := func() {
+		cancel()
+		cancelAllocator()
+		_ = os.RemoveAll(profile)
+	}
+	if err := chromedp.Do(ctx); err != nil {
+		end()
+		return nil, err
+	}
+	stopChromium = end
+	return ctx, nil
+}
+
+// page is a page in a browser context of its own: cookies and storage are not shared
+// with other tests.
+type page struct {
+	t   testing.TB
+	ctx context.Context
+
+	mu      sync.Mutex // guards entries
+	entries []string   // of console and log
+}
+
+// openPage opens a page, or skips the test where Chromium is missing or does not start.
+// At its end the test fails if the page has written to the console or the log.
+func openPage(t testing.TB, url string) *page {
+	t.Helper()
+	p := newPage(t)
+	p.open(url)
+	return p
+}
+
+// newPage returns an empty page.
+func newPage(t testing.TB) *page {
+	t.Helper()
+	tool(t, "chromium", "chromium")
+	browser, err := chromium()
+	if err != nil {
+		t.Skipf("chromium does not start: %v", err)
+	}
+	ctx, cancel := chromedp.NewContext(browser, chromedp.WithNewBrowserContext())
+	if err := chromedp.Do(ctx, chromedp.EmulateViewport(1280, 900)); err != nil {
+		cancel()
+		t.Fatalf("open a page: %v", err)
+	}
+	p := &page{t: t, ctx: ctx}
+	messages := chromedp.Console(ctx)
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		for m, err := range messages {
+			if err != nil {
+				return // the page is closed
+			}
+			p.mu.Lock()
+			p.entries = append(p.entries, fmt.Sprintf("%s (%s:%d)", m, m.URL, m.Line))
+			p.mu.Unlock()
+		}
+	}()
+	t.Cleanup(func() {
+		if t.Failed() {
+			p.shot(filepath.Join(os.TempDir(), strings.ReplaceAll(t.Name(), "/", "_")+".png"))
+		}
+		cancel()
+		<-ended
+		for _, e := range p.said() {
+			t.Errorf("the console has: %s", e)
+		}
+	})
+	return p
+}
+
+// said returns what the page has written to console and log, and forgets it.
+func (p *page) said() []string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	all := p.entries
+	p.entries = nil
+	return all
+}
+
+// do runs actions, within patience.
+func (p *page) do(what string, actions ...chromedp.Action[chromedp.Void]) {
+	p.t.Helper()
+	ctx, cancel := context.WithTimeout(p.ctx, patience)
+	defer cancel()
+	if err := chromedp.Do(ctx, actions...); err != nil {
+		p.t.Fatalf("%s: %v; the page shows:\n%s", what, err, p.text())
+	}
+}
+
+// open loads an address in the page.
+func (p *page) open(url string) {
+	p.t.Helper()
+	p.do("open "+url, chromedp.Navigate(url))
+}
+
+// evaluate returns what an expression of JavaScript, or the promise that it returns, gives.
+func evaluate[T any](p *page, expression string) T {
+	p.t.Helper()
+	ctx, cancel := context.WithTimeout(p.ctx, patience)
+	defer cancel()
+	v, err := chromedp.Run(ctx, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
+	if err != nil {
+		p.t.Fatalf("evaluate %s: %v; the page shows:\n%s", expression, err, p.text())
+	}
+	return v
+}
+
+// text returns what the page shows.
+func (p *page) text() string {
+	ctx, cancel := context.WithTimeout(p.ctx, 10*time.Second)
+	defer cancel()
+	text, err := chromedp.Run(ctx, chromedp.Evaluate[string]("document.body.innerText"))
+	if err != nil {
+		return err.Error()
+	}
+	return text
+}
+
+// until waits until an expression of JavaScript is true.
+func (p *page) until(what, expression string) {
+	p.t.Helper()
+	over := time.After(patience)
+	look := time.NewTicker(50 * time.Millisecond)
+	defer look.Stop()
+	for !evaluate[bool](p, "!!("+expression+")") {
+		select {
+		case <-over:
+			p.t.Fatalf("not within %v: %s (%s); the page shows:\n%s", patience, what, expression, p.text())
+		case <-look.C:
+		}
+	}
+}
+
+// shows waits until an element with this text is there.
+func (p *page) shows(selector, text string) {
+	p.t.Helper()
+	s, _ := json.Marshal(selector) // of strings it never fails
+	w, _ := json.Marshal(text)
+	p.until(fmt.Sprintf("%s with %q", selector, text), fmt.Sprintf("[...document.querySelectorAll(%s)].some(e => e.textContent.includes(%s))", s, w))
+}
+
+// click clicks at an element once it is visible.
+func (p *page) click(selector string) {
+	p.t.Helper()
+	p.do("click "+selector, chromedp.Click(chromedp.CSS(selector), chromedp.NodeVisible))
+}
+
+// fill types a text into a field in place of what it holds.
+func (p *page) fill(selector, text string) {
+	p.t.Helper()
+	p.do("fill in "+selector, chromedp.Clear(chromedp.CSS(selector)), chromedp.SendKeys(chromedp.CSS(selector), text))
+}
+
+// keys presses keys, wherever the focus is.
+func (p *page) keys(keys string) {
+	p.t.Helper()
+	p.do("press "+keys, chromedp.KeyEvent(keys))
+}
+
+// shot saves what the page shows as a PNG file, whole.
+func (p *page) shot(file string) {
+	ctx, cancel := context.WithTimeout(p.ctx, 20*time.Second)
+	defer cancel()
+	png, err := chromedp.Run(ctx, chromedp.FullScreenshot(100))
+	if err == nil {
+		err = os.WriteFile(file, png, 0o600)
+	}
+	p.t.Logf("screenshot: %s (%v)", file, err)
+}
+
+// accessible fails the test where axe finds something serious or critical.
+func (p *page) accessible() {
+	p.t.Helper()
+	axe, err := os.ReadFile("testdata/axe/axe.min.js")
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	if sum := sha256.Sum256(axe); hex.EncodeToString(sum[:]) != axeSum {
+		p.t.Fatalf("axe.min.js has the hash %x", sum)
+	}
+	if evaluate[bool](p, "!window.axe") {
+		p.do("load axe", chromedp.Evaluate[chromedp.Void](string(axe)))
+	}
+	type violation struct {
+		ID, Impact, Help string
+		Nodes            []struct{ HTML, FailureSummary string }
+	}
+	found := evaluate[[]violation](p, "axe.run(document, {resultTypes: ['violations']}).then(r => r.violations)")
+	for _, v := range found {
+		if v.Impact != "serious" && v.Impact != "critical" {
+			continue
+		}
+		for _, n := range v.Nodes {
+			p.t.Errorf("%s: %s (%s): %s\n%s", evaluate[string](p, "location.hash || location.pathname"), v.Help, v.ID, n.HTML, n.FailureSummary)
+		}
+	}
+}
