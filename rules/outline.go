@@ -2,10 +2,10 @@ package rules
 
 // Line is a line of a condition written as a tree.
 type Line struct {
-	Depth int
-	Text  string // "all of", "any of", "not", or a comparison
+	Depth int    `json:"depth"`
+	Text  string `json:"text"` // "all of", "any of", "not", or a comparison
 	// Clause is the index of the comparison in what Explain returns; -1: it is none.
-	Clause int
+	Clause int `json:"clause"`
 }
 
 // Outline returns the condition as a tree, the top first.

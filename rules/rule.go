@@ -47,6 +47,7 @@ const (
 type Rule struct {
 	cfg  Config
 	when string // the condition, as text
+	tree []Line // and as a tree
 	cond *Condition
 
 	state State
@@ -110,7 +111,7 @@ func New(cfg Config, table *detectors.Table) (*Rule, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make rule %q: %w", cfg.Event, err)
 	}
-	r := &Rule{cfg: cfg, when: expr.String(), cond: cond, state: Idle}
+	r := &Rule{cfg: cfg, when: expr.String(), tree: expr.Outline(), cond: cond, state: Idle}
 	if !cfg.Enabled {
 		r.state = Disabled
 	}
@@ -119,6 +120,9 @@ func New(cfg Config, table *detectors.Table) (*Rule, error) {
 
 // When returns the rule's condition as text.
 func (r *Rule) When() string { return r.when }
+
+// Outline returns the rule's condition as a tree, which nobody may change.
+func (r *Rule) Outline() []Line { return r.tree }
 
 // Condition returns the rule's condition.
 func (r *Rule) Condition() *Condition { return r.cond }

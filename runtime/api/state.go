@@ -5,7 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
-	"reflect"
+	"slices"
 	"time"
 
 	"rvo-tui/detectors"
@@ -39,6 +39,7 @@ type Kind struct {
 	Name    string       `json:"name"`
 	Doc     string       `json:"doc"`     // one line
 	Options []KindOption `json:"options"` // keys of its own
+	Common  []KindOption `json:"common"`  // keys of every kind that are of use to it
 }
 
 // KindOption is a key of a detector.
@@ -95,18 +96,27 @@ func (s *Server) about(w http.ResponseWriter, r *http.Request) error {
 
 // kindOf describes a kind, without the keys that nobody may choose.
 func kindOf(k detectors.Kind) Kind {
-	out := Kind{Name: k.Name, Doc: k.Doc, Options: []KindOption{}}
-	for _, o := range k.Own() {
-		if o.Path {
+	defaults := detectors.DefaultConfig()
+	defaults.Kind = k.Name
+	defaults = defaults.Fill(k)
+	return Kind{Name: k.Name, Doc: k.Doc, Options: optionsOf(k.Own(), defaults), Common: optionsOf(k.Common(), defaults)}
+}
+
+// optionsOf describes keys with their defaults, without files, what the route and the kind
+// say already, and execution, which has one allowed value.
+func optionsOf(keys []option.Option, defaults detectors.Config) []KindOption {
+	list := []KindOption{}
+	for _, o := range keys {
+		if o.Path || slices.Contains([]string{"kind", "cameras", "execution"}, o.Key) {
 			continue
 		}
 		v := KindOption{Name: o.Key, Type: o.TypeName(), Help: o.Help, Choices: o.Choices}
-		if f := option.Field(reflect.ValueOf(k.Defaults.Options), o.Key); !o.Secret && f.IsValid() && !f.IsZero() {
+		if f := defaults.Value(o.Key); !o.Secret && f.IsValid() && !f.IsZero() {
 			v.Default = option.Text(f)
 		}
-		out.Options = append(out.Options, v)
+		list = append(list, v)
 	}
-	return out
+	return list
 }
 
 func (s *Server) state(w http.ResponseWriter, r *http.Request) error {

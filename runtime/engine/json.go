@@ -22,7 +22,7 @@ func (v View) Plain() View {
 	for i := range v.Rules {
 		r := &v.Rules[i]
 		r.Status.Progress = finite(r.Status.Progress)
-		r.Clause = list(r.Clause)
+		r.Clause, r.Outline = list(r.Clause), list(r.Outline)
 	}
 	return v
 }

@@ -87,11 +87,12 @@ type SignalView struct {
 
 // RuleView is one rule on one camera.
 type RuleView struct {
-	Event  string         `json:"event"`
-	When   string         `json:"when"`
-	Status rules.Status   `json:"status"`
-	For    time.Duration  `json:"for_ns"`
-	Clause []rules.Clause `json:"clauses"`
+	Event   string         `json:"event"`
+	When    string         `json:"when"`
+	Outline []rules.Line   `json:"outline"` // When as a tree
+	Status  rules.Status   `json:"status"`
+	For     time.Duration  `json:"for_ns"`
+	Clause  []rules.Clause `json:"clauses"`
 }
 
 // View returns the state at the time now. Epoch is the wall-clock time of 0.
@@ -134,7 +135,7 @@ func (e *Engine) View(now time.Duration, epoch time.Time) *View {
 		from := len(clauses)
 		clauses = r.Condition().AppendExplain(clauses, now)
 		v.Rules[i] = RuleView{
-			Event: r.event, When: r.when, Status: r.Status(now),
+			Event: r.event, When: r.when, Outline: r.Outline(), Status: r.Status(now),
 			For: r.hold, Clause: clauses[from:len(clauses):len(clauses)],
 		}
 	}

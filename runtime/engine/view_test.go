@@ -19,6 +19,9 @@ func TestViewGrowsOlderWhileNothingHappens(t *testing.T) {
 	s.frames(3, ms, 100*ms)
 	s.until(300 * ms)
 	published := s.e.View(s.now, time.Time{})
+	if tree := published.Rules[0].Outline; len(tree) != 1 || tree[0] != (rules.Line{Text: "a >= 1"}) {
+		t.Errorf("the condition as a tree: %+v", tree)
+	}
 	v := *published
 	v.Advance(5 * time.Second)
 	if v.FrameAge != published.FrameAge+5*time.Second {

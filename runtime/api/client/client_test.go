@@ -38,6 +38,10 @@ func TestAboutTellsWhoAnswers(t *testing.T) {
 				t.Error("a key that nobody may set is offered")
 			}
 		}
+		i := slices.IndexFunc(k.Common, func(o api.KindOption) bool { return o.Name == "max_fps" })
+		if i < 0 || k.Common[i].Type != "number" || k.Common[i].Default == "" || k.Common[i].Help == "" {
+			t.Errorf("%s: keys of every kind: %+v", k.Name, k.Common)
+		}
 	}
 	want := []string{"dummy", "motion", "quality", "remote"} // load and jitter only make work
 	if !slices.Equal(names, want) {
