@@ -9,6 +9,7 @@ import (
 	"rvo-tui/capture/synthetic"
 	"rvo-tui/detectors"
 	"rvo-tui/internal/text"
+	"rvo-tui/internal/tomldoc"
 	"rvo-tui/rules"
 	"rvo-tui/runtime/sink/notify"
 )
@@ -34,11 +35,11 @@ func (b *builder) place(o origin, key string) string {
 	if o.flag != "" {
 		return o.flag
 	}
-	m, ok := b.doc.marks[joinPath(o.path, key)]
+	m, ok := b.doc.Marks[tomldoc.JoinPath(o.path, key)]
 	if !ok {
-		m = b.doc.marks[o.path]
+		m = b.doc.Marks[o.path]
 	}
-	line, column := b.doc.position(m.value)
+	line, column := b.doc.Position(m.Value)
 	return fmt.Sprintf("%s:%d:%d", b.file, line, column)
 }
 
@@ -100,8 +101,8 @@ func (b *builder) checkZeros(c detectors.Config, path, where string) {
 		return
 	}
 	for _, o := range slices.Concat(detectors.Common(), kind.Own()) {
-		at := joinPath(path, o.Key)
-		if _, written := b.doc.marks[at]; !written || b.broken[at] {
+		at := tomldoc.JoinPath(path, o.Key)
+		if _, written := b.doc.Marks[at]; !written || b.broken[at] {
 			continue
 		}
 		if problem := c.Zero(kind, o.Key); problem != "" {
@@ -148,12 +149,12 @@ func (b *builder) checkCameraLists() {
 	}
 	check := func(o origin, where string, list []string) {
 		path := o.path + ".cameras"
-		if _, written := b.doc.marks[path]; written && len(list) == 0 && !b.broken[path] {
+		if _, written := b.doc.Marks[path]; written && len(list) == 0 && !b.broken[path] {
 			b.at(path, where, "cameras", "is empty; name cameras, or leave the key out for all")
 		}
 		for i, name := range list {
 			if !slices.Contains(names, name) && name != "" {
-				b.at(indexPath(path, i), where, "cameras", text.Unknown("camera", name, names))
+				b.at(tomldoc.IndexPath(path, i), where, "cameras", text.Unknown("camera", name, names))
 			}
 		}
 	}

@@ -9,6 +9,7 @@ import (
 
 	"rvo-tui/detectors"
 	"rvo-tui/internal/text"
+	"rvo-tui/internal/tomldoc"
 	"rvo-tui/rules"
 )
 
@@ -31,7 +32,7 @@ func (b *builder) expressions(o origin, where, key string, texts []string, list 
 			continue
 		}
 		if list {
-			path = indexPath(path, i)
+			path = tomldoc.IndexPath(path, i)
 		}
 		e := expression{path: path, where: where, key: key, text: text}
 		expr, err := rules.Parse(text)
@@ -57,12 +58,12 @@ func (b *builder) expressions(o origin, where, key string, texts []string, list 
 // inText adds a problem with the n-th character, from 0, of a condition.
 func (b *builder) inText(e expression, n int, text string) {
 	b.at(e.path, e.where, e.key, text)
-	m := b.doc.marks[e.path]
-	if m.raw == "" || strings.Contains(m.raw, "${") {
+	m := b.doc.Marks[e.path]
+	if m.Raw == "" || strings.Contains(m.Raw, "${") {
 		return
 	}
 	p := &b.problems[len(b.problems)-1]
-	p.Line, p.Column = b.doc.position(m.value + literalOffset(m.raw, n))
+	p.Line, p.Column = b.doc.Position(m.Value + tomldoc.LiteralOffset(m.Raw, n))
 }
 
 // parse parses every condition. Rules keep theirs, for the engines.

@@ -12,12 +12,13 @@ import (
 	"rvo-tui/detectors"
 	"rvo-tui/internal/option"
 	"rvo-tui/internal/text"
+	"rvo-tui/internal/tomldoc"
 )
 
 // decoder decodes a document into configuration values and reports what does not
 // fit.
 type decoder struct {
-	doc    *document
+	doc    *tomldoc.Document
 	broken map[string]bool // paths whose value was wrong and has been left out
 	report func(path, where, key, text string)
 }
@@ -25,7 +26,7 @@ type decoder struct {
 // section decodes the table [name] into dst, a pointer to a struct that holds the
 // defaults.
 func (d *decoder) section(name string, dst any) {
-	switch v := d.doc.tree[name].(type) {
+	switch v := d.doc.Tree[name].(type) {
 	case nil:
 	case map[string]any:
 		d.table(name, name, v, dst)
@@ -45,7 +46,7 @@ func elements[T any](d *decoder, name string, defaults func() T, label func(t T,
 		d.broken[name] = true
 		d.report(name, "", name, fmt.Sprintf("must be a list of tables: write [[%s]], with two brackets, for each %[1]s, not %s", name, shown(v)))
 	}
-	v, ok := d.doc.tree[name]
+	v, ok := d.doc.Tree[name]
 	if !ok {
 		return
 	}
@@ -56,7 +57,7 @@ func elements[T any](d *decoder, name string, defaults func() T, label func(t T,
 	}
 	if len(list) > maxElements {
 		d.broken[name] = true
-		d.report(indexPath(name, maxElements), "", "", fmt.Sprintf("there are %d [[%s]]; at most %d are possible", len(list), name, maxElements))
+		d.report(tomldoc.IndexPath(name, maxElements), "", "", fmt.Sprintf("there are %d [[%s]]; at most %d are possible", len(list), name, maxElements))
 		list = list[:maxElements]
 	}
 	for i, item := range list {
@@ -65,7 +66,7 @@ func elements[T any](d *decoder, name string, defaults func() T, label func(t T,
 			wrong(item)
 			continue
 		}
-		path := indexPath(name, i)
+		path := tomldoc.IndexPath(name, i)
 		t := defaults()
 		// The name first: problems with the other keys are reported under it.
 		for _, key := range []string{"name", "event"} {
@@ -106,7 +107,7 @@ func (d *decoder) table(path, where string, table map[string]any, dst any) {
 func (d *decoder) keys(path, where string, table map[string]any, unknown func(key string) string, to ...any) {
 	for _, key := range d.inOrder(path, table) {
 		v := option.Holder(to, key)
-		at := joinPath(path, key)
+		at := tomldoc.JoinPath(path, key)
 		if !v.IsValid() {
 			d.unknownKey(path, where, key, table, unknown(key), to)
 			continue
@@ -131,14 +132,14 @@ func (d *decoder) unknownKey(path, where, key string, table map[string]any, prob
 	if problem == "" {
 		return
 	}
-	d.report(joinPath(path, key), where, "", problem)
+	d.report(tomldoc.JoinPath(path, key), where, "", problem)
 	for _, dst := range to {
 		if dst == nil {
 			continue
 		}
 		meant := text.Suggest(key, option.Keys(option.List(reflect.ValueOf(dst).Elem().Interface())))
 		if _, written := table[meant]; !written {
-			d.broken[joinPath(path, meant)] = true // do not report it as missing, too
+			d.broken[tomldoc.JoinPath(path, meant)] = true // do not report it as missing, too
 		}
 	}
 }
@@ -159,7 +160,7 @@ func (d *decoder) inOrder(path string, table map[string]any) []string {
 		keys = append(keys, key)
 	}
 	slices.SortFunc(keys, func(a, b string) int {
-		return d.doc.marks[joinPath(path, a)].key - d.doc.marks[joinPath(path, b)].key
+		return d.doc.Marks[tomldoc.JoinPath(path, a)].Key - d.doc.Marks[tomldoc.JoinPath(path, b)].Key
 	})
 	return keys
 }
@@ -183,7 +184,7 @@ func (d *decoder) mismatch(path, where, key string, t reflect.Type, value any) b
 		}
 		bad := false
 		for i, item := range list {
-			bad = d.mismatch(indexPath(path, i), where, key, t.Elem(), item) || bad
+			bad = d.mismatch(tomldoc.IndexPath(path, i), where, key, t.Elem(), item) || bad
 		}
 		return bad
 	case t.Kind() == reflect.String && kind != reflect.String:

@@ -20,6 +20,7 @@ import (
 	"rvo-tui/internal/cli"
 	"rvo-tui/internal/option"
 	"rvo-tui/internal/text"
+	"rvo-tui/internal/tomldoc"
 	"rvo-tui/rules"
 	"rvo-tui/runtime/sink/notify"
 	"rvo-tui/ui"
@@ -85,12 +86,12 @@ func (l Loader) Compose(file string, text []byte, flags cli.Flags) (Config, erro
 // builder returns a builder for a file's text. A violation of TOML's grammar is an
 // *Error.
 func (l Loader) builder(file string, text []byte) (*builder, error) {
-	doc, err := parseDocument(text)
-	if bad := new(syntaxError); errors.As(err, &bad) {
+	doc, err := tomldoc.Parse(text)
+	if bad := new(tomldoc.SyntaxError); errors.As(err, &bad) {
 		if ext := filepath.Ext(file); ext == ".yaml" || ext == ".yml" {
 			return nil, &Error{File: file, Problems: []Problem{{File: file, Text: fmt.Sprintf("this is no TOML; rvo-tui migrate %s writes the YAML of an rvo as such", file)}}}
 		}
-		return nil, &Error{File: file, Problems: []Problem{{File: file, Line: bad.line, Column: bad.column, Text: bad.text}}}
+		return nil, &Error{File: file, Problems: []Problem{{File: file, Line: bad.Line, Column: bad.Column, Text: bad.Text}}}
 	}
 	return &builder{
 		cfg: Default(), file: file, doc: doc, kinds: l.Kinds, secrets: l.Secrets, menu: l.CameraMenu,
@@ -178,7 +179,7 @@ func readConfig(file string) ([]byte, error) {
 type builder struct {
 	cfg     Config
 	file    string
-	doc     *document
+	doc     *tomldoc.Document
 	kinds   detectors.Kinds
 	secrets *Secrets
 	menu    bool
@@ -201,7 +202,7 @@ type origin struct {
 }
 
 func (b *builder) build(v vault, flags cli.Flags) {
-	b.expand(v, "", b.doc.tree)
+	b.expand(v, "", b.doc.Tree)
 	b.decode()
 	b.checkCameraLists()
 	b.checkProviders()
@@ -217,12 +218,12 @@ func (b *builder) build(v vault, flags cli.Flags) {
 // at adds a problem at a path of the file.
 func (b *builder) at(path, where, key, text string) {
 	p := Problem{File: b.file, Where: b.secrets.Redact(where), Key: key, Text: b.secrets.Redact(text)}
-	if m, ok := b.doc.marks[path]; ok && path != "" {
-		offset := m.value
+	if m, ok := b.doc.Marks[path]; ok && path != "" {
+		offset := m.Value
 		if key == "" {
-			offset = m.key
+			offset = m.Key
 		}
-		p.Line, p.Column = b.doc.position(offset)
+		p.Line, p.Column = b.doc.Position(offset)
 	}
 	b.problems = append(b.problems, p)
 }
@@ -241,7 +242,7 @@ func (b *builder) of(o origin, where, key, text string) {
 	if b.broken[path] {
 		return
 	}
-	if _, ok := b.doc.marks[path]; !ok {
+	if _, ok := b.doc.Marks[path]; !ok {
 		path = o.path
 	}
 	b.at(path, where, key, text)
@@ -262,7 +263,7 @@ func (b *builder) expand(v vault, path string, value any) any {
 	case []any:
 		list := x[:0]
 		for i, item := range x {
-			if item = b.expand(v, indexPath(path, i), item); item == nil {
+			if item = b.expand(v, tomldoc.IndexPath(path, i), item); item == nil {
 				b.broken[path] = true
 				return nil
 			}
@@ -271,7 +272,7 @@ func (b *builder) expand(v vault, path string, value any) any {
 		return list
 	case map[string]any:
 		for key, item := range x {
-			if item = b.expand(v, joinPath(path, key), item); item == nil {
+			if item = b.expand(v, tomldoc.JoinPath(path, key), item); item == nil {
 				delete(x, key)
 				continue
 			}
@@ -288,7 +289,7 @@ func (b *builder) whereOf(path string) string {
 		return path
 	}
 	n, err := strconv.Atoi(strings.TrimSuffix(rest, "]"))
-	list, _ := b.doc.tree[what].([]any)
+	list, _ := b.doc.Tree[what].([]any)
 	if err != nil || n >= len(list) {
 		return path
 	}
@@ -313,9 +314,9 @@ func splitPath(path string) (table, key string) {
 func (b *builder) decode() {
 	d := &decoder{doc: b.doc, broken: b.broken, report: b.at}
 	sections := option.Keys(option.List(Config{}))
-	for _, name := range d.inOrder("", b.doc.tree) {
+	for _, name := range d.inOrder("", b.doc.Tree) {
 		if !slices.Contains(sections, name) {
-			b.at(joinPath("", name), "", "", text.Unknown("section or key", name, sections))
+			b.at(tomldoc.JoinPath("", name), "", "", text.Unknown("section or key", name, sections))
 		}
 	}
 	elements(d, "camera", capture.DefaultConfig, cameraLabel, plain[capture.Config](d), func(c capture.Config, path string) {

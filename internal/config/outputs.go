@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"rvo-tui/internal/text"
+	"rvo-tui/internal/tomldoc"
 	"rvo-tui/rules"
 	"rvo-tui/runtime/sink/mqtt"
 	"rvo-tui/runtime/sink/notify"
@@ -32,7 +33,7 @@ func (b *builder) checkOutputs() {
 		}
 		for n, event := range c.Events {
 			if !slices.Contains(events, event) {
-				b.at(indexPath(o.path+".events", n), where, "events", text.Unknown("event", event, events))
+				b.at(tomldoc.IndexPath(o.path+".events", n), where, "events", text.Unknown("event", event, events))
 			}
 		}
 		some := func(has func(r rules.Config) bool) bool {
@@ -45,10 +46,10 @@ func (b *builder) checkOutputs() {
 			b.of(o, where, "attach", "none of its rules saves clips; set clip = true in one, or attach nothing")
 		}
 		if n := slices.Index(c.Phases, outbox.KindClip); n >= 0 && !clips {
-			b.at(indexPath(o.path+".phases", n), where, "phases", `none of its rules saves clips; set clip = true in one, or leave "clip" out`)
+			b.at(tomldoc.IndexPath(o.path+".phases", n), where, "phases", `none of its rules saves clips; set clip = true in one, or leave "clip" out`)
 		}
 		if n := slices.Index(c.Phases, outbox.KindEnded); n >= 0 && !some(func(r rules.Config) bool { return r.Phases }) {
-			b.at(indexPath(o.path+".phases", n), where, "phases", `none of its rules reports the end; set phases = true in one, or leave "ended" out`)
+			b.at(tomldoc.IndexPath(o.path+".phases", n), where, "phases", `none of its rules reports the end; set phases = true in one, or leave "ended" out`)
 		}
 		expr, err := rules.Parse(c.When)
 		if err != nil || b.unsure() {

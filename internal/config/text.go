@@ -14,6 +14,7 @@ import (
 	"rvo-tui/capture/synthetic"
 	"rvo-tui/detectors"
 	"rvo-tui/internal/option"
+	"rvo-tui/internal/tomldoc"
 )
 
 // maxText is the maximum size of the keys of a detector or camera as TOML, in bytes.
@@ -28,7 +29,7 @@ func ParseDetector(kinds detectors.Kinds, keys []byte) (detectors.Config, error)
 	}
 	cfg := detectors.DefaultConfig()
 	d := b.decoder()
-	d.detector(kinds)("", "", b.doc.tree, &cfg)
+	d.detector(kinds)("", "", b.doc.Tree, &cfg)
 	b.checkZeros(cfg, "", "")
 	cfg.Validate(kinds, b.ofKey)
 	if err := b.named(); err != nil {
@@ -44,7 +45,7 @@ func ParseCamera(keys []byte) (capture.Config, error) {
 		return capture.Config{}, fmt.Errorf("read camera: %w", err)
 	}
 	cfg := capture.DefaultConfig()
-	b.decoder().table("", "", b.doc.tree, &cfg)
+	b.decoder().table("", "", b.doc.Tree, &cfg)
 	cfg.Validate(b.ofKey)
 	synthetic.Validate(cfg, b.ofKey)
 	if err := b.named(); err != nil {
@@ -113,7 +114,7 @@ func parseText(kinds detectors.Kinds, text string) (*builder, error) {
 	if len(text) > maxText {
 		return nil, fmt.Errorf("it has %d bytes; at most %d are possible", len(text), maxText)
 	}
-	doc, err := parseDocument([]byte(text))
+	doc, err := tomldoc.Parse([]byte(text))
 	if err != nil {
 		return nil, err
 	}

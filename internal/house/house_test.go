@@ -25,11 +25,12 @@ const directions = `
 .: internal/app
 internal/app: *
 internal/cli: capture clips detectors rules runtime
-internal/config: capture capture/synthetic clips detectors internal/cli internal/logging rules runtime runtime/api runtime/api/client runtime/metrics runtime/sink runtime/sink/mqtt runtime/sink/notify runtime/sink/outbox ui
+internal/config: capture capture/synthetic clips detectors internal/cli internal/logging internal/tomldoc rules runtime runtime/api runtime/api/client runtime/metrics runtime/sink runtime/sink/mqtt runtime/sink/notify runtime/sink/outbox ui
 internal/house:
 internal/migrate: internal/cli internal/config rules
 internal/stdio: internal/text
 internal/text:
+internal/tomldoc:
 internal/option: internal/text
 internal/backoff:
 internal/fileio:
@@ -134,7 +135,7 @@ var onlyFor = []struct {
 	{"github.com/chromedp", []string{"e2e"}, "it drives a browser, for tests"},
 	{"github.com/alecthomas/kong", []string{"internal/cli"}, "the command line belongs to the program"},
 	{"go.yaml.in/yaml", []string{"internal/migrate"}, "configurations are TOML"},
-	{"github.com/pelletier/go-toml", []string{"internal/config", "internal/option"}, "the file format belongs to the program"},
+	{"github.com/pelletier/go-toml", []string{"internal/config", "internal/option", "internal/tomldoc"}, "the file format belongs to the program"},
 }
 
 // source is a Go file of the module.

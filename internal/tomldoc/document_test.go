@@ -1,16 +1,12 @@
-package config
+package tomldoc
 
 import (
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"unicode/utf8"
 
 	"github.com/pelletier/go-toml/v2"
-
-	"rvo-tui/internal/cli"
 )
 
 func TestDocumentPlaces(t *testing.T) {
@@ -26,7 +22,7 @@ x.y = 2
 [[camera]]
 é."" = 3
 `
-	d, err := parseDocument([]byte(strings.Replace(text, "é.", `"é".`, 1)))
+	d, err := Parse([]byte(strings.Replace(text, "é.", `"é".`, 1)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -47,16 +43,16 @@ x.y = 2
 		{"camera[1]", "10:3", "10:3"},
 		{`camera[1]."é".""`, "11:5", "11:10"},
 	} {
-		m, ok := d.marks[c.path]
+		m, ok := d.Marks[c.path]
 		if !ok {
-			t.Errorf("%s has no place; there are %v", c.path, d.marks)
+			t.Errorf("%s has no place; there are %v", c.path, d.Marks)
 			continue
 		}
 		at := func(offset int) string {
-			line, column := d.position(offset)
+			line, column := d.Position(offset)
 			return fmt.Sprintf("%d:%d", line, column)
 		}
-		if key, value := at(m.key), at(m.value); key != c.key || value != c.value {
+		if key, value := at(m.Key), at(m.Value); key != c.key || value != c.value {
 			t.Errorf("%s: key at %s and value at %s, want %s and %s", c.path, key, value, c.key, c.value)
 		}
 	}
@@ -82,7 +78,7 @@ func TestLiteralOffset(t *testing.T) {
 		{`"abc"`, 99, `"`},
 		{`""`, 0, `"`},
 	} {
-		if got := c.raw[literalOffset(c.raw, c.n):]; got != c.rest {
+		if got := c.raw[LiteralOffset(c.raw, c.n):]; got != c.rest {
 			t.Errorf("%s, %d: got %q, want %q", c.raw, c.n, got, c.rest)
 		}
 	}
@@ -100,73 +96,11 @@ func FuzzLiteralOffset(f *testing.F) {
 		raw = strings.TrimSpace(raw)
 		last := 0
 		for n := range utf8.RuneCountInString(out.V) + 1 {
-			i := literalOffset(raw, n)
+			i := LiteralOffset(raw, n)
 			if i < last || i > len(raw) {
 				t.Fatalf("%q: character %d is at %d, the one before at %d", raw, n, i, last)
 			}
 			last = i
 		}
 	})
-}
-
-func FuzzLoad(f *testing.F) {
-	files, err := filepath.Glob("testdata/*.toml")
-	if err != nil {
-		f.Fatal(err)
-	}
-	examples, err := filepath.Glob("../../examples/*.toml")
-	if err != nil {
-		f.Fatal(err)
-	}
-	for _, file := range append(files, examples...) {
-		text, err := os.ReadFile(file)
-		if err != nil {
-			f.Fatal(err)
-		}
-		f.Add(string(text))
-	}
-	f.Add(string(builtIn))
-	f.Add(twoCameras)
-	f.Add("a=\"\"\"\n0")
-	f.Fuzz(func(t *testing.T, text string) {
-		l := testLoader("DOOR_PASSWORD=hunter2")
-		cfg, err := l.Compose("rvo.toml", []byte(text), cli.Flags{})
-		if err != nil {
-			if got := err.Error(); strings.Contains(got, "hunter2") && !strings.Contains(text, "hunter2") {
-				t.Fatalf("the error holds a secret: %s", got)
-			}
-			return
-		}
-		out := written(t, cfg)
-		// A text of the configuration is not a template any more.
-		again := strings.ReplaceAll(out, "${", "$${")
-		// Zeros that were left out are written out now, which some keys refuse.
-		again = unset(again)
-		second, err := l.Compose("rvo.toml", []byte(again), cli.Flags{})
-		if err != nil {
-			t.Fatalf("what was loaded cannot be loaded again: %v\n%s", err, again)
-		}
-		if out2 := written(t, second); out2 != out {
-			t.Fatalf("loaded again it differs:\n%s\n%s", out, out2)
-		}
-	})
-}
-
-// unset takes lines with zeros out of the detectors and rules of a marshalled
-// configuration.
-func unset(text string) string {
-	var b strings.Builder
-	section := ""
-	for line := range strings.Lines(text) {
-		if strings.HasPrefix(line, "[") {
-			section = strings.TrimSpace(line)
-		}
-		_, value, _ := strings.Cut(strings.TrimSpace(line), " = ")
-		zero := value == "''" || value == "0" || value == "0.0" || value == "'0s'" || value == "[]"
-		if zero && section == "[[detector]]" || value == "[]" {
-			continue
-		}
-		b.WriteString(line)
-	}
-	return b.String()
 }

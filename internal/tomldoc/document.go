@@ -1,0 +1,185 @@
+// Package tomldoc reads TOML texts with the place of each key and value.
+package tomldoc
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/pelletier/go-toml/v2"
+	"github.com/pelletier/go-toml/v2/unstable"
+)
+
+// Document is a TOML text: its values and their places, by path: "log.level",
+// "camera[0].name", "rule[1].all[0]".
+type Document struct {
+	Text  []byte
+	Tree  map[string]any
+	Marks map[string]Mark
+	lines []int // offset at which each line begins
+}
+
+// Mark is the place of a key or value, as offsets into the text.
+type Mark struct {
+	Key   int    // of the key, or of the table's name in its header
+	Value int    // of the value; the key's where there is none
+	Raw   string // a string value as it is written, with its quotes
+}
+
+// SyntaxError is a violation of TOML's grammar.
+type SyntaxError struct {
+	Line, Column int // from 1; the column in characters
+	Text         string
+}
+
+func (e *SyntaxError) Error() string {
+	return fmt.Sprintf("line %d, column %d: %s", e.Line, e.Column, e.Text)
+}
+
+// Parse reads a TOML text. Its error is a *SyntaxError.
+func Parse(text []byte) (*Document, error) {
+	d := &Document{Text: text, Tree: map[string]any{}, Marks: map[string]Mark{}, lines: []int{0}}
+	for i, c := range text {
+		if c == '\n' {
+			d.lines = append(d.lines, i+1)
+		}
+	}
+	if err := toml.Unmarshal(text, &d.Tree); err != nil {
+		e := &SyntaxError{1, 1, strings.TrimPrefix(err.Error(), "toml: ")}
+		if bad := new(toml.DecodeError); errors.As(err, &bad) {
+			line, column := bad.Position()
+			start := d.lines[min(line, len(d.lines))-1]
+			e.Line, e.Column = d.Position(min(start+column-1, len(text)))
+		}
+		return nil, e
+	}
+	d.index()
+	return d, nil
+}
+
+// Position returns the line and column of an offset, both from 1, the column in
+// characters.
+func (d *Document) Position(offset int) (line, column int) {
+	line, found := slices.BinarySearch(d.lines, offset)
+	if found {
+		line++
+	}
+	return line, utf8.RuneCount(d.Text[d.lines[line-1]:offset]) + 1
+}
+
+// index notes the place of everything. The text has been parsed before.
+func (d *Document) index() {
+	var p unstable.Parser
+	p.Reset(d.Text)
+	elements := map[string]int{}
+	table := ""
+	for p.NextExpression() {
+		node := p.Expression()
+		switch node.Kind {
+		case unstable.KeyValue:
+			d.indexPair(&p, table, node)
+		case unstable.Table, unstable.ArrayTable:
+			table = ""
+			for it := node.Key(); it.Next(); {
+				key := it.Node()
+				table = JoinPath(table, string(key.Data))
+				d.mark(table, Mark{Key: int(key.Raw.Offset), Value: int(key.Raw.Offset)})
+				if it.IsLast() && node.Kind == unstable.ArrayTable {
+					elements[table]++
+				}
+				if n := elements[table]; n > 0 {
+					table = IndexPath(table, n-1)
+					d.mark(table, Mark{Key: int(key.Raw.Offset), Value: int(key.Raw.Offset)})
+				}
+			}
+		}
+	}
+}
+
+func (d *Document) indexPair(p *unstable.Parser, path string, pair *unstable.Node) {
+	var end int
+	for it := pair.Key(); it.Next(); {
+		key := it.Node()
+		path = JoinPath(path, string(key.Data))
+		d.mark(path, Mark{Key: int(key.Raw.Offset), Value: int(key.Raw.Offset)})
+		end = int(key.Raw.Offset + key.Raw.Length)
+	}
+	m := d.Marks[path]
+	m.Value = end + len(p.Data()[end:]) - len(bytes.TrimLeft(p.Data()[end:], " \t="))
+	d.indexValue(p, path, m, pair.Value())
+}
+
+func (d *Document) indexValue(p *unstable.Parser, path string, m Mark, value *unstable.Node) {
+	switch value.Kind {
+	case unstable.String:
+		m.Raw = string(p.Raw(value.Raw))
+	case unstable.Array:
+		i := 0
+		for it := value.Children(); it.Next(); i++ {
+			item := it.Node()
+			at := m
+			if item.Raw.Length > 0 {
+				at = Mark{Key: int(item.Raw.Offset), Value: int(item.Raw.Offset)}
+			}
+			d.indexValue(p, IndexPath(path, i), at, item)
+		}
+	case unstable.InlineTable:
+		for it := value.Children(); it.Next(); {
+			d.indexPair(p, path, it.Node())
+		}
+	}
+	d.Marks[path] = m
+}
+
+// mark notes a place unless the path has one already.
+func (d *Document) mark(path string, m Mark) {
+	if _, ok := d.Marks[path]; !ok {
+		d.Marks[path] = m
+	}
+}
+
+// JoinPath appends a key to a path, in quotes unless it is a plain one.
+func JoinPath(path, key string) string {
+	plain := key != ""
+	for _, c := range []byte(key) {
+		letter := c|0x20 >= 'a' && c|0x20 <= 'z'
+		plain = plain && (letter || c >= '0' && c <= '9' || c == '-' || c == '_')
+	}
+	if !plain {
+		key = strconv.Quote(key)
+	}
+	if path == "" {
+		return key
+	}
+	return path + "." + key
+}
+
+// IndexPath returns the path of an element of a list.
+func IndexPath(path string, i int) string { return fmt.Sprintf("%s[%d]", path, i) }
+
+// LiteralOffset returns at which byte of a TOML string literal its n-th character
+// (from 0) is written: the last one before which the literal, closed there, has n.
+func LiteralOffset(raw string, n int) int {
+	quotes := raw[:min(1, len(raw))]
+	for _, q := range []string{`"""`, `'''`} {
+		if len(raw) >= 6 && strings.HasPrefix(raw, q) {
+			quotes = q
+		}
+	}
+	last := len(quotes)
+	for i := last; i <= len(raw)-len(quotes); i++ {
+		var part struct{ V string }
+		if toml.Unmarshal([]byte("V = "+raw[:i]+quotes), &part) != nil {
+			continue // within an escape or a character
+		}
+		if utf8.RuneCountInString(part.V) > n {
+			break
+		}
+		last = i
+	}
+	return last
+}
