@@ -1,4 +1,8 @@
-// Package tomldoc reads TOML texts with the place of each key and value.
+// Package tomldoc reads TOML texts with the place of each key and value, and changes
+// single keys and tables of them. Everything else of a text stays: comments, order,
+// ${NAME}, line ends. Set, Unset, Append and Remove return a new Document, which has been
+// read again. Paths are as "log" and "rule[2]"; zones are added with
+// doc.Append("zone", Pair{"name", "gate"}, Pair{"points", points}).
 package tomldoc
 
 import (
@@ -20,7 +24,9 @@ type Document struct {
 	Text  []byte
 	Tree  map[string]any
 	Marks map[string]Mark
-	lines []int // offset at which each line begins
+
+	lines  []int // offset at which each line begins
+	tables []table
 }
 
 // Mark is the place of a key or value, as offsets into the text.
@@ -28,6 +34,7 @@ type Mark struct {
 	Key   int    // of the key, or of the table's name in its header
 	Value int    // of the value; the key's where there is none
 	Raw   string // a string value as it is written, with its quotes
+	end   int    // behind the value of a key; 0: it is a table with a header
 }
 
 // SyntaxError is a violation of TOML's grammar.
@@ -76,26 +83,31 @@ func (d *Document) index() {
 	var p unstable.Parser
 	p.Reset(d.Text)
 	elements := map[string]int{}
-	table := ""
+	path := ""
+	d.tables = []table{{}} // of the keys before the first header
 	for p.NextExpression() {
 		node := p.Expression()
 		switch node.Kind {
 		case unstable.KeyValue:
-			d.indexPair(&p, table, node)
+			d.indexPair(&p, path, node)
+			d.tables[len(d.tables)-1].end = int(node.Raw.Offset + node.Raw.Length)
 		case unstable.Table, unstable.ArrayTable:
-			table = ""
+			path = ""
+			end := 0
 			for it := node.Key(); it.Next(); {
 				key := it.Node()
-				table = JoinPath(table, string(key.Data))
-				d.mark(table, Mark{Key: int(key.Raw.Offset), Value: int(key.Raw.Offset)})
+				path = JoinPath(path, string(key.Data))
+				d.mark(path, Mark{Key: int(key.Raw.Offset), Value: int(key.Raw.Offset)})
 				if it.IsLast() && node.Kind == unstable.ArrayTable {
-					elements[table]++
+					elements[path]++
 				}
-				if n := elements[table]; n > 0 {
-					table = IndexPath(table, n-1)
-					d.mark(table, Mark{Key: int(key.Raw.Offset), Value: int(key.Raw.Offset)})
+				if n := elements[path]; n > 0 {
+					path = IndexPath(path, n-1)
+					d.mark(path, Mark{Key: int(key.Raw.Offset), Value: int(key.Raw.Offset)})
 				}
+				end = int(key.Raw.Offset + key.Raw.Length)
 			}
+			d.tables = append(d.tables, table{path: path, header: end, end: end})
 		}
 	}
 }
@@ -110,6 +122,7 @@ func (d *Document) indexPair(p *unstable.Parser, path string, pair *unstable.Nod
 	}
 	m := d.Marks[path]
 	m.Value = end + len(p.Data()[end:]) - len(bytes.TrimLeft(p.Data()[end:], " \t="))
+	m.end = int(pair.Raw.Offset + pair.Raw.Length)
 	d.indexValue(p, path, m, pair.Value())
 }
 

@@ -1,0 +1,99 @@
+package fileio
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"syscall"
+)
+
+// Replace replaces the content of a file in one step: readers see the old content or the new
+// one, also after a crash. Owner, group and mode stay, and a symbolic link is followed. Ready is
+// called last before that step; its error prevents it. A file that may not be written to
+// is not replaced, even where its directory would allow that.
+func Replace(path string, data []byte, ready func() error) error {
+	path, err := filepath.EvalSymlinks(path)
+	if err != nil {
+		return err
+	}
+	info, err := writableFile(path)
+	if err != nil {
+		return err
+	}
+	dir, err := os.Open(filepath.Dir(path))
+	if err != nil {
+		return err
+	}
+	defer dir.Close()
+	file, err := os.CreateTemp(dir.Name(), "."+filepath.Base(path)+".*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(file.Name()) // after the last step it is gone
+	err = fill(file, data, info)
+	err = errors.Join(err, file.Close())
+	if err == nil {
+		err = ready()
+	}
+	if err == nil {
+		err = os.Rename(file.Name(), path)
+	}
+	if err != nil {
+		return err
+	}
+	return dir.Sync()
+}
+
+// CanReplace returns why Replace cannot replace a file, or nil.
+func CanReplace(path string) error {
+	path, err := filepath.EvalSymlinks(path)
+	if err != nil {
+		return err
+	}
+	if _, err := writableFile(path); err != nil {
+		return err
+	}
+	file, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
+	if err != nil {
+		return err
+	}
+	return errors.Join(file.Close(), os.Remove(file.Name()))
+}
+
+func writableFile(path string) (os.FileInfo, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("%s is not a regular file", path)
+	}
+	file, err := os.OpenFile(path, os.O_WRONLY, 0)
+	if err != nil {
+		return nil, err
+	}
+	return info, file.Close()
+}
+
+// fill writes a new file that is to replace another one, down to the disk.
+func fill(file *os.File, data []byte, like os.FileInfo) error {
+	if st, ok := like.Sys().(*syscall.Stat_t); ok {
+		own, err := file.Stat()
+		if err != nil {
+			return err
+		}
+		if o, ok := own.Sys().(*syscall.Stat_t); !ok || o.Uid != st.Uid || o.Gid != st.Gid {
+			if err := file.Chown(int(st.Uid), int(st.Gid)); err != nil {
+				return fmt.Errorf("keep its owner: %w", err)
+			}
+		}
+	}
+	if err := file.Chmod(like.Mode().Perm()); err != nil {
+		return err
+	}
+	if _, err := file.Write(data); err != nil {
+		return err
+	}
+	return file.Sync()
+}
