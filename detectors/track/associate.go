@@ -1,0 +1,89 @@
+package track
+
+import (
+	"time"
+
+	"rvo-tui/detectors"
+)
+
+// associate pairs tracks with detections and updates those tracks.
+func (r *Tracker) associate(at time.Duration, found []detectors.Detection) {
+	sure := func(t *Track) bool { return t.State != Tentative }
+	high := func(d *detectors.Detection) bool { return d.Score >= r.cfg.High }
+	r.pair(at, found, sure, high, r.ahead)
+	recent := func(t *Track) bool { return sure(t) && t.unseen <= r.cfg.Coast }
+	r.pair(at, found, recent, all, r.ahead)
+	r.pair(at, found, sure, high, r.behind)
+	r.pair(at, found, func(t *Track) bool { return !sure(t) }, all, r.ahead)
+}
+
+func all(*detectors.Detection) bool { return true }
+
+// ahead returns where a track should be now, and behind where it was last seen.
+func (r *Tracker) ahead(i int) detectors.Box { return r.boxes[i] }
+
+func (r *Tracker) behind(i int) detectors.Box {
+	return r.tracks[i].filter.box()
+}
+
+// pair matches the tracks and detections that are left and are wanted.
+func (r *Tracker) pair(at time.Duration, found []detectors.Detection, track func(*Track) bool, detection func(*detectors.Detection) bool, where func(int) detectors.Box) {
+	r.rows, r.columns = r.rows[:0], r.columns[:0]
+	for i := range r.tracks {
+		if !r.hit[i] && track(&r.tracks[i]) {
+			r.rows = append(r.rows, int32(i))
+		}
+	}
+	for k, d := range r.order {
+		if !r.paired[k] && detection(&found[d]) {
+			r.columns = append(r.columns, int32(k))
+		}
+	}
+	if len(r.rows) == 0 || len(r.columns) == 0 {
+		return
+	}
+	m := &r.matcher
+	m.reset(len(r.rows))
+	for row, i := range r.rows {
+		box := where(int(i))
+		for column, k := range r.columns {
+			d := &found[r.order[k]]
+			if over := overlap(box, d.Box); over > leastOverlap && d.Label == r.tracks[i].Label {
+				m.offer(row, column, 1-over)
+			}
+		}
+	}
+	m.solve(len(r.rows), len(r.columns))
+	for column, k := range r.columns {
+		if row := m.of[column]; row >= 0 {
+			r.found(int(r.rows[row]), at, found, int(k))
+		}
+	}
+}
+
+// leastOverlap is the overlap from which a detection can be of a track.
+const leastOverlap = 0.1
+
+// found gives a detection to a track.
+func (r *Tracker) found(i int, at time.Duration, found []detectors.Detection, k int) {
+	t, d := &r.tracks[i], &found[r.order[k]]
+	r.hit[i], r.paired[k] = true, true
+	t.filter = r.filters[i]
+	t.filter.update(d.Box)
+	r.see(t, at, d)
+	r.ids[r.order[k]] = t.ID
+}
+
+// overlap returns the area that two boxes share over the area that they cover.
+func overlap(a, b detectors.Box) float64 {
+	w := min(a.X+a.W, b.X+b.W) - max(a.X, b.X)
+	if w <= 0 {
+		return 0
+	}
+	h := min(a.Y+a.H, b.Y+b.H) - max(a.Y, b.Y)
+	if h <= 0 {
+		return 0
+	}
+	both := w * h
+	return both / (a.W*a.H + b.W*b.H - both)
+}
