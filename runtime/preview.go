@@ -11,17 +11,15 @@ import (
 	"rvo-tui/runtime/live"
 )
 
-// previewFPS is the frame rate of a preview in the terminal.
-const previewFPS = 5
-
 // Frame returns the newest frame that the engine of a camera has seen, or nil, and
-// demands more of them. The caller must release it soon: the camera's pool is small.
-func (r *Runtime) Frame(camera string) *capture.Frame {
+// demands fps of them a second. The caller must release it soon: the camera's pool is
+// small.
+func (r *Runtime) Frame(camera string, fps float64) *capture.Frame {
 	c := r.camera(camera)
 	if c == nil {
 		return nil
 	}
-	return c.look(previewFPS)
+	return c.look(fps)
 }
 
 // Errors for unknown names, for errors.Is.
@@ -172,6 +170,12 @@ type Preview struct {
 	Frame         uint64 // ID of the frame that it shows
 	Width, Height int
 	Pixels        []byte
+}
+
+// PreviewSpec says which camera a Preview is of, and its size in pixels.
+type PreviewSpec struct {
+	Camera        string
+	Width, Height int
 }
 
 // Scale returns a frame, which the caller holds, at another size. A frame that

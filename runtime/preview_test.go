@@ -18,7 +18,7 @@ func TestFrameIsTheNewestWithACountOfItsOwn(t *testing.T) {
 	r := New(Options{Config: DefaultConfig()}, time.Now())
 	p := newPipeline("door", r.epoch, r.slots, r.opts.Config, r.opts.Log)
 	r.cameras = []*active{{pipeline: p}}
-	if r.Frame("yard") != nil || r.Frame("door") != nil {
+	if r.Frame("yard", 5) != nil || r.Frame("door", 5) != nil {
 		t.Fatal("there is a frame before there is any")
 	}
 	pool := capture.NewPool(2, nil)
@@ -28,7 +28,7 @@ func TestFrameIsTheNewestWithACountOfItsOwn(t *testing.T) {
 		t.Fatal(err)
 	}
 	p.seen.put(framed{frame: f, ref: engine.FrameRef{ID: 7}})
-	got := r.Frame("door")
+	got := r.Frame("door", 5)
 	if got != f {
 		t.Fatalf("got %v, want frame 7", got)
 	}

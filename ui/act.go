@@ -42,11 +42,16 @@ func (m *model) do(a action) tea.Cmd {
 		m.say((*draw.Theme).InfoInk, why)
 		return nil
 	}
+	if m.focus == pane.Wall && m.onWall(a) {
+		return nil
+	}
 	switch a {
 	case actQuit:
 		m.askQuit()
 	case actNext, actPrevious:
 		m.focusNext(a == actNext)
+	case actRight, actLeft:
+		m.focusNext(a == actRight)
 	case actDown:
 		m.move(1)
 	case actUp:
@@ -69,6 +74,8 @@ func (m *model) do(a action) tea.Cmd {
 		m.epoch++
 	case actAlerts:
 		m.visit(pane.Alerts)
+	case actWall:
+		m.visit(pane.Wall)
 	case actBack:
 		m.back()
 	case actFreeze:
@@ -326,6 +333,9 @@ func (m *model) open() tea.Cmd {
 	switch m.focus {
 	case pane.Alerts:
 		m.follow()
+	case pane.Wall:
+		m.show(m.cursors[pane.Wall].Sel)
+		m.focusOn(m.from)
 	case pane.Fleet:
 		if i := s.FleetCamera(m.cursors[pane.Fleet].Sel); i >= 0 {
 			m.show(i)

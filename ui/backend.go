@@ -11,6 +11,7 @@ import (
 	"rvo-tui/clips"
 	"rvo-tui/internal/logging"
 	"rvo-tui/runtime"
+	"rvo-tui/ui/remote"
 )
 
 // Backend is what the dashboard shows and commands. Everything in it may be
@@ -25,9 +26,9 @@ type Backend interface {
 	Log(after uint64) []logging.Line
 	// Events returns the kept events after the one numbered after, oldest first.
 	Events(after uint64) []runtime.RecentEvent
-	// Preview returns what a camera sees now, scaled to width x height pixels;
-	// false: there is no frame.
-	Preview(camera string, width, height int) (runtime.Preview, bool)
+	// Preview returns what the camera of list[i] sees now; false: there is no frame. The
+	// others of the list are shown beside it, and asked for in turn.
+	Preview(list []runtime.PreviewSpec, i int) (runtime.Preview, bool)
 	// Clip returns the evidence of an event. It may read from a disk.
 	Clip(eventID string) (clips.Clip, error)
 }
@@ -45,15 +46,22 @@ func (l Local) Log(after uint64) []logging.Line { return l.Ring.Lines(after) }
 // Events implements Backend.
 func (l Local) Events(after uint64) []runtime.RecentEvent { return l.Recent.Events(after) }
 
+// previewFPS is how many frames a second the preview demands of its camera.
+const previewFPS = 5
+
 // Preview implements Backend. It holds the camera's frame for the time that
 // scaling takes.
-func (l Local) Preview(camera string, width, height int) (runtime.Preview, bool) {
-	f := l.Frame(camera)
+func (l Local) Preview(list []runtime.PreviewSpec, i int) (runtime.Preview, bool) {
+	fps := float64(previewFPS)
+	if len(list) > 1 {
+		fps = remote.TileRate
+	}
+	f := l.Frame(list[i].Camera, fps)
 	if f == nil {
 		return runtime.Preview{}, false
 	}
 	defer f.Release()
-	return runtime.Scale(f, width, height), true
+	return runtime.Scale(f, list[i].Width, list[i].Height), true
 }
 
 // Clip implements Backend.

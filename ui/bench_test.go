@@ -20,7 +20,7 @@ func BenchmarkPane(b *testing.B) {
 			at := pane.Place{Pane: p, Rect: pane.Rect{W: 80, H: 18}}
 			if p == pane.Preview {
 				w, h := pane.PreviewSize(m.scene.Camera(), at.W-2, at.H-2)
-				m.scene.Canvas = draw.NewCanvas(gradient(w, 2*h), nil)
+				m.scene.Shots["street"] = pane.Shot{Frame: 7, Canvas: draw.NewCanvas(gradient(w, 2*h), nil)}
 			}
 			b.ReportAllocs()
 			for b.Loop() {

@@ -34,6 +34,7 @@ func own() []cli.Verb {
 		{Name: "camera", Args: []string{"camera"}, Help: "Show a camera; a few letters of its name are enough."},
 		{Name: "alerts", Help: "List current alerts."},
 		{Name: "overview", Help: "All cameras in a table."},
+		{Name: "wall", Help: "What several cameras see at once."},
 		{Name: "sort", Args: []string{"order"}, Help: "Order that table: " + strings.Join(pane.FleetSorts(), ", ") + "."},
 		{Name: "events", Args: []string{"query"}, Help: "Show events, as in camera=yard rule=blind since=10m, or with words that they contain; none: all."},
 		{Name: "log", Args: []string{"query"}, Help: "Show lines of the log, as in error camera=yard since=1h; none: all."},

@@ -7,19 +7,14 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
+	"rvo-tui/runtime"
 	"rvo-tui/ui/remote"
 )
 
-// demanded is what the feed fetches besides snapshots.
-type demanded struct {
-	camera string // to preview; empty: none
-	w, h   int    // pixels of the preview
-}
-
 // demand is what the model asks of the feed. It is safe for concurrent use.
 type demand struct {
-	mu     sync.Mutex // guards what follows; held for a few instructions
-	view   demanded
+	mu     sync.Mutex            // guards what follows; held for a few instructions
+	views  []runtime.PreviewSpec // not changed once it is here
 	frozen bool
 	// numbers of the newest event and line of the log that the model has
 	events, log uint64
@@ -38,10 +33,11 @@ func (d *demand) begun() (events, log uint64) {
 	return d.events, d.log
 }
 
-func (d *demand) set(v demanded) {
+// set says which cameras to preview.
+func (d *demand) set(views []runtime.PreviewSpec) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.view = v
+	d.views = views
 }
 
 func (d *demand) freeze(on bool) {
@@ -50,10 +46,10 @@ func (d *demand) freeze(on bool) {
 	d.frozen = on
 }
 
-func (d *demand) get() (demanded, bool) {
+func (d *demand) get() (views []runtime.PreviewSpec, frozen bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return d.view, d.frozen
+	return d.views, d.frozen
 }
 
 // linkTime is how often a link that is not live is checked.
@@ -77,6 +73,7 @@ func feed(ctx context.Context, backend Backend, opts Options, want *demand, out 
 	var last time.Time
 	interval := time.Duration(float64(time.Second) / cfg.Rate)
 	pace := pace{limit: float64(cfg.Bandwidth)}
+	var turn turns
 	for {
 		select {
 		case <-ctx.Done():
@@ -90,7 +87,7 @@ func feed(ctx context.Context, backend Backend, opts Options, want *demand, out 
 				return
 			}
 			now := time.Now()
-			view, frozen := want.get()
+			views, frozen := want.get()
 			// A tenth of tolerance: a snapshot that is slightly early would else be skipped.
 			if frozen || now.Sub(last) < interval-interval/10 || !pace.ready(now, out.sent()) {
 				continue
@@ -106,12 +103,39 @@ func feed(ctx context.Context, backend Backend, opts Options, want *demand, out 
 			if n := len(msg.events); n > 0 {
 				events = msg.events[n-1].Seq
 			}
-			if view.camera != "" {
-				msg.frame, _ = backend.Preview(view.camera, view.w, view.h)
+			if i := turn.next(now, len(views)); i >= 0 {
+				if frame, ok := backend.Preview(views, i); ok && frame.Frame != 0 {
+					msg.frames = map[string]runtime.Preview{views[i].Camera: frame}
+				}
 			}
 			send(msg)
 		}
 	}
+}
+
+// turns says whose frame is fetched next: a single preview with every redraw, several in
+// turn, each of them remote.TileRate times a second at most.
+type turns struct {
+	i   int
+	due time.Time
+}
+
+// next returns an index below n; -1: no frame is due.
+func (t *turns) next(now time.Time, n int) int {
+	if n == 0 {
+		return -1
+	}
+	if n > 1 {
+		if now.Before(t.due) {
+			return -1
+		}
+		pause := time.Second / time.Duration(remote.TileRate*n)
+		if t.due = t.due.Add(pause); t.due.Before(now) {
+			t.due = now
+		}
+	}
+	t.i = (t.i + 1) % n
+	return t.i
 }
 
 // pace keeps the bytes sent to the terminal within a limit, by deciding when to

@@ -236,7 +236,9 @@ func (f *fake) Events(after uint64) []runtime.RecentEvent {
 	return sampleEvents()
 }
 
-func (f *fake) Preview(_ string, w, h int) (runtime.Preview, bool) { return gradient(w, h), true }
+func (f *fake) Preview(list []runtime.PreviewSpec, i int) (runtime.Preview, bool) {
+	return gradient(list[i].Width, list[i].Height), true
+}
 
 func (f *fake) Clip(id string) (clips.Clip, error) {
 	if id != "0197-a" {
@@ -270,6 +272,14 @@ func testKinds() detectors.Kinds {
 	return kinds
 }
 
+// fetch gives a dashboard the frames that it asks for.
+func fetch(m *model, f *fake) {
+	views, _ := m.want.get()
+	for _, v := range views {
+		m.take(feedMsg{snap: f.snap, frames: map[string]runtime.Preview{v.Camera: gradient(v.Width, v.Height)}})
+	}
+}
+
 // shown is a dashboard of the sample, w x h cells large, without a terminal.
 func shown(t *testing.T, f *fake, cfg Config, w, h int) *model {
 	t.Helper()
@@ -296,8 +306,6 @@ func shown(t *testing.T, f *fake, cfg Config, w, h int) *model {
 		m.take(feedMsg{snap: &s})
 	}
 	m.take(feedMsg{snap: f.snap, log: sampleLog(), events: sampleEvents()})
-	if v, _ := m.want.get(); v.camera != "" {
-		m.take(feedMsg{snap: f.snap, frame: gradient(v.w, v.h)})
-	}
+	fetch(m, f)
 	return m
 }

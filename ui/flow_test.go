@@ -362,7 +362,13 @@ func TestMouse(t *testing.T) {
 		g.p.Send(tea.MouseWheelMsg{X: x, Y: y, Button: tea.MouseWheelDown})
 		g.keys("e")
 		g.commanded(runtime.Command{Do: runtime.RuleOn, Camera: "street", Rule: "tamper"})
-		g.keys("q")
+		x, y = at("heavy    backoff")
+		for range 2 {
+			g.p.Send(tea.MouseClickMsg{X: x, Y: y, Button: tea.MouseLeft})
+		}
+		g.settle()
+		g.sees("Detector heavy on street")
+		g.keys("esc", "q")
 		g.ends()
 	})
 }

@@ -41,6 +41,8 @@ const (
 	actQuit     action = "quit"
 	actNext     action = "next"
 	actPrevious action = "previous"
+	actRight    action = "right"
+	actLeft     action = "left"
 	actDown     action = "down"
 	actUp       action = "up"
 	actPageDown action = "page_down"
@@ -50,6 +52,7 @@ const (
 	actOpen     action = "open"
 	actBack     action = "back"
 	actOverview action = "overview"
+	actWall     action = "wall"
 	actAlerts   action = "alerts"
 	actSort     action = "sort"
 	actSortBack action = "sort_back"
@@ -87,8 +90,10 @@ func keyDefs() []keyDef {
 		{actCamera, []string{"A"}, "", "add a camera", act},
 		{actReload, []string{"r"}, "", "reload the configuration", act},
 		{actUndo, []string{"u"}, "", "undo the last change", act},
-		{actNext, []string{"tab", "l", "right"}, "pane", "next pane", move},
-		{actPrevious, []string{"shift+tab", "h", "left"}, "", "previous pane", move},
+		{actNext, []string{"tab"}, "pane", "next pane", move},
+		{actPrevious, []string{"shift+tab"}, "", "previous pane", move},
+		{actRight, []string{"right", "l"}, "", "next pane; on the wall the next tile", move},
+		{actLeft, []string{"left", "h"}, "", "previous pane; on the wall the previous tile", move},
 		{actDown, []string{"j", "down"}, "", "next row", move},
 		{actUp, []string{"k", "up"}, "", "previous row", move},
 		{actPageDown, []string{"pgdown", "ctrl+d"}, "", "a page down", move},
@@ -106,6 +111,7 @@ func keyDefs() []keyDef {
 		{actFilter, []string{"/"}, "search", "search the focused pane; events, log and the table of cameras show only what contains the text", screen},
 		{actMatch, []string{"n"}, "", "next match", screen},
 		{actMatchBack, []string{"N"}, "", "previous match", screen},
+		{actWall, []string{"w"}, "wall", "what several cameras see at once; enter shows one of them", screen},
 		{actLevel, []string{"L"}, "", "lowest level of the log lines shown: all, info, warn, error", screen},
 		{actPreset, []string{"P"}, "", "next preset of panes: ops, video, rules, latency", screen},
 		{actFreeze, []string{"f"}, "freeze", "freeze the screen; everything else runs on", screen},

@@ -52,6 +52,7 @@ type model struct {
 	frozen     bool
 	cursors    [pane.Count]pane.Cursor
 	places     []pane.Place
+	clicked    click
 
 	overlay  overlay // nil: none
 	notice   notice
@@ -65,6 +66,7 @@ type model struct {
 
 	// versions of what panes are drawn from: see version
 	fast, slow, epoch uint64
+	shots             uint64
 	slowAt            time.Time
 	states            uint64
 	cache             [pane.Count]cached
@@ -102,9 +104,9 @@ type feedMsg struct {
 	snap   *runtime.Snapshot // nil: nothing new but the link's state
 	log    []logging.Line
 	events []runtime.RecentEvent
-	frame  runtime.Preview // none, where its Frame is 0
-	sent   float64         // bytes a second written to the terminal
-	link   remote.Link     // where Options.Link tells one
+	frames map[string]runtime.Preview // by camera
+	sent   float64                    // bytes a second written to the terminal
+	link   remote.Link                // where Options.Link tells one
 }
 
 // pause is why a program of Bubble Tea ended before the dashboard does.
@@ -139,7 +141,7 @@ func newModel(ctx context.Context, backend Backend, opts Options, want *demand) 
 		themeName: opts.Config.Theme, dark: true, profile: colorprofile.TrueColor,
 		focus: pane.Detectors, tab: pane.Rules,
 	}
-	m.scene = pane.Scene{LogLevel: slog.LevelDebug, Hist: pane.NewHistory(), Preview: opts.Config.Preview, Hints: pane.Hints{
+	m.scene = pane.Scene{Shots: map[string]pane.Shot{}, LogLevel: slog.LevelDebug, Hist: pane.NewHistory(), Preview: opts.Config.Preview, Hints: pane.Hints{
 		AddCamera: keys.shown(actCamera), Attach: keys.shown(actAttach), Preview: keys.shown(actPreview),
 		Open: keys.shown(actOpen), Toggle: keys.shown(actToggle), Alerts: keys.shown(actAlerts),
 	}}
@@ -256,7 +258,7 @@ func (m *model) update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		}
 		return m, cmd
 	case tea.MouseMsg:
-		m.mouse(msg)
+		return m, m.mouse(msg)
 	}
 	return m, nil
 }
@@ -358,9 +360,9 @@ func (m *model) take(f feedMsg) {
 	if len(f.events)+len(f.log) > 0 {
 		m.sift()
 	}
-	if f.frame.Frame != 0 {
-		s.Canvas = draw.NewCanvas(f.frame, s.Canvas)
-		s.Frame = f.frame
+	for camera, frame := range f.frames {
+		s.Shots[camera] = pane.Shot{Frame: frame.Frame, Canvas: draw.NewCanvas(frame, s.Shots[camera].Canvas)}
+		m.shots++
 	}
 	if m.greeting != "" {
 		m.say((*draw.Theme).BadInk, draw.Clean(m.greeting))

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"slices"
+	"time"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -49,8 +50,27 @@ func (m *model) choose(p pane.Preset) tea.Cmd {
 func (m *model) visit(p pane.ID) {
 	if m.focus == p {
 		p = m.from
+	} else if p == pane.Wall {
+		m.cursors[p] = pane.Cursor{Sel: m.scene.Cam}
 	}
 	m.focusOn(p)
+}
+
+// onWall moves to another tile of the wall. It reports whether the action does that.
+func (m *model) onWall(a action) bool {
+	var tiles []pane.Tile
+	columns := 1
+	for _, p := range m.places {
+		tiles, columns = m.scene.Tiles(m.cursors[pane.Wall].Sel, p.W-2, p.H-2)
+	}
+	by, ok := map[action]int{
+		actRight: 1, actLeft: -1, actDown: columns, actUp: -columns, actPageDown: len(tiles), actPageUp: -len(tiles),
+	}[a]
+	if ok {
+		m.move(by)
+		m.arrange()
+	}
+	return ok
 }
 
 // showNamed shows the camera that a few letters mean.
@@ -145,7 +165,7 @@ func (m *model) back() {
 }
 
 // mouse lets a click take the focus and select a row, and the wheel scroll.
-func (m *model) mouse(msg tea.MouseMsg) {
+func (m *model) mouse(msg tea.MouseMsg) tea.Cmd {
 	at := msg.Mouse()
 	for _, p := range m.places {
 		if !p.Has(at.X, at.Y) {
@@ -155,24 +175,61 @@ func (m *model) mouse(msg tea.MouseMsg) {
 		case tea.MouseClickMsg:
 			if p.Tabbed && at.Y == p.Y {
 				m.clickTab(p, at.X)
-				return
+				return nil
 			}
-			m.focusOn(p.Pane)
-			c := &m.cursors[p.Pane]
-			if i := at.Y - p.Y - 1 - c.Line; i >= 0 && i < c.Height {
-				m.move(c.Top + i - c.Sel)
-			}
+			return m.click(p, at.X, at.Y)
 		case tea.MouseWheelMsg:
 			m.focusOn(p.Pane)
 			switch at.Button {
 			case tea.MouseWheelUp:
-				m.move(-1)
+				return m.do(actUp)
 			case tea.MouseWheelDown:
-				m.move(1)
+				return m.do(actDown)
 			}
 		}
-		return
+		break
 	}
+	return nil
+}
+
+// click is where the mouse was clicked last.
+type click struct {
+	pane pane.ID
+	row  int
+	at   time.Time
+}
+
+// doubleClick is how far apart two clicks may be that open what they are on.
+const doubleClick = 500 * time.Millisecond
+
+// click gives a pane the focus and selects the row, or the tile, at x, y of the screen. A
+// double click opens it.
+func (m *model) click(p pane.Place, x, y int) tea.Cmd {
+	m.focusOn(p.Pane)
+	c := &m.cursors[p.Pane]
+	row := -1
+	if i := y - p.Y - 1 - c.Line; i >= 0 && i < c.Height {
+		row = c.Top + i
+	}
+	if p.Pane == pane.Wall {
+		tiles, _ := m.scene.Tiles(c.Sel, p.W-2, p.H-2)
+		for _, t := range tiles {
+			if t.Has(x-p.X-1, y-p.Y-1) {
+				row = t.Camera
+			}
+		}
+	}
+	if row < 0 {
+		return nil
+	}
+	last, now := m.clicked, click{p.Pane, row, time.Now()}
+	m.clicked = now
+	m.move(row - c.Sel)
+	m.epoch++
+	if last.pane == now.pane && last.row == now.row && now.at.Sub(last.at) < doubleClick {
+		return m.do(actOpen)
+	}
+	return nil
 }
 
 // clickTab switches to the pane whose name was clicked on.

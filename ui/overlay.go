@@ -145,6 +145,6 @@ func newHelp() overlay {
 			lines = append(lines, "", "Connected to "+th.Text(fmt.Sprintf("%s, pid %d, version %s, by %s", m.link.Host, m.link.PID, m.link.Version, m.link.Addr)))
 		}
 		return append(lines, "", th.Dim.Of("The selected detector and rule are the marked ones, whichever pane is focused."),
-			th.Dim.Of("The mouse works too: click a pane, a row or a tab; scroll with the wheel."))
+			th.Dim.Of("The mouse works too: click a pane, a row or a tab; double-click opens."))
 	}}
 }

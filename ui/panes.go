@@ -96,8 +96,8 @@ func (m *model) version(p pane.ID) uint64 {
 	switch p {
 	case pane.Signals:
 		return m.fast
-	case pane.Preview:
-		return s.Frame.Frame + m.slow<<40
+	case pane.Preview, pane.Wall:
+		return m.shots + m.slow<<40
 	case pane.Rules:
 		if c := s.Camera(); c != nil {
 			for i := range c.Rules {
@@ -144,6 +144,8 @@ func (m *model) build(p pane.ID, sel, w, h int) pane.Body {
 		return pane.AlertsView(s, sel, w)
 	case pane.Fleet:
 		return pane.FleetView(s, sel, w)
+	case pane.Wall:
+		return pane.WallView(s, sel, w, h)
 	}
 	return pane.LogView(s, w)
 }
@@ -177,17 +179,22 @@ func (m *model) arrange() {
 	for i := range m.places {
 		m.places[i].Y++
 	}
-	view := demanded{}
+	var list []runtime.PreviewSpec
 	for _, p := range m.places {
-		if c := s.Camera(); p.Pane == pane.Preview && c != nil && s.Preview && p.W > 2 && p.H > 2 {
-			view.camera = c.Name
-			view.w, view.h = pane.PreviewSize(c, p.W-2, p.H-2)
-			view.h *= 2
+		switch {
+		case p.Pane == pane.Wall:
+			tiles, _ := s.Tiles(m.cursors[pane.Wall].Sel, p.W-2, p.H-2)
+			list = s.PreviewSpecs(tiles)
+		case p.Pane == pane.Preview && s.Preview && s.Camera() != nil:
+			list = s.PreviewSpecs([]pane.Tile{{Camera: s.Cam, Rect: p.Rect}})
 		}
 	}
-	if s.Canvas != nil && (view.w != s.Canvas.W || view.h != 2*s.Canvas.H || s.Previewed != view.camera) {
-		s.Canvas, s.Frame = nil, runtime.Preview{}
+	for camera, shot := range s.Shots {
+		if !slices.ContainsFunc(list, func(v runtime.PreviewSpec) bool {
+			return v.Camera == camera && v.Width == shot.Canvas.W && v.Height == 2*shot.Canvas.H
+		}) {
+			delete(s.Shots, camera)
+		}
 	}
-	s.Previewed = view.camera
-	m.want.set(view)
+	m.want.set(list)
 }

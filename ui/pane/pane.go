@@ -26,13 +26,14 @@ const (
 	Log
 	Alerts // this and those after it take the whole screen
 	Fleet
+	Wall
 	Count
 )
 
 // Placed is the number of the panes that have a place on the screen.
 const Placed = Alerts
 
-var paneNames = [Count]string{"cameras", "preview", "detectors", "signals", "rules", "events", "latency", "queues", "log", "alerts", "fleet"}
+var paneNames = [Count]string{"cameras", "preview", "detectors", "signals", "rules", "events", "latency", "queues", "log", "alerts", "fleet", "wall"}
 
 func (p ID) String() string { return paneNames[p] }
 
@@ -46,10 +47,11 @@ type Body struct {
 	row    func(i int) string
 	key    func(i int) string // what stays the same of a row when others come and go
 	foot   []string
-	rows   bool   // when both do not fit, rows go before the foot
-	scroll bool   // rows cannot be selected, only scrolled
-	follow bool   // a new pane begins at its last row
-	empty  string // what to say where there are no rows
+	drawn  []string // instead of rows, where they are no lines
+	rows   bool     // when both do not fit, rows go before the foot
+	scroll bool     // rows cannot be selected, only scrolled
+	follow bool     // a new pane begins at its last row
+	empty  string   // what to say where there are no rows
 
 	above, below int // lines that there was no room for, by Lay
 }
@@ -124,7 +126,10 @@ func (b *Body) Lay(c *Cursor, th *draw.Theme, focused bool, w, h int) []string {
 	foot := b.foot
 	room := max(h-len(lines), 0)
 	rows := b.n
-	if b.n == 0 && b.empty != "" {
+	if b.drawn != nil {
+		lines = append(lines, b.drawn...)
+		rows, foot = 0, nil
+	} else if b.n == 0 && b.empty != "" {
 		for _, l := range draw.Wrap(b.empty, w-2) {
 			lines = append(lines, draw.Fit(" "+th.Dim.Of(l), w))
 		}
@@ -199,10 +204,14 @@ func (b *Body) More(th *draw.Theme) string {
 // Frame draws a box of w x h cells around lines of (w-2) x (h-2). Note stands in its
 // upper edge, more in its lower one.
 func Frame(title, note, more string, lines []string, th *draw.Theme, focused bool, w, h int) []string {
-	edge, name := th.Border, th.Title
 	if focused {
-		edge, name = th.BorderOn, th.TitleOn
+		return frame(title, note, more, lines, th, th.BorderOn, th.TitleOn, w, h)
 	}
+	return frame(title, note, more, lines, th, th.Border, th.Title, w, h)
+}
+
+// frame draws a box whose edge and title have inks.
+func frame(title, note, more string, lines []string, th *draw.Theme, edge, name draw.Ink, w, h int) []string {
 	out := make([]string, 0, h)
 	title = draw.Fit(title, min(draw.Width(title), w-5))
 	rest := w - 5 - draw.Width(title)

@@ -31,35 +31,46 @@ func PreviewView(s *Scene, w, h int) Body {
 	if c.State != capture.Live {
 		b.Note = string(c.State)
 	}
-	if s.Frame.Frame == 0 {
+	lines, labels := shot(s, c, w, h)
+	if lines == nil {
 		b.empty = "No frame yet."
 		return b
 	}
-	if s.Canvas == nil {
-		return b
-	}
-	k := s.Canvas.Clone()
-	labels := legend(s, c, k)
-	if s.Stale {
-		k.Gray()
-	}
-	lines := k.Lines(s.Theme.ASCII, s.Theme.Colourless)
-	pad := draw.Spaces((w - k.W) / 2)
-	for range (h - k.H) / 2 {
-		b.head = append(b.head, "")
-	}
-	for _, l := range lines {
-		b.head = append(b.head, pad+l)
-	}
+	b.head = lines
 	if b.Note == "" {
 		b.Note = s.Theme.Dim.Of(strings.Join(labels, " "))
 	}
 	return b
 }
 
-// legend draws the fresh detections of every signal and returns what was found,
-// in words.
-func legend(s *Scene, c *runtime.CameraView, k *draw.Canvas) (found []string) {
+// shot draws the newest frame of a camera in the middle of w x h cells, and returns what is
+// marked in it. Nil: there is none.
+func shot(s *Scene, c *runtime.CameraView, w, h int) (lines, labels []string) {
+	canvas := s.Shots[c.Name].Canvas
+	if canvas == nil || canvas.W > w || canvas.H > h {
+		return nil, nil
+	}
+	k := canvas.Clone()
+	labels = mark(s, c, k)
+	if s.Stale || c.State != capture.Live {
+		k.Gray()
+	}
+	return Center(k.Lines(s.Theme.ASCII, s.Theme.Colourless), k.W, w, h), labels
+}
+
+// Center puts lines of n cells in the middle of w x h cells.
+func Center(lines []string, n, w, h int) []string {
+	out := make([]string, (h-len(lines))/2, h)
+	pad := draw.Spaces((w - n) / 2)
+	for _, l := range lines {
+		out = append(out, pad+l)
+	}
+	return out
+}
+
+// mark draws onto a frame what is known of it: the fresh detections of every signal. It
+// returns what was drawn, in words.
+func mark(s *Scene, c *runtime.CameraView, k *draw.Canvas) (found []string) {
 	n := 0
 	for i := range c.Signals {
 		v := &c.Signals[i]

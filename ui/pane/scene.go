@@ -33,13 +33,17 @@ type Scene struct {
 	FleetFilter string
 	FleetSort   FleetSort
 
-	Frame     runtime.Preview // of the camera shown; empty: none
-	Preview   bool
-	Canvas    *draw.Canvas // the frame in cells; nil: none
-	Previewed string       // the camera that is previewed
-	Sent      float64      // bytes a second to the terminal
-	Stale     bool         // the connection is lost: Snap is what was
-	Waiting   bool         // there is no connection yet
+	Preview bool
+	Shots   map[string]Shot // by camera
+	Sent    float64         // bytes a second to the terminal
+	Stale   bool            // the connection is lost: Snap is what was
+	Waiting bool            // there is no connection yet
+}
+
+// Shot is the newest frame of a camera in cells.
+type Shot struct {
+	Frame  uint64 // its ID
+	Canvas *draw.Canvas
 }
 
 // Camera returns the camera shown, or nil.

@@ -2,6 +2,7 @@ package remote
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -13,59 +14,55 @@ const (
 	previewRetry = time.Second     // after a stream has ended
 	previewSide  = 640             // longest side of a frame sent over a connection, in pixels
 	previewRate  = 10              // frames a second, at most
+
+	// TileRate is how many frames a second each of several previews has at most.
+	TileRate = 2
 )
 
-// wanted is which frames are wanted.
-type wanted struct {
-	camera string // empty: none
-	w, h   int    // pixels
-}
-
-// previewer keeps one preview stream for what the dashboard shows. It is safe
+// previewer keeps one stream of the previews that the dashboard shows. It is safe
 // for concurrent use.
 type previewer struct {
 	rate   float64
 	change chan struct{} // something else is wanted
 
 	mu     sync.Mutex // guards what follows; nothing is called while it is held
-	wanted wanted
-	asked  time.Time       // when it was wanted last
-	frame  runtime.Preview // of what is wanted; its Frame is 0: none yet
+	wanted []runtime.PreviewSpec
+	asked  time.Time         // when they were wanted last
+	frames []runtime.Preview // of what is wanted; a Frame of 0: none yet
 }
 
-// want requests frames and returns the newest one, if any.
-func (p *previewer) want(now time.Time, camera string, width, height int) (runtime.Preview, bool) {
-	d := wanted{camera, width, height}
+// want requests the frames of a list and returns the newest one of its i-th entry, if any.
+func (p *previewer) want(now time.Time, list []runtime.PreviewSpec, i int) (runtime.Preview, bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	idle := now.Sub(p.asked) > previewIdle
 	p.asked = now
-	if d != p.wanted || idle {
-		p.wanted, p.frame = d, runtime.Preview{}
+	if idle || !slices.Equal(list, p.wanted) {
+		p.wanted, p.frames = slices.Clone(list), make([]runtime.Preview, len(list))
 		select {
 		case p.change <- struct{}{}:
 		default:
 		}
 	}
-	return p.frame, p.frame.Frame != 0
+	return p.frames[i], p.frames[i].Frame != 0
 }
 
-// current returns what is wanted at a time; its camera is empty: nothing.
-func (p *previewer) current(now time.Time) wanted {
+// current returns what is wanted at a time.
+func (p *previewer) current(now time.Time) []runtime.PreviewSpec {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if now.Sub(p.asked) > previewIdle {
-		return wanted{}
+		return nil
 	}
 	return p.wanted
 }
 
-func (p *previewer) show(d wanted, frame runtime.Preview) {
-	frame = stretch(frame, d.w, d.h)
+func (p *previewer) show(list []runtime.PreviewSpec, i int, frame runtime.Preview) {
+	frame = stretch(frame, list[i].Width, list[i].Height)
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if d == p.wanted {
-		p.frame = frame
+	if slices.Equal(list, p.wanted) {
+		p.frames[i] = frame
 	}
 }
 
@@ -75,8 +72,8 @@ func (p *previewer) run(ctx context.Context, daemon daemon) {
 	look := time.NewTicker(previewRetry)
 	defer look.Stop()
 	for ctx.Err() == nil {
-		if d := p.current(time.Now()); d.camera != "" {
-			p.stream(ctx, daemon, d)
+		if list := p.current(time.Now()); len(list) > 0 {
+			p.stream(ctx, daemon, list)
 		}
 		select {
 		case <-ctx.Done():
@@ -86,19 +83,25 @@ func (p *previewer) run(ctx context.Context, daemon daemon) {
 	}
 }
 
-// stream receives one preview until another one is wanted, or none.
-func (p *previewer) stream(ctx context.Context, daemon daemon, d wanted) {
+// stream receives previews until others are wanted, or none.
+func (p *previewer) stream(ctx context.Context, daemon daemon, list []runtime.PreviewSpec) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	done := make(chan struct{})
-	w, h := fitted(d.w, d.h, previewSide)
+	rate, small := min(p.rate, previewRate), slices.Clone(list)
+	if len(list) > 1 {
+		rate = min(rate, TileRate)
+	}
+	for i := range small {
+		small[i].Width, small[i].Height = fitted(small[i].Width, small[i].Height, previewSide)
+	}
 	go func() { // waited for below
 		defer close(done)
-		_ = daemon.Preview(ctx, d.camera, w, h, min(p.rate, previewRate), func(frame runtime.Preview) { p.show(d, frame) })
+		_ = daemon.Preview(ctx, small, rate, func(i int, frame runtime.Preview) { p.show(list, i, frame) })
 	}()
 	look := time.NewTicker(previewIdle / 2)
 	defer look.Stop()
-	for p.current(time.Now()) == d {
+	for slices.Equal(p.current(time.Now()), list) {
 		select {
 		case <-done:
 			return

@@ -23,7 +23,7 @@ type daemon interface {
 	About(ctx context.Context) (api.About, error)
 	Follow(ctx context.Context, s client.Stream) error
 	Do(ctx context.Context, c runtime.Command) error
-	Preview(ctx context.Context, camera string, width, height int, rate float64, show func(runtime.Preview)) error
+	Preview(ctx context.Context, list []runtime.PreviewSpec, rate float64, show func(i int, p runtime.Preview)) error
 	Clip(ctx context.Context, eventID string) (clips.Clip, error)
 }
 
@@ -220,9 +220,9 @@ func (r *Backend) Events(after uint64) []runtime.RecentEvent {
 }
 
 // Preview implements ui.Backend: the newest frame of this camera that has
-// arrived in this size. Frames are requested for as long as it is called.
-func (r *Backend) Preview(camera string, width, height int) (runtime.Preview, bool) {
-	return r.view.want(time.Now(), camera, width, height)
+// arrived in this size. Frames of the list are requested for as long as it is called.
+func (r *Backend) Preview(list []runtime.PreviewSpec, i int) (runtime.Preview, bool) {
+	return r.view.want(time.Now(), list, i)
 }
 
 // Clip implements ui.Backend. The path begins with the name of the machine where it

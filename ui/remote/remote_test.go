@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -130,12 +131,18 @@ func (b *box) Do(_ context.Context, c runtime.Command) error {
 	return nil
 }
 
-func (b *box) Preview(ctx context.Context, camera string, w, h int, _ float64, show func(runtime.Preview)) error {
+func (b *box) Preview(ctx context.Context, list []runtime.PreviewSpec, _ float64, show func(int, runtime.Preview)) error {
 	b.mu.Lock()
-	b.previews = append(b.previews, fmt.Sprintf("%s %dx%d", camera, w, h))
+	var names []string
+	for _, spec := range list {
+		names = append(names, fmt.Sprintf("%s %dx%d", spec.Camera, spec.Width, spec.Height))
+	}
+	b.previews = append(b.previews, strings.Join(names, ", "))
 	down := b.down
 	b.mu.Unlock()
-	show(runtime.Preview{Frame: 5, Width: w, Height: h, Pixels: make([]byte, w*h*3)})
+	for i, spec := range list {
+		show(i, runtime.Preview{Frame: 5 + uint64(i), Width: spec.Width, Height: spec.Height, Pixels: make([]byte, spec.Width*spec.Height*3)})
+	}
 	err := b.hold(ctx, down)
 	b.mu.Lock()
 	b.ended++
@@ -329,10 +336,13 @@ func TestPreviewFollowsWhatIsShown(t *testing.T) {
 		b := newBox()
 		r, end := remoteOf(t, b)
 		defer end()
+		one := func(camera string, w, h int) []runtime.PreviewSpec {
+			return []runtime.PreviewSpec{{Camera: camera, Width: w, Height: h}}
+		}
 		look := func(camera string, w, h int) (runtime.Preview, bool) {
-			r.Preview(camera, w, h)
+			r.Preview(one(camera, w, h), 0)
 			synctest.Wait()
-			return r.Preview(camera, w, h)
+			return r.Preview(one(camera, w, h), 0)
 		}
 		if p, ok := look("street", 40, 30); !ok || p.Width != 40 || p.Frame != 5 {
 			t.Errorf("got %d wide, %v", p.Width, ok)
@@ -350,11 +360,22 @@ func TestPreviewFollowsWhatIsShown(t *testing.T) {
 		if n := b.endedPreviews(); n != 3 {
 			t.Errorf("%d of 3 streams have ended", n)
 		}
-		if p, ok := r.Preview("door", 1280, 720); ok {
+		if p, ok := r.Preview(one("door", 1280, 720), 0); ok {
 			t.Errorf("a frame of 5 s ago is shown: %d", p.Frame)
 		}
 		if _, ok := look("door", 1280, 720); !ok {
 			t.Error("no frame once the preview is shown again")
+		}
+		tiles := append(one("street", 40, 30), one("door", 40, 20)...)
+		r.Preview(tiles, 0)
+		synctest.Wait()
+		for i, spec := range tiles {
+			if p, ok := r.Preview(tiles, i); !ok || p.Frame != uint64(5+i) || p.Height != spec.Height {
+				t.Errorf("tile %d: frame %d, %d high, %v", i, p.Frame, p.Height, ok)
+			}
+		}
+		if got := b.begun(); got[len(got)-1] != "street 40x30, door 40x20" {
+			t.Errorf("asked for %q", got[len(got)-1])
 		}
 	})
 }

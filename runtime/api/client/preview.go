@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"golang.org/x/image/draw"
@@ -21,11 +22,15 @@ import (
 // maxSide bounds the frames that are decoded, in pixels.
 const maxSide = 4096
 
-// Preview calls show with what a camera sees, scaled to width x height pixels, rate
-// times a second at most, until ctx ends, the camera has gone or the connection is
-// lost.
-func (c *Client) Preview(ctx context.Context, camera string, width, height int, rate float64, show func(runtime.Preview)) error {
-	q := url.Values{"jpeg": {camera}, "width": {strconv.Itoa(max(width, 16))}, "rate": {strconv.FormatFloat(rate, 'g', -1, 64)}}
+// Preview calls show with what the cameras of a list see, each in its size and rate times
+// a second at most, until ctx ends, one of the cameras has gone or the connection is lost.
+// No camera may be in the list twice.
+func (c *Client) Preview(ctx context.Context, list []runtime.PreviewSpec, rate float64, show func(i int, p runtime.Preview)) error {
+	names, width := make([]string, len(list)), 16
+	for i, spec := range list {
+		names[i], width = spec.Camera, max(width, spec.Width)
+	}
+	q := url.Values{"jpeg": {strings.Join(names, ",")}, "width": {strconv.Itoa(width)}, "rate": {strconv.FormatFloat(rate, 'g', -1, 64)}}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	silent := time.AfterFunc(silenceTime, func() { cancel(errSilent) })
@@ -41,14 +46,15 @@ func (c *Client) Preview(ctx context.Context, camera string, width, height int, 
 			return c.link.explain(ctx, err)
 		}
 		silent.Reset(silenceTime)
-		if m.Type != live.MessageJPEG {
+		i := int(m.Camera)
+		if m.Type != live.MessageJPEG || i >= len(list) {
 			continue
 		}
-		p, err := decode(m, width, height)
+		p, err := decode(m, list[i].Width, list[i].Height)
 		if err != nil {
 			return fmt.Errorf("read preview of %s: %w", c.link.where, err)
 		}
-		show(p)
+		show(i, p)
 	}
 }
 

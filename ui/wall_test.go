@@ -1,0 +1,114 @@
+package ui
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"rvo-tui/rules"
+	"rvo-tui/runtime"
+	"rvo-tui/ui/pane"
+	"rvo-tui/ui/remote"
+)
+
+// walled is the wall of a site with a number of cameras, of which the second is in trouble.
+func walled(t *testing.T, cameras, w, h int) *model {
+	t.Helper()
+	f := newFake()
+	street := f.snap.Cameras[0]
+	for i := 2; i < cameras; i++ {
+		c := street
+		c.Name = fmt.Sprintf("yard-%d", i+1)
+		f.snap.Cameras = append(f.snap.Cameras, c)
+	}
+	m := shown(t, f, DefaultConfig(), w, h)
+	m.press("w")
+	fetch(m, f)
+	return m
+}
+
+func TestWall(t *testing.T) {
+	for _, tt := range []struct{ cameras, w, h, tiles int }{
+		{2, 80, 24, 1}, {2, 120, 40, 2}, {12, 120, 40, 4}, {12, 200, 60, 12}, {32, 200, 60, 12}, {3, 40, 10, 1},
+	} {
+		t.Run(fmt.Sprintf("%d_%dx%d", tt.cameras, tt.w, tt.h), func(t *testing.T) {
+			m := walled(t, tt.cameras, tt.w, tt.h)
+			if views, _ := m.want.get(); len(views) != tt.tiles {
+				t.Errorf("asks for %d frames, want %d", len(views), tt.tiles)
+			}
+			golden(t, fmt.Sprintf("wall_%d_%dx%d", tt.cameras, tt.w, tt.h), plainText(t, strings.Split(m.View().Content, "\n"), tt.w))
+		})
+	}
+}
+
+func TestWallIsWalked(t *testing.T) {
+	m := walled(t, 12, 120, 40)
+	at := func(want int) {
+		t.Helper()
+		if got := m.cursors[pane.Wall].Sel; got != want {
+			t.Errorf("tile %d, want %d", got, want)
+		}
+	}
+	at(0)
+	typing(m, "right", "down")
+	at(3)
+	typing(m, "l")
+	at(4)
+	views, _ := m.want.get()
+	if views[0].Camera != "yard-5" || len(m.scene.Shots) != 0 {
+		t.Errorf("the next page asks for %v, and %d frames of the one before are kept", views, len(m.scene.Shots))
+	}
+	m.Update(tea.MouseClickMsg{X: 70, Y: 30, Button: tea.MouseLeft})
+	at(7)
+	m.Update(tea.MouseClickMsg{X: 70, Y: 30, Button: tea.MouseLeft})
+	if m.camera != "yard-8" || m.focus == pane.Wall {
+		t.Errorf("a double click shows %s in %v", m.camera, m.focus)
+	}
+	typing(m, "w", "w")
+	if m.focus == pane.Wall {
+		t.Error("w does not close the wall")
+	}
+}
+
+func TestWallFlashesWithEvents(t *testing.T) {
+	m := walled(t, 4, 120, 40)
+	before := m.View().Content
+	next := *m.newest
+	next.At = next.At.Add(time.Second)
+	e := runtime.RecentEvent{Seq: 9, Event: rules.Event{Type: "parcel_left", Camera: "yard-3", Time: next.At, Phase: rules.PhaseConfirmed}}
+	m.take(feedMsg{snap: &next, events: []runtime.RecentEvent{e}})
+	text := m.View().Content
+	if !strings.Contains(text, "parcel_left") || strings.Contains(before, "parcel_left") {
+		t.Error("the tile does not tell of its event")
+	}
+	lit := func() bool { return strings.Contains(m.View().Content, m.scene.Theme.Good.On+m.scene.Theme.Corner[0]) }
+	if !lit() {
+		t.Error("its frame is as before")
+	}
+	for _, later := range []time.Duration{600 * time.Millisecond, 5 * time.Second} {
+		s := *m.newest
+		s.At = next.At.Add(later)
+		if m.take(feedMsg{snap: &s}); lit() {
+			t.Errorf("its frame is lit after %v", later)
+		}
+	}
+}
+
+func TestTilesAreFetchedInTurn(t *testing.T) {
+	var turn turns
+	count := map[int]int{}
+	for i := range 100 { // ten seconds
+		count[turn.next(noon.Add(time.Duration(i)*100*ms), 4)]++
+	}
+	for i := range 4 {
+		if n := count[i]; n < 10*remote.TileRate-6 || n > 10*remote.TileRate+1 {
+			t.Errorf("tile %d was fetched %d times within ten seconds", i, n)
+		}
+	}
+	if turn.next(noon, 0) != -1 || turn.next(noon, 1) != 0 || turn.next(noon, 1) != 0 {
+		t.Error("a single preview waits")
+	}
+}
