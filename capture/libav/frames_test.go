@@ -9,6 +9,8 @@ import (
 	"image/jpeg"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 
 	"rvo-tui/capture"
@@ -259,4 +261,40 @@ func BenchmarkConvert(b *testing.B) {
 			}
 		})
 	}
+}
+
+// A thermal camera uses a small part of 16 bits. What docs/configuration.md says to
+// do about that makes it visible.
+func TestThermalCamera(t *testing.T) {
+	docs, err := os.ReadFile(filepath.Join("..", "..", "docs", "configuration.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, command, ok := bytes.Cut(docs, []byte("\nffmpeg -i SOURCE "))
+	command, _, end := bytes.Cut(command, []byte(" -f mpegts udp://"))
+	if !ok || !end {
+		t.Fatal("docs/configuration.md has no such command")
+	}
+	narrow := made(t, "narrow.mkv", "-f", "lavfi", "-i", "testsrc2=rate=25:size=320x180:duration=0.8",
+		"-vf", "format=gray16le,lutyuv=y=val/64+8000", "-c:v", "ffv1", "-pix_fmt", "gray16le")
+	stretched := made(t, "stretched.ts", append([]string{"-i", narrow}, strings.Fields(string(command))...)...)
+	if before, after := brightness(t, narrow), brightness(t, stretched); before > 20 || after < 150 {
+		t.Errorf("brightness spans %d levels as sent and %d stretched", before, after)
+	}
+}
+
+// brightness returns how many levels the first frame of a video spans.
+func brightness(t *testing.T, path string) int {
+	t.Helper()
+	var grey []byte
+	play(t, path, func(d capture.Decoded) {
+		if grey == nil {
+			w, h := d.Image.Size()
+			grey = make([]byte, w*h)
+			if err := d.Image.Convert(grey, capture.Target{Order: capture.Gray, Width: w, Height: h, Stride: w}); err != nil {
+				t.Fatal(err)
+			}
+		}
+	})
+	return int(slices.Max(grey)) - int(slices.Min(grey))
 }
