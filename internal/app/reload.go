@@ -126,9 +126,14 @@ func (r *reloader) onHangup(ctx context.Context, hangup <-chan os.Signal, hungUp
 // terminalHangup returns a function that reports whether SIGHUP comes from a closed
 // terminal, and not from a request to reload. Call it before the signal is caught. A program
 // without a terminal, as under a service manager, or started with nohup never hangs up.
-func terminalHangup() func() bool {
-	if signal.Ignored(syscall.SIGHUP) || tty.Gone() {
-		return func() bool { return false }
+func terminalHangup() (hungUp func() bool, stop func()) {
+	never := func() bool { return false }
+	if signal.Ignored(syscall.SIGHUP) {
+		return never, func() {}
 	}
-	return tty.Gone
+	terminal, err := tty.Controlling()
+	if err != nil {
+		return never, func() {}
+	}
+	return func() bool { return tty.HungUp(terminal) }, func() { _ = terminal.Close() }
 }

@@ -71,7 +71,8 @@ func run(ctx context.Context, loader config.Loader, cfg config.Config, flags cli
 	goruntime.GOMAXPROCS(cfg.Runtime.Threads())
 	screen := newDashboard(cfg.UI, len(cfg.Camera), flags, loader.Kinds)
 	hangup := make(chan os.Signal, 1)
-	hungUp := terminalHangup()
+	hungUp, release := terminalHangup()
+	defer release()
 	if screen == nil { // before anybody can know of a program to send it to
 		signal.Notify(hangup, syscall.SIGHUP)
 		defer signal.Stop(hangup)

@@ -63,12 +63,17 @@ func Jobs() (signals <-chan os.Signal, stop func()) {
 // reads the terminal next does not get it.
 func DropInput(tty *os.File) { _ = unix.IoctlSetInt(int(tty.Fd()), unix.TCFLSH, unix.TCIFLUSH) }
 
-// Gone reports whether the process has no controlling terminal, or that has hung up.
-func Gone() bool {
-	f, err := os.OpenFile("/dev/tty", os.O_RDWR|unix.O_NOCTTY, 0)
-	if err != nil {
-		return true
-	}
-	_ = f.Close()
-	return false
+// Controlling opens the controlling terminal of the process, for HungUp. It fails
+// where there is none. The caller closes it.
+func Controlling() (*os.File, error) {
+	return os.OpenFile("/dev/tty", os.O_RDWR|unix.O_NOCTTY, 0)
+}
+
+// HungUp reports whether a terminal has hung up since it was opened. It is certain from
+// the moment the kernel sends SIGHUP on. To open /dev/tty again is not: that may still
+// work then.
+func HungUp(terminal *os.File) bool {
+	fds := []unix.PollFd{{Fd: int32(terminal.Fd())}}
+	_, err := unix.Poll(fds, 0)
+	return err == nil && fds[0].Revents&unix.POLLHUP != 0
 }
