@@ -16,6 +16,8 @@
 # make attack  whether a token gets its holder in within a second, whatever others do
 # make proto   the generated code of proto/, anew
 # make distro-test   make run and make test in a clean Debian 13 (SUITE=bookworm for 12)
+# make install   what make build made, its manual page, completion and unit, into PREFIX (/usr/local)
+# make uninstall remove these; the configuration stays
 # make clean   remove bin/
 #
 # run, build and test install what the machine lacks, on Debian and Ubuntu, and
@@ -44,7 +46,7 @@ BUILD := $(LEAN) $(GO) build -trimpath -buildvcs=$(VCS)
 # Without it there is a program that runs no networks, and says so.
 ONNXRUNTIME := [ "$(CGO_ENABLED)" = 0 ] || scripts/fetch.sh onnxruntime || echo "There will be no networks (docs/onnx.md)." >&2
 
-.PHONY: run build test lint check bench bench-video soak fuzz outbox-test proto distro-test clean go packages models parity attack schemathesis triton-test triton-bench
+.PHONY: run build test lint check bench bench-video install uninstall soak fuzz outbox-test proto distro-test clean go packages models parity attack schemathesis triton-test triton-bench
 
 run: build
 	bin/rvo-tui $(ARGS)
@@ -138,6 +140,10 @@ proto: go
 
 distro-test: go
 	@scripts/distro_test.sh $(SUITE)
+
+# Not built by install itself: what sudo runs should not compile.
+install uninstall:
+	@scripts/install.sh $@
 
 clean:
 	rm -rf bin

@@ -35,7 +35,7 @@ present() {
 	prometheus) command -v prometheus && command -v promtool ;;
 	mosquitto) command -v mosquitto_passwd ;; # the server itself is in sbin
 	mosquitto-clients) command -v mosquitto_sub ;;
-	tmux | shellcheck | file) command -v "$1" ;;
+	tmux | shellcheck | file | zsh | fish) command -v "$1" ;;
 	protobuf-compiler) command -v protoc ;;
 	*) installed "$1" ;;
 	esac >/dev/null 2>&1
@@ -47,9 +47,9 @@ build='g++ pkg-config libopencv-dev libavcodec-dev libavformat-dev libavutil-dev
 
 # test: opencv-doc and opencv-data are real video and the cascades for faces,
 # ffmpeg makes and checks movies, tmux is a terminal, GStreamer and VLC are RTSP
-# servers, Chromium plays clips and shows the browser dashboard, and the Python packages run the example of a
-# model service.
-test="opencv-data opencv-doc ffmpeg tmux vlc-bin vlc-plugin-base
+# servers, Chromium plays clips and shows the browser dashboard, zsh and fish complete commands, and the Python
+# packages run the example of a model service.
+test="opencv-data opencv-doc ffmpeg tmux vlc-bin vlc-plugin-base zsh fish
 	python3-gi gir1.2-gst-rtsp-server-1.0
 	gstreamer1.0-plugins-base gstreamer1.0-plugins-good
 	gstreamer1.0-plugins-ugly gstreamer1.0-plugins-bad gstreamer1.0-libav

@@ -73,7 +73,7 @@ wrong() {
 
 tests='opencv-data python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-base gstreamer1.0-plugins-good
 	gstreamer1.0-plugins-ugly gstreamer1.0-plugins-bad gstreamer1.0-libav python3-grpcio python3-protobuf python3-opencv libpython3-dev
-	ffprobe tmux chromium vlc-bin vlc-plugin-base prometheus promtool
+	ffprobe tmux zsh fish chromium vlc-bin vlc-plugin-base prometheus promtool
 	mosquitto_passwd mosquitto_sub'
 
 machine 0 python3 g++ pkg-config

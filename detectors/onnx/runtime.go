@@ -60,7 +60,9 @@ func candidates(configured string) []string {
 		list = append(list, filepath.Join(dir, libraryName))
 	}
 	if program, err := os.Executable(); err == nil {
-		list = append([]string{filepath.Join(filepath.Dir(program), libraryName)}, list...)
+		dir := filepath.Dir(program)
+		installed := filepath.Join(filepath.Dir(dir), "lib", "rvo-tui", libraryName)
+		list = append([]string{filepath.Join(dir, libraryName), installed}, list...)
 	}
 	return list
 }

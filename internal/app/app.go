@@ -16,9 +16,11 @@ import (
 	detectcv "rvo-tui/detectors/opencv"
 	"rvo-tui/detectors/remote/child"
 	"rvo-tui/internal/cli"
+	"rvo-tui/internal/complete"
 	"rvo-tui/internal/config"
 	"rvo-tui/internal/migrate"
 	"rvo-tui/internal/text"
+	"rvo-tui/runtime/api/client"
 )
 
 // Exit statuses.
@@ -38,6 +40,13 @@ func Main(args []string, stdout *os.File, builtIn []byte) int {
 	}
 	if len(args) > 0 && args[0] == guardArgument {
 		return guardMain()
+	}
+	if len(args) > 0 && args[0] == cli.CompleteArgument {
+		kinds := newKinds()
+		defer kinds.close()
+		loader := config.Loader{Default: builtIn, Kinds: kinds.all, Secrets: new(config.Secrets), Getenv: os.LookupEnv}
+		local := func(addr string) (*client.Client, error) { return dial(loader, cli.LinkFlags{}, addr) }
+		return status(complete.Words(loader, local, args[1:], stdout))
 	}
 	flags, err := cli.Parse(args, stdout)
 	switch {
@@ -68,6 +77,11 @@ func do(loader config.Loader, kinds *kinds, flags cli.Flags, stdout *os.File) er
 		return interruptible(func(ctx context.Context) error { return runBench(ctx, kinds, flags.Bench, flags.Verb, stdout) })
 	case "check":
 		return interruptible(func(ctx context.Context) error { return check(ctx, loader, kinds, flags, visible{stdout}) })
+	case "completion":
+		_, err := io.WriteString(stdout, cli.Script(flags.Completion.Shell))
+		return err
+	case "man":
+		return cli.Manual(stdout)
 	case "migrate":
 		return migrate.File(loader, flags.Migrate.File, flags.Migrate.Output, visible{stdout})
 	case "connect", "ctl":

@@ -29,7 +29,7 @@ type Flags struct {
 	EventLog      *string          `for:"run" placeholder:"FILE" help:"Append events to this file, as JSON lines."`
 	MetricsListen *string          `for:"run" placeholder:"ADDR" help:"Serve /metrics, /health and /ready on this host:port; empty: off."`
 	ControlSocket *string          `for:"run" placeholder:"PATH" help:"Serve connect and ctl on this unix socket; empty: off."`
-	LogLevel      *string          `for:"run" placeholder:"LEVEL" help:"Minimum log level: debug, info, warn or error."`
+	LogLevel      *string          `for:"run" complete:"=debug,info,warn,error" placeholder:"LEVEL" help:"Minimum log level: debug, info, warn or error."`
 	LogFile       *string          `for:"run" placeholder:"FILE" help:"Append the log to this file."`
 	Watch         bool             `for:"run" help:"Reload the configuration when its file changes."`
 	Duration      time.Duration    `for:"run" placeholder:"D" help:"Stop after this time, such as 90s or 2h."`
@@ -44,7 +44,10 @@ type Flags struct {
 	Bench   BenchFlags   `cmd:"" help:"Run load benchmarks."`
 	Migrate MigrateFlags `cmd:"" help:"Write the YAML configuration of a RealTime-Video-Orchestrator (rvo) as TOML."`
 
-	// Command is "run", "check", "clips", "connect", "ctl", "bench" or "migrate".
+	Completion CompletionFlags `cmd:"" help:"Print what a shell reads to complete commands, flags and names."`
+	Man        struct{}        `cmd:"" help:"Print the manual page."`
+
+	// Command is the name of one of the commands above.
 	Command string `kong:"-"`
 	// Verb is the command of ctl, bench or clips.
 	Verb string `kong:"-"`
@@ -63,6 +66,11 @@ type CheckFlags struct {
 type MigrateFlags struct {
 	File   string `arg:"" help:"YAML file to migrate, such as config/rvo.yaml."`
 	Output string `placeholder:"FILE" help:"Write to this file, which must not exist yet (default: standard output)."`
+}
+
+// CompletionFlags is the command line of completion.
+type CompletionFlags struct {
+	Shell string `arg:"" complete:"=bash,zsh,fish" enum:"bash,zsh,fish" help:"bash, zsh or fish."`
 }
 
 // ClipsFlags is the command line of clips.

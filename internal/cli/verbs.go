@@ -64,7 +64,7 @@ const AllCameras = "all"
 
 // CameraArgs say which camera is meant.
 type CameraArgs struct {
-	Camera string `placeholder:"NAME" help:"The camera, or \"all\" (default: all; in the dashboard the one shown)."`
+	Camera string `complete:"camera" placeholder:"NAME" help:"The camera, or \"all\" (default: all; in the dashboard the one shown)."`
 }
 
 func (a *CameraArgs) camera(env Env) string {
@@ -84,7 +84,7 @@ func (a *CameraArgs) command(do runtime.Verb, env Env) (runtime.Command, error) 
 // DetectorArgs say which detector is meant.
 type DetectorArgs struct {
 	CameraArgs
-	Detector string `arg:"" help:"The detector's name."`
+	Detector string `arg:"" complete:"detector" help:"The detector's name."`
 }
 
 func (a *DetectorArgs) command(do runtime.Verb, env Env) (runtime.Command, error) {
@@ -104,7 +104,7 @@ func (a *RateArgs) command(do runtime.Verb, env Env) (runtime.Command, error) {
 // RuleArgs say which rule is meant.
 type RuleArgs struct {
 	CameraArgs
-	Rule string `arg:"" help:"The event that the rule reports."`
+	Rule string `arg:"" complete:"rule" help:"The event that the rule reports."`
 }
 
 func (a *RuleArgs) command(do runtime.Verb, env Env) (runtime.Command, error) {
@@ -114,8 +114,8 @@ func (a *RuleArgs) command(do runtime.Verb, env Env) (runtime.Command, error) {
 // AttachArgs are those of attach.
 type AttachArgs struct {
 	CameraArgs
-	Kind string   `arg:"" help:"The kind of detector, as motion or remote."`
-	Set  []string `arg:"" optional:"" name:"key=value" sep:"none" help:"Keys of a [[detector]], as in max_fps=5 \"needs=motion > 0.01\"; the key of a list may be repeated. $${NAME} is filled in here."`
+	Kind string   `arg:"" complete:"kind" help:"The kind of detector, as motion or remote."`
+	Set  []string `arg:"" complete:"key" optional:"" name:"key=value" sep:"none" help:"Keys of a [[detector]], as in max_fps=5 \"needs=motion > 0.01\"; the key of a list may be repeated. $${NAME} is filled in here."`
 }
 
 func (a *AttachArgs) command(do runtime.Verb, env Env) (runtime.Command, error) {
@@ -143,7 +143,7 @@ func (a *AddArgs) command(do runtime.Verb, env Env) (runtime.Command, error) {
 
 // RemoveArgs are those of remove_camera.
 type RemoveArgs struct {
-	Camera string `arg:"" help:"The camera's name."`
+	Camera string `arg:"" complete:"camera" help:"The camera's name."`
 }
 
 func (a *RemoveArgs) command(do runtime.Verb, _ Env) (runtime.Command, error) {
@@ -159,7 +159,7 @@ func (*ReloadArgs) command(do runtime.Verb, _ Env) (runtime.Command, error) {
 
 // AlertArgs say which alert is meant.
 type AlertArgs struct {
-	Alert string `arg:"" help:"The alert, as ctl alerts names it: detector_failed:person."`
+	Alert string `arg:"" complete:"alert" help:"The alert, as ctl alerts names it: detector_failed:person."`
 }
 
 func (a *AlertArgs) command(do runtime.Verb, _ Env) (runtime.Command, error) {
@@ -168,8 +168,8 @@ func (a *AlertArgs) command(do runtime.Verb, _ Env) (runtime.Command, error) {
 
 // NotifyArgs are those of notify.
 type NotifyArgs struct {
-	Action string `arg:"" help:"What to do: test."`
-	Output string `arg:"" help:"The output's name."`
+	Action string `arg:"" complete:"=test" help:"What to do: test."`
+	Output string `arg:"" complete:"output" help:"The output's name."`
 }
 
 func (a *NotifyArgs) command(do runtime.Verb, _ Env) (runtime.Command, error) {
@@ -184,7 +184,7 @@ const AllMessages = "all"
 
 // MessageArgs say which messages of an output are meant.
 type MessageArgs struct {
-	Output  string `arg:"" help:"The output's name."`
+	Output  string `arg:"" complete:"output" help:"The output's name."`
 	Message string `arg:"" optional:"" help:"The message's ID (default: all that were set aside)."`
 }
 

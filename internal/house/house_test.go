@@ -26,6 +26,7 @@ const directions = `
 internal/app: *
 internal/cli: capture clips detectors rules runtime
 internal/config: capture capture/synthetic clips detectors internal/cli internal/logging internal/tomldoc rules runtime runtime/api runtime/api/client runtime/metrics runtime/sink runtime/sink/mqtt runtime/sink/notify runtime/sink/outbox ui
+internal/complete: detectors internal/cli internal/config runtime/api/client
 internal/house:
 internal/migrate: internal/cli internal/config rules
 internal/stdio: internal/text
@@ -134,6 +135,7 @@ var onlyFor = []struct {
 	{"github.com/nicholas-fedor/shoutrrr", []string{"runtime/sink/notify"}, "its services open connections"},
 	{"github.com/chromedp", []string{"e2e"}, "it drives a browser, for tests"},
 	{"github.com/alecthomas/kong", []string{"internal/cli"}, "the command line belongs to the program"},
+	{"github.com/alecthomas/mango-kong", []string{"internal/cli"}, "the manual page is the command line"},
 	{"go.yaml.in/yaml", []string{"internal/migrate"}, "configurations are TOML"},
 	{"github.com/pelletier/go-toml", []string{"internal/config", "internal/option", "internal/tomldoc"}, "the file format belongs to the program"},
 }

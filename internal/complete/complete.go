@@ -1,0 +1,131 @@
+// Package complete completes the words of a command line with the names of what runs
+// or is configured.
+package complete
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"rvo-tui/detectors"
+	"rvo-tui/internal/cli"
+	"rvo-tui/internal/config"
+	"rvo-tui/internal/option"
+	"rvo-tui/internal/text"
+	"rvo-tui/runtime/api/client"
+)
+
+// timeout limits the wait for names from a running program. Without an
+// answer those of the configuration are offered.
+const timeout = 300 * time.Millisecond
+
+// Dial returns a client of the program at an address; empty: of this machine's.
+type Dial func(addr string) (*client.Client, error)
+
+// Words writes what the last of words can become, one a line, each followed by a tab
+// and its help where there is one. Without a program that answers, names are those
+// of the configuration, and without a valid one, none.
+func Words(loader config.Loader, dial Dial, words []string, out io.Writer) error {
+	addr := ""
+	if i := slices.Index(words, "--addr"); i >= 0 && i+1 < len(words)-1 {
+		addr = words[i+1]
+	}
+	names := func(sort string) []string {
+		if kind, ok := strings.CutPrefix(sort, "key:"); ok {
+			return attachKeys(loader.Kinds, kind)
+		}
+		if sort == "kind" {
+			return loader.Kinds.Names()
+		}
+		all, err := runningNames(dial, addr)
+		if err != nil {
+			all = configuredNames(loader)
+		}
+		list := all[sort]
+		slices.Sort(list)
+		return slices.Compact(list)
+	}
+	for _, c := range cli.Complete(words, names) {
+		line := text.Visible(c.Word)
+		if c.Help != "" {
+			line += "\t" + c.Help
+		}
+		if _, err := fmt.Fprintln(out, line); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// runningNames returns the names of things in a running program, by their sort.
+func runningNames(dial Dial, addr string) (map[string][]string, error) {
+	there, err := dial(addr)
+	if err != nil {
+		return nil, err
+	}
+	defer there.Close()
+	ctx, cancel := context.WithTimeout(context.Background(), timeout)
+	defer cancel()
+	snap, err := there.State(ctx)
+	if err != nil {
+		return nil, err
+	}
+	all := map[string][]string{"camera": {cli.AllCameras}}
+	for _, c := range snap.Cameras {
+		all["camera"] = append(all["camera"], c.Name)
+		for _, d := range c.Detectors {
+			all["detector"] = append(all["detector"], d.Name)
+		}
+		for _, r := range c.Rules {
+			all["rule"] = append(all["rule"], r.Event)
+		}
+	}
+	for _, a := range snap.Alerts {
+		all["alert"] = append(all["alert"], a.ID)
+	}
+	if snap.Outbox != nil {
+		for _, o := range snap.Outbox.Outputs {
+			all["output"] = append(all["output"], o.Name)
+		}
+	}
+	return all, nil
+}
+
+// configuredNames returns those of the configuration; none when it has errors.
+func configuredNames(loader config.Loader) map[string][]string {
+	all := map[string][]string{"camera": {cli.AllCameras}}
+	cfg, err := loader.Load(cli.Flags{})
+	if err != nil {
+		return all
+	}
+	for _, c := range cfg.Camera {
+		all["camera"] = append(all["camera"], c.Name)
+	}
+	for _, d := range cfg.Detector {
+		all["detector"] = append(all["detector"], d.Name)
+	}
+	for _, r := range cfg.Rule {
+		all["rule"] = append(all["rule"], r.Event)
+	}
+	for _, n := range cfg.Notify {
+		all["output"] = append(all["output"], n.Name)
+	}
+	return all
+}
+
+// attachKeys returns the keys of a [[detector]] of a kind, each with its "=".
+func attachKeys(kinds detectors.Kinds, name string) []string {
+	kind, ok := kinds[name]
+	if !ok {
+		return nil
+	}
+	keys := option.Keys(slices.Concat(kind.Common(), kind.Own()))
+	keys = slices.DeleteFunc(keys, func(key string) bool { return key == "kind" })
+	for i := range keys {
+		keys[i] += "="
+	}
+	return keys
+}
