@@ -3,6 +3,7 @@ package detectors
 import (
 	"time"
 
+	"rvo-tui/detectors/zone"
 	"rvo-tui/internal/option"
 	"rvo-tui/internal/text"
 )
@@ -20,6 +21,9 @@ type Config struct {
 	Needs     []string      `toml:"needs" help:"conditions that must hold for it to run, as in motion > 0.01"`
 	CropsOf   string        `toml:"crops_of" help:"look at the boxes of this signal, not at whole frames; what is found becomes attributes of them"`
 	MaxCrops  int           `toml:"max_crops" help:"boxes of one frame that it looks at, at most: those first that it has not looked at yet"`
+	Mask      []string      `toml:"mask" help:"zones that it does not look at"`
+	Zones     []string      `toml:"zones" help:"zones that it is restricted to; unset: the whole frame"`
+	Anchor    Anchor        `toml:"anchor" help:"the point of a box that decides in which zone it is" oneof:"bottom center"`
 	TTL       text.Duration `toml:"ttl" help:"how long an answer counts; unset: three periods, at least 1s"`
 	Timeout   text.Duration `toml:"timeout" help:"how long one run may take"`
 	Execution Execution     `toml:"execution" help:"where it runs" oneof:"worker inline"`
@@ -29,10 +33,23 @@ type Config struct {
 	Retry     Retry         `toml:"retry" help:"what happens after it has failed" oneof:"backoff never"`
 	Enabled   bool          `toml:"enabled" help:"whether it runs from the start"`
 
+	// Masked and Within are the areas that Mask and Zones name on its camera. The
+	// runtime fills them in.
+	Masked, Within []zone.Polygon `toml:"-"`
+
 	// Options are the keys of its kind: a struct of the type that
 	// Kind.Defaults.Options has. Nil: none is set.
 	Options any `toml:"-"`
 }
+
+// Anchor is the point of a box that decides in which zone it is.
+type Anchor string
+
+// The values of Anchor.
+const (
+	AnchorBottom Anchor = "bottom" // the middle of the bottom edge: where a person stands
+	AnchorCenter Anchor = "center"
+)
 
 // DefaultTimeout is the timeout of one Detect where neither the configuration
 // nor the kind sets one.
@@ -66,6 +83,7 @@ func (c Config) Fill(k Kind) Config {
 	setDefault(&c.Execution, Worker)
 	setDefault(&c.Isolation, NoIsolation)
 	setDefault(&c.Retry, RetryBackoff)
+	setDefault(&c.Anchor, AnchorBottom)
 	if c.CropsOf != "" {
 		setDefault(&c.MaxCrops, DefaultCrops)
 	}

@@ -118,6 +118,8 @@ func (c Config) checkCrops(k Kind, bad func(key, problem string)) {
 	case c.CropsOf == "" && c.MaxCrops != 0:
 		bad("max_crops", "applies to boxes; set crops_of to the signal that has them")
 	case c.CropsOf == "":
+	case len(c.Mask)+len(c.Zones) > 0:
+		bad("crops_of", "looks at boxes, wherever they are; set mask and zones at the detector that finds them")
 	case !ValidName(c.CropsOf):
 		bad("crops_of", fmt.Sprintf("%q cannot be a signal: use a letter, then letters, digits and underscores, at most 64 in all", text.Clean(c.CropsOf)))
 	case !k.Crops:

@@ -117,9 +117,10 @@ func (r *Runtime) addCamera(ctx context.Context, cfg capture.Config) error {
 		p.recording = newRecording(cfg, r.opts.Drivers, pool, p.sink, log.With("stream", "evidence"))
 	}
 	p.camera.DecodeWith(r.opts.Decoders, p)
+	p.engine.SetPlaces(detectors.ZonesOf(r.opts.Zones, cfg.Name), detectors.LinesOf(r.opts.Lines, cfg.Name))
 	for _, d := range r.opts.Detectors {
 		if appliesTo(d.Cameras, cfg.Name) {
-			if err := p.attach(r.prepare(d)); err != nil {
+			if err := p.attach(r.prepare(d, cfg.Name)); err != nil {
 				p.abort()
 				return fmt.Errorf("camera %q: %w", cfg.Name, err)
 			}
@@ -188,9 +189,11 @@ func (r *Runtime) updateRing(p *pipeline) {
 	p.recording.adjust()
 }
 
-// prepare returns what a pipeline needs to attach a detector.
-func (r *Runtime) prepare(cfg detectors.Config) (detectors.Spec, func() (detectors.Detector, error)) {
+// prepare returns what the pipeline of a camera needs to attach a detector.
+func (r *Runtime) prepare(cfg detectors.Config, camera string) (detectors.Spec, func() (detectors.Detector, error)) {
 	kind := r.opts.Kinds[cfg.Kind]
+	zones := detectors.ZonesOf(r.opts.Zones, camera)
+	cfg.Masked, cfg.Within = detectors.Areas(zones, cfg.Mask), detectors.Areas(zones, cfg.Zones)
 	cfg = cfg.Fill(kind)
 	return cfg.Spec(kind), func() (detectors.Detector, error) { return kind.New(cfg) }
 }

@@ -219,7 +219,10 @@ func (r *Runtime) attach(ctx context.Context, cmd Command) error {
 		if !appliesTo(cfg.Cameras, p.name) {
 			continue
 		}
-		spec, open := r.prepare(cfg)
+		if err := r.knows(p.name, cfg); err != nil {
+			return err
+		}
+		spec, open := r.prepare(cfg, p.name)
 		if err := p.do(ctx, func(*engine.Engine, time.Duration) error { return p.attach(spec, open) }); err != nil {
 			// ctx may have ended.
 			ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), abandonAfter)
@@ -234,6 +237,17 @@ func (r *Runtime) attach(ctx context.Context, cmd Command) error {
 	}
 	if len(added) == 0 {
 		return errors.New("there is no camera to attach it to")
+	}
+	return nil
+}
+
+// knows returns why a camera does not have all zones that a detector names.
+func (r *Runtime) knows(camera string, cfg detectors.Config) error {
+	zones := detectors.ZonesOf(r.opts.Zones, camera)
+	for _, name := range slices.Concat(cfg.Mask, cfg.Zones) {
+		if len(detectors.Areas(zones, []string{name})) == 0 {
+			return fmt.Errorf("camera %q: there is no zone %q; add a [[zone]] to the configuration first", camera, name)
+		}
 	}
 	return nil
 }

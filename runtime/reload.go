@@ -20,6 +20,8 @@ import (
 type Setup struct {
 	Cameras   []capture.Config
 	Detectors []detectors.Config
+	Zones     []detectors.Zone
+	Lines     []detectors.Line
 	Rules     []rules.Config
 }
 
@@ -28,8 +30,8 @@ type Setup struct {
 // by command stay, unless next defines the same name. Parts that fail are left out and
 // reported. New cameras wait for those that end.
 func (r *Runtime) reload(ctx, wait context.Context, current *change, next Setup) {
-	last := Setup{r.opts.Cameras, r.opts.Detectors, r.opts.Rules}
-	r.opts.Cameras, r.opts.Detectors, r.opts.Rules = next.Cameras, next.Detectors, next.Rules
+	last := Setup{r.opts.Cameras, r.opts.Detectors, r.opts.Zones, r.opts.Lines, r.opts.Rules}
+	r.opts.Cameras, r.opts.Detectors, r.opts.Zones, r.opts.Lines, r.opts.Rules = next.Cameras, next.Detectors, next.Zones, next.Lines, next.Rules
 	r.setReloading(true) // before the first camera is off the list
 	for _, c := range last.Cameras {
 		if a := r.camera(c.Name); a != nil && !slices.Contains(next.Cameras, c) {
@@ -87,7 +89,7 @@ func (r *Runtime) arrange(configured []capture.Config) {
 // predecessor, which has ended.
 func (r *Runtime) inherit(ctx context.Context, name string, from *active, last, next Setup) error {
 	p := r.camera(name)
-	was, is := configured(last.Detectors, name), configured(next.Detectors, name)
+	was, is := last.configured(name), next.configured(name)
 	var problems []error
 	for _, w := range from.workers {
 		_, before := was[w.spec.Name]
@@ -107,7 +109,8 @@ func (r *Runtime) inherit(ctx context.Context, name string, from *active, last, 
 // next. It runs in the pipeline's goroutine.
 func (r *Runtime) change(p *pipeline, e *engine.Engine, now time.Duration, last, next Setup) error {
 	var problems []error
-	was, is := configured(last.Detectors, p.name), configured(next.Detectors, p.name)
+	was, is := last.configured(p.name), next.configured(p.name)
+	e.SetPlaces(detectors.ZonesOf(next.Zones, p.name), detectors.LinesOf(next.Lines, p.name))
 	for name := range was {
 		if _, kept := is[name]; !kept && e.Has(name) {
 			problems = append(problems, p.detach(name))
@@ -128,7 +131,7 @@ func (r *Runtime) change(p *pipeline, e *engine.Engine, now time.Duration, last,
 	}
 	// Everything to be removed is gone: its signals are free for others.
 	for _, d := range fresh {
-		problems = append(problems, p.attach(r.prepare(d)))
+		problems = append(problems, p.attach(r.prepare(d, p.name)))
 	}
 	for _, c := range last.Rules {
 		if appliesTo(c.Cameras, p.name) && !slices.ContainsFunc(next.Rules, func(n rules.Config) bool {
@@ -150,13 +153,15 @@ func (r *Runtime) change(p *pipeline, e *engine.Engine, now time.Duration, last,
 	return errors.Join(problems...)
 }
 
-// configured returns the detectors that apply to a camera, by name and without their
-// lists of cameras.
-func configured(all []detectors.Config, camera string) map[string]detectors.Config {
+// configured returns the detectors that apply to a camera, by name, without their
+// lists of cameras and with their areas.
+func (s Setup) configured(camera string) map[string]detectors.Config {
 	byName := make(map[string]detectors.Config)
-	for _, d := range all {
+	zones := detectors.ZonesOf(s.Zones, camera)
+	for _, d := range s.Detectors {
 		if appliesTo(d.Cameras, camera) {
 			d.Cameras = nil
+			d.Masked, d.Within = detectors.Areas(zones, d.Mask), detectors.Areas(zones, d.Zones)
 			byName[d.Name] = d
 		}
 	}

@@ -28,6 +28,8 @@ type Options struct {
 	Config    Config
 	Cameras   []capture.Config
 	Detectors []detectors.Config
+	Zones     []detectors.Zone
+	Lines     []detectors.Line
 	Rules     []rules.Config
 	Drivers   capture.Drivers
 	Kinds     detectors.Kinds

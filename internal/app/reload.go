@@ -63,7 +63,7 @@ func (r *reloader) replace(ctx context.Context) (result string, err error) {
 		return runtime.ReloadInvalid, err
 	}
 	err = r.rt.Do(ctx, runtime.Command{Do: runtime.Reload, Setup: &runtime.Setup{
-		Cameras: next.Camera, Detectors: next.Detector, Rules: next.Rule,
+		Cameras: next.Camera, Detectors: next.Detector, Zones: next.Zone, Lines: next.Line, Rules: next.Rule,
 	}})
 	if late := config.StartOnly(r.cfg, next); len(late) > 0 {
 		r.log.Warn("these sections have changed and take effect at the next start", "sections", strings.Join(late, " "))

@@ -116,7 +116,7 @@ func run(ctx context.Context, loader config.Loader, cfg config.Config, flags cli
 	drivers := newDrivers(video, cfg.Clips.Sound, log)
 	reloads := runtime.NewReloads(epoch)
 	rt := runtime.New(runtime.Options{
-		Config: cfg.Runtime, Cameras: cfg.Camera, Detectors: cfg.Detector, Rules: cfg.Rule,
+		Config: cfg.Runtime, Cameras: cfg.Camera, Detectors: cfg.Detector, Zones: cfg.Zone, Lines: cfg.Line, Rules: cfg.Rule,
 		Drivers: drivers, Kinds: loader.Kinds, JPEG: video.EncodeJPEG, Convert: video.Convert, Decoders: decoders(video), Sinks: sinks, Outbox: out.outputs(),
 		Clips: newRecorder(cfg, epoch, out.clipDone(), log), Log: log, LogRing: logs.ring, Reloads: reloads, Redact: loader.Secrets.Redact, ExitWhenEnded: screen == nil,
 		Roll: runtime.Roll{Before: time.Duration(cfg.Clips.Before), After: time.Duration(cfg.Clips.After)},

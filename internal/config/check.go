@@ -24,6 +24,8 @@ func label(what, name string, n int) string {
 func cameraLabel(c capture.Config, n int) string     { return label("camera", c.Name, n) }
 func detectorLabel(c detectors.Config, n int) string { return label("detector", c.Name, n) }
 func ruleLabel(c rules.Config, n int) string         { return label("rule", c.Event, n) }
+func zoneLabel(z detectors.Zone, n int) string       { return label("zone", z.Name, n) }
+func lineLabel(l detectors.Line, n int) string       { return label("line", l.Name, n) }
 func outputLabel(c notify.Config, n int) string      { return label("notify", c.Name, n) }
 
 func (b *builder) detectorAt(i int) string { return detectorLabel(b.cfg.Detector[i], i) }
@@ -58,6 +60,12 @@ func (b *builder) validate() {
 	}
 	for i, c := range b.cfg.Detector {
 		c.Validate(b.kinds, func(key, problem string) { b.of(b.detectors[i], b.detectorAt(i), key, problem) })
+	}
+	for i, z := range b.cfg.Zone {
+		z.Validate(func(key, problem string) { b.of(b.zones[i], zoneLabel(z, i), key, problem) })
+	}
+	for i, l := range b.cfg.Line {
+		l.Validate(func(key, problem string) { b.of(b.lines[i], lineLabel(l, i), key, problem) })
 	}
 	for i, c := range b.cfg.Rule {
 		c.Validate(func(key, problem string) { b.of(b.rules[i], b.ruleAt(i), key, problem) })
@@ -160,6 +168,12 @@ func (b *builder) checkCameraLists() {
 	}
 	for i, c := range b.cfg.Detector {
 		check(b.detectors[i], b.detectorAt(i), c.Cameras)
+	}
+	for i, z := range b.cfg.Zone {
+		check(b.zones[i], zoneLabel(z, i), z.Cameras)
+	}
+	for i, l := range b.cfg.Line {
+		check(b.lines[i], lineLabel(l, i), l.Cameras)
 	}
 	for i, c := range b.cfg.Rule {
 		check(b.rules[i], b.ruleAt(i), c.Cameras)

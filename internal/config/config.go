@@ -28,6 +28,8 @@ import (
 type Config struct {
 	Camera   []capture.Config   `toml:"camera"`
 	Detector []detectors.Config `toml:"detector"` // as configured; detectors.Config.Spec fills in its kind's defaults
+	Zone     []detectors.Zone   `toml:"zone"`
+	Line     []detectors.Line   `toml:"line"`
 	Rule     []rules.Config     `toml:"rule"`
 	Events   sink.Config        `toml:"events"`
 	Outbox   outbox.Config      `toml:"outbox"`
@@ -48,7 +50,7 @@ type Config struct {
 	Sum [sha256.Size]byte `toml:"-"`
 }
 
-// Default returns the default values. They have no camera, detector or rule.
+// Default returns the default values. They have no camera, detector, zone, line or rule.
 func Default() Config {
 	return Config{
 		Outbox:  outbox.DefaultConfig(),

@@ -184,8 +184,9 @@ type builder struct {
 	secrets *Secrets
 	menu    bool
 
-	cameras, detectors, rules, outputs []origin
-	flags                              map[string]string // which flag set "log.level"
+	cameras, detectors, zones, lines, rules, outputs []origin
+
+	flags map[string]string // which flag set "log.level"
 
 	signals    [][]string     // that a detector provides, by detector
 	needs      [][]expression // by detector
@@ -210,6 +211,7 @@ func (b *builder) build(v vault, flags cli.Flags) {
 	b.parse()
 	b.validate()
 	b.checkNames()
+	b.checkPlaces()
 	b.checkOutputs()
 	b.checkProviders()
 	b.checkSignals()
@@ -229,8 +231,11 @@ func (b *builder) at(path, where, key, text string) {
 }
 
 // of adds a problem with a key of a camera, detector or rule, or with all of it if
-// the key is empty. A broken key is not reported again.
+// the key is empty. A key such as "points[2]" is an entry of a list. A broken key is not
+// reported again.
 func (b *builder) of(o origin, where, key, text string) {
+	entry := key
+	key, _, _ = strings.Cut(key, "[")
 	if o.flag != "" {
 		b.problems = append(b.problems, Problem{Flag: o.flag, Where: b.secrets.Redact(where), Key: key, Text: b.secrets.Redact(text)})
 		return
@@ -242,10 +247,19 @@ func (b *builder) of(o origin, where, key, text string) {
 	if b.broken[path] {
 		return
 	}
-	if _, ok := b.doc.Marks[path]; !ok {
+	switch {
+	case entry != key && b.has(o.path+"."+entry):
+		path = o.path + "." + entry
+	case !b.has(path):
 		path = o.path
 	}
 	b.at(path, where, key, text)
+}
+
+// has reports whether a path is written in the file.
+func (b *builder) has(path string) bool {
+	_, ok := b.doc.Marks[path]
+	return ok
 }
 
 // expand replaces ${NAME} in every text of the tree.
@@ -326,6 +340,12 @@ func (b *builder) decode() {
 		b.cfg.Detector, b.detectors = append(b.cfg.Detector, c), append(b.detectors, origin{path: path})
 		b.signals = append(b.signals, b.provides(c))
 		b.checkZeros(c, path, detectorLabel(c, len(b.detectors)-1))
+	})
+	elements(d, "zone", detectors.DefaultZone, zoneLabel, plain[detectors.Zone](d), func(z detectors.Zone, path string) {
+		b.cfg.Zone, b.zones = append(b.cfg.Zone, z), append(b.zones, origin{path: path})
+	})
+	elements(d, "line", detectors.DefaultLine, lineLabel, plain[detectors.Line](d), func(l detectors.Line, path string) {
+		b.cfg.Line, b.lines = append(b.cfg.Line, l), append(b.lines, origin{path: path})
 	})
 	elements(d, "rule", rules.DefaultConfig, ruleLabel, plain[rules.Config](d), func(c rules.Config, path string) {
 		b.cfg.Rule, b.rules = append(b.cfg.Rule, c), append(b.rules, origin{path: path})

@@ -135,8 +135,8 @@ func (d *Document) indexValue(p *unstable.Parser, path string, m Mark, value *un
 		for it := value.Children(); it.Next(); i++ {
 			item := it.Node()
 			at := m
-			if item.Raw.Length > 0 {
-				at = Mark{Key: int(item.Raw.Offset), Value: int(item.Raw.Offset)}
+			if first := firstOf(item); first.Raw.Length > 0 {
+				at = Mark{Key: int(first.Raw.Offset), Value: int(first.Raw.Offset)}
 			}
 			d.indexValue(p, IndexPath(path, i), at, item)
 		}
@@ -146,6 +146,18 @@ func (d *Document) indexValue(p *unstable.Parser, path string, m Mark, value *un
 		}
 	}
 	d.Marks[path] = m
+}
+
+// firstOf returns the first value in a list, which has no place itself.
+func firstOf(item *unstable.Node) *unstable.Node {
+	for item.Kind == unstable.Array {
+		it := item.Children()
+		if !it.Next() {
+			break
+		}
+		item = it.Node()
+	}
+	return item
 }
 
 // mark notes a place unless the path has one already.

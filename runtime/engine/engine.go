@@ -24,6 +24,8 @@ type Engine struct {
 	table *detectors.Table
 	tasks []*task
 	rules []rule
+	zones []ZoneView // immutable: shared with views
+	lines []LineView // likewise
 	opts  Options
 	rng   *rand.Rand // jitter of retries
 

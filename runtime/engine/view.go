@@ -21,6 +21,8 @@ type View struct {
 	Detectors []DetectorView `json:"detectors"`
 	Signals   []SignalView   `json:"signals"`
 	Rules     []RuleView     `json:"rules"`
+	Zones     []ZoneView     `json:"zones"`
+	Lines     []LineView     `json:"lines"`
 }
 
 // DetectorState is the state of a detector.
@@ -103,6 +105,8 @@ func (e *Engine) View(now time.Duration, epoch time.Time) *View {
 		Detectors: make([]DetectorView, len(e.tasks)),
 		Signals:   make([]SignalView, e.table.Len()),
 		Rules:     make([]RuleView, len(e.rules)),
+		Zones:     e.zones,
+		Lines:     e.lines,
 	}
 	if e.camera.frame.ID != 0 {
 		v.FrameAge = e.camera.age(now)

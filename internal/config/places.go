@@ -1,0 +1,109 @@
+package config
+
+import (
+	"fmt"
+	"slices"
+
+	"rvo-tui/detectors"
+	"rvo-tui/internal/text"
+)
+
+// place is a zone or a line.
+type place struct {
+	origin
+	name, where string
+	cameras     []string
+}
+
+func (b *builder) allZones() []place {
+	all := make([]place, len(b.cfg.Zone))
+	for i, z := range b.cfg.Zone {
+		all[i] = place{b.zones[i], z.Name, zoneLabel(z, i), z.Cameras}
+	}
+	return all
+}
+
+func (b *builder) allLines() []place {
+	all := make([]place, len(b.cfg.Line))
+	for i, l := range b.cfg.Line {
+		all[i] = place{b.lines[i], l.Name, lineLabel(l, i), l.Cameras}
+	}
+	return all
+}
+
+// checkPlaces reports zones and lines of one name on one camera, cameras with too many
+// of them, and detectors with zones that one of their cameras does not have.
+func (b *builder) checkPlaces() {
+	b.checkOnce("zone", b.allZones())
+	b.checkOnce("line", b.allLines())
+	if b.broken["zone"] {
+		return
+	}
+	zones := b.allZones()
+	for i, c := range b.cfg.Detector {
+		o, where := b.detectors[i], b.detectorAt(i)
+		for _, key := range []struct {
+			name  string
+			zones []string
+		}{{"mask", c.Mask}, {"zones", c.Zones}} {
+			for n, zone := range key.zones {
+				if problem := b.missing("zone", zone, zones, c.Cameras); problem != "" {
+					b.of(o, where, fmt.Sprintf("%s[%d]", key.name, n), problem)
+				}
+			}
+		}
+	}
+}
+
+// checkOnce reports places of one name on one camera, and cameras with too many.
+func (b *builder) checkOnce(what string, all []place) {
+	told := map[[2]int]bool{}
+	for _, camera := range b.cfg.Camera {
+		first := map[string]int{}
+		n := 0
+		for i, p := range all {
+			if !covers(p.cameras, camera.Name) {
+				continue
+			}
+			if n++; n == detectors.MaxZones+1 {
+				b.of(p.origin, p.where, "", fmt.Sprintf("camera %q has more than %d of them with this %s; set cameras to choose where it is", camera.Name, detectors.MaxZones, what))
+			}
+			j, taken := first[p.name]
+			if !taken {
+				first[p.name] = i
+			} else if !told[[2]int{j, i}] && p.name != "" {
+				told[[2]int{j, i}] = true
+				b.of(p.origin, p.where, "name", fmt.Sprintf("is taken on camera %q by the %s at %s; choose another, or other cameras", camera.Name, what, b.place(all[j].origin, "name")))
+			}
+		}
+	}
+}
+
+// missing returns why a zone or line cannot be named for all of these cameras; empty:
+// it can.
+func (b *builder) missing(what, name string, all []place, cameras []string) string {
+	var names, without, with []string
+	for _, camera := range b.cfg.Camera {
+		has := false
+		for _, p := range all {
+			if covers(p.cameras, camera.Name) {
+				names = append(names, p.name)
+				has = has || p.name == name
+			}
+		}
+		switch {
+		case has:
+			with = append(with, camera.Name)
+		case covers(cameras, camera.Name):
+			without = append(without, camera.Name)
+		}
+	}
+	slices.Sort(names)
+	switch {
+	case len(without) == 0:
+		return ""
+	case len(with) == 0:
+		return text.Unknown(what, name, slices.Compact(names))
+	}
+	return fmt.Sprintf("there is no %s %q on %s (there is on %s); set cameras to choose where this holds", what, name, quoteAll(without), quoteAll(with))
+}
