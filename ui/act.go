@@ -38,11 +38,11 @@ func (m *model) press(key string) tea.Cmd {
 
 // do carries an action out.
 func (m *model) do(a action) tea.Cmd {
-	if why := m.barred(); why != "" && a.changes() {
-		m.say((*draw.Theme).InfoInk, why)
+	if m.focus == pane.Wall && m.onWall(a) || m.focus == pane.Time && m.onTimeline(a) {
 		return nil
 	}
-	if m.focus == pane.Wall && m.onWall(a) {
+	if why := m.barred(); why != "" && a.changes() {
+		m.say((*draw.Theme).InfoInk, why)
 		return nil
 	}
 	switch a {
@@ -76,6 +76,8 @@ func (m *model) do(a action) tea.Cmd {
 		m.visit(pane.Alerts)
 	case actWall:
 		m.visit(pane.Wall)
+	case actTimeline:
+		m.visit(pane.Time)
 	case actBack:
 		m.back()
 	case actFreeze:
@@ -333,6 +335,11 @@ func (m *model) open() tea.Cmd {
 	switch m.focus {
 	case pane.Alerts:
 		m.follow()
+	case pane.Time:
+		if list, sel := s.RuleEvents(m.cursors[pane.Time].Sel); sel >= 0 {
+			return newEventDetail(m, *list[sel])
+		}
+		m.say((*draw.Theme).InfoInk, "no event of this rule is known")
 	case pane.Wall:
 		m.show(m.cursors[pane.Wall].Sel)
 		m.focusOn(m.from)

@@ -35,6 +35,7 @@ func own() []cli.Verb {
 		{Name: "alerts", Help: "List current alerts."},
 		{Name: "overview", Help: "All cameras in a table."},
 		{Name: "wall", Help: "What several cameras see at once."},
+		{Name: "timeline", Help: "What rules were, and when they fired."},
 		{Name: "sort", Args: []string{"order"}, Help: "Order that table: " + strings.Join(pane.FleetSorts(), ", ") + "."},
 		{Name: "events", Args: []string{"query"}, Help: "Show events, as in camera=yard rule=blind since=10m, or with words that they contain; none: all."},
 		{Name: "log", Args: []string{"query"}, Help: "Show lines of the log, as in error camera=yard since=1h; none: all."},

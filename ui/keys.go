@@ -53,6 +53,7 @@ const (
 	actBack     action = "back"
 	actOverview action = "overview"
 	actWall     action = "wall"
+	actTimeline action = "timeline"
 	actAlerts   action = "alerts"
 	actSort     action = "sort"
 	actSortBack action = "sort_back"
@@ -82,8 +83,8 @@ func keyDefs() []keyDef {
 		{actToggle, []string{"space"}, "on/off", "enable or disable the selected detector; acknowledge the selected alert", act},
 		{actAttach, []string{"a"}, "attach", "attach a detector", act},
 		{actDetach, []string{"x"}, "", "detach the selected detector", act},
-		{actFaster, []string{"+", "="}, "", "raise the selected detector's rate", act},
-		{actSlower, []string{"-"}, "", "lower the selected detector's rate", act},
+		{actFaster, []string{"+", "="}, "", "raise the selected detector's rate; in the timeline: show less time", act},
+		{actSlower, []string{"-"}, "", "lower the selected detector's rate; in the timeline: show more time", act},
 		{actRule, []string{"e"}, "rule", "enable or disable the selected rule", act},
 		{actClip, []string{"c"}, "clip", "save a clip of what the camera sees now", act},
 		{actPause, []string{"p"}, "", "pause or resume the camera", act},
@@ -92,8 +93,8 @@ func keyDefs() []keyDef {
 		{actUndo, []string{"u"}, "", "undo the last change", act},
 		{actNext, []string{"tab"}, "pane", "next pane", move},
 		{actPrevious, []string{"shift+tab"}, "", "previous pane", move},
-		{actRight, []string{"right", "l"}, "", "next pane; on the wall the next tile", move},
-		{actLeft, []string{"left", "h"}, "", "previous pane; on the wall the previous tile", move},
+		{actRight, []string{"right", "l"}, "", "next pane; on the wall the next tile, in the timeline the next event", move},
+		{actLeft, []string{"left", "h"}, "", "previous pane; on the wall or in the timeline the previous one", move},
 		{actDown, []string{"j", "down"}, "", "next row", move},
 		{actUp, []string{"k", "up"}, "", "previous row", move},
 		{actPageDown, []string{"pgdown", "ctrl+d"}, "", "a page down", move},
@@ -112,6 +113,7 @@ func keyDefs() []keyDef {
 		{actMatch, []string{"n"}, "", "next match", screen},
 		{actMatchBack, []string{"N"}, "", "previous match", screen},
 		{actWall, []string{"w"}, "wall", "what several cameras see at once; enter shows one of them", screen},
+		{actTimeline, []string{"t"}, "time", "what rules were and when they fired; + and - show less and more time", screen},
 		{actLevel, []string{"L"}, "", "lowest level of the log lines shown: all, info, warn, error", screen},
 		{actPreset, []string{"P"}, "", "next preset of panes: ops, video, rules, latency", screen},
 		{actFreeze, []string{"f"}, "freeze", "freeze the screen; everything else runs on", screen},

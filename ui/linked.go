@@ -66,7 +66,7 @@ func (m *model) outdate() {
 // on from the one before: another process made it, or too much time lies between.
 func (m *model) renew(before, next time.Time, sameProcess bool) {
 	if gap := next.Sub(before); !sameProcess || gap > pane.PastSeconds*time.Second || gap < 0 {
-		m.scene.Hist = pane.NewHistory()
+		m.scene.Hist = m.scene.Hist.Renewed()
 	}
 }
 

@@ -143,7 +143,7 @@ func newModel(ctx context.Context, backend Backend, opts Options, want *demand) 
 	}
 	m.scene = pane.Scene{Shots: map[string]pane.Shot{}, LogLevel: slog.LevelDebug, Hist: pane.NewHistory(), Preview: opts.Config.Preview, Hints: pane.Hints{
 		AddCamera: keys.shown(actCamera), Attach: keys.shown(actAttach), Preview: keys.shown(actPreview),
-		Open: keys.shown(actOpen), Toggle: keys.shown(actToggle), Alerts: keys.shown(actAlerts),
+		Open: keys.shown(actOpen), Toggle: keys.shown(actToggle), Alerts: keys.shown(actAlerts), More: keys.shown(actSlower), Less: keys.shown(actFaster),
 	}}
 	m.state = m.file.Load()
 	m.arrangeAs(pane.Preset(m.state.Preset))

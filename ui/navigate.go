@@ -50,8 +50,13 @@ func (m *model) choose(p pane.Preset) tea.Cmd {
 func (m *model) visit(p pane.ID) {
 	if m.focus == p {
 		p = m.from
-	} else if p == pane.Wall {
+	}
+	switch p {
+	case pane.Wall:
 		m.cursors[p] = pane.Cursor{Sel: m.scene.Cam}
+	case pane.Time: // begins with the selected rule
+		m.cursors[p] = pane.Cursor{Sel: m.cursors[pane.Rules].Sel}
+		m.scene.Time.At = time.Time{}
 	}
 	m.focusOn(p)
 }
@@ -164,6 +169,34 @@ func (m *model) back() {
 	m.epoch++
 }
 
+// onTimeline goes to another event of the timeline, or shows more or less time. It reports
+// whether the action does that.
+func (m *model) onTimeline(a action) bool {
+	t := &m.scene.Time
+	switch a {
+	case actFaster, actSlower:
+		t.Wider(a == actSlower)
+	case actRight, actLeft, actNewer, actOlder:
+		list, sel := m.scene.RuleEvents(m.cursors[pane.Time].Sel)
+		by := -1
+		if a == actRight || a == actNewer {
+			by = 1
+		}
+		switch next := sel + by; {
+		case len(list) == 0:
+			m.say((*draw.Theme).InfoInk, "no event of this rule is known")
+		case next >= len(list):
+			t.At = time.Time{}
+		default:
+			t.At = list[max(next, 0)].Event.Time
+		}
+	default:
+		return false
+	}
+	m.epoch++
+	return true
+}
+
 // mouse lets a click take the focus and select a row, and the wheel scroll.
 func (m *model) mouse(msg tea.MouseMsg) tea.Cmd {
 	at := msg.Mouse()
@@ -225,6 +258,9 @@ func (m *model) click(p pane.Place, x, y int) tea.Cmd {
 	last, now := m.clicked, click{p.Pane, row, time.Now()}
 	m.clicked = now
 	m.move(row - c.Sel)
+	if p.Pane == pane.Time {
+		m.scene.Time.At = m.scene.EventAt(row, x-p.X-1, p.W-2)
+	}
 	m.epoch++
 	if last.pane == now.pane && last.row == now.row && now.at.Sub(last.at) < doubleClick {
 		return m.do(actOpen)

@@ -146,6 +146,8 @@ func (m *model) build(p pane.ID, sel, w, h int) pane.Body {
 		return pane.FleetView(s, sel, w)
 	case pane.Wall:
 		return pane.WallView(s, sel, w, h)
+	case pane.Time:
+		return pane.TimelineView(s, sel, w)
 	}
 	return pane.LogView(s, w)
 }

@@ -44,6 +44,8 @@ type Theme struct {
 	Line, Pillar, Dot, Ring, Warning string
 	Pointer, bar, track, Up, Down    string
 	Tick, Cross, Ask, Live, Times    string
+	Here                             string // the selected one of several marks
+	past                             pastGlyphs
 }
 
 // palette is the colours of a theme.
@@ -139,6 +141,7 @@ func (t *Theme) glyphs() {
 		t.Line, t.Pillar, t.Dot, t.Ring, t.Warning = "-", "|", "*", "o", "!"
 		t.Pointer, t.bar, t.track, t.Up, t.Down = ">", "=", ".", "^", "v"
 		t.Tick, t.Cross, t.Ask, t.Live, t.Times = "+", "x", "?", "*", "x"
+		t.Here, t.past = "@", pastGlyphs{"#", "+", "-", " ", "?", ":", "."}
 		return
 	}
 	t.Spark = []string{" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"}
@@ -147,6 +150,31 @@ func (t *Theme) glyphs() {
 	t.Line, t.Pillar, t.Dot, t.Ring, t.Warning = "─", "│", "●", "○", "▲"
 	t.Pointer, t.bar, t.track, t.Up, t.Down = "▸", "━", "─", "▲", "▼"
 	t.Tick, t.Cross, t.Ask, t.Live, t.Times = "✓", "✗", "?", "●", "×"
+	t.Here, t.past = "◆", pastGlyphs{"▆", "▃", "▁", " ", "▒", "░", "·"}
+}
+
+// pastGlyphs is what a rule was in a stretch of time.
+type pastGlyphs struct{ fired, isTrue, isFalse, off, unknown, partly, unwatched string }
+
+// Past draws what a rule was in a stretch of time, which may be several things: what
+// matters most wins. Nothing means that nobody knows.
+func (t *Theme) Past(fired, isTrue, isFalse, off, unknown, partly bool) string {
+	g := &t.past
+	switch {
+	case unknown:
+		return t.Warn.Of(g.unknown)
+	case fired:
+		return t.Good.Of(g.fired)
+	case isTrue:
+		return t.Info.Of(g.isTrue)
+	case partly:
+		return t.Warn.Of(g.partly)
+	case isFalse:
+		return t.Dim.Of(g.isFalse)
+	case off:
+		return g.off
+	}
+	return t.Border.Of(g.unwatched)
 }
 
 // Text cleans text from outside and, where asked for, makes ASCII of it.

@@ -27,13 +27,14 @@ const (
 	Alerts // this and those after it take the whole screen
 	Fleet
 	Wall
+	Time
 	Count
 )
 
 // Placed is the number of the panes that have a place on the screen.
 const Placed = Alerts
 
-var paneNames = [Count]string{"cameras", "preview", "detectors", "signals", "rules", "events", "latency", "queues", "log", "alerts", "fleet", "wall"}
+var paneNames = [Count]string{"cameras", "preview", "detectors", "signals", "rules", "events", "latency", "queues", "log", "alerts", "fleet", "wall", "timeline"}
 
 func (p ID) String() string { return paneNames[p] }
 

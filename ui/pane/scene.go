@@ -15,7 +15,7 @@ import (
 )
 
 // Hints are the keys that empty panes name.
-type Hints struct{ AddCamera, Attach, Preview, Open, Toggle, Alerts string }
+type Hints struct{ AddCamera, Attach, Preview, Open, Toggle, Alerts, More, Less string }
 
 // Scene is what the panes are drawn from. It is not changed while they are.
 type Scene struct {
@@ -32,6 +32,8 @@ type Scene struct {
 
 	FleetFilter string
 	FleetSort   FleetSort
+
+	Time Timeline
 
 	Preview bool
 	Shots   map[string]Shot // by camera
@@ -111,9 +113,10 @@ type History struct {
 	series  map[seriesKey]*series
 	windows map[histogramKey]*window
 	fired   map[string][]firing // events by camera, at most firings
-	sampled time.Time           // when past and windows were added to
-	pushed  time.Time           // when the series were
-	seen    time.Time           // newest snapshot
+	rules   map[ruleKey]*past
+	sampled time.Time // when past and windows were added to
+	pushed  time.Time // when the series were
+	seen    time.Time // newest snapshot
 }
 
 // seriesKey names a signal of a camera; without one, its frames a second.
@@ -139,7 +142,14 @@ const (
 
 // NewHistory returns an empty history.
 func NewHistory() *History {
-	return &History{series: map[seriesKey]*series{}, windows: map[histogramKey]*window{}, fired: map[string][]firing{}}
+	return &History{series: map[seriesKey]*series{}, windows: map[histogramKey]*window{}, fired: map[string][]firing{}, rules: map[ruleKey]*past{}}
+}
+
+// Renewed returns a history that begins anew, but for what rules were.
+func (h *History) Renewed() *History {
+	next := NewHistory()
+	next.rules = h.rules
+	return next
 }
 
 // Add takes a snapshot in.
@@ -148,6 +158,7 @@ func (h *History) Add(s *runtime.Snapshot) {
 	push := s.At.Sub(h.pushed) >= sparkStep-20*time.Millisecond
 	if push {
 		h.pushed = s.At
+		h.watch(s)
 	}
 	for i := range s.Cameras {
 		c := &s.Cameras[i]

@@ -16,7 +16,7 @@ const (
 	previewRate  = 10              // frames a second, at most
 
 	// TileRate is how many frames a second each of several previews has at most.
-	TileRate = 2
+	TileRate = 1
 )
 
 // previewer keeps one stream of the previews that the dashboard shows. It is safe
