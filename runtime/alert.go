@@ -2,6 +2,7 @@ package runtime
 
 import (
 	"cmp"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -42,6 +43,15 @@ type Alert struct {
 	Cause        string    `json:"cause"`  // for a person; may be empty
 	Remedy       string    `json:"remedy"` // what to do
 	Acknowledged bool      `json:"acknowledged"`
+}
+
+// MarshalJSON adds the title, which clients in other languages would have to repeat.
+func (a Alert) MarshalJSON() ([]byte, error) {
+	type fields Alert
+	return json.Marshal(struct {
+		fields
+		Title string `json:"title"`
+	}{fields(a), a.Title()})
 }
 
 // Title says in a few words what is wrong, without the cause.

@@ -12,11 +12,12 @@ import (
 	"rvo-tui/internal/logging"
 	"rvo-tui/runtime"
 	"rvo-tui/runtime/api"
+	"rvo-tui/ui/web"
 )
 
 // newAPI returns the server of the API, or nil when it is off.
 func newAPI(cfg config.Config, again *reloader, ring *logging.Ring, recent *runtime.Recent, stop func(), log *slog.Logger) *api.Server {
-	if cfg.Control.Socket == "" && cfg.Control.Listen == "" {
+	if cfg.Control.Socket == "" && cfg.Control.Listen == "" && cfg.Web.Listen == "" {
 		return nil
 	}
 	loader := again.loader
@@ -31,6 +32,7 @@ func newAPI(cfg config.Config, again *reloader, ring *logging.Ring, recent *runt
 			return nil
 		},
 		Stop: stop, Version: ownVersion(), ConfigFile: cfg.File, Log: log,
+		PageListen: cfg.Web.Listen, Page: web.Handler(),
 	})
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -28,6 +29,7 @@ type Flags struct {
 	ClipsDir      *string          `for:"run,clips" placeholder:"DIR" help:"Directory for clips."`
 	EventLog      *string          `for:"run" placeholder:"FILE" help:"Append events to this file, as JSON lines."`
 	MetricsListen *string          `for:"run" placeholder:"ADDR" help:"Serve /metrics, /health and /ready on this host:port; empty: off."`
+	Web           *string          `for:"run" type:"address" placeholder:"[ADDR]" help:"Serve the browser dashboard on this host:port (default: 127.0.0.1:8080)."`
 	ControlSocket *string          `for:"run" placeholder:"PATH" help:"Serve connect and ctl on this unix socket; empty: off."`
 	LogLevel      *string          `for:"run" complete:"=debug,info,warn,error" placeholder:"LEVEL" help:"Minimum log level: debug, info, warn or error."`
 	LogFile       *string          `for:"run" placeholder:"FILE" help:"Append the log to this file."`
@@ -132,6 +134,21 @@ type misuse struct {
 
 func (e *misuse) Unwrap() error { return e.error }
 
+// DefaultWeb is the address of the browser dashboard where --web names none.
+const DefaultWeb = "127.0.0.1:8080"
+
+// addressMapper reads a flag whose host:port may be left out, and is DefaultWeb then.
+type addressMapper struct{}
+
+func (addressMapper) Decode(ctx *kong.DecodeContext, target reflect.Value) error {
+	address := DefaultWeb
+	if next := ctx.Scan.Peek(); next.Type == kong.FlagValueToken || next.IsValue() && strings.Contains(next.String(), ":") {
+		address = ctx.Scan.Pop().String()
+	}
+	target.Set(reflect.ValueOf(&address))
+	return nil
+}
+
 // ErrHelp is returned by Parse when help was asked for and printed.
 var ErrHelp = errors.New("help was printed")
 
@@ -191,6 +208,7 @@ func newParser(flags *Flags, out io.Writer, exit func(int)) (*kong.Kong, error) 
 			}
 			return kong.DefaultHelpPrinter(options, context)
 		}),
+		kong.NamedMapper("address", addressMapper{}),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
 	)
 }

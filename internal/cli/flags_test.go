@@ -128,3 +128,17 @@ func TestUsageErrorsNameTheHelpOfTheCommand(t *testing.T) {
 		}
 	}
 }
+
+func TestWebTakesAnAddressOrNone(t *testing.T) {
+	for line, want := range map[string]string{
+		"--web": DefaultWeb, "--web --no-ui": DefaultWeb, "--web :80 --no-ui": ":80", "--web=[::1]:0": "[::1]:0", "--web=": "", "--web run": DefaultWeb,
+	} {
+		flags, err := Parse(strings.Fields(line), io.Discard)
+		if err != nil || flags.Web == nil || *flags.Web != want {
+			t.Errorf("%s: %v, %v", line, flags.Web, err)
+		}
+	}
+	if flags, err := Parse(nil, io.Discard); err != nil || flags.Web != nil {
+		t.Errorf("without the flag: %v, %v", flags.Web, err)
+	}
+}

@@ -8,6 +8,7 @@ import (
 	"rvo-tui/capture"
 	"rvo-tui/capture/synthetic"
 	"rvo-tui/detectors"
+	"rvo-tui/internal/listen"
 	"rvo-tui/internal/text"
 	"rvo-tui/internal/tomldoc"
 	"rvo-tui/rules"
@@ -79,6 +80,9 @@ func (b *builder) validate() {
 		}); ok {
 			s.Validate(func(key, problem string) { b.of(b.section(name, key), name, key, problem) })
 		}
+	}
+	if b.cfg.Web.Listen != "" && !listen.OnLoopback(b.cfg.Web.Listen) {
+		b.cfg.Control.Beyond("web.listen", func(key, problem string) { b.of(b.section("web", "listen"), "control", key, problem) })
 	}
 }
 

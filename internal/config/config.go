@@ -21,6 +21,7 @@ import (
 	"rvo-tui/runtime/sink/notify"
 	"rvo-tui/runtime/sink/outbox"
 	"rvo-tui/ui"
+	"rvo-tui/ui/web"
 )
 
 // Config is the whole configuration. One that Loader returns is complete and valid,
@@ -40,6 +41,7 @@ type Config struct {
 	Metrics  metrics.Config     `toml:"metrics"`
 	Control  api.Config         `toml:"control"`
 	UI       ui.Config          `toml:"ui"`
+	Web      web.Config         `toml:"web"`
 	Runtime  runtime.Config     `toml:"runtime"`
 
 	// Warnings are what is valid, but shows something to a network.

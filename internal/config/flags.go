@@ -29,6 +29,7 @@ func (b *builder) apply(flags cli.Flags) {
 		{"--clips-dir", "clips.dir", flags.ClipsDir, &b.cfg.Clips.Dir},
 		{"--event-log", "events.log", flags.EventLog, &b.cfg.Events.Log},
 		{"--metrics-listen", "metrics.listen", flags.MetricsListen, &b.cfg.Metrics.Listen},
+		{"--web", "web.listen", flags.Web, &b.cfg.Web.Listen},
 		{"--control-socket", "control.socket", flags.ControlSocket, &b.cfg.Control.Socket},
 		{"--log-level", "log.level", flags.LogLevel, &b.cfg.Log.Level},
 		{"--log-file", "log.file", flags.LogFile, &b.cfg.Log.File},

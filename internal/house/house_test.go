@@ -25,7 +25,7 @@ const directions = `
 .: internal/app
 internal/app: *
 internal/cli: capture clips detectors rules runtime
-internal/config: capture capture/synthetic clips detectors internal/cli internal/logging internal/tomldoc rules runtime runtime/api runtime/api/client runtime/metrics runtime/sink runtime/sink/mqtt runtime/sink/notify runtime/sink/outbox ui
+internal/config: capture capture/synthetic clips detectors internal/cli internal/listen internal/logging internal/tomldoc rules runtime runtime/api runtime/api/client runtime/metrics runtime/sink runtime/sink/mqtt runtime/sink/notify runtime/sink/outbox ui ui/web
 internal/complete: detectors internal/cli internal/config runtime/api/client
 internal/house:
 internal/migrate: internal/cli internal/config rules
@@ -80,7 +80,7 @@ ui/remote: clips detectors internal/logging rules runtime runtime/api runtime/ap
 ui/state:
 ui/tty:
 ui/pane: capture clips detectors internal/logging rules runtime runtime/engine ui/draw
-ui/web: capture clips detectors rules runtime ui
+ui/web:
 bench: bench/compare bench/wait bench/workload capture capture/synthetic clips detectors runtime runtime/engine rules
 bench/compare:
 bench/wait:

@@ -64,6 +64,10 @@ type Options struct {
 	Version    string
 	ConfigFile string // configuration in use, as its user named it
 	Log        *slog.Logger
+	// PageListen is a further TCP address, bounded as Config.Listen: it serves the API,
+	// and Page everywhere else. Empty: none.
+	PageListen string
+	Page       http.Handler // is for everybody: it must tell nothing of this program
 }
 
 // The bounds of the API; docs/api.md lists them.
@@ -92,7 +96,7 @@ type Server struct {
 
 	streams, commands, views, disk, files, verifying semaphore
 
-	socket, tcp *listen.Service // without an Address: there is none
+	socket, tcp, page *listen.Service // without an Address: there is none
 }
 
 // NewServer returns a server that is ready to Run.
@@ -112,7 +116,7 @@ func NewServer(opts Options) *Server {
 		files:     semaphore{max: maxFiles, what: "files of evidence are being sent"},
 		verifying: semaphore{max: 1, what: "clip is being verified"},
 	}
-	s.listenAt(opts.Config)
+	s.listenAt(opts)
 	return s
 }
 

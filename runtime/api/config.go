@@ -103,16 +103,21 @@ func (c Config) checkListen(bad func(key, problem string)) {
 	if (c.TLSCert == "") != (c.TLSKey == "") {
 		bad("tls_key", "tls_cert and tls_key belong together; give both or none")
 	}
-	if listen.OnLoopback(c.Listen) {
-		return
+	if !listen.OnLoopback(c.Listen) {
+		c.Beyond("listen", bad)
 	}
+}
+
+// Beyond reports every key that is missing for serving beyond this machine, which the
+// key of a name asks for.
+func (c Config) Beyond(name string, bad func(key, problem string)) {
 	for _, k := range []struct{ key, value, what string }{
 		{"token", c.Token, "beyond this machine clients prove with it that they may"},
 		{"tls_cert", c.TLSCert, "beyond this machine the API is served over TLS alone"},
 		{"tls_key", c.TLSKey, "beyond this machine the API is served over TLS alone"},
 	} {
 		if k.value == "" {
-			bad(k.key, "is missing and listen needs it: "+k.what)
+			bad(k.key, "is missing and "+name+" needs it: "+k.what)
 		}
 	}
 }

@@ -78,7 +78,7 @@ func TestConfigIsChecked(t *testing.T) {
 func TestAdviceAboutListeners(t *testing.T) {
 	for want, got := range map[string]string{
 		"rvo-tui connect": socketAdvice(&listen.HeldError{Path: "s", PID: 7}), "stop the program": socketAdvice(&listen.HeldError{Path: "s"}),
-		"let this user write": socketAdvice(os.ErrPermission), "127.0.0.1": listenAdvice(errExposed), "has the port": listenAdvice(syscall.EADDRINUSE),
+		"let this user write": socketAdvice(os.ErrPermission), "127.0.0.1": listenAdvice(errExposed, "control.listen"), "has the port": listenAdvice(syscall.EADDRINUSE, "control.listen"),
 	} {
 		if !strings.Contains(got, want) {
 			t.Errorf("%q does not say %q", got, want)
@@ -88,12 +88,12 @@ func TestAdviceAboutListeners(t *testing.T) {
 
 // A name may lead beyond this machine: what it means is known when it is listened at.
 func TestAnExposedListenerDoesNotStart(t *testing.T) {
-	if ln, err := listenTCP(t.Context(), Config{Listen: "0.0.0.0:0"}); !errors.Is(err, errExposed) {
+	if ln, err := listenTCP(t.Context(), "0.0.0.0:0", Config{}); !errors.Is(err, errExposed) {
 		t.Errorf("without TLS and a token: %v", err)
 		ln.Close()
 	}
 	for _, cfg := range []Config{{Listen: "127.0.0.1:0"}, {Listen: "0.0.0.0:0", Token: "t", TLSCert: "c"}} {
-		ln, err := listenTCP(t.Context(), cfg)
+		ln, err := listenTCP(t.Context(), cfg.Listen, cfg)
 		if err != nil {
 			t.Errorf("%+v: %v", cfg, err)
 			continue

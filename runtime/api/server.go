@@ -39,7 +39,7 @@ func (s *Server) Run(ctx context.Context) error {
 	if s.socket.Address == "" && s.opts.Config.Socket == Auto {
 		s.log.Info("there is no control socket: neither $RUNTIME_DIRECTORY nor $XDG_RUNTIME_DIR names a directory", "do", "set control.socket to a path, or to \"\" for none")
 	}
-	for _, service := range []*listen.Service{s.socket, s.tcp} {
+	for _, service := range []*listen.Service{s.socket, s.tcp, s.page} {
 		if service.Address != "" {
 			wg.Go(func() { service.Run(ctx) })
 		}
@@ -55,51 +55,72 @@ func (s *Server) Socket() string { return s.socket.Addr() }
 // from the configured one where that has port 0 or no host.
 func (s *Server) Addr() string { return s.tcp.Addr() }
 
+// PageAddr returns the TCP address at which the page is being served, empty while it is
+// not.
+func (s *Server) PageAddr() string { return s.page.Addr() }
+
 // listenAt sets where the API is to be served.
-func (s *Server) listenAt(cfg Config) {
-	path := cfg.path()
+func (s *Server) listenAt(opts Options) {
+	path := opts.Config.path()
 	s.socket = &listen.Service{
 		Name: "the API is", Address: path, Advice: socketAdvice, Log: s.log,
 		Open:  func(ctx context.Context) (net.Listener, error) { return listen.Socket(ctx, path) },
-		Serve: func(ctx context.Context, ln net.Listener) error { return s.serve(ctx, ln, nil) },
+		Serve: func(ctx context.Context, ln net.Listener) error { return s.serve(ctx, ln, nil, s.Handler()) },
 	}
+	s.tcp = s.overTCP("the API is", "control.listen", opts.Config.Listen, s.Handler())
+	s.page = s.overTCP("the browser dashboard is", "web.listen", opts.PageListen, s.withPage(opts.Page))
+}
+
+// withPage returns the handler of the API that answers all other paths with a page.
+func (s *Server) withPage(page http.Handler) http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle(Prefix+"/", s.Handler())
+	if page != nil {
+		mux.Handle("/", page)
+	}
+	return mux
+}
+
+// overTCP serves a handler at an address, which a key of the configuration sets.
+func (s *Server) overTCP(name, key, address string, handler http.Handler) *listen.Service {
+	cfg := s.opts.Config
 	var pair *listen.Certificate // of the listener that is open
-	s.tcp = &listen.Service{
-		Name: "the API is", Address: cfg.Listen, Advice: listenAdvice, Log: s.log,
+	return &listen.Service{
+		Name: name, Address: address, Advice: func(err error) string { return listenAdvice(err, key) }, Log: s.log,
 		Open: func(ctx context.Context) (ln net.Listener, err error) {
 			if cfg.TLSCert != "" {
 				if pair, err = listen.OpenCertificate(cfg.TLSCert, cfg.TLSKey, s.log); err != nil {
 					return nil, fmt.Errorf("read control.tls_cert and control.tls_key: %w", err)
 				}
 			}
-			return listenTCP(ctx, cfg)
+			return listenTCP(ctx, address, cfg)
 		},
-		Serve: func(ctx context.Context, ln net.Listener) error { return s.serve(ctx, ln, pair) },
+		Serve: func(ctx context.Context, ln net.Listener) error { return s.serve(ctx, ln, pair, handler) },
 	}
 }
 
 var errExposed = errors.New("an address beyond this machine needs TLS and a token")
 
-// listenTCP listens at Config.Listen.
-func listenTCP(ctx context.Context, cfg Config) (net.Listener, error) {
+// listenTCP listens at an address, which needs what Config.Beyond reports.
+func listenTCP(ctx context.Context, address string, cfg Config) (net.Listener, error) {
 	var lc net.ListenConfig
-	ln, err := lc.Listen(ctx, "tcp", cfg.Listen)
+	ln, err := lc.Listen(ctx, "tcp", address)
 	if err != nil {
 		return nil, err
 	}
 	// What a name means is known only now.
 	if a, ok := ln.Addr().(*net.TCPAddr); !ok || !a.IP.IsLoopback() && (cfg.TLSCert == "" || cfg.Token == "") {
 		ln.Close()
-		return nil, fmt.Errorf("listen at %s: %w", cfg.Listen, errExposed)
+		return nil, fmt.Errorf("listen at %s: %w", address, errExposed)
 	}
 	return ln, nil
 }
 
 // serve serves one listener, which it closes, until ctx ends or it breaks. Without a
 // certificate there is no TLS.
-func (s *Server) serve(ctx context.Context, ln net.Listener, pair *listen.Certificate) error {
+func (s *Server) serve(ctx context.Context, ln net.Listener, pair *listen.Certificate, handler http.Handler) error {
 	srv := &http.Server{
-		Handler:           s.Handler(),
+		Handler:           handler,
 		ConnContext:       withPeer,
 		ReadHeaderTimeout: headerTime,
 		IdleTimeout:       idleTime,
@@ -134,19 +155,19 @@ func (s *Server) serve(ctx context.Context, ln net.Listener, pair *listen.Certif
 	return nil
 }
 
-// listenAdvice says what to do about an error of listening on TCP.
-func listenAdvice(err error) string {
+// listenAdvice says what to do about an error of listening on TCP, where a key says.
+func listenAdvice(err error, key string) string {
 	switch {
 	case errors.Is(err, errExposed):
 		return "set control.token, control.tls_cert and control.tls_key, or listen at 127.0.0.1"
 	case errors.Is(err, syscall.EADDRINUSE):
-		return "stop the program that has the port, or set another control.listen"
+		return "stop the program that has the port, or set another " + key
 	case errors.Is(err, syscall.EACCES):
-		return "set control.listen to a port of 1024 or above, and let this user read the files"
+		return "set " + key + " to a port of 1024 or above, and let this user read the files"
 	case errors.Is(err, syscall.EADDRNOTAVAIL):
-		return "set control.listen to an address of this machine"
+		return "set " + key + " to an address of this machine"
 	}
-	return "put it right, or set another control.listen"
+	return "put it right, or set another " + key
 }
 
 // socketAdvice says what to do about an error of listening at the socket.

@@ -1,0 +1,94 @@
+// The HTTP API, as docs/api.md describes it.
+
+// Problem is what the API says of a failed request. Status 0: it was not reached.
+export class Problem extends Error {
+	constructor(status, detail, remedy) {
+		super(remedy ? `${detail}; ${remedy}` : detail);
+		this.status = status;
+		this.detail = detail;
+		this.remedy = remedy;
+	}
+}
+
+const patience = 20000; // milliseconds for an answer
+
+async function problemOf(response) {
+	try {
+		const p = await response.json();
+		return new Problem(response.status, p.detail ?? p.title, p.remedy);
+	} catch {
+		return new Problem(response.status, `the answer is ${response.status}`, '');
+	}
+}
+
+// open makes a request and returns its answer, whose body is not read yet.
+export async function open(path, options = {}) {
+	let response;
+	try {
+		response = await fetch('api/' + path, options);
+	} catch (e) {
+		if (options.signal?.aborted) throw e;
+		throw new Problem(0, 'rvo-tui is not reached', '');
+	}
+	if (!response.ok) throw await problemOf(response);
+	return response;
+}
+
+// call makes a request with an object as its body, and returns the answer as an object.
+export async function call(method, path, body) {
+	const options = { method, signal: AbortSignal.timeout(patience) };
+	if (body !== undefined) {
+		options.headers = { 'Content-Type': 'application/json' };
+		options.body = JSON.stringify(body);
+	}
+	try {
+		return await (await open(path, options)).json();
+	} catch (e) {
+		if (e instanceof Problem) throw e;
+		throw new Problem(0, 'there is no answer', 'try again');
+	}
+}
+
+export const get = (path) => call('GET', path);
+
+// path joins parts of a path, each of which may have any character.
+export const path = (...parts) => parts.map(encodeURIComponent).join('/');
+
+// follow reads a stream of server-sent events until it ends. It calls back with the type,
+// data and ID of each, and with nothing for each sign of life. It fails after silence.
+export async function follow(path, { after, silence, signal, event, beat }) {
+	const control = new AbortController();
+	const stop = () => control.abort();
+	signal.addEventListener('abort', stop);
+	let last = performance.now();
+	const watch = setInterval(() => performance.now() - last > silence && stop(), silence / 8);
+	try {
+		const headers = after ? { 'Last-Event-ID': after } : {};
+		const response = await open(path, { headers, signal: control.signal });
+		const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+		let rest = '';
+		for (;;) {
+			const { value, done } = await reader.read();
+			if (done) return;
+			last = performance.now();
+			beat();
+			const messages = (rest + value).split('\n\n');
+			rest = messages.pop();
+			messages.forEach((m) => dispatch(m, event));
+		}
+	} finally {
+		clearInterval(watch);
+		signal.removeEventListener('abort', stop);
+		stop();
+	}
+}
+
+// dispatch passes a message on, unless it is a comment.
+function dispatch(message, event) {
+	const field = {};
+	for (const line of message.split('\n')) {
+		const at = line.indexOf(': ');
+		if (at > 0) field[line.slice(0, at)] = line.slice(at + 2);
+	}
+	if (field.event) event(field.event, field.data, field.id);
+}

@@ -1,0 +1,41 @@
+// Histograms, whose buckets docs/api.md describes.
+
+// decode returns the counts of all buckets up to the last that is not empty.
+export function decode(bins) {
+	const bytes = atob(bins);
+	const counts = [];
+	let at = 0;
+	const number = () => {
+		let n = 0;
+		for (let shift = 1; ; shift *= 128) {
+			const b = bytes.charCodeAt(at++);
+			n += (b & 127) * shift;
+			if (!(b & 128)) return n;
+		}
+	};
+	while (at < bytes.length) {
+		for (let gap = number(); gap > 0; gap--) counts.push(0);
+		counts.push(number());
+	}
+	return counts;
+}
+
+// lower returns where a bucket begins, in nanoseconds.
+export function lower(bucket) {
+	if (bucket < 16) return bucket;
+	return (16 + (bucket % 16)) * 2 ** (Math.trunc(bucket / 16) - 1);
+}
+
+// total returns how many values were counted.
+export const total = (counts) => counts.reduce((sum, n) => sum + n, 0);
+
+// quantile returns the middle of the bucket that holds a quantile; null: it is empty.
+export function quantile(counts, q) {
+	const rank = Math.max(1, Math.ceil(q * total(counts)));
+	let sum = 0;
+	for (let i = 0; i < counts.length; i++) {
+		sum += counts[i];
+		if (sum >= rank) return (lower(i) + lower(i + 1)) / 2;
+	}
+	return null;
+}

@@ -1,0 +1,36 @@
+// Deep links: #/VIEW/CAMERA/ITEM?key=value. Every part but the view may be missing; the
+// camera "*" stands for none where there is an item.
+
+export function parse(hash) {
+	const [path, query] = hash.replace(/^#?\/?/, '').split('?');
+	const [view, camera, item] = path.split('/').map((part) => {
+		try {
+			return decodeURIComponent(part);
+		} catch {
+			return ''; // a link that somebody has damaged
+		}
+	});
+	return { view: view ?? '', camera: camera === '*' ? '' : camera ?? '', item: item ?? '', query: Object.fromEntries(new URLSearchParams(query ?? '')) };
+}
+
+// href returns the link of a view. Keys of the query that are empty are left out.
+export function href(view, camera = '', item = '', query = {}) {
+	const parts = [view, camera, item];
+	while (parts.length > 1 && !parts.at(-1)) parts.pop();
+	const given = new URLSearchParams(Object.entries(query).filter(([, value]) => value !== '' && value !== undefined && value !== null));
+	const search = given.size > 0 ? '?' + given : '';
+	return '#/' + parts.map((p) => encodeURIComponent(p || '*')).join('/') + search;
+}
+
+export const route = () => parse(location.hash);
+
+export function go(...where) {
+	location.hash = href(...where);
+}
+
+// replace changes the query of the view shown, without a step of the browser's history.
+export function replace(query) {
+	const r = route();
+	history.replaceState(null, '', href(r.view, r.camera, r.item, { ...r.query, ...query }));
+	dispatchEvent(new HashChangeEvent('hashchange'));
+}

@@ -1,0 +1,177 @@
+// What the views show: the newest snapshot, events and log lines, and how the connection
+// stands. Views are rendered at most once a frame, from the newest snapshot.
+
+import { follow, get, open, Problem } from './api.js';
+import { build } from './build.js';
+import { history } from './history.js';
+import { enter } from './pages.js';
+
+const silence = 1900; // milliseconds without a byte after which the connection is lost
+const maxEvents = 256, maxLines = 500;
+
+export const store = {
+	// "connecting", "live", "lost", "hidden", "full" (too many pages), "login" or
+	// "incompatible" (the page is of another version).
+	link: 'connecting',
+	since: Date.now(), // of link
+	about: null, // GET /api/about
+	snapshot: null,
+	events: [], // {seq, event}, oldest first
+	lines: [], // {seq, time, level, text}, oldest first
+	lost: { events: 0, log: 0 }, // that the stream has not sent
+	readOnly: true, // nothing can be changed
+};
+
+const listeners = new Set();
+let scheduled = false;
+let waiting = null; // the newest snapshot, as text
+
+// subscribe calls back after each change, at most once a frame. It returns what ends it.
+export function subscribe(listener) {
+	listeners.add(listener);
+	return () => listeners.delete(listener);
+}
+
+// changed has everything rendered with the next frame.
+export function changed() {
+	if (scheduled) return;
+	scheduled = true;
+	requestAnimationFrame(() => {
+		scheduled = false;
+		if (waiting) take();
+		for (const listener of listeners) listener();
+	});
+}
+
+// take replaces the snapshot by the newest one.
+function take() {
+	const snapshot = JSON.parse(waiting);
+	waiting = null;
+	if (!Array.isArray(snapshot.cameras) || !Array.isArray(snapshot.alerts)) {
+		stand('incompatible');
+		stop();
+		return;
+	}
+	if (store.snapshot && store.snapshot.started !== snapshot.started) history.clear();
+	store.snapshot = snapshot;
+	history.add(snapshot);
+}
+
+function stand(link) {
+	if (store.link === link) return;
+	store.link = link;
+	store.since = Date.now();
+	changed();
+}
+
+// camera returns a camera of the snapshot by its name; null: there is none.
+export const camera = (name) => store.snapshot?.cameras.find((c) => c.name === name) ?? null;
+
+// stale says that what is shown is what was.
+export const stale = () => store.link !== 'live';
+
+let position = ''; // ID of the last event or log line
+let instance = '';
+
+function receive(type, data, id) {
+	if (id) {
+		position = id;
+		const of = id.split('.')[0];
+		if (of !== instance) {
+			instance = of; // numbers begin anew
+			store.events = [];
+			store.lines = [];
+		}
+	}
+	switch (type) {
+	case 'state':
+		waiting = data;
+		stand('live');
+		break;
+	case 'event':
+		store.events = [...store.events, JSON.parse(data)].slice(-maxEvents);
+		break;
+	case 'log':
+		store.lines = [...store.lines, JSON.parse(data)].slice(-maxLines);
+		break;
+	case 'gap': {
+		const gap = JSON.parse(data);
+		store.lost = { events: store.lost.events + gap.events, log: store.lost.log + gap.log };
+	}
+	}
+	changed();
+}
+
+let current = null; // what ends the connection
+let restart = () => {};
+
+function stop() {
+	current?.abort();
+}
+
+// again connects again, as after a login.
+export function again() {
+	stop();
+	restart();
+}
+
+const delay = (time) => new Promise((done) => {
+	const timer = setTimeout(done, time);
+	restart = () => {
+		clearTimeout(timer);
+		done();
+	};
+});
+
+// connect follows the server until the page is closed.
+export async function connect() {
+	document.addEventListener('visibilitychange', again);
+	for (;;) {
+		if (document.hidden) {
+			stand('hidden');
+			await delay(1e9);
+			continue;
+		}
+		current = new AbortController();
+		try {
+			await attempt(current.signal);
+			stand('lost');
+		} catch (e) {
+			if (store.link !== 'incompatible') stand(e instanceof Problem && e.status === 401 ? 'login' : 'lost');
+		}
+		if (document.hidden) continue;
+		await delay(store.link === 'login' || store.link === 'incompatible' ? 1e9 : 500);
+	}
+}
+
+async function attempt(signal) {
+	const leave = await enter(signal, () => stand('full'));
+	try {
+		store.about = await get('about');
+		store.readOnly = store.about.read_only;
+		if ((await served(signal)) !== build) {
+			stand('incompatible');
+			return;
+		}
+		await follow('stream?state=10&events&log', { after: position, silence, signal, event: receive, beat: () => {} });
+	} finally {
+		leave();
+	}
+}
+
+// served returns the version of the page that the server has now.
+async function served(signal) {
+	const text = await (await fetch('build.js', { signal, cache: 'no-cache' })).text();
+	return text.match(/"([^"]*)"/)?.[1];
+}
+
+// session remembers that this browser has logged in: a cookie says so to the server only.
+export const session = {
+	get known() {
+		return localStorage.getItem('session') === 'yes';
+	},
+	set known(yes) {
+		if (yes) localStorage.setItem('session', 'yes');
+		else localStorage.removeItem('session');
+	},
+};
