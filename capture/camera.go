@@ -188,6 +188,12 @@ func (c *Camera) Pause() { c.setPaused(true) }
 // again, paused or not, it does so at once.
 func (c *Camera) Resume() { c.setPaused(false) }
 
+// Paused reports whether the camera is to be paused, which Status says once it is.
+func (c *Camera) Paused() bool {
+	paused, _ := c.pauseState()
+	return paused
+}
+
 func (c *Camera) setPaused(paused bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

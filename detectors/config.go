@@ -1,6 +1,7 @@
 package detectors
 
 import (
+	"slices"
 	"time"
 
 	"rvo-tui/detectors/zone"
@@ -32,6 +33,8 @@ type Config struct {
 	MaxCPUs   int           `toml:"max_cpus" help:"processors of its process; unset: all"`
 	Retry     Retry         `toml:"retry" help:"what happens after it has failed" oneof:"backoff never"`
 	Enabled   bool          `toml:"enabled" help:"whether it runs from the start"`
+	// DisabledOn are cameras on which it is disabled, whatever Enabled says.
+	DisabledOn []string `toml:"disabled_on" help:"cameras on which it does not run from the start"`
 
 	// Masked and Within are the areas that Mask and Zones name on its camera. The
 	// runtime fills them in.
@@ -93,6 +96,13 @@ func (c Config) Fill(k Kind) Config {
 	if c.MaxFPS > 0 {
 		setDefault(&c.TTL, text.Duration(DefaultTTL(c.MaxFPS)))
 	}
+	return c
+}
+
+// On returns the detector as one camera has it: without lists of cameras.
+func (c Config) On(camera string) Config {
+	c.Enabled = c.Enabled && !slices.Contains(c.DisabledOn, camera)
+	c.Cameras, c.DisabledOn = nil, nil
 	return c
 }
 

@@ -54,11 +54,11 @@ func (k Kind) Own() []option.Option {
 // Common returns the keys that every kind takes.
 func Common() []option.Option { return option.List(Config{}) }
 
-// Common returns those of them that are offered: what is of no use to the kind is
-// left out.
+// Common returns those of them that are offered: what is of no use to the kind, or to
+// who attaches a detector, is left out.
 func (k Kind) Common() []option.Option {
 	return slices.DeleteFunc(Common(), func(o option.Option) bool {
-		return !k.Crops && (o.Key == "crops_of" || o.Key == "max_crops")
+		return o.Key == "disabled_on" || !k.Crops && (o.Key == "crops_of" || o.Key == "max_crops")
 	})
 }
 

@@ -69,11 +69,11 @@ func (c Config) checkCommon(bad func(key, problem string)) {
 	if !validName(c.Name) {
 		bad("name", fmt.Sprintf("%q cannot name a detector: use letters, digits, underscores, dashes and dots, at most 64 in all", c.Name))
 	}
-	for _, name := range c.Cameras {
-		if name == "" {
-			bad("cameras", "has an empty name; leave the key out for all cameras")
-			break
-		}
+	if slices.Contains(c.Cameras, "") {
+		bad("cameras", "has an empty name; leave the key out for all cameras")
+	}
+	if slices.Contains(c.DisabledOn, "") {
+		bad("disabled_on", "has an empty name; leave it out")
 	}
 	for _, need := range c.Needs {
 		if strings.TrimSpace(need) == "" {

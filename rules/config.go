@@ -65,6 +65,8 @@ type Config struct {
 	// Cameras are the cameras that the rule watches, each separately. None: all.
 	Cameras []string `toml:"cameras"`
 	Enabled bool     `toml:"enabled"`
+	// DisabledOn are cameras on which it is disabled, whatever Enabled says.
+	DisabledOn []string `toml:"disabled_on"`
 }
 
 // DefaultConfig returns the default values: a rule confirms at once, and again after
@@ -77,6 +79,13 @@ func DefaultConfig() Config {
 		Clip:      true,
 		Enabled:   true,
 	}
+}
+
+// On returns the rule as one camera has it: without lists of cameras.
+func (c Config) On(camera string) Config {
+	c.Enabled = c.Enabled && !slices.Contains(c.DisabledOn, camera)
+	c.Cameras, c.DisabledOn = nil, nil
+	return c
 }
 
 // Expr returns the condition, parsed. An error wraps the *SyntaxError, whose column
@@ -177,6 +186,9 @@ func (c Config) Validate(bad func(key, problem string)) {
 		} else if slices.Contains(c.Cameras[:i], camera) {
 			bad("cameras", fmt.Sprintf("names %q twice; leave one out", camera))
 		}
+	}
+	if slices.Contains(c.DisabledOn, "") {
+		bad("disabled_on", "has an empty name; leave it out")
 	}
 }
 

@@ -275,11 +275,14 @@ func (r *Rule) Next() time.Duration {
 	return at
 }
 
+// Enabled reports whether the rule is enabled.
+func (r *Rule) Enabled() bool { return r.state != Disabled }
+
 // SetEnabled enables or disables the rule. A disabled rule forgets its state and its
 // cooldown; the next Step reports an open incident as ended. An enabled rule starts
 // from idle. Setting the same again changes nothing.
 func (r *Rule) SetEnabled(on bool, now time.Duration) {
-	if on == (r.state != Disabled) {
+	if on == r.Enabled() {
 		return
 	}
 	r.pass(now)

@@ -16,6 +16,7 @@ import (
 // active is a running camera.
 type active struct {
 	*pipeline
+	cfg    capture.Config
 	cancel context.CancelFunc
 	done   chan struct{} // closed when the camera and the pipeline have ended
 }
@@ -57,6 +58,10 @@ func (r *Runtime) begin(ctx context.Context, req request) *change {
 		if cmd.Setup == nil {
 			return refuse(errors.New("no configuration was given"))
 		}
+		if cmd.Setup.Runs {
+			r.configure(*cmd.Setup)
+			return c
+		}
 		r.reload(ctx, req.ctx, c, *cmd.Setup)
 	}
 	return c
@@ -71,9 +76,8 @@ func (c *change) ending() <-chan struct{} {
 	return c.going[0].done
 }
 
-// finish completes a change once all its cameras have ended, and reports whether they
-// have.
-func (c *change) finish() bool {
+// ended reports whether all cameras of the change have ended.
+func (c *change) ended() bool {
 	for len(c.going) > 0 {
 		select {
 		case <-c.going[0].done:
@@ -82,7 +86,6 @@ func (c *change) finish() bool {
 			return false
 		}
 	}
-	c.reply <- c.rest()
 	return true
 }
 
@@ -100,6 +103,7 @@ func (r *Runtime) addCamera(ctx context.Context, cfg capture.Config) error {
 	if r.camera(cfg.Name) != nil {
 		return fmt.Errorf("camera %q: the name is taken; remove that one first or choose another", cfg.Name)
 	}
+	configured := cfg
 	if cfg.EvidenceSource != "" {
 		cfg.Clock = new(capture.Clock)
 	}
@@ -130,7 +134,7 @@ func (r *Runtime) addCamera(ctx context.Context, cfg capture.Config) error {
 		if !appliesTo(c.Cameras, cfg.Name) {
 			continue
 		}
-		if err := p.engine.AddRule(c); err != nil {
+		if err := p.engine.AddRule(c.On(cfg.Name)); err != nil {
 			p.abort()
 			return fmt.Errorf("camera %q: %w", cfg.Name, err)
 		}
@@ -138,7 +142,7 @@ func (r *Runtime) addCamera(ctx context.Context, cfg capture.Config) error {
 	r.updateRing(p)
 	p.publish(p.clock())
 	ctx, cancel := context.WithCancel(ctx)
-	c := &active{pipeline: p, cancel: cancel, done: make(chan struct{})}
+	c := &active{pipeline: p, cfg: configured, cancel: cancel, done: make(chan struct{})}
 	r.mu.Lock()
 	r.cameras = append(r.cameras, c)
 	r.mu.Unlock()
@@ -190,12 +194,11 @@ func (r *Runtime) updateRing(p *pipeline) {
 }
 
 // prepare returns what the pipeline of a camera needs to attach a detector.
-func (r *Runtime) prepare(cfg detectors.Config, camera string) (detectors.Spec, func() (detectors.Detector, error)) {
+func (r *Runtime) prepare(cfg detectors.Config, camera string) (own detectors.Config, spec detectors.Spec, open func() (detectors.Detector, error)) {
 	kind := r.opts.Kinds[cfg.Kind]
-	zones := detectors.ZonesOf(r.opts.Zones, camera)
-	cfg.Masked, cfg.Within = detectors.Areas(zones, cfg.Mask), detectors.Areas(zones, cfg.Zones)
-	cfg = cfg.Fill(kind)
-	return cfg.Spec(kind), func() (detectors.Detector, error) { return kind.New(cfg) }
+	own = r.setup().on(cfg, camera)
+	filled := own.Fill(kind)
+	return own, filled.Spec(kind), func() (detectors.Detector, error) { return kind.New(filled) }
 }
 
 // addRequested checks and adds a camera that was asked for at run time.

@@ -222,8 +222,8 @@ func (r *Runtime) attach(ctx context.Context, cmd Command) error {
 		if err := r.knows(p.name, cfg); err != nil {
 			return err
 		}
-		spec, open := r.prepare(cfg, p.name)
-		if err := p.do(ctx, func(*engine.Engine, time.Duration) error { return p.attach(spec, open) }); err != nil {
+		own, spec, open := r.prepare(cfg, p.name)
+		if err := p.do(ctx, func(*engine.Engine, time.Duration) error { return p.attach(own, spec, open) }); err != nil {
 			// ctx may have ended.
 			ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), abandonAfter)
 			defer cancel()

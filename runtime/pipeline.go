@@ -369,9 +369,10 @@ func (p *pipeline) do(ctx context.Context, command func(e *engine.Engine, now ti
 }
 
 // attach adds a detector and its worker. It runs in the pipeline's goroutine.
-func (p *pipeline) attach(spec detectors.Spec, open func() (detectors.Detector, error)) error {
+func (p *pipeline) attach(cfg detectors.Config, spec detectors.Spec, open func() (detectors.Detector, error)) error {
 	p.nextTask++
 	w := newWorker(p.nextTask, spec, p, open)
+	w.cfg = cfg
 	p.workers = append(p.workers, w) // before the engine asks for it
 	if err := p.engine.Attach(w.task, spec); err != nil {
 		p.workers = p.workers[:len(p.workers)-1]

@@ -20,7 +20,7 @@ func (r *Runtime) Subscribe() (snapshots <-chan *Snapshot, cancel func()) {
 // Snapshot returns the current state. It does not delay the live path.
 func (r *Runtime) Snapshot() *Snapshot {
 	now := time.Now()
-	s := &Snapshot{At: now, Started: r.epoch, Uptime: now.Sub(r.epoch), Slots: r.slots.View(), Loop: r.loop.view(now.Sub(r.epoch))}
+	s := &Snapshot{At: now, Started: r.epoch, Uptime: now.Sub(r.epoch), Slots: r.slots.View(), Loop: r.loop.view(now.Sub(r.epoch)), Modified: int(r.modified.Load())}
 	// After the state of the loop: a snapshot with a running loop has all cameras.
 	cameras, reloading := r.listed()
 	s.Loop.Reloading = reloading

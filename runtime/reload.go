@@ -23,6 +23,20 @@ type Setup struct {
 	Zones     []detectors.Zone
 	Lines     []detectors.Line
 	Rules     []rules.Config
+	// Runs says that this is what runs already: it only counts as the configuration from
+	// now on.
+	Runs bool
+}
+
+// setup returns the configuration in place, configure puts another one there.
+func (r *Runtime) setup() Setup {
+	o := &r.opts
+	return Setup{Cameras: o.Cameras, Detectors: o.Detectors, Zones: o.Zones, Lines: o.Lines, Rules: o.Rules}
+}
+
+func (r *Runtime) configure(s Setup) {
+	o := &r.opts
+	o.Cameras, o.Detectors, o.Zones, o.Lines, o.Rules = s.Cameras, s.Detectors, s.Zones, s.Lines, s.Rules
 }
 
 // reload replaces the current setup by next. Unchanged parts are not touched: cameras
@@ -30,8 +44,8 @@ type Setup struct {
 // by command stay, unless next defines the same name. Parts that fail are left out and
 // reported. New cameras wait for those that end.
 func (r *Runtime) reload(ctx, wait context.Context, current *change, next Setup) {
-	last := Setup{r.opts.Cameras, r.opts.Detectors, r.opts.Zones, r.opts.Lines, r.opts.Rules}
-	r.opts.Cameras, r.opts.Detectors, r.opts.Zones, r.opts.Lines, r.opts.Rules = next.Cameras, next.Detectors, next.Zones, next.Lines, next.Rules
+	last := r.setup()
+	r.configure(next)
 	r.setReloading(true) // before the first camera is off the list
 	for _, c := range last.Cameras {
 		if a := r.camera(c.Name); a != nil && !slices.Contains(next.Cameras, c) {
@@ -98,7 +112,7 @@ func (r *Runtime) inherit(ctx context.Context, name string, from *active, last, 
 		if before || now || !attached {
 			continue
 		}
-		if err := p.do(ctx, func(*engine.Engine, time.Duration) error { return p.attach(spec, w.make) }); err != nil {
+		if err := p.do(ctx, func(*engine.Engine, time.Duration) error { return p.attach(w.current(spec), spec, w.make) }); err != nil {
 			problems = append(problems, fmt.Errorf("camera %q: %w", name, err))
 		}
 	}
@@ -135,14 +149,14 @@ func (r *Runtime) change(p *pipeline, e *engine.Engine, now time.Duration, last,
 	}
 	for _, c := range last.Rules {
 		if appliesTo(c.Cameras, p.name) && !slices.ContainsFunc(next.Rules, func(n rules.Config) bool {
-			return appliesTo(n.Cameras, p.name) && sameRule(c, n)
+			return appliesTo(n.Cameras, p.name) && reflect.DeepEqual(c.On(p.name), n.On(p.name))
 		}) {
 			e.RemoveRule(now, c.Event)
 		}
 	}
 	for _, c := range next.Rules {
 		if appliesTo(c.Cameras, p.name) && !e.HasRule(c.Event) {
-			problems = append(problems, e.AddRule(c))
+			problems = append(problems, e.AddRule(c.On(p.name)))
 		}
 	}
 	e.Arrange(
@@ -153,19 +167,23 @@ func (r *Runtime) change(p *pipeline, e *engine.Engine, now time.Duration, last,
 	return errors.Join(problems...)
 }
 
-// configured returns the detectors that apply to a camera, by name, without their
-// lists of cameras and with their areas.
+// configured returns the detectors that apply to a camera, as it has them, by name.
 func (s Setup) configured(camera string) map[string]detectors.Config {
 	byName := make(map[string]detectors.Config)
-	zones := detectors.ZonesOf(s.Zones, camera)
 	for _, d := range s.Detectors {
 		if appliesTo(d.Cameras, camera) {
-			d.Cameras = nil
-			d.Masked, d.Within = detectors.Areas(zones, d.Mask), detectors.Areas(zones, d.Zones)
-			byName[d.Name] = d
+			byName[d.Name] = s.on(d, camera)
 		}
 	}
 	return byName
+}
+
+// on returns a detector as a camera has it: without lists of cameras, and with its areas.
+func (s Setup) on(d detectors.Config, camera string) detectors.Config {
+	zones := detectors.ZonesOf(s.Zones, camera)
+	d = d.On(camera)
+	d.Masked, d.Within = detectors.Areas(zones, d.Mask), detectors.Areas(zones, d.Zones)
+	return d
 }
 
 func names[C any](configs []C, name func(C) string) []string {
@@ -176,9 +194,102 @@ func names[C any](configs []C, name func(C) string) []string {
 	return all
 }
 
-func sameRule(a, b rules.Config) bool {
-	a.Cameras, b.Cameras = nil, nil
-	return reflect.DeepEqual(a, b)
+// RunningCamera is a camera as it runs, with every change by command: what a
+// configuration would have to say.
+type RunningCamera struct {
+	Config    capture.Config
+	Paused    bool
+	Detectors []detectors.Config // as detectors.Config.On returns them
+	Rules     []rules.Config     // likewise
+}
+
+// Running returns the cameras as they run. Sources and keys in it are not redacted. It
+// fails while cameras are missing during a reload.
+func (r *Runtime) Running(ctx context.Context) ([]RunningCamera, error) {
+	all, reloading := r.listed()
+	if reloading {
+		return nil, errBusy
+	}
+	var list []RunningCamera
+	for _, c := range all {
+		v, err := r.running(ctx, c)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, v)
+	}
+	return list, nil
+}
+
+// running returns one camera as it runs.
+func (r *Runtime) running(ctx context.Context, c *active) (RunningCamera, error) {
+	v := RunningCamera{Config: c.cfg, Paused: c.camera.Paused()}
+	err := c.do(ctx, func(e *engine.Engine, _ time.Duration) error {
+		for _, w := range c.workers {
+			spec, attached := e.Spec(w.task)
+			if !attached {
+				continue
+			}
+			v.Detectors = append(v.Detectors, w.current(spec))
+		}
+		v.Rules = e.Rules()
+		return nil
+	})
+	return v, err
+}
+
+// current returns the configuration of a detector with the changes that its current spec
+// has.
+func (w *worker) current(spec detectors.Spec) detectors.Config {
+	cfg := w.cfg
+	cfg.Enabled = spec.Enabled
+	if spec.MaxFPS != w.spec.MaxFPS {
+		cfg.MaxFPS = spec.MaxFPS
+	}
+	return cfg
+}
+
+// differences returns how many things of a camera are not as they are configured.
+func (s Setup) differences(v RunningCamera) (n int) {
+	if !slices.Contains(s.Cameras, v.Config) {
+		n++
+	}
+	if v.Paused {
+		n++
+	}
+	was := s.configured(v.Config.Name)
+	for _, d := range v.Detectors {
+		if c, ok := was[d.Name]; !ok || !reflect.DeepEqual(c, d) {
+			n++
+		}
+		delete(was, d.Name)
+	}
+	n += len(was)
+	for _, c := range s.Rules {
+		i := slices.IndexFunc(v.Rules, func(o rules.Config) bool { return o.Event == c.Event })
+		if appliesTo(c.Cameras, v.Config.Name) && (i < 0 || v.Rules[i].Enabled != c.On(v.Config.Name).Enabled) {
+			n++
+		}
+	}
+	return n
+}
+
+// count updates how many things are not as they are configured. It runs in Run's
+// goroutine, after every command.
+func (r *Runtime) count(ctx context.Context) {
+	setup := r.setup()
+	n := 0
+	for _, c := range setup.Cameras {
+		if r.camera(c.Name) == nil {
+			n++
+		}
+	}
+	for _, c := range r.list() {
+		if v, err := r.running(ctx, c); err == nil { // else it is ending
+			n += setup.differences(v)
+		}
+	}
+	r.modified.Store(int64(n))
 }
 
 // Results of a reload.

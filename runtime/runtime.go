@@ -73,6 +73,7 @@ type Runtime struct {
 	watchers Broadcast
 	troubles *alerts                 // owned by Run's goroutine
 	alerts   atomic.Pointer[[]Alert] // that there are
+	modified atomic.Int64            // things that are not as they are configured
 
 	mu        sync.Mutex // guards what follows; held for a few instructions
 	cameras   []*active  // as configured, then in order of addition; only Run's goroutine changes it
@@ -175,7 +176,9 @@ func (r *Runtime) serve(ctx context.Context) error {
 			return nil
 		case req := <-r.requests:
 			r.loop.begin(time.Since(r.epoch))
-			req.reply <- r.perform(req)
+			err := r.perform(req)
+			r.count(ctx)
+			req.reply <- err
 			continue
 		case <-beat.C:
 			r.look()
@@ -194,7 +197,10 @@ func (r *Runtime) serve(ctx context.Context) error {
 			}
 			continue
 		}
-		if r.current != nil && r.current.finish() {
+		if r.current != nil && r.current.ended() {
+			err := r.current.rest()
+			r.count(ctx)
+			r.current.reply <- err
 			r.current = nil
 		}
 		maps.DeleteFunc(ended, func(c *active, _ bool) bool { return r.camera(c.name) != c })

@@ -29,6 +29,9 @@ type Snapshot struct {
 	Loop    LoopView      `json:"loop"`
 	Reload  ReloadView    `json:"reload"`
 	Alerts  []Alert       `json:"alerts"` // current ones, found once a second
+	// Modified is how many things were changed by command since the configuration was
+	// read: cameras, detectors and rules, each on each camera.
+	Modified int `json:"modified"`
 }
 
 // CameraView is the state of one camera with its detectors, signals and rules.

@@ -21,6 +21,7 @@ import (
 type worker struct {
 	task     engine.TaskID
 	spec     detectors.Spec
+	cfg      detectors.Config // that it was attached with, as its camera has it
 	camera   string
 	make     func() (detectors.Detector, error)
 	frames   *frameSlot // of the newest frame that the engine has seen

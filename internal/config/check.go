@@ -159,19 +159,23 @@ func (b *builder) checkCameraLists() {
 	if b.broken["camera"] {
 		return
 	}
+	known := func(o origin, where, key string, list []string) {
+		for i, name := range list {
+			if !slices.Contains(names, name) && name != "" {
+				b.at(tomldoc.IndexPath(o.path+"."+key, i), where, key, text.Unknown("camera", name, names))
+			}
+		}
+	}
 	check := func(o origin, where string, list []string) {
 		path := o.path + ".cameras"
 		if _, written := b.doc.Marks[path]; written && len(list) == 0 && !b.broken[path] {
 			b.at(path, where, "cameras", "is empty; name cameras, or leave the key out for all")
 		}
-		for i, name := range list {
-			if !slices.Contains(names, name) && name != "" {
-				b.at(tomldoc.IndexPath(path, i), where, "cameras", text.Unknown("camera", name, names))
-			}
-		}
+		known(o, where, "cameras", list)
 	}
 	for i, c := range b.cfg.Detector {
 		check(b.detectors[i], b.detectorAt(i), c.Cameras)
+		known(b.detectors[i], b.detectorAt(i), "disabled_on", c.DisabledOn)
 	}
 	for i, z := range b.cfg.Zone {
 		check(b.zones[i], zoneLabel(z, i), z.Cameras)
@@ -181,6 +185,7 @@ func (b *builder) checkCameraLists() {
 	}
 	for i, c := range b.cfg.Rule {
 		check(b.rules[i], b.ruleAt(i), c.Cameras)
+		known(b.rules[i], b.ruleAt(i), "disabled_on", c.DisabledOn)
 	}
 	for i, c := range b.cfg.Notify {
 		check(b.outputs[i], outputLabel(c, i), c.Cameras)

@@ -62,12 +62,12 @@ func (b *builder) oneCamera(flag, source string) {
 		for _, s := range signals {
 			taken[s] = true
 		}
-		d.Cameras = nil
+		d.Cameras, d.DisabledOn = nil, nil
 		kept, origins, provided = append(kept, d), append(origins, b.detectors[i]), append(provided, signals)
 	}
 	b.cfg.Detector, b.detectors, b.signals = kept, origins, provided
 	for i := range b.cfg.Rule {
-		b.cfg.Rule[i].Cameras = nil
+		b.cfg.Rule[i].Cameras, b.cfg.Rule[i].DisabledOn = nil, nil
 	}
 }
 

@@ -208,11 +208,12 @@ func (e *Engine) Spec(id TaskID) (spec detectors.Spec, ok bool) {
 // HasRule reports whether there is a rule of this name.
 func (e *Engine) HasRule(event string) bool { return e.rule(event) != nil }
 
-// Rules returns the configurations of all rules.
+// Rules returns the current configurations of all rules, with changes of Enabled.
 func (e *Engine) Rules() []rules.Config {
 	all := make([]rules.Config, len(e.rules))
 	for i, r := range e.rules {
 		all[i] = r.Config()
+		all[i].Enabled = r.Enabled()
 	}
 	return all
 }
