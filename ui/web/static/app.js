@@ -2,6 +2,7 @@
 
 import { html, render, useEffect, useRef, useState } from './vendor/preact-htm.js';
 import { call } from './api.js';
+import { undo, undoable } from './changes.js';
 import { allKeys, useKeys } from './keys.js';
 import { Notices, say } from './notice.js';
 import { alertTone, Name } from './parts.js';
@@ -86,6 +87,7 @@ function Head({ shown, camera }) {
 					</select>`}
 				${views.map((v) => html`<a key=${v.id} href=${href(v.id, v.ofCamera ? camera : '')} aria-current=${v === shown ? 'page' : null}>${v.id}</a>`)}
 				${store.readOnly && store.about && html`<span class="chip warn" title="This token may only look.">read only</span>`}
+				${undoable() && html`<button class="plain" title="take back: ${undoable()}" onClick=${undo}>Undo</button>`}
 				${session.known && html`<button class="plain" onClick=${logout}>Log out</button>`}
 				<button class="plain" aria-label="keys" onClick=${() => document.getElementById('keys').showModal()}>?</button>
 			</nav>
@@ -151,6 +153,7 @@ function Alarm() {
 function pageKeys(shown) {
 	const keys = { '!': ['alerts', () => go('alerts')], '?': ['these keys', () => document.getElementById('keys').showModal()] };
 	keys['/'] = ['filter', () => document.querySelector('main input[type=search]')?.focus()];
+	keys.u = ['undo the last change', undo];
 	keys['0'] = ['the table of all cameras', () => go('fleet')];
 	for (let n = 1; n <= 9; n++) {
 		keys[n] = [`camera ${n}`, () => {

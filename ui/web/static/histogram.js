@@ -39,3 +39,17 @@ export function quantile(counts, q) {
 	}
 	return null;
 }
+
+export const firstBar = 1e3; // nanoseconds
+const barCount = 24;
+
+// bars returns counts by power of two of the duration, from 1 µs; the last one has all
+// that is longer.
+export function bars(counts) {
+	const out = new Array(barCount).fill(0);
+	counts.forEach((n, bucket) => {
+		const power = Math.floor(Math.log2(Math.max(lower(bucket), 1) / firstBar));
+		out[Math.min(Math.max(power, 0), barCount - 1)] += n;
+	});
+	return out;
+}

@@ -6,6 +6,7 @@ import { hour } from './units.js';
 
 const step = 500; // milliseconds between two values of a series
 const length = 120; // values of a series
+const changes = 500; // of the truth of a rule
 const window = 10; // seconds of a histogram
 
 const key = (...parts) => parts.join('\n');
@@ -17,8 +18,10 @@ class History {
 
 	clear() {
 		this.series = new Map();
+		this.truths = new Map(); // of each rule: {at, truth}, where it changed, oldest first
+		this.newest = 0;
 		this.windows = new Map();
-		this.past = []; // {at, drops by camera}, one a second, oldest first
+		this.past = []; // {at, snapshot, drops by camera}, one a second, oldest first
 		this.hour = []; // {at, fired by camera}, one a minute, oldest first
 		this.pushed = this.sampled = 0;
 	}
@@ -31,10 +34,12 @@ class History {
 			this.note(key(c.name), c.state === 'live' ? c.fps : null, push);
 			for (const s of c.signals) this.note(key(c.name, s.name), s.unknown ? null : s.value, push);
 			for (const d of c.detectors) this.note(key(c.name, d.name, 'fps'), d.fps, push);
+			for (const r of c.rules) this.judge(key(c.name, r.event), r.status.truth, at);
 		}
+		this.newest = at;
 		if (at - this.sampled < 980) return;
 		this.sampled = at;
-		this.past = [...this.past, { at, drops: new Map(snapshot.cameras.map((c) => [c.name, drops(c)])) }].slice(-window);
+		this.past = [...this.past, { at, snapshot, drops: new Map(snapshot.cameras.map((c) => [c.name, drops(c)])) }].slice(-window);
 		this.sample(snapshot);
 		if (at - (this.hour.at(-1)?.at ?? 0) < 60000) return;
 		this.hour = [...this.hour, { at, fired: new Map(snapshot.cameras.map((c) => [c.name, fired(c)])) }].slice(-61);
@@ -48,6 +53,25 @@ class History {
 		if (!push) return;
 		s.values = [...s.values, s.peak].slice(-length);
 		s.peak = null;
+	}
+
+	// judge remembers when the truth of a rule changes.
+	judge(name, truth, at) {
+		const all = this.truths.get(name) ?? [];
+		if (all.at(-1)?.truth !== truth) this.truths.set(name, [...all, { at, truth }].slice(-changes));
+	}
+
+	// unknown returns when a rule was unknown between two times, as far as it was seen.
+	unknown(camera, rule, from, to) {
+		const all = this.truths.get(key(camera, rule)) ?? [];
+		const spans = all.map((t, i) => [t.at, all[i + 1]?.at ?? this.newest, t.truth]);
+		return spans.filter(([begin, end, truth]) => truth === 'unknown' && end > from && begin < to);
+	}
+
+	// before returns a snapshot of some seconds ago, and how many they are.
+	before(seconds) {
+		const old = this.past.findLast((p) => this.newest - p.at >= seconds * 1000 - 100) ?? this.past[0];
+		return old ? { snapshot: old.snapshot, seconds: (this.newest - old.at) / 1000 } : {};
 	}
 
 	// values returns what a signal was, oldest first, null where it was unknown; without a

@@ -19,8 +19,9 @@ export const State = ({ of, text = of }) => html`<span class="state ${tone(of)}"
 // Name is text from outside: a name, a label, an error.
 export const Name = ({ of }) => html`<bdi>${clean(of)}</bdi>`;
 
-// Spark draws values as a line, the newest on the right; null leaves a gap.
-export function Spark({ values, low = 0, high, width = 90, height = 18, label }) {
+// Spark draws values as a line, the newest on the right; null leaves a gap. Mark is a
+// threshold across it.
+export function Spark({ values, low = 0, high, width = 90, height = 18, mark, label }) {
 	const known = values.filter((v) => v !== null);
 	const top = high ?? Math.max(...known, low);
 	const y = (v) => (top > low ? height - 1 - ((v - low) / (top - low)) * (height - 2) : height - 1);
@@ -34,7 +35,8 @@ export function Spark({ values, low = 0, high, width = 90, height = 18, label })
 		line += `${pen}${x(i).toFixed(1)} ${y(v).toFixed(1)}`;
 		pen = 'L';
 	});
-	return html`<svg class="spark" viewBox="0 0 ${width} ${height}" role="img" aria-label=${label}><path d=${line} /></svg>`;
+	return html`<svg class="spark" viewBox="0 0 ${width} ${height}" role="img" aria-label=${label}><path d=${line} />
+		${mark >= low && mark <= top && html`<path class="mark" d="M0 ${y(mark)}H${width}" />`}</svg>`;
 }
 
 // alertTone returns how an alert is drawn.

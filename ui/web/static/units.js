@@ -11,7 +11,7 @@ const pad = (n) => String(n).padStart(2, '0');
 
 // ago writes a duration in at most six characters: "850µs", "12.3ms", "1h05m".
 export function ago(ns) {
-	if (!(ns >= 0)) return '-';
+	if (ns === null || !(ns >= 0)) return '-';
 	if (ns < 1e3) return Math.trunc(ns) + 'ns';
 	if (ns < ms) return Math.trunc(ns / 1e3) + 'µs';
 	if (ns < 10 * ms) return (ns / ms).toFixed(1) + 'ms';

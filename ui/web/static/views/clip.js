@@ -1,0 +1,158 @@
+// The clip of an event: its movie with the boxes of what was found, on the movie's clock.
+
+import { html, useEffect, useMemo, useRef, useState } from '../vendor/preact-htm.js';
+import { call, get, path } from '../api.js';
+import { drawBoxes } from '../boxes.js';
+import { say } from '../notice.js';
+import { Name } from '../parts.js';
+import { Action, Facts } from '../pieces.js';
+import { amount, clean, stamp } from '../units.js';
+
+const lookEvery = 1000;       // milliseconds between looks for a clip that may yet come
+const waitFor = 120_000;      // milliseconds after the event that one may come
+const holdBoxes = 1000;       // milliseconds that a box stays without a newer answer of its signal
+
+// Evidence finds the clip of an event, and waits for the one of a new event.
+export function Evidence({ id, event, learned }) {
+	const [clip, found] = useState(null); // {entry, meta}
+	const [problem, fail] = useState(null);
+	const awaited = problem?.status === 404 && event?.phase === 'confirmed' && Date.now() - Date.parse(event.time) < waitFor;
+	useEffect(() => {
+		let over = false;
+		const look = async () => {
+			try {
+				const [entry, meta] = await Promise.all([get(path('clips', id)), get(path('clips', id) + '/meta.json')]);
+				if (over) return;
+				found({ entry, meta });
+				learned(meta);
+			} catch (e) {
+				if (!over) fail(e);
+			}
+		};
+		const timer = problem === null ? setTimeout(look, 0) : awaited && setTimeout(look, lookEvery);
+		return () => {
+			over = true;
+			clearTimeout(timer);
+		};
+	}, [id, problem]);
+	if (clip) return html`<${Clip} ...${clip} id=${id} />`;
+	if (!problem) return html`<p class="dim">loading its clip</p>`;
+	if (awaited) return html`<p class="info">not written yet, or the rule keeps none: looked for every second</p>`;
+	return html`<p class="dim"><${Name} of=${problem.message} /></p>`;
+}
+
+function Clip({ id, entry, meta }) {
+	const [verdict, judge] = useState(null);
+	const base = 'api/' + path('clips', id);
+	const name = (part) => `${clean(entry.event_type)}-${entry.time.replace(/[:.]/g, '')}${part > 1 ? '-' + part : ''}.mp4`;
+	const movies = [meta.movie, ...(meta.parts ?? [])];
+	const verify = async () => {
+		judge({ text: 'comparing its files with their hashes' });
+		try {
+			const { ok, error } = await call('POST', path('clips', id) + '/verify');
+			judge(ok ? { look: 'good', text: '✓ every file is as it was saved' } : { look: 'bad', text: '✗ ' + error });
+		} catch (e) {
+			judge({ look: 'bad', text: e.message });
+		}
+	};
+	const copy = () => navigator.clipboard.writeText(entry.file).then(() => say('copied: ' + entry.file, 'good'), () => say('this browser lets nothing be copied here', 'bad'));
+	return html`
+		<${Player} base=${base} movies=${movies} meta=${meta} />
+		<p class="tools">
+			${movies.map((m, i) => html`<a class="button" href=${source(base, i)} download=${name(i + 1)}>Download${movies.length > 1 && ` part ${i + 1}`}</a>`)}
+			<a class="button" href=${base + '/meta.json'} download=${name(1).replace('.mp4', '.json')}>Metadata</a>
+			<${Action} onClick=${verify}>Verify<//>
+			<button onClick=${copy}>Copy path</button>
+			<span role="status" class=${verdict?.look}>${verdict?.text}</span>
+		</p>
+		<${Facts} of=${[
+			['path', html`<code class="path"><${Name} of=${entry.file} /></code>`],
+			['movie', movies.map((m) => html`<span>${(m.duration_ms / 1000).toFixed(1)} s, ${m.frames} frames, ${m.width}×${m.height},
+				${' '}${m.codec}${m.sound && ' with ' + m.sound}, ${m.copied ? 'as the camera sent it' : 'encoded'}. </span>`)],
+			['size', amount(entry.bytes)],
+			['shows', `${stamp(meta.start_time)} to ${stamp(meta.end_time)}`],
+			['before', `${meta.pre_roll_ms.actual / 1000} s of ${meta.pre_roll_ms.asked / 1000} s`],
+			['after', `${meta.post_roll_ms.actual / 1000} s of ${meta.post_roll_ms.asked / 1000} s`],
+			['lost', meta.missing_frames + meta.skipped_frames > 0 && html`<span class="warn">${meta.missing_frames} frames missing, ${meta.skipped_frames} skipped</span>`],
+			['whole', !meta.complete && html`<span class="warn">no: the program ended while it was saved</span>`],
+			['note', meta.movie.note && html`<${Name} of=${meta.movie.note} />`],
+			['events', meta.events.length > 1 && meta.events.map((e) => html`<${Name} of=${e.event_type} /> `)],
+		]} />`;
+}
+
+const source = (base, part) => base + '/clip.mp4' + (part > 0 ? `?part=${part + 1}` : '');
+
+// Player plays the movies of a clip one after the other, with boxes drawn over them.
+function Player({ base, movies, meta }) {
+	const [part, play] = useState(0);
+	const [boxes, showBoxes] = useState(true);
+	const [problem, fail] = useState('');
+	const video = useRef(), canvas = useRef();
+	const begins = movies.slice(0, part).reduce((sum, m) => sum + m.duration_ms, 0);
+	const results = useMemo(() => bySignal(meta.detections ?? []), [meta]);
+	useEffect(() => {
+		const v = video.current;
+		let handle = 0;
+		const draw = (_, frame) => {
+			paint(canvas.current, v, boxes ? shownAt(results, begins + frame.mediaTime * 1000) : []);
+			handle = v.requestVideoFrameCallback(draw);
+		};
+		handle = v.requestVideoFrameCallback(draw);
+		if (v.readyState >= 2) draw(0, { mediaTime: v.currentTime });
+		return () => v.cancelVideoFrameCallback(handle);
+	}, [results, begins, boxes]);
+	const next = () => part + 1 < movies.length && play(part + 1);
+	const failed = () => fail('This browser does not play the movie: download it.');
+	const at = (ms) => {
+		video.current.currentTime = ms / 1000;
+	};
+	const moment = meta.confirming_frame !== null ? (meta.frame_ts_ns[meta.confirming_frame] - meta.frame_ts_ns[0]) / 1e6 : null;
+	return html`
+		<div class="player">
+			<video ref=${video} src=${source(base, part)} controls autoplay=${part > 0} playsinline preload="auto" aria-label="clip of the event"
+				onEnded=${next} onError=${failed}></video>
+			<canvas ref=${canvas} aria-hidden="true"></canvas>
+		</div>
+		${problem && html`<p class="bad" role="alert">${problem}</p>`}
+		<p class="tools">
+			<label><input type="checkbox" checked=${boxes} onChange=${(e) => showBoxes(e.target.checked)} /> boxes</label>
+			${moment !== null && part === 0 && html`<button onClick=${() => at(moment)}>To the event</button>`}
+			<button onClick=${() => at(0)}>To the beginning</button>
+		</p>`;
+}
+
+// bySignal returns the answers of each signal, in the order of the movie.
+function bySignal(detections) {
+	const all = new Map();
+	for (const d of detections) {
+		if (!all.has(d.signal)) all.set(d.signal, []);
+		all.get(d.signal).push(d);
+	}
+	for (const list of all.values()) list.sort((a, b) => a.movie_ms - b.movie_ms);
+	return all;
+}
+
+// shownAt returns for each signal its newest answer about a frame that has been shown by a
+// time of the movie, as the live view would show it.
+function shownAt(results, now) {
+	const shown = [];
+	for (const [signal, list] of results) {
+		const last = list.findLast((d) => d.movie_ms <= now + 1);
+		if (last && now - last.movie_ms < holdBoxes) shown.push({ signal, detections: last.detections });
+	}
+	return shown;
+}
+
+// paint draws boxes over the frame that is shown.
+function paint(canvas, video, shown) {
+	const scale = devicePixelRatio;
+	const [w, h] = [video.clientWidth, video.clientHeight];
+	if (canvas.width !== Math.round(w * scale) || canvas.height !== Math.round(h * scale)) {
+		canvas.width = Math.round(w * scale);
+		canvas.height = Math.round(h * scale);
+	}
+	const context = canvas.getContext('2d');
+	context.setTransform(scale, 0, 0, scale, 0, 0);
+	context.clearRect(0, 0, w, h);
+	drawBoxes(context, shown, w, h);
+}

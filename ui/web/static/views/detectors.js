@@ -1,0 +1,120 @@
+// Detectors of a camera: what they do and why, switches, rates, and one of them in full.
+
+import { html, useState } from '../vendor/preact-htm.js';
+import { detach, make, setDetector, setRate } from '../changes.js';
+import { detectorState, errorsOf, losses, skipped } from '../explain.js';
+import { quantile, total } from '../histogram.js';
+import { history } from '../history.js';
+import { alertsOf, inTrouble, Name, Spark } from '../parts.js';
+import { Action, Columns, Facts, Meter, ofCamera, Toggle } from '../pieces.js';
+import { go, href } from '../route.js';
+import { store } from '../store.js';
+import { ago, coarse, count, limit, rate, second } from '../units.js';
+import { AttachForm } from './attach.js';
+
+const columns = ['detector', 'on', 'state', '>fps of max', '>p50', '>p99', '>age', '>runs', '>errors'];
+
+export const Detectors = ofCamera(({ camera, route }) => {
+	if ('attach' in route.query) return html`<${AttachForm} camera=${camera} />`;
+	const { alerts, slots } = store.snapshot;
+	const trouble = (d) => inTrouble(alertsOf(alerts, camera.name, d.name));
+	const list = camera.detectors.toSorted((a, b) => trouble(a) - trouble(b));
+	const shown = list.find((d) => d.name === route.item);
+	return html`
+		<h1>Detectors <small>slots ${slots.busy}/${slots.size}${slots.waiting > 0 && ` +${slots.waiting} waiting`}</small></h1>
+		<p class="tools"><a class="button" href=${href('detectors', camera.name, '', { attach: 'yes' })}>Attach a detector</a></p>
+		${list.length === 0 && html`<p class="empty">No detector is attached.</p>`}
+		${list.length > 0 && html`<div class="scroll"><table>
+			<${Columns} of=${columns} />
+			<tbody>${list.map((d) => html`<${Row} key=${d.name} d=${d} camera=${camera} selected=${d === shown} />`)}</tbody>
+		</table></div>`}
+		${shown && html`<${Detector} key=${shown.name} d=${shown} camera=${camera} />`}
+		${!shown && route.item && html`<p class="empty">There is no detector <${Name} of=${route.item} /> on this camera.</p>`}`;
+});
+
+function Row({ d, camera, selected }) {
+	const [look, words] = detectorState(d, store.snapshot);
+	const exec = history.recent(camera.name, d.name, 'exec');
+	const failed = errorsOf(d);
+	return html`
+		<tr class=${selected ? 'selected' : ''}>
+			<th scope="row"><a data-row href=${href('detectors', camera.name, d.name)} aria-current=${selected ? 'true' : null}><${Name} of=${d.name} /></a></th>
+			<td><${Toggle} label="${d.name} enabled" on=${d.state !== 'disabled'} set=${(on) => make(setDetector(camera.name, d.name, on))} /></td>
+			<td class="words ${look}"><i aria-hidden="true">●</i> <${Name} of=${words} /></td>
+			<td class="number">${rate(d.fps)} <span class="dim">of ${limit(d.max_fps)}</span></td>
+			<td class="number">${ago(quantile(exec, 0.5))}</td>
+			<td class="number">${ago(quantile(exec, 0.99))}</td>
+			<td class="number">${d.runs > 0 && d.age_ns > 0 ? coarse(d.age_ns) : '-'}</td>
+			<td class="number">${count(d.runs)}</td>
+			<td class="number ${failed > 0 ? 'warn' : ''}">${count(failed)}</td>
+		</tr>`;
+}
+
+// Detector shows all of one detector.
+function Detector({ d, camera }) {
+	const [look, words] = detectorState(d, store.snapshot);
+	const rates = history.rates(camera.name, d.name);
+	const exec = history.recent(camera.name, d.name, 'exec');
+	const skips = skipped(d), lost = losses(d);
+	const all = skips.reduce((sum, [, n]) => sum + n, 0);
+	const where = d.endpoint ? `, computed at ${d.endpoint}` : d.remote ? ', computed elsewhere' : '';
+	return html`
+		<section class="card" aria-labelledby="detector">
+			<h2 id="detector"><${Name} of=${d.name} /> on <${Name} of=${camera.name} /></h2>
+			<${Facts} of=${[
+				['state', html`<span class=${look}><${Name} of=${words} /></span>`],
+				['kind', `${d.kind}, ${d.cost} cost${where}`],
+				['outputs', d.provides.map((s, i) => html`${i > 0 && ', '}<a href=${href('signals', camera.name, s)}>${s}</a>`)],
+				['needs', d.needs.join(', ')],
+				['looks at', d.crops_of && `the boxes of ${d.crops_of}, ${d.max_crops} of a frame at most`],
+				['model', d.model && html`<${Name} of=${d.model} />`],
+				['bounds', `max_fps ${limit(d.max_fps)}, timeout ${ago(d.timeout_ns)}, ttl ${ago(d.ttl_ns)}`],
+				['last error', d.error && html`<span class="bad"><${Name} of=${d.error} /></span>`],
+			]} />
+			<div class="tools"><${RateForm} d=${d} camera=${camera} /><${Detach} d=${d} camera=${camera} /></div>
+			<h3>Rate and run time</h3>
+			<${Facts} of=${[
+				['runs/s', html`<${Spark} values=${rates} high=${Math.max(d.max_fps, ...rates)} label="runs a second" /> ${rate(d.fps)} of ${limit(d.max_fps)}`],
+				['run time', total(exec) > 0 && `p50 ${ago(quantile(exec, 0.5))}, p99 ${ago(quantile(exec, 0.99))}, max ${ago(d.exec.max_ns)}`],
+			]} />
+			<h3>Frames that it did not take</h3>
+			${all === 0 ? html`<p class="dim">none</p>` : html`<${Facts} of=${skips.map(([gate, n]) => [gate, html`<${Share} share=${n / all} label=${gate} /> ${count(n)}`])} />`}
+			${d.skips.slot > 0 && !d.remote && html`<${Slots} />`}
+			<h3>Losses since the start</h3>
+			${lost.length === 0 ? html`<p class="dim">none</p>` : html`<${Facts} of=${lost.map(([what, n]) => [what, html`<span class="warn">${count(n)}</span>`])} />`}
+		</section>`;
+}
+
+const Share = ({ share, label }) => html`<${Meter} share=${share} look="warn" label=${label} /> <span class="dim">${Math.round(100 * share)} %</span>`;
+
+function RateForm({ d, camera }) {
+	const [fps, set] = useState('');
+	const send = async (event) => {
+		event.preventDefault();
+		if (!(await make(setRate(camera.name, d, Number(fps))))) set('');
+	};
+	return html`<form onSubmit=${send}>
+		<label>runs a second, at most <input name="fps" type="number" min="0.01" step="any" required placeholder=${limit(d.max_fps)} value=${fps}
+			onInput=${(e) => set(e.target.value)} /></label> <${Action}>Set<//>
+	</form>`;
+}
+
+// Detach asks once more: a detector that is detached is not brought back by undo.
+function Detach({ d, camera }) {
+	const [asked, ask] = useState(false);
+	if (!asked) return html`<${Action} onClick=${() => ask(true)}>Detach…<//>`;
+	const yes = async () => (await make(detach(camera.name, d.name))) || go('detectors', camera.name);
+	return html`<span role="group" aria-label="Detach ${d.name}">It cannot be taken back. <${Action} class="danger" onClick=${yes}>Detach ${d.name}<//>
+		<button onClick=${() => ask(false)}>Cancel</button></span>`;
+}
+
+// Slots says which detectors of all cameras hold the slots, by their runs of the last seconds.
+function Slots() {
+	const { cameras, slots } = store.snapshot;
+	const median = (c, d) => quantile(history.recent(c.name, d.name, 'exec'), 0.5) ?? 0;
+	const holders = cameras.flatMap((c) => c.detectors.filter((d) => !d.remote)
+		.map((d) => [`${d.name} on ${c.name}`, (d.fps * median(c, d)) / second / Math.max(slots.size, 1)]))
+		.filter(([, share]) => share > 0).sort((a, b) => b[1] - a[1]).slice(0, 6);
+	return html`<h3>Who holds the ${slots.size} slots</h3>
+		<${Facts} of=${holders.map(([name, share]) => [name, html`<${Share} share=${share} label=${name} />`])} />`;
+}

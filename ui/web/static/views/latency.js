@@ -1,0 +1,47 @@
+// Latency: where the time between the camera and an event goes, over the last ten seconds.
+
+import { html } from '../vendor/preact-htm.js';
+import { bars, quantile, total } from '../histogram.js';
+import { history } from '../history.js';
+import { Columns, ofCamera } from '../pieces.js';
+import { Bars } from '../plot.js';
+import { ago } from '../units.js';
+
+const stages = ['capture', 'queue', 'schedule', 'inference', 'publish', 'event'];
+
+// inkOf returns the colour of a stage.
+const inkOf = (stage) => (stage === 'step' ? 'dim' : 'stage-' + stages.indexOf(stage));
+
+export const Latency = ofCamera(({ camera }) => {
+	const rows = ['step', ...stages].map((stage) => {
+		const key = stage === 'step' ? 'tick' : stage;
+		const counts = history.recent(camera.name, key);
+		return { stage, counts, n: total(counts), most: (key === 'tick' ? camera.tick : camera.stages[key])?.max_ns ?? 0 };
+	});
+	return html`
+		<h1>Latency <small>last 10 s</small></h1>
+		<${AgeBar} rows=${rows.slice(1, 6)} />
+		<div class="scroll"><table>
+			<${Columns} of=${['stage', '>p50', '>p99', '>p99.9', '>max since the start', '>samples']} />
+			<tbody>${rows.map((r) => html`<tr key=${r.stage}>
+				<th scope="row"><i class=${inkOf(r.stage)} aria-hidden="true">●</i> ${r.stage}</th>
+				${[0.5, 0.99, 0.999].map((q) => html`<td class="number">${r.n > 0 ? ago(quantile(r.counts, q)) : '-'}</td>`)}
+				<td class="number dim">${r.most > 0 ? ago(r.most) : '-'}</td><td class="number dim">${r.n}</td>
+			</tr>`)}</tbody>
+		</table></div>
+		<div class="plots">${rows.map((r) => html`<figure key=${r.stage}>
+			<figcaption>${r.stage} <span class="dim">${r.n > 0 ? `p50 ${ago(quantile(r.counts, 0.5))}, p99 ${ago(quantile(r.counts, 0.99))}` : 'no sample'}</span></figcaption>
+			<${Bars} counts=${bars(r.counts)} ink=${inkOf(r.stage)} label="samples of ${r.stage} by duration" />
+		</figure>`)}</div>`;
+});
+
+// AgeBar shows the age of a typical result, by the stages that it is made of.
+function AgeBar({ rows }) {
+	const parts = rows.map((r) => [r.stage, r.n > 0 ? quantile(r.counts, 0.5) : 0]);
+	const all = parts.reduce((sum, [, ns]) => sum + ns, 0);
+	if (all === 0) return html`<p class="dim">no result yet</p>`;
+	const words = parts.map(([stage, ns]) => `${stage} ${ago(ns)}`).join(', ');
+	return html`<p>end-to-end latency <strong>${ago(all)}</strong></p>
+		<div class="agebar" role="img" aria-label=${words}>${parts.map(([stage, ns]) => html`
+			<i class=${inkOf(stage)} style=${{ width: (100 * ns) / all + '%' }} title="${stage} ${ago(ns)}"></i>`)}</div>`;
+}

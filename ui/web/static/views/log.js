@@ -1,0 +1,69 @@
+// The log: its newest lines, those that say the same folded.
+
+import { html, useLayoutEffect, useMemo, useRef } from '../vendor/preact-htm.js';
+import { Name } from '../parts.js';
+import { matchesLine, parse } from '../query.js';
+import { replace } from '../route.js';
+import { store } from '../store.js';
+import { column, count } from '../units.js';
+
+const levels = ['DEBUG', 'INFO', 'WARN', 'ERROR'];
+const looks = { DEBUG: 'dim', INFO: 'dim', WARN: 'warn', ERROR: 'bad' };
+
+// rank returns where a level stands, also one such as "WARN+1".
+const rank = (level) => levels.indexOf(level.split(/[+-]/)[0]);
+
+const foldLines = 16;     // entries back within which a line is folded
+const foldTime = 600_000; // milliseconds after its first line a new entry begins
+
+// varying is what differs between lines that say the same: which camera, and numbers.
+const varying = /( camera=("[^"]*"|\S*))|[0-9]+(\.[0-9]+)?(ns|µs|ms|s|m|h)?/g;
+
+// fold joins lines that repeat a warning or an error, as of each retry and each camera. An
+// entry is the newest of its lines, and stands where that does.
+export function fold(lines) {
+	const out = [];
+	for (const line of lines) {
+		const entry = { ...line, times: 1, first: line.time, key: '' };
+		if (rank(line.level) >= 2) {
+			entry.key = line.level + line.text.replace(varying, '#');
+			const from = Math.max(out.length - foldLines, 0);
+			const at = out.slice(from).findLastIndex((e) => e.key === entry.key && Date.parse(line.time) - Date.parse(e.first) < foldTime);
+			if (at >= 0) {
+				const [before] = out.splice(from + at, 1);
+				entry.times = before.times + 1;
+				entry.first = before.first;
+			}
+		}
+		out.push(entry);
+	}
+	return out;
+}
+
+export function Log({ route }) {
+	const { lines, lost, snapshot } = store;
+	const { level = '', filter = '' } = route.query;
+	const shown = useMemo(() => {
+		const query = parse(filter);
+		return fold(lines.filter((l) => rank(l.level) >= levels.indexOf(level) && matchesLine(query, l)));
+	}, [lines, level, filter]);
+	const list = useRef(), follows = useRef(true);
+	useLayoutEffect(() => {
+		if (follows.current) list.current.scrollTop = list.current.scrollHeight;
+	}, [shown]);
+	const scrolled = ({ target }) => (follows.current = target.scrollTop + target.clientHeight > target.scrollHeight - 30);
+	const times = lines.length > 0 ? column(lines[0].time, lines.at(-1).time) : null;
+	return html`
+		<h1>Log <small>${times?.head} ${count(snapshot.log.errors)} errors, ${count(snapshot.log.warnings)} warnings</small></h1>
+		<p class="tools">
+			<label>level <select value=${level} onChange=${(e) => replace({ level: e.target.value })}>
+				<option value="">all</option>${levels.slice(1).map((l) => html`<option value=${l}>${l.toLowerCase()}${l !== 'ERROR' && ' and above'}</option>`)}</select></label>
+			<input type="search" aria-label="filter lines" placeholder="camera=yard since=10m words" value=${filter} onInput=${(e) => replace({ filter: e.target.value })} />
+			${lost.log > 0 && html`<span class="warn">${count(lost.log)} lines came faster than this page reads</span>`}
+		</p>
+		<ol class="lines" ref=${list} tabindex="0" aria-label="lines of the log" onScroll=${scrolled}>
+			${shown.map((l) => html`<li key=${l.seq}><time class="dim" datetime=${l.time}>${times.of(l.time)}</time>${' '}
+				<span class=${looks[levels[rank(l.level)]]}>${l.level.toLowerCase()}</span> <${Name} of=${l.text} />${l.times > 1 && html` <strong class=${looks[levels[rank(l.level)]]}>×${l.times}</strong>`}</li>`)}
+		</ol>
+		${shown.length === 0 && html`<p class="empty">${lines.length === 0 ? 'Nothing has been logged.' : 'No line is like that.'}</p>`}`;
+}

@@ -1,0 +1,67 @@
+// Signals of a camera: what they are, were, and how long that still counts.
+
+import { html } from '../vendor/preact-htm.js';
+import { caption } from '../boxes.js';
+import { history } from '../history.js';
+import { Name, Spark } from '../parts.js';
+import { Columns, Facts, Meter, ofCamera } from '../pieces.js';
+import { Lines } from '../plot.js';
+import { href } from '../route.js';
+import { ago, number, steady } from '../units.js';
+
+export const Signals = ofCamera(({ camera, route }) => {
+	const shown = camera.signals.find((s) => s.name === route.item);
+	return html`
+		<h1>Signals</h1>
+		${camera.signals.length === 0 && html`<p class="empty">No signal: no detector is attached.</p>`}
+		${camera.signals.length > 0 && html`<div class="scroll"><table>
+			<${Columns} of=${['signal', '>value', 'last minute', '>age', 'TTL left']} />
+			<tbody>${camera.signals.map((s) => html`<${Row} key=${s.name} s=${s} camera=${camera} selected=${s === shown} />`)}</tbody>
+		</table></div>`}
+		${shown && html`<${Signal} key=${shown.name} s=${shown} camera=${camera} />`}
+		${!shown && route.item && html`<p class="empty">There is no signal <${Name} of=${route.item} /> on this camera.</p>`}`;
+});
+
+function Row({ s, camera, selected }) {
+	const values = history.values(camera.name, s.name);
+	const left = s.ttl_ns > 0 ? 1 - s.age_ns / s.ttl_ns : 0;
+	return html`
+		<tr class=${selected ? 'selected' : ''} data-signal=${s.name}>
+			<th scope="row"><a data-row href=${href('signals', camera.name, s.name)} aria-current=${selected ? 'true' : null}><${Name} of=${s.name} /></a></th>
+			<td class="number ${s.unknown ? 'warn' : 'strong'}">${s.unknown ? 'unknown' : number(s.value)}</td>
+			<td><${Spark} values=${values} high=${top(values)} label="history of ${s.name}" /></td>
+			${s.unknown ? html`<td colspan="2" class="warn">${s.unknown}</td>`
+				: html`<td class="number">${steady(s.age_ns)}</td><td><${Meter} share=${left} look=${left < 0.34 ? 'warn' : 'good'} label="TTL left" /></td>`}
+		</tr>`;
+}
+
+// top returns the upper end of a scale: a round number above all values, so that it rarely
+// changes.
+export function top(values) {
+	const most = Math.max(0, ...values);
+	if (most === 0) return 1;
+	const scale = 10 ** Math.floor(Math.log10(most));
+	return scale * ([1, 2, 5].find((step) => most <= step * scale) ?? 10);
+}
+
+// Signal shows all of one signal.
+function Signal({ s, camera }) {
+	return html`
+		<section class="card" aria-labelledby="signal">
+			<h2 id="signal"><${Name} of=${s.name} /> on <${Name} of=${camera.name} /></h2>
+			<${Facts} of=${[
+				['value', s.unknown ? html`<span class="warn">unknown: ${s.unknown}</span>` : html`<strong>${number(s.value)}</strong>`],
+				['from', s.detector ? html`detector <a href=${href('detectors', camera.name, s.detector)}><${Name} of=${s.detector} /></a>` : 'no detector any more'],
+				['age', `${steady(s.age_ns)}, fresh for ${ago(s.ttl_ns)} after capture`],
+			]} />
+			<${Lines} values=${history.values(camera.name, s.name)} label="history of ${s.name}, last minute" />
+			${s.detections.length > 0 && html`<h3>Detections</h3>
+				<div class="scroll"><table>
+					<${Columns} of=${['label', '>score', '>at', '>size']} />
+					<tbody>${s.detections.map((d, i) => html`<tr key=${i}>
+						<th scope="row"><${Name} of=${caption(d, s.name)} /></th><td class="number">${Math.round(100 * d.score)} %</td>
+						<td class="number">${d.box.x.toFixed(2)} ${d.box.y.toFixed(2)}</td><td class="number">${d.box.w.toFixed(2)} × ${d.box.h.toFixed(2)}</td>
+					</tr>`)}</tbody>
+				</table></div>`}
+		</section>`;
+}

@@ -1,0 +1,141 @@
+// The timeline: events and clips of all cameras, from minutes to days, a row for each rule.
+
+import { html, useEffect, useMemo, useState } from '../vendor/preact-htm.js';
+import { get } from '../api.js';
+import { history } from '../history.js';
+import { say } from '../notice.js';
+import { Name, useTick } from '../parts.js';
+import { go, href, replace } from '../route.js';
+import { store } from '../store.js';
+import { clock, day, stamp, zone } from '../units.js';
+
+const spans = { '10m': 600e3, '1h': 3600e3, '6h': 6 * 3600e3, '1d': 86400e3, '7d': 7 * 86400e3 };
+const steps = [60e3, 300e3, 600e3, 3600e3, 6 * 3600e3, 12 * 3600e3, 86400e3]; // between two labels
+const maxClips = 1000, clipsEvery = 30_000;
+
+// useClips returns the clips of a time, and asks again now and then.
+function useClips(from, to) {
+	const [clips, set] = useState([]);
+	useEffect(() => {
+		let over = false;
+		const ask = async () => {
+			const query = new URLSearchParams({ from: new Date(from).toISOString(), to: new Date(to).toISOString(), limit: maxClips });
+			try {
+				const answer = await get('clips?' + query);
+				if (!over) set(answer.clips);
+			} catch (e) {
+				if (!over && e.status !== 404) say(e.message, 'bad'); // 404: no evidence is kept
+			}
+		};
+		ask();
+		const timer = setInterval(ask, clipsEvery);
+		return () => {
+			over = true;
+			clearInterval(timer);
+		};
+	}, [from, to]);
+	return clips;
+}
+
+// collect returns what happened as {id, camera, rule, from, to, time, clip}, by time.
+function collect(events, clips) {
+	const all = new Map();
+	for (const { event: e } of events) {
+		const time = Date.parse(e.time);
+		all.set(e.event_id, { id: e.event_id, camera: e.camera, rule: e.event_type, time, from: time - (e.duration_ms ?? 0), to: time, phase: e.phase });
+	}
+	for (const c of clips) {
+		const own = { id: c.event_id, camera: c.camera, rule: c.event_type, time: Date.parse(c.time), from: Date.parse(c.start_time), to: Date.parse(c.end_time) };
+		all.set(c.event_id, { ...own, ...all.get(c.event_id), clip: [own.from, own.to] });
+	}
+	return [...all.values()].sort((a, b) => a.time - b.time);
+}
+
+export function Timeline({ route }) {
+	useTick(1000);
+	const span = spans[route.query.span] ? route.query.span : '10m';
+	const length = spans[span], grain = Math.max(length / 600, 1000);
+	const fixed = Date.parse(route.query.end ?? '');
+	const end = fixed || Math.ceil(Date.now() / grain) * grain;
+	const from = end - length;
+	// Clips are asked for a little beyond both ends, so that not every second is another question.
+	const coarse = length / 10;
+	const clips = useClips(Math.floor(from / coarse) * coarse, Math.ceil(end / coarse) * coarse);
+	const { events } = store;
+	const all = useMemo(() => collect(events, clips), [events, clips]);
+	const items = all.filter((i) => i.to >= from && i.from <= end);
+	const rows = rowsOf(items);
+	const at = items.findIndex((i) => i.id === route.query.at);
+	const pan = (by) => replace({ end: end + by * length >= Date.now() ? '' : new Date(end + by * length).toISOString() });
+	return html`
+		<h1>Timeline <small>${zone(end)}, ${items.length} events and clips</small></h1>
+		<p class="tools">
+			<span role="group" aria-label="span">${Object.keys(spans).map((s) => html`<button aria-pressed=${s === span ? 'true' : 'false'} onClick=${() => replace({ span: s })}>${s}</button>`)}</span>
+			<button onClick=${() => pan(-0.5)}>Earlier</button>
+			<button disabled=${!fixed} onClick=${() => pan(0.5)}>Later</button>
+			<button disabled=${!fixed} onClick=${() => replace({ end: '' })}>Now</button>
+		</p>
+		<${Strip} items=${items} rows=${rows} from=${from} length=${length} at=${at} />
+		<p class="dim legend"><i class="mark"></i> event <i class="mark lasted"></i> how long it lasted <i class="clip"></i> clip <i class="unknown"></i> the rule was unknown
+			(since this page is open). Events are in memory since ${events.length > 0 ? stamp(events[0].event.time) : 'now'}; before that, clips tell.</p>
+		${at >= 0 && html`<${Selected} item=${items[at]} />`}`;
+}
+
+// rowsOf returns the rules that have something to show, and those of the cameras there are.
+function rowsOf(items) {
+	const rows = new Map();
+	const add = (camera, rule) => rows.set(camera + '\n' + rule, { camera, rule });
+	for (const c of store.snapshot.cameras) for (const r of c.rules) add(c.name, r.event);
+	for (const i of items) add(i.camera, i.rule);
+	return [...rows.values()];
+}
+
+// Strip draws the rows. Arrows go from event to event, Enter opens one.
+function Strip({ items, rows, from, length, at }) {
+	const place = (a, b = a) => ({ left: (100 * (Math.max(a, from) - from)) / length + '%', width: (100 * (Math.min(b, from + length) - Math.max(a, from))) / length + '%' });
+	const select = (n) => items.length > 0 && replace({ at: items[Math.min(Math.max(n, 0), items.length - 1)].id });
+	const keys = {
+		ArrowLeft: () => select(at < 0 ? items.length - 1 : at - 1), ArrowRight: () => select(at + 1), Home: () => select(0), End: () => select(items.length - 1),
+		Enter: () => at >= 0 && go('events', '', items[at].id),
+	};
+	const press = (event) => {
+		if (!keys[event.key]) return;
+		event.preventDefault();
+		event.stopPropagation();
+		keys[event.key]();
+	};
+	const click = (event) => {
+		const { id } = event.target.dataset;
+		if (id) replace({ at: id });
+	};
+	return html`
+		<div class="strip" role="slider" tabindex="0" aria-label="events by time: arrows go from one to the next, enter opens it" aria-valuemin="0" aria-valuemax=${items.length}
+			aria-valuenow=${at + 1} aria-valuetext=${at < 0 ? `none of ${items.length} is selected` : `${items[at].rule} on ${items[at].camera}, ${stamp(items[at].time)}`}
+			onKeyDown=${press} onClick=${click}>
+			${rows.map((r) => html`<div class="row" key=${r.camera + '\n' + r.rule}>
+				<span class="name"><${Name} of=${r.rule} /> <span class="dim"><${Name} of=${r.camera} /></span></span>
+				<div class="lane">
+					${history.unknown(r.camera, r.rule, from, from + length).map(([a, b]) => html`<i class="unknown" style=${place(a, b)}></i>`)}
+					${items.map((i, n) => i.camera === r.camera && i.rule === r.rule && html`
+						${i.clip && html`<i class="clip" data-id=${i.id} style=${place(...i.clip)}></i>`}
+						<i key=${i.id} class="mark ${i.phase === 'ended' ? 'lasted' : ''} ${n === at ? 'on' : ''}" data-id=${i.id} title="${i.rule} ${clock(i.time)}"
+							style=${place(i.phase === 'ended' ? i.from : i.time, i.time)}></i>`)}
+				</div>
+			</div>`)}
+			<div class="row scale" aria-hidden="true"><span class="name"></span><div class="lane">${labels(from, length).map(([t, text]) => html`<b style=${{ left: place(t).left }}>${text}</b>`)}</div></div>
+		</div>`;
+}
+
+// labels returns the times below the strip.
+function labels(from, length) {
+	const step = steps.find((s) => length / s <= 8) ?? steps.at(-1);
+	const shift = new Date(from).getTimezoneOffset() * 60e3; // round times are those of the zone
+	const all = [];
+	for (let t = Math.ceil((from - shift) / step) * step + shift; t < from + length; t += step) all.push([t, step >= 86400e3 ? day(t).slice(5) : clock(t).slice(0, 5)]);
+	return all;
+}
+
+function Selected({ item }) {
+	return html`<p class="card" role="status"><a href=${href('events', '', item.id)}><${Name} of=${item.rule} /></a> on <${Name} of=${item.camera} />, ${stamp(item.time)}
+		${item.phase}${item.clip && html`<img class="thumb" alt="" src="api/clips/${encodeURIComponent(item.id)}/thumb.jpg" />`}</p>`;
+}
