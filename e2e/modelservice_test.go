@@ -30,7 +30,7 @@ func needGRPC(t testing.TB) {
 func goService(t testing.TB) string {
 	t.Helper()
 	program := filepath.Join(t.TempDir(), "faces")
-	if out, err := exec.Command("go", "build", "-buildvcs=false", "-o", program, "../examples/services/go").CombinedOutput(); err != nil {
+	if out, err := exec.Command("go", "build", "-buildvcs=false", "-o", program, "../examples/services/faces").CombinedOutput(); err != nil {
 		t.Skipf("build the example of a service: %v\n%s", err, out)
 	}
 	return program

@@ -1,108 +1,38 @@
-//go:build cgo
-
-// Command go is a model service: it finds faces with a Haar cascade of OpenCV.
-// Copy it and put another model into faces.go.
-//
-// It needs a C++ compiler and OpenCV 4.6 (Debian and Ubuntu: apt install
-// libopencv-dev opencv-data). Start it from the repository:
-//
-//	go run ./examples/services/go
-//
-// and let rvo-tui ask it:
-//
-//	rvo-tui --detector http://localhost:50051=face
-//
-// Or build it, and let rvo-tui start it and watch over it:
-//
-//	[[detector]]
-//	name    = "face"
-//	kind    = "command"
-//	command = ["./faces"]
+// Command go is a model service: how bright each frame is, 0 to 1. Put another
+// model into look. docs/remote.md shows how to start it, and how rvo-tui asks it.
 package main
 
 import (
 	"context"
 	"flag"
-	"fmt"
-	"net"
-	"os"
-	"os/signal"
-	"path/filepath"
-	"strings"
-	"syscall"
+	"log"
 
-	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
 	detectv1 "rvo-tui/proto/rvo/detect/v1"
+	rvo "rvo-tui/sdk/go"
 )
 
+func look(frame []byte) float64 {
+	sum := 0
+	for _, value := range frame {
+		sum += int(value)
+	}
+	return float64(sum) / float64(len(frame)) / 255
+}
+
+func detect(_ context.Context, r *detectv1.DetectRequest) (*detectv1.DetectResponse, error) {
+	if len(r.GetFrameBgr()) == 0 {
+		return nil, status.Error(codes.InvalidArgument, `no raw frame: set format = "bgr"`)
+	}
+	signal := &detectv1.SignalOut{SignalType: "brightness", Number: new(look(r.GetFrameBgr()))}
+	return &detectv1.DetectResponse{Model: "brightness 1", Signals: []*detectv1.SignalOut{signal}}, nil
+}
+
 func main() {
-	listen := flag.String("listen", defaultAddress(os.Getenv("RVO_SOCKET")), "`address` to listen on: host:port or unix:///path")
-	name := flag.String("signal", "face", "`name` of the signal to answer with")
-	cascade := flag.String("cascade", "/usr/share/opencv4/haarcascades/haarcascade_frontalface_default.xml", "`file` of the cascade")
 	flag.Parse()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	if err := run(ctx, *listen, *name, *cascade); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		stop()
-		os.Exit(1)
+	if err := rvo.Serve(context.Background(), flag.Arg(0), detect); err != nil {
+		log.Fatal(err)
 	}
-}
-
-// defaultAddress returns the socket that rvo-tui gives to what it starts, or a
-// port.
-func defaultAddress(socket string) string {
-	if socket != "" {
-		return "unix://" + socket
-	}
-	return "127.0.0.1:50051"
-}
-
-// run serves until the context ends.
-func run(ctx context.Context, address, signal, cascade string) error {
-	model, err := newFaces(cascade)
-	if err != nil {
-		return err
-	}
-	defer model.Close()
-	network := "tcp"
-	if path, ok := strings.CutPrefix(address, "unix://"); ok {
-		network, address = "unix", filepath.Clean(path)
-	}
-	l, err := net.Listen(network, address)
-	if err != nil {
-		return err
-	}
-	server := grpc.NewServer()
-	detectv1.RegisterDetectorServer(server, &service{signal: signal, model: model})
-	ended := context.AfterFunc(ctx, server.GracefulStop)
-	defer ended()
-	fmt.Println("listening on", l.Addr())
-	return server.Serve(l)
-}
-
-type service struct {
-	detectv1.UnimplementedDetectorServer
-	signal string
-	model  *faces
-}
-
-// Detect answers with how many faces are in the frame, and where.
-func (s *service) Detect(ctx context.Context, r *detectv1.DetectRequest) (*detectv1.DetectResponse, error) {
-	img, err := decode(r)
-	if err != nil {
-		return nil, status.Error(codes.InvalidArgument, err.Error())
-	}
-	found, err := s.model.find(ctx, img)
-	if err != nil {
-		return nil, status.FromContextError(err).Err()
-	}
-	answer := &detectv1.DetectResponse{Model: "Haar cascade, frontal faces"}
-	if len(found) > 0 {
-		answer.Signals = []*detectv1.SignalOut{{SignalType: s.signal, Value: uint64(len(found)), Detections: found}}
-	}
-	return answer, nil
 }
