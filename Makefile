@@ -15,6 +15,7 @@
 # make schemathesis  the HTTP API against its OpenAPI description
 # make attack  whether a token gets its holder in within a second, whatever others do
 # make proto   the generated code of proto/, anew
+# make sdk     the SDKs in sdk/, anew, with their types checked
 # make distro-test   make run and make test in a clean Debian 13 (SUITE=bookworm for 12)
 # make install   what make build made, its manual page, completion and unit, into PREFIX (/usr/local)
 # make uninstall remove these; the configuration stays
@@ -46,7 +47,7 @@ BUILD := $(LEAN) $(GO) build -trimpath -buildvcs=$(VCS)
 # Without it there is a program that runs no networks, and says so.
 ONNXRUNTIME := [ "$(CGO_ENABLED)" = 0 ] || scripts/fetch.sh onnxruntime || echo "There will be no networks (docs/onnx.md)." >&2
 
-.PHONY: run build test lint check bench bench-video install uninstall soak fuzz outbox-test proto distro-test clean go packages models parity attack schemathesis triton-test triton-bench
+.PHONY: run build test lint check bench bench-video install uninstall soak fuzz outbox-test proto sdk distro-test clean go packages models parity attack schemathesis triton-test triton-bench
 
 run: build
 	bin/rvo-tui $(ARGS)
@@ -61,6 +62,7 @@ test: go bin/tools/gotestsum
 	@$(ONNXRUNTIME)
 	@[ "$(CGO_ENABLED)" = 0 ] || scripts/fetch.sh testmodels >/dev/null || echo "Tests that need networks are skipped." >&2
 	@$(TRITON)
+	@sdk/build.sh node || echo "Tests that need it are skipped." >&2
 	@scripts/packages_test.sh
 	CGO_ENABLED=0 $(GO) build -o /dev/null .
 	@rm -f bin/*.tests.json
@@ -73,7 +75,7 @@ lint: go bin/tools/gofumpt bin/tools/golangci-lint
 	$(GO) vet ./...
 	CGO_ENABLED=0 $(GO) vet ./...
 	bin/tools/golangci-lint run ./...
-	shellcheck scripts/*.sh proto/*.sh .ci/run
+	shellcheck scripts/*.sh proto/*.sh sdk/*.sh .ci/run
 
 check: lint test
 
@@ -137,6 +139,10 @@ schemathesis: build
 proto: go
 	@scripts/packages.sh proto
 	proto/gen.sh
+
+sdk: proto
+	@scripts/packages.sh sdk
+	sdk/build.sh all
 
 distro-test: go
 	@scripts/distro_test.sh $(SUITE)

@@ -3,6 +3,7 @@ package e2e
 import (
 	"context"
 	"encoding/json"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
@@ -45,12 +46,11 @@ listen = ""
 
 var (
 	shown = regexp.MustCompile("`(api [^`]+)`")
-	block = regexp.MustCompile("(?s)```python\n(.*?)```")
+	block = regexp.MustCompile("(?s)```(python|ts|go)\n(.*?)```")
 	apiAt = regexp.MustCompile(`the API is served" address=(127\.0\.0\.1:\d+)`)
 )
 
-// Each command of docs/api.md does what it is shown for, and so does its client in
-// Python.
+// Each command of docs/api.md does what it is shown for, and so do its clients.
 func TestDocumentedCommands(t *testing.T) {
 	tool(t, "curl", "curl")
 	page := read(t, filepath.Join("..", "docs", "api.md"))
@@ -66,7 +66,13 @@ func TestDocumentedCommands(t *testing.T) {
 		err := json.NewDecoder(strings.NewReader(out)).Decode(&clips)
 		return err == nil && len(clips.Clips) > 0
 	})
-	t.Run("Python", func(t *testing.T) { d.python(t, page) })
+	clients := block.FindAllStringSubmatch(page, -1)
+	if len(clients) != 3 {
+		t.Fatalf("docs/api.md shows %d clients", len(clients))
+	}
+	for _, c := range clients {
+		t.Run(c[1], func(t *testing.T) { d.client(t, c[1], c[2]) })
+	}
 	commands, stop := shown.FindAllStringSubmatch(page, -1), ""
 	if len(commands) < 30 {
 		t.Fatalf("docs/api.md shows only %d commands", len(commands))
@@ -106,18 +112,40 @@ func (d *daemon) curl(dir, command, event string) (out, problem string, ok bool)
 	return stdout.String(), stderr.String(), err == nil
 }
 
-// python runs the client in Python, and has an event come.
-func (d *daemon) python(t *testing.T, page string) {
-	tool(t, "python3", "python3")
+// client runs a client in one of the languages, and has an event come.
+func (d *daemon) client(t *testing.T, language, text string) {
 	at := apiAt.FindStringSubmatch(d.stderr.String())
-	text := block.FindStringSubmatch(page)
-	if at == nil || text == nil {
-		t.Fatal("there is no address, or no client")
+	if at == nil {
+		t.Fatal("there is no address")
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	text = strings.Replace(text, "127.0.0.1:7443", at[1], 1)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*patience)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, "python3", "-c", strings.Replace(text[1], "127.0.0.1:7443", at[1], 1))
+	var command []string
+	compile := func(args ...string) {
+		if out, err := exec.CommandContext(ctx, args[0], args[1:]...).CombinedOutput(); err != nil {
+			t.Fatalf("%v: %v\n%s", args, err, out)
+		}
+	}
+	file := filepath.Join(t.TempDir(), "client")
+	switch language {
+	case "python":
+		command = []string{tool(t, "python3", "python3"), "-c", text}
+	case "ts":
+		const tsc = "../sdk/typescript/node_modules/typescript/bin/tsc"
+		if _, err := os.Stat(tsc); err != nil {
+			t.Skip("TypeScript is missing: run sdk/build.sh node")
+		}
+		command = []string{tool(t, "node", "nodejs"), file + ".mjs"}
+		write(t, file+".mts", text)
+		compile(command[0], tsc, "--strict", "--target", "es2022", "--module", "nodenext", "--lib", "es2022,dom,dom.iterable,dom.asynciterable", file+".mts")
+	case "go":
+		command = []string{file, d.socket()}
+		write(t, file+".go", text)
+		compile("go", "build", "-o", file, file+".go")
+	}
 	var out output
+	cmd := exec.CommandContext(ctx, command[0], command[1:]...)
 	cmd.Stdout, cmd.Stderr = &out, &out
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Writes the Go and Python code of proto/ anew. It needs protoc (Debian and
+# Writes the Go code of proto/ anew. It needs protoc (Debian and
 # Ubuntu: apt install protobuf-compiler); the Go plugins are built as pinned in
 # tools/go.mod.
 set -eu
@@ -15,4 +15,3 @@ PATH=$bin:$PATH protoc -I proto \
 	--go_out=. --go_opt=module=rvo-tui \
 	--go-grpc_out=. --go-grpc_opt=module=rvo-tui \
 	rvo/detect/v1/detect.proto inference/inference.proto
-protoc -I proto/rvo/detect/v1 --python_out=examples/services/python detect.proto

@@ -3,7 +3,7 @@
 [1, boxes, 6], corners, score and class of each. What rvo-tui cannot read, or what
 needs code around it, goes into `find`.
 
-    pip install onnxruntime numpy grpcio protobuf
+    pip install onnxruntime numpy ./sdk/python
 
     [[detector]]
     name    = "things"
@@ -13,13 +13,14 @@ needs code around it, goes into `find`.
 
 import os
 import sys
-from concurrent import futures
 
 import grpc
 import numpy as np
 import onnxruntime
 
-import detect_pb2
+sys.path.append(os.path.join(os.path.dirname(__file__), "../../../sdk/python"))  # unless the SDK is installed
+from rvo.detect.v1 import detect_pb2
+from rvo.service import serve
 
 session = onnxruntime.InferenceSession(sys.argv[1], providers=["CPUExecutionProvider"])
 _, _, HEIGHT, WIDTH = session.get_inputs()[0].shape
@@ -47,11 +48,4 @@ def detect(request, context):
     return detect_pb2.DetectResponse(model=os.path.basename(sys.argv[1]), signals=[signal])
 
 
-server = grpc.server(futures.ThreadPoolExecutor(max_workers=1))
-handler = grpc.unary_unary_rpc_method_handler(
-    detect, detect_pb2.DetectRequest.FromString, detect_pb2.DetectResponse.SerializeToString
-)
-server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler("rvo.detect.v1.Detector", {"Detect": handler}),))
-server.add_insecure_port("unix:" + os.environ["RVO_SOCKET"])
-server.start()
-server.wait_for_termination()
+serve(detect, workers=1)

@@ -31,22 +31,21 @@ Or let rvo-tui start it, and watch over it:
     command = ["/usr/bin/python3", "service.py"]
     signals = ["face", "person"]
 
-detect_pb2.py beside it is generated from proto/rvo/detect/v1/detect.proto; copy
-both.
+It uses the SDK in sdk/python: install that with your copy.
 """
 
 import argparse
 import os
-import signal
 import sys
 import threading
-from concurrent import futures
 
 import cv2
 import grpc
 import numpy as np
 
-import detect_pb2
+sys.path.append(os.path.join(os.path.dirname(__file__), "../../../sdk/python"))  # unless the SDK is installed
+from rvo.detect.v1 import detect_pb2
+from rvo.service import serve
 
 CASCADES = "/usr/share/opencv4/haarcascades/"
 
@@ -131,48 +130,15 @@ def decode(request):
         return None
 
 
-def serve(listen, models):
-    detector = Detector(models)
-    server = grpc.server(futures.ThreadPoolExecutor(max_workers=4))
-    detect = grpc.unary_unary_rpc_method_handler(
-        detector.detect,
-        request_deserializer=detect_pb2.DetectRequest.FromString,
-        response_serializer=detect_pb2.DetectResponse.SerializeToString,
-    )
-    server.add_generic_rpc_handlers(
-        (grpc.method_handlers_generic_handler("rvo.detect.v1.Detector", {"Detect": detect}),)
-    )
-    try:
-        port = server.add_insecure_port(listen)
-    except RuntimeError:  # newer versions of grpcio raise
-        port = 0
-    if port == 0:
-        sys.exit("cannot listen on " + listen)
-    stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
-    server.start()
-    where = listen if listen.startswith("unix:") else "%s:%d" % (listen.rpartition(":")[0], port)
-    print("listening on", where, flush=True)
-    stop.wait()
-    server.stop(1).wait()
-
-
-def default_address():
-    """Returns the socket that rvo-tui gives to what it starts, or a port."""
-    socket = os.environ.get("RVO_SOCKET")
-    return "unix:" + socket if socket else "127.0.0.1:50051"
-
-
 def main():
     parser = argparse.ArgumentParser(description="finds faces and people in pictures, for rvo-tui")
-    parser.add_argument("--listen", default=default_address(), help="host:port or unix:///path")
+    parser.add_argument("--listen", default="", help="host:port or unix:/path; default: the socket in RVO_SOCKET, else 127.0.0.1:50051")
     parser.add_argument("--models", default="faces,people", help="faces, people or both, with a comma")
     args = parser.parse_args()
     models = args.models.split(",")
     if not set(models) <= set(MODELS):
         parser.error("--models takes " + " and ".join(MODELS))
-    serve(args.listen, models)
+    serve(Detector(models).detect, args.listen)
 
 
 if __name__ == "__main__":

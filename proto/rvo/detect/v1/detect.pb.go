@@ -5,7 +5,7 @@
 // source: rvo/detect/v1/detect.proto
 
 // The contract between rvo-tui and a model service. A service implements
-// Detector, answers one request for each picture, and decides alone which model
+// Detector, answers one request for each frame, and decides alone which model
 // looks at it, where and how.
 
 package detectv1
@@ -27,19 +27,19 @@ const (
 
 type DetectRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The picture as a JPEG file. Empty when frame_bgr is set.
+	// The frame as a JPEG file. Empty when frame_bgr is set.
 	FrameJpeg []byte `protobuf:"bytes,1,opt,name=frame_jpeg,json=frameJpeg,proto3" json:"frame_jpeg,omitempty"`
 	// Counts the frames of one camera from 1, with gaps.
 	FrameId uint64 `protobuf:"varint,2,opt,name=frame_id,json=frameId,proto3" json:"frame_id,omitempty"`
-	// When the camera took the picture, in nanoseconds since 1970 (UTC).
+	// When the camera took the frame, in nanoseconds since 1970 (UTC).
 	TsNs uint64 `protobuf:"varint,3,opt,name=ts_ns,json=tsNs,proto3" json:"ts_ns,omitempty"`
-	// Name of the camera. Pictures of several cameras can come over one
+	// Name of the camera. Frames of several cameras can come over one
 	// connection.
 	Camera string `protobuf:"bytes,4,opt,name=camera,proto3" json:"camera,omitempty"`
-	// Size of the picture as sent, in pixels.
+	// Size of the frame as sent, in pixels.
 	Width  uint32 `protobuf:"varint,5,opt,name=width,proto3" json:"width,omitempty"`
 	Height uint32 `protobuf:"varint,6,opt,name=height,proto3" json:"height,omitempty"`
-	// The picture as rows from the top, without padding, three bytes a pixel in
+	// The frame as rows from the top, without padding, three bytes a pixel in
 	// the order blue, green, red: width * height * 3 bytes in all.
 	FrameBgr []byte `protobuf:"bytes,7,opt,name=frame_bgr,json=frameBgr,proto3" json:"frame_bgr,omitempty"`
 	// How long an answer is of use, in nanoseconds from the arrival of the
@@ -196,13 +196,13 @@ type SignalOut struct {
 	SignalType string `protobuf:"bytes,1,opt,name=signal_type,json=signalType,proto3" json:"signal_type,omitempty"`
 	// The value, where whole numbers do.
 	Value uint64 `protobuf:"varint,2,opt,name=value,proto3" json:"value,omitempty"`
-	// How long the value stays fresh, in nanoseconds from when the picture was
+	// How long the value stays fresh, in nanoseconds from when the frame was
 	// taken; at most a minute. 0: as configured.
 	TtlNs uint64 `protobuf:"varint,3,opt,name=ttl_ns,json=ttlNs,proto3" json:"ttl_ns,omitempty"`
 	// The value, where it needs fractions; where set, it counts and value does
 	// not. Finite and not negative.
 	Number *float64 `protobuf:"fixed64,4,opt,name=number,proto3,oneof" json:"number,omitempty"`
-	// What was found in the picture, at most 1,000.
+	// What was found in the frame, at most 1,000.
 	Detections    []*Detection `protobuf:"bytes,5,rep,name=detections,proto3" json:"detections,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -273,7 +273,7 @@ func (x *SignalOut) GetDetections() []*Detection {
 	return nil
 }
 
-// Detection is one thing found in the picture.
+// Detection is one thing found in the frame.
 type Detection struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	Label string                 `protobuf:"bytes,1,opt,name=label,proto3" json:"label,omitempty"`
@@ -354,7 +354,7 @@ func (x *Detection) GetAngle() float32 {
 	return 0
 }
 
-// Keypoint is a marked point in parts of the picture; it can be beyond 0..1.
+// Keypoint is a marked point in parts of the frame; it can be beyond 0..1.
 type Keypoint struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	X             float32                `protobuf:"fixed32,1,opt,name=x,proto3" json:"x,omitempty"`
@@ -415,7 +415,7 @@ func (x *Keypoint) GetScore() float32 {
 	return 0
 }
 
-// Box is a rectangle in parts of the picture, 0..1: left edge, top edge, width
+// Box is a rectangle in parts of the frame, 0..1: left edge, top edge, width
 // and height.
 type Box struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`

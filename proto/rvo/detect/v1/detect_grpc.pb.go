@@ -5,7 +5,7 @@
 // source: rvo/detect/v1/detect.proto
 
 // The contract between rvo-tui and a model service. A service implements
-// Detector, answers one request for each picture, and decides alone which model
+// Detector, answers one request for each frame, and decides alone which model
 // looks at it, where and how.
 
 package detectv1
@@ -30,9 +30,9 @@ const (
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 type DetectorClient interface {
-	// Detect looks at one picture and answers with what it saw. Answers after the
+	// Detect looks at one frame and answers with what it saw. Answers after the
 	// call's deadline are lost, and any status but OK makes the signals of this
-	// service unknown, so an error is for what went wrong, never for a picture
+	// service unknown, so an error is for what went wrong, never for a frame
 	// with nothing in it: that is an answer without signals.
 	Detect(ctx context.Context, in *DetectRequest, opts ...grpc.CallOption) (*DetectResponse, error)
 }
@@ -59,9 +59,9 @@ func (c *detectorClient) Detect(ctx context.Context, in *DetectRequest, opts ...
 // All implementations must embed UnimplementedDetectorServer
 // for forward compatibility.
 type DetectorServer interface {
-	// Detect looks at one picture and answers with what it saw. Answers after the
+	// Detect looks at one frame and answers with what it saw. Answers after the
 	// call's deadline are lost, and any status but OK makes the signals of this
-	// service unknown, so an error is for what went wrong, never for a picture
+	// service unknown, so an error is for what went wrong, never for a frame
 	// with nothing in it: that is an answer without signals.
 	Detect(context.Context, *DetectRequest) (*DetectResponse, error)
 	mustEmbedUnimplementedDetectorServer()
