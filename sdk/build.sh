@@ -1,4 +1,4 @@
-#!/bin/sh
+#!/bin/bash
 # Builds what the SDKs and their examples need:
 #
 #     sdk/build.sh node   the SDK of TypeScript and its example, with packages of npm;

@@ -15,8 +15,6 @@ func golang(m *models) ([]byte, error) {
 	var b bytes.Buffer
 	b.WriteString(`// Code generated from docs/*.schema.json by make sdk. DO NOT EDIT.
 
-// Package rvo has what rvo-tui writes as JSON: events, meta.json of clips, and
-// snapshots. Keys may be added; encoding/json ignores those that it does not know.
 package rvo
 
 import "time"

@@ -20,7 +20,7 @@ func TestModelsAreFresh(t *testing.T) {
 			continue
 		}
 		if !bytes.Equal(got, want) {
-			t.Errorf("%s is not what docs/*.schema.json say: run make sdk", name)
+			t.Errorf("%s is not what docs/*.schema.json say: run go run ./sdk/gen", name)
 		}
 	}
 }

@@ -1,7 +1,5 @@
 // Code generated from docs/*.schema.json by make sdk. DO NOT EDIT.
 
-// Package rvo has what rvo-tui writes as JSON: events, meta.json of clips, and
-// snapshots. Keys may be added; encoding/json ignores those that it does not know.
 package rvo
 
 import "time"
@@ -335,6 +333,8 @@ type Camera struct {
 	Detectors []Detector   `json:"detectors"`
 	Signals   []Signal     `json:"signals"`
 	Rules     []Rule       `json:"rules"`
+	Zones     []Zone       `json:"zones"`
+	Lines     []Line       `json:"lines"`
 	Queues    []Queue      `json:"queues"`
 	// The second stream, for evidence; null: there is none.
 	Recording *Recording `json:"recording,omitempty"`
@@ -555,11 +555,22 @@ type Attribute struct {
 
 // Rule: See the schema.
 type Rule struct {
-	Event   string     `json:"event"`
-	When    string     `json:"when"`
-	Status  RuleStatus `json:"status"`
-	ForNS   int64      `json:"for_ns"`
-	Clauses []Clause   `json:"clauses"`
+	Event string `json:"event"`
+	When  string `json:"when"`
+	// The condition as a tree, line by line.
+	Outline []RuleOutline `json:"outline"`
+	Status  RuleStatus    `json:"status"`
+	ForNS   int64         `json:"for_ns"`
+	Clauses []Clause      `json:"clauses"`
+}
+
+// RuleOutline: See the schema.
+type RuleOutline struct {
+	Depth int64 `json:"depth"`
+	// all of, any of, not, or a comparison.
+	Text string `json:"text"`
+	// Index of the comparison in clauses; -1: it is none.
+	Clause int64 `json:"clause"`
 }
 
 // RuleStatus: See the schema.
@@ -596,6 +607,24 @@ const (
 	RuleStatusTruthFalse   RuleStatusTruth = "false"
 	RuleStatusTruthUnknown RuleStatusTruth = "unknown"
 )
+
+// Zone: See the schema.
+type Zone struct {
+	Name string `json:"name"`
+	// The corners, in order.
+	Points [][]float64 `json:"points"`
+	// It is black in everything that leaves the camera.
+	Privacy bool `json:"privacy"`
+}
+
+// Line: See the schema.
+type Line struct {
+	Name string `json:"name"`
+	// The ends.
+	Points [][]float64 `json:"points"`
+	// The first leads from the left to the right of who looks from the first end to the second.
+	Directions []string `json:"directions"`
+}
 
 // Queue: See the schema.
 type Queue struct {
@@ -847,6 +876,8 @@ type Alert struct {
 	// Cameras that it concerns; empty: the program as a whole.
 	Cameras []string  `json:"cameras"`
 	Since   time.Time `json:"since"`
+	// In a few words what is wrong, without the cause.
+	Title string `json:"title"`
 	// For a person; may be empty.
 	Cause string `json:"cause"`
 	// What to do.

@@ -1,3 +1,6 @@
+// Package rvo is for model services and consumers in Go: Serve runs a service, and
+// Event, Meta and Snapshot are what rvo-tui writes as JSON. Keys may be added there;
+// encoding/json ignores those that it does not know.
 package rvo
 
 import (

@@ -311,6 +311,8 @@ class Camera(TypedDict):
     detectors: list[Detector]
     signals: list[Signal]
     rules: list[Rule]
+    zones: list[Zone]
+    lines: list[Line]
     queues: list[Queue]
     # The second stream, for evidence; null: there is none.
     recording: NotRequired[None | Recording]
@@ -495,9 +497,19 @@ class Attribute(TypedDict):
 class Rule(TypedDict):
     event: str
     when: str
+    # The condition as a tree, line by line.
+    outline: list[RuleOutline]
     status: RuleStatus
     for_ns: int
     clauses: list[Clause]
+
+
+class RuleOutline(TypedDict):
+    depth: int
+    # all of, any of, not, or a comparison.
+    text: str
+    # Index of the comparison in clauses; -1: it is none.
+    clause: int
 
 
 class RuleStatus(TypedDict):
@@ -516,6 +528,22 @@ class RuleStatus(TypedDict):
 RuleStatusState = Literal["idle", "potential", "confirmed", "cooldown", "disabled"]
 
 RuleStatusTruth = Literal["true", "false", "unknown"]
+
+
+class Zone(TypedDict):
+    name: str
+    # The corners, in order.
+    points: list[list[float]]
+    # It is black in everything that leaves the camera.
+    privacy: bool
+
+
+class Line(TypedDict):
+    name: str
+    # The ends.
+    points: list[list[float]]
+    # The first leads from the left to the right of who looks from the first end to the second.
+    directions: list[str]
 
 
 class Queue(TypedDict):
@@ -722,6 +750,8 @@ class Alert(TypedDict):
     # Cameras that it concerns; empty: the program as a whole.
     cameras: list[str]
     since: str
+    # In a few words what is wrong, without the cause.
+    title: str
     # For a person; may be empty.
     cause: str
     # What to do.

@@ -291,6 +291,8 @@ export interface Camera {
   detectors: Detector[];
   signals: Signal[];
   rules: Rule[];
+  zones: Zone[];
+  lines: Line[];
   queues: Queue[];
   /** The second stream, for evidence; null: there is none. */
   recording?: Recording | null;
@@ -468,9 +470,19 @@ export interface Attribute {
 export interface Rule {
   event: string;
   when: string;
+  /** The condition as a tree, line by line. */
+  outline: RuleOutline[];
   status: RuleStatus;
   for_ns: number;
   clauses: Clause[];
+}
+
+export interface RuleOutline {
+  depth: number;
+  /** all of, any of, not, or a comparison. */
+  text: string;
+  /** Index of the comparison in clauses; -1: it is none. */
+  clause: number;
 }
 
 export interface RuleStatus {
@@ -490,6 +502,22 @@ export interface RuleStatus {
 export type RuleStatusState = "idle" | "potential" | "confirmed" | "cooldown" | "disabled";
 
 export type RuleStatusTruth = "true" | "false" | "unknown";
+
+export interface Zone {
+  name: string;
+  /** The corners, in order. */
+  points: number[][];
+  /** It is black in everything that leaves the camera. */
+  privacy: boolean;
+}
+
+export interface Line {
+  name: string;
+  /** The ends. */
+  points: number[][];
+  /** The first leads from the left to the right of who looks from the first end to the second. */
+  directions: string[];
+}
 
 export interface Queue {
   name: string;
@@ -695,6 +723,8 @@ export interface Alert {
   /** Cameras that it concerns; empty: the program as a whole. */
   cameras: string[];
   since: string;
+  /** In a few words what is wrong, without the cause. */
+  title: string;
   /** For a person; may be empty. */
   cause: string;
   /** What to do. */
