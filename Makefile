@@ -107,7 +107,7 @@ models:
 	scripts/fetch.sh models
 
 # A server that people run models on, and Python's ONNX Runtime for examples.
-TRITON := scripts/fetch.sh triton && scripts/fetch.sh python || echo "Tests that need them are skipped." >&2
+TRITON := for what in triton python; do scripts/fetch.sh $$what || echo "Tests that need it are skipped." >&2; done
 
 triton-test: go
 	@scripts/packages.sh test

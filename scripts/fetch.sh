@@ -116,6 +116,11 @@ triton() {
 		exit 1
 	}
 	version=$(system_python)
+	# The Python that comes with its program for 3.13 can load no numpy.
+	[ "$version" != 3.13 ] || {
+		echo "there is no Triton to fetch for Python $version" >&2
+		exit 1
+	}
 	wheel nvidia-pytriton==0.7.0 21f063ff93bb426d0c06b7a55e7eb9efcfe62c0dddd9a908e9877e18710128df
 	python3 -m zipfile -e "$work/nvidia_pytriton-0.7.0-py3-none-manylinux_2_35_x86_64.whl" "$work/triton"
 	server=$work/triton/pytriton/tritonserver
