@@ -64,6 +64,7 @@ type Camera struct {
 	mu           sync.Mutex // guards what follows
 	status       Status
 	meter        meter
+	received     throughput    // of video
 	conn         *connection   // the one that may make the camera live
 	paused       bool          // by command
 	pauseChanged chan struct{} // closed, and replaced, by each Pause and Resume
@@ -177,6 +178,7 @@ func (c *Camera) Status() Status {
 	if st.State == Live {
 		st.FPS = c.meter.rate(now)
 	}
+	st.Bitrate = 8 * c.received.rate(now)
 	return st
 }
 

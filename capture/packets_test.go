@@ -192,6 +192,9 @@ func TestDecodeOnDemand(t *testing.T) {
 				if st.State != Live || st.Decoding != c.decoding || st.Packets < 249 {
 					t.Errorf("%v, decoding %v (%s), %d packets", st.State, st.Decoding, st.DecodingWhy, st.Packets)
 				}
+				if st.Codec != H264 || st.Bitrate < 150 || st.Bitrate > 250 { // 25 packets of a byte
+					t.Errorf("%s at %.0f bits a second", st.Codec, st.Bitrate)
+				}
 				r.mu.Lock()
 				defer r.mu.Unlock()
 				if len(r.packets) < 249 {

@@ -93,3 +93,32 @@ func (m *meter) rate(now time.Time) float64 {
 	}
 	return float64(i) / span.Seconds()
 }
+
+// throughput measures bytes a second over stretches of at least throughputSpan.
+type throughput struct {
+	since time.Time
+	bytes int
+	last  float64
+}
+
+const throughputSpan = time.Second
+
+func (m *throughput) add(now time.Time, bytes int) {
+	span := now.Sub(m.since)
+	switch {
+	case m.since.IsZero() || span > 3*throughputSpan:
+		m.since, m.bytes, m.last = now, 0, 0
+	case span >= throughputSpan:
+		m.last = float64(m.bytes) / span.Seconds()
+		m.since, m.bytes = now, 0
+	}
+	m.bytes += bytes
+}
+
+// rate returns bytes a second; 0: nothing has come lately.
+func (m *throughput) rate(now time.Time) float64 {
+	if now.Sub(m.since) > 3*throughputSpan {
+		return 0
+	}
+	return m.last
+}

@@ -196,7 +196,7 @@ func (c *Camera) decode(ctx context.Context, n *connection, s *session, p *Packe
 	if !f.shown && mode == DecodeNone {
 		mode = DecodeKeys // a camera is live with its first frame
 	}
-	c.tell(f, mode)
+	c.tell(f, mode, p)
 	f.kept.Add(p)
 	if err := c.openDecoder(n, f); err != nil || f.closed != nil {
 		return err
@@ -382,11 +382,13 @@ func (c *Camera) demanded() Demand {
 	return Demand{FPS: 1000, Why: "everything is wanted"}
 }
 
-// tell publishes how much is decoded and why.
-func (c *Camera) tell(f *feed, mode Decoding) {
+// tell publishes what a packet adds to, and how much is decoded and why.
+func (c *Camera) tell(f *feed, mode Decoding, p *Packet) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.status.Packets++
+	c.status.Codec = p.Track.Codec
+	c.received.add(p.Arrived, len(p.Data))
 	c.status.Decoding, c.status.DecodingWhy = mode, f.planner.why
 	if f.interval > 0 {
 		c.status.SentFPS = float64(time.Second) / float64(f.interval)

@@ -42,6 +42,8 @@ type Status struct {
 	Decoding    Decoding `json:"decoding"`     // how much of the packets; empty where the source gives frames
 	DecodingWhy string   `json:"decoding_why"` // for a person
 	SentFPS     float64  `json:"sent_fps"`     // frames a second that the source sends; 0: not known
+	Codec       Codec    `json:"codec"`        // of the video; empty where the source gives frames, or nothing has come yet
+	Bitrate     float64  `json:"bitrate"`      // bits of video a second, over the last second or two; 0: nothing arrives
 	Packets     uint64   `json:"packets"`      // of video, received
 	Decoded     uint64   `json:"decoded"`      // frames that were decoded
 	Damaged     uint64   `json:"damaged"`      // of them, parts of which were lost and are guessed

@@ -109,7 +109,7 @@ func (r *Runtime) addCamera(ctx context.Context, cfg capture.Config) error {
 	}
 	log := r.opts.Log.With("camera", cfg.Name)
 	p := newPipeline(cfg.Name, r.epoch, r.slots, r.opts.Config, log)
-	p.emit = r.emit
+	p.emit, p.roll = r.emit, r.opts.Roll
 	if r.opts.Probe != nil {
 		p.probe = r.opts.Probe(cfg.Name)
 	}

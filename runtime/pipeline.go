@@ -24,6 +24,7 @@ type pipeline struct {
 	recording *recording // nil: what camera sends is kept
 	pool      *capture.Pool
 	ring      atomic.Pointer[clips.Ring] // of evidence; nil: no rule saves clips
+	roll      Roll                       // of rules that set none
 	live      *live.Hub
 	name      string
 	epoch     time.Time

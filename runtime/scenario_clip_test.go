@@ -263,18 +263,27 @@ func TestReloadBringsAndEndsEvidence(t *testing.T) {
 		if metas := saved(t, dir); len(metas) != 1 || !slices.Equal(metas[0].FrameIDs, frames(26, 34)) {
 			t.Errorf("clips %+v, want one of frames 26 to 34", metas)
 		}
-		longer := with(person, func(r *rules.Config) { r.Before = text.Duration(2 * time.Second) })
+		keeps := func(want bool, after time.Duration) {
+			t.Helper()
+			if r := p.Camera(t, "door").Rules[0]; r.Clip != want || r.ClipAfter != after {
+				t.Errorf("the rule tells of clips %v, for %v after an event; want %v, %v", r.Clip, r.ClipAfter, want, after)
+			}
+		}
+		keeps(true, 280*ms)
+		longer := with(person, func(r *rules.Config) { r.Before, r.After = text.Duration(2*time.Second), text.Duration(time.Second) })
 		reload(longer)
 		p.Until(12 * time.Second)
 		if rings := p.Snapshot().Clips.Rings; len(rings) != 1 || rings[0].Span < 3900*ms {
 			t.Errorf("with a longer pre-roll rings are %+v", rings)
 		}
+		keeps(true, time.Second)
 		person.Clip = false
 		reload(person)
 		p.Until(13 * time.Second)
 		if rings := p.Snapshot().Clips.Rings; len(rings) != 0 {
 			t.Errorf("without a rule that saves clips rings are %+v", rings)
 		}
+		keeps(false, 280*ms)
 		reload(longer)
 		p.Until(14 * time.Second)
 		if rings := p.Snapshot().Clips.Rings; len(rings) != 1 || rings[0].Frames < 9 {

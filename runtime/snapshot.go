@@ -89,7 +89,7 @@ func (s Snapshot) MarshalJSON() ([]byte, error) {
 	for i := range s.Cameras {
 		c := s.Cameras[i]
 		c.View, c.Queues = c.Plain(), tidyQueues(c.Queues)
-		rates := []*float64{&c.FPS, &c.SentFPS}
+		rates := []*float64{&c.FPS, &c.SentFPS, &c.Bitrate}
 		if c.Recording != nil {
 			own := *c.Recording
 			c.Recording = &own

@@ -12,8 +12,16 @@ import (
 // publish makes the pipeline's state visible to other goroutines.
 func (p *pipeline) publish(now time.Duration) {
 	p.published = now
+	v := p.engine.View(now, p.epoch)
+	for i := range v.Rules {
+		r := &v.Rules[i]
+		r.Clip = r.Clip && p.ring.Load() != nil
+		if r.ClipAfter == 0 {
+			r.ClipAfter = p.roll.After
+		}
+	}
 	p.view.Store(&CameraView{
-		View: *p.engine.View(now, p.epoch), at: now,
+		View: *v, at: now,
 		Superseded: p.superseded.Load(), Seen: p.seenN, Ticks: p.ticks.Load(), Tick: p.tick,
 	})
 }

@@ -163,7 +163,7 @@ func (e *Engine) AddRule(cfg rules.Config) error {
 	if err != nil {
 		return fmt.Errorf("add rule %q: %w", cfg.Event, err)
 	}
-	e.rules = append(e.rules, rule{r, cfg.Event, r.When(), time.Duration(cfg.For)})
+	e.rules = append(e.rules, rule{r, cfg.Event, r.When(), time.Duration(cfg.For), cfg.Clip, time.Duration(cfg.After)})
 	return nil
 }
 

@@ -45,6 +45,8 @@ type rule struct {
 	*rules.Rule
 	event, when string
 	hold        time.Duration // Config.For
+	clip        bool          // Config.Clip
+	after       time.Duration // Config.After
 }
 
 // Options are the settings of an Engine.

@@ -89,12 +89,15 @@ type SignalView struct {
 
 // RuleView is one rule on one camera.
 type RuleView struct {
-	Event   string         `json:"event"`
-	When    string         `json:"when"`
-	Outline []rules.Line   `json:"outline"` // When as a tree
-	Status  rules.Status   `json:"status"`
-	For     time.Duration  `json:"for_ns"`
-	Clause  []rules.Clause `json:"clauses"`
+	Event   string        `json:"event"`
+	When    string        `json:"when"`
+	Outline []rules.Line  `json:"outline"` // When as a tree
+	Status  rules.Status  `json:"status"`
+	For     time.Duration `json:"for_ns"`
+	// Clip says that clips of its events are saved, which go on for ClipAfter.
+	Clip      bool           `json:"clip"`
+	ClipAfter time.Duration  `json:"clip_after_ns"`
+	Clause    []rules.Clause `json:"clauses"`
 }
 
 // View returns the state at the time now. Epoch is the wall-clock time of 0.
@@ -140,7 +143,7 @@ func (e *Engine) View(now time.Duration, epoch time.Time) *View {
 		clauses = r.Condition().AppendExplain(clauses, now)
 		v.Rules[i] = RuleView{
 			Event: r.event, When: r.when, Outline: r.Outline(), Status: r.Status(now),
-			For: r.hold, Clause: clauses[from:len(clauses):len(clauses)],
+			For: r.hold, Clip: r.clip, ClipAfter: r.after, Clause: clauses[from:len(clauses):len(clauses)],
 		}
 	}
 	return v
