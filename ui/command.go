@@ -18,6 +18,7 @@ import (
 	"rvo-tui/ui/draw"
 
 	"rvo-tui/ui/pane"
+	"rvo-tui/ui/query"
 )
 
 // order is a parsed line of the command palette: a command for the runtime, or an
@@ -210,7 +211,7 @@ func candidates(what, kind string, s *pane.Scene, kinds detectors.Kinds) (names 
 	case "preset":
 		return presets()
 	case "query":
-		return slices.Clone(queryKeys)
+		return query.Keys()
 	case "order":
 		return slices.Clone(pane.FleetSorts())
 	case "source":

@@ -9,6 +9,7 @@ import (
 	"rvo-tui/ui/draw"
 
 	"rvo-tui/ui/pane"
+	"rvo-tui/ui/query"
 	"rvo-tui/ui/state"
 )
 
@@ -100,7 +101,7 @@ func (p *palette) carry(m *model, o order, shown string) (overlay, tea.Cmd) {
 		m.showNamed(o.arg)
 		return nil, nil
 	case "events", "log":
-		if err := checkQuery(o.arg); err != nil {
+		if err := query.Check(o.arg); err != nil {
 			p.err = draw.Clean(err.Error())
 			return p, nil
 		}

@@ -9,6 +9,7 @@ import (
 	"rvo-tui/runtime"
 	"rvo-tui/runtime/engine"
 	"rvo-tui/ui/pane"
+	"rvo-tui/ui/query"
 )
 
 // sift finds the events and lines that pass the filter.
@@ -23,16 +24,16 @@ func (m *model) sift() {
 		s.Events, s.Log = m.allEvent, pane.Fold(log)
 		return
 	}
-	q, now := parseQuery(s.Filter), m.now()
+	q, now := query.Parse(s.Filter), m.now()
 	s.Events = nil
 	for i := range m.allEvent {
-		if q.event(&m.allEvent[i], now) {
+		if q.Event(&m.allEvent[i], now) {
 			s.Events = append(s.Events, m.allEvent[i])
 		}
 	}
 	var lines []logging.Line
 	for i := range log {
-		if q.line(&log[i], now) {
+		if q.Line(&log[i], now) {
 			lines = append(lines, log[i])
 		}
 	}

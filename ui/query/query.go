@@ -1,4 +1,5 @@
-package ui
+// Package query selects events and lines of the log by words that a user types.
+package query
 
 import (
 	"fmt"
@@ -11,20 +12,23 @@ import (
 	"rvo-tui/runtime"
 )
 
-// query says which events and lines of the log are shown.
-type query struct {
+// Query says which events and lines of the log are shown.
+type Query struct {
 	camera, rule string        // empty: any
 	since        time.Duration // 0: whenever
 	words        []string      // all of them, in lower case
 }
 
-// queryKeys are what is written before "=" in a query.
-var queryKeys = []string{"camera=", "rule=", "since="}
+// keys are what is written before "=" in a query.
+var keys = []string{"camera=", "rule=", "since="}
 
-// parseQuery reads words as in "camera=yard rule=blind since=10m parcel". What is no key
+// Keys returns what may be written before "=" in a query, "=" included.
+func Keys() []string { return slices.Clone(keys) }
+
+// Parse reads words as in "camera=yard rule=blind since=10m parcel". What is no key
 // is a word to look for. A duration that is none finds everything, as while it is typed.
-func parseQuery(line string) query {
-	var q query
+func Parse(line string) Query {
+	var q Query
 	for _, word := range strings.Fields(strings.ToLower(line)) {
 		key, value, _ := strings.Cut(word, "=")
 		switch key + "=" {
@@ -41,14 +45,14 @@ func parseQuery(line string) query {
 	return q
 }
 
-// checkQuery says what is wrong with a query.
-func checkQuery(line string) error {
+// Check says what is wrong with a query.
+func Check(line string) error {
 	for _, word := range strings.Fields(line) {
 		key, value, isKey := strings.Cut(word, "=")
 		switch {
 		case !isKey:
-		case !slices.Contains(queryKeys, key+"="):
-			return fmt.Errorf("%q is no key; there are %s%s", key, strings.Join(queryKeys, " "), text.DidYouMean(key+"=", queryKeys))
+		case !slices.Contains(keys, key+"="):
+			return fmt.Errorf("%q is no key; there are %s%s", key, strings.Join(keys, " "), text.DidYouMean(key+"=", keys))
 		case key == "since":
 			if d, err := time.ParseDuration(value); err != nil || d <= 0 {
 				return fmt.Errorf("since=%s is no duration; write one as in since=10m", value)
@@ -58,10 +62,10 @@ func checkQuery(line string) error {
 	return nil
 }
 
-func (q *query) recent(at, now time.Time) bool { return q.since <= 0 || now.Sub(at) <= q.since }
+func (q *Query) recent(at, now time.Time) bool { return q.since <= 0 || now.Sub(at) <= q.since }
 
 // has reports whether all words are in one of the texts.
-func (q *query) has(texts ...string) bool {
+func (q *Query) has(texts ...string) bool {
 	for _, word := range q.words {
 		if !slices.ContainsFunc(texts, func(t string) bool { return strings.Contains(strings.ToLower(t), word) }) {
 			return false
@@ -70,13 +74,15 @@ func (q *query) has(texts ...string) bool {
 	return true
 }
 
-func (q *query) event(e *runtime.RecentEvent, now time.Time) bool {
+// Event reports whether an event is selected at a time.
+func (q *Query) Event(e *runtime.RecentEvent, now time.Time) bool {
 	v := &e.Event
 	return q.recent(v.Time, now) && strings.Contains(strings.ToLower(v.Camera), q.camera) && strings.Contains(strings.ToLower(v.Type), q.rule) &&
 		q.has(v.Type, v.Camera, string(v.Phase))
 }
 
-func (q *query) line(l *logging.Line, now time.Time) bool {
+// Line reports whether a line of the log is selected at a time.
+func (q *Query) Line(l *logging.Line, now time.Time) bool {
 	lower := strings.ToLower(l.Text)
 	return q.recent(l.Time, now) && (q.camera == "" || strings.Contains(lower, "camera="+q.camera) || strings.Contains(lower, `camera="`+q.camera)) &&
 		strings.Contains(lower, q.rule) && q.has(l.Text, l.Level.String())
