@@ -54,33 +54,41 @@ export const get = (path) => call('GET', path);
 // path joins parts of a path, each of which may have any character.
 export const path = (...parts) => parts.map(encodeURIComponent).join('/');
 
-// follow reads a stream of server-sent events until it ends. It calls back with the type,
-// data and ID of each, and with nothing for each sign of life. It fails after silence.
-export async function follow(path, { after, silence, signal, event, beat }) {
+// read passes each piece of an answer on, until it ends or the signal ends it. It fails
+// after so many milliseconds of silence.
+export async function read(path, { headers, silence, signal, piece }) {
 	const control = new AbortController();
 	const stop = () => control.abort();
 	signal.addEventListener('abort', stop);
 	let last = performance.now();
 	const watch = setInterval(() => performance.now() - last > silence && stop(), silence / 8);
 	try {
-		const headers = after ? { 'Last-Event-ID': after } : {};
 		const response = await open(path, { headers, signal: control.signal });
-		const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
-		let rest = '';
+		const reader = response.body.getReader();
 		for (;;) {
 			const { value, done } = await reader.read();
 			if (done) return;
 			last = performance.now();
-			beat();
-			const messages = (rest + value).split('\n\n');
-			rest = messages.pop();
-			messages.forEach((m) => dispatch(m, event));
+			piece(value);
 		}
 	} finally {
 		clearInterval(watch);
 		signal.removeEventListener('abort', stop);
 		stop();
 	}
+}
+
+// follow reads a stream of server-sent events, and calls back with the type, data and ID
+// of each.
+export function follow(path, { after, silence, signal, event }) {
+	const decoder = new TextDecoder();
+	let rest = '';
+	const piece = (bytes) => {
+		const messages = (rest + decoder.decode(bytes, { stream: true })).split('\n\n');
+		rest = messages.pop();
+		for (const m of messages) dispatch(m, event);
+	};
+	return read(path, { headers: after ? { 'Last-Event-ID': after } : {}, silence, signal, piece });
 }
 
 // dispatch passes a message on, unless it is a comment.

@@ -174,7 +174,7 @@ function App() {
 	return html`
 		<${Head} shown=${shown} camera=${camera} />
 		<${Trouble} />
-		<main id="main" tabindex="-1" class="${shown.id} ${store.link === 'live' ? '' : 'stale'}">
+		<main id="main" tabindex="-1" data-view=${shown.id} class=${store.link === 'live' ? '' : 'stale'}>
 			${store.snapshot ? html`<${shown.View} key=${shown.id} route=${{ ...at, camera }} />` : html`<p class="empty">Not connected yet.</p>`}
 		</main>
 		<${Notices} />

@@ -6,7 +6,7 @@ import { build } from './build.js';
 import { history } from './history.js';
 import { enter } from './pages.js';
 
-const silence = 1900; // milliseconds without a byte after which the connection is lost
+export const silence = 1900; // milliseconds without a byte after which a connection is lost
 const maxEvents = 256, maxLines = 500;
 
 export const store = {
@@ -153,7 +153,7 @@ async function attempt(signal) {
 			stand('incompatible');
 			return;
 		}
-		await follow('stream?state=10&events&log', { after: position, silence, signal, event: receive, beat: () => {} });
+		await follow('stream?state=10&events&log', { after: position, silence, signal, event: receive });
 	} finally {
 		leave();
 	}

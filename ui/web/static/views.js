@@ -10,9 +10,13 @@ import { Queues } from './views/queues.js';
 import { Rules } from './views/rules.js';
 import { Signals } from './views/signals.js';
 import { Timeline } from './views/timeline.js';
+import { Live } from './views/live.js';
+import { Wall } from './views/wall.js';
 
 export const views = [
 	{ id: 'fleet', View: Fleet },
+	{ id: 'live', View: Live, ofCamera: true },
+	{ id: 'wall', View: Wall },
 	{ id: 'alerts', View: Alerts },
 	{ id: 'detectors', View: Detectors, ofCamera: true },
 	{ id: 'signals', View: Signals, ofCamera: true },

@@ -1,0 +1,121 @@
+// The stream of media: packets, JPEG frames and results, as docs/api.md describes it.
+
+import { read } from './api.js';
+import { silence } from './store.js';
+
+export const CAMERA = 1, PACKET = 2, JPEG = 3, RESULT = 4, GAP = 5;
+export const KEY = 1, DAMAGED = 2, HIDDEN = 4;
+
+const headerSize = 24;
+const maxPayload = 64 << 20;
+const retry = 500; // milliseconds until a stream that ended is opened again
+
+// Parser makes messages of pieces: {type, flags, camera, captured, frame, payload}.
+// Captured is milliseconds since 1970, frame the ID of a frame; 0: there is none.
+export class Parser {
+	constructor(deliver) {
+		this.deliver = deliver;
+		this.header = new Uint8Array(headerSize);
+		this.message = null; // whose payload is being read
+		this.filled = 0; // bytes of the header, or of the payload
+	}
+
+	push(bytes) {
+		while (bytes.length > 0) {
+			const into = this.message ? this.message.payload : this.header;
+			const part = bytes.subarray(0, into.length - this.filled);
+			into.set(part, this.filled);
+			this.filled += part.length;
+			bytes = bytes.subarray(part.length);
+			if (this.filled < into.length) return;
+			if (!this.message) this.begin();
+			if (this.message.payload.length === 0 || into !== this.header) this.end();
+		}
+	}
+
+	begin() {
+		const h = new DataView(this.header.buffer);
+		const length = h.getUint32(0);
+		if (length > maxPayload) throw new Error('a message is too large');
+		this.message = {
+			type: h.getUint8(4), flags: h.getUint8(5), camera: h.getUint16(6),
+			captured: Number(h.getBigInt64(8)) / 1000, frame: Number(h.getBigUint64(16)), payload: new Uint8Array(length),
+		};
+		this.filled = 0;
+	}
+
+	end() {
+		const message = this.message;
+		this.message = null;
+		this.filled = 0;
+		this.deliver(message);
+	}
+}
+
+const json = (payload) => JSON.parse(new TextDecoder().decode(payload));
+
+// Feed is one stream, whose messages go to the screens of their cameras. It is opened
+// again when it ends, and closed while the page is hidden.
+export class Feed {
+	// query: {video, jpeg, width, rate}; screens: by the names of their cameras.
+	constructor(query, screens) {
+		this.query = query;
+		this.screens = screens;
+		this.ended = new AbortController();
+		this.problem = '';
+		this.again = () => this.current?.abort();
+		document.addEventListener('visibilitychange', this.again);
+		this.run();
+		const draw = () => {
+			this.timer = requestAnimationFrame(draw);
+			for (const screen of this.screens.values()) screen.frame();
+		};
+		this.timer = requestAnimationFrame(draw);
+	}
+
+	close() {
+		this.ended.abort();
+		this.current?.abort();
+		cancelAnimationFrame(this.timer);
+		document.removeEventListener('visibilitychange', this.again);
+		for (const screen of this.screens.values()) screen.close();
+	}
+
+	async run() {
+		while (!this.ended.signal.aborted) {
+			if (!document.hidden) await this.attempt();
+			for (const screen of this.screens.values()) screen.reset();
+			await new Promise((done) => setTimeout(done, retry));
+		}
+	}
+
+	async attempt() {
+		this.current = new AbortController();
+		const byIndex = new Map();
+		const parser = new Parser((m) => this.dispatch(m, byIndex));
+		const query = new URLSearchParams(Object.entries(this.query).filter(([, value]) => value));
+		try {
+			this.problem = '';
+			await read('media?' + query, { silence, signal: this.current.signal, piece: (bytes) => parser.push(bytes) });
+		} catch (e) {
+			this.problem = this.current.signal.aborted ? '' : e.message;
+		}
+	}
+
+	dispatch(m, byIndex) {
+		if (m.type === CAMERA) {
+			const camera = json(m.payload);
+			byIndex.set(m.camera, this.screens.get(camera.camera));
+			byIndex.get(m.camera)?.describe(camera);
+			return;
+		}
+		const screen = byIndex.get(m.camera);
+		if (!screen) return; // a sign of life, too
+		switch (m.type) {
+		case PACKET: return screen.packet(m);
+		case JPEG: return screen.jpeg(m);
+		case RESULT: return screen.result(m, json(m.payload));
+		case GAP: return screen.gap(json(m.payload));
+		}
+	}
+}

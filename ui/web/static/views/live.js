@@ -1,0 +1,118 @@
+// Live: what a camera sends, as it is sent, with what was found in it.
+
+import { html, useEffect, useRef, useState } from '../vendor/preact-htm.js';
+import { Feed } from '../media.js';
+import { alertsOf, alertTone, Name, State, useTick } from '../parts.js';
+import { href, replace } from '../route.js';
+import { Screen } from '../screen.js';
+import { useKeys } from '../keys.js';
+import { camera as find, store } from '../store.js';
+import { ago, clean, number, rate } from '../units.js';
+
+const still = { rate: 10, width: 1280 }; // of JPEG frames where there is no video
+
+// useScreen shows a camera on a canvas while the component is there.
+function useScreen(canvas, name, jpeg) {
+	const screen = useRef(null);
+	const feed = useRef(null);
+	useEffect(() => {
+		const places = () => find(name) ?? { zones: [], lines: [] };
+		screen.current = new Screen(canvas.current, { places });
+		feed.current = new Feed(jpeg ? { jpeg: name, ...still } : { video: name }, new Map([[name, screen.current]]));
+		return () => {
+			feed.current.close();
+			screen.current = feed.current = null;
+		};
+	}, [name, jpeg]);
+	return [screen, feed];
+}
+
+// howShown says what is on the canvas, and what is not.
+function howShown(screen, jpeg, camera) {
+	if (!screen?.shown) return camera.state === 'live' ? 'waiting for a key frame' : `${camera.state}: ${clean(camera.reason)}`;
+	const parts = [`${screen.mode === 'video' ? screen.camera?.codec ?? '' : 'JPEG'} ${camera.width}x${camera.height}`, `${screen.fps} fps`];
+	if (jpeg) parts.push(jpeg);
+	if (screen.lost > 0) parts.push(`${screen.lost} frames lost`);
+	if (screen.mode === 'video' && screen.skipping) parts.push('waiting for a key frame');
+	return parts.join(' · ');
+}
+
+function delayText(screen) {
+	if (!screen.delayed) return 'not delayed: boxes are of earlier frames';
+	return `delayed by ${Math.round(screen.wait)} ms, so that boxes lie on their frame`;
+}
+
+// legend says in words what lies on a frame.
+function legend(shown) {
+	if (!shown) return 'no frame yet';
+	const all = shown.found.map((s) => `${clean(s.signal)} ${s.detections.length}`);
+	return all.join(', ') || 'nothing found';
+}
+
+export function Live({ route }) {
+	const name = route.camera;
+	const camera = find(name);
+	if (!camera) return html`<h1>Live</h1><p class="empty">${name ? `There is no camera ${clean(name)}.` : 'No camera.'}</p>`;
+	return html`<${Player} key=${name} camera=${camera} query=${route.query} />`;
+}
+
+function Player({ camera, query }) {
+	const canvas = useRef();
+	const box = useRef();
+	const [unsupported, setUnsupported] = useState('');
+	const drawn = camera.state === 'live' && camera.packets === 0; // a scene or a raw device
+	const jpeg = unsupported || (drawn ? 'this camera sends no video' : '');
+	const [screen, feed] = useScreen(canvas, camera.name, Boolean(jpeg));
+	useTick(500);
+	const s = screen.current;
+	useEffect(() => {
+		if (s?.unsupported) setUnsupported(`this browser does not decode ${s.unsupported}`);
+	});
+	const delayed = query.delay !== 'off', boxes = query.boxes !== 'off';
+	if (s) Object.assign(s, { delayed, boxes });
+	const toggleDelay = () => replace({ delay: delayed ? 'off' : '' });
+	const toggleBoxes = () => replace({ boxes: boxes ? 'off' : '' });
+	const full = () => (document.fullscreenElement ? document.exitFullscreen() : box.current.requestFullscreen());
+	useKeys({ d: ['delay on or off', toggleDelay], b: ['boxes on or off', toggleBoxes], z: ['full screen', full] });
+	return html`
+		<h1>Live <small><${Name} of=${camera.name} /></small></h1>
+		<div class="beside">
+			<section aria-label="picture">
+				<div class="screen" ref=${box}>
+					<canvas ref=${canvas} role="img" aria-label="${clean(camera.name)}: ${legend(s?.shown)}"></canvas>
+					${camera.state !== 'live' && html`<p class="over"><${State} of=${camera.state} /> <${Name} of=${camera.reason} /></p>`}
+				</div>
+				<p class="tools">
+					<button aria-pressed=${delayed} onClick=${toggleDelay}>Delay</button>
+					<button aria-pressed=${boxes} onClick=${toggleBoxes}>Boxes</button>
+					<button onClick=${full}>Full screen</button>
+					<span class="dim" data-delay>${s && delayText(s)}</span>
+				</p>
+				<p class="dim" data-shown>${howShown(s, jpeg, camera)}${feed.current?.problem && html` <span class="bad">${feed.current.problem}</span>`}</p>
+			</section>
+			<${Aside} camera=${camera} />
+		</div>`;
+}
+
+// Aside says how the camera's detectors, signals and rules stand.
+function Aside({ camera }) {
+	const alerts = alertsOf(store.snapshot.alerts, camera.name);
+	return html`
+		<aside aria-label="state">
+			${alerts.map((a) => html`<p class=${alertTone(a)}>▲ <a href=${href('alerts', '', '', { id: a.id })}><${Name} of=${a.title} /></a></p>`)}
+			<h2>Camera</h2>
+			<p><${State} of=${camera.state} /> <span class="dim">${rate(camera.fps)} fps${camera.decoding && `, decodes ${camera.decoding}`}</span></p>
+			<h2>Detectors</h2>
+			<ul>${camera.detectors.map((d) => html`
+				<li key=${d.name}><a href=${href('detectors', camera.name, d.name)}><${Name} of=${d.name} /></a> <${State} of=${d.state} /> <span class="dim">${rate(d.fps)}/s ${clean(d.state === 'running' ? '' : d.reason)}</span></li>`)}
+			</ul>
+			<h2>Signals</h2>
+			<ul class="pairs">${camera.signals.map((v) => html`
+				<li key=${v.name}><a href=${href('signals', camera.name, v.name)}><${Name} of=${v.name} /></a> ${v.unknown ? html`<span class="warn" title=${clean(v.unknown)}>unknown</span>` : html`<b class="number">${number(v.value)}</b>`}</li>`)}
+			</ul>
+			<h2>Rules</h2>
+			<ul>${camera.rules.map((r) => html`
+				<li key=${r.event}><a href=${href('rules', camera.name, r.event)}><${Name} of=${r.event} /></a> <${State} of=${r.status.state} /> <span class="dim">${r.status.state === 'cooldown' ? ago(r.status.remaining_ns) : ''}</span></li>`)}
+			</ul>
+		</aside>`;
+}

@@ -1,0 +1,64 @@
+// The wall: all cameras at once, as JPEG frames at a low rate; the chosen one as it is
+// sent.
+
+import { html, useEffect, useRef } from '../vendor/preact-htm.js';
+import { Feed } from '../media.js';
+import { alertsOf, alertTone, inTrouble, Name, State, useTick } from '../parts.js';
+import { href } from '../route.js';
+import { Screen } from '../screen.js';
+import { camera as find, store } from '../store.js';
+import { clean, rate } from '../units.js';
+
+const most = 64; // cameras of one stream
+
+// ordered returns the cameras as they are listed: those with alerts first.
+function ordered() {
+	const { cameras, alerts } = store.snapshot;
+	const rank = (c) => inTrouble(alertsOf(alerts, c.name));
+	return cameras.toSorted((a, b) => rank(a) - rank(b)).slice(0, most);
+}
+
+function Tile({ camera, chosen, canvas }) {
+	const alerts = alertsOf(store.snapshot.alerts, camera.name);
+	const [first] = alerts;
+	return html`
+		<li class="tile ${chosen ? 'chosen' : ''}">
+			<a data-row href=${chosen ? href('live', camera.name) : href('wall', '', camera.name)} title=${chosen ? 'show it alone' : 'show it as it is sent'}>
+				<canvas ref=${canvas} width="320" height="180" role="img" aria-label=${clean(camera.name)}></canvas>
+				<span class="name"><${Name} of=${camera.name} /> <${State} of=${camera.state} /> <span class="dim">${rate(camera.fps)} fps</span></span>
+				${first && html`<span class=${alertTone(first)}>▲ <${Name} of=${first.title} /></span>`}
+			</a>
+		</li>`;
+}
+
+export function Wall({ route }) {
+	const cameras = ordered();
+	const canvases = useRef(new Map());
+	const names = cameras.map((c) => c.name).toSorted();
+	const chosen = names.includes(route.item) ? route.item : '';
+	const video = chosen && find(chosen).packets > 0 && !unsupported.has(chosen) ? chosen : '';
+	useTick(1000);
+	useEffect(() => {
+		if (names.length === 0) return undefined;
+		const delayed = (name) => ({ delayed: name === video, places: () => find(name) });
+		const screens = new Map(names.map((name) => [name, new Screen(canvases.current.get(name), delayed(name))]));
+		const query = { video, jpeg: names.filter((n) => n !== video).join(','), width: 480, rate: names.length > 9 ? 1 : 2 };
+		const feed = new Feed(query, screens);
+		const watch = setInterval(() => {
+			for (const [name, screen] of screens) if (screen.unsupported) unsupported.add(name);
+		}, 1000);
+		return () => {
+			clearInterval(watch);
+			feed.close();
+		};
+	}, [names.join(), video]);
+	const at = (name) => (canvas) => (canvas ? canvases.current.set(name, canvas) : canvases.current.delete(name));
+	return html`
+		<h1>Wall <small>${cameras.length} of ${store.snapshot.cameras.length} cameras</small></h1>
+		${cameras.length === 0 && html`<p class="empty">No camera.</p>`}
+		<ul class="wall">
+			${cameras.map((c) => html`<${Tile} key=${c.name} camera=${c} chosen=${c.name === chosen} canvas=${at(c.name)} />`)}
+		</ul>`;
+}
+
+const unsupported = new Set(); // cameras whose codec this browser does not decode
