@@ -29,7 +29,11 @@ export class Parser {
 			bytes = bytes.subarray(part.length);
 			if (this.filled < into.length) return;
 			if (!this.message) this.begin();
-			if (this.message.payload.length === 0 || into !== this.header) this.end();
+			if (this.message.payload.length > 0 && into === this.header) continue;
+			const message = this.message;
+			this.message = null;
+			this.filled = 0;
+			this.deliver(message);
 		}
 	}
 
@@ -42,13 +46,6 @@ export class Parser {
 			captured: Number(h.getBigInt64(8)) / 1000, frame: Number(h.getBigUint64(16)), payload: new Uint8Array(length),
 		};
 		this.filled = 0;
-	}
-
-	end() {
-		const message = this.message;
-		this.message = null;
-		this.filled = 0;
-		this.deliver(message);
 	}
 }
 
@@ -78,7 +75,7 @@ export class Feed {
 		this.current?.abort();
 		cancelAnimationFrame(this.timer);
 		document.removeEventListener('visibilitychange', this.again);
-		for (const screen of this.screens.values()) screen.close();
+		for (const screen of this.screens.values()) screen.reset();
 	}
 
 	async run() {

@@ -1,8 +1,9 @@
 // A screen shows one camera on a canvas: packets decoded by WebCodecs, or JPEG frames,
 // with the results that belong to each frame.
 
+import { drawBoxes } from './boxes.js';
 import { DAMAGED, HIDDEN, KEY } from './media.js';
-import { paint, paintPlaces, Results } from './overlay.js';
+import { paintPlaces, Results } from './overlay.js';
 import { Clock, Delay, now } from './timing.js';
 
 const lead = 60; // milliseconds before its time that a packet is decoded
@@ -44,10 +45,6 @@ export class Screen {
 		this.clock.reset();
 		this.delay.reset();
 		this.drawn = [];
-	}
-
-	close() {
-		this.reset();
 	}
 
 	// fps returns how many frames were shown in the last second.
@@ -241,7 +238,7 @@ export class Screen {
 		if (this.boxes) {
 			const places = this.places?.();
 			if (places) paintPlaces(g, canvas.width, canvas.height, places.zones, places.lines);
-			paint(g, canvas.width, canvas.height, found);
+			drawBoxes(g, found, canvas.width, canvas.height);
 		}
 		this.shown = { id, captured, found };
 		this.frames++;

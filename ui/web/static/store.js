@@ -67,9 +67,6 @@ function stand(link) {
 // camera returns a camera of the snapshot by its name; null: there is none.
 export const camera = (name) => store.snapshot?.cameras.find((c) => c.name === name) ?? null;
 
-// stale says that what is shown is what was.
-export const stale = () => store.link !== 'live';
-
 let position = ''; // ID of the last event or log line
 let instance = '';
 
@@ -165,13 +162,5 @@ async function served(signal) {
 	return text.match(/"([^"]*)"/)?.[1];
 }
 
-// session remembers that this browser has logged in: a cookie says so to the server only.
-export const session = {
-	get known() {
-		return localStorage.getItem('session') === 'yes';
-	},
-	set known(yes) {
-		if (yes) localStorage.setItem('session', 'yes');
-		else localStorage.removeItem('session');
-	},
-};
+// session says whether this browser has logged in; its cookie is for the server only.
+export const session = { get known() { return localStorage.session === 'yes'; }, set known(yes) { localStorage.session = yes ? 'yes' : 'no'; } };

@@ -4,7 +4,7 @@ import { html } from '../vendor/preact-htm.js';
 import { history } from '../history.js';
 import { alertsOf, alertTone, inTrouble, Name, Spark, State } from '../parts.js';
 import { href, replace } from '../route.js';
-import { stale, store } from '../store.js';
+import { store } from '../store.js';
 import { ago, clean, count, ms, rate } from '../units.js';
 
 // The orders of the fleet, by their names: what is compared, and the column that it heads.
@@ -73,7 +73,7 @@ function Row({ row, now }) {
 				<a data-row href=${href('live', c.name)}><${Name} of=${c.name} /></a>
 				${row.alerts.map((a) => html`<a class="why ${alertTone(a)}" href=${href('alerts', '', '', { id: a.id })}><${Name} of=${a.cause ? `${a.title}: ${a.cause}` : a.title} /></a>`)}
 			</th>
-			<td>${stale() ? html`<span class="warn">not known</span>` : html`<${State} of=${c.state} />`}</td>
+			<td>${store.link !== 'live' ? html`<span class="warn">not known</span>` : html`<${State} of=${c.state} />`}</td>
 			<td class="wide"><${Spark} values=${history.values(c.name)} label="frames a second" /></td>
 			<td class="number">${rate(c.fps)}</td>
 			<td class="number">${row.latency > 0 ? ago(row.latency) : '-'}</td>
