@@ -44,11 +44,18 @@ func (r *Tracker) pair(at time.Duration, found []detectors.Detection, track func
 	}
 	m := &r.matcher
 	m.reset(len(r.rows))
+	extents := r.extents[:len(r.columns)]
+	for column, k := range r.columns {
+		extents[column] = extentOf(found[r.order[k]].Box)
+	}
 	for row, i := range r.rows {
-		box := where(int(i))
-		for column, k := range r.columns {
-			d := &found[r.order[k]]
-			if over := overlap(box, d.Box); over > leastOverlap && d.Label == r.tracks[i].Label {
+		box := extentOf(where(int(i)))
+		for column := range extents {
+			if e := &extents[column]; e.left >= box.right || e.right <= box.left {
+				continue
+			}
+			over := overlap(&box, &extents[column])
+			if over > leastOverlap && found[r.order[r.columns[column]]].Label == r.tracks[i].Label {
 				m.offer(row, column, 1-over)
 			}
 		}
@@ -74,16 +81,20 @@ func (r *Tracker) found(i int, at time.Duration, found []detectors.Detection, k 
 	r.ids[r.order[k]] = t.ID
 }
 
+// extent is a box by its edges.
+type extent struct{ left, top, right, bottom, area float64 }
+
+func extentOf(b detectors.Box) extent {
+	return extent{b.X, b.Y, b.X + b.W, b.Y + b.H, b.W * b.H}
+}
+
 // overlap returns the area that two boxes share over the area that they cover.
-func overlap(a, b detectors.Box) float64 {
-	w := min(a.X+a.W, b.X+b.W) - max(a.X, b.X)
-	if w <= 0 {
-		return 0
-	}
-	h := min(a.Y+a.H, b.Y+b.H) - max(a.Y, b.Y)
-	if h <= 0 {
+func overlap(a, b *extent) float64 {
+	w := min(a.right, b.right) - max(a.left, b.left)
+	h := min(a.bottom, b.bottom) - max(a.top, b.top)
+	if w <= 0 || h <= 0 {
 		return 0
 	}
 	both := w * h
-	return both / (a.W*a.H + b.W*b.H - both)
+	return both / (a.area + b.area - both)
 }

@@ -35,6 +35,7 @@ type Tracker struct {
 	hit     [MaxTracks]bool
 	rows    []int32
 	columns []int32
+	extents [MaxTracks]extent // of the columns
 	matcher matcher
 }
 
