@@ -5,6 +5,7 @@
 # make check   lint and test
 # make bench   what the code costs (BENCH=Step for some of it, COUNT=10 for benchstat)
 # make bench-video  processor time of watching a file, against FFmpeg and motion
+# make bench-track  the tracker beside those of norfair and supervision (600 MB in bin/track)
 # make outbox-test  1,000 events, receivers that fail, ten kill -9, and a storm of 10 s
 # make soak    a hundred faults on each of five kinds of cameras, while clips are saved (FAULTS=1000 for longer)
 # make fuzz    every fuzz target for a minute (FUZZTIME=10m for longer)
@@ -47,7 +48,7 @@ BUILD := $(LEAN) $(GO) build -trimpath -buildvcs=$(VCS)
 # Without it there is a program that runs no networks, and says so.
 ONNXRUNTIME := [ "$(CGO_ENABLED)" = 0 ] || scripts/fetch.sh onnxruntime || echo "There will be no networks (docs/onnx.md)." >&2
 
-.PHONY: run build test lint check bench bench-video install uninstall soak fuzz outbox-test proto sdk distro-test clean go packages models parity attack schemathesis triton-test triton-bench
+.PHONY: run build test lint check bench bench-video bench-track install uninstall soak fuzz outbox-test proto sdk distro-test clean go packages models parity attack schemathesis triton-test triton-bench
 
 run: build
 	bin/rvo-tui $(ARGS)
@@ -85,6 +86,14 @@ bench: go
 
 bench-video: build
 	$(GO) run ./bench/video -rvo bin/rvo-tui
+
+# Those two come from PyPI, as does the ground truth, with motmetrics.
+TRACK := bin/track
+bench-track: go
+	CGO_ENABLED=0 $(GO) build -o $(TRACK)/replay ./bench/track
+	[ -d $(TRACK)/python ] || python3 -m venv $(TRACK)/python
+	$(TRACK)/python/bin/pip install -q motmetrics==1.4.0 norfair==2.3.0 supervision==0.26.1 'numpy<2'
+	$(TRACK)/python/bin/python bench/track/compare.py $(TRACK)/replay
 
 soak: go
 	@scripts/packages.sh test

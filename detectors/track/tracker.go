@@ -13,8 +13,7 @@ import (
 //
 // Tracks are matched as in ByteTrack (Zhang et al., 2022): detections with high
 // scores first, the rest continues tracks that are left. From OC-SORT (Cao et al.,
-// 2023) are the second look at the place where a lost track was last seen, and the
-// filter that is run again along the way to where it was found.
+// 2023) is the second look at the place where a lost track was last seen.
 type Tracker struct {
 	cfg     Config
 	tracks  []Track

@@ -87,6 +87,7 @@ bench/compare:
 bench/wait:
 bench/workload: bench/wait capture clips detectors detectors/remote internal/listen internal/logging proto rules runtime runtime/api runtime/api/client runtime/metrics runtime/sink ui
 bench/plot:
+bench/track: detectors detectors/track
 proto:
 e2e: sdk/go
 examples: proto sdk/go
