@@ -24,6 +24,7 @@ type Kind struct {
 	Defaults Config
 	Remote   bool // computes elsewhere: see Spec.Remote
 	Crops    bool // can look at boxes (Config.CropsOf): it judges each image by itself
+	Areas    bool // looks at nothing outside Config.Masked and Config.Within itself; else its boxes are dropped there
 	Process  bool // always runs in a process of its own, whatever Config.Isolation says
 	// Keys are those of its own that forms and completion offer. Nil: all of them.
 	Keys []string

@@ -46,13 +46,14 @@ var errDamaged = errors.New("no frame has come whole for a while: check the conn
 func motionKind() Kind {
 	return Kind{
 		Name: "motion",
-		Doc:  "share of the frame that differs from its learnt background, 0..1, with a box around each thing that moved",
+		Doc:  "share of what it looks at that differs from its learnt background, 0..1, with a box around each thing that moved",
 		Defaults: Config{
 			MaxFPS: 10, Cost: CostLow,
 			Options: MotionOptions{MinSize: 0.05, Threshold: 0.05, Sensitivity: 0.5, Width: 160},
 		},
+		Areas: true,
 		Check: checkMotion,
-		New:   func(cfg Config) (Detector, error) { return newMotion(cfg.Signal, cfg.Options.(MotionOptions)), nil },
+		New:   func(cfg Config) (Detector, error) { return newMotion(cfg), nil },
 	}
 }
 
@@ -79,7 +80,7 @@ func checkMotion(cfg Config, bad func(key, problem string)) {
 // after one gain and one offset for the whole frame have been fitted away,
 // which takes changes of the light with them. Lone changed cells do not count.
 //
-// The value is the share of changed cells. Each detection is labelled "motion";
+// The value is the share of changed cells, of those that it looks at. Each detection is labelled "motion";
 // its box surrounds cells that hang together, its score is the share of changed
 // cells inside. Things whose longer side is below MinSize (in frame heights)
 // have no box, but count for the value.
@@ -107,13 +108,14 @@ type motion struct {
 	readings [1]Reading
 }
 
-func newMotion(signal string, o MotionOptions) *motion {
+func newMotion(cfg Config) *motion {
+	o := cfg.Options.(MotionOptions)
 	return &motion{
-		signal:    signal,
+		signal:    cfg.Signal,
 		threshold: float32(255 * o.Threshold),
 		factor:    float32(10 - 8*o.Sensitivity),
 		minSize:   o.MinSize,
-		sampler:   sampler{width: o.Width, points: 4},
+		sampler:   sampler{width: o.Width, points: 4, coverage: Coverage{cfg.Masked, cfg.Within}},
 	}
 }
 
@@ -141,10 +143,10 @@ func (m *motion) Detect(_ context.Context, frame *capture.Frame) ([]Reading, err
 	if sized || m.last.IsZero() {
 		m.learn()
 	} else {
-		gain, offset := fitLight(m.mean, m.sampler.luma, m.threshold)
+		gain, offset := fitLight(m.mean, m.sampler.luma, m.sampler.looked, m.threshold)
 		m.compare(gain, offset)
 		n := m.despeckle()
-		share = float64(n) / float64(len(m.mask))
+		share = float64(n) / float64(m.sampler.looked)
 		m.adapt(gain, offset, frame.Captured.Sub(m.last))
 		if n > 0 {
 			found = m.blobs.find(m.mask, m.minSize)

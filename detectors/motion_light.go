@@ -11,8 +11,8 @@ const (
 // lie off it by more than the threshold and twice the mean residual. A part of
 // the frame that is something else altogether so has little say. Where no
 // believable line fits at least half of the cells, the light is taken as
-// unchanged.
-func fitLight(mean, luma []float32, threshold float32) (gain, offset float32) {
+// unchanged. Looked is how many cells are not NaN, the only ones that count.
+func fitLight(mean, luma []float32, looked int, threshold float32) (gain, offset float32) {
 	gain, offset = 1, 0
 	luma = luma[:len(mean)]
 	limit := float32(512)
@@ -21,7 +21,7 @@ func fitLight(mean, luma []float32, threshold float32) (gain, offset float32) {
 		for i, x := range mean {
 			y := luma[i]
 			r := abs32(y - (gain*x + offset))
-			if r > limit {
+			if !(r <= limit) { // NaN included
 				continue
 			}
 			// Centred, so that the sums keep their precision.
@@ -33,7 +33,7 @@ func fitLight(mean, luma []float32, threshold float32) (gain, offset float32) {
 			sxy += x * y
 			sr += r
 		}
-		if n < float32(len(mean))/4 {
+		if n < float32(looked)/4 {
 			return 1, 0
 		}
 		mx, my := sx/n, sy/n
@@ -54,7 +54,7 @@ func fitLight(mean, luma []float32, threshold float32) (gain, offset float32) {
 			fitting++
 		}
 	}
-	if 2*fitting < len(mean) {
+	if 2*fitting < looked {
 		return 1, 0
 	}
 	return gain, offset

@@ -1,21 +1,30 @@
 package detectors
 
-import "rvo-tui/capture"
+import (
+	"math"
+
+	"rvo-tui/capture"
+	"rvo-tui/detectors/zone"
+)
 
 // A sampler makes a small luma image of a frame: each cell is the mean of a
 // grid of sample points, which costs the same for a frame of any size and takes
 // most of the sensor noise away. It looks at the frame's own luma, without a
-// copy. It belongs to one goroutine.
+// copy. Cells whose centre is outside its coverage are NaN. It belongs to one goroutine.
 type sampler struct {
 	cols, rows int
 	luma       []float32 // 0..255, by rows; overwritten by the next read
 
-	width  int // wanted columns
-	points int // samples a cell, in each direction, at the most
-	shape  shape
-	nx, ny int
-	xs, ys []int32 // places of all sample points in a row and a column, cell by cell
-	row    []uint32
+	looked int // cells that are not NaN: at least 1
+
+	coverage Coverage
+	blank    []int32 // cells that are NaN
+	width    int     // wanted columns
+	points   int     // samples a cell, in each direction, at the most
+	shape    shape
+	nx, ny   int
+	xs, ys   []int32 // places of all sample points in a row and a column, cell by cell
+	row      []uint32
 }
 
 // shape is what the tables of a sampler are for.
@@ -31,6 +40,9 @@ func (s *sampler) read(f *capture.Frame) (changed bool, err error) {
 	if now := (shape{f.Width, f.Height, l.Width, l.Height, l.DX, l.DY}); now != s.shape {
 		s.resize(now)
 		changed = true
+	}
+	if s.looked == 0 {
+		return false, errNothing
 	}
 	factor, black := 1/float32(s.nx*s.ny), float32(0)
 	if l.Limited {
@@ -64,6 +76,9 @@ func (s *sampler) read(f *capture.Frame) (changed bool, err error) {
 			luma[cx] = float32(sum)*factor - black
 		}
 	}
+	for _, i := range s.blank {
+		s.luma[i] = float32(math.NaN())
+	}
 	return changed, nil
 }
 
@@ -76,6 +91,14 @@ func (s *sampler) resize(now shape) {
 	s.xs, s.ys = spread(now.width, s.cols, s.nx, now.dx), spread(now.height, s.rows, s.ny, now.dy)
 	s.row = make([]uint32, s.cols)
 	s.luma = make([]float32, s.cols*s.rows)
+	s.blank = s.blank[:0]
+	for i := range s.luma {
+		x, y := float64(i%s.cols)+0.5, float64(i/s.cols)+0.5
+		if !s.coverage.has(zone.Point{x / float64(s.cols), y / float64(s.rows)}) {
+			s.blank = append(s.blank, int32(i))
+		}
+	}
+	s.looked = len(s.luma) - len(s.blank)
 }
 
 // spread returns n evenly spaced points for each of cells cells of a line that

@@ -35,11 +35,12 @@ func qualityKind() Kind {
 		Name:     "quality",
 		Doc:      "whether the camera sees at all: SIGNAL_brightness and SIGNAL_sharpness 0..1, SIGNAL_frozen 0 or 1",
 		Defaults: Config{MaxFPS: 2, Cost: CostLow},
+		Areas:    true,
 		Provides: func(cfg Config) []string {
 			return []string{cfg.Signal + "_brightness", cfg.Signal + "_sharpness", cfg.Signal + "_frozen"}
 		},
 		New: func(cfg Config) (Detector, error) {
-			q := &quality{sampler: sampler{points: 4}}
+			q := &quality{sampler: sampler{points: 4, coverage: Coverage{cfg.Masked, cfg.Within}}}
 			for i, name := range qualityKind().Provides(cfg) {
 				q.readings[i].Signal = name
 			}
@@ -140,8 +141,10 @@ func whole(label string, score float64) []Detection {
 func (q *quality) measure() (mean, deviation, laplacian float64) {
 	cols, rows := q.sampler.cols, q.sampler.rows
 	var sum float64
-	var variances, laplacians [tilesAcross * tilesDown]float64
-	for i := range variances {
+	var cells float64
+	var all [2][tilesAcross * tilesDown]float64
+	variances, laplacians := all[0][:0], all[1][:0]
+	for i := range all[0] {
 		tx, ty := i%tilesAcross, i/tilesAcross
 		x0, x1 := tx*cols/tilesAcross, (tx+1)*cols/tilesAcross
 		y0, y1 := ty*rows/tilesDown, (ty+1)*rows/tilesDown
@@ -156,19 +159,28 @@ func (q *quality) measure() (mean, deviation, laplacian float64) {
 				}
 			}
 		}
-		sum += luma.sum
-		variances[i], laplacians[i] = luma.variance(), edges.variance()
+		sum, cells = sum+luma.sum, cells+luma.n
+		if luma.n > 0 && 4*luma.n >= float64((x1-x0)*(y1-y0)) { // else a mask has most of it
+			variances, laplacians = append(variances, luma.variance()), append(laplacians, edges.variance())
+		}
 	}
-	slices.Sort(variances[:])
-	slices.Sort(laplacians[:])
-	const at = len(variances) * 3 / 4
-	return sum / float64(cols*rows), math.Sqrt(variances[at]), laplacians[at]
+	if len(variances) == 0 { // areas that are thin everywhere
+		return sum / cells, 0, 0
+	}
+	slices.Sort(variances)
+	slices.Sort(laplacians)
+	at := len(variances) * 3 / 4
+	return sum / cells, math.Sqrt(variances[at]), laplacians[at]
 }
 
 // moments collects a mean and a variance.
 type moments struct{ n, sum, squares float64 }
 
+// add leaves NaN out.
 func (m *moments) add(v float32) {
+	if v != v {
+		return
+	}
 	m.n++
 	m.sum += float64(v)
 	m.squares += float64(v) * float64(v)

@@ -198,7 +198,11 @@ func (r *Runtime) prepare(cfg detectors.Config, camera string) (own detectors.Co
 	kind := r.opts.Kinds[cfg.Kind]
 	own = r.setup().on(cfg, camera)
 	filled := own.Fill(kind)
-	return own, filled.Spec(kind), func() (detectors.Detector, error) { return kind.New(filled) }
+	spec = filled.Spec(kind)
+	if spec.Sieve != nil { // so that cameras can share the process of a detector
+		filled.Masked, filled.Within = nil, nil
+	}
+	return own, spec, func() (detectors.Detector, error) { return kind.New(filled) }
 }
 
 // addRequested checks and adds a camera that was asked for at run time.

@@ -243,6 +243,9 @@ func (w *worker) collect(readings []detectors.Reading) error {
 				Err:    fmt.Errorf("it answered with the signal %q, which it is not configured to provide", text.Clean(r.Signal)),
 			}
 		}
+		if w.spec.Sieve != nil {
+			r = w.spec.Sieve.Pass(r)
+		}
 		a.Values[i], a.Detections[i], a.TTLs[i] = r.Value, r.Detections, r.TTL
 	}
 	return nil

@@ -17,24 +17,6 @@ const (
 	crossings = 256 // of one line that are remembered
 )
 
-// Anchor is the place of a box that counts for zones, lines and masks.
-type Anchor string
-
-// The values of Anchor.
-const (
-	Bottom Anchor = "bottom" // centre of the bottom edge, where things touch the ground; the default
-	Center Anchor = "center"
-)
-
-// Of returns the anchor of a box, within the frame.
-func (a Anchor) Of(b detectors.Box) zone.Point {
-	p := zone.Point{b.X + b.W/2, b.Y + b.H}
-	if a == Center {
-		p[1] -= b.H / 2
-	}
-	return p.Clamp()
-}
-
 // Zone is an area that tracks are in or not.
 type Zone struct {
 	Name string
@@ -55,7 +37,7 @@ type Line struct {
 type Config struct {
 	Zones  []Zone
 	Lines  []Line
-	Anchor Anchor
+	Anchor detectors.Anchor // bottom, by default
 
 	// TTL is how long an answer counts, as that of the detector's signals: where the
 	// next one comes later, the detector was not looking in between.
@@ -78,7 +60,7 @@ type Config struct {
 
 // withDefaults returns c with what was not set.
 func (c Config) withDefaults() Config {
-	set(&c.Anchor, Bottom)
+	set(&c.Anchor, detectors.AnchorBottom)
 	set(&c.High, 0.5)
 	set(&c.Confirm, 2)
 	set(&c.Coast, max(400*time.Millisecond, c.Period*3/2))

@@ -171,7 +171,7 @@ func (r *Tracker) lose() {
 			}
 		}
 		box := r.boxes[i]
-		gone := !usable(box) || Center.outside(box)
+		gone := !usable(box) || outside(box)
 		switch {
 		case t.State == Tentative || t.unseen > r.cfg.Keep:
 			r.end(i)
@@ -183,8 +183,8 @@ func (r *Tracker) lose() {
 	}
 }
 
-// outside reports whether the anchor of a box is outside the frame.
-func (a Anchor) outside(b detectors.Box) bool {
+// outside reports whether the centre of a box is outside the frame.
+func outside(b detectors.Box) bool {
 	x, y := b.X+b.W/2, b.Y+b.H/2
 	return x < 0 || x > 1 || y < 0 || y > 1
 }
