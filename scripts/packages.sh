@@ -144,8 +144,16 @@ echo "installing:$missing" >&2
 # Files that an image left out come only with a package that is unpacked anew.
 again=''
 case "$missing " in *" opencv-doc "*) if installed opencv-doc; then again=--reinstall; fi ;; esac
+# size: how much there is to fetch, as apt says it.
+size() {
+	# shellcheck disable=SC2086
+	${root}env LC_ALL=C $apt install --assume-no --no-install-recommends $again $missing 2>/dev/null |
+		sed -n 's/^Need to get \(.*\) of archives.*/to fetch: \1/p'
+}
+
 # shellcheck disable=SC2086
 if ! { ${root}env DEBIAN_FRONTEND=noninteractive $apt update -q &&
+	size &&
 	${root}env DEBIAN_FRONTEND=noninteractive $apt install -q -y --no-install-recommends $again $missing; } >&2; then
 	advise "apt-get could not install them."
 fi

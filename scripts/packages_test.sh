@@ -21,7 +21,7 @@ machine() {
 	rm -rf "${work:?}/bin" "$work/doc"
 	mkdir -p "$work/bin" "$work/doc"
 	: >"$work/calls"
-	for tool in sh env cat; do
+	for tool in sh env cat sed; do
 		ln -s "$(command -v "$tool")" "$work/bin/$tool"
 	done
 	echo "echo $1" | program id
