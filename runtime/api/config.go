@@ -138,8 +138,8 @@ const socketName = "control.sock"
 
 // DefaultSocket returns where the socket of a program with this environment is:
 // in the directory that systemd has made for the service ($RUNTIME_DIRECTORY),
-// else in that of the user's session ($XDG_RUNTIME_DIR), else, for root, in /run.
-// It is empty where there is none of these.
+// else in that of the user's session ($XDG_RUNTIME_DIR, which cron and su leave out),
+// else, for root, in /run. It is empty where there is none of these.
 func DefaultSocket() string {
 	if dir, _, _ := strings.Cut(os.Getenv("RUNTIME_DIRECTORY"), ":"); filepath.IsAbs(dir) {
 		return filepath.Join(dir, socketName)
@@ -149,6 +149,10 @@ func DefaultSocket() string {
 	}
 	if os.Geteuid() == 0 {
 		return SystemSocket
+	}
+	session := filepath.Join("/run/user", strconv.Itoa(os.Geteuid()))
+	if info, err := os.Stat(session); err == nil && info.IsDir() {
+		return filepath.Join(session, "rvo-tui", socketName)
 	}
 	return ""
 }

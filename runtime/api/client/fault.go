@@ -58,7 +58,7 @@ func (l *link) refusal(p *api.Problem) error {
 
 // explain returns why a request got no whole answer. That ctx has ended is itself.
 func (l *link) explain(ctx context.Context, err error) error {
-	op := new(net.OpError)
+	op, none := new(net.OpError), new(noneError)
 	dialed := !errors.As(err, &op) || op.Op != "dial"
 	switch {
 	case err == nil:
@@ -69,6 +69,8 @@ func (l *link) explain(ctx context.Context, err error) error {
 		return &fault{fmt.Sprintf("rvo-tui at %s: it is connected, and has not answered for %v: see whether it is stopped, or its machine too busy", l.where, silenceTime), ErrUnreachable}
 	case errors.Is(err, errEnded):
 		return &fault{fmt.Sprintf("rvo-tui at %s: this rvo-tui is ending: try again when it has been started", l.where), ErrUnreachable}
+	case errors.As(err, &none):
+		return &fault{none.Error(), none.Unwrap()}
 	case dialed && !l.met.Load() && !isTLS(err):
 		return &fault{l.stranger(), ErrUnreachable}
 	case dialed && !isTLS(err):

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
-	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -59,20 +58,19 @@ func newLink(addr string, opts DialOptions) (*link, error) {
 		HTTP2: &http.HTTP2Config{SendPingTimeout: pingEvery, PingTimeout: silenceTime},
 	}
 	dialer := &net.Dialer{Timeout: dialTime}
-	if path, ok := socketOf(addr); ok {
-		if path == "" {
-			return nil, errors.New("connect: there is no socket of this machine: neither $RUNTIME_DIRECTORY nor $XDG_RUNTIME_DIR is set; name the address of a running rvo-tui")
+	if addr == "" {
+		here := newLocal()
+		l.where, l.base = text.Visible(here.places()[0]), "http://"+api.SocketHost
+		transport.DialContext = func(ctx context.Context, _, _ string) (net.Conn, error) {
+			return here.dial(ctx, dialer)
 		}
+	} else if path, ok := socketOf(addr); ok {
 		if len(path) > listen.MaxSocketPath {
 			return nil, fmt.Errorf("connect to %s: the path is %d bytes long, and a socket's has %d at most; use a shorter one", path, len(path), listen.MaxSocketPath)
 		}
 		l.where, l.base = text.Visible(path), "http://"+api.SocketHost
 		transport.DialContext = func(ctx context.Context, _, _ string) (net.Conn, error) {
-			at := path
-			if addr == "" {
-				at = machineSocket() // a service may have come since
-			}
-			return dialer.DialContext(ctx, "unix", at)
+			return dialer.DialContext(ctx, "unix", path)
 		}
 	} else {
 		if err := l.overTCP(addr, opts, transport); err != nil {
@@ -87,9 +85,6 @@ func newLink(addr string, opts DialOptions) (*link, error) {
 // socketOf returns the path that an address means, where it means a socket: it is
 // written as a path, or is the name of a file here.
 func socketOf(addr string) (path string, ok bool) {
-	if addr == "" {
-		return machineSocket(), true
-	}
 	if path, ok := strings.CutPrefix(addr, "unix://"); ok {
 		return path, true
 	}
@@ -101,21 +96,6 @@ func socketOf(addr string) (path string, ok bool) {
 	}
 	info, err := os.Stat(addr)
 	return addr, err == nil && info.Mode().Type() == os.ModeSocket || filepath.Ext(addr) == ".sock"
-}
-
-// machineSocket returns the socket to try where none was named: the user's own,
-// unless there is only that of a service of the machine.
-func machineSocket() string {
-	own := api.DefaultSocket()
-	if own == "" {
-		return api.SystemSocket
-	}
-	if _, err := os.Stat(own); errors.Is(err, os.ErrNotExist) {
-		if _, err := os.Stat(api.SystemSocket); err == nil {
-			return api.SystemSocket
-		}
-	}
-	return own
 }
 
 // overTCP sets the link to an address of the form host:port.
