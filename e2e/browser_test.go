@@ -163,7 +163,7 @@ func (p *page) until(what, expression string) {
 	over := time.After(patience)
 	look := time.NewTicker(50 * time.Millisecond)
 	defer look.Stop()
-	for !evaluate[bool](p, "!!("+expression+")") {
+	for !evaluate[bool](p, "Promise.resolve("+expression+").then(Boolean)") {
 		select {
 		case <-over:
 			p.t.Fatalf("not within %v: %s (%s); the page shows:\n%s", patience, what, expression, p.text())
@@ -209,8 +209,9 @@ func (p *page) shot(file string) {
 	p.t.Logf("screenshot: %s (%v)", file, err)
 }
 
-// accessible fails the test where axe finds something serious or critical.
-func (p *page) accessible() {
+// accessible fails the test where axe finds something serious or critical. It applies one
+// rule, or all where none is named.
+func (p *page) accessible(rule string) {
 	p.t.Helper()
 	axe, err := os.ReadFile("testdata/axe/axe.min.js")
 	if err != nil {
@@ -226,7 +227,11 @@ func (p *page) accessible() {
 		ID, Impact, Help string
 		Nodes            []struct{ HTML, FailureSummary string }
 	}
-	found := evaluate[[]violation](p, "axe.run(document, {resultTypes: ['violations']}).then(r => r.violations)")
+	only := ""
+	if rule != "" {
+		only = fmt.Sprintf(", runOnly: {type: 'rule', values: [%q]}", rule)
+	}
+	found := evaluate[[]violation](p, "axe.run(document, {resultTypes: ['violations']"+only+"}).then(r => r.violations)")
 	for _, v := range found {
 		if v.Impact != "serious" && v.Impact != "critical" {
 			continue

@@ -102,12 +102,12 @@ func kindOf(k detectors.Kind) Kind {
 	return Kind{Name: k.Name, Doc: k.Doc, Options: optionsOf(k.Own(), defaults), Common: optionsOf(k.Common(), defaults)}
 }
 
-// optionsOf describes keys with their defaults, without files, what the route and the kind
-// say already, and execution, which has one allowed value.
+// optionsOf describes keys with their defaults. Left out are files, the kind, the cameras,
+// which the route says, and execution, which has one allowed value.
 func optionsOf(keys []option.Option, defaults detectors.Config) []KindOption {
 	list := []KindOption{}
 	for _, o := range keys {
-		if o.Path || slices.Contains([]string{"kind", "cameras", "execution"}, o.Key) {
+		if o.Path || slices.Contains([]string{"kind", "cameras", "disabled_on", "execution"}, o.Key) {
 			continue
 		}
 		v := KindOption{Name: o.Key, Type: o.TypeName(), Help: o.Help, Choices: o.Choices}

@@ -6,50 +6,67 @@ import { drawBoxes } from '../boxes.js';
 import { say } from '../notice.js';
 import { Name } from '../parts.js';
 import { Action, Facts } from '../pieces.js';
+import { store } from '../store.js';
 import { amount, clean, stamp } from '../units.js';
 
 const lookEvery = 1000;       // milliseconds between looks for a clip that may yet come
 const waitFor = 120_000;      // milliseconds after the event that one may come
+const around = 60_000;        // milliseconds beside the event that its clip overlaps
 const holdBoxes = 1000;       // milliseconds that a box stays without a newer answer of its signal
+
+// find returns the clip of an event, as an entry of the list; null: there is none yet. One
+// whose event is not known any more is asked for by its ID.
+async function find(id, event) {
+	if (!event) return get(path('clips', id));
+	const near = (ms) => new Date(Date.parse(event.time) + ms).toISOString();
+	const { dir, clips } = await get('clips?' + new URLSearchParams({ camera: event.camera, from: near(-around), to: near(around), limit: 1000 }));
+	const entry = clips.find((c) => c.event_id === id || c.events?.includes(id));
+	return entry ? { ...entry, file: `${dir}/${entry.path}/${entry.movie}` } : null;
+}
 
 // Evidence finds the clip of an event, and waits for the one of a new event.
 export function Evidence({ id, event, learned }) {
 	const [clip, found] = useState(null); // {entry, meta}
-	const [problem, fail] = useState(null);
-	const awaited = problem?.status === 404 && event?.phase === 'confirmed' && Date.now() - Date.parse(event.time) < waitFor;
+	const [problem, fail] = useState('');
+	const [looks, again] = useState(0);
+	const awaited = event?.phase === 'confirmed' && Date.now() - Date.parse(event.time) < waitFor;
+	const kept = store.snapshot.clips !== null;
 	useEffect(() => {
-		let over = false;
+		let over = !kept;
 		const look = async () => {
 			try {
-				const [entry, meta] = await Promise.all([get(path('clips', id)), get(path('clips', id) + '/meta.json')]);
+				const entry = await find(id, event);
+				const meta = entry && (await get(path('clips', entry.event_id) + '/meta.json'));
 				if (over) return;
-				found({ entry, meta });
-				learned(meta);
+				if (meta) found({ entry, meta });
+				if (meta) learned(meta);
+				else if (awaited) again(looks + 1);
+				else fail('There is no clip of it.');
 			} catch (e) {
-				if (!over) fail(e);
+				if (!over) fail(e.message);
 			}
 		};
-		const timer = problem === null ? setTimeout(look, 0) : awaited && setTimeout(look, lookEvery);
+		const timer = setTimeout(look, looks > 0 ? lookEvery : 0);
 		return () => {
 			over = true;
 			clearTimeout(timer);
 		};
-	}, [id, problem]);
-	if (clip) return html`<${Clip} ...${clip} id=${id} />`;
-	if (!problem) return html`<p class="dim">loading its clip</p>`;
-	if (awaited) return html`<p class="info">not written yet, or the rule keeps none: looked for every second</p>`;
-	return html`<p class="dim"><${Name} of=${problem.message} /></p>`;
+	}, [id, looks]);
+	if (!kept) return html`<p class="dim">No evidence is kept: no rule has clip = true.</p>`;
+	if (clip) return html`<${Clip} ...${clip} />`;
+	if (problem) return html`<p class="dim"><${Name} of=${problem} /></p>`;
+	return looks === 0 ? html`<p class="dim">loading its clip</p>` : html`<p class="info">not written yet, or the rule keeps none: looked for every second</p>`;
 }
 
-function Clip({ id, entry, meta }) {
+function Clip({ entry, meta }) {
 	const [verdict, judge] = useState(null);
-	const base = 'api/' + path('clips', id);
+	const base = 'api/' + path('clips', entry.event_id);
 	const name = (part) => `${clean(entry.event_type)}-${entry.time.replace(/[:.]/g, '')}${part > 1 ? '-' + part : ''}.mp4`;
 	const movies = [meta.movie, ...(meta.parts ?? [])];
 	const verify = async () => {
 		judge({ text: 'comparing its files with their hashes' });
 		try {
-			const { ok, error } = await call('POST', path('clips', id) + '/verify');
+			const { ok, error } = await call('POST', path('clips', entry.event_id) + '/verify');
 			judge(ok ? { look: 'good', text: '✓ every file is as it was saved' } : { look: 'bad', text: '✗ ' + error });
 		} catch (e) {
 			judge({ look: 'bad', text: e.message });

@@ -16,15 +16,17 @@ const maxClips = 1000, clipsEvery = 30_000;
 // useClips returns the clips of a time, and asks again now and then.
 function useClips(from, to) {
 	const [clips, set] = useState([]);
+	const kept = store.snapshot.clips !== null;
 	useEffect(() => {
 		let over = false;
+		if (!kept) return undefined;
 		const ask = async () => {
 			const query = new URLSearchParams({ from: new Date(from).toISOString(), to: new Date(to).toISOString(), limit: maxClips });
 			try {
 				const answer = await get('clips?' + query);
 				if (!over) set(answer.clips);
 			} catch (e) {
-				if (!over && e.status !== 404) say(e.message, 'bad'); // 404: no evidence is kept
+				if (!over) say(e.message, 'bad');
 			}
 		};
 		ask();
@@ -33,7 +35,7 @@ function useClips(from, to) {
 			over = true;
 			clearInterval(timer);
 		};
-	}, [from, to]);
+	}, [from, to, kept]);
 	return clips;
 }
 

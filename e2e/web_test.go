@@ -1,0 +1,308 @@
+package e2e
+
+import (
+	"fmt"
+	"math"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/chromedp"
+)
+
+// webConfig is what most tests of the browser dashboard look at.
+const webConfig = `
+[runtime]
+nice = 0
+
+[metrics]
+listen = ""
+
+[[camera]]
+name   = "street"
+source = "synthetic:street"
+width  = 320
+height = 180
+fps    = 10
+
+[[camera]]
+name   = "yard"
+source = "synthetic:empty"
+width  = 160
+height = 90
+fps    = 5
+
+[[detector]]
+name = "motion"
+kind = "motion"
+
+[[detector]]
+name  = "light"
+kind  = "quality"
+needs = ["motion > 2"]
+
+[[rule]]
+event    = "moved"
+when     = "motion >= 0 && !(light_brightness > 2 || motion > 2)"
+cooldown = "2s"
+before   = "1s"
+after    = "1s"
+
+[[rule]]
+event    = "seen"
+when     = "motion >= 0"
+cooldown = "2s"
+before   = "1s"
+after    = "1s"
+
+[clips]
+min_free = "1MiB"
+`
+
+var webAt = regexp.MustCompile(`the browser dashboard is served" address=(\S+)`)
+
+// startWeb starts a program that serves the browser dashboard, and returns its address
+// as http://127.0.0.1:PORT.
+func startWeb(t testing.TB, config string) (p *program, url string) {
+	t.Helper()
+	p = start(t, setup{config: config, args: []string{"--no-ui", "--web", "127.0.0.1:0"}})
+	p.until(patience, "the browser dashboard", func() bool { return webAt.MatchString(p.stderr.String()) })
+	return p, "http://" + webAt.FindStringSubmatch(p.stderr.String())[1]
+}
+
+// colours has the page drawn as for people who prefer light or dark.
+func (p *page) colours(scheme string) {
+	p.t.Helper()
+	if _, err := chromedp.Call(p.ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
+		Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}},
+	}); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+// tabTo moves the focus by the tab key until it is at an element.
+func (p *page) tabTo(selector string) {
+	p.t.Helper()
+	for range 200 {
+		if evaluate[bool](p, fmt.Sprintf("document.activeElement.matches(%q)", selector)) {
+			return
+		}
+		p.keys("\t")
+	}
+	p.t.Fatalf("the tab key does not reach %s; the page shows:\n%s", selector, p.text())
+}
+
+// Each view can be linked to, says what it is, and axe finds nothing serious in it.
+func TestWebViews(t *testing.T) {
+	t.Parallel()
+	prog, url := startWeb(t, webConfig)
+	prog.until(patience, "events", func() bool { return strings.Count(prog.stdout.String(), `"seen"`) >= 2 })
+	id := regexp.MustCompile(`"event_id":"([^"]+)","event_type":"seen"`).FindStringSubmatch(prog.stdout.String())[1]
+	p := newPage(t)
+	for _, v := range []struct{ hash, selector, text string }{
+		{"/fleet", "h1", "Fleet"},
+		{"/alerts", "h1", "Alerts"},
+		{"/detectors/street", "tbody th", "motion"},
+		{"/detectors/street/light", "section h2", "light on street"},
+		{"/detectors/street?attach=yes", "label", "max_fps"},
+		{"/signals/street", "tbody th", "motion"},
+		{"/signals/street/motion", "section h2", "motion on street"},
+		{"/rules/street", "tbody th", "moved"},
+		{"/rules/street/moved", ".tree li", "light_brightness > 2"},
+		{"/latency/street", "figcaption", "inference p50"},
+		{"/queues/street", "tbody th", "evidence"},
+		{"/events", "tbody th", "seen"},
+		{"/events?filter=camera%3Dyard", "tbody td", "yard"},
+		{"/events/*/" + id, "section", "motion >= 0"},
+		{"/timeline", ".row .name", "seen"},
+		{"/timeline?span=7d", "[aria-pressed=true]", "7d"},
+		{"/log", ".lines li", "camera live"},
+		{"/log?level=ERROR", "option:checked", "error"},
+		{"/detectors/nowhere", ".empty", "There is no camera nowhere."},
+		{"/rules/street/none", ".empty", "There is no rule for none"},
+	} {
+		p.open("about:blank")
+		p.colours("light")
+		p.open(url + "/#" + v.hash)
+		p.shows(v.selector, v.text)
+		p.accessible("")
+		p.colours("dark")
+		p.accessible("color-contrast")
+	}
+}
+
+// A detector is attached by the form made from its kind's options, its signal lights up, it
+// is switched off, and both are taken back: all of it with the keyboard alone.
+func TestWebAttachByKeyboard(t *testing.T) {
+	t.Parallel()
+	_, url := startWeb(t, webConfig)
+	p := openPage(t, url+"/#/detectors/street")
+	p.shows("tbody th", "motion")
+	p.tabTo("a[href*=attach]")
+	p.keys("\r")
+	p.shows("h1", "Attach a detector")
+	p.tabTo("#o-kind")
+	p.keys("dummy")
+	p.until("kind dummy", "document.querySelector('#o-kind').value === 'dummy'")
+	p.tabTo("#o-name")
+	p.keys("seen by nobody")
+	p.tabTo("form button")
+	p.keys("\r")
+	p.shows("[role=alert]", "name") // with a blank it is refused, and the field that is wrong has the focus
+	if said := p.said(); len(said) != 1 || !strings.Contains(said[0], "400") {
+		t.Errorf("the console has %q, want only that the server refused it", said)
+	}
+	p.until("the focus on the name", "document.activeElement.id === 'o-name'")
+	p.do("clear the name", chromedp.Evaluate[chromedp.Void]("document.activeElement.select()"))
+	p.keys("extra")
+	p.tabTo("#o-max_fps")
+	p.keys("7")
+	p.keys("\r")
+	p.shows("section h2", "extra on street")
+	p.shows(".facts dd", "max_fps 7")
+	p.until("the detector running", "document.querySelector('tr.selected').innerText.includes('running')")
+
+	p.tabTo("section a[href*=signals]")
+	p.keys("\r")
+	p.shows("section h2", "extra on street")
+	p.until("its signal known", "document.querySelector('tr[data-signal=extra]').innerText.match(/\\s1\\s/)")
+
+	p.tabTo("section a[href*=detectors]")
+	p.keys("\r")
+	toggle := "[role=switch][aria-label=\"extra enabled\"]"
+	p.until("the switch", fmt.Sprintf("document.querySelector(%q)", toggle))
+	p.tabTo(toggle)
+	p.keys(" ")
+	p.until("it switched off", fmt.Sprintf("document.querySelector(%q).getAttribute('aria-checked') === 'false'", toggle))
+	p.shows("tr.selected", "disabled")
+	p.keys("u")
+	p.until("it switched on again", fmt.Sprintf("document.querySelector(%q).getAttribute('aria-checked') === 'true'", toggle))
+	p.keys("u")
+	p.until("it detached again", "[...document.querySelectorAll('tbody th')].every(e => e.textContent !== 'extra')")
+	p.shows(".notices", "taken back: extra is attached")
+}
+
+// squares is a movie that is black for a second, and then has a white square that moves by
+// 40 pixels from frame to frame, ten of them a second.
+func squares(t testing.TB, file string) {
+	t.Helper()
+	out, err := exec.Command(tool(t, "ffmpeg", "ffmpeg"), "-v", "error", "-f", "lavfi", "-i", "color=black:size=640x360:rate=10:duration=120",
+		"-f", "lavfi", "-i", "color=white:size=60x60:rate=10:duration=120", "-filter_complex", "overlay=x='mod(n*40,560)':y=150:enable='gte(n,10)':shortest=1",
+		"-c:v", "libx264", "-preset", "ultrafast", "-g", "10", "-bf", "0", "-pix_fmt", "yuv420p", file).CombinedOutput()
+	if err != nil {
+		t.Fatalf("ffmpeg: %v\n%s", err, out)
+	}
+}
+
+const squaresConfig = `
+[runtime]
+nice = 0
+
+[metrics]
+listen = ""
+
+[[camera]]
+name   = "lab"
+source = "squares.mp4"
+
+[[detector]]
+name    = "motion"
+kind    = "motion"
+max_fps = 30
+
+[[rule]]
+event    = "moved"
+when     = "motion >= 0"
+for      = "4s"
+cooldown = "1h"
+before   = "2s"
+after    = "2s"
+
+[clips]
+min_free = "1MiB"
+`
+
+// measure shows the frame of a clip that a detection is of, and returns where on it the
+// white square and the box drawn over it are, as [left, right], in parts of the width.
+const measure = `async ms => {
+	const v = document.querySelector('video'), overlay = document.querySelector('.player canvas');
+	const shown = new Promise(done => v.requestVideoFrameCallback((_, frame) => done(frame.mediaTime * 1000)));
+	v.currentTime = (ms + 20) / 1000;
+	const at = await shown;
+	await new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)));
+	const edges = (of, width, height, is) => {
+		const canvas = new OffscreenCanvas(width, height), context = canvas.getContext('2d', {willReadFrequently: true});
+		context.drawImage(of, 0, 0);
+		const {data} = context.getImageData(0, 0, width, height);
+		const columns = new Array(width).fill(0);
+		for (let i = 0; i < data.length; i += 4) if (is(data[i], data[i + 1], data[i + 2], data[i + 3])) columns[(i / 4) % width]++;
+		const most = Math.max(...columns), full = columns.map((n, x) => [n, x]).filter(([n]) => n > most * 0.8);
+		return most === 0 ? [-1, -1] : [full[0][1] / width, full.at(-1)[1] / width];
+	};
+	return {at,
+		square: edges(v, v.videoWidth, v.videoHeight, (r, g, b) => r > 180 && g > 180 && b > 180),
+		box: edges(overlay, overlay.width, overlay.height, (r, g, b, a) => a > 200 && r > 240 && g > 200 && b < 120),
+	};
+}`
+
+// The clip of an event plays in the page, and the boxes drawn over it lie on what they are
+// of: with the boxes of the frame before or after, the square would not be within them.
+func TestWebClip(t *testing.T) {
+	t.Parallel()
+	needOpenCV(t)
+	dir := t.TempDir()
+	squares(t, filepath.Join(dir, "squares.mp4"))
+	prog := start(t, setup{dir: dir, config: squaresConfig, args: []string{"--no-ui", "--web", "127.0.0.1:0"}})
+	prog.until(patience, "the browser dashboard", func() bool { return webAt.MatchString(prog.stderr.String()) })
+	p := openPage(t, "http://"+webAt.FindStringSubmatch(prog.stderr.String())[1]+"/#/events")
+	p.shows("tbody th", "moved")
+	p.click("tbody th a")
+	p.until("the movie", "document.querySelector('video')?.readyState >= 2")
+	evaluate[any](p, "document.querySelector('video').play().then(() => 1)")
+	p.until("the movie played", "document.querySelector('video').currentTime > 1 && document.querySelector('video').webkitDecodedFrameCount > 5")
+	evaluate[any](p, "document.querySelector('video').pause()")
+
+	type detection struct {
+		MovieMS    float64 `json:"movie_ms"`
+		Detections []struct{ Box struct{ X, W float64 } }
+	}
+	found := evaluate[[]detection](p, "fetch(document.querySelector('video').src.replace('clip.mp4', 'meta.json')).then(r => r.json()).then(m => m.detections)")
+	looked := 0
+	for _, d := range found {
+		if len(d.Detections) != 1 || looked == 8 {
+			continue // the square has jumped back, or the camera has just begun
+		}
+		looked++
+		type place struct {
+			At          float64
+			Square, Box [2]float64
+		}
+		m := evaluate[place](p, fmt.Sprintf("(%s)(%v)", measure, d.MovieMS))
+		const near = 0.02
+		box := d.Detections[0].Box
+		if m.At < d.MovieMS-2 || m.At > d.MovieMS+60 {
+			t.Errorf("the frame shown is of %v ms, asked for %v", m.At, d.MovieMS)
+		}
+		if math.Abs(m.Box[0]-box.X) > near || math.Abs(m.Box[1]-box.X-box.W) > near {
+			t.Errorf("at %v ms the box drawn is %v, and was found at %+v", d.MovieMS, m.Box, box)
+		}
+		if m.Square[0] < m.Box[0]-near || m.Square[1] > m.Box[1]+near || m.Box[1]-m.Box[0] > 0.25 {
+			t.Errorf("at %v ms the square is at %v, and the box at %v", d.MovieMS, m.Square, m.Box)
+		}
+	}
+	if looked < 8 {
+		t.Errorf("only %d of %d answers could be looked at", looked, len(found))
+	}
+
+	p.click("label input[type=checkbox]")
+	p.until("no boxes", fmt.Sprintf("(%s)(%v).then(m => m.box[0] === -1)", measure, found[len(found)/2].MovieMS))
+	p.do("verify", chromedp.Evaluate[chromedp.Void]("[...document.querySelectorAll('button')].find(b => b.textContent === 'Verify').click()"))
+	p.shows("[role=status]", "every file is as it was saved")
+	size := evaluate[int](p, "fetch(document.querySelector('a[download]').href, {headers: {Range: 'bytes=0-99'}}).then(async r => r.status * 1000 + (await r.arrayBuffer()).byteLength)")
+	if size != 206_100 {
+		t.Errorf("a range of 100 bytes is answered by status and bytes %d", size)
+	}
+}
