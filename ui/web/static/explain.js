@@ -1,6 +1,6 @@
 // Why detectors and rules stand as they do, in the words of the terminal.
 
-import { ago, coarse, count, number, second } from './units.js';
+import { ago, coarse, number, second } from './units.js';
 
 const because = (reason) => (reason ? ': ' + reason : '');
 
@@ -108,5 +108,3 @@ export function losses(d) {
 	const own = [['timeouts', d.timeouts], ['late answers', d.late], ['expired', d.expired], ['backoffs', d.backoffs], ['restarts', d.restarts]];
 	return [...own, ...d.errors.map((e) => [e.reason, e.n])].filter(([, n]) => n > 0);
 }
-
-export const listed = (pairs) => pairs.map(([name, n]) => `${name} ${count(n)}`).join(' · ');

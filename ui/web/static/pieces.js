@@ -1,9 +1,27 @@
 // Pieces that the views of detectors, signals, rules and events have in common.
 
-import { html } from './vendor/preact-htm.js';
+import { html, useEffect, useState } from './vendor/preact-htm.js';
+import { get } from './api.js';
 import { barred } from './changes.js';
 import { Name } from './parts.js';
 import { camera } from './store.js';
+
+// useAnswer asks the API for a path, again when it changes and every so many milliseconds,
+// and returns {answer} or {problem} of the last time. An empty path asks for nothing.
+export function useAnswer(path, every = 0) {
+	const [last, set] = useState({});
+	useEffect(() => {
+		let over = path === '';
+		const ask = () => over || get(path).then((answer) => over || set({ answer }), (problem) => over || set({ problem }));
+		ask();
+		const timer = every > 0 && setInterval(ask, every);
+		return () => {
+			over = true;
+			clearInterval(timer);
+		};
+	}, [path, every]);
+	return last;
+}
 
 // ofCamera makes the view of a camera from one that is given the camera of the snapshot.
 export const ofCamera = (View) => function OfCamera({ route }) {

@@ -6,9 +6,9 @@ import { ago, number } from './units.js';
 
 const dark = matchMedia('(prefers-color-scheme: dark)');
 
-// colourIn returns what gives the colours of the style sheet as they are in an element.
+// colourIn returns what gives the colours of the style sheet's classes, as they are now.
 const colourIn = (box) => (name) => {
-	box.style.color = `var(--${name})`;
+	box.className = 'plot ' + name;
 	return getComputedStyle(box).color;
 };
 
@@ -35,7 +35,7 @@ function Plot({ data, make, height, label }) {
 	return html`<div class="plot" role="img" aria-label=${label} ref=${place}></div>`;
 }
 
-const axis = (colour, more) => ({ stroke: colour('dim'), grid: { stroke: colour('border'), width: 1 }, ticks: { show: false }, font: '11px sans-serif', ...more });
+const axis = (colour, more) => ({ stroke: colour('dim'), grid: { stroke: colour('grid'), width: 1 }, ticks: { show: false }, font: '11px sans-serif', ...more });
 
 const still = { show: false, drag: { setScale: false } };
 

@@ -1,11 +1,11 @@
 // The clip of an event: its movie with the boxes of what was found, on the movie's clock.
 
 import { html, useEffect, useMemo, useRef, useState } from '../vendor/preact-htm.js';
-import { call, get, path } from '../api.js';
+import { call, path } from '../api.js';
 import { drawBoxes } from '../boxes.js';
 import { say } from '../notice.js';
 import { Name } from '../parts.js';
-import { Action, Facts } from '../pieces.js';
+import { Action, Facts, useAnswer } from '../pieces.js';
 import { store } from '../store.js';
 import { amount, clean, stamp } from '../units.js';
 
@@ -14,54 +14,39 @@ const waitFor = 120_000;      // milliseconds after the event that one may come
 const around = 60_000;        // milliseconds beside the event that its clip overlaps
 const holdBoxes = 1000;       // milliseconds that a box stays without a newer answer of its signal
 
-// find returns the clip of an event, as an entry of the list; null: there is none yet. One
-// whose event is not known any more is asked for by its ID.
-async function find(id, event) {
-	if (!event) return get(path('clips', id));
+// pathOf returns where the clip of an event is found: among those of its time, or by the ID
+// alone where no more is known.
+function pathOf(id, event) {
+	if (!event) return path('clips', id);
 	const near = (ms) => new Date(Date.parse(event.time) + ms).toISOString();
-	const { dir, clips } = await get('clips?' + new URLSearchParams({ camera: event.camera, from: near(-around), to: near(around), limit: 1000 }));
-	const entry = clips.find((c) => c.event_id === id || c.events?.includes(id));
-	return entry ? { ...entry, file: `${dir}/${entry.path}/${entry.movie}` } : null;
+	return 'clips?' + new URLSearchParams({ camera: event.camera, from: near(-around), to: near(around), limit: 1000 });
 }
 
 // Evidence finds the clip of an event, and waits for the one of a new event.
 export function Evidence({ id, event, learned }) {
-	const [clip, found] = useState(null); // {entry, meta}
-	const [problem, fail] = useState('');
-	const [looks, again] = useState(0);
-	const awaited = event?.phase === 'confirmed' && Date.now() - Date.parse(event.time) < waitFor;
 	const kept = store.snapshot.clips !== null;
+	const [known, know] = useState(false);
+	const awaited = !known && event?.phase === 'confirmed' && Date.now() - Date.parse(event.time) < waitFor;
+	const { answer, problem } = useAnswer(kept ? pathOf(id, event) : '', awaited ? lookEvery : 0);
+	const entry = event ? answer?.clips.find((c) => c.event_id === id || c.events?.includes(id)) : answer;
+	const { answer: meta } = useAnswer(entry ? path('clips', entry.event_id) + '/meta.json' : '');
 	useEffect(() => {
-		let over = !kept;
-		const look = async () => {
-			try {
-				const entry = await find(id, event);
-				const meta = entry && (await get(path('clips', entry.event_id) + '/meta.json'));
-				if (over) return;
-				if (meta) found({ entry, meta });
-				if (meta) learned(meta);
-				else if (awaited) again(looks + 1);
-				else fail('There is no clip of it.');
-			} catch (e) {
-				if (!over) fail(e.message);
-			}
-		};
-		const timer = setTimeout(look, looks > 0 ? lookEvery : 0);
-		return () => {
-			over = true;
-			clearTimeout(timer);
-		};
-	}, [id, looks]);
+		if (!meta) return;
+		know(true);
+		learned(meta);
+	}, [meta]);
 	if (!kept) return html`<p class="dim">No evidence is kept: no rule has clip = true.</p>`;
-	if (clip) return html`<${Clip} ...${clip} />`;
-	if (problem) return html`<p class="dim"><${Name} of=${problem} /></p>`;
-	return looks === 0 ? html`<p class="dim">loading its clip</p>` : html`<p class="info">not written yet, or the rule keeps none: looked for every second</p>`;
+	if (meta && entry) return html`<${Clip} entry=${entry} file=${entry.file ?? `${answer.dir}/${entry.path}/${entry.movie}`} meta=${meta} />`;
+	if (problem) return html`<p class="dim"><${Name} of=${problem.message} /></p>`;
+	if (!answer || entry) return html`<p class="dim">loading its clip</p>`;
+	if (awaited) return html`<p class="info">not written yet, or the rule keeps none: looked for every second</p>`;
+	return html`<p class="dim">There is no clip of it.</p>`;
 }
 
-function Clip({ entry, meta }) {
+function Clip({ entry, file, meta }) {
 	const [verdict, judge] = useState(null);
 	const base = 'api/' + path('clips', entry.event_id);
-	const name = (part) => `${clean(entry.event_type)}-${entry.time.replace(/[:.]/g, '')}${part > 1 ? '-' + part : ''}.mp4`;
+	const name = (file) => `${clean(entry.event_type)}-${entry.time.replace(/[:.]/g, '')}-${file}`;
 	const movies = [meta.movie, ...(meta.parts ?? [])];
 	const verify = async () => {
 		judge({ text: 'comparing its files with their hashes' });
@@ -72,18 +57,18 @@ function Clip({ entry, meta }) {
 			judge({ look: 'bad', text: e.message });
 		}
 	};
-	const copy = () => navigator.clipboard.writeText(entry.file).then(() => say('copied: ' + entry.file, 'good'), () => say('this browser lets nothing be copied here', 'bad'));
+	const copy = () => navigator.clipboard.writeText(file).then(() => say('copied: ' + file, 'good'), () => say('this browser lets nothing be copied here', 'bad'));
 	return html`
 		<${Player} base=${base} movies=${movies} meta=${meta} />
 		<p class="tools">
-			${movies.map((m, i) => html`<a class="button" href=${source(base, i)} download=${name(i + 1)}>Download${movies.length > 1 && ` part ${i + 1}`}</a>`)}
-			<a class="button" href=${base + '/meta.json'} download=${name(1).replace('.mp4', '.json')}>Metadata</a>
+			${movies.map((m, i) => html`<a class="button" href=${source(base, i)} download=${name(m.file)}>Download${movies.length > 1 && ` part ${i + 1}`}</a>`)}
+			<a class="button" href=${base + '/meta.json'} download=${name('meta.json')}>Metadata</a>
 			<${Action} onClick=${verify}>Verify<//>
 			<button onClick=${copy}>Copy path</button>
 			<span role="status" class=${verdict?.look}>${verdict?.text}</span>
 		</p>
 		<${Facts} of=${[
-			['path', html`<code class="path"><${Name} of=${entry.file} /></code>`],
+			['path', html`<code class="path"><${Name} of=${file} /></code>`],
 			['movie', movies.map((m) => html`<span>${(m.duration_ms / 1000).toFixed(1)} s, ${m.frames} frames, ${m.width}×${m.height},
 				${' '}${m.codec}${m.sound && ' with ' + m.sound}, ${m.copied ? 'as the camera sent it' : 'encoded'}. </span>`)],
 			['size', amount(entry.bytes)],

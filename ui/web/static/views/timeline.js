@@ -1,10 +1,9 @@
 // The timeline: events and clips of all cameras, from minutes to days, a row for each rule.
 
-import { html, useEffect, useMemo, useState } from '../vendor/preact-htm.js';
-import { get } from '../api.js';
+import { html, useMemo } from '../vendor/preact-htm.js';
 import { history } from '../history.js';
-import { say } from '../notice.js';
 import { Name, useTick } from '../parts.js';
+import { useAnswer } from '../pieces.js';
 import { go, href, replace } from '../route.js';
 import { store } from '../store.js';
 import { clock, day, stamp, zone } from '../units.js';
@@ -15,28 +14,8 @@ const maxClips = 1000, clipsEvery = 30_000;
 
 // useClips returns the clips of a time, and asks again now and then.
 function useClips(from, to) {
-	const [clips, set] = useState([]);
-	const kept = store.snapshot.clips !== null;
-	useEffect(() => {
-		let over = false;
-		if (!kept) return undefined;
-		const ask = async () => {
-			const query = new URLSearchParams({ from: new Date(from).toISOString(), to: new Date(to).toISOString(), limit: maxClips });
-			try {
-				const answer = await get('clips?' + query);
-				if (!over) set(answer.clips);
-			} catch (e) {
-				if (!over) say(e.message, 'bad');
-			}
-		};
-		ask();
-		const timer = setInterval(ask, clipsEvery);
-		return () => {
-			over = true;
-			clearInterval(timer);
-		};
-	}, [from, to, kept]);
-	return clips;
+	const query = new URLSearchParams({ from: new Date(from).toISOString(), to: new Date(to).toISOString(), limit: maxClips });
+	return useAnswer(store.snapshot.clips ? 'clips?' + query : '', clipsEvery).answer?.clips ?? [];
 }
 
 // collect returns what happened as {id, camera, rule, from, to, time, clip}, by time.
