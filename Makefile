@@ -1,4 +1,5 @@
 # make run     build, and run the main job on the built-in configuration
+# make demo    three minutes without a camera or a network: docs/demo.md
 # make build   bin/rvo-tui (CGO_ENABLED=0: one static file, without OpenCV)
 # make test    every test, with the race detector where there is cgo
 # make lint    formatting, vet, golangci-lint, shellcheck
@@ -50,10 +51,15 @@ BUILD := $(LEAN) $(GO) build -trimpath -buildvcs=$(VCS)
 # Without it there is a program that runs no networks, and says so.
 ONNXRUNTIME := [ "$(CGO_ENABLED)" = 0 ] || scripts/fetch.sh onnxruntime || echo "There will be no networks (docs/onnx.md)." >&2
 
-.PHONY: run build test lint check bench bench-video bench-track install uninstall soak fuzz outbox-test proto sdk distro-test clean go packages models parity attack schemathesis triton-test triton-bench
+.PHONY: run demo build test lint check bench bench-video bench-track install uninstall soak fuzz outbox-test proto sdk distro-test clean go packages models parity attack schemathesis triton-test triton-bench
 
 run: build
 	bin/rvo-tui $(ARGS)
+
+demo: build
+	@scripts/packages.sh demo
+	CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -o bin/road ./examples/demo/road
+	examples/demo/demo.sh bin/rvo-tui bin/road
 
 build: go
 	@scripts/packages.sh build

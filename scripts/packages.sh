@@ -1,13 +1,13 @@
 #!/bin/sh
 # Installs the system packages that the project needs and the machine lacks:
 #
-#     scripts/packages.sh build|test|check|proto|sdk
+#     scripts/packages.sh build|test|check|demo|proto|sdk
 #
-# Each set contains those before it, except that proto and sdk stand alone. Where
+# Each set contains those before it, except that demo, proto and sdk stand alone. Where
 # nothing is missing it does and says nothing. On Debian and Ubuntu (tried: Debian
 # 12 and 13, Ubuntu 24.04) it installs with apt-get, through sudo for users other
 # than root; elsewhere, and with PACKAGES=skip, it says what is missing: the sets build,
-# check, proto and sdk then end with status 1, and test goes on where only material
+# check, demo, proto and sdk then end with status 1, and test goes on where only material
 # of tests is missing (they skip, and say why). CGO_ENABLED=0 needs no set build.
 set -eu
 
@@ -69,6 +69,9 @@ test="opencv-data opencv-doc ffmpeg tmux vlc-bin vlc-plugin-base zsh fish
 # check: a linter for shell scripts, and what tells a static program.
 check='shellcheck file'
 
+# demo: what its service in Python needs.
+demo='python3-grpcio python3-protobuf'
+
 # sdk: what generates the stubs of the SDKs, and Node, which checks and runs that of TypeScript.
 sdk='protobuf-compiler protobuf-compiler-grpc python3-venv nodejs npm'
 
@@ -81,8 +84,9 @@ test) wanted="$build $test" vital=$build ;;
 check) wanted="$build $test $check" vital="$build $check" ;;
 proto) wanted='protobuf-compiler' vital=$wanted ;;
 sdk) wanted=$sdk vital=$sdk ;;
+demo) wanted=$demo vital=$demo ;;
 *)
-	echo "usage: packages.sh build|test|check|proto|sdk" >&2
+	echo "usage: packages.sh build|test|check|demo|proto|sdk" >&2
 	exit 2
 	;;
 esac
