@@ -270,6 +270,9 @@ type Snapshot struct {
 	// Present troubles, each once: first what is severe, then what is not acknowledged, then the
 	// oldest. They are found once a second and go after five seconds without trouble.
 	Alerts []Alert `json:"alerts"`
+	// Cameras, detectors and rules, each on each camera, that were changed by command since the
+	// configuration was read: GET /config/diff shows how.
+	Modified int64 `json:"modified"`
 }
 
 // Camera: See the schema.
@@ -297,6 +300,10 @@ type Camera struct {
 	DecodingWhy string `json:"decoding_why"`
 	// Frames a second that the source sends; 0: not known.
 	SentFPS float64 `json:"sent_fps"`
+	// Of the video, in FFmpeg's words; empty where the source gives frames, or nothing has come yet.
+	Codec string `json:"codec"`
+	// Bits of video a second, lately; 0: nothing arrives.
+	Bitrate float64 `json:"bitrate"`
 	// Packets of video received.
 	Packets int64 `json:"packets"`
 	// Frames decoded.
@@ -561,7 +568,11 @@ type Rule struct {
 	Outline []RuleOutline `json:"outline"`
 	Status  RuleStatus    `json:"status"`
 	ForNS   int64         `json:"for_ns"`
-	Clauses []Clause      `json:"clauses"`
+	// Clips of its events are saved.
+	Clip bool `json:"clip"`
+	// How long these go on after an event.
+	ClipAfterNS int64    `json:"clip_after_ns"`
+	Clauses     []Clause `json:"clauses"`
 }
 
 // RuleOutline: See the schema.

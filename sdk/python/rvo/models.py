@@ -249,6 +249,9 @@ class Snapshot(TypedDict):
     # Present troubles, each once: first what is severe, then what is not acknowledged, then the
     # oldest. They are found once a second and go after five seconds without trouble.
     alerts: list[Alert]
+    # Cameras, detectors and rules, each on each camera, that were changed by command since the
+    # configuration was read: GET /config/diff shows how.
+    modified: int
 
 
 class Camera(TypedDict):
@@ -275,6 +278,10 @@ class Camera(TypedDict):
     decoding_why: str
     # Frames a second that the source sends; 0: not known.
     sent_fps: float
+    # Of the video, in FFmpeg's words; empty where the source gives frames, or nothing has come yet.
+    codec: str
+    # Bits of video a second, lately; 0: nothing arrives.
+    bitrate: float
     # Packets of video received.
     packets: int
     # Frames decoded.
@@ -501,6 +508,10 @@ class Rule(TypedDict):
     outline: list[RuleOutline]
     status: RuleStatus
     for_ns: int
+    # Clips of its events are saved.
+    clip: bool
+    # How long these go on after an event.
+    clip_after_ns: int
     clauses: list[Clause]
 
 

@@ -229,6 +229,8 @@ export interface Snapshot {
   reload: SnapshotReload;
   /** Present troubles, each once: first what is severe, then what is not acknowledged, then the oldest. They are found once a second and go after five seconds without trouble. */
   alerts: Alert[];
+  /** Cameras, detectors and rules, each on each camera, that were changed by command since the configuration was read: GET /config/diff shows how. */
+  modified: number;
 }
 
 export interface Camera {
@@ -255,6 +257,10 @@ export interface Camera {
   decoding_why: string;
   /** Frames a second that the source sends; 0: not known. */
   sent_fps: number;
+  /** Of the video, in FFmpeg's words; empty where the source gives frames, or nothing has come yet. */
+  codec: string;
+  /** Bits of video a second, lately; 0: nothing arrives. */
+  bitrate: number;
   /** Packets of video received. */
   packets: number;
   /** Frames decoded. */
@@ -474,6 +480,10 @@ export interface Rule {
   outline: RuleOutline[];
   status: RuleStatus;
   for_ns: number;
+  /** Clips of its events are saved. */
+  clip: boolean;
+  /** How long these go on after an event. */
+  clip_after_ns: number;
   clauses: Clause[];
 }
 
