@@ -292,6 +292,30 @@ func (r *Runtime) count(ctx context.Context) {
 	r.modified.Store(int64(n))
 }
 
+// FileDiff is how what runs differs from the configuration file. It holds no secret.
+type FileDiff struct {
+	File       string       `json:"file"`
+	ID         string       `json:"id"` // of these changes: who writes them says which were shown
+	Changes    []FileChange `json:"changes"`
+	Unwritable []Unwritable `json:"unwritable"` // what a file cannot say
+	Refused    string       `json:"refused"`    // why the file cannot be written, and what to do; empty: it can
+	TOML       string       `json:"toml"`       // the changes, to be put into a file by hand
+}
+
+// FileChange is a change of a few lines of a file.
+type FileChange struct {
+	What string `json:"what"` // for people: rule "blind"
+	Line int    `json:"line"` // the first one, from 1
+	Old  string `json:"old"`  // lines that go
+	New  string `json:"new"`  // lines that come
+}
+
+// Unwritable is a difference that a file cannot say.
+type Unwritable struct {
+	What string `json:"what"`
+	Why  string `json:"why"`
+}
+
 // Results of a reload.
 const (
 	ReloadOK      = "ok"      // in place as a whole

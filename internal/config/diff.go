@@ -1,0 +1,441 @@
+package config
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+
+	"rvo-tui/capture"
+	"rvo-tui/detectors"
+	"rvo-tui/internal/cli"
+	"rvo-tui/internal/option"
+	"rvo-tui/internal/text"
+	"rvo-tui/internal/tomldoc"
+	"rvo-tui/rules"
+	"rvo-tui/runtime"
+)
+
+// Revision is the text of a configuration file with changes.
+type Revision struct {
+	Diff runtime.FileDiff
+	Text []byte
+	Next Config // that Text makes; valid if Diff.Refused is empty
+}
+
+// Diff returns what must change in a file for it to describe what runs. The text is that of
+// which cfg was made. Everything else of it stays as it is.
+func (l Loader) Diff(cfg Config, text []byte, flags cli.Flags, running []runtime.RunningCamera) Revision {
+	r := l.revise(cfg, text, running)
+	if r.Diff.Refused != "" || len(r.Diff.Changes) == 0 {
+		return r
+	}
+	if flags.CameraURI != "" || flags.CameraDevice != nil {
+		r.Diff.Refused = "the camera comes from the command line, and the file has others; put the changes into it by hand"
+		return r
+	}
+	l.check(&r, flags)
+	if r.Diff.Refused == "" && len(l.revise(r.Next, r.Text, running).Diff.Changes) > 0 {
+		r.Diff.Refused = "not everything would be as it runs; put the changes into the file by hand"
+	}
+	return r
+}
+
+// Edit returns a file's text with changes that edit makes, one by one.
+func (l Loader) Edit(file string, text []byte, flags cli.Flags, edit func(change func(what string, edit func(*tomldoc.Document) (*tomldoc.Document, error)))) (Revision, error) {
+	p, err := l.planner(file, text)
+	if err != nil {
+		return Revision{}, err
+	}
+	edit(p.change)
+	for _, u := range p.diff.Unwritable {
+		return Revision{}, fmt.Errorf("%s: %s", u.What, u.Why)
+	}
+	r := p.revision()
+	l.check(&r, flags)
+	return r, nil
+}
+
+// check loads a revision.
+func (l Loader) check(r *Revision, flags cli.Flags) {
+	next, err := l.Compose(r.Diff.File, r.Text, flags)
+	if err != nil {
+		r.Diff.Refused = "the file would not be valid: " + l.redact(err.Error())
+	}
+	r.Next = next
+}
+
+func (l Loader) redact(line string) string { return l.Secrets.Redact(text.RedactLine(line)) }
+
+// planner collects changes of a document.
+type planner struct {
+	loader Loader
+	doc    *tomldoc.Document
+	diff   runtime.FileDiff
+}
+
+func (l Loader) planner(file string, text []byte) (*planner, error) {
+	doc, err := tomldoc.Parse(text)
+	if err != nil {
+		return nil, err
+	}
+	return &planner{loader: l, doc: doc, diff: runtime.FileDiff{File: file, Changes: []runtime.FileChange{}, Unwritable: []runtime.Unwritable{}}}, nil
+}
+
+// revision returns what was collected.
+func (p *planner) revision() Revision {
+	var b strings.Builder
+	for _, c := range p.diff.Changes {
+		if b.Len() > 0 {
+			b.WriteByte('\n')
+		}
+		fmt.Fprintf(&b, "# %s, line %d\n", c.What, c.Line)
+		for line := range strings.Lines(c.Old) {
+			b.WriteString("#- " + line)
+		}
+		b.WriteString(c.New)
+	}
+	p.diff.TOML = b.String()
+	if p.diff.File == BuiltIn && len(p.diff.Changes) > 0 {
+		p.diff.TOML = string(p.doc.Text) // which has no secrets
+		p.diff.Refused = "the built-in configuration is no file; save the TOML as rvo.toml"
+	}
+	sum := sha256.Sum256(p.doc.Text)
+	p.diff.ID = hex.EncodeToString(sum[:8])
+	return Revision{Diff: p.diff, Text: p.doc.Text}
+}
+
+// cannot notes a difference that stays.
+func (p *planner) cannot(what, why string) {
+	p.diff.Unwritable = append(p.diff.Unwritable, runtime.Unwritable{What: what, Why: why})
+}
+
+// change makes one change of the document, or notes why it cannot be made.
+func (p *planner) change(what string, edit func(*tomldoc.Document) (*tomldoc.Document, error)) {
+	next, err := edit(p.doc)
+	if err != nil {
+		p.cannot(what, err.Error())
+		return
+	}
+	line, old, fresh := changedLines(p.doc.Text, next.Text)
+	if old == fresh {
+		return
+	}
+	if shown := p.redact(fresh); shown != fresh {
+		p.cannot(what, "it holds a secret; write it into the file by hand, as ${NAME}")
+		return
+	}
+	p.doc = next
+	p.diff.Changes = append(p.diff.Changes, runtime.FileChange{What: what, Line: line, Old: p.redact(old), New: fresh})
+}
+
+// redact hides the secrets in lines.
+func (p *planner) redact(lines string) string {
+	var b strings.Builder
+	for line := range strings.Lines(lines) {
+		b.WriteString(p.loader.redact(line))
+	}
+	return b.String()
+}
+
+// changedLines returns the lines in which two texts differ, from the first one.
+func changedLines(a, b []byte) (line int, old, fresh string) {
+	was, is := slices.Collect(bytes.Lines(a)), slices.Collect(bytes.Lines(b))
+	n := 0
+	for n < min(len(was), len(is)) && bytes.Equal(was[n], is[n]) {
+		n++
+	}
+	line = n + 1
+	was, is = was[n:], is[n:]
+	for len(was) > 0 && len(is) > 0 && bytes.Equal(was[len(was)-1], is[len(is)-1]) {
+		was, is = was[:len(was)-1], is[:len(is)-1]
+	}
+	return line, string(bytes.Join(was, nil)), string(bytes.Join(is, nil))
+}
+
+// find returns the path of the element of a list of tables in which a key has a value.
+func (p *planner) find(list, key, value string) (path string, ok bool) {
+	tables, _ := p.doc.Tree[list].([]any)
+	for i := range tables {
+		if t, _ := tables[i].(map[string]any); t[key] == value {
+			return tomldoc.IndexPath(list, i), true
+		}
+	}
+	return "", false
+}
+
+// set sets keys of an element, or removes those whose value is nil.
+func (p *planner) set(what, list, key, value, field string, to any) {
+	path, ok := p.find(list, key, value)
+	if !ok {
+		p.cannot(what, "it comes from the command line")
+		return
+	}
+	p.change(what, func(d *tomldoc.Document) (*tomldoc.Document, error) {
+		if to == nil {
+			return d.Unset(path, field)
+		}
+		return d.Set(path, field, to)
+	})
+}
+
+func (p *planner) remove(what, list, key, value string) {
+	path, ok := p.find(list, key, value)
+	if !ok {
+		p.cannot(what, "it comes from the command line")
+		return
+	}
+	p.change(what, func(d *tomldoc.Document) (*tomldoc.Document, error) { return d.Remove(path) })
+}
+
+// revise plans the changes without loading the result.
+func (l Loader) revise(cfg Config, text []byte, running []runtime.RunningCamera) Revision {
+	p, err := l.planner(cfg.File, text)
+	if err != nil {
+		return Revision{Diff: runtime.FileDiff{File: cfg.File, Refused: err.Error()}}
+	}
+	p.cameras(cfg, running)
+	p.detectors(cfg, running)
+	p.rules(cfg, running)
+	return p.revision()
+}
+
+// cameras plans the changes of [[camera]].
+func (p *planner) cameras(cfg Config, running []runtime.RunningCamera) {
+	for _, c := range cfg.Camera {
+		if !slices.ContainsFunc(running, func(r runtime.RunningCamera) bool { return r.Config == c }) {
+			what := fmt.Sprintf("camera %q, removed", c.Name)
+			p.remove(what, "camera", "name", c.Name)
+			if !slices.ContainsFunc(running, func(r runtime.RunningCamera) bool { return r.Config.Name == c.Name }) {
+				p.forget(what, c.Name)
+			}
+		}
+	}
+	for _, r := range running {
+		if !slices.Contains(cfg.Camera, r.Config) {
+			what := fmt.Sprintf("camera %q, added", r.Config.Name)
+			pairs := pairsOf(r.Config, capture.DefaultConfig())
+			p.change(what, func(d *tomldoc.Document) (*tomldoc.Document, error) { return d.Append("camera", pairs...) })
+		}
+		if r.Paused {
+			p.cannot(fmt.Sprintf("camera %q is paused", r.Config.Name), "a pause lasts until the program ends")
+		}
+	}
+}
+
+// forget takes a camera that is gone out of the other tables.
+func (p *planner) forget(what, camera string) {
+	for _, list := range []string{"detector", "rule", "notify", "zone", "line"} {
+		tables, _ := p.doc.Tree[list].([]any)
+		for i := len(tables) - 1; i >= 0; i-- {
+			t, _ := tables[i].(map[string]any)
+			path := tomldoc.IndexPath(list, i)
+			for _, key := range []string{"cameras", "disabled_on"} {
+				names, _ := t[key].([]any)
+				rest := slices.DeleteFunc(slices.Clone(names), func(n any) bool { return n == camera })
+				if len(rest) == len(names) {
+					continue
+				}
+				p.change(what, func(d *tomldoc.Document) (*tomldoc.Document, error) {
+					switch {
+					case len(rest) > 0:
+						return d.Set(path, key, rest)
+					case key == "cameras":
+						return d.Remove(path)
+					}
+					return d.Unset(path, key)
+				})
+			}
+			if t["camera"] == camera {
+				p.change(what, func(d *tomldoc.Document) (*tomldoc.Document, error) { return d.Remove(path) })
+			}
+		}
+	}
+}
+
+// pairsOf returns the keys of structs that are not as in the defaults, and not zero in
+// the others, in their order.
+func pairsOf(cfg, defaults any, own ...any) (pairs []tomldoc.Pair) {
+	add := func(v, d reflect.Value) {
+		for _, o := range option.List(v.Interface()) {
+			value := option.Field(v, o.Key)
+			if empty := value.Kind() == reflect.Slice && value.Len() == 0; !empty && !reflect.DeepEqual(value.Interface(), option.Field(d, o.Key).Interface()) {
+				pairs = append(pairs, tomldoc.Pair{Key: o.Key, Value: escaped(value)})
+			}
+		}
+	}
+	add(reflect.ValueOf(cfg), reflect.ValueOf(defaults))
+	for _, o := range own {
+		if o != nil {
+			add(reflect.ValueOf(o), reflect.Zero(reflect.TypeOf(o)))
+		}
+	}
+	return pairs
+}
+
+// escaped returns a value in whose texts nothing will be expanded.
+func escaped(v reflect.Value) any {
+	switch {
+	case option.IsText(v.Type()):
+	case v.Kind() == reflect.String:
+		return strings.ReplaceAll(v.String(), "${", "$${")
+	case v.Kind() == reflect.Slice:
+		list := make([]any, v.Len())
+		for i := range list {
+			list[i] = escaped(v.Index(i))
+		}
+		return list
+	}
+	return v.Interface()
+}
+
+// rules plans the changes of [[rule]].
+func (p *planner) rules(cfg Config, running []runtime.RunningCamera) {
+	for _, c := range cfg.Rule {
+		on := map[string]bool{}
+		for _, r := range running {
+			i := slices.IndexFunc(r.Rules, func(o rules.Config) bool { return o.Event == c.Event })
+			if i >= 0 {
+				on[r.Config.Name] = r.Rules[i].Enabled
+			}
+		}
+		p.switched(fmt.Sprintf("rule %q", c.Event), "rule", "event", c.Event, c.Enabled, c.DisabledOn, on)
+	}
+}
+
+// switched plans the change of enabled and disabled_on. On says on which cameras it is
+// enabled and on which not.
+func (p *planner) switched(what, list, key, name string, enabled bool, disabledOn []string, on map[string]bool) {
+	var off []string
+	same, any := true, false
+	for camera, is := range on {
+		same = same && is == (enabled && !slices.Contains(disabledOn, camera))
+		any = any || is
+		if !is {
+			off = append(off, camera)
+		}
+	}
+	if same {
+		return
+	}
+	slices.Sort(off)
+	if !any {
+		off = nil
+	}
+	if enabled != any {
+		p.set(what, list, key, name, "enabled", any)
+	}
+	switch {
+	case slices.Equal(off, disabledOn):
+	case len(off) == 0:
+		p.set(what, list, key, name, "disabled_on", nil)
+	default:
+		p.set(what, list, key, name, "disabled_on", off)
+	}
+}
+
+// sameDetector reports whether two detectors differ in nothing but in what commands change.
+func sameDetector(a, b detectors.Config) bool {
+	a.Enabled, a.MaxFPS, a.Masked, a.Within = b.Enabled, b.MaxFPS, b.Masked, b.Within
+	return reflect.DeepEqual(a, b)
+}
+
+// attached is a detector as it runs on some cameras.
+type attached struct {
+	detectors.Config
+	cameras []string
+	rates   map[float64][]string // cameras by rate
+	on      map[string]bool
+}
+
+// attachedOf groups what runs by detector, in the order of appearance.
+func attachedOf(running []runtime.RunningCamera) (list []*attached) {
+	for _, r := range running {
+		for _, d := range r.Detectors {
+			i := slices.IndexFunc(list, func(a *attached) bool { return sameDetector(a.Config, d) })
+			if i < 0 {
+				i = len(list)
+				list = append(list, &attached{Config: d, rates: map[float64][]string{}, on: map[string]bool{}})
+			}
+			a := list[i]
+			a.cameras = append(a.cameras, r.Config.Name)
+			a.rates[d.MaxFPS] = append(a.rates[d.MaxFPS], r.Config.Name)
+			a.on[r.Config.Name] = d.Enabled
+		}
+	}
+	return list
+}
+
+// detectors plans the changes of [[detector]].
+func (p *planner) detectors(cfg Config, running []runtime.RunningCamera) {
+	var all []string
+	for _, r := range running {
+		all = append(all, r.Config.Name)
+	}
+	rest := attachedOf(running)
+	for _, c := range cfg.Detector {
+		i := slices.IndexFunc(rest, func(a *attached) bool { return sameDetector(a.Config, c.On("")) })
+		what := fmt.Sprintf("detector %q", c.Name)
+		if i < 0 {
+			if _, here := p.find("detector", "name", c.Name); here && len(running) > 0 {
+				p.remove(what+", detached", "detector", "name", c.Name)
+			}
+			continue
+		}
+		a := rest[i]
+		rest = slices.Delete(rest, i, i+1)
+		var wanted []string
+		for _, name := range all {
+			if len(c.Cameras) == 0 || slices.Contains(c.Cameras, name) {
+				wanted = append(wanted, name)
+			}
+		}
+		switch {
+		case slices.Equal(wanted, a.cameras):
+		case len(a.cameras) == len(all):
+			p.set(what, "detector", "name", c.Name, "cameras", nil)
+		default:
+			p.set(what, "detector", "name", c.Name, "cameras", a.cameras)
+		}
+		p.rate(what, c, a)
+		p.switched(what, "detector", "name", c.Name, c.Enabled, c.DisabledOn, a.on)
+	}
+	for _, a := range rest {
+		what := fmt.Sprintf("detector %q, attached", a.Name)
+		if _, taken := p.find("detector", "name", a.Name); taken {
+			p.cannot(what, "the file can have one detector of a name, for all its cameras; detach one of them or give it another name")
+			continue
+		}
+		c := a.Config
+		if len(a.cameras) < len(all) {
+			c.Cameras = a.cameras
+		}
+		p.oneRate(what, a)
+		pairs := pairsOf(c, detectors.DefaultConfig(), c.Options)
+		p.change(what, func(d *tomldoc.Document) (*tomldoc.Document, error) { return d.Append("detector", pairs...) })
+		p.switched(what, "detector", "name", a.Name, c.Enabled, nil, a.on)
+	}
+}
+
+// rate plans the change of max_fps.
+func (p *planner) rate(what string, c detectors.Config, a *attached) {
+	switch {
+	case len(a.rates) > 1:
+		p.oneRate(what, a)
+	case a.MaxFPS == 0 && c.MaxFPS != 0:
+		p.set(what, "detector", "name", c.Name, "max_fps", nil)
+	case a.MaxFPS != c.MaxFPS:
+		p.set(what, "detector", "name", c.Name, "max_fps", a.MaxFPS)
+	}
+}
+
+// oneRate notes rates that differ by camera.
+func (p *planner) oneRate(what string, a *attached) {
+	if len(a.rates) < 2 {
+		return
+	}
+	p.cannot(what+": its rate differs by camera", "the file has one max_fps for all cameras of a detector; set the same rate on all of them")
+}
