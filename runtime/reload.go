@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -203,9 +204,16 @@ type RunningCamera struct {
 	Rules     []rules.Config     // likewise
 }
 
-// Running returns the cameras as they run. Sources and keys in it are not redacted. It
-// fails while cameras are missing during a reload.
+// Running returns the cameras as they run, once all have been started. Sources and keys in
+// it are not redacted. It fails while cameras are missing during a reload.
 func (r *Runtime) Running(ctx context.Context) ([]RunningCamera, error) {
+	select {
+	case <-r.Started():
+	case <-r.stopped:
+		return nil, errStopped
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 	all, reloading := r.listed()
 	if reloading {
 		return nil, errBusy
@@ -300,6 +308,38 @@ type FileDiff struct {
 	Unwritable []Unwritable `json:"unwritable"` // what a file cannot say
 	Refused    string       `json:"refused"`    // why the file cannot be written, and what to do; empty: it can
 	TOML       string       `json:"toml"`       // the changes, to be put into a file by hand
+}
+
+// Lines returns the differences as text: "@@" before the place of a change, "-" before a line
+// that goes, "+" before one that comes, "!" before what a file cannot say.
+func (d FileDiff) Lines() (lines []string) {
+	for _, c := range d.Changes {
+		lines = append(lines, fmt.Sprintf("@@ %s:%d %s", d.File, c.Line, c.What))
+		for _, part := range []struct{ sign, text string }{{"-", c.Old}, {"+", c.New}} {
+			for line := range strings.Lines(part.text) {
+				lines = append(lines, part.sign+strings.TrimRight(line, "\r\n"))
+			}
+		}
+	}
+	for _, u := range d.Unwritable {
+		lines = append(lines, "! "+u.What+": "+u.Why)
+	}
+	if len(lines) == 0 {
+		lines = append(lines, "what runs is as "+d.File+" says")
+	}
+	if d.Refused != "" {
+		lines = append(lines, "! "+d.Refused)
+	}
+	return lines
+}
+
+// FileEdit is a change of one [[zone]] or [[line]] of the configuration file.
+type FileEdit struct {
+	Table  string         `json:"table"`  // "zone" or "line"
+	Name   string         `json:"name"`   // one that is missing is added
+	Camera string         `json:"camera"` // the one of this camera; empty: the first of the name
+	Set    map[string]any `json:"set"`    // keys; null removes one
+	Remove bool           `json:"remove"` // the whole table
 }
 
 // FileChange is a change of a few lines of a file.

@@ -24,7 +24,7 @@ func newAPI(cfg config.Config, again *reloader, ring *logging.Ring, recent *runt
 	return api.NewServer(api.Options{
 		Config: cfg.Control, Runtime: again.rt, Ring: ring, Recent: recent, ClipsDir: cfg.Clips.Dir,
 		Kinds: loader.Kinds, Configured: again.configured,
-		Codec: codec(loader.Kinds),
+		Codec: codec(loader.Kinds), File: file{again},
 		Reload: func(ctx context.Context) error {
 			if err := again.reload(ctx); err != nil {
 				return errors.New(loader.Secrets.Redact(err.Error()))

@@ -60,7 +60,7 @@ func (e *toldError) Unwrap() error { return e.error }
 // ctlShows reports whether a verb only prints something.
 func ctlShows(verb string) bool {
 	switch verb {
-	case "status", "alerts", "outbox", "watch", "events", "log", "clips":
+	case "status", "alerts", "outbox", "watch", "events", "log", "clips", "diff", "write":
 		return true
 	}
 	return false
@@ -161,6 +161,17 @@ func ctlShow(ctx context.Context, stop context.CancelCauseFunc, there *client.Cl
 			}
 			return printStatus(out, s, f.JSON)
 		})})
+	case "diff", "write":
+		var d runtime.FileDiff
+		if d, err = there.Diff(ctx); err != nil {
+			break
+		}
+		if err := printDiff(out, d, f.JSON); err != nil {
+			return err
+		}
+		if flags.Verb == "write" && len(d.Changes) > 0 {
+			err = there.Write(ctx, d.ID)
+		}
 	case "events":
 		show := func(e runtime.RecentEvent) error { return printEvent(out, e, f.JSON) }
 		if f.Events.Follow {

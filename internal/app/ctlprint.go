@@ -38,6 +38,19 @@ func printStatus(out io.Writer, s *runtime.Snapshot, asJSON bool) error {
 	return w.Flush()
 }
 
+// printDiff prints how what runs differs from the configuration file.
+func printDiff(out io.Writer, d runtime.FileDiff, asJSON bool) error {
+	if asJSON {
+		return printJSON(out, d)
+	}
+	for _, line := range d.Lines() {
+		if _, err := fmt.Fprintln(out, text.Visible(line)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // printAlerts prints alerts, one JSON line each or for people.
 func printAlerts(out io.Writer, list []runtime.Alert, asJSON bool) error {
 	if asJSON {

@@ -2,7 +2,9 @@ package app
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
+	"fmt"
 	"log/slog"
 	"os"
 	"os/signal"
@@ -13,6 +15,7 @@ import (
 
 	"rvo-tui/internal/cli"
 	"rvo-tui/internal/config"
+	"rvo-tui/internal/fileio"
 	"rvo-tui/runtime"
 	"rvo-tui/ui/tty"
 )
@@ -37,6 +40,11 @@ type reloader struct {
 func (r *reloader) reload(ctx context.Context) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	return r.apply(ctx)
+}
+
+// apply does the work of reload. The caller holds mu.
+func (r *reloader) apply(ctx context.Context) error {
 	defer r.told.reloading()()
 	result, err := r.replace(ctx)
 	why := ""
@@ -62,19 +70,30 @@ func (r *reloader) replace(ctx context.Context) (result string, err error) {
 	if err != nil {
 		return runtime.ReloadInvalid, err
 	}
-	err = r.rt.Do(ctx, runtime.Command{Do: runtime.Reload, Setup: &runtime.Setup{
-		Cameras: next.Camera, Detectors: next.Detector, Zones: next.Zone, Lines: next.Line, Rules: next.Rule,
-	}})
+	setup := setupOf(next)
+	err = r.rt.Do(ctx, runtime.Command{Do: runtime.Reload, Setup: &setup})
 	if late := config.StartOnly(r.cfg, next); len(late) > 0 {
 		r.log.Warn("these sections have changed and take effect at the next start", "sections", strings.Join(late, " "))
 	}
 	err = errors.Join(err, r.events.replace(ctx, next))
-	r.cfg.File, r.cfg.Camera, r.cfg.Detector = next.File, next.Camera, next.Detector
+	r.took(next)
 	if err != nil {
 		return runtime.ReloadPartial, err
 	}
 	r.log.Info("configuration reloaded", "config", next.File, "cameras", len(next.Camera), "detectors", len(next.Detector), "rules", len(next.Rule))
 	return runtime.ReloadOK, nil
+}
+
+// setupOf returns what a running program takes over of a configuration.
+func setupOf(c config.Config) runtime.Setup {
+	return runtime.Setup{Cameras: c.Camera, Detectors: c.Detector, Zones: c.Zone, Lines: c.Line, Rules: c.Rule}
+}
+
+// took notes what is in place. Sections that only count at the start stay.
+func (r *reloader) took(next config.Config) {
+	r.cfg.File, r.cfg.Sum = next.File, next.Sum
+	r.cfg.Camera, r.cfg.Detector, r.cfg.Zone, r.cfg.Line, r.cfg.Rule = next.Camera, next.Detector, next.Zone, next.Line, next.Rule
+	r.cfg.Notify, r.cfg.MQTT = next.Notify, next.MQTT
 }
 
 // source returns the flags that select the current file. A missing file is an
@@ -98,7 +117,12 @@ func (r *reloader) watch(ctx context.Context) {
 			_, text, err := r.loader.Find(flags.Config)
 			return text, err
 		},
-		Changed: func(ctx context.Context) { _ = r.reloadAndLog(ctx) }, Sum: r.cfg.Sum,
+		Changed: func(ctx context.Context) {
+			if !(file{r}).known() {
+				_ = r.reloadAndLog(ctx)
+			}
+		},
+		Sum: r.cfg.Sum,
 	}
 	w.Run(ctx)
 }
@@ -136,4 +160,123 @@ func terminalHangup() (hungUp func() bool, stop func()) {
 		return never, func() {}
 	}
 	return func() bool { return tty.HungUp(terminal) }, func() { _ = terminal.Close() }
+}
+
+// file is the configuration file of a running program. It implements api.File.
+type file struct{ *reloader }
+
+var errChanged = errors.New("the file has changed since it was read; reload it first")
+
+// Diff implements api.File.
+func (f file) Diff(ctx context.Context) (runtime.FileDiff, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	r, err := f.revision(ctx)
+	return r.Diff, err
+}
+
+// revision compares what runs with the file. The caller holds mu.
+func (f file) revision(ctx context.Context) (config.Revision, error) {
+	running, err := f.rt.Running(ctx)
+	if err != nil {
+		return config.Revision{}, fmt.Errorf("compare with the configuration: %w", err)
+	}
+	text, err := f.text()
+	if err != nil {
+		return config.Revision{}, fmt.Errorf("compare with %s: %w", f.cfg.File, err)
+	}
+	r := f.loader.Diff(f.cfg, text, f.source(), running)
+	f.refuse(&r)
+	return r, nil
+}
+
+// text returns the text of the file, which must be the one that was read.
+func (f file) text() ([]byte, error) {
+	_, text, err := f.loader.Find(f.source().Config)
+	if err == nil && sha256.Sum256(text) != f.cfg.Sum {
+		err = errChanged
+	}
+	return text, err
+}
+
+// refuse notes that the file cannot be written.
+func (f file) refuse(r *config.Revision) {
+	if r.Diff.Refused != "" || len(r.Diff.Changes) == 0 {
+		return
+	}
+	if err := fileio.CanReplace(f.cfg.File); err != nil {
+		r.Diff.Refused = fmt.Sprintf("%s cannot be written: %v; put the TOML into it by hand", f.cfg.File, err)
+	}
+}
+
+// Write implements api.File.
+func (f file) Write(ctx context.Context, id string) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	r, err := f.revision(ctx)
+	switch {
+	case err != nil:
+		return err
+	case len(r.Diff.Changes) == 0:
+		return fmt.Errorf("write %s: it says already what runs", f.cfg.File)
+	case id != r.Diff.ID:
+		return fmt.Errorf("write %s: something else has changed since the difference was shown; look at it again", f.cfg.File)
+	}
+	if err := f.replaceFile(r); err != nil {
+		return err
+	}
+	next := r.Next
+	setup := setupOf(next)
+	setup.Runs = true
+	if err := f.rt.Do(ctx, runtime.Command{Do: runtime.Reload, Setup: &setup}); err != nil {
+		return fmt.Errorf("%s is written; take it over: %w", f.cfg.File, err)
+	}
+	f.took(next)
+	return nil
+}
+
+// Edit implements api.File.
+func (f file) Edit(ctx context.Context, edits []runtime.FileEdit, write bool) (runtime.FileDiff, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	text, err := f.text()
+	if err != nil {
+		return runtime.FileDiff{}, fmt.Errorf("edit %s: %w", f.cfg.File, err)
+	}
+	r, err := f.loader.Edit(f.cfg.File, text, f.source(), edits)
+	if err != nil {
+		return runtime.FileDiff{}, fmt.Errorf("edit %s: %w", f.cfg.File, err)
+	}
+	f.refuse(&r)
+	if !write || len(r.Diff.Changes) == 0 {
+		return r.Diff, nil
+	}
+	if err := f.replaceFile(r); err != nil {
+		return runtime.FileDiff{}, err
+	}
+	return r.Diff, f.apply(ctx)
+}
+
+// replaceFile writes a revision. The caller holds mu.
+func (f file) replaceFile(r config.Revision) error {
+	if r.Diff.Refused != "" {
+		return fmt.Errorf("write %s: %s", f.cfg.File, r.Diff.Refused)
+	}
+	err := fileio.Replace(f.cfg.File, r.Text, func() error {
+		_, err := f.text()
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("write %s: %w", f.cfg.File, err)
+	}
+	f.log.Info("configuration written", "config", f.cfg.File, "changes", len(r.Diff.Changes))
+	return nil
+}
+
+// known reports whether the file is as it was read, or written, last.
+func (f file) known() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	_, err := f.text()
+	return err == nil
 }

@@ -27,6 +27,8 @@ type CtlFlags struct {
 	Events TailFlags  `cmd:"" help:"Print recent events."`
 	Log    TailFlags  `cmd:"" help:"Print recent log lines."`
 	Clips  LimitFlags `cmd:"" help:"List clips, newest first."`
+	Diff   struct{}   `cmd:"" help:"Print how what runs differs from the configuration file."`
+	Write  struct{}   `cmd:"" help:"Print that difference and write it to the file; needs write = true in [control]."`
 	Stop   struct{}   `cmd:"" help:"Stop the running rvo-tui."`
 
 	Verbs

@@ -1,9 +1,6 @@
 package config
 
 import (
-	"bytes"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"reflect"
 	"slices"
@@ -44,21 +41,6 @@ func (l Loader) Diff(cfg Config, text []byte, flags cli.Flags, running []runtime
 	return r
 }
 
-// Edit returns a file's text with changes that edit makes, one by one.
-func (l Loader) Edit(file string, text []byte, flags cli.Flags, edit func(change func(what string, edit func(*tomldoc.Document) (*tomldoc.Document, error)))) (Revision, error) {
-	p, err := l.planner(file, text)
-	if err != nil {
-		return Revision{}, err
-	}
-	edit(p.change)
-	for _, u := range p.diff.Unwritable {
-		return Revision{}, fmt.Errorf("%s: %s", u.What, u.Why)
-	}
-	r := p.revision()
-	l.check(&r, flags)
-	return r, nil
-}
-
 // check loads a revision.
 func (l Loader) check(r *Revision, flags cli.Flags) {
 	next, err := l.Compose(r.Diff.File, r.Text, flags)
@@ -69,127 +51,6 @@ func (l Loader) check(r *Revision, flags cli.Flags) {
 }
 
 func (l Loader) redact(line string) string { return l.Secrets.Redact(text.RedactLine(line)) }
-
-// planner collects changes of a document.
-type planner struct {
-	loader Loader
-	doc    *tomldoc.Document
-	diff   runtime.FileDiff
-}
-
-func (l Loader) planner(file string, text []byte) (*planner, error) {
-	doc, err := tomldoc.Parse(text)
-	if err != nil {
-		return nil, err
-	}
-	return &planner{loader: l, doc: doc, diff: runtime.FileDiff{File: file, Changes: []runtime.FileChange{}, Unwritable: []runtime.Unwritable{}}}, nil
-}
-
-// revision returns what was collected.
-func (p *planner) revision() Revision {
-	var b strings.Builder
-	for _, c := range p.diff.Changes {
-		if b.Len() > 0 {
-			b.WriteByte('\n')
-		}
-		fmt.Fprintf(&b, "# %s, line %d\n", c.What, c.Line)
-		for line := range strings.Lines(c.Old) {
-			b.WriteString("#- " + line)
-		}
-		b.WriteString(c.New)
-	}
-	p.diff.TOML = b.String()
-	if p.diff.File == BuiltIn && len(p.diff.Changes) > 0 {
-		p.diff.TOML = string(p.doc.Text) // which has no secrets
-		p.diff.Refused = "the built-in configuration is no file; save the TOML as rvo.toml"
-	}
-	sum := sha256.Sum256(p.doc.Text)
-	p.diff.ID = hex.EncodeToString(sum[:8])
-	return Revision{Diff: p.diff, Text: p.doc.Text}
-}
-
-// cannot notes a difference that stays.
-func (p *planner) cannot(what, why string) {
-	p.diff.Unwritable = append(p.diff.Unwritable, runtime.Unwritable{What: what, Why: why})
-}
-
-// change makes one change of the document, or notes why it cannot be made.
-func (p *planner) change(what string, edit func(*tomldoc.Document) (*tomldoc.Document, error)) {
-	next, err := edit(p.doc)
-	if err != nil {
-		p.cannot(what, err.Error())
-		return
-	}
-	line, old, fresh := changedLines(p.doc.Text, next.Text)
-	if old == fresh {
-		return
-	}
-	if shown := p.redact(fresh); shown != fresh {
-		p.cannot(what, "it holds a secret; write it into the file by hand, as ${NAME}")
-		return
-	}
-	p.doc = next
-	p.diff.Changes = append(p.diff.Changes, runtime.FileChange{What: what, Line: line, Old: p.redact(old), New: fresh})
-}
-
-// redact hides the secrets in lines.
-func (p *planner) redact(lines string) string {
-	var b strings.Builder
-	for line := range strings.Lines(lines) {
-		b.WriteString(p.loader.redact(line))
-	}
-	return b.String()
-}
-
-// changedLines returns the lines in which two texts differ, from the first one.
-func changedLines(a, b []byte) (line int, old, fresh string) {
-	was, is := slices.Collect(bytes.Lines(a)), slices.Collect(bytes.Lines(b))
-	n := 0
-	for n < min(len(was), len(is)) && bytes.Equal(was[n], is[n]) {
-		n++
-	}
-	line = n + 1
-	was, is = was[n:], is[n:]
-	for len(was) > 0 && len(is) > 0 && bytes.Equal(was[len(was)-1], is[len(is)-1]) {
-		was, is = was[:len(was)-1], is[:len(is)-1]
-	}
-	return line, string(bytes.Join(was, nil)), string(bytes.Join(is, nil))
-}
-
-// find returns the path of the element of a list of tables in which a key has a value.
-func (p *planner) find(list, key, value string) (path string, ok bool) {
-	tables, _ := p.doc.Tree[list].([]any)
-	for i := range tables {
-		if t, _ := tables[i].(map[string]any); t[key] == value {
-			return tomldoc.IndexPath(list, i), true
-		}
-	}
-	return "", false
-}
-
-// set sets keys of an element, or removes those whose value is nil.
-func (p *planner) set(what, list, key, value, field string, to any) {
-	path, ok := p.find(list, key, value)
-	if !ok {
-		p.cannot(what, "it comes from the command line")
-		return
-	}
-	p.change(what, func(d *tomldoc.Document) (*tomldoc.Document, error) {
-		if to == nil {
-			return d.Unset(path, field)
-		}
-		return d.Set(path, field, to)
-	})
-}
-
-func (p *planner) remove(what, list, key, value string) {
-	path, ok := p.find(list, key, value)
-	if !ok {
-		p.cannot(what, "it comes from the command line")
-		return
-	}
-	p.change(what, func(d *tomldoc.Document) (*tomldoc.Document, error) { return d.Remove(path) })
-}
 
 // revise plans the changes without loading the result.
 func (l Loader) revise(cfg Config, text []byte, running []runtime.RunningCamera) Revision {

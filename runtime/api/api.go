@@ -47,6 +47,16 @@ type Codec struct {
 	Camera   func(keys []byte) (capture.Config, error)
 }
 
+// File is the configuration file of the program. It is safe for concurrent use.
+type File interface {
+	// Diff returns how what runs differs from the file.
+	Diff(ctx context.Context) (runtime.FileDiff, error)
+	// Write writes the difference of this ID, as Diff has returned it last.
+	Write(ctx context.Context, id string) error
+	// Edit returns what edits would change, and makes and applies them if write is set.
+	Edit(ctx context.Context, edits []runtime.FileEdit, write bool) (runtime.FileDiff, error)
+}
+
 // Options is what a Server serves. Its configuration must be valid.
 type Options struct {
 	Config   Config
@@ -59,6 +69,7 @@ type Options struct {
 	// they read from and talk to may be used by those that are added, too. May be nil.
 	Configured func() ([]capture.Config, []detectors.Config)
 	Codec      Codec
+	File       File                        // the configuration file; nil: it is neither compared nor written
 	Reload     func(context.Context) error // nil: reload is refused
 	Stop       func()                      // begins to stop the program; nil: stop is refused
 	Version    string
@@ -122,7 +133,7 @@ func NewServer(opts Options) *Server {
 
 // routes returns every route of the API.
 func (s *Server) routes() []Route {
-	return slices.Concat(s.stateRoutes(), s.verbRoutes(), s.mediaRoutes(), s.evidenceRoutes(), s.loginRoutes(), s.describeRoutes())
+	return slices.Concat(s.stateRoutes(), s.verbRoutes(), s.mediaRoutes(), s.evidenceRoutes(), s.loginRoutes(), s.describeRoutes(), s.fileRoutes())
 }
 
 // Handler returns the handler of the API. The contexts of its requests must come

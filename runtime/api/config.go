@@ -43,6 +43,8 @@ type Config struct {
 	// Hosts are names of this machine beside localhost and its addresses, by which
 	// requests may come, as through a proxy.
 	Hosts []string `toml:"hosts"`
+	// Write allows to write the configuration file over the API.
+	Write bool `toml:"write"`
 }
 
 // DefaultConfig returns what holds where the configuration says nothing: a

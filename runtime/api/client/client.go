@@ -133,6 +133,22 @@ func (c *Client) Clip(ctx context.Context, eventID string) (clips.Clip, error) {
 	return clip, nil
 }
 
+// Diff returns how what runs differs from the configuration file.
+func (c *Client) Diff(ctx context.Context) (runtime.FileDiff, error) {
+	var d runtime.FileDiff
+	err := c.get(ctx, "/config/diff", &d)
+	return d, err
+}
+
+// Write writes the difference of this ID to the configuration file.
+func (c *Client) Write(ctx context.Context, id string) error {
+	body, err := json.Marshal(api.FileWrite{ID: id})
+	if err != nil {
+		return err
+	}
+	return c.call(ctx, http.MethodPost, "/config/write", body, nil)
+}
+
 // Stop makes the program begin to stop.
 func (c *Client) Stop(ctx context.Context) error {
 	return c.call(ctx, http.MethodPost, "/stop", nil, nil)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"mime"
@@ -22,6 +23,44 @@ import (
 
 const described = "../../../docs/openapi.json"
 
+// testFile is a configuration file with one change.
+type testFile struct{}
+
+func (testFile) Diff(context.Context) (runtime.FileDiff, error) {
+	return runtime.FileDiff{
+		File: "rvo.toml", ID: "1", TOML: "enabled = false\n",
+		Changes:    []runtime.FileChange{{What: "rule \"a\"", Line: 3, New: "enabled = false\n"}},
+		Unwritable: []runtime.Unwritable{},
+	}, nil
+}
+
+func (testFile) Write(_ context.Context, id string) error {
+	if id != "1" {
+		return errors.New("something else has changed")
+	}
+	return nil
+}
+
+func (f testFile) Edit(ctx context.Context, _ []runtime.FileEdit, _ bool) (runtime.FileDiff, error) {
+	return f.Diff(ctx)
+}
+
+// The file is written over the API only where the configuration allows it.
+func TestFileIsWrittenWhereAllowed(t *testing.T) {
+	for _, allowed := range []bool{false, true} {
+		w := start(t, func(o *api.Options) { o.File, o.Config.Write = testFile{}, allowed })
+		c := w.client(t)
+		d, err := c.Diff(within(t))
+		if err != nil || len(d.Changes) != 1 || (d.Refused == "") != allowed {
+			t.Errorf("allowed %v: %+v, %v", allowed, d, err)
+		}
+		err = c.Write(within(t), d.ID)
+		if (err == nil) != allowed || err != nil && !strings.Contains(err.Error(), "set control.write = true") {
+			t.Errorf("allowed %v: %v", allowed, err)
+		}
+	}
+}
+
 // operation is one of the description, as far as its answers go.
 type operation struct {
 	ID        string `json:"operationId"`
@@ -36,6 +75,7 @@ func TestAnswersAreAsDescribed(t *testing.T) {
 	w := start(t, func(o *api.Options) {
 		o.Reload = func(context.Context) error { return nil }
 		o.Stop = func() {}
+		o.File, o.Config.Write = testFile{}, true
 		o.Config.Endpoints = []string{"gpu.lan"}
 	})
 	c := w.client(t)
@@ -91,6 +131,11 @@ func TestAnswersAreAsDescribed(t *testing.T) {
 		{"POST", "/login", `{"token":"none"}`, "/login", "401"},
 		{"POST", "/logout", "", "/logout", "200"},
 		{"POST", "/reload", "", "/reload", "200"},
+		{"GET", "/config/diff", "", "/config/diff", "200"},
+		{"POST", "/config/write", `{"id":"1"}`, "/config/write", "200"},
+		{"POST", "/config/write", `{"id":"2"}`, "/config/write", "409"},
+		{"POST", "/config/edit", `{"edits":[{"table":"zone","name":"a","set":{"rect":[0,0,1,1]}}]}`, "/config/edit", "200"},
+		{"POST", "/config/edit", `{"edits":[{"table":"zone","name":"${A}"}]}`, "/config/edit", "400"},
 		{"POST", "/stop", "", "/stop", "200"},
 		{"GET", "/openapi.json", "", "/openapi.json", "200"},
 		{"GET", "/snapshot.schema.json", "", "/snapshot.schema.json", "200"},

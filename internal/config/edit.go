@@ -1,0 +1,231 @@
+package config
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"slices"
+	"strings"
+
+	"rvo-tui/detectors"
+	"rvo-tui/internal/cli"
+	"rvo-tui/internal/option"
+	"rvo-tui/internal/text"
+	"rvo-tui/internal/tomldoc"
+	"rvo-tui/runtime"
+)
+
+// Edit returns a file's text with changes of [[zone]] and [[line]]. It fails for what cannot
+// be changed; whether the result is valid says Diff.Refused.
+func (l Loader) Edit(file string, text []byte, flags cli.Flags, edits []runtime.FileEdit) (Revision, error) {
+	p, err := l.planner(file, text)
+	if err != nil {
+		return Revision{}, err
+	}
+	for _, e := range edits {
+		if err := p.edit(e); err != nil {
+			return Revision{}, err
+		}
+	}
+	r := p.revision()
+	if r.Diff.Refused == "" {
+		l.check(&r, flags)
+	}
+	return r, nil
+}
+
+// edit makes one change that was asked for.
+func (p *planner) edit(e runtime.FileEdit) error {
+	what := fmt.Sprintf("%s %q", e.Table, e.Name)
+	var keys []string
+	switch e.Table {
+	case "zone":
+		keys = option.Keys(option.List(detectors.Zone{}))
+	case "line":
+		keys = option.Keys(option.List(detectors.Line{}))
+	default:
+		return fmt.Errorf("%s: only zones and lines are edited; write %q or %q as the table", what, "zone", "line")
+	}
+	for key := range e.Set {
+		if !slices.Contains(keys, key) {
+			return fmt.Errorf("%s: %s", what, text.Unknown("key", key, keys))
+		}
+	}
+	i := p.place(e)
+	path := tomldoc.IndexPath(e.Table, i)
+	switch {
+	case i < 0 && e.Remove:
+		return fmt.Errorf("%s: the file has none on this camera", what)
+	case e.Remove:
+		p.change(what, func(d *tomldoc.Document) (*tomldoc.Document, error) { return d.Remove(path) })
+	case i < 0:
+		pairs := []tomldoc.Pair{{Key: "name", Value: e.Name}}
+		if _, given := e.Set["cameras"]; e.Camera != "" && !given {
+			pairs = append(pairs, tomldoc.Pair{Key: "cameras", Value: []string{e.Camera}})
+		}
+		for _, key := range keys {
+			if value, given := e.Set[key]; given && value != nil && key != "name" {
+				pairs = append(pairs, tomldoc.Pair{Key: key, Value: value})
+			}
+		}
+		p.change(what, func(d *tomldoc.Document) (*tomldoc.Document, error) { return d.Append(e.Table, pairs...) })
+	default:
+		for _, key := range keys {
+			value, given := e.Set[key]
+			if !given {
+				continue
+			}
+			p.change(what, func(d *tomldoc.Document) (*tomldoc.Document, error) {
+				if value == nil {
+					return d.Unset(path, key)
+				}
+				return d.Set(path, key, value)
+			})
+		}
+	}
+	for _, u := range p.diff.Unwritable {
+		return fmt.Errorf("%s: %s", u.What, u.Why)
+	}
+	return nil
+}
+
+// place returns the index of the zone or line of a name that a camera has; -1: none.
+func (p *planner) place(e runtime.FileEdit) int {
+	tables, _ := p.doc.Tree[e.Table].([]any)
+	return slices.IndexFunc(tables, func(v any) bool {
+		t, _ := v.(map[string]any)
+		cameras, _ := t["cameras"].([]any)
+		return t["name"] == e.Name && (e.Camera == "" || len(cameras) == 0 || slices.Contains(cameras, any(e.Camera)))
+	})
+}
+
+// planner collects changes of a document.
+type planner struct {
+	loader Loader
+	doc    *tomldoc.Document
+	diff   runtime.FileDiff
+}
+
+func (l Loader) planner(file string, text []byte) (*planner, error) {
+	doc, err := tomldoc.Parse(text)
+	if err != nil {
+		return nil, err
+	}
+	return &planner{loader: l, doc: doc, diff: runtime.FileDiff{File: file, Changes: []runtime.FileChange{}, Unwritable: []runtime.Unwritable{}}}, nil
+}
+
+// revision returns what was collected.
+func (p *planner) revision() Revision {
+	var b strings.Builder
+	for _, c := range p.diff.Changes {
+		if b.Len() > 0 {
+			b.WriteByte('\n')
+		}
+		fmt.Fprintf(&b, "# %s, line %d\n", c.What, c.Line)
+		for line := range strings.Lines(c.Old) {
+			b.WriteString("#- " + line)
+		}
+		b.WriteString(c.New)
+	}
+	p.diff.TOML = b.String()
+	if p.diff.File == BuiltIn && len(p.diff.Changes) > 0 {
+		p.diff.TOML = string(p.doc.Text) // which has no secrets
+		p.diff.Refused = "the built-in configuration is no file; save the TOML as rvo.toml"
+	}
+	sum := sha256.Sum256(p.doc.Text)
+	p.diff.ID = hex.EncodeToString(sum[:8])
+	return Revision{Diff: p.diff, Text: p.doc.Text}
+}
+
+// cannot notes a difference that stays.
+func (p *planner) cannot(what, why string) {
+	p.diff.Unwritable = append(p.diff.Unwritable, runtime.Unwritable{What: what, Why: why})
+}
+
+// change makes one change of the document, or notes why it cannot be made.
+func (p *planner) change(what string, edit func(*tomldoc.Document) (*tomldoc.Document, error)) {
+	next, err := edit(p.doc)
+	if err != nil {
+		p.cannot(what, err.Error())
+		return
+	}
+	line, old, fresh := changedLines(p.doc.Text, next.Text)
+	if old == fresh {
+		return
+	}
+	if shown := p.redact(fresh); shown != fresh {
+		p.cannot(what, "it holds a secret; write it into the file by hand, as ${NAME}")
+		return
+	}
+	p.doc = next
+	p.diff.Changes = append(p.diff.Changes, runtime.FileChange{What: what, Line: line, Old: p.redact(old), New: fresh})
+}
+
+// redact hides the secrets in lines.
+func (p *planner) redact(lines string) string {
+	var b strings.Builder
+	for line := range strings.Lines(lines) {
+		b.WriteString(p.loader.redact(line))
+	}
+	return b.String()
+}
+
+// changedLines returns the lines in which two texts differ, from the first one.
+func changedLines(a, b []byte) (line int, old, fresh string) {
+	was, is := slices.Collect(bytes.Lines(a)), slices.Collect(bytes.Lines(b))
+	n := 0
+	for n < min(len(was), len(is)) && bytes.Equal(was[n], is[n]) {
+		n++
+	}
+	i, j := len(was), len(is)
+	for i > n && j > n && bytes.Equal(was[i-1], is[j-1]) {
+		i, j = i-1, j-1
+	}
+	// A table whose neighbour begins as it does: show it from its own header on.
+	for longer, end := was, max(i, j); (i == n) != (j == n); end-- {
+		if j > i {
+			longer = is
+		}
+		if n == 0 || bytes.HasPrefix(longer[n], []byte("[")) || !bytes.Equal(longer[n-1], longer[end-1]) {
+			break
+		}
+		n, i, j = n-1, i-1, j-1
+	}
+	return n + 1, string(bytes.Join(was[n:i], nil)), string(bytes.Join(is[n:j], nil))
+}
+
+// find returns the path of the element of a list of tables in which a key has a value.
+func (p *planner) find(list, key, value string) (path string, ok bool) {
+	tables, _ := p.doc.Tree[list].([]any)
+	for i := range tables {
+		if t, _ := tables[i].(map[string]any); t[key] == value {
+			return tomldoc.IndexPath(list, i), true
+		}
+	}
+	return "", false
+}
+
+// set sets keys of an element, or removes those whose value is nil.
+func (p *planner) set(what, list, key, value, field string, to any) {
+	path, ok := p.find(list, key, value)
+	if !ok {
+		p.cannot(what, "it comes from the command line")
+		return
+	}
+	p.change(what, func(d *tomldoc.Document) (*tomldoc.Document, error) {
+		if to == nil {
+			return d.Unset(path, field)
+		}
+		return d.Set(path, field, to)
+	})
+}
+
+func (p *planner) remove(what, list, key, value string) {
+	path, ok := p.find(list, key, value)
+	if !ok {
+		p.cannot(what, "it comes from the command line")
+		return
+	}
+	p.change(what, func(d *tomldoc.Document) (*tomldoc.Document, error) { return d.Remove(path) })
+}
