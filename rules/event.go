@@ -72,13 +72,14 @@ type Status struct {
 	Progress  float64       `json:"progress"`      // of for, 0..1: 1 once confirmed, 0 while idle
 	Remaining time.Duration `json:"remaining_ns"`  // of the cooldown
 	Truth     Truth         `json:"truth"`         // of the condition
+	Active    bool          `json:"active"`        // confirmed, and not ended
 	Fired     uint64        `json:"fired"`         // confirmations since the rule was made
 	LastFired time.Duration `json:"last_fired_ns"` // of the last one; means nothing while Fired is 0
 }
 
 // Status returns the state of the rule at the time now.
 func (r *Rule) Status(now time.Duration) Status {
-	s := Status{State: r.state, Since: r.since, Truth: r.cond.Eval(now), Fired: r.fired, LastFired: r.lastFired}
+	s := Status{State: r.state, Since: r.since, Truth: r.cond.Eval(now), Active: r.incident && r.state != Disabled, Fired: r.fired, LastFired: r.lastFired}
 	switch r.state {
 	case Potential:
 		s.Progress = 1

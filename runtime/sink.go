@@ -119,9 +119,11 @@ type OutboxView struct {
 type OutputView struct {
 	Name   string `json:"name"`
 	To     string `json:"to"`    // scheme and host, nothing else of the address
-	State  string `json:"state"` // "ok" or "degraded": the last attempt failed
+	State  string `json:"state"` // "ok" or "degraded": the last attempt failed, or there is no connection
 	Reason string `json:"reason"`
 	Remedy string `json:"remedy"` // what to do about it
+	// Connection is OutputConnected or OutputConnecting; empty: none is kept.
+	Connection string `json:"connection"`
 	// Backlog is how many messages wait, Oldest the time of the first one's event;
 	// zero: none waits.
 	Backlog int       `json:"backlog"`
@@ -137,9 +139,17 @@ type OutputView struct {
 	AsideCount int            `json:"aside_count"`
 	Aside      []AsideView    `json:"aside"`
 	Drops      []engine.Count `json:"drops"` // by reason: "age", "bytes", "memory", "aside"
+	// Traffic counts what was sent and received besides deliveries, by what it is.
+	Traffic []engine.Count `json:"traffic"`
 	// Latency is the time from an event to its acceptance.
 	Latency *engine.Histogram `json:"latency"`
 }
+
+// The states of the connection of an output that keeps one.
+const (
+	OutputConnected  = "connected"
+	OutputConnecting = "connecting"
+)
 
 // MaxAsideShown is how many refused messages an OutputView lists.
 const MaxAsideShown = 20

@@ -115,6 +115,7 @@ func (s Snapshot) MarshalJSON() ([]byte, error) {
 		for i := range own.Outputs {
 			out := &own.Outputs[i]
 			out.Aside, out.Drops = append([]AsideView{}, out.Aside...), append([]engine.Count{}, out.Drops...)
+			out.Traffic = append([]engine.Count{}, out.Traffic...)
 		}
 		v.Outbox = &own
 	}

@@ -8,6 +8,7 @@ import (
 
 	"rvo-tui/capture"
 	"rvo-tui/detectors"
+	"rvo-tui/internal/cli"
 	"rvo-tui/internal/config"
 	"rvo-tui/internal/logging"
 	"rvo-tui/runtime"
@@ -15,11 +16,14 @@ import (
 	"rvo-tui/ui/web"
 )
 
-// newAPI returns the server of the API, or nil when it is off.
+// serves reports whether the API is served anywhere.
+func serves(cfg config.Config) bool {
+	return cfg.Control.Socket != "" || cfg.Control.Listen != "" || cfg.Web.Listen != ""
+}
+
+// newAPI returns the server of the API, which carries commands out even where it is not
+// run.
 func newAPI(cfg config.Config, again *reloader, ring *logging.Ring, recent *runtime.Recent, stop func(), log *slog.Logger) *api.Server {
-	if cfg.Control.Socket == "" && cfg.Control.Listen == "" && cfg.Web.Listen == "" {
-		return nil
-	}
 	loader := again.loader
 	return api.NewServer(api.Options{
 		Config: cfg.Control, Runtime: again.rt, Ring: ring, Recent: recent, ClipsDir: cfg.Clips.Dir,
@@ -43,6 +47,26 @@ func codec(kinds detectors.Kinds) api.Codec {
 	return api.Codec{
 		Detector: func(keys []byte) (detectors.Config, error) { return config.ParseDetector(blind, keys) },
 		Camera:   config.ParseCamera,
+	}
+}
+
+// commander returns what carries out the words of a command, as they follow "ctl", for
+// somebody who is not at this machine: ${NAME} means nothing, and the API's policy holds.
+func commander(server *api.Server, who string, kinds detectors.Kinds) func(context.Context, []string) error {
+	blind := kinds.Unchecked(func(detectors.Kind) bool { return true })
+	reader := config.Loader{Kinds: blind, Getenv: func(string) (string, bool) { return "", false }}
+	env := cli.Env{
+		Detector: func(kind string, words []string) (detectors.Config, error) {
+			return reader.DetectorOf(blind, kind, words)
+		},
+		Source: reader.CameraOf,
+	}
+	return func(ctx context.Context, words []string) error {
+		cmd, err := cli.ParseVerb(words, env)
+		if err != nil {
+			return err
+		}
+		return server.Do(ctx, who, cmd)
 	}
 }
 

@@ -21,12 +21,21 @@ import (
 
 // events is the outbox of a configuration; its box is nil where there are no outputs.
 type events struct {
-	box *outbox.Outbox
-	log *slog.Logger
+	box  *outbox.Outbox
+	side *side
+	log  *slog.Logger
+}
+
+// side is what outputs need of the rest of the program. It is complete before the outbox
+// runs.
+type side struct {
+	*runtime.Runtime
+
+	do func(context.Context, []string) error
 }
 
 func newOutbox(cfg config.Config, log *slog.Logger) (events, error) {
-	e := events{log: log}
+	e := events{side: new(side), log: log}
 	outs, err := e.outputsOf(cfg)
 	if err != nil || len(outs) == 0 {
 		return e, err
@@ -40,7 +49,9 @@ func (e events) outputsOf(cfg config.Config) ([]outbox.Output, error) {
 	outs, err := notify.Outputs(cfg.Notify, notify.Options{Agent: "rvo-tui", Nice: cfg.Runtime.Nice, Log: e.log})
 	if err == nil && cfg.MQTT.Server != "" {
 		var out outbox.Output
-		out, err = mqtt.Output(cfg.MQTT, e.log)
+		out, err = mqtt.Output(cfg.MQTT, mqtt.Options{
+			Runtime: e.side, Do: func(ctx context.Context, words []string) error { return e.side.do(ctx, words) }, Version: ownVersion(), Log: e.log,
+		})
 		outs = append(outs, out)
 	}
 	return outs, err
@@ -101,7 +112,7 @@ func printOutbox(out io.Writer, v *runtime.OutboxView, asJSON bool) error {
 		return err
 	}
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	row(w, "OUTPUT", "TO", "STATE", "WAITING", "OLDEST", "DELIVERED", "RETRIES", "FOLDED", "DROPPED", "ASIDE", "LAST ERROR")
+	row(w, "OUTPUT", "TO", "STATE", "CONNECTION", "WAITING", "OLDEST", "DELIVERED", "RETRIES", "FOLDED", "DROPPED", "ASIDE", "LAST ERROR")
 	for i := range v.Outputs {
 		o := &v.Outputs[i]
 		trouble := o.Reason
@@ -115,7 +126,7 @@ func printOutbox(out io.Writer, v *runtime.OutboxView, asJSON bool) error {
 		for _, d := range o.Drops {
 			drops += d.N
 		}
-		row(w, o.Name, o.To, o.State, o.Backlog, since(o.Oldest), o.Delivered, o.Retries, o.Folded, drops, o.AsideCount, cmp.Or(trouble, "-"))
+		row(w, o.Name, o.To, o.State, cmp.Or(o.Connection, "-"), o.Backlog, since(o.Oldest), o.Delivered, o.Retries, o.Folded, drops, o.AsideCount, cmp.Or(trouble, "-"))
 	}
 	if err := w.Flush(); err != nil {
 		return err

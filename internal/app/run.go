@@ -29,6 +29,7 @@ import (
 	"rvo-tui/runtime"
 	"rvo-tui/runtime/metrics"
 	"rvo-tui/runtime/sink"
+	"rvo-tui/runtime/sink/mqtt"
 	"rvo-tui/ui"
 )
 
@@ -154,7 +155,9 @@ func run(ctx context.Context, loader config.Loader, cfg config.Config, flags cli
 	if screen == nil {
 		warnOfNeighbour(ctx, loader, cfg, flags, log)
 	}
-	if server := newAPI(cfg, again, logs.ring, recent, quit, log); server != nil {
+	server := newAPI(cfg, again, logs.ring, recent, quit, log)
+	out.side.Runtime, out.side.do = rt, commander(server, mqtt.Name, loader.Kinds)
+	if serves(cfg) {
 		wg.Go(func() { _ = server.Run(side) }) // likewise
 	}
 	defer context.AfterFunc(ctx, kinds.children.Stop)()

@@ -66,7 +66,7 @@ runtime: capture clips detectors internal/logging rules runtime/engine runtime/l
 runtime/engine: detectors detectors/track detectors/zone rules
 runtime/live: capture detectors runtime/engine
 runtime/sink: rules runtime
-runtime/sink/mqtt: internal/listen rules runtime runtime/sink/outbox
+runtime/sink/mqtt: capture clips detectors internal/listen rules runtime runtime/engine runtime/sink/outbox
 runtime/sink/notify: detectors detectors/remote/child rules runtime/sink/outbox
 runtime/sink/outbox: clips rules runtime runtime/engine
 runtime/metrics: capture clips internal/listen internal/logging rules runtime runtime/engine

@@ -58,6 +58,42 @@ func (s *Server) command(w http.ResponseWriter, r *http.Request, do runtime.Verb
 	return writeJSON(w, struct{}{})
 }
 
+// Do carries a command out for somebody who does not come over HTTP, under the same bounds
+// and the same policy, and logs it as theirs. Its errors may be shown.
+func (s *Server) Do(ctx context.Context, who string, cmd runtime.Command) error {
+	err := s.commands.acquire()
+	if err == nil {
+		err = s.admit(ctx, &cmd)
+		s.commands.release()
+	}
+	s.audit(context.WithValue(ctx, callerKey{}, caller{who: who, write: true}), cmd, err)
+	if err != nil {
+		return problemOf(err)
+	}
+	return nil
+}
+
+// shortNames refuses names that are longer than any there is.
+func shortNames(cmd *runtime.Command) error {
+	for _, name := range []string{cmd.Camera, cmd.Detector, cmd.Rule, cmd.Alert, cmd.Output, cmd.Message} {
+		if len(name) > maxName {
+			return problem(http.StatusBadRequest, fmt.Sprintf("a name of %d bytes", len(name)), fmt.Sprintf("none is longer than %d", maxName))
+		}
+	}
+	return nil
+}
+
+// admit performs a command that is complete.
+func (s *Server) admit(ctx context.Context, cmd *runtime.Command) error {
+	if err := shortNames(cmd); err != nil {
+		return err
+	}
+	if cmd.Attached != nil || cmd.Added != nil {
+		return s.addition(ctx, cmd)
+	}
+	return s.perform(ctx, *cmd)
+}
+
 // carryOut reads what belongs to a command and performs it, as one of maxCommands at
 // a time: reading may take a while, too.
 func (s *Server) carryOut(w http.ResponseWriter, r *http.Request, cmd *runtime.Command) error {
@@ -65,10 +101,8 @@ func (s *Server) carryOut(w http.ResponseWriter, r *http.Request, cmd *runtime.C
 		return err
 	}
 	defer s.commands.release()
-	for _, name := range []string{cmd.Camera, cmd.Detector, cmd.Rule, cmd.Alert, cmd.Output, cmd.Message} {
-		if len(name) > maxName {
-			return problem(http.StatusBadRequest, fmt.Sprintf("a name of %d bytes", len(name)), fmt.Sprintf("none is longer than %d", maxName))
-		}
+	if err := shortNames(cmd); err != nil {
+		return err
 	}
 	switch cmd.Do {
 	case runtime.Attach, runtime.AddCamera:
@@ -87,8 +121,7 @@ func (s *Server) carryOut(w http.ResponseWriter, r *http.Request, cmd *runtime.C
 	return s.perform(r.Context(), *cmd)
 }
 
-// add performs attach or add_camera. What is added is bounded, so one is added at a
-// time.
+// add reads and performs attach or add_camera.
 func (s *Server) add(ctx context.Context, cmd *runtime.Command, body []byte) error {
 	if err := expands(body); err != nil {
 		return err
@@ -106,6 +139,12 @@ func (s *Server) add(ctx context.Context, cmd *runtime.Command, body []byte) err
 		}
 		cmd.Added = &cfg
 	}
+	return s.addition(ctx, cmd)
+}
+
+// addition performs attach or add_camera where the policy allows it. What is added is
+// bounded, so one is added at a time.
+func (s *Server) addition(ctx context.Context, cmd *runtime.Command) error {
 	select {
 	case s.adding <- struct{}{}:
 		defer func() { <-s.adding }()

@@ -13,6 +13,7 @@ type outboxDescs struct {
 	records, bytes, maxBytes, stored, notDurable     *prometheus.Desc
 	state, backlog, oldest, delivered, retries       *prometheus.Desc
 	folded, aside, drops, latency, nextTry, lastGood *prometheus.Desc
+	connected, traffic                               *prometheus.Desc
 }
 
 // deliveryBounds are the buckets of the time from an event to its acceptance: receivers
@@ -39,6 +40,8 @@ func describeOutbox(d func(name, help string, labels ...string) *prometheus.Desc
 		folded:     d("output_folded_total", "Events that were reported by a summary.", "output"),
 		aside:      d("output_aside", "Messages that the receiver refused and that were set aside.", "output"),
 		drops:      d("output_drops_total", "Messages that were not delivered, by reason.", "output", "reason"),
+		connected:  d("output_connected", "1 while the output is connected, 0 while it is not; absent where it keeps no connection.", "output"),
+		traffic:    d("output_traffic_total", "What was sent and received besides deliveries.", "output", "what"),
 		latency:    d("output_latency_seconds", "Time from an event to its acceptance by the receiver.", "output"),
 	}
 }
@@ -64,6 +67,16 @@ func (o *outboxDescs) collect(p *page, v *runtime.OutboxView) {
 			if n.Reason != "" {
 				p.count(o.drops, n.N, out.Name, n.Reason)
 			}
+		}
+		if out.Connection != "" {
+			connected := 0.0
+			if out.Connection == runtime.OutputConnected {
+				connected = 1
+			}
+			p.gauge(o.connected, connected, out.Name)
+		}
+		for _, n := range out.Traffic {
+			p.count(o.traffic, n.N, out.Name, n.Reason)
 		}
 		p.histogram(o.latency, out.Latency, deliveryBounds, out.Name)
 	}

@@ -1,4 +1,6 @@
-// Package mqtt publishes events to an MQTT 5 broker, as an output of an outbox.
+// Package mqtt connects the program to an MQTT broker, as an output of an outbox: events,
+// pictures and retained states go out, commands come in, and Home Assistant is told what
+// there is. Version 5 is spoken, and 3.1.1 where the broker knows no other.
 package mqtt
 
 import (
@@ -6,13 +8,18 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"math"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"rvo-tui/internal/listen"
 	"rvo-tui/internal/text"
+	"rvo-tui/runtime"
 )
 
 // Name is the name of the output.
@@ -36,11 +43,26 @@ type Config struct {
 	CA   string `toml:"ca"`
 	Cert string `toml:"cert"`
 	Key  string `toml:"key"`
+	// Pictures says that the thumbnail of an event's clip is published, too.
+	Pictures bool `toml:"pictures"`
+	// Preview is the interval at which a frame of each camera is published; 0: never.
+	Preview text.Duration `toml:"preview"`
+	// Commands are the verbs that messages may ask for, or AllVerbs. Empty: none.
+	Commands []string `toml:"commands"`
+	// Discovery is the prefix under which Home Assistant looks for devices, mostly
+	// "homeassistant". Empty: it is told nothing.
+	Discovery string `toml:"discovery"`
 }
+
+// AllVerbs in Config.Commands stands for every verb.
+const AllVerbs = "all"
+
+// minPreview is the shortest Preview.
+const minPreview = time.Second
 
 // DefaultConfig returns the default values.
 func DefaultConfig() Config {
-	return Config{Prefix: "rvo-tui", QoS: 1, KeepAlive: text.Duration(30 * time.Second)}
+	return Config{Prefix: "rvo-tui", QoS: 1, KeepAlive: text.Duration(30 * time.Second), Pictures: true, Commands: []string{}}
 }
 
 // Validate reports every invalid key.
@@ -51,14 +73,16 @@ func (c Config) Validate(bad func(key, problem string)) {
 	if _, err := c.address(); err != nil {
 		bad("server", err.Error())
 	}
-	if _, err := c.tls(); err != nil {
-		bad("ca", err.Error())
-	}
 	if c.Password != "" && c.User == "" {
 		bad("user", "is missing: a password needs one")
 	}
+	for _, name := range []struct{ key, value string }{{"user", c.User}, {"password", c.Password}} {
+		if len(name.value) > math.MaxUint16 || strings.ContainsRune(name.value, 0) {
+			bad(name.key, "must be at most 65535 bytes of text")
+		}
+	}
 	if !validPrefix(c.Prefix) {
-		bad("prefix", `must be a topic without "+", "#", "$" at its beginning and "/" at its ends, at most 128 bytes`)
+		bad("prefix", wantPrefix)
 	}
 	if c.QoS != 1 && c.QoS != 2 {
 		bad("qos", "must be 1 or 2: with 0 events could be lost")
@@ -66,9 +90,73 @@ func (c Config) Validate(bad func(key, problem string)) {
 	if c.KeepAlive < text.Duration(time.Second) || c.KeepAlive > text.Duration(time.Hour) {
 		bad("keep_alive", "must be at least 1s and at most 1h")
 	}
-	if strings.ContainsAny(c.ClientID, "\x00\n") || len(c.ClientID) > 128 {
+	if !plain(c.ClientID) || len(c.ClientID) > 128 {
 		bad("client_id", "must be at most 128 bytes of plain text")
 	}
+	if c.Preview != 0 && (c.Preview < text.Duration(minPreview) || c.Preview > text.Duration(time.Hour)) {
+		bad("preview", fmt.Sprintf(`must be at least %v and at most 1h, or "0s": none`, minPreview))
+	}
+	for _, verb := range c.Commands {
+		if verb != AllVerbs && !slices.Contains(verbs(), verb) {
+			bad("commands", text.Unknown("command", verb, append(verbs(), AllVerbs)))
+		}
+	}
+	switch {
+	case c.Discovery == "":
+	case !validPrefix(c.Discovery):
+		bad("discovery", wantPrefix)
+	case c.Discovery == c.Prefix || strings.HasPrefix(c.Discovery, c.Prefix+"/") || strings.HasPrefix(c.Prefix, c.Discovery+"/"):
+		bad("discovery", "must not lie below prefix, nor prefix below it")
+	}
+	c.validateTLS(bad)
+}
+
+// validateTLS reports files that cannot be used, and such that are for nothing.
+func (c Config) validateTLS(bad func(key, problem string)) {
+	if u, err := c.address(); err == nil && u.Scheme == "mqtt" {
+		for _, file := range []struct{ key, name string }{{"ca", c.CA}, {"cert", c.Cert}, {"key", c.Key}} {
+			if file.name != "" {
+				bad(file.key, "is for TLS: write mqtts:// in server, or leave it out")
+			}
+		}
+		return
+	}
+	if _, err := authority(c.CA); err != nil {
+		bad("ca", err.Error())
+	}
+	switch {
+	case c.Cert != "" && c.Key == "":
+		bad("key", "is missing: cert needs one")
+	case c.Key != "" && c.Cert == "":
+		bad("cert", "is missing: key needs one")
+	case c.Cert != "":
+		if _, err := tls.LoadX509KeyPair(c.Cert, c.Key); err != nil {
+			key := "cert"
+			if _, other := os.ReadFile(c.Key); other != nil {
+				key = "key"
+			}
+			bad(key, "cannot be used: "+err.Error())
+		}
+	}
+}
+
+// verbs returns the names of all verbs.
+func verbs() []string {
+	var list []string
+	for _, v := range runtime.Verbs() {
+		list = append(list, string(v))
+	}
+	return list
+}
+
+// allows reports whether messages may ask for all of some verbs.
+func (c Config) allows(some ...runtime.Verb) bool {
+	for _, v := range some {
+		if !slices.Contains(c.Commands, string(v)) && !slices.Contains(c.Commands, AllVerbs) {
+			return false
+		}
+	}
+	return true
 }
 
 // Exposed warns of a password that others on the network can read, and says what to do;
@@ -96,27 +184,44 @@ func (c Config) address() (*url.URL, error) {
 	return u, nil
 }
 
+const wantPrefix = `must be a topic without "+", "#", "$" at its beginning and "/" at its ends, at most 128 bytes`
+
 func validPrefix(p string) bool {
-	return p != "" && len(p) <= 128 && !strings.ContainsAny(p, "+#\x00\n") && p[0] != '$' && !strings.HasPrefix(p, "/") && !strings.HasSuffix(p, "/")
+	return p != "" && len(p) <= 128 && plain(p) && !strings.ContainsAny(p, "+#") && p[0] != '$' && !strings.HasPrefix(p, "/") && !strings.HasSuffix(p, "/")
+}
+
+// plain reports whether a text is valid and without control characters.
+func plain(s string) bool {
+	return utf8.ValidString(s) && !strings.ContainsFunc(s, unicode.IsControl)
+}
+
+// authority reads the certificates of a PEM file; nil: those of the system.
+func authority(file string) (*x509.CertPool, error) {
+	if file == "" {
+		return nil, nil
+	}
+	pem, err := os.ReadFile(file)
+	if err != nil {
+		return nil, fmt.Errorf("cannot be read: %w", err)
+	}
+	pool := x509.NewCertPool()
+	if !pool.AppendCertsFromPEM(pem) {
+		return nil, errors.New("holds no certificate in PEM form")
+	}
+	return pool, nil
 }
 
 // tls returns the settings of TLS.
-func (c Config) tls() (*tls.Config, error) {
-	t := &tls.Config{MinVersion: tls.VersionTLS12}
-	if c.CA != "" {
-		pem, err := os.ReadFile(c.CA)
-		if err != nil {
-			return nil, fmt.Errorf("cannot be read: %w", err)
-		}
-		t.RootCAs = x509.NewCertPool()
-		if !t.RootCAs.AppendCertsFromPEM(pem) {
-			return nil, errors.New("holds no certificate in PEM form")
-		}
+func (c Config) tls(host string) (*tls.Config, error) {
+	pool, err := authority(c.CA)
+	if err != nil {
+		return nil, fmt.Errorf("ca: %w", err)
 	}
-	if c.Cert != "" || c.Key != "" {
+	t := &tls.Config{MinVersion: tls.VersionTLS12, ServerName: host, RootCAs: pool}
+	if c.Cert != "" {
 		pair, err := tls.LoadX509KeyPair(c.Cert, c.Key)
 		if err != nil {
-			return nil, fmt.Errorf("cert and key: %w", err)
+			return nil, fmt.Errorf("cert: %w", err)
 		}
 		t.Certificates = []tls.Certificate{pair}
 	}

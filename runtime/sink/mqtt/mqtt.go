@@ -7,211 +7,203 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"os"
 	"sync"
-	"time"
+	"sync/atomic"
 
-	"github.com/eclipse/paho.golang/autopaho"
 	"github.com/eclipse/paho.golang/paho"
 
-	"rvo-tui/internal/backoff"
+	"rvo-tui/clips"
 	"rvo-tui/internal/text"
+	"rvo-tui/runtime"
+	"rvo-tui/runtime/engine"
 	"rvo-tui/runtime/sink/outbox"
 )
 
 const (
-	attempt    = 10 * time.Second // that a broker may take to acknowledge a message
-	retryMax   = time.Minute
 	maxTries   = 5
-	closeWait  = time.Second
-	statusName = "availability"
+	maxPicture = 1 << 20 // bytes; a larger one is left out
+	maxKept    = 256     // pictures that are kept for a broker that lost its own
 	online     = "online"
 	offline    = "offline"
 )
 
-// publisher is a connection to a broker. It is safe for concurrent use.
-type publisher struct {
-	cfg Config
-	log *slog.Logger
-
-	mu      sync.Mutex // guards what follows
-	manager *autopaho.ConnectionManager
-	cancel  context.CancelFunc
-	closed  bool
-	fault   error // why there is no connection
+// Runtime is what states and previews are taken from. It is safe for concurrent use.
+type Runtime interface {
+	Snapshot() *runtime.Snapshot
+	// Stills is as that of a runtime.Runtime.
+	Stills(ctx context.Context, cameras []string, width int, fps float64, give func(runtime.Still) error) error
 }
 
-// Output returns the output of a valid configuration. It connects with the first
-// message, and stays connected until Close.
-func Output(cfg Config, log *slog.Logger) (outbox.Output, error) {
+// Options is what an output works with.
+type Options struct {
+	// Runtime is not used before Output.Open.
+	Runtime Runtime
+	// Do carries out the words of a command, as they follow "ctl", under the rules of
+	// the API. Its errors may be shown. Nil: commands are refused.
+	Do      func(ctx context.Context, words []string) error
+	Version string
+	Log     *slog.Logger
+}
+
+// client is an output that publishes to a broker. It is safe for concurrent use.
+type client struct {
+	cfg    Config
+	opts   Options
+	topics topics
+	link   link
+	counts counts
+	orders chan order // commands that wait
+
+	cancel context.CancelFunc // of what runs; set by open
+	wg     sync.WaitGroup
+
+	mu       sync.Mutex // guards what follows
+	opened   bool
+	closed   bool
+	pictures map[string]picture // newest by camera
+	found    map[string][]byte  // retained messages that the broker had, by topic
+	again    bool               // everything is to be published once more
+	refused  *outbox.Error      // why a state is not published
+}
+
+// picture is the thumbnail of an event.
+type picture struct {
+	event string
+	jpeg  []byte
+}
+
+// counts are what the metrics show.
+type counts struct {
+	states, previews, pictures, large, commands, failed, ignored, dropped atomic.Uint64
+}
+
+// Output returns the output of a valid configuration. It connects when it is opened,
+// and stays connected until Close.
+func Output(cfg Config, opts Options) (outbox.Output, error) {
 	u, err := cfg.address()
 	if err != nil {
 		return outbox.Output{}, fmt.Errorf("server: %w", err)
 	}
-	p := &publisher{cfg: cfg, log: log}
+	c := newClient(cfg, opts)
 	return outbox.Output{
 		Name: Name, To: u.Scheme + "://" + text.Clean(u.Host), Settings: cfg, Wants: func(*outbox.Record) bool { return true }, Clips: true,
-		Attach: outbox.AttachNone, MaxTries: maxTries, RetryMax: retryMax, Open: p.open, Send: p.send, Close: p.close,
+		Attach: outbox.AttachNone, MaxTries: maxTries, RetryMax: retryMax, Open: c.open, Send: c.send, Close: c.close,
+		Connection: c.connection, Traffic: c.traffic,
 	}, nil
 }
 
-// open begins to connect, and goes on until close.
-func (p *publisher) open() error {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.manager != nil || p.closed {
+func newClient(cfg Config, opts Options) *client {
+	c := &client{
+		cfg: cfg, opts: opts, topics: topics{cfg.Prefix}, orders: make(chan order, maxOrders),
+		pictures: map[string]picture{}, found: map[string][]byte{},
+	}
+	c.link = link{
+		cfg: cfg, log: opts.Log, up: make(chan struct{}, 1), received: c.received,
+		will: &paho.WillMessage{Topic: c.topics.availability(), Payload: []byte(offline), QoS: 1, Retain: true},
+	}
+	return c
+}
+
+// open begins to connect, and to publish states; both go on until close.
+func (c *client) open() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.opened || c.closed {
 		return nil
 	}
-	u, err := p.cfg.address()
-	if err != nil {
+	if err := c.link.open(); err != nil {
 		return err
 	}
-	if warning, do := p.cfg.Exposed(); warning != "" {
-		p.log.Warn(warning, "output", Name, "server", text.Clean(u.Host), "do", do)
-	}
-	secure, err := p.cfg.tls()
-	if err != nil {
-		return err
-	}
-	id := p.cfg.ClientID
-	if id == "" {
-		host, _ := os.Hostname() // without a name the ID is still one
-		id = "rvo-tui-" + text.Clean(host)
-	}
-	waits := backoff.Backoff{First: time.Second, Last: retryMax, Jitter: 0.3}
+	c.opened = true
 	ctx, cancel := context.WithCancel(context.Background())
-	cfg := autopaho.ClientConfig{
-		TlsCfg: secure, KeepAlive: uint16(time.Duration(p.cfg.KeepAlive).Seconds()), CleanStartOnInitialConnection: true,
-		ReconnectBackoff: func(n int) time.Duration {
-			if n == 0 {
-				waits.Reset()
-				return 0
-			}
-			return waits.Next()
-		},
-		ConnectTimeout: attempt, ConnectUsername: p.cfg.User, ConnectPassword: []byte(p.cfg.Password),
-		WillMessage:    &paho.WillMessage{Topic: p.cfg.Prefix + "/" + statusName, Payload: []byte(offline), QoS: 1, Retain: true},
-		OnConnectionUp: p.up, OnConnectError: p.failed,
-		OnConnectionDown: func() bool { p.failed(errors.New("the connection was lost")); return true },
-		ClientConfig:     paho.ClientConfig{ClientID: id, PacketTimeout: attempt},
+	c.cancel = cancel
+	c.wg.Go(func() { c.mirror(ctx) })
+	c.wg.Go(func() { c.obey(ctx) })
+	if c.cfg.Preview > 0 {
+		c.wg.Go(func() { c.preview(ctx) })
 	}
-	cfg.ServerUrls = append(cfg.ServerUrls, u)
-	p.manager, err = autopaho.NewConnection(ctx, cfg)
-	if err != nil {
-		cancel()
-		return fmt.Errorf("connect to broker: %w", err)
-	}
-	p.cancel = cancel
 	return nil
 }
 
-// up tells the broker that this program is there. It must not block.
-func (p *publisher) up(m *autopaho.ConnectionManager, _ *paho.Connack) {
-	p.mu.Lock()
-	p.fault = nil
-	p.mu.Unlock()
-	go func() { // ends with the answer, or attempt
-		ctx, cancel := context.WithTimeout(context.Background(), attempt)
-		defer cancel()
-		if _, err := m.Publish(ctx, p.status(online)); err != nil {
-			p.log.Warn("availability is not published", "output", Name, "error", text.Clean(err.Error()))
-		}
-	}()
+// close says goodbye, ends the connection, and waits for what runs.
+func (c *client) close() {
+	c.mu.Lock()
+	c.closed = true
+	cancel := c.cancel
+	c.mu.Unlock()
+	if cancel == nil {
+		return
+	}
+	cancel()
+	c.link.close(retained(c.topics.availability(), []byte(offline)))
+	c.wg.Wait()
 }
 
-func (p *publisher) status(state string) *paho.Publish {
-	return &paho.Publish{Topic: p.cfg.Prefix + "/" + statusName, Payload: []byte(state), QoS: 1, Retain: true}
+// connection implements outbox.Output.Connection.
+func (c *client) connection() (string, *outbox.Error) {
+	state, err := c.link.state()
+	if err == nil {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		err = c.refused
+	}
+	return state, err
 }
 
-func (p *publisher) failed(err error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.fault = err
+// traffic implements outbox.Output.Traffic.
+func (c *client) traffic() []engine.Count {
+	n := &c.counts
+	return []engine.Count{
+		{Reason: "states", N: n.states.Load()}, {Reason: "pictures", N: n.pictures.Load()}, {Reason: "pictures_too_large", N: n.large.Load()},
+		{Reason: "previews", N: n.previews.Load()}, {Reason: "commands", N: n.commands.Load()}, {Reason: "commands_refused", N: n.failed.Load()},
+		{Reason: "commands_ignored", N: n.ignored.Load()}, {Reason: "commands_dropped", N: n.dropped.Load()},
+	}
 }
 
 // send implements outbox.Output.Send.
-func (p *publisher) send(ctx context.Context, d outbox.Delivery) error {
-	if err := p.open(); err != nil {
+func (c *client) send(ctx context.Context, d outbox.Delivery) error {
+	if err := c.open(); err != nil {
 		return &outbox.Error{Reason: text.Clean(err.Error()), Remedy: "correct [mqtt]"}
 	}
-	ctx, cancel := context.WithTimeout(ctx, attempt)
-	defer cancel()
-	message, err := p.message(&d)
+	message, err := c.message(&d)
 	if err != nil {
 		return &outbox.Error{Reason: text.Clean(err.Error()), Refused: true}
 	}
-	p.mu.Lock()
-	manager := p.manager
-	p.mu.Unlock()
-	if manager == nil {
-		return &outbox.Error{Reason: "the program ends"}
+	wait, cancel := context.WithTimeout(ctx, attempt)
+	defer cancel()
+	if err := c.link.await(wait); err != nil {
+		return err
 	}
-	if err := manager.AwaitConnection(ctx); err != nil {
-		return p.unreachable()
-	}
-	answer, err := manager.Publish(ctx, message)
-	switch {
-	case answer != nil && answer.ReasonCode >= 0x80:
-		return refusal(answer)
-	case err != nil:
-		return &outbox.Error{Reason: "the broker does not acknowledge: " + text.Clean(err.Error()), Remedy: "look after the broker"}
-	}
-	return nil
-}
-
-// unreachable explains why there is no connection.
-func (p *publisher) unreachable() error {
-	p.mu.Lock()
-	err := p.fault
-	p.mu.Unlock()
-	e := &outbox.Error{Reason: "the broker does not answer", Remedy: "check server, the network and the broker"}
-	var denied *autopaho.ConnackError
-	switch {
-	case errors.As(err, &denied):
-		e.Reason = fmt.Sprintf("the broker refuses the connection (0x%02x %s)", denied.ReasonCode, text.Clean(denied.Reason))
-		if denied.ReasonCode == 0x86 || denied.ReasonCode == 0x87 || denied.ReasonCode == 0x8c {
-			e.Remedy = "correct user and password"
+	if clip := d.Record.Clip; clip != nil && c.cfg.Pictures && clip.Dir != "" {
+		if err := c.sendPicture(ctx, &d); err != nil {
+			return err
 		}
-	case err != nil:
-		e.Reason = text.CleanTo(text.RedactLine(err.Error()), 200)
 	}
-	return e
-}
-
-// refusal explains an answer of the broker to a message.
-func refusal(answer *paho.PublishResponse) error {
-	e := &outbox.Error{Reason: fmt.Sprintf("the broker refuses the message (0x%02x)", answer.ReasonCode), Remedy: "look after the broker"}
-	switch answer.ReasonCode {
-	case 0x87:
-		e.Remedy = "allow this user to publish below prefix"
-	case 0x90, 0x95, 0x99: // topic name invalid, packet too large, payload format invalid
-		e.Refused = true
+	err = c.link.publish(ctx, message)
+	if errors.Is(err, errDown) {
+		return c.link.unreachable()
 	}
-	return e
+	return err
 }
 
 // message returns the message of a delivery.
-func (p *publisher) message(d *outbox.Delivery) (*paho.Publish, error) {
+func (c *client) message(d *outbox.Delivery) (*paho.Publish, error) {
 	e := &d.Record.Event
-	topic, payload := "events", []byte(nil)
 	line, err := e.AppendLine(nil)
 	if err != nil {
 		return nil, err
 	}
-	payload = bytes.TrimSpace(line)
+	topic, payload := c.topics.event(e.Camera, e.Type), bytes.TrimSpace(line)
 	if d.Record.Clip != nil {
-		topic = "clips"
+		topic = c.topics.clip(e.Camera, e.Type)
 		if payload, err = json.Marshal(clip{payload, d.Record.Clip}); err != nil {
 			return nil, err
 		}
 	}
-	message := &paho.Publish{
-		Topic: p.cfg.Prefix + "/" + e.Camera + "/" + topic + "/" + e.Type, Payload: payload, QoS: byte(p.cfg.QoS),
-		Properties: &paho.PublishProperties{ContentType: "application/json"},
-	}
 	if d.Test {
-		message.Topic = p.cfg.Prefix + "/test"
+		topic = c.topics.test()
 	}
+	message := &paho.Publish{Topic: topic, Payload: payload, QoS: byte(c.cfg.QoS), Properties: &paho.PublishProperties{ContentType: "application/json"}}
 	message.Properties.User.Add("event_id", e.ID)
 	message.Properties.User.Add("delivery_id", d.ID)
 	return message, nil
@@ -223,23 +215,42 @@ type clip struct {
 	Clip  *outbox.Clip    `json:"clip"`
 }
 
-// close says goodbye and ends the connection.
-func (p *publisher) close() {
-	p.mu.Lock()
-	manager, cancel := p.manager, p.cancel
-	p.manager, p.closed = nil, true
-	p.mu.Unlock()
-	if manager == nil {
-		return
+// sendPicture publishes the thumbnail of a clip.
+func (c *client) sendPicture(ctx context.Context, d *outbox.Delivery) error {
+	e := &d.Record.Event
+	jpeg := clips.Thumb(d.Record.Clip.Dir, clips.Entry{})
+	switch {
+	case jpeg == nil:
+		return nil // it has none, or was deleted
+	case len(jpeg) > maxPicture:
+		c.counts.large.Add(1)
+		return nil
 	}
-	defer func() {
-		cancel()
-		<-manager.Done()
-	}()
-	ctx, stop := context.WithTimeout(context.Background(), closeWait)
-	defer stop()
-	if manager.AwaitConnection(ctx) == nil {
-		_, _ = manager.Publish(ctx, p.status(offline)) // else the broker publishes the will
-		_ = manager.Disconnect(ctx)
+	p := picture{e.ID, jpeg}
+	if err := c.link.publish(ctx, c.pictureOf(e.Camera, p)); err != nil {
+		if errors.Is(err, errDown) {
+			return c.link.unreachable()
+		}
+		return err
 	}
+	c.counts.pictures.Add(1)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if _, known := c.pictures[e.Camera]; known || len(c.pictures) < maxKept {
+		c.pictures[e.Camera] = p
+	}
+	return nil
+}
+
+func (c *client) pictureOf(camera string, p picture) *paho.Publish {
+	m := retained(c.topics.picture(camera), p.jpeg)
+	m.Properties = &paho.PublishProperties{ContentType: "image/jpeg"}
+	m.Properties.User.Add("event_id", p.event)
+	return m
+}
+
+// retained returns a message that the broker keeps; without a payload it forgets the one
+// it has.
+func retained(topic string, payload []byte) *paho.Publish {
+	return &paho.Publish{Topic: topic, Payload: payload, QoS: 1, Retain: true}
 }

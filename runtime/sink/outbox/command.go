@@ -9,6 +9,7 @@ import (
 
 	"rvo-tui/rules"
 	"rvo-tui/runtime"
+	"rvo-tui/runtime/engine"
 
 	"github.com/google/uuid"
 )
@@ -157,6 +158,22 @@ func (o *Outbox) View() runtime.SinkView {
 	}
 }
 
+// live adds the state of the connection, and what passed over it. A delivery that fails
+// says more than the connection.
+func (w *worker) live(v *runtime.OutputView) {
+	v.Traffic = []engine.Count{}
+	if w.out.Traffic != nil {
+		v.Traffic = w.out.Traffic()
+	}
+	if w.out.Connection == nil {
+		return
+	}
+	var bad *Error
+	if v.Connection, bad = w.out.Connection(); bad != nil && v.State == runtime.SinkOK {
+		v.State, v.Reason, v.Remedy = runtime.SinkDegraded, bad.Reason, bad.Remedy
+	}
+}
+
 // Outputs implements runtime.Outbox.
 func (o *Outbox) Outputs() runtime.OutboxView {
 	o.mu.Lock()
@@ -168,6 +185,7 @@ func (o *Outbox) Outputs() runtime.OutboxView {
 	for _, w := range o.workers {
 		out := w.view
 		out.Drops, out.Aside = w.drops.counts(), []runtime.AsideView{}
+		w.live(&out)
 		for _, seq := range order {
 			a := o.aside[seq]
 			if a.Output != out.Name {

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"rvo-tui/rules"
+	"rvo-tui/runtime/engine"
 )
 
 // Attachments of a message.
@@ -42,6 +43,12 @@ type Output struct {
 	Send func(ctx context.Context, d Delivery) error
 	// Close frees what Send uses; nil: nothing.
 	Close func()
+	// Connection returns the state of the connection that is kept, and why it does not work
+	// (nil: it does); nil: none is kept. It does not wait.
+	Connection func() (state string, bad *Error)
+	// Traffic counts what is sent and received besides deliveries, by what it is; nil:
+	// nothing.
+	Traffic func() []engine.Count
 }
 
 // Delivery is one message to an output.

@@ -1,0 +1,341 @@
+package mqtt
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/url"
+	"os"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/eclipse/paho.golang/autopaho"
+	"github.com/eclipse/paho.golang/packets"
+	"github.com/eclipse/paho.golang/paho"
+
+	"rvo-tui/internal/backoff"
+	"rvo-tui/internal/text"
+	"rvo-tui/runtime"
+	"rvo-tui/runtime/sink/outbox"
+)
+
+const (
+	attempt   = 10 * time.Second // that a broker may take to answer
+	retryMax  = time.Minute
+	closeWait = time.Second
+)
+
+// errDown is why nothing can be published.
+var errDown = errors.New("there is no connection to the broker")
+
+// link is a connection to a broker, made again whenever it is lost. It is safe for
+// concurrent use.
+type link struct {
+	cfg      Config
+	log      *slog.Logger
+	will     *paho.WillMessage
+	received func(*paho.Publish) // must not block
+
+	up chan struct{} // 1: there is a new connection
+
+	mu       sync.Mutex // guards what follows
+	manager  *autopaho.ConnectionManager
+	cancel   context.CancelFunc
+	closed   bool
+	live     bool
+	fault    error      // why there is no connection
+	conn     *attempted // the newest
+	old      bool       // version 3.1.1 is spoken
+	spoke    bool       // a version was agreed on before
+	switched bool       // to the other version, which is tried at once
+}
+
+// attempted is a connection that was opened, and what came of it.
+type attempted struct {
+	net.Conn
+
+	wire *wire
+	told atomic.Int32 // of the first read: 1 an answer, 2 that the version is not spoken
+}
+
+// Read implements net.Conn.
+func (a *attempted) Read(p []byte) (int, error) {
+	n, err := a.wire.Read(p)
+	switch {
+	case err == nil:
+		a.told.CompareAndSwap(0, 1)
+	case errors.Is(err, errOldBroker):
+		a.told.Store(2)
+	}
+	return n, err
+}
+
+// Write implements net.Conn.
+func (a *attempted) Write(p []byte) (int, error) { return a.wire.Write(p) }
+
+// open begins to connect, and goes on until close.
+func (l *link) open() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.manager != nil || l.closed {
+		return nil
+	}
+	u, err := l.cfg.address()
+	if err != nil {
+		return err
+	}
+	if warning, do := l.cfg.Exposed(); warning != "" {
+		l.log.Warn(warning, "output", Name, "server", text.Clean(u.Host), "do", do)
+	}
+	id := l.cfg.ClientID
+	if id == "" {
+		host, _ := os.Hostname() // without a name the ID is still one
+		id = "rvo-tui-" + text.Clean(host)
+	}
+	waits := backoff.Backoff{First: time.Second, Last: retryMax, Jitter: 0.3}
+	ctx, cancel := context.WithCancel(context.Background())
+	manager, err := autopaho.NewConnection(ctx, autopaho.ClientConfig{
+		ServerUrls: []*url.URL{u}, KeepAlive: uint16(time.Duration(l.cfg.KeepAlive).Seconds()), CleanStartOnInitialConnection: true,
+		ReconnectBackoff: func(n int) time.Duration { return l.wait(n, &waits) },
+		ConnectTimeout:   attempt, ConnectUsername: l.cfg.User, ConnectPassword: []byte(l.cfg.Password),
+		WillMessage: l.will, AttemptConnection: l.dial,
+		OnConnectionUp: l.connected, OnConnectError: l.failed,
+		OnConnectionDown: func() bool { l.failed(errors.New("the connection was lost")); return true },
+		ClientConfig: paho.ClientConfig{
+			ClientID: id, PacketTimeout: attempt,
+			OnPublishReceived: []func(paho.PublishReceived) (bool, error){func(m paho.PublishReceived) (bool, error) {
+				l.received(m.Packet)
+				return true, nil
+			}},
+		},
+	})
+	if err != nil {
+		cancel()
+		return fmt.Errorf("connect to broker: %w", err)
+	}
+	l.manager, l.cancel = manager, cancel
+	return nil
+}
+
+// wait returns how long to wait before attempt n.
+func (l *link) wait(n int, waits *backoff.Backoff) time.Duration {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if n == 0 || l.switched {
+		l.switched = false
+		if n == 0 {
+			waits.Reset()
+		}
+		return 0
+	}
+	return waits.Next()
+}
+
+// dial opens a connection.
+func (l *link) dial(ctx context.Context, _ autopaho.ClientConfig, u *url.URL) (net.Conn, error) {
+	ctx, cancel := context.WithTimeout(ctx, attempt)
+	defer cancel()
+	dialer := &net.Dialer{}
+	var conn net.Conn
+	var err error
+	if u.Scheme == "mqtts" {
+		var secure *tls.Config
+		if secure, err = l.cfg.tls(u.Hostname()); err != nil {
+			return nil, err
+		}
+		conn, err = (&tls.Dialer{NetDialer: dialer, Config: secure}).DialContext(ctx, "tcp", u.Host)
+	} else {
+		conn, err = dialer.DialContext(ctx, "tcp", u.Host)
+	}
+	if err != nil {
+		return nil, err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.conn = &attempted{Conn: conn, wire: newWire(conn, l.old)}
+	return packets.NewThreadSafeConn(l.conn), nil
+}
+
+// connected notes a new connection. It must not block.
+func (l *link) connected(*autopaho.ConnectionManager, *paho.Connack) {
+	l.mu.Lock()
+	l.fault, l.live = nil, true
+	if l.old && !l.spoke {
+		l.log.Info("the broker does not speak MQTT 5: 3.1.1 is used, without properties and reasons of refusals", "output", Name)
+	}
+	l.spoke = true
+	l.mu.Unlock()
+	select {
+	case l.up <- struct{}{}:
+	default:
+	}
+}
+
+// failed notes why there is no connection, and which version to try next.
+func (l *link) failed(err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.live = false
+	if c := l.conn; c != nil {
+		l.conn = nil
+		var late net.Error
+		timeout := errors.As(err, &late) && late.Timeout() || errors.Is(err, context.DeadlineExceeded)
+		switch told := c.told.Load(); {
+		case told == 2:
+			l.old, l.switched = true, !l.old
+			return // it is no trouble
+		case told == 0 && !l.spoke && !timeout:
+			// Some brokers hang up on a version that they do not know.
+			l.old, l.switched = !l.old, !l.old
+			err = errors.New("the broker closes the connection without an answer")
+		}
+	}
+	l.fault = err
+}
+
+// publish sends a message and waits for the acknowledgement.
+func (l *link) publish(ctx context.Context, m *paho.Publish) error {
+	l.mu.Lock()
+	manager, live := l.manager, l.live
+	l.mu.Unlock()
+	if manager == nil || !live {
+		return errDown
+	}
+	ctx, cancel := context.WithTimeout(ctx, attempt)
+	defer cancel()
+	answer, err := manager.Publish(ctx, m)
+	switch {
+	case answer != nil && answer.ReasonCode >= 0x80:
+		return refused{refusal(answer.ReasonCode)}
+	case err != nil:
+		return &outbox.Error{Reason: "the broker does not acknowledge: " + text.Clean(err.Error()), Remedy: "look after the broker"}
+	}
+	return nil
+}
+
+// subscribe asks for the messages of some topics.
+func (l *link) subscribe(ctx context.Context, list []paho.SubscribeOptions) error {
+	l.mu.Lock()
+	manager := l.manager
+	l.mu.Unlock()
+	if manager == nil {
+		return errDown
+	}
+	ctx, cancel := context.WithTimeout(ctx, attempt)
+	defer cancel()
+	answer, err := manager.Subscribe(ctx, &paho.Subscribe{Subscriptions: list})
+	if answer != nil {
+		for i, reason := range answer.Reasons {
+			if reason >= 0x80 && i < len(list) {
+				return &outbox.Error{
+					Reason: fmt.Sprintf("the broker refuses the subscription of %s (0x%02x)", list[i].Topic, reason),
+					Remedy: "allow this user to subscribe below prefix, and to the status of Home Assistant",
+				}
+			}
+		}
+	}
+	if err != nil {
+		return &outbox.Error{Reason: "the broker does not take the subscriptions: " + text.Clean(err.Error()), Remedy: "look after the broker"}
+	}
+	return nil
+}
+
+// await waits for a connection. The error says why there is none.
+func (l *link) await(ctx context.Context) error {
+	l.mu.Lock()
+	manager := l.manager
+	l.mu.Unlock()
+	if manager == nil {
+		return &outbox.Error{Reason: "the program ends"}
+	}
+	if manager.AwaitConnection(ctx) != nil {
+		return l.unreachable()
+	}
+	return nil
+}
+
+// state returns the state of the connection, and why there is none.
+func (l *link) state() (string, *outbox.Error) {
+	l.mu.Lock()
+	live, fault := l.live, l.fault
+	l.mu.Unlock()
+	switch {
+	case live:
+		return runtime.OutputConnected, nil
+	case fault == nil:
+		return runtime.OutputConnecting, nil
+	}
+	return runtime.OutputConnecting, l.unreachable()
+}
+
+// unreachable explains why there is no connection.
+func (l *link) unreachable() *outbox.Error {
+	l.mu.Lock()
+	err := l.fault
+	l.mu.Unlock()
+	e := &outbox.Error{Reason: "the broker does not answer", Remedy: "check server, the network and the broker"}
+	var denied *autopaho.ConnackError
+	switch {
+	case errors.As(err, &denied):
+		e.Reason = fmt.Sprintf("the broker refuses the connection (0x%02x %s)", denied.ReasonCode, text.Clean(denied.Reason))
+		if denied.ReasonCode == 0x86 || denied.ReasonCode == 0x87 || denied.ReasonCode == 0x8c {
+			e.Remedy = "correct user and password"
+		}
+	case err != nil:
+		e.Reason = text.CleanTo(text.RedactLine(err.Error()), 200)
+	}
+	return e
+}
+
+// refused is the error of a message that the broker answers and does not take.
+type refused struct{ why *outbox.Error }
+
+// Error implements error.
+func (r refused) Error() string { return r.why.Error() }
+
+// Unwrap returns the reason.
+func (r refused) Unwrap() error { return r.why }
+
+// refusal explains an answer of the broker to a message.
+func refusal(reason byte) *outbox.Error {
+	e := &outbox.Error{Reason: fmt.Sprintf("the broker refuses the message (0x%02x)", reason), Remedy: "look after the broker"}
+	switch reason {
+	case 0x87:
+		e.Remedy = "allow this user to publish below prefix and discovery"
+	case 0x90, 0x95, 0x99: // topic name invalid, packet too large, payload format invalid
+		e.Refused = true
+	}
+	return e
+}
+
+// close publishes last and ends the connection, within closeWait or a little more.
+func (l *link) close(last *paho.Publish) {
+	l.mu.Lock()
+	manager, cancel, live := l.manager, l.cancel, l.live
+	l.manager, l.closed = nil, true
+	l.mu.Unlock()
+	if manager == nil {
+		return
+	}
+	// A broker that reads nothing would hold writes up.
+	cut := time.AfterFunc(closeWait, func() {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		if l.conn != nil {
+			_ = l.conn.Close() // it is given up
+		}
+	})
+	defer cut.Stop()
+	if live {
+		ctx, stop := context.WithTimeout(context.Background(), closeWait)
+		defer stop()
+		_, _ = manager.Publish(ctx, last) // else the broker publishes the will
+		_ = manager.Disconnect(ctx)
+	}
+	cancel()
+	<-manager.Done()
+}

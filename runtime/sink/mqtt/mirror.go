@@ -1,0 +1,268 @@
+package mqtt
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/eclipse/paho.golang/paho"
+
+	"rvo-tui/internal/text"
+	"rvo-tui/runtime"
+	"rvo-tui/runtime/sink/outbox"
+)
+
+const (
+	mirrorEvery = 500 * time.Millisecond
+	// settleTime is how long after a new connection retained messages of earlier runs are
+	// collected before those are removed that nobody publishes any more.
+	settleTime = 2 * time.Second
+	maxFound   = 10_000
+	maxGone    = 1000 // parts of cameras that Home Assistant is told to forget
+)
+
+// kept is a message that the broker has.
+type kept struct {
+	payload []byte
+	calm    string
+	at      time.Time
+}
+
+// mirror keeps the retained messages of the broker equal to the state. It belongs to one goroutine.
+type mirror struct {
+	c    *client
+	sent map[string]kept
+	// gone are parts that Home Assistant may still know, by camera.
+	gone map[string]map[part]bool
+	// joined is when the connection was made; zero: there is none.
+	joined time.Time
+	// seen are the cameras that earlier runs published, and moved the prefix of discovery that they used.
+	seen  map[string]bool
+	moved string
+}
+
+// mirror publishes states until the context ends.
+func (c *client) mirror(ctx context.Context) {
+	m := &mirror{c: c, gone: map[string]map[part]bool{}}
+	tick := time.NewTicker(mirrorEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-c.link.up:
+			m.begin(ctx)
+		case <-tick.C:
+		}
+		if state, _ := c.link.state(); !m.joined.IsZero() && state == runtime.OutputConnected {
+			m.step(ctx, time.Now())
+		}
+	}
+}
+
+// begin subscribes on a new connection. What the broker has is not known.
+func (m *mirror) begin(ctx context.Context) {
+	m.sent, m.seen, m.moved, m.joined = map[string]kept{}, map[string]bool{}, "", time.Now()
+	m.c.mu.Lock()
+	clear(m.c.found)
+	m.c.mu.Unlock()
+	err := m.c.link.subscribe(ctx, m.c.subscriptions())
+	m.c.refuse(err)
+	if err != nil && ctx.Err() == nil {
+		m.c.opts.Log.Warn("messages of the broker are not received", "output", Name, "error", text.Clean(err.Error()))
+	}
+}
+
+// subscriptions returns what is to be received: states of earlier runs, the status of Home
+// Assistant, commands.
+func (c *client) subscriptions() []paho.SubscribeOptions {
+	t := c.topics
+	list := []string{
+		t.box(), t.online("+"), t.part("+", ofDetector, "+"), t.part("+", ofRule, "+"), t.part("+", ofSignal, "+"),
+	}
+	if c.cfg.Discovery != "" {
+		list = append(list, c.cfg.Discovery+"/status")
+	}
+	if len(c.cfg.Commands) > 0 {
+		list = append(list, t.set(), t.of("+", "set"), t.partSet("+", ofDetector, "+"), t.partSet("+", ofRule, "+"))
+	}
+	var subscriptions []paho.SubscribeOptions
+	for _, topic := range list {
+		subscriptions = append(subscriptions, paho.SubscribeOptions{Topic: topic, QoS: 1, NoLocal: true})
+	}
+	return subscriptions
+}
+
+// refuse notes why something is not published or received; nil: everything is.
+func (c *client) refuse(err error) {
+	var reason *outbox.Error
+	if err != nil && !errors.As(err, &reason) {
+		reason = &outbox.Error{Reason: text.Clean(err.Error())}
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.refused = reason
+}
+
+// step publishes what has changed, and removes what is no more.
+func (m *mirror) step(ctx context.Context, now time.Time) {
+	s := m.c.opts.Runtime.Snapshot()
+	if s.Loop.Reloading || s.Started.IsZero() {
+		return // cameras may be missing that come back
+	}
+	m.c.mu.Lock()
+	again := m.c.again
+	m.c.again = false
+	pictures := maps.Clone(m.c.pictures)
+	m.c.mu.Unlock()
+	if again {
+		clear(m.sent)
+	}
+	want := m.c.states(s)
+	m.collect(want, now)
+	for camera, p := range pictures {
+		if _, there := want[m.c.topics.state(camera)]; there {
+			want[m.c.topics.picture(camera)] = entry{payload: p.jpeg, rank: rankState, jpeg: p}
+		}
+	}
+	if m.c.cfg.Discovery != "" {
+		m.c.announce(want, s, m.gone)
+	}
+	if m.remove(ctx, want) {
+		m.publish(ctx, want, now)
+	}
+}
+
+// collect takes what earlier runs left at the broker: it counts as sent, so that it is
+// removed unless it is wanted.
+func (m *mirror) collect(want board, now time.Time) {
+	if now.Sub(m.joined) < settleTime {
+		return
+	}
+	c := m.c
+	c.mu.Lock()
+	found := c.found
+	c.found = map[string][]byte{}
+	c.mu.Unlock()
+	for topic, payload := range found {
+		if camera := c.topics.cameraOf(topic); camera != "" {
+			m.seen[camera] = true
+		}
+		if topic == c.topics.box() {
+			var old boxState
+			if json.Unmarshal(payload, &old) == nil && old.Discovery != c.cfg.Discovery && validPrefix(old.Discovery) {
+				m.moved = old.Discovery
+			}
+		}
+		if _, wanted := want[topic]; wanted {
+			continue
+		}
+		m.sent[topic] = kept{at: now}
+		if camera := c.topics.cameraOf(topic); camera != "" {
+			for _, rest := range []string{c.topics.state(camera), c.topics.stats(camera), c.topics.picture(camera)} {
+				m.sent[rest] = kept{at: now}
+			}
+			if c.cfg.Discovery != "" {
+				m.sent[c.configTopic(c.cfg.Discovery, camera)] = kept{at: now}
+			}
+		}
+		m.forget(topic)
+	}
+	if m.moved == "" {
+		return
+	}
+	// Home Assistant was told under another prefix.
+	for camera := range m.seen {
+		m.sent[c.configTopic(m.moved, camera)] = kept{at: now}
+	}
+	m.sent[c.configTopic(m.moved, "")] = kept{at: now}
+	clear(m.seen)
+}
+
+// forget notes that a part of a camera is no more.
+func (m *mirror) forget(topic string) {
+	camera, p := m.c.topics.partOf(topic)
+	if camera == "" {
+		return
+	}
+	n := 0
+	for _, parts := range m.gone {
+		n += len(parts)
+	}
+	if n >= maxGone {
+		return
+	}
+	if m.gone[camera] == nil {
+		m.gone[camera] = map[part]bool{}
+	}
+	m.gone[camera][p] = true
+}
+
+// remove makes the broker forget what is not wanted any more. False: the connection is
+// broken.
+func (m *mirror) remove(ctx context.Context, want board) bool {
+	for _, topic := range slices.Sorted(maps.Keys(m.sent)) {
+		if _, wanted := want[topic]; wanted {
+			continue
+		}
+		if !m.send(ctx, retained(topic, nil)) {
+			return false
+		}
+		delete(m.sent, topic)
+		m.forget(topic)
+		if camera := m.c.topics.cameraOf(topic); camera != "" {
+			delete(m.gone, camera)
+			m.c.mu.Lock()
+			delete(m.c.pictures, camera)
+			m.c.mu.Unlock()
+		}
+	}
+	return true
+}
+
+// publish publishes what differs from what the broker has.
+func (m *mirror) publish(ctx context.Context, want board, now time.Time) {
+	order := slices.SortedFunc(maps.Keys(want), func(a, b string) int {
+		return cmp.Or(cmp.Compare(want[a].rank, want[b].rank), cmp.Compare(a, b))
+	})
+	for _, topic := range order {
+		e, had := want[topic], m.sent[topic]
+		wait := stateEvery
+		if e.calm != "" && e.calm == had.calm {
+			wait = stateSlow
+		}
+		if !had.at.IsZero() && (bytes.Equal(e.payload, had.payload) || now.Sub(had.at) < wait) {
+			continue
+		}
+		message := retained(topic, e.payload)
+		if e.jpeg.jpeg != nil {
+			camera := m.c.topics.split(topic)[0]
+			message = m.c.pictureOf(camera, e.jpeg)
+		}
+		if !m.send(ctx, message) {
+			return
+		}
+		m.sent[topic] = kept{e.payload, e.calm, now}
+		m.c.counts.states.Add(1)
+	}
+}
+
+// send publishes a message. False: the connection is broken. A refused message counts as
+// sent, and is shown as the error of the output.
+func (m *mirror) send(ctx context.Context, message *paho.Publish) bool {
+	err := m.c.link.publish(ctx, message)
+	var no refused
+	switch {
+	case err == nil:
+		return true
+	case errors.As(err, &no):
+		m.c.refuse(&outbox.Error{Reason: no.why.Reason + ": " + text.Clean(message.Topic), Remedy: no.why.Remedy})
+		return true
+	}
+	return false
+}
