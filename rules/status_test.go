@@ -29,7 +29,7 @@ func TestStatus(t *testing.T) {
 	r.Step(100 * ms)
 	check(200, Status{State: Potential, Since: 10 * ms, Progress: 1, Truth: True}) // nobody stepped yet
 	r.Step(200 * ms)
-	check(300, Status{State: Confirmed, Since: 200 * ms, Progress: 1, Remaining: 900 * ms, Truth: True, Fired: 1, LastFired: 200 * ms})
+	check(300, Status{State: Confirmed, Since: 200 * ms, Progress: 1, Remaining: 900 * ms, Truth: True, Active: true, Fired: 1, LastFired: 200 * ms})
 	set(t, tab, "a", 0, 400*ms, long)
 	r.Step(400 * ms)
 	check(500, Status{State: Cooldown, Since: 400 * ms, Remaining: 700 * ms, Truth: False, Fired: 1, LastFired: 200 * ms})

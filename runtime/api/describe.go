@@ -14,6 +14,7 @@ var described = []struct{ name, doc string }{
 	{"snapshot.schema.json", "The JSON schema of a snapshot."},
 	{"event.schema.json", "The JSON schema of an event."},
 	{"meta.schema.json", "The JSON schema of the metadata of a clip."},
+	{"mqtt.schema.json", "The JSON schema of messages over MQTT."},
 }
 
 // describeRoutes returns the routes of the description.

@@ -73,6 +73,7 @@ func fullSnapshot() *runtime.Snapshot {
 		Outbox: &runtime.OutboxView{State: runtime.SinkOK, Records: 3, Bytes: 900, MaxBytes: 64 << 20, Stored: 50, NotDurable: 1, Outputs: []runtime.OutputView{{
 			Name: "phone", State: runtime.SinkDegraded, Backlog: 2, Oldest: at, NextTry: at, LastOK: at, Delivered: 40, Retries: 5, Folded: 6, AsideCount: 1,
 			Drops: []engine.Count{{Reason: "age", N: 7}}, Latency: &exec,
+			Connection: runtime.OutputConnected, Traffic: []engine.Count{{Reason: "states", N: 8}},
 		}}},
 		Clips: &clips.Status{
 			State: "ok", Waiting: 1, WaitingCap: 16, Saved: 4, Took: time.Second, Clips: 4, Bytes: 1 << 20,

@@ -594,7 +594,9 @@ type RuleStatus struct {
 	// Of the cooldown.
 	RemainingNS int64           `json:"remaining_ns"`
 	Truth       RuleStatusTruth `json:"truth"`
-	Fired       int64           `json:"fired"`
+	// Confirmed, and not ended.
+	Active bool  `json:"active"`
+	Fired  int64 `json:"fired"`
 	// Means nothing while fired is 0.
 	LastFiredNS int64 `json:"last_fired_ns"`
 }
@@ -741,10 +743,14 @@ type Output struct {
 	Name string `json:"name"`
 	// Scheme and host of its address.
 	To string `json:"to"`
-	// Degraded: the last attempt failed.
-	State  OutputState `json:"state"`
-	Reason string      `json:"reason"`
-	Remedy string      `json:"remedy"`
+	// Degraded: the last attempt failed, or there is no connection.
+	State OutputState `json:"state"`
+	// Of an output that keeps one.
+	Connection OutputConnection `json:"connection"`
+	// What was sent and received besides deliveries.
+	Traffic []Count `json:"traffic"`
+	Reason  string  `json:"reason"`
+	Remedy  string  `json:"remedy"`
 	// Messages that wait.
 	Backlog int64 `json:"backlog"`
 	// Time of the event that waits first; year 1: none waits.
@@ -768,12 +774,21 @@ type Output struct {
 	Latency *Histogram `json:"latency"`
 }
 
-// OutputState: Degraded: the last attempt failed.
+// OutputState: Degraded: the last attempt failed, or there is no connection.
 type OutputState string
 
 const (
 	OutputStateOk       OutputState = "ok"
 	OutputStateDegraded OutputState = "degraded"
+)
+
+// OutputConnection: Of an output that keeps one.
+type OutputConnection string
+
+const (
+	OutputConnectionEmpty      OutputConnection = ""
+	OutputConnectionConnected  OutputConnection = "connected"
+	OutputConnectionConnecting OutputConnection = "connecting"
 )
 
 // Aside: See the schema.

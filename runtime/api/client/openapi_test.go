@@ -141,6 +141,7 @@ func TestAnswersAreAsDescribed(t *testing.T) {
 		{"GET", "/snapshot.schema.json", "", "/snapshot.schema.json", "200"},
 		{"GET", "/event.schema.json", "", "/event.schema.json", "200"},
 		{"GET", "/meta.schema.json", "", "/meta.schema.json", "200"},
+		{"GET", "/mqtt.schema.json", "", "/mqtt.schema.json", "200"},
 	} {
 		req, err := http.NewRequestWithContext(within(t), r.method, "http://rvo/api"+r.path, strings.NewReader(r.body))
 		if err != nil {

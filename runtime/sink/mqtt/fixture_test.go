@@ -146,7 +146,6 @@ func event(n int) rules.Event {
 	}
 }
 
-
 // box is a program whose state a test sets.
 type box struct {
 	mu   sync.Mutex

@@ -154,9 +154,14 @@ func (c *client) connection() (string, *outbox.Error) {
 func (c *client) traffic() []engine.Count {
 	n := &c.counts
 	return []engine.Count{
-		{Reason: "states", N: n.states.Load()}, {Reason: "pictures", N: n.pictures.Load()}, {Reason: "pictures_too_large", N: n.large.Load()},
-		{Reason: "previews", N: n.previews.Load()}, {Reason: "commands", N: n.commands.Load()}, {Reason: "commands_refused", N: n.failed.Load()},
-		{Reason: "commands_ignored", N: n.ignored.Load()}, {Reason: "commands_dropped", N: n.dropped.Load()},
+		{Reason: "states", N: n.states.Load()},
+		{Reason: "pictures", N: n.pictures.Load()},
+		{Reason: "pictures_too_large", N: n.large.Load()},
+		{Reason: "previews", N: n.previews.Load()},
+		{Reason: "commands", N: n.commands.Load()},
+		{Reason: "commands_refused", N: n.failed.Load()},
+		{Reason: "commands_ignored", N: n.ignored.Load()},
+		{Reason: "commands_dropped", N: n.dropped.Load()},
 	}
 }
 

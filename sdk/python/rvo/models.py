@@ -532,6 +532,8 @@ class RuleStatus(TypedDict):
     # Of the cooldown.
     remaining_ns: int
     truth: RuleStatusTruth
+    # Confirmed, and not ended.
+    active: bool
     fired: int
     # Means nothing while fired is 0.
     last_fired_ns: int
@@ -634,8 +636,12 @@ class Output(TypedDict):
     name: str
     # Scheme and host of its address.
     to: str
-    # Degraded: the last attempt failed.
+    # Degraded: the last attempt failed, or there is no connection.
     state: OutputState
+    # Of an output that keeps one.
+    connection: OutputConnection
+    # What was sent and received besides deliveries.
+    traffic: list[Count]
     reason: str
     remedy: str
     # Messages that wait.
@@ -661,6 +667,8 @@ class Output(TypedDict):
     latency: None | Histogram
 
 OutputState = Literal["ok", "degraded"]
+
+OutputConnection = Literal["", "connected", "connecting"]
 
 
 class Aside(TypedDict):

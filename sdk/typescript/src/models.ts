@@ -504,6 +504,8 @@ export interface RuleStatus {
   /** Of the cooldown. */
   remaining_ns: number;
   truth: RuleStatusTruth;
+  /** Confirmed, and not ended. */
+  active: boolean;
   fired: number;
   /** Means nothing while fired is 0. */
   last_fired_ns: number;
@@ -607,8 +609,12 @@ export interface Output {
   name: string;
   /** Scheme and host of its address. */
   to: string;
-  /** Degraded: the last attempt failed. */
+  /** Degraded: the last attempt failed, or there is no connection. */
   state: OutputState;
+  /** Of an output that keeps one. */
+  connection: OutputConnection;
+  /** What was sent and received besides deliveries. */
+  traffic: Count[];
   reason: string;
   remedy: string;
   /** Messages that wait. */
@@ -634,8 +640,11 @@ export interface Output {
   latency: Histogram | null;
 }
 
-/** Degraded: the last attempt failed. */
+/** Degraded: the last attempt failed, or there is no connection. */
 export type OutputState = "ok" | "degraded";
+
+/** Of an output that keeps one. */
+export type OutputConnection = "" | "connected" | "connecting";
 
 export interface Aside {
   /** Of the delivery. */
