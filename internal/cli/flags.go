@@ -24,7 +24,7 @@ type Flags struct {
 	ASCII         bool             `for:"run,connect" name:"ascii" help:"Draw the dashboard with ASCII characters only."`
 	Pick          bool             `for:"run" help:"Open the camera menu first."`
 	CameraDevice  *int             `for:"run" xor:"camera" placeholder:"N" help:"Use capture device N (/dev/videoN) instead of the configured cameras."`
-	CameraURI     string           `for:"run" name:"camera-uri" xor:"camera" placeholder:"URI" help:"Use this rtsp://, rtsps://, http:// or https:// address, file or synthetic:SCENE instead of the configured cameras."`
+	CameraURI     string           `for:"run" name:"camera-uri" xor:"camera" placeholder:"URI" help:"Use this rtsp://, rtsps://, http:// or https:// address, file or synthetic:SCENE instead of the configured cameras. $${NAME} is filled in here."`
 	Detector      []RemoteDetector `for:"run" sep:"none" placeholder:"ENDPOINT=SIGNAL" help:"Add a model service, such as localhost:50051=person. May be repeated."`
 	ClipsDir      *string          `for:"run,clips" placeholder:"DIR" help:"Directory for clips."`
 	EventLog      *string          `for:"run" placeholder:"FILE" help:"Append events to this file, as JSON lines."`

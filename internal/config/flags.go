@@ -10,15 +10,25 @@ import (
 	"rvo-tui/internal/cli"
 )
 
-// apply overrides the file with the flags.
-func (b *builder) apply(flags cli.Flags) {
+// apply overrides the file with the flags. ${NAME} is filled in where an address can hold a
+// password, so that none stands on the command line.
+func (b *builder) apply(v vault, flags cli.Flags) {
+	expand := func(flag, text string) string {
+		expanded, err := v.expand(text)
+		if err != nil {
+			b.problems = append(b.problems, Problem{Flag: flag, Text: err.Error()})
+			return text
+		}
+		return expanded
+	}
 	switch {
 	case flags.CameraDevice != nil:
 		b.oneCamera("--camera-device", fmt.Sprintf("device:%d", *flags.CameraDevice))
 	case flags.CameraURI != "":
-		b.oneCamera("--camera-uri", flags.CameraURI)
+		b.oneCamera("--camera-uri", expand("--camera-uri", flags.CameraURI))
 	}
 	for _, d := range flags.Detector {
+		d.Endpoint = expand("--detector", d.Endpoint)
 		b.addRemote(d)
 	}
 	for _, f := range []struct {

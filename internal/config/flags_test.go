@@ -53,6 +53,26 @@ func TestFlagsReplaceCameras(t *testing.T) {
 	}
 }
 
+// A password in the environment is not in the list of processes.
+func TestFlagsTakeSecretsFromTheEnvironment(t *testing.T) {
+	loader := testLoader("PW=a/b@c", "SERVICE=localhost:1")
+	cfg, err := loadText(t, loader, twoCameras, cli.Flags{
+		CameraURI: "rtsp://me:${PW}@cam/1", Detector: []cli.RemoteDetector{{Endpoint: "${SERVICE}", Signal: "person"}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := cfg.Camera[0].Source; got != "rtsp://me:a%2Fb%40c@cam/1" {
+		t.Errorf("source %q", got)
+	}
+	if got := cfg.Detector[len(cfg.Detector)-1].Text("endpoint"); got != "localhost:1" {
+		t.Errorf("endpoint %q", got)
+	}
+	if got := loader.Secrets.Redact("open rtsp://me:a%2Fb%40c@cam/1"); strings.Contains(got, "a%2Fb") {
+		t.Errorf("shown: %s", got)
+	}
+}
+
 func TestFlagsAddDetectors(t *testing.T) {
 	const rule = "[[rule]]\nevent = \"p\"\nwhen = \"PersonDetected > 0\"\n"
 	flags := cli.Flags{Detector: []cli.RemoteDetector{{Endpoint: "localhost:1", Signal: "PersonDetected"}, {Endpoint: "localhost:2", Signal: "Yard_Motion"}}}
@@ -79,6 +99,7 @@ func TestFlagProblems(t *testing.T) {
 		want  string
 	}{
 		{cli.Flags{CameraURI: "gopher://x"}, `--camera-uri: camera "camera": source: `},
+		{cli.Flags{CameraURI: "rtsp://me:${GONE}@cam/"}, "--camera-uri: ${GONE} is not set: "},
 		{cli.Flags{LogLevel: text("loud")}, `--log-level: log: level: `},
 		{cli.Flags{MetricsListen: text("x")}, `--metrics-listen: metrics: listen: `},
 		{cli.Flags{Detector: []cli.RemoteDetector{{Endpoint: "localhost:1", Signal: "motion"}}}, `--detector: detector "motion": signal: `},

@@ -207,7 +207,7 @@ func (b *builder) build(v vault, flags cli.Flags) {
 	b.decode()
 	b.checkCameraLists()
 	b.checkProviders()
-	b.apply(flags)
+	b.apply(v, flags)
 	b.parse()
 	b.validate()
 	b.checkNames()

@@ -61,11 +61,28 @@ func Parse(text []byte) (*Document, error) {
 			line, column := bad.Position()
 			start := d.lines[min(line, len(d.lines))-1]
 			e.Line, e.Column = d.Position(min(start+column-1, len(text)))
+			e.Text += d.firstOf(e.Text, line)
 		}
 		return nil, e
 	}
 	d.index()
 	return d, nil
+}
+
+// firstOf says where the table is that a message calls a second one, before a line.
+func (d *Document) firstOf(message string, line int) string {
+	var name string
+	if n, _ := fmt.Sscanf(message, "table %s already exists", &name); n == 0 {
+		return ""
+	}
+	for i, start := range d.lines[:min(line-1, len(d.lines))] {
+		header, _, _ := bytes.Cut(d.Text[start:], []byte("\n"))
+		header, _, _ = bytes.Cut(header, []byte("#"))
+		if string(bytes.TrimSpace(header)) == "["+name+"]" {
+			return fmt.Sprintf(": it begins in line %d; write these keys there", i+1)
+		}
+	}
+	return ""
 }
 
 // Position returns the line and column of an offset, both from 1, the column in
