@@ -97,7 +97,7 @@ func (s *studio) job(id string) Job {
 	return Job{
 		Event: rules.Event{
 			ID: id, Type: "person_at_door", Camera: "door", Phase: rules.PhaseConfirmed, At: s.now(), Time: time.Now(),
-			Confidence: 0.9, Clauses: []rules.Clause{{Signal: "person", Value: 1}},
+			Confidence: 0.9, Clauses: []rules.Clause{{Text: "person >= 1", Signal: "person", Op: ">=", Threshold: 1, Value: 1, Truth: rules.True}},
 		},
 		Before: time.Duration(s.cfg.Before), After: time.Duration(s.cfg.After),
 		Confirming: s.frame(),

@@ -132,7 +132,7 @@ func TestMetaFitsItsSchema(t *testing.T) {
 		s.save(s.job("a"))
 		s.film(time.Second)
 		odd := s.job("b")
-		odd.Clauses = []rules.Clause{{Value: nan, Threshold: nan, Age: rules.Never}}
+		odd.Clauses = []rules.Clause{{Op: ">", Value: nan, Threshold: nan, Age: rules.Never, Truth: rules.Unknown, Why: detectors.Stale}}
 		s.save(odd)
 		s.film(3 * time.Second)
 		manual := Job{Event: rules.Event{ID: "c", Type: Manual, Camera: "door", At: s.now(), Time: time.Now()}, Before: time.Second}

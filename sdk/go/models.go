@@ -115,7 +115,7 @@ type Meta struct {
 	Rule       string    `json:"rule"`
 	Confidence float64   `json:"confidence"`
 	// How the clauses of the condition came out; null where there are none.
-	Clauses any `json:"clauses"`
+	Clauses []Clause `json:"clauses"`
 	// The time that was asked for.
 	ClipWindowNS ClipWindow `json:"clip_window_ns"`
 	// When the first frame that the movie shows was taken.

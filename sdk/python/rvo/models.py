@@ -95,7 +95,7 @@ class Meta(TypedDict):
     rule: str
     confidence: float
     # How the clauses of the condition came out; null where there are none.
-    clauses: Any
+    clauses: None | list[Clause]
     # The time that was asked for.
     clip_window_ns: ClipWindow
     # When the first frame that the movie shows was taken.

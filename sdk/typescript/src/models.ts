@@ -84,7 +84,7 @@ export interface Meta {
   rule: string;
   confidence: number;
   /** How the clauses of the condition came out; null where there are none. */
-  clauses: unknown;
+  clauses: Clause[] | null;
   /** The time that was asked for. */
   clip_window_ns: ClipWindow;
   /** When the first frame that the movie shows was taken. */
