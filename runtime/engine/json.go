@@ -18,7 +18,7 @@ func (v View) Plain() View {
 		d.MaxFPS, d.FPS = finite(d.MaxFPS), finite(d.FPS)
 		d.Needs, d.Provides, d.Errors = list(d.Needs), list(d.Provides), list(d.Errors)
 	}
-	v.Zones, v.Lines = list(v.Zones), list(v.Lines)
+	v.Zones, v.Lines = plainPlaces(v.Zones, v.Lines)
 	v.Rules = slices.Clone(list(v.Rules))
 	for i := range v.Rules {
 		r := &v.Rules[i]

@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"slices"
+
 	"rvo-tui/detectors"
 	"rvo-tui/detectors/zone"
 )
@@ -29,4 +31,21 @@ func (e *Engine) SetPlaces(zones []detectors.Zone, lines []detectors.Line) {
 		line := l.Line()
 		e.lines[i] = LineView{l.Name, [2]zone.Point{line.A, line.B}, [2]string(l.Directions)}
 	}
+}
+
+// plainPlaces returns copies that JSON can express.
+func plainPlaces(zones []ZoneView, lines []LineView) ([]ZoneView, []LineView) {
+	zones, lines = slices.Clone(list(zones)), slices.Clone(list(lines))
+	for i := range zones {
+		zones[i].Points = slices.Clone(list(zones[i].Points))
+		for k, p := range zones[i].Points {
+			zones[i].Points[k] = zone.Point{finite(p[0]), finite(p[1])}
+		}
+	}
+	for i := range lines {
+		for k, p := range lines[i].Points {
+			lines[i].Points[k] = zone.Point{finite(p[0]), finite(p[1])}
+		}
+	}
+	return zones, lines
 }
