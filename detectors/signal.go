@@ -26,6 +26,9 @@ type Detection struct {
 	Label string  `json:"label"`
 	Score float64 `json:"score"` // 0..1 where the detector has probabilities; else its own measure, as its kind documents
 	Box   Box     `json:"box"`
+	// Track is the ID of the track that follows the object on this camera; 0: nobody
+	// does, or it was seen too rarely so far.
+	Track uint64 `json:"track,omitempty"`
 	// Keypoints are what the detector marked within it, in the order of its
 	// model; nil: nothing.
 	Keypoints []Keypoint `json:"keypoints,omitempty"`
@@ -71,9 +74,11 @@ const (
 	NotANumber            // the detector answered NaN or an infinity
 	Off                   // the detector is disabled
 	Absent                // the detector is not attached
+	Nowhere               // the camera does not have the zone or line
+	Blind                 // the detector has not looked all the time that counts
 )
 
-var whys = [...]string{"known", "no answer yet", "stale", "detector failed", "detector stuck", "not a number", "detector disabled", "detector not attached"}
+var whys = [...]string{"known", "no answer yet", "stale", "detector failed", "detector stuck", "not a number", "detector disabled", "detector not attached", "no such place", "detector did not look all the time"}
 
 func (w Why) String() string {
 	if int(w) < len(whys) {
@@ -134,4 +139,20 @@ func ValidName(name string) bool {
 		}
 	}
 	return name != "" && len(name) <= 64
+}
+
+// SignalOf returns the name of the signal that counts a label: the label with what
+// cannot be in a name replaced by "_". A label that makes no name comes back as it
+// is.
+func SignalOf(label string) string {
+	name := []byte(label)
+	for i, c := range name {
+		if !(c|0x20 >= 'a' && c|0x20 <= 'z' || c >= '0' && c <= '9') {
+			name[i] = '_'
+		}
+	}
+	if s := string(name); ValidName(s) {
+		return s
+	}
+	return label
 }

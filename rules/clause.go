@@ -14,12 +14,17 @@ type Clause struct {
 	Text      string // as in Expr.String
 	Signal    string
 	Where     string // which detections of the signal are counted, as in Expr.String; empty: its value counts
+	Zone      string // where they are counted; empty: anywhere
+	Line      string // that they cross, with the direction, as "gate.in"; empty: none
 	Op        string
-	Threshold float64 // the number, or the value of Other
+	Threshold float64 // the number, in seconds where a time is compared, or the value of Other
 	Other     string  // the signal on the right-hand side; empty: Threshold is a number
-	// Value is the signal's last one, even if it is stale, or how many of its
-	// detections are known to count: NaN when there never was one.
+	// Value is the signal's last one, even if it is stale, or what is derived from its
+	// detections, as how many are known to count: NaN when there never was one.
 	Value float64
+	// Track is the ID of the track that decides: the one that is longest in a zone, or
+	// came there or crossed last, or the first of those that are counted. 0: none.
+	Track uint64
 	// Age is that of the signal's frame since its capture, and where two signals
 	// are compared, of the older frame: Never when there was no answer.
 	Age   time.Duration
@@ -72,6 +77,9 @@ type clauseJSON struct {
 	Text      string   `json:"text"`
 	Signal    string   `json:"signal"`
 	Where     string   `json:"where,omitempty"`
+	Zone      string   `json:"zone,omitempty"`
+	Line      string   `json:"line,omitempty"`
+	Track     uint64   `json:"track,omitempty"`
 	Op        string   `json:"op"`
 	Threshold *float64 `json:"threshold"`
 	Other     string   `json:"other,omitempty"`
@@ -83,7 +91,7 @@ type clauseJSON struct {
 
 // MarshalJSON writes one object. Numbers that are not known are null.
 func (c Clause) MarshalJSON() ([]byte, error) {
-	return appendJSON(nil, clauseJSON{c.Text, c.Signal, c.Where, c.Op, finite(c.Threshold), c.Other, finite(c.Value), age(c.Age), c.Truth, because(c.Why)})
+	return appendJSON(nil, clauseJSON{c.Text, c.Signal, c.Where, c.Zone, c.Line, c.Track, c.Op, finite(c.Threshold), c.Other, finite(c.Value), age(c.Age), c.Truth, because(c.Why)})
 }
 
 // appendJSON appends v and a line feed, and leaves "<", ">" and "&" as they are.

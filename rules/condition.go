@@ -16,7 +16,7 @@ type Condition struct {
 	ids   []detectors.ID // of the signals, each once
 
 	clauses []explained // in source order
-	counts  []*counted
+	counts  []*counted  // those of them that compare what is derived from detections
 }
 
 // explained is a compiled clause: its constant parts, and how to read the rest.
@@ -41,25 +41,32 @@ func (e *Expr) Compile(table *detectors.Table) (*Condition, error) {
 		}
 		c.ids = append(c.ids, id)
 	}
+	counted := map[*node]*counted{}
 	e.root.each(func(n *node) {
 		k := explained{
-			clause: Clause{Text: n.String(), Signal: n.signal, Op: n.op, Threshold: n.threshold, Other: n.other},
+			clause: Clause{Text: n.String(), Signal: n.signal, Zone: n.zone, Op: n.op, Threshold: n.threshold, Other: n.other},
 			signal: c.id(n.signal),
 		}
 		if n.where != nil {
 			k.clause.Where = n.where.String()
+		}
+		if n.line != "" {
+			k.clause.Line = n.line + "." + n.way
+		}
+		if n.derived() {
 			k.counted = c.count(n)
 			c.counts = append(c.counts, k.counted)
 			k.eval = k.counted.eval
+			counted[n] = k.counted
 		} else {
-			k.eval = c.compile(n)
+			k.eval = c.compile(n, nil)
 		}
 		if n.other != "" {
 			k.other = c.id(n.other)
 		}
 		c.clauses = append(c.clauses, k)
 	})
-	c.eval = c.compile(e.root)
+	c.eval = c.compile(e.root, counted)
 	return c, nil
 }
 
@@ -81,6 +88,18 @@ func (c *Condition) Expires(now time.Duration) time.Duration {
 	}
 	for _, k := range c.counts {
 		at = min(at, k.expires(now))
+	}
+	return at
+}
+
+// forgets returns the earliest instant after now at which a crossing no longer counts:
+// Never when there is none.
+func (c *Condition) forgets(now time.Duration) time.Duration {
+	at := Never
+	for _, k := range c.counts {
+		if k.value.call == callCrossed {
+			at = min(at, k.expires(now))
+		}
 	}
 	return at
 }
@@ -109,10 +128,10 @@ func (c *Condition) id(name string) detectors.ID {
 	return id
 }
 
-func (c *Condition) compile(n *node) eval {
+func (c *Condition) compile(n *node, derived map[*node]*counted) eval {
 	kids := make([]eval, len(n.kids))
 	for i, kid := range n.kids {
-		kids[i] = c.compile(kid)
+		kids[i] = c.compile(kid, derived)
 	}
 	switch n.shape {
 	case negation:
@@ -123,8 +142,8 @@ func (c *Condition) compile(n *node) eval {
 	case anyOf:
 		return some(kids)
 	default:
-		if n.where != nil {
-			return c.count(n).eval
+		if k := derived[n]; k != nil {
+			return k.eval
 		}
 		if n.other != "" {
 			return c.between(n)

@@ -236,7 +236,10 @@ func interpret(n *node, tab *detectors.Table, now time.Duration) int {
 		return v
 	}
 	return reduce(n, value, func(n *node) int {
-		if n.where != nil {
+		if n.follows() {
+			return 0 // nobody does
+		}
+		if n.derived() {
 			return interpretCount(n, tab, now)
 		}
 		b := n.threshold
@@ -256,6 +259,13 @@ func interpretCount(n *node, tab *detectors.Table, now time.Duration) int {
 	}
 	sure, unsure := 0, 0
 	for _, d := range s.Detections {
+		if n.call == callCount && !slices.Contains(n.labels, d.Label) {
+			continue
+		}
+		if n.where == nil {
+			sure++
+			continue
+		}
 		value := func(name string) float64 {
 			for _, a := range d.Attributes {
 				if a.Name == name && a.Unknown == detectors.Known && now < a.Expires && !math.IsInf(a.Value, 0) {
@@ -368,6 +378,11 @@ func agree(t *testing.T, e, again *Expr, seed uint64) {
 func boxes(random *rand.Rand, e *Expr, values []float64) []detectors.Detection {
 	all := make([]detectors.Detection, random.IntN(4))
 	for i := range all {
+		e.root.each(func(n *node) {
+			if len(n.labels) > 0 && random.IntN(2) == 0 {
+				all[i].Label = n.labels[random.IntN(len(n.labels))]
+			}
+		})
 		for _, a := range e.Attributes() {
 			if random.IntN(3) == 0 {
 				continue
@@ -401,8 +416,13 @@ func BenchmarkEval(b *testing.B) {
 		{"clauses=8,nested", "(a > 0 || b > 1) && !(c < 1) && (d < 0 || (e > 1 && f < g)) && (g < 0 || h)"},
 		{"signals", "a < b"},
 		{"count", "a[x == 0] >= 1"},
+		{"zone", "a in door >= 1"},
+		{"dwell", "dwell(a in door) >= 30s"},
+		{"crossed", "crossed(a, gate.in, 1m) >= 1"},
+		{"labels", "count(b, person) >= 1"},
 	} {
 		c := compile(b, tt.src, tab)
+		follow(c, walkers(3))
 		b.Run(tt.name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {

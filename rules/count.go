@@ -2,66 +2,210 @@ package rules
 
 import (
 	"math"
+	"slices"
 	"time"
 
 	"rvo-tui/detectors"
+	"rvo-tui/detectors/track"
 )
 
-// counted is a compiled comparison of how many detections of a signal a condition on
-// their attributes holds for.
+// counted is a compiled comparison of what is derived from the detections of a signal.
 type counted struct {
 	table      *detectors.Table
+	value      *value
 	signal     detectors.ID
 	attributes []string
-	where      pick
+	where      pick // nil: all
 	holds      func(a, b float64) bool
 	exact      bool // the operator is == or !=
 	threshold  float64
+
+	followed Followed // where the value follows
+	zone     int      // index in the tracker's configuration; -1: it is not there
+	line     int      // likewise
+	way      int
 }
 
 // pick is a compiled condition on the attributes of one detection.
 type pick func(d *detectors.Detection, now time.Duration) Truth
 
 func (c *Condition) count(n *node) *counted {
-	return &counted{
-		table: c.table, signal: c.id(n.signal), attributes: n.attributes(), where: compilePick(n.where),
-		holds: n.holds(), exact: n.op == "==" || n.op == "!=", threshold: n.threshold,
+	k := &counted{
+		table: c.table, value: &n.value, signal: c.id(n.signal), attributes: n.attributes(),
+		holds: n.holds(), exact: n.op == "==" || n.op == "!=", threshold: n.threshold, zone: -1, line: -1,
+	}
+	if n.where != nil {
+		k.where = compilePick(n.where)
+	}
+	return k
+}
+
+// measure is what a value is for sure, what it is at most, and why these differ.
+type measure struct {
+	low, high float64
+	why       detectors.Why
+	track     uint64 // the one that decides; 0: none does, or nobody follows
+}
+
+// unknown is the measure of a value of which nothing is known.
+func unknown(why detectors.Why) measure { return measure{high: math.Inf(1), why: why} }
+
+// measure returns the value at the time now.
+func (k *counted) measure(now time.Duration) measure {
+	s := k.table.Signal(k.signal)
+	if k.value.call == callCrossed {
+		return k.crossed(s, now)
+	}
+	switch why := s.At(now); {
+	case why != detectors.Known:
+		return unknown(why)
+	case len(s.Detections) == 0 && s.Value > 0: // there is something, but not what
+		return unknown(detectors.Never)
+	case !k.value.follows():
+		return k.tally(s, now)
+	}
+	if why := k.blind(k.zone); why != detectors.Known {
+		return unknown(why)
+	}
+	if k.where != nil {
+		return k.tally(s, now)
+	}
+	var m measure
+	for t := range k.followed.Tracker.Tracks() {
+		if k.counts(t) && t.Present() {
+			m.add(k, t)
+		}
+	}
+	m.high = m.low
+	return m
+}
+
+// blind returns why nothing is known of a place, by its index.
+func (k *counted) blind(place int) detectors.Why {
+	switch {
+	case k.followed.Tracker == nil:
+		return detectors.Absent
+	case place < 0:
+		return detectors.Nowhere
+	case !k.followed.Tracker.Looking(Never):
+		return detectors.Never
+	}
+	return detectors.Known
+}
+
+// counts reports whether a track is one of the objects in their zone.
+func (k *counted) counts(t *track.Track) bool {
+	return k.followed.has(t.ID) && t.In(k.zone) && (k.value.labels == nil || k.labelled(t.Label))
+}
+
+func (k *counted) labelled(label string) bool {
+	return slices.ContainsFunc(k.value.labels, func(l string) bool { return l == label || l == detectors.SignalOf(label) })
+}
+
+// add takes a track that counts for sure into the measure.
+func (m *measure) add(k *counted, t *track.Track) {
+	switch k.value.call {
+	case callDwell:
+		if d := t.Dwell(k.zone).Seconds(); m.track == 0 || d > m.low {
+			m.low, m.track = d, t.ID
+		}
+	case callNew:
+		if t.New(k.zone) {
+			m.low++
+			m.track = t.ID
+		}
+	default:
+		m.low++
+		if m.track == 0 || t.ID < m.track {
+			m.track = t.ID
+		}
 	}
 }
 
-// tally returns how many detections count for sure, and how many may.
-func (k *counted) tally(s *detectors.Signal, now time.Duration) (sure, unsure int) {
+// tally measures by the boxes of the signal: how many count for sure, and how many may.
+func (k *counted) tally(s *detectors.Signal, now time.Duration) measure {
+	var sure, most measure
 	for i := range s.Detections {
-		switch k.where(&s.Detections[i], now) {
-		case True:
-			sure++
-		case Unknown:
-			unsure++
+		d := &s.Detections[i]
+		held := True
+		if k.where != nil {
+			held = k.where(d, now)
+		}
+		if held == False || k.value.labels != nil && !k.labelled(d.Label) {
+			continue
+		}
+		if !k.value.follows() {
+			most.low++
+			if held == True {
+				sure.low++
+			}
+			continue
+		}
+		t := k.followed.track(d.Track)
+		if t == nil || !t.In(k.zone) {
+			continue
+		}
+		if most.add(k, t); held == True {
+			sure.add(k, t)
 		}
 	}
-	return sure, unsure
+	sure.high = most.low
+	return sure
+}
+
+// crossed counts crossings. What was not looked at all the time may have crossed
+// more often.
+func (k *counted) crossed(s *detectors.Signal, now time.Duration) measure {
+	if why := k.blind(k.line); k.line < 0 || k.followed.Tracker == nil {
+		return unknown(why)
+	}
+	var m measure
+	for c := range k.followed.Tracker.Crossings(k.line) {
+		if now-c.At >= k.value.window {
+			break
+		}
+		if c.Way() == k.way && k.followed.has(c.Track) {
+			if m.low++; m.track == 0 {
+				m.track = c.Track
+			}
+		}
+	}
+	m.high = m.low
+	if why := s.At(now); why != detectors.Known {
+		m.high, m.why = math.Inf(1), why
+	} else if !k.followed.Tracker.Looking(now - k.value.window) {
+		m.high, m.why = math.Inf(1), detectors.Blind
+	}
+	return m
 }
 
 // eval is true where the comparison holds however the unsure detections turn out,
 // and false where it never does.
 func (k *counted) eval(now time.Duration) Truth {
-	s := k.table.Signal(k.signal)
-	if s.At(now) != detectors.Known || len(s.Detections) == 0 && s.Value > 0 {
-		return Unknown // the latter says that there is something, but not what
-	}
-	sure, unsure := k.tally(s, now)
-	low, high := float64(sure), float64(sure+unsure)
-	between := k.threshold > low && k.threshold < high && k.threshold == math.Trunc(k.threshold)
-	if k.holds(low, k.threshold) != k.holds(high, k.threshold) || k.exact && between {
+	m := k.measure(now)
+	if m.why != detectors.Known && k.value.call != callCrossed {
 		return Unknown
 	}
-	return truth(k.holds(low, k.threshold))
+	between := k.threshold > m.low && k.threshold < m.high && (k.threshold == math.Trunc(k.threshold) || k.value.call == callDwell)
+	if k.holds(m.low, k.threshold) != k.holds(m.high, k.threshold) || k.exact && between {
+		return Unknown
+	}
+	return truth(k.holds(m.low, k.threshold))
 }
 
-// expires returns the earliest instant after now at which an attribute that is fresh
-// now turns stale.
+// expires returns the earliest instant after now at which what is known now changes by
+// the passage of time: an attribute turns stale, or a crossing was too long ago.
 func (k *counted) expires(now time.Duration) time.Duration {
 	at := Never
+	if k.value.call == callCrossed && k.line >= 0 && k.followed.Tracker != nil {
+		for c := range k.followed.Tracker.Crossings(k.line) {
+			if now-c.At >= k.value.window {
+				break
+			}
+			at = c.At + k.value.window // the oldest comes last
+		}
+		return at
+	}
 	s := k.table.Signal(k.signal)
 	if s.At(now) != detectors.Known {
 		return at
@@ -76,29 +220,62 @@ func (k *counted) expires(now time.Duration) time.Duration {
 	return at
 }
 
-// explainCount fills in how many detections count, and why that is not sure.
+// explainCount fills in what is known of a derived value, and why that is not sure.
 func (c *Condition) explainCount(clause *Clause, k *counted, now time.Duration) {
-	s := k.table.Signal(k.signal)
-	if answered(s) {
-		sure, _ := k.tally(s, now)
-		clause.Value = float64(sure)
+	s, m := k.table.Signal(k.signal), k.measure(now)
+	switch {
+	case m.why == detectors.Known || k.value.call == callCrossed:
+	case k.value.follows():
+		m.low, m.track = k.last()
+	default:
+		m.low = k.tally(s, now).low
 	}
-	if clause.Truth != Unknown || clause.Why != detectors.Known {
-		return
+	if clause.Track = m.track; answered(s) {
+		clause.Value = m.low
 	}
-	clause.Why = detectors.Never // no box was looked at yet
+	switch {
+	case clause.Truth != Unknown:
+	case m.why != detectors.Known:
+		clause.Why = m.why
+	default:
+		clause.Why = k.unsure(s, now)
+	}
+}
+
+// last returns what was known last, while nothing is known: how long a track had been
+// in the zone that may be there still.
+func (k *counted) last() (longest float64, id uint64) {
+	longest = math.NaN()
+	if k.value.call != callDwell || k.followed.Tracker == nil || k.zone < 0 {
+		return longest, 0
+	}
+	for t := range k.followed.Tracker.Tracks() {
+		if d := t.Dwell(k.zone).Seconds(); k.counts(t) && !(d <= longest) {
+			longest, id = d, t.ID
+		}
+	}
+	return longest, id
+}
+
+// unsure returns why it is not sure of some box whether it counts; Known: it is.
+func (k *counted) unsure(s *detectors.Signal, now time.Duration) detectors.Why {
+	why := detectors.Known
+	if k.where == nil {
+		return why
+	}
 	for i := range s.Detections {
 		d := &s.Detections[i]
 		if k.where(d, now) != Unknown {
 			continue
 		}
+		why = detectors.Never // no box was looked at yet
 		for _, name := range k.attributes {
 			if a := d.Attribute(name); a != nil && a.At(now) != detectors.Known {
-				clause.Why = a.At(now)
-				return
+				return a.At(now)
 			}
 		}
 	}
+	return why
 }
 
 // compilePick compiles a condition on attributes. An attribute that a detection does

@@ -23,6 +23,7 @@ func (e *Event) UnmarshalJSON(text []byte) error {
 		AgeSplit   ageJSON   `json:"age_split_ms"`
 		Frame      uint64    `json:"frame_id"`
 		Clauses    []Clause  `json:"clauses"`
+		Tracks     []Track   `json:"tracks"`
 	}
 	if err := json.Unmarshal(text, &v); err != nil {
 		return err
@@ -30,7 +31,7 @@ func (e *Event) UnmarshalJSON(text []byte) error {
 	a := v.AgeSplit
 	*e = Event{
 		ID: v.ID, Type: v.Type, At: time.Duration(v.At), Confidence: v.Confidence, Camera: v.Camera,
-		Time: v.Time.UTC(), Phase: v.Phase, Frame: v.Frame, Clauses: v.Clauses, Duration: nanoseconds(v.Duration),
+		Time: v.Time.UTC(), Phase: v.Phase, Frame: v.Frame, Clauses: v.Clauses, Tracks: v.Tracks, Duration: nanoseconds(v.Duration),
 		Age: Age{
 			nanoseconds(a.Capture), nanoseconds(a.Queue), nanoseconds(a.Schedule),
 			nanoseconds(a.Inference), nanoseconds(a.Publish), nanoseconds(a.Event),
@@ -47,7 +48,7 @@ func (c *Clause) UnmarshalJSON(text []byte) error {
 	if err := json.Unmarshal(text, &v); err != nil {
 		return err
 	}
-	*c = Clause{Text: v.Text, Signal: v.Signal, Op: v.Op, Threshold: known(v.Threshold), Other: v.Other, Value: known(v.Value), Age: Never, Truth: v.Truth}
+	*c = Clause{Text: v.Text, Signal: v.Signal, Where: v.Where, Zone: v.Zone, Line: v.Line, Track: v.Track, Op: v.Op, Threshold: known(v.Threshold), Other: v.Other, Value: known(v.Value), Age: Never, Truth: v.Truth}
 	if v.AgeMS != nil {
 		c.Age = nanoseconds(*v.AgeMS)
 	}

@@ -19,6 +19,7 @@ type Event struct {
 	Frame      uint64 // the newest frame that the condition was decided from; 0: none
 	Age        Age    // of that frame
 	Clauses    []Clause
+	Tracks     []Track       // that the condition counted, at most MaxTracks; of the end of a condition none
 	Duration   time.Duration // ended: from when the condition began until it was last known to be true
 	Clip       bool          // a clip of it is being saved; not part of its JSON
 }
@@ -53,7 +54,12 @@ func ageOf(t detectors.Trace, now time.Duration) Age {
 // Event builds the event that the last Step returned as phase, at the same now.
 func (r *Rule) Event(now time.Duration, phase Phase) Event {
 	trace := r.cond.Newest()
+	var tracks []Track
+	if phase == PhaseConfirmed {
+		tracks = r.cond.tracks(now)
+	}
 	return Event{
+		Tracks:     tracks,
 		Type:       r.cfg.Event,
 		At:         now,
 		Confidence: r.report.confidence,
@@ -149,6 +155,7 @@ func (e Event) AppendLine(dst []byte) ([]byte, error) {
 		AgeSplit   ageJSON  `json:"age_split_ms"`
 		Frame      uint64   `json:"frame_id"`
 		Clauses    []Clause `json:"clauses"`
+		Tracks     []Track  `json:"tracks,omitempty"`
 	}{
 		e.ID, e.Type, int64(e.At), e.Confidence, e.Camera, e.Time.UTC().Format(timeFormat), e.Phase, duration,
 		milliseconds(a.Total()),
@@ -156,6 +163,6 @@ func (e Event) AppendLine(dst []byte) ([]byte, error) {
 			milliseconds(a.Capture), milliseconds(a.Queue), milliseconds(a.Schedule),
 			milliseconds(a.Inference), milliseconds(a.Publish), milliseconds(a.Event),
 		},
-		e.Frame, clauses,
+		e.Frame, clauses, e.Tracks,
 	})
 }

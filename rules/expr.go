@@ -28,12 +28,11 @@ type node struct {
 	shape shape
 	kids  []*node
 
-	bare      bool // a comparison written as the signal alone: it is "!= 0"
-	signal    string
-	where     *node // which detections of the signal are counted; nil: its value counts
+	value
+	bare      bool // a comparison written as the value alone: it is "!= 0"
 	op        string
-	threshold float64
-	other     string // signal on the right-hand side, instead of threshold
+	threshold float64 // in seconds, where the value is a time
+	other     string  // signal on the right-hand side, instead of threshold
 }
 
 // All returns the condition that holds when all of exprs do: nil when there are
@@ -145,19 +144,17 @@ func (n *node) write(b *strings.Builder, parent shape) {
 		b.WriteByte('!')
 		n.kids[0].write(b, negation)
 	case comparison:
-		b.WriteString(n.signal)
-		if n.where != nil {
-			b.WriteByte('[')
-			n.where.write(b, anyOf)
-			b.WriteByte(']')
-		}
+		n.value.write(b)
 		if n.bare {
 			return
 		}
 		b.WriteString(" " + n.op + " ")
-		if n.other != "" {
+		switch {
+		case n.other != "":
 			b.WriteString(n.other)
-		} else {
+		case n.call == callDwell:
+			b.WriteString(short(seconds(n.threshold)))
+		default:
 			b.WriteString(strconv.FormatFloat(n.threshold, 'g', -1, 64))
 		}
 	case allOf, anyOf:

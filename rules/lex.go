@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"rvo-tui/detectors"
@@ -35,13 +36,16 @@ const (
 	shut
 	openBracket
 	shutBracket
+	comma
+	dot
+	interval // a time
 )
 
 type token struct {
 	kind   kind
 	text   string
 	column int
-	value  float64 // of a number
+	value  float64 // of a number, or of a time in seconds
 }
 
 // lex splits a source into tokens. The last one is always end.
@@ -76,6 +80,10 @@ func next(s string) (text string, t token, problem string) {
 		return "", token{}, ""
 	case letter(c):
 		return word(s)
+	case c == ',':
+		return s[:1], token{kind: comma}, ""
+	case c == '.' && len(s) > 1 && letter(s[1]):
+		return s[:1], token{kind: dot}, ""
 	case digit(c), c == '.', c == '-' && len(s) > 1 && (digit(s[1]) || s[1] == '.'):
 		return numeral(s)
 	case c == '(':
@@ -119,7 +127,7 @@ func stray(s string) string {
 		return "the text is not valid UTF-8; use plain letters, digits and operators"
 	}
 	instead := map[rune]string{
-		'=': "==", '&': "&&", '|': "||", '~': "!", ',': "&&", ';': "&&", '{': "(", '}': ")",
+		'=': "==", '&': "&&", '|': "||", '~': "!", ';': "&&", '{': "(", '}': ")",
 		'≤': "<=", '≥': ">=", '≠': "!=", '∧': "&&", '∨': "||", '¬': "!", '−': "-", '–': "-",
 	}
 	if use, ok := instead[r]; ok {
@@ -147,6 +155,31 @@ func word(s string) (string, token, string) {
 	return s[:n], token{kind: name}, ""
 }
 
+// What is wrong with numbers and commas where they do not belong.
+const (
+	pointHelp = "a number has digits on both sides of its point; write for example \"0.5\""
+	unitHelp  = "a number is decimal, as \"0.5\" or \"1e3\", and has no unit; a signal name begins with a letter"
+	commaHelp = "\",\" is not an operator; use \"&&\""
+)
+
+// duration reads a time such as "30s" or "1m30s"; no text: there is none.
+func duration(s string) (string, token, string) {
+	n := 0
+	for n < len(s) && (digit(s[n]) || letter(s[n]) || s[n] == '.' && n+1 < len(s) && digit(s[n+1])) {
+		n++
+	}
+	d, err := time.ParseDuration(s[:n])
+	switch {
+	case err != nil || !letter(s[n-1]) || n < len(s) && s[n] == '_':
+		return "", token{}, ""
+	case d%time.Millisecond != 0:
+		return "", token{}, "a time has whole milliseconds; write for example \"500ms\" or \"30s\""
+	case d > MaxDuration:
+		return "", token{}, fmt.Sprintf("the time is too long; the longest is %v", MaxDuration)
+	}
+	return s[:n], token{kind: interval, value: d.Seconds()}, ""
+}
+
 func numeral(s string) (string, token, string) {
 	n := 0
 	if s[0] == '-' {
@@ -160,7 +193,10 @@ func numeral(s string) (string, token, string) {
 		n += 1 + fraction
 	}
 	if whole == 0 || fraction == 0 {
-		return "", token{}, "a number has digits on both sides of its point; write for example \"0.5\""
+		return "", token{}, pointHelp
+	}
+	if text, t, problem := duration(s); text != "" || problem != "" {
+		return text, t, problem
 	}
 	if n < len(s) && (s[n] == 'e' || s[n] == 'E') {
 		sign := n + 1
@@ -174,7 +210,7 @@ func numeral(s string) (string, token, string) {
 		n = sign + exponent
 	}
 	if n < len(s) && (letter(s[n]) || s[n] == '_' || s[n] == '.') {
-		return "", token{}, "a number is decimal, as \"0.5\" or \"1e3\", and has no unit; a signal name begins with a letter"
+		return "", token{}, unitHelp
 	}
 	value, err := strconv.ParseFloat(s[:n], 64)
 	if err != nil { // the form is right, so it is the range

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 )
 
@@ -14,14 +15,19 @@ const MaxDepth = 64
 //	and        = unary { "&&" unary }
 //	unary      = "!" unary | "(" condition ")" | comparison
 //	comparison = value | operand operator operand
-//	operand    = value | number
-//	value      = signal [ "[" condition "]" ]
+//	operand    = value | number | time
+//	value      = objects | function
+//	objects    = signal [ "[" condition "]" ] [ "in" zone ]
+//	function   = "count" "(" objects { "," label } ")"
+//	           | "dwell" "(" objects ")" | "new" "(" objects ")"
+//	           | "crossed" "(" signal "," line "." direction "," time ")"
 //	operator   = "<" | "<=" | "==" | "!=" | ">=" | ">"
 //
 // A value that stands alone holds when it is known and not 0. At least one side of
 // a comparison is a value. With brackets it is how many detections of the signal the
-// condition in them holds for; names there are attributes, without brackets of their
-// own, and the other side is a number.
+// condition in them holds for; names there are attributes, without brackets, zones and
+// functions of their own. The other side of brackets, zones and functions is a number,
+// that of dwell a time, as "30s" or "1m30s".
 func Parse(src string) (*Expr, error) {
 	tokens, err := lex(src)
 	if err != nil {
@@ -125,11 +131,14 @@ func (p *parser) negation(depth int) (*node, error) {
 	return &node{shape: negation, kids: []*node{inner}}, nil
 }
 
-// operand is one side of a comparison.
+// operand is one side of a comparison: a number, a time, or a value, with the token
+// that it begins with.
 type operand struct {
 	token
-	where *node // of the detections that are counted; nil: none are
+	value value
 }
+
+func (o *operand) constant() bool { return o.kind == number || o.kind == interval }
 
 func (p *parser) comparison(depth int) (*node, error) {
 	left, err := p.operand("", depth)
@@ -138,10 +147,13 @@ func (p *parser) comparison(depth int) (*node, error) {
 	}
 	op := p.peek()
 	if op.kind != compare {
-		if left.kind == number {
+		switch left.kind {
+		case number:
 			return nil, p.fail(left.token, "a number alone is no condition; compare it with a signal, as in \"motion > %s\"", left.text)
+		case interval:
+			return nil, p.fail(left.token, unitHelp)
 		}
-		return &node{shape: comparison, bare: true, signal: left.text, where: left.where, op: "!="}, nil
+		return &node{shape: comparison, bare: true, value: left.value, op: "!="}, nil
 	}
 	p.take()
 	right, err := p.operand(op.text, depth)
@@ -156,32 +168,46 @@ func (p *parser) comparison(depth int) (*node, error) {
 		return nil, p.fail(next, "comparisons cannot be chained; write \"%s %s %s && %s %s %s\"", left.text, op.text, right.text, right.text, next.text, third)
 	}
 	switch {
-	case left.kind == number && right.kind == number:
+	case left.constant() && right.constant():
 		return nil, p.fail(left.token, "this compares two numbers; put a signal on one side")
-	case left.kind == number:
-		return &node{shape: comparison, signal: right.text, where: right.where, op: mirror(op.text), threshold: left.value}, nil
-	case right.kind == name && (left.where != nil || right.where != nil):
+	case left.constant():
+		return p.against(right, mirror(op.text), left)
+	case right.constant():
+		return p.against(left, op.text, right)
+	case left.value.call != "" || left.value.zone != "" || right.value.call != "" || right.value.zone != "":
+		return nil, p.fail(left.token, "a zone or a function is compared with a number or a time, as in \"person in door >= 1\" or \"dwell(person in door) >= 30s\"")
+	case left.value.where != nil || right.value.where != nil:
 		return nil, p.fail(left.token, "how many detections there are is compared with a number, as in \"person[helmet == 0] >= 1\"")
-	default:
-		n := &node{shape: comparison, signal: left.text, where: left.where, op: op.text, threshold: right.value}
-		if right.kind == name {
-			n.other = right.text
-		}
-		return n, nil
 	}
+	return &node{shape: comparison, value: left.value, op: op.text, other: right.text}, nil
 }
 
-// operand parses a signal, with what follows it in brackets, or a number; after
-// is the operator before it, if any.
+// against returns the comparison of a value with a number or a time.
+func (p *parser) against(left operand, op string, right operand) (*node, error) {
+	dwell := left.value.call == callDwell
+	switch {
+	case dwell && right.kind == number:
+		return nil, p.fail(right.token, "how long somebody is in a zone is compared with a time, as in \"dwell(person in door) >= 30s\"")
+	case !dwell && right.kind == interval:
+		return nil, p.fail(right.token, unitHelp)
+	}
+	return &node{shape: comparison, value: left.value, op: op, threshold: right.token.value}, nil
+}
+
+// operand parses a value, a number or a time; after is the operator before it, if any.
 func (p *parser) operand(after string, depth int) (operand, error) {
 	t := p.peek()
-	if t.kind == name || t.kind == number {
-		o := operand{token: p.take()}
-		var err error
-		if t.kind == name && p.peek().kind == openBracket {
-			o.where, err = p.where(depth)
+	switch t.kind {
+	case number, interval:
+		return operand{token: p.take()}, nil
+	case name:
+		p.take()
+		if p.peek().kind == open && slices.Contains(calls, t.text) {
+			v, err := p.function(t, depth)
+			return operand{t, v}, err
 		}
-		return o, err
+		v, err := p.objects(t, depth)
+		return operand{t, v}, err
 	}
 	found := "here"
 	if t.kind != end {
@@ -193,8 +219,13 @@ func (p *parser) operand(after string, depth int) (operand, error) {
 	if after != "" {
 		found = "after " + strconv.Quote(after)
 	}
-	if t.kind == openBracket {
+	switch t.kind {
+	case openBracket:
 		return operand{}, p.fail(t, bracketHelp)
+	case comma:
+		return operand{}, p.fail(t, commaHelp)
+	case dot:
+		return operand{}, p.fail(t, pointHelp)
 	}
 	return operand{}, p.fail(t, "a signal or a number is missing %s; write for example \"motion > 0.02\"", found)
 }
@@ -231,6 +262,10 @@ func (p *parser) unexpected(t token) error {
 	switch {
 	case t.kind == openBracket:
 		return p.fail(t, bracketHelp)
+	case t.kind == comma:
+		return p.fail(t, commaHelp)
+	case t.kind == dot:
+		return p.fail(t, pointHelp)
 	case t.kind == shutBracket:
 		return p.fail(t, "no bracket is open; leave the \"]\" out")
 	case t.kind == shut:

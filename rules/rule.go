@@ -259,7 +259,7 @@ func (r *Rule) Next() time.Duration {
 		}
 		return Never
 	case Idle:
-		return Never // only a new value can make an unmet condition hold
+		return r.cond.forgets(r.now) // else only a new value can make an unmet condition hold
 	case Cooldown:
 		return r.until
 	}

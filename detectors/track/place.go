@@ -34,27 +34,27 @@ type side struct {
 	through bool
 }
 
-// crossing is a track going over a line.
-type crossing struct {
-	at        time.Duration
-	track     uint64
-	label     string
+// Crossing is a track going over a line.
+type Crossing struct {
+	At        time.Duration // the answer with which it had crossed
+	Track     uint64
+	Label     string
 	direction int8
 }
 
 // ledger remembers the last crossings of a line.
 type ledger struct {
-	ring  [crossings]crossing
+	ring  [crossings]Crossing
 	total uint64
 }
 
-func (l *ledger) add(c crossing) {
+func (l *ledger) add(c Crossing) {
 	l.ring[l.total%crossings] = c
 	l.total++
 }
 
 // newest ranges over the crossings, the last one first.
-func (l *ledger) newest(yield func(*crossing) bool) {
+func (l *ledger) newest(yield func(*Crossing) bool) {
 	for i := range min(l.total, crossings) {
 		if !yield(&l.ring[(l.total-1-i)%crossings]) {
 			return
@@ -62,8 +62,8 @@ func (l *ledger) newest(yield func(*crossing) bool) {
 	}
 }
 
-// way returns the direction as an index of Line.Directions.
-func (c *crossing) way() int {
+// Way returns the direction as an index of Line.Directions.
+func (c *Crossing) Way() int {
 	if c.direction > 0 {
 		return 0
 	}
@@ -79,7 +79,7 @@ func (r *Tracker) move(t *Track, at time.Duration, to zone.Point) {
 	for i := range t.lines {
 		direction := t.lines[i].move(r.cfg.Lines[i].Line, t.from, to, t.slack(), sure)
 		if direction != 0 {
-			r.ledgers[i].add(crossing{at, t.ID, t.Label, direction})
+			r.ledgers[i].add(Crossing{at, t.ID, t.Label, direction})
 		}
 	}
 	t.from = to

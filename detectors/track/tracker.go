@@ -290,15 +290,21 @@ func (r *Tracker) Longest(label string, zone int) (longest *Track) {
 	return longest
 }
 
+// Crossings ranges over the last 256 crossings of a line, the newest first.
+func (r *Tracker) Crossings(line int) iter.Seq[*Crossing] {
+	l := &r.ledgers[line]
+	return func(yield func(*Crossing) bool) { l.newest(yield) }
+}
+
 // Crossed returns how often tracks with a label have crossed a line after an instant,
 // in a direction: 0 and 1 as in Line.Directions. It counts up to 256 of the last
 // crossings of the line.
 func (r *Tracker) Crossed(label string, line, direction int, after time.Duration) (n int) {
 	for c := range r.ledgers[line].newest {
-		if c.at <= after {
+		if c.At <= after {
 			break
 		}
-		if c.label == label && c.way() == direction {
+		if c.Label == label && c.Way() == direction {
 			n++
 		}
 	}
@@ -309,8 +315,8 @@ func (r *Tracker) Crossed(label string, line, direction int, after time.Duration
 // 0: it was not.
 func (r *Tracker) Crossing(label string, line, direction int) (at time.Duration, track uint64) {
 	for c := range r.ledgers[line].newest {
-		if c.label == label && c.way() == direction {
-			return c.at, c.track
+		if c.Label == label && c.Way() == direction {
+			return c.At, c.Track
 		}
 	}
 	return 0, 0

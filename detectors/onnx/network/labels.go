@@ -99,7 +99,7 @@ func (o Options) checkLabels(signal string, bad func(key, problem string)) {
 	}
 	names := []string{signal}
 	for _, label := range o.Signals {
-		name := signalOf(label)
+		name := detectors.SignalOf(label)
 		switch {
 		case !detectors.ValidName(name):
 			bad("signals", fmt.Sprintf("%q makes no name of a signal: that begins with a letter and is at most 64 long", text.Clean(label)))
@@ -114,20 +114,4 @@ func (o Options) checkLabels(signal string, bad func(key, problem string)) {
 		}
 		names = append(names, name)
 	}
-}
-
-// signalOf returns the name of the signal that counts a label: the label with what
-// cannot be in a name replaced by "_". A label that makes no name comes back as it
-// is.
-func signalOf(label string) string {
-	name := []byte(label)
-	for i, c := range name {
-		if !(c|0x20 >= 'a' && c|0x20 <= 'z' || c >= '0' && c <= '9') {
-			name[i] = '_'
-		}
-	}
-	if s := string(name); detectors.ValidName(s) {
-		return s
-	}
-	return label
 }

@@ -8,6 +8,7 @@ import (
 	"math"
 	"slices"
 
+	"rvo-tui/detectors"
 	"rvo-tui/detectors/onnx/heads"
 	"rvo-tui/internal/text"
 )
@@ -53,7 +54,7 @@ func (o Options) OfModel() Options {
 func (o Options) Provides(own string) []string {
 	names := []string{own}
 	for _, label := range o.Signals {
-		names = append(names, signalOf(label))
+		names = append(names, detectors.SignalOf(label))
 	}
 	return names
 }
