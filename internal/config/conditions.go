@@ -129,6 +129,7 @@ func (b *builder) checkSignals() {
 func (b *builder) checkProvided(on []map[string]int, conditions []expression, cameras []string) {
 	for _, e := range conditions {
 		b.checkAttributes(e, cameras)
+		b.checkNamed(e, cameras)
 		for _, signal := range e.expr.Signals() {
 			var without, with []string
 			provider := -1

@@ -3,6 +3,7 @@ package config
 import (
 	"fmt"
 	"slices"
+	"strconv"
 
 	"rvo-tui/detectors"
 	"rvo-tui/internal/text"
@@ -50,6 +51,36 @@ func (b *builder) checkPlaces() {
 				if problem := b.missing("zone", zone, zones, c.Cameras); problem != "" {
 					b.of(o, where, fmt.Sprintf("%s[%d]", key.name, n), problem)
 				}
+			}
+		}
+	}
+}
+
+// checkNamed reports zones, lines and directions that a condition names and one of its
+// cameras does not have, and boxes that are of no frame.
+func (b *builder) checkNamed(e expression, cameras []string) {
+	zones, lines := b.allZones(), b.allLines()
+	for _, p := range e.expr.Places() {
+		what, name, all := "zone", p.Zone, zones
+		if p.Line != "" {
+			what, name, all = "line", p.Line, lines
+		}
+		if b.broken[what] {
+			continue
+		}
+		if problem := b.missing(what, name, all, cameras); problem != "" {
+			b.inText(e, wordIndex(e.text, name), problem)
+			continue
+		}
+		for i, l := range b.cfg.Line {
+			if l.Name == p.Line && !b.broken[b.lines[i].path+".directions"] && !slices.Contains(l.Directions, p.Direction) {
+				b.inText(e, wordIndex(e.text, p.Direction), text.Unknown("direction of the line "+strconv.Quote(l.Name), p.Direction, l.Directions))
+				break
+			}
+		}
+		for i, d := range b.cfg.Detector {
+			if d.CropsOf != "" && slices.Contains(b.signals[i], p.Signal) {
+				b.inText(e, wordIndex(e.text, p.Signal), fmt.Sprintf("%s looks at boxes, not at frames: %q is nowhere in the frame; write the zone behind the signal of its crops_of, %q", b.detectorAt(i), p.Signal, d.CropsOf))
 			}
 		}
 	}

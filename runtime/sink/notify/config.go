@@ -168,8 +168,11 @@ func (c Config) validateChoice(bad func(key, problem string)) {
 		}
 	}
 	if c.When != "" {
-		if _, err := rules.Parse(c.When); err != nil {
+		switch expr, err := rules.Parse(c.When); {
+		case err != nil:
 			bad("when", err.Error())
+		case len(expr.Places()) > 0:
+			bad("when", "zones and lines belong in the condition of a rule; name that in events")
 		}
 	}
 	for _, h := range c.Hours {
