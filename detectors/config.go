@@ -133,7 +133,7 @@ func (c Config) Spec(k Kind) Spec {
 		Name: c.Name, Kind: c.Kind, MaxFPS: c.MaxFPS, Cost: c.Cost, Needs: c.Needs, Provides: c.provides(k),
 		TTL: time.Duration(c.TTL), Timeout: time.Duration(c.Timeout),
 		Execution: c.Execution, Retry: c.Retry, Enabled: c.Enabled, Remote: k.Remote, Endpoint: c.Text("endpoint"),
-		Batch: c.batch(k), CropsOf: c.CropsOf, MaxCrops: c.MaxCrops, Sieve: c.sieve(k),
+		Batch: c.batch(k), CropsOf: c.CropsOf, MaxCrops: c.MaxCrops, Anchor: c.Anchor, Sieve: c.sieve(k),
 	}
 }
 

@@ -89,6 +89,8 @@ type Spec struct {
 	// are the sums over the boxes.
 	CropsOf  string `json:"crops_of,omitempty"`
 	MaxCrops int    `json:"max_crops,omitempty"` // boxes of one frame at most; above 0 with CropsOf
+	// Anchor is the point of a box that decides in which zone it is.
+	Anchor Anchor `json:"anchor,omitempty"`
 	// Sieve is what its answers pass through; nil: none.
 	Sieve *Sieve `json:"-"`
 }

@@ -235,6 +235,7 @@ func (c *Condition) explainCount(clause *Clause, k *counted, now time.Duration) 
 	}
 	switch {
 	case clause.Truth != Unknown:
+		clause.Why = detectors.Known // of crossings enough are known
 	case m.why != detectors.Known:
 		clause.Why = m.why
 	default:

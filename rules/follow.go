@@ -95,7 +95,7 @@ func (c *Condition) tracks(now time.Duration) []Track {
 		if t == nil || len(all) == MaxTracks || slices.ContainsFunc(all, func(o Track) bool { return o.ID == t.ID && o.Signal == signal && o.Place == place }) {
 			return
 		}
-		var path []Step
+		path := []Step{}
 		for _, s := range t.Path(nil) {
 			path = append(path, Step{max(0, now-s.At), s.Place})
 		}

@@ -142,7 +142,6 @@ func (p *pipeline) step() time.Duration {
 			p.in.Reports = append(p.in.Reports, <-w.out)
 		}
 	}
-	p.note()
 	p.in.Frame = engine.FrameRef{}
 	if f := p.newest.take().frame; f != nil {
 		p.seenN++
@@ -152,7 +151,6 @@ func (p *pipeline) step() time.Duration {
 	acts := p.advance(now)
 	for p.carryOut(acts) {
 		// An inline detector has run: its answer comes before any other input.
-		p.note()
 		p.in.Frame, p.in.Commands = engine.FrameRef{}, p.in.Commands[:0]
 		now = p.clock()
 		acts = p.advance(now)
@@ -184,14 +182,17 @@ const previewFor = 3 * time.Second
 // want tells the camera the frame rate that detectors and previews need. It returns when
 // it is to be called again.
 func (p *pipeline) want(now time.Duration) time.Duration {
+	look := p.looked.Load()
+	looked := look != nil && now < look.until
+	p.engine.Watch(looked || p.live.Watched())
 	e := p.engine.Demand(now)
 	d := capture.Demand{FPS: e.FPS, Soon: e.Soon, Why: "detector " + e.Detector}
 	next := engine.Never
-	if l := p.looked.Load(); l != nil && now < l.until {
-		if d.FPS < l.fps {
-			d.FPS, d.Why = l.fps, "preview"
+	if looked {
+		if d.FPS < look.fps {
+			d.FPS, d.Why = look.fps, "preview"
 		}
-		next = l.until
+		next = look.until
 	}
 	if d != p.wanted {
 		p.wanted = d
@@ -237,6 +238,7 @@ func (p *pipeline) OfferPacket(packet *capture.Packet) {
 // advance steps the engine with the collected inputs.
 func (p *pipeline) advance(now time.Duration) *engine.Actions {
 	acts := p.engine.Step(now, &p.in)
+	p.note()
 	p.handBoxes()
 	if p.probe != nil {
 		p.probe.Stepped(now, &p.in, acts)
@@ -244,13 +246,14 @@ func (p *pipeline) advance(now time.Duration) *engine.Actions {
 	return acts
 }
 
-// note hands the answers to viewers and to the evidence ring.
+// note hands the answers that the engine has taken, with their tracks, to viewers and
+// to the evidence ring.
 func (p *pipeline) note() {
 	ring := p.ring.Load()
 	for i := range p.in.Reports {
 		r := &p.in.Reports[i]
 		w := p.worker(r.Task)
-		if r.Kind != engine.Done || r.Err != nil || w == nil {
+		if r.Kind != engine.Done || r.Err != nil || r.Void || w == nil {
 			continue
 		}
 		p.live.OfferResult(w.spec.Name, w.spec.Provides, r.Frame, p.epoch, &r.Answer)

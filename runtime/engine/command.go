@@ -66,6 +66,7 @@ func (e *Engine) Attach(id TaskID, spec detectors.Spec) error {
 		t.feed = &t.crops.feed
 	}
 	e.tasks = append(e.tasks, t)
+	e.refollow(false)
 	e.applyEnabled(t)
 	return nil
 }
@@ -95,6 +96,7 @@ func (e *Engine) Detach(name string) (TaskID, error) {
 	}
 	e.tasks = slices.DeleteFunc(e.tasks, func(o *task) bool { return o == t })
 	e.forget(t, detectors.Absent) // for rules that still read them
+	e.refollow(false)
 	e.tidy()
 	return t.id, nil
 }
@@ -164,6 +166,7 @@ func (e *Engine) AddRule(cfg rules.Config) error {
 		return fmt.Errorf("add rule %q: %w", cfg.Event, err)
 	}
 	e.rules = append(e.rules, rule{r, cfg.Event, r.When(), time.Duration(cfg.For), cfg.Clip, time.Duration(cfg.After)})
+	e.refollow(false)
 	return nil
 }
 
@@ -177,6 +180,7 @@ func (e *Engine) RemoveRule(now time.Duration, event string) {
 	r.SetEnabled(false, now)
 	e.fire(now, r)
 	e.rules = slices.DeleteFunc(e.rules, func(r rule) bool { return r.event == event })
+	e.refollow(false)
 	e.tidy()
 }
 

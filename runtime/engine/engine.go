@@ -19,7 +19,7 @@ import (
 //
 // All times are durations since an epoch that the driver chooses. They never go
 // back. An Engine belongs to one goroutine. Step allocates nothing but the events
-// that it returns, and detections that are given attributes.
+// that it returns, and detections that are given attributes or tracks.
 type Engine struct {
 	table *detectors.Table
 	tasks []*task
@@ -27,7 +27,10 @@ type Engine struct {
 	zones []ZoneView // immutable: shared with views
 	lines []LineView // likewise
 	opts  Options
-	rng   *rand.Rand // jitter of retries
+	now   time.Duration // of the last step
+
+	watched bool       // somebody looks at the camera
+	rng     *rand.Rand // jitter of retries
 
 	camera   feed
 	frames   uint64
@@ -87,6 +90,7 @@ func New(opts Options) *Engine {
 
 // Step processes what has happened up to now and returns what to do.
 func (e *Engine) Step(now time.Duration, in *Inputs) *Actions {
+	e.now = now
 	e.out.Fired = e.out.Fired[:0]
 	changed := len(in.Commands) > 0
 	for i := range in.Reports {
@@ -269,6 +273,7 @@ func (e *Engine) done(now time.Duration, t *task, r *Report) bool {
 	switch {
 	case late || !t.enabled:
 		r.Void = true
+		t.missed(now)
 		return false
 	case r.Err != nil && len(r.Looked) > 0:
 		e.forgetSignals(t, detectors.Errored)
@@ -283,6 +288,9 @@ func (e *Engine) done(now time.Duration, t *task, r *Report) bool {
 		Seen: r.Frame.Seen, Started: r.Started, Done: r.At, Applied: now,
 	}
 	e.attribute(now, t, r)
+	if t.follower != nil {
+		t.follower.follow(r.Frame.Captured, &r.Answer)
+	}
 	for i, id := range t.provides {
 		ttl := t.spec.TTL
 		if r.Answer.TTLs[i] > 0 {
@@ -378,6 +386,7 @@ func (e *Engine) fail(now time.Duration, t *task) {
 
 // forget makes all answers of a detector unknown.
 func (e *Engine) forget(t *task, why detectors.Why) {
+	t.missed(e.now)
 	e.forgetSignals(t, why)
 	e.unmark(t, why)
 }

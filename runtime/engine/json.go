@@ -18,6 +18,7 @@ func (v View) Plain() View {
 		d.MaxFPS, d.FPS = finite(d.MaxFPS), finite(d.FPS)
 		d.Needs, d.Provides, d.Errors = list(d.Needs), list(d.Provides), list(d.Errors)
 	}
+	v.Tracks = plainTracks(v.Tracks)
 	v.Zones, v.Lines = plainPlaces(v.Zones, v.Lines)
 	v.Rules = slices.Clone(list(v.Rules))
 	for i := range v.Rules {
@@ -134,7 +135,7 @@ func PlainDetections(found []detectors.Detection) []detectors.Detection {
 	for i := range found {
 		d := &found[i]
 		d.Score, d.Angle = finite(d.Score), finite(d.Angle)
-		d.Box = detectors.Box{X: finite(d.Box.X), Y: finite(d.Box.Y), W: finite(d.Box.W), H: finite(d.Box.H)}
+		d.Box = plainBox(d.Box)
 		d.Attributes = slices.Clone(d.Attributes)
 		for j := range d.Attributes {
 			a := &d.Attributes[j]
@@ -146,6 +147,10 @@ func PlainDetections(found []detectors.Detection) []detectors.Detection {
 		}
 	}
 	return found
+}
+
+func plainBox(b detectors.Box) detectors.Box {
+	return detectors.Box{X: finite(b.X), Y: finite(b.Y), W: finite(b.W), H: finite(b.H)}
 }
 
 // list returns the list itself, or an empty one for nil.

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"reflect"
 	"slices"
 
 	"rvo-tui/detectors"
@@ -23,29 +24,47 @@ type LineView struct {
 
 // SetPlaces replaces the zones and lines of the camera. They must be valid.
 func (e *Engine) SetPlaces(zones []detectors.Zone, lines []detectors.Line) {
-	e.zones, e.lines = make([]ZoneView, len(zones)), make([]LineView, len(lines))
+	zoneViews, lineViews := make([]ZoneView, len(zones)), make([]LineView, len(lines))
 	for i, z := range zones {
-		e.zones[i] = ZoneView{z.Name, z.Area(), z.Privacy}
+		zoneViews[i] = ZoneView{z.Name, z.Area(), z.Privacy}
 	}
 	for i, l := range lines {
 		line := l.Line()
-		e.lines[i] = LineView{l.Name, [2]zone.Point{line.A, line.B}, [2]string(l.Directions)}
+		lineViews[i] = LineView{l.Name, [2]zone.Point{line.A, line.B}, [2]string(l.Directions)}
 	}
+	if reflect.DeepEqual(e.zones, zoneViews) && slices.Equal(e.lines, lineViews) {
+		return
+	}
+	e.zones, e.lines = zoneViews, lineViews
+	e.refollow(true)
 }
 
 // plainPlaces returns copies that JSON can express.
 func plainPlaces(zones []ZoneView, lines []LineView) ([]ZoneView, []LineView) {
 	zones, lines = slices.Clone(list(zones)), slices.Clone(list(lines))
 	for i := range zones {
-		zones[i].Points = slices.Clone(list(zones[i].Points))
-		for k, p := range zones[i].Points {
-			zones[i].Points[k] = zone.Point{finite(p[0]), finite(p[1])}
-		}
+		zones[i].Points = plainPoints(zones[i].Points)
 	}
 	for i := range lines {
-		for k, p := range lines[i].Points {
-			lines[i].Points[k] = zone.Point{finite(p[0]), finite(p[1])}
-		}
+		lines[i].Points = [2]zone.Point(plainPoints(lines[i].Points[:]))
 	}
 	return zones, lines
+}
+
+// plainTracks returns a copy that JSON can express.
+func plainTracks(tracks []TrackView) []TrackView {
+	tracks = slices.Clone(list(tracks))
+	for i := range tracks {
+		t := &tracks[i]
+		t.Box, t.Zones, t.Path = plainBox(t.Box), list(t.Zones), plainPoints(t.Path)
+	}
+	return tracks
+}
+
+func plainPoints(points []zone.Point) []zone.Point {
+	points = slices.Clone(list(points))
+	for i, p := range points {
+		points[i] = zone.Point{finite(p[0]), finite(p[1])}
+	}
+	return points
 }

@@ -154,9 +154,13 @@ func (s *sim) carryOut(a Action) {
 				if r.Err != nil {
 					r.Reason = detectors.ReasonOther
 				} else {
-					r.Answer = Answer{Values: []float64{value}, Detections: make([][]detectors.Detection, 1), TTLs: make([]time.Duration, 1)}
-					if sc.boxes != nil {
-						r.Answer.Detections[0] = sc.boxes(frame.ID)
+					n := len(sc.spec.Provides)
+					r.Answer = Answer{Values: make([]float64, n), Detections: make([][]detectors.Detection, n), TTLs: make([]time.Duration, n)}
+					for i := range n {
+						r.Answer.Values[i] = value
+						if sc.boxes != nil {
+							r.Answer.Detections[i] = sc.boxes(frame.ID)
+						}
 					}
 				}
 				s.step(Inputs{Reports: []Report{r}})

@@ -24,6 +24,7 @@ type task struct {
 	interval     time.Duration // 1 / max_fps
 	feed         *feed         // what it looks at
 	crops        *crops        // nil: it looks at whole frames
+	follower     *follower     // nil: nobody wants its tracks
 	needs        []*rules.Condition
 	provisional  uint64 // frames that came while it waits for a slot: all but one will count as skipped
 	skips        [GateCount]uint64

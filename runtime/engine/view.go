@@ -21,6 +21,7 @@ type View struct {
 	Detectors []DetectorView `json:"detectors"`
 	Signals   []SignalView   `json:"signals"`
 	Rules     []RuleView     `json:"rules"`
+	Tracks    []TrackView    `json:"tracks"` // of detectors that are followed
 	Zones     []ZoneView     `json:"zones"`
 	Lines     []LineView     `json:"lines"`
 }
@@ -62,6 +63,7 @@ type DetectorView struct {
 	Error    string        `json:"error"`      // the last error's text, cleaned; empty after a good run
 	Exec     *Histogram    `json:"exec"`       // duration of a run
 	AgeHist  *Histogram    `json:"answer_age"` // age of the frame when its answer is in the table
+	Tracks   *TrackCounts  `json:"tracks"`     // nil: nobody follows what it finds
 }
 
 // Count is a counter by reason.
@@ -127,7 +129,9 @@ func (e *Engine) View(now time.Duration, epoch time.Time) *View {
 		}
 	}
 	for i, t := range e.tasks {
+		e.blink(now, t)
 		t.view(now, epoch, &v.Detectors[i])
+		v.Tracks = t.tracks(v.Tracks, now)
 		for _, id := range t.provides {
 			v.Signals[id].Detector = t.spec.Name
 		}
@@ -165,6 +169,7 @@ func (t *task) view(now time.Duration, epoch time.Time, v *DetectorView) {
 		v.Age = now - t.answered.Captured
 	}
 	v.Model = t.model
+	v.Tracks = t.counts()
 	v.Error, v.Exec, v.AgeHist = t.lastErr, t.exec, t.age
 }
 

@@ -80,6 +80,9 @@ func (h *Hub) OfferResult(detector string, signals []string, frame engine.FrameR
 	}
 }
 
+// Watched reports whether there are viewers.
+func (h *Hub) Watched() bool { return h.watched.Load() }
+
 // add subscribes a viewer, whose packets start at the last key frame. It returns false
 // when the hub is closed.
 func (h *Hub) add(v viewing) bool {

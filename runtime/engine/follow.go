@@ -1,0 +1,244 @@
+package engine
+
+import (
+	"slices"
+	"time"
+
+	"rvo-tui/detectors"
+	"rvo-tui/detectors/track"
+	"rvo-tui/detectors/zone"
+	"rvo-tui/rules"
+)
+
+// follower follows what one detector finds from answer to answer.
+type follower struct {
+	tracker *track.Tracker
+	// Of a detector with several signals: of which of them a track is a box, by its ID,
+	// one bit each. Nil: it has one.
+	marks map[uint64]uint64
+	found []detectors.Detection // of the newest answer, each box once
+	at    [][]int               // the index in found of each box of each signal
+}
+
+// keptMarks is how many marks there may be before those of old tracks are dropped.
+const keptMarks = 2048
+
+// maxMarks is how many signals of one detector can be told apart.
+const maxMarks = 64
+
+// Watch says whether somebody looks at the camera: then the boxes of all detectors are
+// followed, and otherwise those alone that conditions ask for.
+func (e *Engine) Watch(on bool) {
+	if e.watched != on {
+		e.watched = on
+		e.refollow(false)
+	}
+}
+
+// refollow makes the followers that are wanted, drops the others, and gives them to
+// the conditions. It is called when detectors, conditions or places have changed.
+func (e *Engine) refollow(moved bool) {
+	wanted := make([]bool, e.table.Len())
+	e.conditions(func(c *rules.Condition) {
+		for _, id := range c.Follows() {
+			wanted[id] = true
+		}
+	})
+	zones, lines := e.places()
+	for _, t := range e.tasks {
+		follow := e.watched || slices.ContainsFunc(t.provides, func(id detectors.ID) bool { return wanted[id] })
+		switch {
+		case !follow || t.crops != nil: // a detector of crops finds nothing in the frame
+			t.follower = nil
+		case t.follower == nil:
+			t.follower = newFollower(track.Config{
+				Zones: zones, Lines: lines, Anchor: t.spec.Anchor, TTL: t.spec.TTL, Period: t.interval,
+			}, len(t.provides))
+		case moved:
+			t.follower.tracker.Watch(zones, lines)
+		}
+	}
+	e.conditions(func(c *rules.Condition) { c.Follow(e.followed) })
+}
+
+func newFollower(cfg track.Config, signals int) *follower {
+	f := &follower{tracker: track.New(cfg), at: make([][]int, signals)}
+	if signals > 1 {
+		f.marks = make(map[uint64]uint64)
+	}
+	return f
+}
+
+// conditions calls do for every condition of a rule or detector.
+func (e *Engine) conditions(do func(*rules.Condition)) {
+	for _, r := range e.rules {
+		do(r.Condition())
+	}
+	for _, t := range e.tasks {
+		for _, c := range t.needs {
+			do(c)
+		}
+	}
+}
+
+// places returns the zones and lines as trackers take them.
+func (e *Engine) places() (zones []track.Zone, lines []track.Line) {
+	for _, z := range e.zones {
+		zones = append(zones, track.Zone{Name: z.Name, Area: z.Points})
+	}
+	for _, l := range e.lines {
+		lines = append(lines, track.Line{Name: l.Name, Line: zone.Line{A: l.Points[0], B: l.Points[1]}, Directions: l.Directions})
+	}
+	return zones, lines
+}
+
+// followed returns who follows a signal.
+func (e *Engine) followed(id detectors.ID) rules.Followed {
+	t := e.provider(id)
+	if t == nil || t.follower == nil {
+		return rules.Followed{}
+	}
+	return rules.Followed{Tracker: t.follower.tracker, Marks: t.follower.marks, Mark: mark(slices.Index(t.provides, id))}
+}
+
+// mark returns the bit of a signal, by its index.
+func mark(signal int) uint64 { return 1 << min(signal, maxMarks-1) }
+
+// follow takes an answer, and gives its boxes the IDs of their tracks.
+func (f *follower) follow(captured time.Duration, a *Answer) {
+	f.found = f.found[:0]
+	for i, boxes := range a.Detections {
+		f.at[i] = f.at[i][:0]
+		for k := range boxes {
+			f.at[i] = append(f.at[i], f.index(i, &boxes[k]))
+		}
+	}
+	f.tracker.Update(captured, f.found)
+	ids := f.tracker.IDs()
+	for i, boxes := range a.Detections {
+		if len(boxes) == 0 {
+			continue
+		}
+		boxes = slices.Clone(boxes) // a detector may have given away what others read
+		for k := range boxes {
+			boxes[k].Track = ids[f.at[i][k]]
+			if f.marks != nil && boxes[k].Track != 0 {
+				f.marks[boxes[k].Track] |= mark(i)
+			}
+		}
+		a.Detections[i] = boxes
+	}
+	if len(f.marks) > keptMarks {
+		f.forgetMarks()
+	}
+}
+
+// index returns the index of a box in found, where it adds a box that is not there
+// yet: signals of one detector share boxes.
+func (f *follower) index(signal int, d *detectors.Detection) int {
+	if signal > 0 {
+		for k := range f.found {
+			if f.found[k].Box == d.Box && f.found[k].Label == d.Label {
+				return k
+			}
+		}
+	}
+	f.found = append(f.found, *d)
+	return len(f.found) - 1
+}
+
+// forgetMarks drops the marks of old tracks. What crossed a line is known by its ID
+// for a while after it is gone.
+func (f *follower) forgetMarks() {
+	newest := uint64(0)
+	for id := range f.marks {
+		newest = max(newest, id)
+	}
+	alive := map[uint64]bool{}
+	for t := range f.tracker.Tracks() {
+		alive[t.ID] = true
+	}
+	for id := range f.marks {
+		if id+keptMarks/2 < newest && !alive[id] {
+			delete(f.marks, id)
+		}
+	}
+}
+
+// TrackView is something that is followed over the frames of a camera.
+type TrackView struct {
+	ID       uint64        `json:"id"` // unique with the detector, until that is attached again
+	Detector string        `json:"detector"`
+	Label    string        `json:"label"`
+	State    string        `json:"state"` // "seen", "coasting", "missing" or "unknown": see track.State
+	Box      detectors.Box `json:"box"`   // newest, or predicted
+	Age      time.Duration `json:"age_ns"`
+	Zones    []StayView    `json:"zones"` // that it is in
+	Path     []zone.Point  `json:"path"`  // of its anchor, oldest first
+}
+
+// StayView is the stay of a track in a zone.
+type StayView struct {
+	Zone  string        `json:"zone"`
+	Dwell time.Duration `json:"dwell_ns"` // without the time in which the detector did not look
+}
+
+// TrackCounts are the tracks of one detector.
+type TrackCounts struct {
+	Present int    `json:"present"` // now
+	Born    uint64 `json:"born"`    // since they are followed
+	Lost    uint64 `json:"lost"`    // of these, those that are no more
+}
+
+// tracks appends the tracks of a detector.
+func (t *task) tracks(all []TrackView, now time.Duration) []TrackView {
+	if t.follower == nil {
+		return all
+	}
+	zones := t.follower.tracker.Config().Zones
+	for p := range t.follower.tracker.Tracks() {
+		v := TrackView{ID: p.ID, Detector: t.spec.Name, Label: p.Label, State: p.State.String(), Box: p.Box, Age: now - p.Born}
+		for i := range zones {
+			if p.In(i) {
+				v.Zones = append(v.Zones, StayView{zones[i].Name, p.Dwell(i)})
+			}
+		}
+		steps := p.Path(nil)
+		v.Path = make([]zone.Point, len(steps))
+		for i, s := range steps {
+			v.Path[i] = s.Place
+		}
+		all = append(all, v)
+	}
+	return all
+}
+
+// counts returns the tracks of a detector; nil: nobody follows them.
+func (t *task) counts() *TrackCounts {
+	if t.follower == nil {
+		return nil
+	}
+	c := t.follower.tracker.Counts()
+	n := &TrackCounts{Born: c.Born, Lost: c.Ended}
+	for p := range t.follower.tracker.Tracks() {
+		if p.Present() {
+			n.Present++
+		}
+	}
+	return n
+}
+
+// missed says that the detector was not looking.
+func (t *task) missed(now time.Duration) {
+	if t.follower != nil {
+		t.follower.tracker.Missed(now)
+	}
+}
+
+// blink says that the detector was not looking where its answers do not count any
+// more.
+func (e *Engine) blink(now time.Duration, t *task) {
+	if t.follower != nil && !slices.ContainsFunc(t.provides, func(id detectors.ID) bool { return e.table.Signal(id).At(now) == detectors.Known }) {
+		t.follower.tracker.Missed(now)
+	}
+}

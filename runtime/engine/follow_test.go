@@ -1,0 +1,158 @@
+package engine
+
+import (
+	"testing"
+	"time"
+
+	"rvo-tui/detectors"
+	"rvo-tui/internal/text"
+	"rvo-tui/rules"
+)
+
+// hall is a camera whose zone "door" is the right half of the frame, and whose line
+// "gate" is crossed "in" from the left half to the right one.
+func hall(s *sim) {
+	s.command(func(e *Engine, _ time.Duration) {
+		e.SetPlaces(
+			[]detectors.Zone{{Name: "door", Rect: []float64{0.5, 0, 0.5, 1}}},
+			[]detectors.Line{{Name: "gate", Points: [][]float64{{0.5, 1}, {0.5, 0}}, Directions: []string{"in", "out"}}},
+		)
+	})
+}
+
+// walking attaches a detector of a person who walks from the left to the right within
+// two seconds, at 20 frames a second, and stays there.
+func walking(s *sim) *script {
+	return s.attach(&script{spec: spec("person", 20), exec: 5 * ms, boxes: func(frame uint64) []detectors.Detection {
+		return []detectors.Detection{at(min(0.1+0.0175*float64(frame), 0.8))}
+	}})
+}
+
+func watching(event, when string) rules.Config {
+	cfg := rules.DefaultConfig()
+	cfg.Event, cfg.When, cfg.Cooldown = event, when, text.Duration(time.Hour)
+	return cfg
+}
+
+func TestRulesFollow(t *testing.T) {
+	s := newSim(t)
+	walking(s)
+	s.rule(watching("stays", "dwell(person in door) >= 3s"))
+	s.rule(watching("came", "crossed(person, gate.in, 10s) >= 1"))
+	s.rule(watching("left", "crossed(person, gate.out, 10s) >= 1"))
+	hall(s) // after the rules: they are told
+	s.frames(140, ms, 50*ms)
+	s.until(7 * time.Second)
+	var events []string
+	for _, ev := range s.fired {
+		events = append(events, ev.Type)
+		if len(ev.Tracks) != 1 || ev.Tracks[0].ID != 1 || len(ev.Tracks[0].Path) < 5 {
+			t.Errorf("%s carries the tracks %+v", ev.Type, ev.Tracks)
+		}
+	}
+	if len(events) != 2 || events[0] != "came" || events[1] != "stays" {
+		t.Fatalf("got the events %v, want came and stays", events)
+	}
+	if d := s.fired[1].At - s.fired[0].At; d < 2800*ms || d > 3200*ms {
+		t.Errorf("stays came %v after came, want some 3s", d)
+	}
+	v := s.e.View(s.now, time.Now())
+	if len(v.Tracks) != 1 || v.Tracks[0].State != "seen" || len(v.Tracks[0].Zones) != 1 || v.Tracks[0].Zones[0].Zone != "door" {
+		t.Errorf("the view has the tracks %+v", v.Tracks)
+	}
+	if found := s.signal("person").Detections; found[0].Track != 1 {
+		t.Errorf("the box is of track %d, want 1", found[0].Track)
+	}
+	if n := s.view("person").Tracks; n == nil || n.Present != 1 || n.Born != 1 || n.Lost != 0 {
+		t.Errorf("counted %+v", n)
+	}
+}
+
+func TestNobodyFollowsUnasked(t *testing.T) {
+	s := newSim(t)
+	hall(s)
+	walking(s)
+	s.frames(100, ms, 50*ms)
+	s.until(time.Second)
+	if s.view("person").Tracks != nil || s.signal("person").Detections[0].Track != 0 {
+		t.Error("boxes are followed that nobody asks for")
+	}
+	s.command(func(e *Engine, _ time.Duration) { e.Watch(true) })
+	s.until(2 * time.Second)
+	if n := s.view("person").Tracks; n == nil || n.Born != 1 {
+		t.Errorf("somebody looks, and the counts are %+v", n)
+	}
+	s.command(func(e *Engine, _ time.Duration) { e.Watch(false) })
+	s.until(3 * time.Second)
+	if s.view("person").Tracks != nil {
+		t.Error("boxes are followed when nobody looks any more")
+	}
+}
+
+// A detector that fails does not look: nobody has left, and no time passes.
+func TestDwellStandsStillWhileNobodyLooks(t *testing.T) {
+	s := newSim(t)
+	hall(s)
+	d := walking(s)
+	s.rule(watching("stays", "dwell(person in door) >= 3s"))
+	s.frames(400, ms, 50*ms)
+	s.until(3 * time.Second)
+	before := s.e.View(s.now, time.Now()).Tracks[0]
+	d.answer = func(int, uint64) (float64, error) { return 0, errScripted }
+	s.until(8 * time.Second)
+	v := s.e.View(s.now, time.Now())
+	if len(v.Tracks) != 1 || v.Tracks[0].State != "unknown" || v.Tracks[0].Zones[0].Dwell != before.Zones[0].Dwell {
+		t.Fatalf("after the failure the tracks are %+v, before it %+v", v.Tracks, before)
+	}
+	clause := v.Rules[0].Clause[0]
+	if clause.Truth != rules.Unknown || clause.Why != detectors.Errored || clause.Track != 1 || clause.Value != before.Zones[0].Dwell.Seconds() {
+		t.Errorf("the clause says %+v", clause)
+	}
+	if len(s.fired) != 0 {
+		t.Errorf("got the events %+v", s.fired)
+	}
+}
+
+// A gate that holds a detector longer than its answers count makes it blind, too.
+func TestGatedDetectorIsBlind(t *testing.T) {
+	s := newSim(t)
+	hall(s)
+	moves := true
+	s.attach(&script{spec: spec("motion", 20), answer: func(int, uint64) (float64, error) { return map[bool]float64{true: 1}[moves], nil }})
+	sp := spec("person", 20)
+	sp.Needs = []string{"motion > 0.5"}
+	s.attach(&script{spec: sp, boxes: func(uint64) []detectors.Detection { return []detectors.Detection{at(0.8)} }})
+	s.rule(watching("stays", "dwell(person in door) >= 1h"))
+	s.frames(400, ms, 50*ms)
+	s.until(2 * time.Second)
+	dwell := s.e.View(s.now, time.Now()).Tracks[0].Zones[0].Dwell
+	moves = false
+	s.until(6 * time.Second)
+	if tr := s.e.View(s.now, time.Now()).Tracks[0]; tr.State != "unknown" || tr.Zones[0].Dwell > dwell+100*ms {
+		t.Errorf("while it is held: %+v, before it had stayed for %v", tr, dwell)
+	}
+	moves = true
+	s.until(7 * time.Second)
+	tr := s.e.View(s.now, time.Now()).Tracks[0]
+	if got := tr.Zones[0].Dwell; tr.ID != 1 || got < dwell+500*ms || got > dwell+1200*ms {
+		t.Errorf("then track %d has stayed for %v, want track 1 and %v and a second", tr.ID, got, dwell)
+	}
+}
+
+// Signals of one detector share boxes: one object has one track.
+func TestSignalsShareTracks(t *testing.T) {
+	s := newSim(t)
+	hall(s)
+	sp := spec("things", 20)
+	sp.Provides = []string{"things", "car"}
+	s.attach(&script{spec: sp, boxes: func(uint64) []detectors.Detection { return []detectors.Detection{at(0.8)} }})
+	s.rule(watching("any", "things in door >= 1"))
+	s.frames(20, ms, 50*ms)
+	s.until(time.Second)
+	if n := s.view("things").Tracks; n == nil || n.Born != 1 {
+		t.Errorf("counted %+v, want one", n)
+	}
+	if a, b := s.signal("things").Detections[0].Track, s.signal("car").Detections[0].Track; a != 1 || b != 1 {
+		t.Errorf("the boxes are of tracks %d and %d, want 1", a, b)
+	}
+}
