@@ -174,15 +174,15 @@ func (w *watch) crossings() {
 			return
 		}
 		n--
-		was, ok := w.seen[c.track]
+		was, ok := w.seen[c.Track]
 		if !ok {
 			continue
 		}
 		if !was.sides[1] || !was.sides[-1] {
-			w.Errorf("track %d crossed the line, and was only on the sides %v", c.track, was.sides)
+			w.Errorf("track %d crossed the line, and was only on the sides %v", c.Track, was.sides)
 		}
 		was.sides = map[int8]bool{c.direction: true}
-		w.seen[c.track] = was
+		w.seen[c.Track] = was
 	}
 }
 
