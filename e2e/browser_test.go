@@ -102,20 +102,36 @@ func newPage(t testing.TB) *page {
 		}
 		cancel()
 		<-ended
-		for _, e := range p.said() {
+		for _, e := range p.written() {
 			t.Errorf("the console has: %s", e)
 		}
 	})
 	return p
 }
 
-// said returns what the page has written to console and log, and forgets it.
-func (p *page) said() []string {
+// written returns what the page has written to console and log, and forgets it.
+func (p *page) written() []string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	all := p.entries
 	p.entries = nil
 	return all
+}
+
+// said waits until the page has written to console or log, and fails the test where one of
+// the entries does not have the text.
+func (p *page) said(text string) {
+	p.t.Helper()
+	var all []string
+	wait(p.t, patience, "an entry with "+text, func() bool {
+		all = append(all, p.written()...)
+		return len(all) > 0
+	})
+	for _, e := range all {
+		if !strings.Contains(e, text) {
+			p.t.Errorf("the console has: %s", e)
+		}
+	}
 }
 
 // do runs actions, within patience.
