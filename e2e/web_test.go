@@ -304,3 +304,21 @@ func TestWebClip(t *testing.T) {
 		t.Errorf("a range of 100 bytes is answered by status and bytes %d", size)
 	}
 }
+
+// What was changed by hand is shown as it would stand in the file, and written there.
+func TestWebDiff(t *testing.T) {
+	t.Parallel()
+	prog, url := startWeb(t, webConfig+"\n[control]\nwrite = true # by the page, too\n")
+	p := openPage(t, url+"/#/rules/street")
+	p.click("[role=switch][aria-label=\"rule for moved enabled\"]")
+	p.shows("tr", "disabled")
+	p.click("header a[href='#/diff']")
+	p.shows("pre .good", "disabled_on")
+	p.accessible("")
+	p.do("write", chromedp.Evaluate[chromedp.Void]("[...document.querySelectorAll('button')].find(b => b.textContent === 'Write to the file').click()"))
+	p.shows(".empty", "What runs is what the file says.")
+	file := read(t, filepath.Join(prog.dir, "rvo.toml"))
+	if !strings.Contains(file, "disabled_on") || !strings.Contains(file, "# by the page, too") {
+		t.Errorf("the file is now\n%s", file)
+	}
+}

@@ -10,6 +10,7 @@ import { go, href, route } from './route.js';
 import { again, connect, session, store, subscribe } from './store.js';
 import { clean, clock, count, uptime, zone } from './units.js';
 import { views } from './views.js';
+import { Modified } from './views/diff.js';
 
 // viewOf returns the view of a route; the first one where there is none.
 const viewOf = (r) => views.find((v) => v.id === r.view) ?? views[0];
@@ -53,6 +54,7 @@ function Figures() {
 	const now = Date.parse(snapshot.at);
 	return html`
 		<p class="figures dim">
+			<${Modified} />
 			<span title="uptime">up ${uptime(snapshot.uptime_ns)}</span>
 			${snapshot.log.errors > 0 && html`<a class="bad" href=${href('log')}>errors ${count(snapshot.log.errors)}</a>`}
 			<span>events ${count(events.at(-1)?.seq ?? 0)}</span>

@@ -1,6 +1,6 @@
 // Why detectors and rules stand as they do, in the words of the terminal.
 
-import { ago, coarse, number, second } from './units.js';
+import { ago, coarse, second } from './units.js';
 
 const because = (reason) => (reason ? ': ' + reason : '');
 
@@ -91,17 +91,6 @@ function judge(node) {
 
 export const glyph = { true: '✓', false: '✗', unknown: '?' };
 export const truthLook = { true: 'good', false: 'dim', unknown: 'warn' };
-
-// reading returns what a clause compares, in words.
-export function reading(c) {
-	if (c.age_ms === null) return '';
-	return c.other ? `is ${number(c.value)} to ${number(c.threshold)}` : `is ${number(c.value)}`;
-}
-
-// skipped returns the frames that a detector did not take, by gate, the most first.
-export function skipped(d) {
-	return Object.entries(d.skips).filter(([, n]) => n > 0).sort((a, b) => b[1] - a[1]);
-}
 
 // losses returns what a detector has lost since the start.
 export function losses(d) {

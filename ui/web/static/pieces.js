@@ -51,6 +51,10 @@ export function Toggle({ on, label, set }) {
 // Action is a button that changes the runtime.
 export const Action = ({ children, ...more }) => html`<button disabled=${barred() !== ''} title=${barred()} ...${more}>${children}</button>`;
 
-// Columns is the head of a table: names, of which those that begin with ">" head numbers.
-export const Columns = ({ of }) => html`<thead><tr>${of.map((name) => html`
-	<th scope="col" class=${name[0] === '>' ? 'number' : ''}>${name.replace('>', '')}</th>`)}</tr></thead>`;
+// Table is a table: names of its columns, of which those that begin with ">" head numbers,
+// and rows; where there is none, a text.
+export const Table = ({ columns, rows, empty }) => (rows.length === 0 ? html`<p class="empty">${empty}</p>` : html`
+	<div class="scroll"><table>
+		<thead><tr>${columns.map((name) => html`<th scope="col" class=${name[0] === '>' ? 'number' : ''}>${name.replace('>', '')}</th>`)}</tr></thead>
+		<tbody>${rows}</tbody>
+	</table></div>`);

@@ -40,14 +40,14 @@ const axis = (colour, more) => ({ stroke: colour('dim'), grid: { stroke: colour(
 const still = { show: false, drag: { setScale: false } };
 
 // Lines draws the values of a series, one each half second, the newest at 0 s. Null leaves
-// a gap. Threshold, where it is given, is drawn across.
-export function Lines({ values, threshold, label }) {
-	const data = [values.map((_, i) => (i - values.length + 1) / 2), values, values.map(() => threshold ?? null)];
+// a gap.
+export function Lines({ values, label }) {
+	const data = [values.map((_, i) => (i - values.length + 1) / 2), values];
 	const make = (colour) => ({
 		cursor: still,
 		scales: { x: { time: false, range: [-60, 0] }, y: { range: (_, low, high) => [Math.min(0, low ?? 0), Math.max(high ?? 1, 1e-9) * 1.1] } },
 		axes: [axis(colour, { values: (_, all) => all.map((v) => v + ' s') }), axis(colour, { size: 56, values: (_, all) => all.map(number) })],
-		series: [{}, { stroke: colour('stage-0'), width: 2, points: { show: false } }, { stroke: colour('warn'), width: 1, dash: [4, 4], points: { show: false } }],
+		series: [{}, { stroke: colour('stage-0'), width: 2, points: { show: false } }],
 	});
 	return html`<${Plot} data=${data} make=${make} height=${160} label=${label} />`;
 }

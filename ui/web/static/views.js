@@ -2,6 +2,7 @@
 
 import { Alerts } from './views/alerts.js';
 import { Detectors } from './views/detectors.js';
+import { Diff } from './views/diff.js';
 import { Events } from './views/events.js';
 import { Fleet } from './views/fleet.js';
 import { Latency } from './views/latency.js';
@@ -26,4 +27,5 @@ export const views = [
 	{ id: 'events', View: Events },
 	{ id: 'timeline', View: Timeline },
 	{ id: 'log', View: Log },
+	{ id: 'diff', View: Diff },
 ];

@@ -105,10 +105,9 @@ function Player({ base, movies, meta }) {
 	}, [results, begins, boxes]);
 	const next = () => part + 1 < movies.length && play(part + 1);
 	const failed = () => fail('This browser does not play the movie: download it.');
-	const at = (ms) => {
-		video.current.currentTime = ms / 1000;
+	const toEvent = () => {
+		video.current.currentTime = (meta.frame_ts_ns[meta.confirming_frame] - meta.frame_ts_ns[0]) / 1e9;
 	};
-	const moment = meta.confirming_frame !== null ? (meta.frame_ts_ns[meta.confirming_frame] - meta.frame_ts_ns[0]) / 1e6 : null;
 	return html`
 		<div class="player">
 			<video ref=${video} src=${source(base, part)} controls autoplay=${part > 0} playsinline preload="auto" aria-label="clip of the event"
@@ -118,8 +117,7 @@ function Player({ base, movies, meta }) {
 		${problem && html`<p class="bad" role="alert">${problem}</p>`}
 		<p class="tools">
 			<label><input type="checkbox" checked=${boxes} onChange=${(e) => showBoxes(e.target.checked)} /> boxes</label>
-			${moment !== null && part === 0 && html`<button onClick=${() => at(moment)}>To the event</button>`}
-			<button onClick=${() => at(0)}>To the beginning</button>
+			${meta.confirming_frame !== null && part === 0 && html`<button onClick=${toEvent}>To the event</button>`}
 		</p>`;
 }
 

@@ -2,11 +2,11 @@
 
 import { html, useState } from '../vendor/preact-htm.js';
 import { detach, make, setDetector, setRate } from '../changes.js';
-import { detectorState, errorsOf, losses, skipped } from '../explain.js';
+import { detectorState, errorsOf, losses } from '../explain.js';
 import { quantile, total } from '../histogram.js';
 import { history } from '../history.js';
 import { alertsOf, inTrouble, Name, Spark } from '../parts.js';
-import { Action, Columns, Facts, Meter, ofCamera, Toggle } from '../pieces.js';
+import { Action, Facts, Meter, ofCamera, Table, Toggle } from '../pieces.js';
 import { go, href } from '../route.js';
 import { store } from '../store.js';
 import { ago, coarse, count, limit, rate, second } from '../units.js';
@@ -23,11 +23,8 @@ export const Detectors = ofCamera(({ camera, route }) => {
 	return html`
 		<h1>Detectors <small>slots ${slots.busy}/${slots.size}${slots.waiting > 0 && ` +${slots.waiting} waiting`}</small></h1>
 		<p class="tools"><a class="button" href=${href('detectors', camera.name, '', { attach: 'yes' })}>Attach a detector</a></p>
-		${list.length === 0 && html`<p class="empty">No detector is attached.</p>`}
-		${list.length > 0 && html`<div class="scroll"><table>
-			<${Columns} of=${columns} />
-			<tbody>${list.map((d) => html`<${Row} key=${d.name} d=${d} camera=${camera} selected=${d === shown} />`)}</tbody>
-		</table></div>`}
+		<${Table} columns=${columns} empty="No detector is attached."
+			rows=${list.map((d) => html`<${Row} key=${d.name} d=${d} camera=${camera} selected=${d === shown} />`)} />
 		${shown && html`<${Detector} key=${shown.name} d=${shown} camera=${camera} />`}
 		${!shown && route.item && html`<p class="empty">There is no detector <${Name} of=${route.item} /> on this camera.</p>`}`;
 });
@@ -55,7 +52,8 @@ function Detector({ d, camera }) {
 	const [look, words] = detectorState(d, store.snapshot);
 	const rates = history.rates(camera.name, d.name);
 	const exec = history.recent(camera.name, d.name, 'exec');
-	const skips = skipped(d), lost = losses(d);
+	const skips = Object.entries(d.skips).filter(([, n]) => n > 0).sort((a, b) => b[1] - a[1]);
+	const lost = losses(d);
 	const all = skips.reduce((sum, [, n]) => sum + n, 0);
 	const where = d.endpoint ? `, computed at ${d.endpoint}` : d.remote ? ', computed elsewhere' : '';
 	return html`

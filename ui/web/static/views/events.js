@@ -5,7 +5,7 @@ import { glyph, truthLook } from '../explain.js';
 import { useKeys } from '../keys.js';
 import { say } from '../notice.js';
 import { Name } from '../parts.js';
-import { Columns, Facts, Meter } from '../pieces.js';
+import { Facts, Meter, Table } from '../pieces.js';
 import { matchesEvent, parse } from '../query.js';
 import { go, href, replace } from '../route.js';
 import { store } from '../store.js';
@@ -33,10 +33,8 @@ export function Events({ route }) {
 			<input type="search" aria-label="filter events" placeholder="camera=yard rule=blind since=10m" value=${filter} onInput=${(e) => replace({ filter: e.target.value })} />
 			${lost.events > 0 && html`<span class="warn">${count(lost.events)} events came faster than this page reads</span>`}
 		</p>
-		${list.length === 0 && html`<p class="empty">${events.length === 0 ? 'No event yet.' : 'No event is like that.'}</p>`}
-		${list.length > 0 && html`<div class="scroll"><table>
-			<${Columns} of=${[times.head, 'event', 'camera', 'phase', '>confidence', '>age or duration']} />
-			<tbody>${list.map(({ seq, event: e }) => html`<tr key=${seq}>
+		<${Table} columns=${[times?.head, 'event', 'camera', 'phase', '>confidence', '>age or duration']} empty=${events.length === 0 ? 'No event yet.' : 'No event is like that.'}
+			rows=${list.map(({ seq, event: e }) => html`<tr key=${seq}>
 				<td><time class="dim" datetime=${e.time} title=${stamp(e.time)}>${day(e.time) === day(Date.now()) ? '' : day(e.time) + ' '}${times.of(e.time)}</time></td>
 				<th scope="row"><span class=${e.phase === 'ended' ? 'dim' : 'good'} aria-hidden="true">${e.phase === 'ended' ? '○' : '●'}</span>
 					<a data-row href=${href('events', '', e.event_id, { filter })}><${Name} of=${e.event_type} /></a></th>
@@ -44,8 +42,7 @@ export function Events({ route }) {
 				<td class="dim">${e.phase}</td>
 				<td class="number">${Math.round(100 * e.confidence)} %</td>
 				<td class="number">${e.phase === 'ended' ? `lasted ${ago(e.duration_ms * ms)}` : ago(e.age_ms * ms)}</td>
-			</tr>`)}</tbody>
-		</table></div>`}`;
+			</tr>`)} />`;
 }
 
 // Event shows one event; one that is not in memory any more as its clip tells it.

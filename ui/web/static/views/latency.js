@@ -3,7 +3,7 @@
 import { html } from '../vendor/preact-htm.js';
 import { bars, quantile, total } from '../histogram.js';
 import { history } from '../history.js';
-import { Columns, ofCamera } from '../pieces.js';
+import { ofCamera, Table } from '../pieces.js';
 import { Bars } from '../plot.js';
 import { ago } from '../units.js';
 
@@ -21,14 +21,11 @@ export const Latency = ofCamera(({ camera }) => {
 	return html`
 		<h1>Latency <small>last 10 s</small></h1>
 		<${AgeBar} rows=${rows.slice(1, 6)} />
-		<div class="scroll"><table>
-			<${Columns} of=${['stage', '>p50', '>p99', '>p99.9', '>max since the start', '>samples']} />
-			<tbody>${rows.map((r) => html`<tr key=${r.stage}>
-				<th scope="row"><i class=${inkOf(r.stage)} aria-hidden="true">●</i> ${r.stage}</th>
-				${[0.5, 0.99, 0.999].map((q) => html`<td class="number">${r.n > 0 ? ago(quantile(r.counts, q)) : '-'}</td>`)}
-				<td class="number dim">${r.most > 0 ? ago(r.most) : '-'}</td><td class="number dim">${r.n}</td>
-			</tr>`)}</tbody>
-		</table></div>
+		<${Table} columns=${['stage', '>p50', '>p99', '>p99.9', '>max since the start', '>samples']} rows=${rows.map((r) => html`<tr key=${r.stage}>
+			<th scope="row"><i class=${inkOf(r.stage)} aria-hidden="true">●</i> ${r.stage}</th>
+			${[0.5, 0.99, 0.999].map((q) => html`<td class="number">${r.n > 0 ? ago(quantile(r.counts, q)) : '-'}</td>`)}
+			<td class="number dim">${r.most > 0 ? ago(r.most) : '-'}</td><td class="number dim">${r.n}</td>
+		</tr>`)} />
 		<div class="plots">${rows.map((r) => html`<figure key=${r.stage}>
 			<figcaption>${r.stage} <span class="dim">${r.n > 0 ? `p50 ${ago(quantile(r.counts, 0.5))}, p99 ${ago(quantile(r.counts, 0.99))}` : 'no sample'}</span></figcaption>
 			<${Bars} counts=${bars(r.counts)} ink=${inkOf(r.stage)} label="samples of ${r.stage} by duration" />

@@ -21,7 +21,7 @@ const varying = /( camera=("[^"]*"|\S*))|[0-9]+(\.[0-9]+)?(ns|µs|ms|s|m|h)?/g;
 
 // fold joins lines that repeat a warning or an error, as of each retry and each camera. An
 // entry is the newest of its lines, and stands where that does.
-export function fold(lines) {
+function fold(lines) {
 	const out = [];
 	for (const line of lines) {
 		const entry = { ...line, times: 1, first: line.time, key: '' };

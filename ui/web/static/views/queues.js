@@ -3,7 +3,7 @@
 import { html } from '../vendor/preact-htm.js';
 import { history } from '../history.js';
 import { Name } from '../parts.js';
-import { Columns, Meter, ofCamera } from '../pieces.js';
+import { Meter, ofCamera, Table } from '../pieces.js';
 import { store } from '../store.js';
 import { ago, amount, count, ms, rate, second } from '../units.js';
 
@@ -15,10 +15,7 @@ export const Queues = ofCamera(({ camera }) => {
 	const lately = (g, d) => (seconds > 0 ? Math.max(d.n - (was.get(key(g, d)) ?? d.n), 0) / seconds : 0);
 	return html`
 		<h1>Queues and drops</h1>
-		<div class="scroll"><table>
-			<${Columns} of=${['queue', 'of', 'depth', 'dropped (now)']} />
-			<tbody>${all.map((g) => html`<${Row} key=${g.of + '/' + g.name} g=${g} lately=${lately} />`)}</tbody>
-		</table></div>`;
+		<${Table} columns=${['queue', 'of', 'depth', 'dropped (now)']} rows=${all.map((g) => html`<${Row} key=${g.of + '/' + g.name} g=${g} lately=${lately} />`)} />`;
 });
 
 // key names a counter of drops.
@@ -26,22 +23,20 @@ const key = (g, d) => [g.of, g.name, d.reason].join('\n');
 
 function Row({ g, lately }) {
 	const share = g.capacity > 0 ? g.depth / g.capacity : 0;
-	const dropped = g.drops.filter((d) => d.n > 0);
+	const dropped = g.drops.filter((d) => d.n > 0).map((d) => ({ ...d, now: lately(g, d) }));
 	return html`
 		<tr>
 			<th scope="row"><${Name} of=${g.name} /></th>
 			<td class="dim"><${Name} of=${g.of} /></td>
 			<td>${g.capacity > 0 && html`<${Meter} share=${share} look=${share > 0.75 && g.capacity > 1 ? 'warn' : 'good'} label="depth" /> `}
 				${g.text ?? `${count(g.depth)}/${count(g.capacity)}`}</td>
-			<td class="words">${dropped.length === 0 ? html`<span class="dim">none</span>` : dropped.map((d, i) => html`${i > 0 && ' · '}<${Drops} d=${d} normal=${g.normal} now=${lately(g, d)} />`)}</td>
+			<td class="words">${dropped.length === 0 ? html`<span class="dim">none</span>` : dropped.map((d, i) => html`${i > 0 && ' · '}
+				<span class=${d.now >= 0.05 && !g.normal ? 'warn' : 'dim'}><${Name} of=${d.reason} /> ${count(d.n)}${d.now >= 0.05 && ` (${rate(d.now)}/s)`}</span>`)}</td>
 		</tr>`;
 }
 
-const Drops = ({ d, normal, now }) => html`<span class=${now >= 0.05 && !normal ? 'warn' : 'dim'}>
-	<${Name} of=${d.reason} /> ${count(d.n)}${now >= 0.05 && ` (${rate(now)}/s)`}</span>`;
-
 // gauges lists every bound in a snapshot, those of the camera first.
-export function gauges(snapshot, camera) {
+function gauges(snapshot, camera) {
 	const queue = (q, of) => ({
 		name: q.name.replace(/^sink:/, ''), of, depth: q.depth, capacity: q.capacity, drops: q.drops, normal: q.name === 'frame',
 	});

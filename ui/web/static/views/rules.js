@@ -2,10 +2,10 @@
 
 import { html } from '../vendor/preact-htm.js';
 import { make, setRule } from '../changes.js';
-import { glyph, lacks, reading, ruleLook, ruleProgress, tenths, tree, truthLook } from '../explain.js';
+import { glyph, lacks, ruleLook, ruleProgress, tenths, tree, truthLook } from '../explain.js';
 import { history } from '../history.js';
 import { Name, Spark } from '../parts.js';
-import { Columns, Facts, Meter, ofCamera, Toggle } from '../pieces.js';
+import { Facts, Meter, ofCamera, Table, Toggle } from '../pieces.js';
 import { href } from '../route.js';
 import { store } from '../store.js';
 import { ago, count, number, steady } from '../units.js';
@@ -15,11 +15,8 @@ export const Rules = ofCamera(({ camera, route }) => {
 	const shown = camera.rules.find((r) => r.event === route.item);
 	return html`
 		<h1>Rules</h1>
-		${camera.rules.length === 0 && html`<p class="empty">No rule applies to this camera.</p>`}
-		${camera.rules.length > 0 && html`<div class="scroll"><table>
-			<${Columns} of=${['event', 'on', 'state', 'progress', 'why', '>fired']} />
-			<tbody>${camera.rules.map((r) => html`<${Row} key=${r.event} r=${r} camera=${camera} selected=${r === shown} />`)}</tbody>
-		</table></div>`}
+		<${Table} columns=${['event', 'on', 'state', 'progress', 'why', '>fired']} empty="No rule applies to this camera."
+			rows=${camera.rules.map((r) => html`<${Row} key=${r.event} r=${r} camera=${camera} selected=${r === shown} />`)} />
 		${shown && html`<${Rule} key=${shown.event} r=${shown} camera=${camera} />`}
 		${!shown && route.item && html`<p class="empty">There is no rule for <${Name} of=${route.item} /> on this camera.</p>`}`;
 });
@@ -68,7 +65,7 @@ function Node({ node, camera }) {
 	return html`
 		<li>
 			<${Truth} of=${node.truth} /> ${c ? html`<code><${Name} of=${node.text} /></code>` : html`<em>${node.text}</em>`}
-			${c && html` ${reading(c)} ${c.unknown_because ? html`<span class="warn">${c.unknown_because}</span>`
+			${c && html` ${c.age_ms !== null && `is ${number(c.value)}`}${c.other && ` to ${number(c.threshold)}`} ${c.unknown_because ? html`<span class="warn">${c.unknown_because}</span>`
 				: html`<span class="dim">age ${steady(c.age_ms * 1e6)}</span>`}`}
 			${c && !c.where && html`<${ClauseHistory} c=${c} camera=${camera} />`}
 			${node.kids.length > 0 && html`<ul>${node.kids.map((kid, i) => html`<${Node} key=${i} node=${kid} camera=${camera} />`)}</ul>`}

@@ -4,7 +4,7 @@ import { html } from '../vendor/preact-htm.js';
 import { caption } from '../boxes.js';
 import { history } from '../history.js';
 import { Name, Spark } from '../parts.js';
-import { Columns, Facts, Meter, ofCamera } from '../pieces.js';
+import { Facts, Meter, ofCamera, Table } from '../pieces.js';
 import { Lines } from '../plot.js';
 import { href } from '../route.js';
 import { ago, number, steady } from '../units.js';
@@ -13,11 +13,8 @@ export const Signals = ofCamera(({ camera, route }) => {
 	const shown = camera.signals.find((s) => s.name === route.item);
 	return html`
 		<h1>Signals</h1>
-		${camera.signals.length === 0 && html`<p class="empty">No signal: no detector is attached.</p>`}
-		${camera.signals.length > 0 && html`<div class="scroll"><table>
-			<${Columns} of=${['signal', '>value', 'last minute', '>age', 'TTL left']} />
-			<tbody>${camera.signals.map((s) => html`<${Row} key=${s.name} s=${s} camera=${camera} selected=${s === shown} />`)}</tbody>
-		</table></div>`}
+		<${Table} columns=${['signal', '>value', 'last minute', '>age', 'TTL left']} empty="No signal: no detector is attached."
+			rows=${camera.signals.map((s) => html`<${Row} key=${s.name} s=${s} camera=${camera} selected=${s === shown} />`)} />
 		${shown && html`<${Signal} key=${shown.name} s=${shown} camera=${camera} />`}
 		${!shown && route.item && html`<p class="empty">There is no signal <${Name} of=${route.item} /> on this camera.</p>`}`;
 });
@@ -56,12 +53,9 @@ function Signal({ s, camera }) {
 			]} />
 			<${Lines} values=${history.values(camera.name, s.name)} label="history of ${s.name}, last minute" />
 			${s.detections.length > 0 && html`<h3>Detections</h3>
-				<div class="scroll"><table>
-					<${Columns} of=${['label', '>score', '>at', '>size']} />
-					<tbody>${s.detections.map((d, i) => html`<tr key=${i}>
-						<th scope="row"><${Name} of=${caption(d, s.name)} /></th><td class="number">${Math.round(100 * d.score)} %</td>
-						<td class="number">${d.box.x.toFixed(2)} ${d.box.y.toFixed(2)}</td><td class="number">${d.box.w.toFixed(2)} × ${d.box.h.toFixed(2)}</td>
-					</tr>`)}</tbody>
-				</table></div>`}
+				<${Table} columns=${['label', '>score', '>at', '>size']} rows=${s.detections.map((d, i) => html`<tr key=${i}>
+					<th scope="row"><${Name} of=${caption(d, s.name)} /></th><td class="number">${Math.round(100 * d.score)} %</td>
+					<td class="number">${d.box.x.toFixed(2)} ${d.box.y.toFixed(2)}</td><td class="number">${d.box.w.toFixed(2)} × ${d.box.h.toFixed(2)}</td>
+				</tr>`)} />`}
 		</section>`;
 }

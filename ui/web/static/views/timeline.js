@@ -46,7 +46,7 @@ export function Timeline({ route }) {
 	const all = useMemo(() => collect(events, clips), [events, clips]);
 	const items = all.filter((i) => i.to >= from && i.from <= end);
 	const rows = rowsOf(items);
-	const at = items.findIndex((i) => i.id === route.query.at);
+	const at = items.findIndex((i) => i.id === route.query.at), chosen = items[at];
 	const pan = (by) => replace({ end: end + by * length >= Date.now() ? '' : new Date(end + by * length).toISOString() });
 	return html`
 		<h1>Timeline <small>${zone(end)}, ${items.length} events and clips</small></h1>
@@ -59,7 +59,8 @@ export function Timeline({ route }) {
 		<${Strip} items=${items} rows=${rows} from=${from} length=${length} at=${at} />
 		<p class="dim legend"><i class="mark"></i> event <i class="mark lasted"></i> how long it lasted <i class="clip"></i> clip <i class="unknown"></i> the rule was unknown
 			(since this page is open). Events are in memory since ${events.length > 0 ? stamp(events[0].event.time) : 'now'}; before that, clips tell.</p>
-		${at >= 0 && html`<${Selected} item=${items[at]} />`}`;
+		${chosen && html`<p class="card" role="status"><a href=${href('events', '', chosen.id)}><${Name} of=${chosen.rule} /></a> on <${Name} of=${chosen.camera} />, ${stamp(chosen.time)}
+			${chosen.phase}${chosen.clip && html`<img class="thumb" alt="" src="api/clips/${encodeURIComponent(chosen.id)}/thumb.jpg" />`}</p>`}`;
 }
 
 // rowsOf returns the rules that have something to show, and those of the cameras there are.
@@ -114,9 +115,4 @@ function labels(from, length) {
 	const all = [];
 	for (let t = Math.ceil((from - shift) / step) * step + shift; t < from + length; t += step) all.push([t, step >= 86400e3 ? day(t).slice(5) : clock(t).slice(0, 5)]);
 	return all;
-}
-
-function Selected({ item }) {
-	return html`<p class="card" role="status"><a href=${href('events', '', item.id)}><${Name} of=${item.rule} /></a> on <${Name} of=${item.camera} />, ${stamp(item.time)}
-		${item.phase}${item.clip && html`<img class="thumb" alt="" src="api/clips/${encodeURIComponent(item.id)}/thumb.jpg" />`}</p>`;
 }
