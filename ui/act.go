@@ -116,6 +116,8 @@ func (m *model) do(a action) tea.Cmd {
 		return m.reload()
 	case actUndo:
 		return m.undo()
+	case actDiff, actWrite:
+		return m.compare(a == actWrite)
 	case actToggle:
 		if m.focus == pane.Alerts {
 			return m.acknowledge()

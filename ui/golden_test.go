@@ -207,6 +207,12 @@ var overlays = []struct {
 	{"rule", func(m *model) { m.focusOn(pane.Rules); m.move(1); m.press("enter") }},
 	{"camera", func(m *model) { m.focusOn(pane.Cameras); m.press("enter") }},
 	{"signal", func(m *model) { m.focusOn(pane.Signals); m.press("enter") }},
+	{"write", func(m *model) { m.compared(diffMsg{diff: sampleDiff()}) }},
+	{"write_refused", func(m *model) {
+		d := sampleDiff()
+		d.Refused = "/etc/rvo/rvo.toml cannot be written: read-only file system; put the TOML into it by hand"
+		m.compared(diffMsg{diff: d, write: true})
+	}},
 }
 
 func TestOverlays(t *testing.T) {

@@ -60,6 +60,8 @@ const (
 
 	actLevel     action = "log_level"
 	actPreset    action = "preset"
+	actDiff      action = "diff"
+	actWrite     action = "write"
 	actMatch     action = "match"
 	actMatchBack action = "match_back"
 )
@@ -91,6 +93,8 @@ func keyDefs() []keyDef {
 		{actCamera, []string{"A"}, "", "add a camera", act},
 		{actReload, []string{"r"}, "", "reload the configuration", act},
 		{actUndo, []string{"u"}, "", "undo the last change", act},
+		{actDiff, []string{"D"}, "", "show how what runs differs from the configuration file", act},
+		{actWrite, []string{"W"}, "", "write that to the file, after showing it", act},
 		{actNext, []string{"tab"}, "pane", "next pane", move},
 		{actPrevious, []string{"shift+tab"}, "", "previous pane", move},
 		{actRight, []string{"right", "l"}, "", "next pane; on the wall the next tile, in the timeline the next event", move},

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"fmt"
 	"os"
 	"strings"
 	"testing"
@@ -8,31 +9,44 @@ import (
 	"rvo-tui/ui/pane"
 )
 
-// The page on the dashboard names every action and its keys.
+// The table of keys in the page on the dashboard is that of the keymap.
 func TestKeysAreDocumented(t *testing.T) {
-	page, err := os.ReadFile("../docs/dashboard.md")
+	const page, begin, end = "../docs/dashboard.md", "-update -->\n", "<!-- end of keys -->"
+	text, err := os.ReadFile(page)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var table strings.Builder
-	for line := range strings.Lines(string(page)) {
-		if strings.HasPrefix(line, "| `") {
-			table.WriteString(line)
+	head, rest, found := strings.Cut(string(text), begin)
+	old, tail, closed := strings.Cut(rest, end)
+	if !found || !closed {
+		t.Fatalf("%s has no place for the keys: %s… %s", page, strings.TrimSpace(begin), end)
+	}
+	if table := keyTable(); table != old {
+		if !*update {
+			t.Fatalf("%s does not tell the keys as they are; write them with: go test ./ui -run TestKeysAreDocumented -update", page)
+		}
+		if err := os.WriteFile(page, []byte(head+begin+table+end+tail), 0o644); err != nil {
+			t.Fatal(err)
 		}
 	}
-	names := map[string]string{"pgdown": "pgdn", "pgup": "pgup"}
+}
+
+// keyTable writes all keys in Markdown.
+func keyTable() string {
+	var b strings.Builder
+	group := ""
 	for _, d := range keyDefs() {
-		if !strings.Contains(table.String(), "`"+string(d.act)+"`") {
-			t.Errorf("docs/dashboard.md does not tell of %s (%s)", d.act, strings.Join(d.keys, " "))
+		if d.group != group {
+			group = d.group
+			fmt.Fprintf(&b, "\n| %s | Name | |\n|---|---|---|\n", group)
 		}
-		k := d.keys[0]
-		if name, ok := names[k]; ok {
-			k = name
+		var keys []string
+		for _, k := range d.keys {
+			keys = append(keys, "`"+k+"`")
 		}
-		if !strings.Contains(table.String(), "`"+k+"`") {
-			t.Errorf("docs/dashboard.md does not tell of the key %s of %s", k, d.act)
-		}
+		fmt.Fprintf(&b, "| %s | `%s` | %s |\n", strings.Join(keys, " "), d.act, d.doc)
 	}
+	return b.String() + "\n"
 }
 
 // Events have room for eight rows at 120x40.

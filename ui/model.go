@@ -218,6 +218,9 @@ func (m *model) update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		m.undone(msg)
 		m.slowAt = time.Time{}
 		return m, nil
+	case diffMsg:
+		m.compared(msg)
+		return m, msg.copied()
 	case jobMsg:
 		m.pause = continued
 		if msg.stop {

@@ -22,6 +22,7 @@ import (
 
 	"rvo-tui/capture"
 	"rvo-tui/detectors"
+	"rvo-tui/runtime"
 	"rvo-tui/ui/draw"
 	"rvo-tui/ui/remote"
 	"rvo-tui/ui/tty"
@@ -42,6 +43,10 @@ type Options struct {
 	Link func() remote.Link
 	// Reload reads the configuration again. Nil: the program cannot.
 	Reload func(ctx context.Context) error
+	// Diff compares what runs with the configuration file, Write writes the difference of an
+	// ID to it. Nil: the program cannot.
+	Diff  func(ctx context.Context) (runtime.FileDiff, error)
+	Write func(ctx context.Context, id string) error
 	// Pick begins with the camera menu.
 	Pick bool
 	// State is the file that keeps what outlives the dashboard: the history of commands

@@ -1,6 +1,8 @@
 package ui
 
 import (
+	"context"
+
 	tea "charm.land/bubbletea/v2"
 
 	"rvo-tui/capture"
@@ -124,4 +126,128 @@ func (m *model) undone(msg undoneMsg) {
 		return
 	}
 	m.say((*draw.Theme).GoodInk, "taken back: "+msg.change.what)
+}
+
+// diffMsg is how what runs differs from the configuration file.
+type diffMsg struct {
+	diff  runtime.FileDiff
+	write bool // that was asked for
+	err   error
+}
+
+// copied copies what is to be put into the file by hand, as the file cannot be written.
+func (d diffMsg) copied() tea.Cmd {
+	if d.err != nil || !d.write || d.diff.Refused == "" || d.diff.TOML == "" {
+		return nil
+	}
+	return tea.SetClipboard(d.diff.TOML)
+}
+
+// compare asks how what runs differs from the file, off this goroutine.
+func (m *model) compare(write bool) tea.Cmd {
+	if m.opts.Diff == nil {
+		m.say((*draw.Theme).InfoInk, "there is no configuration file to compare with")
+		return nil
+	}
+	ctx, diff := m.ctx, m.opts.Diff
+	return func() tea.Msg {
+		ctx, cancel := context.WithTimeout(ctx, commandTimeout)
+		defer cancel()
+		d, err := diff(ctx)
+		return diffMsg{d, write, err}
+	}
+}
+
+// compared shows how what runs differs from the file.
+func (m *model) compared(msg diffMsg) {
+	if msg.err != nil {
+		m.fail(msg.err)
+		return
+	}
+	r := &review{diff: msg.diff}
+	r.sheet = sheet{title: "What runs and " + draw.Clean(msg.diff.File), lines: r.lines}
+	switch {
+	case len(r.diff.Changes) == 0:
+	case r.diff.Refused == "":
+		r.asks = true
+	case msg.write:
+		r.copied = true
+	}
+	m.overlay = r
+	m.epoch++
+}
+
+// review shows how what runs differs from the file, and asks whether to write it.
+type review struct {
+	sheet
+	diff         runtime.FileDiff
+	asks, copied bool
+}
+
+func (r *review) update(m *model, msg tea.Msg) (overlay, tea.Cmd) {
+	if key, ok := msg.(tea.KeyPressMsg); ok {
+		switch key.String() {
+		case "y":
+			if r.asks {
+				return nil, m.write(r.diff.ID)
+			}
+		case "n":
+			return nil, nil
+		case "c":
+			r.copied = r.diff.TOML != ""
+			return r, tea.SetClipboard(r.diff.TOML)
+		}
+	}
+	next, cmd := r.sheet.update(m, msg)
+	if next == nil {
+		return nil, cmd
+	}
+	return r, cmd
+}
+
+// lines are the difference, with what can be done about it first.
+func (r *review) lines(m *model, w int) (lines []string) {
+	th := m.scene.Theme
+	switch {
+	case r.asks:
+		lines = append(lines, "Write this to the file?  "+th.Chip.Of("y")+th.Dim.Of(" yes  ")+th.Chip.Of("n")+th.Dim.Of(" no  ")+th.Chip.Of("c")+th.Dim.Of(" copy"))
+	case r.copied:
+		lines = append(lines, th.Good.Of("The TOML is copied: put it into the file by hand."))
+	case len(r.diff.Changes) > 0:
+		lines = append(lines, th.Chip.Of("c")+th.Dim.Of(" copy the TOML"))
+	}
+	if len(lines) > 0 {
+		lines = append(lines, "")
+	}
+	for _, line := range r.diff.Lines() {
+		ink := th.Strong
+		switch line[0] {
+		case '+':
+			ink = th.Good
+		case '-':
+			ink = th.Bad
+		case '!':
+			ink = th.Warn
+		case '@':
+			ink = th.Info
+		}
+		for _, part := range draw.Wrap(th.Text(line), w) {
+			lines = append(lines, ink.Of(part))
+		}
+	}
+	return lines
+}
+
+// write writes the difference that was shown.
+func (m *model) write(id string) tea.Cmd {
+	if why := m.barred(); why != "" {
+		m.say((*draw.Theme).InfoInk, why)
+		return nil
+	}
+	ctx, write := m.ctx, m.opts.Write
+	return func() tea.Msg {
+		ctx, cancel := context.WithTimeout(ctx, commandTimeout)
+		defer cancel()
+		return doneMsg{text: "written to the configuration file", err: write(ctx, id)}
+	}
 }

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"context"
 	"errors"
 	"reflect"
 	"slices"
@@ -21,7 +22,6 @@ func TestUndo(t *testing.T) {
 		g.keys("e")
 		g.keys("+")
 		g.keys(append([]string{":"}, append(strings.Split("rule_off blind", ""), "enter")...)...)
-		g.sees("modified")
 		for _, want := range []runtime.Command{
 			{Do: runtime.RuleOn, Camera: "street", Rule: "blind"},
 			{Do: runtime.SetRate, Camera: "street", Detector: "heavy", FPS: 10},
@@ -30,9 +30,6 @@ func TestUndo(t *testing.T) {
 			g.keys("u")
 			g.sees("taken back: ")
 			g.commanded(want)
-		}
-		if s := g.screen(); strings.Contains(s, "modified") {
-			t.Error("it is modified when all is taken back")
 		}
 		g.keys("u")
 		g.sees("nothing to take back")
@@ -71,4 +68,59 @@ func TestInverse(t *testing.T) {
 			t.Errorf("%+v is taken back by %+v, want %+v", tt.cmd, got, tt.want)
 		}
 	}
+}
+
+// sampleDiff is how what runs differs from a file.
+func sampleDiff() runtime.FileDiff {
+	return runtime.FileDiff{
+		File: "rvo.toml", ID: "1a2b", TOML: "# rule \"blind\", line 34\ndisabled_on = [\"yard\"]\n",
+		Changes: []runtime.FileChange{
+			{What: `detector "motion"`, Line: 12, Old: "max_fps = 10   # runs per second\n", New: "max_fps = 5   # runs per second\n"},
+			{What: `rule "blind"`, Line: 34, New: "disabled_on = [\"yard\"]\n"},
+		},
+		Unwritable: []runtime.Unwritable{{What: `camera "yard" is paused`, Why: "a pause lasts until the program ends"}},
+	}
+}
+
+// What runs is written to the file after it was shown, and only what was shown.
+func TestWriteIsShownFirst(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := sampleDiff()
+		var written []string
+		g := start(t, Options{
+			Diff:  func(context.Context) (runtime.FileDiff, error) { return d, nil },
+			Write: func(_ context.Context, id string) error { written = append(written, id); return nil },
+		})
+		if strings.Contains(g.screen(), "modified") {
+			t.Error("it is modified at the start")
+		}
+		g.show(func(s *runtime.Snapshot) { s.Modified = 1 })
+		g.sees("modified")
+		g.keys("D")
+		g.sees(`+disabled_on = ["yard"]`)
+		g.sees("a pause lasts until the program ends")
+		g.keys("n")
+		g.settle()
+		if len(written) > 0 {
+			t.Errorf("wrote %q unasked", written)
+		}
+		g.keys(append([]string{":"}, append(strings.Split("write", ""), "enter")...)...)
+		g.sees("Write this to the file?")
+		g.keys("y")
+		g.sees("written to the configuration file")
+		if !slices.Equal(written, []string{"1a2b"}) {
+			t.Errorf("wrote %q", written)
+		}
+		d.Refused = "it has changed"
+		g.keys("W")
+		g.sees("The TOML is copied")
+		g.keys("y")
+		g.settle()
+		if len(written) != 1 {
+			t.Errorf("wrote %q although that was refused", written)
+		}
+		g.keys("esc")
+		g.keys("q")
+		g.ends()
+	})
 }

@@ -127,7 +127,7 @@ func (m *model) makeHead() string {
 	if where != "" {
 		left += th.Info.Of(where) + "  "
 	}
-	if len(m.changes) > 0 {
+	if s.Snap != nil && s.Snap.Modified > 0 {
 		left += th.Info.Of("modified") + "  "
 	}
 	if trouble != "" {
