@@ -16,6 +16,9 @@ var sleepers = map[string]string{
 	"clips/packet_fixture_test.go": "plays cameras within the bubbles of others",
 	"clips/times_test.go":          "sleeps within inBubble",
 	"capture/libav/stream_test.go": "asks a real server until it answers",
+
+	"runtime/sink/mqtt/mirror_test.go":  "waits until a real broker counts as gone, and for what must not come",
+	"runtime/sink/mqtt/hostile_test.go": "plays a broker that hangs",
 }
 
 // vague names say nothing about what a package holds.

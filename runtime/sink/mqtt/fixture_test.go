@@ -37,6 +37,8 @@ type broker struct {
 	addr string
 	file string
 	cmd  *exec.Cmd
+
+	password string
 }
 
 func newBroker(t *testing.T) *broker {
@@ -58,7 +60,7 @@ func newBroker(t *testing.T) *broker {
 	passwords := filepath.Join(dir, "passwords")
 	must(t, exec.Command("mosquitto_passwd", "-b", "-c", passwords, "me", "sesame").Run())
 	must(t, os.Chmod(passwords, 0o644))
-	b := &broker{t: t, addr: addr, file: filepath.Join(dir, "mosquitto.conf")}
+	b := &broker{t: t, addr: addr, password: "sesame", file: filepath.Join(dir, "mosquitto.conf")}
 	must(t, os.WriteFile(b.file, fmt.Appendf(nil, "listener %s 127.0.0.1\npassword_file %s\npersistence true\npersistence_location %s/\nmax_queued_messages 0\nuser root\n", port, passwords, dir), 0o644))
 	b.cmd = exec.Command(path, "-c", b.file)
 	b.start()
@@ -106,7 +108,7 @@ func (b *broker) subscribe(topic string) *subscriber {
 	b.t.Helper()
 	s := new(subscriber)
 	_, port, _ := net.SplitHostPort(b.addr)
-	cmd := exec.Command("mosquitto_sub", "-V", "mqttv5", "-h", "127.0.0.1", "-p", port, "-u", "me", "-P", "sesame", "-i", "test", "-c", "-x", "3600", "-q", "1", "-t", topic, "-F", "%t %p")
+	cmd := exec.Command("mosquitto_sub", "-V", "mqttv5", "-h", "127.0.0.1", "-p", port, "-u", "me", "-P", b.password, "-i", "test", "-c", "-x", "3600", "-q", "1", "-t", topic, "-F", "%t %p")
 	cmd.Stdout = s
 	must(b.t, cmd.Start())
 	b.t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
