@@ -10,7 +10,7 @@ import (
 )
 
 // ErrNoClip is what Find returns for an event without a clip.
-var ErrNoClip = errors.New("there is no clip of this event (yet)")
+var ErrNoClip = errors.New("there is no clip of this event")
 
 // Clip is the clip of an event.
 type Clip struct {

@@ -108,6 +108,11 @@ func (m *model) do(a action) tea.Cmd {
 			return m.copyEvent(m.scene.Events[i])
 		}
 		m.say((*draw.Theme).InfoInk, "there is no event")
+	case actOpener:
+		if i := m.cursors[pane.Events].Sel; i < len(m.scene.Events) {
+			return m.openClip(m.scene.Events[i])
+		}
+		m.say((*draw.Theme).InfoInk, "there is no event")
 	case actCopyPath, actNewer, actOlder:
 		m.say((*draw.Theme).InfoInk, "open an event first")
 	case actOpen:
@@ -308,6 +313,13 @@ func (m *model) reload() tea.Cmd {
 	}
 }
 
+func absolute(path string) string {
+	if full, err := filepath.Abs(path); err == nil {
+		return full
+	}
+	return path
+}
+
 // save writes the screen to a text file in the working directory.
 func (m *model) save() tea.Cmd {
 	text := ansi.Strip(strings.Join(m.screen(), "\n")) + "\n"
@@ -324,10 +336,7 @@ func (m *model) save() tea.Cmd {
 		if err != nil {
 			return doneMsg{err: fmt.Errorf("save screen: %w", err)}
 		}
-		if full, err := filepath.Abs(name); err == nil {
-			name = full
-		}
-		return doneMsg{text: "the screen is in " + name}
+		return doneMsg{text: "the screen is in " + absolute(name)}
 	}
 }
 

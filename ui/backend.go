@@ -11,6 +11,7 @@ import (
 	"rvo-tui/clips"
 	"rvo-tui/internal/logging"
 	"rvo-tui/runtime"
+	"rvo-tui/ui/film"
 	"rvo-tui/ui/remote"
 )
 
@@ -31,6 +32,8 @@ type Backend interface {
 	Preview(list []runtime.PreviewSpec, i int) (runtime.Preview, bool)
 	// Clip returns the evidence of an event. It may read from a disk.
 	Clip(eventID string) (clips.Clip, error)
+
+	film.Source
 }
 
 // Local is the Backend of a Runtime in the same process.
@@ -70,7 +73,25 @@ func (l Local) Clip(eventID string) (clips.Clip, error) {
 	if st == nil {
 		return clips.Clip{}, fmt.Errorf("no evidence is kept; set clip = true in a rule")
 	}
-	return clips.Find(st.Dir, eventID)
+	clip, err := clips.Find(st.Dir, eventID)
+	if err == nil {
+		clip.Path = absolute(clip.Path)
+	}
+	return clip, err
+}
+
+// Movie implements film.Source.
+func (l Local) Movie(_ context.Context, clip clips.Clip) (path string, done func(), err error) {
+	return clip.Path, func() {}, nil
+}
+
+// Meta implements film.Source.
+func (l Local) Meta(_ context.Context, clip clips.Clip) (*clips.Meta, error) {
+	st := l.Snapshot().Clips
+	if st == nil {
+		return nil, clips.ErrNoClip
+	}
+	return clips.ReadMeta(st.Dir, clip.Entry)
 }
 
 // thumb decodes a JPEG file; nil if it cannot.

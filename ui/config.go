@@ -21,6 +21,9 @@ type Config struct {
 	Theme string `toml:"theme"`
 	// ASCII draws with ASCII characters only.
 	ASCII bool `toml:"ascii"`
+	// Opener is the program that opens a clip, with arguments, to which the clip's path is
+	// added. Empty: none does.
+	Opener string `toml:"opener"`
 	// Keys are changes of keys, each as "action=key" or "action=key,key".
 	Keys []string `toml:"keys"`
 }
@@ -29,7 +32,7 @@ var themes = []string{"auto", "dark", "light", "mono"}
 
 // DefaultConfig returns the default values.
 func DefaultConfig() Config {
-	return Config{Rate: 10, Bandwidth: 80_000, Preview: true, Theme: "auto"}
+	return Config{Rate: 10, Bandwidth: 80_000, Preview: true, Theme: "auto", Opener: "xdg-open"}
 }
 
 // Validate calls bad for every invalid key, with what is allowed.

@@ -2,7 +2,6 @@ package ui
 
 import (
 	"context"
-	"errors"
 	"flag"
 	"log/slog"
 	"math"
@@ -242,9 +241,19 @@ func (f *fake) Preview(list []runtime.PreviewSpec, i int) (runtime.Preview, bool
 
 func (f *fake) Clip(id string) (clips.Clip, error) {
 	if id != "0197-a" {
-		return clips.Clip{}, errors.New("there is no clip of this event (yet)")
+		return clips.Clip{}, clips.ErrNoClip
 	}
 	return clips.Clip{Entry: clips.Entry{EventID: id, DurationMS: 5000, Bytes: 812_345}, Path: "evidence/street/2026-03-14/11-58-55_0197-a/clip.mp4"}, nil
+}
+
+// Movie names no file: the films of tests are drawn.
+func (f *fake) Movie(context.Context, clips.Clip) (string, func(), error) { return "", func() {}, nil }
+
+func (f *fake) Meta(context.Context, clips.Clip) (*clips.Meta, error) {
+	return &clips.Meta{
+		EventID: "0197-a", EventTS: int64(2 * time.Second), Events: []clips.MetaEvent{{EventID: "0197-a", EventTS: int64(2 * time.Second)}},
+		Found: []clips.MetaFound{{MovieMS: 1900, Signal: "motion", Detections: []detectors.Detection{{Label: "car", Score: 0.9, Box: detectors.Box{X: 0.25, Y: 0.4, W: 0.3, H: 0.4}}}}},
+	}, nil
 }
 
 // gradient is a preview with a different colour in every pixel.

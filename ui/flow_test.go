@@ -335,7 +335,7 @@ func TestEventDetailShowsItsClip(t *testing.T) {
 		g.keys("tab", "tab", "tab", "g", "enter")
 		g.sees("evidence/street/2026-03-14/11-58-55_0197-a/clip.mp4")
 		g.keys("esc", "j", "enter")
-		g.sees("there is no clip of this event (yet)")
+		g.sees("the end of an event has no clip of its own")
 		g.keys("esc", "q")
 		g.ends()
 	})

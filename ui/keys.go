@@ -34,6 +34,7 @@ const (
 	actSave     action = "save"
 	actCopy     action = "copy"
 	actCopyPath action = "copy_path"
+	actOpener   action = "open_clip"
 	actNewer    action = "newer"
 	actOlder    action = "older"
 	actHelp     action = "help"
@@ -82,7 +83,7 @@ func keyDefs() []keyDef {
 		move   = "Navigation"
 	)
 	return []keyDef{
-		{actToggle, []string{"space"}, "on/off", "enable or disable the selected detector; acknowledge the selected alert", act},
+		{actToggle, []string{"space"}, "on/off", "enable or disable the selected detector; acknowledge the selected alert; play a clip, or stop it", act},
 		{actAttach, []string{"a"}, "attach", "attach a detector", act},
 		{actDetach, []string{"x"}, "", "detach the selected detector", act},
 		{actFaster, []string{"+", "="}, "", "raise the selected detector's rate; in the timeline: show less time", act},
@@ -97,8 +98,8 @@ func keyDefs() []keyDef {
 		{actWrite, []string{"W"}, "", "write that to the file, after showing it", act},
 		{actNext, []string{"tab"}, "pane", "next pane", move},
 		{actPrevious, []string{"shift+tab"}, "", "previous pane", move},
-		{actRight, []string{"right", "l"}, "", "next pane; on the wall the next tile, in the timeline the next event", move},
-		{actLeft, []string{"left", "h"}, "", "previous pane; on the wall or in the timeline the previous one", move},
+		{actRight, []string{"right", "l"}, "", "next pane; on the wall the next tile, in the timeline the next event, in a clip forward", move},
+		{actLeft, []string{"left", "h"}, "", "previous pane; on the wall or in the timeline the previous one, in a clip back", move},
 		{actDown, []string{"j", "down"}, "", "next row", move},
 		{actUp, []string{"k", "up"}, "", "previous row", move},
 		{actPageDown, []string{"pgdown", "ctrl+d"}, "", "a page down", move},
@@ -124,6 +125,7 @@ func keyDefs() []keyDef {
 		{actPreview, []string{"v"}, "preview", "show or hide the preview", screen},
 		{actCopy, []string{"y"}, "", "copy the selected event as JSON", screen},
 		{actCopyPath, []string{"Y"}, "", "copy the path of the clip of the event shown", screen},
+		{actOpener, []string{"o"}, "", "open the clip of the selected event with [ui] opener", screen},
 		{actNewer, []string{"]"}, "", "show the next event, while one is shown", screen},
 		{actOlder, []string{"["}, "", "show the previous event, while one is shown", screen},
 		{actSave, []string{"s"}, "save", "save the screen to a text file", screen},

@@ -16,6 +16,7 @@ import (
 	"rvo-tui/ui/remote"
 
 	"rvo-tui/ui/draw"
+	"rvo-tui/ui/film"
 
 	"rvo-tui/ui/pane"
 	"rvo-tui/ui/state"
@@ -28,6 +29,7 @@ type model struct {
 	opts    Options
 	file    *state.File
 	want    *demand // what the feed is to fetch
+	player  *film.Player
 	keys    *keymap
 	link    remote.Link // where Options.Link tells one
 
@@ -141,6 +143,7 @@ func newModel(ctx context.Context, backend Backend, opts Options, want *demand) 
 		themeName: opts.Config.Theme, dark: true, profile: colorprofile.TrueColor,
 		focus: pane.Detectors, tab: pane.Rules,
 	}
+	m.player = film.NewPlayer(backend, opts.Film)
 	m.scene = pane.Scene{Shots: map[string]pane.Shot{}, LogLevel: slog.LevelDebug, Hist: pane.NewHistory(), Preview: opts.Config.Preview, Hints: pane.Hints{
 		AddCamera: keys.shown(actCamera), Attach: keys.shown(actAttach), Preview: keys.shown(actPreview),
 		Open: keys.shown(actOpen), Toggle: keys.shown(actToggle), Alerts: keys.shown(actAlerts), More: keys.shown(actSlower), Less: keys.shown(actFaster),
@@ -199,6 +202,9 @@ func (m *model) update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	switch msg := msg.(type) {
 	case tea.WindowSizeMsg:
 		m.w, m.h = msg.Width, msg.Height
+		if d, ok := m.overlay.(*eventDetail); ok {
+			d.want(m)
+		}
 		m.epoch++
 		m.arrange()
 		return m, nil

@@ -72,7 +72,8 @@ type sheet struct {
 	title string
 	lines func(m *model, w int) []string
 	top   int
-	wide  int // cells that it would like; 0: 76
+	wide  int  // cells that it would like; 0: 76
+	more  bool // it has lines that do not fit
 }
 
 func (s *sheet) update(m *model, msg tea.Msg) (overlay, tea.Cmd) {

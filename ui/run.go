@@ -24,6 +24,7 @@ import (
 	"rvo-tui/detectors"
 	"rvo-tui/runtime"
 	"rvo-tui/ui/draw"
+	"rvo-tui/ui/film"
 	"rvo-tui/ui/remote"
 	"rvo-tui/ui/tty"
 )
@@ -38,6 +39,8 @@ type Options struct {
 	// Open opens a source that was chosen in the camera menu, to see whether it
 	// works. Nil: it is added untried.
 	Open func(ctx context.Context, cfg capture.Config) (capture.Connection, error)
+	// Film opens the movies of clips.
+	Film film.Opener
 	// Link tells how the Backend's way to a Runtime in another process stands.
 	// Nil: it is in this one.
 	Link func() remote.Link
@@ -209,12 +212,16 @@ func (m *model) play(ctx context.Context, out *meter, in *os.File, options ...te
 	}
 	m.want.begin(m.newestEvent(), m.newestLine())
 	p := tea.NewProgram(m, options...)
-	backend, opts, want := m.backend, m.opts, m.want // the model is the program's from here on
+	backend, opts, want, player := m.backend, m.opts, m.want, m.player // the model is the program's from here on
 	var wg sync.WaitGroup
 	wg.Go(func() {
 		feed(ctx, backend, opts, want, out, p.Send)
 		<-ctx.Done()
 		p.Quit()
+	})
+	wg.Go(func() {
+		pace := pace{limit: float64(opts.Config.Bandwidth)} // of all that is sent, as the feed's
+		player.Run(ctx, opts.Config.Rate, func(now time.Time) bool { return pace.ready(now, out.sent()) }, func(s film.Shot) { p.Send(s) })
 	})
 	wg.Go(func() {
 		for {

@@ -10,6 +10,7 @@ import (
 	"syscall"
 	"time"
 
+	"rvo-tui/capture/libav"
 	"rvo-tui/internal/cli"
 	"rvo-tui/internal/config"
 	"rvo-tui/runtime"
@@ -77,7 +78,7 @@ func showRemote(ctx context.Context, there *client.Client, cfg ui.Config, loader
 	defer guard.close()
 	err := ui.Run(ctx, backend, ui.Options{
 		Config: cfg, Link: backend.Link, State: state.Path(os.Getenv),
-		Diff: there.Diff, Write: there.Write,
+		Film: films(libav.New(slog.Default())), Diff: there.Diff, Write: there.Write,
 		Reload: func(ctx context.Context) error { return backend.Do(ctx, runtime.Command{Do: runtime.Reload}) },
 	})
 	if errors.Is(err, ui.ErrStuck) {

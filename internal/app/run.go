@@ -31,6 +31,7 @@ import (
 	"rvo-tui/runtime/sink"
 	"rvo-tui/runtime/sink/mqtt"
 	"rvo-tui/ui"
+	"rvo-tui/ui/film"
 )
 
 // clipGrace is how long unfinished clips may take when a run is stopped: encoding a few
@@ -63,6 +64,16 @@ func decoders(video *libav.Library) capture.DecoderOpener {
 			return mjpeg.OpenDecoder(t, cfg)
 		}
 		return d, err
+	}
+}
+
+// films opens the movies of clips for a dashboard.
+func films(video *libav.Library) film.Opener {
+	return film.Opener{
+		Open: func(ctx context.Context, path string) (capture.PacketSource, error) {
+			return video.OpenFile(ctx, capture.DefaultConfig(), capture.Address{Kind: capture.KindFile, Path: path})
+		},
+		Decoder: decoders(video),
 	}
 }
 
@@ -169,7 +180,7 @@ func run(ctx context.Context, loader config.Loader, cfg config.Config, flags cli
 		log.Info("stopped")
 		return err
 	}
-	screen.opts.Open, screen.opts.Log, screen.opts.Reload = drivers.Open, log, again.reloadAndLog
+	screen.opts.Open, screen.opts.Film, screen.opts.Log, screen.opts.Reload = drivers.Open, films(video), log, again.reloadAndLog
 	screen.opts.Diff, screen.opts.Write = file{again}.Diff, file{again}.Write
 	screen.stderr = logs.stderr
 	var shown error

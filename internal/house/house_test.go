@@ -74,9 +74,10 @@ runtime/api: capture clips docs detectors detectors/remote internal/cli internal
 runtime/api/client: capture clips detectors internal/cli internal/listen internal/logging rules runtime runtime/api runtime/engine runtime/live
 runtime/testkit: capture capture/synthetic clips detectors rules runtime runtime/engine runtime/sink
 
-ui: capture capture/synthetic clips detectors internal/cli internal/logging rules runtime runtime/engine runtime/sink ui/draw ui/pane ui/query ui/remote ui/state ui/tty
+ui: capture capture/synthetic clips detectors internal/cli internal/logging rules runtime runtime/engine runtime/sink ui/draw ui/film ui/pane ui/query ui/remote ui/state ui/tty
 ui/draw: detectors rules runtime
 ui/remote: clips detectors internal/logging rules runtime runtime/api runtime/api/client
+ui/film: capture clips runtime
 ui/query: internal/logging rules runtime
 ui/state:
 ui/tty:

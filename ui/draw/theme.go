@@ -200,6 +200,27 @@ func (t *Theme) Meter(share float64, w int, full Ink) string {
 	return full.Of(strings.Repeat(t.bar, n)) + t.Border.Of(strings.Repeat(t.track, w-n))
 }
 
+// Scrubber draws a bar of w cells that is full up to a share, with a mark at another; below
+// 0: there is no mark.
+func (t *Theme) Scrubber(share, mark float64, w int) string {
+	place := func(share float64) int { return min(max(int(share*float64(w-1)+0.5), 0), w-1) }
+	at := place(share)
+	var b strings.Builder
+	for i := range w {
+		switch {
+		case i == at:
+			b.WriteString(t.Accent.Of(t.Dot))
+		case mark >= 0 && i == place(mark):
+			b.WriteString(t.Warn.Of(t.Here))
+		case i < at:
+			b.WriteString(t.Accent.Of(t.bar))
+		default:
+			b.WriteString(t.Border.Of(t.track))
+		}
+	}
+	return b.String()
+}
+
 // Sparkline draws values, the newest on the right, in w cells between low and
 // high. NaN leaves a gap.
 func (t *Theme) Sparkline(values []float64, low, high float64, w int) string {

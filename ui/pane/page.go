@@ -277,3 +277,40 @@ func CameraPage(s *Scene, c *runtime.CameraView, w int) []string {
 	}
 	return d.lines
 }
+
+// EventPage shows all details of an event, for w cells.
+func EventPage(s *Scene, e *rules.Event, w int) []string {
+	th := s.Theme
+	field := func(name, value string) string { return th.Dim.Of(draw.Fit(name, 11)) + value }
+	lines := []string{
+		field("event", th.Strong.Of(th.Text(e.Type))+"  "+string(e.Phase)),
+		field("camera", th.Text(e.Camera)),
+		field("time", e.Time.Local().Format("2006-01-02 15:04:05.000 MST")),
+		field("confidence", fmt.Sprintf("%.0f%%", e.Confidence*100)),
+		field("id", th.Text(e.ID)),
+	}
+	if e.Phase == rules.PhaseEnded {
+		lines = append(lines, field("lasted", draw.Ago(e.Duration)))
+	}
+	lines = append(lines, field("age", draw.Ago(e.Age.Total())+th.Dim.Of(" since capture:")))
+	for i, part := range []time.Duration{e.Age.Capture, e.Age.Queue, e.Age.Schedule, e.Age.Inference, e.Age.Publish, e.Age.Event} {
+		share := 0.0
+		if total := e.Age.Total(); total > 0 {
+			share = float64(part) / float64(total)
+		}
+		lines = append(lines, "           "+draw.Fit(engine.Stage(i).String(), 10)+draw.Right(draw.Ago(part), 7)+"  "+th.Meter(share, min(20, max(w-30, 0)), th.Stage[i]))
+	}
+	lines = append(lines, "", th.TitleOn.Of("Because"))
+	for i := range e.Clauses {
+		k := &e.Clauses[i]
+		line := "  " + Truth(th, k.Truth) + " " + th.Text(k.Text)
+		if k.Age != rules.Never {
+			line += th.Dim.Of("   was ") + draw.Number(k.Value) + th.Dim.Of(", age "+draw.Coarse(k.Age))
+		}
+		if k.Why != detectors.Known {
+			line += "  " + th.Warn.Of(k.Why.String())
+		}
+		lines = append(lines, line)
+	}
+	return lines
+}

@@ -77,14 +77,18 @@ func mark(s *Scene, c *runtime.CameraView, k *draw.Canvas) (found []string) {
 		if v.Unknown != detectors.Known || len(v.Detections) == 0 {
 			continue
 		}
-		col := s.Theme.Box[n%len(s.Theme.Box)]
+		Outline(s.Theme, k, n, v.Name, v.Detections)
 		n++
-		for _, d := range v.Detections {
-			k.Outline(d, s.Theme.Text(d.Caption(v.Name)), col, s.Theme.ASCII)
-		}
 		found = append(found, fmt.Sprintf("%s %d", s.Theme.Text(v.Name), len(v.Detections)))
 	}
 	return found
+}
+
+// Outline draws what a signal found onto a frame, in the color of the n-th signal.
+func Outline(th *draw.Theme, k *draw.Canvas, n int, signal string, found []detectors.Detection) {
+	for _, d := range found {
+		k.Outline(d, th.Text(d.Caption(signal)), th.Box[n%len(th.Box)], th.ASCII)
+	}
 }
 
 // PreviewSize returns how many cells of w x h a frame of the camera takes.

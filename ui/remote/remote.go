@@ -5,6 +5,8 @@ package remote
 import (
 	"context"
 	"fmt"
+	"io"
+	"os"
 	"sync"
 	"time"
 
@@ -25,11 +27,14 @@ type daemon interface {
 	Do(ctx context.Context, c runtime.Command) error
 	Preview(ctx context.Context, list []runtime.PreviewSpec, rate float64, show func(i int, p runtime.Preview)) error
 	Clip(ctx context.Context, eventID string) (clips.Clip, error)
+	Movie(ctx context.Context, eventID string, most int64, to io.Writer) error
+	Meta(ctx context.Context, eventID string) (*clips.Meta, error)
 }
 
 const (
 	aboutTimeout = 5 * time.Second
 	clipTimeout  = 10 * time.Second
+	maxMovie     = 512 << 20 // bytes of a movie that is fetched
 )
 
 // Backend is a Runtime in another process as a dashboard sees it (ui.Backend). While
@@ -238,4 +243,28 @@ func (r *Backend) Clip(eventID string) (clips.Clip, error) {
 		c.Path = k.Host + ":" + c.Path
 	}
 	return c, nil
+}
+
+// Movie implements film.Source: it fetches the movie into a file of this user, which done
+// removes.
+func (r *Backend) Movie(ctx context.Context, clip clips.Clip) (path string, done func(), err error) {
+	file, err := os.CreateTemp("", "rvo-tui-clip-*") // 0600
+	if err != nil {
+		return "", nil, fmt.Errorf("fetch clip: %w", err)
+	}
+	done = func() { _ = os.Remove(file.Name()) }
+	err = r.daemon.Movie(ctx, clip.Entry.EventID, maxMovie, file)
+	if e := file.Close(); err == nil && e != nil {
+		err = fmt.Errorf("fetch clip: %w", e)
+	}
+	if err != nil {
+		done()
+		return "", nil, err
+	}
+	return file.Name(), done, nil
+}
+
+// Meta implements film.Source.
+func (r *Backend) Meta(ctx context.Context, clip clips.Clip) (*clips.Meta, error) {
+	return r.daemon.Meta(ctx, clip.Entry.EventID)
 }

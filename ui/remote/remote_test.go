@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -152,6 +154,18 @@ func (b *box) Preview(ctx context.Context, list []runtime.PreviewSpec, _ float64
 
 func (b *box) Clip(_ context.Context, id string) (clips.Clip, error) {
 	return clips.Clip{Entry: clips.Entry{EventID: id}, Path: "/var/lib/rvo-tui/evidence/x/clip.mp4"}, nil
+}
+
+func (b *box) Movie(_ context.Context, id string, _ int64, to io.Writer) error {
+	if id == "gone" {
+		return errDown
+	}
+	_, err := io.WriteString(to, "the movie of "+id)
+	return err
+}
+
+func (b *box) Meta(_ context.Context, id string) (*clips.Meta, error) {
+	return &clips.Meta{EventID: id}, nil
 }
 
 var noon = time.Date(2026, 3, 14, 12, 0, 0, 0, time.UTC)
@@ -305,7 +319,30 @@ func TestRemoteSurvivesARestart(t *testing.T) {
 		if c, err := r.Clip("x"); err != nil || c.Path != "nvr:/var/lib/rvo-tui/evidence/x/clip.mp4" {
 			t.Errorf("clip at %q, %v", c.Path, err)
 		}
+		clip := clips.Clip{Entry: clips.Entry{EventID: "x"}, Path: "/etc/passwd"} // of the other machine
+		path, done, err := r.Movie(t.Context(), clip)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if text, err := os.ReadFile(path); err != nil || string(text) != "the movie of x" {
+			t.Errorf("fetched %q, %v", text, err)
+		}
+		if done(); exists(path) {
+			t.Errorf("%s is left", path)
+		}
+		clip.Entry.EventID = "gone"
+		if _, _, err := r.Movie(t.Context(), clip); !errors.Is(err, errDown) {
+			t.Errorf("a movie that cannot be fetched comes to %v", err)
+		}
+		if m, err := r.Meta(t.Context(), clip); err != nil || m.EventID != "gone" {
+			t.Errorf("metadata %+v, %v", m, err)
+		}
 	})
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
 }
 
 func TestSubscriptionsEndWithTheRemote(t *testing.T) {

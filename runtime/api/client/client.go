@@ -149,6 +149,33 @@ func (c *Client) Write(ctx context.Context, id string) error {
 	return c.call(ctx, http.MethodPost, "/config/write", body, nil)
 }
 
+// Movie copies the movie of an event's clip, or fails where it has more than most bytes.
+func (c *Client) Movie(ctx context.Context, eventID string, most int64, to io.Writer) error {
+	res, err := c.open(ctx, http.MethodGet, "/clips/"+url.PathEscape(eventID)+"/clip.mp4", nil, nil)
+	if err != nil {
+		return err
+	}
+	defer res.Body.Close()
+	if res.ContentLength > most {
+		return fmt.Errorf("fetch clip: it has %d MiB, and %d are allowed", res.ContentLength>>20, most>>20)
+	}
+	n, err := io.Copy(to, io.LimitReader(res.Body, most+1))
+	switch {
+	case err != nil:
+		return c.link.explain(ctx, err)
+	case n > most:
+		return fmt.Errorf("fetch clip: it has more than %d MiB", most>>20)
+	}
+	return nil
+}
+
+// Meta returns the metadata of an event's clip.
+func (c *Client) Meta(ctx context.Context, eventID string) (*clips.Meta, error) {
+	m := new(clips.Meta)
+	err := c.get(ctx, "/clips/"+url.PathEscape(eventID)+"/meta.json", m)
+	return m, err
+}
+
 // Stop makes the program begin to stop.
 func (c *Client) Stop(ctx context.Context) error {
 	return c.call(ctx, http.MethodPost, "/stop", nil, nil)

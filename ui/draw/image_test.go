@@ -1,4 +1,4 @@
-package ui
+package draw
 
 import (
 	"image"
@@ -13,7 +13,7 @@ func TestShrinkKeepsColours(t *testing.T) {
 			img.Set(x, y, color.RGBA{10, 120, 230, 255})
 		}
 	}
-	p := shrink(img, 8, 4)
+	p := Shrink(img, 8, 4)
 	for i := 0; i < len(p.Pixels); i += 3 {
 		if p.Pixels[i] != 10 || p.Pixels[i+1] != 120 || p.Pixels[i+2] != 230 {
 			t.Fatalf("pixel %d is %v", i/3, p.Pixels[i:i+3])

@@ -1,0 +1,493 @@
+package ui
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"os/exec"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"rvo-tui/clips"
+	"rvo-tui/rules"
+	"rvo-tui/runtime"
+	"rvo-tui/runtime/engine"
+
+	"rvo-tui/ui/draw"
+	"rvo-tui/ui/film"
+	"rvo-tui/ui/pane"
+)
+
+// eventDetail shows one event, its reasons, and its clip, which plays.
+type eventDetail struct {
+	sheet
+	event  runtime.RecentEvent
+	clip   clips.Clip
+	err    error // why there is no clip
+	looked bool  // for the clip
+
+	shot   film.Shot    // the newest frame of the clip
+	canvas *draw.Canvas // of that, or of the thumbnail; nil: neither
+	from   time.Duration
+	since  time.Time // as in film.Wanted
+
+	box, video, bar pane.Rect // where they were drawn last
+}
+
+// clipMsg is the evidence of an event.
+type clipMsg struct {
+	seq  uint64
+	clip clips.Clip
+	err  error
+}
+
+// clipLook is how often the clip of a new event is looked for until it is there, which it
+// is not clipWait after it should have been.
+const (
+	clipLook = time.Second
+	clipWait = 2 * time.Minute
+)
+
+func newEventDetail(m *model, e runtime.RecentEvent) tea.Cmd {
+	d := &eventDetail{event: e}
+	d.sheet = sheet{title: "Event " + m.scene.Theme.Text(e.Event.Type), lines: d.text}
+	m.overlay = d
+	m.player.Want(film.Wanted{})
+	return d.look(m)
+}
+
+// look finds the clip.
+func (d *eventDetail) look(m *model) tea.Cmd {
+	backend, e := m.backend, d.event
+	return func() tea.Msg {
+		clip, err := backend.Clip(e.Event.ID)
+		return clipMsg{e.Seq, clip, err}
+	}
+}
+
+// lookMsg says that the clip of an event is to be looked for again.
+type lookMsg struct{ seq uint64 }
+
+func (d *eventDetail) update(m *model, msg tea.Msg) (overlay, tea.Cmd) {
+	switch msg := msg.(type) {
+	case clipMsg:
+		if msg.seq == d.event.Seq {
+			return d, d.found(m, msg)
+		}
+		return d, nil
+	case lookMsg:
+		if msg.seq == d.event.Seq {
+			return d, d.look(m)
+		}
+		return d, nil
+	case film.Shot:
+		if msg.Event == d.clip.Entry.EventID {
+			d.take(msg)
+		}
+		return d, nil
+	case tea.MouseClickMsg:
+		if d.click(m, msg.X, msg.Y) {
+			return d, nil
+		}
+	case tea.KeyPressMsg:
+		if next, cmd, done := d.press(m, m.keys.byKey[msg.String()]); done {
+			return next, cmd
+		}
+	}
+	if next, cmd := d.sheet.update(m, msg); next == nil {
+		m.player.Want(film.Wanted{})
+		return nil, cmd
+	}
+	return d, nil
+}
+
+// press carries out an action on the event or its clip. It reports whether there is such
+// an action.
+func (d *eventDetail) press(m *model, a action) (overlay, tea.Cmd, bool) {
+	switch a {
+	case actCopy:
+		return d, m.copyEvent(d.event), true
+	case actCopyPath:
+		if d.clip.Path == "" {
+			m.say((*draw.Theme).InfoInk, "there is no clip of this event")
+			return d, nil, true
+		}
+		m.say((*draw.Theme).GoodInk, "copied: "+d.clip.Path)
+		return d, tea.SetClipboard(d.clip.Path), true
+	case actOpener:
+		return d, m.openClip(d.event), true
+	case actNewer, actOlder:
+		next, cmd := m.neighbour(d, a == actNewer)
+		return next, cmd, true
+	case actToggle:
+		d.play(m, d.since.IsZero())
+	case actRight, actLeft:
+		step := max(d.shot.Length/40, 100*time.Millisecond)
+		if a == actLeft {
+			step = -step
+		}
+		d.seek(m, d.shot.At+step)
+	default:
+		return d, nil, false
+	}
+	return d, nil, true
+}
+
+// click lets a click on the bar go to that place, and one on the frame stop it or let it
+// play. It reports whether the click was into the box.
+func (d *eventDetail) click(m *model, x, y int) bool {
+	switch {
+	case d.bar.Has(x, y):
+		d.seek(m, d.shot.Length*time.Duration(x-d.bar.X)/time.Duration(max(d.bar.W-1, 1)))
+	case d.video.Has(x, y):
+		d.play(m, d.since.IsZero())
+	}
+	return d.box.Has(x, y)
+}
+
+// found takes the answer to the question for the clip.
+func (d *eventDetail) found(m *model, msg clipMsg) tea.Cmd {
+	d.clip, d.err, d.looked = msg.clip, msg.err, true
+	if d.awaited(m) {
+		seq := msg.seq
+		return tea.Tick(clipLook, func(time.Time) tea.Msg { return lookMsg{seq} })
+	}
+	if d.err == nil && d.clip.Entry.Damaged == "" {
+		if img := thumb(msg.clip.Thumb); img != nil {
+			w, h := d.room(m)
+			w, h = draw.FitImage(img.Bounds(), w, h)
+			d.canvas = draw.NewCanvas(draw.Shrink(img, w, h), nil)
+		}
+		d.play(m, true)
+	}
+	return nil
+}
+
+// take takes a frame of the clip.
+func (d *eventDetail) take(s film.Shot) {
+	if s.Err != nil {
+		d.shot.Err = s.Err
+		return
+	}
+	d.canvas, d.shot = draw.NewCanvas(s.Frame, d.canvas), s
+	if s.Ended {
+		d.from, d.since = s.Length, time.Time{}
+	}
+}
+
+// play lets the clip play on, from its beginning if it has ended, or stops it.
+func (d *eventDetail) play(m *model, on bool) {
+	d.from, d.since = d.shot.At, time.Time{}
+	if on {
+		d.since = time.Now()
+		if d.shot.Ended {
+			d.from = 0
+		}
+	}
+	d.want(m)
+}
+
+// seek stops the clip at a place.
+func (d *eventDetail) seek(m *model, at time.Duration) {
+	d.from, d.since = min(max(at, 0), d.shot.Length), time.Time{}
+	d.shot.At = d.from // where the next step goes on, though its frame has yet to come
+	d.want(m)
+}
+
+// want tells the player what is to be shown.
+func (d *eventDetail) want(m *model) {
+	if !d.plays() {
+		return
+	}
+	w, h := d.room(m)
+	m.player.Want(film.Wanted{Clip: d.clip, Event: d.event.Event.ID, Width: w, Height: 2 * h, From: d.from, Since: d.since})
+}
+
+// plays reports whether there is a clip that can be.
+func (d *eventDetail) plays() bool {
+	return d.looked && d.err == nil && d.clip.Path != "" && d.clip.Entry.Damaged == ""
+}
+
+// rule returns the rule of the event; nil: there is none any more.
+func (d *eventDetail) rule(m *model) *engine.RuleView {
+	if m.scene.Snap == nil {
+		return nil
+	}
+	for i := range m.scene.Snap.Cameras {
+		c := &m.scene.Snap.Cameras[i]
+		for k := range c.Rules {
+			if c.Name == d.event.Event.Camera && c.Rules[k].Event == d.event.Event.Type {
+				return &c.Rules[k]
+			}
+		}
+	}
+	return nil
+}
+
+// keepsNone reports whether the rule of the event saves no clips.
+func (d *eventDetail) keepsNone(m *model) bool {
+	r := d.rule(m)
+	return r != nil && !r.Clip && !d.event.Event.Clip
+}
+
+// due returns when the clip shows all that it is to show.
+func (d *eventDetail) due(m *model) time.Time {
+	at := d.event.Event.Time
+	if r := d.rule(m); r != nil {
+		at = at.Add(r.ClipAfter)
+	}
+	return at
+}
+
+// awaited reports whether a clip may yet come.
+func (d *eventDetail) awaited(m *model) bool {
+	return d.err != nil && d.event.Event.Phase == rules.PhaseConfirmed && !d.keepsNone(m) && m.now().Sub(d.due(m)) < clipWait
+}
+
+// evidence says in one line how the clip stands.
+func (d *eventDetail) evidence(m *model, w int) string {
+	th, now := m.scene.Theme, m.now()
+	switch left := d.due(m).Sub(now); {
+	case d.event.Event.Phase == rules.PhaseEnded:
+		return th.Dim.Of("the end of an event has no clip of its own; " + m.keys.shown(actOlder) + " goes to its beginning")
+	case !d.looked:
+		return th.Dim.Of("loading its clip")
+	case d.err == nil && d.clip.Entry.Damaged != "":
+		return th.Warn.Of("the clip is damaged: " + th.Text(d.clip.Entry.Damaged))
+	case d.err == nil:
+		const saved = "clip saved: "
+		return th.Good.Of(saved) + lastOf(th.Text(d.clip.Path), w-len(saved))
+	case d.keepsNone(m):
+		return th.Dim.Of("this rule keeps no clip")
+	case d.awaited(m) && left > 0:
+		return th.Info.Of(fmt.Sprintf("clip in %d s", int(math.Ceil(left.Seconds()))))
+	case d.awaited(m):
+		return th.Info.Of("the clip is being written")
+	case errors.Is(d.err, clips.ErrNoClip):
+		return th.Dim.Of("there is no clip of this event: it was lost, or deleted since")
+	}
+	return th.Warn.Of(th.Text(d.err.Error()))
+}
+
+// lastOf returns a path, or its end where there is no room for all of it: it is never
+// broken in two.
+func lastOf(path string, w int) string {
+	n := draw.Width(path)
+	if n <= w || w < 2 {
+		return path
+	}
+	runes := []rune(path)
+	for len(runes) > 0 && draw.Width(string(runes)) > w-1 {
+		runes = runes[1:]
+	}
+	return "…" + string(runes)
+}
+
+// The least width at which the clip stands beside the text, and the width of the text there.
+const (
+	besideWidth = 100
+	textWidth   = 48
+)
+
+// room returns how many cells the frames of the clip have; 0, 0: none.
+func (d *eventDetail) room(m *model) (w, h int) {
+	w, h = m.w-6, m.h-4-len(d.under(m, m.w-6))-1
+	if m.w >= besideWidth {
+		return w - textWidth - 2, h - 1
+	}
+	if h -= 3 + 4; h < 5 {
+		return 0, 0
+	}
+	return w, h
+}
+
+// under returns what stands below the clip, in the whole width.
+func (d *eventDetail) under(m *model, w int) []string {
+	th := m.scene.Theme
+	lines := []string{d.evidence(m, w)}
+	if d.shot.Err != nil {
+		lines = append(lines, th.Warn.Of(draw.Fit(th.Text(d.shot.Err.Error()), w)))
+	}
+	keys := fmt.Sprintf("%s plays  %s %s scrub  %s %s events  %s copies the path", m.keys.shown(actToggle), m.keys.shown(actLeft), m.keys.shown(actRight),
+		m.keys.shown(actOlder), m.keys.shown(actNewer), m.keys.shown(actCopyPath))
+	if m.opts.Link == nil {
+		keys += "  " + m.keys.shown(actOpener) + " opens it"
+	}
+	return append(lines, th.Dim.Of(draw.Fit(keys, w)))
+}
+
+// frame draws the newest frame of the clip with what was found in it, and its bar.
+func (d *eventDetail) frame(m *model, w, h int) []string {
+	th := m.scene.Theme
+	var lines []string
+	if d.canvas != nil && d.canvas.W <= w && d.canvas.H <= h {
+		k := d.canvas.Clone()
+		for i, f := range d.shot.Found {
+			pane.Outline(th, k, i, f.Signal, f.Detections)
+		}
+		lines = pane.Center(k.Lines(th.ASCII, th.Colourless), k.W, w, h)
+	}
+	for len(lines) < h {
+		lines = append(lines, "")
+	}
+	if d.shot.Err != nil {
+		return append(lines, th.Warn.Of("cannot be played"))
+	}
+	state := "paused"
+	switch {
+	case d.shot.Frame.Frame == 0:
+		state = "loading"
+	case !d.since.IsZero():
+		state = "playing"
+	}
+	label := fmt.Sprintf("%s %4.1f of %.1f s ", draw.Fit(state, 7), d.shot.At.Seconds(), max(d.shot.Length.Seconds(), float64(d.clip.Entry.DurationMS)/1000))
+	n := max(w-draw.Width(label), 1)
+	share := func(at time.Duration) float64 { return float64(at) / float64(max(d.shot.Length, 1)) }
+	mark := -1.0
+	if d.shot.Frame.Frame != 0 && d.shot.Mark >= 0 {
+		mark = share(d.shot.Mark)
+	}
+	d.bar = pane.Rect{X: draw.Width(label), W: n, H: 1}
+	return append(lines, th.Dim.Of(label)+th.Scrubber(share(d.shot.At), mark, n))
+}
+
+func (d *eventDetail) draw(m *model, screen []string) []string {
+	vw, vh := 0, 0
+	d.video, d.bar = pane.Rect{}, pane.Rect{}
+	if d.plays() {
+		vw, vh = d.room(m)
+	}
+	w, most := m.w-6, m.h-4
+	if vw == 0 {
+		w = min(w, 76)
+	}
+	under := d.under(m, w)
+	var lines []string
+	switch {
+	case vw == 0:
+		text := append(d.text(m, w), "")
+		lines = append(lines, d.cut(text, most-1-min(len(under), most-2))...)
+	case m.w >= besideWidth:
+		text, frame := d.cut(d.text(m, textWidth), vh+1), d.frame(m, vw, vh)
+		d.video = pane.Rect{X: textWidth + 2, W: vw, H: vh}
+		d.bar.X, d.bar.Y = d.bar.X+textWidth+2, vh
+		for i, l := range frame {
+			beside := ""
+			if i < len(text) {
+				beside = text[i]
+			}
+			lines = append(lines, draw.Fit(beside, textWidth)+"  "+l)
+		}
+	default:
+		text := d.text(m, w)
+		head := text[:min(3, len(text))]
+		lines = append(lines, head...)
+		d.video = pane.Rect{Y: len(lines), W: vw, H: vh}
+		lines = append(lines, d.frame(m, vw, vh)...)
+		d.bar.Y = len(lines) - 1
+		lines = append(lines, d.cut(text[len(head):], most-1-len(lines)-len(under))...)
+	}
+	lines = append(lines, under...)
+	title := d.title
+	if d.top > 0 || d.more {
+		title += " (" + m.keys.shown(actDown) + "/" + m.keys.shown(actUp) + " scroll)"
+	}
+	h := min(len(lines), most)
+	d.box = pane.Rect{X: (m.w - w - 4) / 2, Y: max((m.h-h-2)/2, 1), W: w + 4, H: h + 2}
+	for _, r := range []*pane.Rect{&d.video, &d.bar} {
+		r.X, r.Y = r.X+d.box.X+2, r.Y+d.box.Y+1
+	}
+	return m.box(screen, title, lines, w)
+}
+
+// cut returns the part of lines that is scrolled to.
+func (d *eventDetail) cut(lines []string, h int) []string {
+	h = max(h, 0)
+	d.top = max(min(d.top, len(lines)-h), 0)
+	d.more = len(lines) > h
+	return lines[d.top:min(d.top+h, len(lines))]
+}
+
+// neighbour shows the event after or before one, of those that pass the filter.
+func (m *model) neighbour(d *eventDetail, newer bool) (overlay, tea.Cmd) {
+	events := m.scene.Events
+	i := slices.IndexFunc(events, func(e runtime.RecentEvent) bool { return e.Seq == d.event.Seq })
+	if newer {
+		i++
+	} else {
+		i--
+	}
+	if i < 0 || i >= len(events) {
+		m.say((*draw.Theme).InfoInk, "there is no further event")
+		return d, nil
+	}
+	c := &m.cursors[pane.Events]
+	c.Select(i, strconv.FormatUint(events[i].Seq, 10))
+	cmd := newEventDetail(m, events[i])
+	return m.overlay, cmd
+}
+
+// copyEvent gives the terminal's clipboard an event as it stands in an event log.
+func (m *model) copyEvent(e runtime.RecentEvent) tea.Cmd {
+	line, err := e.Event.AppendLine(nil)
+	if err != nil {
+		m.fail(fmt.Errorf("copy event: %w", err))
+		return nil
+	}
+	m.say((*draw.Theme).GoodInk, "copied: the event as JSON")
+	return tea.SetClipboard(strings.TrimSuffix(string(line), "\n"))
+}
+
+// openClip opens the clip of an event with the program that the configuration names. A path
+// that another machine sent is never given to one.
+func (m *model) openClip(e runtime.RecentEvent) tea.Cmd {
+	words := strings.Fields(m.opts.Config.Opener)
+	switch {
+	case m.opts.Link != nil:
+		m.say((*draw.Theme).InfoInk, "not opened: the path is that of another process; the clip plays here, and "+m.keys.shown(actCopyPath)+" copies the path")
+		return nil
+	case len(words) == 0:
+		m.say((*draw.Theme).InfoInk, "[ui] opener names no program to open clips with")
+		return nil
+	}
+	backend, done := m.backend, m.ctx.Done()
+	return func() tea.Msg {
+		clip, err := backend.Clip(e.Event.ID)
+		if err != nil {
+			return doneMsg{err: fmt.Errorf("open clip: %w", err)}
+		}
+		cmd := exec.Command(words[0], append(slices.Clone(words[1:]), clip.Path)...)
+		cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true} // the terminal is ours
+		if err := cmd.Start(); err != nil {
+			return doneMsg{err: fmt.Errorf("open clip: %w; see [ui] opener", err)}
+		}
+		ended := make(chan error, 1)
+		go func() { ended <- cmd.Wait() }() // the viewer may outlive the dashboard
+		select {
+		case err := <-ended:
+			if err != nil {
+				return doneMsg{err: fmt.Errorf("open clip: %s: %w; see [ui] opener", words[0], err)}
+			}
+		case <-done:
+		}
+		return nil
+	}
+}
+
+// text tells of the event, and of its clip.
+func (d *eventDetail) text(m *model, w int) []string {
+	th := m.scene.Theme
+	lines := pane.EventPage(&m.scene, &d.event.Event, w)
+	if d.err == nil && d.looked {
+		lines = append(lines, "", th.TitleOn.Of("Clip"), "  "+fmt.Sprintf("%.1f s, %s", float64(d.clip.Entry.DurationMS)/1000, draw.Amount(d.clip.Entry.Bytes)))
+		for _, f := range d.shot.Found {
+			lines = append(lines, "  "+th.Text(f.Signal)+th.Dim.Of(fmt.Sprintf(" found %d here", len(f.Detections))))
+		}
+	}
+	return lines
+}

@@ -1,0 +1,80 @@
+//go:build cgo
+
+package film
+
+import (
+	"log/slog"
+	"os/exec"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"rvo-tui/capture"
+	"rvo-tui/capture/libav"
+)
+
+// Each frame of the movie is as bright as its number, whatever its frames refer to.
+func TestRealMovie(t *testing.T) {
+	if _, err := exec.LookPath("ffmpeg"); err != nil {
+		t.Skip("ffmpeg is not installed")
+	}
+	video := libav.New(slog.New(slog.DiscardHandler))
+	for _, frames := range []string{"0", "2"} { // that refer to later ones
+		path := filepath.Join(t.TempDir(), "clip.mp4")
+		out, err := exec.Command("ffmpeg", "-v", "error", "-f", "lavfi", "-i", "color=black:s=64x48:r=10:d=5,geq=lum='20+4*N':cb=128:cr=128", "-c:v", "libx264",
+			"-g", "20", "-bf", frames, "-movflags", "+faststart", path).CombinedOutput()
+		if err != nil {
+			t.Fatalf("%v: %s", err, out)
+		}
+		src, err := video.OpenFile(t.Context(), capture.DefaultConfig(), capture.Address{Kind: capture.KindFile, Path: path})
+		if err != nil {
+			t.Fatal(err)
+		}
+		f, err := Read(src, video.OpenDecoder)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d := f.Length() - 5*time.Second; d.Abs() > 200*time.Millisecond {
+			t.Errorf("%v long, want 5 s", f.Length())
+		}
+		for _, n := range []int{0, 7, 31, 12, 49, 20, 19} {
+			at, err := f.Seek(time.Duration(n)*100*time.Millisecond+time.Millisecond, true)
+			if err != nil {
+				t.Fatal(err)
+			}
+			shows(t, f, at, n)
+		}
+		last := time.Duration(-1)
+		for n := range 60 { // it plays
+			at, err := f.Seek(time.Duration(n)*100*time.Millisecond, false)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if at < last && n > 3 {
+				t.Errorf("with %s: it goes back from %v to %v", frames, last, at)
+			}
+			last = at
+		}
+		if last != 4900*time.Millisecond {
+			t.Errorf("with %s: it ends at %v", frames, last)
+		}
+		f.Close()
+	}
+}
+
+// shows fails unless the frame is that of a number, or one of those that refer to it.
+func shows(t *testing.T, f *Film, at time.Duration, n int) {
+	t.Helper()
+	p, err := f.Scale(4, 4)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := int(at / (100 * time.Millisecond))
+	want := (20 + 4*float64(got) - 16) * 255 / 219
+	if d := float64(p.Pixels[0]) - want; d > 6 || d < -6 {
+		t.Errorf("frame %d has %d, want %.0f", got, p.Pixels[0], want)
+	}
+	if got < n || got > n+3 {
+		t.Errorf("frame %d is shown instead of %d", got, n)
+	}
+}
