@@ -2,7 +2,7 @@
 
 import { html, useEffect, useMemo, useRef, useState } from '../vendor/preact-htm.js';
 import { call, path } from '../api.js';
-import { drawBoxes } from '../boxes.js';
+import { colourOf, drawBoxes } from '../boxes.js';
 import { say } from '../notice.js';
 import { Name } from '../parts.js';
 import { Action, Facts, useAnswer } from '../pieces.js';
@@ -133,12 +133,12 @@ function bySignal(detections) {
 }
 
 // shownAt returns for each signal its newest answer about a frame that has been shown by a
-// time of the movie, as the live view would show it.
+// time of the movie, as the live view would show it. A signal keeps its colour.
 function shownAt(results, now) {
-	const shown = [];
+	const shown = [], signals = [...results.keys()];
 	for (const [signal, list] of results) {
 		const last = list.findLast((d) => d.movie_ms <= now + 1);
-		if (last && now - last.movie_ms < holdBoxes) shown.push({ signal, detections: last.detections });
+		if (last && now - last.movie_ms < holdBoxes) shown.push({ signal, detections: last.detections, colour: colourOf(signals.indexOf(signal)) });
 	}
 	return shown;
 }

@@ -22,7 +22,7 @@ export const Latency = ofCamera(({ camera }) => {
 		<h1>Latency <small>last 10 s</small></h1>
 		<${AgeBar} rows=${rows.slice(1, 6)} />
 		<${Table} columns=${['stage', '>p50', '>p99', '>p99.9', '>max since the start', '>samples']} rows=${rows.map((r) => html`<tr key=${r.stage}>
-			<th scope="row"><i class=${inkOf(r.stage)} aria-hidden="true">●</i> ${r.stage}</th>
+			<th scope="row"><i class=${inkOf(r.stage)} aria-hidden="true">●</i>${'\u00a0'}${r.stage}</th>
 			${[0.5, 0.99, 0.999].map((q) => html`<td class="number">${r.n > 0 ? ago(quantile(r.counts, q)) : '-'}</td>`)}
 			<td class="number dim">${r.most > 0 ? ago(r.most) : '-'}</td><td class="number dim">${r.n}</td>
 		</tr>`)} />

@@ -1,14 +1,16 @@
 // Live: what a camera sends, as it is sent, with what was found in it.
 
 import { html, useEffect, useRef, useState } from '../vendor/preact-htm.js';
+import { detectorState, ruleLook, ruleProgress } from '../explain.js';
 import { Feed } from '../media.js';
 import { alertsOf, alertTone, Name, State, useTick } from '../parts.js';
 import { href, replace } from '../route.js';
 import { Screen } from '../screen.js';
 import { useKeys } from '../keys.js';
 import { camera as find, store } from '../store.js';
-import { ago, clean, number, rate } from '../units.js';
+import { clean, number, rate } from '../units.js';
 
+const streamed = ['h264', 'hevc', 'av1', 'mjpeg']; // codecs of the stream of media
 const still = { rate: 10, width: 1280 }; // of JPEG frames where there is no video
 
 // useScreen shows a camera on a canvas while the component is there.
@@ -61,7 +63,8 @@ function Player({ camera, query }) {
 	const box = useRef();
 	const [unsupported, setUnsupported] = useState('');
 	const drawn = camera.state === 'live' && camera.packets === 0; // a scene or a raw device
-	const jpeg = unsupported || (drawn ? 'this camera sends no video' : '');
+	const other = camera.codec !== '' && !streamed.includes(camera.codec);
+	const jpeg = unsupported || (drawn ? 'this camera sends no video' : other ? `browsers do not decode ${camera.codec}` : '');
 	const [screen, feed] = useScreen(canvas, camera.name, Boolean(jpeg));
 	useTick(500);
 	const s = screen.current;
@@ -103,8 +106,8 @@ function Aside({ camera }) {
 			<h2>Camera</h2>
 			<p><${State} of=${camera.state} /> <span class="dim">${rate(camera.fps)} fps${camera.decoding && `, decodes ${camera.decoding}`}</span></p>
 			<h2>Detectors</h2>
-			<ul>${camera.detectors.map((d) => html`
-				<li key=${d.name}><a href=${href('detectors', camera.name, d.name)}><${Name} of=${d.name} /></a> <${State} of=${d.state} /> <span class="dim">${rate(d.fps)}/s ${clean(d.state === 'running' ? '' : d.reason)}</span></li>`)}
+			<ul>${camera.detectors.map((d) => [d, ...detectorState(d, store.snapshot)]).map(([d, look, words]) => html`
+				<li key=${d.name}><a href=${href('detectors', camera.name, d.name)}><${Name} of=${d.name} /></a> <span class="dim">${rate(d.fps)}/s</span> <span class=${look}><${Name} of=${words} /></span></li>`)}
 			</ul>
 			<h2>Signals</h2>
 			<ul class="pairs">${camera.signals.map((v) => html`
@@ -112,7 +115,7 @@ function Aside({ camera }) {
 			</ul>
 			<h2>Rules</h2>
 			<ul>${camera.rules.map((r) => html`
-				<li key=${r.event}><a href=${href('rules', camera.name, r.event)}><${Name} of=${r.event} /></a> <${State} of=${r.status.state} /> <span class="dim">${r.status.state === 'cooldown' ? ago(r.status.remaining_ns) : ''}</span></li>`)}
+				<li key=${r.event}><a href=${href('rules', camera.name, r.event)}><${Name} of=${r.event} /></a> <span class=${ruleLook[r.status.state]}>${r.status.state}</span> <span class="dim">${ruleProgress(r)[1]}</span></li>`)}
 			</ul>
 		</aside>`;
 }
