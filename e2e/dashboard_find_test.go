@@ -51,7 +51,7 @@ cameras = ["cam02"]
 
 // Somebody who has never seen it finds with few keys which cameras are in trouble and why,
 // why a rule does not fire, what holds the slots and where a clip is, and turns a rule off
-// on one camera and on again.
+// on one camera, on again, and off in the file.
 func TestTroubleIsFoundWithFewKeys(t *testing.T) {
 	for _, size := range [][2]int{{80, 24}, {120, 40}} {
 		t.Run(fmt.Sprintf("%dx%d", size[0], size[1]), func(t *testing.T) {
@@ -75,14 +75,26 @@ func TestTroubleIsFoundWithFewKeys(t *testing.T) {
 					return len(lines) > 5 && strings.Contains(lines[3+i], name)
 				})
 			}
-			// Why a rule of cam02 does not fire.
 			x.keys("Enter")
-			x.text(":rule_off moved")
-			x.keys("Enter")
-			x.sees("done: rule_off moved")
+			// Its first rule is turned off on this camera, on again, and off in the file.
+			x.keys("e")
+			x.sees("rule moved is disabled")
 			x.sees("modified")
 			x.keys("u")
 			x.sees("taken back: ")
+			wait(t, patience, "nothing modified", func() bool { return !strings.Contains(x.screen(), "modified") })
+			x.keys("e")
+			x.sees("modified")
+			x.keys("W")
+			x.sees("+disabled_on = [\"cam02\"]")
+			x.keys("y")
+			x.sees("written to the configuration file")
+			wait(t, patience, "nothing modified", func() bool { return !strings.Contains(x.screen(), "modified") })
+			want := strings.Replace(troubledConfig(), "cooldown = \"2s\"\n", "cooldown = \"2s\"\ndisabled_on = [\"cam02\"]\n", 1)
+			if got := read(t, filepath.Join(x.dir, "rvo.toml")); got != want {
+				t.Errorf("the file is\n%s\nwant\n%s", got, want)
+			}
+			// Why the other one does not fire.
 			x.keys("Tab", "Tab", "G", "Enter")
 			x.sees("Rule left on cam02")
 			x.sees("not known: parcels")
