@@ -121,41 +121,80 @@ func (x *pty) ends() int {
 	return x.cmd.ProcessState.ExitCode()
 }
 
-// Sequences that arrive in two pieces or byte by byte do nothing: the dashboard neither
-// reloads nor opens anything, and q ends it.
+// terminalSizes are those that screens are tried at.
+var terminalSizes = [][2]int{{40, 10}, {80, 24}, {100, 30}, {120, 40}, {200, 60}}
+
+// Sequences that arrive in two pieces or byte by byte do nothing, at any size and connected
+// to another process as well: the dashboard neither reloads nor opens anything. Keys that
+// come byte by byte do what they say, a question can be seen and answered, and q ends it.
 func TestTornSequencesAreNoKeys(t *testing.T) {
-	for _, seq := range []string{
-		"\x1b]11;rgb:1e1e/1e1e/1e1e\x1b\\", "\x1b]11;rgb:1e1e/1e1e/1e1e\a", "\x1b[<65;20;5M", "\x1b[?62;22c", "\x1b[?2026;2$y", "\x1bP>|xterm(390)\x1b\\",
-	} {
-		t.Run(fmt.Sprintf("%q", seq), func(t *testing.T) {
-			t.Parallel()
-			x := onPty(t, 120, 40, nil, binary, "--metrics-listen", "")
-			x.shows("Detectors", 0)
-			for cut := 1; cut <= 2; cut++ {
-				x.send(seq[:cut])
-				time.Sleep(200 * time.Millisecond) // a slow line
-				x.send(seq[cut:])
-				time.Sleep(200 * time.Millisecond)
-			}
-			for i := range len(seq) {
-				x.send(seq[i : i+1])
-				time.Sleep(120 * time.Millisecond)
-			}
-			time.Sleep(200 * time.Millisecond)
-			x.send("q")
-			if status := x.ends(); status != 0 {
-				t.Errorf("exit status %d", status)
-			}
-			if log := x.log(); strings.Contains(log, "reloaded") || strings.Contains(log, "detach") {
-				t.Error("it was taken for keys")
-			}
-		})
+	d := startDaemon(t, runtimeDir(t), t.TempDir(), daemonConfig)
+	for _, size := range terminalSizes {
+		for _, args := range [][]string{{binary, "--metrics-listen", ""}, {binary, "connect", d.socket()}} {
+			t.Run(fmt.Sprintf("%dx%d %s", size[0], size[1], args[1]), func(t *testing.T) {
+				t.Parallel()
+				x := onPty(t, size[0], size[1], nil, args...)
+				x.shows("etectors", 0)
+				for _, seq := range []string{
+					"\x1b]11;rgb:1e1e/1e1e/1e1e\x1b\\", "\x1b]11;rgb:1e1e/1e1e/1e1e\a", "\x1b[<65;20;5M", "\x1b[?62;22c", "\x1b[?2026;2$y", "\x1bP>|xterm(390)\x1b\\",
+				} {
+					for cut := 1; cut <= 2; cut++ {
+						x.slowly(seq[:cut], seq[cut:])
+					}
+					x.slowly(strings.Split(seq, "")...)
+				}
+				at := len(x.out.String())
+				x.slowly("\x1b", "[", "B", "x") // down, and detach
+				x.shows("etach", at)
+				at = len(x.out.String())
+				x.slowly("n", "\x1b", "[", "1", "5", "~", "?")
+				x.shows("Actions", at)
+				x.slowly("\x1b") // closes the help
+				x.send("q")
+				if status := x.ends(); status != 0 {
+					t.Errorf("exit status %d", status)
+				}
+				if log := x.log(); strings.Contains(log, "reloaded") || strings.Contains(log, "detached") {
+					t.Error("it was taken for keys")
+				}
+			})
+		}
+	}
+	t.Cleanup(func() { // after the parallel ones
+		if log := d.stderr.String(); strings.Contains(log, "API command") {
+			t.Error("it was taken for keys:", tail(log))
+		}
+	})
+}
+
+// slowly sends parts as a slow line brings them. The first wait is longer than programs
+// wait for the rest of a sequence.
+func (x *pty) slowly(parts ...string) {
+	x.t.Helper()
+	for i, part := range parts {
+		x.send(part)
+		if i == 0 {
+			time.Sleep(120 * time.Millisecond)
+		}
+		time.Sleep(40 * time.Millisecond)
 	}
 }
 
 func TestDashboardIsSuspendedAndComesBack(t *testing.T) {
-	x := onPty(t, 120, 40, nil, "bash", "--norc", "-i")
-	x.send(binary + " --metrics-listen ''\n")
+	d := startDaemon(t, runtimeDir(t), t.TempDir(), daemonConfig)
+	for _, command := range []string{binary + " --metrics-listen ''", binary + " connect " + d.socket()} {
+		t.Run(strings.Fields(command)[1], func(t *testing.T) {
+			x := onPty(t, 120, 40, nil, "bash", "--norc", "-i")
+			x.send(command + "\n")
+			x.suspends()
+		})
+	}
+}
+
+// suspends stops the dashboard and brings it back, by its key and by a signal.
+func (x *pty) suspends() {
+	t := x.t
+	t.Helper()
 	x.shows("Detectors", 0)
 	const leaves, enters = "\x1b[?1049l", "\x1b[?1049h"
 	for _, how := range []string{"key", "signal"} {
