@@ -58,6 +58,9 @@ func Main(args []string, stdout *os.File, builtIn []byte) int {
 	case flags.Version:
 		fmt.Fprintln(stdout, Version(detectcv.Version(), onnx.NewRuntime()))
 		return exitOK
+	case flags.PrintConfig:
+		_, err := stdout.Write(builtIn)
+		return status(err)
 	case flags.ListCameras:
 		return status(listCameras(stdout, device.List()))
 	}
@@ -73,6 +76,13 @@ func Main(args []string, stdout *os.File, builtIn []byte) int {
 // do runs a command.
 func do(loader config.Loader, kinds *kinds, flags cli.Flags, stdout *os.File) error {
 	switch flags.Command {
+	case "init":
+		file := flags.Init.File
+		err := interruptible(func(ctx context.Context) error { return initialise(ctx, loader, flags, os.Stdin, visible{stdout}) })
+		if err != nil || flags.Init.NoStart {
+			return err
+		}
+		flags = cli.Flags{Command: "run", Config: file}
 	case "bench":
 		return interruptible(func(ctx context.Context) error { return runBench(ctx, kinds, flags.Bench, flags.Verb, stdout) })
 	case "check":

@@ -13,6 +13,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"rvo-tui/detectors"
+	"rvo-tui/internal/starter"
 )
 
 // Flags is the parsed command line. Nil or empty fields were not given. The tag
@@ -23,9 +24,10 @@ type Flags struct {
 	NoUI          bool             `for:"run" name:"no-ui" help:"No dashboard: write events as JSON lines to standard output, and the log to standard error."`
 	ASCII         bool             `for:"run,connect" name:"ascii" help:"Draw the dashboard with ASCII characters only."`
 	Pick          bool             `for:"run" help:"Open the camera menu first."`
-	CameraDevice  *int             `for:"run" xor:"camera" placeholder:"N" help:"Use capture device N (/dev/videoN) instead of the configured cameras."`
-	CameraURI     string           `for:"run" name:"camera-uri" xor:"camera" placeholder:"URI" help:"Use this rtsp://, rtsps://, http:// or https:// address, file or synthetic:SCENE instead of the configured cameras. $${NAME} is filled in here."`
+	CameraDevice  *int             `for:"run,init" xor:"camera" placeholder:"N" help:"Use capture device N (/dev/videoN) instead of the configured cameras."`
+	CameraURI     string           `for:"run,init" name:"camera-uri" xor:"camera" placeholder:"URI" help:"Use this rtsp://, rtsps://, http:// or https:// address, file or synthetic:SCENE instead of the configured cameras. $${NAME} is filled in here."`
 	Detector      []RemoteDetector `for:"run" sep:"none" placeholder:"ENDPOINT=SIGNAL" help:"Add a model service, such as localhost:50051=person. May be repeated."`
+	Find          string           `for:"run,init" complete:"=motion,person,face" placeholder:"THING" help:"Look for motion, person or face, instead of what is configured."`
 	ClipsDir      *string          `for:"run,clips" placeholder:"DIR" help:"Directory for clips."`
 	EventLog      *string          `for:"run" placeholder:"FILE" help:"Append events to this file, as JSON lines."`
 	MetricsListen *string          `for:"run" placeholder:"ADDR" help:"Serve /metrics, /health and /ready on this host:port; empty: off."`
@@ -36,9 +38,11 @@ type Flags struct {
 	Watch         bool             `for:"run" help:"Reload the configuration when its file changes."`
 	Duration      time.Duration    `for:"run" placeholder:"D" help:"Stop after this time, such as 90s or 2h."`
 	ListCameras   bool             `for:"run" help:"List capture devices and their modes, then exit."`
+	PrintConfig   bool             `for:"run" help:"Print the built-in configuration, which explains every key, then exit."`
 	Version       bool             `for:"run" help:"Print the version, then exit."`
 
 	Run     struct{}     `cmd:"" default:"1" help:"Run cameras, detectors and rules (default)."`
+	Init    InitFlags    `cmd:"" help:"Write a first configuration from three answers, and run it."`
 	Check   CheckFlags   `cmd:"" help:"Check a configuration and report every problem."`
 	Clips   ClipsFlags   `cmd:"" help:"List or verify recorded clips."`
 	Connect ConnectFlags `cmd:"" help:"Open the dashboard of a running rvo-tui, here or on another machine."`
@@ -53,6 +57,13 @@ type Flags struct {
 	Command string `kong:"-"`
 	// Verb is the command of ctl, bench or clips.
 	Verb string `kong:"-"`
+}
+
+// InitFlags is the command line of init. What is not given is asked for.
+type InitFlags struct {
+	File    string  `arg:"" optional:"" default:"rvo.toml" help:"File to write, which must not exist yet (default: rvo.toml)."`
+	Tell    *string `placeholder:"ADDRESS" help:"Whom to tell, as the \"to\" of a [[notify]]; empty: nobody."`
+	NoStart bool    `help:"Write the file, and do not run it."`
 }
 
 // CheckFlags is the command line of check.
@@ -174,6 +185,8 @@ func Parse(args []string, out io.Writer) (Flags, error) {
 			err = &misuse{err, givenCommand(parse.Context)}
 		}
 		return Flags{}, &UsageError{err}
+	case flags.Find != "" && !starter.Known(flags.Find):
+		return Flags{}, &UsageError{fmt.Errorf("--find: %q is not known; choose %s", flags.Find, starter.Names())}
 	case flags.Duration < 0:
 		return Flags{}, &UsageError{fmt.Errorf("--duration: %v is negative", flags.Duration)}
 	case flags.CameraDevice != nil && *flags.CameraDevice < 0:
@@ -187,6 +200,14 @@ func Parse(args []string, out io.Writer) (Flags, error) {
 	}
 	if err := idleFlag(context); err != nil {
 		return Flags{}, &UsageError{&misuse{err, givenCommand(context)}}
+	}
+	if flags.Command == "run" && flags.Find != "" {
+		switch {
+		case flags.CameraURI == "" && flags.CameraDevice == nil:
+			return Flags{}, &UsageError{errors.New("--find: say where, with --camera-uri or --camera-device")}
+		case flags.Config != "" || flags.Watch:
+			return Flags{}, &UsageError{errors.New("--find: takes the place of a configuration; leave --config and --watch out")}
+		}
 	}
 	if flags.Check.File != "" && flags.Config != "" {
 		return Flags{}, &UsageError{&misuse{errors.New("--config: check has a file already; name one file"), "check"}}

@@ -19,6 +19,7 @@ import (
 	"rvo-tui/detectors"
 	"rvo-tui/internal/cli"
 	"rvo-tui/internal/option"
+	"rvo-tui/internal/starter"
 	"rvo-tui/internal/text"
 	"rvo-tui/internal/tomldoc"
 	"rvo-tui/rules"
@@ -53,7 +54,12 @@ type Loader struct {
 // Load returns the configuration: the defaults, overridden by the file (that of the
 // flags, else $RVO_CONFIG, else ./rvo.toml, else the built-in one), overridden by the
 // flags. Its error is an *Error with every problem.
+//
+// With --find, the file is one that is written for that.
 func (l Loader) Load(flags cli.Flags) (Config, error) {
+	if flags.Find != "" {
+		return l.Compose("--find "+flags.Find, []byte(starter.Text(starter.Answers{Source: "synthetic:street", Find: flags.Find})), flags)
+	}
 	file, text, err := l.Find(flags.Config)
 	if err != nil {
 		return Config{}, &Error{File: file, Problems: []Problem{{File: file, Text: err.Error()}}}

@@ -1,0 +1,73 @@
+package e2e
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// One command leads from an RTSP camera to an event that reaches a webhook.
+func TestInit(t *testing.T) {
+	t.Parallel()
+	needOpenCV(t)
+	server := serveRTSP(t, 0, "--size", "320x240")
+	address := fmt.Sprintf("rtsp://127.0.0.1:%d/stream", server.port)
+	got := make(chan string, 16)
+	hook := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body) // what is missing is told below
+		select {
+		case got <- string(body):
+		default:
+		}
+	}))
+	t.Cleanup(hook.Close)
+	p := start(t, setup{
+		env:   []string{"CAMERA=" + address},
+		args:  []string{"init"},
+		stdin: strings.NewReader("${CAMERA}\nmotion\nwebhook:" + hook.URL + "\n"),
+	})
+	var body string
+	p.until(patience, "an event at the webhook", func() bool {
+		select {
+		case body = <-got:
+			return true
+		default:
+			return false
+		}
+	})
+	p.stop()
+	if !strings.Contains(body, `"motion"`) {
+		t.Errorf("the webhook got %s", body)
+	}
+	file := filepath.Join(p.dir, "rvo.toml")
+	if text := read(t, file); !strings.Contains(text, "${CAMERA}") || strings.Contains(text, address) {
+		t.Errorf("the file holds the address itself:\n%s", text)
+	}
+	info, err := os.Stat(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if info.Mode().Perm() != 0o600 {
+		t.Errorf("the file with the webhook's address has mode %v", info.Mode())
+	}
+	if !strings.Contains(p.stdout.String(), "It works: 320x240") {
+		t.Errorf("the camera was not tried:\n%s", p.stdout.String())
+	}
+}
+
+// What init cannot ask for it names.
+func TestInitWithoutAnswers(t *testing.T) {
+	t.Parallel()
+	p := start(t, setup{args: []string{"init", "--camera-uri", "synthetic:street"}})
+	if status := p.status(patience); status != 1 || !strings.Contains(p.stderr.String(), "give --camera-uri, --find and --tell") {
+		t.Errorf("status %d: %s", status, p.stderr.String())
+	}
+	if _, err := os.Stat(filepath.Join(p.dir, "rvo.toml")); err == nil {
+		t.Error("it wrote a file all the same")
+	}
+}

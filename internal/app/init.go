@@ -1,0 +1,133 @@
+package app
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"time"
+
+	"rvo-tui/capture"
+	"rvo-tui/capture/device"
+	"rvo-tui/capture/libav"
+	"rvo-tui/internal/cli"
+	"rvo-tui/internal/config"
+	"rvo-tui/internal/starter"
+	"rvo-tui/internal/text"
+	"rvo-tui/runtime"
+	"rvo-tui/ui"
+	"rvo-tui/ui/draw"
+)
+
+// initialise writes a first configuration. What the flags leave open is asked for.
+func initialise(ctx context.Context, loader config.Loader, flags cli.Flags, in io.Reader, out io.Writer) error {
+	file := flags.Init.File
+	if _, err := os.Lstat(file); err == nil {
+		return fmt.Errorf("init: %s is there already; name another file, or remove it", file)
+	}
+	a := starter.Answers{Source: flags.CameraURI, Find: flags.Find}
+	if flags.CameraDevice != nil {
+		a.Source = fmt.Sprintf("device:%d", *flags.CameraDevice)
+	}
+	if flags.Init.Tell != nil {
+		a.Tell = *flags.Init.Tell
+	}
+	asker := starter.Asker{
+		In: bufio.NewReader(in), Out: out,
+		Try: func(ctx context.Context, source string) error { return lookAt(ctx, loader, source, out) },
+		Check: func(text string) error {
+			_, err := loader.Compose(file, []byte(text), cli.Flags{})
+			return err
+		},
+	}
+	for _, d := range device.List() {
+		asker.Devices = append(asker.Devices, starter.Device{Source: fmt.Sprintf("device:%d", d.Number), Name: d.Name})
+	}
+	a, err := asker.Ask(ctx, a, flags.Init.Tell != nil)
+	if err != nil {
+		return err
+	}
+	mode := os.FileMode(0o644)
+	if text.Redact(a.Source) != a.Source || a.Tell != "" {
+		mode = 0o600 // it holds a password, or an address that is as good as one
+	}
+	f, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
+	if err != nil {
+		return fmt.Errorf("init: %w", err)
+	}
+	_, err = io.WriteString(f, starter.Text(a))
+	if err = errors.Join(err, f.Close()); err != nil {
+		return fmt.Errorf("init: write %s: %w", file, err)
+	}
+	fmt.Fprintf(out, "Written to %s. From now on: rvo-tui --config %s\n", text.Visible(file), text.Visible(file))
+	if mode == 0o600 {
+		fmt.Fprintln(out, "Only you can read it: it may hold a password. ${NAME} in its place is filled in from the environment.")
+	}
+	return nil
+}
+
+const (
+	lookTime  = 20 * time.Second // until a camera must have shown something
+	lookEvery = 50 * time.Millisecond
+	lookWidth = 64 // of the picture, in cells
+)
+
+// lookAt opens a camera, writes what it sees to out, and closes it.
+func lookAt(ctx context.Context, loader config.Loader, source string, out io.Writer) error {
+	cfg, err := loader.Compose("init", []byte(starter.Text(starter.Answers{Source: source, Find: "motion"})), cli.Flags{})
+	if err != nil {
+		return err
+	}
+	shown := text.Redact(source)
+	ctx, cancel := context.WithTimeoutCause(ctx, lookTime, fmt.Errorf("%s shows nothing within %v", shown, lookTime))
+	defer cancel()
+	quiet := slog.New(slog.DiscardHandler) // why it fails is in its status
+	video := libav.New(quiet)
+	rt := runtime.New(runtime.Options{
+		Config: cfg.Runtime, Cameras: cfg.Camera, Drivers: newDrivers(video, false, quiet), Kinds: loader.Kinds, Log: quiet,
+		JPEG: video.EncodeJPEG, Convert: video.Convert, Decoders: decoders(video), Redact: loader.Secrets.Redact,
+	}, time.Now())
+	done := make(chan error, 1)
+	go func() { done <- rt.Run(ctx) }()
+	defer func() { <-done }()
+	defer cancel()
+
+	fmt.Fprintf(out, "Opening %s …\n", shown)
+	ticker := time.NewTicker(lookEvery)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-ticker.C:
+		}
+		snap := rt.Snapshot()
+		if snap == nil || len(snap.Cameras) == 0 {
+			continue
+		}
+		c := snap.Cameras[0]
+		if f := rt.Frame(c.Name, 10); f != nil {
+			picture(f)
+			fmt.Fprintf(out, "It works: %dx%d %s\n", f.Width, f.Height, c.Codec)
+			f.Release()
+			return nil
+		}
+		if c.Failures > 0 && c.Reason != "" {
+			return errors.New(c.Reason)
+		}
+	}
+}
+
+// picture draws a frame on the terminal, if it is one.
+func picture(f *capture.Frame) {
+	if !ui.IsTerminal() {
+		return
+	}
+	height := max(f.Height*lookWidth/max(f.Width, 1), 2) &^ 1 // half blocks are square
+	for _, line := range draw.NewCanvas(runtime.Scale(f, lookWidth, height), nil).Lines(false, false) {
+		fmt.Println(line)
+	}
+}

@@ -1,0 +1,151 @@
+package starter
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+
+	"rvo-tui/internal/text"
+)
+
+// Asker asks for the answers that the command line did not give.
+type Asker struct {
+	In  *bufio.Reader
+	Out io.Writer
+	// Devices are sources that are plugged in, each with a name for people.
+	Devices []Device
+	// Try opens a camera and shows what it sees. Its error says why it does not work.
+	Try func(ctx context.Context, source string) error
+	// Check returns what is wrong with a configuration.
+	Check func(file string) error
+}
+
+// Device is a source that is plugged in.
+type Device struct{ Source, Name string }
+
+// ErrNoAnswer is that the input has ended before all was answered.
+var ErrNoAnswer = errors.New("init: not everything was answered: answer on a terminal, or give --camera-uri, --find and --tell")
+
+// Ask completes the answers. What is given and wrong is an error, what is typed and
+// wrong is told and asked for again.
+func (k Asker) Ask(ctx context.Context, a Answers, tell bool) (Answers, error) {
+	var err error
+	if a.Source == "" {
+		if a.Source, err = k.camera(ctx); err != nil {
+			return a, err
+		}
+	}
+	if a.Find == "" {
+		if a.Find, err = k.find(Answers{Source: a.Source}); err != nil {
+			return a, err
+		}
+	}
+	if !tell {
+		if a.Tell, err = k.tell(a); err != nil {
+			return a, err
+		}
+	}
+	return a, k.Check(Text(a))
+}
+
+func (k Asker) camera(ctx context.Context) (string, error) {
+	fmt.Fprintln(k.Out, "Which camera?")
+	for i, d := range k.Devices {
+		fmt.Fprintf(k.Out, "  %d  %s  %s\n", i+1, d.Source, text.Clean(d.Name))
+	}
+	if len(k.Devices) > 0 {
+		fmt.Fprint(k.Out, "A number, or an address: ")
+	} else {
+		fmt.Fprint(k.Out, "Nothing is plugged in. An address: ")
+	}
+	fmt.Fprintln(k.Out, "rtsp://user:password@10.0.0.7/stream1, http://…, a file, or synthetic:street.")
+	failed := ""
+	for {
+		said, err := k.line()
+		if err != nil {
+			return "", err
+		}
+		if n, err := strconv.Atoi(said); err == nil && n >= 1 && n <= len(k.Devices) {
+			said = k.Devices[n-1].Source
+		}
+		if said == "" && failed != "" {
+			return failed, nil
+		}
+		if said == "" {
+			continue
+		}
+		if err := k.Check(Text(Answers{Source: said, Find: "motion"})); err != nil {
+			fmt.Fprintln(k.Out, text.Visible(err.Error()))
+			continue
+		}
+		if err := k.Try(ctx, said); err != nil {
+			if ctx.Err() != nil {
+				return "", ctx.Err()
+			}
+			failed = said
+			fmt.Fprintf(k.Out, "%s\nAnother address, or Enter to keep this one:\n", text.Visible(err.Error()))
+			continue
+		}
+		return said, nil
+	}
+}
+
+func (k Asker) find(a Answers) (string, error) {
+	fmt.Fprintln(k.Out, "What is to be looked for?")
+	for i, t := range Things() {
+		fmt.Fprintf(k.Out, "  %d  %-8s%s\n", i+1, t.Name, t.Doc)
+	}
+	fmt.Fprintln(k.Out, "A number or a name; Enter for motion.")
+	for {
+		said, err := k.line()
+		if err != nil {
+			return "", err
+		}
+		if said == "" {
+			said = "motion"
+		}
+		if n, err := strconv.Atoi(said); err == nil && n >= 1 && n <= len(Things()) {
+			said = Things()[n-1].Name
+		}
+		if !Known(said) {
+			fmt.Fprintf(k.Out, "%q is none of them: %s.\n", text.Clean(said), Names())
+			continue
+		}
+		a.Find = said
+		if err := k.Check(Text(a)); err != nil {
+			fmt.Fprintln(k.Out, text.Visible(err.Error()))
+			continue
+		}
+		return said, nil
+	}
+}
+
+func (k Asker) tell(a Answers) (string, error) {
+	fmt.Fprintln(k.Out, "Whom to tell? ntfy://ntfy.sh/A-TOPIC, webhook:https://HOST/PATH or another address of docs/notify.md;")
+	fmt.Fprintln(k.Out, "Enter for nobody: events are shown, and clips saved, all the same.")
+	for {
+		said, err := k.line()
+		if err != nil || said == "" {
+			return "", err
+		}
+		a.Tell = said
+		if err := k.Check(Text(a)); err != nil {
+			fmt.Fprintln(k.Out, text.Visible(err.Error()))
+			continue
+		}
+		return said, nil
+	}
+}
+
+func (k Asker) line() (string, error) {
+	fmt.Fprint(k.Out, "> ")
+	said, err := k.In.ReadString('\n')
+	if err != nil && said == "" {
+		return "", ErrNoAnswer
+	}
+	return strings.TrimSpace(said), nil
+}

@@ -1,0 +1,65 @@
+package starter
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"io"
+	"strings"
+	"testing"
+)
+
+func asker(input string, out io.Writer) Asker {
+	return Asker{
+		In: bufio.NewReader(strings.NewReader(input)), Out: out,
+		Devices: []Device{{"device:0", "Integrated Camera"}},
+		Try: func(_ context.Context, source string) error {
+			if strings.Contains(source, "dead") {
+				return errors.New("no answer: check the address")
+			}
+			return nil
+		},
+		Check: func(file string) error {
+			for _, bad := range []string{"gopher", "smoke-signal"} {
+				if strings.Contains(file, bad) {
+					return errors.New(bad + " is no address")
+				}
+			}
+			return nil
+		},
+	}
+}
+
+func TestAsk(t *testing.T) {
+	for name, tt := range map[string]struct {
+		input string
+		given Answers
+		tell  bool // was given
+		want  Answers
+		said  string // part of what is written
+	}{
+		"a device":         {"1\n2\n\n", Answers{}, false, Answers{"device:0", "person", ""}, "1  device:0  Integrated Camera"},
+		"by name":          {"rtsp://cam/1\nface\nntfy://x/y\n", Answers{}, false, Answers{"rtsp://cam/1", "face", "ntfy://x/y"}, ""},
+		"motion by itself": {"a.mp4\n\n\n", Answers{}, false, Answers{"a.mp4", "motion", ""}, ""},
+		"wrong address":    {"\ngopher://x\na.mp4\n\n\n", Answers{}, false, Answers{"a.mp4", "motion", ""}, "gopher is no address"},
+		"dead, and kept":   {"rtsp://dead/\n\n\n\n", Answers{}, false, Answers{"rtsp://dead/", "motion", ""}, "check the address"},
+		"dead, another":    {"rtsp://dead/\nrtsp://cam/\n\n\n", Answers{}, false, Answers{"rtsp://cam/", "motion", ""}, ""},
+		"wrong things":     {"a.mp4\n9\ncats\nperson\nsmoke-signal:\n\n", Answers{}, false, Answers{"a.mp4", "person", ""}, `"cats" is none of them`},
+		"all given":        {"", Answers{"a.mp4", "person", "ntfy://x/y"}, true, Answers{"a.mp4", "person", "ntfy://x/y"}, ""},
+		"no end of line":   {"a.mp4\n\nntfy://x/y", Answers{}, false, Answers{"a.mp4", "motion", "ntfy://x/y"}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var out strings.Builder
+			got, err := asker(tt.input, &out).Ask(t.Context(), tt.given, tt.tell)
+			if err != nil || got != tt.want || !strings.Contains(out.String(), tt.said) {
+				t.Errorf("%+v, %v\n%s", got, err, &out)
+			}
+		})
+	}
+	if _, err := asker("a.mp4\n", io.Discard).Ask(t.Context(), Answers{}, false); !errors.Is(err, ErrNoAnswer) {
+		t.Errorf("input that ends: %v", err)
+	}
+	if _, err := asker("", io.Discard).Ask(t.Context(), Answers{"gopher://x", "motion", ""}, true); err == nil {
+		t.Error("an address that was given, and is wrong, is taken")
+	}
+}
