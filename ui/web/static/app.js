@@ -113,12 +113,14 @@ function Login() {
 			again();
 		} catch (e) {
 			setProblem(e.message);
+			field.current.select();
 		}
 	};
 	return html`
 		<main class="login">
 			<form onSubmit=${submit}>
 				<h1>rvo-tui</h1>
+				<input type="text" name="user" value="rvo-tui" autocomplete="username" readonly hidden />
 				<label for="token">Token</label>
 				<input id="token" ref=${field} type="password" autocomplete="current-password" required aria-describedby="problem" />
 				<p id="problem" class="bad" role="alert">${problem}</p>

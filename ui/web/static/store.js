@@ -132,7 +132,7 @@ export async function connect() {
 		current = new AbortController();
 		try {
 			await attempt(current.signal);
-			stand('lost');
+			if (store.link !== 'incompatible') stand('lost');
 		} catch (e) {
 			if (store.link !== 'incompatible') stand(e instanceof Problem && e.status === 401 ? 'login' : 'lost');
 		}

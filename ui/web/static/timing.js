@@ -54,14 +54,15 @@ export class Delay {
 		this.ages.set(detector, ages);
 	}
 
-	// update takes in what has come, and returns the delay in milliseconds.
+	// update takes in what has come. It is called once a frame of the browser.
 	update(interval) {
 		let p95 = 0;
 		for (const ages of this.ages.values()) {
 			p95 = Math.max(p95, ages.toSorted((a, b) => a - b)[Math.floor(ages.length * 0.95 - 0.01)]);
 		}
 		const wanted = Math.min(p95 + interval, most);
-		if (Math.abs(wanted - this.value) > slack) this.value = wanted;
-		return this.value;
+		if (wanted > this.value + slack) this.value = wanted;
+		else if (wanted < this.value - slack) this.value -= 0.5; // unnoticed: frames are not skipped
+
 	}
 }
