@@ -2,6 +2,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -77,8 +78,8 @@ func Main(args []string, stdout *os.File, builtIn []byte) int {
 func do(loader config.Loader, kinds *kinds, flags cli.Flags, stdout *os.File) error {
 	switch flags.Command {
 	case "init":
-		file := flags.Init.File
-		err := interruptible(func(ctx context.Context) error { return initialise(ctx, loader, flags, os.Stdin, visible{stdout}) })
+		file := cmp.Or(flags.Init.File, config.LocalFile)
+		err := interruptible(func(ctx context.Context) error { return initialise(ctx, loader, file, flags, os.Stdin, visible{stdout}) })
 		if err != nil || flags.Init.NoStart {
 			return err
 		}

@@ -22,9 +22,9 @@ import (
 	"rvo-tui/ui/draw"
 )
 
-// initialise writes a first configuration. What the flags leave open is asked for.
-func initialise(ctx context.Context, loader config.Loader, flags cli.Flags, in io.Reader, out io.Writer) error {
-	file := flags.Init.File
+// initialise writes a first configuration to a file. What the flags leave open is asked
+// for.
+func initialise(ctx context.Context, loader config.Loader, file string, flags cli.Flags, in io.Reader, out io.Writer) error {
 	if _, err := os.Lstat(file); err == nil {
 		return fmt.Errorf("init: %s is there already; name another file, or remove it", file)
 	}

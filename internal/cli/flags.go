@@ -61,7 +61,7 @@ type Flags struct {
 
 // InitFlags is the command line of init. What is not given is asked for.
 type InitFlags struct {
-	File    string  `arg:"" optional:"" default:"rvo.toml" help:"File to write, which must not exist yet (default: rvo.toml)."`
+	File    string  `arg:"" optional:"" help:"File to write, which must not exist yet (default: rvo.toml)."`
 	Tell    *string `placeholder:"ADDRESS" help:"Whom to tell, as the \"to\" of a [[notify]]; empty: nobody."`
 	NoStart bool    `help:"Write the file, and do not run it."`
 }

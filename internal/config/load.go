@@ -30,8 +30,8 @@ import (
 // BuiltIn is Config.File for the built-in configuration.
 const BuiltIn = "rvo.toml (built in)"
 
-// localFile is the default file.
-const localFile = "rvo.toml"
+// LocalFile is the default file.
+const LocalFile = "rvo.toml"
 
 // maxConfig is the maximum size of a configuration file, in bytes.
 const maxConfig = 1 << 20
@@ -137,7 +137,7 @@ func (l Loader) Find(file string) (string, []byte, error) {
 		file, _ = l.Getenv("RVO_CONFIG")
 	}
 	if file == "" {
-		file = localFile
+		file = LocalFile
 		if _, err := os.Lstat(file); errors.Is(err, fs.ErrNotExist) {
 			return BuiltIn, l.Default, nil
 		}
