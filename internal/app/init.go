@@ -28,6 +28,9 @@ func initialise(ctx context.Context, loader config.Loader, file string, flags cl
 	if _, err := os.Lstat(file); err == nil {
 		return fmt.Errorf("init: %s is there already; name another file, or remove it", file)
 	}
+	if flags.Find != "" && !starter.Known(flags.Find) {
+		return &cli.UsageError{Err: fmt.Errorf("--find: %q is not known; choose %s", flags.Find, starter.Names())}
+	}
 	a := starter.Answers{Source: flags.CameraURI, Find: flags.Find}
 	if flags.CameraDevice != nil {
 		a.Source = fmt.Sprintf("device:%d", *flags.CameraDevice)

@@ -13,7 +13,6 @@ import (
 	"github.com/alecthomas/kong"
 
 	"rvo-tui/detectors"
-	"rvo-tui/internal/starter"
 )
 
 // Flags is the parsed command line. Nil or empty fields were not given. The tag
@@ -185,8 +184,6 @@ func Parse(args []string, out io.Writer) (Flags, error) {
 			err = &misuse{err, givenCommand(parse.Context)}
 		}
 		return Flags{}, &UsageError{err}
-	case flags.Find != "" && !starter.Known(flags.Find):
-		return Flags{}, &UsageError{fmt.Errorf("--find: %q is not known; choose %s", flags.Find, starter.Names())}
 	case flags.Duration < 0:
 		return Flags{}, &UsageError{fmt.Errorf("--duration: %v is negative", flags.Duration)}
 	case flags.CameraDevice != nil && *flags.CameraDevice < 0:
@@ -200,14 +197,6 @@ func Parse(args []string, out io.Writer) (Flags, error) {
 	}
 	if err := idleFlag(context); err != nil {
 		return Flags{}, &UsageError{&misuse{err, givenCommand(context)}}
-	}
-	if flags.Command == "run" && flags.Find != "" {
-		switch {
-		case flags.CameraURI == "" && flags.CameraDevice == nil:
-			return Flags{}, &UsageError{errors.New("--find: say where, with --camera-uri or --camera-device")}
-		case flags.Config != "" || flags.Watch:
-			return Flags{}, &UsageError{errors.New("--find: takes the place of a configuration; leave --config and --watch out")}
-		}
 	}
 	if flags.Check.File != "" && flags.Config != "" {
 		return Flags{}, &UsageError{&misuse{errors.New("--config: check has a file already; name one file"), "check"}}

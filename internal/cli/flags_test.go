@@ -92,7 +92,7 @@ func TestParseFlagsRefuses(t *testing.T) {
 		{"ctl detach", `expected "<detector>"`},
 		{"connect a b", "unexpected argument b"},
 		{"ctl status --no-ui", "--no-ui: is for run, not for ctl status"},
-		{"--camera-uri x ctl status", "--camera-uri: is for run, not for ctl status"},
+		{"--camera-uri x ctl status", "--camera-uri: is for run and init, not for ctl status"},
 		{"connect --watch", "--watch: is for run, not for connect"},
 		{"ctl --config x status", "choose the rvo-tui with --addr"},
 		{"ctl status --ascii", "--ascii: is for run and connect"},

@@ -58,13 +58,31 @@ type Loader struct {
 // With --find, the file is one that is written for that.
 func (l Loader) Load(flags cli.Flags) (Config, error) {
 	if flags.Find != "" {
-		return l.Compose("--find "+flags.Find, []byte(starter.Text(starter.Answers{Source: "synthetic:street", Find: flags.Find})), flags)
+		return l.find(flags)
 	}
 	file, text, err := l.Find(flags.Config)
 	if err != nil {
 		return Config{}, &Error{File: file, Problems: []Problem{{File: file, Text: err.Error()}}}
 	}
 	return l.Compose(file, text, flags)
+}
+
+// find returns the configuration of --find.
+func (l Loader) find(flags cli.Flags) (Config, error) {
+	problem := ""
+	switch {
+	case !starter.Known(flags.Find):
+		problem = fmt.Sprintf("%q is not known; choose %s", flags.Find, starter.Names())
+	case flags.CameraURI == "" && flags.CameraDevice == nil:
+		problem = "say where, with --camera-uri or --camera-device"
+	case flags.Watch:
+		problem = "takes the place of a configuration; leave --watch out"
+	}
+	if problem != "" {
+		return Config{}, &Error{File: "command line", Problems: []Problem{{Flag: "--find", Text: problem}}}
+	}
+	text := starter.Text(starter.Answers{Source: "synthetic:street", Find: flags.Find}) // of which the camera is replaced
+	return l.Compose("--find "+flags.Find, []byte(text), flags)
 }
 
 // Compose returns the configuration of a file's text: the defaults, overridden by the

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"strings"
 	"testing"
 
 	"rvo-tui/internal/cli"
@@ -33,5 +34,18 @@ func TestFindReplacesTheFile(t *testing.T) {
 	}
 	if cfg.Camera[0].Source != "synthetic:dark" || len(cfg.Rule) != 1 || cfg.Rule[0].Event != "motion" {
 		t.Errorf("%+v", cfg)
+	}
+}
+
+func TestFindProblems(t *testing.T) {
+	for want, flags := range map[string]cli.Flags{
+		"choose motion, person or face":   {Find: "cats", CameraURI: "synthetic:dark"},
+		"say where, with --camera-uri":    {Find: "motion"},
+		"leave --watch out":               {Find: "motion", CameraURI: "synthetic:dark", Watch: true},
+		`--camera-uri: camera "camera": `: {Find: "motion", CameraURI: "gopher://x"},
+	} {
+		if _, err := testLoader().Load(flags); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%+v: %v, want %q", flags, err, want)
+		}
 	}
 }

@@ -24,7 +24,7 @@ import (
 const directions = `
 .: internal/app
 internal/app: *
-internal/cli: capture clips detectors internal/starter rules runtime
+internal/cli: capture clips detectors rules runtime
 internal/config: capture capture/synthetic clips detectors internal/cli internal/listen internal/logging internal/starter internal/tomldoc rules runtime runtime/api runtime/api/client runtime/metrics runtime/sink runtime/sink/mqtt runtime/sink/notify runtime/sink/outbox ui ui/web
 internal/complete: detectors internal/cli internal/config runtime/api/client
 internal/starter:
