@@ -51,5 +51,5 @@ export function caption(d, signal) {
 		if (a.unknown) return ` ${a.name} ?`;
 		return a.label && a.label !== a.name ? ` ${a.name} ${a.label}` : ` ${a.name} ${Number(a.value.toPrecision(4))}`;
 	});
-	return clean((d.label || signal) + found.join(''));
+	return clean((d.label || signal) + (d.track ? ` #${d.track}` : '') + found.join(''));
 }

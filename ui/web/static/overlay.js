@@ -39,48 +39,58 @@ export class Results {
 			for (const s of r.signals) {
 				if (s.detections.length === 0) continue;
 				const colour = colourOf(this.names.indexOf(s.signal));
-				found.push({ ...s, colour, frame: r.frame, exact: r.frame === frame });
+				found.push({ ...s, colour, frame: r.frame, exact: r.frame === frame, trails: this.trails(list, r, s) });
 			}
 		}
 		return found;
 	}
+
+	// trails returns the points of each track of a signal, up to a result.
+	trails(list, result, { signal, detections }) {
+		const followed = new Map(detections.filter((d) => d.track).map((d) => [d.track, []]));
+		for (const r of followed.size > 0 ? list.slice(0, list.indexOf(result) + 1) : []) {
+			for (const d of r.signals.find((s) => s.signal === signal)?.detections ?? []) {
+				followed.get(d.track)?.push([d.box.x + d.box.w / 2, d.box.y + d.box.h]);
+			}
+		}
+		return [...followed.values()];
+	}
 }
 
 // paintPlaces draws zones and lines of a camera.
-export function paintPlaces(g, width, height, zones, lines) {
+export function paintPlaces(g, width, height, { zones, lines }) {
 	const size = Math.max(11, Math.round(height / 45));
 	g.font = `${size}px system-ui, sans-serif`;
 	g.textBaseline = 'top';
 	g.lineWidth = Math.max(1, size / 9);
-	const path = (points) => {
-		g.beginPath();
-		for (const [x, y] of points) g.lineTo(x * width, y * height);
-	};
-	for (const z of zones) {
-		path(z.points);
-		g.closePath();
-		g.fillStyle = '#7aa2f7';
-		g.globalAlpha = 0.12;
-		if (!z.privacy) g.fill();
-		g.globalAlpha = 0.9;
-		g.strokeStyle = '#7aa2f7';
+	for (const place of [...zones, ...lines]) {
+		trace(g, width, height, place.points);
+		if (place.points.length > 2) g.closePath();
+		g.strokeStyle = place.points.length > 2 ? '#7aa2f7' : '#f7b87a';
+		g.fillStyle = place.points.length > 2 && !place.privacy ? '#7aa2f71f' : 'transparent';
+		g.fill();
 		g.stroke();
-		named(g, z.name, z.points[0], width, height, size);
+		g.fillStyle = '#fff';
+		g.shadowColor = '#000';
+		g.shadowBlur = 3;
+		const [x, y] = place.points[0];
+		g.fillText(clean(place.name), Math.min(x * width + 3, width - size * 4), Math.min(y * height + 3, height - size * 1.3));
+		g.shadowBlur = 0;
 	}
-	for (const l of lines) {
-		path(l.points);
-		g.globalAlpha = 0.9;
-		g.strokeStyle = '#f7b87a';
-		g.stroke();
-		named(g, l.name, l.points[0], width, height, size);
-	}
-	g.globalAlpha = 1;
 }
 
-function named(g, name, [x, y], width, height, size) {
-	g.fillStyle = '#fff';
-	g.shadowColor = '#000';
-	g.shadowBlur = 3;
-	g.fillText(clean(name), Math.min(x * width + 3, width - size * 4), Math.min(y * height + 3, height - size * 1.3));
-	g.shadowBlur = 0;
+function trace(g, width, height, points) {
+	g.beginPath();
+	for (const [x, y] of points) g.lineTo(x * width, y * height);
+}
+
+// paintTrails draws where the tracks of what was found have been, as far as results are
+// kept: by the middle of the bottom edge.
+export function paintTrails(g, width, height, found) {
+	g.lineWidth = Math.max(1.5, height / 300);
+	for (const [points, colour] of found.flatMap((s) => s.trails.map((points) => [points, s.colour]))) {
+		trace(g, width, height, points);
+		g.strokeStyle = colour;
+		g.stroke();
+	}
 }

@@ -3,7 +3,7 @@
 
 import { drawBoxes } from './boxes.js';
 import { DAMAGED, HIDDEN, KEY } from './media.js';
-import { paintPlaces, Results } from './overlay.js';
+import { paintPlaces, paintTrails, Results } from './overlay.js';
 import { Clock, Delay, now } from './timing.js';
 
 const lead = 60; // milliseconds before its time that a packet is decoded
@@ -237,7 +237,8 @@ export class Screen {
 		const found = this.results.at(id, captured);
 		if (this.boxes) {
 			const places = this.places?.();
-			if (places) paintPlaces(g, canvas.width, canvas.height, places.zones, places.lines);
+			if (places) paintPlaces(g, canvas.width, canvas.height, places);
+			paintTrails(g, canvas.width, canvas.height, found);
 			drawBoxes(g, found, canvas.width, canvas.height);
 		}
 		this.shown = { id, captured, found };

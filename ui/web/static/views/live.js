@@ -4,6 +4,7 @@ import { html, useEffect, useRef, useState } from '../vendor/preact-htm.js';
 import { detectorState, ruleLook, ruleProgress } from '../explain.js';
 import { Feed } from '../media.js';
 import { alertsOf, alertTone, Name, State, useTick } from '../parts.js';
+import { ofCamera } from '../pieces.js';
 import { href, replace } from '../route.js';
 import { Screen } from '../screen.js';
 import { useKeys } from '../keys.js';
@@ -39,11 +40,6 @@ function howShown(screen, jpeg, camera) {
 	return parts.join(' · ');
 }
 
-function delayText(screen) {
-	if (!screen.delayed) return 'not delayed: boxes are of earlier frames';
-	return `delayed by ${Math.round(screen.wait)} ms, so that boxes lie on their frame`;
-}
-
 // legend says in words what lies on a frame.
 function legend(shown) {
 	if (!shown) return 'no frame yet';
@@ -51,14 +47,7 @@ function legend(shown) {
 	return all.join(', ') || 'nothing found';
 }
 
-export function Live({ route }) {
-	const name = route.camera;
-	const camera = find(name);
-	if (!camera) return html`<h1>Live</h1><p class="empty">${name ? `There is no camera ${clean(name)}.` : 'No camera.'}</p>`;
-	return html`<${Player} key=${name} camera=${camera} query=${route.query} />`;
-}
-
-function Player({ camera, query }) {
+export const Live = ofCamera(({ camera, route: { query } }) => {
 	const canvas = useRef();
 	const box = useRef();
 	const [unsupported, setUnsupported] = useState('');
@@ -89,13 +78,13 @@ function Player({ camera, query }) {
 					<button aria-pressed=${delayed} onClick=${toggleDelay}>Delay</button>
 					<button aria-pressed=${boxes} onClick=${toggleBoxes}>Boxes</button>
 					<button onClick=${full}>Full screen</button>
-					<span class="dim" data-delay>${s && delayText(s)}</span>
+					<span class="dim" data-delay>${s && (delayed ? `delayed by ${Math.round(s.wait)} ms, so that boxes lie on their frame` : 'not delayed: boxes are of earlier frames')}</span>
 				</p>
 				<p class="dim" data-shown>${howShown(s, jpeg, camera)}${feed.current?.problem && html` <span class="bad">${feed.current.problem}</span>`}</p>
 			</section>
 			<${Aside} camera=${camera} />
 		</div>`;
-}
+});
 
 // Aside says how the camera's detectors, signals and rules stand.
 function Aside({ camera }) {

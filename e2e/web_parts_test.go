@@ -1,0 +1,83 @@
+package e2e
+
+import "testing"
+
+// The parts of the page that have no face of their own, as the browser runs them.
+func TestWebParts(t *testing.T) {
+	t.Parallel()
+	_, at := startWeb(t, webConfig)
+	p := openPage(t, at)
+	for _, tt := range []struct{ what, script, want string }{
+		{"messages in pieces of every size", `import('/media.js').then(({Parser}) => {
+			const message = (type, frame, text) => {
+				const m = new Uint8Array(24 + text.length), h = new DataView(m.buffer);
+				h.setUint32(0, text.length);
+				h.setUint8(4, type);
+				h.setUint16(6, 3);
+				h.setBigInt64(8, 1500n);
+				h.setBigUint64(16, BigInt(frame));
+				m.set(new TextEncoder().encode(text), 24);
+				return [...m];
+			};
+			const all = new Uint8Array([...message(4, 7, '{}'), ...message(0, 0, ''), ...message(2, 8, 'abcdef')]);
+			const results = new Set();
+			for (let size = 1; size <= all.length; size++) {
+				const seen = [];
+				const parser = new Parser(m => seen.push([m.type, m.camera, m.captured, m.frame, new TextDecoder().decode(m.payload)].join()));
+				for (let i = 0; i < all.length; i += size) parser.push(all.subarray(i, i + size));
+				results.add(seen.join(' '));
+			}
+			return [...results].join(' | ');
+		})`, "4,3,1.5,7,{} 0,3,1.5,0, 2,3,1.5,8,abcdef"},
+		{"a message that is too large", `import('/media.js').then(({Parser}) => {
+			try {
+				new Parser(() => 0).push(new Uint8Array(24).fill(255));
+			} catch (e) {
+				return e.message;
+			}
+		})`, "a message is too large"},
+		{"the delay follows the slowest detector, and has a bound", `import('/timing.js').then(({Delay}) => {
+			const delay = new Delay(), seen = [];
+			for (const age of [20, 30, 150, 5000]) {
+				for (let i = 0; i < 40; i++) delay.result('slow', age + (i === 0 ? 100 : 0));
+				delay.result('fast', 5);
+				delay.update(40);
+				seen.push(delay.value);
+			}
+			for (let i = 0; i < 40; i++) delay.result('slow', 20);
+			for (let i = 0; i < 2000; i++) delay.update(40);
+			return [...seen, Math.abs(delay.value - 60) <= 15].join();
+		})`, "60,60,190,400,true"},
+		{"a burst is paced by the times of its frames", `import('/timing.js').then(({Clock}) => {
+			const clock = new Clock();
+			for (let i = 0; i < 50; i++) clock.arrived(1e6 + i * 40, 1e6 + 5000 + i * 40);
+			for (let i = 50; i < 60; i++) clock.arrived(1e6 + i * 40, 1e6 + 5000 + 60 * 40);
+			return [Math.round((clock.due(1e6 + 2000, 100) - 1e6) / 10), Math.round(clock.interval)].join();
+		})`, "710,40"},
+		{"results lie on their frame, and for a while on later ones", `import('/overlay.js').then(({Results}) => {
+			const results = new Results();
+			const found = (label, track) => ({detector: 'd', signals: [{signal: 's', detections: [{label, track, box: {x: 0, y: 0, w: 0.2, h: track / 10}}]}]});
+			results.add(5, 500, found('five', 1));
+			results.add(9, 900, found('nine', 1));
+			results.add(7, 700, found('seven', 1)); // a late answer
+			const at = (frame, captured) => results.at(frame, captured).map(s => [s.detections[0].label, s.exact, s.trails[0].length].join(' ')).join();
+			return [at(4, 400), at(5, 500), at(6, 600), at(7, 700), at(9, 900), at(20, 1899), at(21, 1901)].join(' | ');
+		})`, " | five true 1 | five false 1 | seven true 2 | nine true 3 | nine false 3 | "},
+		{"buckets of a histogram", `import('/histogram.js').then(({decode, quantile, lower}) => {
+			const counts = decode(btoa(String.fromCharCode(3, 2, 12, 4, 0, 200, 1))); // buckets 3, 16 and 17
+			return [counts.length, counts[3], counts[16], counts[17], lower(16), lower(32), lower(47), quantile(counts, 0.5), quantile([], 0.5)].join();
+		})`, "18,2,4,200,16,32,62,17.5,"},
+		{"links lead back to where they came from", `import('/route.js').then(({href, parse}) => {
+			const links = [['fleet'], ['live', 'a.b'], ['events', '', 'x/y'], ['log', '', '', {level: 'WARN', filter: 'a=b c'}]];
+			return links.map(l => Object.values(parse(href(...l))).map(v => typeof v === 'string' ? v : JSON.stringify(v)).join(',')).join(' | ');
+		})`, `fleet,,,{} | live,a.b,,{} | events,,x/y,{} | log,,,{"level":"WARN","filter":"a=b c"}`},
+		{"durations, numbers and times with their zone", `import('/units.js').then(u => [
+			u.ago(850e3), u.ago(12.3e6), u.ago(3.2e9), u.ago(65e9), u.ago(7500e9), u.ago(-1), u.count(12345), u.number(0.12345), u.number(null),
+			u.amount(1234567), u.uptime(90061e9), u.stamp('2026-07-01T12:00:00Z').split(' ').length, u.clean('a\u202eb\nc'),
+		].join())`, "850µs,12ms,3.2s,65s,2h05m,-,12.3k,0.123,-,1.2 MB,1d 01:01:01,3,a b c"},
+	} {
+		if got := evaluate[string](p, tt.script); got != tt.want {
+			t.Errorf("%s:\ngot  %s\nwant %s", tt.what, got, tt.want)
+		}
+	}
+}
