@@ -218,7 +218,10 @@ func (x *pty) suspends() {
 	}
 	at := len(x.out.String())
 	x.send("q")
-	x.shows(leaves, at)
+	wait(t, patience, "the shell", func() bool { // what is typed before it is there, the dashboard drops
+		_, shell, left := strings.Cut(x.out.String()[at:], leaves)
+		return left && strings.Contains(shell, "$ ")
+	})
 	x.send("exit\n")
 	x.ends()
 }
