@@ -274,3 +274,17 @@ func TestQuestionsOnSmallScreens(t *testing.T) {
 		}
 	}
 }
+
+// Where detectors have no room for all numbers, whole columns go, and what stays is whole.
+func TestNarrowDetectors(t *testing.T) {
+	m := shown(t, newFake(), DefaultConfig(), 120, 40)
+	for w := 36; w <= 80; w++ {
+		b := pane.DetectorsView(&m.scene, 0, w)
+		lines := b.Lay(&pane.Cursor{}, m.scene.Theme, false, w, 12)
+		for _, line := range lines[:6] {
+			if draw.Width(strings.TrimRight(ansi.Strip(line), " ")) > w || strings.HasSuffix(strings.TrimRight(ansi.Strip(line), " "), "…") {
+				t.Errorf("at %d cells: %q", w, ansi.Strip(line))
+			}
+		}
+	}
+}

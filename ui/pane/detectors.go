@@ -31,11 +31,25 @@ func DetectorsView(s *Scene, sel, w int) Body {
 	if slots.Waiting > 0 {
 		b.Note += fmt.Sprintf(" +%d waiting", slots.Waiting)
 	}
-	const numbers = 13 + 7 + 7 + 7
+	// A narrow pane has no room for all numbers: it leaves out whole columns.
+	room := w - 4 - min(name, 6) - 12
+	most, median, tail := room >= 20, room >= 27, room >= 34
+	numbers := 5 + 7
+	head := "  fps"
+	for _, column := range []struct {
+		shown bool
+		name  string
+		width int
+	}{{most, " of max ", 8}, {median, "p50", 7}, {tail, "p99", 7}} {
+		if column.shown {
+			numbers += column.width
+			head += draw.Right(column.name, column.width)
+		}
+	}
 	name = max(min(name, w-4-numbers-11), 4)
 	state := min(max(w-4-name-numbers-1, 10), 34)
 	extra := w - 4 - name - state - numbers
-	head := "    " + draw.Fit("name", name+1) + draw.Fit("state", state) + draw.Fit("  fps of max", 13) + draw.Right("p50", 7) + draw.Right("p99", 7) + draw.Right("age", 7)
+	head = "    " + draw.Fit("name", name+1) + draw.Fit("state", state) + head + draw.Right("age", 7)
 	if extra >= 16 {
 		head += draw.Right("runs", 8) + draw.Right("errors", 8)
 	}
@@ -50,11 +64,19 @@ func DetectorsView(s *Scene, sel, w int) Body {
 			age = draw.Coarse(d.Age)
 		}
 		line := "  " + look.Of(s.Theme.Dot) + " " + draw.Fit(s.Theme.Text(d.Name), name) + " " + look.Of(draw.Fit(text, state)) +
-			draw.Right(draw.Rate(d.FPS), 5) + s.Theme.Dim.Of(" of "+draw.Fit(draw.Limit(d.MaxFPS), 4))
+			draw.Right(draw.Rate(d.FPS), 5)
+		if most {
+			line += s.Theme.Dim.Of(" of " + draw.Fit(draw.Limit(d.MaxFPS), 4))
+		}
+		p50, p99 := "-", "-"
 		if exec.Count > 0 {
-			line += draw.Right(draw.Ago(exec.P50), 7) + draw.Right(draw.Ago(exec.P99), 7)
-		} else {
-			line += draw.Right("-", 7) + draw.Right("-", 7)
+			p50, p99 = draw.Ago(exec.P50), draw.Ago(exec.P99)
+		}
+		if median {
+			line += draw.Right(p50, 7)
+		}
+		if tail {
+			line += draw.Right(p99, 7)
 		}
 		line += draw.Right(age, 7)
 		if extra >= 16 {
