@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"rvo-tui/internal/text"
+	"rvo-tui/ui/draw"
 )
 
 // Config is the [ui] section of the configuration.
@@ -17,8 +18,11 @@ type Config struct {
 	Bandwidth text.Bytes `toml:"bandwidth"`
 	// Preview shows what the camera sees.
 	Preview bool `toml:"preview"`
-	// Theme is "auto" (by the terminal's background), "dark", "light" or "mono".
+	// Theme is "auto" (by the terminal's background), one of draw.Themes, or a TOML file
+	// with colors: see ThemeFile.
 	Theme string `toml:"theme"`
+	// Colors are those of such a file. Nil: Theme is a name.
+	Colors *Colors `toml:"-"`
 	// ASCII draws with ASCII characters only.
 	ASCII bool `toml:"ascii"`
 	// Opener is the program that opens a clip, with arguments, to which the clip's path is
@@ -28,7 +32,14 @@ type Config struct {
 	Keys []string `toml:"keys"`
 }
 
-var themes = []string{"auto", "dark", "light", "mono"}
+// Colors are the keys of a file with the colors of a theme.
+type Colors = draw.Palette
+
+// themes are the names of themes.
+var themes = append([]string{"auto"}, draw.Themes()...)
+
+// ThemeFile reports whether Theme names a file: it ends in ".toml".
+func (c Config) ThemeFile() bool { return strings.HasSuffix(c.Theme, ".toml") }
 
 // DefaultConfig returns the default values.
 func DefaultConfig() Config {
@@ -43,8 +54,8 @@ func (c Config) Validate(bad func(key, problem string)) {
 	if c.Bandwidth != 0 && c.Bandwidth < 2000 {
 		bad("bandwidth", fmt.Sprintf("is %s a second; allowed is 0 (no bound) or at least 2KB", c.Bandwidth))
 	}
-	if !slices.Contains(themes, c.Theme) {
-		bad("theme", fmt.Sprintf("%q is not one of %s%s", c.Theme, strings.Join(themes, ", "), text.DidYouMean(c.Theme, themes)))
+	if !c.ThemeFile() && !slices.Contains(themes, c.Theme) {
+		bad("theme", fmt.Sprintf("%q is not one of %s, or a file that ends in .toml%s", c.Theme, strings.Join(themes, ", "), text.DidYouMean(c.Theme, themes)))
 	}
 	if _, err := newKeymap(c.Keys); err != nil {
 		bad("keys", err.Error())

@@ -248,7 +248,7 @@ func TestEvidenceAtAllSizes(t *testing.T) {
 					})
 				}
 				text := plainText(t, strings.Split(m.View().Content, "\n"), size[0])
-				for _, theme := range themes[1:] {
+				for _, theme := range looks {
 					m.themeName = theme
 					m.retheme()
 					plainText(t, strings.Split(m.View().Content, "\n"), size[0])

@@ -163,7 +163,11 @@ func (m *model) retheme() {
 			name = "dark"
 		}
 	}
-	m.scene.Theme = draw.NewTheme(name, m.profile, m.opts.Config.ASCII)
+	p, _ := draw.PaletteOf(name)
+	if c := m.opts.Config; name == c.Theme && c.Colors != nil {
+		p = c.Colors.Fill()
+	}
+	m.scene.Theme = draw.NewTheme(p, name == "mono", m.profile, m.opts.Config.ASCII)
 	m.epoch++
 }
 

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"slices"
 	"strings"
 
 	"charm.land/bubbles/v2/textinput"
@@ -133,6 +134,10 @@ func (p *palette) carry(m *model, o order, shown string) (overlay, tea.Cmd) {
 		m.sift()
 		return nil, nil
 	case "theme":
+		if !slices.Contains(themes, o.arg) && o.arg != m.opts.Config.Theme {
+			p.err = "theme: write one of " + strings.Join(themes, ", ")
+			return p, nil
+		}
 		m.themeName = o.arg
 		m.retheme()
 		return nil, nil

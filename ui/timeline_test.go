@@ -54,7 +54,7 @@ func TestTimeline(t *testing.T) {
 			}
 			t.Run(name, func(t *testing.T) {
 				last := ""
-				for _, theme := range themes[1:] {
+				for _, theme := range looks {
 					cfg := DefaultConfig()
 					cfg.ASCII, cfg.Theme, cfg.Preview = ascii, theme, false
 					m := recalling(t, cfg, size[0], size[1])

@@ -138,6 +138,7 @@ func (l Loader) Screen(flags cli.Flags) (ui.Config, error) {
 	}
 	d := &decoder{doc: b.doc, broken: b.broken, report: b.at}
 	d.section("ui", &b.cfg.UI)
+	b.theme()
 	b.cfg.UI.Validate(func(key, problem string) { b.of(origin{path: "ui"}, "ui", key, problem) })
 	if len(b.problems) > 0 {
 		return ui.Config{}, &Error{File: file, Problems: sortProblems(b.problems)}
@@ -232,6 +233,7 @@ func (b *builder) build(v vault, flags cli.Flags) {
 	b.checkCameraLists()
 	b.checkProviders()
 	b.apply(v, flags)
+	b.theme()
 	b.parse()
 	b.validate()
 	b.checkNames()

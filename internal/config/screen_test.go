@@ -34,3 +34,34 @@ func TestScreenTakesTheUISectionAlone(t *testing.T) {
 		t.Errorf("without a file: %+v, %v", cfg, err)
 	}
 }
+
+// The colors of a theme come from a file, and problems are told with their place in it.
+func TestThemeOfAFile(t *testing.T) {
+	t.Chdir(t.TempDir())
+	load := func(theme string) (Config, error) {
+		if err := os.WriteFile("night.toml", []byte(theme), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return testLoader("PW=x").Compose("rvo.toml", []byte(threeCameras+"\n[ui]\ntheme = \"night.toml\"\n"), cli.Flags{})
+	}
+	cfg, err := load("base = \"contrast\"\nbad = \"#ff0000\"\n")
+	if err != nil || cfg.UI.Colors == nil || cfg.UI.Colors.Bad != "#ff0000" || cfg.UI.Colors.Base != "contrast" {
+		t.Errorf("%+v, %v", cfg.UI.Colors, err)
+	}
+	for theme, want := range map[string]string{
+		"bad = \"red\"\n":    `night.toml:1:7: bad: "red" is no color`,
+		"\nbda = \"#000\"\n": `night.toml:2:1: unknown key "bda"; did you mean "bad"?`,
+		"bad = \n":           "night.toml:1:",
+	} {
+		if _, err := load(theme); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: %v, want %q", theme, err, want)
+		}
+	}
+	if err := os.Remove("night.toml"); err != nil {
+		t.Fatal(err)
+	}
+	_, err = testLoader().Compose("rvo.toml", []byte("[ui]\ntheme = \"night.toml\"\n"), cli.Flags{})
+	if want := "rvo.toml:2:9: ui: theme: night.toml: read configuration: there is no such file"; err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("a theme that is not there: %v", err)
+	}
+}

@@ -39,7 +39,7 @@ func TestCanvasHoldsNoise(t *testing.T) {
 func TestOutlineStaysInside(t *testing.T) {
 	for _, b := range []detectors.Box{{X: 0, Y: 0, W: 1, H: 1}, {X: -1, Y: -1, W: 3, H: 3}, {X: 0.99, Y: 0.99, W: 0.5, H: 0.5}, {X: math.NaN(), Y: 0, W: math.NaN(), H: 1}, {X: 1e300, Y: 0, W: 1e300, H: 1}} {
 		c := NewCanvas(gradient(12, 8), nil)
-		c.Outline(detectors.Detection{Box: b}, "a label that is too long", NewTheme("dark", 5, false).Box[0], false)
+		c.Outline(detectors.Detection{Box: b}, "a label that is too long", NewTheme(palettes["dark"], false, 5, false).Box[0], false)
 		for _, l := range c.Lines(false, false) {
 			if n := ansi.StringWidth(l); n != 12 {
 				t.Errorf("box %v: a line of %d cells", b, n)
@@ -51,7 +51,7 @@ func TestOutlineStaysInside(t *testing.T) {
 // Labels of wide characters are drawn, cut at the edge, and keep the width of a line,
 // whatever is drawn over them.
 func TestWideLabels(t *testing.T) {
-	col := NewTheme("dark", 5, false).Box[0]
+	col := NewTheme(palettes["dark"], false, 5, false).Box[0]
 	box := func(x float64) detectors.Detection {
 		return detectors.Detection{Box: detectors.Box{X: x, Y: 0, W: 0.3, H: 0.8}}
 	}

@@ -48,85 +48,36 @@ type Theme struct {
 	past                             pastGlyphs
 }
 
-// palette is the colours of a theme.
-type palette struct {
-	dim, accent, good, warn, bad, info, border, selected, selectedOff, chip color.Color
-	stage                                                                   [6]color.Color
-}
-
-func darkPalette() palette {
-	c := lipgloss.Color
-	return palette{
-		dim: c("#7f8490"), accent: c("#7aa2f7"), good: c("#8fc98b"), warn: c("#e0af68"), bad: c("#f7768e"), info: c("#7dcfff"),
-		border: c("#3b4252"), selected: c("#2c3650"), selectedOff: c("#23272f"), chip: c("#c0caf5"),
-		stage: [6]color.Color{c("#5e81ac"), c("#88c0d0"), c("#ebcb8b"), c("#d08770"), c("#b48ead"), c("#a3be8c")},
-	}
-}
-
-func lightPalette() palette {
-	c := lipgloss.Color
-	return palette{
-		dim: c("#6c7480"), accent: c("#1f5fbf"), good: c("#2e7d32"), warn: c("#9a6700"), bad: c("#c62828"), info: c("#00708a"),
-		border: c("#b8bec8"), selected: c("#d5e2fb"), selectedOff: c("#e9ecf1"), chip: c("#1f2933"),
-		stage: [6]color.Color{c("#3b6ea5"), c("#2f8f9d"), c("#b58900"), c("#c1572b"), c("#8e4ba6"), c("#4f8a3c")},
-	}
-}
-
-func basicPalette() palette {
-	c := lipgloss.Color
-	return palette{
-		dim: c("8"), accent: c("12"), good: c("2"), warn: c("3"), bad: c("9"), info: c("6"),
-		border: c("8"), selected: nil, selectedOff: nil, chip: nil,
-		stage: [6]color.Color{c("4"), c("6"), c("3"), c("1"), c("5"), c("2")},
-	}
-}
-
-// NewTheme makes the theme for a terminal. Name is "dark", "light" or "mono".
-func NewTheme(name string, profile colorprofile.Profile, ascii bool) *Theme {
-	t := &Theme{ASCII: ascii, Colourless: name == "mono" || profile <= colorprofile.ASCII}
-	p := palette{}
+// NewTheme makes the theme for a terminal. Mono has no colors, whatever the terminal can.
+func NewTheme(p Palette, mono bool, profile colorprofile.Profile, ascii bool) *Theme {
+	t := &Theme{ASCII: ascii, Colourless: mono || profile <= colorprofile.ASCII}
 	switch {
 	case t.Colourless:
+		p = Palette{Stages: make([]string, 6)}
 	case profile == colorprofile.ANSI:
-		p = basicPalette()
-	case name == "light":
-		p = lightPalette()
-	default:
-		p = darkPalette()
-	}
-	if profile == colorprofile.ANSI256 && p.selected != nil {
-		// The nearest of 256 colours are too loud for a ground.
-		p.selected, p.selectedOff = lipgloss.Color("238"), lipgloss.Color("235")
-		if name == "light" {
-			p.selected, p.selectedOff = lipgloss.Color("252"), lipgloss.Color("255")
+		p = basic()
+	case profile == colorprofile.ANSI256:
+		// The nearest of 256 colors are too loud for a ground.
+		p.Selected, p.SelectedOff = "238", "235"
+		if p.Light {
+			p.Selected, p.SelectedOff = "252", "255"
 		}
 	}
 	base := lipgloss.NewStyle()
-	fg := func(c color.Color) lipgloss.Style {
-		if c == nil {
-			return base
-		}
-		return base.Foreground(c)
-	}
-	on := func(c color.Color) lipgloss.Style {
-		if c == nil {
-			return base.Reverse(true)
-		}
-		return base.Background(c)
+	t.Cursor, t.CursorOff = newInk(base.Reverse(true)), newInk(base)
+	if p.Selected != "" {
+		t.Cursor = newInk(base.Background(lipgloss.Color(p.Selected)))
+		t.CursorOff = newInk(base.Background(lipgloss.Color(p.SelectedOff)))
 	}
 	t.plain, t.Strong = newInk(base), newInk(base.Bold(true))
-	t.Dim, t.Accent = newInk(fg(p.dim)), newInk(fg(p.accent).Bold(true))
-	t.Good, t.Info = newInk(fg(p.good)), newInk(fg(p.info))
-	t.Warn, t.Bad = newInk(fg(p.warn)), newInk(fg(p.bad).Bold(true))
-	t.Title, t.TitleOn = newInk(base.Bold(true)), newInk(fg(p.accent).Bold(true))
-	t.Border, t.BorderOn = newInk(fg(p.border)), newInk(fg(p.accent))
-	t.Cursor, t.CursorOff = newInk(on(p.selected)), newInk(base)
-	if p.selectedOff != nil {
-		t.CursorOff = newInk(base.Background(p.selectedOff))
-	}
-	t.Chip = newInk(fg(p.chip).Bold(true))
-	for i, c := range p.stage {
-		t.Stage[i] = newInk(fg(c))
+	t.Dim, t.Accent = newInk(style(p.Dim)), newInk(style(p.Accent).Bold(true))
+	t.Good, t.Info = newInk(style(p.Good)), newInk(style(p.Info))
+	t.Warn, t.Bad = newInk(style(p.Warn)), newInk(style(p.Bad).Bold(true))
+	t.Title, t.TitleOn = newInk(base.Bold(true)), newInk(style(p.Accent).Bold(true))
+	t.Border, t.BorderOn = newInk(style(p.Border)), newInk(style(p.Accent))
+	t.Chip = newInk(style(p.Key).Bold(true))
+	for i, c := range p.Stages {
+		t.Stage[i] = newInk(style(c))
 	}
 	t.Box = []color.RGBA{{255, 214, 92, 255}, {120, 220, 255, 255}, {255, 130, 200, 255}, {140, 255, 150, 255}, {255, 160, 90, 255}}
 	t.glyphs()

@@ -1,0 +1,32 @@
+package config
+
+import (
+	"errors"
+
+	"rvo-tui/internal/tomldoc"
+	"rvo-tui/ui"
+)
+
+// theme reads the file with the colors of [ui] theme, if it names one.
+func (b *builder) theme() {
+	file := b.cfg.UI.Theme
+	if !b.cfg.UI.ThemeFile() || b.broken["ui.theme"] {
+		return
+	}
+	text, err := readConfig(file)
+	if err != nil {
+		b.at("ui.theme", "ui", "theme", file+": "+err.Error())
+		return
+	}
+	doc, err := tomldoc.Parse(text)
+	if bad := new(tomldoc.SyntaxError); errors.As(err, &bad) {
+		b.problems = append(b.problems, Problem{File: file, Line: bad.Line, Column: bad.Column, Text: bad.Text})
+		return
+	}
+	own := &builder{file: file, doc: doc, broken: map[string]bool{}, secrets: b.secrets}
+	colors := new(ui.Colors)
+	own.decoder().table("", "", doc.Tree, colors)
+	colors.Validate(own.ofKey)
+	b.problems = append(b.problems, own.problems...)
+	b.cfg.UI.Colors = colors
+}
