@@ -54,11 +54,14 @@ func (d *Detection) Attribute(name string) *Attribute {
 	return nil
 }
 
-// Caption returns what a face writes beside the box: the label, or else other, and
-// the attributes.
+// Caption returns what a face writes beside the box: the label, or else other, the
+// track and the attributes.
 func (d *Detection) Caption(other string) string {
 	if d.Label != "" {
 		other = d.Label
+	}
+	if d.Track != 0 {
+		other += fmt.Sprintf(" #%d", d.Track)
 	}
 	return other + d.Found()
 }

@@ -121,6 +121,8 @@ func (m *model) do(a action) tea.Cmd {
 		return m.reload()
 	case actUndo:
 		return m.undo()
+	case actDraw:
+		m.overlay = newSketch(m)
 	case actDiff, actWrite:
 		return m.compare(a == actWrite)
 	case actToggle:

@@ -44,6 +44,7 @@ func own() []cli.Verb {
 		{Name: "theme", Args: []string{"theme"}, Help: "Change the colours: " + strings.Join(themes, ", ") + "."},
 		{Name: "preset", Args: []string{"preset"}, Help: "Arrange the panes: " + strings.Join(presets(), ", ") + "."},
 		{Name: "freeze", Help: "Freeze the screen, or resume."},
+		{Name: "draw", Help: "Draw a zone or a line on the preview, or change one."},
 		{Name: "diff", Help: "Show how what runs differs from the configuration file."},
 		{Name: "write", Help: "Write that to the file, after showing it."},
 		{Name: "save", Help: "Save the screen to a text file."},

@@ -244,6 +244,9 @@ func pressed(name string) tea.KeyPressMsg {
 	if code, ok := named[name]; ok {
 		return tea.KeyPressMsg{Code: code}
 	}
+	if base, ok := strings.CutPrefix(name, "shift+"); ok && named[base] != 0 && base != "tab" {
+		return tea.KeyPressMsg{Code: named[base], Mod: tea.ModShift}
+	}
 	if name == "space" {
 		return tea.KeyPressMsg{Code: tea.KeySpace, Text: " "}
 	}

@@ -17,7 +17,7 @@ import (
 // changes reports whether an action changes the runtime.
 func (a action) changes() bool {
 	switch a {
-	case actToggle, actAttach, actDetach, actFaster, actSlower, actRule, actClip, actPause, actCamera, actReload, actUndo:
+	case actToggle, actAttach, actDetach, actFaster, actSlower, actRule, actClip, actPause, actCamera, actReload, actUndo, actDraw:
 		return true
 	}
 	return false

@@ -50,6 +50,9 @@ type Options struct {
 	// ID to it. Nil: the program cannot.
 	Diff  func(ctx context.Context) (runtime.FileDiff, error)
 	Write func(ctx context.Context, id string) error
+	// Edit returns what changes of zones and lines make of the file, and makes them if
+	// write is set. Nil: the program cannot.
+	Edit func(ctx context.Context, edits []runtime.FileEdit, write bool) (runtime.FileDiff, error)
 	// Pick begins with the camera menu.
 	Pick bool
 	// State is the file that keeps what outlives the dashboard: the history of commands

@@ -131,7 +131,8 @@ func (m *model) undone(msg undoneMsg) {
 // diffMsg is how what runs differs from the configuration file.
 type diffMsg struct {
 	diff  runtime.FileDiff
-	write bool // that was asked for
+	write bool               // that was asked for
+	edits []runtime.FileEdit // that make the difference; none: it is what runs
 	err   error
 }
 
@@ -154,7 +155,7 @@ func (m *model) compare(write bool) tea.Cmd {
 		ctx, cancel := context.WithTimeout(ctx, commandTimeout)
 		defer cancel()
 		d, err := diff(ctx)
-		return diffMsg{d, write, err}
+		return diffMsg{diff: d, write: write, err: err}
 	}
 }
 
@@ -164,8 +165,11 @@ func (m *model) compared(msg diffMsg) {
 		m.fail(msg.err)
 		return
 	}
-	r := &review{diff: msg.diff}
+	r := &review{diff: msg.diff, edits: msg.edits}
 	r.sheet = sheet{title: "What runs and " + draw.Clean(msg.diff.File), lines: r.lines}
+	if len(msg.edits) > 0 {
+		r.title = "Change " + draw.Clean(msg.diff.File)
+	}
 	switch {
 	case len(r.diff.Changes) == 0:
 	case r.diff.Refused == "":
@@ -181,6 +185,7 @@ func (m *model) compared(msg diffMsg) {
 type review struct {
 	sheet
 	diff         runtime.FileDiff
+	edits        []runtime.FileEdit // that make it; none: it is what runs
 	asks, copied bool
 }
 
@@ -189,7 +194,7 @@ func (r *review) update(m *model, msg tea.Msg) (overlay, tea.Cmd) {
 		switch key.String() {
 		case "y":
 			if r.asks {
-				return nil, m.write(r.diff.ID)
+				return nil, m.write(r)
 			}
 		case "n":
 			return nil, nil
@@ -239,15 +244,21 @@ func (r *review) lines(m *model, w int) (lines []string) {
 }
 
 // write writes the difference that was shown.
-func (m *model) write(id string) tea.Cmd {
+func (m *model) write(r *review) tea.Cmd {
 	if why := m.barred(); why != "" {
 		m.say((*draw.Theme).InfoInk, why)
 		return nil
 	}
-	ctx, write := m.ctx, m.opts.Write
+	ctx, opts := m.ctx, m.opts
 	return func() tea.Msg {
 		ctx, cancel := context.WithTimeout(ctx, commandTimeout)
 		defer cancel()
-		return doneMsg{text: "written to the configuration file", err: write(ctx, id)}
+		var err error
+		if len(r.edits) > 0 {
+			_, err = opts.Edit(ctx, r.edits, true)
+		} else {
+			err = opts.Write(ctx, r.diff.ID)
+		}
+		return doneMsg{text: "written to the configuration file", err: err}
 	}
 }

@@ -75,14 +75,14 @@ runtime/api: capture clips docs detectors detectors/remote internal/cli internal
 runtime/api/client: capture clips detectors internal/cli internal/listen internal/logging rules runtime runtime/api runtime/engine runtime/live
 runtime/testkit: capture capture/synthetic clips detectors rules runtime runtime/engine runtime/sink
 
-ui: capture capture/synthetic clips detectors internal/cli internal/logging rules runtime runtime/engine runtime/sink ui/draw ui/film ui/pane ui/query ui/remote ui/state ui/tty
-ui/draw: detectors rules runtime
+ui: capture capture/synthetic clips detectors detectors/zone internal/cli internal/logging rules runtime runtime/engine runtime/sink ui/draw ui/film ui/pane ui/query ui/remote ui/state ui/tty
+ui/draw: detectors detectors/zone rules runtime
 ui/remote: clips detectors internal/logging rules runtime runtime/api runtime/api/client
 ui/film: capture clips runtime
 ui/query: internal/logging rules runtime
 ui/state:
 ui/tty:
-ui/pane: capture clips detectors internal/logging rules runtime runtime/engine ui/draw
+ui/pane: capture clips detectors detectors/zone internal/logging rules runtime runtime/engine ui/draw
 ui/web:
 bench: bench/compare bench/wait bench/workload capture capture/synthetic clips detectors runtime runtime/engine rules
 bench/compare:

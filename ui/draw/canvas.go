@@ -90,7 +90,7 @@ func (c *Canvas) put(x, y int, r rune, ink [3]uint8) {
 
 // Outline draws a detection with its label.
 func (c *Canvas) Outline(d detectors.Detection, label string, col color.RGBA, ascii bool) {
-	ink := [3]uint8{col.R, col.G, col.B}
+	ink := ink(col)
 	at := func(v float64, n int) int { return min(max(int(v*float64(n)), 0), n-1) }
 	if !(d.Box.W > 0 && d.Box.H > 0) {
 		return
@@ -113,21 +113,7 @@ func (c *Canvas) Outline(d detectors.Detection, label string, col color.RGBA, as
 	c.put(x1, y0, line[3], ink)
 	c.put(x0, y1, line[4], ink)
 	c.put(x1, y1, line[5], ink)
-	x := x0 + 1
-	for _, r := range label {
-		n := Width(string(r))
-		if n == 0 {
-			continue
-		}
-		if x+n > c.W {
-			break
-		}
-		c.put(x, y0, r, ink)
-		if n == 2 {
-			c.put(x+1, y0, covered, ink)
-		}
-		x += n
-	}
+	c.text(x0+1, y0, label, ink)
 }
 
 const ramp = " .:-=+*#%@"

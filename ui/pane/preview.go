@@ -2,11 +2,14 @@ package pane
 
 import (
 	"fmt"
+	"image/color"
 	"strings"
 
 	"rvo-tui/capture"
 	"rvo-tui/detectors"
+	"rvo-tui/detectors/zone"
 	"rvo-tui/runtime"
+	"rvo-tui/runtime/engine"
 
 	"rvo-tui/ui/draw"
 )
@@ -68,9 +71,26 @@ func Center(lines []string, n, w, h int) []string {
 	return out
 }
 
-// mark draws onto a frame what is known of it: the fresh detections of every signal. It
-// returns what was drawn, in words.
+// Colours of what is drawn on a frame, beside those of detections.
+var (
+	zoneInk   = color.RGBA{225, 225, 225, 255}
+	lineInk   = color.RGBA{255, 110, 110, 255}
+	sketchInk = color.RGBA{255, 255, 255, 255}
+)
+
+// mark draws onto a frame what is known of it: zones and lines, tracks, and the fresh
+// detections of every signal. It returns the signals, in words.
 func mark(s *Scene, c *runtime.CameraView, k *draw.Canvas) (found []string) {
+	for i := range c.Zones {
+		s.area(k, c.Zones[i].Points, c.Zones[i].Name, zoneInk)
+	}
+	for i := range c.Lines {
+		l := &c.Lines[i]
+		s.line(k, l.Points, l.Name, l.Directions, lineInk)
+	}
+	for i := range c.Tracks {
+		s.trail(k, &c.Tracks[i], s.Theme.Box[i%len(s.Theme.Box)])
+	}
 	n := 0
 	for i := range c.Signals {
 		v := &c.Signals[i]
@@ -81,6 +101,7 @@ func mark(s *Scene, c *runtime.CameraView, k *draw.Canvas) (found []string) {
 		n++
 		found = append(found, fmt.Sprintf("%s %d", s.Theme.Text(v.Name), len(v.Detections)))
 	}
+	s.Sketch.draw(s, k)
 	return found
 }
 
@@ -90,6 +111,76 @@ func Outline(th *draw.Theme, k *draw.Canvas, n int, signal string, found []detec
 		k.Outline(d, th.Text(d.Caption(signal)), th.Box[n%len(th.Box)], th.ASCII)
 	}
 }
+
+// area draws a zone, with its name inside of its first corner.
+func (s *Scene) area(k *draw.Canvas, area zone.Polygon, name string, col color.RGBA) {
+	k.Polygon(area, col, s.Theme.ASCII)
+	at := area[0]
+	for _, p := range area {
+		if p[1] < at[1] || p[1] == at[1] && p[0] < at[0] {
+			at = p
+		}
+	}
+	k.Write(at, s.Theme.Text(name), col)
+}
+
+// line draws a line with its name, and on each side the direction that leads there.
+func (s *Scene) line(k *draw.Canvas, ends [2]zone.Point, name string, directions [2]string, col color.RGBA) {
+	a, b := ends[0], ends[1]
+	k.Stroke(a, b, col, s.Theme.ASCII)
+	k.Write(a, s.Theme.Text(name), col)
+	for i, side := range []float64{1, -1} {
+		x, y := (a[0]+b[0])/2-side*(b[1]-a[1])/8, (a[1]+b[1])/2+side*(b[0]-a[0])/8
+		k.Write(zone.Point{x, y}, s.Theme.Text(directions[i]), col)
+	}
+}
+
+// trail draws where a track has been, and its ID where no detection is that has it.
+func (s *Scene) trail(k *draw.Canvas, t *engine.TrackView, col color.RGBA) {
+	dot := '·'
+	if s.Theme.ASCII {
+		dot = '.'
+	}
+	for _, p := range t.Path {
+		k.Dot(p, dot, col)
+	}
+	if n := len(t.Path); n > 0 && t.State != "seen" {
+		k.Write(t.Path[n-1], fmt.Sprintf("#%d %s", t.ID, t.State), col)
+	}
+}
+
+// Sketch is a rectangle or a line that is being drawn on the preview.
+type Sketch struct {
+	Line       bool
+	Begun      bool       // From is set
+	From, To   zone.Point // corners, or ends; To is where the cursor is
+	Name       string
+	Directions [2]string // of a line
+}
+
+// draw draws the sketch, if there is one, and its cursor.
+func (h *Sketch) draw(s *Scene, k *draw.Canvas) {
+	if h == nil {
+		return
+	}
+	switch {
+	case !h.Begun:
+	case h.Line:
+		s.line(k, [2]zone.Point{h.From, h.To}, h.Name, h.Directions, sketchInk)
+	default:
+		s.area(k, h.Area(), h.Name, sketchInk)
+	}
+	k.Dot(h.To, '+', sketchInk)
+}
+
+// Area returns the rectangle of the sketch.
+func (h *Sketch) Area() zone.Polygon {
+	x, y := min(h.From[0], h.To[0]), min(h.From[1], h.To[1])
+	return zone.Rect(x, y, max(h.From[0], h.To[0])-x, max(h.From[1], h.To[1])-y)
+}
+
+// InPreview returns where the canvas of a frame is in a preview of w x h cells.
+func InPreview(k *draw.Canvas, w, h int) (x, y int) { return (w - k.W) / 2, (h - k.H) / 2 }
 
 // PreviewSize returns how many cells of w x h a frame of the camera takes.
 func PreviewSize(c *runtime.CameraView, w, h int) (cw, ch int) {

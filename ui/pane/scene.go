@@ -38,6 +38,7 @@ type Scene struct {
 	Preview bool
 	Shots   map[string]Shot // by camera
 	Sent    float64         // bytes a second to the terminal
+	Sketch  *Sketch         // what is being drawn on the preview; nil: nothing
 	Stale   bool            // the connection is lost: Snap is what was
 	Waiting bool            // there is no connection yet
 }

@@ -176,6 +176,17 @@ func (c *Client) Meta(ctx context.Context, eventID string) (*clips.Meta, error) 
 	return m, err
 }
 
+// Edit returns what edits make of the configuration file, and makes them if write is set.
+func (c *Client) Edit(ctx context.Context, edits []runtime.FileEdit, write bool) (runtime.FileDiff, error) {
+	var d runtime.FileDiff
+	body, err := json.Marshal(api.FileEdits{Edits: edits, Write: write})
+	if err != nil {
+		return d, err
+	}
+	err = c.call(ctx, http.MethodPost, "/config/edit", body, &d)
+	return d, err
+}
+
 // Stop makes the program begin to stop.
 func (c *Client) Stop(ctx context.Context) error {
 	return c.call(ctx, http.MethodPost, "/stop", nil, nil)

@@ -1,0 +1,323 @@
+package ui
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"charm.land/bubbles/v2/textinput"
+	tea "charm.land/bubbletea/v2"
+
+	"rvo-tui/detectors"
+	"rvo-tui/detectors/zone"
+	"rvo-tui/runtime"
+
+	"rvo-tui/ui/draw"
+	"rvo-tui/ui/pane"
+)
+
+// sketch draws a rectangle or a line on the preview, by keys and by mouse, then asks
+// for its name, and shows what that makes of the configuration file. It also changes
+// and removes those that there are.
+type sketch struct {
+	pane.Sketch
+	camera string
+	old    string // the name of what is changed; empty: it is new
+	at     int    // of what is changed among the places of the camera; -1: it is new
+	naming bool
+	in     textinput.Model
+	err    string
+}
+
+// newSketch begins to draw on the camera shown, whose preview gets the whole screen.
+func newSketch(m *model) overlay {
+	c := m.scene.Camera()
+	switch {
+	case c == nil:
+		m.say((*draw.Theme).InfoInk, "there is no camera to draw on")
+		return nil
+	case m.opts.Edit == nil:
+		m.say((*draw.Theme).InfoInk, "there is no configuration file to draw into")
+		return nil
+	}
+	m.scene.Preview = true
+	m.focusOn(pane.Preview)
+	m.zoom = true
+	m.arrange()
+	s := &sketch{camera: c.Name, at: -1}
+	s.renew()
+	m.scene.Sketch = &s.Sketch
+	return s
+}
+
+// renew begins anew, in the middle of the frame.
+func (s *sketch) renew() {
+	s.Sketch = pane.Sketch{Line: s.Line, To: zone.Point{0.5, 0.5}, Directions: [2]string(detectors.DefaultLine().Directions)}
+	s.old, s.at, s.err = "", -1, ""
+}
+
+// leave ends drawing.
+func (s *sketch) leave(m *model) (overlay, tea.Cmd) {
+	m.scene.Sketch, m.zoom = nil, false
+	m.arrange()
+	return nil, nil
+}
+
+func (s *sketch) update(m *model, msg tea.Msg) (overlay, tea.Cmd) {
+	if s.camera != m.camera {
+		return s.leave(m)
+	}
+	if s.naming {
+		return s.name(m, msg)
+	}
+	switch msg := msg.(type) {
+	case tea.KeyPressMsg:
+		return s.key(m, msg.String())
+	case tea.MouseClickMsg:
+		if p, ok := m.inFrame(msg.X, msg.Y); ok && msg.Button == tea.MouseLeft {
+			s.From, s.To, s.Begun, s.err = p, p, true, ""
+		}
+	case tea.MouseMotionMsg:
+		if p, ok := m.inFrame(msg.X, msg.Y); ok && s.Begun && msg.Button == tea.MouseLeft {
+			s.To = p
+		}
+	case tea.MouseReleaseMsg:
+		if p, ok := m.inFrame(msg.X, msg.Y); ok && s.Begun {
+			s.To = p
+			if s.To != s.From {
+				s.ask()
+			}
+		}
+	}
+	return s, nil
+}
+
+// key moves the cursor, sets corners and chooses what is drawn.
+func (s *sketch) key(m *model, key string) (overlay, tea.Cmd) {
+	far := strings.HasPrefix(key, "shift+")
+	step := map[string]zone.Point{
+		"left": {-1, 0}, "right": {1, 0}, "up": {0, -1}, "down": {0, 1},
+		"h": {-1, 0}, "l": {1, 0}, "k": {0, -1}, "j": {0, 1},
+	}[strings.TrimPrefix(key, "shift+")]
+	if step != (zone.Point{}) {
+		s.move(m, step, far)
+		return s, nil
+	}
+	switch key {
+	case "space", "enter":
+		if !s.Begun {
+			s.From, s.Begun = s.To, true
+		} else {
+			s.ask()
+		}
+	case "tab":
+		if s.old == "" {
+			s.Line = !s.Line
+		}
+	case "o":
+		s.From, s.To = s.To, s.From
+	case "n":
+		s.next(m)
+	case "x":
+		if s.old != "" {
+			return s.edit(m, runtime.FileEdit{Table: s.table(), Name: s.old, Camera: s.camera, Remove: true})
+		}
+	case "esc":
+		if s.Begun {
+			s.renew()
+			return s, nil
+		}
+		return s.leave(m)
+	case "q", "ctrl+c":
+		return s.leave(m)
+	}
+	return s, nil
+}
+
+// move moves the cursor by one cell of the frame, or by eight.
+func (s *sketch) move(m *model, step zone.Point, far bool) {
+	k := m.scene.Shots[s.camera].Canvas
+	if k == nil {
+		return
+	}
+	by := 1.0
+	if far {
+		by = 8
+	}
+	s.To = zone.Point{s.To[0] + by*step[0]/float64(k.W), s.To[1] + by*step[1]/float64(k.H)}.Clamp()
+}
+
+// inFrame returns the point of the frame at a cell of the screen.
+func (m *model) inFrame(x, y int) (zone.Point, bool) {
+	k := m.scene.Shots[m.camera].Canvas
+	for _, p := range m.places {
+		if p.Pane != pane.Preview || k == nil {
+			continue
+		}
+		left, top := pane.InPreview(k, p.W-2, p.H-2)
+		x, y = x-p.X-1-left, y-p.Y-1-top
+		if x >= 0 && x < k.W && y >= 0 && y < k.H {
+			at := func(i, n int) float64 { return float64(i) / float64(max(n-1, 1)) }
+			return zone.Point{at(x, k.W), at(y, k.H)}, true
+		}
+	}
+	return zone.Point{}, false
+}
+
+// next goes to the next zone or line of the camera, to change it.
+func (s *sketch) next(m *model) {
+	c := m.scene.Camera()
+	if c == nil || len(c.Zones)+len(c.Lines) == 0 {
+		s.err = "there is no zone or line yet"
+		return
+	}
+	at := (s.at + 1) % (len(c.Zones) + len(c.Lines))
+	s.renew()
+	s.at, s.Begun = at, true
+	if at >= len(c.Zones) {
+		l := &c.Lines[at-len(c.Zones)]
+		s.Line, s.From, s.To, s.Directions = true, l.Points[0], l.Points[1], l.Directions
+		s.old, s.Name = l.Name, l.Name
+		return
+	}
+	z := &c.Zones[at]
+	s.Line, s.old, s.Name = false, z.Name, z.Name
+	s.From, s.To = z.Points[0], z.Points[0]
+	for _, p := range z.Points {
+		s.From = zone.Point{min(s.From[0], p[0]), min(s.From[1], p[1])}
+		s.To = zone.Point{max(s.To[0], p[0]), max(s.To[1], p[1])}
+	}
+	if slices.ContainsFunc(z.Points, func(p zone.Point) bool {
+		return p[0] != s.From[0] && p[0] != s.To[0] || p[1] != s.From[1] && p[1] != s.To[1]
+	}) {
+		s.err = z.Name + " is no rectangle: moving a corner makes it one"
+	}
+}
+
+func (s *sketch) table() string {
+	if s.Line {
+		return "line"
+	}
+	return "zone"
+}
+
+// ask asks for the name of what was drawn.
+func (s *sketch) ask() {
+	if err := s.problem(); err != nil {
+		s.err = "this " + s.table() + " " + err.Error()
+		return
+	}
+	s.naming, s.in, s.err = true, newInput(s.old), ""
+}
+
+func (s *sketch) problem() error {
+	if s.Line {
+		return zone.Line{A: rounded(s.From), B: rounded(s.To)}.Check()
+	}
+	area := s.Area()
+	for i := range area {
+		area[i] = rounded(area[i])
+	}
+	return area.Check()
+}
+
+// name edits the name, and then shows what the file would become.
+func (s *sketch) name(m *model, msg tea.Msg) (overlay, tea.Cmd) {
+	if key, ok := msg.(tea.KeyPressMsg); ok {
+		switch key.String() {
+		case "esc", "ctrl+c":
+			s.naming = false
+			return s, nil
+		case "enter":
+			s.Name = strings.TrimSpace(s.in.Value())
+			if !detectors.ValidName(s.Name) {
+				s.err = "use a letter, then letters, digits and underscores"
+				return s, nil
+			}
+			return s.edit(m, s.edits()...)
+		}
+	}
+	var cmd tea.Cmd
+	s.in, cmd = s.in.Update(msg)
+	s.Name, s.err = s.in.Value(), ""
+	return s, cmd
+}
+
+// edits returns what makes the file have what was drawn.
+func (s *sketch) edits() (edits []runtime.FileEdit) {
+	if s.old != "" && s.old != s.Name {
+		edits = append(edits, runtime.FileEdit{Table: s.table(), Name: s.old, Camera: s.camera, Remove: true})
+	}
+	set := map[string]any{}
+	if s.Line {
+		a, b := rounded(s.From), rounded(s.To)
+		set["points"] = []any{[]any{a[0], a[1]}, []any{b[0], b[1]}}
+		if s.old == "" || s.old != s.Name {
+			set["directions"] = []any{s.Directions[0], s.Directions[1]}
+		}
+	} else {
+		area := s.Area()
+		from, to := rounded(area[0]), rounded(area[2])
+		set["rect"], set["points"] = []any{from[0], from[1], hundredths(to[0] - from[0]), hundredths(to[1] - from[1])}, nil
+	}
+	return append(edits, runtime.FileEdit{Table: s.table(), Name: s.Name, Camera: s.camera, Set: set})
+}
+
+// rounded returns a point as one would write it: a cell is hardly smaller than a
+// hundredth of the frame.
+func rounded(p zone.Point) zone.Point { return zone.Point{hundredths(p[0]), hundredths(p[1])} }
+
+func hundredths(v float64) float64 { return math.Round(v*100) / 100 }
+
+// edit asks what edits make of the file, off this goroutine.
+func (s *sketch) edit(m *model, edits ...runtime.FileEdit) (overlay, tea.Cmd) {
+	next, _ := s.leave(m)
+	ctx, edit := m.ctx, m.opts.Edit
+	return next, func() tea.Msg {
+		ctx, cancel := context.WithTimeout(ctx, commandTimeout)
+		defer cancel()
+		d, err := edit(ctx, edits, false)
+		return diffMsg{diff: d, write: true, edits: edits, err: err}
+	}
+}
+
+// draw puts the keys, or the name, into the last line of the screen.
+func (s *sketch) draw(m *model, screen []string) []string {
+	th := m.scene.Theme
+	what := "new " + s.table()
+	if s.old != "" {
+		what = s.table() + " " + s.old
+	}
+	line := " " + th.Accent.Of(th.Text(what)) + "  "
+	switch {
+	case s.naming:
+		s.in.SetWidth(24)
+		line += "name: " + draw.Typed(s.in) + "  " + th.Chip.Of("enter") + th.Dim.Of(" show the TOML  ") + th.Chip.Of("esc") + th.Dim.Of(" back")
+	default:
+		line += th.Dim.Of(fmt.Sprintf("%.2f %.2f  ", s.To[0], s.To[1]))
+		for _, k := range s.hints() {
+			line += th.Chip.Of(k[0]) + th.Dim.Of(" "+k[1]+"  ")
+		}
+	}
+	if s.err != "" {
+		line = " " + th.Bad.Of(th.Text(s.err)) + "  " + line
+	}
+	screen[len(screen)-1] = draw.Fit(line, m.w)
+	return screen
+}
+
+// hints are the keys of the moment, the most important one first.
+func (s *sketch) hints() (keys [][2]string) {
+	switch {
+	case !s.Begun:
+		keys = append(keys, [2]string{"space", "first corner"}, [2]string{"arrows", "move"}, [2]string{"tab", "line or zone"}, [2]string{"n", "change one"})
+	default:
+		keys = append(keys, [2]string{"space", "done"}, [2]string{"arrows", "move"}, [2]string{"o", "other corner"}, [2]string{"n", "next"})
+		if s.old != "" {
+			keys = append(keys, [2]string{"x", "remove"})
+		}
+	}
+	return append(keys, [2]string{"esc", "leave"})
+}
