@@ -97,7 +97,7 @@ func keyDefs() []keyDef {
 		{actUndo, []string{"u"}, "", "undo the last change", act},
 		{actDiff, []string{"D"}, "", "show how what runs differs from the configuration file", act},
 		{actWrite, []string{"W"}, "", "write that to the file, after showing it", act},
-		{actDraw, []string{"d"}, "draw", "draw a zone or a line on the preview, or change one", act},
+		{actDraw, []string{"d"}, "", "draw a zone or a line on the preview, or change one", act},
 		{actNext, []string{"tab"}, "pane", "next pane", move},
 		{actPrevious, []string{"shift+tab"}, "", "previous pane", move},
 		{actRight, []string{"right", "l"}, "", "next pane; on the wall the next tile, in the timeline the next event, in a clip forward", move},

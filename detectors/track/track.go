@@ -61,7 +61,7 @@ type Config struct {
 // withDefaults returns c with what was not set.
 func (c Config) withDefaults() Config {
 	set(&c.Anchor, detectors.AnchorBottom)
-	set(&c.High, 0.5)
+	set(&c.High, 0.3)
 	set(&c.Confirm, 2)
 	set(&c.Coast, max(400*time.Millisecond, c.Period*3/2))
 	set(&c.Keep, max(2*time.Second, c.Period*4))
