@@ -25,11 +25,12 @@ const (
 	AlertRefused        AlertKind = "output_refused"  // messages were refused and set aside
 	AlertClips          AlertKind = "clips_degraded"  // clips are lost
 	AlertReload         AlertKind = "reload_failed"   // the configuration in place is not that of the file
+	AlertQuarantined    AlertKind = "quarantined"     // a camera, detector, rule or output that is configured wrong, and does not run
 )
 
 // AlertKinds returns all kinds of alerts.
 func AlertKinds() []AlertKind {
-	return []AlertKind{AlertCameraDown, AlertCameraLag, AlertEvidenceDown, AlertDetectorFailed, AlertDetectorSlow, AlertFramesSparse, AlertSink, AlertOutput, AlertRefused, AlertClips, AlertReload}
+	return []AlertKind{AlertCameraDown, AlertCameraLag, AlertEvidenceDown, AlertDetectorFailed, AlertDetectorSlow, AlertFramesSparse, AlertSink, AlertOutput, AlertRefused, AlertClips, AlertReload, AlertQuarantined}
 }
 
 // Alert is one current problem. A detector that fails on several cameras is one alert.
@@ -80,6 +81,8 @@ func (a *Alert) Title() string {
 		return "clips are being lost"
 	case AlertReload:
 		return "the configuration was not reloaded"
+	case AlertQuarantined:
+		return name + " is configured wrong, and does not run"
 	}
 	return strings.TrimSpace(string(a.Kind) + " " + name + a.where())
 }

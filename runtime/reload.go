@@ -375,6 +375,15 @@ type ReloadView struct {
 	Last    string         `json:"last"`    // result of the last one; empty: there was none
 	Reason  string         `json:"reason"`  // why the last one was not ok, cleaned
 	OK      time.Time      `json:"ok"`      // when the configuration in place was read: at the start, or by the last one that was ok
+
+	Quarantined []Quarantined `json:"quarantined"` // what the configuration in place leaves out
+}
+
+// Quarantined is a camera, detector, rule or output of the configuration that does not
+// run, because its table is wrong.
+type Quarantined struct {
+	What string `json:"what"` // `camera "door"`
+	Why  string `json:"why"`  // the first thing that is wrong, with its place in the file, cleaned
 }
 
 // Reloads counts reloads by result. It is safe for concurrent use; nil counts nothing.
@@ -384,6 +393,7 @@ type Reloads struct {
 	last   string
 	reason string
 	ok     time.Time
+	out    []Quarantined
 }
 
 // NewReloads returns the counts of a program that has just read its configuration for
@@ -409,11 +419,25 @@ func (r *Reloads) Note(now time.Time, result, reason string) {
 	}
 }
 
+// Quarantine notes what the configuration that has been put in place leaves out. The
+// texts must be free of secrets. The list is the receiver's from then on.
+func (r *Reloads) Quarantine(list []Quarantined) {
+	if r == nil {
+		return
+	}
+	for i := range list {
+		list[i].What, list[i].Why = text.CleanTo(list[i].What, reloadText), text.CleanTo(list[i].Why, reloadText)
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.out = list
+}
+
 // View returns the counts.
 func (r *Reloads) View() ReloadView {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	v := ReloadView{Last: r.last, Reason: r.reason, OK: r.ok, Results: make([]engine.Count, len(reloadResults))}
+	v := ReloadView{Last: r.last, Reason: r.reason, OK: r.ok, Quarantined: r.out, Results: make([]engine.Count, len(reloadResults))}
 	for i, name := range reloadResults {
 		v.Results[i] = engine.Count{Reason: name, N: r.counts[i]}
 	}

@@ -105,6 +105,7 @@ func (s Snapshot) MarshalJSON() ([]byte, error) {
 	v.Queues = tidyQueues(s.Queues)
 	v.Sinks = append([]SinkView{}, s.Sinks...)
 	v.Reload.Results = append([]engine.Count{}, s.Reload.Results...)
+	v.Reload.Quarantined = append([]Quarantined{}, s.Reload.Quarantined...)
 	v.Alerts = append([]Alert{}, s.Alerts...)
 	for i := range v.Alerts {
 		v.Alerts[i].Cameras = append([]string{}, v.Alerts[i].Cameras...)

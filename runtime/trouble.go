@@ -204,6 +204,12 @@ func programTroubles(s *Snapshot) []trouble {
 			remedy: "correct the file, which rvo-tui check explains, and reload it",
 		})
 	}
+	for _, q := range s.Reload.Quarantined {
+		list = append(list, trouble{
+			kind: AlertQuarantined, subject: q.What, severe: true, cause: q.Why,
+			remedy: "correct its table, which rvo-tui check explains, and reload the configuration",
+		})
+	}
 	return list
 }
 

@@ -93,6 +93,10 @@ func (s *Snapshot) redact(hide func(string) string) {
 		}
 	}
 	tidy(&s.Reload.Reason)
+	for i := range s.Reload.Quarantined {
+		tidy(&s.Reload.Quarantined[i].What)
+		tidy(&s.Reload.Quarantined[i].Why)
+	}
 	if s.Clips != nil {
 		tidy(&s.Clips.Reason)
 	}

@@ -300,7 +300,7 @@ func (m *model) follow() {
 		m.focusOn(pane.Detectors)
 	case runtime.AlertCameraDown, runtime.AlertCameraLag, runtime.AlertEvidenceDown:
 		m.focusOn(pane.Cameras)
-	case runtime.AlertReload:
+	case runtime.AlertReload, runtime.AlertQuarantined:
 		m.focusOn(pane.Log)
 	default:
 		m.focusOn(pane.Queues)

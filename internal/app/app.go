@@ -70,6 +70,7 @@ func Main(args []string, stdout *os.File, builtIn []byte) int {
 	loader := config.Loader{
 		Default: builtIn, Kinds: kinds.all, Secrets: new(config.Secrets), Getenv: os.LookupEnv,
 		CameraMenu: flags.Command == "run" && onTerminal(flags),
+		Quarantine: flags.Command == "run" && !flags.Strict,
 	}
 	return status(do(loader, kinds, flags, stdout))
 }

@@ -77,11 +77,28 @@ func (r *reloader) replace(ctx context.Context) (result string, err error) {
 	}
 	err = errors.Join(err, r.events.replace(ctx, next))
 	r.took(next)
-	if err != nil {
+	if err = errors.Join(err, r.quarantine(next)); err != nil {
 		return runtime.ReloadPartial, err
 	}
 	r.log.Info("configuration reloaded", "config", next.File, "cameras", len(next.Camera), "detectors", len(next.Detector), "rules", len(next.Rule))
 	return runtime.ReloadOK, nil
+}
+
+// quarantine tells everywhere what a configuration leaves out: in the log, in snapshots
+// with their alerts, and as an error, each on a line.
+func (r *reloader) quarantine(c config.Config) error {
+	var list []runtime.Quarantined
+	var all []error
+	for _, q := range c.Quarantined {
+		what := strings.ReplaceAll(q.Where, `"`, "")
+		for _, p := range q.Problems {
+			r.log.Error("wrong configuration: left out", "table", what, "problem", p.String())
+		}
+		list = append(list, runtime.Quarantined{What: what, Why: q.Problems[0].String()})
+		all = append(all, fmt.Errorf("%s is left out: %s", what, q.Problems[0]))
+	}
+	r.counts.Quarantine(list)
+	return errors.Join(all...)
 }
 
 // setupOf returns what a running program takes over of a configuration.

@@ -156,6 +156,7 @@ func run(ctx context.Context, loader config.Loader, cfg config.Config, flags cli
 	if _, set := os.LookupEnv(webPort); set {
 		log.Warn(webPortUnread)
 	}
+	_ = again.quarantine(cfg) // it is told there
 	log.Info("started", "config", cfg.File, "cameras", len(cfg.Camera), "detectors", len(cfg.Detector), "rules", len(cfg.Rule))
 	told := ctx.Done() // to stop
 	wg.Go(func() { service.run(told, side.Done(), rt.Started(), rt.Snapshot) })

@@ -34,6 +34,7 @@ type Flags struct {
 	ControlSocket *string          `for:"run" placeholder:"PATH" help:"Serve connect and ctl on this unix socket; empty: off."`
 	LogLevel      *string          `for:"run" complete:"=debug,info,warn,error" placeholder:"LEVEL" help:"Minimum log level: debug, info, warn or error."`
 	LogFile       *string          `for:"run" placeholder:"FILE" help:"Append the log to this file."`
+	Strict        bool             `for:"run" help:"Do not start, or reload, where anything of the configuration is wrong, instead of leaving out the camera, detector, rule or output that it is in."`
 	Watch         bool             `for:"run" help:"Reload the configuration when its file changes."`
 	Duration      time.Duration    `for:"run" placeholder:"D" help:"Stop after this time, such as 90s or 2h."`
 	ListCameras   bool             `for:"run" help:"List capture devices and their modes, then exit."`

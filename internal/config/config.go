@@ -44,6 +44,8 @@ type Config struct {
 	Web      web.Config         `toml:"web"`
 	Runtime  runtime.Config     `toml:"runtime"`
 
+	// Quarantined is what is left out of all that: see Loader.Quarantine.
+	Quarantined []Quarantined `toml:"-"`
 	// Warnings are what is valid, but shows something to a network.
 	Warnings []Problem `toml:"-"`
 	// File is the file it came from, as the user named it, or BuiltIn.

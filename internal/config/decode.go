@@ -21,11 +21,16 @@ type decoder struct {
 	doc    *tomldoc.Document
 	broken map[string]bool // paths whose value was wrong and has been left out
 	report func(path, where, key, text string)
+
+	without []string // tables that are left out
 }
 
 // section decodes the table [name] into dst, a pointer to a struct that holds the
 // defaults.
 func (d *decoder) section(name string, dst any) {
+	if slices.Contains(d.without, name) {
+		return
+	}
 	switch v := d.doc.Tree[name].(type) {
 	case nil:
 	case map[string]any:
@@ -67,6 +72,9 @@ func elements[T any](d *decoder, name string, defaults func() T, label func(t T,
 			continue
 		}
 		path := tomldoc.IndexPath(name, i)
+		if slices.Contains(d.without, path) {
+			continue
+		}
 		t := defaults()
 		// The name first: problems with the other keys are reported under it.
 		for _, key := range []string{"name", "event"} {

@@ -49,6 +49,10 @@ type Loader struct {
 	// CameraMenu allows a configuration without a camera: one can be chosen on the
 	// dashboard.
 	CameraMenu bool
+	// Quarantine leaves out a camera, detector, rule or output whose own table is wrong, and
+	// says so in Config.Quarantined, as long as nothing else needs it. Otherwise any problem
+	// is an error.
+	Quarantine bool
 }
 
 // Load returns the configuration: the defaults, overridden by the file (that of the
@@ -98,18 +102,30 @@ func (l Loader) Compose(file string, text []byte, flags cli.Flags) (Config, erro
 	if err != nil {
 		return Config{}, err
 	}
-	b.build(vault{l.Getenv, l.Secrets}, flags)
+	v := vault{l.Getenv, l.Secrets}
+	b.build(v, flags)
 	if len(b.problems) > 0 {
-		return Config{}, &Error{File: file, Problems: sortProblems(b.problems)}
+		bad := &Error{File: file, Problems: sortProblems(slices.Clone(b.problems))}
+		tables, list := b.quarantine()
+		if !l.Quarantine || tables == nil {
+			return Config{}, bad
+		}
+		if b, err = l.builder(file, text, tables...); err != nil {
+			return Config{}, err
+		}
+		if b.build(v, flags); len(b.problems) > 0 {
+			return Config{}, bad
+		}
+		b.cfg.Quarantined = list
 	}
 	b.warn()
 	b.cfg.File, b.cfg.Sum, b.cfg.Warnings = file, sha256.Sum256(text), sortProblems(b.problems)
 	return b.cfg, nil
 }
 
-// builder returns a builder for a file's text. A violation of TOML's grammar is an
-// *Error.
-func (l Loader) builder(file string, text []byte) (*builder, error) {
+// builder returns a builder for a file's text without some of its tables. A violation of
+// TOML's grammar is an *Error.
+func (l Loader) builder(file string, text []byte, without ...string) (*builder, error) {
 	doc, err := tomldoc.Parse(text)
 	if bad := new(tomldoc.SyntaxError); errors.As(err, &bad) {
 		if ext := filepath.Ext(file); ext == ".yaml" || ext == ".yml" {
@@ -119,7 +135,7 @@ func (l Loader) builder(file string, text []byte) (*builder, error) {
 	}
 	return &builder{
 		cfg: Default(), file: file, doc: doc, kinds: l.Kinds, secrets: l.Secrets, menu: l.CameraMenu,
-		broken: map[string]bool{}, flags: map[string]string{},
+		broken: map[string]bool{}, flags: map[string]string{}, inTable: map[int]string{}, without: without,
 	}, err
 }
 
@@ -219,6 +235,9 @@ type builder struct {
 
 	broken   map[string]bool // paths whose value could not be used
 	problems []Problem
+	alone    bool           // problems that are found now are within their tables
+	inTable  map[int]string // by index of such a problem: as of ownTable
+	without  []string       // tables that are left out: likewise
 }
 
 // origin is where a camera, detector or rule was configured.
@@ -228,14 +247,18 @@ type origin struct {
 }
 
 func (b *builder) build(v vault, flags cli.Flags) {
+	b.alone = true
 	b.expand(v, "", b.doc.Tree)
 	b.decode()
+	b.alone = false
 	b.checkCameraLists()
 	b.checkProviders()
 	b.apply(v, flags)
 	b.theme()
+	b.alone = true
 	b.parse()
 	b.validate()
+	b.alone = false
 	b.checkNames()
 	b.checkPlaces()
 	b.checkOutputs()
@@ -245,6 +268,9 @@ func (b *builder) build(v vault, flags cli.Flags) {
 
 // at adds a problem at a path of the file.
 func (b *builder) at(path, where, key, text string) {
+	if table := ownTable(path); b.alone && table != "" && where != "" {
+		b.inTable[len(b.problems)] = table
+	}
 	p := Problem{File: b.file, Where: b.secrets.Redact(where), Key: key, Text: b.secrets.Redact(text)}
 	if m, ok := b.doc.Marks[path]; ok && path != "" {
 		offset := m.Value
@@ -290,6 +316,9 @@ func (b *builder) has(path string) bool {
 
 // expand replaces ${NAME} in every text of the tree.
 func (b *builder) expand(v vault, path string, value any) any {
+	if slices.Contains(b.without, path) {
+		return value
+	}
 	switch x := value.(type) {
 	case string:
 		text, err := v.expand(x)
@@ -352,7 +381,7 @@ func splitPath(path string) (table, key string) {
 }
 
 func (b *builder) decode() {
-	d := &decoder{doc: b.doc, broken: b.broken, report: b.at}
+	d := &decoder{doc: b.doc, broken: b.broken, report: b.at, without: b.without}
 	sections := option.Keys(option.List(Config{}))
 	for _, name := range d.inOrder("", b.doc.Tree) {
 		if !slices.Contains(sections, name) {

@@ -10,14 +10,15 @@ import (
 // Health is the answer of /health.
 type Health struct {
 	// Status is "ok", or "degraded" while a camera is not live, a sink does not
-	// deliver, or evidence is lost.
+	// deliver, evidence is lost, or a part of the configuration is left out.
 	Status   string  `json:"status"`
 	Uptime   float64 `json:"uptime_seconds"`
 	Cameras  int     `json:"cameras"`
 	Live     int     `json:"cameras_live"`
 	Sinks    int     `json:"sinks"`
 	Broken   int     `json:"sinks_degraded"`
-	Evidence string  `json:"evidence"` // "ok", "degraded", or "off": none is saved
+	Evidence string  `json:"evidence"`    // "ok", "degraded", or "off": none is saved
+	Left     int     `json:"quarantined"` // cameras, detectors, rules and outputs that do not run, because they are configured wrong
 }
 
 // HealthOf summarises a snapshot; nil is a process that has just started.
@@ -41,6 +42,9 @@ func HealthOf(s *runtime.Snapshot) Health {
 			h.Broken++
 			h.Status = "degraded"
 		}
+	}
+	if h.Left = len(s.Reload.Quarantined); h.Left > 0 {
+		h.Status = "degraded"
 	}
 	if s.Clips != nil {
 		if h.Evidence = s.Clips.State; h.Evidence != "ok" {

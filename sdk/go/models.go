@@ -31,6 +31,9 @@ type Event struct {
 	FrameID int64 `json:"frame_id"`
 	// Every comparison of the rule's condition, in the order of its source.
 	Clauses []Clause `json:"clauses"`
+	// What the condition counted in zones and over lines; not there: nothing, or the end of a
+	// condition.
+	Tracks []EventTrack `json:"tracks,omitempty"`
 }
 
 // EventPhase: See the schema.
@@ -62,16 +65,24 @@ type Clause struct {
 	// The comparison in its canonical form.
 	Text   string `json:"text"`
 	Signal string `json:"signal"`
+	// The zone in which they are counted; not there: anywhere.
+	Zone *string `json:"zone,omitempty"`
+	// The line that they cross, with the direction: "gate.in"; not there: none.
+	Line *string `json:"line,omitempty"`
+	// ID of the track that decides: the one that is longest in the zone, or came there or crossed last,
+	// or the first of those that are counted; not there: none.
+	Track *int64 `json:"track,omitempty"`
 	// Which detections of the signal are counted, by their attributes; not there: the signal's value is
 	// compared.
 	Where *string  `json:"where,omitempty"`
 	Op    ClauseOp `json:"op"`
-	// The number on the right-hand side, or the value of the signal other; null when that has none.
+	// The number on the right-hand side, in seconds where a time is compared, or the value of the
+	// signal other; null when that has none.
 	Threshold *float64 `json:"threshold"`
 	// The signal on the right-hand side, where there is one.
 	Other *string `json:"other,omitempty"`
-	// The signal's last value, or how many of its detections are known to count, even when it does not
-	// count any more; null when it has none.
+	// The signal's last value, or what is derived from its detections (how many are known to count, the
+	// seconds of dwell), even when it does not count any more; null when it has none.
 	Value *float64 `json:"value"`
 	// Age of the frame that the value is from (of two signals, of the older one); null when there is
 	// none.
@@ -101,6 +112,36 @@ const (
 	ClauseTruthFalse   ClauseTruth = "false"
 	ClauseTruthUnknown ClauseTruth = "unknown"
 )
+
+// EventTrack: See the schema.
+type EventTrack struct {
+	// Unique with the detector, until that is attached again.
+	ID     int64  `json:"id"`
+	Signal string `json:"signal"`
+	Label  string `json:"label"`
+	// The zone, or the line with its direction: "gate.in".
+	Place string `json:"place"`
+	// The newest, in fractions of the frame, 0..1.
+	Box EventTrackBox `json:"box"`
+	// Where its anchor was, oldest first.
+	Path []EventTrackPath `json:"path"`
+}
+
+// EventTrackBox: The newest, in fractions of the frame, 0..1.
+type EventTrackBox struct {
+	X float64 `json:"x"`
+	Y float64 `json:"y"`
+	W float64 `json:"w"`
+	H float64 `json:"h"`
+}
+
+// EventTrackPath: See the schema.
+type EventTrackPath struct {
+	// How long before the event.
+	BeforeNS int64 `json:"before_ns"`
+	// In fractions of the frame, 0..1.
+	At []float64 `json:"at"`
+}
 
 // Meta: What a clip shows and why it was saved. Times in nanoseconds count from the start of the
 // process; others are RFC 3339, in UTC.
@@ -340,9 +381,12 @@ type Camera struct {
 	Detectors []Detector   `json:"detectors"`
 	Signals   []Signal     `json:"signals"`
 	Rules     []Rule       `json:"rules"`
-	Zones     []Zone       `json:"zones"`
-	Lines     []Line       `json:"lines"`
-	Queues    []Queue      `json:"queues"`
+	// Of detectors whose boxes are followed: because a rule names a zone or line, or somebody looks at
+	// the camera.
+	Tracks []Track `json:"tracks"`
+	Zones  []Zone  `json:"zones"`
+	Lines  []Line  `json:"lines"`
+	Queues []Queue `json:"queues"`
 	// The second stream, for evidence; null: there is none.
 	Recording *Recording `json:"recording,omitempty"`
 }
@@ -428,8 +472,10 @@ type Detector struct {
 	// The signal whose boxes it looks at; not there: it looks at whole frames.
 	CropsOf *string `json:"crops_of,omitempty"`
 	// Boxes of one frame at most, with crops_of.
-	MaxCrops *int64        `json:"max_crops,omitempty"`
-	State    DetectorState `json:"state"`
+	MaxCrops *int64 `json:"max_crops,omitempty"`
+	// The point of a box that decides in which zone it is.
+	Anchor *DetectorAnchor `json:"anchor,omitempty"`
+	State  DetectorState   `json:"state"`
 	// The gate that holds it, or the last error.
 	Reason string `json:"reason"`
 	// How long the backoff or the wait for a retry goes on.
@@ -461,6 +507,8 @@ type Detector struct {
 	Exec *Histogram `json:"exec"`
 	// Age of the frame when its answer is in the table.
 	AnswerAge *Histogram `json:"answer_age"`
+	// Null: nobody follows what it finds.
+	Tracks *DetectorTracks `json:"tracks"`
 }
 
 // DetectorCost: See the schema.
@@ -470,6 +518,14 @@ const (
 	DetectorCostLow    DetectorCost = "low"
 	DetectorCostMedium DetectorCost = "medium"
 	DetectorCostHigh   DetectorCost = "high"
+)
+
+// DetectorAnchor: The point of a box that decides in which zone it is.
+type DetectorAnchor string
+
+const (
+	DetectorAnchorBottom DetectorAnchor = "bottom"
+	DetectorAnchorCenter DetectorAnchor = "center"
 )
 
 // DetectorState: See the schema.
@@ -501,6 +557,16 @@ type DetectorSkips struct {
 type Count struct {
 	Reason string `json:"reason"`
 	N      int64  `json:"n"`
+}
+
+// DetectorTracks: Null: nobody follows what it finds.
+type DetectorTracks struct {
+	// Now.
+	Present int64 `json:"present"`
+	// Since they are followed.
+	Born int64 `json:"born"`
+	// Of these, those that are no more.
+	Lost int64 `json:"lost"`
 }
 
 // Signal: See the schema.
@@ -620,6 +686,49 @@ const (
 	RuleStatusTruthFalse   RuleStatusTruth = "false"
 	RuleStatusTruthUnknown RuleStatusTruth = "unknown"
 )
+
+// Track: See the schema.
+type Track struct {
+	// Unique with the detector, until that is attached again.
+	ID       int64  `json:"id"`
+	Detector string `json:"detector"`
+	Label    string `json:"label"`
+	// Coasting: the newest answers do not have it, but it is taken for present. Missing: not present,
+	// but it may be found again. Unknown: the detector does not look.
+	State TrackState `json:"state"`
+	Box   Box        `json:"box"`
+	AgeNS int64      `json:"age_ns"`
+	// That it is in.
+	Zones []TrackZone `json:"zones"`
+	// Where its anchor was, oldest first; at most 64 points.
+	Path [][]float64 `json:"path"`
+}
+
+// TrackState: Coasting: the newest answers do not have it, but it is taken for present. Missing:
+// not present, but it may be found again. Unknown: the detector does not look.
+type TrackState string
+
+const (
+	TrackStateSeen     TrackState = "seen"
+	TrackStateCoasting TrackState = "coasting"
+	TrackStateMissing  TrackState = "missing"
+	TrackStateUnknown  TrackState = "unknown"
+)
+
+// Box: In fractions of the frame, 0..1.
+type Box struct {
+	X float64 `json:"x"`
+	Y float64 `json:"y"`
+	W float64 `json:"w"`
+	H float64 `json:"h"`
+}
+
+// TrackZone: See the schema.
+type TrackZone struct {
+	Zone string `json:"zone"`
+	// Without the time in which the detector did not look.
+	DwellNS int64 `json:"dwell_ns"`
+}
 
 // Zone: See the schema.
 type Zone struct {
@@ -886,6 +995,17 @@ type SnapshotReload struct {
 	Reason string `json:"reason"`
 	// When the configuration in place was read.
 	Ok time.Time `json:"ok"`
+	// What the configuration in place leaves out.
+	Quarantined []Quarantined `json:"quarantined"`
+}
+
+// Quarantined: A camera, detector, rule or output that does not run, because its table in the
+// configuration is wrong.
+type Quarantined struct {
+	// Which one.
+	What string `json:"what"`
+	// The first thing that is wrong, with its place in the file.
+	Why string `json:"why"`
 }
 
 // Alert: See the schema.
@@ -893,7 +1013,7 @@ type Alert struct {
 	// Kind, or kind:subject; the same while the alert lasts.
 	ID string `json:"id"`
 	// camera_down, camera_lag, evidence_down, detector_failed, detector_slow, frames_sparse,
-	// sink_degraded, clips_degraded or reload_failed; kinds may be added.
+	// sink_degraded, clips_degraded, reload_failed or quarantined; kinds may be added.
 	Kind string `json:"kind"`
 	// Frames, detections, events or clips are missing; false: they are late or fewer.
 	Severe bool `json:"severe"`

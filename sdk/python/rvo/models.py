@@ -34,6 +34,9 @@ class Event(TypedDict):
     frame_id: int
     # Every comparison of the rule's condition, in the order of its source.
     clauses: list[Clause]
+    # What the condition counted in zones and over lines; not there: nothing, or the end of a
+    # condition.
+    tracks: NotRequired[list[EventTrack]]
 
 EventPhase = Literal["confirmed", "ended"]
 
@@ -59,16 +62,24 @@ class Clause(TypedDict):
     # The comparison in its canonical form.
     text: str
     signal: str
+    # The zone in which they are counted; not there: anywhere.
+    zone: NotRequired[str]
+    # The line that they cross, with the direction: "gate.in"; not there: none.
+    line: NotRequired[str]
+    # ID of the track that decides: the one that is longest in the zone, or came there or crossed
+    # last, or the first of those that are counted; not there: none.
+    track: NotRequired[int]
     # Which detections of the signal are counted, by their attributes; not there: the signal's value
     # is compared.
     where: NotRequired[str]
     op: ClauseOp
-    # The number on the right-hand side, or the value of the signal other; null when that has none.
+    # The number on the right-hand side, in seconds where a time is compared, or the value of the
+    # signal other; null when that has none.
     threshold: None | float
     # The signal on the right-hand side, where there is one.
     other: NotRequired[str]
-    # The signal's last value, or how many of its detections are known to count, even when it does
-    # not count any more; null when it has none.
+    # The signal's last value, or what is derived from its detections (how many are known to count,
+    # the seconds of dwell), even when it does not count any more; null when it has none.
     value: None | float
     # Age of the frame that the value is from (of two signals, of the older one); null when there is
     # none.
@@ -80,6 +91,35 @@ class Clause(TypedDict):
 ClauseOp = Literal["<", "<=", "==", "!=", ">=", ">"]
 
 ClauseTruth = Literal["true", "false", "unknown"]
+
+
+class EventTrack(TypedDict):
+    # Unique with the detector, until that is attached again.
+    id: int
+    signal: str
+    label: str
+    # The zone, or the line with its direction: "gate.in".
+    place: str
+    # The newest, in fractions of the frame, 0..1.
+    box: EventTrackBox
+    # Where its anchor was, oldest first.
+    path: list[EventTrackPath]
+
+
+class EventTrackBox(TypedDict):
+    """The newest, in fractions of the frame, 0..1."""
+
+    x: float
+    y: float
+    w: float
+    h: float
+
+
+class EventTrackPath(TypedDict):
+    # How long before the event.
+    before_ns: int
+    # In fractions of the frame, 0..1.
+    at: list[float]
 
 
 class Meta(TypedDict):
@@ -318,6 +358,9 @@ class Camera(TypedDict):
     detectors: list[Detector]
     signals: list[Signal]
     rules: list[Rule]
+    # Of detectors whose boxes are followed: because a rule names a zone or line, or somebody looks
+    # at the camera.
+    tracks: list[Track]
     zones: list[Zone]
     lines: list[Line]
     queues: list[Queue]
@@ -390,6 +433,8 @@ class Detector(TypedDict):
     crops_of: NotRequired[str]
     # Boxes of one frame at most, with crops_of.
     max_crops: NotRequired[int]
+    # The point of a box that decides in which zone it is.
+    anchor: NotRequired[DetectorAnchor]
     state: DetectorState
     # The gate that holds it, or the last error.
     reason: str
@@ -422,8 +467,12 @@ class Detector(TypedDict):
     exec: None | Histogram
     # Age of the frame when its answer is in the table.
     answer_age: None | Histogram
+    # Null: nobody follows what it finds.
+    tracks: None | DetectorTracks
 
 DetectorCost = Literal["low", "medium", "high"]
+
+DetectorAnchor = Literal["bottom", "center"]
 
 DetectorState = Literal["starting", "waiting", "running", "backoff", "stuck", "failed", "disabled"]
 
@@ -444,6 +493,17 @@ class DetectorSkips(TypedDict):
 class Count(TypedDict):
     reason: str
     n: int
+
+
+class DetectorTracks(TypedDict):
+    """Null: nobody follows what it finds."""
+
+    # Now.
+    present: int
+    # Since they are followed.
+    born: int
+    # Of these, those that are no more.
+    lost: int
 
 
 class Signal(TypedDict):
@@ -541,6 +601,39 @@ class RuleStatus(TypedDict):
 RuleStatusState = Literal["idle", "potential", "confirmed", "cooldown", "disabled"]
 
 RuleStatusTruth = Literal["true", "false", "unknown"]
+
+
+class Track(TypedDict):
+    # Unique with the detector, until that is attached again.
+    id: int
+    detector: str
+    label: str
+    # Coasting: the newest answers do not have it, but it is taken for present. Missing: not
+    # present, but it may be found again. Unknown: the detector does not look.
+    state: TrackState
+    box: Box
+    age_ns: int
+    # That it is in.
+    zones: list[TrackZone]
+    # Where its anchor was, oldest first; at most 64 points.
+    path: list[list[float]]
+
+TrackState = Literal["seen", "coasting", "missing", "unknown"]
+
+
+class Box(TypedDict):
+    """In fractions of the frame, 0..1."""
+
+    x: float
+    y: float
+    w: float
+    h: float
+
+
+class TrackZone(TypedDict):
+    zone: str
+    # Without the time in which the detector did not look.
+    dwell_ns: int
 
 
 class Zone(TypedDict):
@@ -754,13 +847,24 @@ class SnapshotReload(TypedDict):
     reason: str
     # When the configuration in place was read.
     ok: str
+    # What the configuration in place leaves out.
+    quarantined: list[Quarantined]
+
+
+class Quarantined(TypedDict):
+    """A camera, detector, rule or output that does not run, because its table in the configuration is wrong."""
+
+    # Which one.
+    what: str
+    # The first thing that is wrong, with its place in the file.
+    why: str
 
 
 class Alert(TypedDict):
     # Kind, or kind:subject; the same while the alert lasts.
     id: str
     # camera_down, camera_lag, evidence_down, detector_failed, detector_slow, frames_sparse,
-    # sink_degraded, clips_degraded or reload_failed; kinds may be added.
+    # sink_degraded, clips_degraded, reload_failed or quarantined; kinds may be added.
     kind: str
     # Frames, detections, events or clips are missing; false: they are late or fewer.
     severe: bool

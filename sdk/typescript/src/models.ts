@@ -28,6 +28,8 @@ export interface Event {
   frame_id: number;
   /** Every comparison of the rule's condition, in the order of its source. */
   clauses: Clause[];
+  /** What the condition counted in zones and over lines; not there: nothing, or the end of a condition. */
+  tracks?: EventTrack[];
 }
 
 export type EventPhase = "confirmed" | "ended";
@@ -52,14 +54,20 @@ export interface Clause {
   /** The comparison in its canonical form. */
   text: string;
   signal: string;
+  /** The zone in which they are counted; not there: anywhere. */
+  zone?: string;
+  /** The line that they cross, with the direction: "gate.in"; not there: none. */
+  line?: string;
+  /** ID of the track that decides: the one that is longest in the zone, or came there or crossed last, or the first of those that are counted; not there: none. */
+  track?: number;
   /** Which detections of the signal are counted, by their attributes; not there: the signal's value is compared. */
   where?: string;
   op: ClauseOp;
-  /** The number on the right-hand side, or the value of the signal other; null when that has none. */
+  /** The number on the right-hand side, in seconds where a time is compared, or the value of the signal other; null when that has none. */
   threshold: number | null;
   /** The signal on the right-hand side, where there is one. */
   other?: string;
-  /** The signal's last value, or how many of its detections are known to count, even when it does not count any more; null when it has none. */
+  /** The signal's last value, or what is derived from its detections (how many are known to count, the seconds of dwell), even when it does not count any more; null when it has none. */
   value: number | null;
   /** Age of the frame that the value is from (of two signals, of the older one); null when there is none. */
   age_ms: number | null;
@@ -71,6 +79,34 @@ export interface Clause {
 export type ClauseOp = "<" | "<=" | "==" | "!=" | ">=" | ">";
 
 export type ClauseTruth = "true" | "false" | "unknown";
+
+export interface EventTrack {
+  /** Unique with the detector, until that is attached again. */
+  id: number;
+  signal: string;
+  label: string;
+  /** The zone, or the line with its direction: "gate.in". */
+  place: string;
+  /** The newest, in fractions of the frame, 0..1. */
+  box: EventTrackBox;
+  /** Where its anchor was, oldest first. */
+  path: EventTrackPath[];
+}
+
+/** The newest, in fractions of the frame, 0..1. */
+export interface EventTrackBox {
+  x: number;
+  y: number;
+  w: number;
+  h: number;
+}
+
+export interface EventTrackPath {
+  /** How long before the event. */
+  before_ns: number;
+  /** In fractions of the frame, 0..1. */
+  at: number[];
+}
 
 /** What a clip shows and why it was saved. Times in nanoseconds count from the start of the process; others are RFC 3339, in UTC. */
 export interface Meta {
@@ -297,6 +333,8 @@ export interface Camera {
   detectors: Detector[];
   signals: Signal[];
   rules: Rule[];
+  /** Of detectors whose boxes are followed: because a rule names a zone or line, or somebody looks at the camera. */
+  tracks: Track[];
   zones: Zone[];
   lines: Line[];
   queues: Queue[];
@@ -365,6 +403,8 @@ export interface Detector {
   crops_of?: string;
   /** Boxes of one frame at most, with crops_of. */
   max_crops?: number;
+  /** The point of a box that decides in which zone it is. */
+  anchor?: DetectorAnchor;
   state: DetectorState;
   /** The gate that holds it, or the last error. */
   reason: string;
@@ -397,9 +437,14 @@ export interface Detector {
   exec: Histogram | null;
   /** Age of the frame when its answer is in the table. */
   answer_age: Histogram | null;
+  /** Null: nobody follows what it finds. */
+  tracks: DetectorTracks | null;
 }
 
 export type DetectorCost = "low" | "medium" | "high";
+
+/** The point of a box that decides in which zone it is. */
+export type DetectorAnchor = "bottom" | "center";
 
 export type DetectorState = "starting" | "waiting" | "running" | "backoff" | "stuck" | "failed" | "disabled";
 
@@ -418,6 +463,16 @@ export interface DetectorSkips {
 export interface Count {
   reason: string;
   n: number;
+}
+
+/** Null: nobody follows what it finds. */
+export interface DetectorTracks {
+  /** Now. */
+  present: number;
+  /** Since they are followed. */
+  born: number;
+  /** Of these, those that are no more. */
+  lost: number;
 }
 
 export interface Signal {
@@ -514,6 +569,38 @@ export interface RuleStatus {
 export type RuleStatusState = "idle" | "potential" | "confirmed" | "cooldown" | "disabled";
 
 export type RuleStatusTruth = "true" | "false" | "unknown";
+
+export interface Track {
+  /** Unique with the detector, until that is attached again. */
+  id: number;
+  detector: string;
+  label: string;
+  /** Coasting: the newest answers do not have it, but it is taken for present. Missing: not present, but it may be found again. Unknown: the detector does not look. */
+  state: TrackState;
+  box: Box;
+  age_ns: number;
+  /** That it is in. */
+  zones: TrackZone[];
+  /** Where its anchor was, oldest first; at most 64 points. */
+  path: number[][];
+}
+
+/** Coasting: the newest answers do not have it, but it is taken for present. Missing: not present, but it may be found again. Unknown: the detector does not look. */
+export type TrackState = "seen" | "coasting" | "missing" | "unknown";
+
+/** In fractions of the frame, 0..1. */
+export interface Box {
+  x: number;
+  y: number;
+  w: number;
+  h: number;
+}
+
+export interface TrackZone {
+  zone: string;
+  /** Without the time in which the detector did not look. */
+  dwell_ns: number;
+}
 
 export interface Zone {
   name: string;
@@ -728,12 +815,22 @@ export interface SnapshotReload {
   reason: string;
   /** When the configuration in place was read. */
   ok: string;
+  /** What the configuration in place leaves out. */
+  quarantined: Quarantined[];
+}
+
+/** A camera, detector, rule or output that does not run, because its table in the configuration is wrong. */
+export interface Quarantined {
+  /** Which one. */
+  what: string;
+  /** The first thing that is wrong, with its place in the file. */
+  why: string;
 }
 
 export interface Alert {
   /** Kind, or kind:subject; the same while the alert lasts. */
   id: string;
-  /** camera_down, camera_lag, evidence_down, detector_failed, detector_slow, frames_sparse, sink_degraded, clips_degraded or reload_failed; kinds may be added. */
+  /** camera_down, camera_lag, evidence_down, detector_failed, detector_slow, frames_sparse, sink_degraded, clips_degraded, reload_failed or quarantined; kinds may be added. */
   kind: string;
   /** Frames, detections, events or clips are missing; false: they are late or fewer. */
   severe: boolean;
