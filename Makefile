@@ -18,6 +18,7 @@
 # make attack  whether a token gets its holder in within a second, whatever others do
 # make proto   the generated code of proto/, anew
 # make sdk     the SDKs in sdk/, anew, with their types checked
+# make docs-test   run the commands of README.md as printed
 # make distro-test   make run and make test in a clean Debian 13 (SUITE=bookworm for 12)
 # make install   what make build made, its manual page, completion and unit, into PREFIX (/usr/local)
 # make uninstall remove these; the configuration stays
@@ -51,7 +52,7 @@ BUILD := $(LEAN) $(GO) build -trimpath -buildvcs=$(VCS)
 # Without it there is a program that runs no networks, and says so.
 ONNXRUNTIME := [ "$(CGO_ENABLED)" = 0 ] || scripts/fetch.sh onnxruntime || echo "There will be no networks (docs/onnx.md)." >&2
 
-.PHONY: run demo build test lint check bench bench-video bench-track install uninstall soak fuzz outbox-test proto sdk distro-test clean go packages models parity attack schemathesis triton-test triton-bench
+.PHONY: run demo build test lint check bench bench-video bench-track install uninstall soak fuzz outbox-test proto sdk distro-test docs-test clean go packages models parity attack schemathesis triton-test triton-bench
 
 run: build
 	bin/rvo-tui $(ARGS)
@@ -160,6 +161,10 @@ proto: go
 sdk: proto
 	@scripts/packages.sh sdk
 	sdk/build.sh all
+
+docs-test: build
+	@scripts/packages.sh test
+	scripts/docs_test.py README.md
 
 distro-test: go
 	@scripts/distro_test.sh $(SUITE)
