@@ -77,7 +77,7 @@ function Detector({ d, camera }) {
 			]} />
 			<h3>Frames that it did not take</h3>
 			${all === 0 ? html`<p class="dim">none</p>` : html`<${Facts} of=${skips.map(([gate, n]) => [gate, html`<${Share} share=${n / all} label=${gate} /> ${count(n)}`])} />`}
-			${d.skips.slot > 0 && !d.remote && html`<${Slots} />`}
+			${!d.remote && html`<${Slots} />`}
 			<h3>Losses since the start</h3>
 			${lost.length === 0 ? html`<p class="dim">none</p>` : html`<${Facts} of=${lost.map(([what, n]) => [what, html`<span class="warn">${count(n)}</span>`])} />`}
 		</section>`;
