@@ -198,7 +198,7 @@ func TestWebWall(t *testing.T) {
 	p.until("a frame of each camera", "[...document.querySelectorAll('.tile canvas')].filter(c => c.dataset.frame > 0).length === 2")
 	p.accessible("")
 	p.click(".tile a")
-	p.until("the chosen one", "document.querySelector('.tile.chosen canvas').dataset.frame > 0")
+	p.until("the chosen one", "document.querySelector('.tile.chosen canvas')?.dataset.frame > 0")
 	p.click(".tile.chosen a")
 	p.shows("h1", "Live")
 }

@@ -82,10 +82,13 @@ export async function read(path, { headers, silence, signal, piece }) {
 // of each.
 export function follow(path, { after, silence, signal, event }) {
 	const decoder = new TextDecoder();
-	let rest = '';
+	let parts = []; // of a message that is not whole yet
 	const piece = (bytes) => {
-		const messages = (rest + decoder.decode(bytes, { stream: true })).split('\n\n');
-		rest = messages.pop();
+		const text = decoder.decode(bytes, { stream: true });
+		parts.push(text);
+		if (!text.endsWith('\n')) return; // a message ends with an empty line
+		const messages = parts.join('').split('\n\n');
+		parts = [messages.pop()];
 		for (const m of messages) dispatch(m, event);
 	};
 	return read(path, { headers: after ? { 'Last-Event-ID': after } : {}, silence, signal, piece });

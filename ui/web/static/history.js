@@ -9,6 +9,8 @@ const length = 120; // values of a series
 const changes = 500; // of the truth of a rule
 const window = 10; // seconds of a histogram
 
+const stages = ['capture', 'queue', 'schedule', 'inference', 'publish']; // from the lens to a result
+
 const key = (...parts) => parts.join('\n');
 
 class History {
@@ -87,6 +89,7 @@ class History {
 
 	// sample takes in what histograms count, and forgets what is gone.
 	sample(snapshot) {
+		this.latencies = new Map(); // by camera, of these windows
 		const seen = new Set();
 		const add = (name, histogram) => {
 			if (!histogram) return;
@@ -121,8 +124,9 @@ class History {
 	// latency returns the median time from the lens to a result, in nanoseconds; 0: there
 	// was none.
 	latency(camera) {
-		const stages = ['capture', 'queue', 'schedule', 'inference', 'publish'];
-		return stages.reduce((sum, stage) => sum + (quantile(this.recent(camera, stage), 0.5) ?? 0), 0);
+		const of = (stage) => quantile(this.recent(camera, stage), 0.5) ?? 0;
+		if (!this.latencies.has(camera)) this.latencies.set(camera, stages.reduce((sum, stage) => sum + of(stage), 0));
+		return this.latencies.get(camera);
 	}
 
 	// dropRate returns what a camera's queues drop a second; null: not known yet.

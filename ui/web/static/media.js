@@ -6,6 +6,11 @@ import { silence } from './store.js';
 export const CAMERA = 1, PACKET = 2, JPEG = 3, RESULT = 4, GAP = 5;
 export const KEY = 1, DAMAGED = 2, HIDDEN = 4;
 
+const streamed = ['h264', 'hevc', 'av1', 'mjpeg']; // codecs whose packets a browser may decode
+
+// sends says whether a camera of the snapshot sends packets that a screen can show.
+export const sends = (camera) => camera.packets > 0 && (!camera.codec || streamed.includes(camera.codec));
+
 const headerSize = 24;
 const maxPayload = 64 << 20;
 const retry = 500; // milliseconds until a stream that ended is opened again

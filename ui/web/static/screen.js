@@ -13,11 +13,13 @@ const maxDecoding = 6; // packets in the decoder
 const late = 1000; // milliseconds after which packets are skipped up to a key frame
 
 export class Screen {
-	// places returns {zones, lines} of the camera, which may change.
-	constructor(canvas, { places, boxes = true, delayed = true } = {}) {
+	// places returns {zones, lines} of the camera, which may change. refuse is called with a
+	// codec that this browser does not decode.
+	constructor(canvas, { places, refuse, boxes = true, delayed = true } = {}) {
 		this.canvas = canvas;
 		this.g = canvas.getContext('2d', { alpha: false });
 		this.places = places;
+		this.refuse = refuse;
 		this.boxes = boxes;
 		this.delayed = delayed;
 		this.results = new Results();
@@ -80,7 +82,7 @@ export class Screen {
 		if (camera !== this.camera) return;
 		if (!supported) {
 			this.unsupported = camera.codec;
-			return;
+			return this.refuse?.(camera.codec);
 		}
 		const decoder = new VideoDecoder({
 			output: (image) => (decoder === this.decoder ? this.output(image) : image.close()),

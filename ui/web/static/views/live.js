@@ -2,7 +2,7 @@
 
 import { html, useEffect, useRef, useState } from '../vendor/preact-htm.js';
 import { detectorState, ruleLook, ruleProgress } from '../explain.js';
-import { Feed } from '../media.js';
+import { Feed, sends } from '../media.js';
 import { alertsOf, alertTone, Name, State, useTick } from '../parts.js';
 import { ofCamera } from '../pieces.js';
 import { href, replace } from '../route.js';
@@ -11,16 +11,14 @@ import { useKeys } from '../keys.js';
 import { camera as find, store } from '../store.js';
 import { clean, number, rate } from '../units.js';
 
-const streamed = ['h264', 'hevc', 'av1', 'mjpeg']; // codecs of the stream of media
 const still = { rate: 10, width: 1280 }; // of JPEG frames where there is no video
 
 // useScreen shows a camera on a canvas while the component is there.
-function useScreen(canvas, name, jpeg) {
+function useScreen(canvas, name, jpeg, refuse) {
 	const screen = useRef(null);
 	const feed = useRef(null);
 	useEffect(() => {
-		const places = () => find(name) ?? { zones: [], lines: [] };
-		screen.current = new Screen(canvas.current, { places });
+		screen.current = new Screen(canvas.current, { places: () => find(name), refuse });
 		feed.current = new Feed(jpeg ? { jpeg: name, ...still } : { video: name }, new Map([[name, screen.current]]));
 		return () => {
 			feed.current.close();
@@ -51,15 +49,11 @@ export const Live = ofCamera(({ camera, route: { query } }) => {
 	const canvas = useRef();
 	const box = useRef();
 	const [unsupported, setUnsupported] = useState('');
-	const drawn = camera.state === 'live' && camera.packets === 0; // a scene or a raw device
-	const other = camera.codec !== '' && !streamed.includes(camera.codec);
-	const jpeg = unsupported || (drawn ? 'this camera sends no video' : other ? `browsers do not decode ${camera.codec}` : '');
-	const [screen, feed] = useScreen(canvas, camera.name, Boolean(jpeg));
+	let jpeg = unsupported && `this browser does not decode ${unsupported}`;
+	if (camera.state === 'live' && !sends(camera)) jpeg = camera.packets > 0 ? `browsers do not decode ${camera.codec}` : 'this camera sends no video';
+	const [screen, feed] = useScreen(canvas, camera.name, Boolean(jpeg), setUnsupported);
 	useTick(500);
 	const s = screen.current;
-	useEffect(() => {
-		if (s?.unsupported) setUnsupported(`this browser does not decode ${s.unsupported}`);
-	});
 	const delayed = query.delay !== 'off', boxes = query.boxes !== 'off';
 	if (s) Object.assign(s, { delayed, boxes });
 	const toggleDelay = () => replace({ delay: delayed ? 'off' : '' });

@@ -2,7 +2,7 @@
 // sent.
 
 import { html, useEffect, useRef } from '../vendor/preact-htm.js';
-import { Feed } from '../media.js';
+import { Feed, sends } from '../media.js';
 import { alertsOf, alertTone, inTrouble, Name, State, useTick } from '../parts.js';
 import { href } from '../route.js';
 import { Screen } from '../screen.js';
@@ -10,6 +10,7 @@ import { camera as find, store } from '../store.js';
 import { clean, rate } from '../units.js';
 
 const most = 64; // cameras of one stream
+const refused = new Set(); // cameras whose codec this browser does not decode
 
 // ordered returns the cameras as they are listed: those with alerts first.
 function ordered() {
@@ -36,21 +37,15 @@ export function Wall({ route }) {
 	const canvases = useRef(new Map());
 	const names = cameras.map((c) => c.name).toSorted();
 	const chosen = names.includes(route.item) ? route.item : '';
-	const video = chosen && find(chosen).packets > 0 && !unsupported.has(chosen) ? chosen : '';
+	const video = chosen && sends(find(chosen)) && !refused.has(chosen) ? chosen : '';
 	useTick(1000);
 	useEffect(() => {
 		if (names.length === 0) return undefined;
-		const delayed = (name) => ({ delayed: name === video, places: () => find(name) });
-		const screens = new Map(names.map((name) => [name, new Screen(canvases.current.get(name), delayed(name))]));
+		const options = (name) => ({ delayed: name === video, places: () => find(name), refuse: () => refused.add(name) });
+		const screens = new Map(names.map((name) => [name, new Screen(canvases.current.get(name), options(name))]));
 		const query = { video, jpeg: names.filter((n) => n !== video).join(','), width: 480, rate: names.length > 9 ? 1 : 2 };
 		const feed = new Feed(query, screens);
-		const watch = setInterval(() => {
-			for (const [name, screen] of screens) if (screen.unsupported) unsupported.add(name);
-		}, 1000);
-		return () => {
-			clearInterval(watch);
-			feed.close();
-		};
+		return () => feed.close();
 	}, [names.join(), video]);
 	const at = (name) => (canvas) => (canvas ? canvases.current.set(name, canvas) : canvases.current.delete(name));
 	return html`
@@ -60,5 +55,3 @@ export function Wall({ route }) {
 			${cameras.map((c) => html`<${Tile} key=${c.name} camera=${c} chosen=${c.name === chosen} canvas=${at(c.name)} />`)}
 		</ul>`;
 }
-
-const unsupported = new Set(); // cameras whose codec this browser does not decode
