@@ -8,6 +8,8 @@
 # make bench-video  processor time of watching a file, against FFmpeg and motion
 # make bench-track  the tracker beside those of norfair and supervision (600 MB in bin/track)
 # make outbox-test  1,000 events, receivers that fail, ten kill -9, and a storm of 10 s
+# make mqtt-test   1,000 events to a real broker, with ten kill -9, and a network that is cut
+# make ha-test     a real Home Assistant (needs Python 3.13; 500 MB in bin/homeassistant)
 # make soak    a hundred faults on each of five kinds of cameras, while clips are saved (FAULTS=1000 for longer)
 # make fuzz    every fuzz target for a minute (FUZZTIME=10m for longer)
 # make models  networks that the program uses where they are there: bin/models
@@ -52,7 +54,7 @@ BUILD := $(LEAN) $(GO) build -trimpath -buildvcs=$(VCS)
 # Without it there is a program that runs no networks, and says so.
 ONNXRUNTIME := [ "$(CGO_ENABLED)" = 0 ] || scripts/fetch.sh onnxruntime || echo "There will be no networks (docs/onnx.md)." >&2
 
-.PHONY: run demo build test lint check bench bench-video bench-track install uninstall soak fuzz outbox-test proto sdk distro-test docs-test clean go packages models parity attack schemathesis triton-test triton-bench
+.PHONY: run demo build test lint check bench bench-video bench-track install uninstall soak fuzz outbox-test mqtt-test ha-test proto sdk distro-test docs-test clean go packages models parity attack schemathesis triton-test triton-bench
 
 run: build
 	bin/rvo-tui $(ARGS)
@@ -111,6 +113,16 @@ soak: go
 outbox-test: go
 	@scripts/packages.sh build
 	RVO_OUTBOX=all $(LEAN) $(GO) test ./e2e -count 1 -v -run 'TestOutbox|TestNtfy|TestStorm'
+
+mqtt-test: go
+	@scripts/packages.sh test
+	RVO_OUTBOX=all $(LEAN) $(GO) test ./e2e -count 1 -v -run 'TestMQTT'
+
+# Where there is no Python for it, the test says so and is skipped.
+ha-test: go
+	@scripts/packages.sh test
+	scripts/homeassistant.sh bin/homeassistant
+	RVO_HOMEASSISTANT=$(CURDIR)/bin/homeassistant $(LEAN) $(GO) test ./e2e -count 1 -v -run 'TestHomeAssistant'
 
 fuzz: go
 	@scripts/packages.sh build

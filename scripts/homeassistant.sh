@@ -1,0 +1,32 @@
+#!/bin/sh
+# Brings a real Home Assistant from PyPI for make ha-test:
+#
+#     scripts/homeassistant.sh DIR
+#
+# It is a virtual environment in DIR, some 500 MB. Where no fitting Python is there it
+# says so, and DIR stays away: the test is skipped then.
+set -eu
+version=2025.1.4
+# Of what Home Assistant itself would install at its start, what the test needs.
+rest='paho-mqtt==1.6.1 home-assistant-frontend==20250109.2 PyTurboJPEG==1.7.5 numpy==2.2.0'
+dir=$1
+[ "$(cat "$dir/version" 2>/dev/null)" != "$version" ] || exit 0
+
+fits() { "$1" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 13))' 2>/dev/null; }
+
+python=
+for candidate in python3.13 python3 "$HOME"/.pyenv/versions/3.13*/bin/python; do
+	if fits "$candidate"; then
+		python=$candidate
+		break
+	fi
+done
+if [ -z "$python" ]; then
+	echo "Home Assistant $version needs Python 3.13, which is not here: apt-get install python3.13-venv (Debian 13)." >&2
+	exit 0
+fi
+rm -rf "$dir"
+"$python" -m venv "$dir"
+# shellcheck disable=SC2086 # they are words
+"$dir/bin/pip" install --quiet --prefer-binary "homeassistant==$version" $rest
+echo "$version" >"$dir/version"
