@@ -212,17 +212,17 @@ func TestMQTTLosesNothing(t *testing.T) {
 	b.arrived(logged)
 }
 
-// network is two namespaces with a cable between them.
-type network struct {
+// hosts are two namespaces with a cable between them.
+type hosts struct {
 	here, there string // namespaces
 	address     string // of there
 }
 
-func newNetwork(t testing.TB) network {
+func newHosts(t testing.TB) hosts {
 	t.Helper()
 	tool(t, "ip", "iproute2")
 	id := os.Getpid() % 10_000
-	n := network{fmt.Sprintf("rvoa%d", id), fmt.Sprintf("rvob%d", id), "10.213.7.2"}
+	n := hosts{fmt.Sprintf("rvoa%d", id), fmt.Sprintf("rvob%d", id), "10.213.7.2"}
 	ip := func(words string) error { return exec.Command("ip", strings.Fields(words)...).Run() }
 	for _, namespace := range []string{n.here, n.there} {
 		if err := ip("netns add " + namespace); err != nil {
@@ -244,7 +244,7 @@ func newNetwork(t testing.TB) network {
 }
 
 // cable pulls the cable out, or plugs it in.
-func (n network) cable(t testing.TB, state string) {
+func (n hosts) cable(t testing.TB, state string) {
 	t.Helper()
 	if out, err := exec.Command("ip", "-n", n.there, "link", "set", "cable", state).CombinedOutput(); err != nil {
 		t.Fatalf("cable %s: %v: %s", state, err, out)
@@ -254,7 +254,7 @@ func (n network) cable(t testing.TB, state string) {
 // Nothing is lost while the network is cut, the program says so, and states are right
 // afterwards.
 func TestMQTTWithoutNetwork(t *testing.T) {
-	n := newNetwork(t)
+	n := newHosts(t)
 	b := newBroker(t, n.there, n.address)
 	dir := t.TempDir()
 	log := filepath.Join(dir, "events.jsonl")

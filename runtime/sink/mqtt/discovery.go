@@ -183,6 +183,11 @@ func (c *client) cameraDevice(v *runtime.CameraView, gone map[part]bool) config 
 	for i := range v.Rules {
 		c.ruleEntities(v.Name, v.Rules[i].Event, add)
 	}
+	for i := range v.Zones {
+		if !v.Zones[i].Privacy {
+			c.zoneEntities(v.Name, v.Zones[i].Name, add)
+		}
+	}
 	kinds := map[string]string{}
 	for i := range v.Detectors {
 		kinds[v.Detectors[i].Name] = v.Detectors[i].Kind
@@ -224,6 +229,8 @@ func (p part) entities() map[string]string {
 		return map[string]string{"state": sensor, "fps": sensor, "latency": sensor, "enabled": switches}
 	case ofSignal:
 		return map[string]string{"value": sensor}
+	case ofZone:
+		return map[string]string{"count": sensor, "dwell": sensor}
 	}
 	return nil
 }

@@ -49,6 +49,7 @@ func everything() (*client, *box) {
 	v.Detectors = append(v.Detectors, engine.DetectorView{Spec: detectors.Spec{Name: "quality", Kind: "quality"}, State: engine.DetectorFailed})
 	v.Signals = append(v.Signals, engine.SignalView{Name: "quality_frozen", Detector: "quality"}, engine.SignalView{Name: "detached"})
 	v.Rules = append(v.Rules, engine.RuleView{Event: "motion"}, engine.RuleView{Event: "A.b-c_d"})
+	v.Zones = []engine.ZoneView{{Name: "porch"}, {Name: "bedroom", Privacy: true}}
 	cfg := DefaultConfig()
 	cfg.Discovery, cfg.Preview, cfg.Commands = "homeassistant", 1e10, []string{AllVerbs}
 	return newClient(cfg, b.options()), b
@@ -94,7 +95,7 @@ func TestAnnouncements(t *testing.T) {
 			}
 		}
 	}
-	want := map[string]int{binarySensor: 1 + 2 + 4, sensor: 3 + 2*3 + 3*3 + 3, switches: 2 + 3 + 4, events: 2, image: 2, camera: 2}
+	want := map[string]int{binarySensor: 1 + 2 + 4, sensor: 3 + 2*3 + 3*3 + 3 + 2, switches: 2 + 3 + 4, events: 2, image: 2, camera: 2}
 	if !maps.Equal(platforms, want) {
 		t.Errorf("got %v, want %v", platforms, want)
 	}
@@ -108,11 +109,11 @@ func TestAnnouncements(t *testing.T) {
 func TestWhatIsGoneIsForgotten(t *testing.T) {
 	c, b := everything()
 	c.cfg.Commands, c.cfg.Preview = nil, 0
-	gone := map[string]map[part]bool{"door": {{ofRule, "old"}: true, {ofDetector, "old"}: true, {ofSignal, "old"}: true, {ofRule, "motion"}: true}}
+	gone := map[string]map[part]bool{"door": {{ofRule, "old"}: true, {ofDetector, "old"}: true, {ofSignal, "old"}: true, {ofZone, "old"}: true, {ofRule, "motion"}: true}}
 	d := announced(t, c, b.Snapshot(), gone)["door"]
 	for key, platform := range map[string]string{
 		"rules_old_on": binarySensor, "rules_old_enabled": switches, "detectors_old_state": sensor, "detectors_old_fps": sensor, "detectors_old_latency": sensor,
-		"detectors_old_enabled": switches, "signals_old_value": sensor, "rules_motion_enabled": switches, "detectors_person_enabled": switches, "enabled": switches, "preview": camera,
+		"detectors_old_enabled": switches, "signals_old_value": sensor, "zones_old_count": sensor, "zones_old_dwell": sensor, "rules_motion_enabled": switches, "detectors_person_enabled": switches, "enabled": switches, "preview": camera,
 	} {
 		if e := d.Components[key]; e.Platform != platform || e.ID != "" {
 			t.Errorf("%s: got %+v", key, e)

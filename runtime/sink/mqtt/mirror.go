@@ -83,7 +83,7 @@ func (m *mirror) begin(ctx context.Context) {
 func (c *client) subscriptions() []paho.SubscribeOptions {
 	t := c.topics
 	list := []string{
-		t.box(), t.online("+"), t.part("+", ofDetector, "+"), t.part("+", ofRule, "+"), t.part("+", ofSignal, "+"),
+		t.box(), t.online("+"), t.part("+", ofDetector, "+"), t.part("+", ofRule, "+"), t.part("+", ofSignal, "+"), t.part("+", ofZone, "+"),
 	}
 	if c.cfg.Discovery != "" {
 		list = append(list, c.cfg.Discovery+"/status")

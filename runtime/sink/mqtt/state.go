@@ -187,6 +187,9 @@ func (c *client) cameraStates(b board, s *runtime.Snapshot, v *runtime.CameraVie
 	for i := range v.Rules {
 		b.json(c.topics.part(v.Name, ofRule, v.Rules[i].Event), ruleOf(s, &v.Rules[i]), "")
 	}
+	for zone, state := range zonesOf(v) {
+		b.json(c.topics.part(v.Name, ofZone, zone), state, state.calm())
+	}
 	for i := range v.Signals {
 		g := &v.Signals[i]
 		if g.Detector == "" {

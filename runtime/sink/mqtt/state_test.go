@@ -95,6 +95,7 @@ func TestSignalsAndFigures(t *testing.T) {
 func TestPayloadsAreAsDescribed(t *testing.T) {
 	b := newBox()
 	b.snap.Alerts = []runtime.Alert{{ID: "camera_down:door", Kind: runtime.AlertCameraDown, Subject: "door", Severe: true, Since: time.Now(), Cause: strings.Repeat("x", 900)}}
+	b.snap.Cameras[0].Zones = []engine.ZoneView{{Name: "porch"}}
 	for i := range 3 {
 		v := cameraView(string(rune('a' + i)))
 		v.State, v.Signals[0].Unknown, v.Signals[0].Why = capture.Failed, detectors.Errored, "detector failed"
@@ -102,7 +103,7 @@ func TestPayloadsAreAsDescribed(t *testing.T) {
 		v.Rules[0].Status = rules.Status{State: rules.Disabled}
 		b.snap.Cameras = append(b.snap.Cameras, v)
 	}
-	schema := map[string]string{"state": "camera", "stats": "stats", ofDetector: "detector", ofRule: "rule", ofSignal: "signal"}
+	schema := map[string]string{"state": "camera", "stats": "stats", ofDetector: "detector", ofRule: "rule", ofSignal: "signal", ofZone: "zone"}
 	n := 0
 	for topic, e := range newClient(DefaultConfig(), b.options()).states(b.Snapshot()) {
 		words := strings.Split(topic, "/")
@@ -120,7 +121,7 @@ func TestPayloadsAreAsDescribed(t *testing.T) {
 			n++
 		}
 	}
-	if n != 2+4*5 {
+	if n != 2+4*5+1 {
 		t.Errorf("%d payloads were checked", n)
 	}
 }
@@ -147,10 +148,44 @@ func TestGuideHasEveryTopic(t *testing.T) {
 	for _, topic := range []string{
 		c.availability(), c.box(), c.alerts(), c.test(), c.responses(), c.set(), c.online("CAMERA"), c.state("CAMERA"), c.stats("CAMERA"), c.picture("CAMERA"),
 		c.preview("CAMERA"), c.event("CAMERA", "EVENT"), c.clip("CAMERA", "EVENT"), c.part("CAMERA", ofDetector, "DETECTOR"), c.part("CAMERA", ofRule, "EVENT"),
-		c.part("CAMERA", ofSignal, "SIGNAL"), c.partSet("CAMERA", ofDetector, "DETECTOR"), c.partSet("CAMERA", ofRule, "EVENT"), c.of("CAMERA", "set"),
+		c.part("CAMERA", ofSignal, "SIGNAL"), c.part("CAMERA", ofZone, "ZONE"), c.partSet("CAMERA", ofDetector, "DETECTOR"), c.partSet("CAMERA", ofRule, "EVENT"), c.of("CAMERA", "set"),
 	} {
 		if !strings.Contains(string(guide), "`"+topic+"`") {
 			t.Errorf("docs/mqtt.md does not have %s", topic)
 		}
+	}
+}
+
+// A zone is empty only where somebody looks.
+func TestZones(t *testing.T) {
+	b := newBox()
+	v := &b.snap.Cameras[0]
+	v.Zones = []engine.ZoneView{{Name: "porch"}, {Name: "bedroom", Privacy: true}}
+	state := func() (map[string]any, board) {
+		got := newClient(DefaultConfig(), b.options()).states(b.Snapshot())
+		described(t, "zone", got["rvo-tui/door/zones/porch/state"].payload)
+		return payload(t, got, "rvo-tui/door/zones/porch/state"), got
+	}
+	if s, _ := state(); s["known"] != false || s["why"] != "no detector is followed" {
+		t.Errorf("got %v", s)
+	}
+	v.Detectors[0].Tracks = &engine.TrackCounts{}
+	if s, all := state(); s["known"] != true || s["count"] != 0. || s["dwell_s"] != 0. || all["rvo-tui/door/zones/bedroom/state"].payload != nil {
+		t.Errorf("got %v", s)
+	}
+	stay := func(d time.Duration) []engine.StayView { return []engine.StayView{{Zone: "porch", Dwell: d}} }
+	v.Tracks = []engine.TrackView{
+		{Detector: "person", State: "seen", Zones: stay(1500 * time.Millisecond)},
+		{Detector: "person", State: "coasting", Zones: stay(7900 * time.Millisecond)},
+		{Detector: "person", State: "missing", Zones: stay(time.Minute)},
+		{Detector: "other", State: "seen", Zones: stay(time.Minute)},
+		{Detector: "person", State: "seen"},
+	}
+	if s, all := state(); s["count"] != 2. || s["dwell_s"] != 7. || all["rvo-tui/door/zones/porch/state"].calm != "count 2" {
+		t.Errorf("got %v", s)
+	}
+	v.Signals[0].Unknown = detectors.Errored
+	if s, _ := state(); s["known"] != false || s["count"] != nil || s["why"] != "person: detector failed" {
+		t.Errorf("got %v", s)
 	}
 }

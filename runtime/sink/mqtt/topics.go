@@ -30,6 +30,7 @@ const (
 	ofDetector = "detectors"
 	ofRule     = "rules"
 	ofSignal   = "signals"
+	ofZone     = "zones"
 )
 
 func (t topics) part(camera, kind, name string) string    { return t.of(camera, kind, name, "state") }
@@ -60,5 +61,5 @@ func (t topics) partOf(topic string) (camera string, p part) {
 	return "", part{}
 }
 
-// part is a detector, a rule or a signal of a camera.
+// part is a detector, a rule, a signal or a zone of a camera.
 type part struct{ kind, name string }
