@@ -20,7 +20,7 @@ func BenchmarkPane(b *testing.B) {
 			at := pane.Place{Pane: p, Rect: pane.Rect{W: 80, H: 18}}
 			if p == pane.Preview {
 				w, h := pane.PreviewSize(m.scene.Camera(), at.W-2, at.H-2)
-				m.scene.Shots["street"] = pane.Shot{Frame: 7, Canvas: draw.NewCanvas(gradient(w, 2*h), nil)}
+				m.scene.Shots["street"] = pane.Shot{Frame: 7, Canvas: draw.NewCanvas(gradient(w, 2*h), nil, draw.Hold)}
 			}
 			b.ReportAllocs()
 			for b.Loop() {
@@ -79,12 +79,12 @@ func BenchmarkPreview(b *testing.B) {
 	for _, ascii := range []bool{false, true} {
 		b.Run(fmt.Sprintf("encode/ascii=%t", ascii), func(b *testing.B) {
 			p := gradient(w, h)
-			old := draw.NewCanvas(p, nil)
+			old := draw.NewCanvas(p, nil, draw.Hold)
 			var bytes int
 			b.ReportAllocs()
 			for b.Loop() {
 				bytes = 0
-				for _, l := range draw.NewCanvas(p, old).Lines(ascii, false) {
+				for _, l := range draw.NewCanvas(p, old, draw.Hold).Lines(ascii, false) {
 					bytes += len(l)
 				}
 			}

@@ -161,7 +161,7 @@ func (d *eventDetail) found(m *model, msg clipMsg) tea.Cmd {
 		if img := thumb(msg.clip.Thumb); img != nil {
 			w, h := d.room(m)
 			w, h = draw.FitImage(img.Bounds(), w, h)
-			d.canvas = draw.NewCanvas(draw.Shrink(img, w, h), nil)
+			d.canvas = draw.NewCanvas(draw.Shrink(img, w, h), nil, draw.Hold)
 		}
 		d.play(m, true)
 	}
@@ -174,7 +174,7 @@ func (d *eventDetail) take(s film.Shot) {
 		d.shot.Err = s.Err
 		return
 	}
-	d.canvas, d.shot = draw.NewCanvas(s.Frame, d.canvas), s
+	d.canvas, d.shot = draw.NewCanvas(s.Frame, d.canvas, draw.Hold), s
 	if s.Ended {
 		d.from, d.since = s.Length, time.Time{}
 	}

@@ -69,7 +69,7 @@ func TestPanes(t *testing.T) {
 				m.focus = p
 				if p == pane.Preview {
 					w, h := pane.PreviewSize(m.scene.Camera(), size.W-2, size.H-2)
-					m.scene.Shots["street"] = pane.Shot{Frame: 7, Canvas: draw.NewCanvas(gradient(w, 2*h), nil)}
+					m.scene.Shots["street"] = pane.Shot{Frame: 7, Canvas: draw.NewCanvas(gradient(w, 2*h), nil, draw.Hold)}
 				}
 				if p == pane.Rules {
 					m.cursors[p] = pane.Cursor{Sel: 1, Key: "parcel_left"}

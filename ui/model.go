@@ -373,8 +373,18 @@ func (m *model) take(f feedMsg) {
 	if len(f.events)+len(f.log) > 0 {
 		m.sift()
 	}
+	hold := draw.Hold
+	if m.focus == pane.Wall {
+		hold = draw.HoldTile
+	}
 	for camera, frame := range f.frames {
-		s.Shots[camera] = pane.Shot{Frame: frame.Frame, Canvas: draw.NewCanvas(frame, s.Shots[camera].Canvas)}
+		shot := pane.Shot{Frame: frame.Frame, Canvas: draw.NewCanvas(frame, s.Shots[camera].Canvas, hold)}
+		for i := range f.snap.Cameras {
+			if c := &f.snap.Cameras[i]; c.Name == camera {
+				shot.Camera = c
+			}
+		}
+		s.Shots[camera] = shot
 		m.shots++
 	}
 	if m.greeting != "" {

@@ -174,6 +174,9 @@ func (m *model) arrange() {
 	if c := s.Camera(); c != nil {
 		n.Detectors, n.Signals, n.Rules = len(c.Detectors), len(c.Signals), len(c.Rules)
 		n.Reason = c.Reason != ""
+		if c.Width > 0 {
+			n.Aspect = float64(c.Height) / float64(2*c.Width)
+		}
 		for i := range c.Rules {
 			n.Clauses = max(n.Clauses, len(c.Rules[i].Clause))
 		}

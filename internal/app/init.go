@@ -130,7 +130,7 @@ func picture(f *capture.Frame) {
 		return
 	}
 	height := max(f.Height*lookWidth/max(f.Width, 1), 2) &^ 1 // half blocks are square
-	for _, line := range draw.NewCanvas(runtime.Scale(f, lookWidth, height), nil).Lines(false, false) {
+	for _, line := range draw.NewCanvas(runtime.Scale(f, lookWidth, height), nil, draw.Hold).Lines(false, false) {
 		fmt.Println(line)
 	}
 }

@@ -25,13 +25,17 @@ type cell struct {
 // covered marks the cell behind a character that takes two.
 const covered rune = -1
 
-// hold is how little a colour may change without being drawn again: less is the
-// noise of a sensor, which would cost most of the bytes.
-const hold = 6
+// How little a colour may change without being drawn again: less is the noise of a
+// sensor and slow changes of light, which would cost most of the bytes. Tiles of a wall
+// are small, many, and looked at from further away.
+const (
+	Hold     = 6
+	HoldTile = 16
+)
 
-// NewCanvas makes a canvas of an image of w x 2h pixels. Where a colour hardly
-// differs from that in old it stays as it was there.
-func NewCanvas(p runtime.Preview, old *Canvas) *Canvas {
+// NewCanvas makes a canvas of an image of w x 2h pixels. Where a colour differs from that
+// in old by hold at most it stays as it was there.
+func NewCanvas(p runtime.Preview, old *Canvas, hold int) *Canvas {
 	c := &Canvas{W: p.Width, H: p.Height / 2}
 	c.cells = make([]cell, c.W*c.H)
 	same := old != nil && old.W == c.W && old.H == c.H
@@ -42,14 +46,14 @@ func NewCanvas(p runtime.Preview, old *Canvas) *Canvas {
 			copy(k.lower[:], p.Pixels[((2*y+1)*c.W+x)*3:])
 			if same {
 				o := &old.cells[y*c.W+x]
-				k.upper, k.lower = held(k.upper, o.upper), held(k.lower, o.lower)
+				k.upper, k.lower = held(k.upper, o.upper, hold), held(k.lower, o.lower, hold)
 			}
 		}
 	}
 	return c
 }
 
-func held(now, old [3]uint8) [3]uint8 {
+func held(now, old [3]uint8, hold int) [3]uint8 {
 	for i := range now {
 		if d := int(now[i]) - int(old[i]); d > hold || d < -hold {
 			return now

@@ -42,6 +42,17 @@ type Wants struct {
 	Clauses                            int  // of the rule that has most
 	Reason                             bool // the camera shown has something to say
 	Preview                            bool
+	// Aspect is how high a frame is, in cells, for one that is a cell wide; 0: 16:9.
+	Aspect float64
+}
+
+// previewHeight returns how high the preview wants to be in a column of w cells.
+func (n Wants) previewHeight(w int) int {
+	aspect := n.Aspect
+	if aspect <= 0 {
+		aspect = 9. / 32
+	}
+	return int(float64(w-2)*aspect+0.5) + 2
 }
 
 func (n Wants) camerasHeight(most int) int {
@@ -77,7 +88,7 @@ const eventRows = 8
 
 func normalLayout(w, h int, n Wants) []Place {
 	left := w * 2 / 5
-	a := []share{{Cameras, 5, 0, 0}, {Preview, 9, 3, left*9/32 + 2}, {Latency, 12, 0, 0}, {Queues, 6, 2, 0}}
+	a := []share{{Cameras, 5, 0, 0}, {Preview, 9, 9, n.previewHeight(left)}, {Latency, 12, 0, 0}, {Queues, 6, 1, 0}}
 	a[0].least = n.camerasHeight(9)
 	if !n.Preview {
 		a[0].least = n.camerasHeight(h - 12 - 9) // what latencies and queues leave
@@ -96,23 +107,27 @@ func normalLayout(w, h int, n Wants) []Place {
 	return append(column(Rect{0, 0, left, h}, a), column(Rect{left, 0, w - left, h}, b)...)
 }
 
+// wideLayout gives the preview the larger half, with latencies and queues beside each other
+// below it.
 func wideLayout(w, h int, n Wants) []Place {
-	left, middle := w*38/100, w*35/100
-	a := []share{{Cameras, n.camerasHeight(13), 0, 0}, {Preview, 12, 4, left*9/32 + 2}, {Events, 11, 1, 0}}
+	left := w * 54 / 100
+	a := []share{{Cameras, n.camerasHeight(13), 0, 0}, {Preview, 12, 9, n.previewHeight(left)}, {Latency, 13, 1, 0}}
 	if !n.Preview {
-		a[0].least = n.camerasHeight(h - 11)
+		a[0].least = n.camerasHeight(h - 13)
 		a = slices.Delete(a, 1, 2)
 	}
 	b := []share{
-		{Detectors, 9, 2, n.Detectors + 8},
-		{Signals, 6, 2, n.Signals + 3},
-		{Rules, 9, 3, n.Rules + n.Clauses + 5},
-		{Log, 9, 1, 0},
+		{Detectors, 9, 3, n.Detectors + 6},
+		{Signals, 6, 3, n.Signals + 3},
+		{Rules, 9, 3, n.Rules + n.Clauses + 4},
+		{Events, 11, 3, max(n.Events+3, 11)},
+		{Log, 7, 1, 0},
 	}
-	c := []share{{Latency, 13, 0, 0}, {Queues, 12, 1, 0}}
 	out := column(Rect{0, 0, left, h}, a)
-	out = append(out, column(Rect{left, 0, middle, h}, b)...)
-	return append(out, column(Rect{left + middle, 0, w - left - middle, h}, c)...)
+	last := &out[len(out)-1]
+	beside := Place{Queues, Rect{left / 2, last.Y, left - left/2, last.H}, false}
+	last.W = left / 2
+	return append(append(out, beside), column(Rect{left, 0, w - left, h}, b)...)
 }
 
 // column stacks panes: each gets its least, and the rest is shared by weight up

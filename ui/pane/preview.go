@@ -34,7 +34,7 @@ func PreviewView(s *Scene, w, h int) Body {
 	if c.State != capture.Live {
 		b.Note = string(c.State)
 	}
-	lines, labels := shot(s, c, w, h)
+	lines, labels := s.shot(c, c, w, h)
 	if lines == nil {
 		b.empty = "No frame yet."
 		return b
@@ -46,15 +46,18 @@ func PreviewView(s *Scene, w, h int) Body {
 	return b
 }
 
-// shot draws the newest frame of a camera in the middle of w x h cells, and returns what is
-// marked in it. Nil: there is none.
-func shot(s *Scene, c *runtime.CameraView, w, h int) (lines, labels []string) {
+// shot draws the newest frame of a camera in the middle of w x h cells, with what is known
+// of it by a view, and returns what is marked in it. Nil: there is no frame.
+func (s *Scene) shot(c, known *runtime.CameraView, w, h int) (lines, labels []string) {
 	canvas := s.Shots[c.Name].Canvas
 	if canvas == nil || canvas.W > w || canvas.H > h {
 		return nil, nil
 	}
+	if known == nil { // the camera has come back meanwhile
+		known = c
+	}
 	k := canvas.Clone()
-	labels = mark(s, c, k)
+	labels = mark(s, known, k)
 	if s.Stale || c.State != capture.Live {
 		k.Gray()
 	}

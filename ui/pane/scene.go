@@ -47,6 +47,7 @@ type Scene struct {
 type Shot struct {
 	Frame  uint64 // its ID
 	Canvas *draw.Canvas
+	Camera *runtime.CameraView // when it came
 }
 
 // Camera returns the camera shown, or nil.

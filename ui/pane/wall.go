@@ -116,6 +116,7 @@ func (s *Scene) tile(t Tile, selected bool) []string {
 	case any:
 		edge, name, title = th.Warn, th.Warn, title+" "+th.Warning
 	}
+	lit, bright := edge, name
 	note := th.Dim.Of(draw.Rate(c.FPS) + " fps")
 	if c.State != capture.Live {
 		note = cameraInk(th, c.State).Of(string(c.State))
@@ -123,11 +124,11 @@ func (s *Scene) tile(t Tile, selected bool) []string {
 	if e, age := s.fresh(c.Name); e != nil {
 		note = th.Good.Of(th.Dot + " " + th.Text(e.Type))
 		if age/flashTime%2 == 0 {
-			edge, name = th.Good, th.Cursor
+			lit, bright = th.Good, th.Cursor
 		}
 	}
 	w, h := t.W-2, t.H-2
-	lines, _ := shot(s, c, w, h)
+	lines, _ := s.shot(c, s.Shots[c.Name].Camera, w, h)
 	if lines == nil {
 		text := c.Reason
 		if text == "" {
@@ -143,7 +144,11 @@ func (s *Scene) tile(t Tile, selected bool) []string {
 	for len(lines) < h {
 		lines = append(lines, draw.Spaces(w))
 	}
-	return frame(title, note, "", lines[:max(h, 0)], th, edge, name, t.W, t.H)
+	lines = frame(title, note, "", lines[:max(h, 0)], th, edge, name, t.W, t.H)
+	// The sides do not flash: a change at both ends of a line sends all that is between them.
+	flash := frame(title, note, "", nil, th, lit, bright, t.W, 2)
+	lines[0], lines[len(lines)-1] = flash[0], flash[1]
+	return lines
 }
 
 // A new event makes the frame of its camera flash.
