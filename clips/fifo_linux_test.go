@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// A FIFO in the place of a file holds nobody who reads evidence.
+// A FIFO in the place of a file holds nobody who reads evidence or adds to it.
 func TestFIFOsHoldNobody(t *testing.T) {
 	cfg := testConfig(t)
 	makeClips(t, cfg, 1, time.Now())
@@ -27,6 +27,15 @@ func TestFIFOsHoldNobody(t *testing.T) {
 		list, err := List(cfg.Dir)
 		if err != nil || len(list) != 1 || list[0].Damaged == "" {
 			t.Errorf("the list is %+v, %v", list, err)
+		}
+		root, err := os.OpenRoot(cfg.Dir)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		defer root.Close()
+		if err := appendIndex(root, e); !errors.Is(err, errIrregular) {
+			t.Errorf("a FIFO takes lines of the index (%v)", err)
 		}
 		if Verify(context.Background(), cfg.Dir, e) == nil {
 			t.Error("a FIFO verifies")

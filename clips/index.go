@@ -9,6 +9,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"syscall"
 	"time"
 
 	"rvo-tui/internal/text"
@@ -146,12 +147,15 @@ func loadIndex(root *os.Root) (known map[string]Entry, good bool, err error) {
 // appendIndex adds a whole line to the index, or nothing. A line that a crash
 // cut short is removed first.
 func appendIndex(root *os.Root, e Entry) error {
-	file, err := root.OpenFile(indexFile, os.O_RDWR|os.O_CREATE|os.O_APPEND, 0o640)
+	file, err := root.OpenFile(indexFile, os.O_RDWR|os.O_CREATE|os.O_APPEND|syscall.O_NONBLOCK, 0o640)
 	if err != nil {
 		return fmt.Errorf("write index: %w", err)
 	}
 	defer file.Close()
 	info, err := file.Stat()
+	if err == nil && !info.Mode().IsRegular() {
+		err = errIrregular // a FIFO would take lines, and hang once it is full
+	}
 	if err != nil {
 		return fmt.Errorf("write index: %w", err)
 	}

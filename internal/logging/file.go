@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"sync/atomic"
+	"syscall"
 
 	"rvo-tui/internal/fileio"
 )
@@ -18,7 +19,10 @@ type File struct {
 	file atomic.Pointer[os.File]
 }
 
-// OpenFile opens path for appending and creates it if it is missing.
+const irregular = "not a regular file; name a file"
+
+// OpenFile opens path, a regular file, for appending. If it is missing, it is created for
+// this user and its group.
 func OpenFile(path string) (*File, error) {
 	l := &File{path: path}
 	if err := l.Reopen(); err != nil {
@@ -30,9 +34,17 @@ func OpenFile(path string) (*File, error) {
 // Reopen opens the path again. If that fails, the open file stays in use. It must not be
 // called after Close.
 func (l *File) Reopen() error {
-	f, err := os.OpenFile(l.path, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o644)
+	// A FIFO without a reader must not hang the start.
+	f, err := os.OpenFile(l.path, os.O_WRONLY|os.O_APPEND|os.O_CREATE|syscall.O_NONBLOCK, 0o640)
+	if errors.Is(err, syscall.ENXIO) {
+		return fmt.Errorf("open log file %q: %s", l.path, irregular)
+	}
 	if err != nil {
 		return fmt.Errorf("open log file %q: %w; %s", l.path, fileio.Bare(err), fileio.Advice(err))
+	}
+	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
+		f.Close()
+		return fmt.Errorf("open log file %q: %s", l.path, irregular)
 	}
 	if old := l.file.Swap(f); old != nil {
 		return old.Close()

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 )
 
@@ -51,6 +52,16 @@ func TestFileReopens(t *testing.T) {
 	slices.Sort(all)
 	if n := len(slices.Compact(all)); n != 2*lines || len(all) != 2*lines {
 		t.Errorf("%d lines, %d of them different, want %d", len(all), n, 2*lines)
+	}
+
+	if info, err := os.Stat(path); err != nil || info.Mode() != 0o640 {
+		t.Errorf("its mode is %v (%v), want 0640", info.Mode(), err)
+	}
+
+	pipe := filepath.Join(t.TempDir(), "pipe")
+	must(t, syscall.Mkfifo(pipe, 0o600))
+	if _, err := OpenFile(pipe); err == nil || !strings.Contains(err.Error(), "not a regular file; name a file") {
+		t.Errorf("opening a FIFO: %v", err)
 	}
 
 	bad := &File{path: filepath.Join(path, "below a file")}

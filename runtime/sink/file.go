@@ -50,7 +50,7 @@ type lineFile struct {
 const healWindow = 1 << 20
 
 func (l *lineFile) open() error {
-	f, err := os.OpenFile(l.path, os.O_RDWR|os.O_APPEND|os.O_CREATE, 0o644)
+	f, err := os.OpenFile(l.path, os.O_RDWR|os.O_APPEND|os.O_CREATE, 0o640)
 	if err != nil {
 		return fmt.Errorf("open event log %q: %w; %s", l.path, fileio.Bare(err), fileio.Advice(err))
 	}

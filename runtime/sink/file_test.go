@@ -210,6 +210,9 @@ func TestFileCannotOpen(t *testing.T) {
 				if v := s.View(); v.State != runtime.SinkOK || v.Written != 1 {
 					t.Errorf("after the repair and a request to reopen: %+v", v)
 				}
+				if info, err := os.Stat(path); err != nil || info.Mode() != 0o640 {
+					t.Errorf("its mode is %v (%v), want 0640", info.Mode(), err)
+				}
 				if err := end(); err != nil {
 					t.Error(err)
 				}

@@ -8,8 +8,11 @@ import (
 	"mime"
 	"mime/multipart"
 	"net/http"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -89,6 +92,15 @@ func TestWebhookCarriesAttachments(t *testing.T) {
 	o = newSender(t, config("webhook:"+r.URL, func(c *Config) { c.Attach = outbox.AttachClip }))
 	must(t, send(t, o, d))
 	if got := r.last(t); !strings.Contains(string(got.body), `it was deleted since`) {
+		t.Errorf("body %s", got.body)
+	}
+	d = withClip(t, delivery())
+	thumb := filepath.Join(d.Clip.Dir, "thumb.jpg")
+	must(t, os.Remove(thumb))
+	must(t, syscall.Mkfifo(thumb, 0o600))
+	o = newSender(t, config("webhook:"+r.URL, func(c *Config) { c.Attach = outbox.AttachThumb }))
+	must(t, send(t, o, d))
+	if got := r.last(t); !strings.Contains(string(got.body), `it is not a regular file`) {
 		t.Errorf("body %s", got.body)
 	}
 }

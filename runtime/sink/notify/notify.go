@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"text/template"
 	"time"
 
@@ -205,11 +206,14 @@ func (o *output) load(c *outbox.Clip) (*attachment, error) {
 		return nil, errors.New("it was deleted since")
 	}
 	defer root.Close()
-	f, err := root.Open(a.name)
+	f, err := root.OpenFile(a.name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
 		return nil, errors.New("it was deleted since")
 	}
 	defer f.Close()
+	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() { // a FIFO might never end
+		return nil, errors.New("it is not a regular file")
+	}
 	if a.data, err = io.ReadAll(io.LimitReader(f, maxAttachment+1)); err != nil {
 		return nil, errors.New("it cannot be read")
 	}
