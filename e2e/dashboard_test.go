@@ -113,6 +113,21 @@ func (x *terminal) dashboard() {
 	x.sees("running")
 }
 
+// quit ends the dashboard by its key, even while clips are being written.
+func (x *terminal) quit() {
+	x.t.Helper()
+	x.keys("q")
+	asked := false
+	wait(x.t, patience, "the end or a question", func() bool {
+		asked = strings.Contains(x.screen(), "Clips are being written")
+		return asked || strings.Contains(x.screen(), "ended")
+	})
+	if asked {
+		x.keys("y")
+	}
+	x.restored()
+}
+
 func (x *terminal) restored() {
 	x.t.Helper()
 	x.sees("ended 0")
@@ -161,16 +176,7 @@ func TestDashboardDoesWhatItsKeysSay(t *testing.T) {
 	if saved, _ := filepath.Glob(filepath.Join(x.dir, "rvo-tui-*.txt")); len(saved) != 1 || !strings.Contains(read(t, saved[0]), "Queues and drops") {
 		t.Errorf("the screen was saved in %q", saved)
 	}
-	x.keys("q")
-	asked := false
-	wait(t, patience, "the end or a question", func() bool {
-		asked = strings.Contains(x.screen(), "Clips are being written")
-		return asked || strings.Contains(x.screen(), "ended")
-	})
-	if asked {
-		x.keys("y")
-	}
-	x.restored()
+	x.quit()
 	x.sees("Recording ends with the dashboard")
 	x.whole()
 }

@@ -1,6 +1,8 @@
 package e2e
 
 import (
+	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -59,4 +61,39 @@ func TestExampleOfMask(t *testing.T) {
 	if got := fired(t, p); slices.Contains(got, "intruder") || slices.Contains(got, "frozen") {
 		t.Errorf("events %v behind the mask", got)
 	}
+}
+
+// A zone that is drawn in a terminal is in the file as one would have written it, and
+// is there at once.
+func TestDrawnZoneIsInTheFile(t *testing.T) {
+	t.Parallel()
+	x := newTerminal(t, 120, 40)
+	x.dashboard()
+	x.keys("d")
+	x.sees("first corner")
+	x.keys("Space")
+	x.sees("done")
+	x.keys("S-Right", "S-Right", "S-Down")
+	x.keys("Space")
+	x.sees("name:")
+	x.text("door")
+	x.keys("Enter")
+	x.sees("Write this to the file?")
+	x.sees(`+name = "door"`)
+	x.keys("y")
+	x.sees("written to the configuration file")
+	file := read(t, filepath.Join(x.dir, "rvo.toml"))
+	zone, kept := strings.CutPrefix(file, strings.TrimRight(dashboardConfig, "\n"))
+	drawn := regexp.MustCompile(`^\s+\[\[zone\]\]\nname += "door"\ncameras += \["street"\]\nrect += \[0\.5, 0\.5, 0\.\d+, 0\.\d+\]\n$`)
+	if !kept || !drawn.MatchString(zone) {
+		t.Errorf("the file ends with %q, and what was there before is as it was: %v", zone, kept)
+	}
+	x.keys("d")
+	wait(t, patience, "the zone to be there", func() bool {
+		x.keys("n")
+		return strings.Contains(x.screen(), "zone door")
+	})
+	x.keys("q")
+	x.sees("Detectors")
+	x.quit()
 }

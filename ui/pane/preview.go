@@ -84,15 +84,15 @@ var (
 // mark draws onto a frame what is known of it: zones and lines, tracks, and the fresh
 // detections of every signal. It returns the signals, in words.
 func mark(s *Scene, c *runtime.CameraView, k *draw.Canvas) (found []string) {
+	for i := range c.Tracks {
+		s.trail(k, &c.Tracks[i], s.Theme.Box[i%len(s.Theme.Box)])
+	}
 	for i := range c.Zones {
 		s.area(k, c.Zones[i].Points, c.Zones[i].Name, zoneInk)
 	}
 	for i := range c.Lines {
 		l := &c.Lines[i]
 		s.line(k, l.Points, l.Name, l.Directions, lineInk)
-	}
-	for i := range c.Tracks {
-		s.trail(k, &c.Tracks[i], s.Theme.Box[i%len(s.Theme.Box)])
 	}
 	n := 0
 	for i := range c.Signals {
@@ -138,8 +138,12 @@ func (s *Scene) line(k *draw.Canvas, ends [2]zone.Point, name string, directions
 	}
 }
 
-// trail draws where a track has been, and its ID where no detection is that has it.
+// trail draws where a track that counts has been, and its ID and state where no detection
+// is that has it.
 func (s *Scene) trail(k *draw.Canvas, t *engine.TrackView, col color.RGBA) {
+	if t.State == "missing" {
+		return
+	}
 	dot := '·'
 	if s.Theme.ASCII {
 		dot = '.'
