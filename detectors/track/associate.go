@@ -1,6 +1,9 @@
 package track
 
 import (
+	"cmp"
+	"slices"
+	"sort"
 	"time"
 
 	"rvo-tui/detectors"
@@ -44,16 +47,19 @@ func (r *Tracker) pair(at time.Duration, found []detectors.Detection, track func
 	}
 	m := &r.matcher
 	m.reset(len(r.rows))
+	widest := 0.0
+	slices.SortFunc(r.columns, func(a, b int32) int {
+		return cmp.Compare(found[r.order[a]].Box.X, found[r.order[b]].Box.X)
+	})
 	extents := r.extents[:len(r.columns)]
 	for column, k := range r.columns {
-		extents[column] = extentOf(found[r.order[k]].Box)
+		box := found[r.order[k]].Box
+		extents[column], widest = extentOf(box), max(widest, box.W)
 	}
 	for row, i := range r.rows {
 		box := extentOf(where(int(i)))
-		for column := range extents {
-			if e := &extents[column]; e.left >= box.right || e.right <= box.left {
-				continue
-			}
+		first := sort.Search(len(extents), func(i int) bool { return extents[i].left > box.left-widest })
+		for column := first; column < len(extents) && extents[column].left < box.right; column++ {
 			over := overlap(&box, &extents[column])
 			if over > leastOverlap && found[r.order[r.columns[column]]].Label == r.tracks[i].Label {
 				m.offer(row, column, 1-over)

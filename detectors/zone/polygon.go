@@ -110,19 +110,20 @@ func (p Polygon) Contains(at Point) bool {
 func (p Polygon) Distance(at Point) float64 {
 	least := math.Inf(1)
 	for i, a := range p {
-		least = min(least, distance(at, a, p.after(i)))
+		least = min(least, squared(at, a, p.after(i)))
 	}
-	return least
+	return math.Sqrt(least)
 }
 
-// distance returns how far p is from the segment from a to b.
-func distance(p, a, b Point) float64 {
+// squared returns the square of how far p is from the segment from a to b.
+func squared(p, a, b Point) float64 {
 	dx, dy := b[0]-a[0], b[1]-a[1]
 	t := 0.0
 	if length := dx*dx + dy*dy; length > 0 {
 		t = min(max(((p[0]-a[0])*dx+(p[1]-a[1])*dy)/length, 0), 1)
 	}
-	return math.Hypot(p[0]-a[0]-t*dx, p[1]-a[1]-t*dy)
+	x, y := p[0]-a[0]-t*dx, p[1]-a[1]-t*dy
+	return x*x + y*y
 }
 
 // Line is a directed line across which things go. Seen from A towards B, one
@@ -143,7 +144,10 @@ func (l Line) Check() error {
 	return nil
 }
 
-func (l Line) length() float64 { return math.Hypot(l.B[0]-l.A[0], l.B[1]-l.A[1]) }
+func (l Line) length() float64 {
+	x, y := l.B[0]-l.A[0], l.B[1]-l.A[1]
+	return math.Sqrt(x*x + y*y)
+}
 
 // Side returns how far a point is from the endless line: above 0 on the right of it,
 // seen from A towards B, below 0 on the left.
@@ -171,7 +175,7 @@ func meet(a, b, c, d Point) (Point, bool) {
 		return Point{c[0] + t*(d[0]-c[0]), c[1] + t*(d[1]-c[1])}, true
 	}
 	for _, end := range [4]struct{ p, from, to Point }{{c, a, b}, {d, a, b}, {a, c, d}, {b, c, d}} {
-		if distance(end.p, end.from, end.to) <= edge {
+		if squared(end.p, end.from, end.to) <= edge*edge {
 			return end.p, true
 		}
 	}
