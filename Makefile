@@ -8,7 +8,7 @@
 # make bench-video  processor time of watching a file, against FFmpeg and motion
 # make bench-track  the tracker beside those of norfair and supervision (600 MB in bin/track)
 # make outbox-test  1,000 events, receivers that fail, ten kill -9, and a storm of 10 s
-# make mqtt-test   1,000 events to a real broker, with ten kill -9, and a network that is cut
+# make mqtt-test   1,000 events to a real broker, with ten kill -9, a network that is cut, and what hostile brokers cost
 # make ha-test     a real Home Assistant (needs Python 3.13; 500 MB in bin/homeassistant)
 # make soak    a hundred faults on each of five kinds of cameras, while clips are saved (FAULTS=1000 for longer)
 # make fuzz    every fuzz target for a minute (FUZZTIME=10m for longer)
@@ -116,7 +116,7 @@ outbox-test: go
 
 mqtt-test: go
 	@scripts/packages.sh test
-	RVO_OUTBOX=all $(LEAN) $(GO) test ./e2e -count 1 -v -run 'TestMQTT'
+	RVO_OUTBOX=all RVO_MQTT_PAIRS=5s $(LEAN) $(GO) test ./e2e -count 1 -v -timeout 30m -run 'TestMQTT'
 
 # Where there is no Python for it, the test says so and is skipped.
 ha-test: go

@@ -21,7 +21,8 @@ const (
 	maxOrders   = 16       // commands that wait
 	maxOrder    = 16 << 10 // bytes of a command
 	orderTime   = 2 * time.Minute
-	maxAnswer   = 1000 // bytes of an error in an answer
+	orderEvery  = 50 * time.Millisecond // from one command to the next
+	maxAnswer   = 1000                  // bytes of an error in an answer
 	homeOnline  = "online"
 	switchedOn  = "ON"
 	switchedOff = "OFF"
@@ -66,7 +67,9 @@ func (c *client) received(m *paho.Publish) {
 // every connection: it is ignored.
 func (c *client) ordered(m *paho.Publish) {
 	if m.Retain {
-		c.counts.ignored.Add(1)
+		if c.counts.ignored.Add(1) > 1 {
+			return // the log has it
+		}
 		c.opts.Log.Warn("a retained command is ignored", "output", Name, "topic", text.Clean(m.Topic), "do", "remove it from the broker, and send commands without the retain flag")
 		return
 	}
@@ -89,14 +92,22 @@ func (c *client) ordered(m *paho.Publish) {
 	}
 }
 
-// obey carries out commands, one after the other, until the context ends.
+// obey carries out commands, one after the other and orderEvery at most, until the
+// context ends.
 func (c *client) obey(ctx context.Context) {
+	tick := time.NewTicker(orderEvery)
+	defer tick.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case o := <-c.orders:
 			c.carryOut(ctx, o)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
 		}
 	}
 }
