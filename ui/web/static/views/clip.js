@@ -6,8 +6,8 @@ import { colourOf, drawBoxes } from '../boxes.js';
 import { say } from '../notice.js';
 import { Name } from '../parts.js';
 import { Action, Facts, useAnswer } from '../pieces.js';
-import { store } from '../store.js';
-import { amount, clean, stamp } from '../units.js';
+import { camera, store } from '../store.js';
+import { amount, clean, second, stamp } from '../units.js';
 
 const lookEvery = 1000;       // milliseconds between looks for a clip that may yet come
 const waitFor = 120_000;      // milliseconds after the event that one may come
@@ -26,7 +26,8 @@ function pathOf(id, event) {
 export function Evidence({ id, event, learned }) {
 	const kept = store.snapshot.clips !== null;
 	const [known, know] = useState(false);
-	const awaited = !known && event?.phase === 'confirmed' && Date.now() - Date.parse(event.time) < waitFor;
+	const rule = camera(event?.camera)?.rules.find((r) => r.event === event.event_type);
+	const awaited = !known && event?.phase === 'confirmed' && rule?.clip !== false && Date.now() - Date.parse(event.time) < waitFor;
 	const { answer, problem } = useAnswer(kept ? pathOf(id, event) : '', awaited ? lookEvery : 0);
 	const entry = event ? answer?.clips.find((c) => c.event_id === id || c.events?.includes(id)) : answer;
 	const { answer: meta } = useAnswer(entry ? path('clips', entry.event_id) + '/meta.json' : '');
@@ -39,8 +40,11 @@ export function Evidence({ id, event, learned }) {
 	if (meta && entry) return html`<${Clip} entry=${entry} file=${entry.file ?? `${answer.dir}/${entry.path}/${entry.movie}`} meta=${meta} />`;
 	if (problem) return html`<p class="dim"><${Name} of=${problem.message} /></p>`;
 	if (!answer || entry) return html`<p class="dim">loading its clip</p>`;
-	if (awaited) return html`<p class="info">not written yet, or the rule keeps none: looked for every second</p>`;
-	return html`<p class="dim">There is no clip of it.</p>`;
+	if (rule?.clip === false) return html`<p class="dim">this rule keeps no clip</p>`;
+	if (event?.phase === 'ended') return html`<p class="dim">the end of an event has no clip of its own</p>`;
+	if (!awaited) return html`<p class="dim">there is no clip of this event: it was lost, or deleted since</p>`;
+	const left = Math.ceil((Date.parse(event.time) - Date.now()) / 1000 + (rule?.clip_after_ns ?? 0) / second);
+	return html`<p class="info">${left > 0 ? `clip in ${left} s` : 'the clip is being written'}</p>`;
 }
 
 function Clip({ entry, file, meta }) {

@@ -12,7 +12,7 @@ import { store } from '../store.js';
 import { ago, clean, column, count, day, ms, number, stamp } from '../units.js';
 import { Evidence } from './clip.js';
 
-// filtered returns the events that a query finds, the newest first.
+// useFiltered returns the events that a query finds, the newest first.
 function useFiltered(filter) {
 	const { events } = store;
 	return useMemo(() => {
