@@ -20,6 +20,8 @@ type Zone struct {
 	Rect   []float64   `toml:"rect"`
 	// Privacy makes the zone black in everything that leaves the camera.
 	Privacy bool `toml:"privacy"`
+	// Histogram counts in a metric how long objects stay inside.
+	Histogram bool `toml:"histogram"`
 }
 
 // Line is one [[line]] of the configuration, for conditions on what crosses it.

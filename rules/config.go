@@ -65,6 +65,10 @@ type Config struct {
 	// Cameras are the cameras that the rule watches, each separately. None: all.
 	Cameras []string `toml:"cameras"`
 	Enabled bool     `toml:"enabled"`
+	// Active are the periods of the week in which the rule is active, as NewSchedule
+	// reads them, in the time zone TimeZone; empty: that of the machine. None: always.
+	Active   []string `toml:"active"`
+	TimeZone string   `toml:"time_zone"`
 	// DisabledOn are cameras on which it is disabled, whatever Enabled says.
 	DisabledOn []string `toml:"disabled_on"`
 }
@@ -145,6 +149,25 @@ func list(key string, sources []string, join func(...*Expr) *Expr) (*Expr, error
 	return join(exprs...), nil
 }
 
+// Schedule returns when the rule is active; nil: always.
+func (c Config) Schedule() (*Schedule, error) {
+	if len(c.Active) == 0 {
+		return nil, nil
+	}
+	zone := time.Local
+	if c.TimeZone != "" {
+		var err error
+		if zone, err = time.LoadLocation(c.TimeZone); err != nil {
+			return nil, fmt.Errorf("time_zone: %w", err)
+		}
+	}
+	s, err := NewSchedule(c.Active, zone)
+	if err != nil {
+		return nil, fmt.Errorf("active: %w", err)
+	}
+	return s, nil
+}
+
 // Validate calls bad for every invalid key, with the problem for the user. Whether
 // signals and cameras exist is checked elsewhere.
 func (c Config) Validate(bad func(key, problem string)) {
@@ -179,6 +202,18 @@ func (c Config) Validate(bad func(key, problem string)) {
 	}
 	if c.OnUnknown != UnknownReset && c.OnUnknown != UnknownHold {
 		bad("on_unknown", fmt.Sprintf("must be %q or %q, not %q", UnknownReset, UnknownHold, c.OnUnknown))
+	}
+	for i, text := range c.Active {
+		if _, err := parsePeriod(text); err != nil {
+			bad(fmt.Sprintf("active[%d]", i), err.Error())
+		}
+	}
+	switch _, err := time.LoadLocation(c.TimeZone); {
+	case c.TimeZone == "":
+	case len(c.Active) == 0:
+		bad("time_zone", "applies to active, which is not set; leave it out")
+	case err != nil:
+		bad("time_zone", fmt.Sprintf("%q is no time zone that this machine knows; write one as \"Europe/Berlin\", or leave it out for that of the machine", c.TimeZone))
 	}
 	for i, camera := range c.Cameras {
 		if camera == "" {

@@ -25,6 +25,7 @@ const (
 	Potential State = "potential" // it holds, and the for clock runs
 	Confirmed State = "confirmed" // it was reported and has not ended; the cooldown runs
 	Cooldown  State = "cooldown"  // it has ended, and the cooldown still runs
+	Inactive  State = "inactive"  // outside the hours of Config.Active, or disarmed; nothing is watched
 	Disabled  State = "disabled"  // by configuration or command; nothing is watched
 )
 
@@ -50,6 +51,8 @@ type Rule struct {
 	tree []Line // and as a tree
 	cond *Condition
 
+	enabled, active bool
+
 	state State
 	since time.Duration
 	until time.Duration // end of the cooldown that the last confirmation began
@@ -65,7 +68,7 @@ type Rule struct {
 
 	incident bool // confirmed and not yet reported as ended
 	whole    span // since the incident began
-	ending   bool // the incident was cut off by SetEnabled
+	ending   bool // the incident was cut off by SetEnabled or SetActive
 
 	fired     uint64
 	lastFired time.Duration
@@ -91,8 +94,8 @@ type report struct {
 	duration   time.Duration
 }
 
-// New returns a rule that reads table. It fails with the first problem of an
-// invalid configuration.
+// New returns a rule that reads table. One with active hours is inactive until
+// SetActive. It fails with the first problem of an invalid configuration.
 func New(cfg Config, table *detectors.Table) (*Rule, error) {
 	var problem error
 	cfg.Validate(func(key, text string) {
@@ -111,10 +114,8 @@ func New(cfg Config, table *detectors.Table) (*Rule, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make rule %q: %w", cfg.Event, err)
 	}
-	r := &Rule{cfg: cfg, when: expr.String(), tree: expr.Outline(), cond: cond, state: Idle}
-	if !cfg.Enabled {
-		r.state = Disabled
-	}
+	r := &Rule{cfg: cfg, when: expr.String(), tree: expr.Outline(), cond: cond, enabled: cfg.Enabled, active: len(cfg.Active) == 0}
+	r.state = r.rest()
 	return r, nil
 }
 
@@ -132,11 +133,11 @@ func (r *Rule) Config() Config { return r.cfg }
 
 // Step evaluates the rule at the time now, which never goes back. It returns the
 // phase to report, mostly none; Event then builds the event, and must be called
-// before the next Step or SetEnabled. Call Step after every change of the table and
+// before the next Step, SetEnabled or SetActive. Call Step after every change of the table and
 // at Next.
 func (r *Rule) Step(now time.Duration) Phase {
 	r.pass(now)
-	if r.state == Disabled {
+	if !r.on() {
 		if r.ending {
 			r.ending = false
 			return r.close()
@@ -253,7 +254,7 @@ func (r *Rule) close() Phase {
 // report at once, and Never when there is no such instant.
 func (r *Rule) Next() time.Duration {
 	switch r.state {
-	case Disabled:
+	case Disabled, Inactive:
 		if r.ending {
 			return r.now
 		}
@@ -276,26 +277,50 @@ func (r *Rule) Next() time.Duration {
 }
 
 // Enabled reports whether the rule is enabled.
-func (r *Rule) Enabled() bool { return r.state != Disabled }
+func (r *Rule) Enabled() bool { return r.enabled }
 
 // SetEnabled enables or disables the rule. A disabled rule forgets its state and its
 // cooldown; the next Step reports an open incident as ended. An enabled rule starts
 // from idle. Setting the same again changes nothing.
-func (r *Rule) SetEnabled(on bool, now time.Duration) {
-	if on == r.Enabled() {
+func (r *Rule) SetEnabled(on bool, now time.Duration) { r.set(on, r.active, now) }
+
+// SetActive says whether the rule is active now. An inactive one is like a disabled one.
+func (r *Rule) SetActive(on bool, now time.Duration) { r.set(r.enabled, on, now) }
+
+func (r *Rule) set(enabled, active bool, now time.Duration) {
+	was := r.on()
+	r.enabled, r.active = enabled, active
+	if r.on() == was {
+		if !was && r.state != r.rest() {
+			r.now = max(r.now, now)
+			r.enter(r.rest())
+		}
 		return
 	}
 	r.pass(now)
-	if on {
+	if r.on() {
 		if r.ending {
 			r.ending = false
 			r.close()
 		}
-		r.enter(Idle)
 	} else {
 		r.ending = r.incident && r.cfg.Phases
 		r.incident = r.ending
-		r.enter(Disabled)
 	}
+	r.enter(r.rest())
 	r.truth, r.gap, r.until = Unknown, 0, 0
+}
+
+// on reports whether the rule watches.
+func (r *Rule) on() bool { return r.enabled && r.active }
+
+// rest returns the state in which nothing has happened.
+func (r *Rule) rest() State {
+	switch {
+	case !r.enabled:
+		return Disabled
+	case !r.active:
+		return Inactive
+	}
+	return Idle
 }

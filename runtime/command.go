@@ -32,6 +32,8 @@ const (
 	Resume       Verb = "resume"        // Camera
 	RuleOn       Verb = "rule_on"       // Rule
 	RuleOff      Verb = "rule_off"      // Rule
+	Arm          Verb = "arm"           // Rule, until its hours next begin or end; empty: all with hours
+	Disarm       Verb = "disarm"        // likewise
 	SaveClip     Verb = "clip"          // Camera: a clip of what it sees now
 	Reload       Verb = "reload"        // Setup, which replaces the current one
 	Acknowledge  Verb = "acknowledge"   // Alert, until it goes; once more takes it back
@@ -42,7 +44,7 @@ const (
 
 // Verbs returns all verbs.
 func Verbs() []Verb {
-	return []Verb{Attach, Detach, Enable, Disable, SetRate, AddCamera, RemoveCamera, Pause, Resume, RuleOn, RuleOff, SaveClip, Reload, Acknowledge, Notify, Resend, Discard}
+	return []Verb{Attach, Detach, Enable, Disable, SetRate, AddCamera, RemoveCamera, Pause, Resume, RuleOn, RuleOff, Arm, Disarm, SaveClip, Reload, Acknowledge, Notify, Resend, Discard}
 }
 
 // Command is a change of a running Runtime. Without a Camera it applies to all
@@ -159,6 +161,8 @@ func (r *Runtime) perform(req request) error {
 				return r.saveClip(p)
 			case RuleOn, RuleOff:
 				return e.SetRule(now, cmd.Rule, cmd.Do == RuleOn)
+			case Arm, Disarm:
+				return e.SetArmed(now, cmd.Rule, cmd.Do == Arm)
 			}
 			return fmt.Errorf("unknown command %q: use one of %v", cmd.Do, Verbs())
 		})

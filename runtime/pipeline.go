@@ -134,7 +134,8 @@ func (p *pipeline) run(ctx context.Context) {
 
 // step steps the engine with what has happened and returns the next deadline.
 func (p *pipeline) step() time.Duration {
-	now := p.clock()
+	p.in.Wall = time.Now()
+	now := p.in.Wall.Sub(p.epoch)
 	begun := now
 	p.in.Reports = p.in.Reports[:0]
 	for _, w := range p.workers {

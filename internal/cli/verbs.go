@@ -30,6 +30,8 @@ type Verbs struct {
 	Resume       CameraArgs   `cmd:"" route:"POST /cameras/{camera}/resume" help:"Resume a camera."`
 	RuleOn       RuleArgs     `cmd:"" route:"POST /cameras/{camera}/rules/{rule}/enable" name:"rule_on" help:"Enable a rule."`
 	RuleOff      RuleArgs     `cmd:"" route:"POST /cameras/{camera}/rules/{rule}/disable" name:"rule_off" help:"Disable a rule."`
+	Arm          ArmArgs      `cmd:"" route:"POST /cameras/{camera}/rules/{rule}/arm" help:"Make a rule with hours active until these next begin or end."`
+	Disarm       ArmArgs      `cmd:"" route:"POST /cameras/{camera}/rules/{rule}/disarm" help:"Make a rule with hours inactive until these next begin or end."`
 	Clip         CameraArgs   `cmd:"" route:"POST /cameras/{camera}/clips" help:"Save a clip of what a camera sees now."`
 	Reload       ReloadArgs   `cmd:"" route:"POST /reload" help:"Reload the configuration."`
 	Acknowledge  AlertArgs    `cmd:"" route:"POST /alerts/{alert}/acknowledge" help:"Acknowledge an alert until it ends, or undo that."`
@@ -55,7 +57,7 @@ type args interface {
 
 // The types in Verbs implement args, which the compiler cannot check there.
 var _ = []args{
-	(*AttachArgs)(nil), (*DetectorArgs)(nil), (*RateArgs)(nil), (*AddArgs)(nil), (*RemoveArgs)(nil), (*CameraArgs)(nil), (*RuleArgs)(nil), (*ReloadArgs)(nil),
+	(*AttachArgs)(nil), (*DetectorArgs)(nil), (*RateArgs)(nil), (*AddArgs)(nil), (*RemoveArgs)(nil), (*CameraArgs)(nil), (*RuleArgs)(nil), (*ArmArgs)(nil), (*ReloadArgs)(nil),
 	(*AlertArgs)(nil), (*NotifyArgs)(nil), (*MessageArgs)(nil),
 }
 
@@ -109,6 +111,23 @@ type RuleArgs struct {
 
 func (a *RuleArgs) command(do runtime.Verb, env Env) (runtime.Command, error) {
 	return runtime.Command{Do: do, Camera: a.camera(env), Rule: a.Rule}, nil
+}
+
+// AllRules is what names every rule that has hours.
+const AllRules = "all"
+
+// ArmArgs say which rules with hours are meant.
+type ArmArgs struct {
+	CameraArgs
+	Rule string `arg:"" optional:"" help:"The event that the rule reports (default: all rules with hours)."`
+}
+
+func (a *ArmArgs) command(do runtime.Verb, env Env) (runtime.Command, error) {
+	cmd := runtime.Command{Do: do, Camera: a.camera(env), Rule: a.Rule}
+	if cmd.Rule == AllRules {
+		cmd.Rule = ""
+	}
+	return cmd, nil
 }
 
 // AttachArgs are those of attach.

@@ -165,7 +165,16 @@ func (e *Engine) AddRule(cfg rules.Config) error {
 	if err != nil {
 		return fmt.Errorf("add rule %q: %w", cfg.Event, err)
 	}
-	e.rules = append(e.rules, rule{r, cfg.Event, r.When(), time.Duration(cfg.For), cfg.Clip, time.Duration(cfg.After)})
+	added := rule{r, cfg.Event, r.When(), time.Duration(cfg.For), cfg.Clip, time.Duration(cfg.After), nil}
+	schedule, err := cfg.Schedule()
+	if err != nil {
+		return fmt.Errorf("add rule %q: %w", cfg.Event, err)
+	}
+	if schedule != nil {
+		added.hours = &hours{schedule: schedule}
+		e.hoursNext = e.now // in this step
+	}
+	e.rules = append(e.rules, added)
 	e.refollow(false)
 	return nil
 }

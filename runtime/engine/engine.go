@@ -29,8 +29,9 @@ type Engine struct {
 	opts  Options
 	now   time.Duration // of the last step
 
-	watched bool       // somebody looks at the camera
-	rng     *rand.Rand // jitter of retries
+	watched   bool          // somebody looks at the camera
+	hoursNext time.Duration // when the hours of rules are looked at; Never: there are none
+	rng       *rand.Rand    // jitter of retries
 
 	camera   feed
 	frames   uint64
@@ -50,6 +51,7 @@ type rule struct {
 	hold        time.Duration // Config.For
 	clip        bool          // Config.Clip
 	after       time.Duration // Config.After
+	hours       *hours        // nil: it is always active
 }
 
 // Options are the settings of an Engine.
@@ -80,7 +82,7 @@ func New(opts Options) *Engine {
 		rng:      rand.New(rand.NewPCG(opts.Seed, 0x9e3779b97f4a7c15)),
 		spacing:  new(Histogram),
 		age:      new(Histogram),
-		ruleNext: Never,
+		ruleNext: Never, hoursNext: Never,
 	}
 	for i := range e.stages {
 		e.stages[i] = new(Histogram)
@@ -105,7 +107,13 @@ func (e *Engine) Step(now time.Duration, in *Inputs) *Actions {
 	for _, command := range in.Commands {
 		command(e, now)
 	}
+	if now >= e.hoursNext && !in.Wall.IsZero() {
+		changed = e.arm(now, in.Wall) || changed
+	}
 	next := Never
+	if !in.Wall.IsZero() {
+		next = e.hoursNext
+	}
 	for _, t := range e.tasks {
 		if arrived && t.feed == &e.camera {
 			t.countFrame()
@@ -290,6 +298,7 @@ func (e *Engine) done(now time.Duration, t *task, r *Report) bool {
 	e.attribute(now, t, r)
 	if t.follower != nil {
 		t.follower.follow(r.Frame.Captured, &r.Answer)
+		t.follower.record(e.zones)
 	}
 	for i, id := range t.provides {
 		ttl := t.spec.TTL

@@ -18,6 +18,13 @@ type follower struct {
 	marks map[uint64]uint64
 	found []detectors.Detection // of the newest answer, each box once
 	at    [][]int               // the index in found of each box of each signal
+	stays map[stay]time.Duration
+}
+
+// stay is a track in a zone with a histogram.
+type stay struct {
+	track uint64
+	zone  int
 }
 
 // keptMarks is how many marks there may be before those of old tracks are dropped.
@@ -26,8 +33,9 @@ const keptMarks = 2048
 // maxMarks is how many signals of one detector can be told apart.
 const maxMarks = 64
 
-// Watch says whether somebody looks at the camera: then the boxes of all detectors are
-// followed, and otherwise those alone that conditions ask for.
+// Watch says whether somebody looks at the camera: then, or where a zone has a
+// histogram, the boxes of all detectors are followed, and otherwise those alone that
+// conditions ask for.
 func (e *Engine) Watch(on bool) {
 	if e.watched != on {
 		e.watched = on
@@ -45,8 +53,9 @@ func (e *Engine) refollow(moved bool) {
 		}
 	})
 	zones, lines := e.places()
+	measured := slices.ContainsFunc(e.zones, func(z ZoneView) bool { return z.Dwell != nil })
 	for _, t := range e.tasks {
-		follow := e.watched || slices.ContainsFunc(t.provides, func(id detectors.ID) bool { return wanted[id] })
+		follow := e.watched || measured || slices.ContainsFunc(t.provides, func(id detectors.ID) bool { return wanted[id] })
 		switch {
 		case !follow || t.crops != nil: // a detector of crops finds nothing in the frame
 			t.follower = nil
@@ -56,13 +65,14 @@ func (e *Engine) refollow(moved bool) {
 			}, len(t.provides))
 		case moved:
 			t.follower.tracker.Watch(zones, lines)
+			clear(t.follower.stays)
 		}
 	}
 	e.conditions(func(c *rules.Condition) { c.Follow(e.followed) })
 }
 
 func newFollower(cfg track.Config, signals int) *follower {
-	f := &follower{tracker: track.New(cfg), at: make([][]int, signals)}
+	f := &follower{tracker: track.New(cfg), at: make([][]int, signals), stays: make(map[stay]time.Duration)}
 	if signals > 1 {
 		f.marks = make(map[uint64]uint64)
 	}
@@ -131,6 +141,38 @@ func (f *follower) follow(captured time.Duration, a *Answer) {
 	if len(f.marks) > keptMarks {
 		f.forgetMarks()
 	}
+}
+
+// record records how long those who have left a zone with a histogram had stayed. A
+// detector that was not looking says of nobody that he has left.
+func (f *follower) record(zones []ZoneView) {
+	for i := range zones {
+		if zones[i].Dwell == nil {
+			continue
+		}
+		for t := range f.tracker.Tracks() {
+			if t.In(i) {
+				f.stays[stay{t.ID, i}] = t.Dwell(i)
+			}
+		}
+	}
+	for s, stayed := range f.stays {
+		if t := f.find(s.track); t != nil && t.In(s.zone) {
+			continue
+		}
+		zones[s.zone].Dwell.Record(stayed)
+		delete(f.stays, s)
+	}
+}
+
+// find returns the track of an ID; nil: there is none.
+func (f *follower) find(id uint64) *track.Track {
+	for t := range f.tracker.Tracks() {
+		if t.ID == id {
+			return t
+		}
+	}
+	return nil
 }
 
 // index returns the index of a box in found, where it adds a box that is not there

@@ -139,6 +139,23 @@ func TestGatedDetectorIsBlind(t *testing.T) {
 	}
 }
 
+func TestDwellIsMeasuredWhereAsked(t *testing.T) {
+	s := newSim(t)
+	s.command(func(e *Engine, _ time.Duration) {
+		e.SetPlaces([]detectors.Zone{{Name: "hall", Rect: []float64{0, 0, 1, 1}}, {Name: "left", Rect: []float64{0, 0, 0.5, 1}, Histogram: true}}, nil)
+	})
+	walking(s)
+	s.frames(100, ms, 50*ms)
+	s.until(5 * time.Second)
+	v := s.e.View(s.now, time.Now())
+	if v.Zones[0].Dwell != nil || v.Zones[1].Dwell.Count() != 1 {
+		t.Fatalf("got %+v", v.Zones)
+	}
+	if sum := v.Zones[1].Dwell.Sum(); sum < 800*ms || sum > 1200*ms {
+		t.Errorf("he stayed for %v, want some second", sum)
+	}
+}
+
 // Signals of one detector share boxes: one object has one track.
 func TestSignalsShareTracks(t *testing.T) {
 	s := newSim(t)

@@ -25,6 +25,11 @@ func (v View) Plain() View {
 		r := &v.Rules[i]
 		r.Status.Progress = finite(r.Status.Progress)
 		r.Clause, r.Outline = list(r.Clause), list(r.Outline)
+		if r.Hours != nil {
+			own := *r.Hours
+			own.Active = list(own.Active)
+			r.Hours = &own
+		}
 	}
 	return v
 }

@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"reflect"
 	"slices"
 
 	"rvo-tui/detectors"
@@ -13,6 +12,7 @@ type ZoneView struct {
 	Name    string       `json:"name"`
 	Points  zone.Polygon `json:"points"` // its corners, in fractions of the frame
 	Privacy bool         `json:"privacy"`
+	Dwell   *Histogram   `json:"dwell"` // of objects that have left it; nil: nobody asked for it
 }
 
 // LineView is a line of a camera.
@@ -26,17 +26,33 @@ type LineView struct {
 func (e *Engine) SetPlaces(zones []detectors.Zone, lines []detectors.Line) {
 	zoneViews, lineViews := make([]ZoneView, len(zones)), make([]LineView, len(lines))
 	for i, z := range zones {
-		zoneViews[i] = ZoneView{z.Name, z.Area(), z.Privacy}
+		zoneViews[i] = ZoneView{Name: z.Name, Points: z.Area(), Privacy: z.Privacy}
+		if z.Histogram {
+			zoneViews[i].Dwell = e.dwell(z.Name)
+		}
 	}
 	for i, l := range lines {
 		line := l.Line()
 		lineViews[i] = LineView{l.Name, [2]zone.Point{line.A, line.B}, [2]string(l.Directions)}
 	}
-	if reflect.DeepEqual(e.zones, zoneViews) && slices.Equal(e.lines, lineViews) {
+	same := func(a, b ZoneView) bool {
+		return a.Name == b.Name && a.Privacy == b.Privacy && a.Dwell == b.Dwell && slices.Equal(a.Points, b.Points)
+	}
+	if slices.EqualFunc(e.zones, zoneViews, same) && slices.Equal(e.lines, lineViews) {
 		return
 	}
 	e.zones, e.lines = zoneViews, lineViews
 	e.refollow(true)
+}
+
+// dwell returns the histogram of a zone, which goes on where there was one.
+func (e *Engine) dwell(name string) *Histogram {
+	for _, z := range e.zones {
+		if z.Name == name && z.Dwell != nil {
+			return z.Dwell
+		}
+	}
+	return new(Histogram)
 }
 
 // plainPlaces returns copies that JSON can express.

@@ -26,6 +26,7 @@ type sim struct {
 	next    TaskID
 	frame   FrameRef
 	fired   []rules.Event
+	wall    time.Time // the wall clock at 0; zero: there is none
 }
 
 // script is what a detector of a sim does.
@@ -104,6 +105,9 @@ func (s *sim) offer(f FrameRef) {
 }
 
 func (s *sim) step(in Inputs) {
+	if !s.wall.IsZero() {
+		in.Wall = s.wall.Add(s.now)
+	}
 	acts := s.e.Step(s.now, &in)
 	for _, f := range acts.Fired {
 		ev := f.Event

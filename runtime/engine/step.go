@@ -21,6 +21,7 @@ type TaskID uint64
 // Inputs are what has happened since the last step. Inputs of the same instant are
 // processed in the order of the fields; deadlines come last.
 type Inputs struct {
+	Wall     time.Time // the wall clock now, for the hours of rules; zero: they are not looked at
 	Reports  []Report
 	Frame    FrameRef // the newest frame, unless the engine has seen it
 	Commands []func(e *Engine, now time.Duration)

@@ -100,6 +100,7 @@ type RuleView struct {
 	Clip      bool           `json:"clip"`
 	ClipAfter time.Duration  `json:"clip_after_ns"`
 	Clause    []rules.Clause `json:"clauses"`
+	Hours     *HoursView     `json:"hours"` // nil: it is always active
 }
 
 // View returns the state at the time now. Epoch is the wall-clock time of 0.
@@ -148,6 +149,7 @@ func (e *Engine) View(now time.Duration, epoch time.Time) *View {
 		v.Rules[i] = RuleView{
 			Event: r.event, When: r.when, Outline: r.Outline(), Status: r.Status(now),
 			For: r.hold, Clip: r.clip, ClipAfter: r.after, Clause: clauses[from:len(clauses):len(clauses)],
+			Hours: r.hours.view(r.Config()),
 		}
 	}
 	return v

@@ -58,6 +58,11 @@ func (c *Collector) Collect(out chan<- prometheus.Metric) {
 		for j := range cam.Signals {
 			c.signal(&p, cam.Name, &cam.Signals[j])
 		}
+		for j := range cam.Zones {
+			if z := &cam.Zones[j]; z.Dwell != nil {
+				p.histogram(c.zoneDwell, z.Dwell, dwellBounds, cam.Name, z.Name)
+			}
+		}
 		for j := range cam.Rules {
 			c.rule(&p, cam.Name, &cam.Rules[j])
 		}
@@ -170,6 +175,11 @@ func (c *Collector) detector(p *page, camera string, v *engine.DetectorView) {
 	p.count(c.detectorDiscards, v.Late, camera, name, "late")
 	p.count(c.detectorDiscards, v.Expired, camera, name, "expired")
 	p.count(c.detectorRestarts, v.Restarts, camera, name)
+	if t := v.Tracks; t != nil {
+		p.gauge(c.tracks, float64(t.Present), camera, name)
+		p.count(c.tracksBorn, t.Born, camera, name)
+		p.count(c.tracksLost, t.Lost, camera, name)
+	}
 	p.time(c.detectorLast, v.LastRun, camera, name)
 	if v.MaxFPS > 0 {
 		p.gauge(c.detectorPeriod, 1/v.MaxFPS, camera, name)
@@ -195,7 +205,7 @@ func (c *Collector) signal(p *page, camera string, v *engine.SignalView) {
 
 func (c *Collector) rule(p *page, camera string, v *engine.RuleView) {
 	oneHot(p, c.ruleState, v.Status.State, []rules.State{
-		rules.Idle, rules.Potential, rules.Confirmed, rules.Cooldown, rules.Disabled,
+		rules.Idle, rules.Potential, rules.Confirmed, rules.Cooldown, rules.Inactive, rules.Disabled,
 	}, camera, v.Event)
 	oneHot(p, c.ruleTruth, v.Status.Truth.String(), []string{
 		rules.True.String(), rules.False.String(), rules.Unknown.String(),

@@ -53,6 +53,7 @@ type Collector struct {
 	detectorRuns, detectorSkips, detectorFails     *prometheus.Desc
 	detectorBackoffs, detectorTimeouts             *prometheus.Desc
 	detectorDiscards, detectorRestarts             *prometheus.Desc
+	tracks, tracksBorn, tracksLost, zoneDwell      *prometheus.Desc
 	detectorLast, detectorExec, detectorAge        *prometheus.Desc
 	detectorPeriod, detectorTTL, detectorTimeout   *prometheus.Desc
 	signalValue, signalKnown, signalAge            *prometheus.Desc
@@ -139,6 +140,10 @@ func NewCollector(latest func() *runtime.Snapshot) *Collector {
 	c.detectorTimeouts = d("detector_timeouts_total", "Runs that exceeded the timeout.", by...)
 	c.detectorDiscards = d("detector_discards_total", "Answers discarded: late after the timeout, or expired on arrival.", append(by, "reason")...)
 	c.detectorRestarts = d("detector_restarts_total", "Openings of the detector after the first.", by...)
+	c.tracks = d("tracks", "Tracks that are present; absent while nobody follows what the detector finds.", by...)
+	c.tracksBorn = d("tracks_born_total", "Tracks since what the detector finds is followed.", by...)
+	c.zoneDwell = d("zone_dwell_seconds", "How long objects have stayed in a zone with histogram = true, when they leave it.", "camera", "zone")
+	c.tracksLost = d("tracks_lost_total", "Of these, tracks that are no more.", by...)
 	c.detectorPeriod = d("detector_period_seconds", "Minimum time between two runs: 1 / max_fps.", by...)
 	c.detectorTTL = d("detector_ttl_seconds", "How long an answer is valid after the capture of its frame.", by...)
 	c.detectorTimeout = d("detector_timeout_seconds", "Maximum duration of a run; absent if unlimited.", by...)
@@ -186,6 +191,10 @@ var (
 		5 * time.Millisecond, 10 * time.Millisecond, 20 * time.Millisecond, 30 * time.Millisecond, 40 * time.Millisecond,
 		50 * time.Millisecond, 75 * time.Millisecond, 100 * time.Millisecond, 150 * time.Millisecond, 250 * time.Millisecond,
 		500 * time.Millisecond, time.Second, 2 * time.Second, 5 * time.Second, 10 * time.Second,
+	}
+	dwellBounds = []time.Duration{
+		time.Second, 2 * time.Second, 5 * time.Second, 10 * time.Second, 30 * time.Second, time.Minute,
+		2 * time.Minute, 5 * time.Minute, 10 * time.Minute, 30 * time.Minute, time.Hour,
 	}
 )
 

@@ -163,6 +163,7 @@ rvo_rule_state{camera="door",event="person_at_door",state="confirmed"} 0
 rvo_rule_state{camera="door",event="person_at_door",state="cooldown"} 0
 rvo_rule_state{camera="door",event="person_at_door",state="disabled"} 0
 rvo_rule_state{camera="door",event="person_at_door",state="idle"} 0
+rvo_rule_state{camera="door",event="person_at_door",state="inactive"} 0
 rvo_rule_state{camera="door",event="person_at_door",state="potential"} 1
 # HELP rvo_signal_value Value of the signal; absent while it is unknown.
 # TYPE rvo_signal_value gauge

@@ -333,7 +333,7 @@ func ruleCounts(th *draw.Theme, c *runtime.CameraView) string {
 	var confirmed, potential, unknown, idle, off int
 	for i := range c.Rules {
 		switch st := &c.Rules[i].Status; {
-		case st.State == rules.Disabled:
+		case st.State == rules.Disabled, st.State == rules.Inactive:
 			off++
 		case st.State == rules.Confirmed, st.State == rules.Cooldown:
 			confirmed++

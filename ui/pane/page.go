@@ -202,12 +202,29 @@ func (d *details) clause(s *Scene, c *runtime.CameraView, r *engine.RuleView, l 
 	d.lines = append(d.lines, indent+"  "+line)
 }
 
+// notActive says why a rule is not active.
+func notActive(h *engine.HoursView) string {
+	switch {
+	case h == nil:
+		return "it is not active"
+	case h.Override == engine.Disarmed:
+		return "it is disarmed, until its hours next begin or end: " + strings.Join(h.Active, ", ")
+	}
+	zone := h.TimeZone
+	if zone != "" {
+		zone = " (" + zone + ")"
+	}
+	return "it is active at other hours: " + strings.Join(h.Active, ", ") + zone
+}
+
 // lacks returns what a rule still needs to fire.
 func lacks(r *engine.RuleView) string {
 	st := &r.Status
 	switch {
 	case st.State == rules.Disabled:
 		return "it is disabled"
+	case st.State == rules.Inactive:
+		return notActive(r.Hours)
 	case st.State == rules.Potential:
 		return "its condition has to stay true for another " + tenths(r.For-time.Duration(st.Progress*float64(r.For)))
 	case st.Remaining > 0:

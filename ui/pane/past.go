@@ -97,7 +97,7 @@ func (h *History) watch(s *runtime.Snapshot) {
 
 func nowIs(r *engine.RuleView) uint8 {
 	switch {
-	case r.Status.State == rules.Disabled:
+	case r.Status.State == rules.Disabled, r.Status.State == rules.Inactive:
 		return wasOff
 	case r.Status.Truth == rules.Unknown:
 		return wasUnknown

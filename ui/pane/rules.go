@@ -84,6 +84,8 @@ func (s *Scene) ruleProgress(r *engine.RuleView) (share float64, text string, lo
 			return 1, "cooldown " + tenths(st.Remaining), s.Theme.Info
 		}
 		return 1, "true", s.Theme.Good
+	case rules.Inactive:
+		return 0, "inactive", s.Theme.Dim
 	case rules.Disabled:
 		return 0, "-", s.Theme.Dim
 	}
@@ -111,8 +113,8 @@ func ruleFoot(s *Scene, r *engine.RuleView, w int) []string {
 	case rules.Unknown:
 		verdict = th.Warn.Of("unknown")
 	}
-	if r.Status.State == rules.Disabled {
-		verdict = th.Dim.Of("disabled")
+	if r.Status.State == rules.Disabled || r.Status.State == rules.Inactive {
+		verdict = th.Dim.Of(string(r.Status.State))
 	}
 	foot := []string{" " + verdict + th.Dim.Of(": ") + draw.Fit(th.Text(r.When), max(w-18, 4))}
 	text := 8

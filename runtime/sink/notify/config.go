@@ -175,10 +175,8 @@ func (c Config) validateChoice(bad func(key, problem string)) {
 			bad("when", "zones and lines belong in the condition of a rule; name that in events")
 		}
 	}
-	for _, h := range c.Hours {
-		if _, err := parseHours(h); err != nil {
-			bad("hours", err.Error())
-		}
+	if _, err := rules.NewSchedule(c.Hours, time.UTC); err != nil {
+		bad("hours", err.Error())
 	}
 	if c.MaxPerHour < 0 || c.MaxPerHour > 100_000 {
 		bad("max_per_hour", "must be 0 (no limit) to 100000")

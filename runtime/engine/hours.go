@@ -1,0 +1,93 @@
+package engine
+
+import (
+	"fmt"
+	"time"
+
+	"rvo-tui/rules"
+)
+
+// hours are those in which a rule is active.
+type hours struct {
+	schedule  *rules.Schedule
+	scheduled bool // by the schedule, when it was last looked at
+	known     bool // that has been looked at
+	override  Arming
+}
+
+// Arming is what a command has made of the hours of a rule.
+type Arming string
+
+// The values of Arming.
+const (
+	ByHours  Arming = ""         // nothing
+	Armed    Arming = "armed"    // active until its hours next begin or end
+	Disarmed Arming = "disarmed" // inactive until then
+)
+
+// HoursView are the hours of a rule.
+type HoursView struct {
+	Active   []string `json:"active"`    // as configured
+	TimeZone string   `json:"time_zone"` // empty: that of the machine
+	Override Arming   `json:"override"`  // by command, until the hours next begin or end
+}
+
+// arm looks at the hours of the rules, and returns whether a rule became active or
+// inactive. It looks again at the next whole minute of the wall clock.
+func (e *Engine) arm(now time.Duration, wall time.Time) (changed bool) {
+	e.hoursNext = Never
+	for _, r := range e.rules {
+		h := r.hours
+		if h == nil {
+			continue
+		}
+		e.hoursNext = now + time.Minute - time.Duration(wall.Second())*time.Second - time.Duration(wall.Nanosecond())
+		if in := h.schedule.Has(wall); in != h.scheduled || !h.known {
+			h.scheduled, h.known, h.override = in, true, ByHours
+			changed = true
+		}
+		r.SetActive(h.active(), now)
+	}
+	return changed
+}
+
+func (h *hours) active() bool {
+	if h.override == ByHours {
+		return h.scheduled
+	}
+	return h.override == Armed
+}
+
+// SetArmed makes a rule with hours active or inactive until these next begin or end. An
+// empty event means all of them.
+func (e *Engine) SetArmed(now time.Duration, event string, on bool) error {
+	done := false
+	for _, r := range e.rules {
+		switch {
+		case event != "" && r.event != event:
+		case r.hours != nil:
+			r.hours.override, done = Disarmed, true
+			if on {
+				r.hours.override = Armed
+			}
+			r.SetActive(on, now)
+		case event != "":
+			return fmt.Errorf("arm rule %q: it has no hours; set active in the configuration, or use rule_on and rule_off", event)
+		}
+	}
+	switch {
+	case done:
+		return nil
+	case event != "":
+		return fmt.Errorf("arm rule %q: %w", event, ErrNoRule)
+	}
+	return fmt.Errorf("arm rules: %w that has hours; set active in the configuration", ErrNoRule)
+}
+
+// view returns the hours as dashboards show them; nil: the rule is always active.
+func (h *hours) view(cfg rules.Config) *HoursView {
+	if h == nil {
+		return nil
+	}
+	return &HoursView{cfg.Active, cfg.TimeZone, h.override}
+}
