@@ -48,13 +48,14 @@ func fullSnapshot() *runtime.Snapshot {
 				Spec:  detectors.Spec{Name: "person", Kind: "person", Cost: detectors.CostHigh, Execution: detectors.Worker, MaxFPS: 5, TTL: time.Second, Timeout: 2 * time.Second},
 				State: engine.DetectorWaiting, Runs: 50, Skips: [engine.GateCount]uint64{engine.GateRate: 40, engine.GateNeeds: 3},
 				Errors: []engine.Count{{Reason: "panic", N: 2}, {Reason: "timeout", N: 1}}, Backoffs: 4, Timeouts: 1, Late: 1, Expired: 2, Restarts: 1,
-				LastRun: at, Exec: &exec, AgeHist: &exec,
+				LastRun: at, Exec: &exec, AgeHist: &exec, Tracks: &engine.TrackCounts{Present: 1, Born: 3, Lost: 2},
 			}},
 			Signals: []engine.SignalView{
 				{Name: "person", Value: 2, Age: 50 * time.Millisecond},
 				{Name: "face", Value: 1, Why: "stale", Age: time.Minute},
 				{Name: "motion", Why: "no answer yet"},
 			},
+			Zones: []engine.ZoneView{{Name: "porch", Dwell: &exec}},
 			Rules: []engine.RuleView{{
 				Event:  "person_at_door",
 				Status: rules.Status{State: rules.Potential, Truth: rules.True, Progress: 0.5, Fired: 6},
