@@ -60,6 +60,7 @@ type Camera struct {
 	// The reader owns these; there is one at a time.
 	id      uint64
 	limiter limiter
+	veil    atomic.Pointer[Veil] // nil: none
 
 	mu           sync.Mutex // guards what follows
 	status       Status

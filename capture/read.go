@@ -240,6 +240,9 @@ func (c *Camera) retrieve(src Source, captured time.Time) (*Frame, error) {
 		}
 		switch err := fill(src, f); {
 		case err == nil:
+			if v := c.veil.Load(); v != nil {
+				(*v)(f.Pixels(), Target{Order: BGR, Width: width, Height: height, Stride: width * 3})
+			}
 			return f, nil
 		case !errors.Is(err, ErrSizeChanged):
 			return nil, err

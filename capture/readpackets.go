@@ -315,7 +315,7 @@ func (c *Camera) show(ctx context.Context, n *connection, s *session, d Decoded,
 	}
 	w, h := d.Image.Size()
 	w, h = OutputSize(c.cfg, w, h)
-	frame := c.pool.Wrap(c.cfg.Name, d.Packet.ID, d.Image, w, h, captured)
+	frame := c.pool.Wrap(c.cfg.Name, d.Packet.ID, c.covered(d.Image), w, h, captured)
 	switch {
 	case frame == nil:
 		d.Image.Free()

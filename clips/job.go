@@ -29,6 +29,8 @@ type Job struct {
 	// At takes its place.
 	Confirming *capture.Frame
 	Detections []detectors.Detection
+	// Private are the zones of the camera that are black in all of its frames.
+	Private []string
 }
 
 // rule returns the rule that the event comes from; empty: a person asked for it.

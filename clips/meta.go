@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"rvo-tui/capture"
 	"rvo-tui/detectors"
+	"rvo-tui/rules"
 )
 
 // metaVersion is the version of the format of meta.json. Keys may be added within
@@ -32,6 +34,10 @@ type Meta struct {
 	Rule       string    `json:"rule"`
 	Confidence float64   `json:"confidence"`
 	Clauses    any       `json:"clauses"`
+	// Tracks are what the rule counted in zones and over lines, with their paths.
+	Tracks []rules.Track `json:"tracks,omitempty"`
+	// Private are the zones of the camera that are black in the clip.
+	Private []string `json:"private_zones,omitempty"`
 
 	// Window is the requested time; Start and End are when the first
 	// and the last frame were taken.
@@ -146,7 +152,13 @@ func newMeta(c *clip) *Meta {
 	}
 	m.Start = m.wall(c.zero)
 	m.End = m.Start
+	m.Tracks = j.Tracks
 	for _, j := range c.jobs {
+		for _, name := range j.Private {
+			if !slices.Contains(m.Private, name) {
+				m.Private = append(m.Private, name)
+			}
+		}
 		m.Events = append(m.Events, MetaEvent{j.ID, j.Type, nanos(j.At), j.Time.UTC(), j.rule()})
 	}
 	return m

@@ -118,6 +118,9 @@ func (g *Ring) Offer(f *capture.Frame) {
 	}
 }
 
+// Rate returns how many frames a second are kept where no packets come.
+func (g *Ring) Rate() float64 { return g.cfg.FPS }
+
 // Note adds the detections in a frame. It never waits: when 64 notes are waiting,
 // further ones are dropped and counted.
 func (g *Ring) Note(n Note) {

@@ -121,7 +121,9 @@ func (r *Runtime) addCamera(ctx context.Context, cfg capture.Config) error {
 		p.recording = newRecording(cfg, r.opts.Drivers, pool, p.sink, log.With("stream", "evidence"))
 	}
 	p.camera.DecodeWith(r.opts.Decoders, p)
-	p.engine.SetPlaces(detectors.ZonesOf(r.opts.Zones, cfg.Name), detectors.LinesOf(r.opts.Lines, cfg.Name))
+	zones := detectors.ZonesOf(r.opts.Zones, cfg.Name)
+	p.engine.SetPlaces(zones, detectors.LinesOf(r.opts.Lines, cfg.Name))
+	p.conceal(zones)
 	for _, d := range r.opts.Detectors {
 		if appliesTo(d.Cameras, cfg.Name) {
 			if err := p.attach(r.prepare(d, cfg.Name)); err != nil {

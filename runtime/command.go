@@ -276,7 +276,7 @@ func (r *Runtime) saveClip(p *pipeline) error {
 	now := time.Now()
 	return r.opts.Clips.Save(clips.Job{
 		Event:  rules.Event{ID: eventID(), Type: clips.Manual, Camera: p.name, At: now.Sub(r.epoch), Time: now.UTC()},
-		Before: r.opts.Roll.Before, After: r.opts.Roll.After, Confirming: frame,
+		Before: r.opts.Roll.Before, After: r.opts.Roll.After, Confirming: frame, Private: p.private.Load().zones(),
 	})
 }
 

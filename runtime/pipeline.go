@@ -51,6 +51,8 @@ type pipeline struct {
 	wanted capture.Demand // that the camera was told last; the goroutine's own
 	looked atomic.Pointer[preview]
 
+	private atomic.Pointer[privacy]
+
 	superseded atomic.Uint64
 	view       atomic.Pointer[CameraView]
 	published  time.Duration
@@ -87,7 +89,7 @@ func hashName(name string) uint64 { // FNV-1a
 
 // offer takes a frame from the camera, with its reference.
 func (p *pipeline) offer(f *capture.Frame) {
-	if ring := p.ring.Load(); ring != nil && p.recording == nil {
+	if ring := p.ring.Load(); ring != nil && (p.recording == nil || p.private.Load() != nil) {
 		ring.Offer(f)
 	}
 	if p.newest.put(framed{frame: f}) {
@@ -195,6 +197,9 @@ func (p *pipeline) want(now time.Duration) time.Duration {
 		}
 		next = look.until
 	}
+	if ring := p.ring.Load(); ring != nil && p.private.Load() != nil && d.FPS < ring.Rate() {
+		d.FPS, d.Why = ring.Rate(), "clips with private zones"
+	}
 	if d != p.wanted {
 		p.wanted = d
 		p.camera.Want(d)
@@ -221,15 +226,18 @@ func (p *pipeline) look(fps float64) *capture.Frame {
 
 // sink returns what keeps packets now; nil: nothing does.
 func (p *pipeline) sink() capture.PacketSink {
-	if ring := p.ring.Load(); ring != nil {
+	if ring := p.ring.Load(); ring != nil && p.private.Load() == nil {
 		return ring
 	}
 	return nil
 }
 
 // OfferPacket implements capture.PacketSink. Evidence has a stream of its own where
-// there is a recording.
+// there is a recording. What a camera with private zones sends stays here.
 func (p *pipeline) OfferPacket(packet *capture.Packet) {
+	if p.private.Load() != nil {
+		return
+	}
 	if ring := p.ring.Load(); ring != nil && p.recording == nil {
 		ring.OfferPacket(packet)
 	}
@@ -314,12 +322,13 @@ func (p *pipeline) carryOut(acts *engine.Actions) (again bool) {
 type evidence struct {
 	frame      *capture.Frame // that confirmed it, with a reference for the receiver; nil: already released
 	detections []detectors.Detection
+	private    []string // zones that are black
 }
 
 // evidence returns the frame of an ID, if a worker still holds it, and all detections
 // in it.
 func (p *pipeline) evidence(id uint64) evidence {
-	by := evidence{detections: p.engine.Detections(id)}
+	by := evidence{detections: p.engine.Detections(id), private: p.private.Load().zones()}
 	for _, w := range p.workers {
 		f, ref := w.frame.share()
 		switch {

@@ -125,7 +125,9 @@ func (r *Runtime) inherit(ctx context.Context, name string, from *active, last, 
 func (r *Runtime) change(p *pipeline, e *engine.Engine, now time.Duration, last, next Setup) error {
 	var problems []error
 	was, is := last.configured(p.name), next.configured(p.name)
-	e.SetPlaces(detectors.ZonesOf(next.Zones, p.name), detectors.LinesOf(next.Lines, p.name))
+	zones := detectors.ZonesOf(next.Zones, p.name)
+	e.SetPlaces(zones, detectors.LinesOf(next.Lines, p.name))
+	p.conceal(zones)
 	for name := range was {
 		if _, kept := is[name]; !kept && e.Has(name) {
 			problems = append(problems, p.detach(name))

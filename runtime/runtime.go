@@ -253,7 +253,7 @@ func (r *Runtime) emit(camera string, f *engine.Fired, by evidence) {
 	// The recorder counts jobs that it does not take.
 	_ = r.opts.Clips.Save(clips.Job{
 		Event: ev, Before: roll.Before, After: roll.After,
-		Confirming: by.frame, Detections: by.detections,
+		Confirming: by.frame, Detections: by.detections, Private: by.private,
 	})
 }
 

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 
+	"rvo-tui/clips"
 	"rvo-tui/detectors"
 	"rvo-tui/internal/text"
 )
@@ -37,6 +38,13 @@ func (b *builder) allLines() []place {
 func (b *builder) checkPlaces() {
 	b.checkOnce("zone", b.allZones())
 	b.checkOnce("line", b.allLines())
+	for i, z := range b.cfg.Zone {
+		if z.Privacy && b.cfg.Clips.Mode == clips.ModeCopy {
+			b.of(b.section("clips", "mode"), "clips", "mode", fmt.Sprintf(
+				"\"copy\" keeps what the camera sent, where the private %s would be seen; set \"auto\", which encodes the clips of its cameras, or \"encode\"", zoneLabel(z, i)))
+			break
+		}
+	}
 	if b.broken["zone"] {
 		return
 	}

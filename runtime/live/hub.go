@@ -26,6 +26,7 @@ type Hub struct {
 	track   *capture.Track // of the last key frame
 	viewers []viewing
 	ended   bool
+	private bool
 }
 
 // NewHub returns the hub of a camera that has sent nothing yet.
@@ -49,6 +50,9 @@ func (h *Hub) OfferPacket(p *capture.Packet) {
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	if h.private {
+		return
+	}
 	h.gop.Add(p)
 	if p.Key {
 		h.track = p.Track
@@ -77,6 +81,17 @@ func (h *Hub) OfferResult(detector string, signals []string, frame engine.FrameR
 	defer h.mu.Unlock()
 	for _, v := range h.viewers {
 		v.result(h.camera, r)
+	}
+}
+
+// Conceal says whether packets are kept from viewers, because they show what nobody may
+// see. Results go on.
+func (h *Hub) Conceal(on bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.private = on; on {
+		h.gop.Reset()
+		h.track = nil
 	}
 }
 
