@@ -3,6 +3,7 @@ package e2e
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -64,7 +65,7 @@ max_fps = 5
 			}
 			p.until(patience, "an answer", answers(0))
 			for _, child := range children(t, p.cmd.Process.Pid) {
-				if err := syscall.Kill(child, syscall.SIGKILL); err != nil {
+				if err := syscall.Kill(child, syscall.SIGKILL); err != nil && !errors.Is(err, syscall.ESRCH) { // it may have ended
 					t.Error(err)
 				}
 			}
