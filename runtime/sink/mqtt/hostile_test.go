@@ -9,8 +9,10 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
+	"rvo-tui/internal/backoff"
 	"rvo-tui/runtime"
 	"rvo-tui/runtime/sink/outbox"
 )
@@ -151,4 +153,30 @@ func TestHostileBrokers(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A broker that accepts connections and drops them is asked ever more seldom.
+func TestReconnectsAreNoLoop(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := &link{}
+		waits := backoff.Backoff{First: time.Second, Last: time.Minute}
+		if d := l.wait(0, &waits); d != 0 {
+			t.Errorf("the first connection waits for %v", d)
+		}
+		for _, want := range []time.Duration{time.Second, 2 * time.Second, 4 * time.Second} {
+			l.joined = time.Now()
+			time.Sleep(time.Second)
+			if d := l.wait(0, &waits); d != want {
+				t.Errorf("got %v, want %v", d, want)
+			}
+		}
+		l.joined = time.Now()
+		time.Sleep(steadyTime)
+		if d := l.wait(0, &waits); d != 0 {
+			t.Errorf("after a steady connection: %v", d)
+		}
+		if d := l.wait(1, &waits); d != time.Second {
+			t.Errorf("then: %v", d)
+		}
+	})
 }

@@ -27,6 +27,8 @@ const (
 	attempt   = 10 * time.Second // that a broker may take to answer
 	retryMax  = time.Minute
 	closeWait = time.Second
+	// steadyTime is how long a connection must last for the next one to be tried at once.
+	steadyTime = 10 * time.Second
 )
 
 // errDown is why nothing can be published.
@@ -47,6 +49,7 @@ type link struct {
 	cancel   context.CancelFunc
 	closed   bool
 	live     bool
+	joined   time.Time  // of the last connection; zero: there was none
 	fault    error      // why there is no connection
 	conn     *attempted // the newest
 	old      bool       // version 3.1.1 is spoken
@@ -121,15 +124,17 @@ func (l *link) open() error {
 	return nil
 }
 
-// wait returns how long to wait before attempt n.
+// wait returns how long to wait before attempt n since there was a connection. A broker
+// that accepts connections and drops them is not asked in a loop.
 func (l *link) wait(n int, waits *backoff.Backoff) time.Duration {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if n == 0 || l.switched {
+	switch {
+	case l.switched:
 		l.switched = false
-		if n == 0 {
-			waits.Reset()
-		}
+		return 0
+	case n == 0 && (l.joined.IsZero() || time.Since(l.joined) >= steadyTime):
+		waits.Reset()
 		return 0
 	}
 	return waits.Next()
@@ -163,7 +168,7 @@ func (l *link) dial(ctx context.Context, _ autopaho.ClientConfig, u *url.URL) (n
 // connected notes a new connection. It must not block.
 func (l *link) connected(*autopaho.ConnectionManager, *paho.Connack) {
 	l.mu.Lock()
-	l.fault, l.live = nil, true
+	l.fault, l.live, l.joined = nil, true, time.Now()
 	if l.old && !l.spoke {
 		l.log.Info("the broker does not speak MQTT 5: 3.1.1 is used, without properties and reasons of refusals", "output", Name)
 	}

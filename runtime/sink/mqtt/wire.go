@@ -15,9 +15,9 @@ const (
 	maxIncoming = 256 << 10 // bytes of a packet that a broker sends
 	writeTime   = 10 * time.Second
 	// What a broker may send: more is read later.
-	incomingRate  = 1 << 20 // bytes a second, and as many at once as in four seconds
-	incomingBurst = 4 << 20
-	packetCost    = 1 << 10 // what a packet costs besides its bytes
+	incomingRate  = 128 << 10 // bytes a second
+	incomingBurst = 4 << 20   // at once
+	packetCost    = 1 << 10   // what a packet costs besides its bytes
 )
 
 // Types of packets.
