@@ -73,6 +73,7 @@ func feed(ctx context.Context, backend Backend, opts Options, want *demand, out 
 	var last time.Time
 	interval := time.Duration(float64(time.Second) / cfg.Rate)
 	pace := pace{limit: float64(cfg.Bandwidth)}
+	var shots previewPace
 	var turn turns
 	for {
 		select {
@@ -103,7 +104,7 @@ func feed(ctx context.Context, backend Backend, opts Options, want *demand, out 
 			if n := len(msg.events); n > 0 {
 				events = msg.events[n-1].Seq
 			}
-			if i := turn.next(now, len(views)); i >= 0 {
+			if i := turn.next(now, len(views)); i >= 0 && shots.ready(now, views, out.sent()) {
 				if frame, ok := backend.Preview(views, i); ok && frame.Frame != 0 {
 					msg.frames = map[string]runtime.Preview{views[i].Camera: frame}
 				}
@@ -136,6 +137,21 @@ func (t *turns) next(now time.Time, n int) int {
 	}
 	t.i = (t.i + 1) % n
 	return t.i
+}
+
+// previewPace bounds what a single preview costs: one in which much moves is redrawn less
+// often than the rest of the screen. Several have their own rate: see turns.
+type previewPace struct{ pace }
+
+// ready reports whether the preview may be redrawn, given the bytes sent so far.
+func (p *previewPace) ready(now time.Time, views []runtime.PreviewSpec, sent uint64) bool {
+	if len(views) != 1 {
+		*p = previewPace{}
+		return true
+	}
+	// For the text of the screen, and for each cell. At 120x40 that is some 16 kB/s.
+	p.limit = 4_000 + 16*float64(views[0].Width*views[0].Height/2)
+	return p.pace.ready(now, sent)
 }
 
 // pace keeps the bytes sent to the terminal within a limit, by deciding when to

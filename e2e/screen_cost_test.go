@@ -1,0 +1,122 @@
+package e2e
+
+import (
+	"flag"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+var measured = flag.Int("measure", 0, "measure what the dashboard costs, with this many pairs of runs")
+
+// What a run of the program cost.
+type screenCost struct {
+	bytes float64 // to the terminal, a second
+	cpu   float64 // cores, of the program and the process that guards its terminal
+	first float64 // seconds until the first whole screen
+}
+
+// TestScreenCost measures what the dashboard costs on the drawn street, beside the same
+// program without one:
+//
+//	make bench-screen
+func TestScreenCost(t *testing.T) {
+	if *measured == 0 {
+		t.Skip("no measurement is asked for: -measure PAIRS")
+	}
+	street := "[[camera]]\nname = \"street\"\nsource = \"synthetic:street\"\n"
+	var many strings.Builder
+	for i := range 32 {
+		fmt.Fprintf(&many, "[[camera]]\nname = \"cam%02d\"\nsource = \"synthetic:street\"\nwidth = 160\nheight = 90\nfps = 5\n", i)
+	}
+	rest := "[[detector]]\nname = \"motion\"\nkind = \"motion\"\n[[rule]]\nevent = \"moved\"\nwhen = \"motion > 0.01\"\nclip = false\n" +
+		"[metrics]\nlisten = \"\"\n[control]\nsocket = \"\"\n[log]\nfile = \"log\"\n"
+	runs := map[string][]screenCost{}
+	names := []string{"no dashboard", "without preview", "with preview", "32 cameras, no dashboard", "32 cameras"}
+	for range *measured {
+		for _, name := range names {
+			config := street + rest
+			if strings.HasPrefix(name, "32") {
+				config = many.String() + rest
+			}
+			if name == "without preview" {
+				config += "[ui]\npreview = false\n"
+			}
+			runs[name] = append(runs[name], screenRun(t, config, strings.Contains(name, "no dashboard")))
+		}
+	}
+	middle := func(name string, of func(screenCost) float64) float64 {
+		var list []float64
+		for _, c := range runs[name] {
+			list = append(list, of(c))
+		}
+		slices.Sort(list)
+		return list[len(list)/2]
+	}
+	cpu := func(c screenCost) float64 { return c.cpu }
+	for _, name := range names {
+		t.Logf("| %s | %.1f | %.1f | %.2f |", name, middle(name, func(c screenCost) float64 { return c.bytes })/1000,
+			100*middle(name, cpu), middle(name, func(c screenCost) float64 { return c.first }))
+	}
+	t.Logf("processor time without preview, to that without a dashboard: %.2f", middle(names[1], cpu)/middle(names[0], cpu))
+	t.Logf("32 cameras: %.1f %% of a core more", 100*(middle(names[4], cpu)-middle(names[3], cpu)))
+}
+
+// screenRun runs the program on a terminal for a while and returns what it cost.
+func screenRun(t *testing.T, config string, bare bool) screenCost {
+	dir := t.TempDir()
+	args := []string{binary, "--config", filepath.Join(dir, "rvo.toml")}
+	write(t, args[2], config)
+	if bare {
+		args = append(args, "--no-ui")
+	}
+	began := time.Now()
+	x := onPty(t, 120, 40, nil, args...)
+	var c screenCost
+	if bare {
+		wait(t, patience, "start", func() bool { return strings.Contains(x.log(), "camera live") })
+	} else {
+		x.shows("quit", 0) // the last line
+		x.shows("live", 0) // a camera
+	}
+	c.first = time.Since(began).Seconds()
+	time.Sleep(5 * time.Second)
+	const span = 15 * time.Second
+	bytes, cpu := len(x.out.String()), processorTime(t, x.cmd.Process.Pid)
+	time.Sleep(span)
+	c.cpu = (processorTime(t, x.cmd.Process.Pid) - cpu).Seconds() / span.Seconds()
+	if !bare { // events go there
+		c.bytes = float64(len(x.out.String())-bytes) / span.Seconds()
+	}
+	if err := unix.Kill(x.cmd.Process.Pid, syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	x.ends()
+	return c
+}
+
+// processorTime is that of a process and its children so far.
+func processorTime(t *testing.T, pid int) time.Duration {
+	t.Helper()
+	ticks := 0
+	pids := append(strings.Fields(read(t, fmt.Sprintf("/proc/%d/task/%d/children", pid, pid))), strconv.Itoa(pid))
+	for _, p := range pids {
+		_, stat, _ := strings.Cut(read(t, "/proc/"+p+"/stat"), ") ")
+		fields := strings.Fields(stat)
+		for _, f := range fields[11:13] { // utime and stime
+			n, err := strconv.Atoi(f)
+			if err != nil {
+				t.Fatal(err)
+			}
+			ticks += n
+		}
+	}
+	return time.Duration(ticks) * 10 * time.Millisecond
+}
