@@ -1,6 +1,8 @@
 package ui
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -11,8 +13,8 @@ import (
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/x/ansi"
 
+	"rvo-tui/runtime"
 	"rvo-tui/ui/draw"
-
 	"rvo-tui/ui/pane"
 )
 
@@ -210,6 +212,15 @@ var overlays = []struct {
 	{"rule", func(m *model) { m.focusOn(pane.Rules); m.move(1); m.press("enter") }},
 	{"camera", func(m *model) { m.focusOn(pane.Cameras); m.press("enter") }},
 	{"signal", func(m *model) { m.focusOn(pane.Signals); m.press("enter") }},
+	{"quit", func(m *model) {
+		m.scene.Snap.Clips.Building = true
+		m.press("q")
+	}},
+	{"failed", func(m *model) { m.fail(errors.New("reload: rvo.toml:3: unknown key \"x\"\nrvo.toml:9: another")) }},
+	{"sketch", func(m *model) {
+		m.opts.Edit = func(context.Context, []runtime.FileEdit, bool) (runtime.FileDiff, error) { return sampleDiff(), nil }
+		m.do(actDraw)
+	}},
 	{"write", func(m *model) { m.compared(diffMsg{diff: sampleDiff()}) }},
 	{"write_refused", func(m *model) {
 		d := sampleDiff()
