@@ -7,6 +7,7 @@
 # make bench   what the code costs (BENCH=Step for some of it, COUNT=10 for benchstat)
 # make bench-video  processor time of watching a file, against FFmpeg and motion
 # make bench-screen  what the dashboard costs, beside the program without one (20 minutes)
+# make screens  the screens of docs/screens, anew
 # make bench-track  the tracker beside those of norfair and supervision (600 MB in bin/track)
 # make outbox-test  1,000 events, receivers that fail, ten kill -9, and a storm of 10 s
 # make mqtt-test   1,000 events to a real broker, with ten kill -9, a network that is cut, and what hostile brokers cost
@@ -55,7 +56,7 @@ BUILD := $(LEAN) $(GO) build -trimpath -buildvcs=$(VCS)
 # Without it there is a program that runs no networks, and says so.
 ONNXRUNTIME := [ "$(CGO_ENABLED)" = 0 ] || scripts/fetch.sh onnxruntime || echo "There will be no networks (docs/onnx.md)." >&2
 
-.PHONY: run demo build test lint check bench bench-video bench-screen bench-track install uninstall soak fuzz outbox-test mqtt-test ha-test proto sdk distro-test docs-test clean go packages models parity attack schemathesis triton-test triton-bench
+.PHONY: run demo build test lint check bench bench-video bench-screen screens bench-track install uninstall soak fuzz outbox-test mqtt-test ha-test proto sdk distro-test docs-test clean go packages models parity attack schemathesis triton-test triton-bench
 
 run: build
 	bin/rvo-tui $(ARGS)
@@ -102,6 +103,10 @@ bench-video: build
 bench-screen: go
 	@scripts/packages.sh test
 	$(LEAN) $(GO) test -count=1 -timeout 1h -run TestScreenCost -v ./e2e -measure 9
+
+screens: go
+	@scripts/packages.sh test
+	$(LEAN) $(GO) test -count=1 -run TestScreens ./e2e -screens "$(CURDIR)/docs/screens"
 
 # Those two come from PyPI, as does the ground truth, with motmetrics.
 TRACK := bin/track

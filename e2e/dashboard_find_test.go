@@ -109,14 +109,21 @@ func TestTroubleIsFoundWithFewKeys(t *testing.T) {
 			x.sees("evidence/cam")
 			x.keys("G")
 			x.sees("clip.") // mp4, or avi where nothing encodes H.264
-			x.keys("q", "q")
-			wait(t, patience, "the end, or a question", func() bool {
-				s := x.screen()
-				if strings.Contains(s, "Quit anyway?") {
-					x.keys("y")
-				}
-				return strings.Contains(s, "ended 0")
-			})
+			x.keys("q")
+			x.quits()
 		})
 	}
+}
+
+// quits ends the dashboard, while clips are being written as well.
+func (x *terminal) quits() {
+	x.t.Helper()
+	x.keys("q")
+	wait(x.t, patience, "the end, or a question", func() bool {
+		s := x.screen()
+		if strings.Contains(s, "Quit anyway?") {
+			x.keys("y")
+		}
+		return strings.Contains(s, "ended 0")
+	})
 }

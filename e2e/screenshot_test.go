@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"html"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -34,6 +35,64 @@ func TestScreenshot(t *testing.T) {
 	x.keys("q", "y")
 	if err := os.WriteFile(*screenshot, []byte(svg(text, width, height)), 0o644); err != nil {
 		t.Fatal(err)
+	}
+}
+
+var screens = flag.String("screens", "", "write the screen of each view to pages in this directory")
+
+// TestScreens writes the pages with the screens of each view, on twelve drawn cameras of
+// which three are in trouble:
+//
+//	make screens
+func TestScreens(t *testing.T) {
+	if *screens == "" {
+		t.Skip("no screens are asked for: -screens DIR")
+	}
+	for _, size := range [][2]int{{80, 24}, {120, 40}, {200, 60}} {
+		name := fmt.Sprintf("%dx%d", size[0], size[1])
+		t.Run(name, func(t *testing.T) {
+			x := newTerminal(t, size[0], size[1])
+			write(t, filepath.Join(x.dir, "rvo.toml"), troubledConfig())
+			x.text("RVO_CONFIG= LC_ALL=C.UTF-8 " + binary + "; echo ended $?")
+			x.keys("Enter")
+			x.sees("+2 more")
+			over := time.After(20 * time.Second) // something moves
+			<-over
+			var page strings.Builder
+			fmt.Fprintf(&page, "# Screens of %s\n\nThe [dashboard](../dashboard.md) on twelve drawn cameras, of which three are in trouble. Made by `make screens`.\n", name)
+			for _, v := range []struct {
+				title string
+				keys  []string
+				sees  string
+			}{
+				{"All panes", []string{"3"}, "Detectors"},
+				{"All cameras: `0`", []string{"0"}, "12 of 12 cameras"},
+				{"Alerts: `!`", []string{"!"}, "Alerts"},
+				{"Wall: `w`", []string{"w"}, "Wall"},
+				{"Timeline: `t`", []string{"t"}, "moved"},
+				{"A detector: `enter` on it", []string{"3", "Enter"}, "Detector parcels on cam02"},
+				{"Why a rule does not fire: `enter` on it", []string{"3", "Tab", "Tab", "G", "Enter"}, "Rule left on cam02"},
+				{"An event: `enter` on it", []string{":", "e", "v", "e", "n", "t", "s", "Enter", "g", "Enter"}, "Event moved"},
+				{"What runs and the file: `D`", []string{"3", "e", "D"}, "Write this to the file"},
+				{"Keys: `?`", []string{"?"}, "Actions"},
+			} {
+				x.keys(v.keys...)
+				x.sees(v.sees)
+				time.Sleep(time.Second) // until it is drawn whole
+				text := strings.ReplaceAll(x.screen(), x.dir, "/srv/rvo")
+				fmt.Fprintf(&page, "\n## %s\n\n```text\n", v.title)
+				for line := range strings.Lines(strings.TrimRight(text, "\n") + "\n") {
+					page.WriteString(strings.TrimRight(line, " \n") + "\n")
+				}
+				page.WriteString("```\n")
+				x.keys("Escape")
+				time.Sleep(300 * time.Millisecond) // an escape of its own
+				x.keys("Escape")
+				time.Sleep(300 * time.Millisecond)
+			}
+			x.quits()
+			write(t, filepath.Join(*screens, name+".md"), page.String())
+		})
 	}
 }
 
