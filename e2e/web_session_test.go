@@ -184,7 +184,7 @@ func TestWebWidths(t *testing.T) {
 	t.Parallel()
 	_, at := startWeb(t, webConfig)
 	p := newPage(t)
-	for _, width := range []int64{320, 390, 1920} {
+	for _, width := range []int64{320, 1920} {
 		p.do("resize", chromedp.EmulateViewport(width, 800))
 		for _, view := range []string{
 			"fleet", "live/street", "wall", "alerts", "detectors/street", "detectors/street/motion", "detectors/street?attach=yes",
