@@ -89,7 +89,7 @@ func sample() *runtime.Snapshot {
 	street := runtime.CameraView{
 		Status: capture.Status{
 			Name: "street", Source: "synthetic:street", State: capture.Live, Width: 1280, Height: 720, FPS: 29.97,
-			Frames: 37041, Connects: 3, Stalls: 1, Pool: capture.PoolStats{Out: 4, Size: 18},
+			Codec: capture.H264, Bitrate: 2_340_000, SentFPS: 30, Frames: 37041, Connects: 3, Stalls: 1, Pool: capture.PoolStats{Out: 4, Size: 18},
 		},
 		View: engine.View{
 			FrameID: 37041, FrameAge: 21 * ms, Interval: histogram(33 * ms), Stages: stages,

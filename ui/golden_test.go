@@ -211,6 +211,8 @@ var overlays = []struct {
 	{"detector", func(m *model) { m.focusOn(pane.Detectors); m.press("enter") }},
 	{"rule", func(m *model) { m.focusOn(pane.Rules); m.move(1); m.press("enter") }},
 	{"camera", func(m *model) { m.focusOn(pane.Cameras); m.press("enter") }},
+	{"queue", func(m *model) { m.focusOn(pane.Queues); m.move(2); m.press("enter") }},
+	{"detector_failed", func(m *model) { m.focusOn(pane.Detectors); m.move(1); m.press("enter") }},
 	{"signal", func(m *model) { m.focusOn(pane.Signals); m.press("enter") }},
 	{"quit", func(m *model) {
 		m.scene.Snap.Clips.Building = true

@@ -185,6 +185,12 @@ func (m *model) openPage() bool {
 			})
 			return true
 		}
+	case pane.Queues:
+		if key := m.cursors[pane.Queues].Key; key != "" {
+			_, name, _ := strings.Cut(key, "/")
+			m.page("Queue "+th.Text(name), camera, func(c *runtime.CameraView, w int) []string { return pane.QueuePage(s, c, key, w) })
+			return true
+		}
 	case pane.Signals:
 		if i < len(c.Signals) {
 			name := c.Signals[i].Name

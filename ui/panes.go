@@ -15,7 +15,7 @@ import (
 // sift finds the events and lines that pass the filter.
 func (m *model) sift() {
 	s := &m.scene
-	s.AllEvents = m.allEvent
+	s.AllEvents, s.AllLog = m.allEvent, m.allLog
 	log := m.allLog
 	if s.LogLevel > slog.LevelDebug {
 		log = slices.DeleteFunc(slices.Clone(log), func(l logging.Line) bool { return l.Level < s.LogLevel })

@@ -116,6 +116,17 @@ func Rate(v float64) string {
 // Limit writes an allowed rate in at most four cells, without needless digits.
 func Limit(v float64) string { return strconv.FormatFloat(v, 'g', 3, 64) }
 
+// Bits writes bits a second.
+func Bits(perSecond float64) string {
+	switch {
+	case perSecond < 1e3:
+		return strconv.FormatFloat(perSecond, 'f', 0, 64) + " bit/s"
+	case perSecond < 1e6:
+		return strconv.FormatFloat(perSecond/1e3, 'f', 0, 64) + " kbit/s"
+	}
+	return strconv.FormatFloat(perSecond/1e6, 'f', 1, 64) + " Mbit/s"
+}
+
 // Amount writes bytes in at most seven cells: "1.23 GB".
 func Amount(n int64) string {
 	f := float64(n)

@@ -1,6 +1,7 @@
 package pane
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -53,7 +54,24 @@ func TestHistoryForgetsSignalsThatAreGone(t *testing.T) {
 		t.Fatalf("kept %d values", n)
 	}
 	h.Add(at(10))
-	if len(h.series) != 0 || len(h.windows) > 0 {
-		t.Errorf("%d series and %d windows are kept of what is gone", len(h.series), len(h.windows))
+	for key := range h.series {
+		if key.camera != "" {
+			t.Errorf("%q of %s is kept", key.signal, key.camera)
+		}
+	}
+	if len(h.windows) > 0 {
+		t.Errorf("%d windows are kept of what is gone", len(h.windows))
+	}
+}
+
+func TestHistoryCountsGrowth(t *testing.T) {
+	h := NewHistory()
+	key := seriesKey{"street", dropSeries("pool")}
+	for i, total := range []uint64{100, 100, 103, 2, 7} { // it was begun again
+		h.seen = time.Unix(int64(i), 0)
+		h.tally(key, total)
+	}
+	if got, want := h.Values("street", dropSeries("pool")), []float64{0, 0, 3, 0, 5}; !slices.Equal(got, want) {
+		t.Errorf("grew by %v, want %v", got, want)
 	}
 }

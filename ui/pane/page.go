@@ -3,12 +3,15 @@ package pane
 import (
 	"cmp"
 	"fmt"
+	"log/slog"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
 	"rvo-tui/capture"
 	"rvo-tui/detectors"
+	"rvo-tui/internal/logging"
 	"rvo-tui/rules"
 	"rvo-tui/runtime"
 	"rvo-tui/runtime/engine"
@@ -85,12 +88,20 @@ func DetectorPage(s *Scene, v *engine.DetectorView, w int) []string {
 		d.slots(s)
 	}
 
+	d.title("Errors")
+	if errors := s.Hist.Values(c.Name, errorSeries(v.Name)); len(errors) > 0 {
+		d.line("errors", th.Bad.Of(th.Sparkline(errors, 0, max(top(errors), 1), spark))+"  "+draw.Count(errorsOf(v))+th.Dim.Of(" in all"))
+	}
+	for _, e := range s.about(c.Name, v.Name) {
+		d.field("  "+e.Time.Local().Format("15:04:05"), th.Text(e.Text))
+	}
+
 	d.title("Losses since the start")
 	lost := []engine.Count{{Reason: "timeouts", N: v.Timeouts}, {Reason: "late answers", N: v.Late}, {Reason: "expired", N: v.Expired}, {Reason: "backoffs", N: v.Backoffs}, {Reason: "restarts", N: v.Restarts}}
 	none := true
 	for _, n := range append(lost, v.Errors...) {
 		if n.N > 0 {
-			d.line("  "+th.Text(n.Reason), th.Warn.Of(draw.Count(n.N)))
+			d.lines = append(d.lines, "  "+draw.Fit(th.Text(n.Reason), 20)+th.Warn.Of(draw.Count(n.N)))
 			none = false
 		}
 	}
@@ -98,6 +109,26 @@ func DetectorPage(s *Scene, v *engine.DetectorView, w int) []string {
 		d.line("", th.Dim.Of("none"))
 	}
 	return d.lines
+}
+
+// aboutLines is how many lines of the log a page shows.
+const aboutLines = 4
+
+// about returns the newest warnings and errors about a detector of a camera, oldest first.
+func (s *Scene) about(camera, detector string) []Entry {
+	var lines []logging.Line
+	for _, l := range s.AllLog {
+		if l.Level >= slog.LevelWarn && names(l.Text, "camera", camera) && names(l.Text, "detector", detector) {
+			lines = append(lines, l)
+		}
+	}
+	list := Fold(lines)
+	return list[max(len(list)-aboutLines, 0):]
+}
+
+// names reports whether a line of the log has a value for a key.
+func names(line, key, value string) bool {
+	return strings.Contains(line+" ", " "+key+"="+value+" ") || strings.Contains(line, " "+key+"="+strconv.Quote(value))
 }
 
 func remoteText(th *draw.Theme, v *engine.DetectorView) string {
@@ -264,9 +295,7 @@ func CameraPage(s *Scene, c *runtime.CameraView, w int) []string {
 		d.field("because", th.Text(c.Reason))
 	}
 	d.field("source", th.Text(c.Source))
-	if c.Width > 0 {
-		d.field("size", fmt.Sprintf("%dx%d", c.Width, c.Height))
-	}
+	d.field("stream", streamText(th, c))
 	rates := s.Hist.Values(c.Name, "")
 	d.line("frames/s", th.Stage[0].Of(th.Sparkline(rates, 0, top(rates), min(max(w-fieldName-10, 10), sparkCells)))+"  "+draw.Rate(c.FPS))
 	if c.Decoding != "" {
@@ -293,6 +322,30 @@ func CameraPage(s *Scene, c *runtime.CameraView, w int) []string {
 		d.lines = append(d.lines, foot...)
 	}
 	return d.lines
+}
+
+// streamText says what a camera sends.
+func streamText(th *draw.Theme, c *runtime.CameraView) string {
+	var parts []string
+	if c.Codec != "" {
+		parts = append(parts, th.Text(string(c.Codec)))
+	}
+	if c.Width > 0 {
+		parts = append(parts, fmt.Sprintf("%dx%d", c.Width, c.Height))
+	}
+	if c.SentFPS > 0 {
+		parts = append(parts, draw.Rate(c.SentFPS)+" frames a second")
+	}
+	switch {
+	case c.Bitrate > 0:
+		parts = append(parts, draw.Amount(int64(c.Bitrate/8))+"/s ("+draw.Bits(c.Bitrate)+")")
+	case c.Codec != "":
+		parts = append(parts, "nothing arrives")
+	}
+	if len(parts) == 0 {
+		return "not known yet"
+	}
+	return strings.Join(parts, ", ")
 }
 
 // EventPage shows all details of an event, for w cells.

@@ -28,10 +28,21 @@ func (g *gauge) key(drop engine.Count) string {
 	return fmt.Sprintf("%v/%s/%s", g.camera, g.name, drop.Reason)
 }
 
+// id names it among all of them.
+func (g *gauge) id() string { return fmt.Sprintf("%v/%s", g.camera, g.name) }
+
+// lost returns all that it dropped.
+func (g *gauge) lost() (n uint64) {
+	for _, d := range g.drops {
+		n += d.N
+	}
+	return n
+}
+
 // QueuesView shows every bound: how full it is, what it dropped, and how fast
 // it does now, for w cells.
 func QueuesView(s *Scene, w int) Body {
-	b := Body{Title: "Queues and drops", scroll: true}
+	b := Body{Title: "Queues and drops"}
 	c := s.Camera()
 	if s.Snap == nil {
 		return b
@@ -62,6 +73,7 @@ func QueuesView(s *Scene, w int) Body {
 	head += draw.Fit("depth", fill) + "dropped (now)"
 	b.head = []string{s.Theme.Dim.Of(draw.Fit(head, w))}
 	b.n = len(list)
+	b.key = func(i int) string { return list[i].id() }
 	b.row = func(i int) string {
 		g := &list[i]
 		share := 0.0
@@ -149,11 +161,11 @@ func clipGauges(st *clips.Status, c *runtime.CameraView) []gauge {
 			continue
 		}
 		list = append(list, gauge{
-			name: "evidence", depth: float64(r.Bytes), cap: float64(r.BytesCap),
+			name: "evidence", camera: true, depth: float64(r.Bytes), cap: float64(r.BytesCap),
 			text:  draw.Amount(r.Bytes) + " " + draw.Ago(r.Span.Round(time.Second)),
 			drops: []engine.Count{{Reason: "evicted", N: r.Evicted}, {Reason: "failed", N: r.Failed}},
 		}, gauge{
-			name: "encoder", depth: float64(r.Queue), cap: float64(r.QueueCap),
+			name: "encoder", camera: true, depth: float64(r.Queue), cap: float64(r.QueueCap),
 			drops: []engine.Count{{Reason: "skipped", N: r.Skipped}},
 		})
 	}

@@ -8,6 +8,7 @@ import (
 
 	"rvo-tui/capture"
 	"rvo-tui/detectors"
+	"rvo-tui/internal/logging"
 	"rvo-tui/runtime"
 	"rvo-tui/runtime/engine"
 
@@ -29,6 +30,7 @@ type Scene struct {
 	Filter    string
 	LogLevel  slog.Level            // the lowest that Log has
 	AllEvents []runtime.RecentEvent // whatever the filter says
+	AllLog    []logging.Line
 
 	FleetFilter string
 	FleetSort   FleetSort
@@ -128,10 +130,20 @@ type seriesKey struct{ camera, signal string }
 // of which has such a name.
 func rateSeries(detector string) string { return " " + detector }
 
+// errorSeries returns what the failed runs of a detector are called among signals.
+func errorSeries(detector string) string { return " errors " + detector }
+
+// queueSeries returns what the depth of a queue is called among signals, and dropSeries
+// what it drops.
+func queueSeries(queue string) string { return " depth " + queue }
+func dropSeries(queue string) string  { return " drops " + queue }
+
 // series is a signal's values, one each sparkStep.
 type series struct {
 	values []float64
-	peak   float64 // since the last value was added; nan: unknown
+	peak   float64   // since the last value was added; nan: unknown
+	total  uint64    // of a counter, when the last value was added
+	at     time.Time // when it was noted last
 	known  bool
 }
 
@@ -170,7 +182,13 @@ func (h *History) Add(s *runtime.Snapshot) {
 		h.note(seriesKey{camera: c.Name}, c.FPS, c.State == capture.Live, push)
 		for k := range c.Detectors {
 			h.note(seriesKey{c.Name, rateSeries(c.Detectors[k].Name)}, c.Detectors[k].FPS, true, push)
+			if push {
+				h.tally(seriesKey{c.Name, errorSeries(c.Detectors[k].Name)}, errorsOf(&c.Detectors[k]))
+			}
 		}
+	}
+	if push {
+		h.queues(s)
 	}
 	if s.At.Sub(h.sampled) < time.Second-20*time.Millisecond {
 		return
@@ -191,6 +209,7 @@ func (h *History) note(key seriesKey, value float64, known, push bool) {
 		r = new(series)
 		h.series[key] = r
 	}
+	r.at = h.seen
 	if known && (!r.known || value > r.peak) {
 		r.peak, r.known = value, true
 	}
@@ -205,6 +224,34 @@ func (h *History) note(key seriesKey, value float64, known, push bool) {
 	}
 	r.values = append(r.values, r.peak)
 	r.known = false
+}
+
+// tally takes a counter in, of which the growth is kept for each step.
+func (h *History) tally(key seriesKey, total uint64) {
+	grown := 0.0
+	if r := h.series[key]; r != nil && total > r.total {
+		grown = float64(total - r.total)
+	}
+	h.note(key, grown, true, true)
+	h.series[key].total = total
+}
+
+// queues takes the depths and drops of all queues in.
+func (h *History) queues(s *runtime.Snapshot) {
+	add := func(camera string, list []gauge) {
+		for i := range list {
+			g := &list[i]
+			if g.camera != (camera != "") {
+				continue
+			}
+			h.note(seriesKey{camera, queueSeries(g.name)}, g.depth, true, true)
+			h.tally(seriesKey{camera, dropSeries(g.name)}, g.lost())
+		}
+	}
+	add("", gauges(s, nil))
+	for i := range s.Cameras {
+		add(s.Cameras[i].Name, gauges(s, &s.Cameras[i]))
+	}
 }
 
 // Values returns what a signal was, oldest first; without a name, the camera's frames a
@@ -255,18 +302,8 @@ func (h *History) sample(s *runtime.Snapshot) {
 			add(histogramKey{c.Name, c.Detectors[k].Name, "exec"}, c.Detectors[k].Exec)
 		}
 	}
-	there := make(map[seriesKey]bool, len(h.series))
-	for i := range s.Cameras {
-		there[seriesKey{camera: s.Cameras[i].Name}] = true
-		for k := range s.Cameras[i].Detectors {
-			there[seriesKey{s.Cameras[i].Name, rateSeries(s.Cameras[i].Detectors[k].Name)}] = true
-		}
-		for k := range s.Cameras[i].Signals {
-			there[seriesKey{s.Cameras[i].Name, s.Cameras[i].Signals[k].Name}] = true
-		}
-	}
-	for key := range h.series {
-		if !there[key] {
+	for key, r := range h.series {
+		if s.At.Sub(r.at) > 2*time.Second {
 			delete(h.series, key)
 		}
 	}
