@@ -224,8 +224,12 @@ func TestWebLeavesNothingBehind(t *testing.T) {
 	})()`)
 	for range 3 {
 		for _, view := range []string{"live/street", "wall", "live/yard", "signals/street", "fleet"} {
+			before := evaluate[int](p, "opened")
 			evaluate[any](p, fmt.Sprintf("location.hash = '/%s'", view))
 			p.until(view, fmt.Sprintf("document.querySelector('main').dataset.view === %q", strings.Split(view, "/")[0]))
+			if view == "wall" || strings.HasPrefix(view, "live") {
+				p.until("its stream", fmt.Sprintf("opened > %d", before)) // a view that is left at once opens none
+			}
 		}
 	}
 	p.until("streams opened and ended", "opened >= 9 && opened === ended")
