@@ -31,7 +31,7 @@ export function detectorState(d, snapshot) {
 
 export const errorsOf = (d) => d.errors.reduce((n, e) => n + e.n, d.timeouts);
 
-export const ruleLook = { potential: 'warn', confirmed: 'good', cooldown: 'info', idle: 'dim', disabled: 'dim' };
+export const ruleLook = { potential: 'warn', confirmed: 'good', cooldown: 'info', idle: 'dim', inactive: 'dim', disabled: 'dim' };
 
 // tenths writes seconds without more digits than one can read.
 export const tenths = (ns) => (ns < 10 * second ? (ns / second).toFixed(1) + 's' : ago(ns));
@@ -42,6 +42,7 @@ export function ruleProgress(r) {
 	switch (s.state) {
 	case 'potential': return [s.progress, `${tenths(s.progress * r.for_ns)} of ${ago(r.for_ns)}`];
 	case 'confirmed': case 'cooldown': return s.remaining_ns > 0 ? [1, 'cooldown ' + tenths(s.remaining_ns)] : [1, 'true'];
+	case 'inactive': return [0, 'inactive'];
 	case 'disabled': return [0, '-'];
 	}
 	return [0, r.for_ns > 0 ? 'for ' + ago(r.for_ns) : 'immediate'];
@@ -51,6 +52,7 @@ export function ruleProgress(r) {
 export function lacks(r) {
 	const s = r.status;
 	if (s.state === 'disabled') return 'it is disabled';
+	if (s.state === 'inactive') return r.hours?.override === 'disarmed' ? 'it is disarmed' : `it is active at other hours: ${(r.hours?.active ?? []).join(', ')}`;
 	if (s.state === 'potential') return `its condition has to stay true for another ${tenths(r.for_ns * (1 - s.progress))}`;
 	if (s.remaining_ns > 0) return `its cooldown has to end, in ${tenths(s.remaining_ns)}`;
 	if (s.state === 'confirmed') return 'its condition has to become false first: it has fired';

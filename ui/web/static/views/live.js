@@ -2,7 +2,7 @@
 
 import { html, useEffect, useRef, useState } from '../vendor/preact-htm.js';
 import { detectorState, ruleLook, ruleProgress } from '../explain.js';
-import { Feed, sends } from '../media.js';
+import { Feed, hides, sends } from '../media.js';
 import { alertsOf, alertTone, Name, State, useTick } from '../parts.js';
 import { ofCamera } from '../pieces.js';
 import { href, replace } from '../route.js';
@@ -50,7 +50,8 @@ export const Live = ofCamera(({ camera, route: { query } }) => {
 	const box = useRef();
 	const [unsupported, setUnsupported] = useState('');
 	let jpeg = unsupported && `this browser does not decode ${unsupported}`;
-	if (camera.state === 'live' && !sends(camera)) jpeg = camera.packets > 0 ? `browsers do not decode ${camera.codec}` : 'this camera sends no video';
+	if (hides(camera)) jpeg = 'this camera has private zones, which are black in its frames alone';
+	else if (camera.state === 'live' && !sends(camera)) jpeg = camera.packets > 0 ? `browsers do not decode ${camera.codec}` : 'this camera sends no video';
 	const [screen, feed] = useScreen(canvas, camera.name, Boolean(jpeg), setUnsupported);
 	useTick(500);
 	const s = screen.current;
