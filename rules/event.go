@@ -85,7 +85,7 @@ type Status struct {
 
 // Status returns the state of the rule at the time now.
 func (r *Rule) Status(now time.Duration) Status {
-	s := Status{State: r.state, Since: r.since, Truth: r.cond.Eval(now), Active: r.incident && r.state != Disabled, Fired: r.fired, LastFired: r.lastFired}
+	s := Status{State: r.state, Since: r.since, Truth: r.cond.Eval(now), Active: r.incident && r.state != Disabled && r.state != Inactive, Fired: r.fired, LastFired: r.lastFired}
 	switch r.state {
 	case Potential:
 		s.Progress = 1

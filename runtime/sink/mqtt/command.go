@@ -171,6 +171,8 @@ func (c *client) words(o order) ([]string, error) {
 		verbs, args = [2]runtime.Verb{runtime.Enable, runtime.Disable}, w[2:3]
 	case len(w) == 4 && w[1] == ofRule:
 		verbs, args = [2]runtime.Verb{runtime.RuleOn, runtime.RuleOff}, w[2:3]
+	case len(w) == 5 && w[1] == ofRule && w[3] == "armed":
+		verbs, args = [2]runtime.Verb{runtime.Arm, runtime.Disarm}, w[2:3]
 	default:
 		return nil, errors.New("nothing can be set at this topic")
 	}

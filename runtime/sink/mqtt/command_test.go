@@ -25,6 +25,7 @@ func TestWordsOfCommands(t *testing.T) {
 		{"rvo-tui/door/detectors/person/set", "OFF", "disable|person|--camera|door", ""},
 		{"rvo-tui/door/detectors/person/set", "on", "", `"on" is not known here; send ON or OFF`},
 		{"rvo-tui/door/rules/visitor/set", "OFF", "rule_off|visitor|--camera|door", ""},
+		{"rvo-tui/door/rules/visitor/armed/set", "OFF", "disarm|visitor|--camera|door", ""},
 		{"rvo-tui/door/set", "ON", "resume|--camera|door", ""},
 		{"rvo-tui/door/signals/person/set", "ON", "", "nothing can be set"},
 		{"other/door/set", "ON", "", "nothing can be set"},

@@ -181,7 +181,7 @@ func (c *client) cameraDevice(v *runtime.CameraView, gone map[part]bool) config 
 	}
 	c.cameraEntities(v, add)
 	for i := range v.Rules {
-		c.ruleEntities(v.Name, v.Rules[i].Event, add)
+		c.ruleEntities(v.Name, v.Rules[i].Event, v.Rules[i].Hours != nil, add)
 	}
 	for i := range v.Zones {
 		if !v.Zones[i].Privacy {
@@ -210,6 +210,9 @@ func (c *client) cameraDevice(v *runtime.CameraView, gone map[part]bool) config 
 	}
 	for p := range maps.Keys(here) {
 		forget(p.key("enabled"), switches)
+		if p.kind == ofRule {
+			forget(p.key("armed"), switches)
+		}
 	}
 	for p := range gone {
 		for suffix, platform := range p.entities() {
@@ -224,7 +227,7 @@ func (c *client) cameraDevice(v *runtime.CameraView, gone map[part]bool) config 
 func (p part) entities() map[string]string {
 	switch p.kind {
 	case ofRule:
-		return map[string]string{"on": binarySensor, "enabled": switches}
+		return map[string]string{"on": binarySensor, "enabled": switches, "armed": switches}
 	case ofDetector:
 		return map[string]string{"state": sensor, "fps": sensor, "latency": sensor, "enabled": switches}
 	case ofSignal:
@@ -309,7 +312,7 @@ func cameraStateNames() []string {
 	return list
 }
 
-func (c *client) ruleEntities(name, event string, add func(string, component)) {
+func (c *client) ruleEntities(name, event string, hours bool, add func(string, component)) {
 	topic, p := c.topics.part(name, ofRule, event), part{ofRule, event}
 	e := component{
 		Platform: binarySensor, Name: event, State: topic, Value: "{{ 'ON' if value_json.on else 'OFF' }}", Attributes: topic,
@@ -321,6 +324,12 @@ func (c *client) ruleEntities(name, event string, add func(string, component)) {
 	add(p.key("on"), e)
 	if c.cfg.allows(runtime.RuleOn, runtime.RuleOff) {
 		add(p.key("enabled"), c.partSwitch(name, p, event+" rule"))
+	}
+	if hours && c.cfg.allows(runtime.Arm, runtime.Disarm) {
+		add(p.key("armed"), component{
+			Platform: switches, Name: event + " armed", State: topic, Value: "{{ 'ON' if value_json.armed else 'OFF' }}",
+			Command: c.topics.armedSet(name, event), Category: setting, Availability: c.available(),
+		})
 	}
 }
 

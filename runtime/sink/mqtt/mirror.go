@@ -89,7 +89,7 @@ func (c *client) subscriptions() []paho.SubscribeOptions {
 		list = append(list, c.cfg.Discovery+"/status")
 	}
 	if len(c.cfg.Commands) > 0 {
-		list = append(list, t.set(), t.of("+", "set"), t.partSet("+", ofDetector, "+"), t.partSet("+", ofRule, "+"))
+		list = append(list, t.set(), t.of("+", "set"), t.partSet("+", ofDetector, "+"), t.partSet("+", ofRule, "+"), t.armedSet("+", "+"))
 	}
 	var subscriptions []paho.SubscribeOptions
 	for _, topic := range list {

@@ -100,9 +100,11 @@ type ruleState struct {
 	State   string `json:"state"`
 	Enabled bool   `json:"enabled"`
 	// Known is false while the condition is unknown: On is null then.
-	Known bool      `json:"known"`
-	On    *bool     `json:"on"` // confirmed, and not ended
-	Why   string    `json:"why"`
+	Known bool   `json:"known"`
+	On    *bool  `json:"on"` // confirmed, and not ended
+	Why   string `json:"why"`
+	// Armed is whether a rule with hours is active now; null: it has none.
+	Armed *bool     `json:"armed"`
 	Since time.Time `json:"since"`
 	Fired uint64    `json:"fired"`
 }
@@ -219,13 +221,17 @@ func ruleOf(s *runtime.Snapshot, r *engine.RuleView) ruleState {
 		State: string(r.Status.State), Enabled: r.Status.State != rules.Disabled, Fired: r.Status.Fired,
 		Since: s.Started.Add(r.Status.Since).UTC().Truncate(time.Second),
 	}
-	if v.Known = v.Enabled && r.Status.Truth != rules.Unknown; v.Known {
+	watched := v.Enabled && r.Status.State != rules.Inactive
+	if r.Hours != nil {
+		v.Armed = &watched
+	}
+	if v.Known = watched && r.Status.Truth != rules.Unknown; v.Known {
 		on := r.Status.Active
 		v.On = &on
 		return v
 	}
-	v.Why = "disabled"
-	if v.Enabled {
+	v.Why = v.State
+	if watched {
 		v.Why = "unknown"
 		for i := range r.Clause {
 			if k := &r.Clause[i]; k.Truth == rules.Unknown {

@@ -45,6 +45,7 @@ func TestUnknownIsNotOff(t *testing.T) {
 		{rules.Status{State: rules.Idle, Truth: rules.Unknown}, rules.Clause{Text: "person >= 1", Truth: rules.Unknown, Why: detectors.Errored}, false, nil, "person >= 1: detector failed"},
 		{rules.Status{State: rules.Confirmed, Truth: rules.Unknown, Active: true}, rules.Clause{Text: "person >= 1", Truth: rules.Unknown, Why: detectors.Stale}, false, nil, "person >= 1: stale"},
 		{rules.Status{State: rules.Disabled, Truth: rules.False}, rules.Clause{}, false, nil, "disabled"},
+		{rules.Status{State: rules.Inactive, Truth: rules.False}, rules.Clause{}, false, nil, "inactive"},
 	}
 	for _, tt := range tests {
 		b := newBox()
@@ -148,7 +149,7 @@ func TestGuideHasEveryTopic(t *testing.T) {
 	for _, topic := range []string{
 		c.availability(), c.box(), c.alerts(), c.test(), c.responses(), c.set(), c.online("CAMERA"), c.state("CAMERA"), c.stats("CAMERA"), c.picture("CAMERA"),
 		c.preview("CAMERA"), c.event("CAMERA", "EVENT"), c.clip("CAMERA", "EVENT"), c.part("CAMERA", ofDetector, "DETECTOR"), c.part("CAMERA", ofRule, "EVENT"),
-		c.part("CAMERA", ofSignal, "SIGNAL"), c.part("CAMERA", ofZone, "ZONE"), c.partSet("CAMERA", ofDetector, "DETECTOR"), c.partSet("CAMERA", ofRule, "EVENT"), c.of("CAMERA", "set"),
+		c.part("CAMERA", ofSignal, "SIGNAL"), c.part("CAMERA", ofZone, "ZONE"), c.partSet("CAMERA", ofDetector, "DETECTOR"), c.partSet("CAMERA", ofRule, "EVENT"), c.armedSet("CAMERA", "EVENT"), c.of("CAMERA", "set"),
 	} {
 		if !strings.Contains(string(guide), "`"+topic+"`") {
 			t.Errorf("docs/mqtt.md does not have %s", topic)

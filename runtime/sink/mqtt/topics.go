@@ -36,6 +36,11 @@ const (
 func (t topics) part(camera, kind, name string) string    { return t.of(camera, kind, name, "state") }
 func (t topics) partSet(camera, kind, name string) string { return t.of(camera, kind, name, "set") }
 
+// armedSet is where a rule with hours is armed and disarmed.
+func (t topics) armedSet(camera, event string) string {
+	return t.of(camera, ofRule, event, "armed", "set")
+}
+
 // split returns the words of a topic after the prefix; none: it is not below it.
 func (t topics) split(topic string) []string {
 	rest, below := strings.CutPrefix(topic, t.prefix+"/")
