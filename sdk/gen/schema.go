@@ -208,10 +208,14 @@ func (m *models) refer(ref, file string) (value, error) {
 		return value{}, errors.New("nothing is at " + ref)
 	}
 	def := m.files[file].Defs[name]
-	if def.Properties != nil && m.named[camel(name)] != nil {
-		return value{kind: "named", name: camel(name), null: slices.Contains(def.Type, "null")}, nil
+	name = camel(name)
+	if typeName.MatchString(def.Title) {
+		name = def.Title
 	}
-	return m.value(def, file, camel(name))
+	if def.Properties != nil && m.named[name] != nil {
+		return value{kind: "named", name: name, null: slices.Contains(def.Type, "null")}, nil
+	}
+	return m.value(def, file, name)
 }
 
 // camel returns a key as a part of a type's name: age_split_ms is AgeSplitMs.

@@ -157,6 +157,10 @@ type Meta struct {
 	Confidence float64   `json:"confidence"`
 	// How the clauses of the condition came out; null where there are none.
 	Clauses []Clause `json:"clauses"`
+	// What the rule counted in zones and over lines, as in the event; not there: nothing.
+	Tracks []EventTrack `json:"tracks,omitempty"`
+	// Zones of the camera that are black in the clip, which is encoded for that; not there: none.
+	PrivateZones []string `json:"private_zones,omitempty"`
 	// The time that was asked for.
 	ClipWindowNS ClipWindow `json:"clip_window_ns"`
 	// When the first frame that the movie shows was taken.
@@ -639,6 +643,8 @@ type Rule struct {
 	// How long these go on after an event.
 	ClipAfterNS int64    `json:"clip_after_ns"`
 	Clauses     []Clause `json:"clauses"`
+	// When it is active; null: always.
+	Hours *RuleHours `json:"hours"`
 }
 
 // RuleOutline: See the schema.
@@ -675,6 +681,7 @@ const (
 	RuleStatusStatePotential RuleStatusState = "potential"
 	RuleStatusStateConfirmed RuleStatusState = "confirmed"
 	RuleStatusStateCooldown  RuleStatusState = "cooldown"
+	RuleStatusStateInactive  RuleStatusState = "inactive"
 	RuleStatusStateDisabled  RuleStatusState = "disabled"
 )
 
@@ -685,6 +692,25 @@ const (
 	RuleStatusTruthTrue    RuleStatusTruth = "true"
 	RuleStatusTruthFalse   RuleStatusTruth = "false"
 	RuleStatusTruthUnknown RuleStatusTruth = "unknown"
+)
+
+// RuleHours: When it is active; null: always.
+type RuleHours struct {
+	// Periods of the week, as configured.
+	Active []string `json:"active"`
+	// Empty: that of the machine.
+	TimeZone string `json:"time_zone"`
+	// By command, until the hours next begin or end.
+	Override RuleHoursOverride `json:"override"`
+}
+
+// RuleHoursOverride: By command, until the hours next begin or end.
+type RuleHoursOverride string
+
+const (
+	RuleHoursOverrideEmpty    RuleHoursOverride = ""
+	RuleHoursOverrideArmed    RuleHoursOverride = "armed"
+	RuleHoursOverrideDisarmed RuleHoursOverride = "disarmed"
 )
 
 // Track: See the schema.
@@ -737,6 +763,8 @@ type Zone struct {
 	Points [][]float64 `json:"points"`
 	// It is black in everything that leaves the camera.
 	Privacy bool `json:"privacy"`
+	// Of objects that have left it; null: the zone has no histogram.
+	Dwell *Histogram `json:"dwell"`
 }
 
 // Line: See the schema.

@@ -136,6 +136,10 @@ class Meta(TypedDict):
     confidence: float
     # How the clauses of the condition came out; null where there are none.
     clauses: None | list[Clause]
+    # What the rule counted in zones and over lines, as in the event; not there: nothing.
+    tracks: NotRequired[list[EventTrack]]
+    # Zones of the camera that are black in the clip, which is encoded for that; not there: none.
+    private_zones: NotRequired[list[str]]
     # The time that was asked for.
     clip_window_ns: ClipWindow
     # When the first frame that the movie shows was taken.
@@ -573,6 +577,8 @@ class Rule(TypedDict):
     # How long these go on after an event.
     clip_after_ns: int
     clauses: list[Clause]
+    # When it is active; null: always.
+    hours: None | RuleHours
 
 
 class RuleOutline(TypedDict):
@@ -598,9 +604,22 @@ class RuleStatus(TypedDict):
     # Means nothing while fired is 0.
     last_fired_ns: int
 
-RuleStatusState = Literal["idle", "potential", "confirmed", "cooldown", "disabled"]
+RuleStatusState = Literal["idle", "potential", "confirmed", "cooldown", "inactive", "disabled"]
 
 RuleStatusTruth = Literal["true", "false", "unknown"]
+
+
+class RuleHours(TypedDict):
+    """When it is active; null: always."""
+
+    # Periods of the week, as configured.
+    active: list[str]
+    # Empty: that of the machine.
+    time_zone: str
+    # By command, until the hours next begin or end.
+    override: RuleHoursOverride
+
+RuleHoursOverride = Literal["", "armed", "disarmed"]
 
 
 class Track(TypedDict):
@@ -642,6 +661,8 @@ class Zone(TypedDict):
     points: list[list[float]]
     # It is black in everything that leaves the camera.
     privacy: bool
+    # Of objects that have left it; null: the zone has no histogram.
+    dwell: None | Histogram
 
 
 class Line(TypedDict):

@@ -121,6 +121,10 @@ export interface Meta {
   confidence: number;
   /** How the clauses of the condition came out; null where there are none. */
   clauses: Clause[] | null;
+  /** What the rule counted in zones and over lines, as in the event; not there: nothing. */
+  tracks?: EventTrack[];
+  /** Zones of the camera that are black in the clip, which is encoded for that; not there: none. */
+  private_zones?: string[];
   /** The time that was asked for. */
   clip_window_ns: ClipWindow;
   /** When the first frame that the movie shows was taken. */
@@ -540,6 +544,8 @@ export interface Rule {
   /** How long these go on after an event. */
   clip_after_ns: number;
   clauses: Clause[];
+  /** When it is active; null: always. */
+  hours: RuleHours | null;
 }
 
 export interface RuleOutline {
@@ -566,9 +572,22 @@ export interface RuleStatus {
   last_fired_ns: number;
 }
 
-export type RuleStatusState = "idle" | "potential" | "confirmed" | "cooldown" | "disabled";
+export type RuleStatusState = "idle" | "potential" | "confirmed" | "cooldown" | "inactive" | "disabled";
 
 export type RuleStatusTruth = "true" | "false" | "unknown";
+
+/** When it is active; null: always. */
+export interface RuleHours {
+  /** Periods of the week, as configured. */
+  active: string[];
+  /** Empty: that of the machine. */
+  time_zone: string;
+  /** By command, until the hours next begin or end. */
+  override: RuleHoursOverride;
+}
+
+/** By command, until the hours next begin or end. */
+export type RuleHoursOverride = "" | "armed" | "disarmed";
 
 export interface Track {
   /** Unique with the detector, until that is attached again. */
@@ -608,6 +627,8 @@ export interface Zone {
   points: number[][];
   /** It is black in everything that leaves the camera. */
   privacy: boolean;
+  /** Of objects that have left it; null: the zone has no histogram. */
+  dwell: Histogram | null;
 }
 
 export interface Line {
