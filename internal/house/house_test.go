@@ -63,7 +63,7 @@ clips: capture detectors rules
 
 docs:
 
-runtime: capture clips detectors internal/logging rules runtime/engine runtime/live
+runtime: capture clips detectors detectors/zone internal/logging rules runtime/engine runtime/live
 runtime/engine: detectors detectors/track detectors/zone rules
 runtime/live: capture detectors runtime/engine
 runtime/sink: rules runtime

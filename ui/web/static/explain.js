@@ -42,8 +42,7 @@ export function ruleProgress(r) {
 	switch (s.state) {
 	case 'potential': return [s.progress, `${tenths(s.progress * r.for_ns)} of ${ago(r.for_ns)}`];
 	case 'confirmed': case 'cooldown': return s.remaining_ns > 0 ? [1, 'cooldown ' + tenths(s.remaining_ns)] : [1, 'true'];
-	case 'inactive': return [0, 'inactive'];
-	case 'disabled': return [0, '-'];
+	case 'inactive': case 'disabled': return [0, '-'];
 	}
 	return [0, r.for_ns > 0 ? 'for ' + ago(r.for_ns) : 'immediate'];
 }

@@ -8,10 +8,8 @@ export const KEY = 1, DAMAGED = 2, HIDDEN = 4;
 
 const streamed = ['h264', 'hevc', 'av1', 'mjpeg']; // codecs whose packets a browser may decode
 
-// hides says whether a camera has private zones: its packets, which show them, stay where they are.
+// sends says whether a camera of the snapshot sends packets that a screen can show; one that hides private zones keeps them.
 export const hides = (camera) => (camera.zones ?? []).some((z) => z.privacy);
-
-// sends says whether a camera of the snapshot sends packets that a screen can show.
 export const sends = (camera) => camera.packets > 0 && !hides(camera) && (!camera.codec || streamed.includes(camera.codec));
 
 const headerSize = 24;
