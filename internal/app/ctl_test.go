@@ -111,6 +111,8 @@ func TestCtlHasEveryVerb(t *testing.T) {
 		{"resume"},
 		{"rule_on", "x"},
 		{"rule_off", "x"},
+		{"arm"},
+		{"disarm", "x"},
 		{"clip"},
 		{"reload"},
 		{"acknowledge", "detector_failed:x"},

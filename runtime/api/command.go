@@ -47,6 +47,9 @@ func (s *Server) command(w http.ResponseWriter, r *http.Request, do runtime.Verb
 	if cmd.Camera == cli.AllCameras {
 		cmd.Camera = ""
 	}
+	if (do == runtime.Arm || do == runtime.Disarm) && cmd.Rule == cli.AllRules {
+		cmd.Rule = ""
+	}
 	if cmd.Message == cli.AllMessages {
 		cmd.Message = ""
 	}

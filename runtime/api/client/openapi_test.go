@@ -117,6 +117,8 @@ func TestAnswersAreAsDescribed(t *testing.T) {
 		{"DELETE", "/cameras/door/detectors/motion", "", "/cameras/{camera}/detectors/{detector}", "200"},
 		{"POST", "/cameras/door/rules/seen/disable", "", "/cameras/{camera}/rules/{rule}/disable", "200"},
 		{"POST", "/cameras/all/rules/seen/enable", "", "/cameras/{camera}/rules/{rule}/enable", "200"},
+		{"POST", "/cameras/door/rules/seen/arm", "", "/cameras/{camera}/rules/{rule}/arm", "409"}, // it has no hours
+		{"POST", "/cameras/all/rules/all/disarm", "", "/cameras/{camera}/rules/{rule}/disarm", "404"},
 		{"POST", "/cameras/door/clips", "", "/cameras/{camera}/clips", "200"},
 		{"POST", "/cameras/door/pause", "", "/cameras/{camera}/pause", "200"},
 		{"POST", "/cameras/door/resume", "", "/cameras/{camera}/resume", "200"},
