@@ -161,12 +161,6 @@ func (h *home) is(state string, entities ...string) {
 	}
 }
 
-// not waits until an entity is there and has another state.
-func (h *home) not(state, entity string) {
-	h.t.Helper()
-	wait(h.t, 2*patience, entity+" not to be "+state, func() bool { s := h.state(entity); return s != "" && s != state })
-}
-
 // call calls a service of an entity.
 func (h *home) call(service, entity string) {
 	h.t.Helper()

@@ -30,7 +30,7 @@ func Replace(path string, data []byte, ready func() error) error {
 	if err != nil {
 		return err
 	}
-	defer os.Remove(file.Name()) // after the last step it is gone
+	defer func() { _ = os.Remove(file.Name()) }() // after the last step it is gone
 	err = fill(file, data, info)
 	err = errors.Join(err, file.Close())
 	if err == nil {

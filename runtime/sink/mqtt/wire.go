@@ -122,7 +122,7 @@ func (w *wire) receive() ([]byte, error) {
 	case w.old:
 		body, err = w.fromOld(kind, header, body)
 	default:
-		err = sound(kind, header, body)
+		err = sound(kind, header)
 	}
 	if err != nil {
 		return nil, err
@@ -131,7 +131,7 @@ func (w *wire) receive() ([]byte, error) {
 }
 
 // sound reports what is wrong with a packet that the client library would not survive.
-func sound(kind, header byte, body []byte) error {
+func sound(kind, header byte) error {
 	if kind == publish && header>>1&3 == 3 {
 		return errors.New("the broker sends a message of QoS 3")
 	}

@@ -94,7 +94,7 @@ func (w *wire) fromOld(kind, header byte, body []byte) ([]byte, error) {
 		}
 		return []byte{answer[0], reason, 0}, nil
 	case publish:
-		if err := sound(kind, header, body); err != nil {
+		if err := sound(kind, header); err != nil {
 			return nil, err
 		}
 		out = append(out, f.text()...)
