@@ -137,7 +137,7 @@ func TestSpec(t *testing.T) {
 	worker := func(kind string, fps float64, cost Cost, ttl time.Duration, provides ...string) Spec {
 		return Spec{
 			Name: "x", Kind: kind, MaxFPS: fps, Cost: cost, Provides: provides, TTL: ttl, Timeout: 2 * time.Second,
-			Execution: Worker, Retry: RetryBackoff, Enabled: true,
+			Execution: Worker, Retry: RetryBackoff, Enabled: true, Anchor: AnchorBottom,
 		}
 	}
 	set := DefaultConfig()
@@ -156,7 +156,7 @@ func TestSpec(t *testing.T) {
 		{Config{Kind: "motion", MaxFPS: 0.5}, worker("motion", 0.5, CostLow, 6*time.Second, "x")},
 		{set, Spec{
 			Name: "x", Kind: "motion", MaxFPS: 2, Cost: CostHigh, Needs: []string{"a > 1"}, Provides: []string{"y"}, TTL: time.Minute,
-			Timeout: time.Second, Execution: Inline, Retry: RetryNever,
+			Timeout: time.Second, Execution: Inline, Retry: RetryNever, Anchor: AnchorBottom,
 		}},
 	}
 	for _, tt := range tests {

@@ -39,6 +39,7 @@ kind = "motion"
 event = "seen"
 when = "motion >= 0"
 cooldown = "1h"
+active = ["mon-sun 00:00-24:00"]
 
 [metrics]
 listen = ""

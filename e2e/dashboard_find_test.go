@@ -106,7 +106,7 @@ func TestTroubleIsFoundWithFewKeys(t *testing.T) {
 			x.keys("q")
 			x.text(":events rule=moved")
 			x.keys("Enter", "g", "Enter")
-			x.sees("evidence/cam")
+			x.sees("clip saved: ")
 			x.keys("G")
 			x.sees("clip.") // mp4, or avi where nothing encodes H.264
 			x.keys("q")

@@ -151,6 +151,7 @@ func (p *pipeline) step() time.Duration {
 		p.in.Frame = engine.FrameRef{ID: f.ID, Captured: f.Captured.Sub(p.epoch), Arrived: f.Arrived.Sub(p.epoch), Seen: now}
 		p.seen.put(framed{frame: f, ref: p.in.Frame})
 	}
+	commanded := len(p.in.Commands) > 0
 	acts := p.advance(now)
 	for p.carryOut(acts) {
 		// An inline detector has run: its answer comes before any other input.
@@ -165,7 +166,7 @@ func (p *pipeline) step() time.Duration {
 		p.probe.Ticked(begun, end-begun)
 	}
 	next := min(acts.Next, p.reap(now), p.want(end))
-	if end-p.published >= p.period {
+	if commanded || end-p.published >= p.period { // who has commanded looks whether it was done
 		p.publish(end)
 	} else {
 		next = min(next, p.published+p.period)

@@ -28,6 +28,7 @@ func TestPrivateZonesAreBlack(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan error, 1)
 		go func() { done <- r.Run(ctx) }()
+		<-r.Started()
 		look := func() (left, right bool) { // whether something is seen there
 			s, err := r.Still(ctx, "door", 0)
 			if err != nil {
