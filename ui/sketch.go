@@ -136,17 +136,18 @@ func (s *sketch) key(m *model, key string) (overlay, tea.Cmd) {
 	return s, nil
 }
 
-// move moves the cursor by one cell of the frame, or by eight.
+// move moves the cursor by one cell of the frame, or by eight. Until a frame has come, as
+// after a change of size, a cell is one of a small screen.
 func (s *sketch) move(m *model, step zone.Point, far bool) {
-	k := m.scene.Shots[s.camera].Canvas
-	if k == nil {
-		return
+	w, h := 64, 36
+	if k := m.scene.Shots[s.camera].Canvas; k != nil {
+		w, h = k.W, k.H
 	}
 	by := 1.0
 	if far {
 		by = 8
 	}
-	s.To = zone.Point{s.To[0] + by*step[0]/float64(k.W), s.To[1] + by*step[1]/float64(k.H)}.Clamp()
+	s.To = zone.Point{s.To[0] + by*step[0]/float64(w), s.To[1] + by*step[1]/float64(h)}.Clamp()
 }
 
 // inFrame returns the point of the frame at a cell of the screen.
