@@ -79,10 +79,10 @@ func (x *terminal) tour(out *sieve, whose string) {
 		})
 	}
 	x.keys("?")
-	x.sees("freeze the screen")
+	x.sees("disable the selected detector")
 	x.look(out, whose+", help")
 	x.keys("Escape")
-	wait(x.t, patience, "the end of the help", func() bool { return !strings.Contains(x.screen(), "freeze the screen") })
+	wait(x.t, patience, "the end of the help", func() bool { return !strings.Contains(x.screen(), "disable the selected detector") })
 	x.boxes(1)
 	x.keys("z")
 	wait(x.t, patience, "all panes", func() bool { return strings.Count(x.screen(), "╭") > 5 })
