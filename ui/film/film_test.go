@@ -209,24 +209,35 @@ func TestPlayer(t *testing.T) {
 			Open:    func(context.Context, string) (capture.PacketSource, error) { return &movie{n: 50}, nil },
 			Decoder: opener(t, &images, false),
 		})
-		var shots []Shot
+		var mu sync.Mutex
+		var given []Shot
+		shown := func() []Shot {
+			synctest.Wait()
+			mu.Lock()
+			defer mu.Unlock()
+			return given
+		}
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan struct{})
 		go func() {
 			defer close(done)
-			p.Run(ctx, 10, func(time.Time) bool { return true }, func(s Shot) { shots = append(shots, s) })
+			p.Run(ctx, 10, func(time.Time) bool { return true }, func(s Shot) {
+				mu.Lock()
+				defer mu.Unlock()
+				given = append(given, s)
+			})
 		}()
 		last := func() Shot {
-			synctest.Wait()
-			if len(shots) == 0 {
+			all := shown()
+			if len(all) == 0 {
 				return Shot{}
 			}
-			return shots[len(shots)-1]
+			return all[len(all)-1]
 		}
 		clip := func(id string) clips.Clip { return clips.Clip{Entry: clips.Entry{EventID: id}} }
 		p.Want(Wanted{Clip: clip("a"), Event: "a", Width: 32, Height: 32, Since: time.Now()})
 		time.Sleep(900 * time.Millisecond)
-		if synctest.Wait(); len(shots) != 0 {
+		if len(shown()) != 0 {
 			t.Error("a frame is shown before the movie is there")
 		}
 		time.Sleep(2150 * time.Millisecond)
@@ -234,7 +245,7 @@ func TestPlayer(t *testing.T) {
 			t.Errorf("after two seconds it stands at %v, the event is at %v of %v, %dx%d", l.At, l.Mark, l.Length, l.Frame.Width, l.Frame.Height)
 		}
 		n := 0
-		for _, s := range shots {
+		for _, s := range shown() {
 			if len(s.Found) > 0 {
 				n++
 			}
@@ -246,15 +257,15 @@ func TestPlayer(t *testing.T) {
 		if l := last(); !l.Ended || l.At != 4900*time.Millisecond {
 			t.Errorf("in the end it stands at %v", l.At)
 		}
-		count := len(shots)
+		count := len(shown())
 		time.Sleep(time.Minute)
-		if synctest.Wait(); len(shots) != count {
-			t.Errorf("%d frames are shown after the end", len(shots)-count)
+		if len(shown()) != count {
+			t.Errorf("%d frames are shown after the end", len(shown())-count)
 		}
 		p.Want(Wanted{Clip: clip("a"), Event: "b", Width: 32, Height: 32, From: 1200 * time.Millisecond})
 		time.Sleep(time.Second)
-		if l := last(); l.At != 1200*time.Millisecond || l.Mark != -1 || len(shots) != count+1 {
-			t.Errorf("it stops at %v after %d frames, the event is at %v", l.At, len(shots)-count, l.Mark)
+		if l := last(); l.At != 1200*time.Millisecond || l.Mark != -1 || len(shown()) != count+1 {
+			t.Errorf("it stops at %v after %d frames, the event is at %v", l.At, len(shown())-count, l.Mark)
 		}
 		p.Want(Wanted{Clip: clip("gone"), Width: 32, Height: 32})
 		time.Sleep(2 * time.Second)
