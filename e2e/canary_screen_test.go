@@ -241,7 +241,7 @@ func canaryProblems(t testing.TB, out *sieve, w canaryWorld) {
 		camera + "\"synthetic:street\"\n[ui]\nkeys = [\"${SPARE}\"]\ntheme = \"${SPARE}\"\n[runtime]\npolicy = \"${SPARE}\"",
 	} {
 		try(bad+"\n", 2, "rvo.toml", "check")
-		try(bad+"\n", 2, "rvo.toml", "--no-ui", "--metrics-listen", "")
+		try(bad+"\n", 2, "rvo.toml", "--no-ui", "--strict", "--metrics-listen", "")
 	}
 	for _, args := range [][]string{
 		{"--camera-uri", "ftp://joe:" + secretWrong + "@h/x", "--no-ui"},
