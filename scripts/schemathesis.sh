@@ -61,6 +61,7 @@ event = "seen"
 when = "motion >= 0"
 EOF
 cd "$work"
+: >log # read from now on
 "$program" --no-ui --config rvo.toml >events.jsonl 2>log &
 pid=$!
 n=0
