@@ -109,7 +109,7 @@ func (l *link) open() error {
 		OnConnectionUp: l.connected, OnConnectError: l.failed,
 		OnConnectionDown: func() bool { l.failed(errors.New("the connection was lost")); return true },
 		ClientConfig: paho.ClientConfig{
-			ClientID: id, PacketTimeout: attempt,
+			ClientID: id, PacketTimeout: attempt, Session: newSession(),
 			OnPublishReceived: []func(paho.PublishReceived) (bool, error){func(m paho.PublishReceived) (bool, error) {
 				l.received(m.Packet)
 				return true, nil
