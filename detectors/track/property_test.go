@@ -242,7 +242,7 @@ func TestNoCrossingWithoutChangeOfSide(t *testing.T) {
 			if len(slices.Collect(r.Tracks())) != 1 {
 				t.Fatal("more than one track")
 			}
-			if n := r.Crossed("person", 0, 0, 0) + r.Crossed("person", 0, 1, 0); n != c.want {
+			if n := crossed(r, "person", 0, 0, 0) + crossed(r, "person", 0, 1, 0); n != c.want {
 				t.Errorf("crossed %d times, want %d", n, c.want)
 			}
 		})

@@ -266,60 +266,10 @@ func (r *Tracker) Counts() Counts { return r.counts }
 // to its last answer. What is counted over a time in which it was not is a lower bound.
 func (r *Tracker) Looking(from time.Duration) bool { return r.looking && r.since <= from }
 
-// Everywhere is the zone that is the whole frame.
-const Everywhere = -1
-
-// Count returns how many tracks with a label are present in a zone.
-func (r *Tracker) Count(label string, zone int) (n int) {
-	for t := range r.Tracks() {
-		if t.Label == label && t.Present() && (zone == Everywhere || t.In(zone)) {
-			n++
-		}
-	}
-	return n
-}
-
-// Longest returns the track with a label that has been in a zone longest, of those
-// that are present; nil: there is none.
-func (r *Tracker) Longest(label string, zone int) (longest *Track) {
-	for t := range r.Tracks() {
-		if t.Label == label && t.Present() && t.In(zone) && (longest == nil || t.Dwell(zone) > longest.Dwell(zone)) {
-			longest = t
-		}
-	}
-	return longest
-}
-
 // Crossings ranges over the last 256 crossings of a line, the newest first.
 func (r *Tracker) Crossings(line int) iter.Seq[*Crossing] {
 	l := &r.ledgers[line]
 	return func(yield func(*Crossing) bool) { l.newest(yield) }
-}
-
-// Crossed returns how often tracks with a label have crossed a line after an instant,
-// in a direction: 0 and 1 as in Line.Directions. It counts up to 256 of the last
-// crossings of the line.
-func (r *Tracker) Crossed(label string, line, direction int, after time.Duration) (n int) {
-	for c := range r.ledgers[line].newest {
-		if c.At <= after {
-			break
-		}
-		if c.Label == label && c.Way() == direction {
-			n++
-		}
-	}
-	return n
-}
-
-// Crossing returns when and by which track a line was last crossed, as Crossed counts;
-// 0: it was not.
-func (r *Tracker) Crossing(label string, line, direction int) (at time.Duration, track uint64) {
-	for c := range r.ledgers[line].newest {
-		if c.Label == label && c.Way() == direction {
-			return c.At, c.Track
-		}
-	}
-	return 0, 0
 }
 
 // leastSpacing is the distance of two steps of a path, until it is full.

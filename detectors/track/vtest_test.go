@@ -54,7 +54,7 @@ func TestRealPeople(t *testing.T) {
 			}
 		}
 	}
-	right, left := r.Crossed("person", 0, 0, -1), r.Crossed("person", 0, 1, -1)
+	right, left := crossed(r, "person", 0, 0, -1), crossed(r, "person", 0, 1, -1)
 	if right != 11 || left < 14 || left > 16 { // two walk past the very end of the line
 		t.Errorf("%d cross to the right and %d to the left; 11 and 14 do", right, left)
 	}
