@@ -33,6 +33,7 @@ const ownChild = "/proc/self/exe detector-process"
 
 const (
 	drillHold = 800 * time.Millisecond // that a fault lasts, once the signal is unknown
+	drillTime = 2 * time.Second        // that a window lasts at least, to hold frames enough
 	drillHeal = 30 * time.Second       // until a fault shows, and until it has healed
 	drillTry  = 2                      // of a fault that seems to harm others, which a busy machine does as well
 
@@ -188,7 +189,7 @@ type window struct {
 func (d *drill) quiet(t *testing.T) {
 	t.Helper()
 	before, began := d.program.metrics(), time.Now()
-	d.program.until(patience, "a quiet time", func() bool { return time.Since(began) > 2*time.Second })
+	d.program.until(patience, "a quiet time", func() bool { return time.Since(began) > drillTime })
 	w := between("quiet", before, d.program.metrics())
 	w.took = time.Since(began)
 	d.seen, d.calm = append(d.seen, w), append(d.calm, w)
@@ -218,10 +219,9 @@ func (d *drill) play(t *testing.T, name string, m drillFault) window {
 	p.t = t
 	defer func() { p.t = whole }()
 	// A process that was idle, and is back before the next run, fails none; the log has it.
-	crashes := func() int {
-		return strings.Count(p.stderr.String(), fmt.Sprintf("detector process ended\" detector=%s reason=crashed", name))
-	}
-	before, crashed, began := p.metrics(), crashes(), time.Now()
+	logged := func(text string) int { return strings.Count(p.stderr.String(), fmt.Sprintf(text, name)) }
+	const crash, start = "detector process ended\" detector=%s reason=crashed", "detector process runs\" detector=%s pid="
+	before, crashed, started, began := p.metrics(), logged(crash), logged(start), time.Now()
 	if err := m.inject(); err != nil {
 		t.Fatal(err)
 	}
@@ -243,7 +243,7 @@ func (d *drill) play(t *testing.T, name string, m drillFault) window {
 	// A process that restarts by itself may be known again before the next look.
 	p.until(drillHeal, fmt.Sprintf("%s to fail for one of %v", name, m.reasons), func() bool {
 		all := look()
-		failed := failures(before, all, name, m.reasons...) > 0 || slices.Contains(m.reasons, "crashed") && crashes() > crashed
+		failed := failures(before, all, name, m.reasons...) > 0 || slices.Contains(m.reasons, "crashed") && logged(crash) > crashed
 		return failed && (m.repair == nil || !known(all, name))
 	})
 	failed := time.Since(began)
@@ -260,7 +260,10 @@ func (d *drill) play(t *testing.T, name string, m drillFault) window {
 		}
 	}
 	repaired := time.Now()
-	p.until(drillHeal, name+" to heal", func() bool { return known(look(), name) })
+	// The signal may outlive a process: one that restarts by itself has to run again.
+	p.until(drillHeal, name+" to heal", func() bool {
+		return known(look(), name) && (m.repair != nil || logged(start) > started) && time.Since(began) > drillTime
+	})
 	t.Logf("it fails after %v, known %v after it was repaired", failed.Round(time.Millisecond), time.Since(repaired).Round(time.Millisecond))
 
 	w := between(name+" "+m.name, before, last)
