@@ -104,11 +104,17 @@ func (s *subscriber) lines() []string {
 	return strings.Split(strings.TrimSpace(s.buf.String()), "\n")
 }
 
+// subscribe returns once the broker keeps what is published from now on.
 func (b *broker) subscribe(topic string) *subscriber {
 	b.t.Helper()
 	s := new(subscriber)
 	_, port, _ := net.SplitHostPort(b.addr)
-	cmd := exec.Command("mosquitto_sub", "-V", "mqttv5", "-h", "127.0.0.1", "-p", port, "-u", "me", "-P", b.password, "-i", "test", "-c", "-x", "3600", "-q", "1", "-t", topic, "-F", "%t %p")
+	args := []string{"-V", "mqttv5", "-h", "127.0.0.1", "-p", port, "-u", "me", "-P", b.password, "-i", "test", "-c", "-x", "3600", "-q", "1", "-t", topic, "-F", "%t %p"}
+	// -E ends once the subscription is acknowledged; its session stays.
+	acknowledged := exec.Command("mosquitto_sub", append(args, "-E")...)
+	acknowledged.Stdout = s
+	must(b.t, acknowledged.Run())
+	cmd := exec.Command("mosquitto_sub", args...)
 	cmd.Stdout = s
 	must(b.t, cmd.Start())
 	b.t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
