@@ -1,7 +1,7 @@
 # make run     build, and run the main job on the built-in configuration
 # make demo    three minutes without a camera or a network: docs/demo.md
 # make build   bin/rvo-tui (CGO_ENABLED=0: one static file, without OpenCV)
-# make test    every test, with the race detector where there is cgo
+# make test    every test, with the race detector where there is cgo (RERUN=1: what fails runs once more, and is listed)
 # make lint    formatting, vet, golangci-lint, shellcheck
 # make check   lint and test
 # make bench   what the code costs (BENCH=Step for some of it, COUNT=10 for benchstat)
@@ -42,6 +42,7 @@ FAULTS     ?= 100
 IMAGE      ?= /usr/share/doc/opencv-doc/examples/data/basketball1.png
 SUITE      ?= trixie
 AGE        ?= 15s
+RERUN      ?= 0
 export CGO_ENABLED
 # A Go of the system may be set to fetch no other, where go.mod needs one.
 export GOTOOLCHAIN ?= auto
@@ -52,6 +53,10 @@ RACE  := $(if $(filter 0,$(CGO_ENABLED)),,-race)
 # Linked with no more of OpenCV than is called: see detectors/opencv/link_lean.go.
 LEAN  := $(if $(filter 0,$(CGO_ENABLED)),,CGO_CPPFLAGS="$$CGO_CPPFLAGS $$(pkg-config --cflags opencv4)" GOFLAGS="$$GOFLAGS -tags=customenv")
 BUILD := $(LEAN) $(GO) build -trimpath -buildvcs=$(VCS)
+
+# GOTEST runs the tests of all packages; its argument names the files it leaves in bin.
+GOTEST = bin/tools/gotestsum --format pkgname-and-test-fails --jsonfile bin/$(1).tests.json --rerun-fails=$(RERUN) --rerun-fails-max-failures=6 \
+	--rerun-fails-run-root-test --rerun-fails-abort-on-data-race --rerun-fails-report bin/$(1).rerun --packages ./... -- -timeout 20m
 
 # Without it there is a program that runs no networks, and says so.
 ONNXRUNTIME := [ "$(CGO_ENABLED)" = 0 ] || scripts/fetch.sh onnxruntime || echo "There will be no networks (docs/onnx.md)." >&2
@@ -79,9 +84,9 @@ test: go bin/tools/gotestsum
 	@sdk/build.sh node || echo "Tests that need it are skipped." >&2
 	@scripts/packages_test.sh
 	CGO_ENABLED=0 $(GO) build -o /dev/null .
-	@rm -f bin/*.tests.json
-	CGO_ENABLED=0 bin/tools/gotestsum --format pkgname-and-test-fails --jsonfile bin/static.tests.json -- -timeout 20m -shuffle=on ./...
-	$(if $(RACE),$(LEAN) bin/tools/gotestsum --format pkgname-and-test-fails --jsonfile bin/race.tests.json -- -timeout 20m $(RACE) -shuffle=on ./...)
+	@rm -f bin/*.tests.json bin/*.rerun
+	CGO_ENABLED=0 $(call GOTEST,static) -shuffle=on
+	$(if $(RACE),$(LEAN) $(call GOTEST,race) $(RACE) -shuffle=on)
 
 lint: go bin/tools/gofumpt bin/tools/golangci-lint
 	@scripts/packages.sh check
