@@ -178,16 +178,21 @@ func (p *page) text() string {
 	return text
 }
 
-// until waits until an expression of JavaScript is true.
+// until waits until an expression of JavaScript is true. One that throws, as on an
+// element that is not there yet, is not.
 func (p *page) until(what, expression string) {
 	p.t.Helper()
 	over := time.After(patience)
 	look := time.NewTicker(50 * time.Millisecond)
 	defer look.Stop()
-	for !evaluate[bool](p, "Promise.resolve("+expression+").then(Boolean)") {
+	for {
+		why := evaluate[string](p, "(async () => await ("+expression+") ? '' : 'it is false')().catch(String)")
+		if why == "" {
+			return
+		}
 		select {
 		case <-over:
-			p.t.Fatalf("not within %v: %s (%s); the page shows:\n%s", patience, what, expression, p.text())
+			p.t.Fatalf("not within %v: %s (%s: %s); the page shows:\n%s", patience, what, expression, why, p.text())
 		case <-look.C:
 		}
 	}
