@@ -16,7 +16,7 @@ type column struct {
 	value func(*Result) string
 }
 
-// SummaryHeader names the columns of the seed's summary, in its order.
+// SummaryHeader names the columns of rvo's summary, in its order.
 const SummaryHeader = "run_id,scenario,detector_sleep_ms,input_fps,actual_camera_fps,duration_secs," +
 	"tick_p50_ns,tick_p99_ns,tick_p999_ns,tick_count,exec_p50_ns,exec_p99_ns,exec_p999_ns," +
 	"total_ticks,total_execs,total_skips,total_events,total_frame_drops,effective_fps,frame_loss_rate"
@@ -38,7 +38,7 @@ func quantiles(prefix string, of func(*Result) *Dist, qs ...float64) []column {
 	return list
 }
 
-// summaryColumns are the seed's. Frames are counted where the seed derives them;
+// summaryColumns are rvo's. Frames are counted where rvo derives them;
 // see docs/harness.md.
 func summaryColumns() []column {
 	tick := func(r *Result) *Dist { return r.Tick }
@@ -65,7 +65,7 @@ func summaryColumns() []column {
 	)
 }
 
-// detailColumns are the mode, the seed's columns, and what it does not measure.
+// detailColumns are the mode, rvo's columns, and what it does not measure.
 func detailColumns() []column {
 	list := append([]column{{"mode", func(r *Result) string { return string(r.Mode) }}}, summaryColumns()...)
 	list = append(list,
@@ -76,8 +76,8 @@ func detailColumns() []column {
 		column{"frames_superseded", func(r *Result) string { return whole(r.Superseded) }},
 		column{"frames_pool_dropped", func(r *Result) string { return whole(r.PoolDropped) }},
 		column{"lost_share", func(r *Result) string { return precise(r.share(r.Lost())) }},
-		column{"seed_effective_fps", func(r *Result) string { return two(r.perSecond(r.Ticks)) }},
-		column{"seed_frame_loss_rate", func(r *Result) string { return two(max(0, r.perSecond(r.Sent)-r.perSecond(r.Ticks))) }},
+		column{"rvo_effective_fps", func(r *Result) string { return two(r.perSecond(r.Ticks)) }},
+		column{"rvo_frame_loss_rate", func(r *Result) string { return two(max(0, r.perSecond(r.Sent)-r.perSecond(r.Ticks))) }},
 		column{"tick_max_ns", func(r *Result) string { return strconv.FormatInt(int64(r.Tick.max()), 10) }},
 	)
 	late := func(q float64) func(*Result) string {

@@ -8,10 +8,10 @@ import (
 	"rvo-tui/bench/workload"
 )
 
-// The seed's header, from its source: who reads its tables reads ours.
-const seedHeader = "run_id,scenario,detector_sleep_ms,input_fps,actual_camera_fps,duration_secs,tick_p50_ns,tick_p99_ns,tick_p999_ns,tick_count,exec_p50_ns,exec_p99_ns,exec_p999_ns,total_ticks,total_execs,total_skips,total_events,total_frame_drops,effective_fps,frame_loss_rate"
+// rvo's header, from its source: who reads its tables reads ours.
+const rvoHeader = "run_id,scenario,detector_sleep_ms,input_fps,actual_camera_fps,duration_secs,tick_p50_ns,tick_p99_ns,tick_p999_ns,tick_count,exec_p50_ns,exec_p99_ns,exec_p999_ns,total_ticks,total_execs,total_skips,total_events,total_frame_drops,effective_fps,frame_loss_rate"
 
-const seedSeriesHeader = "elapsed_ms,ticks_delta,execs_delta,skips_delta,events_delta,frame_drops_delta,tick_p50_ns,tick_p99_ns,exec_p50_ns,exec_p99_ns,staleness_p50_ns,staleness_p99_ns,frame_queue_depth"
+const rvoSeriesHeader = "elapsed_ms,ticks_delta,execs_delta,skips_delta,events_delta,frame_drops_delta,tick_p50_ns,tick_p99_ns,exec_p50_ns,exec_p99_ns,staleness_p50_ns,staleness_p99_ns,frame_queue_depth"
 
 // crafted returns a result with known figures.
 func crafted() *Result {
@@ -31,26 +31,26 @@ func crafted() *Result {
 	return r
 }
 
-func TestSummaryIsTheSeeds(t *testing.T) {
+func TestSummaryIsThatOfRVO(t *testing.T) {
 	text, err := table(summaryColumns(), []*Result{crafted()})
 	if err != nil {
 		t.Fatal(err)
 	}
 	lines := strings.Split(strings.TrimSpace(string(text)), "\n")
-	if lines[0] != seedHeader || SummaryHeader != seedHeader {
-		t.Errorf("the columns are\n%s\nwant\n%s", lines[0], seedHeader)
+	if lines[0] != rvoHeader || SummaryHeader != rvoHeader {
+		t.Errorf("the columns are\n%s\nwant\n%s", lines[0], rvoHeader)
 	}
 	// Loss is what was counted, not what is left of two rates.
 	const want = "2,overload_severe,5,600.00,600.00,2,5001215,5001215,5001215,420,1000,1000,1000,420,390,10,3,800,200.00,400.00"
 	if len(lines) != 2 || lines[1] != want {
 		t.Errorf("got\n%s\nwant\n%s", lines[1], want)
 	}
-	if seriesHeader != seedSeriesHeader {
-		t.Errorf("the time series' columns are\n%s\nwant\n%s", seriesHeader, seedSeriesHeader)
+	if seriesHeader != rvoSeriesHeader {
+		t.Errorf("the time series' columns are\n%s\nwant\n%s", seriesHeader, rvoSeriesHeader)
 	}
 }
 
-func TestDetailHasTheSeedsArithmeticToo(t *testing.T) {
+func TestDetailHasTheArithmeticOfRVOToo(t *testing.T) {
 	r := crafted()
 	got := map[string]string{}
 	for _, c := range detailColumns() {
@@ -61,7 +61,7 @@ func TestDetailHasTheSeedsArithmeticToo(t *testing.T) {
 	}
 	for name, want := range map[string]string{
 		"mode": "inline", "frames_sent": "1200", "frames_superseded": "799", "frames_pool_dropped": "1", "lost_share": "0.666667",
-		"seed_effective_fps": "210.00", "seed_frame_loss_rate": "390.00", "age_p50_ns": "0", "noisy": "false",
+		"rvo_effective_fps": "210.00", "rvo_frame_loss_rate": "390.00", "age_p50_ns": "0", "noisy": "false",
 	} {
 		if got[name] != want {
 			t.Errorf("%s is %s, want %s", name, got[name], want)

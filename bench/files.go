@@ -24,10 +24,10 @@ type Report struct {
 // The files of a report, all in Options.Dir:
 //
 //	environment.json            the machine, and its other load during each run
-//	detail.csv                  a row for each run: mode, the seed's columns, and ours
+//	detail.csv                  a row for each run: mode, rvo's columns, and ours
 //	frames.csv, detectors.csv   where every frame went, of whole runs
 //	summary.md                  medians and spread, for people
-//	MODE/summary.csv            the seed's summary of one mode
+//	MODE/summary.csv            rvo's summary of one mode
 //	MODE/runN/NAME_SECS_timeseries.csv, .hlog, _KIND.hgrm
 //
 // Each file is written beside its place and moved there, so that it is never half

@@ -8,12 +8,12 @@ import (
 	"github.com/HdrHistogram/hdrhistogram-go"
 )
 
-// seriesHeader has the columns of the seed's time series, in its order.
+// seriesHeader has the columns of rvo's time series, in its order.
 const seriesHeader = "elapsed_ms,ticks_delta,execs_delta,skips_delta,events_delta,frame_drops_delta," +
 	"tick_p50_ns,tick_p99_ns,exec_p50_ns,exec_p99_ns,staleness_p50_ns,staleness_p99_ns,frame_queue_depth"
 
 // series is how a run went: a row for each interval, and its histograms.
-// Percentiles are of everything measured so far, as the seed's are.
+// Percentiles are of everything measured so far, as rvo's are.
 type series struct {
 	run     *measurement
 	started time.Time

@@ -156,7 +156,7 @@ func TestSecretsStayIn(t *testing.T) {
 		out.take(path, body, holds)
 	}
 	for path, holds := range map[string]string{
-		"/about": "door", "/state": `"alerts":`, "/state?view=seed": "signals", "/events": "moved", "/log": "started", "/alerts": "far", "/clips": "street",
+		"/about": "door", "/state": `"alerts":`, "/state?view=rvo": "signals", "/events": "moved", "/log": "started", "/alerts": "far", "/clips": "street",
 		"/stream?state": `"alerts":`, "/stream?events": "moved", "/stream?log": "started", "/openapi.json": "openapi",
 	} {
 		out.take("the answer to "+path, raw(t, d.socket(), path, holds), holds)

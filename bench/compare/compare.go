@@ -84,7 +84,7 @@ type results struct {
 type resultKey struct{ mode, scenario string }
 
 // matches reports whether two keys are of the same scenario and mode. A table that
-// does not say its mode, as a summary of the seed's columns does not, is compared
+// does not say its mode, as a summary of rvo's columns does not, is compared
 // with each mode of the other.
 func (k resultKey) matches(other resultKey) bool {
 	return k.scenario == other.scenario && (k.mode == other.mode || k.mode == "" || other.mode == "")

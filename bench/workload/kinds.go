@@ -10,7 +10,7 @@ import (
 )
 
 // SleepKind is the name of the kind of detector that waits for busy and answers 1, as the
-// seed's does: it stands in for a model that computes elsewhere and takes exactly
+// rvo's does: it stands in for a model that computes elsewhere and takes exactly
 // so long, without the noise of computing here.
 const SleepKind = "sleep"
 

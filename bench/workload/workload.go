@@ -23,7 +23,7 @@ type Mode string
 
 // The modes.
 const (
-	Inline Mode = "inline" // within a step of the engine, which waits for them: the seed's way
+	Inline Mode = "inline" // within a step of the engine, which waits for them: rvo's way
 	Worker Mode = "worker" // each in a thread of its own
 )
 
@@ -34,7 +34,7 @@ func Modes() []Mode { return []Mode{Inline, Worker} }
 type Scenario struct {
 	Name string
 	Doc  string // what it shows, in one line
-	Seed bool   // one of the seed's, with its workload
+	RVO  bool   // one of rvo's, with its workload
 	// Sleep is the latency of the detector that the scenario is about; 0: none.
 	Sleep time.Duration
 	// FPS is the rate of each camera.
@@ -120,9 +120,9 @@ type Camera struct {
 	FPS  float64
 }
 
-// Scenarios returns all scenarios, the seed's first, in its order.
+// Scenarios returns all scenarios, rvo's first, in its order.
 func Scenarios() []Scenario {
-	return slices.Concat(seedScenarios(), eventScenarios(), scaleScenarios(), remoteScenarios(), faultScenarios(), childScenarios(),
+	return slices.Concat(rvoScenarios(), eventScenarios(), scaleScenarios(), remoteScenarios(), faultScenarios(), childScenarios(),
 		observerScenarios(), motionScenarios(), varianceScenarios())
 }
 
@@ -144,7 +144,7 @@ func Find(name string) (Scenario, error) {
 // oneCamera is the camera of scenarios that have one.
 func oneCamera(fps float64) []Camera { return []Camera{{Name: "camera", FPS: fps}} }
 
-// sleeping returns a detector that waits for a time, with the seed's terms: what
+// sleeping returns a detector that waits for a time, with rvo's terms: what
 // it costs, and how often it would run.
 func sleeping(name string, d time.Duration, cost detectors.Cost, fps float64) detectors.Config {
 	cfg := detectors.DefaultConfig()
@@ -161,7 +161,7 @@ func dummy() detectors.Config {
 	return cfg
 }
 
-// rule returns a rule with the seed's times: it confirms after 100 ms and again
+// rule returns a rule with rvo's times: it confirms after 100 ms and again
 // after 500 ms at the earliest.
 func rule(event, when string) rules.Config {
 	cfg := rules.DefaultConfig()

@@ -23,10 +23,10 @@ func TestScenariosHaveNamesAndDocs(t *testing.T) {
 		if s.Doc == "" || s.FPS <= 0 {
 			t.Errorf("%s has no story or no rate: %+v", s.Name, s)
 		}
-		if ours && s.Seed {
-			t.Errorf("%s is the seed's and comes after ours", s.Name)
+		if ours && s.RVO {
+			t.Errorf("%s is rvo's and comes after ours", s.Name)
 		}
-		ours = !s.Seed
+		ours = !s.RVO
 		if base, err := Find(s.Base); s.Base != "" && (err != nil || len(base.Modes) > 0 && len(s.Modes) == 0) {
 			t.Errorf("%s is compared with %q, which is not run in all its modes: %v", s.Name, s.Base, err)
 		}
@@ -178,11 +178,11 @@ func TestBrittlePanicsWhenItsRunsAreOver(t *testing.T) {
 	_, _ = b.Detect(t.Context(), nil)
 }
 
-// The seed's scenarios with their workloads, as its harness has them.
-func TestSeedScenarios(t *testing.T) {
+// rvo's scenarios with their workloads, as its harness has them.
+func TestRVOScenarios(t *testing.T) {
 	var got []string
 	for _, s := range Scenarios() {
-		if !s.Seed {
+		if !s.RVO {
 			continue
 		}
 		l, err := s.Build(Setup{})

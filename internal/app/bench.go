@@ -30,11 +30,11 @@ func benchOptions(f cli.BenchRunFlags) (bench.Options, error) {
 		Seed: f.Seed, Dir: f.OutDir, Force: f.Force,
 		JPEG: video.EncodeJPEG, Convert: video.Convert, Muxer: libav.Muxer{}, OpenCV: detectcv.Version(), Revision: "devel",
 	}
-	if len(f.Scenario) > 0 && (f.All || f.SeedOnly) {
-		return o, errors.New("--scenario: cannot be combined with --all or --seed-only")
+	if len(f.Scenario) > 0 && (f.All || f.RVOOnly) {
+		return o, errors.New("--scenario: cannot be combined with --all or --rvo-only")
 	}
 	for _, s := range workload.Scenarios() {
-		if f.All || f.SeedOnly && s.Seed {
+		if f.All || f.RVOOnly && s.RVO {
 			o.Scenarios = append(o.Scenarios, s.Name)
 		}
 	}

@@ -28,11 +28,11 @@ func optionsOf(t *testing.T, args string) (bench.Options, error) {
 }
 
 func TestBenchFlags(t *testing.T) {
-	var all, seeds []string
+	var all, theirs []string
 	for _, s := range workload.Scenarios() {
 		all = append(all, s.Name)
-		if s.Seed {
-			seeds = append(seeds, s.Name)
+		if s.RVO {
+			theirs = append(theirs, s.Name)
 		}
 	}
 	for args, want := range map[string]struct {
@@ -42,7 +42,7 @@ func TestBenchFlags(t *testing.T) {
 		"bench":                   {[]string{"baseline"}, []workload.Mode{workload.Worker}},
 		"bench run --mode inline": {[]string{"baseline"}, []workload.Mode{workload.Inline}},
 		"bench --all --mode both": {all, workload.Modes()},
-		"bench --seed-only":       {seeds, []workload.Mode{workload.Worker}},
+		"bench --rvo-only":        {theirs, []workload.Mode{workload.Worker}},
 		"bench --scenario load_shed --scenario fps_1000": {[]string{"load_shed", "fps_1000"}, []workload.Mode{workload.Worker}},
 	} {
 		o, err := optionsOf(t, args)
@@ -57,7 +57,7 @@ func TestBenchFlags(t *testing.T) {
 	}
 }
 
-// The seed's harness has these defaults.
+// rvo's harness has these defaults.
 func TestBenchDefaults(t *testing.T) {
 	o, err := optionsOf(t, "bench")
 	if err != nil || o.Duration != 30*time.Second || o.Warmup != 5*time.Second || o.Sample != time.Second || o.Runs != 1 || o.Width != 1280 || o.Height != 720 {

@@ -15,7 +15,7 @@ type BenchFlags struct {
 type BenchRunFlags struct {
 	Scenario     []string  `for:"bench run" placeholder:"NAME" help:"Scenario to run (default: baseline). May be repeated."`
 	All          bool      `for:"bench run" help:"Run every scenario."`
-	SeedOnly     bool      `for:"bench run" name:"seed-only" help:"Run the thirteen scenarios of the seed."`
+	RVOOnly      bool      `for:"bench run" name:"rvo-only" help:"Run the thirteen scenarios of RealTime-Video-Orchestrator (rvo)."`
 	Mode         string    `for:"bench run" default:"worker" enum:"inline,worker,both" help:"Where detectors run: inline (in the engine's step), worker or both."`
 	Runs         int       `for:"bench run" default:"1" help:"Runs of each scenario."`
 	DurationSecs float64   `for:"bench run" default:"30" help:"Measured seconds of each run, at least 0.1."`
@@ -23,7 +23,7 @@ type BenchRunFlags struct {
 	SampleMS     int       `for:"bench run" name:"sample-ms" default:"1000" help:"Milliseconds between rows of the time series."`
 	OutDir       string    `for:"bench run" default:"bin/bench_results" help:"Directory for the results."`
 	Size         BenchSize `for:"bench run" default:"1280x720" help:"Frame size."`
-	Seed         uint64    `for:"bench run" default:"42" help:"Random seed."`
+	Seed         uint64    `for:"bench run" default:"42" help:"Seed of the random numbers."`
 	Force        bool      `for:"bench run" help:"Write into a directory that is not empty."`
 	List         bool      `for:"bench run" help:"List the scenarios, then exit."`
 }

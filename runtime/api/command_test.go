@@ -123,8 +123,8 @@ func TestStop(t *testing.T) {
 	}
 }
 
-// The seed's page and scripts find what they know.
-func TestNodesOfTheSeed(t *testing.T) {
+// rvo's page and scripts find what they know.
+func TestNodesOfRVO(t *testing.T) {
 	s, rt := commanded(nil)
 	post := func(body string) (status int, answer string) {
 		res := askAs(s, overSocket(0), "POST", "/api/nodes", body)
@@ -153,7 +153,7 @@ func TestNodesOfTheSeed(t *testing.T) {
 	}
 }
 
-func TestStateOfTheSeed(t *testing.T) {
+func TestStateOfRVO(t *testing.T) {
 	busy := new(engine.Histogram)
 	busy.Record(2 * time.Millisecond)
 	s, rt := commanded(nil)
@@ -173,7 +173,7 @@ func TestStateOfTheSeed(t *testing.T) {
 		s.opts.Recent.Offer(rules.Event{Type: "Motion", Camera: "door", At: time.Duration(n) * time.Second, Confidence: 1})
 	}
 	s.opts.Recent.Offer(rules.Event{Type: "Other", Camera: "yard"})
-	body, _ := io.ReadAll(askAs(s, overSocket(0), "GET", "/api/state?view=seed", "").Body)
+	body, _ := io.ReadAll(askAs(s, overSocket(0), "GET", "/api/state?view=rvo", "").Body)
 	for _, want := range []string{
 		`"camera":"device 3"`, `{"name":"MotionLevel","present":true,"value":0.5}`, `{"name":"FacePresent","present":false,"value":null}`,
 		`"metrics":{"ticks":9,"detector_execs":4,"detector_skips":0,"detector_failures":3,"events_emitted":7,"frame_drops":3,"avg_exec_us":`,
@@ -184,10 +184,10 @@ func TestStateOfTheSeed(t *testing.T) {
 			t.Errorf("%s is not in\n%s", want, body)
 		}
 	}
-	if n := strings.Count(string(body), `"t":`); n != seedEvents {
+	if n := strings.Count(string(body), `"t":`); n != rvoEvents {
 		t.Errorf("%d events", n)
 	}
-	if res := askAs(s, overSocket(0), "GET", "/api/state?view=seed&camera=yard", ""); res.StatusCode != 404 {
+	if res := askAs(s, overSocket(0), "GET", "/api/state?view=rvo&camera=yard", ""); res.StatusCode != 404 {
 		t.Errorf("of no camera: %s", res.Status)
 	}
 }

@@ -67,7 +67,7 @@ type Log struct {
 func (s *Server) stateRoutes() []Route {
 	return []Route{
 		{Method: "GET", Path: "/about", Doc: "Who answers: version, instance, cameras, kinds of detector.", Serve: s.about},
-		{Method: "GET", Path: "/state", Doc: "The snapshot: how everything stands. With ?view=seed in the shape of the seed.", Serve: s.state},
+		{Method: "GET", Path: "/state", Doc: "The snapshot: how everything stands. With ?view=rvo in the shape of RealTime-Video-Orchestrator (rvo).", Serve: s.state},
 		{Method: "GET", Path: "/stream", Doc: "Server-sent events: snapshots, events, log lines and gaps.", Serve: s.stream},
 		{Method: "GET", Path: "/events", Doc: "The events that are kept in memory.", Serve: s.events},
 		{Method: "GET", Path: "/log", Doc: "The log lines that are kept in memory.", Serve: s.logLines},
@@ -126,12 +126,12 @@ func (s *Server) state(w http.ResponseWriter, r *http.Request) error {
 	}
 	snap := s.opts.Runtime.Snapshot()
 	switch view := q.Get("view"); {
-	case view == "seed":
-		return s.seedState(w, snap, q.Get("camera"))
+	case view == "rvo":
+		return s.rvoState(w, snap, q.Get("camera"))
 	case view != "":
-		return problem(http.StatusBadRequest, fmt.Sprintf("view %q is unknown", text.Clean(view)), `use "seed" or leave it out`)
+		return problem(http.StatusBadRequest, fmt.Sprintf("view %q is unknown", text.Clean(view)), `use "rvo" or leave it out`)
 	case q.Has("camera"):
-		return problem(http.StatusBadRequest, "camera is for view=seed", "leave it out")
+		return problem(http.StatusBadRequest, "camera is for view=rvo", "leave it out")
 	}
 	body, err := snap.MarshalJSON()
 	if err != nil {

@@ -259,8 +259,8 @@ func TestPageCountsItself(t *testing.T) {
 	}
 }
 
-// seedMetrics is what the seed exports.
-var seedMetrics = []string{
+// rvoMetrics is what rvo exports.
+var rvoMetrics = []string{
 	"rvo_scheduler_ticks", "rvo_detector_exec_total", "rvo_detector_skip_total", "rvo_detector_failure_total",
 	"rvo_detector_exec_ns_total", "rvo_events_emitted_total", "rvo_frame_drops_total", "rvo_clip_drops_total",
 	"rvo_event_drops_total", "rvo_frame_queue_depth", "rvo_event_queue_depth", "rvo_clip_pending_depth",
@@ -268,7 +268,7 @@ var seedMetrics = []string{
 }
 
 // The documentation lists every metric and no other, with its help text, and
-// leads from every name of the seed to metrics that exist.
+// leads from every name of rvo to metrics that exist.
 func TestMetricsDocumentation(t *testing.T) {
 	text, err := os.ReadFile("../../docs/metrics.md")
 	must(t, err)
@@ -309,8 +309,8 @@ func TestMetricsDocumentation(t *testing.T) {
 			}
 		}
 	}
-	if !slices.Equal(mapped, seedMetrics) {
-		t.Errorf("docs/metrics.md maps %v\nwant %v", mapped, seedMetrics)
+	if !slices.Equal(mapped, rvoMetrics) {
+		t.Errorf("docs/metrics.md maps %v\nwant %v", mapped, rvoMetrics)
 	}
 }
 

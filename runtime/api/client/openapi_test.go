@@ -89,7 +89,7 @@ func TestAnswersAreAsDescribed(t *testing.T) {
 	for _, r := range []struct{ method, path, body, of, status string }{
 		{"GET", "/about", "", "/about", "200"},
 		{"GET", "/state", "", "/state", "200"},
-		{"GET", "/state?view=seed", "", "/state", "200"},
+		{"GET", "/state?view=rvo", "", "/state", "200"},
 		{"GET", "/state?view=other", "", "/state", "400"},
 		{"GET", "/events", "", "/events", "200"},
 		{"GET", "/log?limit=2", "", "/log", "200"},

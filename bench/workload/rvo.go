@@ -7,12 +7,12 @@ import (
 	"rvo-tui/detectors"
 )
 
-// The seed's scenarios, with its names and workloads.
+// The scenarios of RealTime-Video-Orchestrator (rvo), with its names and workloads.
 //
 // The blocking detectors may run 10,000 times a second, that is on every frame,
 // and are never parked (cost low). In load_shed the budget is 2/60 s, which 50 ms
 // overrun, and the cost high parks the detector for 500 ms.
-func seedScenarios() []Scenario {
+func rvoScenarios() []Scenario {
 	list := []Scenario{
 		plain("baseline", "no detector: what the engine itself costs", 30, 0),
 		plain("inproc_low", "a detector that answers at once", 30, 0, dummy()),
@@ -44,11 +44,11 @@ func seedScenarios() []Scenario {
 	return list
 }
 
-// plain returns a scenario of the seed's form: one camera, some detectors, and
+// plain returns a scenario of rvo's form: one camera, some detectors, and
 // its one rule.
 func plain(name, doc string, fps float64, sleep time.Duration, dets ...detectors.Config) Scenario {
 	return Scenario{
-		Name: name, Doc: doc, Seed: true, FPS: fps, Sleep: sleep,
+		Name: name, Doc: doc, RVO: true, FPS: fps, Sleep: sleep,
 		Build: func(Setup) (Load, error) {
 			l := Load{Cameras: oneCamera(fps), Detectors: dets}
 			l.Rules = append(l.Rules, rule("dummy_event", "dummy >= 1"))

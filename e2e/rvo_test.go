@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// seedDemo is a configuration as the seed's demo has it, for two services.
-const seedDemo = `# Two model services.
+// rvoDemo is a configuration as rvo's demo has it, for two services.
+const rvoDemo = `# Two model services.
 camera:
   device_index: 0
 clips_dir: clips/demo
@@ -41,14 +41,14 @@ events:
     cooldown_ms: 5000
 `
 
-var fromSeed = regexp.MustCompile("(?s)```sh\n(rvo-tui migrate config/rvo-remote.yaml [^\n]+)\n(rvo-tui [^\n]+)\n```")
+var fromRVO = regexp.MustCompile("(?s)```sh\n(rvo-tui migrate config/rvo-remote.yaml [^\n]+)\n(rvo-tui [^\n]+)\n```")
 
-// The two commands of docs/from-rvo.md run the seed's demo, with services that know
+// The two commands of docs/from-rvo.md run rvo's demo, with services that know
 // the first version of the contract alone.
-func TestSeedDemo(t *testing.T) {
+func TestRVODemo(t *testing.T) {
 	needGRPC(t)
 	t.Parallel()
-	commands := fromSeed.FindStringSubmatch(read(t, "../docs/from-rvo.md"))
+	commands := fromRVO.FindStringSubmatch(read(t, "../docs/from-rvo.md"))
 	if commands == nil {
 		t.Fatal("docs/from-rvo.md does not show the two commands")
 	}
@@ -65,7 +65,7 @@ func TestSeedDemo(t *testing.T) {
 		}()
 	}
 	file := filepath.Join(dir, "rvo-remote.yaml")
-	write(t, file, fmt.Sprintf(seedDemo, ports[0], ports[1]))
+	write(t, file, fmt.Sprintf(rvoDemo, ports[0], ports[1]))
 	arguments := func(command string) []string {
 		return strings.Fields(strings.ReplaceAll(command, "config/rvo-remote.yaml", file))[1:]
 	}

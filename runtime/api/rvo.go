@@ -14,24 +14,24 @@ import (
 	"rvo-tui/runtime"
 )
 
-// seedState is GET /api/state as rvo-web of the seed answers it, for its page and its
-// scripts.
-type seedState struct {
-	Camera  string       `json:"camera"`
-	Config  string       `json:"config"`
-	Signals []seedSignal `json:"signals"`
-	Metrics seedMetrics  `json:"metrics"`
-	Nodes   []seedNode   `json:"nodes"`
-	Events  []seedEvent  `json:"events"` // the newest ten, newest first
+// rvoState is GET /api/state as rvo-web of RealTime-Video-Orchestrator (rvo) answers
+// it, for its page and its scripts.
+type rvoState struct {
+	Camera  string      `json:"camera"`
+	Config  string      `json:"config"`
+	Signals []rvoSignal `json:"signals"`
+	Metrics rvoMetrics  `json:"metrics"`
+	Nodes   []rvoNode   `json:"nodes"`
+	Events  []rvoEvent  `json:"events"` // the newest ten, newest first
 }
 
-type seedSignal struct {
+type rvoSignal struct {
 	Name    string   `json:"name"`
 	Present bool     `json:"present"`
 	Value   *float64 `json:"value"` // null: unknown
 }
 
-type seedMetrics struct {
+type rvoMetrics struct {
 	Ticks     uint64 `json:"ticks"`
 	Execs     uint64 `json:"detector_execs"`
 	Skips     uint64 `json:"detector_skips"`
@@ -41,39 +41,39 @@ type seedMetrics struct {
 	AvgExecUS int64  `json:"avg_exec_us"`
 }
 
-type seedNode struct {
+type rvoNode struct {
 	Label    string  `json:"label"`
 	Kind     string  `json:"kind"`
 	Endpoint *string `json:"endpoint"` // null: it computes here
 	Signal   *string `json:"signal"`
 }
 
-type seedEvent struct {
+type rvoEvent struct {
 	Type       string  `json:"type"`
 	T          float64 `json:"t"` // seconds since the start
 	Confidence float64 `json:"confidence"`
 }
 
 const (
-	seedEvents = 10
-	seedRemote = "remote_grpc" // what the seed calls the kind "remote"
+	rvoEvents = 10
+	rvoRemote = "remote_grpc" // what rvo calls the kind "remote"
 )
 
-// seedState answers for one camera, as the seed has only one; "": the first.
-func (s *Server) seedState(w http.ResponseWriter, snap *runtime.Snapshot, camera string) error {
+// rvoState answers for one camera, as rvo has only one; "": the first.
+func (s *Server) rvoState(w http.ResponseWriter, snap *runtime.Snapshot, camera string) error {
 	i := slices.IndexFunc(snap.Cameras, func(c runtime.CameraView) bool { return camera == "" || c.Name == camera })
 	if i < 0 && camera != "" {
 		return problem(http.StatusNotFound, fmt.Sprintf("no camera %q is running", text.Clean(camera)), "see /api/about for those that are")
 	}
-	out := seedState{Config: s.opts.ConfigFile, Signals: []seedSignal{}, Nodes: []seedNode{}, Events: []seedEvent{}}
+	out := rvoState{Config: s.opts.ConfigFile, Signals: []rvoSignal{}, Nodes: []rvoNode{}, Events: []rvoEvent{}}
 	if i >= 0 {
 		out.describe(&snap.Cameras[i])
 		camera = snap.Cameras[i].Name
 	}
 	if s.opts.Recent != nil {
 		for _, e := range slices.Backward(s.opts.Recent.Events(0)) {
-			if e.Event.Camera == camera && len(out.Events) < seedEvents {
-				out.Events = append(out.Events, seedEvent{e.Event.Type, e.Event.At.Seconds(), e.Event.Confidence})
+			if e.Event.Camera == camera && len(out.Events) < rvoEvents {
+				out.Events = append(out.Events, rvoEvent{e.Event.Type, e.Event.At.Seconds(), e.Event.Confidence})
 			}
 		}
 	}
@@ -81,14 +81,14 @@ func (s *Server) seedState(w http.ResponseWriter, snap *runtime.Snapshot, camera
 }
 
 // describe fills in what a snapshot says of a camera.
-func (out *seedState) describe(c *runtime.CameraView) {
+func (out *rvoState) describe(c *runtime.CameraView) {
 	out.Camera = "uri: " + c.Source
 	if addr, err := capture.ParseAddress(c.Source); err == nil && addr.Kind == capture.KindDevice {
 		out.Camera = fmt.Sprintf("device %d", addr.Device)
 	}
 	for k := range c.Signals {
 		v := &c.Signals[k]
-		s := seedSignal{Name: v.Name, Present: v.Unknown == detectors.Known}
+		s := rvoSignal{Name: v.Name, Present: v.Unknown == detectors.Known}
 		if s.Present {
 			s.Value = &v.Value
 		}
@@ -124,11 +124,11 @@ func (out *seedState) describe(c *runtime.CameraView) {
 	}
 }
 
-func nodeOf(d detectors.Spec) seedNode {
-	n := seedNode{Label: d.Kind, Kind: d.Kind}
+func nodeOf(d detectors.Spec) rvoNode {
+	n := rvoNode{Label: d.Kind, Kind: d.Kind}
 	if d.Remote {
 		signal := strings.Join(d.Provides, ", ")
-		n = seedNode{d.Endpoint + " → " + signal, seedRemote, &d.Endpoint, &signal}
+		n = rvoNode{d.Endpoint + " → " + signal, rvoRemote, &d.Endpoint, &signal}
 	}
 	return n
 }
@@ -145,8 +145,8 @@ type NodeAnswer struct {
 	Error string `json:"error,omitempty"`
 }
 
-// addNode attaches a model service to all cameras. Errors have the shape of the
-// seed.
+// addNode attaches a model service to all cameras. Errors have the shape of
+// rvo's.
 func (s *Server) addNode(w http.ResponseWriter, r *http.Request) error {
 	cmd := runtime.Command{Do: runtime.Attach}
 	err := s.attachNode(w, r, &cmd)
