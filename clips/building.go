@@ -156,7 +156,7 @@ func (s *store) fallsBack(why error) bool {
 	}
 	if s.fellTo != why.Error() {
 		s.fellTo = why.Error()
-		s.log.Warn("clips of sources without H.264 are saved as Motion JPEG in AVI, which browsers do not play; install an H.264 encoder", "error", why)
+		s.log.Warn("clips of sources without H.264 are saved as Motion JPEG in AVI, which browsers do not play", "error", why)
 	}
 	return true
 }

@@ -1,6 +1,7 @@
 package detectors
 
 import (
+	"errors"
 	"math"
 	"reflect"
 	"slices"
@@ -22,6 +23,7 @@ func TestValidate(t *testing.T) {
 	kinds := Builtin()
 	kinds["face"] = Kind{Name: "face"}
 	kinds["far"] = Kind{Name: "far", Remote: true}
+	kinds["gone"] = Kind{Name: "gone", Absent: errors.New("built without it")}
 	tests := []struct {
 		name string
 		cfg  Config
@@ -35,6 +37,7 @@ func TestValidate(t *testing.T) {
 		}, nil},
 		{"no kind", Config{Name: "a"}, []string{`kind: is missing; choose "dummy", "face", "far", "jitter", "load", "motion" or "quality"`}},
 		{"unknown kind", Config{Name: "a", Kind: "montion"}, []string{`kind: "montion" is not a kind of detector; there are "dummy", "face", "far", "jitter", "load", "motion" and "quality"; did you mean "motion"?`}},
+		{"not in this build", Config{Name: "a", Kind: "gone"}, []string{`kind: "gone" is not in this program, which was built without it`}},
 		{"nothing like it", Config{Name: "a", Kind: "thermal"}, []string{`kind: "thermal" is not a kind of detector`}},
 		{"no name", Config{Kind: "dummy"}, []string{`name: "" cannot name a detector`}},
 		{"bad name", Config{Name: "a/b", Kind: "quality"}, []string{`name: "a/b" cannot name a detector`, `name: "a/b_brightness" cannot name a signal`}},

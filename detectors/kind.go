@@ -19,6 +19,8 @@ import (
 type Kind struct {
 	Name string
 	Doc  string // one line for people
+	// Absent is why this build does not have the kind. Nil: it does.
+	Absent error
 	// Defaults are those of this kind; Name and Kind are left empty. Options is
 	// a struct value; nil: the kind has no keys of its own.
 	Defaults Config
@@ -100,8 +102,8 @@ func (c Config) Value(key string) reflect.Value {
 	return c.own(key)
 }
 
-// Kinds is what can be configured, by name. The program fills it: a build
-// without OpenCV has kinds whose New says so.
+// Kinds is what can be configured, by name. The program fills it. Kinds that this
+// build does not have are there too: see Kind.Absent.
 type Kinds map[string]Kind
 
 // Builtin returns the kinds in pure Go.
@@ -113,23 +115,25 @@ func Builtin() Kinds {
 	return kinds
 }
 
-// Names returns the names of the kinds, sorted.
+// Names returns the names of the kinds that this build has, sorted.
 func (k Kinds) Names() []string {
 	names := make([]string, 0, len(k))
-	for name := range k {
-		names = append(names, name)
+	for name, kind := range k {
+		if kind.Absent == nil {
+			names = append(names, name)
+		}
 	}
 	slices.Sort(names)
 	return names
 }
 
 // Unchecked returns the kinds without the checks that look at what is installed
-// on this machine: for a configuration that is meant for another one.
+// on this machine, or built in: for a configuration that is meant for another one.
 func (k Kinds) Unchecked(which func(Kind) bool) Kinds {
 	other := make(Kinds, len(k))
 	for name, kind := range k {
 		if which(kind) {
-			kind.Check = nil
+			kind.Check, kind.Absent = nil, nil
 		}
 		other[name] = kind
 	}
@@ -163,8 +167,11 @@ func (k Kinds) Parse(kind string, words []string) (Config, error) {
 	cfg := DefaultConfig()
 	cfg.Name, cfg.Kind = kind, kind
 	of, ok := k[kind]
-	if !ok {
+	switch {
+	case !ok:
 		return cfg, errors.New("kind: " + unknownKind(kind, k))
+	case of.Absent != nil:
+		return cfg, errors.New("kind: " + absentKind(of))
 	}
 	own := of.NewOptions()
 	keys, err := option.Apply(words, func(key string) string { return k.UnknownKey(kind, key) }, &cfg, own)

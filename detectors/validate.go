@@ -38,6 +38,10 @@ func (c Config) Validate(kinds Kinds, bad func(key, problem string)) {
 		bad("kind", unknownKind(c.Kind, kinds))
 		return
 	}
+	if k.Absent != nil {
+		bad("kind", absentKind(k))
+		return
+	}
 	filled := c.Fill(k)
 	if reflect.TypeOf(filled.Options) != reflect.TypeOf(k.Defaults.Options) {
 		bad("kind", fmt.Sprintf("%q does not take the keys of another kind", c.Kind))
@@ -157,6 +161,10 @@ func unknownKind(kind string, kinds Kinds) string {
 		return "is missing; choose " + text.Quoted(names, "or")
 	}
 	return fmt.Sprintf("%q is not a kind of detector; there are %s%s", kind, text.Quoted(names, "and"), text.DidYouMean(kind, names))
+}
+
+func absentKind(k Kind) string {
+	return fmt.Sprintf("%q is not in this program, which was %v", k.Name, k.Absent)
 }
 
 // validName reports whether a detector may have this name.

@@ -46,7 +46,7 @@ func failure(code C.int) error {
 	case C.AVERROR_EOF:
 		return io.EOF
 	case C.AVERROR_ENCODER_NOT_FOUND:
-		return fmt.Errorf("%w by this build of FFmpeg: it has no such encoder (H.264 needs libx264)", capture.ErrUnsupported)
+		return fmt.Errorf("%w by this FFmpeg, which has no such encoder: for H.264 install one with libx264", capture.ErrUnsupported)
 	case C.AVERROR_DECODER_NOT_FOUND, C.AVERROR_DEMUXER_NOT_FOUND, C.AVERROR_PROTOCOL_NOT_FOUND:
 		return fmt.Errorf("%w by this build of FFmpeg", capture.ErrUnsupported)
 	case C.AVERROR_STREAM_NOT_FOUND:

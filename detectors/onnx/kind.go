@@ -33,9 +33,10 @@ func (o Options) ofModel() Options {
 // is what the model says, 0..1. Detectors with the same model share it.
 func (r *Runtime) Kind() detectors.Kind {
 	return detectors.Kind{
-		Name:  "onnx",
-		Crops: true,
-		Doc:   "what a neural network in an ONNX file finds; the value is how many",
+		Name:   "onnx",
+		Crops:  true,
+		Absent: absent,
+		Doc:    "what a neural network in an ONNX file finds; the value is how many",
 		Defaults: detectors.Config{
 			MaxFPS: 5, Cost: detectors.CostHigh, Timeout: text.Duration(5 * time.Second), Isolation: detectors.ProcessIsolation,
 			Options: Options{Options: network.Defaults(), Provider: providerCPU, MaxBatch: 1},

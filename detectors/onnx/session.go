@@ -18,6 +18,9 @@ import (
 	"rvo-tui/internal/text"
 )
 
+// absent is why this build does not have the kind: it has it.
+var absent error
+
 // libraryOpen guards the library, which a process has once and keeps.
 var libraryOpen sync.Mutex
 

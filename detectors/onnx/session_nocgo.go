@@ -18,14 +18,15 @@ type session struct {
 	image           int
 }
 
-var errBuiltWithout = errors.New("built without ONNX Runtime: install a C compiler and build with CGO_ENABLED=1")
+// absent is why this build does not have the kind.
+var absent = errors.New("built without ONNX Runtime: install a C compiler and build with CGO_ENABLED=1")
 
-func openLibrary(string) (string, error) { return "", errBuiltWithout }
+func openLibrary(string) (string, error) { return "", absent }
 
-func openSession(string, sessionOptions) (*session, error) { return nil, errBuiltWithout }
+func openSession(string, sessionOptions) (*session, error) { return nil, absent }
 
-func (*session) bind(network.Layout, any, int) error { return errBuiltWithout }
+func (*session) bind(network.Layout, any, int) error { return absent }
 
-func (*session) infer(int, []context.Context) ([]heads.Tensor, error) { return nil, errBuiltWithout }
+func (*session) infer(int, []context.Context) ([]heads.Tensor, error) { return nil, absent }
 
 func (*session) close() error { return nil }

@@ -1,6 +1,6 @@
 // Package opencv has the kinds of detector that need OpenCV: "face", a Haar or
 // LBP cascade, and "person", OpenCV's HOG people detector. Without cgo the kinds
-// exist, and New answers that OpenCV is missing.
+// are absent.
 package opencv
 
 import (
@@ -63,8 +63,9 @@ func Kinds() detectors.Kinds {
 				MaxFPS: 10, Cost: detectors.CostMedium, Timeout: text.Duration(2 * time.Second),
 				Options: FaceOptions{Model: AutoModel, MinSize: faceMinSize, Width: faceWidth},
 			},
-			Check: checkFace,
-			New:   newFace,
+			Absent: absent,
+			Check:  checkFace,
+			New:    newFace,
 		},
 		"person": {
 			Name:  "person",
@@ -74,8 +75,9 @@ func Kinds() detectors.Kinds {
 				MaxFPS: 5, Cost: detectors.CostHigh, Timeout: text.Duration(2 * time.Second),
 				Options: PersonOptions{Threshold: personThreshold, Width: personWidth},
 			},
-			Check: checkPerson,
-			New:   newPerson,
+			Absent: absent,
+			Check:  checkPerson,
+			New:    newPerson,
 		},
 	}
 }

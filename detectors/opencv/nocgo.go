@@ -8,7 +8,8 @@ import (
 	"rvo-tui/detectors"
 )
 
-var errBuiltWithout = errors.New("built without OpenCV: install libopencv-dev and a C++ compiler and build with CGO_ENABLED=1")
+// absent is why this build does not have the kinds.
+var absent = errors.New("built without OpenCV: install libopencv-dev and a C++ compiler and build with CGO_ENABLED=1")
 
 // Version returns the version of OpenCV that is linked, empty in a build without it.
 func Version() string { return "" }
@@ -16,5 +17,5 @@ func Version() string { return "" }
 // Threads does nothing in a build without OpenCV.
 func Threads(int) {}
 
-func newFace(detectors.Config) (detectors.Detector, error)   { return nil, errBuiltWithout }
-func newPerson(detectors.Config) (detectors.Detector, error) { return nil, errBuiltWithout }
+func newFace(detectors.Config) (detectors.Detector, error)   { return nil, absent }
+func newPerson(detectors.Config) (detectors.Detector, error) { return nil, absent }

@@ -2,12 +2,19 @@ package app
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
 
 	"rvo-tui/capture"
 	"rvo-tui/capture/libav"
+	"rvo-tui/internal/asuser"
 	"rvo-tui/internal/cli"
 	"rvo-tui/internal/config"
 )
@@ -19,7 +26,7 @@ const (
 	webPortUnread = "RVO_WEB_PORT has no effect here: set listen of [control], as in \"127.0.0.1:8080\", to serve the HTTP API"
 )
 
-// check reads the configuration that the flags select, opens its networks, and
+// check reads the configuration that the flags select, opens its files and networks, and
 // writes a summary to out. A *config.Error holds every problem. With a model in
 // the flags it checks that alone.
 func check(ctx context.Context, l config.Loader, kinds *kinds, flags cli.Flags, out io.Writer) error {
@@ -28,6 +35,8 @@ func check(ctx context.Context, l config.Loader, kinds *kinds, flags cli.Flags, 
 		return &cli.UsageError{Err: errors.New("--on, --draw and --set go with --model")}
 	case c.Model != "" && c.File != "":
 		return &cli.UsageError{Err: errors.New("--model: check looks at the model alone: leave the configuration out")}
+	case c.Model != "" && c.As != "":
+		return &cli.UsageError{Err: errors.New("--as: is for a configuration, not for --model")}
 	case c.Draw != "" && c.On == "":
 		return &cli.UsageError{Err: errors.New("--draw: give the image to draw in with --on")}
 	}
@@ -42,6 +51,9 @@ func check(ctx context.Context, l config.Loader, kinds *kinds, flags cli.Flags, 
 		return checkModel(ctx, kinds, flags.Check, out)
 	}
 	if err != nil {
+		return err
+	}
+	if err := checkFiles(l, cfg, flags.Check.As, out); err != nil {
 		return err
 	}
 	if err := checkNetworks(ctx, kinds, cfg, out); err != nil {
@@ -61,6 +73,61 @@ func check(ctx context.Context, l config.Loader, kinds *kinds, flags cli.Flags, 
 	_, err = fmt.Fprintf(out, "%s: ok (%s, %s, %s)\n", cfg.File,
 		count(len(cfg.Camera), "camera"), count(len(cfg.Detector), "detector"), count(len(cfg.Rule), "rule"))
 	return err
+}
+
+// checkFiles opens the files that the configuration names as the user with a name, "" for
+// the one who asks, and says who that is. A *config.Error has those that cannot be opened.
+func checkFiles(l config.Loader, cfg config.Config, as string, out io.Writer) error {
+	who, err := asuser.Find(as)
+	if err != nil {
+		return &cli.UsageError{Err: fmt.Errorf("--as: %w", err)}
+	}
+	credentials, _ := l.Getenv("CREDENTIALS_DIRECTORY")
+	bad := &config.Error{File: cfg.File}
+	opened := 0
+	for _, f := range cfg.Files() {
+		user := who
+		if credentials != "" && strings.HasPrefix(f.Path, filepath.Clean(credentials)+"/") {
+			user = asuser.Current() // systemd hands them to whom the service runs as
+		}
+		err := asuser.Do(user, func() error { return openFile(f.Path) })
+		switch {
+		case err == nil:
+			opened++
+		case errors.Is(err, fs.ErrNotExist) && !strings.Contains(f.Path, "/"):
+			// The name of what comes with the system.
+		default:
+			bad.Problems = append(bad.Problems, config.Problem{
+				File: cfg.File, Where: f.Where, Key: f.Key, Text: fmt.Sprintf("user %q cannot read it: %s", user.Username, l.Secrets.Redact(err.Error())),
+			})
+		}
+	}
+	if cert := cfg.Control.TLSCert; cert != "" && len(bad.Problems) == 0 {
+		if _, err := tls.LoadX509KeyPair(cert, cfg.Control.TLSKey); err != nil {
+			bad.Problems = append(bad.Problems, config.Problem{File: cfg.File, Where: "control", Key: "tls_cert", Text: err.Error()})
+		}
+	}
+	switch {
+	case len(bad.Problems) > 0:
+		return bad
+	case opened == 0:
+		return nil
+	}
+	fmt.Fprintf(out, "opened %s as user %q", count(opened, "file"), who.Username)
+	if as == "" && who.Uid == "0" {
+		fmt.Fprint(out, "; for a service that runs as somebody else add --as USER")
+	}
+	_, err = fmt.Fprintln(out)
+	return err
+}
+
+// openFile opens a file for reading, without waiting for the other end of a pipe.
+func openFile(path string) error {
+	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return err
+	}
+	return f.Close()
 }
 
 // undecoded says what a build without FFmpeg cannot show of a camera; "" where it

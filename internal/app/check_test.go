@@ -2,6 +2,7 @@ package app
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -9,6 +10,8 @@ import (
 
 	"rvo-tui/capture"
 	"rvo-tui/detectors"
+	detectcv "rvo-tui/detectors/opencv"
+	"rvo-tui/internal/asuser"
 	"rvo-tui/internal/cli"
 	"rvo-tui/internal/config"
 )
@@ -90,6 +93,68 @@ func TestCheckWarnsOfWhatIsNotDecoded(t *testing.T) {
 		if (got == "") != (c.want == "") || !strings.Contains(got, c.want) {
 			t.Errorf("%s, with FFmpeg %v: %q, want %q", c.source, c.ffmpeg, got, c.want)
 		}
+	}
+}
+
+// A kind that this build does not have is neither accepted nor offered.
+func TestCheckOfKindsThatWereLeftOut(t *testing.T) {
+	kinds := newKinds()
+	defer kinds.close()
+	loader := testLoader()
+	loader.Kinds = kinds.all
+	complete := detectcv.Version() != ""
+	for _, kind := range []string{"person", "moton"} {
+		text := "[[camera]]\nname = \"a\"\nsource = \"synthetic:dark\"\n[[detector]]\nname = \"b\"\nkind = \"" + kind + "\"\n"
+		_, err := loader.Compose("rvo.toml", []byte(text), cli.Flags{})
+		switch {
+		case kind == "person" && complete:
+			if err != nil {
+				t.Error(err)
+			}
+		case kind == "person":
+			if err == nil || !strings.Contains(err.Error(), `rvo.toml:6:8: detector "b": kind: "person" is not in this program, which was built without OpenCV`) {
+				t.Errorf("got %v", err)
+			}
+		case err == nil || strings.Contains(err.Error(), `"person"`) != complete || strings.Contains(err.Error(), `"onnx"`) != complete:
+			t.Errorf("a program with OpenCV (%v) says %v", complete, err)
+		}
+	}
+}
+
+// Files are opened as the user who will read them, and it is said who that is.
+func TestCheckOpensFiles(t *testing.T) {
+	dir, err := os.MkdirTemp("/tmp", "check") // t.TempDir is below what other users may not enter
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	if err := os.Chmod(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	file, video := filepath.Join(dir, "rvo.toml"), filepath.Join(dir, "a.mp4")
+	text := "[[camera]]\nname = \"a\"\nsource = \"" + video + "\"\n"
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	me := asuser.Current().Username
+	says := func(as, want string) {
+		t.Helper()
+		var out bytes.Buffer
+		err := check(t.Context(), testLoader(), newKinds(), cli.Flags{Check: cli.CheckFlags{File: file, As: as}}, &out)
+		if got := fmt.Sprint(out.String(), err); !strings.Contains(got, want) {
+			t.Errorf("as %q it says %q, want %q", as, got, want)
+		}
+	}
+	says("", fmt.Sprintf("camera \"a\": source: user %q cannot read it: open %s: no such file", me, video))
+	if err := os.WriteFile(video, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	says("", fmt.Sprintf("opened 1 file as user %q", me))
+	says("no such user", "--as: ")
+	if os.Geteuid() == 0 {
+		says("nobody", `camera "a": source: user "nobody" cannot read it: open `)
+	} else {
+		says("root", "only root can look as another user")
 	}
 }
 

@@ -34,6 +34,9 @@ const maxImage = 1 << 26
 // checkModel opens one network and prints the format it recognized and, given an image,
 // what the network finds in it.
 func checkModel(ctx context.Context, kinds *kinds, flags cli.CheckFlags, out io.Writer) error {
+	if absent := kinds.all["onnx"].Absent; absent != nil {
+		return absent
+	}
 	words := append([]string{"name=model", "model=" + flags.Model}, flags.Set...)
 	cfg, err := kinds.all.Parse("onnx", words)
 	if err != nil {

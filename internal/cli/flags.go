@@ -73,6 +73,7 @@ type CheckFlags struct {
 	On    string   `placeholder:"IMAGE" help:"With --model: print what it finds in this JPEG or PNG file."`
 	Draw  string   `placeholder:"FILE" help:"With --on: write the image with boxes to this JPEG file."`
 	Set   []string `sep:"none" placeholder:"KEY=VALUE" help:"With --model: a key of the detector, as in format=yolov8. May be repeated."`
+	As    string   `placeholder:"USER" help:"Open keys, models and videos as this user, such as nobody; needs root (default: the user who asks)."`
 }
 
 // MigrateFlags is the command line of migrate.

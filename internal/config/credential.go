@@ -18,11 +18,15 @@ type vault struct {
 	secrets *Secrets
 }
 
+// credentialsDirectory names the variable with the directory of credentials, which is no
+// secret itself.
+const credentialsDirectory = "CREDENTIALS_DIRECTORY"
+
 // maxSecret is the maximum size of a credential file, in bytes.
 const maxSecret = 64 << 10
 
 func (v vault) lookup(name string) (string, error) {
-	dir, _ := v.getenv("CREDENTIALS_DIRECTORY")
+	dir, _ := v.getenv(credentialsDirectory)
 	if dir != "" {
 		value, err := readSecret(filepath.Join(dir, name))
 		if err == nil || !errors.Is(err, fs.ErrNotExist) {
@@ -61,7 +65,7 @@ func cutLineEnds(value string) string { return strings.TrimRight(value, "\r\n") 
 
 // expand replaces each ${NAME} in text, but not in the values; $${ stands for ${. In
 // the user info of a URL values are escaped, so that passwords are stored as they
-// are. The values are added to the secrets.
+// are. The values are added to the secrets, but for the directory of credentials.
 func (v vault) expand(text string) (string, error) {
 	var b strings.Builder
 	for i := 0; i < len(text); {
@@ -74,11 +78,14 @@ func (v vault) expand(text string) (string, error) {
 			if length < 0 || !validVariable(text[i+2:i+length]) {
 				return "", errors.New("${ must be followed by a name of letters, digits and underscores and a }; write $${ for a plain ${")
 			}
-			value, err := v.lookup(text[i+2 : i+length])
+			name := text[i+2 : i+length]
+			value, err := v.lookup(name)
 			if err != nil {
 				return "", err
 			}
-			v.secrets.Add(value)
+			if name != credentialsDirectory {
+				v.secrets.Add(value)
+			}
 			if inUserinfo(text, i, i+length+1) {
 				value = strings.ReplaceAll(url.QueryEscape(value), "+", "%20")
 				v.secrets.Add(value)

@@ -126,6 +126,7 @@ func TestExpand(t *testing.T) {
 		{"${BOTH}", "file", ""},
 		{"${TWO}", "two", ""},
 		{"[${EMPTY}]", "[]", ""},
+		{"${CREDENTIALS_DIRECTORY}/KEY", dir + "/KEY", ""},
 		{"${NESTED}", "${ENV}", ""},
 		{"$${ENV}", "${ENV}", ""},
 		{"$$${ENV}", "$${ENV}", ""},
@@ -148,6 +149,9 @@ func TestExpand(t *testing.T) {
 		case err != nil || got != c.want:
 			t.Errorf("%q: got %q, %v; want %q", c.text, got, err, c.want)
 		}
+	}
+	if got := v.secrets.Redact(dir); got != dir {
+		t.Errorf("the directory of credentials is hidden: %q", got)
 	}
 	if got := v.secrets.Redact("from env, from file, a%2Fb%40c"); got != "***, ***, ***" {
 		t.Errorf("what was put in is not secret: %q", got)

@@ -34,6 +34,7 @@ internal/stdio: internal/text
 internal/text:
 internal/tomldoc:
 internal/option: internal/text
+internal/asuser:
 internal/backoff:
 internal/fileio:
 internal/ring:

@@ -30,8 +30,8 @@ type Config struct {
 	Token     string `toml:"token"`
 	ReadToken string `toml:"read_token"`
 	// TLSCert and TLSKey are PEM files. They are read again when they change.
-	TLSCert string `toml:"tls_cert"`
-	TLSKey  string `toml:"tls_key"`
+	TLSCert string `toml:"tls_cert" is:"path"`
+	TLSKey  string `toml:"tls_key" is:"path"`
 	// Endpoints are model services that detectors attached over the API may use,
 	// beside those on this machine and configured ones: each an endpoint as of a
 	// detector, HOST:PORT, or a HOST with any port.

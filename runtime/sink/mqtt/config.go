@@ -40,9 +40,9 @@ type Config struct {
 	KeepAlive text.Duration `toml:"keep_alive"`
 	// CA is a PEM file that is trusted instead of the system's; Cert and Key are PEM
 	// files of a certificate of this client.
-	CA   string `toml:"ca"`
-	Cert string `toml:"cert"`
-	Key  string `toml:"key"`
+	CA   string `toml:"ca" is:"path"`
+	Cert string `toml:"cert" is:"path"`
+	Key  string `toml:"key" is:"path"`
 	// Pictures says that the thumbnail of an event's clip is published, too.
 	Pictures bool `toml:"pictures"`
 	// Preview is the interval at which a frame of each camera is published; 0: never.

@@ -57,7 +57,7 @@ type Config struct {
 	Secret  string   `toml:"secret"`
 	Method  string   `toml:"method"`
 	Headers []string `toml:"headers"`
-	CA      string   `toml:"ca"`
+	CA      string   `toml:"ca" is:"path"`
 
 	// MaxMemory is the address space of the program of "exec", in MiB.
 	MaxMemory int `toml:"max_memory"`
