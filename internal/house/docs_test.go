@@ -1,35 +1,91 @@
 package house
 
 import (
+	"io/fs"
+	"net/url"
 	"os"
+	"path"
 	"path/filepath"
 	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 )
 
-// Links between documents, and to the source, lead somewhere.
-func TestDocumentsLinkToWhatIsThere(t *testing.T) {
-	link := regexp.MustCompile(`\]\(([^)#: ]+)(#[^)]*)?\)`)
-	var documents []string
-	for _, pattern := range []string{"*.md", "docs/*.md"} {
-		found, err := filepath.Glob(filepath.Join(root, pattern))
-		if err != nil {
-			t.Fatal(err)
+// documents returns the text of every document, by its path from the root.
+func documents(t *testing.T) map[string]string {
+	t.Helper()
+	found := map[string]string{}
+	err := filepath.WalkDir(root, func(name string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case d.IsDir() && slices.Contains([]string{"bin", ".git", "node_modules", "testdata"}, d.Name()):
+			return fs.SkipDir
+		case d.IsDir() || filepath.Ext(name) != ".md":
+			return nil
 		}
-		documents = append(documents, found...)
-	}
-	if len(documents) < 10 {
-		t.Fatalf("only %v", documents)
-	}
-	for _, name := range documents {
 		text, err := os.ReadFile(name)
-		if err != nil {
-			t.Fatal(err)
+		rel, _ := filepath.Rel(root, name)
+		found[filepath.ToSlash(rel)] = string(text)
+		return err
+	})
+	if err != nil || len(found) < 20 {
+		t.Fatalf("%d documents, %v", len(found), err)
+	}
+	return found
+}
+
+var (
+	fenced    = regexp.MustCompile("(?ms)^ *```.*?^ *```$")
+	inlined   = regexp.MustCompile("`[^`\n]*`")
+	link      = regexp.MustCompile(`\]\(([^) ]+)\)`)
+	heading   = regexp.MustCompile(`(?m)^#{1,6} (.*)$`)
+	linkText  = regexp.MustCompile(`\[([^\]]*)\]\([^)]*\)`)
+	noAnchor  = regexp.MustCompile(`[^\p{L}\p{N} _-]`)
+	anAddress = regexp.MustCompile(`^[a-z]+:`)
+)
+
+// anchors returns what the headings of a document can be linked to by.
+func anchors(text string) []string {
+	var all []string
+	seen := map[string]int{}
+	for _, m := range heading.FindAllStringSubmatch(fenced.ReplaceAllString(text, ""), -1) {
+		plain := linkText.ReplaceAllString(m[1], "$1")
+		anchor := strings.ReplaceAll(noAnchor.ReplaceAllString(strings.ToLower(plain), ""), " ", "-")
+		n := seen[anchor]
+		seen[anchor]++
+		if n > 0 { // as GitHub does
+			anchor += "-" + strconv.Itoa(n)
 		}
-		for _, m := range link.FindAllStringSubmatch(string(text), -1) {
-			if _, err := os.Stat(filepath.Join(filepath.Dir(name), m[1])); err != nil {
+		all = append(all, anchor)
+	}
+	return all
+}
+
+// Links of documents lead to files and headings that are there, and those to elsewhere
+// are addresses.
+func TestDocumentsLinkToWhatIsThere(t *testing.T) {
+	all := documents(t)
+	for name, text := range all {
+		text = inlined.ReplaceAllString(fenced.ReplaceAllString(text, ""), "")
+		for _, m := range link.FindAllStringSubmatch(text, -1) {
+			if anAddress.MatchString(m[1]) {
+				if u, err := url.Parse(m[1]); err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" {
+					t.Errorf("%s links to %s, which is no address: %v", name, m[1], err)
+				}
+				continue
+			}
+			file, anchor, _ := strings.Cut(m[1], "#")
+			to := name
+			if file != "" {
+				to = path.Join(path.Dir(name), file)
+			}
+			if _, err := os.Stat(filepath.Join(root, to)); err != nil {
 				t.Errorf("%s links to %s: %v", name, m[1], err)
+			} else if anchor != "" && !slices.Contains(anchors(all[to]), anchor) {
+				t.Errorf("%s links to %s, and there is no such heading among %v", name, m[1], anchors(all[to]))
 			}
 		}
 	}
