@@ -22,8 +22,10 @@
 # make attack  whether a token gets its holder in within a second, whatever others do
 # make proto   the generated code of proto/, anew
 # make sdk     the SDKs in sdk/, anew, with their types checked
-# make docs-test   run the commands of README.md as printed
+# make docs-test   run the commands of all documents as printed, and follow their links (DOCS=README.md for one)
 # make distro-test   make run and make test in a clean Debian 13 (SUITE=bookworm for 12)
+# make distro-readme   the README to its end there, with time and bytes (READER=me: as a user, not as root)
+# make first-event   from here to an event of a camera at a webhook (CAMERA=rtsp://… for yours)
 # make install   what make build made, its manual page, completion and unit, into PREFIX (/usr/local)
 # make uninstall remove these; the configuration stays
 # make clean   remove bin/
@@ -41,6 +43,9 @@ FUZZTIME   ?= 1m
 FAULTS     ?= 100
 IMAGE      ?= /usr/share/doc/opencv-doc/examples/data/basketball1.png
 SUITE      ?= trixie
+READER     ?= root
+CAMERA     ?=
+DOCS       ?= README.md CONTRIBUTING.md sdk/README.md $(wildcard docs/*.md)
 AGE        ?= 15s
 RERUN      ?= 0
 export CGO_ENABLED
@@ -61,7 +66,7 @@ GOTEST = bin/tools/gotestsum --format pkgname-and-test-fails --jsonfile bin/$(1)
 # Without it there is a program that runs no networks, and says so.
 ONNXRUNTIME := [ "$(CGO_ENABLED)" = 0 ] || scripts/fetch.sh onnxruntime || echo "There will be no networks (docs/onnx.md)." >&2
 
-.PHONY: run demo build test lint check bench bench-video bench-screen screens bench-track install uninstall soak fuzz outbox-test mqtt-test ha-test proto sdk distro-test docs-test clean go packages models parity attack schemathesis triton-test triton-bench
+.PHONY: run demo build test lint check bench bench-video bench-screen screens bench-track install uninstall soak fuzz outbox-test mqtt-test ha-test proto sdk distro-test distro-readme docs-test first-event clean go packages models parity attack schemathesis triton-test triton-bench
 
 run: build
 	bin/rvo-tui $(ARGS)
@@ -191,10 +196,18 @@ sdk: proto
 
 docs-test: build
 	@scripts/packages.sh test
-	scripts/docs_test.py README.md
+	@scripts/packages.sh tour
+	$(GO) test -count=1 -run Document ./internal/house
+	scripts/docs_test.py $(DOCS)
 
 distro-test: go
 	@scripts/distro_test.sh $(SUITE)
+
+distro-readme:
+	@scripts/distro_test.sh $(SUITE) readme $(READER)
+
+first-event: go
+	@scripts/first_event.sh $(CAMERA)
 
 # Not built by install itself: what sudo runs should not compile.
 install uninstall:

@@ -1,16 +1,20 @@
 #!/bin/sh
-# Builds the program and runs every test in a clean Debian made by debootstrap:
+# Does in a clean Debian made by debootstrap what a newcomer does:
 #
-#     scripts/distro_test.sh [SUITE]      trixie (Debian 13) unless named
+#     scripts/distro_test.sh [SUITE]                 make run and make test; trixie (Debian 13) unless named
+#     scripts/distro_test.sh SUITE readme [USER]     the README from its first command to its end, as root
+#                                                    or as a user who may use sudo, with time and bytes
 #
 # The system is made in a temporary directory and removed at the end. It gets a
-# copy of this checkout as committed, the Go in use here, and this machine's
-# module cache, certificates and name servers; everything else comes from its
-# own packages. Needs root, debootstrap and a package mirror: without them it
-# says what is missing and ends with status 0.
+# copy of this checkout as committed, and this machine's certificates and name servers;
+# for the tests also its Go and module cache. Everything else comes from its own packages
+# and, as the README has it, from Go's and Python's. Needs root, debootstrap and a package
+# mirror: without them it says what is missing and ends with status 0.
 set -eu
 
 suite=${1:-trixie}
+mode=${2:-test}
+reader=${3:-root}
 
 skip() {
 	echo "distro-test of $suite skipped: $1"
@@ -53,17 +57,66 @@ mount_in proc proc proc || skip 'cannot mount'
 mount_in bind /dev dev
 mount_in bind /dev/pts dev/pts
 mount_in bind /dev/shm dev/shm
-mount_in bind "$(go env GOMODCACHE)" go/pkg/mod
 cp /etc/resolv.conf "$root/etc/"
-cp -r "$(go env GOROOT)" "$root/usr/local/go"
-mkdir -p "$root/src" "$root/etc/ssl"
+mkdir -p "$root/etc/ssl"
 cp -r /etc/ssl/certs "$root/etc/ssl/certs"
-cp -r /usr/share/ca-certificates /usr/local/share/ca-certificates "$root/usr/share/" 2>/dev/null || true
-git -C "$source" archive HEAD | tar -x -C "$root/src"
+cp -r /usr/local/share/ca-certificates "$root/usr/local/share/" 2>/dev/null || true
 
-# make and git are what the README takes for granted beside Go.
-chroot "$root" /usr/bin/env -i HOME=/root PATH=/usr/local/go/bin:/usr/sbin:/usr/bin:/sbin:/bin \
-	GOMODCACHE=/go/pkg/mod GOTOOLCHAIN=local DEBIAN_FRONTEND=noninteractive sh -euc '
+# inside COMMANDS [VAR=VALUE…]: runs commands as root in the system.
+inside() {
+	commands=$1
+	shift
+	chroot "$root" /usr/bin/env -i HOME=/root PATH=/usr/local/go/bin:/usr/sbin:/usr/bin:/sbin:/bin DEBIAN_FRONTEND=noninteractive "$@" sh -euc "$commands"
+}
+
+# What the README takes for granted: make and Go, as it says for this system.
+readme() {
+	backports='' from=''
+	if [ "$suite" = bookworm ]; then
+		backports='sed "s/ bookworm / bookworm-backports /" /etc/apt/sources.list >/etc/apt/sources.list.d/backports.list'
+		from='-t bookworm-backports'
+	fi
+	inside "$backports
+	apt-get update -q >/dev/null
+	apt-get install -q -y make sudo >/dev/null
+	apt-get install -q -y $from golang-go >/dev/null"
+	home=/root
+	if [ "$reader" != root ]; then
+		home=/home/$reader
+		inside "useradd -m -s /bin/sh $reader && echo '$reader ALL=(ALL) NOPASSWD: ALL' >/etc/sudoers.d/reader"
+	fi
+	mkdir "$root$home/rvo-tui"
+	git -C "$source" archive HEAD | tar -x -C "$root$home/rvo-tui"
+	inside "chown -R $reader $home/rvo-tui"
+	cat >"$root/tmp/readme.sh" <<-'END'
+		set -eu
+		cd ~/rvo-tui
+		fetched() { # of apt, Go and PyPI, in MB
+			apt=$(sed -n 's/^to fetch: \([0-9.,]*\) MB.*/\1/p' /tmp/said | tr -d , | awk '{ sum += $1 } END { print int(sum) }')
+			go=$(du -sm "$(go env GOMODCACHE)/cache/download" | cut -f 1)
+			pip=$(sed -n 's/.*Downloading .*(\([0-9.]*\) MB).*/\1/p' /tmp/said | awk '{ sum += $1 } END { print int(sum) }')
+			echo "$((apt + go + pip)) MB fetched (packages $apt, Go $go, Python $pip)"
+		}
+		began=$(date +%s)
+		make run ARGS='--no-ui --duration 10s' >/tmp/events.jsonl 2>/tmp/said || { cat /tmp/said >&2; exit 1; }
+		grep -q '"event_type":"motion"' /tmp/events.jsonl || { echo 'make run reported no event' >&2; exit 1; }
+		echo "make run: $(($(date +%s) - began)) s, $(fetched)"
+		python3 scripts/docs_test.py README.md 2>&1 | tee /tmp/tour
+		cat /tmp/tour >>/tmp/said
+		! grep -q 'not printed\|ends with status\|still runs' /tmp/tour
+		echo "to the end of the README: $(($(date +%s) - began)) s, $(fetched)"
+	END
+	chroot "$root" runuser -u "$reader" -- /usr/bin/env -i "HOME=$home" "USER=$reader" "LANG=C.UTF-8" \
+		PATH=/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin sh /tmp/readme.sh
+}
+
+tests() {
+	mount_in bind "$(go env GOMODCACHE)" go/pkg/mod
+	cp -r "$(go env GOROOT)" "$root/usr/local/go"
+	mkdir -p "$root/src"
+	git -C "$source" archive HEAD | tar -x -C "$root/src"
+	# make and git are what the README takes for granted beside Go.
+	inside '
 	apt-get update -q >/dev/null
 	apt-get install -q -y --no-install-recommends make git >/dev/null
 	cd /src
@@ -74,5 +127,15 @@ chroot "$root" /usr/bin/env -i HOME=/root PATH=/usr/local/go/bin:/usr/sbin:/usr/
 	printf "[[detector]]\nname = \"things\"\nkind = \"onnx\"\nmodel = \"%s\"\n" /src/detectors/onnx/testdata/ok5.onnx >>/tmp/three.toml
 	bin/rvo-tui check /tmp/three.toml | grep "YOLO, raw" || { echo "a network did not run" >&2; exit 1; }
 	make test
-'
-echo "distro-test of $suite passed"
+	' GOMODCACHE=/go/pkg/mod GOTOOLCHAIN=local
+}
+
+case $mode in
+readme) readme ;;
+test) tests ;;
+*)
+	echo "usage: distro_test.sh [SUITE [test|readme [USER]]]" >&2
+	exit 2
+	;;
+esac
+echo "distro-test of $suite ($mode, $reader) passed"

@@ -1,16 +1,19 @@
 #!/usr/bin/env python3
 """Runs the commands of documents as printed, and compares what comes with what is shown:
 
-    scripts/docs_test.py FILE...        make docs-test: README.md
+    scripts/docs_test.py FILE...        make docs-test: every document
 
 The sh blocks of a document run in order, in one bash, in a copy of the checkout as
-committed in which bin/ is this one's. A block of no language behind one is what it prints.
-Numbers, times and IDs may differ. A comment in front of a block says what cannot be done:
+committed, with the programs of this one's bin/. A block of no language behind one is what
+it prints. Numbers, times and IDs may differ. A comment in front of a block says what
+cannot be done, or what the text says that the reader has:
 
     <!-- docs-test: not run, REASON -->
     <!-- docs-test: not compared, REASON -->
+    <!-- docs-test: first, COMMANDS -->     what runs, or is there, before the block
+    <!-- docs-test: file NAME -->           a block of any language, which is saved
 
-At the end nothing that was started may still run.
+What "first" has started is ended with the document. Nothing else may run on then.
 """
 
 import os
@@ -19,13 +22,26 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 
-TIMEOUT = 300  # of one document, in seconds
+TIMEOUT = 1800  # of one document, in seconds
 MARK = "docs-test: block "
+REMARK = re.compile(r"\s*<!-- docs-test: (.*) -->")
+
+# What "first" has started ends with the document, and is waited for.
+END = """
+end_first() {
+	while read -r pid; do
+		kill "$pid" 2>/dev/null || continue
+		while kill -0 "$pid" 2>/dev/null; do sleep 0.1; done
+	done <"$DOCS_FIRST"
+}
+trap end_first EXIT
+"""
 
 
 def blocks(text):
-    """Yields (line, remark, commands, shown) for every sh block."""
+    """Yields (line, remark, language, body, shown) for every block."""
     lines = text.split("\n")
     fence = re.compile(r"^\s*```(\w*)$")
     at = 0
@@ -42,15 +58,13 @@ def blocks(text):
         found.append((begin, at, language, lines[begin + 1 : at]))
         at += 1
     for n, (begin, end, language, body) in enumerate(found):
-        if language != "sh":
-            continue
-        remark = re.match(r"<!-- docs-test: (.*) -->", lines[begin - 1]) if begin else None
+        remark = REMARK.match(lines[begin - 1]) if begin else None
         shown = None
-        if n + 1 < len(found) and found[n + 1][2] == "":
+        if language == "sh" and n + 1 < len(found) and found[n + 1][2] == "":
             between = [l for l in lines[end + 1 : found[n + 1][0]] if l.strip()]
             if len(between) == 0 or between[-1].endswith(":") and len(between) < 3:
                 shown = found[n + 1][3]
-        yield begin + 1, remark[1] if remark else "", body, shown
+        yield begin + 1, remark[1] if remark else "", language, body, shown
 
 
 def shape(line):
@@ -62,20 +76,36 @@ def shape(line):
     return " ".join(line.split())
 
 
+def script_of(name, all_blocks, copy):
+    """Returns the commands of a document, with a mark in front of each block."""
+    script = ["set -eu", END]
+    for n, (line, remark, language, body, _) in enumerate(all_blocks):
+        if remark.startswith("file "):
+            with open(os.path.join(copy, remark[5:]), "w", encoding="utf-8") as f:
+                f.write("\n".join(body) + "\n")
+        if language != "sh":
+            continue
+        if remark.startswith("not run"):
+            print(f"{name}:{line}: {remark}")
+            continue
+        script.append(f"echo '{MARK}{n}'")
+        if remark.startswith("first, "):
+            script.append(f'( {remark[7:]}\n[ -z "${{!:-}}" ] || echo "$!" >>"$DOCS_FIRST" )')
+        script += body
+    return "\n".join(script + ["echo", f"echo '{MARK}end'"])
+
+
 def run(name, copy):
     """Runs a document and returns what is wrong with it."""
     with open(name, encoding="utf-8") as f:
         all_blocks = list(blocks(f.read()))
-    script = ["set -eu"]
-    for n, (line, remark, body, _) in enumerate(all_blocks):
-        if remark.startswith("not run"):
-            print(f"{name}:{line}: {remark}")
-            continue
-        script += [f"echo '{MARK}{n}'", f"echo '{MARK}{n}' >&2", *body]
-    script += ["echo", f"echo '{MARK}end'"]
-    env = dict(os.environ, PATH=f"{copy}/bin:{os.environ['PATH']}", XDG_RUNTIME_DIR=copy + "/run")
+    script = script_of(name, all_blocks, copy)
+    first = copy + "/run/first"
+    open(first, "w", encoding="utf-8").close()
+    env = dict(os.environ, PATH=f"{copy}/bin:{os.environ['PATH']}", XDG_RUNTIME_DIR=copy + "/run", DOCS_FIRST=first)
+    began = time.monotonic()
     process = subprocess.Popen(
-        ["bash", "-c", "\n".join(script)], cwd=copy, env=env, stdin=subprocess.DEVNULL,
+        ["bash", "-c", script], cwd=copy, env=env, stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True, errors="replace",
     )
     wrong = []
@@ -97,18 +127,20 @@ def run(name, copy):
             continue
         said.setdefault(current, []).append(text)
     if "end" not in out.split(MARK)[-1]:
-        wrong.append(f"{name}: its commands end with status {process.returncode}:\n" + "\n".join(out.split("\n")[-30:]))
+        line = all_blocks[int(current)][0] if current else 0
+        wrong.append(f"{name}:{line}: ends with status {process.returncode}:\n" + "\n".join(out.split("\n")[-30:]))
         return wrong
-    for n, (line, remark, _, shown) in enumerate(all_blocks):
-        if remark or shown is None:
+    for n, (line, remark, _, _, shown) in enumerate(all_blocks):
+        if remark.startswith("not "):
             if remark.startswith("not compared"):
                 print(f"{name}:{line}: {remark}")
             continue
         came = [shape(text) for text in said.get(str(n), [])]
-        for text in shown:
+        for text in shown or []:
             if shape(text) and shape(text) not in came:
                 wrong.append(f"{name}:{line}: not printed: {text}\n" + "\n".join(said.get(str(n), [])[-20:]))
-    print(f"{name}: {len(all_blocks)} blocks")
+    ran = sum(b[2] == "sh" and not b[1].startswith("not run") for b in all_blocks)
+    print(f"{name}: {ran} blocks in {time.monotonic() - began:.0f} s", flush=True)
     return wrong
 
 
@@ -116,9 +148,13 @@ def main():
     wrong = []
     for name in sys.argv[1:]:
         with tempfile.TemporaryDirectory() as copy:
-            archive = subprocess.run(["git", "archive", "HEAD"], check=True, stdout=subprocess.PIPE).stdout
-            subprocess.run(["tar", "-x", "-C", copy], check=True, input=archive)
-            os.symlink(os.path.abspath("bin"), copy + "/bin")
+            # Where there is no git, the files as they are.
+            archive = ["git", "archive", "HEAD"] if os.path.exists(".git") else ["tar", "-c", "--exclude=./bin", "."]
+            files = subprocess.run(archive, check=True, stdout=subprocess.PIPE).stdout
+            subprocess.run(["tar", "-x", "-C", copy], check=True, input=files)
+            os.mkdir(copy + "/bin")
+            for program in os.listdir("bin"):
+                os.symlink(os.path.abspath("bin/" + program), f"{copy}/bin/{program}")
             os.mkdir(copy + "/run", 0o700)
             wrong += run(name, copy)
     print("\n".join(wrong))

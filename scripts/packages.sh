@@ -1,14 +1,14 @@
 #!/bin/sh
 # Installs the system packages that the project needs and the machine lacks:
 #
-#     scripts/packages.sh build|test|check|demo|proto|sdk
+#     scripts/packages.sh build|test|check|demo|tour|camera|proto|sdk
 #
-# Each set contains those before it, except that demo, proto and sdk stand alone. Where
+# Each set contains those before it, except that those from demo on stand alone. Where
 # nothing is missing it does and says nothing. On Debian and Ubuntu (tried: Debian
 # 12 and 13, Ubuntu 24.04) it installs with apt-get, through sudo for users other
-# than root; elsewhere, and with PACKAGES=skip, it says what is missing: the sets build,
-# check, demo, proto and sdk then end with status 1, and test goes on where only material
-# of tests is missing (they skip, and say why). CGO_ENABLED=0 needs no set build.
+# than root; elsewhere, and with PACKAGES=skip, it says what is missing and ends with
+# status 1. The set test goes on where only material of tests is missing (they skip, and
+# say why). CGO_ENABLED=0 needs no set build.
 set -eu
 
 # installed PACKAGE: dpkg has it.
@@ -35,7 +35,7 @@ present() {
 	prometheus) command -v prometheus && command -v promtool ;;
 	mosquitto) command -v mosquitto_passwd ;; # the server itself is in sbin
 	mosquitto-clients) command -v mosquitto_sub ;;
-	tmux | shellcheck | file | zsh | fish) command -v "$1" ;;
+	tmux | shellcheck | file | zsh | fish | curl | jq) command -v "$1" ;;
 	protobuf-compiler) command -v protoc ;;
 	protobuf-compiler-grpc) command -v grpc_python_plugin ;;
 	python3-venv) /usr/bin/python3 -c 'import ensurepip, venv' ;;
@@ -72,6 +72,13 @@ check='shellcheck file'
 # demo: what its service in Python needs.
 demo='python3-grpcio python3-protobuf'
 
+# tour: what the README's five minutes need.
+tour='curl jq opencv-doc python3-grpcio python3-protobuf python3-opencv'
+
+# camera: what plays one, for scripts/first_event.sh.
+camera='python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-base gstreamer1.0-plugins-good
+	gstreamer1.0-plugins-ugly gstreamer1.0-plugins-bad'
+
 # sdk: what generates the stubs of the SDKs, and Node, which checks and runs that of TypeScript.
 sdk='protobuf-compiler protobuf-compiler-grpc python3-venv nodejs npm'
 
@@ -85,8 +92,10 @@ check) wanted="$build $test $check" vital="$build $check" ;;
 proto) wanted='protobuf-compiler' vital=$wanted ;;
 sdk) wanted=$sdk vital=$sdk ;;
 demo) wanted=$demo vital=$demo ;;
+tour) wanted=$tour vital=$tour ;;
+camera) wanted=$camera vital=$camera ;;
 *)
-	echo "usage: packages.sh build|test|check|demo|proto|sdk" >&2
+	echo "usage: packages.sh build|test|check|demo|tour|camera|proto|sdk" >&2
 	exit 2
 	;;
 esac
