@@ -10,7 +10,7 @@ cannot be done, or what the text says that the reader has:
 
     <!-- docs-test: not run, REASON -->
     <!-- docs-test: not compared, REASON -->
-    <!-- docs-test: first, COMMANDS -->     what runs, or is there, before the block
+    <!-- docs-test: first, COMMANDS -->     what runs, or is there, before the block ("serve": rvo-tui)
     <!-- docs-test: file NAME -->           a block of any language, which is saved
 
 What "first" has started is ended with the document. Nothing else may run on then.
@@ -28,12 +28,17 @@ TIMEOUT = 1800  # of one document, in seconds
 MARK = "docs-test: block "
 REMARK = re.compile(r"\s*<!-- docs-test: (.*) -->")
 
-# What "first" has started ends with the document, and is waited for.
-END = """
+# What documents do not show: "serve" is a program that runs, for "first". What that has
+# started ends with the document, and is waited for.
+BEFORE = """
+serve() {
+	rvo-tui --no-ui "$@" >/dev/null 2>&1 &
+	until rvo-tui ctl status >/dev/null 2>&1; do sleep 0.2; done
+}
 end_first() {
 	while read -r pid; do
 		kill "$pid" 2>/dev/null || continue
-		while kill -0 "$pid" 2>/dev/null; do sleep 0.1; done
+		for _ in $(seq 150); do kill -0 "$pid" 2>/dev/null || break; sleep 0.1; done
 	done <"$DOCS_FIRST"
 }
 trap end_first EXIT
@@ -78,7 +83,7 @@ def shape(line):
 
 def script_of(name, all_blocks, copy):
     """Returns the commands of a document, with a mark in front of each block."""
-    script = ["set -eu", END]
+    script = ["set -eu", BEFORE]
     for n, (line, remark, language, body, _) in enumerate(all_blocks):
         if remark.startswith("file "):
             with open(os.path.join(copy, remark[5:]), "w", encoding="utf-8") as f:
@@ -90,7 +95,7 @@ def script_of(name, all_blocks, copy):
             continue
         script.append(f"echo '{MARK}{n}'")
         if remark.startswith("first, "):
-            script.append(f'( {remark[7:]}\n[ -z "${{!:-}}" ] || echo "$!" >>"$DOCS_FIRST" )')
+            script.append(f'( {remark[7:]}\njobs -p >>"$DOCS_FIRST" )')
         script += body
     return "\n".join(script + ["echo", f"echo '{MARK}end'"])
 
