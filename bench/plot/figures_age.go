@@ -13,7 +13,7 @@ var stageNames = []string{"capture", "queue", "schedule", "inference", "publish"
 func stages(r *results) (*page, error) {
 	const scenario = "age_by_stage"
 	if !slices.Contains(r.scenarios(scenario), scenario) {
-		return nil, fmt.Errorf("it wants the scenario %s", scenario)
+		return nil, fmt.Errorf("it needs the scenario %s", scenario)
 	}
 	pan := &panel{yLabel: "time in the stage (0 is not shown)", y: durations, x: scale{names: slices.Concat(stageNames, []string{"all"})}, height: 300}
 	for _, mode := range modes {
@@ -53,7 +53,7 @@ func cameras(r *results) (*page, error) {
 func ages(r *results, prefix, column, label, title string) (*page, error) {
 	names := r.scenarios(prefix)
 	if len(names) < 2 {
-		return nil, fmt.Errorf("it wants at least two scenarios %s*", prefix)
+		return nil, fmt.Errorf("it needs at least two scenarios %s*", prefix)
 	}
 	x := r.column(column)
 	axis := scale{log: true, write: plain}
@@ -78,7 +78,7 @@ func ages(r *results, prefix, column, label, title string) (*page, error) {
 func remote(r *results) (*page, error) {
 	names := r.scenarios("remote_")
 	if len(names) < 2 {
-		return nil, fmt.Errorf("it wants at least two scenarios remote_*")
+		return nil, fmt.Errorf("it needs at least two scenarios remote_*")
 	}
 	x := r.column("detector_sleep_ms")
 	axis := scale{log: true, write: plain}
@@ -104,7 +104,7 @@ func remote(r *results) (*page, error) {
 func variance(r *results) (*page, error) {
 	names := r.scenarios("variance_")
 	if len(names) < 2 {
-		return nil, fmt.Errorf("it wants at least two scenarios variance_*")
+		return nil, fmt.Errorf("it needs at least two scenarios variance_*")
 	}
 	var short []string
 	for _, n := range names {
@@ -146,7 +146,7 @@ func undisturbed(r *results) (*page, error) {
 		}
 	}
 	if len(names) < 2 {
-		return nil, fmt.Errorf("it wants two of clips_on, dashboard_on, event_storm, stuck_detector, crashing_detector, crashing_child, cpu_saturated and baseline, in mode worker")
+		return nil, fmt.Errorf("it needs two of clips_on, dashboard_on, event_storm, stuck_detector, crashing_detector, crashing_child, cpu_saturated and baseline, in mode worker")
 	}
 	slices.Reverse(names) // the first one is to be at the top
 	p := &page{title: "What goes on beside the live path, and what it notices of it"}

@@ -42,7 +42,7 @@ func run(args []string, out io.Writer) error {
 		return err
 	}
 	if flags.NArg() != 1 {
-		return errors.New("one directory is wanted: that with the results of \"rvo-tui bench --out-dir DIR\"")
+		return errors.New("name one directory, that with the results of \"rvo-tui bench --out-dir DIR\", as in: go run ./bench/plot bin/bench_results")
 	}
 	dir := flags.Arg(0)
 	if *to == "" {
@@ -81,7 +81,7 @@ func drawAll(res *results, to string, formats []format, out io.Writer) error {
 		drawn++
 	}
 	if drawn == 0 {
-		return errors.New("there is data for no figure; let \"rvo-tui bench --all --out-dir DIR\" run first")
+		return errors.New("there is data for no figure: run \"rvo-tui bench --all --out-dir DIR\" first")
 	}
 	return nil
 }

@@ -105,7 +105,7 @@ func buildCrashing(Setup) (Load, error) {
 func buildSaturated(s Setup) (Load, error) {
 	person, ok := s.Kinds["person"]
 	if !ok || person.New == nil {
-		return Load{}, errors.New("it wants the detector of people, which this program was built without: build it with OpenCV")
+		return Load{}, errors.New("it needs the detector of people, which this program was built without: build it with OpenCV")
 	}
 	l := Load{
 		Cameras:   oneCamera(30),

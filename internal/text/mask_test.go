@@ -14,6 +14,7 @@ func TestMask(t *testing.T) {
 		// A password that is a word of the message leaves the message readable.
 		{"wrong user or password: correct it", "wrong", "wrong user or password: correct it"},
 		{"wrong user or password", "password", "wrong user or password"},
+		{"open rtsp://u:trusted@h/: the certificate is not trusted", "trusted", "open rtsp://u:***@h/: the certificate is not trusted"},
 		{"rtsp://user:password@h/: wrong user or password", "password", "rtsp://user:***@h/: wrong user or password"},
 		{"http://h/?p=camera&x=1 is no camera", "camera", "http://h/?p=***&x=1 is no camera"},
 		{"/live/password/1 of \"password\"", "password", "/live/***/1 of \"***\""},

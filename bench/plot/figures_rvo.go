@@ -49,7 +49,7 @@ func both(r *results, scenarios []string, column, label string, unit float64, ta
 func blocking(r *results) (*page, error) {
 	names := r.scenarios("blocking_")
 	if len(names) < 2 {
-		return nil, fmt.Errorf("it wants at least two scenarios blocking_*")
+		return nil, fmt.Errorf("it needs at least two scenarios blocking_*")
 	}
 	x := r.column("detector_sleep_ms")
 	pan := &panel{
@@ -148,7 +148,7 @@ func ceiling(r *results) (*page, error) {
 func lossAndTick(r *results, prefix, title string) (*page, error) {
 	names := r.scenarios(prefix)
 	if len(names) < 2 {
-		return nil, fmt.Errorf("it wants at least two scenarios %s*", prefix)
+		return nil, fmt.Errorf("it needs at least two scenarios %s*", prefix)
 	}
 	x := r.column("actual_camera_fps")
 	loss := &panel{yLabel: "frames lost (1/s)", x: rates, y: rates, curves: both(r, names, "frame_loss_rate", "lost", 1, false, x), height: 190}
