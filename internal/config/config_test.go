@@ -33,11 +33,11 @@ var update = flag.Bool("update", false, "write the golden files anew")
 func testKinds() detectors.Kinds {
 	kinds := detectors.Builtin()
 	for name, kind := range opencv.Kinds() {
-		kind.Check = nil
+		kind.Check, kind.Absent = nil, nil
 		kinds[name] = kind
 	}
 	network := onnx.NewRuntime().Kind()
-	network.Check = nil
+	network.Check, network.Absent = nil, nil
 	kinds[network.Name] = network
 	kinds["remote"] = remote.Kind(nil) // the pools are for making detectors, which no test here does
 	server := oip.Kind(nil, nil)
