@@ -203,11 +203,14 @@ func (f *film) addSound(s *sample) error {
 }
 
 // follow keeps the movie's clock at capture times, where those of the stream
-// jump. last is the decoding time of what the movie has of the track; it never goes
+// jump, or would hide a frame that was captured after the beginning: readers begin
+// with the last key frame that is not after it, and would leave out what comes before.
+// last is the decoding time of what the movie has of the track; it never goes
 // back: capture times do, when they are better known than at first.
 func (p *part) follow(s *sample, last time.Duration) {
-	at := s.ts - p.zero
-	if (s.PTS + p.offset - at).Abs() <= jumpLimit {
+	at, shown := s.ts-p.zero, s.PTS+p.offset
+	hides := s.Track.Video && at >= 0 && shown <= 0 && shown != at
+	if !hides && (shown-at).Abs() <= jumpLimit {
 		return
 	}
 	switch to := at - s.PTS; {

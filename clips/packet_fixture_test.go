@@ -72,6 +72,14 @@ func (lines) Read(path string) (capture.Movie, error) {
 	if err != nil {
 		return movie, err
 	}
+	// As FFmpeg, it begins with the last key frame that is not after the beginning.
+	begin := 1
+	for i, l := range all {
+		if l.Tracks == nil && l.Track == 0 && l.Key && l.PTS <= 0 {
+			begin = i
+		}
+	}
+	all = append(all[:1], slices.DeleteFunc(all[1:], func(l line) bool { return l.Track == 0 && l.DTS < all[begin].DTS })...)
 	for i, l := range all {
 		switch {
 		case i == 0:

@@ -119,6 +119,40 @@ func ofTrack(all []line, track int) (some []line) {
 	return some
 }
 
+// Capture times that become better known while the movie of a clip has not begun to be
+// shown do not hide the key frame that it is to be shown from.
+func TestClipBeginsJustBeforeAKeyFrame(t *testing.T) {
+	for _, late := range []time.Duration{60 * time.Millisecond, 300 * time.Millisecond, time.Second} {
+		t.Run(late.String(), func(t *testing.T) {
+			inBubble(t, func(t *testing.T) {
+				s := newStudio(t, testConfig(t), withLines)
+				c := s.connect(frameTime, 25)
+				c.sound = nil
+				c.send(4500 * time.Millisecond)
+				c.late = late
+				c.send(2500 * time.Millisecond) // with key frames at 5 and 6 s
+				job := s.job("a")
+				job.Confirming.Release()
+				job.Confirming, job.At = nil, job.Before+5*time.Second+late-time.Millisecond
+				s.save(job)
+				c.send(5 * time.Second)
+				s.drain()
+				e, m := s.oneClip()
+				_, video := s.movieOf(e, m.Movie.File)
+				keys := 0
+				for _, l := range video {
+					if l.Key && l.PTS <= 0 {
+						keys++
+					}
+				}
+				if keys != 1 || !video[0].Key || m.Missing != 0 || m.Pre.Actual < 3000 || m.Pre.Actual > 3040 {
+					t.Errorf("it begins with %+v, %d key frames are not after the beginning; pre-roll %+v, %d missing", video[0], keys, m.Pre, m.Missing)
+				}
+			})
+		})
+	}
+}
+
 // A camera of one frame in six seconds: the clip shows the frame that was valid
 // when it began, for as long as it was, and covers the window.
 func TestWindowWithoutFrames(t *testing.T) {
