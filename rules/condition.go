@@ -97,7 +97,7 @@ func (c *Condition) Expires(now time.Duration) time.Duration {
 func (c *Condition) forgets(now time.Duration) time.Duration {
 	at := Never
 	for _, k := range c.counts {
-		if k.value.call == callCrossed {
+		if k.crosses {
 			at = min(at, k.expires(now))
 		}
 	}

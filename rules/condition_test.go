@@ -409,6 +409,8 @@ func TestEvalAllocatesNothing(t *testing.T) {
 
 func BenchmarkEval(b *testing.B) {
 	tab := table(b, map[string]float64{"a": 1, "b": 2, "c": 3, "d": 4, "e": 5, "f": 6, "g": 7, "h": 8})
+	id, _ := tab.Lookup("a")
+	tab.Mark(id, []detectors.Detection{at(0.6, 0.5), at(0.73, 0.5), at(0.86, 0.5)}) // as known as there are
 	for _, tt := range []struct{ name, src string }{
 		{"clauses=1", "a > 0"},
 		{"clauses=2", "a > 0 && b > 0"},
@@ -418,11 +420,12 @@ func BenchmarkEval(b *testing.B) {
 		{"count", "a[x == 0] >= 1"},
 		{"zone", "a in door >= 1"},
 		{"dwell", "dwell(a in door) >= 30s"},
-		{"crossed", "crossed(a, gate.in, 1m) >= 1"},
-		{"labels", "count(b, person) >= 1"},
+		{"new", "new(a in door) >= 1"},
+		{"crossed", "crossed(a, gate.in, 500ms) >= 1"},
+		{"labels", "count(a, person) >= 1"},
 	} {
 		c := compile(b, tt.src, tab)
-		follow(c, walkers(3))
+		follow(c, crossers(3))
 		b.Run(tt.name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {

@@ -13,6 +13,10 @@ import (
 type counted struct {
 	table      *detectors.Table
 	value      *value
+	dwells     bool // the value is that of callDwell, and so on
+	arrives    bool
+	crosses    bool
+	follows    bool
 	signal     detectors.ID
 	attributes []string
 	where      pick // nil: all
@@ -24,6 +28,23 @@ type counted struct {
 	zone     int      // index in the tracker's configuration; -1: it is not there
 	line     int      // likewise
 	way      int
+
+	last reckoning
+}
+
+// reckoning is what was counted last, and what of: it is not counted again in every
+// frame. The zero value holds for nothing.
+type reckoning struct {
+	m           measure
+	boxes       []detectors.Detection
+	answers     uint64        // that those who follow have had
+	from, until time.Duration // in between nothing changes by the passage of time
+}
+
+// holds reports whether it is that of these boxes and answers at the time now.
+func (r *reckoning) holds(boxes []detectors.Detection, answers uint64, now time.Duration) bool {
+	same := len(boxes) == len(r.boxes) && (len(boxes) == 0 || &boxes[0] == &r.boxes[0])
+	return same && answers == r.answers && now >= r.from && now < r.until
 }
 
 // pick is a compiled condition on the attributes of one detection.
@@ -32,6 +53,7 @@ type pick func(d *detectors.Detection, now time.Duration) Truth
 func (c *Condition) count(n *node) *counted {
 	k := &counted{
 		table: c.table, value: &n.value, signal: c.id(n.signal), attributes: n.attributes(),
+		dwells: n.call == callDwell, arrives: n.call == callNew, crosses: n.call == callCrossed, follows: n.follows(),
 		holds: n.holds(), exact: n.op == "==" || n.op == "!=", threshold: n.threshold, zone: -1, line: -1,
 	}
 	if n.where != nil {
@@ -53,7 +75,7 @@ func unknown(why detectors.Why) measure { return measure{high: math.Inf(1), why:
 // measure returns the value at the time now.
 func (k *counted) measure(now time.Duration) measure {
 	s := k.table.Signal(k.signal)
-	if k.value.call == callCrossed {
+	if k.crosses {
 		return k.crossed(s, now)
 	}
 	switch why := s.At(now); {
@@ -61,18 +83,40 @@ func (k *counted) measure(now time.Duration) measure {
 		return unknown(why)
 	case len(s.Detections) == 0 && s.Value > 0: // there is something, but not what
 		return unknown(detectors.Never)
-	case !k.value.follows():
-		return k.tally(s, now)
+	case k.follows:
+		if why := k.blind(k.zone); why != detectors.Known {
+			return unknown(why)
+		}
 	}
-	if why := k.blind(k.zone); why != detectors.Known {
-		return unknown(why)
+	return k.reckon(s, now)
+}
+
+// reckon returns what counts, of which something is known.
+func (k *counted) reckon(s *detectors.Signal, now time.Duration) measure {
+	answers := uint64(0)
+	if k.follows {
+		answers = k.followed.Tracker.Answers()
 	}
-	if k.where != nil {
-		return k.tally(s, now)
+	if k.last.holds(s.Detections, answers, now) {
+		return k.last.m
 	}
 	var m measure
+	switch {
+	case k.crosses:
+		m = k.crossings(now)
+	case k.follows && k.where == nil:
+		m = k.present()
+	default:
+		m = k.tally(s, now)
+	}
+	k.last = reckoning{m, s.Detections, answers, now, k.expires(now)}
+	return m
+}
+
+// present measures by the tracks in the zone.
+func (k *counted) present() (m measure) {
 	for t := range k.followed.Tracker.Tracks() {
-		if k.counts(t) && t.Present() {
+		if t.Present() && k.counts(t) {
 			m.add(k, t)
 		}
 	}
@@ -104,12 +148,12 @@ func (k *counted) labelled(label string) bool {
 
 // add takes a track that counts for sure into the measure.
 func (m *measure) add(k *counted, t *track.Track) {
-	switch k.value.call {
-	case callDwell:
+	switch {
+	case k.dwells:
 		if d := t.Dwell(k.zone).Seconds(); m.track == 0 || d > m.low {
 			m.low, m.track = d, t.ID
 		}
-	case callNew:
+	case k.arrives:
 		if t.New(k.zone) {
 			m.low++
 			m.track = t.ID
@@ -134,7 +178,7 @@ func (k *counted) tally(s *detectors.Signal, now time.Duration) measure {
 		if held == False || k.value.labels != nil && !k.labelled(d.Label) {
 			continue
 		}
-		if !k.value.follows() {
+		if !k.follows {
 			most.low++
 			if held == True {
 				sure.low++
@@ -156,11 +200,22 @@ func (k *counted) tally(s *detectors.Signal, now time.Duration) measure {
 // crossed counts crossings. What was not looked at all the time may have crossed
 // more often.
 func (k *counted) crossed(s *detectors.Signal, now time.Duration) measure {
-	if why := k.blind(k.line); k.line < 0 || k.followed.Tracker == nil {
-		return unknown(why)
+	if k.line < 0 || k.followed.Tracker == nil {
+		return unknown(k.blind(k.line))
 	}
-	var m measure
-	for c := range k.followed.Tracker.Crossings(k.line) {
+	m := k.reckon(s, now)
+	if why := s.At(now); why != detectors.Known {
+		m.high, m.why = math.Inf(1), why
+	} else if !k.followed.Tracker.Looking(now - k.value.window) {
+		m.high, m.why = math.Inf(1), detectors.Blind
+	}
+	return m
+}
+
+// crossings measures by the crossings in the window before now.
+func (k *counted) crossings(now time.Duration) (m measure) {
+	for i := range k.followed.Tracker.Crossings(k.line) {
+		c := k.followed.Tracker.Crossing(k.line, i)
 		if now-c.At >= k.value.window {
 			break
 		}
@@ -171,11 +226,6 @@ func (k *counted) crossed(s *detectors.Signal, now time.Duration) measure {
 		}
 	}
 	m.high = m.low
-	if why := s.At(now); why != detectors.Known {
-		m.high, m.why = math.Inf(1), why
-	} else if !k.followed.Tracker.Looking(now - k.value.window) {
-		m.high, m.why = math.Inf(1), detectors.Blind
-	}
 	return m
 }
 
@@ -183,22 +233,28 @@ func (k *counted) crossed(s *detectors.Signal, now time.Duration) measure {
 // and false where it never does.
 func (k *counted) eval(now time.Duration) Truth {
 	m := k.measure(now)
-	if m.why != detectors.Known && k.value.call != callCrossed {
+	if m.why != detectors.Known && !k.crosses {
 		return Unknown
 	}
-	between := k.threshold > m.low && k.threshold < m.high && (k.threshold == math.Trunc(k.threshold) || k.value.call == callDwell)
-	if k.holds(m.low, k.threshold) != k.holds(m.high, k.threshold) || k.exact && between {
+	holds := k.holds(m.low, k.threshold)
+	if m.low != m.high && (holds != k.holds(m.high, k.threshold) || k.exact && k.between(m)) {
 		return Unknown
 	}
-	return truth(k.holds(m.low, k.threshold))
+	return truth(holds)
+}
+
+// between reports whether the value may turn out to be the threshold.
+func (k *counted) between(m measure) bool {
+	return k.threshold > m.low && k.threshold < m.high && (k.threshold == math.Trunc(k.threshold) || k.dwells)
 }
 
 // expires returns the earliest instant after now at which what is known now changes by
 // the passage of time: an attribute turns stale, or a crossing was too long ago.
 func (k *counted) expires(now time.Duration) time.Duration {
 	at := Never
-	if k.value.call == callCrossed && k.line >= 0 && k.followed.Tracker != nil {
-		for c := range k.followed.Tracker.Crossings(k.line) {
+	if k.crosses && k.line >= 0 && k.followed.Tracker != nil {
+		for i := range k.followed.Tracker.Crossings(k.line) {
+			c := k.followed.Tracker.Crossing(k.line, i)
 			if now-c.At >= k.value.window {
 				break
 			}
@@ -224,9 +280,9 @@ func (k *counted) expires(now time.Duration) time.Duration {
 func (c *Condition) explainCount(clause *Clause, k *counted, now time.Duration) {
 	s, m := k.table.Signal(k.signal), k.measure(now)
 	switch {
-	case m.why == detectors.Known || k.value.call == callCrossed:
-	case k.value.follows():
-		m.low, m.track = k.last()
+	case m.why == detectors.Known || k.crosses:
+	case k.follows:
+		m.low, m.track = k.longest()
 	default:
 		m.low = k.tally(s, now).low
 	}
@@ -243,11 +299,11 @@ func (c *Condition) explainCount(clause *Clause, k *counted, now time.Duration) 
 	}
 }
 
-// last returns what was known last, while nothing is known: how long a track had been
+// longest returns what was known last, while nothing is known: how long a track had been
 // in the zone that may be there still.
-func (k *counted) last() (longest float64, id uint64) {
+func (k *counted) longest() (longest float64, id uint64) {
 	longest = math.NaN()
-	if k.value.call != callDwell || k.followed.Tracker == nil || k.zone < 0 {
+	if !k.dwells || k.followed.Tracker == nil || k.zone < 0 {
 		return longest, 0
 	}
 	for t := range k.followed.Tracker.Tracks() {

@@ -39,7 +39,7 @@ func (f *Followed) track(id uint64) *track.Track {
 func (c *Condition) Follows() []detectors.ID {
 	var all []detectors.ID
 	for _, k := range c.counts {
-		if k.value.follows() && !slices.Contains(all, k.signal) {
+		if k.follows && !slices.Contains(all, k.signal) {
 			all = append(all, k.signal)
 		}
 	}
@@ -50,10 +50,10 @@ func (c *Condition) Follows() []detectors.ID {
 // their zones and lines, change. Until then its places are unknown.
 func (c *Condition) Follow(who func(signal detectors.ID) Followed) {
 	for _, k := range c.counts {
-		if !k.value.follows() {
+		if !k.follows {
 			continue
 		}
-		k.followed, k.zone, k.line = who(k.signal), -1, -1
+		k.followed, k.zone, k.line, k.last = who(k.signal), -1, -1, reckoning{}
 		if k.followed.Tracker == nil {
 			continue
 		}
@@ -105,8 +105,9 @@ func (c *Condition) tracks(now time.Duration) []Track {
 		v := k.value
 		switch {
 		case k.followed.Tracker == nil:
-		case v.call == callCrossed && k.line >= 0:
-			for x := range k.followed.Tracker.Crossings(k.line) {
+		case k.crosses && k.line >= 0:
+			for i := range k.followed.Tracker.Crossings(k.line) {
+				x := k.followed.Tracker.Crossing(k.line, i)
 				if now-x.At >= v.window {
 					break
 				}
@@ -116,7 +117,7 @@ func (c *Condition) tracks(now time.Duration) []Track {
 			}
 		case k.zone >= 0:
 			for t := range k.followed.Tracker.Tracks() {
-				if k.counts(t) && (v.call != callNew || t.New(k.zone)) {
+				if k.counts(t) && (!k.arrives || t.New(k.zone)) {
 					add(k, t, v.zone)
 				}
 			}

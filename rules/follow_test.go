@@ -2,7 +2,9 @@ package rules
 
 import (
 	"encoding/json"
+	"fmt"
 	"math"
+	"math/rand/v2"
 	"strings"
 	"testing"
 	"time"
@@ -34,6 +36,19 @@ func walkers(n int) *track.Tracker {
 		var found []detectors.Detection
 		for k := range n {
 			found = append(found, at(0.6+0.13*float64(k), 0.5))
+		}
+		r.Update(time.Duration(i+1)*100*ms-time.Second, found)
+	}
+	return r
+}
+
+// crossers returns a tracker with so many persons who have gone in through the gate.
+func crossers(n int) *track.Tracker {
+	r := newTracker()
+	for i := range 10 {
+		var found []detectors.Detection
+		for k := range n {
+			found = append(found, at(0.38+0.05*float64(i), 0.3+0.3*float64(k)))
 		}
 		r.Update(time.Duration(i+1)*100*ms-time.Second, found)
 	}
@@ -272,5 +287,39 @@ func TestFollowedConditionsAllocateNothing(t *testing.T) {
 	clauses := make([]Clause, 0, c.Len())
 	if n := testing.AllocsPerRun(100, func() { c.Eval(1); c.Expires(1); clauses = c.AppendExplain(clauses[:0], 1) }); n != 0 {
 		t.Errorf("%v allocations an evaluation", n)
+	}
+}
+
+// What was counted before is counted again where anything has changed: a condition says
+// the same as one that was made just now.
+func TestCountedAgain(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 2))
+	for _, src := range []string{
+		"person in door >= 1", "dwell(person in door) >= 500ms", "new(person in door) >= 1", "crossed(person, gate.in, 700ms) == 1",
+		"count(person, person) >= 2", "count(person in door, person) >= 1", "person[x == 1] >= 1", "person[x == 1] in door >= 1",
+	} {
+		w := newWalk(t, src)
+		for range 500 {
+			switch random.IntN(6) {
+			case 0:
+				w.fail()
+			case 1, 2:
+				w.now += time.Duration(random.IntN(400)) * ms
+			default:
+				var found []detectors.Detection
+				for range random.IntN(3) {
+					d := at(0.3+0.4*random.Float64(), 0.5)
+					d.Attributes = []detectors.Attribute{{Name: "x", Value: float64(random.IntN(2)), Expires: w.now + time.Duration(random.IntN(500))*ms}}
+					found = append(found, d)
+				}
+				w.answer(time.Duration(1+random.IntN(300))*ms, found...)
+			}
+			anew := compile(t, src, w.tab)
+			follow(anew, w.r)
+			got, want := fmt.Sprint(w.cond.Explain(w.now), w.cond.Expires(w.now)), fmt.Sprint(anew.Explain(w.now), anew.Expires(w.now))
+			if got != want {
+				t.Fatalf("%s at %v: %s, want %s", src, w.now, got, want)
+			}
+		}
 	}
 }

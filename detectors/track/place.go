@@ -53,15 +53,6 @@ func (l *ledger) add(c Crossing) {
 	l.total++
 }
 
-// newest ranges over the crossings, the last one first.
-func (l *ledger) newest(yield func(*Crossing) bool) {
-	for i := range min(l.total, crossings) {
-		if !yield(&l.ring[(l.total-1-i)%crossings]) {
-			return
-		}
-	}
-}
-
 // Way returns the direction as an index of Line.Directions.
 func (c *Crossing) Way() int {
 	if c.direction > 0 {

@@ -169,11 +169,8 @@ func (w *watch) crossings() {
 	book := &w.tracker.ledgers[0]
 	n := book.total - w.crossed
 	w.crossed = book.total
-	for c := range book.newest {
-		if n == 0 {
-			return
-		}
-		n--
+	for i := range min(int(n), w.tracker.Crossings(0)) {
+		c := w.tracker.Crossing(0, i)
 		was, ok := w.seen[c.Track]
 		if !ok {
 			continue

@@ -25,6 +25,7 @@ type Tracker struct {
 	looking bool
 	ledgers []ledger
 	counts  Counts
+	answers uint64 // and times at which there was none
 
 	order   []int32 // detections, by score
 	ids     []uint64
@@ -93,6 +94,7 @@ func (r *Tracker) Update(at time.Duration, found []detectors.Detection) bool {
 		r.elapsed, r.since = 0, at
 	}
 	r.started, r.looking, r.last = true, true, at
+	r.answers++
 	r.choose(found)
 	r.predict(at)
 	r.associate(at, found)
@@ -106,6 +108,7 @@ func (r *Tracker) Update(at time.Duration, found []detectors.Detection) bool {
 // and ends when there is none for Config.Hold. It can be called again as time passes.
 func (r *Tracker) Missed(now time.Duration) {
 	r.looking = false
+	r.answers++
 	r.expire(now)
 	for i := range r.tracks {
 		if t := &r.tracks[i]; t.State != Tentative {
@@ -259,6 +262,10 @@ func (r *Tracker) Tracks() iter.Seq[*Track] {
 // none yet. The slice is overwritten by the next Update.
 func (r *Tracker) IDs() []uint64 { return r.ids }
 
+// Answers returns a number that is another one after each Update and Missed: what
+// tracks and crossings say is the same as long as it is.
+func (r *Tracker) Answers() uint64 { return r.answers }
+
 // Counts returns totals since New.
 func (r *Tracker) Counts() Counts { return r.counts }
 
@@ -266,10 +273,13 @@ func (r *Tracker) Counts() Counts { return r.counts }
 // to its last answer. What is counted over a time in which it was not is a lower bound.
 func (r *Tracker) Looking(from time.Duration) bool { return r.looking && r.since <= from }
 
-// Crossings ranges over the last 256 crossings of a line, the newest first.
-func (r *Tracker) Crossings(line int) iter.Seq[*Crossing] {
+// Crossings returns how many of the crossings of a line are remembered: 256 at most.
+func (r *Tracker) Crossings(line int) int { return int(min(r.ledgers[line].total, crossings)) }
+
+// Crossing returns a crossing of a line, counted back from 0, the newest one.
+func (r *Tracker) Crossing(line, n int) *Crossing {
 	l := &r.ledgers[line]
-	return func(yield func(*Crossing) bool) { l.newest(yield) }
+	return &l.ring[(l.total-1-uint64(n))%crossings]
 }
 
 // leastSpacing is the distance of two steps of a path, until it is full.

@@ -232,7 +232,8 @@ func TestPathIsBounded(t *testing.T) {
 // crossed returns how often tracks with a label have crossed a line after an instant, in
 // a direction.
 func crossed(r *Tracker, label string, line, direction int, after time.Duration) (n int) {
-	for c := range r.Crossings(line) {
+	for i := range r.Crossings(line) {
+		c := r.Crossing(line, i)
 		if c.At > after && c.Label == label && c.Way() == direction {
 			n++
 		}
@@ -242,7 +243,8 @@ func crossed(r *Tracker, label string, line, direction int, after time.Duration)
 
 // lastCrossing returns when and by which track that was last; 0: it was not.
 func lastCrossing(r *Tracker, label string, line, direction int) (at time.Duration, track uint64) {
-	for c := range r.Crossings(line) {
+	for i := range r.Crossings(line) {
+		c := r.Crossing(line, i)
 		if c.Label == label && c.Way() == direction {
 			return c.At, c.Track
 		}
