@@ -40,7 +40,7 @@ func Main(args []string, stdout *os.File, builtIn []byte) int {
 		return childMain(args[1:])
 	}
 	if len(args) > 0 && args[0] == guardArgument {
-		return guardMain()
+		return guardMain(args[1:])
 	}
 	if len(args) > 0 && args[0] == cli.CompleteArgument {
 		kinds := newKinds()

@@ -2,6 +2,7 @@ package app
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"io"
 	"os"
@@ -12,7 +13,7 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/charmbracelet/x/term"
+	"golang.org/x/sys/unix"
 
 	"rvo-tui/internal/text"
 )
@@ -34,7 +35,8 @@ type guard struct {
 }
 
 // newGuard starts a guard for the terminal on standard output. It prints crashes to
-// stderr. Call it before the terminal is changed.
+// stderr. Call it before the terminal is changed. It does not wait until the guard runs,
+// which takes as long as loading all libraries.
 func newGuard(stderr *os.File) (g *guard, err error) {
 	defer func() {
 		if err != nil {
@@ -45,34 +47,32 @@ func newGuard(stderr *os.File) (g *guard, err error) {
 	if err != nil {
 		return nil, err
 	}
+	modes, err := unix.IoctlGetTermios(int(os.Stdout.Fd()), unix.TCGETS)
+	if err != nil {
+		return nil, err
+	}
+	asText, err := json.Marshal(modes)
+	if err != nil {
+		return nil, err
+	}
 	r, w, err := os.Pipe()
 	if err != nil {
 		return nil, err
 	}
 	defer r.Close()
-	ready, started, err := os.Pipe()
-	if err != nil {
-		w.Close()
-		return nil, err
-	}
-	defer ready.Close()
-	cmd := exec.Command(self, guardArgument)
-	cmd.Stdin, cmd.Stdout, cmd.Stderr, cmd.ExtraFiles = r, os.Stdout, stderr, []*os.File{started}
+	cmd := exec.Command(self, guardArgument, string(asText))
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = r, os.Stdout, stderr
 	cmd.Env = []string{}
-	err = cmd.Start()
-	started.Close()
-	if err != nil {
+	if err := cmd.Start(); err != nil {
 		w.Close()
 		return nil, err
 	}
 	g = &guard{cmd, w, stderr}
-	if _, err = io.ReadFull(ready, make([]byte, 1)); err == nil {
-		err = debug.SetCrashOutput(w, debug.CrashOptions{})
-	}
-	if err != nil {
+	if err := debug.SetCrashOutput(w, debug.CrashOptions{}); err != nil {
 		g.close()
+		return nil, err
 	}
-	return g, err
+	return g, nil
 }
 
 // close ends the guard once the terminal is restored.
@@ -89,26 +89,22 @@ func (g *guard) close() {
 	_ = g.cmd.Wait()
 }
 
-// guardMain is the guard's program. It writes a byte to file descriptor 3 when it
-// has saved the terminal's modes. A single 0 on standard input announces that the other
-// program ends properly.
-func guardMain() int {
+// guardMain is the guard's program. Its arguments are the terminal's modes, as JSON. A
+// single 0 on standard input announces that the other program ends properly.
+func guardMain(args []string) int {
 	// These may end the other process, not this one, which is in the background by then.
 	signal.Ignore(syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT, syscall.SIGPIPE, syscall.SIGTTOU)
-	modes, err := term.GetState(os.Stdout.Fd())
-	if err != nil {
-		return exitFailure
+	var modes unix.Termios
+	if len(args) != 1 || json.Unmarshal([]byte(args[0]), &modes) != nil {
+		return exitUsage
 	}
-	started := os.NewFile(3, "started")
-	_, _ = started.Write([]byte{1})
-	_ = started.Close()
 	said, err := io.ReadAll(io.LimitReader(os.Stdin, guardLimit))
 	if err != nil || len(said) == 1 && said[0] == 0 {
 		return exitOK
 	}
 	_, _ = io.Copy(io.Discard, os.Stdin) // until its end
 	_, _ = os.Stdout.WriteString(terminalReset)
-	if err := term.Restore(os.Stdout.Fd(), modes); err != nil {
+	if err := unix.IoctlSetTermios(int(os.Stdout.Fd()), unix.TCSETS, &modes); err != nil {
 		fmt.Fprintln(os.Stderr, "rvo-tui: restore modes of the terminal:", err)
 	}
 	said = bytes.TrimSpace(bytes.TrimSuffix(said, []byte{0}))
