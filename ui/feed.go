@@ -2,6 +2,7 @@ package ui
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -70,11 +71,10 @@ func feed(ctx context.Context, backend Backend, opts Options, want *demand, out 
 		quiet = ticker.C
 	}
 	events, log := want.begun()
-	var last time.Time
+	var due time.Time
 	interval := time.Duration(float64(time.Second) / cfg.Rate)
 	pace := pace{limit: float64(cfg.Bandwidth)}
-	var shots previewPace
-	var turn turns
+	shots := frames{limit: float64(cfg.Bandwidth) * frameShare}
 	for {
 		select {
 		case <-ctx.Done():
@@ -89,11 +89,14 @@ func feed(ctx context.Context, backend Backend, opts Options, want *demand, out 
 			}
 			now := time.Now()
 			views, frozen := want.get()
-			// A tenth of tolerance: a snapshot that is slightly early would else be skipped.
-			if frozen || now.Sub(last) < interval-interval/10 || !pace.ready(now, out.sent()) {
+			// Half an interval of tolerance: of snapshots that come unevenly, as on a busy
+			// machine, none would else be shown after one that came late.
+			if frozen || now.Before(due.Add(-interval/2)) || !pace.ready(now, out.sent()) {
 				continue
 			}
-			last = now
+			if due = due.Add(interval); due.Before(now) {
+				due = now.Add(interval)
+			}
 			msg := feedMsg{snap: s, log: backend.Log(log), events: backend.Events(events), sent: pace.rate}
 			if opts.Link != nil {
 				msg.link = opts.Link()
@@ -104,7 +107,7 @@ func feed(ctx context.Context, backend Backend, opts Options, want *demand, out 
 			if n := len(msg.events); n > 0 {
 				events = msg.events[n-1].Seq
 			}
-			if i := turn.next(now, len(views)); i >= 0 && shots.ready(now, views, out.sent()) {
+			if i := shots.next(now, views, out.sent()); i >= 0 {
 				if frame, ok := backend.Preview(views, i); ok && frame.Frame != 0 {
 					msg.frames = map[string]runtime.Preview{views[i].Camera: frame}
 				}
@@ -114,44 +117,41 @@ func feed(ctx context.Context, backend Backend, opts Options, want *demand, out 
 	}
 }
 
-// turns says whose frame is fetched next: a single preview with every redraw, several in
-// turn, each of them remote.TileRate times a second at most.
-type turns struct {
-	i   int
-	due time.Time
+// frameShare is the part of the bandwidth that a screen with camera frames may take: beyond
+// it they are redrawn less often than the rest. It is 16 kB a second by default.
+const frameShare = 0.2
+
+// frames says whose frame is fetched for a redraw: that of a single preview each time, those
+// of several in turn, each of them remote.TileRate times a second at most. All of them have
+// one budget of bytes, whatever the size of the screen. The first frame of each is free.
+type frames struct {
+	limit float64 // bytes a second, of all that is sent; 0: none
+	pace  pace
+	views []runtime.PreviewSpec
+	fresh int // of the views have not been fetched yet
+	i     int
+	due   time.Time
 }
 
-// next returns an index below n; -1: no frame is due.
-func (t *turns) next(now time.Time, n int) int {
-	if n == 0 {
+// next returns which of the views is fetched now, given the bytes sent so far; -1: none.
+func (f *frames) next(now time.Time, views []runtime.PreviewSpec, sent uint64) int {
+	if !slices.Equal(views, f.views) {
+		f.views, f.fresh, f.due = views, len(views), time.Time{}
+	}
+	if f.fresh > 0 {
+		f.pace = pace{limit: f.limit}
+	}
+	ready := f.pace.ready(now, sent)
+	n := len(views)
+	if n == 0 || !ready || n > 1 && now.Before(f.due) {
 		return -1
 	}
-	if n > 1 {
-		if now.Before(t.due) {
-			return -1
-		}
-		pause := time.Second / time.Duration(remote.TileRate*n)
-		if t.due = t.due.Add(pause); t.due.Before(now) {
-			t.due = now
-		}
+	if f.due = f.due.Add(time.Second / time.Duration(remote.TileRate*n)); n == 1 || f.due.Before(now) {
+		f.due = now
 	}
-	t.i = (t.i + 1) % n
-	return t.i
-}
-
-// previewPace bounds what a single preview costs: one in which much moves is redrawn less
-// often than the rest of the screen. Several have their own rate: see turns.
-type previewPace struct{ pace }
-
-// ready reports whether the preview may be redrawn, given the bytes sent so far.
-func (p *previewPace) ready(now time.Time, views []runtime.PreviewSpec, sent uint64) bool {
-	if len(views) != 1 {
-		*p = previewPace{}
-		return true
-	}
-	// For the text of the screen, and for each cell. At 120x40 that is some 16 kB/s.
-	p.limit = 4_000 + 16*float64(views[0].Width*views[0].Height/2)
-	return p.pace.ready(now, sent)
+	f.fresh = max(f.fresh-1, 0)
+	f.i = (f.i + 1) % n
+	return f.i
 }
 
 // pace keeps the bytes sent to the terminal within a limit, by deciding when to

@@ -163,40 +163,6 @@ func TestPaceKeepsTheLimit(t *testing.T) {
 	}
 }
 
-// A preview in which everything moves stays within 20 kB a second at 120x40, with the rest
-// of the screen; a wall has its own bound, and leaves no debt behind.
-func TestPreviewPace(t *testing.T) {
-	m := shown(t, newFake(), DefaultConfig(), 120, 40)
-	views, _ := m.want.get()
-	if len(views) != 1 {
-		t.Fatalf("it asks for %v", views)
-	}
-	var p previewPace
-	var sent uint64
-	now := noon
-	show := func(seconds int) (shots int) {
-		for range seconds * 10 {
-			sent += 250 // numbers
-			if p.ready(now, views, sent) {
-				sent += uint64(10 * views[0].Width * views[0].Height / 2)
-				shots++
-			}
-			now = now.Add(100 * ms)
-		}
-		return shots
-	}
-	if shots := show(60); float64(sent)/60 > 18_000 || shots < 90 {
-		t.Errorf("%d previews and %d B/s", shots, sent/60)
-	}
-	one := views
-	views = append(views, views[0])
-	show(60)
-	views = one
-	if shots := show(10); shots < 15 {
-		t.Errorf("%d previews in the 10 s after a wall", shots)
-	}
-}
-
 // The first line tells of the same trouble whichever camera is shown.
 func TestHeadTellsOfTheFirstAlert(t *testing.T) {
 	m := shown(t, newFake(), DefaultConfig(), 120, 40)

@@ -98,17 +98,36 @@ func TestWallFlashesWithEvents(t *testing.T) {
 }
 
 func TestTilesAreFetchedInTurn(t *testing.T) {
-	var turn turns
+	var f frames
+	views := []runtime.PreviewSpec{{Camera: "a"}, {Camera: "b"}, {Camera: "c"}, {Camera: "d"}}
 	count := map[int]int{}
 	for i := range 100 { // ten seconds
-		count[turn.next(noon.Add(time.Duration(i)*100*ms), 4)]++
+		count[f.next(noon.Add(time.Duration(i)*100*ms), views, 0)]++
 	}
-	for i := range 4 {
+	for i := range views {
 		if n := count[i]; n < 10*remote.TileRate-6 || n > 10*remote.TileRate+1 {
 			t.Errorf("tile %d was fetched %d times within ten seconds", i, n)
 		}
 	}
-	if turn.next(noon, 0) != -1 || turn.next(noon, 1) != 0 || turn.next(noon, 1) != 0 {
+	if f.next(noon, nil, 0) != -1 || f.next(noon, views[:1], 0) != 0 || f.next(noon, views[:1], 0) != 0 {
 		t.Error("a single preview waits")
+	}
+}
+
+// What is new on the screen is drawn though the screen before it was expensive.
+func TestFirstFramesAreFree(t *testing.T) {
+	f := frames{limit: 1000}
+	views := []runtime.PreviewSpec{{Camera: "a"}}
+	f.next(noon, views, 0)
+	if got := f.next(noon.Add(100*ms), views, 50_000); got != -1 {
+		t.Fatalf("beyond the budget frame %d is fetched", got)
+	}
+	views = []runtime.PreviewSpec{{Camera: "b"}, {Camera: "c"}}
+	seen := map[int]bool{}
+	for i := range 20 {
+		seen[f.next(noon.Add(time.Duration(2+i)*100*ms), views, uint64(60_000+i*10_000))] = true
+	}
+	if !seen[0] || !seen[1] {
+		t.Errorf("fetched: %v", seen)
 	}
 }
