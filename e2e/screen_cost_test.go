@@ -3,6 +3,7 @@ package e2e
 import (
 	"flag"
 	"fmt"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -21,6 +22,8 @@ type screenCost struct {
 	bytes float64 // to the terminal, a second
 	cpu   float64 // cores, of the program and the process that guards its terminal
 	first float64 // seconds until the first whole screen
+	start float64 // seconds of processor time until then
+	rate  float64 // redraws a second
 }
 
 // TestScreenCost measures what the dashboard costs on the drawn street, beside the same
@@ -61,10 +64,13 @@ func TestScreenCost(t *testing.T) {
 		return list[len(list)/2]
 	}
 	cpu := func(c screenCost) float64 { return c.cpu }
+	t.Log("| | kB/s | redraws/s | % of a core | first screen, s | processor time until then, s |")
 	for _, name := range names {
-		t.Logf("| %s | %.1f | %.1f | %.2f |", name, middle(name, func(c screenCost) float64 { return c.bytes })/1000,
-			100*middle(name, cpu), middle(name, func(c screenCost) float64 { return c.first }))
+		t.Logf("| %s | %.1f | %.1f | %.1f | %.2f | %.2f |", name, middle(name, func(c screenCost) float64 { return c.bytes })/1000,
+			middle(name, func(c screenCost) float64 { return c.rate }), 100*middle(name, cpu),
+			middle(name, func(c screenCost) float64 { return c.first }), middle(name, func(c screenCost) float64 { return c.start }))
 	}
+	t.Logf("processor time of --version: %.2f s", versionTime(t))
 	t.Logf("processor time without preview, to that without a dashboard: %.2f", middle(names[1], cpu)/middle(names[0], cpu))
 	t.Logf("32 cameras: %.1f %% of a core more", 100*(middle(names[4], cpu)-middle(names[3], cpu)))
 }
@@ -86,20 +92,40 @@ func screenRun(t *testing.T, config string, bare bool) screenCost {
 		x.shows("quit", 0) // the last line
 		x.shows("live", 0) // a camera
 	}
-	c.first = time.Since(began).Seconds()
+	c.first, c.start = time.Since(began).Seconds(), processorTime(t, x.cmd.Process.Pid).Seconds()
+	if !bare {
+		x.send("\x1b[?2026;2$y") // a terminal that is told when a redraw begins
+	}
 	time.Sleep(5 * time.Second)
 	const span = 15 * time.Second
 	bytes, cpu := len(x.out.String()), processorTime(t, x.cmd.Process.Pid)
 	time.Sleep(span)
 	c.cpu = (processorTime(t, x.cmd.Process.Pid) - cpu).Seconds() / span.Seconds()
 	if !bare { // events go there
-		c.bytes = float64(len(x.out.String())-bytes) / span.Seconds()
+		sent := x.out.String()[bytes:]
+		c.bytes, c.rate = float64(len(sent))/span.Seconds(), float64(strings.Count(sent, "\x1b[?2026h"))/span.Seconds()
 	}
 	if err := unix.Kill(x.cmd.Process.Pid, syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
 	x.ends()
 	return c
+}
+
+// versionTime is the processor time of a start that only prints the version: most of it is
+// the loading of libraries.
+func versionTime(t *testing.T) float64 {
+	t.Helper()
+	var all []float64
+	for range 9 {
+		cmd := exec.Command(binary, "--version")
+		if err := cmd.Run(); err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, (cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()).Seconds())
+	}
+	slices.Sort(all)
+	return all[len(all)/2]
 }
 
 // processorTime is that of a process and its children so far.
