@@ -187,7 +187,7 @@ func TestDashboardDoesWhatItsKeysSay(t *testing.T) {
 func (x *terminal) whole() {
 	x.t.Helper()
 	log := read(x.t, filepath.Join(x.dir, "log"))
-	if left := leftovers(x.t, x.dir); len(left) > 1 || len(left) == 1 && !strings.Contains(log, "a clip is left unfinished") {
+	if left := leftovers(x.t, x.dir); len(left) > 1 || len(left) == 1 && !strings.Contains(log, "what is on disk of it") {
 		x.t.Errorf("clips were left unfinished: %q; the log is\n%s", left, tail(log))
 	}
 }
@@ -243,7 +243,7 @@ func TestDashboardEndsWithItsTerminal(t *testing.T) {
 	wait(t, patience, "the end of the program", func() bool { return ended(t, pid) })
 	x.whole()
 	log := read(t, filepath.Join(x.dir, "log"))
-	if len(x.clips()) == 0 && !givenUp.MatchString(log) && !strings.Contains(log, "a clip is left unfinished") {
+	if len(x.clips()) == 0 && !givenUp.MatchString(log) && !strings.Contains(log, "what is on disk of it") {
 		t.Errorf("the clip that was asked for is not there; the log is\n%s", tail(log))
 	}
 }
@@ -268,4 +268,53 @@ func (x *terminal) pid() int {
 		x.t.Fatalf("the shell's children are %q", children)
 	}
 	return pid
+}
+
+// clicks clicks on a text, once the screen shows it.
+func (x *terminal) clicks(text string) {
+	x.t.Helper()
+	wait(x.t, patience, fmt.Sprintf("%q on the screen", text), func() bool {
+		for y, l := range strings.Split(x.screen(), "\n") {
+			if before, _, found := strings.Cut(l, text); found {
+				at := len([]rune(before)) + 1
+				x.text(fmt.Sprintf("\x1b[<0;%d;%dM\x1b[<0;%d;%dm", at, y+1, at, y+1))
+				return true
+			}
+		}
+		return false
+	})
+}
+
+// The mouse reaches the first line, the last one, columns, the help and a form.
+func TestDashboardByMouse(t *testing.T) {
+	for _, size := range [][2]int{{80, 24}, {120, 40}} {
+		t.Run(fmt.Sprintf("%dx%d", size[0], size[1]), func(t *testing.T) {
+			x := newTerminal(t, size[0], size[1])
+			write(t, filepath.Join(x.dir, "rvo.toml"), troubledConfig())
+			x.text("RVO_CONFIG= LC_ALL=C.UTF-8 " + binary + "; echo ended $?")
+			x.keys("Enter")
+			x.clicks("camera cam04 gives no")
+			x.sees("lasted")
+			x.clicks("! alerts") // back
+			x.keys("0") // for which the last line has no room at 80x24
+			x.sees("cameras, by trouble")
+			x.clicks("latency")
+			x.sees("cameras, by latency")
+			x.keys("0")
+			x.clicks("? help")
+			x.clicks("attach a detector")
+			x.sees("or a first letter")
+			x.clicks("enter choose")
+			x.sees("(1/")
+			x.clicks("esc cancel")
+			x.clicks("q quit")
+			wait(t, patience, "the end, or a question", func() bool {
+				s := x.screen()
+				if strings.Contains(s, "Quit anyway?") {
+					x.clicks("y yes")
+				}
+				return strings.Contains(s, "ended 0")
+			})
+		})
+	}
 }

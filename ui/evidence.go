@@ -35,8 +35,6 @@ type eventDetail struct {
 	canvas *draw.Canvas // of that, or of the thumbnail; nil: neither
 	from   time.Duration
 	since  time.Time // as in film.Wanted
-
-	box, video, bar pane.Rect // where they were drawn last
 }
 
 // clipMsg is the evidence of an event.
@@ -90,9 +88,14 @@ func (d *eventDetail) update(m *model, msg tea.Msg) (overlay, tea.Cmd) {
 			d.take(msg)
 		}
 		return d, nil
-	case tea.MouseClickMsg:
-		if d.click(m, msg.X, msg.Y) {
+	case clickMsg:
+		switch msg.What {
+		case draw.OnSeek:
+			d.seek(m, d.shot.Length*time.Duration(msg.X)/time.Duration(max(msg.W-1, 1)))
 			return d, nil
+		case draw.OnAction:
+			next, cmd, _ := d.press(m, action(msg.Arg))
+			return next, cmd
 		}
 	case tea.KeyPressMsg:
 		if next, cmd, done := d.press(m, m.keys.byKey[msg.String()]); done {
@@ -136,18 +139,6 @@ func (d *eventDetail) press(m *model, a action) (overlay, tea.Cmd, bool) {
 		return d, nil, false
 	}
 	return d, nil, true
-}
-
-// click lets a click on the bar go to that place, and one on the frame stop it or let it
-// play. It reports whether the click was into the box.
-func (d *eventDetail) click(m *model, x, y int) bool {
-	switch {
-	case d.bar.Has(x, y):
-		d.seek(m, d.shot.Length*time.Duration(x-d.bar.X)/time.Duration(max(d.bar.W-1, 1)))
-	case d.video.Has(x, y):
-		d.play(m, d.since.IsZero())
-	}
-	return d.box.Has(x, y)
 }
 
 // found takes the answer to the question for the clip.
@@ -313,10 +304,13 @@ func (d *eventDetail) under(m *model, w int) []string {
 	if d.shot.Err != nil {
 		lines = append(lines, th.Warn.Of(draw.Fit(th.Text(d.shot.Err.Error()), w)))
 	}
-	keys := fmt.Sprintf("%s plays  %s %s scrub  %s %s events  %s copies the path", m.keys.shown(actToggle), m.keys.shown(actLeft), m.keys.shown(actRight),
-		m.keys.shown(actOlder), m.keys.shown(actNewer), m.keys.shown(actCopyPath))
+	key := func(a action, what string) string {
+		return draw.Clickable(draw.OnAction, string(a), m.keys.shown(a)+what)
+	}
+	keys := key(actToggle, " plays") + "  " + key(actLeft, "") + " " + key(actRight, " scrub") + "  " + key(actOlder, "") + " " + key(actNewer, " events") +
+		"  " + key(actCopyPath, " copies the path")
 	if m.opts.Link == nil {
-		keys += "  " + m.keys.shown(actOpener) + " opens it"
+		keys += "  " + key(actOpener, " opens it")
 	}
 	return append(lines, th.Dim.Of(draw.Fit(keys, w)))
 }
@@ -335,6 +329,9 @@ func (d *eventDetail) frame(m *model, w, h int) []string {
 	for len(lines) < h {
 		lines = append(lines, "")
 	}
+	for i := range lines { // a click stops it or lets it play
+		lines[i] = draw.Clickable(draw.OnAction, string(actToggle), draw.Fit(lines[i], w))
+	}
 	if d.shot.Err != nil {
 		return append(lines, th.Warn.Of("cannot be played"))
 	}
@@ -352,13 +349,11 @@ func (d *eventDetail) frame(m *model, w, h int) []string {
 	if d.shot.Frame.Frame != 0 && d.shot.Mark >= 0 {
 		mark = share(d.shot.Mark)
 	}
-	d.bar = pane.Rect{X: draw.Width(label), W: n, H: 1}
-	return append(lines, th.Dim.Of(label)+th.Scrubber(share(d.shot.At), mark, n))
+	return append(lines, th.Dim.Of(label)+draw.Clickable(draw.OnSeek, "", th.Scrubber(share(d.shot.At), mark, n)))
 }
 
 func (d *eventDetail) draw(m *model, screen []string) []string {
 	vw, vh := 0, 0
-	d.video, d.bar = pane.Rect{}, pane.Rect{}
 	if d.plays() {
 		vw, vh = d.room(m)
 	}
@@ -374,8 +369,6 @@ func (d *eventDetail) draw(m *model, screen []string) []string {
 		lines = append(lines, d.cut(text, most-1-min(len(under), most-2))...)
 	case m.w >= besideWidth:
 		text, frame := d.cut(d.text(m, textWidth), vh+1), d.frame(m, vw, vh)
-		d.video = pane.Rect{X: textWidth + 2, W: vw, H: vh}
-		d.bar.X, d.bar.Y = d.bar.X+textWidth+2, vh
 		for i, l := range frame {
 			beside := ""
 			if i < len(text) {
@@ -387,20 +380,13 @@ func (d *eventDetail) draw(m *model, screen []string) []string {
 		text := d.text(m, w)
 		head := text[:min(3, len(text))]
 		lines = append(lines, head...)
-		d.video = pane.Rect{Y: len(lines), W: vw, H: vh}
 		lines = append(lines, d.frame(m, vw, vh)...)
-		d.bar.Y = len(lines) - 1
 		lines = append(lines, d.cut(text[len(head):], most-1-len(lines)-len(under))...)
 	}
 	lines = append(lines, under...)
 	title := d.title
 	if d.top > 0 || d.more {
 		title += " (" + m.keys.shown(actDown) + "/" + m.keys.shown(actUp) + " scroll)"
-	}
-	h := min(len(lines), most)
-	d.box = pane.Rect{X: (m.w - w - 4) / 2, Y: max((m.h-h-2)/2, 1), W: w + 4, H: h + 2}
-	for _, r := range []*pane.Rect{&d.video, &d.bar} {
-		r.X, r.Y = r.X+d.box.X+2, r.Y+d.box.Y+1
 	}
 	return m.box(screen, title, lines, w)
 }

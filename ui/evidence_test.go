@@ -82,12 +82,14 @@ func TestClipPlaysInItsEvent(t *testing.T) {
 		if at := g.m.overlay.(*eventDetail).shot.At; at <= before || at > before+200*ms {
 			t.Errorf("right goes from %v to %v", before, at)
 		}
-		bar := g.m.overlay.(*eventDetail).bar
-		g.p.Send(tea.MouseClickMsg{X: bar.X + bar.W - 1, Y: bar.Y, Button: tea.MouseLeft})
+		synctest.Wait()
+		at := spots(g.m)
+		bar := at["seek "]
+		n := g.m.targets(bar[0], bar[1])[1].W
+		g.p.Send(tea.MouseClickMsg{X: bar[0] + n - 1, Y: bar[1], Button: tea.MouseLeft})
 		g.settle()
 		g.sees(" 4.9 of 5.0 s")
-		video := g.m.overlay.(*eventDetail).video
-		g.p.Send(tea.MouseClickMsg{X: video.X + 3, Y: video.Y + 3, Button: tea.MouseLeft})
+		g.p.Send(tea.MouseClickMsg{X: at["action toggle"][0], Y: at["action toggle"][1], Button: tea.MouseLeft})
 		g.settle()
 		g.sees("playing  0.") // from its beginning
 		time.Sleep(6 * time.Second)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 
 	"charm.land/bubbles/v2/textinput"
@@ -97,6 +98,12 @@ func (f *form) update(m *model, msg tea.Msg) (overlay, tea.Cmd) {
 			return f, nil
 		}
 	}
+	if click, ok := msg.(clickMsg); ok {
+		if click.What == draw.OnRow {
+			f.click(m, click.N())
+		}
+		return f, nil
+	}
 	if !f.chosen {
 		return f, nil
 	}
@@ -126,6 +133,20 @@ func (f *form) pick(m *model, key string) {
 				return
 			}
 		}
+	}
+}
+
+// click goes to a kind or a field; one that is chosen already is taken, or steps on.
+func (f *form) click(m *model, i int) {
+	switch {
+	case !f.chosen && f.kind == i:
+		f.pick(m, "enter")
+	case !f.chosen:
+		f.kind = i
+	case f.at != i:
+		f.focus(i)
+	case f.fields[i].choices != nil:
+		f.choose("right")
 	}
 }
 
@@ -260,7 +281,8 @@ func (f *form) draw(m *model, screen []string) []string {
 		lines = append(lines, th.Strong.Of(l))
 	}
 	for i, o := range f.fields[first:min(first+room, len(f.fields))] {
-		lines = append(lines, f.drawField(m, first+i, filled, problems[o.Key] != "" && (f.tried || f.values[o.Key] != "")))
+		line := f.drawField(m, first+i, filled, problems[o.Key] != "" && (f.tried || f.values[o.Key] != ""))
+		lines = append(lines, draw.Clickable(draw.OnRow, strconv.Itoa(first+i), draw.Fit(line, formWidth)))
 	}
 	o := f.fields[f.at]
 	help := o.Help
@@ -281,12 +303,11 @@ func (f *form) draw(m *model, screen []string) []string {
 	for _, l := range append(below, "")[:2] {
 		lines = append(lines, style.Of(l))
 	}
-	hint := "   "
+	keys := []string{"enter", "attach", "up down", "field"}
 	if o.choices != nil {
-		hint = "   " + th.Chip.Of("left right") + th.Dim.Of(" choose   ")
+		keys = append(keys, "left right", "choose")
 	}
-	lines = append(lines, th.Chip.Of("enter")+th.Dim.Of(" attach   ")+th.Chip.Of("up down")+th.Dim.Of(" field")+hint+
-		th.Chip.Of("esc")+th.Dim.Of(" cancel"))
+	lines = append(lines, m.hints(append(keys, "esc", "cancel")...))
 	return m.box(screen, fmt.Sprintf("Attach a detector (%d/%d)", f.at+1, len(f.fields)), lines, formWidth)
 }
 
@@ -296,14 +317,13 @@ func (f *form) drawKinds(m *model) []string {
 	var lines []string
 	for i, name := range f.kinds {
 		text := "  " + draw.Fit(th.Text(name), 10) + " " + th.Text(m.opts.Kinds[name].Doc)
+		text = draw.Fit(text, formWidth)
 		if i == f.kind {
-			lines = append(lines, th.Cursor.Of(draw.Fit(text, formWidth)))
-			continue
+			text = th.Cursor.Of(text)
 		}
-		lines = append(lines, text)
+		lines = append(lines, draw.Clickable(draw.OnRow, strconv.Itoa(i), text))
 	}
-	return append(lines, "", th.Chip.Of("enter")+th.Dim.Of(" choose   ")+th.Chip.Of("up down")+th.Dim.Of(" or a first letter   ")+
-		th.Chip.Of("esc")+th.Dim.Of(" cancel"))
+	return append(lines, "", m.hints("enter", "choose", "up down", "or a first letter", "esc", "cancel"))
 }
 
 // drawField draws the line of a field: what was typed, else the default.
@@ -332,7 +352,7 @@ func (f *form) drawField(m *model, i int, filled detectors.Config, wrong bool) s
 		shown = th.Text(draw.Mask(value))
 	}
 	if f.at == i && o.choices != nil {
-		shown = "< " + shown + " >"
+		shown = draw.Clickable(draw.OnKey, "left", "< ") + shown + draw.Clickable(draw.OnKey, "right", " >")
 	}
 	name, mark := draw.Fit(o.Key, 12), "  "
 	if wrong {

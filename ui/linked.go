@@ -6,8 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/charmbracelet/x/ansi"
-
 	"rvo-tui/ui/draw"
 	"rvo-tui/ui/remote"
 
@@ -73,7 +71,7 @@ func (m *model) renew(before, next time.Time, sameProcess bool) {
 // faded draws a pane, frame included, as outdated.
 func (m *model) faded(lines []string) []string {
 	for i, l := range lines {
-		lines[i] = m.scene.Theme.Dim.Of(ansi.Strip(l))
+		lines[i] = m.scene.Theme.Dim.Recolored(l)
 	}
 	return lines
 }

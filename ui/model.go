@@ -255,7 +255,7 @@ func (m *model) update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		return m, tea.Quit
 	}
 	if m.overlay != nil {
-		next, cmd := m.overlay.update(m, msg)
+		next, cmd := m.overlay.update(m, m.aimed(msg))
 		m.overlay = next
 		m.epoch++
 		if m.quit {
@@ -271,7 +271,11 @@ func (m *model) update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		}
 		return m, cmd
 	case tea.MouseMsg:
-		return m, m.mouse(msg)
+		cmd := m.mouse(msg)
+		if m.quit {
+			return m, m.leave()
+		}
+		return m, cmd
 	}
 	return m, nil
 }

@@ -197,30 +197,62 @@ func (m *model) onTimeline(a action) bool {
 	return true
 }
 
-// mouse lets a click take the focus and select a row, and the wheel scroll.
-func (m *model) mouse(msg tea.MouseMsg) tea.Cmd {
+// targets returns what a click on a cell of the screen is meant for, the outermost first.
+func (m *model) targets(x, y int) []draw.Target {
+	if m.w < pane.LeastWidth || m.h < pane.LeastHeight || y < 0 || y >= m.h {
+		return nil
+	}
+	return draw.TargetsAt(m.lines()[y], x)
+}
+
+// mouse lets a click act on what is under it, and the wheel scroll the pane under it.
+func (m *model) mouse(msg tea.MouseMsg) (cmd tea.Cmd) {
 	at := msg.Mouse()
-	for _, p := range m.places {
-		if !p.Has(at.X, at.Y) {
-			continue
+	targets := m.targets(at.X, at.Y)
+	switch msg.(type) {
+	case tea.MouseClickMsg:
+		m.notice = notice{}
+		for _, t := range targets {
+			cmd = m.click(t)
 		}
-		switch msg.(type) {
-		case tea.MouseClickMsg:
-			if p.Tabbed && at.Y == p.Y {
-				m.clickTab(p, at.X)
-				return nil
-			}
-			return m.click(p, at.X, at.Y)
-		case tea.MouseWheelMsg:
-			m.focusOn(p.Pane)
-			switch at.Button {
-			case tea.MouseWheelUp:
-				return m.do(actUp)
-			case tea.MouseWheelDown:
-				return m.do(actDown)
+	case tea.MouseWheelMsg:
+		if len(targets) == 0 || targets[0].What != draw.OnPane {
+			return nil
+		}
+		m.focusOn(pane.ID(targets[0].N()))
+		switch at.Button {
+		case tea.MouseWheelUp:
+			return m.do(actUp)
+		case tea.MouseWheelDown:
+			return m.do(actDown)
+		}
+	}
+	return cmd
+}
+
+// click does what a click on a target is meant for.
+func (m *model) click(t draw.Target) tea.Cmd {
+	switch t.What {
+	case draw.OnPane:
+		m.focusOn(pane.ID(t.N()))
+	case draw.OnTab:
+		for p := range pane.Placed {
+			if p.String() == t.Arg {
+				m.focusOn(p)
 			}
 		}
-		break
+	case draw.OnRow:
+		return m.clickRow(t)
+	case draw.OnPage:
+		if t.N() < 0 {
+			return m.do(actPageUp)
+		}
+		return m.do(actPageDown)
+	case draw.OnSort:
+		m.scene.FleetSort = pane.FleetSort(slices.Index(pane.FleetSorts(), t.Arg))
+		m.epoch++
+	case draw.OnAction:
+		return m.do(action(t.Arg))
 	}
 	return nil
 }
@@ -235,31 +267,14 @@ type click struct {
 // doubleClick is how far apart two clicks may be that open what they are on.
 const doubleClick = 500 * time.Millisecond
 
-// click gives a pane the focus and selects the row, or the tile, at x, y of the screen. A
-// double click opens it.
-func (m *model) click(p pane.Place, x, y int) tea.Cmd {
-	m.focusOn(p.Pane)
-	c := &m.cursors[p.Pane]
-	row := -1
-	if i := y - p.Y - 1 - c.Line; i >= 0 && i < c.Height {
-		row = c.Top + i
-	}
-	if p.Pane == pane.Wall {
-		tiles, _ := m.scene.Tiles(c.Sel, p.W-2, p.H-2)
-		for _, t := range tiles {
-			if t.Has(x-p.X-1, y-p.Y-1) {
-				row = t.Camera
-			}
-		}
-	}
-	if row < 0 {
-		return nil
-	}
-	last, now := m.clicked, click{p.Pane, row, time.Now()}
+// clickRow selects a row, or a tile, of the pane in focus. A double click opens it.
+func (m *model) clickRow(t draw.Target) tea.Cmd {
+	row := t.N()
+	last, now := m.clicked, click{m.focus, row, time.Now()}
 	m.clicked = now
-	m.move(row - c.Sel)
-	if p.Pane == pane.Time {
-		m.scene.Time.At = m.scene.EventAt(row, x-p.X-1, p.W-2)
+	m.move(row - m.cursors[m.focus].Sel)
+	if m.focus == pane.Time {
+		m.scene.Time.At = m.scene.EventAt(row, t.X, t.W)
 	}
 	m.epoch++
 	if last.pane == now.pane && last.row == now.row && now.at.Sub(last.at) < doubleClick {
@@ -268,20 +283,33 @@ func (m *model) click(p pane.Place, x, y int) tea.Cmd {
 	return nil
 }
 
-// clickTab switches to the pane whose name was clicked on.
-func (m *model) clickTab(p pane.Place, x int) {
-	at := p.X + p.W - 3 - draw.Width(m.tabs(p.Pane))
-	for id := range pane.Placed {
-		if id == pane.Detectors || id == pane.Signals {
-			continue
+// clickMsg is a click on a target within an overlay.
+type clickMsg struct{ draw.Target }
+
+// aimed returns what the mouse does in an overlay: a key, or a clickMsg. What is no target is
+// the overlay's own, as the frame that is drawn on.
+func (m *model) aimed(msg tea.Msg) tea.Msg {
+	switch msg := msg.(type) {
+	case tea.MouseClickMsg:
+		targets := m.targets(msg.X, msg.Y)
+		if len(targets) == 0 {
+			return msg
 		}
-		if n := len(id.String()); x >= at && x < at+n {
-			m.focusOn(id)
-			return
+		t := targets[len(targets)-1]
+		if t.What == draw.OnKey {
+			return tea.KeyPressMsg{Text: t.Arg} // which is what keys are told by
 		}
-		at += len(id.String()) + 1
+		return clickMsg{t}
+	case tea.MouseWheelMsg:
+		switch m.overlay.(type) {
+		case *form, *picker:
+			if msg.Button == tea.MouseWheelUp {
+				return tea.KeyPressMsg{Code: tea.KeyUp}
+			}
+			return tea.KeyPressMsg{Code: tea.KeyDown}
+		}
 	}
-	m.focusOn(p.Pane)
+	return msg
 }
 
 // follow goes from the selected alert to what it is about.

@@ -30,8 +30,26 @@ func (m *model) box(screen []string, title string, lines []string, w int) []stri
 	for i := range inner {
 		inner[i] = " " + draw.Fit(lines[i], w) + " "
 	}
-	b := pane.Frame(title, "", "", inner, m.scene.Theme, true, w+4, h+2)
+	b := draw.ClickableLines(draw.OnBox, "", pane.Frame(title, "", "", inner, m.scene.Theme, true, w+4, h+2))
 	return over(screen, b, (m.w-w-4)/2, max((m.h-h-2)/2, 1), m.w)
+}
+
+// hints tells of keys of an overlay and what they do, in turns. A click on a key is as good.
+func (m *model) hints(list ...string) string {
+	th := m.scene.Theme
+	var parts []string
+	for i := 0; i+1 < len(list); i += 2 {
+		keys, what := strings.Fields(list[i]), th.Dim.Of(" "+list[i+1])
+		if len(keys) == 1 {
+			parts = append(parts, draw.Clickable(draw.OnKey, keys[0], th.Chip.Of(keys[0])+what))
+			continue
+		}
+		for k, key := range keys {
+			keys[k] = draw.Clickable(draw.OnKey, key, th.Chip.Of(key))
+		}
+		parts = append(parts, strings.Join(keys, " ")+what)
+	}
+	return strings.Join(parts, "   ")
 }
 
 // confirm asks a question that y answers with yes.
@@ -59,7 +77,7 @@ func (c *confirm) draw(m *model, screen []string) []string {
 	question := th.Text(c.question)
 	w := min(max(draw.Width(question), 44), m.w-6)
 	lines := draw.Wrap(question, w)
-	answers := th.Chip.Of("y") + th.Dim.Of(" yes   ") + th.Chip.Of("n") + th.Dim.Of(" no")
+	answers := m.hints("y", "yes", "n", "no")
 	// The question and the possible answers come before the rest.
 	for _, l := range append(draw.Wrap(th.Text(c.detail), w), "") {
 		if len(lines) < m.h-5 {
@@ -103,7 +121,16 @@ func (s *sheet) update(m *model, msg tea.Msg) (overlay, tea.Cmd) {
 		} else {
 			s.top++
 		}
-	case tea.MouseClickMsg:
+	case clickMsg:
+		switch msg.What {
+		case draw.OnPage:
+			s.top += msg.N() * (m.h - 8)
+		case draw.OnAction: // as the help names it
+			m.overlay = nil
+			cmd := m.do(action(msg.Arg))
+			return m.overlay, cmd
+		}
+	case tea.MouseClickMsg: // beside it
 		return nil, nil
 	}
 	return s, nil
@@ -142,13 +169,13 @@ func newHelp() overlay {
 				}
 				lines, group = append(lines, th.TitleOn.Of(d.group)), d.group
 			}
-			lines = append(lines, "  "+th.Chip.Of(draw.Fit(strings.Join(d.keys, " "), 16))+"  "+d.doc)
+			lines = append(lines, "  "+draw.Clickable(draw.OnAction, string(d.act), th.Chip.Of(draw.Fit(strings.Join(d.keys, " "), 16))+"  "+d.doc))
 		}
 		if m.link.Host != "" {
 			lines = append(lines, "", "Connected to "+th.Text(fmt.Sprintf("%s, pid %d, version %s, by %s", m.link.Host, m.link.PID, m.link.Version, m.link.Addr)))
 		}
 		return append(lines, "", th.Dim.Of("The selected detector and rule are the marked ones, whichever pane is focused."),
-			th.Dim.Of("The mouse works too: click a pane, a row or a tab; double-click opens."))
+			th.Dim.Of("The mouse works too: click a pane, a row, a key or a column; double-click opens."))
 	}}
 }
 

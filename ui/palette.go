@@ -2,6 +2,7 @@ package ui
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"charm.land/bubbles/v2/textinput"
@@ -49,7 +50,7 @@ func (p *palette) update(m *model, msg tea.Msg) (overlay, tea.Cmd) {
 		case "esc", "ctrl+c":
 			return nil, nil
 		case "tab":
-			p.tab(m)
+			p.tab(complete(p.in.Value(), &m.scene, m.opts.Kinds))
 			return p, nil
 		case "up", "ctrl+p":
 			p.recall(m, -1)
@@ -58,6 +59,12 @@ func (p *palette) update(m *model, msg tea.Msg) (overlay, tea.Cmd) {
 			p.recall(m, 1)
 			return p, nil
 		}
+	}
+	if click, ok := msg.(clickMsg); ok {
+		if list := complete(p.in.Value(), &m.scene, m.opts.Kinds); click.N() >= 0 && click.N() < len(list) {
+			p.tab(list[click.N():][:1])
+		}
+		return p, nil
 	}
 	var cmd tea.Cmd
 	p.in, cmd = p.in.Update(msg)
@@ -146,10 +153,9 @@ func (p *palette) carry(m *model, o order, shown string) (overlay, tea.Cmd) {
 	return m.overlay, cmd
 }
 
-// tab completes the last word as far as it is clear.
-func (p *palette) tab(m *model) {
+// tab completes the last word as far as it is clear from what it may become.
+func (p *palette) tab(list []string) {
 	line := p.in.Value()
-	list := complete(line, &m.scene, m.opts.Kinds)
 	if len(list) == 0 {
 		return
 	}
@@ -196,7 +202,9 @@ func (p *palette) draw(m *model, screen []string) []string {
 	case p.err != "":
 		above = th.Bad.Of(th.Text(p.err))
 	case len(list) > 0:
-		above = th.Dim.Of(th.Text(strings.Join(list, "  ")))
+		for i, word := range list {
+			above += draw.Clickable(draw.OnRow, strconv.Itoa(i), th.Dim.Of(th.Text(word))) + "  "
+		}
 	default:
 		first, _, _ := strings.Cut(p.in.Value(), " ")
 		if v, _, found := verbOf(first); found {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -90,6 +91,16 @@ func (p *picker) update(m *model, msg tea.Msg) (overlay, tea.Cmd) {
 		return p.probed(m, msg)
 	case tea.KeyPressMsg:
 		return p.press(m, msg)
+	case clickMsg:
+		i := msg.N()
+		switch {
+		case msg.What != draw.OnRow || p.busy != "":
+		case i == p.at && i < len(p.choices):
+			return p, p.probe(m)
+		default:
+			p.choose(i)
+		}
+		return p, nil
 	}
 	var cmd tea.Cmd
 	p.in, cmd = p.in.Update(msg)
@@ -124,8 +135,11 @@ func (p *picker) press(m *model, msg tea.KeyPressMsg) (overlay, tea.Cmd) {
 
 func (p *picker) step(by int) {
 	n := len(p.choices) + 1
-	p.at = (p.at + by + n) % n
-	p.err = ""
+	p.choose((p.at + by + n) % n)
+}
+
+func (p *picker) choose(i int) {
+	p.at, p.err = i, ""
 	if p.at == len(p.choices) {
 		p.in.Focus()
 	} else {
@@ -231,14 +245,14 @@ func (p *picker) draw(m *model, screen []string) []string {
 		if i == p.at {
 			l = pane.Mark(l, th, true)
 		}
-		lines = append(lines, l)
+		lines = append(lines, draw.Clickable(draw.OnRow, strconv.Itoa(i), l))
 	}
 	p.in.SetWidth(w - 13)
 	l := "  address  " + draw.Typed(p.in)
 	if p.at == len(p.choices) {
 		l = th.Accent.Of(th.Pointer) + l[1:]
 	}
-	lines = append(lines, l)
+	lines = append(lines, draw.Clickable(draw.OnRow, strconv.Itoa(len(p.choices)), draw.Fit(l, w)))
 	if p.at == len(p.choices) && p.in.Value() != "" {
 		if _, err := capture.ParseAddress(p.source()); err != nil {
 			for _, l := range draw.Wrap(th.Text(err.Error()), w-2) {
@@ -255,7 +269,7 @@ func (p *picker) draw(m *model, screen []string) []string {
 			lines = append(lines, th.Bad.Of(l))
 		}
 	default:
-		lines = append(lines, th.Chip.Of("enter")+th.Dim.Of(" add   ")+th.Chip.Of("up down")+th.Dim.Of(" choose   ")+th.Chip.Of("esc")+th.Dim.Of(" cancel"))
+		lines = append(lines, m.hints("enter", "add", "up down", "choose", "esc", "cancel"))
 	}
 	return m.box(screen, "Add a camera", lines, w)
 }

@@ -98,8 +98,8 @@ func (s *search) draw(m *model, screen []string) []string {
 func (m *model) searchLine(screen []string, in *textinput.Model) []string {
 	th := m.scene.Theme
 	in.SetWidth(max(m.w-54, 10))
-	found := fmt.Sprintf("   %s found   enter keeps it, esc drops it", draw.Count(uint64(len(m.matches()))))
-	screen[len(screen)-1] = draw.Fit(" "+th.Accent.Of("/")+in.View()+th.Dim.Of(found), m.w)
+	found := th.Dim.Of(fmt.Sprintf("   %s found   ", draw.Count(uint64(len(m.matches()))))) + m.hints("enter", "keep it", "esc", "drop it")
+	screen[len(screen)-1] = draw.Fit(" "+th.Accent.Of("/")+in.View()+found, m.w)
 	return screen
 }
 

@@ -295,12 +295,9 @@ func (s *sketch) draw(m *model, screen []string) []string {
 	switch {
 	case s.naming:
 		s.in.SetWidth(24)
-		line += "name: " + draw.Typed(s.in) + "  " + th.Chip.Of("enter") + th.Dim.Of(" show the TOML  ") + th.Chip.Of("esc") + th.Dim.Of(" back")
+		line += "name: " + draw.Typed(s.in) + "  " + m.hints("enter", "show the TOML", "esc", "back")
 	default:
-		line += th.Dim.Of(fmt.Sprintf("%.2f %.2f  ", s.To[0], s.To[1]))
-		for _, k := range s.hints() {
-			line += th.Chip.Of(k[0]) + th.Dim.Of(" "+k[1]+"  ")
-		}
+		line += th.Dim.Of(fmt.Sprintf("%.2f %.2f  ", s.To[0], s.To[1])) + m.hints(s.hints()...)
 	}
 	if s.err != "" {
 		line = " " + th.Bad.Of(th.Text(s.err)) + "  " + line
@@ -310,15 +307,15 @@ func (s *sketch) draw(m *model, screen []string) []string {
 }
 
 // hints are the keys of the moment, the most important one first.
-func (s *sketch) hints() (keys [][2]string) {
+func (s *sketch) hints() (keys []string) {
 	switch {
 	case !s.Begun:
-		keys = append(keys, [2]string{"space", "first corner"}, [2]string{"arrows", "move"}, [2]string{"tab", "line or zone"}, [2]string{"n", "change one"})
+		keys = append(keys, "space", "first corner", "esc", "leave", "arrows", "move", "tab", "line or zone", "n", "change one")
 	default:
-		keys = append(keys, [2]string{"space", "done"}, [2]string{"arrows", "move"}, [2]string{"o", "other corner"}, [2]string{"n", "next"})
+		keys = append(keys, "space", "done", "esc", "leave", "arrows", "move", "o", "other corner", "n", "next")
 		if s.old != "" {
-			keys = append(keys, [2]string{"x", "remove"})
+			keys = append(keys, "x", "remove")
 		}
 	}
-	return append(keys, [2]string{"esc", "leave"})
+	return keys
 }

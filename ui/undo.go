@@ -215,11 +215,11 @@ func (r *review) lines(m *model, w int) (lines []string) {
 	th := m.scene.Theme
 	switch {
 	case r.asks:
-		lines = append(lines, "Write this to the file?  "+th.Chip.Of("y")+th.Dim.Of(" yes  ")+th.Chip.Of("n")+th.Dim.Of(" no  ")+th.Chip.Of("c")+th.Dim.Of(" copy"))
+		lines = append(lines, "Write this to the file?  "+m.hints("y", "yes", "n", "no", "c", "copy"))
 	case r.copied:
 		lines = append(lines, th.Good.Of("The TOML is copied: put it into the file by hand."))
 	case len(r.diff.Changes) > 0:
-		lines = append(lines, th.Chip.Of("c")+th.Dim.Of(" copy the TOML"))
+		lines = append(lines, m.hints("c", "copy the TOML"))
 	}
 	if len(lines) > 0 {
 		lines = append(lines, "")

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
@@ -23,15 +24,23 @@ func (m *model) View() (v tea.View) {
 		}
 		return v
 	}
-	lines := m.screen()
-	if m.overlay != nil {
-		lines = m.overlay.draw(m, lines)
-	}
-	v.Content = strings.Join(lines, "\n")
+	v.Content = draw.Unmarked(strings.Join(m.lines(), "\n"))
 	if m.scene.Theme.ASCII {
 		v.Content = draw.ToASCII(v.Content)
 	}
 	return v
+}
+
+// lines draws the screen with the overlay. What can be clicked is marked.
+func (m *model) lines() []string {
+	lines := m.screen()
+	if m.overlay == nil {
+		return lines
+	}
+	for i := range lines {
+		lines[i] = draw.Unmarked(lines[i]) // the overlay takes all clicks
+	}
+	return m.overlay.draw(m, lines)
 }
 
 func (m *model) tooSmall() string {
@@ -87,6 +96,7 @@ func (m *model) pane(p pane.Place) []string {
 	if stale && p.Pane != pane.Preview {
 		k.lines = m.faded(k.lines)
 	}
+	k.lines = draw.ClickableLines(draw.OnPane, strconv.Itoa(int(p.Pane)), k.lines)
 	key.cur = m.cursors[p.Pane]
 	k.key = key
 	return k.lines
@@ -102,7 +112,7 @@ func (m *model) tabs(shown pane.ID) string {
 		case p == shown:
 			names = append(names, th.Accent.Of(p.String()))
 		default:
-			names = append(names, th.Dim.Of(p.String()))
+			names = append(names, draw.Clickable(draw.OnTab, p.String(), th.Dim.Of(p.String())))
 		}
 	}
 	return strings.Join(names, " ")
@@ -128,7 +138,7 @@ func (m *model) makeHead() string {
 		left += th.Info.Of(where) + "  "
 	}
 	if s.Snap != nil && s.Snap.Modified > 0 {
-		left += th.Info.Of("modified") + "  "
+		left += draw.Clickable(draw.OnAction, string(actDiff), th.Info.Of("modified")) + "  "
 	}
 	if trouble != "" {
 		return draw.Fit(left+th.Bad.Of(th.Warning+" "+trouble), m.w)
@@ -141,13 +151,13 @@ func (m *model) makeHead() string {
 	if c := s.Snap.Clips; c != nil {
 		parts = append(parts, th.Dim.Of("clips "+draw.Count(c.Saved)))
 	}
-	parts = append(parts, th.Dim.Of("events "+draw.Count(m.newestEvent())))
+	parts = append(parts, draw.Clickable(draw.OnTab, pane.Events.String(), th.Dim.Of("events "+draw.Count(m.newestEvent()))))
 	if n := s.Snap.Log.Errors; n > 0 {
-		parts = append(parts, th.Bad.Of("errors "+draw.Count(n)))
+		parts = append(parts, draw.Clickable(draw.OnTab, pane.Log.String(), th.Bad.Of("errors "+draw.Count(n))))
 	}
 	parts = append(parts, th.Dim.Of("up "+draw.Clock(s.Snap.Uptime)))
 	if m.frozen {
-		parts = append(parts, th.Info.Of("frozen at "+s.Snap.At.Local().Format("15:04:05 MST")))
+		parts = append(parts, draw.Clickable(draw.OnAction, string(actFreeze), th.Info.Of("frozen at "+s.Snap.At.Local().Format("15:04:05 MST"))))
 	}
 	right, budget := "", m.w*2/5
 	if len(s.Snap.Alerts) > 0 { // what is wrong comes first
@@ -163,12 +173,13 @@ func (m *model) makeHead() string {
 	list := s.Snap.Alerts
 	switch {
 	case len(s.Snap.Cameras) == 0 && len(list) == 0:
-		left += th.Warn.Of(ansi.Truncate(th.Warning+" no camera: "+s.Hints.AddCamera+" adds one", max(room, 10), "…"))
+		left += draw.Clickable(draw.OnAction, string(actCamera), th.Warn.Of(ansi.Truncate(th.Warning+" no camera: "+s.Hints.AddCamera+" adds one", max(room, 10), "…")))
 	case len(list) == 0 || list[0].Acknowledged && !list[0].Severe:
-		left += th.Good.Of(th.Dot + " healthy")
+		text := th.Good.Of(th.Dot + " healthy")
 		if len(list) > 0 {
-			left += "  " + th.Dim.Of(fmt.Sprintf("%d acknowledged (%s)", len(list), s.Hints.Alerts))
+			text += "  " + th.Dim.Of(fmt.Sprintf("%d acknowledged (%s)", len(list), s.Hints.Alerts))
 		}
+		left += draw.Clickable(draw.OnAction, string(actAlerts), text)
 		if who != "" && draw.Width(left)+draw.Width(who)+2 < m.w-draw.Width(right) {
 			left += "  " + th.Dim.Of(who)
 		}
@@ -189,7 +200,7 @@ func (m *model) makeHead() string {
 			more := fmt.Sprintf(" (+%d more: %s)", len(list)-1, s.Hints.Alerts)
 			text = ansi.Truncate(text, max(room-len(more), 10), "…") + more
 		}
-		left += look.Of(ansi.Truncate(text, max(room, 10), "…"))
+		left += draw.Clickable(draw.OnAction, string(actAlerts), look.Of(ansi.Truncate(text, max(room, 10), "…")))
 	}
 	return draw.Fit(left, m.w-draw.Width(right)) + right
 }
@@ -201,7 +212,7 @@ func (m *model) footer() string {
 		return draw.Fit(" "+m.notice.look(th).Of(th.Text(m.notice.text)), m.w)
 	}
 	hint := func(d keyDef) string {
-		return " " + th.Chip.Of(d.keys[0]) + " " + th.Dim.Of(d.short) + " "
+		return draw.Clickable(draw.OnAction, string(d.act), " "+th.Chip.Of(d.keys[0])+" "+th.Dim.Of(d.short)+" ")
 	}
 	var b, end strings.Builder
 	for _, d := range m.keys.defs {

@@ -79,7 +79,7 @@ func alertFoot(s *Scene, a *runtime.Alert, w int) []string {
 		field("cameras", strings.Join(a.Cameras, ", "), th.Info)
 	}
 	field("since", draw.Stamp(a.Since), th.Dim)
-	return append(foot, " "+th.Dim.Of(s.Hints.Open+" goes there, "+s.Hints.Toggle+" acknowledges"))
+	return append(foot, " "+th.Dim.Of(draw.Clickable(draw.OnAction, "open", s.Hints.Open+" goes there")+", "+draw.Clickable(draw.OnAction, "toggle", s.Hints.Toggle+" acknowledges")))
 }
 
 // AlertsOf reports whether alerts concern a camera, and whether one of them is severe and

@@ -33,6 +33,9 @@ var fleetSortNames = [fleetSorts]string{"trouble", "name", "fps", "latency", "ev
 
 func (f FleetSort) String() string { return fleetSortNames[f] }
 
+// column makes the head of a column sort by it.
+func (f FleetSort) column(head string) string { return draw.Clickable(draw.OnSort, f.String(), head) }
+
 // FleetSorts returns the names of the orders.
 func FleetSorts() []string { return fleetSortNames[:] }
 
@@ -100,11 +103,11 @@ func FleetView(s *Scene, sel, w int) Body {
 	if room >= 16 {
 		last = room - 2
 	}
-	head := "    " + draw.Fit("camera", name) + " " + draw.Fit("state", state)
+	head := "    " + ByName.column(draw.Fit("camera", name)) + " " + ByTrouble.column(draw.Fit("state", state))
 	if spark > 0 {
 		head += draw.Spaces(spark + 1)
 	}
-	head += draw.Right("fps", fps) + draw.Right("latency", latency) + " "
+	head += ByRate.column(draw.Right("fps", fps)) + ByLatency.column(draw.Right("latency", latency)) + " "
 	if detectors {
 		head += " " + draw.Fit("detectors", states)
 	}
@@ -112,10 +115,10 @@ func FleetView(s *Scene, sel, w int) Body {
 		head += " " + draw.Fit("rules", states)
 	}
 	if events {
-		head += draw.Right("events/h", rate)
+		head += ByEvents.column(draw.Right("events/h", rate))
 	}
 	if drops {
-		head += draw.Right("drops/s", rate)
+		head += ByDrops.column(draw.Right("drops/s", rate))
 	}
 	if last > 0 {
 		head += "  last event"

@@ -3,6 +3,7 @@
 package pane
 
 import (
+	"strconv"
 	"strings"
 
 	"github.com/charmbracelet/x/ansi"
@@ -152,7 +153,7 @@ func (b *Body) Lay(c *Cursor, th *draw.Theme, focused bool, w, h int) []string {
 		if i == c.Sel && !b.scroll {
 			l = Mark(l, th, focused)
 		}
-		lines = append(lines, l)
+		lines = append(lines, draw.Clickable(draw.OnRow, strconv.Itoa(i), l))
 	}
 	for _, l := range foot {
 		lines = append(lines, draw.Fit(l, w))
@@ -191,10 +192,10 @@ func Mark(line string, th *draw.Theme, focused bool) string {
 func (b *Body) More(th *draw.Theme) string {
 	var parts []string
 	if b.above > 0 {
-		parts = append(parts, th.Up+" "+draw.Count(uint64(b.above)))
+		parts = append(parts, draw.Clickable(draw.OnPage, "-1", th.Up+" "+draw.Count(uint64(b.above))))
 	}
 	if b.below > 0 {
-		parts = append(parts, th.Down+" "+draw.Count(uint64(b.below)))
+		parts = append(parts, draw.Clickable(draw.OnPage, "1", th.Down+" "+draw.Count(uint64(b.below))))
 	}
 	if len(parts) == 0 {
 		return ""

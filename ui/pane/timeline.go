@@ -156,7 +156,7 @@ func TimelineView(s *Scene, sel, w int) Body {
 	if t.timeOf(n).Before(s.Snap.At) {
 		b.Note = spanText(spans[s.Time.Zoom]) + " until " + draw.Ago(s.Snap.At.Sub(t.timeOf(n))) + " ago"
 	}
-	b.Note += fmt.Sprintf(" (%s %s zoom)", s.Hints.Less, s.Hints.More)
+	b.Note += fmt.Sprintf(" (%s %s zoom)", draw.Clickable(draw.OnAction, "faster", s.Hints.Less), draw.Clickable(draw.OnAction, "slower", s.Hints.More))
 	b.head = []string{draw.Spaces(left) + th.Dim.Of(timeAxis(t)+draw.Right("events", 7))}
 	b.key = func(i int) string { return rows[i].label() }
 	b.row = func(i int) string {
@@ -258,7 +258,7 @@ func timeFoot(s *Scene, r timeRow, row int, t strip) []string {
 	if sel >= 0 {
 		e := &list[sel].Event
 		line = " " + th.Accent.Of(th.Here) + " " + draw.Stamp(e.Time) + "  " + th.Strong.Of(th.Text(e.Type)) + th.Dim.Of(" on ") + th.Text(e.Camera) +
-			th.Dim.Of(fmt.Sprintf("  confidence %.0f%%, event %d of %d; ", e.Confidence*100, sel+1, len(list))+s.Hints.Open+" opens it")
+			th.Dim.Of(fmt.Sprintf("  confidence %.0f%%, event %d of %d; ", e.Confidence*100, sel+1, len(list))+draw.Clickable(draw.OnAction, "open", s.Hints.Open+" opens it"))
 	}
 	_, watched, unknown := s.Hist.rules[ruleKey{r.cam.Name, r.rule.Event}].between(t.from, t.timeOf(t.n))
 	known := "watched for " + draw.Ago(time.Duration(watched)*pastStep) + " of it"

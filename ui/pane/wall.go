@@ -2,6 +2,7 @@ package pane
 
 import (
 	"fmt"
+	"strconv"
 	"time"
 
 	"rvo-tui/capture"
@@ -87,7 +88,7 @@ func WallView(s *Scene, sel, w, h int) Body {
 		n := min(columns, len(tiles))
 		drawn := make([][]string, n)
 		for i, t := range tiles[:n] {
-			drawn[i] = s.tile(t, t.Camera == sel)
+			drawn[i] = draw.ClickableLines(draw.OnRow, strconv.Itoa(t.Camera), s.tile(t, t.Camera == sel))
 		}
 		for y := range tiles[0].H {
 			line := ""
