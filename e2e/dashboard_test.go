@@ -296,7 +296,7 @@ func TestDashboardByMouse(t *testing.T) {
 			x.clicks("camera cam04 gives no")
 			x.sees("lasted")
 			x.clicks("! alerts") // back
-			x.keys("0") // for which the last line has no room at 80x24
+			x.keys("0")          // for which the last line has no room at 80x24
 			x.sees("cameras, by trouble")
 			x.clicks("latency")
 			x.sees("cameras, by latency")

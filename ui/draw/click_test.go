@@ -29,8 +29,17 @@ func TestTargets(t *testing.T) {
 		x    int
 		want string
 	}{
-		{-1, ""}, {0, ""}, {1, ""}, {2, "pane 3 0/8"}, {3, "pane 3 1/8, row 7 0/6"}, {5, "pane 3 3/8, row 7 2/6"},
-		{6, "pane 3 4/8, row 7 3/6, key esc 0/3"}, {8, "pane 3 6/8, row 7 5/6, key esc 2/3"}, {9, "pane 3 7/8"}, {10, ""}, {11, ""},
+		{-1, ""},
+		{0, ""},
+		{1, ""},
+		{2, "pane 3 0/8"},
+		{3, "pane 3 1/8, row 7 0/6"},
+		{5, "pane 3 3/8, row 7 2/6"},
+		{6, "pane 3 4/8, row 7 3/6, key esc 0/3"},
+		{8, "pane 3 6/8, row 7 5/6, key esc 2/3"},
+		{9, "pane 3 7/8"},
+		{10, ""},
+		{11, ""},
 	}
 	for _, tt := range tests {
 		if got := targets(line, tt.x); got != tt.want {
