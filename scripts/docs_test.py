@@ -120,6 +120,9 @@ def run(name, copy):
         out = (late.stdout or b"").decode(errors="replace")
         wrong.append(f"{name}: not done after {TIMEOUT} s, or something that was started still runs")
     try:
+        for _ in range(150):  # what was told to stop may take its time
+            os.killpg(process.pid, 0)
+            time.sleep(0.1)
         os.killpg(process.pid, signal.SIGKILL)
         wrong.append(f"{name}: something that was started still runs")
     except ProcessLookupError:

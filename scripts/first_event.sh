@@ -39,7 +39,7 @@ CAMERA=${1:-}
 if [ -z "$CAMERA" ]; then
 	scripts/packages.sh camera
 	began=$(date +%s)
-	/usr/bin/python3 capture/rtsp/testdata/rtsp_server.py --port 0 --size 640x480 >"$work/camera" &
+	/usr/bin/python3 capture/rtsp/testdata/rtsp_server.py --port 0 --size 320x240 >"$work/camera" &
 	started="$started $!"
 	wait_for camera grep -q ready "$work/camera"
 	CAMERA="rtsp://127.0.0.1:$(sed -n 's/^ready //p' "$work/camera")/stream"
@@ -75,5 +75,5 @@ program=$PWD/bin/rvo-tui
 (cd "$work" && exec "$program" init my.toml --camera-uri '${CAMERA}' --find motion --tell "$hook") </dev/null >"$work/log" 2>&1 &
 started="$started $!"
 wait_for event grep -q '"motion"' "$work/event"
-head -n 1 "$work/event"
+grep -a -m 1 -o '"event_type":[^}]*' "$work/event" | cut -c 1-120
 echo "The webhook has an event $(($(date +%s) - began)) s after the first of 2 commands; $built s of these built the program."
