@@ -5,20 +5,14 @@ export class Problem extends Error {
 	constructor(status, detail, remedy) {
 		super(remedy ? `${detail}; ${remedy}` : detail);
 		this.status = status;
-		this.detail = detail;
-		this.remedy = remedy;
 	}
 }
 
 const patience = 20000; // milliseconds for an answer
 
 async function problemOf(response) {
-	try {
-		const p = await response.json();
-		return new Problem(response.status, p.detail ?? p.title, p.remedy);
-	} catch {
-		return new Problem(response.status, `the answer is ${response.status}`, '');
-	}
+	const p = await response.json().catch(() => ({}));
+	return new Problem(response.status, p.detail ?? p.title ?? `the answer is ${response.status}`, p.remedy);
 }
 
 // open makes a request and returns its answer, whose body is not read yet.

@@ -2,24 +2,42 @@
 
 import { html, render, useEffect, useRef, useState } from './vendor/preact-htm.js';
 import { call } from './api.js';
-import { undo, undoable } from './changes.js';
+import { logout, make, Notices, undo, undoable } from './changes.js';
 import { allKeys, useKeys } from './keys.js';
-import { Notices, say } from './notice.js';
 import { alertTone, Name } from './parts.js';
 import { go, href, route } from './route.js';
 import { again, connect, session, store, subscribe } from './store.js';
 import { clean, clock, count, uptime, zone } from './units.js';
-import { views } from './views.js';
-import { Modified } from './views/diff.js';
+import { Alerts } from './views/alerts.js';
+import { Detectors } from './views/detectors.js';
+import { Diff, Modified } from './views/diff.js';
+import { Events } from './views/events.js';
+import { Fleet } from './views/fleet.js';
+import { Latency } from './views/latency.js';
+import { Live } from './views/live.js';
+import { Log } from './views/log.js';
+import { Queues } from './views/queues.js';
+import { Rules } from './views/rules.js';
+import { Signals } from './views/signals.js';
+import { Timeline } from './views/timeline.js';
+import { Wall } from './views/wall.js';
 
-// viewOf returns the view of a route; the first one where there is none.
-const viewOf = (r) => views.find((v) => v.id === r.view) ?? views[0];
-
-// cameraOf returns the camera that a view of one camera shows.
-function cameraOf(r) {
-	if (r.camera) return r.camera;
-	return store.snapshot?.cameras[0]?.name ?? '';
-}
+// The views, in the order of the navigation. One of one camera is given its name.
+const views = [
+	{ id: 'fleet', View: Fleet },
+	{ id: 'live', View: Live, ofCamera: true },
+	{ id: 'wall', View: Wall },
+	{ id: 'alerts', View: Alerts },
+	{ id: 'detectors', View: Detectors, ofCamera: true },
+	{ id: 'signals', View: Signals, ofCamera: true },
+	{ id: 'rules', View: Rules, ofCamera: true },
+	{ id: 'latency', View: Latency, ofCamera: true },
+	{ id: 'queues', View: Queues, ofCamera: true },
+	{ id: 'events', View: Events },
+	{ id: 'timeline', View: Timeline },
+	{ id: 'log', View: Log },
+	{ id: 'diff', View: Diff },
+];
 
 // Health says whether all is well, and if not, what is not.
 function Health() {
@@ -64,14 +82,10 @@ function Figures() {
 		</p>`;
 }
 
-async function logout() {
-	try {
-		await call('POST', 'logout');
-		session.known = false;
-		again();
-	} catch (problem) {
-		say(problem.message, 'bad');
-	}
+async function leave() {
+	if (await make(logout())) return;
+	session.known = false;
+	again();
 }
 
 function Head({ shown, camera }) {
@@ -90,7 +104,7 @@ function Head({ shown, camera }) {
 				${views.map((v) => html`<a key=${v.id} href=${href(v.id, v.ofCamera ? camera : '')} aria-current=${v === shown ? 'page' : null}>${v.id}</a>`)}
 				${store.readOnly && store.about && html`<span class="chip warn" title="This token may only look.">read only</span>`}
 				${undoable() && html`<button class="plain" title="take back: ${undoable()}" onClick=${undo}>Undo</button>`}
-				${session.known && html`<button class="plain" onClick=${logout}>Log out</button>`}
+				${session.known && html`<button class="plain" onClick=${leave}>Log out</button>`}
 				<button class="plain" aria-label="keys" onClick=${() => document.getElementById('keys').showModal()}>?</button>
 			</nav>
 		</header>`;
@@ -170,8 +184,8 @@ function pageKeys(shown) {
 
 function App() {
 	const at = route();
-	const shown = viewOf(at);
-	const camera = cameraOf(at);
+	const shown = views.find((v) => v.id === at.view) ?? views[0];
+	const camera = at.camera || (store.snapshot?.cameras[0]?.name ?? '');
 	useKeys(pageKeys(shown), true);
 	document.title = `${shown.id}${at.camera ? ' ' + clean(at.camera) : ''} · rvo-tui`;
 	if (store.link === 'login') return html`<${Login} />`;

@@ -1,10 +1,13 @@
-// Changes of the runtime, and what takes them back, as in the terminal.
+// Changes of the runtime, what takes them back, as in the terminal, and notices of what came
+// of them.
 
+import { html } from './vendor/preact-htm.js';
 import { call, path, Problem } from './api.js';
-import { say } from './notice.js';
 import { changed, store } from './store.js';
+import { clean } from './units.js';
 
 const most = 50; // changes that can be taken back
+const noticed = 8000; // milliseconds that a notice is shown
 
 // A request is {method, path, body}. A change is {what, requests, back}: "back" are the
 // requests that take it back; none: it cannot be.
@@ -58,18 +61,27 @@ export function barred() {
 
 const detectorPath = (camera, detector, verb) => path('cameras', camera, 'detectors', detector) + (verb ? '/' + verb : '');
 
-// turn is a change between two routes that take each other back.
-const turn = (what, at, to, from) => ({
-	what,
-	requests: [{ method: 'POST', path: `${at}/${to}` }],
-	back: [{ method: 'POST', path: `${at}/${from}` }],
+const done = { enable: 'enabled', disable: 'disabled', pause: 'paused', resume: 'resumed', arm: 'armed', disarm: 'disarmed' };
+
+// turn is a change by one of two verbs that take each other back.
+const turn = (name, at, verbs, on) => ({
+	what: `${name} is ${done[verbs[on ? 0 : 1]]}`,
+	requests: [{ method: 'POST', path: `${at}/${verbs[on ? 0 : 1]}` }],
+	back: [{ method: 'POST', path: `${at}/${verbs[on ? 1 : 0]}` }],
 });
 
-const words = (on) => (on ? ['enable', 'disable'] : ['disable', 'enable']);
+export const setDetector = (camera, name, on) => turn(`${name} on ${camera}`, detectorPath(camera, name), ['enable', 'disable'], on);
+export const setRule = (camera, event, on, verbs = ['enable', 'disable']) => turn(`${event} on ${camera}`, path('cameras', camera, 'rules', event), verbs, on);
+export const armRule = (camera, event, on) => setRule(camera, event, on, ['arm', 'disarm']);
+export const setCamera = (name, on) => turn(name, path('cameras', name), ['resume', 'pause'], on);
 
-export const setDetector = (camera, name, on) => turn(`${name} is ${words(on)[0]}d on ${camera}`, detectorPath(camera, name), ...words(on));
+// once is a change that cannot be taken back.
+const once = (what, method, path, body) => ({ what, requests: [{ method, path, body }], back: [] });
 
-export const setRule = (camera, event, on) => turn(`${event} is ${words(on)[0]}d on ${camera}`, path('cameras', camera, 'rules', event), ...words(on));
+export const saveClip = (camera) => once(`a clip of ${camera} is being saved`, 'POST', path('cameras', camera, 'clips'));
+export const detach = (camera, name) => once(`${name} is detached from ${camera}`, 'DELETE', detectorPath(camera, name));
+export const write = (diff) => once(`written to ${diff.file}`, 'POST', 'config/write', { id: diff.id });
+export const logout = () => once('logged out', 'POST', 'logout');
 
 export function setRate(camera, detector, fps) {
 	const put = (rate) => [{ method: 'PUT', path: detectorPath(camera, detector.name, 'rate'), body: { fps: rate } }];
@@ -84,8 +96,37 @@ export function attach(camera, config) {
 	};
 }
 
-export const detach = (camera, name) => ({
-	what: `${name} is detached from ${camera}`,
-	requests: [{ method: 'DELETE', path: detectorPath(camera, name) }],
-	back: [],
-});
+export function acknowledge(alert) {
+	const requests = [{ method: 'POST', path: path('alerts', alert.id, 'acknowledge') }];
+	return { what: `${alert.acknowledged ? 'no longer acknowledged' : 'acknowledged until it ends'}: ${alert.title}`, requests, back: requests };
+}
+
+// edit changes zones and lines in the file; back are the edits that take it back.
+export function edit(what, edits, back) {
+	const post = (list) => [{ method: 'POST', path: 'config/edit', body: { edits: list, write: true } }];
+	return { what, requests: post(edits), back: post(back) };
+}
+
+let notices = []; // {id, text, kind}
+let next = 1;
+
+// say shows a text for a while; kind: "good", "bad" or "info".
+export function say(text, kind = 'info') {
+	const id = next++;
+	notices = [...notices, { id, text, kind }].slice(-3);
+	setTimeout(() => {
+		notices = notices.filter((n) => n.id !== id);
+		changed();
+	}, noticed);
+	changed();
+}
+
+// copy puts a text into the clipboard.
+export function copy(text, what) {
+	navigator.clipboard.writeText(text).then(() => say('copied: ' + what, 'good'), () => say('this browser lets nothing be copied here', 'bad'));
+}
+
+export const Notices = () => html`
+	<div class="notices" role="status" aria-live="polite">
+		${notices.map((n) => html`<p key=${n.id} class=${n.kind}>${clean(n.text)}</p>`)}
+	</div>`;

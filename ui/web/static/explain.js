@@ -1,6 +1,6 @@
 // Why detectors and rules stand as they do, in the words of the terminal.
 
-import { ago, coarse, second } from './units.js';
+import { ago, second, steady } from './units.js';
 
 const because = (reason) => (reason ? ': ' + reason : '');
 
@@ -12,7 +12,7 @@ export function detectorState(d, snapshot) {
 	case 'starting': return ['info', 'starting' + because(d.reason)];
 	case 'stuck': return ['bad', 'stuck past ' + ago(d.timeout_ns)];
 	case 'failed': return ['bad', 'failed' + (d.until_ns > 0 ? ` (retry ${ago(Math.round(d.until_ns / second) * second)})` : '') + because(d.reason)];
-	case 'backoff': return ['warn', 'backoff ' + coarse(d.until_ns)];
+	case 'backoff': return ['warn', 'backoff ' + steady(d.until_ns)];
 	}
 	const quiet = (Date.parse(snapshot.at) - Date.parse(d.last_run)) * 1e6;
 	if (d.runs > 0 && quiet < Math.max(second, (3 * second) / Math.max(d.max_fps, 0.1))) {
@@ -90,7 +90,6 @@ function judge(node) {
 	else node.truth = 'unknown';
 }
 
-export const glyph = { true: '✓', false: '✗', unknown: '?' };
 export const truthLook = { true: 'good', false: 'dim', unknown: 'warn' };
 
 // losses returns what a detector has lost since the start.

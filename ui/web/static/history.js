@@ -1,4 +1,4 @@
-// What is remembered of earlier snapshots, as the terminal does: half a minute of values,
+// What is remembered of earlier snapshots, as the terminal does: a minute of values,
 // and of histograms what they counted in the last ten seconds.
 
 import { decode, quantile } from './histogram.js';
@@ -30,6 +30,7 @@ class History {
 
 	add(snapshot) {
 		const at = Date.parse(snapshot.at);
+		this.newest = at;
 		const push = at - this.pushed >= step - 20;
 		if (push) this.pushed = at;
 		for (const c of snapshot.cameras) {
@@ -38,7 +39,6 @@ class History {
 			for (const d of c.detectors) this.note(key(c.name, d.name, 'fps'), d.fps, push);
 			for (const r of c.rules) this.judge(key(c.name, r.event), r.status.truth, at);
 		}
-		this.newest = at;
 		if (at - this.sampled < 980) return;
 		this.sampled = at;
 		this.past = [...this.past, { at, snapshot, drops: new Map(snapshot.cameras.map((c) => [c.name, drops(c)])) }].slice(-window);
@@ -51,6 +51,7 @@ class History {
 	note(name, value, push) {
 		let s = this.series.get(name);
 		if (!s) this.series.set(name, (s = { values: [], peak: null }));
+		s.at = this.newest;
 		if (value !== null && (s.peak === null || value > s.peak)) s.peak = value;
 		if (!push) return;
 		s.values = [...s.values, s.peak].slice(-length);
@@ -76,44 +77,35 @@ class History {
 		return old ? { snapshot: old.snapshot, seconds: (this.newest - old.at) / 1000 } : {};
 	}
 
-	// values returns what a signal was, oldest first, null where it was unknown; without a
-	// signal the camera's frames a second.
-	values(camera, signal) {
-		return this.series.get(signal === undefined ? key(camera) : key(camera, signal))?.values ?? [];
-	}
-
-	// rates returns the runs a second of a detector.
-	rates(camera, detector) {
-		return this.series.get(key(camera, detector, 'fps'))?.values ?? [];
+	// values returns what a signal was, oldest first, null where it was unknown; of a detector
+	// and "fps" its runs a second; of nothing the camera's frames a second.
+	values(camera, ...what) {
+		return this.series.get(key(camera, ...what))?.values ?? [];
 	}
 
 	// sample takes in what histograms count, and forgets what is gone.
 	sample(snapshot) {
 		this.latencies = new Map(); // by camera, of these windows
-		const seen = new Set();
 		const add = (name, histogram) => {
 			if (!histogram) return;
-			seen.add(name);
 			let w = this.windows.get(name);
 			if (!w) this.windows.set(name, (w = { bins: histogram.bins, counts: [decode(histogram.bins)] }));
 			else if (w.bins === histogram.bins) w.counts = [...w.counts, w.counts.at(-1)].slice(-window - 1);
 			else w.counts = [...w.counts, decode((w.bins = histogram.bins))].slice(-window - 1);
+			w.at = this.newest;
 		};
-		const named = new Set();
 		for (const c of snapshot.cameras) {
-			add(key(c.name, 'tick'), c.tick);
+			add(key(c.name, 'step'), c.tick);
 			for (const [stage, h] of Object.entries(c.stages)) add(key(c.name, stage), h);
 			for (const d of c.detectors) add(key(c.name, d.name, 'exec'), d.exec);
-			named.add(key(c.name));
-			for (const s of c.signals) named.add(key(c.name, s.name));
-			for (const d of c.detectors) named.add(key(c.name, d.name, 'fps'));
 		}
-		for (const name of this.windows.keys()) if (!seen.has(name)) this.windows.delete(name);
-		for (const name of this.series.keys()) if (!named.has(name)) this.series.delete(name);
+		for (const all of [this.windows, this.series]) {
+			for (const [name, of] of all) if (of.at !== this.newest) all.delete(name);
+		}
 	}
 
 	// recent returns what a histogram counted in the last seconds, by bucket: what is a
-	// stage, "tick", or the name of a detector followed by "exec".
+	// stage, "step", or the name of a detector followed by "exec".
 	recent(camera, ...what) {
 		const w = this.windows.get(key(camera, ...what));
 		if (!w) return [];

@@ -116,9 +116,9 @@ export class Feed {
 		if (!screen) return; // a sign of life, too
 		switch (m.type) {
 		case PACKET: return screen.packet(m);
-		case JPEG: return screen.jpeg(m);
+		case JPEG: return screen.still(m);
 		case RESULT: return screen.result(m, json(m.payload));
-		case GAP: return screen.gap(json(m.payload));
+		case GAP: screen.lost += json(m.payload).frames;
 		}
 	}
 }

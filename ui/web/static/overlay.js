@@ -1,28 +1,26 @@
 // What lies on a frame of a camera: what detectors found in it, zones and lines. Coordinates
 // are fractions of the frame.
 
-import { colourOf } from './boxes.js';
 import { clean } from './units.js';
 
+const colours = ['#ffd65c', '#78dcff', '#ff82c8', '#8cff96', '#ffa05a']; // of signals, as in the terminal
 const hold = 1000; // milliseconds that boxes stay after their frame
-const maxResults = 64; // of a detector
+const kept = 64; // results of a detector
 
 // Results are the newest results of each detector of a camera.
 export class Results {
-	constructor() {
-		this.reset();
-	}
+	of = new Map(); // {frame, captured, signals}, by detector, oldest first
+	names = []; // signals with detections, in the order in which they were seen
 
-	reset() {
-		this.of = new Map(); // {frame, captured, signals}, by detector, oldest first
-		this.names = []; // signals with detections, in the order in which they were seen
+	constructor(most = kept) {
+		this.most = most;
 	}
 
 	add(frame, captured, { detector, signals }) {
 		const list = this.of.get(detector) ?? [];
 		list.push({ frame, captured, signals });
 		list.sort((a, b) => a.captured - b.captured); // a remote one may answer out of order
-		if (list.length > maxResults) list.shift();
+		if (list.length > this.most) list.shift();
 		this.of.set(detector, list);
 		for (const s of signals) {
 			if (s.detections.length > 0 && !this.names.includes(s.signal)) this.names.push(s.signal);
@@ -38,14 +36,15 @@ export class Results {
 			if (!r) continue;
 			for (const s of r.signals) {
 				if (s.detections.length === 0) continue;
-				const colour = colourOf(this.names.indexOf(s.signal));
+				const colour = colours[this.names.indexOf(s.signal) % colours.length];
 				found.push({ ...s, colour, frame: r.frame, exact: r.frame === frame, trails: this.trails(list, r, s) });
 			}
 		}
 		return found;
 	}
 
-	// trails returns the points of each track of a signal, up to a result.
+	// trails returns the points of each track of a signal, up to a result: the middle of the
+	// bottom edge of its boxes.
 	trails(list, result, { signal, detections }) {
 		const followed = new Map(detections.filter((d) => d.track).map((d) => [d.track, []]));
 		for (const r of followed.size > 0 ? list.slice(0, list.indexOf(result) + 1) : []) {
@@ -57,12 +56,28 @@ export class Results {
 	}
 }
 
+// begin sets the pen for a frame of a height, and returns the size of letters.
+function begin(g, height) {
+	const size = Math.max(12, Math.round(height / 45));
+	g.font = `600 ${size}px system-ui, sans-serif`;
+	g.textBaseline = 'top';
+	g.lineWidth = Math.max(1.5, size / 7);
+	return size;
+}
+
+// label writes a text in the colour of the lines, within a frame of a width.
+function label(g, text, x, y, width, size) {
+	const wide = g.measureText(text).width + size / 2;
+	const left = Math.max(Math.min(x, width - wide), 0), top = Math.max(y, 0);
+	g.fillStyle = '#000a';
+	g.fillRect(left, top, wide, size * 1.3);
+	g.fillStyle = g.strokeStyle;
+	g.fillText(text, left + size / 4, top + size * 0.15);
+}
+
 // paintPlaces draws zones and lines of a camera.
 export function paintPlaces(g, width, height, { zones, lines }) {
-	const size = Math.max(11, Math.round(height / 45));
-	g.font = `${size}px system-ui, sans-serif`;
-	g.textBaseline = 'top';
-	g.lineWidth = Math.max(1, size / 9);
+	const size = begin(g, height);
 	for (const place of [...zones, ...lines]) {
 		trace(g, width, height, place.points);
 		if (place.points.length > 2) g.closePath();
@@ -70,12 +85,8 @@ export function paintPlaces(g, width, height, { zones, lines }) {
 		g.fillStyle = place.points.length > 2 && !place.privacy ? '#7aa2f71f' : 'transparent';
 		g.fill();
 		g.stroke();
-		g.fillStyle = '#fff';
-		g.shadowColor = '#000';
-		g.shadowBlur = 3;
 		const [x, y] = place.points[0];
-		g.fillText(clean(place.name), Math.min(x * width + 3, width - size * 4), Math.min(y * height + 3, height - size * 1.3));
-		g.shadowBlur = 0;
+		label(g, clean(place.name), x * width, Math.min(y * height, height - size * 1.3), width, size);
 	}
 }
 
@@ -84,13 +95,44 @@ function trace(g, width, height, points) {
 	for (const [x, y] of points) g.lineTo(x * width, y * height);
 }
 
-// paintTrails draws where the tracks of what was found have been, as far as results are
-// kept: by the middle of the bottom edge.
-export function paintTrails(g, width, height, found) {
-	g.lineWidth = Math.max(1.5, height / 300);
-	for (const [points, colour] of found.flatMap((s) => s.trails.map((points) => [points, s.colour]))) {
-		trace(g, width, height, points);
+// paintFound draws what signals found, as Results.at returns it: boxes, and where their tracks
+// have been, as far as results are kept. What was found in another frame is paler.
+export function paintFound(g, width, height, found) {
+	const size = begin(g, height);
+	for (const { signal, detections, colour, exact, trails } of found) {
 		g.strokeStyle = colour;
-		g.stroke();
+		g.globalAlpha = exact ? 1 : 0.6;
+		for (const points of trails) {
+			trace(g, width, height, points);
+			g.stroke();
+		}
+		g.setLineDash(exact ? [] : [size / 2, size / 3]);
+		for (const d of detections) drawBox(g, d, caption(d, signal), width, height, size);
+		g.setLineDash([]);
 	}
+	g.globalAlpha = 1;
+}
+
+function drawBox(g, d, text, w, h, size) {
+	const [x, y, width, height] = [d.box.x * w, d.box.y * h, d.box.w * w, d.box.h * h];
+	g.save();
+	if (d.angle) {
+		g.translate(x + width / 2, y + height / 2);
+		g.rotate(d.angle);
+		g.translate(-x - width / 2, -y - height / 2);
+	}
+	g.strokeRect(x, y, width, height);
+	g.restore();
+	label(g, text, x - 1, y - size * 1.3, w, size);
+	const dot = size / 3;
+	for (const point of d.keypoints ?? []) g.fillRect(point.x * w - dot / 2, point.y * h - dot / 2, dot, dot);
+}
+
+// caption says what a detection is, with its attributes.
+export function caption(d, signal) {
+	const found = (d.attributes ?? []).map((a) => {
+		if (a.unknown) return ` ${a.name} ?`;
+		return a.label && a.label !== a.name ? ` ${a.name} ${a.label}` : ` ${a.name} ${Number(a.value.toPrecision(4))}`;
+	});
+	return clean((d.label || signal) + (d.track ? ` #${d.track}` : '') + found.join(''));
 }

@@ -1,30 +1,34 @@
 // Parts that several views have.
 
 import { html, useEffect, useState } from './vendor/preact-htm.js';
+import { get } from './api.js';
+import { barred } from './changes.js';
+import { truthLook } from './explain.js';
+import { camera } from './store.js';
 import { clean } from './units.js';
 
-// tone returns the colour of a state, as the terminal has it: a class of style.css.
-export function tone(state) {
-	switch (state) {
-	case 'live': case 'running': case 'ok': case 'confirmed': case 'true': return 'good';
-	case 'failed': case 'stuck': case 'degraded': return 'bad';
-	case 'paused': case 'ended': case 'disabled': case 'idle': case 'waiting': case 'false': return 'dim';
-	}
-	return 'warn';
-}
+const tones = { live: 'good', failed: 'bad', paused: 'dim', ended: 'dim' };
 
-// State is a state with a dot in its colour.
-export const State = ({ of, text = of }) => html`<span class="state ${tone(of)}"><i aria-hidden="true">●</i> ${text}</span>`;
+// State is the state of a camera with a dot in its colour.
+export const State = ({ of }) => html`<span class="state ${tones[of] ?? 'warn'}"><i aria-hidden="true">●</i> ${of}</span>`;
 
 // Name is text from outside: a name, a label, an error.
 export const Name = ({ of }) => html`<bdi>${clean(of)}</bdi>`;
 
+// scaleOf returns the upper end of a scale: a round number above all values, so that it rarely
+// changes.
+export function scaleOf(values) {
+	const most = Math.max(0, ...values);
+	if (most === 0) return 1;
+	const scale = 10 ** Math.floor(Math.log10(most));
+	return scale * ([1, 2, 5].find((step) => most <= step * scale) ?? 10);
+}
+
 // Spark draws values as a line, the newest on the right; null leaves a gap. Mark is a
 // threshold across it.
-export function Spark({ values, low = 0, high, width = 90, height = 18, mark, label }) {
-	const known = values.filter((v) => v !== null);
-	const top = high ?? Math.max(...known, low);
-	const y = (v) => (top > low ? height - 1 - ((v - low) / (top - low)) * (height - 2) : height - 1);
+export function Spark({ values, high, width = 90, height = 18, mark = 0, label }) {
+	const top = high ?? scaleOf([...values, mark]);
+	const y = (v) => height - 1 - (Math.max(v, 0) / top) * (height - 2);
 	const x = (i) => ((i + 120 - values.length) / 119) * width;
 	let line = '', pen = 'M';
 	values.forEach((v, i) => {
@@ -35,9 +39,14 @@ export function Spark({ values, low = 0, high, width = 90, height = 18, mark, la
 		line += `${pen}${x(i).toFixed(1)} ${y(v).toFixed(1)}`;
 		pen = 'L';
 	});
-	return html`<svg class="spark" viewBox="0 0 ${width} ${height}" role="img" aria-label=${label}><path d=${line} />
-		${mark >= low && mark <= top && html`<path class="mark" d="M0 ${y(mark)}H${width}" />`}</svg>`;
+	return html`<svg class="spark" viewBox="0 0 ${width} ${height}" width=${width} height=${height} role="img" aria-label=${label}><path d=${line} />
+		${mark > 0 && html`<path class="mark" d="M0 ${y(mark)}H${width}" />`}</svg>`;
 }
+
+const glyph = { true: '✓', false: '✗', unknown: '?' };
+
+// Truth draws whether something is true, false or unknown.
+export const Truth = ({ of }) => html`<span class=${truthLook[of]}><span aria-hidden="true">${glyph[of]}</span><span class="hidden">${of}</span></span>`;
 
 // alertTone returns how an alert is drawn.
 export function alertTone(alert) {
@@ -57,11 +66,85 @@ export function inTrouble(alerts) {
 	return alerts.length > 0 ? 1 : 2;
 }
 
-// useTick renders a component again every so many milliseconds.
-export function useTick(every) {
-	const [, set] = useState(0);
+// useAnswer asks for something, of the API a path, again when it changes and every so many
+// milliseconds, and returns {of, answer} or {of, problem}: what the last one is of. For ''
+// nothing is asked.
+export function useAnswer(what, every = 0, ask = get) {
+	const [last, set] = useState({});
 	useEffect(() => {
-		const timer = setInterval(() => set((n) => n + 1), every);
-		return () => clearInterval(timer);
-	}, [every]);
+		let over = what === '';
+		const again = () => over || ask(what).then((answer) => over || set({ of: what, answer }), (problem) => over || set({ of: what, problem }));
+		again();
+		const timer = every > 0 && setInterval(again, every);
+		return () => {
+			over = true;
+			clearInterval(timer);
+		};
+	}, [what, every]);
+	return last;
+}
+
+// ofCamera makes the view of a camera from one that is given the camera of the snapshot.
+export const ofCamera = (View) => function OfCamera({ route }) {
+	const of = camera(route.camera);
+	if (of) return html`<${View} key=${of.name} camera=${of} route=${route} />`;
+	return html`<p class="empty">${route.camera ? html`There is no camera <${Name} of=${route.camera} />.` : 'No camera.'}</p>`;
+};
+
+// Facts is a list of names and values; values that are empty are left out.
+export const Facts = ({ of }) => html`<dl class="facts">${of.filter(([, value]) => value || value === 0)
+	.map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}</dl>`;
+
+// Meter draws a share, 0..1.
+export function Meter({ share, look = 'good', label }) {
+	const percent = Math.round(100 * Math.min(Math.max(share || 0, 0), 1));
+	return html`<span class="meter ${look}" role="meter" aria-label=${label} aria-valuemin="0" aria-valuemax="100" aria-valuenow=${percent}>
+		<i style=${{ width: percent + '%' }}></i></span>`;
+}
+
+// Action is a button that changes the runtime.
+export const Action = ({ children, off, ...more }) => html`<button disabled=${off || barred() !== ''} title=${barred()} ...${more}>${children}</button>`;
+
+// Toggle is a switch; set is called with what it is to be.
+export const Toggle = ({ on, label, set }) => html`<${Action} class="toggle" role="switch" aria-checked=${on ? 'true' : 'false'} aria-label=${label}
+	onClick=${() => set(!on)}><i aria-hidden="true"></i>${on ? 'on' : 'off'}<//>`;
+
+// Table is a table: its columns and rows; where there is none, a text. A column is a name,
+// with ">" before it that of numbers, or {name, number, wide, on, sort}: a wide one is left
+// out on phones, and sort is called to sort by it.
+export function Table({ columns, rows, empty }) {
+	if (rows.length === 0) return html`<p class="empty">${empty}</p>`;
+	const heads = columns.map((c) => (c.name ? c : { name: c.replace('>', ''), number: c[0] === '>' }));
+	return html`
+		<div class="scroll"><table>
+			<thead><tr>${heads.map(({ name, number, wide, on, sort }) => html`
+				<th scope="col" class="${number ? 'number' : ''} ${wide ? 'wide' : ''}" aria-sort=${sort ? (on ? 'other' : 'none') : null}>
+					${sort ? html`<button class="sort" onClick=${sort}>${name}${on && ' ▾'}</button>` : name}</th>`)}</tr></thead>
+			<tbody>${rows}</tbody>
+		</table></div>`;
+}
+
+// problems returns what an error says of single keys, as in "detector: max_fps: must be…; ttl: …".
+export function problems(text, keys) {
+	const found = {};
+	for (const key of keys) {
+		const part = text.match(new RegExp(`(?:^|[ ;])${key}(?:\\[\\d\\])?: (.*?)(?:; \\w+: |$)`, 'm'));
+		if (part) found[key] = part[1];
+	}
+	return found;
+}
+
+// Field is one option: what was typed, else its default as a hint. One of fixed choices has
+// no default.
+export function Field({ option: o, text, wrong, preset, set }) {
+	const id = 'o-' + o.name;
+	const about = { id, name: o.name, value: text, 'aria-describedby': id + '-help', 'aria-invalid': wrong ? 'true' : null, onInput: (e) => set(e.target.value) };
+	const choices = o.type === 'boolean' ? ['true', 'false'] : o.choices;
+	const number = o.type === 'number' || o.type === 'integer';
+	const unset = preset ? `default: ${preset}` : 'default';
+	return html`<div class="field"><label for=${id}>${o.name}</label>
+		${choices ? html`<select ...${about}>${!o.fixed && html`<option value="">${unset}</option>`}${choices.map((c) => html`<option value=${c}>${c}</option>`)}</select>`
+			: o.type === 'list' ? html`<textarea rows="2" placeholder=${preset} ...${about}></textarea>`
+			: html`<input type=${number ? 'number' : 'text'} step=${o.type === 'integer' ? '1' : 'any'} placeholder=${preset} autocomplete="off" ...${about} />`}
+		<small id=${id + '-help'}>${wrong && html`<span class="bad">${wrong}</span><br />`}${o.help}${o.type === 'list' && '; one a line'}</small></div>`;
 }

@@ -1,9 +1,8 @@
 // A screen shows one camera on a canvas: packets decoded by WebCodecs, or JPEG frames,
 // with the results that belong to each frame.
 
-import { drawBoxes } from './boxes.js';
 import { DAMAGED, HIDDEN, KEY } from './media.js';
-import { paintPlaces, paintTrails, Results } from './overlay.js';
+import { paintFound, paintPlaces, Results } from './overlay.js';
 import { Clock, Delay, now } from './timing.js';
 
 const lead = 60; // milliseconds before its time that a packet is decoded
@@ -22,13 +21,8 @@ export class Screen {
 		this.refuse = refuse;
 		this.boxes = boxes;
 		this.delayed = delayed;
-		this.results = new Results();
-		this.clock = new Clock();
-		this.delay = new Delay();
 		this.shown = null; // {id, captured, found} of the frame on the canvas
 		this.lost = 0; // frames of this view, on the way here or in a decoder
-		this.frames = 0; // shown
-		this.drawn = null; // the times at which frames were shown, lately
 		this.reset();
 	}
 
@@ -36,17 +30,22 @@ export class Screen {
 	reset() {
 		this.camera = null;
 		this.mode = ''; // "video" or "jpeg" once there is a frame
-		this.unsupported = ''; // the codec that this browser cannot decode
-		this.waiting = []; // packets, in decoding order
-		this.skipping = true; // up to a key frame
 		this.ready?.forEach((r) => r.image.close());
 		this.ready = []; // decoded frames, in the order of their times
+		this.skip();
+		this.results = new Results();
+		this.clock = new Clock();
+		this.delay = new Delay();
+		this.drawn = []; // the times at which frames were shown, lately
+	}
+
+	// skip goes on at the next key frame, with a new decoder.
+	skip() {
+		this.skipping = true;
+		this.waiting = []; // packets, in decoding order
 		this.decoded = new Map(); // packets in the decoder, by their timestamp
-		this.closeDecoder();
-		this.results.reset();
-		this.clock.reset();
-		this.delay.reset();
-		this.drawn = [];
+		if (this.decoder && this.decoder.state !== 'closed') this.decoder.close();
+		this.decoder = null;
 	}
 
 	// fps returns how many frames were shown in the last second.
@@ -59,31 +58,16 @@ export class Screen {
 		if (this.camera?.codec_string === camera.codec_string && this.camera?.config === camera.config) return;
 		this.camera = camera;
 		this.config = camera.config ? Uint8Array.from(atob(camera.config), (c) => c.charCodeAt(0)) : null;
-		this.skipping = true;
-		this.waiting = [];
-		this.closeDecoder();
+		this.skip();
 		if (camera.codec && camera.codec !== 'mjpeg') this.openDecoder();
-	}
-
-	closeDecoder() {
-		if (this.decoder && this.decoder.state !== 'closed') this.decoder.close();
-		this.decoder = null;
 	}
 
 	async openDecoder() {
 		const camera = this.camera;
 		const config = { codec: camera.codec_string, optimizeForLatency: true };
-		let supported = false;
-		try {
-			supported = Boolean(camera.codec_string) && (await VideoDecoder.isConfigSupported(config)).supported;
-		} catch {
-			// There is no decoder at all, or none that knows such a codec.
-		}
+		const support = await globalThis.VideoDecoder?.isConfigSupported(config).catch(() => null); // it may not know the codec
 		if (camera !== this.camera) return;
-		if (!supported) {
-			this.unsupported = camera.codec;
-			return this.refuse?.(camera.codec);
-		}
+		if (!support?.supported) return this.refuse?.(camera.codec);
 		const decoder = new VideoDecoder({
 			output: (image) => (decoder === this.decoder ? this.output(image) : image.close()),
 			error: () => decoder === this.decoder && this.failed(),
@@ -93,24 +77,20 @@ export class Screen {
 		this.decode();
 	}
 
-	// failed goes on with a new decoder at the next key frame.
 	failed() {
 		this.lost += this.decoded.size;
-		this.decoded.clear();
-		this.skipping = true;
-		this.waiting = [];
-		this.decoder = null;
+		this.skip();
 		this.openDecoder();
 	}
 
 	packet(m) {
+		if (this.camera?.codec === 'mjpeg') return this.still(m);
 		const at = now();
 		this.clock.arrived(m.captured, at);
-		if (this.camera?.codec === 'mjpeg') return this.still(m);
 		if (m.flags & DAMAGED) this.skipping = true;
 		else if (m.flags & KEY) this.skipping = false;
-		if (this.skipping || this.unsupported) {
-			if (!this.unsupported) this.lost++;
+		if (this.skipping) {
+			this.lost++;
 			return;
 		}
 		this.waiting.push({ data: m.payload, key: Boolean(m.flags & KEY), hidden: Boolean(m.flags & HIDDEN), id: m.frame, captured: m.captured });
@@ -171,17 +151,11 @@ export class Screen {
 		this.put({ image, id: p.id, captured: p.captured, rotation: this.camera.rotation ?? 0, mirror: this.camera.mirror });
 	}
 
-	jpeg(m) {
-		this.clock.arrived(m.captured, now());
-		this.still(m);
-	}
-
 	async still(m) {
+		this.clock.arrived(m.captured, now());
 		const camera = this.camera;
-		let image;
-		try {
-			image = await createImageBitmap(new Blob([m.payload], { type: 'image/jpeg' }));
-		} catch {
+		const image = await createImageBitmap(new Blob([m.payload], { type: 'image/jpeg' })).catch(() => null);
+		if (!image) {
 			this.lost++;
 			return;
 		}
@@ -202,10 +176,6 @@ export class Screen {
 		if (result.signals.some((s) => s.detections.length > 0)) {
 			this.delay.result(result.detector, Math.max(now() - this.clock.due(m.captured, 0), 0));
 		}
-	}
-
-	gap(lost) {
-		this.lost += lost.frames;
 	}
 
 	// frame shows the newest frame whose time has come. It is called once a frame of the
@@ -240,11 +210,9 @@ export class Screen {
 		if (this.boxes) {
 			const places = this.places?.();
 			if (places) paintPlaces(g, canvas.width, canvas.height, places);
-			paintTrails(g, canvas.width, canvas.height, found);
-			drawBoxes(g, found, canvas.width, canvas.height);
+			paintFound(g, canvas.width, canvas.height, found);
 		}
 		this.shown = { id, captured, found };
-		this.frames++;
 		this.drawn.push(now());
 		if (this.drawn.length > 120) this.drawn.shift();
 		canvas.dataset.frame = id;

@@ -1,7 +1,7 @@
 // What the views show: the newest snapshot, events and log lines, and how the connection
 // stands. Views are rendered at most once a frame, from the newest snapshot.
 
-import { follow, get, open, Problem } from './api.js';
+import { follow, get, Problem } from './api.js';
 import { build } from './build.js';
 import { history } from './history.js';
 import { enter } from './pages.js';
@@ -22,14 +22,13 @@ export const store = {
 	readOnly: true, // nothing can be changed
 };
 
-const listeners = new Set();
+let render = () => {};
 let scheduled = false;
 let waiting = null; // the newest snapshot, as text
 
-// subscribe calls back after each change, at most once a frame. It returns what ends it.
+// subscribe calls back after each change, at most once a frame.
 export function subscribe(listener) {
-	listeners.add(listener);
-	return () => listeners.delete(listener);
+	render = listener;
 }
 
 // changed has everything rendered with the next frame.
@@ -39,7 +38,7 @@ export function changed() {
 	requestAnimationFrame(() => {
 		scheduled = false;
 		if (waiting) take();
-		for (const listener of listeners) listener();
+		render();
 	});
 }
 

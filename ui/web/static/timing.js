@@ -10,15 +10,9 @@ export const now = () => performance.timeOrigin + performance.now();
 // Clock is how far behind its capture a frame of one camera arrives, at best, by this
 // browser's clock: so both clocks may differ.
 export class Clock {
-	constructor() {
-		this.reset();
-	}
-
-	reset() {
-		this.behind = Infinity;
-		this.interval = 40; // milliseconds between frames
-		this.last = 0;
-	}
+	behind = Infinity;
+	interval = 40; // milliseconds between frames
+	last = 0;
 
 	arrived(captured, at) {
 		const behind = at - captured;
@@ -38,14 +32,8 @@ export class Clock {
 // Delay is how long frames wait so that results lie on them: the 95th percentile of how
 // long results take, and one frame.
 export class Delay {
-	constructor() {
-		this.reset();
-	}
-
-	reset() {
-		this.ages = new Map(); // of the results with detections, by detector
-		this.value = 0;
-	}
+	ages = new Map(); // of the results with detections, by detector
+	value = 0;
 
 	result(detector, age) {
 		const ages = this.ages.get(detector) ?? [];
@@ -63,6 +51,5 @@ export class Delay {
 		const wanted = Math.min(p95 + interval, most);
 		if (wanted > this.value + slack) this.value = wanted;
 		else if (wanted < this.value - slack) this.value -= 0.5; // unnoticed: frames are not skipped
-
 	}
 }

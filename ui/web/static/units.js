@@ -1,6 +1,6 @@
 // Numbers, durations and times as the terminal writes them. Durations are nanoseconds.
 
-export const ms = 1e6, second = 1e9, minute = 60e9, hour = 3600e9;
+export const ms = 1e6, second = 1e9, hour = 3600e9;
 
 // clean removes what could disturb a line: control characters and marks of direction.
 export function clean(text) {
@@ -24,15 +24,11 @@ export function ago(ns) {
 	return Math.trunc(s / 86400) + 'd';
 }
 
-// coarse writes a duration that is still running, in steps that do not flicker.
-export function coarse(ns) {
-	return ns >= 0 && ns < second ? Math.round(ns / (10 * ms)) * 10 + 'ms' : ago(ns);
-}
-
-// steady writes the age of a value that is renewed many times a second.
+// steady writes a duration that is still running, or begins anew many times a second, in
+// steps that do not flicker.
 export function steady(ns) {
 	if (ns >= 0 && ns < 50 * ms) return '<50ms';
-	return coarse(ns < second ? Math.round(ns / (50 * ms)) * 50 * ms : ns);
+	return ago(ns < second ? Math.round(ns / (50 * ms)) * 50 * ms : ns);
 }
 
 // uptime writes how long something has been up.

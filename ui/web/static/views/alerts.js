@@ -1,9 +1,8 @@
 // Alerts: each present trouble once, with what to do.
 
 import { html } from '../vendor/preact-htm.js';
-import { call, path } from '../api.js';
-import { act } from '../notice.js';
-import { alertTone, Name } from '../parts.js';
+import { acknowledge, make } from '../changes.js';
+import { Action, alertTone, Facts, Name } from '../parts.js';
 import { href } from '../route.js';
 import { store } from '../store.js';
 import { ago, clean, ms, stamp } from '../units.js';
@@ -16,13 +15,7 @@ function placeOf(alert) {
 	return href(alert.kind === 'clips_degraded' ? 'events' : 'log');
 }
 
-function acknowledge(alert) {
-	const done = alert.acknowledged ? 'no longer acknowledged: ' : 'acknowledged until it ends: ';
-	return act(done + alert.title, () => call('POST', path('alerts', alert.id, 'acknowledge')));
-}
-
 function Alert({ alert, now, selected }) {
-	const lasted = (now - Date.parse(alert.since)) * ms;
 	return html`
 		<li class="card alert ${alertTone(alert)} ${selected ? 'selected' : ''}">
 			<h2>
@@ -30,15 +23,13 @@ function Alert({ alert, now, selected }) {
 				<a data-row href=${placeOf(alert)}><${Name} of=${alert.title} /></a>
 				${alert.acknowledged && html`<small> acknowledged</small>`}
 			</h2>
-			<dl>
-				<dt>lasted</dt><dd>${ago(lasted)}, since ${stamp(alert.since)}</dd>
-				${alert.cause && html`<dt>cause</dt><dd class=${alertTone(alert)}><${Name} of=${alert.cause} /></dd>`}
-				<dt>do</dt><dd><${Name} of=${alert.remedy} /></dd>
-				${alert.cameras.length > 0 && html`<dt>cameras</dt><dd>${alert.cameras.map((c) => html`<a href=${href('live', c)}>${clean(c)}</a> `)}</dd>`}
-			</dl>
-			<button disabled=${store.readOnly} onClick=${() => acknowledge(alert)}>
-				${alert.acknowledged ? 'Take the acknowledgement back' : 'Acknowledge'}
-			</button>
+			<${Facts} of=${[
+				['lasted', `${ago((now - Date.parse(alert.since)) * ms)}, since ${stamp(alert.since)}`],
+				['cause', alert.cause && html`<span class=${alertTone(alert)}><${Name} of=${alert.cause} /></span>`],
+				['do', html`<${Name} of=${alert.remedy} />`],
+				['cameras', alert.cameras.length > 0 && alert.cameras.map((c) => html`<a href=${href('live', c)}>${clean(c)}</a> `)],
+			]} />
+			<${Action} onClick=${() => make(acknowledge(alert))}>${alert.acknowledged ? 'Take the acknowledgement back' : 'Acknowledge'}<//>
 		</li>`;
 }
 

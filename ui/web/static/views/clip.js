@@ -2,17 +2,15 @@
 
 import { html, useEffect, useMemo, useRef, useState } from '../vendor/preact-htm.js';
 import { call, path } from '../api.js';
-import { colourOf, drawBoxes } from '../boxes.js';
-import { say } from '../notice.js';
-import { Name } from '../parts.js';
-import { Action, Facts, useAnswer } from '../pieces.js';
+import { paintFound, Results } from '../overlay.js';
+import { copy } from '../changes.js';
+import { Action, Facts, Name, useAnswer } from '../parts.js';
 import { camera, store } from '../store.js';
 import { amount, clean, second, stamp } from '../units.js';
 
 const lookEvery = 1000;       // milliseconds between looks for a clip that may yet come
 const waitFor = 120_000;      // milliseconds after the event that one may come
 const around = 60_000;        // milliseconds beside the event that its clip overlaps
-const holdBoxes = 1000;       // milliseconds that a box stays without a newer answer of its signal
 
 // pathOf returns where the clip of an event is found: among those of its time, or by the ID
 // alone where no more is known.
@@ -52,23 +50,18 @@ function Clip({ entry, file, meta }) {
 	const base = 'api/' + path('clips', entry.event_id);
 	const name = (file) => `${clean(entry.event_type)}-${entry.time.replace(/[:.]/g, '')}-${file}`;
 	const movies = [meta.movie, ...(meta.parts ?? [])];
-	const verify = async () => {
+	const good = { look: 'good', text: '✓ every file is as it was saved' }, bad = (text) => ({ look: 'bad', text: '✗ ' + text });
+	const verify = () => {
 		judge({ text: 'comparing its files with their hashes' });
-		try {
-			const { ok, error } = await call('POST', path('clips', entry.event_id) + '/verify');
-			judge(ok ? { look: 'good', text: '✓ every file is as it was saved' } : { look: 'bad', text: '✗ ' + error });
-		} catch (e) {
-			judge({ look: 'bad', text: e.message });
-		}
+		call('POST', path('clips', entry.event_id) + '/verify').then(({ ok, error }) => judge(ok ? good : bad(error)), (e) => judge(bad(e.message)));
 	};
-	const copy = () => navigator.clipboard.writeText(file).then(() => say('copied: ' + file, 'good'), () => say('this browser lets nothing be copied here', 'bad'));
 	return html`
 		<${Player} base=${base} movies=${movies} meta=${meta} />
 		<p class="tools">
 			${movies.map((m, i) => html`<a class="button" href=${source(base, i)} download=${name(m.file)}>Download${movies.length > 1 && ` part ${i + 1}`}</a>`)}
 			<a class="button" href=${base + '/meta.json'} download=${name('meta.json')}>Metadata</a>
 			<${Action} onClick=${verify}>Verify<//>
-			<button onClick=${copy}>Copy path</button>
+			<button onClick=${() => copy(file, file)}>Copy path</button>
 			<span role="status" class=${verdict?.look}>${verdict?.text}</span>
 		</p>
 		<${Facts} of=${[
@@ -95,7 +88,7 @@ function Player({ base, movies, meta }) {
 	const [problem, fail] = useState('');
 	const video = useRef(), canvas = useRef();
 	const begins = movies.slice(0, part).reduce((sum, m) => sum + m.duration_ms, 0);
-	const results = useMemo(() => bySignal(meta.detections ?? []), [meta]);
+	const results = useMemo(() => resultsOf(meta.detections ?? []), [meta]);
 	useEffect(() => {
 		const v = video.current;
 		let handle = 0;
@@ -125,27 +118,14 @@ function Player({ base, movies, meta }) {
 		</p>`;
 }
 
-// bySignal returns the answers of each signal, in the order of the movie.
-function bySignal(detections) {
-	const all = new Map();
-	for (const d of detections) {
-		if (!all.has(d.signal)) all.set(d.signal, []);
-		all.get(d.signal).push(d);
-	}
-	for (const list of all.values()) list.sort((a, b) => a.movie_ms - b.movie_ms);
-	return all;
+// resultsOf returns what was found, on the clock of the movie: its frames have no IDs.
+function resultsOf(detections) {
+	const results = new Results(Infinity);
+	for (const d of detections) results.add(null, d.movie_ms, { detector: d.signal, signals: [d] });
+	return results;
 }
 
-// shownAt returns for each signal its newest answer about a frame that has been shown by a
-// time of the movie, as the live view would show it. A signal keeps its colour.
-function shownAt(results, now) {
-	const shown = [], signals = [...results.keys()];
-	for (const [signal, list] of results) {
-		const last = list.findLast((d) => d.movie_ms <= now + 1);
-		if (last && now - last.movie_ms < holdBoxes) shown.push({ signal, detections: last.detections, colour: colourOf(signals.indexOf(signal)) });
-	}
-	return shown;
-}
+const shownAt = (results, ms) => results.at(0, ms + 1).map((s) => ({ ...s, exact: true }));
 
 // paint draws boxes over the frame that is shown.
 function paint(canvas, video, shown) {
@@ -158,5 +138,5 @@ function paint(canvas, video, shown) {
 	const context = canvas.getContext('2d');
 	context.setTransform(scale, 0, 0, scale, 0, 0);
 	context.clearRect(0, 0, w, h);
-	drawBoxes(context, shown, w, h);
+	paintFound(context, w, h, shown);
 }

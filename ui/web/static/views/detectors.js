@@ -5,14 +5,11 @@ import { detach, make, setDetector, setRate } from '../changes.js';
 import { detectorState, errorsOf, losses } from '../explain.js';
 import { quantile, total } from '../histogram.js';
 import { history } from '../history.js';
-import { alertsOf, inTrouble, Name, Spark } from '../parts.js';
-import { Action, Facts, Meter, ofCamera, Table, Toggle } from '../pieces.js';
+import { Action, alertsOf, Facts, inTrouble, Meter, Name, ofCamera, Spark, Table, Toggle } from '../parts.js';
 import { go, href } from '../route.js';
 import { store } from '../store.js';
-import { ago, coarse, count, limit, rate, second } from '../units.js';
+import { ago, count, limit, rate, second, steady } from '../units.js';
 import { AttachForm } from './attach.js';
-
-const columns = ['detector', 'on', 'state', '>fps of max', '>p50', '>p99', '>age', '>runs', '>errors'];
 
 export const Detectors = ofCamera(({ camera, route }) => {
 	if ('attach' in route.query) return html`<${AttachForm} camera=${camera} />`;
@@ -23,7 +20,7 @@ export const Detectors = ofCamera(({ camera, route }) => {
 	return html`
 		<h1>Detectors <small>slots ${slots.busy}/${slots.size}${slots.waiting > 0 && ` +${slots.waiting} waiting`}</small></h1>
 		<p class="tools"><a class="button" href=${href('detectors', camera.name, '', { attach: 'yes' })}>Attach a detector</a></p>
-		<${Table} columns=${columns} empty="No detector is attached."
+		<${Table} columns=${['detector', 'on', 'state', '>fps of max', '>p50', '>p99', '>age', '>runs', '>errors']} empty="No detector is attached."
 			rows=${list.map((d) => html`<${Row} key=${d.name} d=${d} camera=${camera} selected=${d === shown} />`)} />
 		${shown && html`<${Detector} key=${shown.name} d=${shown} camera=${camera} />`}
 		${!shown && route.item && html`<p class="empty">There is no detector <${Name} of=${route.item} /> on this camera.</p>`}`;
@@ -41,7 +38,7 @@ function Row({ d, camera, selected }) {
 			<td class="number">${rate(d.fps)} <span class="dim">of ${limit(d.max_fps)}</span></td>
 			<td class="number">${ago(quantile(exec, 0.5))}</td>
 			<td class="number">${ago(quantile(exec, 0.99))}</td>
-			<td class="number">${d.runs > 0 && d.age_ns > 0 ? coarse(d.age_ns) : '-'}</td>
+			<td class="number">${d.runs > 0 && d.age_ns > 0 ? steady(d.age_ns) : '-'}</td>
 			<td class="number">${count(d.runs)}</td>
 			<td class="number ${failed > 0 ? 'warn' : ''}">${count(failed)}</td>
 		</tr>`;
@@ -50,7 +47,7 @@ function Row({ d, camera, selected }) {
 // Detector shows all of one detector.
 function Detector({ d, camera }) {
 	const [look, words] = detectorState(d, store.snapshot);
-	const rates = history.rates(camera.name, d.name);
+	const rates = history.values(camera.name, d.name, 'fps');
 	const exec = history.recent(camera.name, d.name, 'exec');
 	const skips = Object.entries(d.skips).filter(([, n]) => n > 0).sort((a, b) => b[1] - a[1]);
 	const lost = losses(d);

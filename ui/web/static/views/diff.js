@@ -1,10 +1,8 @@
 // How what runs differs from the configuration file, and writing it there.
 
 import { html } from '../vendor/preact-htm.js';
-import { call } from '../api.js';
-import { act } from '../notice.js';
-import { Name } from '../parts.js';
-import { Action, useAnswer } from '../pieces.js';
+import { make, write } from '../changes.js';
+import { Action, Name, useAnswer } from '../parts.js';
 import { store } from '../store.js';
 
 const refresh = 3000; // milliseconds
@@ -13,19 +11,21 @@ export function Diff() {
 	const { answer: diff, problem } = useAnswer('config/diff', refresh);
 	if (problem) return html`<h1>Diff</h1><p class="bad"><${Name} of=${problem.message} /></p>`;
 	if (!diff) return html`<h1>Diff</h1><p class="dim">comparing</p>`;
-	const write = () => act(`written to ${diff.file}`, () => call('POST', 'config/write', { id: diff.id }));
 	return html`
 		<h1>Diff <small><${Name} of=${diff.file} /></small></h1>
 		${diff.changes.length + diff.unwritable.length === 0 && html`<p class="empty">What runs is what the file says.</p>`}
-		${diff.changes.map((c, i) => html`<section class="card" key=${i}>
-			<h2><${Name} of=${c.what} /> <small>line ${c.line}</small></h2>
-			<pre tabindex="0"><${Lines} of=${c.old} mark="-" look="bad" /><${Lines} of=${c.new} mark="+" look="good" /></pre>
-		</section>`)}
+		<${Changes} of=${diff} />
 		${diff.unwritable.length > 0 && html`<h2>What a file cannot say</h2>
 			<ul>${diff.unwritable.map((u) => html`<li><${Name} of=${u.what} />: <span class="dim"><${Name} of=${u.why} /></span></li>`)}</ul>`}
 		${diff.changes.length > 0 && (diff.refused ? html`<h2>To put into the file by hand</h2><p class="warn"><${Name} of=${diff.refused} /></p><pre tabindex="0">${diff.toml}</pre>`
-			: html`<p class="tools"><${Action} onClick=${write}>Write to the file<//> comments, order and everything else in it stay</p>`)}`;
+			: html`<p class="tools"><${Action} onClick=${() => make(write(diff))}>Write to the file<//> comments, order and everything else in it stay</p>`)}`;
 }
+
+// Changes shows the changes of a file, line by line.
+export const Changes = ({ of }) => of.changes.map((c, i) => html`<section class="card" key=${i}>
+	<h2><${Name} of=${c.what} /> <small>line ${c.line}</small></h2>
+	<pre tabindex="0"><${Lines} of=${c.old} mark="-" look="bad" /><${Lines} of=${c.new} mark="+" look="good" /></pre>
+</section>`);
 
 // Lines writes the lines of a text, each behind a mark.
 const Lines = ({ of, mark, look }) => of.split('\n').filter(Boolean).map((line) => html`<span class=${look}>${mark} ${line}${'\n'}</span>`);

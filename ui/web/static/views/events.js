@@ -1,31 +1,21 @@
 // Events of all cameras, the newest first, and one of them with its reasons and its clip.
 
 import { html, useMemo, useState } from '../vendor/preact-htm.js';
-import { glyph, truthLook } from '../explain.js';
 import { useKeys } from '../keys.js';
-import { say } from '../notice.js';
-import { Name } from '../parts.js';
-import { Facts, Meter, Table } from '../pieces.js';
+import { copy, say } from '../changes.js';
+import { Facts, Meter, Name, Table, Truth } from '../parts.js';
 import { matchesEvent, parse } from '../query.js';
 import { go, href, replace } from '../route.js';
 import { store } from '../store.js';
 import { ago, clean, column, count, day, ms, number, stamp } from '../units.js';
 import { Evidence } from './clip.js';
 
-// useFiltered returns the events that a query finds, the newest first.
-function useFiltered(filter) {
-	const { events } = store;
-	return useMemo(() => {
-		const query = parse(filter);
-		return events.filter((e) => matchesEvent(query, e.event)).reverse();
-	}, [events, filter]);
-}
-
 export function Events({ route }) {
 	const { filter = '' } = route.query;
-	const list = useFiltered(filter);
-	if (route.item) return html`<${Event} key=${route.item} id=${route.item} list=${list} filter=${filter} />`;
 	const { events, lost } = store;
+	const query = useMemo(() => parse(filter), [filter]);
+	const list = useMemo(() => events.filter((e) => matchesEvent(query, e.event)).reverse(), [events, query]);
+	if (route.item) return html`<${Event} key=${route.item} id=${route.item} list=${list} filter=${filter} />`;
 	const times = events.length > 0 ? column(events[0].event.time, events.at(-1).event.time) : null;
 	return html`
 		<h1>Events <small>${list.length} of ${events.length} that are kept in memory; the timeline goes back to all clips</small></h1>
@@ -56,14 +46,14 @@ function Event({ id, list, filter }) {
 		if (next) go('events', '', next.event.event_id, { filter });
 		else say('there is no further event');
 	};
-	const copy = () => navigator.clipboard.writeText(JSON.stringify(e)).then(() => say('copied: the event as JSON', 'good'), () => say('this browser lets nothing be copied here', 'bad'));
-	useKeys({ ']': ['the next event', () => step(-1)], '[': ['the previous event', () => step(1)], y: ['copy the event as JSON', copy] });
+	const asJSON = () => copy(JSON.stringify(e), 'the event as JSON');
+	useKeys({ ']': ['the next event', () => step(-1)], '[': ['the previous event', () => step(1)], y: ['copy the event as JSON', asJSON] });
 	return html`
 		<h1>${e ? html`Event <${Name} of=${e.event_type} />` : 'Event'}</h1>
 		<p class="tools">
 			<a class="button" href=${href('events', '', '', { filter })}>All events</a>
 			<button onClick=${() => step(1)}>Previous</button><button onClick=${() => step(-1)}>Next</button>
-			${e && html`<button onClick=${copy}>Copy as JSON</button>`}
+			${e && html`<button onClick=${asJSON}>Copy as JSON</button>`}
 		</p>
 		<div class="columns">
 			<section class="card" aria-label="the event">${e ? html`<${About} e=${e} />` : html`<p class="dim">This event is not in memory any more.</p>`}</section>
@@ -92,7 +82,7 @@ function About({ e }) {
 				html`<${Meter} share=${age / e.age_ms} look=${'stage-' + i} label=${stage} /> ${ago(age * ms)}`]),
 		]} />
 		${e.clauses.length > 0 && html`<h2>Because</h2>
-			<ul class="plain">${e.clauses.map((c, i) => html`<li key=${i}><span class=${truthLook[c.truth]} aria-label=${c.truth} role="img">${glyph[c.truth]}</span> <code><${Name} of=${c.text} /></code>
+			<ul class="plain">${e.clauses.map((c, i) => html`<li key=${i}><${Truth} of=${c.truth} /> <code><${Name} of=${c.text} /></code>
 				${c.age_ms !== null && html` was ${number(c.value)}, <span class="dim">age ${ago(c.age_ms * ms)}</span>`}
 				${c.unknown_because && html` <span class="warn">${c.unknown_because}</span>`}</li>`)}</ul>`}`;
 }

@@ -2,10 +2,10 @@
 
 import { html } from '../vendor/preact-htm.js';
 import { history } from '../history.js';
-import { alertsOf, alertTone, inTrouble, Name, Spark, State } from '../parts.js';
+import { alertsOf, alertTone, inTrouble, Name, Spark, State, Table } from '../parts.js';
 import { href, replace } from '../route.js';
 import { store } from '../store.js';
-import { ago, clean, count, ms, rate } from '../units.js';
+import { ago, clean, count, rate } from '../units.js';
 
 // The orders of the fleet, by their names: what is compared, and the column that it heads.
 const orders = {
@@ -25,43 +25,38 @@ function rowOf(camera, alerts) {
 	};
 }
 
-// Counts writes how many there are of each, in its colour: [number, class, mark, word].
+// How detectors and rules stand, in one word, and how that is drawn; the worst first.
+const looks = {
+	failed: ['bad', '✗'], slow: ['warn', '▲'], confirmed: ['good', '●'], potential: ['warn', '●'], unknown: ['warn', '?'],
+	well: ['good', '✓'], 'without frames': ['dim', '●'], idle: ['dim', '●'], disabled: ['dim', '○'],
+};
+
+// Counts writes how many there are of each word.
 function Counts({ of }) {
-	const some = of.filter(([n]) => n > 0);
-	if (some.length === 0) return '-';
-	return some.map(([n, look, mark, word]) => html`<span class=${look} title="${n} ${word}" aria-label="${n} ${word}">${n}${mark}</span> `);
+	if (of.length === 0) return '-';
+	const words = Object.keys(looks).map((word) => [word, of.filter((w) => w === word).length]).filter(([, n]) => n > 0);
+	return words.map(([word, n]) => html`<span class=${looks[word][0]} title="${n} ${word}" aria-label="${n} ${word}">${n}${looks[word][1]}</span> `);
 }
 
-function detectorCounts({ camera, alerts }) {
-	const n = { failed: 0, slow: 0, well: 0, idle: 0, off: 0 };
-	for (const d of camera.detectors) {
-		const its = alertsOf(alerts, camera.name, d.name);
-		if (inTrouble(its) === 0 || d.state === 'failed' || d.state === 'stuck') n.failed++;
-		else if (its.length > 0) n.slow++;
-		else if (d.state === 'disabled') n.off++;
-		else if (camera.state !== 'live') n.idle++;
-		else n.well++;
-	}
-	return [[n.failed, 'bad', '✗', 'failed'], [n.slow, 'warn', '▲', 'slow'], [n.well, 'good', '✓', 'well'], [n.idle, 'dim', '●', 'without frames'], [n.off, 'dim', '○', 'disabled']];
+function detectorWord(d, { camera, alerts }) {
+	const its = alertsOf(alerts, camera.name, d.name);
+	if (inTrouble(its) === 0 || d.state === 'failed' || d.state === 'stuck') return 'failed';
+	if (its.length > 0) return 'slow';
+	if (d.state === 'disabled') return 'disabled';
+	return camera.state === 'live' ? 'well' : 'without frames';
 }
 
-function ruleCounts({ camera }) {
-	const n = { confirmed: 0, potential: 0, unknown: 0, idle: 0, off: 0 };
-	for (const { status } of camera.rules) {
-		if (status.state === 'disabled') n.off++;
-		else if (status.state === 'confirmed' || status.state === 'cooldown') n.confirmed++;
-		else if (status.state === 'potential') n.potential++;
-		else if (status.truth === 'unknown') n.unknown++;
-		else n.idle++;
-	}
-	return [[n.confirmed, 'good', '●', 'confirmed'], [n.potential, 'warn', '●', 'potential'], [n.unknown, 'warn', '?', 'unknown'], [n.idle, 'dim', '●', 'idle'], [n.off, 'dim', '○', 'disabled']];
+function ruleWord({ status }) {
+	if (status.state === 'cooldown') return 'confirmed';
+	if (['disabled', 'confirmed', 'potential'].includes(status.state)) return status.state;
+	return status.truth === 'unknown' ? 'unknown' : 'idle';
 }
 
 function LastEvent({ camera, now }) {
 	const last = store.events.findLast((e) => e.event.camera === camera);
 	if (!last) return html`<span class="dim">none yet</span>`;
 	const age = Math.max(now - Date.parse(last.event.time), 0);
-	return html`<a href=${href('events', '', last.event.id)}>${clean(last.event.event_type)}</a> <span class="dim">${ago(Math.trunc(age / 1000) * 1e9)} ago</span>`;
+	return html`<a href=${href('events', '', last.event.event_id)}>${clean(last.event.event_type)}</a> <span class="dim">${ago(Math.trunc(age / 1000) * 1e9)} ago</span>`;
 }
 
 function Row({ row, now }) {
@@ -77,21 +72,20 @@ function Row({ row, now }) {
 			<td class="wide"><${Spark} values=${history.values(c.name)} label="frames a second" /></td>
 			<td class="number">${rate(c.fps)}</td>
 			<td class="number">${row.latency > 0 ? ago(row.latency) : '-'}</td>
-			<td><a href=${href('detectors', c.name)}><${Counts} of=${detectorCounts(row)} /></a></td>
-			<td><a href=${href('rules', c.name)}><${Counts} of=${ruleCounts(row)} /></a></td>
+			<td><a href=${href('detectors', c.name)}><${Counts} of=${c.detectors.map((d) => detectorWord(d, row))} /></a></td>
+			<td><a href=${href('rules', c.name)}><${Counts} of=${c.rules.map(ruleWord)} /></a></td>
 			<td class="number">${row.events < 0 ? '-' : count(row.events + 0.5)}</td>
 			<td class="number ${row.drops >= 0.05 ? 'warn' : ''}">${row.drops < 0 ? '-' : rate(row.drops)}</td>
 			<td class="wide"><${LastEvent} camera=${c.name} now=${now} /></td>
 		</tr>`;
 }
 
-function Head({ name, order, number }) {
+// heading returns the head of a column by which the table may be sorted.
+function heading(name, order) {
 	const by = Object.keys(orders).find((o) => orders[o][1] === name);
-	const look = number ? 'number' : '';
-	if (!by) return html`<th scope="col" class=${look}>${name}</th>`;
 	const next = name === 'camera' && order === 'trouble' ? 'name' : by;
 	const on = order === by || (name === 'camera' && order === 'name');
-	return html`<th scope="col" class=${look} aria-sort=${on ? 'other' : 'none'}><button class="sort" onClick=${() => replace({ sort: next })}>${name}${on && ' ▾'}</button></th>`;
+	return { name, on, sort: () => replace({ sort: next }), number: name !== 'camera' };
 }
 
 export function Fleet({ route }) {
@@ -100,18 +94,11 @@ export function Fleet({ route }) {
 	const needle = (route.query.filter ?? '').toLowerCase();
 	const found = cameras.filter((c) => `${c.name} ${c.state} ${c.reason}`.toLowerCase().includes(needle));
 	const rows = found.map((c) => rowOf(c, alerts)).sort(orders[order][0]);
+	const by = (name) => heading(name, order);
+	const columns = [by('camera'), 'state', { name: 'last minute', wide: true }, by('fps'), by('latency'), 'detectors', 'rules', by('events/h'), by('drops/s'), { name: 'last event', wide: true }];
 	return html`
 		<h1>Fleet <small>${rows.length} of ${cameras.length} cameras, by ${order}</small></h1>
 		<p class="tools"><input type="search" placeholder="filter" aria-label="filter cameras" value=${route.query.filter ?? ''} onInput=${(e) => replace({ filter: e.target.value })} /></p>
-		<div class="scroll"><table>
-			<thead><tr>
-				<${Head} name="camera" order=${order} /><th scope="col">state</th><th scope="col" class="wide"><span class="hidden">history of fps</span></th>
-				<${Head} name="fps" order=${order} number /><${Head} name="latency" order=${order} number />
-				<th scope="col">detectors</th><th scope="col">rules</th>
-				<${Head} name="events/h" order=${order} number /><${Head} name="drops/s" order=${order} number />
-				<th scope="col" class="wide">last event</th>
-			</tr></thead>
-			<tbody>${rows.map((r) => html`<${Row} key=${r.camera.name} row=${r} now=${Date.parse(at)} />`)}</tbody>
-		</table></div>
-		${rows.length === 0 && html`<p class="empty">${needle ? `No camera contains “${route.query.filter}”.` : 'No camera.'}</p>`}`;
+		<${Table} columns=${columns} rows=${rows.map((r) => html`<${Row} key=${r.camera.name} row=${r} now=${Date.parse(at)} />`)}
+			empty=${needle ? `No camera contains “${route.query.filter}”.` : 'No camera.'} />`;
 }

@@ -3,7 +3,7 @@
 import { html } from '../vendor/preact-htm.js';
 import { bars, quantile, total } from '../histogram.js';
 import { history } from '../history.js';
-import { ofCamera, Table } from '../pieces.js';
+import { ofCamera, Table } from '../parts.js';
 import { Bars } from '../plot.js';
 import { ago } from '../units.js';
 
@@ -14,9 +14,8 @@ const inkOf = (stage) => (stage === 'step' ? 'dim' : 'stage-' + stages.indexOf(s
 
 export const Latency = ofCamera(({ camera }) => {
 	const rows = ['step', ...stages].map((stage) => {
-		const key = stage === 'step' ? 'tick' : stage;
-		const counts = history.recent(camera.name, key);
-		return { stage, counts, n: total(counts), most: (key === 'tick' ? camera.tick : camera.stages[key])?.max_ns ?? 0 };
+		const counts = history.recent(camera.name, stage);
+		return { stage, counts, n: total(counts), most: (stage === 'step' ? camera.tick : camera.stages[stage])?.max_ns ?? 0 };
 	});
 	return html`
 		<h1>Latency <small>last 10 s</small></h1>

@@ -1,10 +1,10 @@
 // Live: what a camera sends, as it is sent, with what was found in it.
 
 import { html, useEffect, useRef, useState } from '../vendor/preact-htm.js';
+import { make, saveClip, setCamera } from '../changes.js';
 import { detectorState, ruleLook, ruleProgress } from '../explain.js';
 import { Feed, hides, sends } from '../media.js';
-import { alertsOf, alertTone, Name, State, useTick } from '../parts.js';
-import { ofCamera } from '../pieces.js';
+import { Action, alertsOf, alertTone, Name, ofCamera, State } from '../parts.js';
 import { href, replace } from '../route.js';
 import { Screen } from '../screen.js';
 import { useKeys } from '../keys.js';
@@ -53,26 +53,29 @@ export const Live = ofCamera(({ camera, route: { query } }) => {
 	if (hides(camera)) jpeg = 'this camera has private zones, which are black in its frames alone';
 	else if (camera.state === 'live' && !sends(camera)) jpeg = camera.packets > 0 ? `browsers do not decode ${camera.codec}` : 'this camera sends no video';
 	const [screen, feed] = useScreen(canvas, camera.name, Boolean(jpeg), setUnsupported);
-	useTick(500);
 	const s = screen.current;
 	const delayed = query.delay !== 'off', boxes = query.boxes !== 'off';
 	if (s) Object.assign(s, { delayed, boxes });
 	const toggleDelay = () => replace({ delay: delayed ? 'off' : '' });
 	const toggleBoxes = () => replace({ boxes: boxes ? 'off' : '' });
 	const full = () => (document.fullscreenElement ? document.exitFullscreen() : box.current.requestFullscreen());
-	useKeys({ d: ['delay on or off', toggleDelay], b: ['boxes on or off', toggleBoxes], z: ['full screen', full] });
+	useKeys({ d: ['wait for results or not', toggleDelay], b: ['boxes on or off', toggleBoxes], z: ['full screen', full] });
 	return html`
 		<h1>Live <small><${Name} of=${camera.name} /></small></h1>
 		<div class="beside">
 			<section aria-label="picture">
 				<div class="screen" ref=${box}>
-					<canvas ref=${canvas} role="img" aria-label="${clean(camera.name)}: ${legend(s?.shown)}"></canvas>
+					<div class="frame" style=${{ '--ratio': s?.shown ? s.canvas.width / s.canvas.height : 16 / 9 }}>
+						<canvas ref=${canvas} role="img" aria-label="${clean(camera.name)}: ${legend(s?.shown)}"></canvas>
+					</div>
 					${camera.state !== 'live' && html`<p class="over"><${State} of=${camera.state} /> <${Name} of=${camera.reason} /></p>`}
 				</div>
 				<p class="tools">
 					<button aria-pressed=${delayed} onClick=${toggleDelay}>Delay</button>
 					<button aria-pressed=${boxes} onClick=${toggleBoxes}>Boxes</button>
 					<button onClick=${full}>Full screen</button>
+					<${Action} onClick=${() => make(setCamera(camera.name, camera.state === 'paused'))}>${camera.state === 'paused' ? 'Resume' : 'Pause'}<//>
+					${store.snapshot.clips && html`<${Action} onClick=${() => make(saveClip(camera.name))}>Save a clip<//>`}
 					<span class="dim" data-delay>${s && (delayed ? `delayed by ${Math.round(s.wait)} ms, so that boxes lie on their frame` : 'not delayed: boxes are of earlier frames')}</span>
 				</p>
 				<p class="dim" data-shown>${howShown(s, jpeg, camera)}${feed.current?.problem && html` <span class="bad">${feed.current.problem}</span>`}</p>

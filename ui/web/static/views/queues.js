@@ -2,8 +2,7 @@
 
 import { html } from '../vendor/preact-htm.js';
 import { history } from '../history.js';
-import { Name } from '../parts.js';
-import { Meter, ofCamera, Table } from '../pieces.js';
+import { Meter, Name, ofCamera, Table } from '../parts.js';
 import { store } from '../store.js';
 import { ago, amount, count, ms, rate, second } from '../units.js';
 

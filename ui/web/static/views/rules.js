@@ -1,15 +1,13 @@
 // Rules of a camera: how far each is, and of one why it fires, and why it does not.
 
 import { html } from '../vendor/preact-htm.js';
-import { make, setRule } from '../changes.js';
-import { glyph, lacks, ruleLook, ruleProgress, tenths, tree, truthLook } from '../explain.js';
+import { armRule, make, setRule } from '../changes.js';
+import { lacks, ruleLook, ruleProgress, tenths, tree, truthLook } from '../explain.js';
 import { history } from '../history.js';
-import { Name, Spark } from '../parts.js';
-import { Facts, Meter, ofCamera, Table, Toggle } from '../pieces.js';
+import { Action, Facts, Meter, Name, ofCamera, Spark, Table, Toggle, Truth } from '../parts.js';
 import { href } from '../route.js';
 import { store } from '../store.js';
 import { ago, count, number, steady } from '../units.js';
-import { top } from './signals.js';
 
 export const Rules = ofCamera(({ camera, route }) => {
 	const shown = camera.rules.find((r) => r.event === route.item);
@@ -35,9 +33,6 @@ function Row({ r, camera, selected }) {
 		</tr>`;
 }
 
-// Truth draws whether something is true, false or unknown.
-const Truth = ({ of }) => html`<span class=${truthLook[of]}><span aria-hidden="true">${glyph[of]}</span><span class="hidden">${of}</span></span>`;
-
 // Rule shows all of one rule: its condition as a tree, its clocks, and what it lacks.
 function Rule({ r, camera }) {
 	const root = tree(r);
@@ -48,6 +43,7 @@ function Rule({ r, camera }) {
 			<${Facts} of=${[
 				['state', html`<span class=${ruleLook[r.status.state]}>${r.status.state}</span>, fired ${count(r.status.fired)} times`],
 				['to fire', html`<${Name} of=${lacks(r)} />`],
+				['hours', r.hours && html`${r.hours.active.join(', ')} <${Action} onClick=${() => make(armRule(camera.name, r.event, r.status.state === 'inactive'))}>${r.status.state === 'inactive' ? 'Arm' : 'Disarm'}<//>`],
 				['last event', last && html`<a href=${href('events', '', last.event.event_id)}>${last.event.phase}</a>`],
 			]} />
 			<h3>Condition</h3>
@@ -76,6 +72,6 @@ function Node({ node, camera }) {
 function ClauseHistory({ c, camera }) {
 	const values = history.values(camera.name, c.signal);
 	if (values.length === 0) return null;
-	return html`<span class="history"><${Spark} values=${values} high=${top([...values, c.threshold ?? 0])} mark=${c.threshold} label="history of ${c.signal}" />
+	return html`<span class="history"><${Spark} values=${values} mark=${c.threshold} label="history of ${c.signal}" />
 		<a href=${href('signals', camera.name, c.signal)}><${Name} of=${c.signal} /></a> <span class="dim">threshold ${number(c.threshold)}</span></span>`;
 }

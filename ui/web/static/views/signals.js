@@ -1,11 +1,9 @@
 // Signals of a camera: what they are, were, and how long that still counts.
 
 import { html } from '../vendor/preact-htm.js';
-import { caption } from '../boxes.js';
+import { caption } from '../overlay.js';
 import { history } from '../history.js';
-import { Name, Spark } from '../parts.js';
-import { Facts, Meter, ofCamera, Table } from '../pieces.js';
-import { Lines } from '../plot.js';
+import { Facts, Meter, Name, ofCamera, scaleOf, Spark, Table } from '../parts.js';
 import { href } from '../route.js';
 import { ago, number, steady } from '../units.js';
 
@@ -26,23 +24,15 @@ function Row({ s, camera, selected }) {
 		<tr class=${selected ? 'selected' : ''} data-signal=${s.name}>
 			<th scope="row"><a data-row href=${href('signals', camera.name, s.name)} aria-current=${selected ? 'true' : null}><${Name} of=${s.name} /></a></th>
 			<td class="number ${s.unknown ? 'warn' : 'strong'}">${s.unknown ? 'unknown' : number(s.value)}</td>
-			<td><${Spark} values=${values} high=${top(values)} label="history of ${s.name}" /></td>
+			<td><${Spark} values=${values} label="history of ${s.name}" /></td>
 			${s.unknown ? html`<td colspan="2" class="warn">${s.unknown}</td>`
 				: html`<td class="number">${steady(s.age_ns)}</td><td><${Meter} share=${left} look=${left < 0.34 ? 'warn' : 'good'} label="TTL left" /></td>`}
 		</tr>`;
 }
 
-// top returns the upper end of a scale: a round number above all values, so that it rarely
-// changes.
-export function top(values) {
-	const most = Math.max(0, ...values);
-	if (most === 0) return 1;
-	const scale = 10 ** Math.floor(Math.log10(most));
-	return scale * ([1, 2, 5].find((step) => most <= step * scale) ?? 10);
-}
-
 // Signal shows all of one signal.
 function Signal({ s, camera }) {
+	const values = history.values(camera.name, s.name);
 	return html`
 		<section class="card" aria-labelledby="signal">
 			<h2 id="signal"><${Name} of=${s.name} /> on <${Name} of=${camera.name} /></h2>
@@ -51,7 +41,8 @@ function Signal({ s, camera }) {
 				['from', s.detector ? html`detector <a href=${href('detectors', camera.name, s.detector)}><${Name} of=${s.detector} /></a>` : 'no detector any more'],
 				['age', `${steady(s.age_ns)}, fresh for ${ago(s.ttl_ns)} after capture`],
 			]} />
-			<${Lines} values=${history.values(camera.name, s.name)} label="history of ${s.name}, last minute" />
+			<${Spark} values=${values} width=${600} height=${120} label="history of ${s.name}" />
+			<p class="dim">the last minute, from 0 to ${number(scaleOf(values))}</p>
 			${s.detections.length > 0 && html`<h3>Detections</h3>
 				<${Table} columns=${['label', '>score', '>at', '>size']} rows=${s.detections.map((d, i) => html`<tr key=${i}>
 					<th scope="row"><${Name} of=${caption(d, s.name)} /></th><td class="number">${Math.round(100 * d.score)} %</td>

@@ -1,21 +1,28 @@
 // The timeline: events and clips of all cameras, from minutes to days, a row for each rule.
 
 import { html, useMemo } from '../vendor/preact-htm.js';
+import { get } from '../api.js';
 import { history } from '../history.js';
-import { Name, useTick } from '../parts.js';
-import { useAnswer } from '../pieces.js';
+import { Name, useAnswer } from '../parts.js';
 import { go, href, replace } from '../route.js';
 import { store } from '../store.js';
 import { clock, day, stamp, zone } from '../units.js';
 
 const spans = { '10m': 600e3, '1h': 3600e3, '6h': 6 * 3600e3, '1d': 86400e3, '7d': 7 * 86400e3 };
 const steps = [60e3, 300e3, 600e3, 3600e3, 6 * 3600e3, 12 * 3600e3, 86400e3]; // between two labels
-const maxClips = 1000, clipsEvery = 30_000;
+const page = 1000, most = 10_000; // clips of one answer, and in all
+const every = 30_000, none = [];
 
-// useClips returns the clips of a time, and asks again now and then.
-function useClips(from, to) {
-	const query = new URLSearchParams({ from: new Date(from).toISOString(), to: new Date(to).toISOString(), limit: maxClips });
-	return useAnswer(store.snapshot.clips ? 'clips?' + query : '', clipsEvery).answer?.clips ?? [];
+// allClips returns the clips of a time, "FROM TO", the newest first.
+async function allClips(time) {
+	const all = [];
+	let [from, to] = time.split(' ');
+	for (let n = page; n === page && all.length < most; to = all.at(-1)?.end_time) {
+		const { clips } = await get('clips?' + new URLSearchParams({ from, to, limit: page }));
+		n = clips.length;
+		all.push(...clips);
+	}
+	return all;
 }
 
 // collect returns what happened as {id, camera, rule, from, to, time, clip}, by time.
@@ -33,20 +40,20 @@ function collect(events, clips) {
 }
 
 export function Timeline({ route }) {
-	useTick(1000);
 	const span = spans[route.query.span] ? route.query.span : '10m';
 	const length = spans[span], grain = Math.max(length / 600, 1000);
 	const fixed = Date.parse(route.query.end ?? '');
 	const end = fixed || Math.ceil(Date.now() / grain) * grain;
 	const from = end - length;
 	// Clips are asked for a little beyond both ends, so that not every second is another question.
-	const coarse = length / 10;
-	const clips = useClips(Math.floor(from / coarse) * coarse, Math.ceil(end / coarse) * coarse);
+	const coarse = length / 10, iso = (time) => new Date(time).toISOString();
+	const asked = `${iso(Math.floor(from / coarse) * coarse)} ${iso(Math.ceil(end / coarse) * coarse)}`;
+	const { answer: clips = none } = useAnswer(store.snapshot.clips ? asked : '', every, allClips);
 	const { events } = store;
 	const all = useMemo(() => collect(events, clips), [events, clips]);
-	const items = all.filter((i) => i.to >= from && i.from <= end);
-	const rows = rowsOf(items);
+	const items = useMemo(() => all.filter((i) => i.to >= from && i.from <= end), [all, from]);
 	const at = items.findIndex((i) => i.id === route.query.at), chosen = items[at];
+	const strip = useMemo(() => html`<${Strip} items=${items} rows=${rowsOf(items)} from=${from} length=${length} at=${at} />`, [items, at]);
 	const pan = (by) => replace({ end: end + by * length >= Date.now() ? '' : new Date(end + by * length).toISOString() });
 	return html`
 		<h1>Timeline <small>${zone(end)}, ${items.length} events and clips</small></h1>
@@ -56,25 +63,31 @@ export function Timeline({ route }) {
 			<button disabled=${!fixed} onClick=${() => pan(0.5)}>Later</button>
 			<button disabled=${!fixed} onClick=${() => replace({ end: '' })}>Now</button>
 		</p>
-		<${Strip} items=${items} rows=${rows} from=${from} length=${length} at=${at} />
+		${strip}
 		<p class="dim legend"><i class="mark"></i> event <i class="mark lasted"></i> how long it lasted <i class="clip"></i> clip <i class="unknown"></i> the rule was unknown
-			(since this page is open). Events are in memory since ${events.length > 0 ? stamp(events[0].event.time) : 'now'}; before that, clips tell.</p>
+			(since this page is open). Events are in memory since ${events.length > 0 ? stamp(events[0].event.time) : 'now'}; before that, clips tell${clips.length >= most && html`, of which these are the newest ${most}`}.</p>
 		${chosen && html`<p class="card" role="status"><a href=${href('events', '', chosen.id)}><${Name} of=${chosen.rule} /></a> on <${Name} of=${chosen.camera} />, ${stamp(chosen.time)}
 			${chosen.phase}${chosen.clip && html`<img class="thumb" alt="" src="api/clips/${encodeURIComponent(chosen.id)}/thumb.jpg" />`}</p>`}`;
 }
 
-// rowsOf returns the rules that have something to show, and those of the cameras there are.
+// rowsOf returns the rules that have something to show, and those of the cameras there are,
+// each with its items as [item, its index].
 function rowsOf(items) {
 	const rows = new Map();
-	const add = (camera, rule) => rows.set(camera + '\n' + rule, { camera, rule });
-	for (const c of store.snapshot.cameras) for (const r of c.rules) add(c.name, r.event);
-	for (const i of items) add(i.camera, i.rule);
+	const row = (camera, rule) => {
+		const key = camera + '\n' + rule;
+		if (!rows.has(key)) rows.set(key, { key, camera, rule, items: [] });
+		return rows.get(key);
+	};
+	for (const c of store.snapshot.cameras) for (const r of c.rules) row(c.name, r.event);
+	items.forEach((i, n) => row(i.camera, i.rule).items.push([i, n]));
 	return [...rows.values()];
 }
 
 // Strip draws the rows. Arrows go from event to event, Enter opens one.
 function Strip({ items, rows, from, length, at }) {
 	const place = (a, b = a) => ({ left: (100 * (Math.max(a, from) - from)) / length + '%', width: (100 * (Math.min(b, from + length) - Math.max(a, from))) / length + '%' });
+	const spot = (i) => Math.floor((600 * (i.time - from)) / length); // what is closer together is drawn as one
 	const select = (n) => items.length > 0 && replace({ at: items[Math.min(Math.max(n, 0), items.length - 1)].id });
 	const keys = {
 		ArrowLeft: () => select(at < 0 ? items.length - 1 : at - 1), ArrowRight: () => select(at + 1), Home: () => select(0), End: () => select(items.length - 1),
@@ -94,11 +107,11 @@ function Strip({ items, rows, from, length, at }) {
 		<div class="strip" role="slider" tabindex="0" aria-label="events by time: arrows go from one to the next, enter opens it" aria-valuemin="0" aria-valuemax=${items.length}
 			aria-valuenow=${at + 1} aria-valuetext=${at < 0 ? `none of ${items.length} is selected` : `${items[at].rule} on ${items[at].camera}, ${stamp(items[at].time)}`}
 			onKeyDown=${press} onClick=${click}>
-			${rows.map((r) => html`<div class="row" key=${r.camera + '\n' + r.rule}>
+			${rows.map((r) => html`<div class="row" key=${r.key}>
 				<span class="name"><${Name} of=${r.rule} /> <span class="dim"><${Name} of=${r.camera} /></span></span>
 				<div class="lane">
 					${history.unknown(r.camera, r.rule, from, from + length).map(([a, b]) => html`<i class="unknown" style=${place(a, b)}></i>`)}
-					${items.map((i, n) => i.camera === r.camera && i.rule === r.rule && html`
+					${r.items.filter(([i, n], k) => n === at || k === 0 || spot(i) !== spot(r.items[k - 1][0])).map(([i, n]) => html`
 						${i.clip && html`<i class="clip" data-id=${i.id} style=${place(...i.clip)}></i>`}
 						<i key=${i.id} class="mark ${i.phase === 'ended' ? 'lasted' : ''} ${n === at ? 'on' : ''}" data-id=${i.id} title="${i.rule} ${clock(i.time)}"
 							style=${place(i.phase === 'ended' ? i.from : i.time, i.time)}></i>`)}

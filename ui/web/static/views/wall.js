@@ -3,7 +3,7 @@
 
 import { html, useEffect, useRef } from '../vendor/preact-htm.js';
 import { Feed, sends } from '../media.js';
-import { alertsOf, alertTone, inTrouble, Name, State, useTick } from '../parts.js';
+import { alertsOf, alertTone, inTrouble, Name, State } from '../parts.js';
 import { href } from '../route.js';
 import { Screen } from '../screen.js';
 import { camera as find, store } from '../store.js';
@@ -38,7 +38,6 @@ export function Wall({ route }) {
 	const names = cameras.map((c) => c.name).toSorted();
 	const chosen = names.includes(route.item) ? route.item : '';
 	const video = chosen && sends(find(chosen)) && !refused.has(chosen) ? chosen : '';
-	useTick(1000);
 	useEffect(() => {
 		if (names.length === 0) return undefined;
 		const options = (name) => ({ delayed: name === video, places: () => find(name), refuse: () => refused.add(name) });
