@@ -10,6 +10,7 @@ import { Screen } from '../screen.js';
 import { useKeys } from '../keys.js';
 import { camera as find, store } from '../store.js';
 import { clean, number, rate } from '../units.js';
+import { Form, fresh, Overlay } from './draw.js';
 
 const still = { rate: 10, width: 1280 }; // of JPEG frames where there is no video
 
@@ -49,6 +50,7 @@ export const Live = ofCamera(({ camera, route: { query } }) => {
 	const canvas = useRef();
 	const box = useRef();
 	const [unsupported, setUnsupported] = useState('');
+	const [shape, draw] = useState(fresh('polygon'));
 	let jpeg = unsupported && `this browser does not decode ${unsupported}`;
 	if (hides(camera)) jpeg = 'this camera has private zones, which are black in its frames alone';
 	else if (camera.state === 'live' && !sends(camera)) jpeg = camera.packets > 0 ? `browsers do not decode ${camera.codec}` : 'this camera sends no video';
@@ -58,8 +60,10 @@ export const Live = ofCamera(({ camera, route: { query } }) => {
 	if (s) Object.assign(s, { delayed, boxes });
 	const toggleDelay = () => replace({ delay: delayed ? 'off' : '' });
 	const toggleBoxes = () => replace({ boxes: boxes ? 'off' : '' });
+	const drawing = query.draw === 'yes';
+	const toggleDraw = () => replace({ draw: drawing ? '' : 'yes' });
 	const full = () => (document.fullscreenElement ? document.exitFullscreen() : box.current.requestFullscreen());
-	useKeys({ d: ['wait for results or not', toggleDelay], b: ['boxes on or off', toggleBoxes], z: ['full screen', full] });
+	useKeys({ d: ['draw zones and lines', toggleDraw], w: ['wait for results or not', toggleDelay], b: ['boxes on or off', toggleBoxes], z: ['full screen', full] });
 	return html`
 		<h1>Live <small><${Name} of=${camera.name} /></small></h1>
 		<div class="beside">
@@ -67,12 +71,14 @@ export const Live = ofCamera(({ camera, route: { query } }) => {
 				<div class="screen" ref=${box}>
 					<div class="frame" style=${{ '--ratio': s?.shown ? s.canvas.width / s.canvas.height : 16 / 9 }}>
 						<canvas ref=${canvas} role="img" aria-label="${clean(camera.name)}: ${legend(s?.shown)}"></canvas>
+						${drawing && html`<${Overlay} shape=${shape} set=${(next) => draw({ ...next, typed: undefined })} />`}
 					</div>
 					${camera.state !== 'live' && html`<p class="over"><${State} of=${camera.state} /> <${Name} of=${camera.reason} /></p>`}
 				</div>
 				<p class="tools">
 					<button aria-pressed=${delayed} onClick=${toggleDelay}>Delay</button>
 					<button aria-pressed=${boxes} onClick=${toggleBoxes}>Boxes</button>
+					<button aria-pressed=${drawing} onClick=${toggleDraw}>Draw</button>
 					<button onClick=${full}>Full screen</button>
 					<${Action} onClick=${() => make(setCamera(camera.name, camera.state === 'paused'))}>${camera.state === 'paused' ? 'Resume' : 'Pause'}<//>
 					${store.snapshot.clips && html`<${Action} onClick=${() => make(saveClip(camera.name))}>Save a clip<//>`}
@@ -80,7 +86,7 @@ export const Live = ofCamera(({ camera, route: { query } }) => {
 				</p>
 				<p class="dim" data-shown>${howShown(s, jpeg, camera)}${feed.current?.problem && html` <span class="bad">${feed.current.problem}</span>`}</p>
 			</section>
-			<${Aside} camera=${camera} />
+			${drawing ? html`<${Form} camera=${camera} shape=${shape} set=${draw} />` : html`<${Aside} camera=${camera} />`}
 		</div>`;
 });
 

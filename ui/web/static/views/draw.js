@@ -1,0 +1,173 @@
+// Drawing of zones and lines on the live frame. What is drawn is shown as TOML, and then
+// written to the configuration file.
+
+import { html, useRef } from '../vendor/preact-htm.js';
+import { call } from '../api.js';
+import { edit, make } from '../changes.js';
+import { Action, Field, Name, problems, useAnswer } from '../parts.js';
+import { store } from '../store.js';
+import { Changes } from './diff.js';
+
+const arrows = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+const step = 0.005; // of the frame, by an arrow key; ten times that with shift
+
+const kinds = ['polygon', 'rectangle', 'line'];
+
+const round = (v, to = 1e3) => Math.round(v * to) / to;
+const within = (p) => p.map((v) => round(Math.min(Math.max(v, 0), 1)));
+const same = (a, b) => a[0] === b[0] && a[1] === b[1];
+
+// A shape is what is drawn. Its kind is one of kinds; a rectangle has two opposite corners as
+// its points. Held is the point that is being moved; -1: none. Old is the zone or line that
+// is changed; null: it is new.
+export const fresh = (kind) => ({ kind, name: '', points: [], directions: ['in', 'out'], privacy: false, closed: kind !== 'polygon', held: -1, old: null });
+
+function shapeOf(place) {
+	const of = { ...fresh('polygon'), ...place, closed: true, old: place };
+	const [a, b, c, d] = place.points;
+	if (place.directions) return { ...of, kind: 'line' };
+	const upright = place.points.length === 4 && same([a[0], a[1]], [d[0], b[1]]) && same([c[0], c[1]], [b[0], d[1]]);
+	return upright ? { ...of, kind: 'rectangle', points: [a, c] } : of;
+}
+
+// cornersOf returns the outline of a shape.
+function cornersOf({ kind, points: [a, b, ...rest] }) {
+	return kind === 'rectangle' && b ? [a, [b[0], a[1]], b, [a[0], b[1]]] : [a, b, ...rest].filter(Boolean);
+}
+
+// added returns a shape with one more point, which is then held: of a closed polygon in the
+// edge that is nearest.
+function added(shape, p) {
+	const { kind, points, closed } = shape;
+	if (kind !== 'polygon') {
+		const [first] = points.length === 2 && !same(...points) ? [p] : points;
+		return { ...shape, points: [first ?? p, p], held: 1 };
+	}
+	const detour = (a, b) => Math.hypot(p[0] - a[0], p[1] - a[1]) + Math.hypot(p[0] - b[0], p[1] - b[1]) - Math.hypot(a[0] - b[0], a[1] - b[1]);
+	const detours = points.map((a, i) => detour(a, points[(i + 1) % points.length]));
+	const held = closed && points.length > 1 ? detours.indexOf(Math.min(...detours)) + 1 : points.length;
+	return { ...shape, points: points.toSpliced(held, 0, p), held };
+}
+
+const moved = (shape, n, p) => ({ ...shape, points: shape.points.with(n, within(p)) });
+
+// keysOf returns the keys of a shape as they stand in the file; null: it has none of this.
+function keysOf({ kind, points, directions, privacy, old }) {
+	if (kind === 'line') return { points, directions };
+	const flags = { privacy: privacy || null, histogram: old?.dwell ? true : null };
+	if (kind === 'polygon') return { points, rect: null, ...flags };
+	const [[x, y] = [], [u, v] = []] = points;
+	return { points: null, rect: [Math.min(x, u), Math.min(y, v), Math.abs(u - x), Math.abs(v - y)].map((n) => round(n, 1e6)), ...flags };
+}
+
+const tableOf = (shape) => (shape.kind === 'line' ? 'line' : 'zone');
+
+// changeOf returns the change that puts a shape into the file.
+function changeOf(shape, camera) {
+	const { old, name } = shape, table = tableOf(shape);
+	const of = (name, more) => [{ table, name, camera, ...more }];
+	if (!old) return edit(`${table} ${name} is added`, of(name, { set: keysOf(shape) }), of(name, { remove: true }));
+	const before = { ...keysOf(shapeOf(old)), name: old.name }, after = { ...keysOf(shape), name };
+	const equal = (...keys) => keys.every((key) => JSON.stringify(before[key]) === JSON.stringify(after[key]));
+	const isMoved = !equal('points', 'rect'); // which of the two the file has is not known: both are set
+	const changed = (set) => Object.fromEntries(Object.entries(set).filter(([key]) => (key === 'points' || key === 'rect' ? isMoved : !equal(key))));
+	return edit(`${table} ${old.name} is changed`, of(old.name, { set: changed(after) }), of(name, { set: changed(before) }));
+}
+
+// removalOf returns the change that takes the zone or line of a shape out of the file.
+function removalOf(shape, camera) {
+	const { old } = shape, table = tableOf(shape);
+	const of = (more) => [{ table, name: old.name, camera, ...more }];
+	const on = camerasOf(shape), all = on.length === store.snapshot.cameras.length;
+	return edit(`${table} ${old.name} is removed`, of({ remove: true }), of({ set: { ...keysOf(shapeOf(old)), cameras: all ? null : on } }));
+}
+
+// camerasOf returns the cameras that have the zone or line that is changed.
+function camerasOf(shape) {
+	const { old } = shape;
+	const is = (p) => p.name === old?.name && JSON.stringify(p.points) === JSON.stringify(old.points);
+	return store.snapshot.cameras.filter((c) => c[tableOf(shape) + 's'].some(is)).map((c) => c.name);
+}
+
+// Overlay lies on the frame: a click adds a point, and points can be dragged, moved by the
+// arrow keys and removed by Delete. A click on the first one closes a polygon.
+export function Overlay({ shape, set }) {
+	const area = useRef();
+	const at = (event) => {
+		const of = area.current.getBoundingClientRect();
+		return within([(event.clientX - of.left) / of.width, (event.clientY - of.top) / of.height]);
+	};
+	const down = (event) => {
+		if (event.button !== 0) return;
+		const n = Number(event.target.dataset.point ?? -1);
+		area.current.setPointerCapture(event.pointerId);
+		if (n === 0 && !shape.closed && shape.points.length > 2) set({ ...shape, closed: true });
+		else set(n < 0 ? added(shape, at(event)) : { ...shape, held: n });
+	};
+	const move = (event) => shape.held >= 0 && set(moved(shape, shape.held, at(event)));
+	const press = (event, n) => {
+		const by = arrows[event.key], far = event.shiftKey ? 10 * step : step;
+		if (by) set(moved(shape, n, shape.points[n].map((v, i) => v + far * by[i])));
+		else if (event.key === 'Delete' || event.key === 'Backspace') set({ ...shape, points: shape.points.toSpliced(n, 1) });
+		else return;
+		event.preventDefault();
+	};
+	const outline = cornersOf(shape).join(' ');
+	return html`
+		<div class="overlay" ref=${area} onPointerDown=${down} onPointerMove=${move} onPointerUp=${() => set({ ...shape, held: -1 })}>
+			<svg viewBox="0 0 1 1" preserveAspectRatio="none" aria-hidden="true">${shape.closed ? html`<polygon points=${outline} />` : html`<polyline points=${outline} />`}</svg>
+			${shape.points.map(([x, y], n) => html`<button key=${n} data-point=${n} aria-label="point ${n + 1} at ${x}, ${y}: arrows move it, Delete removes it"
+				style=${{ left: 100 * x + '%', top: 100 * y + '%' }} onKeyDown=${(e) => press(e, n)}></button>`)}
+		</div>`;
+}
+
+// Form names what is drawn, shows it as TOML, and writes it.
+export function Form({ camera, shape, set }) {
+	const { kind, old, name, points, typed } = shape;
+	const places = [...camera.zones, ...camera.lines];
+	const change = changeOf(shape, camera.name);
+	const ready = name !== '' && shape.held < 0 && shape.closed && points.length > 1;
+	const asked = ready ? JSON.stringify(change.requests[0].body.edits) : '';
+	const { of, answer: diff, problem } = useAnswer(asked, 0, preview);
+	const known = ready && of === asked;
+	const refused = (known && (problem?.message ?? diff.refused)) || '';
+	const wrong = problems(refused, ['name', 'points', 'rect', 'directions']);
+	const choices = [...kinds.map((k) => 'a new ' + k), ...places.map((p) => `${p.directions ? 'line' : 'zone'} ${p.name}`)];
+	const choose = (choice) => {
+		const n = choices.indexOf(choice);
+		set({ ...(n < kinds.length ? fresh(kinds[n]) : shapeOf(places[n - kinds.length])), choice });
+	};
+	const done = async (of) => (await make(of)) || set((now) => (now === shape ? fresh(kind) : now));
+	const save = (event) => {
+		event.preventDefault();
+		done(change);
+	};
+	const add = () => {
+		const next = added(shape, [0.5, 0.5]);
+		set({ ...next, held: -1, typed: undefined });
+		requestAnimationFrame(() => document.querySelector(`[data-point="${next.held}"]`)?.focus());
+	};
+	return html`<form class="card" aria-label="draw" onSubmit=${save}>
+		<${Field} option=${{ name: 'draw', choices, fixed: true, help: camerasOf(shape).length > 1 ? 'it is on several cameras, and changes on all of them' : 'click on the frame to add a point, drag a point to move it' }}
+			text=${shape.choice ?? choices[kinds.indexOf(kind)]} set=${choose} />
+		<${Field} option=${{ name: 'name', help: 'what rules call it' }} text=${name} wrong=${wrong.name} set=${(text) => set({ ...shape, name: text.trim() })} />
+		<${Field} option=${{ name: 'points', help: kind === 'rectangle' ? 'two opposite corners' : 'x and y of each, from 0 to 1' }} wrong=${wrong.points ?? wrong.rect}
+			text=${typed ?? points.map((p) => p.join(' ')).join(', ')} set=${(text) => set({ ...shape, typed: text, points: pointsOf(text), closed: true })} />
+		${kind === 'line' ? html`<${Field} option=${{ name: 'directions', help: 'across it from left to right, seen from the first point to the second, and back' }}
+			wrong=${wrong.directions} text=${shape.directions.join(' ')} set=${(text) => set({ ...shape, directions: text.split(' ') })} />`
+			: html`<p><label><input type="checkbox" checked=${shape.privacy} onChange=${(e) => set({ ...shape, privacy: e.target.checked })} /> private: black in all that leaves the camera</label></p>`}
+		${refused && Object.keys(wrong).length === 0 && html`<p class="bad" role="alert"><${Name} of=${refused} /></p>`}
+		<div class="tools"><${Action} off=${!known || refused !== ''}>Write to the file<//>
+			<button type="button" onClick=${add}>Add a point</button>
+			${!shape.closed && html`<button type="button" disabled=${points.length < 3} onClick=${() => set({ ...shape, closed: true })}>Close</button>`}
+			${old && html`<${Action} type="button" class="danger" onClick=${() => done(removalOf(shape, camera.name))}>Remove<//>`}
+		</div>
+		${known && diff && html`<${Changes} of=${diff} />`}
+	</form>`;
+}
+
+// preview returns what edits would change in the file.
+const preview = (edits) => call('POST', 'config/edit', { edits: JSON.parse(edits), write: false });
+
+// pointsOf reads points as they are typed: "0.1 0.5, 0.4 0.9".
+const pointsOf = (text) => Array.from(text.matchAll(/([\d.]+)[ ,]+([\d.]+)/g), ([, x, y]) => within([Number(x), Number(y)]));
