@@ -2,18 +2,29 @@ package e2e
 
 import (
 	"fmt"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 )
 
-// With only a browser somebody finds, from the first view on, which cameras are in trouble
-// and why, why a rule does not fire, what holds the slots and where a clip is, and turns a
-// rule off on one camera, on again, and off in the file.
+// With only a browser and on real video somebody finds, from the first view on, which cameras
+// are in trouble and why, why a rule does not fire, what holds the slots, and where a clip is
+// and what it shows, and turns a rule off on one camera, on again, and off in the file.
 func TestWebTroubleIsFound(t *testing.T) {
 	t.Parallel()
-	config := strings.NewReplacer("[log]\nfile = \"log\"\n", "[runtime]\nnice = 0\n", "[control]\n", "[control]\nwrite = true\n").Replace(troubledConfig())
-	prog, url := startWeb(t, config)
+	needOpenCV(t)
+	needVideo(t)
+	dir := t.TempDir()
+	if out, err := exec.Command(tool(t, "ffmpeg", "ffmpeg"), "-v", "error", "-stream_loop", "-1", "-i", vtest, "-t", "600", "-vf", "scale=256:192", "-r", "5",
+		"-c:v", "libx264", "-g", "5", "-bf", "0", "-pix_fmt", "yuv420p", filepath.Join(dir, "square.mp4")).CombinedOutput(); err != nil {
+		t.Fatalf("ffmpeg: %v\n%s", err, out)
+	}
+	config := strings.NewReplacer("[log]\nfile = \"log\"\n", "[runtime]\nnice = 0\n", "[control]\n", "[control]\nwrite = true\n",
+		"\"synthetic:street\"\nwidth = 160\nheight = 90\nfps = 3\n", "\"square.mp4\"\n", "motion > 0.01", "motion > 0.001").Replace(troubledConfig())
+	prog := start(t, setup{dir: dir, config: config, args: []string{"--no-ui", "--web", "127.0.0.1:0"}})
+	prog.until(patience, "the browser dashboard", func() bool { return webAt.MatchString(prog.stderr.String()) })
+	url := "http://" + webAt.FindStringSubmatch(prog.stderr.String())[1]
 	p := openPage(t, url)
 
 	// The table has those in trouble first, each with its cause. On a busy machine others
@@ -60,12 +71,25 @@ func TestWebTroubleIsFound(t *testing.T) {
 	p.shows("section h3", "Who holds the")
 	p.shows("section dt", "heavy on cam09")
 
-	// Where a clip is: the newest that is saved, for on a busy machine not every event has one.
+	// Where a clip is, and what it shows: the newest that is saved, for on a busy machine not
+	// every event has one.
 	p.click("nav a[href='#/events']")
 	p.fill("input[type=search]", "rule=moved")
 	p.shows("tbody th", "moved")
 	p.until("a clip saved", "fetch('api/clips?limit=1').then(r => r.json()).then(a => a.clips[0]?.event_id)")
 	id := evaluate[string](p, "fetch('api/clips?limit=1').then(r => r.json()).then(a => a.clips[0].event_id)")
 	p.open(url + "/#/events/*/" + id)
-	p.shows("code.path", "/clip.") // mp4, or avi where nothing encodes H.264
+	p.shows("code.path", "/clip.mp4")
+	p.shows("section li", "motion >") // because
+	p.until("the movie", "document.querySelector('video')?.readyState >= 2")
+	evaluate[any](p, "document.querySelector('video').play().then(() => 1)")
+	p.until("the movie played, with boxes", `(() => {
+		const canvas = document.querySelector('.player canvas');
+		return document.querySelector('video').currentTime > 0.2 && canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data.some((v, i) => i % 4 === 3 && v > 0);
+	})()`)
+
+	// And live, as it is sent.
+	p.open(url + "/#/live/cam00")
+	p.until("its frames", "document.querySelector('.screen canvas')?.dataset.frame > 0")
+	p.shows("[data-shown]", "h264 256x192")
 }
