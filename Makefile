@@ -7,12 +7,14 @@
 # make bench   what the code costs (BENCH=Step for some of it, COUNT=10 for benchstat)
 # make bench-video  processor time of watching a file, against FFmpeg and motion
 # make bench-screen  what the dashboard costs, beside the program without one (20 minutes)
+# make bench-web  what 20 pages and 8 watchers cost the program, and 32 cameras the browser (10 minutes)
 # make screens  the screens of docs/screens, anew
 # make bench-track  the tracker beside those of norfair and supervision (600 MB in bin/track)
 # make outbox-test  1,000 events, receivers that fail, ten kill -9, and a storm of 10 s
 # make mqtt-test   1,000 events to a real broker, with ten kill -9, a network that is cut, and what hostile brokers cost
 # make ha-test     a real Home Assistant (needs Python 3.13; 500 MB in bin/homeassistant)
 # make soak    a hundred faults on each of five kinds of cameras, while clips are saved (FAULTS=1000 for longer)
+# make soak-web  what a page holds while it is open for an hour (FOR=10m for less)
 # make fuzz    every fuzz target for a minute (FUZZTIME=10m for longer)
 # make models  networks that the program uses where they are there: bin/models
 # make triton-test   model servers against a real Triton (x86_64; 140 MB in bin/triton)
@@ -41,6 +43,7 @@ BENCH      ?= .
 COUNT      ?= 1
 FUZZTIME   ?= 1m
 FAULTS     ?= 100
+FOR        ?= 1h
 IMAGE      ?= /usr/share/doc/opencv-doc/examples/data/basketball1.png
 SUITE      ?= trixie
 READER     ?= root
@@ -66,7 +69,7 @@ GOTEST = bin/tools/gotestsum --format pkgname-and-test-fails --jsonfile bin/$(1)
 # Without it there is a program that runs no networks, and says so.
 ONNXRUNTIME := [ "$(CGO_ENABLED)" = 0 ] || scripts/fetch.sh onnxruntime || echo "There will be no networks (docs/onnx.md)." >&2
 
-.PHONY: run demo build test lint check bench bench-video bench-screen screens bench-track install uninstall soak fuzz outbox-test mqtt-test ha-test proto sdk distro-test distro-readme docs-test first-event clean go packages models parity attack schemathesis triton-test triton-bench
+.PHONY: run demo build test lint check bench bench-video bench-screen bench-web screens bench-track install uninstall soak soak-web fuzz outbox-test mqtt-test ha-test proto sdk distro-test distro-readme docs-test first-event clean go packages models parity attack schemathesis triton-test triton-bench
 
 run: build
 	bin/rvo-tui $(ARGS)
@@ -114,6 +117,10 @@ bench-screen: go
 	@scripts/packages.sh test
 	$(LEAN) $(GO) test -count=1 -timeout 1h -run TestScreenCost -v ./e2e -measure 9
 
+bench-web: go
+	@scripts/packages.sh test
+	$(LEAN) $(GO) test -count=1 -timeout 1h -run TestWebCost -v ./e2e -web-cost 9
+
 screens: go
 	@scripts/packages.sh test
 	$(LEAN) $(GO) test -count=1 -run TestScreens ./e2e -screens "$(CURDIR)/docs/screens"
@@ -129,6 +136,10 @@ bench-track: go
 soak: go
 	@scripts/packages.sh test
 	$(LEAN) $(GO) test -count=1 -timeout 24h -run TestSoak -v ./e2e -soak $(FAULTS)
+
+soak-web: go
+	@scripts/packages.sh test
+	$(LEAN) $(GO) test -count=1 -timeout 24h -run TestWebStaysSmall -v ./e2e -web-open $(FOR)
 
 outbox-test: go
 	@scripts/packages.sh build

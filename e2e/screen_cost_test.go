@@ -3,10 +3,10 @@ package e2e
 import (
 	"flag"
 	"fmt"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -131,18 +131,31 @@ func versionTime(t *testing.T) float64 {
 // processorTime is that of a process and its children so far.
 func processorTime(t *testing.T, pid int) time.Duration {
 	t.Helper()
-	ticks := 0
-	pids := append(strings.Fields(read(t, fmt.Sprintf("/proc/%d/task/%d/children", pid, pid))), strconv.Itoa(pid))
-	for _, p := range pids {
-		_, stat, _ := strings.Cut(read(t, "/proc/"+p+"/stat"), ") ")
-		fields := strings.Fields(stat)
-		for _, f := range fields[11:13] { // utime and stime
-			n, err := strconv.Atoi(f)
-			if err != nil {
-				t.Fatal(err)
-			}
-			ticks += n
-		}
+	sum := ownTime(t, pid)
+	for _, child := range children(t, pid) {
+		sum += ownTime(t, child)
 	}
+	return sum
+}
+
+// ownTime is that of a process alone.
+func ownTime(t *testing.T, pid int) time.Duration {
+	t.Helper()
+	_, stat, _ := strings.Cut(read(t, fmt.Sprintf("/proc/%d/stat", pid)), ") ")
+	fields := strings.Fields(stat)
+	ticks := number(t, fields[11]) + number(t, fields[12]) // utime and stime
 	return time.Duration(ticks) * 10 * time.Millisecond
+}
+
+// tasks returns the threads of a process.
+func tasks(t *testing.T, pid int) (all []int) {
+	t.Helper()
+	entries, err := os.ReadDir(fmt.Sprintf("/proc/%d/task", pid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		all = append(all, number(t, e.Name()))
+	}
+	return all
 }

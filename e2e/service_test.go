@@ -103,7 +103,11 @@ func TestService(t *testing.T) {
 	if told, _ := s.heard(); told[0] != "READY=1" || s.count("READY=1") != 1 {
 		t.Errorf("heard %q, want READY=1 first, and once", told)
 	}
-	for _, child := range children(t, p.cmd.Process.Pid) {
+	started := children(t, p.cmd.Process.Pid)
+	if len(started) == 0 {
+		t.Error("it has no child process")
+	}
+	for _, child := range started {
 		env := read(t, fmt.Sprintf("/proc/%d/environ", child))
 		if strings.Contains(env, "NOTIFY_SOCKET") || strings.Contains(env, "WATCHDOG") {
 			t.Errorf("the environment of process %d has systemd's variables", child)
@@ -136,7 +140,7 @@ func TestService(t *testing.T) {
 }
 
 // children returns the processes that a process has started.
-func children(t *testing.T, parent int) (pids []int) {
+func children(t testing.TB, parent int) (pids []int) {
 	t.Helper()
 	tasks, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", parent))
 	if err != nil {
@@ -146,9 +150,6 @@ func children(t *testing.T, parent int) (pids []int) {
 		for _, pid := range strings.Fields(read(t, name)) {
 			pids = append(pids, number(t, pid))
 		}
-	}
-	if len(pids) == 0 {
-		t.Error("it has no child process")
 	}
 	return pids
 }
