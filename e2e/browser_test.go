@@ -105,7 +105,7 @@ func newPage(t testing.TB) *page {
 		cancel()
 		<-ended
 		for _, e := range p.written() {
-			if p.lossy && strings.Contains(e, "net::ERR") {
+			if p.lossy && strings.Contains(e, "net::ERR") || strings.Contains(e, "net::ERR_NETWORK_CHANGED") {
 				continue
 			}
 			t.Errorf("the console has: %s", e)
@@ -152,7 +152,14 @@ func (p *page) do(what string, actions ...chromedp.Action[chromedp.Void]) {
 // open loads an address in the page.
 func (p *page) open(url string) {
 	p.t.Helper()
-	p.do("open "+url, chromedp.Navigate(url))
+	for range 10 {
+		p.do("open "+url, chromedp.Navigate(url))
+		if url == "about:blank" || evaluate[bool](p, "document.getElementById('app')?.firstChild !== null") {
+			return
+		}
+		// Another test has made a network, and Chromium has dropped what it was loading.
+	}
+	p.t.Fatalf("%s is not loaded", url)
 }
 
 // evaluate returns what an expression of JavaScript, or the promise that it returns, gives.

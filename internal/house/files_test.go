@@ -12,6 +12,7 @@ import (
 // bubble of their own, and why.
 var sleepers = map[string]string{
 	"e2e/screen_cost_test.go":      "what is measured for a while, on request",
+	"e2e/web_cost_test.go":         "what is measured for a while, on request",
 	"e2e/screenshot_test.go":       "the screen to be drawn whole, and an escape that is no sequence, on request",
 	"e2e/pty_test.go":              "plays a slow line between a terminal and the program",
 	"clips/crash_test.go":          "kills processes that write to a real disk",
