@@ -11,13 +11,14 @@ import (
 	"time"
 
 	"rvo-tui/capture"
+	"rvo-tui/internal/fileio"
 )
 
 // Read implements Muxer. Every size and every index entry must agree with the file's
 // content, every frame must begin and end as a JPEG file does, and the first and the
 // last one must decode.
 func (AVI) Read(path string) (capture.Movie, error) {
-	file, err := os.Open(path)
+	file, err := fileio.Open(path, os.O_RDONLY, 0)
 	if err != nil {
 		return capture.Movie{}, err
 	}
@@ -35,7 +36,7 @@ func (AVI) Read(path string) (capture.Movie, error) {
 
 // Frames implements Muxer. The frames are as they were stored.
 func (AVI) Frames(path string, _ int, yield func(at time.Duration, jpeg []byte) bool) error {
-	file, err := os.Open(path)
+	file, err := fileio.Open(path, os.O_RDONLY, 0)
 	if err != nil {
 		return err
 	}

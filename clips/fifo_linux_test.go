@@ -8,6 +8,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"rvo-tui/internal/fileio"
 )
 
 // A FIFO in the place of a file holds nobody who reads evidence or adds to it.
@@ -34,7 +36,7 @@ func TestFIFOsHoldNobody(t *testing.T) {
 			return
 		}
 		defer root.Close()
-		if err := appendIndex(root, e); !errors.Is(err, errIrregular) {
+		if err := appendIndex(root, e); !errors.Is(err, fileio.ErrIrregular) {
 			t.Errorf("a FIFO takes lines of the index (%v)", err)
 		}
 		if Verify(context.Background(), cfg.Dir, e) == nil {
@@ -43,7 +45,7 @@ func TestFIFOsHoldNobody(t *testing.T) {
 		if Thumb(cfg.Dir, e) != nil {
 			t.Error("a FIFO is a thumbnail")
 		}
-		if _, err := Open(cfg.Dir, e, e.Movie); !errors.Is(err, errIrregular) {
+		if _, err := Open(cfg.Dir, e, e.Movie); !errors.Is(err, fileio.ErrIrregular) {
 			t.Errorf("opening a FIFO: %v", err)
 		}
 		if _, err := Open(cfg.Dir, e, "../x"); err == nil {

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"rvo-tui/detectors"
+	"rvo-tui/internal/fileio"
 )
 
 // fill writes the other files of a clip beside its movies and syncs all of them.
@@ -120,7 +121,7 @@ func hashFiles(root *os.Root, dir string) ([]MetaFile, error) {
 
 // hashFile returns the size and the SHA-256 of a file.
 func hashFile(root *os.Root, name string) (f MetaFile, err error) {
-	file, err := openFile(root, name)
+	file, err := fileio.OpenIn(root, name, os.O_RDONLY, 0)
 	if err != nil {
 		return f, err
 	}

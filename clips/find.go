@@ -7,6 +7,8 @@ import (
 	"path"
 	"path/filepath"
 	"slices"
+
+	"rvo-tui/internal/fileio"
 )
 
 // ErrNoClip is what Find returns for an event without a clip.
@@ -69,7 +71,7 @@ func Open(dir string, e Entry, name string) (*os.File, error) {
 		return nil, err
 	}
 	defer root.Close()
-	return openFile(root, path.Join(e.Path, name))
+	return fileio.OpenIn(root, path.Join(e.Path, name), os.O_RDONLY, 0)
 }
 
 // ReadMeta returns the metadata of a clip below dir.

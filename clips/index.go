@@ -9,9 +9,9 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"syscall"
 	"time"
 
+	"rvo-tui/internal/fileio"
 	"rvo-tui/internal/text"
 )
 
@@ -126,8 +126,8 @@ func (e *Entry) plausible() bool {
 // was good and no two were of one clip. A missing index, or one that is no file, knows nothing.
 func loadIndex(root *os.Root) (known map[string]Entry, good bool, err error) {
 	known = make(map[string]Entry)
-	file, err := openFile(root, indexFile)
-	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, errIrregular) {
+	file, err := fileio.OpenIn(root, indexFile, os.O_RDONLY, 0)
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fileio.ErrIrregular) {
 		return known, false, nil
 	}
 	if err != nil {
@@ -147,15 +147,12 @@ func loadIndex(root *os.Root) (known map[string]Entry, good bool, err error) {
 // appendIndex adds a whole line to the index, or nothing. A line that a crash
 // cut short is removed first.
 func appendIndex(root *os.Root, e Entry) error {
-	file, err := root.OpenFile(indexFile, os.O_RDWR|os.O_CREATE|os.O_APPEND|syscall.O_NONBLOCK, 0o640)
+	file, err := fileio.OpenIn(root, indexFile, os.O_RDWR|os.O_CREATE|os.O_APPEND, 0o640)
 	if err != nil {
 		return fmt.Errorf("write index: %w", err)
 	}
 	defer file.Close()
 	info, err := file.Stat()
-	if err == nil && !info.Mode().IsRegular() {
-		err = errIrregular // a FIFO would take lines, and hang once it is full
-	}
 	if err != nil {
 		return fmt.Errorf("write index: %w", err)
 	}

@@ -1,7 +1,6 @@
 package clips
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -9,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"syscall"
+
+	"rvo-tui/internal/fileio"
 )
 
 // scan returns every clip that is there, oldest first. What does not have a
@@ -100,29 +101,9 @@ func readMeta(root *os.Root, name string) (*Meta, error) {
 	return m, nil
 }
 
-var errIrregular = errors.New("it is not a regular file")
-
-// openFile opens a regular file to read. Anything else is an error: opening a FIFO or
-// reading a device might never return.
-func openFile(root *os.Root, name string) (*os.File, error) {
-	file, err := root.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
-	if err != nil {
-		return nil, err
-	}
-	info, err := file.Stat()
-	if err == nil && !info.Mode().IsRegular() {
-		err = fmt.Errorf("open %s: %w", name, errIrregular)
-	}
-	if err != nil {
-		file.Close()
-		return nil, err
-	}
-	return file, nil
-}
-
 // readBounded reads at most limit bytes of a file.
 func readBounded(root *os.Root, name string, limit int64) ([]byte, error) {
-	file, err := openFile(root, name)
+	file, err := fileio.OpenIn(root, name, os.O_RDONLY, 0)
 	if err != nil {
 		return nil, err
 	}

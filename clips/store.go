@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"rvo-tui/capture"
+	"rvo-tui/internal/fileio"
 )
 
 // store is the clips directory. It belongs to one goroutine, the builder. Every
@@ -228,7 +229,7 @@ func writeFile(root *os.Root, name string, data []byte) error {
 
 // syncFile makes a regular file last and returns its size.
 func syncFile(root *os.Root, name string) (int64, error) {
-	file, err := root.OpenFile(name, os.O_RDWR|syscall.O_NOFOLLOW, 0)
+	file, err := fileio.OpenIn(root, name, os.O_RDWR|syscall.O_NOFOLLOW, 0)
 	if err != nil {
 		return 0, err
 	}
@@ -236,9 +237,6 @@ func syncFile(root *os.Root, name string) (int64, error) {
 	info, err := file.Stat()
 	if err != nil {
 		return 0, err
-	}
-	if !info.Mode().IsRegular() {
-		return 0, fmt.Errorf("%s is not a file", name)
 	}
 	if err := errors.Join(file.Chmod(0o640), file.Sync()); err != nil {
 		return 0, err

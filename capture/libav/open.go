@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"rvo-tui/capture"
+	"rvo-tui/internal/fileio"
 )
 
 // errNoVideo is left to say when FFmpeg logged no cause.
@@ -85,34 +86,22 @@ func (s *source) Close() error {
 // fileURL returns the address of a regular file for FFmpeg. Its file protocol
 // lets a playlist open nothing but other files.
 func fileURL(path string) (string, error) {
-	info, err := os.Stat(path)
+	f, err := fileio.Open(path, os.O_RDONLY, 0)
 	switch {
 	case errors.Is(err, os.ErrNotExist):
 		return "", fmt.Errorf("%w: check the path", os.ErrNotExist)
+	case errors.Is(err, fileio.ErrIrregular):
+		return "", fmt.Errorf("%w: %w", capture.ErrUnsupported, fileio.ErrIrregular)
 	case err != nil:
-		return "", bare(err)
-	case !info.Mode().IsRegular():
-		return "", fmt.Errorf("%w: not a regular file", capture.ErrUnsupported)
-	case info.Size() == 0:
+		return "", fileio.Bare(err)
+	}
+	defer f.Close()
+	if info, err := f.Stat(); err == nil && info.Size() == 0 {
 		return "", fmt.Errorf("%w: the file is empty", capture.ErrUnsupported)
 	}
-	f, err := os.Open(path)
-	if err != nil {
-		return "", bare(err)
-	}
-	f.Close()
 	full, err := filepath.Abs(path)
 	if err != nil {
 		return "", err
 	}
 	return "file:" + full, nil
-}
-
-// bare takes the path out of an error whose caller names it.
-func bare(err error) error {
-	var p *os.PathError
-	if errors.As(err, &p) {
-		return p.Err
-	}
-	return err
 }

@@ -3,15 +3,15 @@ package remote
 import (
 	"context"
 	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net"
-	"os"
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"rvo-tui/internal/fileio"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/backoff"
@@ -250,13 +250,9 @@ func transport(e Endpoint, ca string) (credentials.TransportCredentials, error) 
 	}
 	cfg := &tls.Config{MinVersion: tls.VersionTLS12}
 	if ca != "" {
-		pem, err := os.ReadFile(ca)
-		if err != nil {
-			return nil, fmt.Errorf("read tls_ca: %w", err)
-		}
-		cfg.RootCAs = x509.NewCertPool()
-		if !cfg.RootCAs.AppendCertsFromPEM(pem) {
-			return nil, fmt.Errorf("read tls_ca %s: no certificate in it: it must be a PEM file", ca)
+		var err error
+		if cfg.RootCAs, err = fileio.Authorities(ca); err != nil {
+			return nil, fmt.Errorf("tls_ca: %s %w: give a PEM file", ca, err)
 		}
 	}
 	return credentials.NewTLS(cfg), nil

@@ -25,11 +25,16 @@ import (
 	"rvo-tui/detectors/remote/oip"
 	"rvo-tui/internal/cli"
 	"rvo-tui/internal/config"
+	"rvo-tui/internal/fileio"
 	"rvo-tui/internal/text"
 )
 
-// maxImage is the maximum number of pixels of an image.
-const maxImage = 1 << 26
+// maxImage is the maximum number of pixels of an image, maxImageFile that of the bytes
+// of its file.
+const (
+	maxImage     = 1 << 26
+	maxImageFile = 4 * maxImage
+)
 
 // checkModel opens one network and prints the format it recognized and, given an image,
 // what the network finds in it.
@@ -137,7 +142,7 @@ func plainFrame() *image.RGBA {
 
 // readImage reads a JPEG or PNG file.
 func readImage(path string) (*image.RGBA, error) {
-	data, err := os.ReadFile(path)
+	data, err := fileio.Read(path, maxImageFile)
 	if err != nil {
 		return nil, fmt.Errorf("read image: %w", err)
 	}

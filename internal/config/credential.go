@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"rvo-tui/internal/cli"
+	"rvo-tui/internal/fileio"
 )
 
 // vault looks up ${NAME}: in the credentials directory, then in the environment.
@@ -45,15 +46,11 @@ func (v vault) lookup(name string) (string, error) {
 
 // readSecret returns a file's text without trailing line ends.
 func readSecret(path string) (string, error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return "", err
-	}
-	if !info.Mode().IsRegular() || info.Size() > maxSecret {
+	text, err := fileio.Read(path, maxSecret)
+	switch {
+	case errors.Is(err, fileio.ErrIrregular), errors.Is(err, fileio.ErrTooLarge):
 		return "", fmt.Errorf("read credential %q: must be a plain file of at most %d bytes", path, maxSecret)
-	}
-	text, err := os.ReadFile(path)
-	if err != nil {
+	case err != nil:
 		return "", err
 	}
 	return cutLineEnds(string(text)), nil

@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+	"time"
 	"unicode/utf8"
 
 	"rvo-tui/capture"
@@ -35,6 +36,9 @@ const LocalFile = "rvo.toml"
 
 // maxConfig is the maximum size of a configuration file, in bytes.
 const maxConfig = 1 << 20
+
+// pipePatience is how long a configuration that comes through a pipe may take.
+const pipePatience = 10 * time.Second
 
 // Loader loads configurations.
 type Loader struct {
@@ -184,7 +188,8 @@ func (l Loader) Find(file string) (string, []byte, error) {
 // readConfig returns a file's text. Its errors leave out the file's name, which the
 // caller adds.
 func readConfig(file string) ([]byte, error) {
-	// A pipe without a writer must not hang the start.
+	// A shell's <(command) is a pipe, which is allowed here. Neither one without a writer
+	// nor one whose writer is silent may hang the start.
 	f, err := os.OpenFile(file, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	var path *fs.PathError
 	switch {
@@ -203,8 +208,11 @@ func readConfig(file string) ([]byte, error) {
 	case info.IsDir():
 		return nil, errors.New("read configuration: this is a directory; name the file in it")
 	}
+	_ = f.SetReadDeadline(time.Now().Add(pipePatience)) // a regular file has none
 	text, err := io.ReadAll(io.LimitReader(f, maxConfig+1))
 	switch {
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return nil, fmt.Errorf("read configuration: this is a pipe, and its writer has not ended within %v; name a file", pipePatience)
 	case err != nil:
 		return nil, fmt.Errorf("read configuration: %w", err)
 	case len(text) > maxConfig:

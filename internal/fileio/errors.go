@@ -6,9 +6,12 @@ import (
 	"syscall"
 )
 
-// Bare returns the cause of an error without its path.
+// Bare returns the cause of an error without its paths.
 func Bare(err error) error {
 	if e, ok := errors.AsType[*os.PathError](err); ok {
+		return e.Err
+	}
+	if e, ok := errors.AsType[*os.LinkError](err); ok { // of a rename
 		return e.Err
 	}
 	return err
@@ -23,7 +26,7 @@ func Advice(err error) string {
 		return "make the file system writable or name another file"
 	case errors.Is(err, os.ErrPermission):
 		return "allow this user to write it or name another file"
-	case errors.Is(err, syscall.EISDIR):
+	case errors.Is(err, syscall.EISDIR), errors.Is(err, ErrIrregular):
 		return "name a file"
 	case errors.Is(err, os.ErrNotExist), errors.Is(err, syscall.ENOTDIR):
 		return "make its directory or name another file"

@@ -62,18 +62,12 @@ func CanReplace(path string) error {
 }
 
 func writableFile(path string) (os.FileInfo, error) {
-	info, err := os.Stat(path)
+	file, err := Open(path, os.O_WRONLY, 0)
 	if err != nil {
 		return nil, err
 	}
-	if !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("%s is not a regular file", path)
-	}
-	file, err := os.OpenFile(path, os.O_WRONLY, 0)
-	if err != nil {
-		return nil, err
-	}
-	return info, file.Close()
+	info, err := file.Stat()
+	return info, errors.Join(err, file.Close())
 }
 
 // fill writes a new file that is to replace another one, down to the disk.

@@ -1,5 +1,6 @@
-// Package fileio writes to files and pipes that others read, and says what to do
-// about file errors.
+// Package fileio opens regular files without ever waiting for what may be in their
+// place, writes to files and pipes that others read, and says what to do about file
+// errors.
 package fileio
 
 import (

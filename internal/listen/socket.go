@@ -11,6 +11,8 @@ import (
 	"strings"
 	"syscall"
 
+	"rvo-tui/internal/fileio"
+
 	"golang.org/x/sys/unix"
 )
 
@@ -100,7 +102,7 @@ func socketPath(path string) (string, error) {
 func lockSocket(path string) (*os.File, error) {
 	name := path + ".lock"
 	for {
-		lock, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE|unix.O_NOFOLLOW, 0o600)
+		lock, err := fileio.Open(name, os.O_RDWR|os.O_CREATE|unix.O_NOFOLLOW, 0o600)
 		if err != nil {
 			return nil, fmt.Errorf("lock the socket: %w", err)
 		}

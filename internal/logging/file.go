@@ -7,7 +7,6 @@ import (
 	"io"
 	"os"
 	"sync/atomic"
-	"syscall"
 
 	"rvo-tui/internal/fileio"
 )
@@ -18,8 +17,6 @@ type File struct {
 	path string
 	file atomic.Pointer[os.File]
 }
-
-const irregular = "not a regular file; name a file"
 
 // OpenFile opens path, a regular file, for appending. If it is missing, it is created for
 // this user and its group.
@@ -34,17 +31,9 @@ func OpenFile(path string) (*File, error) {
 // Reopen opens the path again. If that fails, the open file stays in use. It must not be
 // called after Close.
 func (l *File) Reopen() error {
-	// A FIFO without a reader must not hang the start.
-	f, err := os.OpenFile(l.path, os.O_WRONLY|os.O_APPEND|os.O_CREATE|syscall.O_NONBLOCK, 0o640)
-	if errors.Is(err, syscall.ENXIO) {
-		return fmt.Errorf("open log file %q: %s", l.path, irregular)
-	}
+	f, err := fileio.Open(l.path, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o640)
 	if err != nil {
 		return fmt.Errorf("open log file %q: %w; %s", l.path, fileio.Bare(err), fileio.Advice(err))
-	}
-	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
-		f.Close()
-		return fmt.Errorf("open log file %q: %s", l.path, irregular)
 	}
 	if old := l.file.Swap(f); old != nil {
 		return old.Close()

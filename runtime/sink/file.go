@@ -50,7 +50,7 @@ type lineFile struct {
 const healWindow = 1 << 20
 
 func (l *lineFile) open() error {
-	f, err := os.OpenFile(l.path, os.O_RDWR|os.O_APPEND|os.O_CREATE, 0o640)
+	f, err := fileio.Open(l.path, os.O_RDWR|os.O_APPEND|os.O_CREATE, 0o640)
 	if err != nil {
 		return fmt.Errorf("open event log %q: %w; %s", l.path, fileio.Bare(err), fileio.Advice(err))
 	}
@@ -66,9 +66,6 @@ func (l *lineFile) prepare(f *os.File) error {
 	info, err := f.Stat()
 	if err != nil {
 		return fmt.Errorf("open event log %q: %w", l.path, fileio.Bare(err))
-	}
-	if !info.Mode().IsRegular() {
-		return fmt.Errorf("open event log %q: not a regular file; name a file", l.path)
 	}
 	if errors.Is(lockFile(f), syscall.EWOULDBLOCK) {
 		return fmt.Errorf("open event log %q: another process writes it; name another file or stop that process", l.path)

@@ -13,6 +13,7 @@ import (
 	"sync"
 	"unicode/utf8"
 
+	"rvo-tui/internal/fileio"
 	"rvo-tui/internal/text"
 )
 
@@ -70,11 +71,7 @@ func (f *File) Load() (s State) {
 	if f == nil {
 		return State{}
 	}
-	info, err := os.Stat(f.path)
-	if err != nil || !info.Mode().IsRegular() || info.Size() > maxState {
-		return State{}
-	}
-	text, err := os.ReadFile(f.path)
+	text, err := fileio.Read(f.path, maxState)
 	if err != nil || json.Unmarshal(text, &s) != nil {
 		return State{}
 	}

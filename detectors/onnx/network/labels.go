@@ -8,6 +8,7 @@ import (
 
 	"rvo-tui/detectors"
 	"rvo-tui/detectors/onnx/heads"
+	"rvo-tui/internal/fileio"
 	"rvo-tui/internal/text"
 )
 
@@ -34,12 +35,9 @@ func readLabels(path string) ([]string, error) {
 	if err := Regular(path); err != nil {
 		return nil, err
 	}
-	if info, err := os.Stat(path); err == nil && info.Size() > maxLabelFile {
-		return nil, fmt.Errorf("%q is larger than 4 MiB: give a text file with a label a line", text.Clean(path))
-	}
-	data, err := os.ReadFile(path)
+	data, err := fileio.Read(path, maxLabelFile)
 	if err != nil {
-		return nil, fmt.Errorf("%q cannot be read: %w", text.Clean(path), pathless(err))
+		return nil, fmt.Errorf("%q cannot be read: %w: give a text file with a label a line", text.Clean(path), fileio.Bare(err))
 	}
 	labels, err := heads.ParseLabels(string(data))
 	if err != nil {
@@ -55,19 +53,11 @@ func Regular(path string) error {
 	case errors.Is(err, os.ErrNotExist):
 		return fmt.Errorf("there is no file %q: check the path", text.Clean(path))
 	case err != nil:
-		return fmt.Errorf("%q cannot be read: %w", text.Clean(path), pathless(err))
+		return fmt.Errorf("%q cannot be read: %w", text.Clean(path), fileio.Bare(err))
 	case !info.Mode().IsRegular():
 		return fmt.Errorf("%q is not a file: check the path", text.Clean(path))
 	}
 	return nil
-}
-
-func pathless(err error) error {
-	var p *os.PathError
-	if errors.As(err, &p) {
-		return p.Err
-	}
-	return err
 }
 
 // checkLabels reports what is wrong with labels and with what is asked of them, as

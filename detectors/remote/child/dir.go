@@ -8,6 +8,8 @@ import (
 	"syscall"
 	"time"
 
+	"rvo-tui/internal/fileio"
+
 	"golang.org/x/sys/unix"
 )
 
@@ -42,7 +44,7 @@ func makeDirectory(base string) (*directory, error) {
 	if len(path) > maxDir {
 		return nil, errors.Join(fmt.Errorf("make directory for sockets: the path %q is too long: set XDG_RUNTIME_DIR to a shorter one", path), os.Remove(path))
 	}
-	lock, err := os.OpenFile(filepath.Join(path, lockName), os.O_CREATE|os.O_RDWR, 0o600)
+	lock, err := fileio.Open(filepath.Join(path, lockName), os.O_CREATE|os.O_RDWR, 0o600)
 	if err == nil {
 		err = unix.Flock(int(lock.Fd()), unix.LOCK_EX|unix.LOCK_NB)
 	}
@@ -73,7 +75,7 @@ func sweep(base string, now time.Time) {
 		if owner, ok := s.Sys().(*syscall.Stat_t); !ok || int(owner.Uid) != os.Getuid() {
 			continue
 		}
-		lock, err := os.OpenFile(filepath.Join(path, lockName), os.O_RDWR|unix.O_NOFOLLOW, 0)
+		lock, err := fileio.Open(filepath.Join(path, lockName), os.O_RDWR|unix.O_NOFOLLOW, 0)
 		if err == nil {
 			err = unix.Flock(int(lock.Fd()), unix.LOCK_EX|unix.LOCK_NB)
 			lock.Close()

@@ -3,7 +3,6 @@ package client
 import (
 	"context"
 	"crypto/tls"
-	"crypto/x509"
 	"fmt"
 	"net"
 	"net/http"
@@ -15,6 +14,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"rvo-tui/internal/fileio"
 	"rvo-tui/internal/listen"
 	"rvo-tui/internal/text"
 	"rvo-tui/runtime/api"
@@ -122,13 +122,9 @@ func (l *link) overTCP(addr string, opts DialOptions, transport *http.Transport)
 	if opts.CA == "" {
 		return nil
 	}
-	pem, err := os.ReadFile(opts.CA)
+	roots, err := fileio.Authorities(opts.CA)
 	if err != nil {
-		return fmt.Errorf("read the certificates to trust: %w", err)
-	}
-	roots := x509.NewCertPool()
-	if !roots.AppendCertsFromPEM(pem) {
-		return fmt.Errorf("read the certificates to trust: %s holds none; give a PEM file", opts.CA)
+		return fmt.Errorf("read the certificates to trust: %s %w; give a PEM file", opts.CA, err)
 	}
 	transport.TLSClientConfig.RootCAs = roots
 	return nil

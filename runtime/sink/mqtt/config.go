@@ -17,6 +17,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"rvo-tui/internal/fileio"
 	"rvo-tui/internal/listen"
 	"rvo-tui/internal/text"
 	"rvo-tui/runtime"
@@ -130,9 +131,9 @@ func (c Config) validateTLS(bad func(key, problem string)) {
 	case c.Key != "" && c.Cert == "":
 		bad("cert", "is missing: key needs one")
 	case c.Cert != "":
-		if _, err := tls.LoadX509KeyPair(c.Cert, c.Key); err != nil {
+		if _, err := fileio.KeyPair(c.Cert, c.Key); err != nil {
 			key := "cert"
-			if _, other := os.ReadFile(c.Key); other != nil {
+			if unread, ok := errors.AsType[*os.PathError](err); ok && unread.Path == c.Key {
 				key = "key"
 			}
 			bad(key, "cannot be used: "+err.Error())
@@ -200,15 +201,7 @@ func authority(file string) (*x509.CertPool, error) {
 	if file == "" {
 		return nil, nil
 	}
-	pem, err := os.ReadFile(file)
-	if err != nil {
-		return nil, fmt.Errorf("cannot be read: %w", err)
-	}
-	pool := x509.NewCertPool()
-	if !pool.AppendCertsFromPEM(pem) {
-		return nil, errors.New("holds no certificate in PEM form")
-	}
-	return pool, nil
+	return fileio.Authorities(file)
 }
 
 // tls returns the settings of TLS.
@@ -219,7 +212,7 @@ func (c Config) tls(host string) (*tls.Config, error) {
 	}
 	t := &tls.Config{MinVersion: tls.VersionTLS12, ServerName: host, RootCAs: pool}
 	if c.Cert != "" {
-		pair, err := tls.LoadX509KeyPair(c.Cert, c.Key)
+		pair, err := fileio.KeyPair(c.Cert, c.Key)
 		if err != nil {
 			return nil, fmt.Errorf("cert: %w", err)
 		}

@@ -11,11 +11,11 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"os"
 	"strconv"
 	"strings"
 	"time"
 
+	"rvo-tui/internal/fileio"
 	"rvo-tui/internal/text"
 	"rvo-tui/runtime/sink/outbox"
 )
@@ -44,13 +44,9 @@ func newClient(u *url.URL, ca string) (*client, error) {
 		MaxResponseHeaderBytes: 64 << 10,
 	}
 	if ca != "" {
-		pem, err := os.ReadFile(ca)
-		if err != nil {
-			return nil, fmt.Errorf("cannot be read: %w", err)
-		}
-		transport.TLSClientConfig.RootCAs = x509.NewCertPool()
-		if !transport.TLSClientConfig.RootCAs.AppendCertsFromPEM(pem) {
-			return nil, errors.New("holds no certificate in PEM form")
+		var err error
+		if transport.TLSClientConfig.RootCAs, err = fileio.Authorities(ca); err != nil {
+			return nil, err
 		}
 	}
 	return &client{

@@ -9,10 +9,10 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"text/template"
 	"time"
 
+	"rvo-tui/internal/fileio"
 	"rvo-tui/internal/text"
 	"rvo-tui/rules"
 	"rvo-tui/runtime/sink/outbox"
@@ -206,14 +206,14 @@ func (o *output) load(c *outbox.Clip) (*attachment, error) {
 		return nil, errors.New("it was deleted since")
 	}
 	defer root.Close()
-	f, err := root.OpenFile(a.name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
-	if err != nil {
+	f, err := fileio.OpenIn(root, a.name, os.O_RDONLY, 0)
+	switch {
+	case errors.Is(err, fileio.ErrIrregular):
+		return nil, errors.New("it is not a regular file")
+	case err != nil:
 		return nil, errors.New("it was deleted since")
 	}
 	defer f.Close()
-	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() { // a FIFO might never end
-		return nil, errors.New("it is not a regular file")
-	}
 	if a.data, err = io.ReadAll(io.LimitReader(f, maxAttachment+1)); err != nil {
 		return nil, errors.New("it cannot be read")
 	}

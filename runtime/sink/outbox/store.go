@@ -53,7 +53,7 @@ func openStore(path string, each func(r *Record, size int64, positions map[strin
 		db, err := bolt.Open(path, 0o600, &bolt.Options{
 			Timeout: lockTimeout, FreelistType: bolt.FreelistMapType, NoStatistics: true,
 			OpenFile: func(name string, flag int, mode os.FileMode) (f *os.File, err error) {
-				f, err = os.OpenFile(name, flag, mode)
+				f, err = fileio.Open(name, flag, mode)
 				s.file = f
 				return f, err
 			},

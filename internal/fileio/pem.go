@@ -1,0 +1,39 @@
+package fileio
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+)
+
+// maxPEM bounds a file of certificates or a key, in bytes. Those of a system's
+// authorities are some hundred thousand.
+const maxPEM = 4 << 20
+
+// Authorities returns the certificates in a PEM file.
+func Authorities(path string) (*x509.CertPool, error) {
+	pem, err := Read(path, maxPEM)
+	if err != nil {
+		return nil, fmt.Errorf("cannot be read: %w", err)
+	}
+	pool := x509.NewCertPool()
+	if !pool.AppendCertsFromPEM(pem) {
+		return nil, errors.New("holds no certificate in PEM form")
+	}
+	return pool, nil
+}
+
+// KeyPair reads a certificate and its key, each from a PEM file. An error of reading
+// one is an *os.PathError with its path.
+func KeyPair(cert, key string) (tls.Certificate, error) {
+	certPEM, err := Read(cert, maxPEM)
+	if err != nil {
+		return tls.Certificate{}, err
+	}
+	keyPEM, err := Read(key, maxPEM)
+	if err != nil {
+		return tls.Certificate{}, err
+	}
+	return tls.X509KeyPair(certPEM, keyPEM)
+}
