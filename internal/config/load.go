@@ -19,6 +19,7 @@ import (
 	"rvo-tui/capture"
 	"rvo-tui/detectors"
 	"rvo-tui/internal/cli"
+	"rvo-tui/internal/fileio"
 	"rvo-tui/internal/option"
 	"rvo-tui/internal/starter"
 	"rvo-tui/internal/text"
@@ -191,10 +192,18 @@ func readConfig(file string) ([]byte, error) {
 	// A shell's <(command) is a pipe, which is allowed here. Neither one without a writer
 	// nor one whose writer is silent may hang the start.
 	f, err := os.OpenFile(file, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	return readText(f, err, pipePatience)
+}
+
+// readText reads a file, or what comes through a pipe within a time, and closes it. Err
+// is that of opening it.
+func readText(f *os.File, err error, patience time.Duration) ([]byte, error) {
 	var path *fs.PathError
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, errors.New("read configuration: there is no such file; check the path, or leave it out for the built-in one")
+	case errors.Is(err, fileio.ErrIrregular):
+		return nil, fmt.Errorf("read configuration: %w; name a file", fileio.ErrIrregular)
 	case errors.As(err, &path):
 		return nil, fmt.Errorf("read configuration: %w; make it readable for this user", path.Err)
 	case err != nil:
@@ -208,11 +217,11 @@ func readConfig(file string) ([]byte, error) {
 	case info.IsDir():
 		return nil, errors.New("read configuration: this is a directory; name the file in it")
 	}
-	_ = f.SetReadDeadline(time.Now().Add(pipePatience)) // a regular file has none
+	_ = f.SetReadDeadline(time.Now().Add(patience)) // a regular file has none
 	text, err := io.ReadAll(io.LimitReader(f, maxConfig+1))
 	switch {
 	case errors.Is(err, os.ErrDeadlineExceeded):
-		return nil, fmt.Errorf("read configuration: this is a pipe, and its writer has not ended within %v; name a file", pipePatience)
+		return nil, fmt.Errorf("read configuration: this is a pipe, and its writer has not ended within %v; name a file", patience)
 	case err != nil:
 		return nil, fmt.Errorf("read configuration: %w", err)
 	case len(text) > maxConfig:
@@ -269,6 +278,7 @@ func (b *builder) build(v vault, flags cli.Flags) {
 	b.alone = false
 	b.checkNames()
 	b.checkPlaces()
+	b.checkClips()
 	b.checkOutputs()
 	b.checkProviders()
 	b.checkSignals()

@@ -2,7 +2,9 @@ package config
 
 import (
 	"errors"
+	"os"
 
+	"rvo-tui/internal/fileio"
 	"rvo-tui/internal/tomldoc"
 	"rvo-tui/ui"
 )
@@ -13,7 +15,8 @@ func (b *builder) theme() {
 	if !b.cfg.UI.ThemeFile() || b.broken["ui.theme"] {
 		return
 	}
-	text, err := readConfig(file)
+	f, err := fileio.Open(file, os.O_RDONLY, 0)
+	text, err := readText(f, err, 0)
 	if err != nil {
 		b.at("ui.theme", "ui", "theme", file+": "+err.Error())
 		return

@@ -21,7 +21,7 @@ var (
 func Open(path string, flag int, perm os.FileMode) (*os.File, error) {
 	info, err := os.Stat(path)
 	if err == nil && !info.Mode().IsRegular() {
-		return nil, irregular(path)
+		return nil, irregular(path, info)
 	}
 	f, err := os.OpenFile(path, flag|syscall.O_NONBLOCK, perm)
 	return regular(path, f, err)
@@ -31,7 +31,7 @@ func Open(path string, flag int, perm os.FileMode) (*os.File, error) {
 func OpenIn(root *os.Root, name string, flag int, perm os.FileMode) (*os.File, error) {
 	info, err := root.Stat(name)
 	if err == nil && !info.Mode().IsRegular() {
-		return nil, irregular(name)
+		return nil, irregular(name, info)
 	}
 	f, err := root.OpenFile(name, flag|syscall.O_NONBLOCK, perm)
 	return regular(name, f, err)
@@ -41,13 +41,13 @@ func OpenIn(root *os.Root, name string, flag int, perm os.FileMode) (*os.File, e
 func regular(path string, f *os.File, err error) (*os.File, error) {
 	switch {
 	case errors.Is(err, syscall.ENXIO): // a FIFO that nobody reads
-		return nil, irregular(path)
+		return nil, irregular(path, nil)
 	case err != nil:
 		return nil, err
 	}
 	info, err := f.Stat()
 	if err == nil && !info.Mode().IsRegular() {
-		err = irregular(path)
+		err = irregular(path, info)
 	}
 	if err != nil {
 		f.Close()
@@ -56,8 +56,12 @@ func regular(path string, f *os.File, err error) (*os.File, error) {
 	return f, nil
 }
 
-func irregular(path string) error {
-	return &os.PathError{Op: "open", Path: path, Err: ErrIrregular}
+func irregular(path string, info os.FileInfo) error {
+	err := ErrIrregular
+	if info != nil && info.IsDir() {
+		err = fmt.Errorf("%w: it is a directory", err)
+	}
+	return &os.PathError{Op: "open", Path: path, Err: err}
 }
 
 // Read returns the content of a regular file of at most limit bytes. A larger one is

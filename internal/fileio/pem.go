@@ -11,11 +11,11 @@ import (
 // authorities are some hundred thousand.
 const maxPEM = 4 << 20
 
-// Authorities returns the certificates in a PEM file.
+// Authorities returns the certificates in a PEM file. Its errors do not name the file.
 func Authorities(path string) (*x509.CertPool, error) {
 	pem, err := Read(path, maxPEM)
 	if err != nil {
-		return nil, fmt.Errorf("cannot be read: %w", err)
+		return nil, fmt.Errorf("cannot be read: %w", Bare(err))
 	}
 	pool := x509.NewCertPool()
 	if !pool.AppendCertsFromPEM(pem) {
