@@ -3,12 +3,12 @@ package pane
 import (
 	"fmt"
 	"log/slog"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
 
 	"rvo-tui/internal/logging"
+	"rvo-tui/internal/text"
 
 	"rvo-tui/ui/draw"
 )
@@ -26,10 +26,7 @@ const (
 	foldTime  = 10 * time.Minute // after its first line a new entry begins
 )
 
-// varying is what differs between lines that say the same: which camera, and numbers.
-var varying = regexp.MustCompile(`( camera=("[^"]*"|\S*))|[0-9]+(\.[0-9]+)?(ns|µs|ms|s|m|h)?`)
-
-// Fold joins lines that repeat a warning or an error, as of each retry and each camera.
+// Fold joins lines that repeat a warning or an error, as of each retry, camera and event.
 // An entry is the newest of its lines, and stands where that does.
 func Fold(lines []logging.Line) []Entry {
 	out := make([]Entry, 0, len(lines))
@@ -38,7 +35,7 @@ func Fold(lines []logging.Line) []Entry {
 		e := Entry{Line: l, N: 1, First: l.Time}
 		key := ""
 		if l.Level >= slog.LevelWarn {
-			key = varying.ReplaceAllString(l.Text, "#")
+			key = text.Gist(l.Text)
 			for i := len(out) - 1; i >= max(len(out)-foldLines, 0); i-- {
 				if keys[i] == key && out[i].Level == l.Level && l.Time.Sub(out[i].First) < foldTime {
 					e.N, e.First = out[i].N+1, out[i].First
