@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"rvo-tui/internal/backoff"
+	"rvo-tui/internal/fileio"
 	"rvo-tui/rules"
 	"rvo-tui/runtime"
 )
@@ -139,7 +140,10 @@ func (q *queue) serve(ctx context.Context, last bool) {
 		if !pending && last {
 			return
 		}
-		if err := q.step(ctx, event, pending); err != nil {
+		done := fileio.Watch(q.degrade)
+		err := q.step(ctx, event, pending)
+		done()
+		if err != nil {
 			if ctx.Err() != nil && !last {
 				return
 			}

@@ -311,3 +311,34 @@ func TestOfferAllocatesNothing(t *testing.T) {
 		t.Errorf("an offer allocates %v times", n)
 	}
 }
+
+// A disk that does not answer is told after a while, and heals with the write.
+func TestSinkTellsOfADiskThatHangs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		out := newFlaky()
+		out.gate = make(chan struct{})
+		var log bytes.Buffer
+		p := newQueue("file", out, slog.New(slog.NewTextHandler(&log, nil)))
+		end := runSink(p)
+		p.Offer(testEvent(0))
+		time.Sleep(fileio.HangAfter - time.Millisecond)
+		if v := p.View(); v.State != runtime.SinkOK {
+			t.Errorf("early: %+v", v)
+		}
+		time.Sleep(time.Hour)
+		if v := p.View(); v.State != runtime.SinkDegraded || v.Reason != fileio.ErrHangs.Error() || v.Depth != 1 {
+			t.Errorf("while it hangs: %+v", v)
+		}
+		close(out.gate)
+		synctest.Wait()
+		if v := p.View(); v.State != runtime.SinkOK || v.Written != 1 {
+			t.Errorf("afterwards: %+v", v)
+		}
+		if got := strings.Count(log.String(), "\n"); got != 2 {
+			t.Errorf("%d log lines:\n%s", got, &log)
+		}
+		if err := end(); err != nil {
+			t.Error(err)
+		}
+	})
+}

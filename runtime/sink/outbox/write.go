@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"rvo-tui/internal/fileio"
 	"rvo-tui/rules"
 	"rvo-tui/runtime"
 )
@@ -13,6 +14,7 @@ import (
 // write takes a group of events, stores it with everything else that has changed, and
 // passes it on. It returns whether more events wait. It belongs to the writer.
 func (o *Outbox) write(now time.Time) (more bool) {
+	done := fileio.Watch(o.hangs)
 	err := o.blocked
 	if err == nil || !now.Before(o.retryAt) {
 		err = o.open(now)
@@ -41,6 +43,7 @@ func (o *Outbox) write(now time.Time) (more bool) {
 	case !c.empty():
 		sizes, err = s.commit(&c)
 	}
+	done()
 	if err == nil {
 		o.blocked = nil
 		o.waits.Reset()
@@ -292,6 +295,17 @@ func (o *Outbox) failed(c *change, err error) {
 	if was != err.Error() {
 		o.log.Warn("events are not stored: outputs get them from memory", "sink", o.Name(), "error", err)
 	}
+}
+
+// hangs notes that the store does not answer, until a write has ended. Meanwhile events
+// wait for it in memory.
+func (o *Outbox) hangs(err error) {
+	o.mu.Lock()
+	o.degraded = true
+	o.failures++
+	o.state.State, o.state.Reason = runtime.SinkDegraded, err.Error()
+	o.mu.Unlock()
+	o.log.Warn("events are not stored: they wait in memory", "sink", o.Name(), "error", err)
 }
 
 // index is what is known of the stored records, oldest first.
