@@ -29,7 +29,7 @@ type result struct {
 	took    time.Duration
 	clips   int
 	bytes   int64
-	removed [3]uint64
+	removed [len(removeReasons)]uint64
 	encoder string
 }
 
@@ -55,6 +55,9 @@ func (r *Recorder) do(ctx context.Context, t task) result {
 		ctx, cancel := context.WithTimeout(ctx, clipTimeout)
 		res.entry, res.err = s.work(ctx, t)
 		res.reason = reasonOf(ctx, res.err)
+		if errors.Is(res.err, context.DeadlineExceeded) {
+			res.err = errSlow
+		}
 		cancel()
 		res.last = res.last || res.err != nil
 		if res.last && res.err == nil {
@@ -69,6 +72,9 @@ func (r *Recorder) do(ctx context.Context, t task) result {
 	}
 	return res
 }
+
+// errSlow is why a clip was given up that held all others.
+var errSlow = fmt.Errorf("save clip: one step of it took over %s; check that the disk and the processor keep up", clipTimeout)
 
 // guard turns a panic into an error, so that a bug costs one clip.
 func guard(do func() error) (err error) {
@@ -88,6 +94,8 @@ func reasonOf(ctx context.Context, err error) string {
 		return ""
 	case errors.As(err, &onDisk):
 		return DropDisk
+	case errors.Is(err, errTooLarge):
+		return DropBytes
 	case errors.Is(err, errNoFrames):
 		return DropFrames
 	case errors.Is(context.Cause(ctx), context.Canceled):

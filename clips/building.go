@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"rvo-tui/capture"
+	"rvo-tui/internal/text"
 )
 
 // building is an unfinished clip: a hidden directory in which its movie grows.
@@ -35,6 +36,10 @@ func (s *store) work(ctx context.Context, t task) (e Entry, err error) {
 			s.leave(t.clip)
 		default:
 			delete(s.films, t.clip)
+			if b != nil && reasonOf(ctx, err) == DropDisk {
+				err = s.explain(b.root, err)
+				s.need.files, s.need.bytes = dirSize(b.root, b.name)
+			}
 			s.abort(b)
 		}
 	}()
@@ -73,6 +78,7 @@ func (s *store) begin(c *clip) (_ *building, err error) {
 	b := &building{clip: c, root: root, name: buildingPrefix + token()}
 	defer func() {
 		if err != nil {
+			err = s.explain(root, err)
 			s.abort(b)
 		}
 	}()
@@ -80,10 +86,10 @@ func (s *store) begin(c *clip) (_ *building, err error) {
 		return nil, err
 	}
 	if err := root.Mkdir(b.name, 0o750); err != nil {
-		return nil, disk(fmt.Errorf("build clip: %w", err))
+		return nil, onDisk("build clip", err)
 	}
 	if b.dir, err = root.Open(b.name); err != nil {
-		return nil, disk(fmt.Errorf("build clip: %w", err))
+		return nil, onDisk("build clip", err)
 	}
 	lock(b.dir)
 	text, err := json.Marshal(newMeta(c))
@@ -91,7 +97,7 @@ func (s *store) begin(c *clip) (_ *building, err error) {
 		return nil, fmt.Errorf("build clip: %w", err)
 	}
 	if err := writeFile(root, path.Join(b.name, jobFile), text); err != nil {
-		return nil, disk(fmt.Errorf("build clip: %w", err))
+		return nil, onDisk("build clip", err)
 	}
 	b.film = s.newFilm(s.muxer, openPath(b.dir, filepath.Join(s.cfg.Dir, b.name)), c.end)
 	return b, nil
@@ -232,18 +238,25 @@ func onlyJPEG(samples []sample) bool {
 	return true
 }
 
+// errTooLarge is why a clip is not kept that would have to be deleted at once.
+var errTooLarge = errors.New("the clip is larger than all clips may be")
+
 // publish gives a finished directory its name and the index its line.
 func (s *store) publish(root *os.Root, dir *os.File, tmp string, m *Meta) (e Entry, err error) {
 	if err := dir.Sync(); err != nil {
-		return e, disk(fmt.Errorf("build clip: %w", err))
+		return e, onDisk("build clip", err)
 	}
-	size := dirBytes(root, tmp)
+	_, size := dirSize(root, tmp)
+	if s.cfg.MaxBytes > 0 && size > int64(s.cfg.MaxBytes) {
+		return e, fmt.Errorf("build clip: %w: %s, and clips.max_bytes is %s; raise it, or shorten before and after", errTooLarge, text.Bytes(size), s.cfg.MaxBytes)
+	}
 	final, err := rename(root, tmp, clipPath(m.Camera, m.Time, m.EventID))
 	if err != nil {
-		return e, disk(fmt.Errorf("build clip: %w", err))
+		return e, onDisk("build clip", err)
 	}
 	e = m.entry(final, size)
 	s.entries = append(s.entries, e)
+	s.need = need{}
 	if err := appendIndex(root, e); err != nil {
 		// The clip is whole and found by a scan; the next refresh mends the index.
 		s.log.Warn("clip saved without its index line", "path", final, "error", err)

@@ -28,11 +28,15 @@ type Config struct {
 	// Merge lets an event that comes while the clip of another one of the same
 	// camera is still being filmed extend that clip, instead of making its own.
 	Merge bool `toml:"merge"`
+	// RequireMount refuses to start, and to write, while no file system is mounted at
+	// Dir itself.
+	RequireMount bool `toml:"require_mount"`
 	// Memory bounds the packets and frames that are kept in memory, for each
 	// camera.
 	Memory text.Bytes `toml:"memory"`
 	// MaxBytes and MaxAge bound what is kept on disk, and MinFree is what stays
-	// free there: the oldest clips are deleted first. 0: no such bound.
+	// free there, besides a tenth of the inodes, 16 to 1,000: the oldest clips are
+	// deleted first. 0: no such bound.
 	MaxBytes text.Bytes    `toml:"max_bytes"`
 	MaxAge   text.Duration `toml:"max_age"`
 	MinFree  text.Bytes    `toml:"min_free"`
@@ -96,8 +100,11 @@ func (c Config) Validate(bad func(key, problem string)) {
 	if c.Memory < 1<<20 {
 		bad("memory", fmt.Sprintf("is %s; allowed is 1MiB or more", c.Memory))
 	}
-	if c.MaxBytes < 0 {
+	switch span := c.Before + c.After; {
+	case c.MaxBytes < 0:
 		bad("max_bytes", fmt.Sprintf("is %s; allowed is 0 (no bound) or more", c.MaxBytes))
+	case span > 0 && !c.Holds(time.Duration(span)):
+		bad("max_bytes", fmt.Sprintf("is %s, less than a single clip of %s has: allowed is 0 (no bound), or %s (256 kbit/s) or more", c.MaxBytes, span, leastBytes(time.Duration(span))))
 	}
 	if c.MaxAge < 0 {
 		bad("max_age", fmt.Sprintf("is %s; allowed is 0s (no bound) or more", c.MaxAge))
@@ -105,6 +112,17 @@ func (c Config) Validate(bad func(key, problem string)) {
 	if c.MinFree < 0 {
 		bad("min_free", fmt.Sprintf("is %s; allowed is 0 (no bound) or more", c.MinFree))
 	}
+}
+
+// leanRate is less than cameras send, in bytes a second: 256 kbit/s.
+const leanRate = 32 << 10
+
+func leastBytes(span time.Duration) text.Bytes { return text.Bytes(span.Seconds() * leanRate) }
+
+// Holds reports whether MaxBytes has room for one clip of a length, at the 256 kbit/s
+// that any camera sends.
+func (c Config) Holds(span time.Duration) bool {
+	return c.MaxBytes <= 0 || span <= 0 || c.MaxBytes >= leastBytes(span)
 }
 
 // step returns the minimum time between two encoded frames.

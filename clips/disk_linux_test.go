@@ -24,14 +24,7 @@ func TestRealDisk(t *testing.T) {
 
 func fillDisk(t *testing.T, mux Muxer) {
 	disk := t.TempDir()
-	if err := unix.Mount("none", disk, "tmpfs", 0, "size=400k"); err != nil {
-		t.Skipf("mount tmpfs: %v (needs root)", err)
-	}
-	t.Cleanup(func() {
-		if err := unix.Unmount(disk, 0); err != nil {
-			t.Error(err)
-		}
-	})
+	mountMemory(t, disk, "size=400k")
 	inBubble(t, func(t *testing.T) {
 		cfg := testConfig(t)
 		cfg.Dir = filepath.Join(disk, "evidence")

@@ -3,10 +3,12 @@ package clips
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
 	"rvo-tui/capture"
+	"rvo-tui/internal/text"
 )
 
 // clip is one unfinished clip: the events that it shows and the time.
@@ -38,6 +40,8 @@ type dispatcher struct {
 	sweep   time.Time // when the directory is looked at next
 	closing bool
 	show    progress
+	lost    int       // events that lost their clip since evidence became degraded
+	until   time.Time // when show.lost is over
 }
 
 func newDispatcher(r *Recorder) *dispatcher {
@@ -65,6 +69,7 @@ func (d *dispatcher) run(ctx context.Context, cancel context.CancelFunc) error {
 		case <-d.r.wake:
 		case l := <-d.r.lost:
 			d.r.tell(l)
+			d.miss(l.reason, 1)
 		case res := <-d.results:
 			d.finish(res)
 		case done := <-d.r.drains:
@@ -101,9 +106,12 @@ func (d *dispatcher) next(now time.Time) {
 		}
 		d.drains = nil
 	}
+	if d.show.lost != "" && !now.Before(d.until) {
+		d.recover(&d.show.lost)
+	}
 	if d.busy {
-		if now.Sub(d.since) >= hangTimeout {
-			d.degrade(&d.show.encode, "the movie encoder does not return; restart the program if it never does")
+		if now.Sub(d.since) >= d.r.stuck {
+			d.stick()
 		}
 		return
 	}
@@ -153,15 +161,18 @@ func (d *dispatcher) begin(t task, now time.Time) {
 // deadline returns when there may be something to do without anything else
 // happening.
 func (d *dispatcher) deadline(now time.Time) time.Time {
-	if d.busy {
-		if at := d.since.Add(hangTimeout); now.Before(at) {
-			return at
-		}
-		return now.Add(hangTimeout)
-	}
 	at := d.sweep
-	if d.closing {
+	switch {
+	case d.busy && now.Sub(d.since) < d.r.stuck:
+		at = d.since.Add(d.r.stuck)
+	case d.busy, d.closing:
 		at = now.Add(time.Hour)
+	}
+	if d.show.lost != "" && d.until.Before(at) {
+		at = d.until
+	}
+	if d.busy {
+		return at
 	}
 	for _, c := range d.pending {
 		for _, next := range []time.Time{c.due, c.grown.Add(growEvery)} {
@@ -251,6 +262,7 @@ func (d *dispatcher) merge(c *clip) bool {
 func (d *dispatcher) finish(res result) {
 	d.busy, d.doing = false, nil
 	s := &d.show
+	d.recover(&s.stuck)
 	s.clips, s.bytes, s.removed, s.encoder = res.clips, res.bytes, res.removed, res.encoder
 	if res.clip == nil {
 		d.judge(res.err)
@@ -279,7 +291,7 @@ func (d *dispatcher) finish(res result) {
 			res.err = errGrace
 		}
 		d.drop(res.clip, res.reason, res.err)
-	case DropFrames:
+	case DropFrames, DropBytes:
 		d.drop(res.clip, res.reason, res.err)
 	default:
 		d.drop(res.clip, res.reason, res.err)
@@ -299,15 +311,50 @@ func (d *dispatcher) judge(err error) {
 	}
 }
 
-func (d *dispatcher) degrade(what *string, reason string) {
-	if *what == reason {
+// stick degrades evidence while a task takes too long: a disk that is frozen, or does
+// not answer, holds the builder for as long as that lasts.
+func (d *dispatcher) stick() {
+	what := "the clips directory"
+	if d.doing != nil {
+		what = "the clip of event " + d.doing.jobs[0].ID
+	}
+	d.degrade(&d.show.stuck, fmt.Sprintf("work on %s has taken over %s: the disk of %q does not answer, or the encoder hangs; check the disk, and restart the program if this never ends", what, d.r.stuck, d.r.cfg.Dir))
+}
+
+// losses say why events have no clip, where nothing else does, and what to do.
+var losses = map[string]string{
+	DropQueue:  "too many clips were waiting; set clips.merge = true, or make rules fire less often",
+	DropCamera: "the camera kept no evidence; give it a rule with clip = true",
+	DropFrames: "no frames of that time were kept; raise clips.memory, or have the camera send key frames more often",
+	DropBytes:  "a clip was larger than all clips may be; raise clips.max_bytes, or shorten before and after",
+}
+
+// miss degrades evidence for a while after clips were lost, and counts them.
+func (d *dispatcher) miss(reason string, events int) {
+	d.lost += events
+	why, known := losses[reason]
+	if !known {
 		return
 	}
+	d.until = time.Now().Add(lostHold)
+	why = "events have lost their clips: " + why
+	if d.show.lost != "" {
+		d.show.lost = why // the log has a line for each event
+		return
+	}
+	d.degrade(&d.show.lost, why)
+}
+
+// degrade notes what is wrong. The log is told once, however the numbers in it change.
+func (d *dispatcher) degrade(what *string, reason string) {
+	was := *what
 	if d.show.reason() == "" {
 		d.show.since = time.Now()
 	}
 	*what = reason
-	d.r.log.Warn("evidence is degraded: clips are lost until this is over", "reason", reason)
+	if text.Gist(was) != text.Gist(reason) {
+		d.r.log.Warn("evidence is degraded: clips are lost until this is over", "reason", reason)
+	}
 }
 
 func (d *dispatcher) recover(what *string) {
@@ -316,8 +363,8 @@ func (d *dispatcher) recover(what *string) {
 	}
 	*what = ""
 	if d.show.reason() == "" {
-		d.show.since = time.Now()
-		d.r.log.Info("evidence works again")
+		d.r.log.Info("evidence works again", "after", time.Since(d.show.since).Round(time.Second), "events_without_clip", d.lost)
+		d.show.since, d.lost = time.Now(), 0
 	}
 }
 
@@ -325,11 +372,12 @@ func (d *dispatcher) recover(what *string) {
 func (d *dispatcher) drop(c *clip, reason string, err error) {
 	d.r.waiting.Add(-1)
 	d.r.dropped[reason].Add(uint64(len(c.jobs)))
+	d.miss(reason, len(c.jobs))
 	for _, j := range c.jobs {
 		if !errors.Is(err, errGrace) { // else it is finished at the next start
 			d.r.told(j.Event, nil, reason)
 		}
-		d.r.log.Warn("an event has no clip", "event", j.ID, "camera", j.Camera, "reason", reason, "error", err)
+		d.r.noClip(j.ID, j.Camera, reason, err)
 	}
 }
 

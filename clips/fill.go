@@ -21,14 +21,14 @@ import (
 func (s *store) fill(b *building, m *Meta, stills []still, found []detectors.Detection) error {
 	names, err := readNames(b.root, b.name)
 	if err != nil {
-		return disk(fmt.Errorf("build clip: %w", err))
+		return onDisk("build clip", err)
 	}
 	for _, name := range names {
 		if !strings.HasPrefix(name, grownPrefix) && name != jobFile {
 			continue
 		}
 		if err := b.root.Remove(path.Join(b.name, name)); err != nil {
-			return disk(fmt.Errorf("build clip: %w", err))
+			return onDisk("build clip", err)
 		}
 	}
 	if err := s.frames(b, m); err != nil {
@@ -39,13 +39,13 @@ func (s *store) fill(b *building, m *Meta, stills []still, found []detectors.Det
 		return fmt.Errorf("build clip: %w", err)
 	}
 	if err := writeFile(b.root, path.Join(b.name, thumbFile), small); err != nil {
-		return disk(fmt.Errorf("build clip: %w", err))
+		return onDisk("build clip", err)
 	}
 	if m.Files, err = hashFiles(b.root, b.name); err != nil {
-		return disk(fmt.Errorf("build clip: %w", err))
+		return onDisk("build clip", err)
 	}
 	if err := writeFile(b.root, path.Join(b.name, metaFile), m.marshal()); err != nil {
-		return disk(fmt.Errorf("build clip: %w", err))
+		return onDisk("build clip", err)
 	}
 	return nil
 }
@@ -65,7 +65,7 @@ func (s *store) frames(b *building, m *Meta) error {
 			return bad == nil
 		})
 		if bad != nil {
-			return disk(fmt.Errorf("build clip: %w", bad))
+			return onDisk("build clip", bad)
 		}
 		if err != nil {
 			return fmt.Errorf("build clip: %w", err)

@@ -149,26 +149,26 @@ func loadIndex(root *os.Root) (known map[string]Entry, good bool, err error) {
 func appendIndex(root *os.Root, e Entry) error {
 	file, err := fileio.OpenIn(root, indexFile, os.O_RDWR|os.O_CREATE|os.O_APPEND, 0o640)
 	if err != nil {
-		return fmt.Errorf("write index: %w", err)
+		return fmt.Errorf("write index: %w", fileio.Bare(err))
 	}
 	defer file.Close()
 	info, err := file.Stat()
 	if err != nil {
-		return fmt.Errorf("write index: %w", err)
+		return fmt.Errorf("write index: %w", fileio.Bare(err))
 	}
 	end, err := lastLineEnd(file, info.Size())
 	if err == nil && end < info.Size() {
 		err = file.Truncate(end)
 	}
 	if err != nil {
-		return fmt.Errorf("write index: %w", err)
+		return fmt.Errorf("write index: %w", fileio.Bare(err))
 	}
 	if _, err = file.Write(indexLine(e)); err == nil {
 		err = file.Sync()
 	}
 	if err != nil {
 		_ = file.Truncate(end) // where even this fails the next append repairs it
-		return fmt.Errorf("write index: %w", err)
+		return fmt.Errorf("write index: %w", fileio.Bare(err))
 	}
 	return nil
 }
@@ -200,11 +200,11 @@ func writeIndex(root *os.Root, entries []Entry) error {
 	tmp := indexPrefix + token()
 	if err := writeFile(root, tmp, text.Bytes()); err != nil {
 		_ = root.Remove(tmp)
-		return fmt.Errorf("write index: %w", err)
+		return fmt.Errorf("write index: %w", fileio.Bare(err))
 	}
 	if err := root.Rename(tmp, indexFile); err != nil {
 		_ = root.Remove(tmp)
-		return fmt.Errorf("write index: %w", err)
+		return fmt.Errorf("write index: %w", fileio.Bare(err))
 	}
 	return syncDir(root, ".")
 }

@@ -64,9 +64,10 @@ const (
 	DropClosed   = "closed"   // the recorder was shutting down
 	DropFrames   = "frames"   // the ring had no frame of that time
 	DropDisk     = "disk"     // full, read-only, gone or not writable
+	DropBytes    = "bytes"    // larger than all clips may be
 	DropEncode   = "encode"   // no encoder could make a readable movie
 	DropDeadline = "deadline" // unfinished when shutdown ran out of time
 )
 
 // dropReasons is every reason, so that counters exist before the first drop.
-var dropReasons = [...]string{DropQueue, DropCamera, DropClosed, DropFrames, DropDisk, DropEncode, DropDeadline}
+var dropReasons = [...]string{DropQueue, DropCamera, DropClosed, DropFrames, DropDisk, DropBytes, DropEncode, DropDeadline}

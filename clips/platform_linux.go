@@ -1,20 +1,36 @@
 package clips
 
 import (
+	"errors"
 	"os"
+	"path/filepath"
 	"strconv"
 
 	"golang.org/x/sys/unix"
 )
 
-// freeBytes returns what an ordinary user may still write on the file system of
-// an open directory.
-func freeBytes(dir *os.File) (int64, error) {
+// spaceOf returns what an ordinary user may still write on the file system of an open
+// directory.
+func spaceOf(dir *os.File) (space, error) {
 	var st unix.Statfs_t
 	if err := unix.Fstatfs(int(dir.Fd()), &st); err != nil {
-		return 0, err
+		return space{}, err
 	}
-	return int64(st.Bavail) * int64(st.Bsize), nil //nolint:unconvert // of 32 bits on some machines
+	free := int64(st.Bavail) * int64(st.Bsize) //nolint:unconvert // of 32 bits on some machines
+	return space{bytes: free, inodes: int64(st.Ffree), allInodes: int64(st.Files)}, nil
+}
+
+// reserve gives a file n bytes on the disk. Where the file system cannot, it writes
+// up to a mebibyte.
+func reserve(file *os.File, n int64) error {
+	err := error(unix.EINTR)
+	for errors.Is(err, unix.EINTR) {
+		err = unix.Fallocate(int(file.Fd()), 0, 0, n)
+	}
+	if errors.Is(err, unix.EOPNOTSUPP) || errors.Is(err, unix.ENOSYS) {
+		_, err = file.Write(make([]byte, min(n, 1<<20)))
+	}
+	return err
 }
 
 // lock takes the lock of an open directory and reports whether it did. The lock
@@ -26,13 +42,60 @@ func lock(dir *os.File) bool {
 // openPath returns a path that leads to the open directory itself, wherever its
 // name may lead by now; or name, where the system gives no such path.
 func openPath(dir *os.File, name string) string {
-	if p := "/proc/self/fd/" + strconv.Itoa(int(dir.Fd())); exists(p) {
+	if p := fdPath(int(dir.Fd())); exists(p) {
 		return p
 	}
 	return name
 }
 
+func fdPath(fd int) string { return "/proc/self/fd/" + strconv.Itoa(fd) }
+
 func exists(p string) bool {
 	_, err := os.Stat(p)
 	return err == nil
+}
+
+// deviceOf returns the number of the file system that a path is on.
+func deviceOf(path string) (uint64, error) {
+	var st unix.Stat_t
+	if err := unix.Stat(path, &st); err != nil {
+		return 0, &os.PathError{Op: "stat", Path: path, Err: err}
+	}
+	return uint64(st.Dev), nil //nolint:unconvert // of 32 bits on some machines
+}
+
+// mounted reports whether a file system is mounted at a directory itself.
+func mounted(dir string) bool {
+	var st unix.Statx_t
+	if unix.Statx(unix.AT_FDCWD, dir, 0, 0, &st) == nil && st.Attributes_mask&unix.STATX_ATTR_MOUNT_ROOT != 0 {
+		return st.Attributes&unix.STATX_ATTR_MOUNT_ROOT != 0
+	}
+	m, err := mountOf(dir) // a kernel before 5.8: a mount of the same file system is not found
+	return err == nil && m.at == m.dir
+}
+
+// below opens the directory that the mount of dir hides, without unmounting anything.
+// It is nil where there is none, or this process may not look (CAP_SYS_ADMIN, Linux 5.2).
+func below(dir string) (hidden *os.Root, done func()) {
+	m, err := mountOf(dir)
+	if err != nil || m.device == m.around {
+		return nil, nil
+	}
+	up := filepath.Dir(m.at)
+	within, err := filepath.Rel(up, m.dir)
+	if err != nil {
+		return nil, nil
+	}
+	fd, err := unix.OpenTree(unix.AT_FDCWD, up, unix.OPEN_TREE_CLONE|unix.OPEN_TREE_CLOEXEC)
+	if err != nil {
+		return nil, nil
+	}
+	if hidden, err = os.OpenRoot(filepath.Join(fdPath(fd), within)); err != nil {
+		unix.Close(fd)
+		return nil, nil
+	}
+	return hidden, func() {
+		hidden.Close()
+		unix.Close(fd)
+	}
 }

@@ -1,6 +1,7 @@
 package clips
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -25,7 +26,8 @@ const (
 	clipTimeout = time.Minute            // how long building one clip may take
 	sweepEvery  = time.Minute            // between scans of the directory
 	retryEvery  = 5 * time.Second        // the same after an error
-	hangTimeout = 75 * time.Second       // after which an encoder counts as hanging
+	stuckAfter  = 30 * time.Second       // how long a task of the builder may take before evidence is degraded
+	lostHold    = 30 * time.Second       // how long evidence is degraded after a clip was lost
 	growEvery   = time.Second            // between two pieces of a clip that is growing
 	abandonTime = 500 * time.Millisecond // how long an encoder past its deadline, and then a worker, is waited for at shutdown
 	mergeLimit  = 64                     // events in one clip
@@ -53,6 +55,8 @@ type Options struct {
 	Done func(event rules.Event, entry *Entry, lost string)
 	// Log takes what people should know; nil means slog.Default.
 	Log *slog.Logger
+
+	stuck time.Duration // of tests that cannot wait; 0: stuckAfter
 }
 
 // Recorder saves clips. It owns the rings, a worker for each ring that encodes
@@ -64,6 +68,7 @@ type Recorder struct {
 	epoch time.Time
 	grace time.Duration
 	nice  int
+	stuck time.Duration // after which a task of the builder counts as stuck
 	told  func(rules.Event, *Entry, string)
 	log   *slog.Logger
 	store *store // of the builder, once Run has begun
@@ -111,8 +116,8 @@ func New(o Options) *Recorder {
 		o.Done = func(rules.Event, *Entry, string) {}
 	}
 	r := &Recorder{
-		cfg: o.Config, epoch: o.Epoch, grace: o.Grace, nice: o.Nice, told: o.Done, log: o.Log,
-		store:    &store{cfg: o.Config, epoch: o.Epoch, muxer: o.Muxer, redraw: o.Redraw, log: o.Log, warned: make(map[string]bool), films: make(map[*clip]*building)},
+		cfg: o.Config, epoch: o.Epoch, grace: o.Grace, nice: o.Nice, stuck: cmp.Or(o.stuck, stuckAfter), told: o.Done, log: o.Log,
+		store:    &store{cfg: o.Config, epoch: o.Epoch, muxer: o.Muxer, redraw: o.Redraw, log: o.Log, warned: make(map[string]bool), films: make(map[*clip]*building), spaceOf: spaceOf},
 		lost:     make(chan lost, lostLimit),
 		needed:   make(chan struct{}),
 		jobs:     make(chan asked, JobLimit),
@@ -207,10 +212,19 @@ type lost struct{ event, camera, reason string }
 // tell logs a refused job, and how many more there were for which there was no
 // room.
 func (r *Recorder) tell(l lost) {
-	r.log.Warn("an event has no clip", "event", l.event, "camera", l.camera, "reason", l.reason)
+	r.noClip(l.event, l.camera, l.reason, nil)
 	if n := r.untold.Swap(0); n > 0 {
 		r.log.Warn("more events have no clip, too many to name", "events", n)
 	}
+}
+
+// noClip logs that an event has lost its clip. Err may be nil.
+func (r *Recorder) noClip(event, camera, reason string, err error) {
+	args := []any{"event", event, "camera", camera, "reason", reason}
+	if err != nil {
+		args = append(args, "error", err)
+	}
+	r.log.Warn("an event has no clip", args...)
 }
 
 // tellAll logs what is left at the end.

@@ -12,13 +12,48 @@ import (
 )
 
 // removeReasons are why clips were deleted, as Status counts them.
-var removeReasons = [...]string{"age", "bytes", "free"}
+var removeReasons = [...]string{"age", "bytes", "free", "inodes"}
 
 const (
 	byAge = iota
 	byBytes
 	byFree
+	byInodes
 )
+
+// space is what is left of a file system.
+type space struct {
+	bytes             int64
+	inodes, allInodes int64 // allInodes 0: it has no bound on them
+}
+
+// leastInodes and mostInodes bound the tenth of all inodes that stays free with
+// min_free: enough for a clip under way, and for a hundred.
+const (
+	leastInodes = 16
+	mostInodes  = 1000
+)
+
+// spare returns how many inodes stay free.
+func (s space) spare() int64 {
+	if s.allInodes == 0 {
+		return 0
+	}
+	return min(max(s.allInodes/10, leastInodes), mostInodes)
+}
+
+// lacks returns which bound on what stays free is exceeded: byFree, byInodes, or -1.
+func (s *store) lacks(left space) int {
+	switch {
+	case s.cfg.MinFree <= 0:
+		return -1
+	case left.bytes < int64(s.cfg.MinFree):
+		return byFree
+	case left.inodes < left.spare():
+		return byInodes
+	}
+	return -1
+}
 
 // total returns how many bytes the clips have.
 func (s *store) total() int64 {
@@ -37,10 +72,7 @@ func (s *store) retain(root *os.Root, now time.Time) error {
 		s.log.Warn("the clock was set: no clip is deleted for its age until it has gone evenly for a while", "by", set, "while", clockHold)
 	}
 	slices.SortStableFunc(s.entries, func(a, b Entry) int { return a.Time.Compare(b.Time) })
-	total, free := s.total(), int64(math.MaxInt64)
-	if s.cfg.MinFree > 0 {
-		free = s.free(root)
-	}
+	total, left := s.total(), s.left(root)
 	kept := s.entries[:0]
 	changed := false
 	for _, e := range s.entries {
@@ -50,8 +82,8 @@ func (s *store) retain(root *os.Root, now time.Time) error {
 			reason = byAge
 		case s.cfg.MaxBytes > 0 && total > int64(s.cfg.MaxBytes):
 			reason = byBytes
-		case free < int64(s.cfg.MinFree):
-			reason = byFree
+		default:
+			reason = s.lacks(left)
 		}
 		if reason < 0 || !s.remove(root, e) {
 			kept = append(kept, e)
@@ -60,8 +92,9 @@ func (s *store) retain(root *os.Root, now time.Time) error {
 		s.removed[reason]++
 		total -= e.Bytes
 		changed = true
-		if s.cfg.MinFree > 0 {
-			free = s.free(root)
+		left = s.left(root)
+		if reason >= byFree && now.Sub(e.Time) < freshClip {
+			s.log.Warn("a clip was deleted right after it was saved, for the disk has too little left: give evidence a disk of its own, or lower clips.min_free", "event", e.EventID, "camera", e.Camera, "bound", removeReasons[reason])
 		}
 	}
 	clear(s.entries[len(kept):])
@@ -72,6 +105,9 @@ func (s *store) retain(root *os.Root, now time.Time) error {
 	return nil
 }
 
+// freshClip is how old a clip is at most that nobody may have seen.
+const freshClip = time.Minute
+
 // tidy applies the bounds, as after a new clip.
 func (s *store) tidy(now time.Time) error {
 	root, err := s.open()
@@ -79,7 +115,10 @@ func (s *store) tidy(now time.Time) error {
 		return err
 	}
 	defer root.Close()
-	return s.retain(root, now)
+	if err := s.retain(root, now); err != nil {
+		return err
+	}
+	return s.room(root)
 }
 
 // remove deletes one clip and reports whether it is gone. It is renamed first, so
@@ -100,30 +139,33 @@ func (s *store) remove(root *os.Root, e Entry) bool {
 	return true
 }
 
-// room deletes the oldest clips until the disk has min_free.
+// room deletes the oldest clips until the disk has what stays free with min_free.
 func (s *store) room(root *os.Root) error {
-	if s.cfg.MinFree <= 0 || s.free(root) >= int64(s.cfg.MinFree) {
+	if s.lacks(s.left(root)) < 0 {
 		return nil
 	}
 	if err := s.retain(root, time.Now()); err != nil {
 		return err
 	}
-	if free := s.free(root); free < int64(s.cfg.MinFree) {
-		return disk(fmt.Errorf("build clip: %w: %d MiB, and clips.min_free is %s", errLowDisk, free>>20, s.cfg.MinFree))
+	switch left := s.left(root); s.lacks(left) {
+	case byFree:
+		return disk(fmt.Errorf("build clip: %w: %d MiB, and clips.min_free is %s", errLowDisk, left.bytes>>20, s.cfg.MinFree))
+	case byInodes:
+		return disk(fmt.Errorf("build clip: %w: %d of %d, and %d stay free with clips.min_free", errLowInodes, left.inodes, left.allInodes, left.spare()))
 	}
 	return nil
 }
 
-// free returns the free bytes of the disk, or a large number if they are unknown.
-func (s *store) free(root *os.Root) int64 {
+// left returns what is left of the disk, or much where that is unknown.
+func (s *store) left(root *os.Root) space {
 	dir, err := root.Open(".")
 	if err != nil {
-		return math.MaxInt64
+		return space{bytes: math.MaxInt64}
 	}
 	defer dir.Close()
-	n, err := freeBytes(dir)
+	left, err := s.spaceOf(dir)
 	if err != nil {
-		return math.MaxInt64
+		return space{bytes: math.MaxInt64}
 	}
-	return n
+	return left
 }

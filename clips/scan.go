@@ -15,7 +15,29 @@ import (
 // scan returns every clip that is there, oldest first. What does not have a
 // clip's name or is a symbolic link is no clip.
 func scan(root *os.Root, known map[string]Entry) ([]Entry, error) {
+	paths, err := clipPaths(root)
+	if err != nil {
+		return nil, err
+	}
 	var entries []Entry
+	for _, p := range paths {
+		e, ok := known[p]
+		if !ok {
+			e = readEntry(root, p)
+		}
+		entries = append(entries, e)
+	}
+	slices.SortFunc(entries, func(a, b Entry) int {
+		if c := a.Time.Compare(b.Time); c != 0 {
+			return c
+		}
+		return strings.Compare(a.Path, b.Path)
+	})
+	return entries, nil
+}
+
+// clipPaths returns the directory of every clip that is there.
+func clipPaths(root *os.Root) (paths []string, err error) {
 	cameras, err := subdirs(root, ".")
 	if err != nil {
 		return nil, err
@@ -32,24 +54,13 @@ func scan(root *os.Root, known map[string]Entry) ([]Entry, error) {
 			}
 			for _, name := range names {
 				p := path.Join(camera, date, name)
-				if _, _, _, ok := parseClipPath(p); !ok {
-					continue
+				if _, _, _, ok := parseClipPath(p); ok {
+					paths = append(paths, p)
 				}
-				e, ok := known[p]
-				if !ok {
-					e = readEntry(root, p)
-				}
-				entries = append(entries, e)
 			}
 		}
 	}
-	slices.SortFunc(entries, func(a, b Entry) int {
-		if c := a.Time.Compare(b.Time); c != 0 {
-			return c
-		}
-		return strings.Compare(a.Path, b.Path)
-	})
-	return entries, nil
+	return paths, nil
 }
 
 // subdirs returns the names of the visible directories in dir.
@@ -73,7 +84,8 @@ func subdirs(root *os.Root, dir string) ([]string, error) {
 // cannot be read, the path has to do, and Damaged says why.
 func readEntry(root *os.Root, p string) Entry {
 	camera, at, id, _ := parseClipPath(p)
-	e := Entry{EventID: id, Camera: camera, Time: at, Start: at, End: at, Path: p, Bytes: dirBytes(root, p)}
+	e := Entry{EventID: id, Camera: camera, Time: at, Start: at, End: at, Path: p}
+	_, e.Bytes = dirSize(root, p)
 	m, err := readMeta(root, path.Join(p, metaFile))
 	if err != nil {
 		e.Damaged = err.Error()
@@ -123,19 +135,19 @@ func (m *Meta) entry(p string, size int64) Entry {
 	return e
 }
 
-// dirBytes returns how many bytes the files of one directory have.
-func dirBytes(root *os.Root, p string) int64 {
+// dirSize returns how many files one directory has, and their bytes.
+func dirSize(root *os.Root, p string) (files int, bytes int64) {
 	dir, err := root.OpenFile(p, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
-		return 0
+		return 0, 0
 	}
 	defer dir.Close()
 	list, _ := dir.ReadDir(-1) // what could be read counts
-	var n int64
 	for _, d := range list {
 		if info, err := d.Info(); err == nil && info.Mode().IsRegular() {
-			n += info.Size()
+			files++
+			bytes += info.Size()
 		}
 	}
-	return n
+	return files, bytes
 }

@@ -1,6 +1,7 @@
 package clips
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"time"
@@ -8,8 +9,8 @@ import (
 
 // Status is the state of evidence, as plain values.
 type Status struct {
-	State   string    `json:"state"`  // "ok", or "degraded": clips are lost, for Reason
-	Reason  string    `json:"reason"` // for a person; empty when ok
+	State   string    `json:"state"`  // "ok", or "degraded": clips are lost, or will be, for Reason
+	Reason  string    `json:"reason"` // for a person, with what to do behind a semicolon; empty when ok
 	Since   time.Time `json:"since"`  // when State began
 	Dir     string    `json:"dir"`
 	Encoder string    `json:"encoder"` // ending of the movies: ".mp4", ".avi"
@@ -21,7 +22,7 @@ type Status struct {
 	Merged     uint64            `json:"merged"`
 	Dropped    map[string]uint64 `json:"dropped"` // events without a clip, by reason
 	Unheld     uint64            `json:"unheld"`  // confirming frames that could not be kept for their clip
-	Removed    map[string]uint64 `json:"removed"` // clips deleted, by bound: age, bytes, free
+	Removed    map[string]uint64 `json:"removed"` // clips deleted, by bound: age, bytes, free, inodes
 
 	Clips int           `json:"clips"` // on disk
 	Bytes int64         `json:"bytes"` // on disk
@@ -51,24 +52,19 @@ type RingStatus struct {
 
 // progress is the part of Status that the dispatcher owns and publishes.
 type progress struct {
-	disk, encode string // what is wrong; empty when nothing is
-	since        time.Time
-	building     bool
-	saved        uint64
-	removed      [3]uint64
-	clips        int
-	bytes        int64
-	last         *Entry
-	took         time.Duration
-	encoder      string
+	stuck, disk, encode, lost string // what is wrong; empty when nothing is
+	since                     time.Time
+	building                  bool
+	saved                     uint64
+	removed                   [len(removeReasons)]uint64
+	clips                     int
+	bytes                     int64
+	last                      *Entry
+	took                      time.Duration
+	encoder                   string
 }
 
-func (p *progress) reason() string {
-	if p.disk != "" {
-		return p.disk
-	}
-	return p.encode
-}
+func (p *progress) reason() string { return cmp.Or(p.stuck, p.disk, p.encode, p.lost) }
 
 // Status returns the current state of evidence. It never waits.
 func (r *Recorder) Status() Status {

@@ -27,12 +27,22 @@ type store struct {
 	log    *slog.Logger
 
 	dates   calendar
-	entries []Entry   // of every clip on disk, oldest first, as far as known
-	removed [3]uint64 // by removeReasons
-	fellTo  string    // why clips are made as AVI; empty when they are not
+	entries []Entry // of every clip on disk, oldest first, as far as known
+	removed [len(removeReasons)]uint64
+	fellTo  string // why clips are made as AVI; empty when they are not
 	films   map[*clip]*building
 	looked  bool            // whether leftovers were cleaned before
-	warned  map[string]bool // paths that could not be deleted, each reported once
+	warned  map[string]bool // why clips could not be deleted, each cause reported once
+	place   place
+	need    need
+	spaceOf func(dir *os.File) (space, error)
+}
+
+// need is what the last clip took that the disk had no room for; zero after one that
+// was saved.
+type need struct {
+	files int
+	bytes int64
 }
 
 // diskError is an error of the disk, which the next clip may not meet.
@@ -44,11 +54,15 @@ func (e *diskError) Error() string {
 		is     error
 		advice string
 	}{
+		{errNoInodes, "delete small files there or lower clips.max_bytes"},
 		{syscall.ENOSPC, "free some space there or lower clips.max_bytes"},
 		{syscall.EDQUOT, "free some space there or lower clips.max_bytes"},
 		{syscall.EROFS, "make it writable or set another clips.dir"},
 		{fs.ErrPermission, "let this user write there or set another clips.dir"},
 		{errLowDisk, "free some space there or lower clips.min_free"},
+		{errLowInodes, "delete small files there or set clips.min_free to 0"},
+		{errUnmounted, "mount it again, or restart the program to use that directory"},
+		{errNoMount, "mount the disk there"},
 		{syscall.ENOTDIR, "set another clips.dir"},
 	} {
 		if errors.Is(e.err, a.is) {
@@ -61,7 +75,28 @@ func (e *diskError) Error() string {
 
 func (e *diskError) Unwrap() error { return e.err }
 
-var errLowDisk = errors.New("too little free disk")
+// Why a disk takes no clip, besides what the system says.
+var (
+	errLowDisk   = errors.New("too little free disk")
+	errLowInodes = errors.New("too few free inodes")
+	errNoInodes  = errors.New("no inodes are left, so no file can be made")
+)
+
+// onDisk marks an error as the disk's, and says what was done. It leaves out the names
+// of files, which are random: the same trouble has the same text.
+func onDisk(what string, err error) error {
+	return disk(fmt.Errorf("%s: %w", what, fileio.Bare(err)))
+}
+
+// explain tells a disk without inodes from one without space.
+func (s *store) explain(root *os.Root, err error) error {
+	if errors.Is(err, syscall.ENOSPC) {
+		if left := s.left(root); left.allInodes > 0 && left.inodes == 0 {
+			return disk(errNoInodes)
+		}
+	}
+	return err
+}
 
 // disk marks an error as the disk's.
 func disk(err error) error {
@@ -81,19 +116,27 @@ func fullDisk(err error) bool {
 	return false
 }
 
-// open opens the directory, which it makes when it is not there.
-func (s *store) open() (*os.Root, error) {
-	if err := os.MkdirAll(s.cfg.Dir, 0o750); err != nil {
-		return nil, disk(fmt.Errorf("open clips directory: %w", err))
+// open opens the directory, which it makes when it is not there. It does not where the
+// disk of the directory is not mounted.
+func (s *store) open() (root *os.Root, err error) {
+	if err = s.place.check(s.cfg, s.log); err == nil {
+		err = os.MkdirAll(s.cfg.Dir, 0o750)
 	}
-	root, err := os.OpenRoot(s.cfg.Dir)
+	if err == nil {
+		root, err = os.OpenRoot(s.cfg.Dir)
+	}
+	if err == nil {
+		if err = s.place.note(s.cfg.Dir); err != nil {
+			root.Close()
+		}
+	}
 	if err != nil {
-		return nil, disk(fmt.Errorf("open clips directory: %w", err))
+		return nil, onDisk(fmt.Sprintf("open clips directory %q", s.cfg.Dir), err)
 	}
 	return root, nil
 }
 
-// refresh checks the directory again: it writes a file as a probe, removes what
+// refresh checks the directory again: it writes as a clip does, as a probe, removes what
 // dead processes left, finds the clips, mends the index and applies the bounds.
 func (s *store) refresh(now time.Time) error {
 	root, err := s.open()
@@ -101,19 +144,17 @@ func (s *store) refresh(now time.Time) error {
 		return err
 	}
 	defer root.Close()
-	probe := probePrefix + token()
-	err = writeFile(root, probe, []byte("probe\n"))
-	_ = root.Remove(probe) // a leftover like others, where it stays
-	if err != nil {
-		return disk(fmt.Errorf("write to clips directory: %w", err))
+	if err := s.probe(root); err != nil {
+		return err
 	}
+	s.tellHidden()
 	s.clean(root, now)
 	known, good, err := loadIndex(root)
 	if err != nil {
-		return disk(fmt.Errorf("read index: %w", err))
+		return onDisk("read index", err)
 	}
 	if s.entries, err = scan(root, known); err != nil {
-		return disk(fmt.Errorf("read clips directory: %w", err))
+		return onDisk("read clips directory", err)
 	}
 	whole := 0
 	for _, e := range s.entries {
@@ -132,6 +173,40 @@ func (s *store) refresh(now time.Time) error {
 		return err
 	}
 	return s.room(root)
+}
+
+// probeFiles is how many files a clip has at a time while it is made.
+const probeFiles = 5
+
+// probe does what a clip does: it makes a directory, and in it as many files, of as
+// many bytes, as the last one needed that failed.
+func (s *store) probe(root *os.Root) error {
+	name := probePrefix + token()
+	err := root.Mkdir(name, 0o750)
+	for i := 0; err == nil && i < max(probeFiles, s.need.files); i++ {
+		var bytes int64
+		if i == 0 {
+			bytes = max(s.need.bytes, 1)
+		}
+		err = probeFile(root, path.Join(name, fmt.Sprint(i)), bytes)
+	}
+	if err != nil {
+		err = s.explain(root, onDisk("write to clips directory", err))
+	}
+	_ = root.RemoveAll(name) // a leftover like others, where it stays
+	return err
+}
+
+// probeFile makes a file. What it is to hold is on the disk when it returns.
+func probeFile(root *os.Root, name string, bytes int64) error {
+	file, err := root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o640)
+	if err == nil && bytes > 0 {
+		err = errors.Join(reserve(file, bytes), file.Sync())
+	}
+	if file == nil {
+		return err
+	}
+	return errors.Join(err, file.Close())
 }
 
 // clean completes or removes what a process that is dead left unfinished. What
@@ -166,7 +241,7 @@ func (s *store) clean(root *os.Root, now time.Time) {
 }
 
 // discard removes a file or a directory with all that is in it. What cannot be
-// removed is reported once and does not stop anything.
+// removed is reported, once for each cause, and does not stop anything.
 func (s *store) discard(root *os.Root, name string) {
 	if err := root.RemoveAll(name); err != nil {
 		s.warn(name, err)
@@ -174,14 +249,12 @@ func (s *store) discard(root *os.Root, name string) {
 }
 
 func (s *store) warn(name string, err error) {
-	if s.warned[name] {
+	cause := fileio.Bare(err).Error()
+	if s.warned[cause] {
 		return
 	}
-	if len(s.warned) >= 1000 {
-		clear(s.warned)
-	}
-	s.warned[name] = true
-	s.log.Warn("clip cannot be deleted; remove it by hand", "path", name, "error", err)
+	s.warned[cause] = true
+	s.log.Warn("a clip cannot be deleted, and others for the same cause neither; remove them by hand", "path", name, "error", cause)
 }
 
 // rename gives a finished directory its final name, with a number behind it when

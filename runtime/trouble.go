@@ -3,6 +3,7 @@ package runtime
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"rvo-tui/capture"
@@ -193,10 +194,8 @@ func programTroubles(s *Snapshot) []trouble {
 		list = append(list, outputTroubles(s.Outbox.Outputs)...)
 	}
 	if k := s.Clips; k != nil && k.State != "ok" {
-		list = append(list, trouble{
-			kind: AlertClips, severe: true, cause: k.Reason,
-			remedy: "free space, or make the folder of clips writable",
-		})
+		cause, remedy, _ := strings.Cut(k.Reason, "; ") // as Status says
+		list = append(list, trouble{kind: AlertClips, severe: true, cause: cause, remedy: remedy})
 	}
 	if r := s.Reload; r.Last != "" && r.Last != ReloadOK {
 		list = append(list, trouble{

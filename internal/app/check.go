@@ -53,6 +53,9 @@ func check(ctx context.Context, l config.Loader, kinds *kinds, flags cli.Flags, 
 	if err != nil {
 		return err
 	}
+	if err := mounted(cfg); err != nil {
+		return err
+	}
 	if err := checkFiles(l, cfg, flags.Check.As, out); err != nil {
 		return err
 	}

@@ -178,3 +178,25 @@ func TestPrintedTextControlsNoTerminal(t *testing.T) {
 		t.Errorf("%d, %v, %q", n, err, out.String())
 	}
 }
+
+// A disk that must be mounted and is not ends check, and the start, with status 2.
+func TestCheckRequiresTheMount(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "rvo.toml")
+	config := "[clips]\ndir = \"" + dir + "\"\nrequire_mount = true\n[[camera]]\nname = \"a\"\nsource = \"synthetic:dark\"\n"
+	if err := os.WriteFile(file, []byte(config), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	err := check(t.Context(), testLoader(), newKinds(), cli.Flags{Check: cli.CheckFlags{File: file}}, &out)
+	if err == nil || !strings.Contains(err.Error(), "clips: require_mount: nothing is mounted at") || !strings.Contains(err.Error(), "mount the disk there") {
+		t.Errorf("got %q, %v", out.String(), err)
+	}
+	cfg, err := testLoader().Load(cli.Flags{Config: file})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := status(run(t.Context(), testLoader(), cfg, cli.Flags{NoUI: true}, newKinds(), os.Stdout)); got != exitUsage {
+		t.Errorf("status %d", got)
+	}
+}

@@ -80,6 +80,9 @@ func films(video *libav.Library) film.Opener {
 // run runs cameras, detectors and rules until the context ends or all cameras have
 // ended. When the context ends, detectors that are still opening are not waited for.
 func run(ctx context.Context, loader config.Loader, cfg config.Config, flags cli.Flags, kinds *kinds, stdout *os.File) error {
+	if err := mounted(cfg); err != nil {
+		return err
+	}
 	goruntime.GOMAXPROCS(cfg.Runtime.Threads())
 	screen := newDashboard(cfg.UI, len(cfg.Camera), flags, loader.Kinds)
 	hangup := make(chan os.Signal, 1)
@@ -191,6 +194,16 @@ func run(ctx context.Context, loader config.Loader, cfg config.Config, flags cli
 	stop()
 	wg.Wait()
 	return errors.Join(err, shown)
+}
+
+// mounted checks require_mount of [clips], which is about the start alone: a reload is
+// not refused, and nothing else stops, while a disk is gone.
+func mounted(cfg config.Config) error {
+	err := cfg.Clips.Mounted()
+	if err == nil {
+		return nil
+	}
+	return &config.Error{File: cfg.File, Problems: []config.Problem{{File: cfg.File, Where: "clips", Key: "require_mount", Text: err.Error()}}}
 }
 
 // newRecorder returns the recorder of clips. It does nothing until a rule or a

@@ -11,7 +11,9 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 
 	"rvo-tui/detectors"
 	"rvo-tui/detectors/onnx"
@@ -290,5 +292,34 @@ func TestBuiltInConfig(t *testing.T) {
 	want := Default()
 	if cfg.Clips != want.Clips || cfg.Log != want.Log || cfg.Metrics != want.Metrics || cfg.Runtime != want.Runtime || cfg.Events != want.Events {
 		t.Errorf("the sections differ from the built-in defaults:\n%+v\n%+v", cfg, want)
+	}
+}
+
+// A bound that holds no clip would delete each at once.
+func TestMaxBytesHoldsAClip(t *testing.T) {
+	const base = "[[camera]]\nname = \"door\"\nsource = \"synthetic:street\"\n[[detector]]\nname = \"motion\"\nkind = \"motion\"\n[[rule]]\nevent = \"moved\"\nwhen = \"motion > 0.1\"\n"
+	for _, c := range []struct{ text, want string }{
+		{"[clips]\nmax_bytes = \"100KiB\"\n", "clips: max_bytes: is 100KiB, less than a single clip of 5s has"},
+		{"[clips]\nmax_bytes = \"1MiB\"\n", ""},
+		{"[clips]\nmax_bytes = 0\n", ""},
+		{"after = \"2m\"\n[clips]\nmax_bytes = \"1MiB\"\n", `rule "moved": after: makes clips of 2m3s, and max_bytes of [clips] is 1MiB`},
+		{"clip = false\n[clips]\nmax_bytes = \"1MiB\"\n", ""},
+	} {
+		_, err := loadText(t, testLoader(), base+c.text, cli.Flags{})
+		if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
+			t.Errorf("%q: got %v, want %q", c.text, err, c.want)
+		}
+	}
+}
+
+// A shell's <(command) is a pipe: it is read to its end, and a silent one given up.
+func TestConfigurationThroughAPipe(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "fifo")
+	if err := syscall.Mkfifo(file, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	f, err := os.OpenFile(file, os.O_RDWR|syscall.O_NONBLOCK, 0) // it is its own writer
+	if _, err := readText(f, err, time.Millisecond); err == nil || !strings.Contains(err.Error(), "its writer has not ended") {
+		t.Errorf("a silent writer: %v", err)
 	}
 }

@@ -1,9 +1,11 @@
 package config
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"rvo-tui/internal/text"
 	"rvo-tui/internal/tomldoc"
@@ -12,6 +14,21 @@ import (
 	"rvo-tui/runtime/sink/notify"
 	"rvo-tui/runtime/sink/outbox"
 )
+
+// checkClips reports rules with a clip that is longer than all clips may be large.
+func (b *builder) checkClips() {
+	all := b.cfg.Clips
+	for i, r := range b.cfg.Rule {
+		key := "before"
+		if r.After > r.Before {
+			key = "after"
+		}
+		span := time.Duration(cmp.Or(r.Before, all.Before) + cmp.Or(r.After, all.After))
+		if r.Clip && max(r.Before, r.After) > 0 && !all.Holds(span) {
+			b.of(b.rules[i], b.ruleAt(i), key, fmt.Sprintf("makes clips of %s, and max_bytes of [clips] is %s, less than one of them has at 256 kbit/s: raise that, or shorten them", span, all.MaxBytes))
+		}
+	}
+}
 
 // checkOutputs reports [[notify]] that want events, phases or clips which no rule has,
 // or have conditions on unknown signals.

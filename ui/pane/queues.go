@@ -171,7 +171,7 @@ func clipGauges(st *clips.Status, c *runtime.CameraView) []gauge {
 	}
 	return append(list, gauge{
 		name: "disk", text: fmt.Sprintf("%d, %s", st.Clips, draw.Amount(st.Bytes)),
-		drops: []engine.Count{{Reason: "age", N: st.Removed["age"]}, {Reason: "bytes", N: st.Removed["bytes"]}, {Reason: "free", N: st.Removed["free"]}},
+		drops: []engine.Count{{Reason: "age", N: st.Removed["age"]}, {Reason: "bytes", N: st.Removed["bytes"]}, {Reason: "free", N: st.Removed["free"]}, {Reason: "inodes", N: st.Removed["inodes"]}},
 	})
 }
 
