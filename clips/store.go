@@ -136,17 +136,14 @@ func (s *store) open() (root *os.Root, err error) {
 	return root, nil
 }
 
-// refresh checks the directory again: it writes as a clip does, as a probe, removes what
-// dead processes left, finds the clips, mends the index and applies the bounds.
+// refresh checks the directory again: it removes what dead processes left, finds the
+// clips, applies the bounds, mends the index, and writes as a clip does, as a probe.
 func (s *store) refresh(now time.Time) error {
 	root, err := s.open()
 	if err != nil {
 		return err
 	}
 	defer root.Close()
-	if err := s.probe(root); err != nil {
-		return err
-	}
 	s.tellHidden()
 	s.clean(root, now)
 	known, good, err := loadIndex(root)
@@ -164,15 +161,19 @@ func (s *store) refresh(now time.Time) error {
 			good = false
 		}
 	}
-	if (!good || whole != len(known)) && len(s.entries)+len(known) > 0 {
-		if err := writeIndex(root, s.entries); err != nil {
-			return disk(err)
-		}
-	}
-	if err := s.retain(root, now); err != nil {
+	mend := (!good || whole != len(known)) && len(s.entries)+len(known) > 0
+	if err := s.retain(root, now); err != nil { // first: a full disk has no room for an index
 		return err
 	}
-	return s.room(root)
+	if mend {
+		if err := writeIndex(root, s.entries); err != nil {
+			return s.explain(root, disk(err))
+		}
+	}
+	if err := s.room(root); err != nil {
+		return err
+	}
+	return s.probe(root)
 }
 
 // probeFiles is how many files a clip has at a time while it is made.
