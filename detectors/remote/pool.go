@@ -11,7 +11,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"rvo-tui/internal/fileio"
+	"rvo-tui/internal/fileio/pem"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/backoff"
@@ -251,7 +251,7 @@ func transport(e Endpoint, ca string) (credentials.TransportCredentials, error) 
 	cfg := &tls.Config{MinVersion: tls.VersionTLS12}
 	if ca != "" {
 		var err error
-		if cfg.RootCAs, err = fileio.Authorities(ca); err != nil {
+		if cfg.RootCAs, err = pem.Authorities(ca); err != nil {
 			return nil, fmt.Errorf("tls_ca: %s %w: give a PEM file", ca, err)
 		}
 	}

@@ -51,22 +51,3 @@ func TestOpenTakesRegularFilesAlone(t *testing.T) {
 		t.Errorf("a file that is too large: %q, %v", text, err)
 	}
 }
-
-func TestKeysAndCertificatesComeFromRegularFiles(t *testing.T) {
-	dir := t.TempDir()
-	fifo, empty := filepath.Join(dir, "fifo"), filepath.Join(dir, "empty")
-	must(t, syscall.Mkfifo(fifo, 0o600))
-	must(t, os.WriteFile(empty, nil, 0o600))
-	if _, err := Authorities(fifo); !errors.Is(err, ErrIrregular) {
-		t.Errorf("authorities in a FIFO: %v", err)
-	}
-	if _, err := Authorities(empty); err == nil {
-		t.Error("an empty file holds authorities")
-	}
-	for _, pair := range [][2]string{{fifo, empty}, {empty, fifo}} {
-		_, err := KeyPair(pair[0], pair[1])
-		if bad, ok := errors.AsType[*os.PathError](err); !ok || bad.Path != fifo || !errors.Is(err, ErrIrregular) {
-			t.Errorf("a key pair in %v: %v", pair, err)
-		}
-	}
-}

@@ -37,8 +37,9 @@ internal/option: internal/text
 internal/asuser:
 internal/backoff:
 internal/fileio:
+internal/fileio/pem:
 internal/ring:
-internal/listen:
+internal/listen: internal/fileio/pem
 internal/logging: internal/text
 
 capture:
@@ -54,7 +55,7 @@ detectors/onnx: capture detectors detectors/onnx/heads detectors/onnx/network
 detectors/onnx/heads: detectors
 detectors/onnx/network: capture detectors detectors/onnx/heads
 detectors/opencv: capture detectors
-detectors/remote: capture detectors proto
+detectors/remote: capture detectors internal/fileio/pem proto
 detectors/remote/child: capture detectors detectors/remote proto
 detectors/remote/oip: capture detectors detectors/onnx/heads detectors/onnx/network detectors/remote proto
 detectors/track: capture detectors detectors/zone
@@ -68,12 +69,12 @@ runtime: capture clips detectors detectors/zone internal/logging rules runtime/e
 runtime/engine: detectors detectors/track detectors/zone rules
 runtime/live: capture detectors runtime/engine
 runtime/sink: rules runtime
-runtime/sink/mqtt: capture clips detectors internal/listen rules runtime runtime/engine runtime/sink/outbox
-runtime/sink/notify: detectors detectors/remote/child rules runtime/sink/outbox
+runtime/sink/mqtt: capture clips detectors internal/fileio/pem internal/listen rules runtime runtime/engine runtime/sink/outbox
+runtime/sink/notify: detectors detectors/remote/child internal/fileio/pem rules runtime/sink/outbox
 runtime/sink/outbox: clips rules runtime runtime/engine
 runtime/metrics: capture clips internal/listen internal/logging rules runtime runtime/engine
 runtime/api: capture clips docs detectors detectors/remote internal/cli internal/listen internal/logging rules runtime runtime/engine runtime/live
-runtime/api/client: capture clips detectors internal/cli internal/listen internal/logging rules runtime runtime/api runtime/engine runtime/live
+runtime/api/client: capture clips detectors internal/cli internal/fileio/pem internal/listen internal/logging rules runtime runtime/api runtime/engine runtime/live
 runtime/testkit: capture capture/synthetic clips detectors rules runtime runtime/engine runtime/sink
 
 ui: capture capture/synthetic clips detectors detectors/zone internal/cli internal/logging rules runtime runtime/engine runtime/sink ui/draw ui/film ui/pane ui/query ui/remote ui/state ui/tty

@@ -8,7 +8,7 @@ import (
 	"sync"
 	"time"
 
-	"rvo-tui/internal/fileio"
+	"rvo-tui/internal/fileio/pem"
 )
 
 // Certificate is a key pair in two files, read again when they change. It is safe for
@@ -62,7 +62,7 @@ func (c *Certificate) look() (pair *tls.Certificate, worse, err error) {
 	if c.current != nil && stamp == c.stamp {
 		return c.current, nil, nil
 	}
-	next, err := fileio.KeyPair(c.cert, c.key)
+	next, err := pem.KeyPair(c.cert, c.key)
 	switch {
 	case err == nil:
 		c.current, c.stamp = &next, stamp

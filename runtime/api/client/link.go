@@ -14,7 +14,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"rvo-tui/internal/fileio"
+	"rvo-tui/internal/fileio/pem"
 	"rvo-tui/internal/listen"
 	"rvo-tui/internal/text"
 	"rvo-tui/runtime/api"
@@ -122,7 +122,7 @@ func (l *link) overTCP(addr string, opts DialOptions, transport *http.Transport)
 	if opts.CA == "" {
 		return nil
 	}
-	roots, err := fileio.Authorities(opts.CA)
+	roots, err := pem.Authorities(opts.CA)
 	if err != nil {
 		return fmt.Errorf("read the certificates to trust: %s %w; give a PEM file", opts.CA, err)
 	}

@@ -17,7 +17,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"rvo-tui/internal/fileio"
+	"rvo-tui/internal/fileio/pem"
 	"rvo-tui/internal/listen"
 	"rvo-tui/internal/text"
 	"rvo-tui/runtime"
@@ -131,7 +131,7 @@ func (c Config) validateTLS(bad func(key, problem string)) {
 	case c.Key != "" && c.Cert == "":
 		bad("cert", "is missing: key needs one")
 	case c.Cert != "":
-		if _, err := fileio.KeyPair(c.Cert, c.Key); err != nil {
+		if _, err := pem.KeyPair(c.Cert, c.Key); err != nil {
 			key := "cert"
 			if unread, ok := errors.AsType[*os.PathError](err); ok && unread.Path == c.Key {
 				key = "key"
@@ -201,7 +201,7 @@ func authority(file string) (*x509.CertPool, error) {
 	if file == "" {
 		return nil, nil
 	}
-	return fileio.Authorities(file)
+	return pem.Authorities(file)
 }
 
 // tls returns the settings of TLS.
@@ -212,7 +212,7 @@ func (c Config) tls(host string) (*tls.Config, error) {
 	}
 	t := &tls.Config{MinVersion: tls.VersionTLS12, ServerName: host, RootCAs: pool}
 	if c.Cert != "" {
-		pair, err := fileio.KeyPair(c.Cert, c.Key)
+		pair, err := pem.KeyPair(c.Cert, c.Key)
 		if err != nil {
 			return nil, fmt.Errorf("cert: %w", err)
 		}

@@ -15,7 +15,7 @@ import (
 	"strings"
 	"time"
 
-	"rvo-tui/internal/fileio"
+	"rvo-tui/internal/fileio/pem"
 	"rvo-tui/internal/text"
 	"rvo-tui/runtime/sink/outbox"
 )
@@ -45,7 +45,7 @@ func newClient(u *url.URL, ca string) (*client, error) {
 	}
 	if ca != "" {
 		var err error
-		if transport.TLSClientConfig.RootCAs, err = fileio.Authorities(ca); err != nil {
+		if transport.TLSClientConfig.RootCAs, err = pem.Authorities(ca); err != nil {
 			return nil, err
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"rvo-tui/internal/fileio"
 	"rvo-tui/rules"
 	"rvo-tui/runtime"
 )
@@ -164,4 +165,26 @@ func TestDamagedWhileOpen(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A store that does not answer is degraded until a write has ended.
+func TestStoreThatHangsIsTold(t *testing.T) {
+	file := storeFile(t)
+	synctest.Test(t, func(t *testing.T) {
+		phone := newReceiver("phone", nil)
+		o := start(newOutbox(file, nil, phone))
+		synctest.Wait()
+		stop := fileio.Watch(o.hangs) // as around a write
+		time.Sleep(fileio.HangAfter + time.Millisecond)
+		if v := o.Outputs(); v.State != runtime.SinkDegraded || v.Reason != fileio.ErrHangs.Error() || o.View().State != runtime.SinkDegraded {
+			t.Errorf("while it hangs: %+v", v)
+		}
+		stop()
+		o.Offer(event(0))
+		time.Sleep(time.Second)
+		if v := o.Outputs(); v.State != runtime.SinkOK || v.Stored != 1 {
+			t.Errorf("afterwards: %+v", v)
+		}
+		must(t, o.end())
+	})
 }

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"rvo-tui/clips"
-	"rvo-tui/internal/fileio"
 	"rvo-tui/rules"
 	"rvo-tui/runtime"
 	"rvo-tui/runtime/engine"
@@ -281,28 +280,6 @@ func TestGoesOnFromMemory(t *testing.T) {
 		}
 		if got := slow.ids(); !slices.Equal(got, idsFrom(0, 101)) {
 			t.Errorf("the other output got %v", got)
-		}
-		must(t, o.end())
-	})
-}
-
-// A store that does not answer is degraded until a write has ended.
-func TestStoreThatHangsIsTold(t *testing.T) {
-	file := storeFile(t)
-	synctest.Test(t, func(t *testing.T) {
-		phone := newReceiver("phone", nil)
-		o := start(newOutbox(file, nil, phone))
-		synctest.Wait()
-		stop := fileio.Watch(o.hangs) // as around a write
-		time.Sleep(fileio.HangAfter + time.Millisecond)
-		if v := o.Outputs(); v.State != runtime.SinkDegraded || v.Reason != fileio.ErrHangs.Error() || o.View().State != runtime.SinkDegraded {
-			t.Errorf("while it hangs: %+v", v)
-		}
-		stop()
-		o.Offer(event(0))
-		time.Sleep(time.Second)
-		if v := o.Outputs(); v.State != runtime.SinkOK || v.Stored != 1 {
-			t.Errorf("afterwards: %+v", v)
 		}
 		must(t, o.end())
 	})

@@ -1,10 +1,13 @@
-package fileio
+// Package pem reads certificates and keys from regular files.
+package pem
 
 import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
+
+	"rvo-tui/internal/fileio"
 )
 
 // maxPEM bounds a file of certificates or a key, in bytes. Those of a system's
@@ -13,12 +16,12 @@ const maxPEM = 4 << 20
 
 // Authorities returns the certificates in a PEM file. Its errors do not name the file.
 func Authorities(path string) (*x509.CertPool, error) {
-	pem, err := Read(path, maxPEM)
+	text, err := fileio.Read(path, maxPEM)
 	if err != nil {
-		return nil, fmt.Errorf("cannot be read: %w", Bare(err))
+		return nil, fmt.Errorf("cannot be read: %w", fileio.Bare(err))
 	}
 	pool := x509.NewCertPool()
-	if !pool.AppendCertsFromPEM(pem) {
+	if !pool.AppendCertsFromPEM(text) {
 		return nil, errors.New("holds no certificate in PEM form")
 	}
 	return pool, nil
@@ -27,11 +30,11 @@ func Authorities(path string) (*x509.CertPool, error) {
 // KeyPair reads a certificate and its key, each from a PEM file. An error of reading
 // one is an *os.PathError with its path.
 func KeyPair(cert, key string) (tls.Certificate, error) {
-	certPEM, err := Read(cert, maxPEM)
+	certPEM, err := fileio.Read(cert, maxPEM)
 	if err != nil {
 		return tls.Certificate{}, err
 	}
-	keyPEM, err := Read(key, maxPEM)
+	keyPEM, err := fileio.Read(key, maxPEM)
 	if err != nil {
 		return tls.Certificate{}, err
 	}
