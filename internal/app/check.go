@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -10,13 +9,14 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 
 	"rvo-tui/capture"
 	"rvo-tui/capture/libav"
 	"rvo-tui/internal/asuser"
 	"rvo-tui/internal/cli"
 	"rvo-tui/internal/config"
+	"rvo-tui/internal/fileio"
+	"rvo-tui/internal/fileio/pem"
 )
 
 // webPort is a variable of RealTime-Video-Orchestrator, and webPortUnread says what
@@ -106,7 +106,7 @@ func checkFiles(l config.Loader, cfg config.Config, as string, out io.Writer) er
 		}
 	}
 	if cert := cfg.Control.TLSCert; cert != "" && len(bad.Problems) == 0 {
-		if _, err := tls.LoadX509KeyPair(cert, cfg.Control.TLSKey); err != nil {
+		if _, err := pem.KeyPair(cert, cfg.Control.TLSKey); err != nil {
 			bad.Problems = append(bad.Problems, config.Problem{File: cfg.File, Where: "control", Key: "tls_cert", Text: err.Error()})
 		}
 	}
@@ -124,9 +124,9 @@ func checkFiles(l config.Loader, cfg config.Config, as string, out io.Writer) er
 	return err
 }
 
-// openFile opens a file for reading, without waiting for the other end of a pipe.
+// openFile opens a file for reading.
 func openFile(path string) error {
-	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	f, err := fileio.Open(path, os.O_RDONLY, 0)
 	if err != nil {
 		return err
 	}
