@@ -10,6 +10,14 @@ type Sizer interface {
 	Size(width, height int) (w, h int)
 }
 
+// A Restarter is a Detector whose process is started anew when it ends. Restarts is
+// safe for concurrent use, and may be called after Close.
+type Restarter interface {
+	// Restarts returns how often its process was started anew since the detector was
+	// opened, also while it had nothing to do.
+	Restarts() uint64
+}
+
 // A Modeler is a Detector that knows which model it runs. The goroutine that calls
 // Detect calls Model.
 type Modeler interface {

@@ -20,6 +20,12 @@ func (p *pipeline) publish(now time.Duration) {
 			r.ClipAfter = p.roll.After
 		}
 	}
+	for i := range v.Detectors {
+		d := &v.Detectors[i]
+		if k := slices.IndexFunc(p.workers, func(w *worker) bool { return w.spec.Name == d.Name }); k >= 0 {
+			d.Restarts += p.workers[k].restarts()
+		}
+	}
 	p.view.Store(&CameraView{
 		View: *v, at: now,
 		Superseded: p.superseded.Load(), Seen: p.seenN, Ticks: p.ticks.Load(), Tick: p.tick,

@@ -45,6 +45,9 @@ type worker struct {
 	cancel context.CancelFunc // ends the run or the wait under way
 	off    bool               // withdrawn since the last request to run
 	quit   bool
+
+	restarter detectors.Restarter // what is open, where it has a process; else nil
+	restarted uint64              // times that those before it were started anew
 }
 
 // Reasons of errors that the worker detects itself.
@@ -102,7 +105,28 @@ func (w *worker) open() (err error) {
 		return fmt.Errorf("open detector %q: %w", w.spec.Name, err)
 	}
 	w.det = det
+	w.follow(det)
 	return nil
+}
+
+// follow counts from now on how often the process of det is started anew, too.
+func (w *worker) follow(det detectors.Detector) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.restarter != nil {
+		w.restarted += w.restarter.Restarts()
+	}
+	w.restarter, _ = det.(detectors.Restarter)
+}
+
+// restarts returns how often the processes of its detectors were started anew.
+func (w *worker) restarts() uint64 {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.restarter == nil {
+		return w.restarted
+	}
+	return w.restarted + w.restarter.Restarts()
 }
 
 func shut(det detectors.Detector) {

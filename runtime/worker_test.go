@@ -199,3 +199,31 @@ func TestWorkerWithdraws(t *testing.T) {
 		})
 	}
 }
+
+// restarting is a detector whose process was started anew so many times.
+type restarting struct {
+	answers
+	times uint64
+}
+
+func (r *restarting) Restarts() uint64 { return r.times }
+
+// The count never falls: what a detector had before it was opened again stays in it.
+func TestRestartsAddUp(t *testing.T) {
+	var w worker
+	first, second := &restarting{times: 2}, &restarting{}
+	for _, c := range []struct {
+		open detectors.Detector
+		want uint64
+	}{{first, 2}, {second, 2}, {&answers{}, 2}} {
+		w.follow(c.open)
+		if got := w.restarts(); got != c.want {
+			t.Errorf("%d restarts, want %d", got, c.want)
+		}
+	}
+	w.follow(second)
+	second.times = 3
+	if got := w.restarts(); got != 5 {
+		t.Errorf("%d restarts, want 5", got)
+	}
+}

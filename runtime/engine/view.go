@@ -56,7 +56,7 @@ type DetectorView struct {
 	Timeouts uint64        `json:"timeouts"`   // runs past the timeout
 	Late     uint64        `json:"late"`       // answers discarded because they came after the timeout
 	Expired  uint64        `json:"expired"`    // answers that were older than their TTL on arrival
-	Restarts uint64        `json:"restarts"`   // openings after the first
+	Restarts uint64        `json:"restarts"`   // times it was opened, or its process started, anew
 	LastRun  time.Time     `json:"last_run"`   // when the last run ended; zero: never
 	Age      time.Duration `json:"age_ns"`     // of the frame behind its last answer
 	Model    string        `json:"model"`      // that gave the last answer; empty: not known

@@ -139,7 +139,7 @@ func NewCollector(latest func() *runtime.Snapshot) *Collector {
 	c.detectorBackoffs = d("detector_backoffs_total", "Times that the detector was put in backoff after a run over its time budget.", by...)
 	c.detectorTimeouts = d("detector_timeouts_total", "Runs that exceeded the timeout.", by...)
 	c.detectorDiscards = d("detector_discards_total", "Answers discarded: late after the timeout, or expired on arrival.", append(by, "reason")...)
-	c.detectorRestarts = d("detector_restarts_total", "Openings of the detector after the first.", by...)
+	c.detectorRestarts = d("detector_restarts_total", "Times that the detector was opened, or its process started, anew.", by...)
 	c.tracks = d("tracks", "Tracks that are present; absent while nobody follows what the detector finds.", by...)
 	c.tracksBorn = d("tracks_born_total", "Tracks since what the detector finds is followed.", by...)
 	c.zoneDwell = d("zone_dwell_seconds", "How long objects have stayed in a zone with histogram = true, when they leave it.", "camera", "zone")

@@ -110,6 +110,7 @@ type detector struct {
 	cfg      detectors.Config // of the remote detector, but for its endpoint
 	own      bool             // the process is our own program
 	instance string
+	starts   uint64 // of the process, when this was opened
 
 	run   *run // that inner talks to
 	inner *remote.Detector
@@ -126,6 +127,7 @@ func (p *Pool) open(j job) (detectors.Detector, error) {
 	if err := d.load(); err != nil {
 		return nil, errors.Join(err, d.Close())
 	}
+	d.starts = c.starts.Load()
 	return d, nil
 }
 
@@ -256,6 +258,9 @@ func (d *detector) Model() string {
 	}
 	return d.inner.Model()
 }
+
+// Restarts returns how often its process was started anew since it was opened.
+func (d *detector) Restarts() uint64 { return d.process.starts.Load() - d.starts }
 
 // Memory returns how much memory its process costs, in bytes: its own, and its share of
 // what it has in common with others. 0: it has no process now, or that cannot be told.

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"rvo-tui/detectors"
@@ -44,7 +45,8 @@ type process struct {
 	ctx  context.Context
 	stop context.CancelFunc
 
-	users int // guarded by the pool's mutex
+	users  int           // guarded by the pool's mutex
+	starts atomic.Uint64 // runs so far
 
 	mu       sync.Mutex // guards what follows
 	now      *run       // that answers; nil: none
@@ -87,6 +89,7 @@ func (c *process) once() *detectors.Error {
 		return fault(ReasonStart, "start its process: %w: look after the program, or correct command", err)
 	}
 	defer r.close()
+	c.starts.Add(1)
 	if r.ready(c.ctx, c.pool.opts.StartTimeout) {
 		c.pool.log().Info("detector process runs", "detector", c.job.Config.Name, "pid", r.pid)
 		c.set(r, nil, false)

@@ -1,6 +1,7 @@
 package child
 
 import (
+	"syscall"
 	"testing"
 
 	"rvo-tui/detectors"
@@ -52,4 +53,20 @@ func TestOpeningAgainReplacesARunningProcess(t *testing.T) {
 	if _, now := count(t, again, "yard"); now == pid {
 		t.Errorf("process %d goes on", now)
 	}
+}
+
+// A process that ends while it has nothing to do fails no run, and is counted all the
+// same.
+func TestRestartsOfAnIdleProcess(t *testing.T) {
+	p, _ := pool(t, Options{})
+	d := open(t, p, detectors.Config{})
+	_, pid := count(t, d, "yard")
+	counted := d.(detectors.Restarter)
+	if n := counted.Restarts(); n != 0 {
+		t.Errorf("%d restarts of a process that runs", n)
+	}
+	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the restart is counted", func() bool { return counted.Restarts() == 1 })
 }
