@@ -111,7 +111,7 @@ func (s *Server) media(w http.ResponseWriter, r *http.Request) error {
 			}
 		}
 	}
-	return s.pump(r.Context(), &m, view, frames)
+	return s.left(r, s.pump(r.Context(), &m, view, frames))
 }
 
 // pump writes messages until the client disconnects, a camera ends or the program ends.

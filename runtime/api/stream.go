@@ -1,10 +1,12 @@
 package api
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"net/http"
 	"net/url"
+	"os"
 	"strconv"
 	"strings"
 	"time"
@@ -144,7 +146,16 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request) error {
 	}
 	f.at.event, f.at.log = f.events.last, f.log.last
 	f.out = newSSE(w, r)
-	return f.run(r, s.ending, snapshots, rate)
+	return s.left(r, f.run(r, s.ending, snapshots, rate))
+}
+
+// left logs that a stream ends because its client does not read it. It returns err, with
+// which the stream has ended.
+func (s *Server) left(r *http.Request, err error) error {
+	if p, ok := peerOf(r.Context()); ok && errors.Is(err, os.ErrDeadlineExceeded) {
+		s.log.Warn("a client of the API does not read its stream: the stream is ended", "from", p.who, "path", r.URL.Path, "after", sendTimeout)
+	}
+	return err
 }
 
 // run sends until the client leaves, the program ends or something goes wrong.

@@ -247,6 +247,8 @@ func TestGzipIsAskedFor(t *testing.T) {
 func TestAClientThatDoesNotReadIsLetGo(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, rt, _, _ := recording()
+		var log strings.Builder
+		s.log = slog.New(slog.NewTextHandler(&log, nil))
 		rt.snap.Cameras = make([]runtime.CameraView, 200)
 		c := newPiped().client(t, s)
 		for range maxStreams {
@@ -265,6 +267,9 @@ func TestAClientThatDoesNotReadIsLetGo(t *testing.T) {
 		synctest.Wait()
 		if n := s.streams.taken.Load(); n != 0 {
 			t.Errorf("%d streams are still held", n)
+		}
+		if n := strings.Count(log.String(), "does not read its stream"); n != maxStreams {
+			t.Errorf("the log tells of %d", n)
 		}
 	})
 }
