@@ -218,10 +218,10 @@ func (d *drill) play(t *testing.T, name string, m drillFault) window {
 	whole := p.t
 	p.t = t
 	defer func() { p.t = whole }()
-	// A process that was idle, and is back before the next run, fails none; the log has it.
-	logged := func(text string) int { return strings.Count(p.stderr.String(), fmt.Sprintf(text, name)) }
-	const crash, start = "detector process ended\" detector=%s reason=crashed", "detector process runs\" detector=%s pid="
-	before, crashed, started, began := p.metrics(), logged(crash), logged(start), time.Now()
+	// A process that was idle, and is back before the next run, fails none.
+	restarts := fmt.Sprintf(`rvo_detector_restarts_total{camera="yard",detector=%q}`, name)
+	before, began := p.metrics(), time.Now()
+	restarted := func(all map[string]float64) bool { return all[restarts] > before[restarts] }
 	if err := m.inject(); err != nil {
 		t.Fatal(err)
 	}
@@ -243,7 +243,7 @@ func (d *drill) play(t *testing.T, name string, m drillFault) window {
 	// A process that restarts by itself may be known again before the next look.
 	p.until(drillHeal, fmt.Sprintf("%s to fail for one of %v", name, m.reasons), func() bool {
 		all := look()
-		failed := failures(before, all, name, m.reasons...) > 0 || slices.Contains(m.reasons, "crashed") && logged(crash) > crashed
+		failed := failures(before, all, "yard", name, m.reasons...) > 0 || slices.Contains(m.reasons, "crashed") && restarted(all)
 		return failed && (m.repair == nil || !known(all, name))
 	})
 	failed := time.Since(began)
@@ -262,7 +262,8 @@ func (d *drill) play(t *testing.T, name string, m drillFault) window {
 	repaired := time.Now()
 	// The signal may outlive a process: one that restarts by itself has to run again.
 	p.until(drillHeal, name+" to heal", func() bool {
-		return known(look(), name) && (m.repair != nil || logged(start) > started) && time.Since(began) > drillTime
+		all := look()
+		return known(all, name) && (m.repair != nil || restarted(all)) && time.Since(began) > drillTime
 	})
 	t.Logf("it fails after %v, known %v after it was repaired", failed.Round(time.Millisecond), time.Since(repaired).Round(time.Millisecond))
 
@@ -271,7 +272,7 @@ func (d *drill) play(t *testing.T, name string, m drillFault) window {
 	d.seen = append(d.seen, w)
 	for _, other := range []string{"motion", "face", "person", "shape", "script"} {
 		// Timeouts are left out: a busy machine causes them.
-		if n := failures(before, last, other, "reset", "refused", "garbage", "crashed"); n > 0 && other != name {
+		if n := failures(before, last, "yard", other, "reset", "refused", "garbage", "crashed"); n > 0 && other != name {
 			t.Errorf("%s failed, too: %v", other, reasons(last, other))
 		}
 	}
@@ -336,9 +337,9 @@ func between(what string, before, after map[string]float64) window {
 }
 
 // failures returns how many failures of a detector were counted under reasons.
-func failures(before, after map[string]float64, detector string, reasons ...string) (n float64) {
+func failures(before, after map[string]float64, camera, detector string, reasons ...string) (n float64) {
 	for _, r := range reasons {
-		series := fmt.Sprintf(`rvo_detector_failures_total{camera="yard",detector=%q,reason=%q}`, detector, r)
+		series := fmt.Sprintf(`rvo_detector_failures_total{camera=%q,detector=%q,reason=%q}`, camera, detector, r)
 		n += after[series] - before[series]
 	}
 	return n

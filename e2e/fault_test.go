@@ -26,6 +26,7 @@ const (
 	hole          // connections are not even accepted, the queue for them is full
 	silent        // connections are accepted, and nothing is said on them
 	garbage       // connections are accepted, and nonsense drips from them
+	trickle       // connections are passed on, a byte each 50 ms
 )
 
 // proxy stands before a TCP server and plays faults. Connections that were there
@@ -130,7 +131,7 @@ func (p *proxy) serve(c net.Conn) {
 		delete(p.conns, c)
 		p.mu.Unlock()
 	}()
-	if !p.is(healthy) {
+	if !p.is(healthy) && !p.is(trickle) {
 		p.misbehave(c)
 		return
 	}
@@ -148,6 +149,10 @@ func (p *proxy) serve(c net.Conn) {
 	buf := make([]byte, 32<<10)
 	for {
 		n, err := server.Read(buf)
+		if p.is(trickle) && n > 0 {
+			p.trickle(c, buf[:n])
+			return
+		}
 		if !p.is(healthy) {
 			p.misbehave(c)
 			return
@@ -157,6 +162,19 @@ func (p *proxy) serve(c net.Conn) {
 			return
 		}
 		if _, err := c.Write(buf[:n]); err != nil {
+			return
+		}
+	}
+}
+
+// trickle passes on data slowly until it is healthy again, or the client has gone, or
+// all of it was sent.
+func (p *proxy) trickle(c net.Conn, data []byte) {
+	drip := time.NewTicker(50 * time.Millisecond)
+	defer drip.Stop()
+	for i := range data {
+		<-drip.C
+		if _, err := c.Write(data[i : i+1]); err != nil || p.is(healthy) {
 			return
 		}
 	}
@@ -238,6 +256,7 @@ func (p *proxy) attempts() []time.Time {
 type mjpegServer struct {
 	url    string
 	frozen atomic.Bool
+	large  atomic.Bool // frames are twice as large from now on
 	done   chan struct{}
 }
 
@@ -248,9 +267,9 @@ func serveMJPEG(t testing.TB, fps int) *mjpegServer {
 		t.Fatal(err)
 	}
 	s := &mjpegServer{url: "http://" + ln.Addr().String() + "/video", done: make(chan struct{})}
-	frames := make([][]byte, 20)
+	frames, large := make([][]byte, 20), make([][]byte, 20)
 	for i := range frames {
-		frames[i] = square(t, i*8)
+		frames[i], large[i] = square(t, i*8, 1), square(t, i*8, 2)
 	}
 	server := &http.Server{ReadHeaderTimeout: time.Second, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		tick := time.NewTicker(time.Second / time.Duration(fps))
@@ -259,6 +278,9 @@ func serveMJPEG(t testing.TB, fps int) *mjpegServer {
 		for n := 0; ; n++ {
 			if !s.frozen.Load() {
 				frame := frames[n%len(frames)]
+				if s.large.Load() {
+					frame = large[n%len(large)]
+				}
 				fmt.Fprintf(w, "--next\r\nContent-Type: image/jpeg\r\nContent-Length: %d\r\n\r\n", len(frame))
 				if _, err := w.Write(append(bytes.Clone(frame), "\r\n"...)); err != nil {
 					return
@@ -287,12 +309,12 @@ func serveMJPEG(t testing.TB, fps int) *mjpegServer {
 	return s
 }
 
-// square draws a frame with a bright square at x.
-func square(t testing.TB, x int) []byte {
+// square draws a frame with a bright square at x, scaled.
+func square(t testing.TB, x, scale int) []byte {
 	t.Helper()
-	img := image.NewGray(image.Rect(0, 0, 320, 180))
-	for y := 40; y < 140; y++ {
-		for i := x; i < x+100; i++ {
+	img := image.NewGray(image.Rect(0, 0, 320*scale, 180*scale))
+	for y := 40 * scale; y < 140*scale; y++ {
+		for i := x * scale; i < (x+100)*scale; i++ {
 			img.SetGray(i, y, color.Gray{230})
 		}
 	}

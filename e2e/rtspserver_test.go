@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -27,8 +28,16 @@ type rtspServer struct {
 // there is none to be had. It ends with the test at the latest.
 func serveRTSP(t testing.TB, port int, args ...string) rtspServer {
 	t.Helper()
+	return serveRTSPIn(t, nil, port, args...)
+}
+
+// serveRTSPIn starts it by a command that runs another one, as in a network namespace.
+func serveRTSPIn(t testing.TB, inside []string, port int, args ...string) rtspServer {
+	t.Helper()
 	// The distribution's Python has the distribution's modules.
-	cmd := exec.Command("/usr/bin/python3", append([]string{script, "--port", fmt.Sprint(port), "--watch-stdin"}, args...)...)
+	words := append(slices.Clone(inside), "/usr/bin/python3", script, "--port", fmt.Sprint(port), "--watch-stdin")
+	words = append(words, args...)
+	cmd := exec.Command(words[0], words[1:]...)
 	// Tests stop it. Were it in the group of the tests, the kernel would continue it when
 	// the shell that started them ends and nobody is left to.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}

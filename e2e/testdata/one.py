@@ -58,6 +58,12 @@ def detect(request, context):
         context.abort(grpc.StatusCode.UNIMPLEMENTED, "nothing here")
     if mode == "timeout":
         time.sleep(1)  # and answers, too late
+    if mode == "eat":
+        eaten = [bytearray(1 << 24)]
+        while True:
+            eaten.append(bytearray(1 << 24))
+    if mode == "chatter":
+        os.write(2, b"nonsense \x1b[31m\n" * 100000)
     return ANSWERS.get(mode, signal(args.signal))
 
 

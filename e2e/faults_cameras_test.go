@@ -1,0 +1,109 @@
+package e2e
+
+import (
+	"fmt"
+	"strconv"
+	"syscall"
+	"testing"
+)
+
+// faultCamera is a camera of a testbed.
+func faultCamera(name, source string) string {
+	return fmt.Sprintf("[[camera]]\nname = %q\nsource = %q\nopen_timeout = \"2s\"\nstall_timeout = \"2s\"\n\n", name, source)
+}
+
+// faultYard is one that is drawn.
+const faultYard = "[[camera]]\nname = \"yard\"\nsource = \"synthetic:street\"\nwidth = 320\nheight = 180\n\n"
+
+// faultRest is what all testbeds have. A busy machine must not make an answer stale.
+const faultRest = nice + `
+[[detector]]
+name    = "motion"
+kind    = "motion"
+ttl     = "5s"
+timeout = "20s"
+
+[[rule]]
+event    = "seen"
+when     = "motion >= 0"
+cooldown = "1s"
+clip     = false
+`
+
+func playCameraFaults(t *testing.T, r *faultResults) {
+	needOpenCV(t)
+	port, err := strconv.Atoi(quietPort(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	small := []string{"--size", "320x240", "--fps", "25"}
+	door := serveRTSP(t, port, small...)
+	again := func(args ...string) func() error {
+		return func() error {
+			door.end()
+			door = serveRTSP(t, port, args...)
+			return nil
+		}
+	}
+	steady := newProxy(t, fmt.Sprintf("127.0.0.1:%d", serveRTSP(t, 0, small...).port))
+	web := serveMJPEG(t, 25)
+	b := &testbed{
+		cameras:   []string{"door", "gate", "web", "yard"},
+		detectors: []string{"door/motion", "gate/motion", "web/motion", "yard/motion"},
+		program: start(t, setup{
+			args: []string{"--no-ui", "--metrics-listen", "127.0.0.1:0"},
+			config: faultCamera("door", fmt.Sprintf("rtsp://127.0.0.1:%d/stream", port)) + faultCamera("gate", "rtsp://"+steady.addr()+"/stream") +
+				faultCamera("web", web.url) + faultYard + faultRest,
+		}),
+	}
+	down := func(camera string, more ...sign) []sign {
+		return append(more, alerted("camera_down:"+camera), unwell(), unknown(camera+"/motion"))
+	}
+	stalls := func(camera string) []sign {
+		return down(camera, said("camera stalled"), counted(fmt.Sprintf("rvo_camera_stalls_total{camera=%q}", camera)))
+	}
+	through := func(f fault) func() error { return func() error { return steady.fail(f) } }
+	width := func(camera string, pixels float64) sign {
+		return valued(fmt.Sprintf("rvo_camera_width_pixels{camera=%q}", camera), pixels)
+	}
+	b.playAll(t, "camera", r, []faultRow{
+		{
+			name: "RTSP server killed", fast: true, hits: []string{"door"},
+			inject: func() error { door.end(); return nil }, repair: again(small...),
+			signs: down("door", said("camera reconnecting"), counted(`rvo_camera_connect_failures_total{camera="door"}`)),
+		},
+		{
+			name: "RTSP server stopped", hits: []string{"door"},
+			inject: func() error { return door.process.Signal(syscall.SIGSTOP) },
+			repair: func() error { return door.process.Signal(syscall.SIGCONT) },
+			signs:  stalls("door"),
+		},
+		{name: "RTSP server silent", hits: []string{"gate"}, inject: through(silent), repair: steady.heal, signs: stalls("gate")},
+		{name: "RTSP server takes no connections", hits: []string{"gate"}, inject: through(hole), repair: steady.heal, signs: stalls("gate")},
+		{name: "RTSP stream trickles, 20 bytes a second", hits: []string{"gate"}, inject: through(trickle), repair: steady.heal, signs: stalls("gate")},
+		{
+			name: "RTSP stream turns into garbage", fast: true, hits: []string{"gate"}, inject: through(garbage), repair: steady.heal,
+			signs: down("gate", inState("gate", "stalled", "reconnecting")),
+		},
+		{
+			name: "MJPEG server silent", hits: []string{"web"},
+			inject: func() error { web.frozen.Store(true); return nil },
+			repair: func() error { web.frozen.Store(false); return nil },
+			signs:  stalls("web"),
+		},
+		{
+			name: "RTSP server changes its size", hits: []string{"door"}, inject: again("--size", "640x480", "--fps", "25"),
+			signs: []sign{said("camera live"), width("door", 640)},
+		},
+		{
+			name: "RTSP server changes its codec, H.264 to MJPEG", hits: []string{"door"},
+			inject: again("--size", "320x240", "--fps", "25", "--codec", "mjpeg"),
+			signs:  []sign{said("camera live"), width("door", 320)},
+		},
+		{
+			name: "MJPEG stream changes its size", hits: []string{"web"},
+			inject: func() error { web.large.Store(true); return nil },
+			signs:  []sign{said("stream changed its size"), counted(`rvo_camera_resizes_total{camera="web"}`), width("web", 640)},
+		},
+	})
+}

@@ -1,0 +1,133 @@
+package e2e
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"syscall"
+	"testing"
+)
+
+// mode is the file that tells testdata/one.py how to misbehave.
+type mode string
+
+func newMode(t testing.TB) mode { return mode(filepath.Join(t.TempDir(), "mode")) }
+
+// set begins to misbehave in a way.
+func (m mode) set(way string) func() error {
+	return func() error {
+		if err := os.WriteFile(string(m)+"~", []byte(way), 0o600); err != nil {
+			return err
+		}
+		return os.Rename(string(m)+"~", string(m))
+	}
+}
+
+func (m mode) reset() error { return os.Remove(string(m)) }
+
+// faultModels are a model service, one that the program starts, and two detectors in
+// processes of their own, of which one never has anything to do.
+const faultModels = `
+[[detector]]
+name     = "service"
+kind     = "remote"
+endpoint = %q
+max_fps  = 5
+timeout  = "700ms"
+ttl      = "3s"
+
+[[detector]]
+name       = "script"
+kind       = "command"
+command    = [%q, "-B", %q, %q]
+max_fps    = 5
+timeout    = "2s"
+ttl        = "3s"
+max_memory = 2048
+
+[[detector]]
+name      = "shape"
+kind      = "motion"
+isolation = "process"
+max_fps   = 5
+timeout   = "2s"
+ttl       = "3s"
+
+[[detector]]
+name      = "idle"
+kind      = "quality"
+isolation = "process"
+needs     = ["motion > 2"]
+`
+
+// process returns the process that runs a detector, by the last line of the log about it.
+func (p *program) process(detector string) int {
+	p.t.Helper()
+	found := regexp.MustCompile(`msg="detector process runs" detector=`+detector+` pid=(\d+)`).FindAllStringSubmatch(p.stderr.String(), -1)
+	if found == nil {
+		p.t.Fatalf("no process of %s has run", detector)
+	}
+	return number(p.t, found[len(found)-1][1])
+}
+
+func playModelFaults(t *testing.T, r *faultResults) {
+	needGRPC(t)
+	ways, scripted := newMode(t), newMode(t)
+	service := startService(t, python, "-B", "testdata/one.py", string(ways), "--signal", "service", "--listen")
+	program := path(t, "testdata/one.py")
+	b := &testbed{
+		cameras:   []string{"yard"},
+		detectors: []string{"yard/motion", "yard/service", "yard/script", "yard/shape"},
+		program: start(t, setup{
+			args:   []string{"--no-ui", "--metrics-listen", "127.0.0.1:0"},
+			config: faultYard + faultRest + fmt.Sprintf(faultModels, service.front.url(), python, program, string(scripted)),
+		}),
+	}
+	fails := func(detector string, reasons ...string) []sign {
+		return []sign{failed("yard/"+detector, reasons...), unknown("yard/" + detector), said("detector error: its signals are unknown"), alerted("detector_failed:" + detector)}
+	}
+	// A process that is back before an answer expires leaves its signal known.
+	restarts := func(detector string) []sign {
+		return []sign{counted(fmt.Sprintf("rvo_detector_restarts_total{camera=%q,detector=%q}", "yard", detector)), said("detector process ended")}
+	}
+	send := func(detector string, s syscall.Signal) func() error {
+		return func() error { return syscall.Kill(b.process(detector), s) }
+	}
+	b.playAll(t, "detector", r, []faultRow{
+		{
+			name: "model server killed", fast: true, hits: []string{"yard/service"},
+			inject: func() error { service.kill(); return nil }, repair: service.start, signs: fails("service", "refused", "reset"),
+		},
+		{
+			name: "model server stopped", hits: []string{"yard/service"},
+			inject: func() error { return service.signal(syscall.SIGSTOP) },
+			repair: func() error { return service.signal(syscall.SIGCONT) },
+			signs:  fails("service", "timeout"),
+		},
+		{name: "model server slower than its timeout", hits: []string{"yard/service"}, inject: ways.set("timeout"), repair: ways.reset, signs: fails("service", "timeout")},
+		{name: "model server lies: not a number", hits: []string{"yard/service"}, inject: ways.set("nan"), repair: ways.reset, signs: fails("service", "nan")},
+		{name: "model server lies: a box outside of the frame", hits: []string{"yard/service"}, inject: ways.set("box"), repair: ways.reset, signs: fails("service", "box")},
+		{name: "model server lies: the signal of another", hits: []string{"yard/service"}, inject: ways.set("signal"), repair: ways.reset, signs: fails("service", "signal")},
+		{name: "model server answers nonsense", hits: []string{"yard/service"}, inject: ways.set("garbage"), repair: ways.reset, signs: fails("service", "garbage")},
+		{name: "model server floods: 10 MiB an answer", hits: []string{"yard/service"}, inject: ways.set("large"), repair: ways.reset, signs: fails("service", "large")},
+		{
+			name: "detector panics (SIGQUIT: the same end)", hits: []string{"yard/shape"},
+			inject: send("shape", syscall.SIGQUIT), signs: restarts("shape"),
+		},
+		{name: "detector segfaults", fast: true, hits: []string{"yard/shape"}, inject: send("shape", syscall.SIGSEGV), signs: restarts("shape")},
+		{
+			name: "detector hangs", hits: []string{"yard/shape"},
+			inject: send("shape", syscall.SIGSTOP), signs: append(restarts("shape"), failed("yard/shape", "stuck")),
+		},
+		{name: "detector crashes while it has nothing to do", inject: send("idle", syscall.SIGKILL), signs: restarts("idle")},
+		{
+			name: "detector needs more memory than it may have", hits: []string{"yard/script"},
+			inject: scripted.set("eat"), repair: scripted.reset, signs: fails("script", "service", "crashed", "stuck"),
+		},
+		{
+			name: "detector floods its standard error", hits: []string{"yard/script"},
+			inject: scripted.set("chatter"), repair: scripted.reset, signs: []sign{said("detector process")},
+		},
+	})
+}
