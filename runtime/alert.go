@@ -183,12 +183,12 @@ func (a *alerts) list(s *Snapshot) []Alert {
 		}
 		v := byID[id]
 		if v == nil {
-			v = &Alert{ID: id, Kind: p.kind, Subject: p.subject, Since: p.began, Acknowledged: a.acked[id], Cameras: []string{}}
+			v = &Alert{ID: id, Kind: p.kind, Subject: p.subject, Since: onWall(s.At, p.began), Acknowledged: a.acked[id], Cameras: []string{}}
 			byID[id] = v
 		}
 		v.Severe = v.Severe || p.severe
 		if p.began.Before(v.Since) {
-			v.Since = p.began
+			v.Since = onWall(s.At, p.began)
 		}
 		if p.camera != "" {
 			v.Cameras = append(v.Cameras, p.camera)

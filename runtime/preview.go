@@ -161,7 +161,7 @@ func (r *Runtime) encodeStill(p *active, width int, fps float64, last uint64, st
 		return Still{}, err
 	}
 	w, h := capture.FitWidth(f.Width, f.Height, width)
-	return Still{p.name, f.ID, f.Captured, w, h, data}, nil
+	return Still{p.name, f.ID, onWall(time.Now(), f.Captured), w, h, data}, nil
 }
 
 // Preview is a small image of a frame: rows from the top, three bytes a pixel in the

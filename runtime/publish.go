@@ -56,6 +56,7 @@ func (r *Runtime) Snapshot() *Snapshot {
 	if list := r.alerts.Load(); list != nil {
 		s.Alerts = *list
 	}
+	s.followWall()
 	if r.opts.Redact != nil {
 		s.redact(r.opts.Redact)
 	}

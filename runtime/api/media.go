@@ -102,7 +102,7 @@ func (s *Server) media(w http.ResponseWriter, r *http.Request) error {
 	defer stop()
 	w.Header().Set("Content-Type", "application/octet-stream")
 	w.Header().Set("X-Accel-Buffering", "no") // proxies pass messages on at once
-	m := mediaWriter{sender: newSender(w), index: map[string]uint16{}}
+	m := mediaWriter{sender: newSender(w), index: map[string]uint16{}, began: time.Now()}
 	for _, name := range append(q.cameras, q.video) {
 		if _, known := m.index[name]; !known && name != "" {
 			m.index[name] = uint16(len(m.index))
@@ -190,10 +190,16 @@ type mediaWriter struct {
 	sender
 	index map[string]uint16 // of cameras
 	track *capture.Track    // that the client knows
+	began time.Time         // of the stream
 }
 
 // write writes a message. It fails when the client does not accept it within sendTimeout.
 func (m *mediaWriter) write(msg live.Message) error {
+	if !msg.Captured.IsZero() {
+		// Packets, results and frames have times of different origins. Within a stream they
+		// stay comparable when the wall clock is set.
+		msg.Captured = m.began.Add(msg.Captured.Sub(m.began))
+	}
 	_ = m.rc.SetWriteDeadline(time.Now().Add(sendTimeout)) // where there is none, none is needed
 	head := msg.Header()
 	if _, err := m.w.Write(head[:]); err != nil {

@@ -39,6 +39,9 @@ type instance struct {
 	err    error
 	free   chan struct{} // holds a token while det is not in use
 	pixels *capture.Pool
+
+	base   time.Time // of this process's clock, to which baseTS belongs; owned by the holder of the token
+	baseTS int64
 }
 
 func newServer(open func() (detectors.Detector, error)) *server {
@@ -199,7 +202,7 @@ func (in *instance) detect(ctx context.Context, req *detectv1.DetectRequest) (an
 	if len(req.GetFrameBgr()) != w*h*3 {
 		return nil, fmt.Errorf("a frame of %dx%d pixels has %d bytes", w, h, len(req.GetFrameBgr()))
 	}
-	frame, err := in.pixels.Get(req.GetCamera(), req.GetFrameId(), w, h, time.Unix(0, int64(req.GetTsNs())))
+	frame, err := in.pixels.Get(req.GetCamera(), req.GetFrameId(), w, h, in.captured(time.Now(), int64(req.GetTsNs())))
 	if err != nil {
 		return nil, err
 	}
@@ -234,6 +237,20 @@ func (in *instance) detect(ctx context.Context, req *detectv1.DetectRequest) (an
 		answer.Model = m.Model()
 	}
 	return answer, nil
+}
+
+// frameAge is how old a frame is at most.
+const frameAge = 10 * time.Second
+
+// captured returns when a frame was captured that the parent's wall clock gives a time
+// in nanoseconds, on the clock of this process. That one is never set, as the wall clock
+// may be between two frames.
+func (in *instance) captured(now time.Time, ts int64) time.Time {
+	at := in.base.Add(time.Duration(ts - in.baseTS))
+	if in.base.IsZero() || at.After(now) || now.Sub(at) > frameAge {
+		in.base, in.baseTS, at = now, ts, now
+	}
+	return at
 }
 
 func entry(r detectors.Reading) *detectv1.SignalOut {

@@ -46,3 +46,27 @@ func TestFramesGoAsSmallAsTheyAreLookedAt(t *testing.T) {
 	}
 	eventually(t, "it answers again", func() bool { return see(doSize, 48) == nil })
 }
+
+// Frames come one after the other, however the wall clock is set between them.
+func TestCaptureTimesFollowNoClockThatIsSet(t *testing.T) {
+	var in instance
+	now := time.Now()
+	const frame, age = 100 * time.Millisecond, 20 * time.Millisecond
+	wall, last := now.UnixNano(), time.Time{}
+	for i := range 40 {
+		switch i {
+		case 10:
+			wall += int64(time.Hour)
+		case 20:
+			wall -= 2 * int64(time.Hour)
+		}
+		at := in.captured(now, wall-int64(age))
+		if gap := at.Sub(last); i > 0 && (gap < frame-age || gap > frame+age) {
+			t.Errorf("frame %d comes %v after the one before", i, gap)
+		}
+		if at.After(now) || now.Sub(at) > age {
+			t.Errorf("frame %d is %v old", i, now.Sub(at))
+		}
+		now, wall, last = now.Add(frame), wall+int64(frame), at
+	}
+}
