@@ -15,6 +15,8 @@
 # make ha-test     a real Home Assistant (needs Python 3.13; 500 MB in bin/homeassistant)
 # make soak    a hundred faults on each of five kinds of cameras, while clips are saved (FAULTS=1000 for longer)
 # make soak-web  what a page holds while it is open for an hour (FOR=10m for less)
+# make faults  some fifty faults of everything around it and in it, and how long each takes to show and to heal (10 minutes; as root all of them)
+# make promises  what the README promises, on this machine: idle, full and overloaded (8 minutes; TIME=1m each)
 # make fuzz    every fuzz target for a minute (FUZZTIME=10m for longer)
 # make models  networks that the program uses where they are there: bin/models
 # make triton-test   model servers against a real Triton (x86_64; 140 MB in bin/triton)
@@ -42,6 +44,7 @@ CGO_ENABLED ?= 1
 BENCH      ?= .
 COUNT      ?= 1
 FUZZTIME   ?= 1m
+TIME       ?= 1m
 FAULTS     ?= 100
 FOR        ?= 1h
 IMAGE      ?= /usr/share/doc/opencv-doc/examples/data/basketball1.png
@@ -69,7 +72,7 @@ GOTEST = bin/tools/gotestsum --format pkgname-and-test-fails --jsonfile bin/$(1)
 # Without it there is a program that runs no networks, and says so.
 ONNXRUNTIME := [ "$(CGO_ENABLED)" = 0 ] || scripts/fetch.sh onnxruntime || echo "There will be no networks (docs/onnx.md)." >&2
 
-.PHONY: run demo build test lint check bench bench-video bench-screen bench-web screens bench-track install uninstall soak soak-web fuzz outbox-test mqtt-test ha-test proto sdk distro-test distro-readme docs-test first-event clean go packages models parity attack schemathesis triton-test triton-bench
+.PHONY: run demo build test lint check bench bench-video bench-screen bench-web screens bench-track install uninstall soak soak-web faults promises fuzz outbox-test mqtt-test ha-test proto sdk distro-test distro-readme docs-test first-event clean go packages models parity attack schemathesis triton-test triton-bench
 
 run: build
 	bin/rvo-tui $(ARGS)
@@ -140,6 +143,20 @@ soak: go
 soak-web: go
 	@scripts/packages.sh test
 	$(LEAN) $(GO) test -count=1 -timeout 24h -run TestWebStaysSmall -v ./e2e -web-open $(FOR)
+
+# What cannot be had is skipped with its reason: without root there are no disks and no
+# networks, and a virtual machine needs its kernel.
+faults: go
+	@scripts/packages.sh test
+	@scripts/packages.sh faults
+	@scripts/kernel.sh || echo "The clock is not set." >&2
+	$(LEAN) $(GO) test -count=1 -timeout 30m -run 'TestFaults' -v ./e2e -faults -faults-table "$(CURDIR)/bin/faults.md"
+	@cat bin/faults.md
+
+promises: go
+	@scripts/packages.sh test
+	$(LEAN) $(GO) test -count=1 -timeout 30m -run TestPromises -v ./e2e -promises $(TIME) -promises-table "$(CURDIR)/bin/promises.md"
+	@cat bin/promises.md
 
 outbox-test: go
 	@scripts/packages.sh build

@@ -415,6 +415,7 @@ func TestFaults(t *testing.T) {
 		{"memory", false, playMemoryLimit},
 		{"disk", false, playDiskFaults},
 		{"ends", false, playEnds},
+		{"clock", false, playClock},
 	} {
 		if !part.fast && !*allFaults {
 			continue

@@ -39,8 +39,14 @@ func (p *program) metrics() map[string]float64 {
 	if err != nil || status != http.StatusOK {
 		p.t.Fatalf("GET /metrics: status %d, %v", status, err)
 	}
+	return series(p.t, text)
+}
+
+// series returns the values of a page of metrics.
+func series(t testing.TB, page string) map[string]float64 {
+	t.Helper()
 	all := make(map[string]float64)
-	for line := range strings.Lines(text) {
+	for line := range strings.Lines(page) {
 		line = strings.TrimSpace(line)
 		at := strings.LastIndexByte(line, ' ')
 		if at < 0 || line[0] == '#' {
@@ -48,7 +54,7 @@ func (p *program) metrics() map[string]float64 {
 		}
 		value, err := strconv.ParseFloat(line[at+1:], 64)
 		if err != nil {
-			p.t.Fatalf("a line of /metrics: %q", line)
+			t.Fatalf("a line of /metrics: %q", line)
 		}
 		all[line[:at]] = value
 	}

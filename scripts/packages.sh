@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs the system packages that the project needs and the machine lacks:
 #
-#     scripts/packages.sh build|test|check|demo|tour|camera|proto|sdk
+#     scripts/packages.sh build|test|check|demo|tour|camera|proto|sdk|faults
 #
 # Each set contains those before it, except that those from demo on stand alone. Where
 # nothing is missing it does and says nothing. On Debian and Ubuntu (tried: Debian
@@ -82,6 +82,9 @@ camera='python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-base gstreame
 # sdk: what generates the stubs of the SDKs, and Node, which checks and runs that of TypeScript.
 sdk='protobuf-compiler protobuf-compiler-grpc python3-venv nodejs npm'
 
+# faults: networks, disks and a virtual machine of their own.
+faults='iproute2 e2fsprogs qemu-system-x86 busybox-static'
+
 if [ "${CGO_ENABLED:-1}" = 0 ]; then
 	build=''
 fi
@@ -92,10 +95,11 @@ check) wanted="$build $test $check" vital="$build $check" ;;
 proto) wanted='protobuf-compiler' vital=$wanted ;;
 sdk) wanted=$sdk vital=$sdk ;;
 demo) wanted=$demo vital=$demo ;;
+faults) wanted=$faults vital='' ;;
 tour) wanted=$tour vital=$tour ;;
 camera) wanted=$camera vital=$camera ;;
 *)
-	echo "usage: packages.sh build|test|check|demo|tour|camera|proto|sdk" >&2
+	echo "usage: packages.sh build|test|check|demo|tour|camera|proto|sdk|faults" >&2
 	exit 2
 	;;
 esac

@@ -1,0 +1,239 @@
+package e2e
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+)
+
+// clockInit is what the virtual machine runs: the program, whose clock is set forth and
+// back. It prints all that the test looks at.
+const clockInit = `#!/busybox sh
+b=/busybox
+for d in proc dev tmp; do $b mkdir -p /$d; done
+$b mount -t proc proc /proc
+$b mount -t devtmpfs dev /dev
+$b mount -t tmpfs tmp /tmp
+$b ifconfig lo up
+cd /tmp
+up() { $b cut -d' ' -f1 /proc/uptime; }
+look() {
+	echo "== look $1 $($b date +%s)"
+	$b wget -q -O - http://127.0.0.1:9090/metrics | $b grep '^rvo_'
+	echo "== end"
+}
+# set SECONDS: how much later the clock is to be; then tells how long that took to show.
+set_clock() {
+	n=$($b grep -c 'clock was set' log)
+	$b date -s "@$(($($b date +%s) + $1))" >/dev/null
+	t=$(up)
+	for i in $($b seq 300); do
+		[ "$($b grep -c 'clock was set' log)" -gt "$n" ] && break
+		$b sleep 0.1
+	done
+	echo "== shown $t $(up)"
+	$b sleep 6
+}
+/rvo-tui --no-ui --config /rvo.toml --event-log events >/dev/null 2>log &
+pid=$!
+for i in $($b seq 300); do
+	$b grep -q seen events 2>/dev/null && break
+	$b sleep 0.1
+done
+$b sleep 4
+look before
+set_clock 3600
+look forth
+set_clock -7200
+look back
+kill -TERM $pid
+wait $pid
+echo "== status $?"
+echo "== log"
+$b cat log
+echo "== end"
+echo "== events"
+$b cat events
+echo "== end"
+$b poweroff -f
+`
+
+const clockConfig = `
+[[camera]]
+name   = "yard"
+source = "synthetic:street"
+width  = 320
+height = 180
+
+[[detector]]
+name = "motion"
+kind = "motion"
+ttl  = "5s"
+
+[[detector]]
+name      = "shape"
+kind      = "motion"
+isolation = "process"
+ttl       = "5s"
+
+[[rule]]
+event    = "seen"
+when     = "motion >= 0"
+cooldown = "1s"
+before   = "300ms"
+after    = "300ms"
+
+[clips]
+min_free = "1MiB"
+`
+
+// archive makes a file system for a kernel to begin with, in the form newc of cpio.
+func archive(files map[string][]byte) []byte {
+	var b bytes.Buffer
+	node := 0
+	add := func(name string, mode int, data []byte) {
+		node++
+		fmt.Fprintf(&b, "070701%08X%08X%08X%08X%08X%08X%08X%08X%08X%08X%08X%08X%08X", node, mode, 0, 0, 1, 0, len(data), 0, 0, 0, 0, len(name)+1, 0)
+		b.WriteString(name + "\x00")
+		b.Write(make([]byte, -b.Len()&3))
+		b.Write(data)
+		b.Write(make([]byte, -b.Len()&3))
+	}
+	for name, data := range files {
+		add(name, 0o100755, data)
+	}
+	add("TRAILER!!!", 0, nil)
+	return b.Bytes()
+}
+
+// boot runs a virtual machine until it is off, and returns what it printed.
+func boot(t *testing.T, files map[string][]byte) string {
+	t.Helper()
+	qemu := tool(t, "qemu-system-x86_64", "qemu-system-x86")
+	const kernel = "../bin/vm/vmlinuz"
+	if _, err := os.Stat(kernel); err != nil {
+		t.Skip("no kernel for a virtual machine: run scripts/kernel.sh")
+	}
+	image := filepath.Join(t.TempDir(), "initramfs")
+	if err := os.WriteFile(image, archive(files), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p := start(t, setup{bin: qemu, args: []string{
+		"-accel", "kvm", "-accel", "tcg", "-smp", "2", "-m", "1024", "-kernel", path(t, kernel), "-initrd", image,
+		"-append", "console=ttyS0 quiet panic=-1 rdinit=/init", "-nographic", "-no-reboot", "-nic", "none",
+	}})
+	if status := p.status(3 * patience); status != 0 {
+		t.Fatalf("the virtual machine ends with status %d", status)
+	}
+	return strings.ReplaceAll(p.stdout.String(), "\r\n", "\n")
+}
+
+// section returns what is printed between a heading and its end.
+func section(t *testing.T, text, heading string) string {
+	t.Helper()
+	_, rest, ok := strings.Cut(text, "== "+heading)
+	if !ok {
+		t.Fatalf("the virtual machine prints no %q:\n%s", heading, tail(text))
+	}
+	body, _, _ := strings.Cut(rest, "== end")
+	return body
+}
+
+// playClock sets the clock of a virtual machine forth and back by an hour and more while
+// the program, built without cgo, runs in it.
+func playClock(t *testing.T, r *faultResults) {
+	bin := filepath.Join(t.TempDir(), "rvo-tui")
+	build := exec.Command("go", "build", "-buildvcs=false", "-o", bin, "..")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("build without cgo: %v\n%s", err, out)
+	}
+	tool(t, "qemu-system-x86_64", "qemu-system-x86")
+	program, err := os.ReadFile(bin)
+	if err != nil {
+		t.Fatal(err)
+	}
+	shell, err := os.ReadFile(tool(t, "busybox", "busybox-static"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.once(t, "clock", "set forth by an hour, and back by two", "log “the clock was set”", func(t *testing.T) (visible, healed time.Duration) {
+		out := boot(t, map[string][]byte{"rvo-tui": program, "busybox": shell, "init": []byte(clockInit), "rvo.toml": []byte(clockConfig)})
+		looks := map[string]map[string]float64{}
+		for _, name := range []string{"before", "forth", "back"} {
+			text := section(t, out, "look "+name)
+			first, rest, _ := strings.Cut(text, "\n")
+			looks[name] = series(t, rest)
+			date, err := strconv.ParseFloat(strings.TrimSpace(first), 64)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for series, most := range map[string]float64{
+				"rvo_snapshot_timestamp_seconds": 5, `rvo_camera_last_frame_timestamp_seconds{camera="yard"}`: 5,
+				`rvo_detector_last_run_timestamp_seconds{camera="yard",detector="motion"}`: 5,
+			} {
+				if off := looks[name][series] - date; off > most || off < -most {
+					t.Errorf("%s: %s is %.1f s off the clock", name, series, off)
+				}
+			}
+		}
+		for name, m := range looks {
+			for series, want := range map[string]float64{
+				`rvo_camera_state{camera="yard",state="live"}`: 1, `rvo_camera_connects_total{camera="yard"}`: 1, `rvo_camera_stalls_total{camera="yard"}`: 0,
+				`rvo_signal_known{camera="yard",signal="motion"}`: 1, `rvo_signal_known{camera="yard",signal="shape"}`: 1,
+				`rvo_detector_restarts_total{camera="yard",detector="shape"}`: 0, `rvo_clips_state{state="ok"}`: 1, `rvo_clips_removed_total{reason="age"}`: 0,
+			} {
+				if got, is := m[series]; got != want || !is {
+					t.Errorf("%s: %s is %v (%v), want %v", name, series, got, is, want)
+				}
+			}
+		}
+		for _, step := range [][2]string{{"before", "forth"}, {"forth", "back"}} {
+			for _, series := range []string{`rvo_events_total{camera="yard",event="seen"}`, "rvo_clips_saved_total", `rvo_detector_runs_total{camera="yard",detector="shape"}`} {
+				if n := looks[step[1]][series] - looks[step[0]][series]; n < 3 {
+					t.Errorf("%s has grown by %v between %s and %s", series, n, step[0], step[1])
+				}
+			}
+		}
+		if status := strings.TrimSpace(strings.SplitN(section(t, out, "status "), "\n", 2)[0]); status != "0" {
+			t.Errorf("status %s", status)
+		}
+		clockEvents(t, strings.Split(strings.TrimSpace(section(t, out, "events\n")), "\n"))
+		for _, m := range regexp.MustCompile(`== shown (\S+) (\S+)`).FindAllStringSubmatch(out, -1) {
+			from, _ := strconv.ParseFloat(m[1], 64)
+			to, _ := strconv.ParseFloat(m[2], 64)
+			visible = max(visible, time.Duration((to-from)*float64(time.Second)))
+		}
+		if n := strings.Count(section(t, out, "log\n"), "the clock was set"); n != 2 {
+			t.Errorf("the log tells %d times that the clock was set", n)
+		}
+		return visible, 0
+	})
+}
+
+// clockEvents wants events to follow each other by the time since the start, and to have
+// the time of the clock as it was: set twice.
+func clockEvents(t *testing.T, lines []string) {
+	t.Helper()
+	steps := 0
+	all := events(t, lines)
+	for i := 1; i < len(all); i++ {
+		since, wall := time.Duration(all[i].Stamp-all[i-1].Stamp), all[i].Time.Sub(all[i-1].Time)
+		if since < 500*time.Millisecond {
+			t.Errorf("event %d comes %v after the one before", i, since)
+		}
+		if off := wall - since; off > time.Minute || off < -time.Minute {
+			steps++
+		}
+	}
+	if steps != 2 {
+		t.Errorf("the times of %d events follow a clock that was set %d times, want 2", len(all), steps)
+	}
+}
