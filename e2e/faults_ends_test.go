@@ -95,10 +95,10 @@ func ending(t *testing.T, status int, end func(p *program)) (took, again time.Du
 
 func playEnds(t *testing.T, r *faultResults) {
 	const whole = "every clip whole, no child process left"
-	r.once(t, "end", "SIGTERM", "status 0; "+whole, func(t *testing.T) (took, again time.Duration) {
+	r.once(t, "end", "SIGTERM", "what is under way is finished", "status 0; "+whole, func(t *testing.T) (took, again time.Duration) {
 		return ending(t, 0, func(p *program) { p.signal(syscall.SIGTERM) })
 	})
-	r.once(t, "end", "SIGINT twice", "status 1; "+whole+", after the next start", func(t *testing.T) (took, again time.Duration) {
+	r.once(t, "end", "SIGINT twice", "it ends at once", "status 1; "+whole+", after the next start", func(t *testing.T) (took, again time.Duration) {
 		return ending(t, 1, func(p *program) {
 			p.signal(syscall.SIGINT)
 			p.until(patience, "the first one to be taken", func() bool { // two that wait are one
@@ -107,11 +107,11 @@ func playEnds(t *testing.T, r *faultResults) {
 			p.signal(syscall.SIGINT)
 		})
 	})
-	r.once(t, "end", "SIGKILL", whole+", after the next start", func(t *testing.T) (took, again time.Duration) {
+	r.once(t, "end", "SIGKILL", "the next start finishes clips, as far as they are on disk", whole+", after the next start", func(t *testing.T) (took, again time.Duration) {
 		return ending(t, -1, func(p *program) { p.signal(syscall.SIGKILL) })
 	})
 	for name, args := range map[string][]string{"terminal closed": nil, "terminal closed, without the dashboard": {"--no-ui"}} {
-		r.once(t, "end", name, "status 0", func(t *testing.T) (took, again time.Duration) {
+		r.once(t, "end", name, "it ends as with SIGTERM", "status 0", func(t *testing.T) (took, again time.Duration) {
 			x := onPty(t, 120, 40, nil, append([]string{binary, "--metrics-listen", ""}, args...)...)
 			shows := "etectors"
 			if args != nil {

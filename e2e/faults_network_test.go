@@ -68,8 +68,8 @@ func playNetworkFaults(t *testing.T, r *faultResults) {
 		alerted("camera_down:far"), unwell(), unknown("far/motion"),
 	}
 	b.playAll(t, "network", r, []faultRow{
-		{name: "packets vanish", hits: []string{"far"}, inject: f.hole("add"), repair: f.hole("delete"), signs: signs},
-		{name: "cable unplugged", hits: []string{"far"}, inject: f.cable("down"), repair: f.cable("up"), signs: signs},
+		{name: "packets vanish", then: "its signals become unknown; it is connected to again every 0.5 to 3 s", hits: []string{"far"}, inject: f.hole("add"), repair: f.hole("delete"), signs: signs},
+		{name: "cable unplugged", then: "its signals become unknown; it is connected to again every 0.5 to 3 s", hits: []string{"far"}, inject: f.cable("down"), repair: f.cable("up"), signs: signs},
 	})
 }
 
@@ -121,7 +121,7 @@ timeout   = "20s"
 `, python, path(t, "testdata/one.py"), string(scripted))}),
 	}
 	b.playAll(t, "memory", r, []faultRow{{
-		name: "control group's memory used up by a detector", hits: []string{"yard/script"},
+		name: "control group's memory used up by a detector", then: "the system kills that process, before all others; it starts again", hits: []string{"yard/script"},
 		inject: scripted.set("eat"), repair: scripted.reset,
 		signs: []sign{failed("yard/script", "crashed"), said("signal: killed"), unknown("yard/script"), counted(`rvo_detector_restarts_total{camera="yard",detector="script"}`)},
 	}})

@@ -93,17 +93,17 @@ timeout   = "20s"
 	var restore func() error
 	b.playAll(t, "program", r, []faultRow{
 		{
-			name: "SIGHUP", fast: true, inject: func() error { return b.cmd.Process.Signal(syscall.SIGHUP) },
+			name: "SIGHUP", then: "the configuration and the log files are opened again", fast: true, inject: func() error { return b.cmd.Process.Signal(syscall.SIGHUP) },
 			signs: []sign{said("configuration reloaded"), counted(`rvo_reloads_total{result="ok"}`)},
 		},
 		{
-			name: "configuration replaced by garbage", fast: true,
+			name: "configuration replaced by garbage", then: "what runs goes on; the next valid file is taken", fast: true,
 			inject: reload(garbled()), repair: reload(config),
 			signs: []sign{said("the configuration was not fully reloaded"), counted(`rvo_reloads_total{result="invalid"}`), alerted("reload_failed")},
 			heals: []sign{valued("rvo_reload_last_successful", 1)},
 		},
 		{
-			name: "event log rotated", fast: true,
+			name: "event log rotated", then: "a new file begins; no event is lost", fast: true,
 			inject: func() error {
 				if err := os.Rename(log, log+".1"); err != nil {
 					return err
@@ -113,7 +113,7 @@ timeout   = "20s"
 			signs: []sign{{"new file", func(*glance) bool { return read(t, log) != "" }}},
 		},
 		{
-			name: "event log rotated, and no new one can be made",
+			name: "event log rotated, and no new one can be made", then: "64 events wait, and are written once there is a file",
 			inject: func() error {
 				if err := os.Rename(log, log+".2"); err != nil {
 					return err
@@ -128,7 +128,7 @@ timeout   = "20s"
 			heals:  []sign{sink("ok"), {"", func(*glance) bool { return read(t, log) != "" }}},
 		},
 		{
-			name: "SIGSTOP, and SIGCONT 5 s later", hits: b.cameras,
+			name: "SIGSTOP, and SIGCONT 5 s later", then: "what is too old is dropped", hits: b.cameras,
 			inject: func() error {
 				began := time.Now()
 				b.signal(syscall.SIGSTOP)
@@ -139,7 +139,7 @@ timeout   = "20s"
 			signs: []sign{counted(`rvo_frame_drops_total{camera="web",reason="lag"}`, `rvo_camera_stalls_total{camera="web"}`)},
 		},
 		{
-			name: "API client stopped",
+			name: "API client stopped", then: "it is let go after 10 s; it may come again",
 			inject: func() error {
 				client = start(t, setup{args: []string{"ctl", "watch", "--json", "--rate", "60"}, env: []string{"XDG_RUNTIME_DIR=" + run}})
 				client.until(patience, "a state", func() bool { return client.stdout.String() != "" })
@@ -157,7 +157,7 @@ timeout   = "20s"
 			signs: []sign{said("a client of the API does not read its stream")},
 		},
 		{
-			name: "descriptors exhausted", hits: []string{"web"}, blind: true,
+			name: "descriptors exhausted", then: "what has its files works on; what needs another one is tried again", hits: []string{"web"}, blind: true,
 			inject: func() (err error) {
 				restore, err = b.limit(unix.RLIMIT_NOFILE, 8)
 				web.frozen.Store(true)
@@ -170,7 +170,7 @@ timeout   = "20s"
 			},
 		},
 		{
-			name: "1,000 attached and detached", inject: func() error {
+			name: "1,000 attached and detached", then: "each works until it is detached", inject: func() error {
 				for i := range 1000 {
 					name := fmt.Sprintf("guest%d", i)
 					kind := []string{"motion", "quality", "dummy"}[i%3]
@@ -256,7 +256,7 @@ func playStorm(t *testing.T, r *faultResults) {
 	var from time.Time
 	var first float64
 	b.playAll(t, "program", r, []faultRow{{
-		name: "500 events in a second", inject: all("enable"), repair: all("disable"),
+		name: "500 events in a second", then: "each is written, or counted as dropped", inject: all("enable"), repair: all("disable"),
 		signs: []sign{{"`rvo_events_total`", func(l *glance) bool {
 			n := sum(l.metrics, fired)
 			if from.IsZero() || l.at.Sub(from) > 2*time.Second {

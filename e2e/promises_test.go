@@ -102,15 +102,15 @@ min_free = "1MiB"
 	used := machineTime(t).since(busy)
 	seen := events(t, b.stdout.lines()[from:])
 
-	camera, detector := make([]time.Duration, 2), make([]time.Duration, 2)
+	var camera, detector faultTimes
 	for range 3 {
-		worst(camera)(b.play(t, &faultRow{
+		camera.worst(b.play(t, &faultRow{
 			name: "camera lost", hits: []string{"c0"},
 			inject: func() error { lost.end(); return nil },
 			repair: func() error { lost = serveRTSP(t, port, video...); return nil },
 			signs:  []sign{said("camera reconnecting"), inState("c0", "reconnecting")},
 		}))
-		worst(detector)(b.play(t, &faultRow{
+		detector.worst(b.play(t, &faultRow{
 			name: "detector crashed", hits: shapes,
 			inject: func() error { return syscall.Kill(b.process("shape"), syscall.SIGSEGV) },
 			signs:  []sign{said("detector process ended"), counted(`rvo_detector_restarts_total{camera="c0",detector="shape"}`)},
@@ -138,14 +138,12 @@ min_free = "1MiB"
 	}
 	return fmt.Sprintf("| %s | %d | %.0f %% | %.1f ms | %.1f ms | %d | %d of %d | %.1f s, %.1f s | %.1f s, %.1f s |\n",
 		class.name, class.cameras, 100*used, ages[len(ages)/2], ages[len(ages)*99/100], len(ages), clips, filmed,
-		camera[0].Seconds(), camera[1].Seconds(), detector[0].Seconds(), detector[1].Seconds())
+		camera.all.Seconds(), camera.healed.Seconds(), detector.all.Seconds(), detector.healed.Seconds())
 }
 
 // worst keeps the longest times that a fault took to show and to heal.
-func worst(kept []time.Duration) func(visible, healed time.Duration) {
-	return func(visible, healed time.Duration) {
-		kept[0], kept[1] = max(kept[0], visible), max(kept[1], healed)
-	}
+func (f *faultTimes) worst(took faultTimes) {
+	f.all, f.healed = max(f.all, took.all), max(f.healed, took.healed)
 }
 
 // processor is the time that the processors of the machine have spent, in ticks.

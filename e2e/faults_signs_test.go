@@ -1,0 +1,108 @@
+package e2e
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// sign is one place where something shows.
+type sign struct {
+	what string // for the table
+	seen func(l *glance) bool
+}
+
+// glance is what a program says of itself at one moment.
+type glance struct {
+	at      time.Time
+	metrics map[string]float64
+	before  map[string]float64 // when the fault began
+	since   map[string]float64 // when it was repaired; nil: not yet
+	alerts  []string           // their IDs
+	health  string             // status
+	log     string             // since the fault began
+}
+
+// again is the sign that a counter has grown since the repair.
+func again(series string) sign {
+	return sign{"", func(l *glance) bool { return l.since != nil && l.metrics[series] > l.since[series] }}
+}
+
+// inState is the sign that a camera is in one of some states.
+func inState(camera string, states ...string) sign {
+	return sign{"state `" + strings.Join(states, "` or `") + "`", func(l *glance) bool {
+		return slices.ContainsFunc(states, func(s string) bool {
+			return l.metrics[fmt.Sprintf("rvo_camera_state{camera=%q,state=%q}", camera, s)] == 1
+		})
+	}}
+}
+
+// counted is the sign that one of some counters has grown.
+func counted(series ...string) sign {
+	name, _, _ := strings.Cut(series[0], "{")
+	if reason := strings.Index(series[0], "reason="); reason >= 0 {
+		name += "{" + series[0][reason:]
+	}
+	return sign{"`" + name + "`", func(l *glance) bool {
+		return slices.ContainsFunc(series, func(s string) bool { return l.metrics[s] > l.before[s] })
+	}}
+}
+
+// valued is the sign that a metric has a value.
+func valued(series string, value float64) sign {
+	name, labels, _ := strings.Cut(series, "{")
+	what := fmt.Sprintf("`%s` %v", name, value)
+	if _, state, ok := strings.Cut(labels, "state=\""); ok {
+		what = fmt.Sprintf("`%s` `%s`", name, strings.TrimSuffix(state, "\"}"))
+	}
+	return sign{what, func(l *glance) bool { v, is := l.metrics[series]; return is && v == value }}
+}
+
+// failed is the sign that a detector's runs have failed for one of some reasons.
+func failed(detector string, reasons ...string) sign {
+	camera, name, _ := strings.Cut(detector, "/")
+	var series []string
+	for _, r := range reasons {
+		series = append(series, fmt.Sprintf("rvo_detector_failures_total{camera=%q,detector=%q,reason=%q}", camera, name, r))
+	}
+	s := counted(series...)
+	s.what = "`rvo_detector_failures_total{reason=\"" + strings.Join(reasons, "|") + "\"}`"
+	return s
+}
+
+// unknown is the sign that a detector's signal is unknown.
+func unknown(detector string) sign {
+	return sign{"signal unknown", func(l *glance) bool { return !l.known(detector) }}
+}
+
+// alerted is the sign that there is an alert.
+func alerted(id string) sign {
+	kind, _, _ := strings.Cut(id, ":")
+	return sign{"alert `" + kind + "`", func(l *glance) bool { return slices.Contains(l.alerts, id) }}
+}
+
+// said is the sign that the log has a line with a text.
+func said(text string) sign {
+	return sign{"log “" + text + "”", func(l *glance) bool { return strings.Contains(l.log, text) }}
+}
+
+// unwell is the sign that /health is degraded.
+func unwell() sign {
+	return sign{"`/health`", func(l *glance) bool { return l.health == "degraded" }}
+}
+
+func (l *glance) live(camera string) bool {
+	return l.metrics[fmt.Sprintf("rvo_camera_state{camera=%q,state=%q}", camera, "live")] == 1
+}
+
+func (l *glance) known(detector string) bool {
+	camera, name, _ := strings.Cut(detector, "/")
+	return l.metrics[fmt.Sprintf("rvo_signal_known{camera=%q,signal=%q}", camera, name)] == 1
+}
+
+// fresh reports whether the age of something at the look says that it is of a later time.
+func (l *glance) fresh(series string, than time.Time) bool {
+	age, is := l.metrics[series]
+	return is && l.at.Sub(than).Seconds() > age
+}
