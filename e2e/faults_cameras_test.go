@@ -68,40 +68,53 @@ func playCameraFaults(t *testing.T, r *faultResults) {
 	}
 	b.playAll(t, "camera", r, []faultRow{
 		{
-			name: "RTSP server killed", then: "its signals become unknown; it is connected to again every 0.5 to 3 s", fast: true, hits: []string{"door"},
+			name: "RTSP server killed", then: reconnects,
+			fast: true, hits: []string{"door"},
 			inject: func() error { door.end(); return nil }, repair: again(small...),
 			signs: down("door", said("camera reconnecting"), counted(`rvo_camera_connect_failures_total{camera="door"}`)),
 		},
 		{
-			name: "RTSP server stopped", then: "its signals become unknown; it is connected to again every 0.5 to 3 s", hits: []string{"door"},
+			name: "RTSP server stopped", then: reconnects,
+			hits:   []string{"door"},
 			inject: func() error { return door.process.Signal(syscall.SIGSTOP) },
 			repair: func() error { return door.process.Signal(syscall.SIGCONT) },
 			signs:  stalls("door"),
 		},
-		{name: "RTSP server silent", then: "its signals become unknown; it is connected to again every 0.5 to 3 s", hits: []string{"gate"}, inject: through(silent), repair: steady.heal, signs: stalls("gate")},
-		{name: "RTSP server takes no connections", then: "its signals become unknown; it is connected to again every 0.5 to 3 s", hits: []string{"gate"}, inject: through(hole), repair: steady.heal, signs: stalls("gate")},
-		{name: "RTSP stream trickles, 20 bytes a second", then: "its signals become unknown; it is connected to again every 0.5 to 3 s", hits: []string{"gate"}, inject: through(trickle), repair: steady.heal, signs: stalls("gate")},
 		{
-			name: "RTSP stream turns into garbage", then: "its signals become unknown; it is connected to again every 0.5 to 3 s", fast: true, hits: []string{"gate"}, inject: through(garbage), repair: steady.heal,
+			name: "RTSP server silent", then: reconnects,
+			hits: []string{"gate"}, inject: through(silent), repair: steady.heal, signs: stalls("gate"),
+		},
+		{name: "RTSP server takes no connections", then: reconnects, hits: []string{"gate"}, inject: through(hole), repair: steady.heal, signs: stalls("gate")},
+		{
+			name: "RTSP stream trickles, 20 bytes a second", then: reconnects,
+			hits: []string{"gate"}, inject: through(trickle), repair: steady.heal, signs: stalls("gate"),
+		},
+		{
+			name: "RTSP stream turns into garbage", then: reconnects,
+			fast: true, hits: []string{"gate"}, inject: through(garbage), repair: steady.heal,
 			signs: down("gate", inState("gate", "stalled", "reconnecting")),
 		},
 		{
-			name: "MJPEG server silent", then: "its signals become unknown; it is connected to again every 0.5 to 3 s", hits: []string{"web"},
+			name: "MJPEG server silent", then: reconnects,
+			hits:   []string{"web"},
 			inject: func() error { web.frozen.Store(true); return nil },
 			repair: func() error { web.frozen.Store(false); return nil },
 			signs:  stalls("web"),
 		},
 		{
-			name: "RTSP server changes its size", then: "the session ends with the server; the next one has what it sends then", hits: []string{"door"}, inject: again("--size", "640x480", "--fps", "25"),
+			name: "RTSP server changes its size", then: nextSession,
+			hits: []string{"door"}, inject: again("--size", "640x480", "--fps", "25"),
 			signs: []sign{said("camera live"), width("door", 640)},
 		},
 		{
-			name: "RTSP server changes its codec, H.264 to MJPEG", then: "the session ends with the server; the next one has what it sends then", hits: []string{"door"},
+			name: "RTSP server changes its codec, H.264 to MJPEG", then: nextSession,
+			hits:   []string{"door"},
 			inject: again("--size", "320x240", "--fps", "25", "--codec", "mjpeg"),
 			signs:  []sign{said("camera live"), width("door", 320)},
 		},
 		{
-			name: "MJPEG stream changes its size", then: "the stream goes on; frames have their new size", hits: []string{"web"},
+			name: "MJPEG stream changes its size", then: "the stream goes on; frames have their new size",
+			hits:   []string{"web"},
 			inject: func() error { web.large.Store(true); return nil },
 			signs:  []sign{said("stream changed its size"), counted(`rvo_camera_resizes_total{camera="web"}`), width("web", 640)},
 		},

@@ -130,17 +130,28 @@ min_free = "1MiB"
 	}
 	heals := []sign{valued(`rvo_clips_state{state="ok"}`, 1), saved}
 	b.playAll(t, "disk", r, []faultRow{
-		{name: "full", then: "events go on without clips", inject: d.fill, repair: d.empty, signs: lost, heals: heals},
-		{name: "read-only", then: "events go on without clips", inject: d.remount("ro"), repair: d.remount("rw"), signs: lost, heals: heals},
 		{
-			name: "frozen", then: "events go on without clips", inject: func() error { return d.run("fsfreeze", "-f", d.dir) }, repair: func() error { return d.run("fsfreeze", "-u", d.dir) },
+			name: "full", then: withoutClips,
+			inject: d.fill, repair: d.empty, signs: lost, heals: heals,
+		},
+		{name: "read-only", then: withoutClips, inject: d.remount("ro"), repair: d.remount("rw"), signs: lost, heals: heals},
+		{
+			name: "frozen", then: withoutClips,
+			inject: func() error { return d.run("fsfreeze", "-f", d.dir) }, repair: func() error { return d.run("fsfreeze", "-u", d.dir) },
 			signs: lost, heals: heals,
 		},
-		{name: "without inodes", then: "events go on without clips", inject: d.crowd, repair: d.thin, signs: lost, heals: heals},
 		{
-			name: "clips' directory removed", then: "it is made again", inject: func() error { return os.RemoveAll(filepath.Join(d.dir, "evidence")) },
-			signs: []sign{{"new directory", func(*glance) bool { _, err := os.Stat(filepath.Join(d.dir, "evidence")); return err == nil }}}, heals: []sign{saved},
+			name: "without inodes", then: withoutClips,
+			inject: d.crowd, repair: d.thin, signs: lost, heals: heals,
 		},
-		{name: "unmounted", then: "events go on without clips: nothing is written below", inject: func() error { return syscall.Unmount(d.dir, syscall.MNT_DETACH) }, repair: d.mount, signs: lost, heals: heals},
+		{
+			name: "clips' directory removed", then: "it is made again",
+			inject: func() error { return os.RemoveAll(filepath.Join(d.dir, "evidence")) },
+			signs:  []sign{{"new directory", func(*glance) bool { _, err := os.Stat(filepath.Join(d.dir, "evidence")); return err == nil }}}, heals: []sign{saved},
+		},
+		{
+			name: "unmounted", then: "events go on without clips: nothing is written below",
+			inject: func() error { return syscall.Unmount(d.dir, syscall.MNT_DETACH) }, repair: d.mount, signs: lost, heals: heals,
+		},
 	})
 }

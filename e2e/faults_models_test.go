@@ -96,37 +96,59 @@ func playModelFaults(t *testing.T, r *faultResults) {
 	}
 	b.playAll(t, "detector", r, []faultRow{
 		{
-			name: "model server killed", then: "its signal is unknown, never 0; it is asked again with growing delays", fast: true, hits: []string{"yard/service"},
+			name: "model server killed", then: asksAgain,
+			fast: true, hits: []string{"yard/service"},
 			inject: func() error { service.kill(); return nil }, repair: service.start, signs: fails("service", "refused", "reset"),
 		},
 		{
-			name: "model server stopped", then: "its signal is unknown, never 0; it is asked again with growing delays", hits: []string{"yard/service"},
+			name: "model server stopped", then: asksAgain,
+			hits:   []string{"yard/service"},
 			inject: func() error { return service.signal(syscall.SIGSTOP) },
 			repair: func() error { return service.signal(syscall.SIGCONT) },
 			signs:  fails("service", "timeout"),
 		},
-		{name: "model server slower than its timeout", then: "its signal is unknown, never 0; it is asked again with growing delays", hits: []string{"yard/service"}, inject: ways.set("timeout"), repair: ways.reset, signs: fails("service", "timeout")},
-		{name: "model server lies: not a number", then: "the answer is refused, its signal unknown", hits: []string{"yard/service"}, inject: ways.set("nan"), repair: ways.reset, signs: fails("service", "nan")},
-		{name: "model server lies: a box outside of the frame", then: "the answer is refused, its signal unknown", hits: []string{"yard/service"}, inject: ways.set("box"), repair: ways.reset, signs: fails("service", "box")},
-		{name: "model server lies: the signal of another", then: "the answer is refused, its signal unknown", hits: []string{"yard/service"}, inject: ways.set("signal"), repair: ways.reset, signs: fails("service", "signal")},
-		{name: "model server answers nonsense", then: "the answer is refused, its signal unknown", hits: []string{"yard/service"}, inject: ways.set("garbage"), repair: ways.reset, signs: fails("service", "garbage")},
-		{name: "model server floods: 10 MiB an answer", then: "the answer is refused, its signal unknown", hits: []string{"yard/service"}, inject: ways.set("large"), repair: ways.reset, signs: fails("service", "large")},
 		{
-			name: "detector panics (SIGQUIT: the same end)", then: "its process starts again", hits: []string{"yard/shape"},
+			name: "model server slower than its timeout", then: asksAgain,
+			hits: []string{"yard/service"}, inject: ways.set("timeout"), repair: ways.reset, signs: fails("service", "timeout"),
+		},
+		{name: "model server lies: not a number", then: refuses, hits: []string{"yard/service"}, inject: ways.set("nan"), repair: ways.reset, signs: fails("service", "nan")},
+		{
+			name: "model server lies: a box outside of the frame", then: refuses,
+			hits: []string{"yard/service"}, inject: ways.set("box"), repair: ways.reset, signs: fails("service", "box"),
+		},
+		{name: "model server lies: the signal of another", then: refuses, hits: []string{"yard/service"}, inject: ways.set("signal"), repair: ways.reset, signs: fails("service", "signal")},
+		{
+			name: "model server answers nonsense", then: refuses,
+			hits: []string{"yard/service"}, inject: ways.set("garbage"), repair: ways.reset, signs: fails("service", "garbage"),
+		},
+		{name: "model server floods: 10 MiB an answer", then: refuses, hits: []string{"yard/service"}, inject: ways.set("large"), repair: ways.reset, signs: fails("service", "large")},
+		{
+			name: "detector panics (SIGQUIT: the same end)", then: restartsProcess,
+			hits:   []string{"yard/shape"},
 			inject: send("shape", syscall.SIGQUIT), signs: restarts("shape"),
 		},
-		{name: "detector segfaults", then: "its process starts again", fast: true, hits: []string{"yard/shape"}, inject: send("shape", syscall.SIGSEGV), signs: restarts("shape")},
 		{
-			name: "detector hangs", then: "its process is killed at its timeout, and starts again", hits: []string{"yard/shape"},
+			name: "detector segfaults", then: restartsProcess,
+			fast: true,
+			hits: []string{"yard/shape"}, inject: send("shape", syscall.SIGSEGV), signs: restarts("shape"),
+		},
+		{
+			name: "detector hangs", then: "its process is killed at its timeout, and starts again",
+			hits:   []string{"yard/shape"},
 			inject: send("shape", syscall.SIGSTOP), signs: append(restarts("shape"), failed("yard/shape", "stuck")),
 		},
-		{name: "detector crashes while it has nothing to do", then: "its process starts again", inject: send("idle", syscall.SIGKILL), signs: restarts("idle")},
 		{
-			name: "detector needs more memory than it may have", then: "it gets no more than `max_memory`; its runs fail", hits: []string{"yard/script"},
+			name: "detector crashes while it has nothing to do", then: restartsProcess,
+			inject: send("idle", syscall.SIGKILL), signs: restarts("idle"),
+		},
+		{
+			name: "detector needs more memory than it may have", then: "it gets no more than `max_memory`; its runs fail",
+			hits:   []string{"yard/script"},
 			inject: scripted.set("eat"), repair: scripted.reset, signs: fails("script", "service", "crashed", "stuck"),
 		},
 		{
-			name: "detector floods its standard error", then: "ten lines a second reach the log, and how many were left out", hits: []string{"yard/script"},
+			name: "detector floods its standard error", then: "ten lines a second reach the log, and how many were left out",
+			hits:   []string{"yard/script"},
 			inject: scripted.set("chatter"), repair: scripted.reset, signs: []sign{said("detector process")},
 		},
 	})

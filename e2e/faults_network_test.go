@@ -68,8 +68,11 @@ func playNetworkFaults(t *testing.T, r *faultResults) {
 		alerted("camera_down:far"), unwell(), unknown("far/motion"),
 	}
 	b.playAll(t, "network", r, []faultRow{
-		{name: "packets vanish", then: "its signals become unknown; it is connected to again every 0.5 to 3 s", hits: []string{"far"}, inject: f.hole("add"), repair: f.hole("delete"), signs: signs},
-		{name: "cable unplugged", then: "its signals become unknown; it is connected to again every 0.5 to 3 s", hits: []string{"far"}, inject: f.cable("down"), repair: f.cable("up"), signs: signs},
+		{
+			name: "packets vanish", then: reconnects,
+			hits: []string{"far"}, inject: f.hole("add"), repair: f.hole("delete"), signs: signs,
+		},
+		{name: "cable unplugged", then: reconnects, hits: []string{"far"}, inject: f.cable("down"), repair: f.cable("up"), signs: signs},
 	})
 }
 

@@ -93,17 +93,20 @@ timeout   = "20s"
 	var restore func() error
 	b.playAll(t, "program", r, []faultRow{
 		{
-			name: "SIGHUP", then: "the configuration and the log files are opened again", fast: true, inject: func() error { return b.cmd.Process.Signal(syscall.SIGHUP) },
+			name: "SIGHUP", then: "the configuration and the log files are opened again",
+			fast: true, inject: func() error { return b.cmd.Process.Signal(syscall.SIGHUP) },
 			signs: []sign{said("configuration reloaded"), counted(`rvo_reloads_total{result="ok"}`)},
 		},
 		{
-			name: "configuration replaced by garbage", then: "what runs goes on; the next valid file is taken", fast: true,
+			name: "configuration replaced by garbage", then: "what runs goes on; the next valid file is taken",
+			fast:   true,
 			inject: reload(garbled()), repair: reload(config),
 			signs: []sign{said("the configuration was not fully reloaded"), counted(`rvo_reloads_total{result="invalid"}`), alerted("reload_failed")},
 			heals: []sign{valued("rvo_reload_last_successful", 1)},
 		},
 		{
-			name: "event log rotated", then: "a new file begins; no event is lost", fast: true,
+			name: "event log rotated", then: "a new file begins; no event is lost",
+			fast: true,
 			inject: func() error {
 				if err := os.Rename(log, log+".1"); err != nil {
 					return err
@@ -128,7 +131,8 @@ timeout   = "20s"
 			heals:  []sign{sink("ok"), {"", func(*glance) bool { return read(t, log) != "" }}},
 		},
 		{
-			name: "SIGSTOP, and SIGCONT 5 s later", then: "what is too old is dropped", hits: b.cameras,
+			name: "SIGSTOP, and SIGCONT 5 s later", then: "what is too old is dropped",
+			hits: b.cameras,
 			inject: func() error {
 				began := time.Now()
 				b.signal(syscall.SIGSTOP)
@@ -157,7 +161,8 @@ timeout   = "20s"
 			signs: []sign{said("a client of the API does not read its stream")},
 		},
 		{
-			name: "descriptors exhausted", then: "what has its files works on; what needs another one is tried again", hits: []string{"web"}, blind: true,
+			name: "descriptors exhausted", then: "what has its files works on; what needs another one is tried again",
+			hits: []string{"web"}, blind: true,
 			inject: func() (err error) {
 				restore, err = b.limit(unix.RLIMIT_NOFILE, 8)
 				web.frozen.Store(true)
@@ -170,7 +175,8 @@ timeout   = "20s"
 			},
 		},
 		{
-			name: "1,000 attached and detached", then: "each works until it is detached", inject: func() error {
+			name: "1,000 attached and detached", then: "each works until it is detached",
+			inject: func() error {
 				for i := range 1000 {
 					name := fmt.Sprintf("guest%d", i)
 					kind := []string{"motion", "quality", "dummy"}[i%3]

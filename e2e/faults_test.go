@@ -30,6 +30,16 @@ type faultRow struct {
 	blind  bool          // the pages of metrics may be out of reach while it lasts
 }
 
+// What happens, where that is the same for several faults.
+const (
+	reconnects      = "its signals become unknown; it is connected to again every 0.5 to 3 s"
+	nextSession     = "the session ends with the server; the next one has what it sends then"
+	asksAgain       = "its signal is unknown, never 0; it is asked again with growing delays"
+	refuses         = "the answer is refused, its signal unknown"
+	restartsProcess = "its process starts again"
+	withoutClips    = "events go on without clips"
+)
+
 // faultTime is a line of the table.
 type faultTime struct {
 	of, name, then, signs string
