@@ -5,11 +5,16 @@ import (
 	"strconv"
 	"syscall"
 	"testing"
+	"time"
 )
 
-// faultCamera is a camera of a testbed.
+// faultCamera is a camera of a testbed. Beside other tests, frames may be late by seconds.
 func faultCamera(name, source string) string {
-	return fmt.Sprintf("[[camera]]\nname = %q\nsource = %q\nopen_timeout = \"2s\"\nstall_timeout = \"2s\"\n\n", name, source)
+	stall := 2 * time.Second
+	if !*allFaults {
+		stall = 10 * time.Second
+	}
+	return fmt.Sprintf("[[camera]]\nname = %q\nsource = %q\nopen_timeout = \"2s\"\nstall_timeout = %q\n\n", name, source, stall)
 }
 
 // faultYard is one that is drawn.

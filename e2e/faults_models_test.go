@@ -149,7 +149,7 @@ func playModelFaults(t *testing.T, r *faultResults) {
 		{
 			name: "detector floods its standard error", then: "ten lines a second reach the log, and how many were left out",
 			hits:   []string{"yard/script"},
-			inject: scripted.set("chatter"), repair: scripted.reset, signs: []sign{said("detector process")},
+			inject: scripted.set("chatter"), repair: scripted.reset, signs: []sign{said("lines left out: too many at once")},
 		},
 	})
 }

@@ -8,12 +8,14 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
+	"unsafe"
 
 	"rvo-tui/capture"
 	"rvo-tui/detectors"
@@ -345,4 +347,27 @@ func TestFrameAndPreview(t *testing.T) {
 		res.Body.Close()
 		synctest.Wait()
 	})
+}
+
+// Messages of one stream have comparable times, whatever the wall clock said when each
+// was taken.
+func TestMediaTimesFollowOneClock(t *testing.T) {
+	now := time.Now()
+	before := now.Add(-time.Second)
+	// A time of a clock that was an hour behind: the seconds are above 30 bits of nanoseconds.
+	*(*uint64)(unsafe.Pointer(&before)) -= 3600 << 30
+	if now.Sub(before) != time.Second || now.Unix()-before.Unix() != 3601 {
+		t.Fatalf("a time before the clock was set is %v", before)
+	}
+	w := httptest.NewRecorder()
+	m := mediaWriter{sender: newSender(w), began: now}
+	for _, at := range []time.Time{before, now} {
+		if err := m.write(live.Message{Type: live.MessageJPEG, Captured: at}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	first, second := next(t, w.Body), next(t, w.Body)
+	if gap := second.Captured.Sub(first.Captured); gap != time.Second {
+		t.Errorf("a second becomes %v", gap)
+	}
 }
