@@ -85,7 +85,7 @@ func playModelFaults(t *testing.T, r *faultResults) {
 		}),
 	}
 	fails := func(detector string, reasons ...string) []sign {
-		return []sign{failed("yard/"+detector, reasons...), unknown("yard/" + detector), said("detector error: its signals are unknown"), alerted("detector_failed:" + detector)}
+		return []sign{failed("yard/"+detector, reasons...), unknown("yard/" + detector), said("detector has failed"), alerted("detector_failed:" + detector)}
 	}
 	// A process that is back before an answer expires leaves its signal known.
 	restarts := func(detector string) []sign {

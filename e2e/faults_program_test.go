@@ -140,7 +140,7 @@ timeout   = "20s"
 				b.signal(syscall.SIGCONT)
 				return nil
 			},
-			signs: []sign{counted(`rvo_frame_drops_total{camera="web",reason="lag"}`, `rvo_camera_stalls_total{camera="web"}`)},
+			signs: []sign{counted(`rvo_camera_stalls_total{camera="yard"}`, `rvo_camera_stalls_total{camera="web"}`)},
 		},
 		{
 			name: "API client stopped", then: "it is let go after 10 s; it may come again",

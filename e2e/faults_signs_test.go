@@ -13,6 +13,15 @@ type sign struct {
 	seen func(l *glance) bool
 }
 
+// signNames are the names of signs, for people.
+func signNames(signs []sign) string {
+	var names []string
+	for _, s := range signs {
+		names = append(names, s.what)
+	}
+	return strings.Join(names, ", ")
+}
+
 // glance is what a program says of itself at one moment.
 type glance struct {
 	at      time.Time

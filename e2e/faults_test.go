@@ -133,11 +133,7 @@ func (b *testbed) playAll(t *testing.T, of string, r *faultResults, rows []fault
 		}
 		ok := t.Run(row.name, func(t *testing.T) {
 			took := b.play(t, &row)
-			var signs []string
-			for _, s := range row.signs {
-				signs = append(signs, s.what)
-			}
-			r.add(faultTime{of, row.name, row.then, strings.Join(signs, ", "), took})
+			r.add(faultTime{of, row.name, row.then, signNames(row.signs), took})
 		})
 		if !ok {
 			return // what follows would judge by what this one has left

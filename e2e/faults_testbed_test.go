@@ -72,24 +72,29 @@ func (b *testbed) calm(l *glance) bool {
 // the time.
 func (b *testbed) watch(row *faultRow, what string, blind bool, ok func(l *glance) bool) {
 	b.t.Helper()
+	b.watchFor(row, func() string { return what }, blind, ok)
+}
+
+func (b *testbed) watchFor(row *faultRow, what func() string, blind bool, ok func(l *glance) bool) {
+	b.t.Helper()
 	over := time.Now().Add(2 * patience)
 	next := time.NewTicker(50 * time.Millisecond)
 	defer next.Stop()
 	for {
 		l := b.look(blind)
 		if harm := b.harm(row, l); harm != "" && !blind {
-			b.t.Fatalf("%s while waiting for %s", harm, what)
+			b.t.Fatalf("%s while waiting for %s", harm, what())
 		}
 		if ok(l) {
 			return
 		}
 		select {
 		case <-b.done:
-			b.t.Fatalf("it ended with status %d before %s", b.cmd.ProcessState.ExitCode(), what)
+			b.t.Fatalf("it ended with status %d before %s", b.cmd.ProcessState.ExitCode(), what())
 		case <-next.C:
 		}
 		if time.Now().After(over) {
-			b.t.Fatalf("not within %v: %s; alerts %v, health %s", 2*patience, what, l.alerts, l.health)
+			b.t.Fatalf("not within %v: %s; alerts %v, health %s", 2*patience, what(), l.alerts, l.health)
 		}
 	}
 }
@@ -154,7 +159,8 @@ func (b *testbed) play(t *testing.T, row *faultRow) (took faultTimes) {
 	}
 	var shown []string
 	missing := slices.Clone(row.signs)
-	b.watch(row, "it to show", row.blind, func(l *glance) bool {
+	what := func() string { return "it to show as " + signNames(missing) }
+	b.watchFor(row, what, row.blind, func(l *glance) bool {
 		missing = slices.DeleteFunc(missing, func(s sign) bool {
 			seen := s.seen(l)
 			if seen && len(shown) == 0 {
