@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net"
@@ -152,11 +153,10 @@ timeout   = "20s"
 			},
 			repair: func() error {
 				client.signal(syscall.SIGCONT)
-				n := len(client.stdout.lines())
-				client.until(patience, "states again", func() bool { return len(client.stdout.lines()) > n+20 })
-				client.signal(syscall.SIGINT)
-				client.status(patience)
-				return nil
+				if client.status(patience); client.stderr.String() == "" {
+					return errors.New("the client does not say why it ends")
+				}
+				return api.do(http.MethodGet, "/state", "")
 			},
 			signs: []sign{said("a client of the API does not read its stream")},
 		},
