@@ -146,7 +146,7 @@ timeout   = "20s"
 		{
 			name: "API client stopped", then: "it is let go after 10 s; it may come again",
 			inject: func() error {
-				client = start(t, setup{args: []string{"ctl", "watch", "--json", "--rate", "60"}, env: []string{"XDG_RUNTIME_DIR=" + run}})
+				client = start(t, setup{args: []string{"ctl", "watch", "--rate", "60"}, env: []string{"XDG_RUNTIME_DIR=" + run}})
 				client.until(patience, "a state", func() bool { return client.stdout.String() != "" })
 				client.signal(syscall.SIGSTOP)
 				return nil
