@@ -96,7 +96,7 @@ func playCameraFaults(t *testing.T, r *faultResults) {
 		},
 		{
 			name: "RTSP stream turns into garbage", then: reconnects,
-			fast: true, hits: []string{"gate"}, inject: through(garbage), repair: steady.heal,
+			hits: []string{"gate"}, inject: through(garbage), repair: steady.heal,
 			signs: down("gate", inState("gate", "stalled", "reconnecting")),
 		},
 		{

@@ -136,11 +136,6 @@ min_free = "1MiB"
 		},
 		{name: "read-only", then: withoutClips, inject: d.remount("ro"), repair: d.remount("rw"), signs: lost, heals: heals},
 		{
-			name: "frozen", then: withoutClips,
-			inject: func() error { return d.run("fsfreeze", "-f", d.dir) }, repair: func() error { return d.run("fsfreeze", "-u", d.dir) },
-			signs: lost, heals: heals,
-		},
-		{
 			name: "without inodes", then: withoutClips,
 			inject: d.crowd, repair: d.thin, signs: lost, heals: heals,
 		},
@@ -148,10 +143,6 @@ min_free = "1MiB"
 			name: "clips' directory removed", then: "it is made again",
 			inject: func() error { return os.RemoveAll(filepath.Join(d.dir, "evidence")) },
 			signs:  []sign{{"new directory", func(*glance) bool { _, err := os.Stat(filepath.Join(d.dir, "evidence")); return err == nil }}}, heals: []sign{saved},
-		},
-		{
-			name: "unmounted", then: "events go on without clips: nothing is written below",
-			inject: func() error { return syscall.Unmount(d.dir, syscall.MNT_DETACH) }, repair: d.mount, signs: lost, heals: heals,
 		},
 	})
 }
