@@ -150,7 +150,7 @@ faults: go
 	@scripts/packages.sh test
 	@scripts/packages.sh faults
 	@scripts/kernel.sh || echo "The clock is not set." >&2
-	$(LEAN) $(GO) test -count=1 -timeout 30m -run 'TestFaults' -v ./e2e -faults -faults-table "$(CURDIR)/bin/faults.md"
+	$(LEAN) $(GO) test -count=1 -timeout 30m -run 'TestFaults$$' -v ./e2e -faults -faults-table "$(CURDIR)/bin/faults.md"
 	@cat bin/faults.md
 
 promises: go
