@@ -109,7 +109,7 @@ func (s *Scene) detectorState(d *engine.DetectorView) (draw.Ink, string) {
 	case engine.DetectorFailed:
 		retry := ""
 		if d.Until > 0 {
-			retry = " (retry " + draw.Ago(d.Until.Round(time.Second)) + ")"
+			retry = " (retry " + draw.Ago((d.Until + time.Second - 1).Truncate(time.Second)) + ")"
 		}
 		return th.Bad, "failed" + retry + because(th, d.Reason)
 	case engine.DetectorBackoff:

@@ -355,7 +355,11 @@ func ruleCounts(th *draw.Theme, c *runtime.CameraView) string {
 func (s *Scene) lastEvent(camera string) string {
 	for i := len(s.AllEvents) - 1; i >= 0; i-- {
 		if e := &s.AllEvents[i].Event; e.Camera == camera {
-			return s.Theme.Text(e.Type) + s.Theme.Dim.Of(" "+draw.Ago(max(s.Snap.At.Sub(e.Time), 0).Truncate(time.Second))+" ago")
+			when := " now"
+			if age := s.Snap.At.Sub(e.Time).Truncate(time.Second); age > 0 {
+				when = " " + draw.Ago(age) + " ago"
+			}
+			return s.Theme.Text(e.Type) + s.Theme.Dim.Of(when)
 		}
 	}
 	return s.Theme.Dim.Of("none yet")

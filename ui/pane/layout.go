@@ -66,6 +66,7 @@ func (n Wants) camerasHeight(most int) int {
 // Layout puts the panes of a preset into w x h cells. Tab is the pane that is shown where
 // panes share a place.
 func Layout(p Preset, w, h int, focus, tab ID, zoom bool, n Wants) []Place {
+	n.Detectors, n.Signals, n.Rules = max(n.Detectors, 1), max(n.Signals, 1), max(n.Rules, 1) // or a line that says why there is none
 	switch {
 	case zoom, w < MinWidth, h < MinHeight-frameLines:
 		return []Place{{focus, Rect{0, 0, w, h}, false}}
@@ -137,7 +138,10 @@ func column(r Rect, shares []share) []Place {
 	left := r.H
 	for i, s := range shares {
 		heights[i] = s.least
-		left -= s.least
+		if s.most > 0 { // what would stay empty is for others
+			heights[i] = min(s.least, s.most)
+		}
+		left -= heights[i]
 	}
 	for left > 0 {
 		gave := false
