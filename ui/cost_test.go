@@ -118,6 +118,7 @@ func TestFramesKeepTheirBudget(t *testing.T) {
 					n := site(t.Context(), tt.cameras)
 					const span = 20 * time.Second
 					got := sending(t, n, cfg, size[0], size[1], span, tt.keys...)
+					t.Logf("%.0f B/s", got)
 					// A whole screen may be under way at either end.
 					if most := 16_000 + 40*float64(size[0]*size[1])/span.Seconds(); got > most || got < 4000 {
 						t.Errorf("%.0f bytes a second, at most %.0f are wanted", got, most)
