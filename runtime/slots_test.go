@@ -6,8 +6,6 @@ import (
 	"testing"
 	"time"
 
-	"pgregory.net/rapid"
-
 	"rvo-tui/detectors"
 )
 
@@ -104,85 +102,6 @@ func TestWaitEndsWithTheContext(t *testing.T) {
 	if v := s.View(); v.Waiting != 0 {
 		t.Errorf("slots are %+v", v)
 	}
-}
-
-// Whatever is claimed, withdrawn, ended and revoked: never more are held than
-// there are, none is free while a claim waits, and every claim is served.
-func TestSlotsServeEverybody(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		size := rapid.IntRange(1, 4).Draw(t, "size")
-		s := NewSlots(size, rapid.SampledFrom(PolicyNames()).Draw(t, "policy"))
-		costs := []detectors.Cost{detectors.CostLow, detectors.CostMedium, detectors.CostHigh}
-		var live []*lease
-		var revoked uint64
-		drop := func(i int) *lease {
-			l := live[i]
-			live = slices.Delete(live, i, i+1)
-			return l
-		}
-		check := func() {
-			held, slots, free := 0, 0, 0
-			batches := map[string]int{}
-			for _, l := range live {
-				switch group := l.waiter.group(); {
-				case !granted(l):
-				case group == "" || batches[group] == 0:
-					slots++
-					fallthrough
-				default:
-					held++
-					batches[group]++
-				}
-			}
-			for _, l := range live {
-				if group := l.waiter.group(); !granted(l) && (group == "" || batches[group] == 0) {
-					free++
-				}
-				if group := l.waiter.group(); group != "" && batches[group] > l.waiter.Batch {
-					t.Fatalf("%d of %q share a slot, and %d may", batches[group], group, l.waiter.Batch)
-				}
-			}
-			v := s.View()
-			if slots > size || slots != v.Busy || len(live)-held != v.Waiting {
-				t.Fatalf("%d of %d claims are granted on %d slots: %+v", held, len(live), size, v)
-			}
-			if free > 0 && slots < size {
-				t.Fatalf("a slot is free while a claim waits: %+v", v)
-			}
-			if v.Revoked != revoked {
-				t.Fatalf("%d revoked, %d counted", revoked, v.Revoked)
-			}
-		}
-		for step := range rapid.IntRange(1, 60).Draw(t, "steps") {
-			switch do := rapid.IntRange(0, 4).Draw(t, "do"); {
-			case do <= 1 || len(live) == 0:
-				detector := rapid.SampledFrom([]string{"", "", "a", "b"}).Draw(t, "detector")
-				live = append(live, s.claim(Waiter{
-					Detector: detector, Batch: len(detector) * 3,
-					Cost: rapid.SampledFrom(costs).Draw(t, "cost"),
-					Due:  time.Duration(rapid.IntRange(0, 5).Draw(t, "due")), Since: time.Duration(step),
-				}))
-			case do == 4:
-				l := drop(rapid.IntRange(0, len(live)-1).Draw(t, "who"))
-				if granted(l) {
-					revoked++
-				}
-				l.revoke()
-				l.end()
-			default: // done, or withdrawn
-				drop(rapid.IntRange(0, len(live)-1).Draw(t, "who")).end()
-			}
-			check()
-		}
-		for n := len(live); n > 0; n-- {
-			i := slices.IndexFunc(live, granted)
-			if i < 0 {
-				t.Fatalf("%d claims wait and none is served", n)
-			}
-			drop(i).end()
-			check()
-		}
-	})
 }
 
 // Frames of several cameras that go in one batch take one slot: those that wait when

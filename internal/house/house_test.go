@@ -30,6 +30,7 @@ internal/complete: detectors internal/cli internal/config runtime/api/client
 internal/starter:
 internal/house:
 internal/migrate: internal/cli internal/config rules
+internal/modelcheck:
 internal/stdio: internal/text
 internal/text:
 internal/tomldoc:
@@ -105,7 +106,7 @@ var leaves = []string{"internal/text", "internal/option", "internal/backoff", "i
 
 // forTests is what tests may import besides: what makes frames, and what they
 // test each other with.
-var forTests = []string{"capture", "capture/libav", "capture/login/logintest", "capture/synthetic", "detectors", "detectors/onnx", "detectors/opencv", "detectors/remote", "detectors/remote/child", "detectors/remote/oip", "proto", "runtime/testkit"}
+var forTests = []string{"capture", "capture/libav", "capture/login/logintest", "capture/synthetic", "detectors", "detectors/onnx", "detectors/opencv", "detectors/remote", "detectors/remote/child", "detectors/remote/oip", "internal/modelcheck", "proto", "runtime/testkit"}
 
 // onlyStd is who imports nothing from outside the standard library, and the
 // modules that they may import for all that.
