@@ -144,6 +144,7 @@ func (r *Runtime) addCamera(ctx context.Context, cfg capture.Config) error {
 	r.updateRing(p)
 	p.publish(p.clock())
 	ctx, cancel := context.WithCancel(ctx)
+	p.ending = ctx.Done()
 	c := &active{pipeline: p, cfg: configured, cancel: cancel, done: make(chan struct{})}
 	r.mu.Lock()
 	r.cameras = append(r.cameras, c)

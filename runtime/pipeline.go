@@ -45,8 +45,10 @@ type pipeline struct {
 	tick      *engine.Histogram
 	seenN     uint64
 	in        engine.Inputs
-	halted    chan struct{} // closed after the last step: no more events
-	finished  chan struct{} // closed when run has returned and all workers but abandoned ones have ended
+	ending    <-chan struct{}        // closed when the pipeline is told to end; set before it is listed
+	stopped   atomic.Bool            // there are no more events
+	halted    chan struct{}          // closed when stopped
+	inline    atomic.Pointer[worker] // that the goroutine runs now, of an inline detector; nil: none
 
 	wanted capture.Demand // that the camera was told last; the goroutine's own
 	looked atomic.Pointer[preview]
@@ -75,7 +77,6 @@ func newPipeline(name string, epoch time.Time, slots *Slots, cfg Config, log *sl
 		commands: make(chan func(*engine.Engine, time.Duration), pipelineBacklog),
 		tick:     new(engine.Histogram),
 		halted:   make(chan struct{}),
-		finished: make(chan struct{}),
 	}
 }
 
@@ -103,10 +104,47 @@ func (p *pipeline) offer(f *capture.Frame) {
 
 func (p *pipeline) clock() time.Duration { return time.Since(p.epoch) }
 
-// run steps the engine until the context ends, then stops the workers and waits up to
-// abandonAfter for them. A worker that hangs is logged and abandoned.
+// run steps the engine until the context ends, then stops the workers. An inline
+// detector, which holds the goroutine that steps the engine, is waited for up to
+// abandonAfter, and workers likewise. What hangs is logged and abandoned.
 func (p *pipeline) run(ctx context.Context) {
-	defer close(p.finished)
+	driven := make(chan struct{})
+	go func() { // waited for below, unless it hangs
+		defer close(driven)
+		p.drive(ctx)
+	}()
+	<-ctx.Done()
+	select {
+	case <-p.halted:
+	case <-time.After(abandonAfter):
+		if p.halt() {
+			name := ""
+			if w := p.inline.Load(); w != nil {
+				name = w.spec.Name
+			}
+			p.log.Error("inline detector does not return and is abandoned; use execution = \"worker\", or run it in a process of its own", "detector", name)
+			p.live.Close()
+			return
+		}
+	}
+	<-driven
+}
+
+// halt ends the events and the clips of the camera, which end with what there is. It
+// returns false when somebody else has done it.
+func (p *pipeline) halt() bool {
+	if !p.stopped.CompareAndSwap(false, true) {
+		return false
+	}
+	if ring := p.ring.Load(); ring != nil {
+		ring.Close()
+	}
+	close(p.halted)
+	return true
+}
+
+// drive is the goroutine of the pipeline.
+func (p *pipeline) drive(ctx context.Context) {
 	p.step() // to load what is attached
 	timer := time.NewTimer(0)
 	defer timer.Stop()
@@ -114,10 +152,7 @@ func (p *pipeline) run(ctx context.Context) {
 		p.in.Commands = p.in.Commands[:0]
 		select {
 		case <-ctx.Done():
-			if ring := p.ring.Load(); ring != nil {
-				ring.Close() // clips that wait for more frames end with what there is
-			}
-			close(p.halted)
+			p.halt()
 			p.shutdown()
 			return
 		case <-p.wake:
@@ -305,9 +340,14 @@ func (p *pipeline) carryOut(acts *engine.Actions) (again bool) {
 		case engine.LogRecovered:
 			p.log.Info("detector answers again", "detector", w.spec.Name)
 		case engine.DoInline:
+			p.inline.Store(w)
 			p.in.Reports = append(p.in.Reports, w.inline())
+			p.inline.Store(nil)
 			again = true
 		}
+	}
+	if p.stopped.Load() {
+		return false // it was abandoned meanwhile
 	}
 	for i := range acts.Fired {
 		f, by := &acts.Fired[i], evidence{}
@@ -353,8 +393,8 @@ func (p *pipeline) worker(id engine.TaskID) *worker {
 }
 
 // do runs a command in the pipeline's goroutine and returns its error. It fails when
-// too many commands wait, and when the camera is removed meanwhile. A command that has
-// not begun when the context ends is dropped.
+// too many commands wait. A command that has not begun when the context ends, or when
+// the camera is told to end, is dropped.
 func (p *pipeline) do(ctx context.Context, command func(e *engine.Engine, now time.Duration) error) error {
 	reply := make(chan error, 1)
 	var claimed atomic.Bool // by the pipeline, which runs it, or by the caller, who drops it
@@ -367,20 +407,18 @@ func (p *pipeline) do(ctx context.Context, command func(e *engine.Engine, now ti
 	default:
 		return errBusy
 	}
-	expired := ctx.Done()
-	for {
-		select {
-		case err := <-reply:
-			return err
-		case <-p.finished:
-			return errors.New("the camera was removed meanwhile")
-		case <-expired:
-			if claimed.CompareAndSwap(false, true) {
-				return ctx.Err()
-			}
-			expired = nil // it runs, and commands do not block
-		}
+	dropped := errors.New("the camera was removed meanwhile")
+	select {
+	case err := <-reply:
+		return err
+	case <-p.ending:
+	case <-ctx.Done():
+		dropped = ctx.Err()
 	}
+	if claimed.CompareAndSwap(false, true) {
+		return dropped
+	}
+	return <-reply // it runs, and commands do not block
 }
 
 // attach adds a detector and its worker. It runs in the pipeline's goroutine.

@@ -285,8 +285,10 @@ func (s Setup) differences(v RunningCamera) (n int) {
 }
 
 // count updates how many things are not as they are configured. It runs in Run's
-// goroutine, after every command.
+// goroutine, after every command, and leaves out a camera that does not answer.
 func (r *Runtime) count(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, abandonAfter)
+	defer cancel()
 	setup := r.setup()
 	n := 0
 	for _, c := range setup.Cameras {
@@ -295,7 +297,7 @@ func (r *Runtime) count(ctx context.Context) {
 		}
 	}
 	for _, c := range r.list() {
-		if v, err := r.running(ctx, c); err == nil { // else it is ending
+		if v, err := r.running(ctx, c); err == nil { // else it is ending, or hangs
 			n += setup.differences(v)
 		}
 	}

@@ -1,6 +1,7 @@
 package runtime_test
 
 import (
+	"context"
 	"log/slog"
 	"slices"
 	"strings"
@@ -9,6 +10,7 @@ import (
 	"time"
 
 	"rvo-tui/clips"
+	"rvo-tui/detectors"
 	"rvo-tui/internal/text"
 	"rvo-tui/rules"
 	"rvo-tui/runtime"
@@ -151,6 +153,59 @@ func TestRemovingACameraDoesNotWaitForWhatHangs(t *testing.T) {
 		hang.Release()
 		synctest.Wait()
 	})
+}
+
+// An inline detector holds the engine of its camera. One that hangs holds neither the
+// end of the program, nor that of its camera, nor commands that wait for it.
+func TestInlineDetectorThatHangsIsAbandoned(t *testing.T) {
+	for _, how := range []string{"end", "removal"} {
+		t.Run(how, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				hang := testkit.NewHang()
+				stone := testkit.NewDetector("stone", hang.On(3, testkit.Always(1)))
+				stone.Config.Execution, stone.Config.Cameras, stone.Config.TTL = detectors.Inline, []string{"door"}, text.Duration(time.Minute)
+				p := start(t, testkit.Setup{
+					Cameras: []*testkit.Camera{{Name: "door"}, {Name: "yard"}}, Detectors: []*testkit.Detector{stone},
+					Rules: []rules.Config{with(testkit.Rule("late", "stone >= 1"), func(r *rules.Config) { r.Cameras, r.For = []string{"door"}, text.Duration(250*ms) })},
+				})
+				p.Until(1005 * ms)
+				waits := make(chan error, 1)
+				if how == "end" {
+					go func() {
+						waits <- p.Do(context.Background(), runtime.Command{Do: runtime.Disable, Camera: "door", Detector: "stone"})
+					}()
+				} else {
+					ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+					defer cancel()
+					waits <- p.Do(ctx, runtime.Command{Do: runtime.Disable, Camera: "door", Detector: "stone"})
+					p.Until(10 * time.Second) // what looks at all cameras after a command has given up, too
+				}
+				synctest.Wait()
+				before := p.Now()
+				if how == "end" {
+					if err := p.Stop(); err != nil {
+						t.Error(err)
+					}
+				} else if err := p.Do(t.Context(), runtime.Command{Do: runtime.RemoveCamera, Camera: "door"}); err != nil {
+					t.Error(err)
+				}
+				if took := p.Now() - before; took != 2*time.Second {
+					t.Errorf("it took %v, want 2s", took)
+				}
+				if err := <-waits; err == nil {
+					t.Error("the command that waited for it is said to be done")
+				}
+				if log := p.Log(); strings.Count(log, "abandoned") != 1 || !strings.Contains(log, "detector=stone") {
+					t.Errorf("log:\n%s", log)
+				}
+				hang.Release()
+				synctest.Wait()
+				if n := len(p.Sink.Received()); n != 0 {
+					t.Errorf("%d events of a camera that has ended", n)
+				}
+			})
+		})
+	}
 }
 
 // A clip is finished while a detector that hangs is waited for, not after it.
