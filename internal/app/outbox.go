@@ -3,6 +3,7 @@ package app
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -44,7 +45,8 @@ func newOutbox(cfg config.Config, log *slog.Logger) (events, error) {
 	return e, nil
 }
 
-// outputsOf returns the outputs of a configuration.
+// outputsOf returns the outputs of a configuration. One that it leaves out is held, so
+// that a mistake in its table costs no message.
 func (e events) outputsOf(cfg config.Config) ([]outbox.Output, error) {
 	outs, err := notify.Outputs(cfg.Notify, notify.Options{Agent: "rvo-tui", Nice: cfg.Runtime.Nice, Log: e.log})
 	if err == nil && cfg.MQTT.Server != "" {
@@ -53,6 +55,11 @@ func (e events) outputsOf(cfg config.Config) ([]outbox.Output, error) {
 			Runtime: e.side, Do: func(ctx context.Context, words []string) error { return e.side.do(ctx, words) }, Version: ownVersion(), Log: e.log,
 		})
 		outs = append(outs, out)
+	}
+	for _, q := range cfg.Quarantined {
+		if q.Output != "" {
+			outs = append(outs, outbox.Held(q.Output, errors.New(q.Problems[0].String())))
+		}
 	}
 	return outs, err
 }

@@ -371,21 +371,29 @@ func (b *builder) expand(v vault, path string, value any) any {
 
 // whereOf returns the label of the table at a path.
 func (b *builder) whereOf(path string) string {
-	what, rest, found := strings.Cut(path, "[")
-	if !found {
+	what, rest, _ := strings.Cut(path, "[")
+	table := b.tableAt(path)
+	if table == nil {
 		return path
 	}
-	n, err := strconv.Atoi(strings.TrimSuffix(rest, "]"))
-	list, _ := b.doc.Tree[what].([]any)
-	if err != nil || n >= len(list) {
-		return path
-	}
-	table, _ := list[n].(map[string]any)
 	name, _ := table["name"].(string)
 	if event, ok := table["event"].(string); ok {
 		name = event
 	}
+	n, _ := strconv.Atoi(strings.TrimSuffix(rest, "]")) // as in tableAt
 	return label(what, name, n)
+}
+
+// tableAt returns the table at a path such as "camera[0]"; nil: there is none.
+func (b *builder) tableAt(path string) map[string]any {
+	what, rest, _ := strings.Cut(path, "[")
+	n, err := strconv.Atoi(strings.TrimSuffix(rest, "]"))
+	list, _ := b.doc.Tree[what].([]any)
+	if err != nil || n >= len(list) {
+		return nil
+	}
+	table, _ := list[n].(map[string]any)
+	return table
 }
 
 // splitPath splits a path such as "rule[1].all[0]" into its table and key.

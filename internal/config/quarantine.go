@@ -3,6 +3,8 @@ package config
 import (
 	"slices"
 	"strings"
+
+	"rvo-tui/runtime/sink/mqtt"
 )
 
 // Quarantined is a camera, detector, rule or output that is left out, because what is
@@ -10,6 +12,7 @@ import (
 type Quarantined struct {
 	Where    string    // `camera "door"`
 	Problems []Problem // of its table, at least one
+	Output   string    // the name of an output: what waits for it must not be lost; empty: it is none
 }
 
 // quarantine returns the tables that all problems lie in, and their problems. It returns
@@ -29,8 +32,23 @@ func (b *builder) quarantine() (tables []string, list []Quarantined) {
 	}
 	for i := range list {
 		list[i].Problems = sortProblems(list[i].Problems)
+		list[i].Output = b.outputOf(tables[i], list[i].Problems)
 	}
 	return tables, list
+}
+
+// outputOf returns the name of the output whose table has problems; empty: it is none,
+// or its name is among what is wrong.
+func (b *builder) outputOf(table string, problems []Problem) string {
+	if table == mqtt.Name {
+		return mqtt.Name
+	}
+	name, ok := b.tableAt(table)["name"].(string)
+	wrong := slices.ContainsFunc(problems, func(p Problem) bool { return p.Key == "name" })
+	if !ok || wrong || !strings.HasPrefix(table, "notify[") {
+		return ""
+	}
+	return name
 }
 
 // ownTable returns the table of a path, if it is that of a camera, detector, rule or
@@ -38,7 +56,7 @@ func (b *builder) quarantine() (tables []string, list []Quarantined) {
 func ownTable(path string) string {
 	table, _, _ := strings.Cut(path, ".")
 	name, _, listed := strings.Cut(table, "[")
-	if listed && slices.Contains([]string{"camera", "detector", "rule", "notify"}, name) || table == "mqtt" {
+	if listed && slices.Contains([]string{"camera", "detector", "rule", "notify"}, name) || table == mqtt.Name {
 		return table
 	}
 	return ""

@@ -51,6 +51,18 @@ type Output struct {
 	Traffic func() []engine.Count
 }
 
+// Held returns an output in place of one that cannot be made, which the error says why:
+// what it might want waits, within the bounds of the outbox, for one of this name.
+func Held(name string, why error) Output {
+	return Output{
+		Name: name, To: "nowhere", Settings: why.Error(), Clips: true, Attach: AttachNone, MaxTries: 1, RetryMax: time.Hour,
+		Wants: func(*Record) bool { return true },
+		Send: func(context.Context, Delivery) error {
+			return &Error{Reason: why.Error(), Remedy: "correct the configuration and reload it: what waits is sent then"}
+		},
+	}
+}
+
 // Delivery is one message to an output.
 type Delivery struct {
 	ID     string // the same for every attempt

@@ -131,6 +131,39 @@ func TestReplacesOutputsWhileNothingIsStored(t *testing.T) {
 	})
 }
 
+// What waits for an output is kept while one is held in its place, and sent when it is
+// right again; a restart changes nothing about that.
+func TestHeldOutputKeepsWhatWaits(t *testing.T) {
+	file := storeFile(t)
+	held := []Output{Held("phone", errors.New("rvo.toml:3:1: to: wrong"))}
+	synctest.Test(t, func(t *testing.T) {
+		phone := newReceiver("phone", nil)
+		phone.answer(errors.New("away"))
+		o := start(newOutbox(file, nil, phone))
+		o.Offer(event(0))
+		time.Sleep(time.Second)
+		must(t, o.Replace(t.Context(), held))
+		o.Offer(event(1))
+		time.Sleep(time.Second)
+		synctest.Wait()
+		if v := output(o.Outbox, "phone"); v.Backlog != 2 || v.State != runtime.SinkDegraded || !strings.Contains(v.Reason, "rvo.toml:3:1") {
+			t.Errorf("held: %+v", v)
+		}
+		must(t, o.end())
+		o = start(newOutbox(file, func(o *Options) { o.Outputs = held }))
+		o.Offer(event(2))
+		time.Sleep(time.Second)
+		right := newReceiver("phone", nil)
+		must(t, o.Replace(t.Context(), []Output{right.out}))
+		time.Sleep(time.Second)
+		synctest.Wait()
+		if got := right.ids(); !slices.Equal(got, idsFrom(0, 3)) {
+			t.Errorf("it got %v", got)
+		}
+		must(t, o.end())
+	})
+}
+
 // An attempt that never ends by itself does not hold up a change, and a change that comes
 // too early gives up with its context.
 func TestReplacesAnOutputThatHangs(t *testing.T) {
