@@ -3,6 +3,8 @@ package heads
 import (
 	"slices"
 	"testing"
+
+	"rvo-tui/internal/text"
 )
 
 func TestLabels(t *testing.T) {
@@ -75,6 +77,24 @@ func FuzzLabels(f *testing.F) {
 		}
 		if len(ParseNames(text)) > maxLabels {
 			t.Error("too many names")
+		}
+	})
+}
+
+// FuzzNames: what a model says its labels are is bounded and printable.
+func FuzzNames(f *testing.F) {
+	f.Add("{0: 'person', 1: 'traffic light'}")
+	f.Add(`["a", 'it\'s', b]`)
+	f.Add("{99999: 'x'}")
+	f.Fuzz(func(t *testing.T, source string) {
+		labels := ParseNames(source)
+		if len(labels) > maxLabels {
+			t.Fatalf("%d labels", len(labels))
+		}
+		for _, label := range labels {
+			if text.Clean(label) != label {
+				t.Fatalf("label %q", label)
+			}
 		}
 	})
 }
