@@ -13,11 +13,14 @@
 # make outbox-test  1,000 events, receivers that fail, ten kill -9, and a storm of 10 s
 # make mqtt-test   1,000 events to a real broker, with ten kill -9, a network that is cut, and what hostile brokers cost
 # make ha-test     a real Home Assistant (needs Python 3.13; 500 MB in bin/homeassistant)
-# make soak    a hundred faults on each of five kinds of cameras, while clips are saved (FAULTS=1000 for longer)
+# make soak    four cameras, every kind of detector and output, and faults at random (DURATION=30m for longer)
+# make camera-faults  a hundred faults on each of five kinds of cameras, while clips are saved (FAULTS=1000 for longer)
 # make soak-web  what a page holds while it is open for an hour (FOR=10m for less)
 # make faults  some fifty faults of everything around it and in it, and how long each takes to show and to heal (10 minutes; as root all of them)
 # make promises  what the README promises, on this machine: idle, full and overloaded (8 minutes; TIME=1m each)
 # make fuzz    every fuzz target for a minute (FUZZTIME=10m for longer)
+# make fuzz-program  2,000 RTSP sessions and 2,000 files with wrong bytes, against the built program
+# make audit   versions and licences of what is used, and known vulnerabilities
 # make models  networks that the program uses where they are there: bin/models
 # make triton-test   model servers against a real Triton (x86_64; 140 MB in bin/triton)
 # make triton-bench  how old its signals are, beside a bare client (AGE=15s for each)
@@ -47,6 +50,7 @@ FUZZTIME   ?= 1m
 TIME       ?= 1m
 FAULTS     ?= 100
 FOR        ?= 1h
+DURATION   ?= 10m
 IMAGE      ?= /usr/share/doc/opencv-doc/examples/data/basketball1.png
 SUITE      ?= trixie
 READER     ?= root
@@ -72,7 +76,7 @@ GOTEST = bin/tools/gotestsum --format pkgname-and-test-fails --jsonfile bin/$(1)
 # Without it there is a program that runs no networks, and says so.
 ONNXRUNTIME := [ "$(CGO_ENABLED)" = 0 ] || scripts/fetch.sh onnxruntime || echo "There will be no networks (docs/onnx.md)." >&2
 
-.PHONY: run demo build test lint check bench bench-video bench-screen bench-web screens bench-track install uninstall soak soak-web faults promises fuzz outbox-test mqtt-test ha-test proto sdk distro-test distro-readme docs-test first-event clean go packages models parity attack schemathesis triton-test triton-bench
+.PHONY: run demo build test lint check audit bench bench-video bench-screen bench-web screens bench-track install uninstall soak soak-web camera-faults faults promises fuzz fuzz-program outbox-test mqtt-test ha-test proto sdk distro-test distro-readme docs-test first-event clean go packages models parity attack schemathesis triton-test triton-bench
 
 run: build
 	bin/rvo-tui $(ARGS)
@@ -138,7 +142,12 @@ bench-track: go
 
 soak: go
 	@scripts/packages.sh test
-	$(LEAN) $(GO) test -count=1 -timeout 24h -run TestSoak -v ./e2e -soak $(FAULTS)
+	@$(ONNXRUNTIME)
+	$(LEAN) $(GO) test -count=1 -timeout 0 -run TestSoak -v ./e2e -soak $(DURATION)
+
+camera-faults: go
+	@scripts/packages.sh test
+	$(LEAN) $(GO) test -count=1 -timeout 24h -run TestCameraFaults -v ./e2e -camera-faults $(FAULTS)
 
 soak-web: go
 	@scripts/packages.sh test
@@ -180,6 +189,14 @@ fuzz: go
 			$(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) "$$package" </dev/null || exit 1; \
 		done; \
 	done
+
+fuzz-program: go
+	@scripts/packages.sh test
+	$(LEAN) $(GO) test -count=1 -timeout 0 -run Mutated -v ./e2e -mutations 2000
+
+audit: go bin/tools/govulncheck
+	scripts/audit.py
+	scripts/vulncheck.sh bin/tools/govulncheck
 
 models:
 	scripts/fetch.sh models
@@ -250,6 +267,7 @@ go:
 # The tools' versions are pinned in tools/go.mod; each is built once.
 TOOL_gofumpt       = mvdan.cc/gofumpt
 TOOL_golangci-lint = github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+TOOL_govulncheck   = golang.org/x/vuln/cmd/govulncheck
 TOOL_gotestsum     = gotest.tools/gotestsum
 TOOL_benchstat     = golang.org/x/perf/cmd/benchstat
 

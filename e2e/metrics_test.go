@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 )
 
 var served = regexp.MustCompile(`msg="metrics are served" address=(\S+)`)
@@ -75,7 +76,9 @@ func (p *program) state(camera string, states ...string) bool {
 
 // usage is what a process has of the machine.
 type usage struct {
+	at             time.Duration // since the start of what it is part of; 0: nobody asked
 	threads, files int
+	goroutines     int // 0: nobody asked
 	memory         int // resident, in kB
 }
 

@@ -187,31 +187,6 @@ func TestRTSPTimesThatJump(t *testing.T) {
 	}
 }
 
-// Two hundred sessions in which bytes are wrong do the program no harm.
-func TestRTSPMutatedSessions(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes a minute")
-	}
-	t.Parallel()
-	needOpenCV(t)
-	server := serveRTSP(t, 0, "--size", "320x240")
-	proxy := newRTSPProxy(t, &rtspProxy{target: fmt.Sprintf("127.0.0.1:%d", server.port), mutate: mutator(7)})
-	config := nice
-	for i := range 25 {
-		config += fmt.Sprintf("[[camera]]\nname = \"c%d\"\nsource = %q\nopen_timeout = \"1s\"\nstall_timeout = \"1s\"\n", i, proxy.url())
-	}
-	config += "[[detector]]\nname = \"motion\"\nkind = \"motion\"\n"
-	p := start(t, setup{config: config, args: []string{"--no-ui", "--metrics-listen", "127.0.0.1:0"}})
-	p.until(5*time.Minute, "200 sessions", func() bool {
-		conns, _, _ := proxy.counts()
-		return conns >= 200
-	})
-	p.stop()
-	if strings.Contains(p.stderr.String(), "panic") {
-		t.Error(tail(p.stderr.String()))
-	}
-}
-
 // Lost packets of a picture in which nothing moves are counted, and no motion.
 func TestRTSPLossIsNoMotion(t *testing.T) {
 	t.Parallel()

@@ -3,265 +3,192 @@ package e2e
 import (
 	"flag"
 	"fmt"
+	"math/rand/v2"
+	"path/filepath"
 	"slices"
-	"strings"
-	"sync"
-	"sync/atomic"
-	"syscall"
 	"testing"
 	"time"
 )
 
-var soakCycles = flag.Int("soak", 2, "how many faults are played on each kind of network camera; make soak plays 100")
+var (
+	soakFor  = flag.Duration("soak", 0, "how long the soak lasts; make soak plays 10 minutes")
+	soakSeed = flag.Uint64("soak-seed", 0, "of the order of its faults; 0: any")
+)
 
-const soakStall = 500 * time.Millisecond
-
-// soakLimits returns how long a camera may take to stall, and to be live from the
-// answer of its server on. A few cycles beside other tests only show that it does.
-func soakLimits() (stall, live time.Duration) {
-	if *soakCycles < 10 {
-		return patience, patience
-	}
-	return soakStall + 1500*time.Millisecond, 5 * time.Second // a busy machine and the reading of metrics add to the timeout
+// soakLimits are the most that the program may grow in a minute once it has warmed up,
+// for five minutes or a third of the soak, whichever is less.
+var soakLimits = []struct {
+	what string
+	most float64 // a minute
+	unit string
+	of   func(u usage) float64
+}{
+	{"resident memory", 100, "kB", func(u usage) float64 { return float64(u.memory) }},
+	{"goroutines", 0.1, "", func(u usage) float64 { return float64(u.goroutines) }},
+	{"threads", 0.1, "", func(u usage) float64 { return float64(u.threads) }},
+	{"descriptors", 0.1, "", func(u usage) float64 { return float64(u.files) }},
 }
 
-// patient is a camera on which one kind of fault is played, again and again.
-type patient struct {
-	name string
-	url  string
-	fail func() error
-	heal func() error
-	// attempts returns when it was connected to during the fault, where that can
-	// be seen.
-	attempts func() []time.Time
-}
+// soakGap is the longest time between two frames of a camera that no fault is played on.
+const soakGap = time.Second
 
-// course is what was seen of a patient.
-type course struct {
-	stalls int             // faults after which it was stalled
-	live   []time.Duration // from the healing to live
-	err    error
-}
-
-// soakRest keeps a clip of each camera under way most of the time, as it was sent.
-const soakRest = nice + `
-[[detector]]
-name = "motion"
-kind = "motion"
-
-[[rule]]
-event    = "seen"
-when     = "motion >= 0"
-cooldown = "5s"
-before   = "1s"
-after    = "1s"
-
-[clips]
-mode      = "copy"
-max_bytes = "64MiB"
-min_free  = "1MiB"
-`
-
-// TestSoak plays faults on five cameras of one process at a time: each camera must
-// stall, be tried again, and be live soon after its server answers; the process
-// must not grow. A server answers only once connecting to it has failed.
+// TestSoak runs four cameras with every kind of detector and output, and plays faults at
+// random: two at a time, one on a camera and one on anything else. Each must heal. The
+// process must not grow, cameras without faults must miss nothing, every clip must be
+// whole, and every event must arrive at every output.
 func TestSoak(t *testing.T) {
+	if *soakFor == 0 {
+		t.Skip("no soak is asked for: -soak DURATION")
+	}
+	s := newSoak(t)
+	s.run()
+	s.constant()
+	s.steady()
+	logged := loggedEvents(t, filepath.Join(s.dir, "events.jsonl"))
+	s.until(2*patience, "every event at the webhook", func() bool {
+		arrived := map[string]bool{}
+		for _, m := range s.world.hook.messages() {
+			arrived[m.event] = true
+		}
+		return !slices.ContainsFunc(logged, func(id string) bool { return !arrived[id] })
+	})
+	s.until(2*patience, "the last event at the broker", func() bool {
+		return slices.Contains(s.world.broker.events(), logged[len(logged)-1])
+	})
+	s.world.broker.arrived(logged)
+	s.stop()
+	saved := checkClips(t, s.program, -1)
+	if left := leftovers(t, s.dir); len(left) > 0 {
+		t.Errorf("clips that are not whole: %v", left)
+	}
+	t.Logf("%d events, %d clips on disk, all whole", len(logged), len(saved))
+}
+
+// soak is a run of TestSoak.
+type soak struct {
+	*daemon
+	world   *soakWorld
+	players []*player
+	begun   time.Time
+	first   map[string]float64 // when everything was live
+	last    map[string]float64 // the newest metrics
+	used    []usage
+	owned   []map[string]int // resident memory by owner, every ten seconds
+}
+
+func newSoak(t *testing.T) *soak {
 	needOpenCV(t)
+	needVideo(t)
+	needGRPC(t)
+	needONNX(t)
 	tool(t, "ffprobe", "ffmpeg")
-	patients := patients(t)
-	var config strings.Builder
-	for _, c := range patients {
-		fmt.Fprintf(&config, "[[camera]]\nname = %q\nsource = %q\nopen_timeout = \"1s\"\nstall_timeout = %q\n\n", c.name, c.url, soakStall)
+	seed := *soakSeed
+	if seed == 0 {
+		seed = rand.Uint64()
 	}
-	config.WriteString(soakRest)
-	p := start(t, setup{config: config.String(), args: []string{"--no-ui", "--metrics-listen", "127.0.0.1:0"}})
-	for _, c := range patients {
-		p.until(15*time.Second, c.name+" to be live", func() bool { return p.state(c.name, "live") })
+	t.Logf("seed %d", seed)
+	run := runtimeDir(t)
+	s := &soak{world: newSoakWorld(t), daemon: &daemon{run: run}}
+	s.program = start(t, setup{
+		config: s.world.config, env: []string{"XDG_RUNTIME_DIR=" + run},
+		args: []string{"--no-ui", "--metrics-listen", "127.0.0.1:0", "--event-log", "events.jsonl"},
+	})
+	for _, name := range []string{"steady", "yard", "gate", "web"} {
+		s.until(patience, name+" to be live", func() bool { return s.program.state(name, "live") })
 	}
-
-	var latest atomic.Pointer[map[string]float64]
-	all := p.metrics()
-	latest.Store(&all)
-	courses := make([]course, len(patients))
-	var wg sync.WaitGroup
-	for i, c := range patients {
-		wg.Go(func() { courses[i] = suffer(c, *soakCycles, &latest) })
-	}
-	finished := make(chan struct{})
-	go func() {
-		defer close(finished)
-		wg.Wait()
-	}()
-	began := time.Now()
-	usages := p.sample(finished, &latest)
-	t.Logf("%d cycles on each of %d cameras in %v", *soakCycles, len(patients), time.Since(began).Round(time.Second))
-	for i, c := range courses {
-		if c.err != nil {
-			t.Errorf("%s: after %d cycles: %v\n%s", patients[i].name, len(c.live), c.err, logOf(p, patients[i].name))
-		}
-		if len(c.live) > 0 {
-			slices.Sort(c.live)
-			t.Logf("%-8s %d stalls, live after p50 %v, max %v", patients[i].name, c.stalls,
-				c.live[len(c.live)/2].Round(time.Millisecond), c.live[len(c.live)-1].Round(time.Millisecond))
+	for camera, signals := range soakSignals {
+		for _, signal := range signals {
+			s.until(2*patience, signal+" to be known", func() bool { return knows(s.metrics(), camera, signal) })
 		}
 	}
-	constant(t, usages)
-	p.stop()
-	if clips := checkClips(t, p, -1); len(clips) < len(patients) {
-		t.Errorf("%d clips", len(clips))
+	for i, list := range s.world.troubles(s.daemon) {
+		s.players = append(s.players, &player{troubles: list, random: rand.New(rand.NewPCG(seed, uint64(i))), played: map[string]int{}})
 	}
+	s.begun, s.first = time.Now(), s.metrics()
+	s.last = s.first
+	return s
 }
 
-// logOf returns the last lines that the program logged of a camera.
-func logOf(p *program, camera string) string {
-	var lines []string
-	for _, line := range p.stderr.lines() {
-		if strings.Contains(line, " camera="+camera+" ") {
-			lines = append(lines, line)
-		}
-	}
-	return strings.Join(lines[max(0, len(lines)-10):], "\n")
+// knows reports whether a signal is known.
+func knows(all map[string]float64, camera, signal string) bool {
+	return all[fmt.Sprintf("rvo_signal_known{camera=%q,signal=%q}", camera, signal)] == 1
 }
 
-func patients(t *testing.T) []patient {
-	frozen := serveRTSP(t, 0, "--size", "320x240", "--fps", "25")
-	steady := serveRTSP(t, 0, "--size", "320x240", "--fps", "25")
-	web := serveMJPEG(t, 25)
-	all := []patient{{
-		name: "stopped", url: fmt.Sprintf("rtsp://127.0.0.1:%d/stream", frozen.port),
-		fail: func() error { return frozen.process.Signal(syscall.SIGSTOP) },
-		heal: func() error { return frozen.process.Signal(syscall.SIGCONT) },
-	}, {
-		name: "http", url: web.url,
-		fail: func() error { web.frozen.Store(true); return nil },
-		heal: func() error { web.frozen.Store(false); return nil },
-	}}
-	for name, f := range map[string]fault{"hole": hole, "silent": silent, "garbage": garbage} {
-		proxy := newProxy(t, fmt.Sprintf("127.0.0.1:%d", steady.port))
-		c := patient{
-			name: name, url: "rtsp://" + proxy.addr() + "/stream",
-			fail: func() error { return proxy.fail(f) }, heal: proxy.heal,
-		}
-		if f == silent {
-			c.attempts = proxy.attempts
-		}
-		all = append(all, c)
-	}
-	return all
-}
-
-// suffer plays the fault of a camera so many times.
-func suffer(c patient, cycles int, latest *atomic.Pointer[map[string]float64]) (seen course) {
-	count := func(name string) float64 {
-		return (*latest.Load())[fmt.Sprintf("rvo_camera_%s_total{camera=%q}", name, c.name)]
-	}
-	live := fmt.Sprintf("rvo_camera_state{camera=%q,state=%q}", c.name, "live")
-	toStall, toLive := soakLimits()
-	for n := range cycles {
-		stalls, failures, connects := count("stalls"), count("connect_failures"), count("connects")
-		if seen.err = c.fail(); seen.err != nil {
-			return seen
-		}
-		if !poll(toStall, func() bool { return count("stalls") > stalls }) {
-			seen.err = fmt.Errorf("not stalled within %v of the fault", toStall)
-			return seen
-		}
-		seen.stalls++
-		// Most faults are short; some last until the waits have grown to their full length.
-		failing := 1.0
-		if n%10 == 9 {
-			failing = 5
-		}
-		if !poll(30*time.Second, func() bool { return count("connect_failures") >= failures+failing }) {
-			seen.err = fmt.Errorf("%v attempts failed within 30 s of the fault, want %v", count("connect_failures")-failures, failing)
-			return seen
-		}
-		if c.attempts != nil && failing > 1 {
-			if seen.err = growing(c.attempts()); seen.err != nil {
-				return seen
-			}
-		}
-		healed := time.Now()
-		if seen.err = c.heal(); seen.err != nil {
-			return seen
-		}
-		if !poll(toLive, func() bool { return count("connects") > connects && (*latest.Load())[live] == 1 }) {
-			seen.err = fmt.Errorf("not live within %v of the server's answer", toLive)
-			return seen
-		}
-		seen.live = append(seen.live, time.Since(healed))
-	}
-	return seen
-}
-
-// growing says what is wrong with the times of attempts on a server that lets each
-// of them run into its timeout of 1 s: the waits between are 0.5, 1, 2, 3, 3 s,
-// 20 % more or less, and what a busy machine adds.
-func growing(at []time.Time) error {
-	want := []time.Duration{time.Second, 2 * time.Second, 3 * time.Second, 3 * time.Second}
-	for i := range min(len(at)-1, len(want)) {
-		gap := at[i+1].Sub(at[i]) - time.Second
-		if gap < want[i]*3/4 || gap > want[i]*5/4+500*time.Millisecond {
-			return fmt.Errorf("wait %d between attempts was %v, want about %v", i+2, gap, want[i])
-		}
-	}
-	if len(at) < 4 {
-		return fmt.Errorf("%d attempts were seen", len(at))
-	}
-	return nil
-}
-
-// poll looks until a condition holds, and reports whether it did in time.
-func poll(within time.Duration, ok func() bool) bool {
-	over := time.After(within)
-	look := time.NewTicker(50 * time.Millisecond)
-	defer look.Stop()
-	for !ok() {
-		select {
-		case <-over:
-			return false
-		case <-look.C:
-		}
-	}
-	return true
-}
-
-// sample publishes the metrics ten times a second, and returns what the process
-// used each second, until finished is closed.
-func (p *program) sample(finished <-chan struct{}, latest *atomic.Pointer[map[string]float64]) (used []usage) {
-	look := time.NewTicker(100 * time.Millisecond)
+// run plays faults until the time is over and the last ones have healed.
+func (s *soak) run() {
+	look := time.NewTicker(time.Second)
 	defer look.Stop()
 	for n := 0; ; n++ {
-		select {
-		case <-finished:
-			return used
-		case <-look.C:
-			all := p.metrics()
-			latest.Store(&all)
-			if n%10 == 0 {
-				used = append(used, p.usage())
-			}
+		s.last = s.metrics()
+		u := s.usage()
+		u.at, u.goroutines = time.Since(s.begun), int(s.last["go_goroutines"])
+		s.used = append(s.used, u)
+		if n%10 == 0 {
+			s.owned = append(s.owned, resident(s.t, s.cmd.Process.Pid))
 		}
+		over, busy := u.at >= *soakFor, false
+		for _, p := range s.players {
+			busy = p.step(s.t, time.Now(), s.last, over) || busy
+		}
+		if over && !busy {
+			break
+		}
+		select {
+		case <-look.C:
+		case <-s.done:
+			s.t.Fatalf("the program ended with status %d", s.cmd.ProcessState.ExitCode())
+		}
+	}
+	for _, p := range s.players {
+		s.t.Logf("healed after at most %v: %v", p.longest.Round(time.Second), p.played)
 	}
 }
 
-// constant fails the test when the process used more in the last fifth of the time
-// than in the second.
-func constant(t *testing.T, all []usage) {
-	fifth := len(all) / 5
-	if fifth < 10 { // the first clips are still to come
-		return
-	}
-	most := func(part []usage) (m usage) {
-		for _, u := range part {
-			m.threads, m.files, m.memory = max(m.threads, u.threads), max(m.files, u.files), max(m.memory, u.memory)
+// constant fails the test when something grows faster than it may. A slope counts as
+// what it is at least, by twice its standard error: a short run shows less.
+func (s *soak) constant() {
+	warm := min(5*time.Minute, *soakFor/3)
+	for _, limit := range soakLimits {
+		var points []point
+		for _, u := range s.used {
+			if u.at >= warm && u.at <= *soakFor {
+				points = append(points, point{u.at, limit.of(u)})
+			}
 		}
-		return m
+		if len(points) < 60 {
+			s.t.Log("too short to tell what grows")
+			return
+		}
+		grows, wrong := slope(lows(points, 20))
+		s.t.Logf("%s: %.0f %s at first, %.0f at the end of the soak; %+.3f ± %.3f a minute, may be %g",
+			limit.what, points[0].value, limit.unit, points[len(points)-1].value, grows, 2*wrong, limit.most)
+		if grows-2*wrong > limit.most {
+			s.t.Errorf("%s: the program grows by %.3f %s a minute", limit.what, grows, limit.unit)
+		}
 	}
-	early, late := most(all[fifth:2*fifth]), most(all[len(all)-fifth:])
-	t.Logf("at most, in the second and the last fifth of the time: threads %d, %d; files %d, %d; resident kB %d, %d",
-		early.threads, late.threads, early.files, late.files, early.memory, late.memory)
-	if late.threads > early.threads+3 || late.files > early.files+6 || late.memory > early.memory+early.memory/10 {
-		t.Error("the process grows")
+	for _, owner := range owners {
+		var points []point
+		for i, by := range s.owned {
+			if at := time.Duration(i) * 10 * time.Second; at >= warm {
+				points = append(points, point{at, float64(by[owner])})
+			}
+		}
+		grows, wrong := slope(points)
+		s.t.Logf("%-28s %8.0f kB at first, %8.0f at the end, %+8.1f ± %.1f a minute", owner, points[0].value, points[len(points)-1].value, grows, 2*wrong)
+	}
+}
+
+// steady fails the test when a camera that no fault was played on has missed something.
+func (s *soak) steady() {
+	for _, camera := range []string{"steady", "yard"} {
+		grown := func(series string) float64 { return s.last[series] - s.first[series] }
+		label := fmt.Sprintf("{camera=%q}", camera)
+		frames := grown("rvo_frame_interval_seconds_count" + label)
+		gaps := frames - grown(fmt.Sprintf("rvo_frame_interval_seconds_bucket{camera=%q,le=\"%g\"}", camera, soakGap.Seconds()))
+		stalls, connects := grown("rvo_camera_stalls_total"+label), grown("rvo_camera_reconnects_total"+label)
+		s.t.Logf("%s: %v frames, %v gaps, %v stalls, %v new connections, %v damaged", camera, frames, gaps, stalls, connects, grown("rvo_camera_frames_damaged_total"+label))
+		if frames == 0 || gaps > 0 || stalls > 0 || connects > 0 {
+			s.t.Errorf("%s, on which no fault was played, has gaps", camera)
+		}
 	}
 }

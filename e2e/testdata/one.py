@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """A model service that says of every picture that a signal is 1, and misbehaves
-in the way that a file names, while there is that file."""
+in the way that a file names, while there is that file. As a server of the Open
+Inference Protocol it classifies every picture as the second of two classes."""
 
 import argparse
 import os
@@ -67,9 +68,28 @@ def detect(request, context):
     return ANSWERS.get(mode, signal(args.signal))
 
 
+def tensor(name, *shape):
+    return field(1, name) + field(2, b"FP32") + field(3, bytes(shape))
+
+
+MODEL = {
+    "ServerReady": b"\x08\x01",
+    "ModelReady": b"\x08\x01",
+    "ModelMetadata": field(1, b"two") + field(4, tensor(b"image", 1, 3, 32, 32)) + field(5, tensor(b"scores", 1, 2)),
+    "ModelInfer": field(1, b"two") + field(5, tensor(b"scores", 1, 2)) + field(6, struct.pack("<2f", 0.25, 0.75)),
+}
+
+
+def says(answer):
+    return grpc.unary_unary_rpc_method_handler(lambda request, context: answer)
+
+
 server = grpc.server(futures.ThreadPoolExecutor(max_workers=8))
 server.add_generic_rpc_handlers(
-    (grpc.method_handlers_generic_handler("rvo.detect.v1.Detector", {"Detect": grpc.unary_unary_rpc_method_handler(detect)}),)
+    (
+        grpc.method_handlers_generic_handler("rvo.detect.v1.Detector", {"Detect": grpc.unary_unary_rpc_method_handler(detect)}),
+        grpc.method_handlers_generic_handler("inference.GRPCInferenceService", {name: says(answer) for name, answer in MODEL.items()}),
+    )
 )
 if args.cert:
     with open(args.key, "rb") as key, open(args.cert, "rb") as cert:

@@ -202,20 +202,15 @@ func (b *bench) gates(m *model) []Gate {
 	default:
 		rest = GateOpen
 	}
-	if m.changed {
-		return []Gate{rest, GateRate}
-	}
-	if len(m.launched) == 0 {
+	if len(m.launched) == 0 && !m.changed {
 		return []Gate{rest}
 	}
 	// Runs are an interval apart, on average: one may be early by half the time
 	// between frames, and by what the one before was late.
-	switch since := frame.Seen - m.launched[len(m.launched)-1]; {
-	case since >= 2*m.interval():
+	if !m.changed && frame.Seen-m.launched[len(m.launched)-1] >= 2*m.interval() {
 		return []Gate{rest}
-	default:
-		return []Gate{rest, GateRate}
 	}
+	return []Gate{rest, GateRate}
 }
 
 // step steps the engine and compares what it decided.
@@ -252,8 +247,7 @@ func (b *bench) step(in Inputs) {
 
 // expire carries out the deadlines of a detector.
 func (b *bench) expire(m *model, asked []ActionKind) {
-	opens, revokes := slices.Contains(asked, DoOpen), slices.Contains(asked, DoRevoke)
-	limit := m.spec.Timeout
+	opens, revokes, limit := slices.Contains(asked, DoOpen), slices.Contains(asked, DoRevoke), m.spec.Timeout
 	if m.spec.Remote && limit > 0 {
 		limit += remoteGrace
 	}
@@ -280,12 +274,10 @@ func (b *bench) expire(m *model, asked []ActionKind) {
 func (b *bench) judge(m *model, t *task, asked []ActionKind) {
 	frame, launch := m.newest(), slices.Contains(asked, DoStart)
 	verdict, decided := m.verdicts[frame.ID]
-	if fresh := frame.ID != 0 && !m.waited[frame.ID] && (!decided || verdict != GateOpen); fresh {
+	if frame.ID != 0 && !m.waited[frame.ID] && (!decided || verdict != GateOpen) {
 		may := b.gates(m)
-		if t.verdict == GateSlot && launch {
+		if verdict = t.verdict; verdict == GateSlot && launch {
 			verdict = GateOpen
-		} else {
-			verdict = t.verdict
 		}
 		if !slices.Contains(may, verdict) {
 			b.fail("%s: frame %d: %v, want %v", m.spec.Name, frame.ID, verdict, may)
