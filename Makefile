@@ -19,7 +19,7 @@
 # make faults  some fifty faults of everything around it and in it, and how long each takes to show and to heal (10 minutes; as root all of them)
 # make promises  what the README promises, on this machine: idle, full and overloaded (8 minutes; TIME=1m each)
 # make fuzz    every fuzz target for a minute (FUZZTIME=10m for longer)
-# make fuzz-program  2,000 RTSP sessions and 2,000 files with wrong bytes, against the built program
+# make fuzz-program  2,000 RTSP sessions and 500 files with wrong bytes, against the built program
 # make audit   versions and licences of what is used, and known vulnerabilities
 # make models  networks that the program uses where they are there: bin/models
 # make triton-test   model servers against a real Triton (x86_64; 140 MB in bin/triton)

@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-var mutations = flag.Int("mutations", 200, "how many sessions and files with wrong bytes the program is given; make fuzz-program gives 2,000")
+var mutations = flag.Int("mutations", 200, "how many sessions with wrong bytes the program is given, and a quarter as many files; make fuzz-program gives 2,000")
 
 // containers are what files are made as.
 var containers = []string{"mp4", "mkv", "ts", "avi", "flv", "mov", "mpg", "webm"}
@@ -58,14 +58,14 @@ func TestMutatedFiles(t *testing.T) {
 	var whole [][]byte
 	for _, name := range containers {
 		file := filepath.Join(dir, "whole."+name)
-		args := []string{"-v", "error", "-f", "lavfi", "-i", "testsrc=size=160x120:rate=10:duration=2", "-f", "lavfi", "-i", "sine=duration=2", "-shortest", file}
+		args := []string{"-v", "error", "-f", "lavfi", "-i", "testsrc=size=160x120:rate=25:duration=2", "-f", "lavfi", "-i", "sine=duration=2", "-shortest", file}
 		if out, err := exec.Command(ffmpeg, args...).CombinedOutput(); err != nil {
 			t.Fatalf("make %s: %v\n%s", name, err, out)
 		}
 		whole = append(whole, []byte(read(t, file)))
 	}
 	const each = 25 // in one process
-	for round := range (*mutations + each - 1) / each {
+	for round := range (*mutations/4 + each - 1) / each {
 		config := street + "[[camera]]\nname = \"well\"\nsource = \"synthetic:street\"\nwidth = 160\nheight = 90\n"
 		for i := range each {
 			n := round*each + i
