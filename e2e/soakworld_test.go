@@ -405,7 +405,9 @@ func (p *player) step(t testing.TB, now time.Time, all map[string]float64, over 
 			t.Fatalf("%s: %v", p.now.name, err)
 		}
 	}
-	some := func(least, most time.Duration) time.Time { return now.Add(least + time.Duration(p.random.Int64N(int64(most-least)))) }
+	some := func(least, most time.Duration) time.Time {
+		return now.Add(least + time.Duration(p.random.Int64N(int64(most-least))))
+	}
 	switch {
 	case p.now == nil && (over || now.Before(p.next)):
 	case p.now == nil:
