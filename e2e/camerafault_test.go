@@ -43,8 +43,8 @@ type course struct {
 	err    error
 }
 
-// faultRest keeps a clip of each camera under way most of the time, as it was sent.
-const faultRest = nice + `
+// cameraFaultRest keeps a clip of each camera under way most of the time, as it was sent.
+const cameraFaultRest = nice + `
 [[detector]]
 name = "motion"
 kind = "motion"
@@ -73,7 +73,7 @@ func TestCameraFaults(t *testing.T) {
 	for _, c := range patients {
 		fmt.Fprintf(&config, "[[camera]]\nname = %q\nsource = %q\nopen_timeout = \"1s\"\nstall_timeout = %q\n\n", c.name, c.url, faultStall)
 	}
-	config.WriteString(faultRest)
+	config.WriteString(cameraFaultRest)
 	p := start(t, setup{config: config.String(), args: []string{"--no-ui", "--metrics-listen", "127.0.0.1:0"}})
 	for _, c := range patients {
 		p.until(15*time.Second, c.name+" to be live", func() bool { return p.state(c.name, "live") })
