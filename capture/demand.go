@@ -12,6 +12,8 @@ type Demand struct {
 	// Soon says that more may be wanted at any moment, as by a detector that a
 	// condition holds.
 	Soon bool
+	// Live says that somebody watches the packets as they come.
+	Live bool
 	// Why names what needs most, for display.
 	Why string
 }

@@ -16,6 +16,9 @@ const (
 	// maxKeysWithoutFrame is how many key frames in a row may decode to nothing before
 	// arriving data no longer counts as progress.
 	maxKeysWithoutFrame = 3
+	// readAhead is how far ahead of time a packet of a file may be handed on, where no
+	// frame comes of it yet.
+	readAhead = 100 * time.Millisecond
 )
 
 // feed is what the reader knows of a connection that gives packets.
@@ -38,6 +41,7 @@ type feed struct {
 	catching bool // what is behind is left out
 	interval time.Duration
 	dts      time.Duration // of the last packet of video
+	due      time.Time     // when it is due, of a file
 	any      bool          // there was one
 	captured time.Time     // of the last frame
 	newest   uint64        // its ID
@@ -135,8 +139,9 @@ func (c *Camera) stampPacket(ctx context.Context, n *connection, s *session, p *
 	return info, nil
 }
 
-// pacePacket waits until a packet of a file is due. What an edit list hides is
-// not waited for.
+// pacePacket says when a packet of a file is due, and waits for that where it is far
+// ahead or somebody watches. Else it is waited for with what is decoded next: to wake up
+// for each packet costs more than to read it. What an edit list hides is not waited for.
 func (c *Camera) pacePacket(ctx context.Context, n *connection, s *session, p *Packet, now time.Time, info *frameInfo) error {
 	f := s.feed
 	if p.Hidden {
@@ -145,13 +150,23 @@ func (c *Camera) pacePacket(ctx context.Context, n *connection, s *session, p *P
 	}
 	*info = s.schedule(Stamp{PTS: p.DTS, HasPTS: true}, now)
 	f.catching = info.skip
-	due := info.captured
-	p.Captured = due.Add(p.PTS - p.DTS)
-	if wait := due.Sub(now); wait > 0 {
-		n.expect(now, wait+time.Duration(c.cfg.StallTimeout))
-		return s.sleep(ctx, wait)
+	f.due = info.captured
+	p.Captured = f.due.Add(p.PTS - p.DTS)
+	if f.due.Sub(now) > readAhead || c.demanded().Live {
+		return c.untilDue(ctx, n, s)
 	}
 	return nil
+}
+
+// untilDue waits until the last packet of a file is due.
+func (c *Camera) untilDue(ctx context.Context, n *connection, s *session) error {
+	now := time.Now()
+	wait := s.feed.due.Sub(now)
+	if wait <= 0 {
+		return nil
+	}
+	n.expect(now, wait+time.Duration(c.cfg.StallTimeout))
+	return s.sleep(ctx, wait)
 }
 
 // stampSound puts sound on the clock of the video.
@@ -271,6 +286,9 @@ func (c *Camera) openDecoder(n *connection, f *feed) error {
 // run decodes packets and publishes the newest frame that comes out.
 func (c *Camera) run(ctx context.Context, n *connection, s *session, packets []*Packet, drain bool, info frameInfo) error {
 	f := s.feed
+	if err := c.untilDue(ctx, n, s); err != nil {
+		return err
+	}
 	began := time.Now()
 	d, err := f.decoder.Decode(packets, drain)
 	if err != nil {

@@ -183,9 +183,10 @@ const previewFor = 3 * time.Second
 func (p *pipeline) want(now time.Duration) time.Duration {
 	look := p.looked.Load()
 	looked := look != nil && now < look.until
-	p.engine.Watch(looked || p.live.Watched())
+	live := p.live.Watched()
+	p.engine.Watch(looked || live)
 	e := p.engine.Demand(now)
-	d := capture.Demand{FPS: e.FPS, Soon: e.Soon, Why: "detector " + e.Detector}
+	d := capture.Demand{FPS: e.FPS, Soon: e.Soon, Live: live, Why: "detector " + e.Detector}
 	next := engine.Never
 	if looked {
 		if d.FPS < look.fps {
