@@ -101,6 +101,7 @@ type packetHarness struct {
 	frames  []time.Duration
 	age     []time.Duration
 	packets []*Packet
+	offered []time.Time // the packets
 	ended   chan error
 	start   time.Time
 }
@@ -108,7 +109,7 @@ type packetHarness struct {
 func (r *packetHarness) OfferPacket(p *Packet) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.packets = append(r.packets, p)
+	r.packets, r.offered = append(r.packets, p), append(r.offered, time.Now())
 }
 
 func (r *packetHarness) shown() int {
@@ -283,6 +284,47 @@ func TestPacketsOfAFile(t *testing.T) {
 }
 
 // Who cannot keep up leaves out what is old.
+// Packets of a file that no frame comes of are waited for together, a moment ahead of
+// time, unless somebody watches them. Frames are never ahead of time.
+func TestFileIsReadAhead(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		demand Demand
+		wakes  int // times at which packets came, in 100 of them
+	}{
+		{"nobody looks", Demand{}, 35},
+		{"every third frame", Demand{FPS: 25.0 / 3}, 35},
+		{"every frame", Demand{FPS: 25}, 100},
+		{"nobody looks, somebody watches", Demand{Live: true}, 100},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				cfg := live()
+				cfg.Source = "a.mp4"
+				r := runPackets(t, cfg, &stream{file: true, count: 100}, 0, tt.demand)
+				if err := <-r.ended; err != nil {
+					t.Fatal(err)
+				}
+				times := map[time.Time]bool{}
+				for i, p := range r.packets {
+					times[r.offered[i]] = true
+					if ahead := p.Captured.Sub(r.offered[i]); ahead > readAhead {
+						t.Errorf("a packet came %v ahead of its time", ahead)
+					}
+				}
+				if n := len(times); n > tt.wakes || n < tt.wakes-10 {
+					t.Errorf("packets came at %d times, want %d at most", n, tt.wakes)
+				}
+				for _, age := range r.age {
+					if age < 0 {
+						t.Errorf("a frame was published %v before it was captured", -age)
+					}
+				}
+			})
+		})
+	}
+}
+
 func TestPacketsCatchUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := runPackets(t, live(), &stream{}, 60*time.Millisecond, Demand{FPS: 25})
