@@ -144,5 +144,21 @@ min_free = "1MiB"
 			inject: func() error { return os.RemoveAll(filepath.Join(d.dir, "evidence")) },
 			signs:  []sign{{"new directory", func(*glance) bool { _, err := os.Stat(filepath.Join(d.dir, "evidence")); return err == nil }}}, heals: []sign{saved},
 		},
+		{
+			name: "frozen", then: "up to 16 clips wait, and further ones are lost",
+			inject: func() error { return d.run("fsfreeze", "-f", d.dir) },
+			repair: func() error { return d.run("fsfreeze", "-u", d.dir) }, signs: lost, heals: heals,
+		},
+		{
+			name: "unmounted", then: withoutClips + "; nothing is written into the directory below",
+			inject: func() error { return syscall.Unmount(d.dir, syscall.MNT_DETACH) },
+			repair: func() error {
+				if list, err := os.ReadDir(d.dir); err != nil || len(list) > 0 {
+					return fmt.Errorf("below the mount there is %v, %w", list, err)
+				}
+				return d.mount()
+			},
+			signs: lost, heals: heals,
+		},
 	})
 }
