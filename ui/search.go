@@ -126,9 +126,15 @@ func (m *model) matches() []int {
 func (m *model) nextMatch(forward bool) {
 	rows := m.matches()
 	if len(rows) == 0 {
-		text := "nothing is searched for here; " + m.keys.shown(actFilter) + " begins"
-		if m.sought != "" {
-			text = "not found: " + draw.Clean(m.sought)
+		text, sought := "nothing is searched for here; "+m.keys.shown(actFilter)+" begins", m.sought
+		switch {
+		case m.focus == pane.Fleet:
+			sought = m.scene.FleetFilter
+		case m.sifted():
+			sought = m.scene.Filter
+		}
+		if sought != "" {
+			text = "not found: " + draw.Clean(sought)
 		}
 		m.say((*draw.Theme).InfoInk, text)
 		return

@@ -79,3 +79,15 @@ func TestLogLevel(t *testing.T) {
 		t.Errorf("%d of %d lines are shown at the end", len(m.scene.Log), all)
 	}
 }
+
+// A filter that nothing passes is told as what was not found.
+func TestNextMatchOfNothing(t *testing.T) {
+	for _, p := range []pane.ID{pane.Log, pane.Fleet, pane.Detectors} {
+		m := shown(t, newFake(), DefaultConfig(), 120, 40)
+		m.focusOn(p)
+		typing(m, "/", "q", "q", "enter", "n")
+		if m.notice.text != "not found: qq" {
+			t.Errorf("%s: n says %q", p, m.notice.text)
+		}
+	}
+}

@@ -26,7 +26,7 @@ func EventsView(s *Scene, w int) Body {
 	if n := len(s.Events); n > 0 {
 		times = draw.NewColumn(s.Events[0].Event.Time, s.Events[n-1].Event.Time)
 	}
-	kind = max(min(kind, w-2-times.Width()-3-cam-18), 4)
+	kind = max(min(kind, w-2-times.Width()-4-cam-18), 4)
 	b.head = []string{s.Theme.Dim.Of(draw.Fit("  "+times.Head()+" "+draw.Fit("event", kind+2)+draw.Fit("camera", cam+1)+draw.Right("confidence", 11)+draw.Right("age", 7), w))}
 	b.key = func(i int) string { return strconv.FormatUint(s.Events[i].Seq, 10) }
 	b.row = func(i int) string {

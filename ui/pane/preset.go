@@ -47,12 +47,18 @@ func (p Preset) columns(n Wants, narrow bool) (left, right []share, percent int)
 	return []share{{Latency, 13, 0, 0}, {Queues, 8, 1, 0}}, []share{{Cameras, n.camerasHeight(9), 0, 0}, {Detectors, 9, 2, n.Detectors + 8}, {Log, 6, 1, 0}}, 45
 }
 
+// leastColumn is the width of a column in which the numbers of rules and events have room.
+const leastColumn = 46
+
 // layout puts the panes of a preset into w x h cells. A pane in focus that has no place
 // gets the last one.
 func (p Preset) layout(w, h int, focus ID, n Wants) []Place {
 	narrow := w < 100 || h < 34
 	left, right, percent := p.columns(n, narrow)
 	split := w * percent / 100
+	if right != nil {
+		split = min(split, w-leastColumn)
+	}
 	places := column(Rect{0, 0, split, h}, left)
 	if right != nil {
 		places = append(places, column(Rect{split, 0, w - split, h}, right)...)

@@ -2,6 +2,7 @@ package pane
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"rvo-tui/detectors"
@@ -24,13 +25,15 @@ func RulesView(s *Scene, sel, w int) Body {
 	for i := range c.Rules {
 		name = max(name, min(draw.Width(s.Theme.Text(c.Rules[i].Event)), 24, w/3))
 	}
+	progress := min(max(w-31, 8), 13)
+	name = max(min(name, w-23-progress), 4) // the numbers come first
 	b.n = len(c.Rules)
 	bar := min(max(w-name-39, 0), 14)
 	head := "    " + draw.Fit("event", name+1) + draw.Fit("state", 10)
 	if bar >= 4 {
 		head += "  " + draw.Fit("", bar)
 	}
-	head += draw.Fit("  progress", 15) + draw.Right("fired", 6)
+	head += draw.Fit("  progress", 2+progress) + draw.Right("fired", 6)
 	b.head = []string{s.Theme.Dim.Of(draw.Fit(head, w))}
 	b.key = func(i int) string { return c.Rules[i].Event }
 	b.row = func(i int) string {
@@ -41,7 +44,10 @@ func RulesView(s *Scene, sel, w int) Body {
 		if bar >= 4 {
 			line += "  " + s.Theme.Meter(share, bar, meter)
 		}
-		return line + "  " + draw.Fit(text, 13) + draw.Right(draw.Count(r.Status.Fired), 6)
+		if progress < 13 { // the state says it
+			text = strings.TrimPrefix(text, "cooldown ")
+		}
+		return line + "  " + draw.Fit(text, progress) + draw.Right(draw.Count(r.Status.Fired), 6)
 	}
 	if sel < len(c.Rules) {
 		b.foot = ruleFoot(s, &c.Rules[sel], w)
