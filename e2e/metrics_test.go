@@ -36,10 +36,15 @@ func (p *program) get(path string) (int, string, error) {
 // metrics returns what /metrics says, by series.
 func (p *program) metrics() map[string]float64 {
 	p.t.Helper()
-	status, text, err := p.get("/metrics")
-	if err != nil || status != http.StatusOK {
-		p.t.Fatalf("GET /metrics: status %d, %v", status, err)
-	}
+	var text string
+	wait(p.t, patience, "a page of metrics", func() bool {
+		status, body, err := p.get("/metrics")
+		if err != nil || status != http.StatusOK && status != http.StatusServiceUnavailable { // a busy machine is too slow for it
+			p.t.Fatalf("GET /metrics: status %d, %v", status, err)
+		}
+		text = body
+		return status == http.StatusOK
+	})
 	return series(p.t, text)
 }
 
