@@ -3,6 +3,7 @@ package e2e
 import (
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -38,7 +39,7 @@ func (b *testbed) look(blind bool) *glance {
 		}
 		return l
 	}
-	l.metrics = b.metrics()
+	l.metrics = b.page()
 	var ready struct{ Alerts []struct{ ID string } }
 	var health struct{ Status string }
 	for path, into := range map[string]any{"/ready": &ready, "/health": &health} {
@@ -56,6 +57,18 @@ func (b *testbed) look(blind bool) *glance {
 	}
 	b.last = l
 	return l
+}
+
+// page returns the metrics. A busy program may refuse a page for the moment.
+func (b *testbed) page() map[string]float64 {
+	b.t.Helper()
+	var text string
+	b.until(patience, "a page of metrics", func() bool {
+		status, body, err := b.get("/metrics")
+		text = body
+		return err == nil && status == http.StatusOK
+	})
+	return series(b.t, text)
 }
 
 // calm reports whether everything works.
