@@ -76,7 +76,7 @@ func failed(detector string, reasons ...string) sign {
 		series = append(series, fmt.Sprintf("rvo_detector_failures_total{camera=%q,detector=%q,reason=%q}", camera, name, r))
 	}
 	s := counted(series...)
-	s.what = "`rvo_detector_failures_total{reason=\"" + strings.Join(reasons, "|") + "\"}`"
+	s.what = "`rvo_detector_failures_total{reason=\"" + strings.Join(reasons, " or ") + "\"}`"
 	return s
 }
 

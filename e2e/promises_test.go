@@ -61,7 +61,6 @@ func keepPromises(t *testing.T, class loadClass) string {
 	video := []string{"--size", "640x360", "--fps", "25"}
 	server, lost := serveRTSP(t, 0, video...), serveRTSP(t, port, video...)
 	config, b := "", new(testbed)
-	var shapes []string
 	for i := range class.cameras {
 		name := fmt.Sprintf("c%d", i)
 		at := server.port
@@ -70,7 +69,6 @@ func keepPromises(t *testing.T, class loadClass) string {
 		}
 		config += fmt.Sprintf("[[camera]]\nname = %q\nsource = \"rtsp://127.0.0.1:%d/stream\"\n\n", name, at)
 		b.cameras, b.detectors = append(b.cameras, name), append(b.detectors, name+"/motion", name+"/shape")
-		shapes = append(shapes, name+"/shape")
 	}
 	config += strings.Replace(faultRest, nice, "", 1) + `
 [[detector]]
@@ -105,13 +103,13 @@ min_free = "1MiB"
 	var camera, detector faultTimes
 	for range 3 {
 		camera.worst(b.play(t, &faultRow{
-			name: "camera lost", hits: []string{"c0"},
+			name: "camera lost", hits: b.cameras,
 			inject: func() error { lost.end(); return nil },
 			repair: func() error { lost = serveRTSP(t, port, video...); return nil },
 			signs:  []sign{said("camera reconnecting"), inState("c0", "reconnecting")},
 		}))
 		detector.worst(b.play(t, &faultRow{
-			name: "detector crashed", hits: shapes,
+			name: "detector crashed", hits: b.cameras,
 			inject: func() error { return syscall.Kill(b.process("shape"), syscall.SIGSEGV) },
 			signs:  []sign{said("detector process ended"), counted(`rvo_detector_restarts_total{camera="c0",detector="shape"}`)},
 		}))
