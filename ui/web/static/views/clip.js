@@ -96,19 +96,22 @@ function Player({ base, movies, meta }) {
 			paint(canvas.current, v, boxes ? shownAt(results, begins + frame.mediaTime * 1000) : []);
 			handle = v.requestVideoFrameCallback(draw);
 		};
-		handle = v.requestVideoFrameCallback(draw);
 		if (v.readyState >= 2) draw(0, { mediaTime: v.currentTime });
+		else handle = v.requestVideoFrameCallback(draw);
 		return () => v.cancelVideoFrameCallback(handle);
 	}, [results, begins, boxes]);
+	useEffect(() => () => {
+		video.current.removeAttribute('src'); // else the browser keeps the movie
+		video.current.load();
+	}, []);
 	const next = () => part + 1 < movies.length && play(part + 1);
-	const failed = () => fail('This browser does not play the movie: download it.');
 	const toEvent = () => {
 		video.current.currentTime = (meta.frame_ts_ns[meta.confirming_frame] - meta.frame_ts_ns[0]) / 1e9;
 	};
 	return html`
 		<div class="player">
 			<video ref=${video} src=${source(base, part)} controls autoplay=${part > 0} playsinline preload="auto" aria-label="clip of the event"
-				onEnded=${next} onError=${failed}></video>
+				onEnded=${next} onError=${() => fail('This browser does not play the movie: download it.')}></video>
 			<canvas ref=${canvas} aria-hidden="true"></canvas>
 		</div>
 		${problem && html`<p class="bad" role="alert">${problem}</p>`}

@@ -10,7 +10,6 @@ import { Changes } from './diff.js';
 
 const arrows = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 const step = 0.005; // of the frame, by an arrow key; ten times that with shift
-
 const kinds = ['polygon', 'rectangle', 'line'];
 
 const round = (v, to = 1e3) => Math.round(v * to) / to;
@@ -31,9 +30,8 @@ function shapeOf(place) {
 }
 
 // cornersOf returns the outline of a shape.
-function cornersOf({ kind, points: [a, b, ...rest] }) {
-	return kind === 'rectangle' && b ? [a, [b[0], a[1]], b, [a[0], b[1]]] : [a, b, ...rest].filter(Boolean);
-}
+const cornersOf = ({ kind, points, points: [a, b] }) =>
+	(kind === 'rectangle' && b ? [a, [b[0], a[1]], b, [a[0], b[1]]] : points);
 
 // added returns a shape with one more point, which is then held: of a closed polygon in the
 // edge that is nearest.
