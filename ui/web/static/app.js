@@ -1,6 +1,6 @@
 // The page: its head, the view that the address names, and what stands over it.
 
-import { html, render, useEffect, useRef, useState } from './vendor/preact-htm.js';
+import { html, render, useEffect, useMemo, useRef, useState } from './vendor/preact-htm.js';
 import { call } from './api.js';
 import { logout, make, Notices, undo, undoable } from './changes.js';
 import { allKeys, useKeys } from './keys.js';
@@ -90,18 +90,19 @@ async function leave() {
 
 function Head({ shown, camera }) {
 	const { snapshot } = store;
-	const choose = (e) => go(shown.ofCamera ? shown.id : 'live', e.target.value);
+	const names = snapshot?.cameras.map((c) => c.name) ?? [];
+	const places = useMemo(() => html`
+		${names.length > 0 && html`<select aria-label="camera" onChange=${(e) => go(shown.ofCamera ? shown.id : 'live', e.target.value)}>
+			${names.map((name) => html`<option value=${name} selected=${name === camera}>${clean(name)}</option>`)}</select>`}
+		${views.map((v) => html`<a key=${v.id} href=${href(v.id, v.ofCamera ? camera : '')} aria-current=${v === shown ? 'page' : null}>${v.id}</a>`)}`,
+	[names.join('\n'), shown, camera]);
 	return html`
 		<header>
 			<a class="skip" href="#main" onClick=${skip}>to the content</a>
 			<p class="health"><strong><a href=${href('fleet')}>rvo-tui</a></strong> <${Health} /></p>
 			<${Figures} />
 			<nav aria-label="views">
-				${snapshot?.cameras.length > 0 && html`
-					<select aria-label="camera" onChange=${choose}>
-						${snapshot.cameras.map((c) => html`<option value=${c.name} selected=${c.name === camera}>${clean(c.name)}</option>`)}
-					</select>`}
-				${views.map((v) => html`<a key=${v.id} href=${href(v.id, v.ofCamera ? camera : '')} aria-current=${v === shown ? 'page' : null}>${v.id}</a>`)}
+				${places}
 				${store.readOnly && store.about && html`<span class="chip warn" title="This token may only look.">read only</span>`}
 				${undoable() && html`<button class="plain" title="take back: ${undoable()}" onClick=${undo}>Undo</button>`}
 				${session.known && html`<button class="plain" onClick=${leave}>Log out</button>`}
@@ -164,7 +165,7 @@ function Alarm() {
 		told.current = new Set(alerts.map((a) => a.id));
 		if (fresh.length > 0) setText(fresh.map((a) => clean(`${a.title}. ${a.remedy}`)).join(' '));
 		else if (gone && alerts.length === 0) setText('healthy');
-	}, [alerts]);
+	}, [alerts.map((a) => a.id).join()]);
 	return html`<div class="hidden" role="log" aria-live="assertive">${text}</div>`;
 }
 

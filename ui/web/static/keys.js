@@ -1,24 +1,26 @@
 // Keys: those of the whole page and those of the view shown. They do nothing while
 // something is typed.
 
-import { useEffect } from './vendor/preact-htm.js';
+import { useEffect, useRef } from './vendor/preact-htm.js';
 
 const layers = []; // of which the last one comes first
 
 // useKeys binds keys while a component is shown: { key: [what it does, function] }. Those
 // of the whole page come after those of a view.
 export function useKeys(keys, ofPage = false) {
+	const layer = useRef({});
+	layer.current.keys = keys;
 	useEffect(() => {
-		if (ofPage) layers.unshift(keys);
-		else layers.push(keys);
-		return () => layers.splice(layers.indexOf(keys), 1);
-	});
+		if (ofPage) layers.unshift(layer.current);
+		else layers.push(layer.current);
+		return () => layers.splice(layers.indexOf(layer.current), 1);
+	}, []);
 }
 
 // allKeys lists the keys that do something now: [key, what it does].
 export function allKeys() {
 	const all = new Map();
-	for (const keys of layers) for (const [key, [what]] of Object.entries(keys)) all.set(key, what);
+	for (const { keys } of layers) for (const [key, [what]] of Object.entries(keys)) all.set(key, what);
 	return [...all];
 }
 
@@ -27,7 +29,7 @@ const typing = (at) => at.closest('input, textarea, select, [contenteditable], d
 function press(event) {
 	if (event.ctrlKey || event.altKey || event.metaKey || typing(event.target)) return;
 	if (event.key === ' ' && event.target.closest('button, a, summary, video')) return;
-	for (const keys of layers.toReversed()) {
+	for (const { keys } of layers.toReversed()) {
 		const found = keys[event.key];
 		if (!found) continue;
 		event.preventDefault();

@@ -1,6 +1,6 @@
 // The fleet: one line a camera.
 
-import { html } from '../vendor/preact-htm.js';
+import { html, useMemo } from '../vendor/preact-htm.js';
 import { history } from '../history.js';
 import { alertsOf, alertTone, inTrouble, Name, Spark, State, Table } from '../parts.js';
 import { href, replace } from '../route.js';
@@ -52,32 +52,32 @@ function ruleWord({ status }) {
 	return status.truth === 'unknown' ? 'unknown' : 'idle';
 }
 
-function LastEvent({ camera, now }) {
-	const last = store.events.findLast((e) => e.event.camera === camera);
-	if (!last) return html`<span class="dim">none yet</span>`;
-	const age = Math.max(now - Date.parse(last.event.time), 0);
-	return html`<a href=${href('events', '', last.event.event_id)}>${clean(last.event.event_type)}</a> <span class="dim">${ago(Math.trunc(age / 1000) * 1e9)} ago</span>`;
-}
-
+// Row is rendered again only where what it shows has changed.
 function Row({ row, now }) {
-	const c = row.camera;
-	return html`
+	const { camera: c, trouble, alerts } = row;
+	const state = store.link === 'live' ? c.state : '', values = history.values(c.name), fps = rate(values.at(-1) ?? c.fps); // as often as it can be read
+	const detectors = c.detectors.map((d) => detectorWord(d, row)), rules = c.rules.map(ruleWord);
+	const latency = row.latency > 0 ? ago(row.latency) : '-', events = row.events < 0 ? '-' : count(row.events + 0.5), drops = row.drops < 0 ? '-' : rate(row.drops);
+	const why = alerts.map((a) => [href('alerts', '', '', { id: a.id }), alertTone(a), a.cause ? `${a.title}: ${a.cause}` : a.title]);
+	const last = store.events.findLast((e) => e.event.camera === c.name)?.event;
+	const age = last && ago(Math.max(Math.trunc(now / 1e3) - Math.trunc(Date.parse(last.time) / 1e3), 0) * 1e9); // all change at once
+	return useMemo(() => html`
 		<tr>
 			<th scope="row">
-				<i class=${['bad', 'warn', 'good'][row.trouble]} aria-hidden="true">${row.trouble < 2 ? '▲' : '●'}</i>
+				<i class=${['bad', 'warn', 'good'][trouble]} aria-hidden="true">${trouble < 2 ? '▲' : '●'}</i>${' '}
 				<a data-row href=${href('live', c.name)}><${Name} of=${c.name} /></a>
-				${row.alerts.map((a) => html`<a class="why ${alertTone(a)}" href=${href('alerts', '', '', { id: a.id })}><${Name} of=${a.cause ? `${a.title}: ${a.cause}` : a.title} /></a>`)}
+				${why.map(([to, tone, text]) => html`<a class="why ${tone}" href=${to}><${Name} of=${text} /></a>`)}
 			</th>
-			<td>${store.link !== 'live' ? html`<span class="warn">not known</span>` : html`<${State} of=${c.state} />`}</td>
-			<td class="wide"><${Spark} values=${history.values(c.name)} label="frames a second" /></td>
-			<td class="number">${rate(c.fps)}</td>
-			<td class="number">${row.latency > 0 ? ago(row.latency) : '-'}</td>
-			<td><a href=${href('detectors', c.name)}><${Counts} of=${c.detectors.map((d) => detectorWord(d, row))} /></a></td>
-			<td><a href=${href('rules', c.name)}><${Counts} of=${c.rules.map(ruleWord)} /></a></td>
-			<td class="number">${row.events < 0 ? '-' : count(row.events + 0.5)}</td>
-			<td class="number ${row.drops >= 0.05 ? 'warn' : ''}">${row.drops < 0 ? '-' : rate(row.drops)}</td>
-			<td class="wide"><${LastEvent} camera=${c.name} now=${now} /></td>
-		</tr>`;
+			<td>${state ? html`<${State} of=${state} />` : html`<span class="warn">not known</span>`}</td>
+			<td class="wide"><${Spark} values=${values} label="frames a second" /></td>
+			<td class="number">${fps}</td>
+			<td class="number">${latency}</td>
+			<td><a href=${href('detectors', c.name)}><${Counts} of=${detectors} /></a></td>
+			<td><a href=${href('rules', c.name)}><${Counts} of=${rules} /></a></td>
+			<td class="number">${events}</td>
+			<td class="number ${row.drops >= 0.05 ? 'warn' : ''}">${drops}</td>
+			<td class="wide">${last ? html`<a href=${href('events', '', last.event_id)}>${clean(last.event_type)}</a> <span class="dim">${age} ago</span>` : html`<span class="dim">none yet</span>`}</td>
+		</tr>`, [trouble, state, fps, latency, events, drops, values, last, age, detectors.join(), rules.join(), why.join()]);
 }
 
 // heading returns the head of a column by which the table may be sorted.
