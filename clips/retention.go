@@ -76,7 +76,7 @@ func (s *store) retain(root *os.Root, now time.Time) error {
 	kept := s.entries[:0]
 	changed := false
 	for _, e := range s.entries {
-		reason := -1
+		var reason int
 		switch {
 		case s.cfg.MaxAge > 0 && s.dates.age(e.Time) > time.Duration(s.cfg.MaxAge):
 			reason = byAge
