@@ -103,6 +103,45 @@ func (p *pipeline) offer(f *capture.Frame) {
 
 func (p *pipeline) clock() time.Duration { return time.Since(p.epoch) }
 
+// run steps the engine until the context ends, then stops the workers. An inline
+// detector, which holds the goroutine that steps the engine, is waited for up to
+// abandonAfter, and workers likewise. What hangs is logged and abandoned.
+func (p *pipeline) run(ctx context.Context) {
+	driven := make(chan struct{})
+	go func() { // waited for below, unless it hangs
+		defer close(driven)
+		p.drive(ctx)
+	}()
+	<-ctx.Done()
+	select {
+	case <-p.halted:
+	case <-time.After(abandonAfter):
+		if p.halt() {
+			name := ""
+			if w := p.inline.Load(); w != nil {
+				name = w.spec.Name
+			}
+			p.log.Error("inline detector does not return and is abandoned; use execution = \"worker\", or run it in a process of its own", "detector", name)
+			p.live.Close()
+			return
+		}
+	}
+	<-driven
+}
+
+// halt ends the events and the clips of the camera, which end with what there is. It
+// returns false when somebody else has done it.
+func (p *pipeline) halt() bool {
+	if !p.stopped.CompareAndSwap(false, true) {
+		return false
+	}
+	if ring := p.ring.Load(); ring != nil {
+		ring.Close()
+	}
+	close(p.halted)
+	return true
+}
+
 // drive is the goroutine of the pipeline.
 func (p *pipeline) drive(ctx context.Context) {
 	p.step() // to load what is attached
@@ -412,4 +451,43 @@ func (p *pipeline) detach(name string) error {
 		}
 	}
 	return nil
+}
+
+// abort frees a pipeline that was not started.
+func (p *pipeline) abort() {
+	p.shutdown()
+	if ring := p.ring.Load(); ring != nil {
+		ring.Close()
+	}
+	p.pool.Close()
+}
+
+// shutdown stops all workers and waits up to abandonAfter for them.
+func (p *pipeline) shutdown() {
+	for _, w := range p.workers {
+		w.stop()
+	}
+	limit := time.NewTimer(abandonAfter)
+	defer limit.Stop()
+	late := false
+	for _, w := range append(p.workers, p.retired...) {
+		if !late {
+			select {
+			case <-w.finished:
+				continue
+			case <-limit.C:
+				late = true
+			}
+		}
+		select {
+		case <-w.finished:
+		default:
+			w.revoke()
+			p.log.Error("detector does not return and is abandoned; if this repeats, run it in a process of its own or as a remote service", "detector", w.spec.Name)
+		}
+	}
+	p.live.Close()
+	p.newest.close()
+	p.seen.close()
+	p.publish(p.clock())
 }

@@ -345,3 +345,36 @@ func newWorker(id engine.TaskID, spec detectors.Spec, p *pipeline, open func() (
 		answer: engine.Answer{Values: make([]float64, n), Detections: make([][]detectors.Detection, n), TTLs: make([]time.Duration, n)},
 	}
 }
+
+// retire stops a worker without waiting for it: see reap.
+func (p *pipeline) retire(w *worker) {
+	w.stop()
+	w.overdue = engine.Never
+	if w.spec.Timeout > 0 {
+		w.overdue = p.clock() + w.spec.Timeout
+	}
+	p.retired = append(p.retired, w)
+	p.log.Debug("detector detached", "detector", w.spec.Name)
+}
+
+// reap drops retired workers that have ended, and takes slot and frame from those
+// that hang, which the engine no longer knows. It returns when it is to be called
+// again.
+func (p *pipeline) reap(now time.Duration) time.Duration {
+	next := engine.Never
+	p.retired = slices.DeleteFunc(p.retired, func(w *worker) bool {
+		select {
+		case <-w.finished:
+			return true
+		default:
+		}
+		if now >= w.overdue {
+			w.overdue = engine.Never
+			w.revoke()
+			p.log.Warn("detached detector is stuck: its slot goes to others", "detector", w.spec.Name, "timeout", w.spec.Timeout)
+		}
+		next = min(next, w.overdue)
+		return false
+	})
+	return next
+}
