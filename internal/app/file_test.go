@@ -110,7 +110,7 @@ func TestWriteWhatRuns(t *testing.T) {
 		t.Errorf("%d are modified, known %v", n, f.known())
 	}
 
-	byHand := written + "# by hand\n"
+	byHand := "\ufeff" + written + "# by hand\n" // with the mark of some editors, which stays
 	if err := os.WriteFile("rvo.toml", []byte(byHand), 0o640); err != nil {
 		t.Fatal(err)
 	}

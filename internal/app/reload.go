@@ -279,7 +279,7 @@ func (f file) replaceFile(r config.Revision) error {
 	if r.Diff.Refused != "" {
 		return fmt.Errorf("write %s: %s", f.cfg.File, r.Diff.Refused)
 	}
-	err := fileio.Replace(f.cfg.File, r.Text, func() error {
+	err := config.Replace(f.cfg.File, r.Text, func() error {
 		_, err := f.text()
 		return err
 	})

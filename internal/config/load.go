@@ -229,7 +229,25 @@ func readText(f *os.File, err error, patience time.Duration) ([]byte, error) {
 	case !utf8.Valid(text):
 		return nil, errors.New("read configuration: it is not UTF-8 text; save it as such")
 	}
-	return bytes.TrimPrefix(text, []byte("\ufeff")), nil
+	return bytes.TrimPrefix(text, []byte(byteOrderMark)), nil
+}
+
+// byteOrderMark is what some editors put before UTF-8 text. It is no part of the text.
+const byteOrderMark = "\ufeff"
+
+// Replace replaces the text of a file that Find has read, as fileio.Replace does. A
+// byte-order mark before the text stays.
+func Replace(path string, text []byte, ready func() error) error {
+	file, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	start := make([]byte, len(byteOrderMark))
+	if _, err := io.ReadFull(file, start); err == nil && string(start) == byteOrderMark {
+		text = append(start, text...)
+	}
+	return fileio.Replace(path, text, ready)
 }
 
 // builder composes one configuration and collects its problems. Cameras, detectors
