@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"image"
 	"image/jpeg"
+	"path/filepath"
 
 	"rvo-tui/capture"
 	"rvo-tui/clips"
@@ -81,7 +82,17 @@ func (l Local) Clip(eventID string) (clips.Clip, error) {
 }
 
 // Movie implements film.Source.
-func (l Local) Movie(_ context.Context, clip clips.Clip) (path string, done func(), err error) {
+func (l Local) Movie(ctx context.Context, clip clips.Clip, part int) (path string, done func(), err error) {
+	if part > 1 {
+		meta, err := l.Meta(ctx, clip)
+		if err == nil && part-2 >= len(meta.Parts) {
+			err = clips.ErrNoClip
+		}
+		if err != nil {
+			return "", nil, err
+		}
+		clip.Path = filepath.Join(filepath.Dir(clip.Path), meta.Parts[part-2].File)
+	}
 	return clip.Path, func() {}, nil
 }
 

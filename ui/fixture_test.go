@@ -247,7 +247,9 @@ func (f *fake) Clip(id string) (clips.Clip, error) {
 }
 
 // Movie names no file: the films of tests are drawn.
-func (f *fake) Movie(context.Context, clips.Clip) (string, func(), error) { return "", func() {}, nil }
+func (f *fake) Movie(context.Context, clips.Clip, int) (string, func(), error) {
+	return "", func() {}, nil
+}
 
 func (f *fake) Meta(context.Context, clips.Clip) (*clips.Meta, error) {
 	return &clips.Meta{

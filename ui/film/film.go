@@ -15,80 +15,148 @@ import (
 // MaxBytes is how much coded video of a clip is kept in memory.
 const MaxBytes = 256 << 20
 
-// Film is the video of a movie. One goroutine at a time uses it.
+// Film is the video of the movies of a clip, one after the other. One goroutine at a time
+// uses it.
 type Film struct {
+	decoders capture.DecoderOpener
+	parts    []*part
+	at       int // the part that the newest frame is of
+	length   time.Duration
+	packets  int
+	bytes    int
+}
+
+// part is the video of one movie.
+type part struct {
+	from    time.Duration     // where in the film it begins
+	first   int               // how many packets there are before it
 	packets []*capture.Packet // in decoding order; at least one is shown
 	length  time.Duration
 
-	decoder capture.Decoder
-	fed     int  // packets that the decoder has had, without a gap since a key frame
-	drained bool // the next packet must be a key one
+	decoder capture.Decoder // nil: it is not shown
+	fed     int             // packets that the decoder has had, without a gap since a key frame
+	drained bool            // the next packet must be a key one
 
 	image capture.Image // nil: none yet
 	at    time.Duration // its presentation time
 	of    int           // the packet that was asked for when it came out
 }
 
-// Read reads a movie to its end and closes it. Decoders opens the decoder of its track.
-func Read(src capture.PacketSource, decoders capture.DecoderOpener) (*Film, error) {
+// New returns a film without a movie. Decoders opens a decoder for each part when it is shown.
+func New(decoders capture.DecoderOpener) *Film { return &Film{decoders: decoders} }
+
+// Add reads a movie to its end, which goes on where the film ended, and closes it.
+func (f *Film) Add(src capture.PacketSource) error {
 	defer src.Close()
-	f := new(Film)
-	size, shown := 0, false
+	p := &part{from: f.length, first: f.packets}
+	shown := false
 	for {
-		p, err := src.Read()
+		packet, err := src.Read()
 		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err != nil {
-			return nil, fmt.Errorf("read clip: %w", err)
+			return fmt.Errorf("read clip: %w", err)
 		}
-		if !p.Track.Video {
+		if !packet.Track.Video {
 			continue
 		}
-		if size += len(p.Data); size > MaxBytes {
-			return nil, fmt.Errorf("read clip: it has more than %d MiB of video; play it with another player", MaxBytes>>20)
+		if f.bytes += len(packet.Data); f.bytes > MaxBytes {
+			return fmt.Errorf("read clip: it has more than %d MiB of video; play it with another player", MaxBytes>>20)
 		}
-		f.packets = append(f.packets, p)
-		if !p.Hidden {
+		p.packets = append(p.packets, packet)
+		if !packet.Hidden {
 			shown = true
-			f.length = max(f.length, p.PTS+p.Duration)
+			p.length = max(p.length, packet.PTS+packet.Duration)
 		}
 	}
 	if !shown {
-		return nil, errors.New("read clip: it shows no frame")
+		return errors.New("read clip: it shows no frame")
 	}
-	var err error
-	if f.decoder, err = decoders(f.packets[0].Track, capture.DefaultConfig()); err != nil {
-		return nil, fmt.Errorf("play clip: %w", err)
-	}
-	return f, nil
+	f.parts = append(f.parts, p)
+	f.length += p.length
+	f.packets += len(p.packets)
+	return nil
 }
 
-// Length returns how long the movie is.
+// Length returns how long the film is.
 func (f *Film) Length() time.Duration { return f.length }
 
 // Close frees the decoder and the frame.
 func (f *Film) Close() {
-	f.decoder.Close()
-	f.drop()
+	for _, p := range f.parts {
+		p.leave()
+	}
 }
 
-func (f *Film) drop() {
-	if f.image != nil {
-		f.image.Free()
-		f.image = nil
+// Seek decodes the frame that is shown at a time, and returns when its presentation is. A
+// film that plays gets the newest frame that its decoder has given, which may be a few
+// behind; exactly: nothing that was decoded is held back.
+func (f *Film) Seek(t time.Duration, exactly bool) (time.Duration, error) {
+	i := len(f.parts) - 1
+	for i > 0 && t < f.parts[i].from {
+		i--
+	}
+	if i != f.at {
+		f.parts[f.at].leave()
+		f.at = i
+	}
+	p := f.parts[i]
+	if p.decoder == nil {
+		var err error
+		if p.decoder, err = f.decoders(p.packets[0].Track, capture.DefaultConfig()); err != nil {
+			return 0, fmt.Errorf("play clip: %w", err)
+		}
+	}
+	at, err := p.seek(t-p.from, exactly)
+	return p.from + at, err
+}
+
+// Size returns the size for display of the newest frame; 0, 0: there is none yet.
+func (f *Film) Size() (width, height int) {
+	if p := f.parts[f.at]; p.image != nil {
+		return p.image.Size()
+	}
+	return 0, 0
+}
+
+// Scale returns the newest frame at a size.
+func (f *Film) Scale(width, height int) (runtime.Preview, error) {
+	part := f.parts[f.at]
+	p := runtime.Preview{Frame: uint64(part.first+part.of) + 1, Width: width, Height: height}
+	pix := make([]byte, width*height*3+capture.Slack)
+	if err := part.image.Convert(pix, capture.Target{Order: capture.RGB, Width: width, Height: height, Stride: 3 * width}); err != nil {
+		return p, fmt.Errorf("play clip: %w", err)
+	}
+	p.Pixels = pix[:width*height*3]
+	return p, nil
+}
+
+// leave frees the decoder and the frame of a part that is not shown any more.
+func (p *part) leave() {
+	p.drop()
+	if p.decoder != nil {
+		p.decoder.Close()
+		p.decoder, p.fed, p.drained = nil, 0, false
+	}
+}
+
+func (p *part) drop() {
+	if p.image != nil {
+		p.image.Free()
+		p.image = nil
 	}
 }
 
 // target returns the packet of the frame that is shown at a time.
-func (f *Film) target(t time.Duration) int {
+func (p *part) target(t time.Duration) int {
 	best, first := -1, -1
-	for i, p := range f.packets {
+	for i, packet := range p.packets {
 		switch {
-		case p.Hidden:
-		case p.PTS <= t && (best < 0 || p.PTS > f.packets[best].PTS):
+		case packet.Hidden:
+		case packet.PTS <= t && (best < 0 || packet.PTS > p.packets[best].PTS):
 			best = i
-		case first < 0 || p.PTS < f.packets[first].PTS:
+		case first < 0 || packet.PTS < p.packets[first].PTS:
 			first = i
 		}
 	}
@@ -99,72 +167,51 @@ func (f *Film) target(t time.Duration) int {
 }
 
 // reached returns the packet that a decoder has been given when a film has played to a time.
-func (f *Film) reached(t time.Duration) int {
+func (p *part) reached(t time.Duration) int {
 	i := 0
-	for i+1 < len(f.packets) && f.packets[i+1].DTS <= t {
+	for i+1 < len(p.packets) && p.packets[i+1].DTS <= t {
 		i++
 	}
 	return i
 }
 
-// Size returns the size for display of the newest frame; 0, 0: there is none yet.
-func (f *Film) Size() (width, height int) {
-	if f.image == nil {
-		return 0, 0
-	}
-	return f.image.Size()
-}
-
-// Seek decodes the frame that is shown at a time, and returns when its presentation is. A
-// film that plays gets the newest frame that its decoder has given, which may be a few
-// behind; exactly: nothing that was decoded is held back.
-func (f *Film) Seek(t time.Duration, exactly bool) (time.Duration, error) {
-	i := f.reached(t)
+// seek is Seek within the part.
+func (p *part) seek(t time.Duration, exactly bool) (time.Duration, error) {
+	i := p.reached(t)
 	if exactly {
-		i = f.target(t)
+		i = p.target(t)
 	}
-	if f.image != nil && i == f.of && (!exactly || f.drained) {
-		return f.at, nil
+	if p.image != nil && i == p.of && (!exactly || p.drained) {
+		return p.at, nil
 	}
-	exactly = exactly || i == len(f.packets)-1
-	from := f.fed
-	if key := f.keyBefore(i); f.drained || i < f.fed || key > f.fed {
+	exactly = exactly || i == len(p.packets)-1
+	from := p.fed
+	if key := p.keyBefore(i); p.drained || i < p.fed || key > p.fed {
 		from = key
-		f.decoder.Flush()
+		p.decoder.Flush()
 	}
-	d, err := f.decoder.Decode(f.packets[from:i+1], exactly)
+	d, err := p.decoder.Decode(p.packets[from:i+1], exactly)
 	if err != nil {
 		return 0, fmt.Errorf("play clip: %w", err)
 	}
-	f.fed, f.drained = i+1, exactly
+	p.fed, p.drained = i+1, exactly
 	if d.Image != nil {
-		f.drop()
-		f.image, f.at, f.of = d.Image, d.Packet.PTS, i
+		p.drop()
+		p.image, p.at, p.of = d.Image, d.Packet.PTS, i
 	}
-	if f.image == nil && !exactly { // all are held back yet
-		return f.Seek(t, true)
+	if p.image == nil && !exactly { // all are held back yet
+		return p.seek(t, true)
 	}
-	if f.image == nil {
+	if p.image == nil {
 		return 0, errors.New("play clip: its first frame cannot be decoded")
 	}
-	return f.at, nil
+	return p.at, nil
 }
 
 // keyBefore returns the last key frame up to a packet.
-func (f *Film) keyBefore(i int) int {
-	for i > 0 && !f.packets[i].Key {
+func (p *part) keyBefore(i int) int {
+	for i > 0 && !p.packets[i].Key {
 		i--
 	}
 	return i
-}
-
-// Scale returns the newest frame at a size.
-func (f *Film) Scale(width, height int) (runtime.Preview, error) {
-	p := runtime.Preview{Frame: uint64(f.of) + 1, Width: width, Height: height}
-	pix := make([]byte, width*height*3+capture.Slack)
-	if err := f.image.Convert(pix, capture.Target{Order: capture.RGB, Width: width, Height: height, Stride: 3 * width}); err != nil {
-		return p, fmt.Errorf("play clip: %w", err)
-	}
-	p.Pixels = pix[:width*height*3]
-	return p, nil
 }

@@ -108,11 +108,13 @@ func opener(t *testing.T, images *int, broken bool) capture.DecoderOpener {
 
 func TestFilmSeeks(t *testing.T) {
 	images := 0
-	f, err := Read(&movie{n: 50}, opener(t, &images, false))
-	if err != nil {
-		t.Fatal(err)
+	f := New(opener(t, &images, false))
+	for _, n := range []int{50, 20} {
+		if err := f.Add(&movie{n: n}); err != nil {
+			t.Fatal(err)
+		}
 	}
-	if f.Length() != 5*time.Second {
+	if f.Length() != 7*time.Second {
 		t.Errorf("%v long", f.Length())
 	}
 	ms := time.Millisecond
@@ -129,7 +131,11 @@ func TestFilmSeeks(t *testing.T) {
 		{2500 * ms, true, 2500 * ms},
 		{1000 * ms, true, 1000 * ms},
 		{4200 * ms, false, 4000 * ms}, // from the key frame before
-		{9 * time.Second, false, 4900 * ms},
+		{4990 * ms, false, 4900 * ms},
+		{5050 * ms, false, 5000 * ms}, // the second movie
+		{6200 * ms, true, 6200 * ms},
+		{4900 * ms, true, 4900 * ms},
+		{9 * time.Second, false, 6900 * ms},
 		{-time.Second, true, 0},
 	} {
 		at, err := f.Seek(tt.to, tt.exactly)
@@ -137,7 +143,7 @@ func TestFilmSeeks(t *testing.T) {
 			t.Errorf("to %v, exactly %v: at %v, %v; want %v", tt.to, tt.exactly, at, err, tt.at)
 		}
 		p, err := f.Scale(8, 6)
-		if err != nil || len(p.Pixels) != 8*6*3 || p.Pixels[0] != byte(tt.at/(100*ms)) {
+		if err != nil || len(p.Pixels) != 8*6*3 || p.Pixels[0] != byte(tt.at%(5*time.Second)/(100*ms)) {
 			t.Errorf("to %v: a frame of %d, %v", tt.to, p.Pixels[0], err)
 		}
 	}
@@ -154,12 +160,12 @@ func TestWhatIsNoFilm(t *testing.T) {
 		"MiB":            {n: 40, bytes: 10 << 20},
 		"cut short":      {n: 3, err: errors.New("cut short")},
 	} {
-		if _, err := Read(src, opener(t, &images, false)); err == nil || !strings.Contains(err.Error(), want) || !src.closed {
+		if err := New(opener(t, &images, false)).Add(src); err == nil || !strings.Contains(err.Error(), want) || !src.closed {
 			t.Errorf("%v, closed %v; want %q", err, src.closed, want)
 		}
 	}
-	f, err := Read(&movie{n: 5}, opener(t, &images, true))
-	if err != nil {
+	f := New(opener(t, &images, true))
+	if err := f.Add(&movie{n: 5}); err != nil {
 		t.Fatal(err)
 	}
 	defer f.Close()
@@ -175,13 +181,13 @@ type shelf struct {
 	given int
 }
 
-func (s *shelf) Movie(ctx context.Context, c clips.Clip) (string, func(), error) {
+func (s *shelf) Movie(ctx context.Context, c clips.Clip, part int) (string, func(), error) {
 	select {
 	case <-time.After(s.slow):
 	case <-ctx.Done():
 		return "", nil, ctx.Err()
 	}
-	if c.Entry.EventID == "gone" {
+	if c.Entry.EventID == "gone" || part > 2 {
 		return "", nil, clips.ErrNoClip
 	}
 	s.add(1)
@@ -194,7 +200,13 @@ func (s *shelf) add(n int) {
 	s.given += n
 }
 
-func (s *shelf) Meta(context.Context, clips.Clip) (*clips.Meta, error) {
+func (s *shelf) Meta(_ context.Context, c clips.Clip) (*clips.Meta, error) {
+	if c.Entry.EventID == "long" { // the stream changed after five seconds
+		return &clips.Meta{
+			Events: []clips.MetaEvent{{EventID: "long", EventTS: int64(7 * time.Second)}}, Movie: clips.Movie{Start: int64(time.Second), DurationMS: 5000},
+			Parts: []clips.Movie{{Start: int64(6500 * time.Millisecond), DurationMS: 5000}},
+		}, nil
+	}
 	return &clips.Meta{
 		Events: []clips.MetaEvent{{EventID: "a", EventTS: int64(3 * time.Second)}}, Movie: clips.Movie{Start: int64(time.Second)},
 		Found: []clips.MetaFound{{MovieMS: 1000, Signal: "person", Detections: []detectors.Detection{{Label: "person"}}}},
@@ -266,6 +278,11 @@ func TestPlayer(t *testing.T) {
 		time.Sleep(time.Second)
 		if l := last(); l.At != 1200*time.Millisecond || l.Mark != -1 || len(shown()) != count+1 {
 			t.Errorf("it stops at %v after %d frames, the event is at %v", l.At, len(shown())-count, l.Mark)
+		}
+		p.Want(Wanted{Clip: clip("long"), Event: "long", Width: 32, Height: 32, From: 7400 * time.Millisecond})
+		time.Sleep(3 * time.Second)
+		if l := last(); l.At != 7400*time.Millisecond || l.Length != 10*time.Second || l.Mark != 5500*time.Millisecond {
+			t.Errorf("of two movies: it stops at %v of %v, the event is at %v: %v", l.At, l.Length, l.Mark, l.Err)
 		}
 		p.Want(Wanted{Clip: clip("gone"), Width: 32, Height: 32})
 		time.Sleep(2 * time.Second)

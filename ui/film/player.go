@@ -15,9 +15,9 @@ import (
 
 // A Source has the movies of clips.
 type Source interface {
-	// Movie returns the path of a clip's movie on this machine, and what is to be called
-	// when it is not needed any more. It may take its time.
-	Movie(ctx context.Context, clip clips.Clip) (path string, done func(), err error)
+	// Movie returns the path of a movie of a clip on this machine, and what is to be called
+	// when it is not needed any more. Part counts from 1. It may take its time.
+	Movie(ctx context.Context, clip clips.Clip, part int) (path string, done func(), err error)
 	// Meta returns the metadata of a clip.
 	Meta(ctx context.Context, clip clips.Clip) (*clips.Meta, error)
 }
@@ -94,7 +94,6 @@ type reel struct {
 	event string
 	film  *Film
 	meta  *clips.Meta // nil: there is none
-	done  func()
 	err   error
 
 	loaded time.Time // before that nothing plays
@@ -105,9 +104,7 @@ type reel struct {
 func (r *reel) close() {
 	if r.film != nil {
 		r.film.Close()
-	}
-	if r.done != nil {
-		r.done()
+		r.film = nil
 	}
 }
 
@@ -175,7 +172,7 @@ func (p *Player) Run(ctx context.Context, rate float64, ready func(now time.Time
 	}
 }
 
-// load reads the movie and the metadata of a clip.
+// load reads the movies and the metadata of a clip.
 func (p *Player) load(ctx context.Context, clip clips.Clip) *reel {
 	capture.LowPriority(nice)
 	r := &reel{event: clip.Entry.EventID}
@@ -183,22 +180,32 @@ func (p *Player) load(ctx context.Context, clip clips.Clip) *reel {
 		r.err = errors.New("play clip: this program has nothing to decode it with")
 		return r
 	}
-	path, done, err := p.source.Movie(ctx, clip)
-	if err != nil {
-		r.err = err
-		return r
+	parts := 1
+	if r.meta, _ = p.source.Meta(ctx, clip); r.meta != nil { // without it there are no boxes
+		parts += len(r.meta.Parts)
 	}
-	r.done = done
+	film := New(p.open.Decoder)
+	for part := 1; part <= parts && r.err == nil; part++ {
+		r.err = p.add(ctx, film, clip, part)
+	}
+	if r.err == nil {
+		r.film = film
+	}
+	return r
+}
+
+// add reads a movie of a clip.
+func (p *Player) add(ctx context.Context, film *Film, clip clips.Clip, part int) error {
+	path, done, err := p.source.Movie(ctx, clip, part)
+	if err != nil {
+		return err
+	}
+	defer done()
 	src, err := p.open.Open(ctx, path)
 	if err != nil {
-		r.err = fmt.Errorf("play clip: %w", err)
-		return r
+		return fmt.Errorf("play clip: %w", err)
 	}
-	if r.film, r.err = Read(src, p.open.Decoder); r.err != nil {
-		return r
-	}
-	r.meta, _ = p.source.Meta(ctx, clip) // without it there are no boxes
-	return r
+	return film.Add(src)
 }
 
 // show sends the frame that is wanted, unless it was the last one.
@@ -219,7 +226,6 @@ func (r *reel) show(w Wanted, now time.Time, send func(Shot)) {
 	send(shot)
 	if shot.Err != nil {
 		r.close()
-		r.film, r.done = nil, nil
 	}
 }
 
@@ -238,9 +244,22 @@ func (r *reel) frame(shot *Shot, w Wanted) {
 	}
 	for _, e := range r.meta.Events {
 		if e.EventID == w.Event {
-			shot.Mark = time.Duration(e.EventTS - r.meta.Movie.Start)
+			shot.Mark = place(r.meta, e.EventTS)
 		}
 	}
+}
+
+// place returns where in the movies of a clip a time is, as MetaFound.MovieMS counts.
+func place(m *clips.Meta, ts int64) (at time.Duration) {
+	movie := m.Movie
+	for _, next := range m.Parts {
+		if ts < next.Start {
+			break
+		}
+		at += time.Duration(movie.DurationMS) * time.Millisecond
+		movie = next
+	}
+	return at + time.Duration(ts-movie.Start)
 }
 
 // foundFor is how long an answer of a detector is shown, unless another one follows.

@@ -30,8 +30,8 @@ func TestRealMovie(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		f, err := Read(src, video.OpenDecoder)
-		if err != nil {
+		f := New(video.OpenDecoder)
+		if err := f.Add(src); err != nil {
 			t.Fatal(err)
 		}
 		if d := f.Length() - 5*time.Second; d.Abs() > 200*time.Millisecond {

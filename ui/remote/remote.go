@@ -27,7 +27,7 @@ type daemon interface {
 	Do(ctx context.Context, c runtime.Command) error
 	Preview(ctx context.Context, list []runtime.PreviewSpec, rate float64, show func(i int, p runtime.Preview)) error
 	Clip(ctx context.Context, eventID string) (clips.Clip, error)
-	Movie(ctx context.Context, eventID string, most int64, to io.Writer) error
+	Movie(ctx context.Context, eventID string, part int, most int64, to io.Writer) error
 	Meta(ctx context.Context, eventID string) (*clips.Meta, error)
 }
 
@@ -247,13 +247,13 @@ func (r *Backend) Clip(eventID string) (clips.Clip, error) {
 
 // Movie implements film.Source: it fetches the movie into a file of this user, which done
 // removes.
-func (r *Backend) Movie(ctx context.Context, clip clips.Clip) (path string, done func(), err error) {
+func (r *Backend) Movie(ctx context.Context, clip clips.Clip, part int) (path string, done func(), err error) {
 	file, err := os.CreateTemp("", "rvo-tui-clip-*") // 0600
 	if err != nil {
 		return "", nil, fmt.Errorf("fetch clip: %w", err)
 	}
 	done = func() { _ = os.Remove(file.Name()) }
-	err = r.daemon.Movie(ctx, clip.Entry.EventID, maxMovie, file)
+	err = r.daemon.Movie(ctx, clip.Entry.EventID, part, maxMovie, file)
 	if e := file.Close(); err == nil && e != nil {
 		err = fmt.Errorf("fetch clip: %w", e)
 	}

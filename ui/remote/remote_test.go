@@ -156,11 +156,11 @@ func (b *box) Clip(_ context.Context, id string) (clips.Clip, error) {
 	return clips.Clip{Entry: clips.Entry{EventID: id}, Path: "/var/lib/rvo-tui/evidence/x/clip.mp4"}, nil
 }
 
-func (b *box) Movie(_ context.Context, id string, _ int64, to io.Writer) error {
+func (b *box) Movie(_ context.Context, id string, part int, _ int64, to io.Writer) error {
 	if id == "gone" {
 		return errDown
 	}
-	_, err := io.WriteString(to, "the movie of "+id)
+	_, err := fmt.Fprintf(to, "movie %d of %s", part, id)
 	return err
 }
 
@@ -320,18 +320,18 @@ func TestRemoteSurvivesARestart(t *testing.T) {
 			t.Errorf("clip at %q, %v", c.Path, err)
 		}
 		clip := clips.Clip{Entry: clips.Entry{EventID: "x"}, Path: "/etc/passwd"} // of the other machine
-		path, done, err := r.Movie(t.Context(), clip)
+		path, done, err := r.Movie(t.Context(), clip, 2)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if text, err := os.ReadFile(path); err != nil || string(text) != "the movie of x" {
+		if text, err := os.ReadFile(path); err != nil || string(text) != "movie 2 of x" {
 			t.Errorf("fetched %q, %v", text, err)
 		}
 		if done(); exists(path) {
 			t.Errorf("%s is left", path)
 		}
 		clip.Entry.EventID = "gone"
-		if _, _, err := r.Movie(t.Context(), clip); !errors.Is(err, errDown) {
+		if _, _, err := r.Movie(t.Context(), clip, 1); !errors.Is(err, errDown) {
 			t.Errorf("a movie that cannot be fetched comes to %v", err)
 		}
 		if m, err := r.Meta(t.Context(), clip); err != nil || m.EventID != "gone" {

@@ -149,9 +149,14 @@ func (c *Client) Write(ctx context.Context, id string) error {
 	return c.call(ctx, http.MethodPost, "/config/write", body, nil)
 }
 
-// Movie copies the movie of an event's clip, or fails where it has more than most bytes.
-func (c *Client) Movie(ctx context.Context, eventID string, most int64, to io.Writer) error {
-	res, err := c.open(ctx, http.MethodGet, "/clips/"+url.PathEscape(eventID)+"/clip.mp4", nil, nil)
+// Movie copies a movie of an event's clip, or fails where it has more than most bytes. Part
+// counts from 1.
+func (c *Client) Movie(ctx context.Context, eventID string, part int, most int64, to io.Writer) error {
+	path := "/clips/" + url.PathEscape(eventID) + "/clip.mp4"
+	if part > 1 {
+		path += "?part=" + strconv.Itoa(part)
+	}
+	res, err := c.open(ctx, http.MethodGet, path, nil, nil)
 	if err != nil {
 		return err
 	}
