@@ -130,6 +130,7 @@ func TestDrawnZoneIsInTheFile(t *testing.T) {
 	t.Parallel()
 	x := newTerminal(t, 120, 40)
 	x.dashboard()
+	before := read(t, filepath.Join(x.dir, "rvo.toml"))
 	x.keys("d")
 	x.sees("first corner")
 	x.keys("Space")
@@ -156,5 +157,10 @@ func TestDrawnZoneIsInTheFile(t *testing.T) {
 	})
 	x.keys("q")
 	x.sees("Detectors")
+	x.keys("u") // as any other change
+	x.sees(`taken back: zone "door"`)
+	if got := read(t, filepath.Join(x.dir, "rvo.toml")); got != before {
+		t.Errorf("taken back, the file is\n%s\nand was\n%s", got, before)
+	}
 	x.quit()
 }

@@ -244,24 +244,26 @@ func (m *model) alert() *runtime.Alert {
 
 // send gives the runtime a command, off this goroutine.
 func (m *model) send(c runtime.Command, done string) tea.Cmd {
-	back, run := inverse(m.scene.Snap, c), m.all([]runtime.Command{c})
+	var back func() error
+	if commands := inverse(m.scene.Snap, c); len(commands) > 0 {
+		back = m.all(commands)
+	}
+	run := m.all([]runtime.Command{c})
 	return func() tea.Msg { return doneMsg{text: done, err: run(), back: back} }
 }
 
 // all returns a function that gives the runtime commands, one after the other until one
 // fails.
 func (m *model) all(commands []runtime.Command) func() error {
-	ctx, backend := m.ctx, m.backend
-	return func() error {
-		ctx, cancel := context.WithTimeout(ctx, commandTimeout)
-		defer cancel()
+	backend := m.backend
+	return m.within(func(ctx context.Context) error {
 		for _, c := range commands {
 			if err := backend.Do(ctx, c); err != nil {
 				return err
 			}
 		}
 		return nil
-	}
+	})
 }
 
 // detector returns the selected one, or nil.

@@ -230,7 +230,7 @@ func (f *form) config(m *model) (detectors.Config, map[string]string) {
 type attachedMsg struct {
 	name string
 	err  error
-	back []runtime.Command // what takes it back
+	back func() error // what takes it back
 }
 
 // submit attaches the detector, or goes to the first field that is wrong.

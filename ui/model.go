@@ -127,7 +127,7 @@ type jobMsg struct{ stop bool }
 type doneMsg struct {
 	text string // what was done
 	err  error
-	back []runtime.Command // what takes it back; none: nothing does
+	back func() error // what takes it back; nil: nothing does
 }
 
 func newModel(ctx context.Context, backend Backend, opts Options, want *demand) (*model, error) {

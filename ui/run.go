@@ -53,6 +53,8 @@ type Options struct {
 	// Edit returns what changes of zones and lines make of the file, and makes them if
 	// write is set. Nil: the program cannot.
 	Edit func(ctx context.Context, edits []runtime.FileEdit, write bool) (runtime.FileDiff, error)
+	// Revert takes an edit back, by the ID of its FileDiff. Nil where Edit is.
+	Revert func(ctx context.Context, id string) error
 	// Pick begins with the camera menu.
 	Pick bool
 	// State is the file that keeps what outlives the dashboard: the history of commands

@@ -14,7 +14,15 @@ import (
 )
 
 // edited notes what the dashboard asks to change in the file.
-type edited struct{ shown, written []runtime.FileEdit }
+type edited struct {
+	shown, written []runtime.FileEdit
+	reverted       string
+}
+
+func (e *edited) revert(_ context.Context, id string) error {
+	e.reverted = id
+	return nil
+}
 
 func (e *edited) edit(_ context.Context, edits []runtime.FileEdit, write bool) (runtime.FileDiff, error) {
 	e.shown = edits
@@ -22,7 +30,7 @@ func (e *edited) edit(_ context.Context, edits []runtime.FileEdit, write bool) (
 		e.written = edits
 	}
 	return runtime.FileDiff{
-		File: "rvo.toml", TOML: "[[zone]]\n",
+		File: "rvo.toml", ID: "1a2b", TOML: "[[zone]]\n",
 		Changes: []runtime.FileChange{{What: `zone "door"`, Line: 40, New: "[[zone]]\nname = \"door\"\n"}},
 	}, nil
 }
@@ -32,7 +40,7 @@ func (e *edited) edit(_ context.Context, edits []runtime.FileEdit, write bool) (
 func sketching(t *testing.T, test func(g *program, e *edited)) {
 	synctest.Test(t, func(t *testing.T) {
 		e := &edited{}
-		g := start(t, Options{Edit: e.edit})
+		g := start(t, Options{Edit: e.edit, Revert: e.revert})
 		g.show(func(s *runtime.Snapshot) {
 			s.Cameras[0].Zones = []engine.ZoneView{{Name: "yard", Points: zone.Rect(0.25, 0.25, 0.5, 0.5)}}
 			s.Cameras[0].Lines = []engine.LineView{{Name: "gate", Points: [2]zone.Point{{0.125, 1}, {0.125, 0}}, Directions: [2]string{"in", "out"}}}
@@ -77,6 +85,13 @@ func TestDrawZoneByKeys(t *testing.T) {
 		if !reflect.DeepEqual(e.written, want) {
 			t.Errorf("wrote %+v, want %+v", e.written, want)
 		}
+		g.keys("u") // as any other change
+		g.sees("taken back: zone \"door\"")
+		if e.reverted != "1a2b" {
+			t.Errorf("%q was taken back", e.reverted)
+		}
+		g.keys("u")
+		g.sees("nothing to take back")
 	})
 }
 

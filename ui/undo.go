@@ -16,10 +16,10 @@ import (
 // undoMost is how many changes can be taken back.
 const undoMost = 50
 
-// change is something that was done to the runtime, and what takes it back.
+// change is something that was done, and what takes it back.
 type change struct {
 	what string
-	back []runtime.Command
+	back func() error // nil: nothing does
 }
 
 // undoneMsg is what taking a change back came to.
@@ -98,7 +98,7 @@ func inverseOn(v *runtime.CameraView, c runtime.Command) []runtime.Command {
 
 // changed remembers a change that has been made.
 func (m *model) changed(c change) {
-	if len(c.back) > 0 {
+	if c.back != nil {
 		m.changes = tail(append(m.changes, c), undoMost)
 		m.epoch++
 	}
@@ -114,8 +114,7 @@ func (m *model) undo() tea.Cmd {
 	c := m.changes[n-1]
 	m.changes = m.changes[:n-1]
 	m.epoch++
-	run := m.all(c.back)
-	return func() tea.Msg { return undoneMsg{c, run()} }
+	return func() tea.Msg { return undoneMsg{c, c.back()} }
 }
 
 // undone shows what taking a change back came to. What failed can be tried again.
@@ -249,16 +248,33 @@ func (m *model) write(r *review) tea.Cmd {
 		m.say((*draw.Theme).InfoInk, why)
 		return nil
 	}
-	ctx, opts := m.ctx, m.opts
+	opts, what := m.opts, "written to the configuration file"
+	if len(r.edits) == 0 {
+		write := m.within(func(ctx context.Context) error { return opts.Write(ctx, r.diff.ID) })
+		return func() tea.Msg { return doneMsg{text: what, err: write()} }
+	}
+	if len(r.diff.Changes) > 0 {
+		what = draw.Clean(r.diff.Changes[0].What) + " is " + what
+	}
 	return func() tea.Msg {
+		var d runtime.FileDiff
+		edit := m.within(func(ctx context.Context) (err error) {
+			d, err = opts.Edit(ctx, r.edits, true)
+			return err
+		})
+		if err := edit(); err != nil {
+			return doneMsg{err: err}
+		}
+		return doneMsg{text: what, back: m.within(func(ctx context.Context) error { return opts.Revert(ctx, d.ID) })}
+	}
+}
+
+// within returns a function that makes a call, whose answer is awaited commandTimeout at most.
+func (m *model) within(call func(ctx context.Context) error) func() error {
+	ctx := m.ctx
+	return func() error {
 		ctx, cancel := context.WithTimeout(ctx, commandTimeout)
 		defer cancel()
-		var err error
-		if len(r.edits) > 0 {
-			_, err = opts.Edit(ctx, r.edits, true)
-		} else {
-			err = opts.Write(ctx, r.diff.ID)
-		}
-		return doneMsg{text: "written to the configuration file", err: err}
+		return call(ctx)
 	}
 }

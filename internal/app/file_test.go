@@ -130,7 +130,8 @@ func TestWriteWhatRuns(t *testing.T) {
 		t.Fatalf("%+v, %v", d, err)
 	}
 	holds(byHand)
-	if _, err := f.Edit(ctx, edits, true); err != nil {
+	added, err := f.Edit(ctx, edits, true)
+	if err != nil {
 		t.Fatal(err)
 	}
 	edited := byHand + "\n[[zone]]\nname = \"gate\"\ncameras = [\"door\"]\nrect = [0, 0.25, 0.5, 0.5]\n"
@@ -145,8 +146,26 @@ func TestWriteWhatRuns(t *testing.T) {
 	if _, err := f.Edit(ctx, []runtime.FileEdit{{Table: "camera", Name: "door", Remove: true}}, true); err == nil {
 		t.Error("a camera was edited")
 	}
-	if _, err := f.Edit(ctx, []runtime.FileEdit{{Table: "zone", Name: "gate", Remove: true}}, true); err != nil {
+	removed, err := f.Edit(ctx, []runtime.FileEdit{{Table: "zone", Name: "gate", Remove: true}}, true)
+	if err != nil {
 		t.Error(err)
 	}
 	holds(byHand)
+
+	// Each is taken back, whatever has been written elsewhere since then.
+	if err := f.Revert(ctx, removed.ID); err != nil || len(again.cfg.Zone) != 1 {
+		t.Errorf("zones in place: %v, %v", again.cfg.Zone, err)
+	}
+	holds(edited)
+	do(runtime.Command{Do: runtime.RuleOn, Rule: "moved", Camera: "yard"})
+	if err := f.Write(ctx, diff().ID); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Revert(ctx, added.ID); err != nil || len(again.cfg.Zone) != 0 {
+		t.Errorf("zones in place: %v, %v", again.cfg.Zone, err)
+	}
+	holds(strings.Replace(byHand, "disabled_on = [\"yard\"]\n", "", 1))
+	if err := f.Revert(ctx, added.ID); err == nil || !strings.Contains(err.Error(), "by hand") {
+		t.Errorf("it was taken back twice: %v", err)
+	}
 }

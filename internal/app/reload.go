@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -31,8 +32,9 @@ type reloader struct {
 	told   *service
 	log    *slog.Logger
 
-	mu  sync.Mutex    // held during a reload: one at a time
-	cfg config.Config // the current one; its file is reloaded, even if another one would be found by now
+	mu    sync.Mutex    // held during a reload: one at a time
+	cfg   config.Config // the current one; its file is reloaded, even if another one would be found by now
+	edits []fileEdit    // that can be taken back, the last one last; at most maxEdits
 }
 
 // reload applies the current text of the configuration. An invalid or missing file
@@ -271,7 +273,43 @@ func (f file) Edit(ctx context.Context, edits []runtime.FileEdit, write bool) (r
 	if err := f.replaceFile(r); err != nil {
 		return runtime.FileDiff{}, err
 	}
+	if len(f.edits) == maxEdits {
+		f.edits = slices.Delete(f.edits, 0, 1)
+	}
+	f.edits = append(f.edits, fileEdit{r.Diff.ID, text, r.Text})
 	return r.Diff, f.apply(ctx)
+}
+
+// fileEdit is a change of the file by Edit.
+type fileEdit struct {
+	id            string // of its FileDiff
+	before, after []byte
+}
+
+// maxEdits is how many edits can be taken back.
+const maxEdits = 16
+
+// Revert implements api.File.
+func (f file) Revert(ctx context.Context, id string) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	i := slices.IndexFunc(f.edits, func(e fileEdit) bool { return e.id == id })
+	if i < 0 {
+		return fmt.Errorf("revert %s: only the last %d edits of this run can be taken back; change it by hand", f.cfg.File, maxEdits)
+	}
+	text, err := f.text()
+	if err != nil {
+		return fmt.Errorf("revert %s: %w", f.cfg.File, err)
+	}
+	r, err := f.loader.Revert(f.cfg.File, text, f.edits[i].before, f.edits[i].after, f.source())
+	if err != nil {
+		return fmt.Errorf("revert %s: %w", f.cfg.File, err)
+	}
+	if err := f.replaceFile(r); err != nil {
+		return err
+	}
+	f.edits = slices.Delete(f.edits, i, i+1)
+	return f.apply(ctx)
 }
 
 // replaceFile writes a revision. The caller holds mu.
@@ -286,7 +324,7 @@ func (f file) replaceFile(r config.Revision) error {
 	if err != nil {
 		return fmt.Errorf("write %s: %w", f.cfg.File, err)
 	}
-	f.log.Info("configuration written", "config", f.cfg.File, "changes", len(r.Diff.Changes))
+	f.log.Info("configuration written", "config", f.cfg.File)
 	return nil
 }
 

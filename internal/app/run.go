@@ -185,7 +185,8 @@ func run(ctx context.Context, loader config.Loader, cfg config.Config, flags cli
 		return err
 	}
 	screen.opts.Open, screen.opts.Film, screen.opts.Log, screen.opts.Reload = drivers.Open, films(video), log, again.reloadAndLog
-	screen.opts.Diff, screen.opts.Write, screen.opts.Edit = file{again}.Diff, file{again}.Write, file{again}.Edit
+	own := file{again}
+	screen.opts.Diff, screen.opts.Write, screen.opts.Edit, screen.opts.Revert = own.Diff, own.Write, own.Edit, own.Revert
 	screen.stderr = logs.stderr
 	var shown error
 	wg.Go(func() { shown = screen.run(ctx, quit, ui.Local{Runtime: rt, Ring: logs.ring, Recent: recent}) })

@@ -223,3 +223,24 @@ func TestDiffOfTheBuiltIn(t *testing.T) {
 		t.Errorf("it changes %q", r.Diff.Changes[0].New)
 	}
 }
+
+// A change is taken back where it stands by now; what else has changed stays.
+func TestReverted(t *testing.T) {
+	const before = "a = 1\nb = 1\n\n# of the yard\n[[zone]]\nname = \"yard\"\n\n[[zone]]\nname = \"door\"\n"
+	added := before + "\n[[zone]]\nname = \"gate\"\n"
+	removed := strings.Replace(before, "# of the yard\n[[zone]]\nname = \"yard\"\n\n", "", 1)
+	for _, tt := range []struct{ what, text, after, want string }{
+		{"added", added, added, before},
+		{"removed, with its comment", removed, removed, before},
+		{"changed elsewhere", strings.Replace(added, "a = 1", "a = 2", 1), added, strings.Replace(before, "a = 1", "a = 2", 1)},
+		{"lines before it", "# new\n\n" + removed, removed, "# new\n\n" + before},
+		{"changed itself", strings.Replace(added, "gate", "fence", 1), added, ""},
+		{"twice in the text", added + "\n[[zone]]\nname = \"door\"\n\n[[zone]]\nname = \"gate\"\n", added, ""},
+		{"gone", "", added, ""},
+	} {
+		got, ok := reverted([]byte(tt.text), []byte(before), []byte(tt.after))
+		if string(got) != tt.want || ok != (tt.want != "") {
+			t.Errorf("%s: %v\n%s\nwant\n%s", tt.what, ok, got, tt.want)
+		}
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -33,6 +34,39 @@ func (l Loader) Edit(file string, text []byte, flags cli.Flags, edits []runtime.
 		l.check(&r, flags)
 	}
 	return r, nil
+}
+
+// Revert returns a file's text without the change that once made after of before. Changes
+// that were made elsewhere in the file since then stay.
+func (l Loader) Revert(file string, text, before, after []byte, flags cli.Flags) (Revision, error) {
+	next, ok := reverted(text, before, after)
+	if !ok {
+		return Revision{}, errors.New("the file has changed there since; change it by hand")
+	}
+	r := Revision{Diff: runtime.FileDiff{File: file}, Text: next}
+	l.check(&r, flags)
+	return r, nil
+}
+
+// reverted replaces the lines that are only in after by those that are only in before. In the
+// text they are found by themselves, with the line before and the line behind them.
+func reverted(text, before, after []byte) ([]byte, bool) {
+	if bytes.Equal(text, after) {
+		return before, true
+	}
+	was, is, now := slices.Collect(bytes.Lines(before)), slices.Collect(bytes.Lines(after)), slices.Collect(bytes.Lines(text))
+	n, i, j := commonLines(was, is)
+	from, to := max(n-1, 0), min(j+1, len(is))
+	at, found := 0, 0
+	for k := range len(now) - (to - from) + 1 {
+		if slices.EqualFunc(now[k:k+to-from], is[from:to], bytes.Equal) {
+			at, found = k, found+1
+		}
+	}
+	if found != 1 {
+		return nil, false
+	}
+	return bytes.Join(slices.Concat(now[:at+n-from], was[n:i], now[at+j-from:]), nil), true
 }
 
 // edit makes one change that was asked for.
@@ -174,14 +208,7 @@ func (p *planner) redact(lines string) string {
 // changedLines returns the lines in which two texts differ, from the first one.
 func changedLines(a, b []byte) (line int, old, fresh string) {
 	was, is := slices.Collect(bytes.Lines(a)), slices.Collect(bytes.Lines(b))
-	n := 0
-	for n < min(len(was), len(is)) && bytes.Equal(was[n], is[n]) {
-		n++
-	}
-	i, j := len(was), len(is)
-	for i > n && j > n && bytes.Equal(was[i-1], is[j-1]) {
-		i, j = i-1, j-1
-	}
+	n, i, j := commonLines(was, is)
 	// A table whose neighbour begins as it does: show it from its own header on.
 	for longer, end := was, max(i, j); (i == n) != (j == n); end-- {
 		if j > i {
@@ -193,6 +220,19 @@ func changedLines(a, b []byte) (line int, old, fresh string) {
 		n, i, j = n-1, i-1, j-1
 	}
 	return n + 1, string(bytes.Join(was[n:i], nil)), string(bytes.Join(is[n:j], nil))
+}
+
+// commonLines returns how many lines two texts have in common at their beginning, and at which
+// lines of each their common end begins.
+func commonLines(a, b [][]byte) (n, endA, endB int) {
+	for n < min(len(a), len(b)) && bytes.Equal(a[n], b[n]) {
+		n++
+	}
+	endA, endB = len(a), len(b)
+	for endA > n && endB > n && bytes.Equal(a[endA-1], b[endB-1]) {
+		endA, endB = endA-1, endB-1
+	}
+	return n, endA, endB
 }
 
 // find returns the path of the element of a list of tables in which a key has a value.

@@ -55,6 +55,9 @@ type File interface {
 	Write(ctx context.Context, id string) error
 	// Edit returns what edits would change, and makes and applies them if write is set.
 	Edit(ctx context.Context, edits []runtime.FileEdit, write bool) (runtime.FileDiff, error)
+	// Revert takes an edit that was made back, by the ID that Edit returned. The text of before
+	// is restored; what was changed elsewhere in the file since then stays.
+	Revert(ctx context.Context, id string) error
 }
 
 // Options is what a Server serves. Its configuration must be valid.

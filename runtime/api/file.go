@@ -13,6 +13,11 @@ type FileWrite struct {
 	ID string `json:"id"` // of the FileDiff that was shown
 }
 
+// FileRevert is the body of POST /api/config/revert.
+type FileRevert struct {
+	ID string `json:"id"` // of the FileDiff of the edit
+}
+
 // FileEdits is the body of POST /api/config/edit.
 type FileEdits struct {
 	Edits []runtime.FileEdit `json:"edits"`
@@ -25,6 +30,7 @@ func (s *Server) fileRoutes() []Route {
 		{Method: "GET", Path: "/config/diff", Doc: "How what runs differs from the configuration file.", Serve: s.diff},
 		{Method: "POST", Path: "/config/write", Doc: "Write that difference to the file.", Write: true, Serve: s.write},
 		{Method: "POST", Path: "/config/edit", Doc: "Change zones and lines in the file.", Write: true, Serve: s.edit},
+		{Method: "POST", Path: "/config/revert", Doc: "Take such a change back.", Write: true, Serve: s.revert},
 	}
 }
 
@@ -61,7 +67,7 @@ func (s *Server) write(w http.ResponseWriter, r *http.Request) error {
 	if err := readJSON(w, r, &body); err != nil {
 		return err
 	}
-	err := s.writeFile(r, body.ID)
+	err := s.writeFile(func(f File) error { return f.Write(r.Context(), body.ID) })
 	s.audit(r.Context(), runtime.Command{Do: "write"}, err)
 	if err != nil {
 		return err
@@ -69,7 +75,21 @@ func (s *Server) write(w http.ResponseWriter, r *http.Request) error {
 	return writeJSON(w, struct{}{})
 }
 
-func (s *Server) writeFile(r *http.Request, id string) error {
+func (s *Server) revert(w http.ResponseWriter, r *http.Request) error {
+	var body FileRevert
+	if err := readJSON(w, r, &body); err != nil {
+		return err
+	}
+	err := s.writeFile(func(f File) error { return f.Revert(r.Context(), body.ID) })
+	s.audit(r.Context(), runtime.Command{Do: "revert"}, err)
+	if err != nil {
+		return err
+	}
+	return writeJSON(w, struct{}{})
+}
+
+// writeFile writes to the file, if that is allowed.
+func (s *Server) writeFile(write func(f File) error) error {
 	if s.opts.File == nil {
 		return errNoFile
 	}
@@ -80,7 +100,7 @@ func (s *Server) writeFile(r *http.Request, id string) error {
 		return err
 	}
 	defer s.commands.release()
-	return s.opts.File.Write(r.Context(), id)
+	return write(s.opts.File)
 }
 
 func (s *Server) edit(w http.ResponseWriter, r *http.Request) error {

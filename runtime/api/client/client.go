@@ -192,6 +192,15 @@ func (c *Client) Edit(ctx context.Context, edits []runtime.FileEdit, write bool)
 	return d, err
 }
 
+// Revert takes an edit of the configuration file back.
+func (c *Client) Revert(ctx context.Context, id string) error {
+	body, err := json.Marshal(api.FileRevert{ID: id})
+	if err != nil {
+		return err
+	}
+	return c.call(ctx, http.MethodPost, "/config/revert", body, nil)
+}
+
 // Stop makes the program begin to stop.
 func (c *Client) Stop(ctx context.Context) error {
 	return c.call(ctx, http.MethodPost, "/stop", nil, nil)

@@ -45,6 +45,8 @@ func (f testFile) Edit(ctx context.Context, _ []runtime.FileEdit, _ bool) (runti
 	return f.Diff(ctx)
 }
 
+func (f testFile) Revert(ctx context.Context, id string) error { return f.Write(ctx, id) }
+
 // The file is written over the API only where the configuration allows it.
 func TestFileIsWrittenWhereAllowed(t *testing.T) {
 	for _, allowed := range []bool{false, true} {
@@ -54,9 +56,11 @@ func TestFileIsWrittenWhereAllowed(t *testing.T) {
 		if err != nil || len(d.Changes) != 1 || (d.Refused == "") != allowed {
 			t.Errorf("allowed %v: %+v, %v", allowed, d, err)
 		}
-		err = c.Write(within(t), d.ID)
-		if (err == nil) != allowed || err != nil && !strings.Contains(err.Error(), "set control.write = true") {
-			t.Errorf("allowed %v: %v", allowed, err)
+		for _, write := range []func(context.Context, string) error{c.Write, c.Revert} {
+			err = write(within(t), d.ID)
+			if (err == nil) != allowed || err != nil && !strings.Contains(err.Error(), "set control.write = true") {
+				t.Errorf("allowed %v: %v", allowed, err)
+			}
 		}
 	}
 }
@@ -138,6 +142,8 @@ func TestAnswersAreAsDescribed(t *testing.T) {
 		{"POST", "/config/write", `{"id":"2"}`, "/config/write", "409"},
 		{"POST", "/config/edit", `{"edits":[{"table":"zone","name":"a","set":{"rect":[0,0,1,1]}}]}`, "/config/edit", "200"},
 		{"POST", "/config/edit", `{"edits":[{"table":"zone","name":"${A}"}]}`, "/config/edit", "400"},
+		{"POST", "/config/revert", `{"id":"1"}`, "/config/revert", "200"},
+		{"POST", "/config/revert", `{"id":"2"}`, "/config/revert", "409"},
 		{"POST", "/stop", "", "/stop", "200"},
 		{"GET", "/openapi.json", "", "/openapi.json", "200"},
 		{"GET", "/snapshot.schema.json", "", "/snapshot.schema.json", "200"},
