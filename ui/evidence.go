@@ -362,13 +362,15 @@ func (d *eventDetail) draw(m *model, screen []string) []string {
 		w = min(w, 76)
 	}
 	under := d.under(m, w)
-	var lines []string
+	var lines, text []string
+	var hidden cut
 	switch {
 	case vw == 0:
-		text := append(d.text(m, w), "")
-		lines = append(lines, d.cut(text, most-1-min(len(under), most-2))...)
+		text, hidden = d.part(append(d.text(m, w), ""), most-1-min(len(under), most-2))
+		lines = append(lines, text...)
 	case m.w >= besideWidth:
-		text, frame := d.cut(d.text(m, textWidth), vh+1), d.frame(m, vw, vh)
+		frame := d.frame(m, vw, vh)
+		text, hidden = d.part(d.text(m, textWidth), vh+1)
 		for i, l := range frame {
 			beside := ""
 			if i < len(text) {
@@ -377,26 +379,15 @@ func (d *eventDetail) draw(m *model, screen []string) []string {
 			lines = append(lines, draw.Fit(beside, textWidth)+"  "+l)
 		}
 	default:
-		text := d.text(m, w)
-		head := text[:min(3, len(text))]
+		all := d.text(m, w)
+		head := all[:min(3, len(all))]
 		lines = append(lines, head...)
 		lines = append(lines, d.frame(m, vw, vh)...)
-		lines = append(lines, d.cut(text[len(head):], most-1-len(lines)-len(under))...)
+		text, hidden = d.part(all[len(head):], most-1-len(lines)-len(under))
+		lines = append(lines, text...)
 	}
 	lines = append(lines, under...)
-	title := d.title
-	if d.top > 0 || d.more {
-		title += " (" + m.keys.shown(actDown) + "/" + m.keys.shown(actUp) + " scroll)"
-	}
-	return m.box(screen, title, lines, w)
-}
-
-// cut returns the part of lines that is scrolled to.
-func (d *eventDetail) cut(lines []string, h int) []string {
-	h = max(h, 0)
-	d.top = max(min(d.top, len(lines)-h), 0)
-	d.more = len(lines) > h
-	return lines[d.top:min(d.top+h, len(lines))]
+	return m.box(screen, d.heading(m, hidden), lines, hidden, w)
 }
 
 // neighbour shows the event after or before one, of those that pass the filter.

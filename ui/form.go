@@ -265,22 +265,24 @@ func (f *form) submit(m *model) tea.Cmd {
 const (
 	formWidth  = 72
 	formMargin = 10 // lines of the screen that are not fields
+	listMargin = 6  // likewise, that are no entries of a list to choose from
 )
 
 func (f *form) draw(m *model, screen []string) []string {
 	if !f.chosen {
-		return m.box(screen, "Attach a detector", f.drawKinds(m), formWidth)
+		lines, hidden := f.drawKinds(m)
+		return m.box(screen, "Attach a detector", lines, hidden, formWidth)
 	}
 	th := m.scene.Theme
 	cfg, problems := f.config(m)
 	filled := cfg.Fill(m.opts.Kinds[cfg.Kind])
 	room := max(m.h-formMargin, 1)
-	first := min(max(f.at-room/2, 0), max(len(f.fields)-room, 0))
+	first, end := window(len(f.fields), f.at, room)
 	var lines []string
 	for _, l := range append(draw.Wrap(th.Text(cfg.Kind+": "+m.opts.Kinds[cfg.Kind].Doc), formWidth), "")[:2] {
 		lines = append(lines, th.Strong.Of(l))
 	}
-	for i, o := range f.fields[first:min(first+room, len(f.fields))] {
+	for i, o := range f.fields[first:end] {
 		line := f.drawField(m, first+i, filled, problems[o.Key] != "" && (f.tried || f.values[o.Key] != ""))
 		lines = append(lines, draw.Clickable(draw.OnRow, strconv.Itoa(first+i), draw.Fit(line, formWidth)))
 	}
@@ -308,14 +310,23 @@ func (f *form) draw(m *model, screen []string) []string {
 		keys = append(keys, "left right", "choose")
 	}
 	lines = append(lines, m.hints(append(keys, "esc", "cancel")...))
-	return m.box(screen, fmt.Sprintf("Attach a detector (%d/%d)", f.at+1, len(f.fields)), lines, formWidth)
+	return m.box(screen, fmt.Sprintf("Attach a detector (%d/%d)", f.at+1, len(f.fields)), lines, cut{first, len(f.fields) - end}, formWidth)
+}
+
+// window returns the part of n lines that is shown where there is room for some of them and
+// one is to be seen.
+func window(n, at, room int) (first, end int) {
+	first = min(max(at-room/2, 0), max(n-room, 0))
+	return first, min(first+room, n)
 }
 
 // drawKinds lists the kinds.
-func (f *form) drawKinds(m *model) []string {
+func (f *form) drawKinds(m *model) ([]string, cut) {
 	th := m.scene.Theme
+	first, end := window(len(f.kinds), f.kind, m.h-listMargin)
 	var lines []string
-	for i, name := range f.kinds {
+	for i := first; i < end; i++ {
+		name := f.kinds[i]
 		text := "  " + draw.Fit(th.Text(name), 10) + " " + th.Text(m.opts.Kinds[name].Doc)
 		text = draw.Fit(text, formWidth)
 		if i == f.kind {
@@ -323,7 +334,7 @@ func (f *form) drawKinds(m *model) []string {
 		}
 		lines = append(lines, draw.Clickable(draw.OnRow, strconv.Itoa(i), text))
 	}
-	return append(lines, "", m.hints("enter", "choose", "up down", "or a first letter", "esc", "cancel"))
+	return append(lines, "", m.hints("enter", "choose", "up down", "or a first letter", "esc", "cancel")), cut{first, len(f.kinds) - end}
 }
 
 // drawField draws the line of a field: what was typed, else the default.

@@ -21,16 +21,21 @@ type overlay interface {
 	draw(m *model, screen []string) []string
 }
 
+// cut is how many lines of a box there is no room for, above and below those that are drawn.
+type cut struct{ above, below int }
+
 // box draws a framed box with lines of at most w cells in the middle of the
-// screen.
-func (m *model) box(screen []string, title string, lines []string, w int) []string {
+// screen. It tells of lines that are not shown: those that were cut before, and those that
+// it has no room for.
+func (m *model) box(screen []string, title string, lines []string, c cut, w int) []string {
 	w = min(w, m.w-6)
 	h := min(len(lines), m.h-4)
+	c.below += len(lines) - h
 	inner := make([]string, h)
 	for i := range inner {
 		inner[i] = " " + draw.Fit(lines[i], w) + " "
 	}
-	b := draw.ClickableLines(draw.OnBox, "", pane.Frame(title, "", "", inner, m.scene.Theme, true, w+4, h+2))
+	b := draw.ClickableLines(draw.OnBox, "", pane.Frame(title, "", pane.More(m.scene.Theme, c.above, c.below), inner, m.scene.Theme, true, w+4, h+2))
 	return over(screen, b, (m.w-w-4)/2, max((m.h-h-2)/2, 1), m.w)
 }
 
@@ -78,13 +83,17 @@ func (c *confirm) draw(m *model, screen []string) []string {
 	w := min(max(draw.Width(question), 44), m.w-6)
 	lines := draw.Wrap(question, w)
 	answers := m.hints("y", "yes", "n", "no")
-	// The question and the possible answers come before the rest.
-	for _, l := range append(draw.Wrap(th.Text(c.detail), w), "") {
-		if len(lines) < m.h-5 {
-			lines = append(lines, th.Dim.Of(l))
-		}
+	for _, l := range draw.Wrap(th.Text(c.detail), w) {
+		lines = append(lines, th.Dim.Of(l))
 	}
-	return m.box(screen, c.title, append(lines[:min(len(lines), max(m.h-5, 1))], answers), w)
+	// The question and the possible answers come before the rest.
+	most, hidden := max(m.h-5, 1), cut{}
+	if len(lines) < most {
+		lines = append(lines, "")
+	} else {
+		hidden.below = len(lines) - most
+	}
+	return m.box(screen, c.title, append(lines[:min(len(lines), most)], answers), hidden, w)
 }
 
 // sheet shows lines of text that scroll.
@@ -92,8 +101,24 @@ type sheet struct {
 	title string
 	lines func(m *model, w int) []string
 	top   int
-	wide  int  // cells that it would like; 0: 76
-	more  bool // it has lines that do not fit
+	wide  int // cells that it would like; 0: 76
+}
+
+// part returns the lines that it has scrolled to, of those that have a room of h lines, and
+// how many there are beyond them.
+func (s *sheet) part(lines []string, h int) ([]string, cut) {
+	h = max(h, 0)
+	s.top = max(min(s.top, len(lines)-h), 0)
+	end := min(s.top+h, len(lines))
+	return lines[s.top:end], cut{s.top, len(lines) - end}
+}
+
+// heading returns the title, with the keys where it scrolls.
+func (s *sheet) heading(m *model, c cut) string {
+	if c == (cut{}) {
+		return s.title
+	}
+	return s.title + " (" + m.keys.shown(actDown) + "/" + m.keys.shown(actUp) + " scroll)"
 }
 
 func (s *sheet) update(m *model, msg tea.Msg) (overlay, tea.Cmd) {
@@ -142,20 +167,14 @@ func (s *sheet) draw(m *model, screen []string) []string {
 		w = 76
 	}
 	w = min(w, m.w-6)
-	lines := s.lines(m, w)
-	room := m.h - 6
-	s.top = max(min(s.top, len(lines)-room), 0)
-	title := s.title
-	if len(lines) > room {
-		title += " (" + m.keys.shown(actDown) + "/" + m.keys.shown(actUp) + " scroll)"
-		lines = lines[s.top:min(s.top+room, len(lines))]
-	}
-	return m.box(screen, title, lines, w)
+	lines, hidden := s.part(s.lines(m, w), m.h-6)
+	return m.box(screen, s.heading(m, hidden), lines, hidden, w)
 }
 
 // newHelp lists every key.
 func newHelp() overlay {
-	return &sheet{title: "Keys", wide: 78, lines: func(m *model, w int) []string {
+	const keyWidth = 16
+	return &sheet{title: "Keys", wide: 110, lines: func(m *model, w int) []string {
 		th := m.scene.Theme
 		var lines []string
 		group := ""
@@ -169,7 +188,11 @@ func newHelp() overlay {
 				}
 				lines, group = append(lines, th.TitleOn.Of(d.group)), d.group
 			}
-			lines = append(lines, "  "+draw.Clickable(draw.OnAction, string(d.act), th.Chip.Of(draw.Fit(strings.Join(d.keys, " "), 16))+"  "+d.doc))
+			keys := th.Chip.Of(draw.Fit(strings.Join(d.keys, " "), keyWidth))
+			for _, l := range draw.Wrap(d.doc, max(w-keyWidth-4, 10)) {
+				lines = append(lines, "  "+draw.Clickable(draw.OnAction, string(d.act), keys+"  "+l))
+				keys = draw.Spaces(keyWidth)
+			}
 		}
 		if m.link.Host != "" {
 			lines = append(lines, "", "Connected to "+th.Text(fmt.Sprintf("%s, pid %d, version %s, by %s", m.link.Host, m.link.PID, m.link.Version, m.link.Addr)))

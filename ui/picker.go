@@ -239,7 +239,9 @@ func (p *picker) draw(m *model, screen []string) []string {
 	if p.looking {
 		lines = append(lines, th.Info.Of(th.Text(p.spin.View()+" looking for capture devices")))
 	}
-	for i, c := range p.choices {
+	first, end := window(len(p.choices), p.at, max(m.h-listMargin-2, 1)) // beside the address
+	for i := first; i < end; i++ {
+		c := &p.choices[i]
 		l := "  " + draw.Fit(th.Text(c.Source), 20) + " " + th.Dim.Of(th.Text(c.Label))
 		l = draw.Fit(l, w)
 		if i == p.at {
@@ -271,5 +273,5 @@ func (p *picker) draw(m *model, screen []string) []string {
 	default:
 		lines = append(lines, m.hints("enter", "add", "up down", "choose", "esc", "cancel"))
 	}
-	return m.box(screen, "Add a camera", lines, w)
+	return m.box(screen, "Add a camera", lines, cut{first, len(p.choices) - end}, w)
 }

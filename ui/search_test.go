@@ -57,6 +57,21 @@ func TestSearch(t *testing.T) {
 	last("match ")
 }
 
+// Every pane can be searched.
+func TestSearchInEveryPane(t *testing.T) {
+	for p := range pane.Count {
+		m := shown(t, newFake(), DefaultConfig(), 120, 40)
+		m.focusOn(p)
+		typing(m, "/", "d", "o", "o", "enter", "n")
+		if m.crash != nil {
+			t.Errorf("%s: %v", p, m.crash.cause)
+		}
+		if p == pane.Wall && m.cursors[p].Key != "door" {
+			t.Errorf("%s: %q is selected", p, m.cursors[p].Key)
+		}
+	}
+}
+
 func TestLogLevel(t *testing.T) {
 	m := shown(t, newFake(), DefaultConfig(), 120, 40)
 	all := len(m.scene.Log)

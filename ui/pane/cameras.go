@@ -31,6 +31,11 @@ func CamerasView(s *Scene, w int) Body {
 	b.n, b.Note = len(cams), fmt.Sprintf("%d of %d live", live, len(cams))
 	name = max(min(name, w-33), 4)
 	order := s.CameraOrder()
+	for _, i := range order {
+		if any, _ := AlertsOf(s.Snap.Alerts, cams[i].Name, ""); any {
+			b.pinned++
+		}
+	}
 	wide := w >= name+58
 	gap := "  "
 	if w < name+33 {

@@ -25,6 +25,9 @@ func DetectorsView(s *Scene, sel, w int) Body {
 	name := 8
 	for _, d := range list {
 		name = max(name, min(draw.Width(s.Theme.Text(d.Name)), 18))
+		if any, _ := AlertsOf(s.Snap.Alerts, c.Name, d.Name); any {
+			b.pinned++
+		}
 	}
 	slots := s.Snap.Slots
 	b.n, b.Note = len(list), fmt.Sprintf("slots %d/%d", slots.Busy, slots.Size)

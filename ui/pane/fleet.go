@@ -75,6 +75,9 @@ func FleetView(s *Scene, sel, w int) Body {
 	name := 6
 	for i := range list {
 		name = max(name, min(draw.Width(th.Text(list[i].cam.Name)), 24))
+		if list[i].any && s.FleetSort == ByTrouble {
+			b.pinned++
+		}
 	}
 	// From the right, columns that there is no room for are left out.
 	const state, fps, latency, states, rate = 12, 5, 8, 12, 8

@@ -49,24 +49,25 @@ type Body struct {
 	row    func(i int) string
 	key    func(i int) string // what stays the same of a row when others come and go
 	foot   []string
+	pinned int      // first rows that stay visible while the others scroll: what fails
 	drawn  []string // instead of rows, where they are no lines
 	rows   bool     // when both do not fit, rows go before the foot
 	scroll bool     // rows cannot be selected, only scrolled
 	follow bool     // a new pane begins at its last row
 	empty  string   // what to say where there are no rows
 
-	above, below int // lines that there was no room for, by Lay
+	above, below int // lines that there was no room for, by Lay; with drawn, rows
 }
 
 // Cursor is where a pane's selection stands.
 type Cursor struct {
 	Sel    int
 	Key    string
-	Top    int  // first row shown
+	Top    int  // first row shown of those that scroll
 	off    bool // moved by hand: does not follow new rows
 	rows   int  // rows there were when it was last drawn
 	Height int  // rows that were shown then
-	Line   int  // first line of the rows within the pane
+	pinned int  // rows that stood above Top then
 }
 
 // Settle brings the cursor to where it belongs among the rows there are.
@@ -145,22 +146,31 @@ func (b *Body) Lay(c *Cursor, th *draw.Theme, focused bool, w, h int) []string {
 		// The selected row's story gets up to two thirds.
 		show = min(rows, max(room-len(foot), room/3, 1))
 	}
-	c.Line, c.Height = len(lines), show
-	c.Top = min(max(c.Top, c.Sel-show+1), c.Sel)
-	c.Top = max(min(c.Top, rows-show), 0)
-	for i := c.Top; i < c.Top+show; i++ {
-		l := draw.Fit(b.row(i), w)
-		if i == c.Sel && !b.scroll {
+	c.Height, c.pinned = show, 0
+	if rows > show {
+		c.pinned = min(b.pinned, show/2)
+	}
+	move := show - c.pinned // rows that scroll
+	if c.Sel >= c.pinned {
+		c.Top = min(max(c.Top, c.Sel-move+1), c.Sel)
+	}
+	c.Top = max(min(c.Top, rows-move), c.pinned)
+	for i := range show {
+		row := i
+		if i >= c.pinned {
+			row += c.Top - c.pinned
+		}
+		l := draw.Fit(b.row(row), w)
+		if row == c.Sel && !b.scroll {
 			l = Mark(l, th, focused)
 		}
-		lines = append(lines, draw.Clickable(draw.OnRow, strconv.Itoa(i), l))
+		lines = append(lines, draw.Clickable(draw.OnRow, strconv.Itoa(row), l))
 	}
 	for _, l := range foot {
 		lines = append(lines, draw.Fit(l, w))
 	}
-	b.above, b.below = c.Top, rows-c.Top-show
-	if rows == 0 {
-		b.above, b.below = 0, 0
+	if b.drawn == nil {
+		b.above, b.below = c.Top-c.pinned, rows-c.Top-move
 	}
 	if len(lines) > h {
 		b.below += len(lines) - h
@@ -189,13 +199,17 @@ func Mark(line string, th *draw.Theme, focused bool) string {
 }
 
 // More says how many lines a body had no room for when it was laid out; empty: none.
-func (b *Body) More(th *draw.Theme) string {
+func (b *Body) More(th *draw.Theme) string { return More(th, b.above, b.below) }
+
+// More says how many lines there is no room for, above and below those that are shown;
+// empty: none.
+func More(th *draw.Theme, above, below int) string {
 	var parts []string
-	if b.above > 0 {
-		parts = append(parts, draw.Clickable(draw.OnPage, "-1", th.Up+" "+draw.Count(uint64(b.above))))
+	if above > 0 {
+		parts = append(parts, draw.Clickable(draw.OnPage, "-1", th.Up+" "+draw.Count(uint64(above))))
 	}
-	if b.below > 0 {
-		parts = append(parts, draw.Clickable(draw.OnPage, "1", th.Down+" "+draw.Count(uint64(b.below))))
+	if below > 0 {
+		parts = append(parts, draw.Clickable(draw.OnPage, "1", th.Down+" "+draw.Count(uint64(below))))
 	}
 	if len(parts) == 0 {
 		return ""

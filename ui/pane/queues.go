@@ -1,7 +1,9 @@
 package pane
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -31,6 +33,23 @@ func (g *gauge) key(drop engine.Count) string {
 // id names it among all of them.
 func (g *gauge) id() string { return fmt.Sprintf("%v/%s", g.camera, g.name) }
 
+// trouble returns 1 if there is an alert about it, and 0 otherwise.
+func (g *gauge) trouble(s *runtime.Snapshot) int {
+	for i := range s.Alerts {
+		switch a := &s.Alerts[i]; a.Kind {
+		case runtime.AlertSink, runtime.AlertOutput, runtime.AlertRefused:
+			if a.Subject == g.name && !g.camera {
+				return 1
+			}
+		case runtime.AlertClips:
+			if g.name == "clips" {
+				return 1
+			}
+		}
+	}
+	return 0
+}
+
 // lost returns all that it dropped.
 func (g *gauge) lost() (n uint64) {
 	for _, d := range g.drops {
@@ -48,6 +67,7 @@ func QueuesView(s *Scene, w int) Body {
 		return b
 	}
 	list := gauges(s.Snap, c)
+	slices.SortStableFunc(list, func(a, b gauge) int { return cmp.Compare(b.trouble(s.Snap), a.trouble(s.Snap)) })
 	before := map[string]uint64{}
 	var since time.Duration
 	if old := s.Hist.before(5 * time.Second); old != nil {
@@ -74,6 +94,9 @@ func QueuesView(s *Scene, w int) Body {
 	b.head = []string{s.Theme.Dim.Of(draw.Fit(head, w))}
 	b.n = len(list)
 	b.key = func(i int) string { return list[i].id() }
+	for i := range list {
+		b.pinned += list[i].trouble(s.Snap)
+	}
 	b.row = func(i int) string {
 		g := &list[i]
 		share := 0.0
@@ -85,6 +108,9 @@ func QueuesView(s *Scene, w int) Body {
 			look = s.Theme.Warn
 		}
 		line := "  " + draw.Fit(s.Theme.Text(g.name), name)
+		if g.trouble(s.Snap) > 0 {
+			line = "  " + s.Theme.Bad.Of(draw.Fit(s.Theme.Text(g.name), name))
+		}
 		if bar >= 4 {
 			line += s.Theme.Meter(share, bar, look) + " "
 		}

@@ -69,12 +69,14 @@ func WallView(s *Scene, sel, w, h int) Body {
 	cams := s.Snap.Cameras
 	b.n = len(cams)
 	b.key = func(i int) string { return cams[i].Name }
+	b.row = func(i int) string { return s.Theme.Text(cams[i].Name + " " + string(cams[i].State)) } // to be searched
 	tiles, columns := s.Tiles(sel, w, h)
 	first, last := tiles[0].Camera, tiles[len(tiles)-1].Camera
 	b.Note = fmt.Sprintf("%d to %d of %d cameras", first+1, last+1, len(cams))
 	if first == last {
 		b.Note = fmt.Sprintf("camera %d of %d", first+1, len(cams))
 	}
+	b.above, b.below = first, len(cams)-1-last
 	hidden := 0
 	for i := range cams {
 		if any, _ := AlertsOf(s.Snap.Alerts, cams[i].Name, ""); any && (i < first || i > last) {
