@@ -1,6 +1,7 @@
 package detectors
 
 import (
+	"reflect"
 	"slices"
 	"time"
 
@@ -135,6 +136,36 @@ func (c Config) Spec(k Kind) Spec {
 		Execution: c.Execution, Retry: c.Retry, Enabled: c.Enabled, Remote: k.Remote, Endpoint: c.Text("endpoint"),
 		Batch: c.batch(k), CropsOf: c.CropsOf, MaxCrops: c.MaxCrops, Anchor: c.Anchor, Sieve: c.sieve(k),
 	}
+}
+
+// Setting is a key of a detector's configuration with its value, for people.
+type Setting struct {
+	Key   string `json:"key"`
+	Value string `json:"value"` // as it is typed; of a secret: text.Hidden
+}
+
+// maxSetting bounds the value of a Setting, in bytes.
+const maxSetting = 300
+
+// Settings returns what c says beyond its Spec: of the common keys those that are set, and
+// those of its kind that have a value, defaults included. Secrets are hidden.
+func (c Config) Settings(k Kind) (list []Setting) {
+	add := func(of any, known ...string) {
+		for _, o := range option.List(of) {
+			v := option.Field(reflect.ValueOf(of), o.Key)
+			if v.IsZero() || v.Kind() == reflect.Slice && v.Len() == 0 || slices.Contains(known, o.Key) {
+				continue
+			}
+			value := text.CleanTo(text.RedactLine(option.Text(v)), maxSetting)
+			if o.Secret {
+				value = text.Hidden
+			}
+			list = append(list, Setting{o.Key, value})
+		}
+	}
+	add(c, "name", "kind", "signal", "cameras", "max_fps", "cost", "needs", "crops_of", "max_crops", "ttl", "timeout", "enabled", "disabled_on")
+	add(c.Fill(k).Options)
+	return list
 }
 
 // batch wants a filled c.

@@ -182,3 +182,26 @@ func TestFill(t *testing.T) {
 		t.Errorf("filled twice: %+v, want %+v", again, got)
 	}
 }
+
+// What a detector says of its configuration beyond its Spec has no secret.
+func TestSettings(t *testing.T) {
+	type options struct {
+		Model  string   `toml:"model"`
+		Run    []string `toml:"run"`
+		Token  string   `toml:"token" is:"secret"`
+		Least  float64  `toml:"least"`
+		Unused string   `toml:"unused"`
+	}
+	kind := Kind{Name: "net", Defaults: Config{Options: options{Least: 0.5}}}
+	cfg := Config{
+		Name: "a", Kind: "net", MaxFPS: 3, Mask: []string{"clock", "tree"}, Enabled: true, Anchor: AnchorCenter,
+		Options: options{Model: "m.onnx", Run: []string{"python3", "http://joe:pw1@h/"}, Token: "pw2"},
+	}
+	want := []Setting{{"mask", "clock, tree"}, {"anchor", "center"}, {"model", "m.onnx"}, {"run", "python3, http://joe:***@h/"}, {"token", "***"}, {"least", "0.5"}}
+	if got := cfg.Settings(kind); !reflect.DeepEqual(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+	if got := (Config{Name: "a", Kind: "dummy"}).Settings(Kind{Name: "dummy"}); len(got) > 0 {
+		t.Errorf("of a kind without keys: %v", got)
+	}
+}

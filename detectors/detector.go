@@ -91,6 +91,8 @@ type Spec struct {
 	MaxCrops int    `json:"max_crops,omitempty"` // boxes of one frame at most; above 0 with CropsOf
 	// Anchor is the point of a box that decides in which zone it is.
 	Anchor Anchor `json:"anchor,omitempty"`
+	// Settings are further keys of its configuration, for people. They are not changed.
+	Settings []Setting `json:"settings"`
 	// Sieve is what its answers pass through; nil: none.
 	Sieve *Sieve `json:"-"`
 }

@@ -202,6 +202,12 @@ func (r *Runtime) prepare(cfg detectors.Config, camera string) (own detectors.Co
 	own = r.setup().on(cfg, camera)
 	filled := own.Fill(kind)
 	spec = filled.Spec(kind)
+	spec.Settings = own.Settings(kind)
+	for i := range spec.Settings {
+		if s := &spec.Settings[i]; r.opts.Redact != nil {
+			s.Value = r.opts.Redact(s.Value)
+		}
+	}
 	if spec.Sieve != nil { // so that cameras can share the process of a detector
 		filled.Masked, filled.Within = nil, nil
 	}

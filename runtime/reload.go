@@ -379,6 +379,7 @@ type ReloadView struct {
 	Last    string         `json:"last"`    // result of the last one; empty: there was none
 	Reason  string         `json:"reason"`  // why the last one was not ok, cleaned
 	OK      time.Time      `json:"ok"`      // when the configuration in place was read: at the start, or by the last one that was ok
+	Changed bool           `json:"changed"` // the file is not as it was read last
 
 	Quarantined []Quarantined `json:"quarantined"` // what the configuration in place leaves out
 }
@@ -397,6 +398,7 @@ type Reloads struct {
 	last   string
 	reason string
 	ok     time.Time
+	edited bool
 	out    []Quarantined
 }
 
@@ -423,6 +425,16 @@ func (r *Reloads) Note(now time.Time, result, reason string) {
 	}
 }
 
+// Changed notes whether the file is other than it was read last.
+func (r *Reloads) Changed(is bool) {
+	if r == nil {
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.edited = is
+}
+
 // Quarantine notes what the configuration that has been put in place leaves out. The
 // texts must be free of secrets. The list is the receiver's from then on.
 func (r *Reloads) Quarantine(list []Quarantined) {
@@ -441,7 +453,7 @@ func (r *Reloads) Quarantine(list []Quarantined) {
 func (r *Reloads) View() ReloadView {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	v := ReloadView{Last: r.last, Reason: r.reason, OK: r.ok, Quarantined: r.out, Results: make([]engine.Count, len(reloadResults))}
+	v := ReloadView{Last: r.last, Reason: r.reason, OK: r.ok, Changed: r.edited, Quarantined: r.out, Results: make([]engine.Count, len(reloadResults))}
 	for i, name := range reloadResults {
 		v.Results[i] = engine.Count{Reason: name, N: r.counts[i]}
 	}

@@ -77,6 +77,7 @@ func sample() *runtime.Snapshot {
 		Exec:   new(engine.Histogram), AgeHist: new(engine.Histogram),
 	}
 	parcel.Errors = []engine.Count{{Reason: "unavailable", N: 9}}
+	parcel.Settings = []detectors.Setting{{Key: "endpoint", Value: "localhost:50051"}, {Key: "token", Value: "***"}}
 	face := engine.DetectorView{
 		Spec: spec("face", "face", 10, detectors.CostMedium, "motion > 0.5"), State: engine.DetectorWaiting, Reason: "needs",
 		Exec: new(engine.Histogram), AgeHist: new(engine.Histogram),
@@ -117,7 +118,7 @@ func sample() *runtime.Snapshot {
 						{Text: "motion <= heavy", Signal: "motion", Op: "<=", Other: "heavy", Threshold: 1, Value: 0.0213, Age: 780 * ms, Truth: rules.True},
 					},
 				},
-				{Event: "blind", When: "quality < 0.1", For: 3 * time.Second, Status: rules.Status{State: rules.Cooldown, Progress: 0, Remaining: 7300 * ms, Fired: 2}},
+				{Event: "blind", When: "quality < 0.1", For: 3 * time.Second, Cooldown: 10 * time.Second, Status: rules.Status{State: rules.Cooldown, Progress: 0, Remaining: 7300 * ms, Fired: 2}},
 				{Event: "tamper", When: "quality > 5", Status: rules.Status{State: rules.Disabled}},
 			},
 		},

@@ -173,10 +173,12 @@ func TestHeadTellsOfTheFirstAlert(t *testing.T) {
 		}
 	}
 	f := newFake()
-	f.snap.Alerts = nil
+	f.snap.Alerts, f.snap.Modified, f.snap.Reload.Changed = nil, 1, true
 	m = shown(t, f, DefaultConfig(), 120, 40)
-	if !strings.Contains(ansi.Strip(m.head()), "healthy") {
-		t.Errorf("got %q", ansi.Strip(m.head()))
+	for _, want := range []string{"healthy", "modified", "file changed"} {
+		if !strings.Contains(ansi.Strip(m.head()), want) {
+			t.Errorf("no %q in %q", want, ansi.Strip(m.head()))
+		}
 	}
 }
 

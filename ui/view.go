@@ -140,6 +140,9 @@ func (m *model) makeHead() string {
 	if s.Snap != nil && s.Snap.Modified > 0 {
 		left += draw.Clickable(draw.OnAction, string(actDiff), th.Info.Of("modified")) + "  "
 	}
+	if s.Snap != nil && s.Snap.Reload.Changed {
+		left += th.Warn.Of("file changed") + "  "
+	}
 	if trouble != "" {
 		return draw.Fit(left+th.Bad.Of(th.Warning+" "+trouble), m.w)
 	}

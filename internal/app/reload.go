@@ -126,18 +126,19 @@ func (r *reloader) source() cli.Flags {
 	return flags
 }
 
-// watch reloads the configuration when its file changes, until the context ends.
-func (r *reloader) watch(ctx context.Context) {
+// watch tells snapshots when the configuration file is not as it was read last, and reloads
+// it if reload is set, until the context ends.
+func (r *reloader) watch(ctx context.Context, reload bool) {
 	w := config.Watcher{
 		Read: func() ([]byte, error) {
 			r.mu.Lock()
-			flags := r.source()
-			r.mu.Unlock()
-			_, text, err := r.loader.Find(flags.Config)
+			defer r.mu.Unlock()
+			_, text, err := r.loader.Find(r.source().Config)
+			r.counts.Changed(err != nil || sha256.Sum256(text) != r.cfg.Sum)
 			return text, err
 		},
 		Changed: func(ctx context.Context) {
-			if !(file{r}).known() {
+			if reload && !(file{r}).known() {
 				_ = r.reloadAndLog(ctx)
 			}
 		},

@@ -1,12 +1,14 @@
 package app
 
 import (
+	"context"
 	"crypto/sha256"
 	"errors"
 	"log/slog"
 	"os"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"rvo-tui/internal/cli"
@@ -41,4 +43,44 @@ func TestReloadKeepsToItsFile(t *testing.T) {
 	if v.Last != runtime.ReloadInvalid || !strings.Contains(v.Reason, "no such file") || v.Results[2] != (engine.Count{Reason: runtime.ReloadInvalid, N: 1}) {
 		t.Errorf("counted %+v", v)
 	}
+}
+
+// A file that is edited by hand shows as changed until it is read again, whether or not it is
+// reloaded by itself.
+func TestChangedFileShows(t *testing.T) {
+	loader := testLoader()
+	t.Chdir(t.TempDir())
+	const text = "[[camera]]\nname = \"door\"\nsource = \"synthetic:street\"\n"
+	put := func(text string) {
+		if err := os.WriteFile("rvo.toml", []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	put(text)
+	cfg, err := loader.Load(cli.Flags{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	synctest.Test(t, func(t *testing.T) {
+		counts := runtime.NewReloads(time.Now())
+		again := &reloader{loader: loader, counts: counts, log: slog.New(slog.DiscardHandler), cfg: cfg}
+		ctx, stop := context.WithCancel(t.Context())
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			again.watch(ctx, false)
+		}()
+		for _, step := range []struct {
+			text string
+			want bool
+		}{{text, false}, {text + "# by hand\n", true}, {text, false}} {
+			put(step.text)
+			time.Sleep(3 * time.Second)
+			if got := counts.View().Changed; got != step.want {
+				t.Errorf("%q: changed %v, want %v", step.text, got, step.want)
+			}
+		}
+		stop()
+		<-done
+	})
 }

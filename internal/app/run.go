@@ -153,8 +153,8 @@ func run(ctx context.Context, loader config.Loader, cfg config.Config, flags cli
 			}
 		})
 	}
-	if cfg.Runtime.Watch {
-		wg.Go(func() { again.watch(side) })
+	if flags.Find == "" { // there is a file
+		wg.Go(func() { again.watch(side, cfg.Runtime.Watch) })
 	}
 	if _, set := os.LookupEnv(webPort); set {
 		log.Warn(webPortUnread)

@@ -165,7 +165,7 @@ func (e *Engine) AddRule(cfg rules.Config) error {
 	if err != nil {
 		return fmt.Errorf("add rule %q: %w", cfg.Event, err)
 	}
-	added := rule{r, cfg.Event, r.When(), time.Duration(cfg.For), cfg.Clip, time.Duration(cfg.After), nil}
+	added := rule{r, cfg.Event, r.When(), time.Duration(cfg.For), time.Duration(cfg.Cooldown), cfg.Clip, time.Duration(cfg.After), nil}
 	schedule, err := cfg.Schedule()
 	if err != nil {
 		return fmt.Errorf("add rule %q: %w", cfg.Event, err)

@@ -49,6 +49,7 @@ type rule struct {
 	*rules.Rule
 	event, when string
 	hold        time.Duration // Config.For
+	cooldown    time.Duration // Config.Cooldown
 	clip        bool          // Config.Clip
 	after       time.Duration // Config.After
 	hours       *hours        // nil: it is always active

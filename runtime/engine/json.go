@@ -16,7 +16,7 @@ func (v View) Plain() View {
 	for i := range v.Detectors {
 		d := &v.Detectors[i]
 		d.MaxFPS, d.FPS = finite(d.MaxFPS), finite(d.FPS)
-		d.Needs, d.Provides, d.Errors = list(d.Needs), list(d.Provides), list(d.Errors)
+		d.Needs, d.Provides, d.Errors, d.Settings = list(d.Needs), list(d.Provides), list(d.Errors), list(d.Settings)
 	}
 	v.Tracks = plainTracks(v.Tracks)
 	v.Zones, v.Lines = plainPlaces(v.Zones, v.Lines)

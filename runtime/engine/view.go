@@ -96,6 +96,8 @@ type RuleView struct {
 	Outline []rules.Line  `json:"outline"` // When as a tree
 	Status  rules.Status  `json:"status"`
 	For     time.Duration `json:"for_ns"`
+	// Cooldown is the least time between two confirmations.
+	Cooldown time.Duration `json:"cooldown_ns"`
 	// Clip says that clips of its events are saved, which go on for ClipAfter.
 	Clip      bool           `json:"clip"`
 	ClipAfter time.Duration  `json:"clip_after_ns"`
@@ -148,7 +150,7 @@ func (e *Engine) View(now time.Duration, epoch time.Time) *View {
 		clauses = r.Condition().AppendExplain(clauses, now)
 		v.Rules[i] = RuleView{
 			Event: r.event, When: r.when, Outline: r.Outline(), Status: r.Status(now),
-			For: r.hold, Clip: r.clip, ClipAfter: r.after, Clause: clauses[from:len(clauses):len(clauses)],
+			For: r.hold, Cooldown: r.cooldown, Clip: r.clip, ClipAfter: r.after, Clause: clauses[from:len(clauses):len(clauses)],
 			Hours: r.hours.view(r.Config()),
 		}
 	}

@@ -479,7 +479,9 @@ type Detector struct {
 	MaxCrops *int64 `json:"max_crops,omitempty"`
 	// The point of a box that decides in which zone it is.
 	Anchor *DetectorAnchor `json:"anchor,omitempty"`
-	State  DetectorState   `json:"state"`
+	// Further keys of its configuration that have a value.
+	Settings []DetectorSetting `json:"settings"`
+	State    DetectorState     `json:"state"`
 	// The gate that holds it, or the last error.
 	Reason string `json:"reason"`
 	// How long the backoff or the wait for a retry goes on.
@@ -531,6 +533,13 @@ const (
 	DetectorAnchorBottom DetectorAnchor = "bottom"
 	DetectorAnchorCenter DetectorAnchor = "center"
 )
+
+// DetectorSetting: See the schema.
+type DetectorSetting struct {
+	Key string `json:"key"`
+	// For people; *** of a secret.
+	Value string `json:"value"`
+}
 
 // DetectorState: See the schema.
 type DetectorState string
@@ -638,6 +647,8 @@ type Rule struct {
 	Outline []RuleOutline `json:"outline"`
 	Status  RuleStatus    `json:"status"`
 	ForNS   int64         `json:"for_ns"`
+	// The least time between two confirmations.
+	CooldownNS int64 `json:"cooldown_ns"`
 	// Clips of its events are saved.
 	Clip bool `json:"clip"`
 	// How long these go on after an event.
@@ -1023,6 +1034,8 @@ type SnapshotReload struct {
 	Reason string `json:"reason"`
 	// When the configuration in place was read.
 	Ok time.Time `json:"ok"`
+	// The file is not as it was read last.
+	Changed bool `json:"changed"`
 	// What the configuration in place leaves out.
 	Quarantined []Quarantined `json:"quarantined"`
 }

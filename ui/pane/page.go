@@ -57,6 +57,9 @@ func DetectorPage(s *Scene, v *engine.DetectorView, w int) []string {
 		d.field("model", th.Text(v.Model))
 	}
 	d.field("bounds", fmt.Sprintf("max_fps %s, timeout %s, ttl %s", draw.Limit(v.MaxFPS), draw.Ago(v.Timeout), draw.Ago(v.TTL)))
+	for _, k := range v.Settings {
+		d.field(th.Text(k.Key), th.Text(k.Value))
+	}
 	if v.Error != "" {
 		d.field("last error", th.Text(v.Error))
 	}
@@ -69,6 +72,10 @@ func DetectorPage(s *Scene, v *engine.DetectorView, w int) []string {
 	if l := s.Hist.recent(exec); l.Count > 0 {
 		medians := s.Hist.medians(exec)
 		d.line("run time", th.Stage[3].Of(th.Sparkline(medians, 0, top(medians), spark))+"  p50 "+draw.Ago(l.P50)+th.Dim.Of(", p99 "+draw.Ago(l.P99)+", max "+draw.Ago(l.Max)))
+	}
+	if v.AgeHist != nil && v.AgeHist.Count() > 0 {
+		q := v.AgeHist.Quantiles(0.5, 0.99)
+		d.line("answer age", "p50 "+draw.Ago(q[0])+th.Dim.Of(", p99 "+draw.Ago(q[1])+" since the start"))
 	}
 
 	d.title("Frames that it did not take")
@@ -186,15 +193,21 @@ func RulePage(s *Scene, r *engine.RuleView, w int) []string {
 
 	d.title("Clocks")
 	held := time.Duration(r.Status.Progress * float64(r.For))
-	if r.For > 0 {
-		d.line("  for", th.Meter(r.Status.Progress, 20, th.Warn)+"  "+tenths(held)+" of "+draw.Ago(r.For))
-	} else {
+	switch {
+	case r.For == 0:
 		d.line("  for", th.Dim.Of("none: it fires at once"))
+	case r.Status.State == rules.Potential && r.Status.Truth == rules.Unknown:
+		d.line("  for", th.Meter(r.Status.Progress, 20, th.Dim)+"  "+tenths(held)+" of "+draw.Ago(r.For)+th.Warn.Of(", stopped: the condition is unknown"))
+	default:
+		d.line("  for", th.Meter(r.Status.Progress, 20, th.Warn)+"  "+tenths(held)+" of "+draw.Ago(r.For))
 	}
-	if r.Status.Remaining > 0 {
-		d.line("  cooldown", th.Info.Of(tenths(r.Status.Remaining)+" left"))
-	} else {
-		d.line("  cooldown", th.Dim.Of("not running"))
+	switch left := r.Status.Remaining; {
+	case r.Cooldown == 0:
+		d.line("  cooldown", th.Dim.Of("none"))
+	case left > 0:
+		d.line("  cooldown", th.Meter(1-float64(left)/float64(r.Cooldown), 20, th.Info)+"  "+tenths(r.Cooldown-left)+" of "+draw.Ago(r.Cooldown)+th.Dim.Of(", "+tenths(left)+" left"))
+	default:
+		d.line("  cooldown", th.Dim.Of("not running, "+draw.Ago(r.Cooldown)+" after it has fired"))
 	}
 	return d.lines
 }
@@ -220,8 +233,8 @@ func (d *details) clause(s *Scene, c *runtime.CameraView, r *engine.RuleView, l 
 		}
 	}
 	d.lines = append(d.lines, indent+Truth(th, k.Truth)+" "+th.Text(l.Text)+"  "+is)
-	values := s.Hist.Values(c.Name, k.Signal)
-	if len(values) == 0 || k.Where != "" {
+	values := s.Hist.Values(c.Name, clauseSeries(k))
+	if len(values) == 0 {
 		return
 	}
 	high := top(append(slices.Clone(values), k.Threshold))
@@ -302,7 +315,7 @@ func CameraPage(s *Scene, c *runtime.CameraView, w int) []string {
 		d.field("decodes", fmt.Sprintf("%s of %.0f frames a second: %s", c.Decoding, c.SentFPS, th.Text(c.DecodingWhy)))
 		d.field("packets", fmt.Sprintf("%s, %s decoded, %s damaged", draw.Count(c.Packets), draw.Count(c.Decoded), draw.Count(c.Damaged)))
 	}
-	d.field("connected", fmt.Sprintf("%s times, %s failures, %s stalls, %s changes of size", draw.Count(c.Connects), draw.Count(c.Failures), draw.Count(c.Stalls), draw.Count(c.Resizes)))
+	d.field("reconnects", fmt.Sprintf("%s, %s failures, %s stalls, %s changes of size", draw.Count(reconnects(c)), draw.Count(c.Failures), draw.Count(c.Stalls), draw.Count(c.Resizes)))
 	d.field("frames", fmt.Sprintf("%s, %s replaced by a newer one before they were seen", draw.Count(c.Frames), draw.Count(c.Superseded)))
 	for _, q := range []engine.Count{{Reason: capture.DropPool, N: c.DropPool}, {Reason: capture.DropLag, N: c.DropLag}, {Reason: capture.DropRate, N: c.DropRate}, {Reason: capture.DropCorrupt, N: c.DropBroken}} {
 		if q.N > 0 {

@@ -63,6 +63,9 @@ func queuePage(s *Scene, c *runtime.CameraView, g *gauge, w int) []string {
 	depths := s.Hist.Values(owner, queueSeries(g.name))
 	d.line("history", th.Stage[0].Of(th.Sparkline(depths, 0, max(g.cap, top(depths)), spark))+th.Dim.Of("  of the last minute"))
 	d.field("when full", th.Text(text.full))
+	if g.name == "slots" && !g.camera {
+		d.slots(s)
+	}
 
 	d.title("Drops since the start")
 	if g.lost() == 0 {

@@ -9,6 +9,7 @@ import (
 	"rvo-tui/capture"
 	"rvo-tui/detectors"
 	"rvo-tui/internal/logging"
+	"rvo-tui/rules"
 	"rvo-tui/runtime"
 	"rvo-tui/runtime/engine"
 
@@ -133,6 +134,17 @@ func rateSeries(detector string) string { return " " + detector }
 // errorSeries returns what the failed runs of a detector are called among signals.
 func errorSeries(detector string) string { return " errors " + detector }
 
+// clauseSeries returns what the value of a clause is called among signals: as its signal,
+// unless it is derived from detections.
+func clauseSeries(k *rules.Clause) string {
+	if derived(k) {
+		return " clause " + k.Text
+	}
+	return k.Signal
+}
+
+func derived(k *rules.Clause) bool { return k.Where != "" || k.Zone != "" || k.Line != "" }
+
 // queueSeries returns what the depth of a queue is called among signals, and dropSeries
 // what it drops.
 func queueSeries(queue string) string { return " depth " + queue }
@@ -178,6 +190,13 @@ func (h *History) Add(s *runtime.Snapshot) {
 		c := &s.Cameras[i]
 		for k := range c.Signals {
 			h.note(seriesKey{c.Name, c.Signals[k].Name}, c.Signals[k].Value, c.Signals[k].Unknown == detectors.Known, push)
+		}
+		for k := range c.Rules {
+			for i := range c.Rules[k].Clause {
+				if clause := &c.Rules[k].Clause[i]; derived(clause) {
+					h.note(seriesKey{c.Name, clauseSeries(clause)}, clause.Value, clause.Truth != rules.Unknown, push)
+				}
+			}
 		}
 		h.note(seriesKey{camera: c.Name}, c.FPS, c.State == capture.Live, push)
 		for k := range c.Detectors {

@@ -439,6 +439,8 @@ class Detector(TypedDict):
     max_crops: NotRequired[int]
     # The point of a box that decides in which zone it is.
     anchor: NotRequired[DetectorAnchor]
+    # Further keys of its configuration that have a value.
+    settings: list[DetectorSetting]
     state: DetectorState
     # The gate that holds it, or the last error.
     reason: str
@@ -477,6 +479,12 @@ class Detector(TypedDict):
 DetectorCost = Literal["low", "medium", "high"]
 
 DetectorAnchor = Literal["bottom", "center"]
+
+
+class DetectorSetting(TypedDict):
+    key: str
+    # For people; *** of a secret.
+    value: str
 
 DetectorState = Literal["starting", "waiting", "running", "backoff", "stuck", "failed", "disabled"]
 
@@ -572,6 +580,8 @@ class Rule(TypedDict):
     outline: list[RuleOutline]
     status: RuleStatus
     for_ns: int
+    # The least time between two confirmations.
+    cooldown_ns: int
     # Clips of its events are saved.
     clip: bool
     # How long these go on after an event.
@@ -868,6 +878,8 @@ class SnapshotReload(TypedDict):
     reason: str
     # When the configuration in place was read.
     ok: str
+    # The file is not as it was read last.
+    changed: bool
     # What the configuration in place leaves out.
     quarantined: list[Quarantined]
 

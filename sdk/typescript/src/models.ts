@@ -409,6 +409,8 @@ export interface Detector {
   max_crops?: number;
   /** The point of a box that decides in which zone it is. */
   anchor?: DetectorAnchor;
+  /** Further keys of its configuration that have a value. */
+  settings: DetectorSetting[];
   state: DetectorState;
   /** The gate that holds it, or the last error. */
   reason: string;
@@ -449,6 +451,12 @@ export type DetectorCost = "low" | "medium" | "high";
 
 /** The point of a box that decides in which zone it is. */
 export type DetectorAnchor = "bottom" | "center";
+
+export interface DetectorSetting {
+  key: string;
+  /** For people; *** of a secret. */
+  value: string;
+}
 
 export type DetectorState = "starting" | "waiting" | "running" | "backoff" | "stuck" | "failed" | "disabled";
 
@@ -539,6 +547,8 @@ export interface Rule {
   outline: RuleOutline[];
   status: RuleStatus;
   for_ns: number;
+  /** The least time between two confirmations. */
+  cooldown_ns: number;
   /** Clips of its events are saved. */
   clip: boolean;
   /** How long these go on after an event. */
@@ -836,6 +846,8 @@ export interface SnapshotReload {
   reason: string;
   /** When the configuration in place was read. */
   ok: string;
+  /** The file is not as it was read last. */
+  changed: boolean;
   /** What the configuration in place leaves out. */
   quarantined: Quarantined[];
 }

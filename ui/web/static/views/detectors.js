@@ -63,7 +63,7 @@ function Detector({ d, camera }) {
 				['needs', d.needs.join(', ')],
 				['looks at', d.crops_of && `the boxes of ${d.crops_of}, ${d.max_crops} of a frame at most`],
 				['model', d.model && html`<${Name} of=${d.model} />`],
-				['bounds', `max_fps ${limit(d.max_fps)}, timeout ${ago(d.timeout_ns)}, ttl ${ago(d.ttl_ns)}`],
+				['bounds', `max_fps ${limit(d.max_fps)}, timeout ${ago(d.timeout_ns)}, ttl ${ago(d.ttl_ns)}`], ...d.settings.map((s) => [s.key, html`<${Name} of=${s.value} />`]),
 				['last error', d.error && html`<span class="bad"><${Name} of=${d.error} /></span>`],
 			]} />
 			<div class="tools"><${RateForm} d=${d} camera=${camera} /><${Detach} d=${d} camera=${camera} /></div>
