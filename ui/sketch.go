@@ -74,7 +74,7 @@ func (s *sketch) update(m *model, msg tea.Msg) (overlay, tea.Cmd) {
 	}
 	switch msg := msg.(type) {
 	case tea.KeyPressMsg:
-		return s.key(m, msg.String())
+		return s.press(m, msg.String())
 	case tea.MouseClickMsg:
 		if p, ok := m.inFrame(msg.X, msg.Y); ok && msg.Button == tea.MouseLeft {
 			s.From, s.To, s.Begun, s.err = p, p, true, ""
@@ -94,43 +94,44 @@ func (s *sketch) update(m *model, msg tea.Msg) (overlay, tea.Cmd) {
 	return s, nil
 }
 
-// key moves the cursor, sets corners and chooses what is drawn.
-func (s *sketch) key(m *model, key string) (overlay, tea.Cmd) {
-	far := strings.HasPrefix(key, "shift+")
-	step := map[string]zone.Point{
-		"left": {-1, 0}, "right": {1, 0}, "up": {0, -1}, "down": {0, 1},
-		"h": {-1, 0}, "l": {1, 0}, "k": {0, -1}, "j": {0, 1},
-	}[strings.TrimPrefix(key, "shift+")]
+// press moves the cursor, sets corners and chooses what is drawn.
+func (s *sketch) press(m *model, key string) (overlay, tea.Cmd) {
+	act, far := m.keys.byKey[key], false
+	if act == "" { // with shift
+		key, far = strings.CutPrefix(key, "shift+")
+		act = m.keys.byKey[key]
+	}
+	step := map[action]zone.Point{actLeft: {-1, 0}, actRight: {1, 0}, actUp: {0, -1}, actDown: {0, 1}}[act]
 	if step != (zone.Point{}) {
 		s.move(m, step, far)
 		return s, nil
 	}
-	switch key {
-	case "space", "enter":
+	switch act {
+	case actToggle, actOpen:
 		if !s.Begun {
 			s.From, s.Begun = s.To, true
 		} else {
 			s.ask()
 		}
-	case "tab":
+	case actNext:
 		if s.old == "" {
 			s.Line = !s.Line
 		}
-	case "o":
+	case actOpener:
 		s.From, s.To = s.To, s.From
-	case "n":
+	case actMatch:
 		s.next(m)
-	case "x":
+	case actDetach:
 		if s.old != "" {
 			return s.edit(m, runtime.FileEdit{Table: s.table(), Name: s.old, Camera: s.camera, Remove: true})
 		}
-	case "esc":
+	case actBack:
 		if s.Begun {
 			s.renew()
 			return s, nil
 		}
 		return s.leave(m)
-	case "q", "ctrl+c":
+	case actQuit:
 		return s.leave(m)
 	}
 	return s, nil
@@ -297,7 +298,7 @@ func (s *sketch) draw(m *model, screen []string) []string {
 		s.in.SetWidth(24)
 		line += "name: " + draw.Typed(s.in) + "  " + m.hints("enter", "show the TOML", "esc", "back")
 	default:
-		line += th.Dim.Of(fmt.Sprintf("%.2f %.2f  ", s.To[0], s.To[1])) + m.hints(s.hints()...)
+		line += th.Dim.Of(fmt.Sprintf("%.2f %.2f  ", s.To[0], s.To[1])) + m.hints(s.hints(m)...)
 	}
 	if s.err != "" {
 		line = " " + th.Bad.Of(th.Text(s.err)) + "  " + line
@@ -307,15 +308,23 @@ func (s *sketch) draw(m *model, screen []string) []string {
 }
 
 // hints are the keys of the moment, the most important one first.
-func (s *sketch) hints() (keys []string) {
-	switch {
-	case !s.Begun:
-		keys = append(keys, "space", "first corner", "esc", "leave", "arrows", "move", "tab", "line or zone", "n", "change one")
-	default:
-		keys = append(keys, "space", "done", "esc", "leave", "arrows", "move", "o", "other corner", "n", "next")
-		if s.old != "" {
-			keys = append(keys, "x", "remove")
-		}
+func (s *sketch) hints(m *model) (keys []string) {
+	add := func(a action, what string) { keys = append(keys, m.keys.shown(a), what) }
+	if !s.Begun {
+		add(actToggle, "first corner")
+		add(actBack, "leave")
+		keys = append(keys, "arrows", "move")
+		add(actNext, "line or zone")
+		add(actMatch, "change one")
+		return keys
+	}
+	add(actToggle, "done")
+	add(actBack, "leave")
+	keys = append(keys, "arrows", "move")
+	add(actOpener, "other corner")
+	add(actMatch, "next")
+	if s.old != "" {
+		add(actDetach, "remove")
 	}
 	return keys
 }
