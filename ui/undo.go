@@ -57,7 +57,7 @@ func inverse(s *runtime.Snapshot, c runtime.Command) (back []runtime.Command) {
 }
 
 // inverseOn returns what takes a command back on one camera.
-func inverseOn(v *runtime.CameraView, c runtime.Command) []runtime.Command {
+func inverseOn(v *runtime.CameraView, c runtime.Command) (back []runtime.Command) {
 	paused := v.State == capture.Paused
 	if c.Do == runtime.Pause && !paused {
 		return []runtime.Command{{Do: runtime.Resume, Camera: v.Name}}
@@ -82,18 +82,31 @@ func inverseOn(v *runtime.CameraView, c runtime.Command) []runtime.Command {
 	}
 	for i := range v.Rules {
 		r := &v.Rules[i]
-		if r.Event != c.Rule {
+		if r.Event != c.Rule && (c.Rule != "" || r.Hours == nil) {
 			continue
 		}
-		off := r.Status.State == rules.Disabled
-		switch {
-		case c.Do == runtime.RuleOff && !off:
-			return []runtime.Command{{Do: runtime.RuleOn, Camera: v.Name, Rule: r.Event}}
-		case c.Do == runtime.RuleOn && off:
-			return []runtime.Command{{Do: runtime.RuleOff, Camera: v.Name, Rule: r.Event}}
+		if do := inverseOf(c.Do, r); do != "" {
+			back = append(back, runtime.Command{Do: do, Camera: v.Name, Rule: r.Event})
 		}
 	}
-	return nil
+	return back
+}
+
+// inverseOf returns what takes a command about a rule back; empty: it changes nothing. An
+// override of the hours lasts until they next begin or end, whichever way it goes.
+func inverseOf(do runtime.Verb, r *engine.RuleView) runtime.Verb {
+	off, inactive := r.Status.State == rules.Disabled, r.Status.State == rules.Inactive
+	switch {
+	case do == runtime.RuleOff && !off:
+		return runtime.RuleOn
+	case do == runtime.RuleOn && off:
+		return runtime.RuleOff
+	case do == runtime.Arm && inactive:
+		return runtime.Disarm
+	case do == runtime.Disarm && r.Hours != nil && !off && !inactive:
+		return runtime.Arm
+	}
+	return ""
 }
 
 // changed remembers a change that has been made.

@@ -12,6 +12,7 @@ import (
 	"rvo-tui/capture"
 	"rvo-tui/rules"
 	"rvo-tui/runtime"
+	"rvo-tui/runtime/engine"
 )
 
 // What was done is taken back in the order of last to first, on the cameras that it
@@ -50,6 +51,8 @@ func TestInverse(t *testing.T) {
 	second.Name = "yard"
 	second.Rules = slices.Clone(second.Rules)
 	second.Rules[0].Status.State = rules.Disabled
+	second.Rules[1].Status.State, second.Rules[1].Hours = rules.Inactive, &engine.HoursView{Active: []string{"22:00-06:00"}}
+	second.Rules[2].Hours = &engine.HoursView{Active: []string{"00:00-24:00"}}
 	s.Cameras = append(s.Cameras, second)
 	for _, tt := range []struct {
 		cmd  runtime.Command
@@ -58,6 +61,8 @@ func TestInverse(t *testing.T) {
 		{runtime.Command{Do: runtime.RuleOff, Rule: "motion"}, []runtime.Command{{Do: runtime.RuleOn, Camera: "street", Rule: "motion"}}},
 		{runtime.Command{Do: runtime.RuleOn, Rule: "motion"}, []runtime.Command{{Do: runtime.RuleOff, Camera: "yard", Rule: "motion"}}},
 		{runtime.Command{Do: runtime.Enable, Detector: "motion"}, nil},
+		{runtime.Command{Do: runtime.Arm, Rule: "parcel_left"}, []runtime.Command{{Do: runtime.Disarm, Camera: "yard", Rule: "parcel_left"}}},
+		{runtime.Command{Do: runtime.Disarm}, []runtime.Command{{Do: runtime.Arm, Camera: "yard", Rule: "blind"}}},
 		{runtime.Command{Do: runtime.Pause, Camera: "door"}, []runtime.Command{{Do: runtime.Resume, Camera: "door"}}},
 		{runtime.Command{Do: runtime.Resume, Camera: "door"}, nil},
 		{runtime.Command{Do: runtime.SaveClip, Camera: "door"}, nil},
