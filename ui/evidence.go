@@ -237,7 +237,8 @@ func (d *eventDetail) due(m *model) time.Time {
 
 // awaited reports whether a clip may yet come.
 func (d *eventDetail) awaited(m *model) bool {
-	return d.err != nil && d.event.Event.Phase == rules.PhaseConfirmed && !d.keepsNone(m) && m.now().Sub(d.due(m)) < clipWait
+	return d.err != nil && d.event.Event.Phase == rules.PhaseConfirmed && !d.keepsNone(m) && m.scene.WhyNoClip(d.event.Event.ID) == "" &&
+		m.now().Sub(d.due(m)) < clipWait
 }
 
 // evidence says in one line how the clip stands.
@@ -255,6 +256,8 @@ func (d *eventDetail) evidence(m *model, w int) string {
 		return th.Good.Of(saved) + lastOf(th.Text(d.clip.Path), w-len(saved))
 	case d.keepsNone(m):
 		return th.Dim.Of("this rule keeps no clip")
+	case m.scene.WhyNoClip(d.event.Event.ID) != "":
+		return th.Warn.Of("the clip was lost: " + th.Text(m.scene.WhyNoClip(d.event.Event.ID)))
 	case d.awaited(m) && left > 0:
 		return th.Info.Of(fmt.Sprintf("clip in %d s", int(math.Ceil(left.Seconds()))))
 	case d.awaited(m):

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -17,6 +18,7 @@ import (
 
 	"rvo-tui/capture"
 	"rvo-tui/clips"
+	"rvo-tui/internal/logging"
 	"rvo-tui/rules"
 	"rvo-tui/runtime"
 	"rvo-tui/ui/film"
@@ -140,6 +142,7 @@ func TestEvidenceInWords(t *testing.T) {
 		{"to come", event("motion", 3500*ms), clips.ErrNoClip, "clip in 2 s", true},
 		{"late", event("motion", 7*time.Second), clips.ErrNoClip, "the clip is being written", true},
 		{"lost", event("motion", time.Hour), clips.ErrNoClip, "there is no clip of this event", false},
+		{"lost, as the log says", runtime.RecentEvent{Event: rules.Event{ID: "dropped", Type: "motion", Camera: "street", Phase: rules.PhaseConfirmed, Time: noon}}, clips.ErrNoClip, "the clip was lost: queue", false},
 		{"none kept", event("blind", time.Second), clips.ErrNoClip, "this rule keeps no clip", false},
 		{"kept until the rule was changed", runtime.RecentEvent{Event: rules.Event{Type: "blind", Camera: "street", Phase: rules.PhaseConfirmed, Time: noon, Clip: true}}, clips.ErrNoClip, "being written", true},
 		{"of a rule that is gone", event("other", time.Second), clips.ErrNoClip, "being written", true},
@@ -151,6 +154,7 @@ func TestEvidenceInWords(t *testing.T) {
 			r := &f.snap.Cameras[0].Rules[0]
 			r.Clip, r.ClipAfter = true, 5*time.Second
 			m := shown(t, f, DefaultConfig(), 80, 24)
+			m.take(feedMsg{snap: f.snap, log: []logging.Line{{Seq: 9, Level: slog.LevelWarn, Text: "an event has no clip event=dropped camera=street reason=queue"}}})
 			newEventDetail(m, tt.event)
 			d := m.overlay.(*eventDetail)
 			if got := ansi.Strip(d.evidence(m, 70)); !strings.Contains(got, "loading") && tt.event.Event.Phase == rules.PhaseConfirmed {

@@ -97,10 +97,10 @@ func sample() *runtime.Snapshot {
 			Detectors: []engine.DetectorView{motion, heavy, parcel, face, off},
 			Signals: []engine.SignalView{
 				{
-					Name: "motion", Detector: "motion", Value: 0.0213, Age: 90 * ms, TTL: time.Second,
+					Name: "motion", Detector: "motion", Value: 0.0213, Age: 90 * ms, TTL: time.Second, Frame: 37041,
 					Detections: []detectors.Detection{{Label: "car", Score: 0.9, Box: detectors.Box{X: 0.25, Y: 0.4, W: 0.3, H: 0.4}}},
 				},
-				{Name: "heavy", Detector: "heavy", Value: 1, Age: 780 * ms, TTL: time.Second},
+				{Name: "heavy", Detector: "heavy", Value: 1, Age: 780 * ms, TTL: time.Second, Frame: 37020},
 				{Name: "parcel", Detector: "parcel", Value: math.NaN(), Unknown: detectors.Errored, Why: "detector failed", TTL: time.Second},
 				{Name: "quality", Detector: "quality", Unknown: detectors.Off, Why: "detector disabled", TTL: time.Second},
 			},

@@ -133,6 +133,16 @@ func (s *Scene) about(camera, detector string) []Entry {
 	return list[max(len(list)-aboutLines, 0):]
 }
 
+// WhyNoClip returns why an event has no clip, as the log has it; empty: it does not say so.
+func (s *Scene) WhyNoClip(event string) string {
+	for _, l := range slices.Backward(s.AllLog) {
+		if _, reason, found := strings.Cut(l.Text, " reason="); found && l.Level >= slog.LevelWarn && names(l.Text, "event", event) {
+			return reason
+		}
+	}
+	return ""
+}
+
 // names reports whether a line of the log has a value for a key.
 func names(line, key, value string) bool {
 	return strings.Contains(line+" ", " "+key+"="+value+" ") || strings.Contains(line, " "+key+"="+strconv.Quote(value))

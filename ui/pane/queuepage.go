@@ -63,7 +63,7 @@ func queuePage(s *Scene, c *runtime.CameraView, g *gauge, w int) []string {
 	depths := s.Hist.Values(owner, queueSeries(g.name))
 	d.line("history", th.Stage[0].Of(th.Sparkline(depths, 0, max(g.cap, top(depths)), spark))+th.Dim.Of("  of the last minute"))
 	d.field("when full", th.Text(text.full))
-	if g.name == "slots" && !g.camera {
+	if g.name == "slots" || g.name == "mailbox" {
 		d.slots(s)
 	}
 

@@ -98,7 +98,11 @@ func SignalPage(s *Scene, v *engine.SignalView, w int) []string {
 	} else {
 		d.field("from", "detector "+th.Text(v.Detector))
 	}
-	d.field("age", draw.Steady(v.Age)+", fresh for "+draw.Ago(v.TTL)+" after capture")
+	if v.Frame == 0 {
+		d.field("age", "there was no answer yet")
+	} else {
+		d.field("age", draw.Steady(v.Age)+", fresh for "+draw.Ago(v.TTL)+" after capture")
+	}
 	values := s.Hist.Values(s.Camera().Name, v.Name)
 	d.line("history", th.Stage[0].Of(th.Sparkline(values, 0, top(values), min(max(w-fieldName-10, 10), sparkCells)))+th.Dim.Of("  0 to "+draw.Number(top(values))))
 	if len(v.Detections) == 0 {
