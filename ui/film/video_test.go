@@ -78,3 +78,44 @@ func shows(t *testing.T, f *Film, at time.Duration, n int) {
 		t.Errorf("frame %d is shown instead of %d", got, n)
 	}
 }
+
+// Two movies of other sizes play as one, forwards and back.
+func TestRealMoviesPlayAsOne(t *testing.T) {
+	if _, err := exec.LookPath("ffmpeg"); err != nil {
+		t.Skip("ffmpeg is not installed")
+	}
+	video := libav.New(slog.New(slog.DiscardHandler))
+	f := New(video.OpenDecoder)
+	defer f.Close()
+	for _, source := range []string{"color=black:s=64x48:r=10:d=2", "color=white:s=32x24:r=10:d=2"} {
+		path := filepath.Join(t.TempDir(), "clip.mp4")
+		if out, err := exec.Command("ffmpeg", "-v", "error", "-f", "lavfi", "-i", source, "-c:v", "libx264", path).CombinedOutput(); err != nil {
+			t.Fatalf("%v: %s", err, out)
+		}
+		src, err := video.OpenFile(t.Context(), capture.DefaultConfig(), capture.Address{Kind: capture.KindFile, Path: path})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := f.Add(src); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for n, exactly := range []bool{false, true, false, true} {
+		for _, second := range []bool{false, true} {
+			to := time.Duration(n)*300*time.Millisecond + 50*time.Millisecond
+			width := 64
+			if second {
+				to, width = to+2*time.Second, 32
+			}
+			at, err := f.Seek(to, exactly)
+			if err != nil {
+				t.Fatal(err)
+			}
+			w, _ := f.Size()
+			p, err := f.Scale(4, 4)
+			if err != nil || w != width || (p.Pixels[0] > 127) != second || (at-to).Abs() > time.Second {
+				t.Errorf("to %v: %d wide, at %v, pixel %d, %v", to, w, at, p.Pixels[0], err)
+			}
+		}
+	}
+}
