@@ -139,8 +139,8 @@ func TestPanesAreClicked(t *testing.T) {
 		}
 		clicking(t, m, "page -1", "page -1", "row 1")
 		m.View()
-		if c := m.cursors[pane.Fleet]; c.Sel != 1 || c.Top != 0 {
-			t.Errorf("%v: the click on what is above goes to row %d", size, c.Top)
+		if _, more := spots(m)["page -1"]; more || m.cursors[pane.Fleet].Sel != 1 {
+			t.Errorf("%v: the click on what is above selects row %d, and there is more: %v", size, m.cursors[pane.Fleet].Sel, more)
 		}
 	}
 	m := shown(t, newFake(), DefaultConfig(), 80, 24)
@@ -169,7 +169,9 @@ func TestOverlaysAreClicked(t *testing.T) {
 		clicks []string
 		done   func(m *model) bool
 	}{
-		{"help closes", []string{"?"}, []string{"action next"}, func(m *model) bool { return m.overlay == nil && m.focus == pane.Signals }},
+		{"help closes", []string{"?"}, []string{"action undo"}, func(m *model) bool {
+			return m.overlay == nil && strings.Contains(m.notice.text, "nothing to take back")
+		}},
 		{"help opens another", []string{"?"}, []string{"action attach"}, func(m *model) bool { _, ok := m.overlay.(*form); return ok }},
 		{"question, yes", []string{"x"}, []string{"key y"}, func(m *model) bool { return m.overlay == nil && len(m.backend.(*fake).did()) == 1 }},
 		{"question, no", []string{"x"}, []string{"key n"}, func(m *model) bool { return m.overlay == nil && len(m.backend.(*fake).did()) == 0 }},

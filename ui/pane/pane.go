@@ -151,9 +151,7 @@ func (b *Body) Lay(c *Cursor, th *draw.Theme, focused bool, w, h int) []string {
 		c.pinned = min(b.pinned, show/2)
 	}
 	move := show - c.pinned // rows that scroll
-	if c.Sel >= c.pinned {
-		c.Top = min(max(c.Top, c.Sel-move+1), c.Sel)
-	}
+	c.Top = min(max(c.Top, c.Sel-move+1), c.Sel)
 	c.Top = max(min(c.Top, rows-move), c.pinned)
 	for i := range show {
 		row := i
