@@ -15,8 +15,8 @@ var (
 	soakSeed = flag.Uint64("soak-seed", 0, "of the order of its faults; 0: any")
 )
 
-// soakLimits are the most that the program may grow in a minute once it has warmed up,
-// for five minutes or a third of the soak, whichever is less.
+// soakLimits are the most that the program may grow in a minute once it has warmed up for
+// five minutes.
 var soakLimits = []struct {
 	what string
 	most float64 // a minute
@@ -147,7 +147,7 @@ func (s *soak) run() {
 // constant fails the test when something grows faster than it may. A slope counts as
 // what it is at least, by twice its standard error: a short run shows less.
 func (s *soak) constant() {
-	warm := min(5*time.Minute, *soakFor/3)
+	const warm = 5 * time.Minute
 	for _, limit := range soakLimits {
 		var points []point
 		for _, u := range s.used {

@@ -223,6 +223,7 @@ min_free  = "1MiB"
 [[notify]]
 name      = "hook"
 to        = "webhook:http://%[11]s/hook"
+phases    = ["confirmed", "ended"]
 retry_max = "1s"
 timeout   = "2s"
 
