@@ -2,9 +2,11 @@ package e2e
 
 import (
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -60,7 +62,7 @@ func playNetworkFaults(t *testing.T, r *faultResults) {
 		cameras: []string{"far", "yard"}, detectors: []string{"far/motion", "yard/motion"},
 		program: start(t, setup{
 			args:   []string{"--no-ui", "--metrics-listen", "127.0.0.1:0"},
-			config: faultCamera("far", fmt.Sprintf("rtsp://%s:%d/stream", f.address, server.port)) + faultYard + faultRest,
+			config: faultCamera("far", "rtsp://"+net.JoinHostPort(f.address, strconv.Itoa(server.port))+"/stream") + faultYard + faultRest,
 		}),
 	}
 	signs := []sign{

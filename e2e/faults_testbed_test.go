@@ -16,7 +16,6 @@ type testbed struct {
 	*program
 	cameras   []string // all of them, each with a rule "seen" that fires every second
 	detectors []string // as camera/detector, that provide the signal of their name
-	loads     []string // alerts about the load of the machine, which are nobody's fault
 
 	mark    int       // in the log, where the fault began
 	began   time.Time // and when

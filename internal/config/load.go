@@ -245,7 +245,7 @@ func Replace(path string, text []byte, ready func() error) error {
 	defer file.Close()
 	start := make([]byte, len(byteOrderMark))
 	if _, err := io.ReadFull(file, start); err == nil && string(start) == byteOrderMark {
-		text = append(start, text...)
+		text = append([]byte(byteOrderMark), text...)
 	}
 	return fileio.Replace(path, text, ready)
 }
