@@ -99,6 +99,15 @@ func (lines) Read(path string) (capture.Movie, error) {
 		movie.Duration = max(movie.Duration, l.PTS+l.Duration)
 	}
 	slices.Sort(movie.Times)
+	// As FFmpeg, it leaves out a frame that begins before the beginning, for however long it
+	// is shown, and plays the next one at once.
+	if shown := movie.Times[movie.Hidden:]; len(shown) > 0 {
+		lost := shown[0]
+		for i := range shown {
+			shown[i] -= lost
+		}
+		movie.Duration -= lost
+	}
 	return movie, nil
 }
 

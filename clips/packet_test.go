@@ -205,6 +205,40 @@ func TestConnectionMadeAnewStaysOneMovie(t *testing.T) {
 	})
 }
 
+// A clip that begins within an outage begins with the last frame before it, which is shown
+// until the camera is back.
+func TestClipBeginsInAnOutage(t *testing.T) {
+	for _, late := range []time.Duration{0, 5 * time.Millisecond, 300 * time.Millisecond} {
+		for _, group := range []int{25, 1} {
+			t.Run(fmt.Sprintf("%v, a key frame in %d", late, group), func(t *testing.T) {
+				inBubble(t, func(t *testing.T) {
+					s := newStudio(t, testConfig(t), withLines)
+					c := s.connect(frameTime, group)
+					c.sound = nil
+					c.late = late // until capture times are better known
+					c.send(3 * time.Second)
+					c.late = 0
+					c.send(500 * time.Millisecond)
+					time.Sleep(6 * time.Second)
+					c.reconnect(5 * time.Hour)
+					c.late = late
+					c.send(80 * time.Millisecond)
+					job := s.job("a")
+					job.Confirming.Release()
+					job.Confirming, job.At, job.Before = nil, s.now(), time.Second
+					s.save(job)
+					c.send(5 * time.Second)
+					s.drain()
+					_, m := s.oneClip()
+					if m.Pre.Actual < 6000 || m.Missing != 0 || m.Movie.DurationMS < 6000+job.After.Milliseconds() {
+						t.Errorf("it plays for %d ms, pre-roll %+v, %d missing", m.Movie.DurationMS, m.Pre, m.Missing)
+					}
+				})
+			})
+		}
+	}
+}
+
 func TestMovieIsSplitWhereTheStreamChanges(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		s := newStudio(t, testConfig(t), withLines)

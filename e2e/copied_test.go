@@ -126,6 +126,42 @@ func beeps(t testing.TB, file string) (all []float64) {
 	return all
 }
 
+// A clip whose camera is lost after the event shows the last frame until its end.
+func TestClipOfACameraThatIsLost(t *testing.T) {
+	t.Parallel()
+	needOpenCV(t)
+	tool(t, "ffprobe", "ffmpeg")
+	server := serveRTSP(t, 0, "--size", "320x240", "--fps", "25")
+	p := start(t, setup{args: []string{"--no-ui", "--metrics-listen", "127.0.0.1:0"}, config: nice + fmt.Sprintf(`
+[[camera]]
+name   = "gate"
+source = "rtsp://127.0.0.1:%d/stream"
+
+[[detector]]
+name = "motion"
+kind = "motion"
+
+[[rule]]
+event    = "seen"
+when     = "motion >= 0"
+for      = "2s"
+cooldown = "1h"
+before   = "1s"
+after    = "3s"
+`, server.port)})
+	p.until(patience, "an event", func() bool { return strings.Contains(p.stdout.String(), "seen") })
+	if err := server.process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	p.until(patience, "its clip", func() bool { return len(directories(t, p.dir)) == 1 })
+	p.stop()
+	for _, c := range checkClips(t, p, 1) {
+		if m := c.meta.Movie; !m.Copied || m.Duration < 4000 || m.Duration > 4200 {
+			t.Errorf("the last frame is not shown until the end of the clip: %+v", m)
+		}
+	}
+}
+
 // Clips of what servers of two families send are what they sent: the same slices,
 // with the sound in step, and they play in a browser.
 func TestCopiedClips(t *testing.T) {

@@ -26,6 +26,7 @@ command -v debootstrap >/dev/null || skip 'debootstrap is not installed (apt-get
 
 source=$(cd "$(dirname "$0")/.." && pwd)
 root=$(mktemp -d)
+chmod 755 "$root" # as a root is: everybody may enter it
 mounts=''
 
 # What is mounted is unmounted before anything is removed: the module cache

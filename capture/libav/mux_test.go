@@ -157,6 +157,25 @@ func finished(t *testing.T, start time.Duration, encode bool, tracks ...[]*captu
 	return path, movie
 }
 
+// What FFmpeg tells of the last packet of a file is the average: the header knows better.
+func TestLastFrameLasts(t *testing.T) {
+	for _, arguments := range [][]string{{"-bf", "0"}, {"-bf", "2"}} {
+		camera := cameraH264(t, arguments...)
+		for _, start := range []time.Duration{0, 211 * time.Millisecond} {
+			for _, n := range []int{10, 51} { // of one fragment, and of two
+				packets := slices.Clone(camera[:n])
+				last := *packets[n-1]
+				last.Duration = 2 * time.Second
+				packets[n-1] = &last
+				want := last.PTS + last.Duration - start
+				if _, movie := finished(t, start, false, packets); (movie.Duration - want).Abs() > time.Millisecond {
+					t.Errorf("%v from %v, %d frames: it plays for %v, want %v", arguments, start, n, movie.Duration, want)
+				}
+			}
+		}
+	}
+}
+
 // box returns the content of the boxes on a path in an MP4 file.
 func box(data []byte, path ...string) (found [][]byte) {
 	for len(data) >= 8 {

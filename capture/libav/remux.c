@@ -4,30 +4,62 @@
 #include <libavformat/avformat.h>
 #include <libavutil/avstring.h>
 
-// copy_packets writes every whole packet of in to out.
-static int copy_packets(AVFormatContext *in, AVFormatContext *out, AVPacket *pkt) {
-	int64_t first[MAX_TRACKS];
-	int err;
-	if (in->nb_streams > MAX_TRACKS) return AVERROR_INVALIDDATA;
-	for (int i = 0; i < MAX_TRACKS; i++) first[i] = AV_NOPTS_VALUE;
-	while ((err = av_read_frame(in, pkt)) >= 0) {
+// copier copies the packets of a file. Each waits for the next one of its track, which tells how long it lasts: what FFmpeg tells of one is the average.
+typedef struct {
+	AVFormatContext *in, *out;
+	AVPacket *held[MAX_TRACKS];
+	int64_t begin[MAX_TRACKS];
+} copier;
+
+// write_held writes the packet of a track that waits, which lasts until end (AV_NOPTS_VALUE: as long as FFmpeg says).
+static int write_held(copier *c, int track, int64_t end) {
+	AVPacket *pkt = c->held[track];
+	AVStream *from = c->in->streams[track], *to = c->out->streams[track];
+	if (!pkt->data) return 0;
+	if (end != AV_NOPTS_VALUE) pkt->duration = FFMAX(0, end - pkt->dts);
+	av_packet_rescale_ts(pkt, from->time_base, to->time_base);
+	pkt->pos = -1;
+	pkt->flags &= AV_PKT_FLAG_KEY;
+	int err = av_interleaved_write_frame(c->out, pkt);
+	av_packet_unref(pkt);
+	return err < 0 ? err : FFMIN(c->out->pb->error, 0);
+}
+
+// copy_held copies packets one by one, and then those that wait.
+static int copy_held(copier *c, AVPacket *pkt) {
+	int err, whole = 1;
+	while ((err = av_read_frame(c->in, pkt)) >= 0) {
 		if (pkt->flags & AV_PKT_FLAG_CORRUPT) { // cut short: what follows is not there
 			av_packet_unref(pkt);
+			whole = 0;
 			break;
 		}
-		AVStream *from = in->streams[pkt->stream_index], *to = out->streams[pkt->stream_index];
-		// Where no duration is told, the muxer takes the time to the next packet. For the last one there is only the length of the track.
-		int64_t *begin = &first[pkt->stream_index];
-		if (*begin == AV_NOPTS_VALUE) *begin = pkt->dts;
-		if (pkt->duration == 0 && from->duration != AV_NOPTS_VALUE) pkt->duration = FFMAX(0, *begin + from->duration - pkt->dts);
-		av_packet_rescale_ts(pkt, from->time_base, to->time_base);
-		pkt->pos = -1;
-		pkt->flags &= AV_PKT_FLAG_KEY;
-		err = av_interleaved_write_frame(out, pkt);
-		if (err >= 0 && out->pb->error < 0) err = out->pb->error;
+		int n = pkt->stream_index;
+		if (c->begin[n] == AV_NOPTS_VALUE) c->begin[n] = pkt->dts;
+		if ((err = write_held(c, n, pkt->dts)) < 0) return err;
+		av_packet_move_ref(c->held[n], pkt);
+	}
+	if (err < 0 && err != AVERROR_EOF && err != AVERROR_INVALIDDATA) return err;
+	for (unsigned i = 0; i < c->in->nb_streams; i++) {
+		int64_t length = c->in->streams[i]->duration; // of all samples, also of those that are not there
+		err = write_held(c, i, whole && length != AV_NOPTS_VALUE ? c->begin[i] + length : AV_NOPTS_VALUE);
 		if (err < 0) return err;
 	}
-	return err == AVERROR_EOF || err == AVERROR_INVALIDDATA || err >= 0 ? 0 : err;
+	return 0;
+}
+
+// copy_packets writes every whole packet of in to out.
+static int copy_packets(AVFormatContext *in, AVFormatContext *out, AVPacket *pkt) {
+	copier c = {in, out};
+	int err = in->nb_streams > MAX_TRACKS ? AVERROR_INVALIDDATA : 0;
+	for (int i = 0; i < MAX_TRACKS; i++) {
+		c.begin[i] = AV_NOPTS_VALUE;
+		if (!(c.held[i] = av_packet_alloc())) err = AVERROR(ENOMEM);
+	}
+	if (err >= 0) err = copy_held(&c, pkt);
+	av_packet_unref(pkt);
+	for (int i = 0; i < MAX_TRACKS; i++) av_packet_free(&c.held[i]);
+	return err;
 }
 
 // needs_format reports whether a codec's description in MP4 cannot be copied without its pixel format, which the file does not tell.
@@ -157,6 +189,8 @@ int rvo_movie_read(const char *path, rvo_movie *out) {
 	}
 	if (err == AVERROR_EOF) err = 0;
 	if (in->pb && in->pb->error < 0) err = in->pb->error;
+	// How long the last frame lasts is known to the header alone.
+	if (in->duration != AV_NOPTS_VALUE) out->duration_ns = FFMAX(out->duration_ns, in->duration * 1000);
 	avformat_close_input(&in);
 	av_packet_free(&pkt);
 	return err < 0 ? err : 0;
