@@ -308,9 +308,11 @@ func TestDashboardByMouse(t *testing.T) {
 			x.sees("(1/")
 			x.clicks("esc cancel")
 			x.clicks("q quit")
+			asked := false
 			wait(t, patience, "the end, or a question", func() bool {
 				s := x.screen()
-				if strings.Contains(s, "Quit anyway?") {
+				if strings.Contains(s, "Quit anyway?") && !asked {
+					asked = true
 					x.clicks("y yes")
 				}
 				return strings.Contains(s, "ended 0")
