@@ -46,7 +46,7 @@ func sending(t *testing.T, backend Backend, cfg Config, w, h int, span time.Dura
 	for _, k := range keys {
 		p.Send(pressed(k))
 	}
-	time.Sleep(5 * time.Second)
+	time.Sleep(3 * time.Second)
 	before := out.sent()
 	time.Sleep(span)
 	sent := float64(out.sent()-before) / span.Seconds()
@@ -211,7 +211,7 @@ func TestStreetKeepsItsBudget(t *testing.T) {
 				go func() { ended <- runs(ctx) }()
 				cfg := DefaultConfig()
 				cfg.Preview, cfg.Theme = tt.preview, "dark"
-				got := sending(t, site, cfg, tt.w, tt.h, 15*time.Second, tt.keys...)
+				got := sending(t, site, cfg, tt.w, tt.h, 10*time.Second, tt.keys...)
 				cancel()
 				if err := <-ended; err != nil {
 					t.Error(err)

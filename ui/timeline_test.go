@@ -16,11 +16,20 @@ import (
 
 // recalling is a dashboard that has run for seven minutes: the rule motion was unknown, then
 // false, true, and confirmed. Its first events are of before.
-func recalling(t *testing.T, cfg Config, w, h int) *model {
+func recalling(t *testing.T, cfg Config, w, h int, past *pane.History) *model {
 	t.Helper()
 	f := newFake()
 	m := shown(t, f, cfg, w, h)
-	m.scene.Hist = pane.NewHistory()
+	m.scene.Hist = past
+	m.take(feedMsg{snap: f.snap, events: []runtime.RecentEvent{{Seq: 4, Event: rules.Event{
+		ID: "0197-d", Type: "motion", Camera: "street", Time: noon.Add(-5 * time.Second), Phase: rules.PhaseConfirmed, Confidence: 0.9,
+	}}}})
+	return m
+}
+
+// past is seven minutes of the snapshots of a fake.
+func past() *pane.History {
+	f, hist := newFake(), pane.NewHistory()
 	for s := 420; s >= 0; s-- {
 		snap := *f.snap
 		snap.At = f.snap.At.Add(-time.Duration(s) * time.Second)
@@ -37,15 +46,13 @@ func recalling(t *testing.T, cfg Config, w, h int) *model {
 		case s <= 65 && s > 50:
 			st.State, st.Truth = rules.Confirmed, rules.True
 		}
-		m.scene.Hist.Add(&snap)
+		hist.Add(&snap)
 	}
-	m.take(feedMsg{snap: f.snap, events: []runtime.RecentEvent{{Seq: 4, Event: rules.Event{
-		ID: "0197-d", Type: "motion", Camera: "street", Time: noon.Add(-5 * time.Second), Phase: rules.PhaseConfirmed, Confidence: 0.9,
-	}}}})
-	return m
+	return hist
 }
 
 func TestTimeline(t *testing.T) {
+	hist := past()
 	for _, size := range [][2]int{{40, 10}, {80, 24}, {100, 30}, {120, 40}, {200, 60}} {
 		for _, ascii := range []bool{false, true} {
 			name := fmt.Sprintf("timeline_%dx%d", size[0], size[1])
@@ -57,7 +64,7 @@ func TestTimeline(t *testing.T) {
 				for _, theme := range looks {
 					cfg := DefaultConfig()
 					cfg.ASCII, cfg.Theme, cfg.Preview = ascii, theme, false
-					m := recalling(t, cfg, size[0], size[1])
+					m := recalling(t, cfg, size[0], size[1], hist)
 					text := ""
 					for _, keys := range []string{"t", "[", "-", "----"} {
 						typing(m, strings.Split(keys, "")...)
@@ -75,7 +82,7 @@ func TestTimeline(t *testing.T) {
 }
 
 func TestTimelineSelectsEvents(t *testing.T) {
-	m := recalling(t, DefaultConfig(), 120, 40)
+	m := recalling(t, DefaultConfig(), 120, 40, past())
 	selected := func() string {
 		list, sel := m.scene.RuleEvents(m.cursors[pane.Time].Sel)
 		if sel < 0 {
