@@ -15,6 +15,7 @@ var sleepers = map[string]string{
 	"e2e/web_cost_test.go":         "what is measured for a while, on request",
 	"e2e/screenshot_test.go":       "the screen to be drawn whole, and an escape that is no sequence, on request",
 	"e2e/pty_test.go":              "plays a slow line between a terminal and the program",
+	"clips/begin_test.go":          "sleeps within inBubble",
 	"clips/crash_test.go":          "kills processes that write to a real disk",
 	"clips/packet_fixture_test.go": "plays cameras within the bubbles of others",
 	"clips/times_test.go":          "sleeps within inBubble",
