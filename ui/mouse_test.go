@@ -219,6 +219,16 @@ func TestOverlayTakesAllClicks(t *testing.T) {
 	}
 }
 
+// A click on "▼ 3 more" of a form goes on as the wheel does.
+func TestMoreOfAFormIsClicked(t *testing.T) {
+	m := shown(t, newFake(), DefaultConfig(), 80, 24)
+	typing(m, "a", "enter")
+	clicking(t, m, "page 1", "page 1")
+	if at := m.overlay.(*form).at; at != 2 {
+		t.Errorf("two clicks lead to field %d", at)
+	}
+}
+
 func TestWheelInForms(t *testing.T) {
 	m := shown(t, newFake(), DefaultConfig(), 80, 24)
 	typing(m, "a", "enter")

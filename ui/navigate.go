@@ -299,15 +299,25 @@ func (m *model) aimed(msg tea.Msg) tea.Msg {
 		if t.What == draw.OnKey {
 			return tea.KeyPressMsg{Text: t.Arg} // which is what keys are told by
 		}
+		if t.What == draw.OnPage {
+			return m.stepped(t.N() < 0, clickMsg{t})
+		}
 		return clickMsg{t}
 	case tea.MouseWheelMsg:
-		switch m.overlay.(type) {
-		case *form, *picker:
-			if msg.Button == tea.MouseWheelUp {
-				return tea.KeyPressMsg{Code: tea.KeyUp}
-			}
-			return tea.KeyPressMsg{Code: tea.KeyDown}
+		return m.stepped(msg.Button == tea.MouseWheelUp, msg)
+	}
+	return msg
+}
+
+// stepped returns the key for the row above or below, in overlays whose rows follow a
+// cursor; else msg, with which they scroll.
+func (m *model) stepped(up bool, msg tea.Msg) tea.Msg {
+	switch m.overlay.(type) {
+	case *form, *picker:
+		if up {
+			return tea.KeyPressMsg{Code: tea.KeyUp}
 		}
+		return tea.KeyPressMsg{Code: tea.KeyDown}
 	}
 	return msg
 }
