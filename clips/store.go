@@ -184,6 +184,10 @@ const probeFiles = 5
 func (s *store) probe(root *os.Root) error {
 	name := probePrefix + token()
 	err := root.Mkdir(name, 0o750)
+	if dir, errOpen := root.Open(name); errOpen == nil {
+		defer dir.Close()
+		lock(dir) // it is not what a dead process left
+	}
 	for i := 0; err == nil && i < max(probeFiles, s.need.files); i++ {
 		var bytes int64
 		if i == 0 {
@@ -211,7 +215,7 @@ func probeFile(root *os.Root, name string, bytes int64) error {
 }
 
 // clean completes or removes what a process that is dead left unfinished. What
-// another one is still building is locked and stays; small files, which live for
+// another one is still at work on is locked and stays; files of the index, which live for
 // moments, may be another one's unless they are old or this is the first look.
 func (s *store) clean(root *os.Root, now time.Time) {
 	dir, err := root.Open(".")
@@ -230,9 +234,16 @@ func (s *store) clean(root *os.Root, now time.Time) {
 				}
 				building.Close()
 			}
-		case strings.HasPrefix(name, buildingPrefix), strings.HasPrefix(name, trashPrefix):
+		case strings.HasPrefix(name, probePrefix) && d.IsDir():
+			if probe, err := root.Open(name); err == nil {
+				if lock(probe) {
+					s.discard(root, name)
+				}
+				probe.Close()
+			}
+		case strings.HasPrefix(name, buildingPrefix), strings.HasPrefix(name, trashPrefix), strings.HasPrefix(name, probePrefix):
 			s.discard(root, name)
-		case strings.HasPrefix(name, indexPrefix), strings.HasPrefix(name, probePrefix):
+		case strings.HasPrefix(name, indexPrefix):
 			if info, err := d.Info(); err == nil && (!s.looked || now.Sub(info.ModTime()) > time.Minute) {
 				s.discard(root, name)
 			}

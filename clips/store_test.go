@@ -255,26 +255,28 @@ func TestLinksDoNotLeadOut(t *testing.T) {
 }
 
 func TestAnotherProcessIsLeftAlone(t *testing.T) {
-	cfg := testConfig(t)
-	building := filepath.Join(cfg.Dir, buildingPrefix+"other")
-	if err := os.MkdirAll(building, 0o700); err != nil {
-		t.Fatal(err)
-	}
-	dir, err := os.Open(building)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !lock(dir) {
-		t.Fatal("no lock")
-	}
-	for _, held := range []bool{true, false} {
-		if err := quietStore(cfg).refresh(time.Now()); err != nil {
+	for _, prefix := range []string{buildingPrefix, probePrefix} {
+		cfg := testConfig(t)
+		other := filepath.Join(cfg.Dir, prefix+"other")
+		if err := os.MkdirAll(other, 0o700); err != nil {
 			t.Fatal(err)
 		}
-		if got := len(hidden(t, cfg.Dir)) == 1; got != held {
-			t.Errorf("lock held %v: directory there %v", held, got)
+		dir, err := os.Open(other)
+		if err != nil {
+			t.Fatal(err)
 		}
-		dir.Close()
+		if !lock(dir) {
+			t.Fatal("no lock")
+		}
+		for _, held := range []bool{true, false} {
+			if err := quietStore(cfg).refresh(time.Now()); err != nil {
+				t.Fatal(err)
+			}
+			if got := len(hidden(t, cfg.Dir)) == 1; got != held {
+				t.Errorf("%s, lock held %v: directory there %v", prefix, held, got)
+			}
+			dir.Close()
+		}
 	}
 }
 
