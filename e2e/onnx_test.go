@@ -70,6 +70,7 @@ model = "text.onnx"
 				t.Fatal(err)
 			}
 		}
+		const restarts = `rvo_detector_restarts_total{camera="yard",detector="things"}`
 		before, said := p.metrics(), strings.Count(p.stderr.String(), b.says)
 		if err := syscall.Kill(process(p, "things"), syscall.SIGKILL); err != nil {
 			t.Fatal(err)
@@ -79,7 +80,7 @@ model = "text.onnx"
 			p.until(2*patience, "the signal of a model that is "+b.name+" to be unknown", func() bool { return !known(p.metrics(), "things") })
 			p.until(2*patience, "all else to go on", func() bool { return known(p.metrics(), "motion") && p.state("yard", "live") })
 		} else {
-			p.until(2*patience, "the loss of the process to be counted", func() bool { return failures(before, p.metrics(), "things", "crashed") > 0 })
+			p.until(2*patience, "the loss of the process to be counted", func() bool { return p.metrics()[restarts] > before[restarts] })
 		}
 		write(t, good, whole)
 		p.until(3*patience, "the model that was "+b.name+" to answer again", both)

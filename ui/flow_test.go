@@ -81,7 +81,10 @@ func (g *program) show(change func(s *runtime.Snapshot)) {
 
 func (g *program) screen() string {
 	synctest.Wait()
-	return ansi.Strip(g.m.View().Content)
+	text := ansi.Strip(g.m.View().Content)
+	g.p.Send(nil) // what the program does next is after this look at it
+	synctest.Wait()
+	return text
 }
 
 func (g *program) sees(text string) {
