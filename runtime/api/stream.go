@@ -266,15 +266,18 @@ func numberOf(q url.Values, key string) (n uint64, given bool, err error) {
 	return n, true, nil
 }
 
-// onlyKeys refuses a query with keys that mean nothing.
+// onlyKeys refuses a query with keys that mean nothing, or that stand more than once.
 func onlyKeys(q url.Values, keys ...string) error {
-	for k := range q {
+	for k, values := range q {
 		known := false
 		for _, key := range keys {
 			known = known || k == key
 		}
 		if !known {
 			return problem(http.StatusBadRequest, fmt.Sprintf("the query has an unknown key %q", text.Clean(k)), fmt.Sprintf("use only %v", keys))
+		}
+		if len(values) > 1 {
+			return problem(http.StatusBadRequest, fmt.Sprintf("the query has the key %q %d times", k, len(values)), "give it once")
 		}
 	}
 	return nil
