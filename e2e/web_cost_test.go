@@ -31,7 +31,7 @@ const (
 func costConfig() string {
 	var b strings.Builder
 	for i := range 4 {
-		fmt.Fprintf(&b, "[[camera]]\nname = \"cam%d\"\nsource = \"square.mp4\"\n", i)
+		fmt.Fprintf(&b, "[[camera]]\nname = \"cam%d\"\nsource = \"square.mp4\"\nloop = true\n", i)
 	}
 	return b.String() + "[[detector]]\nname = \"motion\"\nkind = \"motion\"\n[[rule]]\nevent = \"moved\"\nwhen = \"motion > 0.01\"\nclip = false\n"
 }
