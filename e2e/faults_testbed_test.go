@@ -1,9 +1,7 @@
 package e2e
 
 import (
-	"encoding/json"
 	"fmt"
-	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -38,36 +36,17 @@ func (b *testbed) look(blind bool) *glance {
 		}
 		return l
 	}
-	l.metrics = b.page()
+	l.metrics = b.metrics()
 	var ready struct{ Alerts []struct{ ID string } }
 	var health struct{ Status string }
-	for path, into := range map[string]any{"/ready": &ready, "/health": &health} {
-		_, text, err := b.get(path)
-		if err == nil {
-			err = json.Unmarshal([]byte(text), into)
-		}
-		if err != nil {
-			b.t.Fatalf("GET %s: %v: %q", path, err, text)
-		}
-	}
+	b.answer("/ready", &ready)
+	b.answer("/health", &health)
 	l.health = health.Status
 	for _, a := range ready.Alerts {
 		l.alerts = append(l.alerts, a.ID)
 	}
 	b.last = l
 	return l
-}
-
-// page returns the metrics. A busy program may refuse a page for the moment.
-func (b *testbed) page() map[string]float64 {
-	b.t.Helper()
-	var text string
-	b.until(patience, "a page of metrics", func() bool {
-		status, body, err := b.get("/metrics")
-		text = body
-		return err == nil && status == http.StatusOK
-	})
-	return series(b.t, text)
 }
 
 // calm reports whether everything works.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -75,33 +76,29 @@ type point struct {
 	value float64
 }
 
-// slope returns the slope of the straight line through points, per minute, and its
-// standard error; both 0 where there are fewer than three.
-func slope(points []point) (perMinute, wrong float64) {
-	n := float64(len(points))
+// trend is how much something grows in a minute, and between which values that is, with a
+// confidence of 95 %.
+type trend struct{ perMinute, least, most float64 }
+
+// theilSen returns the trend of points: the median of the slopes between any two of them,
+// which a few values that are far off do not move, with the interval of Kendall's test. It
+// is 0 where there are fewer than three points.
+func theilSen(points []point) trend {
+	n := len(points)
 	if n < 3 {
-		return 0, 0
+		return trend{}
 	}
-	var x, y float64
-	for _, p := range points {
-		x += p.at.Minutes() / n
-		y += p.value / n
+	var slopes []float64
+	for i, p := range points {
+		for _, q := range points[i+1:] {
+			slopes = append(slopes, (q.value-p.value)/(q.at-p.at).Minutes())
+		}
 	}
-	var xx, xy float64
-	for _, p := range points {
-		xx += (p.at.Minutes() - x) * (p.at.Minutes() - x)
-		xy += (p.at.Minutes() - x) * (p.value - y)
-	}
-	if xx == 0 {
-		return 0, 0
-	}
-	perMinute = xy / xx
-	var rest float64
-	for _, p := range points {
-		off := p.value - y - perMinute*(p.at.Minutes()-x)
-		rest += off * off
-	}
-	return perMinute, math.Sqrt(rest / (n - 2) / xx)
+	slices.Sort(slopes)
+	pairs := len(slopes)
+	wide := 1.96 * math.Sqrt(float64(n*(n-1)*(2*n+5))/18)
+	off := max(0, int((float64(pairs)-wide)/2)-1) // from either end
+	return trend{(slopes[(pairs-1)/2] + slopes[pairs/2]) / 2, slopes[off], slopes[pairs-1-off]}
 }
 
 // lows returns the lowest value in each of n parts of the time, at the middle of the
@@ -121,15 +118,34 @@ func lows(points []point, n int) (lowest []point) {
 	return lowest
 }
 
-func TestSlope(t *testing.T) {
-	var points []point
-	for i := range 60 {
-		points = append(points, point{time.Duration(i) * time.Second, 100 + float64(i)/2 + float64(i%10)*7})
+func TestTheilSen(t *testing.T) {
+	minutes := func(n int, value func(i int) float64) (points []point) {
+		for i := range n {
+			points = append(points, point{time.Duration(i) * time.Second, value(i)})
+		}
+		return points
 	}
-	if got, wrong := slope(lows(points, 6)); math.Abs(got-30) > 0.5 || wrong > 1 {
-		t.Errorf("slope %v ± %v a minute, want 30", got, wrong)
-	}
-	if got, wrong := slope(points[:2]); got != 0 || wrong != 0 {
-		t.Errorf("slope of two points %v ± %v", got, wrong)
+	saw := func(i int) float64 { return float64(i%10) * 7 }
+	for name, test := range map[string]struct {
+		points    []point
+		want      float64
+		surely    bool // it grows or shrinks
+		tolerance float64
+	}{
+		"level":                    {lows(minutes(1200, func(i int) float64 { return 100 + saw(i) }), 20), 0, false, 0},
+		"growing":                  {lows(minutes(1200, func(i int) float64 { return 100 + float64(i)/2 + saw(i) }), 20), 30, true, 0.5},
+		"growing, with outliers":   {lows(minutes(1200, func(i int) float64 { return float64(i)/2 + float64(i/300%2*i%7)*50 }), 20), 30, true, 3},
+		"level, high at the end":   {lows(minutes(1200, func(i int) float64 { return float64(i / 1150 * 1000) }), 20), 0, false, 0},
+		"one more in ten minutes":  {lows(minutes(1200, func(i int) float64 { return float64(30 + i/600) }), 20), 0, false, 0.1},
+		"five more in ten minutes": {lows(minutes(1200, func(i int) float64 { return float64(30 + i/120) }), 20), 0.5, true, 0.05},
+		"two points":               {minutes(2, saw), 0, false, 0},
+	} {
+		got := theilSen(test.points)
+		if math.Abs(got.perMinute-test.want) > test.tolerance || got.least > got.perMinute || got.most < got.perMinute {
+			t.Errorf("%s: %+v a minute, want %v", name, got, test.want)
+		}
+		if surely := got.least > 0 || got.most < 0; surely != test.surely {
+			t.Errorf("%s: %+v excludes 0: %v, want %v", name, got, surely, test.surely)
+		}
 	}
 }

@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
@@ -33,19 +34,26 @@ func (p *program) get(path string) (int, string, error) {
 	return resp.StatusCode, string(body), err
 }
 
-// metrics returns what /metrics says, by series.
+// metrics returns what /metrics says, by series. A busy machine may be too slow for a page,
+// which is asked for again then.
 func (p *program) metrics() map[string]float64 {
 	p.t.Helper()
 	var text string
-	wait(p.t, patience, "a page of metrics", func() bool {
+	p.until(patience, "a page of metrics", func() bool {
 		status, body, err := p.get("/metrics")
-		if err != nil || status != http.StatusOK && status != http.StatusServiceUnavailable { // a busy machine is too slow for it
-			p.t.Fatalf("GET /metrics: status %d, %v", status, err)
-		}
 		text = body
-		return status == http.StatusOK
+		return err == nil && status == http.StatusOK
 	})
 	return series(p.t, text)
+}
+
+// answer reads a page that is JSON, be its status good or bad, in the same way.
+func (p *program) answer(path string, into any) {
+	p.t.Helper()
+	p.until(patience, "an answer of "+path, func() bool {
+		_, body, err := p.get(path)
+		return err == nil && json.Unmarshal([]byte(body), into) == nil
+	})
 }
 
 // series returns the values of a page of metrics.

@@ -317,7 +317,11 @@ func (w *soakWorld) troubles(d *daemon) (all [2][]trouble) {
 	}
 	reload := func(config string) func() error {
 		return func() error {
-			write(d.t, filepath.Join(d.dir, "rvo.toml"), config)
+			whole := filepath.Join(d.dir, "rvo.toml")
+			write(d.t, whole+"~", config) // who watches it must not see a half
+			if err := os.Rename(whole+"~", whole); err != nil {
+				return err
+			}
 			return d.cmd.Process.Signal(syscall.SIGHUP)
 		}
 	}
