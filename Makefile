@@ -32,6 +32,7 @@
 # make docs-test   run the commands of all documents as printed, and follow their links (DOCS=README.md for one)
 # make distro-test   make run and make test in a clean Debian 13 (SUITE=bookworm for 12)
 # make distro-readme   the README to its end there, with time and bytes (READER=me: as a user, not as root)
+# make distro-event  from nothing built there to an event that reached a webhook, in at most three minutes
 # make first-event   from here to an event of a camera at a webhook (CAMERA=rtsp://… for yours)
 # make install   what make build made, its manual page, completion and unit, into PREFIX (/usr/local)
 # make uninstall remove these; the configuration stays
@@ -76,7 +77,7 @@ GOTEST = bin/tools/gotestsum --format pkgname-and-test-fails --jsonfile bin/$(1)
 # Without it there is a program that runs no networks, and says so.
 ONNXRUNTIME := [ "$(CGO_ENABLED)" = 0 ] || scripts/fetch.sh onnxruntime || echo "There will be no networks (docs/onnx.md)." >&2
 
-.PHONY: run demo build test lint check audit bench bench-video bench-screen bench-web screens bench-track install uninstall soak soak-web camera-faults faults promises fuzz fuzz-program outbox-test mqtt-test ha-test proto sdk distro-test distro-readme docs-test first-event clean go packages models parity attack schemathesis triton-test triton-bench
+.PHONY: run demo build test lint check audit bench bench-video bench-screen bench-web screens bench-track install uninstall soak soak-web camera-faults faults promises fuzz fuzz-program outbox-test mqtt-test ha-test proto sdk distro-test distro-readme distro-event docs-test first-event clean go packages models parity attack schemathesis triton-test triton-bench
 
 run: build
 	bin/rvo-tui $(ARGS)
@@ -251,6 +252,9 @@ distro-test: go
 
 distro-readme:
 	@scripts/distro_test.sh $(SUITE) readme $(READER)
+
+distro-event:
+	@scripts/distro_test.sh $(SUITE) event $(READER)
 
 first-event: go
 	@scripts/first_event.sh $(CAMERA)

@@ -4,6 +4,8 @@
 #     scripts/distro_test.sh [SUITE]                 make run and make test; trixie (Debian 13) unless named
 #     scripts/distro_test.sh SUITE readme [USER]     the README from its first command to its end, as root
 #                                                    or as a user who may use sudo, with time and bytes
+#     scripts/distro_test.sh SUITE event [USER]      from nothing built to an event that reached a webhook:
+#                                                    scripts/first_event.sh, with this machine's camera
 #
 # The system is made in a temporary directory and removed at the end. It gets a
 # copy of this checkout as committed, and this machine's certificates and name servers;
@@ -28,10 +30,12 @@ source=$(cd "$(dirname "$0")/.." && pwd)
 root=$(mktemp -d)
 chmod 755 "$root" # as a root is: everybody may enter it
 mounts=''
+camera=''
 
 # What is mounted is unmounted before anything is removed: the module cache
 # belongs to this machine.
 cleanup() {
+	[ -z "$camera" ] || kill "$camera"
 	for mount in $mounts; do
 		umount "$root/$mount" || { echo "still mounted: $root/$mount; unmount and remove it by hand" >&2; return; }
 	done
@@ -70,8 +74,10 @@ inside() {
 	chroot "$root" /usr/bin/env -i HOME=/root PATH=/usr/local/go/bin:/usr/sbin:/usr/bin:/sbin:/bin DEBIAN_FRONTEND=noninteractive "$@" sh -euc "$commands"
 }
 
-# What the README takes for granted: make and Go, as it says for this system.
-readme() {
+# newcomer [PACKAGE…] <SCRIPT: runs a script as the reader, who has a copy of this checkout, the
+# packages, and what the README takes for granted: make and Go, as it says for this system.
+newcomer() {
+	cat >"$root/tmp/newcomer.sh"
 	backports='' from=''
 	if [ "$suite" = bookworm ]; then
 		backports='sed "s/ bookworm / bookworm-backports /" /etc/apt/sources.list >/etc/apt/sources.list.d/backports.list'
@@ -79,7 +85,7 @@ readme() {
 	fi
 	inside "$backports
 	apt-get update -q >/dev/null
-	apt-get install -q -y make sudo >/dev/null
+	apt-get install -q -y make sudo $* >/dev/null
 	apt-get install -q -y $from golang-go >/dev/null"
 	home=/root
 	if [ "$reader" != root ]; then
@@ -89,7 +95,12 @@ readme() {
 	mkdir "$root$home/rvo-tui"
 	git -C "$source" archive HEAD | tar -x -C "$root$home/rvo-tui"
 	inside "chown -R $reader $home/rvo-tui"
-	cat >"$root/tmp/readme.sh" <<-'END'
+	chroot "$root" runuser -u "$reader" -- /usr/bin/env -i "HOME=$home" "USER=$reader" "LANG=C.UTF-8" \
+		PATH=/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin sh /tmp/newcomer.sh
+}
+
+readme() {
+	newcomer <<-'END'
 		set -eu
 		cd ~/rvo-tui
 		fetched() { # of apt, Go and PyPI, in MB
@@ -107,8 +118,17 @@ readme() {
 		! grep -q 'not printed\|ends with status\|still runs' /tmp/tour
 		echo "to the end of the README: $(($(date +%s) - began)) s, $(fetched)"
 	END
-	chroot "$root" runuser -u "$reader" -- /usr/bin/env -i "HOME=$home" "USER=$reader" "LANG=C.UTF-8" \
-		PATH=/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin sh /tmp/readme.sh
+}
+
+event() {
+	"$source/scripts/packages.sh" camera
+	/usr/bin/python3 "$source/capture/rtsp/testdata/rtsp_server.py" --port 0 --size 320x240 >"$root/tmp/camera" &
+	camera=$!
+	until grep -q ready "$root/tmp/camera"; do sleep 0.2; done
+	newcomer python3 <<-END
+		cd ~/rvo-tui
+		scripts/first_event.sh rtsp://127.0.0.1:$(sed -n 's/^ready //p' "$root/tmp/camera")/stream
+	END
 }
 
 tests() {
@@ -133,9 +153,10 @@ tests() {
 
 case $mode in
 readme) readme ;;
+event) event ;;
 test) tests ;;
 *)
-	echo "usage: distro_test.sh [SUITE [test|readme [USER]]]" >&2
+	echo "usage: distro_test.sh [SUITE [test|readme|event [USER]]]" >&2
 	exit 2
 	;;
 esac
