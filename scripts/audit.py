@@ -109,7 +109,13 @@ def reasons():
 
 rows = [*list_modules(), *list_scripts(), *list_npm()]
 reasons()
-table = "| What | Version | Licence | Part of |\n|---|---|---|---|\n" + "".join(f"| {' | '.join(row)} |\n" for row in rows)
+# A row for each licence and part. TypeScript has a package for each platform.
+groups = {}
+for name, version, said, part in rows:
+    name = re.sub(r"(@typescript/typescript)-[^`]*", r"\1-*", name).removesuffix(" (npm)")
+    groups.setdefault((part, said), {})[f"{name} {version}"] = True
+table = "| Part of | Licence | Modules and packages |\n|---|---|---|\n"
+table += "".join(f"| {part} | {said} | {', '.join(names)} |\n" for (part, said), names in sorted(groups.items()))
 before, begin, rest = DOCUMENT.read_text().partition(BEGIN)
 shown, _, after = rest.partition(END)
 if sys.argv[1:] == ["--write"]:
