@@ -62,7 +62,7 @@ func playCameraFaults(t *testing.T, r *faultResults) {
 		}),
 	}
 	down := func(camera string, more ...sign) []sign {
-		return append(more, alerted("camera_down:"+camera), unwell(), unknown(camera+"/motion"))
+		return append(more, inState(camera, "stalled", "reconnecting"), alerted("camera_down:"+camera), unwell(), unknown(camera+"/motion"))
 	}
 	stalls := func(camera string) []sign {
 		return down(camera, said("camera stalled"), counted(fmt.Sprintf("rvo_camera_stalls_total{camera=%q}", camera)))
@@ -97,7 +97,7 @@ func playCameraFaults(t *testing.T, r *faultResults) {
 		{
 			name: "RTSP stream turns into garbage", then: reconnects,
 			hits: []string{"gate"}, inject: through(garbage), repair: steady.heal,
-			signs: down("gate", inState("gate", "stalled", "reconnecting")),
+			signs: down("gate", said("camera reconnecting"), counted(`rvo_camera_connect_failures_total{camera="gate"}`)),
 		},
 		{
 			name: "MJPEG server silent", then: reconnects,

@@ -33,10 +33,7 @@ func newDisk(t testing.TB, dir string) *disk {
 			t.Fatalf("%v: %v: %s", words, err, out)
 		}
 	}
-	t.Cleanup(func() {
-		_ = d.run("fsfreeze", "-u", dir)             // it may not be frozen,
-		_ = syscall.Unmount(dir, syscall.MNT_DETACH) // or not mounted
-	})
+	t.Cleanup(func() { _ = syscall.Unmount(dir, syscall.MNT_DETACH) }) // it may not be mounted
 	if err := d.mount(); err != nil {
 		t.Skipf("no disk can be mounted on a loop device here: %v", err)
 	}
@@ -124,6 +121,8 @@ min_free = "1MiB"
 `,
 		}),
 	}
+	// Before the end of the program is waited for: it may hang in a disk that is frozen.
+	t.Cleanup(func() { _ = d.run("fsfreeze", "-u", d.dir) }) // it may not be
 	saved := again("rvo_clips_saved_total")
 	lost := []sign{
 		said("evidence is degraded"), valued(`rvo_clips_state{state="degraded"}`, 1), alerted("clips_degraded"), unwell(),
@@ -141,8 +140,14 @@ min_free = "1MiB"
 		},
 		{
 			name: "clips' directory removed", then: "it is made again",
-			inject: func() error { return os.RemoveAll(filepath.Join(d.dir, "evidence")) },
-			signs:  []sign{{"new directory", func(*glance) bool { _, err := os.Stat(filepath.Join(d.dir, "evidence")); return err == nil }}}, heals: []sign{saved},
+			inject: func() (err error) {
+				wait(t, patience, "the directory to be removed", func() bool { // a clip may come meanwhile
+					err = os.RemoveAll(filepath.Join(d.dir, "evidence"))
+					return err == nil
+				})
+				return err
+			},
+			signs: []sign{{"new directory", func(*glance) bool { _, err := os.Stat(filepath.Join(d.dir, "evidence")); return err == nil }}}, heals: []sign{saved},
 		},
 		{
 			name: "frozen", then: "up to 16 clips wait, and further ones are lost",

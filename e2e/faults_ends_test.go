@@ -110,7 +110,11 @@ func playEnds(t *testing.T, r *faultResults) {
 	r.once(t, "end", "SIGKILL", "the next start finishes clips, as far as they are on disk", whole+", after the next start", func(t *testing.T) (took, again time.Duration) {
 		return ending(t, -1, func(p *program) { p.signal(syscall.SIGKILL) })
 	})
-	for name, args := range map[string][]string{"terminal closed": nil, "terminal closed, without the dashboard": {"--no-ui"}} {
+	for _, args := range [][]string{nil, {"--no-ui"}} {
+		name := "terminal closed"
+		if args != nil {
+			name += ", without the dashboard"
+		}
 		r.once(t, "end", name, "it ends as with SIGTERM", "status 0", func(t *testing.T) (took, again time.Duration) {
 			x := onPty(t, 120, 40, nil, append([]string{binary, "--metrics-listen", ""}, args...)...)
 			shows := "etectors"

@@ -27,23 +27,29 @@ func (m mode) set(way string) func() error {
 func (m mode) reset() error { return os.Remove(string(m)) }
 
 // faultModels are a model service, one that the program starts, and two detectors in
-// processes of their own, of which one never has anything to do.
-const faultModels = `
+// processes of their own, of which one never has anything to do. Beside other tests,
+// answers may be late by seconds.
+func faultModels(endpoint string, command ...string) string {
+	timeout, ttl := "700ms", "3s"
+	if !*allFaults {
+		timeout, ttl = "10s", "20s"
+	}
+	return fmt.Sprintf(`
 [[detector]]
 name     = "service"
 kind     = "remote"
 endpoint = %q
 max_fps  = 5
-timeout  = "700ms"
-ttl      = "3s"
+timeout  = %q
+ttl      = %[3]q
 
 [[detector]]
 name       = "script"
 kind       = "command"
-command    = [%q, "-B", %q, %q]
+command    = [%[4]q, "-B", %[5]q, %[6]q]
 max_fps    = 5
 timeout    = "2s"
-ttl        = "3s"
+ttl        = %[3]q
 max_memory = 2048
 
 [[detector]]
@@ -52,14 +58,15 @@ kind      = "motion"
 isolation = "process"
 max_fps   = 5
 timeout   = "2s"
-ttl       = "3s"
+ttl       = %[3]q
 
 [[detector]]
 name      = "idle"
 kind      = "quality"
 isolation = "process"
 needs     = ["motion > 2"]
-`
+`, endpoint, timeout, ttl, command[0], command[1], command[2])
+}
 
 // process returns the process that runs a detector, by the last line of the log about it.
 func (p *program) process(detector string) int {
@@ -81,11 +88,14 @@ func playModelFaults(t *testing.T, r *faultResults) {
 		detectors: []string{"yard/motion", "yard/service", "yard/script", "yard/shape"},
 		program: start(t, setup{
 			args:   []string{"--no-ui", "--metrics-listen", "127.0.0.1:0"},
-			config: faultYard + faultRest + fmt.Sprintf(faultModels, service.front.url(), python, program, string(scripted)),
+			config: faultYard + faultRest + faultModels(service.front.url(), python, program, string(scripted)),
 		}),
 	}
 	fails := func(detector string, reasons ...string) []sign {
-		return []sign{failed("yard/"+detector, reasons...), unknown("yard/" + detector), said("detector has failed"), alerted("detector_failed:" + detector)}
+		return []sign{
+			failed("yard/"+detector, reasons...), unknown("yard/" + detector), said("detector has failed"), alerted("detector_failed:" + detector),
+			valued(fmt.Sprintf("rvo_detector_state{camera=%q,detector=%q,state=%q}", "yard", detector, "failed"), 1),
+		}
 	}
 	// A process that is back before an answer expires leaves its signal known.
 	restarts := func(detector string) []sign {

@@ -17,8 +17,10 @@ type far struct{ name, here, address string }
 func newFar(t testing.TB) far {
 	t.Helper()
 	tool(t, "ip", "iproute2")
+	// Another test may have its own at the same time, or have left one.
 	id := os.Getpid() % 10_000
-	f := far{fmt.Sprintf("rvof%d", id), "10.213.9.1", "10.213.9.2"}
+	net := fmt.Sprintf("10.213.%d.", id/64)
+	f := far{fmt.Sprintf("rvof%d", id), net + strconv.Itoa(id%64*4+1), net + strconv.Itoa(id%64*4+2)}
 	if err := f.ip("netns add " + f.name); err != nil {
 		t.Skipf("no network namespaces here: %v", err)
 	}
@@ -83,13 +85,19 @@ func playNetworkFaults(t *testing.T, r *faultResults) {
 func newCgroup(t testing.TB, bytes int) (inside []string) {
 	t.Helper()
 	var why error
-	for root, limit := range map[string]string{"/sys/fs/cgroup/memory": "memory.limit_in_bytes", "/sys/fs/cgroup": "memory.max"} {
-		dir := filepath.Join(root, fmt.Sprintf("rvo-faults-%d", os.Getpid()))
+	for _, version := range []struct{ root, limit string }{{"/sys/fs/cgroup/memory", "memory.limit_in_bytes"}, {"/sys/fs/cgroup", "memory.max"}} {
+		dir := filepath.Join(version.root, fmt.Sprintf("rvo-faults-%d", os.Getpid()))
 		if why = os.Mkdir(dir, 0o755); why != nil {
 			continue
 		}
 		t.Cleanup(func() { _ = os.Remove(dir) }) // its processes have ended
-		if why = os.WriteFile(filepath.Join(dir, limit), fmt.Appendln(nil, bytes), 0o644); why == nil {
+		var f *os.File
+		if f, why = os.OpenFile(filepath.Join(dir, version.limit), os.O_WRONLY, 0); why != nil { // only the system makes it
+			continue
+		}
+		_, why = fmt.Fprintln(f, bytes)
+		f.Close()
+		if why == nil {
 			return []string{"/bin/sh", "-c", fmt.Sprintf(`echo $$ >%s/cgroup.procs && exec "$0" "$@"`, dir)}
 		}
 	}

@@ -68,6 +68,15 @@ func valued(series string, value float64) sign {
 	return sign{what, func(l *glance) bool { v, is := l.metrics[series]; return is && v == value }}
 }
 
+// gapped is the sign that there were more than two seconds between two frames of a camera.
+func gapped(camera string) sign {
+	const name = "rvo_frame_interval_seconds"
+	all, short := fmt.Sprintf("%s_count{camera=%q}", name, camera), fmt.Sprintf("%s_bucket{camera=%q,le=\"2\"}", name, camera)
+	return sign{"`" + name + "` over 2", func(l *glance) bool {
+		return l.metrics[all]-l.metrics[short] > l.before[all]-l.before[short]
+	}}
+}
+
 // failed is the sign that a detector's runs have failed for one of some reasons.
 func failed(detector string, reasons ...string) sign {
 	camera, name, _ := strings.Cut(detector, "/")

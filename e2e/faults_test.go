@@ -1,9 +1,12 @@
 package e2e
 
 import (
+	"bytes"
 	"flag"
 	"fmt"
 	"os"
+	"os/exec"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -48,8 +51,9 @@ type faultTime struct {
 
 // faultResults collects what was measured.
 type faultResults struct {
-	mu   sync.Mutex // guards rows
-	rows []faultTime
+	mu      sync.Mutex // guards what follows
+	rows    []faultTime
+	skipped []string // parts that could not be played
 }
 
 func (r *faultResults) add(m faultTime) {
@@ -69,7 +73,14 @@ func (r *faultResults) once(t *testing.T, of, name, then, signs string, play fun
 	})
 }
 
-// table returns the rows as Markdown.
+// skip notes that a part was not played.
+func (r *faultResults) skip(part string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.skipped = append(r.skipped, part)
+}
+
+// table returns the rows as Markdown, with what was not played.
 func (r *faultResults) table() string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -81,6 +92,9 @@ func (r *faultResults) table() string {
 	}
 	var b strings.Builder
 	b.WriteString("| Part | Fault | What happens | Shows as | First after | All after | Works again after |\n|---|---|---|---|---|---|---|\n")
+	for _, part := range r.skipped {
+		fmt.Fprintf(&b, "| %s | not played here | | | | | |\n", part)
+	}
 	for _, m := range r.rows {
 		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s | %s |\n", m.of, m.name, m.then, m.signs, seconds(m.first), seconds(m.all), seconds(m.healed))
 	}
@@ -90,7 +104,7 @@ func (r *faultResults) table() string {
 // TestFaults plays faults on running programs: each must show where its row says, harm
 // nothing else, heal by itself once it is over, and leave nothing behind.
 func TestFaults(t *testing.T) {
-	results := new(faultResults)
+	results, began := new(faultResults), beginMeasuring(t)
 	for _, part := range []struct {
 		name string
 		fast bool // has rows that are
@@ -113,14 +127,43 @@ func TestFaults(t *testing.T) {
 			if !*allFaults {
 				t.Parallel()
 			}
+			defer func() {
+				if t.Skipped() {
+					results.skip(part.name)
+				}
+			}()
 			part.play(t, results)
 		})
 	}
 	if *faultsTable != "" {
-		if err := os.WriteFile(*faultsTable, []byte(results.table()), 0o644); err != nil {
+		if err := os.WriteFile(*faultsTable, []byte(began.told(t, "make faults")+results.table()), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
+}
+
+// measuring is when, and beside what, something began to be measured.
+type measuring struct {
+	at   time.Time
+	load string // mean of a minute
+}
+
+func beginMeasuring(t testing.TB) measuring {
+	t.Helper()
+	load, _, _ := strings.Cut(read(t, "/proc/loadavg"), " ")
+	return measuring{time.Now(), load}
+}
+
+// told returns a sentence about how something was measured, for above its table.
+func (m measuring) told(t testing.TB, command string) string {
+	t.Helper()
+	revision, err := exec.Command("git", "describe", "--always", "--dirty").Output()
+	if err != nil {
+		revision = []byte("an unknown revision") // no work tree
+	}
+	now := beginMeasuring(t)
+	return fmt.Sprintf("Measured by `%s` at %s on %s, on %d cores: it took %.0f s, with a load of %s before it and %s at its end.\n\n",
+		command, bytes.TrimSpace(revision), m.at.UTC().Format(time.DateOnly), runtime.NumCPU(), now.at.Sub(m.at).Seconds(), m.load, now.load)
 }
 
 // playAll plays the rows that are asked for.

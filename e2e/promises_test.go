@@ -41,6 +41,7 @@ func TestPromises(t *testing.T) {
 	}
 	needOpenCV(t)
 	tool(t, "ffprobe", "ffmpeg")
+	began := beginMeasuring(t)
 	var table strings.Builder
 	table.WriteString("| Load | Cameras | Processor in use | From capture to event, 50 % | 99 % | Events | With a whole clip | Camera lost: visible, works again | Detector crashed: visible, works again |\n|---|---|---|---|---|---|---|---|---|\n")
 	for _, class := range loadClasses {
@@ -48,7 +49,7 @@ func TestPromises(t *testing.T) {
 	}
 	t.Log("\n" + table.String())
 	if *promisesTable != "" && !t.Failed() {
-		if err := os.WriteFile(*promisesTable, []byte(table.String()), 0o644); err != nil {
+		if err := os.WriteFile(*promisesTable, []byte(began.told(t, "make promises TIME="+promisesTime.String())+table.String()), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
