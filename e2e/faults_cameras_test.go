@@ -107,18 +107,18 @@ func playCameraFaults(t *testing.T, r *faultResults) {
 			signs:  stalls("web"),
 		},
 		{
-			name: "RTSP server changes its size", then: nextSession,
+			name: "RTSP server changes its frame size", then: nextSession,
 			hits: []string{"door"}, inject: again("--size", "640x480", "--fps", "25"),
 			signs: []sign{said("camera live"), width("door", 640)},
 		},
 		{
-			name: "RTSP server changes its codec, H.264 to MJPEG", then: nextSession,
+			name: "RTSP server changes from H.264 to MJPEG", then: nextSession,
 			hits:   []string{"door"},
 			inject: again("--size", "320x240", "--fps", "25", "--codec", "mjpeg"),
 			signs:  []sign{said("camera live"), width("door", 320)},
 		},
 		{
-			name: "MJPEG stream changes its size", then: "the stream goes on; frames have their new size",
+			name: "MJPEG stream changes its frame size", then: "the stream goes on; frames have their new size",
 			hits:   []string{"web"},
 			inject: func() error { web.large.Store(true); return nil },
 			signs:  []sign{said("stream changed its size"), counted(`rvo_camera_resizes_total{camera="web"}`), width("web", 640)},

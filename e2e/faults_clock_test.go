@@ -171,7 +171,7 @@ func playClock(t *testing.T, r *faultResults) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.once(t, "clock", "set forth by an hour, and back by two", "nothing stops; events and metrics have the new time, no clip is deleted for its age", "log “the clock was set”", func(t *testing.T) (visible, healed time.Duration) {
+	r.once(t, "clock", "clock set forward an hour, and back two", "nothing stops; events and metrics have the new time, no clip is deleted for its age", "log “the clock was set”", func(t *testing.T) (visible, healed time.Duration) {
 		out := boot(t, map[string][]byte{"rvo-tui": program, "busybox": shell, "init": []byte(clockInit), "rvo.toml": []byte(clockConfig)})
 		looks := map[string]map[string]float64{}
 		for _, name := range []string{"before", "forth", "back"} {

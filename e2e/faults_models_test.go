@@ -121,14 +121,14 @@ func playModelFaults(t *testing.T, r *faultResults) {
 			name: "model server slower than its timeout", then: asksAgain,
 			hits: []string{"yard/service"}, inject: ways.set("timeout"), repair: ways.reset, signs: fails("service", "timeout"),
 		},
-		{name: "model server lies: not a number", then: refuses, hits: []string{"yard/service"}, inject: ways.set("nan"), repair: ways.reset, signs: fails("service", "nan")},
+		{name: "model server answers with a NaN", then: refuses, hits: []string{"yard/service"}, inject: ways.set("nan"), repair: ways.reset, signs: fails("service", "nan")},
 		{
-			name: "model server lies: a box outside of the frame", then: refuses,
+			name: "model server answers with a box outside the frame", then: refuses,
 			hits: []string{"yard/service"}, inject: ways.set("box"), repair: ways.reset, signs: fails("service", "box"),
 		},
-		{name: "model server lies: the signal of another", then: refuses, hits: []string{"yard/service"}, inject: ways.set("signal"), repair: ways.reset, signs: fails("service", "signal")},
+		{name: "model server answers with the signal of another detector", then: refuses, hits: []string{"yard/service"}, inject: ways.set("signal"), repair: ways.reset, signs: fails("service", "signal")},
 		{
-			name: "model server answers nonsense", then: refuses,
+			name: "model server answers with garbage", then: refuses,
 			hits: []string{"yard/service"}, inject: ways.set("garbage"), repair: ways.reset, signs: fails("service", "garbage"),
 		},
 		{name: "model server floods: 10 MiB an answer", then: refuses, hits: []string{"yard/service"}, inject: ways.set("large"), repair: ways.reset, signs: fails("service", "large")},
@@ -148,11 +148,11 @@ func playModelFaults(t *testing.T, r *faultResults) {
 			inject: send("shape", syscall.SIGSTOP), signs: append(restarts("shape"), failed("yard/shape", "stuck")),
 		},
 		{
-			name: "detector crashes while it has nothing to do", then: restartsProcess,
+			name: "detector crashes while idle", then: restartsProcess,
 			inject: send("idle", syscall.SIGKILL), signs: restarts("idle"),
 		},
 		{
-			name: "detector needs more memory than it may have", then: "it gets no more than `max_memory`; its runs fail",
+			name: "detector needs more than `max_memory`", then: "it gets no more than `max_memory`; its runs fail",
 			hits:   []string{"yard/script"},
 			inject: scripted.set("eat"), repair: scripted.reset, signs: fails("script", "service", "crashed", "stuck"),
 		},

@@ -134,7 +134,7 @@ timeout   = "20s"
 `, python, path(t, "testdata/one.py"), string(scripted))}),
 	}
 	b.playAll(t, "memory", r, []faultRow{{
-		name: "control group's memory used up by a detector", then: "the system kills that process, before all others; it starts again", hits: []string{"yard/script"},
+		name: "detector uses up the control group's memory", then: "the system kills that process, before all others; it starts again", hits: []string{"yard/script"},
 		inject: scripted.set("eat"), repair: scripted.reset,
 		signs: []sign{failed("yard/script", "crashed"), said("signal: killed"), unknown("yard/script"), counted(`rvo_detector_restarts_total{camera="yard",detector="script"}`)},
 	}})

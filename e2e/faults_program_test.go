@@ -181,7 +181,7 @@ timeout   = "20s"
 			signs: []sign{said("a client of the API does not read its stream")},
 		},
 		{
-			name: "descriptors exhausted", then: "what has its files works on; what needs another one is tried again",
+			name: "file descriptors exhausted", then: "what has its files works on; what needs another one is tried again",
 			hits: []string{"web"}, blind: true,
 			inject: func() (err error) {
 				restore, err = b.limit(unix.RLIMIT_NOFILE, 8)
@@ -195,7 +195,7 @@ timeout   = "20s"
 			},
 		},
 		{
-			name: "1,000 attached and detached", then: "each works until it is detached",
+			name: "1,000 detectors attached and detached", then: "each works until it is detached",
 			inject: func() error {
 				go func() { churned <- api.churn(1000) }() // what is taken from it says that it has ended
 				return nil

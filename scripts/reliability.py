@@ -1,0 +1,55 @@
+#!/usr/bin/env python3
+"""Renews what docs/reliability.md says was measured, by bin/faults.md and
+bin/promises.md, which make faults and make promises write. Fails where one of
+them has a fault that the other has not."""
+
+import re
+import sys
+from pathlib import Path
+
+# How the names of faults begin that are told without it below a heading.
+BEGIN = {"Model services": "model server ", "Detectors in child processes": "detector "}
+# The end of a row with three times, of which the last may be missing.
+TIMES = re.compile(r"\| [\d.]+ s \| [\d.]+ s \| ([\d.]+ s|–) \|$")
+
+
+def cells(row):
+    return [cell.strip() for cell in row.strip().strip("|").split("|")]
+
+
+def faults(document, measured):
+    told, *rows = [line for line in measured.splitlines() if line]
+    times = {cells(row)[1]: cells(row)[-3:] for row in rows[2:]}
+    missing, heading, lines = set(times), "", []
+    for line in document.splitlines():
+        if line.startswith("#"):
+            heading = line.strip("# ")
+        elif line.startswith("Measured by `make faults"):
+            line = told
+        elif TIMES.search(line):
+            name = BEGIN.get(heading, "") + cells(line)[0]
+            if name not in times:
+                sys.exit(f"{name}: not in bin/faults.md")
+            missing.discard(name)
+            line = "| " + " | ".join(cells(line)[:-3] + times[name]) + " |"
+        lines.append(line)
+    if missing:
+        sys.exit(f"not in docs/reliability.md: {', '.join(sorted(missing))}")
+    return "\n".join(lines) + "\n"
+
+
+def promises(document, measured):
+    told, table = measured.split("\n\n", 1)
+    document = re.sub(r"^Measured by `make promises.*$", lambda _: told, document, count=1, flags=re.M)
+    return re.sub(r"^\| Load \|(.|\n)*?\n\n", lambda _: table + "\n", document, count=1, flags=re.M)
+
+
+page = Path("docs/reliability.md")
+text = page.read_text()
+for name, renew in (("faults", faults), ("promises", promises)):
+    file = Path("bin") / (name + ".md")
+    if file.exists():
+        text = renew(text, file.read_text())
+    else:
+        print(f"no {file}: run make {name}", file=sys.stderr)
+page.write_text(text)
