@@ -32,8 +32,8 @@ func TestSoak(t *testing.T) {
 		t.Skip("no soak is asked for: -soak DURATION")
 	}
 	s := newSoak(t)
+	defer s.used.judge(t) // whatever else has failed
 	s.run()
-	s.used.judge(t)
 	s.steady()
 	logged := loggedEvents(t, filepath.Join(s.dir, "events.jsonl"))
 	s.until(2*patience, "every event at the webhook", func() bool {

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Renews what docs/reliability.md says was measured, by bin/faults.md and
-bin/promises.md, which make faults and make promises write. Fails where one of
-them has a fault that the other has not."""
+"""Renews what docs/reliability.md and README.md say was measured, by bin/faults.md
+and bin/promises.md, which make faults and make promises write. Fails where a page
+or a file has a fault that the other has not."""
 
 import re
 import sys
@@ -31,7 +31,7 @@ def faults(document, measured):
             if name not in times:
                 sys.exit(f"{name}: not in bin/faults.md")
             missing.discard(name)
-            line = "| " + " | ".join(cells(line)[:-3] + times[name]) + " |"
+            line = TIMES.sub("| " + " | ".join(times[name]) + " |", line)
         lines.append(line)
     if missing:
         sys.exit(f"not in docs/reliability.md: {', '.join(sorted(missing))}")
@@ -44,12 +44,24 @@ def promises(document, measured):
     return re.sub(r"^\| Load \|(.|\n)*?\n\n", lambda _: table + "\n", document, count=1, flags=re.M)
 
 
-page = Path("docs/reliability.md")
-text = page.read_text()
-for name, renew in (("faults", faults), ("promises", promises)):
+def shorter(document, measured):
+    """The table of README.md, which keeps its own headings."""
+    rows = [cells(line) for line in measured.splitlines() if line.startswith("| ")][1:]
+    for load, _, _, half, most, _, clips, *faults in rows:
+        row = "| " + " | ".join([load, half, most, clips, *faults]) + " |"
+        document, n = re.subn(rf"^\| {load} \|.*$", row, document, flags=re.M)
+        if n != 1:
+            sys.exit(f"README.md has {n} rows of {load}")
+    return document
+
+
+for name, page, renew in (
+    ("faults", "docs/reliability.md", faults),
+    ("promises", "docs/reliability.md", promises),
+    ("promises", "README.md", shorter),
+):
     file = Path("bin") / (name + ".md")
     if file.exists():
-        text = renew(text, file.read_text())
+        Path(page).write_text(renew(Path(page).read_text(), file.read_text()))
     else:
         print(f"no {file}: run make {name}", file=sys.stderr)
-page.write_text(text)
