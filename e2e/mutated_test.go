@@ -99,7 +99,8 @@ func TestMutatedFiles(t *testing.T) {
 	}
 }
 
-// RTSP sessions in which bytes are wrong do the program no harm.
+// RTSP sessions in which bytes are wrong do the program no harm: it goes on, as does a
+// camera that is well, in bounded memory.
 func TestRTSPMutatedSessions(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes a minute")
@@ -112,14 +113,20 @@ func TestRTSPMutatedSessions(t *testing.T) {
 	for i := range 25 {
 		config += fmt.Sprintf("[[camera]]\nname = \"c%d\"\nsource = %q\nopen_timeout = \"1s\"\nstall_timeout = \"1s\"\n", i, proxy.url())
 	}
-	config += "[[detector]]\nname = \"motion\"\nkind = \"motion\"\n"
+	config += "[[camera]]\nname = \"well\"\nsource = \"synthetic:street\"\nwidth = 160\nheight = 90\n[[detector]]\nname = \"motion\"\nkind = \"motion\"\n"
 	p := start(t, setup{config: config, args: []string{"--no-ui", "--metrics-listen", "127.0.0.1:0"}})
 	p.until(5*time.Minute+time.Duration(*mutations)*time.Second, fmt.Sprintf("%d sessions", *mutations), func() bool {
 		conns, _, _ := proxy.counts()
 		return conns >= *mutations
 	})
+	const well = `rvo_camera_frames_total{camera="well"}`
+	frames := p.metrics()[well]
+	p.until(patience, "further frames of a camera that is well", func() bool { return p.metrics()[well] > frames+30 })
+	if kb := p.usage().memory; kb > 1<<20 {
+		t.Errorf("%d kB are in use", kb)
+	}
 	p.stop()
-	if strings.Contains(p.stderr.String(), "panic") {
-		t.Error(tail(p.stderr.String()))
+	if log := p.stderr.String(); strings.Contains(log, "panic") || strings.ContainsAny(log, "\x00\x1b") {
+		t.Error(tail(log))
 	}
 }
