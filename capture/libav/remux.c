@@ -146,8 +146,28 @@ static int add_time(rvo_movie *out, int64_t at) {
 	return 0;
 }
 
+static const AVRational ns = {1, 1000000000};
+
+// A reach is what tells when a track ends, in its time base.
+typedef struct {
+	int64_t begin; // decoding time of the first packet; AV_NOPTS_VALUE: there is none
+	int64_t delay; // of the last packet, from decoding to presentation
+} reach;
+
+// last_end returns when the last frame of any track ends, in nanoseconds. The duration of a last packet is only
+// an average, so that of the track counts: of all samples, or of the edit list where that is shorter.
+static int64_t last_end(const AVFormatContext *in, const reach *reaches) {
+	int64_t end = 0;
+	for (unsigned i = 0; i < FFMIN(in->nb_streams, MAX_TRACKS); i++) {
+		const AVStream *st = in->streams[i];
+		if (reaches[i].begin == AV_NOPTS_VALUE || st->duration == AV_NOPTS_VALUE) continue;
+		int64_t length = st->duration + FFMAX(0, reaches[i].begin + reaches[i].delay);
+		end = FFMAX(end, av_rescale_q(length, st->time_base, ns));
+	}
+	return end;
+}
+
 static int read_packet(AVFormatContext *in, const AVPacket *pkt, rvo_movie *out) {
-	const AVRational ns = {1, 1000000000};
 	const AVStream *st = in->streams[pkt->stream_index];
 	int64_t at = av_rescale_q(pkt->pts, st->time_base, ns);
 	int64_t end = av_rescale_q(pkt->pts + pkt->duration, st->time_base, ns);
@@ -178,8 +198,15 @@ int rvo_movie_read(const char *path, rvo_movie *out) {
 		out->width = par->width;
 		out->height = par->height;
 	}
+	reach reaches[MAX_TRACKS];
+	for (int i = 0; i < MAX_TRACKS; i++) reaches[i] = (reach){AV_NOPTS_VALUE, 0};
 	while ((err = av_read_frame(in, pkt)) >= 0) {
 		AVStream *st = in->streams[pkt->stream_index];
+		if (pkt->stream_index < MAX_TRACKS) {
+			reach *r = &reaches[pkt->stream_index];
+			if (r->begin == AV_NOPTS_VALUE) r->begin = pkt->dts;
+			r->delay = pkt->pts - pkt->dts;
+		}
 		if (pkt->flags & AV_PKT_FLAG_CORRUPT) out->cut = 1;
 		else err = read_packet(in, pkt, out);
 		int first = out->frames == 1 && st->codecpar->codec_type == AVMEDIA_TYPE_VIDEO;
@@ -189,8 +216,7 @@ int rvo_movie_read(const char *path, rvo_movie *out) {
 	}
 	if (err == AVERROR_EOF) err = 0;
 	if (in->pb && in->pb->error < 0) err = in->pb->error;
-	// How long the last frame lasts is known to the header alone.
-	if (in->duration != AV_NOPTS_VALUE) out->duration_ns = FFMAX(out->duration_ns, in->duration * 1000);
+	if (!out->cut) out->duration_ns = FFMAX(out->duration_ns, last_end(in, reaches));
 	avformat_close_input(&in);
 	av_packet_free(&pkt);
 	return err < 0 ? err : 0;
