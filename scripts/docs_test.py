@@ -34,6 +34,7 @@ BEFORE = """
 serve() {
 	rvo-tui --no-ui "$@" >/dev/null 2>&1 &
 	until rvo-tui ctl status >/dev/null 2>&1; do sleep 0.2; done
+	for _ in $(seq 50); do curl -so /dev/null http://127.0.0.1:9090/health && break; sleep 0.2; done
 }
 end_first() {
 	while read -r pid; do
