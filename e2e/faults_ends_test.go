@@ -100,6 +100,12 @@ func playEnds(t *testing.T, r *faultResults) {
 	})
 	r.once(t, "end", "SIGINT twice", "it ends at once", "status 1; "+whole+", after the next start", func(t *testing.T) (took, again time.Duration) {
 		return ending(t, 1, func(p *program) {
+			// A process that does not end by itself holds the first one up for a second.
+			pid := p.process("shape")
+			if err := syscall.Kill(pid, syscall.SIGSTOP); err != nil {
+				t.Fatal(err)
+			}
+			p.until(patience, "a detector that stands still", func() bool { return halted(t, pid) })
 			p.signal(syscall.SIGINT)
 			p.until(patience, "the first one to be taken", func() bool { // two that wait are one
 				return strings.Contains(read(t, fmt.Sprintf("/proc/%d/status", p.cmd.Process.Pid)), "ShdPnd:\t0000000000000000")

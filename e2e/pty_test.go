@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"os/signal"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -230,10 +229,6 @@ func (x *pty) suspends() {
 // A program without a dashboard ends with the terminal it was started from, unless that
 // was done with nohup; a signal that somebody sends reloads.
 func TestHangupWithoutADashboard(t *testing.T) {
-	// Where these tests run under nohup, programs would inherit that.
-	caught := make(chan os.Signal, 1)
-	signal.Notify(caught, syscall.SIGHUP)
-	t.Cleanup(func() { signal.Stop(caught) }) // after the subtests
 	for _, nohup := range []bool{false, true} {
 		t.Run(fmt.Sprintf("nohup %v", nohup), func(t *testing.T) {
 			t.Parallel()
