@@ -180,7 +180,7 @@ func canaryDashboard(t testing.TB, out *sieve, w canaryWorld) {
 	wait(t, patience, "the end of the form", func() bool { return !strings.Contains(x.screen(), "Add a camera") })
 	x.tour(out, "the dashboard thereafter")
 	x.keys("s")
-	x.sees("the screen is in")
+	x.sees("screen saved to")
 	x.keys("q")
 	wait(t, patience, "the end", func() bool {
 		if strings.Contains(x.screen(), "Clips are being written") {

@@ -81,7 +81,7 @@ func TestTroubleIsFoundWithFewKeys(t *testing.T) {
 			x.sees("rule moved is disabled")
 			x.sees("modified")
 			x.keys("u")
-			x.sees("taken back: ")
+			x.sees("undone: ")
 			wait(t, patience, "nothing modified", func() bool { return !strings.Contains(x.screen(), "modified") })
 			x.keys("e")
 			x.sees("modified")
@@ -97,7 +97,7 @@ func TestTroubleIsFoundWithFewKeys(t *testing.T) {
 			// Why the other one does not fire.
 			x.keys("Tab", "Tab", "G", "Enter")
 			x.sees("Rule left on cam02")
-			x.sees("not known: parcels")
+			x.sees("unknown: parcels")
 			x.sees("? parcels >= 1")
 			// What holds the slots: the slow detector's own page.
 			x.keys("q", "!", "G", "Enter", "Enter")

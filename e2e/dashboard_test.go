@@ -172,12 +172,12 @@ func TestDashboardDoesWhatItsKeysSay(t *testing.T) {
 	x.tmux("resize-window", "-t", "t", "-x", "200", "-y", "50")
 	x.sees("Queues and drops")
 	x.keys("s")
-	x.sees("the screen is in")
+	x.sees("screen saved to")
 	if saved, _ := filepath.Glob(filepath.Join(x.dir, "rvo-tui-*.txt")); len(saved) != 1 || !strings.Contains(read(t, saved[0]), "Queues and drops") {
 		t.Errorf("the screen was saved in %q", saved)
 	}
 	x.quit()
-	x.sees("Recording ends with the dashboard")
+	x.sees("Recording has stopped with the dashboard")
 	x.whole()
 }
 

@@ -158,7 +158,7 @@ func TestDrawnZoneIsInTheFile(t *testing.T) {
 	x.keys("q")
 	x.sees("Detectors")
 	x.keys("u") // as any other change
-	x.sees(`taken back: zone "door"`)
+	x.sees(`undone: zone "door"`)
 	if got := read(t, filepath.Join(x.dir, "rvo.toml")); got != before {
 		t.Errorf("taken back, the file is\n%s\nand was\n%s", got, before)
 	}

@@ -180,7 +180,7 @@ func TestWebAttachByKeyboard(t *testing.T) {
 	p.until("it switched on again", fmt.Sprintf("document.querySelector(%q).getAttribute('aria-checked') === 'true'", toggle))
 	p.keys("u")
 	p.until("it detached again", "[...document.querySelectorAll('tbody th')].every(e => e.textContent !== 'extra')")
-	p.shows(".notices", "taken back: extra is attached")
+	p.shows(".notices", "undone: extra is attached")
 }
 
 // squares is a movie that is black for a second, and then has a white square that moves by

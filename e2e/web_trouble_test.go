@@ -42,7 +42,7 @@ func TestWebTroubleIsFound(t *testing.T) {
 	p.click("nav a[href='#/fleet']")
 	p.click("tbody a[href='#/rules/cam02']")
 	p.click("tbody a[href='#/rules/cam02/left']")
-	p.shows(".facts dd", "not known: parcels >= 1")
+	p.shows(".facts dd", "unknown: parcels >= 1")
 	p.shows(".tree li", "parcels >= 1")
 
 	// The other one is turned off, on again, and off in the file.

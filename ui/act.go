@@ -23,10 +23,10 @@ import (
 	"rvo-tui/ui/pane"
 )
 
-// commandTimeout bounds the wait for a command's answer.
+// commandTimeout is how long a command may take to answer.
 const commandTimeout = 15 * time.Second
 
-// press carries out the action of a key.
+// press runs the action bound to a key.
 func (m *model) press(key string) tea.Cmd {
 	m.notice = notice{}
 	if len(key) == 1 && key >= "1" && key <= "9" {
@@ -36,7 +36,7 @@ func (m *model) press(key string) tea.Cmd {
 	return m.do(m.keys.byKey[key])
 }
 
-// do carries an action out.
+// do runs an action.
 func (m *model) do(a action) tea.Cmd {
 	if m.focus == pane.Wall && m.onWall(a) || m.focus == pane.Time && m.onTimeline(a) {
 		return nil
@@ -134,7 +134,7 @@ func (m *model) do(a action) tea.Cmd {
 		return m.pick()
 	case actAttach:
 		if len(m.opts.Kinds) == 0 {
-			m.say((*draw.Theme).InfoInk, "no detector may be attached here")
+			m.say((*draw.Theme).InfoInk, "detectors cannot be attached here")
 			return nil
 		}
 		m.overlay = newForm(m)
@@ -144,7 +144,7 @@ func (m *model) do(a action) tea.Cmd {
 	return nil
 }
 
-// command carries out an action that changes the runtime.
+// command runs an action that changes the runtime.
 func (m *model) command(a action) tea.Cmd {
 	c := m.scene.Camera()
 	if c == nil {
@@ -197,7 +197,7 @@ func (m *model) command(a action) tea.Cmd {
 	return nil
 }
 
-// rates are the steps of a detector's rate.
+// rates are the values that the faster and slower keys step through.
 var rates = []float64{0.2, 0.5, 1, 2, 3, 5, 8, 10, 12, 15, 20, 25, 30, 45, 60, 90, 120}
 
 func step(fps float64, up bool) float64 {
@@ -217,7 +217,7 @@ func step(fps float64, up bool) float64 {
 	return fps
 }
 
-// acknowledge acknowledges the selected alert, or undoes that.
+// acknowledge toggles the acknowledgement of the selected alert.
 func (m *model) acknowledge() tea.Cmd {
 	a := m.alert()
 	switch {
@@ -227,7 +227,7 @@ func (m *model) acknowledge() tea.Cmd {
 		m.say((*draw.Theme).InfoInk, m.barred())
 		return nil
 	}
-	done := "acknowledged until it goes: "
+	done := "acknowledged until it clears: "
 	if a.Acknowledged {
 		done = "no longer acknowledged: "
 	}
@@ -242,7 +242,7 @@ func (m *model) alert() *runtime.Alert {
 	return nil
 }
 
-// send gives the runtime a command, off this goroutine.
+// send sends a command to the runtime from another goroutine.
 func (m *model) send(c runtime.Command, done string) tea.Cmd {
 	var back func() error
 	if commands := inverse(m.scene.Snap, c); len(commands) > 0 {
@@ -252,8 +252,7 @@ func (m *model) send(c runtime.Command, done string) tea.Cmd {
 	return func() tea.Msg { return doneMsg{text: done, err: run(), back: back} }
 }
 
-// all returns a function that gives the runtime commands, one after the other until one
-// fails.
+// all returns a function that runs commands in order and stops at the first error.
 func (m *model) all(commands []runtime.Command) func() error {
 	backend := m.backend
 	return m.within(func(ctx context.Context) error {
@@ -266,7 +265,7 @@ func (m *model) all(commands []runtime.Command) func() error {
 	})
 }
 
-// detector returns the selected one, or nil.
+// detector returns the selected detector; nil if there is none.
 func (m *model) detector() *engine.DetectorView {
 	if list, i := m.scene.Detectors(), m.cursors[pane.Detectors].Sel; i < len(list) {
 		return list[i]
@@ -283,17 +282,17 @@ func (m *model) rule(c *runtime.CameraView) *engine.RuleView {
 	return nil
 }
 
-// askQuit ends the program, after a question while evidence is being written.
+// askQuit ends the program. It asks first while clips are being written.
 func (m *model) askQuit() {
 	if m.opts.Link != nil {
-		m.quit = true // of this dashboard alone
+		m.quit = true // only this dashboard ends
 		return
 	}
 	if s := m.scene.Snap; s != nil && s.Clips != nil && (s.Clips.Building || s.Clips.Waiting > 0) {
 		m.overlay = &confirm{
 			title:    "Quit?",
 			question: "Clips are being written. Quit anyway?",
-			detail:   "They end with the frames received so far. Recording ends with this program; run as a service (docs/operations.md) it goes on.",
+			detail:   "They will end with the frames received so far. Recording stops with this program; a service (docs/operations.md) keeps recording.",
 			yes: func(m *model) tea.Cmd {
 				m.quit = true
 				return nil
@@ -324,7 +323,7 @@ func absolute(path string) string {
 	return path
 }
 
-// save writes the screen to a text file in the working directory.
+// save writes the screen as text to a file in the working directory.
 func (m *model) save() tea.Cmd {
 	text := ansi.Strip(strings.Join(m.screen(), "\n")) + "\n"
 	name := "rvo-tui-" + m.now().Local().Format("20060102-150405") + ".txt"
@@ -340,7 +339,7 @@ func (m *model) save() tea.Cmd {
 		if err != nil {
 			return doneMsg{err: fmt.Errorf("save screen: %w", err)}
 		}
-		return doneMsg{text: "the screen is in " + absolute(name)}
+		return doneMsg{text: "screen saved to " + absolute(name)}
 	}
 }
 
@@ -354,7 +353,7 @@ func (m *model) open() tea.Cmd {
 		if list, sel := s.RuleEvents(m.cursors[pane.Time].Sel); sel >= 0 {
 			return newEventDetail(m, *list[sel])
 		}
-		m.say((*draw.Theme).InfoInk, "no event of this rule is known")
+		m.say((*draw.Theme).InfoInk, "no event of this rule yet")
 	case pane.Wall:
 		m.show(m.cursors[pane.Wall].Sel)
 		m.focusOn(m.from)

@@ -16,22 +16,22 @@ import (
 	"rvo-tui/ui/remote"
 )
 
-// Backend is what the dashboard shows and commands. Everything in it may be
-// called from any goroutine.
+// Backend is the runtime that the dashboard shows and controls, in this process (Local) or in
+// another one (remote.Backend). All methods are safe for concurrent use.
 type Backend interface {
-	// Subscribe returns a channel that holds the newest snapshot, and a function
-	// that ends the subscription. The channel is closed after the last snapshot.
+	// Subscribe returns a channel of capacity one that holds the newest snapshot, and a
+	// function that ends the subscription. The channel is closed after the last snapshot.
 	Subscribe() (<-chan *runtime.Snapshot, func())
-	// Do carries a command out, or says what to do when it cannot be.
+	// Do runs a command. An error says what the user can do about it.
 	Do(ctx context.Context, c runtime.Command) error
-	// Log returns the kept lines after the one numbered after, oldest first.
+	// Log returns the log lines in memory with a number above after, oldest first.
 	Log(after uint64) []logging.Line
-	// Events returns the kept events after the one numbered after, oldest first.
+	// Events returns the events in memory with a number above after, oldest first.
 	Events(after uint64) []runtime.RecentEvent
-	// Preview returns what the camera of list[i] sees now; false: there is no frame. The
-	// others of the list are shown beside it, and asked for in turn.
+	// Preview returns the newest frame of list[i]; false if there is none yet. The list has
+	// all previews on the screen, so that a remote backend can request them together.
 	Preview(list []runtime.PreviewSpec, i int) (runtime.Preview, bool)
-	// Clip returns the evidence of an event. It may read from a disk.
+	// Clip returns the clip of an event. It may read from disk.
 	Clip(eventID string) (clips.Clip, error)
 
 	film.Source
@@ -50,11 +50,10 @@ func (l Local) Log(after uint64) []logging.Line { return l.Ring.Lines(after) }
 // Events implements Backend.
 func (l Local) Events(after uint64) []runtime.RecentEvent { return l.Recent.Events(after) }
 
-// previewFPS is how many frames a second the preview demands of its camera.
+// previewFPS is the frame rate that the preview requests from its camera.
 const previewFPS = 5
 
-// Preview implements Backend. It holds the camera's frame for the time that
-// scaling takes.
+// Preview implements Backend. It holds the camera's frame only while scaling it.
 func (l Local) Preview(list []runtime.PreviewSpec, i int) (runtime.Preview, bool) {
 	fps := float64(previewFPS)
 	if len(list) > 1 {
@@ -72,7 +71,7 @@ func (l Local) Preview(list []runtime.PreviewSpec, i int) (runtime.Preview, bool
 func (l Local) Clip(eventID string) (clips.Clip, error) {
 	st := l.Snapshot().Clips
 	if st == nil {
-		return clips.Clip{}, fmt.Errorf("no evidence is kept; set clip = true in a rule")
+		return clips.Clip{}, fmt.Errorf("no clips are recorded; set clip = true in a rule")
 	}
 	clip, err := clips.Find(st.Dir, eventID)
 	if err == nil {

@@ -21,7 +21,7 @@ import (
 	"rvo-tui/ui/query"
 )
 
-// order is a parsed line of the command palette: a command for the runtime, or an
+// order is a parsed line of the command palette: either a command for the runtime or an
 // action of the dashboard.
 type order struct {
 	command runtime.Command
@@ -29,24 +29,24 @@ type order struct {
 	arg     string // of act
 }
 
-// own are the commands of the dashboard itself, beside the verbs.
+// own returns the palette's own commands, which come in addition to the runtime's verbs.
 func own() []cli.Verb {
 	return []cli.Verb{
 		{Name: "camera", Args: []string{"camera"}, Help: "Show a camera; a few letters of its name are enough."},
 		{Name: "alerts", Help: "List current alerts."},
-		{Name: "overview", Help: "All cameras in a table."},
-		{Name: "wall", Help: "What several cameras see at once."},
-		{Name: "timeline", Help: "What rules were, and when they fired."},
-		{Name: "sort", Args: []string{"order"}, Help: "Order that table: " + strings.Join(pane.FleetSorts(), ", ") + "."},
-		{Name: "events", Args: []string{"query"}, Help: "Show events, as in camera=yard rule=blind since=10m, or with words that they contain; none: all."},
-		{Name: "log", Args: []string{"query"}, Help: "Show lines of the log, as in error camera=yard since=1h; none: all."},
-		{Name: "filter", Args: []string{"text"}, Help: "Show only events and log lines that contain a text."},
+		{Name: "overview", Help: "List all cameras in a table."},
+		{Name: "wall", Help: "Show several cameras side by side."},
+		{Name: "timeline", Help: "Show the history of all rules and their events."},
+		{Name: "sort", Args: []string{"order"}, Help: "Sort that table by " + strings.Join(pane.FleetSorts(), ", ") + "."},
+		{Name: "events", Args: []string{"query"}, Help: "Show events, as in camera=yard rule=blind since=10m, or containing given words; no query shows all."},
+		{Name: "log", Args: []string{"query"}, Help: "Show log lines, as in error camera=yard since=1h; no query shows all."},
+		{Name: "filter", Args: []string{"text"}, Help: "Show only events and log lines that contain a text; no text shows all."},
 		{Name: "theme", Args: []string{"theme"}, Help: "Change the colours: " + strings.Join(themes, ", ") + "."},
 		{Name: "preset", Args: []string{"preset"}, Help: "Arrange the panes: " + strings.Join(presets(), ", ") + "."},
 		{Name: "freeze", Help: "Freeze the screen, or resume."},
 		{Name: "draw", Help: "Draw a zone or a line on the preview, or change one."},
-		{Name: "diff", Help: "Show how what runs differs from the configuration file."},
-		{Name: "write", Help: "Write that to the file, after showing it."},
+		{Name: "diff", Help: "Show how the running configuration differs from the file."},
+		{Name: "write", Help: "Write these differences to the file, after showing them."},
 		{Name: "save", Help: "Save the screen to a text file."},
 		{Name: "help", Help: "List all keys."},
 		{Name: "quit", Help: "Quit."},
@@ -61,11 +61,11 @@ func presets() (names []string) {
 	return names
 }
 
-// verbOf returns the verb, or the dashboard's own command, of a name.
+// verbOf finds a runtime verb or one of the dashboard's own commands by name.
 func verbOf(name string) (v cli.Verb, isOwn, found bool) {
 	for _, v := range cli.List() {
 		if v.Name == name {
-			return v, name == string(runtime.Reload), true // the dashboard knows how
+			return v, name == string(runtime.Reload), true // the dashboard has its own reload
 		}
 	}
 	for _, v := range own() {
@@ -76,7 +76,7 @@ func verbOf(name string) (v cli.Verb, isOwn, found bool) {
 	return cli.Verb{}, false, false
 }
 
-// names returns the candidates for the first word of a line.
+// names returns all commands, to complete the first word of a line.
 func names() (list []string) {
 	for _, v := range append(cli.List(), own()...) {
 		list = append(list, v.Name)
@@ -84,8 +84,8 @@ func names() (list []string) {
 	return list
 }
 
-// parseOrder parses a line of the command palette. Without a camera it applies to
-// the camera shown.
+// parseOrder parses a line of the command palette. If the line names no camera, the one shown
+// is meant.
 func parseOrder(line, camera string, kinds detectors.Kinds) (order, error) {
 	fields := option.Fields(line)
 	if len(fields) == 0 {
@@ -97,7 +97,7 @@ func parseOrder(line, camera string, kinds detectors.Kinds) (order, error) {
 		advice := cmp.Or(text.DidYouMean(fields[0], names()), "; tab lists them")
 		return order{}, fmt.Errorf("unknown command %q%s", draw.Clean(fields[0]), advice)
 	case isOwn && len(fields)-1 > len(v.Args) && v.Name != string(actFilter) && !slices.Contains(v.Args, "query"):
-		return order{}, fmt.Errorf("write it as: %s", v.Usage())
+		return order{}, fmt.Errorf("usage: %s", v.Usage())
 	case isOwn:
 		return order{act: action(v.Name), arg: strings.Join(fields[1:], " ")}, nil
 	}
@@ -112,7 +112,7 @@ func parseOrder(line, camera string, kinds detectors.Kinds) (order, error) {
 	return order{command: c}, nil
 }
 
-// parseSource reads keys of a camera.
+// parseSource reads camera keys, such as fps=5.
 func parseSource(words []string) (capture.Config, error) {
 	cfg := capture.DefaultConfig()
 	allowed := option.Keys(option.List(cfg))
@@ -120,7 +120,7 @@ func parseSource(words []string) (capture.Config, error) {
 	return cfg, err
 }
 
-// parseAttach reads keys such as max_fps=5 of a kind.
+// parseAttach reads detector keys of a kind, such as max_fps=5.
 func parseAttach(kind string, words []string, kinds detectors.Kinds) (detectors.Config, error) {
 	cfg, err := kinds.Parse(kind, words)
 	if err != nil {
@@ -129,7 +129,7 @@ func parseAttach(kind string, words []string, kinds detectors.Kinds) (detectors.
 	return cfg, problemOf(cfg, kinds)
 }
 
-// problemOf returns the first thing that is wrong with a detector.
+// problemOf returns the first problem of a detector's configuration.
 func problemOf(cfg detectors.Config, kinds detectors.Kinds) error {
 	var first error
 	cfg.Validate(kinds, func(key, problem string) {
@@ -140,10 +140,10 @@ func problemOf(cfg detectors.Config, kinds detectors.Kinds) error {
 	return first
 }
 
-// cameraFlag says which camera a verb is meant for.
+// cameraFlag is the flag that selects the camera of a verb.
 const cameraFlag = "--camera"
 
-// complete returns the candidates for the last word of a line.
+// complete returns the completions of the last word of a line.
 func complete(line string, s *pane.Scene, kinds detectors.Kinds) []string {
 	fields := strings.Fields(line)
 	if line == "" || strings.HasSuffix(line, " ") {
@@ -186,8 +186,7 @@ func complete(line string, s *pane.Scene, kinds detectors.Kinds) []string {
 	return slices.DeleteFunc(from, func(c string) bool { return !strings.HasPrefix(c, last) || c == last })
 }
 
-// keys returns the candidates for a key of a detector, or of a camera where kind is
-// empty.
+// keys returns the keys of a detector kind; those of a camera if kind is empty.
 func keys(kind string, kinds detectors.Kinds) (names []string) {
 	list := option.List(capture.Config{})
 	if kind != "" {
@@ -201,7 +200,8 @@ func keys(kind string, kinds detectors.Kinds) (names []string) {
 	return names
 }
 
-// candidates returns the candidates for a word. Kind is the detector's, for its keys.
+// candidates returns the completions of an argument; what names the argument, kind is the
+// detector kind if the line has one.
 func candidates(what, kind string, s *pane.Scene, kinds detectors.Kinds) (names []string) {
 	c := s.Camera()
 	switch what {
@@ -244,8 +244,8 @@ func candidates(what, kind string, s *pane.Scene, kinds detectors.Kinds) (names 
 	return names
 }
 
-// fuzzy returns the name that a few letters mean: the first that is them, begins with
-// them, contains them, or has them in this order; -1: none. Case does not matter.
+// fuzzy returns the index of the best match for a few letters: an equal name, else one that
+// begins with them, contains them, or has them in this order; -1: none. Case is ignored.
 func fuzzy(names []string, letters string) int {
 	letters = strings.ToLower(letters)
 	for _, means := range []func(name string) bool{
@@ -261,7 +261,7 @@ func fuzzy(names []string, letters string) int {
 	return -1
 }
 
-// inOrder reports whether a name has all letters, in their order.
+// inOrder reports whether a name contains all letters in the given order.
 func inOrder(name, letters string) bool {
 	for _, r := range letters {
 		at := strings.IndexRune(name, r)

@@ -23,29 +23,28 @@ import (
 	"rvo-tui/ui/pane"
 )
 
-// eventDetail shows one event, its reasons, and its clip, which plays.
+// eventDetail shows one event, why it fired, and plays its clip.
 type eventDetail struct {
 	sheet
 	event  runtime.RecentEvent
 	clip   clips.Clip
-	err    error // why there is no clip
-	looked bool  // for the clip
+	err    error // why the clip could not be found
+	looked bool  // the first search for the clip has ended
 
 	shot   film.Shot    // the newest frame of the clip
-	canvas *draw.Canvas // of that, or of the thumbnail; nil: neither
+	canvas *draw.Canvas // drawn from shot or from the thumbnail; nil: there is neither
 	from   time.Duration
 	since  time.Time // as in film.Wanted
 }
 
-// clipMsg is the evidence of an event.
+// clipMsg is the result of a search for an event's clip.
 type clipMsg struct {
 	seq  uint64
 	clip clips.Clip
 	err  error
 }
 
-// clipLook is how often the clip of a new event is looked for until it is there, which it
-// is not clipWait after it should have been.
+// The clip of a new event is searched for every clipLook, and given up clipWait after it was due.
 const (
 	clipLook = time.Second
 	clipWait = 2 * time.Minute
@@ -59,7 +58,7 @@ func newEventDetail(m *model, e runtime.RecentEvent) tea.Cmd {
 	return d.look(m)
 }
 
-// look finds the clip.
+// look searches for the clip.
 func (d *eventDetail) look(m *model) tea.Cmd {
 	backend, e := m.backend, d.event
 	return func() tea.Msg {
@@ -68,7 +67,7 @@ func (d *eventDetail) look(m *model) tea.Cmd {
 	}
 }
 
-// lookMsg says that the clip of an event is to be looked for again.
+// lookMsg starts another search for the clip of an event.
 type lookMsg struct{ seq uint64 }
 
 func (d *eventDetail) update(m *model, msg tea.Msg) (overlay, tea.Cmd) {
@@ -109,15 +108,14 @@ func (d *eventDetail) update(m *model, msg tea.Msg) (overlay, tea.Cmd) {
 	return d, nil
 }
 
-// press carries out an action on the event or its clip. It reports whether there is such
-// an action.
+// press runs an action on the event or its clip. It returns false for other actions.
 func (d *eventDetail) press(m *model, a action) (overlay, tea.Cmd, bool) {
 	switch a {
 	case actCopy:
 		return d, m.copyEvent(d.event), true
 	case actCopyPath:
 		if d.clip.Path == "" {
-			m.say((*draw.Theme).InfoInk, "there is no clip of this event")
+			m.say((*draw.Theme).InfoInk, "this event has no clip")
 			return d, nil, true
 		}
 		m.say((*draw.Theme).GoodInk, "copied: "+d.clip.Path)
@@ -141,7 +139,7 @@ func (d *eventDetail) press(m *model, a action) (overlay, tea.Cmd, bool) {
 	return d, nil, true
 }
 
-// found takes the answer to the question for the clip.
+// found handles the result of a search for the clip.
 func (d *eventDetail) found(m *model, msg clipMsg) tea.Cmd {
 	d.clip, d.err, d.looked = msg.clip, msg.err, true
 	if d.awaited(m) {
@@ -159,7 +157,7 @@ func (d *eventDetail) found(m *model, msg clipMsg) tea.Cmd {
 	return nil
 }
 
-// take takes a frame of the clip.
+// take handles a new frame of the clip.
 func (d *eventDetail) take(s film.Shot) {
 	if s.Err != nil {
 		d.shot.Err = s.Err
@@ -171,7 +169,7 @@ func (d *eventDetail) take(s film.Shot) {
 	}
 }
 
-// play lets the clip play on, from its beginning if it has ended, or stops it.
+// play starts the clip, from its beginning if it has ended, or pauses it.
 func (d *eventDetail) play(m *model, on bool) {
 	d.from, d.since = d.shot.At, time.Time{}
 	if on {
@@ -183,14 +181,14 @@ func (d *eventDetail) play(m *model, on bool) {
 	d.want(m)
 }
 
-// seek stops the clip at a place.
+// seek pauses the clip at a position.
 func (d *eventDetail) seek(m *model, at time.Duration) {
 	d.from, d.since = min(max(at, 0), d.shot.Length), time.Time{}
-	d.shot.At = d.from // where the next step goes on, though its frame has yet to come
+	d.shot.At = d.from // the next step starts here, even before this frame arrives
 	d.want(m)
 }
 
-// want tells the player what is to be shown.
+// want tells the player what to show.
 func (d *eventDetail) want(m *model) {
 	if !d.plays() {
 		return
@@ -199,12 +197,12 @@ func (d *eventDetail) want(m *model) {
 	m.player.Want(film.Wanted{Clip: d.clip, Event: d.event.Event.ID, Width: w, Height: 2 * h, From: d.from, Since: d.since})
 }
 
-// plays reports whether there is a clip that can be.
+// plays reports whether there is a clip that can be played.
 func (d *eventDetail) plays() bool {
 	return d.looked && d.err == nil && d.clip.Path != "" && d.clip.Entry.Damaged == ""
 }
 
-// rule returns the rule of the event; nil: there is none any more.
+// rule returns the rule of the event; nil if it was removed.
 func (d *eventDetail) rule(m *model) *engine.RuleView {
 	if m.scene.Snap == nil {
 		return nil
@@ -220,13 +218,13 @@ func (d *eventDetail) rule(m *model) *engine.RuleView {
 	return nil
 }
 
-// keepsNone reports whether the rule of the event saves no clips.
+// keepsNone reports whether the rule of the event records no clips.
 func (d *eventDetail) keepsNone(m *model) bool {
 	r := d.rule(m)
 	return r != nil && !r.Clip && !d.event.Event.Clip
 }
 
-// due returns when the clip shows all that it is to show.
+// due returns the time that the clip ends with, after which it can be complete.
 func (d *eventDetail) due(m *model) time.Time {
 	at := d.event.Event.Time
 	if r := d.rule(m); r != nil {
@@ -235,18 +233,18 @@ func (d *eventDetail) due(m *model) time.Time {
 	return at
 }
 
-// awaited reports whether a clip may yet come.
+// awaited reports whether the clip may still appear.
 func (d *eventDetail) awaited(m *model) bool {
 	return d.err != nil && d.event.Event.Phase == rules.PhaseConfirmed && !d.keepsNone(m) && m.scene.WhyNoClip(d.event.Event.ID) == "" &&
 		m.now().Sub(d.due(m)) < clipWait
 }
 
-// evidence says in one line how the clip stands.
+// evidence describes the state of the clip in one line.
 func (d *eventDetail) evidence(m *model, w int) string {
 	th, now := m.scene.Theme, m.now()
 	switch left := d.due(m).Sub(now); {
 	case d.event.Event.Phase == rules.PhaseEnded:
-		return th.Dim.Of("the end of an event has no clip of its own; " + m.keys.shown(actOlder) + " goes to its beginning")
+		return th.Dim.Of("the end of an event has no clip; " + m.keys.shown(actOlder) + " goes to its beginning")
 	case !d.looked:
 		return th.Dim.Of("loading its clip")
 	case d.err == nil && d.clip.Entry.Damaged != "":
@@ -255,7 +253,7 @@ func (d *eventDetail) evidence(m *model, w int) string {
 		const saved = "clip saved: "
 		return th.Good.Of(saved) + lastOf(th.Text(d.clip.Path), w-len(saved))
 	case d.keepsNone(m):
-		return th.Dim.Of("this rule keeps no clip")
+		return th.Dim.Of("this rule records no clips")
 	case m.scene.WhyNoClip(d.event.Event.ID) != "":
 		return th.Warn.Of("the clip was lost: " + th.Text(m.scene.WhyNoClip(d.event.Event.ID)))
 	case d.awaited(m) && left > 0:
@@ -263,13 +261,12 @@ func (d *eventDetail) evidence(m *model, w int) string {
 	case d.awaited(m):
 		return th.Info.Of("the clip is being written")
 	case errors.Is(d.err, clips.ErrNoClip):
-		return th.Dim.Of("there is no clip of this event: it was lost, or deleted since")
+		return th.Dim.Of("this event has no clip: it was lost, or has been deleted")
 	}
 	return th.Warn.Of(th.Text(d.err.Error()))
 }
 
-// lastOf returns a path, or its end where there is no room for all of it: it is never
-// broken in two.
+// lastOf returns a path on one line of w cells, cut at its beginning if it is longer.
 func lastOf(path string, w int) string {
 	n := draw.Width(path)
 	if n <= w || w < 2 {
@@ -282,13 +279,13 @@ func lastOf(path string, w int) string {
 	return "…" + string(runes)
 }
 
-// The least width at which the clip stands beside the text, and the width of the text there.
+// The minimum width that shows the clip beside the text, and the width of the text then.
 const (
 	besideWidth = 100
 	textWidth   = 48
 )
 
-// room returns how many cells the frames of the clip have; 0, 0: none.
+// room returns the cells available to the clip's frames; 0, 0 if there is no room.
 func (d *eventDetail) room(m *model) (w, h int) {
 	w, h = m.w-6, m.h-4-len(d.under(m, m.w-6))-1
 	if m.w >= besideWidth {
@@ -300,7 +297,7 @@ func (d *eventDetail) room(m *model) (w, h int) {
 	return w, h
 }
 
-// under returns what stands below the clip, in the whole width.
+// under returns the lines below the clip, which have the whole width.
 func (d *eventDetail) under(m *model, w int) []string {
 	th := m.scene.Theme
 	lines := []string{d.evidence(m, w)}
@@ -318,7 +315,7 @@ func (d *eventDetail) under(m *model, w int) []string {
 	return append(lines, th.Dim.Of(draw.Fit(keys, w)))
 }
 
-// frame draws the newest frame of the clip with what was found in it, and its bar.
+// frame draws the newest frame of the clip with its detections, and the progress bar.
 func (d *eventDetail) frame(m *model, w, h int) []string {
 	th := m.scene.Theme
 	var lines []string
@@ -332,7 +329,7 @@ func (d *eventDetail) frame(m *model, w, h int) []string {
 	for len(lines) < h {
 		lines = append(lines, "")
 	}
-	for i := range lines { // a click stops it or lets it play
+	for i := range lines { // a click plays or pauses
 		lines[i] = draw.Clickable(draw.OnAction, string(actToggle), draw.Fit(lines[i], w))
 	}
 	if d.shot.Err != nil {
@@ -393,7 +390,7 @@ func (d *eventDetail) draw(m *model, screen []string) []string {
 	return m.box(screen, d.heading(m, hidden), lines, hidden, w)
 }
 
-// neighbour shows the event after or before one, of those that pass the filter.
+// neighbour shows the next or previous event that passes the filter.
 func (m *model) neighbour(d *eventDetail, newer bool) (overlay, tea.Cmd) {
 	events := m.scene.Events
 	i := slices.IndexFunc(events, func(e runtime.RecentEvent) bool { return e.Seq == d.event.Seq })
@@ -403,7 +400,7 @@ func (m *model) neighbour(d *eventDetail, newer bool) (overlay, tea.Cmd) {
 		i--
 	}
 	if i < 0 || i >= len(events) {
-		m.say((*draw.Theme).InfoInk, "there is no further event")
+		m.say((*draw.Theme).InfoInk, "no more events")
 		return d, nil
 	}
 	c := &m.cursors[pane.Events]
@@ -412,7 +409,7 @@ func (m *model) neighbour(d *eventDetail, newer bool) (overlay, tea.Cmd) {
 	return m.overlay, cmd
 }
 
-// copyEvent gives the terminal's clipboard an event as it stands in an event log.
+// copyEvent copies an event to the terminal's clipboard, as JSON in the form of the event log.
 func (m *model) copyEvent(e runtime.RecentEvent) tea.Cmd {
 	line, err := e.Event.AppendLine(nil)
 	if err != nil {
@@ -423,16 +420,16 @@ func (m *model) copyEvent(e runtime.RecentEvent) tea.Cmd {
 	return tea.SetClipboard(strings.TrimSuffix(string(line), "\n"))
 }
 
-// openClip opens the clip of an event with the program that the configuration names. A path
-// that another machine sent is never given to one.
+// openClip opens the clip of an event with the configured opener. A path that came from
+// another machine is never passed to a program.
 func (m *model) openClip(e runtime.RecentEvent) tea.Cmd {
 	words := strings.Fields(m.opts.Config.Opener)
 	switch {
 	case m.opts.Link != nil:
-		m.say((*draw.Theme).InfoInk, "not opened: the path is that of another process; the clip plays here, and "+m.keys.shown(actCopyPath)+" copies the path")
+		m.say((*draw.Theme).InfoInk, "not opened: the path belongs to another process; the clip plays here, and "+m.keys.shown(actCopyPath)+" copies the path")
 		return nil
 	case len(words) == 0:
-		m.say((*draw.Theme).InfoInk, "[ui] opener names no program to open clips with")
+		m.say((*draw.Theme).InfoInk, "no program to open clips with; set [ui] opener")
 		return nil
 	}
 	backend, done := m.backend, m.ctx.Done()
@@ -442,7 +439,7 @@ func (m *model) openClip(e runtime.RecentEvent) tea.Cmd {
 			return doneMsg{err: fmt.Errorf("open clip: %w", err)}
 		}
 		cmd := exec.Command(words[0], append(slices.Clone(words[1:]), clip.Path)...)
-		cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true} // the terminal is ours
+		cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true} // it must not take over the terminal
 		if err := cmd.Start(); err != nil {
 			return doneMsg{err: fmt.Errorf("open clip: %w; see [ui] opener", err)}
 		}
@@ -459,7 +456,7 @@ func (m *model) openClip(e runtime.RecentEvent) tea.Cmd {
 	}
 }
 
-// text tells of the event, and of its clip.
+// text describes the event and its clip.
 func (d *eventDetail) text(m *model, w int) []string {
 	th := m.scene.Theme
 	lines := pane.EventPage(&m.scene, &d.event.Event, w)

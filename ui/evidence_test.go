@@ -97,7 +97,7 @@ func TestClipPlaysInItsEvent(t *testing.T) {
 		time.Sleep(6 * time.Second)
 		g.sees("paused   4.9 of 5.0 s")
 		g.keys("]")
-		g.sees("the end of an event has no clip of its own; [ goes to its beginning")
+		g.sees("the end of an event has no clip; [ goes to its beginning")
 		g.keys("[")
 		time.Sleep(time.Second)
 		g.sees("playing")
@@ -141,13 +141,13 @@ func TestEvidenceInWords(t *testing.T) {
 	}{
 		{"to come", event("motion", 3500*ms), clips.ErrNoClip, "clip in 2 s", true},
 		{"late", event("motion", 7*time.Second), clips.ErrNoClip, "the clip is being written", true},
-		{"lost", event("motion", time.Hour), clips.ErrNoClip, "there is no clip of this event", false},
+		{"lost", event("motion", time.Hour), clips.ErrNoClip, "this event has no clip", false},
 		{"lost, as the log says", runtime.RecentEvent{Event: rules.Event{ID: "dropped", Type: "motion", Camera: "street", Phase: rules.PhaseConfirmed, Time: noon}}, clips.ErrNoClip, "the clip was lost: queue", false},
-		{"none kept", event("blind", time.Second), clips.ErrNoClip, "this rule keeps no clip", false},
+		{"none kept", event("blind", time.Second), clips.ErrNoClip, "this rule records no clips", false},
 		{"kept until the rule was changed", runtime.RecentEvent{Event: rules.Event{Type: "blind", Camera: "street", Phase: rules.PhaseConfirmed, Time: noon, Clip: true}}, clips.ErrNoClip, "being written", true},
 		{"of a rule that is gone", event("other", time.Second), clips.ErrNoClip, "being written", true},
 		{"no disk", event("motion", time.Hour), errors.New("list clips: input/output error"), "input/output error", false},
-		{"its end", runtime.RecentEvent{Event: rules.Event{Phase: rules.PhaseEnded, Time: noon}}, clips.ErrNoClip, "no clip of its own", false},
+		{"its end", runtime.RecentEvent{Event: rules.Event{Phase: rules.PhaseEnded, Time: noon}}, clips.ErrNoClip, "the end of an event has no clip", false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			f := newFake()

@@ -12,16 +12,16 @@ import (
 	"rvo-tui/ui/remote"
 )
 
-// demand is what the model asks of the feed. It is safe for concurrent use.
+// demand is what the model wants from the feed. It is safe for concurrent use.
 type demand struct {
-	mu     sync.Mutex            // guards what follows; held for a few instructions
-	views  []runtime.PreviewSpec // not changed once it is here
+	mu     sync.Mutex            // guards the fields below; held briefly
+	views  []runtime.PreviewSpec // immutable
 	frozen bool
-	// numbers of the newest event and line of the log that the model has
+	// numbers of the newest event and log line that the model has
 	events, log uint64
 }
 
-// begin says behind which event and line of the log a feed goes on.
+// begin sets the event and log line after which the feed continues.
 func (d *demand) begin(events, log uint64) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -34,7 +34,7 @@ func (d *demand) begun() (events, log uint64) {
 	return d.events, d.log
 }
 
-// set says which cameras to preview.
+// set chooses the cameras to preview.
 func (d *demand) set(views []runtime.PreviewSpec) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -53,13 +53,12 @@ func (d *demand) get() (views []runtime.PreviewSpec, frozen bool) {
 	return d.views, d.frozen
 }
 
-// linkTime is how often a link that is not live is checked.
+// linkTime is how often the state of a link that is not live is reported.
 const linkTime = 500 * time.Millisecond
 
-// feed brings snapshots to the program, no more of them than the configured
-// rate and bandwidth allow, until the context ends or there are none any more.
-// While the program is busy with one it takes no other. It reports a link that is not
-// live twice a second.
+// feed sends snapshots to the program, limited by the configured rate and bandwidth, until the
+// context or the subscription ends. It takes a new snapshot only after the last one was
+// handled. While the link is not live it also sends the link's state, every linkTime.
 func feed(ctx context.Context, backend Backend, opts Options, want *demand, out *meter, send func(tea.Msg)) {
 	cfg := opts.Config
 	snapshots, cancel := backend.Subscribe()
@@ -89,8 +88,8 @@ func feed(ctx context.Context, backend Backend, opts Options, want *demand, out 
 			}
 			now := time.Now()
 			views, frozen := want.get()
-			// Half an interval of tolerance: of snapshots that come unevenly, as on a busy
-			// machine, none would else be shown after one that came late.
+			// Half an interval of tolerance: without it, jitter on a busy machine would drop
+			// the snapshot after a late one.
 			if frozen || now.Before(due.Add(-interval/2)) || !pace.ready(now, out.sent()) {
 				continue
 			}
@@ -117,23 +116,23 @@ func feed(ctx context.Context, backend Backend, opts Options, want *demand, out 
 	}
 }
 
-// frameShare is the part of the bandwidth that a screen with camera frames may take: beyond
-// it they are redrawn less often than the rest. It is 16 kB a second by default.
+// frameShare is the share of the bandwidth above which camera frames are redrawn less often than
+// the rest of the screen: 16 kB a second by default.
 const frameShare = 0.2
 
-// frames says whose frame is fetched for a redraw: that of a single preview each time, those
-// of several in turn, each of them remote.TileRate times a second at most. All of them have
-// one budget of bytes, whatever the size of the screen. The first frame of each is free.
+// frames selects the preview to fetch for a redraw. A single preview is fetched every time;
+// several take turns, each at most remote.TileRate times a second. All share one byte budget.
+// The first frame of each preview is exempt from it.
 type frames struct {
-	limit float64 // bytes a second, of all that is sent; 0: none
+	limit float64 // bytes a second, counting all output; 0: no limit
 	pace  pace
 	views []runtime.PreviewSpec
-	fresh int // of the views have not been fetched yet
+	fresh int // number of views not fetched yet
 	i     int
 	due   time.Time
 }
 
-// next returns which of the views is fetched now, given the bytes sent so far; -1: none.
+// next returns the index of the view to fetch now, given the bytes sent so far; -1: none.
 func (f *frames) next(now time.Time, views []runtime.PreviewSpec, sent uint64) int {
 	if !slices.Equal(views, f.views) {
 		f.views, f.fresh, f.due = views, len(views), time.Time{}
@@ -154,20 +153,20 @@ func (f *frames) next(now time.Time, views []runtime.PreviewSpec, sent uint64) i
 	return f.i
 }
 
-// pace keeps the bytes sent to the terminal within a limit, by deciding when to
-// redraw.
+// pace limits the bytes sent to the terminal by delaying redraws.
 type pace struct {
-	limit float64 // bytes a second; 0: none
-	rate  float64 // bytes a second, of the last second or so
+	limit float64 // bytes a second; 0: no limit
+	rate  float64 // measured bytes a second, over about a second
 
 	began time.Time
 	last  time.Time
 	seen  uint64  // bytes so far
-	debt  float64 // bytes beyond what the limit allowed by now
+	debt  float64 // bytes sent beyond the limit so far
 	mark  uint64
 }
 
-// ready reports whether the screen may be redrawn, given the bytes sent so far. A limit's worth of a second may be sent at once.
+// ready reports whether the screen may be redrawn, given the bytes sent so far. Bursts of one
+// second's worth are allowed.
 func (p *pace) ready(now time.Time, sent uint64) bool {
 	if p.last.IsZero() {
 		p.last, p.began, p.seen, p.mark = now, now, sent, sent

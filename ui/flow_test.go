@@ -138,7 +138,7 @@ func TestCommandsOfKeys(t *testing.T) {
 		{"detach", []string{"x", "y"}, runtime.Command{Do: runtime.Detach, Camera: "street", Detector: "heavy"}, "heavy is detached"},
 		{"rule off", []string{"e"}, runtime.Command{Do: runtime.RuleOff, Camera: "street", Rule: "motion"}, "rule motion is disabled"},
 		{"rule on", []string{"tab", "tab", "G", "e"}, runtime.Command{Do: runtime.RuleOn, Camera: "street", Rule: "tamper"}, "rule tamper is enabled"},
-		{"acknowledge", []string{"!", "j", "j", "space"}, runtime.Command{Do: runtime.Acknowledge, Alert: "detector_slow:heavy"}, "acknowledged until it goes: detector heavy"},
+		{"acknowledge", []string{"!", "j", "j", "space"}, runtime.Command{Do: runtime.Acknowledge, Alert: "detector_slow:heavy"}, "acknowledged until it clears: detector heavy"},
 		{"take the mark back", []string{"!", "j", "space"}, runtime.Command{Do: runtime.Acknowledge, Alert: "detector_failed:parcel"}, "no longer acknowledged"},
 		{"go to what an alert is about", []string{"2", "!", "j", "enter", "space"}, runtime.Command{Do: runtime.Disable, Camera: "street", Detector: "parcel"}, "parcel is disabled"},
 		{"pick from the fleet", []string{"0", "enter", "p"}, runtime.Command{Do: runtime.Pause, Camera: "door"}, "door is paused"},
@@ -338,7 +338,7 @@ func TestEventDetailShowsItsClip(t *testing.T) {
 		g.keys("tab", "tab", "tab", "g", "enter")
 		g.sees("evidence/street/2026-03-14/11-58-55_0197-a/clip.mp4")
 		g.keys("esc", "j", "enter")
-		g.sees("the end of an event has no clip of its own")
+		g.sees("the end of an event has no clip")
 		g.keys("esc", "q")
 		g.ends()
 	})

@@ -18,7 +18,7 @@ import (
 	"rvo-tui/ui/draw"
 )
 
-// form edits a new detector: first its kind, then its keys, which are checked while
+// form configures a new detector: first its kind, then its keys, which are checked while
 // typing.
 type form struct {
 	kinds  []string
@@ -26,9 +26,9 @@ type form struct {
 	chosen bool
 	fields []field
 	at     int               // in fields
-	values map[string]string // typed so far, by key; kept when the kind changes
+	values map[string]string // typed so far, by key; survives a change of kind
 	in     textinput.Model   // the field in focus
-	tried  bool              // to be attached as it is: every problem is shown
+	tried  bool              // the user tried to attach it: show all problems
 	busy   bool
 	err    string
 }
@@ -36,17 +36,17 @@ type form struct {
 // field is a key of the chosen kind.
 type field struct {
 	option.Option
-	choices []string // to step through; the first is the default. Nil: it is typed
+	choices []string // to choose from; the first is the default. Nil: free text
 }
 
-// cameraField is the last field: which camera the detector is attached to.
+// cameraField is the last field: the camera to attach the detector to.
 const cameraField = "camera"
 
 func newForm(m *model) overlay {
 	return &form{kinds: m.opts.Kinds.Names(), values: make(map[string]string), in: newInput("")}
 }
 
-// fieldsOf returns the keys of a kind: the name, its own, and the common ones.
+// fieldsOf returns the fields of a kind: the name, the kind's own keys and the common ones.
 func fieldsOf(k detectors.Kind) []field {
 	common := slices.DeleteFunc(k.Common(), func(o option.Option) bool { return o.Key == "kind" || o.Key == "cameras" })
 	name := slices.IndexFunc(common, func(o option.Option) bool { return o.Key == "name" })
@@ -61,7 +61,7 @@ func fieldsOf(k detectors.Kind) []field {
 		}
 		fields = append(fields, f)
 	}
-	return append(fields, field{Option: option.Option{Key: cameraField, Help: "the camera that it watches"}, choices: []string{"", "all"}})
+	return append(fields, field{Option: option.Option{Key: cameraField, Help: "the camera to watch"}, choices: []string{"", "all"}})
 }
 
 func (f *form) update(m *model, msg tea.Msg) (overlay, tea.Cmd) {
@@ -114,8 +114,7 @@ func (f *form) update(m *model, msg tea.Msg) (overlay, tea.Cmd) {
 	return f, cmd
 }
 
-// pick chooses the kind: the arrows step, a letter jumps to the next kind that
-// begins with it.
+// pick chooses the kind: arrows step, a letter jumps to the next kind that begins with it.
 func (f *form) pick(m *model, key string) {
 	n := len(f.kinds)
 	switch key {
@@ -136,7 +135,8 @@ func (f *form) pick(m *model, key string) {
 	}
 }
 
-// click goes to a kind or a field; one that is chosen already is taken, or steps on.
+// click moves to a kind or field. A click on the current one confirms the kind, or steps to
+// the field's next choice.
 func (f *form) click(m *model, i int) {
 	switch {
 	case !f.chosen && f.kind == i:
@@ -150,7 +150,7 @@ func (f *form) click(m *model, i int) {
 	}
 }
 
-// move goes to another field; in front of the first one is the kind.
+// move goes to another field; before the first one is the choice of the kind.
 func (f *form) move(to int) {
 	if to < 0 {
 		f.chosen = false
@@ -186,8 +186,7 @@ func (f *form) choose(key string) {
 	f.values[o.Key], f.err = o.choices[at], ""
 }
 
-// config returns the detector as it is described by now, and what is wrong with
-// it, by key.
+// config returns the detector as entered so far, and its problems by key.
 func (f *form) config(m *model) (detectors.Config, map[string]string) {
 	kind := m.opts.Kinds[f.kinds[f.kind]]
 	cfg := detectors.DefaultConfig()
@@ -226,14 +225,14 @@ func (f *form) config(m *model) (detectors.Config, map[string]string) {
 	return cfg, problems
 }
 
-// attachedMsg is the result of attaching.
+// attachedMsg is the result of attaching a detector.
 type attachedMsg struct {
 	name string
 	err  error
-	back func() error // what takes it back
+	back func() error // undoes it
 }
 
-// submit attaches the detector, or goes to the first field that is wrong.
+// submit attaches the detector, or goes to the first field with a problem.
 func (f *form) submit(m *model) tea.Cmd {
 	cfg, problems := f.config(m)
 	f.tried = true
@@ -246,7 +245,7 @@ func (f *form) submit(m *model) tea.Cmd {
 			return nil
 		}
 	}
-	for key, problem := range problems { // of no field that is shown here
+	for key, problem := range problems { // problems of keys that are not shown
 		f.err = key + ": " + draw.Clean(problem)
 		return nil
 	}
@@ -264,8 +263,8 @@ func (f *form) submit(m *model) tea.Cmd {
 
 const (
 	formWidth  = 72
-	formMargin = 10 // lines of the screen that are not fields
-	listMargin = 6  // likewise, that are no entries of a list to choose from
+	formMargin = 10 // lines of the screen not used by fields
+	listMargin = 6  // the same for a list to choose from
 )
 
 func (f *form) draw(m *model, screen []string) []string {
@@ -289,7 +288,7 @@ func (f *form) draw(m *model, screen []string) []string {
 	o := f.fields[f.at]
 	help := o.Help
 	if o.Type != nil && o.Type.Kind() == reflect.Slice && o.Sep == "" {
-		help += "; several: between commas, or as in [\"a\", \"b\"]"
+		help += "; separate several by commas, or write [\"a\", \"b\"]"
 	}
 	below := draw.Wrap(th.Text(help), formWidth)
 	style := th.Dim
@@ -313,8 +312,7 @@ func (f *form) draw(m *model, screen []string) []string {
 	return m.box(screen, fmt.Sprintf("Attach a detector (%d/%d)", f.at+1, len(f.fields)), lines, cut{first, len(f.fields) - end}, formWidth)
 }
 
-// window returns the part of n lines that is shown where there is room for some of them and
-// one is to be seen.
+// window returns the range of n lines to show in room lines so that line at is visible.
 func window(n, at, room int) (first, end int) {
 	first = min(max(at-room/2, 0), max(n-room, 0))
 	return first, min(first+room, n)
@@ -337,7 +335,7 @@ func (f *form) drawKinds(m *model) ([]string, cut) {
 	return append(lines, "", m.hints("enter", "choose", "up down", "or a first letter", "esc", "cancel")), cut{first, len(f.kinds) - end}
 }
 
-// drawField draws the line of a field: what was typed, else the default.
+// drawField draws a field with the typed value, or else its default.
 func (f *form) drawField(m *model, i int, filled detectors.Config, wrong bool) string {
 	th := m.scene.Theme
 	o := f.fields[i]

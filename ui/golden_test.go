@@ -226,7 +226,7 @@ var overlays = []struct {
 	{"write", func(m *model) { m.compared(diffMsg{diff: sampleDiff()}) }},
 	{"write_refused", func(m *model) {
 		d := sampleDiff()
-		d.Refused = "/etc/rvo/rvo.toml cannot be written: read-only file system; put the TOML into it by hand"
+		d.Refused = "/etc/rvo/rvo.toml cannot be written: read-only file system; add the TOML by hand"
 		m.compared(diffMsg{diff: d, write: true})
 	}},
 }

@@ -10,7 +10,7 @@ import (
 	"rvo-tui/internal/text"
 )
 
-// action is what a key does.
+// action is something that a key can do; [ui] keys names it.
 type action string
 
 // The actions.
@@ -68,11 +68,11 @@ const (
 	actMatchBack action = "match_back"
 )
 
-// keyDef is an action with its keys, its name in the footer and its help.
+// keyDef is an action with its default keys, its name in the footer and its help.
 type keyDef struct {
 	act   action
 	keys  []string
-	short string // in the footer; empty: not there
+	short string // in the footer; empty: not shown there
 	doc   string
 	group string
 }
@@ -84,67 +84,67 @@ func keyDefs() []keyDef {
 		move   = "Navigation"
 	)
 	return []keyDef{
-		{actToggle, []string{"space"}, "on/off", "enable or disable the selected detector; acknowledge the selected alert; play a clip, or stop it; when drawing: set a corner", act},
+		{actToggle, []string{"space"}, "on/off", "enable or disable the selected detector; acknowledge the selected alert; play or pause a clip; when drawing: set a corner", act},
 		{actAttach, []string{"a"}, "attach", "attach a detector", act},
 		{actDetach, []string{"x"}, "", "detach the selected detector; when drawing: remove the zone or line", act},
 		{actFaster, []string{"+", "="}, "", "raise the selected detector's rate; in the timeline: show less time", act},
 		{actSlower, []string{"-"}, "", "lower the selected detector's rate; in the timeline: show more time", act},
 		{actRule, []string{"e"}, "rule", "enable or disable the selected rule", act},
-		{actClip, []string{"c"}, "clip", "save a clip of what the camera sees now", act},
+		{actClip, []string{"c"}, "clip", "save a clip of the camera now", act},
 		{actPause, []string{"p"}, "", "pause or resume the camera", act},
 		{actCamera, []string{"A"}, "", "add a camera", act},
 		{actReload, []string{"r"}, "", "reload the configuration", act},
 		{actUndo, []string{"u"}, "", "undo the last change", act},
-		{actDiff, []string{"D"}, "", "show how what runs differs from the configuration file", act},
-		{actWrite, []string{"W"}, "", "write that to the file, after showing it", act},
+		{actDiff, []string{"D"}, "", "show how the running configuration differs from the file", act},
+		{actWrite, []string{"W"}, "", "write these differences to the file, after showing them", act},
 		{actDraw, []string{"d"}, "", "draw a zone or a line on the preview, or change one", act},
-		{actNext, []string{"tab"}, "pane", "next pane; when drawing: a line instead of a zone, and back", move},
+		{actNext, []string{"tab"}, "pane", "next pane; when drawing: switch between zone and line", move},
 		{actPrevious, []string{"shift+tab"}, "", "previous pane", move},
-		{actRight, []string{"right", "l"}, "", "next pane; on the wall the next tile, in the timeline the next event, in a clip forward; when drawing: move, with shift by eight cells", move},
-		{actLeft, []string{"left", "h"}, "", "previous pane; on the wall or in the timeline the previous one, in a clip back", move},
+		{actRight, []string{"right", "l"}, "", "next pane; wall: next tile; timeline: next event; clip: forward; when drawing: move, with shift by eight cells", move},
+		{actLeft, []string{"left", "h"}, "", "previous pane; wall: previous tile; timeline: previous event; clip: back", move},
 		{actDown, []string{"j", "down"}, "", "next row", move},
 		{actUp, []string{"k", "up"}, "", "previous row", move},
 		{actPageDown, []string{"pgdown", "ctrl+d"}, "", "a page down", move},
 		{actPageUp, []string{"pgup", "ctrl+u"}, "", "a page up", move},
 		{actTop, []string{"g", "home"}, "", "first row", move},
-		{actBottom, []string{"G", "end"}, "", "last row; events and log follow from there", move},
+		{actBottom, []string{"G", "end"}, "", "last row; events and log then follow new rows", move},
 		{actOpen, []string{"enter"}, "", "details of the selected row", move},
-		{actBack, []string{"esc"}, "", "close, or clear the filter; when drawing: begin anew, or leave", move},
+		{actBack, []string{"esc"}, "", "close, or clear the filter; when drawing: start over, or leave", move},
 		{actAlerts, []string{"!"}, "alerts", "current alerts; enter goes to one, space acknowledges it", move},
 		{actOverview, []string{"0"}, "all", "all cameras in a table; enter shows one (1 to 9: one of them)", move},
-		{actSort, []string{">"}, "", "sort the table of cameras by the next column", move},
-		{actSortBack, []string{"<"}, "", "sort it by the previous column", move},
+		{actSort, []string{">"}, "", "sort the table of cameras by its next column", move},
+		{actSortBack, []string{"<"}, "", "sort the table of cameras by its previous column", move},
 		{actZoom, []string{"z"}, "zoom", "zoom the focused pane", screen},
 		{actPalette, []string{":"}, "command", "type a command; tab completes, up and down recall", screen},
 		{actFilter, []string{"/"}, "search", "search the focused pane; events, log and the table of cameras show only what contains the text", screen},
 		{actMatch, []string{"n"}, "", "next match; when drawing: change the next zone or line", screen},
 		{actMatchBack, []string{"N"}, "", "previous match", screen},
-		{actWall, []string{"w"}, "wall", "what several cameras see at once; enter shows one of them", screen},
-		{actTimeline, []string{"t"}, "time", "what rules were and when they fired; + and - show less and more time", screen},
+		{actWall, []string{"w"}, "wall", "several cameras side by side; enter shows one of them", screen},
+		{actTimeline, []string{"t"}, "time", "history of rules and their events; + and - show less and more time", screen},
 		{actLevel, []string{"L"}, "", "lowest level of the log lines shown: all, info, warn, error", screen},
 		{actPreset, []string{"P"}, "", "next preset of panes: ops, video, rules, latency", screen},
-		{actFreeze, []string{"f"}, "freeze", "freeze the screen; everything else runs on", screen},
+		{actFreeze, []string{"f"}, "freeze", "freeze the screen; everything else keeps running", screen},
 		{actPreview, []string{"v"}, "preview", "show or hide the preview", screen},
 		{actCopy, []string{"y"}, "", "copy the selected event as JSON", screen},
 		{actCopyPath, []string{"Y"}, "", "copy the path of the clip of the event shown", screen},
 		{actOpener, []string{"o"}, "", "open the clip of the selected event with [ui] opener; when drawing: move the other corner", screen},
-		{actNewer, []string{"]"}, "", "show the next event, while one is shown", screen},
-		{actOlder, []string{"["}, "", "show the previous event, while one is shown", screen},
+		{actNewer, []string{"]"}, "", "in the details of an event: show the next one", screen},
+		{actOlder, []string{"["}, "", "in the details of an event: show the previous one", screen},
 		{actSave, []string{"s"}, "save", "save the screen to a text file", screen},
 		{actHelp, []string{"?"}, "help", "this help", screen},
 		{actSuspend, []string{"ctrl+z"}, "", "suspend; fg in the shell resumes", screen},
-		{actQuit, []string{"q", "ctrl+c"}, "quit", "quit; recording ends, too", screen},
+		{actQuit, []string{"q", "ctrl+c"}, "quit", "quit; recording stops too", screen},
 	}
 }
 
-// keymap finds the action of a key.
+// keymap maps keys to actions.
 type keymap struct {
 	defs     []keyDef
 	bindings map[action]key.Binding
 	byKey    map[string]action
 }
 
-// newKeymap returns the default keys with changes, each "action=key,key".
+// newKeymap returns the default keymap with changes, each "action=key,key".
 func newKeymap(changes []string) (*keymap, error) {
 	defs := keyDefs()
 	var names []string
@@ -160,13 +160,13 @@ func newKeymap(changes []string) (*keymap, error) {
 		case !found || strings.TrimSpace(list) == "":
 			return nil, fmt.Errorf("%q must be ACTION=KEY, as in \"freeze=F\" or \"quit=q,ctrl+q\"", change)
 		case i < 0:
-			return nil, fmt.Errorf("%q is not an action; there are %s%s", name, strings.Join(names, ", "), text.DidYouMean(name, names))
+			return nil, fmt.Errorf("%q is not an action; actions are %s%s", name, strings.Join(names, ", "), text.DidYouMean(name, names))
 		}
 		defs[i].keys = splitKeys(list)
 		changed[name] = true
 	}
 	m := &keymap{defs: defs, bindings: map[action]key.Binding{}, byKey: map[string]action{}}
-	for _, moved := range []bool{true, false} { // a changed key takes it from whoever had it by default
+	for _, moved := range []bool{true, false} { // first configured keys, then defaults that are still free
 		for i, d := range defs {
 			if changed[string(d.act)] != moved {
 				continue
@@ -178,7 +178,7 @@ func newKeymap(changes []string) (*keymap, error) {
 					m.byKey[k] = d.act
 					own = append(own, k)
 				case moved:
-					return nil, fmt.Errorf("%q is given to %s and to %s; choose another for one of them", k, other, d.act)
+					return nil, fmt.Errorf("%q is assigned to both %s and %s; choose another key for one of them", k, other, d.act)
 				}
 			}
 			defs[i].keys = own
@@ -186,12 +186,12 @@ func newKeymap(changes []string) (*keymap, error) {
 		}
 	}
 	if len(m.bindings[actQuit].Keys()) == 0 {
-		return nil, fmt.Errorf("no key is left for quit; give it one, as in \"quit=Q\"")
+		return nil, fmt.Errorf("quit has no key left; assign one, as in \"quit=Q\"")
 	}
 	return m, nil
 }
 
-// rename changes what the footer and the help call an action.
+// rename changes an action's name in the footer and its help.
 func (m *keymap) rename(a action, short, doc string) {
 	for i := range m.defs {
 		if m.defs[i].act == a {
@@ -200,7 +200,7 @@ func (m *keymap) rename(a action, short, doc string) {
 	}
 }
 
-// splitKeys splits "q,ctrl+q"; a comma alone is the comma's key.
+// splitKeys splits "q,ctrl+q"; "," alone is the comma key.
 func splitKeys(list string) []string {
 	if strings.TrimSpace(list) == "," {
 		return []string{","}
@@ -214,7 +214,7 @@ func splitKeys(list string) []string {
 	return keys
 }
 
-// shown returns the first key of an action as the screen writes it.
+// shown returns the first key of an action as it is displayed.
 func (m *keymap) shown(a action) string {
 	keys := m.bindings[a].Keys()
 	if len(keys) == 0 {

@@ -12,7 +12,7 @@ import (
 	"rvo-tui/ui/pane"
 )
 
-// changes reports whether an action changes the runtime.
+// changes reports whether an action changes the runtime and so needs a live link.
 func (a action) changes() bool {
 	switch a {
 	case actToggle, actAttach, actDetach, actFaster, actSlower, actRule, actClip, actPause, actCamera, actReload, actUndo, actDraw:
@@ -21,7 +21,7 @@ func (a action) changes() bool {
 	return false
 }
 
-// barred says why the runtime cannot be changed now; empty: it can.
+// barred returns why the runtime cannot be changed now; empty if it can.
 func (m *model) barred() string {
 	switch {
 	case m.opts.Link == nil:
@@ -34,10 +34,10 @@ func (m *model) barred() string {
 	return ""
 }
 
-// relink notes the state of the link.
+// relink stores the state of the link.
 func (m *model) relink(k remote.Link) {
 	if k.State != m.link.State {
-		m.slowAt = time.Time{} // what has changed is shown at once
+		m.slowAt = time.Time{} // redraw at once
 	}
 	if k.State != m.link.State || k.State != remote.LinkLive || k.PID != m.link.PID || k.ReadOnly != m.link.ReadOnly {
 		m.epoch++
@@ -49,7 +49,7 @@ func (m *model) relink(k remote.Link) {
 	}
 }
 
-// outdate ages what is shown while no newer snapshot arrives.
+// outdate makes the values on the screen age while no snapshot arrives.
 func (m *model) outdate() {
 	if m.frozen || m.newest == nil || m.link.State != remote.LinkLost {
 		return
@@ -60,15 +60,15 @@ func (m *model) outdate() {
 	m.arrange()
 }
 
-// renew forgets what was remembered for comparison when a snapshot does not go
-// on from the one before: another process made it, or too much time lies between.
+// renew resets the history if a snapshot does not continue the previous one: it is of another
+// process, or too much later.
 func (m *model) renew(before, next time.Time, sameProcess bool) {
 	if gap := next.Sub(before); !sameProcess || gap > pane.PastSeconds*time.Second || gap < 0 {
 		m.scene.Hist = m.scene.Hist.Renewed()
 	}
 }
 
-// faded draws a pane, frame included, as outdated.
+// faded draws a pane and its frame as outdated.
 func (m *model) faded(lines []string) []string {
 	for i, l := range lines {
 		lines[i] = m.scene.Theme.Dim.Recolored(l)
@@ -76,8 +76,8 @@ func (m *model) faded(lines []string) []string {
 	return lines
 }
 
-// linkTrouble returns the notice in the head that the screen is outdated; empty: it is
-// not.
+// linkTrouble returns the header's notice that the connection is lost or not made yet; empty
+// while it is live.
 func (m *model) linkTrouble() string {
 	k := m.link
 	text := ""
@@ -98,14 +98,13 @@ func (m *model) linkTrouble() string {
 	return m.scene.Theme.Text(text)
 }
 
-// reasonHere returns why a link is not live, without the address: that takes the
-// room of the reason, and stands in the head or was typed.
+// reasonHere returns why a link is not live, without the address: the header shows that already.
 func reasonHere(k remote.Link) string {
 	reason := strings.TrimPrefix(k.Reason, "rvo-tui at "+k.Addr+": ")
 	return strings.Replace(reason, "no rvo-tui answers at "+k.Addr+":", "no rvo-tui answers:", 1)
 }
 
-// seconds writes how long something has lasted, for a sentence.
+// seconds formats a duration for use in a sentence.
 func seconds(d time.Duration) string {
 	if d < 2*time.Minute {
 		return strconv.Itoa(int(d.Seconds())) + " s"
@@ -113,8 +112,8 @@ func seconds(d time.Duration) string {
 	return draw.Clock(d)
 }
 
-// where names the machine of the process that is shown, for the head, and who
-// says more of the process; both are empty where it is this one.
+// where returns the host of a remote process for the header, and who its PID and version; both
+// are empty for this process.
 func (m *model) where() (where, who string) {
 	k := m.link
 	if m.opts.Link == nil || k.Host == "" {

@@ -22,18 +22,18 @@ import (
 	"rvo-tui/ui/state"
 )
 
-// model is the whole dashboard. Bubble Tea's goroutine owns it.
+// model is the state of the dashboard (tea.Model). Bubble Tea's goroutine owns it.
 type model struct {
 	ctx     context.Context // ends with the program
 	backend Backend
 	opts    Options
 	file    *state.File
-	want    *demand // what the feed is to fetch
+	want    *demand // what the feed should fetch
 	player  *film.Player
 	keys    *keymap
-	link    remote.Link // where Options.Link tells one
+	link    remote.Link // from Options.Link, if set
 
-	newest *runtime.Snapshot // as it came
+	newest *runtime.Snapshot // as received
 
 	themeName string
 	dark      bool
@@ -42,14 +42,14 @@ type model struct {
 	w, h     int
 	scene    pane.Scene
 	camera   string // the camera shown, by name
-	wish     string // the detector to select once it is there
+	wish     string // the detector to select when it appears
 	allEvent []runtime.RecentEvent
 	allLog   []logging.Line
 
 	preset     pane.Preset
 	focus, tab pane.ID
-	sought     string  // that was searched for, but not in panes with a filter
-	from       pane.ID // that had the focus before one that takes the whole screen
+	sought     string  // text of the last search; panes with a filter have their own
+	from       pane.ID // focused before the current full-screen pane
 	zoom       bool
 	frozen     bool
 	cursors    [pane.Count]pane.Cursor
@@ -58,15 +58,15 @@ type model struct {
 
 	overlay  overlay // nil: none
 	notice   notice
-	greeting string      // shown with the first snapshot; empty: nothing is
-	state    state.State // that outlives this dashboard
-	changes  []change    // that can be taken back, oldest first
+	greeting string      // notice to show with the first snapshot; empty: none
+	state    state.State // saved for the next dashboard
+	changes  []change    // that can be undone, oldest first
 	quit     bool
-	asked    time.Time // when the terminal was asked for its background; zero: it has answered
+	asked    time.Time // when the terminal was queried for its background; zero: it has answered
 	pause    pause
 	crash    *crash // nil: none
 
-	// versions of what panes are drawn from: see version
+	// versions of the data that panes show: see version
 	fast, slow, epoch uint64
 	shots             uint64
 	slowAt            time.Time
@@ -75,14 +75,14 @@ type model struct {
 	header            cachedLine
 }
 
-// notice is the result of the last action. It is shown for a while.
+// notice is the result of the last action, shown for a few seconds.
 type notice struct {
 	text  string
 	look  func(*draw.Theme) draw.Ink
 	until time.Time
 }
 
-// cached is a pane as it was last drawn, its frame included.
+// cached is a pane as it was last drawn, with its frame.
 type cached struct {
 	key   cacheKey
 	lines []string
@@ -101,33 +101,33 @@ type cachedLine struct {
 	text           string
 }
 
-// feedMsg is what the feed sends.
+// feedMsg is an update from the feed.
 type feedMsg struct {
-	snap   *runtime.Snapshot // nil: nothing new but the link's state
+	snap   *runtime.Snapshot // nil: only the link's state is new
 	log    []logging.Line
 	events []runtime.RecentEvent
 	frames map[string]runtime.Preview // by camera
 	sent   float64                    // bytes a second written to the terminal
-	link   remote.Link                // where Options.Link tells one
+	link   remote.Link                // from Options.Link, if set
 }
 
-// pause is why a program of Bubble Tea ended before the dashboard does.
+// pause is why a Bubble Tea program ended although the dashboard goes on.
 type pause int
 
 const (
 	running   pause = iota
-	suspended       // the process is to stop
-	continued       // the process was stopped by others: the terminal is to be taken anew
+	suspended       // the process should be suspended
+	continued       // the process was stopped and continued from outside: take the terminal again
 )
 
-// jobMsg is a signal of job control.
+// jobMsg is a job control signal: SIGTSTP if stop is set, else SIGCONT.
 type jobMsg struct{ stop bool }
 
 // doneMsg is the result of a command.
 type doneMsg struct {
 	text string // what was done
 	err  error
-	back func() error // what takes it back; nil: nothing does
+	back func() error // undoes it; nil: it cannot be undone
 }
 
 func newModel(ctx context.Context, backend Backend, opts Options, want *demand) (*model, error) {
@@ -154,7 +154,7 @@ func newModel(ctx context.Context, backend Backend, opts Options, want *demand) 
 	return m, nil
 }
 
-// retheme rebuilds the theme from the configuration and the terminal.
+// retheme rebuilds the theme after a change of its name or of what is known of the terminal.
 func (m *model) retheme() {
 	name := m.themeName
 	if name == "auto" {
@@ -194,8 +194,8 @@ func (m *model) Update(msg tea.Msg) (_ tea.Model, cmd tea.Cmd) {
 	return m.update(msg)
 }
 
-// rescue keeps a panic's message for the caller of the dashboard; the terminal is
-// restored first.
+// rescue stores a panic for the caller of the dashboard, who sees it after the terminal was
+// restored.
 func (m *model) rescue(cause any) {
 	if cause != nil && m.crash == nil {
 		m.crash = &crash{cause, debug.Stack()}
@@ -280,14 +280,14 @@ func (m *model) update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	return m, nil
 }
 
-// answerTime is how long a terminal may take to answer what it was asked at the start;
-// leaveTime is how long the end waits for it, or the shell would get the answer.
+// answerTime is how long a terminal may take to answer the query sent at the start. leaveTime is
+// how long quitting waits for that answer, which the shell would otherwise read as input.
 const (
 	answerTime = 5 * time.Second
 	leaveTime  = 250 * time.Millisecond
 )
 
-// leave ends the program.
+// leave ends the Bubble Tea program.
 func (m *model) leave() tea.Cmd {
 	if time.Since(m.asked) > answerTime {
 		return tea.Quit
@@ -295,19 +295,19 @@ func (m *model) leave() tea.Cmd {
 	return tea.Tick(leaveTime, func(time.Time) tea.Msg { return tea.QuitMsg{} })
 }
 
-// say shows the result of an action.
+// say shows a notice.
 func (m *model) say(look func(*draw.Theme) draw.Ink, text string) {
 	m.notice = notice{text, look, m.now().Add(6 * time.Second)}
 }
 
-// fail shows an error, in full where a line has no room for it.
+// fail shows an error as a notice, or in an overlay if it does not fit on a line.
 func (m *model) fail(err error) {
 	text := err.Error()
 	m.say((*draw.Theme).BadInk, draw.Clean(text))
 	if m.overlay != nil || !strings.Contains(text, "\n") && draw.Width(draw.Clean(text)) < m.w-2 {
 		return
 	}
-	m.overlay = &sheet{title: "Not done", lines: func(m *model, w int) (lines []string) {
+	m.overlay = &sheet{title: "Failed", lines: func(m *model, w int) (lines []string) {
 		for l := range strings.Lines(text) {
 			lines = append(lines, draw.Wrap(m.scene.Theme.Text(l), w)...)
 		}
@@ -315,7 +315,7 @@ func (m *model) fail(err error) {
 	}}
 }
 
-// keep makes a change of the state, and writes it to the file off this goroutine.
+// keep changes the saved state and writes it to the file from another goroutine.
 func (m *model) keep(change func(*state.State)) tea.Cmd {
 	change(&m.state)
 	if m.file == nil {
@@ -331,7 +331,7 @@ func (m *model) keep(change func(*state.State)) tea.Cmd {
 
 func save(file *state.File, log *slog.Logger) {
 	if err := file.Save(); err != nil && log != nil {
-		log.Warn("the next dashboard will not know of this", "error", err)
+		log.Warn("cannot save the dashboard's state", "error", err)
 	}
 }
 
@@ -343,7 +343,7 @@ func (m *model) now() time.Time {
 	return m.scene.Snap.At
 }
 
-// take processes a message of the feed.
+// take handles an update from the feed.
 func (m *model) take(f feedMsg) {
 	if m.opts.Link != nil {
 		m.relink(f.link)
@@ -403,7 +403,7 @@ func (m *model) take(f feedMsg) {
 	m.arrange()
 }
 
-// grant selects the detector that was attached last.
+// grant selects the detector in m.wish once it exists.
 func (m *model) grant() {
 	c := m.scene.Camera()
 	if c == nil || m.wish == "" {
@@ -418,7 +418,7 @@ func (m *model) grant() {
 	}
 }
 
-// newestEvent returns the number of the newest event, which is how many there have been.
+// newestEvent returns the number of the newest event, which is also the count of all events.
 func (m *model) newestEvent() uint64 {
 	if n := len(m.allEvent); n > 0 {
 		return m.allEvent[n-1].Seq
@@ -433,7 +433,7 @@ func (m *model) newestLine() uint64 {
 	return 0
 }
 
-// tail keeps the last n entries.
+// tail returns the last n entries.
 func tail[T any](list []T, n int) []T {
 	if len(list) <= n {
 		return list

@@ -170,7 +170,7 @@ func TestOverlaysAreClicked(t *testing.T) {
 		done   func(m *model) bool
 	}{
 		{"help closes", []string{"?"}, []string{"action undo"}, func(m *model) bool {
-			return m.overlay == nil && strings.Contains(m.notice.text, "nothing to take back")
+			return m.overlay == nil && strings.Contains(m.notice.text, "nothing to undo")
 		}},
 		{"help opens another", []string{"?"}, []string{"action attach"}, func(m *model) bool { _, ok := m.overlay.(*form); return ok }},
 		{"question, yes", []string{"x"}, []string{"key y"}, func(m *model) bool { return m.overlay == nil && len(m.backend.(*fake).did()) == 1 }},

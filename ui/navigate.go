@@ -27,7 +27,7 @@ func (m *model) show(i int) {
 	m.arrange()
 }
 
-// arrangeAs arranges the panes by a preset; one that is none is the first.
+// arrangeAs arranges the panes by a preset; an unknown one means the first.
 func (m *model) arrangeAs(p pane.Preset) {
 	if !slices.Contains(pane.Presets(), p) {
 		p = pane.Ops
@@ -39,14 +39,14 @@ func (m *model) arrangeAs(p pane.Preset) {
 	m.focusOn(p.Main())
 }
 
-// choose arranges the panes by a preset, and keeps that for the next dashboard.
+// choose arranges the panes by a preset and saves the choice for the next dashboard.
 func (m *model) choose(p pane.Preset) tea.Cmd {
 	m.arrangeAs(p)
 	m.say((*draw.Theme).InfoInk, "preset "+string(p))
 	return m.keep(func(s *state.State) { s.Preset = string(p) })
 }
 
-// visit goes to a pane that takes the whole screen, or back from it.
+// visit opens a full-screen pane, or closes it.
 func (m *model) visit(p pane.ID) {
 	if m.focus == p {
 		p = m.from
@@ -54,14 +54,14 @@ func (m *model) visit(p pane.ID) {
 	switch p {
 	case pane.Wall:
 		m.cursors[p] = pane.Cursor{Sel: m.scene.Cam}
-	case pane.Time: // begins with the selected rule
+	case pane.Time: // starts at the selected rule
 		m.cursors[p] = pane.Cursor{Sel: m.cursors[pane.Rules].Sel}
 		m.scene.Time.At = time.Time{}
 	}
 	m.focusOn(p)
 }
 
-// onWall moves to another tile of the wall. It reports whether the action does that.
+// onWall moves to another tile of the wall. It returns false for actions that do not.
 func (m *model) onWall(a action) bool {
 	var tiles []pane.Tile
 	columns := 1
@@ -78,7 +78,7 @@ func (m *model) onWall(a action) bool {
 	return ok
 }
 
-// showNamed shows the camera that a few letters mean.
+// showNamed shows the camera whose name matches a few letters best.
 func (m *model) showNamed(letters string) {
 	var names []string
 	if s := m.scene.Snap; s != nil {
@@ -88,7 +88,7 @@ func (m *model) showNamed(letters string) {
 	}
 	i := fuzzy(names, letters)
 	if i < 0 {
-		m.say((*draw.Theme).BadInk, "no camera is called like "+draw.Clean(letters))
+		m.say((*draw.Theme).BadInk, "no camera matches "+draw.Clean(letters))
 		return
 	}
 	m.show(i)
@@ -97,7 +97,7 @@ func (m *model) showNamed(letters string) {
 	}
 }
 
-// focusOn gives a pane the focus, and a place if it has none.
+// focusOn focuses a pane, and shows it if it is not on the screen.
 func (m *model) focusOn(p pane.ID) {
 	switch full := p >= pane.Placed; {
 	case full && m.focus < pane.Placed:
@@ -135,7 +135,7 @@ func (m *model) focusNext(forward bool) {
 	m.focusOn(p)
 }
 
-// move selects another row of the pane in focus.
+// move moves the selection of the focused pane.
 func (m *model) move(by int) {
 	for _, p := range m.places {
 		if p.Pane != m.focus {
@@ -169,8 +169,8 @@ func (m *model) back() {
 	m.epoch++
 }
 
-// onTimeline goes to another event of the timeline, or shows more or less time. It reports
-// whether the action does that.
+// onTimeline selects another event of the timeline or zooms. It returns false for actions that
+// do neither.
 func (m *model) onTimeline(a action) bool {
 	t := &m.scene.Time
 	switch a {
@@ -184,7 +184,7 @@ func (m *model) onTimeline(a action) bool {
 		}
 		switch next := sel + by; {
 		case len(list) == 0:
-			m.say((*draw.Theme).InfoInk, "no event of this rule is known")
+			m.say((*draw.Theme).InfoInk, "no event of this rule yet")
 		case next >= len(list):
 			t.At = time.Time{}
 		default:
@@ -197,7 +197,7 @@ func (m *model) onTimeline(a action) bool {
 	return true
 }
 
-// targets returns what a click on a cell of the screen is meant for, the outermost first.
+// targets returns the click targets at a cell of the screen, outermost first.
 func (m *model) targets(x, y int) []draw.Target {
 	if m.w < pane.LeastWidth || m.h < pane.LeastHeight || y < 0 || y >= m.h {
 		return nil
@@ -205,7 +205,7 @@ func (m *model) targets(x, y int) []draw.Target {
 	return draw.TargetsAt(m.lines()[y], x)
 }
 
-// mouse lets a click act on what is under it, and the wheel scroll the pane under it.
+// mouse handles clicks, and scrolls the pane under the pointer with the wheel.
 func (m *model) mouse(msg tea.MouseMsg) (cmd tea.Cmd) {
 	at := msg.Mouse()
 	targets := m.targets(at.X, at.Y)
@@ -230,7 +230,7 @@ func (m *model) mouse(msg tea.MouseMsg) (cmd tea.Cmd) {
 	return cmd
 }
 
-// click does what a click on a target is meant for.
+// click handles a click on a target.
 func (m *model) click(t draw.Target) tea.Cmd {
 	switch t.What {
 	case draw.OnPane:
@@ -257,17 +257,17 @@ func (m *model) click(t draw.Target) tea.Cmd {
 	return nil
 }
 
-// click is where the mouse was clicked last.
+// click is the last mouse click, to detect double clicks.
 type click struct {
 	pane pane.ID
 	row  int
 	at   time.Time
 }
 
-// doubleClick is how far apart two clicks may be that open what they are on.
+// doubleClick is the maximum time between the clicks of a double click.
 const doubleClick = 500 * time.Millisecond
 
-// clickRow selects a row, or a tile, of the pane in focus. A double click opens it.
+// clickRow selects a row or tile of the focused pane. A double click opens it.
 func (m *model) clickRow(t draw.Target) tea.Cmd {
 	row := t.N()
 	last, now := m.clicked, click{m.focus, row, time.Now()}
@@ -286,8 +286,8 @@ func (m *model) clickRow(t draw.Target) tea.Cmd {
 // clickMsg is a click on a target within an overlay.
 type clickMsg struct{ draw.Target }
 
-// aimed returns what the mouse does in an overlay: a key, or a clickMsg. What is no target is
-// the overlay's own, as the frame that is drawn on.
+// aimed translates a mouse event in an overlay into a key press or a clickMsg. Events outside
+// targets are returned as they are, since an overlay may handle them itself (drawing does).
 func (m *model) aimed(msg tea.Msg) tea.Msg {
 	switch msg := msg.(type) {
 	case tea.MouseClickMsg:
@@ -297,7 +297,7 @@ func (m *model) aimed(msg tea.Msg) tea.Msg {
 		}
 		t := targets[len(targets)-1]
 		if t.What == draw.OnKey {
-			return tea.KeyPressMsg{Text: t.Arg} // which is what keys are told by
+			return tea.KeyPressMsg{Text: t.Arg} // keys are compared by this text
 		}
 		if t.What == draw.OnPage {
 			return m.stepped(t.N() < 0, clickMsg{t})
@@ -309,8 +309,8 @@ func (m *model) aimed(msg tea.Msg) tea.Msg {
 	return msg
 }
 
-// stepped returns the key for the row above or below, in overlays whose rows follow a
-// cursor; else msg, with which they scroll.
+// stepped translates the mouse wheel into the up or down key in overlays with a cursor. For
+// others it returns msg, which scrolls them.
 func (m *model) stepped(up bool, msg tea.Msg) tea.Msg {
 	switch m.overlay.(type) {
 	case *form, *picker:
@@ -322,7 +322,7 @@ func (m *model) stepped(up bool, msg tea.Msg) tea.Msg {
 	return msg
 }
 
-// follow goes from the selected alert to what it is about.
+// follow opens the camera, detector or pane that the selected alert is about.
 func (m *model) follow() {
 	a := m.alert()
 	if a == nil {

@@ -13,20 +13,19 @@ import (
 	"rvo-tui/ui/pane"
 )
 
-// overlay is something in front of the panes that takes all input.
+// overlay is a dialog or sheet over the panes. It receives all input.
 type overlay interface {
-	// update handles a message and returns the overlay to show next; nil: none.
+	// update handles a message and returns the overlay to show next; nil closes it.
 	update(m *model, msg tea.Msg) (overlay, tea.Cmd)
-	// draw puts the overlay onto the screen.
+	// draw draws the overlay over the screen.
 	draw(m *model, screen []string) []string
 }
 
-// cut is how many lines of a box there is no room for, above and below those that are drawn.
+// cut counts the lines of a box that do not fit, above and below the visible ones.
 type cut struct{ above, below int }
 
-// box draws a framed box with lines of at most w cells in the middle of the
-// screen. It tells of lines that are not shown: those that were cut before, and those that
-// it has no room for.
+// box draws a framed box with lines of at most w cells in the middle of the screen. Its frame
+// shows how many lines are hidden: those that the caller cut, and those that do not fit.
 func (m *model) box(screen []string, title string, lines []string, c cut, w int) []string {
 	w = min(w, m.w-6)
 	h := min(len(lines), m.h-4)
@@ -39,7 +38,8 @@ func (m *model) box(screen []string, title string, lines []string, c cut, w int)
 	return over(screen, b, (m.w-w-4)/2, max((m.h-h-2)/2, 1), m.w)
 }
 
-// hints tells of keys of an overlay and what they do, in turns. A click on a key is as good.
+// hints draws the keys of an overlay, which can be clicked. The list alternates keys and what
+// they do.
 func (m *model) hints(list ...string) string {
 	th := m.scene.Theme
 	var parts []string
@@ -57,7 +57,7 @@ func (m *model) hints(list ...string) string {
 	return strings.Join(parts, "   ")
 }
 
-// confirm asks a question that y answers with yes.
+// confirm asks a yes-or-no question.
 type confirm struct {
 	title, question, detail string
 	yes                     func(m *model) tea.Cmd
@@ -86,7 +86,7 @@ func (c *confirm) draw(m *model, screen []string) []string {
 	for _, l := range draw.Wrap(th.Text(c.detail), w) {
 		lines = append(lines, th.Dim.Of(l))
 	}
-	// The question and the possible answers come before the rest.
+	// Keep the question and the answers visible; cut the detail first.
 	most, hidden := max(m.h-5, 1), cut{}
 	if len(lines) < most {
 		lines = append(lines, "")
@@ -96,16 +96,15 @@ func (c *confirm) draw(m *model, screen []string) []string {
 	return m.box(screen, c.title, append(lines[:min(len(lines), most)], answers), hidden, w)
 }
 
-// sheet shows lines of text that scroll.
+// sheet shows scrolling text.
 type sheet struct {
 	title string
 	lines func(m *model, w int) []string
 	top   int
-	wide  int // cells that it would like; 0: 76
+	wide  int // preferred width in cells; 0: 76
 }
 
-// part returns the lines that it has scrolled to, of those that have a room of h lines, and
-// how many there are beyond them.
+// part returns the h lines at the scroll position, and how many lines are above and below.
 func (s *sheet) part(lines []string, h int) ([]string, cut) {
 	h = max(h, 0)
 	s.top = max(min(s.top, len(lines)-h), 0)
@@ -113,7 +112,7 @@ func (s *sheet) part(lines []string, h int) ([]string, cut) {
 	return lines[s.top:end], cut{s.top, len(lines) - end}
 }
 
-// heading returns the title, with the keys where it scrolls.
+// heading returns the title, with the scroll keys if not all lines fit.
 func (s *sheet) heading(m *model, c cut) string {
 	if c == (cut{}) {
 		return s.title
@@ -150,12 +149,12 @@ func (s *sheet) update(m *model, msg tea.Msg) (overlay, tea.Cmd) {
 		switch msg.What {
 		case draw.OnPage:
 			s.top += msg.N() * (m.h - 8)
-		case draw.OnAction: // as the help names it
+		case draw.OnAction: // a key listed in the help
 			m.overlay = nil
 			cmd := m.do(action(msg.Arg))
 			return m.overlay, cmd
 		}
-	case tea.MouseClickMsg: // beside it
+	case tea.MouseClickMsg: // outside the sheet
 		return nil, nil
 	}
 	return s, nil
@@ -197,13 +196,13 @@ func newHelp() overlay {
 		if m.link.Host != "" {
 			lines = append(lines, "", "Connected to "+th.Text(fmt.Sprintf("%s, pid %d, version %s, by %s", m.link.Host, m.link.PID, m.link.Version, m.link.Addr)))
 		}
-		return append(lines, "", th.Dim.Of("The selected detector and rule are the marked ones, whichever pane is focused."),
+		return append(lines, "", th.Dim.Of("Actions apply to the marked detector and rule, whichever pane is focused."),
 			th.Dim.Of("The mouse works too: click a pane, a row, a key or a column; double-click opens."))
 	}}
 }
 
-// openPage shows all about the selected row of a pane that has such pages. It reports
-// whether there is one.
+// openPage opens the details page of the selected row. It returns false for panes without
+// such pages.
 func (m *model) openPage() bool {
 	s := &m.scene
 	c := s.Camera()
@@ -253,23 +252,23 @@ func (m *model) openPage() bool {
 	return false
 }
 
-// page opens a sheet that follows what it is about as long as its camera is shown.
+// page opens a sheet that is updated with every snapshot.
 func (m *model) page(title, camera string, lines func(c *runtime.CameraView, w int) []string) {
 	m.overlay = &sheet{title: title, wide: 110, lines: func(m *model, w int) []string {
 		c := m.scene.Camera()
 		if c == nil || c.Name != camera {
-			return []string{"The camera is gone."}
+			return []string{"The camera was removed."}
 		}
 		return lines(c, w)
 	}}
 }
 
-// of returns the lines about the entry of a list that is meant.
+// of returns the lines of the first entry of a list that matches.
 func of[T any](list []T, meant func(*T) bool, lines func(*T) []string) []string {
 	for i := range list {
 		if meant(&list[i]) {
 			return lines(&list[i])
 		}
 	}
-	return []string{"It is gone."}
+	return []string{"It was removed."}
 }

@@ -15,13 +15,13 @@ import (
 	"rvo-tui/ui/state"
 )
 
-// newInput returns a line to type into, without a blinking cursor, which would
-// draw the screen anew all the time.
+// newInput returns an input line. Its cursor does not blink, which would redraw the screen all
+// the time.
 func newInput(value string) textinput.Model {
 	in := textinput.New()
 	in.Prompt = ""
 	in.CharLimit = state.MaxLine
-	in.KeyMap.Paste.SetEnabled(false) // the terminal pastes; a clipboard would be that of the other end
+	in.KeyMap.Paste.SetEnabled(false) // the terminal pastes; over SSH, this machine's clipboard is the wrong one
 	in.SetVirtualCursor(true)
 	styles := in.Styles()
 	styles.Cursor.Blink = false
@@ -32,10 +32,10 @@ func newInput(value string) textinput.Model {
 	return in
 }
 
-// palette is a line of which every command can be typed.
+// palette is the command line of the dashboard.
 type palette struct {
 	in    textinput.Model
-	place int // in the history; its length: the line being typed
+	place int // index in the history; its length means the line being typed
 	typed string
 	err   string
 }
@@ -87,7 +87,7 @@ func (p *palette) enter(m *model) (overlay, tea.Cmd) {
 		return p, nil
 	}
 	shown := state.WithoutSecrets(line)
-	if shown != line { // a secret is not there to be recalled before everybody's eyes
+	if shown != line { // lines with secrets are not kept in the history
 		return p.carry(m, o, shown)
 	}
 	keep := m.keep(func(s *state.State) { s.Remember(line) })
@@ -95,7 +95,7 @@ func (p *palette) enter(m *model) (overlay, tea.Cmd) {
 	return next, tea.Batch(keep, cmd)
 }
 
-// carry carries out the order of a line.
+// carry runs the parsed line and stores shown in the history.
 func (p *palette) carry(m *model, o order, shown string) (overlay, tea.Cmd) {
 	if o.act == "" {
 		if o.command.Attached != nil {
@@ -153,7 +153,7 @@ func (p *palette) carry(m *model, o order, shown string) (overlay, tea.Cmd) {
 	return m.overlay, cmd
 }
 
-// tab completes the last word as far as it is clear from what it may become.
+// tab completes the last word up to the common prefix of the candidates.
 func (p *palette) tab(list []string) {
 	line := p.in.Value()
 	if len(list) == 0 {
@@ -175,7 +175,7 @@ func (p *palette) tab(list []string) {
 	}
 }
 
-// recall steps through the lines of before.
+// recall steps through the history.
 func (p *palette) recall(m *model, by int) {
 	at := p.place + by
 	if at < 0 || at > len(m.state.History) {

@@ -12,7 +12,7 @@ import (
 	"rvo-tui/ui/query"
 )
 
-// sift finds the events and lines that pass the filter.
+// sift selects the events and log lines that pass the filter.
 func (m *model) sift() {
 	s := &m.scene
 	s.AllEvents, s.AllLog = m.allEvent, m.allLog
@@ -40,7 +40,7 @@ func (m *model) sift() {
 	s.Log = pane.Fold(lines)
 }
 
-// nextLevel raises the lowest level of the log lines shown, and after errors shows all.
+// nextLevel raises the minimum level of the log lines shown; after errors it shows all again.
 func (m *model) nextLevel() {
 	s := &m.scene
 	s.LogLevel += slog.LevelInfo - slog.LevelDebug
@@ -51,8 +51,7 @@ func (m *model) nextLevel() {
 	m.focusOn(pane.Log)
 }
 
-// fingerprint changes when something changes that is to be seen at once: a
-// state, rather than a number.
+// fingerprint hashes what must be redrawn at once when it changes: states and names, not numbers.
 func fingerprint(s *runtime.Snapshot) uint64 {
 	h := uint64(14695981039346656037) // FNV-1a
 	add := func(text string) {
@@ -91,7 +90,7 @@ func fingerprint(s *runtime.Snapshot) uint64 {
 	return h
 }
 
-// version tells whether a pane has anything new to show.
+// version changes when a pane must be redrawn.
 func (m *model) version(p pane.ID) uint64 {
 	s := &m.scene
 	switch p {
@@ -121,7 +120,7 @@ func (m *model) version(p pane.ID) uint64 {
 	return m.slow
 }
 
-// build makes a pane's body.
+// build returns a pane's body.
 func (m *model) build(p pane.ID, sel, w, h int) pane.Body {
 	s := &m.scene
 	switch p {
@@ -153,7 +152,7 @@ func (m *model) build(p pane.ID, sel, w, h int) pane.Body {
 	return pane.LogView(s, w)
 }
 
-// settled makes a pane's body with its cursor where it belongs.
+// settled returns a pane's body after moving its cursor to its row.
 func (m *model) settled(p pane.ID, w, h int) pane.Body {
 	c := &m.cursors[p]
 	sel := c.Sel
@@ -164,7 +163,7 @@ func (m *model) settled(p pane.ID, w, h int) pane.Body {
 	return b
 }
 
-// arrange lays the panes out, and asks for the preview that they have room for.
+// arrange lays out the panes and requests previews of the resulting sizes.
 func (m *model) arrange() {
 	s := &m.scene
 	n := pane.Wants{Preview: s.Preview, Events: len(s.Events)}

@@ -23,26 +23,26 @@ import (
 	"rvo-tui/ui/pane"
 )
 
-// Choice is a camera that the camera menu offers.
+// Choice is an entry of the camera menu.
 type Choice struct {
 	Source string // as in capture.Config
-	Label  string // for a person
+	Label  string // for display
 }
 
-// picker is the camera menu: capture devices, synthetic scenes, and an address to
-// type. What is chosen is opened once, off this goroutine, before it is added.
+// picker is the camera menu: capture devices, synthetic scenes and a typed address. The chosen
+// source is tried in another goroutine before it is added.
 type picker struct {
 	choices []Choice
-	at      int // len(choices): the address
+	at      int // index in choices; len(choices) is the address
 	in      textinput.Model
 	spin    spinner.Model
-	busy    string // the source that is being tried; empty: none
-	looking bool   // for devices
+	busy    string // the source being tried; empty: none
+	looking bool   // searching for devices
 	err     string
 	stop    context.CancelFunc
 }
 
-// The answers to the camera menu's questions.
+// The results of the camera menu's background work.
 type (
 	devicesMsg []Choice
 	probedMsg  struct {
@@ -55,7 +55,7 @@ type (
 func (m *model) pick() tea.Cmd {
 	p := &picker{in: newInput(""), looking: m.opts.Devices != nil, stop: func() {}}
 	p.in.Placeholder = "rtsp://user:password@10.0.0.7/stream1, a file, …"
-	if m.opts.Link != nil { // a file cannot be chosen from outside, and which devices there are is not known here
+	if m.opts.Link != nil { // files of another host cannot be used, and its devices are unknown
 		p.in.Placeholder = "rtsp://user:password@10.0.0.7/stream1, device:0, …"
 	}
 	p.in.Blur()
@@ -147,7 +147,7 @@ func (p *picker) choose(i int) {
 	}
 }
 
-// source returns what is chosen.
+// source returns the chosen source.
 func (p *picker) source() string {
 	if p.at < len(p.choices) {
 		return p.choices[p.at].Source
@@ -155,10 +155,10 @@ func (p *picker) source() string {
 	return strings.TrimSpace(p.in.Value())
 }
 
-// probeTime bounds the trial of a source beyond its own opening timeout.
+// probeTime is how much longer than its own opening timeout the trial of a source may take.
 const probeTime = 3 * time.Second
 
-// probe opens the chosen source and takes a frame of it, off this goroutine.
+// probe tries the chosen source in another goroutine.
 func (p *picker) probe(m *model) tea.Cmd {
 	cfg := capture.DefaultConfig()
 	cfg.Source = p.source()
@@ -181,7 +181,7 @@ func (p *picker) probe(m *model) tea.Cmd {
 	})
 }
 
-// try opens a source, takes one frame and closes it.
+// try opens a source, reads one frame and closes it.
 func try(ctx context.Context, cfg capture.Config, open func(context.Context, capture.Config) (capture.Connection, error)) (string, error) {
 	src, err := open(ctx, cfg)
 	if err != nil {
@@ -211,7 +211,7 @@ func (m *model) added(cfg capture.Config) tea.Cmd {
 	return m.send(runtime.Command{Do: runtime.AddCamera, Added: &cfg}, "camera "+cfg.Name+" is added")
 }
 
-// freeName returns a name for a camera that no other one has.
+// freeName returns an unused camera name.
 func freeName(addr capture.Address, snap *runtime.Snapshot) string {
 	base := string(addr.Kind)
 	switch addr.Kind {
@@ -239,7 +239,7 @@ func (p *picker) draw(m *model, screen []string) []string {
 	if p.looking {
 		lines = append(lines, th.Info.Of(th.Text(p.spin.View()+" looking for capture devices")))
 	}
-	first, end := window(len(p.choices), p.at, max(m.h-listMargin-2, 1)) // beside the address
+	first, end := window(len(p.choices), p.at, max(m.h-listMargin-2, 1)) // lines besides the address
 	for i := first; i < end; i++ {
 		c := &p.choices[i]
 		l := "  " + draw.Fit(th.Text(c.Source), 20) + " " + th.Dim.Of(th.Text(c.Label))

@@ -1,7 +1,5 @@
-// Package ui is the terminal dashboard. It draws the snapshots that a Runtime
-// publishes, and turns keys into its commands. Nothing in the runtime waits for
-// the screen: a terminal that takes its output too slowly makes the dashboard
-// late and nothing else.
+// Package ui is the terminal dashboard. It draws the snapshots that a Runtime publishes and turns
+// keys into commands. The runtime never waits for it: a slow terminal delays only the dashboard.
 package ui
 
 import (
@@ -29,74 +27,73 @@ import (
 	"rvo-tui/ui/tty"
 )
 
-// Options is what a dashboard works with.
+// Options configures a dashboard.
 type Options struct {
 	Config Config
 	Kinds  detectors.Kinds // that can be attached
-	// Devices finds capture devices for the camera menu. It may take its time.
-	// Nil: the menu offers none.
+	// Devices finds capture devices for the camera menu, and may be slow. Nil: the menu offers
+	// none.
 	Devices func() []Choice
-	// Open opens a source that was chosen in the camera menu, to see whether it
-	// works. Nil: it is added untried.
+	// Open opens a source chosen in the camera menu, to test it. Nil: sources are added without
+	// a test.
 	Open func(ctx context.Context, cfg capture.Config) (capture.Connection, error)
-	// Film opens the movies of clips.
+	// Film opens and decodes the movie files of clips.
 	Film film.Opener
-	// Link tells how the Backend's way to a Runtime in another process stands.
-	// Nil: it is in this one.
+	// Link returns the state of the Backend's connection to another process. Nil: the Runtime
+	// is in this process.
 	Link func() remote.Link
-	// Reload reads the configuration again. Nil: the program cannot.
+	// Reload reloads the configuration. Nil: not available.
 	Reload func(ctx context.Context) error
-	// Diff compares what runs with the configuration file, Write writes the difference of an
-	// ID to it. Nil: the program cannot.
+	// Diff compares the running configuration with the file; Write writes the difference with
+	// that ID to the file. Nil: not available.
 	Diff  func(ctx context.Context) (runtime.FileDiff, error)
 	Write func(ctx context.Context, id string) error
-	// Edit returns what changes of zones and lines make of the file, and makes them if
-	// write is set. Nil: the program cannot.
+	// Edit returns how edits of zones and lines would change the file, and applies them if write
+	// is set. Nil: not available.
 	Edit func(ctx context.Context, edits []runtime.FileEdit, write bool) (runtime.FileDiff, error)
-	// Revert takes an edit back, by the ID of its FileDiff. Nil where Edit is.
+	// Revert undoes an edit, given the ID of its FileDiff. Nil if Edit is nil.
 	Revert func(ctx context.Context, id string) error
-	// Pick begins with the camera menu.
+	// Pick opens the camera menu at the start.
 	Pick bool
-	// State is the file that keeps what outlives the dashboard: the history of commands
-	// and the preset. Empty: nothing is kept.
+	// State is the path of the file with the command history and the preset, kept for the next
+	// dashboard. Empty: nothing is kept.
 	State string
-	// Log is told when the dashboard itself fails. Nil: nobody is.
+	// Log receives errors of the dashboard itself. Nil: they are not logged.
 	Log *slog.Logger
 }
 
-// IsTerminal reports whether a dashboard can run: on standard input and output.
+// IsTerminal reports whether standard input and output are a terminal, as a dashboard needs.
 func IsTerminal() bool {
 	return term.IsTerminal(os.Stdin.Fd()) && term.IsTerminal(os.Stdout.Fd())
 }
 
-// stuckTime is how long a terminal that takes no output may delay the end.
+// stuckTime is how long a terminal that accepts no output may delay the end.
 const stuckTime = 2 * time.Second
 
-// ErrStuck is what Run returns when it gave the terminal up. What is printed
-// there then may wait for ever.
-var ErrStuck = errors.New("close dashboard: the terminal takes no output")
+// ErrStuck is returned by Run when the terminal accepts no output. Printing to it may block
+// forever.
+var ErrStuck = errors.New("close dashboard: the terminal accepts no output")
 
-// maxCrashes is how often a dashboard that panics is started again.
+// maxCrashes is how often a dashboard is restarted after a panic.
 const maxCrashes = 3
 
-// Run shows the dashboard on the terminal of standard input and output until the
-// user quits or the context ends, which is no error. The terminal is as it was
-// before when Run returns. A dashboard that panics is started again, three times
-// at most. A terminal that takes no output any more is given up 2 s after the
-// context has ended, with ErrStuck. Ctrl-Z and SIGTSTP stop the whole process until it is
-// continued.
+// Run shows the dashboard on the terminal of standard input and output until the user quits or
+// the context ends, and returns nil in both cases. The terminal is restored before Run returns.
+// After a panic the dashboard is restarted, at most maxCrashes times. If the terminal accepts no
+// output, Run returns ErrStuck 2 s after the context has ended. Ctrl-Z and SIGTSTP suspend the
+// whole process until it is continued.
 func Run(ctx context.Context, backend Backend, opts Options) error {
 	state, err := term.GetState(os.Stdin.Fd())
 	if err != nil {
 		return fmt.Errorf("open dashboard: %w; use --no-ui where there is no terminal", err)
 	}
 	if tty.Dumb(os.Getenv) {
-		return fmt.Errorf("open dashboard: TERM is %q: such a terminal cannot show it; use --no-ui, or set TERM to what the terminal is", os.Getenv("TERM"))
+		return fmt.Errorf("open dashboard: a terminal of type TERM=%q cannot show it; use --no-ui, or set TERM to the actual type", os.Getenv("TERM"))
 	}
 	opts.Config.ASCII = opts.Config.ASCII || tty.ASCII(os.Getenv)
 	out := &meter{File: os.Stdout}
 	done := make(chan error, 1)
-	go func() { // waited for, unless the terminal holds it
+	go func() { // waited for, unless the terminal blocks it
 		done <- again(ctx, opts, func(opts Options) error { return run(ctx, backend, opts, out, os.Stdin, tea.WithOutput(out)) })
 	}()
 	select {
@@ -109,7 +106,7 @@ func Run(ctx context.Context, backend Backend, opts Options) error {
 		}
 	}
 	tty.DropInput(os.Stdin)
-	// Bubble Tea has done this already, but where it panicked or was given up.
+	// Bubble Tea restores the terminal itself, unless it panicked or was abandoned.
 	_ = term.Restore(os.Stdin.Fd(), state)
 	return err
 }
@@ -122,7 +119,7 @@ type crash struct {
 
 func (c *crash) Error() string { return fmt.Sprintf("dashboard panicked: %v", c.cause) }
 
-// again runs a dashboard, and runs it again when it panics.
+// again runs a dashboard, and restarts it after a panic.
 func again(ctx context.Context, opts Options, run func(Options) error) error {
 	for n := 1; ; n++ {
 		err := run(opts)
@@ -140,10 +137,9 @@ func again(ctx context.Context, opts Options, run func(Options) error) error {
 	}
 }
 
-// RunHeadless runs the dashboard as Run does, on a screen of w x h cells in full
-// colour, without output and input, until the context ends.
-// It is for measuring what a dashboard costs, and returns how many bytes a
-// terminal would have been sent.
+// RunHeadless runs the dashboard without input and output, on a screen of w x h cells in full
+// colour, until the context ends. It returns how many bytes a terminal would have received, and
+// serves to measure the cost of a dashboard.
 func RunHeadless(ctx context.Context, backend Backend, opts Options, w, h int) (sent uint64, err error) {
 	null, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0)
 	if err != nil {
@@ -156,8 +152,7 @@ func RunHeadless(ctx context.Context, backend Backend, opts Options, w, h int) (
 	return out.sent(), err
 }
 
-// run shows the dashboard by the given options of Bubble Tea. Keys come from a
-// terminal; nil: there are none.
+// run runs the dashboard with options for Bubble Tea. It reads keys from in; nil: none.
 func run(ctx context.Context, backend Backend, opts Options, out *meter, in *os.File, options ...tea.ProgramOption) error {
 	work, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -177,7 +172,7 @@ func run(ctx context.Context, backend Backend, opts Options, out *meter, in *os.
 		case m.crash != nil:
 			return m.crash
 		case err != nil && (ctx.Err() != nil || errors.Is(err, io.EOF)):
-			return nil // the terminal has gone, or we were told to go
+			return nil // the terminal hung up, or the context ended
 		case err != nil:
 			return fmt.Errorf("run dashboard: %w", err)
 		case m.pause == running || ctx.Err() != nil:
@@ -185,18 +180,19 @@ func run(ctx context.Context, backend Backend, opts Options, out *meter, in *os.
 		case m.pause == suspended && in != nil:
 			tty.DropInput(in)
 			if !tty.Suspend() {
-				m.say((*draw.Theme).InfoInk, "there is no shell that could bring the dashboard back: not stopped")
+				m.say((*draw.Theme).InfoInk, "not suspended: no shell could resume the dashboard")
 			}
 		}
 		m.pause = running
 	}
 }
 
-// play is one program of Bubble Tea, from taking the terminal to giving it back.
+// play runs one Bubble Tea program, which takes the terminal at its start and restores it at its
+// end.
 func (m *model) play(ctx context.Context, out *meter, in *os.File, options ...tea.ProgramOption) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	// Signals are the caller's: it ends the context.
+	// The caller handles signals and ends the context.
 	options = append([]tea.ProgramOption{
 		tea.WithoutSignalHandler(), tea.WithFPS(max(int(m.opts.Config.Rate*2), 20)), tea.WithFilter(sized),
 	}, options...)
@@ -209,7 +205,7 @@ func (m *model) play(ctx context.Context, out *meter, in *os.File, options ...te
 		defer keys.Close()
 		options = append(options, tea.WithInput(keys))
 		if m.themeName == "auto" {
-			m.asked = time.Now() // by Init
+			m.asked = time.Now() // Init sends the query
 		}
 		var stop func()
 		jobs, stop = tty.Jobs()
@@ -217,7 +213,7 @@ func (m *model) play(ctx context.Context, out *meter, in *os.File, options ...te
 	}
 	m.want.begin(m.newestEvent(), m.newestLine())
 	p := tea.NewProgram(m, options...)
-	backend, opts, want, player := m.backend, m.opts, m.want, m.player // the model is the program's from here on
+	backend, opts, want, player := m.backend, m.opts, m.want, m.player // from here on the program owns the model
 	var wg sync.WaitGroup
 	wg.Go(func() {
 		feed(ctx, backend, opts, want, out, p.Send)
@@ -225,7 +221,7 @@ func (m *model) play(ctx context.Context, out *meter, in *os.File, options ...te
 		p.Quit()
 	})
 	wg.Go(func() {
-		pace := pace{limit: float64(opts.Config.Bandwidth)} // of all that is sent, as the feed's
+		pace := pace{limit: float64(opts.Config.Bandwidth)} // counts all output, as the feed does
 		player.Run(ctx, opts.Config.Rate, func(now time.Time) bool { return pace.ready(now, out.sent()) }, func(s film.Shot) { p.Send(s) })
 	})
 	wg.Go(func() {
@@ -240,13 +236,13 @@ func (m *model) play(ctx context.Context, out *meter, in *os.File, options ...te
 	})
 	_, err := p.Run()
 	cancel()
-	p.Kill() // after a failed start nothing else would let Send return
+	p.Kill() // after a failed start Send would block otherwise
 	wg.Wait()
-	save(m.file, opts.Log) // what a command has not come to
+	save(m.file, opts.Log) // changes that no command has saved yet
 	return err
 }
 
-// sized gives a terminal that does not know its size, as a serial line, the usual one.
+// sized assumes the usual size for a terminal that does not know its own, such as a serial line.
 func sized(_ tea.Model, msg tea.Msg) tea.Msg {
 	if size, ok := msg.(tea.WindowSizeMsg); ok && (size.Width <= 0 || size.Height <= 0) {
 		return tea.WindowSizeMsg{Width: 80, Height: 24}
@@ -254,7 +250,7 @@ func sized(_ tea.Model, msg tea.Msg) tea.Msg {
 	return msg
 }
 
-// meter counts what is written to a terminal. It is safe for concurrent use.
+// meter counts the bytes written to a terminal. It is safe for concurrent use.
 type meter struct {
 	*os.File
 	bytes atomic.Uint64

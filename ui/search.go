@@ -12,8 +12,8 @@ import (
 	"rvo-tui/ui/pane"
 )
 
-// newSearch lets the user type what to look for in the focused pane: events, log and
-// fleet show only the rows that have it, in other panes the next such row is selected.
+// newSearch starts a search of the focused pane. Events, log and fleet show only matching rows;
+// other panes select the next match.
 func newSearch(m *model) overlay {
 	switch m.focus {
 	case pane.Fleet:
@@ -27,16 +27,15 @@ func newSearch(m *model) overlay {
 	return &search{in: newInput(""), from: m.cursors[m.focus].Sel, before: m.sought}
 }
 
-// sifted reports whether the focused pane shows only the rows that were searched for.
+// sifted reports whether a search of the focused pane filters its rows.
 func (m *model) sifted() bool {
 	return m.focus == pane.Events || m.focus == pane.Log || m.focus == pane.Fleet
 }
 
-// filter shows only the events and log lines, or cameras of the fleet, that have a text, as
-// one types.
+// filter is a search that filters events and log lines, or the fleet, while the user types.
 type filter struct {
 	in     textinput.Model
-	text   *string // of the scene
+	text   *string // the filter in the scene
 	before string
 }
 
@@ -62,11 +61,11 @@ func (f *filter) draw(m *model, screen []string) []string {
 	return m.searchLine(screen, &f.in)
 }
 
-// search selects the row of the focused pane that has a text, as one types.
+// search is a search that selects the next matching row while the user types.
 type search struct {
 	in     textinput.Model
-	from   int    // row that was selected before
-	before string // that was sought before
+	from   int    // row selected before
+	before string // text searched for before
 }
 
 func (s *search) update(m *model, msg tea.Msg) (overlay, tea.Cmd) {
@@ -94,17 +93,16 @@ func (s *search) draw(m *model, screen []string) []string {
 	return m.searchLine(screen, &s.in)
 }
 
-// searchLine shows what is typed, and how many rows have it.
+// searchLine draws the typed text and the number of matches.
 func (m *model) searchLine(screen []string, in *textinput.Model) []string {
 	th := m.scene.Theme
 	in.SetWidth(max(m.w-54, 10))
-	found := th.Dim.Of(fmt.Sprintf("   %s found   ", draw.Count(uint64(len(m.matches()))))) + m.hints("enter", "keep it", "esc", "drop it")
+	found := th.Dim.Of(fmt.Sprintf("   %s found   ", draw.Count(uint64(len(m.matches()))))) + m.hints("enter", "keep it", "esc", "clear it")
 	screen[len(screen)-1] = draw.Fit(" "+th.Accent.Of("/")+in.View()+found, m.w)
 	return screen
 }
 
-// matches returns the rows of the focused pane that have what is searched for, in
-// their order.
+// matches returns the matching rows of the focused pane, in order.
 func (m *model) matches() []int {
 	for _, p := range m.places {
 		if p.Pane != m.focus {
@@ -121,12 +119,11 @@ func (m *model) matches() []int {
 	return nil
 }
 
-// nextMatch selects the next or previous row that has what is searched for, and after the
-// last one the first.
+// nextMatch selects the next or previous match, and wraps around at the end.
 func (m *model) nextMatch(forward bool) {
 	rows := m.matches()
 	if len(rows) == 0 {
-		text, sought := "nothing is searched for here; "+m.keys.shown(actFilter)+" begins", m.sought
+		text, sought := "no search in this pane; "+m.keys.shown(actFilter)+" starts one", m.sought
 		switch {
 		case m.focus == pane.Fleet:
 			sought = m.scene.FleetFilter

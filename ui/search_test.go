@@ -29,7 +29,7 @@ func TestSearch(t *testing.T) {
 	m.move(1 << 30)
 	selected("quality")
 	typing(m, "n")
-	last("nothing is searched for")
+	last("no search in this pane")
 	typing(m, "/", "a") // parcel, heavy, face, quality, by the order of the pane
 	last("found")
 	selected("quality")
@@ -45,7 +45,7 @@ func TestSearch(t *testing.T) {
 	typing(m, "/", "z", "z", "enter", "n")
 	last("not found: zz")
 	typing(m, "esc", "n")
-	last("nothing is searched for")
+	last("no search in this pane")
 
 	m.focusOn(pane.Events)
 	typing(m, "/", "b", "l", "i")

@@ -18,20 +18,20 @@ import (
 	"rvo-tui/ui/pane"
 )
 
-// sketch draws a rectangle or a line on the preview, by keys and by mouse, then asks
-// for its name, and shows what that makes of the configuration file. It also changes
-// and removes those that there are.
+// sketch draws a zone (a rectangle) or a line on the preview by keys or mouse, asks for its name,
+// and shows the resulting change of the configuration file. It can also change and remove existing
+// zones and lines.
 type sketch struct {
 	pane.Sketch
 	camera string
-	old    string // the name of what is changed; empty: it is new
-	at     int    // of what is changed among the places of the camera; -1: it is new
+	old    string // name of the zone or line being changed; empty: it is new
+	at     int    // its index among those of the camera; -1: it is new
 	naming bool
 	in     textinput.Model
 	err    string
 }
 
-// newSketch begins to draw on the camera shown, whose preview gets the whole screen.
+// newSketch starts drawing on the camera shown. Its preview takes the whole screen.
 func newSketch(m *model) overlay {
 	c := m.scene.Camera()
 	switch {
@@ -39,7 +39,7 @@ func newSketch(m *model) overlay {
 		m.say((*draw.Theme).InfoInk, "there is no camera to draw on")
 		return nil
 	case m.opts.Edit == nil:
-		m.say((*draw.Theme).InfoInk, "there is no configuration file to draw into")
+		m.say((*draw.Theme).InfoInk, "there is no configuration file to save zones and lines to")
 		return nil
 	}
 	m.scene.Preview = true
@@ -52,7 +52,7 @@ func newSketch(m *model) overlay {
 	return s
 }
 
-// renew begins anew, in the middle of the frame.
+// renew starts over, in the middle of the frame.
 func (s *sketch) renew() {
 	s.Sketch = pane.Sketch{Line: s.Line, To: zone.Point{0.5, 0.5}, Directions: [2]string(detectors.DefaultLine().Directions)}
 	s.old, s.at, s.err = "", -1, ""
@@ -94,7 +94,7 @@ func (s *sketch) update(m *model, msg tea.Msg) (overlay, tea.Cmd) {
 	return s, nil
 }
 
-// press moves the cursor, sets corners and chooses what is drawn.
+// press handles a key while drawing.
 func (s *sketch) press(m *model, key string) (overlay, tea.Cmd) {
 	act, far := m.keys.byKey[key], false
 	if act == "" { // with shift
@@ -137,8 +137,8 @@ func (s *sketch) press(m *model, key string) (overlay, tea.Cmd) {
 	return s, nil
 }
 
-// move moves the cursor by one cell of the frame, or by eight. Until a frame has come, as
-// after a change of size, a cell is one of a small screen.
+// move moves the cursor by one cell of the frame, or by eight if far is set. If there is no
+// frame, as right after a change of size, it assumes the cells of a small screen.
 func (s *sketch) move(m *model, step zone.Point, far bool) {
 	w, h := 64, 36
 	if k := m.scene.Shots[s.camera].Canvas; k != nil {
@@ -151,7 +151,7 @@ func (s *sketch) move(m *model, step zone.Point, far bool) {
 	s.To = zone.Point{s.To[0] + by*step[0]/float64(w), s.To[1] + by*step[1]/float64(h)}.Clamp()
 }
 
-// inFrame returns the point of the frame at a cell of the screen.
+// inFrame converts a cell of the screen to a point of the frame; false if it is outside.
 func (m *model) inFrame(x, y int) (zone.Point, bool) {
 	k := m.scene.Shots[m.camera].Canvas
 	for _, p := range m.places {
@@ -168,7 +168,7 @@ func (m *model) inFrame(x, y int) (zone.Point, bool) {
 	return zone.Point{}, false
 }
 
-// next goes to the next zone or line of the camera, to change it.
+// next selects the next zone or line of the camera, to change it.
 func (s *sketch) next(m *model) {
 	c := m.scene.Camera()
 	if c == nil || len(c.Zones)+len(c.Lines) == 0 {
@@ -194,7 +194,7 @@ func (s *sketch) next(m *model) {
 	if slices.ContainsFunc(z.Points, func(p zone.Point) bool {
 		return p[0] != s.From[0] && p[0] != s.To[0] || p[1] != s.From[1] && p[1] != s.To[1]
 	}) {
-		s.err = z.Name + " is no rectangle: moving a corner makes it one"
+		s.err = z.Name + " is not a rectangle; moving a corner makes it one"
 	}
 }
 
@@ -205,7 +205,7 @@ func (s *sketch) table() string {
 	return "zone"
 }
 
-// ask asks for the name of what was drawn.
+// ask asks for the name of the new zone or line.
 func (s *sketch) ask() {
 	if err := s.problem(); err != nil {
 		s.err = "this " + s.table() + " " + err.Error()
@@ -225,7 +225,7 @@ func (s *sketch) problem() error {
 	return area.Check()
 }
 
-// name edits the name, and then shows what the file would become.
+// name handles input of the name, and then shows the change of the file.
 func (s *sketch) name(m *model, msg tea.Msg) (overlay, tea.Cmd) {
 	if key, ok := msg.(tea.KeyPressMsg); ok {
 		switch key.String() {
@@ -247,7 +247,7 @@ func (s *sketch) name(m *model, msg tea.Msg) (overlay, tea.Cmd) {
 	return s, cmd
 }
 
-// edits returns what makes the file have what was drawn.
+// edits returns the edits that add the drawing to the file.
 func (s *sketch) edits() (edits []runtime.FileEdit) {
 	if s.old != "" && s.old != s.Name {
 		edits = append(edits, runtime.FileEdit{Table: s.table(), Name: s.old, Camera: s.camera, Remove: true})
@@ -267,13 +267,12 @@ func (s *sketch) edits() (edits []runtime.FileEdit) {
 	return append(edits, runtime.FileEdit{Table: s.table(), Name: s.Name, Camera: s.camera, Set: set})
 }
 
-// rounded returns a point as one would write it: a cell is hardly smaller than a
-// hundredth of the frame.
+// rounded rounds a point to hundredths, which is about the precision of a cell.
 func rounded(p zone.Point) zone.Point { return zone.Point{hundredths(p[0]), hundredths(p[1])} }
 
 func hundredths(v float64) float64 { return math.Round(v*100) / 100 }
 
-// edit asks what edits make of the file, off this goroutine.
+// edit computes the change of the file by edits, in another goroutine.
 func (s *sketch) edit(m *model, edits ...runtime.FileEdit) (overlay, tea.Cmd) {
 	next, _ := s.leave(m)
 	ctx, edit := m.ctx, m.opts.Edit
@@ -285,7 +284,7 @@ func (s *sketch) edit(m *model, edits ...runtime.FileEdit) (overlay, tea.Cmd) {
 	}
 }
 
-// draw puts the keys, or the name, into the last line of the screen.
+// draw shows the keys or the name on the last line of the screen.
 func (s *sketch) draw(m *model, screen []string) []string {
 	th := m.scene.Theme
 	what := "new " + s.table()
@@ -307,7 +306,7 @@ func (s *sketch) draw(m *model, screen []string) []string {
 	return screen
 }
 
-// hints are the keys of the moment, the most important one first.
+// hints returns the currently useful keys, most important first.
 func (s *sketch) hints(m *model) (keys []string) {
 	add := func(a action, what string) { keys = append(keys, m.keys.shown(a), what) }
 	if !s.Begun {

@@ -86,12 +86,12 @@ func TestDrawZoneByKeys(t *testing.T) {
 			t.Errorf("wrote %+v, want %+v", e.written, want)
 		}
 		g.keys("u") // as any other change
-		g.sees("taken back: zone \"door\"")
+		g.sees("undone: zone \"door\"")
 		if e.reverted != "1a2b" {
 			t.Errorf("%q was taken back", e.reverted)
 		}
 		g.keys("u")
-		g.sees("nothing to take back")
+		g.sees("nothing to undo")
 	})
 }
 
@@ -164,7 +164,7 @@ func TestDrawNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := start(t, Options{})
 		g.keys("d")
-		g.sees("there is no configuration file to draw into")
+		g.sees("there is no configuration file to save zones and lines to")
 		g.keys("q")
 		g.ends()
 	})

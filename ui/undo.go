@@ -13,23 +13,23 @@ import (
 	"rvo-tui/ui/draw"
 )
 
-// undoMost is how many changes can be taken back.
+// undoMost is how many changes can be undone.
 const undoMost = 50
 
-// change is something that was done, and what takes it back.
+// change is a change that was made and the function that undoes it.
 type change struct {
 	what string
-	back func() error // nil: nothing does
+	back func() error // nil: it cannot be undone
 }
 
-// undoneMsg is what taking a change back came to.
+// undoneMsg is the result of an undo.
 type undoneMsg struct {
 	change change
 	err    error
 }
 
-// inverse returns the commands that take a command back, by the snapshot from before it;
-// none: it changes nothing that could be, or cannot be taken back.
+// inverse returns the commands that undo a command, given the snapshot before it. Empty if the
+// command changes nothing or cannot be undone.
 func inverse(s *runtime.Snapshot, c runtime.Command) (back []runtime.Command) {
 	switch c.Do {
 	case runtime.AddCamera:
@@ -56,7 +56,7 @@ func inverse(s *runtime.Snapshot, c runtime.Command) (back []runtime.Command) {
 	return back
 }
 
-// inverseOn returns what takes a command back on one camera.
+// inverseOn returns the commands that undo a command on one camera.
 func inverseOn(v *runtime.CameraView, c runtime.Command) (back []runtime.Command) {
 	paused := v.State == capture.Paused
 	if c.Do == runtime.Pause && !paused {
@@ -92,8 +92,8 @@ func inverseOn(v *runtime.CameraView, c runtime.Command) (back []runtime.Command
 	return back
 }
 
-// inverseOf returns what takes a command about a rule back; empty: it changes nothing. An
-// override of the hours lasts until they next begin or end, whichever way it goes.
+// inverseOf returns the verb that undoes a command about a rule; empty if the command changes
+// nothing. An override of the rule's hours lasts until they next begin or end.
 func inverseOf(do runtime.Verb, r *engine.RuleView) runtime.Verb {
 	off, inactive := r.Status.State == rules.Disabled, r.Status.State == rules.Inactive
 	switch {
@@ -109,7 +109,7 @@ func inverseOf(do runtime.Verb, r *engine.RuleView) runtime.Verb {
 	return ""
 }
 
-// changed remembers a change that has been made.
+// changed stores a change for undo.
 func (m *model) changed(c change) {
 	if c.back != nil {
 		m.changes = tail(append(m.changes, c), undoMost)
@@ -117,11 +117,11 @@ func (m *model) changed(c change) {
 	}
 }
 
-// undo takes the last change back, off this goroutine.
+// undo undoes the last change, in another goroutine.
 func (m *model) undo() tea.Cmd {
 	n := len(m.changes)
 	if n == 0 {
-		m.say((*draw.Theme).InfoInk, "there is nothing to take back")
+		m.say((*draw.Theme).InfoInk, "nothing to undo")
 		return nil
 	}
 	c := m.changes[n-1]
@@ -130,25 +130,25 @@ func (m *model) undo() tea.Cmd {
 	return func() tea.Msg { return undoneMsg{c, c.back()} }
 }
 
-// undone shows what taking a change back came to. What failed can be tried again.
+// undone shows the result of an undo. A failed undo can be tried again.
 func (m *model) undone(msg undoneMsg) {
 	if msg.err != nil {
 		m.changed(msg.change)
 		m.fail(msg.err)
 		return
 	}
-	m.say((*draw.Theme).GoodInk, "taken back: "+msg.change.what)
+	m.say((*draw.Theme).GoodInk, "undone: "+msg.change.what)
 }
 
-// diffMsg is how what runs differs from the configuration file.
+// diffMsg is the difference between the running configuration and the file, or of edits.
 type diffMsg struct {
 	diff  runtime.FileDiff
-	write bool               // that was asked for
-	edits []runtime.FileEdit // that make the difference; none: it is what runs
+	write bool               // the user asked to write it
+	edits []runtime.FileEdit // the edits compared; none: the running configuration
 	err   error
 }
 
-// copied copies what is to be put into the file by hand, as the file cannot be written.
+// copied copies the TOML for the user to paste, as the file cannot be written.
 func (d diffMsg) copied() tea.Cmd {
 	if d.err != nil || !d.write || d.diff.Refused == "" || d.diff.TOML == "" {
 		return nil
@@ -156,7 +156,7 @@ func (d diffMsg) copied() tea.Cmd {
 	return tea.SetClipboard(d.diff.TOML)
 }
 
-// compare asks how what runs differs from the file, off this goroutine.
+// compare compares the running configuration with the file, in another goroutine.
 func (m *model) compare(write bool) tea.Cmd {
 	if m.opts.Diff == nil {
 		m.say((*draw.Theme).InfoInk, "there is no configuration file to compare with")
@@ -171,14 +171,14 @@ func (m *model) compare(write bool) tea.Cmd {
 	}
 }
 
-// compared shows how what runs differs from the file.
+// compared shows the result of compare.
 func (m *model) compared(msg diffMsg) {
 	if msg.err != nil {
 		m.fail(msg.err)
 		return
 	}
 	r := &review{diff: msg.diff, edits: msg.edits}
-	r.sheet = sheet{title: "What runs and " + draw.Clean(msg.diff.File), lines: r.lines}
+	r.sheet = sheet{title: "Running configuration and " + draw.Clean(msg.diff.File), lines: r.lines}
 	if len(msg.edits) > 0 {
 		r.title = "Change " + draw.Clean(msg.diff.File)
 	}
@@ -193,11 +193,11 @@ func (m *model) compared(msg diffMsg) {
 	m.epoch++
 }
 
-// review shows how what runs differs from the file, and asks whether to write it.
+// review shows a difference from the file, and asks whether to write it.
 type review struct {
 	sheet
 	diff         runtime.FileDiff
-	edits        []runtime.FileEdit // that make it; none: it is what runs
+	edits        []runtime.FileEdit // to write; none: write the running configuration
 	asks, copied bool
 }
 
@@ -222,14 +222,14 @@ func (r *review) update(m *model, msg tea.Msg) (overlay, tea.Cmd) {
 	return r, cmd
 }
 
-// lines are the difference, with what can be done about it first.
+// lines returns the available actions, followed by the difference.
 func (r *review) lines(m *model, w int) (lines []string) {
 	th := m.scene.Theme
 	switch {
 	case r.asks:
 		lines = append(lines, "Write this to the file?  "+m.hints("y", "yes", "n", "no", "c", "copy"))
 	case r.copied:
-		lines = append(lines, th.Good.Of("The TOML is copied: put it into the file by hand."))
+		lines = append(lines, th.Good.Of("The TOML was copied: paste it into the file."))
 	case len(r.diff.Changes) > 0:
 		lines = append(lines, m.hints("c", "copy the TOML"))
 	}
@@ -255,7 +255,7 @@ func (r *review) lines(m *model, w int) (lines []string) {
 	return lines
 }
 
-// write writes the difference that was shown.
+// write writes the difference that is shown.
 func (m *model) write(r *review) tea.Cmd {
 	if why := m.barred(); why != "" {
 		m.say((*draw.Theme).InfoInk, why)
@@ -282,7 +282,7 @@ func (m *model) write(r *review) tea.Cmd {
 	}
 }
 
-// within returns a function that makes a call, whose answer is awaited commandTimeout at most.
+// within returns a function that makes a call with a timeout of commandTimeout.
 func (m *model) within(call func(ctx context.Context) error) func() error {
 	ctx := m.ctx
 	return func() error {

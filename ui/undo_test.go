@@ -29,16 +29,16 @@ func TestUndo(t *testing.T) {
 			{Do: runtime.RuleOn, Camera: "street", Rule: "motion"},
 		} {
 			g.keys("u")
-			g.sees("taken back: ")
+			g.sees("undone: ")
 			g.commanded(want)
 		}
 		g.keys("u")
-		g.sees("nothing to take back")
+		g.sees("nothing to undo")
 		g.backend.fail = errors.New("not now")
 		g.keys("e")
 		g.sees("not now")
 		g.keys("u")
-		g.sees("nothing to take back")
+		g.sees("nothing to undo")
 		g.keys("q")
 		g.ends()
 	})
@@ -118,7 +118,7 @@ func TestWriteIsShownFirst(t *testing.T) {
 		}
 		d.Refused = "it has changed"
 		g.keys("W")
-		g.sees("The TOML is copied")
+		g.sees("The TOML was copied")
 		g.keys("y")
 		g.settle()
 		if len(written) != 1 {

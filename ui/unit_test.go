@@ -93,8 +93,8 @@ func TestKeymap(t *testing.T) {
 		{[]string{"zoom=,"}, ",", actZoom, ""},
 		{[]string{"freze=F"}, "", "", `did you mean "freeze"`},
 		{[]string{"freeze"}, "", "", "must be ACTION=KEY"},
-		{[]string{"freeze=Z", "zoom=Z"}, "", "", `"Z" is given to`},
-		{[]string{"zoom=q,ctrl+c"}, "", "", "no key is left for quit"},
+		{[]string{"freeze=Z", "zoom=Z"}, "", "", `"Z" is assigned to both`},
+		{[]string{"zoom=q,ctrl+c"}, "", "", "quit has no key left"},
 	}
 	for _, tt := range tests {
 		m, err := newKeymap(tt.changes)

@@ -31,14 +31,14 @@ func (m *model) View() (v tea.View) {
 	return v
 }
 
-// lines draws the screen with the overlay. What can be clicked is marked.
+// lines draws the screen with the overlay, with click targets marked.
 func (m *model) lines() []string {
 	lines := m.screen()
 	if m.overlay == nil {
 		return lines
 	}
 	for i := range lines {
-		lines[i] = draw.Unmarked(lines[i]) // the overlay takes all clicks
+		lines[i] = draw.Unmarked(lines[i]) // only the overlay can be clicked
 	}
 	return m.overlay.draw(m, lines)
 }
@@ -63,7 +63,7 @@ func (m *model) screen() []string {
 	var b strings.Builder
 	for y := 1; y < m.h-1; y++ {
 		b.Reset()
-		for i, p := range m.places { // columns come in order from the left
+		for i, p := range m.places { // places are sorted from left to right
 			if y >= p.Y && y < p.Y+p.H {
 				b.WriteString(frames[i][y-p.Y])
 			}
@@ -73,8 +73,7 @@ func (m *model) screen() []string {
 	return append(lines, m.footer())
 }
 
-// pane draws one pane with its frame, or returns it as it was if nothing in it
-// has changed.
+// pane draws one pane with its frame, or returns the cached lines if nothing has changed.
 func (m *model) pane(p pane.Place) []string {
 	k := &m.cache[p.Pane]
 	focused := m.focus == p.Pane
@@ -102,7 +101,7 @@ func (m *model) pane(p pane.Place) []string {
 	return k.lines
 }
 
-// tabs names the panes that share a place, for narrow screens.
+// tabs draws the tabs of panes that share a place on narrow screens.
 func (m *model) tabs(shown pane.ID) string {
 	th := m.scene.Theme
 	var names []string
@@ -118,7 +117,7 @@ func (m *model) tabs(shown pane.ID) string {
 	return strings.Join(names, " ")
 }
 
-// head is the screen's first line: is all well, and if not, what is not.
+// head draws the screen's first line: health, or the most important alert, and totals.
 func (m *model) head() string {
 	k := &m.header
 	if k.text != "" && k.version == m.slow && k.epoch == m.epoch && k.w == m.w {
@@ -149,7 +148,7 @@ func (m *model) makeHead() string {
 	if s.Snap == nil {
 		return draw.Fit(left+th.Dim.Of("waiting for the first snapshot"), m.w)
 	}
-	var parts []string // the least important one first
+	var parts []string // least important first
 	parts = append(parts, th.Dim.Of(fmt.Sprintf("%8s/s", draw.Amount(int64(s.Sent)))))
 	if c := s.Snap.Clips; c != nil {
 		parts = append(parts, th.Dim.Of("clips "+draw.Count(c.Saved)))
@@ -163,7 +162,7 @@ func (m *model) makeHead() string {
 		parts = append(parts, draw.Clickable(draw.OnAction, string(actFreeze), th.Info.Of("frozen at "+s.Snap.At.Local().Format("15:04:05 MST"))))
 	}
 	right, budget := "", m.w*2/5
-	if len(s.Snap.Alerts) > 0 { // what is wrong comes first
+	if len(s.Snap.Alerts) > 0 { // leave room for alerts
 		budget = m.w / 5
 	}
 	for i := range parts {
@@ -208,7 +207,7 @@ func (m *model) makeHead() string {
 	return draw.Fit(left, m.w-draw.Width(right)) + right
 }
 
-// footer is the screen's last line: what the last action came to, or keys.
+// footer draws the screen's last line: the result of the last action, or keys.
 func (m *model) footer() string {
 	th := m.scene.Theme
 	if m.notice.text != "" && m.now().Before(m.notice.until) {
@@ -237,7 +236,7 @@ func (m *model) footer() string {
 	return draw.Fit(b.String(), m.w)
 }
 
-// over puts the lines of a box onto the screen at x, y.
+// over draws a box over the screen at x, y.
 func over(screen, box []string, x, y, w int) []string {
 	for i, l := range box {
 		if y+i < 0 || y+i >= len(screen) {

@@ -49,7 +49,7 @@ func TestThemeOfAFile(t *testing.T) {
 		t.Errorf("%+v, %v", cfg.UI.Colors, err)
 	}
 	for theme, want := range map[string]string{
-		"bad = \"red\"\n":    `night.toml:1:7: bad: "red" is no color`,
+		"bad = \"red\"\n":    `night.toml:1:7: bad: "red" is not a color`,
 		"\nbda = \"#000\"\n": `night.toml:2:1: unknown key "bda"; did you mean "bad"?`,
 		"bad = \n":           "night.toml:1:",
 	} {

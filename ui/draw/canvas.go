@@ -9,8 +9,8 @@ import (
 	"rvo-tui/runtime"
 )
 
-// Canvas is an image in character cells. Each cell is two pixels, one above
-// the other, or a character of a drawing on top of them.
+// Canvas is an image in character cells. A cell shows two pixels, one above the other, or a
+// character drawn over them.
 type Canvas struct {
 	W, H  int
 	cells []cell
@@ -18,23 +18,23 @@ type Canvas struct {
 
 type cell struct {
 	upper, lower [3]uint8
-	glyph        rune // 0: the two pixels; covered: the second half of what is left of it
+	glyph        rune // 0: shows the pixels; covered: right half of a wide character
 	ink          [3]uint8
 }
 
-// covered marks the cell behind a character that takes two.
+// covered marks the second cell of a character that is two cells wide.
 const covered rune = -1
 
-// How little a colour may change without being drawn again: less is the noise of a
-// sensor and slow changes of light, which would cost most of the bytes. Tiles of a wall
-// are small, many, and looked at from further away.
+// Colour changes up to these amounts are not redrawn: sensor noise and slow changes of light
+// would otherwise take most of the bandwidth. Tiles of the wall are small and many, so they
+// tolerate more.
 const (
 	Hold     = 6
 	HoldTile = 16
 )
 
-// NewCanvas makes a canvas of an image of w x 2h pixels. Where a colour differs from that
-// in old by hold at most it stays as it was there.
+// NewCanvas makes a canvas of w x h cells from an image of w x 2h pixels. A colour that differs
+// from the one in old by at most hold keeps its old value.
 func NewCanvas(p runtime.Preview, old *Canvas, hold int) *Canvas {
 	c := &Canvas{W: p.Width, H: p.Height / 2}
 	c.cells = make([]cell, c.W*c.H)
@@ -67,7 +67,7 @@ func (c *Canvas) Clone() *Canvas {
 	return &Canvas{c.W, c.H, append([]cell(nil), c.cells...)}
 }
 
-// Gray removes the colors, for outdated content.
+// Gray removes the colors, to show that the content is outdated.
 func (c *Canvas) Gray() {
 	for i := range c.cells {
 		k := &c.cells[i]
@@ -83,7 +83,7 @@ func (c *Canvas) put(x, y int, r rune, ink [3]uint8) {
 		return
 	}
 	row := c.cells[y*c.W : (y+1)*c.W]
-	if row[x].glyph == covered && r != covered { // half of a character is none
+	if row[x].glyph == covered && r != covered { // half of a wide character cannot be drawn
 		row[x-1].glyph = ' '
 	}
 	if x+1 < c.W && row[x+1].glyph == covered {
@@ -122,8 +122,8 @@ func (c *Canvas) Outline(d detectors.Detection, label string, col color.RGBA, as
 
 const ramp = " .:-=+*#%@"
 
-// Lines draws the canvas with half blocks in colour, or, for a terminal without
-// the one or the other, with characters of more and less ink.
+// Lines draws the canvas with coloured half blocks, or with ASCII characters of increasing
+// density on a terminal that lacks Unicode or colour.
 func (c *Canvas) Lines(ascii, colourless bool) []string {
 	out := make([]string, c.H)
 	var b strings.Builder
@@ -169,7 +169,7 @@ func (c *Canvas) Lines(ascii, colourless bool) []string {
 
 func luma(c [3]uint8) int { return (int(c[0])*299 + int(c[1])*587 + int(c[2])*114) / 1000 }
 
-// colours returns what sets the colours of text and ground.
+// colours returns the escape sequence that sets foreground and background.
 func colours(text, ground [3]uint8) string {
 	b := make([]byte, 0, 40)
 	b = append(b, "\x1b[38;2"...)

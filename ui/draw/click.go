@@ -5,28 +5,28 @@ import (
 	"strings"
 )
 
-// What a click may be meant for. The argument says which one.
+// Kinds of click targets. The comments say what the argument of each is.
 const (
-	OnAction = "action" // of the keymap, by its name
-	OnBox    = "box"    // an overlay, where there is nothing else
-	OnKey    = "key"    // of an overlay
-	OnPage   = "page"   // lines that there is no room for: -1 above, 1 below
-	OnPane   = "pane"   // by its ID
-	OnRow    = "row"    // of a pane, or of a list in an overlay
-	OnSeek   = "seek"   // the bar of a clip
-	OnSort   = "sort"   // a column, by the name of the order
-	OnTab    = "tab"    // the name of a pane
+	OnAction = "action" // runs an action: its name
+	OnBox    = "box"    // an overlay, outside other targets: none
+	OnKey    = "key"    // acts like a key of an overlay: the key
+	OnPage   = "page"   // scrolls by a page: -1 up, 1 down
+	OnPane   = "pane"   // a pane: its ID
+	OnRow    = "row"    // a row of a pane or of a list in an overlay: its index
+	OnSeek   = "seek"   // the progress bar of a clip: none
+	OnSort   = "sort"   // the head of a column: the name of the order
+	OnTab    = "tab"    // a tab: the name of its pane
 )
 
-// Target is what a click on a part of a line is meant for.
+// Target is a clickable part of a line.
 type Target struct {
-	What string // OnAction and so on
+	What string // a kind, such as OnAction
 	Arg  string
-	X    int // cell within that part
-	W    int // its cells
+	X    int // clicked cell, counted within the part
+	W    int // width of the part in cells
 }
 
-// N returns the argument as a number; -1: it is none.
+// N returns the argument as a number; -1 if it is not one.
 func (t Target) N() int {
 	if n, err := strconv.Atoi(t.Arg); err == nil {
 		return n
@@ -34,17 +34,17 @@ func (t Target) N() int {
 	return -1
 }
 
-// A marked part stands between two application program commands, which take no cells and
-// stay where lines are cut. The second one is empty.
+// A marked part is enclosed in two APC escape sequences, which take no cells and survive the
+// cutting of lines. The second one is empty.
 const (
 	markOpen  = "\x1b_"
 	markClose = "\x1b\\"
 	markEnd   = markOpen + markClose
 )
 
-// Clickable marks a part of a line, which may have such parts itself, as the target of clicks.
-// What and arg are ours: they contain neither blanks nor control characters. Lines with marks
-// are for Unmarked, and not for a terminal.
+// Clickable marks text as a click target; targets may be nested. What and arg must contain
+// neither blanks nor control characters. Marks must be removed with Unmarked before the line
+// goes to a terminal.
 func Clickable(what, arg, text string) string {
 	if text == "" {
 		return ""
@@ -78,9 +78,9 @@ func Unmarked(s string) string {
 	return b.String()
 }
 
-// TargetsAt returns what a click on a cell of a line is meant for, the outermost part first.
+// TargetsAt returns the click targets at a cell of a line, outermost first.
 func TargetsAt(line string, x int) (targets []Target) {
-	var open []Target // those that contain the place that at is at; X is where they begin
+	var open []Target // targets open at this position; X is their first cell
 	at, under := 0, 0
 	pass := func(text string) {
 		n := Width(text)
@@ -114,7 +114,7 @@ func TargetsAt(line string, x int) (targets []Target) {
 	return targets
 }
 
-// Recolored returns text in one ink, without its own colors. Marks stay.
+// Recolored replaces all colors of text by one ink and keeps click marks.
 func (i Ink) Recolored(s string) string {
 	var b strings.Builder
 	for {

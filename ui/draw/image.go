@@ -6,7 +6,7 @@ import (
 	"rvo-tui/runtime"
 )
 
-// FitImage returns how many pixels an image takes in w x h cells.
+// FitImage returns the size in pixels at which an image fits into w x h cells.
 func FitImage(b image.Rectangle, w, h int) (int, int) {
 	width, height := w, w*b.Dy()/max(b.Dx(), 1)
 	if height > 2*h {
@@ -15,7 +15,7 @@ func FitImage(b image.Rectangle, w, h int) (int, int) {
 	return max(width, 1), max(height/2*2, 2)
 }
 
-// Shrink scales an image by the mean of the pixels that fall together.
+// Shrink scales an image down, averaging the pixels that merge.
 func Shrink(img image.Image, w, h int) runtime.Preview {
 	b := img.Bounds()
 	p := runtime.Preview{Width: w, Height: h, Pixels: make([]byte, w*h*3)}

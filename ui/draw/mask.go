@@ -9,18 +9,18 @@ import (
 	"rvo-tui/internal/text"
 )
 
-// Typed draws an input line with its secrets masked, since others may see the screen.
-// The line itself is unchanged.
+// Typed draws an input line with its secrets masked, because others may see the screen.
+// The input itself is unchanged.
 func Typed(in textinput.Model) string {
 	if value := in.Value(); value != "" {
-		in.SetValue(Mask(value)) // of the copy that was passed
+		in.SetValue(Mask(value)) // in is a copy
 	}
 	return in.View()
 }
 
-// Mask replaces the secrets in the words of a line, which are those that Redact
-// hides, by as many asterisks. What may yet become a password is taken for one:
-// what follows the colon of an address, until its host is complete.
+// Mask replaces every secret that text.Redact would hide by as many asterisks. It also masks
+// what may become a password while it is typed: the text after the colon of an address whose
+// host is not complete.
 func Mask(line string) string {
 	hide := make([]bool, 0, len(line))
 	for rest := line; rest != ""; {
@@ -44,8 +44,8 @@ func Mask(line string) string {
 	return out.String()
 }
 
-// secret returns which bytes of a word are masked. The address in it may stand
-// behind a key, as in endpoint=http://….
+// secret returns which bytes of a word are masked. An address may follow a key, as in
+// endpoint=http://….
 func secret(word string) []bool {
 	scheme := strings.Index(word, "://")
 	if scheme < 0 {

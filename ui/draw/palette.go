@@ -11,23 +11,23 @@ import (
 	"rvo-tui/internal/text"
 )
 
-// Palette is the colors of a theme, each as "#rrggbb". Those of text are readable on the
-// ground of a terminal and on both grounds of the selected row.
+// Palette has the colors of a theme, each as "#rrggbb". Text colors must be readable on the
+// terminal's background and on both backgrounds of the selected row.
 type Palette struct {
-	Base  string `toml:"base" help:"the theme that has the colors which are not given"`
+	Base  string `toml:"base" help:"the theme that supplies the colors not set here"`
 	Light bool   `toml:"light" help:"the terminal has a light background"`
 
-	Dim    string `toml:"dim" help:"labels and what matters less"`
+	Dim    string `toml:"dim" help:"labels and secondary text"`
 	Accent string `toml:"accent" help:"the pane in focus"`
-	Good   string `toml:"good" help:"what is well"`
-	Warn   string `toml:"warn" help:"what is slow or unknown"`
-	Bad    string `toml:"bad" help:"what has failed"`
-	Info   string `toml:"info" help:"what waits, and notices"`
+	Good   string `toml:"good" help:"healthy"`
+	Warn   string `toml:"warn" help:"slow or unknown"`
+	Bad    string `toml:"bad" help:"failed"`
+	Info   string `toml:"info" help:"waiting, and notices"`
 	Key    string `toml:"key" help:"keys in the footer"`
 	Border string `toml:"border" help:"borders of panes"`
 
-	Selected    string `toml:"selected" help:"ground of the selected row"`
-	SelectedOff string `toml:"selected_off" help:"the same in a pane without the focus"`
+	Selected    string `toml:"selected" help:"background of the selected row"`
+	SelectedOff string `toml:"selected_off" help:"the same in an unfocused pane"`
 
 	Stages []string `toml:"stages" help:"the six stages of latency"`
 }
@@ -49,7 +49,7 @@ var palettes = map[string]Palette{
 		Border: "#8a8a8a", Selected: "#003a8c", SelectedOff: "#262626",
 		Stages: []string{"#7fb0ff", "#7ff0ff", "#ffff87", "#ffb27f", "#f0a0ff", "#a8ff7f"},
 	},
-	// Blue is well, yellow is slow, orange has failed: nothing depends on red against green.
+	// Blue: healthy, yellow: slow, orange: failed. Nothing depends on telling red from green.
 	"colorblind": {
 		Dim: "#999ea9", Accent: "#9fb8ff", Good: "#56b4e9", Warn: "#f0e442", Bad: "#ff9a3c", Info: "#cc99cc", Key: "#d8dde6",
 		Border: "#4a515c", Selected: "#2f3640", SelectedOff: "#26292e",
@@ -67,7 +67,7 @@ func Themes() []string {
 	return []string{"dark", "light", "contrast", "colorblind", "colorblind-light", "mono"}
 }
 
-// PaletteOf returns the colors of a theme; false: there is no such theme, or it has none.
+// PaletteOf returns the colors of a theme; false if there is no such theme or it has no colors.
 func PaletteOf(name string) (Palette, bool) {
 	p, ok := palettes[name]
 	return p, ok
@@ -75,18 +75,18 @@ func PaletteOf(name string) (Palette, bool) {
 
 var hexColor = regexp.MustCompile(`^#[0-9A-Fa-f]{6}$`)
 
-// Validate calls bad for every invalid key of a palette that a file gives.
+// Validate calls bad for every invalid key of a theme file.
 func (p Palette) Validate(bad func(key, problem string)) {
 	if names := Themes()[:len(palettes)]; p.Base != "" && !slices.Contains(names, p.Base) {
 		bad("base", text.Unknown("theme", p.Base, names))
 	}
 	if n := len(p.Stages); n != 0 && n != 6 {
-		bad("stages", fmt.Sprintf("has %d colors, and there are six stages", n))
+		bad("stages", fmt.Sprintf("has %d colors; six are needed, one for each stage", n))
 	}
 	for key, list := range p.colors() {
 		for _, c := range list {
 			if c != "" && !hexColor.MatchString(c) {
-				bad(key, fmt.Sprintf("%q is no color; write it as \"#rrggbb\"", c))
+				bad(key, fmt.Sprintf("%q is not a color; write it as \"#rrggbb\"", c))
 			}
 		}
 	}
@@ -100,7 +100,7 @@ func (p Palette) colors() map[string][]string {
 	}
 }
 
-// Fill returns the palette with the colors of its base where it has none.
+// Fill returns the palette with missing colors taken from its base theme.
 func (p Palette) Fill() Palette {
 	base, ok := palettes[p.Base]
 	if !ok {
@@ -112,7 +112,7 @@ func (p Palette) Fill() Palette {
 	return option.Fill(p, base).(Palette)
 }
 
-// basic are the colors of a terminal that has sixteen.
+// basic returns the palette for terminals with 16 colors.
 func basic() Palette {
 	return Palette{
 		Dim: "8", Accent: "12", Good: "2", Warn: "3", Bad: "9", Info: "6", Border: "8",
@@ -120,7 +120,7 @@ func basic() Palette {
 	}
 }
 
-// style returns text in a color; without one it is plain.
+// style returns the style of a color; plain if c is empty.
 func style(c string) lipgloss.Style {
 	if c == "" {
 		return lipgloss.NewStyle()

@@ -20,7 +20,7 @@ func (c *Canvas) Stroke(from, to zone.Point, col color.RGBA, ascii bool) {
 	}
 }
 
-// slope returns the character that is most like a line with this slope, in cells.
+// slope returns the character closest to a line of this slope, in cells.
 func slope(dx, dy int, ascii bool) rune {
 	glyphs := []rune("─│╲╱")
 	if ascii {
@@ -37,32 +37,32 @@ func slope(dx, dy int, ascii bool) rune {
 	return glyphs[3]
 }
 
-// Polygon draws the sides of an area.
+// Polygon draws the outline of an area.
 func (c *Canvas) Polygon(area zone.Polygon, col color.RGBA, ascii bool) {
 	for i, from := range area {
 		c.Stroke(from, area[(i+1)%len(area)], col, ascii)
 	}
 }
 
-// Dot puts one character at a point of the frame.
+// Dot draws one character at a point of the frame.
 func (c *Canvas) Dot(at zone.Point, glyph rune, col color.RGBA) {
 	x, y := c.cell(at)
 	c.put(x, y, glyph, ink(col))
 }
 
-// Write writes a text that begins at a point of the frame, as far as there is room.
+// Write writes text from a point of the frame to the right edge at most.
 func (c *Canvas) Write(at zone.Point, text string, col color.RGBA) {
 	x, y := c.cell(at)
 	c.text(x, y, text, ink(col))
 }
 
-// cell returns the cell of a point of the frame.
+// cell returns the cell at a point of the frame.
 func (c *Canvas) cell(p zone.Point) (x, y int) {
 	at := func(v float64, n int) int { return min(max(int(v*float64(n)), 0), n-1) }
 	return at(p[0], c.W), at(p[1], c.H)
 }
 
-// text writes from a cell on.
+// text writes starting at a cell.
 func (c *Canvas) text(x, y int, text string, col [3]uint8) {
 	for _, r := range text {
 		n := Width(string(r))

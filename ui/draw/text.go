@@ -11,9 +11,9 @@ import (
 	"rvo-tui/internal/text"
 )
 
-// Clean makes text from outside safe to draw: detectors.Clean, and without the
-// characters that join others, of whose width terminals have different ideas. An accent
-// stays where it makes one character with its letter.
+// Clean makes external text safe to draw: it applies detectors.Clean and removes joining
+// characters, whose width terminals disagree about. An accent that combines with its letter
+// into one character stays.
 func Clean(s string) string {
 	if Plain(s) {
 		return s
@@ -23,13 +23,13 @@ func Clean(s string) string {
 		case r >= 0x1f1e6 && r <= 0x1f1ff: // halves of flags
 			return 'A' + r - 0x1f1e6
 		case unicode.In(r, unicode.Mn, unicode.Me, unicode.Mc),
-			r >= 0x1160 && r <= 0x11ff,   // Hangul vowels and finals that join the letter before
+			r >= 0x1160 && r <= 0x11ff,   // Hangul vowels and finals, which join the previous letter
 			r >= 0x1f3fb && r <= 0x1f3ff: // skin tones
 			return -1
 		}
 		return r
 	}, norm.NFC.String(text.Clean(s)))
-	// Of what still joins, such as two Hangul consonants, the first stays.
+	// Of characters that still join, such as two Hangul consonants, only the first stays.
 	var b strings.Builder
 	for s != "" {
 		cluster, _ := ansi.FirstGraphemeCluster(s, ansi.GraphemeWidth)
@@ -50,7 +50,7 @@ func Plain(s string) bool {
 	return true
 }
 
-// ToASCII replaces what is not ASCII, keeping the width. Escape sequences stay.
+// ToASCII replaces non-ASCII characters and keeps the width. Escape sequences stay.
 func ToASCII(s string) string {
 	if Plain(s) {
 		return s
@@ -81,7 +81,7 @@ func ToASCII(s string) string {
 	return b.String()
 }
 
-// Width returns how many cells styled text takes.
+// Width returns the width of styled text in cells.
 func Width(s string) int {
 	if Plain(s) {
 		return len(s)
@@ -89,7 +89,7 @@ func Width(s string) int {
 	return ansi.StringWidth(s)
 }
 
-// Fit cuts or fills styled text to exactly w cells.
+// Fit cuts or pads styled text to exactly w cells.
 func Fit(s string, w int) string {
 	if w <= 0 {
 		return ""
@@ -102,7 +102,7 @@ func Fit(s string, w int) string {
 	return s + Spaces(w-n)
 }
 
-// Right is fit for numbers: they keep to the right.
+// Right is Fit with the text aligned to the right, for numbers.
 func Right(s string, w int) string {
 	if n := Width(s); n < w {
 		return Spaces(w-n) + s
@@ -112,7 +112,7 @@ func Right(s string, w int) string {
 
 const blanks = "                                                                                                                                "
 
-// Spaces returns n blanks; none where n is not above 0.
+// Spaces returns n blanks; an empty string if n <= 0.
 func Spaces(n int) string {
 	if n <= 0 {
 		return ""
@@ -123,8 +123,7 @@ func Spaces(n int) string {
 	return strings.Repeat(" ", n)
 }
 
-// Wrap breaks plain text into lines of at most w cells, at blanks where there
-// are any.
+// Wrap breaks plain text into lines of at most w cells, at blanks if possible.
 func Wrap(s string, w int) []string {
 	if w <= 0 {
 		return nil

@@ -1,5 +1,5 @@
-// Package draw has what the dashboard is drawn with: colors and characters, text
-// cut to cells, numbers and durations for people, images in half blocks.
+// Package draw has the drawing primitives of the terminal dashboard: themes, text measured in
+// cells, formats of numbers and durations, and images as half blocks.
 package draw
 
 import (
@@ -10,9 +10,8 @@ import (
 	"github.com/charmbracelet/colorprofile"
 )
 
-// Ink is a style made ready: what stands before text and what stands behind it.
-// It is much cheaper than rendering a style, for text of one line without
-// styles in it.
+// Ink is a precomputed style: the escape sequences before and after a text. It is much cheaper
+// than rendering a lipgloss style, but the text must be one line without styles of its own.
 type Ink struct{ On, off string }
 
 func newInk(s lipgloss.Style) Ink {
@@ -20,7 +19,7 @@ func newInk(s lipgloss.Style) Ink {
 	return Ink{on, off}
 }
 
-// Of returns text in the ink.
+// Of returns text drawn in the ink.
 func (i Ink) Of(text string) string {
 	if text == "" || i.On == "" {
 		return text
@@ -28,13 +27,13 @@ func (i Ink) Of(text string) string {
 	return i.On + text + i.off
 }
 
-// Theme is everything that decides how things look. It is immutable.
+// Theme has the colors and characters of the dashboard. It is immutable.
 type Theme struct {
 	plain, Dim, Strong, Accent       Ink
 	Good, Warn, Bad, Info            Ink
-	Title, TitleOn                   Ink // of a pane, and of the one in focus
+	Title, TitleOn                   Ink // of a pane, and of the focused one
 	Border, BorderOn                 Ink
-	Cursor, CursorOff                Ink // the selected row, with and without the focus
+	Cursor, CursorOff                Ink // the selected row of a focused and an unfocused pane
 	Chip                             Ink // a key in the footer
 	Stage                            [6]Ink
 	Box                              []color.RGBA // of detections, by signal
@@ -44,11 +43,11 @@ type Theme struct {
 	Line, Pillar, Dot, Ring, Warning string
 	Pointer, bar, track, Up, Down    string
 	Tick, Cross, Ask, Live, Times    string
-	Here                             string // the selected one of several marks
+	Here                             string // the selected event of the timeline
 	past                             pastGlyphs
 }
 
-// NewTheme makes the theme for a terminal. Mono has no colors, whatever the terminal can.
+// NewTheme makes a theme for a terminal's color profile. Mono uses no colors.
 func NewTheme(p Palette, mono bool, profile colorprofile.Profile, ascii bool) *Theme {
 	t := &Theme{ASCII: ascii, Colourless: mono || profile <= colorprofile.ASCII}
 	switch {
@@ -57,7 +56,7 @@ func NewTheme(p Palette, mono bool, profile colorprofile.Profile, ascii bool) *T
 	case profile == colorprofile.ANSI:
 		p = basic()
 	case profile == colorprofile.ANSI256:
-		// The nearest of 256 colors are too loud for a ground.
+		// The nearest of 256 colors are too bright for a background.
 		p.Selected, p.SelectedOff = "238", "235"
 		if p.Light {
 			p.Selected, p.SelectedOff = "252", "255"
@@ -104,11 +103,11 @@ func (t *Theme) glyphs() {
 	t.Here, t.past = "◆", pastGlyphs{"▆", "▃", "▁", " ", "▒", "░", "·"}
 }
 
-// pastGlyphs is what a rule was in a stretch of time.
+// pastGlyphs are the timeline's characters for the states of a rule.
 type pastGlyphs struct{ fired, isTrue, isFalse, off, unknown, partly, unwatched string }
 
-// Past draws what a rule was in a stretch of time, which may be several things: what
-// matters most wins. Nothing means that nobody knows.
+// Past draws the states that a rule had during a time span: only the most important one. With
+// none set the rule was not watched.
 func (t *Theme) Past(fired, isTrue, isFalse, off, unknown, partly bool) string {
 	g := &t.past
 	switch {
@@ -128,7 +127,7 @@ func (t *Theme) Past(fired, isTrue, isFalse, off, unknown, partly bool) string {
 	return t.Border.Of(g.unwatched)
 }
 
-// Text cleans text from outside and, where asked for, makes ASCII of it.
+// Text cleans external text, and converts it to ASCII for an ASCII theme.
 func (t *Theme) Text(s string) string {
 	s = Clean(s)
 	if t.ASCII {
@@ -137,7 +136,7 @@ func (t *Theme) Text(s string) string {
 	return s
 }
 
-// Meter draws a share, 0..1, as a bar of w cells.
+// Meter draws a share (0 to 1) as a bar of w cells.
 func (t *Theme) Meter(share float64, w int, full Ink) string {
 	share = min(max(share, 0), 1)
 	if share != share { // NaN
@@ -151,8 +150,8 @@ func (t *Theme) Meter(share float64, w int, full Ink) string {
 	return full.Of(strings.Repeat(t.bar, n)) + t.Border.Of(strings.Repeat(t.track, w-n))
 }
 
-// Scrubber draws a bar of w cells that is full up to a share, with a mark at another; below
-// 0: there is no mark.
+// Scrubber draws a progress bar of w cells, filled up to share, with a mark at mark (both 0 to
+// 1; mark below 0: none).
 func (t *Theme) Scrubber(share, mark float64, w int) string {
 	place := func(share float64) int { return min(max(int(share*float64(w-1)+0.5), 0), w-1) }
 	at := place(share)
@@ -172,8 +171,8 @@ func (t *Theme) Scrubber(share, mark float64, w int) string {
 	return b.String()
 }
 
-// Sparkline draws values, the newest on the right, in w cells between low and
-// high. NaN leaves a gap.
+// Sparkline draws the last w values, newest on the right, on a scale from low to high. NaN
+// leaves a gap.
 func (t *Theme) Sparkline(values []float64, low, high float64, w int) string {
 	var b strings.Builder
 	if len(values) > w {
@@ -194,12 +193,12 @@ func (t *Theme) Sparkline(values []float64, low, high float64, w int) string {
 	return b.String()
 }
 
-// BadInk returns the ink of an error. As a method value it picks the ink of
-// whatever theme there is later.
+// BadInk returns the ink for errors. It is a method so that (*Theme).BadInk can be stored and
+// applied to a later theme.
 func (t *Theme) BadInk() Ink { return t.Bad }
 
-// GoodInk returns the ink of a success.
+// GoodInk returns the ink for successes.
 func (t *Theme) GoodInk() Ink { return t.Good }
 
-// InfoInk returns the ink of a notice.
+// InfoInk returns the ink for notices.
 func (t *Theme) InfoInk() Ink { return t.Info }

@@ -9,7 +9,7 @@ import (
 	"rvo-tui/rules"
 )
 
-// Ago writes a duration in at most six cells: "850µs", "12.3ms", "1.25s".
+// Ago formats a duration in at most six cells: "850µs", "12.3ms", "1.25s".
 func Ago(d time.Duration) string {
 	switch {
 	case d == rules.Never || d < 0:
@@ -34,8 +34,7 @@ func Ago(d time.Duration) string {
 	return strconv.Itoa(int(d.Hours()/24)) + "d"
 }
 
-// Coarse writes a duration that is still running, in steps that do not flicker:
-// hundredths of a second only where they matter.
+// Coarse formats a duration that is still running, in steps coarse enough not to flicker.
 func Coarse(d time.Duration) string {
 	if d >= 0 && d < time.Second {
 		d = d.Round(10 * time.Millisecond)
@@ -46,8 +45,8 @@ func Coarse(d time.Duration) string {
 	return Ago(d)
 }
 
-// Steady writes the age of a value that is renewed many times a second, in steps
-// that do not flicker.
+// Steady formats the age of a value that is renewed many times a second, in steps coarse
+// enough not to flicker.
 func Steady(d time.Duration) string {
 	if d >= 0 && d < 50*time.Millisecond {
 		return "<50ms"
@@ -58,7 +57,7 @@ func Steady(d time.Duration) string {
 	return Coarse(d)
 }
 
-// Clock writes how long something has been up.
+// Clock formats an uptime.
 func Clock(d time.Duration) string {
 	h, m, s := int(d.Hours()), int(d.Minutes())%60, int(d.Seconds())%60
 	if h >= 24 {
@@ -67,7 +66,7 @@ func Clock(d time.Duration) string {
 	return fmt.Sprintf("%02d:%02d:%02d", h, m, s)
 }
 
-// Count writes a number in at most five cells: "9999", "12.3k", "4.56M".
+// Count formats a number in at most five cells: "9999", "12.3k", "4.56M".
 func Count(n uint64) string {
 	switch {
 	case n < 10_000:
@@ -84,7 +83,7 @@ func Count(n uint64) string {
 	return strconv.FormatFloat(float64(n)/1e9, 'f', 1, 64) + "G"
 }
 
-// Number writes a value of a signal in at most seven cells.
+// Number formats a signal's value in at most seven cells.
 func Number(v float64) string {
 	a := math.Abs(v)
 	switch {
@@ -102,7 +101,7 @@ func Number(v float64) string {
 	return strconv.FormatFloat(v, 'e', 1, 64)
 }
 
-// Rate writes frames or runs a second in at most four cells.
+// Rate formats a rate per second in at most four cells.
 func Rate(v float64) string {
 	switch {
 	case v < 0.05:
@@ -113,10 +112,10 @@ func Rate(v float64) string {
 	return strconv.FormatFloat(v, 'f', 0, 64)
 }
 
-// Limit writes an allowed rate in at most four cells, without needless digits.
+// Limit formats a configured rate in at most four cells, without trailing zeros.
 func Limit(v float64) string { return strconv.FormatFloat(v, 'g', 3, 64) }
 
-// Bits writes bits a second.
+// Bits formats a bit rate.
 func Bits(perSecond float64) string {
 	switch {
 	case perSecond < 1e3:
@@ -127,7 +126,7 @@ func Bits(perSecond float64) string {
 	return strconv.FormatFloat(perSecond/1e6, 'f', 1, 64) + " Mbit/s"
 }
 
-// Amount writes bytes in at most seven cells: "1.23 GB".
+// Amount formats bytes in at most seven cells: "1.23 GB".
 func Amount(n int64) string {
 	f := float64(n)
 	switch {

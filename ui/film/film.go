@@ -1,5 +1,5 @@
-// Package film plays the movies of clips: it keeps their packets in memory, decodes the
-// frame of any moment, and paces a clip that plays.
+// Package film plays clips: it keeps their packets in memory, seeks to any frame and paces
+// playback.
 package film
 
 import (
@@ -12,40 +12,39 @@ import (
 	"rvo-tui/runtime"
 )
 
-// MaxBytes is how much coded video of a clip is kept in memory.
+// MaxBytes limits the encoded video of a clip, which is kept in memory.
 const MaxBytes = 256 << 20
 
-// Film is the video of the movies of a clip, one after the other. One goroutine at a time
-// uses it.
+// Film is the concatenated video of a clip's movie files. It is not safe for concurrent use.
 type Film struct {
 	decoders capture.DecoderOpener
 	parts    []*part
-	at       int // the part that the newest frame is of
+	at       int // index of the part of the newest frame
 	length   time.Duration
 	packets  int
 	bytes    int
 }
 
-// part is the video of one movie.
+// part is the video of one movie file.
 type part struct {
-	from    time.Duration     // where in the film it begins
-	first   int               // how many packets there are before it
-	packets []*capture.Packet // in decoding order; at least one is shown
+	from    time.Duration     // start within the film
+	first   int               // packets in earlier parts
+	packets []*capture.Packet // in decoding order; at least one is displayed
 	length  time.Duration
 
-	decoder capture.Decoder // nil: it is not shown
-	fed     int             // packets that the decoder has had, without a gap since a key frame
-	drained bool            // the next packet must be a key one
+	decoder capture.Decoder // nil while the part is not shown
+	fed     int             // packets sent to the decoder, without a gap since a key frame
+	drained bool            // the next packet must be a key frame
 
 	image capture.Image // nil: none yet
 	at    time.Duration // its presentation time
-	of    int           // the packet that was asked for when it came out
+	of    int           // the requested packet when it came out
 }
 
-// New returns a film without a movie. Decoders opens a decoder for each part when it is shown.
+// New returns an empty film. It opens a decoder for each part when the part is shown.
 func New(decoders capture.DecoderOpener) *Film { return &Film{decoders: decoders} }
 
-// Add reads a movie to its end, which goes on where the film ended, and closes it.
+// Add reads a movie to its end, appends it to the film and closes it.
 func (f *Film) Add(src capture.PacketSource) error {
 	defer src.Close()
 	p := &part{from: f.length, first: f.packets}
@@ -62,7 +61,7 @@ func (f *Film) Add(src capture.PacketSource) error {
 			continue
 		}
 		if f.bytes += len(packet.Data); f.bytes > MaxBytes {
-			return fmt.Errorf("read clip: it has more than %d MiB of video; play it with another player", MaxBytes>>20)
+			return fmt.Errorf("read clip: more than %d MiB of video; use another player", MaxBytes>>20)
 		}
 		p.packets = append(p.packets, packet)
 		if !packet.Hidden {
@@ -71,7 +70,7 @@ func (f *Film) Add(src capture.PacketSource) error {
 		}
 	}
 	if !shown {
-		return errors.New("read clip: it shows no frame")
+		return errors.New("read clip: it has no visible frame")
 	}
 	f.parts = append(f.parts, p)
 	f.length += p.length
@@ -82,16 +81,15 @@ func (f *Film) Add(src capture.PacketSource) error {
 // Length returns how long the film is.
 func (f *Film) Length() time.Duration { return f.length }
 
-// Close frees the decoder and the frame.
+// Close frees all decoders and frames.
 func (f *Film) Close() {
 	for _, p := range f.parts {
 		p.leave()
 	}
 }
 
-// Seek decodes the frame that is shown at a time, and returns when its presentation is. A
-// film that plays gets the newest frame that its decoder has given, which may be a few
-// behind; exactly: nothing that was decoded is held back.
+// Seek decodes the frame at time t and returns its presentation time. If exactly is not set, as
+// during playback, it may return a frame a little earlier instead of draining the decoder.
 func (f *Film) Seek(t time.Duration, exactly bool) (time.Duration, error) {
 	i := len(f.parts) - 1
 	for i > 0 && t < f.parts[i].from {
@@ -112,7 +110,7 @@ func (f *Film) Seek(t time.Duration, exactly bool) (time.Duration, error) {
 	return p.from + at, err
 }
 
-// Size returns the size for display of the newest frame; 0, 0: there is none yet.
+// Size returns the display size of the newest frame; 0, 0 if there is none yet.
 func (f *Film) Size() (width, height int) {
 	if p := f.parts[f.at]; p.image != nil {
 		return p.image.Size()
@@ -120,7 +118,7 @@ func (f *Film) Size() (width, height int) {
 	return 0, 0
 }
 
-// Scale returns the newest frame at a size.
+// Scale returns the newest frame scaled to a size.
 func (f *Film) Scale(width, height int) (runtime.Preview, error) {
 	part := f.parts[f.at]
 	p := runtime.Preview{Frame: uint64(part.first+part.of) + 1, Width: width, Height: height}
@@ -132,7 +130,7 @@ func (f *Film) Scale(width, height int) (runtime.Preview, error) {
 	return p, nil
 }
 
-// leave frees the decoder and the frame of a part that is not shown any more.
+// leave frees the decoder and the frame of a part that is no longer shown.
 func (p *part) leave() {
 	p.drop()
 	if p.decoder != nil {
@@ -148,7 +146,7 @@ func (p *part) drop() {
 	}
 }
 
-// target returns the packet of the frame that is shown at a time.
+// target returns the index of the packet displayed at a time.
 func (p *part) target(t time.Duration) int {
 	best, first := -1, -1
 	for i, packet := range p.packets {
@@ -166,7 +164,7 @@ func (p *part) target(t time.Duration) int {
 	return best
 }
 
-// reached returns the packet that a decoder has been given when a film has played to a time.
+// reached returns the index of the last packet to decode for playback up to a time.
 func (p *part) reached(t time.Duration) int {
 	i := 0
 	for i+1 < len(p.packets) && p.packets[i+1].DTS <= t {
@@ -199,7 +197,7 @@ func (p *part) seek(t time.Duration, exactly bool) (time.Duration, error) {
 		p.drop()
 		p.image, p.at, p.of = d.Image, d.Packet.PTS, i
 	}
-	if p.image == nil && !exactly { // all are held back yet
+	if p.image == nil && !exactly { // the decoder has not returned any frame yet
 		return p.seek(t, true)
 	}
 	if p.image == nil {

@@ -156,9 +156,9 @@ func TestFilmSeeks(t *testing.T) {
 func TestWhatIsNoFilm(t *testing.T) {
 	images := 0
 	for want, src := range map[string]*movie{
-		"shows no frame": {},
-		"MiB":            {n: 40, bytes: 10 << 20},
-		"cut short":      {n: 3, err: errors.New("cut short")},
+		"no visible frame": {},
+		"MiB":              {n: 40, bytes: 10 << 20},
+		"cut short":        {n: 3, err: errors.New("cut short")},
 	} {
 		if err := New(opener(t, &images, false)).Add(src); err == nil || !strings.Contains(err.Error(), want) || !src.closed {
 			t.Errorf("%v, closed %v; want %q", err, src.closed, want)

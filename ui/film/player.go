@@ -13,31 +13,31 @@ import (
 	"rvo-tui/runtime"
 )
 
-// A Source has the movies of clips.
+// Source gives access to the files of clips.
 type Source interface {
-	// Movie returns the path of a movie of a clip on this machine, and what is to be called
-	// when it is not needed any more. Part counts from 1. It may take its time.
+	// Movie returns a local path of one of a clip's movie files, and a function to call when
+	// the file is no longer needed. Part counts from 1. It may block on disk or network.
 	Movie(ctx context.Context, clip clips.Clip, part int) (path string, done func(), err error)
 	// Meta returns the metadata of a clip.
 	Meta(ctx context.Context, clip clips.Clip) (*clips.Meta, error)
 }
 
-// Opener opens movies. The zero value opens none.
+// Opener opens and decodes movie files. The zero value means that clips cannot be played.
 type Opener struct {
 	Open    func(ctx context.Context, path string) (capture.PacketSource, error)
 	Decoder capture.DecoderOpener
 }
 
-// Wanted is which clip is to be shown, and how.
+// Wanted is the clip to show, and where and how.
 type Wanted struct {
-	Clip          clips.Clip // without an event: none
-	Event         string     // of those that the clip shows
-	Width, Height int        // room in pixels
+	Clip          clips.Clip // without an event: show nothing
+	Event         string     // the event to mark, if the clip has several
+	Width, Height int        // available pixels
 	From          time.Duration
-	Since         time.Time // when it plays on from From; zero: it stands there
+	Since         time.Time // when playback started at From; zero: paused there
 }
 
-// at returns where the clip stands at a time.
+// at returns the position in the clip at a time.
 func (w Wanted) at(now time.Time) time.Duration {
 	if w.Since.IsZero() {
 		return w.From
@@ -47,32 +47,32 @@ func (w Wanted) at(now time.Time) time.Duration {
 
 // Shot is a frame of a clip.
 type Shot struct {
-	Event  string // of the clip
-	Err    error  // why there is no frame; what follows is then empty
+	Event  string // ID of the event, from Wanted
+	Err    error  // why there is no frame; the fields below are then empty
 	Frame  runtime.Preview
-	At     time.Duration // its place in the movie
+	At     time.Duration // position of the frame
 	Length time.Duration
-	Mark   time.Duration // when the event was; below 0: not known
+	Mark   time.Duration // position of the event; below 0: unknown
 	Found  []clips.MetaFound
-	Ended  bool // there is nothing after it
+	Ended  bool // it is the last frame
 }
 
 // Player shows one clip at a time. It is safe for concurrent use.
 type Player struct {
 	source Source
 	open   Opener
-	turned chan struct{} // something else is wanted
+	turned chan struct{} // signals that wanted has changed
 
-	mu     sync.Mutex // guards wanted, for a moment
+	mu     sync.Mutex // guards wanted; held briefly
 	wanted Wanted
 }
 
-// NewPlayer returns a player that shows nothing yet.
+// NewPlayer returns a player with nothing to show. Call Run and Want.
 func NewPlayer(source Source, open Opener) *Player {
 	return &Player{source: source, open: open, turned: make(chan struct{}, 1)}
 }
 
-// Want says what is to be shown from now on.
+// Want changes what is shown.
 func (p *Player) Want(w Wanted) {
 	p.mu.Lock()
 	p.wanted = w
@@ -89,15 +89,15 @@ func (p *Player) want() Wanted {
 	return p.wanted
 }
 
-// reel is a clip that is loaded.
+// reel is a loaded clip.
 type reel struct {
 	event string
 	film  *Film
 	meta  *clips.Meta // nil: there is none
 	err   error
 
-	loaded time.Time // before that nothing plays
-	shown  Shot      // the last one
+	loaded time.Time // playback starts no earlier
+	shown  Shot      // last one sent
 	w, h   int
 }
 
@@ -108,12 +108,12 @@ func (r *reel) close() {
 	}
 }
 
-// nice is the priority of decoding: the live path comes first.
+// nice is the niceness of the decoding thread, so that the live path comes first.
 const nice = 19
 
-// Run shows what is wanted until the context ends, rate times a second at most and only
-// when ready says so. With the first clip it ties its goroutine to a thread of low
-// priority, with which it must end.
+// Run sends frames of the wanted clip until the context ends, at most rate a second and only
+// while ready returns true. At the first clip it locks its goroutine to its thread and lowers
+// that thread's priority for good, so call it in a goroutine of its own.
 func (p *Player) Run(ctx context.Context, rate float64, ready func(now time.Time) bool, send func(Shot)) {
 	ticker := time.NewTicker(time.Duration(float64(time.Second) / rate))
 	defer ticker.Stop()
@@ -172,12 +172,12 @@ func (p *Player) Run(ctx context.Context, rate float64, ready func(now time.Time
 	}
 }
 
-// load reads the movies and the metadata of a clip.
+// load reads the movie files and the metadata of a clip.
 func (p *Player) load(ctx context.Context, clip clips.Clip) *reel {
 	capture.LowPriority(nice)
 	r := &reel{event: clip.Entry.EventID}
 	if p.open.Open == nil || p.open.Decoder == nil {
-		r.err = errors.New("play clip: this program has nothing to decode it with")
+		r.err = errors.New("play clip: this build has no video decoder")
 		return r
 	}
 	parts := 1
@@ -194,7 +194,7 @@ func (p *Player) load(ctx context.Context, clip clips.Clip) *reel {
 	return r
 }
 
-// add reads a movie of a clip.
+// add reads one movie file of a clip.
 func (p *Player) add(ctx context.Context, film *Film, clip clips.Clip, part int) error {
 	path, done, err := p.source.Movie(ctx, clip, part)
 	if err != nil {
@@ -208,7 +208,7 @@ func (p *Player) add(ctx context.Context, film *Film, clip clips.Clip, part int)
 	return film.Add(src)
 }
 
-// show sends the frame that is wanted, unless it was the last one.
+// show sends the wanted frame, unless it was sent last.
 func (r *reel) show(w Wanted, now time.Time, send func(Shot)) {
 	if !w.Since.IsZero() && w.Since.Before(r.loaded) {
 		w.Since = r.loaded
@@ -229,7 +229,7 @@ func (r *reel) show(w Wanted, now time.Time, send func(Shot)) {
 	}
 }
 
-// frame scales the frame to the room that there is, and adds what is known of it.
+// frame scales the frame to the available size and adds its detections.
 func (r *reel) frame(shot *Shot, w Wanted) {
 	fw, fh := r.film.Size()
 	width, height := w.Width, w.Width*fh/max(fw, 1)
@@ -249,7 +249,8 @@ func (r *reel) frame(shot *Shot, w Wanted) {
 	}
 }
 
-// place returns where in the movies of a clip a time is, as MetaFound.MovieMS counts.
+// place returns the position in a clip of a Unix time in milliseconds, on the scale of
+// MetaFound.MovieMS.
 func place(m *clips.Meta, ts int64) (at time.Duration) {
 	movie := m.Movie
 	for _, next := range m.Parts {
@@ -262,10 +263,10 @@ func place(m *clips.Meta, ts int64) (at time.Duration) {
 	return at + time.Duration(ts-movie.Start)
 }
 
-// foundFor is how long an answer of a detector is shown, unless another one follows.
+// foundFor is how long a detector's result is shown if no newer one follows.
 const foundFor = time.Second
 
-// Found returns the newest answer of each signal at a place of a clip's movie.
+// Found returns the newest result of each signal at a position of a clip.
 func Found(m *clips.Meta, at time.Duration) (list []clips.MetaFound) {
 	if m == nil {
 		return nil

@@ -8,8 +8,7 @@ import (
 	"rvo-tui/ui/draw"
 )
 
-// AlertsView lists the current alerts, and what is known of the selected one, for w
-// cells.
+// AlertsView lists the current alerts, with details of the selected one, w cells wide.
 func AlertsView(s *Scene, sel, w int) Body {
 	b := Body{Title: "Alerts", empty: "No alerts."}
 	if s.Snap == nil {
@@ -48,7 +47,7 @@ func AlertsView(s *Scene, sel, w int) Body {
 	return b
 }
 
-// alertInk returns how an alert is drawn.
+// alertInk returns the ink and symbol of an alert.
 func alertInk(th *draw.Theme, a *runtime.Alert) (draw.Ink, string) {
 	switch {
 	case a.Acknowledged:
@@ -79,11 +78,11 @@ func alertFoot(s *Scene, a *runtime.Alert, w int) []string {
 		field("cameras", strings.Join(a.Cameras, ", "), th.Info)
 	}
 	field("since", draw.Stamp(a.Since), th.Dim)
-	return append(foot, " "+th.Dim.Of(draw.Clickable(draw.OnAction, "open", s.Hints.Open+" goes there")+", "+draw.Clickable(draw.OnAction, "toggle", s.Hints.Toggle+" acknowledges")))
+	return append(foot, " "+th.Dim.Of(draw.Clickable(draw.OnAction, "open", s.Hints.Open+" shows it")+", "+draw.Clickable(draw.OnAction, "toggle", s.Hints.Toggle+" acknowledges")))
 }
 
-// AlertsOf reports whether alerts concern a camera, and whether one of them is severe and
-// not acknowledged; those about one detector of it alone where subject is not empty.
+// AlertsOf reports whether a camera has alerts, and whether one of them is severe and not
+// acknowledged. If subject is not empty, only alerts about that detector count.
 func AlertsOf(list []runtime.Alert, camera, subject string) (any, severe bool) {
 	for i := range list {
 		a := &list[i]

@@ -13,7 +13,7 @@ import (
 	"rvo-tui/ui/draw"
 )
 
-// CamerasView lists the cameras, for w cells.
+// CamerasView lists the cameras, w cells wide.
 func CamerasView(s *Scene, w int) Body {
 	b := Body{Title: "Cameras", rows: true, empty: s.noCamera()}
 	if s.Snap == nil {
@@ -60,7 +60,7 @@ func CamerasView(s *Scene, w int) Body {
 		}
 		look, state := cameraInk(s.Theme, c.State), string(c.State)
 		if s.Stale {
-			look, state = s.Theme.Warn, "not known"
+			look, state = s.Theme.Warn, "unknown"
 		}
 		line := " " + mark + " " + s.Theme.Dim.Of(number) + " " + draw.Fit(s.Theme.Text(c.Name), name) + gap +
 			look.Of(s.Theme.Dot+" "+draw.Fit(state, 12)) + draw.Right(draw.Rate(c.FPS), 5) + draw.Right(frameAge(c), 7)
@@ -129,13 +129,13 @@ func frameAge(c *runtime.CameraView) string {
 		return "-"
 	}
 	if c.FrameAge < 100*time.Millisecond {
-		return "<0.1s" // between two frames it swings by an interval
+		return "<0.1s" // it varies by a frame interval anyway
 	}
 	return draw.Coarse(c.FrameAge)
 }
 
-// recordingInk returns the colour of the state of a second stream, which stands out
-// only where something is wrong.
+// recordingInk returns the colour of an evidence stream's state, highlighted only if something
+// is wrong.
 func recordingInk(t *draw.Theme, s capture.State) draw.Ink {
 	if s == capture.Live {
 		return t.Dim

@@ -10,8 +10,8 @@ import (
 	"rvo-tui/ui/draw"
 )
 
-// DetectorsView lists the detectors of the camera shown, with details of the selected
-// one, for w cells.
+// DetectorsView lists the detectors of the camera shown, with details of the selected one,
+// w cells wide.
 func DetectorsView(s *Scene, sel, w int) Body {
 	b := Body{Title: "Detectors", rows: true, empty: "No detector. Press " + s.Hints.Attach + " to attach one."}
 	if s.Snap == nil {
@@ -34,7 +34,7 @@ func DetectorsView(s *Scene, sel, w int) Body {
 	if slots.Waiting > 0 {
 		b.Note += fmt.Sprintf(" +%d waiting", slots.Waiting)
 	}
-	// A narrow pane has no room for all numbers: it leaves out whole columns.
+	// A narrow pane leaves out whole columns.
 	room := w - 4 - min(name, 6) - 12
 	most, median, tail := room >= 20, room >= 27, room >= 34
 	numbers := 5 + 7
@@ -98,8 +98,8 @@ func DetectorsView(s *Scene, sel, w int) Body {
 	return b
 }
 
-// detectorState returns the state of a detector, in a few words and a colour. A running
-// one keeps that name between two runs.
+// detectorState returns the state of a detector in a few words, and its colour. A running
+// detector is shown as running between two runs, too.
 func (s *Scene) detectorState(d *engine.DetectorView) (draw.Ink, string) {
 	th := s.Theme
 	switch d.State {
@@ -157,7 +157,7 @@ func errorsOf(d *engine.DetectorView) (n uint64) {
 	return n + d.Timeouts
 }
 
-// detectorFoot shows the details of one detector that the table has no room for.
+// detectorFoot shows details of a detector that do not fit into the table.
 func detectorFoot(s *Scene, d *engine.DetectorView, w int) []string {
 	th := s.Theme
 	var skips []string

@@ -9,7 +9,7 @@ import (
 	"rvo-tui/ui/draw"
 )
 
-// EventsView lists the newest events of all cameras, for w cells.
+// EventsView lists the newest events of all cameras, w cells wide.
 func EventsView(s *Scene, w int) Body {
 	b := Body{Title: "Events", follow: true, empty: "No event yet."}
 	b.n = len(s.Events)

@@ -15,17 +15,17 @@ import (
 	"rvo-tui/ui/draw"
 )
 
-// FleetSort is what the fleet is ordered by.
+// FleetSort is the sort order of the fleet table.
 type FleetSort int
 
-// The orders of the fleet.
+// The sort orders of the fleet table.
 const (
-	ByTrouble FleetSort = iota // cameras with alerts first
+	ByTrouble FleetSort = iota // alerts first
 	ByName
-	ByRate    // the slowest first
-	ByLatency // the latest first
-	ByEvents  // the most first
-	ByDrops   // the most first
+	ByRate    // slowest first
+	ByLatency // highest first
+	ByEvents  // most first
+	ByDrops   // most first
 	fleetSorts
 )
 
@@ -33,13 +33,13 @@ var fleetSortNames = [fleetSorts]string{"trouble", "name", "fps", "latency", "ev
 
 func (f FleetSort) String() string { return fleetSortNames[f] }
 
-// column makes the head of a column sort by it.
+// column makes a column's head sort by it when clicked.
 func (f FleetSort) column(head string) string { return draw.Clickable(draw.OnSort, f.String(), head) }
 
 // FleetSorts returns the names of the orders.
 func FleetSorts() []string { return fleetSortNames[:] }
 
-// Next returns the order after this one, or the one before.
+// Next returns the next or previous order.
 func (f FleetSort) Next(forward bool) FleetSort {
 	if forward {
 		return (f + 1) % fleetSorts
@@ -47,17 +47,16 @@ func (f FleetSort) Next(forward bool) FleetSort {
 	return (f + fleetSorts - 1) % fleetSorts
 }
 
-// fleetRow is the table's row of a camera.
+// fleetRow is a camera's row in the table.
 type fleetRow struct {
 	index         int
 	cam           *runtime.CameraView
-	any, severe   bool // alerts
+	any, severe   bool // has alerts; has severe ones that are not acknowledged
 	latency       time.Duration
-	events, drops float64 // an hour, a second; below 0: not known yet
+	events, drops float64 // events an hour, drops a second; below 0: unknown yet
 }
 
-// FleetView lists all cameras, one in a line, and what is wrong with the selected one, for
-// w cells.
+// FleetView lists all cameras, with the alerts of the selected one, w cells wide.
 func FleetView(s *Scene, sel, w int) Body {
 	b := Body{Title: "Fleet", empty: s.noCamera()}
 	if s.Snap == nil {
@@ -79,7 +78,7 @@ func FleetView(s *Scene, sel, w int) Body {
 			b.pinned++
 		}
 	}
-	// From the right, columns that there is no room for are left out.
+	// Columns that do not fit are left out, starting from the right.
 	const state, fps, latency, states, rate = 12, 5, 8, 12, 8
 	room := w - 4 - state - fps - latency - 2
 	detectors, ofRules := room >= 10+states, room >= 10+2*states
@@ -133,7 +132,7 @@ func FleetView(s *Scene, sel, w int) Body {
 		c := r.cam
 		look, text := cameraInk(th, c.State), string(c.State)
 		if s.Stale {
-			look, text = th.Warn, "not known"
+			look, text = th.Warn, "unknown"
 		}
 		mark := th.Good.Of(th.Dot)
 		switch {
@@ -176,7 +175,7 @@ func FleetView(s *Scene, sel, w int) Body {
 	return b
 }
 
-// fleetFoot says what is wrong with a camera.
+// fleetFoot lists the alerts of a camera.
 func fleetFoot(s *Scene, c *runtime.CameraView, w int) (foot []string) {
 	th := s.Theme
 	for i := range s.Snap.Alerts {
@@ -242,7 +241,7 @@ func (s *Scene) fleet() []fleetRow {
 	return list
 }
 
-// FleetCamera returns the index of the camera of a row; -1: there is no such row.
+// FleetCamera returns the index of a row's camera; -1 if there is no such row.
 func (s *Scene) FleetCamera(row int) int {
 	if s.Snap == nil {
 		return -1
@@ -253,8 +252,8 @@ func (s *Scene) FleetCamera(row int) int {
 	return -1
 }
 
-// latencyOf returns the median time from the lens to a result, over the last seconds; 0:
-// there was none.
+// latencyOf returns the median time from capture to result over the last seconds; 0 if there
+// was no result.
 func (s *Scene) latencyOf(camera string) (total time.Duration) {
 	for i := engine.StageCapture; i <= engine.StagePublish; i++ {
 		total += s.Hist.recent(histogramKey{camera: camera, what: i.String()}).P50
@@ -262,8 +261,7 @@ func (s *Scene) latencyOf(camera string) (total time.Duration) {
 	return total
 }
 
-// dropRate returns what a camera's queues drop a second, other than frames that a newer
-// one replaced.
+// dropRate returns the drops a second of a camera's queues, without superseded frames.
 func dropRate(now, old *runtime.Snapshot, c *runtime.CameraView) float64 {
 	if old == nil || now.At.Sub(old.At) < time.Second {
 		return -1
@@ -292,8 +290,7 @@ func drops(c *runtime.CameraView) (n uint64) {
 	return n
 }
 
-// counted writes how many there are of each, in its colour, without those of which there
-// are none.
+// counted joins the counts that are not empty.
 func counted(parts ...string) string {
 	parts = slices.DeleteFunc(parts, func(p string) bool { return p == "" })
 	if len(parts) == 0 {
@@ -309,8 +306,8 @@ func some(n int, look draw.Ink, mark string) string {
 	return look.Of(fmt.Sprintf("%d%s", n, mark))
 }
 
-// detectorCounts says how many detectors of a camera fail, are slow, are well,
-// have no frames and are off.
+// detectorCounts counts the detectors of a camera by state: failing, slow, healthy, without
+// frames, disabled.
 func detectorCounts(s *Scene, c *runtime.CameraView) string {
 	th := s.Theme
 	var failed, slow, well, idle, off int
@@ -333,8 +330,8 @@ func detectorCounts(s *Scene, c *runtime.CameraView) string {
 	return counted(some(failed, th.Bad, th.Cross), some(slow, th.Warn, th.Warning), some(well, th.Good, th.Tick), some(idle, th.Dim, th.Dot), some(off, th.Dim, th.Ring))
 }
 
-// ruleCounts says how many rules of a camera are confirmed, on their way there, cannot
-// tell, are idle and are off.
+// ruleCounts counts the rules of a camera by state: confirmed, potential, unknown, idle,
+// disabled.
 func ruleCounts(th *draw.Theme, c *runtime.CameraView) string {
 	var confirmed, potential, unknown, idle, off int
 	for i := range c.Rules {
@@ -354,7 +351,7 @@ func ruleCounts(th *draw.Theme, c *runtime.CameraView) string {
 	return counted(some(confirmed, th.Good, th.Dot), some(potential, th.Warn, th.Dot), some(unknown, th.Warn, th.Ask), some(idle, th.Dim, th.Dot), some(off, th.Dim, th.Ring))
 }
 
-// lastEvent returns the newest event of a camera.
+// lastEvent describes the newest event of a camera.
 func (s *Scene) lastEvent(camera string) string {
 	for i := len(s.AllEvents) - 1; i >= 0; i-- {
 		if e := &s.AllEvents[i].Event; e.Camera == camera {
@@ -368,7 +365,7 @@ func (s *Scene) lastEvent(camera string) string {
 	return s.Theme.Dim.Of("none yet")
 }
 
-// firing is how many events a camera had had by a time.
+// firing is a camera's event count at a time.
 type firing struct {
 	at time.Time
 	n  uint64
@@ -376,7 +373,7 @@ type firing struct {
 
 const (
 	firingEvery = time.Minute
-	firings     = 61 // an hour and its beginning
+	firings     = 61 // one an hour ago and one for each minute since
 )
 
 func firedBy(c *runtime.CameraView) (n uint64) {
@@ -386,8 +383,7 @@ func firedBy(c *runtime.CameraView) (n uint64) {
 	return n
 }
 
-// count remembers how many events there were, once a minute, and forgets cameras that are
-// gone.
+// count stores each camera's event count once a minute, and forgets removed cameras.
 func (h *History) count(s *runtime.Snapshot) {
 	there := make(map[string]bool, len(s.Cameras))
 	for i := range s.Cameras {
@@ -409,8 +405,8 @@ func (h *History) count(s *runtime.Snapshot) {
 	}
 }
 
-// eventRate returns the events of a camera within the last hour, or what they are by the
-// minutes that have been seen; below 0: too few of them.
+// eventRate returns a camera's events per hour, extrapolated while less than an hour was seen;
+// below 0 if that is too short.
 func (h *History) eventRate(s *runtime.Snapshot, c *runtime.CameraView) float64 {
 	if s.Uptime > 0 && s.Uptime <= time.Hour {
 		return float64(firedBy(c))

@@ -11,8 +11,8 @@ import (
 	"rvo-tui/ui/draw"
 )
 
-// LatencyView shows where the time between the camera and an event goes, over
-// the last ten seconds, for w cells.
+// LatencyView shows the latency of each stage between capture and event over the last ten
+// seconds, w cells wide.
 func LatencyView(s *Scene, w int) Body {
 	b := Body{Title: "Latency", Note: "last 10 s", scroll: true}
 	c := s.Camera()
@@ -26,7 +26,7 @@ func LatencyView(s *Scene, w int) Body {
 	b.head = append(ageBar(s, stages, w), "")
 	const cell = 7
 	bars := min(w-12-4*cell-2, windowTop)
-	most := w >= 12+4*cell // there is room for the longest
+	most := w >= 12+4*cell // there is room for the maximum
 	head := "   " + draw.Fit("stage", 9) + draw.Right("p50", cell) + draw.Right("p99", cell) + draw.Right("p99.9", cell)
 	if most {
 		head += draw.Right("max", cell)
@@ -75,7 +75,7 @@ func spread(n int) string {
 	return first + draw.Spaces(n-draw.Width(first)-3) + "16s"
 }
 
-// ageBar shows the age of a typical result, by the stages that it is made of.
+// ageBar draws the age of a typical result, divided into its stages.
 func ageBar(s *Scene, stages []latency, w int) []string {
 	var total time.Duration
 	for i := engine.StageCapture; i <= engine.StagePublish; i++ {
@@ -96,7 +96,7 @@ func ageBar(s *Scene, stages []latency, w int) []string {
 	return []string{" " + s.Theme.Dim.Of("end-to-end latency") + draw.Right(draw.Ago(total), 6) + " " + bar.String()}
 }
 
-// histogramBars draws counts as bars, on a scale on which a few can be told from none.
+// histogramBars draws counts as bars, on a scale that keeps small counts visible.
 func histogramBars(t *draw.Theme, counts []uint64) string {
 	var most uint64
 	for _, n := range counts {
@@ -117,15 +117,15 @@ var nan = math.NaN()
 
 const (
 	windowFirst = time.Microsecond
-	windowTop   = 24 // bars, one to a power of two: up to 16.8 s
+	windowTop   = 24 // bars, one for each power of two: up to 16.8 s
 )
 
-// histogramKey names a histogram of a snapshot.
+// histogramKey identifies a histogram of a snapshot.
 type histogramKey struct {
 	camera, detector, what string
 }
 
-// latency is what a histogram counted within a window.
+// latency summarizes what a histogram counted within a window.
 type latency struct {
 	Count         uint64
 	P50, P99, P9X time.Duration // P9X: 99.9 %
@@ -133,8 +133,7 @@ type latency struct {
 	Bars          [windowTop]uint64
 }
 
-// window sees what a histogram counted within the last PastSeconds seconds, from
-// copies of it.
+// window keeps copies of a histogram to compute what it counted in the last PastSeconds seconds.
 type window struct {
 	copies []*engine.Histogram // one a second, oldest first
 	Last   latency
@@ -142,8 +141,8 @@ type window struct {
 	medians []float64 // of Last in seconds, one a second, oldest first; at most sparkCells
 }
 
-// Add takes a copy. It is called once a second. A histogram that counts less than
-// before is another one, as of a detector that was attached again.
+// Add copies the histogram; it is called once a second. If the count has fallen, the histogram
+// is a new one, as after a detector was attached again, and the window starts over.
 func (w *window) Add(h *engine.Histogram) {
 	now := h.Since(nil)
 	if n := len(w.copies); n > 0 && now.Count() < w.copies[n-1].Count() {
@@ -171,7 +170,7 @@ func (w *window) Add(h *engine.Histogram) {
 func summarize(h *engine.Histogram) latency {
 	q := h.Quantiles(0.5, 0.99, 0.999)
 	l := latency{Count: h.Count(), P50: q[0], P99: q[1], P9X: q[2], Max: h.Max()}
-	bounds := make([]time.Duration, windowTop-1) // the last bar has all that is longer
+	bounds := make([]time.Duration, windowTop-1) // the last bar counts everything above
 	for i := range bounds {
 		bounds[i] = windowFirst << (i + 1)
 	}

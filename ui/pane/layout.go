@@ -2,7 +2,7 @@ package pane
 
 import "slices"
 
-// The smallest screen with several panes, and the smallest on which there is one.
+// The smallest screen that shows several panes, and the smallest that shows one.
 const (
 	MinWidth  = 80
 	MinHeight = 24
@@ -11,42 +11,42 @@ const (
 	LeastHeight = 10
 )
 
-// frameLines is how many lines of a screen Layout does not place: the first and the last.
+// frameLines counts the header and footer, which Layout does not place.
 const frameLines = 2
 
 // Rect is a part of the screen, in cells.
 type Rect struct{ X, Y, W, H int }
 
-// Has reports whether a cell is in it.
+// Has reports whether a cell is inside.
 func (r Rect) Has(x, y int) bool { return x >= r.X && x < r.X+r.W && y >= r.Y && y < r.Y+r.H }
 
-// Place is a pane and where it is drawn, its frame included.
+// Place is where a pane is drawn, including its frame.
 type Place struct {
 	Pane ID
 	Rect
-	Tabbed bool // shares its place with the panes that are not shown
+	Tabbed bool // the panes that are not shown share this place, as tabs
 }
 
 // share is a pane's share of the height of a column.
 type share struct {
 	pane   ID
 	least  int
-	weight int // of what is left
-	most   int // 0: no bound
+	weight int // share of the remaining height
+	most   int // 0: no maximum
 }
 
-// Wants is what of a snapshot decides how high panes should be.
+// Wants has the sizes in a snapshot that decide the height of the panes.
 type Wants struct {
 	Cameras, Detectors, Signals, Rules int // rows
 	Events                             int
-	Clauses                            int  // of the rule that has most
-	Reason                             bool // the camera shown has something to say
+	Clauses                            int  // of the rule with most of them
+	Reason                             bool // the camera shown has a reason for its state
 	Preview                            bool
-	// Aspect is how high a frame is, in cells, for one that is a cell wide; 0: 16:9.
+	// Aspect is the height of a frame divided by its width, both in cells; 0: as for 16:9.
 	Aspect float64
 }
 
-// previewHeight returns how high the preview wants to be in a column of w cells.
+// previewHeight returns the preferred height of the preview in a column of w cells.
 func (n Wants) previewHeight(w int) int {
 	aspect := n.Aspect
 	if aspect <= 0 {
@@ -63,10 +63,10 @@ func (n Wants) camerasHeight(most int) int {
 	return min(max(h, 5), most)
 }
 
-// Layout puts the panes of a preset into w x h cells. Tab is the pane that is shown where
-// panes share a place.
+// Layout arranges the panes of a preset in w x h cells. Where panes share a place, tab is the
+// one shown.
 func Layout(p Preset, w, h int, focus, tab ID, zoom bool, n Wants) []Place {
-	n.Detectors, n.Signals, n.Rules = max(n.Detectors, 1), max(n.Signals, 1), max(n.Rules, 1) // or a line that says why there is none
+	n.Detectors, n.Signals, n.Rules = max(n.Detectors, 1), max(n.Signals, 1), max(n.Rules, 1) // an empty pane says so in one line
 	switch {
 	case zoom, w < MinWidth, h < MinHeight-frameLines:
 		return []Place{{focus, Rect{0, 0, w, h}, false}}
@@ -84,7 +84,7 @@ func Layout(p Preset, w, h int, focus, tab ID, zoom bool, n Wants) []Place {
 	return top
 }
 
-// eventRows is how many events, if there are so many, have room on a screen of 120x40.
+// eventRows is how many events are visible on a screen of 120x40.
 const eventRows = 8
 
 func normalLayout(w, h int, n Wants) []Place {
@@ -92,7 +92,7 @@ func normalLayout(w, h int, n Wants) []Place {
 	a := []share{{Cameras, 5, 0, 0}, {Preview, 9, 9, n.previewHeight(left)}, {Latency, 12, 0, 0}, {Queues, 6, 1, 0}}
 	a[0].least = n.camerasHeight(9)
 	if !n.Preview {
-		a[0].least = n.camerasHeight(h - 12 - 9) // what latencies and queues leave
+		a[0].least = n.camerasHeight(h - 12 - 9) // minus the heights of latency and queues
 		a = slices.Delete(a, 1, 2)
 	}
 	b := []share{
@@ -108,8 +108,7 @@ func normalLayout(w, h int, n Wants) []Place {
 	return append(column(Rect{0, 0, left, h}, a), column(Rect{left, 0, w - left, h}, b)...)
 }
 
-// wideLayout gives the preview the larger half, with latencies and queues beside each other
-// below it.
+// wideLayout gives the preview the larger half, with latency and queues side by side below it.
 func wideLayout(w, h int, n Wants) []Place {
 	left := w * 54 / 100
 	a := []share{{Cameras, n.camerasHeight(13), 0, 0}, {Preview, 12, 9, n.previewHeight(left)}, {Latency, 13, 1, 0}}
@@ -131,14 +130,14 @@ func wideLayout(w, h int, n Wants) []Place {
 	return append(append(out, beside), column(Rect{left, 0, w - left, h}, b)...)
 }
 
-// column stacks panes: each gets its least, and the rest is shared by weight up
-// to what each wants at most. The last one fills the rest.
+// column stacks panes: each gets its minimum, the rest is shared by weight up to each maximum,
+// and the last pane takes what is left.
 func column(r Rect, shares []share) []Place {
 	heights := make([]int, len(shares))
 	left := r.H
 	for i, s := range shares {
 		heights[i] = s.least
-		if s.most > 0 { // what would stay empty is for others
+		if s.most > 0 { // leave unused lines to others
 			heights[i] = min(s.least, s.most)
 		}
 		left -= heights[i]

@@ -13,21 +13,21 @@ import (
 	"rvo-tui/ui/draw"
 )
 
-// Entry is a line of the log, with those that say the same before it.
+// Entry is a log line with the earlier repetitions folded into it.
 type Entry struct {
 	logging.Line
 
-	N     int       // lines
+	N     int       // number of lines
 	First time.Time // of the first of them
 }
 
 const (
 	foldLines = 16               // entries back within which a line is folded
-	foldTime  = 10 * time.Minute // after its first line a new entry begins
+	foldTime  = 10 * time.Minute // maximum time that an entry covers
 )
 
-// Fold joins lines that repeat a warning or an error, as of each retry, camera and event.
-// An entry is the newest of its lines, and stands where that does.
+// Fold merges repeated warnings and errors, such as those of each retry. An entry shows its newest
+// line, at that line's position.
 func Fold(lines []logging.Line) []Entry {
 	out := make([]Entry, 0, len(lines))
 	keys := make([]string, 0, len(lines))
@@ -50,7 +50,7 @@ func Fold(lines []logging.Line) []Entry {
 	return out
 }
 
-// LogView shows the log's newest lines, for w cells.
+// LogView shows the newest log lines, w cells wide.
 func LogView(s *Scene, w int) Body {
 	b := Body{Title: "Log", follow: true, empty: "Nothing has been logged."}
 	b.n = len(s.Log)
@@ -90,8 +90,7 @@ func LogView(s *Scene, w int) Body {
 	return b
 }
 
-// LevelInk returns how a level of the log is drawn: its color, and its name in five
-// characters.
+// LevelInk returns the color of a log level, and its name in five characters.
 func LevelInk(t *draw.Theme, l slog.Level) (draw.Ink, string) {
 	switch {
 	case l >= slog.LevelError:

@@ -19,7 +19,7 @@ import (
 	"rvo-tui/ui/draw"
 )
 
-// details collects the lines of a page about one thing.
+// details builds the lines of a details page.
 type details struct {
 	th    *draw.Theme
 	w     int
@@ -35,14 +35,14 @@ func (d *details) field(name, text string) {
 	}
 }
 
-// line adds a line that is already styled.
+// line adds a field with styled text.
 func (d *details) line(name, drawn string) {
 	d.lines = append(d.lines, d.th.Dim.Of(draw.Fit(name, fieldName))+drawn)
 }
 
 func (d *details) title(text string) { d.lines = append(d.lines, "", d.th.TitleOn.Of(text)) }
 
-// DetectorPage shows all details of a detector of the camera shown, for w cells.
+// DetectorPage shows all details of a detector of the camera shown, w cells wide.
 func DetectorPage(s *Scene, v *engine.DetectorView, w int) []string {
 	th, c := s.Theme, s.Camera()
 	d := &details{th: th, w: w}
@@ -78,7 +78,7 @@ func DetectorPage(s *Scene, v *engine.DetectorView, w int) []string {
 		d.line("answer age", "p50 "+draw.Ago(q[0])+th.Dim.Of(", p99 "+draw.Ago(q[1])+" since the start"))
 	}
 
-	d.title("Frames that it did not take")
+	d.title("Skipped frames")
 	var skipped uint64
 	for g := engine.GateOpen + 1; g < engine.GateCount; g++ {
 		skipped += v.Skips[g]
@@ -118,7 +118,7 @@ func DetectorPage(s *Scene, v *engine.DetectorView, w int) []string {
 	return d.lines
 }
 
-// aboutLines is how many lines of the log a page shows.
+// aboutLines is how many log lines a page shows.
 const aboutLines = 4
 
 // about returns the newest warnings and errors about a detector of a camera, oldest first.
@@ -133,7 +133,7 @@ func (s *Scene) about(camera, detector string) []Entry {
 	return list[max(len(list)-aboutLines, 0):]
 }
 
-// WhyNoClip returns why an event has no clip, as the log has it; empty: it does not say so.
+// WhyNoClip returns why an event has no clip, according to the log; empty if it does not say.
 func (s *Scene) WhyNoClip(event string) string {
 	for _, l := range slices.Backward(s.AllLog) {
 		if _, reason, found := strings.Cut(l.Text, " reason="); found && l.Level >= slog.LevelWarn && names(l.Text, "event", event) {
@@ -143,7 +143,7 @@ func (s *Scene) WhyNoClip(event string) string {
 	return ""
 }
 
-// names reports whether a line of the log has a value for a key.
+// names reports whether a log line has key=value.
 func names(line, key, value string) bool {
 	return strings.Contains(line+" ", " "+key+"="+value+" ") || strings.Contains(line, " "+key+"="+strconv.Quote(value))
 }
@@ -158,8 +158,7 @@ func remoteText(th *draw.Theme, v *engine.DetectorView) string {
 	return ""
 }
 
-// slots says which detectors of all cameras hold the slots, by their runs of the last
-// seconds.
+// slots lists the detectors of all cameras that used the slots most in the last seconds.
 func (d *details) slots(s *Scene) {
 	type holder struct {
 		camera, detector string
@@ -183,8 +182,8 @@ func (d *details) slots(s *Scene) {
 	}
 }
 
-// RulePage shows all details of a rule of the camera shown: its condition as a tree, each
-// clause with its signal's history, its clocks, and what it lacks to fire. For w cells.
+// RulePage shows all details of a rule of the camera shown, w cells wide: its condition as a tree
+// with the history of each clause, its timers, and what it still needs to fire.
 func RulePage(s *Scene, r *engine.RuleView, w int) []string {
 	th, c := s.Theme, s.Camera()
 	d := &details{th: th, w: w}
@@ -193,7 +192,7 @@ func RulePage(s *Scene, r *engine.RuleView, w int) []string {
 
 	d.title("Condition")
 	expr, err := rules.Parse(r.When)
-	if err != nil { // it comes from a newer program
+	if err != nil { // a newer program may have a newer syntax
 		d.lines = append(d.lines, draw.Wrap(th.Text(r.When), w)...)
 	} else {
 		for _, l := range expr.Outline() {
@@ -222,7 +221,7 @@ func RulePage(s *Scene, r *engine.RuleView, w int) []string {
 	return d.lines
 }
 
-// clause adds a line of a condition.
+// clause adds one line of a condition.
 func (d *details) clause(s *Scene, c *runtime.CameraView, r *engine.RuleView, l rules.Line) {
 	th, indent := d.th, draw.Spaces(2+2*l.Depth)
 	if l.Clause < 0 || l.Clause >= len(r.Clause) {
@@ -256,13 +255,13 @@ func (d *details) clause(s *Scene, c *runtime.CameraView, r *engine.RuleView, l 
 	d.lines = append(d.lines, indent+"  "+line)
 }
 
-// notActive says why a rule is not active.
+// notActive returns why a rule is not active.
 func notActive(h *engine.HoursView) string {
 	switch {
 	case h == nil:
 		return "it is not active"
 	case h.Override == engine.Disarmed:
-		return "it is disarmed, until its hours next begin or end: " + strings.Join(h.Active, ", ")
+		return "it is disarmed until its hours next begin or end: " + strings.Join(h.Active, ", ")
 	}
 	zone := h.TimeZone
 	if zone != "" {
@@ -300,7 +299,7 @@ func lacks(r *engine.RuleView) string {
 		text += " for " + draw.Ago(r.For)
 	}
 	if len(unknown) > 0 {
-		text += "; not known: " + strings.Join(unknown, ", ")
+		text += "; unknown: " + strings.Join(unknown, ", ")
 	}
 	if len(untrue) > 0 {
 		text += "; false: " + strings.Join(untrue, ", ")
@@ -308,7 +307,7 @@ func lacks(r *engine.RuleView) string {
 	return text
 }
 
-// CameraPage shows all details of the camera shown, for w cells.
+// CameraPage shows all details of the camera shown, w cells wide.
 func CameraPage(s *Scene, c *runtime.CameraView, w int) []string {
 	th := s.Theme
 	d := &details{th: th, w: w}
@@ -326,7 +325,7 @@ func CameraPage(s *Scene, c *runtime.CameraView, w int) []string {
 		d.field("packets", fmt.Sprintf("%s, %s decoded, %s damaged", draw.Count(c.Packets), draw.Count(c.Decoded), draw.Count(c.Damaged)))
 	}
 	d.field("reconnects", fmt.Sprintf("%s, %s failures, %s stalls, %s changes of size", draw.Count(reconnects(c)), draw.Count(c.Failures), draw.Count(c.Stalls), draw.Count(c.Resizes)))
-	d.field("frames", fmt.Sprintf("%s, %s replaced by a newer one before they were seen", draw.Count(c.Frames), draw.Count(c.Superseded)))
+	d.field("frames", fmt.Sprintf("%s, %s replaced by a newer one before they were used", draw.Count(c.Frames), draw.Count(c.Superseded)))
 	for _, q := range []engine.Count{{Reason: capture.DropPool, N: c.DropPool}, {Reason: capture.DropLag, N: c.DropLag}, {Reason: capture.DropRate, N: c.DropRate}, {Reason: capture.DropCorrupt, N: c.DropBroken}} {
 		if q.N > 0 {
 			d.line("  dropped", th.Warn.Of(draw.Count(q.N)+" "+q.Reason))
@@ -347,7 +346,7 @@ func CameraPage(s *Scene, c *runtime.CameraView, w int) []string {
 	return d.lines
 }
 
-// streamText says what a camera sends.
+// streamText describes the stream of a camera.
 func streamText(th *draw.Theme, c *runtime.CameraView) string {
 	var parts []string
 	if c.Codec != "" {
@@ -371,7 +370,7 @@ func streamText(th *draw.Theme, c *runtime.CameraView) string {
 	return strings.Join(parts, ", ")
 }
 
-// EventPage shows all details of an event, for w cells.
+// EventPage shows all details of an event, w cells wide.
 func EventPage(s *Scene, e *rules.Event, w int) []string {
 	th := s.Theme
 	field := func(name, value string) string { return th.Dim.Of(draw.Fit(name, 11)) + value }

@@ -1,5 +1,5 @@
-// Package pane draws the panes of the dashboard, one file each: pure functions from
-// a Scene to lines of text. It knows where on the screen they are, and no terminal.
+// Package pane draws the panes of the dashboard, one file each, and lays them out. Its functions
+// turn a Scene into lines of text and do no input or output.
 package pane
 
 import (
@@ -11,10 +11,10 @@ import (
 	"rvo-tui/ui/draw"
 )
 
-// ID tells the panes apart.
+// ID identifies a pane.
 type ID int
 
-// The panes, in the order in which tab goes through them.
+// The panes, in the order of the tab key.
 const (
 	Cameras ID = iota
 	Preview
@@ -25,52 +25,52 @@ const (
 	Latency
 	Queues
 	Log
-	Alerts // this and those after it take the whole screen
+	Alerts // from here on: full-screen panes
 	Fleet
 	Wall
 	Time
 	Count
 )
 
-// Placed is the number of the panes that have a place on the screen.
+// Placed is the number of panes that share the screen, which come before the full-screen ones.
 const Placed = Alerts
 
 var paneNames = [Count]string{"cameras", "preview", "detectors", "signals", "rules", "events", "latency", "queues", "log", "alerts", "fleet", "wall", "timeline"}
 
 func (p ID) String() string { return paneNames[p] }
 
-// Body is what a pane shows: a head, rows that scroll and of which one may be
-// selected, and a foot about the selected one.
+// Body is the content of a pane: a head, scrolling rows with a selection, and a foot with
+// details of the selected row.
 type Body struct {
 	Title  string
-	Note   string // beside the title, at the right
+	Note   string // right of the title
 	head   []string
 	n      int
 	row    func(i int) string
-	key    func(i int) string // what stays the same of a row when others come and go
+	key    func(i int) string // identifies a row when others come and go
 	foot   []string
-	pinned int      // first rows that stay visible while the others scroll: what fails
-	drawn  []string // instead of rows, where they are no lines
-	rows   bool     // when both do not fit, rows go before the foot
-	scroll bool     // rows cannot be selected, only scrolled
-	follow bool     // a new pane begins at its last row
-	empty  string   // what to say where there are no rows
+	pinned int      // leading rows that do not scroll: those with alerts
+	drawn  []string // drawn instead of rows, if these are not lines
+	rows   bool     // if both do not fit, rows have priority over the foot
+	scroll bool     // rows can be scrolled but not selected
+	follow bool     // stays at the last row until the user moves
+	empty  string   // text if there are no rows
 
-	above, below int // lines that there was no room for, by Lay; with drawn, rows
+	above, below int // lines that did not fit, set by Lay; with drawn: rows
 }
 
-// Cursor is where a pane's selection stands.
+// Cursor is the selection and scroll position of a pane.
 type Cursor struct {
 	Sel    int
 	Key    string
-	Top    int  // first row shown of those that scroll
-	off    bool // moved by hand: does not follow new rows
-	rows   int  // rows there were when it was last drawn
-	Height int  // rows that were shown then
-	pinned int  // rows that stood above Top then
+	Top    int  // first scrolling row shown
+	off    bool // the user moved it: do not follow new rows
+	rows   int  // number of rows when it was last drawn
+	Height int  // rows shown then
+	pinned int  // pinned rows shown then
 }
 
-// Settle brings the cursor to where it belongs among the rows there are.
+// Settle moves the cursor to its row after rows have changed.
 func (c *Cursor) Settle(b *Body) {
 	c.rows = b.n
 	if b.n == 0 {
@@ -93,7 +93,7 @@ func (c *Cursor) Settle(b *Body) {
 	}
 }
 
-// Move selects another row.
+// Move moves the selection by a number of rows.
 func (c *Cursor) Move(by int, b *Body) {
 	if b.n == 0 {
 		return
@@ -106,10 +106,10 @@ func (c *Cursor) Move(by int, b *Body) {
 	}
 }
 
-// Select selects a row by hand.
+// Select selects a row on behalf of the user.
 func (c *Cursor) Select(i int, key string) { c.Sel, c.Key, c.off = i, key, true }
 
-// Matches returns the rows that contain a text, whatever its case, in their order.
+// Matches returns the rows that contain a text, in order. Case is ignored.
 func (b *Body) Matches(text string) (rows []int) {
 	text = strings.ToLower(text)
 	for i := range b.n {
@@ -120,7 +120,7 @@ func (b *Body) Matches(text string) (rows []int) {
 	return rows
 }
 
-// Lay puts a body into w x h cells, the frame not included.
+// Lay draws a body in w x h cells, without the frame.
 func (b *Body) Lay(c *Cursor, th *draw.Theme, focused bool, w, h int) []string {
 	lines := make([]string, 0, h)
 	for _, l := range b.head {
@@ -143,14 +143,14 @@ func (b *Body) Lay(c *Cursor, th *draw.Theme, focused bool, w, h int) []string {
 	case len(foot) > 0 && over && b.rows:
 		show = min(rows, max(room-1, 1))
 	case len(foot) > 0 && over:
-		// The selected row's story gets up to two thirds.
+		// The foot gets up to two thirds.
 		show = min(rows, max(room-len(foot), room/3, 1))
 	}
 	c.Height, c.pinned = show, 0
 	if rows > show {
 		c.pinned = min(b.pinned, show/2)
 	}
-	move := show - c.pinned // rows that scroll
+	move := show - c.pinned // number of scrolling rows
 	c.Top = min(max(c.Top, c.Sel-move+1), c.Sel)
 	c.Top = max(min(c.Top, rows-move), c.pinned)
 	for i := range show {
@@ -180,7 +180,7 @@ func (b *Body) Lay(c *Cursor, th *draw.Theme, focused bool, w, h int) []string {
 	return lines
 }
 
-// Mark shows that a row is selected. Its first cell is blank.
+// Mark draws a row as selected. The first cell of the line must be blank.
 func Mark(line string, th *draw.Theme, focused bool) string {
 	i := th.CursorOff
 	pointer := th.Dim.Of(th.Pointer)
@@ -196,11 +196,10 @@ func Mark(line string, th *draw.Theme, focused bool) string {
 	return i.On + strings.ReplaceAll(line, "\x1b[m", "\x1b[m"+i.On) + "\x1b[m"
 }
 
-// More says how many lines a body had no room for when it was laid out; empty: none.
+// More returns how many lines did not fit when the body was laid out, as text; empty if none.
 func (b *Body) More(th *draw.Theme) string { return More(th, b.above, b.below) }
 
-// More says how many lines there is no room for, above and below those that are shown;
-// empty: none.
+// More returns how many lines are hidden above and below, as text; empty if none.
 func More(th *draw.Theme, above, below int) string {
 	var parts []string
 	if above > 0 {
@@ -215,8 +214,8 @@ func More(th *draw.Theme, above, below int) string {
 	return strings.Join(parts, " ") + " more"
 }
 
-// Frame draws a box of w x h cells around lines of (w-2) x (h-2). Note stands in its
-// upper edge, more in its lower one.
+// Frame draws a box of w x h cells around lines of (w-2) x (h-2) cells, with title and note in
+// its upper edge and more in its lower one.
 func Frame(title, note, more string, lines []string, th *draw.Theme, focused bool, w, h int) []string {
 	if focused {
 		return frame(title, note, more, lines, th, th.BorderOn, th.TitleOn, w, h)
@@ -224,7 +223,7 @@ func Frame(title, note, more string, lines []string, th *draw.Theme, focused boo
 	return frame(title, note, more, lines, th, th.Border, th.Title, w, h)
 }
 
-// frame draws a box whose edge and title have inks.
+// frame is Frame with given inks for edge and title.
 func frame(title, note, more string, lines []string, th *draw.Theme, edge, name draw.Ink, w, h int) []string {
 	out := make([]string, 0, h)
 	title = draw.Fit(title, min(draw.Width(title), w-5))

@@ -8,12 +8,12 @@ import (
 	"rvo-tui/runtime/engine"
 )
 
-// What a rule was within a stretch of time; several of it, one after the other.
+// What a rule was during a time step: a bit set, since it may have been several things in turn.
 const (
 	wasFalse uint8 = 1 << iota
 	wasUnknown
-	wasTrue  // but not for long enough
-	wasFired // and its condition not false since
+	wasTrue  // but not long enough to fire
+	wasFired // and has not been false since
 	wasOff
 )
 
@@ -23,9 +23,9 @@ const (
 	pastMost = int(pastSpan / pastStep)
 )
 
-// past is what a rule was, each pastStep, for pastSpan at most.
+// past is the history of a rule: one entry for each pastStep, over at most pastSpan.
 type past struct {
-	first int64 // the number of the first step since 1970
+	first int64 // number of the first step, counted from 1970
 	steps []uint8
 }
 
@@ -33,7 +33,7 @@ type ruleKey struct{ camera, rule string }
 
 func stepOf(t time.Time) int64 { return t.UnixNano() / int64(pastStep) }
 
-// add notes what the rule is at a time. Steps that were left out say nothing.
+// add records the state of the rule at a time. Skipped steps stay empty: not watched.
 func (p *past) add(at time.Time, was uint8) {
 	n := stepOf(at)
 	if len(p.steps) == 0 || n-p.first >= int64(len(p.steps)+pastMost) {
@@ -53,8 +53,8 @@ func (p *past) add(at time.Time, was uint8) {
 	}
 }
 
-// between returns all that the rule was from one time to another, how many of these steps
-// it was watched, and in how many of them it was unknown.
+// between returns all states of the rule between two times, in how many steps it was watched,
+// and in how many of those it was unknown.
 func (p *past) between(from, to time.Time) (was uint8, watched, unknown int) {
 	if p == nil {
 		return 0, 0, 0
@@ -72,7 +72,7 @@ func (p *past) between(from, to time.Time) (was uint8, watched, unknown int) {
 	return was, watched, unknown
 }
 
-// watch notes what the rules of all cameras are, and forgets those that are gone.
+// watch records the states of all rules, and forgets removed rules.
 func (h *History) watch(s *runtime.Snapshot) {
 	there := make(map[ruleKey]bool, len(h.rules))
 	for i := range s.Cameras {

@@ -1,20 +1,20 @@
 package pane
 
-// Preset is an arrangement of the panes for a purpose.
+// Preset is a named arrangement of the panes.
 type Preset string
 
 // The presets.
 const (
-	Ops        Preset = "ops"     // everything
+	Ops        Preset = "ops"     // all panes
 	Video      Preset = "video"   // a large preview, and the events
 	RulesFirst Preset = "rules"   // why rules fire, and why not
-	Timing     Preset = "latency" // where time goes
+	Timing     Preset = "latency" // latency by stage
 )
 
-// Presets returns all presets, in the order in which a key goes through them.
+// Presets returns all presets, in the order of the key that cycles through them.
 func Presets() []Preset { return []Preset{Ops, Video, RulesFirst, Timing} }
 
-// Main returns the pane for which a preset is there.
+// Main returns the most important pane of a preset.
 func (p Preset) Main() ID {
 	switch p {
 	case Video:
@@ -27,8 +27,8 @@ func (p Preset) Main() ID {
 	return Detectors
 }
 
-// columns returns the left and right column of a preset that is not Ops, and how many
-// percent of the width the left one has. Narrow screens have one column.
+// columns returns the columns of a preset other than Ops, and the width of the left one in
+// percent. Narrow screens have one column.
 func (p Preset) columns(n Wants, narrow bool) (left, right []share, percent int) {
 	rules := share{Rules, 8, 2, n.Rules + n.Clauses + 5}
 	switch {
@@ -47,11 +47,11 @@ func (p Preset) columns(n Wants, narrow bool) (left, right []share, percent int)
 	return []share{{Latency, 13, 0, 0}, {Queues, 8, 1, 0}}, []share{{Cameras, n.camerasHeight(9), 0, 0}, {Detectors, 9, 2, n.Detectors + 8}, {Log, 6, 1, 0}}, 45
 }
 
-// leastColumn is the width of a column in which the numbers of rules and events have room.
+// leastColumn is the minimum width of a column that has the numbers of rules and events.
 const leastColumn = 46
 
-// layout puts the panes of a preset into w x h cells. A pane in focus that has no place
-// gets the last one.
+// layout arranges the panes of a preset in w x h cells. A focused pane that the preset does not
+// show replaces the last one.
 func (p Preset) layout(w, h int, focus ID, n Wants) []Place {
 	narrow := w < 100 || h < 34
 	left, right, percent := p.columns(n, narrow)

@@ -14,8 +14,7 @@ import (
 	"rvo-tui/ui/draw"
 )
 
-// PreviewView shows what the camera sees, with what detectors found in it, in
-// w x h cells.
+// PreviewView shows the camera's video with detections, in w x h cells.
 func PreviewView(s *Scene, w, h int) Body {
 	b := Body{Title: "Preview", scroll: true}
 	c := s.Camera()
@@ -46,14 +45,14 @@ func PreviewView(s *Scene, w, h int) Body {
 	return b
 }
 
-// shot draws the newest frame of a camera in the middle of w x h cells, with what is known
-// of it by a view, and returns what is marked in it. Nil: there is no frame.
+// shot draws the newest frame of a camera in the middle of w x h cells, with the detections of
+// known, and returns the labels of what it marked. Nil lines: there is no frame.
 func (s *Scene) shot(c, known *runtime.CameraView, w, h int) (lines, labels []string) {
 	canvas := s.Shots[c.Name].Canvas
 	if canvas == nil || canvas.W > w || canvas.H > h {
 		return nil, nil
 	}
-	if known == nil { // the camera has come back meanwhile
+	if known == nil { // the camera has come back in the meantime
 		known = c
 	}
 	k := canvas.Clone()
@@ -64,7 +63,7 @@ func (s *Scene) shot(c, known *runtime.CameraView, w, h int) (lines, labels []st
 	return Center(k.Lines(s.Theme.ASCII, s.Theme.Colourless), k.W, w, h), labels
 }
 
-// Center puts lines of n cells in the middle of w x h cells.
+// Center centers lines of n cells in w x h cells.
 func Center(lines []string, n, w, h int) []string {
 	out := make([]string, (h-len(lines))/2, h)
 	pad := draw.Spaces((w - n) / 2)
@@ -74,15 +73,15 @@ func Center(lines []string, n, w, h int) []string {
 	return out
 }
 
-// Colours of what is drawn on a frame, beside those of detections.
+// Colours of overlays on a frame, other than detections.
 var (
 	zoneInk   = color.RGBA{225, 225, 225, 255}
 	lineInk   = color.RGBA{255, 110, 110, 255}
 	sketchInk = color.RGBA{255, 255, 255, 255}
 )
 
-// mark draws onto a frame what is known of it: zones and lines, tracks, and the fresh
-// detections of every signal. It returns the signals, in words.
+// mark draws zones, lines, tracks and the fresh detections of every signal onto a frame. It
+// returns a description of the signals.
 func mark(s *Scene, c *runtime.CameraView, k *draw.Canvas) (found []string) {
 	for i := range c.Tracks {
 		s.trail(k, &c.Tracks[i], s.Theme.Box[i%len(s.Theme.Box)])
@@ -108,14 +107,14 @@ func mark(s *Scene, c *runtime.CameraView, k *draw.Canvas) (found []string) {
 	return found
 }
 
-// Outline draws what a signal found onto a frame, in the color of the n-th signal.
+// Outline draws the detections of the n-th signal onto a frame, in that signal's color.
 func Outline(th *draw.Theme, k *draw.Canvas, n int, signal string, found []detectors.Detection) {
 	for _, d := range found {
 		k.Outline(d, th.Text(d.Caption(signal)), th.Box[n%len(th.Box)], th.ASCII)
 	}
 }
 
-// area draws a zone, with its name inside of its first corner.
+// area draws a zone, with its name at its first corner.
 func (s *Scene) area(k *draw.Canvas, area zone.Polygon, name string, col color.RGBA) {
 	k.Polygon(area, col, s.Theme.ASCII)
 	at := area[0]
@@ -127,7 +126,7 @@ func (s *Scene) area(k *draw.Canvas, area zone.Polygon, name string, col color.R
 	k.Write(at, s.Theme.Text(name), col)
 }
 
-// line draws a line with its name, and on each side the direction that leads there.
+// line draws a line with its name, and on each side the name of the direction towards it.
 func (s *Scene) line(k *draw.Canvas, ends [2]zone.Point, name string, directions [2]string, col color.RGBA) {
 	a, b := ends[0], ends[1]
 	k.Stroke(a, b, col, s.Theme.ASCII)
@@ -138,8 +137,7 @@ func (s *Scene) line(k *draw.Canvas, ends [2]zone.Point, name string, directions
 	}
 }
 
-// trail draws where a track that counts has been, and its ID and state where no detection
-// is that has it.
+// trail draws the path of a confirmed track, and its ID and state if no detection shows them.
 func (s *Scene) trail(k *draw.Canvas, t *engine.TrackView, col color.RGBA) {
 	if t.State == "missing" {
 		return
@@ -156,16 +154,16 @@ func (s *Scene) trail(k *draw.Canvas, t *engine.TrackView, col color.RGBA) {
 	}
 }
 
-// Sketch is a rectangle or a line that is being drawn on the preview.
+// Sketch is a rectangle or line that the user is drawing on the preview.
 type Sketch struct {
 	Line       bool
 	Begun      bool       // From is set
-	From, To   zone.Point // corners, or ends; To is where the cursor is
+	From, To   zone.Point // corners or ends; To is at the cursor
 	Name       string
 	Directions [2]string // of a line
 }
 
-// draw draws the sketch, if there is one, and its cursor.
+// draw draws the sketch and its cursor; nothing if h is nil.
 func (h *Sketch) draw(s *Scene, k *draw.Canvas) {
 	if h == nil {
 		return
@@ -186,10 +184,10 @@ func (h *Sketch) Area() zone.Polygon {
 	return zone.Rect(x, y, max(h.From[0], h.To[0])-x, max(h.From[1], h.To[1])-y)
 }
 
-// InPreview returns where the canvas of a frame is in a preview of w x h cells.
+// InPreview returns the position of a frame's canvas in a preview of w x h cells.
 func InPreview(k *draw.Canvas, w, h int) (x, y int) { return (w - k.W) / 2, (h - k.H) / 2 }
 
-// PreviewSize returns how many cells of w x h a frame of the camera takes.
+// PreviewSize returns the size in cells of the camera's frame in a preview of w x h cells.
 func PreviewSize(c *runtime.CameraView, w, h int) (cw, ch int) {
 	pw, ph := c.Width, c.Height
 	if pw <= 0 || ph <= 0 {

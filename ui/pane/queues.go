@@ -14,26 +14,25 @@ import (
 	"rvo-tui/ui/draw"
 )
 
-// gauge is one bounded thing: how full it is and what it lost.
+// gauge is the fill level and the drops of a queue or other bounded resource.
 type gauge struct {
 	name       string
-	camera     bool // of the camera shown, not of the whole program
+	camera     bool // belongs to the camera shown, not to the whole program
 	depth, cap float64
 	text       string // the depth in words; empty: depth of cap
 	drops      []engine.Count
-	normal     bool // its drops are how it works, and no sign of trouble
+	normal     bool // drops are normal
 }
 
-// key tells the drop counters of a camera's queue from those of a queue of the
-// program that has the same name.
+// key identifies a drop counter. A camera and the program may have queues of the same name.
 func (g *gauge) key(drop engine.Count) string {
 	return fmt.Sprintf("%v/%s/%s", g.camera, g.name, drop.Reason)
 }
 
-// id names it among all of them.
+// id identifies the gauge.
 func (g *gauge) id() string { return fmt.Sprintf("%v/%s", g.camera, g.name) }
 
-// trouble returns 1 if there is an alert about it, and 0 otherwise.
+// trouble returns 1 if there is an alert about the gauge, otherwise 0.
 func (g *gauge) trouble(s *runtime.Snapshot) int {
 	for i := range s.Alerts {
 		switch a := &s.Alerts[i]; a.Kind {
@@ -50,7 +49,7 @@ func (g *gauge) trouble(s *runtime.Snapshot) int {
 	return 0
 }
 
-// lost returns all that it dropped.
+// lost returns the sum of all drops.
 func (g *gauge) lost() (n uint64) {
 	for _, d := range g.drops {
 		n += d.N
@@ -58,8 +57,7 @@ func (g *gauge) lost() (n uint64) {
 	return n
 }
 
-// QueuesView shows every bound: how full it is, what it dropped, and how fast
-// it does now, for w cells.
+// QueuesView shows the fill level, the drops and the drop rate of every queue, w cells wide.
 func QueuesView(s *Scene, w int) Body {
 	b := Body{Title: "Queues and drops"}
 	c := s.Camera()
@@ -147,7 +145,7 @@ func QueuesView(s *Scene, w int) Body {
 	return b
 }
 
-// gauges lists every bound in a snapshot, the shown camera's first.
+// gauges lists every queue of a snapshot, those of the camera shown first.
 func gauges(s *runtime.Snapshot, c *runtime.CameraView) []gauge {
 	var list []gauge
 	queue := func(q *runtime.QueueView) *gauge {
@@ -201,7 +199,7 @@ func clipGauges(st *clips.Status, c *runtime.CameraView) []gauge {
 	})
 }
 
-// outputGauges lists the store of the outbox, and what waits for each output.
+// outputGauges lists the outbox store and the queue of each output.
 func outputGauges(v *runtime.OutboxView, now time.Time) []gauge {
 	list := []gauge{{
 		name: "stored", depth: float64(v.Bytes), cap: float64(v.MaxBytes), text: draw.Amount(v.Bytes),

@@ -12,8 +12,8 @@ import (
 	"rvo-tui/ui/draw"
 )
 
-// RulesView lists the rules of the camera shown, and every clause of the
-// selected one: why it fires, and why it does not. For w cells.
+// RulesView lists the rules of the camera shown and every clause of the selected one, w cells
+// wide.
 func RulesView(s *Scene, sel, w int) Body {
 	b := Body{Title: "Rules", empty: "No rule applies to this camera."}
 	c := s.Camera()
@@ -26,7 +26,7 @@ func RulesView(s *Scene, sel, w int) Body {
 		name = max(name, min(draw.Width(s.Theme.Text(c.Rules[i].Event)), 24, w/3))
 	}
 	progress := min(max(w-31, 8), 13)
-	name = max(min(name, w-23-progress), 4) // the numbers come first
+	name = max(min(name, w-23-progress), 4) // numbers have priority
 	b.n = len(c.Rules)
 	bar := min(max(w-name-39, 0), 14)
 	head := "    " + draw.Fit("event", name+1) + draw.Fit("state", 10)
@@ -44,7 +44,7 @@ func RulesView(s *Scene, sel, w int) Body {
 		if bar >= 4 {
 			line += "  " + s.Theme.Meter(share, bar, meter)
 		}
-		if progress < 13 { // the state says it
+		if progress < 13 { // the state is shown anyway
 			text = strings.TrimPrefix(text, "cooldown ")
 		}
 		return line + "  " + draw.Fit(text, progress) + draw.Right(draw.Count(r.Status.Fired), 6)
@@ -67,7 +67,7 @@ func ruleInk(t *draw.Theme, state rules.State) draw.Ink {
 	return t.Dim
 }
 
-// Truth draws whether a clause is true, false or unknown.
+// Truth draws a symbol for true, false or unknown.
 func Truth(t *draw.Theme, v rules.Truth) string {
 	switch v {
 	case rules.True:
@@ -78,7 +78,7 @@ func Truth(t *draw.Theme, v rules.Truth) string {
 	return t.Dim.Of(t.Cross)
 }
 
-// ruleProgress returns how far the clock of a rule's state has run.
+// ruleProgress returns the progress of the rule's timer (for or cooldown).
 func (s *Scene) ruleProgress(r *engine.RuleView) (share float64, text string, look draw.Ink) {
 	st := &r.Status
 	switch st.State {
@@ -101,7 +101,7 @@ func (s *Scene) ruleProgress(r *engine.RuleView) (share float64, text string, lo
 	return 0, "immediate", s.Theme.Dim
 }
 
-// tenths writes seconds without more digits than one can read.
+// tenths formats a duration in tenths of a second.
 func tenths(d time.Duration) string {
 	if d < 10*time.Second {
 		return fmt.Sprintf("%.1fs", d.Seconds())
@@ -109,7 +109,7 @@ func tenths(d time.Duration) string {
 	return draw.Ago(d)
 }
 
-// ruleFoot shows the condition and every clause of it.
+// ruleFoot shows the condition of a rule and each of its clauses.
 func ruleFoot(s *Scene, r *engine.RuleView, w int) []string {
 	th := s.Theme
 	verdict := th.Dim.Of("false")

@@ -16,10 +16,10 @@ import (
 	"rvo-tui/ui/draw"
 )
 
-// Hints are the keys that empty panes name.
+// Hints are the keys that texts of panes mention.
 type Hints struct{ AddCamera, Attach, Preview, Open, Toggle, Alerts, More, Less string }
 
-// Scene is what the panes are drawn from. It is not changed while they are.
+// Scene is the data that panes are drawn from. It does not change while a screen is drawn.
 type Scene struct {
 	Snap      *runtime.Snapshot // nil: none yet
 	Theme     *draw.Theme
@@ -29,8 +29,8 @@ type Scene struct {
 	Events    []runtime.RecentEvent // that pass the filter
 	Log       []Entry               // that pass the filter, repeated ones folded
 	Filter    string
-	LogLevel  slog.Level            // the lowest that Log has
-	AllEvents []runtime.RecentEvent // whatever the filter says
+	LogLevel  slog.Level            // lowest level in Log
+	AllEvents []runtime.RecentEvent // unfiltered
 	AllLog    []logging.Line
 
 	FleetFilter string
@@ -40,17 +40,17 @@ type Scene struct {
 
 	Preview bool
 	Shots   map[string]Shot // by camera
-	Sent    float64         // bytes a second to the terminal
-	Sketch  *Sketch         // what is being drawn on the preview; nil: nothing
-	Stale   bool            // the connection is lost: Snap is what was
-	Waiting bool            // there is no connection yet
+	Sent    float64         // bytes a second sent to the terminal
+	Sketch  *Sketch         // being drawn on the preview; nil: none
+	Stale   bool            // the connection is lost and Snap is outdated
+	Waiting bool            // not connected yet
 }
 
-// Shot is the newest frame of a camera in cells.
+// Shot is the newest frame of a camera, as a canvas.
 type Shot struct {
 	Frame  uint64 // its ID
 	Canvas *draw.Canvas
-	Camera *runtime.CameraView // when it came
+	Camera *runtime.CameraView // the view when the frame arrived
 }
 
 // Camera returns the camera shown, or nil.
@@ -61,7 +61,7 @@ func (s *Scene) Camera() *runtime.CameraView {
 	return &s.Snap.Cameras[s.Cam]
 }
 
-// noCamera says why there is no camera to show.
+// noCamera returns why there is no camera to show.
 func (s *Scene) noCamera() string {
 	if s.Waiting {
 		return "Not connected yet."
@@ -69,8 +69,7 @@ func (s *Scene) noCamera() string {
 	return "No camera. Press " + s.Hints.AddCamera + " to add one."
 }
 
-// CameraOrder returns the indexes of the cameras in the order in which they are listed:
-// those with alerts first.
+// CameraOrder returns the indexes of the cameras in display order: those with alerts first.
 func (s *Scene) CameraOrder() []int {
 	if s.Snap == nil {
 		return nil
@@ -92,8 +91,7 @@ func (s *Scene) CameraOrder() []int {
 	return order
 }
 
-// Detectors returns the detectors of the camera shown in the order in which they are
-// listed: those with alerts first.
+// Detectors returns the detectors of the camera shown in display order: those with alerts first.
 func (s *Scene) Detectors() []*engine.DetectorView {
 	c := s.Camera()
 	if c == nil {
@@ -111,31 +109,32 @@ func (s *Scene) Detectors() []*engine.DetectorView {
 	return append(first, rest...)
 }
 
-// History is what is remembered of earlier snapshots. The dashboard's goroutine
-// owns it.
+// History keeps data of earlier snapshots, for graphs and rates. The dashboard's goroutine owns
+// it.
 type History struct {
 	past    []*runtime.Snapshot // one a second, oldest first
 	series  map[seriesKey]*series
 	windows map[histogramKey]*window
-	fired   map[string][]firing // events by camera, at most firings
+	fired   map[string][]firing // event counts by camera, at most firings each
 	rules   map[ruleKey]*past
-	sampled time.Time // when past and windows were added to
-	pushed  time.Time // when the series were
+	sampled time.Time // when past and windows were last added to
+	pushed  time.Time // when the series were last added to
 	seen    time.Time // newest snapshot
 }
 
-// seriesKey names a signal of a camera; without one, its frames a second.
+// seriesKey identifies the history of a camera's signal; an empty signal is its frame rate.
 type seriesKey struct{ camera, signal string }
 
-// rateSeries returns what the runs a second of a detector are called among signals, none
-// of which has such a name.
+// The series below use names that no signal can have, in place of a signal's name.
+
+// rateSeries names the series of a detector's runs a second.
 func rateSeries(detector string) string { return " " + detector }
 
-// errorSeries returns what the failed runs of a detector are called among signals.
+// errorSeries names the series of a detector's failed runs.
 func errorSeries(detector string) string { return " errors " + detector }
 
-// clauseSeries returns what the value of a clause is called among signals: as its signal,
-// unless it is derived from detections.
+// clauseSeries names the series of a clause's value: the signal's own, unless the value is
+// derived from detections.
 func clauseSeries(k *rules.Clause) string {
 	if derived(k) {
 		return " clause " + k.Text
@@ -145,22 +144,21 @@ func clauseSeries(k *rules.Clause) string {
 
 func derived(k *rules.Clause) bool { return k.Where != "" || k.Zone != "" || k.Line != "" }
 
-// queueSeries returns what the depth of a queue is called among signals, and dropSeries
-// what it drops.
+// queueSeries names the series of a queue's depth, and dropSeries that of its drops.
 func queueSeries(queue string) string { return " depth " + queue }
 func dropSeries(queue string) string  { return " drops " + queue }
 
-// series is a signal's values, one each sparkStep.
+// series is a history of values, one for each sparkStep.
 type series struct {
 	values []float64
-	peak   float64   // since the last value was added; nan: unknown
-	total  uint64    // of a counter, when the last value was added
-	at     time.Time // when it was noted last
+	peak   float64   // maximum since the last value was added; NaN: unknown
+	total  uint64    // a counter's total when the last value was added
+	at     time.Time // last update
 	known  bool
 }
 
 const (
-	// PastSeconds is how far back the history of snapshots and latencies goes.
+	// PastSeconds is the length of the history of snapshots and latencies.
 	PastSeconds = 10
 	sparkStep   = 500 * time.Millisecond
 	sparkCells  = 120
@@ -171,14 +169,14 @@ func NewHistory() *History {
 	return &History{series: map[seriesKey]*series{}, windows: map[histogramKey]*window{}, fired: map[string][]firing{}, rules: map[ruleKey]*past{}}
 }
 
-// Renewed returns a history that begins anew, but for what rules were.
+// Renewed returns an empty history that keeps only the timeline of rules.
 func (h *History) Renewed() *History {
 	next := NewHistory()
 	next.rules = h.rules
 	return next
 }
 
-// Add takes a snapshot in.
+// Add adds a snapshot.
 func (h *History) Add(s *runtime.Snapshot) {
 	h.seen = s.At
 	push := s.At.Sub(h.pushed) >= sparkStep-20*time.Millisecond
@@ -221,7 +219,7 @@ func (h *History) Add(s *runtime.Snapshot) {
 	h.count(s)
 }
 
-// note takes a value of a series in, of which the highest is kept for each step.
+// note adds a value to a series, which keeps the maximum of each step.
 func (h *History) note(key seriesKey, value float64, known, push bool) {
 	r := h.series[key]
 	if r == nil {
@@ -245,7 +243,7 @@ func (h *History) note(key seriesKey, value float64, known, push bool) {
 	r.known = false
 }
 
-// tally takes a counter in, of which the growth is kept for each step.
+// tally adds a counter's total to a series, which keeps the increase of each step.
 func (h *History) tally(key seriesKey, total uint64) {
 	grown := 0.0
 	if r := h.series[key]; r != nil && total > r.total {
@@ -255,7 +253,7 @@ func (h *History) tally(key seriesKey, total uint64) {
 	h.series[key].total = total
 }
 
-// queues takes the depths and drops of all queues in.
+// queues adds the depths and drops of all queues.
 func (h *History) queues(s *runtime.Snapshot) {
 	add := func(camera string, list []gauge) {
 		for i := range list {
@@ -273,8 +271,8 @@ func (h *History) queues(s *runtime.Snapshot) {
 	}
 }
 
-// Values returns what a signal was, oldest first; without a name, the camera's frames a
-// second.
+// Values returns the history of a signal, oldest first; for an empty name that of the camera's
+// frame rate.
 func (h *History) Values(camera, signal string) []float64 {
 	if r := h.series[seriesKey{camera, signal}]; r != nil {
 		return r.values
@@ -282,7 +280,7 @@ func (h *History) Values(camera, signal string) []float64 {
 	return nil
 }
 
-// before returns a snapshot of some seconds ago, or nil.
+// before returns a snapshot of that age, or nil.
 func (h *History) before(age time.Duration) *runtime.Snapshot {
 	for _, s := range slices.Backward(h.past) {
 		if h.seen.Sub(s.At) >= age-100*time.Millisecond {
@@ -295,8 +293,7 @@ func (h *History) before(age time.Duration) *runtime.Snapshot {
 	return nil
 }
 
-// sample takes what the histograms count now, and forgets histograms and
-// signals that are gone.
+// sample copies all histograms, and forgets removed histograms and signals.
 func (h *History) sample(s *runtime.Snapshot) {
 	seen := make(map[histogramKey]bool, len(h.windows))
 	add := func(at histogramKey, g *engine.Histogram) {
@@ -333,8 +330,7 @@ func (h *History) sample(s *runtime.Snapshot) {
 	}
 }
 
-// medians returns the medians of a histogram over the last seconds, one a second, oldest
-// first.
+// medians returns the recent medians of a histogram, one a second, oldest first.
 func (h *History) medians(at histogramKey) []float64 {
 	if w := h.windows[at]; w != nil {
 		return w.medians
@@ -342,7 +338,7 @@ func (h *History) medians(at histogramKey) []float64 {
 	return nil
 }
 
-// recent returns what a histogram counted in the last ten seconds.
+// recent summarizes what a histogram counted in the last PastSeconds seconds.
 func (h *History) recent(at histogramKey) latency {
 	if w := h.windows[at]; w != nil {
 		return w.Last

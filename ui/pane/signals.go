@@ -10,8 +10,8 @@ import (
 	"rvo-tui/ui/draw"
 )
 
-// SignalsView lists the signals of the camera shown: what they are, were, and
-// how long that still counts, for w cells.
+// SignalsView lists the signals of the camera shown with value, history, age and remaining TTL,
+// w cells wide.
 func SignalsView(s *Scene, w int) Body {
 	b := Body{Title: "Signals", empty: "No signal: no detector is attached."}
 	c := s.Camera()
@@ -63,8 +63,8 @@ func SignalsView(s *Scene, w int) Body {
 	return b
 }
 
-// top returns the upper end of a sparkline's scale: a round number above all
-// values, so that it rarely changes.
+// top returns the upper end of a sparkline's scale: a round number above all values, so that the
+// scale rarely changes.
 func top(values []float64) float64 {
 	most := 0.0
 	for _, v := range values {
@@ -84,7 +84,7 @@ func top(values []float64) float64 {
 	return most
 }
 
-// SignalPage tells everything of a signal of the camera shown, for w cells.
+// SignalPage shows all details of a signal of the camera shown, w cells wide.
 func SignalPage(s *Scene, v *engine.SignalView, w int) []string {
 	th := s.Theme
 	d := &details{th: th, w: w}
@@ -94,12 +94,12 @@ func SignalPage(s *Scene, v *engine.SignalView, w int) []string {
 		d.line("value", th.Warn.Of("unknown: "+v.Unknown.String()))
 	}
 	if v.Detector == "" {
-		d.field("from", "no detector any more")
+		d.field("from", "its detector was removed")
 	} else {
 		d.field("from", "detector "+th.Text(v.Detector))
 	}
 	if v.Frame == 0 {
-		d.field("age", "there was no answer yet")
+		d.field("age", "no result yet")
 	} else {
 		d.field("age", draw.Steady(v.Age)+", fresh for "+draw.Ago(v.TTL)+" after capture")
 	}

@@ -13,16 +13,16 @@ import (
 	"rvo-tui/ui/draw"
 )
 
-// Spans is how much time the timeline may show.
+// spans are the time spans that the timeline can show.
 var spans = []time.Duration{10 * time.Minute, 30 * time.Minute, 2 * time.Hour, 6 * time.Hour, pastSpan}
 
-// Timeline says what of the past is shown.
+// Timeline is the zoom and the selection of the timeline.
 type Timeline struct {
 	Zoom int       // index of a span; 0: ten minutes
-	At   time.Time // of the event that is selected; zero: the newest one of the row
+	At   time.Time // time of the selected event; zero: the newest one of the row
 }
 
-// Wider shows more time, or less.
+// Wider zooms out, or in if more is not set.
 func (t *Timeline) Wider(more bool) {
 	by := -1
 	if more {
@@ -31,13 +31,13 @@ func (t *Timeline) Wider(more bool) {
 	t.Zoom = min(max(t.Zoom+by, 0), len(spans)-1)
 }
 
-// timeRow is a rule of a camera.
+// timeRow is a row of the timeline: a rule of a camera.
 type timeRow struct {
 	cam  *runtime.CameraView
 	rule *engine.RuleView
 }
 
-// timeRows returns the rules of all cameras, those of the camera shown first.
+// timeRows returns the rows of all cameras, those of the camera shown first.
 func (s *Scene) timeRows() (list []timeRow) {
 	if s.Snap == nil {
 		return nil
@@ -58,8 +58,8 @@ func (s *Scene) timeRows() (list []timeRow) {
 	return list
 }
 
-// RuleEvents returns the events of a row of the timeline that began with a confirmation,
-// oldest first, and which of them is selected; -1: there are none.
+// RuleEvents returns the events of a row, oldest first and without those that mark an end, and
+// the index of the selected one; -1 if there are none.
 func (s *Scene) RuleEvents(row int) (list []*runtime.RecentEvent, sel int) {
 	rows := s.timeRows()
 	if row < 0 || row >= len(rows) {
@@ -82,14 +82,14 @@ func (s *Scene) RuleEvents(row int) (list []*runtime.RecentEvent, sel int) {
 	return list, sel
 }
 
-// strip is the part of the timeline that its cells show.
+// strip maps the cells of the timeline to time steps.
 type strip struct {
 	from time.Time
 	cell time.Duration
 	n    int
 }
 
-// cellOf returns the cell of a time, which may be none.
+// cellOf returns the cell of a time, which may be outside the strip.
 func (t strip) cellOf(at time.Time) int {
 	if at.Before(t.from) {
 		return -1
@@ -99,8 +99,8 @@ func (t strip) cellOf(at time.Time) int {
 
 func (t strip) timeOf(cell int) time.Time { return t.from.Add(time.Duration(cell) * t.cell) }
 
-// strip returns the part of the timeline that n cells show: the newest one, or the one
-// around the selected event. It moves by whole cells.
+// strip returns what n cells of the timeline show: the newest part, or the part around the
+// selected event. It moves by whole cells.
 func (s *Scene) strip(n int) strip {
 	span := spans[s.Time.Zoom]
 	t := strip{cell: span / time.Duration(n), n: n}
@@ -113,7 +113,7 @@ func (s *Scene) strip(n int) strip {
 	return t
 }
 
-// stripAt returns where the strip of the timeline begins within w cells, and how many it has.
+// stripAt returns the first cell and the width of the strip in a pane of w cells.
 func (s *Scene) stripAt(w int) (left, n int) {
 	name := 8
 	for _, r := range s.timeRows() {
@@ -125,8 +125,8 @@ func (s *Scene) stripAt(w int) (left, n int) {
 
 func (r timeRow) label() string { return r.rule.Event + " " + r.cam.Name }
 
-// EventAt returns the time of the event of a row that is nearest to a cell of the pane, w
-// cells wide; zero: there is none.
+// EventAt returns the time of a row's event nearest to cell x of a pane of w cells; zero if
+// there is none.
 func (s *Scene) EventAt(row, x, w int) time.Time {
 	left, n := s.stripAt(w)
 	list, _ := s.RuleEvents(row)
@@ -141,8 +141,7 @@ func (s *Scene) EventAt(row, x, w int) time.Time {
 	return nearest.Event.Time
 }
 
-// TimelineView shows what the rules of all cameras were, one row a rule, and their events,
-// for w cells.
+// TimelineView shows the history of all rules, one row each, with their events, w cells wide.
 func TimelineView(s *Scene, sel, w int) Body {
 	b := Body{Title: "Timeline", empty: "No rule."}
 	if s.Snap == nil {
@@ -187,7 +186,7 @@ func spanText(d time.Duration) string {
 	return fmt.Sprintf("%d h", int(d.Hours()))
 }
 
-// timeAxis writes times above a strip.
+// timeAxis labels a strip with times.
 func timeAxis(t strip) string {
 	layout := "15:04"
 	if t.cell < time.Second {
@@ -208,7 +207,7 @@ func timeAxis(t strip) string {
 	return string(axis)
 }
 
-// stripOf draws what a rule was in each cell, and its events.
+// stripOf draws the state of a rule in each cell, and its events.
 func (s *Scene) stripOf(t strip, r timeRow, list []*runtime.RecentEvent, sel int) string {
 	th := s.Theme
 	cells := make([]string, t.n)
@@ -234,8 +233,8 @@ func (s *Scene) stripOf(t strip, r timeRow, list []*runtime.RecentEvent, sel int
 	return strings.Join(cells, "")
 }
 
-// firedIn returns the cells in which the condition was true until an event ended, which is
-// known of times that this dashboard has not watched, too.
+// firedIn returns the cells in which the rule had fired, according to its events. These also cover
+// times at which this dashboard was not running.
 func (s *Scene) firedIn(t strip, r timeRow) []bool {
 	fired := make([]bool, t.n)
 	for i := range s.AllEvents {
@@ -250,11 +249,11 @@ func (s *Scene) firedIn(t strip, r timeRow) []bool {
 	return fired
 }
 
-// timeFoot says what is selected, and what the row's colors mean.
+// timeFoot describes the selected event and explains the symbols.
 func timeFoot(s *Scene, r timeRow, row int, t strip) []string {
 	th := s.Theme
 	list, sel := s.RuleEvents(row)
-	line := " " + th.Dim.Of("no event of "+th.Text(r.rule.Event)+" on "+th.Text(r.cam.Name)+" is known")
+	line := " " + th.Dim.Of("no event of "+th.Text(r.rule.Event)+" on "+th.Text(r.cam.Name)+" yet")
 	if sel >= 0 {
 		e := &list[sel].Event
 		line = " " + th.Accent.Of(th.Here) + " " + draw.Stamp(e.Time) + "  " + th.Strong.Of(th.Text(e.Type)) + th.Dim.Of(" on ") + th.Text(e.Camera) +

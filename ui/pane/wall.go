@@ -12,27 +12,27 @@ import (
 	"rvo-tui/ui/draw"
 )
 
-// The least size of a tile, its frame included: 4 of them have room on a screen of
-// 120x40, 12 on one of 200x60.
+// The minimum size of a tile with its frame: 4 tiles fit on a screen of 120x40, 12 on one of
+// 200x60.
 const (
 	tileWidth  = 49
 	tileHeight = 18
 )
 
-// Tile is a camera of the wall, and where it is drawn within the pane.
+// Tile is a camera of the wall and its position within the pane.
 type Tile struct {
 	Camera int // its index
 	Rect
 }
 
-// grid returns how many columns and rows of tiles n cameras get in w x h cells: those that
-// make the frames largest.
+// grid returns the columns and rows of tiles for n cameras in w x h cells that make the frames
+// largest.
 func grid(n, w, h int) (columns, rows int) {
 	most, high := max(w/tileWidth, 1), max(h/tileHeight, 1)
 	best := -1
 	for c := 1; c <= most; c++ {
 		r := min((n+c-1)/c, high)
-		// Fewer tiles are not made larger at the cost of others that have room.
+		// Showing more tiles comes before larger ones.
 		shown := min(c*r, n)
 		wide := min(w/c-2, (h/r-2)*32/9)
 		if score := shown*10_000 + wide; score > best {
@@ -42,8 +42,8 @@ func grid(n, w, h int) (columns, rows int) {
 	return columns, rows
 }
 
-// Tiles returns the tiles of the wall that w x h cells show when a camera is selected. They
-// keep the order of the cameras.
+// Tiles returns the tiles visible in w x h cells when camera sel is selected, in the order of
+// the cameras, and the number of columns.
 func (s *Scene) Tiles(sel, w, h int) (tiles []Tile, columns int) {
 	if s.Snap == nil || len(s.Snap.Cameras) == 0 || w < 1 || h < 1 {
 		return nil, 1
@@ -60,7 +60,7 @@ func (s *Scene) Tiles(sel, w, h int) (tiles []Tile, columns int) {
 	return tiles, columns
 }
 
-// WallView shows what several cameras see at once, in w x h cells.
+// WallView shows several cameras side by side, in w x h cells.
 func WallView(s *Scene, sel, w, h int) Body {
 	b := Body{Title: "Wall", empty: s.noCamera()}
 	if s.Snap == nil || len(s.Snap.Cameras) == 0 {
@@ -69,7 +69,7 @@ func WallView(s *Scene, sel, w, h int) Body {
 	cams := s.Snap.Cameras
 	b.n = len(cams)
 	b.key = func(i int) string { return cams[i].Name }
-	b.row = func(i int) string { return s.Theme.Text(cams[i].Name + " " + string(cams[i].State)) } // to be searched
+	b.row = func(i int) string { return s.Theme.Text(cams[i].Name + " " + string(cams[i].State)) } // only for search
 	tiles, columns := s.Tiles(sel, w, h)
 	first, last := tiles[0].Camera, tiles[len(tiles)-1].Camera
 	b.Note = fmt.Sprintf("%d to %d of %d cameras", first+1, last+1, len(cams))
@@ -104,7 +104,7 @@ func WallView(s *Scene, sel, w, h int) Body {
 	return b
 }
 
-// tile draws a camera of the wall.
+// tile draws a tile.
 func (s *Scene) tile(t Tile, selected bool) []string {
 	th, c := s.Theme, &s.Snap.Cameras[t.Camera]
 	edge, name := th.Border, th.Title
@@ -148,19 +148,19 @@ func (s *Scene) tile(t Tile, selected bool) []string {
 		lines = append(lines, draw.Spaces(w))
 	}
 	lines = frame(title, note, "", lines[:max(h, 0)], th, edge, name, t.W, t.H)
-	// The sides do not flash: a change at both ends of a line sends all that is between them.
+	// The sides do not flash: changing both ends of a line would send the whole line.
 	flash := frame(title, note, "", nil, th, lit, bright, t.W, 2)
 	lines[0], lines[len(lines)-1] = flash[0], flash[1]
 	return lines
 }
 
-// A new event makes the frame of its camera flash.
+// A new event makes the frame of its camera's tile flash.
 const (
 	flashing  = 4 * time.Second
 	flashTime = time.Second / 2
 )
 
-// fresh returns the newest event of a camera if it has just been confirmed.
+// fresh returns the newest event of a camera, and its age, if it is recent enough to flash.
 func (s *Scene) fresh(camera string) (*rules.Event, time.Duration) {
 	for i := len(s.AllEvents) - 1; i >= 0; i-- {
 		e := &s.AllEvents[i].Event
@@ -175,7 +175,7 @@ func (s *Scene) fresh(camera string) (*rules.Event, time.Duration) {
 	return nil, 0
 }
 
-// PreviewSpecs returns which frames the tiles show, in pixels.
+// PreviewSpecs returns the camera and size in pixels of each tile's frame.
 func (s *Scene) PreviewSpecs(tiles []Tile) (list []runtime.PreviewSpec) {
 	for _, t := range tiles {
 		c := &s.Snap.Cameras[t.Camera]

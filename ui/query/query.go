@@ -1,4 +1,4 @@
-// Package query selects events and lines of the log by words that a user types.
+// Package query filters events and log lines by a query such as "camera=yard since=10m parcel".
 package query
 
 import (
@@ -12,21 +12,21 @@ import (
 	"rvo-tui/runtime"
 )
 
-// Query says which events and lines of the log are shown.
+// Query is a parsed query. The zero value matches everything.
 type Query struct {
 	camera, rule string        // empty: any
-	since        time.Duration // 0: whenever
-	words        []string      // all of them, in lower case
+	since        time.Duration // 0: any time
+	words        []string      // all must match; in lower case
 }
 
-// keys are what is written before "=" in a query.
+// keys are the keys of a query, with "=".
 var keys = []string{"camera=", "rule=", "since="}
 
-// Keys returns what may be written before "=" in a query, "=" included.
+// Keys returns the keys that a query may have, with "=".
 func Keys() []string { return slices.Clone(keys) }
 
-// Parse reads words as in "camera=yard rule=blind since=10m parcel". What is no key
-// is a word to look for. A duration that is none finds everything, as while it is typed.
+// Parse reads a query. Words without a known key are text to search for. An invalid duration is
+// ignored, because the user may still be typing it; see Check.
 func Parse(line string) Query {
 	var q Query
 	for _, word := range strings.Fields(strings.ToLower(line)) {
@@ -45,17 +45,17 @@ func Parse(line string) Query {
 	return q
 }
 
-// Check says what is wrong with a query.
+// Check returns an error for an unknown key or an invalid duration.
 func Check(line string) error {
 	for _, word := range strings.Fields(line) {
 		key, value, isKey := strings.Cut(word, "=")
 		switch {
 		case !isKey:
 		case !slices.Contains(keys, key+"="):
-			return fmt.Errorf("%q is no key; there are %s%s", key, strings.Join(keys, " "), text.DidYouMean(key+"=", keys))
+			return fmt.Errorf("%q is not a key; keys are %s%s", key, strings.Join(keys, " "), text.DidYouMean(key+"=", keys))
 		case key == "since":
 			if d, err := time.ParseDuration(value); err != nil || d <= 0 {
-				return fmt.Errorf("since=%s is no duration; write one as in since=10m", value)
+				return fmt.Errorf("since=%s is not a duration; write for example since=10m", value)
 			}
 		}
 	}
@@ -64,7 +64,7 @@ func Check(line string) error {
 
 func (q *Query) recent(at, now time.Time) bool { return q.since <= 0 || now.Sub(at) <= q.since }
 
-// has reports whether all words are in one of the texts.
+// has reports whether each word occurs in one of the texts.
 func (q *Query) has(texts ...string) bool {
 	for _, word := range q.words {
 		if !slices.ContainsFunc(texts, func(t string) bool { return strings.Contains(strings.ToLower(t), word) }) {
@@ -74,14 +74,14 @@ func (q *Query) has(texts ...string) bool {
 	return true
 }
 
-// Event reports whether an event is selected at a time.
+// Event reports whether an event matches at a time.
 func (q *Query) Event(e *runtime.RecentEvent, now time.Time) bool {
 	v := &e.Event
 	return q.recent(v.Time, now) && strings.Contains(strings.ToLower(v.Camera), q.camera) && strings.Contains(strings.ToLower(v.Type), q.rule) &&
 		q.has(v.Type, v.Camera, string(v.Phase))
 }
 
-// Line reports whether a line of the log is selected at a time.
+// Line reports whether a log line matches at a time.
 func (q *Query) Line(l *logging.Line, now time.Time) bool {
 	lower := strings.ToLower(l.Text)
 	return q.recent(l.Time, now) && (q.camera == "" || strings.Contains(lower, "camera="+q.camera) || strings.Contains(lower, `camera="`+q.camera)) &&

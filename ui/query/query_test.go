@@ -55,7 +55,7 @@ func TestQuery(t *testing.T) {
 			t.Errorf("%q finds events %q and lines %q, want %q and %q", tt.line, seen.String(), found.String(), tt.events, tt.lines)
 		}
 	}
-	for line, want := range map[string]string{"camera=a since=10m b": "", "camra=a": `did you mean "camera="`, "since=soon": "as in since=10m"} {
+	for line, want := range map[string]string{"camera=a since=10m b": "", "camra=a": `did you mean "camera="`, "since=soon": "write for example since=10m"} {
 		err := Check(line)
 		if (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v, want %q", line, err, want)

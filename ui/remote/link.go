@@ -7,63 +7,63 @@ import (
 	"rvo-tui/internal/backoff"
 )
 
-// LinkState is how the way to a Runtime in another process stands.
+// LinkState is the state of a connection to a Runtime in another process.
 type LinkState string
 
 // The states of a Link.
 const (
-	LinkConnecting LinkState = "connecting" // nothing has come yet
+	LinkConnecting LinkState = "connecting" // no snapshot has arrived yet
 	LinkLive       LinkState = "live"
-	LinkLost       LinkState = "lost" // it was live; it is retried
+	LinkLost       LinkState = "lost" // was live and is being retried
 )
 
-// Link is the way to a Runtime in another process, as plain values.
+// Link describes a connection to a Runtime in another process.
 type Link struct {
 	State  LinkState
-	Addr   string        // what is talked to, for people
-	Reason string        // why it is not live; empty: it is, or nothing has gone wrong yet
-	Quiet  time.Duration // since a snapshot came, while lost
-	Next   time.Duration // until it is tried again; 0: that is under way
+	Addr   string        // address for display
+	Reason string        // why it is not live; empty if it is or nothing failed yet
+	Quiet  time.Duration // time since the last snapshot, unless live
+	Next   time.Duration // time until the next attempt; 0: in progress
 
-	// Who answered last; empty: nobody has yet.
+	// The process that answered last; empty if none did yet.
 	Host     string
 	PID      int
 	Version  string
 	ReadOnly bool            // commands are refused
-	Kinds    detectors.Kinds // that may be attached
+	Kinds    detectors.Kinds // that can be attached
 }
 
 const (
-	firstWait = 250 * time.Millisecond // before a lost link is tried again
-	lastWait  = 5 * time.Second        // most that this grows to
+	firstWait = 250 * time.Millisecond // first delay before a retry
+	lastWait  = 5 * time.Second        // maximum delay
 
-	beatTime   = 2 * time.Second  // without a byte after which a link counts as lost
-	quietTime  = 3 * time.Second  // without a snapshot
-	quietFirst = 15 * time.Second // for the first one
-	quietGaps  = 3                // or so many times the pause between the last two
+	beatTime   = 2 * time.Second  // without any data until the link counts as lost
+	quietTime  = 3 * time.Second  // the same without a snapshot
+	quietFirst = 15 * time.Second // the same for the first snapshot
+	quietGaps  = 3                // or this many times the interval of the last two snapshots
 )
 
-// wire is the state of a Link over time: a plain value without a clock.
+// wire is the state machine behind Link. Callers pass the time.
 type wire struct {
 	link  Link
-	came  time.Time       // the newest snapshot; zero: none since the connection was made
-	heard time.Time       // the newest snapshot ever; zero: none
-	alive time.Time       // the newest byte
+	came  time.Time       // newest snapshot on this connection; zero: none
+	heard time.Time       // newest snapshot ever; zero: none
+	alive time.Time       // newest data of any kind
 	pause time.Duration   // between the last two snapshots
-	began time.Time       // when the connection was made
-	next  time.Time       // try; zero: under way
-	waits backoff.Backoff // between tries
+	began time.Time       // start of the connection
+	next  time.Time       // next attempt; zero: in progress
+	waits backoff.Backoff // delays between attempts
 }
 
-// met notes that somebody answers. Live it is with the first snapshot.
+// met records that the server has answered. The link becomes live with the first snapshot.
 func (l *wire) met(now time.Time) {
 	l.came, l.pause, l.began, l.next = time.Time{}, 0, now, time.Time{}
 }
 
-// beat notes that something has come, be it a sign of life alone.
+// beat records that data has arrived, which may be only a keep-alive.
 func (l *wire) beat(now time.Time) { l.alive = now }
 
-// snapshot notes that one has come.
+// snapshot records that a snapshot has arrived.
 func (l *wire) snapshot(now time.Time) {
 	if !l.came.IsZero() {
 		l.pause = now.Sub(l.came)
@@ -73,8 +73,8 @@ func (l *wire) snapshot(now time.Time) {
 	l.link.State, l.link.Reason = LinkLive, ""
 }
 
-// fail notes that the connection has ended, or could not be made, and returns
-// how long to wait before the next try.
+// fail records that the connection failed or ended, and returns the delay before the next
+// attempt.
 func (l *wire) fail(now time.Time, reason string) time.Duration {
 	if l.link.State == LinkLive {
 		l.link.State = LinkLost
@@ -85,11 +85,11 @@ func (l *wire) fail(now time.Time, reason string) time.Duration {
 	return wait
 }
 
-// try notes that the next try begins.
+// try records that the next attempt begins.
 func (l *wire) try() { l.next = time.Time{} }
 
-// at returns how the link stands at a time. A connection on which nothing comes
-// any more counts as lost, though it may come back to life.
+// at returns the Link at a time. A silent connection counts as lost, but becomes live again when
+// data arrives.
 func (l *wire) at(now time.Time) Link {
 	k := l.link
 	if !l.next.IsZero() {

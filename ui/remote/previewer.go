@@ -10,28 +10,28 @@ import (
 )
 
 const (
-	previewIdle  = 2 * time.Second // without a request, after which the stream is closed
-	previewRetry = time.Second     // after a stream has ended
+	previewIdle  = 2 * time.Second // the stream is closed after this time without a request
+	previewRetry = time.Second     // delay after a stream has ended
 	previewSide  = 640             // longest side of a frame sent over a connection, in pixels
 	previewRate  = 10              // frames a second, at most
 
-	// TileRate is how many frames a second each of several previews has at most.
+	// TileRate is the maximum frame rate of each preview if there are several.
 	TileRate = 1
 )
 
-// previewer keeps one stream of the previews that the dashboard shows. It is safe
-// for concurrent use.
+// previewer keeps one stream with all previews that the dashboard shows. It is safe for
+// concurrent use.
 type previewer struct {
 	rate   float64
-	change chan struct{} // something else is wanted
+	change chan struct{} // signals that wanted has changed
 
-	mu     sync.Mutex // guards what follows; nothing is called while it is held
+	mu     sync.Mutex // guards the fields below; held briefly
 	wanted []runtime.PreviewSpec
-	asked  time.Time         // when they were wanted last
-	frames []runtime.Preview // of what is wanted; a Frame of 0: none yet
+	asked  time.Time         // last call of want
+	frames []runtime.Preview // one for each of wanted; a Frame of 0: none yet
 }
 
-// want requests the frames of a list and returns the newest one of its i-th entry, if any.
+// want requests the previews of a list and returns the newest frame of its i-th entry, if any.
 func (p *previewer) want(now time.Time, list []runtime.PreviewSpec, i int) (runtime.Preview, bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -47,7 +47,7 @@ func (p *previewer) want(now time.Time, list []runtime.PreviewSpec, i int) (runt
 	return p.frames[i], p.frames[i].Frame != 0
 }
 
-// current returns what is wanted at a time.
+// current returns the previews wanted at a time; nil if none was requested lately.
 func (p *previewer) current(now time.Time) []runtime.PreviewSpec {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -66,8 +66,8 @@ func (p *previewer) show(list []runtime.PreviewSpec, i int, frame runtime.Previe
 	}
 }
 
-// run sends for what is wanted until the context ends. A failure shows
-// as the absence of a frame.
+// run receives the wanted previews until the context ends. After a failure there is no frame, and
+// it retries.
 func (p *previewer) run(ctx context.Context, daemon daemon) {
 	look := time.NewTicker(previewRetry)
 	defer look.Stop()
@@ -83,7 +83,7 @@ func (p *previewer) run(ctx context.Context, daemon daemon) {
 	}
 }
 
-// stream receives previews until others are wanted, or none.
+// stream receives the previews of a list until a different list is wanted.
 func (p *previewer) stream(ctx context.Context, daemon daemon, list []runtime.PreviewSpec) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -111,13 +111,13 @@ func (p *previewer) stream(ctx context.Context, daemon daemon, list []runtime.Pr
 	}
 	cancel()
 	<-done
-	select { // what has changed by now is looked at next anyway
+	select { // the caller looks at the newest list anyway
 	case p.change <- struct{}{}:
 	default:
 	}
 }
 
-// fitted shrinks a size to sides of at most most, its shape kept.
+// fitted shrinks a size so that no side exceeds most, keeping the aspect ratio.
 func fitted(w, h, most int) (int, int) {
 	if long := max(w, h); long > most {
 		w, h = max(w*most/long, 1), max(h*most/long, 1)
@@ -125,7 +125,7 @@ func fitted(w, h, most int) (int, int) {
 	return w, h
 }
 
-// stretch returns a preview at a size, repeating pixels where it has fewer.
+// stretch scales a preview to a size, repeating pixels to enlarge it.
 func stretch(p runtime.Preview, w, h int) runtime.Preview {
 	if p.Width == w && p.Height == h || p.Width <= 0 || p.Height <= 0 || len(p.Pixels) < p.Width*p.Height*3 {
 		return p

@@ -1,5 +1,5 @@
-// Package remote shows the dashboard a Runtime in another process: it keeps a
-// connection to its API, makes it again when it is lost, and keeps what has come.
+// Package remote is the dashboard's backend for a Runtime in another process. It connects to that
+// process's API, reconnects when the connection is lost, and keeps the data received.
 package remote
 
 import (
@@ -19,7 +19,7 @@ import (
 	"rvo-tui/runtime/api/client"
 )
 
-// daemon is what a Backend needs of a client.Client.
+// daemon is the part of client.Client that Backend uses.
 type daemon interface {
 	Addr() string
 	About(ctx context.Context) (api.About, error)
@@ -34,22 +34,21 @@ type daemon interface {
 const (
 	aboutTimeout = 5 * time.Second
 	clipTimeout  = 10 * time.Second
-	maxMovie     = 512 << 20 // bytes of a movie that is fetched
+	maxMovie     = 512 << 20 // maximum size of a fetched movie file in bytes
 )
 
-// Backend is a Runtime in another process as a dashboard sees it (ui.Backend). While
-// Run runs it keeps a connection, and makes it again, for ever, when it is lost. What
-// came last stays; events and lines of the log that are kept here outlive the process that
-// told them. It is safe for concurrent use.
+// Backend implements ui.Backend for a Runtime in another process. Run connects, and reconnects
+// without limit when the connection is lost. The last snapshot, events and log lines stay
+// available meanwhile, even if the other process restarts. It is safe for concurrent use.
 type Backend struct {
 	daemon daemon
 	rate   float64
-	kinds  detectors.Kinds // of this program
-	host   string          // of this program
+	kinds  detectors.Kinds // known to this program
+	host   string          // this program runs on
 
 	view previewer
 
-	mu       sync.Mutex // guards what follows; nothing is called while it is held
+	mu       sync.Mutex // guards the fields below; held briefly
 	wire     wire
 	instance string
 	snap     *runtime.Snapshot
@@ -58,8 +57,8 @@ type Backend struct {
 	log      mirror[logging.Line]
 }
 
-// New returns the Backend of a client's server, which sends rate snapshots a second
-// at most. Kinds are those of this program, host the machine that it runs on.
+// New returns a Backend that requests at most rate snapshots a second from the client's server.
+// Kinds are the detector kinds of this program, host is the host it runs on.
 func New(c *client.Client, rate float64, kinds detectors.Kinds, host string) *Backend {
 	return newBackend(c, rate, kinds, host)
 }
@@ -99,7 +98,7 @@ func (r *Backend) Run(ctx context.Context) error {
 	return nil
 }
 
-// session is one connection, from the first call until something of it fails.
+// session is one connection, from the first call to the first error.
 func (r *Backend) session(ctx context.Context) error {
 	ask, cancel := context.WithTimeout(ctx, aboutTimeout)
 	about, err := r.daemon.About(ask)
@@ -121,8 +120,7 @@ func (r *Backend) session(ctx context.Context) error {
 	return context.Cause(ctx)
 }
 
-// meet notes who answers, and returns the numbers behind which to go on with
-// events and lines of the log.
+// meet records which process answered, and returns the event and log numbers to continue after.
 func (r *Backend) meet(a api.About) (events, log uint64) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -137,8 +135,8 @@ func (r *Backend) meet(a api.About) (events, log uint64) {
 	return r.events.there, r.log.there
 }
 
-// attachable returns the kinds that a daemon takes. What this program knows of
-// them helps while one types; what their machine has installed it does not know.
+// attachable returns the kinds that a daemon accepts, with this program's knowledge of their
+// options. What is installed on the daemon's host is unknown.
 func (r *Backend) attachable(list []api.Kind) detectors.Kinds {
 	kinds := make(detectors.Kinds, len(list))
 	for _, k := range list {
@@ -155,7 +153,7 @@ func (r *Backend) attachable(list []api.Kind) detectors.Kinds {
 	return kinds
 }
 
-// beat notes that something has come.
+// beat records that data has arrived.
 func (r *Backend) beat() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -187,25 +185,25 @@ func (r *Backend) logLine(l logging.Line) {
 	}
 }
 
-// Link returns how the connection stands.
+// Link returns the state of the connection.
 func (r *Backend) Link() Link {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.wire.at(time.Now())
 }
 
-// Subscribe implements ui.Backend. The newest snapshot there is waits on the channel
-// at once. It is closed when Run ends.
+// Subscribe implements ui.Backend. The channel holds the newest snapshot from the start, if
+// there is one. It is closed when Run ends.
 func (r *Backend) Subscribe() (<-chan *runtime.Snapshot, func()) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.watchers.Subscribe(r.snap)
 }
 
-// Do implements ui.Backend. While the link is not live it fails at once.
+// Do implements ui.Backend. It fails at once if the link is not live.
 func (r *Backend) Do(ctx context.Context, c runtime.Command) error {
 	if k := r.Link(); k.State != LinkLive {
-		return fmt.Errorf("%s: not connected to %s: wait until it is", c.Do, k.Addr)
+		return fmt.Errorf("%s: not connected to %s; try again when it is", c.Do, k.Addr)
 	}
 	return r.daemon.Do(ctx, c)
 }
@@ -224,14 +222,14 @@ func (r *Backend) Events(after uint64) []runtime.RecentEvent {
 	return r.events.After(after)
 }
 
-// Preview implements ui.Backend: the newest frame of this camera that has
-// arrived in this size. Frames of the list are requested for as long as it is called.
+// Preview implements ui.Backend. It returns the newest frame received; frames are requested for as
+// long as Preview is called.
 func (r *Backend) Preview(list []runtime.PreviewSpec, i int) (runtime.Preview, bool) {
 	return r.view.want(time.Now(), list, i)
 }
 
-// Clip implements ui.Backend. The path begins with the name of the machine where it
-// is another one.
+// Clip implements ui.Backend. If the other process runs on another host, the path begins with
+// the name of that host.
 func (r *Backend) Clip(eventID string) (clips.Clip, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), clipTimeout)
 	defer cancel()
@@ -245,8 +243,7 @@ func (r *Backend) Clip(eventID string) (clips.Clip, error) {
 	return c, nil
 }
 
-// Movie implements film.Source: it fetches the movie into a file of this user, which done
-// removes.
+// Movie implements film.Source. It downloads the file to a temporary file, which done removes.
 func (r *Backend) Movie(ctx context.Context, clip clips.Clip, part int) (path string, done func(), err error) {
 	file, err := os.CreateTemp("", "rvo-tui-clip-*") // 0600
 	if err != nil {

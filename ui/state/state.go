@@ -1,5 +1,4 @@
-// Package state keeps what outlives a dashboard: the history of its commands,
-// and how its panes are arranged.
+// Package state saves the dashboard's command history and pane preset between runs.
 package state
 
 import (
@@ -17,8 +16,8 @@ import (
 	"rvo-tui/internal/text"
 )
 
-// Path returns the file in which dashboards of this user keep what outlives them:
-// below $XDG_STATE_HOME or ~/.local/state. Empty: the user has no home.
+// Path returns the path of the user's state file, below $XDG_STATE_HOME or ~/.local/state. Empty
+// if the user has no home directory.
 func Path(getenv func(string) string) string {
 	dir := getenv("XDG_STATE_HOME")
 	if !filepath.IsAbs(dir) { // the specification says to ignore it
@@ -38,23 +37,22 @@ const (
 	MaxLine = 512
 )
 
-// maxState is the maximum size of a state file, in bytes: the history with its longest
-// lines.
+// maxState is the maximum size of a state file in bytes, enough for a full history.
 const maxState = 8 * HistoryLines * MaxLine
 
-// State is what a dashboard keeps for the next one.
+// State is what a dashboard saves for the next one.
 type State struct {
-	History []string `json:"history"`          // of the palette, oldest first; none has a secret
-	Preset  string   `json:"preset,omitempty"` // by which the panes are arranged
+	History []string `json:"history"`          // lines of the palette without secrets, oldest first
+	Preset  string   `json:"preset,omitempty"` // arrangement of the panes
 }
 
-// File keeps a State in a file that only its user can read. It is safe for concurrent use.
-// The nil File keeps nothing.
+// File stores a State in a file that only its user can read. It is safe for concurrent use.
+// A nil *File stores nothing.
 type File struct {
 	path string
 	mu   sync.Mutex // held while the file is replaced
 
-	queue   sync.Mutex // guards pending, for a moment
+	queue   sync.Mutex // guards pending; held briefly
 	pending []func(*State)
 }
 
@@ -66,7 +64,7 @@ func Open(path string) *File {
 	return &File{path: path}
 }
 
-// Load returns what was kept; what cannot be read or is none is empty.
+// Load returns the stored State; an empty one if the file cannot be read or is invalid.
 func (f *File) Load() (s State) {
 	if f == nil {
 		return State{}
@@ -82,7 +80,7 @@ func (f *File) Load() (s State) {
 	return s
 }
 
-// Change takes a change for the next Save. It does not wait for one that is under way.
+// Change queues a change for the next Save. It never blocks on a Save in progress.
 func (f *File) Change(change func(*State)) {
 	if f == nil {
 		return
@@ -92,8 +90,8 @@ func (f *File) Change(change func(*State)) {
 	f.pending = append(f.pending, change)
 }
 
-// Save makes the changes since the last one, in their order, to what the file has now:
-// other dashboards may have written it, too. After an error they are lost.
+// Save applies the queued changes, in order, to the current content of the file, which other
+// dashboards may have changed. After an error the changes are lost.
 func (f *File) Save() error {
 	if f == nil {
 		return nil
@@ -105,7 +103,7 @@ func (f *File) Save() error {
 	f.pending = nil
 	f.queue.Unlock()
 	if len(changes) == 0 {
-		return nil // another Save has made them
+		return nil // another Save has applied them
 	}
 	s := f.Load()
 	for _, change := range changes {
@@ -135,15 +133,15 @@ func (f *File) Save() error {
 	return nil
 }
 
-// Remember adds a line to the history.
+// Remember adds a line to the history, and drops the oldest one when the history is full.
 func (s *State) Remember(line string) {
 	if n := len(s.History); n == 0 || s.History[n-1] != line {
 		s.History = append(s.History[max(n-HistoryLines+1, 0):n:n], line)
 	}
 }
 
-// WithoutSecrets hides the secrets in the words of a line: in addresses, and in
-// options that are named like one.
+// WithoutSecrets masks the secrets in a line: passwords in addresses, and options with names such
+// as password.
 func WithoutSecrets(line string) string {
 	words := strings.Fields(line)
 	for i, w := range words {

@@ -11,9 +11,8 @@ func Dumb(getenv func(string) string) bool {
 	return term == "" || term == "dumb" || term == "unknown"
 }
 
-// ASCII reports whether nothing but ASCII may be drawn: the locale has another
-// character set than UTF-8, or the terminal is of a kind that lacks most characters.
-// Where no locale is set at all the terminal decides.
+// ASCII reports whether only ASCII can be drawn: the locale's character set is not UTF-8, or the
+// terminal's type lacks most characters. If no locale is set, only the type counts.
 func ASCII(getenv func(string) string) bool {
 	kind, _, _ := strings.Cut(getenv("TERM"), "-")
 	switch kind {

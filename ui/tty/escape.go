@@ -6,10 +6,10 @@ import (
 )
 
 const (
-	escWait  = 100 * time.Millisecond // for what follows ESC; then it was the key
-	tornWait = time.Second            // for the rest of a sequence whose ESC was taken for the key
+	escWait  = 100 * time.Millisecond // for more bytes after ESC; then it counts as the Esc key
+	tornWait = time.Second            // for the rest of a sequence whose ESC counted as the key
 	restWait = 5 * time.Second        // for the next byte of a sequence
-	heldMost = 8 << 10                // bytes of a sequence that are kept; a longer one is dropped
+	heldMost = 8 << 10                // maximum length of a sequence in bytes; longer ones are dropped
 )
 
 const (
@@ -17,22 +17,21 @@ const (
 	bel = 0x07
 )
 
-// escKey is the key Esc in a form that nothing can be the continuation of.
+// escKey is the Esc key, encoded as a complete sequence that later bytes cannot extend.
 const escKey = "\x1b[27u"
 
-// filter passes what a terminal sends on in whole sequences, however it was split on
-// its way. A lone ESC is the key Esc after escWait; should it have been the beginning of
-// a sequence after all, the rest of that is dropped, and never taken for keys. It has no
-// clock.
+// filter reassembles the escape sequences that a terminal sends, however they were split on the
+// way. A lone ESC counts as the Esc key after escWait. If it was the start of a sequence after all,
+// the rest is dropped, so that it is not mistaken for keys. Callers pass the time.
 type filter struct {
 	held []byte    // an incomplete sequence or character; begins with ESC where torn
-	last time.Time // when its last byte came
-	torn bool      // its ESC has been passed on as the key: the rest is dropped
-	key  time.Time // when a lone ESC was passed on; zero: another byte has come since
+	last time.Time // arrival of its last byte
+	torn bool      // its ESC was passed on as the Esc key: drop the rest
+	key  time.Time // when a lone ESC was passed on; zero if other bytes followed
 }
 
-// feed takes bytes that arrive at a time, appends what is complete to out, and
-// returns it.
+// feed handles input that arrived at a time. It appends complete sequences to out and returns
+// it.
 func (f *filter) feed(now time.Time, in, out []byte) []byte {
 	out = f.expire(now, out)
 	for _, b := range in {
@@ -46,13 +45,13 @@ func (f *filter) feed(now time.Time, in, out []byte) []byte {
 	return out
 }
 
-// expire appends what is not waited for any longer.
+// expire appends what has waited long enough for more bytes.
 func (f *filter) expire(now time.Time, out []byte) []byte {
 	if len(f.held) == 0 || now.Before(f.deadline()) {
 		return out
 	}
 	switch {
-	case f.torn && len(f.held) == 2: // the key of a person who was quick
+	case f.torn && len(f.held) == 2: // a key pressed right after Esc
 		out = append(out, f.held[1])
 	case f.held[0] == esc && len(f.held) == 1, f.held[0] == esc && len(f.held) == 2 && f.held[1] == esc:
 		for range f.held {
@@ -64,7 +63,7 @@ func (f *filter) expire(now time.Time, out []byte) []byte {
 	return out
 }
 
-// deadline returns when expire has something to do; zero: it has nothing.
+// deadline returns when to call expire; zero: not needed.
 func (f *filter) deadline() time.Time {
 	switch {
 	case len(f.held) == 0:
@@ -82,7 +81,7 @@ func (f *filter) drop(n int) {
 	f.torn = false
 }
 
-// pass appends what is complete of the held bytes to out.
+// pass appends the complete sequences among the held bytes to out.
 func (f *filter) pass(out []byte) []byte {
 	for len(f.held) > 0 {
 		n, state := scan(f.held)
@@ -106,7 +105,7 @@ func (f *filter) pass(out []byte) []byte {
 	return out
 }
 
-// introduces reports whether a byte after ESC begins a sequence that a terminal sends.
+// introduces reports whether ESC and this byte begin a sequence that terminals send.
 func introduces(b byte) bool {
 	switch b {
 	case '[', ']', 'O', 'P', '_':
@@ -115,8 +114,8 @@ func introduces(b byte) bool {
 	return false
 }
 
-// continues reports whether bytes after a torn ESC look like the rest of a sequence, and
-// not like keys.
+// continues reports whether bytes after a torn ESC look like the rest of a sequence rather than
+// keys.
 func continues(b []byte) bool {
 	if len(b) < 3 {
 		return true
@@ -137,7 +136,7 @@ func continues(b []byte) bool {
 	return false
 }
 
-// state is what scan finds.
+// state is the result of scan.
 type state int
 
 const (
@@ -146,7 +145,7 @@ const (
 	broken              // no terminal sends it
 )
 
-// scan returns the length of the sequence or character at the beginning of b.
+// scan returns the length and state of the sequence or character at the beginning of b.
 func scan(b []byte) (int, state) {
 	if b[0] != esc {
 		if !utf8.FullRune(b) {
@@ -215,7 +214,7 @@ func scanCSI(b []byte) (int, state) {
 	return 0, more
 }
 
-// scanText finds the end of an answer of text, which is that of ESC \ or BEL.
+// scanText finds the end of a string sequence (such as OSC), which ends with ESC \ or BEL.
 func scanText(b []byte) (int, state) {
 	for i := 2; i < len(b); i++ {
 		switch {

@@ -10,9 +10,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Suspend stops the process group, as Ctrl-Z does elsewhere, and returns when it is
-// continued. The terminal must be in order. Where no shell could continue it, it returns
-// false at once.
+// Suspend stops the process group, as Ctrl-Z does elsewhere, and returns true when it is continued.
+// Restore the terminal first. If no shell could continue the process, it returns false at once.
 func Suspend() bool {
 	if !underShell() {
 		return false
@@ -20,7 +19,7 @@ func Suspend() bool {
 	continued := make(chan os.Signal, 1)
 	signal.Notify(continued, unix.SIGCONT)
 	defer signal.Stop(continued)
-	// Not SIGTSTP: once Go has caught that, it can no longer be left to the system.
+	// Not SIGTSTP: once caught by Go, its default action can no longer be restored.
 	if unix.Kill(0, unix.SIGSTOP) != nil {
 		return false
 	}
@@ -28,8 +27,8 @@ func Suspend() bool {
 	return true
 }
 
-// underShell reports whether the process group has a parent in its session that can
-// continue it: it is not orphaned, in the words of POSIX.
+// underShell reports whether the process group is not orphaned in the sense of POSIX: it has a
+// parent in its session that can continue it.
 func underShell() bool {
 	leader := unix.Getpgrp()
 	stat, err := os.ReadFile("/proc/" + strconv.Itoa(leader) + "/stat")
@@ -50,28 +49,26 @@ func underShell() bool {
 	return err == nil && session == own
 }
 
-// Jobs returns a channel of SIGTSTP and SIGCONT, which otherwise stop the process with
-// the terminal as it is, and continue it with the terminal as the shell left it. Stop
-// ends that.
+// Jobs returns a channel of SIGTSTP and SIGCONT, so that the caller can restore the terminal
+// before the process stops and set it up again afterwards. Call stop to end the notification.
 func Jobs() (signals <-chan os.Signal, stop func()) {
 	ch := make(chan os.Signal, 4)
 	signal.Notify(ch, unix.SIGTSTP, unix.SIGCONT)
 	return ch, func() { signal.Stop(ch) }
 }
 
-// DropInput drops what has been typed or answered and not been read, so that whoever
-// reads the terminal next does not get it.
+// DropInput discards unread terminal input, so that the shell does not receive late answers of the
+// terminal.
 func DropInput(tty *os.File) { _ = unix.IoctlSetInt(int(tty.Fd()), unix.TCFLSH, unix.TCIFLUSH) }
 
-// Controlling opens the controlling terminal of the process, for HungUp. It fails
-// where there is none. The caller closes it.
+// Controlling opens the controlling terminal of the process, for HungUp. It fails if there is
+// none. The caller closes it.
 func Controlling() (*os.File, error) {
 	return os.OpenFile("/dev/tty", os.O_RDWR|unix.O_NOCTTY, 0)
 }
 
-// HungUp reports whether a terminal has hung up since it was opened. It is certain from
-// the moment the kernel sends SIGHUP on. To open /dev/tty again is not: that may still
-// work then.
+// HungUp reports whether a terminal has hung up since it was opened. It is reliable as soon as the
+// kernel has sent SIGHUP, unlike reopening /dev/tty, which may still succeed then.
 func HungUp(terminal *os.File) bool {
 	fds := []unix.PollFd{{Fd: int32(terminal.Fd())}}
 	_, err := unix.Poll(fds, 0)

@@ -1,5 +1,5 @@
-// Package tty deals with the terminal that a dashboard runs on: input that arrives in
-// pieces, job control, and what the terminal can show.
+// Package tty handles the terminal of the dashboard: reassembly of input sequences, job control,
+// hang-up, and the terminal's capabilities.
 package tty
 
 import (
@@ -13,9 +13,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Keyboard reads from a terminal in whole sequences: what Read returns has been neither
-// begun nor cut in the middle of one. One goroutine reads; Close may be called by
-// another.
+// Keyboard reads from a terminal. Read never splits an escape sequence. One goroutine calls Read;
+// another may call Close.
 type Keyboard struct {
 	tty    *os.File
 	filter filter
@@ -26,7 +25,7 @@ type Keyboard struct {
 	closed atomic.Bool
 }
 
-// NewKeyboard returns the keyboard of a terminal, which stays the caller's to close.
+// NewKeyboard returns a Keyboard that reads from tty. The caller still closes tty.
 func NewKeyboard(tty *os.File) (*Keyboard, error) {
 	woken, wake, err := os.Pipe()
 	if err != nil {
@@ -41,20 +40,20 @@ func (k *Keyboard) Fd() uintptr { return k.tty.Fd() }
 // Write writes to the terminal.
 func (k *Keyboard) Write(p []byte) (int, error) { return k.tty.Write(p) }
 
-// Close ends Read, which then returns io.EOF.
+// Close makes Read return io.EOF.
 func (k *Keyboard) Close() error {
 	k.closed.Store(true)
-	_, _ = k.wake.Write([]byte{0}) // there is room in the pipe
+	_, _ = k.wake.Write([]byte{0}) // the pipe has room
 	return nil
 }
 
-// Release frees what the keyboard holds. Call it when nobody reads any more.
+// Release frees the keyboard's resources. Call it after the last Read has returned.
 func (k *Keyboard) Release() {
 	_ = k.wake.Close()
 	_ = k.woken.Close()
 }
 
-// Read waits for at least one complete sequence.
+// Read blocks until there is at least one complete sequence.
 func (k *Keyboard) Read(p []byte) (int, error) {
 	for len(k.ready) == 0 {
 		if err := k.wait(); err != nil {
@@ -66,7 +65,7 @@ func (k *Keyboard) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// wait waits for input, or for the deadline of the filter, and takes what there is.
+// wait waits for input or the filter's deadline, and feeds the filter.
 func (k *Keyboard) wait() error {
 	timeout := -1
 	if at := k.filter.deadline(); !at.IsZero() {
@@ -88,7 +87,7 @@ func (k *Keyboard) wait() error {
 	n, err := k.tty.Read(k.raw[:])
 	k.ready = k.filter.feed(time.Now(), k.raw[:n], k.ready)
 	if err != nil && len(k.ready) == 0 {
-		return err //nolint:wrapcheck // io.EOF has a meaning
+		return err //nolint:wrapcheck // callers compare with io.EOF
 	}
 	return nil
 }

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// UnknownZone returns the time zone that TZ asks for where it is not known; then Go's times
-// are in UTC. Empty: it is known, or none is asked for.
+// UnknownZone returns the time zone in TZ if this machine does not know it, in which case Go uses
+// UTC. Empty if it is known or TZ is not set.
 func UnknownZone(getenv func(string) string) string {
 	zone := strings.TrimPrefix(getenv("TZ"), ":")
 	if zone == "" {

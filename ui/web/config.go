@@ -8,10 +8,9 @@ import (
 
 // Config is the [web] section.
 type Config struct {
-	// Listen is the TCP address that serves the browser dashboard and the HTTP API, as
-	// HOST:PORT. Who is let in is decided as with control.listen: on loopback this user
-	// and root, and holders of a token; any other address needs control.token,
-	// control.tls_cert and control.tls_key. Empty: none.
+	// Listen is the TCP address (HOST:PORT) that serves the browser dashboard and the HTTP API.
+	// Access is as with control.listen: on loopback this user, root and holders of a token;
+	// any other address needs control.token, control.tls_cert and control.tls_key. Empty: none.
 	Listen string `toml:"listen"`
 }
 

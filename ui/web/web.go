@@ -1,6 +1,5 @@
-// Package web is the browser dashboard: static files, embedded, which talk to the HTTP
-// API that is served beside them. The files are for everybody; what they show comes from
-// the API, which asks who wants to know.
+// Package web is the browser dashboard: embedded static files that use the HTTP API of the same
+// server. The files need no login; the API, which supplies all data, checks access itself.
 package web
 
 import (
@@ -17,11 +16,11 @@ import (
 //go:embed static
 var embedded embed.FS
 
-// policy lets the page load its own files and nothing else: neither a script within a
-// page nor anything from another host.
+// policy lets the page load only files of this server: no inline scripts and nothing from other
+// hosts.
 const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; media-src 'self'; connect-src 'self'"
 
-// further is what policy leaves open where it names nothing.
+// further restricts what default-src does not cover.
 const further = "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 // file is a static file with its headers.
@@ -30,19 +29,19 @@ type file struct {
 	mime, tag string
 }
 
-// Handler returns the handler of the page, whose views are fragments of its address.
+// Handler serves the page. Its views are URL fragments, so there is one page only.
 func Handler() http.Handler {
 	files := files()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
-		h["Content-Security-Policy"] = []string{policy, further} // both hold
+		h["Content-Security-Policy"] = []string{policy, further} // browsers enforce both
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Cross-Origin-Opener-Policy", "same-origin")
 		h.Set("Cross-Origin-Resource-Policy", "same-origin")
 		h.Set("Referrer-Policy", "no-referrer")
 		if r.Method != http.MethodGet && r.Method != http.MethodHead {
 			h.Set("Allow", "GET, HEAD")
-			http.Error(w, "the page is only read", http.StatusMethodNotAllowed)
+			http.Error(w, "method not allowed: the page is read-only", http.StatusMethodNotAllowed)
 			return
 		}
 		f, found := files[r.URL.Path]
@@ -51,18 +50,18 @@ func Handler() http.Handler {
 			return
 		}
 		h.Set("Content-Type", f.mime)
-		h.Set("Cache-Control", "no-cache") // a newer program has newer files
+		h.Set("Cache-Control", "no-cache") // a newer program version has other files
 		h.Set("ETag", f.tag)
 		if r.Header.Get("If-None-Match") == f.tag {
 			w.WriteHeader(http.StatusNotModified)
 			return
 		}
-		_, _ = w.Write(f.body) // who has gone needs no answer
+		_, _ = w.Write(f.body) // the client may have gone
 	})
 }
 
-// files returns the static files by their paths, and a script with the hash of all of
-// them, by which a page knows whether it is the one of a server.
+// files returns the static files by path, and a script with a hash of all of them, by which the
+// page notices that the server has a newer version.
 func files() map[string]file {
 	all := map[string]file{}
 	hash := sha256.New()
@@ -74,7 +73,7 @@ func files() map[string]file {
 		_, _ = hash.Write(body) // it never fails
 		all[strings.TrimPrefix(name, "static")] = newFile(name, body)
 		return err
-	}) // embedded files are always read
+	}) // reading embedded files cannot fail
 	all["/"] = all["/index.html"]
 	all["/build.js"] = newFile("build.js", fmt.Appendf(nil, "export const build = %q;\n", hex.EncodeToString(hash.Sum(nil)[:8])))
 	return all
@@ -85,7 +84,8 @@ func newFile(name string, body []byte) file {
 	return file{body, contentType(name), `"` + hex.EncodeToString(sum[:8]) + `"`}
 }
 
-// contentType returns the type of a file. It does not depend on the machine.
+// contentType returns the media type of a file. Unlike package mime it does not depend on the
+// machine.
 func contentType(name string) string {
 	switch path.Ext(name) {
 	case ".js":

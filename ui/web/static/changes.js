@@ -32,11 +32,11 @@ export async function make(change) {
 // undo takes the last change back. What fails can be tried again.
 export async function undo() {
 	const last = made.at(-1);
-	if (!last) return say('there is nothing to take back');
+	if (!last) return say('nothing to undo');
 	const problem = await carryOut(last.back);
 	if (problem) return say(problem.message, 'bad');
 	made = made.slice(0, -1);
-	return say('taken back: ' + last.what, 'good');
+	return say('undone: ' + last.what, 'good');
 }
 
 async function carryOut(requests) {

@@ -59,7 +59,7 @@ export function lacks(r) {
 	const untrue = r.clauses.filter((c) => c.truth === 'false').map((c) => c.text);
 	let text = 'its condition has to become true';
 	if (r.for_ns > 0) text += ` for ${ago(r.for_ns)}`;
-	if (unknown.length > 0) text += `; not known: ${unknown.join(', ')}`;
+	if (unknown.length > 0) text += `; unknown: ${unknown.join(', ')}`;
 	if (untrue.length > 0) text += `; false: ${untrue.join(', ')}`;
 	return text;
 }

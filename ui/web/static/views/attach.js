@@ -43,7 +43,7 @@ export function AttachForm({ camera }) {
 		<h1 id="attach">Attach a detector</h1>
 		${error && html`<p class="bad" role="alert">${error.message}</p>`}
 		<${Field} option=${{ name: 'kind', choices: kinds.map((k) => k.name), fixed: true, help: of.doc }} text=${kind} set=${choose} />
-		<${Field} option=${{ name: 'camera', choices: [...store.snapshot.cameras.map((c) => c.name), 'all'], fixed: true, help: 'the camera that it watches' }} text=${target} set=${aim} />
+		<${Field} option=${{ name: 'camera', choices: [...store.snapshot.cameras.map((c) => c.name), 'all'], fixed: true, help: 'the camera to watch' }} text=${target} set=${aim} />
 		${options.map((o) => html`<${Field} key=${o.name} option=${o} text=${typed[o.name] ?? ''} wrong=${wrong[o.name]}
 			preset=${o.name === 'name' ? typed.signal || kind : o.default} set=${(text) => type({ ...typed, [o.name]: text })} />`)}
 		<div class="tools"><${Action}>Attach<//>

@@ -38,9 +38,9 @@ export function Evidence({ id, event, learned }) {
 	if (meta && entry) return html`<${Clip} entry=${entry} file=${entry.file ?? `${answer.dir}/${entry.path}/${entry.movie}`} meta=${meta} />`;
 	if (problem) return html`<p class="dim"><${Name} of=${problem.message} /></p>`;
 	if (!answer || entry) return html`<p class="dim">loading its clip</p>`;
-	if (rule?.clip === false) return html`<p class="dim">this rule keeps no clip</p>`;
-	if (event?.phase === 'ended') return html`<p class="dim">the end of an event has no clip of its own</p>`;
-	if (!awaited) return html`<p class="dim">there is no clip of this event: it was lost, or deleted since</p>`;
+	if (rule?.clip === false) return html`<p class="dim">this rule records no clips</p>`;
+	if (event?.phase === 'ended') return html`<p class="dim">the end of an event has no clip</p>`;
+	if (!awaited) return html`<p class="dim">this event has no clip: it was lost, or has been deleted</p>`;
 	const left = Math.ceil((Date.parse(event.time) - Date.now()) / 1000 + (rule?.clip_after_ns ?? 0) / second);
 	return html`<p class="info">${left > 0 ? `clip in ${left} s` : 'the clip is being written'}</p>`;
 }

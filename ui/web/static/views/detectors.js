@@ -72,7 +72,7 @@ function Detector({ d, camera }) {
 				['runs/s', html`<${Spark} values=${rates} high=${Math.max(d.max_fps, ...rates)} label="runs a second" /> ${rate(d.fps)} of ${limit(d.max_fps)}`],
 				['run time', total(exec) > 0 && `p50 ${ago(quantile(exec, 0.5))}, p99 ${ago(quantile(exec, 0.99))}, max ${ago(d.exec.max_ns)}`],
 			]} />
-			<h3>Frames that it did not take</h3>
+			<h3>Skipped frames</h3>
 			${all === 0 ? html`<p class="dim">none</p>` : html`<${Facts} of=${skips.map(([gate, n]) => [gate, html`<${Share} share=${n / all} label=${gate} /> ${count(n)}`])} />`}
 			${!d.remote && html`<${Slots} />`}
 			<h3>Losses since the start</h3>

@@ -44,7 +44,7 @@ function Event({ id, list, filter }) {
 	const step = (by) => {
 		const next = at < 0 ? undefined : list[at + by];
 		if (next) go('events', '', next.event.event_id, { filter });
-		else say('there is no further event');
+		else say('no more events');
 	};
 	const asJSON = () => copy(JSON.stringify(e), 'the event as JSON');
 	useKeys({ ']': ['the next event', () => step(-1)], '[': ['the previous event', () => step(1)], y: ['copy the event as JSON', asJSON] });

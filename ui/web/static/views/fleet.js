@@ -68,7 +68,7 @@ function Row({ row, now }) {
 				<a data-row href=${href('live', c.name)}><${Name} of=${c.name} /></a>
 				${why.map(([to, tone, text]) => html`<a class="why ${tone}" href=${to}><${Name} of=${text} /></a>`)}
 			</th>
-			<td>${state ? html`<${State} of=${state} />` : html`<span class="warn">not known</span>`}</td>
+			<td>${state ? html`<${State} of=${state} />` : html`<span class="warn">unknown</span>`}</td>
 			<td class="wide"><${Spark} values=${values} label="frames a second" /></td>
 			<td class="number">${fps}</td>
 			<td class="number">${latency}</td>

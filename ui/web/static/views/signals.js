@@ -38,7 +38,7 @@ function Signal({ s, camera }) {
 			<h2 id="signal"><${Name} of=${s.name} /> on <${Name} of=${camera.name} /></h2>
 			<${Facts} of=${[
 				['value', s.unknown ? html`<span class="warn">unknown: ${s.unknown}</span>` : html`<strong>${number(s.value)}</strong>`],
-				['from', s.detector ? html`detector <a href=${href('detectors', camera.name, s.detector)}><${Name} of=${s.detector} /></a>` : 'no detector any more'],
+				['from', s.detector ? html`detector <a href=${href('detectors', camera.name, s.detector)}><${Name} of=${s.detector} /></a>` : 'its detector was removed'],
 				['age', `${steady(s.age_ns)}, fresh for ${ago(s.ttl_ns)} after capture`],
 			]} />
 			<${Spark} values=${values} width=${600} height=${120} label="history of ${s.name}" />
