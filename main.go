@@ -1,6 +1,5 @@
-// Command rvo-tui takes live video in, runs detectors on the freshest frames
-// under latency budgets, and turns their signals into confirmed events with
-// evidence.
+// Command rvo-tui reads live video, runs detectors on the newest frames within latency budgets, and
+// turns their signals into confirmed events with evidence.
 package main
 
 import (

@@ -21,8 +21,7 @@ func serves(cfg config.Config) bool {
 	return cfg.Control.Socket != "" || cfg.Control.Listen != "" || cfg.Web.Listen != ""
 }
 
-// newAPI returns the server of the API, which carries commands out even where it is not
-// run.
+// newAPI returns the API server. Outputs use it to execute commands even if it serves nothing.
 func newAPI(cfg config.Config, again *reloader, ring *logging.Ring, recent *runtime.Recent, stop func(), log *slog.Logger) *api.Server {
 	loader := again.loader
 	return api.NewServer(api.Options{
@@ -40,8 +39,8 @@ func newAPI(cfg config.Config, again *reloader, ring *logging.Ring, recent *runt
 	})
 }
 
-// codec returns how detectors and cameras are read. Decoding opens no file that they
-// name: whether the client may name it is decided afterwards.
+// codec returns the JSON codec of detectors and cameras. Decoding opens none of the files they
+// name, because the API checks only afterwards whether the client may name files.
 func codec(kinds detectors.Kinds) api.Codec {
 	blind := kinds.Unchecked(func(detectors.Kind) bool { return true })
 	return api.Codec{
@@ -50,8 +49,8 @@ func codec(kinds detectors.Kinds) api.Codec {
 	}
 }
 
-// commander returns what carries out the words of a command, as they follow "ctl", for
-// somebody who is not at this machine: ${NAME} means nothing, and the API's policy holds.
+// commander returns a function that executes command lines, as they follow "ctl", for a remote
+// user: ${NAME} is not expanded, and the API's policy applies.
 func commander(server *api.Server, who string, kinds detectors.Kinds) func(context.Context, []string) error {
 	blind := kinds.Unchecked(func(detectors.Kind) bool { return true })
 	reader := config.Loader{Kinds: blind, Getenv: func(string) (string, bool) { return "", false }}

@@ -1,4 +1,4 @@
-// Package app is the program: its commands, and how each of them is wired.
+// Package app implements the commands of the program and wires its parts together.
 package app
 
 import (
@@ -32,9 +32,8 @@ const (
 	exitAlerts  = 3 // ctl alerts printed some that are not acknowledged
 )
 
-// Main runs the program with the given arguments and returns its exit status.
-// BuiltIn is the configuration that is used without a file. Errors go to standard
-// error.
+// Main runs the program with the given arguments and returns its exit status. BuiltIn is the
+// configuration used if there is no file. Errors go to standard error.
 func Main(args []string, stdout *os.File, builtIn []byte) int {
 	if len(args) > 0 && args[0] == child.Argument {
 		return childMain(args[1:])
@@ -101,7 +100,7 @@ func do(loader config.Loader, kinds *kinds, flags cli.Flags, stdout *os.File) er
 	case "connect", "ctl":
 		return toOther(loader, flags, stdout)
 	case "clips":
-		if flags.ClipsDir != nil { // the configuration may lack its secrets here
+		if flags.ClipsDir != nil { // needs no configuration, whose secrets may be missing here
 			return evidence(stdout, *flags.ClipsDir, flags)
 		}
 	}
@@ -145,8 +144,8 @@ func status(err error) int {
 	return exitFailure
 }
 
-// visible writes text without what could control a terminal: names in models and
-// configurations are not ours.
+// visible is a writer that removes characters that could control a terminal, since names from
+// models and configurations are not trusted.
 type visible struct{ io.Writer }
 
 func (v visible) Write(p []byte) (int, error) {
@@ -156,7 +155,7 @@ func (v visible) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// complain prints an error, which may quote what came from outside.
+// complain prints an error, which may quote external text.
 func complain(problem string) { fmt.Fprintln(os.Stderr, text.Visible(problem)) }
 
 // interruptible calls do with a context that the first SIGINT or SIGTERM cancels.
@@ -165,7 +164,7 @@ func interruptible(do func(ctx context.Context) error) error {
 	ctx, cancel := context.WithCancel(context.Background())
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM)
-	// A reader of events that closes its pipe degrades the sink, not the process.
+	// If the reader of events closes its pipe, only that sink fails, not the process.
 	signal.Ignore(syscall.SIGPIPE)
 	var wg sync.WaitGroup
 	done := make(chan struct{})

@@ -67,7 +67,7 @@ func TestBenchDefaults(t *testing.T) {
 
 func TestBenchRefuses(t *testing.T) {
 	for args, want := range map[string]string{
-		"bench --scenario fast":            `there is no scenario "fast"`,
+		"bench --scenario fast":            `unknown scenario "fast"`,
 		"bench --all --scenario baseline":  "cannot be combined",
 		"bench --duration-secs 0.01":       "--duration-secs",
 		"bench --duration-secs NaN":        "--duration-secs",

@@ -19,24 +19,23 @@ import (
 	"rvo-tui/internal/fileio/pem"
 )
 
-// webPort is a variable of RealTime-Video-Orchestrator, and webPortUnread says what
-// is in its place.
+// webPort is an environment variable of RealTime-Video-Orchestrator, and webPortUnread names its
+// replacement.
 const (
 	webPort       = "RVO_WEB_PORT"
 	webPortUnread = "RVO_WEB_PORT has no effect here: set listen of [control], as in \"127.0.0.1:8080\", to serve the HTTP API"
 )
 
-// check reads the configuration that the flags select, opens its files and networks, and
-// writes a summary to out. A *config.Error holds every problem. With a model in
-// the flags it checks that alone.
+// check reads the selected configuration, opens its files and networks, and writes a summary to
+// out. A *config.Error has every problem. If the flags name a model, it checks only that.
 func check(ctx context.Context, l config.Loader, kinds *kinds, flags cli.Flags, out io.Writer) error {
 	switch c := flags.Check; {
 	case c.Model == "" && (c.On != "" || c.Draw != "" || c.Set != nil):
-		return &cli.UsageError{Err: errors.New("--on, --draw and --set go with --model")}
+		return &cli.UsageError{Err: errors.New("--on, --draw and --set need --model")}
 	case c.Model != "" && c.File != "":
-		return &cli.UsageError{Err: errors.New("--model: check looks at the model alone: leave the configuration out")}
+		return &cli.UsageError{Err: errors.New("--model: only the model is checked; leave the configuration out")}
 	case c.Model != "" && c.As != "":
-		return &cli.UsageError{Err: errors.New("--as: is for a configuration, not for --model")}
+		return &cli.UsageError{Err: errors.New("--as: cannot be combined with --model")}
 	case c.Draw != "" && c.On == "":
 		return &cli.UsageError{Err: errors.New("--draw: give the image to draw in with --on")}
 	}
@@ -78,8 +77,8 @@ func check(ctx context.Context, l config.Loader, kinds *kinds, flags cli.Flags, 
 	return err
 }
 
-// checkFiles opens the files that the configuration names as the user with a name, "" for
-// the one who asks, and says who that is. A *config.Error has those that cannot be opened.
+// checkFiles opens the files that the configuration names, as the given user (empty: the current
+// one), and prints which user that is. A *config.Error has the files that cannot be opened.
 func checkFiles(l config.Loader, cfg config.Config, as string, out io.Writer) error {
 	who, err := asuser.Find(as)
 	if err != nil {
@@ -91,14 +90,14 @@ func checkFiles(l config.Loader, cfg config.Config, as string, out io.Writer) er
 	for _, f := range cfg.Files() {
 		user := who
 		if credentials != "" && strings.HasPrefix(f.Path, filepath.Clean(credentials)+"/") {
-			user = asuser.Current() // systemd hands them to whom the service runs as
+			user = asuser.Current() // systemd passes credentials to the user of the service
 		}
 		err := asuser.Do(user, func() error { return openFile(f.Path) })
 		switch {
 		case err == nil:
 			opened++
 		case errors.Is(err, fs.ErrNotExist) && !strings.Contains(f.Path, "/"):
-			// The name of what comes with the system.
+			// The name of something that comes with the system.
 		default:
 			bad.Problems = append(bad.Problems, config.Problem{
 				File: cfg.File, Where: f.Where, Key: f.Key, Text: fmt.Sprintf("user %q cannot read it: %s", user.Username, l.Secrets.Redact(err.Error())),
@@ -118,7 +117,7 @@ func checkFiles(l config.Loader, cfg config.Config, as string, out io.Writer) er
 	}
 	fmt.Fprintf(out, "opened %s as user %q", count(opened, "file"), who.Username)
 	if as == "" && who.Uid == "0" {
-		fmt.Fprint(out, "; for a service that runs as somebody else add --as USER")
+		fmt.Fprint(out, "; if the service runs as another user, add --as USER")
 	}
 	_, err = fmt.Fprintln(out)
 	return err
@@ -133,8 +132,7 @@ func openFile(path string) error {
 	return f.Close()
 }
 
-// undecoded says what a build without FFmpeg cannot show of a camera; "" where it
-// shows everything.
+// undecoded describes what a build without FFmpeg cannot do with a camera; "" if nothing.
 func undecoded(c capture.Config, ffmpeg bool) string {
 	addr, err := capture.ParseAddress(c.Source)
 	if ffmpeg || err != nil {
@@ -144,7 +142,7 @@ func undecoded(c capture.Config, ffmpeg bool) string {
 	case capture.KindFile, capture.KindStream:
 		return "this build has no FFmpeg and cannot open it"
 	case capture.KindRTSP:
-		return "this build has no FFmpeg and decodes only Motion JPEG: of a camera that sends H.264 or H.265 it has no frames, so detectors see nothing, no event fires and no clip is saved; set the camera to MJPEG, or use the build with FFmpeg"
+		return "this build has no FFmpeg and decodes only Motion JPEG: if the camera sends H.264 or H.265 there are no frames, so no detector runs, no event fires and no clip is saved; set the camera to MJPEG, or use the build with FFmpeg"
 	}
 	return ""
 }

@@ -154,7 +154,7 @@ func TestCheckOpensFiles(t *testing.T) {
 	if os.Geteuid() == 0 {
 		says("nobody", `camera "a": source: user "nobody" cannot read it: open `)
 	} else {
-		says("root", "only root can look as another user")
+		says("root", "only root can act as another user")
 	}
 }
 

@@ -9,7 +9,7 @@ import (
 	"image/color"
 	"image/draw"
 	"image/jpeg"
-	_ "image/png" // images to look at can be PNG files
+	_ "image/png" // --on accepts PNG files
 	"io"
 	"log/slog"
 	"os"
@@ -29,15 +29,15 @@ import (
 	"rvo-tui/internal/text"
 )
 
-// maxImage is the maximum number of pixels of an image, maxImageFile that of the bytes
-// of its file.
+// maxImage is the maximum number of pixels of an image, maxImageFile the maximum size of its
+// file in bytes.
 const (
 	maxImage     = 1 << 26
 	maxImageFile = 4 * maxImage
 )
 
-// checkModel opens one network and prints the format it recognized and, given an image,
-// what the network finds in it.
+// checkModel opens one network and prints the recognized format and, given an image, what the
+// network detects in it.
 func checkModel(ctx context.Context, kinds *kinds, flags cli.CheckFlags, out io.Writer) error {
 	if absent := kinds.all["onnx"].Absent; absent != nil {
 		return absent
@@ -76,9 +76,9 @@ func checkModel(ctx context.Context, kinds *kinds, flags cli.CheckFlags, out io.
 	return drawFound(flags.Draw, frame, report.found)
 }
 
-// checkNetworks opens the network of every detector that has one and prints
-// the format it recognized. A *config.Error says which cannot be used, and why. A
-// server that does not answer may be started later: that is no problem.
+// checkNetworks opens the network of every detector that has one and prints the recognized
+// format. A *config.Error has the networks that cannot be used. A server that does not answer is
+// not an error, since it may be started later.
 func checkNetworks(ctx context.Context, kinds *kinds, cfg config.Config, out io.Writer) error {
 	bad := &config.Error{File: cfg.File}
 	for _, d := range cfg.Detector {
@@ -113,7 +113,7 @@ func (k *kinds) tryNetwork(ctx context.Context, d detectors.Config) (string, err
 	return r.String(), err
 }
 
-// serverTime is how long a server has to say what its model is.
+// serverTime is how long a server may take to describe its model.
 const serverTime = 10 * time.Second
 
 func tryServer(ctx context.Context, kinds *kinds, cfg detectors.Config) (report string, err error) {
@@ -181,12 +181,12 @@ func drawFound(path string, frame image.Image, found []detectors.Detection) erro
 	return os.WriteFile(path, drawn, 0o666)
 }
 
-// report says how a model was recognized, and how it ran.
+// report is the result of trying a model.
 type report struct {
-	model  string        // what it was understood to be, for people
-	load   time.Duration // until its process runs, and the model is loaded and has answered once
-	run    time.Duration // of one frame, the fastest of a few
-	memory uint64        // of its process, in bytes; 0: it cannot be told
+	model  string        // recognized format, for display
+	load   time.Duration // time to start the process, load the model and run it once
+	run    time.Duration // fastest run on one frame
+	memory uint64        // of its process, in bytes; 0: unknown
 	found  []detectors.Detection
 }
 
@@ -198,19 +198,18 @@ func (r report) String() string {
 	return text
 }
 
-// How often a model is run when it is tried, and how long one run may take.
+// How often a model is run for the report, and the timeout of one run.
 const (
 	tries   = 3
 	tryTime = time.Minute
 )
 
-// try opens the model of a detector, whose configuration is valid and filled in, in a
-// process of its own, as the program does by default: a model that crashes the library
-// ends that process. It shows it an image, and closes it again.
+// try runs a detector's model on an image, in a process of its own as the program does by
+// default, so that a crash ends only that process. The configuration must be valid and complete.
 func (k *kinds) try(ctx context.Context, cfg detectors.Config, frame *image.RGBA) (r report, err error) {
 	pool := child.NewPool(child.Options{Log: slog.New(slog.DiscardHandler)})
 	defer func() { err = errors.Join(err, pool.Close()) }()
-	pool.Tune(0, k.settings) // somebody waits for it
+	pool.Tune(0, k.settings) // not niced: a user waits for the result
 	cfg.Isolation = detectors.ProcessIsolation
 	if cfg.MaxMemory == 0 {
 		cfg.MaxMemory = detectors.DefaultMemory

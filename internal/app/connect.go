@@ -37,7 +37,7 @@ func toOther(loader config.Loader, flags cli.Flags, stdout *os.File) error {
 // terminal hangs up or the context ends.
 func connect(ctx context.Context, loader config.Loader, flags cli.Flags) error {
 	if !ui.IsTerminal() {
-		return errors.New("connect: standard input and output are no terminal; use rvo-tui ctl in scripts")
+		return errors.New("connect: standard input and output are not a terminal; use rvo-tui ctl in scripts")
 	}
 	there, err := dial(loader, flags.Connect.LinkFlags, flags.Connect.Addr)
 	if usage := new(cli.UsageError); errors.As(err, &usage) {
@@ -47,8 +47,8 @@ func connect(ctx context.Context, loader config.Loader, flags cli.Flags) error {
 		return err
 	}
 	defer there.Close()
-	// Report what can never work before taking over the screen. A program that does
-	// not answer yet may do so later.
+	// Report permanent errors before taking over the screen. A program that does not answer
+	// may do so later.
 	ask, cancel := context.WithTimeout(ctx, firstAnswer)
 	_, err = there.About(ask)
 	cancel()
@@ -73,7 +73,7 @@ func showRemote(ctx context.Context, there *client.Client, cfg ui.Config, loader
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	defer stop()
-	wg.Go(func() { _ = backend.Run(side) }) // it shows its errors itself
+	wg.Go(func() { _ = backend.Run(side) }) // the dashboard shows its errors
 	guard, _ := newGuard(os.Stderr)         // without it a crash leaves the screen as it was
 	defer guard.close()
 	err := ui.Run(ctx, backend, ui.Options{

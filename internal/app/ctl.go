@@ -29,7 +29,7 @@ func ctl(ctx context.Context, loader config.Loader, flags cli.Flags, out io.Writ
 		err = usage.Of("ctl " + flags.Verb)
 	}
 	if ctlShows(flags.Verb) && errors.Is(err, syscall.EPIPE) {
-		return nil // the reader, such as head, has seen enough
+		return nil // the reader, such as head, has closed the pipe
 	}
 	if !flags.Ctl.JSON || ctlShows(flags.Verb) && err == nil {
 		return err
@@ -52,7 +52,7 @@ func ctl(ctx context.Context, loader config.Loader, flags cli.Flags, out io.Writ
 	return nil
 }
 
-// toldError is an error that has been printed on standard output already.
+// toldError is an error that was already printed on standard output.
 type toldError struct{ error }
 
 func (e *toldError) Unwrap() error { return e.error }
@@ -120,8 +120,8 @@ func ctlEndless(flags cli.Flags) bool {
 	return flags.Verb == "watch" || flags.Verb == "events" && flags.Ctl.Events.Follow || flags.Verb == "log" && flags.Ctl.Log.Follow
 }
 
-// errAlerts is the end of ctl alerts while an alert is not acknowledged. It says nothing:
-// the alerts have been printed.
+// errAlerts makes ctl alerts fail while an alert is not acknowledged. It is not printed, because
+// the alerts were.
 var errAlerts = errors.New("there are alerts")
 
 // ctlShow runs a verb that prints something. Stop ends the context.
@@ -203,7 +203,7 @@ func ctlShow(ctx context.Context, stop context.CancelCauseFunc, there *client.Cl
 	}
 }
 
-// list calls show with every kept item until it fails.
+// list calls show with every item in the program's memory until show fails.
 func list[T any](ctx context.Context, kept func(context.Context, uint64) ([]T, error), show func(T) error) error {
 	items, err := kept(ctx, 0)
 	for i := 0; i < len(items) && err == nil; i++ {
@@ -212,7 +212,8 @@ func list[T any](ctx context.Context, kept func(context.Context, uint64) ([]T, e
 	return err
 }
 
-// each calls show with every item of a stream until it fails.
+// each returns a function that calls show with every item of a stream and ends the context when
+// show fails.
 func each[T any](ctx context.Context, stop context.CancelCauseFunc, show func(T) error) func(T) {
 	return func(v T) {
 		if ctx.Err() != nil {
@@ -226,7 +227,7 @@ func each[T any](ctx context.Context, stop context.CancelCauseFunc, show func(T)
 
 // command returns the command of a verb.
 func command(l config.Loader, flags cli.Flags) (runtime.Command, error) {
-	// What is installed on the other machine is not known here.
+	// What is installed on the other machine is unknown here.
 	elsewhere := l.Kinds.Unchecked(func(k detectors.Kind) bool { return !k.Remote })
 	return flags.Ctl.Command(flags.Verb, cli.Env{
 		Detector: func(kind string, words []string) (detectors.Config, error) {

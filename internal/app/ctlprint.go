@@ -38,7 +38,7 @@ func printStatus(out io.Writer, s *runtime.Snapshot, asJSON bool) error {
 	return w.Flush()
 }
 
-// printDiff prints how what runs differs from the configuration file.
+// printDiff prints how the running configuration differs from the file.
 func printDiff(out io.Writer, d runtime.FileDiff, asJSON bool) error {
 	if asJSON {
 		return printJSON(out, d)
@@ -257,8 +257,8 @@ func printJSON(out io.Writer, v any) error {
 	return err
 }
 
-// escaped escapes what could control a terminal and JSON leaves alone: control
-// characters from U+007F on, and those that turn the direction of text.
+// escaped escapes what could control a terminal and JSON does not escape: control characters
+// from U+007F on, and those that change the direction of text.
 func escaped(line []byte) []byte {
 	unsafe := func(r rune) bool { return r >= 0x7f && !unicode.IsPrint(r) }
 	if !bytes.ContainsFunc(line, unsafe) {

@@ -55,7 +55,7 @@ func (d *dashboard) run(ctx context.Context, stop context.CancelFunc, backend ui
 		return nil
 	}
 	if ctx.Err() == nil && records(backend.Snapshot()) { // the user quit
-		fmt.Println("Recording ends with the dashboard. To go on without one, run rvo-tui as a service (docs/operations.md), or nohup rvo-tui --no-ui.")
+		fmt.Println("Recording has stopped with the dashboard. To record without it, run rvo-tui as a service (docs/operations.md) or with nohup rvo-tui --no-ui.")
 	}
 	return err
 }
@@ -79,7 +79,7 @@ func cameraChoices() []ui.Choice {
 	return list
 }
 
-// logsTo reports whether the log may go to standard error: not to the terminal that
+// logsTo reports whether the log may go to standard error, which must not be the terminal that
 // shows the dashboard.
 func (d *dashboard) logsTo(stderr *os.File) bool {
 	if d == nil {

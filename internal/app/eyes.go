@@ -14,16 +14,16 @@ import (
 	detectcv "rvo-tui/detectors/opencv"
 )
 
-// How CenterFace is used: frames of 16:9 and 4:3 fit well, and detections with lower
-// scores are mostly not faces.
+// Input size and threshold for CenterFace: the size suits frames of 16:9 and 4:3, and detections
+// with lower scores are mostly not faces.
 const (
 	faceInput     = "640x384"
 	faceThreshold = 0.5
 	faceOverlap   = 0.3
 )
 
-// faceNetwork returns the file of the face detection network, and whether it can be
-// used: "make models" puts it beside the program.
+// faceNetwork returns the path of the face detection network, which "make models" installs beside
+// the program, and whether it can be used.
 func faceNetwork(networks *onnx.Runtime) (path string, ok bool) {
 	program, err := os.Executable()
 	if err != nil {
@@ -37,10 +37,10 @@ func faceNetwork(networks *onnx.Runtime) (path string, ok bool) {
 	return path, err == nil
 }
 
-// faces returns the kind "face": with the network or cascade that the configuration
-// names, else with CenterFace if it is installed, else with OpenCV's cascade.
+// faces returns the kind "face". It uses the configured network or cascade, else CenterFace if it
+// is installed, else OpenCV's cascade.
 func faces(kind detectors.Kind, networks *onnx.Runtime) detectors.Kind {
-	kind.Doc = "faces, by the network CenterFace where it is there, else by a cascade; the value is how many"
+	kind.Doc = "faces, by the network CenterFace if it is installed, else by a cascade; the value is their number"
 	return withNetwork(kind, networks, func(cfg detectors.Config) (onnx.Options, bool) {
 		model := cfg.Options.(detectcv.FaceOptions).Model
 		o := onnx.Options{Model: model, Options: network.Options{Input: faceInput, Fit: "letterbox", Threshold: faceThreshold, NMS: faceOverlap}}
@@ -53,10 +53,9 @@ func faces(kind detectors.Kind, networks *onnx.Runtime) detectors.Kind {
 	})
 }
 
-// persons returns the kind "person": with the network that the configuration names,
-// else with OpenCV's HOG detector.
+// persons returns the kind "person". It uses the configured network, else OpenCV's HOG detector.
 func persons(kind detectors.Kind, networks *onnx.Runtime) detectors.Kind {
-	kind.Doc = "people, by a network of yours (model), else by OpenCV's HOG detector; the value is how many"
+	kind.Doc = "people, by your own network (model), else by OpenCV's HOG detector; the value is their number"
 	return withNetwork(kind, networks, func(cfg detectors.Config) (onnx.Options, bool) {
 		o := cfg.Options.(detectcv.PersonOptions)
 		return onnx.Options{Model: o.Model, Options: network.Options{Threshold: o.Threshold, Classes: []string{"person"}}}, o.Model != ""
@@ -65,11 +64,10 @@ func persons(kind detectors.Kind, networks *onnx.Runtime) detectors.Kind {
 
 func isNetwork(model string) bool { return strings.HasSuffix(strings.ToLower(model), ".onnx") }
 
-// withNetwork returns a kind whose detectors use the network that choose returns,
-// where it returns one.
+// withNetwork returns a kind whose detectors use the network that choose returns, if any.
 func withNetwork(kind detectors.Kind, networks *onnx.Runtime, choose func(detectors.Config) (onnx.Options, bool)) detectors.Kind {
 	by := networks.Kind()
-	// as returns the configuration of the network's own kind.
+	// as converts a configuration to the network's own kind.
 	as := func(cfg detectors.Config) (detectors.Config, bool) {
 		o, ok := choose(cfg)
 		cfg.Kind, cfg.Options = by.Name, o
@@ -97,7 +95,7 @@ func withNetwork(kind detectors.Kind, networks *onnx.Runtime, choose func(detect
 			return
 		}
 		check(cfg, func(key, problem string) {
-			if key != "model" { // which is no cascade
+			if key != "model" { // a network, not a cascade
 				bad(key, problem)
 			}
 		})
@@ -106,7 +104,7 @@ func withNetwork(kind detectors.Kind, networks *onnx.Runtime, choose func(detect
 	return kind
 }
 
-// tall is a detector that leaves out boxes of less than a part of the frame's
+// tall wraps a detector and drops boxes below a minimum height, given as a share of the frame's
 // height.
 type tall struct {
 	*onnx.Detector

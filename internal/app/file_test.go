@@ -85,7 +85,7 @@ func TestWriteWhatRuns(t *testing.T) {
 	if d := diff(); len(d.Changes)+len(d.Unwritable) > 0 {
 		t.Errorf("it differs at the start: %+v", d)
 	}
-	if err := f.Write(ctx, diff().ID); err == nil || !strings.Contains(err.Error(), "says already") {
+	if err := f.Write(ctx, diff().ID); err == nil || !strings.Contains(err.Error(), "already describes") {
 		t.Errorf("nothing was written: %v", err)
 	}
 	do(runtime.Command{Do: runtime.RuleOff, Rule: "moved", Camera: "yard"})

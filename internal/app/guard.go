@@ -24,19 +24,18 @@ const guardArgument = "guard-terminal"
 // guardLimit limits what is printed of a crash, in bytes.
 const guardLimit = 64 << 10
 
-// guard is a process that waits until this one ends. Unless this one has announced its
-// end, it restores the terminal and prints the crash message: after a panic outside the
-// dashboard, a fault in a C library or SIGKILL, a process cannot do so itself. A nil
-// guard does nothing.
+// guard is a process that waits until this one ends. If this one did not announce its end, the
+// guard restores the terminal and prints the crash message, which this process cannot do after a
+// panic outside the dashboard, a fault in a C library or SIGKILL. A nil guard does nothing.
 type guard struct {
 	cmd    *exec.Cmd
-	pipe   *os.File // its standard input, to which a crash writes
-	stderr *os.File // to which a crash writes afterwards
+	pipe   *os.File // the guard's standard input, which receives crash output
+	stderr *os.File // receives crash output after close
 }
 
-// newGuard starts a guard for the terminal on standard output. It prints crashes to
-// stderr. Call it before the terminal is changed. It does not wait until the guard runs,
-// which takes as long as loading all libraries.
+// newGuard starts a guard for the terminal on standard output, which prints crashes to stderr.
+// Call it before changing the terminal. It does not wait until the guard runs, because that takes
+// as long as loading all libraries.
 func newGuard(stderr *os.File) (g *guard, err error) {
 	defer func() {
 		if err != nil {
@@ -89,10 +88,10 @@ func (g *guard) close() {
 	_ = g.cmd.Wait()
 }
 
-// guardMain is the guard's program. Its arguments are the terminal's modes, as JSON. A
-// single 0 on standard input announces that the other program ends properly.
+// guardMain is the main function of the guard. Its argument is the terminal's modes, as JSON. A
+// single 0 byte on standard input announces that the other program ends properly.
 func guardMain(args []string) int {
-	// These may end the other process, not this one, which is in the background by then.
+	// These may end the other process, but not the guard, which is in the background by then.
 	signal.Ignore(syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT, syscall.SIGPIPE, syscall.SIGTTOU)
 	var modes unix.Termios
 	if len(args) != 1 || json.Unmarshal([]byte(args[0]), &modes) != nil {
@@ -109,7 +108,7 @@ func guardMain(args []string) int {
 	}
 	said = bytes.TrimSpace(bytes.TrimSuffix(said, []byte{0}))
 	if len(said) == 0 {
-		fmt.Fprintln(os.Stderr, "rvo-tui: killed; if nobody did that, look in the system's log for a lack of memory")
+		fmt.Fprintln(os.Stderr, "rvo-tui: killed; if you did not do that, check the system log for lack of memory")
 		return exitOK
 	}
 	for line := range strings.Lines(string(said)) {
@@ -119,7 +118,6 @@ func guardMain(args []string) int {
 	return exitOK
 }
 
-// terminalReset undoes what a dashboard sets in a terminal: synchronized output, reports
-// of mouse, focus, pastes and keys, colors, the hidden cursor, and the alternate
-// screen.
+// terminalReset resets the terminal modes that a dashboard sets: synchronized output, reports of
+// mouse, focus, paste and keys, colors, the hidden cursor, and the alternate screen.
 const terminalReset = "\x1b[?2026l\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1006l\x1b[?1004l\x1b[?2004l\x1b[?2027l\x1b[<u\x1b[>4;0m\x1b[0m\x1b[?25h\x1b[?1049l\r"

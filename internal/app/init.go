@@ -22,11 +22,10 @@ import (
 	"rvo-tui/ui/draw"
 )
 
-// initialise writes a first configuration to a file. What the flags leave open is asked
-// for.
+// initialise writes a first configuration to a file. It asks for what the flags do not answer.
 func initialise(ctx context.Context, loader config.Loader, file string, flags cli.Flags, in io.Reader, out io.Writer) error {
 	if _, err := os.Lstat(file); err == nil {
-		return fmt.Errorf("init: %s is there already; name another file, or remove it", file)
+		return fmt.Errorf("init: %s already exists; name another file, or remove it", file)
 	}
 	if flags.Find != "" && !starter.Known(flags.Find) {
 		return &cli.UsageError{Err: fmt.Errorf("--find: %q is not known; choose %s", flags.Find, starter.Names())}
@@ -55,7 +54,7 @@ func initialise(ctx context.Context, loader config.Loader, file string, flags cl
 	}
 	mode := os.FileMode(0o644)
 	if text.Redact(a.Source) != a.Source || a.Tell != "" {
-		mode = 0o600 // it holds a password, or an address that is as good as one
+		mode = 0o600 // it holds a password, or an address that works like one
 	}
 	f, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
 	if err != nil {
@@ -65,29 +64,29 @@ func initialise(ctx context.Context, loader config.Loader, file string, flags cl
 	if err = errors.Join(err, f.Close()); err != nil {
 		return fmt.Errorf("init: write %s: %w", file, err)
 	}
-	fmt.Fprintf(out, "Written to %s. From now on: rvo-tui --config %s\n", text.Visible(file), text.Visible(file))
+	fmt.Fprintf(out, "Written to %s. Next time, run: rvo-tui --config %s\n", text.Visible(file), text.Visible(file))
 	if mode == 0o600 {
-		fmt.Fprintln(out, "Only you can read it: it may hold a password. ${NAME} in its place is filled in from the environment.")
+		fmt.Fprintln(out, "Only you can read it, since it may hold a password. You can write ${NAME} instead to take it from the environment.")
 	}
 	return nil
 }
 
 const (
-	lookTime  = 20 * time.Second // until a camera must have shown something
+	lookTime  = 20 * time.Second // maximum wait for the first frame
 	lookEvery = 50 * time.Millisecond
-	lookWidth = 64 // of the picture, in cells
+	lookWidth = 64 // width of the drawn frame, in cells
 )
 
-// lookAt opens a camera, writes what it sees to out, and closes it.
+// lookAt opens a camera, draws its first frame to out, and closes it.
 func lookAt(ctx context.Context, loader config.Loader, source string, out io.Writer) error {
 	cfg, err := loader.Compose("init", []byte(starter.Text(starter.Answers{Source: source, Find: "motion"})), cli.Flags{})
 	if err != nil {
 		return err
 	}
 	shown := text.Redact(source)
-	ctx, cancel := context.WithTimeoutCause(ctx, lookTime, fmt.Errorf("%s shows nothing within %v", shown, lookTime))
+	ctx, cancel := context.WithTimeoutCause(ctx, lookTime, fmt.Errorf("%s: no frame within %v", shown, lookTime))
 	defer cancel()
-	quiet := slog.New(slog.DiscardHandler) // why it fails is in its status
+	quiet := slog.New(slog.DiscardHandler) // its status has the reason of a failure
 	video := libav.New(quiet)
 	rt := runtime.New(runtime.Options{
 		Config: cfg.Runtime, Cameras: cfg.Camera, Drivers: newDrivers(video, false, quiet), Kinds: loader.Kinds, Log: quiet,
@@ -124,7 +123,7 @@ func lookAt(ctx context.Context, loader config.Loader, source string, out io.Wri
 	}
 }
 
-// picture draws a frame on the terminal, if it is one.
+// picture draws a frame on standard output, if that is a terminal.
 func picture(f *capture.Frame) {
 	if !ui.IsTerminal() {
 		return

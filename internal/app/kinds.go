@@ -11,13 +11,13 @@ import (
 	"rvo-tui/runtime"
 )
 
-// kinds is every kind of detector, and what some of them share.
+// kinds has every kind of detector, and the resources that some of them share.
 type kinds struct {
 	all      detectors.Kinds
 	services *remote.Pool  // connections to model services
 	children *child.Pool   // processes of detectors
 	networks *onnx.Runtime // in this process
-	settings child.Tuning  // of the libraries, here and in children
+	settings child.Tuning  // of libraries, in this process and in children
 }
 
 func newKinds() *kinds {
@@ -32,7 +32,7 @@ func newKinds() *kinds {
 	return k
 }
 
-// localKinds returns the kinds of detector that compute in their own process.
+// localKinds returns the kinds of detector that compute locally.
 func localKinds(networks *onnx.Runtime) detectors.Kinds {
 	kinds := detectors.Builtin()
 	for name, kind := range detectcv.Kinds() {
@@ -45,8 +45,8 @@ func localKinds(networks *onnx.Runtime) detectors.Kinds {
 	return kinds
 }
 
-// tune applies the library settings of the configuration, here and in processes that
-// start from now on.
+// tune applies the library settings of the configuration to this process and to child processes
+// started later.
 func (k *kinds) tune(cfg runtime.Config) {
 	t := child.Tuning{OpenCVThreads: cfg.OpenCVThreads, ONNXThreads: cfg.ONNXThreads, ONNXRuntime: cfg.ONNXRuntime}
 	k.settings = t
@@ -59,13 +59,13 @@ func tune(networks *onnx.Runtime, t child.Tuning) {
 	networks.Tune(t.ONNXRuntime, t.ONNXThreads)
 }
 
-// childMain is the program as the process of a detector.
+// childMain is the main function of a detector's child process.
 func childMain(args []string) int {
 	networks := onnx.NewRuntime()
 	return child.Main(args, func() detectors.Kinds { return localKinds(networks) }, func(t child.Tuning) { tune(networks, t) })
 }
 
-// close ends connections and processes. Errors have no remedy at that point.
+// close ends connections and processes. It ignores errors, which could not be handled.
 func (k *kinds) close() {
 	_ = k.services.Close()
 	_ = k.children.Close()

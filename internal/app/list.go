@@ -95,7 +95,7 @@ func verifyClips(ctx context.Context, out io.Writer, dir string, entries []clips
 		}
 	}
 	if bad > 0 {
-		return fmt.Errorf("verify clips: %d of %d are not as they were saved", bad, len(entries))
+		return fmt.Errorf("verify clips: %d of %d have changed since they were saved", bad, len(entries))
 	}
 	return nil
 }

@@ -22,18 +22,17 @@ import (
 // once; a busy machine may answer late.
 const offerTime = 3 * time.Second
 
-// neighbour is another rvo-tui on this machine that probably conflicts with this
-// run.
+// neighbour is another instance on this machine that probably conflicts with this run.
 type neighbour struct {
 	about  api.About
-	camera string // that both would open; empty: this run has no configuration, and the other may be meant
+	camera string // that both would open; empty: this run has no configuration, so the user may have meant the other one
 }
 
-// findNeighbour asks at this machine's socket. It returns nil without a neighbour.
+// findNeighbour queries the instance at this machine's socket. It returns nil if none conflicts.
 func findNeighbour(ctx context.Context, l config.Loader, cfg config.Config, flags cli.Flags) *neighbour {
 	there, err := client.Dial("", client.DialOptions{})
 	if err != nil {
-		return nil // connect reports it to those who ask for it
+		return nil // connect reports this error
 	}
 	defer there.Close()
 	ctx, cancel := context.WithTimeout(ctx, offerTime)
@@ -45,7 +44,7 @@ func findNeighbour(ctx context.Context, l config.Loader, cfg config.Config, flag
 	return conflict(about, l, cfg, flags)
 }
 
-// conflict compares the other program with this run.
+// conflict returns the other instance if it conflicts with this run, else nil.
 func conflict(about api.About, l config.Loader, cfg config.Config, flags cli.Flags) *neighbour {
 	for _, theirs := range about.Cameras {
 		for _, ours := range cfg.Camera {
@@ -60,9 +59,8 @@ func conflict(about api.About, l config.Loader, cfg config.Config, flags cli.Fla
 	return &neighbour{about: about}
 }
 
-// sameCamera reports whether our source and the redacted one of another program are
-// the same camera, which two programs should not both open. Files and scenes can be
-// shared.
+// sameCamera reports whether our source and the redacted one of another instance are the same
+// camera, which only one of them should open. Files and scenes can be shared.
 func sameCamera(ours, theirs string, secrets *config.Secrets) bool {
 	addr, err := capture.ParseAddress(ours)
 	if err != nil {
@@ -78,8 +76,8 @@ func sameCamera(ours, theirs string, secrets *config.Secrets) bool {
 	return false
 }
 
-// offered asks the user whether to connect to a neighbour, if there is one. It needs
-// a terminal.
+// offered asks the user, on a terminal, whether to connect to a conflicting instance. It returns
+// whether the user agreed.
 func offered(l config.Loader, cfg config.Config, flags cli.Flags, out io.Writer) bool {
 	n := findNeighbour(context.Background(), l, cfg, flags)
 	return n != nil && n.ask(os.Stdin, out)
@@ -105,7 +103,7 @@ func (n *neighbour) ask(in io.Reader, out io.Writer) bool {
 	return answer == "" || answer == "y" || answer == "yes"
 }
 
-// warnOfNeighbour logs that there is a neighbour, when the user cannot be asked.
+// warnOfNeighbour logs that another instance conflicts, if the user cannot be asked.
 func warnOfNeighbour(ctx context.Context, l config.Loader, cfg config.Config, flags cli.Flags, log *slog.Logger) {
 	switch n := findNeighbour(ctx, l, cfg, flags); {
 	case n == nil:

@@ -20,15 +20,14 @@ import (
 	"rvo-tui/runtime/sink/outbox"
 )
 
-// events is the outbox of a configuration; its box is nil where there are no outputs.
+// events is the outbox of a configuration. Its box is nil if there are no outputs.
 type events struct {
 	box  *outbox.Outbox
 	side *side
 	log  *slog.Logger
 }
 
-// side is what outputs need of the rest of the program. It is complete before the outbox
-// runs.
+// side is what outputs need from the rest of the program. It is filled in before the outbox runs.
 type side struct {
 	*runtime.Runtime
 
@@ -45,8 +44,8 @@ func newOutbox(cfg config.Config, log *slog.Logger) (events, error) {
 	return e, nil
 }
 
-// outputsOf returns the outputs of a configuration. One that it leaves out is held, so
-// that a mistake in its table costs no message.
+// outputsOf returns the outputs of a configuration. A quarantined output is held, so that a mistake
+// in its table loses no messages.
 func (e events) outputsOf(cfg config.Config) ([]outbox.Output, error) {
 	outs, err := notify.Outputs(cfg.Notify, notify.Options{Agent: "rvo-tui", Nice: cfg.Runtime.Nice, Log: e.log})
 	if err == nil && cfg.MQTT.Server != "" {
@@ -64,7 +63,7 @@ func (e events) outputsOf(cfg config.Config) ([]outbox.Output, error) {
 	return outs, err
 }
 
-// replace applies the outputs of a configuration that was read again.
+// replace applies the outputs of a reloaded configuration.
 func (e events) replace(ctx context.Context, cfg config.Config) error {
 	outs, err := e.outputsOf(cfg)
 	switch {
@@ -78,7 +77,7 @@ func (e events) replace(ctx context.Context, cfg config.Config) error {
 	return nil
 }
 
-// behind returns the sink as it runs: after the outbox has stored an event.
+// behind wraps a sink so that it receives an event after the outbox has stored it.
 func (e events) behind(s runtime.Sink) runtime.Sink {
 	if e.box == nil {
 		return s
@@ -101,7 +100,7 @@ func (e events) outputs() runtime.Outbox {
 	return e.box
 }
 
-// clipDone returns what the recorder tells of clips.
+// clipDone returns the function that the recorder calls for each finished or lost clip.
 func (e events) clipDone() func(rules.Event, *clips.Entry, string) {
 	if e.box == nil {
 		return nil
@@ -109,7 +108,7 @@ func (e events) clipDone() func(rules.Event, *clips.Entry, string) {
 	return e.box.ClipDone
 }
 
-// printOutbox prints the outputs and the messages that they set aside.
+// printOutbox prints the outputs and their set-aside messages.
 func printOutbox(out io.Writer, v *runtime.OutboxView, asJSON bool) error {
 	switch {
 	case asJSON:
@@ -154,14 +153,14 @@ func printOutbox(out io.Writer, v *runtime.OutboxView, asJSON bool) error {
 		if err := w.Flush(); err != nil {
 			return err
 		}
-		if _, err := fmt.Fprintf(out, "\nsend them again: ctl resend %s [ID]; forget them: ctl discard %[1]s [ID]\n", o.Name); err != nil {
+		if _, err := fmt.Fprintf(out, "\nresend them: ctl resend %s [ID]; discard them: ctl discard %[1]s [ID]\n", o.Name); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// because returns why the outbox is degraded, and where a damaged one is.
+// because returns why the outbox is degraded, and where a damaged file was moved.
 func because(v *runtime.OutboxView) string {
 	var parts []string
 	if v.Reason != "" {
@@ -176,7 +175,7 @@ func because(v *runtime.OutboxView) string {
 	return ": " + strings.Join(parts, "; ")
 }
 
-// since returns the age of an instant; "-": there is none.
+// since returns the age of a time; "-" if it is zero.
 func since(t time.Time) string {
 	if t.IsZero() {
 		return "-"

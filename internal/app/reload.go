@@ -33,8 +33,8 @@ type reloader struct {
 	log    *slog.Logger
 
 	mu    sync.Mutex    // held during a reload: one at a time
-	cfg   config.Config // the current one; its file is reloaded, even if another one would be found by now
-	edits []fileEdit    // that can be taken back, the last one last; at most maxEdits
+	cfg   config.Config // the current one; a reload reads its file even if Find would find another by now
+	edits []fileEdit    // that can be reverted, oldest first; at most maxEdits
 }
 
 // reload applies the current text of the configuration. An invalid or missing file
@@ -66,7 +66,7 @@ func (r *reloader) reloadAndLog(ctx context.Context) error {
 	return err
 }
 
-// replace does the work of reload, and returns the result for the metrics.
+// replace loads and applies the configuration, and returns the result for the metrics.
 func (r *reloader) replace(ctx context.Context) (result string, err error) {
 	next, err := r.loader.Load(r.source())
 	if err != nil {
@@ -86,8 +86,8 @@ func (r *reloader) replace(ctx context.Context) (result string, err error) {
 	return runtime.ReloadOK, nil
 }
 
-// quarantine tells everywhere what a configuration leaves out: in the log, in snapshots
-// with their alerts, and as an error, each on a line.
+// quarantine reports what a configuration leaves out: in the log, in snapshots and their alerts,
+// and as an error with one line each.
 func (r *reloader) quarantine(c config.Config) error {
 	var list []runtime.Quarantined
 	var all []error
@@ -103,21 +103,20 @@ func (r *reloader) quarantine(c config.Config) error {
 	return errors.Join(all...)
 }
 
-// setupOf returns what a running program takes over of a configuration.
+// setupOf returns the part of a configuration that a running program can apply.
 func setupOf(c config.Config) runtime.Setup {
 	return runtime.Setup{Cameras: c.Camera, Detectors: c.Detector, Zones: c.Zone, Lines: c.Line, Rules: c.Rule}
 }
 
-// took notes what is in place. Sections that only count at the start stay.
+// took stores what has been applied. Sections that take effect only at the start stay.
 func (r *reloader) took(next config.Config) {
 	r.cfg.File, r.cfg.Sum = next.File, next.Sum
 	r.cfg.Camera, r.cfg.Detector, r.cfg.Zone, r.cfg.Line, r.cfg.Rule = next.Camera, next.Detector, next.Zone, next.Line, next.Rule
 	r.cfg.Notify, r.cfg.MQTT = next.Notify, next.MQTT
 }
 
-// source returns the flags that select the current file. A missing file is an
-// error and is not replaced by another one. The built-in configuration is replaced by
-// a file that appears.
+// source returns the flags that select the current file. If it is missing, loading fails rather
+// than choosing another one. The built-in configuration is replaced by a file that appears.
 func (r *reloader) source() cli.Flags {
 	flags := r.flags
 	if r.cfg.File != config.BuiltIn {
@@ -126,8 +125,8 @@ func (r *reloader) source() cli.Flags {
 	return flags
 }
 
-// watch tells snapshots when the configuration file is not as it was read last, and reloads
-// it if reload is set, until the context ends.
+// watch reports in snapshots whether the configuration file has changed since it was read, and
+// reloads it if reload is set, until the context ends.
 func (r *reloader) watch(ctx context.Context, reload bool) {
 	w := config.Watcher{
 		Read: func() ([]byte, error) {
@@ -147,9 +146,8 @@ func (r *reloader) watch(ctx context.Context, reload bool) {
 	w.Run(ctx)
 }
 
-// onHangup reopens files for log rotation and reloads the configuration at every
-// signal, until the context ends, or hungUp says that the terminal sent it: then it
-// returns true.
+// onHangup reopens files for log rotation and reloads the configuration at every signal. It returns
+// false when the context ends, and true when hungUp reports that the terminal has hung up.
 func (r *reloader) onHangup(ctx context.Context, hangup <-chan os.Signal, hungUp func() bool, reopen []func()) bool {
 	for {
 		select {
@@ -167,9 +165,9 @@ func (r *reloader) onHangup(ctx context.Context, hangup <-chan os.Signal, hungUp
 	}
 }
 
-// terminalHangup returns a function that reports whether SIGHUP comes from a closed
-// terminal, and not from a request to reload. Call it before the signal is caught. A program
-// without a terminal, as under a service manager, or started with nohup never hangs up.
+// terminalHangup returns a function that reports whether SIGHUP came from a closed terminal rather
+// than from a request to reload. Call it before catching the signal. It always reports false
+// without a terminal, as under a service manager, and with nohup.
 func terminalHangup() (hungUp func() bool, stop func()) {
 	never := func() bool { return false }
 	if signal.Ignored(syscall.SIGHUP) {
@@ -195,7 +193,7 @@ func (f file) Diff(ctx context.Context) (runtime.FileDiff, error) {
 	return r.Diff, err
 }
 
-// revision compares what runs with the file. The caller holds mu.
+// revision compares the running configuration with the file. The caller holds mu.
 func (f file) revision(ctx context.Context) (config.Revision, error) {
 	running, err := f.rt.Running(ctx)
 	if err != nil {
@@ -210,7 +208,7 @@ func (f file) revision(ctx context.Context) (config.Revision, error) {
 	return r, nil
 }
 
-// text returns the text of the file, which must be the one that was read.
+// text returns the text of the file. It fails with errChanged if the file was changed.
 func (f file) text() ([]byte, error) {
 	_, text, err := f.loader.Find(f.source().Config)
 	if err == nil && sha256.Sum256(text) != f.cfg.Sum {
@@ -219,13 +217,13 @@ func (f file) text() ([]byte, error) {
 	return text, err
 }
 
-// refuse notes that the file cannot be written.
+// refuse sets Diff.Refused if the file cannot be written.
 func (f file) refuse(r *config.Revision) {
 	if r.Diff.Refused != "" || len(r.Diff.Changes) == 0 {
 		return
 	}
 	if err := fileio.CanReplace(f.cfg.File); err != nil {
-		r.Diff.Refused = fmt.Sprintf("%s cannot be written: %v; put the TOML into it by hand", f.cfg.File, err)
+		r.Diff.Refused = fmt.Sprintf("%s cannot be written: %v; add the TOML by hand", f.cfg.File, err)
 	}
 }
 
@@ -238,9 +236,9 @@ func (f file) Write(ctx context.Context, id string) error {
 	case err != nil:
 		return err
 	case len(r.Diff.Changes) == 0:
-		return fmt.Errorf("write %s: it says already what runs", f.cfg.File)
+		return fmt.Errorf("write %s: it already describes the running configuration", f.cfg.File)
 	case id != r.Diff.ID:
-		return fmt.Errorf("write %s: something else has changed since the difference was shown; look at it again", f.cfg.File)
+		return fmt.Errorf("write %s: the difference has changed since it was shown; look at it again", f.cfg.File)
 	}
 	if err := f.replaceFile(r); err != nil {
 		return err
@@ -249,7 +247,7 @@ func (f file) Write(ctx context.Context, id string) error {
 	setup := setupOf(next)
 	setup.Runs = true
 	if err := f.rt.Do(ctx, runtime.Command{Do: runtime.Reload, Setup: &setup}); err != nil {
-		return fmt.Errorf("%s is written; take it over: %w", f.cfg.File, err)
+		return fmt.Errorf("%s is written; reload it: %w", f.cfg.File, err)
 	}
 	f.took(next)
 	return nil
@@ -287,7 +285,7 @@ type fileEdit struct {
 	before, after []byte
 }
 
-// maxEdits is how many edits can be taken back.
+// maxEdits is how many edits can be reverted.
 const maxEdits = 16
 
 // Revert implements api.File.
@@ -296,7 +294,7 @@ func (f file) Revert(ctx context.Context, id string) error {
 	defer f.mu.Unlock()
 	i := slices.IndexFunc(f.edits, func(e fileEdit) bool { return e.id == id })
 	if i < 0 {
-		return fmt.Errorf("revert %s: only the last %d edits of this run can be taken back; change it by hand", f.cfg.File, maxEdits)
+		return fmt.Errorf("revert %s: only the last %d edits of this run can be reverted; change it by hand", f.cfg.File, maxEdits)
 	}
 	text, err := f.text()
 	if err != nil {
@@ -329,7 +327,7 @@ func (f file) replaceFile(r config.Revision) error {
 	return nil
 }
 
-// known reports whether the file is as it was read, or written, last.
+// known reports whether the file is unchanged since it was last read or written.
 func (f file) known() bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()

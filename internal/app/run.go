@@ -34,14 +34,14 @@ import (
 	"rvo-tui/ui/film"
 )
 
-// clipGrace is how long unfinished clips may take when a run is stopped: encoding a few
-// seconds takes a busy machine that long. Cameras that hang take 2 s before it, a hung
-// encoder adds 0.5 s, and threads that encode frames another 0.5 s, so that everything
-// is over within nine seconds, before systemd and Docker lose patience at ten.
+// clipGrace is how long unfinished clips may take at the end of a run; a busy machine needs it to
+// encode a few seconds. Hanging cameras take 2 s before it, a hanging encoder 0.5 s more, and
+// threads that encode frames another 0.5 s. So a stop takes at most nine seconds, below the ten
+// after which systemd and Docker kill the process.
 const clipGrace = 6 * time.Second
 
-// newDrivers returns every kind of video source. Without sound a camera is not
-// even asked for it, where its protocol allows that.
+// newDrivers returns the drivers of all kinds of video source. Without sound, a camera is not
+// asked to send it if its protocol allows that.
 func newDrivers(video *libav.Library, sound bool, log *slog.Logger) capture.Drivers {
 	return capture.Drivers{
 		capture.KindSynthetic: capture.Opens(synthetic.Open),
@@ -55,8 +55,7 @@ func newDrivers(video *libav.Library, sound bool, log *slog.Logger) capture.Driv
 	}
 }
 
-// decoders returns what decodes packets: FFmpeg, and where the program was built
-// without it, Go for MJPEG.
+// decoders returns the decoders: FFmpeg's, or, in a build without FFmpeg, a Go decoder for MJPEG.
 func decoders(video *libav.Library) capture.DecoderOpener {
 	return func(t *capture.Track, cfg capture.Config) (capture.Decoder, error) {
 		d, err := video.OpenDecoder(t, cfg)
@@ -67,7 +66,7 @@ func decoders(video *libav.Library) capture.DecoderOpener {
 	}
 }
 
-// films opens the movies of clips for a dashboard.
+// films returns what opens the movie files of clips for a dashboard.
 func films(video *libav.Library) film.Opener {
 	return film.Opener{
 		Open: func(ctx context.Context, path string) (capture.PacketSource, error) {
@@ -77,8 +76,8 @@ func films(video *libav.Library) film.Opener {
 	}
 }
 
-// run runs cameras, detectors and rules until the context ends or all cameras have
-// ended. When the context ends, detectors that are still opening are not waited for.
+// run runs cameras, detectors and rules until the context ends or all cameras have ended. It does
+// not wait for detectors that are still opening when the context ends.
 func run(ctx context.Context, loader config.Loader, cfg config.Config, flags cli.Flags, kinds *kinds, stdout *os.File) error {
 	if err := mounted(cfg); err != nil {
 		return err
@@ -88,7 +87,7 @@ func run(ctx context.Context, loader config.Loader, cfg config.Config, flags cli
 	hangup := make(chan os.Signal, 1)
 	hungUp, release := terminalHangup()
 	defer release()
-	if screen == nil { // before anybody can know of a program to send it to
+	if screen == nil { // before other processes can find this one
 		signal.Notify(hangup, syscall.SIGHUP)
 		defer signal.Stop(hangup)
 	}
@@ -148,24 +147,24 @@ func run(ctx context.Context, loader config.Loader, cfg config.Config, flags cli
 	if screen == nil {
 		wg.Go(func() {
 			if again.onHangup(side, hangup, hungUp, reopen) {
-				log.Info("the terminal has hung up: stopping; nohup or a service manager keeps the program running")
+				log.Info("the terminal has hung up: stopping; to keep running without it, use nohup or a service manager")
 				quit()
 			}
 		})
 	}
-	if flags.Find == "" { // there is a file
+	if flags.Find == "" { // --find has no file to watch
 		wg.Go(func() { again.watch(side, cfg.Runtime.Watch) })
 	}
 	if _, set := os.LookupEnv(webPort); set {
 		log.Warn(webPortUnread)
 	}
-	_ = again.quarantine(cfg) // it is told there
+	_ = again.quarantine(cfg) // it logs the errors
 	log.Info("started", "config", cfg.File, "cameras", len(cfg.Camera), "detectors", len(cfg.Detector), "rules", len(cfg.Rule))
 	told := ctx.Done() // to stop
 	wg.Go(func() { service.run(told, side.Done(), rt.Started(), rt.Snapshot) })
 	if cfg.Metrics.Listen != "" {
 		server := metrics.NewServer(cfg.Metrics.Listen, listen.NewHosts(cfg.Control.Hosts...), rt.Snapshot, log)
-		wg.Go(func() { _ = server.Run(side) }) // it reports what it meets itself
+		wg.Go(func() { _ = server.Run(side) }) // it logs its errors itself
 	}
 	if screen == nil {
 		warnOfNeighbour(ctx, loader, cfg, flags, log)
@@ -173,12 +172,12 @@ func run(ctx context.Context, loader config.Loader, cfg config.Config, flags cli
 	server := newAPI(cfg, again, logs.ring, recent, quit, log)
 	out.side.Runtime, out.side.do = rt, commander(server, mqtt.Name, loader.Kinds)
 	if serves(cfg) {
-		wg.Go(func() { _ = server.Run(side) }) // likewise
+		wg.Go(func() { _ = server.Run(side) }) // the same
 	}
 	defer context.AfterFunc(ctx, kinds.children.Stop)()
 	if screen == nil {
 		if !flags.NoUI {
-			log.Info("standard input and output are no terminal: running without the dashboard, as with --no-ui")
+			log.Info("standard input and output are not a terminal: running without the dashboard, as with --no-ui")
 		}
 		err = rt.Run(ctx)
 		log.Info("stopped")
@@ -197,8 +196,8 @@ func run(ctx context.Context, loader config.Loader, cfg config.Config, flags cli
 	return errors.Join(err, shown)
 }
 
-// mounted checks require_mount of [clips], which is about the start alone: a reload is
-// not refused, and nothing else stops, while a disk is gone.
+// mounted checks require_mount of [clips]. It is called only at the start: a disk that disappears
+// later stops neither reloads nor anything else but clips.
 func mounted(cfg config.Config) error {
 	err := cfg.Clips.Mounted()
 	if err == nil {
@@ -207,19 +206,18 @@ func mounted(cfg config.Config) error {
 	return &config.Error{File: cfg.File, Problems: []config.Problem{{File: cfg.File, Where: "clips", Key: "require_mount", Text: err.Error()}}}
 }
 
-// newRecorder returns the recorder of clips. It does nothing until a rule or a
-// command asks for a clip.
+// newRecorder returns the clip recorder. It does nothing until a rule or a command requests a clip.
 func newRecorder(cfg config.Config, epoch time.Time, done func(rules.Event, *clips.Entry, string), log *slog.Logger) *clips.Recorder {
 	return clips.New(clips.Options{
 		Config: cfg.Clips, Epoch: epoch, Muxer: libav.Muxer{}, Redraw: new(libav.Library).RedrawJPEG, Grace: clipGrace, Nice: cfg.Runtime.Nice, Done: done, Log: log,
 	})
 }
 
-// logs is the program's log: lines go to the dashboard's ring and to standard
-// error or a file, without secrets. What C libraries print is part of it.
+// logs is the program's log. Lines go to the dashboard's ring and to standard error or a file,
+// without secrets. They include the output of C libraries.
 type logs struct {
 	logger *slog.Logger
-	stderr *os.File // that there was
+	stderr *os.File // the original one
 	ring   *logging.Ring
 	reopen func()
 	close  func()
@@ -272,7 +270,7 @@ func openLog(cfg logging.Config, secrets *config.Secrets, screen *dashboard) (*l
 	return l, nil
 }
 
-// nativeLog passes the output of C libraries to a logger, once there is one.
+// nativeLog passes the output of C libraries to a logger after set was called, and drops it before.
 type nativeLog struct {
 	mu  sync.RWMutex // guards log
 	log *slog.Logger

@@ -17,7 +17,7 @@ import (
 
 const (
 	statusEvery  = 5 * time.Second // maximum interval between status updates
-	judgeAfter   = 4 * time.Second // minimum time between the snapshots that progress is judged by
+	judgeAfter   = 4 * time.Second // minimum time between snapshots compared for progress
 	statesQueued = 8
 )
 
@@ -29,7 +29,7 @@ type service struct {
 	watchdog time.Duration // the manager's timeout; 0: it has no watchdog
 	log      *slog.Logger
 	states   chan string // of reloads, sent by run in order
-	told     string      // the last state of this text; run's own
+	told     string      // last status text sent; used only by run
 }
 
 // newService returns a service, or nil without NOTIFY_SOCKET. From then on a crash
@@ -38,12 +38,12 @@ func newService(log *slog.Logger) *service {
 	if os.Getenv("NOTIFY_SOCKET") == "" {
 		return nil
 	}
-	// Go's own exit status for a crash is exitUsage, after which the manager is told
-	// not to restart.
+	// Go exits with status 2 after a crash. That is exitUsage, after which the unit file tells
+	// the manager not to restart.
 	debug.SetTraceback("crash")
 	watchdog, err := daemon.SdWatchdogEnabled(false)
 	if err != nil {
-		log.Warn("the watchdog of the service manager is not served", "error", err, "do", "set WATCHDOG_USEC to microseconds, as systemd does")
+		log.Warn("watchdog keep-alives are disabled", "error", err, "do", "set WATCHDOG_USEC to microseconds, as systemd does")
 	}
 	return &service{
 		send: func(state string) error {
@@ -54,10 +54,10 @@ func newService(log *slog.Logger) *service {
 	}
 }
 
-// run notifies the manager until over is closed. It reports the stop when stopping or
-// over is closed. Every 5 s, or twice within a shorter watchdog timeout, it takes a
-// snapshot and sends a keep-alive if runtime.Progress finds no standstill. While the
-// program stops, keep-alives are always sent: the manager limits that time itself.
+// run notifies the manager until over is closed. It reports the stop when stopping or over is
+// closed. Every 5 s, or twice per watchdog timeout if that is shorter, it takes a snapshot and
+// sends a keep-alive if runtime.Progress finds progress. While the program stops it always sends
+// keep-alives: the manager limits that time itself.
 func (s *service) run(stopping, over, started <-chan struct{}, snapshot func() *runtime.Snapshot) {
 	if s == nil {
 		return
@@ -145,7 +145,7 @@ func (s *service) reloading() (done func()) {
 		return func() {}
 	}
 	s.states <- daemon.SdNotifyReloading + "\n" + daemon.SdNotifyMonotonicUsec()
-	return func() { s.states <- daemon.SdNotifyReady } // never blocks: nobody else sends
+	return func() { s.states <- daemon.SdNotifyReady } // never blocks: there is no other sender
 }
 
 // statusLine summarises a snapshot in one line.

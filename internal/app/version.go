@@ -8,9 +8,9 @@ import (
 	"rvo-tui/detectors/onnx"
 )
 
-// Version describes the program in one line: its version or revision, and the
-// versions of Go, OpenCV and ONNX Runtime. An empty opencv means a build without
-// it. Where ONNX Runtime is missing a second line says what to do.
+// Version describes the program in one line: its version or revision, and the versions of Go,
+// OpenCV and ONNX Runtime. An empty opencv means a build without OpenCV. If ONNX Runtime is
+// missing, a second line says what to do.
 func Version(opencv string, models *onnx.Runtime) string {
 	version := "devel"
 	if info, ok := debug.ReadBuildInfo(); ok {
@@ -30,8 +30,8 @@ func Version(opencv string, models *onnx.Runtime) string {
 	return fmt.Sprintf("rvo-tui %s (%s, %s, %s, %s/%s)%s", version, goruntime.Version(), opencv, networks, goruntime.GOOS, goruntime.GOARCH, missing)
 }
 
-// revision returns the module's version when it has one, else the first twelve
-// digits of the revision that was built, with "+dirty" where files had changed.
+// revision returns the module's version if it has one, else the first twelve digits of the
+// built revision, with "+dirty" if there were uncommitted changes.
 func revision(info *debug.BuildInfo) string {
 	if v := info.Main.Version; v != "" && v != "(devel)" {
 		return v

@@ -1,4 +1,4 @@
-// Package asuser looks at files as another user sees them.
+// Package asuser accesses files with the permissions of another user.
 package asuser
 
 import (
@@ -8,10 +8,10 @@ import (
 	"strconv"
 )
 
-// errNotRoot is why a program cannot look as somebody else.
-var errNotRoot = errors.New("only root can look as another user; run it with sudo")
+// errNotRoot is returned if the program may not act as another user.
+var errNotRoot = errors.New("only root can act as another user; run it with sudo")
 
-// Find returns the user with a name or a number; "": the one that runs the program.
+// Find returns the user with a name or numeric ID; for "" the current user.
 func Find(name string) (*user.User, error) {
 	if name == "" {
 		return Current(), nil
@@ -26,7 +26,7 @@ func Find(name string) (*user.User, error) {
 	return nil, err
 }
 
-// Current returns the user that runs the program, who may be in no list of users.
+// Current returns the user that runs the program, even if the user database does not have it.
 func Current() *user.User {
 	id := strconv.Itoa(os.Geteuid())
 	if u, err := user.LookupId(id); err == nil {
@@ -35,8 +35,8 @@ func Current() *user.User {
 	return &user.User{Uid: id, Gid: strconv.Itoa(os.Getegid()), Username: id}
 }
 
-// Do calls do, whose files are opened with the rights of a user, and returns its error.
-// Somebody else than the one that runs the program needs root.
+// Do calls do on a thread with the file permissions of a user, and returns its error. A user other
+// than the current one needs root.
 func Do(u *user.User, do func() error) error {
 	if u.Uid == strconv.Itoa(os.Geteuid()) {
 		return do()

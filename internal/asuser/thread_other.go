@@ -7,7 +7,7 @@ import (
 	"os/user"
 )
 
-// onThread cannot give one thread other rights on this system.
+// onThread fails: on this system the permissions of one thread cannot be changed.
 func onThread(*user.User, func() error) error {
-	return errors.New("looking as another user works on Linux alone")
+	return errors.New("acting as another user is supported only on Linux")
 }

@@ -10,10 +10,10 @@ import (
 
 // Backoff is a sequence of delays. It belongs to one goroutine.
 type Backoff struct {
-	First, Last time.Duration  // the first wait and the longest one; both above 0
-	Jitter      float64        // share by which a wait varies either way, 0..1
+	First, Last time.Duration  // first and longest delay; both above 0
+	Jitter      float64        // share by which a delay varies either way, 0..1
 	Random      func() float64 // 0..1; nil: math/rand
-	wait        time.Duration  // the last one, without jitter; 0: none yet
+	wait        time.Duration  // last delay, without jitter; 0: none yet
 }
 
 // Next returns the next delay.
@@ -37,7 +37,7 @@ func (b *Backoff) Spread(d time.Duration) time.Duration {
 	return time.Duration(float64(d) * (1 + b.Jitter*(2*random()-1)))
 }
 
-// Wait waits for Next. It returns false when the context ended first.
+// Wait sleeps for Next. It returns false if the context ends first.
 func (b *Backoff) Wait(ctx context.Context) bool {
 	timer := time.NewTimer(b.Next())
 	defer timer.Stop()

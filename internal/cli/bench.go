@@ -31,7 +31,7 @@ type BenchRunFlags struct {
 // BenchCompareFlags is the command line of bench compare.
 type BenchCompareFlags struct {
 	A string `arg:"" help:"Baseline: a directory of results, or a CSV file in it."`
-	B string `arg:"" help:"The results to compare with the baseline, likewise."`
+	B string `arg:"" help:"Results to compare with it: a directory, or a CSV file in it."`
 }
 
 // BenchSize is a frame size in pixels.

@@ -8,24 +8,23 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// CompleteArgument is the first argument with which the program completes a command
-// line: those after it are the words up to the cursor, the last one in part.
+// CompleteArgument is the first argument of a request to complete a command line. The arguments
+// after it are the words up to the cursor; the last one may be incomplete.
 const CompleteArgument = "__complete"
 
-// Names returns the names of a sort of thing, for completion: "camera", "detector",
-// "rule", "output", "alert", "kind" or, with the kind of a detector, "key:KIND".
+// Names returns all names of a sort, for completion: "camera", "detector", "rule", "output",
+// "alert", "kind", or "key:KIND" for the keys of a kind of detector.
 type Names func(sort string) []string
 
-// Completion is a word that may stand where the cursor is.
+// Completion is a possible word at the cursor.
 type Completion struct {
 	Word string
 	Help string // one line; may be empty
 }
 
-// Complete returns what the last of words can become. Nothing means that any word,
-// such as the name of a file, can stand there. A value is completed where the tag
-// "complete" of its flag or argument says with what: a sort of Names, or "=" and the
-// values.
+// Complete returns the completions of the last word. None means that any word is possible, such
+// as a file name. Values are completed if their flag or argument has the tag "complete", which is a
+// sort of Names, or "=" and the values.
 func Complete(words []string, names Names) []Completion {
 	if len(words) == 0 {
 		words = []string{""}
@@ -61,7 +60,7 @@ func Complete(words []string, names Names) []Completion {
 	return slices.DeleteFunc(all, func(c Completion) bool { return !strings.HasPrefix(c.Word, partial) })
 }
 
-// position is how far a command line has been read.
+// position is the state after reading a command line up to the cursor.
 type position struct {
 	node  *kong.Node
 	given []string    // arguments of the node
@@ -117,7 +116,7 @@ func (p *position) flags() []Completion {
 	return all
 }
 
-// valuesOf returns what a flag or an argument can be, after the arguments given.
+// valuesOf returns the values of a flag or argument, given the arguments before it.
 func valuesOf(v *kong.Value, given []string, names Names) []Completion {
 	sort := v.Tag.Get("complete")
 	if list, ok := strings.CutPrefix(sort, "="); ok {
@@ -140,14 +139,13 @@ func completions(words []string) []Completion {
 	return all
 }
 
-// Script returns what a shell, bash, zsh or fish, reads so that it completes the
-// words of rvo-tui. It is empty for any other shell.
+// Script returns the completion script for bash, zsh or fish; empty for any other shell.
 func Script(shell string) string {
 	return map[string]string{"bash": bashScript, "zsh": zshScript, "fish": fishScript}[shell]
 }
 
-// Bash splits words at ":" and "=", and replaces what follows the last of them. No
-// space follows a key of a detector, which ends in "=".
+// Bash splits words at ":" and "=", and replaces the part after the last of them. No space is
+// added after a key of a detector, which ends in "=".
 const bashScript = `_rvo_tui() {
 	local IFS=' ' line=${COMP_LINE:0:COMP_POINT} words last
 	read -ra words <<<"$line"

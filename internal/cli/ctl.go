@@ -1,6 +1,6 @@
 package cli
 
-// LinkFlags say how to connect to a running rvo-tui.
+// LinkFlags are the flags for connecting to a running rvo-tui.
 type LinkFlags struct {
 	Token     string `placeholder:"'$${NAME}'" help:"Token for TCP: the name of a credential or an environment variable that holds it, never the token itself (default: $$RVO_TOKEN)."`
 	TokenFile string `placeholder:"FILE" help:"File that holds the token."`
@@ -22,13 +22,13 @@ type CtlFlags struct {
 
 	Status struct{}   `cmd:"" help:"Print status."`
 	Alerts struct{}   `cmd:"" help:"Print current alerts; exit status 3 while one is not acknowledged."`
-	Outbox struct{}   `cmd:"" help:"Print outputs and the messages that they set aside."`
+	Outbox struct{}   `cmd:"" help:"Print outputs and their set-aside messages."`
 	Watch  WatchFlags `cmd:"" help:"Print status repeatedly."`
 	Events TailFlags  `cmd:"" help:"Print recent events."`
 	Log    TailFlags  `cmd:"" help:"Print recent log lines."`
 	Clips  LimitFlags `cmd:"" help:"List clips, newest first."`
-	Diff   struct{}   `cmd:"" help:"Print how what runs differs from the configuration file."`
-	Write  struct{}   `cmd:"" help:"Print that difference and write it to the file; needs write = true in [control]."`
+	Diff   struct{}   `cmd:"" help:"Print how the running configuration differs from the file."`
+	Write  struct{}   `cmd:"" help:"Print these differences and write them to the file; needs write = true in [control]."`
 	Stop   struct{}   `cmd:"" help:"Stop the running rvo-tui."`
 
 	Verbs

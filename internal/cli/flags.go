@@ -15,9 +15,8 @@ import (
 	"rvo-tui/detectors"
 )
 
-// Flags is the parsed command line. Nil or empty fields were not given. The tag
-// "for" lists the commands that accept a flag; without it a flag belongs to the
-// command that declares it and those below.
+// Flags is the parsed command line. Nil or empty fields were not given. The tag "for" lists the
+// commands that accept a flag; without it, the declaring command and its subcommands accept it.
 type Flags struct {
 	Config        string           `for:"run,check,clips,connect" placeholder:"FILE" help:"Configuration file (default: $RVO_CONFIG, else ./rvo.toml, else the built-in one)."`
 	NoUI          bool             `for:"run" name:"no-ui" help:"No dashboard: write events as JSON lines to standard output, and the log to standard error."`
@@ -26,7 +25,7 @@ type Flags struct {
 	CameraDevice  *int             `for:"run,init" xor:"camera" placeholder:"N" help:"Use capture device N (/dev/videoN) instead of the configured cameras."`
 	CameraURI     string           `for:"run,init" name:"camera-uri" xor:"camera" placeholder:"URI" help:"Use this rtsp://, rtsps://, http:// or https:// address, file or synthetic:SCENE instead of the configured cameras. $${NAME} is filled in here."`
 	Detector      []RemoteDetector `for:"run" sep:"none" placeholder:"ENDPOINT=SIGNAL" help:"Add a model service, such as localhost:50051=person. May be repeated."`
-	Find          string           `for:"run,init" complete:"=motion,person,face" placeholder:"THING" help:"Look for motion, person or face, instead of what is configured."`
+	Find          string           `for:"run,init" complete:"=motion,person,face" placeholder:"THING" help:"Look for motion, person or face, without a configuration file."`
 	ClipsDir      *string          `for:"run,clips" placeholder:"DIR" help:"Directory for clips."`
 	EventLog      *string          `for:"run" placeholder:"FILE" help:"Append events to this file, as JSON lines."`
 	MetricsListen *string          `for:"run" placeholder:"ADDR" help:"Serve /metrics, /health and /ready on this host:port; empty: off."`
@@ -34,7 +33,7 @@ type Flags struct {
 	ControlSocket *string          `for:"run" placeholder:"PATH" help:"Serve connect and ctl on this unix socket; empty: off."`
 	LogLevel      *string          `for:"run" complete:"=debug,info,warn,error" placeholder:"LEVEL" help:"Minimum log level: debug, info, warn or error."`
 	LogFile       *string          `for:"run" placeholder:"FILE" help:"Append the log to this file."`
-	Strict        bool             `for:"run" help:"Do not start, or reload, where anything of the configuration is wrong, instead of leaving out the camera, detector, rule or output that it is in."`
+	Strict        bool             `for:"run" help:"Refuse a configuration with any error, instead of leaving out the camera, detector, rule or output that has it."`
 	Watch         bool             `for:"run" help:"Reload the configuration when its file changes."`
 	Duration      time.Duration    `for:"run" placeholder:"D" help:"Stop after this time, such as 90s or 2h."`
 	ListCameras   bool             `for:"run" help:"List capture devices and their modes, then exit."`
@@ -50,7 +49,7 @@ type Flags struct {
 	Bench   BenchFlags   `cmd:"" help:"Run load benchmarks."`
 	Migrate MigrateFlags `cmd:"" help:"Write the YAML configuration of a RealTime-Video-Orchestrator (rvo) as TOML."`
 
-	Completion CompletionFlags `cmd:"" help:"Print what a shell reads to complete commands, flags and names."`
+	Completion CompletionFlags `cmd:"" help:"Print a shell script that completes commands, flags and names."`
 	Man        struct{}        `cmd:"" help:"Print the manual page."`
 
 	// Command is the name of one of the commands above.
@@ -59,11 +58,11 @@ type Flags struct {
 	Verb string `kong:"-"`
 }
 
-// InitFlags is the command line of init. What is not given is asked for.
+// InitFlags is the command line of init, which asks for what is not given.
 type InitFlags struct {
 	File    string  `arg:"" optional:"" help:"File to write, which must not exist yet (default: rvo.toml)."`
-	Tell    *string `placeholder:"ADDRESS" help:"Whom to tell, as the \"to\" of a [[notify]]; empty: nobody."`
-	NoStart bool    `help:"Write the file, and do not run it."`
+	Tell    *string `placeholder:"ADDRESS" help:"Address to notify, as \"to\" of [[notify]]; empty: none."`
+	NoStart bool    `help:"Write the file but do not run it."`
 }
 
 // CheckFlags is the command line of check.
@@ -73,7 +72,7 @@ type CheckFlags struct {
 	On    string   `placeholder:"IMAGE" help:"With --model: print what it finds in this JPEG or PNG file."`
 	Draw  string   `placeholder:"FILE" help:"With --on: write the image with boxes to this JPEG file."`
 	Set   []string `sep:"none" placeholder:"KEY=VALUE" help:"With --model: a key of the detector, as in format=yolov8. May be repeated."`
-	As    string   `placeholder:"USER" help:"Open keys, models and videos as this user, such as nobody; needs root (default: the user who asks)."`
+	As    string   `placeholder:"USER" help:"Open keys, models and videos as this user, such as nobody; needs root (default: the current user)."`
 }
 
 // MigrateFlags is the command line of migrate.
@@ -99,14 +98,13 @@ type VerifyFlags struct {
 	Events []string `arg:"" optional:"" name:"event" help:"Events whose clips to verify, by their IDs (default: every clip)."`
 }
 
-// RemoteDetector is one --detector: a model service and the signal that it provides.
+// RemoteDetector is the value of a --detector flag: a model service and the signal it provides.
 type RemoteDetector struct {
 	Endpoint string
 	Signal   string
 }
 
-// UnmarshalText parses ENDPOINT=SIGNAL. The endpoint is checked with the rest of
-// the configuration.
+// UnmarshalText parses ENDPOINT=SIGNAL. The endpoint is checked later, with the configuration.
 func (d *RemoteDetector) UnmarshalText(text []byte) error {
 	i := strings.LastIndexByte(string(text), '=')
 	if i <= 0 {
@@ -122,10 +120,10 @@ func (d *RemoteDetector) UnmarshalText(text []byte) error {
 // UsageError is an invalid command line.
 type UsageError struct{ Err error }
 
-// Of returns the error for a command, such as "ctl attach", whose help it points to.
+// Of returns the error with a pointer to the help of a command, such as "ctl attach".
 func (e *UsageError) Of(command string) *UsageError { return &UsageError{&misuse{e.Err, command}} }
 
-// Error says what is wrong and which help to read.
+// Error returns the problem and which help to read.
 func (e *UsageError) Error() string {
 	var of *misuse
 	help := "--help"
@@ -138,7 +136,7 @@ func (e *UsageError) Error() string {
 // Unwrap returns the parser's own error.
 func (e *UsageError) Unwrap() error { return e.Err }
 
-// misuse is a wrong use of a command.
+// misuse is an error of the use of one command.
 type misuse struct {
 	error
 	command string // such as "ctl attach"; empty: unknown
@@ -146,10 +144,10 @@ type misuse struct {
 
 func (e *misuse) Unwrap() error { return e.error }
 
-// DefaultWeb is the address of the browser dashboard where --web names none.
+// DefaultWeb is the address of the browser dashboard if --web has no value.
 const DefaultWeb = "127.0.0.1:8080"
 
-// addressMapper reads a flag whose host:port may be left out, and is DefaultWeb then.
+// addressMapper parses a flag whose value host:port is optional and defaults to DefaultWeb.
 type addressMapper struct{}
 
 func (addressMapper) Decode(ctx *kong.DecodeContext, target reflect.Value) error {
@@ -161,11 +159,11 @@ func (addressMapper) Decode(ctx *kong.DecodeContext, target reflect.Value) error
 	return nil
 }
 
-// ErrHelp is returned by Parse when help was asked for and printed.
+// ErrHelp is returned by Parse after it has printed help.
 var ErrHelp = errors.New("help was printed")
 
-// Parse reads a command line, without the program's name. Help goes to
-// out. What cannot be understood is a *UsageError.
+// Parse parses a command line, without the program's name. Help goes to out. An invalid command
+// line is a *UsageError.
 func Parse(args []string, out io.Writer) (Flags, error) {
 	var flags Flags
 	helped := false
@@ -178,7 +176,7 @@ func Parse(args []string, out io.Writer) (Flags, error) {
 	case helped:
 		return Flags{}, ErrHelp
 	case err != nil && strings.HasPrefix(err.Error(), "unknown flag --metrics-port"):
-		// RealTime-Video-Orchestrator has it; its other flags are flags here, too.
+		// The only flag of RealTime-Video-Orchestrator that this program does not have.
 		return Flags{}, &UsageError{errors.New("unknown flag --metrics-port; write --metrics-listen 127.0.0.1:PORT")}
 	case err != nil:
 		var parse *kong.ParseError
@@ -206,8 +204,8 @@ func Parse(args []string, out io.Writer) (Flags, error) {
 	return flags, nil
 }
 
-// newParser returns a parser that fills flags. Help goes to out; then exit is called
-// and parsing continues.
+// newParser returns a parser that fills flags. After help was printed to out it calls exit, and
+// parsing continues.
 func newParser(flags *Flags, out io.Writer, exit func(int)) (*kong.Kong, error) {
 	return kong.New(flags,
 		kong.Name("rvo-tui"),
@@ -225,7 +223,7 @@ func newParser(flags *Flags, out io.Writer, exit func(int)) (*kong.Kong, error) 
 	)
 }
 
-// givenCommand returns the command that was given, without its arguments.
+// givenCommand returns the command given on the command line, without its arguments.
 func givenCommand(context *kong.Context) string {
 	var words []string
 	for _, word := range strings.Fields(context.Command()) {
@@ -237,7 +235,7 @@ func givenCommand(context *kong.Context) string {
 	return strings.Join(words, " ")
 }
 
-// commandPath returns the command that was given, or that is meant where none was.
+// commandPath returns the given command, or the default one.
 func commandPath(context *kong.Context) string {
 	node := context.Selected()
 	if node == nil {
@@ -249,7 +247,7 @@ func commandPath(context *kong.Context) string {
 	return strings.TrimPrefix(node.FullPath(), context.Model.Name+" ")
 }
 
-// takes reports whether a command accepts a flag that is in its scope.
+// takes reports whether a command accepts a flag in its scope.
 func takes(command string, f *kong.Flag) bool {
 	only := f.Tag.Get("for")
 	return only == "" || slices.ContainsFunc(strings.Split(only, ","), func(name string) bool {
@@ -257,7 +255,7 @@ func takes(command string, f *kong.Flag) bool {
 	})
 }
 
-// idleFlag rejects a flag that has no effect on the command.
+// idleFlag returns an error if a flag has no effect on the command.
 func idleFlag(context *kong.Context) error {
 	command := commandPath(context)
 	for _, p := range context.Path {

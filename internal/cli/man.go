@@ -8,7 +8,7 @@ import (
 	"github.com/muesli/roff"
 )
 
-// Manual writes the manual page, in section 1.
+// Manual writes the manual page rvo-tui(1).
 func Manual(out io.Writer) error {
 	parser, err := newParser(new(Flags), io.Discard, func(int) {})
 	if err != nil {

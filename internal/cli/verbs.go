@@ -14,10 +14,10 @@ import (
 	"rvo-tui/runtime"
 )
 
-// Verbs is the table of the commands that change a running program. ctl and the
-// command palette parse with it, and completion and help are read from it. A verb
-// is a field: its name is that of its runtime.Verb, its type says what arguments it
-// takes and makes the runtime.Command of them, the tag route is its route in the API.
+// Verbs is the table of commands that change a running program. The parsers of ctl and of the
+// command palette, completion, help and the routes of the API derive from it. Each field is a
+// verb: its name is that of a runtime.Verb, its type declares the arguments and converts them to a
+// runtime.Command, and the tag route is its route in the API.
 type Verbs struct {
 	Attach       AttachArgs   `cmd:"" route:"POST /cameras/{camera}/detectors" help:"Attach a detector."`
 	Detach       DetectorArgs `cmd:"" route:"DELETE /cameras/{camera}/detectors/{detector}" help:"Detach a detector."`
@@ -32,7 +32,7 @@ type Verbs struct {
 	RuleOff      RuleArgs     `cmd:"" route:"POST /cameras/{camera}/rules/{rule}/disable" name:"rule_off" help:"Disable a rule."`
 	Arm          ArmArgs      `cmd:"" route:"POST /cameras/{camera}/rules/{rule}/arm" help:"Make a rule with hours active until these next begin or end."`
 	Disarm       ArmArgs      `cmd:"" route:"POST /cameras/{camera}/rules/{rule}/disarm" help:"Make a rule with hours inactive until these next begin or end."`
-	Clip         CameraArgs   `cmd:"" route:"POST /cameras/{camera}/clips" help:"Save a clip of what a camera sees now."`
+	Clip         CameraArgs   `cmd:"" route:"POST /cameras/{camera}/clips" help:"Save a clip of a camera now."`
 	Reload       ReloadArgs   `cmd:"" route:"POST /reload" help:"Reload the configuration."`
 	Acknowledge  AlertArgs    `cmd:"" route:"POST /alerts/{alert}/acknowledge" help:"Acknowledge an alert until it ends, or undo that."`
 	Notify       NotifyArgs   `cmd:"" route:"POST /outputs/{output}/test" help:"Send a test message over an output."`
@@ -40,17 +40,17 @@ type Verbs struct {
 	Discard      MessageArgs  `cmd:"" route:"DELETE /outputs/{output}/aside/{message}" help:"Discard messages that were set aside."`
 }
 
-// Env is what commands are read with.
+// Env is the context in which commands are parsed.
 type Env struct {
-	// Camera is meant where a command names none. Empty: all cameras.
+	// Camera is the camera of commands that name none. Empty: all cameras.
 	Camera string
-	// Detector and Source read words such as "max_fps=5": the keys of a
-	// [[detector]] of a kind, and of a [[camera]].
+	// Detector and Source parse words such as "max_fps=5": the keys of a [[detector]] of a
+	// kind, and of a [[camera]].
 	Detector func(kind string, words []string) (detectors.Config, error)
 	Source   func(words []string) (capture.Config, error)
 }
 
-// args are the arguments of a verb.
+// args is implemented by the arguments of each verb.
 type args interface {
 	command(do runtime.Verb, env Env) (runtime.Command, error)
 }
@@ -61,10 +61,10 @@ var _ = []args{
 	(*AlertArgs)(nil), (*NotifyArgs)(nil), (*MessageArgs)(nil),
 }
 
-// AllCameras is what --camera, and a route of the API, say for every camera.
+// AllCameras stands for every camera, in --camera and in routes of the API.
 const AllCameras = "all"
 
-// CameraArgs say which camera is meant.
+// CameraArgs selects a camera.
 type CameraArgs struct {
 	Camera string `complete:"camera" placeholder:"NAME" help:"The camera, or \"all\" (default: all; in the dashboard the one shown)."`
 }
@@ -83,7 +83,7 @@ func (a *CameraArgs) command(do runtime.Verb, env Env) (runtime.Command, error) 
 	return runtime.Command{Do: do, Camera: a.camera(env)}, nil
 }
 
-// DetectorArgs say which detector is meant.
+// DetectorArgs selects a detector.
 type DetectorArgs struct {
 	CameraArgs
 	Detector string `arg:"" complete:"detector" help:"The detector's name."`
@@ -93,7 +93,7 @@ func (a *DetectorArgs) command(do runtime.Verb, env Env) (runtime.Command, error
 	return runtime.Command{Do: do, Camera: a.camera(env), Detector: a.Detector}, nil
 }
 
-// RateArgs are those of set_rate.
+// RateArgs are the arguments of set_rate.
 type RateArgs struct {
 	DetectorArgs
 	FPS float64 `arg:"" name:"fps" help:"Maximum runs per second."`
@@ -103,7 +103,7 @@ func (a *RateArgs) command(do runtime.Verb, env Env) (runtime.Command, error) {
 	return runtime.Command{Do: do, Camera: a.camera(env), Detector: a.Detector, FPS: a.FPS}, nil
 }
 
-// RuleArgs say which rule is meant.
+// RuleArgs selects a rule.
 type RuleArgs struct {
 	CameraArgs
 	Rule string `arg:"" complete:"rule" help:"The event that the rule reports."`
@@ -113,10 +113,10 @@ func (a *RuleArgs) command(do runtime.Verb, env Env) (runtime.Command, error) {
 	return runtime.Command{Do: do, Camera: a.camera(env), Rule: a.Rule}, nil
 }
 
-// AllRules is what names every rule that has hours.
+// AllRules stands for every rule that has hours.
 const AllRules = "all"
 
-// ArmArgs say which rules with hours are meant.
+// ArmArgs selects rules that have hours.
 type ArmArgs struct {
 	CameraArgs
 	Rule string `arg:"" optional:"" help:"The event that the rule reports (default: all rules with hours)."`
@@ -130,10 +130,10 @@ func (a *ArmArgs) command(do runtime.Verb, env Env) (runtime.Command, error) {
 	return cmd, nil
 }
 
-// AttachArgs are those of attach.
+// AttachArgs are the arguments of attach.
 type AttachArgs struct {
 	CameraArgs
-	Kind string   `arg:"" complete:"kind" help:"The kind of detector, as motion or remote."`
+	Kind string   `arg:"" complete:"kind" help:"The kind of detector, such as motion or remote."`
 	Set  []string `arg:"" complete:"key" optional:"" name:"key=value" sep:"none" help:"Keys of a [[detector]], as in max_fps=5 \"needs=motion > 0.01\"; the key of a list may be repeated. $${NAME} is filled in here."`
 }
 
@@ -145,10 +145,10 @@ func (a *AttachArgs) command(do runtime.Verb, env Env) (runtime.Command, error) 
 	return runtime.Command{Do: do, Camera: a.camera(env), Attached: &cfg}, nil
 }
 
-// AddArgs are those of add_camera.
+// AddArgs are the arguments of add_camera.
 type AddArgs struct {
-	Name   string   `arg:"" help:"A name for it."`
-	Source string   `arg:"" help:"Where it reads from, as in the configuration. $${NAME} is filled in here."`
+	Name   string   `arg:"" help:"The camera's name."`
+	Source string   `arg:"" help:"Its source, as in the configuration. $${NAME} is filled in here."`
 	Set    []string `arg:"" optional:"" name:"key=value" sep:"none" help:"Further keys of a [[camera]], as in fps=10."`
 }
 
@@ -160,7 +160,7 @@ func (a *AddArgs) command(do runtime.Verb, env Env) (runtime.Command, error) {
 	return runtime.Command{Do: do, Added: &cfg}, nil
 }
 
-// RemoveArgs are those of remove_camera.
+// RemoveArgs are the arguments of remove_camera.
 type RemoveArgs struct {
 	Camera string `arg:"" complete:"camera" help:"The camera's name."`
 }
@@ -169,23 +169,23 @@ func (a *RemoveArgs) command(do runtime.Verb, _ Env) (runtime.Command, error) {
 	return runtime.Command{Do: do, Camera: a.Camera}, nil
 }
 
-// ReloadArgs are those of reload: none.
+// ReloadArgs are the arguments of reload, which has none.
 type ReloadArgs struct{}
 
 func (*ReloadArgs) command(do runtime.Verb, _ Env) (runtime.Command, error) {
 	return runtime.Command{Do: do}, nil
 }
 
-// AlertArgs say which alert is meant.
+// AlertArgs selects an alert.
 type AlertArgs struct {
-	Alert string `arg:"" complete:"alert" help:"The alert, as ctl alerts names it: detector_failed:person."`
+	Alert string `arg:"" complete:"alert" help:"The alert's ID as printed by ctl alerts, such as detector_failed:person."`
 }
 
 func (a *AlertArgs) command(do runtime.Verb, _ Env) (runtime.Command, error) {
 	return runtime.Command{Do: do, Alert: a.Alert}, nil
 }
 
-// NotifyArgs are those of notify.
+// NotifyArgs are the arguments of notify.
 type NotifyArgs struct {
 	Action string `arg:"" complete:"=test" help:"What to do: test."`
 	Output string `arg:"" complete:"output" help:"The output's name."`
@@ -198,10 +198,10 @@ func (a *NotifyArgs) command(do runtime.Verb, _ Env) (runtime.Command, error) {
 	return runtime.Command{Do: do, Output: a.Output}, nil
 }
 
-// AllMessages is what names every message that an output has set aside.
+// AllMessages stands for every message that an output has set aside.
 const AllMessages = "all"
 
-// MessageArgs say which messages of an output are meant.
+// MessageArgs selects messages of an output.
 type MessageArgs struct {
 	Output  string `arg:"" complete:"output" help:"The output's name."`
 	Message string `arg:"" optional:"" help:"The message's ID (default: all that were set aside)."`
@@ -215,7 +215,7 @@ func (a *MessageArgs) command(do runtime.Verb, _ Env) (runtime.Command, error) {
 	return cmd, nil
 }
 
-// Command returns the command that the arguments of a verb, parsed before, make.
+// Command returns the command of a verb whose arguments have been parsed into v.
 func (v *Verbs) Command(verb string, env Env) (runtime.Command, error) {
 	all := reflect.ValueOf(v).Elem()
 	for i := range all.NumField() {
@@ -226,7 +226,7 @@ func (v *Verbs) Command(verb string, env Env) (runtime.Command, error) {
 	return runtime.Command{}, fmt.Errorf("unknown command %q", verb)
 }
 
-// nameOf returns the name of the verb that a field of Verbs is.
+// nameOf returns the verb of a field of Verbs.
 func nameOf(f reflect.StructField) string {
 	if name := f.Tag.Get("name"); name != "" {
 		return name
@@ -234,17 +234,17 @@ func nameOf(f reflect.StructField) string {
 	return strings.ToLower(f.Name)
 }
 
-// Verb is a verb as completion and help show it.
+// Verb describes a verb for completion, help and the API.
 type Verb struct {
 	Name string
-	Args []string // what each argument is, as "detector" or "key=value"; the last may be repeated
+	Args []string // names of the arguments, such as "detector" or "key=value"; the last may be repeated
 	Flag bool     // takes --camera
 	Help string   // one line
 
 	Method, Path string // its route in the API: "DELETE", "/cameras/{camera}"
 }
 
-// Usage returns how a verb is written, as "detach DETECTOR [--camera NAME]".
+// Usage returns the syntax of a verb, such as "detach DETECTOR [--camera NAME]".
 func (v Verb) Usage() string {
 	words := []string{v.Name}
 	for _, arg := range v.Args {
@@ -285,8 +285,8 @@ func List() []Verb {
 	return list
 }
 
-// ParseVerb reads a verb with its arguments, as they follow "rvo-tui ctl". A word
-// such as "-0.5" belongs to the value before it.
+// ParseVerb parses a verb with its arguments, as they follow "rvo-tui ctl". A word such as "-0.5"
+// is a value, not a flag.
 func ParseVerb(words []string, env Env) (runtime.Command, error) {
 	var joined []string
 	for i, w := range words {
@@ -308,7 +308,7 @@ func ParseVerb(words []string, env Env) (runtime.Command, error) {
 			verb := givenCommand(parse.Context)
 			for _, v := range List() {
 				if v.Name == verb {
-					return runtime.Command{}, fmt.Errorf("%w; write it as: %s", err, v.Usage())
+					return runtime.Command{}, fmt.Errorf("%w; usage: %s", err, v.Usage())
 				}
 			}
 		}

@@ -1,5 +1,5 @@
-// Package complete completes the words of a command line with the names of what runs
-// or is configured.
+// Package complete completes shell command lines with names from the running program or, if none
+// answers, from the configuration.
 package complete
 
 import (
@@ -18,16 +18,15 @@ import (
 	"rvo-tui/runtime/api/client"
 )
 
-// timeout limits the wait for names from a running program. Without an
-// answer those of the configuration are offered.
+// timeout limits the wait for names from a running program.
 const timeout = 300 * time.Millisecond
 
-// Dial returns a client of the program at an address; empty: of this machine's.
+// Dial returns a client for the program at an address; if empty, at this machine's socket.
 type Dial func(addr string) (*client.Client, error)
 
-// Words writes what the last of words can become, one a line, each followed by a tab
-// and its help where there is one. Without a program that answers, names are those
-// of the configuration, and without a valid one, none.
+// Words writes the completions of the last word, one a line, each followed by a tab and its help
+// if it has one. If no program answers, names come from the configuration; if that is invalid,
+// there are none.
 func Words(loader config.Loader, dial Dial, words []string, out io.Writer) error {
 	addr := ""
 	if i := slices.Index(words, "--addr"); i >= 0 && i+1 < len(words)-1 {
@@ -60,7 +59,7 @@ func Words(loader config.Loader, dial Dial, words []string, out io.Writer) error
 	return nil
 }
 
-// runningNames returns the names of things in a running program, by their sort.
+// runningNames returns the names in a running program, by sort.
 func runningNames(dial Dial, addr string) (map[string][]string, error) {
 	there, err := dial(addr)
 	if err != nil {
@@ -94,7 +93,7 @@ func runningNames(dial Dial, addr string) (map[string][]string, error) {
 	return all, nil
 }
 
-// configuredNames returns those of the configuration; none when it has errors.
+// configuredNames returns the names in the configuration, by sort; none if it has errors.
 func configuredNames(loader config.Loader) map[string][]string {
 	all := map[string][]string{"camera": {cli.AllCameras}}
 	cfg, err := loader.Load(cli.Flags{})

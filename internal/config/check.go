@@ -32,8 +32,8 @@ func outputLabel(c notify.Config, n int) string      { return label("notify", c.
 func (b *builder) detectorAt(i int) string { return detectorLabel(b.cfg.Detector[i], i) }
 func (b *builder) ruleAt(i int) string     { return ruleLabel(b.cfg.Rule[i], i) }
 
-// place returns the place of a key of o, or of o if the key is not written, for use
-// in a message.
+// place returns the position of a key of o, or of o itself if the key is not written, for a
+// message.
 func (b *builder) place(o origin, key string) string {
 	if o.flag != "" {
 		return o.flag
@@ -46,7 +46,7 @@ func (b *builder) place(o origin, key string) string {
 	return fmt.Sprintf("%s:%d:%d", b.file, line, column)
 }
 
-// validate runs the checks of each part.
+// validate runs all checks.
 func (b *builder) validate() {
 	if len(b.cfg.Camera) == 0 && !b.menu && !b.broken["camera"] {
 		b.problems = append(b.problems, Problem{
@@ -86,7 +86,7 @@ func (b *builder) validate() {
 	}
 }
 
-// warn adds what is valid and shows secrets, or names, to a network.
+// warn adds warnings about valid settings that expose secrets or names to a network.
 func (b *builder) warn() {
 	for _, w := range []struct {
 		section, key string
@@ -106,7 +106,7 @@ func (b *builder) section(name, key string) origin {
 	return origin{path: name}
 }
 
-// checkZeros reports keys that are set to a zero that would be taken for unset.
+// checkZeros reports keys set to a zero value that would count as not set.
 func (b *builder) checkZeros(c detectors.Config, path, where string) {
 	kind, ok := b.kinds[c.Kind]
 	if !ok {
@@ -145,7 +145,7 @@ func (b *builder) checkNames() {
 	check("notify", "name", len(b.cfg.Notify), func(i int) string { return b.cfg.Notify[i].Name }, b.outputs)
 }
 
-// checkCameraLists reports lists of cameras that name unknown ones, or none.
+// checkCameraLists reports lists of cameras that are empty or name unknown cameras.
 func (b *builder) checkCameraLists() {
 	var names []string
 	for i, c := range b.cfg.Camera {
@@ -203,12 +203,12 @@ func (b *builder) provides(c detectors.Config) []string {
 	return []string{c.Name}
 }
 
-// covers reports whether a list of cameras, where none means all, has name.
+// covers reports whether a list of cameras contains name; an empty list means all cameras.
 func covers(cameras []string, name string) bool {
 	return len(cameras) == 0 || slices.Contains(cameras, name)
 }
 
-// providers returns which detector provides each signal on a camera.
+// providers returns the index of the detector that provides each signal on a camera.
 func (b *builder) providers(camera string) map[string]int {
 	by := map[string]int{}
 	for i, c := range b.cfg.Detector {
@@ -248,7 +248,7 @@ func (b *builder) checkProviders() {
 				if k := (clash{j, i, signal}); !seen[k] && i != j && b.cfg.Detector[j].Name != c.Name {
 					seen[k] = true
 					b.of(b.detectors[i], b.detectorAt(i), "signal", fmt.Sprintf(
-						"%q comes from %s (%s) on camera %q already; a signal has one provider there: choose another signal, or other cameras",
+						"%q is already provided by %s (%s) on camera %q; a signal has one provider per camera: choose another signal, or other cameras",
 						signal, b.detectorAt(j), b.place(b.detectors[j], "signal"), camera.Name))
 				}
 			}
@@ -260,8 +260,8 @@ func (b *builder) checkProviders() {
 	}
 }
 
-// unsure reports whether it is unknown what the detectors provide, because some
-// could not be read.
+// unsure reports whether the provided signals are not all known, because some detectors could not
+// be read.
 func (b *builder) unsure() bool {
 	if b.broken["detector"] || b.broken["camera"] {
 		return true
@@ -275,8 +275,8 @@ func (b *builder) unsure() bool {
 	return false
 }
 
-// mayProvide reports whether a detector of an unknown kind could provide a signal:
-// kinds name their signals after the detector.
+// mayProvide reports whether a detector of an unknown kind may provide a signal, judging by its
+// name: kinds name their signals after the detector.
 func (b *builder) mayProvide(signal string) bool {
 	return slices.ContainsFunc(b.cfg.Detector, func(c detectors.Config) bool {
 		_, known := b.kinds[c.Kind]

@@ -15,7 +15,7 @@ import (
 
 // expression is a condition of the configuration.
 type expression struct {
-	path  string // of its text
+	path  string // path of the text
 	where string
 	key   string
 	text  string
@@ -55,7 +55,7 @@ func (b *builder) expressions(o origin, where, key string, texts []string, list 
 	return all
 }
 
-// inText adds a problem with the n-th character, from 0, of a condition.
+// inText adds a problem at the n-th character (from 0) of a condition.
 func (b *builder) inText(e expression, n int, text string) {
 	b.at(e.path, e.where, e.key, text)
 	m := b.doc.Marks[e.path]
@@ -66,12 +66,12 @@ func (b *builder) inText(e expression, n int, text string) {
 	p.Line, p.Column = b.doc.Position(m.Value + tomldoc.LiteralOffset(m.Raw, n))
 }
 
-// parse parses every condition. Rules keep theirs, for the engines.
+// parse parses every condition. The parsed conditions of rules are kept for the engines.
 func (b *builder) parse() {
 	b.needs = make([][]expression, len(b.cfg.Detector))
 	for i, c := range b.cfg.Detector {
 		b.needs[i] = b.expressions(b.detectors[i], b.detectorAt(i), "needs", c.Needs, true)
-		if detectors.ValidName(c.CropsOf) && !slices.Contains(b.provides(c), c.CropsOf) { // whose boxes it looks at, it needs as well
+		if detectors.ValidName(c.CropsOf) && !slices.Contains(b.provides(c), c.CropsOf) { // crops_of implies needs
 			b.needs[i] = append(b.needs[i], b.expressions(b.detectors[i], b.detectorAt(i), "crops_of", []string{c.CropsOf}, false)...)
 		}
 	}
@@ -105,8 +105,8 @@ func exprs(list []expression) []*rules.Expr {
 	return all
 }
 
-// checkSignals reports conditions on signals that no detector provides on their
-// camera, and detectors that need each other in a cycle.
+// checkSignals reports conditions on signals that no detector provides on the camera, and cycles
+// of needs.
 func (b *builder) checkSignals() {
 	if b.unsure() || len(b.cfg.Camera) == 0 {
 		return
@@ -148,14 +148,13 @@ func (b *builder) checkProvided(on []map[string]int, conditions []expression, ca
 				b.inText(e, at, fmt.Sprintf("no detector provides the signal %q%s", signal, others(signal, on)))
 				continue
 			}
-			b.inText(e, at, fmt.Sprintf("no detector provides the signal %q on %s (%s does on %s); set cameras to choose where this holds",
+			b.inText(e, at, fmt.Sprintf("no detector provides the signal %q on %s (%s does on %s); set cameras to choose where this applies",
 				signal, quoteAll(without), b.detectorAt(provider), quoteAll(with)))
 		}
 	}
 }
 
-// checkAttributes reports attributes that no detector gives to the boxes of their
-// signal.
+// checkAttributes reports attributes that no detector adds to the boxes of their signal.
 func (b *builder) checkAttributes(e expression, cameras []string) {
 	for _, a := range e.expr.Attributes() {
 		var known []string
@@ -174,14 +173,14 @@ func (b *builder) checkAttributes(e expression, cameras []string) {
 				continue
 			}
 			b.inText(e, wordIndex(e.text, a.Name), fmt.Sprintf(
-				"no detector with crops_of = %q provides %q on camera %q; names in brackets are signals of detectors that look at these boxes%s",
+				"no detector with crops_of = %q provides %q on camera %q; names in brackets are signals of detectors that run on these boxes%s",
 				a.Signal, a.Name, camera.Name, text.DidYouMean(a.Name, known)))
 			break
 		}
 	}
 }
 
-// others suggests signals instead of one that does not exist.
+// others suggests alternatives to a signal that does not exist.
 func others(signal string, on []map[string]int) string {
 	var names []string
 	for _, by := range on {
@@ -192,13 +191,12 @@ func others(signal string, on []map[string]int) string {
 	slices.Sort(names)
 	names = slices.Compact(names)
 	if len(names) == 0 {
-		return "; no detector is configured that could"
+		return "; no detector is configured that provides one"
 	}
 	return text.DidYouMean(signal, names) + " (provided: " + strings.Join(names, ", ") + ")"
 }
 
-// checkCycles reports each cycle of needs and crops_of on one camera, at its first detector in
-// the file.
+// checkCycles reports each cycle of needs and crops_of on one camera, at its first detector.
 func (b *builder) checkCycles(camera string, by map[string]int) {
 	const (
 		fresh = iota
@@ -250,7 +248,7 @@ func (b *builder) reportCycle(cycle []int) {
 		"wait for each other in a cycle: %s; remove one of these needs", strings.Join(names, " → ")))
 }
 
-// wordIndex returns the index, in characters, of a signal's name in a condition.
+// wordIndex returns the index in characters of a name in a condition.
 func wordIndex(text, name string) int {
 	runes, word := []rune(text), []rune(name)
 	part := func(i int) bool {

@@ -1,5 +1,5 @@
-// Package config loads the configuration: a strictly decoded TOML file, overridden
-// by the command line. Every problem is reported with its place in the file.
+// Package config loads the configuration: a strictly decoded TOML file, overridden by the command
+// line. It reports every problem with its position in the file.
 package config
 
 import (
@@ -24,8 +24,8 @@ import (
 	"rvo-tui/ui/web"
 )
 
-// Config is the whole configuration. One that Loader returns is complete and valid,
-// and must not be modified.
+// Config is the whole configuration. A Config returned by Loader is complete and valid, and must
+// not be modified.
 type Config struct {
 	Camera   []capture.Config   `toml:"camera"`
 	Detector []detectors.Config `toml:"detector"` // as configured; detectors.Config.Spec fills in its kind's defaults
@@ -44,17 +44,17 @@ type Config struct {
 	Web      web.Config         `toml:"web"`
 	Runtime  runtime.Config     `toml:"runtime"`
 
-	// Quarantined is what is left out of all that: see Loader.Quarantine.
+	// Quarantined lists what was left out because of errors: see Loader.Quarantine.
 	Quarantined []Quarantined `toml:"-"`
-	// Warnings are what is valid, but shows something to a network.
+	// Warnings are about valid settings that expose secrets or names to a network.
 	Warnings []Problem `toml:"-"`
-	// File is the file it came from, as the user named it, or BuiltIn.
+	// File is the path of the file as the user gave it, or BuiltIn.
 	File string `toml:"-"`
-	// Sum is the SHA-256 of that file's text.
+	// Sum is the SHA-256 of the file's text.
 	Sum [sha256.Size]byte `toml:"-"`
 }
 
-// Default returns the default values. They have no camera, detector, zone, line or rule.
+// Default returns the default values, without any camera, detector, zone, line or rule.
 func Default() Config {
 	return Config{
 		Outbox:  outbox.DefaultConfig(),
@@ -68,7 +68,7 @@ func Default() Config {
 	}
 }
 
-// sections returns a pointer to each section that is a single table, by its name.
+// sections returns pointers to all sections that are a single table, with their names.
 func (c *Config) sections() iter.Seq2[string, any] {
 	return func(yield func(string, any) bool) {
 		v := reflect.ValueOf(c).Elem()
@@ -80,8 +80,8 @@ func (c *Config) sections() iter.Seq2[string, any] {
 	}
 }
 
-// StartOnly returns the sections that differ and that only take effect at the next
-// start: all tables but the one of an output.
+// StartOnly returns the names of sections that differ and take effect only at the next start: all
+// single tables except that of an output.
 func StartOnly(a, b Config) (names []string) {
 	va, vb := reflect.ValueOf(a), reflect.ValueOf(b)
 	for i, f := range reflect.VisibleFields(va.Type()) {

@@ -302,7 +302,7 @@ func TestMaxBytesHoldsAClip(t *testing.T) {
 		{"[clips]\nmax_bytes = \"100KiB\"\n", "clips: max_bytes: is 100KiB, less than a single clip of 5s has"},
 		{"[clips]\nmax_bytes = \"1MiB\"\n", ""},
 		{"[clips]\nmax_bytes = 0\n", ""},
-		{"after = \"2m\"\n[clips]\nmax_bytes = \"1MiB\"\n", `rule "moved": after: makes clips of 2m3s, and max_bytes of [clips] is 1MiB`},
+		{"after = \"2m\"\n[clips]\nmax_bytes = \"1MiB\"\n", `rule "moved": after: makes clips of 2m3s, but max_bytes of [clips] is 1MiB`},
 		{"clip = false\n[clips]\nmax_bytes = \"1MiB\"\n", ""},
 	} {
 		_, err := loadText(t, testLoader(), base+c.text, cli.Flags{})

@@ -13,14 +13,14 @@ import (
 	"rvo-tui/internal/fileio"
 )
 
-// vault looks up ${NAME}: in the credentials directory, then in the environment.
+// vault looks up the value of ${NAME} in the credentials directory, then in the environment.
 type vault struct {
 	getenv  func(string) (string, bool)
 	secrets *Secrets
 }
 
-// credentialsDirectory names the variable with the directory of credentials, which is no
-// secret itself.
+// credentialsDirectory is the environment variable with the credentials directory. Its value is not
+// a secret.
 const credentialsDirectory = "CREDENTIALS_DIRECTORY"
 
 // maxSecret is the maximum size of a credential file, in bytes.
@@ -44,7 +44,7 @@ func (v vault) lookup(name string) (string, error) {
 	return "", fmt.Errorf("${%s} is not set: %s; set one, or write $${ for a plain ${", name, where)
 }
 
-// readSecret returns a file's text without trailing line ends.
+// readSecret returns a file's text without trailing line breaks.
 func readSecret(path string) (string, error) {
 	text, err := fileio.Read(path, maxSecret)
 	switch {
@@ -56,13 +56,13 @@ func readSecret(path string) (string, error) {
 	return cutLineEnds(string(text)), nil
 }
 
-// cutLineEnds removes trailing line ends, also those of Windows, which editors and
-// echo add. No password has them.
+// cutLineEnds removes the trailing line breaks that editors and echo add, including those of
+// Windows. Passwords do not contain them.
 func cutLineEnds(value string) string { return strings.TrimRight(value, "\r\n") }
 
-// expand replaces each ${NAME} in text, but not in the values; $${ stands for ${. In
-// the user info of a URL values are escaped, so that passwords are stored as they
-// are. The values are added to the secrets, but for the directory of credentials.
+// expand replaces each ${NAME} in text by its value, which is not expanded again; $${ stands for
+// ${. In the user info of a URL it escapes the value, so that passwords can be stored unescaped.
+// It adds the values, except the credentials directory, to the secrets.
 func (v vault) expand(text string) (string, error) {
 	var b strings.Builder
 	for i := 0; i < len(text); {
@@ -117,8 +117,8 @@ func validVariable(name string) bool {
 	return name != "" && len(name) <= 255
 }
 
-// Token returns the token for a server. It is never taken from the command line
-// itself, which everybody on the machine can read.
+// Token returns the token for a server. It cannot be given on the command line, which every user of
+// the machine can read.
 func (l Loader) Token(link cli.LinkFlags) (string, error) {
 	v := l.vault()
 	switch {
@@ -128,7 +128,7 @@ func (l Loader) Token(link cli.LinkFlags) (string, error) {
 		name, ok := strings.CutPrefix(link.Token, "${")
 		name, closed := strings.CutSuffix(name, "}")
 		if !ok || !closed || !validVariable(name) {
-			return "", &cli.UsageError{Err: errors.New("--token: write '${NAME}', with the name of a credential or an environment variable; everybody on this machine can read what stands on a command line")}
+			return "", &cli.UsageError{Err: errors.New("--token: write '${NAME}', with the name of a credential or an environment variable; every user of this machine can read command lines")}
 		}
 		return v.expand(link.Token)
 	case link.TokenFile != "":
@@ -147,7 +147,7 @@ func (l Loader) Token(link cli.LinkFlags) (string, error) {
 	return token, nil
 }
 
-// vault returns where ${NAME} is looked up.
+// vault returns the vault of this loader.
 func (l Loader) vault() vault {
 	getenv, secrets := l.Getenv, l.Secrets
 	if getenv == nil {

@@ -15,18 +15,16 @@ import (
 	"rvo-tui/internal/tomldoc"
 )
 
-// decoder decodes a document into configuration values and reports what does not
-// fit.
+// decoder decodes a document into configuration structs and reports problems.
 type decoder struct {
 	doc    *tomldoc.Document
-	broken map[string]bool // paths whose value was wrong and has been left out
+	broken map[string]bool // paths of invalid values, which were skipped
 	report func(path, where, key, text string)
 
-	without []string // tables that are left out
+	without []string // tables to leave out
 }
 
-// section decodes the table [name] into dst, a pointer to a struct that holds the
-// defaults.
+// section decodes the table [name] into dst, a pointer to a struct that has the defaults.
 func (d *decoder) section(name string, dst any) {
 	if slices.Contains(d.without, name) {
 		return
@@ -41,11 +39,11 @@ func (d *decoder) section(name string, dst any) {
 	}
 }
 
-// maxElements is the maximum number of cameras, of detectors and of rules.
+// maxElements is the maximum number of tables in each list, such as [[camera]].
 const maxElements = 1024
 
-// elements decodes every [[name]] into a new value from defaults, and calls add with
-// it and its path.
+// elements decodes every [[name]] into a new value made by defaults, and calls add with the value
+// and its path.
 func elements[T any](d *decoder, name string, defaults func() T, label func(t T, n int) string, decode func(path, where string, table map[string]any, dst *T), add func(t T, path string)) {
 	wrong := func(v any) {
 		d.broken[name] = true
@@ -76,7 +74,7 @@ func elements[T any](d *decoder, name string, defaults func() T, label func(t T,
 			continue
 		}
 		t := defaults()
-		// The name first: problems with the other keys are reported under it.
+		// Decode the name first, because problems with other keys mention it.
 		for _, key := range []string{"name", "event"} {
 			if text, ok := table[key].(string); ok && option.Field(reflect.ValueOf(t), key).IsValid() {
 				named := map[string]any{key: text}
@@ -88,12 +86,12 @@ func elements[T any](d *decoder, name string, defaults func() T, label func(t T,
 	}
 }
 
-// plain decodes a table whose keys are those of one struct.
+// plain returns a function that decodes a table whose keys are those of one struct.
 func plain[T any](d *decoder) func(path, where string, table map[string]any, dst *T) {
 	return func(path, where string, table map[string]any, dst *T) { d.table(path, where, table, dst) }
 }
 
-// detector decodes a [[detector]]: the common keys and those of its kind.
+// detector returns a function that decodes a [[detector]]: the common keys and those of its kind.
 func (d *decoder) detector(kinds detectors.Kinds) func(path, where string, table map[string]any, dst *detectors.Config) {
 	return func(path, where string, table map[string]any, dst *detectors.Config) {
 		kind, _ := table["kind"].(string)
@@ -109,9 +107,9 @@ func (d *decoder) table(path, where string, table map[string]any, dst any) {
 	d.keys(path, where, table, func(key string) string { return text.Unknown("key", key, allowed) }, dst)
 }
 
-// keys decodes a table into the structs that to points to, key by key, so that every
-// problem is found and has a place. Unknown says what is wrong with a key that none
-// of them has; empty: nothing.
+// keys decodes a table key by key into the structs that to points to, so that every problem is
+// found and has a position. Unknown returns the problem with a key that none of them has; if that
+// is empty, the key is ignored.
 func (d *decoder) keys(path, where string, table map[string]any, unknown func(key string) string, to ...any) {
 	for _, key := range d.inOrder(path, table) {
 		v := option.Holder(to, key)
@@ -147,7 +145,7 @@ func (d *decoder) unknownKey(path, where, key string, table map[string]any, prob
 		}
 		meant := text.Suggest(key, option.Keys(option.List(reflect.ValueOf(dst).Elem().Interface())))
 		if _, written := table[meant]; !written {
-			d.broken[tomldoc.JoinPath(path, meant)] = true // do not report it as missing, too
+			d.broken[tomldoc.JoinPath(path, meant)] = true // do not report it as missing as well
 		}
 	}
 }
@@ -161,7 +159,7 @@ func decodeKeys(table map[string]any, dst any) error {
 	return toml.NewDecoder(bytes.NewReader(text)).DisallowUnknownFields().Decode(dst)
 }
 
-// inOrder returns the keys of a table in the order of the file.
+// inOrder returns the keys of a table in file order.
 func (d *decoder) inOrder(path string, table map[string]any) []string {
 	keys := make([]string, 0, len(table))
 	for key := range table {
@@ -173,8 +171,8 @@ func (d *decoder) inOrder(path string, table map[string]any) []string {
 	return keys
 }
 
-// mismatch reports a value whose TOML type does not fit a field of type t, and returns
-// whether it did.
+// mismatch reports a value whose TOML type does not fit a field of type t. It returns whether it
+// reported one.
 func (d *decoder) mismatch(path, where, key string, t reflect.Type, value any) bool {
 	want := ""
 	switch kind := reflect.ValueOf(value).Kind(); {
@@ -183,7 +181,7 @@ func (d *decoder) mismatch(path, where, key string, t reflect.Type, value any) b
 	case t == reflect.TypeFor[text.Bytes]() && kind != reflect.String && kind != reflect.Int64:
 		want = `a size in quotes, as in "64MiB" or "2GiB"`
 	case option.IsText(t):
-		// Its own error says what it wants of a text.
+		// Its UnmarshalText reports what it expects.
 	case t.Kind() == reflect.Slice:
 		list, ok := value.([]any)
 		if !ok {
@@ -211,7 +209,7 @@ func (d *decoder) mismatch(path, where, key string, t reflect.Type, value any) b
 	return true
 }
 
-// shown describes a TOML value for a message, without texts, which may be secret.
+// shown describes a TOML value for a message, without the content of strings, which may be secret.
 func shown(value any) string {
 	switch v := value.(type) {
 	case string:

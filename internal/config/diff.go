@@ -16,32 +16,32 @@ import (
 	"rvo-tui/runtime"
 )
 
-// Revision is the text of a configuration file with changes.
+// Revision is a changed configuration file that has not been written yet.
 type Revision struct {
 	Diff runtime.FileDiff
 	Text []byte
-	Next Config // that Text makes; valid if Diff.Refused is empty
+	Next Config // the configuration in Text; valid if Diff.Refused is empty
 }
 
-// Diff returns what must change in a file for it to describe what runs. The text is that of
-// which cfg was made. Everything else of it stays as it is.
+// Diff returns the changes that make a file describe the running configuration. Text is the file's
+// text, from which cfg was made. Everything else in it stays.
 func (l Loader) Diff(cfg Config, text []byte, flags cli.Flags, running []runtime.RunningCamera) Revision {
 	r := l.revise(cfg, text, running)
 	if r.Diff.Refused != "" || len(r.Diff.Changes) == 0 {
 		return r
 	}
 	if flags.CameraURI != "" || flags.CameraDevice != nil {
-		r.Diff.Refused = "the camera comes from the command line, and the file has others; put the changes into it by hand"
+		r.Diff.Refused = "the camera comes from the command line, and the file has others; add the changes by hand"
 		return r
 	}
 	l.check(&r, flags)
 	if r.Diff.Refused == "" && len(l.revise(r.Next, r.Text, running).Diff.Changes) > 0 {
-		r.Diff.Refused = "not everything would be as it runs; put the changes into the file by hand"
+		r.Diff.Refused = "the file would not describe everything that runs; add the changes by hand"
 	}
 	return r
 }
 
-// check loads a revision. Nothing of it may be wrong.
+// check loads a revision and sets Diff.Refused if it has any error.
 func (l Loader) check(r *Revision, flags cli.Flags) {
 	l.Quarantine = false
 	next, err := l.Compose(r.Diff.File, r.Text, flags)
@@ -53,7 +53,7 @@ func (l Loader) check(r *Revision, flags cli.Flags) {
 
 func (l Loader) redact(line string) string { return l.Secrets.Redact(text.RedactLine(line)) }
 
-// revise plans the changes without loading the result.
+// revise plans the changes but does not load the result.
 func (l Loader) revise(cfg Config, text []byte, running []runtime.RunningCamera) Revision {
 	p, err := l.planner(cfg.File, text)
 	if err != nil {
@@ -88,7 +88,7 @@ func (p *planner) cameras(cfg Config, running []runtime.RunningCamera) {
 	}
 }
 
-// forget takes a camera that is gone out of the other tables.
+// forget removes a camera that no longer exists from the other tables.
 func (p *planner) forget(what, camera string) {
 	for _, list := range []string{"detector", "rule", "notify", "zone", "line"} {
 		tables, _ := p.doc.Tree[list].([]any)
@@ -118,8 +118,8 @@ func (p *planner) forget(what, camera string) {
 	}
 }
 
-// pairsOf returns the keys of structs that are not as in the defaults, and not zero in
-// the others, in their order.
+// pairsOf returns the keys of cfg that differ from the defaults, and those of own that are not
+// zero, in order.
 func pairsOf(cfg, defaults any, own ...any) (pairs []tomldoc.Pair) {
 	add := func(v, d reflect.Value) {
 		for _, o := range option.List(v.Interface()) {
@@ -138,7 +138,7 @@ func pairsOf(cfg, defaults any, own ...any) (pairs []tomldoc.Pair) {
 	return pairs
 }
 
-// escaped returns a value in whose texts nothing will be expanded.
+// escaped escapes ${ in all strings of a value, so that nothing is expanded.
 func escaped(v reflect.Value) any {
 	switch {
 	case option.IsText(v.Type()):
@@ -168,8 +168,8 @@ func (p *planner) rules(cfg Config, running []runtime.RunningCamera) {
 	}
 }
 
-// switched plans the change of enabled and disabled_on. On says on which cameras it is
-// enabled and on which not.
+// switched plans the change of enabled and disabled_on. On has, for each camera, whether the
+// element is enabled there.
 func (p *planner) switched(what, list, key, name string, enabled bool, disabledOn []string, on map[string]bool) {
 	var off []string
 	same, any := true, false
@@ -199,13 +199,13 @@ func (p *planner) switched(what, list, key, name string, enabled bool, disabledO
 	}
 }
 
-// sameDetector reports whether two detectors differ in nothing but in what commands change.
+// sameDetector reports whether two detectors are equal except for what commands can change.
 func sameDetector(a, b detectors.Config) bool {
 	a.Enabled, a.MaxFPS, a.Masked, a.Within = b.Enabled, b.MaxFPS, b.Masked, b.Within
 	return reflect.DeepEqual(a, b)
 }
 
-// attached is a detector as it runs on some cameras.
+// attached is a running detector and its cameras.
 type attached struct {
 	detectors.Config
 	cameras []string
@@ -213,7 +213,7 @@ type attached struct {
 	on      map[string]bool
 }
 
-// attachedOf groups what runs by detector, in the order of appearance.
+// attachedOf groups the running detectors, in order of appearance.
 func attachedOf(running []runtime.RunningCamera) (list []*attached) {
 	for _, r := range running {
 		for _, d := range r.Detectors {
@@ -268,7 +268,7 @@ func (p *planner) detectors(cfg Config, running []runtime.RunningCamera) {
 	for _, a := range rest {
 		what := fmt.Sprintf("detector %q, attached", a.Name)
 		if _, taken := p.find("detector", "name", a.Name); taken {
-			p.cannot(what, "the file can have one detector of a name, for all its cameras; detach one of them or give it another name")
+			p.cannot(what, "the file can have only one detector of a name, for all its cameras; detach one of them or rename it")
 			continue
 		}
 		c := a.Config
@@ -294,7 +294,7 @@ func (p *planner) rate(what string, c detectors.Config, a *attached) {
 	}
 }
 
-// oneRate notes rates that differ by camera.
+// oneRate reports rates that differ by camera.
 func (p *planner) oneRate(what string, a *attached) {
 	if len(a.rates) < 2 {
 		return

@@ -17,8 +17,8 @@ import (
 	"rvo-tui/runtime"
 )
 
-// Edit returns a file's text with changes of [[zone]] and [[line]]. It fails for what cannot
-// be changed; whether the result is valid says Diff.Refused.
+// Edit applies edits of [[zone]] and [[line]] to a file's text. It fails if an edit is impossible.
+// If the result is not a valid configuration, Diff.Refused says why.
 func (l Loader) Edit(file string, text []byte, flags cli.Flags, edits []runtime.FileEdit) (Revision, error) {
 	p, err := l.planner(file, text)
 	if err != nil {
@@ -36,20 +36,20 @@ func (l Loader) Edit(file string, text []byte, flags cli.Flags, edits []runtime.
 	return r, nil
 }
 
-// Revert returns a file's text without the change that once made after of before. Changes
-// that were made elsewhere in the file since then stay.
+// Revert undoes the edit that changed a file from before to after. Later changes elsewhere in text
+// stay.
 func (l Loader) Revert(file string, text, before, after []byte, flags cli.Flags) (Revision, error) {
 	next, ok := reverted(text, before, after)
 	if !ok {
-		return Revision{}, errors.New("the file has changed there since; change it by hand")
+		return Revision{}, errors.New("the file has since changed at that place; change it by hand")
 	}
 	r := Revision{Diff: runtime.FileDiff{File: file}, Text: next}
 	l.check(&r, flags)
 	return r, nil
 }
 
-// reverted replaces the lines that are only in after by those that are only in before. In the
-// text they are found by themselves, with the line before and the line behind them.
+// reverted replaces the lines that the edit added by those that it removed. It finds them in text
+// together with the lines around them, and returns false unless they occur exactly once.
 func reverted(text, before, after []byte) ([]byte, bool) {
 	if bytes.Equal(text, after) {
 		return before, true
@@ -69,7 +69,7 @@ func reverted(text, before, after []byte) ([]byte, bool) {
 	return bytes.Join(slices.Concat(now[:at+n-from], was[n:i], now[at+j-from:]), nil), true
 }
 
-// edit makes one change that was asked for.
+// edit plans one edit.
 func (p *planner) edit(e runtime.FileEdit) error {
 	what := fmt.Sprintf("%s %q", e.Table, e.Name)
 	var keys []string
@@ -79,7 +79,7 @@ func (p *planner) edit(e runtime.FileEdit) error {
 	case "line":
 		keys = option.Keys(option.List(detectors.Line{}))
 	default:
-		return fmt.Errorf("%s: only zones and lines are edited; write %q or %q as the table", what, "zone", "line")
+		return fmt.Errorf("%s: only zones and lines can be edited; set the table to %q or %q", what, "zone", "line")
 	}
 	for key := range e.Set {
 		if !slices.Contains(keys, key) {
@@ -124,7 +124,7 @@ func (p *planner) edit(e runtime.FileEdit) error {
 	return nil
 }
 
-// place returns the index of the zone or line of a name that a camera has; -1: none.
+// place returns the index of the camera's zone or line to edit; -1 if there is none.
 func (p *planner) place(e runtime.FileEdit) int {
 	tables, _ := p.doc.Tree[e.Table].([]any)
 	return slices.IndexFunc(tables, func(v any) bool {
@@ -134,7 +134,7 @@ func (p *planner) place(e runtime.FileEdit) int {
 	})
 }
 
-// planner collects changes of a document.
+// planner collects changes of a configuration file.
 type planner struct {
 	loader Loader
 	doc    *tomldoc.Document
@@ -149,7 +149,7 @@ func (l Loader) planner(file string, text []byte) (*planner, error) {
 	return &planner{loader: l, doc: doc, diff: runtime.FileDiff{File: file, Changes: []runtime.FileChange{}, Unwritable: []runtime.Unwritable{}}}, nil
 }
 
-// revision returns what was collected.
+// revision returns the collected changes.
 func (p *planner) revision() Revision {
 	var b strings.Builder
 	for _, c := range p.diff.Changes {
@@ -164,20 +164,20 @@ func (p *planner) revision() Revision {
 	}
 	p.diff.TOML = b.String()
 	if p.diff.File == BuiltIn && len(p.diff.Changes) > 0 {
-		p.diff.TOML = string(p.doc.Text) // which has no secrets
-		p.diff.Refused = "the built-in configuration is no file; save the TOML as rvo.toml"
+		p.diff.TOML = string(p.doc.Text) // has no secrets
+		p.diff.Refused = "the built-in configuration is not a file; save the TOML as rvo.toml"
 	}
 	sum := sha256.Sum256(p.doc.Text)
 	p.diff.ID = hex.EncodeToString(sum[:8])
 	return Revision{Diff: p.diff, Text: p.doc.Text}
 }
 
-// cannot notes a difference that stays.
+// cannot adds a difference that cannot be written to the file.
 func (p *planner) cannot(what, why string) {
 	p.diff.Unwritable = append(p.diff.Unwritable, runtime.Unwritable{What: what, Why: why})
 }
 
-// change makes one change of the document, or notes why it cannot be made.
+// change applies one change to the document, or adds why it cannot.
 func (p *planner) change(what string, edit func(*tomldoc.Document) (*tomldoc.Document, error)) {
 	next, err := edit(p.doc)
 	if err != nil {
@@ -196,7 +196,7 @@ func (p *planner) change(what string, edit func(*tomldoc.Document) (*tomldoc.Doc
 	p.diff.Changes = append(p.diff.Changes, runtime.FileChange{What: what, Line: line, Old: p.redact(old), New: fresh})
 }
 
-// redact hides the secrets in lines.
+// redact masks the secrets in lines.
 func (p *planner) redact(lines string) string {
 	var b strings.Builder
 	for line := range strings.Lines(lines) {
@@ -205,11 +205,11 @@ func (p *planner) redact(lines string) string {
 	return b.String()
 }
 
-// changedLines returns the lines in which two texts differ, from the first one.
+// changedLines returns the changed lines of two texts, and the number of the first.
 func changedLines(a, b []byte) (line int, old, fresh string) {
 	was, is := slices.Collect(bytes.Lines(a)), slices.Collect(bytes.Lines(b))
 	n, i, j := commonLines(was, is)
-	// A table whose neighbour begins as it does: show it from its own header on.
+	// If a neighbouring table begins with the same lines, start at the changed table's own header.
 	for longer, end := was, max(i, j); (i == n) != (j == n); end-- {
 		if j > i {
 			longer = is
@@ -222,8 +222,8 @@ func changedLines(a, b []byte) (line int, old, fresh string) {
 	return n + 1, string(bytes.Join(was[n:i], nil)), string(bytes.Join(is[n:j], nil))
 }
 
-// commonLines returns how many lines two texts have in common at their beginning, and at which
-// lines of each their common end begins.
+// commonLines returns how many lines two texts have in common at the beginning, and the line of
+// each at which their common end begins.
 func commonLines(a, b [][]byte) (n, endA, endB int) {
 	for n < min(len(a), len(b)) && bytes.Equal(a[n], b[n]) {
 		n++
@@ -235,7 +235,7 @@ func commonLines(a, b [][]byte) (n, endA, endB int) {
 	return n, endA, endB
 }
 
-// find returns the path of the element of a list of tables in which a key has a value.
+// find returns the path of the table in a list whose key has a value.
 func (p *planner) find(list, key, value string) (path string, ok bool) {
 	tables, _ := p.doc.Tree[list].([]any)
 	for i := range tables {
@@ -246,7 +246,7 @@ func (p *planner) find(list, key, value string) (path string, ok bool) {
 	return "", false
 }
 
-// set sets keys of an element, or removes those whose value is nil.
+// set sets a field of the table found by key and value, or removes it if to is nil.
 func (p *planner) set(what, list, key, value, field string, to any) {
 	path, ok := p.find(list, key, value)
 	if !ok {

@@ -7,15 +7,14 @@ import (
 	"rvo-tui/internal/option"
 )
 
-// File is a file that a configuration names, and that is opened when it runs.
+// File is a file that the program opens because the configuration names it.
 type File struct {
-	Where string // as in a Problem
+	Where string // the table, as in Problem
 	Key   string
-	Path  string // or the name of something that comes with the system
+	Path  string // a path, or the name of something that comes with the system
 }
 
-// Files returns the files that the configuration names: videos, models, keys and the
-// like, in its order.
+// Files returns the files that the configuration names, such as videos, models and keys, in order.
 func (c Config) Files() []File {
 	var files []File
 	for i, camera := range c.Camera {
@@ -37,7 +36,7 @@ func (c Config) Files() []File {
 	return files
 }
 
-// appendFiles adds the values of v, a struct, that are paths.
+// appendFiles adds the fields of struct v that are paths.
 func appendFiles(files []File, where string, v any) []File {
 	for _, o := range option.List(v) {
 		path, ok := option.Field(reflect.ValueOf(v), o.Key).Interface().(string)

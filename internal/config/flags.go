@@ -10,8 +10,8 @@ import (
 	"rvo-tui/internal/cli"
 )
 
-// apply overrides the file with the flags. ${NAME} is filled in where an address can hold a
-// password, so that none stands on the command line.
+// apply overrides the file with the flags. It expands ${NAME} in addresses, so that no password has
+// to be on the command line.
 func (b *builder) apply(v vault, flags cli.Flags) {
 	expand := func(flag, text string) string {
 		expanded, err := v.expand(text)
@@ -51,15 +51,15 @@ func (b *builder) apply(v vault, flags cli.Flags) {
 	b.cfg.Runtime.Watch = b.cfg.Runtime.Watch || flags.Watch
 }
 
-// oneCamera replaces the cameras with one that every detector and rule applies to.
-// Of detectors that provide the same signal on different cameras, the first stays.
+// oneCamera replaces all cameras with one, to which every detector and rule applies. Of several
+// detectors that provide the same signal, it keeps the first.
 func (b *builder) oneCamera(flag, source string) {
 	c := capture.DefaultConfig()
 	c.Name, c.Source = "camera", source
 	b.cfg.Camera, b.cameras = []capture.Config{c}, []origin{{flag: flag}}
 	delete(b.broken, "camera")
 
-	// Two providers of a signal on one camera were reported before.
+	// Providers that conflict in the file itself were reported before.
 	var kept []detectors.Config
 	var origins []origin
 	var provided [][]string
@@ -83,7 +83,7 @@ func (b *builder) oneCamera(flag, source string) {
 
 // addRemote adds a model service, named after its signal.
 func (b *builder) addRemote(r cli.RemoteDetector) {
-	// Errors are found again when the detector is validated.
+	// Ignore errors: validation will report them.
 	d, _ := b.kinds.Parse("remote", []string{"signal=" + r.Signal, "endpoint=" + r.Endpoint})
 	name := strings.ToLower(r.Signal)
 	d.Name = name

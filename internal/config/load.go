@@ -38,7 +38,7 @@ const LocalFile = "rvo.toml"
 // maxConfig is the maximum size of a configuration file, in bytes.
 const maxConfig = 1 << 20
 
-// pipePatience is how long a configuration that comes through a pipe may take.
+// pipePatience is how long reading a configuration from a pipe may take.
 const pipePatience = 10 * time.Second
 
 // Loader loads configurations.
@@ -47,24 +47,24 @@ type Loader struct {
 	Default []byte
 	// Kinds are the available kinds of detector.
 	Kinds detectors.Kinds
-	// Secrets collects the values of ${NAME}. Nil: they are not collected.
+	// Secrets receives the values of ${NAME}. Nil: they are not collected.
 	Secrets *Secrets
 	// Getenv looks up an environment variable. Nil: os.LookupEnv.
 	Getenv func(name string) (string, bool)
-	// CameraMenu allows a configuration without a camera: one can be chosen on the
+	// CameraMenu allows a configuration without a camera, since the user can add one on the
 	// dashboard.
 	CameraMenu bool
-	// Quarantine leaves out a camera, detector, rule or output whose own table is wrong, and
-	// says so in Config.Quarantined, as long as nothing else needs it. Otherwise any problem
-	// is an error.
+	// Quarantine leaves out a camera, detector, rule or output whose own table has errors, if
+	// nothing else needs it, and lists it in Config.Quarantined. Without it, any problem fails
+	// the load.
 	Quarantine bool
 }
 
-// Load returns the configuration: the defaults, overridden by the file (that of the
-// flags, else $RVO_CONFIG, else ./rvo.toml, else the built-in one), overridden by the
-// flags. Its error is an *Error with every problem.
+// Load returns the configuration: the defaults, overridden by the file (from the flags, else
+// $RVO_CONFIG, else ./rvo.toml, else the built-in one), overridden by the flags. Its error is an
+// *Error with every problem.
 //
-// With --find, the file is one that is written for that.
+// With --find, a generated text takes the place of the file.
 func (l Loader) Load(flags cli.Flags) (Config, error) {
 	if flags.Find != "" {
 		return l.find(flags)
@@ -76,7 +76,7 @@ func (l Loader) Load(flags cli.Flags) (Config, error) {
 	return l.Compose(file, text, flags)
 }
 
-// find returns the configuration of --find.
+// find returns the configuration for --find.
 func (l Loader) find(flags cli.Flags) (Config, error) {
 	problem := ""
 	switch {
@@ -85,17 +85,16 @@ func (l Loader) find(flags cli.Flags) (Config, error) {
 	case flags.CameraURI == "" && flags.CameraDevice == nil:
 		problem = "say where, with --camera-uri or --camera-device"
 	case flags.Watch:
-		problem = "takes the place of a configuration; leave --watch out"
+		problem = "replaces the configuration file; leave --watch out"
 	}
 	if problem != "" {
 		return Config{}, &Error{File: "command line", Problems: []Problem{{Flag: "--find", Text: problem}}}
 	}
-	text := starter.Text(starter.Answers{Source: "synthetic:street", Find: flags.Find}) // of which the camera is replaced
+	text := starter.Text(starter.Answers{Source: "synthetic:street", Find: flags.Find}) // Compose replaces this camera
 	return l.Compose("--find "+flags.Find, []byte(text), flags)
 }
 
-// Compose returns the configuration of a file's text: the defaults, overridden by the
-// text, overridden by the flags. Its error is an *Error with every problem.
+// Compose is Load for a given text instead of a file; file is its name in messages.
 func (l Loader) Compose(file string, text []byte, flags cli.Flags) (Config, error) {
 	if l.Getenv == nil {
 		l.Getenv = os.LookupEnv
@@ -128,13 +127,13 @@ func (l Loader) Compose(file string, text []byte, flags cli.Flags) (Config, erro
 	return b.cfg, nil
 }
 
-// builder returns a builder for a file's text without some of its tables. A violation of
-// TOML's grammar is an *Error.
+// builder returns a builder for a file's text that leaves out some of its tables. A TOML syntax
+// error is an *Error.
 func (l Loader) builder(file string, text []byte, without ...string) (*builder, error) {
 	doc, err := tomldoc.Parse(text)
 	if bad := new(tomldoc.SyntaxError); errors.As(err, &bad) {
 		if ext := filepath.Ext(file); ext == ".yaml" || ext == ".yml" {
-			return nil, &Error{File: file, Problems: []Problem{{File: file, Text: fmt.Sprintf("this is no TOML; rvo-tui migrate %s writes the YAML of an rvo as such", file)}}}
+			return nil, &Error{File: file, Problems: []Problem{{File: file, Text: fmt.Sprintf("this is not TOML; if it is a YAML file of rvo, convert it with rvo-tui migrate %s", file)}}}
 		}
 		return nil, &Error{File: file, Problems: []Problem{{File: file, Line: bad.Line, Column: bad.Column, Text: bad.Text}}}
 	}
@@ -144,7 +143,7 @@ func (l Loader) builder(file string, text []byte, without ...string) (*builder, 
 	}, err
 }
 
-// Screen returns the [ui] section and ignores the rest of the file.
+// Screen returns the [ui] section. It ignores problems in the rest of the file.
 func (l Loader) Screen(flags cli.Flags) (ui.Config, error) {
 	if l.Getenv == nil {
 		l.Getenv = os.LookupEnv
@@ -168,7 +167,7 @@ func (l Loader) Screen(flags cli.Flags) (ui.Config, error) {
 	return b.cfg.UI, nil
 }
 
-// Find returns the file to load, as the user named it, and its text.
+// Find reads the file to load. It returns the file's path as the user gave it, and its text.
 func (l Loader) Find(file string) (string, []byte, error) {
 	if l.Getenv == nil {
 		l.Getenv = os.LookupEnv
@@ -186,17 +185,16 @@ func (l Loader) Find(file string) (string, []byte, error) {
 	return file, text, err
 }
 
-// readConfig returns a file's text. Its errors leave out the file's name, which the
-// caller adds.
+// readConfig returns a file's text. Its errors do not include the path, which the caller adds.
 func readConfig(file string) ([]byte, error) {
-	// A shell's <(command) is a pipe, which is allowed here. Neither one without a writer
-	// nor one whose writer is silent may hang the start.
+	// Pipes, such as a shell's <(command), are allowed. A pipe without a writer, or with a silent
+	// one, must not block the start.
 	f, err := os.OpenFile(file, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	return readText(f, err, pipePatience)
 }
 
-// readText reads a file, or what comes through a pipe within a time, and closes it. Err
-// is that of opening it.
+// readText reads and closes a file. If it is a pipe, its writer must end within patience. Err is
+// the error of opening it.
 func readText(f *os.File, err error, patience time.Duration) ([]byte, error) {
 	var path *fs.PathError
 	switch {
@@ -217,7 +215,7 @@ func readText(f *os.File, err error, patience time.Duration) ([]byte, error) {
 	case info.IsDir():
 		return nil, errors.New("read configuration: this is a directory; name the file in it")
 	}
-	_ = f.SetReadDeadline(time.Now().Add(patience)) // a regular file has none
+	_ = f.SetReadDeadline(time.Now().Add(patience)) // fails for regular files, which need none
 	text, err := io.ReadAll(io.LimitReader(f, maxConfig+1))
 	switch {
 	case errors.Is(err, os.ErrDeadlineExceeded):
@@ -227,16 +225,16 @@ func readText(f *os.File, err error, patience time.Duration) ([]byte, error) {
 	case len(text) > maxConfig:
 		return nil, errors.New("read configuration: it is larger than 1 MiB; is it the right file?")
 	case !utf8.Valid(text):
-		return nil, errors.New("read configuration: it is not UTF-8 text; save it as such")
+		return nil, errors.New("read configuration: it is not UTF-8 text; save it as UTF-8")
 	}
 	return bytes.TrimPrefix(text, []byte(byteOrderMark)), nil
 }
 
-// byteOrderMark is what some editors put before UTF-8 text. It is no part of the text.
+// byteOrderMark is added before UTF-8 text by some editors. It is not part of the text.
 const byteOrderMark = "\ufeff"
 
-// Replace replaces the text of a file that Find has read, as fileio.Replace does. A
-// byte-order mark before the text stays.
+// Replace replaces the text of a configuration file, as fileio.Replace does. It keeps a byte-order
+// mark.
 func Replace(path string, text []byte, ready func() error) error {
 	file, err := os.Open(path)
 	if err != nil {
@@ -250,8 +248,8 @@ func Replace(path string, text []byte, ready func() error) error {
 	return fileio.Replace(path, text, ready)
 }
 
-// builder composes one configuration and collects its problems. Cameras, detectors
-// and rules have their origins at the same indexes.
+// builder builds one configuration and collects its problems. Slices such as cameras and detectors
+// are parallel to those in the configuration.
 type builder struct {
 	cfg     Config
 	file    string
@@ -262,23 +260,23 @@ type builder struct {
 
 	cameras, detectors, zones, lines, rules, outputs []origin
 
-	flags map[string]string // which flag set "log.level"
+	flags map[string]string // flag that set a path such as "log.level"
 
-	signals    [][]string     // that a detector provides, by detector
-	needs      [][]expression // by detector
-	conditions [][]expression // by rule
+	signals    [][]string     // provided signals, by detector
+	needs      [][]expression // needs, by detector
+	conditions [][]expression // conditions, by rule
 
-	broken   map[string]bool // paths whose value could not be used
+	broken   map[string]bool // paths of invalid values
 	problems []Problem
-	alone    bool           // problems that are found now are within their tables
-	inTable  map[int]string // by index of such a problem: as of ownTable
-	without  []string       // tables that are left out: likewise
+	alone    bool           // the current check looks at each table alone
+	inTable  map[int]string // table of each problem found while alone is set, by index
+	without  []string       // tables to leave out, such as "rule[1]"
 }
 
-// origin is where a camera, detector or rule was configured.
+// origin is where a camera, detector or rule comes from: a path or a flag.
 type origin struct {
-	path string // in the file: "camera[0]"
-	flag string // or the flag that made it
+	path string // in the file, such as "camera[0]"
+	flag string // flag that defined it; empty: the file
 }
 
 func (b *builder) build(v vault, flags cli.Flags) {
@@ -318,9 +316,9 @@ func (b *builder) at(path, where, key, text string) {
 	b.problems = append(b.problems, p)
 }
 
-// of adds a problem with a key of a camera, detector or rule, or with all of it if
-// the key is empty. A key such as "points[2]" is an entry of a list. A broken key is not
-// reported again.
+// of adds a problem with a key of a camera, detector or rule, or with the whole table if key is
+// empty. A key such as "points[2]" is an entry of a list. Further problems with an invalid value
+// are not reported.
 func (b *builder) of(o origin, where, key, text string) {
 	entry := key
 	key, _, _ = strings.Cut(key, "[")
@@ -350,7 +348,7 @@ func (b *builder) has(path string) bool {
 	return ok
 }
 
-// expand replaces ${NAME} in every text of the tree.
+// expand replaces ${NAME} in every string of a tree.
 func (b *builder) expand(v vault, path string, value any) any {
 	if slices.Contains(b.without, path) {
 		return value
@@ -402,7 +400,7 @@ func (b *builder) whereOf(path string) string {
 	return label(what, name, n)
 }
 
-// tableAt returns the table at a path such as "camera[0]"; nil: there is none.
+// tableAt returns the table at a path such as "camera[0]"; nil if there is none.
 func (b *builder) tableAt(path string) map[string]any {
 	what, rest, _ := strings.Cut(path, "[")
 	n, err := strconv.Atoi(strings.TrimSuffix(rest, "]"))

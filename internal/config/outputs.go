@@ -15,7 +15,7 @@ import (
 	"rvo-tui/runtime/sink/outbox"
 )
 
-// checkClips reports rules with a clip that is longer than all clips may be large.
+// checkClips reports rules whose clips would exceed max_bytes of [clips].
 func (b *builder) checkClips() {
 	all := b.cfg.Clips
 	for i, r := range b.cfg.Rule {
@@ -25,13 +25,13 @@ func (b *builder) checkClips() {
 		}
 		span := time.Duration(cmp.Or(r.Before, all.Before) + cmp.Or(r.After, all.After))
 		if r.Clip && max(r.Before, r.After) > 0 && !all.Holds(span) {
-			b.of(b.rules[i], b.ruleAt(i), key, fmt.Sprintf("makes clips of %s, and max_bytes of [clips] is %s, less than one of them has at 256 kbit/s: raise that, or shorten them", span, all.MaxBytes))
+			b.of(b.rules[i], b.ruleAt(i), key, fmt.Sprintf("makes clips of %s, but max_bytes of [clips] is %s, less than such a clip needs at 256 kbit/s: raise max_bytes, or shorten the clips", span, all.MaxBytes))
 		}
 	}
 }
 
-// checkOutputs reports [[notify]] that want events, phases or clips which no rule has,
-// or have conditions on unknown signals.
+// checkOutputs reports [[notify]] tables that select events, phases or clips which no rule has, or
+// with conditions on unknown signals.
 func (b *builder) checkOutputs() {
 	if b.broken["rule"] || b.broken["notify"] {
 		return
@@ -46,7 +46,7 @@ func (b *builder) checkOutputs() {
 	for i, c := range b.cfg.Notify {
 		o, where := b.outputs[i], outputLabel(c, i)
 		if c.Name == mqtt.Name && b.cfg.MQTT.Server != "" {
-			b.of(o, where, "name", "is that of the output of [mqtt]; choose another")
+			b.of(o, where, "name", "is the name of the [mqtt] output; choose another")
 		}
 		for n, event := range c.Events {
 			if !slices.Contains(events, event) {

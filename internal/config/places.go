@@ -33,15 +33,15 @@ func (b *builder) allLines() []place {
 	return all
 }
 
-// checkPlaces reports zones and lines of one name on one camera, cameras with too many
-// of them, and detectors with zones that one of their cameras does not have.
+// checkPlaces reports duplicate zones and lines on a camera, cameras with too many of them, and
+// detectors with zones that one of their cameras does not have.
 func (b *builder) checkPlaces() {
 	b.checkOnce("zone", b.allZones())
 	b.checkOnce("line", b.allLines())
 	for i, z := range b.cfg.Zone {
 		if z.Privacy && b.cfg.Clips.Mode == clips.ModeCopy {
 			b.of(b.section("clips", "mode"), "clips", "mode", fmt.Sprintf(
-				"\"copy\" keeps what the camera sent, where the private %s would be seen; set \"auto\", which encodes the clips of its cameras, or \"encode\"", zoneLabel(z, i)))
+				"\"copy\" keeps the camera's video, which shows the private %s; set \"auto\", which encodes the clips of its cameras, or \"encode\"", zoneLabel(z, i)))
 			break
 		}
 	}
@@ -64,8 +64,8 @@ func (b *builder) checkPlaces() {
 	}
 }
 
-// checkNamed reports zones, lines and directions that a condition names and one of its
-// cameras does not have, and boxes that are of no frame.
+// checkNamed reports zones, lines and directions in a condition that one of its cameras does not
+// have, and zones for boxes that are not relative to the whole frame.
 func (b *builder) checkNamed(e expression, cameras []string) {
 	zones, lines := b.allZones(), b.allLines()
 	for _, p := range e.expr.Places() {
@@ -88,13 +88,13 @@ func (b *builder) checkNamed(e expression, cameras []string) {
 		}
 		for i, d := range b.cfg.Detector {
 			if d.CropsOf != "" && slices.Contains(b.signals[i], p.Signal) {
-				b.inText(e, wordIndex(e.text, p.Signal), fmt.Sprintf("%s looks at boxes, not at frames: %q is nowhere in the frame; write the zone behind the signal of its crops_of, %q", b.detectorAt(i), p.Signal, d.CropsOf))
+				b.inText(e, wordIndex(e.text, p.Signal), fmt.Sprintf("%s runs on boxes, not on whole frames, so %q has no place in the frame; apply the zone to the signal of its crops_of, %q", b.detectorAt(i), p.Signal, d.CropsOf))
 			}
 		}
 	}
 }
 
-// checkOnce reports places of one name on one camera, and cameras with too many.
+// checkOnce reports duplicate names of places on a camera, and cameras with too many places.
 func (b *builder) checkOnce(what string, all []place) {
 	told := map[[2]int]bool{}
 	for _, camera := range b.cfg.Camera {
@@ -118,8 +118,7 @@ func (b *builder) checkOnce(what string, all []place) {
 	}
 }
 
-// missing returns why a zone or line cannot be named for all of these cameras; empty:
-// it can.
+// missing returns the problem if some of these cameras do not have a zone or line, else "".
 func (b *builder) missing(what, name string, all []place, cameras []string) string {
 	var names, without, with []string
 	for _, camera := range b.cfg.Camera {
@@ -144,5 +143,5 @@ func (b *builder) missing(what, name string, all []place, cameras []string) stri
 	case len(with) == 0:
 		return text.Unknown(what, name, slices.Compact(names))
 	}
-	return fmt.Sprintf("there is no %s %q on %s (there is on %s); set cameras to choose where this holds", what, name, quoteAll(without), quoteAll(with))
+	return fmt.Sprintf("there is no %s %q on %s (there is one on %s); set cameras to choose where this applies", what, name, quoteAll(without), quoteAll(with))
 }

@@ -9,22 +9,21 @@ import (
 	"rvo-tui/internal/text"
 )
 
-// shownProblems is the maximum number of problems that an error text lists.
+// shownProblems is the maximum number of problems that Error lists.
 const shownProblems = 100
 
 // Problem is one thing that is wrong with a configuration.
 type Problem struct {
-	File   string // as the user named it; empty when a flag is at fault
-	Line   int    // from 1; 0 when the problem has no place in the file
+	File   string // path as the user gave it; empty for a problem with a flag
+	Line   int    // from 1; 0 if the problem has no position in the file
 	Column int    // from 1, in characters
-	Flag   string // "--camera-uri", when a flag is at fault
-	Where  string // `detector "person"`; empty at the top level
-	Key    string // "max_fps"; empty when the problem is about more than a key
+	Flag   string // such as "--camera-uri", for a problem with a flag
+	Where  string // such as `detector "person"`; empty at the top level
+	Key    string // such as "max_fps"; empty if the problem is not about a single key
 	Text   string // what is wrong, what is allowed and what to do
 }
 
-// String returns the problem as one line that editors understand: file, line, column,
-// text.
+// String returns the problem in the form "file:line:column: text", which editors understand.
 func (p Problem) String() string {
 	var b strings.Builder
 	switch {
@@ -44,14 +43,14 @@ func (p Problem) String() string {
 	return text.Visible(b.String()) // the file must not control the terminal
 }
 
-// Error lists every problem of a configuration in the order of the file, followed by
-// those of flags. It holds no secret.
+// Error has every problem of a configuration in file order, followed by those of flags. It contains
+// no secrets.
 type Error struct {
 	File     string
 	Problems []Problem
 }
 
-// Error returns one line per problem (at most 100) and a line with their count.
+// Error returns one line per problem (at most shownProblems) and a line with their count.
 func (e *Error) Error() string {
 	var b strings.Builder
 	for i, p := range e.Problems {
@@ -69,7 +68,7 @@ func (e *Error) Error() string {
 	return b.String()
 }
 
-// sortProblems sorts problems by place and removes duplicates.
+// sortProblems sorts problems by position and removes duplicates.
 func sortProblems(problems []Problem) []Problem {
 	slices.SortStableFunc(problems, func(a, b Problem) int {
 		return cmp.Or(

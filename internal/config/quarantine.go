@@ -7,16 +7,16 @@ import (
 	"rvo-tui/runtime/sink/mqtt"
 )
 
-// Quarantined is a camera, detector, rule or output that is left out, because what is
-// written in its table is wrong.
+// Quarantined is a camera, detector, rule or output that was left out because its own table has
+// errors.
 type Quarantined struct {
 	Where    string    // `camera "door"`
 	Problems []Problem // of its table, at least one
-	Output   string    // the name of an output: what waits for it must not be lost; empty: it is none
+	Output   string    // name of the output, whose queued messages must be kept; empty if it is not an output
 }
 
-// quarantine returns the tables that all problems lie in, and their problems. It returns
-// nil where one lies elsewhere, or is about how tables fit each other.
+// quarantine groups all problems by table. It returns nil if any problem is outside a table that can
+// be left out, or concerns the relation of several tables.
 func (b *builder) quarantine() (tables []string, list []Quarantined) {
 	for i, p := range b.problems {
 		table := b.inTable[i]
@@ -37,8 +37,8 @@ func (b *builder) quarantine() (tables []string, list []Quarantined) {
 	return tables, list
 }
 
-// outputOf returns the name of the output whose table has problems; empty: it is none,
-// or its name is among what is wrong.
+// outputOf returns the name of the output whose table has problems; empty if it is not an output or
+// its name is invalid.
 func (b *builder) outputOf(table string, problems []Problem) string {
 	if table == mqtt.Name {
 		return mqtt.Name
@@ -51,8 +51,8 @@ func (b *builder) outputOf(table string, problems []Problem) string {
 	return name
 }
 
-// ownTable returns the table of a path, if it is that of a camera, detector, rule or
-// output: "camera[0]", "mqtt".
+// ownTable returns the table of a path, such as "camera[0]" or "mqtt", if it is a camera, detector,
+// rule or output.
 func ownTable(path string) string {
 	table, _, _ := strings.Cut(path, ".")
 	name, _, listed := strings.Cut(table, "[")

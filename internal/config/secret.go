@@ -10,11 +10,10 @@ import (
 	"rvo-tui/internal/text"
 )
 
-// Secrets is the set of values that must not be shown. It only grows. It is safe for
-// concurrent use.
+// Secrets is a set of values that must not be shown. It only grows. It is safe for concurrent use.
 type Secrets struct {
 	mu    sync.RWMutex // guards forms
-	forms []string     // the values in all ways they may be written, longest first
+	forms []string     // the values in all forms they may appear in, longest first
 }
 
 // Add adds a value. An empty one is ignored.
@@ -39,8 +38,7 @@ func (s *Secrets) Add(value string) {
 	s.forms = slices.Compact(s.forms)
 }
 
-// Redact returns text with every secret replaced by text.Mask, also where it is
-// quoted or URL-escaped.
+// Redact replaces every secret in a line with text.Mask, including quoted and URL-escaped forms.
 func (s *Secrets) Redact(line string) string {
 	if s == nil {
 		return line

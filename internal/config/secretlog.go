@@ -54,8 +54,8 @@ func (r *redactor) attr(a slog.Attr) slog.Attr {
 		}
 		return slog.Attr{Key: a.Key, Value: slog.GroupValue(clean...)}
 	case slog.KindAny:
-		// Whatever the next handler would make of it, text or JSON, it must not
-		// find a secret: a value that prints one becomes its redacted text.
+		// The next handler may format the value as text or JSON. If either form contains a
+		// secret, the redacted text takes the value's place.
 		for _, text := range texts(v.Any()) {
 			if clean := r.secrets.Redact(text); clean != text {
 				return slog.String(a.Key, clean)
@@ -65,7 +65,7 @@ func (r *redactor) attr(a slog.Attr) slog.Attr {
 	return slog.Attr{Key: a.Key, Value: v}
 }
 
-// texts returns the forms in which log handlers may print a value.
+// texts returns the forms in which a log handler may print a value.
 func texts(value any) []string {
 	switch v := value.(type) {
 	case error:

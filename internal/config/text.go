@@ -20,8 +20,8 @@ import (
 // maxText is the maximum size of the keys of a detector or camera as TOML, in bytes.
 const maxText = 64 << 10
 
-// ParseDetector reads the keys of a [[detector]] as a JSON object, as strictly as a
-// file, but without expanding ${NAME}. Problems are reported by key.
+// ParseDetector parses a JSON object with the keys of a [[detector]], as strictly as a file but
+// without expanding ${NAME}. The error has all problems, each with its key.
 func ParseDetector(kinds detectors.Kinds, keys []byte) (detectors.Config, error) {
 	b, err := parseKeys(kinds, keys)
 	if err != nil {
@@ -38,7 +38,7 @@ func ParseDetector(kinds detectors.Kinds, keys []byte) (detectors.Config, error)
 	return cfg, nil
 }
 
-// ParseCamera reads the keys of a [[camera]], likewise.
+// ParseCamera is ParseDetector for the keys of a [[camera]].
 func ParseCamera(keys []byte) (capture.Config, error) {
 	b, err := parseKeys(nil, keys)
 	if err != nil {
@@ -54,24 +54,25 @@ func ParseCamera(keys []byte) (capture.Config, error) {
 	return cfg, nil
 }
 
-// DetectorKeys is the inverse of ParseDetector. It leaves out keys that are not set,
-// and contains the detector's token.
+// DetectorKeys is the inverse of ParseDetector. It omits keys that are not set. The result contains
+// the detector's token in plain text.
 func DetectorKeys(cfg detectors.Config) ([]byte, error) {
 	return configKeys(cfg, detectors.DefaultConfig(), cfg.Options)
 }
 
-// CameraKeys is the inverse of ParseCamera. It contains the password of the source.
+// CameraKeys is the inverse of ParseCamera. The result contains the password of the source in plain
+// text.
 func CameraKeys(cfg capture.Config) ([]byte, error) {
 	return configKeys(cfg, capture.DefaultConfig())
 }
 
-// parseKeys reads a JSON object as the table of a file.
+// parseKeys parses a JSON object as a table of a configuration file.
 func parseKeys(kinds detectors.Kinds, keys []byte) (*builder, error) {
 	var table map[string]any
 	d := json.NewDecoder(bytes.NewReader(keys))
 	d.UseNumber()
 	if err := d.Decode(&table); err != nil || d.More() {
-		return nil, errors.New("it is not one JSON object")
+		return nil, errors.New("it is not a single JSON object")
 	}
 	for key, v := range table {
 		var err error
@@ -86,11 +87,11 @@ func parseKeys(kinds detectors.Kinds, keys []byte) (*builder, error) {
 	return parseText(kinds, string(text))
 }
 
-// plainTOML returns a JSON value as one that TOML has, too.
+// plainTOML converts a JSON value to a TOML value.
 func plainTOML(v any) (any, error) {
 	switch v := v.(type) {
 	case nil:
-		return nil, errors.New("null is no value; leave the key out")
+		return nil, errors.New("null is not a value; leave the key out")
 	case json.Number:
 		if n, err := v.Int64(); err == nil {
 			return n, nil
@@ -104,12 +105,12 @@ func plainTOML(v any) (any, error) {
 			}
 		}
 	case map[string]any:
-		return nil, errors.New("an object is no value")
+		return nil, errors.New("an object is not a value")
 	}
 	return v, nil
 }
 
-// parseText parses the grammar of a text without a header.
+// parseText parses the keys of one table without a header.
 func parseText(kinds detectors.Kinds, text string) (*builder, error) {
 	if len(text) > maxText {
 		return nil, fmt.Errorf("it has %d bytes; at most %d are possible", len(text), maxText)
@@ -125,14 +126,14 @@ func (b *builder) decoder() *decoder {
 	return &decoder{doc: b.doc, broken: b.broken, report: b.at}
 }
 
-// ofKey adds a problem with a key of a text without a header.
+// ofKey adds a problem with a key of a table without a header.
 func (b *builder) ofKey(key, text string) {
 	if !b.broken[key] {
 		b.at(key, "", key, text)
 	}
 }
 
-// named returns the problems, each with its key, as one error, or nil.
+// named joins the problems into one error, each with its key; nil if there are none.
 func (b *builder) named() error {
 	var list []string
 	for _, p := range sortProblems(b.problems) {
@@ -145,8 +146,8 @@ func (b *builder) named() error {
 	return errors.New(strings.Join(list, "; "))
 }
 
-// configKeys writes the keys of the structs that differ from the defaults of the
-// first one, and from zero in the others.
+// configKeys marshals the keys of cfg that differ from the defaults, and those of own that are not
+// zero.
 func configKeys(cfg, defaults any, own ...any) ([]byte, error) {
 	table := map[string]any{}
 	add := func(v, d reflect.Value) {

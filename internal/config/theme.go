@@ -9,7 +9,7 @@ import (
 	"rvo-tui/ui"
 )
 
-// theme reads the file with the colors of [ui] theme, if it names one.
+// theme reads the theme file, if theme of [ui] names one.
 func (b *builder) theme() {
 	file := b.cfg.UI.Theme
 	if !b.cfg.UI.ThemeFile() || b.broken["ui.theme"] {

@@ -6,17 +6,17 @@ import (
 	"time"
 )
 
-// watchEvery is how often a watched file is read, which takes some 50 µs for 12 kB.
+// watchEvery is how often a watched file is read. Reading 12 kB takes about 50 µs.
 const watchEvery = time.Second
 
-// Watcher calls Changed when the content of a file changes, whether it is written in
-// place, replaced, or reached over a changed symbolic link. It reads the file every
-// second and takes a text as complete once it has read it twice in a row. A touched
-// file has not changed; one that can no longer be read has.
+// Watcher calls Changed when the content of a file changes, whether it is written in place,
+// replaced, or reached through a changed symbolic link. It reads the file every second, and a text
+// counts as complete after two equal reads in a row. A file that was only touched has not changed;
+// a file that became unreadable has.
 type Watcher struct {
 	Read    func() ([]byte, error)
 	Changed func(ctx context.Context)
-	Sum     [sha256.Size]byte // of what Changed was told of last, or of what counts as known
+	Sum     [sha256.Size]byte // of the content at the last call of Changed; initially of the known content
 }
 
 // Run watches until the context ends.

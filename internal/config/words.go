@@ -11,8 +11,8 @@ import (
 	"rvo-tui/internal/text"
 )
 
-// DetectorOf parses words such as "max_fps=5" as a detector of a kind: see
-// detectors.Kinds.Parse. It expands ${NAME}. The error holds every problem.
+// DetectorOf parses words such as "max_fps=5" as a detector of a kind (see detectors.Kinds.Parse)
+// and expands ${NAME}. The error has every problem.
 func (l Loader) DetectorOf(kinds detectors.Kinds, kind string, words []string) (detectors.Config, error) {
 	words, err := l.expandAll(words)
 	if err != nil {
@@ -27,7 +27,7 @@ func (l Loader) DetectorOf(kinds detectors.Kinds, kind string, words []string) (
 	return cfg, errors.Join(problems...)
 }
 
-// CameraOf parses words as a camera, likewise.
+// CameraOf is DetectorOf for the keys of a camera.
 func (l Loader) CameraOf(words []string) (capture.Config, error) {
 	cfg := capture.DefaultConfig()
 	words, err := l.expandAll(words)

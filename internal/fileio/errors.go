@@ -6,18 +6,18 @@ import (
 	"syscall"
 )
 
-// Bare returns the cause of an error without its paths.
+// Bare returns the cause of a file error, without operation and path.
 func Bare(err error) error {
 	if e, ok := errors.AsType[*os.PathError](err); ok {
 		return e.Err
 	}
-	if e, ok := errors.AsType[*os.LinkError](err); ok { // of a rename
+	if e, ok := errors.AsType[*os.LinkError](err); ok { // from a rename
 		return e.Err
 	}
 	return err
 }
 
-// Advice returns what a person can do about a file error.
+// Advice returns what the user can do about a file error.
 func Advice(err error) string {
 	switch {
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):

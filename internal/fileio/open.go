@@ -8,16 +8,15 @@ import (
 	"syscall"
 )
 
-// Errors of a path that names something else than a regular file, and of a file that is
-// larger than it may be.
+// Errors for a path that is not a regular file, and for a file above the size limit.
 var (
 	ErrIrregular = errors.New("not a regular file")
 	ErrTooLarge  = errors.New("too large")
 )
 
-// Open opens a regular file, as os.OpenFile does. Anything else in its place (a
-// directory, a FIFO, a device, a socket) is ErrIrregular. Open never waits for it, and
-// does not open a device: that alone may have effects.
+// Open opens a regular file, as os.OpenFile does. Anything else (a directory, a FIFO, a device, a
+// socket) is ErrIrregular. It never blocks on a FIFO, and never opens a device, since opening alone
+// may have effects.
 func Open(path string, flag int, perm os.FileMode) (*os.File, error) {
 	info, err := os.Stat(path)
 	if err == nil && !info.Mode().IsRegular() {
@@ -37,10 +36,10 @@ func OpenIn(root *os.Root, name string, flag int, perm os.FileMode) (*os.File, e
 	return regular(name, f, err)
 }
 
-// regular checks what was opened, which may have taken the file's place since.
+// regular checks the opened file, because the path may have been replaced since it was checked.
 func regular(path string, f *os.File, err error) (*os.File, error) {
 	switch {
-	case errors.Is(err, syscall.ENXIO): // a FIFO that nobody reads
+	case errors.Is(err, syscall.ENXIO): // a FIFO without a reader
 		return nil, irregular(path, nil)
 	case err != nil:
 		return nil, err

@@ -8,10 +8,10 @@ import (
 	"syscall"
 )
 
-// Replace replaces the content of a file in one step: readers see the old content or the new
-// one, also after a crash. Owner, group and mode stay, and a symbolic link is followed. Ready is
-// called last before that step; its error prevents it. A file that may not be written to
-// is not replaced, even where its directory would allow that.
+// Replace replaces the content of a file atomically: readers see the old content or the new one,
+// even after a crash. It keeps owner, group and mode, and follows a symbolic link. It calls ready
+// immediately before the final rename, and stops if that fails. A read-only file is not replaced,
+// even if its directory would allow it.
 func Replace(path string, data []byte, ready func() error) error {
 	path, err := filepath.EvalSymlinks(path)
 	if err != nil {
@@ -30,7 +30,7 @@ func Replace(path string, data []byte, ready func() error) error {
 	if err != nil {
 		return err
 	}
-	defer func() { _ = os.Remove(file.Name()) }() // after the last step it is gone
+	defer func() { _ = os.Remove(file.Name()) }() // fails after the rename
 	err = fill(file, data, info)
 	err = errors.Join(err, file.Close())
 	if err == nil {
@@ -45,7 +45,7 @@ func Replace(path string, data []byte, ready func() error) error {
 	return dir.Sync()
 }
 
-// CanReplace returns why Replace cannot replace a file, or nil.
+// CanReplace returns the error that Replace would fail with for lack of permission, or nil.
 func CanReplace(path string) error {
 	path, err := filepath.EvalSymlinks(path)
 	if err != nil {
@@ -70,7 +70,7 @@ func writableFile(path string) (os.FileInfo, error) {
 	return info, errors.Join(err, file.Close())
 }
 
-// fill writes a new file that is to replace another one, down to the disk.
+// fill writes and syncs the new file, with owner, group and mode of the old one.
 func fill(file *os.File, data []byte, like os.FileInfo) error {
 	if st, ok := like.Sys().(*syscall.Stat_t); ok {
 		own, err := file.Stat()

@@ -1,6 +1,5 @@
-// Package fileio opens regular files without ever waiting for what may be in their
-// place, writes to files and pipes that others read, and says what to do about file
-// errors.
+// Package fileio opens regular files without blocking on FIFOs or devices, replaces files
+// atomically, writes to pipes with a timeout, and advises on file errors.
 package fileio
 
 import (
@@ -13,17 +12,17 @@ import (
 )
 
 const (
-	// Patience is the usual time that a write may go without progress.
+	// Patience is the usual time that a write may be without progress.
 	Patience  = time.Second
 	pipeChunk = 512 // POSIX: what a pipe that is ready takes without blocking, at least
 	pipePoll  = 50 * time.Millisecond
 )
 
-// ErrStalled is the error of a write whose reader does not read.
+// ErrStalled is returned by Write if the reader of a pipe does not read.
 var ErrStalled = errors.New("the reader does not read")
 
-// Write writes p to a file that may be a pipe. It fails with ErrStalled after patience
-// without progress, and when ctx has ended. It returns how much was written.
+// Write writes p to a file that may be a pipe. It fails with ErrStalled after patience without
+// progress, and when ctx ends. It returns the number of bytes written.
 func Write(ctx context.Context, f *os.File, p []byte, patience time.Duration) (n int, err error) {
 	info, err := f.Stat()
 	if err != nil {
@@ -60,7 +59,8 @@ func Write(ctx context.Context, f *os.File, p []byte, patience time.Duration) (n
 	return n, nil
 }
 
-// writable waits up to pipePoll for room, or for an error that a write would report.
+// writable waits up to pipePoll until a write would not block. It returns true for a pending error,
+// too.
 func writable(fd uintptr) (bool, error) {
 	fds := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLOUT}}
 	n, err := unix.Poll(fds, int(pipePoll/time.Millisecond))

@@ -11,20 +11,20 @@ import (
 	"rvo-tui/internal/fileio/pem"
 )
 
-// Certificate is a key pair in two files, read again when they change. It is safe for
-// concurrent use.
+// Certificate is a certificate and its key, loaded from files and reloaded when these change. It is
+// safe for concurrent use.
 type Certificate struct {
 	cert, key string
 	log       *slog.Logger
 
-	mu      sync.Mutex // guards what follows; held while two small files are read
+	mu      sync.Mutex // guards the fields below; held while two small files are read
 	stamp   [2]time.Time
-	broken  [2]time.Time // stamp of files that cannot be used, of which the log has been told
+	broken  [2]time.Time // stamp of invalid files that have been logged
 	current *tls.Certificate
 }
 
-// OpenCertificate reads a pair of PEM files. Later, where they cannot be used, the
-// last one stays, and log says so once.
+// OpenCertificate loads a pair of PEM files. If they later become invalid, the last valid pair stays
+// in use, and log gets one warning.
 func OpenCertificate(cert, key string, log *slog.Logger) (*Certificate, error) {
 	c := &Certificate{cert: cert, key: key, log: log}
 	if _, err := c.get(nil); err != nil {
@@ -33,23 +33,21 @@ func OpenCertificate(cert, key string, log *slog.Logger) (*Certificate, error) {
 	return c, nil
 }
 
-// Config returns the TLS side of a listener, for version 1.2 and newer.
+// Config returns the TLS configuration of a listener, for TLS 1.2 and newer.
 func (c *Certificate) Config() *tls.Config {
 	return &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: c.get}
 }
 
-// get returns the pair as the files have it now, or, where they cannot be used,
-// as they had it last, which the log says once.
+// get returns the pair in the files or, if these are invalid, the last valid pair.
 func (c *Certificate) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 	pair, worse, err := c.look()
 	if worse != nil {
-		c.log.Warn("a certificate cannot be read again; the last one stays in use", "file", c.cert, "error", worse, "do", "put the file and its key right; they are read again when they change")
+		c.log.Warn("a certificate cannot be read again; the last one stays in use", "file", c.cert, "error", worse, "do", "correct the certificate and its key; they are read again when they change")
 	}
 	return pair, err
 }
 
-// look does the work of get. Worse is why new files are not used, where nobody has
-// been told yet.
+// look implements get. Worse is why new files cannot be used, if that has not been logged yet.
 func (c *Certificate) look() (pair *tls.Certificate, worse, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -8,13 +8,12 @@ import (
 	"strings"
 )
 
-// Hosts are names that requests may come for, beside those that always may. A page
-// can make its own name lead to this machine, and then read what is served there for
-// others; it cannot do that with an address.
+// Hosts are the host names that requests may be for, in addition to those that are always allowed.
+// The check defends against DNS rebinding: a web site can point its own name at this machine to
+// read what it serves, but cannot do so with an address.
 type Hosts map[string]bool
 
-// NewHosts returns the hosts of a list of names and addresses, and the machine's own
-// name.
+// NewHosts returns the given names and addresses, and the machine's own name.
 func NewHosts(names ...string) Hosts {
 	h := Hosts{"localhost": true}
 	if own, err := os.Hostname(); err == nil {
@@ -26,12 +25,11 @@ func NewHosts(names ...string) Hosts {
 	return h
 }
 
-// Serve reports whether a request is for one of the hosts, a loopback address, the
-// address that it has come to, or the name that its client has verified in the
-// certificate.
+// Serve reports whether a request is for one of the hosts, a loopback address, the local address of
+// its connection, or the TLS server name.
 func (h Hosts) Serve(r *http.Request) bool {
 	host := hostOf(r)
-	if h[host] || host == "" && r.ProtoMajor == 1 && r.ProtoMinor == 0 { // which no browser speaks
+	if h[host] || host == "" && r.ProtoMajor == 1 && r.ProtoMinor == 0 { // HTTP/1.0 without a Host: not a browser
 		return true
 	}
 	if addr, err := netip.ParseAddr(host); err == nil {
@@ -40,8 +38,8 @@ func (h Hosts) Serve(r *http.Request) bool {
 	return r.TLS != nil && host != "" && CanonicalHost(r.TLS.ServerName) == host
 }
 
-// Direct reports whether the peer of a request on loopback is who made it, and not a
-// proxy that has passed it on: which says so, or was asked for another name.
+// Direct reports whether a loopback request was made by its peer and not forwarded by a proxy, which
+// shows by its headers or by another host name.
 func Direct(r *http.Request) bool {
 	for _, name := range []string{"Forwarded", "X-Forwarded-For", "X-Real-Ip", "Via"} {
 		if r.Header.Get(name) != "" {
@@ -51,7 +49,7 @@ func Direct(r *http.Request) bool {
 	return OnLoopback(net.JoinHostPort(hostOf(r), "0"))
 }
 
-// hostOf returns the name or address that a request is for.
+// hostOf returns the host name or address that a request is for, without port.
 func hostOf(r *http.Request) string {
 	host := r.Host
 	if name, _, err := net.SplitHostPort(host); err == nil {
@@ -60,7 +58,7 @@ func hostOf(r *http.Request) string {
 	return CanonicalHost(host)
 }
 
-// localAddr returns the address of this machine that a request has come to.
+// localAddr returns the local address of a request's connection.
 func localAddr(r *http.Request) netip.Addr {
 	if a, ok := r.Context().Value(http.LocalAddrContextKey).(*net.TCPAddr); ok {
 		return a.AddrPort().Addr().Unmap()
@@ -68,7 +66,7 @@ func localAddr(r *http.Request) netip.Addr {
 	return netip.Addr{}
 }
 
-// CanonicalHost returns one form for all spellings of a name or address.
+// CanonicalHost returns the canonical form of a host name or address.
 func CanonicalHost(host string) string {
 	if ip, err := netip.ParseAddr(strings.TrimSuffix(strings.TrimPrefix(host, "["), "]")); err == nil {
 		return ip.Unmap().String()
@@ -76,8 +74,8 @@ func CanonicalHost(host string) string {
 	return strings.TrimSuffix(strings.ToLower(host), ".")
 }
 
-// OnLoopback reports whether an address HOST:PORT is reached from this machine
-// alone. A name other than localhost is not.
+// OnLoopback reports whether an address HOST:PORT can be reached only from this machine. Names other
+// than localhost count as reachable from elsewhere.
 func OnLoopback(address string) bool {
 	host, _, err := net.SplitHostPort(address)
 	addr, perr := netip.ParseAddr(host)

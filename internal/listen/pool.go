@@ -13,33 +13,32 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Bounds are those of the connections of one listener.
+// Bounds limits the connections of one listener.
 type Bounds struct {
-	Strangers int // that have not proved who they are
-	OfNetwork int // of them, those of one address
-	Known     int // that have
+	Strangers int // unauthenticated connections
+	OfNetwork int // unauthenticated connections of one network, as of Network
+	Known     int // authenticated connections
 }
 
 const evictLogEvery = time.Minute
 
-// Pool bounds the connections of a listener. One that has not proved yet who it is
-// makes room for the next one: the oldest of its own address first, and rather one
-// that has said nothing than one that has. So those who only hold connections open
-// lock nobody out. It is safe for concurrent use.
+// Pool bounds the connections of a listener. When a bound is reached, a new connection replaces an
+// old unauthenticated one: of the same network if that has too many, and preferably one that has
+// sent nothing. So clients that only hold connections open cannot lock others out. It is safe for
+// concurrent use.
 type Pool struct {
 	net.Listener
 	bounds Bounds
 	log    *slog.Logger
 
-	mu        sync.Mutex // guards what follows; nothing is called while it is held
+	mu        sync.Mutex // guards the fields below; held briefly
 	strangers []*Conn    // oldest first
-	known     []*Conn    // in the order of their proofs
-	evicted   int        // since it was logged
+	known     []*Conn    // in the order of authentication
+	evicted   int        // since the last log line
 	logged    time.Time
 }
 
-// NewPool returns a listener with bounded connections. When some were closed for
-// others, log says so once a minute.
+// NewPool returns a listener with bounded connections. It logs evictions at most once a minute.
 func NewPool(ln net.Listener, bounds Bounds, log *slog.Logger) *Pool {
 	return &Pool{Listener: ln, bounds: bounds, log: log}
 }
@@ -58,7 +57,7 @@ func (p *Pool) Accept() (net.Conn, error) {
 	return c, nil
 }
 
-// enter adds a connection, and returns the one that makes room for it.
+// enter adds a connection and returns the one that must be closed for it, or nil.
 func (p *Pool) enter(c *Conn) (victim *Conn) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -78,10 +77,9 @@ func (p *Pool) enter(c *Conn) (victim *Conn) {
 	return victim
 }
 
-// oldest returns the stranger, of some, that makes room: of those that have said
-// nothing while they are more than half, and else of the others. So neither those who
-// say nothing nor those who say little can take all the places. The caller holds the
-// mutex.
+// oldest returns the unauthenticated connection to evict among those selected by some: the oldest
+// silent one while more than half are silent, otherwise the oldest of the others. So neither
+// silent clients nor clients that send a little can take all places. The caller holds mu.
 func (p *Pool) oldest(some func(*Conn) bool) *Conn {
 	all, silent := 0, 0
 	for _, o := range p.strangers {
@@ -101,19 +99,18 @@ func (p *Pool) oldest(some func(*Conn) bool) *Conn {
 	return p.strangers[slices.IndexFunc(p.strangers, some)]
 }
 
-// end closes a connection, if any, that has made room.
+// end closes an evicted connection, if any.
 func (p *Pool) end(victim *Conn) {
 	if victim == nil {
 		return
 	}
-	_ = victim.Conn.Close() // it is gone then, whatever that says
+	_ = victim.Conn.Close() // it is closed whatever the error
 	if n := p.countEvicted(time.Now()); n > 0 {
 		p.log.Warn("connections were closed to make room", "newest", victim.RemoteAddr().String(), "at", p.Addr().String(), "closed", n)
 	}
 }
 
-// countEvicted counts an eviction and returns how many to log: those since the last
-// line, once a minute.
+// countEvicted counts an eviction. Once a minute it returns how many to log, otherwise 0.
 func (p *Pool) countEvicted(now time.Time) int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -137,8 +134,8 @@ func without(list []*Conn, c *Conn) []*Conn {
 type Conn struct {
 	net.Conn
 	pool    *Pool
-	network string      // empty: the unix socket
-	spoke   atomic.Bool // something has come over it
+	network string      // as of Network; empty for a unix socket
+	spoke   atomic.Bool // the client has sent something
 }
 
 // Read implements net.Conn.
@@ -150,7 +147,7 @@ func (c *Conn) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// silent reports whether nothing has come over the connection, be it read or not.
+// silent reports whether the client has sent nothing, not even data that is not read yet.
 func (c *Conn) silent() bool {
 	if c.spoke.Load() {
 		return false
@@ -172,7 +169,7 @@ func (c *Conn) silent() bool {
 	return n <= 0
 }
 
-// NetConn returns the connection itself, as of tls.Conn.
+// NetConn returns the underlying connection, as tls.Conn.NetConn does.
 func (c *Conn) NetConn() net.Conn { return c.Conn }
 
 // Close implements net.Conn.
@@ -184,8 +181,8 @@ func (c *Conn) Close() error {
 	return c.Conn.Close()
 }
 
-// Prove notes that the client has proved who it is. Of too many the one that did
-// so first is closed: a valid token is never refused.
+// Prove marks the connection as authenticated. If there are too many of those, it closes the one
+// that authenticated first, so that a valid token is never refused.
 func (c *Conn) Prove() {
 	p := c.pool
 	p.mu.Lock()
@@ -201,8 +198,8 @@ func (c *Conn) Prove() {
 	p.end(victim)
 }
 
-// Network returns what counts as one place that connections come from: an address,
-// of IPv6 the 64 bits that one customer is given.
+// Network returns what counts as one origin of connections: an IPv4 address, or the /64 of an IPv6
+// address, which is what one customer is assigned.
 func Network(addr netip.Addr) string {
 	if addr.Is6() {
 		if prefix, err := addr.WithZone("").Prefix(64); err == nil {

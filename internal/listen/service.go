@@ -1,4 +1,5 @@
-// Package listen keeps listeners open and bounds their connections.
+// Package listen opens and reopens listeners, bounds their connections, checks Host headers and
+// reloads certificates.
 package listen
 
 import (
@@ -16,22 +17,21 @@ const (
 	retryLast  = 10 * time.Second
 )
 
-// Service is something that is served at a listener. A listener that cannot be
-// opened, or that breaks, is opened again every 1 to 10 s. Each reason is logged
-// once, as a warning with what to do about it.
+// Service is a server with its listener. If the listener cannot be opened or fails, it is reopened
+// with delays of 1 to 10 s. Each reason is logged once, with advice.
 type Service struct {
-	Name    string // what is served, and its verb, for the log: "metrics are"
-	Address string // what Open listens at, for the log
+	Name    string // subject and verb for the log, such as "metrics are"
+	Address string // requested address, for the log
 	Open    func(context.Context) (net.Listener, error)
 	Serve   func(context.Context, net.Listener) error // closes the listener; nil once the context has ended
-	Advice  func(error) string                        // what to do about an error of Open or Serve
+	Advice  func(error) string                        // advice on an error of Open or Serve
 	Log     *slog.Logger
 
 	bound atomic.Pointer[string] // address being served; nil: none
 }
 
-// Addr returns the address being served, empty while there is none. It differs
-// from Address where that has port 0 or no host.
+// Addr returns the address being served; empty while there is none. It differs from Address if that
+// has port 0 or no host.
 func (s *Service) Addr() string {
 	if a := s.bound.Load(); a != nil {
 		return *a
@@ -39,7 +39,7 @@ func (s *Service) Addr() string {
 	return ""
 }
 
-// Run serves until ctx ends and Serve has returned. It is called once.
+// Run serves until ctx ends, and returns after Serve has. Call it once.
 func (s *Service) Run(ctx context.Context) {
 	waits, logged := backoff.Backoff{First: retryFirst, Last: retryLast}, ""
 	for ctx.Err() == nil {

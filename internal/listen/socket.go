@@ -16,17 +16,17 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// socket is a unix socket that this process alone serves, by a lock on a file
-// beside it. Closing removes both.
+// socket is a unix socket served exclusively by this process, ensured by a lock file beside it.
+// Closing removes both.
 type socket struct {
 	net.Listener
 	lock *os.File
 }
 
-// HeldError says that another program serves a socket.
+// HeldError is returned if another program serves a socket.
 type HeldError struct {
 	Path string
-	PID  int // 0: not known
+	PID  int // 0: unknown
 }
 
 func (e *HeldError) Error() string {
@@ -36,12 +36,12 @@ func (e *HeldError) Error() string {
 	return fmt.Sprintf("socket %s: another program serves it", e.Path)
 }
 
-// MaxSocketPath is how long the path of a unix socket may be on Linux, in bytes.
+// MaxSocketPath is the maximum length of a unix socket's path on Linux, in bytes.
 const MaxSocketPath = 107
 
-// Socket listens at a path for this user alone. What a dead process has left there is
-// replaced, what a live one serves is not: the error is a *HeldError. Closing the
-// listener removes the socket.
+// Socket listens at a path that only this user can connect to. It replaces the socket of a dead
+// process; if a live process serves it, the error is a *HeldError. Closing the listener removes the
+// socket.
 func Socket(ctx context.Context, path string) (net.Listener, error) {
 	path, err := socketPath(path)
 	if err != nil {
@@ -61,14 +61,13 @@ func Socket(ctx context.Context, path string) (net.Listener, error) {
 
 // Close implements net.Listener.
 func (s *socket) Close() error {
-	err := s.Listener.Close() // which removes the socket
+	err := s.Listener.Close() // removes the socket
 	unlock(s.lock)
 	return err
 }
 
-// socketPath makes the directory of a socket and returns the path without
-// symbolic links. Who else may write to the directory could put a socket of his
-// own in the place of ours.
+// socketPath creates the directory of a socket and returns the path without symbolic links. It
+// rejects a directory that other users can write to, because they could replace the socket.
 func socketPath(path string) (string, error) {
 	dir := filepath.Dir(path)
 	if err := os.MkdirAll(dir, 0o700); err != nil {
@@ -86,19 +85,19 @@ func socketPath(path string) (string, error) {
 		return "", fmt.Errorf("find the directory of the socket: %w", err)
 	}
 	if info.Mode().Perm()&0o022 != 0 {
-		return "", fmt.Errorf("directory %s: others may write to it (mode %v), and so put a socket of their own there", dir, info.Mode().Perm())
+		return "", fmt.Errorf("directory %s: other users may write to it (mode %v) and could replace the socket", dir, info.Mode().Perm())
 	}
 	if st, ok := info.Sys().(*syscall.Stat_t); ok && st.Uid != 0 && int(st.Uid) != os.Geteuid() {
 		return "", fmt.Errorf("directory %s: it belongs to another user (uid %d)", dir, st.Uid)
 	}
 	path = filepath.Join(dir, filepath.Base(path))
 	if len(path) > MaxSocketPath {
-		return "", fmt.Errorf("socket %s: the path is %d bytes long, and a socket's has %d at most", path, len(path), MaxSocketPath)
+		return "", fmt.Errorf("socket %s: the path has %d bytes, and a socket's has at most %d", path, len(path), MaxSocketPath)
 	}
 	return path, nil
 }
 
-// lockSocket takes the lock of a socket and writes this process into it.
+// lockSocket locks the lock file of a socket and writes this process's ID into it.
 func lockSocket(path string) (*os.File, error) {
 	name := path + ".lock"
 	for {
@@ -115,7 +114,7 @@ func lockSocket(path string) (*os.File, error) {
 			}
 			return nil, fmt.Errorf("lock the socket: %w", err)
 		}
-		// Its last holder may have removed it between the opening and the lock.
+		// The last holder may have removed the file between open and lock.
 		here, err1 := lock.Stat()
 		there, err2 := os.Lstat(name)
 		if err1 == nil && err2 == nil && os.SameFile(here, there) {
@@ -142,13 +141,13 @@ func readPID(lock *os.File) int {
 	return pid
 }
 
-// unlock removes a lock that is held and lets go of it.
+// unlock removes a held lock file and releases the lock.
 func unlock(lock *os.File) {
-	_ = os.Remove(lock.Name()) // what cannot be removed is free all the same
+	_ = os.Remove(lock.Name()) // closing releases the lock even if this fails
 	_ = lock.Close()
 }
 
-// listenSocket listens at a path whose lock is held.
+// listenSocket listens at a path. The caller holds the lock.
 func listenSocket(ctx context.Context, path string) (net.Listener, error) {
 	info, err := os.Lstat(path)
 	switch {
@@ -167,7 +166,7 @@ func listenSocket(ctx context.Context, path string) (net.Listener, error) {
 			return nil, fmt.Errorf("remove the socket of a dead process: %w", err)
 		}
 	}
-	// The mode of the socket is that of its inode from the first instant on.
+	// Set the mode before bind, so that it is right from the start.
 	lc := net.ListenConfig{Control: func(_, _ string, raw syscall.RawConn) error {
 		var err error
 		if e := raw.Control(func(fd uintptr) { err = unix.Fchmod(int(fd), 0o600) }); e != nil {
@@ -179,7 +178,7 @@ func listenSocket(ctx context.Context, path string) (net.Listener, error) {
 	if err != nil {
 		return nil, fmt.Errorf("listen at the socket: %w", err)
 	}
-	if err := os.Chmod(path, 0o600); err != nil { // where the system did not do it above
+	if err := os.Chmod(path, 0o600); err != nil { // for systems that ignore the mode above
 		ln.Close()
 		return nil, fmt.Errorf("protect the socket: %w", err)
 	}

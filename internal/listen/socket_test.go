@@ -94,15 +94,15 @@ func TestPlacesWithoutASocket(t *testing.T) {
 				t.Fatal(err)
 			}
 			return filepath.Join(dir, "control.sock")
-		}, "others may write to it"},
+		}, "other users may write to it"},
 		{"the sticky directory of all", func(dir string) string {
 			if err := os.Chmod(dir, 0o777|os.ModeSticky); err != nil {
 				t.Fatal(err)
 			}
 			return filepath.Join(dir, "control.sock")
-		}, "others may write to it"},
+		}, "other users may write to it"},
 		{"below a file", func(string) string { return "/dev/null/control.sock" }, "make the directory"},
-		{"a long path", func(dir string) string { return filepath.Join(dir, strings.Repeat("x", 100)) }, "107 at most"},
+		{"a long path", func(dir string) string { return filepath.Join(dir, strings.Repeat("x", 100)) }, "at most 107"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			s, err := Socket(context.Background(), tt.make(t.TempDir()))

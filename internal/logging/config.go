@@ -10,14 +10,14 @@ import (
 type Config struct {
 	// Level is the minimum log level: "debug", "info", "warn" or "error".
 	Level string `toml:"level"`
-	// File is appended to. Empty: standard error.
+	// File is the path of the log file, which is appended to. Empty: standard error.
 	File string `toml:"file"`
 }
 
-// DefaultConfig returns the default values: from info on, to standard error.
+// DefaultConfig returns the default values: level info, to standard error.
 func DefaultConfig() Config { return Config{Level: "info"} }
 
-// levels are the values of Config.Level.
+// levels are the allowed values of Config.Level.
 var levels = []string{"debug", "info", "warn", "error"}
 
 // Validate calls bad for every invalid key, with what is allowed.

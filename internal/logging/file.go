@@ -18,8 +18,8 @@ type File struct {
 	file atomic.Pointer[os.File]
 }
 
-// OpenFile opens path, a regular file, for appending. If it is missing, it is created for
-// this user and its group.
+// OpenFile opens the regular file at path for appending. If it is missing, it creates one that this
+// user can write and its group can read.
 func OpenFile(path string) (*File, error) {
 	l := &File{path: path}
 	if err := l.Reopen(); err != nil {
@@ -28,8 +28,8 @@ func OpenFile(path string) (*File, error) {
 	return l, nil
 }
 
-// Reopen opens the path again. If that fails, the open file stays in use. It must not be
-// called after Close.
+// Reopen opens the path again and closes the old file. If it fails, the old file stays in use. Do
+// not call it after Close.
 func (l *File) Reopen() error {
 	f, err := fileio.Open(l.path, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o640)
 	if err != nil {
@@ -56,8 +56,8 @@ func (l *File) Write(p []byte) (int, error) {
 // Close closes the file.
 func (l *File) Close() error { return l.file.Load().Close() }
 
-// Pipe returns a writer for a log that goes to a pipe or a terminal, such as standard
-// error. While its reader does not read, each line takes a second and is lost.
+// Pipe returns a writer for a log that goes to a pipe or a terminal, such as standard error. While
+// the reader does not read, each write takes a second and its line is lost.
 func Pipe(f *os.File) io.Writer { return pipe{f} }
 
 type pipe struct{ f *os.File }

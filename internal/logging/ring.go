@@ -1,5 +1,5 @@
-// Package logging keeps the newest lines of the log, and writes the log without
-// waiting for its reader.
+// Package logging keeps the newest log lines in memory and writes the log without blocking its
+// callers.
 package logging
 
 import (
@@ -22,12 +22,12 @@ const (
 	MaxLineBytes = 1024
 
 	logQueue       = 256
-	logRepeats     = 5 // equal lines a second that are passed on
+	logRepeats     = 5 // equal lines passed on per second
 	logRepeatKinds = 64
 	logFlush       = time.Second
 )
 
-// Line is one line of the log, for a person.
+// Line is one log line for display.
 type Line struct {
 	Seq   uint64     `json:"seq"` // ascending from 1, without gaps
 	Time  time.Time  `json:"time"`
@@ -35,18 +35,18 @@ type Line struct {
 	Text  string     `json:"text"` // message and attributes, without control characters
 }
 
-// View is what has been logged since the start.
+// View counts what has been logged since the start.
 type View struct {
 	Errors   uint64 `json:"errors"` // lines at level error
 	Warnings uint64 `json:"warnings"`
 }
 
-// Ring is a slog.Handler that keeps the newest MaxLines lines, counts errors and
-// warnings, and passes every line to another handler from a goroutine of its own:
-// logging never waits for a terminal, a pipe or a disk.
+// Ring is a slog.Handler that keeps the newest MaxLines lines, counts errors and warnings, and
+// passes every line to another handler from its own goroutine, so that logging never waits for a
+// terminal, a pipe or a disk.
 //
-// Of equal lines within a second five are passed on; one further line says how often
-// it was repeated. Lines beyond a queue of 256 are kept, and counted as dropped, but not
+// Of equal lines within a second it passes on five, followed by one line with the number of
+// repetitions. If the queue of 256 lines is full, lines are kept and counted as dropped, but not
 // passed on.
 //
 // Handlers derived by WithAttrs and WithGroup share one ring.
@@ -57,11 +57,11 @@ type Ring struct {
 	attrs  string // text of the attributes so far
 }
 
-// logState is what derived handlers share.
+// logState is the state shared by derived handlers.
 type logState struct {
 	queue chan logJob
 
-	mu      sync.Mutex // guards what follows; nothing is called while it is held
+	mu      sync.Mutex // guards the fields below; held briefly
 	lines   *ring.Ring[Line]
 	view    View
 	dropped uint64
@@ -77,14 +77,14 @@ type logJob struct {
 type repeat struct {
 	since  time.Time
 	count  int
-	held   int // how many of them were not passed on
+	held   int // number not passed on
 	level  slog.Level
 	text   string
 	record slog.Record
 	to     slog.Handler
 }
 
-// NewRing returns a ring that passes lines to next while Run runs.
+// NewRing returns a ring. It passes lines to next while Run is running.
 func NewRing(next slog.Handler) *Ring {
 	return &Ring{
 		logState: &logState{
@@ -94,7 +94,7 @@ func NewRing(next slog.Handler) *Ring {
 	}
 }
 
-// Enabled implements slog.Handler: the next handler decides.
+// Enabled implements slog.Handler. The next handler decides.
 func (h *Ring) Enabled(ctx context.Context, level slog.Level) bool {
 	return h.next.Enabled(ctx, level)
 }
@@ -143,8 +143,8 @@ func (h *Ring) Handle(_ context.Context, r slog.Record) error {
 	return nil
 }
 
-// repeated counts a line and returns whether it is not to be passed on. The caller holds
-// the mutex.
+// repeated counts a line and returns true if it repeats too often to be passed on. The caller holds
+// mu.
 func (h *Ring) repeated(r slog.Record, line string) bool {
 	key := strconv.Itoa(int(r.Level)) + line
 	rep := h.repeats[key]
@@ -162,8 +162,8 @@ func (h *Ring) repeated(r slog.Record, line string) bool {
 	return true
 }
 
-// expire adds the line with the number of repetitions after the second of a line. The
-// caller holds the mutex.
+// expire adds the lines with the number of repetitions for all seconds that have ended. The caller
+// holds mu.
 func (s *logState) expire(now time.Time) {
 	for key, rep := range s.repeats {
 		if d := now.Sub(rep.since); d >= 0 && d < time.Second {
@@ -180,7 +180,7 @@ func (s *logState) expire(now time.Time) {
 	}
 }
 
-// add keeps a line and queues it. The caller holds the mutex.
+// add keeps a line and queues it. The caller holds mu.
 func (s *logState) add(line Line, job logJob) {
 	line.Seq = s.lines.Last() + 1
 	s.lines.Add(line)
@@ -191,8 +191,7 @@ func (s *logState) add(line Line, job logJob) {
 	}
 }
 
-// Lines returns the kept lines after the one numbered seq, oldest first; 0
-// means all.
+// Lines returns the kept lines with a number above seq, oldest first.
 func (s *logState) Lines(seq uint64) []Line {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -200,23 +199,23 @@ func (s *logState) Lines(seq uint64) []Line {
 	return s.lines.After(seq)
 }
 
-// View returns the counts, which include repeated lines.
+// View returns the counts, including repeated lines.
 func (s *logState) View() View {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.view
 }
 
-// Queue returns the state of the queue to the next handler: how many lines wait, how
-// many may, and how many were dropped.
+// Queue returns the depth and the capacity of the queue to the next handler, and how many lines were
+// dropped.
 func (s *logState) Queue() (depth, capacity int, dropped uint64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return len(s.queue), logQueue, s.dropped
 }
 
-// Run passes lines to the next handler until ctx ends, and then, for up to a second,
-// those that are left. Later lines are only kept.
+// Run passes lines to the next handler until ctx ends, then for up to a second the remaining ones.
+// Later lines are only kept in memory.
 func (s *logState) Run(ctx context.Context) error {
 	for {
 		select {

@@ -7,23 +7,21 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// condition is what an event waits for, as a key of a rule.
+// condition is the condition of an event, converted to a key of a rule.
 type condition struct {
 	key, value string
-	from       string   // the YAML's key
-	signals    []string // that it reads, each once
+	from       string   // key in the YAML
+	signals    []string // signals in it, without duplicates
 	note       string
 }
 
-// operators are those of conditions there, by the names that the documents and the
-// program give them.
+// operators are the comparison operators by their names in rvo's documents and code.
 var operators = map[string]string{
 	"gte": ">=", "gt": ">", "eq": "==", "lt": "<", "lte": "<=",
 	">=": ">=", ">": ">", "==": "==", "<": "<", "<=": "<=",
 }
 
-// condition reads the condition of an event: all or any of a list, or one signal that
-// reaches a threshold.
+// condition reads the condition of an event: all or any of a list, or one signal with a threshold.
 func (r *reader) condition(f *fields) condition {
 	signal := f.text("signal_type", "Dummy")
 	given := !null(f.all["signal_threshold"])
@@ -31,22 +29,22 @@ func (r *reader) condition(f *fields) condition {
 	block := f.take("condition")
 	if block == nil {
 		if !given {
-			r.bad(f.node, f.where, "signal_threshold", "is missing; write the least value of the signal, as in 1")
+			r.bad(f.node, f.where, "signal_threshold", "is missing; write the minimum value of the signal, as in 1")
 		}
 		return condition{key: "when", value: quote(single), from: "signal_type", signals: []string{signal}}
 	}
-	c := condition{from: "condition", note: "The documents of rvo have this condition; the program does not read it."}
+	c := condition{from: "condition", note: "rvo's documents describe this condition; rvo itself ignores it."}
 	if given {
-		c.note = fmt.Sprintf("The documents of rvo have this condition; the program reads only %s.", single)
+		c.note = fmt.Sprintf("rvo's documents describe this condition; rvo itself uses only %s.", single)
 	}
 	of := r.mapping(block, f.where)
 	all, any := of.list("all"), of.list("any")
 	switch {
 	case len(all) > 0 && len(any) > 0:
-		r.bad(block, f.where, "condition", "has all and any, of which one is possible; write two events")
+		r.bad(block, f.where, "condition", "has both all and any, of which only one is possible; write two events")
 		return c
 	case len(all) == 0 && len(any) == 0:
-		r.bad(block, f.where, "condition", "needs a list of comparisons, as all or any")
+		r.bad(block, f.where, "condition", "needs a list of comparisons under all or any")
 		return c
 	}
 	c.key = "all"
@@ -65,28 +63,28 @@ func (r *reader) condition(f *fields) condition {
 	return c
 }
 
-// comparison reads one item of a condition.
+// comparison reads one comparison of a condition.
 func (r *reader) comparison(n *yaml.Node, where string) (signal, text string) {
 	f := r.mapping(n, where)
 	signal = f.text("signal_type", "")
 	if signal == "" {
-		r.bad(n, where, "condition", "an item has no signal_type; write which signal it compares")
+		r.bad(n, where, "condition", "an item has no signal_type; write the signal to compare")
 	}
 	key := "value"
 	if !null(f.all["signal_threshold"]) {
 		key = "signal_threshold"
 	}
 	if null(f.all[key]) {
-		r.bad(n, where, "condition", "an item has no value; write what the signal is compared with, as in value: 1")
+		r.bad(n, where, "condition", "an item has no value; write the value to compare with, as in value: 1")
 	}
 	name := f.text("op", "gte")
 	op, ok := operators[name]
 	if !ok {
-		r.bad(f.all["op"], where, "op", "%q is no comparison; there are gte, gt, eq, lt and lte", name)
+		r.bad(f.all["op"], where, "op", "%q is not a comparison; write gte, gt, eq, lt or lte", name)
 	}
 	value := f.whole(key, 0)
 	for _, unknown := range f.rest {
-		r.bad(f.all[unknown], where, unknown, "is no key of a comparison; there are signal_type, op and value")
+		r.bad(f.all[unknown], where, unknown, "is not a key of a comparison; keys are signal_type, op and value")
 	}
 	return signal, fmt.Sprintf("%s %s %d", signal, op, value)
 }

@@ -10,11 +10,11 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// write writes the tables that stand for a configuration.
+// write writes the TOML tables of a configuration.
 func (r *reader) write(root *yaml.Node, w *writer) {
 	f := r.mapping(root, "")
 	if null(f.all["detectors"]) && null(f.all["events"]) {
-		r.bad(root, "", "", "this is no configuration of rvo: it has neither detectors nor events; is it the right file?")
+		r.bad(root, "", "", "this is not a configuration of rvo: it has neither detectors nor events; is it the right file?")
 		return
 	}
 	r.camera(f, w)
@@ -22,7 +22,7 @@ func (r *reader) write(root *yaml.Node, w *writer) {
 	r.rules(f.list("events"), provided, w)
 	if log := f.text("event_log", ""); log != "" {
 		t := w.add("[events]", "events", f.all["event_log"])
-		t.note("JSON lines with more keys than those of rvo: docs/rules.md.")
+		t.note("JSON lines with more keys than rvo's: docs/rules.md.")
 		t.set("log", quote(log), f, "event_log")
 	}
 	clips := w.add("[clips]", "clips", f.all["clips_dir"])
@@ -45,7 +45,7 @@ func (r *reader) camera(root *fields, w *writer) {
 	default:
 		source := f.text("source_uri", "")
 		if strings.Contains(source, "@") {
-			t.note("A password is better kept out of this file: rtsp://user:${CAMERA_PASSWORD}@…")
+			t.note("Keep passwords out of this file: rtsp://user:${CAMERA_PASSWORD}@…")
 		}
 		p := t.set("source", quote(source), f, "source_uri")
 		if !null(f.all["device_index"]) {
@@ -55,16 +55,16 @@ func (r *reader) camera(root *fields, w *writer) {
 	t.lost(f)
 }
 
-// detectors writes the detectors and returns the signals that are answered.
+// detectors writes the detectors and returns the signals that they provide.
 func (r *reader) detectors(items []*yaml.Node, w *writer) (provided []string) {
 	type entry struct {
 		f       *fields
 		enabled bool
 		kind    string
-		signal  string // empty: none there
+		signal  string // empty: none given
 	}
 	var all []entry
-	owner := map[string]int{} // of a signal; an enabled one takes it from a disabled one
+	owner := map[string]int{} // detector that provides each signal; enabled ones have priority over disabled ones
 	for i, n := range items {
 		e := entry{f: r.mapping(n, fmt.Sprintf("detector %d", i+1)), enabled: true}
 		e.kind = e.f.text("kind", "")
@@ -76,7 +76,7 @@ func (r *reader) detectors(items []*yaml.Node, w *writer) (provided []string) {
 			e.signal = e.f.text("output_signal", "")
 		case "load", "jitter":
 		default:
-			r.bad(n, e.f.where, "kind", "%q is no kind of detector; there are dummy, load, jitter and remote_grpc", e.kind)
+			r.bad(n, e.f.where, "kind", "%q is not a kind of detector; kinds are dummy, load, jitter and remote_grpc", e.kind)
 		}
 		if e.signal != "" {
 			if j, taken := owner[e.signal]; !taken || e.enabled && !all[j].enabled {
@@ -115,12 +115,12 @@ func (r *reader) detectors(items []*yaml.Node, w *writer) (provided []string) {
 	return provided
 }
 
-// changes are what a kind does differently here.
+// changes are notes about what a kind does differently in this program.
 var changes = map[string][]string{
-	"dummy": {"Detectors run on frames: while there are none this one does not answer, as it does in rvo."},
+	"dummy": {"Detectors run on frames. Unlike in rvo, this one gives no result while there are none."},
 	"remote_grpc": {
-		"A signal that the service leaves out of an answer is 0 at once; rvo keeps its value until",
-		"its TTL. A service that fails is tried again; rvo gives it up.",
+		"A signal that is missing from the service's answer is 0 at once; rvo keeps its value until",
+		"its TTL. A service that fails is retried; rvo gives up.",
 	},
 }
 
@@ -155,7 +155,7 @@ func (r *reader) detector(t *table, f *fields, kind, signal string) {
 	}
 }
 
-// rules writes the events.
+// rules writes a rule for each event.
 func (r *reader) rules(items []*yaml.Node, provided []string, w *writer) {
 	names := unique{}
 	for i, n := range items {
@@ -183,7 +183,7 @@ func (r *reader) rules(items []*yaml.Node, provided []string, w *writer) {
 		}
 		for _, signal := range cond.signals {
 			if !slices.Contains(provided, signal) {
-				t.note("No detector answers with %s, so that rvo never confirms this: add one, then uncomment it.", signal)
+				t.note("No detector provides %s, so rvo never confirms this: add one, then uncomment the rule.", signal)
 				t.off = true
 			}
 		}
@@ -191,10 +191,10 @@ func (r *reader) rules(items []*yaml.Node, provided []string, w *writer) {
 	}
 }
 
-// unique are names that are taken.
+// unique is a set of names in use.
 type unique map[string]bool
 
-// of returns the name, numbered if it is taken, and takes it.
+// of adds the name, with a number if it is in use, and returns it.
 func (u unique) of(name string) string {
 	free := name
 	for n := 2; u[free]; n++ {
@@ -204,7 +204,7 @@ func (u unique) of(name string) string {
 	return free
 }
 
-// eventName returns the event type that is most like a text.
+// eventName converts a text to a valid event type.
 func eventName(s string) string {
 	s = strings.Map(func(r rune) rune {
 		if r|0x20 >= 'a' && r|0x20 <= 'z' || r >= '0' && r <= '9' || strings.ContainsRune("_.-", r) {
@@ -215,5 +215,5 @@ func eventName(s string) string {
 	if s != "" && (s[0]|0x20 < 'a' || s[0]|0x20 > 'z') {
 		s = "event_" + s
 	}
-	return s[:min(len(s), 60)] // with room for a number
+	return s[:min(len(s), 60)] // leave room for a number
 }

@@ -1,5 +1,5 @@
-// Package migrate writes the configuration of a RealTime-Video-Orchestrator, in
-// YAML, as one of this program.
+// Package migrate converts a YAML configuration of RealTime-Video-Orchestrator (rvo) to a TOML
+// configuration of this program.
 package migrate
 
 import (
@@ -14,10 +14,9 @@ import (
 	"rvo-tui/internal/config"
 )
 
-// TOML returns the configuration that does what a YAML one did, with a comment
-// where something has changed or has no counterpart. The loader accepts the
-// result. Nothing is read but source; file is what its problems are reported for.
-// The error is a *config.Error with every problem and its place in source.
+// TOML converts a YAML configuration to an equivalent TOML one, with comments where something has
+// changed or has no counterpart. The loader accepts the result. File is the name of the source in
+// messages. The error is a *config.Error with every problem and its position in source.
 func TOML(loader config.Loader, file string, source []byte) ([]byte, error) {
 	r := &reader{file: file}
 	root, err := parse(source)
@@ -42,22 +41,21 @@ func TOML(loader config.Loader, file string, source []byte) ([]byte, error) {
 	return out, err
 }
 
-// parse returns the mapping that a YAML text is.
+// parse parses a YAML text, which must be a mapping.
 func parse(source []byte) (*yaml.Node, error) {
 	var doc yaml.Node
 	if err := yaml.Unmarshal(source, &doc); err != nil {
 		return nil, err
 	}
 	if len(doc.Content) == 0 || doc.Content[0].Kind != yaml.MappingNode {
-		return nil, errors.New("yaml: line 1: this is no configuration of rvo, which has keys such as camera, detectors and events")
+		return nil, errors.New("yaml: line 1: this is not a configuration of rvo, which has keys such as camera, detectors and events")
 	}
 	return doc.Content[0], nil
 }
 
 var yamlLine = regexp.MustCompile(`^yaml: (?:line (\d+): )?(.*)$`)
 
-// place returns the line that an error of the YAML library names, 0 if none, and its
-// text.
+// place splits an error of the YAML library into its line (0: none) and its text.
 func place(err error) (line int, text string) {
 	m := yamlLine.FindStringSubmatch(err.Error())
 	if m == nil {
@@ -67,7 +65,7 @@ func place(err error) (line int, text string) {
 	return line, m[2]
 }
 
-// reader reads the YAML and collects its problems.
+// reader reads the YAML and collects problems.
 type reader struct {
 	file     string
 	problems []config.Problem
@@ -82,16 +80,17 @@ func (r *reader) bad(n *yaml.Node, where, key, format string, args ...any) {
 	})
 }
 
-// fields is a mapping, by key. What is left in rest after reading has no counterpart.
+// fields is a YAML mapping. Keys left in rest after reading have no counterpart.
 type fields struct {
 	r     *reader
 	node  *yaml.Node
 	where string
 	all   map[string]*yaml.Node
-	rest  []string // in the order of the file
+	rest  []string // in file order
 }
 
-// mapping returns the fields of a node. Nil and anything but a mapping have none.
+// mapping returns the fields of a node. Nil has none, and neither has another type, which it
+// reports.
 func (r *reader) mapping(n *yaml.Node, where string) *fields {
 	f := &fields{r: r, node: n, where: where, all: map[string]*yaml.Node{}}
 	n = resolved(n)
@@ -105,7 +104,7 @@ func (r *reader) mapping(n *yaml.Node, where string) *fields {
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		key, value := n.Content[i].Value, resolved(n.Content[i+1])
 		if f.all[key] != nil {
-			r.bad(n.Content[i], where, key, "is there twice; remove one of them")
+			r.bad(n.Content[i], where, key, "is given twice; remove one of them")
 			continue
 		}
 		f.all[key] = value
@@ -114,7 +113,7 @@ func (r *reader) mapping(n *yaml.Node, where string) *fields {
 	return f
 }
 
-// resolved returns what an alias stands for.
+// resolved returns the node that an alias refers to.
 func resolved(n *yaml.Node) *yaml.Node {
 	if n != nil && n.Kind == yaml.AliasNode {
 		return n.Alias
@@ -124,8 +123,7 @@ func resolved(n *yaml.Node) *yaml.Node {
 
 func null(n *yaml.Node) bool { return n == nil || n.Kind == yaml.ScalarNode && n.Tag == "!!null" }
 
-// take returns the value of a key, which then has a counterpart. Nil: it is not
-// set.
+// take returns the value of a key and removes the key from rest. Nil: it is not set.
 func (f *fields) take(key string) *yaml.Node {
 	for i, k := range f.rest {
 		if k == key {
@@ -138,21 +136,21 @@ func (f *fields) take(key string) *yaml.Node {
 	return nil
 }
 
-// get reads a value of a key into v. False: the key is not set, or has another
-// type, which is reported.
+// get reads the value of a key into v. It returns false if the key is not set or has another type,
+// which it reports.
 func get[T any](f *fields, key, want string, v *T) bool {
 	n := f.take(key)
 	if n == nil {
 		return false
 	}
 	if err := n.Decode(v); err != nil {
-		f.r.bad(n, f.where, key, "%q is no %s", n.Value, want)
+		f.r.bad(n, f.where, key, "%q is not a %s", n.Value, want)
 		return false
 	}
 	return true
 }
 
-// text reads a text. Numbers count as such.
+// text reads a text or number as text.
 func (f *fields) text(key, otherwise string) string {
 	n := f.take(key)
 	switch {

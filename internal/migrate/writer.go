@@ -16,7 +16,7 @@ import (
 	"rvo-tui/internal/text"
 )
 
-// writer collects the tables of the TOML, and where in the YAML each is from.
+// writer collects the tables of the TOML with their origins in the YAML.
 type writer struct {
 	tables []*table
 }
@@ -24,7 +24,7 @@ type writer struct {
 // table is a table of the TOML.
 type table struct {
 	header string // "[[rule]]"
-	where  string // as problems name it: `rule "motion"`
+	where  string // in messages, such as `rule "motion"`
 	node   *yaml.Node
 	off    bool // every line is commented out
 	notes  []string
@@ -34,9 +34,9 @@ type table struct {
 // pair is one key of a table.
 type pair struct {
 	key, value string
-	from       string     // the YAML's key
-	node       *yaml.Node // its value; nil: it was not set
-	note       string     // follows the value; empty: nothing
+	from       string     // key in the YAML
+	node       *yaml.Node // value in the YAML; nil: not set
+	note       string     // comment after the value; empty: none
 }
 
 // add begins a table.
@@ -46,12 +46,12 @@ func (w *writer) add(header, where string, node *yaml.Node) *table {
 	return t
 }
 
-// note adds a line of comment above the table.
+// note adds a comment line above the table.
 func (t *table) note(format string, args ...any) {
 	t.notes = append(t.notes, clean(fmt.Sprintf(format, args...)))
 }
 
-// set adds a key. The fields have the YAML's key that it is from.
+// set adds a key that comes from the key from of the YAML.
 func (t *table) set(key, value string, f *fields, from string) *pair {
 	p := pair{key: key, value: value, from: from}
 	if f != nil && !null(f.all[from]) {
@@ -61,17 +61,17 @@ func (t *table) set(key, value string, f *fields, from string) *pair {
 	return &t.pairs[len(t.pairs)-1]
 }
 
-// lost notes the keys of the YAML that nothing here stands for.
+// lost adds comments for the YAML keys that have no counterpart.
 func (t *table) lost(f *fields) {
 	for _, key := range f.rest {
-		t.note("No counterpart: %s (rvo ignores it, too).", key)
+		t.note("No counterpart: %s (rvo ignores it too).", key)
 	}
 }
 
 // bytes returns the TOML.
 func (w *writer) bytes(file string) []byte {
 	var b bytes.Buffer
-	fmt.Fprintf(&b, "# %s, migrated by rvo-tui. docs/from-rvo.md says what is called what, and\n# rvo.toml has every key with its default.\n", clean(file))
+	fmt.Fprintf(&b, "# %s, migrated by rvo-tui. docs/from-rvo.md lists the new names, and\n# rvo.toml has every key with its default.\n", clean(file))
 	for _, t := range w.tables {
 		b.WriteString("\n")
 		for _, note := range t.notes {
@@ -102,7 +102,7 @@ func (w *writer) bytes(file string) []byte {
 	return b.Bytes()
 }
 
-// inYAML returns a problem of the TOML with its place in the YAML.
+// inYAML translates the position of a problem from the TOML to the YAML.
 func (w *writer) inYAML(p config.Problem) config.Problem {
 	p.Line, p.Column = 0, 0
 	i := slices.IndexFunc(w.tables, func(t *table) bool { return t.where == p.Where && !t.off })
@@ -121,10 +121,10 @@ func (w *writer) inYAML(p config.Problem) config.Problem {
 	return p
 }
 
-// clean returns a text that fits into a comment.
+// clean makes a text safe for a TOML comment.
 func clean(s string) string { return text.Clean(s) }
 
-// quote returns a text as TOML has it, in which ${ is no secret.
+// quote returns a text as a TOML string, with ${ escaped so that it is not expanded.
 func quote(s string) string {
 	s = strings.ReplaceAll(s, "${", "$${")
 	var b strings.Builder
@@ -144,7 +144,7 @@ func quote(s string) string {
 	return b.String()
 }
 
-// quoted returns a list of texts as TOML has it.
+// quoted returns a list of texts as a TOML list.
 func quoted(list []string) string {
 	items := make([]string, len(list))
 	for i, s := range list {
@@ -153,7 +153,7 @@ func quoted(list []string) string {
 	return "[" + strings.Join(items, ", ") + "]"
 }
 
-// duration returns a number of units as TOML has it. What is too long stays so.
+// duration returns n units as a TOML duration. Too large values are kept for the loader to reject.
 func duration(n uint64, unit time.Duration) string {
 	if n > math.MaxInt64/uint64(unit) {
 		n = math.MaxInt64 / uint64(unit)

@@ -1,5 +1,5 @@
-// Package modelcheck holds code against a slow, obvious reference on random
-// histories. It is for tests.
+// Package modelcheck is for tests that compare code with a slow, obvious reference on random
+// histories.
 package modelcheck
 
 import (
@@ -11,17 +11,16 @@ import (
 	"testing"
 )
 
-// Replay is the environment variable with the number of a single history to check.
+// Replay is an environment variable: the number of the only history to check.
 const Replay = "RVO_HISTORY"
 
-// tries bounds how many smaller histories are tried after a failure.
+// tries is the maximum number of smaller histories tried after a failure.
 const tries = 20_000
 
-// Check draws n histories and fails the test on the first of which differs tells a
-// difference; empty: there is none. It prints the smallest history that it finds with
-// smaller, which gives histories that are each a little smaller than another, and the
-// number of the one that was drawn: the environment variable Replay checks it alone. Histories are
-// the same in every run, so that a failure is one for everybody.
+// Check draws n histories and fails the test at the first one for which differs returns a
+// difference (empty: none). It shrinks that history with smaller, which yields slightly smaller
+// histories than a given one, and prints the smallest that still fails and the number of the
+// original, to check it alone with Replay. Histories are the same in every run.
 func Check[H any](t *testing.T, n int, draw func(r *rand.Rand) H, smaller func(H) iter.Seq[H], differs func(H) string) {
 	t.Helper()
 	first := 0
@@ -44,7 +43,7 @@ func Check[H any](t *testing.T, n int, draw func(r *rand.Rand) H, smaller func(H
 	}
 }
 
-// shrink returns the smallest history that still differs.
+// shrink returns the smallest history that still differs, and its difference.
 func shrink[H any](history H, why string, smaller func(H) iter.Seq[H], differs func(H) string) (H, string) {
 	for left := tries; left > 0; {
 		found := false
@@ -64,7 +63,7 @@ func shrink[H any](history H, why string, smaller func(H) iter.Seq[H], differs f
 	return history, why
 }
 
-// caught calls differs, and makes a panic a difference.
+// caught calls differs and reports a panic as a difference.
 func caught[H any](history H, differs func(H) string) (why string) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -74,8 +73,8 @@ func caught[H any](history H, differs func(H) string) (why string) {
 	return differs(history)
 }
 
-// Without gives list without a part of it: each half, quarter and so on, down to each
-// single element.
+// Without yields copies of list, each without one part: each half, each quarter and so on, down to
+// each single element.
 func Without[E any](list []E) iter.Seq[[]E] {
 	return func(yield func([]E) bool) {
 		for size := (len(list) + 1) / 2; size > 0; size /= 2 {

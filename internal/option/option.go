@@ -20,15 +20,15 @@ import (
 type Option struct {
 	Key     string
 	Help    string   // one line, from the tag help
-	Choices []string // the values of a text that are allowed, from the tag oneof; empty: any
-	Path    bool     // it names files or programs of this machine: the tag is holds "path"
-	Sep     string   // between the entries of a list, from the tag sep; empty: a comma
-	Secret  bool     // its value is shown nowhere: the tag is holds "secret"
+	Choices []string // allowed values of a text, from the tag oneof; empty: any
+	Path    bool     // it names local files or programs: the tag is has "path"
+	Sep     string   // separator of list entries, from the tag sep; empty: a comma
+	Secret  bool     // its value is never shown: the tag is has "secret"
 	Type    reflect.Type
 }
 
-// TypeName names the type for those who write values: "string", "number", "integer",
-// "boolean", "duration" or "list".
+// TypeName returns the type's name in documentation: "string", "number", "integer", "boolean",
+// "duration" or "list".
 func (o Option) TypeName() string {
 	switch {
 	case o.Type == reflect.TypeFor[text.Duration]():
@@ -49,7 +49,7 @@ func (o Option) TypeName() string {
 	return "string"
 }
 
-// List returns the options of a struct value, in their order. Nil has none.
+// List returns the options of a struct value in field order; none for nil.
 func List(v any) []Option {
 	if v == nil {
 		return nil
@@ -68,7 +68,7 @@ func List(v any) []Option {
 	return list
 }
 
-// Keys returns the keys of options, in their order.
+// Keys returns the keys of options, in order.
 func Keys(list []Option) []string {
 	keys := make([]string, len(list))
 	for i, o := range list {
@@ -86,8 +86,7 @@ func KeyOf(f reflect.StructField) string {
 	return key
 }
 
-// Field returns the field of the struct v for a key, or the zero Value. It is
-// settable if v is.
+// Field returns the field of struct v for a key, or the zero Value. The field is settable if v is.
 func Field(v reflect.Value, key string) reflect.Value {
 	if f, ok := field(v, key); ok {
 		return v.FieldByIndex(f.Index)
@@ -95,8 +94,8 @@ func Field(v reflect.Value, key string) reflect.Value {
 	return reflect.Value{}
 }
 
-// Holder returns which of the structs that to points to has a key, or the zero Value.
-// A nil in to is skipped.
+// Holder returns the struct with a key, of those that to points to, or the zero Value. It skips nil
+// in to.
 func Holder(to []any, key string) reflect.Value {
 	for _, dst := range to {
 		if dst == nil {
@@ -121,9 +120,8 @@ func field(v reflect.Value, key string) (reflect.StructField, bool) {
 	return reflect.StructField{}, false
 }
 
-// Fill returns the struct value set with its zero fields taken from defaults, a
-// value of the same type. Defaults that are nil or of another type are
-// ignored; if set is nil, Fill returns the defaults.
+// Fill returns the struct value set, with its zero fields taken from defaults. It ignores defaults
+// that are nil or of another type. If set is nil, it returns defaults.
 func Fill(set, defaults any) any {
 	switch {
 	case set == nil:
@@ -143,12 +141,12 @@ func Fill(set, defaults any) any {
 
 var textUnmarshaler = reflect.TypeFor[encoding.TextUnmarshaler]()
 
-// IsText reports whether a type unmarshals itself from text, as durations do.
+// IsText reports whether a type implements encoding.TextUnmarshaler, as durations do.
 func IsText(t reflect.Type) bool { return reflect.PointerTo(t).Implements(textUnmarshaler) }
 
-// Set parses a typed value (text, number, true or false) into the field of the struct
-// v for a key. It appends to a list: entries separated by commas, by blanks if the
-// tag sep says so, or a TOML list. The error says what is expected.
+// Set parses a value typed by the user (text, number, true or false) into the field of struct v for a
+// key. It appends to a list; entries are separated by commas, by blanks if the tag sep says so, or
+// written as a TOML list. The error says what is expected.
 func Set(v reflect.Value, key, value string) error {
 	sf, ok := field(v, key)
 	if !ok {
@@ -168,7 +166,7 @@ func Set(v reflect.Value, key, value string) error {
 			return err
 		}
 	}
-	f.Set(reflect.AppendSlice(f.Slice3(0, f.Len(), f.Len()), list)) // what is shared is not written to
+	f.Set(reflect.AppendSlice(f.Slice3(0, f.Len(), f.Len()), list)) // do not write to a shared array
 	return nil
 }
 
@@ -201,7 +199,7 @@ func set(v reflect.Value, value string) error {
 	return nil
 }
 
-// Text formats a value for people, roughly as Set parses it.
+// Text formats a value for display, roughly as Set parses it.
 func Text(v reflect.Value) string {
 	if v.Kind() != reflect.Slice {
 		return fmt.Sprint(v.Interface())
@@ -213,8 +211,8 @@ func Text(v reflect.Value) string {
 	return strings.Join(entries, ", ")
 }
 
-// Choice returns what is wrong with a text value of an option with choices, or "".
-// An empty value is not set.
+// Choice returns the problem if value is not one of the option's choices, or "". An empty value
+// counts as not set.
 func (o Option) Choice(value string) string {
 	if len(o.Choices) == 0 || value == "" || slices.Contains(o.Choices, value) {
 		return ""

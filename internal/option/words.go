@@ -8,15 +8,15 @@ import (
 	"strings"
 )
 
-// Pair is a key and its value as typed.
+// Pair is a key and its value, as typed.
 type Pair struct{ Key, Value string }
 
-// Pairs parses words such as "max_fps=5". A value may span several words, with blanks
-// around "=": the words of
+// Pairs parses words such as "max_fps=5". A value may span several words, with blanks around "=".
+// For example, the words of
 //
 //	name=door needs = motion > 0.01
 //
-// are two pairs, whether a shell or Fields split them.
+// are two pairs, whether split by a shell or by Fields.
 func Pairs(words []string) ([]Pair, error) {
 	var pairs []Pair
 	for i := 0; i < len(words); i++ {
@@ -39,9 +39,9 @@ func Pairs(words []string) ([]Pair, error) {
 	return pairs, nil
 }
 
-// Apply sets the pairs in words (see Pairs) in the structs that to points to; a nil is
-// skipped. Unknown returns the problem with a key that none of them has. Apply returns
-// the keys that it set, and an error with all problems.
+// Apply sets the pairs in words (see Pairs) in the structs that to points to, and skips nil in to.
+// Unknown returns the problem with a key that none of them has. Apply returns the keys that it set,
+// and an error with all problems.
 func Apply(words []string, unknown func(key string) string, to ...any) (keys []string, err error) {
 	pairs, err := Pairs(words)
 	if err != nil {
@@ -71,14 +71,13 @@ func isKey(word string) bool {
 	return word != "" && strings.Trim(word, "abcdefghijklmnopqrstuvwxyz0123456789_") == ""
 }
 
-// Fields splits a line into words at blanks. Quotes keep a word together and are
-// removed, except within brackets.
+// Fields splits a line into words at blanks. Quoted text is not split; quotes are removed, except
+// within brackets.
 func Fields(line string) []string {
 	return slices.DeleteFunc(split(line, ' '), func(word string) bool { return word == "" })
 }
 
-// entries returns the entries of a list as people type it: between commas, or
-// blanks where sep is one. Brackets around them, as in TOML, may be there.
+// entries splits a typed list at sep. Brackets around the list, as in TOML, are optional.
 func entries(value, sep string) ([]string, error) {
 	value = strings.TrimSpace(value)
 	listed := strings.HasPrefix(value, "[")
@@ -95,14 +94,14 @@ func entries(value, sep string) ([]string, error) {
 	for i, e := range list {
 		list[i] = strings.TrimSpace(e)
 	}
-	if listed && list[len(list)-1] == "" { // a comma at the end, or nothing at all
+	if listed && list[len(list)-1] == "" { // trailing comma, or an empty list
 		list = list[:len(list)-1]
 	}
 	return list, nil
 }
 
-// split splits a text at a separator that is neither within quotes, which are left
-// out, nor within brackets, which stay with all that is in them.
+// split splits a text at separators outside quotes and brackets. It removes quotes, but keeps
+// brackets and their content unchanged.
 func split(text string, sep rune) []string {
 	var parts []string
 	var part strings.Builder

@@ -12,26 +12,26 @@ import (
 	"rvo-tui/internal/text"
 )
 
-// Asker asks for the answers that the command line did not give.
+// Asker asks the user for answers that the command line did not give.
 type Asker struct {
 	In  *bufio.Reader
 	Out io.Writer
-	// Devices are sources that are plugged in, each with a name for people.
+	// Devices are the connected cameras.
 	Devices []Device
-	// Try opens a camera and shows what it sees. Its error says why it does not work.
+	// Try opens a camera and shows a frame. Its error says why it does not work.
 	Try func(ctx context.Context, source string) error
-	// Check returns what is wrong with a configuration.
+	// Check returns the problems of a configuration.
 	Check func(file string) error
 }
 
-// Device is a source that is plugged in.
+// Device is a connected camera: its source and a name for display.
 type Device struct{ Source, Name string }
 
-// ErrNoAnswer is that the input has ended before all was answered.
-var ErrNoAnswer = errors.New("init: not everything was answered: answer on a terminal, or give --camera-uri, --find and --tell")
+// ErrNoAnswer is returned if the input ends before all questions are answered.
+var ErrNoAnswer = errors.New("init: some questions were not answered; answer on a terminal, or give --camera-uri, --find and --tell")
 
-// Ask completes the answers. What is given and wrong is an error, what is typed and
-// wrong is told and asked for again.
+// Ask completes the answers. An invalid given answer is an error; an invalid typed answer is asked
+// for again.
 func (k Asker) Ask(ctx context.Context, a Answers, tell bool) (Answers, error) {
 	var err error
 	if a.Source == "" {
@@ -60,7 +60,7 @@ func (k Asker) camera(ctx context.Context) (string, error) {
 	if len(k.Devices) > 0 {
 		fmt.Fprint(k.Out, "A number, or an address: ")
 	} else {
-		fmt.Fprint(k.Out, "Nothing is plugged in. An address: ")
+		fmt.Fprint(k.Out, "No camera is connected. An address: ")
 	}
 	fmt.Fprintln(k.Out, "rtsp://user:password@10.0.0.7/stream1, http://…, a file, or synthetic:street.")
 	failed := ""
@@ -95,7 +95,7 @@ func (k Asker) camera(ctx context.Context) (string, error) {
 }
 
 func (k Asker) find(a Answers) (string, error) {
-	fmt.Fprintln(k.Out, "What is to be looked for?")
+	fmt.Fprintln(k.Out, "What should be detected?")
 	for i, t := range Things() {
 		fmt.Fprintf(k.Out, "  %d  %-8s%s\n", i+1, t.Name, t.Doc)
 	}
@@ -112,7 +112,7 @@ func (k Asker) find(a Answers) (string, error) {
 			said = Things()[n-1].Name
 		}
 		if !Known(said) {
-			fmt.Fprintf(k.Out, "%q is none of them: %s.\n", text.Clean(said), Names())
+			fmt.Fprintf(k.Out, "%q is not one of %s.\n", text.Clean(said), Names())
 			continue
 		}
 		a.Find = said
@@ -125,8 +125,8 @@ func (k Asker) find(a Answers) (string, error) {
 }
 
 func (k Asker) tell(a Answers) (string, error) {
-	fmt.Fprintln(k.Out, "Whom to tell? ntfy://ntfy.sh/A-TOPIC, webhook:https://HOST/PATH or another address of docs/notify.md;")
-	fmt.Fprintln(k.Out, "Enter for nobody: events are shown, and clips saved, all the same.")
+	fmt.Fprintln(k.Out, "Whom to notify? ntfy://ntfy.sh/A-TOPIC, webhook:https://HOST/PATH or another address of docs/notify.md;")
+	fmt.Fprintln(k.Out, "Enter for nobody: events are still shown and clips saved.")
 	for {
 		said, err := k.line()
 		if err != nil || said == "" {

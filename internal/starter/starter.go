@@ -1,5 +1,5 @@
-// Package starter writes a first configuration from three answers: which camera, what to
-// look for, and whom to tell.
+// Package starter generates a first configuration from three answers: which camera, what to
+// detect, and whom to notify.
 package starter
 
 import (
@@ -8,20 +8,20 @@ import (
 	"strings"
 )
 
-// Answers are what a first configuration is written from.
+// Answers are the choices for a first configuration.
 type Answers struct {
-	Source string // of the camera; with a password that is not ${NAME} the file is secret
-	Find   string // one of Things
-	Tell   string // "to" of a [[notify]]; empty: nobody
+	Source string // of the camera; may contain a password
+	Find   string // name of one of Things
+	Tell   string // "to" of a [[notify]]; empty: no notifications
 }
 
-// Thing is what can be looked for.
+// Thing is something that can be detected.
 type Thing struct {
 	Name string
 	Doc  string // a few words
 }
 
-// Things returns what can be looked for.
+// Things returns all things that can be detected.
 func Things() []Thing {
 	return []Thing{
 		{"motion", "anything that moves"},
@@ -30,7 +30,7 @@ func Things() []Thing {
 	}
 }
 
-// Names returns the names of Things, as in a sentence.
+// Names returns the names of Things for a sentence.
 func Names() string {
 	var names []string
 	for _, t := range Things() {
@@ -40,7 +40,7 @@ func Names() string {
 	return strings.Join(names[:last], ", ") + " or " + names[last]
 }
 
-// Known reports whether a thing can be looked for.
+// Known reports whether Things has a name.
 func Known(name string) bool {
 	for _, t := range Things() {
 		if t.Name == name {
@@ -50,10 +50,10 @@ func Known(name string) bool {
 	return false
 }
 
-// Text returns the configuration, as a TOML file.
+// Text returns the configuration as TOML.
 func Text(a Answers) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, `# rvo-tui --print-config shows every key, rvo-tui check says what is wrong.
+	fmt.Fprintf(&b, `# rvo-tui --print-config explains every key; rvo-tui check reports every problem.
 
 [[camera]]
 name   = "camera"
@@ -69,7 +69,7 @@ max_fps = 10
 		b.WriteString(`[[rule]]
 event    = "motion"
 when     = "motion > 0.01"
-for      = "1s"                   # not a flicker
+for      = "1s"                   # ignore flicker
 grace    = "1s"                   # a short pause does not end it
 cooldown = "30s"                  # at most one event in this time
 `)
@@ -83,8 +83,8 @@ needs   = ["motion > 0.002"]      # expensive: runs only while something moves
 [[rule]]
 event    = %[1]q
 when     = "%[1]s >= 1"
-for      = "500ms"                # not a glimpse
-grace    = "2s"                   # the detector may miss one for so long
+for      = "500ms"                # ignore single detections
+grace    = "2s"                   # the detector may miss it this long
 cooldown = "30s"                  # at most one event in this time
 `, a.Find)
 	}
@@ -93,14 +93,13 @@ cooldown = "30s"                  # at most one event in this time
 [[notify]]
 name   = "me"
 to     = %s
-attach = "thumb"                  # the picture of the event
+attach = "thumb"                  # a picture of the event
 `, quote(a.Tell))
 	}
 	return b.String()
 }
 
-// quote returns a TOML string. Go's escapes beyond those of TOML are of control
-// characters, which are written as such.
+// quote returns a text as a TOML string, with quotes, backslashes and control characters escaped.
 func quote(s string) string {
 	var b strings.Builder
 	b.WriteByte('"')

@@ -44,7 +44,7 @@ func TestAsk(t *testing.T) {
 		"wrong address":    {"\ngopher://x\na.mp4\n\n\n", Answers{}, false, Answers{"a.mp4", "motion", ""}, "gopher is no address"},
 		"dead, and kept":   {"rtsp://dead/\n\n\n\n", Answers{}, false, Answers{"rtsp://dead/", "motion", ""}, "check the address"},
 		"dead, another":    {"rtsp://dead/\nrtsp://cam/\n\n\n", Answers{}, false, Answers{"rtsp://cam/", "motion", ""}, ""},
-		"wrong things":     {"a.mp4\n9\ncats\nperson\nsmoke-signal:\n\n", Answers{}, false, Answers{"a.mp4", "person", ""}, `"cats" is none of them`},
+		"wrong things":     {"a.mp4\n9\ncats\nperson\nsmoke-signal:\n\n", Answers{}, false, Answers{"a.mp4", "person", ""}, `"cats" is not one of`},
 		"all given":        {"", Answers{"a.mp4", "person", "ntfy://x/y"}, true, Answers{"a.mp4", "person", "ntfy://x/y"}, ""},
 		"no end of line":   {"a.mp4\n\nntfy://x/y", Answers{}, false, Answers{"a.mp4", "motion", "ntfy://x/y"}, ""},
 	} {

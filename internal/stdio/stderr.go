@@ -1,6 +1,5 @@
-// Package stdio keeps the output of C libraries out of the terminal, the dashboard and
-// the events: lines on standard error become log lines, standard output of C is
-// discarded.
+// Package stdio separates the output of C libraries from that of the program: what they write to
+// standard error becomes log lines, and their standard output is discarded.
 package stdio
 
 import (
@@ -19,31 +18,29 @@ import (
 	"rvo-tui/internal/text"
 )
 
-// logContext matches the prefix of FFmpeg's lines, which holds the address of an
-// object.
+// logContext matches the prefix of FFmpeg's lines, which contains the address of an object.
 var logContext = regexp.MustCompile(`\[[^\[\]]* @ 0x[0-9a-f]+\] ?`)
 
-// Bounds of captured standard error.
+// Limits of captured standard error.
 const (
 	maxLine      = 1000    // bytes of a line; the rest is cut off
-	lineQueue    = 256     // lines between the pipe and log; what is beyond is dropped
-	linesASecond = 20      // lines that log gets at most, after a burst of twice as many
+	lineQueue    = 256     // lines queued for log; more are dropped
+	linesASecond = 20      // maximum rate of lines, after a burst of twice as many
 	pipeSize     = 1 << 20 // bytes that C libraries can write ahead of the reader
 )
 
-// CaptureStderr makes file descriptor 2 a pipe, so that what C libraries print
-// reaches log, line by line, instead of the terminal: cleaned of control
-// characters and of passwords in addresses, long lines cut, repeated ones
-// counted instead of repeated, floods dropped and counted. Call it before the
-// first call into C.
+// CaptureStderr redirects file descriptor 2 to a pipe and passes what C libraries print to log, line
+// by line. It removes control characters and passwords in addresses, cuts long lines, counts
+// repeated lines instead of passing them on, and drops and counts lines above a rate limit. Call it
+// before the first call into C.
 //
-// Writers never block: what does not fit into the pipe is lost. log is called in its
-// own goroutine and may be slow.
+// Writers never block: output that does not fit into the pipe is lost. log is called in a goroutine
+// of its own and may be slow.
 //
-// real is the original standard error, for the program's own logger. Go's crashes are
-// printed there too. restore makes it os.Stderr again and waits until log has had the
-// last line; call it once. File descriptor 2 is not restored: later output of C code
-// that hangs is discarded. A process can capture only once.
+// real is the original standard error, for the program's own logger; Go prints crashes there too.
+// restore makes it os.Stderr again and waits until log has received the last line; call it once. It
+// does not restore file descriptor 2: later output of C code is discarded. A process can capture
+// only once.
 func CaptureStderr(log func(line string)) (real *os.File, restore func(), err error) {
 	fd, err := unix.FcntlInt(2, unix.F_DUPFD_CLOEXEC, 3)
 	if err != nil {
@@ -61,8 +58,8 @@ func CaptureStderr(log func(line string)) (real *os.File, restore func(), err er
 		real.Close()
 		return nil, nil, fmt.Errorf("capture standard error: %w", err)
 	}
-	// The end that becomes file descriptor 2 must not block: a crash of the Go
-	// runtime prints there while no goroutine reads any more.
+	// The write end must not block: in a crash the Go runtime writes to it while no goroutine
+	// reads.
 	err = errors.Join(
 		unix.SetNonblock(int(w.Fd()), true),
 		debug.SetCrashOutput(real, debug.CrashOptions{}),
@@ -72,7 +69,7 @@ func CaptureStderr(log func(line string)) (real *os.File, restore func(), err er
 		err = errors.Join(err, debug.SetCrashOutput(nil, debug.CrashOptions{}), r.Close(), w.Close(), null.Close(), real.Close())
 		return nil, nil, fmt.Errorf("capture standard error: %w", err)
 	}
-	// A smaller pipe works as well.
+	// Ignore errors: a smaller pipe works too.
 	_, _ = unix.FcntlInt(w.Fd(), unix.F_SETPIPE_SZ, pipeSize)
 	w.Close()
 
@@ -82,10 +79,10 @@ func CaptureStderr(log func(line string)) (real *os.File, restore func(), err er
 	done.Go(c.deliver)
 	return real, func() {
 		os.Stderr = real
-		// Descriptors that are open can be duplicated.
+		// Cannot fail: both descriptors are open.
 		_ = unix.Dup2(int(null.Fd()), 2)
 		null.Close()
-		// Child processes may hold the pipe open: the end does not wait for them.
+		// Do not wait for child processes that still have the pipe open.
 		_ = r.SetReadDeadline(time.Now().Add(100 * time.Millisecond))
 		done.Wait()
 		r.Close()
@@ -98,7 +95,7 @@ type stderrCapture struct {
 	log     func(line string)
 }
 
-// read takes lines out of the pipe until its end, never waiting for deliver.
+// read reads lines from the pipe until its end. It never waits for deliver.
 func (c *stderrCapture) read(r *os.File) {
 	defer close(c.lines)
 	s := lineSplitter{emit: func(line string) {
@@ -122,8 +119,8 @@ func (c *stderrCapture) read(r *os.File) {
 	}
 }
 
-// rest returns what a pipe holds, without waiting for more: where the machine is
-// busy, a deadline may pass before anybody has looked.
+// rest returns the remaining content of a pipe without waiting. It is needed because on a busy
+// machine the read deadline may pass before the last read.
 func rest(r *os.File) []byte {
 	_ = r.SetReadDeadline(time.Time{}) // an error shows below
 	conn, err := r.SyscallConn()
@@ -131,7 +128,7 @@ func rest(r *os.File) []byte {
 		return nil
 	}
 	buf, n := make([]byte, pipeSize), 0
-	_ = conn.Read(func(fd uintptr) bool { // there is no log left for its error
+	_ = conn.Read(func(fd uintptr) bool { // too late to log its error
 		for n < len(buf) {
 			more, err := unix.Read(int(fd), buf[n:])
 			if err != nil || more <= 0 {
@@ -192,18 +189,17 @@ func (s *lineSplitter) flush() {
 	s.line = s.line[:0]
 }
 
-// throttle bounds the rate of lines and collapses repeated ones. It belongs to
-// one goroutine.
+// throttle limits the rate of lines and collapses repeated ones. It is not safe for concurrent use.
 type throttle struct {
 	log     func(line string)
 	last    string
-	repeats int // of last, not yet told
+	repeats int // of the last line, not reported yet
 	dropped uint64
 	tokens  float64
 	at      time.Time
 }
 
-// How long repeats and drops are counted before they are reported.
+// gather is how long repeats and drops are counted before they are reported.
 const gather = 5 * time.Second
 
 func (t *throttle) line(line string, now time.Time) {
@@ -241,7 +237,7 @@ func (t *throttle) flush() {
 	}
 }
 
-// wait returns when to flush, if there is something to report.
+// wait returns a channel that fires when to flush; nil if there is nothing to report.
 func (t *throttle) wait() <-chan time.Time {
 	if t.repeats == 0 && t.dropped == 0 {
 		return nil
@@ -249,5 +245,5 @@ func (t *throttle) wait() <-chan time.Time {
 	return time.After(gather)
 }
 
-// cleanLine makes a line of a C library fit for a log.
+// cleanLine cleans and redacts a line of a C library for the log.
 func cleanLine(line string) string { return text.CleanTo(text.RedactLine(line), maxLine) }

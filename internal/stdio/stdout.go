@@ -7,10 +7,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// DivertStdout makes os.Stdout a duplicate of file descriptor 1, and that
-// descriptor /dev/null: the output of C libraries, passwords
-// included, would otherwise end up between events or in the dashboard. It returns
-// os.Stdout. Call it once, before the first call into C.
+// DivertStdout points os.Stdout to a duplicate of file descriptor 1 and descriptor 1 to /dev/null.
+// Otherwise output of C libraries, possibly with passwords, would mix with events or the dashboard.
+// It returns os.Stdout. Call it once, before the first call into C.
 func DivertStdout() (*os.File, error) {
 	fd, err := unix.FcntlInt(1, unix.F_DUPFD_CLOEXEC, 3)
 	if err != nil {

@@ -6,17 +6,15 @@ import (
 	"unicode/utf8"
 )
 
-// Max is the maximum length, in bytes, of what Clean returns.
+// Max is the maximum length of Clean's result in bytes.
 const Max = 256
 
-// Clean makes text from outside (a label, a name, an error of a service) fit
-// for a terminal and a log: white space of any length becomes one space, other
-// control, format and unprintable characters and invalid UTF-8 are dropped, and
-// text longer than Max bytes is cut and ends in an ellipsis. Clean text is
-// returned unchanged.
+// Clean makes external text (a label, a name, an error of a service) safe for terminals and logs. It
+// replaces runs of white space by one space, removes other control, format and unprintable
+// characters and invalid UTF-8, and cuts text longer than Max bytes, ending it with an ellipsis.
 func Clean(s string) string { return CleanTo(s, Max) }
 
-// CleanTo is Clean with another maximum, in bytes.
+// CleanTo is Clean with another maximum length in bytes.
 func CleanTo(s string, limit int) string {
 	if cleanASCII(s, limit) {
 		return s
@@ -48,8 +46,8 @@ func CleanTo(s string, limit int) string {
 	return b.String()
 }
 
-// cleanASCII reports whether s is short, printable ASCII without a space at an
-// end or two in a row, which most text is.
+// cleanASCII reports whether s is already clean ASCII, as most text is: short, printable, without
+// outer or repeated spaces.
 func cleanASCII(s string, limit int) bool {
 	last := byte(' ')
 	for i := range len(s) {
@@ -61,9 +59,9 @@ func cleanASCII(s string, limit int) bool {
 	return len(s) <= limit && (s == "" || last != ' ')
 }
 
-// Visible replaces by U+FFFD what could control a terminal: control, format and
-// unprintable characters except line feeds and tabs, and invalid UTF-8. It shortens
-// nothing, so paths can be copied.
+// Visible replaces what could control a terminal by U+FFFD: control, format and unprintable
+// characters except line feeds and tabs, and invalid UTF-8. It does not shorten text, so paths can
+// be copied.
 func Visible(s string) string {
 	return strings.Map(func(r rune) rune {
 		if r == '\n' || r == '\t' || unicode.IsPrint(r) {

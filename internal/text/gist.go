@@ -2,10 +2,9 @@ package text
 
 import "regexp"
 
-// varying is what differs between lines that say the same: which camera and event, and
-// numbers.
+// varying matches what may differ between lines with the same message: camera, event and numbers.
 var varying = regexp.MustCompile(`( (camera|event)=("[^"]*"|\S*))|[0-9]+(\.[0-9]+)?(ns|µs|ms|s|m|h)?`)
 
-// Gist returns what a message has in common with others that say the same of another
-// camera, event or number, so that repeated ones can be folded.
+// Gist replaces camera, event and numbers in a message by "#". Messages with the same gist can be
+// folded.
 func Gist(message string) string { return varying.ReplaceAllString(message, "#") }

@@ -2,11 +2,11 @@ package text
 
 import "strings"
 
-// Mask returns text with a secret hidden. Two kinds of secret occur too often by chance
-// to be hidden everywhere. One shorter than four bytes is hidden only as a whole word.
-// One that is a word of the program's own messages, such as "password", is hidden only
-// in the form of an address or alone in quotes: otherwise messages would be unreadable,
-// and would reveal that the secret is one of their words.
+// Mask returns text with a secret hidden. Two kinds of secret are not hidden everywhere, because
+// they also occur by chance. A secret shorter than four bytes is hidden only as a whole word. A
+// secret that is a word of the program's own messages, such as "password", is hidden only in
+// addresses or alone in quotes: otherwise messages would be unreadable, and would reveal that the
+// secret is one of their words.
 func Mask(text, secret string) string {
 	switch {
 	case secret == "":
@@ -19,8 +19,7 @@ func Mask(text, secret string) string {
 	return strings.ReplaceAll(text, secret, Hidden)
 }
 
-// messageWords are the words of messages about cameras, services and logins that
-// somebody may use as a password.
+// messageWords are words of the program's messages that may also be used as passwords.
 const messageWords = " access account address addresses admin after again allow allowed alone announces another answer answered answers asked asks auth back before" +
 	" behind body brackets broker buffer build built busy bytes camcorder camera cameras cannot capture card certificate change changed channel" +
 	" channels character characters check client close closed closes code colon come command commands compiler config configuration connect" +
@@ -40,7 +39,7 @@ const messageWords = " access account address addresses admin after again allow 
 	" type understand unix unknown unplugged user username users uses valid value verify version video view viewer wait waiting wants watch" +
 	" watched webhook what when where which whole whose with within without words works write writes wrong "
 
-// replace hides word where the bytes before and after it (0: none) say so.
+// replace hides word wherever hide returns true for the bytes before and after it (0: none).
 func replace(text, word string, hide func(before, after byte) bool) string {
 	var b strings.Builder
 	for at := 0; ; {

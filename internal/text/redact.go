@@ -1,5 +1,5 @@
-// Package text handles text for several packages: it hides secrets, cleans foreign
-// text for terminals and logs, and parses and formats units.
+// Package text hides secrets, cleans external text for terminals and logs, suggests corrections, and
+// parses and formats units.
 package text
 
 import (
@@ -14,13 +14,13 @@ const Hidden = "***"
 var (
 	schemeForm = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.-]*$`)
 	assignment = regexp.MustCompile(`[^/?&;#=@\s]*=`)
-	// namedSegment finds what follows a segment of a path that names it a secret.
+	// namedSegment matches the path segment after one with a name such as "password".
 	namedSegment = regexp.MustCompile(`(?i)/(?:pass(?:word|wd)?|pwd|psw|pas|token)/([^/?&;#\s]+)`)
 	secretName   = regexp.MustCompile(`(?i)token|key|pass|pas\d*$|pwd|psw|pw\d*$|secret|auth|sig$|signature|cred|session`)
 )
 
-// HideUser hides what stands before an "@" in an address that is none of a source:
-// a password might.
+// HideUser hides everything before an "@" in an address that is not a source, since it may be a
+// password.
 func HideUser(address string) string {
 	if i := strings.LastIndexByte(address, '@'); i >= 0 {
 		return Hidden + address[i:]
@@ -28,12 +28,10 @@ func HideUser(address string) string {
 	return address
 }
 
-// Redact returns a source with its secrets hidden: the password of the user
-// information, and the values of parameters whose names look like a secret's
-// (token, key, password and the like), up to the next "&", ";" or "#", and the
-// path segment after one with such a name ("/pwd/…/"). In a
-// malformed address it hides too much rather than too little. It takes one source,
-// not a text that contains sources.
+// Redact returns a source with its secrets hidden: the password of the user information, the values
+// of parameters with names such as token, key or password, and the path segment after one with such
+// a name ("/pwd/…/"). In a malformed address it hides too much rather than too little. Source must
+// be a single source; for a text that contains addresses use RedactLine.
 func Redact(source string) string {
 	hide := Secret(source)
 	var out strings.Builder
@@ -48,7 +46,7 @@ func Redact(source string) string {
 	return out.String()
 }
 
-// Secret returns for each byte of a source whether Redact hides it.
+// Secret returns, for each byte of a source, whether Redact hides it.
 func Secret(source string) []bool {
 	hide := make([]bool, len(source))
 	cover := func(from, to int) {
@@ -60,9 +58,8 @@ func Secret(source string) []bool {
 	if scheme, _, ok := strings.Cut(source, "://"); ok && schemeForm.MatchString(scheme) {
 		start = len(scheme) + len("://")
 	}
-	// Where a password holds an @ or a slash as it is, only the last @ is sure
-	// to come after it. What should be a port and is none may be a password
-	// whose @ is missing, or not yet typed.
+	// A password may contain an unescaped @ or slash, so only the last @ is certain to come
+	// after it. An invalid port may be a password whose @ is missing or not typed yet.
 	if end := strings.LastIndexByte(source, '@'); end > start {
 		if colon := strings.IndexByte(source[start:end], ':'); colon >= 0 {
 			cover(start+colon+1, end)
@@ -86,8 +83,8 @@ func Secret(source string) []bool {
 	return hide
 }
 
-// badPort returns where the port of an address begins that is no number, and -1
-// where there is none. The address begins with its host.
+// badPort returns the start of the port if that is not a number, else -1. The address begins with
+// its host.
 func badPort(address string) int {
 	host := 0
 	if strings.HasPrefix(address, "[") {
@@ -126,8 +123,8 @@ func Unescape(s string) string {
 	return out.String()
 }
 
-// Hide returns a text about a source, such as the error of a library, without the
-// secrets of that source, escaped or not (see Mask).
+// Hide masks the secrets of a source, escaped or not, in a text about it, such as an error of a
+// library (see Mask).
 func Hide(text, source string) string {
 	text = strings.ReplaceAll(text, source, Redact(source))
 	hide := Secret(source)
@@ -149,6 +146,5 @@ func Hide(text, source string) string {
 
 var address = regexp.MustCompile(`[A-Za-z][A-Za-z0-9+.-]*://[^\s"'<>]+`)
 
-// RedactLine returns a line of foreign text with the secrets of the addresses in
-// it hidden.
+// RedactLine returns a line of external text with the secrets of all addresses in it hidden.
 func RedactLine(line string) string { return address.ReplaceAllStringFunc(line, Redact) }

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// DidYouMean returns the end of a message about an unknown word, as in
-// `; did you mean "motion"?`, or "" if none of from is near.
+// DidYouMean returns the end of a message about an unknown word, such as `; did you mean "motion"?`,
+// or "" if no entry of from is similar.
 func DidYouMean(word string, from []string) string {
 	if near := Suggest(word, from); near != "" {
 		return fmt.Sprintf("; did you mean %q?", near)
@@ -14,9 +14,9 @@ func DidYouMean(word string, from []string) string {
 	return ""
 }
 
-// Suggest returns the entry of from that word most likely misspells, or "" when none is
-// near: at most one edit for each three bytes, where an edit adds, drops or replaces a
-// byte or swaps two neighbors. Case is ignored. Of equally near entries the first wins.
+// Suggest returns the most similar entry of from, or "" if none is within one edit for each three
+// bytes. An edit adds, removes or replaces a byte or swaps two adjacent ones. Case is ignored. Of
+// equally similar entries the first wins.
 func Suggest(word string, from []string) string {
 	word = strings.ToLower(word)
 	best, limit := "", max(1, len(word)/3)

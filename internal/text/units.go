@@ -8,11 +8,10 @@ import (
 	"time"
 )
 
-// Duration is a time.Duration that configuration files write as text: "500ms",
-// "1m30s".
+// Duration is a time.Duration written as text in configuration files: "500ms", "1m30s".
 type Duration time.Duration
 
-// UnmarshalText reads the form of time.ParseDuration.
+// UnmarshalText parses the format of time.ParseDuration.
 func (d *Duration) UnmarshalText(text []byte) error {
 	v, err := time.ParseDuration(string(text))
 	if err != nil {
@@ -22,17 +21,17 @@ func (d *Duration) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// MarshalText writes the form that UnmarshalText reads.
+// MarshalText writes the format that UnmarshalText parses.
 func (d Duration) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
 
-// String returns the form of time.Duration.
+// String formats the duration as time.Duration does.
 func (d Duration) String() string { return time.Duration(d).String() }
 
-// Bytes is an amount of memory or disk that configuration files write as text:
-// "64MiB", "2GiB", "1.5GB", or a plain number of bytes.
+// Bytes is a size written as text in configuration files: "64MiB", "2GiB", "1.5GB", or a plain
+// number of bytes.
 type Bytes int64
 
-// byteUnits is in the order in which MarshalText tries the binary ones.
+// byteUnits lists the units; MarshalText tries the binary ones in this order.
 var byteUnits = []struct {
 	name string
 	size int64
@@ -49,9 +48,9 @@ var byteUnits = []struct {
 	{"", 1},
 }
 
-// UnmarshalText reads a number of at least 0, which may have a fraction, and a
-// unit: B, KB, MB, GB, TB (thousands) or KiB, MiB, GiB, TiB (1024s), in any
-// case. Parts of a byte are cut off.
+// UnmarshalText parses a number of at least 0, which may have a fraction, and a unit in any case:
+// B, KB, MB, GB, TB (powers of 1000) or KiB, MiB, GiB, TiB (powers of 1024). Fractions of a byte are
+// cut off.
 func (b *Bytes) UnmarshalText(text []byte) error {
 	s := strings.TrimSpace(string(text))
 	digits := strings.TrimRight(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
@@ -81,10 +80,10 @@ func (b *Bytes) UnmarshalText(text []byte) error {
 	return fmt.Errorf("%q is not a size; write a number and a unit, as in \"64MiB\", \"2GiB\" or \"500MB\"", text)
 }
 
-// MarshalText writes the form that UnmarshalText reads, exactly.
+// MarshalText writes the exact size in the format that UnmarshalText parses.
 func (b Bytes) MarshalText() ([]byte, error) { return []byte(b.String()), nil }
 
-// String returns the amount in the largest binary unit that divides it.
+// String returns the size in the largest binary unit that divides it.
 func (b Bytes) String() string {
 	for _, u := range byteUnits[:4] {
 		if b != 0 && int64(b)%u.size == 0 {

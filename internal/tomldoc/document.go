@@ -1,8 +1,6 @@
-// Package tomldoc reads TOML texts with the place of each key and value, and changes
-// single keys and tables of them. Everything else of a text stays: comments, order,
-// ${NAME}, line ends. Set, Unset, Append and Remove return a new Document, which has been
-// read again. Paths are as "log" and "rule[2]"; zones are added with
-// doc.Append("zone", Pair{"name", "gate"}, Pair{"points", points}).
+// Package tomldoc parses TOML with the position of each key and value, and edits single keys and
+// tables. Everything else in a text stays: comments, order, ${NAME}, line endings. Set, Unset,
+// Append and Remove return a new, parsed Document. Paths have the form "log" and "rule[2]".
 package tomldoc
 
 import (
@@ -18,8 +16,8 @@ import (
 	"github.com/pelletier/go-toml/v2/unstable"
 )
 
-// Document is a TOML text: its values and their places, by path: "log.level",
-// "camera[0].name", "rule[1].all[0]".
+// Document is a TOML text with its values and their positions by path, such as "log.level",
+// "camera[0].name" or "rule[1].all[0]".
 type Document struct {
 	Text  []byte
 	Tree  map[string]any
@@ -29,15 +27,15 @@ type Document struct {
 	tables []table
 }
 
-// Mark is the place of a key or value, as offsets into the text.
+// Mark is the position of a key and its value, as byte offsets into the text.
 type Mark struct {
-	Key   int    // of the key, or of the table's name in its header
-	Value int    // of the value; the key's where there is none
-	Raw   string // a string value as it is written, with its quotes
-	end   int    // behind the value of a key; 0: it is a table with a header
+	Key   int    // start of the key, or of the table's name in its header
+	Value int    // start of the value; that of the key if there is none
+	Raw   string // a string value as written, with quotes
+	end   int    // end of a key's value; 0 for a table with a header
 }
 
-// SyntaxError is a violation of TOML's grammar.
+// SyntaxError is a TOML syntax error.
 type SyntaxError struct {
 	Line, Column int // from 1; the column in characters
 	Text         string
@@ -47,7 +45,7 @@ func (e *SyntaxError) Error() string {
 	return fmt.Sprintf("line %d, column %d: %s", e.Line, e.Column, e.Text)
 }
 
-// Parse reads a TOML text. Its error is a *SyntaxError.
+// Parse parses a TOML text. Its error is a *SyntaxError.
 func Parse(text []byte) (*Document, error) {
 	d := &Document{Text: text, Tree: map[string]any{}, Marks: map[string]Mark{}, lines: []int{0}}
 	for i, c := range text {
@@ -69,7 +67,8 @@ func Parse(text []byte) (*Document, error) {
 	return d, nil
 }
 
-// firstOf says where the table is that a message calls a second one, before a line.
+// firstOf completes the parser's message about a table that already exists with the line of the
+// first one.
 func (d *Document) firstOf(message string, line int) string {
 	var name string
 	if n, _ := fmt.Sscanf(message, "table %s already exists", &name); n == 0 {
@@ -79,7 +78,7 @@ func (d *Document) firstOf(message string, line int) string {
 		header, _, _ := bytes.Cut(d.Text[start:], []byte("\n"))
 		header, _, _ = bytes.Cut(header, []byte("#"))
 		if string(bytes.TrimSpace(header)) == "["+name+"]" {
-			return fmt.Sprintf(": it begins in line %d; write these keys there", i+1)
+			return fmt.Sprintf(": it begins on line %d; write these keys there", i+1)
 		}
 	}
 	return ""
@@ -95,13 +94,13 @@ func (d *Document) Position(offset int) (line, column int) {
 	return line, utf8.RuneCount(d.Text[d.lines[line-1]:offset]) + 1
 }
 
-// index notes the place of everything. The text has been parsed before.
+// index records the positions of all keys and values. The text is known to be valid.
 func (d *Document) index() {
 	var p unstable.Parser
 	p.Reset(d.Text)
 	elements := map[string]int{}
 	path := ""
-	d.tables = []table{{}} // of the keys before the first header
+	d.tables = []table{{}} // the keys before the first header
 	for p.NextExpression() {
 		node := p.Expression()
 		switch node.Kind {
@@ -165,7 +164,7 @@ func (d *Document) indexValue(p *unstable.Parser, path string, m Mark, value *un
 	d.Marks[path] = m
 }
 
-// firstOf returns the first value in a list, which has no place itself.
+// firstOf returns the first value in a list, because a list has no position of its own.
 func firstOf(item *unstable.Node) *unstable.Node {
 	for item.Kind == unstable.Array {
 		it := item.Children()
@@ -177,14 +176,14 @@ func firstOf(item *unstable.Node) *unstable.Node {
 	return item
 }
 
-// mark notes a place unless the path has one already.
+// mark records a position unless the path has one already.
 func (d *Document) mark(path string, m Mark) {
 	if _, ok := d.Marks[path]; !ok {
 		d.Marks[path] = m
 	}
 }
 
-// JoinPath appends a key to a path, in quotes unless it is a plain one.
+// JoinPath appends a key to a path, quoted unless it is a bare key.
 func JoinPath(path, key string) string {
 	plain := key != ""
 	for _, c := range []byte(key) {
@@ -200,11 +199,11 @@ func JoinPath(path, key string) string {
 	return path + "." + key
 }
 
-// IndexPath returns the path of an element of a list.
+// IndexPath returns the path of a list element.
 func IndexPath(path string, i int) string { return fmt.Sprintf("%s[%d]", path, i) }
 
-// LiteralOffset returns at which byte of a TOML string literal its n-th character
-// (from 0) is written: the last one before which the literal, closed there, has n.
+// LiteralOffset returns the byte offset of the n-th character (from 0) in a TOML string literal,
+// taking escapes into account.
 func LiteralOffset(raw string, n int) int {
 	quotes := raw[:min(1, len(raw))]
 	for _, q := range []string{`"""`, `'''`} {

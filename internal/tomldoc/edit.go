@@ -10,22 +10,22 @@ import (
 	"strings"
 )
 
-// Pair is a key with its value, as Literal writes it.
+// Pair is a key and its value, which Literal must accept.
 type Pair struct {
 	Key   string
 	Value any
 }
 
-// table is a header with the keys below it.
+// table is the position of a table: a header and the keys below it.
 type table struct {
 	path   string
-	header int // an offset in the line of the header
-	end    int // behind the last value, or in the line of the header where there is none
+	header int // an offset on the line of the header
+	end    int // end of the last value; without values, an offset on the line of the header
 }
 
-// Set returns the document with a key of a table set to a value. The value takes the
-// place of the one before. A new key comes behind the table's last one, or behind a comment
-// that shows its default ("#key = …"). A section [table] that is missing is appended.
+// Set returns the document with a key of a table set to a value. It replaces an existing value. A new
+// key is added after a comment with its default ("#key = …") if there is one, else at the end of the
+// table. A missing table [name] is appended to the document.
 func (d *Document) Set(path, key string, value any) (*Document, error) {
 	literal, err := Literal(value)
 	if err != nil {
@@ -53,8 +53,8 @@ func (d *Document) Set(path, key string, value any) (*Document, error) {
 	})
 }
 
-// Unset returns the document without a key of a table. The line goes with its comment. A key
-// that is not written is no error.
+// Unset returns the document without a key of a table, removing its line with any comment. It is no
+// error if the key does not exist.
 func (d *Document) Unset(path, key string) (*Document, error) {
 	m, written := d.Marks[JoinPath(path, key)]
 	if !written {
@@ -69,8 +69,7 @@ func (d *Document) Unset(path, key string) (*Document, error) {
 	})
 }
 
-// Append returns the document with one more [[name]], behind the last one, or at the end where
-// there is none.
+// Append returns the document with a new [[name]] after the last one, or at the end if there is none.
 func (d *Document) Append(name string, pairs ...Pair) (*Document, error) {
 	return d.append("[["+JoinPath("", name)+"]]", JoinPath("", name), pairs)
 }
@@ -112,8 +111,8 @@ func (d *Document) append(header, path string, pairs []Pair) (*Document, error) 
 	})
 }
 
-// Remove returns the document without an element of a list of tables, as "rule[1]". With it
-// go the tables in it and the comment lines directly above its header.
+// Remove returns the document without one table of a list, such as "rule[1]". It also removes the
+// tables in it and the comment lines directly above its header.
 func (d *Document) Remove(path string) (*Document, error) {
 	first := slices.IndexFunc(d.tables, func(t table) bool { return t.path == path })
 	name, index, found := cutIndex(path)
@@ -156,11 +155,11 @@ func (d *Document) Header(path string) (offset int, ok bool) {
 	return d.lineStart(d.tables[i].header), true
 }
 
-// errMeaning is the error of a change that would alter more than it should.
+// errMeaning is the error for an edit that would change the meaning of other keys.
 var errMeaning = errors.New("it cannot be changed there without changing other things; change it by hand")
 
-// checked reads a text again and makes sure that it means what the document means, but for
-// one change.
+// checked parses an edited text. It fails unless the result equals the old values with the change
+// applied.
 func (d *Document) checked(what string, text []byte, change func(tree map[string]any)) (*Document, error) {
 	next, err := Parse(text)
 	if err != nil {
@@ -174,12 +173,12 @@ func (d *Document) checked(what string, text []byte, change func(tree map[string
 	return next, nil
 }
 
-// splice replaces a part of the text.
+// splice returns the text with one part replaced.
 func (d *Document) splice(from, to int, with string) []byte {
 	return slices.Concat(d.Text[:from], []byte(with), d.Text[to:])
 }
 
-// insert inserts lines at an offset at which a line begins, or at the end.
+// insert returns the text with lines inserted at the start of a line, or at the end.
 func (d *Document) insert(at int, lines ...string) []byte {
 	eol := "\n"
 	if i := bytes.IndexByte(d.Text, '\n'); i > 0 && d.Text[i-1] == '\r' {
@@ -192,7 +191,7 @@ func (d *Document) insert(at int, lines ...string) []byte {
 	return d.splice(at, at, with)
 }
 
-// behind returns where a new key of a table is to be written.
+// behind returns the offset at which to insert a new key of a table.
 func (d *Document) behind(t table, key string) int {
 	end := d.lineEnd(t.end)
 	for from := d.lineEnd(t.header); from < d.trailing(end); from = d.lineEnd(from) {
@@ -205,8 +204,8 @@ func (d *Document) behind(t table, key string) int {
 	return end
 }
 
-// trailing returns the end of the comment lines that begin at an offset, if they belong to
-// what is before them and not to a header behind them.
+// trailing returns the end of the comment lines at an offset, if they belong to the text before them.
+// If text follows directly, they belong to that, and it returns at.
 func (d *Document) trailing(at int) int {
 	end := at
 	for end < len(d.Text) && d.comment(end) {
@@ -218,7 +217,7 @@ func (d *Document) trailing(at int) int {
 	return end
 }
 
-// indent returns the blanks before the first key of a table, or before its header.
+// indent returns the indentation for new keys of a table: that of its last key, else of its header.
 func (d *Document) indent(t table) string {
 	at := d.lineStart(t.header)
 	if d.lineStart(t.end) > at {
@@ -228,12 +227,12 @@ func (d *Document) indent(t table) string {
 	return string(line[:len(line)-len(bytes.TrimLeft(line, " \t"))])
 }
 
-// comment reports whether the line that begins at an offset is a comment.
+// comment reports whether the line at an offset is a comment.
 func (d *Document) comment(at int) bool {
 	return bytes.HasPrefix(bytes.TrimLeft(d.Text[at:d.lineEnd(at)], " \t"), []byte("#"))
 }
 
-// lineStart returns where the line of an offset begins, lineEnd where the next one does.
+// lineStart returns the start of the line of an offset, lineEnd the start of the next line.
 func (d *Document) lineStart(at int) int { return bytes.LastIndexByte(d.Text[:at], '\n') + 1 }
 
 func (d *Document) lineEnd(at int) int {
@@ -243,13 +242,13 @@ func (d *Document) lineEnd(at int) int {
 	return len(d.Text)
 }
 
-// within reports whether a path is that of a table, of one of its elements, or in them.
+// within reports whether a path is a table, one of its elements, or inside of them.
 func within(path, table string) bool {
 	rest, ok := strings.CutPrefix(path, table)
 	return ok && (rest == "" || rest[0] == '.' || rest[0] == '[')
 }
 
-// pairKey returns the key that a path of one key stands for.
+// pairKey returns the key in a path that consists of one key.
 func pairKey(path string) string {
 	table, _ := reread("{ " + path + " = 0 }").(map[string]any)
 	for key := range table {
@@ -265,7 +264,7 @@ func cutIndex(path string) (name string, index int, ok bool) {
 	return name, index, err == nil && n == 1 && IndexPath(name, index) == path
 }
 
-// lookup returns the table at a path such as "log" or "rule[1]", or nil.
+// lookup returns the table at a path such as "log" or "rule[1]"; nil if there is none.
 func lookup(tree map[string]any, path string) map[string]any {
 	name, index, listed := cutIndex(path)
 	if !listed {

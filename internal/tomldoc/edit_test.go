@@ -132,7 +132,7 @@ func TestEditRefuses(t *testing.T) {
 		{"half a line", "z = { a = 1, b = 2 }\n", "line of its own", func(d *Document) (*Document, error) { return d.Unset("z", "b") }},
 		{"what is not there", "[[z]]\n", "no header", func(d *Document) (*Document, error) { return d.Remove("z[1]") }},
 		{"no value", "[a]\n", "cannot be written", func(d *Document) (*Document, error) { return d.Set("a", "b", nil) }},
-		{"no number", "[a]\n", "no number", func(d *Document) (*Document, error) { return d.Set("a", "b", json.Number("x")) }},
+		{"no number", "[a]\n", "not a number", func(d *Document) (*Document, error) { return d.Set("a", "b", json.Number("x")) }},
 	} {
 		if _, err := c.edit(parse(t, c.text)); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v, want %q", c.name, err, c.want)

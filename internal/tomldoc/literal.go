@@ -14,8 +14,8 @@ import (
 	"github.com/pelletier/go-toml/v2"
 )
 
-// Literal returns a value as TOML writes it: a text, bool, number, list, map with text
-// keys, or what marshals itself to text.
+// Literal formats a value as TOML: a string, bool, number, list, map with string keys, or an
+// encoding.TextMarshaler.
 func Literal(value any) (string, error) {
 	if n, ok := value.(json.Number); ok {
 		if _, err := n.Int64(); err == nil {
@@ -23,7 +23,7 @@ func Literal(value any) (string, error) {
 		}
 		f, err := n.Float64()
 		if err != nil {
-			return "", fmt.Errorf("%s is no number", n)
+			return "", fmt.Errorf("%s is not a number", n)
 		}
 		value = f
 	}
@@ -43,7 +43,7 @@ func Literal(value any) (string, error) {
 	case reflect.Float64, reflect.Float32:
 		f := v.Float()
 		if math.IsNaN(f) || math.IsInf(f, 0) {
-			return "", fmt.Errorf("%v is no value", f)
+			return "", fmt.Errorf("%v is not a value", f)
 		}
 		if f == math.Trunc(f) && math.Abs(f) < 1<<53 {
 			return strconv.FormatInt(int64(f), 10), nil
@@ -77,7 +77,7 @@ func Literal(value any) (string, error) {
 	return "", fmt.Errorf("a value of type %T cannot be written", value)
 }
 
-// quote writes a text as a basic string.
+// quote formats a text as a TOML basic string.
 func quote(text string) string {
 	var b strings.Builder
 	b.WriteByte('"')
@@ -100,7 +100,7 @@ func quote(text string) string {
 	return b.String()
 }
 
-// reread returns what a literal means.
+// reread parses a literal.
 func reread(literal string) any {
 	var v struct{ V any }
 	if toml.Unmarshal([]byte("V = "+literal), &v) != nil {

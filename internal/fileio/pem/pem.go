@@ -10,8 +10,8 @@ import (
 	"rvo-tui/internal/fileio"
 )
 
-// maxPEM bounds a file of certificates or a key, in bytes. Those of a system's
-// authorities are some hundred thousand.
+// maxPEM is the maximum size of a PEM file in bytes. A system's file of authorities has some hundred
+// thousand.
 const maxPEM = 4 << 20
 
 // Authorities returns the certificates in a PEM file. Its errors do not name the file.
@@ -27,8 +27,7 @@ func Authorities(path string) (*x509.CertPool, error) {
 	return pool, nil
 }
 
-// KeyPair reads a certificate and its key, each from a PEM file. An error of reading
-// one is an *os.PathError with its path.
+// KeyPair reads a certificate and its key from two PEM files. A read error is an *os.PathError.
 func KeyPair(cert, key string) (tls.Certificate, error) {
 	certPEM, err := fileio.Read(cert, maxPEM)
 	if err != nil {
