@@ -24,16 +24,16 @@ func TestAccounts(t *testing.T) {
 		want   string // in the complaint; empty: none
 	}{
 		"all adds up":               {func(*CameraAccount) {}, ""},
-		"a frame vanished":          {func(a *CameraAccount) { a.Sent++ }, "101 frames sent, and 90 seen + 7 superseded + 3 dropped"},
+		"a frame vanished":          {func(a *CameraAccount) { a.Sent++ }, "101 frames sent, but 90 seen + 7 superseded + 3 dropped"},
 		"a frame came twice":        {func(a *CameraAccount) { a.Seen++ }, "91 seen"},
-		"a frame was not seen":      {func(a *CameraAccount) { a.Superseded-- }, "97 frames handed over, and 90 seen + 6"},
-		"pixels without a frame":    {func(a *CameraAccount) { a.Given++ }, "98 frames got pixels"},
-		"the probe saw less":        {func(a *CameraAccount) { a.TookIn-- }, "take in 89"},
+		"a frame was not seen":      {func(a *CameraAccount) { a.Superseded-- }, "97 frames delivered, but 90 seen + 6"},
+		"pixels without a frame":    {func(a *CameraAccount) { a.Given++ }, "98 frames filled"},
+		"the probe saw less":        {func(a *CameraAccount) { a.TookIn-- }, "89 frames seen by the engine according to the probe"},
 		"lag in a harness":          {func(a *CameraAccount) { a.Lag = 1 }, "1 frames dropped for lag"},
 		"a rate in a harness":       {func(a *CameraAccount) { a.Rate = 2 }, "2 for their rate"},
 		"a frame that does not fit": {func(a *CameraAccount) { a.Corrupt = 3 }, "3 as corrupt"},
 		"a frame that no gate held": {func(a *CameraAccount) { a.Detectors[0].Skips[engine.GateBusy]-- }, "detector slow: 90 frames seen"},
-		"a run that was not seen":   {func(a *CameraAccount) { a.Detectors[0].Began-- }, "the probe saw 19 runs begin"},
+		"a run that was not seen":   {func(a *CameraAccount) { a.Detectors[0].Began-- }, "19 runs according to the probe"},
 	} {
 		a := balanced()
 		c.change(&a)

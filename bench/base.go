@@ -10,7 +10,7 @@ import (
 	"rvo-tui/runtime/engine"
 )
 
-// baseMeasures are what scenarios are compared with their bases by.
+// baseMeasures are the measures by which scenarios are compared with their bases.
 var baseMeasures = []struct {
 	name string
 	of   func(*Result) float64
@@ -28,9 +28,8 @@ var baseMeasures = []struct {
 	{"memory, MB", func(r *Result) float64 { return float64(r.Load.RSS) / 1e6 }, func(v float64) string { return strconv.FormatFloat(v, 'f', 0, 64) }},
 }
 
-// baseTable writes, for the scenarios of one mode whose base was run as well, the
-// medians of both, the median of the ratios of runs with the same number, and how
-// much the runs of the base differ among themselves.
+// baseTable writes a table of the scenarios of one mode whose base was run as well: the medians of
+// both, the median ratio of runs with the same number, and the spread of the base's own runs.
 func (r *Report) baseTable(out *bytes.Buffer, mode workload.Mode) {
 	byName := map[string]map[int]*Result{}
 	var names []string
@@ -74,10 +73,10 @@ func (r *Report) baseTable(out *bytes.Buffer, mode workload.Mode) {
 	if rows.Len() == 0 {
 		return
 	}
-	fmt.Fprintf(out, "\n### Beside their bases, %s\n\n", mode)
-	fmt.Fprintln(out, "A difference no larger than that of the base against itself is none.")
+	fmt.Fprintf(out, "\n### Compared with their bases, %s\n\n", mode)
+	fmt.Fprintln(out, "A difference no larger than that of the base against itself is not significant.")
 	fmt.Fprintln(out)
 	fmt.Fprintln(out, "| Scenario | Base | Measure | Base | Scenario | Ratio | Base against itself |")
 	fmt.Fprintln(out, "|---|---|---|---|---|---|---|")
-	_, _ = rows.WriteTo(out) // memory does not fail
+	_, _ = rows.WriteTo(out) // writing to memory cannot fail
 }

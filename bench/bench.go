@@ -1,7 +1,6 @@
-// Package bench is the load harness. It runs named workloads on a real Runtime,
-// with cameras of its own that keep to a schedule, and writes tables of what it
-// measured. A run that does not account for every frame fails (see Account); one on
-// a machine that others were using is marked as noisy (see Load).
+// Package bench is the load harness. It runs named workloads on a real Runtime with simulated cameras
+// that send frames on a fixed schedule, and writes tables of results. A run fails unless every frame
+// is accounted for (see CameraAccount). A run on a busy machine is marked as noisy (see Load).
 package bench
 
 import (
@@ -23,34 +22,34 @@ import (
 	"rvo-tui/detectors"
 )
 
-// Options is what to run and how.
+// Options selects the runs.
 type Options struct {
 	Scenarios []string // names of Scenarios
 	Modes     []workload.Mode
-	Runs      int           // of each scenario in each mode
-	Duration  time.Duration // of what is measured
-	Warmup    time.Duration // before it
-	Sample    time.Duration // between two rows of the time series
+	Runs      int           // number of runs of each scenario in each mode
+	Duration  time.Duration // measured time of each run
+	Warmup    time.Duration // time before the measurement
+	Sample    time.Duration // interval of the time series
 	Width     int           // of frames
 	Height    int
-	Seed      uint64 // of everything random
-	Dir       string // for the results
-	Force     bool   // write into Dir although it is not empty
+	Seed      uint64 // seed of all random numbers
+	Dir       string // directory of the results
+	Force     bool   // allow a Dir that is not empty
 
-	Kinds   detectors.Kinds   // that scenarios may use beside the harness's own
+	Kinds   detectors.Kinds   // available to scenarios, besides the harness's own
 	JPEG    capture.Encoder   // nil: the standard library's
-	Convert capture.Converter // nil: in Go
-	Muxer   clips.Muxer       // of scenarios that record; nil: the standard library's
+	Convert capture.Converter // nil: a converter in Go
+	Muxer   clips.Muxer       // for scenarios that record clips; nil: the standard library's
 
-	Revision string // of the program, for the record
-	OpenCV   string // its version, empty without
+	Revision string // of the program, for the report
+	OpenCV   string // version; empty: built without
 	Log      *slog.Logger
 
-	Out      io.Writer // a line for each run; nil: none
-	Progress io.Writer // a terminal for the progress bar; nil: none
+	Out      io.Writer // receives a line for each run; nil: none
+	Progress io.Writer // terminal for a progress bar; nil: none
 }
 
-// Bounds of Options.
+// Limits of Options.
 const (
 	MinDuration = 100 * time.Millisecond
 	MaxDuration = 24 * time.Hour
@@ -59,25 +58,24 @@ const (
 	minSide     = 16
 )
 
-// Validate returns what is wrong with the options, in the words of the command
-// line.
+// Validate returns all problems of the options, named by their command-line flags.
 func (o Options) Validate() error {
 	var problems []error
 	bad := func(format string, args ...any) { problems = append(problems, fmt.Errorf(format, args...)) }
 	if len(o.Scenarios) == 0 {
-		bad("--scenario: name one, or give --all; --list shows what there is")
+		bad("--scenario: name one, or give --all; --list shows all scenarios")
 	}
 	for i, name := range o.Scenarios {
 		if _, err := workload.Find(name); err != nil {
 			bad("--scenario: %w", err)
 		}
 		if slices.Contains(o.Scenarios[:i], name) {
-			bad("--scenario: %s is there twice: use --runs to have it more than once", name)
+			bad("--scenario: %s is given twice: use --runs to run it more than once", name)
 		}
 	}
 	for _, m := range o.Modes {
 		if !slices.Contains(workload.Modes(), m) {
-			bad("--mode: %q is none: use inline, worker or both", m)
+			bad("--mode: %q is not a mode: use inline, worker or both", m)
 		}
 	}
 	if len(o.Modes) == 0 {
@@ -104,19 +102,18 @@ func (o Options) Validate() error {
 	return errors.Join(problems...)
 }
 
-// rest is the pause between two runs, for the machine to settle.
+// rest is the pause between two runs, to let the machine settle.
 const rest = 200 * time.Millisecond
 
-// job is one run to be made.
+// job is a planned run.
 type job struct {
 	run      int // from 1
 	scenario workload.Scenario
 	mode     workload.Mode
 }
 
-// plan returns all runs in their order: run 1 of everything, then run 2, so that
-// what changes on the machine in the meantime meets all scenarios alike. The
-// order of the modes is reversed with each run.
+// plan returns all runs in order: run 1 of every scenario, then run 2 and so on, so that changes of
+// the machine's state affect all scenarios alike. The order of modes alternates.
 func plan(o Options) ([]job, error) {
 	var jobs []job
 	for run := 1; run <= o.Runs; run++ {
@@ -142,12 +139,11 @@ func plan(o Options) ([]job, error) {
 	return jobs, nil
 }
 
-// Run makes all runs that the options ask for and writes their results, after
-// each run what there is so far. A context that ends in the middle ends the run
-// under way, whose figures are dropped; what was complete stays, and the error is
-// the context's. Runs that fail do not end the others: their errors are joined.
+// Run performs all runs and updates the result files after each. If the context ends, it discards
+// the current run, keeps the completed ones, and returns the context's error. A failed run does not
+// stop the others; the errors are joined.
 //
-// It sets GOMAXPROCS as the program does while it runs.
+// While it runs it sets GOMAXPROCS as the program does.
 func Run(ctx context.Context, o Options) (*Report, error) {
 	if err := o.Validate(); err != nil {
 		return nil, err
@@ -172,7 +168,7 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 	}
 	defer goruntime.GOMAXPROCS(goruntime.GOMAXPROCS(threads()))
 	rep := &Report{Options: o, Environment: newEnvironment(o)}
-	// A directory that cannot be written to is to show before hours of runs.
+	// Fail now, not after hours of runs, if the directory is not writable.
 	if err := files.put(environmentFile, rep.environment); err != nil {
 		return nil, err
 	}
@@ -181,7 +177,7 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 	var failed []error
 	for i, t := range jobs {
 		if i > 0 {
-			// What one run leaves on the heap is not the next one's to clear.
+			// Do not charge the next run for collecting the garbage of this one.
 			goruntime.GC()
 			debug.FreeOSMemory()
 			if err := wait.For(ctx, rest); err != nil {

@@ -33,17 +33,17 @@ func TestOptions(t *testing.T) {
 		t.Error(err)
 	}
 	for want, change := range map[string]func(*Options){
-		"--scenario: name one":         func(o *Options) { o.Scenarios = nil },
-		`there is no scenario "fast"`:  func(o *Options) { o.Scenarios = []string{"fast"} },
-		"baseline is there twice":      func(o *Options) { o.Scenarios = []string{"baseline", "fps_1000", "baseline"} },
-		"--mode: ":                     func(o *Options) { o.Modes = nil },
-		`--mode: "remote" is none`:     func(o *Options) { o.Modes = []workload.Mode{"remote"} },
-		"--runs: must be 1":            func(o *Options) { o.Runs = 0 },
-		"--duration-secs: must be 0.1": func(o *Options) { o.Duration = 99 * ms },
-		"--warmup-secs":                func(o *Options) { o.Warmup = -1 },
-		"--sample-ms: must be":         func(o *Options) { o.Sample = 0 },
-		"--size: a side is 16":         func(o *Options) { o.Width = 8 },
-		"--out-dir":                    func(o *Options) { o.Dir = "" },
+		"--scenario: name one":           func(o *Options) { o.Scenarios = nil },
+		`unknown scenario "fast"`:        func(o *Options) { o.Scenarios = []string{"fast"} },
+		"baseline is given twice":        func(o *Options) { o.Scenarios = []string{"baseline", "fps_1000", "baseline"} },
+		"--mode: ":                       func(o *Options) { o.Modes = nil },
+		`--mode: "remote" is not a mode`: func(o *Options) { o.Modes = []workload.Mode{"remote"} },
+		"--runs: must be 1":              func(o *Options) { o.Runs = 0 },
+		"--duration-secs: must be 0.1":   func(o *Options) { o.Duration = 99 * ms },
+		"--warmup-secs":                  func(o *Options) { o.Warmup = -1 },
+		"--sample-ms: must be":           func(o *Options) { o.Sample = 0 },
+		"--size: a side is 16":           func(o *Options) { o.Width = 8 },
+		"--out-dir":                      func(o *Options) { o.Dir = "" },
 	} {
 		o := quick("d", "baseline")
 		change(&o)

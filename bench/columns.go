@@ -16,7 +16,7 @@ type column struct {
 	value func(*Result) string
 }
 
-// SummaryHeader names the columns of rvo's summary, in its order.
+// SummaryHeader is the header of rvo's summary file.
 const SummaryHeader = "run_id,scenario,detector_sleep_ms,input_fps,actual_camera_fps,duration_secs," +
 	"tick_p50_ns,tick_p99_ns,tick_p999_ns,tick_count,exec_p50_ns,exec_p99_ns,exec_p999_ns," +
 	"total_ticks,total_execs,total_skips,total_events,total_frame_drops,effective_fps,frame_loss_rate"
@@ -28,7 +28,7 @@ func number(v float64) string            { return strconv.FormatFloat(v, 'g', -1
 func flag(b bool) string                 { return strconv.FormatBool(b) }
 func quantile(d *Dist, q float64) string { return strconv.FormatInt(int64(d.at(q)), 10) }
 
-// quantiles returns columns of a distribution's quantiles, in nanoseconds.
+// quantiles returns columns with quantiles of a distribution, in nanoseconds.
 func quantiles(prefix string, of func(*Result) *Dist, qs ...float64) []column {
 	var list []column
 	for _, q := range qs {
@@ -38,8 +38,8 @@ func quantiles(prefix string, of func(*Result) *Dist, qs ...float64) []column {
 	return list
 }
 
-// summaryColumns are rvo's. Frames are counted where rvo derives them;
-// see docs/harness.md.
+// summaryColumns are the columns of rvo's summary. Unlike rvo, which derives the numbers of frames,
+// the harness counts them; see docs/harness.md.
 func summaryColumns() []column {
 	tick := func(r *Result) *Dist { return r.Tick }
 	exec := func(r *Result) *Dist { return r.Exec }
@@ -65,7 +65,7 @@ func summaryColumns() []column {
 	)
 }
 
-// detailColumns are the mode, rvo's columns, and what it does not measure.
+// detailColumns are the mode, rvo's columns, and further measures.
 func detailColumns() []column {
 	list := append([]column{{"mode", func(r *Result) string { return string(r.Mode) }}}, summaryColumns()...)
 	list = append(list,
@@ -118,7 +118,7 @@ func detailColumns() []column {
 	)
 }
 
-// table returns results as CSV.
+// table formats results as CSV.
 func table(columns []column, results []*Result) ([]byte, error) {
 	rows := make([][]string, 1, len(results)+1)
 	for _, c := range columns {
@@ -134,8 +134,8 @@ func table(columns []column, results []*Result) ([]byte, error) {
 	return encodeCSV(rows)
 }
 
-// cameraTable returns where the frames of every camera went, one row each, and
-// detectorTable what every detector did with them, of whole runs.
+// cameraTable returns the account of every camera as CSV, and detectorTable that of every detector.
+// Both cover whole runs, including warm-up.
 func cameraTable(results []*Result) ([]byte, error) {
 	rows := [][]string{{"run_id", "scenario", "mode", "camera", "sent", "seen", "superseded", "pool_dropped", "lag_dropped", "rate_dropped", "corrupt_dropped"}}
 	for _, r := range results {

@@ -7,20 +7,20 @@ import (
 	"time"
 )
 
-// Environment is what a set of results was measured on and with.
+// Environment describes the machine, the build and the settings of a set of results.
 type Environment struct {
 	Date       time.Time `json:"date"`
 	CPU        string    `json:"cpu"`
 	Cores      int       `json:"cores"`
 	System     string    `json:"system"`
 	Kernel     string    `json:"kernel"`
-	Governor   string    `json:"governor"` // of the first core; empty: the system does not say
+	Governor   string    `json:"governor"` // of the first core; empty: unknown
 	Go         string    `json:"go"`
 	OpenCV     string    `json:"opencv"` // empty: built without
 	Revision   string    `json:"revision"`
 	Threads    int       `json:"gomaxprocs"`
-	Scheduling string    `json:"scheduling"` // policy and priority of the process; empty: the system does not say
-	Load       float64   `json:"load"`       // average of the last minute, before the first run
+	Scheduling string    `json:"scheduling"` // policy and priority of the process; empty: unknown
+	Load       float64   `json:"load"`       // load average of the last minute, before the first run
 	Duration   float64   `json:"duration_secs"`
 	Warmup     float64   `json:"warmup_secs"`
 	Runs       int       `json:"runs"`
@@ -42,7 +42,7 @@ func newEnvironment(o Options) Environment {
 	}
 }
 
-// readText returns a small file of the system, empty where there is none.
+// readText returns the content of a small system file; empty if it cannot be read.
 func readText(path string) string {
 	text, err := os.ReadFile(path)
 	if err != nil {
@@ -51,10 +51,10 @@ func readText(path string) string {
 	return strings.TrimSpace(string(text))
 }
 
-// scheduling returns how a process with this /proc/PID/stat is scheduled: "other,
-// nice 0", or "rr, priority 10" where it goes ahead of all that are not.
+// scheduling parses /proc/PID/stat and returns the scheduling of the process, such as "other, nice 0"
+// or, for real-time policies, "rr, priority 10".
 func scheduling(stat string) string {
-	// The name, in brackets, may hold anything; the fields after it begin with the third.
+	// The name, in parentheses, may contain anything; the third field follows it.
 	f := strings.Fields(stat[strings.LastIndexByte(stat, ')')+1:])
 	const nice, priority, policy = 19 - 3, 40 - 3, 41 - 3
 	if len(f) <= policy {

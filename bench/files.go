@@ -13,25 +13,24 @@ import (
 	"rvo-tui/bench/workload"
 )
 
-// Report is everything that a call of Run has found.
+// Report has all results of a call of Run.
 type Report struct {
 	Options     Options
 	Environment Environment
-	Results     []*Result // in the order in which they were made
+	Results     []*Result // in the order of the runs
 	Failures    []string  // runs that failed, and why
 }
 
 // The files of a report, all in Options.Dir:
 //
-//	environment.json            the machine, and its other load during each run
-//	detail.csv                  a row for each run: mode, rvo's columns, and ours
-//	frames.csv, detectors.csv   where every frame went, of whole runs
-//	summary.md                  medians and spread, for people
+//	environment.json            the machine, and its load by others during each run
+//	detail.csv                  a row for each run: mode, rvo's columns, further columns
+//	frames.csv, detectors.csv   what happened to every frame, for whole runs
+//	summary.md                  medians and spread, to read
 //	MODE/summary.csv            rvo's summary of one mode
 //	MODE/runN/NAME_SECS_timeseries.csv, .hlog, _KIND.hgrm
 //
-// Each file is written beside its place and moved there, so that it is never half
-// there.
+// Each file is written to a temporary file and renamed, so it is never incomplete.
 const (
 	environmentFile = "environment.json"
 	framesFile      = "frames.csv"
@@ -39,11 +38,11 @@ const (
 	markdownFile    = "summary.md"
 )
 
-// directory is where a report is written.
+// directory is the directory of a report.
 type directory struct{ path string }
 
-// openDir makes the directory, which must be new or empty unless force is given.
-// Forced, files of an earlier report are overwritten one by one.
+// openDir creates the directory, which must be new or empty unless force is set. With force, files of
+// an earlier report are overwritten one by one.
 func openDir(path string, force bool) (*directory, error) {
 	entries, err := os.ReadDir(path)
 	switch {
@@ -54,13 +53,12 @@ func openDir(path string, force bool) (*directory, error) {
 	case err != nil:
 		return nil, fmt.Errorf("open directory for results: %w", err)
 	case len(entries) > 0 && !force:
-		return nil, fmt.Errorf("the directory %q holds something already: name another one with --out-dir, or overwrite with --force", path)
+		return nil, fmt.Errorf("the directory %q is not empty: name another one with --out-dir, or overwrite with --force", path)
 	}
 	return &directory{path}, nil
 }
 
-// write writes the tables of all results so far, and the files of the newest one,
-// which is nil where there is none.
+// write writes the tables of all results so far, and the files of the newest result unless it is nil.
 func (d *directory) write(rep *Report, newest *Result) error {
 	if newest != nil {
 		if err := d.runFiles(newest); err != nil {
@@ -112,7 +110,7 @@ func (d *directory) runFiles(r *Result) error {
 			return err
 		}
 	}
-	// What they hold is on disk now.
+	// They are on disk now; free the memory.
 	r.series = nil
 	return nil
 }
@@ -120,12 +118,12 @@ func (d *directory) runFiles(r *Result) error {
 // finish writes the summary.
 func (d *directory) finish(rep *Report) error { return d.put(markdownFile, ready(rep.Markdown())) }
 
-// ready is text that put need not have made.
+// ready wraps finished text for put.
 func ready(text []byte) func() ([]byte, error) {
 	return func() ([]byte, error) { return text, nil }
 }
 
-// put writes a file whole, or not at all.
+// put writes a file atomically.
 func (d *directory) put(name string, contents func() ([]byte, error)) error {
 	text, err := contents()
 	if err != nil {
@@ -145,7 +143,7 @@ func (d *directory) put(name string, contents func() ([]byte, error)) error {
 		err = os.Rename(tmp.Name(), path)
 	}
 	if err != nil {
-		_ = os.Remove(tmp.Name()) // it is of no use to anyone
+		_ = os.Remove(tmp.Name()) // remove the incomplete file
 		return fmt.Errorf("write results: %w", err)
 	}
 	return nil

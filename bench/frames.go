@@ -10,20 +10,20 @@ import (
 	"rvo-tui/capture/synthetic"
 )
 
-// prerenderedFrames is the number of frames that are drawn beforehand: more than a
-// camera with few detectors uses at a time.
+// prerenderedFrames is the number of frames drawn in advance: more than a camera with few detectors
+// uses at a time.
 const prerenderedFrames = 8
 
-// prerendered holds the pixels of frames that were drawn beforehand. Each buffer of a
-// camera's pool is filled once, when it is new. After that a frame costs a look at the
-// mark at the begin of the buffer and 8 bytes for its number, not a copy of 2.7 MB.
+// prerendered has the pixels of frames drawn in advance. Each buffer of a camera's pool is filled only
+// once. After that, sending a frame costs a check of the mark at the start of the buffer and 8 bytes
+// for its number instead of a copy of 2.7 MB.
 type prerendered struct {
 	width, height int
 	frames        [][]byte
 }
 
-// mark begins the pixels of a filled buffer. New memory is all zeros, and only the
-// harness writes to the buffers.
+// mark is at the start of a filled buffer. New memory is all zeros, and only the harness writes to
+// the buffers.
 var mark = [16]byte{'r', 'v', 'o', ' ', 'b', 'e', 'n', 'c', 'h', ' ', 'p', 'a', 'i', 'n', 't', 1}
 
 // numberAt is the offset of the frame number in a filled buffer.
@@ -39,7 +39,7 @@ func newPrerendered(width, height int, seed uint64) (*prerendered, error) {
 	a := &prerendered{width: width, height: height}
 	for range prerenderedFrames {
 		pix := make([]byte, width*height*3)
-		for range 10 { // far enough apart to differ
+		for range 10 { // skip frames so that the chosen ones differ
 			if _, err := src.Grab(); err != nil {
 				return nil, fmt.Errorf("draw frames: %w", err)
 			}
@@ -56,8 +56,7 @@ func newPrerendered(width, height int, seed uint64) (*prerendered, error) {
 	return a, nil
 }
 
-// show makes dst the frame with this number. It returns whether dst was filled for
-// that.
+// show writes the frame with this number to dst. It returns whether dst had to be filled.
 func (a *prerendered) show(dst []byte, id uint64) (filled bool) {
 	if !bytes.Equal(dst[:len(mark)], mark[:]) {
 		copy(dst, a.frames[id%uint64(len(a.frames))])

@@ -8,23 +8,23 @@ import (
 	"github.com/HdrHistogram/hdrhistogram-go"
 )
 
-// hdrTop is the longest duration that is distinguished; longer ones count as this.
+// hdrTop is the maximum recorded duration; longer ones are recorded as this.
 const hdrTop = 10 * time.Minute
 
 // newHistogram returns a histogram of nanoseconds with three significant digits.
 func newHistogram() *hdrhistogram.Histogram { return hdrhistogram.New(1, int64(hdrTop), 3) }
 
-// record counts a duration; negative ones count as 0.
+// record records a duration; negative ones as 0.
 func record(h *hdrhistogram.Histogram, d time.Duration) {
-	// It fails only beyond the bounds, which the duration is kept within.
+	// Cannot fail, because the duration is within the histogram's range.
 	_ = h.RecordValue(int64(min(max(d, 0), hdrTop)))
 }
 
 // Dist is a distribution of durations.
 type Dist struct {
 	name  string
-	total *hdrhistogram.Histogram // up to the last cut
-	part  *hdrhistogram.Histogram // since then
+	total *hdrhistogram.Histogram // all samples up to the last cut
+	part  *hdrhistogram.Histogram // samples since then
 }
 
 func newDist(name string) *Dist {
@@ -33,8 +33,8 @@ func newDist(name string) *Dist {
 
 func (d *Dist) add(v time.Duration) { record(d.part, v) }
 
-// cut ends an interval: it writes its histogram to a log, unless that is nil, and
-// adds it to the whole.
+// cut ends an interval: it writes the interval's histogram to the log, unless that is nil, and adds
+// it to the total.
 func (d *Dist) cut(log *hdrhistogram.HistogramLogWriter, from, to time.Time) error {
 	if log != nil {
 		d.part.SetTag(d.name)
@@ -49,8 +49,7 @@ func (d *Dist) cut(log *hdrhistogram.HistogramLogWriter, from, to time.Time) err
 	return nil
 }
 
-// at returns a quantile, 0..1, of what was there at the last cut; 0 when there
-// was nothing.
+// at returns a quantile (0 to 1) of the samples up to the last cut; 0 if there were none.
 func (d *Dist) at(q float64) time.Duration {
 	if d == nil || d.total.TotalCount() == 0 {
 		return 0
@@ -67,8 +66,7 @@ func (d *Dist) max() time.Duration {
 	return time.Duration(d.total.Max())
 }
 
-// percentiles returns the distribution as a text table in microseconds, in the
-// form of HdrHistogram's .hgrm files.
+// percentiles returns the distribution in microseconds, in the format of HdrHistogram's .hgrm files.
 func (d *Dist) percentiles() ([]byte, error) {
 	var out bytes.Buffer
 	if _, err := d.total.PercentilesPrint(&out, 10, 1000); err != nil {

@@ -9,14 +9,14 @@ import (
 	"rvo-tui/bench/workload"
 )
 
-// What workers are to keep to, as medians over the runs.
+// Limits for worker mode, as medians over the runs.
 const (
-	maxTickRatio = 1.25 // median tick beside a slow detector, over that without any
-	maxLoss      = 0.01 // of the frames, up to 600 a second
-	askedRuns    = 9    // that the limits are set for
+	maxTickRatio = 1.25 // median tick with a slow detector, divided by that without any
+	maxLoss      = 0.01 // share of frames lost, at up to 600 frames a second
+	askedRuns    = 9    // number of runs that the limits are meant for
 )
 
-// limits writes, where there are runs of workers for it, which limits are kept.
+// limits writes which limits are kept, if there are runs in worker mode.
 func (r *Report) limits(out *bytes.Buffer) {
 	byName := map[string][]*Result{}
 	var names []string
@@ -45,7 +45,7 @@ func (r *Report) limits(out *bytes.Buffer) {
 			ratio := medianOf(rs, tickP50).Median / base.Median
 			row(name, fmt.Sprintf("tick p50 at most %g times that of `baseline`", maxTickRatio), fmt.Sprintf("%.2f", ratio), ratio <= maxTickRatio)
 			tail := medianOf(rs, p99)
-			row(name, "tick p99 within those of the runs of `baseline`", fmt.Sprintf("%s, theirs up to %s", compare.Nanos(tail.Median), compare.Nanos(baseTail.Largest)),
+			row(name, "tick p99 no higher than in the runs of `baseline`", fmt.Sprintf("%s, `baseline` up to %s", compare.Nanos(tail.Median), compare.Nanos(baseTail.Largest)),
 				tail.Median <= baseTail.Largest)
 		case strings.HasPrefix(name, "overload_"):
 			lost := medianOf(rs, func(res *Result) float64 { return res.share(res.Superseded) }).Median
@@ -57,9 +57,9 @@ func (r *Report) limits(out *bytes.Buffer) {
 	if len(rows) == 0 {
 		return
 	}
-	fmt.Fprintf(out, "\n## Limits\n\nOf workers, medians over %d runs", r.Environment.Runs)
+	fmt.Fprintf(out, "\n## Limits\n\nMode worker, medians over %d runs", r.Environment.Runs)
 	if r.Environment.Runs < askedRuns {
-		fmt.Fprintf(out, ", where the limits are set for %d", askedRuns)
+		fmt.Fprintf(out, "; the limits are meant for %d", askedRuns)
 	}
 	fmt.Fprintf(out, ".\n\n| Scenario | Limit | Found | |\n|---|---|---|---|\n%s\n", strings.Join(rows, "\n"))
 }

@@ -43,11 +43,11 @@ func TestLimits(t *testing.T) {
 	rep.Results[2].Load.Steal = 0.5
 	text := string(rep.Markdown())
 	for _, want := range []string{
-		"medians over 3 runs, where the limits are set for 9.",
+		"medians over 3 runs; the limits are meant for 9.",
 		"| `blocking_1ms` | tick p50 at most 1.25 times that of `baseline` | 1.15 | kept |",
-		"| `blocking_1ms` | tick p99 within those of the runs of `baseline` | 150ns, theirs up to 200ns | kept |",
+		"| `blocking_1ms` | tick p99 no higher than in the runs of `baseline` | 150ns, `baseline` up to 200ns | kept |",
 		"| `load_shed` | tick p50 at most 1.25 times that of `baseline` | 1.85 | **missed** |",
-		"| `load_shed` | tick p99 within those of the runs of `baseline` | 240ns, theirs up to 200ns | **missed** |",
+		"| `load_shed` | tick p99 no higher than in the runs of `baseline` | 240ns, `baseline` up to 200ns | **missed** |",
 		"| `overload_moderate` | at most 1 % of the frames superseded | 1.00 % | kept |",
 		"| `overload_moderate` | no frame lost otherwise | at most 0 in a run | kept |",
 		"| `overload_severe` | at most 1 % of the frames superseded | 1.10 % | **missed** |",

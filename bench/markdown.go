@@ -11,8 +11,7 @@ import (
 	"rvo-tui/bench/workload"
 )
 
-// Markdown returns the report for people: medians over the runs, and how far the
-// runs lie from them.
+// Markdown returns the report as Markdown: medians over the runs and their spread.
 func (r *Report) Markdown() []byte {
 	var out bytes.Buffer
 	e := r.Environment
@@ -21,7 +20,7 @@ func (r *Report) Markdown() []byte {
 		e.Date.Format("2006-01-02 15:04 UTC"), cmp.Or(e.Revision, "unknown"), cmp.Or(e.CPU, "an unknown processor"), e.Cores, e.System,
 		cmp.Or(e.Kernel, "unknown kernel"), cmp.Or(e.Governor, "unknown"), e.Go, cmp.Or(e.OpenCV, "none"), e.Threads,
 		cmp.Or(e.Scheduling, "unknown"))
-	fmt.Fprintf(&out, "Runs of each: %d, in turn; %g s measured after %g s of warm-up; frames of %d×%d. ", e.Runs, e.Duration, e.Warmup, e.Width, e.Height)
+	fmt.Fprintf(&out, "Runs of each: %d, interleaved; %g s measured after %g s of warm-up; frames of %d×%d. ", e.Runs, e.Duration, e.Warmup, e.Width, e.Height)
 	fmt.Fprintf(&out, "Figures are medians over the runs; ± is the median distance from them.\n")
 	r.load(&out)
 	for _, f := range r.Failures {
@@ -35,7 +34,7 @@ func (r *Report) Markdown() []byte {
 	return out.Bytes()
 }
 
-// load says how many runs other load may have disturbed.
+// load writes how many runs may have been disturbed by other load.
 func (r *Report) load(out *bytes.Buffer) {
 	noisy, unknown := 0, 0
 	for _, res := range r.Results {
@@ -49,16 +48,16 @@ func (r *Report) load(out *bytes.Buffer) {
 	switch {
 	case noisy > 0:
 		fmt.Fprintf(out, "\n**%d of %d runs are noisy**: more than %g %% of the machine's time was stolen by its host, or more than %g %% used by others. "+
-			"Their figures may say more of the neighbours than of the program.\n", noisy, len(r.Results), maxSteal*100, maxForeign*100)
+			"Their figures may reflect other load rather than the program.\n", noisy, len(r.Results), maxSteal*100, maxForeign*100)
 	case unknown > 0:
-		fmt.Fprintf(out, "\nThis system does not tell how much others used it.\n")
+		fmt.Fprintf(out, "\nThis system does not report how much other processes used it.\n")
 	case len(r.Results) > 0:
-		fmt.Fprintf(out, "\nThe machine was quiet: no run saw more than %g %% steal, or more than %g %% used by others.\n", maxSteal*100, maxForeign*100)
+		fmt.Fprintf(out, "\nThe machine was quiet: no run had more than %g %% steal, or more than %g %% used by others.\n", maxSteal*100, maxForeign*100)
 	}
 }
 
-// modeTable writes the table of one mode. Turns are related to those without a
-// detector, and to those with one that takes no time, where there are such.
+// modeTable writes the table of one mode. It relates ticks to those without a detector and to those
+// with one that takes no time, if there are such runs.
 func (r *Report) modeTable(out *bytes.Buffer, mode workload.Mode) {
 	byName := map[string][]*Result{}
 	var names []string
@@ -125,7 +124,7 @@ func medianOf(rs []*Result, of func(*Result) float64) compare.Spread {
 	return compare.SpreadOf(values)
 }
 
-// timeText returns a spread of nanoseconds for people.
+// timeText formats a spread of nanoseconds.
 func timeText(s compare.Spread) string {
 	text := compare.Short(time.Duration(s.Median)).String()
 	if s.N > 1 {

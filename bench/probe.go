@@ -14,45 +14,43 @@ type what uint8
 const (
 	aTick   what = iota // a tick of the pipeline: at, took
 	aFrame              // the engine saw a frame: captured, arrived
-	aStart              // a worker began with a frame
-	aDone               // a detector has answered: captured, seen, started, done
-	anEvent             // a rule has confirmed: ages
+	aStart              // a worker started on a frame
+	aDone               // a detector has finished: captured, seen, started, done
+	anEvent             // a rule has confirmed an event: ages
 )
 
 // sample is one observation of a probe. Times are since the epoch.
 type sample struct {
 	what   what
-	failed bool   // aDone: with an error
-	void   bool   // aDone: the answer was thrown away
-	task   uint32 // aStart, aDone: from 0
+	failed bool   // aDone: the run failed
+	void   bool   // aDone: the result was discarded
+	task   uint32 // aStart, aDone: index of the detector
 	frame  uint64 // ID
 	at     time.Duration
-	// times depends on what: of aTick how long it took; of aFrame
-	// when it was captured and when it arrived; of aDone when the frame was
-	// captured and seen, and when the run began and ended; of anEvent the stages
-	// of its age.
+	// times depends on what. aTick: duration. aFrame: capture and arrival. aDone: capture of the
+	// frame, when the engine saw it, start and end of the run. anEvent: stages of its age.
 	times [engine.StageCount]time.Duration
 }
 
-// probe records what the engine of one camera does. It costs the live path a few stores
-// for each sample; another goroutine collects and evaluates the samples. A full ring
-// drops the sample and counts it, and the run then fails.
+// probe records what the engine of one camera does. A sample costs the live path a few stores; another
+// goroutine collects and evaluates the samples. If the ring is full, the sample is dropped and
+// counted, and the run fails.
 type probe struct {
 	ring []sample // its length is a power of two
 
-	// The pipeline's goroutine owns these.
-	next uint64 // sample to be written
-	free uint64 // sample up to which there is room, as far as is known
+	// Owned by the pipeline's goroutine.
+	next uint64 // index of the next sample
+	free uint64 // index at which the ring is full, as last read
 
-	written atomic.Uint64 // samples shown to the collector: whole ticks
-	read    atomic.Uint64 // samples that it has taken
+	written atomic.Uint64 // samples published to the collector, in whole ticks
+	read    atomic.Uint64 // samples it has read
 	dropped atomic.Uint64
 }
 
-// ringTime is how much of a workload a probe holds until it is collected.
+// ringTime is how much time of a workload fits into a probe's ring.
 const ringTime = time.Second
 
-// newProbe returns a probe for so many samples a second.
+// newProbe returns a probe for a rate of samples a second.
 func newProbe(rate float64) *probe {
 	size := 1 << 12
 	for float64(size) < rate*ringTime.Seconds() {
@@ -60,12 +58,12 @@ func newProbe(rate float64) *probe {
 	}
 	p := &probe{ring: make([]sample, size), free: uint64(size)}
 	for i := range p.ring {
-		p.ring[i].what = anEvent // so that the first write of a run meets no page fault
+		p.ring[i].what = anEvent // avoid page faults during the run
 	}
 	return p
 }
 
-// slot returns where the next sample goes, or nil where there is no room.
+// slot returns the next sample to fill, or nil if the ring is full.
 func (p *probe) slot(w what, frame uint64, at time.Duration) *sample {
 	if p.next == p.free {
 		if p.free = p.read.Load() + uint64(len(p.ring)); p.next == p.free {
@@ -121,8 +119,7 @@ func (p *probe) Ticked(begun, took time.Duration) {
 	p.written.Store(p.next)
 }
 
-// collect hands every sample of finished ticks to each, in order. One goroutine
-// at a time may do so.
+// collect calls each with every published sample, in order. Only one goroutine may call it.
 func (p *probe) collect(each func(*sample)) {
 	r, w := p.read.Load(), p.written.Load()
 	for ; r < w; r++ {

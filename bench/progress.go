@@ -7,12 +7,11 @@ import (
 	"time"
 )
 
-// bar shows on a terminal how far a set of runs is, in one line. A bar without a
-// terminal shows nothing.
+// bar is a progress bar for a set of runs. Without a terminal it shows nothing.
 type bar struct {
 	out   io.Writer
 	jobs  []job
-	each  time.Duration // of one run
+	each  time.Duration // duration of one run
 	shown time.Time
 	drawn bool
 }
@@ -26,7 +25,7 @@ func newBar(out io.Writer, jobs []job, o Options) *bar {
 	return &bar{out: out, jobs: jobs, each: startDelay + o.Warmup + o.Duration + rest}
 }
 
-// at returns what the run of this place among all reports its progress to.
+// at returns the progress function for the i-th run.
 func (b *bar) at(i int) func(elapsed, total time.Duration) {
 	return func(elapsed, total time.Duration) {
 		now := time.Now()
@@ -38,7 +37,7 @@ func (b *bar) at(i int) func(elapsed, total time.Duration) {
 	}
 }
 
-// clear takes the line off the screen.
+// clear removes the bar from the screen.
 func (b *bar) clear() {
 	if b.drawn {
 		fmt.Fprint(b.out, "\r\x1b[2K")
@@ -46,7 +45,7 @@ func (b *bar) clear() {
 	}
 }
 
-// barText returns the line for a run of the list that is so far.
+// barText returns the line of the bar for the progress of the i-th run.
 func barText(jobs []job, i int, elapsed, total, each time.Duration) string {
 	share := min(1, elapsed.Seconds()/max(total.Seconds(), 1e-9))
 	done := int((float64(i) + share) / float64(len(jobs)) * barWidth)

@@ -11,25 +11,25 @@ import (
 	"rvo-tui/runtime"
 )
 
-// Result is what one run showed.
+// Result is the result of one run.
 type Result struct {
 	workload.Outcome
 	Run      int
-	Started  time.Time // of the measurement
+	Started  time.Time // start of the measurement
 	Duration time.Duration
 	Timing
 
 	Cameras, Detectors int // detectors of each camera
 
-	Late     *hdrhistogram.Histogram // how long after its time a frame was sent
+	Late     *hdrhistogram.Histogram // delays of sent frames against the schedule
 	Load     Load
-	Accounts []CameraAccount // of the whole run, warm-up included
+	Accounts []CameraAccount // of the whole run, including warm-up
 
-	Odd    string // what was expected and did not happen
+	Odd    string // what was expected but did not happen
 	series *series
 }
 
-// result makes the result of a run that has been drained.
+// result returns the result of a drained run.
 func (g *measurement) result(snap *runtime.Snapshot, started time.Time) *Result {
 	r := &Result{
 		Outcome: workload.Outcome{Scenario: g.job.scenario, Mode: g.job.mode}, Run: g.job.run, Started: started, Duration: g.opts.Duration,
@@ -66,10 +66,10 @@ func (g *measurement) result(snap *runtime.Snapshot, started time.Time) *Result 
 // perSecond returns a count as a rate over the measurement.
 func (r *Result) perSecond(n uint64) float64 { return float64(n) / r.Duration.Seconds() }
 
-// share returns a part of the frames sent.
+// share returns a count as a share of the frames sent.
 func (r *Result) share(n uint64) float64 { return float64(n) / float64(max(r.Sent, 1)) }
 
-// line describes the run for people, in one line.
+// line summarizes the run in one line.
 func (r *Result) line() string {
 	text := fmt.Sprintf("run %d  %-22s %-6s  tick p50 %-9v p99 %-9v  %7.1f frames/s seen, %d of %d lost", r.Run, r.Scenario.Name, r.Mode,
 		compare.Short(r.Tick.at(0.5)), compare.Short(r.Tick.at(0.99)), r.perSecond(r.Seen), r.Lost(), r.Sent)

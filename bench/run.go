@@ -19,24 +19,23 @@ import (
 )
 
 const (
-	// startDelay is the time that a Runtime has to start before its cameras do.
+	// startDelay is the time between the start of the Runtime and the first frame.
 	startDelay = 100 * time.Millisecond
-	// drainLimit is how long the frames that were sent may take to be seen and
-	// looked at.
+	// drainLimit is how long the last frames may take until they have been processed.
 	drainLimit = 10 * time.Second
-	// collectEvery is how often probes are emptied, and idleEvery where frames come less
-	// than once a second: the harness is then not to be what is measured.
+	// collectEvery is how often probes are read. idleEvery applies if there is less than one
+	// frame a second, so that the harness does not dominate the measurement.
 	collectEvery = 20 * time.Millisecond
 	idleEvery    = time.Second
 )
 
-// threads returns how many threads Go code may run on at once, as in the program.
+// threads returns the value of GOMAXPROCS that the program would use.
 func threads() int {
 	cfg := runtime.DefaultConfig()
 	return cfg.Threads()
 }
 
-// measurement is one run.
+// measurement is a run in progress.
 type measurement struct {
 	opts    Options
 	job     job
@@ -51,7 +50,7 @@ type measurement struct {
 	notify  func(elapsed, total time.Duration)
 }
 
-// perform makes one run and returns its result. Notify receives its progress.
+// perform performs one run and returns its result. It calls notify with its progress.
 func perform(ctx context.Context, o Options, t job, a *prerendered, notify func(elapsed, total time.Duration)) (res *Result, err error) {
 	dir, err := os.MkdirTemp("", "rvo-bench-")
 	if err != nil {
@@ -76,13 +75,13 @@ func perform(ctx context.Context, o Options, t job, a *prerendered, notify func(
 	return g.run(ctx)
 }
 
-// assemble makes the Runtime with its cameras, streams and probes.
+// assemble creates the Runtime with its cameras, streams and probes.
 func (g *measurement) assemble(a *prerendered) {
 	l := &g.load
 	if l.Config == (runtime.Config{}) {
 		l.Config = runtime.DefaultConfig()
 	}
-	l.Detectors = slices.Clone(l.Detectors) // a scenario may hand out the same ones each time
+	l.Detectors = slices.Clone(l.Detectors) // a scenario may return the same slice each time
 	for i := range l.Detectors {
 		if d := &l.Detectors[i]; d.Execution == "" {
 			d.Execution = detectors.Execution(g.job.mode)
@@ -91,7 +90,7 @@ func (g *measurement) assemble(a *prerendered) {
 	first := time.Since(g.epoch) + startDelay + g.opts.Warmup
 	var configs []capture.Config
 	for i, c := range l.Cameras {
-		// Cameras are not in step with each other.
+		// Spread the cameras over the frame interval.
 		phase := time.Duration(float64(i) / float64(len(l.Cameras)) / c.FPS * float64(time.Second))
 		s := schedule{begin: first - g.opts.Warmup + phase, fps: c.FPS, first: first, end: first + g.opts.Duration}
 		g.streams[c.Name] = newStream(s, g.epoch, a)
@@ -99,7 +98,7 @@ func (g *measurement) assemble(a *prerendered) {
 		g.probes[c.Name] = newProbe(c.FPS * float64(2+5*len(l.Detectors)))
 		cfg := capture.DefaultConfig()
 		cfg.Name, cfg.Source = c.Name, "synthetic:empty"
-		cfg.StallTimeout = text.Duration(5 * time.Minute) // the end of a schedule is no stall
+		cfg.StallTimeout = text.Duration(5 * time.Minute) // the end of a schedule is not a stall
 		configs = append(configs, cfg)
 	}
 	g.rt = runtime.New(runtime.Options{
@@ -109,7 +108,7 @@ func (g *measurement) assemble(a *prerendered) {
 	}, g.epoch)
 }
 
-// run runs it, through warm-up, measurement and the last frames' way.
+// run runs warm-up, measurement and drain.
 func (g *measurement) run(ctx context.Context) (*Result, error) {
 	work, stop := context.WithCancel(ctx)
 	var wg sync.WaitGroup
@@ -131,7 +130,7 @@ func (g *measurement) run(ctx context.Context) (*Result, error) {
 	return res, nil
 }
 
-// watch waits out the run and makes its result.
+// watch waits until the run has ended and returns its result.
 func (g *measurement) watch(ctx context.Context) (*Result, error) {
 	first := g.schedule().first
 	if err := g.collectUntil(ctx, first); err != nil {
@@ -175,10 +174,10 @@ func (g *measurement) watch(ctx context.Context) (*Result, error) {
 	return res, nil
 }
 
-// schedule returns that of the first camera; all are measured for the same time.
+// schedule returns the schedule of the first camera; all have the same measured time.
 func (g *measurement) schedule() schedule { return g.streams[g.load.Cameras[0].Name].schedule }
 
-// collectUntil empties the probes again and again until a time.
+// collectUntil reads the probes repeatedly until a time.
 func (g *measurement) collectUntil(ctx context.Context, until time.Duration) error {
 	s, every := g.schedule(), collectEvery
 	if s.fps < 1 {
@@ -203,8 +202,8 @@ func (g *measurement) collect() {
 	}
 }
 
-// drain waits until every frame that was sent has been seen or dropped and no
-// detector has work under way, and returns how everything stands then.
+// drain waits until every sent frame was seen or dropped and no detector is running. It returns the
+// final snapshot.
 func (g *measurement) drain(ctx context.Context) (*runtime.Snapshot, error) {
 	limit := time.Now().Add(drainLimit)
 	for _, f := range g.streams {
@@ -232,7 +231,7 @@ func (g *measurement) drain(ctx context.Context) (*runtime.Snapshot, error) {
 	}
 }
 
-// busy returns what is still under way.
+// busy returns the camera or detector that is still working; empty if none.
 func (g *measurement) busy(snap *runtime.Snapshot) string {
 	for i := range snap.Cameras {
 		v := &snap.Cameras[i]

@@ -8,12 +8,12 @@ import (
 	"github.com/HdrHistogram/hdrhistogram-go"
 )
 
-// seriesHeader has the columns of rvo's time series, in its order.
+// seriesHeader is the header of rvo's time series.
 const seriesHeader = "elapsed_ms,ticks_delta,execs_delta,skips_delta,events_delta,frame_drops_delta," +
 	"tick_p50_ns,tick_p99_ns,exec_p50_ns,exec_p99_ns,staleness_p50_ns,staleness_p99_ns,frame_queue_depth"
 
-// series is how a run went: a row for each interval, and its histograms.
-// Percentiles are of everything measured so far, as rvo's are.
+// series is the time series of a run: a row and histograms for each interval. As in rvo, percentiles
+// cover everything measured so far.
 type series struct {
 	run     *measurement
 	started time.Time
@@ -24,7 +24,7 @@ type series struct {
 	log     *hdrhistogram.HistogramLogWriter
 }
 
-// counts are the counters that a row shows the growth of.
+// counts are the counters whose increase a row shows.
 type counts struct{ ticks, execs, skips, events, drops uint64 }
 
 func newSeries(g *measurement, started time.Time) *series {
@@ -32,7 +32,7 @@ func newSeries(g *measurement, started time.Time) *series {
 	s.log = hdrhistogram.NewHistogramLogWriter(&s.hlog)
 	s.log.SetBaseTime(started.UnixMilli())
 	fmt.Fprintln(&s.rows, seriesHeader)
-	// Writing to memory does not fail.
+	// Writing to memory cannot fail.
 	_ = s.log.OutputLogFormatVersion()
 	_ = s.log.OutputBaseTime(started.UnixMilli())
 	_ = s.log.OutputStartTime(started.UnixMilli())
@@ -41,8 +41,8 @@ func newSeries(g *measurement, started time.Time) *series {
 	return s
 }
 
-// shown returns what the Runtime's own counters say of skips and drops, and how
-// many frames wait for an engine. They are up to a tenth of a second old.
+// shown returns the Runtime's counters of skips and drops, and how many frames wait for an engine.
+// They may be a tenth of a second old.
 func (s *series) shown() (skips, drops uint64, depth int) {
 	snap := s.run.rt.Snapshot()
 	for i := range snap.Cameras {
@@ -62,7 +62,7 @@ func (s *series) shown() (skips, drops uint64, depth int) {
 	return skips, drops, depth
 }
 
-// sample ends an interval, so long after the measurement began, with a row.
+// sample ends an interval and writes its row. Elapsed is the time since the measurement began.
 func (s *series) sample(elapsed time.Duration) error {
 	now := time.Now()
 	if err := s.run.timing.cut(s.log, s.cut, now); err != nil {
@@ -85,5 +85,5 @@ func (s *series) sample(elapsed time.Duration) error {
 	return nil
 }
 
-// finish adds what came after the last row, of frames that were due before.
+// finish adds samples that arrived after the last row for frames due before.
 func (s *series) finish() error { return s.run.timing.cut(s.log, s.cut, time.Now()) }

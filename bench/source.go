@@ -12,26 +12,25 @@ import (
 	"rvo-tui/capture"
 )
 
-// stream is what one camera sends: prerendered frames on a schedule. It outlives its
-// connections; there is one at a time.
+// stream is a simulated camera that sends prerendered frames on a schedule. It outlives its
+// connections, of which there is one at a time.
 type stream struct {
 	schedule    schedule
 	epoch       time.Time
 	prerendered *prerendered
 
-	// The goroutine that reads the source owns these; once over is closed anyone
-	// may read them.
-	late      *hdrhistogram.Histogram // how long after its time a measured frame was sent
-	given     uint64                  // measured frames that got pixels
+	// Owned by the goroutine that reads the source. Anyone may read them after over is closed.
+	late      *hdrhistogram.Histogram // delays of measured frames against the schedule
+	given     uint64                  // measured frames filled with pixels
 	offered   uint64                  // measured frames
 	overdue   uint64                  // measured frames sent after the next one was due
-	decoded   uint64                  // frames that got pixels
+	decoded   uint64                  // all frames filled with pixels
 	filled    uint64                  // buffers that had to be filled
 	firstSent time.Duration           // of the measured frames
 	lastSent  time.Duration
 
-	sent atomic.Uint64 // frames, and the ID of the newest
-	over chan struct{} // closed when the last frame was sent and taken
+	sent atomic.Uint64 // number of frames sent, which is the ID of the newest
+	over chan struct{} // closed when the last frame was sent and read
 	done bool
 }
 
@@ -59,8 +58,7 @@ type source struct {
 	alarm *wait.Alarm // nil before the first Grab; it belongs to the reader's goroutine
 }
 
-// patience is how long the source waits at a stretch without looking whether it
-// is still wanted.
+// patience is how long the source waits before checking whether it was closed.
 const patience = 50 * time.Millisecond
 
 // Grab implements capture.Source.

@@ -9,18 +9,19 @@ import (
 	"rvo-tui/runtime/engine"
 )
 
-// Timing is the distributions of what a run measured, over all its cameras.
+// Timing has the distributions measured by a run over all cameras. Ages count from capture, and
+// "Due" ages from the time at which the frame was due.
 type Timing struct {
 	Tick          *Dist // a tick of the pipeline
 	Exec          *Dist // a detector's run
-	Age           *Dist // of a frame when the engine sees it, since it was captured
+	Age           *Dist // of a frame when the engine sees it
 	DueAge        *Dist // the same since it was due
-	SignalAge     *Dist // of a frame when a detector's answer is in the table, since it was captured
+	SignalAge     *Dist // of a frame when its signal is in the table
 	DueSignalAge  *Dist // the same since it was due
 	Stages        [engine.StageCount]*Dist
 	EventAge      *Dist // of a frame when a rule confirmed an event from it
 	EventDueAge   *Dist
-	EventAgeParts [engine.StageCount]*Dist // where it went
+	EventAgeParts [engine.StageCount]*Dist // stages of EventAge
 }
 
 func newTiming() Timing {
@@ -37,12 +38,12 @@ func newTiming() Timing {
 	return t
 }
 
-// logged are the distributions that have files of their own.
+// logged returns the distributions that are written to files of their own.
 func (t *Timing) logged() []*Dist {
 	return []*Dist{t.Tick, t.Exec, t.Age, t.DueAge, t.SignalAge, t.DueSignalAge}
 }
 
-// all are all distributions.
+// all returns all distributions.
 func (t *Timing) all() []*Dist {
 	list := append(t.logged(), t.EventAge, t.EventDueAge)
 	list = append(list, t.Stages[:]...)
@@ -64,27 +65,27 @@ func (t *Timing) cut(log *hdrhistogram.HistogramLogWriter, from, to time.Time) e
 	return nil
 }
 
-// tally makes figures of one camera's samples. It belongs to one goroutine.
+// tally evaluates the samples of one camera. It is not safe for concurrent use.
 type tally struct {
 	schedule schedule
 	timing   *Timing // shared by the tallies of a run
 
-	// Of what is measured: frames by the time at which they were due, ticks and
-	// events by the time at which they were.
+	// Within the measured time. Frames count by their due time, ticks and events by the time they
+	// happened.
 	seen, execs, failures, events, ticks uint64
 
-	// Of everything.
+	// Over the whole run.
 	allSeen  uint64
-	newest   uint64 // frame seen
+	newest   uint64 // newest frame seen
 	disorder error
 	tasks    []taskTally
 }
 
-// taskTally is what is known of one detector.
+// taskTally counts the runs of one detector.
 type taskTally struct {
-	runs     uint64 // begun, of all frames
-	measured uint64 // begun, of measured frames
-	last     uint64 // frame begun with
+	runs     uint64 // runs started, on all frames
+	measured uint64 // runs started, on measured frames
+	last     uint64 // frame of the last run
 }
 
 func newTally(s schedule, t *Timing, detectors int) *tally {
@@ -142,7 +143,7 @@ func (t *tally) began(s *sample) {
 
 func (t *tally) done(s *sample) {
 	if t.task(s.task).last != s.frame {
-		t.began(s) // inline: its start is not reported
+		t.began(s) // inline runs do not report their start
 	}
 	if !t.schedule.measured(s.frame) {
 		return
@@ -156,7 +157,7 @@ func (t *tally) done(s *sample) {
 		t.failures++
 	}
 	if s.failed || s.void {
-		return // no signal came of it
+		return // it produced no signal
 	}
 	t.timing.Stages[engine.StagePublish].add(s.at - done)
 	t.timing.SignalAge.add(s.at - captured)
@@ -174,8 +175,7 @@ func (t *tally) event(s *sample) {
 	t.timing.Stages[engine.StageEvent].add(s.times[engine.StageEvent])
 }
 
-// task returns the tally of a detector; those that come in the middle of a run
-// get one when they first begin.
+// task returns the tally of a detector, and creates it if the detector was added during the run.
 func (t *tally) task(i uint32) *taskTally {
 	for int(i) >= len(t.tasks) {
 		t.tasks = append(t.tasks, taskTally{})
@@ -183,7 +183,7 @@ func (t *tally) task(i uint32) *taskTally {
 	return &t.tasks[i]
 }
 
-// skips returns how many measured frames the detectors did not look at.
+// skips returns how many measured frames detectors skipped.
 func (t *tally) skips() (n uint64) {
 	for _, k := range t.tasks {
 		n += t.seen - min(k.measured, t.seen)

@@ -9,19 +9,19 @@ import (
 	"time"
 )
 
-// usage is what the machine and this process have used up at one instant.
+// usage is the resource usage of the machine and of this process so far.
 type usage struct {
 	at      time.Time
 	own     time.Duration // CPU time of this process and its ended children
 	machine machineTime
-	known   bool // what the machine has used
+	known   bool // whether machine is known
 	rss     uint64
 }
 
-// machineTime is the first line of /proc/stat, in clock ticks of all cores.
+// machineTime is the time of all cores in /proc/stat, in clock ticks.
 type machineTime struct{ busy, idle, steal uint64 }
 
-// clockTick is the unit of /proc/stat, which Linux fixes for user space.
+// clockTick is the unit of /proc/stat, a constant of Linux's user-space ABI.
 const clockTick = time.Second / 100
 
 func readUsage() usage {
@@ -45,8 +45,8 @@ func readUsage() usage {
 	return u
 }
 
-// parseStat reads the first line of /proc/stat: user, nice, system, idle, iowait,
-// irq, softirq, steal; what follows is contained in these.
+// parseStat parses the first line of /proc/stat: user, nice, system, idle, iowait, irq, softirq,
+// steal. Later fields are included in these.
 func parseStat(text string) (machineTime, bool) {
 	line, _, _ := strings.Cut(text, "\n")
 	f := strings.Fields(line)
@@ -66,25 +66,25 @@ func parseStat(text string) (machineTime, bool) {
 
 // Load is the load of the machine while a run was measured.
 type Load struct {
-	Known   bool    `json:"known"`   // false: this system does not say
-	Steal   float64 `json:"steal"`   // share of the machine's time that its host took
-	Foreign float64 `json:"foreign"` // share that other processes computed
+	Known   bool    `json:"known"`   // false: the system does not report shares
+	Steal   float64 `json:"steal"`   // share of the machine's time taken by its host
+	Foreign float64 `json:"foreign"` // share used by other processes
 	CPU     float64 `json:"cpu"`     // cores that the harness used, on average
 	RSS     uint64  `json:"rss"`     // bytes resident at the end
-	Average float64 `json:"average"` // average of the last minute, at the end
+	Average float64 `json:"average"` // load average of the last minute, at the end
 }
 
-// Bounds of a quiet machine.
+// Limits of a quiet machine.
 const (
 	maxSteal   = 0.01
 	maxForeign = 0.10
 )
 
-// Noisy reports whether other processes or the host used so much of the machine
-// that the figures may not be those of the program.
+// Noisy reports whether other processes or the host used so much of the machine that they may have
+// distorted the results.
 func (l Load) Noisy() bool { return l.Steal > maxSteal || l.Foreign > maxForeign }
 
-// String says what others used.
+// String formats steal and the use by other processes.
 func (l Load) String() string {
 	if !l.Known {
 		return "unknown"
@@ -92,7 +92,7 @@ func (l Load) String() string {
 	return fmt.Sprintf("steal %.1f %%, other processes %.1f %%", 100*l.Steal, 100*l.Foreign)
 }
 
-// loadBetween returns the load between two readings.
+// loadBetween returns the load between two measurements.
 func loadBetween(a, b usage) Load {
 	l := Load{RSS: b.rss, Average: loadAverage()}
 	wall := b.at.Sub(a.at)
@@ -112,7 +112,7 @@ func loadBetween(a, b usage) Load {
 	return l
 }
 
-// loadAverage returns that of the last minute; 0 where the system does not tell.
+// loadAverage returns the load average of the last minute; 0 if unknown.
 func loadAverage() float64 {
 	text, err := os.ReadFile("/proc/loadavg")
 	if err != nil {

@@ -1,5 +1,5 @@
-// Package compare says how two sets of results of the load harness differ, with
-// medians and the spread between runs.
+// Package compare compares two sets of results of the load harness by their medians and the spread
+// between runs.
 package compare
 
 import (
@@ -19,8 +19,8 @@ import (
 	"time"
 )
 
-// compared are the columns that Sets compares, where both sets have them, and
-// how their values read.
+// compared are the columns that Sets compares if both sets have them, with the format of their
+// values.
 var compared = []struct {
 	name string
 	text func(float64) string
@@ -43,17 +43,17 @@ var compared = []struct {
 	{"cpu_cores", plainText},
 }
 
-// Measures that no table has: the median tick of a run over the median of all runs
-// without a detector, and with one that takes no time, of the same set and mode.
+// Derived measures: the median tick of a run divided by that of all runs without a detector, and
+// with a detector that takes no time, of the same set and mode.
 const (
 	overBaseline = "tick_p50/baseline"
 	overCheap    = "tick_p50/inproc_low"
 )
 
-// Nanos returns a number of nanoseconds as text, with three digits or so.
+// Nanos formats a number of nanoseconds with about three digits.
 func Nanos(v float64) string { return Short(time.Duration(v)).String() }
 
-// Short rounds a duration to three digits or so.
+// Short rounds a duration to about three digits.
 func Short(d time.Duration) time.Duration {
 	unit := time.Duration(1)
 	for d/unit >= 1000 {
@@ -64,37 +64,35 @@ func Short(d time.Duration) time.Duration {
 
 func plainText(v float64) string { return strconv.FormatFloat(v, 'f', 2, 64) }
 
-// The tables that a set of results has.
+// The table files of a set of results.
 const (
 	DetailFile  = "detail.csv"
 	SummaryFile = "summary.csv"
 )
 
-// minRuns is how many runs tell something of how runs differ.
+// minRuns is the minimum number of runs to judge the spread by.
 const minRuns = 3
 
-// results is a table of results as it was read: values by what they belong to.
+// results is a parsed table of results: values by scenario, mode and column.
 type results struct {
-	keys   []resultKey // in their order
+	keys   []resultKey // in file order
 	values map[resultKey]map[string][]float64
 	runs   int
-	noisy  int // runs, of those that say so
+	noisy  int // number of noisy runs
 }
 
 type resultKey struct{ mode, scenario string }
 
-// matches reports whether two keys are of the same scenario and mode. A table that
-// does not say its mode, as a summary of rvo's columns does not, is compared
-// with each mode of the other.
+// matches reports whether two keys have the same scenario and mode. A table without modes, such as a
+// summary with rvo's columns, matches every mode of the other.
 func (k resultKey) matches(other resultKey) bool {
 	return k.scenario == other.scenario && (k.mode == other.mode || k.mode == "" || other.mode == "")
 }
 
-// Sets returns, as a text table, how the results at b differ from those at a:
-// directories of the load harness, or CSV files in them. For each scenario and
-// mode that both have it gives medians over the runs, the median distance from
-// them, their ratio, and whether the difference is larger than that between runs
-// of the same set.
+// Sets returns a text table that compares the results at b with those at a, which are directories
+// of the load harness or CSV files in them. For each common scenario and mode it has the medians
+// over the runs, the median distances from them, the ratio, and whether the difference is larger
+// than that between runs of the same set.
 func Sets(a, b string) ([]byte, error) {
 	left, err := readResults(a)
 	if err != nil {
@@ -125,7 +123,7 @@ func Sets(a, b string) ([]byte, error) {
 		*results
 	}{{"A", left}, {"B", right}} {
 		if set.noisy > 0 {
-			fmt.Fprintf(&out, "%d of %d runs of %s are noisy: others used the machine meanwhile\n", set.noisy, set.runs, set.name)
+			fmt.Fprintf(&out, "%d of %d runs of %s are noisy: other processes used the machine\n", set.noisy, set.runs, set.name)
 		}
 	}
 	if common == 0 {
@@ -134,7 +132,7 @@ func Sets(a, b string) ([]byte, error) {
 	return out.Bytes(), nil
 }
 
-// compareRows writes a row for each measure that two sets have of a scenario.
+// compareRows writes a row for each measure that both sets have of a scenario.
 func compareRows(w io.Writer, mode, scenario string, a, b map[string][]float64) {
 	for _, c := range compared {
 		va, vb := a[c.name], b[c.name]
@@ -143,14 +141,14 @@ func compareRows(w io.Writer, mode, scenario string, a, b map[string][]float64) 
 		}
 		sa, sb := SpreadOf(va), SpreadOf(vb)
 		if sa.Largest == 0 && sb.Largest == 0 {
-			continue // neither has any
+			continue // no values to compare
 		}
 		fmt.Fprintf(w, "%s\t%s\t%s\t%d/%d\t%s\t%s\t%s\t%s\t%s\t%s\n", scenario, mode, c.name, sa.N, sb.N,
 			c.text(sa.Median), c.text(sa.MAD), c.text(sb.Median), c.text(sb.MAD), Ratio(sa.Median, sb.Median), verdict(sa, sb))
 	}
 }
 
-// Ratio returns b/a as text, and a dash where there is no such number.
+// Ratio formats b/a; a dash if that is not a finite number.
 func Ratio(a, b float64) string {
 	if !(a > 0) {
 		return "–"
@@ -158,8 +156,8 @@ func Ratio(a, b float64) string {
 	return strconv.FormatFloat(b/a, 'f', 2, 64)
 }
 
-// verdict says what a difference means: "inside the spread" where the medians are
-// no further apart than some run of either set is from the median of its own.
+// verdict judges a difference. It is "inside the spread" if the medians are no further apart than
+// the furthest run of either set is from its own median.
 func verdict(a, b Spread) string {
 	switch {
 	case min(a.N, b.N) < minRuns:
@@ -185,14 +183,14 @@ func readResults(path string) (*results, error) {
 			path = filepath.Join(dir, SummaryFile)
 		}
 		if !exists(path) {
-			return nil, fmt.Errorf("read results: %q has no %s: give a directory that bench has written", dir, DetailFile)
+			return nil, fmt.Errorf("read results: %q has no %s: name a directory written by bench", dir, DetailFile)
 		}
 	}
 	file, err := os.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("read results: %w", err)
 	}
-	defer func() { _ = file.Close() }() // it was only read
+	defer func() { _ = file.Close() }() // opened for reading only
 	res, err := parseResults(file)
 	if err != nil {
 		return nil, fmt.Errorf("read results %q: %w", path, err)
@@ -205,12 +203,12 @@ func exists(path string) bool {
 	return !errors.Is(err, fs.ErrNotExist)
 }
 
-// parseResults reads a table with a column scenario and, where it has several
-// modes, a column mode. Columns that are not compared are not looked at.
+// parseResults parses a table that has a column scenario and, if it has several modes, a column mode.
+// It ignores columns that are not compared.
 func parseResults(in io.Reader) (*results, error) {
 	rows, err := csv.NewReader(in).ReadAll()
 	if err != nil {
-		return nil, fmt.Errorf("%w: give a directory that bench has written, or its detail.csv or summary.csv", err)
+		return nil, fmt.Errorf("%w: name a directory written by bench, or its detail.csv or summary.csv", err)
 	}
 	if len(rows) == 0 {
 		return nil, errors.New("it is empty")
@@ -221,7 +219,7 @@ func parseResults(in io.Reader) (*results, error) {
 	}
 	scenario, ok := at["scenario"]
 	if !ok {
-		return nil, errors.New(`it has no column "scenario": give a directory that bench has written, or its detail.csv or summary.csv`)
+		return nil, errors.New(`it has no column "scenario": name a directory written by bench, or its detail.csv or summary.csv`)
 	}
 	res := &results{values: map[resultKey]map[string][]float64{}}
 	for n, row := range rows[1:] {
@@ -244,7 +242,7 @@ func parseResults(in io.Reader) (*results, error) {
 			}
 			v, err := strconv.ParseFloat(row[i], 64)
 			if err != nil || math.IsNaN(v) || math.IsInf(v, 0) {
-				return nil, fmt.Errorf("row %d: %s: %q is no number", n+2, c.name, row[i])
+				return nil, fmt.Errorf("row %d: %s: %q is not a number", n+2, c.name, row[i])
 			}
 			res.values[key][c.name] = append(res.values[key][c.name], v)
 		}
@@ -256,7 +254,7 @@ func parseResults(in io.Reader) (*results, error) {
 	return res, nil
 }
 
-// relate adds the measure of this name: ticks over those of another scenario.
+// relate adds a derived measure: the ticks divided by those of another scenario.
 func (r *results) relate(name, to string) {
 	for _, key := range r.keys {
 		base := median(r.values[resultKey{key.mode, to}]["tick_p50_ns"])

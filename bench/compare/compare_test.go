@@ -81,7 +81,7 @@ func TestSets(t *testing.T) {
 		"scenario mode measure runs A ± B ± B/A verdict",
 		"baseline worker tick_p50_ns 3/3 2µs 100ns 4µs 200ns 2.00 higher",
 		"baseline worker cpu_cores 3/3 0.10 0.00 0.10 0.00 1.00 inside the spread",
-		"1 of 4 runs of B are noisy: others used the machine meanwhile",
+		"1 of 4 runs of B are noisy: other processes used the machine",
 	}
 	if strings.Join(rows, "\n") != strings.Join(want, "\n") {
 		t.Errorf("got\n%s", text)
@@ -111,8 +111,8 @@ func TestSets(t *testing.T) {
 	for name, c := range map[string]struct{ text, want string }{
 		"empty":            {"", "it is empty"},
 		"another table":    {"a,b\n1,2\n", `no column "scenario"`},
-		"not a number":     {"scenario,tick_p50_ns\nbaseline,fast\n", `row 2: tick_p50_ns: "fast" is no number`},
-		"an infinity":      {"scenario,tick_p50_ns\nbaseline,+Inf\n", "is no number"},
+		"not a number":     {"scenario,tick_p50_ns\nbaseline,fast\n", `row 2: tick_p50_ns: "fast" is not a number`},
+		"an infinity":      {"scenario,tick_p50_ns\nbaseline,+Inf\n", "is not a number"},
 		"rows of a length": {"scenario,tick_p50_ns\nbaseline\n", "wrong number of fields"},
 		"nothing common":   {"scenario,tick_p50_ns\nother,1\n", "no scenario in common"},
 	} {
@@ -121,7 +121,7 @@ func TestSets(t *testing.T) {
 			t.Errorf("%s: got %v, want it to say %q", name, err, c.want)
 		}
 	}
-	if _, err := Sets(a, t.TempDir()); err == nil || !strings.Contains(err.Error(), "give a directory that bench has written") {
+	if _, err := Sets(a, t.TempDir()); err == nil || !strings.Contains(err.Error(), "name a directory written by bench") {
 		t.Errorf("an empty directory: %v", err)
 	}
 	if _, err := Sets(a, filepath.Join(dir, "gone")); err == nil {

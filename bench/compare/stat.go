@@ -5,14 +5,12 @@ import (
 	"slices"
 )
 
-// median returns the middle of the values, the mean of the two in the middle
-// where they are even in number, and NaN of none.
+// median returns the median of the values; NaN if there are none.
 func median(values []float64) float64 {
 	return quantile(values, 0.5)
 }
 
-// quantile returns a quantile of the values, interpolated between neighbours; NaN
-// of none.
+// quantile returns a quantile of the values, with linear interpolation; NaN if there are none.
 func quantile(values []float64, q float64) float64 {
 	if len(values) == 0 {
 		return math.NaN()
@@ -26,7 +24,7 @@ func quantile(values []float64, q float64) float64 {
 	return sorted[low] + (at-float64(low))*(sorted[low+1]-sorted[low])
 }
 
-// Spread describes how values of the same thing differ.
+// Spread summarizes repeated measurements of one value.
 type Spread struct {
 	N                 int
 	Median            float64
@@ -45,5 +43,5 @@ func SpreadOf(values []float64) Spread {
 	return s
 }
 
-// Reach returns how far from the median the furthest value is.
+// Reach returns the distance of the furthest value from the median.
 func (s Spread) Reach() float64 { return max(s.Largest-s.Median, s.Median-s.Smallest) }

@@ -1,6 +1,6 @@
-// Command networks measures what a network costs in the whole program: four cameras
-// that share one model, with a batch and without, beside four models. It reads the
-// program's metrics and the system's account of its child processes.
+// Command networks measures the cost of a network in the whole program: four cameras that share one
+// model, with and without batching, compared with four models. It reads the program's metrics and
+// the resource usage of its child processes.
 package main
 
 import (
@@ -24,9 +24,9 @@ const cameras = 4
 func main() {
 	program := flag.String("rvo", "bin/rvo-tui", "the program to measure")
 	model := flag.String("model", "", "the network, with an open batch size")
-	input := flag.String("input", "", "size that it is shown, where it leaves that open")
-	length := flag.Duration("length", 20*time.Second, "how long each run takes")
-	port := flag.Int("port", 19301, "of the metrics")
+	input := flag.String("input", "", "input size, if the model leaves it open")
+	length := flag.Duration("length", 20*time.Second, "length of each run")
+	port := flag.Int("port", 19301, "port of the metrics")
 	flag.Parse()
 	if err := measure(*program, *model, *input, *length, *port); err != nil {
 		fmt.Fprintln(os.Stderr, "networks:", err)
@@ -34,11 +34,11 @@ func main() {
 	}
 }
 
-// result is what a run came to.
+// result is the result of one run.
 type result struct {
-	first   time.Duration // until every camera had an answer
+	first   time.Duration // time until every camera had a result
 	answers float64
-	cpu     time.Duration // of the child processes, while it counted
+	cpu     time.Duration // of the child processes, during the measurement
 	memory  int64         // of the child processes, in bytes
 }
 
@@ -64,7 +64,8 @@ func measure(program, model, input string, length time.Duration, port int) error
 	return out.Flush()
 }
 
-// configuration has as many detectors as models, and spreads the cameras over them.
+// configuration returns a configuration with one detector per model, over which it spreads the
+// cameras.
 func configuration(model, input, more string, models, port int) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "[metrics]\nlisten = \"127.0.0.1:%d\"\n[control]\nsocket = \"\"\n", port)
@@ -105,7 +106,7 @@ func run(program, text string, length time.Duration, port int) (r result, err er
 	}
 	defer func() {
 		stop()
-		_ = cmd.Wait() // it is interrupted
+		_ = cmd.Wait() // it was interrupted
 	}()
 	for {
 		perCamera, _, err := runs(port)
@@ -118,7 +119,7 @@ func run(program, text string, length time.Duration, port int) (r result, err er
 		time.Sleep(5 * time.Millisecond)
 	}
 	r.first = time.Since(began)
-	time.Sleep(time.Second) // for the last to settle
+	time.Sleep(time.Second) // let the last detector settle
 	_, before, err := runs(port)
 	if err != nil {
 		return r, err
@@ -137,7 +138,7 @@ func run(program, text string, length time.Duration, port int) (r result, err er
 	return r, err
 }
 
-// runs returns how many detectors of cameras have run, and how often they did together.
+// runs returns how many detectors have run on how many cameras in total, and the sum of their runs.
 func runs(port int) (some int, all float64, err error) {
 	answer, err := http.Get(fmt.Sprintf("http://127.0.0.1:%d/metrics", port))
 	if err != nil {
@@ -173,7 +174,7 @@ func children(parent int) (cpu time.Duration, memory int64, err error) {
 		if err != nil {
 			continue // it has ended
 		}
-		// What follows the name in parentheses is numbers from the state on.
+		// The state and numbers follow the name, which is in parentheses.
 		fields := strings.Fields(string(text[strings.LastIndexByte(string(text), ')')+1:]))
 		if len(fields) < 13 || fields[1] != strconv.Itoa(parent) {
 			continue
@@ -189,8 +190,8 @@ func children(parent int) (cpu time.Duration, memory int64, err error) {
 	return cpu, memory, nil
 }
 
-// proportional returns the memory of a process, in bytes: its own, and its share of
-// what it has in common with others.
+// proportional returns the proportional set size of a process in bytes: its own memory and its share
+// of shared memory.
 func proportional(dir string) int64 {
 	text, err := os.ReadFile(filepath.Join(dir, "smaps_rollup"))
 	if err != nil {
@@ -198,6 +199,6 @@ func proportional(dir string) int64 {
 	}
 	_, after, _ := strings.Cut(string(text), "\nPss:")
 	var kilobytes int64
-	_, _ = fmt.Sscan(after, &kilobytes) // the system writes a number there
+	_, _ = fmt.Sscan(after, &kilobytes) // the system always writes a number
 	return kilobytes << 10
 }

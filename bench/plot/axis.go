@@ -9,14 +9,14 @@ import (
 	"gonum.org/v1/plot"
 )
 
-// scale is how an axis maps values and what it writes at its ticks.
+// scale is the mapping and labelling of an axis.
 type scale struct {
 	log   bool
-	write func(v float64) string // a value with its unit, for a tick
-	at    []float64              // ticks at these values; nil: where it is round
+	write func(v float64) string // formats a value with its unit, for a tick
+	at    []float64              // ticks at these values; nil: at round values
 	names []string               // of a nominal axis, at 0, 1, 2, …
-	zero  bool                   // a linear axis that begins at 0
-	whole bool                   // of things that are counted
+	zero  bool                   // linear axis that begins at 0
+	whole bool                   // for counts: only whole ticks
 }
 
 // The axes that figures use.
@@ -30,10 +30,10 @@ var (
 // least is the smallest value that a logarithmic axis shows.
 const least = 1e-15
 
-// shows reports whether a value has a place on the axis.
+// shows reports whether a value can be shown on the axis.
 func (s scale) shows(v float64) bool { return !s.log || v >= least }
 
-// ticksOf has an axis written at the places of all points, each once.
+// ticksOf returns the scale with ticks at the x values of all points.
 func (s scale) ticksOf(curves []curve) scale {
 	for _, k := range curves {
 		for _, p := range k.points {
@@ -45,7 +45,7 @@ func (s scale) ticksOf(curves []curve) scale {
 	return s
 }
 
-// duration writes seconds in the unit that suits them.
+// duration formats seconds in a suitable unit.
 func duration(s float64) string {
 	for _, u := range []struct {
 		of   float64
@@ -58,7 +58,7 @@ func duration(s float64) string {
 	return ""
 }
 
-// plain writes a number with at most four digits that count, and thousands apart.
+// plain formats a number with at most four significant digits and separated thousands.
 func plain(v float64) string {
 	s := strconv.FormatFloat(v, 'g', 4, 64)
 	if math.Abs(v) >= 1e4 || strings.Contains(s, "e") {
@@ -76,7 +76,7 @@ func plain(v float64) string {
 	return whole
 }
 
-// apply sets an axis up for the values that it has to show, from low to high.
+// apply sets up an axis for values from low to high.
 func (s scale) apply(a *plot.Axis, low, high float64) {
 	switch {
 	case s.names != nil:
@@ -99,8 +99,8 @@ func (s scale) apply(a *plot.Axis, low, high float64) {
 	a.Tick.Marker = plot.TickerFunc(s.ticks)
 }
 
-// around widens a range of a logarithmic axis to round values (1, 2, 5, 10, …),
-// and to a decade at the least.
+// around widens the range of a logarithmic axis to round values (1, 2, 5, 10, …) and to at least one
+// decade.
 func around(low, high float64) (from, to float64) {
 	if high/low < 10 {
 		middle := math.Sqrt(high * low)
@@ -122,7 +122,7 @@ func around(low, high float64) (from, to float64) {
 	return from, to
 }
 
-// ticks chooses where an axis has ticks, and which of them are written.
+// ticks returns the ticks of an axis, some of them labelled.
 func (s scale) ticks(low, high float64) []plot.Tick {
 	var out []plot.Tick
 	switch {

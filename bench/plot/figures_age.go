@@ -6,10 +6,10 @@ import (
 	"strings"
 )
 
-// The stages of a frame's way, as the columns name them.
+// stageNames are the stages of a frame's latency, as in the columns.
 var stageNames = []string{"capture", "queue", "schedule", "inference", "publish", "event"}
 
-// stages is where the age of an event comes from.
+// stages draws the stages of the age of events.
 func stages(r *results) (*page, error) {
 	const scenario = "age_by_stage"
 	if !slices.Contains(r.scenarios(scenario), scenario) {
@@ -39,17 +39,17 @@ func stages(r *results) (*page, error) {
 	return &page{title: "From capture to event: where the time goes", panels: []*panel{pan}}, nil
 }
 
-// detectors is what more detectors do to the age of frames and signals.
+// detectors draws the age of frames and signals by number of detectors.
 func detectors(r *results) (*page, error) {
 	return ages(r, "detectors_", "detectors", "detectors of 1 ms on one camera", "More detectors: the age of a frame")
 }
 
-// cameras is what more cameras do to it.
+// cameras draws the same by number of cameras.
 func cameras(r *results) (*page, error) {
 	return ages(r, "cameras_", "cameras", "cameras of 30 frames a second", "More cameras: the age of a frame")
 }
 
-// ages draws the age of frames, and below it that of signals, against a column.
+// ages draws the age of frames and, below it, that of signals, against a column.
 func ages(r *results, prefix, column, label, title string) (*page, error) {
 	names := r.scenarios(prefix)
 	if len(names) < 2 {
@@ -74,7 +74,7 @@ func ages(r *results, prefix, column, label, title string) (*page, error) {
 	return p, nil
 }
 
-// remote is what a model service costs a step, and what it adds to its answer.
+// remote draws what a model service costs the engine's steps, and its own latency.
 func remote(r *results) (*page, error) {
 	names := r.scenarios("remote_")
 	if len(names) < 2 {
@@ -97,10 +97,10 @@ func remote(r *results) (*page, error) {
 		return nil, missing("tick_p50_ns", "remote_*")
 	}
 	pan.x = axis.ticksOf(pan.curves)
-	return &page{title: "A model service that takes its time, over gRPC", panels: []*panel{pan}}, nil
+	return &page{title: "A slow model service, over gRPC", panels: []*panel{pan}}, nil
 }
 
-// variance is what the shape of a latency does that has the same mean.
+// variance draws the effect of latency distributions of equal mean.
 func variance(r *results) (*page, error) {
 	names := r.scenarios("variance_")
 	if len(names) < 2 {
@@ -135,7 +135,7 @@ func variance(r *results) (*page, error) {
 	return p, nil
 }
 
-// undisturbed is how little the live path notices of what goes on beside it.
+// undisturbed draws the effect of other activity on the live path.
 func undisturbed(r *results) (*page, error) {
 	var names []string
 	for _, n := range []string{
@@ -148,8 +148,8 @@ func undisturbed(r *results) (*page, error) {
 	if len(names) < 2 {
 		return nil, fmt.Errorf("it needs two of clips_on, dashboard_on, event_storm, stuck_detector, crashing_detector, crashing_child, cpu_saturated and baseline, in mode worker")
 	}
-	slices.Reverse(names) // the first one is to be at the top
-	p := &page{title: "What goes on beside the live path, and what it notices of it"}
+	slices.Reverse(names) // show the first one at the top
+	p := &page{title: "Other activity, and its effect on the live path"}
 	for _, of := range []struct{ column, label string }{{"tick", "duration of a step of the engine"}, {"age", "age of a frame when the engine sees it"}} {
 		pan := &panel{xLabel: of.label, x: durations, y: scale{names: names}, flat: true, height: 60 + 22*float64(len(names))}
 		for _, q := range []struct {
@@ -172,8 +172,8 @@ func undisturbed(r *results) (*page, error) {
 	return p, nil
 }
 
-// beside is how far from the middle of its row a mode has its marks, so that
-// both are seen.
+// beside returns the offset of a mode's marks from the middle of the row, so that the modes do not
+// cover each other.
 func beside(l look) float64 {
 	if l.colour == vermilion {
 		return -0.09
@@ -181,7 +181,7 @@ func beside(l look) float64 {
 	return 0.09
 }
 
-// place returns the position of a name in a list as an x value.
+// place returns a function that gives the index of a scenario in a list as an x value.
 func place(names []string) func(scenario, mode string) (float64, bool) {
 	return func(scenario, _ string) (float64, bool) {
 		i := slices.Index(names, scenario)
@@ -189,7 +189,7 @@ func place(names []string) func(scenario, mode string) (float64, bool) {
 	}
 }
 
-// loss is which share of the frames each scenario lost.
+// loss draws the share of frames that each scenario lost.
 func loss(r *results) (*page, error) {
 	names := r.scenarios("")
 	var lossy []string

@@ -5,15 +5,14 @@ import (
 	"strings"
 )
 
-// figure is one plot: the name of its files, and what makes it of results, or
-// says what is missing for it.
+// figure is one plot: the name of its files, and the function that draws it or returns which data is
+// missing.
 type figure struct {
 	name string
 	make func(*results) (*page, error)
 }
 
-// figures are drawn in this order. The first five answer to those of the system
-// that the scenarios come from.
+// figures are all figures, in drawing order. The first five correspond to figures of rvo.
 var figures = []figure{
 	{"fig1_tick_p50_vs_detector_latency", blocking},
 	{"fig2_load_shedding", shedding},
@@ -35,7 +34,7 @@ const (
 	milli = 1e-3
 )
 
-// both makes the curves of a column in both modes, each with its name.
+// both returns the curves of a column in both modes, with their names.
 func both(r *results, scenarios []string, column, label string, unit float64, tail bool, x func(string, string) (float64, bool)) (curves []curve) {
 	for _, mode := range modes {
 		if p := r.curve(scenarios, mode, column, unit, x); len(p) > 0 {
@@ -45,7 +44,7 @@ func both(r *results, scenarios []string, column, label string, unit float64, ta
 	return curves
 }
 
-// blocking is the duration of a step against the latency of a detector.
+// blocking draws the duration of a step against the latency of a detector.
 func blocking(r *results) (*page, error) {
 	names := r.scenarios("blocking_")
 	if len(names) < 2 {
@@ -70,11 +69,10 @@ func blocking(r *results) (*page, error) {
 	return &page{title: "Duration of a step of the engine against the latency of a detector", panels: []*panel{pan}}, nil
 }
 
-// shedding is how runs go on in which a detector is parked that is too slow, one
-// line for each.
+// shedding draws runs over time in which a slow detector is parked, one line each.
 func shedding(r *results) (*page, error) {
 	const scenario = "load_shed"
-	p := &page{title: "A detector of 50 ms whose budget is 33 ms, parked for 500 ms after each run"}
+	p := &page{title: "A detector of 50 ms with a budget of 33 ms, parked for 500 ms after each run"}
 	tick := &panel{yLabel: "step so far", x: seconds, y: durations, height: 200}
 	skips := &panel{yLabel: "runs skipped", x: seconds, y: counts, height: 120}
 	drops := &panel{yLabel: "frames lost", x: seconds, y: counts, height: 120}
@@ -133,14 +131,14 @@ func overTime(t *table, column string, unit float64) (points []point) {
 	return points
 }
 
-// overload is what is lost when a camera is faster than its detector.
+// overload draws the frames lost if a camera is faster than its detector.
 func overload(r *results) (*page, error) {
 	return lossAndTick(r, "overload_", "A detector of 5 ms, and cameras faster than it")
 }
 
-// ceiling is what is lost when a camera is faster than the engine.
+// ceiling draws the frames lost if a camera is faster than the engine.
 func ceiling(r *results) (*page, error) {
-	return lossAndTick(r, "fps_", "A detector that takes no time, and cameras as fast as can be")
+	return lossAndTick(r, "fps_", "A detector that takes no time, and cameras of up to the maximum rate")
 }
 
 // lossAndTick draws frames lost and the 99th percentile of a step against the
@@ -170,8 +168,8 @@ func lossAndTick(r *results, prefix, title string) (*page, error) {
 	return &page{title: title, panels: []*panel{loss, tick}}, nil
 }
 
-// distribution is which share of all steps took longer than a time, in every
-// run. The files have microseconds.
+// distribution draws the share of steps that took longer than a time, for every run. The files are in
+// microseconds.
 func distribution(r *results) (*page, error) {
 	p := &page{title: "How long steps of the engine take, in each run"}
 	var why error
@@ -213,7 +211,7 @@ func distribution(r *results) (*page, error) {
 	return p, nil
 }
 
-// share writes a part of one in percent.
+// share formats a share (0 to 1) in percent.
 func share(v float64) string { return plain(v*100) + " %" }
 
 func missing(column, scenarios string) error {

@@ -1,12 +1,10 @@
-// Plot draws the figures of a directory that "rvo-tui bench" has filled:
+// Plot draws figures from a directory of results of "rvo-tui bench":
 //
 //	go run ./bench/plot [-out DIR] DIR
 //
-// Each figure is written as SVG and as PNG, into DIR/figures if nothing else is
-// said. A figure whose data is not there is left out, with a line that says what
-// is missing: no figure is ever empty. It is a program of its own because
-// drawing would make rvo-tui 8 MB larger, and it imports nothing of the module:
-// what it knows are the columns of the files, which docs/harness.md describes.
+// It writes each figure as SVG and PNG, to DIR/figures by default. It leaves out figures that lack
+// data and prints what is missing. It is a separate program because drawing would make rvo-tui 8 MB
+// larger. It depends only on the columns of the files, which docs/harness.md describes.
 package main
 
 import (
@@ -25,14 +23,13 @@ func main() {
 	}
 }
 
-// run draws every figure that the directory has data for and says what it did,
-// one line a figure.
+// run draws every figure that the directory has data for, and prints one line per figure.
 func run(args []string, out io.Writer) error {
 	flags := flag.NewFlagSet("plot", flag.ContinueOnError)
 	flags.SetOutput(out)
-	to := flags.String("out", "", "directory to write to (default: figures inside of the one with the results)")
+	to := flags.String("out", "", "directory to write to (default: figures in the directory of the results)")
 	flags.Usage = func() {
-		fmt.Fprintln(out, "usage: go run ./bench/plot [-out DIR] DIR\n\nDraws the figures of a directory that \"rvo-tui bench --out-dir DIR\" has filled.")
+		fmt.Fprintln(out, "usage: go run ./bench/plot [-out DIR] DIR\n\nDraws figures of the results of \"rvo-tui bench --out-dir DIR\".")
 		flags.PrintDefaults()
 	}
 	if err := flags.Parse(args); err != nil {
@@ -42,7 +39,7 @@ func run(args []string, out io.Writer) error {
 		return err
 	}
 	if flags.NArg() != 1 {
-		return errors.New("name one directory, that with the results of \"rvo-tui bench --out-dir DIR\", as in: go run ./bench/plot bin/bench_results")
+		return errors.New("name one directory with results of \"rvo-tui bench --out-dir DIR\", as in: go run ./bench/plot bin/bench_results")
 	}
 	dir := flags.Arg(0)
 	if *to == "" {
@@ -55,7 +52,7 @@ func run(args []string, out io.Writer) error {
 	return drawAll(res, *to, formats, out)
 }
 
-// drawAll writes the figures into a directory, which it makes.
+// drawAll creates a directory and writes all figures into it.
 func drawAll(res *results, to string, formats []format, out io.Writer) error {
 	if err := os.MkdirAll(to, 0o755); err != nil {
 		return fmt.Errorf("make the directory for the figures: %w", err)
@@ -64,7 +61,7 @@ func drawAll(res *results, to string, formats []format, out io.Writer) error {
 	for _, f := range figures {
 		p, err := f.make(res)
 		if err == nil && p.prune() == 0 {
-			err = errors.New("it has only values that its axes cannot show, such as 0, or lines of a single point: give bench a smaller --sample-ms")
+			err = errors.New("it has only values that its axes cannot show, such as 0, or lines of a single point: run bench with a smaller --sample-ms")
 		}
 		if err != nil {
 			fmt.Fprintf(out, "left out %s: %v\n", f.name, err)
@@ -81,7 +78,7 @@ func drawAll(res *results, to string, formats []format, out io.Writer) error {
 		drawn++
 	}
 	if drawn == 0 {
-		return errors.New("there is data for no figure: run \"rvo-tui bench --all --out-dir DIR\" first")
+		return errors.New("there is no data for any figure: run \"rvo-tui bench --all --out-dir DIR\" first")
 	}
 	return nil
 }

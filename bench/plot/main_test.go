@@ -281,10 +281,10 @@ func TestErrorsSayWhatToDo(t *testing.T) {
 	}{
 		{"nothing", nil, "rvo-tui bench --out-dir"},
 		{"two", []string{"a", "b"}, "one directory"},
-		{"not there", []string{filepath.Join(t.TempDir(), "none")}, "run first"},
+		{"not there", []string{filepath.Join(t.TempDir(), "none")}, "run \"rvo-tui bench --all"},
 		{"no runs", []string{write(detailFile, "mode,run_id,scenario,duration_secs\n")}, "no runs"},
 		{"other columns", []string{write(detailFile, "a,b\n1,2\n")}, `"mode" is missing`},
-		{"no data", []string{write(detailFile, "mode,run_id,scenario,duration_secs\nworker,1,other,2\n")}, "data for no figure"},
+		{"no data", []string{write(detailFile, "mode,run_id,scenario,duration_secs\nworker,1,other,2\n")}, "no data for any figure"},
 		{"unknown flag", []string{"-x"}, "not defined"},
 	}
 	for _, tt := range tests {

@@ -14,8 +14,8 @@ import (
 	"gonum.org/v1/plot/vg/vgsvg"
 )
 
-// page is one figure: a title that says what it shows, panels one below the
-// other, a legend for all of them, and a note on where the figures come from.
+// page is one figure: a title, panels below each other, a legend for all of them, and a note about
+// the origin of the data.
 type page struct {
 	title  string
 	panels []*panel
@@ -28,16 +28,16 @@ type panel struct {
 	x, y           scale
 	curves         []curve
 	refs           []reference
-	flat           bool // rows of names: a point's x is its row, its y runs to the right
+	flat           bool // horizontal rows: a point's x is its row, its y goes to the right
 	height         float64
 }
 
-// curve is a row of points, with the spread of each.
+// curve is a sequence of points with their spreads.
 type curve struct {
 	name   string // in the legend; the same name in two panels is one entry
 	look   look
 	points []point
-	steps  bool // a distribution: flat between its points
+	steps  bool // a step function
 }
 
 type point struct {
@@ -45,14 +45,14 @@ type point struct {
 	y spread
 }
 
-// reference is a level to compare with: a line across the panel.
+// reference is a horizontal line for comparison.
 type reference struct {
 	name string
 	look look
 	at   float64
 }
 
-// format is a kind of file that a page can be drawn in.
+// format is an output file format.
 type format struct {
 	ending string
 	draw   func(*page, io.Writer) error
@@ -60,8 +60,7 @@ type format struct {
 
 var formats = []format{{".svg", drawSVG}, {".png", drawPNG}}
 
-// sansSerif names the fonts of an SVG: the one that it is laid out for, and others
-// of the same widths.
+// sansSerif lists the fonts of an SVG: the one it is laid out for, and others of equal widths.
 const sansSerif = "font-family:Liberation Sans,Arial,Helvetica,sans-serif"
 
 func drawSVG(p *page, w io.Writer) error {
@@ -75,7 +74,7 @@ func drawSVG(p *page, w io.Writer) error {
 	return err
 }
 
-// drawPNG draws with twice the pixels that a page has in a browser.
+// drawPNG draws at twice the resolution that a page has in a browser.
 func drawPNG(p *page, w io.Writer) error {
 	c := vgimg.NewWith(vgimg.UseWH(pageWidth, p.height()), vgimg.UseDPI(192))
 	p.draw(draw.New(c))
@@ -130,12 +129,12 @@ func (p *page) draw(c draw.Canvas) {
 	}})
 }
 
-// drawPanels draws the panels one below the other, their sides in line.
+// drawPanels draws the panels below each other, with aligned sides.
 func (p *page) drawPanels(c draw.Canvas) {
 	var plots []*plot.Plot
 	var left, right vg.Length
 	labelled := c
-	c.Min.X += lineSpace // for the names of the y axes
+	c.Min.X += lineSpace // room for the labels of the y axes
 	for _, pan := range p.panels {
 		pl := pan.plot()
 		plots = append(plots, pl)
@@ -162,7 +161,7 @@ func (p *page) drawPanels(c draw.Canvas) {
 	}
 }
 
-// sides returns how much room a plot takes at the left and right of its data.
+// sides returns the margins of a plot at the left and right of its data area.
 func sides(pl *plot.Plot, c draw.Canvas) (left, right vg.Length) {
 	data := pl.DataCanvas(c)
 	return data.Min.X - c.Min.X, c.Max.X - data.Max.X
@@ -178,11 +177,11 @@ func (e entry) width() vg.Length {
 	return thumbWidth + 5 + lettering(textSize, black).Width(e.name) + 18
 }
 
-// legendRows returns what has a name, once each, as it fits into rows.
+// legendRows returns the legend's entries without duplicates, arranged in rows.
 func (p *page) legendRows() [][]entry {
 	var rows [][]entry
 	seen := map[string]bool{}
-	x := vg.Length(pageWidth) // the first one begins a row
+	x := vg.Length(pageWidth) // start a row with the first entry
 	add := func(e entry) {
 		if e.name == "" || seen[e.name] {
 			return
@@ -217,8 +216,8 @@ func (p *page) noteLines() []string {
 	return lines
 }
 
-// prune removes the points that their axes cannot show, curves that show nothing and
-// panels without curves, and returns how many panels are left.
+// prune removes points that the axes cannot show, then empty curves and panels. It returns the number
+// of panels left.
 func (p *page) prune() int {
 	p.panels = slices.DeleteFunc(p.panels, func(pan *panel) bool {
 		for i := range pan.curves {
@@ -226,7 +225,7 @@ func (p *page) prune() int {
 			k.points = slices.DeleteFunc(slices.Clone(k.points), func(pt point) bool { return !pan.shows(pt) })
 		}
 		pan.curves = slices.DeleteFunc(pan.curves, func(k curve) bool {
-			// A line without marks shows nothing of a single point.
+			// A line without marks does not show a single point.
 			return len(k.points) == 0 || len(k.points) == 1 && k.look.shape == nil
 		})
 		return len(pan.curves) == 0
@@ -241,8 +240,8 @@ func (pan *panel) shows(pt point) bool {
 	return pan.x.shows(pt.x) && pan.y.shows(pt.y.mid)
 }
 
-// reach returns the smallest and largest of what an axis has to show. On a
-// logarithmic axis only what is above 0 counts.
+// reach returns the minimum and maximum that each axis must show. On a logarithmic axis only values
+// above 0 count.
 func (pan *panel) reach() (xLow, xHigh, yLow, yHigh float64) {
 	xLow, xHigh, yLow, yHigh = math.Inf(1), math.Inf(-1), math.Inf(1), math.Inf(-1)
 	widen := func(low, high *float64, s scale, values ...float64) {

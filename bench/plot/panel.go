@@ -6,13 +6,13 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// plot makes the drawing of a panel, without the name of its y axis.
+// plot returns the plot of a panel, without the label of its y axis.
 func (pan *panel) plot() *plot.Plot {
 	pl := newPlot()
 	pl.X.Label.Text = pan.xLabel
 	xLow, xHigh, yLow, yHigh := pan.reach()
 	if pan.x.log && pan.x.at != nil {
-		xLow, xHigh = xLow/1.25, xHigh*1.25 // ticks stand where the points are
+		xLow, xHigh = xLow/1.25, xHigh*1.25 // with ticks at the points
 		pl.X.Scale, pl.X.Min, pl.X.Max = plot.LogScale{}, xLow, xHigh
 		pl.X.Tick.Marker = plot.TickerFunc(pan.x.ticks)
 	} else {
@@ -29,7 +29,7 @@ func (pan *panel) plot() *plot.Plot {
 	return pl
 }
 
-// grid is faint lines at the ticks that are written.
+// grid draws faint lines at the labelled ticks.
 type grid struct{}
 
 // Plot implements plot.Plotter.
@@ -59,7 +59,7 @@ func (l level) Plot(c draw.Canvas, p *plot.Plot) {
 	}
 }
 
-// drawnCurve draws a curve: its line, the spread of each point, and its marks.
+// drawnCurve draws a curve: line, spreads and marks.
 type drawnCurve struct {
 	curve
 	pan *panel
@@ -98,7 +98,7 @@ func (k drawnCurve) Plot(c draw.Canvas, p *plot.Plot) {
 	}
 }
 
-// plotFlat draws the points as marks in rows, the values to the right.
+// plotFlat draws the points as marks in horizontal rows.
 func (k drawnCurve) plotFlat(c draw.Canvas, p *plot.Plot) {
 	x, y := p.Transforms(&c)
 	bar := draw.LineStyle{Color: k.look.colour, Width: 0.9}

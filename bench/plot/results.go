@@ -12,7 +12,7 @@ import (
 	"strings"
 )
 
-// The two execution modes, as the files name them.
+// The execution modes, as in the files.
 const (
 	inline = "inline"
 	worker = "worker"
@@ -20,21 +20,21 @@ const (
 
 var modes = []string{inline, worker}
 
-// results is what a directory holds.
+// results is the content of a results directory.
 type results struct {
 	dir  string
 	runs []measured
 	env  environment
 }
 
-// measured is one run: what names its files, and its figures by column.
+// measured is one run: the parts of its file names, and its values by column.
 type measured struct {
 	id, scenario, mode, secs string
 	values                   map[string]float64
 	noisy                    bool
 }
 
-// environment is the part of environment.json that a figure's caption has.
+// environment is the part of environment.json used in captions.
 type environment struct {
 	CPU      string `json:"cpu"`
 	Cores    int    `json:"cores"`
@@ -44,8 +44,7 @@ type environment struct {
 
 const detailFile = "detail.csv"
 
-// load reads the results of a directory. Time series and distributions are read
-// when a figure asks for them.
+// load reads the results of a directory. Time series and distributions are read on demand.
 func load(dir string) (*results, error) {
 	t, err := readFrom(dir, detailFile, readTable)
 	if err != nil {
@@ -55,8 +54,7 @@ func load(dir string) (*results, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read results: %s: %w", filepath.Join(dir, detailFile), err)
 	}
-	// A directory without it is as good; the figures then do not say where they
-	// were measured.
+	// The file is optional: without it the figures do not say where they were measured.
 	r.env, err = readFrom(dir, "environment.json", readEnvironment)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("read results: %w", err)
@@ -64,7 +62,7 @@ func load(dir string) (*results, error) {
 	return r, nil
 }
 
-// newResults returns the results that a table has.
+// newResults returns the results in a table.
 func newResults(dir string, t *table) (*results, error) {
 	if err := t.want("mode", "run_id", "scenario", "duration_secs"); err != nil {
 		return nil, err
@@ -88,10 +86,10 @@ func newResults(dir string, t *table) (*results, error) {
 	return r, nil
 }
 
-// advice says what to do where there are no results at all.
+// advice returns what to do if there are no results at all.
 func advice(err error, dir string) string {
 	if errors.Is(err, fs.ErrNotExist) {
-		return fmt.Sprintf("; let \"rvo-tui bench --all --out-dir %s\" run first", dir)
+		return fmt.Sprintf("; run \"rvo-tui bench --all --out-dir %s\" first", dir)
 	}
 	return ""
 }
@@ -116,7 +114,7 @@ func readFrom[T any](dir, name string, read func(io.Reader) (T, error)) (T, erro
 	return v, err
 }
 
-// note says how often things were measured, on what, and how quiet that was.
+// note describes the number of runs, the machine, and the noise.
 func (r *results) note() string {
 	runs, noisy := map[string]int{}, 0
 	most := 0
@@ -143,7 +141,7 @@ func (r *results) note() string {
 	return text
 }
 
-// scenarios returns those whose name begins so, in the order of the file.
+// scenarios returns the scenarios with a prefix, in file order.
 func (r *results) scenarios(prefix string) []string {
 	var names []string
 	for _, m := range r.runs {
@@ -164,8 +162,8 @@ func (r *results) of(scenario, mode string) (runs []measured) {
 	return runs
 }
 
-// spread returns what all runs of a scenario in a mode say of a column; false:
-// there is none that has it.
+// spread returns the spread of a column over all runs of a scenario in a mode; false if no run has
+// it.
 func (r *results) spread(scenario, mode, column string) (spread, bool) {
 	var values []float64
 	for _, m := range r.of(scenario, mode) {
@@ -179,9 +177,8 @@ func (r *results) spread(scenario, mode, column string) (spread, bool) {
 	return spreadOf(values), true
 }
 
-// curve returns the points of some scenarios, from the left: what x says of each,
-// and the spread of a column in another unit. Scenarios without either are left
-// out.
+// curve returns a point for each scenario, sorted by x: its x value, and the spread of a column
+// converted by unit. Scenarios that lack either are left out.
 func (r *results) curve(scenarios []string, mode, column string, unit float64, x func(scenario, mode string) (float64, bool)) []point {
 	var points []point
 	for _, s := range scenarios {
@@ -202,7 +199,7 @@ func (r *results) curve(scenarios []string, mode, column string, unit float64, x
 	return points
 }
 
-// column returns an x that is the median of a column.
+// column returns a function that gives the median of a column as an x value.
 func (r *results) column(name string) func(scenario, mode string) (float64, bool) {
 	return func(scenario, mode string) (float64, bool) {
 		v, ok := r.spread(scenario, mode, name)
@@ -210,14 +207,12 @@ func (r *results) column(name string) func(scenario, mode string) (float64, bool
 	}
 }
 
-// file returns the path of a run's file with this ending, inside of the
-// directory.
+// file returns the path of a run's file with this ending, relative to the directory.
 func (m measured) file(ending string) string {
 	return filepath.Join(m.mode, "run"+m.id, m.scenario+"_"+m.secs+ending)
 }
 
-// series returns the time series of every run of a scenario in a mode, or says
-// what is missing.
+// series returns the time series of every run of a scenario in a mode.
 func (r *results) series(scenario, mode string) ([]*table, error) {
 	return all(r, scenario, mode, "_timeseries.csv", readTable)
 }
@@ -233,7 +228,7 @@ func all[T any](r *results, scenario, mode, ending string, read func(io.Reader) 
 		return nil, fmt.Errorf("there is no run of %s in mode %s", scenario, mode)
 	}
 	for _, m := range runs {
-		// A name is part of a path: what would lead out of the directory is none.
+		// A scenario's name becomes part of a path, which must not leave the directory.
 		if name := m.file(ending); filepath.IsLocal(name) {
 			v, err := readFrom(r.dir, name, read)
 			if err != nil {
@@ -243,7 +238,7 @@ func all[T any](r *results, scenario, mode, ending string, read func(io.Reader) 
 		}
 	}
 	if len(list) == 0 {
-		return nil, fmt.Errorf("no run of %s in mode %s has a file that can be one of its own", scenario, mode)
+		return nil, fmt.Errorf("no run of %s in mode %s has a valid file name", scenario, mode)
 	}
 	return list, nil
 }

@@ -5,22 +5,20 @@ import (
 	"slices"
 )
 
-// spread is what several runs say of one figure: the median, and the quartiles
-// around it.
+// spread is the median and the quartiles of a value over several runs.
 type spread struct {
 	mid, low, high float64
 	runs           int
 }
 
-// spreadOf returns the spread of values, which must not be empty. Quartiles are
-// interpolated; of one run they are its value.
+// spreadOf returns the spread of values, which must not be empty. Quartiles are interpolated.
 func spreadOf(values []float64) spread {
 	v := slices.Clone(values)
 	slices.Sort(v)
 	return spread{mid: quantile(v, 0.5), low: quantile(v, 0.25), high: quantile(v, 0.75), runs: len(v)}
 }
 
-// quantile interpolates between the sorted values around q, which is 0 to 1.
+// quantile returns a quantile (0 to 1) of sorted values, with linear interpolation.
 func quantile(sorted []float64, q float64) float64 {
 	at := q * float64(len(sorted)-1)
 	i := int(math.Floor(at))

@@ -10,8 +10,8 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// The colours are those of Okabe and Ito, which most colour-blind people can
-// tell apart. No figure relies on colour alone: shapes and dashes differ too.
+// The palette of Okabe and Ito, which most colour-blind people can distinguish. No figure relies on
+// colour alone: shapes and dashes differ too.
 var (
 	black     = color.RGBA{A: 255}
 	blue      = color.RGBA{R: 0, G: 114, B: 178, A: 255}
@@ -33,11 +33,11 @@ const (
 	panelSpace = 14
 )
 
-// look distinguishes a curve from the others.
+// look is the style of a curve.
 type look struct {
 	colour color.Color
 	shape  draw.GlyphDrawer // nil: no marks
-	dashes []vg.Length      // nil: an unbroken line
+	dashes []vg.Length      // nil: solid
 	bare   bool             // marks without a line
 	thin   bool             // one of several curves of the same kind
 }
@@ -47,7 +47,7 @@ var (
 	dotted = []vg.Length{1.5, 2.5}
 )
 
-// looks tells up to six curves apart.
+// looks are distinguishable styles for up to six curves.
 var looks = [...]look{
 	{colour: blue, shape: draw.CircleGlyph{}},
 	{colour: vermilion, shape: draw.BoxGlyph{}, dashes: dashed},
@@ -57,8 +57,8 @@ var looks = [...]look{
 	{colour: black, shape: draw.TriangleGlyph{}, dashes: dotted},
 }
 
-// inMode is the look of a curve of one execution mode: its median, or its 99th
-// percentile, which is drawn dotted and open.
+// inMode returns the style for one execution mode. With tail, for the 99th percentile, lines are
+// dotted and marks open.
 func inMode(mode string, tail bool) look {
 	switch {
 	case mode == inline && tail:
@@ -83,7 +83,7 @@ func (l look) mark() draw.GlyphStyle {
 	return draw.GlyphStyle{Color: l.colour, Radius: 3.2, Shape: l.shape}
 }
 
-// thumb draws the look for a legend.
+// thumb draws a sample of the style for the legend.
 func (l look) thumb(c draw.Canvas) {
 	y := c.Center().Y
 	if !l.bare {
@@ -94,8 +94,8 @@ func (l look) thumb(c draw.Canvas) {
 	}
 }
 
-// lettering returns the style of text of a size. Fonts come with the plotting
-// library, so that every machine draws the same.
+// lettering returns a text style. The fonts are embedded in the plotting library, so figures look the
+// same on every machine.
 func lettering(size float64, colour color.Color) text.Style {
 	return text.Style{
 		Color:   colour,
@@ -104,7 +104,7 @@ func lettering(size float64, colour color.Color) text.Style {
 	}
 }
 
-// newPlot returns a plot in the house's style: small lettering, a faint grid.
+// newPlot returns a plot with the common style: small lettering and a faint grid.
 func newPlot() *plot.Plot {
 	p := plot.New()
 	p.BackgroundColor = paper
@@ -120,7 +120,7 @@ func newPlot() *plot.Plot {
 	return p
 }
 
-// labelLike returns a style with the alignment of another.
+// labelLike returns style with, aligned like old.
 func labelLike(old, with text.Style) text.Style {
 	with.Rotation, with.XAlign, with.YAlign = old.Rotation, old.XAlign, old.YAlign
 	return with

@@ -11,7 +11,7 @@ import (
 	"strings"
 )
 
-// maxRows and maxFile bound what is read of one file.
+// maxRows and maxFile limit what is read from one file.
 const (
 	maxRows = 1 << 20
 	maxFile = 256 << 20
@@ -23,8 +23,8 @@ type table struct {
 	rows    [][]string
 }
 
-// readTable reads a CSV file. Every row has as many fields as the header, and no
-// two columns have the same name.
+// readTable reads a CSV file. Rows with another number of fields than the header and duplicate
+// columns are errors.
 func readTable(in io.Reader) (*table, error) {
 	r := csv.NewReader(io.LimitReader(in, maxFile))
 	r.ReuseRecord = false
@@ -39,7 +39,7 @@ func readTable(in io.Reader) (*table, error) {
 	for i, name := range header {
 		name = strings.TrimSpace(name)
 		if _, twice := t.columns[name]; twice {
-			return nil, fmt.Errorf("the column %q is there twice", name)
+			return nil, fmt.Errorf("the column %q appears twice", name)
 		}
 		t.columns[name] = i
 	}
@@ -58,7 +58,7 @@ func readTable(in io.Reader) (*table, error) {
 	}
 }
 
-// want reports which of the columns are missing, as an error.
+// want returns an error if a column is missing.
 func (t *table) want(columns ...string) error {
 	for _, name := range columns {
 		if _, ok := t.columns[name]; !ok {
@@ -68,7 +68,7 @@ func (t *table) want(columns ...string) error {
 	return nil
 }
 
-// text returns a field, and "" where there is no such column.
+// text returns a field; "" if there is no such column.
 func (t *table) text(row int, column string) string {
 	i, ok := t.columns[column]
 	if !ok {
@@ -77,11 +77,10 @@ func (t *table) text(row int, column string) string {
 	return strings.TrimSpace(t.rows[row][i])
 }
 
-// most is the largest number that a figure is made of.
+// most is the largest number that figures accept.
 const most = 1e18
 
-// number returns a field as a number; false: there is none, or none that a figure
-// could show.
+// number returns a field as a number; false if it is not one or cannot be shown.
 func (t *table) number(row int, column string) (float64, bool) {
 	v, err := strconv.ParseFloat(t.text(row, column), 64)
 	if err != nil || !(math.Abs(v) <= most) {
@@ -90,14 +89,14 @@ func (t *table) number(row int, column string) (float64, bool) {
 	return v, true
 }
 
-// tail is one step of a distribution: a share of all values that is larger.
+// tail is one step of a distribution: a value and the share of larger values.
 type tail struct {
 	value  float64 // in the unit of the file
 	larger float64 // 0..1
 }
 
-// readDistribution reads the percentiles that HdrHistogram prints: a value, the
-// share of values up to it, how many these are. Both rise from line to line.
+// readDistribution reads percentiles in HdrHistogram's format: a value, the share of values up to it,
+// and their count. Values and shares must rise from line to line.
 func readDistribution(in io.Reader) ([]tail, error) {
 	var all []tail
 	lines := bufio.NewScanner(io.LimitReader(in, maxFile))
@@ -108,7 +107,7 @@ func readDistribution(in io.Reader) ([]tail, error) {
 		}
 		fields := strings.Fields(line)
 		if len(fields) < 3 {
-			return nil, fmt.Errorf("line %d: a value, its percentile and a count are wanted", n)
+			return nil, fmt.Errorf("line %d: must have a value, its percentile and a count", n)
 		}
 		v, err := strconv.ParseFloat(fields[0], 64)
 		if err != nil {
@@ -119,7 +118,7 @@ func readDistribution(in io.Reader) ([]tail, error) {
 			return nil, fmt.Errorf("line %d: %w", n, err)
 		}
 		if !(v >= 0 && v <= most && q >= 0 && q <= 1) {
-			return nil, fmt.Errorf("line %d: %v is no value with a percentile of 0 to 1", n, line)
+			return nil, fmt.Errorf("line %d: %v is not a value with a percentile from 0 to 1", n, line)
 		}
 		if k := len(all); k > 0 && (v < all[k-1].value || 1-q > all[k-1].larger) {
 			return nil, fmt.Errorf("line %d: values and percentiles must rise", n)

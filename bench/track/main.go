@@ -1,5 +1,4 @@
-// Command track runs the tracker over recorded answers of a detector, for
-// compare.py beside it.
+// Command track runs the tracker on recorded detector results, for compare.py in this directory.
 package main
 
 import (
@@ -18,10 +17,10 @@ import (
 
 func main() {
 	cfg := track.Config{TTL: time.Second, Period: 67 * time.Millisecond}
-	flag.Float64Var(&cfg.High, "high", 0, "score from which a detection begins a track by itself; 0: the default")
-	flag.IntVar(&cfg.Confirm, "confirm", 0, "answers that must have a thing; 0: the default")
-	flag.DurationVar(&cfg.Coast, "coast", 0, "how long a track is present after the last answer that had it; 0: the default")
-	flag.DurationVar(&cfg.Keep, "keep", 0, "how long it can be found again; 0: the default")
+	flag.Float64Var(&cfg.High, "high", 0, "minimum score of a detection that starts a track; 0: the default")
+	flag.IntVar(&cfg.Confirm, "confirm", 0, "results that must contain an object to confirm it; 0: the default")
+	flag.DurationVar(&cfg.Coast, "coast", 0, "how long a track stays present after its last detection; 0: the default")
+	flag.DurationVar(&cfg.Keep, "keep", 0, "how long a lost track can be found again; 0: the default")
 	flag.Parse()
 	if err := replay(cfg, os.Stdin, os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, "track:", err)
@@ -31,18 +30,18 @@ func main() {
 
 // answer is a line of the input.
 type answer struct {
-	Run   int                   `json:"run"` // a tracker for each
+	Run   int                   `json:"run"` // each run has its own tracker
 	At    time.Duration         `json:"at_ns"`
 	Found []detectors.Detection `json:"found"`
 }
 
-// present is a track in a line of the output.
+// present is a track in a line of output.
 type present struct {
 	ID  uint64        `json:"id"`
 	Box detectors.Box `json:"box"`
 }
 
-// replay writes, for each answer that it reads, the tracks that are present then.
+// replay writes the tracks present after each result that it reads.
 func replay(cfg track.Config, in io.Reader, out io.Writer) error {
 	r, run := track.New(cfg), 0
 	lines, buffered := json.NewDecoder(bufio.NewReader(in)), bufio.NewWriter(out)

@@ -1,7 +1,6 @@
-// Command video measures the processor time and memory of whole processes that
-// watch a file in real time: rvo-tui in several configurations, FFmpeg and
-// motion. The runs of a round watch beside each other, so that what else the
-// machine does meets all of them.
+// Command video measures processor time and memory of whole processes that play a file in real time:
+// rvo-tui in several configurations, FFmpeg and motion. All processes of a round run at the same time,
+// so that other load affects them equally.
 package main
 
 import (
@@ -23,9 +22,9 @@ import (
 
 func main() {
 	program := flag.String("rvo", "bin/rvo-tui", "the program to measure")
-	rounds := flag.Int("rounds", 5, "rounds, in each of which everything runs once")
-	length := flag.Duration("length", time.Minute, "how long each run takes")
-	apart := flag.Bool("apart", false, "one run after the other, instead of those of a round beside each other")
+	rounds := flag.Int("rounds", 5, "number of rounds; each runs everything once")
+	length := flag.Duration("length", time.Minute, "length of each run")
+	apart := flag.Bool("apart", false, "run one after the other instead of a round at the same time")
 	flag.Parse()
 	if err := measure(*program, *rounds, *length, *apart); err != nil {
 		fmt.Fprintln(os.Stderr, "video:", err)
@@ -33,16 +32,16 @@ func main() {
 	}
 }
 
-// contender is one way to watch a file.
+// contender is a program to measure.
 type contender struct {
 	name string
 	args func(dir, file string) ([]string, error)
 }
 
-// cost is what one run took.
+// cost is the resource usage of one run.
 type cost struct {
 	cpu    time.Duration // user and system
-	memory int64         // most resident bytes
+	memory int64         // maximum resident bytes
 }
 
 func measure(program string, rounds int, length time.Duration, apart bool) error {
@@ -86,7 +85,7 @@ func measure(program string, rounds int, length time.Duration, apart bool) error
 	return nil
 }
 
-// round runs every contender once.
+// round runs every contender once and returns their costs.
 func round(runs []contender, dir, file string, length time.Duration, apart bool) ([]cost, error) {
 	took, errs := make([]cost, len(runs)), make([]error, len(runs))
 	var wg sync.WaitGroup
@@ -115,7 +114,7 @@ func median(costs []cost) cost {
 	return sorted[len(sorted)/2]
 }
 
-// makeFile writes H.264 at 30 frames a second with a key frame a second.
+// makeFile encodes H.264 video at 30 frames a second with one key frame a second.
 func makeFile(file string, height int, length time.Duration) error {
 	cmd := exec.Command("ffmpeg", "-v", "error", "-f", "lavfi", "-i", fmt.Sprintf("testsrc2=s=%dx%d:r=30", height*16/9, height),
 		"-t", fmt.Sprint(length.Seconds()+10), "-c:v", "libx264", "-preset", "veryfast", "-g", "30", "-bf", "0", "-b:v", "4M", "-pix_fmt", "yuv420p", file)
@@ -156,7 +155,7 @@ func contenders(program string, length time.Duration) []contender {
 		{"motion 4.5, passthrough", "movie_output on\nmovie_codec mp4\nmovie_passthrough on\n"},
 	} {
 		if _, err := exec.LookPath("motion"); err != nil {
-			continue // what is not installed is not compared with
+			continue // not installed
 		}
 		list = append(list, contender{c.name, func(dir, file string) ([]string, error) {
 			width, height := "1280", "720"
@@ -172,7 +171,7 @@ func contenders(program string, length time.Duration) []contender {
 	return list
 }
 
-// runOnce runs a contender for as long as a run takes and returns what it cost.
+// runOnce runs a contender once and returns its cost.
 func runOnce(c contender, dir, file string, length time.Duration) (cost, error) {
 	args, err := c.args(dir, file)
 	if err != nil {
@@ -186,7 +185,7 @@ func runOnce(c contender, dir, file string, length time.Duration) (cost, error) 
 	if err := cmd.Start(); err != nil {
 		return cost{}, err
 	}
-	if args[0] == "motion" { // it does not end by itself
+	if args[0] == "motion" { // it does not end at the end of the file
 		timer := time.AfterFunc(length, func() { _ = cmd.Process.Signal(os.Interrupt) })
 		defer timer.Stop()
 	}
@@ -195,7 +194,7 @@ func runOnce(c contender, dir, file string, length time.Duration) (cost, error) 
 	}
 	usage, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage)
 	if !ok {
-		return cost{}, errors.New("this system does not tell what a process cost")
+		return cost{}, errors.New("this system does not report the resource usage of a process")
 	}
 	return cost{cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime(), usage.Maxrss << 10}, nil
 }

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// For waits for d. It returns the error of a context that ends before.
+// For waits for d. It returns the context's error if that ends first.
 func For(ctx context.Context, d time.Duration) error {
 	timer := time.NewTimer(d)
 	defer timer.Stop()

@@ -1,4 +1,4 @@
-// Package wait waits until exact instants.
+// Package wait waits with microsecond precision, by a combination of kernel timers and polling.
 package wait
 
 import (
@@ -8,23 +8,22 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Alarm wakes its goroutine at exact instants. Go's own timers oversleep by up to
-// a millisecond; the kernel's, on a thread without slack, by some 10 to 60 µs,
-// which the alarm spends looking at the clock instead. It belongs to one
-// goroutine, which it ties to its thread until end.
+// Alarm wakes its goroutine at exact times. Go's timers oversleep by up to a millisecond; kernel
+// timers on a thread without timer slack by 10 to 60 µs. So Alarm sleeps in the kernel until shortly
+// before the time and then polls the clock. It locks its goroutine to its thread until End.
 type Alarm struct {
 	zero time.Time // with a monotonic reading, taken together with mono
 	mono int64     // CLOCK_MONOTONIC then, in nanoseconds
 }
 
-// ahead is how long before the instant the kernel is to wake the thread.
+// ahead is how long before the time the kernel should wake the thread.
 const ahead = 40 * time.Microsecond
 
 // NewAlarm returns an Alarm for the calling goroutine.
 func NewAlarm() *Alarm {
 	goruntime.LockOSThread()
-	// Where the kernel refuses, its usual slack of 50 µs stays: seen in how late
-	// frames were.
+	// If the kernel refuses, the default slack of 50 µs stays, which shows in the delays of
+	// frames.
 	_ = unix.Prctl(unix.PR_SET_TIMERSLACK, 1, 0, 0, 0)
 	a := &Alarm{zero: time.Now()}
 	var ts unix.Timespec
@@ -34,12 +33,12 @@ func NewAlarm() *Alarm {
 	return a
 }
 
-// Until returns at the given instant, or at once when it has passed.
+// Until returns at the given time, or at once if it has passed.
 func (a *Alarm) Until(at time.Time) {
 	if time.Until(at) > ahead {
 		ts := unix.NsecToTimespec(a.mono + int64(at.Sub(a.zero)-ahead))
 		for unix.ClockNanosleep(unix.CLOCK_MONOTONIC, unix.TIMER_ABSTIME, &ts, nil) == unix.EINTR {
-			continue // a signal of Go's own; the instant is the same
+			continue // interrupted by a signal of the Go runtime
 		}
 	}
 	for time.Until(at) > 0 {
@@ -47,14 +46,13 @@ func (a *Alarm) Until(at time.Time) {
 	}
 }
 
-// End releases the thread.
+// End unlocks the goroutine from its thread.
 func (a *Alarm) End() {
-	_ = unix.Prctl(unix.PR_SET_TIMERSLACK, 0, 0, 0, 0) // 0: the process's own
+	_ = unix.Prctl(unix.PR_SET_TIMERSLACK, 0, 0, 0, 0) // 0: the default of the process
 	goruntime.UnlockOSThread()
 }
 
-// Nap waits in the kernel, on whatever thread the caller has, and looks at the
-// clock for the last stretch.
+// Nap sleeps in the kernel on the current thread, then polls the clock until d has passed.
 func Nap(d time.Duration) {
 	at := time.Now().Add(d)
 	if rest := d - 2*ahead; rest > 0 {

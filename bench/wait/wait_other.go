@@ -4,23 +4,23 @@ package wait
 
 import "time"
 
-// Alarm wakes its goroutine at instants, as exactly as Go's timers and a look at
-// the clock allow. It belongs to one goroutine.
+// Alarm wakes its goroutine at given times, with Go's timers and by polling the clock. One goroutine
+// uses it.
 type Alarm struct{}
 
-// ahead is how far Go's timers may oversleep.
+// ahead is how long Go's timers may oversleep.
 const ahead = 1200 * time.Microsecond
 
 // NewAlarm returns an Alarm for the calling goroutine.
 func NewAlarm() *Alarm { return &Alarm{} }
 
-// Until returns at the given instant, or at once when it has passed.
+// Until returns at the given time, or at once if it has passed.
 func (a *Alarm) Until(at time.Time) { Nap(time.Until(at)) }
 
-// End releases the goroutine.
+// End does nothing on this system.
 func (a *Alarm) End() {}
 
-// Nap waits, and looks at the clock for the last stretch.
+// Nap sleeps, then polls the clock until d has passed.
 func Nap(d time.Duration) {
 	at := time.Now().Add(d)
 	if d > ahead {

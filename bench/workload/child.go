@@ -18,8 +18,7 @@ import (
 	"rvo-tui/runtime"
 )
 
-// childScenarios show what a detector in a process of its own costs the others
-// when that process ends as code in C does.
+// childScenarios measure the effect on others of a detector whose child process crashes.
 func childScenarios() []Scenario {
 	return []Scenario{{
 		Name: "crashing_child", FPS: 30, Modes: []Mode{Worker}, Base: "inproc_low",
@@ -28,7 +27,7 @@ func childScenarios() []Scenario {
 	}}
 }
 
-// crashEvery is how long a child lives.
+// crashEvery is the time between crashes of the child process.
 const crashEvery = 2 * time.Second
 
 func buildCrashingChild(s Setup) (Load, error) {
@@ -49,9 +48,8 @@ func buildCrashingChild(s Setup) (Load, error) {
 	}, nil
 }
 
-// crashChildren gives the processes that this one has started a segmentation
-// fault, again and again until the context ends. That none was there to crash is
-// an error: the run would show nothing.
+// crashChildren sends SIGSEGV to all child processes repeatedly until the context ends. It fails if
+// there was none to crash, since the run would then measure nothing.
 func crashChildren(ctx context.Context, _ *runtime.Runtime) error {
 	crashed := 0
 	for wait.For(ctx, crashEvery) == nil {
@@ -61,7 +59,7 @@ func crashChildren(ctx context.Context, _ *runtime.Runtime) error {
 		}
 		for _, pid := range pids {
 			if err := syscall.Kill(pid, syscall.SIGSEGV); err == nil {
-				crashed++ // else it has ended meanwhile
+				crashed++ // otherwise it has just ended
 			}
 		}
 		if crashed == 0 {
@@ -71,7 +69,7 @@ func crashChildren(ctx context.Context, _ *runtime.Runtime) error {
 	return nil
 }
 
-// children returns the processes that any thread of this one has started.
+// children returns the child processes of all threads of this process.
 func children() ([]int, error) {
 	lists, err := filepath.Glob("/proc/self/task/*/children")
 	if err != nil || len(lists) == 0 {
@@ -81,7 +79,7 @@ func children() ([]int, error) {
 	for _, name := range lists {
 		text, err := os.ReadFile(name)
 		if err != nil {
-			continue // the thread has ended meanwhile
+			continue // the thread has just ended
 		}
 		for _, field := range strings.Fields(string(text)) {
 			pid, err := strconv.Atoi(field)

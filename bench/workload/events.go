@@ -18,8 +18,8 @@ import (
 	"rvo-tui/runtime/sink"
 )
 
-// eventScenarios show how old a frame is when its signal and its event are
-// there, and that what is made of events holds nothing up.
+// eventScenarios measure the age of a frame at its signal and event, and whether the processing of
+// events delays the live path.
 func eventScenarios() []Scenario {
 	return []Scenario{
 		{
@@ -46,16 +46,16 @@ func expectEvents(o *Outcome) string {
 	return ""
 }
 
-// expectStorm wants a storm on most of every other frame.
+// expectStorm expects events on most of every second frame.
 func expectStorm(o *Outcome) string {
 	if most := o.Seen / 2 * stormRules; o.Events < most/2 {
-		return fmt.Sprintf("there were %d events where there could be %d", o.Events, most)
+		return fmt.Sprintf("there were only %d of %d possible events", o.Events, most)
 	}
 	return ""
 }
 
-// blinkKind is the kind of detector that waits for busy and answers 1 and 0 in
-// turn, so that a rule confirms at the very answer and not while it lasts.
+// blinkKind is a kind of detector that waits for busy and returns 1 and 0 alternately, so that a rule
+// confirms an event at every second result.
 const blinkKind = "blink"
 
 type blinking struct{ sleeper }
@@ -66,7 +66,7 @@ func (b *blinking) Detect(ctx context.Context, f *capture.Frame) ([]detectors.Re
 	return b.sleeper.Detect(ctx, f)
 }
 
-// blink returns a detector of blinkKind, and blinks what Load.Kinds wants for it.
+// blink returns a detector of blinkKind, and blinks the kind itself for Load.Kinds.
 func blink(name string, d time.Duration) detectors.Config {
 	cfg := sleeping(name, d, detectors.CostLow, 30)
 	cfg.Kind = blinkKind
@@ -84,8 +84,7 @@ func blinks() detectors.Kinds {
 	}}
 }
 
-// rising returns a rule that confirms at once, each time its condition begins to
-// hold.
+// rising returns a rule that confirms at once, each time its condition becomes true.
 func rising(event, when string) rules.Config {
 	cfg := rule(event, when)
 	cfg.For, cfg.Cooldown, cfg.Rearm = 0, text.Duration(time.Millisecond), rules.RearmRelease
@@ -104,10 +103,10 @@ func buildAges(Setup) (Load, error) {
 // stormRules is how many rules confirm at once.
 const stormRules = 64
 
-// slowReader is how long the slow reader takes for an event.
+// slowReader is the time that the slow reader takes for an event.
 const slowReader = 5 * time.Millisecond
 
-// slowWriter is a reader of events that is slower than they come.
+// slowWriter is a sink that is too slow for the rate of events.
 type slowWriter struct{}
 
 // Write implements io.Writer.

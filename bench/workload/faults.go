@@ -13,8 +13,7 @@ import (
 	"rvo-tui/rules"
 )
 
-// faultScenarios show what detectors that hang, crash, or want every core cost
-// the others.
+// faultScenarios measure the effect on others of detectors that hang, crash, or saturate all cores.
 func faultScenarios() []Scenario {
 	return []Scenario{
 		{
@@ -66,7 +65,7 @@ func buildStuck(Setup) (Load, error) {
 	}, nil
 }
 
-// goodRuns is how many answers a brittle detector gives before it panics.
+// goodRuns is how many results a brittle detector returns before it panics.
 const goodRuns = 10
 
 // brittle panics on every run after its first goodRuns.
@@ -101,11 +100,11 @@ func buildCrashing(Setup) (Load, error) {
 	}, nil
 }
 
-// buildSaturated uses the program's own detector of people, where it has one.
+// buildSaturated uses the program's own person detector, if it has one.
 func buildSaturated(s Setup) (Load, error) {
 	person, ok := s.Kinds["person"]
 	if !ok || person.New == nil {
-		return Load{}, errors.New("it needs the detector of people, which this program was built without: build it with OpenCV")
+		return Load{}, errors.New("it needs the person detector, which this build lacks: build with OpenCV")
 	}
 	l := Load{
 		Cameras:   oneCamera(30),

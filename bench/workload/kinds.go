@@ -9,15 +9,14 @@ import (
 	"rvo-tui/detectors"
 )
 
-// SleepKind is the name of the kind of detector that waits for busy and answers 1, as the
-// rvo's does: it stands in for a model that computes elsewhere and takes exactly
-// so long, without the noise of computing here.
+// SleepKind is the name of a kind of detector that waits for busy and returns 1, as in rvo. It
+// simulates a model on another machine with a fixed latency, without using this machine's cores.
 const SleepKind = "sleep"
 
-// stretch is how long a sleeping detector waits without looking at its context.
+// stretch is how long a sleeping detector waits before checking its context.
 const stretch = 20 * time.Millisecond
 
-// AllKinds returns the kinds that detectors of the workload can have.
+// AllKinds returns all kinds of detector available to the workload.
 func (l Load) AllKinds() detectors.Kinds {
 	all := detectors.Builtin()
 	all[SleepKind] = detectors.Kind{
@@ -32,10 +31,10 @@ func (l Load) AllKinds() detectors.Kinds {
 	return all
 }
 
-// sleeper is a detector of exactly one latency.
+// sleeper is a detector of fixed latency.
 type sleeper struct {
 	d      time.Duration
-	deaf   bool // the context does not end it
+	deaf   bool // ignores the context
 	answer [1]detectors.Reading
 }
 

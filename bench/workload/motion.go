@@ -7,8 +7,7 @@ import (
 	"rvo-tui/rules"
 )
 
-// motionScenarios show what the program takes with a detector that looks at pixels,
-// and without any frame.
+// motionScenarios measure resource usage with a detector that reads pixels, and when idle.
 func motionScenarios() []Scenario {
 	list := []Scenario{{
 		Name: "idle", FPS: 0.01, Modes: []Mode{Worker}, Doc: "a camera without frames: what the program takes while nothing happens",

@@ -25,13 +25,13 @@ import (
 	"rvo-tui/ui"
 )
 
-// The size of the terminal of the dashboard.
+// The size of the dashboard's terminal.
 const (
 	dashboardColumns = 160
 	dashboardRows    = 48
 )
 
-// observerScenarios show what dashboards, clients of the API and scrapes cost.
+// observerScenarios measure the cost of dashboards, API clients and metrics scrapes.
 func observerScenarios() []Scenario {
 	return []Scenario{
 		{
@@ -65,10 +65,10 @@ func buildObserved(s Setup, observe func(context.Context, *runtime.Runtime, Setu
 	return l
 }
 
-// watch runs eight clients of the API. It returns how many snapshots they got.
+// watch runs eight API clients. It returns how many snapshots they received.
 func watch(ctx context.Context, rt *runtime.Runtime, s Setup) (n int64, err error) {
 	const clients, rate = 8, 10
-	dir, err := os.MkdirTemp("", "rvo-bench-") // of a short path, for the socket
+	dir, err := os.MkdirTemp("", "rvo-bench-") // a short path, as sockets need
 	if err != nil {
 		return 0, fmt.Errorf("make a directory for the control socket: %w", err)
 	}
@@ -97,7 +97,7 @@ func watch(ctx context.Context, rt *runtime.Runtime, s Setup) (n int64, err erro
 	return seen.Load(), nil
 }
 
-// scrape reads a page of metrics every 100 ms. It returns how many it got.
+// scrape reads the metrics every 100 ms. It returns how many times it succeeded.
 func scrape(ctx context.Context, rt *runtime.Runtime, _ Setup) (pages int64, err error) {
 	server := metrics.NewServer("127.0.0.1:0", listen.NewHosts(), rt.Snapshot, slog.New(slog.DiscardHandler))
 	var wg sync.WaitGroup
@@ -114,7 +114,7 @@ func scrape(ctx context.Context, rt *runtime.Runtime, _ Setup) (pages int64, err
 		}
 		answer, err := client.Do(req)
 		if err != nil {
-			continue // at the end
+			continue // the run has ended
 		}
 		if _, err := io.Copy(io.Discard, answer.Body); err == nil {
 			pages++

@@ -20,8 +20,8 @@ import (
 	"rvo-tui/rules"
 )
 
-// remoteScenarios show what a model service costs the live path that takes its
-// time, over a real connection.
+// remoteScenarios measure the effect of a slow model service on the live path, over a real
+// connection.
 func remoteScenarios() []Scenario {
 	list := []Scenario{
 		{
@@ -53,7 +53,7 @@ func expectAnswers(o *Outcome) string {
 	return ""
 }
 
-// buildRemote returns a load of n detectors that ask a service.
+// buildRemote returns a load of n detectors that use a model service.
 func buildRemote(takes time.Duration, n int, format string) (Load, error) {
 	s, err := newService(takes)
 	if err != nil {
@@ -69,7 +69,7 @@ func buildRemote(takes time.Duration, n int, format string) (Load, error) {
 	for i := range n {
 		cfg := detectors.DefaultConfig()
 		cfg.Name, cfg.Kind, cfg.MaxFPS, cfg.Timeout = "remote", "remote", 30, text.Duration(2*time.Second)
-		if i > 0 { // the service answers with one signal, which has one provider
+		if i > 0 { // a signal has one provider, so the others need other names
 			cfg.Name = fmt.Sprintf("remote%d", i)
 		}
 		cfg.Options = remote.Options{Connection: remote.Connection{Endpoint: s.endpoint()}, Sending: remote.Sending{MaxWidth: 640, Format: format}}
@@ -78,8 +78,7 @@ func buildRemote(takes time.Duration, n int, format string) (Load, error) {
 	return l, nil
 }
 
-// service is a model service of this process that takes a fixed time for an
-// answer, whatever it is shown.
+// service is a model service in this process with a fixed latency.
 type service struct {
 	detectv1.UnimplementedDetectorServer
 	takes  time.Duration
@@ -88,8 +87,8 @@ type service struct {
 	wg     sync.WaitGroup
 }
 
-// newService returns a service that listens. The path of its socket is short
-// whatever the directory for results is called: the system allows 107 bytes.
+// newService returns a listening service. Its socket is in the directory for temporary files, because
+// the path of a socket has at most 107 bytes.
 func newService(takes time.Duration) (*service, error) {
 	dir, err := os.MkdirTemp("", "rvo-bench-")
 	if err != nil {
@@ -101,7 +100,7 @@ func newService(takes time.Duration) (*service, error) {
 		return nil, errors.Join(fmt.Errorf("start model service: %w", err), os.RemoveAll(dir))
 	}
 	detectv1.RegisterDetectorServer(s.server, s)
-	s.wg.Go(func() { _ = s.server.Serve(l) }) // it ends with close
+	s.wg.Go(func() { _ = s.server.Serve(l) }) // ends with close
 	return s, nil
 }
 
@@ -109,15 +108,14 @@ func (s *service) socket() string { return filepath.Join(s.dir, "socket") }
 
 func (s *service) endpoint() string { return "unix://" + s.socket() }
 
-// close ends the service and what it is asked.
+// close stops the service and its running requests.
 func (s *service) close() error {
 	s.server.Stop()
 	s.wg.Wait()
 	return os.RemoveAll(s.dir)
 }
 
-// Detect implements the service. It waits as a queue in front of a model does,
-// without computing.
+// Detect implements the service. It only waits.
 func (s *service) Detect(ctx context.Context, _ *detectv1.DetectRequest) (*detectv1.DetectResponse, error) {
 	timer := time.NewTimer(s.takes)
 	defer timer.Stop()

@@ -9,9 +9,9 @@ import (
 
 // The scenarios of RealTime-Video-Orchestrator (rvo), with its names and workloads.
 //
-// The blocking detectors may run 10,000 times a second, that is on every frame,
-// and are never parked (cost low). In load_shed the budget is 2/60 s, which 50 ms
-// overrun, and the cost high parks the detector for 500 ms.
+// The blocking detectors have a limit of 10,000 runs a second, so they run on every frame, and are
+// never parked (cost low). In load_shed a run takes 50 ms, above the budget of 2/60 s, and the cost
+// high parks the detector for 500 ms.
 func rvoScenarios() []Scenario {
 	list := []Scenario{
 		plain("baseline", "no detector: what the engine itself costs", 30, 0),
@@ -44,8 +44,7 @@ func rvoScenarios() []Scenario {
 	return list
 }
 
-// plain returns a scenario of rvo's form: one camera, some detectors, and
-// its one rule.
+// plain returns a scenario as in rvo: one camera, some detectors and one rule.
 func plain(name, doc string, fps float64, sleep time.Duration, dets ...detectors.Config) Scenario {
 	return Scenario{
 		Name: name, Doc: doc, RVO: true, FPS: fps, Sleep: sleep,
@@ -57,13 +56,12 @@ func plain(name, doc string, fps float64, sleep time.Duration, dets ...detectors
 	}
 }
 
-// expectBlocking wants the detector's latency in the ticks where it
-// runs in them, and nowhere else.
+// expectBlocking expects the detector's latency in the ticks in mode inline, and not in mode worker.
 func expectBlocking(o *Outcome) string {
 	tick, sleep := o.TickP50, o.Scenario.Sleep
 	switch {
 	case o.Mode == Inline && (tick < sleep/2 || tick > sleep*5/2):
-		return fmt.Sprintf("tick p50 is %v where the detector takes %v: it does not run in every tick", tick, sleep)
+		return fmt.Sprintf("tick p50 is %v although the detector takes %v: it does not run in every tick", tick, sleep)
 	case o.Mode == Worker && o.Superseded+o.PoolDropped > 0:
 		return fmt.Sprintf("%d frames were lost beside a detector that should cost the engine nothing; the camera itself was held up for %d", o.Lost(), o.Overdue)
 	}
@@ -77,8 +75,8 @@ func expectShedding(o *Outcome) string {
 	return ""
 }
 
-// expectOverload wants frames lost inline where more come than 1/5 ms, and one in
-// a hundred at most in workers.
+// expectOverload expects lost frames in mode inline if the camera is faster than the detector's 5 ms,
+// and at most 1 % in mode worker.
 func expectOverload(o *Outcome) string {
 	lost := o.Superseded + o.PoolDropped
 	switch {

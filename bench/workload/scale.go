@@ -8,8 +8,7 @@ import (
 	"rvo-tui/rules"
 )
 
-// scaleScenarios show what more detectors and more cameras do to the age of
-// frames and signals.
+// scaleScenarios measure the age of frames and signals with more detectors and more cameras.
 func scaleScenarios() []Scenario {
 	var list []Scenario
 	for _, n := range []int{1, 4, 16, 64} {
@@ -42,7 +41,7 @@ func scaleScenarios() []Scenario {
 	return list
 }
 
-// some writes a number of things.
+// some formats a number of things.
 func some(n int, thing string) string {
 	if n == 1 {
 		return "one " + thing

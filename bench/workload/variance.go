@@ -12,10 +12,10 @@ import (
 	"rvo-tui/rules"
 )
 
-// varianceMean is the mean latency of the detectors that vary.
+// varianceMean is the mean latency of all variants.
 const varianceMean = 20 * time.Millisecond
 
-// varianceScenarios show what the shape of a latency does that has the same mean.
+// varianceScenarios compare latency distributions of equal mean.
 func varianceScenarios() []Scenario {
 	var list []Scenario
 	for _, v := range []struct {
@@ -51,7 +51,7 @@ func varianceScenarios() []Scenario {
 	return list
 }
 
-// varied is a detector whose latency differs from run to run.
+// varied is a detector of random latency.
 type varied struct {
 	sleeper
 	next func() time.Duration
@@ -71,8 +71,8 @@ func jittered(r *rand.Rand) func() time.Duration {
 	return func() time.Duration { return varianceMean/2 + time.Duration(r.Int64N(int64(varianceMean)+1)) }
 }
 
-// Of bursty: its latencies, the length of a burst, and how likely one begins, so
-// that one run in eight is slow: 35 fast ones and then 5 slow ones, on average.
+// Parameters of bursty: the latencies, the length of a burst, and the probability that one begins. On
+// average 5 slow runs follow 35 fast ones, so one run in eight is slow.
 const (
 	burstFast, burstSlow = 10 * time.Millisecond, 90 * time.Millisecond
 	burstRuns            = 5
@@ -93,8 +93,8 @@ func bursty(r *rand.Rand) func() time.Duration {
 	}
 }
 
-// Of heavyTailed: Pareto with this exponent, cut off at a second, from the value
-// on that gives it the mean.
+// Parameters of heavyTailed: a Pareto distribution with this exponent, capped at a second, with the
+// minimum chosen to give the mean.
 const (
 	tailExponent = 1.5
 	tailMost     = time.Second
@@ -108,8 +108,7 @@ func heavyTailed(r *rand.Rand) func() time.Duration {
 	}
 }
 
-// tailLeast returns the least value x of the distribution for a mean m, where
-// values above h count as h:
+// tailLeast returns the minimum x of the distribution for a mean m if values above h count as h:
 //
 //	m = a/(a-1)·x - (1/(a-1))·x^a·h^(1-a)
 func tailLeast(m, h float64) float64 {

@@ -1,5 +1,5 @@
-// Package workload has the workloads of the load harness by name: cameras, detectors
-// and rules, and what a run of each is expected to show.
+// Package workload defines the scenarios of the load harness: cameras, detectors and rules, and what
+// each run is expected to show.
 package workload
 
 import (
@@ -18,43 +18,42 @@ import (
 	"rvo-tui/runtime"
 )
 
-// Mode is where the detectors of a run compute.
+// Mode is where the detectors of a run execute.
 type Mode string
 
 // The modes.
 const (
-	Inline Mode = "inline" // within a step of the engine, which waits for them: rvo's way
-	Worker Mode = "worker" // each in a thread of its own
+	Inline Mode = "inline" // in the engine's step, which waits for them, as in rvo
+	Worker Mode = "worker" // each in its own thread
 )
 
-// Modes are all modes, in the order in which they run.
+// Modes returns all modes, in the order of their runs.
 func Modes() []Mode { return []Mode{Inline, Worker} }
 
-// Scenario is a workload by name.
+// Scenario is a named workload.
 type Scenario struct {
 	Name string
 	Doc  string // what it shows, in one line
-	RVO  bool   // one of rvo's, with its workload
-	// Sleep is the latency of the detector that the scenario is about; 0: none.
+	RVO  bool   // one of rvo's scenarios
+	// Sleep is the latency of the scenario's detector; 0: none.
 	Sleep time.Duration
 	// FPS is the rate of each camera.
 	FPS float64
-	// Base is the scenario without what this one is about, for comparison; empty: none.
+	// Base is the scenario to compare with, which lacks what this one measures; empty: none.
 	Base string
-	// Modes are those that the scenario makes sense in. None: all.
+	// Modes are the modes that the scenario makes sense in. Empty: all.
 	Modes []Mode
-	// Build returns what to run. It is called once for each run.
+	// Build returns the load. It is called once for each run.
 	Build func(Setup) (Load, error)
-	// Expect returns what is odd about a result, for the summary: that what the
-	// scenario is to show has not happened. Empty: nothing. Nil: nothing to expect.
+	// Expect returns what is unexpected about a result, for the summary; empty if nothing. Nil:
+	// there are no expectations.
 	Expect func(*Outcome) string
 }
 
 // In reports whether the scenario runs in a mode.
 func (s Scenario) In(m Mode) bool { return len(s.Modes) == 0 || slices.Contains(s.Modes, m) }
 
-// programKind returns a kind of the program, which can run its detectors in processes
-// of their own.
+// programKind returns one of the program's own kinds, whose detectors can run in child processes.
 func (s Setup) programKind(name string) (detectors.Kind, error) {
 	kind, ok := s.Kinds[name]
 	if !ok {
@@ -63,58 +62,55 @@ func (s Setup) programKind(name string) (detectors.Kind, error) {
 	return kind, nil
 }
 
-// Outcome is what a run showed, in numbers. Frames are those that were due while it
-// was measured, of all cameras.
+// Outcome has the numbers of a run, over all cameras. Frames are those due within the measured time.
 type Outcome struct {
 	Scenario Scenario
 	Mode     Mode
 
 	Sent, Given, Seen       uint64
 	Superseded, PoolDropped uint64
-	Overdue                 uint64 // sent only after the next one was due, because the camera was held up
+	Overdue                 uint64 // sent after the next one was due, because the camera was delayed
 	Ticks, Execs, Skips     uint64
 	Failures, Events        uint64
-	Backoffs, Timeouts      uint64 // of the whole run
+	Backoffs, Timeouts      uint64 // in the whole run
 	TickP50                 time.Duration
 }
 
 // Lost returns the measured frames that the engine never saw.
 func (o *Outcome) Lost() uint64 { return o.Superseded + o.PoolDropped }
 
-// Setup is what a scenario may need to know of its run.
+// Setup describes the run to Scenario.Build.
 type Setup struct {
 	Mode          Mode
 	Run           int // from 1
 	Width, Height int
-	Seed          uint64          // of this run: differs from run to run
-	Kinds         detectors.Kinds // that the program has, the harness's own not among them
-	Muxer         clips.Muxer     // of clips; nil: the standard library's
-	Dir           string          // empty, and removed after the run
+	Seed          uint64          // differs from run to run
+	Kinds         detectors.Kinds // the program's kinds, without the harness's own
+	Muxer         clips.Muxer     // for clips; nil: the standard library's
+	Dir           string          // an empty directory, removed after the run
 	Epoch         time.Time       // of the Runtime
 }
 
 // Load is one workload, ready to run.
 type Load struct {
 	Cameras   []Camera
-	Detectors []detectors.Config // Execution is the mode's where it is not set
+	Detectors []detectors.Config // Execution defaults to the mode's
 	Rules     []rules.Config
-	// Kinds are further kinds of detector. The harness has "sleep", which waits
-	// for busy and answers 1, and those of detectors.Builtin.
+	// Kinds are additional kinds of detector, besides SleepKind and detectors.Builtin.
 	Kinds   detectors.Kinds
 	Config  runtime.Config // zero: the default
 	Clips   *clips.Recorder
 	Roll    runtime.Roll
 	Sinks   []runtime.Sink
 	LogRing *logging.Ring
-	// Beside runs beside the Runtime until the context ends, which is after what
-	// is measured: a dashboard, a writer of commands. It may begin before the
-	// Runtime has cameras. Its error fails the run.
+	// Beside runs concurrently with the Runtime until the context ends after the measurement: for
+	// example a dashboard. It may start before the Runtime has cameras. An error fails the run.
 	Beside func(ctx context.Context, rt *runtime.Runtime) error
-	// Close frees what Build has made, after the run. It may be nil.
+	// Close frees what Build has created, after the run. It may be nil.
 	Close func() error
 }
 
-// Camera is one camera of a workload, which keeps to a schedule.
+// Camera is one camera of a workload, which sends frames on a schedule.
 type Camera struct {
 	Name string
 	FPS  float64
@@ -126,7 +122,7 @@ func Scenarios() []Scenario {
 		observerScenarios(), motionScenarios(), varianceScenarios())
 }
 
-// Find returns the scenario of a name.
+// Find returns the scenario with a name.
 func Find(name string) (Scenario, error) {
 	all := Scenarios()
 	for _, s := range all {
@@ -138,14 +134,13 @@ func Find(name string) (Scenario, error) {
 	for i, s := range all {
 		names[i] = s.Name
 	}
-	return Scenario{}, fmt.Errorf("there is no scenario %q: use one of %s", name, strings.Join(names, ", "))
+	return Scenario{}, fmt.Errorf("unknown scenario %q: use one of %s", name, strings.Join(names, ", "))
 }
 
-// oneCamera is the camera of scenarios that have one.
+// oneCamera returns the camera of scenarios with only one.
 func oneCamera(fps float64) []Camera { return []Camera{{Name: "camera", FPS: fps}} }
 
-// sleeping returns a detector that waits for a time, with rvo's terms: what
-// it costs, and how often it would run.
+// sleeping returns a detector of SleepKind with a latency, a cost and a rate, as rvo configures it.
 func sleeping(name string, d time.Duration, cost detectors.Cost, fps float64) detectors.Config {
 	cfg := detectors.DefaultConfig()
 	cfg.Name, cfg.Kind, cfg.Cost, cfg.MaxFPS = name, SleepKind, cost, fps
@@ -153,16 +148,14 @@ func sleeping(name string, d time.Duration, cost detectors.Cost, fps float64) de
 	return cfg
 }
 
-// dummy returns a detector of this name that answers 1 at once, 30 times a second
-// at most.
+// dummy returns a detector "dummy" that returns 1 at once, at most 30 times a second.
 func dummy() detectors.Config {
 	cfg := detectors.DefaultConfig()
 	cfg.Name, cfg.Kind = "dummy", "dummy"
 	return cfg
 }
 
-// rule returns a rule with rvo's times: it confirms after 100 ms and again
-// after 500 ms at the earliest.
+// rule returns a rule with rvo's times: for = 100 ms and cooldown = 500 ms.
 func rule(event, when string) rules.Config {
 	cfg := rules.DefaultConfig()
 	cfg.Event, cfg.When, cfg.Clip = event, when, false
