@@ -9,37 +9,37 @@ import (
 	"rvo-tui/detectors"
 )
 
-// Clause is one comparison of a condition, with the values it was decided on.
+// Clause is one comparison of a condition, with the values it was evaluated on.
 type Clause struct {
 	Text      string // as in Expr.String
 	Signal    string
-	Where     string // which detections of the signal are counted, as in Expr.String; empty: its value counts
-	Zone      string // where they are counted; empty: anywhere
-	Line      string // that they cross, with the direction, as "gate.in"; empty: none
+	Where     string // filter on the signal's detections, as in Expr.String; empty: none
+	Zone      string // zone that the detections must be in; empty: anywhere
+	Line      string // line that they must cross, with the direction, as in "gate.in"; empty: none
 	Op        string
-	Threshold float64 // the number, in seconds where a time is compared, or the value of Other
+	Threshold float64 // number compared with, in seconds for durations, or the value of Other
 	Other     string  // the signal on the right-hand side; empty: Threshold is a number
-	// Value is the signal's last one, even if it is stale, or what is derived from its
-	// detections, as how many are known to count: NaN when there never was one.
+	// Value is the last value of the signal, even if it is stale, or the last value
+	// derived from its detections, such as a count. NaN: there never was one.
 	Value float64
-	// Track is the ID of the track that decides: the one that is longest in a zone, or
-	// came there or crossed last, or the first of those that are counted. 0: none.
+	// Track is the ID of the track that decides: the one with the longest dwell, the
+	// one that arrived or crossed last, or the first of those counted. 0: none.
 	Track uint64
-	// Age is that of the signal's frame since its capture, and where two signals
-	// are compared, of the older frame: Never when there was no answer.
+	// Age is the time since the signal's frame was captured. Where two signals are
+	// compared, it is that of the older frame. Never: there was no result yet.
 	Age   time.Duration
 	Truth Truth
-	Why   detectors.Why // why it is unknown
+	Why   detectors.Why // why Truth is unknown
 }
 
-// Explain returns every comparison of the condition at the time now, in source
-// order. Negations around a comparison are not part of it.
+// Explain returns every comparison of the condition at time now, in source order.
+// Negations around a comparison are left out.
 func (c *Condition) Explain(now time.Duration) []Clause {
 	return c.AppendExplain(make([]Clause, 0, len(c.clauses)), now)
 }
 
-// AppendExplain appends what Explain returns. It allocates nothing
-// when the slice has room.
+// AppendExplain appends the result of Explain to dst. It does not allocate when dst has
+// room.
 func (c *Condition) AppendExplain(dst []Clause, now time.Duration) []Clause {
 	for i := range c.clauses {
 		k := &c.clauses[i]
@@ -61,7 +61,7 @@ func (c *Condition) AppendExplain(dst []Clause, now time.Duration) []Clause {
 	return dst
 }
 
-// Len returns how many comparisons the condition has.
+// Len returns the number of comparisons in the condition.
 func (c *Condition) Len() int { return len(c.clauses) }
 
 func (c *Condition) read(id detectors.ID, now time.Duration) (value float64, age time.Duration, why detectors.Why) {
@@ -72,7 +72,6 @@ func (c *Condition) read(id detectors.ID, now time.Duration) (value float64, age
 	return s.Value, max(0, now-s.Trace.Captured), s.At(now)
 }
 
-// clauseJSON is a Clause as JSON.
 type clauseJSON struct {
 	Text      string   `json:"text"`
 	Signal    string   `json:"signal"`
@@ -89,12 +88,12 @@ type clauseJSON struct {
 	Because   string   `json:"unknown_because,omitempty"`
 }
 
-// MarshalJSON writes one object. Numbers that are not known are null.
+// MarshalJSON writes one JSON object. Unknown numbers are null.
 func (c Clause) MarshalJSON() ([]byte, error) {
 	return appendJSON(nil, clauseJSON{c.Text, c.Signal, c.Where, c.Zone, c.Line, c.Track, c.Op, finite(c.Threshold), c.Other, finite(c.Value), age(c.Age), c.Truth, because(c.Why)})
 }
 
-// appendJSON appends v and a line feed, and leaves "<", ">" and "&" as they are.
+// appendJSON appends v as JSON and a line feed. It does not escape "<", ">" and "&".
 func appendJSON(dst []byte, v any) ([]byte, error) {
 	out := bytes.NewBuffer(dst)
 	enc := json.NewEncoder(out)

@@ -8,30 +8,30 @@ import (
 	"rvo-tui/detectors"
 )
 
-// Condition is an expression compiled against one table, which it reads. It
-// belongs to the table's goroutine; evaluating it allocates nothing.
+// Condition is an expression compiled against one table. It must be used only on the
+// goroutine that owns the table. Evaluation does not allocate.
 type Condition struct {
 	table *detectors.Table
 	eval  eval
-	ids   []detectors.ID // of the signals, each once
+	ids   []detectors.ID // of the signals, without duplicates
 
 	clauses []explained // in source order
-	counts  []*counted  // those of them that compare what is derived from detections
+	counts  []*counted  // the clauses that compare values derived from detections
 }
 
-// explained is a compiled clause: its constant parts, and how to read the rest.
+// explained is a compiled clause, with what Explain needs.
 type explained struct {
 	clause        Clause
 	signal, other detectors.ID
 	eval          eval
-	counted       *counted // nil: it compares the signal's value
+	counted       *counted // nil: the clause compares the signal's value
 }
 
 // eval is a compiled node.
 type eval func(now time.Duration) Truth
 
-// Compile compiles a condition against table. It interns the names of the
-// signals, and fails when the table is full.
+// Compile compiles the condition against table. It interns the signal names and fails
+// when the table is full.
 func (e *Expr) Compile(table *detectors.Table) (*Condition, error) {
 	c := &Condition{table: table}
 	for _, name := range e.Signals() {
@@ -70,15 +70,15 @@ func (e *Expr) Compile(table *detectors.Table) (*Condition, error) {
 	return c, nil
 }
 
-// Signals returns the IDs of the signals that the condition reads, each once. They
-// must not be freed while it is in use. The slice is the condition's own.
+// Signals returns the IDs of the signals that the condition reads, without duplicates.
+// Do not free them while the condition is in use. The condition owns the slice.
 func (c *Condition) Signals() []detectors.ID { return c.ids }
 
-// Eval returns the truth of the condition at the time now.
+// Eval evaluates the condition at time now.
 func (c *Condition) Eval(now time.Duration) Truth { return c.eval(now) }
 
-// Expires returns the earliest instant after now at which a signal or attribute that
-// is fresh now turns stale: Never when none is fresh.
+// Expires returns the earliest time after now at which a fresh signal or attribute
+// becomes stale. Never: none is fresh.
 func (c *Condition) Expires(now time.Duration) time.Duration {
 	at := Never
 	for _, id := range c.ids {
@@ -92,8 +92,8 @@ func (c *Condition) Expires(now time.Duration) time.Duration {
 	return at
 }
 
-// forgets returns the earliest instant after now at which a crossing no longer counts:
-// Never when there is none.
+// forgets returns the earliest time after now at which a crossing leaves its window.
+// Never: there is none.
 func (c *Condition) forgets(now time.Duration) time.Duration {
 	at := Never
 	for _, k := range c.counts {
@@ -104,8 +104,8 @@ func (c *Condition) forgets(now time.Duration) time.Duration {
 	return at
 }
 
-// Newest returns the trace of the signal with the newest capture time among
-// those that the condition reads: zero when none of them was ever answered.
+// Newest returns the trace of the most recently captured signal that the condition
+// reads. It is zero when no signal has a result yet.
 func (c *Condition) Newest() detectors.Trace {
 	var newest *detectors.Trace
 	for _, id := range c.ids {
@@ -119,10 +119,10 @@ func (c *Condition) Newest() detectors.Trace {
 	return *newest
 }
 
-// answered reports whether a signal was ever set.
+// answered reports whether the signal was ever set.
 func answered(s *detectors.Signal) bool { return s.TTL != 0 || s.Trace != detectors.Trace{} }
 
-// id returns the ID of a name that Compile has interned.
+// id returns the ID of a name interned by Compile.
 func (c *Condition) id(name string) detectors.ID {
 	id, _ := c.table.Lookup(name)
 	return id
@@ -152,8 +152,8 @@ func (c *Condition) compile(n *node, derived map[*node]*counted) eval {
 	}
 }
 
-// every and some are written out: one function for both, with the deciding value in
-// a variable, took a tenth longer.
+// every and some are separate on purpose: one function for both, with the deciding
+// value in a variable, was 10% slower.
 func every(kids []eval) eval {
 	if len(kids) == 2 {
 		first, second := kids[0], kids[1]
@@ -212,8 +212,8 @@ func some(kids []eval) eval {
 	}
 }
 
-// against compiles a comparison of a signal with a number: one closure for each
-// operator, since a second call inside would double the cost.
+// against compiles a comparison of a signal with a number. Each operator has its own
+// closure: a second call inside one would double the cost.
 func (c *Condition) against(n *node) eval {
 	t, id, threshold := c.table, c.id(n.signal), n.threshold
 	switch n.op {
@@ -275,7 +275,7 @@ func (c *Condition) between(n *node) eval {
 	}
 }
 
-// holds returns how the operator of a comparison compares.
+// holds returns the comparison function of the node's operator.
 func (n *node) holds() func(a, b float64) bool {
 	return operators[slices.IndexFunc(operators[:], func(o operator) bool { return o.text == n.op })].holds
 }

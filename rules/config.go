@@ -9,10 +9,10 @@ import (
 	"rvo-tui/internal/text"
 )
 
-// MaxDuration bounds for, cooldown and grace.
+// MaxDuration is the maximum of for, cooldown and grace.
 const MaxDuration = 30 * 24 * time.Hour
 
-// MaxRoll bounds before and after: the most that the evidence ring can keep.
+// MaxRoll is the maximum of before and after: the most that the evidence ring keeps.
 const MaxRoll = 5 * time.Minute
 
 // Rearm says when a rule may confirm again.
@@ -29,8 +29,8 @@ type OnUnknown string
 
 // The values of OnUnknown.
 const (
-	UnknownReset OnUnknown = "reset" // the same as a false one
-	UnknownHold  OnUnknown = "hold"  // stops the rule's clocks until it is known again; the cooldown runs on
+	UnknownReset OnUnknown = "reset" // like false
+	UnknownHold  OnUnknown = "hold"  // pauses the for and grace timers until the condition is known again; the cooldown keeps running
 )
 
 // Config is one [[rule]] of the configuration.
@@ -38,43 +38,41 @@ type Config struct {
 	// Event is the type of the events: a letter, then letters, digits, "_", "."
 	// and "-", at most 64 in all.
 	Event string `toml:"event"`
-	// When is the condition; or All or Any has conditions of which all or one
-	// must hold. Exactly one of the three is given.
+	// Exactly one of When, All and Any must be set. All holds when all of its
+	// conditions hold, Any when at least one does.
 	When string   `toml:"when"`
 	All  []string `toml:"all"`
 	Any  []string `toml:"any"`
-	// Parsed is that condition where it has been parsed already. Nil: Expr parses
-	// it.
+	// Parsed is the condition if it has already been parsed. Nil: Expr parses it.
 	Parsed *Expr `toml:"-"`
-	// For is how long the condition must last. 0: it confirms at once.
+	// For is how long the condition must hold before the rule confirms. 0: at once.
 	For text.Duration `toml:"for"`
-	// Cooldown is the minimum time between two confirmations. 0 is allowed only with
-	// a For above 0.
+	// Cooldown is the minimum time between two confirmations. 0 requires a For above 0.
 	Cooldown text.Duration `toml:"cooldown"`
-	// Grace is the longest gap in the condition that does not end it.
+	// Grace is the longest gap in the condition that is ignored.
 	Grace     text.Duration `toml:"grace"`
 	Rearm     Rearm         `toml:"rearm"`
 	OnUnknown OnUnknown     `toml:"on_unknown"`
-	// Phases reports the end of a confirmed condition too.
+	// Phases also reports the end of a confirmed condition.
 	Phases bool `toml:"phases"`
-	// Clip saves a clip of each confirmation, from Before until After it. 0: as the
-	// settings of the evidence say.
+	// Clip saves a clip for each confirmation, from Before to After. 0: the values of
+	// [clips].
 	Clip   bool          `toml:"clip"`
 	Before text.Duration `toml:"before"`
 	After  text.Duration `toml:"after"`
-	// Cameras are the cameras that the rule watches, each separately. None: all.
+	// Cameras are the cameras to watch, each separately. Empty: all.
 	Cameras []string `toml:"cameras"`
 	Enabled bool     `toml:"enabled"`
-	// Active are the periods of the week in which the rule is active, as NewSchedule
-	// reads them, in the time zone TimeZone; empty: that of the machine. None: always.
+	// Active are the weekly periods in which the rule is active, in the format of
+	// NewSchedule. Empty: always. TimeZone is their time zone. Empty: that of the
+	// machine.
 	Active   []string `toml:"active"`
 	TimeZone string   `toml:"time_zone"`
-	// DisabledOn are cameras on which it is disabled, whatever Enabled says.
+	// DisabledOn are the cameras on which the rule is disabled, regardless of Enabled.
 	DisabledOn []string `toml:"disabled_on"`
 }
 
-// DefaultConfig returns the default values: a rule confirms at once, and again after
-// ten seconds at the earliest.
+// DefaultConfig returns the defaults: confirm at once, with a cooldown of ten seconds.
 func DefaultConfig() Config {
 	return Config{
 		Cooldown:  text.Duration(10 * time.Second),
@@ -85,15 +83,15 @@ func DefaultConfig() Config {
 	}
 }
 
-// On returns the rule as one camera has it: without lists of cameras.
+// On returns the rule as it applies to one camera, without lists of cameras.
 func (c Config) On(camera string) Config {
 	c.Enabled = c.Enabled && !slices.Contains(c.DisabledOn, camera)
 	c.Cameras, c.DisabledOn = nil, nil
 	return c
 }
 
-// Expr returns the condition, parsed. An error wraps the *SyntaxError, whose column
-// counts inside of its own source: inside of the item, for a list.
+// Expr returns the parsed condition. An error wraps a *SyntaxError. Its column counts
+// from the start of When, or of the item of All or Any.
 func (c Config) Expr() (*Expr, error) {
 	if c.Parsed != nil {
 		return c.Parsed, nil
@@ -116,7 +114,7 @@ func (c Config) Expr() (*Expr, error) {
 	}
 }
 
-// form returns the key that holds the condition, or what is wrong with it.
+// form returns the key that holds the condition, or a problem to report.
 func (c Config) form() (key, problem string) {
 	var given []string
 	for _, k := range [...]struct {
@@ -149,7 +147,7 @@ func list(key string, sources []string, join func(...*Expr) *Expr) (*Expr, error
 	return join(exprs...), nil
 }
 
-// Schedule returns when the rule is active; nil: always.
+// Schedule returns the active hours of the rule. Nil: always active.
 func (c Config) Schedule() (*Schedule, error) {
 	if len(c.Active) == 0 {
 		return nil, nil
@@ -168,11 +166,11 @@ func (c Config) Schedule() (*Schedule, error) {
 	return s, nil
 }
 
-// Validate calls bad for every invalid key, with the problem for the user. Whether
-// signals and cameras exist is checked elsewhere.
+// Validate calls bad for every invalid key. It does not check whether signals and
+// cameras exist.
 func (c Config) Validate(bad func(key, problem string)) {
 	if !validEvent(c.Event) {
-		bad("event", fmt.Sprintf("%q is no event type; use a letter, then letters, digits, \"_\", \".\" and \"-\", at most 64 in all", c.Event))
+		bad("event", fmt.Sprintf("%q is not an event type; use a letter, then letters, digits, \"_\", \".\" and \"-\", at most 64 in all", c.Event))
 	}
 	c.validateCondition(bad)
 	for _, d := range [...]struct {
@@ -213,7 +211,7 @@ func (c Config) Validate(bad func(key, problem string)) {
 	case len(c.Active) == 0:
 		bad("time_zone", "applies to active, which is not set; leave it out")
 	case err != nil:
-		bad("time_zone", fmt.Sprintf("%q is no time zone that this machine knows; write one as \"Europe/Berlin\", or leave it out for that of the machine", c.TimeZone))
+		bad("time_zone", fmt.Sprintf("this machine does not know the time zone %q; write a name such as \"Europe/Berlin\", or leave it out to use the machine's own", c.TimeZone))
 	}
 	for i, camera := range c.Cameras {
 		if camera == "" {

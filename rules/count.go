@@ -9,11 +9,11 @@ import (
 	"rvo-tui/detectors/track"
 )
 
-// counted is a compiled comparison of what is derived from the detections of a signal.
+// counted is a compiled comparison of a value derived from the detections of a signal.
 type counted struct {
 	table      *detectors.Table
 	value      *value
-	dwells     bool // the value is that of callDwell, and so on
+	dwells     bool // the call is callDwell; likewise the next two
 	arrives    bool
 	crosses    bool
 	follows    bool
@@ -24,24 +24,24 @@ type counted struct {
 	exact      bool // the operator is == or !=
 	threshold  float64
 
-	followed Followed // where the value follows
-	zone     int      // index in the tracker's configuration; -1: it is not there
+	followed Followed // set when the value needs tracking
+	zone     int      // index in the tracker's configuration; -1: not configured
 	line     int      // likewise
 	way      int
 
 	last reckoning
 }
 
-// reckoning is what was counted last, and what of: it is not counted again in every
-// frame. The zero value holds for nothing.
+// reckoning caches the last measure, so that unchanged inputs are not counted again in
+// every frame. The zero value is never valid.
 type reckoning struct {
 	m           measure
 	boxes       []detectors.Detection
-	answers     uint64        // that those who follow have had
-	from, until time.Duration // in between nothing changes by the passage of time
+	answers     uint64        // answer count of the tracker
+	from, until time.Duration // validity of the cache, as far as it depends on time
 }
 
-// holds reports whether it is that of these boxes and answers at the time now.
+// holds reports whether the cache is valid for these boxes and answers at time now.
 func (r *reckoning) holds(boxes []detectors.Detection, answers uint64, now time.Duration) bool {
 	same := len(boxes) == len(r.boxes) && (len(boxes) == 0 || &boxes[0] == &r.boxes[0])
 	return same && answers == r.answers && now >= r.from && now < r.until
@@ -62,17 +62,17 @@ func (c *Condition) count(n *node) *counted {
 	return k
 }
 
-// measure is what a value is for sure, what it is at most, and why these differ.
+// measure is the range in which a value lies, and why the bounds differ.
 type measure struct {
 	low, high float64
 	why       detectors.Why
-	track     uint64 // the one that decides; 0: none does, or nobody follows
+	track     uint64 // the one that decides; 0: none, or there is no tracker
 }
 
-// unknown is the measure of a value of which nothing is known.
+// unknown is the measure of a value that is entirely unknown.
 func unknown(why detectors.Why) measure { return measure{high: math.Inf(1), why: why} }
 
-// measure returns the value at the time now.
+// measure returns the range of the value at time now.
 func (k *counted) measure(now time.Duration) measure {
 	s := k.table.Signal(k.signal)
 	if k.crosses {
@@ -81,7 +81,7 @@ func (k *counted) measure(now time.Duration) measure {
 	switch why := s.At(now); {
 	case why != detectors.Known:
 		return unknown(why)
-	case len(s.Detections) == 0 && s.Value > 0: // there is something, but not what
+	case len(s.Detections) == 0 && s.Value > 0: // a count without boxes
 		return unknown(detectors.Never)
 	case k.follows:
 		if why := k.blind(k.zone); why != detectors.Known {
@@ -91,7 +91,7 @@ func (k *counted) measure(now time.Duration) measure {
 	return k.reckon(s, now)
 }
 
-// reckon returns what counts, of which something is known.
+// reckon returns the measure of a value that is at least partly known.
 func (k *counted) reckon(s *detectors.Signal, now time.Duration) measure {
 	answers := uint64(0)
 	if k.follows {
@@ -113,7 +113,7 @@ func (k *counted) reckon(s *detectors.Signal, now time.Duration) measure {
 	return m
 }
 
-// present measures by the tracks in the zone.
+// present measures the tracks in the zone.
 func (k *counted) present() (m measure) {
 	for t := range k.followed.Tracker.Tracks() {
 		if t.Present() && k.counts(t) {
@@ -124,7 +124,7 @@ func (k *counted) present() (m measure) {
 	return m
 }
 
-// blind returns why nothing is known of a place, by its index.
+// blind returns why nothing is known about a zone or line, given its index.
 func (k *counted) blind(place int) detectors.Why {
 	switch {
 	case k.followed.Tracker == nil:
@@ -137,7 +137,7 @@ func (k *counted) blind(place int) detectors.Why {
 	return detectors.Known
 }
 
-// counts reports whether a track is one of the objects in their zone.
+// counts reports whether a track is one of the objects to count in the zone.
 func (k *counted) counts(t *track.Track) bool {
 	return k.followed.has(t.ID) && t.In(k.zone) && (k.value.labels == nil || k.labelled(t.Label))
 }
@@ -146,7 +146,7 @@ func (k *counted) labelled(label string) bool {
 	return slices.ContainsFunc(k.value.labels, func(l string) bool { return l == label || l == detectors.SignalOf(label) })
 }
 
-// add takes a track that counts for sure into the measure.
+// add adds a track that certainly counts to the measure.
 func (m *measure) add(k *counted, t *track.Track) {
 	switch {
 	case k.dwells:
@@ -166,7 +166,8 @@ func (m *measure) add(k *counted, t *track.Track) {
 	}
 }
 
-// tally measures by the boxes of the signal: how many count for sure, and how many may.
+// tally measures the boxes of the signal: the low bound counts those that match, the
+// high bound also those that may.
 func (k *counted) tally(s *detectors.Signal, now time.Duration) measure {
 	var sure, most measure
 	for i := range s.Detections {
@@ -197,8 +198,8 @@ func (k *counted) tally(s *detectors.Signal, now time.Duration) measure {
 	return sure
 }
 
-// crossed counts crossings. What was not looked at all the time may have crossed
-// more often.
+// crossed counts crossings. The high bound is infinite where the signal was not
+// observed throughout the window.
 func (k *counted) crossed(s *detectors.Signal, now time.Duration) measure {
 	if k.line < 0 || k.followed.Tracker == nil {
 		return unknown(k.blind(k.line))
@@ -212,7 +213,7 @@ func (k *counted) crossed(s *detectors.Signal, now time.Duration) measure {
 	return m
 }
 
-// crossings measures by the crossings in the window before now.
+// crossings counts the crossings in the window before now.
 func (k *counted) crossings(now time.Duration) (m measure) {
 	for i := range k.followed.Tracker.Crossings(k.line) {
 		c := k.followed.Tracker.Crossing(k.line, i)
@@ -229,8 +230,8 @@ func (k *counted) crossings(now time.Duration) (m measure) {
 	return m
 }
 
-// eval is true where the comparison holds however the unsure detections turn out,
-// and false where it never does.
+// eval is true if the comparison holds for every value in the range, false if it holds
+// for none, and otherwise unknown.
 func (k *counted) eval(now time.Duration) Truth {
 	m := k.measure(now)
 	if m.why != detectors.Known && !k.crosses {
@@ -243,13 +244,13 @@ func (k *counted) eval(now time.Duration) Truth {
 	return truth(holds)
 }
 
-// between reports whether the value may turn out to be the threshold.
+// between reports whether the value may equal the threshold.
 func (k *counted) between(m measure) bool {
 	return k.threshold > m.low && k.threshold < m.high && (k.threshold == math.Trunc(k.threshold) || k.dwells)
 }
 
-// expires returns the earliest instant after now at which what is known now changes by
-// the passage of time: an attribute turns stale, or a crossing was too long ago.
+// expires returns the earliest time after now at which the measure changes without new
+// results: an attribute becomes stale or a crossing leaves its window.
 func (k *counted) expires(now time.Duration) time.Duration {
 	at := Never
 	if k.crosses && k.line >= 0 && k.followed.Tracker != nil {
@@ -258,7 +259,7 @@ func (k *counted) expires(now time.Duration) time.Duration {
 			if now-c.At >= k.value.window {
 				break
 			}
-			at = c.At + k.value.window // the oldest comes last
+			at = c.At + k.value.window // ordered newest first
 		}
 		return at
 	}
@@ -276,7 +277,7 @@ func (k *counted) expires(now time.Duration) time.Duration {
 	return at
 }
 
-// explainCount fills in what is known of a derived value, and why that is not sure.
+// explainCount fills in what is known of a derived value, and why the rest is not.
 func (c *Condition) explainCount(clause *Clause, k *counted, now time.Duration) {
 	s, m := k.table.Signal(k.signal), k.measure(now)
 	switch {
@@ -291,7 +292,7 @@ func (c *Condition) explainCount(clause *Clause, k *counted, now time.Duration) 
 	}
 	switch {
 	case clause.Truth != Unknown:
-		clause.Why = detectors.Known // of crossings enough are known
+		clause.Why = detectors.Known // the known crossings suffice
 	case m.why != detectors.Known:
 		clause.Why = m.why
 	default:
@@ -299,8 +300,8 @@ func (c *Condition) explainCount(clause *Clause, k *counted, now time.Duration) 
 	}
 }
 
-// longest returns what was known last, while nothing is known: how long a track had been
-// in the zone that may be there still.
+// longest returns the longest dwell last known in the zone, for the time in which the
+// current one is unknown.
 func (k *counted) longest() (longest float64, id uint64) {
 	longest = math.NaN()
 	if !k.dwells || k.followed.Tracker == nil || k.zone < 0 {
@@ -314,7 +315,7 @@ func (k *counted) longest() (longest float64, id uint64) {
 	return longest, id
 }
 
-// unsure returns why it is not sure of some box whether it counts; Known: it is.
+// unsure returns why it is unknown whether some box counts. Known: all are decided.
 func (k *counted) unsure(s *detectors.Signal, now time.Duration) detectors.Why {
 	why := detectors.Known
 	if k.where == nil {
@@ -325,7 +326,7 @@ func (k *counted) unsure(s *detectors.Signal, now time.Duration) detectors.Why {
 		if k.where(d, now) != Unknown {
 			continue
 		}
-		why = detectors.Never // no box was looked at yet
+		why = detectors.Never // no detector has looked at the box yet
 		for _, name := range k.attributes {
 			if a := d.Attribute(name); a != nil && a.At(now) != detectors.Known {
 				return a.At(now)
@@ -335,8 +336,8 @@ func (k *counted) unsure(s *detectors.Signal, now time.Duration) detectors.Why {
 	return why
 }
 
-// compilePick compiles a condition on attributes. An attribute that a detection does
-// not have is unknown: no detector has looked.
+// compilePick compiles a condition on attributes. An attribute that a detection lacks
+// is unknown, because no detector has looked for it.
 func compilePick(n *node) pick {
 	kids := make([]pick, len(n.kids))
 	for i, kid := range n.kids {
@@ -364,8 +365,8 @@ func compilePick(n *node) pick {
 	}
 }
 
-// most returns decides where one of the conditions has it, else unknown where one is,
-// else otherwise.
+// most returns decides if any condition has that value, unknown if any is unknown, and
+// otherwise the value of otherwise.
 func most(kids []pick, d *detectors.Detection, now time.Duration, decides, otherwise Truth) Truth {
 	for _, kid := range kids {
 		switch kid(d, now) {

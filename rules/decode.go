@@ -8,8 +8,8 @@ import (
 	"rvo-tui/detectors"
 )
 
-// UnmarshalJSON reads what MarshalJSON writes. Times come back to the
-// nanosecond up to an age of 26 days.
+// UnmarshalJSON reads the output of MarshalJSON. Durations survive to the nanosecond up
+// to 26 days.
 func (e *Event) UnmarshalJSON(text []byte) error {
 	var v struct {
 		ID         string    `json:"event_id"`
@@ -40,9 +40,9 @@ func (e *Event) UnmarshalJSON(text []byte) error {
 	return nil
 }
 
-// UnmarshalJSON reads what MarshalJSON writes. A number that is not known is NaN,
-// an age Never. A reason that is not known here reads as that of a detector that
-// is not attached: the truth is unknown for all that.
+// UnmarshalJSON reads the output of MarshalJSON. An unknown number becomes NaN, an
+// unknown age Never. A reason that this version does not know becomes "detector not
+// attached"; the truth stays unknown.
 func (c *Clause) UnmarshalJSON(text []byte) error {
 	var v clauseJSON
 	if err := json.Unmarshal(text, &v); err != nil {

@@ -6,41 +6,42 @@ import (
 	"rvo-tui/detectors"
 )
 
-// Event is what a rule reports. The rule fills in everything but ID, Camera,
-// Time and Clip. It is a plain value that shares nothing with the rule.
+// Event is what a rule reports. The rule sets all fields but ID, Camera, Time and Clip.
+// An event shares no memory with its rule.
 type Event struct {
 	ID         string // unique, and ordered by time
 	Type       string // Config.Event
 	At         time.Duration
-	Confidence float64 // share of the time since it began in which the condition was known to be true, 0..1
+	Confidence float64 // share of the time since the condition began in which it was known to be true, 0..1
 	Camera     string
-	Time       time.Time // At, on the wall clock
+	Time       time.Time // At as wall-clock time
 	Phase      Phase
-	Frame      uint64 // the newest frame that the condition was decided from; 0: none
-	Age        Age    // of that frame
+	Frame      uint64 // newest frame used for the decision; 0: none
+	Age        Age    // age of that frame
 	Clauses    []Clause
-	Tracks     []Track       // that the condition counted, at most MaxTracks; of the end of a condition none
-	Duration   time.Duration // ended: from when the condition began until it was last known to be true
-	Clip       bool          // a clip of it is being saved; not part of its JSON
+	Tracks     []Track       // tracks counted by the condition, at most MaxTracks; empty for PhaseEnded
+	Duration   time.Duration // PhaseEnded only: from when the condition began until it was last known to be true
+	Clip       bool          // a clip is being saved; not in the JSON
 }
 
-// Age is the age of a frame when it becomes an event, by stage. Nothing in it is negative.
+// Age is the age of a frame when it causes an event, split by stage. Each part is the
+// time since the end of the previous one, and never negative.
 type Age struct {
-	Capture   time.Duration // from its capture until the frame is in memory
-	Queue     time.Duration // until the engine saw it
-	Schedule  time.Duration // until the detector began with it
+	Capture   time.Duration // from capture until the frame is in memory
+	Queue     time.Duration // until the engine received it
+	Schedule  time.Duration // until the detector started
 	Inference time.Duration // until the detector answered
-	Publish   time.Duration // until the engine wrote the answer down
+	Publish   time.Duration // until the engine stored the answer
 	Event     time.Duration // until the event
 }
 
-// Total returns the sum: the frame's age.
+// Total returns the sum of all stages, which is the frame's age.
 func (a Age) Total() time.Duration {
 	return a.Capture + a.Queue + a.Schedule + a.Inference + a.Publish + a.Event
 }
 
-// ageOf splits the time from a trace's capture to now. A stage that is out of
-// order, as in a trace with a stage left out, takes no time.
+// ageOf splits the time from a trace's capture to now. A stage that is missing or out
+// of order counts as 0.
 func ageOf(t detectors.Trace, now time.Duration) Age {
 	at := min(t.Captured, now)
 	stage := func(until time.Duration) time.Duration {
@@ -51,7 +52,8 @@ func ageOf(t detectors.Trace, now time.Duration) Age {
 	return Age{stage(t.Arrived), stage(t.Seen), stage(t.Started), stage(t.Done), stage(t.Applied), stage(now)}
 }
 
-// Event builds the event that the last Step returned as phase, at the same now.
+// Event builds the event for the phase that the last Step returned. now is that of the
+// Step.
 func (r *Rule) Event(now time.Duration, phase Phase) Event {
 	trace := r.cond.Newest()
 	var tracks []Track
@@ -71,19 +73,19 @@ func (r *Rule) Event(now time.Duration, phase Phase) Event {
 	}
 }
 
-// Status is the state of a rule, as plain values.
+// Status is a snapshot of a rule.
 type Status struct {
 	State     State         `json:"state"`
-	Since     time.Duration `json:"since_ns"`      // when it came into this state
-	Progress  float64       `json:"progress"`      // of for, 0..1: 1 once confirmed, 0 while idle
+	Since     time.Duration `json:"since_ns"`      // start of this state
+	Progress  float64       `json:"progress"`      // share of for that has passed, 0..1; 1 once confirmed, 0 while idle
 	Remaining time.Duration `json:"remaining_ns"`  // of the cooldown
 	Truth     Truth         `json:"truth"`         // of the condition
 	Active    bool          `json:"active"`        // confirmed, and not ended
-	Fired     uint64        `json:"fired"`         // confirmations since the rule was made
-	LastFired time.Duration `json:"last_fired_ns"` // of the last one; means nothing while Fired is 0
+	Fired     uint64        `json:"fired"`         // number of confirmations since the rule was created
+	LastFired time.Duration `json:"last_fired_ns"` // last confirmation; undefined while Fired is 0
 }
 
-// Status returns the state of the rule at the time now.
+// Status returns the state of the rule at time now.
 func (r *Rule) Status(now time.Duration) Status {
 	s := Status{State: r.state, Since: r.since, Truth: r.cond.Eval(now), Active: r.incident && r.state != Disabled && r.state != Inactive, Fired: r.fired, LastFired: r.lastFired}
 	switch r.state {
@@ -99,7 +101,7 @@ func (r *Rule) Status(now time.Duration) Status {
 	return s
 }
 
-// ranBy returns what the for clock will show at now if nothing changes.
+// ranBy returns the value of the for timer at time now if nothing changes.
 func (r *Rule) ranBy(now time.Duration) time.Duration {
 	if r.truth == True || r.against() {
 		return r.ran + max(0, now-r.now)
@@ -107,7 +109,7 @@ func (r *Rule) ranBy(now time.Duration) time.Duration {
 	return r.ran
 }
 
-// timeFormat is RFC 3339 with all nine digits, so that lines sort as text.
+// timeFormat is RFC 3339 with nine decimals, so that lines sort as text.
 const timeFormat = "2006-01-02T15:04:05.000000000Z07:00"
 
 type ageJSON struct {
@@ -119,7 +121,7 @@ type ageJSON struct {
 	Event     float64 `json:"event"`
 }
 
-// MarshalJSON writes the object that docs/event.schema.json describes.
+// MarshalJSON writes the object described by docs/event.schema.json.
 func (e Event) MarshalJSON() ([]byte, error) {
 	line, err := e.AppendLine(nil)
 	if err != nil {
@@ -128,9 +130,9 @@ func (e Event) MarshalJSON() ([]byte, error) {
 	return line[:len(line)-1], nil
 }
 
-// AppendLine appends the event as one line of JSON, with its line feed. Unlike
-// json.Marshal it leaves "<", ">" and "&" in clauses readable. A failure leaves
-// dst as it was.
+// AppendLine appends the event as one line of JSON with a line feed. Unlike
+// json.Marshal it does not escape "<", ">" and "&". On an error dst is returned
+// unchanged.
 func (e Event) AppendLine(dst []byte) ([]byte, error) {
 	var duration *float64
 	if e.Phase == PhaseEnded {

@@ -1,7 +1,7 @@
-// Package rules decides from signals whether an event happens: a small condition
-// language with three values, and the state machine that turns a lasting condition
-// into an event. It is pure: times are passed in, as
-// durations since the engine's epoch, and there is no goroutine and no I/O.
+// Package rules evaluates conditions over signals and reports events. It has a small
+// condition language with three truth values and a state machine per rule. It does no
+// I/O and starts no goroutines. Times are durations since the engine's epoch, passed in
+// by the caller.
 package rules
 
 import (
@@ -22,25 +22,25 @@ const (
 	anyOf
 )
 
-// node is one node of the tree. Lists have at least two kids, none of their own
+// node is a node of the syntax tree. A list has at least two kids, none of its own
 // shape; a negation has one.
 type node struct {
 	shape shape
 	kids  []*node
 
 	value
-	bare      bool // a comparison written as the value alone: it is "!= 0"
+	bare      bool // a value without an operator, which means "!= 0"
 	op        string
-	threshold float64 // in seconds, where the value is a time
+	threshold float64 // in seconds where the value is a duration
 	other     string  // signal on the right-hand side, instead of threshold
 }
 
-// All returns the condition that holds when all of exprs do: nil when there are
+// All returns the condition that holds when all of exprs hold, or nil when there are
 // none.
 func All(exprs ...*Expr) *Expr { return combine(allOf, exprs) }
 
-// Any returns the condition that holds when at least one of exprs does: nil
-// when there are none.
+// Any returns the condition that holds when at least one of exprs holds, or nil when
+// there are none.
 func Any(exprs ...*Expr) *Expr { return combine(anyOf, exprs) }
 
 func combine(shape shape, exprs []*Expr) *Expr {
@@ -54,8 +54,8 @@ func combine(shape shape, exprs []*Expr) *Expr {
 	return &Expr{join(shape, kids)}
 }
 
-// join makes a list of kids, and lists of the same shape among them a part of
-// it: both joints are associative in three values too.
+// join makes a list of kids and flattens nested lists of the same shape. "&&" and "||"
+// stay associative with three truth values.
 func join(shape shape, kids []*node) *node {
 	if len(kids) == 1 {
 		return kids[0]
@@ -71,8 +71,8 @@ func join(shape shape, kids []*node) *node {
 	return &node{shape: shape, kids: flat}
 }
 
-// Signals returns the names of the signals it reads, each once, in the order of
-// their appearance. Attributes are none.
+// Signals returns the names of the signals that the condition reads, without
+// duplicates, in order of appearance. Attributes are not included.
 func (e *Expr) Signals() []string {
 	var names []string
 	e.root.each(func(n *node) {
@@ -85,12 +85,12 @@ func (e *Expr) Signals() []string {
 	return names
 }
 
-// Attribute is the name of an attribute that a condition reads, and the signal whose
-// detections have it.
+// Attribute is an attribute that a condition reads, with the signal whose detections
+// carry it.
 type Attribute struct{ Signal, Name string }
 
-// Attributes returns the attributes that it reads, each once, in the order of their
-// appearance.
+// Attributes returns the attributes that the condition reads, without duplicates, in
+// order of appearance.
 func (e *Expr) Attributes() []Attribute {
 	var all []Attribute
 	e.root.each(func(n *node) {
@@ -103,7 +103,8 @@ func (e *Expr) Attributes() []Attribute {
 	return all
 }
 
-// attributes returns the names in the brackets of a comparison, each once.
+// attributes returns the attribute names in a comparison's brackets, without
+// duplicates.
 func (n *node) attributes() []string {
 	if n.where == nil {
 		return nil
@@ -111,9 +112,9 @@ func (n *node) attributes() []string {
 	return (&Expr{n.where}).Signals()
 }
 
-// String returns the canonical source: single spaces, signals on the left of
-// numbers, no parentheses that change nothing. Parse reads it back as an equal
-// condition, unless it is longer than MaxSource.
+// String returns the canonical source: single spaces, signals on the left of numbers,
+// no redundant parentheses. Parse turns it back into an equal condition, unless it
+// exceeds MaxSource.
 func (e *Expr) String() string { return e.root.String() }
 
 // each calls f for every comparison, in source order.
@@ -132,7 +133,7 @@ func (n *node) String() string {
 	return b.String()
 }
 
-// write appends n as written inside a node of the shape parent.
+// write appends n as written inside a node of the given parent shape.
 func (n *node) write(b *strings.Builder, parent shape) {
 	enclose := parent == allOf && n.shape == anyOf || parent == negation && n.shape != negation && !n.bare
 	if enclose {

@@ -9,19 +9,20 @@ import (
 	"rvo-tui/detectors/zone"
 )
 
-// Followed is who follows the boxes of a signal.
+// Followed is the tracker of a signal's detections.
 type Followed struct {
-	Tracker *track.Tracker // nil: nobody
-	// Marks has a bit for each signal that a track is a box of, by its ID, and Mark is
-	// that of the signal. Nil: all tracks are boxes of the signal.
+	Tracker *track.Tracker // nil: there is none
+	// Marks maps a track ID to a bit set of signals, and Mark is the bit of this
+	// signal: the track belongs to the signal when its bit is set. Nil: all tracks
+	// belong to it.
 	Marks map[uint64]uint64
 	Mark  uint64
 }
 
-// has reports whether a track is a box of the signal.
+// has reports whether a track belongs to the signal.
 func (f *Followed) has(id uint64) bool { return f.Marks == nil || f.Marks[id]&f.Mark != 0 }
 
-// track returns the track of an ID; nil: there is none.
+// track returns the track with an ID, or nil.
 func (f *Followed) track(id uint64) *track.Track {
 	if f.Tracker == nil || id == 0 {
 		return nil
@@ -34,8 +35,7 @@ func (f *Followed) track(id uint64) *track.Track {
 	return nil
 }
 
-// Follows returns the signals whose boxes must be followed for the condition, each
-// once.
+// Follows returns the signals whose detections must be tracked, without duplicates.
 func (c *Condition) Follows() []detectors.ID {
 	var all []detectors.ID
 	for _, k := range c.counts {
@@ -46,8 +46,8 @@ func (c *Condition) Follows() []detectors.ID {
 	return all
 }
 
-// Follow gives the condition those who follow its signals. Call it again when they, or
-// their zones and lines, change. Until then its places are unknown.
+// Follow sets the trackers of the condition's signals. Call it again when trackers,
+// zones or lines change. Until the first call all zones and lines are unknown.
 func (c *Condition) Follow(who func(signal detectors.ID) Followed) {
 	for _, k := range c.counts {
 		if !k.follows {
@@ -68,26 +68,26 @@ func (c *Condition) Follow(who func(signal detectors.ID) Followed) {
 	}
 }
 
-// Track is something that a condition has counted.
+// Track is an object that a condition has counted.
 type Track struct {
 	ID     uint64        `json:"id"`
 	Signal string        `json:"signal"`
 	Label  string        `json:"label"`
 	Place  string        `json:"place"` // the zone, or the line with its direction
 	Box    detectors.Box `json:"box"`   // newest
-	Path   []Step        `json:"path"`  // of its anchor, oldest first
+	Path   []Step        `json:"path"`  // path of its anchor, oldest first
 }
 
-// Step is a place on the path of a track.
+// Step is a position on the path of a track.
 type Step struct {
-	Before time.Duration `json:"before_ns"` // the event
+	Before time.Duration `json:"before_ns"` // time before the event
 	At     zone.Point    `json:"at"`
 }
 
-// MaxTracks is how many tracks an event has at most.
+// MaxTracks is the maximum number of tracks in an event.
 const MaxTracks = 16
 
-// tracks returns what the condition counts at the time now.
+// tracks returns the tracks that the condition counts at time now.
 func (c *Condition) tracks(now time.Duration) []Track {
 	var all []Track
 	add := func(k *counted, t *track.Track, place string) {

@@ -10,14 +10,14 @@ import (
 	"rvo-tui/detectors"
 )
 
-// MaxSource is the longest source that Parse reads, in bytes.
+// MaxSource is the maximum length of a condition, in bytes.
 const MaxSource = 4096
 
-// SyntaxError says where and why a source is not a condition.
+// SyntaxError is an error in the source of a condition.
 type SyntaxError struct {
 	Source  string
-	Column  int    // of the first character that is wrong, in runes from 1
-	Problem string // with what to write instead
+	Column  int    // of the first wrong character, counted in runes from 1
+	Problem string // with a suggestion of what to write instead
 }
 
 func (e *SyntaxError) Error() string { return fmt.Sprintf("column %d: %s", e.Column, e.Problem) }
@@ -38,17 +38,17 @@ const (
 	shutBracket
 	comma
 	dot
-	interval // a time
+	interval // a duration
 )
 
 type token struct {
 	kind   kind
 	text   string
 	column int
-	value  float64 // of a number, or of a time in seconds
+	value  float64 // of a number, or of a duration in seconds
 }
 
-// lex splits a source into tokens. The last one is always end.
+// lex splits a source into tokens. The last token is always end.
 func lex(src string) ([]token, error) {
 	if len(src) > MaxSource {
 		return nil, &SyntaxError{src, 1, fmt.Sprintf("the condition is %d bytes long, and %d are the most; split it into several rules", len(src), MaxSource)}
@@ -66,14 +66,14 @@ func lex(src string) ([]token, error) {
 		} else {
 			text = rest[:1] // white space
 		}
-		column += len(text) // all that is accepted is ASCII
+		column += len(text) // accepted characters are all ASCII
 		rest = rest[len(text):]
 	}
 	return append(tokens, token{kind: end, column: column}), nil
 }
 
-// next returns the token at the start of s, which is not empty; no text when
-// that is white space.
+// next returns the token at the start of s, which must not be empty. The text is empty
+// for white space.
 func next(s string) (text string, t token, problem string) {
 	switch c := s[0]; {
 	case c == ' ' || c == '\t' || c == '\n' || c == '\r':
@@ -120,7 +120,7 @@ func next(s string) (text string, t token, problem string) {
 	return "", token{}, stray(s)
 }
 
-// stray suggests what to write instead of a character that begins no token.
+// stray suggests a replacement for a character that cannot start a token.
 func stray(s string) string {
 	r, size := utf8.DecodeRuneInString(s)
 	if r == utf8.RuneError && size == 1 {
@@ -155,14 +155,15 @@ func word(s string) (string, token, string) {
 	return s[:n], token{kind: name}, ""
 }
 
-// What is wrong with numbers and commas where they do not belong.
+// Problems with misplaced numbers and commas.
 const (
 	pointHelp = "a number has digits on both sides of its point; write for example \"0.5\""
 	unitHelp  = "a number is decimal, as \"0.5\" or \"1e3\", and has no unit; a signal name begins with a letter"
 	commaHelp = "\",\" is not an operator; use \"&&\""
 )
 
-// duration reads a time such as "30s" or "1m30s"; no text: there is none.
+// duration reads a duration such as "30s" or "1m30s". The text is empty when there is
+// none.
 func duration(s string) (string, token, string) {
 	n := 0
 	for n < len(s) && (digit(s[n]) || letter(s[n]) || s[n] == '.' && n+1 < len(s) && digit(s[n+1])) {
@@ -213,7 +214,7 @@ func numeral(s string) (string, token, string) {
 		return "", token{}, unitHelp
 	}
 	value, err := strconv.ParseFloat(s[:n], 64)
-	if err != nil { // the form is right, so it is the range
+	if err != nil { // the syntax is valid, so it is out of range
 		return "", token{}, "the number is too large; use one below 1.7e308"
 	}
 	return s[:n], token{kind: number, value: value}, ""

@@ -2,8 +2,8 @@ package rules
 
 import "time"
 
-// objects parses what follows a signal: a condition on attributes in brackets, and a
-// zone.
+// objects parses the rest of a value after the signal's name: attributes in brackets,
+// and a zone.
 func (p *parser) objects(signal token, depth int) (value, error) {
 	v := value{signal: signal.text}
 	if p.peek().kind == openBracket {
@@ -60,7 +60,7 @@ var callHelp = map[string]string{
 	callNew:     "new takes a signal and a zone, as in \"new(person in yard) >= 1\"",
 }
 
-// labels parses the labels of count: one at least.
+// labels parses the labels of count, of which there must be at least one.
 func (p *parser) labels(v *value) error {
 	for len(v.labels) == 0 || p.peek().kind == comma {
 		if err := p.expect(comma, callHelp[callCount]); err != nil {
@@ -75,7 +75,7 @@ func (p *parser) labels(v *value) error {
 	return nil
 }
 
-// crossing parses the line and the time of crossed.
+// crossing parses the line and the window of crossed.
 func (p *parser) crossing(v *value) (err error) {
 	help := callHelp[callCrossed]
 	if v.where != nil || v.zone != "" {
@@ -107,13 +107,13 @@ func (p *parser) crossing(v *value) (err error) {
 	return nil
 }
 
-// name takes a name.
+// name consumes a name.
 func (p *parser) name(help string) (string, error) {
 	t := p.peek()
 	return t.text, p.expect(name, help)
 }
 
-// expect takes a token of a kind.
+// expect consumes a token of a kind.
 func (p *parser) expect(k kind, help string) error {
 	t := p.peek()
 	if t.kind != k {

@@ -1,14 +1,15 @@
 package rules
 
-// Line is a line of a condition written as a tree.
+// Line is one line of a condition written as a tree.
 type Line struct {
 	Depth int    `json:"depth"`
 	Text  string `json:"text"` // "all of", "any of", "not", or a comparison
-	// Clause is the index of the comparison in what Explain returns; -1: it is none.
+	// Clause is the index of the comparison in the result of Explain. -1: the line is
+	// not a comparison.
 	Clause int `json:"clause"`
 }
 
-// Outline returns the condition as a tree, the top first.
+// Outline returns the condition as a tree, top first.
 func (e *Expr) Outline() []Line {
 	var lines []Line
 	clauses := 0

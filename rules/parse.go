@@ -6,7 +6,7 @@ import (
 	"strconv"
 )
 
-// MaxDepth is how deep parentheses and negations may be nested.
+// MaxDepth is the maximum nesting of parentheses and negations.
 const MaxDepth = 64
 
 // Parse reads a condition. Its errors are *SyntaxError.
@@ -23,11 +23,11 @@ const MaxDepth = 64
 //	           | "crossed" "(" signal "," line "." direction "," time ")"
 //	operator   = "<" | "<=" | "==" | "!=" | ">=" | ">"
 //
-// A value that stands alone holds when it is known and not 0. At least one side of
-// a comparison is a value. With brackets it is how many detections of the signal the
-// condition in them holds for; names there are attributes, without brackets, zones and
-// functions of their own. The other side of brackets, zones and functions is a number,
-// that of dwell a time, as "30s" or "1m30s".
+// A value without an operator holds when it is known and not 0. At least one side of a
+// comparison is a value. A signal with brackets counts the detections for which the
+// condition in the brackets holds. Names in brackets are attributes, without brackets,
+// zones or functions of their own. Values with brackets, zones or functions are
+// compared with a number only, and dwell with a duration such as "30s" or "1m30s".
 func Parse(src string) (*Expr, error) {
 	tokens, err := lex(src)
 	if err != nil {
@@ -51,12 +51,12 @@ type parser struct {
 	src      string
 	tokens   []token
 	at       int
-	brackets bool // it is between brackets
+	brackets bool // parsing inside brackets
 }
 
 func (p *parser) peek() token { return p.tokens[p.at] }
 
-// take returns the next token and passes it, but for the end, which stays.
+// take consumes the next token, except the end, which is never consumed.
 func (p *parser) take() token {
 	t := p.tokens[p.at]
 	if t.kind != end {
@@ -125,14 +125,14 @@ func (p *parser) negation(depth int) (*node, error) {
 		return nil, err
 	}
 	if inner.shape == comparison && first.kind != open && first.kind != bang && !inner.bare {
-		// Others read "!a > 1" as "(!a) > 1": so this is refused.
+		// Other languages read "!a > 1" as "(!a) > 1", so it is refused.
 		return nil, p.fail(first, "\"!\" negates a whole condition; write \"!(%s)\"", inner)
 	}
 	return &node{shape: negation, kids: []*node{inner}}, nil
 }
 
-// operand is one side of a comparison: a number, a time, or a value, with the token
-// that it begins with.
+// operand is one side of a comparison: a number, a duration or a value, with its first
+// token.
 type operand struct {
 	token
 	value value
@@ -149,7 +149,7 @@ func (p *parser) comparison(depth int) (*node, error) {
 	if op.kind != compare {
 		switch left.kind {
 		case number:
-			return nil, p.fail(left.token, "a number alone is no condition; compare it with a signal, as in \"motion > %s\"", left.text)
+			return nil, p.fail(left.token, "a number alone is not a condition; compare it with a signal, as in \"motion > %s\"", left.text)
 		case interval:
 			return nil, p.fail(left.token, unitHelp)
 		}
@@ -177,24 +177,25 @@ func (p *parser) comparison(depth int) (*node, error) {
 	case left.value.call != "" || left.value.zone != "" || right.value.call != "" || right.value.zone != "":
 		return nil, p.fail(left.token, "a zone or a function is compared with a number or a time, as in \"person in door >= 1\" or \"dwell(person in door) >= 30s\"")
 	case left.value.where != nil || right.value.where != nil:
-		return nil, p.fail(left.token, "how many detections there are is compared with a number, as in \"person[helmet == 0] >= 1\"")
+		return nil, p.fail(left.token, "a number of detections is compared with a number, as in \"person[helmet == 0] >= 1\"")
 	}
 	return &node{shape: comparison, value: left.value, op: op.text, other: right.text}, nil
 }
 
-// against returns the comparison of a value with a number or a time.
+// against returns the comparison of a value with a number or a duration.
 func (p *parser) against(left operand, op string, right operand) (*node, error) {
 	dwell := left.value.call == callDwell
 	switch {
 	case dwell && right.kind == number:
-		return nil, p.fail(right.token, "how long somebody is in a zone is compared with a time, as in \"dwell(person in door) >= 30s\"")
+		return nil, p.fail(right.token, "dwell is compared with a time, as in \"dwell(person in door) >= 30s\"")
 	case !dwell && right.kind == interval:
 		return nil, p.fail(right.token, unitHelp)
 	}
 	return &node{shape: comparison, value: left.value, op: op, threshold: right.token.value}, nil
 }
 
-// operand parses a value, a number or a time; after is the operator before it, if any.
+// operand parses a value, a number or a duration. after is the operator before it, if
+// any.
 func (p *parser) operand(after string, depth int) (operand, error) {
 	t := p.peek()
 	switch t.kind {
@@ -230,9 +231,9 @@ func (p *parser) operand(after string, depth int) (operand, error) {
 	return operand{}, p.fail(t, "a signal or a number is missing %s; write for example \"motion > 0.02\"", found)
 }
 
-const bracketHelp = "\"[\" stands behind a signal that has boxes, as in \"person[helmet == 0] >= 1\"; group conditions with \"(\""
+const bracketHelp = "\"[\" follows the name of a signal that has boxes, as in \"person[helmet == 0] >= 1\"; group conditions with \"(\""
 
-// where takes the condition in brackets.
+// where parses the condition in brackets.
 func (p *parser) where(depth int) (*node, error) {
 	t := p.take()
 	switch {
@@ -280,7 +281,7 @@ func (p *parser) unexpected(t token) error {
 	return p.fail(t, "%q follows a complete condition; join conditions with \"&&\" or \"||\"", t.text)
 }
 
-// mirror returns the operator that says the same with its sides exchanged.
+// mirror returns the operator that means the same with the sides swapped.
 func mirror(op string) string {
 	switch op {
 	case "<":

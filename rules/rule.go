@@ -18,53 +18,52 @@ type State string
 //	  └──────ended──────┘ └─ cooldown is over and ─┘
 //	                         it still holds (rearm = "cooldown")
 //
-// "Ended" means not true for longer than grace. A condition that ends after its
-// cooldown is over leads from confirmed straight to idle.
+// "Ended" means not true for longer than grace. If the cooldown is already over when
+// the condition ends, the rule goes from confirmed to idle.
 const (
 	Idle      State = "idle"      // the condition does not hold
-	Potential State = "potential" // it holds, and the for clock runs
+	Potential State = "potential" // it holds, and the for timer runs
 	Confirmed State = "confirmed" // it was reported and has not ended; the cooldown runs
 	Cooldown  State = "cooldown"  // it has ended, and the cooldown still runs
-	Inactive  State = "inactive"  // outside the hours of Config.Active, or disarmed; nothing is watched
-	Disabled  State = "disabled"  // by configuration or command; nothing is watched
+	Inactive  State = "inactive"  // outside the hours of Config.Active, or disarmed; not evaluated
+	Disabled  State = "disabled"  // by configuration or command; not evaluated
 )
 
-// Phase is what an event reports of its condition.
+// Phase says whether an event reports the start or the end of a condition.
 type Phase string
 
-// The phases.
+// The values of Phase.
 const (
-	PhaseConfirmed Phase = "confirmed" // it has lasted long enough
-	PhaseEnded     Phase = "ended"     // it was confirmed and has ended
+	PhaseConfirmed Phase = "confirmed" // the condition has held long enough
+	PhaseEnded     Phase = "ended"     // a confirmed condition has ended
 )
 
-// Rule is the state machine of one rule on one camera. It belongs to the
-// goroutine that owns its table. Step, Next and Status allocate nothing.
+// Rule is the state machine of one rule on one camera. It belongs to the goroutine that
+// owns its table. Step, Next and Status do not allocate.
 //
-// The condition is assumed not to change between two Steps. An
-// incident begins when a condition that will be confirmed first holds, lasts
-// until the condition has ended, and is reported as ended once, however often
-// it was confirmed.
+// The condition is assumed not to change between two calls of Step. An incident begins
+// when a condition that will be confirmed first holds and lasts until the condition has
+// ended. Its end is reported once, however often it was confirmed.
 type Rule struct {
 	cfg  Config
 	when string // the condition, as text
-	tree []Line // and as a tree
+	tree []Line // the condition as a tree
 	cond *Condition
 
 	enabled, active bool
 
 	state State
 	since time.Duration
-	until time.Duration // end of the cooldown that the last confirmation began
+	until time.Duration // end of the cooldown of the last confirmation
 
 	stepped bool
 	now     time.Duration // of the last Step
 	truth   Truth         // as the last Step saw it
 
-	run  span          // since the condition began, or the for clock was started again
-	gap  time.Duration // how long it has not been true by now; counts only while a run is on
-	ran  time.Duration // what of the run counts towards for
-	held time.Duration // until when it was last known to be true
+	run  span          // since the condition began, or since the for timer restarted
+	gap  time.Duration // how long the condition has not been true; only meaningful during a run
+	ran  time.Duration // the part of the run that counts towards for
+	held time.Duration // when it was last known to be true
 
 	incident bool // confirmed and not yet reported as ended
 	whole    span // since the incident began
@@ -75,7 +74,7 @@ type Rule struct {
 	report    report
 }
 
-// span is a stretch of time and the share of it in which the condition was true.
+// span is a period and how much of it the condition was true.
 type span struct {
 	start time.Duration
 	met   time.Duration
@@ -88,14 +87,14 @@ func (s span) share(until time.Duration) float64 {
 	return min(1, float64(s.met)/float64(until-s.start))
 }
 
-// report is what an event says about the run that fired it.
+// report is what an event says about its run.
 type report struct {
 	confidence float64
 	duration   time.Duration
 }
 
-// New returns a rule that reads table. One with active hours is inactive until
-// SetActive. It fails with the first problem of an invalid configuration.
+// New returns a rule that reads table. A rule with active hours stays inactive until
+// SetActive. An invalid configuration fails with its first problem.
 func New(cfg Config, table *detectors.Table) (*Rule, error) {
 	var problem error
 	cfg.Validate(func(key, text string) {
@@ -122,19 +121,19 @@ func New(cfg Config, table *detectors.Table) (*Rule, error) {
 // When returns the rule's condition as text.
 func (r *Rule) When() string { return r.when }
 
-// Outline returns the rule's condition as a tree, which nobody may change.
+// Outline returns the rule's condition as a tree. It is shared; do not change it.
 func (r *Rule) Outline() []Line { return r.tree }
 
 // Condition returns the rule's condition.
 func (r *Rule) Condition() *Condition { return r.cond }
 
-// Config returns the configuration that the rule was made of.
+// Config returns the configuration that the rule was created from.
 func (r *Rule) Config() Config { return r.cfg }
 
-// Step evaluates the rule at the time now, which never goes back. It returns the
-// phase to report, mostly none; Event then builds the event, and must be called
-// before the next Step, SetEnabled or SetActive. Call Step after every change of the table and
-// at Next.
+// Step evaluates the rule at time now, which must not decrease. It returns the phase to
+// report, usually none. Call Event for it before the next Step, SetEnabled or
+// SetActive. Call Step after every change of the table, and at the time that Next
+// returns.
 func (r *Rule) Step(now time.Duration) Phase {
 	r.pass(now)
 	if !r.on() {
@@ -172,17 +171,16 @@ func (r *Rule) Step(now time.Duration) Phase {
 	return fired
 }
 
-// running reports whether a run is under way: whether the end of the condition
-// matters.
+// running reports whether a run is under way, so that the end of the condition matters.
 func (r *Rule) running() bool { return r.state == Potential || r.state == Confirmed }
 
-// against reports whether the condition counted as not met at the last Step.
+// against reports whether the last Step counted the condition as false.
 func (r *Rule) against() bool {
 	return r.truth == False || r.truth == Unknown && r.cfg.OnUnknown == UnknownReset
 }
 
-// ended reports whether the gap up to now ends the run. A gap as long as grace
-// ends it only when it goes on.
+// ended reports whether the gap up to now ends the run. A gap of exactly grace ends it
+// only if the condition still counts as false.
 func (r *Rule) ended() bool {
 	grace := time.Duration(r.cfg.Grace)
 	return r.gap > grace || r.against() && r.gap >= grace
@@ -213,7 +211,7 @@ func (r *Rule) pass(now time.Duration) {
 
 func (r *Rule) enter(s State) { r.state, r.since = s, r.now }
 
-// begin starts the for clock.
+// begin starts the for timer.
 func (r *Rule) begin() {
 	r.run, r.ran = span{start: r.now}, 0
 	if !r.incident {
@@ -230,7 +228,7 @@ func (r *Rule) confirm() Phase {
 	r.report = report{confidence: r.run.share(r.now)}
 	r.enter(Confirmed)
 	if r.cfg.Cooldown == 0 && r.cfg.Rearm == RearmCooldown {
-		r.begin() // at this instant, so that no time is lost until the next Step
+		r.begin() // restart now, so that no time is lost until the next Step
 	}
 	return PhaseConfirmed
 }
@@ -248,10 +246,9 @@ func (r *Rule) close() Phase {
 	return PhaseEnded
 }
 
-// Next returns the next instant at which Step must be called even if no signal
-// changes: when for, grace or the cooldown is over, or when a signal that
-// decides becomes stale. It is the instant of the last Step when there is more to
-// report at once, and Never when there is no such instant.
+// Next returns the time at which Step must be called even if no signal changes: when
+// for, grace or the cooldown ends, or a signal becomes stale. It is the time of the
+// last Step if there is more to report, and Never if no call is needed.
 func (r *Rule) Next() time.Duration {
 	switch r.state {
 	case Disabled, Inactive:
@@ -260,7 +257,7 @@ func (r *Rule) Next() time.Duration {
 		}
 		return Never
 	case Idle:
-		return r.cond.forgets(r.now) // else only a new value can make an unmet condition hold
+		return r.cond.forgets(r.now) // otherwise only a new value can make the condition true
 	case Cooldown:
 		return r.until
 	}
@@ -279,12 +276,13 @@ func (r *Rule) Next() time.Duration {
 // Enabled reports whether the rule is enabled.
 func (r *Rule) Enabled() bool { return r.enabled }
 
-// SetEnabled enables or disables the rule. A disabled rule forgets its state and its
-// cooldown; the next Step reports an open incident as ended. An enabled rule starts
-// from idle. Setting the same again changes nothing.
+// SetEnabled enables or disables the rule. Disabling clears its state and its cooldown,
+// and the next Step reports an open incident as ended. An enabled rule starts idle.
+// Without a change it does nothing.
 func (r *Rule) SetEnabled(on bool, now time.Duration) { r.set(on, r.active, now) }
 
-// SetActive says whether the rule is active now. An inactive one is like a disabled one.
+// SetActive sets whether the rule is active. An inactive rule behaves like a disabled
+// one.
 func (r *Rule) SetActive(on bool, now time.Duration) { r.set(r.enabled, on, now) }
 
 func (r *Rule) set(enabled, active bool, now time.Duration) {
@@ -311,10 +309,10 @@ func (r *Rule) set(enabled, active bool, now time.Duration) {
 	r.truth, r.gap, r.until = Unknown, 0, 0
 }
 
-// on reports whether the rule watches.
+// on reports whether the rule is evaluated.
 func (r *Rule) on() bool { return r.enabled && r.active }
 
-// rest returns the state in which nothing has happened.
+// rest returns the initial state.
 func (r *Rule) rest() State {
 	switch {
 	case !r.enabled:

@@ -8,15 +8,15 @@ import (
 	"time"
 )
 
-// Schedule says at which times of the week something is active, by the clock on the
-// wall of a time zone. It is immutable; nil is always active.
+// Schedule is a set of weekly periods, in the local time of a time zone. It is
+// immutable; nil is always active.
 type Schedule struct {
 	periods []period
 	zone    *time.Location
 }
 
-// NewSchedule reads periods such as "mon-fri 18:00-07:00", "Sa,Su 00:00-24:00" or
-// "22:00-06:00". It is active within each of them.
+// NewSchedule parses periods such as "mon-fri 18:00-07:00", "Sa,Su 00:00-24:00" or
+// "22:00-06:00". The schedule is active within each of them.
 func NewSchedule(periods []string, zone *time.Location) (*Schedule, error) {
 	s := &Schedule{zone: zone}
 	for _, text := range periods {
@@ -29,8 +29,8 @@ func NewSchedule(periods []string, zone *time.Location) (*Schedule, error) {
 	return s, nil
 }
 
-// Has reports whether the time t is within the schedule. An hour that a change of the
-// clock leaves out is never in it, one that comes twice is in it twice.
+// Has reports whether time t is within the schedule. An hour skipped by daylight saving
+// time is never in it; a repeated hour is in it twice.
 func (s *Schedule) Has(t time.Time) bool {
 	if s == nil {
 		return true
@@ -41,19 +41,19 @@ func (s *Schedule) Has(t time.Time) bool {
 
 // period is a daily period on some days of the week.
 type period struct {
-	days     [7]bool // by time.Weekday, on which it begins
-	from, to int     // minutes of the day; from >= to: it ends on the next day
+	days     [7]bool // days on which it begins, by time.Weekday
+	from, to int     // minutes of the day; if from >= to it ends on the next day
 }
 
 var dayNames = []string{"sun", "mon", "tue", "wed", "thu", "fri", "sat"}
 
-// day returns the day of a name, of its first two or three letters; -1: it is none.
+// day returns the weekday for a name or its first two or three letters, or -1.
 func day(name string) int {
 	return slices.IndexFunc(dayNames, func(day string) bool { return name == day || name == day[:2] })
 }
 
 func parsePeriod(text string) (p period, err error) {
-	wrong := fmt.Errorf("%q is no period; write days and hours, as in \"mon-fri 18:00-07:00\", \"sat,sun 00:00-24:00\" or \"22:00-06:00\"", text)
+	wrong := fmt.Errorf("%q is not a period; write days and hours, as in \"mon-fri 18:00-07:00\", \"sat,sun 00:00-24:00\" or \"22:00-06:00\"", text)
 	fields := strings.Fields(strings.ToLower(text))
 	switch len(fields) {
 	case 1:
@@ -86,8 +86,7 @@ func parsePeriod(text string) (p period, err error) {
 	return p, nil
 }
 
-// minutes returns the minute of the day of a time such as "18:00", up to 24:00; -1: it is
-// none.
+// minutes returns the minute of the day for a time such as "18:00", up to 24:00, or -1.
 func minutes(text string) int {
 	hour, minute, ok := strings.Cut(text, ":")
 	h, err1 := strconv.ParseUint(hour, 10, 8)

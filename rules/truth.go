@@ -6,10 +6,10 @@ import (
 	"time"
 )
 
-// Never is an instant in the infinite future, and the age of a value that was never set.
+// Never is a time in the infinite future, and the age of a value that was never set.
 const Never = time.Duration(math.MaxInt64)
 
-// Truth is one of Kleene's three values.
+// Truth is a value of Kleene's three-valued logic.
 type Truth uint8
 
 // The values of Truth.
@@ -31,7 +31,7 @@ func (t Truth) String() string {
 // MarshalText writes "true", "false" or "unknown".
 func (t Truth) MarshalText() ([]byte, error) { return []byte(t.String()), nil }
 
-// UnmarshalText reads what MarshalText writes.
+// UnmarshalText reads the output of MarshalText.
 func (t *Truth) UnmarshalText(text []byte) error {
 	for i, name := range truths {
 		if name == string(text) {
@@ -39,7 +39,7 @@ func (t *Truth) UnmarshalText(text []byte) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("%q is no truth; write \"true\", \"false\" or \"unknown\"", text)
+	return fmt.Errorf("%q is not a truth value; write \"true\", \"false\" or \"unknown\"", text)
 }
 
 func not(t Truth) Truth {

@@ -7,13 +7,13 @@ import (
 	"time"
 )
 
-// value is what a comparison compares: the value of a signal, or what is derived from
-// its detections.
+// value is a side of a comparison that is not a number: a signal's value, or one
+// derived from its detections.
 type value struct {
 	signal string
-	where  *node  // which detections of the signal count; nil: all
-	zone   string // where they are; empty: anywhere
-	call   string // the function of them; empty: their number, or the value of the signal
+	where  *node  // filter on the detections; nil: all
+	zone   string // zone that they must be in; empty: anywhere
+	call   string // function applied; empty: their number, or the signal's value
 
 	labels    []string // of callCount
 	line, way string   // of callCrossed
@@ -22,24 +22,24 @@ type value struct {
 
 // The functions.
 const (
-	callCount   = "count"   // detections with one of these labels
-	callDwell   = "dwell"   // how long the one that is longest in the zone has been there
-	callCrossed = "crossed" // how many went over a line in the window before now
-	callNew     = "new"     // how many are in the zone for the first time, with the newest answer
+	callCount   = "count"   // number of detections with one of these labels
+	callDwell   = "dwell"   // longest time that an object has been in the zone
+	callCrossed = "crossed" // number of crossings of a line in the window before now
+	callNew     = "new"     // number of objects that the newest result finds in the zone for the first time
 )
 
 var calls = []string{callCount, callDwell, callCrossed, callNew}
 
-// MaxWindow is the longest time over which crossings are counted.
+// MaxWindow is the longest window for counting crossings.
 const MaxWindow = 24 * time.Hour
 
-// derived reports whether the value is not that of the signal itself.
+// derived reports whether the value is derived from detections.
 func (v *value) derived() bool { return v.where != nil || v.follows() || v.call == callCount }
 
-// follows reports whether detections must be followed from frame to frame.
+// follows reports whether detections must be tracked.
 func (v *value) follows() bool { return v.zone != "" || v.call == callCrossed }
 
-// write appends the value as it is written.
+// write appends the source of the value.
 func (v *value) write(b *strings.Builder) {
 	if v.call != "" {
 		b.WriteString(v.call + "(")
@@ -65,8 +65,8 @@ func (v *value) write(b *strings.Builder) {
 // Place is a zone, or a line with a direction, that a condition names for a signal.
 type Place struct{ Signal, Zone, Line, Direction string }
 
-// Places returns the places that the condition names, each once, in the order of
-// their appearance.
+// Places returns the zones and lines that the condition names, without duplicates, in
+// order of appearance.
 func (e *Expr) Places() []Place {
 	var all []Place
 	e.root.each(func(n *node) {
@@ -79,7 +79,7 @@ func (e *Expr) Places() []Place {
 
 func seconds(s float64) time.Duration { return time.Duration(math.Round(s * float64(time.Second))) }
 
-// short returns a duration as people write it: "1m", not "1m0s".
+// short formats a duration without zero units: "1m", not "1m0s".
 func short(d time.Duration) string {
 	s := d.String()
 	if strings.HasSuffix(s, "m0s") {
