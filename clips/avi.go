@@ -17,36 +17,36 @@ import (
 	"rvo-tui/capture"
 )
 
-// AVI is a Muxer in pure Go: it stores JPEG frames unchanged, as a Motion JPEG movie
-// in an AVI file, without sound. Every player plays it; browsers do not. The format
-// has a constant rate, so times are rounded to a grid of aviRate places a second,
-// most of them empty. Its zero value is ready.
+// AVI is a Muxer in pure Go. It stores JPEG frames unchanged, as Motion JPEG in an AVI
+// file without sound. Every player plays it; browsers do not. AVI has a constant frame
+// rate, so times are rounded to a grid of aviRate slots a second, most of them empty.
+// The zero value is ready to use.
 type AVI struct{}
 
-// aviRate is how many places a second has.
+// aviRate is the number of slots a second.
 const aviRate = 100
 
-// maxAVI is where the offsets of a plain AVI file end for old players.
+// maxAVI is the largest AVI file that old players can address.
 const maxAVI = 1 << 30
 
-// Where the header, which is of fixed size, has what Verify looks at.
+// Offsets in the header, which has a fixed size, of the fields that Verify checks.
 const (
 	aviRiffSize    = 4
 	aviTotalFrames = 48
-	aviWidth       = 64  // and the height behind it
-	aviScale       = 128 // and the rate behind it
+	aviWidth       = 64  // followed by the height
+	aviScale       = 128 // followed by the rate
 	aviLength      = 140
 	aviMoviSize    = 216
-	aviHeader      = 224 // its size, up to and with "movi"
+	aviHeader      = 224 // size of the header, including "movi"
 )
 
 // Ext returns ".avi".
 func (AVI) Ext() string { return ".avi" }
 
-// Copies reports whether the codec is Motion JPEG.
+// Copies reports whether codec is Motion JPEG.
 func (AVI) Copies(codec capture.Codec) bool { return codec == capture.MJPEG }
 
-// Create implements Muxer. It takes JPEG alone and leaves sound out.
+// Create implements Muxer. It accepts only JPEG and leaves sound out.
 func (AVI) Create(path string, tracks []capture.MovieTrack) (capture.MovieWriter, error) {
 	if codec := tracks[0].First.Track.Codec; codec != capture.MJPEG {
 		return nil, fmt.Errorf("write %s as AVI: %w", codec, capture.ErrUnsupported)
@@ -67,16 +67,16 @@ func (AVI) Create(path string, tracks []capture.MovieTrack) (capture.MovieWriter
 	return w, nil
 }
 
-// aviWriter writes one movie, whose header comes last.
+// aviWriter writes one movie. The header is written last.
 type aviWriter struct {
 	file          *os.File
 	out           *bufio.Writer
 	width, height int
 	index         []byte
-	count         int // places of the grid so far
+	count         int // slots written so far
 	largest       int
-	offset        uint32 // of the next chunk, counted from "movi"
-	end           int    // place at which the last frame ends
+	offset        uint32 // of the next chunk, relative to "movi"
+	end           int    // slot in which the last frame ends
 	err           error
 }
 
@@ -85,7 +85,7 @@ func (w *aviWriter) Write(track int, p *capture.Packet, pts, _, duration time.Du
 	if track != 0 || w.err != nil {
 		return w.err
 	}
-	place := max(w.place(pts), w.count) // the next one that is free
+	place := max(w.place(pts), w.count) // the next free slot
 	data, err := w.fit(p.Data)
 	for err == nil && w.count < place {
 		err = w.chunk(nil)
@@ -102,8 +102,7 @@ func (w *aviWriter) Write(track int, p *capture.Packet, pts, _, duration time.Du
 
 func (w *aviWriter) place(at time.Duration) int { return int(math.Round(at.Seconds() * aviRate)) }
 
-// fit scales a frame to the size of the first one, where the stream has changed
-// its size.
+// fit scales a frame to the size of the first one if the stream's size has changed.
 func (w *aviWriter) fit(data []byte) ([]byte, error) {
 	size, err := jpeg.DecodeConfig(bytes.NewReader(data))
 	if err != nil || size.Width == w.width && size.Height == w.height {
@@ -120,8 +119,7 @@ func (w *aviWriter) fit(data []byte) ([]byte, error) {
 	return out.Bytes(), err
 }
 
-// chunk fills the next place of the grid; without data it shows the frame before
-// it.
+// chunk fills the next slot. Without data, the previous frame stays on screen.
 func (w *aviWriter) chunk(data []byte) error {
 	padded := len(data) + len(data)&1
 	if int(w.offset)+padded > maxAVI {
@@ -168,7 +166,7 @@ func (w *aviWriter) Close() error {
 	return errors.Join(err, w.file.Close())
 }
 
-// Finish implements Muxer: the file is finished already, or useless.
+// Finish implements Muxer. The file is either complete already or unusable.
 func (a AVI) Finish(from, to string) error {
 	if _, err := a.Read(from); err != nil {
 		return err
@@ -176,7 +174,7 @@ func (a AVI) Finish(from, to string) error {
 	return os.Rename(from, to)
 }
 
-// aviHead returns the header of a movie whose chunk list is movi bytes long.
+// aviHead returns the header of a movie whose chunk list has movi bytes.
 func aviHead(width, height, count, largest int, movi uint32, index int) []byte {
 	const scale = 1000
 	const rate = aviRate * scale

@@ -14,9 +14,9 @@ import (
 	"rvo-tui/internal/fileio"
 )
 
-// Read implements Muxer. Every size and every index entry must agree with the file's
-// content, every frame must begin and end as a JPEG file does, and the first and the
-// last one must decode.
+// Read implements Muxer. It checks that every size and index entry matches the file's
+// content, that every frame has the start and end markers of JPEG, and that the first
+// and the last frame decode.
 func (AVI) Read(path string) (capture.Movie, error) {
 	file, err := fileio.Open(path, os.O_RDONLY, 0)
 	if err != nil {
@@ -34,7 +34,7 @@ func (AVI) Read(path string) (capture.Movie, error) {
 	return movie, nil
 }
 
-// Frames implements Muxer. The frames are as they were stored.
+// Frames implements Muxer. The frames are returned as stored.
 func (AVI) Frames(path string, _ int, yield func(at time.Duration, jpeg []byte) bool) error {
 	file, err := fileio.Open(path, os.O_RDONLY, 0)
 	if err != nil {
@@ -49,8 +49,8 @@ func (AVI) Frames(path string, _ int, yield func(at time.Duration, jpeg []byte) 
 	return err
 }
 
-// readAVI reads a file of aviWriter to its end, or until yield, which may be nil,
-// returns false.
+// readAVI reads a file of aviWriter to its end, or until yield returns false. yield may
+// be nil.
 func readAVI(file io.ReaderAt, size int64, yield func(at time.Duration, jpeg []byte) bool) (movie capture.Movie, err error) {
 	head := make([]byte, aviHeader)
 	if _, err := file.ReadAt(head, 0); err != nil {
@@ -58,7 +58,7 @@ func readAVI(file io.ReaderAt, size int64, yield func(at time.Duration, jpeg []b
 	}
 	num := func(at int) int64 { return int64(binary.LittleEndian.Uint32(head[at:])) }
 	if string(head[:4]) != "RIFF" || string(head[8:16]) != "AVI LIST" || string(head[aviMoviSize-4:aviMoviSize]) != "LIST" || string(head[aviHeader-4:]) != "movi" {
-		return movie, errors.New("not a movie of this program")
+		return movie, errors.New("the file was not written by this program")
 	}
 	count, movi, scale, rate := num(aviTotalFrames), num(aviMoviSize), num(aviScale), num(aviScale+4)
 	if num(aviRiffSize)+8 != size || num(aviLength) != count || rate == 0 || count == 0 || movi < 4 {
@@ -89,7 +89,7 @@ func readAVI(file io.ReaderAt, size int64, yield func(at time.Duration, jpeg []b
 		next = offset + 8 + length + length&1
 		data, err := readChunk(file, aviHeader-4+offset, length)
 		if err == nil && n == 0 && length == 0 {
-			err = errors.New("there is none")
+			err = errors.New("it is missing")
 		}
 		if err == nil && (n == 0 || n == count-1) && length > 0 {
 			_, err = jpeg.Decode(bytes.NewReader(data))
@@ -109,7 +109,7 @@ func readAVI(file io.ReaderAt, size int64, yield func(at time.Duration, jpeg []b
 	return movie, nil
 }
 
-// readChunk reads one place of the grid.
+// readChunk reads one slot of the grid.
 func readChunk(file io.ReaderAt, at, length int64) ([]byte, error) {
 	chunk := make([]byte, 8+length)
 	if _, err := file.ReadAt(chunk, at); err != nil {

@@ -9,23 +9,23 @@ import (
 	"rvo-tui/capture"
 )
 
-// task is the dispatcher's order to the builder: a piece of a clip, or a check of the
-// directory where clip is nil.
+// task is one step of work for the builder: a part of a clip, or a check of the
+// directory if clip is nil.
 type task struct {
-	clip *clip // names it; its fields are the dispatcher's
-	view clip  // what it is now
+	clip *clip // identifies the clip; its fields belong to the dispatcher
+	view clip  // copy of the clip at the time of the task
 	cut  cut
-	last bool // no more will come: finish the clip
+	last bool // finish the clip after this part
 }
 
-// result is the outcome of a task, with the contents of the directory after it.
+// result is the outcome of a task, with the contents of the directory afterwards.
 type result struct {
 	clip    *clip
-	last    bool // the clip is done with: saved, or given up for err
+	last    bool // the clip is finished: saved, or given up because of err
 	entry   Entry
 	err     error // of the task
 	reason  string
-	tidy    error // of the bounds, after a clip that was saved
+	tidy    error // of enforcing the limits, after a clip was saved
 	took    time.Duration
 	clips   int
 	bytes   int64
@@ -33,8 +33,8 @@ type result struct {
 	encoder string
 }
 
-// build does all work on the disk, one task at a time, on a thread of low priority.
-// Unfinished clips stay on disk for the next start.
+// build does all disk work, one task at a time, on a low-priority thread. Unfinished
+// clips stay on disk for the next start.
 func (r *Recorder) build(ctx context.Context, tasks <-chan task, results chan<- result) {
 	capture.LowPriority(r.nice)
 	for t := range tasks {
@@ -73,8 +73,8 @@ func (r *Recorder) do(ctx context.Context, t task) result {
 	return res
 }
 
-// errSlow is why a clip was given up that held all others.
-var errSlow = fmt.Errorf("save clip: one step of it took over %s; check that the disk and the processor keep up", clipTimeout)
+// errSlow ends a clip whose task took so long that it blocked all others.
+var errSlow = fmt.Errorf("save clip: a step took longer than %s; check that the disk and the processor keep up", clipTimeout)
 
 // guard turns a panic into an error, so that a bug costs one clip.
 func guard(do func() error) (err error) {
@@ -86,7 +86,7 @@ func guard(do func() error) (err error) {
 	return do()
 }
 
-// reasonOf returns the reason for which a clip with this error counts as dropped.
+// reasonOf returns the drop reason for an error.
 func reasonOf(ctx context.Context, err error) string {
 	var onDisk *diskError
 	switch {

@@ -14,25 +14,25 @@ import (
 	"rvo-tui/internal/text"
 )
 
-// building is an unfinished clip: a hidden directory in which its movie grows.
+// building is an unfinished clip: a hidden directory that holds its movie so far.
 type building struct {
 	clip  *clip
 	root  *os.Root // clips directory
-	dir   *os.File // the hidden one, locked
+	dir   *os.File // the hidden directory, locked
 	name  string   // below root
 	film  *film
-	began bool // something was written to the film
+	began bool // something has been written to the film
 	took  time.Duration
 }
 
-// work does the next step of a clip. After the last one, or an error, only what has
-// its final name is left.
+// work does the next step of a clip. After the last step or an error, no unfinished
+// files are left.
 func (s *store) work(ctx context.Context, t task) (e Entry, err error) {
 	b := s.films[t.clip]
 	defer func() {
 		switch {
 		case err == nil && !t.last:
-		case errors.Is(err, context.Canceled): // the program ends: the next start goes on with it
+		case errors.Is(err, context.Canceled): // at shutdown: the next start continues it
 			s.leave(t.clip)
 		default:
 			delete(s.films, t.clip)
@@ -57,7 +57,7 @@ func (s *store) work(ctx context.Context, t task) (e Entry, err error) {
 	return e, s.grow(ctx, b, t.cut)
 }
 
-// leave closes an unfinished clip, which stays hidden on disk.
+// leave closes an unfinished clip and keeps its hidden directory.
 func (s *store) leave(c *clip) {
 	b := s.films[c]
 	if b == nil {
@@ -69,7 +69,7 @@ func (s *store) leave(c *clip) {
 	b.root.Close()
 }
 
-// begin makes the hidden directory of a clip.
+// begin creates the hidden directory of a clip.
 func (s *store) begin(c *clip) (_ *building, err error) {
 	root, err := s.open()
 	if err != nil {
@@ -113,7 +113,7 @@ func (s *store) abort(b *building) {
 		return
 	}
 	if b.film != nil {
-		_ = b.film.close(0) // it goes with its directory
+		_ = b.film.close(0) // removed with its directory
 	}
 	if b.dir != nil {
 		b.dir.Close()
@@ -124,7 +124,7 @@ func (s *store) abort(b *building) {
 	b.root.Close()
 }
 
-// grow writes new samples of a clip to its movie.
+// grow appends new samples of a clip to its movie.
 func (s *store) grow(ctx context.Context, b *building, got cut) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -143,18 +143,18 @@ func (s *store) grow(ctx context.Context, b *building, got cut) error {
 	return s.named(b, err)
 }
 
-// again restarts the movie as AVI, from the first samples, which are all so far.
+// again restarts the movie as AVI. It needs all samples so far.
 func (s *store) again(ctx context.Context, b *building, got cut) error {
 	_ = b.film.close(0)
 	for _, p := range b.film.parts {
-		_ = b.root.Remove(path.Join(b.name, p.grown)) // there may be none of it
+		_ = b.root.Remove(path.Join(b.name, p.grown)) // may not exist
 		_ = b.root.Remove(path.Join(b.name, p.final))
 	}
 	b.film = s.newFilm(AVI{}, b.film.where, b.film.end)
 	return guard(func() error { return b.film.add(ctx, got.samples, b.clip.zero) })
 }
 
-// fallsBack reports whether movies are made as AVI after an error, and says so
+// fallsBack reports whether to make movies as AVI after an error. It logs the change
 // once.
 func (s *store) fallsBack(why error) bool {
 	if _, last := s.muxer.(AVI); last {
@@ -162,12 +162,12 @@ func (s *store) fallsBack(why error) bool {
 	}
 	if s.fellTo != why.Error() {
 		s.fellTo = why.Error()
-		s.log.Warn("clips of sources without H.264 are saved as Motion JPEG in AVI, which browsers do not play", "error", why)
+		s.log.Warn("saving clips of sources without H.264 as Motion JPEG in AVI, which browsers do not play", "error", why)
 	}
 	return true
 }
 
-// named adds the clips directory to an error, and marks errors of the disk.
+// named adds the clips directory to an error and marks disk errors.
 func (s *store) named(b *building, err error) error {
 	if err == nil {
 		return nil
@@ -179,8 +179,8 @@ func (s *store) named(b *building, err error) error {
 	return err
 }
 
-// finish completes the clip and gives it its final name. Whatever fails, and wherever
-// the process is killed, only a whole clip ever has a final name.
+// finish completes the clip and gives it its final name. Only a complete clip ever gets
+// a final name, even if a step fails or the process is killed.
 func (s *store) finish(ctx context.Context, b *building, got cut) (e Entry, err error) {
 	began := time.Now()
 	fresh := !b.began
@@ -203,7 +203,7 @@ func (s *store) finish(ctx context.Context, b *building, got cut) (e Entry, err 
 		return e, s.named(b, err)
 	}
 	if b.film.mute != nil {
-		s.log.Warn("clip saved without its sound", "event", b.clip.jobs[0].ID, "error", b.film.mute)
+		s.log.Warn("clip saved without sound", "event", b.clip.jobs[0].ID, "error", b.film.mute)
 	}
 	b.took += time.Since(began)
 	m := newMeta(b.clip)
@@ -219,7 +219,7 @@ func (s *store) finish(ctx context.Context, b *building, got cut) (e Entry, err 
 func (s *store) movie(b *building) error {
 	until := b.film.end
 	if b.clip.ring != nil && b.clip.ring.ended.Load() {
-		until = 0 // the camera has ended: its last frame is not valid for longer
+		until = 0 // the camera has ended, so its last frame is not extended
 	}
 	if err := b.film.close(until); err != nil {
 		return err
@@ -227,8 +227,8 @@ func (s *store) movie(b *building) error {
 	return b.film.finish()
 }
 
-// onlyJPEG reports whether the samples are frames that were encoded here, so that
-// the movie can be made again of them.
+// onlyJPEG reports whether all samples were encoded here, so that the movie can be made
+// again from them.
 func onlyJPEG(samples []sample) bool {
 	for i := range samples {
 		if samples[i].frame == 0 {
@@ -238,10 +238,10 @@ func onlyJPEG(samples []sample) bool {
 	return true
 }
 
-// errTooLarge is why a clip is not kept that would have to be deleted at once.
-var errTooLarge = errors.New("the clip is larger than all clips may be")
+// errTooLarge rejects a clip that max_bytes would delete at once.
+var errTooLarge = errors.New("the clip alone exceeds the limit for all clips")
 
-// publish gives a finished directory its name and the index its line.
+// publish gives a finished directory its final name and adds it to the index.
 func (s *store) publish(root *os.Root, dir *os.File, tmp string, m *Meta) (e Entry, err error) {
 	if err := dir.Sync(); err != nil {
 		return e, onDisk("build clip", err)
@@ -258,8 +258,8 @@ func (s *store) publish(root *os.Root, dir *os.File, tmp string, m *Meta) (e Ent
 	s.entries = append(s.entries, e)
 	s.need = need{}
 	if err := appendIndex(root, e); err != nil {
-		// The clip is whole and found by a scan; the next refresh mends the index.
-		s.log.Warn("clip saved without its index line", "path", final, "error", err)
+		// A scan still finds the clip, and the next refresh repairs the index.
+		s.log.Warn("clip saved, but not added to the index", "path", final, "error", err)
 	}
 	return e, nil
 }

@@ -9,34 +9,33 @@ import (
 
 // Config is the [clips] section of the configuration.
 type Config struct {
-	// Dir is where clips are kept. It is created when missing.
+	// Dir is where clips are kept. It is created if missing.
 	Dir string `toml:"dir"`
-	// Before and After are how much time around an event a clip shows, unless the
-	// rule has its own.
+	// Before and After are how much time a clip shows around an event. A rule can
+	// override them.
 	Before text.Duration `toml:"before"`
 	After  text.Duration `toml:"after"`
-	// Mode says whether movies are copied from the camera's stream or encoded.
+	// Mode selects whether movies are copied from the camera's stream or encoded.
 	Mode Mode `toml:"mode"`
-	// Sound keeps the sound of cameras that have it.
+	// Sound records sound from cameras that have it.
 	Sound bool `toml:"sound"`
 	// FPS is the maximum frame rate of an encoded movie.
 	FPS float64 `toml:"fps"`
 	// MaxWidth is the maximum width of encoded frames, in pixels; 0: as captured.
 	MaxWidth int `toml:"max_width"`
-	// Frames keeps every frame as a JPEG file beside the movie.
+	// Frames also saves every frame as a JPEG file next to the movie.
 	Frames bool `toml:"frames"`
-	// Merge lets an event that comes while the clip of another one of the same
-	// camera is still being filmed extend that clip, instead of making its own.
+	// Merge lets an event extend the clip that is being recorded for an earlier event
+	// of the same camera. Otherwise each event has its own clip.
 	Merge bool `toml:"merge"`
-	// RequireMount refuses to start, and to write, while no file system is mounted at
-	// Dir itself.
+	// RequireMount refuses to start or to write while no file system is mounted at Dir
+	// itself.
 	RequireMount bool `toml:"require_mount"`
-	// Memory bounds the packets and frames that are kept in memory, for each
-	// camera.
+	// Memory is the limit for packets and frames kept in memory, for each camera.
 	Memory text.Bytes `toml:"memory"`
-	// MaxBytes and MaxAge bound what is kept on disk, and MinFree is what stays
-	// free there, besides a tenth of the inodes, 16 to 1,000: the oldest clips are
-	// deleted first. 0: no such bound.
+	// MaxBytes and MaxAge limit what is kept on disk. MinFree is the space to keep
+	// free, together with a tenth of the inodes (16 to 1,000). The oldest clips are
+	// deleted first. 0: no limit.
 	MaxBytes text.Bytes    `toml:"max_bytes"`
 	MaxAge   text.Duration `toml:"max_age"`
 	MinFree  text.Bytes    `toml:"min_free"`
@@ -46,17 +45,17 @@ type Config struct {
 type Mode string
 
 const (
-	// ModeAuto copies what the camera sent where browsers play that in MP4, and
+	// ModeAuto copies the camera's stream where browsers can play it in MP4, and
 	// encodes the rest.
 	ModeAuto Mode = "auto"
-	// ModeCopy copies what the camera sent, whether browsers play it or not. Only
+	// ModeCopy copies the camera's stream even if browsers cannot play it. Only
 	// uncompressed sources are encoded.
 	ModeCopy Mode = "copy"
-	// ModeEncode encodes everything, as H.264 of at most FPS and MaxWidth.
+	// ModeEncode encodes everything as H.264, at most FPS and MaxWidth.
 	ModeEncode Mode = "encode"
 )
 
-// MaxRoll is the maximum of Before and of After.
+// MaxRoll is the maximum of Before and After.
 const MaxRoll = 5 * time.Minute
 
 // DefaultConfig returns the default values.
@@ -76,7 +75,7 @@ func DefaultConfig() Config {
 	}
 }
 
-// Validate calls bad for every invalid key, with what is allowed.
+// Validate calls bad for every invalid key, with the allowed values.
 func (c Config) Validate(bad func(key, problem string)) {
 	if c.Dir == "" {
 		bad("dir", `is empty; name a directory, as in "evidence"`)
@@ -104,7 +103,7 @@ func (c Config) Validate(bad func(key, problem string)) {
 	case c.MaxBytes < 0:
 		bad("max_bytes", fmt.Sprintf("is %s; allowed is 0 (no bound) or more", c.MaxBytes))
 	case span > 0 && !c.Holds(time.Duration(span)):
-		bad("max_bytes", fmt.Sprintf("is %s, less than a single clip of %s has: allowed is 0 (no bound), or %s (256 kbit/s) or more", c.MaxBytes, span, leastBytes(time.Duration(span))))
+		bad("max_bytes", fmt.Sprintf("is %s, less than a single clip of %s needs: allowed is 0 (no bound), or %s (256 kbit/s) or more", c.MaxBytes, span, leastBytes(time.Duration(span))))
 	}
 	if c.MaxAge < 0 {
 		bad("max_age", fmt.Sprintf("is %s; allowed is 0s (no bound) or more", c.MaxAge))
@@ -114,13 +113,12 @@ func (c Config) Validate(bad func(key, problem string)) {
 	}
 }
 
-// leanRate is less than cameras send, in bytes a second: 256 kbit/s.
+// leanRate is a lower bound for what cameras send, in bytes a second: 256 kbit/s.
 const leanRate = 32 << 10
 
 func leastBytes(span time.Duration) text.Bytes { return text.Bytes(span.Seconds() * leanRate) }
 
-// Holds reports whether MaxBytes has room for one clip of a length, at the 256 kbit/s
-// that any camera sends.
+// Holds reports whether MaxBytes has room for one clip of length span at leanRate.
 func (c Config) Holds(span time.Duration) bool {
 	return c.MaxBytes <= 0 || span <= 0 || c.MaxBytes >= leastBytes(span)
 }

@@ -11,45 +11,44 @@ import (
 	"rvo-tui/internal/text"
 )
 
-// clip is one unfinished clip: the events that it shows and the time.
+// clip is one unfinished clip: its events and its time.
 type clip struct {
 	ring       *Ring
-	jobs       []Job // without their frames; the first names the clip
+	jobs       []Job // without frames; the first one names the clip
 	start, end time.Duration
 	confirm    []uint64  // IDs of the frames that confirmed the jobs
-	due        time.Time // when it is made of what there is
+	due        time.Time // when it is made from what is there, complete or not
 
-	zero   time.Duration // when its movie begins, once something was cut
-	cursor uint64        // of the ring: the last sample that was cut; 0: none
-	grown  time.Time     // when it was cut last
+	zero   time.Duration // start of its movie, once something was cut
+	cursor uint64        // position in the ring: the last sample cut; 0: none
+	grown  time.Time     // when samples were last cut
 }
 
-// dispatcher decides what the builder does next. It is the one goroutine of Run
-// at normal priority and never touches the disk, so that jobs and the frames they
-// hold are taken at once.
+// dispatcher decides what the builder does next. It runs at normal priority and never
+// touches the disk, so that jobs and the frames they hold are accepted at once.
 type dispatcher struct {
 	r       *Recorder
-	tasks   chan task // one at a time is under way, for which both have room
+	tasks   chan task // one task at a time; both channels have room for it
 	results chan result
 
 	pending []*clip
 	drains  []chan struct{}
 	busy    bool
-	doing   *clip     // of the task under way; nil: it is none of a clip
-	since   time.Time // when it was begun
-	sweep   time.Time // when the directory is looked at next
+	doing   *clip     // clip of the current task; nil: none
+	since   time.Time // when that task started
+	sweep   time.Time // when to check the directory next
 	closing bool
 	show    progress
 	lost    int       // events that lost their clip since evidence became degraded
-	until   time.Time // when show.lost is over
+	until   time.Time // when show.lost is cleared
 }
 
 func newDispatcher(r *Recorder) *dispatcher {
 	return &dispatcher{r: r, tasks: make(chan task, 1), results: make(chan result, 1), show: *r.shown.Load()}
 }
 
-// run works until the context has ended and everything is finished, dropped or
-// given up; cancel ends the builder's context when the grace is over.
+// run works until the context ends and every clip is finished, dropped or left for the
+// next start. cancel ends the builder's context after the grace period.
 func (d *dispatcher) run(ctx context.Context, cancel context.CancelFunc) error {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
@@ -96,9 +95,8 @@ func (d *dispatcher) run(ctx context.Context, cancel context.CancelFunc) error {
 	}
 }
 
-// next gives the builder, when it is free, the most urgent task: the first check of
-// the directory, then clips in the order in which they are ready, then the
-// directory again.
+// next gives an idle builder the most urgent task: the first check of the directory,
+// then clips in the order in which they are ready, then later checks.
 func (d *dispatcher) next(now time.Time) {
 	if len(d.pending) == 0 && !d.busy && d.r.waiting.Load() == 0 {
 		for _, done := range d.drains {
@@ -155,11 +153,10 @@ func (d *dispatcher) begin(t task, now time.Time) {
 		d.sweep = now.Add(sweepEvery)
 	}
 	d.busy, d.doing, d.since = true, t.clip, now
-	d.tasks <- t // has room
+	d.tasks <- t // never blocks
 }
 
-// deadline returns when there may be something to do without anything else
-// happening.
+// deadline returns when to wake up if nothing else happens.
 func (d *dispatcher) deadline(now time.Time) time.Time {
 	at := d.sweep
 	switch {
@@ -184,8 +181,8 @@ func (d *dispatcher) deadline(now time.Time) time.Time {
 	return at
 }
 
-// accept makes a clip of a job, or a part of one, and gets the confirming frame into
-// the ring.
+// accept turns a job into a clip, or merges it into one, and has its confirming frame
+// added to the ring.
 func (d *dispatcher) accept(a asked) {
 	job, ring, frame := a.job, a.ring, a.job.Confirming
 	job.Confirming = nil
@@ -197,12 +194,12 @@ func (d *dispatcher) accept(a asked) {
 	if frame != nil {
 		c.start = min(c.start, frame.Captured.Sub(d.r.epoch))
 	}
-	ring.pin(c, c.start) // before the frame comes, which may be older than what the ring keeps
+	ring.pin(c, c.start) // before the frame arrives, which may be older than what the ring keeps
 	if frame != nil && d.hold(ring, frame) {
 		c.confirm = []uint64{frame.ID}
 	}
 	now := time.Now()
-	c.grown = now // its tracks are those of the first piece: sound that has just begun is to be in that
+	c.grown = now // the first part fixes the tracks, so wait for sound that has just begun
 	end := d.r.epoch.Add(c.end)
 	if end.Before(now) {
 		end = now
@@ -215,7 +212,7 @@ func (d *dispatcher) accept(a asked) {
 	d.pending = append(d.pending, c)
 }
 
-// hold queues a confirming frame for encoding, unless that is done already.
+// hold queues a confirming frame for encoding, unless it was queued already.
 func (d *dispatcher) hold(ring *Ring, frame *capture.Frame) bool {
 	if ring.asked == frame.ID || ring.has(frame.ID) {
 		return true
@@ -228,8 +225,8 @@ func (d *dispatcher) hold(ring *Ring, frame *capture.Frame) bool {
 	return false
 }
 
-// merge adds a clip to one that is waiting and that it overlaps, where the
-// configuration wants that and the bounds of one clip allow it.
+// merge adds a clip to a waiting one that it overlaps, if the configuration and the
+// limits of one clip allow it.
 func (d *dispatcher) merge(c *clip) bool {
 	if !d.r.cfg.Merge {
 		return false
@@ -271,7 +268,7 @@ func (d *dispatcher) finish(res result) {
 	if !res.last {
 		return
 	}
-	d.pending = slices.DeleteFunc(d.pending, func(c *clip) bool { return c == res.clip }) // it failed while it grew
+	d.pending = slices.DeleteFunc(d.pending, func(c *clip) bool { return c == res.clip }) // it failed while growing
 	res.clip.ring.unpin(res.clip)
 	switch res.reason {
 	case "":
@@ -311,22 +308,22 @@ func (d *dispatcher) judge(err error) {
 	}
 }
 
-// stick degrades evidence while a task takes too long: a disk that is frozen, or does
-// not answer, holds the builder for as long as that lasts.
+// stick degrades evidence while a task takes too long. A frozen disk blocks the builder
+// for as long as it is frozen.
 func (d *dispatcher) stick() {
 	what := "the clips directory"
 	if d.doing != nil {
 		what = "the clip of event " + d.doing.jobs[0].ID
 	}
-	d.degrade(&d.show.stuck, fmt.Sprintf("work on %s has taken over %s: the disk of %q does not answer, or the encoder hangs; check the disk, and restart the program if this never ends", what, d.r.stuck, d.r.cfg.Dir))
+	d.degrade(&d.show.stuck, fmt.Sprintf("work on %s has taken longer than %s: the disk of %q does not respond, or the encoder hangs; check the disk, and restart the program if this does not end", what, d.r.stuck, d.r.cfg.Dir))
 }
 
-// losses say why events have no clip, where nothing else does, and what to do.
+// losses explains each drop reason that has no other explanation, and what to do.
 var losses = map[string]string{
 	DropQueue:  "too many clips were waiting; set clips.merge = true, or make rules fire less often",
 	DropCamera: "the camera kept no evidence; give it a rule with clip = true",
 	DropFrames: "no frames of that time were kept; raise clips.memory, or have the camera send key frames more often",
-	DropBytes:  "a clip was larger than all clips may be; raise clips.max_bytes, or shorten before and after",
+	DropBytes:  "a single clip exceeded the limit for all clips; raise clips.max_bytes, or shorten before and after",
 }
 
 // miss degrades evidence for a while after clips were lost, and counts them.
@@ -337,15 +334,16 @@ func (d *dispatcher) miss(reason string, events int) {
 		return
 	}
 	d.until = time.Now().Add(lostHold)
-	why = "events have lost their clips: " + why
+	why = "events have no clip: " + why
 	if d.show.lost != "" {
-		d.show.lost = why // the log has a line for each event
+		d.show.lost = why // each event is logged separately
 		return
 	}
 	d.degrade(&d.show.lost, why)
 }
 
-// degrade notes what is wrong. The log is told once, however the numbers in it change.
+// degrade records a problem. It logs the problem unless only numbers in its text have
+// changed.
 func (d *dispatcher) degrade(what *string, reason string) {
 	was := *what
 	if d.show.reason() == "" {
@@ -353,7 +351,7 @@ func (d *dispatcher) degrade(what *string, reason string) {
 	}
 	*what = reason
 	if text.Gist(was) != text.Gist(reason) {
-		d.r.log.Warn("evidence is degraded: clips are lost until this is over", "reason", reason)
+		d.r.log.Warn("evidence is degraded; clips are lost until this is resolved", "reason", reason)
 	}
 }
 
@@ -374,15 +372,15 @@ func (d *dispatcher) drop(c *clip, reason string, err error) {
 	d.r.dropped[reason].Add(uint64(len(c.jobs)))
 	d.miss(reason, len(c.jobs))
 	for _, j := range c.jobs {
-		if !errors.Is(err, errGrace) { // else it is finished at the next start
+		if !errors.Is(err, errGrace) { // otherwise the next start finishes it
 			d.r.told(j.Event, nil, reason)
 		}
 		d.r.noClip(j.ID, j.Camera, reason, err)
 	}
 }
 
-// abandon drops everything that waits, when there is no time left. The clip that the
-// builder is working on still has until abandonTime is over.
+// abandon drops all waiting clips when time is up. The clip being built still has until
+// abandonTime.
 func (d *dispatcher) abandon() {
 	for _, c := range d.pending {
 		if c != d.doing {
@@ -392,7 +390,7 @@ func (d *dispatcher) abandon() {
 	d.pending = slices.DeleteFunc(d.pending, func(c *clip) bool { return c != d.doing })
 }
 
-// giveUp leaves a clip to the next start.
+// giveUp leaves a clip for the next start.
 func (d *dispatcher) giveUp(c *clip) {
 	c.ring.unpin(c)
 	d.drop(c, DropDeadline, errGrace)
@@ -404,5 +402,5 @@ func (d *dispatcher) publish() {
 	d.r.shown.Store(&s)
 }
 
-// roll keeps the length of a pre-roll or post-roll within its bounds.
+// roll limits the length of a pre-roll or post-roll.
 func roll(d time.Duration) time.Duration { return min(max(d, 0), MaxRoll) }

@@ -17,7 +17,7 @@ import (
 	"rvo-tui/internal/fileio"
 )
 
-// fill writes the other files of a clip beside its movies and syncs all of them.
+// fill writes the clip's other files next to its movies and syncs all of them.
 func (s *store) fill(b *building, m *Meta, stills []still, found []detectors.Detection) error {
 	names, err := readNames(b.root, b.name)
 	if err != nil {
@@ -50,7 +50,7 @@ func (s *store) fill(b *building, m *Meta, stills []still, found []detectors.Det
 	return nil
 }
 
-// frames writes every frame of the movie as a file, where that is configured.
+// frames writes every frame of the movie to a file, if configured.
 func (s *store) frames(b *building, m *Meta) error {
 	if !s.cfg.Frames {
 		return nil
@@ -74,8 +74,8 @@ func (s *store) frames(b *building, m *Meta) error {
 	return nil
 }
 
-// thumb returns the thumbnail: the frame that confirmed the event, with its boxes,
-// or else the frame of the movie that is nearest to it.
+// thumb returns the thumbnail: the frame that confirmed the event, with its boxes, or
+// else the nearest frame of the movie.
 func (s *store) thumb(b *building, stills []still, found []detectors.Detection) ([]byte, error) {
 	c := b.clip
 	for _, st := range stills {
@@ -93,12 +93,12 @@ func (s *store) thumb(b *building, stills []still, found []detectors.Detection) 
 		return shown < at
 	})
 	if best == nil {
-		return nil, errors.Join(errors.New("draw thumbnail: the movie shows no frame"), err)
+		return nil, errors.Join(errors.New("draw thumbnail: the movie has no frames"), err)
 	}
 	return Draw(s.redraw, best, found)
 }
 
-// hashFiles syncs the files of a clip and returns what each holds.
+// hashFiles syncs the files of a clip and returns their sizes and hashes.
 func hashFiles(root *os.Root, dir string) ([]MetaFile, error) {
 	list, err := readNames(root, dir)
 	if err != nil {
@@ -155,13 +155,13 @@ func readNames(root *os.Root, dir string) ([]string, error) {
 	return names, nil
 }
 
-// inDir makes an error name the clips directory as configured, in place of the path
-// to the open one.
+// inDir replaces the path of the opened directory in an error by the clips directory as
+// configured.
 func inDir(err error, where, dir string) error {
 	return &placed{err, strings.ReplaceAll(err.Error(), where, dir)}
 }
 
-// placed is an error in other words.
+// placed is an error with a different text.
 type placed struct {
 	err  error
 	text string

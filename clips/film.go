@@ -14,31 +14,31 @@ import (
 	"rvo-tui/capture"
 )
 
-// jumpLimit is how far the times of a stream may drift from capture times before
-// a movie follows the latter: a new connection, or times that
-// jumped.
+// jumpLimit is how far the stream's timestamps may drift from capture times before the
+// movie's clock is corrected. It is exceeded after a reconnect or a jump of the
+// timestamps.
 const jumpLimit = 500 * time.Millisecond
 
-// partLimit is how many files a film may have.
+// partLimit is the maximum number of files of a film.
 const partLimit = 9
 
-// verifySlack is how much the length of a movie may differ from what was written.
+// verifySlack is how much a movie's length may differ from what was written.
 const verifySlack = 250 * time.Millisecond
 
-// film is the movie of a clip while it grows. Where the codec or the size of the
-// stream changes, or sound begins, it continues in another file.
+// film is the movie of a clip while it is written. It continues in another file when
+// the codec or the size of the stream changes, or when sound begins.
 type film struct {
 	mux   Muxer
 	cfg   Config
-	where string // directory, as the muxer opens it
+	where string // directory, as passed to the muxer
 	end   time.Duration
 
 	parts   []*part
-	waiting []sample        // sound ahead of the first frame
-	needKey bool            // samples were lost: the next frame must be a key frame
-	missed  int             // frames left out for that
-	mute    error           // why sound was left out; nil: it was not
-	began   *capture.Packet // sound that the last part has no track for; nil: there is none
+	waiting []sample        // sound that arrived before the first frame
+	needKey bool            // samples were lost, so the next frame must be a key frame
+	missed  int             // frames left out because of needKey
+	mute    error           // why sound was left out; nil if it was not
+	began   *capture.Packet // sound for which the current part has no track; nil: none
 }
 
 // part is one file of a film.
@@ -47,28 +47,28 @@ type part struct {
 	writer       capture.MovieWriter
 	encode       bool
 	copied       bool
-	video, sound *capture.Track // as of the last packet; sound nil: there is none
-	zero         time.Duration  // capture time of the movie's beginning, since the epoch
-	offset       time.Duration  // from PTS to the movie's time
-	decoded      time.Duration  // when the last frame written is decoded, on the movie's clock
-	heard        time.Duration  // when the last piece of sound written begins
-	held         *sample        // the last frame, until it is known how long it is shown
-	interval     time.Duration  // between the last two frames, as decoded; a step of the configured rate until there are two
-	shots        []shot         // frames written, as decoded
-	length       time.Duration  // when the last frame or piece of sound ends
-	movie        capture.Movie  // once finished
+	video, sound *capture.Track // tracks of the last packet; sound is nil if there is none
+	zero         time.Duration  // capture time at the start of the movie, since the epoch
+	offset       time.Duration  // added to a PTS to get movie time
+	decoded      time.Duration  // decode time of the last frame written, in movie time
+	heard        time.Duration  // start of the last piece of sound written, in movie time
+	held         *sample        // the last frame, held until its duration is known
+	interval     time.Duration  // decode interval between the last two frames; at first that of the configured rate
+	shots        []shot         // frames written, in decode order
+	length       time.Duration  // end of the last frame or piece of sound
+	movie        capture.Movie  // set once finished
 	size         int64          // of its file, in bytes
 }
 
-// shot is a frame of a movie.
+// shot is one frame of a movie.
 type shot struct {
-	at      time.Duration // of the movie
-	ts      time.Duration // capture, since the epoch
+	at      time.Duration // movie time
+	ts      time.Duration // capture time, since the epoch
 	frame   uint64
 	skipped uint64
 }
 
-// add writes samples. zero is when the first part begins.
+// add writes samples. zero is the start of the first part.
 func (f *film) add(ctx context.Context, samples []sample, zero time.Duration) error {
 	for i := range samples {
 		s := &samples[i]
@@ -131,7 +131,7 @@ func (f *film) addVideo(s *sample, ahead []sample, zero time.Duration) error {
 	return nil
 }
 
-// begin begins a part with a key frame; ahead is what comes from there on.
+// begin starts a part with a key frame. ahead are the samples from there on.
 func (f *film) begin(key *sample, ahead []sample, zero time.Duration) (*part, error) {
 	sound := f.began
 	f.began = nil
@@ -155,7 +155,7 @@ func (f *film) begin(key *sample, ahead []sample, zero time.Duration) (*part, er
 	p.copied = !p.encode
 	var err error
 	p.writer, err = f.mux.Create(filepath.Join(f.where, p.grown), tracks)
-	if err != nil && sound != nil && !fullDisk(err) { // better a movie without sound than none
+	if err != nil && sound != nil && !fullDisk(err) { // a movie without sound is better than none
 		f.mute = err
 		p.grown = grownPrefix + mutePrefix + name + f.mux.Ext()
 		if p.writer, err = f.mux.Create(filepath.Join(f.where, p.grown), tracks[:1]); err == nil {
@@ -202,11 +202,11 @@ func (f *film) addSound(s *sample) error {
 	return p.writer.Write(1, s.Packet, at, at, s.Duration)
 }
 
-// follow keeps the movie's clock at capture times, where those of the stream
-// jump, or would hide a frame that was captured after the beginning: readers begin
-// with the last key frame that is not after it, and would leave out what comes before.
-// last is the decoding time of what the movie has of the track; it never goes
-// back: capture times do, when they are better known than at first.
+// follow realigns the movie's clock with capture times if the stream's timestamps jump,
+// or if they would place a frame at or before the start although it was captured later:
+// readers start with the last key frame at or before the start and would skip the
+// frames before it. last is the decode time of the track's last packet. It never
+// decreases, although capture times may when their estimate improves.
 func (p *part) follow(s *sample, last time.Duration) {
 	at, shown := s.ts-p.zero, s.PTS+p.offset
 	hides := s.Track.Video && at >= 0 && shown <= 0 && shown != at
@@ -221,7 +221,7 @@ func (p *part) follow(s *sample, last time.Duration) {
 	}
 }
 
-// writeHeld writes the frame that was held back; a duration of 0 is unknown.
+// writeHeld writes the held frame. A duration of 0 means unknown.
 func (p *part) writeHeld(duration time.Duration) error {
 	s := p.held
 	p.held = nil
@@ -232,8 +232,8 @@ func (p *part) writeHeld(duration time.Duration) error {
 	return p.writer.Write(0, s.Packet, at, s.DTS+p.offset, duration)
 }
 
-// close ends a part; its last frame is shown until the time until of the clip's
-// clock, or for as long as the one before it where that is 0.
+// close ends a part. The last frame is shown until capture time until or, if that is 0,
+// as long as the frame before it.
 func (p *part) close(until time.Duration) error {
 	var err error
 	if p.writer == nil {
@@ -251,8 +251,8 @@ func (p *part) close(until time.Duration) error {
 	return err
 }
 
-// shownLast reports whether no frame is shown after the one that is held. Only
-// then can it be shown for longer: B-frames are decoded after what they precede.
+// shownLast reports whether the held frame is the last one to be shown. Only then can
+// it be extended: B-frames are decoded after the frames that follow them.
 func (p *part) shownLast() bool {
 	at := p.held.PTS + p.offset
 	return !slices.ContainsFunc(p.shots, func(s shot) bool { return s.at > at })
@@ -266,10 +266,10 @@ func (f *film) close(until time.Duration) error {
 	return nil
 }
 
-// errNoFrames is what a film without any frame ends with.
-var errNoFrames = errors.New("make movie: there is no frame")
+// errNoFrames is the error for a film without frames.
+var errNoFrames = errors.New("make movie: there are no frames")
 
-// finish makes the movies that can be played, and verifies them.
+// finish makes playable movies and verifies them.
 func (f *film) finish() error {
 	if len(f.parts) == 0 {
 		return errNoFrames
@@ -297,27 +297,26 @@ func (f *film) finish() error {
 	return nil
 }
 
-// verify compares what a movie holds with what was written; slack is how much
-// shorter or longer it may play.
+// verify compares the movie with what was written. slack is the allowed difference in
+// length.
 func (p *part) verify(slack time.Duration) error {
 	n := len(p.movie.Times)
 	switch {
 	case p.movie.Cut, n == 0, p.copied && n != len(p.shots), n > len(p.shots):
 		return fmt.Errorf("it has %d frames of %d", n, len(p.shots))
 	case p.movie.Hidden == n:
-		return errors.New("it shows no frame")
+		return errors.New("it has no visible frame")
 	case (p.movie.Duration - p.length).Abs() > slack:
-		return fmt.Errorf("it plays for %s, and %s were written", p.movie.Duration, p.length)
+		return fmt.Errorf("it lasts %s, but %s were written", p.movie.Duration, p.length)
 	}
 	return nil
 }
 
-// shown returns the frames that a movie shows, in order of time, each with what
-// is known of the frame that it was made of.
+// shown returns the frames of the movie in order of time, with what is known of each.
 func (p *part) shown() []shot {
 	byTime := slices.SortedStableFunc(slices.Values(p.shots), func(a, b shot) int { return cmp.Compare(a.at, b.at) })
 	var shots []shot
-	all := len(byTime) == len(p.movie.Times) // none was left out by the encoder
+	all := len(byTime) == len(p.movie.Times) // the encoder left none out
 	i := 0
 	for n, at := range p.movie.Times[p.movie.Hidden:] {
 		if all {
@@ -326,7 +325,7 @@ func (p *part) shown() []shot {
 		for !all && i+1 < len(byTime) && (byTime[i+1].at-at).Abs() <= (byTime[i].at-at).Abs() {
 			i++
 		}
-		s := shot{ts: p.zero + at} // of a movie that an earlier process wrote nothing else is known
+		s := shot{ts: p.zero + at} // all that is known of a movie written by an earlier process
 		if len(byTime) > 0 {
 			s = byTime[i]
 		}
@@ -336,8 +335,8 @@ func (p *part) shown() []shot {
 	return shots
 }
 
-// place returns where in the film a time is shown, counted from the beginning of
-// its first part.
+// place returns the movie time at which capture time ts is shown, counted from the
+// start of the first part.
 func (f *film) place(ts time.Duration) time.Duration {
 	before := time.Duration(0)
 	for i, p := range f.parts {
@@ -347,7 +346,7 @@ func (f *film) place(ts time.Duration) time.Duration {
 		}
 		at := ts - p.zero
 		best := time.Duration(math.MaxInt64)
-		for _, s := range p.shots { // the movie's clock is that of the stream
+		for _, s := range p.shots { // in the stream's clock
 			if d := (s.ts - ts).Abs(); d < best {
 				best, at = d, s.at+ts-s.ts
 			}

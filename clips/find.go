@@ -11,17 +11,17 @@ import (
 	"rvo-tui/internal/fileio"
 )
 
-// ErrNoClip is what Find returns for an event without a clip.
+// ErrNoClip is returned by Find for an event without a clip.
 var ErrNoClip = errors.New("there is no clip of this event")
 
 // Clip is the clip of an event.
 type Clip struct {
 	Entry Entry
-	Path  string // of the movie, on the machine that has it
-	Thumb []byte // the thumbnail, a JPEG file; empty: there is none
+	Path  string // of the movie, on the machine that stores it
+	Thumb []byte // JPEG file; empty: there is none
 }
 
-// Find returns the newest clip below dir that shows an event. It reads from the disk.
+// Find returns the newest clip below dir that shows the event. It reads from the disk.
 func Find(dir, eventID string) (Clip, error) {
 	e, err := FindEntry(dir, eventID)
 	if err != nil {
@@ -30,7 +30,7 @@ func Find(dir, eventID string) (Clip, error) {
 	return Clip{e, e.MoviePath(dir), Thumb(dir, e)}, nil
 }
 
-// FindEntry returns the entry of the newest clip below dir that shows an event.
+// FindEntry returns the entry of the newest clip below dir that shows the event.
 func FindEntry(dir, eventID string) (Entry, error) {
 	entries, err := List(dir)
 	if err != nil {
@@ -44,7 +44,7 @@ func FindEntry(dir, eventID string) (Entry, error) {
 	return Entry{}, ErrNoClip
 }
 
-// Shows reports whether the clip is that of an event, or was extended for it.
+// Shows reports whether the clip was made or extended for the event.
 func (e Entry) Shows(eventID string) bool {
 	return e.EventID == eventID || slices.Contains(e.Events, eventID)
 }
@@ -54,14 +54,14 @@ func (e Entry) MoviePath(dir string) string {
 	return filepath.Join(dir, filepath.FromSlash(e.Path), e.Movie)
 }
 
-// The files of a clip besides its movies.
+// Files of a clip other than its movies.
 const (
 	MetaFileName  = metaFile
 	ThumbFileName = thumbFile
 )
 
-// Open opens a file of a clip below dir, which is a regular one or an error. It
-// follows no link out of dir.
+// Open opens a file of a clip below dir. Anything but a regular file is an error. It
+// does not follow links out of dir.
 func Open(dir string, e Entry, name string) (*os.File, error) {
 	if !isFileName(name) {
 		return nil, fmt.Errorf("open %q of a clip: %w", name, os.ErrNotExist)
@@ -84,11 +84,11 @@ func ReadMeta(dir string, e Entry) (*Meta, error) {
 	return readMeta(root, path.Join(e.Path, metaFile))
 }
 
-// MaxThumb is the largest thumbnail, in bytes, that is read.
+// MaxThumb is the largest thumbnail that is read, in bytes.
 const MaxThumb = 4 << 20
 
-// Thumb returns the thumbnail of a clip below dir, a JPEG file, or nil where it
-// has none or one above MaxThumb. It follows no link out of dir.
+// Thumb returns the thumbnail of a clip below dir, as a JPEG file. It is nil if there
+// is none or it exceeds MaxThumb. It does not follow links out of dir.
 func Thumb(dir string, e Entry) []byte {
 	root, err := os.OpenRoot(dir)
 	if err != nil {

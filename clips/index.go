@@ -15,25 +15,26 @@ import (
 	"rvo-tui/internal/text"
 )
 
-// Names in the clips directory.
+// Names of files in the clips directory.
 const (
 	indexFile      = "index.jsonl"
 	metaFile       = "meta.json"
 	thumbFile      = "thumb.jpg"
-	jobFile        = "job.json" // what a clip is to be, while it is being built
+	jobFile        = "job.json" // request for a clip that is being built
 	movieName      = "clip"
-	grownPrefix    = "grown-" // a movie that is not finished yet
-	mutePrefix     = "mute-"  // of one that was begun again without its sound
+	grownPrefix    = "grown-" // an unfinished movie
+	mutePrefix     = "mute-"  // a movie that was restarted without its sound
 	buildingPrefix = ".building-"
 	trashPrefix    = ".trash-"
 	indexPrefix    = ".index-"
 	probePrefix    = ".probe-"
 )
 
-// maxIndexLine bounds one line of the index; longer ones are not ours.
+// maxIndexLine is the maximum length of an index line. Longer lines were not written
+// here.
 const maxIndexLine = 1 << 16
 
-// Entry is one finished clip: one line of index.jsonl.
+// Entry is one finished clip, and one line of index.jsonl.
 type Entry struct {
 	EventID    string    `json:"event_id"`
 	EventType  string    `json:"event_type"`
@@ -43,19 +44,20 @@ type Entry struct {
 	Start      time.Time `json:"start_time"` // of the first frame
 	End        time.Time `json:"end_time"`   // of the last frame
 	DurationMS int64     `json:"duration_ms"`
-	Path       string    `json:"path"`  // of the clip's directory, below the clips directory, with slashes
+	Path       string    `json:"path"`  // of the clip's directory, relative to the clips directory, with slashes
 	Movie      string    `json:"movie"` // file in that directory
-	Bytes      int64     `json:"bytes"` // all files of the clip
-	// Events are the IDs of further events that the clip shows.
+	Bytes      int64     `json:"bytes"` // of all files of the clip
+	// Events are the IDs of other events that the clip shows.
 	Events []string `json:"events,omitempty"`
-	// Damaged is why the clip's metadata cannot be read; the fields that its
-	// path does not tell are then empty.
+	// Damaged is why the clip's metadata cannot be read. Fields that cannot be derived
+	// from the path are then empty.
 	Damaged string `json:"damaged,omitempty"`
 }
 
-// List returns the clips below dir, oldest first. It reads the directories and uses
-// the index where it can, so it is right even when the index is missing or late. It
-// changes nothing. Names are clean for a terminal. A missing directory has no clips.
+// List returns the clips below dir, oldest first. It reads the directories and uses the
+// index only as a cache, so it is correct even if the index is missing or outdated. It
+// changes nothing. Names are safe to print on a terminal. A missing directory has no
+// clips.
 func List(dir string) ([]Entry, error) {
 	root, err := os.OpenRoot(dir)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -82,8 +84,8 @@ func List(dir string) ([]Entry, error) {
 	return entries, nil
 }
 
-// readIndex reads lines of an index. Those that are not whole and plausible are
-// left out and counted. It fails only where reading does.
+// readIndex parses an index. Incomplete and implausible lines are skipped and counted.
+// It fails only if reading fails.
 func readIndex(in io.Reader) (entries []Entry, bad int, err error) {
 	r := bufio.NewReaderSize(in, maxIndexLine)
 	for {
@@ -103,7 +105,7 @@ func readIndex(in io.Reader) (entries []Entry, bad int, err error) {
 			}
 			continue
 		case len(line) > 0:
-			bad++ // a last line without its end
+			bad++ // a last line without a line feed
 		}
 		if err == io.EOF {
 			return entries, bad, nil
@@ -114,16 +116,16 @@ func readIndex(in io.Reader) (entries []Entry, bad int, err error) {
 	}
 }
 
-// plausible reports whether the entry can be one that was written here, and its
-// path therefore be used. Damaged clips are not written: they are checked again
-// each time.
+// plausible reports whether the entry can have been written here, so that its path is
+// safe to use. Damaged clips are never written to the index: they are checked each
+// time.
 func (e *Entry) plausible() bool {
 	_, at, _, ok := parseClipPath(e.Path)
 	return ok && isFileName(e.Movie) && e.EventID != "" && e.Camera != "" && e.Bytes >= 0 && e.Damaged == "" && e.Time.UTC().Truncate(time.Second).Equal(at)
 }
 
-// loadIndex returns what the index knows, by path, and whether every line of it
-// was good and no two were of one clip. A missing index, or one that is no file, knows nothing.
+// loadIndex returns the entries by path, and whether the index is clean: no bad lines
+// and no duplicates. A missing index, or one that is not a regular file, is empty.
 func loadIndex(root *os.Root) (known map[string]Entry, good bool, err error) {
 	known = make(map[string]Entry)
 	file, err := fileio.OpenIn(root, indexFile, os.O_RDONLY, 0)
@@ -144,8 +146,8 @@ func loadIndex(root *os.Root) (known map[string]Entry, good bool, err error) {
 	return known, bad == 0 && len(known) == len(entries), nil
 }
 
-// appendIndex adds a whole line to the index, or nothing. A line that a crash
-// cut short is removed first.
+// appendIndex appends a line to the index, completely or not at all. It first removes a
+// line that a crash cut short.
 func appendIndex(root *os.Root, e Entry) error {
 	file, err := fileio.OpenIn(root, indexFile, os.O_RDWR|os.O_CREATE|os.O_APPEND, 0o640)
 	if err != nil {
@@ -167,13 +169,13 @@ func appendIndex(root *os.Root, e Entry) error {
 		err = file.Sync()
 	}
 	if err != nil {
-		_ = file.Truncate(end) // where even this fails the next append repairs it
+		_ = file.Truncate(end) // if this fails too, the next append repairs it
 		return fmt.Errorf("write index: %w", fileio.Bare(err))
 	}
 	return nil
 }
 
-// lastLineEnd returns where the last whole line of a file ends.
+// lastLineEnd returns the end of the last complete line.
 func lastLineEnd(file io.ReaderAt, size int64) (int64, error) {
 	buf := make([]byte, 4096)
 	for size > 0 {
@@ -212,7 +214,7 @@ func writeIndex(root *os.Root, entries []Entry) error {
 func indexLine(e Entry) []byte {
 	line, err := json.Marshal(e)
 	if err != nil {
-		panic(err) // an Entry has only plain values
+		panic(err) // cannot happen: an Entry has only plain values
 	}
 	return append(line, '\n')
 }

@@ -12,28 +12,27 @@ import (
 // Manual is the event type of a clip requested by a person.
 const Manual = "manual"
 
-// Job is a request for the clip of one event. What it refers to is shared and must
-// not change after Save.
+// Job is a request for the clip of one event. Data it points to is shared and must not
+// change after Save.
 //
-// The clip's path is made of the event's Camera, Time (in UTC) and ID, after
-// cleaning. At counts from the recorder's epoch. An event of type Manual, without
-// a phase, comes from a person and not from a rule.
+// The clip's path is made of the event's Camera, Time (in UTC) and ID, cleaned up. At
+// counts from the recorder's epoch. An event of type Manual without a phase was
+// requested by a person, not by a rule.
 type Job struct {
 	rules.Event
-	Before time.Duration // how much to show before At, at most MaxRoll
-	After  time.Duration // how much to show after At, at most MaxRoll
+	Before time.Duration // time to show before At, at most MaxRoll
+	After  time.Duration // time to show after At, at most MaxRoll
 
-	// Confirming is the frame that confirmed the event. Its reference is handed over
-	// with the call of Save, whatever Save answers. The clip contains it and its
-	// thumbnail shows it, with Detections drawn in. Nil: the frame nearest to
-	// At takes its place.
+	// Confirming is the frame that confirmed the event. Save takes over its reference,
+	// even if it refuses the job. The clip contains it, and the thumbnail shows it with
+	// Detections drawn in. Nil: the frame nearest to At is used.
 	Confirming *capture.Frame
 	Detections []detectors.Detection
-	// Private are the zones of the camera that are black in all of its frames.
+	// Private are the camera's privacy zones, which are black in all frames.
 	Private []string
 }
 
-// rule returns the rule that the event comes from; empty: a person asked for it.
+// rule returns the event's rule, or "" if a person requested the clip.
 func (j *Job) rule() string {
 	if j.Phase == "" {
 		return ""
@@ -41,7 +40,8 @@ func (j *Job) rule() string {
 	return j.Type
 }
 
-// Note is what a detector found in one frame, for the metadata of clips. Detections are shared and immutable.
+// Note is the detections of one frame, for the metadata of clips. Detections are shared
+// and immutable.
 type Note struct {
 	Frame      uint64
 	Captured   time.Time
@@ -57,17 +57,17 @@ var (
 	ErrClosed = errors.New("save clip: evidence is shutting down")
 )
 
-// Reasons for which clips are dropped, as Status counts them.
+// Reasons for dropping clips, as counted in Status.
 const (
-	DropQueue    = "queue"    // too many were waiting
+	DropQueue    = "queue"    // too many clips were waiting
 	DropCamera   = "camera"   // the camera has no ring
 	DropClosed   = "closed"   // the recorder was shutting down
-	DropFrames   = "frames"   // the ring had no frame of that time
-	DropDisk     = "disk"     // full, read-only, gone or not writable
-	DropBytes    = "bytes"    // larger than all clips may be
-	DropEncode   = "encode"   // no encoder could make a readable movie
-	DropDeadline = "deadline" // unfinished when shutdown ran out of time
+	DropFrames   = "frames"   // the ring had no frames of that time
+	DropDisk     = "disk"     // full, read-only, missing or not writable
+	DropBytes    = "bytes"    // larger than the limit for all clips
+	DropEncode   = "encode"   // no encoder made a readable movie
+	DropDeadline = "deadline" // not finished before the end of shutdown
 )
 
-// dropReasons is every reason, so that counters exist before the first drop.
+// dropReasons lists every reason, so that the counters exist before the first drop.
 var dropReasons = [...]string{DropQueue, DropCamera, DropClosed, DropFrames, DropDisk, DropBytes, DropEncode, DropDeadline}

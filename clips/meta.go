@@ -13,17 +13,17 @@ import (
 	"rvo-tui/rules"
 )
 
-// metaVersion is the version of the format of meta.json. Keys may be added within
-// a version.
+// metaVersion is the version of the format of meta.json. Adding keys does not change
+// it.
 const metaVersion = 1
 
-// sameTime is how far the frames of two streams of a camera may be apart to be
-// taken for the same moment.
+// sameTime is how far apart frames of two streams of a camera may be to count as the
+// same moment.
 const sameTime = 500 * time.Millisecond
 
-// Meta is the content of a clip's meta.json. Times in nanoseconds count from the
-// start of the process; the others are on the wall clock, in UTC. Its JSON
-// Schema is docs/meta.schema.json.
+// Meta is the content of a clip's meta.json. Times in nanoseconds count from the start
+// of the process; other times are wall-clock times in UTC. The JSON Schema is
+// docs/meta.schema.json.
 type Meta struct {
 	Version    int       `json:"version"`
 	EventID    string    `json:"event_id"`
@@ -34,83 +34,85 @@ type Meta struct {
 	Rule       string    `json:"rule"`
 	Confidence float64   `json:"confidence"`
 	Clauses    any       `json:"clauses"`
-	// Tracks are what the rule counted in zones and over lines, with their paths.
+	// Tracks are the objects that the rule counted in zones and at lines, with their
+	// paths.
 	Tracks []rules.Track `json:"tracks,omitempty"`
-	// Private are the zones of the camera that are black in the clip.
+	// Private are the camera's privacy zones, which are black in the clip.
 	Private []string `json:"private_zones,omitempty"`
 
-	// Window is the requested time; Start and End are when the first
-	// and the last frame were taken.
+	// Window is the requested time. Start and End are the capture times of the first
+	// and the last frame.
 	Window WindowNS  `json:"clip_window_ns"`
 	Start  time.Time `json:"start_time"`
 	End    time.Time `json:"end_time"`
 	Pre    Roll      `json:"pre_roll_ms"`
 	Post   Roll      `json:"post_roll_ms"`
 
-	// Complete says that the clip covers what was requested. False: the program
-	// ended earlier, and the next start made a clip of what was on disk.
+	// Complete is whether the clip covers the requested time. False: the program ended
+	// earlier, and the next start made the clip from what was on disk.
 	Complete bool `json:"complete"`
 
-	// FramesTotal is how many frames there were of that time, FramesWritten how
-	// many of them the movie shows; FrameTS has an entry for each, and so has
-	// FrameIDs where the camera's numbers of them are known.
+	// FramesTotal is the number of frames in that time and FramesWritten the number in
+	// the movie. FrameTS has an entry for each frame written, and so has FrameIDs if
+	// the camera's frame numbers are known.
 	FramesTotal   int      `json:"frames_total"`
 	FramesWritten int      `json:"frames_written"`
 	FrameTS       []int64  `json:"frame_ts_ns"`
 	FrameIDs      []uint64 `json:"frame_ids,omitempty"`
-	// Confirming is the index in FrameTS of the frame that confirmed the event, or
-	// of the one taken at that time where another stream did; nil where there is none.
+	// Confirming is the index in FrameTS of the frame that confirmed the event or, if
+	// that was in another stream, of the frame captured at that time. Nil: there is
+	// none.
 	Confirming *int `json:"confirming_frame"`
-	// Missing is how many frames were left out because what they are decoded from
-	// was lost, Skipped how many were lost because encoding could not keep up.
+	// Missing counts frames left out because frames they depend on were lost. Skipped
+	// counts frames lost because encoding could not keep up.
 	Missing int    `json:"missing_frames"`
 	Skipped uint64 `json:"skipped_frames"`
 
 	Movie Movie `json:"movie"`
-	// Parts are further movies that go on where Movie ends, because the codec or
-	// the size of the stream changed.
+	// Parts are further movies that continue Movie, because the codec or the size of
+	// the stream changed.
 	Parts      []Movie `json:"parts,omitempty"`
 	Thumb      string  `json:"thumb"`
-	FrameFiles bool    `json:"pictures"` // whether there is a frame_NNNN.jpg for each of FrameTS
+	FrameFiles bool    `json:"pictures"` // whether there is a frame_NNNN.jpg for each entry of FrameTS
 	EncodeMS   int64   `json:"encode_ms"`
-	// Files are all files of the clip but this one.
+	// Files are all files of the clip except meta.json.
 	Files []MetaFile `json:"files"`
 
-	// Events are the events that the clip shows: its own, and those merged into it.
+	// Events are the clip's own event and those merged into it.
 	Events []MetaEvent `json:"events"`
-	// Found is what detectors found meanwhile, in the order of their answers.
+	// Found are the detections during the clip, in the order of the results.
 	Found []MetaFound `json:"detections"`
 }
 
-// WindowNS is a stretch of time.
+// WindowNS is a time range.
 type WindowNS struct {
 	Start int64 `json:"start"`
 	End   int64 `json:"end"`
 }
 
-// Roll is how much time around an event was requested and is in the clip, in
-// milliseconds.
+// Roll is how much time before or after an event was requested, and how much the clip
+// has, in milliseconds.
 type Roll struct {
 	Asked  int64 `json:"asked"`
 	Actual int64 `json:"actual"`
 }
 
-// Movie describes a movie of a clip, as read back from the file.
+// Movie describes one movie of a clip, as read back from the file.
 type Movie struct {
 	File       string  `json:"file"`
-	Start      int64   `json:"start_ns"` // when it begins, since the start of the process
-	FPS        float64 `json:"fps"`      // frames a second, on average
-	Frames     int     `json:"frames"`   // that are shown
+	Start      int64   `json:"start_ns"` // start, since the start of the process
+	FPS        float64 `json:"fps"`      // average frames a second
+	Frames     int     `json:"frames"`   // number of visible frames
 	DurationMS int64   `json:"duration_ms"`
 	Width      int     `json:"width"`
 	Height     int     `json:"height"`
 	Bytes      int64   `json:"bytes"`
-	// Codec and Sound name how video and sound are coded; Sound is empty where
-	// there is none. Copied says that the video is what the camera sent.
+	// Codec and Sound are the codecs of video and sound; Sound is empty if there is
+	// none. Copied means that the video is the camera's own stream.
 	Codec  capture.Codec `json:"codec"`
 	Sound  capture.Codec `json:"sound,omitempty"`
 	Copied bool          `json:"copied"`
-	// Note says what a viewer should know.
+	// Note is a hint for the viewer.
 	Note string `json:"note,omitempty"`
 }
 
@@ -121,7 +123,7 @@ type MetaFile struct {
 	SHA256 string `json:"sha256"` // hexadecimal
 }
 
-// MetaEvent is one event in the metadata of a clip.
+// MetaEvent is one event in a clip's metadata.
 type MetaEvent struct {
 	EventID   string    `json:"event_id"`
 	EventType string    `json:"event_type"`
@@ -130,11 +132,11 @@ type MetaEvent struct {
 	Rule      string    `json:"rule"`
 }
 
-// MetaFound is one answer of a detector in the metadata of a clip.
+// MetaFound is one detector result in a clip's metadata.
 type MetaFound struct {
 	Frame      uint64                `json:"frame_id"`
 	TS         int64                 `json:"ts_ns"`
-	MovieMS    int64                 `json:"movie_ms"` // place in Movie; in Parts, counted on from its end
+	MovieMS    int64                 `json:"movie_ms"` // position in Movie; in Parts, counted on from its end
 	Signal     string                `json:"signal"`
 	Value      float64               `json:"value"`
 	Detections []detectors.Detection `json:"detections"`
@@ -164,12 +166,12 @@ func newMeta(c *clip) *Meta {
 	return m
 }
 
-// wall returns the time on the wall clock of a time since the epoch.
+// wall converts a time since the epoch to wall-clock time.
 func (m *Meta) wall(ts time.Duration) time.Time {
 	return m.Time.Add(ts - time.Duration(m.EventTS))
 }
 
-// describe adds what the finished movies show.
+// describe adds what the finished movies contain.
 func (m *Meta) describe(f *film, confirm []uint64, stills []still, notes []Note, epoch time.Time) {
 	var all []shot
 	known := true
@@ -209,8 +211,8 @@ func (m *Meta) describe(f *film, confirm []uint64, stills []still, notes []Note,
 	m.note(f, notes, epoch)
 }
 
-// confirmed finds the frame that confirmed the event or, where another stream of
-// the camera did, the one that was taken at the same time.
+// confirmed finds the frame that confirmed the event or, if that was in another stream,
+// the frame captured at the same time.
 func (m *Meta) confirmed(all []shot, confirm []uint64, stills []still) {
 	if len(confirm) == 0 {
 		return
@@ -233,7 +235,7 @@ func (m *Meta) confirmed(all []shot, confirm []uint64, stills []still) {
 	}
 }
 
-// note adds what detectors found.
+// note adds the detections.
 func (m *Meta) note(f *film, notes []Note, epoch time.Time) {
 	for _, n := range notes {
 		ts := n.Captured.Sub(epoch)
@@ -251,12 +253,12 @@ func (m *Meta) note(f *film, notes []Note, epoch time.Time) {
 func (m *Meta) marshal() []byte {
 	text, err := json.MarshalIndent(m, "", "  ")
 	if err != nil {
-		panic(err) // every field is a plain, finite value
+		panic(err) // cannot happen: every field is a plain, finite value
 	}
 	return append(text, '\n')
 }
 
-// parseMeta reads the text of a meta.json and reports what is impossible in it.
+// parseMeta parses a meta.json and rejects impossible values.
 func parseMeta(text []byte) (*Meta, error) {
 	var m Meta
 	if err := json.Unmarshal(text, &m); err != nil {
@@ -273,32 +275,32 @@ func parseMeta(text []byte) (*Meta, error) {
 		frames += movie.Frames
 	}
 	if len(m.FrameTS) != m.FramesWritten || m.FramesWritten > m.FramesTotal || m.FramesWritten > frames {
-		return nil, errors.New("its counts of frames do not agree")
+		return nil, errors.New("its frame counts do not match")
 	}
 	for _, f := range m.Files {
 		if !isFileName(f.Name) {
-			return nil, fmt.Errorf("%q is not the name of a file", f.Name)
+			return nil, fmt.Errorf("%q is not a file name", f.Name)
 		}
 	}
 	return &m, nil
 }
 
-// plausible reports why the metadata cannot be that of an event.
+// plausible returns why the metadata cannot be that of an event.
 func (m *Meta) plausible() error {
 	switch {
 	case m.Version != metaVersion:
-		return fmt.Errorf("version %d is not known here", m.Version)
+		return fmt.Errorf("version %d is not supported", m.Version)
 	case m.EventID == "" || m.Camera == "" || m.Time.IsZero():
 		return errors.New("it does not name its event")
 	}
 	return nil
 }
 
-// nanos returns a time since the epoch as metadata has it: never negative, since
-// a frame that was captured before the process was ready counts as its first.
+// nanos returns a time since the epoch in nanoseconds. It is never negative: a frame
+// captured before the process was ready counts as captured at 0.
 func nanos(t time.Duration) int64 { return max(0, t.Nanoseconds()) }
 
-// finite returns v, or 0 for what JSON has no number for.
+// finite returns v, or 0 if JSON cannot represent v.
 func finite(v float64) float64 {
 	if math.IsNaN(v) || math.IsInf(v, 0) {
 		return 0

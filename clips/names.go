@@ -14,10 +14,10 @@ const (
 	clockLayout = "15-04-05"
 )
 
-// fileName returns a name for one path element that is made of letters, digits,
-// '.', '_' and '-' alone, starts with none of '.' and '-', and is at most
-// maxName bytes long. A name that has all this is returned as it is; any other
-// one is changed, and marked with a hash so that different names stay different.
+// fileName returns a name for one path element. It consists of letters, digits, '.',
+// '_' and '-', does not start with '.' or '-', and has at most maxName bytes. A name
+// that already fits is unchanged. Any other name is changed and marked with a hash, so
+// that different names stay different.
 func fileName(name string) string {
 	clean := strings.Map(func(r rune) rune {
 		switch {
@@ -37,16 +37,15 @@ func fileName(name string) string {
 	return fmt.Sprintf("%.80s~%08x", clean, h.Sum32())
 }
 
-// clipPath returns where the clip of an event belongs, relative to the clips
-// directory and with slashes.
+// clipPath returns the path of an event's clip, relative to the clips directory and
+// with slashes.
 func clipPath(camera string, at time.Time, id string) string {
 	at = at.UTC()
 	return path.Join(fileName(camera), at.Format(dateLayout), at.Format(clockLayout)+"_"+fileName(id))
 }
 
-// parseClipPath takes a path that clipPath made apart. It fails for every path
-// that clipPath cannot have made, so what it accepts is safe to open and to
-// delete below the clips directory.
+// parseClipPath splits a path made by clipPath. It rejects everything else, so an
+// accepted path is safe to open and to delete below the clips directory.
 func parseClipPath(p string) (camera string, at time.Time, id string, ok bool) {
 	parts := strings.Split(p, "/")
 	if len(parts) != 3 {
@@ -60,7 +59,7 @@ func parseClipPath(p string) (camera string, at time.Time, id string, ok bool) {
 	return parts[0], at, id, true
 }
 
-// isFileName reports whether fileName can have returned name.
+// isFileName reports whether name is a possible result of fileName.
 func isFileName(name string) bool {
 	body := name
 	if i := len(name) - 9; i >= 0 && name[i] == '~' && strings.Trim(name[i+1:], "0123456789abcdef") == "" {

@@ -8,25 +8,24 @@ import (
 	"path/filepath"
 )
 
-// errUnmounted and errNoMount are why nothing is written into a directory on which a
-// disk should be mounted.
+// Errors for a directory on which a disk should be mounted, but is not.
 var (
-	errUnmounted = errors.New("its file system is gone, and nothing is written into the directory below it")
+	errUnmounted = errors.New("its file system is gone, and nothing is written to the directory under the mount point")
 	errNoMount   = errors.New("nothing is mounted there, and clips.require_mount is true")
 )
 
-// place remembers the file system of the clips directory. What is written while its
-// disk is not mounted goes into the directory below the mount, where nobody sees it
-// once the disk is back. Its zero value is ready.
+// place remembers the file system of the clips directory. Files written while the disk
+// is not mounted would end up in the directory below the mount point, hidden once the
+// disk is back. The zero value is ready to use.
 type place struct {
 	known  bool
 	device uint64 // of the directory
-	around uint64 // that its mount lies in; device: there is none around
-	looked bool   // for clips that the mount hides
+	around uint64 // of the parent file system; equal to device if there is none
+	looked bool   // whether clips hidden by the mount were looked for
 }
 
-// check returns why nothing may be written to a directory now. It allows another file
-// system in the place of the first, but not the one that this was mounted in.
+// check returns why nothing may be written to a directory now. It accepts a different
+// file system in place of the first one, but not the parent file system.
 func (p *place) check(cfg Config, log *slog.Logger) error {
 	if cfg.RequireMount && !mounted(cfg.Dir) {
 		return errNoMount
@@ -43,12 +42,12 @@ func (p *place) check(cfg Config, log *slog.Logger) error {
 	case now == p.around:
 		return errUnmounted
 	}
-	log.Warn("another file system is at the clips directory: clips go there from now on", "dir", cfg.Dir)
+	log.Warn("another file system is mounted at the clips directory; saving clips there from now on", "dir", cfg.Dir)
 	p.known = false
 	return nil
 }
 
-// note remembers the file system of a directory, once it is there.
+// note records the file system of a directory once it exists.
 func (p *place) note(dir string) error {
 	if p.known {
 		return nil
@@ -60,11 +59,11 @@ func (p *place) note(dir string) error {
 	return err
 }
 
-// mount is where the file system of a directory is mounted.
+// mount describes where the file system of a directory is mounted.
 type mount struct {
 	dir            string // the directory, without symbolic links
-	at             string // it, or one above it
-	device, around uint64 // of the file system, and of the one that it lies in: of the root, the same
+	at             string // the mount point: dir or a directory above it
+	device, around uint64 // of the file system and of its parent; equal for the root
 }
 
 func mountOf(dir string) (m mount, err error) {
@@ -85,8 +84,8 @@ func mountOf(dir string) (m mount, err error) {
 	return m, err
 }
 
-// nearestDevice returns the file system of a directory or, while that is missing, the
-// one in which it would be made.
+// nearestDevice returns the file system of a directory or, if it does not exist, the
+// one in which it would be created.
 func nearestDevice(dir string) (uint64, error) {
 	dir, err := filepath.Abs(dir)
 	if err != nil {
@@ -102,7 +101,7 @@ func nearestDevice(dir string) (uint64, error) {
 	}
 }
 
-// Mounted returns an error where RequireMount is set and nothing is mounted at Dir.
+// Mounted returns an error if RequireMount is set and nothing is mounted at Dir.
 func (c Config) Mounted() error {
 	if c.RequireMount && !mounted(c.Dir) {
 		return fmt.Errorf("nothing is mounted at %q; mount the disk there, or set it to false", c.Dir)
@@ -110,8 +109,8 @@ func (c Config) Mounted() error {
 	return nil
 }
 
-// tellHidden logs, once for each mount, how many clips the directory below it has, which
-// were written while the disk was not mounted.
+// tellHidden logs, once for each mount, how many clips are hidden below the mount point
+// because they were written while the disk was not mounted.
 func (s *store) tellHidden() {
 	if s.place.looked {
 		return
@@ -124,7 +123,7 @@ func (s *store) tellHidden() {
 	defer done()
 	paths, err := clipPaths(hidden)
 	if err == nil && len(paths) > 0 {
-		s.log.Warn("clips lie below the disk that is mounted at the clips directory, where nothing shows them: stop the program, unmount the disk and move them onto it",
+		s.log.Warn("clips are hidden under the mount point of the clips directory; stop the program, unmount the disk and move them onto it",
 			"dir", s.cfg.Dir, "clips", len(paths))
 	}
 }

@@ -9,19 +9,19 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// spaceOf returns what an ordinary user may still write on the file system of an open
-// directory.
+// spaceOf returns the space that an ordinary user can still use on the file system of
+// an open directory.
 func spaceOf(dir *os.File) (space, error) {
 	var st unix.Statfs_t
 	if err := unix.Fstatfs(int(dir.Fd()), &st); err != nil {
 		return space{}, err
 	}
-	free := int64(st.Bavail) * int64(st.Bsize) //nolint:unconvert // of 32 bits on some machines
+	free := int64(st.Bavail) * int64(st.Bsize) //nolint:unconvert // 32 bits on some machines
 	return space{bytes: free, inodes: int64(st.Ffree), allInodes: int64(st.Files)}, nil
 }
 
-// reserve gives a file n bytes on the disk. Where the file system cannot, it writes
-// up to a mebibyte.
+// reserve allocates n bytes on the disk for a file. If the file system does not support
+// that, it writes up to 1 MiB.
 func reserve(file *os.File, n int64) error {
 	err := error(unix.EINTR)
 	for errors.Is(err, unix.EINTR) {
@@ -33,14 +33,14 @@ func reserve(file *os.File, n int64) error {
 	return err
 }
 
-// lock takes the lock of an open directory and reports whether it did. The lock
-// goes when the file is closed or the process ends, however it ends.
+// lock locks an open directory and reports whether it succeeded. The lock ends when the
+// file is closed or the process ends for any reason.
 func lock(dir *os.File) bool {
 	return unix.Flock(int(dir.Fd()), unix.LOCK_EX|unix.LOCK_NB) == nil
 }
 
-// openPath returns a path that leads to the open directory itself, wherever its
-// name may lead by now; or name, where the system gives no such path.
+// openPath returns a path to the open directory itself, even if its name now refers to
+// something else. If the system has no such path, it returns name.
 func openPath(dir *os.File, name string) string {
 	if p := fdPath(int(dir.Fd())); exists(p) {
 		return p
@@ -61,7 +61,7 @@ func deviceOf(path string) (uint64, error) {
 	if err := unix.Stat(path, &st); err != nil {
 		return 0, &os.PathError{Op: "stat", Path: path, Err: err}
 	}
-	return uint64(st.Dev), nil //nolint:unconvert // of 32 bits on some machines
+	return uint64(st.Dev), nil //nolint:unconvert // 32 bits on some machines
 }
 
 // mounted reports whether a file system is mounted at a directory itself.
@@ -70,12 +70,12 @@ func mounted(dir string) bool {
 	if unix.Statx(unix.AT_FDCWD, dir, 0, 0, &st) == nil && st.Attributes_mask&unix.STATX_ATTR_MOUNT_ROOT != 0 {
 		return st.Attributes&unix.STATX_ATTR_MOUNT_ROOT != 0
 	}
-	m, err := mountOf(dir) // a kernel before 5.8: a mount of the same file system is not found
+	m, err := mountOf(dir) // before Linux 5.8 a mount of the same file system is not found
 	return err == nil && m.at == m.dir
 }
 
-// below opens the directory that the mount of dir hides, without unmounting anything.
-// It is nil where there is none, or this process may not look (CAP_SYS_ADMIN, Linux 5.2).
+// below opens the directory hidden by the mount on dir, without unmounting. It is nil
+// if there is none or permission is missing (CAP_SYS_ADMIN, Linux 5.2).
 func below(dir string) (hidden *os.Root, done func()) {
 	m, err := mountOf(dir)
 	if err != nil || m.device == m.around {

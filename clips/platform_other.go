@@ -7,24 +7,22 @@ import (
 	"os"
 )
 
-// spaceOf answers that there is always room: what stays free of a disk is kept on
-// Linux alone.
+// spaceOf reports unlimited space: free space is only checked on Linux.
 func spaceOf(*os.File) (space, error) { return space{bytes: math.MaxInt64}, nil }
 
-// reserve writes up to a mebibyte.
+// reserve writes up to 1 MiB.
 func reserve(file *os.File, n int64) error {
 	_, err := file.Write(make([]byte, min(n, 1<<20)))
 	return err
 }
 
-// lock always succeeds: on this system a clips directory must not be shared by
-// two processes.
+// lock always succeeds. On this system two processes must not share a clips directory.
 func lock(*os.File) bool { return true }
 
-// openPath returns name: there is no path to an open directory here.
+// openPath returns name: this system has no path to an open directory.
 func openPath(_ *os.File, name string) string { return name }
 
-// deviceOf knows one file system: that a disk is unmounted is noticed on Linux alone.
+// deviceOf reports a single file system: unmounted disks are only detected on Linux.
 func deviceOf(path string) (uint64, error) {
 	_, err := os.Stat(path)
 	return 0, err
@@ -33,5 +31,5 @@ func deviceOf(path string) (uint64, error) {
 // mounted reports that nothing is mounted anywhere.
 func mounted(string) bool { return false }
 
-// below finds nothing.
+// below always returns nil.
 func below(string) (hidden *os.Root, done func()) { return nil, nil }

@@ -2,16 +2,16 @@ package clips
 
 import "time"
 
-// rate decides which frames to keep, by capture time.
+// rate decides by capture time which frames to keep.
 type rate struct {
 	step, due, last time.Duration
 	started         bool
 }
 
-// take reports whether the frame of time ts is to be kept. Times that jump, in
-// either direction, start the grid anew.
+// take reports whether to keep the frame captured at ts. A jump in time, in either
+// direction, restarts the grid.
 func (r *rate) take(ts time.Duration) bool {
-	// Half of a source's own interval either way is as near as a frame can be.
+	// A frame can be off the grid by half of the source's own interval.
 	tolerance := min((ts-r.last)/2, r.step/2)
 	r.last = ts
 	if !r.started || ts < r.due-2*r.step || ts > r.due+r.step {

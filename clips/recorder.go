@@ -15,93 +15,93 @@ import (
 	"rvo-tui/rules"
 )
 
-// lostLimit is how many refused jobs may wait for the log.
+// lostLimit is the number of refused jobs that can be queued for logging.
 const lostLimit = 256
 
-// JobLimit is how many clips may wait or be built at a time.
+// JobLimit is the number of clips that can be waiting or in progress.
 const JobLimit = 16
 
 const (
-	clipSlack   = 2 * time.Second        // how long past its end a clip waits for late frames
-	clipTimeout = time.Minute            // how long building one clip may take
-	sweepEvery  = time.Minute            // between scans of the directory
-	retryEvery  = 5 * time.Second        // the same after an error
-	stuckAfter  = 30 * time.Second       // how long a task of the builder may take before evidence is degraded
-	lostHold    = 30 * time.Second       // how long evidence is degraded after a clip was lost
-	growEvery   = time.Second            // between two pieces of a clip that is growing
-	abandonTime = 500 * time.Millisecond // how long an encoder past its deadline, and then a worker, is waited for at shutdown
-	mergeLimit  = 64                     // events in one clip
+	clipSlack   = 2 * time.Second        // how long after its end a clip waits for late frames
+	clipTimeout = time.Minute            // limit for building one clip
+	sweepEvery  = time.Minute            // interval between scans of the directory
+	retryEvery  = 5 * time.Second        // interval after an error
+	stuckAfter  = 30 * time.Second       // duration of a builder task after which evidence is degraded
+	lostHold    = 30 * time.Second       // how long evidence stays degraded after a clip was lost
+	growEvery   = time.Second            // interval between two parts of a growing clip
+	abandonTime = 500 * time.Millisecond // how long to wait at shutdown for a hanging encoder, and then for a worker
+	mergeLimit  = 64                     // maximum number of events in one clip
 )
 
 // Options are the settings of a Recorder.
 type Options struct {
 	Config Config
-	// Epoch is the start of the process's time: what Job.At counts from. It needs
-	// its monotonic clock reading.
+	// Epoch is the start of the process, from which Job.At counts. It must have a
+	// monotonic clock reading.
 	Epoch time.Time
 	// Muxer writes the movies; nil means AVI.
 	Muxer Muxer
 	// Redraw draws the boxes of thumbnails; nil means capture.RedrawJPEG.
 	Redraw capture.Redrawer
-	// Grace is how long clips under way may take to be finished when Run is told
-	// to end. What is not finished by then is counted, and finished at the next
-	// start as far as it is on disk.
+	// Grace is how long Run may take to finish clips after its context ended. Clips not
+	// finished by then are counted, and the next start completes them as far as they
+	// are on disk.
 	Grace time.Duration
-	// Nice is the priority of the threads that encode and write, 0 (as the rest of
-	// the program) to 19 (after everything else).
+	// Nice is the priority of the threads that encode and write, from 0 (like the rest
+	// of the program) to 19 (lowest).
 	Nice int
-	// Done tells what became of the clip of an event: its entry, or why it is lost
-	// (a reason of Status.Dropped). It must return at once. Nil: nobody is told.
+	// Done is called with the result for each event: its entry, or why its clip was
+	// lost (a reason of Status.Dropped). It must return at once. It may be nil.
 	Done func(event rules.Event, entry *Entry, lost string)
-	// Log takes what people should know; nil means slog.Default.
+	// Log receives messages for the user; nil means slog.Default.
 	Log *slog.Logger
 
-	stuck time.Duration // of tests that cannot wait; 0: stuckAfter
+	stuck time.Duration // for tests; 0: stuckAfter
 }
 
-// Recorder saves clips. It owns the rings, a worker for each ring that encodes
-// frames, and the builder, the only goroutine that touches the disk. Save, Status
-// and the rings may be used from any goroutine. Until the first call of Ring there
-// are no workers and no directory.
+// Recorder saves clips. It owns the rings, one encoding worker per ring, and the
+// builder, which is the only goroutine that touches the disk. Save, Status and the
+// rings are safe for concurrent use. Until the first call of Ring there are no workers
+// and no directory.
 type Recorder struct {
 	cfg   Config
 	epoch time.Time
 	grace time.Duration
 	nice  int
-	stuck time.Duration // after which a task of the builder counts as stuck
+	stuck time.Duration // duration after which a builder task counts as stuck
 	told  func(rules.Event, *Entry, string)
 	log   *slog.Logger
-	store *store // of the builder, once Run has begun
+	store *store // belongs to the builder once Run has started
 
-	rings atomic.Pointer[map[string]*Ring] // replaced, never written to
+	rings atomic.Pointer[map[string]*Ring] // replaced, never modified
 
-	lost     chan lost     // refused jobs that are still to be told
-	needed   chan struct{} // closed with the first ring
-	jobs     chan asked    // has room for as many as waiting lets in
+	lost     chan lost     // refused jobs that are not logged yet
+	needed   chan struct{} // closed when the first ring is made
+	jobs     chan asked    // has room for all jobs that waiting admits
 	wake     chan struct{}
 	drains   chan chan struct{}
 	finished chan struct{}
 
-	untold  atomic.Uint64 // refused jobs for which there was no room in lost
-	waiting atomic.Int32  // jobs that have been taken and not yet become clips or been dropped
+	untold  atomic.Uint64 // refused jobs that did not fit into lost
+	waiting atomic.Int32  // accepted jobs that are not yet clips or dropped
 	dropped map[string]*atomic.Uint64
 	merged  atomic.Uint64
 	unheld  atomic.Uint64
 	shown   atomic.Pointer[progress] // published by the dispatcher
 
-	gate   sync.RWMutex // Save only tries its read side; written once, at shutdown
+	gate   sync.RWMutex // Save only uses TryRLock; locked for writing once, at shutdown
 	closed bool         // guarded by gate
 
 	done atomic.Bool // frames are no longer needed
 
-	mu      sync.Mutex // guards what follows and the replacement of rings
+	mu      sync.Mutex // guards the fields below and the replacement of rings
 	running bool
 	ended   bool
 	workers sync.WaitGroup
 }
 
-// New returns a recorder, which does nothing until Run, but already accepts rings
-// and jobs.
+// New returns a recorder. It accepts rings and jobs at once, but does nothing until
+// Run.
 func New(o Options) *Recorder {
 	if o.Muxer == nil {
 		o.Muxer = AVI{}
@@ -134,8 +134,8 @@ func New(o Options) *Recorder {
 	return r
 }
 
-// Ring returns the ring of a camera, made on first use, which keeps at least before
-// and 2 s. After the end of Run it returns a closed ring.
+// Ring returns the ring of a camera, which is made on first use and keeps at least
+// before plus 2 s. After Run has ended it returns a closed ring.
 func (r *Recorder) Ring(camera string, before time.Duration) *Ring {
 	keep := int64(min(before, MaxRoll) + ringSlack)
 	r.mu.Lock()
@@ -162,7 +162,7 @@ func (r *Recorder) Ring(camera string, before time.Duration) *Ring {
 	return g
 }
 
-// Active reports whether anybody has asked for evidence so far.
+// Active reports whether a ring has been requested yet.
 func (r *Recorder) Active() bool {
 	select {
 	case <-r.needed:
@@ -172,7 +172,7 @@ func (r *Recorder) Active() bool {
 	}
 }
 
-// forget takes a closed ring out of the list.
+// forget removes a closed ring from the list.
 func (r *Recorder) forget(g *Ring) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -181,14 +181,14 @@ func (r *Recorder) forget(g *Ring) {
 		delete(rings, g.camera)
 		r.rings.Store(&rings)
 		if !r.running {
-			r.workers.Go(g.run) // only to give back what is queued
+			r.workers.Go(g.run) // only releases queued frames
 		}
 	}
 }
 
-// Save queues a clip. It is for the live path and never waits. When it refuses the
-// job it counts it and returns ErrFull, ErrCamera or ErrClosed. It owns the
-// reference of job.Confirming in every case.
+// Save queues a clip. It is meant for the live path and never blocks. A refused job is
+// counted and gives ErrFull, ErrCamera or ErrClosed. Save owns the reference of
+// job.Confirming in every case.
 func (r *Recorder) Save(job Job) error {
 	reason, err := r.try(job)
 	if err != nil {
@@ -206,19 +206,18 @@ func (r *Recorder) Save(job Job) error {
 	return err
 }
 
-// lost is a job that was refused, for the log.
+// lost is a refused job, for the log.
 type lost struct{ event, camera, reason string }
 
-// tell logs a refused job, and how many more there were for which there was no
-// room.
+// tell logs a refused job, and the number of others that did not fit into the queue.
 func (r *Recorder) tell(l lost) {
 	r.noClip(l.event, l.camera, l.reason, nil)
 	if n := r.untold.Swap(0); n > 0 {
-		r.log.Warn("more events have no clip, too many to name", "events", n)
+		r.log.Warn("more events have no clip, too many to list", "events", n)
 	}
 }
 
-// noClip logs that an event has lost its clip. Err may be nil.
+// noClip logs that an event has no clip. err may be nil.
 func (r *Recorder) noClip(event, camera, reason string, err error) {
 	args := []any{"event", event, "camera", camera, "reason", reason}
 	if err != nil {
@@ -227,7 +226,7 @@ func (r *Recorder) noClip(event, camera, reason string, err error) {
 	r.log.Warn("an event has no clip", args...)
 }
 
-// tellAll logs what is left at the end.
+// tellAll logs what is left at shutdown.
 func (r *Recorder) tellAll() {
 	for len(r.lost) > 0 {
 		r.tell(<-r.lost)
@@ -256,13 +255,13 @@ func (r *Recorder) try(job Job) (string, error) {
 		r.waiting.Add(-1)
 		return DropQueue, ErrFull
 	}
-	r.jobs <- asked{job, ring} // has room
+	r.jobs <- asked{job, ring} // never blocks
 	return "", nil
 }
 
-// Drain waits until every queued clip is saved or dropped, post-rolls included.
-// When the context ends first, it returns the error of the context. Close the rings
-// of cameras that give no more frames before.
+// Drain waits until every queued clip is saved or dropped, including post-rolls. If the
+// context ends first, it returns the context's error. First close the rings of cameras
+// that deliver no more frames.
 func (r *Recorder) Drain(ctx context.Context) error {
 	done := make(chan struct{})
 	select {
@@ -282,7 +281,7 @@ func (r *Recorder) Drain(ctx context.Context) error {
 	}
 }
 
-// nudge makes the dispatcher look at what is waiting.
+// nudge makes the dispatcher check for work.
 func (r *Recorder) nudge() {
 	select {
 	case r.wake <- struct{}{}:
@@ -290,11 +289,11 @@ func (r *Recorder) nudge() {
 	}
 }
 
-// Run saves clips until the context ends. It then accepts no more jobs, closes the
-// rings, finishes the clips under way with the frames it has, within Grace, and
-// returns when its goroutines have ended. Call it once. Its only error is that of
-// an encoder that hangs, which is abandoned; so is a worker that does not finish a
-// frame within half a second.
+// Run saves clips until the context ends. It then refuses jobs, closes the rings,
+// finishes the clips in progress within Grace using the frames it has, and returns when
+// its goroutines have ended. Call it once. It fails only if an encoder hangs, which is
+// then abandoned. A worker that does not finish its frame within abandonTime is
+// abandoned too.
 func (r *Recorder) Run(ctx context.Context) error {
 	defer close(r.finished)
 	if !r.idle(ctx) {
@@ -322,10 +321,9 @@ func (r *Recorder) Run(ctx context.Context) error {
 	return err
 }
 
-// dismiss waits for the workers, who have nothing left to do that anybody waits
-// for. One that is still in the middle of a frame may take long, for it comes
-// after everything else on the machine: it is not waited for longer than
-// abandonTime, and ends by itself.
+// dismiss waits for the workers, whose output is no longer needed. One that is in the
+// middle of a frame may take long because of its low priority, so the wait is limited
+// to abandonTime. The worker then ends by itself.
 func (r *Recorder) dismiss() {
 	r.done.Store(true)
 	ended := make(chan struct{})
@@ -338,12 +336,12 @@ func (r *Recorder) dismiss() {
 	select {
 	case <-ended:
 	case <-limit.C:
-		r.log.Warn("abandon threads that encode frames of clips: the machine leaves them no time", "after", abandonTime)
+		r.log.Warn("abandoned threads that encode frames for clips: they got no processor time", "after", abandonTime)
 	}
 }
 
-// idle returns true when the first ring is there, and false when the context ends
-// before, after which there will be none.
+// idle returns true once the first ring exists, and false if the context ends before;
+// no ring can be made after that.
 func (r *Recorder) idle(ctx context.Context) bool {
 	for {
 		select {
@@ -364,7 +362,7 @@ func (r *Recorder) idle(ctx context.Context) bool {
 	}
 }
 
-// shut refuses further jobs and closes every ring.
+// shut refuses further jobs and closes all rings.
 func (r *Recorder) shut() {
 	r.gate.Lock()
 	r.closed = true
@@ -378,9 +376,8 @@ func (r *Recorder) shut() {
 	}
 }
 
-// errGrace is why a clip was given up at the end.
-var errGrace = errors.New("the program ends; what is on disk of it is finished at the next start")
+// errGrace ends a clip at shutdown.
+var errGrace = errors.New("the program is shutting down; the next start finishes the part on disk")
 
-// errHang is what Run returns when the encoder hangs, or is too slow to notice that
-// it is to end.
-var errHang = errors.New("stop evidence: the clip under way takes too long; the next start finishes what is on disk of it")
+// errHang is returned by Run if the encoder hangs or reacts too slowly to cancellation.
+var errHang = errors.New("stop evidence: the current clip takes too long; the next start finishes the part on disk")

@@ -14,13 +14,13 @@ import (
 	"rvo-tui/internal/text"
 )
 
-// resume completes a clip of a dead process up to its last fragment, or removes it.
-// Either is logged, with the event's ID.
+// resume completes a clip left by a dead process up to its last fragment, or removes
+// it. It logs either with the event's ID.
 func (s *store) resume(root *os.Root, dir *os.File, name string) {
 	job, err := readJob(root, path.Join(name, jobFile))
 	if err != nil {
 		s.discard(root, name)
-		s.log.Warn("removed a clip that was not begun when the program ended", "path", name, "error", err)
+		s.log.Warn("removed a clip that had no content yet when the program ended", "path", name, "error", err)
 		return
 	}
 	var e Entry
@@ -30,10 +30,10 @@ func (s *store) resume(root *os.Root, dir *os.File, name string) {
 	})
 	if err != nil {
 		s.discard(root, name)
-		s.log.Warn("a clip is lost: it was not finished when the program ended, and nothing of it can be shown", "event", text.Visible(job.EventID), "camera", text.Visible(job.Camera), "error", err)
+		s.log.Warn("a clip is lost: it was not finished when the program ended, and no part of it is playable", "event", text.Visible(job.EventID), "camera", text.Visible(job.Camera), "error", err)
 		return
 	}
-	s.log.Warn("finished a clip up to where the program ended", "event", text.Visible(job.EventID), "camera", text.Visible(job.Camera), "path", e.Path)
+	s.log.Warn("recovered a clip up to the point where the program ended", "event", text.Visible(job.EventID), "camera", text.Visible(job.Camera), "path", e.Path)
 }
 
 // readJob reads the request for a clip.
@@ -64,12 +64,12 @@ func (s *store) complete(root *os.Root, dir *os.File, name string, m *Meta) (e E
 		rest, ok := strings.CutPrefix(grown, grownPrefix)
 		if !ok {
 			if grown != jobFile {
-				_ = root.Remove(path.Join(name, grown)) // finished in part; it is made again
+				_ = root.Remove(path.Join(name, grown)) // partly finished; it is made again
 			}
 			continue
 		}
 		if info, err := root.Lstat(path.Join(name, grown)); err != nil || !info.Mode().IsRegular() {
-			continue // nothing of ours
+			continue // not one of our files
 		}
 		p := &part{grown: grown, final: strings.TrimPrefix(rest, mutePrefix), zero: zero}
 		if err := s.completePart(where, p); err != nil {
@@ -110,8 +110,8 @@ func (s *store) completePart(where string, p *part) (err error) {
 	return nil
 }
 
-// Verify checks every file of a clip below dir against what its metadata says of
-// it, and returns what is wrong.
+// Verify checks every file of a clip below dir against its metadata and returns the
+// differences.
 func Verify(ctx context.Context, dir string, e Entry) error {
 	root, err := os.OpenRoot(dir)
 	if err != nil {
@@ -132,7 +132,7 @@ func Verify(ctx context.Context, dir string, e Entry) error {
 		case err != nil:
 			wrong = append(wrong, fmt.Errorf("verify clip: %w", err))
 		case got.Bytes != want.Bytes:
-			wrong = append(wrong, fmt.Errorf("verify clip: %s has %d bytes, and had %d", want.Name, got.Bytes, want.Bytes))
+			wrong = append(wrong, fmt.Errorf("verify clip: %s has %d bytes instead of %d", want.Name, got.Bytes, want.Bytes))
 		case got.SHA256 != want.SHA256:
 			wrong = append(wrong, fmt.Errorf("verify clip: %s was changed", want.Name))
 		}

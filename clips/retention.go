@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// removeReasons are why clips were deleted, as Status counts them.
+// removeReasons are the reasons for deleting clips, as counted in Status.
 var removeReasons = [...]string{"age", "bytes", "free", "inodes"}
 
 const (
@@ -21,20 +21,20 @@ const (
 	byInodes
 )
 
-// space is what is left of a file system.
+// space is the free space of a file system.
 type space struct {
 	bytes             int64
-	inodes, allInodes int64 // allInodes 0: it has no bound on them
+	inodes, allInodes int64 // allInodes 0: the file system has no inode limit
 }
 
-// leastInodes and mostInodes bound the tenth of all inodes that stays free with
-// min_free: enough for a clip under way, and for a hundred.
+// leastInodes and mostInodes limit the tenth of all inodes that is kept free along with
+// min_free: enough for the clip in progress, and for a hundred.
 const (
 	leastInodes = 16
 	mostInodes  = 1000
 )
 
-// spare returns how many inodes stay free.
+// spare returns the number of inodes to keep free.
 func (s space) spare() int64 {
 	if s.allInodes == 0 {
 		return 0
@@ -42,7 +42,7 @@ func (s space) spare() int64 {
 	return min(max(s.allInodes/10, leastInodes), mostInodes)
 }
 
-// lacks returns which bound on what stays free is exceeded: byFree, byInodes, or -1.
+// lacks returns the limit on free space that is violated: byFree, byInodes, or -1.
 func (s *store) lacks(left space) int {
 	switch {
 	case s.cfg.MinFree <= 0:
@@ -55,7 +55,7 @@ func (s *store) lacks(left space) int {
 	return -1
 }
 
-// total returns how many bytes the clips have.
+// total returns the size of all clips in bytes.
 func (s *store) total() int64 {
 	var n int64
 	for _, e := range s.entries {
@@ -64,12 +64,12 @@ func (s *store) total() int64 {
 	return n
 }
 
-// retain deletes the oldest clips until the bounds hold. A clip that cannot be
-// deleted is skipped. Clips that are being written are not known here yet and so are
-// never deleted. While the clock cannot be trusted, none is deleted for its age.
+// retain deletes the oldest clips until the limits hold. A clip that cannot be deleted
+// is skipped. Clips being written are not in the list and are never deleted. While the
+// clock cannot be trusted, no clip is deleted for its age.
 func (s *store) retain(root *os.Root, now time.Time) error {
 	if set := s.dates.look(now, now.Sub(s.epoch)); set != 0 {
-		s.log.Warn("the clock was set: no clip is deleted for its age until it has gone evenly for a while", "by", set, "while", clockHold)
+		s.log.Warn("the clock was set; no clips are deleted for their age until it has run steadily for a while", "by", set, "while", clockHold)
 	}
 	slices.SortStableFunc(s.entries, func(a, b Entry) int { return a.Time.Compare(b.Time) })
 	total, left := s.total(), s.left(root)
@@ -94,7 +94,7 @@ func (s *store) retain(root *os.Root, now time.Time) error {
 		changed = true
 		left = s.left(root)
 		if reason >= byFree && now.Sub(e.Time) < freshClip {
-			s.log.Warn("a clip was deleted right after it was saved, for the disk has too little left: give evidence a disk of its own, or lower clips.min_free", "event", e.EventID, "camera", e.Camera, "bound", removeReasons[reason])
+			s.log.Warn("a clip was deleted right after it was saved because the disk is too full; give evidence a disk of its own, or lower clips.min_free", "event", e.EventID, "camera", e.Camera, "bound", removeReasons[reason])
 		}
 	}
 	clear(s.entries[len(kept):])
@@ -105,10 +105,11 @@ func (s *store) retain(root *os.Root, now time.Time) error {
 	return nil
 }
 
-// freshClip is how old a clip is at most that nobody may have seen.
+// freshClip is the age up to which a deleted clip is worth a warning: nobody may have
+// seen it.
 const freshClip = time.Minute
 
-// tidy applies the bounds, as after a new clip.
+// tidy enforces the limits, for example after a new clip.
 func (s *store) tidy(now time.Time) error {
 	root, err := s.open()
 	if err != nil {
@@ -121,8 +122,8 @@ func (s *store) tidy(now time.Time) error {
 	return s.room(root)
 }
 
-// remove deletes one clip and reports whether it is gone. It is renamed first, so
-// that half a clip never has a final name.
+// remove deletes one clip and reports whether it is gone. The clip is renamed first, so
+// that a partial clip never has a final name.
 func (s *store) remove(root *os.Root, e Entry) bool {
 	trash := trashPrefix + token()
 	if err := root.Rename(e.Path, trash); errors.Is(err, fs.ErrNotExist) {
@@ -132,14 +133,14 @@ func (s *store) remove(root *os.Root, e Entry) bool {
 		return false
 	}
 	s.discard(root, trash)
-	// Both fail, and should, while there is another clip.
+	// Both fail, as they should, while other clips are there.
 	if root.Remove(path.Dir(e.Path)) == nil {
 		_ = root.Remove(path.Dir(path.Dir(e.Path)))
 	}
 	return true
 }
 
-// room deletes the oldest clips until the disk has what stays free with min_free.
+// room deletes the oldest clips until min_free is satisfied.
 func (s *store) room(root *os.Root) error {
 	if s.lacks(s.left(root)) < 0 {
 		return nil
@@ -156,7 +157,7 @@ func (s *store) room(root *os.Root) error {
 	return nil
 }
 
-// left returns what is left of the disk, or much where that is unknown.
+// left returns the free space of the disk. If it is unknown, it returns a large value.
 func (s *store) left(root *os.Root) space {
 	dir, err := root.Open(".")
 	if err != nil {

@@ -10,26 +10,26 @@ import (
 )
 
 const (
-	// ringSlack is how much more than its longest pre-roll a ring keeps.
+	// ringSlack is how much a ring keeps beyond its longest pre-roll.
 	ringSlack = 2 * time.Second
-	// sentFor is how long after a packet of video the frames of the camera are
-	// ignored: they show the same, or the stream for detection.
+	// sentFor is how long after a video packet the camera's frames are ignored: they
+	// show the same content, or the detection stream.
 	sentFor = 10 * time.Second
-	// frameMoment is how much of the past, kept as JPEG, gives way to packets.
+	// frameMoment is how much JPEG history is discarded in favour of packets.
 	frameMoment = 5 * time.Second
 	noteQueue   = 64   // notes waiting for the worker
 	noteLimit   = 1024 // notes remembered
 	boxLimit    = 64   // detections remembered of one note
 )
 
-// Ring keeps the last seconds of one camera: its packets or, where the source gives
-// none, frames as JPEG. It is bounded by time (the longest pre-roll and 2 s, or as
-// far back as a waiting clip needs, from a key frame on) and by bytes. The oldest
-// GOP is dropped first, and counted when bytes were short.
+// Ring keeps the last seconds of one camera, as packets or, if the source provides
+// none, as JPEG frames. It keeps the longest pre-roll and 2 s, or more while a clip is
+// waiting, starting at a key frame. It is also limited in bytes. The oldest GOP is
+// dropped first, which is counted if memory was the reason.
 //
-// OfferPacket, Offer and Note are for the live path: they wait for nothing slow and
-// never encode. A worker of the Recorder makes the JPEG, on a thread of low
-// priority. The other methods may be called from any goroutine.
+// OfferPacket, Offer and Note are for the live path: they never block for long and
+// never encode. A worker of the Recorder encodes the JPEGs on a low-priority thread.
+// The other methods are safe for concurrent use.
 type Ring struct {
 	camera   string
 	epoch    time.Time
@@ -38,35 +38,35 @@ type Ring struct {
 	recorder *Recorder
 	keep     atomic.Int64 // time.Duration
 
-	rate rate // of the goroutine that calls Offer
+	rate rate // belongs to the goroutine that calls Offer
 
-	gate   sync.RWMutex // the live path only tries its read side; written once, by Close
+	gate   sync.RWMutex // the live path only uses TryRLock; locked for writing once, by Close
 	closed bool         // guarded by gate
 	queue  chan queued
 	notes  chan Note
 
-	sent                atomic.Int64 // capture time of the newest packet of video, since the epoch; 0: none came
+	sent                atomic.Int64 // capture time of the newest video packet, since the epoch; 0: none yet
 	plain, confirming   atomic.Int32 // frames held
 	packets             atomic.Uint64
 	offered, encoded    atomic.Uint64
 	skipped, evicted    atomic.Uint64
 	failed, droppedNote atomic.Uint64
-	count               atomic.Int64 // frames of video, bytes and time remembered
+	count               atomic.Int64 // video frames, bytes and time kept
 	bytes               atomic.Int64
 	span                atomic.Int64
-	ended               atomic.Bool // the worker has ended: nothing more will come
+	ended               atomic.Bool // the worker has ended, so nothing more will be added
 
-	mu      sync.Mutex // guards what follows; held for moments only
-	samples []sample   // in order of decoding
+	mu      sync.Mutex // guards the fields below; held briefly
+	samples []sample   // in decode order
 	seq     uint64     // of the newest sample
 	newest  time.Duration
-	held    int64   // bytes of samples
+	held    int64   // bytes in samples
 	stills  []still // confirming frames, oldest first
-	noted   []Note  // in the order in which they came
+	noted   []Note  // in order of arrival
 	pins    map[*clip]pin
 
-	jpegTrack *capture.Track // of the worker: describes the last JPEG
-	asked     uint64         // ID of the confirming frame that was queued last; of the Recorder's dispatcher
+	jpegTrack *capture.Track // describes the last JPEG; belongs to the worker
+	asked     uint64         // ID of the last confirming frame queued; belongs to the dispatcher
 }
 
 func newRing(camera string, r *Recorder) *Ring {
@@ -79,9 +79,9 @@ func newRing(camera string, r *Recorder) *Ring {
 	}
 }
 
-// OfferPacket implements capture.PacketSink. Only the goroutine that reads
-// the source calls it. Packets before the first key frame are dropped, as is sound
-// when it is configured off. A closed ring ignores it.
+// OfferPacket implements capture.PacketSink. Only the goroutine that reads the source
+// may call it. Packets before the first key frame are dropped, and sound is dropped if
+// it is disabled. A closed ring ignores packets.
 func (g *Ring) OfferPacket(p *capture.Packet) {
 	if !p.Track.Video && !g.cfg.Sound || len(p.Data) == 0 || !g.gate.TryRLock() {
 		return
@@ -103,10 +103,10 @@ func (g *Ring) OfferPacket(p *capture.Packet) {
 	}
 }
 
-// Offer offers a frame. Unless packets come, the ring keeps as many as clips.fps
-// says. Only the camera's goroutine calls it, holding a reference; the ring takes
-// its own. It never waits: when the worker is behind, the frame is skipped and
-// counted, and every clip of that time says so. A closed ring ignores it.
+// Offer offers a frame. Unless packets arrive, the ring keeps frames at the rate
+// clips.fps. Only the camera's goroutine may call it, with a reference of its own; the
+// ring takes another. It never blocks: if the worker is behind, the frame is skipped
+// and counted, and every clip of that time reports it. A closed ring ignores frames.
 func (g *Ring) Offer(f *capture.Frame) {
 	ts := f.Captured.Sub(g.epoch)
 	if sent := time.Duration(g.sent.Load()); sent != 0 && ts < sent+sentFor || !g.rate.take(ts) {
@@ -118,11 +118,12 @@ func (g *Ring) Offer(f *capture.Frame) {
 	}
 }
 
-// Rate returns how many frames a second are kept where no packets come.
+// Rate returns the rate in frames a second at which frames are kept if no packets
+// arrive.
 func (g *Ring) Rate() float64 { return g.cfg.FPS }
 
-// Note adds the detections in a frame. It never waits: when 64 notes are waiting,
-// further ones are dropped and counted.
+// Note adds the detections of a frame. It never blocks: when 64 notes are waiting, more
+// are dropped and counted.
 func (g *Ring) Note(n Note) {
 	select {
 	case g.notes <- n:
@@ -131,8 +132,8 @@ func (g *Ring) Note(n Note) {
 	}
 }
 
-// Close ends the input. Clips that wait for this camera are built from what the
-// ring has, and the Recorder forgets the ring. Further calls do nothing.
+// Close ends the input. Waiting clips of this camera are built from what the ring has,
+// and the Recorder forgets the ring. Further calls do nothing.
 func (g *Ring) Close() {
 	g.gate.Lock()
 	if !g.closed {
@@ -143,8 +144,8 @@ func (g *Ring) Close() {
 	g.recorder.forget(g)
 }
 
-// append adds a sample and reports whether a clip waits for what comes. The
-// caller holds mu.
+// append adds a sample and reports whether a clip is waiting for it. The caller holds
+// mu.
 func (g *Ring) append(s sample) (waited bool) {
 	if len(g.samples) > 0 && g.samples[len(g.samples)-1].frame != 0 {
 		if !s.key() {
@@ -162,9 +163,8 @@ func (g *Ring) append(s sample) (waited bool) {
 	return len(g.pins) > 0 && s.Track.Video
 }
 
-// forgetFrames drops frames that were kept as JPEG until the first key frame came,
-// where these cover only a moment: a movie is better without a change of codec. The
-// caller holds mu.
+// forgetFrames drops the JPEG frames kept before the first key frame if they cover only
+// a moment, which avoids a change of codec in the movie. The caller holds mu.
 func (g *Ring) forgetFrames(now time.Duration) {
 	if g.samples[0].frame == 0 || now-g.samples[0].ts > frameMoment {
 		return
@@ -175,8 +175,8 @@ func (g *Ring) forgetFrames(now time.Duration) {
 	g.samples = g.samples[:0]
 }
 
-// insert adds a sample in order of time, where its frame is not there yet. The
-// caller holds mu.
+// insert adds a sample in order of time, unless its frame is already there. The caller
+// holds mu.
 func (g *Ring) insert(s sample) {
 	i := len(g.samples)
 	for ; i > 0 && g.samples[i-1].ts >= s.ts; i-- {
@@ -192,7 +192,7 @@ func (g *Ring) insert(s sample) {
 	g.added(s)
 }
 
-// added accounts for a new sample and drops what must go. The caller holds mu.
+// added accounts for a new sample and evicts old ones. The caller holds mu.
 func (g *Ring) added(s sample) {
 	g.held += int64(len(s.Data))
 	if s.Track.Video {
@@ -210,8 +210,8 @@ func (g *Ring) added(s sample) {
 	}
 }
 
-// evict drops GOPs that end before the horizon, and then the
-// oldest until the rest fits. The caller holds mu.
+// evict drops GOPs that end before the horizon, and then the oldest ones until the rest
+// fits into memory. The caller holds mu.
 func (g *Ring) evict() {
 	horizon := g.horizon()
 	for len(g.samples) > 0 {
@@ -232,14 +232,14 @@ func (g *Ring) evict() {
 					g.evicted.Add(1)
 				}
 			}
-			*s = sample{} // the array behind the slice must not keep the bytes
+			*s = sample{} // release the data held by the underlying array
 		}
 		g.samples = g.samples[next:]
 	}
 	g.stills = slices.DeleteFunc(g.stills, func(s still) bool { return s.ts < g.told() })
 }
 
-// horizon returns the time up to which samples may be dropped. The caller holds mu.
+// horizon returns the time before which samples may be dropped. The caller holds mu.
 func (g *Ring) horizon() time.Duration {
 	horizon := g.newest - time.Duration(g.keep.Load())
 	for _, p := range g.pins {
@@ -248,8 +248,8 @@ func (g *Ring) horizon() time.Duration {
 	return horizon
 }
 
-// told returns the time up to which notes and stills may be dropped. The caller
-// holds mu.
+// told returns the time before which notes and stills may be dropped. The caller holds
+// mu.
 func (g *Ring) told() time.Duration {
 	horizon := g.newest - time.Duration(g.keep.Load())
 	for _, p := range g.pins {

@@ -5,24 +5,24 @@ import (
 	"time"
 )
 
-// soundSlack is how long past the end of a clip its video must reach, where
-// there is sound, which may come a little later.
+// soundSlack is how far past the end of a clip its video must reach if there is sound,
+// which may arrive a little later.
 const soundSlack = 250 * time.Millisecond
 
-// cut is what a ring gives for a clip.
+// cut is the data that a ring returns for a clip.
 type cut struct {
 	samples []sample
-	// lost says that samples were dropped for lack of memory before they were cut.
+	// lost means that samples were dropped for lack of memory before they were cut.
 	lost bool
-	// notes and stills are those of the whole clip; only in the last cut.
+	// notes and stills cover the whole clip; they are only in the last cut.
 	notes  []Note
 	stills []still
 }
 
-// pin is what a clip that is waiting needs.
+// pin is the range of samples that a waiting clip needs.
 type pin struct {
-	start time.Duration // of the clip
-	next  time.Duration // what it has not got yet begins here
+	start time.Duration // start of the clip
+	next  time.Duration // start of what has not been cut yet
 }
 
 // pin keeps samples from start on until unpin, as far as memory allows.
@@ -38,7 +38,7 @@ func (g *Ring) unpin(c *clip) {
 	delete(g.pins, c)
 }
 
-// covers reports whether the ring has all it will ever have up to end.
+// covers reports whether the ring has all that it will ever have up to end.
 func (g *Ring) covers(end time.Duration) bool {
 	if g.ended.Load() {
 		return true
@@ -61,9 +61,8 @@ func (g *Ring) covers(end time.Duration) bool {
 	return g.newest >= end
 }
 
-// grow returns the packets that came for a clip since they were cut last. Frames
-// that are encoded here are not among them: those that confirm an event may still
-// be missing.
+// grow returns the packets that arrived for a clip since the last cut. It leaves out
+// frames encoded here, because confirming frames may still be missing.
 func (g *Ring) grow(c *clip) cut {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -91,7 +90,7 @@ func (g *Ring) finish(c *clip) cut {
 	return got
 }
 
-// take cuts what a clip has not got yet, and moves its pin. The caller holds mu.
+// take cuts what a clip does not have yet, and moves its pin. The caller holds mu.
 func (g *Ring) take(c *clip) (got cut) {
 	lo := 0
 	if c.cursor == 0 {
@@ -118,9 +117,9 @@ func (g *Ring) take(c *clip) (got cut) {
 	return got
 }
 
-// begin sets when a clip's movie begins: with the frame that was valid at its
-// start. It returns the index of the frame from which that is decoded, and adds
-// the sound that came ahead of it. The caller holds mu.
+// begin sets the start of a clip's movie: the frame that was on screen at the clip's
+// start. It returns the index of the key frame from which that one is decoded, and adds
+// the sound that arrived before it. The caller holds mu.
 func (g *Ring) begin(c *clip, got *cut) (key int) {
 	c.zero = c.start
 	seen := false

@@ -8,19 +8,19 @@ import (
 )
 
 const (
-	// plainLimit and confirmLimit bound the frames of one camera whose pixels
-	// evidence holds. They are small because the camera's pool is.
+	// plainLimit and confirmLimit limit how many frames of one camera evidence holds.
+	// They are small because the camera's frame pool is.
 	plainLimit   = 2
 	confirmLimit = 3
 	queueLimit   = plainLimit + confirmLimit
-	stillLimit   = 32 // confirming frames remembered
+	stillLimit   = 32 // confirming frames kept
 )
 
-// Held is the most frames of one camera that its Ring holds at a time, for who
-// sizes the camera's pool.
+// Held is the maximum number of frames of one camera that its Ring holds, for sizing
+// the camera's pool.
 const Held = queueLimit
 
-// queued is a frame that waits for the worker.
+// queued is a frame waiting for the worker.
 type queued struct {
 	frame   *capture.Frame
 	confirm bool
@@ -34,8 +34,8 @@ type still struct {
 	jpeg  []byte
 }
 
-// hold queues a frame for the worker with a reference of its own, and reports
-// whether it did.
+// hold queues a frame for the worker with an additional reference, and reports whether
+// it did.
 func (g *Ring) hold(f *capture.Frame, confirm bool) bool {
 	if !g.gate.TryRLock() {
 		return false
@@ -51,11 +51,11 @@ func (g *Ring) hold(f *capture.Frame, confirm bool) bool {
 		}
 		return false
 	}
-	g.queue <- queued{f, confirm, g.skipped.Load()} // has room for all that the limits let in
+	g.queue <- queued{f, confirm, g.skipped.Load()} // never blocks: the limits leave room
 	return true
 }
 
-// run encodes what is queued until the ring is closed.
+// run encodes queued frames until the ring is closed.
 func (g *Ring) run() {
 	capture.LowPriority(g.recorder.nice)
 	defer func() {
@@ -97,7 +97,7 @@ func (g *Ring) encode(q queued) {
 		g.encoded.Add(1)
 		g.keepJPEG(q, id, captured, jpeg, width, height)
 	}
-	// Only now: a reader that sees the lower count may rely on finding the frame.
+	// Decrement last: a reader that sees the lower count may rely on finding the frame.
 	if q.confirm {
 		g.confirming.Add(-1)
 	} else {
@@ -106,8 +106,8 @@ func (g *Ring) encode(q queued) {
 	g.recorder.nudge()
 }
 
-// keepJPEG remembers a frame: among the samples where the camera sends no
-// packets, and by itself where it confirmed an event.
+// keepJPEG stores a frame: in samples if the camera sends no packets, and in stills if
+// it confirmed an event.
 func (g *Ring) keepJPEG(q queued, id uint64, captured time.Time, jpeg []byte, width, height int) {
 	if t := g.jpegTrack; t == nil || t.Width != width || t.Height != height {
 		g.jpegTrack = &capture.Track{Video: true, Codec: capture.MJPEG, Width: width, Height: height}
@@ -130,7 +130,7 @@ func (g *Ring) keepJPEG(q queued, id uint64, captured time.Time, jpeg []byte, wi
 	})
 }
 
-// has reports whether the ring remembers a frame as JPEG.
+// has reports whether the ring has a frame as JPEG.
 func (g *Ring) has(id uint64) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()

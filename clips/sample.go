@@ -7,24 +7,24 @@ import (
 	"rvo-tui/capture"
 )
 
-// sample is a packet that a ring remembers.
+// sample is a packet kept by a ring.
 type sample struct {
 	*capture.Packet
-	seq     uint64        // counts the samples of a ring
-	ts      time.Duration // capture, since the epoch
-	frame   uint64        // ID of the frame that it was encoded from; 0: the camera sent it
-	skipped uint64        // frames that the ring had skipped when it took this one
+	seq     uint64        // sequence number in the ring
+	ts      time.Duration // capture time, since the epoch
+	frame   uint64        // ID of the frame that it was encoded from; 0: sent by the camera
+	skipped uint64        // number of frames that the ring had skipped before this sample
 }
 
-// decodes returns when the sample is decoded, on the clock of ts. It never
-// decreases in a stream, other than ts.
+// decodes returns the decode time of the sample, on the clock of ts. Unlike ts it never
+// decreases within a stream.
 func (s *sample) decodes() time.Duration { return s.ts - (s.PTS - s.DTS) }
 
-// key reports whether a movie can begin with the sample.
+// key reports whether a movie can start with the sample.
 func (s *sample) key() bool { return s.Track.Video && s.Key }
 
-// sameTrack reports whether packets of two tracks can be in one track of a
-// movie. Encoded video may change its size, which the encoder evens out.
+// sameTrack reports whether packets of two tracks fit into one track of a movie.
+// Encoded video may change its size, because the encoder scales it.
 func sameTrack(a, b *capture.Track, encode bool) bool {
 	if a == b {
 		return true

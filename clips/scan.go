@@ -12,8 +12,8 @@ import (
 	"rvo-tui/internal/fileio"
 )
 
-// scan returns every clip that is there, oldest first. What does not have a
-// clip's name or is a symbolic link is no clip.
+// scan returns all clips on disk, oldest first. It ignores symbolic links and anything
+// not named like a clip.
 func scan(root *os.Root, known map[string]Entry) ([]Entry, error) {
 	paths, err := clipPaths(root)
 	if err != nil {
@@ -36,7 +36,7 @@ func scan(root *os.Root, known map[string]Entry) ([]Entry, error) {
 	return entries, nil
 }
 
-// clipPaths returns the directory of every clip that is there.
+// clipPaths returns the directories of all clips.
 func clipPaths(root *os.Root) (paths []string, err error) {
 	cameras, err := subdirs(root, ".")
 	if err != nil {
@@ -45,7 +45,7 @@ func clipPaths(root *os.Root) (paths []string, err error) {
 	for _, camera := range cameras {
 		dates, err := subdirs(root, camera)
 		if err != nil {
-			continue // gone, or not ours to read: the rest still counts
+			continue // deleted, or not readable; count the rest
 		}
 		for _, date := range dates {
 			names, err := subdirs(root, path.Join(camera, date))
@@ -80,8 +80,8 @@ func subdirs(root *os.Root, dir string) ([]string, error) {
 	return names, err
 }
 
-// readEntry makes the entry of a clip from what is in its directory. Where that
-// cannot be read, the path has to do, and Damaged says why.
+// readEntry makes the entry of a clip from its directory. If that cannot be read, the
+// entry is derived from the path, and Damaged says why.
 func readEntry(root *os.Root, p string) Entry {
 	camera, at, id, _ := parseClipPath(p)
 	e := Entry{EventID: id, Camera: camera, Time: at, Start: at, End: at, Path: p}
@@ -98,7 +98,7 @@ func readEntry(root *os.Root, p string) Entry {
 	return m.entry(p, e.Bytes)
 }
 
-// maxMeta bounds the metadata that is read back.
+// maxMeta is the maximum size of metadata that is read back.
 const maxMeta = 64 << 20
 
 func readMeta(root *os.Root, name string) (*Meta, error) {
@@ -135,14 +135,14 @@ func (m *Meta) entry(p string, size int64) Entry {
 	return e
 }
 
-// dirSize returns how many files one directory has, and their bytes.
+// dirSize returns the number of files in a directory and their total size.
 func dirSize(root *os.Root, p string) (files int, bytes int64) {
 	dir, err := root.OpenFile(p, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
 		return 0, 0
 	}
 	defer dir.Close()
-	list, _ := dir.ReadDir(-1) // what could be read counts
+	list, _ := dir.ReadDir(-1) // count what could be read
 	for _, d := range list {
 		if info, err := d.Info(); err == nil && info.Mode().IsRegular() {
 			files++

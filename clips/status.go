@@ -7,27 +7,27 @@ import (
 	"time"
 )
 
-// Status is the state of evidence, as plain values.
+// Status is a snapshot of evidence.
 type Status struct {
-	State   string    `json:"state"`  // "ok", or "degraded": clips are lost, or will be, for Reason
-	Reason  string    `json:"reason"` // for a person, with what to do behind a semicolon; empty when ok
-	Since   time.Time `json:"since"`  // when State began
+	State   string    `json:"state"`  // "ok" or "degraded": clips are lost or will be, because of Reason
+	Reason  string    `json:"reason"` // for the user, with what to do after a semicolon; empty when ok
+	Since   time.Time `json:"since"`  // start of State
 	Dir     string    `json:"dir"`
-	Encoder string    `json:"encoder"` // ending of the movies: ".mp4", ".avi"
+	Encoder string    `json:"encoder"` // file extension of the movies: ".mp4" or ".avi"
 
-	Waiting    int               `json:"waiting"` // clips that wait or are being built
+	Waiting    int               `json:"waiting"` // clips waiting or in progress
 	WaitingCap int               `json:"waiting_capacity"`
 	Building   bool              `json:"building"` // the builder is at work
 	Saved      uint64            `json:"saved"`
 	Merged     uint64            `json:"merged"`
 	Dropped    map[string]uint64 `json:"dropped"` // events without a clip, by reason
 	Unheld     uint64            `json:"unheld"`  // confirming frames that could not be kept for their clip
-	Removed    map[string]uint64 `json:"removed"` // clips deleted, by bound: age, bytes, free, inodes
+	Removed    map[string]uint64 `json:"removed"` // clips deleted, by limit: age, bytes, free, inodes
 
 	Clips int           `json:"clips"` // on disk
 	Bytes int64         `json:"bytes"` // on disk
 	Last  *Entry        `json:"last"`
-	Took  time.Duration `json:"took_ns"` // what it took to make the last clip
+	Took  time.Duration `json:"took_ns"` // time it took to make the last clip
 
 	Rings []RingStatus `json:"rings"` // by camera
 }
@@ -35,24 +35,24 @@ type Status struct {
 // RingStatus is the state of the ring of one camera.
 type RingStatus struct {
 	Camera       string        `json:"camera"`
-	Packets      uint64        `json:"packets"` // of video, that the camera sent
-	Frames       int           `json:"frames"`  // remembered, as packets or as JPEG
+	Packets      uint64        `json:"packets"` // video packets from the camera
+	Frames       int           `json:"frames"`  // kept, as packets or as JPEG
 	Bytes        int64         `json:"bytes"`
 	BytesCap     int64         `json:"bytes_capacity"`
-	Span         time.Duration `json:"span_ns"` // from the oldest frame to the newest
+	Span         time.Duration `json:"span_ns"` // from the oldest to the newest frame
 	Queue        int           `json:"queue"`   // frames whose pixels are held
 	QueueCap     int           `json:"queue_capacity"`
-	Offered      uint64        `json:"offered"` // frames that the rate let pass
+	Offered      uint64        `json:"offered"` // frames that the rate limit let through
 	Encoded      uint64        `json:"encoded"`
-	Skipped      uint64        `json:"skipped"` // the worker was behind
+	Skipped      uint64        `json:"skipped"` // because the worker was behind
 	Failed       uint64        `json:"failed"`  // could not be encoded
-	Evicted      uint64        `json:"evicted"` // went too early, for want of memory
+	Evicted      uint64        `json:"evicted"` // dropped early for lack of memory
 	NotesDropped uint64        `json:"notes_dropped"`
 }
 
 // progress is the part of Status that the dispatcher owns and publishes.
 type progress struct {
-	stuck, disk, encode, lost string // what is wrong; empty when nothing is
+	stuck, disk, encode, lost string // problem texts; empty: no problem
 	since                     time.Time
 	building                  bool
 	saved                     uint64
@@ -66,7 +66,7 @@ type progress struct {
 
 func (p *progress) reason() string { return cmp.Or(p.stuck, p.disk, p.encode, p.lost) }
 
-// Status returns the current state of evidence. It never waits.
+// Status returns a snapshot of evidence. It never blocks.
 func (r *Recorder) Status() Status {
 	p := r.shown.Load()
 	s := Status{

@@ -16,9 +16,9 @@ import (
 	"rvo-tui/internal/fileio"
 )
 
-// store is the clips directory. It belongs to one goroutine, the builder. Every
-// use of it reopens the directory, so that it works again as soon as the disk
-// does; nothing it does leaves the directory, whatever links lie in it.
+// store is the clips directory. It belongs to the builder's goroutine. Every operation
+// reopens the directory, so that it recovers as soon as the disk does. No operation
+// leaves the directory, even if there are links in it.
 type store struct {
 	cfg    Config
 	epoch  time.Time
@@ -27,25 +27,25 @@ type store struct {
 	log    *slog.Logger
 
 	dates   calendar
-	entries []Entry // of every clip on disk, oldest first, as far as known
+	entries []Entry // known clips on disk, oldest first
 	removed [len(removeReasons)]uint64
-	fellTo  string // why clips are made as AVI; empty when they are not
+	fellTo  string // why clips are made as AVI; empty: they are not
 	films   map[*clip]*building
-	looked  bool            // whether leftovers were cleaned before
-	warned  map[string]bool // why clips could not be deleted, each cause reported once
+	looked  bool            // whether leftovers have been cleaned up once
+	warned  map[string]bool // reasons why clips could not be deleted, each logged once
 	place   place
 	need    need
 	spaceOf func(dir *os.File) (space, error)
 }
 
-// need is what the last clip took that the disk had no room for; zero after one that
-// was saved.
+// need is what the last clip required when the disk had no room for it. It is zero
+// after a clip was saved.
 type need struct {
 	files int
 	bytes int64
 }
 
-// diskError is an error of the disk, which the next clip may not meet.
+// diskError is a disk error, which the next clip may not encounter.
 type diskError struct{ err error }
 
 func (e *diskError) Error() string {
@@ -75,20 +75,20 @@ func (e *diskError) Error() string {
 
 func (e *diskError) Unwrap() error { return e.err }
 
-// Why a disk takes no clip, besides what the system says.
+// Disk problems for which the system has no error of its own.
 var (
-	errLowDisk   = errors.New("too little free disk")
+	errLowDisk   = errors.New("too little free disk space")
 	errLowInodes = errors.New("too few free inodes")
-	errNoInodes  = errors.New("no inodes are left, so no file can be made")
+	errNoInodes  = errors.New("no inodes are left, so no file can be created")
 )
 
-// onDisk marks an error as the disk's, and says what was done. It leaves out the names
-// of files, which are random: the same trouble has the same text.
+// onDisk marks an error as a disk error and adds the operation. It removes file names,
+// which are random, so that the same problem has the same text.
 func onDisk(what string, err error) error {
 	return disk(fmt.Errorf("%s: %w", what, fileio.Bare(err)))
 }
 
-// explain tells a disk without inodes from one without space.
+// explain tells a disk without free inodes from one without free space.
 func (s *store) explain(root *os.Root, err error) error {
 	if errors.Is(err, syscall.ENOSPC) {
 		if left := s.left(root); left.allInodes > 0 && left.inodes == 0 {
@@ -98,7 +98,7 @@ func (s *store) explain(root *os.Root, err error) error {
 	return err
 }
 
-// disk marks an error as the disk's.
+// disk marks an error as a disk error.
 func disk(err error) error {
 	if err == nil {
 		return nil
@@ -106,7 +106,7 @@ func disk(err error) error {
 	return &diskError{err}
 }
 
-// fullDisk reports whether an encoder failed for want of disk.
+// fullDisk reports whether an encoder failed because the disk is full.
 func fullDisk(err error) bool {
 	for _, e := range []error{syscall.ENOSPC, syscall.EDQUOT, syscall.EROFS, syscall.EIO, syscall.EFBIG, fs.ErrNotExist, fs.ErrPermission} {
 		if errors.Is(err, e) {
@@ -116,8 +116,8 @@ func fullDisk(err error) bool {
 	return false
 }
 
-// open opens the directory, which it makes when it is not there. It does not where the
-// disk of the directory is not mounted.
+// open opens the directory, and creates it if missing. It fails if the directory's disk
+// is not mounted.
 func (s *store) open() (root *os.Root, err error) {
 	if err = s.place.check(s.cfg, s.log); err == nil {
 		err = os.MkdirAll(s.cfg.Dir, 0o750)
@@ -136,8 +136,8 @@ func (s *store) open() (root *os.Root, err error) {
 	return root, nil
 }
 
-// refresh checks the directory again: it removes what dead processes left, finds the
-// clips, applies the bounds, mends the index, and writes as a clip does, as a probe.
+// refresh checks the directory: it cleans up after dead processes, finds the clips,
+// enforces the limits, repairs the index, and tests writing with a probe.
 func (s *store) refresh(now time.Time) error {
 	root, err := s.open()
 	if err != nil {
@@ -162,7 +162,7 @@ func (s *store) refresh(now time.Time) error {
 		}
 	}
 	mend := (!good || whole != len(known)) && len(s.entries)+len(known) > 0
-	if err := s.retain(root, now); err != nil { // first: a full disk has no room for an index
+	if err := s.retain(root, now); err != nil { // first, because a full disk has no room for an index
 		return err
 	}
 	if mend {
@@ -176,17 +176,17 @@ func (s *store) refresh(now time.Time) error {
 	return s.probe(root)
 }
 
-// probeFiles is how many files a clip has at a time while it is made.
+// probeFiles is how many files a clip has while it is being made.
 const probeFiles = 5
 
-// probe does what a clip does: it makes a directory, and in it as many files, of as
-// many bytes, as the last one needed that failed.
+// probe imitates a clip: it creates a directory with as many files and bytes as the
+// last failed clip needed.
 func (s *store) probe(root *os.Root) error {
 	name := probePrefix + token()
 	err := root.Mkdir(name, 0o750)
 	if dir, errOpen := root.Open(name); errOpen == nil {
 		defer dir.Close()
-		lock(dir) // it is not what a dead process left
+		lock(dir) // so that it is not taken for a leftover of a dead process
 	}
 	for i := 0; err == nil && i < max(probeFiles, s.need.files); i++ {
 		var bytes int64
@@ -198,11 +198,11 @@ func (s *store) probe(root *os.Root) error {
 	if err != nil {
 		err = s.explain(root, onDisk("write to clips directory", err))
 	}
-	_ = root.RemoveAll(name) // a leftover like others, where it stays
+	_ = root.RemoveAll(name) // if it stays, it is cleaned up like other leftovers
 	return err
 }
 
-// probeFile makes a file. What it is to hold is on the disk when it returns.
+// probeFile creates a file. Its content is on the disk when it returns.
 func probeFile(root *os.Root, name string, bytes int64) error {
 	file, err := root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o640)
 	if err == nil && bytes > 0 {
@@ -214,9 +214,10 @@ func probeFile(root *os.Root, name string, bytes int64) error {
 	return errors.Join(err, file.Close())
 }
 
-// clean completes or removes what a process that is dead left unfinished. What
-// another one is still at work on is locked and stays; files of the index, which live for
-// moments, may be another one's unless they are old or this is the first look.
+// clean completes or removes the unfinished work of dead processes. Work of a live
+// process is locked and stays. Temporary index files exist only for moments and may
+// belong to another process, so they are removed only if they are old or on the first
+// check.
 func (s *store) clean(root *os.Root, now time.Time) {
 	dir, err := root.Open(".")
 	if err != nil {
@@ -252,8 +253,8 @@ func (s *store) clean(root *os.Root, now time.Time) {
 	s.looked = true
 }
 
-// discard removes a file or a directory with all that is in it. What cannot be
-// removed is reported, once for each cause, and does not stop anything.
+// discard removes a file or a directory tree. A failure is logged, once for each cause,
+// and otherwise ignored.
 func (s *store) discard(root *os.Root, name string) {
 	if err := root.RemoveAll(name); err != nil {
 		s.warn(name, err)
@@ -266,11 +267,11 @@ func (s *store) warn(name string, err error) {
 		return
 	}
 	s.warned[cause] = true
-	s.log.Warn("a clip cannot be deleted, and others for the same cause neither; remove them by hand", "path", name, "error", cause)
+	s.log.Warn("cannot delete a clip, nor others with the same cause; remove them by hand", "path", name, "error", cause)
 }
 
-// rename gives a finished directory its final name, with a number behind it when
-// the name is taken, and makes that last.
+// rename gives a finished directory its final name, with a number appended if the name
+// is taken, and syncs it.
 func rename(root *os.Root, tmp, final string) (string, error) {
 	date := path.Dir(final)
 	if err := root.MkdirAll(date, 0o750); err != nil {
@@ -293,7 +294,8 @@ func rename(root *os.Root, tmp, final string) (string, error) {
 	}
 	for _, d := range []string{date, path.Dir(date), "."} {
 		if err := syncDir(root, d); err != nil {
-			// It may not last, so it must not be seen; the caller removes it.
+			// The name may not survive a crash, so take it back; the caller removes the
+			// directory.
 			return "", errors.Join(err, root.Rename(name, tmp))
 		}
 	}
@@ -312,7 +314,7 @@ func writeFile(root *os.Root, name string, data []byte) error {
 	return errors.Join(err, file.Close())
 }
 
-// syncFile makes a regular file last and returns its size.
+// syncFile syncs a regular file and returns its size.
 func syncFile(root *os.Root, name string) (int64, error) {
 	file, err := fileio.OpenIn(root, name, os.O_RDWR|syscall.O_NOFOLLOW, 0)
 	if err != nil {
@@ -329,7 +331,7 @@ func syncFile(root *os.Root, name string) (int64, error) {
 	return info.Size(), nil
 }
 
-// syncDir makes the names in a directory last.
+// syncDir syncs the names in a directory.
 func syncDir(root *os.Root, name string) error {
 	dir, err := root.Open(name)
 	if err != nil {
@@ -338,5 +340,5 @@ func syncDir(root *os.Root, name string) error {
 	return errors.Join(dir.Sync(), dir.Close())
 }
 
-// token returns a name that is unused and cannot be guessed.
+// token returns an unused name that cannot be guessed.
 func token() string { return strings.ToLower(rand.Text()[:16]) }

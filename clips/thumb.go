@@ -17,7 +17,8 @@ import (
 	"rvo-tui/detectors"
 )
 
-// boxColors are told apart by most people, and visible on most frames.
+// boxColors are chosen so that most people can tell them apart, and visible on most
+// frames.
 var boxColors = []color.RGBA{
 	{0xff, 0xd5, 0x4f, 0xff},
 	{0x4d, 0xd0, 0xe1, 0xff},
@@ -27,11 +28,11 @@ var boxColors = []color.RGBA{
 	{0xb3, 0x9d, 0xdb, 0xff},
 }
 
-// maxLabel is how many characters of a label are drawn.
+// maxLabel is the maximum length of a drawn label, in characters.
 const maxLabel = 40
 
-// Draw returns a JPEG with the detections drawn into it. Without any it is the
-// file itself.
+// Draw returns the JPEG with the detections drawn in. Without detections it returns
+// file unchanged.
 func Draw(redraw capture.Redrawer, file []byte, found []detectors.Detection) ([]byte, error) {
 	if len(found) == 0 {
 		return file, nil
@@ -47,7 +48,7 @@ func Draw(redraw capture.Redrawer, file []byte, found []detectors.Detection) ([]
 	return drawn, nil
 }
 
-// planes is drawn into without converting the frame to RGB and back.
+// planes draws into YCbCr directly, without converting the frame to RGB and back.
 type planes struct{ *image.YCbCr }
 
 func (p planes) Set(x, y int, c color.Color) {
@@ -88,7 +89,7 @@ func drawDetection(dst draw.Image, d detectors.Detection) {
 	draw.NearestNeighbor.Scale(dst, image.Rect(x, y, x+lw, y+lh), label, label.Bounds(), draw.Src, nil)
 }
 
-// drawLabel returns the text in black on ink, a pixel of margin around it.
+// drawLabel returns the text in black on ink, with a margin of one pixel.
 func drawLabel(text string, ink image.Image) image.Image {
 	face := basicfont.Face7x13
 	label := image.NewRGBA(image.Rect(0, 0, font.MeasureString(face, text).Ceil()+4, face.Height+2))
@@ -97,8 +98,8 @@ func drawLabel(text string, ink image.Image) image.Image {
 	return label
 }
 
-// pixel returns where a part of 0..1 is on a side of n pixels; what lies outside
-// or is not a number ends at an edge.
+// pixel converts a fraction of 0..1 to a position on a side of n pixels. Values outside
+// and NaN are clamped to an edge.
 func pixel(part float64, n int) int {
 	if !(part > 0) {
 		return 0
@@ -106,7 +107,7 @@ func pixel(part float64, n int) int {
 	return int(math.Round(min(part, 1) * float64(n)))
 }
 
-// printable replaces what the font does not have and cuts what is too long.
+// printable replaces characters that the font lacks and truncates long labels.
 func printable(label string) string {
 	n := 0
 	return strings.Map(func(r rune) rune {

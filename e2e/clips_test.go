@@ -166,7 +166,7 @@ func TestKilledInTheMiddle(t *testing.T) {
 	p.until(patience, "that nothing is left over", func() bool { return len(leftovers(t, dir)) == 0 })
 	p.stop()
 	finished := strings.Count(p.stderr.String(), "finished a clip up to where")
-	removed := strings.Count(p.stderr.String(), "removed a clip that was not begun") + strings.Count(p.stderr.String(), "a clip is lost")
+	removed := strings.Count(p.stderr.String(), "removed a clip that had no content yet") + strings.Count(p.stderr.String(), "a clip is lost")
 	if finished+removed != left {
 		t.Errorf("%d clips finished and %d removed, of %d that were under way", finished, removed, left)
 	}

@@ -19,7 +19,7 @@ func TestValidate(t *testing.T) {
 		{"nothing wrong", func(*Config) {}, nil},
 		{"longest event", func(c *Config) { c.Event = strings.Repeat("e", 64) }, nil},
 		{"every character", func(c *Config) { c.Event = "Aa0_.-" }, nil},
-		{"no event", func(c *Config) { c.Event = "" }, []string{`event: "" is no event type`}},
+		{"no event", func(c *Config) { c.Event = "" }, []string{`event: "" is not an event type`}},
 		{"event with a space", func(c *Config) { c.Event = "a b" }, []string{"event: "}},
 		{"event beginning with a digit", func(c *Config) { c.Event = "1a" }, []string{"event: "}},
 		{"event too long", func(c *Config) { c.Event = strings.Repeat("e", 65) }, []string{"event: "}},
