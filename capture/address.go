@@ -16,28 +16,28 @@ import (
 type Address struct {
 	Kind   Kind
 	Device int    // KindDevice
-	URL    string // KindRTSP, KindHTTP, KindStream: with its password
-	Path   string // KindFile: never taken for a protocol, not even by FFmpeg
+	URL    string // KindRTSP, KindHTTP, KindStream: including its password
+	Path   string // KindFile: always a file, never a protocol, even for FFmpeg
 	Scene  string // KindSynthetic
 	Seed   uint64 // KindSynthetic: "synthetic:street?seed=7"
 }
 
-// Kind is what an Address leads to.
+// Kind is the kind of source that an Address names.
 type Kind string
 
-// The kinds of address.
+// The values of Kind.
 const (
 	KindDevice    Kind = "device"    // a local capture device
 	KindRTSP      Kind = "rtsp"      // an RTSP or RTSPS stream
 	KindHTTP      Kind = "http"      // multipart MJPEG over HTTP or HTTPS
-	KindStream    Kind = "stream"    // any other stream: HLS, MPEG-TS, RTMP, SRT
+	KindStream    Kind = "stream"    // other streams: HLS, MPEG-TS, RTMP, SRT
 	KindFile      Kind = "file"      // a video file
-	KindSynthetic Kind = "synthetic" // a drawn scene
+	KindSynthetic Kind = "synthetic" // a generated scene
 )
 
 const forms = `"device:N", "rtsp://…", "http://…", "rtmp://…", "srt://…", "udp://…", "rtp://…", a file or "synthetic:SCENE"`
 
-// containers are the endings of HTTP addresses that are no MJPEG stream.
+// containers are the extensions of HTTP addresses that are not MJPEG streams.
 var containers = []string{".m3u8", ".ts", ".m2ts", ".mp4", ".m4v", ".mov", ".flv", ".mkv", ".webm"}
 
 var (
@@ -46,12 +46,11 @@ var (
 	videoNode  = regexp.MustCompile(`^/dev/video([0-9]{1,4})$`)
 )
 
-// ParseAddress reads a source as users write it: "device:N", an rtsp://,
-// rtsps://, http://, https://, rtmp://, rtmps://, srt://, udp:// or rtp://
-// address, "synthetic:SCENE" with an optional
-// "?seed=N", a file:// address or a plain path. Every other scheme is refused,
-// so that no text of a configuration reaches a protocol or a pipeline that was
-// not meant. Errors hold no password.
+// ParseAddress parses a source as users write it: "device:N", an rtsp://, rtsps://,
+// http://, https://, rtmp://, rtmps://, srt://, udp:// or rtp:// address,
+// "synthetic:SCENE" with an optional "?seed=N", a file:// address or a plain path.
+// Every other scheme is refused, so that configuration text cannot reach an unintended
+// protocol or pipeline. Errors never contain a password.
 func ParseAddress(source string) (Address, error) {
 	if source == "" {
 		return Address{}, errors.New("source is empty: give " + forms)
@@ -60,7 +59,7 @@ func ParseAddress(source string) (Address, error) {
 		return Address{}, errors.New("source is longer than 4096 bytes")
 	}
 	if strings.ContainsFunc(source, func(r rune) bool { return r < ' ' || r == 0x7f }) {
-		return Address{}, errors.New("source holds a control character: remove it")
+		return Address{}, errors.New("source contains a control character: remove it")
 	}
 	scheme, rest, found := strings.Cut(source, ":")
 	if !found || !schemeForm.MatchString(scheme) {
@@ -82,12 +81,12 @@ func ParseAddress(source string) (Address, error) {
 	case "rtmp", "rtmps", "srt":
 		return parseURL(KindStream, scheme, rest)
 	case "udp", "rtp":
-		// As FFmpeg has it, udp://@239.0.0.1:5000 listens; there is no user here.
+		// In FFmpeg, udp://@239.0.0.1:5000 listens; the @ does not follow a user name.
 		return parseURL(KindStream, scheme, strings.Replace(rest, "//@", "//", 1))
 	case "file":
 		return parseFileURL(rest)
 	}
-	return Address{}, fmt.Errorf("source of unknown kind %q: give %s; for a file whose name holds a colon write ./ in front", scheme+":", forms)
+	return Address{}, fmt.Errorf("source of unknown kind %q: give %s; if it is a file whose name contains a colon, write ./ in front", scheme+":", forms)
 }
 
 func parsePath(path string) (Address, error) {
@@ -99,9 +98,9 @@ func parsePath(path string) (Address, error) {
 	}
 	first, _, _ := strings.Cut(path, "/")
 	if strings.Contains(first, ":") {
-		return Address{}, fmt.Errorf("source %q: for a file whose name holds a colon write ./ in front", text.Redact(path))
+		return Address{}, fmt.Errorf("source %q: for a file whose name contains a colon, write ./ in front", text.Redact(path))
 	}
-	// FFmpeg takes "subfile,…:" for a protocol too, wherever the colon is.
+	// FFmpeg also takes "subfile,…:" for a protocol, wherever the colon is.
 	if first != "" && first != "." && first != ".." {
 		path = "./" + path
 	}
@@ -134,8 +133,8 @@ func parseScene(name string) (Address, error) {
 	return addr, nil
 }
 
-// parseURL checks an address so far that net/url and every client accept it. Its
-// errors name what is wrong and how to write it, and hold no password.
+// parseURL checks an address strictly enough that net/url and every client accept it.
+// Its errors say what is wrong and how to write it, without the password.
 func parseURL(kind Kind, scheme, rest string) (Address, error) {
 	whole := scheme + ":" + rest
 	fail := func(problem string) (Address, error) {
@@ -152,10 +151,10 @@ func parseURL(kind Kind, scheme, rest string) (Address, error) {
 	authority, tail := after[:end], after[end:]
 	user, host, hasUser := strings.Cut(authority, "@")
 	switch {
-	case !hasUser && strings.Contains(tail, "@"): // of a password that ends there, most likely
+	case !hasUser && strings.Contains(tail, "@"): // most likely the rest of a password
 		return fail(fmt.Sprintf(" is malformed: in a user name or password write %q as %s; elsewhere write @ as %%40", tail[:1], escaped(tail[:1])))
 	case strings.Contains(host+tail, "@"):
-		return fail(" is malformed: in a user name or password write @ as %40, and likewise in what follows the host")
+		return fail(" is malformed: in a user name or password write @ as %40, and likewise after the host")
 	case !hasUser:
 		user, host = "", authority
 	}
@@ -165,7 +164,7 @@ func parseURL(kind Kind, scheme, rest string) (Address, error) {
 	path, _, _ := strings.Cut(tail, "?")
 	_, fragment, _ := strings.Cut(tail, "#")
 	if badByte(path, "") != "" || badByte(fragment, "") != "" {
-		return fail(" is malformed: behind the host write % as %25")
+		return fail(" is malformed: after the host write % as %25")
 	}
 	host, problem := parseHost(scheme, host)
 	if problem != "" {
@@ -177,8 +176,8 @@ func parseURL(kind Kind, scheme, rest string) (Address, error) {
 	return Address{Kind: kind, URL: scheme + "://" + host + tail}, nil
 }
 
-// parseHost checks a host and its port. It returns them as an address has them,
-// where the percent sign of an IPv6 zone is escaped.
+// parseHost checks a host and its port. It returns them in URL form, with the percent
+// sign of an IPv6 zone escaped.
 func parseHost(scheme, hostport string) (clean, problem string) {
 	var host, port string
 	if strings.HasPrefix(hostport, "[") {
@@ -189,7 +188,7 @@ func parseHost(scheme, hostport string) (clean, problem string) {
 		addr, zone, zoned := strings.Cut(inner, "%")
 		zone = strings.TrimPrefix(zone, "25")
 		if ip, err := netip.ParseAddr(addr); err != nil || !ip.Is6() {
-			return "", fmt.Sprintf(": %q is no IPv6 address", addr)
+			return "", fmt.Sprintf(": %q is not an IPv6 address", addr)
 		}
 		if zoned && !zoneForm.MatchString(zone) {
 			return "", ": the zone of an IPv6 address is the name of a network interface, as in \"" + scheme + "://[fe80::1%eth0]/\""
@@ -206,13 +205,13 @@ func parseHost(scheme, hostport string) (clean, problem string) {
 		}
 		for _, r := range host {
 			if r < 0x80 && !strings.ContainsRune(hostBytes, r) {
-				return "", fmt.Sprintf(" is malformed: a host name cannot hold %q", r)
+				return "", fmt.Sprintf(" is malformed: a host name cannot contain %q", r)
 			}
 		}
 		clean = hostport
 	}
 	if n, err := strconv.ParseUint(port, 10, 16); port != "" && (err != nil || n == 0) {
-		return "", " is malformed: a port is a number from 1 to 65535, and a user name and password stand before an @"
+		return "", " is malformed: a port is a number from 1 to 65535, and a user name and password come before an @"
 	}
 	return clean, ""
 }
@@ -225,9 +224,9 @@ const (
 
 var zoneForm = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,32}$`)
 
-// badByte returns the first character of s that may not be in this part of an
-// address: one that is not allowed (empty: all are), or a percent sign that
-// begins no escape.
+// badByte returns the first character of s that is not allowed in this part of an
+// address: one outside allowed (empty: any character is allowed), or a percent sign
+// that does not start an escape.
 func badByte(s, allowed string) string {
 	for i, r := range s {
 		if r == '%' {
@@ -247,7 +246,7 @@ func isHex(c byte) bool {
 	return c >= '0' && c <= '9' || c >= 'a' && c <= 'f' || c >= 'A' && c <= 'F'
 }
 
-// escaped writes a character with percent escapes.
+// escaped percent-encodes a character.
 func escaped(s string) string {
 	var out strings.Builder
 	for _, c := range []byte(s) {
@@ -270,13 +269,13 @@ func parseFileURL(rest string) (Address, error) {
 	return Address{Kind: KindFile, Path: path}, nil
 }
 
-// TLS reports whether the connection to the address is encrypted by TLS.
+// TLS reports whether the connection uses TLS.
 func (a Address) TLS() bool {
 	return strings.HasPrefix(a.URL, "rtsps:") || strings.HasPrefix(a.URL, "https:")
 }
 
-// String returns the address in the form that ParseAddress reads, its secrets
-// hidden as by Redact.
+// String returns the address in the form that ParseAddress accepts, with secrets hidden
+// as by Redact.
 func (a Address) String() string {
 	switch a.Kind {
 	case KindDevice:

@@ -15,20 +15,20 @@ import (
 	"rvo-tui/internal/text"
 )
 
-// abandonAfter is how long Run waits, once it is told to end, for a reader that
-// hangs in its source.
+// abandonAfter is how long Run waits for a reader that hangs in its source after the
+// context ended.
 const abandonAfter = 2 * time.Second
 
-// Waits between openings of a source.
+// Delays between attempts to open a source.
 const (
 	retryFirst  = 500 * time.Millisecond
 	retryLast   = 3 * time.Second
 	retryJitter = 0.2
-	retrySlow   = 30 * time.Second // after a failure that waiting rarely fixes
-	retryLogin  = 5 * time.Minute  // the longest one after refused logins, which lock accounts
+	retrySlow   = 30 * time.Second // after a failure that rarely goes away by itself
+	retryLogin  = 5 * time.Minute  // the maximum after refused logins, which lock accounts
 )
 
-// Camera keeps one source alive: it opens and reads it, notices when no frames
+// Camera keeps one source running: it opens and reads it, detects when no frames
 // arrive, and reopens it.
 //
 //	Connecting ──> Live ──> Stalled ─┐      Paused: by command, from anywhere
@@ -37,14 +37,14 @@ const (
 //	     │          └────────┘ │        │
 //	     └─────────────────────┴─> Failed (retried slowly)
 //
-// The delay between attempts doubles from 0.5 s to 3 s, with 20 % jitter, and
-// starts over after a frame. After an error that waiting rarely fixes it is 30 s;
-// while a login is refused it doubles from there to 5 min, because cameras lock an
-// account after too many attempts. A changed configuration makes a new Camera,
-// which tries at once, and so does Resume. A camera is Live from its first frame.
-// Stalled lasts until the next attempt begins.
+// The delay between attempts doubles from 0.5 s to 3 s, with 20 % jitter, and is reset
+// by a frame. After an error that rarely goes away by itself it is 30 s. While a login
+// is refused it doubles from there to 5 min, because cameras lock an account after too
+// many attempts. Resume tries at once. A changed configuration makes a new Camera,
+// which also tries at once. A camera is Live from its first frame. Stalled lasts until
+// the next attempt begins.
 //
-// All methods but Run may be called from any goroutine.
+// All methods except Run are safe for concurrent use.
 type Camera struct {
 	cfg     Config
 	open    func(context.Context, Config) (Connection, error)
@@ -53,25 +53,25 @@ type Camera struct {
 	log     Logger
 	random  func() float64
 
-	decoders DecoderOpener // nil: there are no decoders
-	sink     PacketSink    // nil: nobody keeps packets
+	decoders DecoderOpener // nil: no decoders
+	sink     PacketSink    // nil: packets are not kept
 	demand   atomic.Pointer[Demand]
 
-	// The reader owns these; there is one at a time.
+	// Owned by the reader, of which there is only one at a time.
 	id      uint64
 	limiter limiter
 	veil    atomic.Pointer[Veil] // nil: none
 
-	mu           sync.Mutex // guards what follows
+	mu           sync.Mutex // guards the fields below
 	status       Status
 	meter        meter
-	received     throughput    // of video
-	conn         *connection   // the one that may make the camera live
+	received     throughput    // of video packets
+	conn         *connection   // the connection that may set the state to Live
 	paused       bool          // by command
-	pauseChanged chan struct{} // closed, and replaced, by each Pause and Resume
+	pauseChanged chan struct{} // closed and replaced by each Pause and Resume
 }
 
-// Logger is what a Camera uses of a slog.Logger.
+// Logger is the part of slog.Logger that Camera uses.
 type Logger interface {
 	Debug(msg string, args ...any)
 	Info(msg string, args ...any)
@@ -79,14 +79,13 @@ type Logger interface {
 	Error(msg string, args ...any)
 }
 
-// NewCamera returns a camera that does nothing until Run. It opens sources with
-// open (usually Drivers.Open). Pixels come from pool, which stays the caller's.
+// NewCamera returns a camera that does nothing until Run. It opens sources with open
+// (usually Drivers.Open). Pixels come from pool, which the caller keeps.
 //
-// Log should name the camera in each line.
+// The caller should attach the camera's name to log.
 //
-// Publish gets each frame with one reference, which it owns from then on. The
-// reading goroutine calls it, one frame at a time. It must not block, or the
-// camera falls behind.
+// publish is called with each frame and owns one reference to it. The reading goroutine
+// calls it for one frame at a time. It must not block, or the camera falls behind.
 func NewCamera(cfg Config, open func(context.Context, Config) (Connection, error), pool *Pool, publish func(*Frame), log Logger) *Camera {
 	return &Camera{
 		cfg: cfg, open: open, pool: pool, publish: publish,
@@ -97,21 +96,19 @@ func NewCamera(cfg Config, open func(context.Context, Config) (Connection, error
 	}
 }
 
-// DecodeWith gives the camera what opens decoders, and who gets the packets that
-// its source sends; nil for nobody. It is called before Run.
+// DecodeWith sets what opens decoders, and the receiver of the packets (nil: none).
+// Call it before Run.
 func (c *Camera) DecodeWith(decoders DecoderOpener, sink PacketSink) {
 	c.decoders, c.sink = decoders, sink
 }
 
-// Run keeps the camera alive until the context ends, whose error it returns, or
-// until a file without loop has ended, when it returns nil. It may be called
-// once.
+// Run keeps the camera running until the context ends, and returns the context's error.
+// It returns nil when a file without loop has ended. Call it once.
 //
-// Its reading goroutine ends with it, unless that hangs in its source: then Run
-// returns two seconds after the context has ended anyway, and the log names what
-// hangs. The goroutine ends by itself, publishing nothing more,
-// should the source ever return. While the camera runs it never opens a second
-// connection beside one that hangs.
+// Its reading goroutine ends with it, unless that hangs in the source. Then Run returns
+// two seconds after the context has ended and logs what hangs. The goroutine publishes
+// nothing more, and ends by itself if the source ever returns. While the camera runs,
+// it never opens a second connection next to one that hangs.
 func (c *Camera) Run(ctx context.Context) error {
 	waits := backoff.Backoff{First: retryFirst, Last: retryLast, Jitter: retryJitter, Random: c.random}
 	logins := backoff.Backoff{First: retrySlow, Last: retryLogin, Jitter: retryJitter, Random: c.random}
@@ -146,7 +143,7 @@ func (c *Camera) Run(ctx context.Context) error {
 		switch {
 		case errors.Is(err, ErrUnauthorized):
 			state, wait = Failed, logins.Next()
-			reason = fmt.Sprintf("%s (tried again in %v, at once on resume)", reason, wait.Round(time.Second))
+			reason = fmt.Sprintf("%s (next attempt in %v, or at once on resume)", reason, wait.Round(time.Second))
 			c.finish(Failed, reason)
 		case slow(err, c.cfg.Source):
 			state, wait = Failed, waits.Spread(retrySlow)
@@ -167,8 +164,7 @@ func (c *Camera) Run(ctx context.Context) error {
 	}
 }
 
-// Status returns the current state of the camera. It takes no lock that is held
-// for long.
+// Status returns a snapshot of the camera. It does not block for long.
 func (c *Camera) Status() Status {
 	now := time.Now()
 	pool := c.pool.Stats()
@@ -183,15 +179,15 @@ func (c *Camera) Status() Status {
 	return st
 }
 
-// Pause stops reading. A live source is closed; a file keeps its position. It does
-// not wait.
+// Pause stops reading, without waiting. A live source is closed; a file keeps its
+// position.
 func (c *Camera) Pause() { c.setPaused(true) }
 
-// Resume goes on reading after Pause. Where the camera waits to open its source
-// again, paused or not, it does so at once.
+// Resume continues after Pause. If the camera is waiting to reopen its source, paused
+// or not, it does so at once.
 func (c *Camera) Resume() { c.setPaused(false) }
 
-// Paused reports whether the camera is to be paused, which Status says once it is.
+// Paused reports whether Pause was called. Status shows Paused once it took effect.
 func (c *Camera) Paused() bool {
 	paused, _ := c.pauseState()
 	return paused
@@ -208,15 +204,15 @@ func (c *Camera) setPaused(paused bool) {
 	c.pauseChanged = make(chan struct{})
 }
 
-// pauseState returns whether the camera is paused by command, and a channel that is
-// closed by the next Pause or Resume.
+// pauseState returns whether the camera is paused by command, and a channel closed by
+// the next Pause or Resume.
 func (c *Camera) pauseState() (paused bool, changed <-chan struct{}) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.paused, c.pauseChanged
 }
 
-// waitResumed returns when the camera is not paused, or when the context ends.
+// waitResumed waits until the camera is not paused or the context ends.
 func (c *Camera) waitResumed(ctx context.Context) error {
 	for {
 		paused, changed := c.pauseState()
@@ -232,8 +228,8 @@ func (c *Camera) waitResumed(ctx context.Context) error {
 	}
 }
 
-// rest waits between two openings, and reports whether Pause or Resume ended the
-// wait early.
+// rest waits between two attempts. It reports whether Pause or Resume ended the wait
+// early.
 func (c *Camera) rest(ctx context.Context, wait time.Duration) (cut bool, err error) {
 	timer := time.NewTimer(wait)
 	defer timer.Stop()
@@ -250,7 +246,7 @@ func (c *Camera) rest(ctx context.Context, wait time.Duration) (cut bool, err er
 // finish enters a state that no connection leaves by itself.
 func (c *Camera) finish(state State, reason string) { c.enter(nil, state, reason) }
 
-// enter enters a state and makes n the connection that may leave it for Live.
+// enter enters a state. n becomes the connection that may change it to Live.
 func (c *Camera) enter(n *connection, state State, reason string) {
 	c.mu.Lock()
 	st := &c.status
@@ -278,7 +274,7 @@ func (c *Camera) enter(n *connection, state State, reason string) {
 	say("camera "+string(state), "reason", reason)
 }
 
-// slow reports whether waiting rarely fixes a failure.
+// slow reports whether a failure rarely goes away by itself.
 func slow(err error, source string) bool {
 	if errors.As(err, new(fileError)) || errors.Is(err, ErrUnauthorized) || errors.Is(err, ErrUntrusted) || errors.Is(err, ErrUnsupported) || errors.Is(err, os.ErrPermission) {
 		return true

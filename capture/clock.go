@@ -7,52 +7,54 @@ import (
 )
 
 const (
-	// clockBuckets is how many seconds a Clock looks back.
+	// clockBuckets is the history of a Clock, in seconds.
 	clockBuckets = 120
-	// clockSettle is how much time observations must span before their slope
-	// says anything.
+	// clockSettle is the time that observations must span before a slope is computed
+	// from them.
 	clockSettle = 10 * time.Second
-	// clockDrift is the most by which two real clocks drift apart.
+	// clockDrift is the maximum drift between two real clocks.
 	clockDrift = 500e-6
-	// clockJump and clockBack are how far camera times may part from the progress
-	// of arrivals, and how far they may go back, before they count as a new clock.
-	// Frames in decoding order go back by less.
+	// clockJump is how far camera times may diverge from arrival times before they
+	// count as a new clock. clockBack is how far they may go back; frames in decode
+	// order go back by less.
 	clockJump = 5 * time.Second
 	clockBack = 500 * time.Millisecond
-	// clockOutliers is how many observations may be left out because all others
-	// lie above them, by clockOutlier and more.
+	// clockOutliers is the maximum number of observations ignored because they are at
+	// least clockOutlier faster than all others.
 	clockOutliers = 3
 	clockOutlier  = 15 * time.Millisecond
-	// clockSolid is how many that differ by less than clockAlike are no outliers.
+	// clockSolid observations that differ by less than clockAlike are not outliers.
 	clockSolid = 5
 	clockAlike = 10 * time.Millisecond
-	// Two clocks are in step when in stepSettle they drift apart by no more than
-	// stepDrift, and latencies come out between 0 and stepLatency.
+	// Two clocks are synchronized if they drift by at most stepDrift within stepSettle,
+	// and the resulting latency is between 0 and stepLatency.
 	stepSettle  = time.Minute
 	stepDrift   = 20e-6
 	stepLatency = 500 * time.Millisecond
 )
 
-// Clock maps the times of one camera onto ours. Observations of (camera time,
-// arrival) lie above the line of those that traveled fastest. Its
-// offset is the difference of the clocks, its slope their drift. The line is
-// the edge of the lower convex hull in the middle of the last two minutes, of
-// which the fastest observation of each second is kept: jitter does not move it.
+// Clock maps the clock of one camera to ours. An observation is a camera time and its
+// arrival time. The delay between them is a constant offset, plus drift, plus a network
+// delay that varies but never falls below a minimum. Clock fits a line below all
+// observations: its offset is the difference of the clocks and its slope their drift.
+// Only the fastest observation of each second of the last two minutes is kept, and the
+// line is the edge of the lower convex hull at the middle of that time, so jitter does
+// not move it.
 //
-// The zero value is ready. All methods may be called from any goroutine, so that
-// two streams of one camera can share a Clock.
+// The zero value is ready to use. All methods are safe for concurrent use, so that two
+// streams of one camera can share a Clock.
 type Clock struct {
 	mu    sync.Mutex
-	base  time.Time // arrivals are counted from here
+	base  time.Time // origin of arrival times
 	ring  [clockBuckets]observation
-	first int // of the ring
+	first int // oldest entry of ring
 	n     int
 	last  observation
 	line  line
 }
 
-// observation is one arrival: camera time, and arrival minus camera time; and how
-// many of the same second were about as fast.
+// observation is one arrival: the camera time, arrival minus camera time, and how many
+// arrivals of the same second were about as fast.
 type observation struct {
 	at, delay time.Duration
 	alike     int
@@ -70,8 +72,7 @@ func (l line) delay(at time.Duration) time.Duration {
 	return l.offset + time.Duration(l.slope*float64(at-l.from))
 }
 
-// Observe records the arrival of something with a camera time. Times that jump
-// restart the clock.
+// Observe records the arrival of data with a camera time. A jump restarts the clock.
 func (c *Clock) Observe(at time.Duration, arrived time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -89,8 +90,8 @@ func (c *Clock) Observe(at time.Duration, arrived time.Time) {
 	c.keep(o)
 }
 
-// keep keeps the fastest observation of each second and fits the line again when
-// that changes.
+// keep keeps the fastest observation of each second and refits the line when it
+// changes.
 func (c *Clock) keep(o observation) {
 	if c.n > 0 {
 		newest := &c.ring[(c.first+c.n-1)%clockBuckets]
@@ -118,8 +119,8 @@ func (c *Clock) keep(o observation) {
 	c.fit()
 }
 
-// fit puts the line under the observations, but for a few that are much too
-// fast: the first frames of a connection often come before their time.
+// fit fits the line, ignoring a few observations that are much too fast: the first
+// frames of a connection often arrive early.
 func (c *Clock) fit() {
 	var kept [clockBuckets]observation
 	for i := range c.n {
@@ -155,7 +156,7 @@ func (c *Clock) fit() {
 	}
 }
 
-// lineUnder returns the line that touches observations from below.
+// lineUnder returns the line that touches the observations from below.
 func lineUnder(all []observation) line {
 	from := all[0].at
 	l := line{from: from}
@@ -171,8 +172,7 @@ func lineUnder(all []observation) line {
 	return l
 }
 
-// hullSlope returns the slope of the edge of the lower convex hull over a camera
-// time.
+// hullSlope returns the slope of the lower convex hull at a camera time.
 func hullSlope(all []observation, over time.Duration) float64 {
 	var hull [clockBuckets]observation
 	n := 0
@@ -194,14 +194,13 @@ func hullSlope(all []observation, over time.Duration) float64 {
 	return 0
 }
 
-// between returns the delay at a time on the line through a and b.
+// between returns the delay at a camera time, on the line through a and b.
 func between(a, b observation, at time.Duration) float64 {
 	return float64(a.delay) + float64(b.delay-a.delay)*float64(at-a.at)/float64(b.at-a.at)
 }
 
-// Time returns when something with a camera time would have arrived had it
-// traveled as fast as anything does. It returns the zero time before the first
-// observation.
+// Time returns when data with a camera time would have arrived with the minimum delay.
+// It is zero before the first observation.
 func (c *Clock) Time(at time.Duration) time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -211,9 +210,9 @@ func (c *Clock) Time(at time.Duration) time.Time {
 	return c.base.Add(at + c.line.delay(at))
 }
 
-// latency returns the difference between arrival and camera time by the two
-// clocks themselves, where those are in step: they have not drifted apart for a
-// minute, and the result is plausible. Camera times count from the Unix epoch.
+// latency returns arrival minus camera time according to the two clocks. It is only
+// valid if they are synchronized: they have not drifted apart for a minute, and the
+// result is plausible. Camera times count from the Unix epoch.
 func (c *Clock) latency(at time.Duration) (latency time.Duration, inStep bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -225,14 +224,15 @@ func (c *Clock) latency(at time.Duration) (latency time.Duration, inStep bool) {
 	return latency, latency >= 0 && latency <= stepLatency
 }
 
-// Reset forgets all observations.
+// Reset discards all observations.
 func (c *Clock) Reset() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.n = 0
 }
 
-// replay adds the observations of this clock to another one, with camera times moved.
+// replay adds this clock's observations to another one, with camera times shifted by
+// move.
 func (c *Clock) replay(to *Clock, move time.Duration) {
 	c.mu.Lock()
 	base, first, n, ring := c.base, c.first, c.n, c.ring

@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// CodecString returns the codec of a track as RFC 6381 writes it and browsers want it
-// ("avc1.640028"), or "" where none is defined or the track does not tell.
+// CodecString returns the track's codec as in RFC 6381, for browsers ("avc1.640028").
+// It is "" if none is defined or the track lacks the information.
 func (t *Track) CodecString() string {
 	switch t.Codec {
 	case H264:
@@ -18,7 +18,7 @@ func (t *Track) CodecString() string {
 	case HEVC:
 		return hevcString(parameterSet(t.Config, func(b byte) bool { return b>>1&0x3f == 33 }))
 	case AV1:
-		return "av01.0.08M.08" // decoders take profile, level and depth from the data, as of VP9
+		return "av01.0.08M.08" // decoders take profile, level and depth from the data; likewise for VP9
 	case VP8:
 		return "vp8"
 	case VP9:
@@ -27,8 +27,8 @@ func (t *Track) CodecString() string {
 	return ""
 }
 
-// parameterSet returns the first NAL unit of Annex B whose first byte is wanted,
-// without the bytes that keep start codes from appearing.
+// parameterSet returns the first NAL unit in Annex B data whose first byte is wanted,
+// without emulation prevention bytes.
 func parameterSet(config []byte, wanted func(byte) bool) []byte {
 	for unit := range bytes.SplitSeq(config, []byte{0, 0, 1}) {
 		if len(unit) > 0 && wanted(unit[0]) {
@@ -38,8 +38,8 @@ func parameterSet(config []byte, wanted func(byte) bool) []byte {
 	return nil
 }
 
-// hevcString reads profile_tier_level of a sequence parameter set (ITU-T H.265,
-// section 7.3.3) and writes it as ISO/IEC 14496-15, annex E has it.
+// hevcString reads profile_tier_level of a sequence parameter set (ITU-T H.265, section
+// 7.3.3) and formats it as in ISO/IEC 14496-15, annex E.
 func hevcString(sps []byte) string {
 	if len(sps) < 15 {
 		return ""

@@ -14,40 +14,40 @@ import (
 type Config struct {
 	// Name is unique and identifies the camera in events, metrics and commands.
 	Name string `toml:"name"`
-	// Source is where the frames come from: "device:N", an rtsp://, rtsps://,
-	// http:// or https:// address, a file, or "synthetic:SCENE". It may hold a
-	// password: show it through Redact alone.
+	// Source is where frames come from: "device:N", an rtsp://, rtsps://, http:// or
+	// https:// address, a file, or "synthetic:SCENE". It may contain a password: show
+	// it only through Redact.
 	Source string `toml:"source"`
-	// EvidenceSource is a second stream of the camera, which is kept for clips in
-	// place of Source and never decoded; empty: there is none. Login and TLS are
-	// those of an address of its own.
+	// EvidenceSource is a second stream of the camera, which is recorded for clips
+	// instead of Source and never decoded. Empty: none. It has its own login and uses
+	// the same TLS setting.
 	EvidenceSource string `toml:"evidence_source"`
-	// Clock is that of the camera, which its two streams share; nil: each stream
-	// has one of its own.
+	// Clock is the camera's clock, shared by its two streams. Nil: each stream has its
+	// own.
 	Clock *Clock `toml:"-"`
-	// Loop starts a file again when it ends.
+	// Loop restarts a file when it ends.
 	Loop bool `toml:"loop"`
-	// FPS bounds the rate of frames; above it frames are dropped before they are
-	// decoded. It is the rate of a synthetic scene and what a device is asked
-	// for. 0: as the source gives (synthetic: 30).
+	// FPS limits the frame rate. Frames above it are dropped before decoding. It is the
+	// rate of a synthetic scene, and the rate requested from a device. 0: that of the
+	// source (synthetic: 30).
 	FPS float64 `toml:"fps"`
-	// Width and Height are what a device is asked for, what a synthetic scene is
-	// drawn at, and what any other source is scaled to. 0: as the source gives
-	// (synthetic: 1280x720); one of them alone keeps the aspect.
+	// Width and Height are the size requested from a device, the size of a synthetic
+	// scene, and the size to which other sources are scaled. 0: that of the source
+	// (synthetic: 1280x720). If only one is set, the aspect ratio is kept.
 	Width  int `toml:"width"`
 	Height int `toml:"height"`
-	// Transport of RTSP: "tcp" or "udp".
+	// Transport is the RTSP transport: "tcp" or "udp".
 	Transport string `toml:"transport"`
-	// TLS is how the certificate of an rtsps:// or https:// source is judged.
+	// TLS is how the certificate of an rtsps:// or https:// source is verified.
 	TLS Trust `toml:"tls"`
-	// Decode is how much of the video is decoded: "auto" (as much as is needed),
-	// "all" or "keyframes".
+	// Decode is how much of the video is decoded: "auto" (as needed), "all" or
+	// "keyframes".
 	Decode string `toml:"decode"`
-	// HWAccel asks FFmpeg for hardware decoding: "none", "any", "vaapi" or "qsv".
-	// What the machine has not is a visible fall back to software.
+	// HWAccel requests hardware decoding from FFmpeg: "none", "any", "vaapi" or "qsv".
+	// If the machine lacks it, decoding falls back to software and says so.
 	HWAccel string `toml:"hwaccel"`
-	// OpenTimeout bounds the opening of the source, StallTimeout the wait for
-	// the next frame.
+	// OpenTimeout limits opening the source, and StallTimeout the wait for the next
+	// frame.
 	OpenTimeout  text.Duration `toml:"open_timeout"`
 	StallTimeout text.Duration `toml:"stall_timeout"`
 }
@@ -64,8 +64,7 @@ func DefaultConfig() Config {
 	}
 }
 
-// MaxSide is the longest side of a frame, in pixels, that a configuration
-// may ask for.
+// MaxSide is the longest side of a frame that a configuration may request, in pixels.
 const MaxSide = 7680
 
 const (
@@ -74,27 +73,27 @@ const (
 )
 
 var (
-	// A camera's name becomes a directory of its clips.
+	// A camera's name is used as the name of a directory of clips.
 	cameraName = regexp.MustCompile(`^[A-Za-z0-9_-][A-Za-z0-9_.-]{0,63}$`)
 	transports = []string{"tcp", "udp"}
 	decodes    = []string{DecodeAuto, string(DecodeAll), string(DecodeKeys)}
 	hwaccels   = []string{"none", "any", "vaapi", "qsv"}
 )
 
-// Validate calls bad for every problem of the configuration, with the key it
-// concerns. An option that means nothing for this kind of source is a problem.
+// Validate calls bad for every problem, with the key concerned. An option that does not
+// apply to the kind of source is a problem.
 func (c Config) Validate(bad func(key, problem string)) {
 	switch {
 	case c.Name == "":
 		bad("name", "missing: give the camera a name, as in \"door\"")
 	case !cameraName.MatchString(c.Name):
-		bad("name", fmt.Sprintf("%q: use letters, digits, '_', '-' and '.', at most 64, and no '.' in front", c.Name))
+		bad("name", fmt.Sprintf("%q: use letters, digits, '_', '-' and '.', at most 64, and no leading '.'", c.Name))
 	}
 	addr, err := ParseAddress(c.Source)
 	if err != nil {
 		bad("source", err.Error())
 	}
-	if !(c.FPS >= 0 && c.FPS <= 1000) { // written so that NaN is out too
+	if !(c.FPS >= 0 && c.FPS <= 1000) { // written to reject NaN too
 		bad("fps", fmt.Sprintf("must be from 0 (as the source gives) to 1000, not %v", c.FPS))
 	}
 	for _, side := range []struct {
@@ -133,26 +132,26 @@ func (c Config) Validate(bad func(key, problem string)) {
 			for i, k := range kinds {
 				names[i] = string(k)
 			}
-			bad(key, fmt.Sprintf("applies to %s sources alone, and this is a %s source: remove it", list(names), addr.Kind))
+			bad(key, fmt.Sprintf("applies only to %s sources, and this is a %s source: remove it", list(names), addr.Kind))
 		}
 	}
 	only("loop", c.Loop, KindFile)
 	only("transport", c.Transport == "udp", KindRTSP)
 	if c.Transport == "udp" && addr.Kind == KindRTSP && addr.TLS() {
-		bad("transport", "rtsps:// encrypts what comes by TCP alone: remove it")
+		bad("transport", "rtsps:// encrypts only TCP: remove it")
 	}
 	second, err := c.evidence(bad)
 	if err != nil {
 		return
 	}
 	if c.TLS != TrustVerify && !addr.TLS() && !second.TLS() {
-		bad("tls", "applies to rtsps:// and https:// sources alone: remove it")
+		bad("tls", "applies only to rtsps:// and https:// sources: remove it")
 	}
 	only("hwaccel", slices.Contains(hwaccels[1:], c.HWAccel), KindRTSP, KindStream, KindFile)
 }
 
-// evidence returns the address of the second stream; the zero Address where there
-// is none.
+// evidence returns the address of the second stream, or the zero Address if there is
+// none.
 func (c Config) evidence(bad func(key, problem string)) (Address, error) {
 	if c.EvidenceSource == "" {
 		return Address{}, nil
@@ -162,15 +161,14 @@ func (c Config) evidence(bad func(key, problem string)) (Address, error) {
 	case err != nil:
 		bad("evidence_source", err.Error())
 	case addr.Kind == KindDevice || addr.Kind == KindSynthetic:
-		bad("evidence_source", fmt.Sprintf("must be an address or a file, not a %s source: what is kept is what a second stream sends", addr.Kind))
+		bad("evidence_source", fmt.Sprintf("must be an address or a file, not a %s source", addr.Kind))
 	case c.EvidenceSource == c.Source:
-		bad("evidence_source", "is the source itself, which is kept anyway: remove it")
+		bad("evidence_source", "is the same as source, which is recorded anyway: remove it")
 	}
 	return addr, err
 }
 
-// Evidence returns the configuration of the second stream, which is that of a
-// camera of its own.
+// Evidence returns the configuration of the second stream, as for a camera of its own.
 func (c Config) Evidence() Config {
 	c.Source, c.EvidenceSource = c.EvidenceSource, ""
 	c.FPS, c.Width, c.Height, c.Decode, c.HWAccel = 0, 0, 0, DecodeAuto, "none"
@@ -198,9 +196,9 @@ func or(words []string) string {
 	return out.String()
 }
 
-// OutputSize returns the size that a source scales its width x height frames
-// to: what cfg asks for, the aspect kept where it asks for one side alone, at
-// least 1 and at most MaxSide each.
+// OutputSize returns the size to which a source scales its width x height frames. It is
+// the size in cfg, with the aspect ratio kept if cfg sets only one side. Each side is
+// at least 1 and at most MaxSide.
 func OutputSize(cfg Config, width, height int) (w, h int) {
 	w, h = cfg.Width, cfg.Height
 	switch {

@@ -5,11 +5,11 @@ import (
 	"sync"
 )
 
-// conversion is one way in which a frame was converted.
+// conversion is one converted form of a frame.
 type conversion struct {
 	to   conversionKey
 	once sync.Once
-	buf  *buffer // holds data; nil for JPEG, which is Go memory
+	buf  *buffer // holds data; nil for JPEG, which is in Go memory
 	data []byte
 	err  error
 }
@@ -29,8 +29,8 @@ const (
 	toJPEG
 )
 
-// convert returns the conversion of the first caller for a key. Concurrent callers
-// wait for it, later ones share it.
+// convert returns the conversion for a key. The first caller makes it, concurrent
+// callers wait for it, and later callers share it.
 func (f *Frame) convert(to conversionKey, fill func(c *conversion) error) ([]byte, error) {
 	c := f.conversion(to)
 	c.once.Do(func() {
@@ -57,7 +57,7 @@ func (f *Frame) conversion(to conversionKey) *conversion {
 	return c
 }
 
-// room allocates memory for size bytes and Slack.
+// room allocates size bytes plus Slack.
 func (f *Frame) room(c *conversion, size int) error {
 	buf, err := f.pool.take(size + Slack)
 	if err != nil {
@@ -67,13 +67,13 @@ func (f *Frame) room(c *conversion, size int) error {
 	return nil
 }
 
-// BGR returns the frame as Width x Height packed pixels, rows from the top
-// without padding, in the order blue, green, red. It is made on first use, in
-// the caller's goroutine, shared, and valid while the caller holds a reference. The
-// memory is not Go's.
+// BGR returns the frame as Width x Height packed pixels, top row first, without
+// padding, in the order blue, green, red. It is made on first use in the caller's
+// goroutine, and shared. It is valid while the caller holds a reference. The memory is
+// outside the Go heap.
 func (f *Frame) BGR() ([]byte, error) { return f.ScaledBGR(f.Width, f.Height) }
 
-// ScaledBGR returns what BGR does at another size.
+// ScaledBGR is BGR at another size.
 func (f *Frame) ScaledBGR(width, height int) ([]byte, error) {
 	if f.buf != nil && width == f.Width && height == f.Height {
 		return f.Pixels(), nil
@@ -81,9 +81,9 @@ func (f *Frame) ScaledBGR(width, height int) ([]byte, error) {
 	return f.pack(conversionKey{toBGR, width, height, Stretch}, BGR)
 }
 
-// RGB returns the frame as a network takes it: width x height packed pixels in
-// the order red, green, blue, fitted in one pass; Fit.Place says what is where.
-// It is made, shared and valid as that of BGR, once for each size and fit.
+// RGB returns the frame as input for a network: width x height packed pixels in the
+// order red, green, blue, scaled and fitted in one pass. Fit.Place returns where the
+// frame ends up. It is made, shared and valid like BGR, once for each size and fit.
 func (f *Frame) RGB(width, height int, fit Fit) ([]byte, error) {
 	return f.pack(conversionKey{toRGB, width, height, fit}, RGB)
 }
@@ -111,8 +111,8 @@ func (f *Frame) pack(to conversionKey, order Order) ([]byte, error) {
 	})
 }
 
-// margins fills what is outside of p.To. It comes after the conversion, which
-// may write a little beyond its rows.
+// margins fills the area outside p.To. It runs after the conversion, which may write a
+// little beyond its rows.
 func margins(data []byte, width, height int, p Placement) {
 	fill := func(from, to int) {
 		row := data[from:to]
@@ -150,10 +150,9 @@ func (f *Frame) crop(dst []byte, width, height int, order Order) error {
 	return nil
 }
 
-// Luma returns the brightness of the frame, turned for display: what the decoder
-// left, without copying, where that has a plane of eight bits, and otherwise a
-// plane that is made on first use and shared. It is valid while the caller holds
-// a reference.
+// Luma returns the brightness of the frame, rotated for display. If the decoder's image
+// has an 8-bit luma plane, it is returned without copying. Otherwise a plane is made on
+// first use and shared. It is valid while the caller holds a reference.
 func (f *Frame) Luma() (Luma, error) {
 	if f.image != nil {
 		if l, ok := f.image.Luma(); ok {

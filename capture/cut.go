@@ -2,9 +2,9 @@ package capture
 
 import "fmt"
 
-// Cut returns a part of a frame as a frame of its own, drawn from the same pool,
-// with the same ID and times. The reference is the caller's, who must hold one of f, too. Nil:
-// all frames are out. The part lies within f.
+// Cut returns a rectangle of a frame as a new frame from the same pool, with the same
+// ID and times. The rectangle must lie within f. The caller must hold a reference to f
+// and owns one to the result. Nil: the pool is exhausted.
 func (f *Frame) Cut(x, y, width, height int) (*Frame, error) {
 	if x < 0 || y < 0 || width < 1 || height < 1 || x+width > f.Width || y+height > f.Height {
 		return nil, fmt.Errorf("cut %dx%d pixels at %d,%d out of a frame of %dx%d", width, height, x, y, f.Width, f.Height)

@@ -7,51 +7,51 @@ import (
 
 // Demand is how much of a camera's video is needed.
 type Demand struct {
-	// FPS is the highest rate at which frames are wanted; 0: none are.
+	// FPS is the highest frame rate needed; 0: no frames are needed.
 	FPS float64
-	// Soon says that more may be wanted at any moment, as by a detector that a
-	// condition holds.
+	// Soon means that more may be needed at any moment, for example by a detector that
+	// runs only while a condition holds.
 	Soon bool
-	// Live says that somebody watches the packets as they come.
+	// Live means that a viewer is watching the packets as they arrive.
 	Live bool
-	// Why names what needs most, for display.
+	// Why names the main consumer, for display.
 	Why string
 }
 
-// Decoding is how much of what a camera sends is decoded.
+// Decoding is how much of the video is decoded.
 type Decoding string
 
-// What of a stream is decoded.
+// The values of Decoding.
 const (
 	DecodeAll  Decoding = "all"
 	DecodeKeys Decoding = "keyframes"
 	DecodeNone Decoding = "none"
 )
 
-// DecodeAuto is the setting under which demand decides.
+// DecodeAuto is the setting that decodes according to demand.
 const DecodeAuto = "auto"
 
-// resumeWithin is how long it may take to decode everything again after less was
-// decoded. Where it would take longer, everything stays decoded.
+// resumeWithin is how long it may take to resume full decoding. If it would take
+// longer, everything is decoded all the time.
 const resumeWithin = 150 * time.Millisecond
 
-// planner decides how much is decoded. It belongs to one goroutine.
+// planner decides how much to decode. It belongs to one goroutine.
 type planner struct {
-	setting string // of Config.Decode
+	setting string // Config.Decode
 	mode    Decoding
 	why     string
 
 	keyAt   time.Duration // of the last key frame
-	packets int           // since then
-	keyed   bool          // there was one
-	gop     time.Duration // between key frames; 0: not known
-	most    int           // packets between key frames
-	cost    time.Duration // of decoding a packet, smoothed
-	low     time.Duration // since when less is wanted
+	packets int           // packets since then
+	keyed   bool          // whether there was a key frame
+	gop     time.Duration // time between key frames; 0: unknown
+	most    int           // maximum number of packets between key frames
+	cost    time.Duration // smoothed time to decode a packet
+	low     time.Duration // since when less is needed
 	lowSet  bool
 }
 
-// saw records a packet of video, before plan.
+// saw records a video packet. Call it before plan.
 func (p *planner) saw(at time.Duration, key bool) {
 	if !key {
 		p.packets++
@@ -65,7 +65,7 @@ func (p *planner) saw(at time.Duration, key bool) {
 	p.keyAt, p.packets, p.keyed = at, 1, true
 }
 
-// spent records how long it took to decode packets.
+// spent records how long decoding took.
 func (p *planner) spent(took time.Duration, packets int) {
 	each := took / time.Duration(max(packets, 1))
 	if p.cost == 0 {
@@ -74,8 +74,8 @@ func (p *planner) spent(took time.Duration, packets int) {
 	p.cost += (each - p.cost) / 8
 }
 
-// plan decides how much to decode from the last packet seen. It decodes more at
-// once, and less only from a key frame on, after a whole GOP of lower demand.
+// plan decides how much to decode, starting with the last packet seen. It increases at
+// once. It decreases only at a key frame, after a whole GOP of lower demand.
 func (p *planner) plan(d Demand, at time.Duration, key bool) Decoding {
 	mode, why := p.target(d)
 	switch {
@@ -102,17 +102,17 @@ func (p *planner) target(d Demand) (Decoding, string) {
 	}
 	switch {
 	case slow:
-		return DecodeAll, fmt.Sprintf("beginning again would take %v", resume.Round(10*time.Millisecond))
+		return DecodeAll, fmt.Sprintf("resuming would take %v", resume.Round(10*time.Millisecond))
 	case d.FPS <= 0:
-		return DecodeNone, "nobody looks"
+		return DecodeNone, "no frames needed"
 	case p.gop > 0 && p.gop <= every+every/10:
 		return DecodeKeys, d.Why
 	}
 	return DecodeAll, d.Why
 }
 
-// batch returns how many packets are decoded at a time, so that not more frames
-// come out than are needed.
+// batch returns how many packets to decode at a time, so that no more frames are output
+// than needed.
 func batch(d Demand, interval time.Duration) int {
 	if d.FPS <= 0 || interval <= 0 {
 		return 1

@@ -5,25 +5,26 @@ import (
 	"math"
 )
 
-// Fit is how a frame is fitted into a rectangle of another aspect ratio.
+// Fit is how a frame is fitted into a rectangle with another aspect ratio.
 type Fit string
 
 // The ways to fit a frame.
 const (
-	Letterbox Fit = "letterbox" // whole and undistorted, with grey margins
-	Stretch   Fit = "stretch"   // whole, distorted
-	Crop      Fit = "crop"      // undistorted, its middle alone
+	Letterbox Fit = "letterbox" // whole frame, undistorted, with grey margins
+	Stretch   Fit = "stretch"   // whole frame, distorted
+	Crop      Fit = "crop"      // middle of the frame, undistorted
 )
 
-// letterboxGray is the color of margins that networks are trained with.
+// letterboxGray is the margin color that networks are trained with.
 const letterboxGray = 114
 
-// Placement is which part of a frame is shown in a rectangle, and where in it.
+// Placement is the part of a frame that is shown in a rectangle, and its position
+// there.
 type Placement struct {
 	From, To image.Rectangle
 }
 
-// Place fits a frame of width x height into a rectangle. All sides are above 0.
+// Place fits a frame of width x height into a rectangle. All sides must be above 0.
 func (f Fit) Place(width, height, inWidth, inHeight int) Placement {
 	p := Placement{From: image.Rect(0, 0, width, height), To: image.Rect(0, 0, inWidth, inHeight)}
 	x, y := float64(inWidth)/float64(width), float64(inHeight)/float64(height)
@@ -40,7 +41,7 @@ func (f Fit) Place(width, height, inWidth, inHeight int) Placement {
 	return p
 }
 
-// middle puts a stretch of about that length into the middle of a whole.
+// middle centers a range of about that length.
 func middle(length float64, whole int) (from, to int) {
 	size := min(max(int(math.Round(length)), 1), whole)
 	from = (whole - size) / 2

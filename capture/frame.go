@@ -1,8 +1,7 @@
-// Package capture takes video in: packets and frames, the pool that bounds them,
-// the sources they come from and the supervised loop that keeps a camera alive.
-//
-// Everything here builds with the standard library alone. Sources and decoders
-// that need more live in packages below and are handed in.
+// Package capture reads video from cameras, files and synthetic scenes. It has packets
+// and frames, the frame pool, and the Camera, which keeps a source running. It uses
+// only the standard library. Drivers and decoders that need more are in subpackages and
+// passed in by the program.
 package capture
 
 import (
@@ -11,45 +10,43 @@ import (
 	"time"
 )
 
-// Frame is one decoded or drawn frame of one camera.
+// Frame is one decoded or generated frame of one camera.
 //
-// A Frame is shared and reference counted. A holder of a reference may read it and
-// must call Release exactly once; what its methods return must not be written to. A
-// Frame value is never reused, so a late holder of a pointer can always ask it
-// (TryRetain) whether its pixels still exist.
+// A Frame is shared and reference counted. Each holder of a reference may read it and
+// must call Release exactly once. Data returned by its methods is read-only. A Frame
+// value is never reused, so code that kept only a pointer can check with TryRetain
+// whether the pixels still exist.
 type Frame struct {
-	// ID counts the frames of one camera from 1, is never reused, and has gaps
-	// where frames were dropped. A decoded frame has the ID of its packet, so IDs
-	// follow the order of decoding, which is not that of display where there are
-	// B-frames.
+	// ID counts the frames of one camera from 1. It is never reused, and has gaps where
+	// frames were dropped. A decoded frame has the ID of its packet, so IDs follow
+	// decode order, which differs from display order with B-frames.
 	ID uint64
-	// Camera is the configured name of the camera.
+	// Camera is the camera's configured name.
 	Camera string
-	// Captured is when the camera took the frame, as well as it can be known
-	// (see Stamper), with monotonic and wall clock.
+	// Captured is the best estimate of the capture time (see Stamper), with monotonic
+	// and wall clock.
 	Captured time.Time
-	// Arrived is when the frame was complete in memory, ready for the engine.
+	// Arrived is when the frame was complete in memory.
 	Arrived time.Time
-	// Width and Height are in pixels, as the frame is displayed.
+	// Width and Height are the display size in pixels.
 	Width, Height int
-	// Damaged says that parts were lost on the way and are guessed, or that it was
-	// decoded from such a frame.
+	// Damaged means that parts of the frame are missing and were concealed, or that it
+	// depends on such a frame.
 	Damaged bool
 
-	image Image   // nil: the frame is drawn
-	buf   *buffer // of a drawn frame
+	image Image   // nil for a drawn frame
+	buf   *buffer // pixels of a drawn frame
 	pool  *Pool
 	refs  atomic.Int32
 	stuck atomic.Bool
 
-	mu   sync.Mutex // guards made, not what it points to
+	mu   sync.Mutex // guards made, not the conversions in it
 	made []*conversion
 }
 
-// Pixels returns the pixels of a frame that is drawn: rows from the top, without
-// padding, three bytes a pixel in the order blue, green, red. Whoever got the
-// frame from Pool.Get may write them until it is shared. It is nil for a decoded
-// frame; BGR is for all.
+// Pixels returns the pixels of a drawn frame: top row first, without padding, three
+// bytes a pixel in the order blue, green, red. The caller of Pool.Get may write them
+// until the frame is shared. It is nil for a decoded frame; use BGR for any frame.
 func (f *Frame) Pixels() []byte {
 	if f.buf == nil {
 		return nil
@@ -58,7 +55,7 @@ func (f *Frame) Pixels() []byte {
 	return f.buf.data[:n:n]
 }
 
-// look returns the image to convert from.
+// look returns the image to convert.
 func (f *Frame) look() Image {
 	if f.image != nil {
 		return f.image
@@ -66,8 +63,8 @@ func (f *Frame) look() Image {
 	return packed{f.buf.data, f.Width, f.Height, f.pool.convert}
 }
 
-// TryRetain takes a reference and reports whether it did. It never succeeds on a
-// frame whose last reference is gone.
+// TryRetain takes a reference. It returns false if the last reference has already been
+// released.
 func (f *Frame) TryRetain() bool {
 	for {
 		n := f.refs.Load()
@@ -80,8 +77,8 @@ func (f *Frame) TryRetain() bool {
 	}
 }
 
-// Release gives a reference back. The last one returns the pixels to their owner.
-// Releasing more often than retained is a bug of the caller and panics.
+// Release releases a reference. The last one returns the pixels to their owner.
+// Releasing more often than retaining panics.
 func (f *Frame) Release() {
 	switch n := f.refs.Add(-1); {
 	case n > 0:
@@ -107,9 +104,9 @@ func (f *Frame) free() {
 	f.pool.leave(stuck)
 }
 
-// Retire tells the pool not to wait for this frame: its holder is stuck. The
-// pool may hand out another one in its place at once. It needs no reference, and does
-// nothing when the frame has no holder left or is already retired.
+// Retire tells the pool not to wait for this frame, because its holder is stuck. The
+// pool may then hand out another one in its place. It requires no reference. It does
+// nothing if the frame has no holder or is already retired.
 func (f *Frame) Retire() {
 	if !f.TryRetain() {
 		return

@@ -1,18 +1,18 @@
 package capture
 
-// keptBytes bounds a GOP.
+// keptBytes is the maximum size of a GOP.
 const keptBytes = 32 << 20
 
-// GOP keeps the packets of video since the last key frame, so that a decoder can start
-// in the middle of a stream. Beyond 32 MiB it drops them all and starts again at the
-// next key frame. The zero value is empty. It is not safe for concurrent use.
+// GOP keeps the video packets since the last key frame, so that a decoder can start in
+// the middle of a stream. Beyond 32 MiB it drops them all and restarts at the next key
+// frame. The zero value is empty. It is not safe for concurrent use.
 type GOP struct {
 	packets []*Packet
 	bytes   int
 }
 
-// Add adds the next packet of video. Packets before the first key frame of their
-// connection are ignored.
+// Add adds the next video packet. Packets before the first key frame of a connection
+// are ignored.
 func (g *GOP) Add(p *Packet) {
 	switch {
 	case p.Key:
@@ -30,8 +30,8 @@ func (g *GOP) Add(p *Packet) {
 	}
 }
 
-// Packets returns the packets kept, a key frame first. The slice is valid until the next
-// call of Add.
+// Packets returns the packets, starting with a key frame. The slice is valid until the
+// next call of Add.
 func (g *GOP) Packets() []*Packet { return g.packets }
 
 // Reset drops everything.

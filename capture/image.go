@@ -2,54 +2,54 @@ package capture
 
 import "math"
 
-// Slack is how many bytes behind the last row a converter may overwrite. Every
-// destination of a conversion has that much room.
+// Slack is how many bytes after the last row a converter may overwrite. Every
+// conversion buffer has this much extra room.
 const Slack = 64
 
-// An Image is one decoded frame, in memory of the decoder. It is immutable. All
-// methods but Free may be called from several goroutines at once.
+// An Image is one decoded frame in the decoder's memory. It is immutable. All methods
+// except Free are safe for concurrent use.
 type Image interface {
-	// Size returns the size for display: turned, and with square pixels.
+	// Size returns the display size: rotated, and with square pixels.
 	Size() (width, height int)
-	// Luma returns the brightness without copying anything. It answers false
-	// where no plane of eight bits holds it.
+	// Luma returns the brightness without copying. It returns false if there is no
+	// 8-bit luma plane.
 	Luma() (Luma, bool)
-	// Convert writes the whole image, turned for display and scaled, to dst.
+	// Convert writes the whole image to dst, rotated for display and scaled.
 	Convert(dst []byte, t Target) error
-	// Free gives the memory back. It is called once, after everything else.
+	// Free frees the memory. It must be called once, as the last call.
 	Free()
 }
 
-// Luma is a view of brightness, already rotated for display. The sample at x, y
-// is Pix[Origin+x*DX+y*DY]. Its pixels need not be square: only its sides, not
-// its size, are those of the frame.
+// Luma is a view of brightness, rotated for display. The sample at x, y is
+// Pix[Origin+x*DX+y*DY]. Its pixels need not be square, so its size in samples may
+// differ from that of the frame.
 type Luma struct {
 	Pix           []byte
 	Width, Height int
 	Origin        int
 	DX, DY        int
-	// Limited says that black is 16 and white 235, instead of 0 and 255.
+	// Limited means that black is 16 and white 235, instead of 0 and 255.
 	Limited bool
 }
 
-// Target is what a conversion writes: rows of packed pixels.
+// Target describes the output of a conversion: rows of packed pixels.
 type Target struct {
 	Order         Order
 	Width, Height int
-	Stride        int // bytes from row to row
+	Stride        int // bytes per row
 }
 
-// Order is how the bytes of a pixel follow each other.
+// Order is the order of the bytes of a pixel.
 type Order int
 
-// The orders that there are.
+// The values of Order.
 const (
 	BGR Order = iota
 	RGB
 	Gray // one byte
 )
 
-// Bytes returns how many bytes a pixel has.
+// Bytes returns the number of bytes of a pixel.
 func (o Order) Bytes() int {
 	if o == Gray {
 		return 1
@@ -57,8 +57,8 @@ func (o Order) Bytes() int {
 	return 3
 }
 
-// Turn returns the view of luma whose frame is turned clockwise by rotation
-// degrees for display, and mirrored left to right before that.
+// Turn returns the view for a frame that is mirrored left to right and then rotated
+// clockwise by rotation degrees.
 func (l Luma) Turn(rotation int, mirror bool) Luma {
 	if mirror {
 		l.Origin += (l.Width - 1) * l.DX
@@ -79,11 +79,11 @@ func (l Luma) Turn(rotation int, mirror bool) Luma {
 	return l
 }
 
-// DisplaySize returns the size at which a coded frame is shown: with square
-// pixels, the longer way as it is coded, and turned.
+// DisplaySize returns the display size of a coded frame: rotated, and with square
+// pixels. The longer side keeps its coded length.
 func DisplaySize(width, height, aspectNum, aspectDen, rotation int) (w, h int) {
 	w, h = width, height
-	// Beyond these an aspect is a mistake.
+	// More extreme aspect ratios are mistakes.
 	if aspectNum > 0 && aspectDen > 0 && aspectNum <= 16*aspectDen && aspectDen <= 16*aspectNum {
 		aspect := float64(aspectNum) / float64(aspectDen)
 		if aspect > 1 {

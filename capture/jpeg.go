@@ -9,25 +9,23 @@ import (
 	"image/jpeg"
 )
 
-// JPEGQuality is the quality that every encoder of frames uses, on JPEG's scale
-// of 1 to 100.
+// JPEGQuality is the quality of all JPEG encoders, on a scale of 1 to 100.
 const JPEGQuality = 85
 
 // An Encoder encodes packed BGR pixels (width*height*3 bytes) as a JPEG file of
-// outWidth x outHeight, scaling as it encodes. It must be safe for concurrent
-// use and must not keep pix.
+// outWidth x outHeight, scaling as needed. It must be safe for concurrent use and must
+// not keep pix.
 type Encoder func(pix []byte, width, height, outWidth, outHeight int) ([]byte, error)
 
-// A Redrawer decodes a JPEG file, has draw change it, and encodes it again. It must be
-// safe for concurrent use and must not keep file; draw must not keep the planes.
+// A Redrawer decodes a JPEG file, lets draw change it, and encodes it again. It must be
+// safe for concurrent use and must not keep file; draw must not keep the image.
 type Redrawer func(file []byte, draw func(*image.YCbCr)) ([]byte, error)
 
-// JPEG returns the frame as a JPEG file, at most maxWidth wide and with its
-// aspect kept (0 or anything above the frame's width: full size). A frame is
-// encoded once for each width, on first use and in the caller's goroutine;
-// concurrent callers wait for it, later ones share the bytes, which must not be
-// written to. The caller must hold a reference. The bytes are Go's: they
-// outlive the frame.
+// JPEG returns the frame as a JPEG file, at most maxWidth wide with the aspect ratio
+// kept (0 or above the frame's width: full size). The caller must hold a reference. A
+// frame is encoded once for each width, on first use in the caller's goroutine.
+// Concurrent callers wait, later ones share the bytes, which are read-only. They are in
+// Go memory and outlive the frame.
 func (f *Frame) JPEG(maxWidth int) ([]byte, error) {
 	w, h := FitWidth(f.Width, f.Height, maxWidth)
 	return f.convert(conversionKey{kind: toJPEG, width: w}, func(c *conversion) (err error) {
@@ -48,8 +46,8 @@ func (f *Frame) JPEG(maxWidth int) ([]byte, error) {
 	})
 }
 
-// FitWidth returns the size of a width x height frame that is at most
-// maxWidth wide, its aspect kept, both at least 1. A maxWidth of 0 means any.
+// FitWidth scales width x height to at most maxWidth, keeping the aspect ratio. Both
+// results are at least 1. A maxWidth of 0 means no limit.
 func FitWidth(width, height, maxWidth int) (w, h int) {
 	if maxWidth <= 0 || maxWidth >= width {
 		return width, height
@@ -57,11 +55,10 @@ func FitWidth(width, height, maxWidth int) (w, h int) {
 	return maxWidth, max(1, (height*maxWidth+width/2)/width)
 }
 
-// EncodeJPEG is the Encoder of the standard library. It scales by averaging
-// whole source boxes.
+// EncodeJPEG is the Encoder of the standard library. It scales by box averaging.
 func EncodeJPEG(pix []byte, width, height, outWidth, outHeight int) ([]byte, error) {
 	if width <= 0 || height <= 0 || outWidth <= 0 || outHeight <= 0 || len(pix) < width*height*3 {
-		return nil, errors.New("frame has no pixels")
+		return nil, errors.New("the frame has no pixels")
 	}
 	img := image.NewYCbCr(image.Rect(0, 0, outWidth, outHeight), image.YCbCrSubsampleRatio420)
 	yuvFromBGR(img, pix, width, height)
@@ -73,8 +70,8 @@ func EncodeJPEG(pix []byte, width, height, outWidth, outHeight int) ([]byte, err
 	return out.Bytes(), nil
 }
 
-// RedrawJPEG is the Redrawer of the standard library. Frames without colour become
-// frames of 4:4:4, so that what is drawn has its own.
+// RedrawJPEG is the Redrawer of the standard library. Grayscale files become 4:4:4, so
+// that drawings keep their color.
 func RedrawJPEG(file []byte, draw func(*image.YCbCr)) ([]byte, error) {
 	src, err := jpeg.Decode(bytes.NewReader(file))
 	if err != nil {
@@ -100,8 +97,8 @@ func RedrawJPEG(file []byte, draw func(*image.YCbCr)) ([]byte, error) {
 	return out.Bytes(), nil
 }
 
-// yuvFromBGR fills img from packed BGR pixels, scaled to its size. Coefficients
-// are those of JFIF (ITU-R BT.601, full range) in 16-bit fixed point.
+// yuvFromBGR converts packed BGR pixels to YCbCr, scaled to the size of img. The
+// coefficients are those of JFIF (ITU-R BT.601, full range) in 16-bit fixed point.
 func yuvFromBGR(img *image.YCbCr, pix []byte, width, height int) {
 	w, h := img.Rect.Dx(), img.Rect.Dy()
 	xs := make([]int, w+1)

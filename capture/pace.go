@@ -3,28 +3,27 @@ package capture
 import "time"
 
 const (
-	// paceGap is the longest interval between two frames of a file. A longer one
-	// is taken for a break in its presentation times.
+	// paceGap is the longest plausible interval between two frames of a file. A longer
+	// one is treated as a discontinuity of the timestamps.
 	paceGap = 10 * time.Second
-	// paceLate is how late a file may run before its clock is set back: it
-	// cannot be read at its own rate.
+	// paceLate is how far a file that cannot be read at its own rate may fall behind
+	// before its clock is reset.
 	paceLate = time.Second
-	// paceStep is the interval of a file that has no presentation times.
+	// paceStep is the frame interval of a file without timestamps.
 	paceStep = 40 * time.Millisecond
 )
 
-// pacer computes when the frames of a file are due, so that it plays at its own
-// rate. It continues smoothly when the file starts again. Its zero value is ready.
+// pacer computes when the frames of a file are due, so that it plays at its own rate.
+// It continues without a gap when the file restarts. The zero value is ready to use.
 type pacer struct {
 	begun  bool
-	broken bool          // the next presentation time has no relation to the last
+	broken bool          // the next timestamp is unrelated to the last one
 	pts    time.Duration // of the last frame
 	step   time.Duration // between the last two frames
 	due    time.Time     // of the last frame
 }
 
-// next returns when the frame grabbed at now is due. The first one is due at
-// once.
+// next returns when the frame grabbed at now is due. The first frame is due at once.
 func (p *pacer) next(st Stamp, now time.Time) time.Time {
 	if !p.begun {
 		p.begun, p.pts, p.due = true, st.PTS, now
@@ -41,8 +40,7 @@ func (p *pacer) next(st Stamp, now time.Time) time.Time {
 	return p.due
 }
 
-// at returns when a packet on the same clock that is not waited for, such as sound,
-// is due.
+// at returns when another packet on the same clock, such as sound, is due.
 func (p *pacer) at(pts time.Duration, now time.Time) time.Time {
 	if !p.begun {
 		return now
@@ -58,8 +56,8 @@ func (p *pacer) interval() time.Duration {
 	return p.step
 }
 
-// restart notes that the next frame is the first of the file again.
+// restart marks the next frame as the first one of the file.
 func (p *pacer) restart() { p.broken = true }
 
-// shift sets the clock so that the last frame is due at now.
+// shift resets the clock so that the last frame is due at now.
 func (p *pacer) shift(now time.Time) { p.due = now }

@@ -19,10 +19,10 @@ func (p packed) Convert(dst []byte, t Target) error {
 
 func (p packed) Free() {}
 
-// ConvertPacked is the Converter in Go.
+// ConvertPacked is the Converter in pure Go.
 func ConvertPacked(dst, pix []byte, width, height int, t Target) error {
 	if len(pix) < width*height*3 {
-		return errors.New("the frame has fewer pixels than its size says")
+		return errors.New("the frame has fewer pixels than its size requires")
 	}
 	if t.Order == Gray && t.Width == width && t.Height == height {
 		gray(dst, pix, t)
@@ -35,8 +35,8 @@ func ConvertPacked(dst, pix []byte, width, height int, t Target) error {
 	return nil
 }
 
-// Box fills dst from width x height pixels: with the mean of whole boxes of them
-// where it is smaller, by repeating them where it is larger.
+// Box scales width x height pixels into dst: by box averaging when shrinking, by
+// repetition when enlarging.
 func Box(dst []byte, t Target, width, height int, at func(x, y int) (r, g, b int)) {
 	for y := range t.Height {
 		y0 := y * height / t.Height
@@ -66,7 +66,7 @@ func Box(dst []byte, t Target, width, height int, at func(x, y int) (r, g, b int
 	}
 }
 
-// gray makes luma of pixels without scaling them.
+// gray converts pixels to luma without scaling.
 func gray(dst, pix []byte, t Target) {
 	for y := range t.Height {
 		from, row := pix[y*t.Width*3:(y+1)*t.Width*3], dst[y*t.Stride:y*t.Stride+t.Width]

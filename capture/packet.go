@@ -2,11 +2,11 @@ package capture
 
 import "time"
 
-// Codec names how a track is coded, in FFmpeg's words.
+// Codec is the name of a codec, as in FFmpeg.
 type Codec string
 
-// The codecs that sources in Go produce. Files may hold any other that FFmpeg
-// has a name for.
+// Codecs produced by the sources in Go. Files may have any other codec that FFmpeg
+// names.
 const (
 	H264  Codec = "h264"
 	HEVC  Codec = "hevc"
@@ -21,111 +21,104 @@ const (
 	PCMA Codec = "pcm_alaw"
 )
 
-// Track describes one track of one connection. It is immutable: when the
-// parameters of a codec change in mid-stream, later packets point to a new
-// Track, and so do the packets of another connection.
+// Track describes one track of one connection. It is immutable. When codec parameters
+// change in mid-stream, later packets point to a new Track. A new connection has new
+// Tracks.
 type Track struct {
 	// Video is true for a video track, false for sound.
 	Video bool
 	Codec Codec
-	// Config is what a decoder or a container needs before the first
-	// packet, nil while it is unknown. H.264 and H.265: parameter sets as Annex
-	// B; AV1: the sequence header OBU; AAC: AudioSpecificConfig; Opus: OpusHead;
-	// others: FFmpeg's extradata.
+	// Config is the codec configuration that a decoder or container needs first; nil
+	// while unknown. H.264 and H.265: parameter sets in Annex B; AV1: the sequence
+	// header OBU; AAC: AudioSpecificConfig; Opus: OpusHead; others: FFmpeg's extradata.
 	Config []byte
 	// Width and Height are the coded size in pixels, 0 while unknown.
 	Width, Height int
-	// Rotation is how far a frame is turned clockwise for display: 0, 90, 180 or
-	// 270 degrees. Mirror says that it is mirrored left to right before that.
+	// Rotation is the clockwise rotation for display: 0, 90, 180 or 270 degrees. Mirror
+	// mirrors the frame left to right before that.
 	Rotation int
 	Mirror   bool
-	// AspectNum and AspectDen are the sample aspect ratio; 0/0 and 1/1 are square.
+	// AspectNum and AspectDen are the sample aspect ratio. 0/0 and 1/1 are square.
 	AspectNum, AspectDen int
-	// Color is what the container says about colors. The coded data takes
+	// Color is the container's color information. That in the coded data takes
 	// precedence.
 	Color Color
-	// SampleRate (hertz) and Channels describe sound.
+	// SampleRate (in Hz) and Channels describe sound.
 	SampleRate, Channels int
-	// Native is what the driver that made the track keeps for a decoder or a
-	// muxer of its own, nil for most.
+	// Native is data that the driver of the track passes to its own decoder or muxer.
+	// Usually nil.
 	Native any
 }
 
-// Color holds the code points of ISO/IEC 23091-2 (H.273), where 2 is
-// "unspecified", as is 0 in Primaries and Transfer. Known is false when nothing
-// is said at all.
+// Color holds code points of ISO/IEC 23091-2 (H.273), where 2 is "unspecified", as is 0
+// in Primaries and Transfer. Known is false if there is no information at all.
 type Color struct {
 	Known                       bool
 	Primaries, Transfer, Matrix uint8
 	FullRange                   bool
 }
 
-// Packet is what the camera sent: one coded frame (a whole access unit) or one
-// piece of sound. It lives in Go memory and is immutable once it was handed to
-// more than one holder, so whoever needs it (packet ring, decoder, live view)
-// just keeps the pointer.
+// Packet is one coded frame (a whole access unit) or one piece of sound, as sent by the
+// camera. It is in Go memory and immutable once it has more than one holder, so holders
+// (ring, decoder, live view) simply keep the pointer.
 type Packet struct {
-	// ID counts the packets of video of one camera from 1, in decoding order, and
-	// is that of the frame that is decoded from it. Camera fills it in before it
-	// hands the packet on; it is 0 for sound.
+	// ID counts the video packets of one camera from 1, in decode order, and is the ID
+	// of the decoded frame. Camera sets it before passing the packet on. It is 0 for
+	// sound.
 	ID    uint64
 	Track *Track
-	// Data is, for H.264 and H.265, an access unit as Annex B; AV1: a temporal
-	// unit of OBUs with sizes (low overhead format), without temporal delimiter;
-	// MJPEG: one JPEG; AAC: a raw frame without ADTS header; others: as FFmpeg
-	// has it.
+	// Data is the payload. H.264 and H.265: an access unit in Annex B; AV1: a temporal
+	// unit of OBUs with sizes (low overhead format), without temporal delimiter; MJPEG:
+	// one JPEG; AAC: a raw frame without ADTS header; others: as in FFmpeg.
 	Data []byte
-	// PTS and DTS are on one timeline that all tracks of a connection share.
-	// They never wrap, and DTS never decreases within a track unless the source
-	// itself starts again.
+	// PTS and DTS are on one timeline shared by all tracks of a connection. They never
+	// wrap. DTS never decreases within a track unless the source itself restarts.
 	PTS, DTS time.Duration
-	// Duration is 0 where it is unknown.
+	// Duration is 0 if unknown.
 	Duration time.Duration
-	// Captured is when the camera took what PTS stands for, on our clock (wall
-	// and monotonic), the one of Frame.Captured. A source that knows no better
-	// than arrival times leaves it zero; Camera fills it in before it hands the
-	// packet on.
+	// Captured is the capture time corresponding to PTS, on our clock (wall and
+	// monotonic), as in Frame.Captured. A source that only knows arrival times leaves
+	// it zero; Camera then sets it before passing the packet on.
 	Captured time.Time
 	// Arrived is when the packet was complete in memory.
 	Arrived time.Time
-	// Lag is how much longer than the fastest of its connection the packet took to
-	// arrive, set where Captured is. It is not Arrived minus Captured, which holds
-	// the time that every packet takes.
+	// Lag is how much longer the packet took to arrive than the fastest one of its
+	// connection. It is set whenever Captured is. It differs from Arrived minus
+	// Captured, which includes the minimum delay.
 	Lag time.Duration
-	// Key says that a decoder can start here. It is true for all sound.
+	// Key means that a decoder can start here. It is true for all sound.
 	Key bool
-	// Hidden says that the packet must be decoded but not shown: an edit list
-	// leaves it out.
+	// Hidden means that an edit list excludes the packet: decode it, but do not show
+	// it.
 	Hidden bool
-	// Damaged says that a part was lost on the way.
+	// Damaged means that a part is missing.
 	Damaged bool
 }
 
-// PacketSource is an open connection that delivers the packets of a camera or a
-// file, in decoding order. One goroutine at a time uses it. When Read fails the
-// connection is over: Close it and open another one.
+// PacketSource is an open connection that delivers the packets of a camera or a file in
+// decode order. It is used by one goroutine at a time. After an error of Read the
+// connection is over: close it and open another one.
 type PacketSource interface {
-	// Tracks returns the tracks as they were known when the source was opened.
-	// A later packet may point to a newer description of one.
+	// Tracks returns the tracks as known at opening. Later packets may point to a newer
+	// description.
 	Tracks() []*Track
-	// Read waits for the next packet, which becomes the caller's. It returns
-	// io.EOF at the end of a file, and returns soon when the context that the
-	// source was opened with is done. Any packet counts as progress. A
-	// *CorruptError means that something came which is no packet; the source
-	// goes on.
+	// Read waits for the next packet, which the caller then owns. It returns io.EOF at
+	// the end of a file. It returns soon after the context passed to the opener is
+	// done. Any packet counts as progress. A *CorruptError means that the data was not
+	// a valid packet; the source continues.
 	Read() (*Packet, error)
-	// Live is true for a source that runs at its own pace (a camera), and false for
-	// one that can be read at any pace (a file), which Camera paces.
+	// Live is true for a source with its own pace (a camera). It is false for a source
+	// that can be read at any speed (a file), which Camera paces.
 	Live() bool
-	// Close ends the connection as its protocol asks for (RTSP: TEARDOWN), in
-	// bounded time, and frees what it holds.
+	// Close closes the connection as its protocol requires (RTSP: TEARDOWN), in bounded
+	// time, and frees its resources.
 	Close() error
 }
 
-// PacketSink takes the packets of a camera as they come, in decoding order.
+// PacketSink receives the packets of a camera as they arrive, in decode order.
 type PacketSink interface {
-	// OfferPacket takes a packet whose Captured is set. It is called in the
-	// goroutine that reads the source, never blocks, and drops and counts what
-	// it has no room for.
+	// OfferPacket takes a packet with Captured set. It is called on the goroutine that
+	// reads the source. It must never block, and drops and counts packets for which it
+	// has no room.
 	OfferPacket(p *Packet)
 }

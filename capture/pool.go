@@ -8,48 +8,46 @@ import (
 	"time"
 )
 
-// Pool bounds the frames that a camera has handed out, and holds the pixels of
-// those that are drawn or converted. These are mapped outside the Go heap,
-// because libraries keep pointers to them beyond a call, which cgo forbids for
-// Go memory that is not pinned.
+// Pool limits the number of frames in use per camera, and owns the pixels of drawn and
+// converted frames. These are mapped outside the Go heap, because libraries keep
+// pointers to them beyond a call, which cgo forbids for unpinned Go memory.
 //
-// It is safe for concurrent use. When its size of frames is handed out, Get
-// and Wrap fail, and the caller counts a dropped frame. Buffers are mapped on
-// first use and kept, at most as many as its size; the least recently used goes
-// first. Retired frames are replaced up to the size of the pool, so at most twice
-// that many are ever handed out.
+// It is safe for concurrent use. When all frames are in use, Get and Wrap fail, and the
+// caller counts a dropped frame. Buffers are mapped on first use and kept, at most as
+// many as the pool's size; the least recently used one is unmapped first. Retired
+// frames are replaced, so at most twice the pool's size can be in use.
 type Pool struct {
 	encode  Encoder
 	convert Converter
 
-	mu      sync.Mutex // guards what follows; held for a map or unmap at the most
+	mu      sync.Mutex // guards the fields below; held for at most one mmap or munmap
 	free    []*buffer
-	size    int // frames allowed, without the retired ones
-	out     int // frames with holders, without the retired ones
+	size    int // frames allowed, excluding retired ones
+	out     int // frames in use, excluding retired ones
 	retired int // frames whose holder is stuck
 	total   uint64
 	takes   uint64
 	closed  bool
 }
 
-// A Converter does what Image.Convert does for width x height packed BGR pixels.
+// A Converter is Image.Convert for width x height packed BGR pixels.
 type Converter func(dst, pix []byte, width, height int, t Target) error
 
 type buffer struct {
 	data  []byte
-	freed uint64 // Pool.takes when it came back
+	freed uint64 // Pool.takes when the buffer was returned
 }
 
-// idleTakes is how many other buffers are taken before one of an unused size is
+// idleTakes is how many other buffers are taken before a buffer of an unused size is
 // unmapped.
 const idleTakes = 64
 
-// maxSide bounds what a stream can make a pool map for one frame.
+// maxSide limits the memory that a stream can make a pool map for one frame.
 const maxSide = 16384
 
-// NewPool returns a pool for size frames, which encode themselves with encode;
-// nil means EncodeJPEG. Frames that are drawn convert their pixels in Go, unless
-// ConvertWith gives something faster.
+// NewPool returns a pool of size frames, which encode themselves with encode; nil means
+// EncodeJPEG. Drawn frames convert their pixels with ConvertPacked, unless ConvertWith
+// sets something faster.
 func NewPool(size int, encode Encoder) *Pool {
 	if encode == nil {
 		encode = EncodeJPEG
@@ -57,16 +55,16 @@ func NewPool(size int, encode Encoder) *Pool {
 	return &Pool{encode: encode, convert: ConvertPacked, size: max(size, 1)}
 }
 
-// ConvertWith makes frames that are drawn convert their pixels with convert. It
-// is called before the first Get. Nil changes nothing.
+// ConvertWith sets the converter of drawn frames. Call it before the first Get. Nil
+// changes nothing.
 func (p *Pool) ConvertWith(convert Converter) {
 	if convert != nil {
 		p.convert = convert
 	}
 }
 
-// PoolStats is the state of a pool: frames handed out and allowed, and frames whose
-// holder is stuck, now and in total.
+// PoolStats is a snapshot of a pool: frames in use and allowed, and frames whose holder
+// is stuck, now and in total.
 type PoolStats struct {
 	Out          int    `json:"out"`
 	Size         int    `json:"size"`
@@ -74,14 +72,14 @@ type PoolStats struct {
 	RetiredTotal uint64 `json:"retired_total"`
 }
 
-// Stats returns the current state of the pool.
+// Stats returns a snapshot of the pool.
 func (p *Pool) Stats() PoolStats {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return PoolStats{Out: p.out, Size: p.size, Retired: p.retired, RetiredTotal: p.total}
 }
 
-// Resize changes how many frames are allowed, as detectors come and go.
+// Resize changes the number of frames allowed.
 func (p *Pool) Resize(size int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -91,10 +89,10 @@ func (p *Pool) Resize(size int) {
 	}
 }
 
-// Get returns a frame to draw on, with one reference, which is the caller's, or nil
-// when all are handed out (or the pool is closed). An error means that the system had
-// no memory, or that the size is invalid. Its pixels are undefined; only the caller may
-// write them, until it shares the frame.
+// Get returns a frame to draw on, with one reference owned by the caller. It returns
+// nil if all frames are in use or the pool is closed. It fails if the system is out of
+// memory or the size is invalid. The pixels are undefined. Only the caller may write
+// them, until it shares the frame.
 func (p *Pool) Get(camera string, id uint64, width, height int, captured time.Time) (*Frame, error) {
 	if width <= 0 || height <= 0 || width > maxSide || height > maxSide {
 		return nil, fmt.Errorf("make a frame of %dx%d pixels: a side is 1 to %d pixels", width, height, maxSide)
@@ -112,10 +110,9 @@ func (p *Pool) Get(camera string, id uint64, width, height int, captured time.Ti
 	return f, nil
 }
 
-// Wrap returns a frame of a decoder's image, with one reference, which is the
-// caller's. It is displayed as width x height pixels. The image becomes the
-// frame's, unless Wrap returns nil, which it does when all frames are out (or
-// the pool is closed).
+// Wrap returns a frame for a decoder's image, with one reference owned by the caller,
+// displayed as width x height pixels. The frame takes over the image. If all frames are
+// in use or the pool is closed, it returns nil and the caller keeps the image.
 func (p *Pool) Wrap(camera string, id uint64, img Image, width, height int, captured time.Time) *Frame {
 	if !p.enter() {
 		return nil
@@ -125,7 +122,7 @@ func (p *Pool) Wrap(camera string, id uint64, img Image, width, height int, capt
 	return f
 }
 
-// enter counts a frame that is handed out, if there may be another one.
+// enter counts a frame as in use, if the limit allows it.
 func (p *Pool) enter() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -136,7 +133,7 @@ func (p *Pool) enter() bool {
 	return true
 }
 
-// leave counts a frame that came back.
+// leave counts a returned frame.
 func (p *Pool) leave(stuck bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -147,7 +144,7 @@ func (p *Pool) leave(stuck bool) {
 	}
 }
 
-// take returns a buffer of at least that many bytes.
+// take returns a buffer of at least bytes bytes.
 func (p *Pool) take(bytes int) (*buffer, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -168,7 +165,7 @@ func (p *Pool) take(bytes int) (*buffer, error) {
 	return &buffer{data: data}, nil
 }
 
-// put takes a buffer back; discard unmaps it, because its holder was stuck.
+// put returns a buffer. discard unmaps it, because its holder was stuck.
 func (p *Pool) put(b *buffer, discard bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -197,8 +194,8 @@ func (p *Pool) drop() {
 	p.free = slices.Delete(p.free, 0, 1)
 }
 
-// Close unmaps what is free now and the rest as it comes back; Get returns nil
-// from here on. Frames that are still held stay readable.
+// Close unmaps free buffers now and the others as they are returned. From now on Get
+// returns nil. Frames still held stay readable.
 func (p *Pool) Close() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -209,7 +206,7 @@ func (p *Pool) Close() {
 }
 
 func unmap(b *buffer) {
-	// It fails only for an address that was never mapped.
+	// Fails only for an address that was never mapped.
 	_ = syscall.Munmap(b.data)
 	b.data = nil
 }

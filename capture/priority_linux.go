@@ -7,11 +7,11 @@ import (
 	"syscall"
 )
 
-// LowPriority ties the calling goroutine to its thread and gives the thread, and
-// those that C code starts from it, a nice value of 0 (no change) to 19. The
-// goroutine must end without unlocking: the thread then ends with it and no other
-// goroutine inherits the priority. Raising a nice value needs no privilege; if
-// the system refuses anyway, the thread keeps its priority.
+// LowPriority locks the calling goroutine to its thread and sets the nice value of the
+// thread, and of those that C code starts from it, from 0 (no change) to 19. The
+// goroutine must end without unlocking, so that the thread ends with it and no other
+// goroutine inherits the priority. Raising the nice value needs no privilege. If the
+// system refuses, the priority stays.
 func LowPriority(nice int) {
 	goruntime.LockOSThread()
 	if nice > 0 {
@@ -19,13 +19,13 @@ func LowPriority(nice int) {
 	}
 }
 
-// EndLowPriority raises all threads of lower priority to that of the caller. It is
-// for shutdown, which waits for them. It needs a privilege (CAP_SYS_NICE,
-// or LimitNICE= in a systemd unit); without it nothing changes.
+// EndLowPriority raises all low-priority threads to the priority of the caller. It is
+// for shutdown, which waits for them. It requires CAP_SYS_NICE (or LimitNICE= in a
+// systemd unit); without it nothing changes.
 func EndLowPriority() {
 	goruntime.LockOSThread()
 	defer goruntime.UnlockOSThread()
-	// The system call answers 20 less the nice value.
+	// The raw system call returns 20 minus the nice value.
 	own, err := syscall.Getpriority(syscall.PRIO_PROCESS, syscall.Gettid())
 	if err != nil {
 		return

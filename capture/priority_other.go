@@ -4,9 +4,9 @@ package capture
 
 import goruntime "runtime"
 
-// LowPriority ties the calling goroutine to its thread; there is no priority of
-// a single thread to lower here.
+// LowPriority locks the calling goroutine to its thread. This system has no per-thread
+// priority.
 func LowPriority(int) { goruntime.LockOSThread() }
 
-// EndLowPriority does nothing: see LowPriority.
+// EndLowPriority does nothing.
 func EndLowPriority() {}

@@ -2,10 +2,10 @@ package capture
 
 import "time"
 
-// limiter limits frames to a rate. The time of the next one advances by the
-// interval, so that the rate is met over time whatever the rate of the source.
+// limiter limits frames to a rate. The due time advances by the interval, so that the
+// average rate is met at any source rate.
 type limiter struct {
-	interval time.Duration // 0: everything passes
+	interval time.Duration // 0: no limit
 	due      time.Time
 }
 
@@ -16,18 +16,18 @@ func newLimiter(fps float64) limiter {
 	return limiter{interval: time.Duration(float64(time.Second) / fps)}
 }
 
-// allows reports whether a frame captured at t is due. It may be early by half
-// the source's interval, because the next frame would be further off.
+// allows reports whether a frame captured at t is due. It may be early by half the
+// source's interval, because the next frame would be further off.
 func (l *limiter) allows(t time.Time, source time.Duration) bool {
 	return l.interval == 0 || !t.Before(l.due.Add(-min(source, l.interval)/2))
 }
 
-// took notes that a frame captured at t was used.
+// took records that a frame captured at t was used.
 func (l *limiter) took(t time.Time) {
 	if l.interval == 0 {
 		return
 	}
-	// Frames missed in a gap are not made up for.
+	// Do not make up for frames missed in a gap.
 	if t.Sub(l.due) > l.interval {
 		l.due = t
 	}
@@ -37,7 +37,7 @@ func (l *limiter) took(t time.Time) {
 // cadence estimates the interval between frames.
 type cadence struct {
 	last     time.Time
-	interval time.Duration // 0: not known yet
+	interval time.Duration // 0: unknown
 }
 
 // see adds the capture time of a frame.
@@ -51,11 +51,11 @@ func (c *cadence) see(t time.Time) {
 	c.last = t
 }
 
-// meterSpan is how far back a meter looks.
+// meterSpan is the time over which a meter measures.
 const meterSpan = 2 * time.Second
 
-// meter measures a rate over the last two seconds, or over as many events as it
-// holds.
+// meter measures an event rate over the last two seconds, or over its last events if
+// there are too many to store.
 type meter struct {
 	times [128]time.Time
 	next  int
@@ -70,12 +70,12 @@ func (m *meter) add(t time.Time) {
 	m.n = min(m.n+1, len(m.times))
 }
 
-// back returns the i-th time from the newest, which is 0.
+// back returns the i-th newest time; 0 is the newest.
 func (m *meter) back(i int) time.Time {
 	return m.times[(m.next-1-i+2*len(m.times))%len(m.times)]
 }
 
-// rate returns events a second. It falls when events stay out.
+// rate returns events per second. It falls when no events arrive.
 func (m *meter) rate(now time.Time) float64 {
 	if m.n < 2 {
 		return 0
@@ -94,7 +94,7 @@ func (m *meter) rate(now time.Time) float64 {
 	return float64(i) / span.Seconds()
 }
 
-// throughput measures bytes a second over stretches of at least throughputSpan.
+// throughput measures bytes per second over at least throughputSpan.
 type throughput struct {
 	since time.Time
 	bytes int
@@ -115,7 +115,7 @@ func (m *throughput) add(now time.Time, bytes int) {
 	m.bytes += bytes
 }
 
-// rate returns bytes a second; 0: nothing has come lately.
+// rate returns bytes per second; 0: nothing has arrived lately.
 func (m *throughput) rate(now time.Time) float64 {
 	if now.Sub(m.since) > 3*throughputSpan {
 		return 0

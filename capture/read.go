@@ -10,30 +10,30 @@ import (
 	"time"
 )
 
-// session is what the reader knows of one connection.
+// session is the reader's state for one connection.
 type session struct {
 	conn    Connection
-	src     Source // nil: the connection gives packets
-	feed    *feed  // nil: it gives frames
+	src     Source // nil: the connection delivers packets
+	feed    *feed  // nil: the connection delivers frames
 	live    bool
-	skipper Skipper // nil: the source skips nothing by itself
+	skipper Skipper // nil: the source does not skip frames by itself
 	grabbed uint64
 	width   int
 	height  int
 
-	stamper Stamper // of a live source
-	cadence cadence // of a live source
-	pacer   pacer   // of the others
+	stamper Stamper // for a live source
+	cadence cadence // for a live source
+	pacer   pacer   // for other sources
 
-	suspect  bool          // the last frame was corrupt: only a good one counts as progress
-	catching bool          // skipping undecoded to catch up
-	skipLag  time.Duration // lag at the last skipped frame of a file; 0: the last was not skipped
+	suspect  bool          // the last frame was corrupt; only a good one counts as progress
+	catching bool          // skipping frames without decoding to catch up
+	skipLag  time.Duration // lag at the last skipped frame of a file; 0: not skipping
 
-	timer *time.Timer // of sleep; nil before the first
+	timer *time.Timer // used by sleep; nil before its first call
 }
 
-// read opens the source and reads it until it fails, ends, or the context ends.
-// It runs in a goroutine of its own, which supervise waits for.
+// read opens the source and reads it until it fails or ends, or the context ends. It
+// runs in its own goroutine, which supervise waits for.
 func (c *Camera) read(ctx context.Context, n *connection) (err error) {
 	s := &session{}
 	defer func() {
@@ -76,12 +76,12 @@ func (c *Camera) openSession(ctx context.Context, s *session) error {
 		s.src = conn
 		s.skipper, _ = conn.(Skipper)
 	default:
-		return fmt.Errorf("a source that gives neither packets nor frames is %w", ErrUnsupported)
+		return fmt.Errorf("a source that delivers neither packets nor frames is %w", ErrUnsupported)
 	}
 	return nil
 }
 
-// close ends the connection, and the decoder of its packets.
+// close closes the connection and its decoder.
 func (s *session) close() error {
 	if s.feed != nil {
 		s.feed.close()
@@ -94,8 +94,7 @@ func (s *session) close() error {
 	return conn.Close()
 }
 
-// next takes one frame from the source and, unless something drops it,
-// publishes it.
+// next reads one frame from the source and publishes it, unless it is dropped.
 func (c *Camera) next(ctx context.Context, n *connection, s *session) error {
 	if !s.live {
 		if err := c.hold(ctx, n, s); err != nil {
@@ -147,16 +146,16 @@ func (c *Camera) next(ctx context.Context, n *connection, s *session) error {
 	return c.take(ctx, n, s, p)
 }
 
-// frameInfo is what is known of a frame before it is decoded.
+// frameInfo is what is known about a frame before it is decoded.
 type frameInfo struct {
 	captured time.Time
 	lag      time.Duration
-	interval time.Duration // of the stream; 0: not known yet
-	lagging  bool          // beyond two intervals
-	skip     bool          // must be skipped, to catch up
+	interval time.Duration // of the stream; 0: unknown
+	lagging  bool          // lag exceeds two intervals
+	skip     bool          // must be skipped to catch up
 }
 
-// arrive stamps a frame of a live source that Grab waited for that long.
+// arrive stamps a frame of a live source. waited is how long Grab blocked.
 func (s *session) arrive(st Stamp, waited time.Duration) frameInfo {
 	var p frameInfo
 	p.captured, p.lag = s.stamper.Stamp(st)
@@ -166,8 +165,8 @@ func (s *session) arrive(st Stamp, waited time.Duration) frameInfo {
 		return p
 	}
 	p.lagging = p.lag > 2*p.interval
-	// A grab that had to wait shows that nothing is queued: what lag there is
-	// then is the network's, and skipping would not lessen it.
+	// If the grab had to wait, nothing is queued. The lag is then due to the network,
+	// and skipping would not reduce it.
 	switch {
 	case waited >= p.interval/4 || p.lag <= p.interval:
 		s.catching = false
@@ -178,8 +177,8 @@ func (s *session) arrive(st Stamp, waited time.Duration) frameInfo {
 	return p
 }
 
-// schedule stamps a frame of a source that is read at its own rate: it is
-// captured when it is due, which may be yet to come.
+// schedule stamps a frame of a source that is read at its own rate. It is captured when
+// it is due, which may be in the future.
 func (s *session) schedule(st Stamp, now time.Time) frameInfo {
 	p := frameInfo{captured: s.pacer.next(st, now), interval: s.pacer.interval()}
 	p.lag = max(0, now.Sub(p.captured))
@@ -188,7 +187,7 @@ func (s *session) schedule(st Stamp, now time.Time) frameInfo {
 	case !p.lagging:
 		s.skipLag = 0
 	case p.lag > paceLate || s.skipLag > 0 && p.lag >= s.skipLag:
-		// Skipping does not help: it plays slower than it should.
+		// Skipping does not help: it plays slower than real time.
 		s.pacer.shift(now)
 		p.captured, s.skipLag = now, 0
 	default:
@@ -197,7 +196,7 @@ func (s *session) schedule(st Stamp, now time.Time) frameInfo {
 	return p
 }
 
-// take decodes the frame that was grabbed and publishes it.
+// take decodes the grabbed frame and publishes it.
 func (c *Camera) take(ctx context.Context, n *connection, s *session, p frameInfo) error {
 	f, err := c.retrieve(s.src, p.captured)
 	if err != nil {
@@ -229,8 +228,7 @@ func (c *Camera) take(ctx context.Context, n *connection, s *session, p frameInf
 	return nil
 }
 
-// retrieve returns a frame with the grabbed frame, or nil when the pool is
-// empty.
+// retrieve returns the grabbed frame, or nil when the pool is exhausted.
 func (c *Camera) retrieve(src Source, captured time.Time) (*Frame, error) {
 	for range 3 {
 		width, height := src.Size()
@@ -251,7 +249,7 @@ func (c *Camera) retrieve(src Source, captured time.Time) (*Frame, error) {
 	return nil, &CorruptError{ErrSizeChanged}
 }
 
-// fill decodes into the frame, and releases it unless that worked.
+// fill decodes into the frame, and releases it on an error.
 func fill(src Source, f *Frame) (err error) {
 	filled := false
 	defer func() {
@@ -270,7 +268,7 @@ func (c *Camera) grabFailed(ctx context.Context, n *connection, s *session, err 
 		c.id++
 		s.suspect = true
 		c.count(&c.status.DropBroken)
-		// A source may answer so without waiting for anything.
+		// The source may return this repeatedly without blocking.
 		return s.sleep(ctx, time.Millisecond)
 	case errors.Is(err, io.EOF) && s.live:
 		return errors.New("the source ended the stream")
@@ -279,14 +277,14 @@ func (c *Camera) grabFailed(ctx context.Context, n *connection, s *session, err 
 	case !errors.Is(err, io.EOF):
 		return err
 	case s.grabbed == 0:
-		return fmt.Errorf("the file holds no frames: %w", ErrUnsupported)
+		return fmt.Errorf("the file contains no frames: %w", ErrUnsupported)
 	case !c.cfg.Loop:
 		return io.EOF
 	}
 	return c.reopen(ctx, n, s)
 }
 
-// reopen starts a file again; time goes on as if it had no end.
+// reopen restarts a file. Its timeline continues without a break.
 func (c *Camera) reopen(ctx context.Context, n *connection, s *session) error {
 	n.expect(time.Now(), time.Duration(c.cfg.OpenTimeout))
 	if err := s.close(); err != nil {
@@ -301,8 +299,7 @@ func (c *Camera) reopen(ctx context.Context, n *connection, s *session) error {
 	return nil
 }
 
-// hold keeps a source that has no pace of its own where it is while the camera
-// is paused.
+// hold keeps the position of a source without its own pace while the camera is paused.
 func (c *Camera) hold(ctx context.Context, n *connection, s *session) error {
 	for {
 		paused, changed := c.pauseState()
@@ -321,7 +318,7 @@ func (c *Camera) hold(ctx context.Context, n *connection, s *session) error {
 	}
 }
 
-// alive notes progress.
+// alive records progress.
 func (c *Camera) alive(n *connection, s *session, now time.Time) {
 	if !s.suspect {
 		n.expect(now, time.Duration(c.cfg.StallTimeout))
@@ -344,8 +341,7 @@ func (c *Camera) drop(counter *uint64, p frameInfo) {
 	c.status.Lag, c.status.Lagging = p.lag, p.lagging
 }
 
-// resized takes the size of the first frame of a connection, or of the first
-// after it changed.
+// resized records the frame size of a connection, at first and after a change.
 func (c *Camera) resized(s *session, f *Frame) {
 	changed := s.width != 0
 	s.width, s.height = f.Width, f.Height
@@ -357,12 +353,12 @@ func (c *Camera) resized(s *session, f *Frame) {
 	}
 	c.mu.Unlock()
 	if changed {
-		c.log.Info("stream changed its size", "from", from, "to", [2]int{f.Width, f.Height})
+		c.log.Info("the stream changed its size", "from", from, "to", [2]int{f.Width, f.Height})
 	}
 }
 
-// arrived counts a frame that is about to be published; the first one of a
-// connection makes the camera live.
+// arrived counts a frame about to be published. The first one of a connection makes the
+// camera live.
 func (c *Camera) arrived(n *connection, f *Frame, p frameInfo) {
 	c.live(n, f.Arrived, f.Width, f.Height)
 	c.mu.Lock()
@@ -373,7 +369,7 @@ func (c *Camera) arrived(n *connection, f *Frame, p frameInfo) {
 	c.meter.add(f.Arrived)
 }
 
-// live makes the camera live, if it is not and n is the connection that may.
+// live sets the state to Live, unless it already is or n is not the current connection.
 func (c *Camera) live(n *connection, now time.Time, width, height int) {
 	c.mu.Lock()
 	st := &c.status
@@ -389,7 +385,7 @@ func (c *Camera) live(n *connection, now time.Time, width, height int) {
 	}
 }
 
-// sleep waits, or returns the error of a context that ends before.
+// sleep waits for d. It returns the error of a context that ends first.
 func (s *session) sleep(ctx context.Context, d time.Duration) error {
 	if s.timer == nil {
 		s.timer = time.NewTimer(d)

@@ -9,19 +9,19 @@ import (
 )
 
 const (
-	// maxBatch is how many packets are decoded at once by who is behind.
+	// maxBatch is the maximum number of packets decoded at once when behind.
 	maxBatch = 8
 	// resyncLag is how far a reader may lag before it skips to the next key frame.
 	resyncLag = time.Second
 	// maxKeysWithoutFrame is how many key frames in a row may decode to nothing before
 	// arriving data no longer counts as progress.
 	maxKeysWithoutFrame = 3
-	// readAhead is how far ahead of time a packet of a file may be handed on, where no
-	// frame comes of it yet.
+	// readAhead is how early a packet of a file may be passed on if it is not decoded
+	// into a frame yet.
 	readAhead = 100 * time.Millisecond
 )
 
-// feed is what the reader knows of a connection that gives packets.
+// feed is the reader's state for a connection that delivers packets.
 type feed struct {
 	src     PacketSource
 	stamper Stamper
@@ -29,22 +29,22 @@ type feed struct {
 
 	track   *Track
 	decoder Decoder
-	closed  error // why there is no decoder; nil: there may be one
-	begun   bool  // the decoder has had a key frame and all that followed
-	shown   bool  // a frame came out of this connection
+	closed  error // why there is no decoder; nil: one can be opened
+	begun   bool  // the decoder has received a key frame and all packets since
+	shown   bool  // a frame was decoded on this connection
 
-	pending []*Packet // to be decoded
-	kept    GOP       // while it is not decoded
+	pending []*Packet // waiting to be decoded
+	kept    GOP       // packets kept while not decoding
 
-	waiting  bool // for the first key frame
-	keys     int  // key frames since a frame came out
-	catching bool // what is behind is left out
+	waiting  bool // waiting for the first key frame
+	keys     int  // key frames since the last decoded frame
+	catching bool // leaving out what is behind
 	interval time.Duration
-	dts      time.Duration // of the last packet of video
-	due      time.Time     // when it is due, of a file
-	any      bool          // there was one
+	dts      time.Duration // of the last video packet
+	due      time.Time     // when it is due; files only
+	any      bool          // there was a video packet
 	captured time.Time     // of the last frame
-	newest   uint64        // its ID
+	newest   uint64        // ID of the last frame
 }
 
 func (f *feed) close() {
@@ -54,12 +54,11 @@ func (f *feed) close() {
 	}
 }
 
-// Want sets how much of the camera is needed from now on. Until it is called,
+// Want sets how much of the video is needed from now on. Before the first call,
 // everything is.
 func (c *Camera) Want(d Demand) { c.demand.Store(&d) }
 
-// nextPacket takes one packet from the source, passes it on, and decodes and
-// publishes what is needed.
+// nextPacket reads one packet, passes it on, and decodes and publishes what is needed.
 func (c *Camera) nextPacket(ctx context.Context, n *connection, s *session) error {
 	if !s.live {
 		if err := c.hold(ctx, n, s); err != nil {
@@ -108,8 +107,8 @@ func (c *Camera) handOn(p *Packet) {
 	}
 }
 
-// stampPacket says when a packet of video was captured, and how late it is. A
-// file waits here until it is due.
+// stampPacket determines when a video packet was captured, and its lag. A file waits
+// here until the packet is due.
 func (c *Camera) stampPacket(ctx context.Context, n *connection, s *session, p *Packet, now time.Time, waited time.Duration) (frameInfo, error) {
 	f := s.feed
 	if step := p.DTS - f.dts; f.any && step > 0 && step < paceGap {
@@ -139,9 +138,9 @@ func (c *Camera) stampPacket(ctx context.Context, n *connection, s *session, p *
 	return info, nil
 }
 
-// pacePacket says when a packet of a file is due, and waits for that where it is far
-// ahead or somebody watches. Else it is waited for with what is decoded next: to wake up
-// for each packet costs more than to read it. What an edit list hides is not waited for.
+// pacePacket determines when a packet of a file is due. It waits only if the packet is
+// far ahead or a viewer is watching; otherwise the next decoding waits, because waking
+// up for each packet costs more than reading it. Hidden packets are not waited for.
 func (c *Camera) pacePacket(ctx context.Context, n *connection, s *session, p *Packet, now time.Time, info *frameInfo) error {
 	f := s.feed
 	if p.Hidden {
@@ -169,7 +168,7 @@ func (c *Camera) untilDue(ctx context.Context, n *connection, s *session) error 
 	return s.sleep(ctx, wait)
 }
 
-// stampSound puts sound on the clock of the video.
+// stampSound converts the time of sound with the clock of the video.
 func (c *Camera) stampSound(s *session, p *Packet) {
 	switch {
 	case !p.Captured.IsZero():
@@ -182,7 +181,7 @@ func (c *Camera) stampSound(s *session, p *Packet) {
 	}
 }
 
-// newTrack ends the decoder of the track before and takes over the next one.
+// newTrack ends the decoder of the previous track and switches to the next one.
 func (c *Camera) newTrack(ctx context.Context, n *connection, s *session, t *Track) error {
 	f := s.feed
 	if err := c.drain(ctx, n, s); err != nil {
@@ -195,7 +194,7 @@ func (c *Camera) newTrack(ctx context.Context, n *connection, s *session, t *Tra
 	return nil
 }
 
-// decode decodes what is wanted, and publishes the newest frame of it.
+// decode decodes what is needed, and publishes its newest frame.
 func (c *Camera) decode(ctx context.Context, n *connection, s *session, p *Packet, info frameInfo) error {
 	f := s.feed
 	f.planner.saw(p.DTS, p.Key)
@@ -209,7 +208,7 @@ func (c *Camera) decode(ctx context.Context, n *connection, s *session, p *Packe
 	demand := c.demanded()
 	mode := f.planner.plan(demand, p.DTS, p.Key)
 	if !f.shown && mode == DecodeNone {
-		mode = DecodeKeys // a camera is live with its first frame
+		mode = DecodeKeys // a camera becomes live with its first frame
 	}
 	c.tell(f, mode, p)
 	f.kept.Add(p)
@@ -236,7 +235,7 @@ func (c *Camera) decode(ctx context.Context, n *connection, s *session, p *Packe
 	case !f.begun:
 		kept := f.kept.Packets()
 		if len(kept) == 0 {
-			return nil // too much since the last key frame: the next one will do
+			return nil // too much since the last key frame; wait for the next one
 		}
 		f.decoder.Flush()
 		f.begun, f.pending = true, append(f.pending[:0], kept...)
@@ -256,11 +255,11 @@ func (c *Camera) decode(ctx context.Context, n *connection, s *session, p *Packe
 	return c.run(ctx, n, s, packets, false, info)
 }
 
-// tried reports whether there is a decoder, or it is known why there is none.
+// tried reports whether opening a decoder was attempted.
 func (f *feed) tried() bool { return f.decoder != nil || f.closed != nil }
 
-// openDecoder opens the decoder when there is first something to decode. Where
-// this build has none, the packets flow on without frames.
+// openDecoder opens the decoder when there is first something to decode. If this build
+// has none, packets are passed on without frames.
 func (c *Camera) openDecoder(n *connection, f *feed) error {
 	if f.tried() {
 		return nil
@@ -276,14 +275,14 @@ func (c *Camera) openDecoder(n *connection, f *feed) error {
 		return err
 	}
 	f.closed = err
-	if c.decoders != nil { // else no frames of it are needed
-		c.log.Warn("there are no frames: detectors see nothing and no event fires; only the packets are passed on", "error", c.reason(err))
+	if c.decoders != nil { // otherwise no frames are needed
+		c.log.Warn("no frames can be decoded: detectors get no frames and no events fire; packets are still recorded and streamed", "error", c.reason(err))
 	}
 	c.live(n, time.Now(), f.track.Width, f.track.Height)
 	return nil
 }
 
-// run decodes packets and publishes the newest frame that comes out.
+// run decodes packets and publishes the newest resulting frame.
 func (c *Camera) run(ctx context.Context, n *connection, s *session, packets []*Packet, drain bool, info frameInfo) error {
 	f := s.feed
 	if err := c.untilDue(ctx, n, s); err != nil {
@@ -304,7 +303,7 @@ func (c *Camera) run(ctx context.Context, n *connection, s *session, packets []*
 	return c.show(ctx, n, s, d, info)
 }
 
-// show publishes what a decoder gave.
+// show publishes the result of a decoder.
 func (c *Camera) show(ctx context.Context, n *connection, s *session, d Decoded, info frameInfo) error {
 	f := s.feed
 	c.mu.Lock()
@@ -354,7 +353,7 @@ func (c *Camera) show(ctx context.Context, n *connection, s *session, d Decoded,
 	return nil
 }
 
-// drain publishes what the decoder holds back, at the end of a track.
+// drain publishes the frames that the decoder holds back at the end of a track.
 func (c *Camera) drain(ctx context.Context, n *connection, s *session) error {
 	f := s.feed
 	if f.decoder == nil || !f.begun {
@@ -383,7 +382,7 @@ func (c *Camera) drain(ctx context.Context, n *connection, s *session) error {
 	}
 }
 
-// readFailed says what a failed Read means, as grabFailed does.
+// readFailed interprets an error of Read, like grabFailed.
 func (c *Camera) readFailed(ctx context.Context, n *connection, s *session, err error) error {
 	if errors.Is(err, io.EOF) && !s.live {
 		if bad := c.drain(ctx, n, s); bad != nil {
@@ -397,10 +396,10 @@ func (c *Camera) demanded() Demand {
 	if d := c.demand.Load(); d != nil {
 		return *d
 	}
-	return Demand{FPS: 1000, Why: "everything is wanted"}
+	return Demand{FPS: 1000, Why: "no demand set yet"}
 }
 
-// tell publishes what a packet adds to, and how much is decoded and why.
+// tell updates the status after a packet.
 func (c *Camera) tell(f *feed, mode Decoding, p *Packet) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -413,7 +412,7 @@ func (c *Camera) tell(f *feed, mode Decoding, p *Packet) {
 	}
 }
 
-// explain says why a camera is not live yet.
+// explain sets the reason why a camera is not live yet.
 func (c *Camera) explain(n *connection, reason string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -9,70 +9,67 @@ import (
 	"rvo-tui/internal/text"
 )
 
-// A Connection is what an Opener opens: a PacketSource, or a Source where there
-// are no packets.
+// A Connection is what an Opener opens: a PacketSource, or a Source if there are no
+// packets.
 type Connection interface {
 	Live() bool
 	Close() error
 }
 
-// A Source is one open connection that gives uncompressed frames: drawn scenes
-// and raw devices. One goroutine at a time uses it. When a call fails the
-// connection is over: Close it and open another one.
+// A Source is an open connection that delivers uncompressed frames: synthetic scenes
+// and raw devices. It is used by one goroutine at a time. After an error the connection
+// is over: close it and open another one.
 type Source interface {
-	// Grab waits for the next frame and takes it without decoding it. It
-	// returns io.EOF at the end of a file. A live source must not wait longer
-	// than the camera's stall timeout. A *CorruptError means that what came
-	// is not a frame; the source goes on.
+	// Grab waits for the next frame and takes it without decoding it. It returns io.EOF
+	// at the end of a file. A live source must not wait longer than the camera's stall
+	// timeout. A *CorruptError means that the data was not a valid frame; the source
+	// continues.
 	Grab() (Stamp, error)
-	// Retrieve decodes the frame that Grab took into dst, as packed BGR rows
-	// from the top; len(dst) is width*height*3 of Size. When the stream has
-	// changed its size it writes nothing and returns ErrSizeChanged: ask for
-	// Size again and call Retrieve with a fitting dst. A *CorruptError means
-	// that this one frame could not be decoded; the source goes on.
+	// Retrieve decodes the frame taken by Grab into dst, as packed BGR rows, top row
+	// first; len(dst) is width*height*3 of Size. If the stream's size has changed, it
+	// writes nothing and returns ErrSizeChanged: call Size again and retry with a
+	// fitting dst. A *CorruptError means that this frame could not be decoded; the
+	// source continues.
 	Retrieve(dst []byte) error
 	// Size returns the size of the frame that Retrieve will write.
 	Size() (width, height int)
-	// Live reports whether the source runs at its own pace (a camera). One that
-	// does not (a file, a synthetic scene) is read as fast as it is asked, so
-	// the Camera paces it by its presentation times.
+	// Live reports whether the source has its own pace (a camera). Other sources (a
+	// file, a synthetic scene) can be read at any speed, and Camera paces them by their
+	// timestamps.
 	Live() bool
-	// Close ends the connection and frees what it holds.
+	// Close closes the connection and frees its resources.
 	Close() error
 }
 
-// Stamp is what is known of when a frame was taken.
+// Stamp is the timing information of a frame.
 type Stamp struct {
-	// PTS is the presentation time, on a clock of the source's own. It is
-	// meaningful only where HasPTS.
+	// PTS is the presentation time on the source's own clock. It is valid only if
+	// HasPTS is set.
 	PTS    time.Duration
 	HasPTS bool
 	// Arrived is when the frame reached this machine.
 	Arrived time.Time
 }
 
-// ErrSizeChanged is what Retrieve returns when the stream's size is no longer
-// that of dst.
+// ErrSizeChanged is returned by Retrieve if dst no longer fits the stream's size.
 var ErrSizeChanged = errors.New("stream changed its size")
 
-// Errors that say why a source does not open, for errors.Is. A camera that
-// meets them is Failed and is retried slowly, because waiting alone rarely fixes
-// them. A KindFile source that is missing (os.ErrNotExist) or may not be
-// read (os.ErrPermission) counts likewise.
+// Errors of opening a source, for errors.Is. They rarely go away by themselves, so the
+// camera becomes Failed and retries slowly. The same applies to a KindFile source that
+// is missing (os.ErrNotExist) or not readable (os.ErrPermission).
 var (
-	// ErrUnauthorized: the source wants another user or password.
+	// ErrUnauthorized: the source rejects the user or password.
 	ErrUnauthorized = errors.New("wrong user or password")
-	// ErrUntrusted: the certificate of the server is not trusted (see Trust).
+	// ErrUntrusted: the server's certificate is not trusted (see Trust).
 	ErrUntrusted = errors.New("the certificate of the server is not trusted")
-	// ErrUnsupported: what answers is not video that this build can read.
+	// ErrUnsupported: the source is not video that this build can read.
 	ErrUnsupported = errors.New("not supported")
 )
 
-// A Skipper is a Source that itself drops frames that were not grabbed before a
-// newer one came. The Camera asks it after each Grab and counts them under
-// DropLag.
+// A Skipper is a Source that drops frames itself when a newer one arrives before they
+// were grabbed. Camera calls Skipped after each Grab and counts them under DropLag.
 type Skipper interface {
-	// Skipped returns how many frames were dropped since it was last asked.
+	// Skipped returns the number of frames dropped since the last call.
 	Skipped() uint64
 }
 
@@ -84,12 +81,12 @@ func (e *CorruptError) Error() string { return "decode frame: " + e.Err.Error() 
 // Unwrap returns the decoder's own error.
 func (e *CorruptError) Unwrap() error { return e.Err }
 
-// An Opener opens a source, within cfg.OpenTimeout. The context ends the whole
-// life of the source: when it is done, a Grab under way returns soon where the
-// source can be interrupted at all. Errors say what to do and hold no password.
+// An Opener opens a source within cfg.OpenTimeout. The context covers the whole life of
+// the source: when it is done, a pending Grab returns soon, if the source can be
+// interrupted at all. Errors say what to do and contain no password.
 type Opener func(ctx context.Context, cfg Config, addr Address) (Connection, error)
 
-// Opens makes an Opener of a function that returns a connection of its own kind.
+// Opens makes an Opener from a function that returns a specific type.
 func Opens[C Connection](open func(context.Context, Config, Address) (C, error)) Opener {
 	return func(ctx context.Context, cfg Config, addr Address) (Connection, error) {
 		c, err := open(ctx, cfg, addr)
@@ -100,8 +97,8 @@ func Opens[C Connection](open func(context.Context, Config, Address) (C, error))
 	}
 }
 
-// Drivers is what can be opened, by kind of address. The program fills it: a
-// build without FFmpeg has entries that say so.
+// Drivers maps each kind of address to its Opener. The program fills it; a build
+// without FFmpeg has entries that return ErrUnsupported.
 type Drivers map[Kind]Opener
 
 // Open opens the source of cfg with the driver of its kind.
@@ -117,8 +114,8 @@ func (d Drivers) Open(ctx context.Context, cfg Config) (Connection, error) {
 	return open(ctx, cfg, addr)
 }
 
-// Probe waits for the first frame or packet of a connection and returns its
-// display size; 0x0 when the source does not say.
+// Probe waits for the first frame or packet and returns its display size; 0x0 if
+// unknown.
 func Probe(c Connection) (width, height int, err error) {
 	switch c := c.(type) {
 	case Source:

@@ -5,45 +5,44 @@ import (
 	"time"
 )
 
-// Stamper says when the frames or packets of one connection were captured. Its
-// zero value is ready; a new connection takes a new one. It belongs to one
+// Stamper determines when the frames or packets of one connection were captured. The
+// zero value is ready to use. Each connection needs its own. It belongs to one
 // goroutine.
 //
-// Presentation times run on the source's own clock. A Clock maps them onto ours:
-// the capture time is the presentation time plus the smallest difference from
-// arrival, corrected for drift. The rest until arrival is the lag. Without a
-// presentation time the capture time is the arrival.
+// Presentation times are on the source's own clock. A Clock maps them to ours: the
+// capture time is the presentation time plus the minimum delay until arrival, corrected
+// for drift. The rest of the delay is the lag. Without a presentation time, the capture
+// time is the arrival time.
 //
-// Where the camera reports its wall clock (RTCP sender reports), capture times
-// come from that clock instead, which all streams of a camera share. If that
-// clock is in step with ours, its times are used unchanged: true times at the lens.
+// If the camera reports its wall clock (RTCP sender reports), capture times are derived
+// from that clock, which all streams of the camera share. If it is synchronized with
+// ours, its times are used unchanged and are true capture times.
 type Stamper struct {
-	// Camera is the clock of the camera, shared by its streams, which Report
-	// begins to use. Nil: one of this connection alone.
+	// Camera is the camera's clock, shared by its streams, used from the first Report
+	// on. Nil: one for this connection only.
 	Camera *Clock
-	// Transit is how long even the fastest packets are on their way, as far as
-	// that is known. It is taken off capture times, and is no part of the lag.
+	// Transit is the known minimum transit time of packets. It is subtracted from
+	// capture times and is not part of the lag.
 	Transit time.Duration
 
-	own     Clock           // on presentation times
-	order   Clock           // on decoding times
-	reports []time.Duration // camera time - presentation time, the latest few
+	own     Clock           // presentation times
+	order   Clock           // decode times
+	reports []time.Duration // camera time - presentation time, of the last few reports
 	offset  time.Duration   // median of reports
-	latency time.Duration   // from the lens, where the clocks are in step
+	latency time.Duration   // since exposure; 0 unless the clocks are synchronized
 
 	begun    bool
-	arrived  time.Time // of the last one
-	captured time.Time // of the last one that Stamp saw
+	arrived  time.Time // of the last packet
+	captured time.Time // of the last frame given to Stamp
 }
 
-// reportsKept is how many sender reports the offset is the median of. Many
-// cameras round the times in them to a frame.
+// reportsKept is the number of sender reports for the median. Many cameras round their
+// times to a frame.
 const reportsKept = 5
 
-// Packet returns when something with a presentation time was captured, which is
-// never after its arrival, and how much longer than the fastest it took, going by
-// its decoding time. The packets of one connection are given in the order of
-// their arrival.
+// Packet returns the capture time of a packet, which is never after its arrival, and
+// its lag: how much longer it took than the fastest packet, judged by decode time.
+// Packets must be given in order of arrival.
 func (s *Stamper) Packet(pts, dts time.Duration, arrived time.Time) (captured time.Time, lag time.Duration) {
 	if s.begun && arrived.Before(s.arrived) {
 		arrived = s.arrived
@@ -61,7 +60,7 @@ func (s *Stamper) Packet(pts, dts time.Duration, arrived time.Time) (captured ti
 	return captured, max(0, arrived.Sub(s.order.Time(dts)))
 }
 
-// follow has the latency follow what the clocks say of it, without a jump.
+// follow moves the latency gradually towards that of the clocks.
 func (s *Stamper) follow(wall time.Duration) {
 	latency, inStep := s.Camera.latency(wall)
 	if inStep {
@@ -72,11 +71,11 @@ func (s *Stamper) follow(wall time.Duration) {
 	s.latency += min(max(latency-s.latency, -latencyStep), latencyStep)
 }
 
-// latencyStep is by how much the latency may change from one packet to the next.
+// latencyStep is the maximum change of the latency per packet.
 const latencyStep = time.Millisecond
 
-// Time returns when something with a presentation time was captured, going by
-// what Packet has seen. It returns the zero time before that.
+// Time returns the capture time for a presentation time, based on the packets so far.
+// It is zero before the first one.
 func (s *Stamper) Time(pts time.Duration) time.Time {
 	at := s.own.Time(pts)
 	if len(s.reports) > 0 {
@@ -88,8 +87,8 @@ func (s *Stamper) Time(pts time.Duration) time.Time {
 	return at.Add(-s.Transit - s.latency)
 }
 
-// Report records that the camera's wall clock, counted from the Unix epoch, showed
-// wall at a presentation time.
+// Report records that the camera's wall clock, counted from the Unix epoch, showed wall
+// at a presentation time.
 func (s *Stamper) Report(pts, wall time.Duration) {
 	offset := wall - pts
 	if len(s.reports) > 0 {
@@ -112,10 +111,9 @@ func (s *Stamper) Report(pts, wall time.Duration) {
 	}
 }
 
-// Stamp returns when a frame was captured, and its lag. The frames of one
-// connection are given in the order of their arrival, which is the order they
-// are shown in. The capture time is never after the arrival and never before
-// that of the frame before.
+// Stamp returns when a frame was captured, and its lag. The frames of one connection
+// must be given in order of arrival, which is display order. The capture time is never
+// after the arrival and never before that of the previous frame.
 func (s *Stamper) Stamp(st Stamp) (captured time.Time, lag time.Duration) {
 	last, begun := s.captured, s.begun
 	if begun && st.Arrived.Before(s.arrived) {

@@ -15,7 +15,7 @@ import (
 // errPaused ends a connection because of Pause.
 var errPaused = errors.New("paused by command")
 
-// stallError ends a connection that gave no frame in time.
+// stallError ends a connection that delivered no frame in time.
 type stallError struct{ after time.Duration }
 
 func (e *stallError) Error() string { return fmt.Sprintf("no frame for %v (stall_timeout)", e.after) }
@@ -25,19 +25,19 @@ type openError struct{ error }
 
 func (e openError) Unwrap() error { return e.error }
 
-// fileError ends the reading of a file that is damaged.
+// fileError ends reading a damaged file.
 type fileError struct{ error }
 
 func (e fileError) Unwrap() error { return e.error }
 
-// connection is what the supervisor and the reader of one connection share.
+// connection is shared by the supervisor and the reader of one connection.
 type connection struct {
 	began    time.Time
-	deadline atomic.Int64 // when the next progress is overdue, after began
+	deadline atomic.Int64 // deadline for the next progress, since began
 	opened   atomic.Bool
-	holds    atomic.Bool   // keeps its place when paused, instead of closing
-	flowed   atomic.Bool   // a frame came
-	sooner   chan struct{} // tells that the deadline has moved to an earlier time
+	holds    atomic.Bool   // keeps its position when paused, instead of closing
+	flowed   atomic.Bool   // a frame has arrived
+	sooner   chan struct{} // signals that the deadline has moved to an earlier time
 }
 
 func newConnection() *connection {
@@ -65,8 +65,8 @@ func (n *connection) left() time.Duration {
 }
 
 // supervise runs a reader on one connection until it ends, and returns why: the
-// context's error, io.EOF for a file that has ended, errPaused, or what failed.
-// The timers here do not depend on the reader, which may hang in a source.
+// context's error, io.EOF for a file that has ended, errPaused, or the failure. Its
+// timers do not depend on the reader, which may hang in a source.
 func (c *Camera) supervise(ctx context.Context, n *connection) error {
 	readCtx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -76,7 +76,7 @@ func (c *Camera) supervise(ctx context.Context, n *connection) error {
 
 	timer := time.NewTimer(n.left())
 	defer timer.Stop()
-	var verdict error // why the connection was given up, before its reader noticed
+	var verdict error // why the connection was given up before its reader noticed
 	giveUp := func(state State, err error) {
 		verdict = err
 		c.finish(state, c.reason(err))
@@ -112,8 +112,8 @@ func (c *Camera) supervise(ctx context.Context, n *connection) error {
 			left := n.left()
 			switch {
 			case verdict != nil:
-				// It is said once; the wait goes on for as long as the source hangs.
-				c.finish(c.Status().State, c.reason(verdict)+"; its connection hangs and is waited for")
+				// Report it once; keep waiting for as long as the source hangs.
+				c.finish(c.Status().State, c.reason(verdict)+"; waiting for its connection, which hangs")
 			case wasPaused:
 			case left > 0:
 				timer.Reset(left)
@@ -131,7 +131,7 @@ func (c *Camera) openTimeout() error {
 	return openError{fmt.Errorf("no answer within %v (open_timeout): %w", c.cfg.OpenTimeout, os.ErrDeadlineExceeded)}
 }
 
-// judge returns why a connection ended, whose reader returned err.
+// judge returns why a connection ended whose reader returned err.
 func (c *Camera) judge(ctx context.Context, n *connection, verdict, err error) error {
 	stall := time.Duration(c.cfg.StallTimeout)
 	switch {
@@ -142,13 +142,13 @@ func (c *Camera) judge(ctx context.Context, n *connection, verdict, err error) e
 	case errors.As(err, new(openError)):
 		c.count(&c.status.Failures)
 	case n.opened.Load() && (errors.Is(err, os.ErrDeadlineExceeded) || n.left() <= stall/10):
-		// The source's own time limit was a moment faster than ours.
+		// The source's own timeout was slightly faster than ours.
 		return &stallError{stall}
 	}
 	return err
 }
 
-// abandon waits for the reader after the context has ended, as long as Run may.
+// abandon waits for the reader after the context has ended, for at most abandonAfter.
 func (c *Camera) abandon(ctx context.Context, n *connection, done <-chan error) error {
 	timer := time.NewTimer(abandonAfter)
 	defer timer.Stop()
@@ -160,13 +160,13 @@ func (c *Camera) abandon(ctx context.Context, n *connection, done <-chan error) 
 			doing = "reading"
 		}
 		c.finish(c.Status().State, "abandoned while "+doing)
-		c.log.Warn("abandon a camera that hangs", "doing", doing, "source", text.Redact(c.cfg.Source), "after", abandonAfter)
+		c.log.Warn("abandoned a camera that hangs", "doing", doing, "source", text.Redact(c.cfg.Source), "after", abandonAfter)
 	}
 	return ctx.Err()
 }
 
-// reason returns an error as text for people: one line, bounded, and without
-// the password of the source, whatever the driver put into it.
+// reason formats an error for the user: one line, bounded, without the source's
+// password, whatever the driver's text contains.
 func (c *Camera) reason(err error) string {
 	return text.CleanTo(text.Hide(err.Error(), c.cfg.Source), 500)
 }

@@ -1,11 +1,11 @@
 package capture
 
-// A Veil makes parts of a frame black. It is called with the packed pixels of a whole
-// frame, which it may write, from several goroutines at once.
+// A Veil blacks out parts of a frame (privacy zones). It is called with the packed
+// pixels of a whole frame, which it may write. It must be safe for concurrent use.
 type Veil func(pix []byte, t Target)
 
-// Cover makes parts of every frame from the next one on black; nil: none. What the
-// source sends is not changed.
+// Cover blacks out parts of every frame from the next one on; nil: none. The packets of
+// the source are not changed.
 func (c *Camera) Cover(v Veil) {
 	if v == nil {
 		c.veil.Store(nil)
@@ -14,7 +14,7 @@ func (c *Camera) Cover(v Veil) {
 	c.veil.Store(&v)
 }
 
-// covered returns the image with the veil over it.
+// covered returns the image with the veil applied.
 func (c *Camera) covered(img Image) Image {
 	if v := c.veil.Load(); v != nil {
 		return veiled{img, *v}
@@ -22,14 +22,14 @@ func (c *Camera) covered(img Image) Image {
 	return img
 }
 
-// veiled is an Image with parts that are black in everything it is converted to. The
-// memory of the decoder, which it decodes further frames from, stays as it is.
+// veiled is an Image whose conversions are blacked out in parts. The decoder's memory
+// stays unchanged, because later frames depend on it.
 type veiled struct {
 	Image
 	veil Veil
 }
 
-// Luma answers false: the decoder's plane shows everything.
+// Luma returns false: the decoder's plane is not blacked out.
 func (veiled) Luma() (Luma, bool) { return Luma{}, false }
 
 func (v veiled) Convert(dst []byte, t Target) error {
