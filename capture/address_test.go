@@ -71,7 +71,7 @@ func TestParseAddressRefuses(t *testing.T) {
 		"rtsp://h_%41/":                     "host name",
 		"rtsp://fe80::1/":                   "port",
 		"rtsp://[fe80::1/":                  "brackets",
-		"rtsp://[10.0.0.7]/":                "no IPv6 address",
+		"rtsp://[10.0.0.7]/":                "not an IPv6 address",
 		"rtsp://[fe80::1%]/":                "network interface",
 		"file:a":                            "three slashes",
 		"file://otherhost/a":                "three slashes",

@@ -322,7 +322,7 @@ func TestCameraRefusedLoginsBackOff(t *testing.T) {
 			}
 			return nil, fmt.Errorf("open: %w", ErrUnauthorized)
 		})
-		r.is(0, Failed, "wrong user or password (tried again in 30s, at once on resume)")
+		r.is(0, Failed, "wrong user or password (next attempt in 30s, or at once on resume)")
 		r.is(449*time.Second, Failed, "tried again in 4m0s")
 		r.is(1055*time.Second, Failed, "tried again in 5m0s")
 		r.cam.Resume() // without a pause

@@ -37,7 +37,7 @@ func TestConfigValidate(t *testing.T) {
 		"hwaccel":                {func(c *Config) { c.HWAccel = "" }, map[string]string{"hwaccel": `"vaapi" or "qsv"`}},
 		"timeouts":               {func(c *Config) { c.OpenTimeout, c.StallTimeout = 0, text.Duration(time.Hour) }, map[string]string{"open_timeout": "100ms", "stall_timeout": "5m"}},
 		"loop on rtsp":           {func(c *Config) { c.Loop = true }, map[string]string{"loop": "file sources"}},
-		"udp and TLS":            {func(c *Config) { c.Source, c.Transport = "rtsps://cam/", "udp" }, map[string]string{"transport": "TCP alone"}},
+		"udp and TLS":            {func(c *Config) { c.Source, c.Transport = "rtsps://cam/", "udp" }, map[string]string{"transport": "only TCP"}},
 		"udp on file":            {func(c *Config) { c.Source, c.Transport = "a.mp4", "udp" }, map[string]string{"transport": "rtsp sources"}},
 		"evidence of a scene":    {func(c *Config) { c.Source, c.EvidenceSource = "rtsp://h/", "synthetic:street" }, map[string]string{"evidence_source": "an address or a file"}},
 		"evidence is the source": {func(c *Config) { c.Source, c.EvidenceSource = "rtsp://h/", "rtsp://h/" }, map[string]string{"evidence_source": "remove it"}},

@@ -66,7 +66,7 @@ func TestRTSPEndsItsSessions(t *testing.T) {
 	taken := start(t, setup{config: watched(proxy.url(), ""), args: []string{"--no-ui", "--metrics-listen", "127.0.0.1:0"}})
 	taken.until(patience, "the camera to be live", func() bool { return taken.state("door", "live") })
 	second := start(t, setup{config: watched(proxy.url(), ""), args: []string{"--no-ui", "--metrics-listen", ""}})
-	second.logs("the camera takes no more connections", patience)
+	second.logs("the camera accepts no more connections", patience)
 }
 
 // A redirect does not take the login to another host.

@@ -1,6 +1,5 @@
-// Package device takes video in from local capture devices (V4L2). MJPEG and H.264
-// come as the device sends them, raw formats as pixels. Elsewhere than on Linux there
-// are no devices.
+// Package device reads local capture devices (V4L2). MJPEG and H.264 are delivered as
+// packets, raw formats as pixels. Only Linux is supported.
 package device
 
 import (
@@ -15,24 +14,24 @@ import (
 // Device is one local capture device.
 type Device struct {
 	Number int    // as in "device:0"
-	Path   string // such as /dev/video0
-	Name   string // as the driver says; empty when it cannot be asked
-	Modes  []Mode // by format, the largest first
-	Err    error  // why it could not be asked: no permission, mostly
+	Path   string // such as "/dev/video0"
+	Name   string // from the driver; empty if it cannot be queried
+	Modes  []Mode // by format, largest first
+	Err    error  // why it cannot be queried, mostly missing permission
 }
 
-// Mode is one size that a device delivers in one format.
+// Mode is one size in one format that a device can deliver.
 type Mode struct {
 	Format        string    // four characters, such as YUYV or MJPG
-	Width, Height int       // of a range: the largest
-	Rates         []float64 // frames a second, highest first; empty when the driver does not say
+	Width, Height int       // the largest size, for a range
+	Rates         []float64 // frames a second, highest first; empty if unknown
 
-	least, step [2]int // of a range: the smallest size, and what sizes are multiples of from there
+	least, step [2]int // for a range: the smallest size, and the step between sizes
 }
 
 func (m Mode) area() int { return m.Width * m.Height }
 
-// rate returns the highest rate, 0 where it is not known.
+// rate returns the highest rate, or 0 if unknown.
 func (m Mode) rate() float64 {
 	if len(m.Rates) == 0 {
 		return 0
@@ -42,8 +41,8 @@ func (m Mode) rate() float64 {
 
 var videoName = regexp.MustCompile(`^video([0-9]{1,4})$`)
 
-// List returns the local devices that capture video, by number. Nodes that do not
-// capture (metadata, outputs, codecs) are left out.
+// List returns the local video capture devices, by number. It leaves out nodes that
+// cannot capture (metadata, outputs, codecs).
 func List() []Device { return listIn("/dev", ask) }
 
 func listIn(dir string, ask func(path string) (name string, modes []Mode, err error)) []Device {
@@ -57,7 +56,7 @@ func listIn(dir string, ask func(path string) (name string, modes []Mode, err er
 		if m == nil {
 			continue
 		}
-		n, _ := strconv.Atoi(m[1]) // the pattern allows nothing else
+		n, _ := strconv.Atoi(m[1]) // the pattern matches only digits
 		d := Device{Number: n, Path: filepath.Join(dir, e.Name())}
 		d.Name, d.Modes, d.Err = ask(d.Path)
 		if len(d.Modes) > 0 || d.Err != nil {

@@ -5,25 +5,23 @@ import (
 	"slices"
 )
 
-// The formats that can be used, in the order in which they are chosen where
-// several have the size and the rate: those that evidence keeps as they are, and
-// then those that are pixels.
+// Usable formats in order of preference, for modes of equal size and rate: first those
+// that evidence can store unchanged, then raw pixels.
 var formats = []string{"MJPG", "JPEG", "H264", "YUYV", "UYVY", "NV12", "YU12", "GREY"}
 
 // coded reports whether frames of a format are packets.
 func coded(format string) bool { return slices.Index(formats, format) < 3 }
 
-// What a device is asked for where nothing is configured: the largest mode up to
-// this size.
+// The size limit when no size is configured: the largest mode up to it is used.
 const (
 	usualWidth  = 1280
 	usualHeight = 720
 )
 
-// pick returns the mode to ask a device for: the size that is nearest to the
-// configured one (a side of 0: not configured), of those the first format that
-// keeps up with the rate (0: not configured), or else the fastest. It returns
-// false where the device has no format that can be used.
+// pick returns the mode to use: the size nearest to the configured one (0: side not
+// configured) and, for that size, the first format that reaches the rate (0: not
+// configured), or else the fastest one. It returns false if the device has no usable
+// format.
 func pick(modes []Mode, width, height int, fps float64) (Mode, bool) {
 	usable := slices.DeleteFunc(slices.Clone(modes), func(m Mode) bool { return !slices.Contains(formats, m.Format) })
 	if len(usable) == 0 {
@@ -35,7 +33,7 @@ func pick(modes []Mode, width, height int, fps float64) (Mode, bool) {
 	off := func(m Mode) int { return distance(m, width, height) }
 	nearest := off(slices.MinFunc(usable, func(a, b Mode) int { return cmp.Compare(off(a), off(b)) }))
 	usable = slices.DeleteFunc(usable, func(m Mode) bool { return off(m) != nearest })
-	slow := func(m Mode) float64 { // frames a second that are missing
+	slow := func(m Mode) float64 { // missing frames a second
 		if m.rate() == 0 {
 			return 0
 		}
@@ -46,8 +44,8 @@ func pick(modes []Mode, width, height int, fps float64) (Mode, bool) {
 	}), true
 }
 
-// within returns the side of a range that is nearest to the wanted one, from below.
-// A mode that is no range has one side alone.
+// within returns the largest side of a range that does not exceed the wanted one. A
+// mode that is not a range has only one side.
 func (m Mode) within(side, most, wanted int) int {
 	if m.least[side] == 0 || m.least[side] >= most {
 		return most
@@ -59,8 +57,8 @@ func (m Mode) within(side, most, wanted int) int {
 	return m.least[side] + (min(max(wanted, m.least[side]), most)-m.least[side])/step*step
 }
 
-// distance returns how far a mode is from a size. Without one, small modes are far
-// from the usual size, and larger ones farther still.
+// distance returns how far a mode is from a size. If no size is configured, larger
+// modes are better up to the usual size and bad beyond it.
 func distance(m Mode, width, height int) int {
 	if width <= 0 && height <= 0 {
 		if m.Width > usualWidth || m.Height > usualHeight {

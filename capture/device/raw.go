@@ -1,6 +1,6 @@
 package device
 
-// rawBytes returns how many bytes a raw frame of a mode has.
+// rawBytes returns the size of a raw frame in bytes.
 func rawBytes(m Mode) int {
 	switch m.Format {
 	case "YUYV", "UYVY":
@@ -11,8 +11,8 @@ func rawBytes(m Mode) int {
 	return m.area()
 }
 
-// toBGR converts a raw frame without padding to packed BGR. Devices send BT.601 of
-// limited range, but for grey, which is of full range.
+// toBGR converts a raw frame without padding to packed BGR. Devices send limited-range
+// BT.601, except for grey, which is full-range.
 func toBGR(dst, src []byte, m Mode) {
 	w, h := m.Width, m.Height
 	cw := (w + 1) / 2
@@ -44,7 +44,7 @@ func toBGR(dst, src []byte, m Mode) {
 	}
 }
 
-// bgr converts one pixel by ITU-R BT.601, limited range, in 16-bit fixed point.
+// bgr converts one pixel (ITU-R BT.601, limited range) in 16-bit fixed point.
 func bgr(y, u, v byte) (b, g, r byte) {
 	l := (int32(y)-16)*76309 + 1<<15
 	cb, cr := int32(u)-128, int32(v)-128

@@ -15,13 +15,12 @@ import (
 
 // camera is an open device. It belongs to one goroutine.
 type camera interface {
-	// Start asks for a mode and a rate (0: the device's own), and begins to stream.
+	// Start sets the mode and the rate (0: the device's default) and starts streaming.
 	Start(m Mode, fps float64) error
-	// Wait waits for a frame, for a second at most, and reports whether there is
-	// one.
+	// Wait waits for a frame for at most one second, and reports whether there is one.
 	Wait() (bool, error)
-	// Frame returns the frame, valid until Release. EAGAIN means that it is not
-	// there after all.
+	// Frame returns the frame, which is valid until Release. EAGAIN means that there is
+	// none after all.
 	Frame() (data []byte, buffer uint32, err error)
 	Release(buffer uint32) error
 	Close() error
@@ -33,13 +32,13 @@ type stream struct {
 	cam    camera
 	mode   Mode
 	stall  time.Duration
-	misses int // frames in a row that were announced and not there
+	misses int // consecutive frames that were announced but missing
 }
 
-// maxMisses bounds them: a device that was unplugged may announce frames for ever.
+// maxMisses limits misses: an unplugged device may announce frames forever.
 const maxMisses = 100
 
-// next waits for a frame and hands it to use, which must not keep it.
+// next waits for a frame and passes it to use, which must not keep it.
 func (s *stream) next(use func(data []byte, arrived time.Time) error) error {
 	began := time.Now()
 	for {
@@ -68,7 +67,7 @@ func (s *stream) next(use func(data []byte, arrived time.Time) error) error {
 		s.misses = 0
 		err = use(data, time.Now())
 		if bad := s.cam.Release(buffer); bad != nil {
-			return fmt.Errorf("give a buffer back: %w", bad)
+			return fmt.Errorf("return a buffer: %w", bad)
 		}
 		return err
 	}
@@ -87,8 +86,8 @@ type packets struct {
 
 func (p *packets) Tracks() []*capture.Track { return []*capture.Track{p.track} }
 
-// Read returns the next frame. Devices give no times of their own here, so that
-// those of arrival take their place.
+// Read returns the next frame. It is timed by arrival, because devices provide no
+// usable timestamps.
 func (p *packets) Read() (*capture.Packet, error) {
 	var out *capture.Packet
 	err := p.next(func(data []byte, arrived time.Time) error {
@@ -103,7 +102,7 @@ func (p *packets) Read() (*capture.Packet, error) {
 	return out, err
 }
 
-// hasIDR reports whether an access unit (Annex B) begins a sequence.
+// hasIDR reports whether an access unit (Annex B) contains an IDR frame.
 func hasIDR(data []byte) bool {
 	for i := 0; i+3 < len(data); i++ {
 		if data[i] == 0 && data[i+1] == 0 && data[i+2] == 1 && data[i+3]&0x1f == 5 {
@@ -123,7 +122,7 @@ func (p *pixels) Grab() (capture.Stamp, error) {
 	var stamp capture.Stamp
 	err := p.next(func(data []byte, arrived time.Time) error {
 		if want := rawBytes(p.mode); len(data) != want {
-			return &capture.CorruptError{Err: fmt.Errorf("%d bytes are no %s frame of %dx%d", len(data), p.mode.Format, p.mode.Width, p.mode.Height)}
+			return &capture.CorruptError{Err: fmt.Errorf("%d bytes are not a %s frame of %dx%d", len(data), p.mode.Format, p.mode.Width, p.mode.Height)}
 		}
 		p.frame = append(p.frame[:0], data...)
 		stamp.Arrived = arrived
@@ -142,9 +141,8 @@ func (p *pixels) Retrieve(dst []byte) error {
 
 func (p *pixels) Size() (width, height int) { return p.mode.Width, p.mode.Height }
 
-// start begins to stream from an open device and returns a capture.PacketSource
-// where it sends coded frames, and a capture.Source of pixels otherwise. It closes
-// the device where it fails.
+// start starts streaming. It returns a capture.PacketSource if the device sends coded
+// frames, and otherwise a capture.Source of pixels. On an error it closes the device.
 func start(ctx context.Context, cam camera, modes []Mode, cfg capture.Config) (capture.Connection, error) {
 	m, ok := pick(modes, cfg.Width, cfg.Height, cfg.FPS)
 	if !ok {

@@ -13,24 +13,24 @@ import (
 	"rvo-tui/capture"
 )
 
-// buffers is how many frames a driver holds for the program.
+// buffers is the number of frames that a driver buffers.
 const buffers = 4
 
-// v4l2 is the camera of a driver.
+// v4l2 is the camera interface to a driver.
 type v4l2 struct{ *webcam.Webcam }
 
 func (c v4l2) Start(m Mode, fps float64) error {
-	// The size that comes back is the one that was asked for, whatever the driver
-	// made of it: a mode is one that it listed.
+	// The returned size is the requested one, even if the driver changed it; but the
+	// mode is one that it listed.
 	format, _, _, err := c.SetImageFormat(fourCC(m.Format), uint32(m.Width), uint32(m.Height))
 	if err != nil {
 		return fmt.Errorf("set format %s of %dx%d: %w", m.Format, m.Width, m.Height, err)
 	}
 	if format != fourCC(m.Format) {
-		return fmt.Errorf("%w: the device listed format %s and does not send it", capture.ErrUnsupported, m.Format)
+		return fmt.Errorf("%w: the device listed format %s but does not send it", capture.ErrUnsupported, m.Format)
 	}
 	if fps > 0 {
-		_ = c.SetFramerate(float32(fps)) // where it cannot be set, the rate is held afterwards
+		_ = c.SetFramerate(float32(fps)) // if it cannot be set, the rate is limited later
 	}
 	if err := c.SetBufferCount(buffers); err != nil {
 		return err
@@ -53,29 +53,28 @@ func openNode(path string) (v4l2, error) {
 	cam, err := webcam.Open(path)
 	switch {
 	case errors.Is(err, os.ErrNotExist):
-		return v4l2{}, fmt.Errorf("%w: rvo-tui --list-cameras shows the devices that there are", os.ErrNotExist)
+		return v4l2{}, fmt.Errorf("%w: list the devices with rvo-tui --list-cameras", os.ErrNotExist)
 	case errors.Is(err, os.ErrPermission):
 		return v4l2{}, fmt.Errorf("%w: add this user to the group video", os.ErrPermission)
 	}
 	return v4l2{cam}, err
 }
 
-// ask asks the device at path who it is and what it delivers. A node that does not
-// capture has no modes.
+// ask returns a device's name and modes. A node that cannot capture has no modes.
 func ask(path string) (name string, modes []Mode, err error) {
 	cam, err := openNode(path)
 	if errors.Is(err, os.ErrPermission) {
 		return "", nil, err
 	}
 	if err != nil {
-		return "", nil, nil // a codec, an output, or no V4L2 device at all
+		return "", nil, nil // a codec, an output, or not a V4L2 device
 	}
 	defer cam.Close()
-	name, _ = cam.GetName() // it is only shown
+	name, _ = cam.GetName() // for display only
 	return name, cam.modes(), nil
 }
 
-// modes returns what the driver lists.
+// modes returns the modes listed by the driver.
 func (c v4l2) modes() []Mode {
 	var modes []Mode
 	for format := range c.GetSupportedFormats() {
@@ -85,7 +84,8 @@ func (c v4l2) modes() []Mode {
 				least: [2]int{int(size.MinWidth), int(size.MinHeight)}, step: [2]int{int(size.StepWidth), int(size.StepHeight)},
 			}
 			for _, r := range c.GetSupportedFramerates(format, size.MaxWidth, size.MaxHeight) {
-				// Of a range the smallest interval comes first, which is the highest rate.
+				// The shortest interval of a range comes first, which is the highest
+				// rate.
 				if r.MinNumerator > 0 && r.MaxDenominator > 0 {
 					m.Rates = append(m.Rates, float64(r.MaxDenominator)/float64(r.MinNumerator))
 				}
@@ -111,9 +111,9 @@ func fourCCText(f webcam.PixelFormat) string {
 	return string([]byte{byte(f), byte(f >> 8), byte(f >> 16), byte(f >> 24)})
 }
 
-// Open is the capture.Opener of capture.KindDevice: a capture.PacketSource where the
-// device sends MJPEG or H.264, and a capture.Source of pixels otherwise. A read ends
-// within a second after the context.
+// Open is the capture.Opener of capture.KindDevice. It returns a capture.PacketSource
+// if the device sends MJPEG or H.264, and otherwise a capture.Source of pixels. Reads
+// end within a second after the context.
 func Open(ctx context.Context, cfg capture.Config, addr capture.Address) (capture.Connection, error) {
 	cam, err := openNode(fmt.Sprintf("/dev/video%d", addr.Device))
 	if err == nil {

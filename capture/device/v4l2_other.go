@@ -9,7 +9,7 @@ import (
 	"rvo-tui/capture"
 )
 
-// Open answers capture.ErrUnsupported.
+// Open returns capture.ErrUnsupported.
 func Open(_ context.Context, _ capture.Config, addr capture.Address) (capture.Connection, error) {
 	return nil, fmt.Errorf("open device:%d: capture devices are %w on this system", addr.Device, capture.ErrUnsupported)
 }

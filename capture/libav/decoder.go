@@ -29,20 +29,20 @@ type decoder struct {
 	units   []C.rvo_unit
 	pins    runtime.Pinner
 
-	// The packets that may still yield frames, as a ring.
+	// Ring of the packets that may still yield frames.
 	recent [64]*capture.Packet
 	next   int
 }
 
-// OpenDecoder is a capture.DecoderOpener. That hardware decoding was asked for
-// and is not to be had is said in the log.
+// OpenDecoder is a capture.DecoderOpener. If hardware decoding is configured but
+// unavailable, it logs that and decodes in software.
 func (l *Library) OpenDecoder(t *capture.Track, cfg capture.Config) (capture.Decoder, error) {
 	d, accelerated, err := l.newDecoder(t, cfg.HWAccel)
 	if err != nil {
 		return nil, fmt.Errorf("decode %s: %w", t.Codec, err)
 	}
 	if cfg.HWAccel != "none" && !accelerated {
-		l.log.Warn("no hardware decoding here: decoding in software", "camera", cfg.Name, "hwaccel", cfg.HWAccel)
+		l.log.Warn("hardware decoding is not available; decoding in software", "camera", cfg.Name, "hwaccel", cfg.HWAccel)
 	}
 	return d, nil
 }
@@ -78,11 +78,11 @@ func paramsOf(t *capture.Track) *C.AVCodecParameters {
 	return C.rvo_params_new(codec, config, C.int(len(t.Config)), C.int(t.Width), C.int(t.Height))
 }
 
-// Decode feeds packets and returns the newest frame that came out.
+// Decode decodes packets and returns the newest frame.
 func (d *decoder) Decode(packets []*capture.Packet, drain bool) (capture.Decoded, error) {
 	d.units = d.units[:0]
 	defer func() {
-		clear(d.units) // cgo looks at what lies behind the next, shorter ones, too
+		clear(d.units) // cgo also checks what is beyond the next, shorter slice
 		d.pins.Unpin()
 	}()
 	for _, p := range packets {
@@ -121,7 +121,7 @@ func (d *decoder) Decode(packets []*capture.Packet, drain bool) (capture.Decoded
 	return d.decoded(&got)
 }
 
-// Drain returns the next frame that is held back.
+// Drain returns the next frame still held back.
 func (d *decoder) Drain() (capture.Decoded, error) {
 	var got C.rvo_decoded
 	if code := C.rvo_decoder_drain(d.c, &got); code < 0 {
@@ -145,8 +145,8 @@ func (d *decoder) decoded(got *C.rvo_decoded) (capture.Decoded, error) {
 	return out, nil
 }
 
-// packetAt returns the packet of a frame with that presentation time, or the
-// newest one where there is none.
+// packetAt returns the packet with a presentation time, or the newest packet if there
+// is none.
 func (d *decoder) packetAt(pts int64) *capture.Packet {
 	newest := d.recent[(d.next+len(d.recent)-1)%len(d.recent)]
 	for i := range d.recent {
@@ -161,13 +161,13 @@ func (d *decoder) packetAt(pts int64) *capture.Packet {
 	return newest
 }
 
-// Flush forgets what was fed.
+// Flush discards all input.
 func (d *decoder) Flush() {
 	C.rvo_decoder_flush(d.c)
 	clear(d.recent[:])
 }
 
-// Close frees the decoder. Frames stay.
+// Close frees the decoder. Its frames stay valid.
 func (d *decoder) Close() {
 	if d.c != nil {
 		C.rvo_decoder_free(d.c)

@@ -23,42 +23,42 @@ import (
 	"rvo-tui/capture"
 )
 
-// errCutShort is how a file ends that its header promised to be longer.
-var errCutShort = errors.New("the file is cut short or damaged: copy it again")
+// errCutShort ends a file that is shorter than its header says.
+var errCutShort = errors.New("the file is truncated or damaged: copy it again")
 
 // demuxer is a capture.PacketSource. Its methods belong to one goroutine.
 type demuxer struct {
 	live bool
-	ctx  context.Context // its end makes libav give up
-	done func()          // returns when nothing else uses c any more
+	ctx  context.Context // cancels libav
+	done func()          // returns once nothing else uses c
 	c    *C.rvo_demux
 
 	fetcher cgo.Handle // 0: none
 
-	tracks []*capture.Track // by libav's index; nil: left out
+	tracks []*capture.Track // by libav's index; nil: not used
 	timing []timing
 	video  int
-	frames int64 // of the video track that the header promises, 0: unknown
+	frames int64 // number of video frames according to the header; 0: unknown
 	length time.Duration
 }
 
-// timing makes up for times that a track lacks.
+// timing fills in timestamps that a track lacks.
 type timing struct {
 	interval time.Duration
-	delay    int           // frames that are reordered
+	delay    int           // number of reordered frames
 	count    int64         // packets so far
-	next     time.Duration // decoding time that the next packet should have
-	guessed  bool          // the track has no times at all
+	next     time.Duration // expected decode time of the next packet
+	guessed  bool          // the track has no timestamps at all
 	end      time.Duration
 }
 
-// native is what a decoder of this package wants to know beside capture.Track.
+// native is the track data passed to the decoder of this package.
 type native struct {
-	params  *C.AVCodecParameters // ours
-	guessed bool                 // presentation times are not known
+	params  *C.AVCodecParameters // owned here
+	guessed bool                 // there are no presentation times
 }
 
-// A URL may hold a password: errors are explained by the caller.
+// A URL may contain a password, so the caller words the errors.
 func newDemuxer(ctx context.Context, url string, options map[string]string, live bool, f *fetcher) (d *demuxer, log string, err error) {
 	d = &demuxer{live: live, ctx: ctx}
 	if f != nil {
@@ -87,12 +87,12 @@ func newDemuxer(ctx context.Context, url string, options map[string]string, live
 	if code < 0 {
 		err = failure(code)
 	} else {
-		// A stream with a duration is read on demand, and paced.
+		// A stream with a duration is read on demand and paced.
 		d.live = live && C.rvo_demux_endless(d.c) != 0
 		err = d.describe()
 	}
 	if bad := ctx.Err(); bad != nil {
-		err = bad // libav makes other errors of an interruption
+		err = bad // libav reports an interruption as a different error
 	}
 	if err != nil {
 		d.Close()
@@ -101,7 +101,7 @@ func newDemuxer(ctx context.Context, url string, options map[string]string, live
 	return d, log, nil
 }
 
-// cStrings returns keys and values alternately, ended by NULL.
+// cStrings returns keys and values alternately, terminated by NULL.
 func cStrings(options map[string]string) (list **C.char, free func()) {
 	n := 2*len(options) + 1
 	list = (**C.char)(C.calloc(C.size_t(n), C.size_t(unsafe.Sizeof(list))))
@@ -119,7 +119,7 @@ func cStrings(options map[string]string) (list **C.char, free func()) {
 	}
 }
 
-// describe fills in the tracks: the best one of video, the first of sound.
+// describe sets up the tracks: the best video track and the first sound track.
 func (d *demuxer) describe() error {
 	var infos [C.RVO_MAX_TRACKS]C.rvo_track_info
 	n := int(C.rvo_demux_tracks(d.c, &infos[0], C.RVO_MAX_TRACKS))
@@ -145,7 +145,7 @@ func (d *demuxer) describe() error {
 		d.tracks[i] = newTrack(info, false)
 	}
 	if d.video < 0 {
-		return fmt.Errorf("%w: it holds no video", capture.ErrUnsupported)
+		return fmt.Errorf("%w: it contains no video", capture.ErrUnsupported)
 	}
 	t := d.tracks[d.video]
 	if t.Width > maxSide || t.Height > maxSide {
@@ -154,8 +154,8 @@ func (d *demuxer) describe() error {
 	return nil
 }
 
-// The most pixels of a side that a frame may have. Above it a stream is held for
-// broken.
+// maxSide is the maximum length of a side in pixels. Larger frames are taken for
+// corrupt data.
 const maxSide = 16384
 
 func newTrack(info *C.rvo_track_info, guessed bool) *capture.Track {
@@ -176,7 +176,7 @@ func newTrack(info *C.rvo_track_info, guessed bool) *capture.Track {
 	if p.extradata_size > 0 {
 		t.Config = C.GoBytes(unsafe.Pointer(p.extradata), p.extradata_size)
 	}
-	// Of MP4's av1C, the sequence header begins behind four bytes.
+	// In av1C of MP4, the sequence header starts after four bytes.
 	if t.Codec == capture.AV1 && len(t.Config) > 4 && t.Config[0] == 0x81 {
 		t.Config = t.Config[4:]
 	}
@@ -186,7 +186,7 @@ func newTrack(info *C.rvo_track_info, guessed bool) *capture.Track {
 	return t
 }
 
-// Tracks returns the tracks that packets belong to.
+// Tracks returns the tracks of the packets.
 func (d *demuxer) Tracks() []*capture.Track {
 	var list []*capture.Track
 	for _, t := range d.tracks {
@@ -222,7 +222,7 @@ func (d *demuxer) Read() (*capture.Packet, error) {
 	}
 }
 
-// redescribe makes a new track where the parameters have changed.
+// redescribe makes a new track if the parameters have changed.
 func (d *demuxer) redescribe(i int) {
 	var infos [C.RVO_MAX_TRACKS]C.rvo_track_info
 	if n := int(C.rvo_demux_tracks(d.c, &infos[0], C.RVO_MAX_TRACKS)); i < n && infos[i].params != nil {
@@ -250,9 +250,9 @@ func (d *demuxer) packet(i int, p *C.rvo_packet) *capture.Packet {
 
 const noTime = int64(C.RVO_NO_TIME)
 
-// complete returns the times of a packet, made up where they are missing. With
-// frames that are reordered, many containers lack the first few decoding times,
-// and raw streams have no times at all.
+// complete returns the timestamps of a packet and fills in missing ones. With reordered
+// frames, many containers lack the first few decode times, and raw streams have no
+// timestamps.
 func (t *timing) complete(pts, dts int64, duration time.Duration) (time.Duration, time.Duration) {
 	step := duration
 	if step <= 0 {
@@ -282,7 +282,7 @@ func (t *timing) complete(pts, dts int64, duration time.Duration) (time.Duration
 	return time.Duration(pts), time.Duration(dts)
 }
 
-// ended says why there is no further packet.
+// ended returns why there are no more packets.
 func (d *demuxer) ended(code C.int) error {
 	err := failure(code)
 	log := lastLine(C.GoString(C.rvo_demux_log(d.c)))
@@ -301,9 +301,9 @@ func (d *demuxer) ended(code C.int) error {
 	return io.EOF
 }
 
-// cutShort tells whether a file ended before its header said: packets were read
-// of frames, up to end of length. Both must fall short, because a header may
-// estimate the one from the other, and by two per cent, because it rounds.
+// cutShort reports whether a file ended early: packets were read out of frames, up to
+// time end of length. Both must fall short, because a header may estimate one from the
+// other, and by 2 %, because it rounds.
 func cutShort(packets, frames int64, end, length time.Duration) bool {
 	if frames <= 0 || length <= 0 || float64(packets) >= 0.98*float64(frames)-1 {
 		return false
@@ -311,7 +311,7 @@ func cutShort(packets, frames int64, end, length time.Duration) bool {
 	return end.Seconds() < 0.98*length.Seconds()
 }
 
-// Close ends the connection. It is idempotent.
+// Close closes the connection. It is idempotent.
 func (d *demuxer) Close() error {
 	if d.c != nil {
 		d.done()

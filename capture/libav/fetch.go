@@ -17,18 +17,17 @@ import (
 	"rvo-tui/capture/tlsverify"
 )
 
-// maxRedirects bounds how often one request is sent elsewhere.
+// maxRedirects is the maximum number of redirects of a request.
 const maxRedirects = 5
 
-// fetcher reads what an HTTP address leads to: a playlist, what that names, and
-// where all of it is redirected to. The login of the address is for its own host
-// alone, and so is what is configured of certificates.
+// fetcher reads HTTP addresses for libav: playlists, what they refer to, and all
+// redirects. The login and the certificate settings apply only to the configured host.
 type fetcher struct {
 	ctx   context.Context
-	owner *url.URL // scheme and host that the login is for
+	owner *url.URL // scheme and host that the login applies to
 	trust capture.Trust
 
-	mu      sync.Mutex // guards what follows
+	mu      sync.Mutex // guards the fields below
 	login   *login.Login
 	clients map[string]*http.Client // by scheme and host
 	err     error                   // of the last request
@@ -40,7 +39,7 @@ func newFetcher(address string, trust capture.Trust) (f *fetcher, clean string, 
 		return nil, "", errors.New("the address is malformed")
 	}
 	f = &fetcher{owner: &url.URL{Scheme: u.Scheme, Host: u.Host}, trust: trust, login: login.New(u.User), clients: map[string]*http.Client{}}
-	u.User = nil // or it would be written into what a playlist names
+	u.User = nil // otherwise it would appear in addresses derived from a playlist
 	return f, u.String(), nil
 }
 
@@ -50,9 +49,9 @@ func (f *fetcher) failed() error {
 	return f.err
 }
 
-// get asks for an address, from an offset up to an end where that is above 0.
+// get requests an address from offset from to end; an end of 0 means the rest.
 func (f *fetcher) get(address string, from, end int64) (*fetched, error) {
-	resp, err := f.follow(address, from, end) //nolint:bodyclose // fetched closes it
+	resp, err := f.follow(address, from, end) //nolint:bodyclose // closed by fetched
 	f.mu.Lock()
 	f.err = err
 	f.mu.Unlock()
@@ -66,16 +65,16 @@ func (f *fetcher) get(address string, from, end int64) (*fetched, error) {
 	return b, nil
 }
 
-// fetched is what an address leads to. One goroutine at a time uses it.
+// fetched is the response from an address. It is used by one goroutine at a time.
 type fetched struct {
 	fetcher *fetcher
 	address string
-	body    io.ReadCloser // nil: to be asked for, from at on
+	body    io.ReadCloser // nil: to be requested from offset at
 	at      int64
-	size    int64 // 0: not known, or the server gives no parts
+	size    int64 // 0: unknown, or the server does not support ranges
 }
 
-// Read reads on.
+// Read reads the next bytes.
 func (b *fetched) Read(p []byte) (int, error) {
 	if b.body == nil {
 		if b.at >= b.size {
@@ -92,10 +91,10 @@ func (b *fetched) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// seek has the next Read begin elsewhere.
+// seek sets the offset of the next Read.
 func (b *fetched) seek(at int64) error {
 	if b.size == 0 || at < 0 {
-		return errors.New("the server gives no parts")
+		return errors.New("the server does not support range requests")
 	}
 	if at == b.at {
 		return nil
@@ -105,7 +104,7 @@ func (b *fetched) seek(at int64) error {
 	return err
 }
 
-// Close ends the request that is under way.
+// Close ends the current request.
 func (b *fetched) Close() error {
 	if b.body == nil {
 		return nil
@@ -118,7 +117,7 @@ func (b *fetched) Close() error {
 func (f *fetcher) follow(address string, from, end int64) (*http.Response, error) {
 	u, err := url.Parse(address)
 	if err != nil {
-		return nil, errors.New("it leads to an address that is malformed")
+		return nil, errors.New("it refers to a malformed address")
 	}
 	for range maxRedirects {
 		resp, err := f.ask(u, from, end)
@@ -129,14 +128,14 @@ func (f *fetcher) follow(address string, from, end int64) (*http.Response, error
 		case http.StatusOK, http.StatusPartialContent:
 			if from > 0 && resp.StatusCode == http.StatusOK {
 				resp.Body.Close()
-				return nil, errors.New("the server does not give the part that was asked for")
+				return nil, errors.New("the server did not return the requested range")
 			}
 			return resp, nil
 		case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther, http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
 			next, err := resp.Location()
 			resp.Body.Close()
 			if err != nil {
-				return nil, errors.New("it redirects to nowhere")
+				return nil, errors.New("it redirects without an address")
 			}
 			u = next
 		default:
@@ -152,19 +151,19 @@ func (f *fetcher) owns(u *url.URL) bool { return u.Scheme == f.owner.Scheme && u
 func (f *fetcher) refused(u *url.URL, status int) error {
 	switch {
 	case status == http.StatusUnauthorized && !f.owns(u):
-		return fmt.Errorf("%w: it leads to %s, which wants a login of its own", capture.ErrUnauthorized, u.Host)
+		return fmt.Errorf("%w: it refers to %s, which requires its own login", capture.ErrUnauthorized, u.Host)
 	case status == http.StatusUnauthorized || status == http.StatusForbidden:
 		return fmt.Errorf("%w: correct it in the address (status %d)", capture.ErrUnauthorized, status)
 	case status == http.StatusNotFound:
 		return errors.New("there is no such stream (status 404): correct the path of the address")
 	}
-	return fmt.Errorf("the server answers with status %d", status)
+	return fmt.Errorf("the server responds with status %d", status)
 }
 
-// ask sends one request, and again with an answer to a challenge.
+// ask sends one request. After a challenge it sends it again with the answer.
 func (f *fetcher) ask(u *url.URL, from, end int64) (*http.Response, error) {
 	if u.Scheme != "http" && u.Scheme != "https" {
-		return nil, fmt.Errorf("%w: it leads to a %s:// address; over HTTP, only http:// and https:// are followed", capture.ErrUnsupported, u.Scheme)
+		return nil, fmt.Errorf("%w: it refers to a %s:// address; over HTTP, only http:// and https:// are followed", capture.ErrUnsupported, u.Scheme)
 	}
 	client, err := f.client(u)
 	if err != nil {
@@ -175,7 +174,7 @@ func (f *fetcher) ask(u *url.URL, from, end int64) (*http.Response, error) {
 	for {
 		req, err := http.NewRequestWithContext(f.ctx, http.MethodGet, plain.String(), nil)
 		if err != nil {
-			return nil, errors.New("it leads to an address that is malformed")
+			return nil, errors.New("it refers to a malformed address")
 		}
 		req.Header.Set("User-Agent", "rvo-tui")
 		if end > 0 {
@@ -200,7 +199,7 @@ func (f *fetcher) ask(u *url.URL, from, end int64) (*http.Response, error) {
 		if resp.StatusCode != http.StatusUnauthorized || !f.owns(u) || !f.challenged(resp) {
 			return resp, nil
 		}
-		_, _ = io.CopyN(io.Discard, resp.Body, 64<<10) // read to its end, the connection can carry the next request
+		_, _ = io.CopyN(io.Discard, resp.Body, 64<<10) // drain it so that the connection can be reused
 		resp.Body.Close()
 	}
 }
@@ -235,7 +234,7 @@ func (f *fetcher) client(u *url.URL) (*http.Client, error) {
 	return c, nil
 }
 
-// close ends the connections that wait for another request.
+// close closes idle connections.
 func (f *fetcher) close() {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -12,7 +12,7 @@ import (
 	"unsafe"
 )
 
-// libav calls these to read what it opens. Handles stand for Go values.
+// libav calls the functions below to read. Handles refer to Go values.
 
 //export rvoFetch
 func rvoFetch(handle C.uintptr_t, url *C.char, from, end C.int64_t) C.uintptr_t {
@@ -40,8 +40,8 @@ func rvoFetchRead(handle C.uintptr_t, buf *C.uint8_t, size C.int) C.int {
 	return C.int(n)
 }
 
-// rvoFetchSize returns how many bytes there are, 0 where that is not known or no
-// other part of them can be read.
+// rvoFetchSize returns the size in bytes, or 0 if it is unknown or ranges are not
+// supported.
 //
 //export rvoFetchSize
 func rvoFetchSize(handle C.uintptr_t) C.int64_t {
@@ -64,7 +64,7 @@ func rvoFetchSeek(handle C.uintptr_t, at C.int64_t) C.int {
 //export rvoFetchClose
 func rvoFetchClose(handle C.uintptr_t) {
 	if body, ok := cgo.Handle(handle).Value().(io.Closer); ok {
-		_ = body.Close() // nothing more is wanted of it
+		_ = body.Close() // no longer needed
 	}
 	cgo.Handle(handle).Delete()
 }

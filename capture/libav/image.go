@@ -27,13 +27,13 @@ type image struct {
 	mirror           bool
 	aspectN, aspectD int
 
-	// Of a surface in a graphics card: the copy in memory.
+	// Copy in memory of a hardware frame.
 	download   sync.Once
 	downloaded *C.AVFrame
 	bad        error
 }
 
-// newImage takes f over.
+// newImage takes ownership of f.
 func newImage(f *C.AVFrame, t *capture.Track, s *scalers) (*image, error) {
 	m := &image{scalers: s, f: f, rotation: t.Rotation, mirror: t.Mirror, aspectN: t.AspectNum, aspectD: t.AspectDen}
 	C.rvo_frame_look(f, &m.info)
@@ -47,7 +47,7 @@ func newImage(f *C.AVFrame, t *capture.Track, s *scalers) (*image, error) {
 	return m, nil
 }
 
-// Size returns the size for display.
+// Size returns the display size.
 func (m *image) Size() (width, height int) {
 	return capture.DisplaySize(int(m.info.width), int(m.info.height), m.aspectN, m.aspectD, m.rotation)
 }
@@ -76,7 +76,7 @@ func (m *image) Luma() (capture.Luma, bool) {
 	return l.Turn(m.rotation, m.mirror), true
 }
 
-// memory returns the frame in memory.
+// memory returns the frame in main memory.
 func (m *image) memory() (*C.AVFrame, error) {
 	if m.info.surface == 0 {
 		return m.f, nil
@@ -101,15 +101,15 @@ func (m *image) Convert(dst []byte, t capture.Target) error {
 	return m.scalers.scale(dst, f, t, m.rotation, m.mirror)
 }
 
-// Free gives the reference back.
+// Free releases the reference.
 func (m *image) Free() {
 	C.rvo_frame_free(m.f)
 	C.rvo_frame_free(m.downloaded)
 	m.f, m.downloaded = nil, nil
 }
 
-// scalers are unused contexts of swscale. Setting one up takes
-// longer than many conversions.
+// scalers is a pool of swscale contexts. Creating one takes longer than many
+// conversions.
 type scalers struct {
 	mu   sync.Mutex
 	free []*scaler
@@ -117,7 +117,7 @@ type scalers struct {
 
 type scaler struct {
 	c   *C.rvo_scaler
-	key scalerKey // what it was used for last
+	key scalerKey // its last use
 }
 
 type scalerKey struct {
@@ -125,10 +125,10 @@ type scalerKey struct {
 	t                     capture.Target
 }
 
-// maxScalers bounds the contexts that are kept.
+// maxScalers is the maximum number of contexts in the pool.
 const maxScalers = 16
 
-// take returns the scaler that was used for the same thing, or a new one.
+// take returns a scaler last used for the same conversion, or a new one.
 func (s *scalers) take(key scalerKey) *scaler {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -159,7 +159,7 @@ func (s *scalers) put(sc *scaler) {
 
 func (s *scalers) scale(dst []byte, f *C.AVFrame, t capture.Target, rotation int, mirror bool) error {
 	if t.Width <= 0 || t.Height <= 0 || len(dst) < (t.Height-1)*t.Stride+t.Width*t.Order.Bytes() {
-		return errors.New("the destination is smaller than what it is to hold")
+		return errors.New("the destination is too small")
 	}
 	sc := s.take(scalerKey{int(f.width), int(f.height), int(f.format), t})
 	defer s.put(sc)
@@ -185,7 +185,7 @@ func (s *scalers) scale(dst []byte, f *C.AVFrame, t capture.Target, rotation int
 // Convert is a capture.Converter.
 func (l *Library) Convert(dst, pix []byte, width, height int, t capture.Target) error {
 	if width <= 0 || height <= 0 || len(pix) < width*height*3 {
-		return errors.New("the frame has fewer pixels than its size says")
+		return errors.New("the frame has fewer pixels than its size requires")
 	}
 	var pins runtime.Pinner
 	pins.Pin(&pix[0])
@@ -201,7 +201,7 @@ func (l *Library) Convert(dst, pix []byte, width, height int, t capture.Target) 
 // EncodeJPEG is a capture.Encoder.
 func (l *Library) EncodeJPEG(pix []byte, width, height, outWidth, outHeight int) ([]byte, error) {
 	if width <= 0 || height <= 0 || outWidth <= 0 || outHeight <= 0 || len(pix) < width*height*3 {
-		return nil, errors.New("the frame has fewer pixels than its size says")
+		return nil, errors.New("the frame has fewer pixels than its size requires")
 	}
 	if width != outWidth || height != outHeight {
 		small := make([]byte, outWidth*outHeight*3+capture.Slack)

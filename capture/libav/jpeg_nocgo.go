@@ -11,13 +11,13 @@ import (
 	"rvo-tui/capture"
 )
 
-// maxPixels bounds what a JPEG may claim to hold.
+// maxPixels limits the size that a JPEG header may claim.
 const maxPixels = 1 << 26
 
 // jpegDecoder decodes MJPEG in Go.
 type jpegDecoder struct{}
 
-// Decode decodes the newest packet: each is a frame of its own.
+// Decode decodes the newest packet. Frames do not depend on each other.
 func (jpegDecoder) Decode(packets []*capture.Packet, _ bool) (capture.Decoded, error) {
 	if len(packets) == 0 {
 		return capture.Decoded{}, nil

@@ -23,34 +23,33 @@ import (
 	"rvo-tui/capture"
 )
 
-// Version returns the version of FFmpeg that the program runs with, empty when
-// it was built without.
+// Version returns the version of FFmpeg in use, or "" in a build without FFmpeg.
 func Version() string { return C.GoString(C.av_version_info()) }
 
-// Library is FFmpeg as the program uses it. It is safe for concurrent use.
+// Library is the interface to FFmpeg. It is safe for concurrent use.
 type Library struct {
 	log     *slog.Logger
 	scalers scalers
 }
 
-// New returns the library, and routes FFmpeg's own log: to standard error, which
-// the program takes into its log. What people should know goes to log.
+// New returns the library. FFmpeg's own log goes to standard error, which the program
+// captures. Messages for the user go to log.
 func New(log *slog.Logger) *Library {
 	C.rvo_log_install()
 	return &Library{log: log}
 }
 
-// failure makes an error of what libav returned.
+// failure converts an error code of libav.
 func failure(code C.int) error {
 	switch code {
 	case C.AVERROR_EOF:
 		return io.EOF
 	case C.AVERROR_ENCODER_NOT_FOUND:
-		return fmt.Errorf("%w by this FFmpeg, which has no such encoder: for H.264 install one with libx264", capture.ErrUnsupported)
+		return fmt.Errorf("%w by this FFmpeg, which lacks the encoder: for H.264 install one with libx264", capture.ErrUnsupported)
 	case C.AVERROR_DECODER_NOT_FOUND, C.AVERROR_DEMUXER_NOT_FOUND, C.AVERROR_PROTOCOL_NOT_FOUND:
 		return fmt.Errorf("%w by this build of FFmpeg", capture.ErrUnsupported)
 	case C.AVERROR_STREAM_NOT_FOUND:
-		return fmt.Errorf("%w: it holds no video", capture.ErrUnsupported)
+		return fmt.Errorf("%w: it contains no video", capture.ErrUnsupported)
 	case C.AVERROR_EXIT:
 		return os.ErrDeadlineExceeded
 	}

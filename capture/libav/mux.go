@@ -22,16 +22,16 @@ import (
 	"rvo-tui/internal/text"
 )
 
-// Muxer writes MP4. A movie grows in fragments, so that a crash leaves what was
-// written up to the last one, and is finished as a plain file that starts with
-// its index. It holds nothing and is safe for concurrent use.
+// Muxer writes MP4. A movie grows in fragments, so that a crash keeps everything up to
+// the last one. It is finished as a plain file that starts with its index. A Muxer has
+// no state and is safe for concurrent use.
 type Muxer struct{}
 
 // Ext returns ".mp4".
 func (Muxer) Ext() string { return ".mp4" }
 
-// Copies reports whether MP4 holds a codec as a camera sends it, and browsers
-// play that. Others are encoded.
+// Copies reports whether MP4 can hold the codec unchanged in a form that browsers play.
+// Other codecs are encoded.
 func (Muxer) Copies(codec capture.Codec) bool {
 	switch codec {
 	case capture.H264, capture.HEVC, capture.AV1, capture.VP9, capture.AAC, capture.Opus:
@@ -40,8 +40,8 @@ func (Muxer) Copies(codec capture.Codec) bool {
 	return false
 }
 
-// Create begins a movie in a new file. capture.ErrUnsupported means that FFmpeg
-// lacks a decoder or encoder that it needs.
+// Create starts a movie in a new file. capture.ErrUnsupported means that FFmpeg lacks a
+// decoder or encoder for it.
 func (Muxer) Create(path string, tracks []capture.MovieTrack) (capture.MovieWriter, error) {
 	name := C.CString(path)
 	defer C.free(unsafe.Pointer(name))
@@ -62,7 +62,7 @@ func (Muxer) Create(path string, tracks []capture.MovieTrack) (capture.MovieWrit
 	return w, nil
 }
 
-// Finish copies what is whole of a movie that Create began to a plain file.
+// Finish copies the complete part of a movie from Create to a plain file.
 func (Muxer) Finish(from, to string) error {
 	in, out := C.CString(from), C.CString(to)
 	defer C.free(unsafe.Pointer(in))
@@ -95,9 +95,8 @@ func (Muxer) Read(path string) (capture.Movie, error) {
 	return m, nil
 }
 
-// Frames decodes a finished movie and calls yield for each frame that is shown,
-// as a JPEG file of at most maxWidth pixels (0: as it is), until yield returns
-// false.
+// Frames decodes a finished movie and calls yield for each visible frame, as a JPEG at
+// most maxWidth pixels wide (0: original size), until yield returns false.
 func (Muxer) Frames(path string, maxWidth int, yield func(at time.Duration, jpeg []byte) bool) error {
 	if err := eachFrame(path, func(d capture.Decoded) (bool, error) {
 		jpeg, err := encodeImage(d.Image, maxWidth)
@@ -108,8 +107,7 @@ func (Muxer) Frames(path string, maxWidth int, yield func(at time.Duration, jpeg
 	return nil
 }
 
-// eachFrame decodes a movie until each returns false. Frames that are damaged are
-// shown as far as they are there.
+// eachFrame decodes a movie until each returns false. Damaged frames are included.
 func eachFrame(path string, each func(d capture.Decoded) (bool, error)) error {
 	const limit = 10 * time.Second
 	src, err := file(context.Background(), capture.Config{OpenTimeout: text.Duration(limit)}, path)
@@ -161,7 +159,7 @@ func eachFrame(path string, each func(d capture.Decoded) (bool, error)) error {
 	return nil
 }
 
-// encodeImage returns an image as a JPEG file, turned for display.
+// encodeImage returns an image as a JPEG file, rotated for display.
 func encodeImage(img capture.Image, maxWidth int) ([]byte, error) {
 	width, height := img.Size()
 	width, height = capture.FitWidth(width, height, maxWidth)
@@ -213,7 +211,7 @@ func (w *movieWriter) Close() error {
 	return nil
 }
 
-// bytesOf returns bytes as C takes them, for the time of one call.
+// bytesOf returns bytes for C, for the duration of one call.
 func bytesOf(data []byte) (*C.uint8_t, C.int) {
 	return (*C.uint8_t)(unsafe.Pointer(unsafe.SliceData(data))), C.int(len(data))
 }
@@ -225,7 +223,7 @@ func toC(b bool) C.int {
 	return 0
 }
 
-// averror makes an error of what FFmpeg returned, nil where that is none.
+// averror converts an error code of FFmpeg; nil means success.
 func averror(code C.int) error {
 	if code >= 0 {
 		return nil

@@ -9,7 +9,7 @@ import (
 	"rvo-tui/capture"
 )
 
-// Muxer writes MP4, in a build with cgo. In this one every call fails with
+// Muxer writes MP4 in a build with cgo. In this build every call fails with
 // capture.ErrUnsupported.
 type Muxer struct{}
 
@@ -18,7 +18,7 @@ var errNoMuxer = fmt.Errorf("write movie: %w: %w", capture.ErrUnsupported, ErrBu
 // Ext returns ".mp4".
 func (Muxer) Ext() string { return ".mp4" }
 
-// Copies reports that no codec can be copied.
+// Copies returns false.
 func (Muxer) Copies(capture.Codec) bool { return false }
 
 // Create fails.

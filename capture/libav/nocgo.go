@@ -12,26 +12,26 @@ import (
 	"rvo-tui/internal/text"
 )
 
-// Library decodes MJPEG and converts in Go, and answers ErrBuiltWithout otherwise.
+// Library decodes MJPEG and converts in Go. Everything else returns ErrBuiltWithout.
 type Library struct{}
 
 // New returns the library.
 func New(*slog.Logger) *Library { return &Library{} }
 
-// Version is empty.
+// Version returns "".
 func Version() string { return "" }
 
-// OpenFile answers ErrBuiltWithout and capture.ErrUnsupported.
+// OpenFile returns ErrBuiltWithout and capture.ErrUnsupported.
 func (*Library) OpenFile(_ context.Context, _ capture.Config, addr capture.Address) (capture.PacketSource, error) {
 	return nil, fmt.Errorf("open file %q: %w: %w", addr.Path, capture.ErrUnsupported, ErrBuiltWithout)
 }
 
-// OpenStream answers ErrBuiltWithout and capture.ErrUnsupported.
+// OpenStream returns ErrBuiltWithout and capture.ErrUnsupported.
 func (*Library) OpenStream(_ context.Context, _ capture.Config, addr capture.Address) (capture.PacketSource, error) {
 	return nil, fmt.Errorf("open stream %s: %w: %w", text.Redact(addr.URL), capture.ErrUnsupported, ErrBuiltWithout)
 }
 
-// OpenDecoder decodes MJPEG in Go. For all else it answers ErrBuiltWithout and
+// OpenDecoder decodes MJPEG in Go. Other codecs return ErrBuiltWithout and
 // capture.ErrUnsupported.
 func (*Library) OpenDecoder(t *capture.Track, _ capture.Config) (capture.Decoder, error) {
 	if t.Codec == capture.MJPEG {

@@ -14,10 +14,10 @@ import (
 	"rvo-tui/internal/fileio"
 )
 
-// errNoVideo is left to say when FFmpeg logged no cause.
+// errNoVideo is used if FFmpeg logged no cause.
 var errNoVideo = fmt.Errorf("%w: not a video file that FFmpeg can read", capture.ErrUnsupported)
 
-// OpenFile opens a file of any container that FFmpeg knows.
+// OpenFile opens a file in any container that FFmpeg supports.
 func (l *Library) OpenFile(ctx context.Context, cfg capture.Config, addr capture.Address) (capture.PacketSource, error) {
 	src, err := file(ctx, cfg, addr.Path)
 	if err != nil {
@@ -31,19 +31,19 @@ func file(ctx context.Context, cfg capture.Config, path string) (capture.PacketS
 	if err != nil {
 		return nil, err
 	}
-	// A playlist must not make the program connect to anywhere.
+	// A playlist must not make the program open network connections.
 	return open(ctx, url, map[string]string{"protocol_whitelist": "file"}, opening{limit: time.Duration(cfg.OpenTimeout), otherwise: errNoVideo})
 }
 
-// opening is how an input is opened.
+// opening is how to open an input.
 type opening struct {
 	live      bool
 	limit     time.Duration
-	otherwise error    // the error if FFmpeg logged no cause
+	otherwise error    // used if FFmpeg logged no cause
 	fetcher   *fetcher // nil: FFmpeg reads by itself
 }
 
-// open opens a URL within a limit.
+// open opens a URL within the time limit.
 func open(ctx context.Context, url string, options map[string]string, o opening) (capture.PacketSource, error) {
 	within, cancel := context.WithCancel(ctx)
 	timer := time.AfterFunc(o.limit, cancel)
@@ -71,20 +71,20 @@ func open(ctx context.Context, url string, options map[string]string, o opening)
 	return &source{d, cancel}, nil
 }
 
-// source is a demuxer whose context ends with it.
+// source is a demuxer that cancels its context on Close.
 type source struct {
 	*demuxer
 	cancel func()
 }
 
-// Close ends the connection. It is idempotent.
+// Close closes the connection. It is idempotent.
 func (s *source) Close() error {
 	s.cancel()
 	return s.demuxer.Close()
 }
 
-// fileURL returns the address of a regular file for FFmpeg. Its file protocol
-// lets a playlist open nothing but other files.
+// fileURL returns the address of a regular file for FFmpeg's file protocol, in which a
+// playlist can only open other files.
 func fileURL(path string) (string, error) {
 	f, err := fileio.Open(path, os.O_RDONLY, 0)
 	switch {

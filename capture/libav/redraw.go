@@ -17,7 +17,7 @@ import (
 	"rvo-tui/capture"
 )
 
-// ratios are the kinds of subsampling that image.YCbCr has, too.
+// ratios maps the subsampling modes that image.YCbCr supports.
 var ratios = map[C.int]goimage.YCbCrSubsampleRatio{
 	C.TJSAMP_444: goimage.YCbCrSubsampleRatio444,
 	C.TJSAMP_422: goimage.YCbCrSubsampleRatio422,
@@ -25,7 +25,7 @@ var ratios = map[C.int]goimage.YCbCrSubsampleRatio{
 	C.TJSAMP_440: goimage.YCbCrSubsampleRatio440,
 }
 
-// RedrawJPEG is a capture.Redrawer. Files without planes of Y, Cb and Cr are left to
+// RedrawJPEG is a capture.Redrawer. Files without Y, Cb and Cr planes are handled by
 // capture.RedrawJPEG.
 func (*Library) RedrawJPEG(file []byte, draw func(*goimage.YCbCr)) ([]byte, error) {
 	var l C.rvo_jpeg_layout

@@ -17,16 +17,15 @@ import (
 	"rvo-tui/internal/text"
 )
 
-var errNoStream = errors.New("the server does not answer with a video stream: check the address")
+var errNoStream = errors.New("the server does not send a video stream: check the address")
 
-// What each scheme may open, in FFmpeg's words.
+// Protocols that each scheme may open, in FFmpeg's notation.
 var protocols = map[string]string{
 	"udp": "udp", "rtp": "rtp,udp", "srt": "srt,udp", "rtmp": "rtmp,tcp", "rtmps": "rtmps,tls,tcp",
 }
 
-// OpenStream opens any stream that is neither RTSP nor MJPEG: HLS and whole
-// containers over HTTP, RTMP, SRT, and MPEG-TS over UDP and RTP. What HTTP leads
-// to is fetched in Go.
+// OpenStream opens streams other than RTSP and MJPEG: HLS and containers over HTTP,
+// RTMP, SRT, and MPEG-TS over UDP and RTP. HTTP requests are made in Go.
 func (l *Library) OpenStream(ctx context.Context, cfg capture.Config, addr capture.Address) (capture.PacketSource, error) {
 	src, err := l.stream(ctx, cfg, addr.URL)
 	if err != nil {
@@ -67,8 +66,8 @@ func (l *Library) stream(ctx context.Context, cfg capture.Config, address string
 	return open(ctx, address, options, o)
 }
 
-// resolve looks a host's name up, because FFmpeg does it again without a time
-// limit: a dead name server must not hold a camera's thread.
+// resolve looks up a host with a time limit. FFmpeg repeats the lookup without one, and
+// an unreachable name server must not block a camera's thread.
 func resolve(ctx context.Context, host string, limit time.Duration) error {
 	if _, err := netip.ParseAddr(host); err == nil || host == "" {
 		return nil
@@ -79,9 +78,9 @@ func resolve(ctx context.Context, host string, limit time.Duration) error {
 	var dns *net.DNSError
 	switch {
 	case errors.As(err, &dns) && dns.IsNotFound:
-		return fmt.Errorf("there is no host %q: check the address", host)
+		return fmt.Errorf("host %q does not exist: check the address", host)
 	case errors.Is(err, context.DeadlineExceeded):
-		return fmt.Errorf("no answer of the name server within %v (open_timeout): %w", limit, os.ErrDeadlineExceeded)
+		return fmt.Errorf("no answer from the name server within %v (open_timeout): %w", limit, os.ErrDeadlineExceeded)
 	case err != nil:
 		return fmt.Errorf("look up host %q: %w", host, err)
 	}

@@ -9,22 +9,22 @@ import (
 	"rvo-tui/internal/text"
 )
 
-const maxLine = 1000 // bytes of a line of FFmpeg's; the rest is cut off
+const maxLine = 1000 // maximum bytes of a log line; the rest is cut off
 
 var (
 	logContext    = regexp.MustCompile(`\[[^\[\]]* @ 0x[0-9a-f]+\] ?`)
 	addressInText = regexp.MustCompile(`[A-Za-z][A-Za-z0-9+.-]*://[^\s"'<>]+`)
 )
 
-// lastLine returns the last line of what FFmpeg logged that is not empty,
-// without its addresses in memory and without passwords.
+// lastLine returns the last non-empty line of FFmpeg's log, without memory addresses
+// and passwords.
 func lastLine(log string) string {
 	lines := strings.Split(strings.TrimSpace(logContext.ReplaceAllString(log, "")), "\n")
 	return cleanLine(strings.TrimSpace(lines[len(lines)-1]))
 }
 
-// cleanLine makes a line of a C library fit for a person: valid UTF-8, no
-// control characters, no passwords in addresses, bounded.
+// cleanLine cleans a line of a C library for display: valid UTF-8, no control
+// characters, no passwords in addresses, bounded length.
 func cleanLine(line string) string {
 	line = strings.Map(func(r rune) rune {
 		switch {

@@ -2,13 +2,13 @@ package login
 
 import "strings"
 
-// challenge is one way in that a server offers in WWW-Authenticate.
+// challenge is one authentication method offered in WWW-Authenticate.
 type challenge struct {
 	scheme string            // lower case
 	params map[string]string // names in lower case
 }
 
-// rank orders challenges by how safe the answer is; 0: it cannot be answered.
+// rank orders challenges by security; 0: not supported.
 func (c challenge) rank() int {
 	switch c.scheme {
 	case "basic":
@@ -27,7 +27,7 @@ func (c challenge) rank() int {
 	return 0
 }
 
-// stale reports whether the server only wants a new nonce to be used.
+// stale reports whether the server only asks for a new nonce.
 func (c challenge) stale() bool { return strings.EqualFold(c.params["stale"], "true") }
 
 func offersAuth(qop string) bool {
@@ -39,7 +39,8 @@ func offersAuth(qop string) bool {
 	return false
 }
 
-// describe names challenges for people, bounded and without control characters.
+// describe lists challenges for the user, with bounded length and no control
+// characters.
 func describe(offers []challenge) string {
 	var names []string
 	for _, c := range offers {
@@ -60,8 +61,8 @@ func describe(offers []challenge) string {
 	return strings.Join(names, ", ")
 }
 
-// parseChallenges reads the values of WWW-Authenticate headers (RFC 9110,
-// section 11.6.1). What it does not understand it leaves out.
+// parseChallenges parses WWW-Authenticate headers (RFC 9110, section 11.6.1). It skips
+// what it cannot parse.
 func parseChallenges(headers []string) []challenge {
 	var out []challenge
 	for _, text := range headers {
@@ -96,8 +97,7 @@ func tokenLen(text string) int {
 	return len(text)
 }
 
-// cutValue returns the value, a token or a quoted string, that text begins
-// with, and what follows it.
+// cutValue splits text after its first value, which is a token or a quoted string.
 func cutValue(text string) (value, rest string) {
 	if !strings.HasPrefix(text, `"`) {
 		n := strings.IndexAny(text, " \t,")

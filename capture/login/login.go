@@ -1,6 +1,6 @@
-// Package login answers the challenges of servers that ask for a user and a
-// password, over HTTP and RTSP alike: Digest with SHA-256 or MD5, and Basic. A
-// Login is for one host; whoever follows a redirect to another makes none.
+// Package login answers authentication challenges of HTTP and RTSP servers: Digest with
+// SHA-256 or MD5, and Basic. A Login is for one host and must not be used after a
+// redirect to another host.
 package login
 
 import (
@@ -17,18 +17,18 @@ import (
 	"github.com/icholy/digest"
 )
 
-// Login answers the challenges of one host for one user. It belongs to one
-// goroutine. A nil Login has no user and answers nothing.
+// Login answers the challenges of one host for one user. It belongs to one goroutine. A
+// nil Login has no user and answers nothing.
 type Login struct {
 	user, password string
-	offer          challenge // the best one; its scheme is "" before the first
-	refused        string    // what was offered when nothing could be answered
-	count          int       // answers to offer
-	accepted       bool      // one of them was
-	tries          int       // challenges in a row
+	offer          challenge // the best challenge; its scheme is "" before the first one
+	refused        string    // what the server offered if nothing is supported
+	count          int       // answers to offer so far
+	accepted       bool      // one of them was accepted
+	tries          int       // consecutive challenges
 }
 
-// New returns the login of an address, nil where it has none.
+// New returns the login of an address, or nil if it has none.
 func New(user *url.Userinfo) *Login {
 	if user == nil {
 		return nil
@@ -37,10 +37,9 @@ func New(user *url.Userinfo) *Login {
 	return &Login{user: user.Username(), password: password}
 }
 
-// Challenge reads the WWW-Authenticate headers of a refusal (status 401) and
-// reports whether to ask once more, with what Authorization returns then. It
-// does not where the same answer was refused before, so that a wrong password
-// is tried once and never in a loop.
+// Challenge handles the WWW-Authenticate headers of a 401 response. It reports whether
+// to repeat the request with the result of Authorization. It does not repeat a rejected
+// answer, so a wrong password is tried only once.
 func (l *Login) Challenge(headers []string) (again bool) {
 	if l == nil {
 		return false
@@ -59,15 +58,15 @@ func (l *Login) Challenge(headers []string) (again bool) {
 	return true
 }
 
-// Accept says that a request was not refused.
+// Accept records that a request was accepted.
 func (l *Login) Accept() {
 	if l != nil {
 		l.accepted, l.tries = true, 0
 	}
 }
 
-// Refused returns how the server wants users to log in, where this package can
-// answer none of it: "Digest SHA-512, Negotiate". Otherwise it is empty.
+// Refused returns the server's authentication methods if none of them is supported, for
+// example "Digest SHA-512, Negotiate". Otherwise it is empty.
 func (l *Login) Refused() string {
 	if l == nil {
 		return ""
@@ -91,8 +90,8 @@ func (l *Login) Authorization(method, uri string) string {
 	return ""
 }
 
-// digest answers as of RFC 7616, section 3.4; without qop as in RFC 2069, which
-// old cameras still speak.
+// digest implements RFC 7616, section 3.4, and without qop RFC 2069, which old cameras
+// still use.
 func (l *Login) digest(method, uri string) string {
 	p := l.offer.params
 	algorithm, session := strings.CutSuffix(strings.ToUpper(p["algorithm"]), "-SESS")
@@ -106,12 +105,12 @@ func (l *Login) digest(method, uri string) string {
 	}
 	answer, err := digest.Digest(&c, o)
 	if err != nil {
-		return "" // rank let through only what it can do
+		return "" // unreachable: rank admits only supported challenges
 	}
 	return header(answer, p)
 }
 
-// header writes the answer. What the server said is given back byte by byte: a
+// header formats the answer. Values from the server are returned byte for byte, since a
 // realm need not be UTF-8.
 func header(answer *digest.Credentials, offer map[string]string) string {
 	var out strings.Builder
@@ -132,7 +131,7 @@ func header(answer *digest.Credentials, offer map[string]string) string {
 	return out.String()
 }
 
-// quote returns a quoted-string of RFC 9110, section 5.6.4.
+// quote returns a quoted-string (RFC 9110, section 5.6.4).
 func quote(s string) string {
 	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(s) + `"`
 }

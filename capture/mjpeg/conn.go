@@ -10,10 +10,10 @@ import (
 	"sync/atomic"
 )
 
-// maxResponseHead is the most bytes of a response before its body.
+// maxResponseHead is the maximum size of a response before its body, in bytes.
 const maxResponseHead = 64 << 10
 
-// dialers returns what connects to a camera, plainly and by TLS.
+// dialers returns the functions that connect to a camera without and with TLS.
 func dialers(config *tls.Config) (plain, encrypted func(ctx context.Context, network, addr string) (net.Conn, error)) {
 	var d net.Dialer
 	plain = func(ctx context.Context, network, addr string) (net.Conn, error) {
@@ -38,15 +38,15 @@ func dialers(config *tls.Config) (plain, encrypted func(ctx context.Context, net
 	return plain, encrypted
 }
 
-// lenientConn drops lines of a response's head that are no header fields, as some
-// cameras send them and net/http refuses them.
+// lenientConn removes malformed header lines from responses. Some cameras send them,
+// and net/http rejects them.
 type lenientConn struct {
 	net.Conn
 	asked atomic.Bool // a request was written since the last head
 
-	// The reader owns these.
+	// Owned by the reader.
 	in   *bufio.Reader
-	head []byte // what is left of a head
+	head []byte // unread part of the head
 }
 
 func newLenientConn(conn net.Conn) *lenientConn {
@@ -60,7 +60,7 @@ func (c *lenientConn) Write(b []byte) (int, error) {
 
 func (c *lenientConn) Read(b []byte) (int, error) {
 	if len(c.head) == 0 {
-		if _, err := c.in.Peek(1); err != nil { // net/http reads before it writes
+		if _, err := c.in.Peek(1); err != nil { // net/http starts reading before it writes
 			return 0, err
 		}
 		if c.asked.Swap(false) {
@@ -76,7 +76,7 @@ func (c *lenientConn) Read(b []byte) (int, error) {
 }
 
 // readHead reads up to the empty line. An error shows at the next read; net/http
-// refuses a head that is too long.
+// rejects a head that is too long.
 func (c *lenientConn) readHead() {
 	c.head = c.head[:0]
 	for first := true; len(c.head) <= maxResponseHead; first = false {

@@ -11,14 +11,14 @@ import (
 	"rvo-tui/capture"
 )
 
-// maxSide and maxArea bound what a JPEG header can make the decoder allocate, in
+// maxSide and maxArea limit what a JPEG header can make the decoder allocate, in
 // pixels.
 const (
 	maxSide = 16384
 	maxArea = 7680 * 4320
 )
 
-// jpegSize returns the size that a JPEG file says it has.
+// jpegSize returns the size in a JPEG file's header.
 func jpegSize(data []byte) (width, height int, err error) {
 	cfg, err := jpeg.DecodeConfig(bytes.NewReader(data))
 	if err != nil {
@@ -33,8 +33,8 @@ func jpegSize(data []byte) (width, height int, err error) {
 // decoder is the capture.Decoder of MJPEG in Go.
 type decoder struct{ tables []byte }
 
-// OpenDecoder is the capture.DecoderOpener for MJPEG in a build without FFmpeg. It
-// returns capture.ErrUnsupported for every other codec.
+// OpenDecoder is the capture.DecoderOpener for MJPEG in a build without FFmpeg. Other
+// codecs give capture.ErrUnsupported.
 func OpenDecoder(t *capture.Track, _ capture.Config) (capture.Decoder, error) {
 	if t.Codec != capture.MJPEG {
 		return nil, fmt.Errorf("decode %s: %w by a build without FFmpeg", t.Codec, capture.ErrUnsupported)
@@ -42,7 +42,7 @@ func OpenDecoder(t *capture.Track, _ capture.Config) (capture.Decoder, error) {
 	return &decoder{standardTables()}, nil
 }
 
-// Decode decodes the newest packet that is whole: each is a frame of its own.
+// Decode decodes the newest valid packet. Frames do not depend on each other.
 func (d *decoder) Decode(packets []*capture.Packet, _ bool) (capture.Decoded, error) {
 	var out capture.Decoded
 	for i := len(packets) - 1; i >= 0; i-- {
@@ -71,7 +71,7 @@ func (d *decoder) decode(data []byte) (capture.Image, error) {
 	return still{img}, nil
 }
 
-// Drain returns nothing: nothing is held back.
+// Drain returns nothing: no frames are held back.
 func (d *decoder) Drain() (capture.Decoded, error) { return capture.Decoded{}, nil }
 
 // Flush does nothing: no frame depends on another.
@@ -80,18 +80,18 @@ func (d *decoder) Flush() {}
 // Close does nothing: all memory is Go's.
 func (d *decoder) Close() {}
 
-// standardTables returns the segment with the Huffman tables of JPEG's annex K,
-// which the encoder of the standard library uses.
+// standardTables returns the segment with the Huffman tables of JPEG's annex K, as
+// written by the standard library's encoder.
 func standardTables() []byte {
 	var out bytes.Buffer
 	if err := jpeg.Encode(&out, image.NewYCbCr(image.Rect(0, 0, 8, 8), image.YCbCrSubsampleRatio420), nil); err != nil {
-		return nil // it fails only where writing does
+		return nil // cannot happen: a buffer never fails to write
 	}
 	from, to := segment(out.Bytes(), markDHT)
 	return out.Bytes()[from:to]
 }
 
-// withTables returns a JPEG with Huffman tables: many devices omit the standard ones.
+// withTables adds Huffman tables to a JPEG: many devices omit the standard ones.
 func withTables(data, tables []byte) []byte {
 	if from, _ := segment(data, markDHT); from >= 0 {
 		return data
@@ -103,8 +103,8 @@ func withTables(data, tables []byte) []byte {
 	return append(append(append(make([]byte, 0, len(data)+len(tables)), data[:at]...), tables...), data[at:]...)
 }
 
-// segment returns where the first segment with this marker is, up to the beginning
-// of the image's data; -1 where there is none.
+// segment returns the position of the first segment with a marker before the image
+// data, or -1.
 func segment(data []byte, mark byte) (from, to int) {
 	for at := 2; at+4 <= len(data) && data[at] == 0xFF; {
 		end := at + 2 + int(data[at+2])<<8 + int(data[at+3])
@@ -143,7 +143,7 @@ func (s still) Convert(dst []byte, t capture.Target) error {
 		return errors.New("the frame has no pixels")
 	}
 	b := s.img.Bounds()
-	at := func(x, y int) (r, g, bl int) { // CMYK and RGB, which cameras hardly use
+	at := func(x, y int) (r, g, bl int) { // CMYK and RGB, which cameras rarely use
 		r16, g16, b16, _ := s.img.At(b.Min.X+x, b.Min.Y+y).RGBA()
 		return int(r16 >> 8), int(g16 >> 8), int(b16 >> 8)
 	}
@@ -164,5 +164,5 @@ func (s still) Convert(dst []byte, t capture.Target) error {
 	return nil
 }
 
-// Free does nothing: the garbage collector does.
+// Free does nothing: the memory is garbage collected.
 func (s still) Free() {}

@@ -1,6 +1,5 @@
-// Package mjpeg receives Motion JPEG over HTTP and HTTPS: it answers Basic and
-// Digest challenges, finds the JPEG frames in what a camera sends, and keeps the
-// newest.
+// Package mjpeg receives Motion JPEG over HTTP and HTTPS. It answers Basic and Digest
+// challenges and finds the JPEG frames in the response.
 package mjpeg
 
 import (
@@ -19,12 +18,12 @@ import (
 )
 
 // Open is the capture.Opener of capture.KindHTTP: a stream of JPEG frames over HTTP or
-// HTTPS, as multipart/x-mixed-replace or as cameras understand that, as a
-// capture.PacketSource. User and password of the address answer Basic and Digest
-// challenges. Proxies are not used: cameras are on the local network.
+// HTTPS, as multipart/x-mixed-replace or common variants of it. It answers Basic and
+// Digest challenges with the address's user and password. It uses no proxy, because
+// cameras are on the local network.
 //
-// Frames may have an X-Timestamp header, in seconds, which becomes their
-// presentation time.
+// Frames may have an X-Timestamp header in seconds, which becomes their presentation
+// time.
 func Open(ctx context.Context, cfg capture.Config, addr capture.Address) (capture.PacketSource, error) {
 	fail := func(err error) (capture.PacketSource, error) {
 		return nil, fmt.Errorf("open source %s: %w", text.Redact(addr.URL), err)
@@ -34,7 +33,7 @@ func Open(ctx context.Context, cfg capture.Config, addr capture.Address) (captur
 		return fail(errors.New("the address is malformed"))
 	}
 	user := target.User
-	target.User = nil // or it would show up in errors and be sent unasked
+	target.User = nil // otherwise it would show up in errors and be sent without a challenge
 	tlsConfig, err := tlsverify.Config(target.Hostname(), cfg.TLS)
 	if err != nil {
 		return fail(err)
@@ -47,7 +46,7 @@ func Open(ctx context.Context, cfg capture.Config, addr capture.Address) (captur
 		DialContext:            plain,
 		DialTLSContext:         encrypted,
 		DisableCompression:     true,
-		MaxIdleConnsPerHost:    1, // the challenge and the answer share a connection
+		MaxIdleConnsPerHost:    1, // so that the answer to a challenge reuses the connection
 		MaxResponseHeaderBytes: maxResponseHead,
 	}
 	client := &http.Client{Transport: transport, CheckRedirect: sameHost}
@@ -89,11 +88,11 @@ type source struct {
 
 	track  *capture.Track
 	frames int
-	size   int // bytes of the last frame
+	size   int // size of the last frame in bytes
 	clock  clock
 }
 
-// Tracks returns the only track. Its size comes with the first packet.
+// Tracks returns the only track. Its size is known after the first packet.
 func (s *source) Tracks() []*capture.Track { return []*capture.Track{s.track} }
 
 // Read returns the next frame.
@@ -128,7 +127,7 @@ func (s *source) Read() (*capture.Packet, error) {
 
 func ended(err error) bool { return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) }
 
-// Live is true: a camera runs at its own pace.
+// Live returns true.
 func (s *source) Live() bool { return true }
 
 // Close ends the connection.
@@ -139,14 +138,14 @@ func (s *source) Close() error {
 	return err
 }
 
-// clock makes presentation times: from the server's timestamps while they advance,
-// else from arrival times.
+// clock computes presentation times: from the server's timestamps while they advance,
+// otherwise from arrival times.
 type clock struct {
 	pts     time.Duration
 	stamp   time.Duration
 	arrived time.Time
 	begun   bool
-	stamped bool // all frames so far have had a time
+	stamped bool // all frames so far had a timestamp
 }
 
 // maxStep is the longest plausible time between two frames.

@@ -14,24 +14,24 @@ import (
 	"rvo-tui/capture/login"
 )
 
-// sameHost refuses redirects to another host, which the password is not for.
+// sameHost rejects redirects to another host, which must not receive the password.
 func sameHost(req *http.Request, via []*http.Request) error {
 	if len(via) > 3 {
 		return errors.New("too many redirections: give the address of the stream itself")
 	}
 	if req.URL.Host != via[0].URL.Host || req.URL.Scheme != via[0].URL.Scheme {
-		// What follows may repeat what was asked, secrets and all.
+		// The rest of the address may repeat the request, including secrets.
 		return fmt.Errorf("it redirects to %s://%s: give the address of the stream itself", req.URL.Scheme, req.URL.Host)
 	}
 	return nil
 }
 
-// errNotHTTP stands for what net/http says of such an answer, as that quotes it. A
-// camera may be added from outside: nobody reads by that what a port here answers.
-var errNotHTTP = errors.New("what answers does not speak HTTP: check the port of the address")
+// errNotHTTP replaces the error of net/http, which quotes the response. A camera can be
+// added remotely, and its error must not reveal what a port on this network sends.
+var errNotHTTP = errors.New("the server does not speak HTTP: check the port of the address")
 
-// request asks for the stream, and answers one challenge, or two where the
-// server calls the first nonce stale.
+// request requests the stream. It answers one challenge, or two if the server calls the
+// first nonce stale.
 func request(ctx context.Context, client *http.Client, target *url.URL, user *url.Userinfo) (*http.Response, error) {
 	answers := login.New(user)
 	for {
@@ -57,9 +57,9 @@ func request(ctx context.Context, client *http.Client, target *url.URL, user *ur
 		if resp.StatusCode != http.StatusUnauthorized || !answers.Challenge(resp.Header.Values("WWW-Authenticate")) {
 			return resp, nil
 		}
-		// The redirected address is what the digest is made of.
+		// The digest covers the redirected address.
 		target = resp.Request.URL
-		// Read to its end, the connection can carry the next request.
+		// Drain it so that the connection can be reused.
 		_, _ = io.CopyN(io.Discard, resp.Body, 64<<10)
 		resp.Body.Close()
 	}
@@ -70,30 +70,30 @@ type content int
 
 const (
 	contentFrames  content = iota // JPEG frames in parts
-	contentImage                  // one JPEG, though some cameras send one after another
-	contentUnknown                // nothing that is of use: the bytes show what it is
+	contentImage                  // one JPEG; some cameras send one after another
+	contentUnknown                // not useful: decide by the data
 )
 
 var errSingleImage = fmt.Errorf("a single JPEG image is %w: give the address of the camera's MJPEG stream", capture.ErrUnsupported)
 
-// judge returns what a response contains, or why it is of no use.
+// judge returns what a response contains, or an error if it is not a stream.
 func judge(resp *http.Response, user *url.Userinfo) (content, error) {
 	switch {
 	case resp.StatusCode == http.StatusUnauthorized && user == nil:
-		return 0, fmt.Errorf("%w: it asks for one, write it as in http://USER:PASSWORD@%s/", capture.ErrUnauthorized, resp.Request.URL.Host)
+		return 0, fmt.Errorf("%w: the camera requires a login; write it as in http://USER:PASSWORD@%s/", capture.ErrUnauthorized, resp.Request.URL.Host)
 	case resp.StatusCode == http.StatusUnauthorized:
 		return 0, fmt.Errorf("%w: correct it in the address", capture.ErrUnauthorized)
 	case resp.StatusCode == http.StatusForbidden:
-		return 0, fmt.Errorf("%w: the camera forbids this user to watch (status 403)", capture.ErrUnauthorized)
+		return 0, fmt.Errorf("%w: the camera denies access to this user (status 403)", capture.ErrUnauthorized)
 	case resp.StatusCode == http.StatusNotFound:
 		return 0, errors.New("there is no such stream (status 404): correct the path of the address")
 	case resp.StatusCode != http.StatusOK:
-		return 0, fmt.Errorf("the server answers with status %d", resp.StatusCode)
+		return 0, fmt.Errorf("the server responds with status %d", resp.StatusCode)
 	}
 	header := resp.Header.Get("Content-Type")
 	kind, _, err := mime.ParseMediaType(header)
 	if err != nil {
-		// Cameras write boundaries that need quotes without them.
+		// Cameras omit the quotes that some boundaries need.
 		kind, _, _ = strings.Cut(header, ";")
 		kind = strings.ToLower(strings.TrimSpace(kind))
 	}
@@ -114,8 +114,7 @@ func judge(resp *http.Response, user *url.Userinfo) (content, error) {
 	return contentUnknown, nil
 }
 
-// codecName returns the name of the codec that a content type other than JPEG
-// stands for, "" where it says nothing.
+// codecName returns the codec named by a content type other than JPEG, or "".
 func codecName(kind string) string {
 	sub, _ := strings.CutPrefix(strings.ToLower(kind), "video/")
 	switch strings.TrimPrefix(sub, "x-") {

@@ -15,24 +15,24 @@ import (
 )
 
 const (
-	maxPart   = 16 << 20 // bytes of one JPEG
-	maxHeader = 4 << 10  // bytes between two frames that are looked at for headers
-	maxOther  = 1 << 20  // bytes at the beginning that may be no JPEG
+	maxPart   = 16 << 20 // maximum bytes of one JPEG
+	maxHeader = 4 << 10  // maximum bytes between two frames that are searched for headers
+	maxOther  = 1 << 20  // maximum bytes at the start that are not JPEG
 )
 
-var errPartTooLong = errors.New("frame is longer than 16 MiB")
+var errPartTooLong = errors.New("the frame is longer than 16 MiB")
 
-// splitter finds the JPEG frames in a multipart stream by their own markers.
-// Boundaries and lengths are not relied on: cameras write them with too many
-// dashes, without line ends, wrong or not at all. Anything else is skipped.
+// splitter finds JPEG frames in a multipart stream by their own markers. It ignores
+// boundaries and lengths: cameras write them with too many dashes, without line breaks,
+// wrong or not at all. It skips everything else.
 type splitter struct {
 	r      *bufio.Reader
-	header []byte // the latest text before the frame, at most maxHeader
-	soi    bool   // the start marker of the next frame has been read already
-	other  int    // bytes before the first frame; below 0: it has come
+	header []byte // the last text before the frame, at most maxHeader bytes
+	soi    bool   // the start marker of the next frame has already been read
+	other  int    // bytes before the first frame; negative after it
 }
 
-// partType finds the content type of a part that holds video other than JPEG.
+// partType finds the content type of a part with video other than JPEG.
 var partType = regexp.MustCompile(`(?i)content-type:[ \t]*(video/[a-z0-9.+-]+)`)
 
 var errNoJPEG = fmt.Errorf("a stream without a JPEG in its first MiB is %w: give the address of an MJPEG stream, or use rtsp://", capture.ErrUnsupported)
@@ -41,7 +41,7 @@ func newSplitter(r io.Reader) *splitter {
 	return &splitter{r: bufio.NewReaderSize(r, 64<<10)}
 }
 
-// JPEG markers, as second bytes after 0xFF.
+// JPEG markers: the byte after 0xFF.
 const (
 	markSOI  = 0xD8
 	markEOI  = 0xD9
@@ -52,10 +52,9 @@ const (
 	markRST7 = 0xD7
 )
 
-// next appends the next frame to buf[:0] and returns it. A frame that is
-// cut off by the start of another is returned as it is. A frame of more than
-// maxPart bytes gives errPartTooLong, after which the splitter goes on; every
-// other error ends the stream.
+// next appends the next frame to buf[:0] and returns it. A frame cut off by the start
+// of another is returned as it is. A frame longer than maxPart gives errPartTooLong,
+// after which the splitter continues. Any other error ends the stream.
 func (s *splitter) next(buf []byte) ([]byte, error) {
 	if err := s.findStart(); err != nil {
 		return buf, err
@@ -70,7 +69,7 @@ func (s *splitter) next(buf []byte) ([]byte, error) {
 		case mark == markEOI:
 			return append(buf, 0xFF, markEOI), nil
 		case mark == markSOI:
-			// Some cameras leave out the end marker, which decoders want.
+			// Some cameras omit the end marker, which decoders need.
 			s.soi = true
 			return append(buf, 0xFF, markEOI), nil
 		case mark == 0 || mark == markTEM || mark >= markRST0 && mark <= markRST7:
@@ -87,8 +86,8 @@ func (s *splitter) next(buf []byte) ([]byte, error) {
 	}
 }
 
-// findStart reads up to and with the start of a frame, and keeps the text
-// before it.
+// findStart reads up to and including the start of a frame, and keeps the text before
+// it.
 func (s *splitter) findStart() error {
 	s.header = s.header[:0]
 	if s.soi {
@@ -125,7 +124,7 @@ func (s *splitter) findStart() error {
 	}
 }
 
-// judge looks at what comes before the first frame for why there is none.
+// judge inspects the data before the first frame to find out why there is none.
 func (s *splitter) judge(text []byte) error {
 	if s.other < 0 {
 		return nil
@@ -151,8 +150,8 @@ func (s *splitter) keep(text []byte) {
 	s.header = append(s.header, text...)
 }
 
-// marker appends what comes before the next marker, which belongs to the
-// frame, and returns the second byte of the marker.
+// marker appends the data before the next marker to the frame and returns the second
+// byte of the marker.
 func (s *splitter) marker(buf *[]byte) (byte, error) {
 	for {
 		chunk, err := s.r.ReadSlice(0xFF)
@@ -178,8 +177,8 @@ func (s *splitter) marker(buf *[]byte) (byte, error) {
 	}
 }
 
-// segment appends a segment with its length. A length that cannot be is left to
-// the decoder to complain about.
+// segment appends a segment, including its length. Invalid lengths are left for the
+// decoder to reject.
 func (s *splitter) segment(buf []byte) ([]byte, error) {
 	size, err := s.r.Peek(2)
 	if err != nil {
@@ -195,7 +194,7 @@ func (s *splitter) segment(buf []byte) ([]byte, error) {
 	return buf, err
 }
 
-// timestamp returns the X-Timestamp that came with the frame, in seconds.
+// timestamp returns the frame's X-Timestamp, in seconds.
 func (s *splitter) timestamp() (time.Duration, bool) {
 	for line := range bytes.Lines(s.header) {
 		name, value, ok := bytes.Cut(line, []byte(":"))

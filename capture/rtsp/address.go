@@ -10,20 +10,20 @@ import (
 	"rvo-tui/capture"
 )
 
-// address is where a stream is: what is dialed, and what requests name.
+// address is the address of a stream, in the forms needed for dialing and for requests.
 type address struct {
 	secure bool
-	dial   string // host and port, a zone included
-	host   string // without port, in lower case: what logins and certificates are for
-	// base is what requests begin with: scheme and host as they were written,
-	// without a zone, which means nothing to the server.
+	dial   string // host and port, including a zone
+	host   string // without port, in lower case; logins and certificates apply to it
+	// base is the start of request addresses: scheme and host as written, without a
+	// zone, which is only meaningful here.
 	base string
-	path string // with its query, escaped
+	path string // including its query, escaped
 }
 
 func (a address) String() string { return a.base + a.path }
 
-// parse reads the address of a stream, and the login in it.
+// parse parses the address of a stream, and its login.
 func parse(text string) (address, *url.Userinfo, error) {
 	u, err := url.Parse(text)
 	if err != nil || u.Hostname() == "" || u.Scheme != "rtsp" && u.Scheme != "rtsps" {
@@ -52,7 +52,7 @@ func parse(text string) (address, *url.Userinfo, error) {
 	return a, u.User, nil
 }
 
-// escape escapes what would end a request line or is no ASCII.
+// escape escapes non-ASCII characters and those that would end a request line.
 func escape(text string) string {
 	var out strings.Builder
 	for i := range len(text) {
@@ -65,9 +65,9 @@ func escape(text string) string {
 	return out.String()
 }
 
-// resolve returns the address that a server means by a control attribute, a
-// Content-Base or the like, relative to a base. The host stays that of the
-// connection: cameras name addresses that only they know.
+// resolve resolves a control attribute, a Content-Base or the like against a base. It
+// keeps the host of the connection, because cameras send host names that only they can
+// resolve.
 func (a address) resolve(base, control string) string {
 	if base == "" {
 		base = a.String()

@@ -7,44 +7,42 @@ import (
 	"rvo-tui/capture"
 )
 
-// maxUnit is the largest coded frame that is assembled.
+// maxUnit is the maximum size of a coded frame, in bytes.
 const maxUnit = 16 << 20
 
-// unpacker takes the payloads of one codec apart. It keeps what it needs from
-// one packet to the next.
+// unpacker unpacks the RTP payloads of one codec. It keeps state between packets.
 type unpacker interface {
-	// unpack appends what a payload adds to the coded frame. Whole is false where
-	// a part of the frame is known to be missing. Gap says that packets before this
+	// unpack appends the content of a payload to the coded frame unit. whole is false
+	// if a part of the frame is known to be missing. gap means that packets before this
 	// one were lost.
 	unpack(unit, payload []byte, gap bool) (grown []byte, whole bool)
-	// finish returns a coded frame that has come to its end, ready for a decoder,
-	// and whether one can start there; nil where it holds no frame. The bytes may
-	// be those of unit. It makes ready for the next one.
+	// finish returns a complete coded frame in the form that a decoder expects, and
+	// whether it is a key frame. It returns nil if there is no frame. data may share
+	// memory with unit. It resets the state for the next frame.
 	finish(unit []byte) (data []byte, key bool)
-	// complete reports whether the unit so far can be a frame, so that an end of
-	// frame that the camera marks is one.
+	// complete reports whether unit can be a whole frame, so that an end-of-frame
+	// marker is plausible.
 	complete() bool
-	// track returns what is known of the track now. The same pointer means that
-	// nothing has changed.
+	// track returns the current description of the track. The same pointer means no
+	// change.
 	track() *capture.Track
 }
 
-// reorderer is an unpacker of a codec whose frames may come in another order
-// than they are shown in.
+// reorderer is an unpacker of a codec whose frames may be sent out of display order.
 type reorderer interface{ reorder() int }
 
-// assembler makes packets of the RTP packets of one video track. What has one
-// timestamp is one frame; a marker ends it early, unless the camera is seen to
-// set markers anywhere.
+// assembler assembles the RTP packets of one video track into frames. Packets with the
+// same timestamp form a frame. A marker ends the frame early, unless the camera turns
+// out to set markers wrongly.
 type assembler struct {
 	unpacker unpacker
 	unit     []byte // reused
 	open     bool
 	stamp    uint32
 	damaged  bool
-	arrived  time.Time // of the latest part
+	arrived  time.Time // of the last part
 
-	ended     uint32 // timestamp of the last frame that a marker ended
+	ended     uint32 // timestamp of the last frame ended by a marker
 	marked    bool
 	mismarked int
 
@@ -52,13 +50,13 @@ type assembler struct {
 	emit     func(stamp uint32, arrived time.Time, data []byte, key, damaged bool)
 }
 
-// mismarks is how many frames must go on after their marker before markers are
-// no longer believed.
+// mismarks is how many frames must continue after their marker before markers are
+// ignored.
 const mismarks = 2
 
 func (a *assembler) push(stamp uint32, payload []byte, marker, gap bool, arrived time.Time) {
 	if a.open && stamp != a.stamp {
-		a.damaged = a.damaged || gap // its end may be what is missing
+		a.damaged = a.damaged || gap // the lost packets may be its end
 		a.end()
 	}
 	if !a.open {
@@ -82,7 +80,7 @@ func (a *assembler) push(stamp uint32, payload []byte, marker, gap bool, arrived
 	}
 }
 
-// end passes on the frame that is open.
+// end emits the current frame.
 func (a *assembler) end() {
 	data, key := a.unpacker.finish(a.unit)
 	a.open = false

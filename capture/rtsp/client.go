@@ -19,10 +19,10 @@ import (
 	"rvo-tui/capture/tlsverify"
 )
 
-// maxRedirects is how many redirects of one opening are followed.
+// maxRedirects is the maximum number of redirects followed by one Open.
 const maxRedirects = 5
 
-// event is what comes from the server: data of a channel, a message, or the end.
+// event is what arrives from the server: data of a channel, a message, or the end.
 type event struct {
 	channel int
 	data    []byte // valid until the next event
@@ -30,13 +30,13 @@ type event struct {
 	err     error
 }
 
-// client speaks RTSP on one connection. One goroutine uses it.
+// client speaks RTSP on one connection. It belongs to one goroutine.
 type client struct {
 	cfg   capture.Config
 	addr  address
 	login *login.Login
-	// withheld is the host that the login in the address is for, where a redirect
-	// led away from it.
+	// withheld is the host that the address's login is for, if a redirect led to
+	// another host.
 	withheld string
 	udp      bool
 
@@ -44,16 +44,16 @@ type client struct {
 	udpIn        *udpReceiver // nil: everything is interleaved
 	cseq         int
 	session      string
-	timeout      time.Duration // of the session
-	getParameter bool          // keeps sessions alive here
-	rtt          time.Duration // the shortest seen; 0: none yet
+	timeout      time.Duration // session timeout
+	getParameter bool          // GET_PARAMETER keeps sessions alive
+	rtt          time.Duration // shortest one measured; 0: none yet
 	broken       bool          // nothing more can be written
 
-	ctx    context.Context // the life of the source
-	onData func(event)     // what comes between request and response
+	ctx    context.Context // covers the whole life of the source
+	onData func(event)     // called for events between a request and its response
 }
 
-// dialer connects to a host and port. Tests have one without a network.
+// dialer connects to a host and port. Tests replace it.
 type dialer func(ctx context.Context, address string) (net.Conn, error)
 
 func dialTCP(ctx context.Context, address string) (net.Conn, error) {
@@ -61,7 +61,7 @@ func dialTCP(ctx context.Context, address string) (net.Conn, error) {
 	return d.DialContext(ctx, "tcp", address)
 }
 
-// connect opens the connection and measures its round trip.
+// connect opens the connection and measures its round-trip time.
 func (c *client) connect(ctx context.Context, dial dialer) error {
 	began := time.Now()
 	conn, err := dial(ctx, c.addr.dial)
@@ -90,7 +90,7 @@ func (c *client) connect(ctx context.Context, dial dialer) error {
 	return nil
 }
 
-// measure notes a round trip.
+// measure records a round-trip time.
 func (c *client) measure(took time.Duration) {
 	if c.rtt == 0 || took < c.rtt {
 		c.rtt = took
@@ -100,7 +100,7 @@ func (c *client) measure(took time.Duration) {
 func (c *client) explainDial(err error) error {
 	var dns *net.DNSError
 	if errors.As(err, &dns) && dns.IsNotFound {
-		return fmt.Errorf("there is no host %q: check the address", c.addr.host)
+		return fmt.Errorf("host %q does not exist: check the address", c.addr.host)
 	}
 	for _, known := range dialErrors {
 		if errors.Is(err, known.err) {
@@ -110,7 +110,7 @@ func (c *client) explainDial(err error) error {
 	return bare(err)
 }
 
-// dialErrors are failures to connect, with what to do.
+// dialErrors are connection errors, with what to do.
 var dialErrors = []struct {
 	err    error
 	remedy string
@@ -118,10 +118,10 @@ var dialErrors = []struct {
 	{syscall.ECONNREFUSED, "check the port, and that the server runs"},
 	{syscall.EHOSTUNREACH, "check the address and the network"},
 	{syscall.ENETUNREACH, "check the network"},
-	{syscall.ECONNRESET, "the server broke the connection"},
+	{syscall.ECONNRESET, "the server closed the connection"},
 }
 
-// bare takes the address off an error of package net: it is told beside.
+// bare removes the address from an error of package net; it is reported separately.
 func bare(err error) error {
 	var op *net.OpError
 	if errors.As(err, &op) && !errors.As(err, new(*tls.CertificateVerificationError)) {
@@ -130,14 +130,14 @@ func bare(err error) error {
 	return err
 }
 
-// next returns what comes until a moment: an event with the error
-// os.ErrDeadlineExceeded when nothing did, with the context's when that is done.
+// next returns the next event before the time until. At that time it returns an event
+// with os.ErrDeadlineExceeded, or with the context's error if that is done.
 func (c *client) next(until time.Time) event {
 	if c.udpIn != nil && c.udpIn.running {
 		return c.ended(c.udpIn.next(c.ctx, until))
 	}
-	_ = c.wire.SetReadDeadline(until) // fails where reading will
-	// Its end, should it come later, sets the deadline again.
+	_ = c.wire.SetReadDeadline(until) // if it fails, so will the read
+	// If the context ends later, it sets the deadline again.
 	if err := c.ctx.Err(); err != nil {
 		return event{err: err}
 	}
@@ -146,7 +146,7 @@ func (c *client) next(until time.Time) event {
 	return c.ended(e)
 }
 
-// ended says in the error of an event why the connection ended.
+// ended sets in an event's error why the connection ended.
 func (c *client) ended(e event) event {
 	switch {
 	case e.err == nil:
@@ -179,10 +179,10 @@ func (c *client) write(text []byte) error {
 	return nil
 }
 
-// writeTimeout is how long a server may leave what it is sent unread.
+// writeTimeout is the timeout for writing to a server that does not read.
 const writeTimeout = time.Second
 
-// request writes a request without waiting for its response.
+// request sends a request without waiting for its response.
 func (c *client) request(method, uri string, fields ...string) error {
 	c.cseq++
 	var out strings.Builder
@@ -200,8 +200,7 @@ func (c *client) request(method, uri string, fields ...string) error {
 	return c.write([]byte(out.String()))
 }
 
-// do makes a request and returns its response, whatever its status, logging in
-// where that is asked for.
+// do sends a request and returns its response with any status. It logs in if required.
 func (c *client) do(until time.Time, method, uri string, fields ...string) (*message, error) {
 	for {
 		began := time.Now()
@@ -223,7 +222,7 @@ func (c *client) do(until time.Time, method, uri string, fields ...string) (*mes
 	}
 }
 
-// response waits for the response to the latest request.
+// response waits for the response to the last request.
 func (c *client) response(until time.Time) (*message, error) {
 	for {
 		e := c.next(until)
@@ -237,7 +236,7 @@ func (c *client) response(until time.Time) (*message, error) {
 				return nil, err
 			}
 		default:
-			// Some servers do not count. What belongs to an older request is late.
+			// Some servers do not send CSeq. A response to an older request is late.
 			if n, _ := strconv.Atoi(e.msg.header.get("cseq")); n == c.cseq || n == 0 {
 				return e.msg, nil
 			}
@@ -258,7 +257,7 @@ func (c *client) answer(msg *message) error {
 	return c.write(fmt.Appendf(nil, "RTSP/1.0 %s\r\nCSeq: %d\r\n\r\n", status, cseq))
 }
 
-// redirected returns where a response leads, and nil where it does not.
+// redirected returns the target of a redirect, or nil if the response is not one.
 func (c *client) redirected(msg *message) (*address, *login.Login, error) {
 	if msg.status < 300 || msg.status > 399 || msg.status == 304 {
 		return nil, nil, nil
@@ -267,7 +266,7 @@ func (c *client) redirected(msg *message) (*address, *login.Login, error) {
 	scheme, _, _ := strings.Cut(strings.ToLower(location), "://")
 	switch {
 	case location == "":
-		return nil, nil, fmt.Errorf("the camera redirects (status %d) and does not say where", msg.status)
+		return nil, nil, fmt.Errorf("the camera redirects (status %d) without an address", msg.status)
 	case scheme == "http" || scheme == "https":
 		return nil, nil, fmt.Errorf("the camera redirects to an %s:// address: give that one as the source", scheme)
 	}
@@ -276,16 +275,16 @@ func (c *client) redirected(msg *message) (*address, *login.Login, error) {
 	}
 	to, user, err := parse(location)
 	if err != nil {
-		return nil, nil, errors.New("the camera redirects to what is no rtsp:// address: give the address of the stream itself")
+		return nil, nil, errors.New("the camera redirects to an address that is not rtsp://: give the address of the stream itself")
 	}
 	if c.addr.secure && !to.secure {
-		return nil, nil, fmt.Errorf("the camera redirects from rtsps:// to rtsp://%s, where nothing is encrypted: give that address as the source if it is meant", to.host)
+		return nil, nil, fmt.Errorf("the camera redirects from rtsps:// to rtsp://%s, which is not encrypted: if that is intended, give that address as the source", to.host)
 	}
 	return &to, login.New(user), nil
 }
 
-// keepAlive asks for nothing, so that the session does not expire. The response
-// is seen by whoever reads on.
+// keepAlive sends an empty request so that the session does not expire. The response is
+// handled by the next reads.
 func (c *client) keepAlive(uri string) error {
 	if c.getParameter {
 		return c.request("GET_PARAMETER", uri)

@@ -9,15 +9,15 @@ import (
 
 var startCode = []byte{0, 0, 0, 1}
 
-// sets holds the parameter sets of a stream of H.264 or H.265, one for each
-// type, in the order that decoders want them in.
+// sets holds the parameter sets of an H.264 or H.265 stream, one of each type, in the
+// order that decoders expect.
 type sets struct {
 	types   []byte
 	current [3][]byte
 	changed bool
 }
 
-// take keeps a NAL unit that is a parameter set, and news.
+// take stores a NAL unit if it is a new parameter set.
 func (s *sets) take(kind byte, nal []byte) {
 	i := bytes.IndexByte(s.types, kind)
 	if i >= 0 && len(nal) <= maxParameterSet && !bytes.Equal(s.current[i], nal) {
@@ -26,7 +26,7 @@ func (s *sets) take(kind byte, nal []byte) {
 	}
 }
 
-// config returns the sets as Annex B, nil while one is missing.
+// config returns the sets in Annex B, or nil while one is missing.
 func (s *sets) config() []byte {
 	var out []byte
 	for i := range s.types {
@@ -38,9 +38,8 @@ func (s *sets) config() []byte {
 	return out
 }
 
-// renew returns the track as parameter sets that have changed describe it, and how
-// many frames are reordered, as the SPS, which has this index, says. Where none
-// has changed, both stay as they are.
+// renew returns the track and the reorder depth as described by changed parameter sets.
+// index is that of the SPS. Without a change it returns its arguments.
 func (s *sets) renew(known *capture.Track, depth, index int, parse func(nal []byte) (sps, bool)) (*capture.Track, int) {
 	if !s.changed {
 		return known, depth
@@ -59,15 +58,15 @@ func (s *sets) renew(known *capture.Track, depth, index int, parse func(nal []by
 	return &t, depth
 }
 
-// fragment tells the parts of a NAL unit that came in several packets.
+// fragment joins the parts of a NAL unit sent in several packets.
 type fragment struct{ open bool }
 
-// join appends a part to a unit. A part whose predecessors are lost is left out:
-// a decoder copes with a NAL unit that ends early, not with one that has a hole.
+// join appends a part to a unit. Parts after a loss are left out: a decoder copes with
+// a truncated NAL unit, but not with a gap in one.
 func (f *fragment) join(unit, head, part []byte, first, last, gap bool) (grown []byte, whole bool) {
 	whole = true
 	if first {
-		whole = !f.open // the one before never ended
+		whole = !f.open // the previous one never ended
 		f.open = true
 		unit = append(append(unit, startCode...), head...)
 	} else if gap || !f.open {
@@ -86,16 +85,16 @@ type h264 struct {
 	fu       fragment
 	fuKind   byte
 	idr      bool
-	recovery bool // a decoder can start although there is no IDR
+	recovery bool // a decoder can start here without an IDR
 	slice    bool
 	known    *capture.Track
 	depth    int
 }
 
-// Types of NAL units of H.264 (ITU-T H.264, table 7-1).
+// H.264 NAL unit types (ITU-T H.264, table 7-1).
 const (
 	h264Slice   = 1
-	h264SliceE  = 5 // the last one that is part of a frame, and the IDR
+	h264SliceE  = 5 // highest type that is part of a frame; an IDR
 	h264SEI     = 6
 	h264SPS     = 7
 	h264PPS     = 8
@@ -116,7 +115,7 @@ func newH264(m media) *h264 {
 
 func (h *h264) unpack(unit, payload []byte, gap bool) ([]byte, bool) {
 	if len(payload) == 0 {
-		return unit, true // keep-alive of a few servers
+		return unit, true // keep-alive sent by a few servers
 	}
 	whole := true
 	if gap && h.fu.open {
@@ -170,7 +169,7 @@ func (h *h264) single(unit, nal []byte) []byte {
 	return append(append(unit, startCode...), nal...)
 }
 
-// see takes note of a NAL unit, or of the first part of one.
+// see inspects a NAL unit, or the first part of one.
 func (h *h264) see(nal []byte) {
 	switch kind := nal[0] & 31; {
 	case kind >= h264Slice && kind <= h264SliceE:
@@ -198,8 +197,8 @@ func (h *h264) finish(unit []byte) ([]byte, bool) {
 func (h *h264) track() *capture.Track { return h.known }
 func (h *h264) reorder() int          { return h.depth }
 
-// recoversAtOnce reports whether an SEI holds a recovery point that takes no
-// further frame.
+// recoversAtOnce reports whether an SEI contains a recovery point with a frame count of
+// 0.
 func recoversAtOnce(nal []byte) bool {
 	const recoveryPoint = 6
 	rest := nal[1:]

@@ -11,7 +11,7 @@ import (
 // fragmentation units.
 type h265 struct {
 	sets  sets
-	donl  bool // decoding order numbers are sent, and of no use to us
+	donl  bool // decoding order numbers are present, which are ignored
 	fu    fragment
 	key   bool
 	slice bool
@@ -19,7 +19,7 @@ type h265 struct {
 	depth int
 }
 
-// Types of NAL units of H.265 (ITU-T H.265, table 7-1, and RFC 7798).
+// H.265 NAL unit types (ITU-T H.265, table 7-1, and RFC 7798).
 const (
 	h265LastSlice = 31
 	h265FirstKey  = 16 // BLA, IDR and CRA
@@ -62,7 +62,7 @@ func (h *h265) unpack(unit, payload []byte, gap bool) ([]byte, bool) {
 		rest := payload[2:]
 		for i := 0; len(rest) > 0; i++ {
 			if h.donl {
-				n := 1 // DOND
+				n := 1 // size of DOND
 				if i == 0 {
 					n = 2
 				}

@@ -6,12 +6,12 @@ import (
 	"rvo-tui/capture"
 )
 
-// mjpeg unpacks JPEG frames whose headers were left out (RFC 2435).
+// mjpeg unpacks JPEG frames sent without their headers (RFC 2435).
 type mjpeg struct {
 	known  *capture.Track
 	begun  bool
-	tables [256][]byte // quantization tables by Q, of those that are sent once
-	next   int         // offset of the part that is due
+	tables [256][]byte // quantization tables by Q, for those sent only once
+	next   int         // expected offset of the next part
 }
 
 func newMJPEG() *mjpeg {
@@ -44,13 +44,13 @@ func (j *mjpeg) unpack(unit, payload []byte, _ bool) ([]byte, bool) {
 		j.known = sized(j.known, width, height)
 	}
 	if !j.begun || offset != j.next {
-		return unit, false // what follows a hole is of no use
+		return unit, false // data after a gap is useless
 	}
 	j.next += len(rest)
 	return append(unit, rest...), true
 }
 
-// quantization returns the tables of a frame and what follows them.
+// quantization returns the tables of a frame and the data after them.
 func (j *mjpeg) quantization(q byte, rest []byte) (tables, scan []byte, ok bool) {
 	switch {
 	case q == 0:
@@ -102,7 +102,7 @@ var (
 	}
 )
 
-// scaledTables returns the tables of a quality from 1 to 127.
+// scaledTables returns the tables for a quality from 1 to 127.
 func scaledTables(q int) []byte {
 	q = min(q, 99)
 	scale := 200 - q*2
@@ -118,8 +118,8 @@ func scaledTables(q int) []byte {
 	return out
 }
 
-// huffman are the tables K.3 to K.6: class and number, how many codes there are
-// of each length, and their symbols.
+// huffman are the tables K.3 to K.6: class and number, count of codes of each length,
+// and their symbols.
 var huffman = []struct {
 	id      byte
 	lengths [16]byte
@@ -147,7 +147,7 @@ var huffman = []struct {
 	}},
 }
 
-// appendJPEGHeader writes all that a JPEG has before its scan data.
+// appendJPEGHeader appends everything before a JPEG's scan data.
 func appendJPEGHeader(out []byte, kind byte, width, height int, restart uint16, tables []byte) []byte {
 	segment := func(marker byte, parts ...[]byte) {
 		size := 2
@@ -160,7 +160,7 @@ func appendJPEGHeader(out []byte, kind byte, width, height int, restart uint16, 
 		}
 	}
 	out = append(out, 0xff, 0xd8)
-	second := byte(0) // which table the chroma has
+	second := byte(0) // table of the chroma
 	segment(0xdb, []byte{0}, tables[:64])
 	if len(tables) > 64 {
 		second = 1

@@ -15,19 +15,19 @@ import (
 	"rvo-tui/internal/text"
 )
 
-// Options are what Open needs besides the configuration.
+// Options are the settings of Open other than the camera's configuration.
 type Options struct {
-	// Log gets what a user may want to know about a stream: redirects, and tracks that
-	// are not received.
+	// Log receives notes about the stream, such as redirects and tracks that are not
+	// received.
 	Log capture.Logger
-	// NoSound skips sound: it is not set up.
+	// NoSound leaves sound out: its track is not set up.
 	NoSound bool
 
 	dial dialer // nil: TCP
 }
 
-// Open opens a stream within cfg.OpenTimeout. The context ends its whole life.
-// Errors say what to do and hold no password and nothing that the server wrote.
+// Open opens a stream within cfg.OpenTimeout. The context covers its whole life. Errors
+// say what to do. They contain no password and no text from the server.
 func Open(ctx context.Context, cfg capture.Config, addr capture.Address, o Options) (capture.PacketSource, error) {
 	s, err := open(ctx, cfg, addr, o)
 	if err != nil {
@@ -51,7 +51,7 @@ func open(ctx context.Context, cfg capture.Config, addr capture.Address, o Optio
 	for redirects := 0; ; redirects++ {
 		s := newSource(ctx, cfg, o)
 		s.addr, s.login, s.withheld = to, given, withheld
-		s.udp = s.udp && !to.secure // which would not be encrypted
+		s.udp = s.udp && !to.secure // UDP would not be encrypted
 		next, theirs, err := s.open(until, o)
 		if err == nil && next == nil {
 			return s, nil
@@ -70,7 +70,7 @@ func open(ctx context.Context, cfg capture.Config, addr capture.Address, o Optio
 			return nil, fmt.Errorf("the camera redirects more than %d times, at last to %s: give the address of the stream itself", maxRedirects, next.host)
 		}
 		o.Log.Info("the camera redirects", "camera", cfg.Name, "to", text.Redact(next.base))
-		// The login stays with the host that it was given for.
+		// The login is only for the host that it was given for.
 		to, given, withheld = *next, theirs, ""
 		switch {
 		case given != nil:
@@ -91,8 +91,8 @@ func newSource(ctx context.Context, cfg capture.Config, o Options) *source {
 	return s
 }
 
-// open connects, asks what there is and has it played, or returns where the
-// camera redirects to.
+// open connects, describes the stream and starts playing, or returns where the camera
+// redirects to.
 func (s *source) open(until time.Time, o Options) (*address, *login.Login, error) {
 	ctx, cancel := context.WithDeadline(s.ctx, until)
 	defer cancel()
@@ -115,9 +115,9 @@ func (s *source) open(until time.Time, o Options) (*address, *login.Login, error
 	return nil, nil, nil
 }
 
-// options asks what the server can do. Those that do not know the question are
-// no worse than others. Like the other steps it returns a response that is no
-// success.
+// options asks which methods the server supports. An error status is ignored, because
+// some servers do not implement OPTIONS. Like the other steps, it returns an
+// unsuccessful response.
 func (s *source) options(until time.Time) (*message, error) {
 	msg, err := s.do(until, "OPTIONS", s.addr.String())
 	if err != nil {
@@ -133,7 +133,7 @@ func (s *source) options(until time.Time) (*message, error) {
 	return msg, nil
 }
 
-// describe asks which tracks there are.
+// describe requests the list of tracks.
 func (s *source) describe(until time.Time) (*message, error) {
 	msg, err := s.do(until, "DESCRIBE", s.addr.String(), "Accept: application/sdp")
 	if err != nil || msg.status != 200 {
@@ -159,13 +159,13 @@ func (s *source) describe(until time.Time) (*message, error) {
 		if r := newReceiver(*m); r != nil {
 			s.own(r)
 		} else {
-			s.log.Info("sound in a form that is not understood is left out", "camera", s.cfg.Name)
+			s.log.Info("sound left out: its format is not supported", "camera", s.cfg.Name)
 		}
 	}
 	return nil, nil
 }
 
-// setup asks for each track. A stream whose sound is refused goes on without.
+// setup sets up each track. If sound is refused, the stream continues without it.
 func (s *source) setup(until time.Time) (*message, error) {
 	if s.udp {
 		s.udpIn = newUDPReceiver(s.wire)
@@ -185,7 +185,7 @@ func (s *source) setup(until time.Time) (*message, error) {
 		}
 		if msg.status != 200 {
 			if r.video == nil {
-				s.log.Info("the camera refuses to send its sound", "camera", s.cfg.Name, "status", msg.status)
+				s.log.Info("the camera refuses to send sound", "camera", s.cfg.Name, "status", msg.status)
 				s.receivers = s.receivers[:i]
 				break
 			}
@@ -197,7 +197,7 @@ func (s *source) setup(until time.Time) (*message, error) {
 		}
 	}
 	if s.udp {
-		s.unwatch() // from here on the UDP receiver waits
+		s.unwatch() // from here on the UDP receiver does the waiting
 		s.unwatch = func() {}
 		return nil, s.udpIn.run()
 	}
@@ -213,13 +213,13 @@ func (s *source) trackURI(r *receiver) string {
 	return s.addr.resolve(base, r.control)
 }
 
-// placed reads where the server sends a track.
+// placed handles the server's transport parameters for a track.
 func (s *source) placed(r *receiver, i int, transport map[string]string) error {
 	r.seq.hold = s.udp
 	r.rtp, r.rtcp = 2*i, 2*i+1
 	if s.udp {
 		if _, tcp := transport["interleaved"]; tcp {
-			return errors.New(`the camera sends by TCP alone: set transport = "tcp"`)
+			return errors.New(`the camera supports only TCP: set transport = "tcp"`)
 		}
 		first, second := pair(transport["server_port"])
 		s.udpIn.meet(transport["source"], first, second)
@@ -227,15 +227,15 @@ func (s *source) placed(r *receiver, i int, transport map[string]string) error {
 	}
 	if ports, ok := transport["interleaved"]; ok {
 		if r.rtp, r.rtcp = pair(ports); r.rtp < 0 || r.rtp > 255 || r.rtcp > 255 {
-			return errors.New("the camera names channels that do not exist")
+			return errors.New("the camera responded with invalid channel numbers")
 		}
 	} else if _, udp := transport["client_port"]; udp {
-		return errors.New(`the camera sends by UDP alone: set transport = "udp"`)
+		return errors.New(`the camera supports only UDP: set transport = "udp"`)
 	}
 	return nil
 }
 
-// pair reads "4-5", or "4" for itself and the next.
+// pair parses "4-5", or "4", which stands for "4-5".
 func pair(text string) (first, second int) {
 	a, b, both := strings.Cut(text, "-")
 	first, err := strconv.Atoi(a)
@@ -248,7 +248,7 @@ func pair(text string) (first, second int) {
 	return first, second
 }
 
-// play has the stream begin.
+// play starts the stream.
 func (s *source) play(until time.Time) (*message, error) {
 	msg, err := s.do(until, "PLAY", s.uri, "Range: npt=0.000-")
 	if err != nil || msg.status != 200 {
@@ -264,5 +264,5 @@ func (s *source) play(until time.Time) (*message, error) {
 	return nil, nil
 }
 
-// maxTransit bounds what half a round trip is believed to be.
+// maxTransit is the maximum plausible value of half the round-trip time.
 const maxTransit = 500 * time.Millisecond

@@ -83,8 +83,8 @@ func TestLoginThatIsNotKnownIsNamed(t *testing.T) {
 // wrote is.
 func TestRefusalsAreNamed(t *testing.T) {
 	for status, want := range map[string]string{
-		"404 Not Found": "check the path", "453 Not Enough Bandwidth": "takes no more connections", "461 Unsupported Transport": `set transport = "udp"`,
-		"403 Forbidden": "forbids", "500 Boom": "error of its own", "503 Busy": "overloaded", "454 Session Not Found": "ended the session",
+		"404 Not Found": "check the path", "453 Not Enough Bandwidth": "accepts no more connections", "461 Unsupported Transport": `set transport = "udp"`,
+		"403 Forbidden": "denies access", "500 Boom": "internal error", "503 Busy": "overloaded", "454 Session Not Found": "ended the session",
 		"400 Bad Request": "does not understand", "599 what\x1b[31mever": "status 599", "505 No": "does not speak RTSP 1.0",
 	} {
 		for _, method := range []string{"DESCRIBE", "SETUP", "PLAY"} {
@@ -112,7 +112,7 @@ func TestRedirects(t *testing.T) {
 		hosts          string
 		login          bool // whether the last host got one
 	}{
-		"to another host":      {"rtsp://joe:secret@cam/a", "rtsp://other/b", true, "the one in the address is for cam alone", "cam:554 other:554", false},
+		"to another host":      {"rtsp://joe:secret@cam/a", "rtsp://other/b", true, "the one in the address is only for cam", "cam:554 other:554", false},
 		"to an open host":      {"rtsp://joe:secret@cam/a", "rtsp://other/b", false, "", "cam:554 other:554", false},
 		"with its own login":   {"rtsp://joe:secret@cam/a", "rtsp://joe:secret@other/b", true, "", "cam:554 other:554", true},
 		"to another port":      {"rtsp://joe:secret@cam/a", "rtsp://CAM:8554/b", true, "", "cam:554 CAM:8554", true},
@@ -120,7 +120,7 @@ func TestRedirects(t *testing.T) {
 		"in a loop":            {"rtsp://joe:secret@cam/a", "rtsp://cam/a", false, "more than 5 times", "cam:554 cam:554 cam:554 cam:554 cam:554 cam:554", false},
 		"to HTTP":              {"rtsp://cam/a", "http://cam/video", false, "http:// address: give that one as the source", "cam:554", false},
 		"to nonsense":          {"rtsp://cam/a", "::::", false, "no rtsp:// address", "cam:554", false},
-		"nowhere":              {"rtsp://cam/a", "", false, "does not say where", "cam:554", false},
+		"nowhere":              {"rtsp://cam/a", "", false, "without an address", "cam:554", false},
 		"from encrypted to no": {"rtsps://joe:secret@cam/a", "rtsp://cam/b", false, "", "", false},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -143,7 +143,7 @@ func TestRedirects(t *testing.T) {
 				if strings.HasPrefix(c.from, "rtsps") {
 					a, _, _ := parse(c.from)
 					_, _, err := (&client{addr: a}).redirected(&message{status: 302, header: header{"location": {c.location}}})
-					if err == nil || !strings.Contains(err.Error(), "nothing is encrypted") {
+					if err == nil || !strings.Contains(err.Error(), "not encrypted") {
 						t.Errorf("%v", err)
 					}
 					return
@@ -341,7 +341,7 @@ func TestNothingComesByUDP(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	if _, err := s.Read(); !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(log.String(), "nothing comes by UDP") {
+	if _, err := s.Read(); !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(log.String(), "no data arrives over UDP") {
 		t.Errorf("%v, log %s", err, log.String())
 	}
 }

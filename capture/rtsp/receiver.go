@@ -10,7 +10,7 @@ import (
 	"rvo-tui/capture"
 )
 
-// receiver makes packets of what comes over RTP for one track.
+// receiver turns the RTP packets of one track into coded frames or sound.
 type receiver struct {
 	media
 	rtp, rtcp int // channels
@@ -20,20 +20,20 @@ type receiver struct {
 	video  *assembler // one of the two is nil
 	sound  sounder
 	decode decodeTimes
-	first  *capture.Track // as it was known when the source was opened
-	last   time.Duration  // presentation time of the latest piece of sound
+	first  *capture.Track // as known at opening
+	last   time.Duration  // presentation time of the last piece of sound
 	begun  bool
 
 	jitter   float64 // ticks (RFC 3550, section 6.4.1)
 	transit  int64
-	report   *rtcp.SenderReport // the latest
-	reported time.Time          // when it came
-	early    bool               // it came before anything it could be related to
-	expected uint64             // when the last receiver report was made
+	report   *rtcp.SenderReport // the last report
+	reported time.Time          // arrival of the report
+	early    bool               // it arrived before any packet that it could be related to
+	expected uint64             // packets expected at the last receiver report
 	received uint64
 }
 
-// newReceiver returns nil where a track lacks what it takes to be used.
+// newReceiver returns nil if the track lacks required parameters.
 func newReceiver(m media) *receiver {
 	r := &receiver{media: m, line: timeline{rate: m.rate}}
 	if !m.video {
@@ -65,7 +65,7 @@ func newReceiver(m media) *receiver {
 	return r
 }
 
-// data takes an RTP packet in.
+// data handles an RTP packet.
 func (s *source) data(r *receiver, data []byte, arrived time.Time) {
 	p := &s.scratch
 	if s.udp {
@@ -79,7 +79,7 @@ func (s *source) data(r *receiver, data []byte, arrived time.Time) {
 	r.seq.push(p, arrived)
 }
 
-// own adds a receiver, and has what it makes queued.
+// own adds a receiver and queues its output.
 func (s *source) own(r *receiver) {
 	r.seq.emit = func(p *rtp.Packet, arrived time.Time, gap bool) { s.ordered(r, p, arrived, gap) }
 	if r.video != nil {
@@ -90,7 +90,7 @@ func (s *source) own(r *receiver) {
 	s.receivers = append(s.receivers, r)
 }
 
-// measure follows the jitter of arrivals.
+// measure updates the arrival jitter.
 func (r *receiver) measure(p *rtp.Packet, arrived time.Time) {
 	transit := arrived.UnixNano()/1000*int64(r.rate)/1e6 - int64(p.Timestamp)
 	if d := transit - r.transit; r.transit != 0 && d > -int64(r.rate)*10 && d < int64(r.rate)*10 {
@@ -99,7 +99,7 @@ func (r *receiver) measure(p *rtp.Packet, arrived time.Time) {
 	r.transit = transit
 }
 
-// ordered takes an RTP packet in whose predecessors came or are lost.
+// ordered handles an RTP packet in sequence order.
 func (s *source) ordered(r *receiver, p *rtp.Packet, arrived time.Time, gap bool) {
 	if !r.begun {
 		if s.zero.IsZero() {
@@ -139,8 +139,8 @@ func (s *source) frame(r *receiver, stamp uint32, arrived time.Time, data []byte
 	})
 }
 
-// piece queues a piece of sound. After it was found to be ahead of the video,
-// what overlaps with what was handed on is dropped.
+// piece queues a piece of sound. If sound was moved back to match the video, parts that
+// overlap with earlier ones are dropped.
 func (s *source) piece(r *receiver, pts, duration time.Duration, arrived time.Time, data []byte, gap bool) {
 	if r.last != 0 && pts <= r.last {
 		return
@@ -156,8 +156,8 @@ func (s *source) piece(r *receiver, pts, duration time.Duration, arrived time.Ti
 	})
 }
 
-// maxQueue bounds the packets that wait while the source is being opened; the
-// oldest is dropped.
+// maxQueue is the maximum number of packets queued while the source is being opened;
+// beyond it, the oldest is dropped.
 const maxQueue = 1024
 
 func (s *source) put(p *capture.Packet) {

@@ -9,13 +9,13 @@ import (
 const (
 	// reportEvery is how often receiver reports are sent (RFC 3550, section 6.2).
 	reportEvery = 5 * time.Second
-	// alignBeyond is by how much sound must be out of step with video, as the
-	// camera reports it, to be moved; alignWithin is what is believed.
+	// Sound is realigned with video if the camera's reports show it to be off by more
+	// than alignBeyond. An offset above alignWithin is not believed.
 	alignBeyond = 20 * time.Millisecond
 	alignWithin = 10 * time.Second
 )
 
-// control takes an RTCP datagram in.
+// control handles an RTCP datagram.
 func (s *source) control(r *receiver, data []byte, arrived time.Time) {
 	packets, err := rtcp.Unmarshal(data)
 	if err != nil {
@@ -39,12 +39,12 @@ func (s *source) control(r *receiver, data []byte, arrived time.Time) {
 	}
 }
 
-// relate uses a sender report: that of the video says what the camera's clock
-// reads, that of the sound where it belongs beside the video.
+// relate uses a sender report. The report for video maps the camera's clock; the report
+// for sound aligns sound with video.
 func (s *source) relate(r *receiver) {
 	pts, ok := r.line.near(r.report.RTPTime)
 	if !ok {
-		return // of before a jump, or wrong
+		return // from before a jump, or wrong
 	}
 	wall := ntp(r.report.NTPTime)
 	offset := wall - pts
@@ -62,9 +62,9 @@ func (s *source) relate(r *receiver) {
 	}
 }
 
-// ntp returns the time of an NTP timestamp since the Unix epoch.
+// ntp converts an NTP timestamp to time since the Unix epoch.
 func ntp(stamp uint64) time.Duration {
-	const epoch = 2208988800 // seconds from 1900
+	const epoch = 2208988800 // seconds between 1900 and 1970
 	seconds, fraction := int64(stamp>>32)-epoch, stamp&0xffffffff
 	return time.Duration(seconds)*time.Second + time.Duration(fraction*1e9>>32)
 }
@@ -98,7 +98,7 @@ func (s *source) sendReports(now time.Time) error {
 	return nil
 }
 
-// reception describes what was received since the last report.
+// reception returns the statistics since the last report.
 func (r *receiver) reception(now time.Time) rtcp.ReceptionReport {
 	expected, received := r.seq.expected(), r.seq.received
 	due, came := int64(expected-r.expected), int64(received-r.received)

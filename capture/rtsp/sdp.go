@@ -14,22 +14,22 @@ import (
 	"rvo-tui/capture"
 )
 
-// media is a track as the description of a stream (SDP) offers it.
+// media is one track in a stream's description (SDP).
 type media struct {
 	video    bool
 	codec    capture.Codec
 	payload  uint8 // payload type
-	rate     int   // ticks of its RTP clock a second
+	rate     int   // RTP clock rate in Hz
 	channels int
 	format   map[string]string // parameters of a=fmtp, names in lower case
 	control  string
-	ours     bool // a back-channel: for sound that we would send
+	ours     bool // a back-channel, for sound sent to the camera
 }
 
-// maxMedia is how many tracks of a description are looked at.
+// maxMedia is the maximum number of tracks that are read from a description.
 const maxMedia = 32
 
-// encodings are the codecs by the names that RTP has for them, in upper case.
+// encodings maps RTP encoding names, in upper case, to codecs.
 var encodings = map[string]capture.Codec{
 	"H264": capture.H264, "H265": capture.HEVC, "HEVC": capture.HEVC, "AV1": capture.AV1, "VP8": capture.VP8, "VP9": capture.VP9, "JPEG": capture.MJPEG,
 	"MPEG4-GENERIC": capture.AAC, "MP4A-LATM": capture.AAC, "OPUS": capture.Opus, "PCMU": capture.PCMU, "PCMA": capture.PCMA,
@@ -38,13 +38,12 @@ var encodings = map[string]capture.Codec{
 // static are the payload types that need no a=rtpmap (RFC 3551).
 var static = map[string]string{"0": "PCMU/8000", "8": "PCMA/8000", "26": "JPEG/90000"}
 
-// parseSDP returns the tracks that a description offers and this package can
-// receive, the control attribute of all of them together, and the names of
-// those that it cannot.
+// parseSDP returns the tracks that this package can receive, the control attribute of
+// the whole presentation, and the names of unsupported tracks.
 func parseSDP(text []byte) (tracks []media, control string, unknown []string, err error) {
 	var d sdp.SessionDescription
 	if err := d.UnmarshalString(tidy(text)); err != nil {
-		return nil, "", nil, errors.New("the camera describes the stream in a way that cannot be read")
+		return nil, "", nil, errors.New("the camera's description of the stream cannot be parsed")
 	}
 	control, _ = d.Attribute("control")
 	for _, m := range d.MediaDescriptions[:min(len(d.MediaDescriptions), maxMedia)] {
@@ -63,8 +62,8 @@ func parseSDP(text []byte) (tracks []media, control string, unknown []string, er
 	return tracks, control, unknown, nil
 }
 
-// tidy keeps of a description what is of use. Cameras get the rest wrong in many
-// ways, and a parser is right to refuse that.
+// tidy keeps the useful lines of a description. Cameras write the others in many
+// invalid ways, which a parser rejects.
 func tidy(text []byte) string {
 	var out strings.Builder
 	out.WriteString("v=0\r\no=- 0 0 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\n")
@@ -83,7 +82,7 @@ func tidy(text []byte) string {
 			if kind != "video" && kind != "audio" {
 				kind = "application"
 			}
-			// Ports mean nothing in RTSP.
+			// Ports are unused in RTSP.
 			fmt.Fprintf(&out, "m=%s 0 RTP/AVP %s\r\n", kind, strings.Join(fields[3:], " "))
 		case 'a':
 			fmt.Fprintf(&out, "a=%s\r\n", bytes.TrimSpace(line[2:]))
@@ -92,8 +91,8 @@ func tidy(text []byte) string {
 	return out.String()
 }
 
-// readMedia returns a track by the first of its formats that is known. Its codec
-// is empty where none is; name is that of the first format.
+// readMedia returns a track with the first supported format. If there is none, its
+// codec is empty and name is that of the first format.
 func readMedia(m *sdp.MediaDescription) (t media, name string) {
 	for _, format := range m.MediaName.Formats {
 		payload, err := strconv.ParseUint(format, 10, 7)
@@ -148,10 +147,10 @@ func defaultRate(codec capture.Codec) int {
 	return 90000
 }
 
-// choose returns the video track to receive, and the one with sound, nil where
-// there is none.
+// choose returns the video track and the sound track to receive; sound is nil if there
+// is none.
 func choose(tracks []media, unknown []string) (video, sound *media, err error) {
-	marked := false // directions tell something here
+	marked := false // some tracks are marked with a direction
 	for _, t := range tracks {
 		marked = marked || !t.ours
 	}
@@ -168,13 +167,13 @@ func choose(tracks []media, unknown []string) (video, sound *media, err error) {
 		return video, sound, nil
 	}
 	if len(unknown) > 0 {
-		return nil, nil, fmt.Errorf("the stream holds %s, which is %w: set the camera to H.264, H.265 or MJPEG", strings.Join(unknown[:min(len(unknown), 3)], " and "), capture.ErrUnsupported)
+		return nil, nil, fmt.Errorf("the stream contains %s, which is %w: set the camera to H.264, H.265 or MJPEG", strings.Join(unknown[:min(len(unknown), 3)], " and "), capture.ErrUnsupported)
 	}
 	return nil, nil, fmt.Errorf("a stream without video is %w: check the path of the address", capture.ErrUnsupported)
 }
 
-// parameterSets decodes a comma-separated list of parameter sets in base64.
-// What is damaged is left out.
+// parameterSets decodes comma-separated lists of base64 parameter sets, skipping
+// damaged ones.
 func parameterSets(lists ...string) [][]byte {
 	var out [][]byte
 	for _, list := range lists {

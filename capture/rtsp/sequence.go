@@ -7,38 +7,38 @@ import (
 )
 
 const (
-	// maxHeld and maxHold bound what waits for an earlier packet that may have
-	// been overtaken.
+	// maxHeld and maxHold limit the packets, and the time, that wait for an earlier
+	// packet.
 	maxHeld = 64
 	maxHold = 100 * time.Millisecond
-	// seqJump is a step of sequence numbers that means a new stream and not loss.
+	// seqJump is a step of sequence numbers that means a new stream rather than loss.
 	seqJump = 3000
 )
 
-// sequencer brings the packets of one RTP stream into order, drops what came
-// twice, and tells where some are missing.
+// sequencer reorders the packets of one RTP stream, drops duplicates, and reports gaps.
 type sequencer struct {
-	hold bool // wait for what may have been overtaken (UDP)
-	// emit is given what is in order. gap says that packets before it are missing.
+	hold bool // wait for packets that may arrive out of order (UDP)
+	// emit is called with each packet in order. gap means that packets before it are
+	// missing.
 	emit func(p *rtp.Packet, arrived time.Time, gap bool)
 
 	begun    bool
 	ssrc     uint32
-	next     uint16 // the sequence number that is due
+	next     uint16 // next expected sequence number
 	held     [maxHeld]*rtp.Packet
 	arrivals [maxHeld]time.Time
 	count    int
-	since    time.Time // when holding began
+	since    time.Time // when holding started
 
-	// Of the stream, for receiver reports (RFC 3550, section 6.4.1).
+	// Statistics for receiver reports (RFC 3550, section 6.4.1).
 	cycles   uint32
 	base     uint32
 	received uint64
-	lost     uint64 // never came
-	late     uint64 // came twice, or too late
+	lost     uint64 // never arrived
+	late     uint64 // duplicate, or too late
 }
 
-// push adds a packet and passes on what is now in order.
+// push adds a packet and emits the packets that are now in order.
 func (s *sequencer) push(p *rtp.Packet, arrived time.Time) {
 	s.received++
 	step := int16(p.SequenceNumber - s.next)
@@ -82,7 +82,7 @@ func (s *sequencer) push(p *rtp.Packet, arrived time.Time) {
 	s.count++
 }
 
-// pass passes on a packet beyond what can be held.
+// pass emits a packet that is too far ahead to be held.
 func (s *sequencer) pass(p *rtp.Packet, arrived time.Time) {
 	step := int16(p.SequenceNumber - s.next)
 	if step < 0 {
@@ -94,14 +94,14 @@ func (s *sequencer) pass(p *rtp.Packet, arrived time.Time) {
 	s.emit(p, arrived, step > 0)
 }
 
-// advance moves on by one packet.
+// advance advances by one packet.
 func (s *sequencer) advance() {
 	if s.next++; s.next == 0 {
 		s.cycles++
 	}
 }
 
-// skip gives up on packets.
+// skip gives up on n packets.
 func (s *sequencer) skip(n int16) {
 	s.lost += uint64(n)
 	for range n {
@@ -109,7 +109,7 @@ func (s *sequencer) skip(n int16) {
 	}
 }
 
-// drain passes on held packets as far as they are in order.
+// drain emits held packets up to the next gap.
 func (s *sequencer) drain() {
 	for s.count > 0 {
 		slot := s.next % maxHeld
@@ -125,10 +125,10 @@ func (s *sequencer) drain() {
 	}
 }
 
-// due returns when flush is to be called at the latest.
+// due returns when flush must be called.
 func (s *sequencer) due() (time.Time, bool) { return s.since.Add(maxHold), s.count > 0 }
 
-// flush gives up on what is missing and passes on all that is held.
+// flush gives up on missing packets and emits everything held.
 func (s *sequencer) flush() {
 	for s.count > 0 {
 		missing := int16(0)
@@ -150,10 +150,10 @@ func (s *sequencer) highest() uint32 {
 	last := s.next - 1
 	cycles := s.cycles
 	if s.next == 0 {
-		cycles-- // counted with the number that is due
+		cycles-- // counted along with the next expected number
 	}
 	return cycles<<16 | uint32(last)
 }
 
-// expected returns how many packets there should have been so far.
+// expected returns how many packets should have arrived so far.
 func (s *sequencer) expected() uint64 { return uint64(s.highest() - s.base + 1) }

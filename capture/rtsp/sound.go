@@ -9,15 +9,14 @@ import (
 	"rvo-tui/capture"
 )
 
-// sounder takes the payloads of one sound track apart. Each piece of sound is
-// emitted with how many ticks of the RTP clock after the packet's timestamp it
-// begins, and how many it lasts.
+// sounder unpacks the payloads of one sound track. Each piece of sound is emitted with
+// its offset from the packet's timestamp and its duration, in ticks of the RTP clock.
 type sounder interface {
 	unpack(payload []byte, marker, gap bool, emit func(data []byte, after, ticks int)) (whole bool)
 	track() *capture.Track
 }
 
-// newSounder returns nil where the track lacks what it takes to use its sound.
+// newSounder returns nil if the track lacks required parameters.
 func newSounder(m media) sounder {
 	t := &capture.Track{Codec: m.codec, SampleRate: m.rate, Channels: m.channels}
 	switch m.codec {
@@ -33,7 +32,7 @@ func newSounder(m media) sounder {
 	return newAAC(m, t)
 }
 
-// g711 has a byte a sample and channel.
+// g711 unpacks G.711, which has one byte per sample and channel.
 type g711 struct{ known *capture.Track }
 
 func (g *g711) unpack(payload []byte, _, _ bool, emit func([]byte, int, int)) bool {
@@ -45,7 +44,7 @@ func (g *g711) unpack(payload []byte, _, _ bool, emit func([]byte, int, int)) bo
 
 func (g *g711) track() *capture.Track { return g.known }
 
-// opus has one Opus packet a payload (RFC 7587).
+// opus unpacks Opus, with one packet per payload (RFC 7587).
 type opus struct{ known *capture.Track }
 
 func (o *opus) unpack(payload []byte, _, _ bool, emit func([]byte, int, int)) bool {
@@ -57,15 +56,15 @@ func (o *opus) unpack(payload []byte, _, _ bool, emit func([]byte, int, int)) bo
 
 func (o *opus) track() *capture.Track { return o.known }
 
-// opusHead returns the identification header of RFC 7845, section 5.1.
+// opusHead returns the identification header (RFC 7845, section 5.1).
 func opusHead(channels byte) []byte {
 	head := append([]byte("OpusHead"), 1, channels)
-	head = binary.LittleEndian.AppendUint16(head, 312) // samples to skip, as libopus has it
+	head = binary.LittleEndian.AppendUint16(head, 312) // pre-skip in samples, as in libopus
 	head = binary.LittleEndian.AppendUint32(head, 48000)
 	return append(head, 0, 0, 0)
 }
 
-// opusTicks returns how long an Opus packet lasts at 48 kHz (RFC 6716, section 3.1).
+// opusTicks returns the duration of an Opus packet at 48 kHz (RFC 6716, section 3.1).
 func opusTicks(packet []byte) int {
 	config, count := packet[0]>>3, 1
 	switch packet[0] & 3 {
@@ -89,12 +88,12 @@ func opusTicks(packet []byte) int {
 	return min(count*frame, 5760)
 }
 
-// aac unpacks AAC (RFC 3640, mode AAC-hbr and its like).
+// aac unpacks AAC (RFC 3640, mode AAC-hbr and similar).
 type aac struct {
 	known                         *capture.Track
 	sizeBits, indexBits, diffBits int
-	ticks                         int    // of a frame
-	part                          []byte // of a frame that comes in several packets
+	ticks                         int    // per frame
+	part                          []byte // of a frame sent in several packets
 }
 
 func newAAC(m media, t *capture.Track) sounder {
@@ -165,8 +164,8 @@ func (a *aac) unpack(payload []byte, marker, gap bool, emit func([]byte, int, in
 
 func (a *aac) track() *capture.Track { return a.known }
 
-// latm unpacks AAC as MP4A-LATM (RFC 6416), with its configuration in the
-// description and one frame a packet or several.
+// latm unpacks AAC as MP4A-LATM (RFC 6416), with its configuration in the SDP and one
+// or more frames per packet.
 type latm struct {
 	known *capture.Track
 	ticks int
@@ -176,12 +175,12 @@ type latm struct {
 func newLATM(m media, t *capture.Track) sounder {
 	config := hexParameter(m.format["config"])
 	b := &bits{data: config}
-	// StreamMuxConfig, of one program with one layer.
+	// StreamMuxConfig with one program and one layer.
 	if m.format["cpresent"] != "0" || b.u(1) != 0 || b.u(1) != 1 || b.u(6) != 0 || b.u(4) != 0 || b.u(3) != 0 {
 		return nil
 	}
 	size := 2
-	if len(config) > 2 && b.data[1]&1<<4|b.data[2]>>4 == 5 { // SBR, told explicitly
+	if len(config) > 2 && b.data[1]&1<<4|b.data[2]>>4 == 5 { // SBR, signaled explicitly
 		size = 4
 	}
 	for range size {
@@ -231,8 +230,8 @@ func (l *latm) track() *capture.Track { return l.known }
 
 var audioRates = [...]int{96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000, 7350}
 
-// parseAudioConfig reads an AudioSpecificConfig (ISO/IEC 14496-3, section
-// 1.6.2.1): sample rate, channels (0: told elsewhere) and samples a frame.
+// parseAudioConfig parses an AudioSpecificConfig (ISO/IEC 14496-3, section 1.6.2.1):
+// sample rate, channels (0: defined elsewhere) and samples per frame.
 func parseAudioConfig(config []byte) (rate, channels, samples int, err error) {
 	if len(config) < 2 {
 		return 0, 0, 0, errors.New("no AudioSpecificConfig")

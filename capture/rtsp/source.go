@@ -14,51 +14,51 @@ import (
 	"rvo-tui/capture"
 )
 
-// teardownTimeout is how long Close waits for the answer to TEARDOWN. Without it,
-// data still arriving would reset the connection before the camera has read the
-// request.
+// teardownTimeout is how long Close waits for the response to TEARDOWN. Closing
+// earlier, while data is still arriving, would reset the connection before the camera
+// has read the request.
 const teardownTimeout = 500 * time.Millisecond
 
-// silence is how long no datagram may come before a warning is logged.
+// silence is how long no datagram may arrive before a warning is logged.
 const silence = 2 * time.Second
 
-// Stats counts what went wrong on one connection.
+// Stats counts the faults of one connection.
 type Stats struct {
-	Lost     uint64 // RTP packets that never came
-	Late     uint64 // RTP packets that came twice or too late
+	Lost     uint64 // RTP packets that never arrived
+	Late     uint64 // RTP packets that were duplicate or too late
 	Foreign  uint64 // datagrams that belong to no track
-	Broken   uint64 // sound that cannot be read
-	TooLarge uint64 // frames of more than 16 MiB
+	Broken   uint64 // sound packets that cannot be parsed
+	TooLarge uint64 // frames larger than 16 MiB
 	Overflow uint64 // packets and datagrams dropped because a queue was full
-	Jumps    uint64 // of RTP times
+	Jumps    uint64 // jumps of RTP timestamps
 }
 
-// source is an open stream. One goroutine uses it.
+// source is an open stream. It belongs to one goroutine.
 type source struct {
 	client
 	log       capture.Logger
 	noSound   bool
 	base, uri string
-	receivers []*receiver // of the video, and of the sound where there is one
+	receivers []*receiver // video, and sound if there is any
 	queue     []*capture.Packet
 	scratch   rtp.Packet
 	unwatch   func()
 
 	zero    time.Time // presentation time 0
 	stamper capture.Stamper
-	offset  time.Duration // of the video: camera time - presentation time
+	offset  time.Duration // for video: camera time - presentation time
 	related bool          // offset is known
 	ssrc    uint32
 	goodbye bool
 	closed  bool
 
-	silentAt time.Time // when to warn that no datagrams come; zero: never
-	aliveAt  time.Time // when the session is to be kept alive
-	reportAt time.Time // when receiver reports are due
+	silentAt time.Time // when to warn that no datagrams arrive; zero: never
+	aliveAt  time.Time // when to send the next keep-alive
+	reportAt time.Time // when to send the next receiver reports
 	stats    Stats
 }
 
-// watch has the end of the context interrupt a read that waits.
+// watch interrupts a pending read when the context ends.
 func (s *source) watch() {
 	interrupted := make(chan struct{})
 	stop := context.AfterFunc(s.ctx, func() {
@@ -72,7 +72,7 @@ func (s *source) watch() {
 	}
 }
 
-// Tracks returns what the description said of the tracks.
+// Tracks returns the tracks as described at opening.
 func (s *source) Tracks() []*capture.Track {
 	var out []*capture.Track
 	for _, r := range s.receivers {
@@ -81,10 +81,10 @@ func (s *source) Tracks() []*capture.Track {
 	return out
 }
 
-// Live is true.
+// Live returns true.
 func (s *source) Live() bool { return true }
 
-// Read waits for the next packet. It does not limit how long.
+// Read waits for the next packet, without a time limit of its own.
 func (s *source) Read() (*capture.Packet, error) {
 	for {
 		if len(s.queue) > 0 {
@@ -98,7 +98,7 @@ func (s *source) Read() (*capture.Packet, error) {
 	}
 }
 
-// step handles one message or packet, or does what is due.
+// step handles one message or packet, or performs a due task.
 func (s *source) step() error {
 	now := time.Now()
 	if err := s.chores(now); err != nil || len(s.queue) > 0 {
@@ -120,7 +120,7 @@ func (s *source) step() error {
 	return nil
 }
 
-// take takes data of a channel in.
+// take handles data of a channel.
 func (s *source) take(e event) {
 	now := time.Now()
 	for _, r := range s.receivers {
@@ -136,7 +136,7 @@ func (s *source) take(e event) {
 	s.stats.Foreign++
 }
 
-// heed handles a message that no request waits for.
+// heed handles a message that no request is waiting for.
 func (s *source) heed(msg *message) error {
 	switch {
 	case msg.method == "REDIRECT" || msg.method == "TEARDOWN":
@@ -150,7 +150,7 @@ func (s *source) heed(msg *message) error {
 			s.aliveAt = time.Now()
 		}
 	case msg.status >= 400 && s.getParameter:
-		s.getParameter = false // it was promised, and is not kept
+		s.getParameter = false // announced, but not supported
 		s.aliveAt = time.Now()
 	case msg.status == 200:
 		s.login.Accept()
@@ -158,7 +158,7 @@ func (s *source) heed(msg *message) error {
 	return nil
 }
 
-// wake returns when something is due.
+// wake returns when the next task is due.
 func (s *source) wake() time.Time {
 	at := s.aliveAt
 	if s.reportAt.Before(at) {
@@ -175,7 +175,7 @@ func (s *source) wake() time.Time {
 	return at
 }
 
-// chores does what is due.
+// chores performs the tasks that are due.
 func (s *source) chores(now time.Time) error {
 	if !now.Before(s.aliveAt) {
 		s.aliveAt = now.Add(s.aliveEvery())
@@ -192,7 +192,7 @@ func (s *source) chores(now time.Time) error {
 	if !s.silentAt.IsZero() && !now.Before(s.silentAt) {
 		s.silentAt = time.Time{}
 		if s.zero.IsZero() {
-			s.log.Warn("nothing comes by UDP: allow it in the firewall, or set transport = \"tcp\"", "camera", s.cfg.Name)
+			s.log.Warn("no data arrives over UDP: allow it in the firewall, or set transport = \"tcp\"", "camera", s.cfg.Name)
 		}
 	}
 	for _, r := range s.receivers {
@@ -203,12 +203,12 @@ func (s *source) chores(now time.Time) error {
 	return nil
 }
 
-// aliveEvery is how often the session is kept alive: well before it expires.
+// aliveEvery is the keep-alive interval, well below the session timeout.
 func (s *source) aliveEvery() time.Duration {
 	return min(max(s.timeout/2, time.Second/2), 30*time.Second)
 }
 
-// Stats returns what was not as it should be so far.
+// Stats returns the faults counted so far.
 func (s *source) Stats() Stats {
 	out := s.stats
 	for _, r := range s.receivers {
@@ -225,8 +225,8 @@ func (s *source) Stats() Stats {
 	return out
 }
 
-// Close ends the session with TEARDOWN, whatever ended before, and waits at most
-// half a second for the answer. It is idempotent.
+// Close ends the session with TEARDOWN, even after an error, and waits at most half a
+// second for the response. It is idempotent.
 func (s *source) Close() error {
 	if s.wire == nil || s.closed {
 		return nil
@@ -234,7 +234,7 @@ func (s *source) Close() error {
 	s.closed = true
 	s.unwatch()
 	if s.session != "" && !s.broken {
-		// The context may be done, and what comes is of no more interest.
+		// The context may be done, and further data is not needed.
 		s.ctx = context.Background()
 		s.onData = func(event) {}
 		_, _ = s.do(time.Now().Add(teardownTimeout), "TEARDOWN", s.uri)
@@ -244,7 +244,7 @@ func (s *source) Close() error {
 		s.udpIn.close()
 	}
 	if stats := s.Stats(); stats != (Stats{}) {
-		s.log.Debug("stream was received with faults", "camera", s.cfg.Name, "counts", fmt.Sprintf("%+v", stats))
+		s.log.Debug("stream had faults", "camera", s.cfg.Name, "counts", fmt.Sprintf("%+v", stats))
 	}
 	return err
 }

@@ -72,7 +72,7 @@ func TestEverySessionEndsWithTeardown(t *testing.T) {
 						t.Fatalf("session %d: %v", i+1, err)
 					}
 					read(t, s, 3)
-					if _, err := f.open(t.Context(), "rtsp://cam/"); err == nil || !strings.Contains(err.Error(), "takes no more connections") {
+					if _, err := f.open(t.Context(), "rtsp://cam/"); err == nil || !strings.Contains(err.Error(), "accepts no more connections") {
 						t.Fatalf("a second session: %v", err)
 					}
 					began := time.Now()

@@ -2,19 +2,19 @@ package rtsp
 
 import "bytes"
 
-// sps is what a sequence parameter set says of use here. The size is that of
-// the frame shown, cropped.
+// sps is the useful part of a sequence parameter set. The size is that of the cropped
+// frame.
 type sps struct {
 	width, height        int
 	aspectNum, aspectDen int
-	reorder              int // frames that may be sent before one that is shown earlier
+	reorder              int // number of frames that may be sent before one that is shown earlier
 }
 
-// bits reads a bit stream from its highest bit.
+// bits reads a bit stream, most significant bit first.
 type bits struct {
 	data  []byte
 	at    int
-	short bool // more was read than there is
+	short bool // more bits were read than there are
 }
 
 func (b *bits) u(n int) uint64 {
@@ -33,7 +33,7 @@ func (b *bits) u(n int) uint64 {
 
 func (b *bits) flag() bool { return b.u(1) == 1 }
 
-// ue reads an Exp-Golomb code.
+// ue reads an unsigned Exp-Golomb code.
 func (b *bits) ue() uint64 {
 	zeros := 0
 	for !b.flag() {
@@ -53,13 +53,13 @@ func (b *bits) se() int64 {
 	return -int64(v / 2)
 }
 
-// unescape takes out the bytes that keep start codes from appearing.
+// unescape removes emulation prevention bytes.
 func unescape(nal []byte) []byte {
 	return bytes.ReplaceAll(nal, []byte{0, 0, 3}, []byte{0, 0})
 }
 
-// aspects are the sample aspect ratios by aspect_ratio_idc (table E-1 of both
-// H.264 and H.265).
+// aspects are the sample aspect ratios by aspect_ratio_idc (table E-1 of both H.264 and
+// H.265).
 var aspects = [...][2]int{
 	{0, 0}, {1, 1}, {12, 11}, {10, 11}, {16, 11}, {40, 33}, {24, 11}, {20, 11}, {32, 11}, {80, 33}, {18, 11}, {15, 11}, {64, 33}, {160, 99}, {4, 3}, {3, 2}, {2, 1},
 }
@@ -78,12 +78,12 @@ func (b *bits) aspect() (num, den int) {
 	return 0, 0
 }
 
-// plausible reports whether what was read makes sense.
+// plausible reports whether the values make sense.
 func (s sps) plausible(b *bits) bool {
 	return !b.short && s.width > 0 && s.height > 0 && s.width <= 1<<14 && s.height <= 1<<14
 }
 
-// parseH264SPS reads ITU-T H.264, section 7.3.2.1.1.
+// parseH264SPS parses an SPS (ITU-T H.264, section 7.3.2.1.1).
 func parseH264SPS(nal []byte) (s sps, ok bool) {
 	if len(nal) < 4 {
 		return s, false
@@ -169,8 +169,8 @@ func (b *bits) scalingList(small bool) {
 	}
 }
 
-// vui264 reads the video usability information (H.264, section E.1.1) as far as
-// it is whole.
+// vui264 parses the video usability information (H.264, section E.1.1) as far as it is
+// complete.
 func (b *bits) vui264(s *sps) {
 	num, den := b.aspect()
 	if b.flag() {
@@ -227,9 +227,9 @@ func (b *bits) hrd264() {
 	b.u(20)
 }
 
-// parseH265SPS reads ITU-T H.265, section 7.3.2.2.1, up to the first of what
-// cannot be skipped without effort: the aspect ratio, after scaling lists and
-// reference picture sets, is left to decoders.
+// parseH265SPS parses an SPS (ITU-T H.265, section 7.3.2.2.1) up to the scaling lists
+// and reference picture sets, which are hard to skip. The aspect ratio after them is
+// left to decoders.
 func parseH265SPS(nal []byte) (s sps, ok bool) {
 	if len(nal) < 4 {
 		return s, false

@@ -3,24 +3,24 @@ package rtsp
 import "time"
 
 const (
-	// stepAhead and stepBack bound how far RTP times may move from one packet to
-	// the next: beyond, the camera restarted its count.
+	// stepAhead and stepBack are how far RTP timestamps may move between two packets.
+	// Beyond that, the camera restarted its count.
 	stepAhead = 10 * time.Second
 	stepBack  = time.Second
-	// usualStep is what such a jump counts as where nothing better is known.
+	// usualStep is the assumed duration of such a jump if nothing better is known.
 	usualStep = 40 * time.Millisecond
 )
 
-// timeline turns RTP timestamps, which are 32 bits wide and begin anywhere, into
+// timeline converts RTP timestamps, which have 32 bits and a random start, to
 // presentation times that neither wrap nor jump.
 type timeline struct {
-	rate    int // ticks a second
+	rate    int // RTP clock rate in Hz
 	begun   bool
 	stamp   uint32        // of the last packet
 	ticks   int64         // of the last packet, since origin
 	origin  time.Duration // presentation time of tick 0
 	arrived time.Time     // of the last packet
-	highest time.Duration // the latest presentation time
+	highest time.Duration // highest presentation time so far
 	jumps   uint64
 }
 
@@ -36,7 +36,7 @@ func (t *timeline) at(stamp uint32, arrived time.Time) time.Duration {
 	step := int64(int32(stamp - t.stamp))
 	moved, waited := t.duration(step), arrived.Sub(t.arrived)
 	if moved < -stepBack || moved > max(stepAhead, 2*waited+stepAhead/2) {
-		// Time goes on from the latest frame, as far as the clock here says.
+		// Continue from the last frame, by the time that passed here.
 		if waited <= 0 || waited > stepAhead {
 			waited = usualStep
 		}
@@ -51,8 +51,8 @@ func (t *timeline) at(stamp uint32, arrived time.Time) time.Duration {
 	return pts
 }
 
-// near returns the presentation time of a timestamp in a sender report, and
-// false where it is not within a minute of the last packet.
+// near returns the presentation time of a timestamp in a sender report. It returns
+// false if that is not within a minute of the last packet.
 func (t *timeline) near(stamp uint32) (time.Duration, bool) {
 	if !t.begun {
 		return 0, false
@@ -61,33 +61,33 @@ func (t *timeline) near(stamp uint32) (time.Duration, bool) {
 	return t.origin + t.duration(t.ticks+step), t.duration(step).Abs() < time.Minute
 }
 
-// duration returns how long ticks last. It does not overflow within centuries.
+// duration converts ticks to time. It does not overflow for centuries.
 func (t *timeline) duration(ticks int64) time.Duration {
 	rate := int64(t.rate)
 	return time.Duration(ticks/rate)*time.Second + time.Duration(ticks%rate)*time.Second/time.Duration(rate)
 }
 
-// maxReorder is how many frames may be sent before one that is shown earlier.
+// maxReorder is the maximum reorder depth, in frames.
 const maxReorder = 16
 
-// decodeTimes makes decoding times of presentation times that come in decoding
-// order: the earliest of the last few that was not given out yet.
+// decodeTimes derives decode times from presentation times in decode order. The decode
+// time is the earliest of the last few presentation times not yet used.
 type decodeTimes struct {
-	depth   int // frames that are reordered over, as the stream says
+	depth   int // reorder depth declared by the stream
 	pending []time.Duration
 	last    time.Duration
 	begun   bool
 }
 
-// at returns the decoding time of the next frame. It grows, and is never later
-// than the presentation time, but for the first frames of a stream that does not
-// say that it reorders them.
+// at returns the decode time of the next frame. It increases, and does not exceed the
+// presentation time, except for the first frames of a stream that does not declare its
+// reordering.
 func (d *decodeTimes) at(pts time.Duration) time.Duration {
 	i := len(d.pending)
 	for i > 0 && d.pending[i-1] > pts {
 		i--
 	}
-	// Shown before a frame that was sent as if nothing were reordered.
+	// Shown before an earlier frame: the stream reorders more than assumed.
 	if d.begun && pts < d.last && len(d.pending)-i >= d.depth && d.depth < maxReorder && pts > d.last-stepBack {
 		d.depth++
 	}

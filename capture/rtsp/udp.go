@@ -12,14 +12,14 @@ import (
 )
 
 const (
-	// udpDepth is how many datagrams wait for their reader.
+	// udpDepth is the maximum number of datagrams waiting for the reader.
 	udpDepth = 1024
-	// socketBuffer holds a key frame that arrives in one burst.
+	// socketBuffer is large enough for a key frame that arrives in one burst.
 	socketBuffer = 1 << 20
 )
 
-// udpReceiver receives the datagrams of all tracks, and the messages of the
-// connection beside them, in goroutines of its own, which close waits for.
+// udpReceiver receives the datagrams of all tracks and the messages of the control
+// connection, in its own goroutines. close waits for them.
 type udpReceiver struct {
 	wire    *wire
 	events  chan event
@@ -27,12 +27,12 @@ type udpReceiver struct {
 	done    sync.WaitGroup
 	sockets []*net.UDPConn // two for each track: RTP, RTCP
 	peers   []netip.AddrPort
-	hosts   []netip.Addr // who may send; fixed once it runs
+	hosts   []netip.Addr // allowed senders; fixed once it runs
 	timer   *time.Timer
 	running bool
 
 	mu      sync.Mutex
-	dropped uint64 // because events was full
+	dropped uint64 // datagrams dropped because events was full
 }
 
 func newUDPReceiver(w *wire) *udpReceiver {
@@ -43,8 +43,8 @@ func newUDPReceiver(w *wire) *udpReceiver {
 	return u
 }
 
-// open opens the two sockets of a further track, the even port for RTP, on the
-// address that the connection has here.
+// open opens the two sockets of another track, with the even port for RTP, on the local
+// address of the connection.
 func (u *udpReceiver) open() (port int, err error) {
 	local := &net.UDPAddr{}
 	if here, ok := u.wire.LocalAddr().(*net.TCPAddr); ok {
@@ -67,10 +67,10 @@ func (u *udpReceiver) open() (port int, err error) {
 		}
 		media.Close()
 	}
-	return 0, errors.New("no two neighbouring UDP ports are free")
+	return 0, errors.New("no two adjacent UDP ports are free")
 }
 
-// meet notes where the latest track comes from.
+// meet records the sender of the last track.
 func (u *udpReceiver) meet(source string, rtp, rtcp int) {
 	if len(u.hosts) == 0 {
 		return
@@ -103,7 +103,7 @@ func (u *udpReceiver) run() error {
 	return nil
 }
 
-// send sends a datagram from a socket. A lost one does not matter.
+// send sends a datagram from a socket. Losses do not matter.
 func (u *udpReceiver) send(socket int, data []byte) {
 	if socket < len(u.peers) && u.peers[socket].IsValid() {
 		_, _ = u.sockets[socket].WriteToUDPAddrPort(data, u.peers[socket])
@@ -119,7 +119,7 @@ func (u *udpReceiver) receive(socket int) {
 		case errors.Is(err, net.ErrClosed):
 			return
 		case err != nil || !slices.Contains(u.hosts, from.Addr().Unmap()):
-			continue // an ICMP refusal, or a sender that is not the camera
+			continue // an ICMP error, or a sender other than the camera
 		}
 		select {
 		case u.events <- event{channel: socket, data: slices.Clone(buf[:n])}:
@@ -137,7 +137,7 @@ func (u *udpReceiver) control() {
 		var e event
 		e.channel, e.data, e.msg, e.err = u.wire.next()
 		if e.err == nil && e.msg == nil {
-			continue // nothing is interleaved here
+			continue // interleaved data is not expected here
 		}
 		select {
 		case u.events <- e:
@@ -163,8 +163,8 @@ func (u *udpReceiver) next(ctx context.Context, until time.Time) event {
 	}
 }
 
-// close ends the goroutines and frees the sockets. The connection has been
-// closed before.
+// close ends the goroutines and closes the sockets. The connection must already be
+// closed.
 func (u *udpReceiver) close() {
 	close(u.stop)
 	for _, s := range u.sockets {

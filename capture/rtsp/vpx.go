@@ -10,7 +10,7 @@ import (
 	"rvo-tui/capture"
 )
 
-// sized returns a track with a frame size, the same one where that is no news.
+// sized returns the track with a frame size; the same track if it is unchanged.
 func sized(t *capture.Track, width, height int) *capture.Track {
 	if width <= 0 || height <= 0 || t.Width == width && t.Height == height {
 		return t
@@ -23,7 +23,7 @@ func sized(t *capture.Track, width, height int) *capture.Track {
 // vp8 unpacks VP8 (RFC 7741).
 type vp8 struct {
 	known *capture.Track
-	begun bool // the frame has its beginning
+	begun bool // the start of the frame was received
 }
 
 func newVP8() *vp8 { return &vp8{known: &capture.Track{Video: true, Codec: capture.VP8}} }
@@ -69,7 +69,7 @@ type vp9 struct {
 func newVP9() *vp9 { return &vp9{known: &capture.Track{Video: true, Codec: capture.VP9}} }
 
 func (v *vp9) unpack(unit, payload []byte, gap bool) ([]byte, bool) {
-	var p codecs.VP9Packet // a new one each: it grows
+	var p codecs.VP9Packet // a new one each time, because it accumulates data
 	part, err := p.Unmarshal(payload)
 	if err != nil {
 		return unit, false
@@ -102,7 +102,7 @@ func (v *vp9) track() *capture.Track { return v.known }
 // av1 unpacks AV1 (the RTP payload format of AOMedia).
 type av1 struct {
 	d     codecs.AV1Depacketizer
-	bytes int // of the frame, what waits for its end included
+	bytes int // of the frame, including what waits for its end
 	known *capture.Track
 }
 
@@ -127,7 +127,8 @@ func (a *av1) finish(unit []byte) ([]byte, bool) {
 	if sequence == nil {
 		return unit, false
 	}
-	// A sequence header begins each coded video sequence, which begins with a key frame.
+	// A sequence header starts each coded video sequence, which starts with a key
+	// frame.
 	if !bytes.Equal(sequence, a.known.Config) {
 		t := *a.known
 		t.Config = bytes.Clone(sequence)
@@ -164,7 +165,7 @@ func findOBU(unit []byte, kind obu.Type) []byte {
 	return nil
 }
 
-// parseAV1Sequence returns the largest frame size of a sequence header OBU (AV1
+// parseAV1Sequence returns the maximum frame size in a sequence header OBU (AV1
 // specification, section 5.5.1).
 func parseAV1Sequence(unit []byte) (width, height int, ok bool) {
 	head, err := obu.ParseOBUHeader(unit)

@@ -12,14 +12,14 @@ import (
 	"strings"
 )
 
-// Bounds of what a server may send.
+// Limits for data from a server.
 const (
-	maxHeader  = 32 << 10 // of a message
+	maxHeader  = 32 << 10 // bytes of a message
 	maxBody    = 64 << 10
-	maxGarbage = 64 << 10 // in a row, between messages
+	maxGarbage = 64 << 10 // consecutive bytes between messages
 )
 
-var errNotRTSP = errors.New("what answers does not speak RTSP: check the port of the address")
+var errNotRTSP = errors.New("the server does not speak RTSP: check the port of the address")
 
 // header holds the header fields of a message, by name in lower case.
 type header map[string][]string
@@ -31,7 +31,7 @@ func (h header) get(name string) string {
 	return ""
 }
 
-// message is a response, or a request of the server.
+// message is a response, or a request from the server.
 type message struct {
 	method string // of a request; "" for a response
 	uri    string // of a request
@@ -40,21 +40,20 @@ type message struct {
 	body   []byte
 }
 
-// wire reads a connection on which RTSP messages and interleaved data
-// alternate (RFC 2326, section 10.12). A read that is cut short by a deadline
-// loses nothing: the next one goes on.
+// wire reads a connection with interleaved RTSP messages and data (RFC 2326, section
+// 10.12). A read interrupted by a deadline loses nothing; the next one continues.
 type wire struct {
 	net.Conn
 	buffered *bufio.Reader
-	used     int // of the buffer, by what next returned last
+	used     int // bytes of the buffer returned by the last call of next
 }
 
 func newWire(conn net.Conn) *wire {
 	return &wire{Conn: conn, buffered: bufio.NewReaderSize(conn, maxHeader+maxBody+4)}
 }
 
-// next returns the next interleaved data, or the next message. Data is valid
-// until the next call.
+// next returns the next interleaved data or the next message. data is valid until the
+// next call.
 func (w *wire) next() (channel int, data []byte, msg *message, err error) {
 	for garbage := 0; ; {
 		if _, err := w.buffered.Discard(w.used); err != nil {
@@ -84,8 +83,8 @@ func (w *wire) next() (channel int, data []byte, msg *message, err error) {
 				return 0, nil, msg, err
 			}
 		}
-		// Some servers put empty lines between messages, and a few lose count of
-		// what they send: look for where it goes on.
+		// Some servers send empty lines between messages, and a few get their lengths
+		// wrong: search for the next message.
 		if garbage++; garbage > maxGarbage {
 			return 0, nil, nil, errNotRTSP
 		}
@@ -93,7 +92,7 @@ func (w *wire) next() (channel int, data []byte, msg *message, err error) {
 	}
 }
 
-// whole says that a message ended before its end.
+// whole converts the error of a message that was cut off.
 func whole(err error) error {
 	if errors.Is(err, io.EOF) {
 		return io.ErrUnexpectedEOF
@@ -101,7 +100,7 @@ func whole(err error) error {
 	return err
 }
 
-// message reads a message. It returns nil without an error where none begins.
+// message reads a message. It returns nil without an error if none starts here.
 func (w *wire) message() (*message, error) {
 	end := -1
 	for {
@@ -113,7 +112,7 @@ func (w *wire) message() (*message, error) {
 			break
 		}
 		if len(text) > maxHeader {
-			return nil, fmt.Errorf("the server sends a header of more than %d bytes", maxHeader)
+			return nil, fmt.Errorf("the server sent a header of more than %d bytes", maxHeader)
 		}
 		if _, err := w.buffered.Peek(len(text) + 1); err != nil {
 			return nil, whole(err)
@@ -139,7 +138,7 @@ func (w *wire) message() (*message, error) {
 	return msg, nil
 }
 
-// headerEnd returns where a header ends, its empty line included, or -1.
+// headerEnd returns the end of a header, including its empty line, or -1.
 func headerEnd(text []byte) int {
 	for at := 0; ; {
 		line := bytes.IndexByte(text[at:], '\n')
@@ -153,7 +152,7 @@ func headerEnd(text []byte) int {
 	}
 }
 
-// parseMessage reads the header of a message.
+// parseMessage parses the header of a message.
 func parseMessage(text []byte) (*message, error) {
 	lines := strings.Split(string(text), "\n")
 	msg := &message{header: header{}}
@@ -179,7 +178,7 @@ func parseMessage(text []byte) (*message, error) {
 	return msg, nil
 }
 
-// parameters splits "a;b=c;d" into its values by name in lower case.
+// parameters splits "a;b=c;d" into values by name in lower case.
 func parameters(text string) map[string]string {
 	out := map[string]string{}
 	for part := range strings.SplitSeq(text, ";") {

@@ -6,11 +6,11 @@ import (
 	"math/rand/v2"
 )
 
-// Drawn pixels stay this far from black and white, so that noise of up to as
-// much can be added eight bytes at a time without one running into the next.
+// headroom keeps drawn pixels away from black and white, so that noise of up to that
+// amount can be added eight bytes at a time without overflow.
 const headroom = 8
 
-// ink is a colour in the order of the pixels.
+// ink is a colour in pixel order.
 type ink struct{ b, g, r uint8 }
 
 func rgb(r, g, b uint8) ink {
@@ -24,18 +24,18 @@ func (k ink) shade(by float64) ink {
 	return ink{f(k.b), f(k.g), f(k.r)}
 }
 
-// mix goes from k (0) to other (1).
+// mix blends from k (0) to other (1).
 func (k ink) mix(other ink, by float64) ink {
 	f := func(a, b uint8) uint8 { return uint8(float64(a) + (float64(b)-float64(a))*by + 0.5) }
 	return ink{f(k.b, other.b), f(k.g, other.g), f(k.r, other.r)}
 }
 
-// canvas is a frame that shapes are drawn into. Shapes are given in units of
-// the frame's height, the origin at the top left, and clipped.
+// canvas is a frame to draw shapes into. Coordinates are in frame heights, with the
+// origin at the top left; shapes are clipped.
 type canvas struct {
 	w, h  int
 	pix   []byte // packed BGR, w*h*3
-	drawn []run  // by row, the pixels that have been drawn into; nil: not recorded
+	drawn []run  // by row, the pixels drawn so far; nil: not recorded
 }
 
 // run is a part of a row of pixels.
@@ -53,7 +53,7 @@ func (c canvas) mark(y, from, to int) {
 	}
 }
 
-// wipe takes what has been drawn from a frame of the same size.
+// wipe restores what has been drawn from a frame of the same size.
 func (c canvas) wipe(from canvas) {
 	for y, d := range c.drawn {
 		if d.to > 0 {
@@ -64,11 +64,10 @@ func (c canvas) wipe(from canvas) {
 	}
 }
 
-// aspect is how far x goes.
+// aspect is the right edge in x.
 func (c canvas) aspect() float64 { return float64(c.w) / float64(c.h) }
 
-// span fills row y from x0 to x1, in pixels; the pixels at its ends are blended
-// by how much of them is covered.
+// span fills row y from x0 to x1, in pixels, with antialiased ends.
 func (c canvas) span(y int, x0, x1 float64, k ink) {
 	x0, x1 = max(x0, 0), min(x1, float64(c.w))
 	if y < 0 || y >= c.h || x1 <= x0 {
@@ -130,8 +129,7 @@ func (c canvas) rect(x, y, w, h float64, k ink) {
 	}
 }
 
-// gradient fills a rectangle from one colour at the top to another at the
-// bottom.
+// gradient fills a rectangle from one colour at the top to another at the bottom.
 func (c canvas) gradient(x, y, w, h float64, from, to ink) {
 	s := float64(c.h)
 	y0, y1 := int(math.Round(y*s)), int(math.Round((y+h)*s))
@@ -140,7 +138,7 @@ func (c canvas) gradient(x, y, w, h float64, from, to ink) {
 	}
 }
 
-// ellipse is filled with k, or only tinted with it where by is below 1.
+// ellipse fills an ellipse with k, blended if by is below 1.
 func (c canvas) ellipse(x, y, rx, ry float64, k ink, by float64) {
 	s := float64(c.h)
 	x, y, rx, ry = x*s, y*s, rx*s, ry*s
@@ -158,7 +156,7 @@ func (c canvas) ellipse(x, y, rx, ry float64, k ink, by float64) {
 	}
 }
 
-// point is a place, in frame heights.
+// point is a position, in frame heights.
 type point struct{ x, y float64 }
 
 // poly fills a convex polygon.
@@ -183,12 +181,12 @@ func (c canvas) poly(k ink, pts ...point) {
 	}
 }
 
-// side follows one side of a convex polygon from its top down.
+// side walks down one side of a convex polygon.
 type side struct {
 	pts        []point
 	next, step int
 	from       point
-	slope, end float64 // of the edge that it is on; end is where that ends, y
+	slope, end float64 // of the current edge; end is its lower y
 }
 
 func (e *side) at(y float64) float64 {
@@ -205,7 +203,7 @@ func (e *side) at(y float64) float64 {
 	return e.from.x + (y-e.from.y)*e.slope
 }
 
-// capSides is how many corners each round end of a limb has.
+// capSides is the number of corners of each round end of a limb.
 const capSides = 6
 
 // limb fills the hull of two circles.
@@ -218,7 +216,7 @@ func (c canvas) limb(a point, ra float64, b point, rb float64, k ink) {
 		c.ellipse(a.x, a.y, ra, ra, k, 1)
 		return
 	}
-	// The tangents touch both circles at this angle off the axis.
+	// Angle off the axis at which the tangents touch both circles.
 	lean := math.Acos((ra - rb) / d)
 	axis := math.Atan2(b.y-a.y, b.x-a.x)
 	var pts [2 * (capSides + 1)]point
@@ -232,8 +230,8 @@ func (c canvas) limb(a point, ra float64, b point, rb float64, k ink) {
 	c.poly(k, pts[:]...)
 }
 
-// noise is what a sensor adds: a tile of bytes around headroom, mostly the same
-// for the three colours of a pixel.
+// noise is sensor noise: a tile of bytes around headroom, mostly the same for the three
+// colours of a pixel.
 type noise []byte
 
 const noisePixels = 1 << 15
@@ -256,12 +254,11 @@ func newNoise(width int, seed uint64) noise {
 const (
 	lanes  = 0x0101010101010101
 	evens  = 0x00ff00ff00ff00ff
-	oneRow = 0x9e3779b97f4a7c15 // odd, for the mixing of row numbers
+	oneRow = 0x9e3779b97f4a7c15 // odd, for mixing row numbers
 )
 
-// develop writes to dst the frame that the sensor would give of what is
-// drawn: under light times as much light (1 is as drawn, 256 steps), with the
-// noise of frame n, in one pass over the pixels. Dst may be the canvas's own
+// develop writes the final frame to dst in one pass: the canvas under a given light (1
+// is unchanged, 256 steps) with the noise of frame n. dst may be the canvas's own
 // pixels.
 func (c canvas) develop(dst []byte, tile noise, n uint64, light float64) {
 	gain := uint64(min(max(light, 0), 1)*256 + 0.5)
@@ -277,7 +274,7 @@ func (c canvas) develop(dst []byte, tile noise, n uint64, light float64) {
 				dimGrain((*[8]byte)(d[8:]), (*[8]byte)(p[8:]), (*[8]byte)(g[8:]), gain)
 			}
 		}
-		// Arrays spare the bounds checks, and four words the loop's cost.
+		// Arrays avoid bounds checks, and four words reduce the loop's cost.
 		for ; len(src) >= 32 && len(grain) >= 32 && len(out) >= 32; src, grain, out = src[32:], grain[32:], out[32:] {
 			p, g, d := (*[32]byte)(src), (*[32]byte)(grain), (*[32]byte)(out)
 			addGrain((*[8]byte)(d[0:]), (*[8]byte)(p[0:]), (*[8]byte)(g[0:]))
@@ -296,7 +293,7 @@ func addGrain(dst, p, g *[8]byte) {
 	binary.LittleEndian.PutUint64(dst[:], v)
 }
 
-// dimGrain multiplies what is above the headroom by gain/256.
+// dimGrain multiplies what exceeds the headroom by gain/256.
 func dimGrain(dst, p, g *[8]byte, gain uint64) {
 	v := binary.LittleEndian.Uint64(p[:]) - headroom*lanes
 	even, odd := v&evens, v>>8&evens
@@ -304,7 +301,7 @@ func dimGrain(dst, p, g *[8]byte, gain uint64) {
 	binary.LittleEndian.PutUint64(dst[:], v+binary.LittleEndian.Uint64(g[:]))
 }
 
-// mix64 is the finalizer of SplitMix64: it makes an even choice of a number.
+// mix64 is the finalizer of SplitMix64, a hash with uniform output.
 func mix64(v uint64) uint64 {
 	v += oneRow
 	v = (v ^ v>>30) * 0xbf58476d1ce4e5b9

@@ -5,12 +5,12 @@ import (
 	"math/rand/v2"
 )
 
-// figure is a person on foot.
+// figure is a pedestrian.
 type figure struct {
 	from, until float64 // seconds
-	feet        float64 // where they touch the ground, y
+	feet        float64 // y of the ground contact
 	tall        float64 // metres
-	right       bool    // the way they go
+	right       bool    // walking direction
 	runs        bool
 
 	skin, hair, top, legs, shoes, bag ink
@@ -36,10 +36,10 @@ func dress(r *rand.Rand) figure {
 	}
 }
 
-// margin is how far outside the frame a figure appears and vanishes.
+// margin is how far outside the frame a figure appears and disappears.
 const margin = 0.22
 
-// draw draws the figure as it is at t seconds.
+// draw draws the figure at t seconds.
 func (f *figure) draw(c canvas, t float64) {
 	if t < f.from || t > f.until {
 		return
@@ -87,7 +87,7 @@ func (f *figure) draw(c canvas, t float64) {
 	p.drawArm(point{shoulder.x - 0.01*h*dir, shoulder.y + 0.005*h}, p.phase+math.Pi, f.top.shade(1.12), f.skin)
 }
 
-// pose is a figure at one instant.
+// pose is a figure at one moment.
 type pose struct {
 	c      canvas
 	h, dir float64
@@ -95,11 +95,11 @@ type pose struct {
 	phase  float64
 }
 
-// stance is a leg, relative to the hip.
+// stance is the position of a leg, relative to the hip.
 type stance struct{ knee, heel, toe point }
 
-// leg swings forward while the cosine of its phase is above zero, and then
-// bends its knee; it stands while the cosine is below.
+// leg returns a leg's position. It swings forward with a bent knee while the cosine of
+// its phase is above zero, and stands while it is below.
 func (p pose) leg(phase float64) stance {
 	sin, cos := math.Sincos(phase)
 	swing, bend := 0.42*sin, 0.1+0.75*math.Pow(max(cos, 0), 1.5)
@@ -122,7 +122,7 @@ func (p pose) drawLeg(hip point, s stance, cloth, shoe ink) {
 	p.c.limb(hip, 0.062*p.h, at(s.knee), 0.043*p.h, cloth)
 }
 
-// drawArm swings against the leg of the same phase.
+// drawArm draws an arm, which swings against the leg of the same phase.
 func (p pose) drawArm(shoulder point, phase float64, cloth, skin ink) {
 	swing, bend := 0.45*math.Sin(phase+math.Pi)-0.05, 0.28
 	if p.runs {

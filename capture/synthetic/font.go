@@ -24,9 +24,9 @@ var glyphs = map[byte][7]uint8{
 	'Y': {0x11, 0x11, 0x11, 0x0a, 0x04, 0x04, 0x04}, 'Z': {0x1f, 0x01, 0x02, 0x04, 0x08, 0x10, 0x1f},
 }
 
-// text writes capital letters, digits and a few signs with dots of scale
-// pixels, a dark edge round them, the top left of the first one at x, y in
-// pixels. What has no glyph is a space.
+// text draws capital letters, digits and a few symbols with dots of scale pixels and a
+// dark outline, with the top left corner at x, y in pixels. Characters without a glyph
+// become spaces.
 func (c canvas) text(x, y, scale int, s []byte) {
 	edge := max(1, scale/2)
 	for _, pass := range [2]struct {

@@ -5,10 +5,10 @@ import (
 	"math"
 )
 
-// cloth is a dark cloth that can be drawn before the lens.
+// cloth is a dark cloth in front of the lens.
 type cloth struct {
 	folds  []byte // one row, wider than the frame
-	spread int    // by how many pixels
+	spread int    // range of the offset, in pixels
 }
 
 func newCloth(w, h int) cloth {
@@ -23,8 +23,7 @@ func newCloth(w, h int) cloth {
 	return k
 }
 
-// draw covers the frame from the right; by is 0 for not at all, and 1 for
-// all of it.
+// draw covers the frame from the right; by is the fraction covered, 0 to 1.
 func (k cloth) draw(c canvas, by, t float64) {
 	for y := range c.h {
 		v := float64(y) / float64(c.h)
@@ -40,8 +39,7 @@ func (k cloth) draw(c canvas, by, t float64) {
 	}
 }
 
-// shrink returns the frame at a part of its size, each pixel the mean of a
-// square.
+// shrink returns the frame scaled down by averaging squares of pixels.
 func (c canvas) shrink(by int) canvas {
 	s := newCanvas((c.w+by-1)/by, (c.h+by-1)/by)
 	for y := range s.h {
@@ -64,18 +62,17 @@ func (c canvas) shrink(by int) canvas {
 	return s
 }
 
-// blur is a lens out of focus: a small frame is spread smoothly over a large
-// one.
+// blur simulates a lens out of focus: a small frame is scaled up smoothly.
 type blur struct {
 	by          int
-	street      *backdrop // small
-	small       canvas    // drawn into
-	above, next []byte    // two rows of small, as wide as the large frame
+	street      *backdrop // small version
+	small       canvas    // canvas for drawing the small frame
+	above, next []byte    // two rows of small, scaled to the width of the large frame
 	columns     []share
 }
 
-// share says which two pixels of a row make a wider row's, as offsets of bytes,
-// and how much of the second, in 256 parts.
+// share describes how to interpolate a pixel of a wider row: the byte offsets of two
+// source pixels, and the weight of the second in 1/256.
 type share struct{ left, right, part int }
 
 func newBlur(street *backdrop, by int) *blur {
@@ -88,9 +85,8 @@ func newBlur(street *backdrop, by int) *blur {
 	return b
 }
 
-// soften replaces each pixel of the small frame by a mean of it and its
-// neighbours, which near ones weigh more in. Without that, the edges of the
-// large frame's squares would show.
+// soften smooths the small frame with a weighted mean of neighbours, so that the
+// enlarged pixels have no visible edges.
 func (b *blur) soften() {
 	w, h, pix := b.small.w, b.small.h, b.small.pix
 	for y := range h {
@@ -117,9 +113,9 @@ func (b *blur) soften() {
 	}
 }
 
-// fill spreads the small frame over c.
+// fill scales the small frame up into c.
 func (b *blur) fill(c canvas) {
-	row := math.MinInt / 2 // which row of small is above; none yet
+	row := math.MinInt / 2 // row of small in above; none yet
 	for y := range c.h {
 		at, part := b.place(y)
 		if at != row {
@@ -135,10 +131,10 @@ func (b *blur) fill(c canvas) {
 	}
 }
 
-// place returns which pixel of the small frame lies before pixel i of the
-// large one, and how far beyond it that is, in 256 parts.
+// place returns the pixel of the small frame before pixel i of the large one, and the
+// distance beyond it in 1/256.
 func (b *blur) place(i int) (at, part int) {
-	p := ((2*i+1)*256/b.by - 256 + 512) / 2 // one small pixel to the right, to stay positive
+	p := ((2*i+1)*256/b.by - 256 + 512) / 2 // shifted by one small pixel, to stay positive
 	return p>>8 - 1, p & 255
 }
 
@@ -153,7 +149,7 @@ func (b *blur) widen(dst []byte, row int) {
 	}
 }
 
-// mixRows goes from a (0) to b (256).
+// mixRows blends from a (0) to b (256).
 func mixRows(dst, a, b []byte, part uint64) {
 	for len(dst) >= 8 && len(a) >= 8 && len(b) >= 8 {
 		p, q := binary.LittleEndian.Uint64(a), binary.LittleEndian.Uint64(b)

@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// A scene draws the frames of a synthetic camera. The n-th one depends on the
-// scene's name, seed, size and rate alone. It belongs to one goroutine.
+// A scene draws the frames of a synthetic camera. Frame n depends only on the scene's
+// name, seed, size and rate. It belongs to one goroutine.
 type scene struct {
 	name  string
 	plan  plan
@@ -17,30 +17,30 @@ type scene struct {
 	fps   float64
 	w, h  int
 	still *backdrop
-	work  canvas // as still, but while a frame is drawn
+	work  canvas // same as still, except while a frame is drawn
 	grain noise
 	cloth cloth
 	blurs map[int]*blur
 
-	round   int64 // the one that passing is
+	round   int64 // the round of passing
 	passing *traffic
 	line    []byte
 }
 
-// moment is how a scene differs from the plain street at one instant.
+// moment is how a scene differs from the plain street at one moment.
 type moment struct {
 	frame uint64  // the frame to draw
-	light float64 // 1: as by day
-	cover float64 // 0..1: how much of the lens is covered
-	blur  int     // 1: in focus; otherwise how many pixels of the frame run into one
-	quiet bool    // without people
+	light float64 // 1: daylight
+	cover float64 // fraction of the lens covered, 0..1
+	blur  int     // 1: in focus; otherwise the blur size in pixels
+	quiet bool    // no people
 }
 
-// plan is what makes a scene differ from the plain street.
+// plan describes how a scene differs from the plain street.
 type plan struct {
 	name, doc string
 	at        func(m moment, t, fps float64, seed uint64) moment
-	lens      bool // it covers or blurs
+	lens      bool // covers or blurs the lens
 }
 
 var plans = []plan{
@@ -57,8 +57,8 @@ func empty(m moment, _, _ float64, _ uint64) moment {
 	return m
 }
 
-// flicker has 4 s of steady light, 4 s of nervous light, and 4 s of less light,
-// each time another amount.
+// flicker has 4 s of steady light, 4 s of flickering light, and 4 s of dimmed light by
+// a varying amount.
 func flicker(m moment, t, _ float64, seed uint64) moment {
 	m.quiet = true
 	part, turn := math.Mod(t, 12), uint64(t/12)
@@ -115,7 +115,7 @@ func tamper(m moment, t, _ float64, _ uint64) moment {
 	return m
 }
 
-// blurSteps are the ways out of focus, for a frame 720 high.
+// blurSteps are the blur sizes, for a frame height of 720.
 var blurSteps = []int{3, 5, 8, 12}
 
 func newScene(p plan, seed uint64, w, h int, fps float64) *scene {
@@ -134,7 +134,7 @@ func newScene(p plan, seed uint64, w, h int, fps float64) *scene {
 	return s
 }
 
-// draw draws the n-th frame, from 0, into pix.
+// draw draws frame n, from 0, into pix.
 func (s *scene) draw(pix []byte, n uint64) {
 	m := moment{frame: n, light: 1, blur: 1}
 	if s.plan.at != nil {
@@ -153,8 +153,8 @@ func (s *scene) draw(pix []byte, n uint64) {
 	case m.cover >= 1:
 		s.cloth.draw(out, 1, t)
 	default:
-		// Only what is drawn here must be wiped, which is little: a copy of the
-		// whole street for each frame would cost as much as all the rest.
+		// Wipe only what was drawn, which is little. Copying the whole street for each
+		// frame would double the cost.
 		seen = s.work
 		defer s.work.wipe(s.still.canvas)
 		if !m.quiet {
@@ -176,7 +176,7 @@ func (s *scene) people(c canvas, back *backdrop, t float64) {
 	s.passing.draw(c, back, t-float64(round)*roundTime)
 }
 
-// caption burns in the scene, the number of the frame from 1, and its time.
+// caption draws the scene's name, the frame number from 1, and the time into the frame.
 func (s *scene) caption(c canvas, n uint64, t float64) {
 	cs := uint64(t*100 + 0.5)
 	line := append(s.line[:0], s.name...)

@@ -6,26 +6,26 @@ import (
 	"slices"
 )
 
-// The street from top to bottom, in frame heights: where its bands begin.
+// Positions of the horizontal bands of the street, in frame heights.
 const (
-	houseFoot = 0.46 // and the far pavement
+	houseFoot = 0.46 // start of the far pavement
 	farKerb   = 0.505
 	farRoad   = 0.515
 	nearKerb  = 0.80
 	nearWalk  = 0.82
 )
 
-// metre returns how high a metre is on the ground that is seen at y.
+// metre returns the height of one metre at ground position y.
 func metre(y float64) float64 { return 0.45 * (y - 0.314) }
 
 var facades = []ink{
 	{72, 92, 156}, {158, 188, 206}, {150, 150, 146}, {96, 148, 190}, {146, 166, 152}, {160, 148, 128}, {120, 130, 172},
 }
 
-// backdrop is all of the street that never moves.
+// backdrop is the static part of the street.
 type backdrop struct {
 	canvas
-	near [][]run // by row, where its trees and lamps are, which hide who passes behind
+	near [][]run // by row, the trees and lamps, which hide people behind them
 }
 
 func newBackdrop(w, h int, r *rand.Rand) *backdrop {
@@ -44,14 +44,14 @@ func newBackdrop(w, h int, r *rand.Rand) *backdrop {
 	return b
 }
 
-// shrink returns the backdrop at a part of its size.
+// shrink returns the backdrop scaled down.
 func (b *backdrop) shrink(by int) *backdrop {
 	without, with := newCanvas(b.w, b.h), newCanvas(b.w, b.h)
 	drawNear(with)
 	return &backdrop{canvas: b.canvas.shrink(by), near: differing(without.shrink(by), with.shrink(by))}
 }
 
-// hide draws the trees and lamps again, over who is behind them.
+// hide redraws the trees and lamps over people behind them.
 func (b *backdrop) hide(c canvas) {
 	for y, runs := range b.near {
 		for _, r := range runs {
@@ -61,8 +61,7 @@ func (b *backdrop) hide(c canvas) {
 	}
 }
 
-// differing returns, by row, where two frames of the same size are not the
-// same.
+// differing returns, by row, where two frames of the same size differ.
 func differing(a, b canvas) [][]run {
 	rows := make([][]run, a.h)
 	for y := range rows {
@@ -132,7 +131,7 @@ func drawWindow(c canvas, r *rand.Rand, x, y, w, h float64, wall ink) {
 	c.rect(x-bar, y-bar, w+2*bar, h+2*bar, frame)
 	glass := rgb(52, 66, 82)
 	if r.IntN(4) == 0 {
-		glass = rgb(150, 140, 112) // a light is on, or the curtains are drawn
+		glass = rgb(150, 140, 112) // a light is on, or the curtains are closed
 	}
 	c.gradient(x, y, w, h, glass.mix(rgb(170, 190, 205), 0.5), glass)
 	if r.IntN(3) == 0 {
@@ -148,7 +147,7 @@ func drawShop(c canvas, r *rand.Rand, x, w, h float64, wall ink) {
 	y := houseFoot - h
 	sign := facades[r.IntN(len(facades))].shade(0.55)
 	c.rect(x+0.015, y+0.012, w-0.03, 0.026, sign)
-	for lx := x + 0.3*w; lx < x+0.7*w; lx += 0.014 { // lettering, at this distance
+	for lx := x + 0.3*w; lx < x+0.7*w; lx += 0.014 { // lettering, seen from this distance
 		c.rect(lx, y+0.019, 0.009, 0.012, sign.mix(rgb(245, 240, 220), 0.8))
 	}
 	doorW, doorH := 0.95*metre(houseFoot), 2.1*metre(houseFoot)
@@ -222,7 +221,7 @@ func drawGround(c canvas, r *rand.Rand) {
 	c.rect(0, nearKerb, a, nearWalk-nearKerb, rgb(188, 186, 180))
 	c.rect(0, nearKerb, a, 0.004, rgb(120, 118, 116))
 	c.gradient(0, nearWalk, a, 1-nearWalk, rgb(158, 155, 149), rgb(176, 172, 165))
-	// Slabs, whose joints run to the middle of the horizon.
+	// Paving slabs, whose joints run towards the middle of the horizon.
 	joint := rgb(128, 125, 120)
 	for _, y := range []float64{nearWalk, 0.865, 0.918, 0.982} {
 		c.rect(0, y, a, 0.0025, joint)
@@ -234,12 +233,12 @@ func drawGround(c canvas, r *rand.Rand) {
 	}
 }
 
-// line is a thin quadrilateral that is wide in x.
+// line draws a thin quadrilateral that is wide in x.
 func (c canvas) line(a, b point, w float64, k ink) {
 	c.poly(k, point{a.x, a.y}, point{a.x + w, a.y}, point{b.x + w, b.y}, point{b.x, b.y})
 }
 
-// grain gives flat colours the grain of plaster and asphalt.
+// grain adds texture to flat colours, like plaster and asphalt.
 func grain(c canvas, r *rand.Rand) {
 	for i := 0; i+2 < len(c.pix); i += 3 {
 		by := int(math.Round(3.2 * r.NormFloat64()))
@@ -252,7 +251,7 @@ func grain(c canvas, r *rand.Rand) {
 	}
 }
 
-// drawNear draws what stands between the far pavement and the road.
+// drawNear draws the objects between the far pavement and the road.
 func drawNear(c canvas) {
 	const foot = farKerb - 0.006
 	bark, iron := rgb(78, 62, 50), rgb(58, 64, 66)
@@ -272,7 +271,7 @@ func drawNear(c canvas) {
 	}
 }
 
-// crown is where the leaves of a tree are, from the back to the front.
+// crown is the positions of a tree's leaves, from back to front.
 var crown = []point{
 	{-0.045, 0.03},
 	{0.05, 0.035},

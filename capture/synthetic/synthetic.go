@@ -1,6 +1,6 @@
-// Package synthetic draws scenes: a street where people and cars pass, also with faults
-// of light and lens. A frame depends only on the scene, its seed, size and rate, so
-// tests and demonstrations repeat exactly.
+// Package synthetic draws scenes: a street with people and cars, and variants with
+// faults of light and lens. A frame depends only on the scene, its seed, size and rate,
+// so tests and demonstrations are reproducible.
 package synthetic
 
 import (
@@ -30,8 +30,7 @@ func Scenes() []string {
 	return names
 }
 
-// Doc returns what a synthetic scene shows, in one line for people, or ""
-// for a name that is none.
+// Doc returns a one-line description of a synthetic scene, or "" for an unknown name.
 func Doc(name string) string {
 	for _, p := range plans {
 		if p.name == name {
@@ -41,10 +40,9 @@ func Doc(name string) string {
 	return ""
 }
 
-// Open is the capture.Opener of synthetic scenes. The source gives cfg.FPS
-// frames a second of presentation time, never ends, and draws nothing that is
-// not retrieved. A frame depends on the scene, its seed, the size, the rate
-// and the frame's place in the sequence alone.
+// Open is the capture.Opener of synthetic scenes. The source delivers cfg.FPS frames a
+// second of presentation time, never ends, and only draws frames that are retrieved. A
+// frame depends only on the scene, its seed, size and rate, and the frame's number.
 func Open(ctx context.Context, cfg capture.Config, addr capture.Address) (capture.Source, error) {
 	for _, p := range plans {
 		if p.name != addr.Scene {
@@ -57,7 +55,7 @@ func Open(ctx context.Context, cfg capture.Config, addr capture.Address) (captur
 		}
 		return &synthetic{ctx: ctx, fps: fps, scene: newScene(p, addr.Seed, w, h, fps)}, nil
 	}
-	return nil, fmt.Errorf("open source %q: there is no such scene; choose one of %s", "synthetic:"+addr.Scene, strings.Join(Scenes(), ", "))
+	return nil, fmt.Errorf("open source %q: unknown scene; choose one of %s", "synthetic:"+addr.Scene, strings.Join(Scenes(), ", "))
 }
 
 // Validate calls bad if cfg names an unknown scene.
@@ -66,7 +64,7 @@ func Validate(cfg capture.Config, bad func(key, problem string)) {
 	if err != nil || addr.Kind != capture.KindSynthetic || slices.Contains(Scenes(), addr.Scene) {
 		return
 	}
-	bad("source", fmt.Sprintf("there is no scene %q: give one of %s", addr.Scene, strings.Join(Scenes(), ", ")))
+	bad("source", fmt.Sprintf("unknown scene %q: give one of %s", addr.Scene, strings.Join(Scenes(), ", ")))
 }
 
 func syntheticSize(cfg capture.Config) (w, h int) {
@@ -82,7 +80,7 @@ func syntheticSize(cfg capture.Config) (w, h int) {
 	return max(w, 1), max(h, 1)
 }
 
-// synthetic is a Source that draws.
+// synthetic is the Source of a scene.
 type synthetic struct {
 	ctx     context.Context
 	fps     float64

@@ -246,7 +246,7 @@ func BenchmarkSyntheticGrab(b *testing.B) {
 
 func TestValidateNamesTheScenes(t *testing.T) {
 	for source, want := range map[string]string{
-		"synthetic:sea":    `there is no scene "sea": give one of street`,
+		"synthetic:sea":    `unknown scene "sea": give one of street`,
 		"synthetic:street": "",
 		"device:0":         "",
 	} {

@@ -7,24 +7,21 @@ import (
 	"slices"
 )
 
-// The street's life comes in rounds of this many seconds. Whoever enters does
-// so after calmStart and has left by calmEnd, so that between two rounds the
-// street is empty.
+// Traffic repeats in rounds of this many seconds. Everything enters after calmStart and
+// has left by calmEnd, so that the street is empty between two rounds.
 const (
 	roundTime = 11.0
 	calmStart = 0.4
 	calmEnd   = 8.8
 )
 
-// traffic is who and what passes in one round; from and until count from its
-// start.
+// traffic is everything that passes in one round; from and until count from its start.
 type traffic struct {
-	figures []figure // by depth, the farthest first
+	figures []figure // by depth, farthest first
 	cars    []car
 }
 
-// meet makes the traffic of a round. Of the rounds after the third, some are
-// without people.
+// meet creates the traffic of a round. After the third round, some have no people.
 func meet(seed uint64, round int64) *traffic {
 	r := rand.New(rand.NewPCG(seed, mix64(uint64(round))))
 	tr := &traffic{}
@@ -37,7 +34,7 @@ func meet(seed uint64, round int64) *traffic {
 		f.from = calmStart + 0.6*r.Float64() + 0.8*float64(i)
 		f.until = f.from + 4.6 + 1.4*r.Float64()
 		f.feet = 0.845 + 0.14*r.Float64()
-		if i == 0 { // one at least is large enough to matter
+		if i == 0 { // make at least one large enough
 			f.feet = 0.92 + 0.06*r.Float64()
 		}
 		tr.figures = append(tr.figures, f)
@@ -52,7 +49,7 @@ func meet(seed uint64, round int64) *traffic {
 	}
 	slices.SortFunc(tr.figures, func(a, b figure) int { return cmp.Compare(a.feet, b.feet) })
 	first := r.IntN(2) == 0
-	for i := range r.IntN(3) { // at most one a lane
+	for i := range r.IntN(3) { // at most one per lane
 		k := car{body: pick(r, tops), right: first == (i == 0), van: r.IntN(3) == 0}
 		k.from = 1 + 5*r.Float64()
 		k.until = k.from + 1.9 + 0.7*r.Float64()
@@ -66,7 +63,7 @@ func meet(seed uint64, round int64) *traffic {
 	return tr
 }
 
-// draw draws the round as it is t seconds after its start, over the backdrop.
+// draw draws the traffic t seconds after the start of its round, over the backdrop.
 func (tr *traffic) draw(c canvas, back *backdrop, t float64) {
 	near := 0
 	for near < len(tr.figures) && tr.figures[near].feet < farKerb {
@@ -86,10 +83,10 @@ func (tr *traffic) draw(c canvas, back *backdrop, t float64) {
 	}
 }
 
-// car is a car that passes on the road.
+// car is a passing car.
 type car struct {
 	from, until float64
-	wheels      float64 // where they touch the road, y
+	wheels      float64 // y of the wheels' ground contact
 	right, van  bool
 	body        ink
 }
@@ -108,7 +105,8 @@ func (k *car) draw(c canvas, t float64) {
 	if !k.right {
 		x = c.aspect() - x - long
 	}
-	// From the rear bumper (0) to the front (1), from the road (0) to the roof.
+	// u runs from the rear bumper (0) to the front (1), v from the road (0) to the
+	// roof.
 	at := func(u, v float64) point {
 		if !k.right {
 			u = 1 - u

@@ -1,6 +1,5 @@
-// Package tlsverify makes the TLS configuration of a connection to a camera from
-// its one setting, for HTTPS and RTSPS alike, and explains why a certificate is
-// not trusted.
+// Package tlsverify makes the TLS configuration of a camera connection from its trust
+// setting, for HTTPS and RTSPS, and explains why a certificate is not trusted.
 package tlsverify
 
 import (
@@ -13,9 +12,9 @@ import (
 	"rvo-tui/capture"
 )
 
-// Config returns how to connect to a host (a name or an address, without a port)
-// whose certificate is judged by trust. The empty trust is capture.TrustVerify. An
-// error means that trust is none.
+// Config returns the TLS configuration for a host (a name or an address, without a
+// port) whose certificate is verified according to trust. Empty means
+// capture.TrustVerify. It fails if trust is invalid.
 func Config(host string, trust capture.Trust) (*tls.Config, error) {
 	c := &tls.Config{MinVersion: tls.VersionTLS12, ServerName: host}
 	if trust == "" || trust == capture.TrustVerify {
@@ -25,7 +24,7 @@ func Config(host string, trust capture.Trust) (*tls.Config, error) {
 	if err != nil {
 		return nil, fmt.Errorf("tls: %w", err)
 	}
-	c.InsecureSkipVerify = true // VerifyConnection does it where there is a pin
+	c.InsecureSkipVerify = true // VerifyConnection checks the pin instead
 	if pinned {
 		c.VerifyConnection = func(state tls.ConnectionState) error {
 			if leaf := state.PeerCertificates[0]; sha256.Sum256(leaf.Raw) != pin {
@@ -37,22 +36,21 @@ func Config(host string, trust capture.Trust) (*tls.Config, error) {
 	return c, nil
 }
 
-var errPin = errors.New("it is not the one that tls pins")
+var errPin = errors.New("it does not match the pinned fingerprint")
 
-// Explain returns an error that wraps capture.ErrUntrusted and says what to set
-// where a handshake failed because of the certificate, and any other error as it
-// is.
+// Explain converts a handshake error caused by the certificate to one that wraps
+// capture.ErrUntrusted and says what to set. Other errors are returned unchanged.
 func Explain(err error) error {
 	var bad *tls.CertificateVerificationError
 	if !errors.As(err, &bad) || len(bad.UnverifiedCertificates) == 0 {
 		return err
 	}
 	pin := capture.PinOf(sha256.Sum256(bad.UnverifiedCertificates[0].Raw))
-	return fmt.Errorf("%w (%s): where the camera itself shows the fingerprint %.12s…, trust it alone with tls = %q",
+	return fmt.Errorf("%w (%s): if the camera itself shows the fingerprint %.12s…, pin it with tls = %q",
 		capture.ErrUntrusted, why(bad.Err), pin[len("pin:"):], pin)
 }
 
-// why says in a few words what is wrong with a certificate.
+// why describes briefly what is wrong with a certificate.
 func why(err error) string {
 	var (
 		host    x509.HostnameError
@@ -61,11 +59,11 @@ func why(err error) string {
 	)
 	switch {
 	case errors.As(err, &host):
-		return "it is for another host"
+		return "it is for a different host"
 	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
 		return "it has expired, or a clock is wrong"
 	case errors.As(err, &unknown):
-		return "nobody whom this system trusts has signed it"
+		return "it is not signed by an authority that this system trusts"
 	}
 	return err.Error()
 }

@@ -37,7 +37,7 @@ func TestTrust(t *testing.T) {
 		trust capture.Trust
 		want  string // in the error; empty: trusted
 	}{
-		{"127.0.0.1", "", "nobody whom this system trusts has signed it"},
+		{"127.0.0.1", "", "it is not signed by an authority that this system trusts"},
 		{"127.0.0.1", capture.TrustVerify, string(pin)},
 		{"127.0.0.1", capture.TrustInsecure, ""},
 		{"127.0.0.1", pin, ""},

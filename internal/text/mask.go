@@ -20,22 +20,22 @@ func Mask(text, secret string) string {
 }
 
 // messageWords are words of the program's messages that may also be used as passwords.
-const messageWords = " access account address addresses admin after again allow allowed alone announces another answer answered answers asked asks auth back before" +
+const messageWords = " aborted accept accepts access account address addresses adjacent admin after again allow allowed alone announces another answer answered answers arrives asked asks auth authority back before" +
 	" behind body brackets broker buffer build built busy bytes camcorder camera cameras cannot capture card certificate change changed channel" +
-	" channels character characters check client close closed closes code colon come command commands compiler config configuration connect" +
-	" connection connections content contents control controlled convert converter copy correct count create damaged data declare declares decode" +
-	" default deleted denied describe describes destination detect development device devices dimensions docs does door down empty enable encode" +
-	" encoder encrypted ended endpoint error example exec exist failed false fewer file files find fingerprint finish first followed forbids form" +
-	" format found frame frames free from front full gateway gave give given gives gone graphics group handshake have header here hold holds host" +
-	" hours image implement incomplete input insecure install instead invalid itself kind known large larger last later leads least left list" +
-	" listed live login long longer look lost machine made main make malformed many meant media memory message metadata million missing mixed" +
+	" channels character characters check client close closed closes code colon come command commands compiler config configuration configure connect" +
+	" connection connections contain contains content contents control controlled convert converter copy correct count create damaged data declare declares decode" +
+	" default deleted delivers denied denies describe describes destination detect development device devices dimensions docs does door down empty enable encode" +
+	" encoder encrypted ended endpoint error example exceeds exec exist failed false fewer file files find fingerprint finish first followed forbids form" +
+	" format found fractions frame frames free from front full gateway gave give given gives gone graphics group handshake have header here hold holds host" +
+	" hours image implement incomplete input insecure install instead intended internal invalid itself kind known large larger last later leads least left list" +
+	" listed live login long longer look lost machine made main make malformed many match maximum meant media memory merged message metadata million minimum missing mixed" +
 	" model more most movie multipart must name names neighbouring neither network next none nothing notify nowhere null number numbers object" +
 	" once only open option other output outputs over overloaded packet packets page panic parameter part parts password passwords path paused" +
-	" percent permission person picture pins pixels plain play please port ports program query rate reach read ready reason redirections redirects" +
-	" refused refuses regular remote remove replace request reset resume return root rtsp sample says scene scheme secret seed send sends sent" +
-	" server service services session set shape short shows side since single sink site size slash slashes smaller socket sound source sources" +
+	" percent permission person picture pinned pins pixels plain play please port ports program query rate reach read ready reason redirections redirects" +
+	" reduce refers refused refuses regular rejects remote remove replace request requested require requires reset respond responded responds response restarted resume return returned root rtsp sample says scene scheme secret seed send sends sent" +
+	" separately server service services session set shape short shows side since single sink site size slash slashes smaller socket sound source sources" +
 	" speak speaks special start started state status stop stopped stopping stream string sub such support supported system takes template test" +
-	" text than that them there these this those three time timeout times together token topic track tracks transport tried true trust trusted" +
+	" text than that them there these this those three time timeout times together token topic track tracks transport tried true truncated trust trusted" +
 	" type understand unix unknown unplugged user username users uses valid value verify version video view viewer wait waiting wants watch" +
 	" watched webhook what when where which whole whose with within without words works write writes wrong "
 

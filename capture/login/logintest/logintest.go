@@ -1,4 +1,4 @@
-// Package logintest is the server's side of package login, for tests.
+// Package logintest checks the answers of package login, for tests.
 package logintest
 
 import (
@@ -12,8 +12,8 @@ import (
 
 var parameter = regexp.MustCompile(`(\w+)=(?:"((?:[^"\\]|\\.)*)"|([^\s,]*))`)
 
-// Accepts reports whether an Authorization header answers a challenge of a
-// realm and a nonce for a user and a password, with Basic or with Digest.
+// Accepts reports whether an Authorization header, Basic or Digest, is a correct answer
+// to a challenge with this realm and nonce.
 func Accepts(authorization, method, realm, nonce, user, password string) bool {
 	if text, ok := strings.CutPrefix(authorization, "Basic "); ok {
 		got, err := base64.StdEncoding.DecodeString(text)
