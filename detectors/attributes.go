@@ -7,25 +7,25 @@ import (
 	"time"
 )
 
-// Attribute is what a detector of crops (Spec.CropsOf) found in the box of a
+// Attribute is a result of a detector of crops (Spec.CropsOf) for the box of one
 // detection.
 type Attribute struct {
-	Name  string  `json:"name"`  // its signal
-	Value float64 `json:"value"` // of that signal, in this box alone
-	// Label and Score are those of the best thing found in the box; an empty label:
-	// nothing was, or it has none.
+	Name  string  `json:"name"`  // name of its signal
+	Value float64 `json:"value"` // value of that signal for this box only
+	// Label and Score are those of the best result in the box. The label is empty if
+	// there is none.
 	Label   string        `json:"label,omitempty"`
 	Score   float64       `json:"score,omitempty"`
-	Unknown Why           `json:"unknown,omitempty"` // why the value does not count; Known: until Expires
-	Expires time.Duration `json:"-"`                 // since the engine's epoch: when its box ceases to be fresh
+	Unknown Why           `json:"unknown,omitempty"` // why the value is invalid; Known: it is valid until Expires
+	Expires time.Duration `json:"-"`                 // since the engine's epoch: when its box becomes stale
 }
 
-// At returns whether the attribute is unknown at the time now, and why.
+// At returns whether and why the attribute is unknown at time now.
 func (a *Attribute) At(now time.Duration) Why {
 	switch {
 	case a.Unknown != Known:
 		return a.Unknown
-	case a.Value-a.Value != 0: // NaN and the infinities
+	case a.Value-a.Value != 0: // NaN or infinite
 		return NotANumber
 	case now >= a.Expires:
 		return Stale
@@ -43,8 +43,8 @@ func (a *Attribute) String() string {
 	return fmt.Sprintf("%s %.4g", a.Name, a.Value)
 }
 
-// Attribute returns the attribute of a name; nil: no detector has looked at the box
-// yet.
+// Attribute returns the attribute with a name, or nil if no detector has looked at the
+// box yet.
 func (d *Detection) Attribute(name string) *Attribute {
 	for i := range d.Attributes {
 		if d.Attributes[i].Name == name {
@@ -54,7 +54,7 @@ func (d *Detection) Attribute(name string) *Attribute {
 	return nil
 }
 
-// Caption returns what a face writes beside the box: the label, or else other, the
+// Caption returns the text shown next to the box: the label (if empty, other), the
 // track and the attributes.
 func (d *Detection) Caption(other string) string {
 	if d.Label != "" {
@@ -66,7 +66,7 @@ func (d *Detection) Caption(other string) string {
 	return other + d.Found()
 }
 
-// Found returns the attributes in words, each behind a space.
+// Found returns the attributes as text, each preceded by a space.
 func (d *Detection) Found() string {
 	var b strings.Builder
 	for i := range d.Attributes {
@@ -75,18 +75,18 @@ func (d *Detection) Found() string {
 	return b.String()
 }
 
-// sameBox is the overlap (intersection over union) from which the boxes of two
-// frames are taken for one object.
+// sameBox is the minimum overlap (intersection over union) for boxes of two frames to
+// be taken for the same object.
 const sameBox = 0.3
 
-// maxMatched bounds how many detections are compared with how many.
+// maxMatched limits how many detections are matched with each other.
 const maxMatched = 256
 
-// Attributed returns the detections in found with the attributes of from: each
-// detection there gives its attributes to the one that it overlaps most, if that is
-// by enough and has the same label. Of two attributes of one name that of from
-// counts. What has expired by now is left out. Found and from are not written to,
-// and found is returned where there is nothing to add.
+// Attributed returns the detections in found with attributes taken from from. Each
+// detection of from passes its attributes to the one of the same label that it overlaps
+// most, if that is at least sameBox. If both have an attribute of the same name, that
+// of from is used. Expired attributes are left out. The arguments are not modified;
+// found itself is returned if there is nothing to add.
 func Attributed(found, from []Detection, now time.Duration) []Detection {
 	out, taken := found, [maxMatched]bool{}
 	for i := range from[:min(len(from), maxMatched)] {
@@ -111,7 +111,7 @@ func Attributed(found, from []Detection, now time.Duration) []Detection {
 	return out
 }
 
-// joined returns the attributes of both lists, in the order of their names.
+// joined merges two lists of attributes, sorted by name.
 func joined(old, fresh []Attribute, now time.Duration) []Attribute {
 	all := make([]Attribute, 0, len(old)+len(fresh))
 	for _, a := range fresh {
@@ -128,8 +128,8 @@ func joined(old, fresh []Attribute, now time.Duration) []Attribute {
 	return all
 }
 
-// Unattributed returns the detections with the named attributes unknown for the
-// given reason.
+// Unattributed returns the detections with the named attributes unknown, for reason
+// why.
 func Unattributed(found []Detection, names []string, why Why) []Detection {
 	out := found
 	for i := range found {
@@ -149,8 +149,7 @@ func Unattributed(found []Detection, names []string, why Why) []Detection {
 	return out
 }
 
-// AttributedAt returns the detections as they are at the time now: attributes that
-// have expired are unknown.
+// AttributedAt returns the detections at time now, with expired attributes unknown.
 func AttributedAt(found []Detection, now time.Duration) []Detection {
 	out := found
 	for i := range found {
@@ -171,7 +170,7 @@ func AttributedAt(found []Detection, now time.Duration) []Detection {
 	return out
 }
 
-// overlap returns the area that two boxes share over the area that they cover.
+// overlap returns the intersection over union of two boxes.
 func (b Box) overlap(c Box) float64 {
 	w := min(b.X+b.W, c.X+c.W) - max(b.X, c.X)
 	h := min(b.Y+b.H, c.Y+c.H) - max(b.Y, c.Y)

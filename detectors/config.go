@@ -10,9 +10,8 @@ import (
 	"rvo-tui/internal/text"
 )
 
-// Config is one [[detector]] of the configuration: the keys that every kind
-// takes, and those of its own kind. A key with its zero value is not set, and the
-// default holds.
+// Config is one [[detector]] of the configuration: the keys common to all kinds, and
+// those of its own kind. A key with its zero value is unset and takes its default.
 type Config struct {
 	Name      string        `toml:"name" help:"what it is called"`
 	Kind      string        `toml:"kind" help:"what sort of detector it is"`
@@ -34,19 +33,19 @@ type Config struct {
 	MaxCPUs   int           `toml:"max_cpus" help:"processors of its process; unset: all"`
 	Retry     Retry         `toml:"retry" help:"what happens after it has failed" oneof:"backoff never"`
 	Enabled   bool          `toml:"enabled" help:"whether it runs from the start"`
-	// DisabledOn are cameras on which it is disabled, whatever Enabled says.
+	// DisabledOn are cameras on which the detector is disabled, regardless of Enabled.
 	DisabledOn []string `toml:"disabled_on" help:"cameras on which it does not run from the start"`
 
-	// Masked and Within are the areas that Mask and Zones name on its camera. The
-	// runtime fills them in.
+	// Masked and Within are the areas of the zones in Mask and Zones on its camera. The
+	// runtime sets them.
 	Masked, Within []zone.Polygon `toml:"-"`
 
-	// Options are the keys of its kind: a struct of the type that
-	// Kind.Defaults.Options has. Nil: none is set.
+	// Options are the keys of its kind, in a struct of the same type as
+	// Kind.Defaults.Options. Nil: none is set.
 	Options any `toml:"-"`
 }
 
-// Anchor is the point of a box that decides in which zone it is.
+// Anchor is the point of a box that decides which zone it is in.
 type Anchor string
 
 // The values of Anchor.
@@ -55,26 +54,26 @@ const (
 	AnchorCenter Anchor = "center"
 )
 
-// DefaultTimeout is the timeout of one Detect where neither the configuration
-// nor the kind sets one.
+// DefaultTimeout is the timeout of Detect if neither the configuration nor the kind
+// sets one.
 const DefaultTimeout = 2 * time.Second
 
-// DefaultMemory is how much address space the process of a detector can have, in
-// MiB, by default.
+// DefaultMemory is the default limit of the address space of a detector process, in
+// MiB.
 const DefaultMemory = 4096
 
-// DefaultCrops and maxCrops are how many boxes of one frame a detector of crops
-// looks at, by default and at most.
+// DefaultCrops and maxCrops are the default and the maximum number of boxes per frame
+// for a detector of crops.
 const (
 	DefaultCrops = 8
 	maxCrops     = 64
 )
 
-// DefaultConfig returns the values that a [[detector]] is decoded over.
+// DefaultConfig returns the values that a [[detector]] starts from when decoded.
 func DefaultConfig() Config { return Config{Enabled: true} }
 
-// Fill returns c with unset keys taken from the kind's defaults, then from the
-// package's. Its Options then have the kind's type.
+// Fill returns c with unset keys taken from the defaults of the kind, then of this
+// package. Its Options then have the kind's type.
 func (c Config) Fill(k Kind) Config {
 	name, kind, enabled, options := c.Name, c.Kind, c.Enabled, c.Options
 	c = option.Fill(c, k.Defaults).(Config)
@@ -100,14 +99,14 @@ func (c Config) Fill(k Kind) Config {
 	return c
 }
 
-// On returns the detector as one camera has it: without lists of cameras.
+// On returns the detector as it applies to one camera, without lists of cameras.
 func (c Config) On(camera string) Config {
 	c.Enabled = c.Enabled && !slices.Contains(c.DisabledOn, camera)
 	c.Cameras, c.DisabledOn = nil, nil
 	return c
 }
 
-// InProcess reports whether a detector of this kind runs in a process of its own.
+// InProcess reports whether a detector of this kind runs in its own process.
 func (c Config) InProcess(k Kind) bool { return k.Process || c.Isolation == ProcessIsolation }
 
 func setDefault[T comparable](v *T, to T) {
@@ -117,8 +116,8 @@ func setDefault[T comparable](v *T, to T) {
 	}
 }
 
-// Text returns the value of a key of the kind's own that is a text; empty: it is
-// not set, or the kind has no such key.
+// Text returns the value of a text key of the kind. It is empty if the key is unset or
+// unknown.
 func (c Config) Text(key string) string {
 	if v := c.own(key); v.IsValid() {
 		return option.Text(v)
@@ -126,8 +125,8 @@ func (c Config) Text(key string) string {
 	return ""
 }
 
-// Spec returns what the engine needs to know of the detector that c describes,
-// with every default filled in. C must be valid.
+// Spec returns the engine's description of the detector, with all defaults filled in. c
+// must be valid.
 func (c Config) Spec(k Kind) Spec {
 	c = c.Fill(k)
 	return Spec{
@@ -138,17 +137,17 @@ func (c Config) Spec(k Kind) Spec {
 	}
 }
 
-// Setting is a key of a detector's configuration with its value, for people.
+// Setting is a key of a detector's configuration and its value, for display.
 type Setting struct {
 	Key   string `json:"key"`
-	Value string `json:"value"` // as it is typed; of a secret: text.Hidden
+	Value string `json:"value"` // as written in the configuration; text.Hidden for a secret
 }
 
-// maxSetting bounds the value of a Setting, in bytes.
+// maxSetting is the maximum length of a Setting's value, in bytes.
 const maxSetting = 300
 
-// Settings returns what c says beyond its Spec: of the common keys those that are set, and
-// those of its kind that have a value, defaults included. Secrets are hidden.
+// Settings returns the part of c that is not in its Spec: common keys that are set, and
+// keys of its kind that have a value, including defaults. Secrets are hidden.
 func (c Config) Settings(k Kind) (list []Setting) {
 	add := func(of any, known ...string) {
 		for _, o := range option.List(of) {
@@ -168,7 +167,7 @@ func (c Config) Settings(k Kind) (list []Setting) {
 	return list
 }
 
-// batch wants a filled c.
+// batch requires a filled c.
 func (c Config) batch(k Kind) int {
 	if k.Batch == nil {
 		return 0
@@ -176,7 +175,7 @@ func (c Config) batch(k Kind) int {
 	return k.Batch(c)
 }
 
-// provides wants a filled c.
+// provides requires a filled c.
 func (c Config) provides(k Kind) []string {
 	if k.Provides == nil {
 		return []string{c.Signal}

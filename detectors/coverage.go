@@ -7,7 +7,7 @@ import (
 	"rvo-tui/detectors/zone"
 )
 
-// Of returns the anchor of a box, within the frame.
+// Of returns the anchor of a box, clamped to the frame.
 func (a Anchor) Of(b Box) zone.Point {
 	p := zone.Point{b.X + b.W/2, b.Y + b.H}
 	if a == AnchorCenter {
@@ -16,13 +16,13 @@ func (a Anchor) Of(b Box) zone.Point {
 	return p.Clamp()
 }
 
-// Coverage is the part of a frame that a detector looks at.
+// Coverage is the part of a frame that a detector processes.
 type Coverage struct {
-	Masked []zone.Polygon // not these
-	Within []zone.Polygon // only these; nil: everywhere
+	Masked []zone.Polygon // areas to ignore
+	Within []zone.Polygon // areas to use; nil: everywhere
 }
 
-// has reports whether a point is looked at.
+// has reports whether a point is covered.
 func (c Coverage) has(p zone.Point) bool {
 	contains := func(area zone.Polygon) bool { return area.Contains(p) }
 	return !slices.ContainsFunc(c.Masked, contains) && (c.Within == nil || slices.ContainsFunc(c.Within, contains))
@@ -30,14 +30,14 @@ func (c Coverage) has(p zone.Point) bool {
 
 var errNothing = errors.New("mask and zones leave nothing to look at; make the mask smaller, or the zones larger")
 
-// Sieve drops what a detector has found outside its areas.
+// Sieve drops detections outside a detector's areas.
 type Sieve struct {
 	Coverage
-	Anchor Anchor // the point of a box that must be in the areas
+	Anchor Anchor // the point of a box that must be inside
 }
 
-// sieve returns the sieve for the answers of a filled configuration; nil: it needs
-// none, since it has no areas or its kind looks at nothing else.
+// sieve returns the sieve for the results of a filled configuration. It is nil if there
+// are no areas, or the kind applies them itself.
 func (c Config) sieve(k Kind) *Sieve {
 	if k.Areas || len(c.Masked)+len(c.Within) == 0 {
 		return nil
@@ -45,9 +45,9 @@ func (c Config) sieve(k Kind) *Sieve {
 	return &Sieve{Coverage{c.Masked, c.Within}, c.Anchor}
 }
 
-// Pass returns a reading without the detections whose anchor is not in the areas. A
-// value that was the number of detections is their number afterwards, and 0 when none
-// is left; another one stays. The detections of the reading are not written to.
+// Pass returns a reading without the detections whose anchor is outside the areas. A
+// value that equals the number of detections is recounted. Any other value is kept, but
+// becomes 0 if no detection is left. The reading's detections are not modified.
 func (s *Sieve) Pass(r Reading) Reading {
 	all := r.Detections
 	dropped := func(d Detection) bool { return !s.has(s.Anchor.Of(d.Box)) }

@@ -7,27 +7,26 @@ import (
 	"rvo-tui/capture"
 )
 
-// A Detector looks at frames of one camera. One goroutine at a time calls it.
+// A Detector processes frames of one camera. It is called by one goroutine at a time.
 type Detector interface {
-	// Detect looks at one frame and answers with what it found. The frame and
-	// its pixels are the caller's: valid, and read-only, during the call alone.
+	// Detect processes one frame and returns what it found. The frame and its pixels
+	// belong to the caller: they are read-only, and valid only during the call.
 	//
-	// The answer has one Reading for each signal that was seen; a signal that
-	// the detector provides and leaves out becomes 0. The slice may be reused by
-	// the next call; the Detections in it are handed over and must not be
-	// written to afterwards.
+	// The result has one Reading for each signal that was seen. Signals of the detector
+	// that are left out become 0. The slice may be reused by the next call. The
+	// Detections in it are handed over and must not be modified afterwards.
 	//
-	// An error makes every signal of the detector unknown. A panic counts as an
-	// error. The context ends at the detector's timeout and when the detector is
-	// detached; a detector that ignores it and overruns is held for stuck and
-	// its answer is thrown away.
+	// An error makes all signals of the detector unknown. A panic counts as an error.
+	// The context ends at the detector's timeout and when the detector is detached. A
+	// detector that ignores it and overruns is considered stuck, and its result is
+	// discarded.
 	Detect(ctx context.Context, frame *capture.Frame) ([]Reading, error)
-	// Close frees what the detector holds. It is called once, after the last
-	// Detect has returned.
+	// Close frees the detector's resources. It is called once, after the last Detect
+	// has returned.
 	Close() error
 }
 
-// Reading is the part of an answer about one signal.
+// Reading is the part of a result for one signal.
 type Reading struct {
 	Signal     string // one of Spec.Provides
 	Value      float64
@@ -35,13 +34,13 @@ type Reading struct {
 	TTL        time.Duration // 0: Spec.TTL
 }
 
-// Cost is how expensive a detector is. It decides how long the detector backs off
-// after overrunning its budget.
+// Cost is how expensive a detector is. It determines how long the detector backs off
+// after exceeding its time budget.
 type Cost string
 
 // The values of Cost.
 const (
-	CostLow    Cost = "low"    // never parked
+	CostLow    Cost = "low"    // no backoff
 	CostMedium Cost = "medium" // 100 ms
 	CostHigh   Cost = "high"   // 500 ms
 )
@@ -51,8 +50,8 @@ type Execution string
 
 // The values of Execution.
 const (
-	Worker Execution = "worker" // in a goroutine and thread of its own
-	Inline Execution = "inline" // inside the engine's step, which then waits for it
+	Worker Execution = "worker" // in its own goroutine and thread
+	Inline Execution = "inline" // within the engine's step, which waits for it
 )
 
 // Isolation is how the program is protected from failures of a detector.
@@ -60,54 +59,54 @@ type Isolation string
 
 // The values of Isolation.
 const (
-	NoIsolation      Isolation = "none"    // it runs within the program
-	ProcessIsolation Isolation = "process" // it runs in a child process, shared by the cameras
+	NoIsolation      Isolation = "none"    // runs in this process
+	ProcessIsolation Isolation = "process" // runs in a child process, shared by the cameras
 )
 
-// Spec is what the engine needs to know of a detector.
+// Spec is the engine's description of a detector.
 type Spec struct {
 	Name      string        `json:"name"`
 	Kind      string        `json:"kind"`
-	MaxFPS    float64       `json:"max_fps"` // runs a second at most; above 0
+	MaxFPS    float64       `json:"max_fps"` // maximum runs per second; above 0
 	Cost      Cost          `json:"cost"`
-	Needs     []string      `json:"needs"`    // conditions over signals; all must hold for the detector to run
-	Provides  []string      `json:"provides"` // names of the signals it answers with
+	Needs     []string      `json:"needs"`    // conditions over signals that must all hold for the detector to run
+	Provides  []string      `json:"provides"` // names of its signals
 	TTL       time.Duration `json:"ttl_ns"`
-	Timeout   time.Duration `json:"timeout_ns"` // of one Detect; past it the detector is stuck
+	Timeout   time.Duration `json:"timeout_ns"` // of one Detect; after it the detector is stuck
 	Execution Execution     `json:"execution"`
 	Retry     Retry         `json:"retry"`
 	Enabled   bool          `json:"enabled"`
-	// Remote detectors compute elsewhere: they take no slot and no backoff.
+	// Remote detectors compute elsewhere. They use no slot and have no backoff.
 	Remote bool `json:"remote"`
-	// Endpoint is where a remote detector is computed; empty: it has none.
+	// Endpoint is the address of a remote detector; empty: it has none.
 	Endpoint string `json:"endpoint"`
-	// Batch is how many frames of several cameras it takes in one run, which take one
-	// slot; 0 or 1: each has its own.
+	// Batch is the maximum number of frames, from several cameras, processed in one
+	// run, which takes one slot. 0 or 1: each frame is a run of its own.
 	Batch int `json:"max_batch,omitempty"`
-	// CropsOf is the signal whose boxes it looks at, instead of whole frames; empty:
-	// none. What it finds becomes attributes of these detections, and its own signals
+	// CropsOf is the signal whose boxes are processed instead of whole frames; empty:
+	// none. Results become attributes of these detections. The detector's own signals
 	// are the sums over the boxes.
 	CropsOf  string `json:"crops_of,omitempty"`
-	MaxCrops int    `json:"max_crops,omitempty"` // boxes of one frame at most; above 0 with CropsOf
-	// Anchor is the point of a box that decides in which zone it is.
+	MaxCrops int    `json:"max_crops,omitempty"` // maximum boxes per frame; above 0 with CropsOf
+	// Anchor is the point of a box that decides which zone it is in.
 	Anchor Anchor `json:"anchor,omitempty"`
-	// Settings are further keys of its configuration, for people. They are not changed.
+	// Settings are other keys of its configuration, for display. They are immutable.
 	Settings []Setting `json:"settings"`
-	// Sieve is what its answers pass through; nil: none.
+	// Sieve filters its results; nil: no filter.
 	Sieve *Sieve `json:"-"`
 }
 
-// Retry says whether a failed detector is tried again.
+// Retry says whether a failed detector is retried.
 type Retry string
 
 // The values of Retry.
 const (
-	RetryBackoff Retry = "backoff" // tried again, after a growing, jittered wait
+	RetryBackoff Retry = "backoff" // retried after a growing, jittered delay
 	RetryNever   Retry = "never"   // stays failed until it is enabled by command
 )
 
-// DefaultTTL is how long a signal of a detector with this rate stays fresh
-// by default: three of its periods, at least a second.
+// DefaultTTL returns the default TTL of a detector's signals: three of its periods, at
+// least one second.
 func DefaultTTL(maxFPS float64) time.Duration {
 	return max(time.Second, time.Duration(3*float64(time.Second)/maxFPS))
 }

@@ -10,42 +10,42 @@ import (
 	"rvo-tui/internal/text"
 )
 
-// Kind is a kind of detector that can be configured. Its own keys are the fields
-// of a struct, Defaults.Options, with the tags that package option reads:
+// Kind is a kind of detector that can be configured. Its own keys are the fields of the
+// struct in Defaults.Options, with the tags that package option reads:
 //
 //	type Options struct {
 //		Model string `toml:"model" help:"the network's file" is:"path"`
 //	}
 type Kind struct {
 	Name string
-	Doc  string // one line for people
-	// Absent is why this build does not have the kind. Nil: it does.
+	Doc  string // one line, for the user
+	// Absent is why this build lacks the kind. Nil: it is available.
 	Absent error
-	// Defaults are those of this kind; Name and Kind are left empty. Options is
-	// a struct value; nil: the kind has no keys of its own.
+	// Defaults are the defaults of this kind; Name and Kind are empty. Options is a
+	// struct value, or nil if the kind has no keys of its own.
 	Defaults Config
-	Remote   bool // computes elsewhere: see Spec.Remote
-	Crops    bool // can look at boxes (Config.CropsOf): it judges each image by itself
-	Areas    bool // looks at nothing outside Config.Masked and Config.Within itself; else its boxes are dropped there
-	Process  bool // always runs in a process of its own, whatever Config.Isolation says
-	// Keys are those of its own that forms and completion offer. Nil: all of them.
+	Remote   bool // computes elsewhere, see Spec.Remote
+	Crops    bool // can process boxes (Config.CropsOf), because it judges each image independently
+	Areas    bool // applies Config.Masked and Config.Within itself; otherwise boxes outside are dropped afterwards
+	Process  bool // always runs in its own process, regardless of Config.Isolation
+	// Keys are the kind's own keys that forms and completion offer. Nil: all of them.
 	Keys []string
-	// Provides returns the names of the signals that a detector of this kind
-	// answers with. The defaults are filled in. Nil: the one signal cfg.Signal.
+	// Provides returns the names of the detector's signals. cfg has its defaults filled
+	// in. Nil: only cfg.Signal.
 	Provides func(cfg Config) []string
-	// Batch returns how many frames of several cameras a detector takes in one run.
-	// The defaults are filled in. Nil: one.
+	// Batch returns how many frames, from several cameras, a detector processes in one
+	// run. cfg has its defaults filled in. Nil: one.
 	Batch func(cfg Config) int
-	// Check calls bad for every invalid own key, with what is allowed. The
-	// defaults are filled in. Nil: the kind has nothing to check.
+	// Check calls bad for every invalid key of the kind, with the allowed values. cfg
+	// has its defaults filled in. Nil: nothing to check.
 	Check func(cfg Config, bad func(key, problem string))
-	// New makes a detector for one camera, loading what it needs. It may take
-	// its time: it is called in the detector's own goroutine. The defaults are
-	// filled in. Its errors say what to do.
+	// New creates a detector for one camera and loads what it needs. It may take long:
+	// it is called on the detector's own goroutine. cfg has its defaults filled in. Its
+	// errors say what to do.
 	New func(cfg Config) (Detector, error)
 }
 
-// Own returns the kind's own keys that are offered.
+// Own returns the kind's own keys that are offered to the user.
 func (k Kind) Own() []option.Option {
 	list := option.List(k.Defaults.Options)
 	if k.Keys == nil {
@@ -54,19 +54,19 @@ func (k Kind) Own() []option.Option {
 	return slices.DeleteFunc(list, func(o option.Option) bool { return !slices.Contains(k.Keys, o.Key) })
 }
 
-// Common returns the keys that every kind takes.
+// Common returns the keys common to all kinds.
 func Common() []option.Option { return option.List(Config{}) }
 
-// Common returns those of them that are offered: what is of no use to the kind, or to
-// who attaches a detector, is left out.
+// Common returns the common keys that are offered to the user. It leaves out those that
+// do not apply to the kind or to attaching a detector.
 func (k Kind) Common() []option.Option {
 	return slices.DeleteFunc(Common(), func(o option.Option) bool {
 		return o.Key == "disabled_on" || !k.Crops && (o.Key == "crops_of" || o.Key == "max_crops")
 	})
 }
 
-// NewOptions returns a pointer to a struct of the kind's own keys, none of them
-// set, to be filled and given to SetOptions; nil: the kind has none.
+// NewOptions returns a pointer to an empty struct of the kind's own keys, for
+// SetOptions. It is nil if the kind has none.
 func (k Kind) NewOptions() any {
 	if k.Defaults.Options == nil {
 		return nil
@@ -74,7 +74,8 @@ func (k Kind) NewOptions() any {
 	return reflect.New(reflect.TypeOf(k.Defaults.Options)).Interface()
 }
 
-// SetOptions sets the options of c to what a pointer of NewOptions points to.
+// SetOptions sets the options of c to the struct that options, from NewOptions, points
+// to.
 func (c *Config) SetOptions(options any) {
 	c.Options = nil
 	if options == nil {
@@ -85,7 +86,7 @@ func (c *Config) SetOptions(options any) {
 	}
 }
 
-// own returns the field that a key of the kind's own fills.
+// own returns the field of one of the kind's own keys.
 func (c Config) own(key string) reflect.Value {
 	if c.Options == nil {
 		return reflect.Value{}
@@ -93,8 +94,8 @@ func (c Config) own(key string) reflect.Value {
 	return option.Field(reflect.ValueOf(c.Options), key)
 }
 
-// Value returns the field that a key fills, a common one or one of the kind's
-// own, to look at; the zero Value: c has none.
+// Value returns the field of a key, common or of the kind, for reading. It is the zero
+// Value if there is none.
 func (c Config) Value(key string) reflect.Value {
 	if v := option.Field(reflect.ValueOf(c), key); v.IsValid() {
 		return v
@@ -102,8 +103,8 @@ func (c Config) Value(key string) reflect.Value {
 	return c.own(key)
 }
 
-// Kinds is what can be configured, by name. The program fills it. Kinds that this
-// build does not have are there too: see Kind.Absent.
+// Kinds maps names to the kinds that can be configured. The program fills it. It
+// includes kinds that this build lacks: see Kind.Absent.
 type Kinds map[string]Kind
 
 // Builtin returns the kinds in pure Go.
@@ -115,7 +116,7 @@ func Builtin() Kinds {
 	return kinds
 }
 
-// Names returns the names of the kinds that this build has, sorted.
+// Names returns the names of the available kinds, sorted.
 func (k Kinds) Names() []string {
 	names := make([]string, 0, len(k))
 	for name, kind := range k {
@@ -127,8 +128,8 @@ func (k Kinds) Names() []string {
 	return names
 }
 
-// Unchecked returns the kinds without the checks that look at what is installed
-// on this machine, or built in: for a configuration that is meant for another one.
+// Unchecked returns the kinds without the checks that depend on this machine or build,
+// for a configuration meant for another machine.
 func (k Kinds) Unchecked(which func(Kind) bool) Kinds {
 	other := make(Kinds, len(k))
 	for name, kind := range k {
@@ -140,8 +141,8 @@ func (k Kinds) Unchecked(which func(Kind) bool) Kinds {
 	return other
 }
 
-// UnknownKey returns why a detector of a kind does not accept a key; empty: the kind
-// is unknown, and the key may be one of its own.
+// UnknownKey returns why a kind does not accept a key. It is empty if the kind itself
+// is unknown.
 func (k Kinds) UnknownKey(kind, key string) string {
 	var others []string
 	for _, name := range k.Names() {
@@ -160,9 +161,9 @@ func (k Kinds) UnknownKey(kind, key string) string {
 	return text.Unknown("key", key, keys)
 }
 
-// Parse returns the detector of a kind that words such as "max_fps=5" describe:
-// see option.Pairs. Its name is that of the kind, unless a word says otherwise.
-// The error has every problem of the words; the result still needs Validate.
+// Parse returns the detector of a kind described by words such as "max_fps=5"; see
+// option.Pairs. Its name is that of the kind unless a word sets it. The error lists
+// every problem of the words. The result still needs Validate.
 func (k Kinds) Parse(kind string, words []string) (Config, error) {
 	cfg := DefaultConfig()
 	cfg.Name, cfg.Kind = kind, kind
@@ -188,8 +189,8 @@ func (k Kinds) Parse(kind string, words []string) (Config, error) {
 	return cfg, errors.Join(problems...)
 }
 
-// Zero returns why a key must not be set to zero, which means not set; empty: it has
-// another value, or zero is allowed.
+// Zero returns why a key must not be set to zero, which means unset. It is empty if the
+// value is not zero, or zero is allowed.
 func (c Config) Zero(kind Kind, key string) string {
 	v, filled := c.Value(key), c.Fill(kind).Value(key)
 	if v.IsValid() && !v.IsZero() || !filled.IsValid() || filled.IsZero() {

@@ -12,7 +12,7 @@ import (
 	"rvo-tui/internal/text"
 )
 
-// maxBusy bounds how long the load kinds can be told to compute.
+// maxBusy is the maximum compute time of the load kinds.
 const maxBusy = 10 * time.Minute
 
 func dummyKind() Kind {
@@ -27,7 +27,7 @@ func dummyKind() Kind {
 	}
 }
 
-// LoadOptions are the own keys of load and jitter.
+// LoadOptions are the keys of load and jitter.
 type LoadOptions struct {
 	Busy text.Duration `toml:"busy" help:"how long it computes; jitter: at most"`
 }
@@ -68,13 +68,12 @@ func checkBusy(cfg Config, bad func(key, problem string)) {
 	}
 }
 
-// work computes for nothing. With a random source, seeded by the detector's
-// name, busy is the upper bound of a uniform choice and the answer is the time
-// taken.
+// work is a detector that only consumes processor time. With a random source, seeded by
+// the detector's name, the time is random up to busy and becomes the value.
 type work struct {
 	busy   time.Duration
 	random *rand.Rand
-	sum    uint64 // keeps the arithmetic alive
+	sum    uint64 // prevents the compiler from removing the loop
 	answer [1]Reading
 }
 
@@ -86,7 +85,7 @@ func (w *work) Detect(ctx context.Context, _ *capture.Frame) ([]Reading, error) 
 		if ctx.Err() != nil {
 			return nil, errCutShort
 		}
-		for range 10_000 { // some 10 µs between two looks at the clock
+		for range 10_000 { // some 10 µs between two checks of the clock
 			w.sum = w.sum*6364136223846793005 + 1442695040888963407
 		}
 	}
@@ -96,7 +95,7 @@ func (w *work) Detect(ctx context.Context, _ *capture.Frame) ([]Reading, error) 
 	return w.answer[:], nil
 }
 
-// next chooses how long to compute.
+// next returns how long to compute.
 func (w *work) next() time.Duration {
 	if w.random == nil {
 		return w.busy

@@ -10,30 +10,29 @@ import (
 	"rvo-tui/capture"
 )
 
-// How the background of the motion kind adapts, as time constants.
+// Time constants of the background's adaptation.
 const (
-	lightTime  = 250 * time.Millisecond // after the light, all of it
+	lightTime  = 250 * time.Millisecond // to a change of light, for the whole frame
 	settleTime = 2 * time.Second        // where nothing moves
-	absorbTime = 20 * time.Second       // where something has moved and stays
-	noiseTime  = 5 * time.Second        // the noise of a cell, where nothing moves
+	absorbTime = 20 * time.Second       // where an object has moved and stays
+	noiseTime  = 5 * time.Second        // noise of a cell, where nothing moves
 )
 
 const (
-	// relearnShare of a frame changed for relearnTime is another view (the
-	// camera was turned, the lens covered), not something that moves.
+	// If relearnShare of a frame has changed for relearnTime, the view has changed (the
+	// camera was turned, or the lens covered), rather than an object moved.
 	relearnShare = 0.6
 	relearnTime  = 2 * time.Second
 
-	// damagedFor is how long the answer for the last whole frame stands for
-	// damaged ones.
+	// damagedFor is how long the last result is repeated for damaged frames.
 	damagedFor = 2 * time.Second
 
-	firstNoise = 1.5 // of a cell before it is known, in levels of 0..255
+	firstNoise = 1.5 // initial noise of a cell, in levels of 0..255
 	leastNoise = 0.4
 	mostNoise  = 12
 )
 
-// MotionOptions are the motion kind's own keys.
+// MotionOptions are the keys of the motion kind.
 type MotionOptions struct {
 	MinSize     float64 `toml:"min_size" help:"smallest thing that gets a box, as part of the frame's height"`
 	Sensitivity float64 `toml:"sensitivity" help:"how little above a place's own noise counts, 0..1"`
@@ -41,7 +40,7 @@ type MotionOptions struct {
 	Width       int     `toml:"width" help:"width in pixels at which it works"`
 }
 
-var errDamaged = errors.New("no frame has come whole for a while: check the connection of the camera")
+var errDamaged = errors.New("all frames have been damaged for a while: check the camera's connection")
 
 func motionKind() Kind {
 	return Kind{
@@ -73,34 +72,32 @@ func checkMotion(cfg Config, bad func(key, problem string)) {
 	}
 }
 
-// motion compares a small luma image with a background that it learns: for
-// each cell the mean, and how much it varies by itself. A cell has changed when
-// it is further from its mean than Threshold, and further than its own
-// variation allows (ten times its mean deviation at sensitivity 0, twice at 1),
-// after one gain and one offset for the whole frame have been fitted away,
-// which takes changes of the light with them. Lone changed cells do not count.
+// motion compares a small luma image with a learned background: for each cell the mean
+// and the mean deviation. First, a gain and an offset are fitted for the whole frame,
+// which compensates changes of light. A cell has changed if it differs from its mean by
+// more than Threshold and by more than its own deviation allows (ten times the mean
+// deviation at sensitivity 0, twice at 1). Isolated changed cells are ignored.
 //
-// The value is the share of changed cells, of those that it looks at. Each detection is labelled "motion";
-// its box surrounds cells that hang together, its score is the share of changed
-// cells inside. Things whose longer side is below MinSize (in frame heights)
-// have no box, but count for the value.
+// The value is the share of changed cells. Each detection is labelled "motion". Its box
+// surrounds connected cells, and its score is the share of changed cells inside.
+// Objects whose longer side is below MinSize (in frame heights) have no box, but count
+// for the value.
 //
-// The first frame, and the first one of another size, teaches the background
-// and answers 0. What is in view then, and what comes and stays, becomes
-// background within some 20 s; what leaves may show as a hole for as long. A
-// change of most of the frame that stays for 2 s is taken for a new view and
-// learnt at once. A damaged frame teaches nothing: the last answer stands, for
-// 2 s at the most.
+// The first frame, and the first one of another size, initializes the background and
+// gives 0. Objects in view then, and those that arrive and stay, become background
+// within some 20 s. An object that leaves may show as motion for as long. A change of
+// most of the frame that lasts for 2 s is taken for a new view and learned at once.
+// Damaged frames are ignored: the last result is repeated for at most 2 s.
 type motion struct {
 	signal    string
-	threshold float32 // levels of 0..255
-	factor    float32 // of a cell's mean deviation
+	threshold float32 // in levels of 0..255
+	factor    float32 // multiple of a cell's mean deviation
 	minSize   float64
 
 	sampler  sampler
 	mean     []float32
 	noise    []float32 // mean absolute deviation
-	changed  []bool    // before lone cells are taken out
+	changed  []bool    // before isolated cells are removed
 	mask     []bool
 	blobs    blobs
 	last     time.Time
@@ -158,8 +155,8 @@ func (m *motion) Detect(_ context.Context, frame *capture.Frame) ([]Reading, err
 	return m.readings[:], nil
 }
 
-// passOver answers for a damaged frame, whose errors would look like motion: with the
-// last answer, for a while.
+// passOver handles a damaged frame, whose errors would look like motion. It repeats the
+// last result for a while.
 func (m *motion) passOver(frame *capture.Frame) ([]Reading, error) {
 	if m.last.IsZero() || frame.Captured.Sub(m.last) > damagedFor {
 		return nil, errDamaged
@@ -197,8 +194,8 @@ func (m *motion) compare(gain, offset float32) {
 	}
 }
 
-// despeckle fills mask with the changed cells that have at least two changed
-// neighbours, and returns how many those are.
+// despeckle sets mask to the changed cells that have at least two changed neighbours,
+// and returns their number.
 func (m *motion) despeckle() (n int) {
 	cols, rows := m.sampler.cols, m.sampler.rows
 	for y := range rows {
@@ -225,9 +222,9 @@ func (m *motion) despeckle() (n int) {
 	return n
 }
 
-// adapt moves the background towards the frame, as far as the time since the
-// last one allows. The whole of it follows the light; a changed cell otherwise
-// moves slowly, so that what passes leaves no trace.
+// adapt moves the background towards the frame, depending on the time since the last
+// one. All of it follows the light. Otherwise changed cells move slowly, so that
+// passing objects leave no trace.
 func (m *motion) adapt(gain, offset float32, dt time.Duration) {
 	follow, settle, absorb, calm := portion(dt, lightTime), portion(dt, settleTime), portion(dt, absorbTime), portion(dt, noiseTime)
 	mean, noise, changed := m.mean, m.noise, m.changed
@@ -244,8 +241,8 @@ func (m *motion) adapt(gain, offset float32, dt time.Duration) {
 	}
 }
 
-// portion returns the share of a difference that a time constant covers in dt, which
-// counts as 2 s at the most.
+// portion returns the share of a difference that a time constant covers in dt, which is
+// limited to 2 s.
 func portion(dt, constant time.Duration) float32 {
 	dt = min(max(dt, 0), 2*time.Second)
 	return float32(1 - math.Exp(-dt.Seconds()/constant.Seconds()))

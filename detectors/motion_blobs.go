@@ -5,14 +5,14 @@ import (
 	"slices"
 )
 
-// maxBoxes bounds the detections of one answer; the largest stay.
+// maxBoxes is the maximum number of detections in a result; the largest are kept.
 const maxBoxes = 32
 
-// reach is how many unchanged cells may lie between two changed ones that hang
-// together, as the parts of a walking person do.
+// reach is how many unchanged cells may separate two changed cells of the same object,
+// such as the parts of a walking person.
 const reach = 2
 
-// blobs finds the things in a mask. It allocates for what it returns alone.
+// blobs finds connected objects in a mask. It allocates only the result.
 type blobs struct {
 	cols, rows int
 	seen       []bool
@@ -20,7 +20,7 @@ type blobs struct {
 	boxes      []blob
 }
 
-// blob is a rectangle of cells, its ends included, and how many in it changed.
+// blob is a rectangle of cells, inclusive, and the number of changed cells in it.
 type blob struct{ x0, y0, x1, y1, n int }
 
 func (b *blobs) resize(cols, rows int) {
@@ -29,8 +29,8 @@ func (b *blobs) resize(cols, rows int) {
 	b.stack = make([]int32, 0, cols*rows)
 }
 
-// find returns a detection for each group of set cells whose longer side is at
-// least minSize, in frame heights, the largest first.
+// find returns a detection for each group of set cells whose longer side is at least
+// minSize, in frame heights, largest first.
 func (b *blobs) find(mask []bool, minSize float64) []Detection {
 	clear(b.seen)
 	b.boxes = b.boxes[:0]
@@ -64,7 +64,7 @@ func (b *blobs) find(mask []bool, minSize float64) []Detection {
 	return found
 }
 
-// grow collects the group of the cell at start.
+// grow collects the group that contains the cell at start.
 func (b *blobs) grow(mask []bool, start int) blob {
 	o := blob{x0: b.cols, y0: b.rows}
 	b.seen[start] = true
@@ -87,7 +87,7 @@ func (b *blobs) grow(mask []bool, start int) blob {
 	return o
 }
 
-// merge joins boxes that overlap, until none do.
+// merge joins overlapping boxes until none overlap.
 func (b *blobs) merge() {
 	for i := 0; i < len(b.boxes); i++ {
 		for j := len(b.boxes) - 1; j > i; j-- {

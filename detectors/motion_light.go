@@ -1,17 +1,16 @@
 package detectors
 
-// The range of a fitted gain; beyond it the light is not what has changed.
+// Limits of a fitted gain. Beyond them, something other than the light has changed.
 const (
 	leastGain = 0.4
 	mostGain  = 2.5
 )
 
-// fitLight returns the gain and the offset that take the background nearest to
-// the frame: a least squares line, fitted again twice without the cells that
-// lie off it by more than the threshold and twice the mean residual. A part of
-// the frame that is something else altogether so has little say. Where no
-// believable line fits at least half of the cells, the light is taken as
-// unchanged. Looked is how many cells are not NaN, the only ones that count.
+// fitLight returns the gain and the offset that map the background to the frame: a
+// least squares line, refitted twice without the cells that deviate by more than the
+// threshold and twice the mean residual, so that objects have little influence. If no
+// plausible line fits at least half of the cells, the light is taken as unchanged.
+// looked is the number of cells that are not NaN; only these count.
 func fitLight(mean, luma []float32, looked int, threshold float32) (gain, offset float32) {
 	gain, offset = 1, 0
 	luma = luma[:len(mean)]
@@ -21,7 +20,7 @@ func fitLight(mean, luma []float32, looked int, threshold float32) (gain, offset
 		for i, x := range mean {
 			y := luma[i]
 			r := abs32(y - (gain*x + offset))
-			if !(r <= limit) { // NaN included
+			if !(r <= limit) { // false for NaN
 				continue
 			}
 			// Centred, so that the sums keep their precision.
@@ -39,7 +38,7 @@ func fitLight(mean, luma []float32, looked int, threshold float32) (gain, offset
 		mx, my := sx/n, sy/n
 		spread := sxx/n - mx*mx
 		g := float32(1)
-		if spread > 4 { // a flat frame has no slope
+		if spread > 4 { // a uniform frame has no slope
 			g = (sxy/n - mx*my) / spread
 		}
 		if g < leastGain || g > mostGain {

@@ -7,31 +7,31 @@ import (
 	"rvo-tui/detectors/zone"
 )
 
-// A sampler makes a small luma image of a frame: each cell is the mean of a
-// grid of sample points, which costs the same for a frame of any size and takes
-// most of the sensor noise away. It looks at the frame's own luma, without a
-// copy. Cells whose centre is outside its coverage are NaN. It belongs to one goroutine.
+// A sampler makes a small luma image of a frame. Each cell is the mean of a grid of
+// sample points, which costs the same for any frame size and removes most sensor noise.
+// It reads the frame's luma without copying. Cells whose centre is outside its coverage
+// are NaN. It belongs to one goroutine.
 type sampler struct {
 	cols, rows int
 	luma       []float32 // 0..255, by rows; overwritten by the next read
 
-	looked int // cells that are not NaN: at least 1
+	looked int // number of cells that are not NaN; at least 1
 
 	coverage Coverage
-	blank    []int32 // cells that are NaN
+	blank    []int32 // indexes of NaN cells
 	width    int     // wanted columns
-	points   int     // samples a cell, in each direction, at the most
+	points   int     // maximum samples per cell in each direction
 	shape    shape
 	nx, ny   int
-	xs, ys   []int32 // places of all sample points in a row and a column, cell by cell
+	xs, ys   []int32 // positions of all sample points in a row and a column, cell by cell
 	row      []uint32
 }
 
-// shape is what the tables of a sampler are for.
+// shape is the frame layout that a sampler's tables were made for.
 type shape struct{ fw, fh, width, height, dx, dy int }
 
-// read fills luma from the frame and reports whether the frame has another size
-// than the one before (or is the first one), which makes luma another frame.
+// read fills luma from the frame. changed reports that the frame size differs from the
+// previous one (or this is the first frame), which changes the layout of luma.
 func (s *sampler) read(f *capture.Frame) (changed bool, err error) {
 	l, err := f.Luma()
 	if err != nil {
@@ -54,7 +54,7 @@ func (s *sampler) read(f *capture.Frame) (changed bool, err error) {
 		for _, y := range s.ys[cy*s.ny : (cy+1)*s.ny] {
 			line := l.Origin + int(y)
 			xs := s.xs
-			if s.nx == 4 { // nearly always; unrolled it takes half the time
+			if s.nx == 4 { // almost always; unrolling halves the time
 				for cx := range row {
 					x := xs[4*cx : 4*cx+4 : 4*cx+4]
 					row[cx] += uint32(l.Pix[line+int(x[0])]) + uint32(l.Pix[line+int(x[1])]) +
@@ -101,8 +101,8 @@ func (s *sampler) resize(now shape) {
 	s.looked = len(s.luma) - len(s.blank)
 }
 
-// spread returns n evenly spaced points for each of cells cells of a line that
-// is size pixels long, which are step bytes apart.
+// spread returns n evenly spaced points for each of cells cells along a line of size
+// pixels that are step bytes apart.
 func spread(size, cells, n, step int) []int32 {
 	at := make([]int32, cells*n)
 	for i := range at {

@@ -7,70 +7,70 @@ import (
 	"rvo-tui/detectors/zone"
 )
 
-// Zone is one [[zone]] of the configuration: an area that conditions, masks and
-// restrictions of detectors name.
+// Zone is one [[zone]] of the configuration: an area used by conditions and by the
+// masks and zones of detectors.
 type Zone struct {
-	// Name is unique on each camera. It has the form of a signal's.
+	// Name is unique on each camera, with the syntax of a signal name.
 	Name string `toml:"name"`
-	// Cameras are the cameras that have the zone. None: all.
+	// Cameras are the cameras that have the zone. Empty: all.
 	Cameras []string `toml:"cameras"`
-	// Points are the corners of a polygon, each as x and y, 0..1; Rect is a rectangle
-	// instead: left edge, top edge, width, height. One of the two is given.
+	// Points are the corners of a polygon, each as x and y, 0..1. Rect is a rectangle
+	// instead: left, top, width, height. Exactly one of them must be set.
 	Points [][]float64 `toml:"points"`
 	Rect   []float64   `toml:"rect"`
-	// Privacy makes the zone black in everything that leaves the camera.
+	// Privacy blacks out the zone in all output of the camera.
 	Privacy bool `toml:"privacy"`
-	// Histogram counts in a metric how long objects stay inside.
+	// Histogram records in a metric how long objects stay inside.
 	Histogram bool `toml:"histogram"`
 }
 
-// Line is one [[line]] of the configuration, for conditions on what crosses it.
+// Line is one [[line]] of the configuration, for conditions on objects that cross it.
 type Line struct {
-	// Name is unique on each camera. It has the form of a signal's.
+	// Name is unique on each camera, with the syntax of a signal name.
 	Name string `toml:"name"`
-	// Cameras are the cameras that have the line. None: all.
+	// Cameras are the cameras that have the line. Empty: all.
 	Cameras []string `toml:"cameras"`
 	// Points are its two ends, each as x and y, 0..1.
 	Points [][]float64 `toml:"points"`
-	// Directions are the names of the two ways across. The first leads from the left
-	// to the right of who looks from the first point to the second.
+	// Directions are the names of the two directions of crossing. The first is from
+	// left to right, looking from the first point to the second.
 	Directions []string `toml:"directions"`
 }
 
-// MaxZones is how many zones a camera can have, and how many lines.
+// MaxZones is the maximum number of zones of a camera, and of lines.
 const MaxZones = 64
 
-// DefaultZone returns the values that a [[zone]] is decoded over.
+// DefaultZone returns the values that a [[zone]] starts from when decoded.
 func DefaultZone() Zone { return Zone{} }
 
-// DefaultLine returns the values that a [[line]] is decoded over.
+// DefaultLine returns the values that a [[line]] starts from when decoded.
 func DefaultLine() Line { return Line{Directions: []string{"in", "out"}} }
 
-// Area returns the area of a valid zone.
+// Area returns the zone's polygon. The zone must be valid.
 func (z Zone) Area() zone.Polygon {
 	if len(z.Rect) == 4 {
 		area := zone.Rect(z.Rect[0], z.Rect[1], z.Rect[2], z.Rect[3])
 		for i := range area {
-			area[i] = area[i].Clamp() // 0.7 + 0.3 may be more than 1
+			area[i] = area[i].Clamp() // 0.7 + 0.3 may exceed 1
 		}
 		return area
 	}
 	return points(z.Points)
 }
 
-// Line returns the line of a valid one.
+// Line returns the geometry of the line, which must be valid.
 func (l Line) Line() zone.Line {
 	p := points(l.Points)
 	return zone.Line{A: p[0], B: p[1]}
 }
 
-// Validate calls bad for every invalid key, with what is allowed. A key such as
-// "points[2]" is an entry of a list. Whether the cameras exist is checked elsewhere.
+// Validate calls bad for every invalid key, with the allowed values. A key such as
+// "points[2]" is an entry of a list. It does not check whether the cameras exist.
 func (z Zone) Validate(bad func(key, problem string)) {
 	checkPlace(z.Name, "zone", z.Cameras, bad)
 	switch {
 	case z.Points != nil && z.Rect != nil:
-		bad("rect", "is given besides points; leave one of them out")
+		bad("rect", "cannot be combined with points; leave one of them out")
 	case z.Rect != nil:
 		z.checkRect(bad)
 	case z.Points == nil:
@@ -91,9 +91,9 @@ func (z Zone) checkRect(bad func(key, problem string)) {
 	x, y, w, h := z.Rect[0], z.Rect[1], z.Rect[2], z.Rect[3]
 	switch {
 	case !(w > 0 && h > 0):
-		bad("rect", "is empty; width and height are above 0")
+		bad("rect", "is empty; width and height must be above 0")
 	case !(x >= 0 && y >= 0 && x+w <= 1+slack && y+h <= 1+slack):
-		bad("rect", fmt.Sprintf("%g is outside the frame: left edge, top edge, and both with width and height added, go from 0 to 1", z.Rect))
+		bad("rect", fmt.Sprintf("%g is outside the frame: all edges must be between 0 and 1", z.Rect))
 	default:
 		if err := z.Area().Check(); err != nil {
 			bad("rect", err.Error())
@@ -101,7 +101,7 @@ func (z Zone) checkRect(bad func(key, problem string)) {
 	}
 }
 
-// Validate does for a line what that of Zone does.
+// Validate is like Zone.Validate.
 func (l Line) Validate(bad func(key, problem string)) {
 	checkPlace(l.Name, "line", l.Cameras, bad)
 	switch {
@@ -124,7 +124,7 @@ func (l Line) Validate(bad func(key, problem string)) {
 		}
 	}
 	if l.Directions[0] == l.Directions[1] {
-		bad("directions[1]", "names both directions alike; choose another")
+		bad("directions[1]", "is the same as the first name; choose another")
 	}
 }
 
@@ -158,17 +158,17 @@ func points(pairs [][]float64) zone.Polygon {
 
 func entry(key string, at int) string { return fmt.Sprintf("%s[%d]", key, at) }
 
-// ZonesOf returns the zones that a camera has.
+// ZonesOf returns the zones of a camera.
 func ZonesOf(all []Zone, camera string) []Zone {
 	return slices.DeleteFunc(slices.Clone(all), func(z Zone) bool { return !on(z.Cameras, camera) })
 }
 
-// LinesOf returns the lines that a camera has.
+// LinesOf returns the lines of a camera.
 func LinesOf(all []Line, camera string) []Line {
 	return slices.DeleteFunc(slices.Clone(all), func(l Line) bool { return !on(l.Cameras, camera) })
 }
 
-// Areas returns the areas of the zones of these names.
+// Areas returns the polygons of the named zones.
 func Areas(zones []Zone, names []string) []zone.Polygon {
 	var areas []zone.Polygon
 	for _, z := range zones {
@@ -179,7 +179,7 @@ func Areas(zones []Zone, names []string) []zone.Polygon {
 	return areas
 }
 
-// on reports whether a list of cameras, where none means all, has a name.
+// on reports whether a list of cameras includes name. An empty list includes all.
 func on(cameras []string, name string) bool {
 	return len(cameras) == 0 || slices.Contains(cameras, name)
 }

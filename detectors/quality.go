@@ -9,23 +9,23 @@ import (
 	"rvo-tui/capture"
 )
 
-// What the quality kind calls dark, covered, defocused and frozen.
+// Thresholds of the quality kind.
 const (
 	darkBelow      = 0.08 // brightness
 	blankBelow     = 10.0 // standard deviation of luma in a tile, in levels of 0..255
 	blurredBelow   = 0.2  // sharpness
 	halfSharp      = 400.0
 	frozenAfter    = 2 * time.Second
-	frozenChange   = 1.0 // levels of 0..255 that a frozen frame's cells may differ by
+	frozenChange   = 1.0 // maximum difference of a frozen frame's cells, in levels of 0..255
 	labelCovered   = "covered"
 	labelDark      = "dark"
 	labelDefocused = "defocused"
 	labelFrozen    = "frozen"
 )
 
-// The frame that the quality kind measures.
+// Sampling of the frame.
 const (
-	qualityWidth = 320 // cells across, at the most
+	qualityWidth = 320 // maximum number of columns
 	tilesAcross  = 8
 	tilesDown    = 6
 )
@@ -49,28 +49,27 @@ func qualityKind() Kind {
 	}
 }
 
-// quality measures a luma image of 320 cells across, or of half the frame's
-// width if that is less, in 8 by 6 tiles. Each cell is the mean of up to 16
-// pixels. The value that a quarter of the tiles exceed represents all of them, so that
-// neither a burnt-in caption nor an empty sky decides.
+// quality measures a luma image 320 cells wide (or half the frame's width, if less), in
+// 8 by 6 tiles. Each cell is the mean of up to 16 pixels. Tiles are summarized by the
+// value that a quarter of them exceed, so that neither a burnt-in caption nor an empty
+// sky decides.
 //
-// Brightness is the mean of the luma, 0 black to 1 white. Sharpness is
-// v/(v+400), where v is the variance of the Laplacian in a tile (the four
-// neighbours less four times the cell, in levels of 0..255): above 0.5 for a
-// street in focus, below 0.2 for a blurred or blank one. It needs light: it
-// falls with the contrast. Frozen is 1 when over at least 2 s of capture time no
-// cell has differed by more than one level from the first of those frames,
-// which sensor noise alone prevents; a clock that is burnt into the frame and
-// runs on does so too.
+// Brightness is the mean luma, from 0 (black) to 1 (white). Sharpness is v/(v+400),
+// where v is the variance of the Laplacian in a tile (the sum of the four neighbours
+// minus four times the cell, in levels of 0..255). It is above 0.5 for a street in
+// focus and below 0.2 for a blurred or blank image, and falls with the contrast in low
+// light. Frozen is 1 if, over at least 2 s of capture time, no cell has differed by
+// more than one level from the first of those frames. Sensor noise alone prevents that,
+// and so does a clock that runs in the image.
 //
-// Detections span the whole frame: "dark" (brightness below 0.08) on the
-// brightness; "covered" (light, but hardly any structure) or else "defocused"
-// (structure, but sharpness below 0.2) on the sharpness; "frozen" on frozen.
-// Scores are 0..1, higher the clearer.
+// Detections span the whole frame: on the brightness, "dark" (brightness below 0.08);
+// on the sharpness, "covered" (light, but hardly any structure) or else "defocused"
+// (structure, but sharpness below 0.2); on frozen, "frozen". Scores are 0..1; higher is
+// clearer.
 type quality struct {
 	sampler  sampler
-	still    []float32 // the frame that nothing has changed from
-	since    time.Time // when still was captured
+	still    []float32 // reference frame since which nothing has changed
+	since    time.Time // capture time of still
 	readings [3]Reading
 }
 
@@ -112,8 +111,8 @@ func (q *quality) set(i int, value float64, found []Detection) {
 	q.readings[i].Value, q.readings[i].Detections = value, found
 }
 
-// frozen compares with the frame that was the first of its like, not with the
-// last one, so that a slow change is a change.
+// frozen compares with the first unchanged frame rather than the last one, so that slow
+// changes count.
 func (q *quality) frozen(now time.Time) float64 {
 	changed := q.since.IsZero()
 	for i, v := range q.sampler.luma {
@@ -136,8 +135,8 @@ func whole(label string, score float64) []Detection {
 	return []Detection{{Label: label, Score: min(max(score, 0), 1), Box: Box{W: 1, H: 1}}}
 }
 
-// measure returns the mean of the luma, and its standard deviation and the
-// variance of its Laplacian in the tile that a quarter of them exceed.
+// measure returns the mean of the luma, and the value exceeded by a quarter of the
+// tiles for its standard deviation and for the variance of its Laplacian.
 func (q *quality) measure() (mean, deviation, laplacian float64) {
 	cols, rows := q.sampler.cols, q.sampler.rows
 	var sum float64
@@ -160,11 +159,11 @@ func (q *quality) measure() (mean, deviation, laplacian float64) {
 			}
 		}
 		sum, cells = sum+luma.sum, cells+luma.n
-		if luma.n > 0 && 4*luma.n >= float64((x1-x0)*(y1-y0)) { // else a mask has most of it
+		if luma.n > 0 && 4*luma.n >= float64((x1-x0)*(y1-y0)) { // skip tiles that are mostly masked
 			variances, laplacians = append(variances, luma.variance()), append(laplacians, edges.variance())
 		}
 	}
-	if len(variances) == 0 { // areas that are thin everywhere
+	if len(variances) == 0 { // all areas are thinner than a tile
 		return sum / cells, 0, 0
 	}
 	slices.Sort(variances)
@@ -173,10 +172,10 @@ func (q *quality) measure() (mean, deviation, laplacian float64) {
 	return sum / cells, math.Sqrt(variances[at]), laplacians[at]
 }
 
-// moments collects a mean and a variance.
+// moments accumulates a mean and a variance.
 type moments struct{ n, sum, squares float64 }
 
-// add leaves NaN out.
+// add ignores NaN.
 func (m *moments) add(v float32) {
 	if v != v {
 		return
@@ -186,7 +185,7 @@ func (m *moments) add(v float32) {
 	m.squares += float64(v) * float64(v)
 }
 
-// variance of nothing is 0.
+// variance is 0 without values.
 func (m *moments) variance() float64 {
 	if m.n == 0 {
 		return 0

@@ -1,7 +1,6 @@
-// Package detectors turns frames into typed signals that expire: the detector
-// contract, the table that holds the newest value of every signal, and the
-// kinds in pure Go. Kinds that need C libraries are in detectors/opencv and
-// detectors/onnx.
+// Package detectors turns frames into typed signals that expire. It has the Detector
+// interface, the table with the newest value of every signal, and the kinds in pure Go.
+// Kinds that need C libraries are in detectors/opencv and detectors/onnx.
 package detectors
 
 import (
@@ -9,11 +8,10 @@ import (
 	"time"
 )
 
-// MaxSignals is how many signals one camera can have.
+// MaxSignals is the maximum number of signals of one camera.
 const MaxSignals = 1024
 
-// Box is a rectangle in fractions of the frame, 0..1: left edge, top edge, width
-// and height.
+// Box is a rectangle in fractions of the frame, 0..1: left, top, width and height.
 type Box struct {
 	X float64 `json:"x"`
 	Y float64 `json:"y"`
@@ -21,61 +19,59 @@ type Box struct {
 	H float64 `json:"h"`
 }
 
-// Detection is one thing that a detector found in a frame.
+// Detection is one object that a detector found in a frame.
 type Detection struct {
 	Label string  `json:"label"`
-	Score float64 `json:"score"` // 0..1 where the detector has probabilities; else its own measure, as its kind documents
+	Score float64 `json:"score"` // 0..1 if the detector has probabilities; otherwise a measure documented by its kind
 	Box   Box     `json:"box"`
-	// Track is the ID of the track that follows the object on this camera; 0: nobody
-	// does, or it was seen too rarely so far.
+	// Track is the ID of the object's track on this camera. 0: it is not tracked, or
+	// has been seen too rarely so far.
 	Track uint64 `json:"track,omitempty"`
-	// Keypoints are what the detector marked within it, in the order of its
-	// model; nil: nothing.
+	// Keypoints are the keypoints in the object, in the order of the model; nil: none.
 	Keypoints []Keypoint `json:"keypoints,omitempty"`
-	// Angle is how far the object is turned clockwise, in radians, where the model
-	// tells; the box is the upright one around it.
+	// Angle is the clockwise rotation of the object in radians, if the model reports
+	// it. Box is the upright box around it.
 	Angle float64 `json:"angle,omitempty"`
-	// Attributes are what detectors of crops found in the box, sorted by name; nil:
-	// none has looked yet.
+	// Attributes are the results of detectors of crops, sorted by name; nil: none so
+	// far.
 	Attributes []Attribute `json:"attributes,omitempty"`
 }
 
-// Keypoint is a marked point in fractions of the frame. It can be beyond 0..1, and
-// is always finite.
+// Keypoint is a point in fractions of the frame. It can be outside 0..1, but is always
+// finite.
 type Keypoint struct {
 	X     float64 `json:"x"`
 	Y     float64 `json:"y"`
-	Score float64 `json:"score"` // 0..1; 1 where the model does not tell
+	Score float64 `json:"score"` // 0..1; 1 if the model does not report it
 }
 
-// Trace is when a result passed each stage on its way, as time since the
-// engine's epoch (the start of the process). Latency is always age since
-// Captured.
+// Trace has the times at which a result passed each stage, since the engine's epoch
+// (the start of the process). Latency always means the time since Captured.
 type Trace struct {
-	Frame    uint64        // ID of the frame that was looked at
+	Frame    uint64        // ID of the frame that was processed
 	Captured time.Duration // the camera took the frame
-	Arrived  time.Duration // it was complete in memory
-	Seen     time.Duration // the engine saw it
-	Started  time.Duration // the detector began with it
-	Done     time.Duration // the detector answered
-	Applied  time.Duration // the engine wrote the answer into the table
+	Arrived  time.Duration // complete in memory
+	Seen     time.Duration // received by the engine
+	Started  time.Duration // detector started
+	Done     time.Duration // detector returned
+	Applied  time.Duration // stored in the table by the engine
 }
 
-// Why is why a signal is unknown.
+// Why is the reason for which a signal is unknown.
 type Why uint8
 
-// The reasons for a signal to be unknown.
+// The values of Why.
 const (
-	Known      Why = iota // it is not: the value is fresh
-	Never                 // no answer yet
+	Known      Why = iota // not unknown: the value is fresh
+	Never                 // no result yet
 	Stale                 // older than its TTL
-	Errored               // the detector's last answer was an error
-	Stuck                 // the detector exceeded its timeout and has not answered
-	NotANumber            // the detector answered NaN or an infinity
+	Errored               // the detector's last run failed
+	Stuck                 // the detector exceeded its timeout and has not returned
+	NotANumber            // the result was NaN or infinite
 	Off                   // the detector is disabled
 	Absent                // the detector is not attached
-	Nowhere               // the camera does not have the zone or line
-	Blind                 // the detector has not looked all the time that counts
+	Nowhere               // the camera has no such zone or line
+	Blind                 // the detector did not run throughout the period that counts
 )
 
 var whys = [...]string{"known", "no answer yet", "stale", "detector failed", "detector stuck", "not a number", "detector disabled", "detector not attached", "no such place", "detector did not look all the time"}
@@ -87,18 +83,18 @@ func (w Why) String() string {
 	return fmt.Sprintf("Why(%d)", uint8(w))
 }
 
-// MarshalText writes what String returns.
+// MarshalText returns the result of String.
 func (w Why) MarshalText() ([]byte, error) { return []byte(w.String()), nil }
 
-// UnmarshalText reads what MarshalText writes. A reason that it does not know, as of
-// a newer program, reads as Absent.
+// UnmarshalText reads the output of MarshalText. A reason unknown to this version
+// becomes Absent.
 func (w *Why) UnmarshalText(text []byte) error {
 	*w, _ = ParseWhy(string(text))
 	return nil
 }
 
-// ParseWhy is the inverse of String. False: the reason is unknown, as when a newer
-// program wrote the text.
+// ParseWhy is the inverse of String. It returns false for a reason unknown to this
+// version.
 func ParseWhy(text string) (Why, bool) {
 	for i, name := range whys {
 		if name == text {
@@ -114,14 +110,14 @@ type Signal struct {
 	Detections []Detection // shared and immutable
 	Trace      Trace
 	TTL        time.Duration
-	Unknown    Why // why the value does not count; Known: it counts until Expires
+	Unknown    Why // why the value is invalid; Known: it is valid until Expires
 }
 
 // Expires returns when the value becomes stale.
 func (s *Signal) Expires() time.Duration { return s.Trace.Captured + s.TTL }
 
-// At returns whether the signal is unknown at the time now, and why. It is fresh
-// while now < captured + TTL.
+// At returns whether and why the signal is unknown at time now. It is fresh while now <
+// captured + TTL.
 func (s *Signal) At(now time.Duration) Why {
 	if s.Unknown == Known && now >= s.Trace.Captured+s.TTL {
 		return Stale
@@ -129,8 +125,8 @@ func (s *Signal) At(now time.Duration) Why {
 	return s.Unknown
 }
 
-// ValidName reports whether name can name a signal: a letter, then letters,
-// digits and underscores.
+// ValidName reports whether name is a valid signal name: a letter, then letters, digits
+// and underscores.
 func ValidName(name string) bool {
 	for i, r := range []byte(name) {
 		letter := r|0x20 >= 'a' && r|0x20 <= 'z'
@@ -141,9 +137,9 @@ func ValidName(name string) bool {
 	return name != "" && len(name) <= 64
 }
 
-// SignalOf returns the name of the signal that counts a label: the label with what
-// cannot be in a name replaced by "_". A label that makes no name comes back as it
-// is.
+// SignalOf returns the name of the signal for a label: the label with invalid
+// characters replaced by "_". A label that cannot become a valid name is returned
+// unchanged.
 func SignalOf(label string) string {
 	name := []byte(label)
 	for i, c := range name {

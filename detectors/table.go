@@ -5,13 +5,12 @@ import (
 	"time"
 )
 
-// ID is the dense number of a signal in one Table.
+// ID is the index of a signal in one Table.
 type ID uint16
 
 // Table holds the newest value of every signal of one camera. It belongs to one
-// goroutine (the engine's), has no locks, and reading or writing it allocates
-// nothing. A name keeps its ID until it is freed; IDs of freed names are used
-// again.
+// goroutine (the engine's) and has no locks. Reading and writing do not allocate. A
+// name keeps its ID until it is freed; freed IDs are reused.
 type Table struct {
 	ids     map[string]ID
 	names   []string // "": free
@@ -22,8 +21,8 @@ type Table struct {
 // NewTable returns an empty table.
 func NewTable() *Table { return &Table{ids: make(map[string]ID)} }
 
-// Intern returns the ID of name, which it adds, as Absent, when it is new. It
-// fails for a name that is not valid, and when the table is full.
+// Intern returns the ID of name. A new name is added, with the state Absent. It fails
+// for an invalid name, and when the table is full.
 func (t *Table) Intern(name string) (ID, error) {
 	if id, ok := t.ids[name]; ok {
 		return id, nil
@@ -53,7 +52,7 @@ func (t *Table) Lookup(name string) (ID, bool) {
 	return id, ok
 }
 
-// Free releases a name; its ID will be used again. The caller makes sure that
+// Free releases a name, so that its ID can be reused. The caller must make sure that
 // the ID is no longer used. Freeing a free ID does nothing.
 func (t *Table) Free(id ID) {
 	if t.names[id] == "" {
@@ -64,27 +63,27 @@ func (t *Table) Free(id ID) {
 	t.free = append(t.free, id)
 }
 
-// Len returns how many IDs there are, free ones included: 0 to Len-1.
+// Len returns the number of IDs, including free ones. They are 0 to Len-1.
 func (t *Table) Len() int { return len(t.names) }
 
-// Name returns the name of a signal; that of a free ID is empty.
+// Name returns the name of a signal; empty for a free ID.
 func (t *Table) Name(id ID) string { return t.names[id] }
 
-// Signal returns the newest state of a signal. It must not be kept across a write.
+// Signal returns the newest state of a signal. Do not keep it across a write.
 func (t *Table) Signal(id ID) *Signal { return &t.signals[id] }
 
-// Value returns the value of a signal at the time now, and whether and why it
-// is unknown; the value is then meaningless.
+// Value returns the value of a signal at time now, and whether and why it is unknown.
+// If it is unknown, the value is meaningless.
 func (t *Table) Value(id ID, now time.Duration) (float64, Why) {
 	s := &t.signals[id]
 	return s.Value, s.At(now)
 }
 
-// Set writes an answer. NaN and the infinities make the signal unknown.
+// Set stores a result. NaN and infinities make the signal unknown.
 func (t *Table) Set(id ID, value float64, detections []Detection, trace *Trace, ttl time.Duration) {
 	s := &t.signals[id]
 	s.Value, s.Detections, s.Trace, s.TTL, s.Unknown = value, detections, *trace, ttl, Known
-	if value-value != 0 { // NaN and the infinities are the numbers for which this holds
+	if value-value != 0 { // true only for NaN and infinities
 		s.Unknown = NotANumber
 	}
 }
@@ -92,6 +91,6 @@ func (t *Table) Set(id ID, value float64, detections []Detection, trace *Trace, 
 // Mark replaces the detections of a signal by the same ones with other attributes.
 func (t *Table) Mark(id ID, detections []Detection) { t.signals[id].Detections = detections }
 
-// Forget makes a signal unknown for the given reason. Its last value and trace
-// stay readable, for people.
+// Forget makes a signal unknown for the given reason. Its last value and trace stay
+// readable, for display.
 func (t *Table) Forget(id ID, why Why) { t.signals[id].Unknown = why }

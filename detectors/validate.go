@@ -11,7 +11,7 @@ import (
 	"rvo-tui/internal/text"
 )
 
-// The range of a detector's rate, in runs a second, and of its times.
+// Limits of a detector's rate, in runs per second, and of its durations.
 const (
 	MaxRate    = 10_000
 	minTTL     = 10 * time.Millisecond
@@ -20,17 +20,16 @@ const (
 	maxTimeout = 10 * time.Minute
 )
 
-// The bounds of a detector's process: memory in MiB, and processors.
+// Limits of a detector's process: memory in MiB, and processors.
 const (
 	minMemory = 1024
 	maxMemory = 1 << 20
 	maxCPUs   = 1024
 )
 
-// Validate reports everything that is wrong with c by itself, each with its
-// configuration key and what is allowed. What needs the rest of the
-// configuration (unique names, known cameras, signals that needs ask for) is
-// the caller's to check.
+// Validate reports every problem of c, each with its configuration key and the allowed
+// values. The caller must check what depends on the rest of the configuration: unique
+// names, known cameras, signals used in needs.
 func (c Config) Validate(kinds Kinds, bad func(key, problem string)) {
 	c.checkCommon(bad)
 	k, ok := kinds[c.Kind]
@@ -44,7 +43,7 @@ func (c Config) Validate(kinds Kinds, bad func(key, problem string)) {
 	}
 	filled := c.Fill(k)
 	if reflect.TypeOf(filled.Options) != reflect.TypeOf(k.Defaults.Options) {
-		bad("kind", fmt.Sprintf("%q does not take the keys of another kind", c.Kind))
+		bad("kind", fmt.Sprintf("%q does not accept the keys of another kind", c.Kind))
 		return
 	}
 	filled.checkChoices(option.List(filled.Options), bad)
@@ -93,8 +92,8 @@ func (c Config) checkCommon(bad func(key, problem string)) {
 	c.checkChoices(Common(), bad)
 }
 
-// checkProcess reports what does not fit a process of its own, or needs one. It
-// wants a filled c.
+// checkProcess checks settings for and against a process of its own. It requires a
+// filled c.
 func (c Config) checkProcess(k Kind, bad func(key, problem string)) {
 	switch {
 	case k.Remote && c.Isolation == ProcessIsolation:
@@ -115,15 +114,14 @@ func (c Config) checkProcess(k Kind, bad func(key, problem string)) {
 	}
 }
 
-// checkCrops reports what does not fit looking at the boxes of another detector. It
-// wants a filled c.
+// checkCrops checks settings for and against crops_of. It requires a filled c.
 func (c Config) checkCrops(k Kind, bad func(key, problem string)) {
 	switch {
 	case c.CropsOf == "" && c.MaxCrops != 0:
 		bad("max_crops", "applies to boxes; set crops_of to the signal that has them")
 	case c.CropsOf == "":
 	case len(c.Mask)+len(c.Zones) > 0:
-		bad("crops_of", "looks at boxes, wherever they are; set mask and zones at the detector that finds them")
+		bad("crops_of", "cannot be combined with mask or zones; set those on the detector that finds the boxes")
 	case !ValidName(c.CropsOf):
 		bad("crops_of", fmt.Sprintf("%q cannot be a signal: use a letter, then letters, digits and underscores, at most 64 in all", text.Clean(c.CropsOf)))
 	case !k.Crops:
@@ -137,7 +135,7 @@ func (c Config) checkCrops(k Kind, bad func(key, problem string)) {
 	}
 }
 
-// checkChoices reports the texts of c that are none of those allowed.
+// checkChoices checks keys that have a fixed set of values.
 func (c Config) checkChoices(list []option.Option, bad func(key, problem string)) {
 	for _, o := range list {
 		if len(o.Choices) == 0 {
@@ -160,14 +158,14 @@ func unknownKind(kind string, kinds Kinds) string {
 	if kind == "" {
 		return "is missing; choose " + text.Quoted(names, "or")
 	}
-	return fmt.Sprintf("%q is not a kind of detector; there are %s%s", kind, text.Quoted(names, "and"), text.DidYouMean(kind, names))
+	return fmt.Sprintf("%q is not a kind of detector; known kinds are %s%s", kind, text.Quoted(names, "and"), text.DidYouMean(kind, names))
 }
 
 func absentKind(k Kind) string {
-	return fmt.Sprintf("%q is not in this program, which was %v", k.Name, k.Absent)
+	return fmt.Sprintf("%q is not available in this build, which was %v", k.Name, k.Absent)
 }
 
-// validName reports whether a detector may have this name.
+// validName reports whether name is a valid detector name.
 func validName(name string) bool {
 	for i, r := range []byte(name) {
 		letter := r|0x20 >= 'a' && r|0x20 <= 'z' || r >= '0' && r <= '9'

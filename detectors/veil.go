@@ -8,8 +8,8 @@ import (
 	"rvo-tui/detectors/zone"
 )
 
-// Veil returns what makes areas of a frame black, with every pixel that they touch and
-// one more around; nil: there are none.
+// Veil returns a function that blacks out areas of a frame: every pixel that they
+// touch, and one more around them. It is nil if there are no areas.
 func Veil(areas []zone.Polygon) capture.Veil {
 	if len(areas) == 0 {
 		return nil
@@ -21,8 +21,9 @@ func Veil(areas []zone.Polygon) capture.Veil {
 	}
 }
 
-// blacken covers, in each row, what the middle of the row has inside the area, and the
-// stretch of each side that passes through the row: together that is all of the area.
+// blacken fills, in each row, the part of the row's middle line that is inside the
+// area, and the part of each side that passes through the row. Together they cover the
+// whole area.
 func blacken(pix []byte, t capture.Target, area zone.Polygon) {
 	size, height := t.Order.Bytes(), float64(t.Height)
 	for y := range t.Height {
@@ -62,7 +63,7 @@ func blacken(pix []byte, t capture.Target, area zone.Polygon) {
 	}
 }
 
-// across returns where the side from a to b is at a height.
+// across returns the x at which the side from a to b crosses y.
 func across(a, b zone.Point, y float64) float64 {
 	if a[1] == b[1] {
 		return a[0]

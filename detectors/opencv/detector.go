@@ -23,25 +23,25 @@ import (
 	"rvo-tui/internal/text"
 )
 
-// Threads sets how many threads one call into OpenCV may use, for the whole
-// process; at least 1. Call it before detectors run.
+// Threads sets how many threads one call into OpenCV may use, for the whole process; at
+// least 1. Call it before detectors run.
 func Threads(n int) { C.rvo_threads(C.int(max(n, 1))) }
 
-// detector is what both kinds have in common. A call into OpenCV cannot be
-// interrupted, so that the context counts only before it.
+// detector is the common part of both kinds. A call into OpenCV cannot be interrupted,
+// so the context is only checked before it.
 type detector struct {
 	label   string
 	width   int
 	find    func(gray *gocv.Mat, found *C.rvo_found) C.int
-	trim    func(box image.Rectangle) image.Rectangle // nil: a box is as it was found
+	trim    func(box image.Rectangle) image.Rectangle // nil: boxes are used as found
 	free    func() error
 	gray    gocv.Mat
-	found   *C.rvo_found // in C's memory
+	found   *C.rvo_found // C memory
 	reading [1]detectors.Reading
 }
 
 func newDetector(label, signal string, width int) *detector {
-	// C.calloc does not return without memory.
+	// C.calloc never returns nil.
 	d := &detector{
 		label: label, width: width, gray: gocv.NewMat(),
 		found: (*C.rvo_found)(C.calloc(1, C.sizeof_rvo_found)),
@@ -50,21 +50,22 @@ func newDetector(label, signal string, width int) *detector {
 	return d
 }
 
-// object returns the C++ object of one of gocv's classifiers, which have no Ptr as
-// Mat has: gocv gives no scores, and lets exceptions abort the process.
+// object returns the C++ object of one of gocv's classifiers, which lack Mat's Ptr. It
+// is needed because gocv's methods return no scores and let exceptions abort the
+// process.
 func object[T gocv.CascadeClassifier | gocv.HOGDescriptor](v *T) unsafe.Pointer {
 	return *(*unsafe.Pointer)(unsafe.Pointer(v))
 }
 
 func (d *detector) why() string { return text.Clean(C.GoString(&d.found.why[0])) }
 
-// Detect answers with how many there are, highest score first.
+// Detect returns the number of objects, and their detections with the highest score
+// first.
 func (d *detector) Detect(ctx context.Context, frame *capture.Frame) ([]detectors.Reading, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	// Neither detector looks at colour: HOG finds as many people in grey, in half
-	// the time.
+	// Neither detector uses colour. HOG finds as many people in grey, in half the time.
 	if err := d.look(frame); err != nil {
 		return nil, fmt.Errorf("find %ss: %w", d.label, err)
 	}
@@ -76,7 +77,7 @@ func (d *detector) Detect(ctx context.Context, frame *capture.Frame) ([]detector
 	return d.reading[:], nil
 }
 
-// look makes gray the frame at the width at which the detector works.
+// look scales the frame to the working width, as gray.
 func (d *detector) look(frame *capture.Frame) error {
 	w, h := d.Size(frame.Width, frame.Height)
 	pix, err := frame.ScaledBGR(w, h)
@@ -100,12 +101,11 @@ func (d *detector) Size(width, height int) (w, h int) {
 	return d.width, max(1, height*d.width/width)
 }
 
-// mostly is how much of the smaller of two boxes is in both where they are of one
-// thing.
+// mostly is the share of the smaller of two boxes from which both are taken for the
+// same object.
 const mostly = 0.5
 
-// detections returns what was found, each thing once: detectors answer many times
-// to one thing.
+// detections returns each object once: the detectors report most objects many times.
 func (d *detector) detections() []detectors.Detection {
 	size := image.Rect(0, 0, d.gray.Cols(), d.gray.Rows())
 	var kept []image.Rectangle
@@ -124,8 +124,7 @@ func (d *detector) detections() []detectors.Detection {
 	return list
 }
 
-// again reports whether a box is mostly inside one that is kept, or the other way
-// round.
+// again reports whether a box is mostly inside a kept one, or the other way round.
 func again(box image.Rectangle, kept []image.Rectangle) bool {
 	for _, k := range kept {
 		if area(box.Intersect(k)) > mostly*min(area(box), area(k)) {
@@ -137,7 +136,7 @@ func again(box image.Rectangle, kept []image.Rectangle) bool {
 
 func area(r image.Rectangle) float64 { return float64(r.Dx()) * float64(r.Dy()) }
 
-// fraction returns a box as part of a frame.
+// fraction returns a box in fractions of the frame.
 func fraction(box, frame image.Rectangle) detectors.Box {
 	w, h := float64(frame.Dx()), float64(frame.Dy())
 	return detectors.Box{
@@ -149,7 +148,7 @@ func fraction(box, frame image.Rectangle) detectors.Box {
 // Close frees the model.
 func (d *detector) Close() error {
 	if d.free != nil {
-		_ = d.free() // gocv's Close has no errors
+		_ = d.free() // gocv's Close never fails
 	}
 	_ = d.gray.Close()
 	C.free(unsafe.Pointer(d.found))
@@ -180,7 +179,7 @@ func newFace(cfg detectors.Config) (detectors.Detector, error) {
 	return d, nil
 }
 
-// The window of the people detector, in pixels.
+// Window of the people detector, in pixels.
 const windowWidth, windowHeight = 64, 128
 
 func newPerson(cfg detectors.Config) (detectors.Detector, error) {
@@ -195,12 +194,12 @@ func newPerson(cfg detectors.Config) (detectors.Detector, error) {
 	}
 	d.find = func(gray *gocv.Mat, found *C.rvo_found) C.int {
 		if gray.Cols() < windowWidth || gray.Rows() < windowHeight {
-			return 0 // nobody fits into such a frame
+			return 0 // too small for a person
 		}
 		return C.rvo_hog_find(object(&hog), unsafe.Pointer(gray.Ptr()), C.double(o.Threshold), found)
 	}
-	// The windows that the detector was taught with show a person with a margin
-	// around; most of it is taken off.
+	// The detector was trained on windows with a margin around the person. Remove most
+	// of it.
 	d.trim = func(box image.Rectangle) image.Rectangle {
 		dx, dy := box.Dx()/6, box.Dy()/12
 		return image.Rect(box.Min.X+dx, box.Min.Y+dy, box.Max.X-dx, box.Max.Y-dy)

@@ -1,6 +1,6 @@
-// Package opencv has the kinds of detector that need OpenCV: "face", a Haar or
-// LBP cascade, and "person", OpenCV's HOG people detector. Without cgo the kinds
-// are absent.
+// Package opencv has the kinds of detector that need OpenCV: "face", a Haar or LBP
+// cascade, and "person", OpenCV's HOG people detector. Without cgo the kinds are
+// unavailable.
 package opencv
 
 import (
@@ -24,19 +24,18 @@ const (
 	maxWidth        = capture.MaxSide
 )
 
-// AutoModel is the model of faces that leaves the choice to the program.
+// AutoModel is the face model that lets the program choose.
 const AutoModel = "auto"
 
-// FaceOptions are the keys of face. The program uses networks in place of a
-// cascade where it has one.
+// FaceOptions are the keys of face. The program uses a network instead of a cascade if
+// it has one.
 type FaceOptions struct {
 	Model   string  `toml:"model" help:"auto; or a network or cascade: a file, or the name of a cascade that OpenCV comes with" is:"path"`
 	MinSize float64 `toml:"min_size" help:"smallest face, as part of the frame's height"`
 	Width   int     `toml:"width" help:"width in pixels at which it works"`
 }
 
-// PersonOptions are the keys of person. The program uses the network that is the
-// model, if there is one.
+// PersonOptions are the keys of person. If Model is set, the program uses that network.
 type PersonOptions struct {
 	Model     string  `toml:"model" help:"a detection network that knows persons; unset: OpenCV's HOG detector" is:"path"`
 	Threshold float64 `toml:"threshold" help:"smallest score that counts"`
@@ -45,14 +44,13 @@ type PersonOptions struct {
 
 // Kinds returns the kinds by name.
 //
-// The value of face is the number of faces. A score is the cascade's own measure,
-// not a probability: how far the face is above the threshold of the cascade's last
-// stage. With the default model a good face scores 3 to 10.
+// The value of face is the number of faces. A score is the cascade's own measure, not a
+// probability: how far the face exceeds the threshold of the cascade's last stage. With
+// the default model a good face scores 3 to 10.
 //
 // The value of person is the number of people. A score is the margin of the linear
-// classifier behind HOG: 0 is the decision boundary, 1 is clear, above 2 is rare.
-// People must stand upright, be fully visible and be some 90 pixels tall at the
-// working width.
+// classifier on HOG features: 0 is the decision boundary, 1 is clear, above 2 is rare.
+// People must be upright, fully visible and some 90 pixels tall at the working width.
 func Kinds() detectors.Kinds {
 	return detectors.Kinds{
 		"face": {

@@ -2,10 +2,10 @@
 
 package opencv
 
-// With gocv's tag customenv, gocv leaves it to the program what it is linked with.
-// Its one package has all of OpenCV, windows and video files too, and so would the
-// program: 264 shared libraries in place of 28. What is linked here is what this
-// package calls; the rest of gocv stays unresolved and is never called.
+// With gocv's build tag customenv, the program chooses the libraries to link. gocv is a
+// single package for all of OpenCV, including windows and video files, and would link
+// 264 shared libraries instead of 28. Only the libraries that this package calls are
+// linked here; the rest of gocv stays unresolved and is never called.
 
 /*
 #cgo LDFLAGS: -Wl,--as-needed -lopencv_objdetect -lopencv_imgproc -lopencv_core

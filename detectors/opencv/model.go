@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// cascadeDirs is where distributions and OpenCV's own installation put cascades.
+// cascadeDirs are the directories where distributions and OpenCV install cascades.
 var cascadeDirs = []string{
 	"/usr/share/opencv4/haarcascades",
 	"/usr/share/opencv4/lbpcascades",
@@ -18,20 +18,20 @@ var cascadeDirs = []string{
 	"/usr/share/opencv/lbpcascades",
 }
 
-// cascadeFile returns the path of a model: itself, if it is a path, and
-// otherwise the file of that name, with or without its ".xml", in one of dirs.
+// cascadeFile returns the path of a model: the model itself if it is a path, otherwise
+// the file of that name, with or without ".xml", in one of dirs.
 func cascadeFile(model string, dirs []string) (string, error) {
 	if model == AutoModel {
 		model = defaultCascade
 	}
 	if model == "" {
-		return "", errors.New("no model: give a cascade's path, or the name of one that OpenCV comes with")
+		return "", errors.New("no model: give the path of a cascade, or the name of one that OpenCV provides")
 	}
 	if strings.ContainsRune(model, '/') {
 		info, err := os.Stat(model)
 		switch {
 		case errors.Is(err, os.ErrNotExist):
-			return "", fmt.Errorf("there is no file %q: check the path", model)
+			return "", fmt.Errorf("file %q does not exist: check the path", model)
 		case err != nil:
 			return "", fmt.Errorf("model %q cannot be read: %w", model, pathless(err))
 		case !info.Mode().IsRegular():
@@ -53,7 +53,7 @@ func cascadeFile(model string, dirs []string) (string, error) {
 	if !installed {
 		return "", fmt.Errorf("model %q: OpenCV's cascades are not installed: apt install opencv-data, or give a path", model)
 	}
-	return "", fmt.Errorf("there is no cascade %q among OpenCV's: give one of those in %s, or a path with a slash in it", model, dirs[0])
+	return "", fmt.Errorf("OpenCV has no cascade %q: give one of those in %s, or a path that contains a slash", model, dirs[0])
 }
 
 func pathless(err error) error {

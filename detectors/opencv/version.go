@@ -4,9 +4,8 @@ package opencv
 
 import "gocv.io/x/gocv"
 
-// Version returns the version of OpenCV that the program was built with, empty
-// when it was built without.
+// Version returns the version of OpenCV that is linked, or "" in a build without it.
 func Version() string { return gocv.OpenCVVersion() }
 
-// absent is why this build does not have the kinds: it has them.
+// absent is nil: this build has the kinds.
 var absent error

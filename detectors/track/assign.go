@@ -7,37 +7,37 @@ import (
 	"rvo-tui/detectors"
 )
 
-// nearest is how many detections are considered for one track. It bounds the cost of
-// a crowd.
+// nearest is the maximum number of candidate detections for one track. It limits the
+// cost of many overlapping objects.
 const nearest = 8
 
-// edge is a possible pair of a track and a detection.
+// edge is a possible match of a track and a detection.
 type edge struct {
 	detection int32
-	cost      float64 // below 1: the cost of no pair
+	cost      float64 // below 1, the cost of no match
 }
 
-// matcher pairs tracks with detections so that the sum of the costs is least (shortest
-// augmenting paths with potentials: Jonker and Volgenant, 1987), where no pair costs
-// 1. Its buffers are used again.
+// matcher assigns detections to tracks with minimum total cost (shortest augmenting
+// paths with potentials: Jonker and Volgenant, 1987). An unmatched track costs 1.
+// Buffers are reused.
 type matcher struct {
 	edges [MaxTracks][nearest]edge
 	count [MaxTracks]int
-	of    [MaxTracks]int32 // the track that a detection is paired with; -1: none
+	of    [MaxTracks]int32 // track matched with each detection; -1: none
 
 	u        [MaxTracks]float64 // potentials of tracks
 	v        [2 * MaxTracks]float64
-	column   [2 * MaxTracks]int32 // the track that a column is paired with: detections, then no pair for each track
+	column   [2 * MaxTracks]int32 // track matched with each column: the detections, then one "no match" column for each track
 	distance [2 * MaxTracks]float64
 	before   [2 * MaxTracks]int32
 	done     [2 * MaxTracks]bool
 	touched  []int32
 }
 
-// reset begins with n tracks that have no candidates.
+// reset starts with n tracks without candidates.
 func (m *matcher) reset(n int) { clear(m.count[:n]) }
 
-// offer makes a pair possible, if its cost is among the least of the track.
+// offer adds a candidate, if its cost is among the lowest of the track.
 func (m *matcher) offer(track, detection int, cost float64) {
 	n := m.count[track]
 	list := &m.edges[track]
@@ -69,7 +69,7 @@ func (m *matcher) solve(tracks, found int) {
 	copy(m.of[:found], m.column[:found])
 }
 
-// augment adds a track to the pairs, along the cheapest path.
+// augment adds a track to the assignment along the cheapest path.
 func (m *matcher) augment(track, found int) {
 	if m.count[track] == 0 {
 		return
@@ -112,7 +112,7 @@ func (m *matcher) augment(track, found int) {
 	}
 }
 
-// relax shortens the ways to the columns of a row, which was reached over the column
+// relax shortens the paths to the columns of a row that was reached through the column
 // last.
 func (m *matcher) relax(row, last int32, base float64, found int) {
 	for _, e := range m.edges[row][:m.count[row]] {
@@ -132,7 +132,7 @@ func (m *matcher) reach(j, last int32, distance float64) {
 	m.distance[j], m.before[j] = distance, last
 }
 
-// byScore sorts indices of detections, the best first, and equal ones as they came.
+// byScore sorts indices of detections by descending score; the sort is stable.
 func byScore(order []int32, found []detectors.Detection) {
 	slices.SortStableFunc(order, func(a, b int32) int {
 		switch {

@@ -9,7 +9,7 @@ import (
 	"rvo-tui/detectors"
 )
 
-// associate pairs tracks with detections and updates those tracks.
+// associate matches tracks with detections and updates the matched tracks.
 func (r *Tracker) associate(at time.Duration, found []detectors.Detection) {
 	sure := func(t *Track) bool { return t.State != Tentative }
 	high := func(d *detectors.Detection) bool { return d.Score >= r.cfg.High }
@@ -22,14 +22,14 @@ func (r *Tracker) associate(at time.Duration, found []detectors.Detection) {
 
 func all(*detectors.Detection) bool { return true }
 
-// ahead returns where a track should be now, and behind where it was last seen.
+// ahead returns a track's predicted position, and behind its last seen one.
 func (r *Tracker) ahead(i int) detectors.Box { return r.boxes[i] }
 
 func (r *Tracker) behind(i int) detectors.Box {
 	return r.tracks[i].filter.box()
 }
 
-// pair matches the tracks and detections that are left and are wanted.
+// pair matches those of the remaining tracks and detections that the filters select.
 func (r *Tracker) pair(at time.Duration, found []detectors.Detection, track func(*Track) bool, detection func(*detectors.Detection) bool, where func(int) detectors.Box) {
 	r.rows, r.columns = r.rows[:0], r.columns[:0]
 	for i := range r.tracks {
@@ -74,10 +74,10 @@ func (r *Tracker) pair(at time.Duration, found []detectors.Detection, track func
 	}
 }
 
-// leastOverlap is the overlap from which a detection can be of a track.
+// leastOverlap is the minimum overlap for a match.
 const leastOverlap = 0.1
 
-// found gives a detection to a track.
+// found assigns a detection to a track.
 func (r *Tracker) found(i int, at time.Duration, found []detectors.Detection, k int) {
 	t, d := &r.tracks[i], &found[r.order[k]]
 	r.hit[i], r.paired[k] = true, true
@@ -94,7 +94,7 @@ func extentOf(b detectors.Box) extent {
 	return extent{b.X, b.Y, b.X + b.W, b.Y + b.H, b.W * b.H}
 }
 
-// overlap returns the area that two boxes share over the area that they cover.
+// overlap returns the intersection over union of two boxes.
 func overlap(a, b *extent) float64 {
 	w := min(a.right, b.right) - max(a.left, b.left)
 	h := min(a.bottom, b.bottom) - max(a.top, b.top)

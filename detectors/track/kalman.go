@@ -6,20 +6,20 @@ import (
 	"rvo-tui/detectors"
 )
 
-// The noise of a Kalman filter, in parts of the size of the box and in seconds. The
+// Noise of the Kalman filter, relative to the size of the box, and per second. The
 // ratio of the first to the others is that of ByteTrack (Zhang et al., 2022, after
-// DeepSORT, Wojke et al., 2017), there for each frame, here for time that passes.
+// DeepSORT, Wojke et al., 2017), which has it per frame.
 const (
 	measured = 0.05 // standard deviation of a measured edge
-	wander   = 0.05 // of the place, after a second
-	turn     = 0.6  // of the speed, after a second
-	swell    = 0.1  // of the growth, after a second
-	firstRun = 1.0  // of the speed of what is new
+	wander   = 0.05 // of the position, after one second
+	turn     = 0.6  // of the speed, after one second
+	swell    = 0.1  // of the growth, after one second
+	firstRun = 1.0  // of the speed of a new object
 )
 
-// axis is the Kalman filter of one coordinate: its value and speed, and their
-// covariance. Since the noise of the coordinates is independent, four of these are
-// the filter of eight dimensions that the papers have.
+// axis is the Kalman filter of one coordinate: value, speed and their covariance. Since
+// the noise of the coordinates is independent, four of these are equivalent to the
+// eight-dimensional filter of the papers.
 type axis struct {
 	at, speed  float64
 	pp, pv, vv float64
@@ -29,7 +29,7 @@ func start(at, size, speed float64) axis {
 	return axis{at: at, pp: sq(measured * size), vv: sq(speed * size)}
 }
 
-// predict moves the filter on by dt seconds, with white noise on place and speed.
+// predict advances the filter by dt seconds, with white noise on position and speed.
 func (a *axis) predict(dt, place, speed float64) {
 	a.at += a.speed * dt
 	a.pp += dt*(2*a.pv+dt*a.vv) + place*dt + speed*dt*dt*dt/3
@@ -37,7 +37,7 @@ func (a *axis) predict(dt, place, speed float64) {
 	a.vv += speed * dt
 }
 
-// update takes a measurement of the given variance in.
+// update incorporates a measurement of the given variance.
 func (a *axis) update(at, variance float64) {
 	s := a.pp + variance
 	kp, kv := a.pp/s, a.pv/s
@@ -61,7 +61,7 @@ func startFilter(b detectors.Box) filter {
 	}
 }
 
-// predicted returns the filter after the time dt without a measurement.
+// predicted returns the filter after time dt without a measurement.
 func (f filter) predicted(dt time.Duration) filter {
 	s := dt.Seconds()
 	w, h := sq(f.w.at), sq(f.h.at)
@@ -73,7 +73,7 @@ func (f filter) predicted(dt time.Duration) filter {
 	return f
 }
 
-// update takes a box in.
+// update incorporates a box.
 func (f *filter) update(b detectors.Box) {
 	w, h := sq(measured*f.w.at), sq(measured*f.h.at)
 	f.x.update(b.X+b.W/2, w)
@@ -83,7 +83,7 @@ func (f *filter) update(b detectors.Box) {
 	f.w.at, f.h.at = max(f.w.at, leastSize), max(f.h.at, leastSize)
 }
 
-// leastSize keeps sizes above 0, so that there is noise.
+// leastSize keeps sizes above 0, so that the noise is not 0.
 const leastSize = 1e-4
 
 func (f *filter) box() detectors.Box {

@@ -6,8 +6,8 @@ import (
 	"rvo-tui/detectors/zone"
 )
 
-// slack is how far beyond a boundary a track must be, in heights of its box, before
-// it has left a zone or changed the side of a line: boxes jitter.
+// slack is how far beyond a boundary a track must be, in heights of its box, to leave a
+// zone or change sides of a line. It absorbs jitter of the boxes.
 const (
 	slack     = 0.1
 	mostSlack = 0.03
@@ -15,34 +15,34 @@ const (
 
 func (t *Track) slack() float64 { return min(slack*t.Box.H, mostSlack) }
 
-// stay is what a track is to a zone.
+// stay is the state of a track in a zone.
 type stay struct {
 	in      bool
-	known   bool // it was new earlier
-	fresh   bool // it is new with the last answer
+	known   bool // it has been in the zone before
+	fresh   bool // the last result is the first one with it in the zone
 	entered time.Duration
 	dwell   time.Duration
-	pending time.Duration // time in which it was not seen: counts once it is found again
+	pending time.Duration // time in which it was not seen; added to dwell when it is found again
 }
 
-// side is what a track is to a line.
+// side is the state of a track at a line.
 type side struct {
-	on  int8 // the side that it is on for sure: 1 right, -1 left, 0 not known yet
-	now int8 // the side of the last place
-	// through says that since it was there for sure it has gone over the line, between
-	// its ends, an odd number of times.
+	on  int8 // the side that it is clearly on: 1 right, -1 left, 0 unknown so far
+	now int8 // side of the last position
+	// through means that it has crossed the line, between its ends, an odd number of
+	// times since it was clearly on side on.
 	through bool
 }
 
-// Crossing is a track going over a line.
+// Crossing is one crossing of a line by a track.
 type Crossing struct {
-	At        time.Duration // the answer with which it had crossed
+	At        time.Duration // time of the result that completed it
 	Track     uint64
 	Label     string
 	direction int8
 }
 
-// ledger remembers the last crossings of a line.
+// ledger is a ring of the last crossings of a line.
 type ledger struct {
 	ring  [crossings]Crossing
 	total uint64
@@ -61,7 +61,7 @@ func (c *Crossing) Way() int {
 	return 1
 }
 
-// move takes a track to a place, where the answer at the time at has it.
+// move moves a track to its position in the result at time at.
 func (r *Tracker) move(t *Track, at time.Duration, to zone.Point) {
 	sure := t.State != Tentative
 	for i := range t.zones {
@@ -77,8 +77,8 @@ func (r *Tracker) move(t *Track, at time.Duration, to zone.Point) {
 	t.tread(at)
 }
 
-// move updates a stay. Elapsed is the time since the last answer, 0 where the detector
-// was not looking in between; a track that is not sure is not new yet.
+// move updates a stay. elapsed is the time since the last result, or 0 if the detector
+// was not running in between. An unsure track is not counted as new yet.
 func (s *stay) move(area zone.Polygon, to zone.Point, slack float64, at, elapsed time.Duration, sure bool) {
 	inside := area.Contains(to)
 	switch {
@@ -94,8 +94,8 @@ func (s *stay) move(area zone.Polygon, to zone.Point, slack float64, at, elapsed
 	s.known = s.known || s.fresh
 }
 
-// move updates a side and returns the direction of the crossing: 1 to the right, -1
-// to the left, 0 none. A track that is not sure has not crossed yet.
+// move updates a side and returns the direction of a crossing: 1 to the right, -1 to
+// the left, 0 none. An unsure track does not cross yet.
 func (s *side) move(line zone.Line, from, to zone.Point, slack float64, sure bool) int8 {
 	off := line.Side(to)
 	now := int8(1)
@@ -121,8 +121,8 @@ func (s *side) move(line zone.Line, from, to zone.Point, slack float64, sure boo
 	return now
 }
 
-// tread adds the place of a track to its path. A full path loses every second step,
-// and from then on takes steps twice as far apart.
+// tread adds the position of a track to its path. A full path drops every second step
+// and then doubles the minimum distance between steps.
 func (t *Track) tread(at time.Duration) {
 	if n := len(t.path); n > 0 {
 		last := t.path[n-1].Place
@@ -130,7 +130,7 @@ func (t *Track) tread(at time.Duration) {
 			return
 		}
 	}
-	if len(t.path) == PathSteps-1 { // one is left for where it is now
+	if len(t.path) == PathSteps-1 { // keep one for the current position
 		n := 0
 		for i := 0; i < len(t.path); i += 2 {
 			t.path[n] = t.path[i]

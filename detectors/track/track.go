@@ -1,6 +1,6 @@
-// Package track follows detections from answer to answer of one detector on one
-// camera: tracks with identities, the zones that they are in, how long they have
-// been there, and the lines that they cross. It is pure: time is what it is told.
+// Package track tracks the detections of one detector on one camera. Tracks have an ID,
+// the zones that they are in, how long they have been there, and the lines that they
+// cross. It does no I/O; times are passed in by the caller.
 package track
 
 import (
@@ -10,55 +10,54 @@ import (
 	"rvo-tui/detectors/zone"
 )
 
-// Bounds of a Tracker.
+// Limits of a Tracker.
 const (
-	MaxTracks = 128 // tracks at a time, and detections of one answer that are looked at
-	PathSteps = 64  // steps of a path
-	crossings = 256 // of one line that are remembered
+	MaxTracks = 128 // maximum number of tracks, and of detections used from one result
+	PathSteps = 64  // maximum steps of a path
+	crossings = 256 // crossings kept for each line
 )
 
-// Zone is an area that tracks are in or not.
+// Zone is an area that tracks can be in.
 type Zone struct {
 	Name string
 	Area zone.Polygon
 }
 
-// Line is a directed line that tracks cross.
+// Line is a directed line that tracks can cross.
 type Line struct {
 	Name string
 	zone.Line
-	// Directions are the names of the two: the first leads from the left of the line
-	// to its right, seen from A towards B.
+	// Directions are the names of the two directions. The first is from the left to the
+	// right of the line, looking from A to B.
 	Directions [2]string
 }
 
-// Config is what a Tracker is told. TTL and Period must be given; other zero values
-// mean the defaults.
+// Config is the configuration of a Tracker. TTL and Period are required. Other zero
+// values mean the defaults.
 type Config struct {
 	Zones  []Zone
 	Lines  []Line
-	Anchor detectors.Anchor // bottom, by default
+	Anchor detectors.Anchor // default: bottom
 
-	// TTL is how long an answer counts, as that of the detector's signals: where the
-	// next one comes later, the detector was not looking in between.
+	// TTL is how long a result is valid, as for the detector's signals. If the next one
+	// comes later, the detector was not running in between.
 	TTL time.Duration
-	// Period is the time between two answers at the rate of the detector. The defaults
-	// of a slow one are longer.
+	// Period is the time between two results at the detector's rate. The other defaults
+	// depend on it.
 	Period time.Duration
-	// High is the score from which a detection begins a track by itself and is matched
-	// first. One below it continues tracks, and begins one where it comes again and
-	// again.
+	// High is the minimum score for a detection to start a track by itself and to be
+	// matched first. A lower one continues tracks, and starts one only if it repeats.
 	High float64
-	// Confirm is how many answers must have a thing before it has a track.
+	// Confirm is how many results must contain an object before its track is confirmed.
 	Confirm int
-	// Coast is how long a track is still present, at its predicted place, after the
-	// last answer that had it, and Keep how long it can be found again under its ID.
+	// Coast is how long a track stays present, at its predicted position, without being
+	// seen. Keep is how long it can be found again with the same ID.
 	Coast, Keep time.Duration
-	// Hold is how long tracks are kept while the detector is not looking.
+	// Hold is how long tracks are kept while the detector is not running.
 	Hold time.Duration
 }
 
-// withDefaults returns c with what was not set.
+// withDefaults returns c with defaults filled in.
 func (c Config) withDefaults() Config {
 	set(&c.Anchor, detectors.AnchorBottom)
 	set(&c.High, 0.3)
@@ -76,58 +75,58 @@ func set[T comparable](v *T, to T) {
 	}
 }
 
-// State is what the last answer said of a track.
+// State is the state of a track after the last result.
 type State uint8
 
 // The values of State.
 const (
-	Tentative State = iota // seen too rarely so far: nothing counts it
-	Seen                   // the last answer had it
-	Coasting               // the last answers did not, but it is taken for present: Config.Coast
-	Missing                // not present any more, but can be found again: Config.Keep
-	Unknown                // the detector is not looking
+	Tentative State = iota // not confirmed yet, and not counted
+	Seen                   // in the last result
+	Coasting               // not in the last results, but still considered present: Config.Coast
+	Missing                // no longer present, but can be found again: Config.Keep
+	Unknown                // the detector is not running
 )
 
 var states = [...]string{"tentative", "seen", "coasting", "missing", "unknown"}
 
 func (s State) String() string { return states[s] }
 
-// MarshalText writes what String returns.
+// MarshalText returns the result of String.
 func (s State) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
-// Step is a place on the path of a track.
+// Step is a position on the path of a track.
 type Step struct {
-	At    time.Duration // of the answer
-	Place zone.Point    // of the anchor
+	At    time.Duration // time of the result
+	Place zone.Point    // position of the anchor
 }
 
-// Track is one thing that was followed over several answers. It belongs to its
-// Tracker, and is valid until the next call of Update, Missed or Watch.
+// Track is one object followed over several results. It belongs to its Tracker, and is
+// valid until the next call of Update, Missed or Watch.
 type Track struct {
-	ID    uint64 // from 1, never used again by its Tracker
+	ID    uint64 // from 1; never reused by its Tracker
 	Label string
 	Score float64 // of the last detection
 	Box   detectors.Box
 	State State
-	Born  time.Duration // the first answer that had it
-	Last  time.Duration // the last answer that had it
+	Born  time.Duration // time of the first result with it
+	Last  time.Duration // time of the last result with it
 
 	filter  filter
-	from    zone.Point // the anchor at Last
+	from    zone.Point // anchor at Last
 	hits    int
-	unseen  time.Duration // how long answers have not had it; what is not looked at does not count
+	unseen  time.Duration // time in which results did not contain it; time without results does not count
 	path    []Step
-	spacing float64 // least distance of two steps of the path
+	spacing float64 // minimum distance between two steps of the path
 	zones   []stay
 	lines   []side
 }
 
-// Present reports whether the track counts: the last answer had it, or it is
-// coasting. False while the detector is not looking.
+// Present reports whether the track counts as present: it is seen or coasting. False
+// while the detector is not running.
 func (t *Track) Present() bool { return t.State == Seen || t.State == Coasting }
 
-// Path appends where the anchor has been to dst, oldest first: at most PathSteps,
-// evenly over the whole life of the track.
+// Path appends the positions of the anchor to dst, oldest first: at most PathSteps,
+// spread over the life of the track.
 func (t *Track) Path(dst []Step) []Step {
 	dst = append(dst, t.path...)
 	if n := len(t.path); t.State != Tentative && (n == 0 || t.path[n-1].At != t.Last) {
@@ -136,19 +135,20 @@ func (t *Track) Path(dst []Step) []Step {
 	return dst
 }
 
-// In reports whether the track is in a zone of Config, by its index. It enters with
-// the boundary and leaves a tenth of its height beyond. While the detector is not
-// looking, this is where it was.
+// In reports whether the track is in a zone, by the zone's index in Config. It enters
+// at the boundary, and leaves a tenth of its height beyond it. While the detector is
+// not running, the result is the last known one.
 func (t *Track) In(zone int) bool { return t.zones[zone].in }
 
-// New reports whether the last answer was the first one that had the track in a zone.
-// Coming back is not new.
+// New reports whether the last result was the first one with the track in a zone.
+// Coming back does not count.
 func (t *Track) New(zone int) bool { return t.zones[zone].fresh }
 
-// Entered returns the answer with which the track came into the zone that it is in.
+// Entered returns the time of the result with which the track entered the zone that it
+// is in.
 func (t *Track) Entered(zone int) time.Duration { return t.zones[zone].entered }
 
-// Dwell returns how long the track has been in the zone that it is in, without the
-// time in which the detector was not looking; 0: it is not in it. It stands still
-// between answers, and while the track is not seen.
+// Dwell returns how long the track has been in the zone, excluding time in which the
+// detector was not running; 0 if it is not in it. It does not advance between results,
+// or while the track is not seen.
 func (t *Track) Dwell(zone int) time.Duration { return t.zones[zone].dwell }

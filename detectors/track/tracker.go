@@ -8,28 +8,28 @@ import (
 	"rvo-tui/detectors"
 )
 
-// Tracker follows the detections of one detector on one camera. Everything in it is
+// Tracker tracks the detections of one detector on one camera. All its memory is
 // bounded, and after New only Watch allocates. It belongs to one goroutine.
 //
-// Tracks are matched as in ByteTrack (Zhang et al., 2022): detections with high
-// scores first, the rest continues tracks that are left. From OC-SORT (Cao et al.,
-// 2023) is the second look at the place where a lost track was last seen.
+// Matching follows ByteTrack (Zhang et al., 2022): detections with high scores first,
+// then the others with the remaining tracks. The second attempt at the position where a
+// lost track was last seen is from OC-SORT (Cao et al., 2023).
 type Tracker struct {
 	cfg     Config
 	tracks  []Track
 	lastID  uint64
-	last    time.Duration // of the last answer
-	elapsed time.Duration // between the last two answers; 0: it was not looking in between
-	since   time.Duration // the first answer from which on it has been looking
+	last    time.Duration // of the last result
+	elapsed time.Duration // between the last two results; 0 if the detector was not running in between
+	since   time.Duration // first result of the current uninterrupted run
 	started bool
 	looking bool
 	ledgers []ledger
 	counts  Counts
-	answers uint64 // and times at which there was none
+	answers uint64 // results, plus times without one
 
-	order   []int32 // detections, by score
+	order   []int32 // indices of detections, by score
 	ids     []uint64
-	paired  [MaxTracks]bool // by the place in order
+	paired  [MaxTracks]bool // by position in order
 	boxes   [MaxTracks]detectors.Box
 	filters [MaxTracks]filter
 	hit     [MaxTracks]bool
@@ -41,14 +41,14 @@ type Tracker struct {
 
 // Counts are totals since New.
 type Counts struct {
-	Born     uint64 // tracks that were given an ID
-	Ended    uint64 // of these, those that are no more
-	Overflow uint64 // detections beyond MaxTracks, which were not looked at
-	Late     uint64 // answers that were older than one before, and not looked at
+	Born     uint64 // tracks that got an ID
+	Ended    uint64 // of these, the ones that ended
+	Overflow uint64 // detections beyond MaxTracks, which were ignored
+	Late     uint64 // results older than a previous one, which were ignored
 }
 
-// New returns a tracker without tracks, which is not looking until its first answer.
-// The zones and lines must pass their Check.
+// New returns a tracker without tracks. The detector counts as not running until the
+// first result. The zones and lines must pass their Check.
 func New(cfg Config) *Tracker {
 	r := &Tracker{cfg: cfg.withDefaults(), tracks: make([]Track, 0, MaxTracks)}
 	r.rows, r.columns = make([]int32, 0, MaxTracks), make([]int32, 0, MaxTracks)
@@ -62,8 +62,8 @@ func New(cfg Config) *Tracker {
 	return r
 }
 
-// Watch replaces the zones and lines. Tracks go on; what was known of zones and lines
-// begins anew.
+// Watch replaces the zones and lines. Tracks continue, but their state in zones and at
+// lines restarts.
 func (r *Tracker) Watch(zones []Zone, lines []Line) {
 	r.cfg.Zones, r.cfg.Lines = zones, lines
 	r.ledgers = make([]ledger, len(lines))
@@ -78,9 +78,8 @@ func (r *Tracker) Watch(zones []Zone, lines []Line) {
 // Config returns the configuration, with the defaults filled in.
 func (r *Tracker) Config() *Config { return &r.cfg }
 
-// Update takes an answer: what was found in the frame that was captured at the time
-// at. An answer that is not newer than the one before is not looked at, and false is
-// returned.
+// Update adds a result: what was found in the frame captured at time at. A result that
+// is not newer than the previous one is ignored, and Update returns false.
 func (r *Tracker) Update(at time.Duration, found []detectors.Detection) bool {
 	r.ids = slices.Grow(r.ids[:0], len(found))[:len(found)]
 	clear(r.ids)
@@ -103,9 +102,9 @@ func (r *Tracker) Update(at time.Duration, found []detectors.Detection) bool {
 	return true
 }
 
-// Missed says that the detector was not looking at the time now: it failed, was held
-// by a gate, or its answer was dropped. Every track is unknown until the next answer,
-// and ends when there is none for Config.Hold. It can be called again as time passes.
+// Missed records that the detector did not run at time now: it failed, was held back by
+// a gate, or its result was dropped. Every track is unknown until the next result, and
+// ends if there is none for Config.Hold. Call it repeatedly as time passes.
 func (r *Tracker) Missed(now time.Duration) {
 	r.looking = false
 	r.answers++
@@ -117,7 +116,7 @@ func (r *Tracker) Missed(now time.Duration) {
 	}
 }
 
-// expire ends all tracks when the last answer is too long ago.
+// expire ends all tracks if the last result is too old.
 func (r *Tracker) expire(now time.Duration) {
 	if now-r.last <= r.cfg.Hold {
 		return
@@ -127,7 +126,7 @@ func (r *Tracker) expire(now time.Duration) {
 	}
 }
 
-// choose fills order with the detections that are looked at, the best first.
+// choose fills order with the detections to use, best first.
 func (r *Tracker) choose(found []detectors.Detection) {
 	r.order = r.order[:0]
 	for i := range found {
@@ -143,13 +142,13 @@ func (r *Tracker) choose(found []detectors.Detection) {
 	clear(r.paired[:len(r.order)])
 }
 
-// usable reports whether a box is one: NaN is not.
+// usable reports whether a box is valid. NaN is not.
 func usable(b detectors.Box) bool {
 	return b.W > leastSize && b.H > leastSize && b.W <= 2 && b.H <= 2 &&
 		b.X >= -1 && b.X <= 1 && b.Y >= -1 && b.Y <= 1
 }
 
-// predict fills in where each track should be now.
+// predict computes the predicted position of each track.
 func (r *Tracker) predict(at time.Duration) {
 	for i := range r.tracks {
 		t := &r.tracks[i]
@@ -159,7 +158,7 @@ func (r *Tracker) predict(at time.Duration) {
 	}
 }
 
-// lose ages the tracks that the answer does not have.
+// lose ages the tracks that are not in the result.
 func (r *Tracker) lose() {
 	for i := len(r.tracks) - 1; i >= 0; i-- {
 		t := &r.tracks[i]
@@ -192,7 +191,7 @@ func outside(b detectors.Box) bool {
 	return x < 0 || x > 1 || y < 0 || y > 1
 }
 
-// birth begins a track for each detection that has none.
+// birth starts a track for each unmatched detection.
 func (r *Tracker) birth(at time.Duration, found []detectors.Detection) {
 	for k, d := range r.order {
 		if r.paired[k] {
@@ -215,7 +214,7 @@ func (r *Tracker) birth(at time.Duration, found []detectors.Detection) {
 	}
 }
 
-// see takes a detection into a track whose filter has it already.
+// see adds a detection to a track whose filter already has it.
 func (r *Tracker) see(t *Track, at time.Duration, d *detectors.Detection) {
 	t.Label, t.Score, t.Box = d.Label, d.Score, t.filter.box()
 	t.Last, t.unseen = at, 0
@@ -246,8 +245,7 @@ func (r *Tracker) end(i int) {
 	r.tracks = r.tracks[:n]
 }
 
-// Tracks ranges over the tracks, tentative ones left out, in no order that means
-// anything.
+// Tracks iterates over the tracks, except tentative ones, in no particular order.
 func (r *Tracker) Tracks() iter.Seq[*Track] {
 	return func(yield func(*Track) bool) {
 		for i := range r.tracks {
@@ -258,29 +256,29 @@ func (r *Tracker) Tracks() iter.Seq[*Track] {
 	}
 }
 
-// IDs returns the ID of the track of each detection of the last Update; 0: it has
-// none yet. The slice is overwritten by the next Update.
+// IDs returns the track ID of each detection of the last Update; 0: none yet. The slice
+// is overwritten by the next Update.
 func (r *Tracker) IDs() []uint64 { return r.ids }
 
-// Answers returns a number that is another one after each Update and Missed: what
-// tracks and crossings say is the same as long as it is.
+// Answers returns a number that changes with each Update and Missed. While it is the
+// same, tracks and crossings are unchanged.
 func (r *Tracker) Answers() uint64 { return r.answers }
 
 // Counts returns totals since New.
 func (r *Tracker) Counts() Counts { return r.counts }
 
-// Looking reports whether the detector has been looking all the time from an instant
-// to its last answer. What is counted over a time in which it was not is a lower bound.
+// Looking reports whether the detector has run without interruption from a time to its
+// last result. If not, counts over that period are a lower bound.
 func (r *Tracker) Looking(from time.Duration) bool { return r.looking && r.since <= from }
 
-// Crossings returns how many of the crossings of a line are remembered: 256 at most.
+// Crossings returns how many crossings of a line are kept, at most 256.
 func (r *Tracker) Crossings(line int) int { return int(min(r.ledgers[line].total, crossings)) }
 
-// Crossing returns a crossing of a line, counted back from 0, the newest one.
+// Crossing returns the n-th newest crossing of a line; 0 is the newest.
 func (r *Tracker) Crossing(line, n int) *Crossing {
 	l := &r.ledgers[line]
 	return &l.ring[(l.total-1-uint64(n))%crossings]
 }
 
-// leastSpacing is the distance of two steps of a path, until it is full.
+// leastSpacing is the initial minimum distance between two steps of a path.
 const leastSpacing = 0.004

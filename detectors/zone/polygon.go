@@ -1,6 +1,6 @@
-// Package zone is the geometry of places in a frame: polygons and directed lines,
-// in fractions of the frame's width and height. X runs to the right and Y down. It
-// is pure, and nothing here allocates but the errors of Check.
+// Package zone is the geometry of polygons and directed lines in a frame, in fractions
+// of its width and height. X runs to the right and Y down. Only the errors of Check
+// allocate.
 package zone
 
 import (
@@ -9,47 +9,47 @@ import (
 	"math"
 )
 
-// MaxPoints is how many points a polygon has at most.
+// MaxPoints is the maximum number of points of a polygon.
 const MaxPoints = 64
 
-// leastArea is the smallest area of a polygon and leastLength the shortest line, in
-// fractions of the frame.
+// leastArea is the minimum area of a polygon and leastLength the minimum length of a
+// line, in fractions of the frame.
 const (
 	leastArea   = 1e-5
 	leastLength = 1e-3
 )
 
-// edge is how close to its boundary a point counts as inside a polygon: what lies at
-// the edge of the frame is in a zone that reaches there.
+// edge is how close to the boundary a point counts as inside a polygon, so that a point
+// at the edge of the frame is in a zone that reaches it.
 const edge = 1e-9
 
-// Point is a place in the frame: x and y, 0..1.
+// Point is a position in the frame: x and y, 0..1.
 type Point [2]float64
 
 func (p Point) String() string { return fmt.Sprintf("(%.4g, %.4g)", p[0], p[1]) }
 
-// Clamp returns the point of the frame that is closest to p.
+// Clamp returns the point of the frame closest to p.
 func (p Point) Clamp() Point {
 	return Point{min(max(p[0], 0), 1), min(max(p[1], 0), 1)}
 }
 
-// within reports whether p lies in the frame. NaN does not.
+// within reports whether p is in the frame. NaN is not.
 func (p Point) within() bool {
 	return p[0] >= 0 && p[0] <= 1 && p[1] >= 0 && p[1] <= 1
 }
 
-// Polygon is an area of the frame, by its corners in either direction. The last one
-// is joined to the first.
+// Polygon is an area of the frame, given by its corners in either direction. The last
+// one connects to the first.
 type Polygon []Point
 
-// Rect returns the polygon of a rectangle: left, top, width and height.
+// Rect returns a rectangle as a polygon: left, top, width and height.
 func Rect(x, y, w, h float64) Polygon {
 	return Polygon{{x, y}, {x + w, y}, {x + w, y + h}, {x, y + h}}
 }
 
-// Check returns what makes the polygon useless, with the place: too few or too many
-// points, one outside the frame, edges that cross or touch, no area. Points are
-// counted from 1.
+// Check returns what makes the polygon invalid, and where: too few or too many points,
+// a point outside the frame, edges that cross or touch, or no area. Points are counted
+// from 1.
 func (p Polygon) Check() error {
 	if len(p) < 3 || len(p) > MaxPoints {
 		return fmt.Errorf("has %d points; an area needs 3 to %d", len(p), MaxPoints)
@@ -78,7 +78,7 @@ func (p Polygon) Check() error {
 		}
 	}
 	if p.area() < leastArea {
-		return fmt.Errorf("is empty: its points, from %v on, are on one line", p[0])
+		return fmt.Errorf("is empty: its points, starting with %v, are on one line", p[0])
 	}
 	return nil
 }
@@ -94,7 +94,7 @@ func (p Polygon) area() float64 {
 	return math.Abs(sum) / 2
 }
 
-// Contains reports whether a point lies in the polygon or on its boundary.
+// Contains reports whether a point is in the polygon or on its boundary.
 func (p Polygon) Contains(at Point) bool {
 	inside := false
 	for i, a := range p {
@@ -106,7 +106,7 @@ func (p Polygon) Contains(at Point) bool {
 	return inside || p.Distance(at) <= edge
 }
 
-// Distance returns how far a point is from the boundary, on either side of it.
+// Distance returns the distance of a point from the boundary, on either side.
 func (p Polygon) Distance(at Point) float64 {
 	least := math.Inf(1)
 	for i, a := range p {
@@ -115,7 +115,7 @@ func (p Polygon) Distance(at Point) float64 {
 	return math.Sqrt(least)
 }
 
-// squared returns the square of how far p is from the segment from a to b.
+// squared returns the squared distance of p from the segment from a to b.
 func squared(p, a, b Point) float64 {
 	dx, dy := b[0]-a[0], b[1]-a[1]
 	t := 0.0
@@ -126,12 +126,12 @@ func squared(p, a, b Point) float64 {
 	return x*x + y*y
 }
 
-// Line is a directed line across which things go. Seen from A towards B, one
-// direction leads from the left to the right, the other one back.
+// Line is a directed line that objects cross. The two directions are left to right and
+// right to left, looking from A to B.
 type Line struct{ A, B Point }
 
-// Check returns what makes the line useless, with the place: an end outside the
-// frame, or no length.
+// Check returns what makes the line invalid, and where: an end outside the frame, or no
+// length.
 func (l Line) Check() error {
 	for i, at := range []Point{l.A, l.B} {
 		if !at.within() {
@@ -149,24 +149,22 @@ func (l Line) length() float64 {
 	return math.Sqrt(x*x + y*y)
 }
 
-// Side returns how far a point is from the endless line: above 0 on the right of it,
-// seen from A towards B, below 0 on the left.
+// Side returns the distance of a point from the infinite line: positive on the right,
+// looking from A to B, negative on the left.
 func (l Line) Side(p Point) float64 { return cross(l.A, l.B, p) / l.length() }
 
-// Meets reports whether the way from one point straight to another meets the line
-// between its ends.
+// Meets reports whether the segment between two points meets the line between its ends.
 func (l Line) Meets(from, to Point) bool {
 	_, meets := meet(l.A, l.B, from, to)
 	return meets
 }
 
-// cross is above 0 where p is on the right of the way from a to b.
+// cross is positive if p is to the right of the direction from a to b.
 func cross(a, b, p Point) float64 {
 	return (b[0]-a[0])*(p[1]-a[1]) - (b[1]-a[1])*(p[0]-a[0])
 }
 
-// meet returns where the segments a-b and c-d have a point in common, and whether
-// they do.
+// meet returns a common point of the segments a-b and c-d, and whether there is one.
 func meet(a, b, c, d Point) (Point, bool) {
 	c1, c2 := cross(a, b, c), cross(a, b, d)
 	d1, d2 := cross(c, d, a), cross(c, d, b)
