@@ -60,7 +60,7 @@ model = "text.onnx"
 		{"cut", whole[:len(whole)/2], `good.onnx\": ONNX Runtime cannot load it`},
 		{"empty", "", `good.onnx\": ONNX Runtime cannot load it`},
 		{"a page", "<html>404</html>", `good.onnx\": ONNX Runtime cannot load it`},
-		{"missing", "-", `there is no file \"good.onnx\": check the path`},
+		{"missing", "-", `file \"good.onnx\" does not exist: check the path`},
 		{"another model", read(t, filepath.Join(dir, "text.onnx")), `good.onnx\": the outputs`},
 		{"changed in one place", string(flipped), ""}, // which may be a model still
 	} {

@@ -197,7 +197,7 @@ func TestWebDrawsChanges(t *testing.T) {
 
 	p.choose("line kerb")
 	p.types("#o-directions", "up up")
-	p.shows("#o-directions-help .bad", "names both directions alike")
+	p.shows("#o-directions-help .bad", "is the same as the first name")
 	p.types("#o-directions", "in out")
 	p.types("#o-name", "street")
 	p.writes(`/\+ directions = \["in", "out"\] # as seen from the house/`)

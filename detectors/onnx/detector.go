@@ -24,8 +24,8 @@ type Detector struct {
 	counter *network.Counter
 }
 
-// New opens the model of o, unless another detector has it open, and returns a
-// detector for one camera. Cfg names its signals; both are valid and filled in.
+// New opens the model of o, unless it is already open, and returns a detector for one
+// camera. cfg names its signals. Both must be valid and filled in.
 func (r *Runtime) New(o Options, cfg detectors.Config) (*Detector, error) {
 	s, err := r.acquire(o)
 	if err != nil {
@@ -38,9 +38,9 @@ func (r *Runtime) New(o Options, cfg detectors.Config) (*Detector, error) {
 	return d, nil
 }
 
-// Detect answers with how many wanted things there are, highest score first, and
-// with how many of each label that has a signal. A run that is not over when the
-// context ends is ended.
+// Detect returns the number of matching objects, with their detections, highest score
+// first, and the number of objects for each label that has a signal. A run that
+// outlasts the context is ended.
 func (d *Detector) Detect(ctx context.Context, frame *capture.Frame) ([]detectors.Reading, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -56,7 +56,7 @@ func (d *Detector) Detect(ctx context.Context, frame *capture.Frame) ([]detector
 	return d.counter.Readings(found), nil
 }
 
-// find returns what the model finds in an image of blue, green and red.
+// find runs the model on an image with the channel order blue, green, red.
 func (d *Detector) find(ctx context.Context, pix []byte, width, height int) (found []detectors.Detection, err error) {
 	j := &job{ctx: ctx, pix: pix, at: d.shared.model.Place(width, height)}
 	j.decode = func(out []heads.Tensor) (err error) {
@@ -66,7 +66,7 @@ func (d *Detector) find(ctx context.Context, pix []byte, width, height int) (fou
 	err = d.shared.look(j)
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
-		return nil, &detectors.Error{Reason: detectors.ReasonTimeout, Err: errors.New("the model did not answer in time and was ended: raise timeout, or give it less to do")}
+		return nil, &detectors.Error{Reason: detectors.ReasonTimeout, Err: errors.New("the model did not finish in time and was stopped: raise timeout, or reduce its load")}
 	case err != nil:
 		return nil, err
 	}
@@ -76,8 +76,8 @@ func (d *Detector) find(ctx context.Context, pix []byte, width, height int) (fou
 // Size implements detectors.Sizer.
 func (d *Detector) Size(width, height int) (w, h int) { return d.shared.model.Size(width, height) }
 
-// Model says what the model was understood to be.
+// Model describes the detected input and output format of the model.
 func (d *Detector) Model() string { return d.shared.model.String() }
 
-// Close lets go of the model, which ends with its last detector.
+// Close releases the model, which is freed with its last detector.
 func (d *Detector) Close() error { return d.runtime.release(d.shared) }

@@ -9,7 +9,7 @@ import (
 	"rvo-tui/internal/text"
 )
 
-// maxBatch is how many images a model can be shown at a time.
+// maxBatch is the maximum batch size.
 const maxBatch = 64
 
 // Options are the kind's own keys.
@@ -22,15 +22,15 @@ type Options struct {
 	MaxBatch int    `toml:"max_batch" help:"frames of several cameras that are shown at a time, where they wait anyway"`
 }
 
-// ofModel returns the options that decide what a loaded model is like.
+// ofModel returns the options that affect loading the model.
 func (o Options) ofModel() Options {
 	o.Options = o.OfModel()
 	return o
 }
 
-// Kind returns the kind "onnx". Its value is how many of the wanted things there
-// are, and each label in signals has a signal of its own that counts it. A score
-// is what the model says, 0..1. Detectors with the same model share it.
+// Kind returns the kind "onnx". Its value is the number of matching objects, and each
+// label in signals has its own signal that counts it. A score is the model's own, 0..1.
+// Detectors with the same model share it.
 func (r *Runtime) Kind() detectors.Kind {
 	return detectors.Kind{
 		Name:   "onnx",
@@ -47,15 +47,15 @@ func (r *Runtime) Kind() detectors.Kind {
 		New: func(cfg detectors.Config) (detectors.Detector, error) {
 			d, err := r.New(cfg.Options.(Options), cfg)
 			if err != nil {
-				return nil, err // and no Detector that is a nil pointer
+				return nil, err // avoid a non-nil Detector with a nil pointer
 			}
 			return d, nil
 		},
 	}
 }
 
-// check reports what can be told without the library. Opening the model tells the
-// rest.
+// check checks what is possible without the library. The rest is checked when the model
+// is opened.
 func check(cfg detectors.Config, bad func(key, problem string)) {
 	o := cfg.Options.(Options)
 	if o.Model == "" {
@@ -68,6 +68,6 @@ func check(cfg detectors.Config, bad func(key, problem string)) {
 		bad("max_batch", fmt.Sprintf("must be 1 to %d: how many frames are shown at a time", maxBatch))
 	}
 	if o.Device != "" && o.Provider == providerCPU {
-		bad("device", "belongs to the other providers: set provider, or leave it out")
+		bad("device", "applies to other providers: set provider, or leave it out")
 	}
 }

@@ -10,16 +10,16 @@ import (
 	"rvo-tui/internal/text"
 )
 
-// model is a network that is loaded and understood. It belongs to one goroutine at
-// a time; shared lets several use it.
+// model is a loaded network with a known format. It belongs to one goroutine at a time;
+// shared serializes its use.
 type model struct {
 	*network.Network
 	session *session
-	bound   int // for how many images the input is bound
+	bound   int // batch size for which the input is bound
 }
 
-// openModel loads a network, shows it a grey frame, and finds out what its answer
-// means. The options are valid and filled in.
+// openModel loads a network, runs it on a grey frame, and determines the format of its
+// outputs. The options must be valid and filled in.
 func (r *Runtime) openModel(o Options) (*model, error) {
 	library, threads := r.tuned()
 	if _, err := openLibrary(library); err != nil {
@@ -59,14 +59,14 @@ func (m *model) open(o Options, threads int) error {
 	if err := m.Understand(out); err != nil {
 		return err
 	}
-	m.bound = 0 // there are other pixels now
+	m.bound = 0 // the pixel buffer was replaced
 	if most > 1 {
 		return m.tryBatch()
 	}
 	return nil
 }
 
-// hint adds what may help where the model cannot be run.
+// hint adds a suggestion to an error of running the model.
 func (m *model) hint(err error) error {
 	if l := m.Layout; l.Width%32 != 0 || l.Height%32 != 0 {
 		return fmt.Errorf("run it: %w: set input to multiples of 32", err)
@@ -74,7 +74,7 @@ func (m *model) hint(err error) error {
 	return fmt.Errorf("run it: %w", err)
 }
 
-// tryBatch finds out whether answers to several images can be told apart.
+// tryBatch checks whether the model supports a batch.
 func (m *model) tryBatch() error {
 	out, err := m.greys(2)
 	if err != nil {
@@ -82,20 +82,19 @@ func (m *model) tryBatch() error {
 	}
 	for _, t := range out {
 		if len(t.Shape) == 0 || t.Shape[0] != 2 {
-			return fmt.Errorf("output %v does not tell two images apart: leave max_batch out", t)
+			return fmt.Errorf("output %v does not separate two images: leave max_batch out", t)
 		}
 	}
 	return nil
 }
 
-// greys shows the model n grey frames.
+// greys runs the model on n grey frames.
 func (m *model) greys(n int) ([]heads.Tensor, error) {
 	m.WriteGrey(n)
 	return m.infer(n, []context.Context{context.Background()})
 }
 
-// infer runs the model on the n images that were written, and returns the outputs
-// that count.
+// infer runs the model on the n images written before, and returns the outputs in use.
 func (m *model) infer(n int, contexts []context.Context) ([]heads.Tensor, error) {
 	if m.bound != n {
 		if err := m.session.bind(m.Layout, m.Pixels.Buffer(), n); err != nil {
@@ -110,7 +109,7 @@ func (m *model) infer(n int, contexts []context.Context) ([]heads.Tensor, error)
 	return m.Select(all), nil
 }
 
-// String says what the model was understood to be, for people.
+// String describes the model's format, for display.
 func (m *model) String() string {
 	text := m.Network.String()
 	if m.session.fallback != nil {
@@ -127,7 +126,7 @@ func part(out []heads.Tensor, i, n int) ([]heads.Tensor, error) {
 	one := make([]heads.Tensor, len(out))
 	for k, t := range out {
 		if len(t.Shape) == 0 || t.Shape[0] != n {
-			return nil, fmt.Errorf("output %v does not tell %d images apart: leave max_batch out", t, n)
+			return nil, fmt.Errorf("output %v does not separate %d images: leave max_batch out", t, n)
 		}
 		size := len(t.Data) / n
 		one[k] = t

@@ -1,6 +1,6 @@
 package onnx
 
-// providers are where a model can run.
+// providers are the execution providers.
 const (
 	providerCPU      = "cpu"
 	providerOpenVINO = "openvino"
@@ -8,7 +8,7 @@ const (
 	providerTensorRT = "tensorrt"
 )
 
-// sessionOptions is how a session is made.
+// sessionOptions configure a session.
 type sessionOptions struct {
 	provider, device string
 	fallback         bool

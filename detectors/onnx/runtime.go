@@ -1,6 +1,6 @@
 // Package onnx runs neural networks in ONNX files with ONNX Runtime. The library is
-// opened with the first model: without it the kind can still be configured, and New
-// says what to do.
+// opened with the first model. Without it, the kind can still be configured, and New
+// returns an error that says what to do.
 package onnx
 
 import (
@@ -18,7 +18,7 @@ const libraryName = "libonnxruntime.so"
 // Runtime is ONNX Runtime in this process, with its open models. It is safe for
 // concurrent use.
 type Runtime struct {
-	mu      sync.Mutex // guards what follows
+	mu      sync.Mutex // guards the fields below
 	library string
 	threads int
 	models  map[string]*shared
@@ -27,9 +27,8 @@ type Runtime struct {
 // NewRuntime returns a runtime that has not opened the library yet.
 func NewRuntime() *Runtime { return &Runtime{threads: 1, models: make(map[string]*shared)} }
 
-// Tune sets the path of the library (empty: it is searched for) and how many
-// threads one model may use (0: as many as it likes), for models that are opened
-// from now on.
+// Tune sets the path of the library (empty: search for it) and the maximum number of
+// threads per model (0: no limit), for models opened from now on.
 func (r *Runtime) Tune(library string, threads int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -42,15 +41,15 @@ func (r *Runtime) tuned() (library string, threads int) {
 	return r.library, r.threads
 }
 
-// Version opens the library and returns its version. The error says what to do
-// where there is none.
+// Version opens the library and returns its version. If the library is missing, the
+// error says what to do.
 func (r *Runtime) Version() (string, error) {
 	library, _ := r.tuned()
 	return openLibrary(library)
 }
 
-// candidates returns where the library may be, best first. Names without a
-// directory are left to the system's own search.
+// candidates returns possible paths of the library, best first. Names without a
+// directory use the system's search path.
 func candidates(configured string) []string {
 	if configured != "" {
 		return []string{configured}
@@ -67,10 +66,10 @@ func candidates(configured string) []string {
 	return list
 }
 
-// errMissing is what to do where no library was found.
+// errMissing says what to do if no library was found.
 func errMissing(configured string, err error) error {
 	if configured != "" {
 		return fmt.Errorf("open ONNX Runtime %q: %w: correct onnxruntime in [runtime], or leave it out", text.Clean(configured), err)
 	}
-	return fmt.Errorf("ONNX Runtime is missing: run make build, which puts %s beside the program, or set onnxruntime in [runtime] to its path", libraryName)
+	return fmt.Errorf("ONNX Runtime is missing: run make build, which puts %s next to the program, or set onnxruntime in [runtime] to its path", libraryName)
 }

@@ -18,13 +18,13 @@ import (
 	"rvo-tui/internal/text"
 )
 
-// absent is why this build does not have the kind: it has it.
+// absent is nil: this build has the kind.
 var absent error
 
-// libraryOpen guards the library, which a process has once and keeps.
+// libraryOpen guards the library, which is opened once per process and never closed.
 var libraryOpen sync.Mutex
 
-// openLibrary opens the library unless it is, and returns its version.
+// openLibrary opens the library if it is not open, and returns its version.
 func openLibrary(configured string) (string, error) {
 	libraryOpen.Lock()
 	defer libraryOpen.Unlock()
@@ -41,19 +41,18 @@ func openLibrary(configured string) (string, error) {
 	return "", errMissing(configured, clean(err))
 }
 
-// session is a model that the library has loaded. It belongs to one goroutine at a
-// time.
+// session is a loaded model. It belongs to one goroutine at a time.
 type session struct {
 	inputs, outputs []network.Port
 	meta            map[string]string
-	fallback        error // why it runs on the CPU and not where it was to; nil: it is where it was to
+	fallback        error // why it fell back to the CPU; nil: it did not
 
 	run   *ort.DynamicAdvancedSession
 	runs  *ort.RunOptions
-	image int // the input that takes images
+	image int // index of the image input
 	in    []ort.Value
-	kept  map[int][]ort.Value // outputs of fixed size, by the number of images
-	spare [][]float32         // of outputs that are not float32
+	kept  map[int][]ort.Value // outputs of fixed size, by batch size
+	spare [][]float32         // for outputs that are not float32
 }
 
 // openSession loads a model. The library must be open.
@@ -80,8 +79,8 @@ func openSession(path string, o sessionOptions) (*session, error) {
 	return s, nil
 }
 
-// describe reads what the model has, for which the library loads it once without
-// optimising it.
+// describe reads the model's inputs, outputs and metadata. For this, the library loads
+// it once without optimizing.
 func (s *session) describe(path string) error {
 	opts, err := ort.NewSessionOptions()
 	if err != nil {
@@ -141,7 +140,7 @@ func (s *session) load(path string, o sessionOptions) error {
 	defer free(opts)
 	err = errors.Join(
 		opts.SetIntraOpNumThreads(o.threads), opts.SetInterOpNumThreads(1),
-		// A thread that waits for work by spinning takes a core from the rest.
+		// A thread that spins while waiting would take a core from the rest.
 		opts.AddSessionConfigEntry("session.intra_op.allow_spinning", "0"),
 		appendProvider(opts, o),
 	)
@@ -215,7 +214,7 @@ func (s *session) readMeta() error {
 	return nil
 }
 
-// bind makes the inputs for n images whose numbers are those of buf.
+// bind binds buf as the inputs of n images.
 func (s *session) bind(l network.Layout, buf any, n int) error {
 	for _, v := range s.in {
 		if err := v.Destroy(); err != nil {
@@ -255,8 +254,8 @@ func (s *session) input(i int, l network.Layout, buf any, n int) (ort.Value, err
 	return nil, fmt.Errorf("buffer of %T", buf)
 }
 
-// infer runs the model on what is in the bound input. It ends early when all of
-// the contexts have ended. The outputs are the session's until the next call.
+// infer runs the model on the bound input. It stops early when all contexts have ended.
+// The session owns the outputs, which are valid until the next call.
 func (s *session) infer(n int, contexts []context.Context) ([]heads.Tensor, error) {
 	first := s.kept[n] == nil
 	if first {
@@ -271,8 +270,7 @@ func (s *session) infer(n int, contexts []context.Context) ([]heads.Tensor, erro
 	return out, err
 }
 
-// prepare makes tensors for the outputs of half precision, which the binding cannot
-// take from the library.
+// prepare makes tensors for half-precision outputs, which the binding cannot return.
 func (s *session) prepare(n int) error {
 	s.kept[n] = make([]ort.Value, len(s.outputs))
 	for i, p := range s.outputs {
@@ -280,14 +278,14 @@ func (s *session) prepare(n int) error {
 			continue
 		}
 		if s.kept[n][i] = newOutput(p.Elem, p.Sized(n)); s.kept[n][i] == nil {
-			return fmt.Errorf("output %v of half precision has an open size: export the model with fixed sizes, or with float32 outputs", p)
+			return fmt.Errorf("output %v has half precision and a dynamic size: export the model with fixed sizes, or with float32 outputs", p)
 		}
 	}
 	return nil
 }
 
-// keep makes tensors for the outputs whose size the model declares and keeps to.
-// The library makes the others in each run.
+// keep keeps tensors for outputs whose actual size matches the declared one. The
+// library makes the others in each run.
 func (s *session) keep(n int, out []heads.Tensor) {
 	for i, p := range s.outputs {
 		dims := p.Sized(n)
@@ -303,7 +301,7 @@ func (s *session) once(n int, contexts []context.Context) ([]heads.Tensor, error
 	values := slices.Clone(kept)
 	canceled, err := s.cancelable(contexts, func() error { return s.run.RunWithOptions(s.in, values, s.runs) })
 	if err == nil {
-		// After an error the binding leaves nothing, or what cannot be freed.
+		// After an error the binding may return values that cannot be freed.
 		defer func() {
 			for i, v := range values {
 				if kept[i] == nil {
@@ -328,8 +326,8 @@ func (s *session) once(n int, contexts []context.Context) ([]heads.Tensor, error
 	return out, nil
 }
 
-// cancelable calls do, and ends it when all of the contexts have ended: then it
-// returns why as well.
+// cancelable calls do, and terminates it when all contexts have ended. It then also
+// returns the reason.
 func (s *session) cancelable(contexts []context.Context, do func() error) (canceled, err error) {
 	var mu sync.Mutex
 	left, terminated := len(contexts), false
@@ -360,12 +358,12 @@ func (s *session) cancelable(contexts []context.Context, do func() error) (cance
 		return clean(back), err
 	}
 	if err == nil {
-		return nil, nil // it was done first
+		return nil, nil // do finished first
 	}
 	return contexts[0].Err(), err
 }
 
-// newOutput returns a tensor, or nil where it cannot be made.
+// newOutput returns a tensor, or nil if it cannot be made.
 func newOutput(e network.Elem, dims []int64) ort.Value {
 	shape := ort.NewShape(dims...)
 	if err := shape.Validate(); err != nil || shape.FlattenedSize() < 1 || shape.FlattenedSize() > maxNumbers {
@@ -387,10 +385,10 @@ func newOutput(e network.Elem, dims []int64) ort.Value {
 	return v
 }
 
-// maxNumbers is how many numbers one output can have.
+// maxNumbers is the maximum number of elements of an output.
 const maxNumbers = 1 << 26
 
-// tensor returns output i as numbers.
+// tensor converts output i to float32.
 func (s *session) tensor(i int, v ort.Value) (heads.Tensor, error) {
 	t := heads.Tensor{Name: s.outputs[i].Name}
 	for _, d := range v.GetShape() {
@@ -411,16 +409,16 @@ func (s *session) tensor(i int, v ort.Value) (heads.Tensor, error) {
 		t.Data, t.Integer = convert(&s.spare[i], v.GetData()), true
 	case *ort.CustomDataTensor:
 		if s.outputs[i].Elem != network.Float16 {
-			return t, fmt.Errorf("output %v is of a type that cannot be read: export the model with float32 outputs", s.outputs[i])
+			return t, fmt.Errorf("the type of output %v is not supported: export the model with float32 outputs", s.outputs[i])
 		}
 		return s.half(i, t, v), nil
 	default:
-		return t, fmt.Errorf("output %v is of a type that cannot be read: export the model with float32 outputs", s.outputs[i])
+		return t, fmt.Errorf("the type of output %v is not supported: export the model with float32 outputs", s.outputs[i])
 	}
 	return t, nil
 }
 
-// half reads an output of half precision.
+// half converts a half-precision output.
 func (s *session) half(i int, t heads.Tensor, v *ort.CustomDataTensor) heads.Tensor {
 	data := v.GetData()
 	spare := slices.Grow(s.spare[i][:0], len(data)/2)[:len(data)/2]
@@ -460,11 +458,11 @@ func (s *session) close() error {
 	return errors.Join(errs...)
 }
 
-// free gives back what the library has made, which does not fail.
+// free frees an object of the library, which cannot fail.
 func free(made interface{ Destroy() error }) { _ = made.Destroy() }
 
-// clean makes what the library says fit for people: without the path, which they
-// are told anyway, and clean.
+// clean makes an error of the library safe to display, and removes the path, which is
+// reported separately.
 func clean(err error) error {
 	if err == nil {
 		return nil

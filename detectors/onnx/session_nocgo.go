@@ -10,7 +10,7 @@ import (
 	"rvo-tui/detectors/onnx/network"
 )
 
-// session is what a build with cgo runs models with.
+// session runs models in a build with cgo.
 type session struct {
 	inputs, outputs []network.Port
 	meta            map[string]string
@@ -18,7 +18,7 @@ type session struct {
 	image           int
 }
 
-// absent is why this build does not have the kind.
+// absent is why this build lacks the kind.
 var absent = errors.New("built without ONNX Runtime: install a C compiler and build with CGO_ENABLED=1")
 
 func openLibrary(string) (string, error) { return "", absent }

@@ -11,33 +11,33 @@ import (
 	"rvo-tui/detectors/onnx/heads"
 )
 
-// shared is a model with several users. Frames that wait while the model runs go
-// in one batch, as far as that is allowed; it never waits for more.
+// shared is a model with several users. Frames that arrive while the model is running
+// are batched, up to the limit; it never waits to fill a batch.
 type shared struct {
 	key    string
-	users  int           // guarded by the runtime
-	loaded chan struct{} // closed when model or err stands
+	users  int           // guarded by the runtime's mutex
+	loaded chan struct{} // closed when model or err is set
 	model  *model
 	err    error
-	most   int           // images in a batch
-	sem    chan struct{} // a semaphore of one, for the use of the model
+	most   int           // maximum batch size
+	sem    chan struct{} // semaphore for exclusive use of the model
 
-	mu      sync.Mutex // guards what follows
+	mu      sync.Mutex // guards the fields below
 	waiting []*job
 }
 
-// job is one frame that is to be looked at.
+// job is one frame to process.
 type job struct {
 	ctx    context.Context
 	pix    []byte
 	at     heads.Placement
 	decode func([]heads.Tensor) error
-	done   chan struct{} // closed when err stands
+	done   chan struct{} // closed when err is set
 	err    error
 }
 
-// acquire returns the model for these options, loading it if nobody has. The
-// caller gives it back with release.
+// acquire returns the model for these options, loading it if necessary. The caller must
+// call release.
 func (r *Runtime) acquire(o Options) (*shared, error) {
 	key, err := json.Marshal(o.ofModel())
 	if err != nil {
@@ -63,7 +63,7 @@ func (r *Runtime) acquire(o Options) (*shared, error) {
 	return s, nil
 }
 
-// release gives a model back, which ends with its last user.
+// release releases a model. The last user frees it.
 func (r *Runtime) release(s *shared) error {
 	r.mu.Lock()
 	s.users--
@@ -79,9 +79,8 @@ func (r *Runtime) release(s *shared) error {
 	return s.model.session.close()
 }
 
-// look shows the model a frame and has the answer decoded before the next run. It
-// returns when the frame is not needed any more, which can be a little after the
-// end of its context.
+// look runs the model on a frame and decodes the result before the next run. It returns
+// when the frame is no longer in use, which may be shortly after its context ends.
 func (s *shared) look(j *job) error {
 	j.done = make(chan struct{})
 	s.mu.Lock()
@@ -106,7 +105,7 @@ func (s *shared) look(j *job) error {
 	}
 }
 
-// withdraw takes back a job that has not been begun.
+// withdraw removes a job that has not started.
 func (s *shared) withdraw(j *job) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -117,7 +116,7 @@ func (s *shared) withdraw(j *job) bool {
 	return i >= 0
 }
 
-// take returns the jobs that have waited longest, as many as go in one batch.
+// take returns the jobs that have waited longest, up to one batch.
 func (s *shared) take() []*job {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -127,7 +126,8 @@ func (s *shared) take() []*job {
 	return batch
 }
 
-// decoded has an answer decoded. Nobody waits for a job in vain because of a bug.
+// decoded decodes a result. It recovers from panics, so that a bug cannot block the
+// job's caller.
 func (j *job) decoded(out []heads.Tensor) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -137,7 +137,7 @@ func (j *job) decoded(out []heads.Tensor) (err error) {
 	return j.decode(out)
 }
 
-// run answers a batch. The caller holds the semaphore.
+// run processes a batch. The caller holds the semaphore.
 func (s *shared) run(batch []*job) {
 	contexts := make([]context.Context, len(batch))
 	for i, j := range batch {

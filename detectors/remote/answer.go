@@ -11,23 +11,21 @@ import (
 	detectv1 "rvo-tui/proto/rvo/detect/v1"
 )
 
-// The bounds of what an answer says.
+// Limits for a response.
 const (
-	// MaxTTL is the longest time for which a service can make its value fresh; a
-	// longer one counts as this.
+	// MaxTTL is the longest TTL that a service can set; longer ones are reduced to it.
 	MaxTTL = time.Minute
-	// MaxDetections is how many detections one signal can have.
+	// MaxDetections is the maximum number of detections of one signal.
 	MaxDetections = 1000
 
 	maxKeypoints = 1000 // of one detection
 )
 
-// readings turns an answer into readings of the signals that are provided,
-// which it appends to out. The first entry for a signal counts, further ones do
-// not. Entries for other signals are passed over where the answer also has a
-// provided one, or where expects says that another detector waits for them;
-// otherwise they are an error, because a service that speaks of something else
-// has not said that there is nothing to see.
+// readings appends to out the readings of the provided signals in a response. Only the
+// first entry for a signal is used. Entries for other signals are ignored if the
+// response also has a provided one, or if expects reports that another detector uses
+// them. Otherwise they are an error: a service that returns other signals has not said
+// that there is nothing to see.
 func readings(out []detectors.Reading, answer *detectv1.DetectResponse, provides []string, expects func(string) bool) ([]detectors.Reading, error) {
 	stranger := ""
 	for _, s := range answer.GetSignals() {
@@ -51,7 +49,7 @@ func readings(out []detectors.Reading, answer *detectv1.DetectResponse, provides
 		out = append(out, r)
 	}
 	if stranger != "" && len(out) == 0 {
-		return nil, fault(ReasonSignal, "answered with signal %q, not with %s: name it in signal or signals, or correct the service",
+		return nil, fault(ReasonSignal, "returned signal %q instead of %s: name it in signal or signals, or correct the service",
 			stranger, strings.Join(provides, " or "))
 	}
 	return out, nil
@@ -64,15 +62,15 @@ func reading(s *detectv1.SignalOut) (detectors.Reading, error) {
 	}
 	switch {
 	case !finite(r.Value):
-		return r, fault(ReasonNaN, "answered with %v for %s: correct the service", r.Value, r.Signal)
+		return r, fault(ReasonNaN, "returned %v for %s: correct the service", r.Value, r.Signal)
 	case r.Value < 0:
-		return r, fault(ReasonNegative, "answered with %v for %s: correct the service, values are 0 or more", r.Value, r.Signal)
+		return r, fault(ReasonNegative, "returned %v for %s: correct the service, values must be 0 or more", r.Value, r.Signal)
 	case s.Number == nil && s.GetValue() > math.MaxInt64:
-		return r, fault(ReasonNegative, "answered with %d for %s: correct the service, values are 0 or more", int64(s.GetValue()), r.Signal)
+		return r, fault(ReasonNegative, "returned %d for %s: correct the service, values must be 0 or more", int64(s.GetValue()), r.Signal)
 	}
 	r.TTL = time.Duration(min(s.GetTtlNs(), uint64(MaxTTL)))
 	if len(s.GetDetections()) > MaxDetections {
-		return r, fault(ReasonLarge, "answered with %d detections for %s: correct the service, %d are allowed", len(s.GetDetections()), r.Signal, MaxDetections)
+		return r, fault(ReasonLarge, "returned %d detections for %s: correct the service, at most %d are allowed", len(s.GetDetections()), r.Signal, MaxDetections)
 	}
 	if len(s.GetDetections()) > 0 {
 		r.Detections = make([]detectors.Detection, len(s.GetDetections()))
@@ -91,22 +89,22 @@ func detection(to *detectors.Detection, d *detectv1.Detection) error {
 	b := d.GetBox()
 	x, y, w, h := float64(b.GetX()), float64(b.GetY()), float64(b.GetW()), float64(b.GetH())
 	if !finite(to.Score) || !finite(to.Angle) || !finite(x) || !finite(y) || !finite(w) || !finite(h) {
-		return fault(ReasonNaN, "answered with a score, angle or box of %q that is not a number: correct the service", to.Label)
+		return fault(ReasonNaN, "returned a score, angle or box of %q that is not a number: correct the service", to.Label)
 	}
-	// Models place boxes a little beyond the frame; pixels in place of parts of
-	// it are a mistake that must not pass for a box over all of it.
+	// Models place boxes slightly beyond the frame. Pixels instead of fractions are a
+	// mistake that must not be taken for a box that covers the whole frame.
 	const beyond = 1
 	if w < 0 || h < 0 || x < -beyond || y < -beyond || x+w > 1+beyond || y+h > 1+beyond {
-		return fault(ReasonBox, "answered with a box of %q at %g,%g of size %g,%g: correct the service, boxes are parts of the frame, 0 to 1",
+		return fault(ReasonBox, "returned a box of %q at %g,%g of size %g,%g: correct the service, boxes are in fractions of the frame, 0 to 1",
 			to.Label, x, y, w, h)
 	}
 	if len(d.GetKeypoints()) > maxKeypoints {
-		return fault(ReasonLarge, "answered with %d keypoints of %q: correct the service, %d are allowed", len(d.GetKeypoints()), to.Label, maxKeypoints)
+		return fault(ReasonLarge, "returned %d keypoints of %q: correct the service, at most %d are allowed", len(d.GetKeypoints()), to.Label, maxKeypoints)
 	}
 	for _, p := range d.GetKeypoints() {
 		point := detectors.Keypoint{X: float64(p.GetX()), Y: float64(p.GetY()), Score: float64(p.GetScore())}
 		if !finite(point.X + point.Y + point.Score) {
-			return fault(ReasonNaN, "answered with a keypoint of %q that is not a number: correct the service", to.Label)
+			return fault(ReasonNaN, "returned a keypoint of %q that is not a number: correct the service", to.Label)
 		}
 		to.Keypoints = append(to.Keypoints, point)
 	}

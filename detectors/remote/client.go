@@ -14,7 +14,7 @@ import (
 	"rvo-tui/detectors"
 )
 
-// Connection are the keys for where a server listens and how it is reached.
+// Connection has the keys for connecting to a server.
 type Connection struct {
 	Endpoint string `toml:"endpoint" help:"where the server listens, as in localhost:50051"`
 	Token    string `toml:"token" help:"bearer token" is:"secret"`
@@ -28,15 +28,15 @@ func (o Connection) Check(bad func(key, problem string)) {
 		bad("endpoint", err.Error())
 	}
 	if strings.ContainsFunc(o.Token, func(r rune) bool { return r <= ' ' || r > '~' }) {
-		bad("token", "holds a space or another character that a header cannot have: use printable ASCII")
+		bad("token", "contains a space or another character not allowed in a header: use printable ASCII")
 	}
 	if o.TLSCA != "" && err == nil && !e.TLS {
 		bad("tls_ca", "applies to https:// endpoints only")
 	}
 }
 
-// Client calls one server for one detector. Its errors are each a *detectors.Error
-// that names the endpoint and never shows the token. It belongs to one goroutine.
+// Client calls one server for one detector. Each of its errors is a *detectors.Error
+// that names the endpoint and never contains the token. It belongs to one goroutine.
 type Client struct {
 	conn    *conn
 	auth    string
@@ -45,15 +45,15 @@ type Client struct {
 	closed  bool
 }
 
-// Words are what differs between servers in the texts of errors.
+// Words are the parts of error texts that differ between protocols.
 type Words struct {
-	Service string // that the endpoint must have, as in "rvo.detect.v1.Detector"
-	Shrink  string // what makes requests smaller, as in "lower max_width"
+	Service string // service that the endpoint must have, such as "rvo.detect.v1.Detector"
+	Shrink  string // how to make requests smaller, such as "lower max_width"
 }
 
 // Client returns a client that shares the pool's connection to the endpoint. It
-// does not connect: the first call does. Signals are those that the detector waits
-// for. The caller closes it.
+// connects with the first call. signals are the detector's signals. The caller must
+// close it.
 func (p *Pool) Client(o Connection, signals []string, words Words) (*Client, error) {
 	e, err := ParseEndpoint(o.Endpoint)
 	if err != nil {
@@ -73,10 +73,10 @@ func (p *Pool) Client(o Connection, signals []string, words Words) (*Client, err
 // Conn returns the connection for generated code, to be used within Call.
 func (c *Client) Conn() grpc.ClientConnInterface { return c.conn.grpc }
 
-// Down returns why there is no connection, if one was tried and another one is not
-// due yet; else nil. Until then nothing need be prepared for a call.
+// Down returns why there is no connection, if an attempt has failed and the next one is
+// not due yet. Otherwise it returns nil. Use it to avoid preparing a call in vain.
 func (c *Client) Down() error {
-	// It redials by itself.
+	// gRPC redials by itself.
 	if c.conn.grpc.GetState() == connectivity.TransientFailure {
 		if f := c.conn.dialFault(); f != nil {
 			return c.At(f)
@@ -85,8 +85,8 @@ func (c *Client) Down() error {
 	return nil
 }
 
-// Call makes one call. The function makes it with the context and options that it
-// is given, and returns gRPC's error.
+// Call makes one call. call must use the given context and options, and return gRPC's
+// error.
 func (c *Client) Call(ctx context.Context, call func(ctx context.Context, opts ...grpc.CallOption) error) error {
 	if c.auth != "" {
 		ctx = metadata.AppendToOutgoingContext(ctx, "authorization", c.auth)
@@ -95,13 +95,13 @@ func (c *Client) Call(ctx context.Context, call func(ctx context.Context, opts .
 	var trailer metadata.MD
 	err := call(ctx, grpc.Trailer(&trailer))
 	if end, ok := ctx.Deadline(); ok && err == nil && !time.Now().Before(end) {
-		err = context.DeadlineExceeded // on a busy machine an answer can overtake the timer
+		err = context.DeadlineExceeded // on a busy machine a response can arrive before the timer fires
 	}
 	if err == nil {
 		return nil
 	}
-	// An error that the server answers with comes as headers of its own; one that
-	// gRPC makes up here has none.
+	// An error from the server has headers of its own; one made by gRPC on this side
+	// has none.
 	f := c.failure(ctx, err, len(trailer.Get("content-type")) > 0)
 	if f.Reason == detectors.ReasonTimeout {
 		c.conn.silence.late(time.Now())
@@ -109,12 +109,11 @@ func (c *Client) Call(ctx context.Context, call func(ctx context.Context, opts .
 	return c.At(f)
 }
 
-// Answered logs that a model has answered which has not done so before on this
-// connection.
+// Answered logs the first response of a model on this connection.
 func (c *Client) Answered(model string) { c.conn.answered(model) }
 
-// At adds the endpoint to an error and keeps its reason. A server may repeat the
-// token that it was sent: that is hidden.
+// At adds the endpoint to an error and keeps its reason. It hides the token, which a
+// server may repeat.
 func (c *Client) At(err error) error {
 	reason := detectors.ReasonOf(err)
 	var e *detectors.Error
@@ -127,8 +126,7 @@ func (c *Client) At(err error) error {
 	return &detectors.Error{Reason: reason, Err: fmt.Errorf("detect at %s: %w", c.conn.endpoint, err)}
 }
 
-// Close releases the connection, which its last user closes. Further calls do
-// nothing.
+// Close releases the connection; the last user closes it. Further calls do nothing.
 func (c *Client) Close() error {
 	if c.closed {
 		return nil

@@ -11,20 +11,19 @@ import (
 	"strings"
 )
 
-const maxSocket = 107 // bytes of a path that fit into a socket address on Linux
+const maxSocket = 107 // maximum path length in a socket address on Linux
 
 var errSocket = fmt.Errorf("has no valid path: write unix:///path/of/socket, at most %d bytes after unix://", maxSocket)
 
-// Endpoint is where a model service listens.
+// Endpoint is the address of a model service.
 type Endpoint struct {
 	Network string // "tcp" or "unix"
 	Addr    string // host and port, or the absolute path of a socket
 	TLS     bool
 }
 
-// ParseEndpoint reads one of the forms host:port, http://host[:port],
-// https://host[:port] and unix:///path. Its errors say what is allowed and
-// never show a password.
+// ParseEndpoint parses host:port, http://host[:port], https://host[:port] or
+// unix:///path. Its errors say what is allowed and never contain a password.
 func ParseEndpoint(s string) (Endpoint, error) {
 	if s == "" {
 		return Endpoint{}, errors.New("is missing: write host:port, http://host:port, https://host:port or unix:///path")
@@ -41,16 +40,16 @@ func ParseEndpoint(s string) (Endpoint, error) {
 		return unix(rest)
 	case "http", "https":
 	default:
-		return Endpoint{}, errors.New("has a scheme that is not known: use http, https or unix")
+		return Endpoint{}, errors.New("has an unknown scheme: use http, https or unix")
 	}
 	u, err := url.Parse(s)
 	switch {
 	case err != nil:
 		return Endpoint{}, errors.New("is not an address: write it as in http://host:port")
 	case u.User != nil:
-		return Endpoint{}, errors.New("must not hold a user or password: set token instead")
+		return Endpoint{}, errors.New("must not contain a user or password: set token instead")
 	case u.Path != "" && u.Path != "/", u.RawQuery != "", u.Fragment != "", strings.HasSuffix(s, "#"), u.ForceQuery:
-		return Endpoint{}, errors.New("must end after the port: services are found by host and port alone")
+		return Endpoint{}, errors.New("must end after the port")
 	}
 	port := u.Port()
 	if port == "" {
@@ -63,7 +62,7 @@ func ParseEndpoint(s string) (Endpoint, error) {
 
 func plain(s string) (Endpoint, error) {
 	if strings.Contains(s, "@") {
-		return Endpoint{}, errors.New("must not hold a user or password: set token instead")
+		return Endpoint{}, errors.New("must not contain a user or password: set token instead")
 	}
 	host, port, err := net.SplitHostPort(s)
 	if err != nil {
@@ -106,7 +105,7 @@ func validHost(host string) bool {
 	return host != "" && len(host) <= 253
 }
 
-// Loopback reports whether what is sent stays on this machine.
+// Loopback reports whether the endpoint is on this machine.
 func (e Endpoint) Loopback() bool {
 	if e.Network == "unix" {
 		return true
@@ -122,8 +121,7 @@ func (e Endpoint) Loopback() bool {
 	return err == nil && ip.Unmap().IsLoopback()
 }
 
-// String returns the one form of the endpoint that ParseEndpoint reads back as
-// the same.
+// String returns the canonical form of the endpoint, which ParseEndpoint accepts.
 func (e Endpoint) String() string {
 	switch {
 	case e.Network == "unix":

@@ -76,14 +76,14 @@ func TestFailures(t *testing.T) {
 		}, late, detectors.ReasonTimeout, "raise timeout"},
 		{"closes at once", func(t *testing.T) string {
 			return accept(t, func(net.Conn, <-chan struct{}) {})
-		}, soon, ReasonReset, "look after the service"},
+		}, soon, ReasonReset, "check the service"},
 		{"resets at once", func(t *testing.T) string {
 			return accept(t, func(c net.Conn, _ <-chan struct{}) {
 				if tc, ok := c.(*net.TCPConn); ok {
 					_ = tc.SetLinger(0)
 				}
 			})
-		}, soon, ReasonReset, "look after the service"},
+		}, soon, ReasonReset, "check the service"},
 		{"dies during the call", func(t *testing.T) string {
 			dying := make(chan *grpc.Server, 1)
 			l := loopback(t)
@@ -93,18 +93,18 @@ func TestFailures(t *testing.T) {
 				return nil, ctx.Err()
 			})
 			return l.Addr().String()
-		}, soon, ReasonReset, "look after the service"},
+		}, soon, ReasonReset, "check the service"},
 		{"another protocol", func(t *testing.T) string {
 			return accept(t, func(c net.Conn, done <-chan struct{}) {
 				_, _ = io.WriteString(c, "SSH-2.0-OpenSSH_9.2 and more than a frame's header\r\n"+strings.Repeat("\xff", 100))
 				<-done
 			})
-		}, soon, ReasonGarbage, "no answer of a model service"},
+		}, soon, ReasonGarbage, "not from a model service"},
 		{"web server", func(t *testing.T) string {
 			s := httptest.NewServer(http.NotFoundHandler())
 			t.Cleanup(s.Close)
 			return s.URL
-		}, soon, ReasonGarbage, "no answer of a model service"},
+		}, soon, ReasonGarbage, "not from a model service"},
 		{"web server of HTTP/2", func(t *testing.T) string {
 			s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 				_, _ = io.WriteString(w, "<html>")
@@ -114,10 +114,10 @@ func TestFailures(t *testing.T) {
 			s.Start()
 			t.Cleanup(s.Close)
 			return s.URL
-		}, soon, ReasonGarbage, "no answer of a model service"},
+		}, soon, ReasonGarbage, "not from a model service"},
 		{"garbage", func(t *testing.T) string {
 			return serve(t, nil, bare(func(string, []byte) []byte { return []byte("\x0a\xff\xff\xff\xff\x0f hello") })...)
-		}, soon, ReasonGarbage, "no answer of a model service"},
+		}, soon, ReasonGarbage, "not from a model service"},
 		{"10 MiB", func(t *testing.T) string {
 			return serve(t, nil, bare(func(string, []byte) []byte { return make([]byte, 10<<20) })...)
 		}, soon, ReasonLarge, "correct the service"},

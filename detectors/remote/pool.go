@@ -20,10 +20,10 @@ import (
 	"google.golang.org/grpc/keepalive"
 )
 
-// The bounds of a connection.
+// Limits and timing of a connection.
 const (
-	// MaxAnswer is how large an answer can be, in bytes. A larger one is an
-	// error, and is not read to its end.
+	// MaxAnswer is the maximum size of a response, in bytes. A larger one is an error,
+	// and is not read completely.
 	MaxAnswer = 1 << 20
 
 	maxHeaders  = 64 << 10
@@ -31,17 +31,17 @@ const (
 	dialTimeout = 5 * time.Second
 )
 
-// Pool holds the connections to model services: one for each endpoint, shared by
-// all its users. The program owns it and closes it after the last
-// detector. It is safe for concurrent use.
+// Pool holds the connections to model services: one for each endpoint, shared by its
+// users. The program owns it and closes it after the last detector. It is safe for
+// concurrent use.
 type Pool struct {
-	// Log gets warnings about endpoints. It must not be changed once there are
+	// Log receives warnings about endpoints. It must not be changed once there are
 	// detectors.
 	Log *slog.Logger
 
 	dial func(ctx context.Context, network, addr string) (net.Conn, error)
 
-	mu     sync.Mutex // guards what follows
+	mu     sync.Mutex // guards the fields below
 	conns  map[connKey]*conn
 	warned map[Endpoint]bool
 	closed bool
@@ -52,8 +52,8 @@ type connKey struct {
 	ca       string
 }
 
-// NewPool returns a pool without connections. It logs warnings about endpoints; a
-// nil log discards them.
+// NewPool returns a pool without connections. It logs warnings about endpoints; a nil
+// log discards them.
 func NewPool(log *slog.Logger) *Pool {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
@@ -61,8 +61,7 @@ func NewPool(log *slog.Logger) *Pool {
 	return &Pool{Log: log, dial: new(net.Dialer).DialContext, conns: make(map[connKey]*conn), warned: make(map[Endpoint]bool)}
 }
 
-// Close ends all connections; calls under way fail. The pool cannot be used
-// afterwards.
+// Close closes all connections; pending calls fail. The pool cannot be used afterwards.
 func (p *Pool) Close() error {
 	p.mu.Lock()
 	conns := p.conns
@@ -75,23 +74,23 @@ func (p *Pool) Close() error {
 	return errors.Join(errs...)
 }
 
-// conn is the connection to one endpoint. It dials on the first call, and again
-// after a loss, with a delay of 0.2 s growing to 2 s.
+// conn is the connection to one endpoint. It dials with the first call, and redials
+// after a loss with a delay growing from 0.2 s to 2 s.
 type conn struct {
 	endpoint Endpoint
 	grpc     *grpc.ClientConn
 	pool     *Pool
 	key      connKey
-	fault    atomic.Pointer[error] // why the last dial or handshake did not work; nil: it did
+	fault    atomic.Pointer[error] // error of the last dial or handshake; nil: it succeeded
 	silence  silence
 
 	users   int            // guarded by the pool's mutex
-	signals map[string]int // how many users are configured for each; guarded by the pool's mutex
+	signals map[string]int // number of users of each signal; guarded by the pool's mutex
 	models  map[string]bool
 }
 
-// acquire returns the connection to an endpoint for a detector with these
-// signals, which must release it. It does not dial.
+// acquire returns the connection to an endpoint for a detector with these signals,
+// which must release it. It does not dial.
 func (p *Pool) acquire(e Endpoint, ca string, signals []string) (*conn, error) {
 	creds, err := transport(e, ca)
 	if err != nil {
@@ -139,15 +138,14 @@ func (c *conn) release(signals []string) error {
 	return c.grpc.Close()
 }
 
-// expects reports whether any detector at this endpoint is configured for the
-// signal.
+// expects reports whether any detector at this endpoint uses the signal.
 func (c *conn) expects(signal string) bool {
 	c.pool.mu.Lock()
 	defer c.pool.mu.Unlock()
 	return c.signals[signal] > 0
 }
 
-// answered logs a model that has not answered on this connection before.
+// answered logs the first response of a model on this connection.
 func (c *conn) answered(model string) {
 	c.pool.mu.Lock()
 	known := c.models[model] || len(c.models) >= maxModels
@@ -190,16 +188,16 @@ func (c *conn) open(creds credentials.TransportCredentials) (*grpc.ClientConn, e
 		grpc.WithAuthority(authority),
 		grpc.WithUserAgent("rvo-tui"),
 		grpc.WithDisableServiceConfig(),
-		grpc.WithDisableRetry(), // a frame is never sent twice: the next one is fresher
+		grpc.WithDisableRetry(), // a frame is never sent twice; the next one is newer
 		grpc.WithMaxHeaderListSize(maxHeaders),
 		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(MaxAnswer)),
 		grpc.WithConnectParams(grpc.ConnectParams{
 			Backoff:           backoff.Config{BaseDelay: 200 * time.Millisecond, Multiplier: 1.6, Jitter: 0.2, MaxDelay: 2 * time.Second},
 			MinConnectTimeout: dialTimeout,
 		}),
-		// Servers refuse clients that ping more often than every five minutes.
-		// The timeout also bounds how long sent bytes may stay unacknowledged,
-		// which is what finds a dead machine soon.
+		// Servers reject clients that ping more often than every five minutes. The
+		// timeout also limits how long sent data may stay unacknowledged, which detects
+		// a dead machine quickly.
 		grpc.WithKeepaliveParams(keepalive.ClientParameters{Time: 6 * time.Minute, Timeout: 5 * time.Second}),
 	)
 }
@@ -218,8 +216,8 @@ func (c *conn) note(err error) {
 	c.fault.Store(&err)
 }
 
-// handshake records why handshakes fail, which gRPC reports only as text, and watches
-// for incoming data.
+// handshake records handshake errors, which gRPC reports only as text, and observes
+// incoming data.
 type handshake struct {
 	credentials.TransportCredentials
 	conn *conn

@@ -1,7 +1,6 @@
-// Package remote calls model services: any gRPC server of rvo.detect.v1.Detector,
-// in any language, on this machine or another. A detector sends one frame at
-// a time and never an old one. Each failure is an error with a reason, and the
-// next call connects again.
+// Package remote calls model services: any gRPC server of rvo.detect.v1.Detector, in
+// any language, local or remote. A detector has one request in flight and never sends
+// an old frame. Each failure is an error with a reason, and the next call reconnects.
 package remote
 
 import (
@@ -29,7 +28,7 @@ const (
 	maxSignals         = 64
 )
 
-// Sending are the keys for what a service is sent and what it answers.
+// Sending has the keys for requests and responses of a service.
 type Sending struct {
 	Signals  []string `toml:"signals" help:"further signals that it answers with"`
 	MaxWidth int      `toml:"max_width" help:"larger frames are scaled down to this width, in pixels"`
@@ -44,8 +43,8 @@ type Options struct {
 
 var words = Words{Service: "rvo.detect.v1.Detector", Shrink: "lower max_width"}
 
-// Kind returns the kind of detector that calls a model service. Its detectors
-// share the connections of pool, which must outlive them.
+// Kind returns the kind of detector that calls a model service. Its detectors share the
+// connections of pool, which must outlive them.
 func Kind(pool *Pool) detectors.Kind {
 	return detectors.Kind{
 		Name:  "remote",
@@ -68,9 +67,9 @@ func Kind(pool *Pool) detectors.Kind {
 	}
 }
 
-// Provides returns the signals of a detector whose service answers with further
-// ones. Where there are such, its own counts only if it was set as well: a signal
-// that is named after the detector would read 0 for ever.
+// Provides returns the signals of a detector whose service returns further ones. If
+// there are any, the detector's own signal is included only if it is set explicitly; a
+// signal named after the detector would always be 0.
 func Provides(cfg detectors.Config, further []string) []string {
 	names := slices.Clone(further)
 	if len(names) == 0 || cfg.Signal != cfg.Name && !slices.Contains(names, cfg.Signal) {
@@ -98,7 +97,7 @@ func (s Sending) Check(bad func(key, problem string)) {
 		case !detectors.ValidName(name):
 			bad("signals", fmt.Sprintf("%q cannot name a signal: use a letter, then letters, digits and underscores, at most 64 in all", text.Clean(name)))
 		case slices.Contains(s.Signals[:i], name):
-			bad("signals", fmt.Sprintf("%q is there twice", name))
+			bad("signals", fmt.Sprintf("%q is listed twice", name))
 		}
 	}
 }
@@ -111,16 +110,16 @@ type Detector struct {
 	maxWidth int
 	raw      bool
 
-	width, height int    // of raw frames, where they are larger; 0: as maxWidth says
-	model         string // that answered last
+	width, height int    // size limit of raw frames; 0: only maxWidth applies
+	model         string // of the last response
 
-	// Of the call under way; reused by the next one.
+	// State of the current call; reused by the next one.
 	request  detectv1.DetectRequest
 	readings []detectors.Reading
 }
 
-// New returns a detector for a configuration with every default filled in. It
-// does not connect: the first Detect does.
+// New returns a detector for a configuration with every default filled in. It connects
+// with the first Detect.
 func New(pool *Pool, cfg detectors.Config) (*Detector, error) {
 	o := cfg.Options.(Options)
 	d := &Detector{provides: Provides(cfg, o.Signals), maxWidth: o.MaxWidth, raw: o.Format == formatBGR}
@@ -132,8 +131,8 @@ func New(pool *Pool, cfg detectors.Config) (*Detector, error) {
 	return d, nil
 }
 
-// Detect sends the frame, scaled down to max_width, and waits for the answer
-// until the context ends. Each error is a *detectors.Error.
+// Detect sends the frame, scaled down to max_width, and waits for the response until
+// the context ends. Each error is a *detectors.Error.
 func (d *Detector) Detect(ctx context.Context, frame *capture.Frame) ([]detectors.Reading, error) {
 	if err := d.client.Down(); err != nil {
 		return nil, err
@@ -194,13 +193,12 @@ func (d *Detector) fill(ctx context.Context, frame *capture.Frame) error {
 	return nil
 }
 
-// Resize scales larger raw frames down to this size, in pixels, instead of to
-// max_width. Call it only between calls of Detect.
+// Resize sets the size in pixels to which larger raw frames are scaled, instead of
+// max_width. Do not call it during Detect.
 func (d *Detector) Resize(width, height int) { d.width, d.height = width, height }
 
-// Model returns the name of the model in the last answer.
+// Model returns the model name in the last response.
 func (d *Detector) Model() string { return d.model }
 
-// Close releases the connection, which the last detector that uses it closes.
-// Further calls do nothing.
+// Close releases the connection; its last user closes it. Further calls do nothing.
 func (d *Detector) Close() error { return d.client.Close() }

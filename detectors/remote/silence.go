@@ -7,25 +7,25 @@ import (
 )
 
 // silenceLimit is how long calls may wait without any data from the service before
-// their shared connection is reopened. A NAT or firewall may have forgotten the
-// connection and still accept what is sent.
+// their shared connection is reopened. A NAT or firewall may have dropped the
+// connection without rejecting data.
 const silenceLimit = 5 * time.Second
 
-// silence watches one connection for silenceLimit.
+// silence detects silence on one connection.
 type silence struct {
-	mu    sync.Mutex // guards what follows
-	link  net.Conn   // below TLS; nil: there was none yet
-	since time.Time  // the first call since anything came; zero: no call is open for longer than that
+	mu    sync.Mutex // guards the fields below
+	link  net.Conn   // below TLS; nil: none yet
+	since time.Time  // first call since data last arrived; zero: none
 }
 
-// begin notes a new connection.
+// begin records a new connection.
 func (s *silence) begin(link net.Conn) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.link, s.since = link, time.Time{}
 }
 
-// ask notes that a call begins.
+// ask records the start of a call.
 func (s *silence) ask(now time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -34,7 +34,7 @@ func (s *silence) ask(now time.Time) {
 	}
 }
 
-// hear notes that data came.
+// hear records incoming data.
 func (s *silence) hear(link net.Conn) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -43,8 +43,8 @@ func (s *silence) hear(link net.Conn) {
 	}
 }
 
-// late notes that a call had no answer in time, and closes the connection when
-// nothing has come over it for too long. gRPC then opens another one.
+// late records that a call timed out, and closes the connection if it has been silent
+// for too long. gRPC then opens another one.
 func (s *silence) late(now time.Time) {
 	s.mu.Lock()
 	link := s.link
@@ -54,7 +54,7 @@ func (s *silence) late(now time.Time) {
 	}
 	s.link, s.since = nil, time.Time{}
 	s.mu.Unlock()
-	// It is abandoned whether or not it closes cleanly.
+	// The connection is abandoned even if closing fails.
 	_ = link.Close()
 }
 

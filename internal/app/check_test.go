@@ -112,7 +112,7 @@ func TestCheckOfKindsThatWereLeftOut(t *testing.T) {
 				t.Error(err)
 			}
 		case kind == "person":
-			if err == nil || !strings.Contains(err.Error(), `rvo.toml:6:8: detector "b": kind: "person" is not in this program, which was built without OpenCV`) {
+			if err == nil || !strings.Contains(err.Error(), `rvo.toml:6:8: detector "b": kind: "person" is not available in this build, which was built without OpenCV`) {
 				t.Errorf("got %v", err)
 			}
 		case err == nil || strings.Contains(err.Error(), `"person"`) != complete || strings.Contains(err.Error(), `"onnx"`) != complete:

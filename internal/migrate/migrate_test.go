@@ -74,7 +74,7 @@ func TestProblemsHaveTheirPlace(t *testing.T) {
 		{"type", "detectors:\n  - kind: load\n    busy_ns: much\n", `r.yaml:3:14: detector 1: busy_ns: "much" is not a whole number`},
 		{"missing", "detectors:\n  - kind: load\n", "r.yaml:2:5: detector 1: busy_ns: is missing"},
 		{"zero", "detectors:\n  - kind: load\n    busy_ns: 0\n", "r.yaml:3:14: detector \"load\": busy_ns: cannot be 0s"},
-		{"endpoint", "detectors:\n  - kind: remote_grpc\n    endpoint: ftp://a\n    output_signal: a\n", `r.yaml:3:15: detector "a": endpoint: has a scheme`},
+		{"endpoint", "detectors:\n  - kind: remote_grpc\n    endpoint: ftp://a\n    output_signal: a\n", `r.yaml:3:15: detector "a": endpoint: has an unknown scheme`},
 		{"signal", "detectors:\n  - kind: remote_grpc\n    endpoint: a:1\n    output_signal: no-hat\n", "r.yaml:4:20: detector \"no-hat\": output_signal: \"no-hat\" cannot name a signal"},
 		{"timeout", "detectors:\n  - kind: remote_grpc\n    endpoint: a:1\n    output_signal: a\n    timeout_ms: 99999999999999999\n", "r.yaml:5:17: detector \"a\": timeout_ms: "},
 		{"another file", "name: CI\non: [push]\n", "r.yaml:1:1: this is not a configuration of rvo: it has neither"},

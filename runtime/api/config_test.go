@@ -46,7 +46,7 @@ func TestConfigIsChecked(t *testing.T) {
 		{Config{Socket: strings.Repeat("s", 108)}, "socket: is 108 bytes long"},
 		{Config{Socket: "a\nb"}, "socket: holds a control"},
 		{Config{Endpoints: []string{"gpu:50051", "gpu", "https://[::1]:443", "unix:///run/a.sock", "2001:db8::1"}}, ""},
-		{Config{Endpoints: []string{"http://me:pw@gpu:1"}}, "endpoints: \"***@gpu:1\" must not hold"},
+		{Config{Endpoints: []string{"http://me:pw@gpu:1"}}, "endpoints: \"***@gpu:1\" must not contain"},
 		{Config{Endpoints: []string{"no host"}}, "endpoints: \"no host\" is no endpoint"},
 		{Config{Sources: []string{"cam", "cam:554", "rtsp://cam", "192.0.2.0/24", "2001:db8::1", "rtsp://[2001:db8::1]:8554"}}, ""},
 		{Config{Sources: []string{"rtsp://u:pw@cam"}}, "sources: \"***@cam\" is no source"},

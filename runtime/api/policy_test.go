@@ -87,7 +87,7 @@ func TestWhatMayBeAttached(t *testing.T) {
 		{at("unix:///run/docker.sock"), "control.endpoints"},
 		{at("unix:///run/model.sock"), ""},
 		{at("unix:///run/../run/model.sock"), ""},
-		{at("http://localhost@evil.example:1"), "must not hold a user"},
+		{at("http://localhost@evil.example:1"), "must not contain a user"},
 		{at("ftp://localhost:1"), "scheme"},
 
 		{at("gpu:50051"), ""},

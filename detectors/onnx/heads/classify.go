@@ -37,13 +37,13 @@ func isScores(t Tensor) bool {
 	return t.is(1, -1) && t.Shape[1] > 1 || t.is(1, -1, 1, 1) && t.Shape[1] > 1
 }
 
-// classify has one answer for the whole frame.
+// classify decodes one result for the whole frame.
 func (d *Decoder) classify(raw []float32, logits bool) error {
 	ok, probable := probabilities(raw)
 	if !ok {
 		return ErrNaN
 	}
-	// One answer beyond 0 to 1 says what the others are, too.
+	// A result outside 0..1 shows that all of them are logits.
 	d.logits = d.logits || logits || !probable
 	d.best = append(d.best[:0], raw...)
 	if d.logits {
@@ -60,8 +60,8 @@ func (d *Decoder) classify(raw []float32, logits bool) error {
 	return nil
 }
 
-// probabilities reports whether all numbers are finite, and whether they are 0 to
-// 1: models often leave out the step that makes them so.
+// probabilities reports whether all numbers are finite, and whether they are in 0..1.
+// Many models lack the final softmax.
 func probabilities(raw []float32) (ok, probable bool) {
 	probable = true
 	sum := float32(0)

@@ -10,11 +10,11 @@ import (
 	"rvo-tui/internal/text"
 )
 
-// Options says which detections of a model count.
+// Options select the detections of a model to keep.
 type Options struct {
-	Threshold float64  // the smallest score
-	NMS       float64  // the overlap from which two boxes of a class are one
-	Classes   []string // labels that count; empty: all
+	Threshold float64  // minimum score
+	NMS       float64  // minimum overlap at which boxes of the same class are merged
+	Classes   []string // labels to keep; empty: all
 }
 
 // Decoder decodes the outputs of one model. It belongs to one goroutine.
@@ -24,19 +24,19 @@ type Decoder struct {
 	nms       float32
 	want      []bool // by class; nil: all
 
-	// Of the call under way; reused by the next one.
+	// State of the current call; reused by the next one.
 	found  []candidate
 	best   []float32
 	class  []int32
 	points func(at int32) []detectors.Keypoint // in pixels of the input
-	merged bool                                // no two boxes mean the same thing
-	whole  bool                                // what was found is the whole frame
+	merged bool                                // boxes are already deduplicated
+	whole  bool                                // the result applies to the whole frame
 
-	logits bool // a classifier has shown scores that are no probabilities
+	logits bool // a classifier has returned scores that are not probabilities
 }
 
-// Decoder returns a decoder of the head. An error names a label that the model
-// does not have.
+// Decoder returns a decoder for the head. It fails for a label that the model does not
+// have.
 func (h *Head) Decoder(opts Options) (*Decoder, error) {
 	d := &Decoder{head: h, threshold: float32(opts.Threshold), nms: float32(opts.NMS)}
 	if len(opts.Classes) == 0 {
@@ -50,7 +50,7 @@ func (h *Head) Decoder(opts Options) (*Decoder, error) {
 	}
 	for _, label := range opts.Classes {
 		if len(labels) == 0 {
-			return nil, fmt.Errorf("what the classes of the model are called is not known, and so not which is %q: set labels or labels_file", text.Clean(label))
+			return nil, fmt.Errorf("the model's class names are unknown, so %q cannot be found: set labels or labels_file", text.Clean(label))
 		}
 		if !slices.Contains(labels, label) {
 			return nil, UnknownLabel(label, labels)
@@ -63,21 +63,21 @@ func (h *Head) Decoder(opts Options) (*Decoder, error) {
 	return d, nil
 }
 
-// UnknownLabel is the error for a label that the model does not have.
+// UnknownLabel returns the error for a label that the model does not have.
 func UnknownLabel(label string, labels []string) error {
 	problem := fmt.Sprintf("%q is not a label of the model", text.Clean(label))
 	if near := text.DidYouMean(label, labels); near != "" {
 		return errors.New(problem + near)
 	}
-	return fmt.Errorf("%s; there are %q", problem, labels[:min(len(labels), 10)])
+	return fmt.Errorf("%s; it has %q", problem, labels[:min(len(labels), 10)])
 }
 
-// Decode returns what is in the outputs of one image, highest score first; nil:
-// nothing. The outputs are as many and in the order of those that the head was
-// chosen by. The placement is that of the frame in the input.
+// Decode returns the detections in the outputs of one image, highest score first; nil
+// if there are none. The outputs must have the number and order of those used to choose
+// the head. at is the placement of the frame in the input.
 func (d *Decoder) Decode(out []Tensor, at Placement) ([]detectors.Detection, error) {
 	if len(out) != d.head.outputs {
-		return nil, fmt.Errorf("the model answered with %d outputs in place of %d: export it again", len(out), d.head.outputs)
+		return nil, fmt.Errorf("the model returned %d outputs instead of %d: export it again", len(out), d.head.outputs)
 	}
 	for _, t := range out {
 		if err := t.check(); err != nil {
@@ -95,35 +95,35 @@ func (d *Decoder) Decode(out []Tensor, at Placement) ([]detectors.Detection, err
 	return d.detections(suppress(d.found, limit), at)
 }
 
-// ErrNaN says that outputs hold numbers that are not finite.
-var ErrNaN = errors.New("the model answered with numbers that are not finite: check scale, mean and the model")
+// ErrNaN means that outputs contain numbers that are not finite.
+var ErrNaN = errors.New("the model returned numbers that are not finite: check scale, mean and the model")
 
 func errScore(score float32) error {
 	if !finite(score) {
 		return ErrNaN
 	}
-	return fmt.Errorf("the model gave a score of %g, and scores are 0 to 1: set format, correct scale and mean, or export the model with its last step", score)
+	return fmt.Errorf("the model returned a score of %g, but scores are 0 to 1: set format, correct scale and mean, or export the model with its final activation", score)
 }
 
 func errShape(out Tensor) error {
-	return fmt.Errorf("output %v has changed its shape: export the model with fixed sizes", out)
+	return fmt.Errorf("output %v changed its shape: export the model with fixed sizes", out)
 }
 
 func finite(v float32) bool { return v-v == 0 }
 
-// scoreSlack is how far above 1 rounding can bring a score.
+// scoreSlack is the maximum score that rounding can produce.
 const scoreSlack = 1.001
 
-// add takes a candidate whose score is high enough.
+// add adds a candidate if its score is high enough.
 func (d *Decoder) add(c candidate) error {
 	if c.score > scoreSlack || !finite(c.score) {
 		return errScore(c.score)
 	}
 	switch n := len(d.head.Labels); {
 	case c.class < 0 || c.class >= maxLabels:
-		return fmt.Errorf("the model answered with the class %d: set format", c.class)
+		return fmt.Errorf("the model returned class %d: set format", c.class)
 	case n > 0 && int(c.class) >= n:
-		return fmt.Errorf("the model answered with the class %d, and there are %d labels: give all labels, in the order of the model", c.class, n)
+		return fmt.Errorf("the model returned class %d, but there are %d labels: give all labels, in the order of the model", c.class, n)
 	}
 	if d.want != nil && (int(c.class) >= len(d.want) || !d.want[c.class]) {
 		return nil
@@ -135,21 +135,21 @@ func (d *Decoder) add(c candidate) error {
 	return nil
 }
 
-// classOf returns a class that a model writes as a number.
+// classOf converts a class that a model returns as a number.
 func classOf(v float32) (int32, error) {
 	if v < 0 || v >= maxLabels || float32(int32(v)) != v {
-		return 0, fmt.Errorf("the model answered with the class %g: set format, or export the model again", v)
+		return 0, fmt.Errorf("the model returned class %g: set format, or export the model again", v)
 	}
 	return int32(v), nil
 }
 
-// detections wants candidates by falling score.
+// detections converts candidates, which must be sorted by descending score.
 func (d *Decoder) detections(found []candidate, at Placement) ([]detectors.Detection, error) {
 	list := make([]detectors.Detection, 0, len(found))
 	for _, c := range found {
 		box, ok := detectors.Box{W: 1, H: 1}, true
 		if !d.whole {
-			// What is in the margin alone is not in the frame.
+			// Boxes entirely in the margin are not in the frame.
 			box, ok = at.box(float64(c.left), float64(c.top), float64(c.right), float64(c.bottom))
 		}
 		if !ok {

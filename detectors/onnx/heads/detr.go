@@ -2,7 +2,7 @@ package heads
 
 import "math"
 
-// imageNet is how models that learnt from ImageNet are mostly shown a frame.
+// imageNet is the input normalization of most models pretrained on ImageNet.
 var imageNet = Input{
 	Fit:   FitStretch,
 	Mean:  [3]float64{123.675, 116.28, 103.53},
@@ -10,7 +10,7 @@ var imageNet = Input{
 }
 
 const (
-	detrLogits = 92 // of DETR as published: 91 labels and "nothing"
+	detrLogits = 92 // DETR as published: 91 labels and "no object"
 	shapeDETR  = "scores [1, boxes, classes + 1] and boxes [1, boxes, 4] in parts of the input"
 	shapeRT    = "[1, boxes, 4 + classes], [1, boxes, 6] with score and class, or scores [1, boxes, classes] and boxes [1, boxes, 4], in parts of the input"
 )
@@ -22,7 +22,7 @@ func detrForms() []form {
 	}
 }
 
-// pair returns the outputs with scores and boxes for the same queries.
+// pair returns the outputs with scores and boxes of the same queries.
 func (m *Model) pair() (scores, boxes int) {
 	if len(m.Outputs) != 2 {
 		return -1, -1
@@ -121,8 +121,8 @@ func matchRTDETR(m *Model, asked bool) *match {
 	}}
 }
 
-// chosen reports whether rows end with one score and a class, which is a whole
-// number, and not with two scores.
+// chosen reports whether rows end with one score and a class, which is a whole number,
+// rather than with two scores.
 func (m *Model) chosen(out Tensor) bool {
 	if out.last() != 6 {
 		return false
@@ -135,8 +135,8 @@ func (m *Model) chosen(out Tensor) bool {
 	return true
 }
 
-// queries reads rows of a box, centre and size in parts of the input, and rows of
-// scores, of which best tells the class and its score.
+// queries reads rows of boxes, as centre and size in fractions of the input, and rows
+// of scores, from which best returns the class and its score.
 func (d *Decoder) queries(boxes []float32, boxSize int, scores []float32, size, scoresAt int, best func([]float32) (int32, float32, error)) error {
 	d.merged = true
 	for i := range len(scores) / size {

@@ -20,7 +20,7 @@ func endToEndForms() []form {
 	}
 }
 
-// maxRows is how many rows a model has at most that has chosen among its boxes.
+// maxRows is the maximum number of rows of a model that selects its boxes itself.
 const maxRows = 5000
 
 func matchEnd(m *Model, task string, asked bool) *match {
@@ -45,8 +45,8 @@ func matchEnd(m *Model, task string, asked bool) *match {
 	return fit
 }
 
-// inParts reports whether the boxes that rows begin with are in parts of the
-// input. Rows of zeros are not: there is nothing in them.
+// inParts reports whether boxes are in fractions of the input. Rows of zeros say
+// nothing.
 func (m *Model) inParts(out Tensor) bool {
 	size, most := out.last(), float32(0)
 	for i := 0; i+size <= len(out.Data); i += size {
@@ -57,8 +57,8 @@ func (m *Model) inParts(out Tensor) bool {
 	return most > 0 && most <= 1.5
 }
 
-// endToEnd reads [1, boxes, 6+extras]: corners, score, class, and what the task
-// adds. Oriented boxes have centre and size in place of corners.
+// endToEnd reads [1, boxes, 6+extras]: corners, score, class, and what the task adds.
+// Oriented boxes have centre and size instead of corners.
 type endToEnd struct {
 	at, extras   int
 	points, size int // of keypoints
@@ -106,7 +106,7 @@ func (e endToEnd) decode(d *Decoder, outputs []Tensor) error {
 	return nil
 }
 
-// rotated returns the upright box around one that is turned by an angle.
+// rotated returns the upright box around a rotated one.
 func rotated(c candidate, angle float32) candidate {
 	sin, cos := math.Sincos(float64(angle))
 	s, k := float32(math.Abs(sin)), float32(math.Abs(cos))

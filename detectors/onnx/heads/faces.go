@@ -13,7 +13,7 @@ const (
 	shapeYuNet  = "cls, obj, bbox and kps for strides 8, 16 and 32"
 )
 
-// unscaled is how faces' networks are shown a frame: values of 0 to 255.
+// ones is the scale of face models, which take values of 0 to 255.
 var ones = [3]float64{1, 1, 1}
 
 func faceForms() []form {
@@ -23,7 +23,7 @@ func faceForms() []form {
 	}
 }
 
-// faceLabels is what a face is called where nothing else is given.
+// faceLabels are the labels of face models unless others are configured.
 var faceLabels = []string{"face"}
 
 func (m *Model) nameFaces() {
@@ -63,9 +63,9 @@ func matchCenterFace(m *Model, _ bool) *match {
 	}}
 }
 
-// centers reads maps: how sure it is that a face has its centre there, the
-// logarithm of its size, how far off the centre is, and five landmarks in parts of
-// the box. Heights and vertical offsets come first.
+// centers reads maps: the score of a face centre, the logarithm of the size, the offset
+// of the centre, and five landmarks relative to the box. Heights and vertical offsets
+// come first.
 func (d *Decoder) centers(sure, sizes, offsets, marks []float32, width int, stride float32) error {
 	n := len(sure)
 	box := func(i int) (left, top, w, h float32) {
@@ -99,7 +99,7 @@ func (d *Decoder) centers(sure, sizes, offsets, marks []float32, width int, stri
 	return nil
 }
 
-// yunetLevel is where the outputs of one stride are.
+// yunetLevel has the indices of the outputs of one stride.
 type yunetLevel struct{ cls, obj, bbox, kps, stride int }
 
 func matchYuNet(m *Model, _ bool) *match {
@@ -131,10 +131,10 @@ func (l yunetLevel) fits(out []Tensor, width, height int) bool {
 	return out[l.cls].is(1, n, 1) && out[l.obj].is(1, n, 1) && out[l.bbox].is(1, n, 4) && out[l.kps].is(1, n, 10)
 }
 
-// yunet reads, for each place, two scores whose geometric mean counts, an offset
-// and the logarithm of a size in steps of the stride, and five landmarks.
+// yunet reads, for each cell, two scores (their geometric mean is used), an offset and
+// the logarithm of the size in units of the stride, and five landmarks.
 func (d *Decoder) yunet(levels []yunetLevel, out []Tensor, width int) error {
-	const levelBits = 28 // of a candidate's place, which tells the level above them
+	const levelBits = 28 // bits of a candidate's cell index; the level is stored above them
 	place := func(at int32) (l yunetLevel, i int, x, y float32) {
 		l, i = levels[at>>levelBits], int(at&(1<<levelBits-1))
 		columns := width / l.stride

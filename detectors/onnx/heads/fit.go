@@ -6,29 +6,29 @@ import (
 	"rvo-tui/detectors"
 )
 
-// How a frame is fitted into a model input of another aspect ratio.
+// How a frame is fitted into a model input with another aspect ratio.
 const (
-	FitLetterbox = "letterbox"          // whole and undistorted, in the middle of margins
-	FitTopLeft   = "letterbox-top-left" // the same, margins right and below
-	FitStretch   = "stretch"            // whole, distorted
-	FitCrop      = "crop"               // undistorted, its middle alone
+	FitLetterbox = "letterbox"          // whole frame, undistorted, centred between margins
+	FitTopLeft   = "letterbox-top-left" // the same, with margins on the right and below
+	FitStretch   = "stretch"            // whole frame, distorted
+	FitCrop      = "crop"               // middle of the frame, undistorted
 )
 
-// Fits returns the names of all ways to fit, for the configuration.
+// Fits returns the names of all fits, for the configuration.
 func Fits() []string { return []string{FitLetterbox, FitTopLeft, FitStretch, FitCrop} }
 
-// Rect is a rectangle of whole pixels.
+// Rect is a rectangle in whole pixels.
 type Rect struct{ X, Y, W, H int }
 
-// Placement is which part of a frame is shown to a model, and where in the
-// model's input it is.
+// Placement is the part of a frame that a model sees, and its position in the model's
+// input.
 type Placement struct {
 	Width, Height int // of the frame
 	From          Rect
 	To            Rect
 }
 
-// Place fits a frame into an input. All sides are above 0.
+// Place fits a frame into an input. All sides must be above 0.
 func Place(fit string, width, height, inWidth, inHeight int) Placement {
 	p := Placement{
 		Width: width, Height: height,
@@ -51,14 +51,14 @@ func Place(fit string, width, height, inWidth, inHeight int) Placement {
 	return p
 }
 
-// middle puts a stretch of about that length into the middle of a whole.
+// middle centers a range of about that length.
 func middle(length float64, whole int) (at, size int) {
 	size = min(max(int(math.Round(length)), 1), whole)
 	return (whole - size) / 2, size
 }
 
-// box returns where in the frame a box of the input is, and whether any of it is
-// there.
+// box converts a box of the input to the frame. It returns false if no part of it is in
+// the frame.
 func (p *Placement) box(left, top, right, bottom float64) (detectors.Box, bool) {
 	left, top = p.point(left, top)
 	right, bottom = p.point(right, bottom)
@@ -66,15 +66,15 @@ func (p *Placement) box(left, top, right, bottom float64) (detectors.Box, bool) 
 	return detectors.Box{X: left, Y: top, W: right - left, H: bottom - top}, right > left && bottom > top
 }
 
-// point returns where in the frame a point of the input is; beyond 0..1 outside.
+// point converts a point of the input to the frame; outside the frame it is beyond
+// 0..1.
 func (p *Placement) point(x, y float64) (float64, float64) {
 	x = (float64(p.From.X) + (x-float64(p.To.X))*float64(p.From.W)/float64(p.To.W)) / float64(p.Width)
 	y = (float64(p.From.Y) + (y-float64(p.To.Y))*float64(p.From.H)/float64(p.To.H)) / float64(p.Height)
 	return x, y
 }
 
-// angle returns how far something is turned in the frame that is turned so far in
-// the input.
+// angle converts an angle in the input to the frame.
 func (p *Placement) angle(a float64) float64 {
 	if a == 0 {
 		return 0

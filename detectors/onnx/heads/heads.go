@@ -1,6 +1,6 @@
-// Package heads recognizes the outputs of neural networks and decodes them into
-// detections: the versions of YOLO, DETR, SSD, torchvision, faces and classifiers. It
-// is pure Go and independent of what runs the network.
+// Package heads detects the output format of neural networks and decodes it into
+// detections: the versions of YOLO, DETR, SSD, torchvision, face models and
+// classifiers. It is pure Go and independent of what runs the network.
 package heads
 
 import (
@@ -12,21 +12,21 @@ import (
 	"rvo-tui/internal/text"
 )
 
-// Tensor is one output of a model, or of one image of a batch. The numbers may be in
-// memory of the caller.
+// Tensor is one output of a model, or of one image of a batch. Data may share memory
+// with the caller.
 type Tensor struct {
 	Name    string
 	Shape   []int
-	Integer bool // the model has integers there
+	Integer bool // the model's type is an integer
 	Data    []float32
 }
 
 func (t Tensor) String() string { return fmt.Sprintf("%q %v", text.Clean(t.Name), t.Shape) }
 
-// maxOutput is how many numbers one output can have.
+// maxOutput is the maximum number of elements of an output.
 const maxOutput = 1 << 26
 
-// check reports a shape that does not go with its data.
+// check rejects a shape that does not match the data.
 func (t Tensor) check() error {
 	n := 1
 	for _, d := range t.Shape {
@@ -41,7 +41,7 @@ func (t Tensor) check() error {
 	return nil
 }
 
-// is reports whether the shape is this one; -1 stands for any size.
+// is reports whether the shape matches; -1 stands for any size.
 func (t Tensor) is(shape ...int) bool {
 	return slices.EqualFunc(t.Shape, shape, func(a, b int) bool { return b < 0 || a == b })
 }
@@ -49,55 +49,54 @@ func (t Tensor) is(shape ...int) bool {
 // last returns the size of the last dimension.
 func (t Tensor) last() int { return t.Shape[len(t.Shape)-1] }
 
-// Model is the information by which a head is chosen.
+// Model is the information used to choose a head.
 type Model struct {
 	Width, Height int               // of the input, in pixels
-	Outputs       []Tensor          // what the model answered to a grey frame, one image
+	Outputs       []Tensor          // result for one grey frame
 	Meta          map[string]string // metadata of the file: task, end2end, kpt_shape …
-	Labels        []string          // nil: not known
-	Format        string            // asked for; empty: to be found out
+	Labels        []string          // nil: unknown
+	Format        string            // as configured; empty: detect it
 }
 
-// Input is the preprocessing of a family of models. The zero value of Scale is
-// 1/255.
+// Input is the preprocessing of a family of models. A zero Scale means 1/255.
 type Input struct {
 	Fit   string
 	BGR   bool
-	Mean  [3]float64 // subtracted from values of 0..255, in the order of the channels
-	Scale [3]float64 // what remains is multiplied by
-	Fill  uint8      // of the margins
+	Mean  [3]float64 // subtracted from values of 0..255, in channel order
+	Scale [3]float64 // multiplied after that
+	Fill  uint8      // value of the margins
 }
 
 // Head decodes the outputs of one model. It is immutable.
 type Head struct {
-	Format  string   // its name, as in the configuration
-	Title   string   // for people
-	Labels  []string // by class; nil: not known
-	Classes int      // that the model tells apart; 0: the shape does not say
-	Input   Input    // what the family was taught with
+	Format  string   // name in the configuration
+	Title   string   // for display
+	Labels  []string // by class; nil: unknown
+	Classes int      // number of classes; 0: the shape does not tell
+	Input   Input    // preprocessing used in training
 
 	width, height float32
 	outputs       int
 	decode        func(d *Decoder, out []Tensor) error
 }
 
-// form is one way of writing down what was found.
+// form is one output format.
 type form struct {
 	name  string
 	title string
-	shape string // for people
+	shape string // for display
 	input Input
-	// match returns what it makes of a model; nil: it cannot be this form. With
-	// asked the user says that it is, and only the shape has to fit.
+	// match tries to interpret a model in this format. Nil: it does not fit. asked
+	// means that the user configured the format, so only the shape must fit.
 	match func(m *Model, asked bool) *match
 }
 
-// match is how a format reads a certain model.
+// match is the interpretation of a model in one format.
 type match struct {
-	classes int // 0: the shape does not say
+	classes int // 0: the shape does not tell
 	detail  string
 	decode  func(d *Decoder, out []Tensor) error
-	// unsure says that the shape has another meaning that cannot be excluded.
+	// unsure describes another interpretation of the shape that cannot be ruled out.
 	unsure string
 }
 
@@ -111,8 +110,8 @@ func Formats() []string {
 	return names
 }
 
-// Choose returns the head that reads the model's outputs. An error lists them and
-// says what to configure.
+// Choose returns the head for the model's outputs. An error lists the outputs and says
+// what to configure.
 func Choose(m Model) (*Head, error) {
 	if len(m.Outputs) == 0 {
 		return nil, errors.New("the model has no outputs: export it again")
@@ -132,13 +131,13 @@ func Choose(m Model) (*Head, error) {
 		fit := f.match(&m, asked)
 		if fit == nil {
 			if asked {
-				return nil, fmt.Errorf("the outputs %s are not %q, which is %s: leave format out, or name the right outputs in outputs", list(m.Outputs), f.name, f.shape)
+				return nil, fmt.Errorf("the outputs %s do not match %q, which is %s: leave format out, or name the right outputs in outputs", list(m.Outputs), f.name, f.shape)
 			}
 			continue
 		}
 		if n := len(m.Labels); fit.classes > 0 && n > 0 && n != fit.classes {
 			if asked {
-				return nil, fmt.Errorf("as %q the model has %d classes, and there are %d labels: give as many, in the order of the model", f.name, fit.classes, n)
+				return nil, fmt.Errorf("as %q the model has %d classes, but there are %d labels: give one for each class, in the order of the model", f.name, fit.classes, n)
 			}
 			doubts = append(doubts, fmt.Sprintf("%d classes as %q", fit.classes, f.name))
 			continue
@@ -159,11 +158,11 @@ func Choose(m Model) (*Head, error) {
 		}
 		return nil, fmt.Errorf("the outputs %s can be %s: set format", list(m.Outputs), strings.Join(names, " or "))
 	case len(doubts) > 0 && len(m.Labels) > 0:
-		return nil, fmt.Errorf("the outputs %s have %s, and there are %d labels: give as many, in the order of the model, or set format", list(m.Outputs), strings.Join(doubts, ", "), len(m.Labels))
+		return nil, fmt.Errorf("the outputs %s have %s, but there are %d labels: give one for each class, in the order of the model, or set format", list(m.Outputs), strings.Join(doubts, ", "), len(m.Labels))
 	case len(doubts) > 0:
 		return nil, fmt.Errorf("the outputs %s can be %s: set format, or give the labels", list(m.Outputs), strings.Join(doubts, " or "))
 	}
-	return nil, fmt.Errorf("the outputs %s are of no known format: name those that count in outputs, set format, or have a service of your own run it (kind \"remote\")", list(m.Outputs))
+	return nil, fmt.Errorf("the outputs %s have no known format: name the relevant ones in outputs, set format, or run the model in your own service (kind \"remote\")", list(m.Outputs))
 }
 
 func (m *Model) head(f form, fit *match) *Head {
@@ -180,7 +179,7 @@ func (m *Model) head(f form, fit *match) *Head {
 	return h
 }
 
-// list shows outputs to people: at most eight.
+// list formats outputs for display, at most eight.
 func list(outputs []Tensor) string {
 	const most = 8
 	var b strings.Builder
@@ -197,8 +196,8 @@ func list(outputs []Tensor) string {
 	return b.String()
 }
 
-// forms returns all that can be read. Each returns nil for what it is not, so that
-// their order decides nothing.
+// forms returns all formats. Each returns nil for a model that it does not fit, so
+// their order does not matter.
 func forms() []form {
 	return slices.Concat(yoloForms(), endToEndForms(), detrForms(), listForms(), faceForms(), []form{classification()})
 }

@@ -280,7 +280,7 @@ func TestAnswersThatCannotBeRight(t *testing.T) {
 		{"another shape", "v8", []Tensor{columns(7, center...)}, "changed its shape"},
 		{"another number of outputs", "v8", []Tensor{columns(6, center...), proto()}, "2 outputs"},
 		{"fewer numbers than the shape says", "v8", []Tensor{{Shape: []int{1, 6, places}, Data: make([]float32, 5)}}, "5 numbers"},
-		{"class without a label", "end-to-end", []Tensor{rowsOf(300, 6, join(corner, 0.9, 2)...)}, "the class 2, and there are 2 labels"},
+		{"class without a label", "end-to-end", []Tensor{rowsOf(300, 6, join(corner, 0.9, 2)...)}, "class 2, but there are 2 labels"},
 		{"class that is none", "end-to-end", []Tensor{rowsOf(300, 6, join(corner, 0.9, 0.5)...)}, "the class 0.5"},
 		{"score that is not a number", "end-to-end", []Tensor{rowsOf(300, 6, join(corner, nan, 0)...)}, "not finite"},
 		{"number that is none", "classifier", []Tensor{rowsFlat("p", nan, 0)}, "not finite"},

@@ -9,15 +9,15 @@ import (
 	"rvo-tui/internal/text"
 )
 
-// maxLabels is how many classes a model can tell apart.
+// maxLabels is the maximum number of classes of a model.
 const maxLabels = 100_000
 
-var errNoLabels = fmt.Errorf("it holds no labels: give a text file with 1 to %d, each on a line", maxLabels)
+var errNoLabels = fmt.Errorf("it contains no labels: give a text file with 1 to %d labels, one per line", maxLabels)
 
-// ParseLabels returns the labels in the text of a file, clean, by class. It reads
-// one label a line, where the line decides the class; lines that all begin with a
-// growing number, which does; and the names of a YAML file of ultralytics. A class
-// without a label has an empty one. Lines that begin with # do not count.
+// ParseLabels parses a label file and returns the labels by class, safe to display.
+// Supported are: one label per line, in class order; lines that start with increasing
+// class numbers; and the names of an Ultralytics YAML file. A class without a label has
+// an empty one. Lines that start with # are ignored.
 func ParseLabels(file string) ([]string, error) {
 	file = strings.TrimPrefix(file, "\ufeff")
 	var lines []string
@@ -46,7 +46,8 @@ func ParseLabels(file string) ([]string, error) {
 	return lines, nil
 }
 
-// numbered reads lines such as "0 person" and "1: car"; nil: they are not all so.
+// numbered parses lines such as "0 person" and "1: car". It returns nil if any line
+// differs.
 func numbered(lines []string) []string {
 	var labels []string
 	for _, line := range lines {
@@ -62,7 +63,7 @@ func numbered(lines []string) []string {
 	return labels
 }
 
-// entry splits a line into a number and a label behind one of the separators.
+// entry splits a line into a number and the label after a separator.
 func entry(line, separators string) (n int, label string, ok bool) {
 	line = strings.TrimSpace(line)
 	at := strings.IndexAny(line, separators)
@@ -74,7 +75,7 @@ func entry(line, separators string) (n int, label string, ok bool) {
 	return n, label, err == nil && n >= 0 && n < maxLabels && label != ""
 }
 
-// put sets the label of a class, which is not below the number of labels.
+// put sets the label of a class, which must be at least the number of labels so far.
 func put(labels []string, class int, label string) []string {
 	for len(labels) < class {
 		labels = append(labels, "")
@@ -82,10 +83,10 @@ func put(labels []string, class int, label string) []string {
 	return append(labels, text.Clean(label))
 }
 
-var errYAML = errors.New("its names cannot be read: write one label a line, or names as ultralytics does")
+var errYAML = errors.New("its names cannot be parsed: write one label per line, or names as Ultralytics does")
 
-// yamlNames reads what follows "names:": a list or numbered entries, on the line
-// or below it.
+// yamlNames parses the value of "names:": a list or numbered entries, on the same line
+// or below.
 func yamlNames(inline string, below []string) ([]string, error) {
 	if inline != "" && inline[0] != '#' {
 		labels := ParseNames(inline)
@@ -119,7 +120,7 @@ func yamlNames(inline string, below []string) ([]string, error) {
 	return labels, nil
 }
 
-// scalar returns a value of YAML without quotes and without a comment behind it.
+// scalar returns a YAML value without quotes and comment.
 func scalar(s string) string {
 	s = strings.TrimSpace(s)
 	if text, _, ok := unquote(s); ok {
@@ -129,10 +130,9 @@ func scalar(s string) string {
 	return strings.TrimSpace(s)
 }
 
-// ParseNames reads the labels that YOLO's exporters write into a model, in the
-// form that Python prints: {0: 'person', 1: 'traffic light'} or ['person', …];
-// the quotes may be missing. It returns nil for anything else: labels can be given
-// by other means.
+// ParseNames parses the labels that YOLO exporters write into a model, in Python
+// syntax: {0: 'person', 1: 'traffic light'} or ['person', …]; the quotes are optional.
+// It returns nil for anything else, since labels can also be configured.
 func ParseNames(text string) []string {
 	text = strings.TrimSpace(text)
 	if len(text) < 2 {
@@ -178,7 +178,7 @@ func ParseNames(text string) []string {
 	return labels
 }
 
-// unquote returns the quoted text that s begins with, and what follows.
+// unquote splits s after the quoted text that it starts with.
 func unquote(s string) (text, rest string, ok bool) {
 	if s == "" || s[0] != '\'' && s[0] != '"' {
 		return "", "", false

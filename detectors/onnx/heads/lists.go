@@ -14,15 +14,15 @@ func listForms() []form {
 	}
 }
 
-// matchLists finds the three lists by type and shape, and by name where these do
-// not tell labels from scores.
+// matchLists finds the three lists by type and shape, and by name if these do not
+// distinguish labels from scores.
 func matchLists(m *Model, _ bool) *match {
 	boxes := m.find(func(t Tensor) bool { return t.is(-1, 4) || t.is(1, -1, 4) })
 	if boxes < 0 {
 		return nil
 	}
 	b := m.Outputs[boxes]
-	flat := b.Shape[:len(b.Shape)-1] // the shape of the other two
+	flat := b.Shape[:len(b.Shape)-1] // shape of the other two
 	labels, scores, lists := -1, -1, 0
 	for i, t := range m.Outputs {
 		if i == boxes || !t.is(flat...) {
@@ -46,8 +46,7 @@ func matchLists(m *Model, _ bool) *match {
 	}}
 }
 
-// lists reads corners in pixels of the input, or in parts of it where none is
-// beyond 1.
+// lists reads corners in pixels of the input, or in fractions of it if none is above 1.
 func (d *Decoder) lists(boxes, labels, scores Tensor, dims int) error {
 	n := len(scores.Data)
 	if len(boxes.Shape) != dims+1 || boxes.last() != 4 || len(boxes.Data) != 4*n || len(labels.Data) != n {
@@ -78,7 +77,7 @@ func (d *Decoder) lists(boxes, labels, scores Tensor, dims int) error {
 	return nil
 }
 
-// parts reports whether coordinates are in parts of the input, and not in pixels.
+// parts reports whether coordinates are fractions of the input rather than pixels.
 func parts(corners []float32) bool {
 	for _, v := range corners {
 		if !(v <= 1.5) {
@@ -108,7 +107,7 @@ func (d *Decoder) ssd(out Tensor) error {
 		image, score := row[0], row[2]
 		switch {
 		case image < 0:
-			return nil // the end of the list
+			return nil // end of the list
 		case image != image || score != score:
 			return ErrNaN
 		case score < d.threshold:

@@ -5,23 +5,22 @@ import (
 	"slices"
 )
 
-// The bounds of what one frame holds. Lower scores are left out.
+// Limits for one frame. The lowest scores are dropped.
 const (
-	maxCandidates = 2000 // before those that mean the same thing are merged
-	maxDetections = 256  // after it
+	maxCandidates = 2000 // before merging
+	maxDetections = 256  // after merging
 )
 
-// candidate is something that a model may have seen. The box is in pixels of its
-// input.
+// candidate is a possible detection. The box is in pixels of the input.
 type candidate struct {
 	left, top, right, bottom float32
 	score                    float32
 	class                    int32
-	at                       int32 // in the output; decides between equal scores
+	at                       int32 // position in the output; decides between equal scores
 	angle                    float32
 }
 
-// around makes a candidate of a centre and a size.
+// around makes a candidate from a centre and a size.
 func around(x, y, w, h, score float32, class, at int32) candidate {
 	return candidate{left: x - w/2, top: y - h/2, right: x + w/2, bottom: y + h/2, score: score, class: class, at: at}
 }
@@ -30,9 +29,9 @@ func byScore(a, b candidate) int {
 	return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(a.at, b.at))
 }
 
-// suppress sorts candidates by falling score and keeps, in place, those that
-// overlap by no more than limit with any kept one of their class: models answer
-// many times to one thing. It keeps at most maxDetections.
+// suppress is non-maximum suppression: it sorts candidates by descending score and
+// keeps, in place, those that overlap by at most limit with every kept one of the same
+// class. It keeps at most maxDetections.
 func suppress(all []candidate, limit float32) []candidate {
 	slices.SortFunc(all, byScore)
 	all = all[:min(len(all), maxCandidates)]
@@ -48,7 +47,7 @@ func suppress(all []candidate, limit float32) []candidate {
 	return kept
 }
 
-// overlap returns the area that two boxes share over the area that they cover.
+// overlap returns the intersection over union of two boxes.
 func overlap(a, b *candidate) float32 {
 	w := min(a.right, b.right) - max(a.left, b.left)
 	h := min(a.bottom, b.bottom) - max(a.top, b.top)

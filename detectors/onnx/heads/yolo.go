@@ -8,12 +8,12 @@ import (
 	"rvo-tui/detectors"
 )
 
-// yoloGrey is what YOLO models are taught with around their images.
+// yoloGrey is the margin value that YOLO models are trained with.
 const yoloGrey = 114
 
 var letterbox = Input{Fit: FitLetterbox, Fill: yoloGrey}
 
-// What the outputs of YOLO look like, for people.
+// Shapes of YOLO's outputs, for display.
 const (
 	shapeV8  = "[1, 4 + classes + extras, boxes] with as many boxes as a raw head has for its input"
 	shapeV5  = "[1, boxes, 5 + classes] with three boxes for each place"
@@ -35,7 +35,7 @@ func yoloForms() []form {
 	}
 }
 
-// The tasks that ultralytics writes into its files.
+// Task names in Ultralytics models.
 const (
 	taskDetect   = "detect"
 	taskPose     = "pose"
@@ -44,21 +44,21 @@ const (
 	taskClassify = "classify"
 )
 
-// rawCounts returns how many places a raw head can have for the input: strides 8
-// to 32, and with a finer or a coarser level.
+// rawCounts returns the possible numbers of cells of a raw head for the input: strides
+// 8 to 32, optionally with a finer or a coarser level.
 func (m *Model) rawCounts() []int {
 	at := func(stride int) int { return ((m.Width + stride - 1) / stride) * ((m.Height + stride - 1) / stride) }
 	usual := at(8) + at(16) + at(32)
 	return []int{usual, usual + at(64), usual + at(4), at(16) + at(32)}
 }
 
-// raw reports whether a raw head can have this many boxes, with so many for each
-// place.
+// raw reports whether a raw head can have this number of boxes, with each boxes per
+// cell.
 func (m *Model) raw(boxes, each int) bool {
 	return boxes > 0 && boxes%each == 0 && slices.Contains(m.rawCounts(), boxes/each)
 }
 
-// masks returns how many prototypes of masks a model has; 0: none.
+// masks returns the number of mask prototypes of the model; 0: none.
 func (m *Model) masks() int {
 	for _, out := range m.Outputs {
 		if out.is(1, -1, m.Height/4, m.Width/4) {
@@ -68,8 +68,7 @@ func (m *Model) masks() int {
 	return 0
 }
 
-// keypoints returns how many keypoints each box has, and how many numbers each of
-// them.
+// keypoints returns the number of keypoints of a box, and the number of values of each.
 func (m *Model) keypoints() (count, size int) {
 	text := strings.Trim(m.Meta["kpt_shape"], "[]() ")
 	if n, err := fmt.Sscanf(text, "%d, %d", &count, &size); err == nil && n == 2 && count > 0 && count < 1000 && (size == 2 || size == 3) {
@@ -81,7 +80,7 @@ func (m *Model) keypoints() (count, size int) {
 // find returns the index of the first output that fits.
 func (m *Model) find(fits func(Tensor) bool) int { return slices.IndexFunc(m.Outputs, fits) }
 
-// extras returns how many numbers a box has for a task beside box and classes.
+// extras returns how many values a task adds to the box and classes.
 func (m *Model) extras(task string) int {
 	switch task {
 	case taskPose:
@@ -122,7 +121,7 @@ func matchV8(m *Model, task string, asked bool) *match {
 			return nil
 		}
 	case task == taskPose && m.Outputs[at].Shape[1] != 4+1+extras && len(m.Labels) == 0:
-		return nil // as good as never: more than one class has keypoints
+		return nil // practically impossible: several classes with keypoints
 	case len(m.Labels) > 0:
 	case m.Outputs[at].Shape[1] == 4+cocoSize:
 		if task != taskDetect {
@@ -144,7 +143,7 @@ func with(task string) string {
 	return ""
 }
 
-// countOf says how many classes there are.
+// countOf formats a number of classes.
 func countOf(n int) string {
 	if n == 1 {
 		return "1 class"
@@ -152,15 +151,15 @@ func countOf(n int) string {
 	return fmt.Sprintf("%d classes", n)
 }
 
-// v8 reads [1, 4+classes+extras, boxes]: centre, size, a score for each class,
-// then keypoints, numbers for masks or an angle.
+// v8 reads [1, 4+classes+extras, boxes]: centre, size, a score for each class, then
+// keypoints, mask coefficients or an angle.
 type v8 struct {
 	at, classes, extras int
 	points, size        int // of keypoints
 	task                string
 }
 
-// decode goes through the output as it lies in memory, class after class.
+// decode reads the output in memory order, class by class.
 func (v v8) decode(d *Decoder, outputs []Tensor) error {
 	out := outputs[v.at]
 	if !out.is(1, -1, -1) || out.Shape[1] != 4+v.classes+v.extras {
@@ -209,7 +208,7 @@ func (d *Decoder) bestOf(classes, n int, row func(class int) []float32) error {
 		best, class := d.best, d.class
 		for i, score := range row(c) {
 			if score <= best[i] {
-				continue // as nearly all do; what is not a number does not
+				continue // as for almost all boxes; also for NaN
 			}
 			if score != score {
 				return ErrNaN
@@ -220,8 +219,8 @@ func (d *Decoder) bestOf(classes, n int, row func(class int) []float32) error {
 	return nil
 }
 
-// keypoints reads count points of size numbers each: place, and where there are
-// three how sure it is.
+// keypoints reads count points of size values each: position and, if there are three, a
+// score.
 func keypoints(count, size int, number func(i int) float32) []detectors.Keypoint {
 	list := make([]detectors.Keypoint, count)
 	for i := range list {
@@ -252,8 +251,7 @@ func matchV5(m *Model, asked bool) *match {
 	}}
 }
 
-// sureRows reads rows of a box, how sure it is that there is anything, and a score
-// for each class.
+// sureRows reads rows of a box, an objectness score, and a score for each class.
 func (d *Decoder) sureRows(out Tensor, classes int, box func(i int, row []float32) (x, y, w, h float32)) error {
 	size := out.last()
 	for i := 0; (i+1)*size <= len(out.Data); i++ {

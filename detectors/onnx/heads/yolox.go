@@ -38,8 +38,8 @@ func matchYOLOX(m *Model, asked bool) *match {
 	return fit
 }
 
-// inPixels reports whether the model itself has turned its boxes into pixels of
-// the input: their centres then are all over it.
+// inPixels reports whether the model has already converted its boxes to pixels of the
+// input: their centres are then spread all over it.
 func (m *Model) inPixels(out Tensor) bool {
 	size, farthest := out.last(), float32(0)
 	for i := 0; i < len(out.Data); i += size {
@@ -48,11 +48,11 @@ func (m *Model) inPixels(out Tensor) bool {
 	return farthest > 0.5
 }
 
-// cell is one place of a raw head.
+// cell is one cell of a raw head's grid.
 type cell struct{ x, y, stride float32 }
 
-// cells returns the places of a raw head in its order, level by level; nil: it
-// has not so many.
+// cells returns the cells of a raw head in order, level by level; nil if their number
+// is not n.
 func (m *Model) cells(n int) []cell {
 	for _, strides := range [][]int{{8, 16, 32}, {8, 16, 32, 64}, {4, 8, 16, 32}, {16, 32}} {
 		var all []cell

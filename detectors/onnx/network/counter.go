@@ -5,18 +5,18 @@ import (
 	"rvo-tui/detectors/onnx/heads"
 )
 
-// Counter makes the readings of one detector from what its model answers. It
-// belongs to one goroutine.
+// Counter converts the results of a model to the readings of one detector. It belongs
+// to one goroutine.
 type Counter struct {
 	decoder  *heads.Decoder
-	labels   []string // of readings[1:]
+	labels   []string // labels of readings[1:]
 	readings []detectors.Reading
 }
 
-// Counter returns one for a detector with these options, whose own signal is
-// called so. An error names a label that the model does not have.
+// Counter returns the counter of a detector with these options, whose main signal is
+// signal. It fails for a label that the model does not have.
 func (n *Network) Counter(o Options, signal string) (*Counter, error) {
-	// A signal of a label that the model does not have would be 0 for ever.
+	// The signal of a label that the model does not have would always be 0.
 	if _, err := n.Head.Decoder(heads.Options{Classes: o.Signals}); err != nil {
 		return nil, err
 	}
@@ -31,14 +31,14 @@ func (n *Network) Counter(o Options, signal string) (*Counter, error) {
 	return c, nil
 }
 
-// Decode returns what is in the outputs of one image, which Select has returned,
+// Decode returns the detections in the outputs of one image, as returned by Select,
 // highest score first.
 func (c *Counter) Decode(out []heads.Tensor, at heads.Placement) ([]detectors.Detection, error) {
 	return c.decoder.Decode(out, at)
 }
 
-// Readings returns how many things were found, and how many of each label that has
-// a signal. They are valid until the next call.
+// Readings returns the number of objects, and the number for each label that has a
+// signal. The result is valid until the next call.
 func (c *Counter) Readings(found []detectors.Detection) []detectors.Reading {
 	c.readings[0].Value, c.readings[0].Detections = float64(len(found)), found
 	for i, label := range c.labels {

@@ -6,24 +6,23 @@ import (
 	"rvo-tui/detectors/onnx/heads"
 )
 
-// number is what tensors are made of; float16 numbers are kept as their bits.
+// number is an element type of tensors; float16 values are kept as bits.
 type number interface {
 	float32 | uint16 | uint8 | int32
 }
 
-// filler writes frames into the input of a model, in one pass: row by row it is
-// scaled, put into its place, and each byte becomes the number that a table has
-// for it. It belongs to one goroutine.
+// filler writes frames into a model's input in one pass: it scales each row, places it,
+// and converts each byte with a table. It belongs to one goroutine.
 type filler[T number] struct {
 	layout Layout
 	bgr    bool
 	table  [3][256]T // by channel of the model
-	fill   [3]T      // of the margins
+	fill   [3]T      // value of the margins
 	scale  resampler
 }
 
-// shown is how a model is shown frames: what its family is taught with and what is
-// configured.
+// shown is the preprocessing of frames: that of the model's family, with the configured
+// changes.
 type shown struct {
 	heads.Input
 	fill [3]uint8
@@ -40,7 +39,7 @@ func newFiller[T number](l Layout, s shown, convert func(float64) T) *filler[T] 
 	return f
 }
 
-// write shows a frame, rows of blue, green and red without padding.
+// write writes a frame given as rows of blue, green and red without padding.
 func (f *filler[T]) write(dst []T, pix []byte, at heads.Placement) {
 	l := &f.layout
 	stride := 3 * at.Width
@@ -57,8 +56,7 @@ func (f *filler[T]) write(dst []T, pix []byte, at heads.Placement) {
 	}
 }
 
-// channel returns where a channel of row y begins, and how far apart its numbers
-// are.
+// channel returns the start of a channel in row y, and the distance between its values.
 func (f *filler[T]) channel(c, y int) (start, step int) {
 	l := &f.layout
 	if l.Last {
@@ -76,12 +74,12 @@ func (f *filler[T]) margin(dst []T, y, from, to int) {
 	}
 }
 
-// row writes pixels of row y from column x on.
+// row writes pixels of row y, starting at column x.
 func (f *filler[T]) row(dst []T, y, x int, line []byte) {
 	if f.layout.Channels == 1 {
 		start, step := f.channel(0, y)
 		for i := 0; i+2 < len(line); i += 3 {
-			// The weights of BT.601, as OpenCV has them.
+			// The weights of BT.601, as in OpenCV.
 			grey := (uint32(line[i])*1868 + uint32(line[i+1])*9617 + uint32(line[i+2])*4899 + 1<<13) >> 14
 			dst[start+x*step] = f.table[0][grey]
 			x++
@@ -103,7 +101,7 @@ func (f *filler[T]) row(dst []T, y, x int, line []byte) {
 	}
 }
 
-// float16 returns the bits of the nearest number of half precision.
+// float16 converts to half precision (IEEE 754 binary16), rounding to nearest.
 func float16(v float64) uint16 {
 	bits := math.Float32bits(float32(v))
 	sign := uint16(bits >> 16 & 0x8000)
@@ -122,7 +120,7 @@ func float16(v float64) uint16 {
 	return sign | uint16((uint32(exponent)<<10|fraction>>13)+fraction>>12&1)
 }
 
-// FromFloat16 returns the number with these bits.
+// FromFloat16 converts from half precision.
 func FromFloat16(bits uint16) float32 {
 	sign, exponent, fraction := uint32(bits&0x8000)<<16, uint32(bits>>10&0x1f), uint32(bits&0x3ff)
 	switch exponent {
@@ -138,7 +136,7 @@ func FromFloat16(bits uint16) float32 {
 	return math.Float32frombits(sign | (exponent+127-15)<<23 | fraction<<13)
 }
 
-// whole returns the nearest whole number that the type can hold.
+// whole returns a function that rounds to the nearest integer that the type can hold.
 func whole(low, high float64) func(v float64) float64 {
 	return func(v float64) float64 { return math.Round(min(max(v, low), high)) }
 }

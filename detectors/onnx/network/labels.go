@@ -14,8 +14,8 @@ import (
 
 const maxLabelFile = 4 << 20 // bytes
 
-// labels returns what the classes are called: as configured, else as the names in
-// the file's metadata say; nil: it is not known.
+// labels returns the class labels: as configured, otherwise from the file's metadata;
+// nil if unknown.
 func (o Options) labels(names string) ([]string, error) {
 	switch {
 	case len(o.Labels) > 0:
@@ -30,14 +30,14 @@ func (o Options) labels(names string) ([]string, error) {
 	return heads.ParseNames(names), nil
 }
 
-// readLabels returns the labels in a file, by class.
+// readLabels reads a label file.
 func readLabels(path string) ([]string, error) {
 	if err := Regular(path); err != nil {
 		return nil, err
 	}
 	data, err := fileio.Read(path, maxLabelFile)
 	if err != nil {
-		return nil, fmt.Errorf("%q cannot be read: %w: give a text file with a label a line", text.Clean(path), fileio.Bare(err))
+		return nil, fmt.Errorf("%q cannot be read: %w: give a text file with one label per line", text.Clean(path), fileio.Bare(err))
 	}
 	labels, err := heads.ParseLabels(string(data))
 	if err != nil {
@@ -46,12 +46,12 @@ func readLabels(path string) ([]string, error) {
 	return labels, nil
 }
 
-// Regular reports what is wrong with the path of a file.
+// Regular returns an error if path is not a readable regular file.
 func Regular(path string) error {
 	info, err := os.Stat(path)
 	switch {
 	case errors.Is(err, os.ErrNotExist):
-		return fmt.Errorf("there is no file %q: check the path", text.Clean(path))
+		return fmt.Errorf("file %q does not exist: check the path", text.Clean(path))
 	case err != nil:
 		return fmt.Errorf("%q cannot be read: %w", text.Clean(path), fileio.Bare(err))
 	case !info.Mode().IsRegular():
@@ -60,15 +60,15 @@ func Regular(path string) error {
 	return nil
 }
 
-// checkLabels reports what is wrong with labels and with what is asked of them, as
-// far as it is known without the model. Signal is that of the detector.
+// checkLabels checks labels and their uses as far as possible without the model. signal
+// is the detector's.
 func (o Options) checkLabels(signal string, bad func(key, problem string)) {
 	labels := o.Labels
 	if o.LabelsFile != "" {
 		read, err := readLabels(o.LabelsFile)
 		switch {
 		case len(o.Labels) > 0:
-			bad("labels_file", "does not go with labels: keep one of the two")
+			bad("labels_file", "cannot be combined with labels: keep one of the two")
 		case err != nil:
 			bad("labels_file", err.Error())
 		default:
@@ -78,7 +78,7 @@ func (o Options) checkLabels(signal string, bad func(key, problem string)) {
 	unknown := func(label string) bool { return len(labels) > 0 && !slices.Contains(labels, label) }
 	for i, label := range o.Classes {
 		if slices.Contains(o.Classes[:i], label) {
-			bad("classes", fmt.Sprintf("%q is there twice", text.Clean(label)))
+			bad("classes", fmt.Sprintf("%q is listed twice", text.Clean(label)))
 		} else if unknown(label) {
 			bad("classes", heads.UnknownLabel(label, labels).Error())
 		}
@@ -92,15 +92,15 @@ func (o Options) checkLabels(signal string, bad func(key, problem string)) {
 		name := detectors.SignalOf(label)
 		switch {
 		case !detectors.ValidName(name):
-			bad("signals", fmt.Sprintf("%q makes no name of a signal: that begins with a letter and is at most 64 long", text.Clean(label)))
+			bad("signals", fmt.Sprintf("%q cannot name a signal: a signal name begins with a letter and has at most 64 characters", text.Clean(label)))
 		case name == signal:
-			bad("signals", fmt.Sprintf("%q is what the detector's own signal is called, which counts everything: set signal to something else", name))
+			bad("signals", fmt.Sprintf("%q is already the detector's main signal, which counts everything: set signal to another name", name))
 		case slices.Contains(names, name):
-			bad("signals", fmt.Sprintf("%q is there twice", name))
+			bad("signals", fmt.Sprintf("%q is listed twice", name))
 		case unknown(label):
 			bad("signals", heads.UnknownLabel(label, labels).Error())
 		case len(o.Classes) > 0 && !slices.Contains(o.Classes, label):
-			bad("signals", fmt.Sprintf("%q does not count, as it is not among classes: add it there", text.Clean(label)))
+			bad("signals", fmt.Sprintf("%q is not in classes: add it there", text.Clean(label)))
 		}
 		names = append(names, name)
 	}

@@ -10,22 +10,22 @@ import (
 	"rvo-tui/internal/text"
 )
 
-// Elem is the type of a tensor's numbers.
+// Elem is the element type of a tensor.
 type Elem string
 
-// What can be read. Inputs are not int64.
+// Supported types. Inputs cannot be int64.
 const (
 	Float32 Elem = "float32"
 	Float16 Elem = "float16"
 	Uint8   Elem = "uint8"
 	Int32   Elem = "int32"
 	Int64   Elem = "int64"
-	// JPEG is an input that takes image files: its pixels are rows of blue, green
-	// and red, to be encoded.
+	// JPEG is an input that takes image files: its pixels are rows of blue, green and
+	// red, to be encoded.
 	JPEG Elem = "JPEG"
 )
 
-// Port is an input or output of a model as its file declares it. An open size is
+// Port is an input or output of a model, as declared by its file. A dynamic size is
 // below 1.
 type Port struct {
 	Name  string
@@ -48,8 +48,8 @@ func (p Port) String() string {
 	return fmt.Sprintf("%q %s [%s]", text.Clean(p.Name), p.Elem, b.String())
 }
 
-// Sized returns the shape of an output for n images; nil: it is open, and may be a
-// list of any length.
+// Sized returns the shape of an output for n images. It is nil if the shape is dynamic,
+// as for a list of any length.
 func (p Port) Sized(n int) []int64 {
 	dims := make([]int64, len(p.Shape))
 	for k, d := range p.Shape {
@@ -64,20 +64,20 @@ func (p Port) Sized(n int) []int64 {
 	return dims
 }
 
-// Layout is how the input of a model wants an image.
+// Layout is the layout of a model's image input.
 type Layout struct {
 	Port
 	Width, Height int
 	Channels      int
-	Last          bool // the channels come last, pixel by pixel
-	Batched       bool // it has a batch dimension
-	Open          bool // the batch dimension is open
+	Last          bool // channels are last (NHWC)
+	Batched       bool // there is a batch dimension
+	Open          bool // the batch dimension is dynamic
 }
 
-// targetSizes is an input of RT-DETR and its like: the size of the image.
+// targetSizes is an input of RT-DETR and similar models: the size of the image.
 const targetSizes = "orig_target_sizes"
 
-// imageInput returns the input that takes images; the others must be known ones.
+// imageInput returns the index of the image input. The other inputs must be known ones.
 func imageInput(inputs []Port) (int, error) {
 	at := -1
 	for i, in := range inputs {
@@ -86,7 +86,7 @@ func imageInput(inputs []Port) (int, error) {
 		case at < 0 && (len(in.Shape) == 3 || len(in.Shape) == 4):
 			at = i
 		default:
-			return 0, fmt.Errorf("the model has the inputs %v: one image can be shown: export it with that input alone, or have a service of your own run it (kind \"remote\")", inputs)
+			return 0, fmt.Errorf("the model has the inputs %v, but only one image input is supported: export it with that input only, or run it in your own service (kind \"remote\")", inputs)
 		}
 	}
 	if at < 0 {
@@ -95,19 +95,20 @@ func imageInput(inputs []Port) (int, error) {
 	return at, nil
 }
 
-// layoutOf reads the shape of an input. Size is what is configured, as "640x480",
-// or empty; trained is the size that the file's metadata has, as "[480, 640]".
+// layoutOf interprets the shape of an input. size is the configured size, such as
+// "640x480", or empty; trained is the size in the file's metadata, such as "[480,
+// 640]".
 func layoutOf(in Port, size, trained string) (Layout, error) {
 	l := Layout{Port: in}
 	switch in.Elem {
 	case Float32, Float16, Uint8, Int32, JPEG:
 	default:
-		return l, fmt.Errorf("the input %v is of another type than float32, float16, uint8 and int32: export the model again", in)
+		return l, fmt.Errorf("the type of input %v is not float32, float16, uint8 or int32: export the model again", in)
 	}
 	s := in.Shape
 	if l.Batched = len(s) == 4; l.Batched {
 		if s[0] > 1 {
-			return l, fmt.Errorf("the input %v wants %d images at a time: export the model with a batch of 1 or an open one", in, s[0])
+			return l, fmt.Errorf("the input %v requires %d images at a time: export the model with a batch size of 1 or a dynamic one", in, s[0])
 		}
 		l.Open = s[0] < 1
 		s = s[1:]
@@ -119,7 +120,7 @@ func layoutOf(in Port, size, trained string) (Layout, error) {
 	case image(s[2]):
 		l.Channels, l.Height, l.Width, l.Last = s[2], s[0], s[1], true
 	default:
-		return l, fmt.Errorf("the input %v has neither 1 nor 3 channels, and so takes no images of a camera: have a service of your own run it (kind \"remote\")", in)
+		return l, fmt.Errorf("the input %v has neither 1 nor 3 channels, so it cannot take camera images: run the model in your own service (kind \"remote\")", in)
 	}
 	if l.Channels < 1 {
 		l.Channels = 3
@@ -127,7 +128,7 @@ func layoutOf(in Port, size, trained string) (Layout, error) {
 	return l, l.settle(size, trained)
 }
 
-// settle fixes the sizes that the model leaves open.
+// settle sets the sizes that the model leaves dynamic.
 func (l *Layout) settle(size, trained string) error {
 	if size != "" {
 		w, h, ok := parseInput(size)
@@ -135,7 +136,7 @@ func (l *Layout) settle(size, trained string) error {
 			return fmt.Errorf("%q is not a size: write width x height, %d to %d pixels each, as in \"640x640\"", text.Clean(size), minInput, maxInput)
 		}
 		if l.Width > 0 && l.Width != w || l.Height > 0 && l.Height != h {
-			return fmt.Errorf("the model wants images of %s, not %dx%d: leave input out, or export the model for that size", sides(l.Width, l.Height), w, h)
+			return fmt.Errorf("the model requires images of %s, not %dx%d: leave input out, or export the model for that size", sides(l.Width, l.Height), w, h)
 		}
 		l.Width, l.Height = w, h
 	}
@@ -144,7 +145,7 @@ func (l *Layout) settle(size, trained string) error {
 		height, errH := strconv.Atoi(strings.TrimSpace(h))
 		width, errW := strconv.Atoi(strings.TrimSpace(w))
 		if !ok || errH != nil || errW != nil {
-			return errors.New("the model leaves the size of its input open: set input to a multiple of 32, as in \"640x640\", or export it with a fixed size")
+			return errors.New("the model's input size is dynamic: set input to multiples of 32, as in \"640x640\", or export it with a fixed size")
 		}
 		if l.Width < 1 {
 			l.Width = width
@@ -154,12 +155,12 @@ func (l *Layout) settle(size, trained string) error {
 		}
 	}
 	if min(l.Width, l.Height) < minInput || max(l.Width, l.Height) > maxInput {
-		return fmt.Errorf("the model wants images of %s: %d to %d pixels a side can be shown", sides(l.Width, l.Height), minInput, maxInput)
+		return fmt.Errorf("the model requires images of %s, but a side must have %d to %d pixels", sides(l.Width, l.Height), minInput, maxInput)
 	}
 	return nil
 }
 
-// parseInput reads a size as "640x480".
+// parseInput parses a size such as "640x480".
 func parseInput(text string) (width, height int, ok bool) {
 	before, after, found := strings.Cut(text, "x")
 	width, errW := strconv.Atoi(before)
@@ -178,7 +179,7 @@ func sides(width, height int) string {
 	return side(width) + "x" + side(height)
 }
 
-// Numbers returns how many numbers one image has.
+// Numbers returns the number of elements of one image.
 func (l *Layout) Numbers() int { return l.Width * l.Height * l.Channels }
 
 // Dims returns the shape of the input for n images.

@@ -26,7 +26,7 @@ func TestLayout(t *testing.T) {
 		{"open, taught size known", in(Float32, 1, 3, -1, -1), "", "[480, 640]", 640, 480, []int64{1, 3, 480, 640}, false, ""},
 		{"one side open", in(Float32, 1, 3, 48, -1), "320x48", "", 320, 48, []int64{1, 3, 48, 320}, false, ""},
 		{"open, not told", in(Float32, 1, 3, -1, -1), "", "", 0, 0, nil, false, "set input"},
-		{"another size", in(Float32, 1, 3, 64, 64), "32x32", "", 0, 0, nil, false, "wants images of 64x64"},
+		{"another size", in(Float32, 1, 3, 64, 64), "32x32", "", 0, 0, nil, false, "requires images of 64x64"},
 		{"no size", in(Float32, 1, 3, -1, -1), "large", "", 0, 0, nil, false, "is not a size"},
 		{"four channels", in(Float32, 1, 4, 64, 64), "", "", 0, 0, nil, false, "1 nor 3 channels"},
 		{"a fixed batch", in(Float32, 4, 3, 64, 64), "", "", 0, 0, nil, false, "4 images at a time"},

@@ -10,25 +10,25 @@ import (
 	"rvo-tui/internal/text"
 )
 
-// Network is a model whose inputs and outputs are known and, after Understand, what
-// they mean. It belongs to one goroutine at a time.
+// Network is a model whose inputs and outputs are known and, after Understand, also
+// their format. It belongs to one goroutine at a time.
 type Network struct {
-	Layout Layout      // of the input that takes images
-	Image  int         // which of the inputs that is; the others are target sizes
-	Used   []int       // the outputs that count, in their order
+	Layout Layout      // of the image input
+	Image  int         // index of the image input; the other inputs are target sizes
+	Used   []int       // indices of the outputs in use, in order
 	Head   *heads.Head // nil before Understand
-	Pixels Pixels      // another one after Understand
+	Pixels Pixels      // replaced by Understand
 
 	options Options
 	meta    map[string]string
 	labels  []string
 	most    int
 	shown   shown
-	lead    bool // outputs lack the batch dimension: one is put in front
+	lead    bool // outputs lack the batch dimension, so it is added in front
 }
 
-// New reads what a model declares: its ports and its metadata. Most is how many
-// images it is to be shown at a time. The options are valid and filled in.
+// New interprets what a model declares: its inputs, outputs and metadata. most is the
+// maximum batch size. The options must be valid and filled in.
 func New(o Options, inputs, outputs []Port, meta map[string]string, most int) (*Network, error) {
 	n := &Network{options: o, meta: meta, most: most}
 	var err error
@@ -47,17 +47,17 @@ func New(o Options, inputs, outputs []Port, meta map[string]string, most int) (*
 	if most > 1 && !n.Layout.Open {
 		return nil, fmt.Errorf("the input %v takes one image at a time: leave max_batch out, or export the model with an open batch", n.Layout.Port)
 	}
-	// What the model is taught with follows from its head, and that from what it
-	// answers: first it sees what most are taught with.
+	// The preprocessing follows from the head, and the head from a first result. That
+	// first run uses the most common preprocessing.
 	n.shown = shown{Input: heads.Input{Scale: [3]float64{1. / 255, 1. / 255, 1. / 255}}, fill: [3]uint8{grey, grey, grey}}
 	n.Pixels = newPixels(n.Layout, n.shown, most)
 	return n, nil
 }
 
-// grey is what models are taught with where there is nothing of a frame.
+// grey is the usual margin value in training.
 const grey = 114
 
-// WriteGrey shows the first count images a grey frame.
+// WriteGrey writes grey frames as the first count images.
 func (n *Network) WriteGrey(count int) {
 	pix := make([]byte, 3*grey)
 	for i := range pix {
@@ -68,8 +68,7 @@ func (n *Network) WriteGrey(count int) {
 	}
 }
 
-// Understand finds out what the outputs mean, which are the answer to one grey
-// frame.
+// Understand determines the format of the outputs, given the result for one grey frame.
 func (n *Network) Understand(out []heads.Tensor) error {
 	facts := heads.Model{Width: n.Layout.Width, Height: n.Layout.Height, Outputs: out, Meta: n.meta, Labels: n.labels, Format: n.options.Format}
 	var err error
@@ -92,8 +91,7 @@ func (n *Network) Understand(out []heads.Tensor) error {
 	return nil
 }
 
-// Select returns the outputs that count, of all of them in the order of the model,
-// as the head wants them.
+// Select picks the outputs in use from all outputs, in the head's order.
 func (n *Network) Select(all []heads.Tensor) []heads.Tensor {
 	out := make([]heads.Tensor, len(n.Used))
 	for k, i := range n.Used {
@@ -104,13 +102,13 @@ func (n *Network) Select(all []heads.Tensor) []heads.Tensor {
 	return out
 }
 
-// Place returns where in the input a frame of this size is shown.
+// Place returns the placement of a frame of this size in the input.
 func (n *Network) Place(width, height int) heads.Placement {
 	return heads.Place(n.shown.Fit, width, height, n.Layout.Width, n.Layout.Height)
 }
 
-// Size returns the size at which a frame of this size is looked at, without
-// margins and before cropping.
+// Size returns the size to which a frame of this size is scaled, without margins and
+// before cropping.
 func (n *Network) Size(width, height int) (w, h int) {
 	at := n.Place(width, height)
 	whole := func(side, from, to int) int {
@@ -119,19 +117,19 @@ func (n *Network) Size(width, height int) (w, h int) {
 	return whole(width, at.From.W, at.To.W), whole(height, at.From.H, at.To.H)
 }
 
-// View returns the pixels of a frame, blue, green and red, and their size. They are
-// the frame's.
+// View returns the pixels of a frame (blue, green, red) and their size. The frame owns
+// them.
 func (n *Network) View(frame *capture.Frame) (pix []byte, width, height int, err error) {
 	if pix = frame.Pixels(); pix != nil {
 		return pix, frame.Width, frame.Height, nil
 	}
-	// A decoded frame is scaled where its planes are converted, in one pass.
+	// Scaling a decoded frame during the colour conversion takes one pass.
 	width, height = n.Size(frame.Width, frame.Height)
 	pix, err = frame.ScaledBGR(width, height)
 	return pix, width, height, err
 }
 
-// String says what the model was understood to be, for people.
+// String describes the model's format, for display.
 func (n *Network) String() string {
 	text := n.Head.Title
 	switch classes := max(len(n.Head.Labels), n.Head.Classes); {
@@ -156,13 +154,13 @@ func (n *Network) String() string {
 	return text + " RGB"
 }
 
-// led puts a batch dimension in front.
+// led adds a batch dimension in front.
 func led(t heads.Tensor) heads.Tensor {
 	t.Shape = append([]int{1}, t.Shape...)
 	return t
 }
 
-// usedOutputs returns the outputs that are asked for, or all of them.
+// usedOutputs returns the requested outputs, or all of them.
 func usedOutputs(outputs []Port, asked []string) ([]int, error) {
 	var used []int
 	if len(asked) == 0 {

@@ -1,5 +1,5 @@
-// Package network is what neural networks have in common, whatever runs them: how
-// they are shown frames, and what readings their outputs make.
+// Package network has the common parts of kinds that run a neural network:
+// preprocessing of frames, and conversion of outputs to readings.
 package network
 
 import (
@@ -15,13 +15,13 @@ import (
 
 // Limits and defaults of the options.
 const (
-	minInput, maxInput = 8, 4096 // pixels a side
+	minInput, maxInput = 8, 4096 // pixels per side
 	maxSignals         = 64
 	threshold          = 0.4
 	nms                = 0.45
 )
 
-// Options are the keys that every kind which runs a network has.
+// Options are the keys common to kinds that run a network.
 type Options struct {
 	Input      string    `toml:"input" help:"size that the network is shown, as in 640x480; unset: the model's"`
 	Fit        string    `toml:"fit" help:"how frames of other shapes are fitted in; unset: as the format wants it" oneof:"letterbox letterbox-top-left stretch crop"`
@@ -39,18 +39,18 @@ type Options struct {
 	NMS        float64   `toml:"nms" help:"overlap from which two boxes of a class are one, 0..1"`
 }
 
-// Defaults returns the options where nothing is set.
+// Defaults returns the default options.
 func Defaults() Options { return Options{Threshold: threshold, NMS: nms} }
 
-// OfModel returns the options that decide what a loaded model is like, without
-// those of a single detector.
+// OfModel returns the options that affect loading the model, without those of a single
+// detector.
 func (o Options) OfModel() Options {
 	o.Classes, o.Signals, o.Threshold, o.NMS = nil, nil, 0, 0
 	return o
 }
 
-// Provides returns the signals of a detector: its own, which counts everything, and
-// one for each label in signals.
+// Provides returns the signals of a detector: its main signal, which counts everything,
+// and one for each label in signals.
 func (o Options) Provides(own string) []string {
 	names := []string{own}
 	for _, label := range o.Signals {
@@ -59,7 +59,8 @@ func (o Options) Provides(own string) []string {
 	return names
 }
 
-// Check reports what can be told without the model. Signal is that of the detector.
+// Check checks the options as far as possible without the model. signal is the
+// detector's.
 func (o Options) Check(signal string, bad func(key, problem string)) {
 	if _, _, ok := parseInput(o.Input); o.Input != "" && !ok {
 		bad("input", fmt.Sprintf("%q is not a size: write width x height, %d to %d pixels each, as in \"640x640\"", text.Clean(o.Input), minInput, maxInput))
@@ -69,23 +70,23 @@ func (o Options) Check(signal string, bad func(key, problem string)) {
 	}
 	numbers := func(key string, list []float64, ok func(float64) bool, problem string) {
 		if n := len(list); n > 1 && n != 3 || slices.ContainsFunc(list, func(v float64) bool { return v-v != 0 || !ok(v) }) {
-			bad(key, "must be one number, or three in the order of the channels: "+problem)
+			bad(key, "must be one number, or three in channel order: "+problem)
 		}
 	}
-	numbers("mean", o.Mean, func(float64) bool { return true }, "what is subtracted from values of 0 to 255")
-	numbers("scale", o.Scale, func(v float64) bool { return v > 0 }, "above 0, what remains is multiplied by it")
-	numbers("fill", o.Fill, func(v float64) bool { return v >= 0 && v <= 255 && v == math.Trunc(v) }, "0 to 255, the value of the margins")
+	numbers("mean", o.Mean, func(float64) bool { return true }, "it is subtracted from values of 0 to 255")
+	numbers("scale", o.Scale, func(v float64) bool { return v > 0 }, "above 0; values are multiplied by it after mean is subtracted")
+	numbers("fill", o.Fill, func(v float64) bool { return v >= 0 && v <= 255 && v == math.Trunc(v) }, "whole numbers of 0 to 255, the value of the margins")
 	if !(o.Threshold > 0 && o.Threshold <= 1) {
-		bad("threshold", fmt.Sprintf("must be above 0 and at most 1: the smallest score that counts, %v unless set", threshold))
+		bad("threshold", fmt.Sprintf("must be above 0 and at most 1: the minimum score, %v by default", threshold))
 	}
 	if !(o.NMS > 0 && o.NMS <= 1) {
-		bad("nms", fmt.Sprintf("must be above 0 and at most 1: the overlap above which two boxes of a class are one, %v unless set", nms))
+		bad("nms", fmt.Sprintf("must be above 0 and at most 1: the overlap above which two boxes of a class are merged, %v by default", nms))
 	}
 	o.checkLabels(signal, bad)
 }
 
-// shown returns how frames are shown: as configured, else as the head's family is
-// taught. Whole numbers are pixels as they are.
+// shown returns the preprocessing: as configured, otherwise that of the head's family.
+// Integer inputs take pixel values unchanged.
 func (o Options) shown(taught heads.Input, l Layout) (shown, error) {
 	s := shown{Input: taught, fill: [3]uint8{taught.Fill, taught.Fill, taught.Fill}}
 	if o.Fit != "" {
@@ -100,13 +101,13 @@ func (o Options) shown(taught heads.Input, l Layout) (shown, error) {
 	}
 	if l.Elem == JPEG {
 		if o.Color != "" || len(o.Mean) > 0 || len(o.Scale) > 0 {
-			return s, errors.New("the model takes image files: leave color, mean and scale out, which are its own affair")
+			return s, errors.New("the model takes image files: leave color, mean and scale out")
 		}
 		s.BGR = true
 	}
 	set := func(key string, to func(i int, v float64), list []float64) error {
 		if n := len(list); n > 1 && n != l.Channels {
-			return fmt.Errorf("%s has %d numbers, and the model has %d channels: give one, or as many", key, n, l.Channels)
+			return fmt.Errorf("%s has %d numbers, but the model has %d channels: give one number, or one for each channel", key, n, l.Channels)
 		}
 		for i := range 3 {
 			if len(list) > 0 {

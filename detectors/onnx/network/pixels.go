@@ -6,20 +6,20 @@ import (
 	"rvo-tui/detectors/onnx/heads"
 )
 
-// Pixels is the input of a model, for up to so many images. It belongs to one
+// Pixels is the input buffer of a model, for a maximum batch size. It belongs to one
 // goroutine.
 type Pixels interface {
-	// Write shows image i a frame: rows of blue, green and red without padding.
+	// Write writes a frame as image i: rows of blue, green and red without padding.
 	Write(i int, pix []byte, at heads.Placement)
-	// Buffer returns the numbers of all images, a []float32, []uint16 (float16),
-	// []uint8 or []int32. They change with Write.
+	// Buffer returns the elements of all images: a []float32, []uint16 (float16),
+	// []uint8 or []int32. Write changes them.
 	Buffer() any
-	// Bytes returns the numbers of the first n images, as Bytes does.
+	// Bytes returns the first n images as bytes, without copying.
 	Bytes(n int) []byte
 }
 
-// Bytes returns numbers as memory has them: low byte first on every machine that
-// this runs on. It is the same memory.
+// Bytes returns the memory of numbers as bytes, without copying. It is little-endian on
+// every supported machine.
 func Bytes[T number](numbers []T) []byte {
 	return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(numbers))), len(numbers)*int(unsafe.Sizeof(*new(T))))
 }

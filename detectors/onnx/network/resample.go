@@ -2,27 +2,26 @@ package network
 
 import "math"
 
-// resampler scales an image of three bytes a pixel. Where it shrinks it averages
-// areas, for points would leave small things out; where it grows it draws lines
-// between pixels. It belongs to one goroutine.
+// resampler scales an image with three bytes per pixel: area averaging when shrinking,
+// so that small objects are not lost, and linear interpolation when enlarging. It
+// belongs to one goroutine.
 type resampler struct {
 	fromW, fromH, toW, toH int
 	columns, rows          []taps
-	sum                    []uint32 // of the rows of the frame that make one of the image
+	sum                    []uint32 // of the source rows that make one output row
 	line                   []byte
 }
 
-// taps are the pixels along one side that make one, and what each is worth.
+// taps are the source pixels, along one side, of an output pixel, and their weights.
 type taps struct {
 	first   int
-	weights []uint32 // together one
+	weights []uint32 // their sum is one
 }
 
-// one is the sum of the weights: with two sides and eight bits of a pixel they fill
-// 30 bits.
+// one is the sum of the weights. With two sides and 8-bit pixels, products use 30 bits.
 const one = 1 << 11
 
-// prepare makes the weights for these sizes, unless it has them.
+// prepare computes the weights for these sizes, unless they are already there.
 func (r *resampler) prepare(fromW, fromH, toW, toH int) {
 	if r.fromW == fromW && r.fromH == fromH && r.toW == toW && r.toH == toH {
 		return
@@ -38,7 +37,7 @@ func tapsFor(from, to int) []taps {
 	for i := range list {
 		low, high := float64(i)*scale, float64(i+1)*scale
 		if scale < 1 {
-			// A window of one pixel around the centre touches the two neighbours.
+			// A window of one pixel around the centre covers parts of both neighbours.
 			middle := (low + high) / 2
 			low, high = middle-0.5, middle+0.5
 		}
@@ -52,8 +51,8 @@ func tapsFor(from, to int) []taps {
 	return list
 }
 
-// clampTaps gives what is beyond the edge to the pixel at it, and makes the weights
-// whole numbers whose sum is one.
+// clampTaps moves weights beyond the edge to the edge pixel, and converts them to
+// integers whose sum is one.
 func clampTaps(first, size int, weights []float64) taps {
 	begin, end := max(first, 0), min(first+len(weights), size)
 	t := taps{first: begin, weights: make([]uint32, end-begin)}
@@ -71,8 +70,8 @@ func clampTaps(first, size int, weights []float64) taps {
 	return t
 }
 
-// row returns row y of the image, valid until the next call. Pix are the frame's
-// rows, stride bytes apart.
+// row returns row y of the output, valid until the next call. pix are the frame's rows,
+// stride bytes apart.
 func (r *resampler) row(y int, pix []byte, stride int) []byte {
 	if r.fromW == r.toW && r.fromH == r.toH {
 		return pix[y*stride : y*stride+3*r.toW]

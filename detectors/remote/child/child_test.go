@@ -284,7 +284,7 @@ func TestFailuresStayInTheProcess(t *testing.T) {
 		{"segmentation fault", doSignal, ReasonCrashed, "SIGSEGV: segmentation violation", false},
 		{"exit", doExit, ReasonCrashed, "exit status 7", false},
 		{"memory", doEat, ReasonCrashed, "its process ended: exit status", false},
-		{"hang", doHang, ReasonStuck, "did not answer in time", false},
+		{"hang", doHang, ReasonStuck, "did not respond in time", false},
 		{"ended at its timeout", doEnd, detectors.ReasonTimeout, "it was ended", true},
 		{"error", doFail, detectors.ReasonOther, "the frame is not to its taste", true},
 		{"panic", doPanic, detectors.ReasonOther, "panic: at the disco", true},

@@ -73,7 +73,7 @@ func TestCommands(t *testing.T) {
 		text    string
 	}{
 		{"nan", []string{program, "nan"}, true, []detectors.Reason{remote.ReasonNaN}, "NaN"},
-		{"garbage", []string{program, "noise"}, true, []detectors.Reason{remote.ReasonGarbage}, "no answer of a model service"},
+		{"garbage", []string{program, "noise"}, true, []detectors.Reason{remote.ReasonGarbage}, "not from a model service"},
 		{"deaf", []string{program, "deaf"}, false, []detectors.Reason{ReasonStart}, "did not listen on its socket within 2s"},
 		{"ends", []string{"/bin/false"}, false, []detectors.Reason{ReasonCrashed}, "exit status 1"},
 		{"absent", []string{"/no/such/program"}, false, []detectors.Reason{ReasonStart}, "start program \"/no/such/program\": no such file or directory: correct command"},

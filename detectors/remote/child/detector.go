@@ -24,15 +24,15 @@ import (
 	detectv1 "rvo-tui/proto/rvo/detect/v1"
 )
 
-// Metadata of calls to a child of our own program: which of its detectors is meant
-// (one for each camera), and the order, for calls that are not about a frame.
+// Metadata of calls to a child of our own program: the detector meant (one for each
+// camera) and, for calls that are not about a frame, the order.
 const (
 	instanceKey = "rvo-instance"
 	orderKey    = "rvo-order"
-	orderOpen   = "open"  // create the detector; the answer comes when it is loaded
+	orderOpen   = "open"  // create the detector; returns when it is loaded
 	orderClose  = "close" // free it
-	orderPing   = "ping"  // answer, and nothing else
-	orderSize   = "size"  // report, in sizeKey, its input size for frames of the request's size
+	orderPing   = "ping"  // only respond
+	orderSize   = "size"  // return, in sizeKey, its input size for frames of the request's size
 	sizeKey     = "rvo-size"
 )
 
@@ -43,7 +43,7 @@ const (
 )
 
 // Wrap returns kinds whose detectors run in processes of the pool if their
-// configuration says so.
+// configuration requires it.
 func Wrap(kinds detectors.Kinds, p *Pool) detectors.Kinds {
 	out := maps.Clone(kinds)
 	for name, k := range kinds {
@@ -62,14 +62,14 @@ func Wrap(kinds detectors.Kinds, p *Pool) detectors.Kinds {
 	return out
 }
 
-// commandOptions are the own keys of the kind "command".
+// commandOptions are the keys of the kind "command".
 type commandOptions struct {
 	Command []string `toml:"command" help:"program and arguments, as in python3 service.py" is:"path" sep:" "`
 	remote.Sending
 }
 
-// Kind returns the kind "command": a program that serves the detector contract
-// on the socket whose path it finds in the variable RVO_SOCKET.
+// Kind returns the kind "command": a program that implements the detector service on
+// the socket whose path is in the environment variable RVO_SOCKET.
 func Kind(p *Pool) detectors.Kind {
 	return detectors.Kind{
 		Name:  "command",
@@ -107,14 +107,14 @@ func Kind(p *Pool) detectors.Kind {
 type detector struct {
 	pool     *Pool
 	process  *process
-	cfg      detectors.Config // of the remote detector, but for its endpoint
+	cfg      detectors.Config // of the remote detector, except for its endpoint
 	own      bool             // the process is our own program
 	instance string
 	starts   uint64 // of the process, when this was opened
 
-	run   *run // that inner talks to
+	run   *run // the run that inner is connected to
 	inner *remote.Detector
-	asked [2]int // size of frames for which the run has reported its input size
+	asked [2]int // size of frames for which the run reported its input size
 }
 
 // open returns a detector once its process runs and has loaded it.
@@ -132,7 +132,7 @@ func (p *Pool) open(j job) (detectors.Detector, error) {
 }
 
 // service returns the configuration of the remote detector that calls a process. A
-// process of ours gets raw frames, at the input size of its detector.
+// process of our own program gets raw frames, at the input size of its detector.
 func service(j job) detectors.Config {
 	cfg := j.Config
 	if j.Command != nil {
@@ -165,8 +165,8 @@ func (d *detector) load() error {
 	return d.explain(ctx, r, err)
 }
 
-// order sends an order for one of its detectors to a process of ours, and waits until
-// it is done. It returns the header of the answer.
+// order sends an order to a process of our own program and waits until it is done. It
+// returns the response header.
 func order(ctx context.Context, r *run, instance, what string, req *detectv1.DetectRequest) (metadata.MD, error) {
 	conn, err := grpc.NewClient("passthrough:///unix:"+r.socket, grpc.WithTransportCredentials(insecure.NewCredentials()))
 	if err != nil {
@@ -187,7 +187,7 @@ func order(ctx context.Context, r *run, instance, what string, req *detectv1.Det
 	return nil, fault(reason, "%w", errors.New(answered(st.Code())+text.Clean(st.Message())))
 }
 
-// answered is how the error of a service with this code begins.
+// answered is the start of the error text of a service with this code.
 func answered(c codes.Code) string { return fmt.Sprintf("service answered %s: ", c) }
 
 // Detect sends the frame to the process.
@@ -229,8 +229,8 @@ func (d *detector) attach(r *run) error {
 	return nil
 }
 
-// size scales frames of this size down to the input size of a detector in a process
-// of ours. The process is asked once for each size.
+// size scales frames of this size to the input size of a detector in a process of our
+// own program. It asks the process once for each size.
 func (d *detector) size(ctx context.Context, r *run, frame *capture.Frame) error {
 	of := [2]int{frame.Width, frame.Height}
 	if !d.own || d.asked == of {
@@ -251,7 +251,7 @@ func (d *detector) size(ctx context.Context, r *run, frame *capture.Frame) error
 	return nil
 }
 
-// Model returns the name of the model in the last answer of the program.
+// Model returns the model name in the last response of the program.
 func (d *detector) Model() string {
 	if d.inner == nil {
 		return ""
@@ -259,11 +259,11 @@ func (d *detector) Model() string {
 	return d.inner.Model()
 }
 
-// Restarts returns how often its process was started anew since it was opened.
+// Restarts returns how often the process was restarted since the detector was opened.
 func (d *detector) Restarts() uint64 { return d.process.starts.Load() - d.starts }
 
-// Memory returns how much memory its process costs, in bytes: its own, and its share of
-// what it has in common with others. 0: it has no process now, or that cannot be told.
+// Memory returns the memory use of the process in bytes: its private memory and its
+// share of shared memory. 0: there is no process now, or it cannot be determined.
 func (d *detector) Memory() uint64 {
 	r, f := d.process.current()
 	if f != nil {
@@ -290,8 +290,7 @@ func (d *detector) detach() error {
 	return err
 }
 
-// explain says what an error of a call means for a process, and kills a process that
-// does not answer.
+// explain interprets an error of a call, and kills a process that does not respond.
 func (d *detector) explain(ctx context.Context, r *run, err error) error {
 	if err == nil {
 		return nil
@@ -301,14 +300,14 @@ func (d *detector) explain(ctx context.Context, r *run, err error) error {
 	}
 	// The process knows the deadline too, and may report it first.
 	if errors.Is(ctx.Err(), context.DeadlineExceeded) || detectors.ReasonOf(err) == detectors.ReasonTimeout {
-		f := fault(ReasonStuck, "its process did not answer in time, was killed and starts again: raise timeout, or lower its load")
+		f := fault(ReasonStuck, "its process did not respond in time, was killed and is restarted: raise timeout, or reduce its load")
 		r.kill(f)
 		return f
 	}
 	reason, text := detectors.ReasonOf(err), err.Error()
 	var e *detectors.Error
 	if errors.As(err, &e) && errors.Unwrap(e.Err) != nil {
-		text = errors.Unwrap(e.Err).Error() // without the endpoint, which means nothing to people
+		text = errors.Unwrap(e.Err).Error() // without the endpoint, which means nothing to the user
 	}
 	if d.own && reason == remote.ReasonService {
 		if rest, ok := strings.CutPrefix(text, answered(codes.FailedPrecondition)); ok {
@@ -324,7 +323,7 @@ func (d *detector) explain(ctx context.Context, r *run, err error) error {
 	if reason != remote.ReasonReset && reason != remote.ReasonRefused && reason != remote.ReasonUnreachable {
 		return &detectors.Error{Reason: reason, Err: errors.New(text)}
 	}
-	// The end of the process is known a little after that of its connections.
+	// The end of the process is detected shortly after that of its connections.
 	grace := time.NewTimer(exitGrace)
 	defer grace.Stop()
 	select {
@@ -336,8 +335,8 @@ func (d *detector) explain(ctx context.Context, r *run, err error) error {
 	return &detectors.Error{Reason: reason, Err: errors.New(text)}
 }
 
-// Close releases the process, which ends with the last detector that uses it. It
-// does not wait for the end.
+// Close releases the process, which is ended by the last detector that uses it. It does
+// not wait for the end.
 func (d *detector) Close() error {
 	err := d.detach()
 	if last := d.pool.release(d.process); last || !d.own {
@@ -347,7 +346,7 @@ func (d *detector) Close() error {
 		d.pool.later(func() {
 			ctx, cancel := context.WithTimeout(d.pool.ctx, closeTimeout)
 			defer cancel()
-			// If it cannot be told now, the end of the process frees it.
+			// If the order cannot be sent now, the end of the process frees it.
 			_, _ = order(ctx, r, d.instance, orderClose, new(detectv1.DetectRequest))
 		})
 	}

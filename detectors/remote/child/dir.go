@@ -16,19 +16,18 @@ import (
 const (
 	dirPattern = "rvo-tui-child-*"
 	lockName   = "lock"
-	maxDir     = 80 // bytes of its path, so that sockets in it have addresses
+	maxDir     = 80 // bytes of its path, so that socket paths in it fit into an address
 )
 
-// directory is where the sockets of this process's children are: nobody else
-// can open it. It holds a lock for as long as this process lives, by which
-// others see that it is in use.
+// directory holds the sockets of this process's children and is private to this user.
+// It is locked while this process lives, so that others can see that it is in use.
 type directory struct {
 	path string
 	lock *os.File
 }
 
-// makeDirectory makes a private directory within base, and removes those that
-// dead processes left there.
+// makeDirectory makes a private directory in base, and removes those left by dead
+// processes.
 func makeDirectory(base string) (*directory, error) {
 	if base == "" {
 		base = os.Getenv("XDG_RUNTIME_DIR")
@@ -54,14 +53,13 @@ func makeDirectory(base string) (*directory, error) {
 	return &directory{path, lock}, nil
 }
 
-// remove removes the directory with all that is in it.
+// remove removes the directory and its content.
 func (d *directory) remove() error {
 	return errors.Join(os.RemoveAll(d.path), d.lock.Close())
 }
 
-// sweep removes directories of ours that nobody holds any more. One without a
-// lock, or with a lock that is not held yet, may be in the making, so that it is
-// left alone for a minute.
+// sweep removes our directories that are no longer locked. One without a lock file, or
+// not locked yet, may be under construction, so it is kept for a minute.
 func sweep(base string, now time.Time) {
 	found, err := filepath.Glob(filepath.Join(base, dirPattern))
 	if err != nil {
@@ -81,7 +79,7 @@ func sweep(base string, now time.Time) {
 			lock.Close()
 		}
 		if err == nil || errors.Is(err, os.ErrNotExist) {
-			// The next start tries again what cannot be removed now.
+			// What cannot be removed now is retried at the next start.
 			_ = os.RemoveAll(path)
 		}
 	}

@@ -20,24 +20,24 @@ import (
 	"rvo-tui/internal/text"
 )
 
-// Argument is the first argument of this program when it is to be a child
-// process, and SocketVar the variable with the path of the socket on which the
-// program of a command is to serve.
+// Argument is the first argument of this program when it is to be a child process.
+// SocketVar is the environment variable with the path of the socket on which the
+// program of a command must serve.
 const (
 	Argument  = "detector-process"
 	SocketVar = "RVO_SOCKET"
 )
 
-// Times of starting and ending.
+// Timeouts of starting and ending.
 const (
 	probeEvery = 10 * time.Millisecond
 	endGrace   = time.Second
-	pipeGrace  = time.Second // most that the last words of one that has ended are waited for
+	pipeGrace  = time.Second // how long to wait for the last output of an ended process
 	sendGrace  = 5 * time.Second
 )
 
-// hello is the configuration of a child of our own program, as JSON on its standard
-// input, which then stays open until the child is to end.
+// hello is the configuration of a child of our own program, sent as JSON on its
+// standard input. The input then stays open until the child must end.
 type hello struct {
 	Config detectors.Config
 	Socket string
@@ -47,18 +47,18 @@ type hello struct {
 // run is one run of a child process.
 type run struct {
 	socket string
-	model  string // that it loads; empty: none
+	model  string // model to load; empty: none
 	pid    int
-	ended  chan struct{}    // closed when the process is gone and waited for
-	fault  *detectors.Error // why it ended; to be read after ended
+	ended  chan struct{}    // closed when the process has ended and was waited for
+	fault  *detectors.Error // why it ended; read it only after ended is closed
 
-	input   *os.File // the child sees its end when we are gone
-	printed *os.File // what it prints; closed by relay
+	input   *os.File // closed when this process ends, which the child detects
+	printed *os.File // its output; closed by relay
 	output  sync.WaitGroup
 
-	mu     sync.Mutex // guards what follows
+	mu     sync.Mutex // guards the fields below
 	cause  *detectors.Error
-	quote  string // the line in which it said why it dies
+	quote  string // line in which it reported a fatal error
 	reaped bool
 }
 
@@ -102,11 +102,11 @@ func launch(j job, socket string, nice int, tuning Tuning, says func(line string
 	return r, nil
 }
 
-// tend starts the process and waits for its end. Its goroutine stays on its
-// thread: the death signal follows the thread that started the process, and the
-// low priority and the processors of the thread are what the process inherits.
-// The thread ends with the goroutine. Whoever waits for ended waits for it. A
-// guarded process may start others, which a death signal does not reach.
+// tend starts the process and waits for its end. Its goroutine is locked to its thread,
+// because the death signal depends on the thread that started the process, and the
+// process inherits the thread's priority and processors. The thread ends with the
+// goroutine. Waiting for ended waits for the goroutine. A guarded process may start
+// others, which the death signal does not reach.
 func (r *run) tend(cmd *exec.Cmd, guarded bool, nice, cpus int, started chan<- error) {
 	capture.LowPriority(nice)
 	confine(cpus)
@@ -125,7 +125,7 @@ func (r *run) tend(cmd *exec.Cmd, guarded bool, nice, cpus int, started chan<- e
 	}
 	awaitExit(r.pid)
 	r.mu.Lock()
-	// Its own children die with it. Until it is waited for, its ID is not reused.
+	// Kill its own children too. Its ID is not reused until it is waited for.
 	_ = syscall.Kill(-r.pid, syscall.SIGKILL)
 	relieve()
 	err = cmd.Wait()
@@ -134,10 +134,9 @@ func (r *run) tend(cmd *exec.Cmd, guarded bool, nice, cpus int, started chan<- e
 	r.conclude(err)
 }
 
-// guard starts a process that outlives this one briefly: when this one has ended, for
-// whatever reason, it kills what is left of a group of processes. The
-// group must be there until relieve has returned, which ends the guard. Without
-// a shell there is no guard.
+// guard starts a helper process that outlives this one: when this process has ended for
+// any reason, it kills the remaining processes of a group. The group must exist until
+// relieve, which ends the guard, has returned. Without a shell there is no guard.
 func guard(group int) (relieve func()) {
 	inR, inW, err := os.Pipe()
 	if err != nil {
@@ -153,17 +152,17 @@ func guard(group int) (relieve func()) {
 		return func() {}
 	}
 	return func() {
-		// Killed, it ends with an error.
+		// A killed process returns an error.
 		_ = cmd.Process.Kill()
 		_ = cmd.Wait()
 		inW.Close()
 	}
 }
 
-// conclude notes why the process ended.
+// conclude records why the process ended.
 func (r *run) conclude(err error) {
-	// Its last lines may still be in the pipe, and its own children may hold the
-	// pipe open.
+	// Its last lines may still be in the pipe, and its own children may hold the pipe
+	// open.
 	_ = r.printed.SetReadDeadline(time.Now().Add(pipeGrace))
 	r.output.Wait()
 	r.mu.Lock()
@@ -178,9 +177,9 @@ func (r *run) conclude(err error) {
 		if r.quote != "" {
 			why += ": " + r.quote
 		}
-		why += ": it starts again by itself; the log has what it printed"
+		why += ": it is restarted automatically; its output is in the log"
 		if r.model != "" {
-			why += fmt.Sprintf("; if it always ends so, copy or export its model %q again", text.Clean(r.model))
+			why += fmt.Sprintf("; if this repeats, copy or export its model %q again", text.Clean(r.model))
 		}
 		r.fault = fault(ReasonCrashed, "%s", why)
 	}
@@ -188,7 +187,7 @@ func (r *run) conclude(err error) {
 	close(r.ended)
 }
 
-// note remembers the line in which a process says why it dies.
+// note records a line in which a process reports a fatal error.
 func (r *run) note(line string) {
 	for _, sign := range []string{"panic: ", "fatal error: ", "SIG", "terminate called", saidByUs} {
 		if strings.HasPrefix(line, sign) {
@@ -214,8 +213,8 @@ func (r *run) send(h hello) error {
 	return err
 }
 
-// ready waits until the process listens. False: it has ended, or is being killed
-// because it took too long, or the context has ended.
+// ready waits until the process listens. It returns false if the process has ended,
+// took too long and is being killed, or the context has ended.
 func (r *run) ready(ctx context.Context, timeout time.Duration) bool {
 	probe := time.NewTicker(probeEvery)
 	defer probe.Stop()
@@ -232,14 +231,14 @@ func (r *run) ready(ctx context.Context, timeout time.Duration) bool {
 		case <-r.ended:
 			return false
 		case <-late.C:
-			r.kill(fault(ReasonStart, "its process did not listen on its socket within %v: it starts again by itself", timeout))
+			r.kill(fault(ReasonStart, "its process did not listen on its socket within %v: it is restarted automatically", timeout))
 			return false
 		case <-probe.C:
 		}
 	}
 }
 
-// kill ends the process at once, for the given reason.
+// kill kills the process for the given reason.
 func (r *run) kill(why *detectors.Error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -272,14 +271,14 @@ func (r *run) end() {
 	<-r.ended
 }
 
-// close frees what is left of a run that has ended.
+// close frees the resources of an ended run.
 func (r *run) close() {
 	r.input.Close()
-	_ = os.Remove(r.socket) // it is gone already where the process ended orderly
+	_ = os.Remove(r.socket) // already removed if the process ended cleanly
 }
 
-// passed are the prefixes of the variables that children inherit: what programs need
-// to find their libraries and devices. Other variables may be secrets.
+// passed are the prefixes of environment variables that children inherit: those needed
+// to find libraries and devices. Others may be secrets.
 var passed = []string{
 	"PATH=", "HOME=", "USER=", "LOGNAME=", "LANG=", "LC_", "TZ=", "TMPDIR=", "LD_LIBRARY_PATH=", "GOTRACEBACK=", "GOCOVERDIR=",
 	"PYTHON", "VIRTUAL_ENV=", "CONDA_PREFIX=", "CUDA_", "NVIDIA_", "HIP_", "ROCR_", "OMP_", "OPENBLAS_", "MKL_", "OPENCV_",
@@ -289,7 +288,7 @@ func environment(from []string, socket string) []string {
 	return append(scrub(from), SocketVar+"="+socket)
 }
 
-// scrub returns the variables that children inherit.
+// scrub returns the environment variables that children inherit.
 func scrub(from []string) []string {
 	return slices.DeleteFunc(slices.Clone(from), func(v string) bool {
 		return !slices.ContainsFunc(passed, func(p string) bool { return strings.HasPrefix(v, p) })

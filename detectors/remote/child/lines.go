@@ -10,15 +10,15 @@ import (
 	"rvo-tui/internal/text"
 )
 
-// Bounds of what a child prints into the log.
+// Limits for a child's output in the log.
 const (
-	maxLine      = 1000 // bytes of a line that are looked at; the rest is cut off
-	linesASecond = 10   // lines that get through, after a burst of twice as many
+	maxLine      = 1000 // maximum bytes of a line; the rest is cut off
+	linesASecond = 10   // lines logged, after a burst of twice as many
 )
 
 // relay reads lines until the end, passes them on and closes r. Lines are cleaned of
-// control characters and of passwords in addresses, cut if long, and limited in rate;
-// the next line, or the end, says how many were dropped. It never stops reading, so a
+// control characters and of passwords in addresses, truncated, and limited in rate; the
+// next line, or the end, reports how many were dropped. It never stops reading, so a
 // child that prints much is not blocked.
 func relay(r io.ReadCloser, emit func(line string)) {
 	defer r.Close()
@@ -50,7 +50,7 @@ func relay(r io.ReadCloser, emit func(line string)) {
 	}
 }
 
-// bucket limits a rate. It belongs to one goroutine.
+// bucket is a token bucket. It belongs to one goroutine.
 type bucket struct {
 	tokens float64
 	at     time.Time

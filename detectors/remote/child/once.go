@@ -16,19 +16,19 @@ import (
 	"rvo-tui/capture"
 )
 
-// Once is a program that runs once, on some input, as a child process: without a shell,
-// without the variables of the environment that may be secrets, and within bounds.
+// Once runs a program once, with some input, as a child process: without a shell,
+// without environment variables that may be secrets, and with limits.
 type Once struct {
-	Command   []string // the program and its arguments
-	MaxMemory int      // MiB of address space
+	Command   []string // program and arguments
+	MaxMemory int      // limit of the address space in MiB
 	Nice      int
-	// Says is called with each line that it prints, cleaned and limited in rate.
+	// Says is called with each line of its output, cleaned and limited in rate.
 	Says func(line string)
 }
 
-// Run runs the program and returns when it and all that it started have ended. When ctx
-// ends they are killed. An error says why it did not end with status 0, with the last
-// line that it printed.
+// Run runs the program and returns when it and everything that it started has ended.
+// When ctx ends, they are killed. An error gives the exit status and the last line of
+// output.
 func (o Once) Run(ctx context.Context, input []byte) error {
 	outR, outW, err := os.Pipe()
 	if err != nil {
@@ -38,7 +38,7 @@ func (o Once) Run(ctx context.Context, input []byte) error {
 	cmd := exec.Command("/proc/self/exe", args...)
 	cmd.Env = scrub(os.Environ())
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = bytes.NewReader(input), outW, outW
-	cmd.WaitDelay = pipeGrace // for the copy of its input
+	cmd.WaitDelay = pipeGrace // for copying its input
 	cmd.SysProcAttr = attributes()
 
 	last := ""
@@ -66,7 +66,7 @@ func (o Once) Run(ctx context.Context, input []byte) error {
 		awaitExit(cmd.Process.Pid)
 		close(exited)
 		<-gone
-		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) // what it started
+		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) // and the processes that it started
 		relieve()
 		ended <- cmd.Wait()
 	}()
@@ -79,12 +79,12 @@ func (o Once) Run(ctx context.Context, input []byte) error {
 	select {
 	case <-exited:
 	case <-ctx.Done():
-		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) // it is not waited for yet: the ID is its own
+		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) // not waited for yet, so its ID is not reused
 		<-exited
 	}
 	close(gone)
 	err = <-ended
-	_ = outR.SetReadDeadline(time.Now().Add(pipeGrace)) // what it started may hold the pipe open
+	_ = outR.SetReadDeadline(time.Now().Add(pipeGrace)) // a process that it started may hold the pipe open
 	output.Wait()
 	switch {
 	case ctx.Err() != nil:

@@ -1,8 +1,8 @@
-// Package child runs detectors in child processes, so that one that crashes, hangs
-// or runs out of memory costs its own signals and nothing else. A child is this
-// program, for any local kind, or the program that a configuration names (kind
-// "command"); both serve rvo.detect.v1 on a private socket. Each configured
-// detector has one process, which is restarted when it ends, with a backoff.
+// Package child runs detectors in child processes, so that a crash, a hang or a lack of
+// memory only affects the detector's own signals. A child is this program, for any
+// local kind, or a configured program (kind "command"). Both serve rvo.detect.v1 on a
+// private socket. Each configured detector has one process, which is restarted with a
+// backoff when it ends.
 package child
 
 import (
@@ -21,43 +21,43 @@ import (
 
 // Options are the settings of a Pool.
 type Options struct {
-	// Dir is where the private directory with the sockets is made. Empty:
-	// $XDG_RUNTIME_DIR, else the directory for temporary files.
+	// Dir is the parent of the private directory with the sockets. Empty:
+	// $XDG_RUNTIME_DIR, otherwise the directory for temporary files.
 	Dir string
-	// Log gets the output of processes and how they end. Nil: slog.Default() at
-	// the time of the line.
+	// Log receives the output of processes and how they end. Nil: slog.Default() at
+	// that time.
 	Log *slog.Logger
-	// StartTimeout is how long a process may take until it answers. 0: 30 s.
+	// StartTimeout is how long a process may take to respond after its start. 0: 30 s.
 	StartTimeout time.Duration
-	// Health is the interval of health checks of a process of this program, and
-	// their timeout. 0: 10 s.
+	// Health is the interval and the timeout of health checks of processes of this
+	// program. 0: 10 s.
 	Health time.Duration
 }
 
-// Tuning is the settings of the libraries in a process of this program.
+// Tuning has the library settings of processes of this program.
 type Tuning struct {
-	OpenCVThreads int    // for one call; 0: as many as it likes
-	ONNXThreads   int    // of one model; 0: as many as it likes
-	ONNXRuntime   string // path of the library; empty: it is searched for
+	OpenCVThreads int    // per call; 0: no limit
+	ONNXThreads   int    // per model; 0: no limit
+	ONNXRuntime   string // path of the library; empty: search for it
 }
 
-// defaultNice is the priority of processes until Tune is called.
+// defaultNice is the nice value of processes until Tune is called.
 const defaultNice = 19
 
-// Pool runs the child processes of this program. The program owns it and closes
-// it after the last detector. It is safe for concurrent use.
+// Pool runs the child processes of this program. The program owns it and closes it
+// after the last detector. It is safe for concurrent use.
 type Pool struct {
 	opts     Options
 	conns    *remote.Pool
 	ctx      context.Context // of all processes
 	cancel   context.CancelFunc
-	waits    context.Context // of whoever waits for a process to start
+	waits    context.Context // of those who wait for a process to start
 	hurry    context.CancelFunc
 	running  sync.WaitGroup
 	instance atomic.Uint64 // counts detectors
 	socket   atomic.Uint64 // counts started processes
 
-	mu        sync.Mutex // guards what follows; held while the directory is made at the most
+	mu        sync.Mutex // guards the fields below; at most held while the directory is made
 	processes map[string]*process
 	dir       *directory
 	nice      int
@@ -79,8 +79,7 @@ func NewPool(opts Options) *Pool {
 	return p
 }
 
-// Tune sets the nice value and the library settings of processes that start from now
-// on.
+// Tune sets the nice value and the library settings of processes started from now on.
 func (p *Pool) Tune(nice int, t Tuning) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -100,14 +99,13 @@ func (p *Pool) log() *slog.Logger {
 	return p.opts.Log
 }
 
-// Stop ends every wait for a process that is starting, or for a model that it
-// loads: such a detector fails to open, at once and from now on. The program
-// calls it when it begins to end; detectors that are open are left alone.
+// Stop ends all waits for processes that are starting or loading a model. From now on,
+// opening such a detector fails at once. The program calls it when shutdown starts.
+// Open detectors are not affected.
 func (p *Pool) Stop() { p.hurry() }
 
-// Close ends all processes, waits for them and removes their directory. What
-// does not end by itself is killed after a second. The pool cannot be used
-// afterwards.
+// Close ends all processes, waits for them and removes their directory. Processes that
+// do not end within a second are killed. The pool cannot be used afterwards.
 func (p *Pool) Close() error {
 	p.mu.Lock()
 	p.closed = true
@@ -124,15 +122,15 @@ func (p *Pool) Close() error {
 	return err
 }
 
-// job is what a process is to do.
+// job describes what a process must do.
 type job struct {
 	Config  detectors.Config
 	Kind    detectors.Kind `json:"-"`
 	Command []string       `json:"-"` // nil: this program itself
 }
 
-// key identifies detectors that can share a process: by what they compute, not when
-// or for which camera.
+// key identifies detectors that can share a process: they compute the same, at any rate
+// and for any camera.
 func (j job) key() (string, error) {
 	c := j.Config
 	c.Cameras, c.Needs, c.MaxFPS, c.Cost, c.TTL, c.Retry, c.Enabled = nil, nil, 0, "", 0, "", true
@@ -141,8 +139,8 @@ func (j job) key() (string, error) {
 	return string(text), err
 }
 
-// acquire returns the process for a job, starting it if there is none. The
-// caller must release it.
+// acquire returns the process for a job, starting it if necessary. The caller must
+// release it.
 func (p *Pool) acquire(j job) (*process, error) {
 	key, err := j.key()
 	if err != nil {
@@ -169,9 +167,9 @@ func (p *Pool) acquire(j job) (*process, error) {
 	return c, nil
 }
 
-// release releases a process. The last user ends it, without waiting. A process that
-// is still starting is kept a while: a detector that failed because of that is opened
-// again soon, and would only start it anew.
+// release releases a process. The last user ends it, without waiting. A process that is
+// still starting is kept for a while: a detector that failed because of that is soon
+// opened again.
 func (p *Pool) release(c *process) (last bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -193,7 +191,7 @@ func (p *Pool) release(c *process) (last bool) {
 	return true
 }
 
-// end stops a process that nobody uses. The caller holds the mutex.
+// end stops a process without users. The caller holds the mutex.
 func (p *Pool) end(c *process) {
 	if p.processes[c.key] == c {
 		delete(p.processes, c.key)
@@ -201,7 +199,8 @@ func (p *Pool) end(c *process) {
 	c.stop()
 }
 
-// later does something that Close waits for, or nothing once the pool is closed.
+// later runs do in a goroutine that Close waits for. It does nothing once the pool is
+// closed.
 func (p *Pool) later(do func()) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -15,28 +15,28 @@ import (
 	detectv1 "rvo-tui/proto/rvo/detect/v1"
 )
 
-// Why a detector in a process of its own fails, beside the reasons of package
-// remote.
+// Reasons for failures of a detector in its own process, in addition to those of
+// package remote.
 const (
 	ReasonCrashed detectors.Reason = "crashed" // its process ended
-	ReasonStuck   detectors.Reason = "stuck"   // it did not answer within the timeout, and was killed
-	ReasonStart   detectors.Reason = "start"   // its process does not start, or has not yet
+	ReasonStuck   detectors.Reason = "stuck"   // it did not respond within the timeout, and was killed
+	ReasonStart   detectors.Reason = "start"   // its process did not start, or has not started yet
 )
 
-// The delays between the end of a process and the next start.
+// Delays between the end of a process and the next start.
 const (
 	waitFirst = 250 * time.Millisecond
 	waitLast  = 10 * time.Second
-	steady    = 10 * time.Second // what lived as long as this is started again at once
-	linger    = 2 * time.Second  // that one being started is kept without users
+	steady    = 10 * time.Second // a process that lived this long is restarted at once
+	linger    = 2 * time.Second  // how long a starting process is kept without users
 )
 
 func fault(reason detectors.Reason, format string, args ...any) *detectors.Error {
 	return &detectors.Error{Reason: reason, Err: fmt.Errorf(format, args...)}
 }
 
-// process keeps one child process running, one run after another, until its last
-// user releases it.
+// process keeps one child process running, restarting it as needed, until its last user
+// releases it.
 type process struct {
 	pool *Pool
 	key  string
@@ -46,13 +46,13 @@ type process struct {
 	stop context.CancelFunc
 
 	users  int           // guarded by the pool's mutex
-	starts atomic.Uint64 // runs so far
+	starts atomic.Uint64 // number of runs so far
 
-	mu       sync.Mutex // guards what follows
-	now      *run       // that answers; nil: none
+	mu       sync.Mutex // guards the fields below
+	now      *run       // the run that is ready; nil: none
 	fault    *detectors.Error
 	starting bool
-	changed  chan struct{} // closed, and made anew, with every change of the above
+	changed  chan struct{} // closed and replaced with every change of the fields above
 }
 
 // run starts the process, and restarts it whenever it ends.
@@ -86,7 +86,7 @@ func (c *process) once() *detectors.Error {
 	socket := filepath.Join(c.dir, strconv.FormatUint(c.pool.socket.Add(1), 10)+".sock")
 	r, err := launch(c.job, socket, nice, tuning, c.says)
 	if err != nil {
-		return fault(ReasonStart, "start its process: %w: look after the program, or correct command", err)
+		return fault(ReasonStart, "start its process: %w: check the program, or correct command", err)
 	}
 	defer r.close()
 	c.starts.Add(1)
@@ -100,8 +100,9 @@ func (c *process) once() *detectors.Error {
 	return r.fault
 }
 
-// watch returns when the process has ended or is to end. It kills a process of
-// ours that does not answer, which nobody else notices while there are no frames.
+// watch returns when the process has ended or must end. It kills a process of our own
+// program that does not respond, which would otherwise go unnoticed while there are no
+// frames.
 func (c *process) watch(r *run) {
 	var due <-chan time.Time
 	if c.job.Command == nil {
@@ -117,9 +118,9 @@ func (c *process) watch(r *run) {
 			return
 		case <-due:
 			ctx, cancel := context.WithTimeout(c.ctx, c.pool.opts.Health)
-			_, _ = order(ctx, r, "", orderPing, new(detectv1.DetectRequest)) // an error is an answer, and an end is seen anyway
+			_, _ = order(ctx, r, "", orderPing, new(detectv1.DetectRequest)) // an error is a response too, and the end of the process is detected anyway
 			if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-				r.kill(fault(ReasonStuck, "its process did not answer for %v, was killed and starts again", c.pool.opts.Health))
+				r.kill(fault(ReasonStuck, "its process did not respond for %v, was killed and is restarted", c.pool.opts.Health))
 			}
 			cancel()
 		}
@@ -138,7 +139,7 @@ func (c *process) set(r *run, f *detectors.Error, starting bool) {
 	c.changed = make(chan struct{})
 }
 
-// current returns the run that answers, or why there is none.
+// current returns the run that is ready, or why there is none.
 func (c *process) current() (*run, *detectors.Error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -151,8 +152,8 @@ func (c *process) current() (*run, *detectors.Error) {
 	return nil, fault(ReasonStart, "its process is starting")
 }
 
-// await waits for a start that is under way, until the pool is stopped, and
-// returns the run, or why there is none.
+// await waits for a start in progress, or until the pool is stopped. It returns the
+// run, or why there is none.
 func (c *process) await() (*run, *detectors.Error) {
 	for {
 		c.mu.Lock()

@@ -21,11 +21,11 @@ import (
 	detectv1 "rvo-tui/proto/rvo/detect/v1"
 )
 
-// Main is the program when its first argument is Argument: a child process. Args
-// are the arguments after it: the most memory in MiB, and a program that is to
-// take this process's place. Without one it runs the detector of which it reads
-// on standard input, until that ends. Kinds returns what it can run; tune is
-// told how the libraries are to be used. Main returns an exit status.
+// Main is the main function of a child process, whose first argument is Argument. args
+// are the arguments after it: the memory limit in MiB and, optionally, the program that
+// replaces this process. Without a program it runs the detector described on standard
+// input, until that ends. kinds returns the available kinds. tune receives the library
+// settings. Main returns an exit status.
 func Main(args []string, kinds func() detectors.Kinds, tune func(Tuning)) int {
 	if err := serve(args, kinds, tune); err != nil {
 		fmt.Fprintln(os.Stderr, saidByUs+err.Error())
@@ -59,8 +59,8 @@ func serve(args []string, kinds func() detectors.Kinds, tune func(Tuning)) error
 		return fmt.Errorf("listen: %w", err)
 	}
 	go func() {
-		// Nothing comes but the end, when the parent lets go or is gone. What
-		// runs in C cannot be waited for.
+		// No more input arrives. The end means that the parent closed it or is gone. C
+		// code cannot be waited for.
 		_, _ = io.Copy(io.Discard, in)
 		os.Exit(0)
 	}()
@@ -69,16 +69,15 @@ func serve(args []string, kinds func() detectors.Kinds, tune func(Tuning)) error
 	return server.Serve(l)
 }
 
-// Prefixes of the messages of this program as a child, and when it cannot become the
-// program of a command.
+// Prefixes of messages of this program as a child, and of failing to start the program
+// of a command.
 const (
 	saidByUs   = "rvo-tui: "
 	notStarted = saidByUs + "start program "
 )
 
-// become replaces this process by a program. Signals that the parent ignores are
-// not ignored by the program: this runtime handles them, and what is handled
-// falls back to its default.
+// become replaces this process by a program. The program does not inherit ignored
+// signals: this runtime handles them, and handled signals are reset to the default.
 func become(command []string) error {
 	path, err := exec.LookPath(command[0])
 	if err == nil {
@@ -104,11 +103,11 @@ func bare(err error) error {
 func remedy(err error) string {
 	switch {
 	case errors.Is(err, fs.ErrPermission):
-		return "make it executable (chmod +x), or name what runs it first in command"
+		return "make it executable (chmod +x), or put its interpreter first in command"
 	case errors.Is(err, syscall.ENOEXEC):
-		return "begin the script with #! and what runs it, or name that first in command"
+		return "begin the script with #! and its interpreter, or put the interpreter first in command"
 	case errors.Is(err, fs.ErrNotExist), errors.Is(err, exec.ErrNotFound):
-		return "correct command; a script needs the interpreter of its first line, too"
+		return "correct command; a script also needs the interpreter in its first line"
 	}
 	return "correct command"
 }
@@ -116,7 +115,7 @@ func remedy(err error) string {
 // maxHello is the maximum size of the parent's message, in bytes.
 const maxHello = 1 << 20
 
-// greet reads the parent's message and returns the kind that it asks for.
+// greet reads the parent's message and returns the requested kind.
 func greet(in *bufio.Reader, kinds detectors.Kinds) (h hello, kind detectors.Kind, err error) {
 	var text []byte
 	for {
@@ -135,10 +134,10 @@ func greet(in *bufio.Reader, kinds detectors.Kinds) (h hello, kind detectors.Kin
 	}
 	kind, ok := kinds[h.Config.Kind]
 	if !ok {
-		return h, kind, fmt.Errorf("run detector: there is no kind %q", h.Config.Kind)
+		return h, kind, fmt.Errorf("run detector: unknown kind %q", h.Config.Kind)
 	}
 	options := kind.NewOptions()
-	h.Config.Options = options // now that its type is known, it is read once more
+	h.Config.Options = options // decoded again below, now that the type is known
 	if err := json.Unmarshal(text, &h); err != nil {
 		return h, kind, fmt.Errorf("read configuration: %w", err)
 	}

@@ -19,12 +19,11 @@ import (
 	detectv1 "rvo-tui/proto/rvo/detect/v1"
 )
 
-// maxInstances is how many detectors one process has at most, one for each
-// camera.
+// maxInstances is the maximum number of detectors in one process, one for each camera.
 const maxInstances = 1024
 
-// server answers the parent. Each instance that the parent names has its own detector,
-// because many kinds keep state between frames.
+// server handles requests of the parent. Each instance named by the parent has its own
+// detector, because many kinds keep state between frames.
 type server struct {
 	detectv1.UnimplementedDetectorServer
 	open func() (detectors.Detector, error)
@@ -34,13 +33,13 @@ type server struct {
 }
 
 type instance struct {
-	loaded chan struct{} // closed when det or err stands
+	loaded chan struct{} // closed when det or err is set
 	det    detectors.Detector
 	err    error
 	free   chan struct{} // holds a token while det is not in use
 	pixels *capture.Pool
 
-	base   time.Time // of this process's clock, to which baseTS belongs; owned by the holder of the token
+	base   time.Time // this process's clock at baseTS; owned by the holder of the token
 	baseTS int64
 }
 
@@ -99,8 +98,8 @@ func (s *server) Detect(ctx context.Context, req *detectv1.DetectRequest) (*dete
 	return answer, nil
 }
 
-// await waits for the instance to be loaded, for at most half of the time left:
-// at the deadline the parent would take this process for stuck.
+// await waits for the instance to be loaded, for at most half of the time left: at the
+// deadline the parent would consider this process stuck.
 func (in *instance) await(ctx context.Context) bool {
 	if end, ok := ctx.Deadline(); ok {
 		var cancel context.CancelFunc
@@ -113,7 +112,7 @@ func (in *instance) await(ctx context.Context) bool {
 	case <-ctx.Done():
 	}
 	select {
-	case <-in.loaded: // both were so
+	case <-in.loaded: // both were ready
 		return true
 	default:
 		return false
@@ -127,8 +126,7 @@ func first(ctx context.Context, key string) string {
 	return ""
 }
 
-// instance returns the instance of this name, and begins to load it if it is
-// new.
+// instance returns the named instance. It starts loading a new one.
 func (s *server) instance(name string) (*instance, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -142,7 +140,7 @@ func (s *server) instance(name string) (*instance, error) {
 	in = &instance{loaded: make(chan struct{}), free: make(chan struct{}, 1), pixels: capture.NewPool(1, nil)}
 	in.free <- struct{}{}
 	s.instances[name] = in
-	// Its end is known by loaded, and with the process's at the latest.
+	// loaded, or the end of the process, ends it.
 	go in.load(s.open)
 	return in, nil
 }
@@ -169,7 +167,7 @@ func (in *instance) size(ctx context.Context, req *detectv1.DetectRequest) error
 
 func formatSize(w, h int) string { return fmt.Sprintf("%dx%d", w, h) }
 
-// parseSize reads what formatSize wrote.
+// parseSize parses the result of formatSize.
 func parseSize(size string) (w, h int, err error) {
 	if _, err = fmt.Sscanf(size, "%dx%d", &w, &h); err != nil || w < 1 || h < 1 {
 		return 0, 0, fault(remote.ReasonGarbage, "its process works with frames of the size %q", text.Clean(size))
@@ -177,7 +175,7 @@ func parseSize(size string) (w, h int, err error) {
 	return w, h, nil
 }
 
-// drop frees an instance when it is not in use any more.
+// drop frees an instance once it is not in use.
 func (s *server) drop(name string) {
 	s.mu.Lock()
 	in := s.instances[name]
@@ -191,7 +189,7 @@ func (s *server) drop(name string) {
 		<-in.loaded
 		<-in.free
 		if in.det != nil {
-			_ = in.det.Close() // the parent has no use for what is wrong with it now
+			_ = in.det.Close() // the parent can no longer use an error
 		}
 		in.pixels.Close()
 	}()
@@ -218,8 +216,8 @@ func (in *instance) detect(ctx context.Context, req *detectv1.DetectRequest) (an
 		}
 	}()
 	if end, ok := ctx.Deadline(); ok {
-		// A detector that can stop its work gets some time left to say so, or the
-		// parent would take the whole process for stuck.
+		// Leave a cancelable detector some time to report the timeout. Otherwise the
+		// parent would consider the whole process stuck.
 		left := time.Until(end)
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, left-min(left/10, 100*time.Millisecond))
@@ -239,12 +237,12 @@ func (in *instance) detect(ctx context.Context, req *detectv1.DetectRequest) (an
 	return answer, nil
 }
 
-// frameAge is how old a frame is at most.
+// frameAge is the maximum age of a frame.
 const frameAge = 10 * time.Second
 
-// captured returns when a frame was captured that the parent's wall clock gives a time
-// in nanoseconds, on the clock of this process. That one is never set, as the wall clock
-// may be between two frames.
+// captured converts a capture time on the parent's wall clock, in nanoseconds, to the
+// monotonic clock of this process. Unlike the wall clock, that one is never set between
+// two frames.
 func (in *instance) captured(now time.Time, ts int64) time.Time {
 	at := in.base.Add(time.Duration(ts - in.baseTS))
 	if in.base.IsZero() || at.After(now) || now.Sub(at) > frameAge {

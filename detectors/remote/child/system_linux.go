@@ -10,21 +10,21 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// attributes makes a child die with the thread that starts it, and a group of
-// its own, which a Ctrl-C in the terminal does not reach.
+// attributes makes a child die with the thread that starts it, in its own process
+// group, which a Ctrl-C in the terminal does not reach.
 func attributes() *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 }
 
 // sacrifice makes the kernel kill this process first when memory runs out. It is best
-// effort: the process also runs where that is not allowed.
+// effort: failures are ignored.
 func sacrifice(pid int) {
 	_ = os.WriteFile("/proc/"+strconv.Itoa(pid)+"/oom_score_adj", []byte("500"), 0)
 }
 
-// confine lets the calling thread, and what it starts, run on so many processors
-// at a time, or on all where it is 0 or there are no more. They are chosen at
-// random, so that several processes do not share one. It is best effort.
+// confine limits the calling thread, and what it starts, to cpus processors; 0 or more
+// than there are means all. They are chosen at random, so that processes are spread
+// out. It is best effort.
 func confine(cpus int) {
 	var all, some unix.CPUSet
 	if cpus <= 0 || unix.SchedGetaffinity(0, &all) != nil || all.Count() <= cpus {
@@ -45,7 +45,7 @@ func confine(cpus int) {
 	_ = unix.SchedSetaffinity(0, &some)
 }
 
-// awaitExit returns when the process has ended, and leaves it to be waited for.
+// awaitExit returns when the process has ended, without reaping it.
 func awaitExit(pid int) {
 	for {
 		err := unix.Waitid(unix.P_PID, pid, nil, unix.WEXITED|unix.WNOWAIT, nil)
@@ -55,8 +55,8 @@ func awaitExit(pid int) {
 	}
 }
 
-// limit bounds what the calling process can have: address space in bytes, and no
-// dumps of its memory, which hold frames.
+// limit limits the calling process: address space in bytes, and no core dumps, which
+// would contain frames.
 func limit(memory uint64) error {
 	return errors.Join(
 		unix.Setrlimit(unix.RLIMIT_AS, &unix.Rlimit{Cur: memory, Max: memory}),

@@ -7,8 +7,8 @@ import (
 	"syscall"
 )
 
-// Only Linux has what starts a process of the same program and ends it with
-// this one, so that starting fails elsewhere and the rest is not reached.
+// Only Linux can start a process of the same program and end it together with this one.
+// Elsewhere starting fails and the rest is unreachable.
 
 func attributes() *syscall.SysProcAttr { return nil }
 func sacrifice(int)                    {}

@@ -12,22 +12,21 @@ import (
 	"rvo-tui/internal/text"
 )
 
-// The bounds of what a model declares and answers.
+// Limits for declarations and responses of a model.
 const (
 	maxTensors = 64
 	maxRank    = 8
 	maxNumbers = 1 << 24 // of one tensor
 )
 
-// answer is a ModelInferResponse. It is read as it lies on the wire, straight into
-// numbers: the generated code takes up to 78 times the size of an answer that is made
-// for that. It belongs to one goroutine; the tensors are its own until the next
-// decode.
+// answer is a ModelInferResponse. It is decoded from the wire format directly into
+// numbers: for a malicious response, the generated code would allocate up to 78 times
+// its size. It belongs to one goroutine. The tensors are valid until the next decode.
 type answer struct {
 	version string
 	outputs []output
-	raw     [][]byte // of outputs, in their order
-	err     error    // what is wrong with a well-formed answer
+	raw     [][]byte // of the outputs, in order
+	err     error    // what is wrong with a well-formed response
 }
 
 type output struct {
@@ -36,9 +35,9 @@ type output struct {
 	contents []byte
 }
 
-var errAnswer = errors.New("an answer that is no ModelInferResponse")
+var errAnswer = errors.New("a response that is not a ModelInferResponse")
 
-// decode reads an answer. Nothing of b is kept.
+// decode decodes a response. It keeps no reference to b.
 func (a *answer) decode(b []byte) error {
 	a.version, a.outputs, a.raw = "", a.outputs[:0], a.raw[:0]
 	err := fields(b, func(number protowire.Number, value []byte) error {
@@ -49,7 +48,7 @@ func (a *answer) decode(b []byte) error {
 			if len(a.outputs) == maxTensors {
 				return fmt.Errorf("more than %d outputs", maxTensors)
 			}
-			// What is behind the end has memory for numbers.
+			// Entries beyond the length keep memory for numbers.
 			a.outputs = grown(a.outputs)
 			return a.outputs[len(a.outputs)-1].declare(value)
 		case 6:
@@ -64,7 +63,7 @@ func (a *answer) decode(b []byte) error {
 		return err
 	}
 	if n := len(a.raw); n > 0 && n != len(a.outputs) {
-		return fmt.Errorf("raw contents of %d outputs, and %d outputs", n, len(a.outputs))
+		return fmt.Errorf("raw contents of %d outputs, but %d outputs", n, len(a.outputs))
 	}
 	for i := range a.outputs {
 		o := &a.outputs[i]
@@ -82,7 +81,7 @@ func (a *answer) decode(b []byte) error {
 	return nil
 }
 
-// grown adds an output, with the memory of an earlier one.
+// grown adds an output, reusing the memory of an earlier one.
 func grown(list []output) []output {
 	if len(list) < cap(list) {
 		return list[:len(list)+1]
@@ -90,7 +89,7 @@ func grown(list []output) []output {
 	return append(list, output{})
 }
 
-// short returns a text that is not too long for a name, else none.
+// short returns the text if it is short enough for a name, otherwise "".
 func short(b []byte) string {
 	if len(b) > maxName {
 		return ""
@@ -98,7 +97,7 @@ func short(b []byte) string {
 	return text.Clean(string(b))
 }
 
-// fields calls visit with each field of a message that has a length.
+// fields calls visit for each length-delimited field of a message.
 func fields(b []byte, visit func(number protowire.Number, value []byte) error) error {
 	for len(b) > 0 {
 		number, kind, n := protowire.ConsumeTag(b)
@@ -125,7 +124,7 @@ func fields(b []byte, visit func(number protowire.Number, value []byte) error) e
 	return nil
 }
 
-// declare reads an InferOutputTensor.
+// declare decodes an InferOutputTensor.
 func (o *output) declare(b []byte) error {
 	*o = output{Tensor: heads.Tensor{Shape: o.Shape[:0], Data: o.Data[:0]}}
 	for len(b) > 0 {
@@ -157,13 +156,13 @@ func (o *output) declare(b []byte) error {
 	return nil
 }
 
-// lengthOf returns how many bytes the length before a value has.
+// lengthOf returns the size of the length prefix of a value, in bytes.
 func lengthOf(field []byte) int {
 	_, n := protowire.ConsumeVarint(field)
 	return n
 }
 
-// shape reads dimensions, in one field or one by one.
+// shape decodes dimensions, packed or one by one.
 func (o *output) shape(kind protowire.Type, field []byte) error {
 	switch kind {
 	case protowire.BytesType:
@@ -186,7 +185,7 @@ func (o *output) shape(kind protowire.Type, field []byte) error {
 	return nil
 }
 
-// count returns how many numbers the shape has room for.
+// count returns the number of elements of the shape.
 func (o *output) count() (int, error) {
 	n := 1
 	for _, size := range o.Shape {
@@ -197,7 +196,7 @@ func (o *output) count() (int, error) {
 	return n, nil
 }
 
-// answerCodec encodes requests as ever, and gives answers to their own decoder.
+// answerCodec encodes requests as usual and passes responses to their own decoder.
 type answerCodec struct{ encoding.CodecV2 }
 
 func (c answerCodec) Unmarshal(data mem.BufferSlice, v any) error {

@@ -15,19 +15,19 @@ import (
 
 var _ detectors.Modeler = (*Detector)(nil)
 
-// Detector shows the frames of one camera to a model on a server.
+// Detector sends the frames of one camera to a model on a server.
 type Detector struct {
 	server  *server
 	options Options
 	signal  string
 	encode  capture.Encoder
-	model   *model // nil: not known yet
-	doubt   bool   // whether the server still has it is to be asked before the next frame
+	model   *model // nil: unknown so far
+	doubt   bool   // ask the server before the next frame whether it still has the model
 	answer  answer
 }
 
-// New returns a detector for a configuration with every default filled in. It does
-// not connect: the first Detect does.
+// New returns a detector for a configuration with every default filled in. It connects
+// with the first Detect.
 func New(pool *remote.Pool, encode capture.Encoder, cfg detectors.Config) (*Detector, error) {
 	o := cfg.Options.(Options)
 	s, err := newServer(pool, o, o.Provides(cfg.Signal))
@@ -37,9 +37,9 @@ func New(pool *remote.Pool, encode capture.Encoder, cfg detectors.Config) (*Dete
 	return &Detector{server: s, options: o, signal: cfg.Signal, encode: encode}, nil
 }
 
-// Detect answers with how many wanted things there are, and with how many of each
-// label that has a signal. Each error is a *detectors.Error; after one the server
-// is asked what it has now, and a model that has changed is read anew.
+// Detect returns the number of matching objects, and the number for each label that has
+// a signal. Each error is a *detectors.Error. After an error it asks the server for the
+// model again, in case it has changed.
 func (d *Detector) Detect(ctx context.Context, frame *capture.Frame) ([]detectors.Reading, error) {
 	if err := d.server.client.Down(); err != nil {
 		return nil, err
@@ -59,8 +59,8 @@ func (d *Detector) Detect(ctx context.Context, frame *capture.Frame) ([]detector
 	return d.model.counter.Readings(found), nil
 }
 
-// Open asks the server for the model and finds out what it means, unless that is
-// known and nothing has failed since. Detect does so by itself.
+// Open asks the server for the model and determines its format, unless that is known
+// and nothing has failed since. Detect calls it when necessary.
 func (d *Detector) Open(ctx context.Context) error {
 	if d.model != nil && !d.doubt {
 		return nil
@@ -86,7 +86,7 @@ func (d *Detector) Open(ctx context.Context) error {
 	return nil
 }
 
-// understand shows the model a grey frame to find out what its answers mean.
+// understand runs the model on a grey frame to determine the format of its outputs.
 func (d *Detector) understand(ctx context.Context, m *model) error {
 	m.WriteGrey(1)
 	if err := d.infer(ctx, m); err != nil {
@@ -106,7 +106,7 @@ func (d *Detector) understand(ctx context.Context, m *model) error {
 	return nil
 }
 
-// find returns what the model finds in an image of blue, green and red.
+// find runs the model on an image with the channel order blue, green, red.
 func (d *Detector) find(ctx context.Context, pix []byte, width, height int) ([]detectors.Detection, error) {
 	m := d.model
 	at := m.Place(width, height)
@@ -115,7 +115,7 @@ func (d *Detector) find(ctx context.Context, pix []byte, width, height int) ([]d
 		return nil, err
 	}
 	if d.answer.version != m.version {
-		// Another version may mean something else by the same numbers.
+		// Another version may use another format.
 		d.model = nil
 		return nil, d.wrong(ReasonModel, fmt.Errorf("version %q answered instead of %q: its metadata is read with the next frame", d.answer.version, m.version))
 	}
@@ -130,7 +130,7 @@ func (d *Detector) find(ctx context.Context, pix []byte, width, height int) ([]d
 	return found, nil
 }
 
-// infer shows the model what was written to its Pixels.
+// infer runs the model on the content of its Pixels.
 func (d *Detector) infer(ctx context.Context, m *model) error {
 	left := time.Duration(0)
 	if end, ok := ctx.Deadline(); ok {
@@ -142,12 +142,12 @@ func (d *Detector) infer(ctx context.Context, m *model) error {
 	return d.server.infer(ctx, m.request, &d.answer, m.limit)
 }
 
-// wrong is an error about the model.
+// wrong returns an error about the model.
 func (d *Detector) wrong(reason detectors.Reason, err error) error {
 	return d.server.client.At(fault(reason, "%s: %w", d.server, err))
 }
 
-// Model says what the model was understood to be; empty: it is not known yet.
+// Model describes the model and its format; empty: unknown so far.
 func (d *Detector) Model() string {
 	if d.model == nil {
 		return ""
@@ -159,6 +159,5 @@ func (d *Detector) Model() string {
 	return text.Clean(name) + ": " + d.model.String()
 }
 
-// Close releases the connection, which its last detector closes. Further calls do
-// nothing.
+// Close releases the connection; its last detector closes it. Further calls do nothing.
 func (d *Detector) Close() error { return d.server.client.Close() }

@@ -84,8 +84,8 @@ var faults = []struct {
 		m.Inputs[0].Name, m.Inputs[0].Datatype = "\x1b[2J\u202e", "\x07"
 	}), ReasonModel, "another type"},
 
-	{"no answer", answering(func(r *response) { r.Outputs, r.RawOutputContents = nil, nil }), ReasonShape, "without the output"},
-	{"another output", answering(func(r *response) { r.Outputs[0].Name = "\x1b[2Jother" }), ReasonShape, `without the output "output0"`},
+	{"no answer", answering(func(r *response) { r.Outputs, r.RawOutputContents = nil, nil }), ReasonShape, "no output"},
+	{"another output", answering(func(r *response) { r.Outputs[0].Name = "\x1b[2Jother" }), ReasonShape, `no output "output0"`},
 	{"fewer boxes", answering(func(r *response) {
 		r.Outputs[0].Shape, r.RawOutputContents[0] = []int64{1, 5, 83}, make([]byte, 4*5*83)
 	}), ReasonShape, "[1 5 83]"},
@@ -107,9 +107,9 @@ var faults = []struct {
 	{"numbers of another type", answering(func(r *response) {
 		r.RawOutputContents, r.Outputs[0].Contents = nil, &contents{Int64Contents: make([]int64, 420)}
 	}), ReasonShape, "0 numbers"},
-	{"texts", answering(func(r *response) { r.Outputs[0].Datatype = "BYTES" }), ReasonShape, "cannot be read"},
+	{"texts", answering(func(r *response) { r.Outputs[0].Datatype = "BYTES" }), ReasonShape, "not supported"},
 	{"another type", answering(func(r *response) { r.Outputs[0].Datatype = "INT32" }), ReasonShape, "INT32"},
-	{"type of no name", answering(func(r *response) { r.Outputs[0].Datatype = strings.Repeat("x", 300) }), ReasonShape, "cannot be read"},
+	{"type of no name", answering(func(r *response) { r.Outputs[0].Datatype = strings.Repeat("x", 300) }), ReasonShape, "not supported"},
 	{"flood of outputs", answering(func(r *response) { r.Outputs = slices.Repeat(r.Outputs, 1000) }), ReasonShape, "more than 64"},
 	{"flood of contents", answering(func(r *response) { r.RawOutputContents = slices.Repeat([][]byte{{}}, 1000) }), ReasonShape, "more than 64"},
 	{"10 MiB", answering(func(r *response) { r.RawOutputContents[0] = make([]byte, 10<<20) }), remote.ReasonLarge, "correct the service"},

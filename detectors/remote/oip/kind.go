@@ -1,7 +1,6 @@
-// Package oip asks models on servers of the Open Inference Protocol, version 2,
-// over gRPC: Triton, KServe, MLServer, OpenVINO Model Server. What the model wants
-// and what it answers are read from the server; package network does the rest, as
-// for models of our own.
+// Package oip runs models on servers of the Open Inference Protocol, version 2, over
+// gRPC: Triton, KServe, MLServer, OpenVINO Model Server. It reads the model's inputs
+// and outputs from the server. Package network does the rest, as for local models.
 package oip
 
 import (
@@ -16,7 +15,8 @@ import (
 	"rvo-tui/internal/text"
 )
 
-// maxName is how long a name of a model, a version or a tensor can be, in bytes.
+// maxName is the maximum length of the name of a model, a version or a tensor, in
+// bytes.
 const maxName = 256
 
 // Options are the kind's own keys.
@@ -27,8 +27,8 @@ type Options struct {
 	network.Options
 }
 
-// Kind returns the kind "oip". Its detectors share the connections of pool, which
-// must outlive them. Encode makes the image files for models that take them.
+// Kind returns the kind "oip". Its detectors share the connections of pool, which must
+// outlive them. encode makes image files for models that take them.
 func Kind(pool *remote.Pool, encode capture.Encoder) detectors.Kind {
 	return detectors.Kind{
 		Name: "oip",
@@ -44,7 +44,7 @@ func Kind(pool *remote.Pool, encode capture.Encoder) detectors.Kind {
 		New: func(cfg detectors.Config) (detectors.Detector, error) {
 			d, err := New(pool, encode, cfg)
 			if err != nil {
-				return nil, err // and no Detector that is a nil pointer
+				return nil, err // avoid a non-nil Detector with a nil pointer
 			}
 			return d, nil
 		},

@@ -16,21 +16,21 @@ import (
 	"rvo-tui/proto/inference"
 )
 
-// model is what the server declares, and what that was understood to be. It
-// belongs to one goroutine.
+// model is a model as declared by the server, with its format. It belongs to one
+// goroutine.
 type model struct {
 	*network.Network
 	counter *network.Counter
 	meta    *inference.ModelMetadataResponse
 	outputs []network.Port
-	version string // that answered
-	limit   int    // of an answer, in bytes
+	version string // of the last response
+	limit   int    // maximum size of a response, in bytes
 	request *inference.ModelInferRequest
 	timeout *inference.InferParameter_Int64Param
-	file    []byte // the image file that the request holds, with its length before it
+	file    []byte // image file in the request, with its length prefix
 }
 
-// readModel reads what the server declares of a model.
+// readModel interprets the server's declaration of a model.
 func readModel(o Options, meta *inference.ModelMetadataResponse) (*model, error) {
 	inputs, err := portsOf("input", meta.GetInputs())
 	if err != nil {
@@ -46,7 +46,7 @@ func readModel(o Options, meta *inference.ModelMetadataResponse) (*model, error)
 			shapes[i] = slices.Repeat([]int64{1}, len(inputs[i].Shape))
 			inputs[i].Shape, inputs[i].Elem = []int{1, -1, -1, 3}, network.JPEG
 			if o.Input == "" {
-				return nil, fmt.Errorf("the input %v takes image files: set input to the size that the model works at, as in \"640x640\"; boxes are read in its pixels", inputs[i])
+				return nil, fmt.Errorf("the input %v takes image files: set input to the model's working size, as in \"640x640\"; boxes are read in its pixels", inputs[i])
 			}
 		}
 	}
@@ -63,7 +63,7 @@ func readModel(o Options, meta *inference.ModelMetadataResponse) (*model, error)
 	return m, nil
 }
 
-// portsOf reads declarations of tensors.
+// portsOf interprets declarations of tensors.
 func portsOf(what string, list []*inference.ModelMetadataResponse_TensorMetadata) ([]network.Port, error) {
 	switch n := len(list); {
 	case n == 0:
@@ -75,7 +75,7 @@ func portsOf(what string, list []*inference.ModelMetadataResponse_TensorMetadata
 	for i, t := range list {
 		p := network.Port{Name: t.GetName(), Elem: datatype(text.Clean(t.GetDatatype())).elem()}
 		if len(p.Name) > maxName || len(t.GetShape()) > maxRank {
-			return nil, fmt.Errorf("the %s %d has a name or a shape that is too long: at most %d bytes and %d dimensions can be read", what, i, maxName, maxRank)
+			return nil, fmt.Errorf("the name or shape of %s %d is too long: at most %d bytes and %d dimensions are supported", what, i, maxName, maxRank)
 		}
 		numbers := 1
 		for _, size := range t.GetShape() {
@@ -89,21 +89,21 @@ func portsOf(what string, list []*inference.ModelMetadataResponse_TensorMetadata
 	return ports, nil
 }
 
-// The bounds of an answer.
+// Limits for a response.
 const (
 	maxAnswer  = 64 << 20 // bytes
-	overhead   = 64 << 10 // bytes that are not numbers
-	maxClasses = 256      // where their number is open
+	overhead   = 64 << 10 // bytes other than tensor data
+	maxClasses = 256      // assumed where the number is dynamic
 )
 
-// answerLimit returns how large an answer is at most, in bytes, by what the model
+// answerLimit returns the maximum size of a response in bytes, based on what the model
 // declares.
 func (m *model) answerLimit() (int, error) {
 	limit := overhead
 	for _, i := range m.Used {
 		// No head has more boxes than one for each 16 pixels.
 		open := max(m.Layout.Width*m.Layout.Height/16, 1000)
-		size := 10 // what a whole number takes at most
+		size := 10 // maximum encoded size of an integer
 		if e := m.outputs[i].Elem; e == network.Float32 || e == network.Float16 {
 			size = 4
 		}
@@ -111,7 +111,7 @@ func (m *model) answerLimit() (int, error) {
 			switch {
 			case n > 0:
 				size *= n
-			case k > 0 || len(m.outputs[i].Shape) < 3: // else it is the batch
+			case k > 0 || len(m.outputs[i].Shape) < 3: // otherwise it is the batch
 				size *= open
 				open = maxClasses
 			}
@@ -120,12 +120,12 @@ func (m *model) answerLimit() (int, error) {
 		limit += size
 	}
 	if limit > maxAnswer {
-		return 0, fmt.Errorf("the outputs are too large, at most %d MiB can be read: name those that count in outputs", maxAnswer>>20)
+		return 0, fmt.Errorf("the outputs are too large, at most %d MiB are supported: name the relevant ones in outputs", maxAnswer>>20)
 	}
 	return limit, nil
 }
 
-// ask makes the request, which each frame completes.
+// ask prepares the request, which each frame completes.
 func (m *model) ask(o Options, shapes [][]int64) {
 	m.timeout = new(inference.InferParameter_Int64Param)
 	m.request = &inference.ModelInferRequest{
@@ -135,7 +135,7 @@ func (m *model) ask(o Options, shapes [][]int64) {
 	}
 	for i, in := range m.meta.GetInputs() {
 		shape := shapes[i]
-		if shape == nil { // the size of the image, for models that are told it
+		if shape == nil { // the size of the image, for models that require it
 			shape = []int64{1, 2}
 			sides := binary.LittleEndian.AppendUint64(nil, uint64(m.Layout.Width))
 			m.request.RawInputContents[i] = binary.LittleEndian.AppendUint64(sides, uint64(m.Layout.Height))
@@ -147,8 +147,8 @@ func (m *model) ask(o Options, shapes [][]int64) {
 	}
 }
 
-// fill puts what was written into Pixels into the request. The server is to give up
-// when timeout has passed, which Triton does with frames that wait in its queue.
+// fill puts the content of Pixels into the request. The server should give up after
+// timeout; Triton applies it to requests waiting in its queue.
 func (m *model) fill(encode capture.Encoder, timeout time.Duration) error {
 	m.timeout.Int64Param = max(timeout.Microseconds(), 0)
 	pix := m.Pixels.Bytes(1)
@@ -165,26 +165,26 @@ func (m *model) fill(encode capture.Encoder, timeout time.Duration) error {
 	return nil
 }
 
-// tensors returns the outputs that count. They are the answer's.
+// tensors returns the outputs in use. They share memory with the answer.
 func (m *model) tensors(a *answer) ([]heads.Tensor, error) {
 	all := make([]heads.Tensor, len(m.outputs))
 	for _, i := range m.Used {
 		p := m.outputs[i]
 		at := slices.IndexFunc(a.outputs, func(o output) bool { return o.Name == p.Name })
 		if at < 0 {
-			return nil, fmt.Errorf("answered without the output %q: correct the model, or name those that count in outputs", text.Clean(p.Name))
+			return nil, fmt.Errorf("returned no output %q: correct the model, or name the relevant ones in outputs", text.Clean(p.Name))
 		}
 		all[i] = a.outputs[at].Tensor
 		same := slices.EqualFunc(all[i].Shape, p.Shape, func(got, declared int) bool { return declared < 1 || got == declared })
 		if !same || a.outputs[at].datatype.elem() != p.Elem {
-			return nil, fmt.Errorf("answered with output %v of %s, and the server declares %v: correct the model, or what the server declares of it",
+			return nil, fmt.Errorf("returned output %v of %s, but the server declares %v: correct the model or its declaration on the server",
 				all[i], text.Clean(string(a.outputs[at].datatype)), p)
 		}
 	}
 	return m.Select(all), nil
 }
 
-// reasonOf returns why an answer cannot be decoded.
+// reasonOf returns why a response cannot be decoded.
 func reasonOf(err error) detectors.Reason {
 	if errors.Is(err, heads.ErrNaN) {
 		return remote.ReasonNaN

@@ -11,10 +11,10 @@ import (
 	"rvo-tui/detectors/onnx/network"
 )
 
-// datatype is the protocol's name of the type of a tensor's numbers.
+// datatype is the protocol's name of a tensor's element type.
 type datatype string
 
-// elem returns what package network calls it; another type is called as here.
+// elem returns the corresponding type of package network; other types keep their name.
 func (d datatype) elem() network.Elem {
 	switch d {
 	case "FP32":
@@ -35,7 +35,7 @@ func (d datatype) integer() bool {
 	return strings.HasPrefix(string(d), "INT") || strings.HasPrefix(string(d), "UINT") || d == "BOOL"
 }
 
-// size returns how many bytes a number takes; 0: it is of a type that is not read.
+// size returns the size of an element in bytes; 0: not supported.
 func (d datatype) size() int {
 	switch d {
 	case "BOOL", "INT8", "UINT8":
@@ -50,7 +50,7 @@ func (d datatype) size() int {
 	return 0
 }
 
-// number reads one from as many bytes as it takes.
+// number decodes one element.
 func (d datatype) number(b []byte) float32 {
 	little := binary.LittleEndian
 	switch d {
@@ -80,7 +80,7 @@ func (d datatype) number(b []byte) float32 {
 	return math.Float32frombits(little.Uint32(b))
 }
 
-// read reads the numbers from raw contents.
+// read decodes the elements from raw contents.
 func (o *output) read(raw []byte) error {
 	n, err := o.count()
 	if err != nil {
@@ -89,12 +89,12 @@ func (o *output) read(raw []byte) error {
 	size := o.datatype.size()
 	switch {
 	case size == 0:
-		return fmt.Errorf("numbers of this type cannot be read: have the model answer with FP32")
+		return fmt.Errorf("this type is not supported: let the model return FP32")
 	case len(raw) != n*size:
-		return fmt.Errorf("%d bytes, and the shape %v has %d", len(raw), o.Shape, n*size)
+		return fmt.Errorf("%d bytes, but the shape %v has %d", len(raw), o.Shape, n*size)
 	}
 	o.Data = room(o.Data, n)[:n]
-	if o.datatype == "FP32" { // as nearly all are
+	if o.datatype == "FP32" { // as almost all are
 		copy(network.Bytes(o.Data), raw)
 		return nil
 	}
@@ -104,7 +104,7 @@ func (o *output) read(raw []byte) error {
 	return nil
 }
 
-// room returns memory for n numbers, that of an earlier answer if it is enough.
+// room returns memory for n elements, reusing data if it is large enough.
 func room(data []float32, n int) []float32 {
 	if cap(data) < n {
 		return make([]float32, 0, n)
@@ -112,8 +112,7 @@ func room(data []float32, n int) []float32 {
 	return data[:0]
 }
 
-// field returns the field of InferTensorContents that holds numbers of a type, and
-// how each is written.
+// field returns the field of InferTensorContents for a type, and its wire type.
 func (d datatype) field() (protowire.Number, protowire.Type) {
 	switch d {
 	case "BOOL":
@@ -134,7 +133,7 @@ func (d datatype) field() (protowire.Number, protowire.Type) {
 	return 0, 0
 }
 
-// readContents reads the numbers from an InferTensorContents.
+// readContents decodes the elements from an InferTensorContents.
 func (o *output) readContents() error {
 	want, err := o.count()
 	if err != nil {
@@ -142,9 +141,9 @@ func (o *output) readContents() error {
 	}
 	field, kind := o.datatype.field()
 	if field == 0 {
-		return fmt.Errorf("numbers of this type cannot be read: have the model answer with FP32")
+		return fmt.Errorf("this type is not supported: let the model return FP32")
 	}
-	// Each number takes a byte or more.
+	// Each element takes at least one byte.
 	o.Data = room(o.Data, min(want, len(o.contents)))
 	b := o.contents
 	for len(b) > 0 {
@@ -169,12 +168,12 @@ func (o *output) readContents() error {
 		}
 	}
 	if len(o.Data) != want {
-		return fmt.Errorf("%d numbers, and the shape %v has %d", len(o.Data), o.Shape, want)
+		return fmt.Errorf("%d numbers, but the shape %v has %d", len(o.Data), o.Shape, want)
 	}
 	return nil
 }
 
-// append reads numbers that follow each other, at most up to want in all.
+// append decodes consecutive elements, up to want in total.
 func (o *output) append(b []byte, kind protowire.Type, want int) error {
 	for len(b) > 0 {
 		if len(o.Data) == want {

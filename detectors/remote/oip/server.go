@@ -17,12 +17,12 @@ import (
 	"rvo-tui/proto/inference"
 )
 
-// Why a detector fails, beside the reasons of package remote.
+// Reasons for failures, in addition to those of package remote.
 const (
 	ReasonNoModel  detectors.Reason = "no_model"  // the server has no such model or version
 	ReasonNotReady detectors.Reason = "not_ready" // the server or the model is loading, or was unloaded
-	ReasonModel    detectors.Reason = "model"     // what the model declares or answers cannot be read
-	ReasonShape    detectors.Reason = "shape"     // an answer is not what the server declares
+	ReasonModel    detectors.Reason = "model"     // what the model declares or returns is not supported
+	ReasonShape    detectors.Reason = "shape"     // a response differs from the server's declaration
 )
 
 var words = remote.Words{Service: "inference.GRPCInferenceService", Shrink: "set a smaller input"}
@@ -31,13 +31,13 @@ func fault(reason detectors.Reason, format string, args ...any) *detectors.Error
 	return &detectors.Error{Reason: reason, Err: fmt.Errorf(format, args...)}
 }
 
-// The bounds of answers that hold no tensors, in bytes.
+// Maximum sizes of responses without tensors, in bytes.
 const (
 	maxReady    = 4 << 10
 	maxMetadata = 64 << 10
 )
 
-// server is one model on its server. Its errors are each a *detectors.Error.
+// server is one model on its server. Each of its errors is a *detectors.Error.
 type server struct {
 	client         *remote.Client
 	rpc            inference.GRPCInferenceServiceClient
@@ -52,7 +52,7 @@ func newServer(pool *remote.Pool, o Options, signals []string) (*server, error) 
 	return &server{client, inference.NewGRPCInferenceServiceClient(client.Conn()), o.Model, o.Version}, nil
 }
 
-// call makes one call whose answer is at most limit bytes.
+// call makes one call whose response is limited to limit bytes.
 func (s *server) call(ctx context.Context, limit int, do func(ctx context.Context, opts ...grpc.CallOption) error) error {
 	var said error
 	err := s.client.Call(ctx, func(ctx context.Context, opts ...grpc.CallOption) error {
@@ -81,8 +81,8 @@ func (s *server) String() string {
 	return fmt.Sprintf("model %q, version %q", text.Clean(s.model), text.Clean(s.version))
 }
 
-// metadata returns what the server says of the model, once that is ready. The
-// error says whether the server or the model is not.
+// metadata returns the server's declaration of the model once it is ready. The error
+// says whether the server or the model is not ready.
 func (s *server) metadata(ctx context.Context) (*inference.ModelMetadataResponse, error) {
 	var ready *inference.ModelReadyResponse
 	notReady := s.call(ctx, maxReady, func(ctx context.Context, opts ...grpc.CallOption) (err error) {
@@ -104,7 +104,7 @@ func (s *server) metadata(ctx context.Context) (*inference.ModelMetadataResponse
 	})
 	switch {
 	case err != nil:
-		// It says more than that the model is not ready.
+		// More precise than "not ready".
 		return nil, s.whole(ctx, err)
 	case notReady != nil:
 		return nil, s.whole(ctx, notReady)
@@ -112,9 +112,9 @@ func (s *server) metadata(ctx context.Context) (*inference.ModelMetadataResponse
 	return meta, nil
 }
 
-// whole returns the error of a model that is not ready or, where the whole server
-// is not, one that says so. A server can be ready without all of its models, and
-// its models without it.
+// whole returns the error of a model that is not ready or, if the server itself is not
+// ready, an error that says so. A server can be ready without all of its models, and
+// the other way round.
 func (s *server) whole(ctx context.Context, err error) error {
 	if detectors.ReasonOf(err) != ReasonNotReady {
 		return err
@@ -130,7 +130,7 @@ func (s *server) whole(ctx context.Context, err error) error {
 	return err
 }
 
-// infer shows the model what is in the request. The answer is at most limit bytes.
+// infer runs the model on the request. The response is limited to limit bytes.
 func (s *server) infer(ctx context.Context, request *inference.ModelInferRequest, to *answer, limit int) error {
 	err := s.call(ctx, limit, func(ctx context.Context, opts ...grpc.CallOption) error {
 		opts = append(opts, grpc.ForceCodecV2(answerCodec{encoding.GetCodecV2(proto.Name)}))
