@@ -87,7 +87,7 @@ func events(t testing.TB, lines []string) []event {
 var logLine = regexp.MustCompile(`^time=\S+ level=(DEBUG|INFO|WARN|ERROR) msg=`)
 
 // givenUp is how the log tells of clips that were not made at the end.
-var givenUp = regexp.MustCompile(`msg="(an event has no clip" .*reason=deadline|evidence is lost at the end)`)
+var givenUp = regexp.MustCompile(`msg="(an event has no clip" .*reason=deadline|evidence was lost at shutdown)`)
 
 func TestHeadless(t *testing.T) {
 	// The built-in configuration: nothing in the directory, nothing named.

@@ -14,18 +14,18 @@ type AlertKind string
 
 // The kinds of alerts.
 const (
-	AlertCameraDown     AlertKind = "camera_down"     // gives no frames, though it is to
+	AlertCameraDown     AlertKind = "camera_down"     // delivers no frames although it should
 	AlertCameraLag      AlertKind = "camera_lag"      // its stream is decoded slower than it arrives
-	AlertEvidenceDown   AlertKind = "evidence_down"   // its second stream, for clips, gives nothing
-	AlertDetectorFailed AlertKind = "detector_failed" // too many errors in a row, or stuck
+	AlertEvidenceDown   AlertKind = "evidence_down"   // its second stream, for clips, delivers nothing
+	AlertDetectorFailed AlertKind = "detector_failed" // too many consecutive errors, or stuck
 	AlertDetectorSlow   AlertKind = "detector_slow"   // cannot keep its rate
-	AlertFramesSparse   AlertKind = "frames_sparse"   // its frames are further apart than answers are valid
+	AlertFramesSparse   AlertKind = "frames_sparse"   // its frames are further apart than its TTL
 	AlertSink           AlertKind = "sink_degraded"   // events are not delivered
 	AlertOutput         AlertKind = "output_degraded" // messages are not delivered
 	AlertRefused        AlertKind = "output_refused"  // messages were refused and set aside
 	AlertClips          AlertKind = "clips_degraded"  // clips are lost
-	AlertReload         AlertKind = "reload_failed"   // the configuration in place is not that of the file
-	AlertQuarantined    AlertKind = "quarantined"     // a camera, detector, rule or output that is configured wrong, and does not run
+	AlertReload         AlertKind = "reload_failed"   // the running configuration is not that of the file
+	AlertQuarantined    AlertKind = "quarantined"     // a camera, detector, rule or output does not run because of an invalid configuration
 )
 
 // AlertKinds returns all kinds of alerts.
@@ -35,18 +35,18 @@ func AlertKinds() []AlertKind {
 
 // Alert is one current problem. A detector that fails on several cameras is one alert.
 type Alert struct {
-	ID           string    `json:"id"` // KIND or KIND:SUBJECT, the same while it lasts
+	ID           string    `json:"id"` // KIND or KIND:SUBJECT; constant while the alert lasts
 	Kind         AlertKind `json:"kind"`
-	Severe       bool      `json:"severe"`  // frames, detections, events or clips are missing; false: late or fewer
-	Subject      string    `json:"subject"` // name of the camera, detector or sink; empty: there is none
-	Cameras      []string  `json:"cameras"` // affected; empty: the program as a whole
+	Severe       bool      `json:"severe"`  // frames, detections, events or clips are missing; false: they are late or fewer
+	Subject      string    `json:"subject"` // name of the camera, detector or sink; empty: none
+	Cameras      []string  `json:"cameras"` // affected cameras; empty: the whole program
 	Since        time.Time `json:"since"`
-	Cause        string    `json:"cause"`  // for a person; may be empty
+	Cause        string    `json:"cause"`  // for the user; may be empty
 	Remedy       string    `json:"remedy"` // what to do
 	Acknowledged bool      `json:"acknowledged"`
 }
 
-// MarshalJSON adds the title, which clients in other languages would have to repeat.
+// MarshalJSON adds the title, so that clients need not reimplement it.
 func (a Alert) MarshalJSON() ([]byte, error) {
 	type fields Alert
 	return json.Marshal(struct {
@@ -55,7 +55,7 @@ func (a Alert) MarshalJSON() ([]byte, error) {
 	}{fields(a), a.Title()})
 }
 
-// Title says in a few words what is wrong, without the cause.
+// Title says briefly what is wrong, without the cause.
 func (a *Alert) Title() string {
 	name := a.Subject
 	switch a.Kind {
@@ -64,13 +64,13 @@ func (a *Alert) Title() string {
 	case AlertCameraLag:
 		return "camera " + name + " lags"
 	case AlertEvidenceDown:
-		return "the evidence stream of " + name + " gives nothing"
+		return "the evidence stream of " + name + " delivers nothing"
 	case AlertDetectorFailed:
 		return "detector " + name + " failed" + a.where()
 	case AlertDetectorSlow:
 		return "detector " + name + " is too slow" + a.where()
 	case AlertFramesSparse:
-		return "detector " + name + " gets frames too seldom" + a.where()
+		return "detector " + name + " gets too few frames" + a.where()
 	case AlertSink:
 		return "events are not delivered to " + name
 	case AlertOutput:
@@ -82,12 +82,12 @@ func (a *Alert) Title() string {
 	case AlertReload:
 		return "the configuration was not reloaded"
 	case AlertQuarantined:
-		return name + " is configured wrong, and does not run"
+		return name + " has an invalid configuration and does not run"
 	}
 	return strings.TrimSpace(string(a.Kind) + " " + name + a.where())
 }
 
-// where names the cameras of an alert about something else than a camera.
+// where names the affected cameras of an alert about something other than a camera.
 func (a *Alert) where() string {
 	switch {
 	case len(a.Cameras) == 0:
@@ -99,17 +99,17 @@ func (a *Alert) where() string {
 }
 
 const (
-	alertClear = 5 * time.Second  // without trouble, after which an alert goes
-	slowWindow = 10 * time.Second // over which a detector's rate is judged
+	alertClear = 5 * time.Second  // time without the trouble after which an alert ends
+	slowWindow = 10 * time.Second // over which a detector's rate is measured
 )
 
-// trouble is what a snapshot says of one thing.
+// trouble is one problem in one snapshot.
 type trouble struct {
 	kind            AlertKind
 	subject, camera string // camera may be empty
 	severe          bool
-	sustains        bool          // an alert that is there; it raises none
-	after           time.Duration // how long it must last to raise one
+	sustains        bool          // keeps an existing alert, but raises none
+	after           time.Duration // how long it must last to raise an alert
 	cause, remedy   string
 }
 
@@ -118,12 +118,12 @@ type troubleKey struct {
 	subject, camera string
 }
 
-// alerts follows troubles from snapshot to snapshot. An alert is raised once its
-// trouble has lasted, and goes when there has been none for alertClear. It has no
-// clock. The goroutine of Run owns it.
+// alerts tracks troubles over snapshots. An alert is raised when its trouble has lasted
+// long enough, and ends when there was none for alertClear. It has no clock: it uses
+// the times of the snapshots. It belongs to the goroutine of Run.
 type alerts struct {
 	present map[troubleKey]*presence
-	acked   map[string]bool // by ID, of present alerts
+	acked   map[string]bool // by ID, for current alerts
 	loads   map[troubleKey][]load
 }
 
@@ -138,8 +138,8 @@ func newAlerts() *alerts {
 	return &alerts{present: map[troubleKey]*presence{}, acked: map[string]bool{}, loads: map[troubleKey][]load{}}
 }
 
-// step processes a snapshot and returns the current alerts: what is severe first, then
-// what is not acknowledged, then the oldest.
+// step processes a snapshot and returns the current alerts: severe ones first, then
+// unacknowledged ones, then by age, oldest first.
 func (a *alerts) step(s *Snapshot) []Alert {
 	now := s.At
 	for _, t := range a.troubles(s) {
@@ -227,8 +227,7 @@ func order(a, b bool) int {
 	return 1
 }
 
-// acknowledge marks an alert until it goes, or takes the mark back. It reports whether
-// there is such an alert.
+// acknowledge toggles the mark of an alert. It reports whether the alert exists.
 func (a *alerts) acknowledge(list []Alert, id string) bool {
 	if !slices.ContainsFunc(list, func(v Alert) bool { return v.ID == id }) {
 		return false
@@ -241,17 +240,17 @@ func (a *alerts) acknowledge(list []Alert, id string) bool {
 	return true
 }
 
-// look finds the current alerts. It runs in Run's goroutine, once a second.
+// look updates the alerts. It runs once a second in Run's goroutine.
 func (r *Runtime) look() {
 	list := r.troubles.step(r.Snapshot())
 	r.alerts.Store(&list)
 }
 
-// acknowledge carries out the command of that name.
+// acknowledge carries out the command Acknowledge.
 func (r *Runtime) acknowledge(id string) error {
 	s := r.Snapshot()
 	if !r.troubles.acknowledge(s.Alerts, id) {
-		return fmt.Errorf("%w %q; ctl alerts lists those there are", ErrNoAlert, id)
+		return fmt.Errorf("%w %q; list the alerts with ctl alerts", ErrNoAlert, id)
 	}
 	list := r.troubles.list(s)
 	r.alerts.Store(&list)

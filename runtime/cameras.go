@@ -21,17 +21,16 @@ type active struct {
 	done   chan struct{} // closed when the camera and the pipeline have ended
 }
 
-// change is a command that adds or removes cameras. Cameras that are removed end
-// while other commands are served; the rest of the change is done when they have
-// ended, and their names and sources are free. There is one change at a time, owned
-// by Run's goroutine.
+// change is a command that adds or removes cameras. Other commands are served while the
+// removed cameras end. The rest of the change is done once they have ended and their
+// names and sources are free. There is one change at a time, owned by Run's goroutine.
 type change struct {
 	reply chan<- error
-	going []*active // ending, no longer listed
+	going []*active // ending, and no longer listed
 	rest  func() error
 }
 
-// begin does the part of a change that does not have to wait.
+// begin does the part of a change that does not wait.
 func (r *Runtime) begin(ctx context.Context, req request) *change {
 	c := &change{reply: req.reply, rest: func() error { return nil }}
 	refuse := func(err error) *change {
@@ -68,7 +67,7 @@ func (r *Runtime) begin(ctx context.Context, req request) *change {
 }
 
 // ending returns a channel that is closed when the first of the ending cameras has
-// ended; nil: there is none.
+// ended; nil: none is ending.
 func (c *change) ending() <-chan struct{} {
 	if c == nil || len(c.going) == 0 {
 		return nil
@@ -89,7 +88,7 @@ func (c *change) ended() bool {
 	return true
 }
 
-// stopCamera stops a camera and hands it to a change, which waits for it.
+// stopCamera stops a camera and passes it to a change, which waits for it.
 func (r *Runtime) stopCamera(c *change, a *active) {
 	a.cancel()
 	c.going = append(c.going, a)
@@ -101,7 +100,7 @@ func (r *Runtime) stopCamera(c *change, a *active) {
 // addCamera starts a camera with all detectors and rules that apply to it.
 func (r *Runtime) addCamera(ctx context.Context, cfg capture.Config) error {
 	if r.camera(cfg.Name) != nil {
-		return fmt.Errorf("camera %q: the name is taken; remove that one first or choose another", cfg.Name)
+		return fmt.Errorf("camera %q: the name is in use; remove that camera first or choose another name", cfg.Name)
 	}
 	configured := cfg
 	if cfg.EvidenceSource != "" {
@@ -157,12 +156,12 @@ func (r *Runtime) addCamera(ctx context.Context, cfg capture.Config) error {
 		if p.recording != nil {
 			both.Go(func() {
 				if err := p.recording.camera.Run(ctx); err != nil && ctx.Err() == nil {
-					log.Error("stream for evidence has ended", "error", err)
+					log.Error("the evidence stream has ended", "error", err)
 				}
 			})
 		}
 		if err := p.camera.Run(ctx); err != nil && ctx.Err() == nil {
-			log.Error("camera has ended", "error", err)
+			log.Error("the camera has ended", "error", err)
 		}
 		if ctx.Err() == nil {
 			select {
@@ -175,9 +174,8 @@ func (r *Runtime) addCamera(ctx context.Context, cfg capture.Config) error {
 	return nil
 }
 
-// updateRing creates the evidence ring that the rules of a camera need, or removes it
-// when no rule saves clips. It runs in the pipeline's goroutine, or before that
-// starts.
+// updateRing creates the evidence ring required by a camera's rules, or removes it when
+// no rule saves clips. It runs in the pipeline's goroutine, or before that starts.
 func (r *Runtime) updateRing(p *pipeline) {
 	if r.opts.Clips == nil {
 		return
@@ -208,13 +206,13 @@ func (r *Runtime) prepare(cfg detectors.Config, camera string) (own detectors.Co
 			s.Value = r.opts.Redact(s.Value)
 		}
 	}
-	if spec.Sieve != nil { // so that cameras can share the process of a detector
+	if spec.Sieve != nil { // so that cameras can share a detector's process
 		filled.Masked, filled.Within = nil, nil
 	}
 	return own, spec, func() (detectors.Detector, error) { return kind.New(filled) }
 }
 
-// addRequested checks and adds a camera that was asked for at run time.
+// addRequested validates and adds a camera at run time.
 func (r *Runtime) addRequested(ctx context.Context, cfg capture.Config) error {
 	var problems []string
 	cfg.Validate(func(key, problem string) { problems = append(problems, key+": "+problem) })
@@ -230,8 +228,8 @@ func (r *Runtime) list() []*active {
 	return all
 }
 
-// listed returns the running cameras, and whether a reload is under way: cameras that
-// it restarts may be missing.
+// listed returns the running cameras, and whether a reload is in progress, during which
+// cameras may be missing.
 func (r *Runtime) listed() (all []*active, reloading bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -247,8 +245,8 @@ func (r *Runtime) camera(name string) *active {
 	return nil
 }
 
-// noCamera returns the error for a name that no running camera has. It is called in
-// Run's goroutine.
+// noCamera returns the error for a camera that is not running. It is called in Run's
+// goroutine.
 func (r *Runtime) noCamera(name string) error {
 	if r.current != nil && slices.ContainsFunc(r.current.going, func(a *active) bool { return a.name == name }) {
 		return fmt.Errorf("camera %q is being closed; try again in a moment", name)
@@ -258,16 +256,16 @@ func (r *Runtime) noCamera(name string) error {
 		names = append(names, p.name)
 	}
 	if len(names) == 0 {
-		return fmt.Errorf("no such camera %q; there is none, add one first", name)
+		return fmt.Errorf("no such camera %q; there are no cameras, add one first", name)
 	}
 	slices.Sort(names)
-	return fmt.Errorf("no such camera %q; there is %s", name, strings.Join(names, ", "))
+	return fmt.Errorf("no such camera %q; existing cameras: %s", name, strings.Join(names, ", "))
 }
 
-// poolSize is the number of frames that may be in use with these detectors: for each,
-// that of its current run and that of its last answer, and for one of crops a box; and
-// eight for the frame being read, the newest, the one that the engine saw and the
-// queue of the evidence encoder.
+// poolSize is the number of frames that may be in use with these detectors. Each needs
+// one for its current run, one for its last result and, for crops, one for a box. Eight
+// more are for the frame being read, the newest one, the one seen by the engine, and
+// the queue of the evidence encoder.
 func poolSize(workers ...*worker) int {
 	n := 8 + 2*len(workers)
 	for _, w := range workers {

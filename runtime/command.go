@@ -26,20 +26,20 @@ const (
 	Enable       Verb = "enable"        // Detector
 	Disable      Verb = "disable"       // Detector
 	SetRate      Verb = "set_rate"      // Detector, to FPS
-	AddCamera    Verb = "add_camera"    // Added, with the detectors and rules of all cameras
+	AddCamera    Verb = "add_camera"    // Added, with the detectors and rules that apply to all cameras
 	RemoveCamera Verb = "remove_camera" // Camera
-	Pause        Verb = "pause"         // Camera: its source is closed
+	Pause        Verb = "pause"         // Camera: closes its source
 	Resume       Verb = "resume"        // Camera
 	RuleOn       Verb = "rule_on"       // Rule
 	RuleOff      Verb = "rule_off"      // Rule
-	Arm          Verb = "arm"           // Rule, until its hours next begin or end; empty: all with hours
-	Disarm       Verb = "disarm"        // likewise
+	Arm          Verb = "arm"           // Rule, until its hours next start or end; empty: all rules with hours
+	Disarm       Verb = "disarm"        // like Arm
 	SaveClip     Verb = "clip"          // Camera: a clip of what it sees now
 	Reload       Verb = "reload"        // Setup, which replaces the current one
-	Acknowledge  Verb = "acknowledge"   // Alert, until it goes; once more takes it back
+	Acknowledge  Verb = "acknowledge"   // Alert, while it lasts; toggles
 	Notify       Verb = "notify"        // Output: a test message
-	Resend       Verb = "resend"        // Output: Message, or all that were set aside
-	Discard      Verb = "discard"       // likewise
+	Resend       Verb = "resend"        // Output: Message, or all messages that were set aside
+	Discard      Verb = "discard"       // like Resend
 )
 
 // Verbs returns all verbs.
@@ -47,26 +47,26 @@ func Verbs() []Verb {
 	return []Verb{Attach, Detach, Enable, Disable, SetRate, AddCamera, RemoveCamera, Pause, Resume, RuleOn, RuleOff, Arm, Disarm, SaveClip, Reload, Acknowledge, Notify, Resend, Discard}
 }
 
-// Command is a change of a running Runtime. Without a Camera it applies to all
-// cameras that have the detector or rule.
+// Command is a change of a running Runtime. Without a Camera it applies to all cameras
+// that have the detector or rule.
 type Command struct {
 	Do       Verb
 	Camera   string
 	Detector string
 	Rule     string
 	Output   string
-	Message  string            // of Resend and Discard: the ID of a delivery; empty: all
-	FPS      float64           // of SetRate, a second
-	Attached *detectors.Config // of Attach; its Cameras must be empty or the Command's
-	Added    *capture.Config   // of AddCamera
-	Setup    *Setup            // of Reload
-	Alert    string            // ID, of Acknowledge
+	Message  string            // for Resend and Discard: ID of a delivery; empty: all
+	FPS      float64           // for SetRate, per second
+	Attached *detectors.Config // for Attach; its Cameras must be empty or the Command's
+	Added    *capture.Config   // for AddCamera
+	Setup    *Setup            // for Reload
+	Alert    string            // for Acknowledge: its ID
 }
 
-// commandBacklog is how many commands may wait.
+// commandBacklog is the maximum number of queued commands.
 const commandBacklog = 16
 
-var errBusy = errors.New("too many commands are waiting; try again")
+var errBusy = errors.New("too many commands are queued; try again")
 
 type request struct {
 	ctx   context.Context
@@ -74,11 +74,11 @@ type request struct {
 	reply chan error
 }
 
-// Do carries out a command and returns when it is done. Errors say what to do.
-// Commands are carried out one after the other. AddCamera, RemoveCamera and Reload
-// have a queue of their own, because they wait for cameras that are ending. Do fails
-// at once when too many commands wait or the Runtime does not run. A command that
-// has not begun when the context ends is dropped.
+// Do carries out a command and returns when it is done. Errors say what to do. Commands
+// are carried out one after the other. AddCamera, RemoveCamera and Reload have their
+// own queue, because they wait for cameras to end. Do fails at once if too many
+// commands are queued or the Runtime is not running. A command that has not started
+// when the context ends is dropped.
 func (r *Runtime) Do(ctx context.Context, cmd Command) error {
 	req := request{ctx, cmd, make(chan error, 1)}
 	select {
@@ -90,7 +90,7 @@ func (r *Runtime) Do(ctx context.Context, cmd Command) error {
 	switch cmd.Do {
 	case Notify, Resend, Discard:
 		if r.opts.Outbox == nil {
-			return fmt.Errorf("%s: there is no output; add a [[notify]] or [mqtt] to the configuration and restart", cmd.Do)
+			return fmt.Errorf("%s: there are no outputs; add a [[notify]] or [mqtt] section to the configuration and restart", cmd.Do)
 		}
 		if err := r.opts.Outbox.Do(ctx, cmd); err != nil {
 			return fmt.Errorf("%s: %w", cmd.Do, err)
@@ -119,7 +119,7 @@ func (r *Runtime) Do(ctx context.Context, cmd Command) error {
 
 var errStopped = errors.New("the runtime has stopped")
 
-// perform carries out a command that neither adds nor removes cameras. It runs in the
+// perform carries out a command that does not add or remove cameras. It runs in the
 // goroutine of Run.
 func (r *Runtime) perform(req request) error {
 	ctx, cmd := req.ctx, req.cmd
@@ -169,8 +169,8 @@ func (r *Runtime) perform(req request) error {
 	})
 }
 
-// each calls do for the camera that a command names, or for all cameras. Of all
-// cameras, those that lack the object of the command are skipped, unless all do.
+// each calls do for the camera named by a command, or for all cameras. In the latter
+// case, cameras that lack the object of the command are skipped, unless all do.
 func (r *Runtime) each(cmd Command, do func(*pipeline) error) error {
 	if cmd.Camera != "" {
 		p := r.camera(cmd.Camera)
@@ -197,7 +197,7 @@ func (r *Runtime) each(cmd Command, do func(*pipeline) error) error {
 		return nil
 	}
 	if first == nil {
-		first = errors.New("there is no camera")
+		first = errors.New("there are no cameras")
 	}
 	return first
 }
@@ -232,7 +232,7 @@ func (r *Runtime) attach(ctx context.Context, cmd Command) error {
 			ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), abandonAfter)
 			defer cancel()
 			for _, undo := range added {
-				// An error means that it is gone already.
+				// An error means that it is already gone.
 				_ = undo.do(ctx, func(*engine.Engine, time.Duration) error { return undo.detach(cfg.Name) })
 			}
 			return fmt.Errorf("camera %q: %w", p.name, err)
@@ -245,7 +245,7 @@ func (r *Runtime) attach(ctx context.Context, cmd Command) error {
 	return nil
 }
 
-// knows returns why a camera does not have all zones that a detector names.
+// knows returns an error if a camera lacks a zone that a detector names.
 func (r *Runtime) knows(camera string, cfg detectors.Config) error {
 	zones := detectors.ZonesOf(r.opts.Zones, camera)
 	for _, name := range slices.Concat(cfg.Mask, cfg.Zones) {
@@ -256,13 +256,14 @@ func (r *Runtime) knows(camera string, cfg detectors.Config) error {
 	return nil
 }
 
-// appliesTo reports whether a list of cameras has a name; an empty list means all.
+// appliesTo reports whether a list of cameras includes name; an empty list includes
+// all.
 func appliesTo(cameras []string, name string) bool {
 	return len(cameras) == 0 || slices.Contains(cameras, name)
 }
 
-// saveClip requests a clip of what a camera sees now. A camera without an evidence
-// ring gets one, until the next reload. It runs in the pipeline's goroutine.
+// saveClip requests a clip of what a camera sees now. A camera without an evidence ring
+// gets one until the next reload. It runs in the pipeline's goroutine.
 func (r *Runtime) saveClip(p *pipeline) error {
 	if r.opts.Clips == nil {
 		return clips.ErrCamera
@@ -270,7 +271,7 @@ func (r *Runtime) saveClip(p *pipeline) error {
 	if p.ring.Load() == nil {
 		p.ring.Store(r.opts.Clips.Ring(p.name, r.opts.Roll.Before))
 		p.recording.adjust()
-		p.log.Info("no rule saves clips of this camera: the clip begins now, and from now on frames are kept for further clips")
+		p.log.Info("no rule saves clips of this camera: this clip has no pre-roll; frames are kept for clips from now on")
 	}
 	frame, _ := p.seen.share()
 	now := time.Now()
@@ -280,8 +281,8 @@ func (r *Runtime) saveClip(p *pipeline) error {
 	})
 }
 
-// Busy reports whether a command was refused because too many wait: it may be
-// tried again.
+// Busy reports whether a command was refused because too many are queued. Retrying may
+// help.
 func Busy(err error) bool { return errors.Is(err, errBusy) }
 
 // Stopped reports whether a command was refused because the Runtime has ended.

@@ -47,7 +47,7 @@ func TestCommandErrorsSayWhatToDo(t *testing.T) {
 		}{
 			{runtime.Command{Do: "dance"}, `unknown command "dance": use one of [attach`},
 			{runtime.Command{}, "unknown command"},
-			{runtime.Command{Do: runtime.Pause, Camera: "attic"}, `no such camera "attic"; there is door, yard`},
+			{runtime.Command{Do: runtime.Pause, Camera: "attic"}, `no such camera "attic"; existing cameras: door, yard`},
 			{runtime.Command{Do: runtime.RemoveCamera, Camera: "attic"}, `no such camera "attic"`},
 			{runtime.Command{Do: runtime.RemoveCamera}, `no such camera ""`},
 			{runtime.Command{Do: runtime.Enable, Detector: "z"}, "no such detector"},
@@ -71,7 +71,7 @@ func TestCommandErrorsSayWhatToDo(t *testing.T) {
 			{runtime.Command{Do: runtime.Attach, Attached: &needs}, "needs"},
 			{runtime.Command{Do: runtime.Attach, Attached: &b.Config, Camera: "attic"}, `no such camera "attic"`},
 			{runtime.Command{Do: runtime.AddCamera}, "no camera was given"},
-			{runtime.Command{Do: runtime.AddCamera, Added: &taken}, "the name is taken"},
+			{runtime.Command{Do: runtime.AddCamera, Added: &taken}, "the name is in use"},
 			{runtime.Command{Do: runtime.AddCamera, Added: &broken}, `name: "bad name"`},
 		} {
 			err := p.Do(t.Context(), c.cmd)

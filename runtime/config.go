@@ -7,29 +7,29 @@ import (
 
 // Config is the [runtime] section of the configuration.
 type Config struct {
-	// Slots is how many local detectors, of all cameras, compute at a time. 0:
-	// one per core.
+	// Slots is the maximum number of local detectors, over all cameras, that compute at
+	// the same time. 0: one per core.
 	Slots int `toml:"slots"`
-	// Nice is the priority of detector and encoder threads, 0 to 19; with 19 every
-	// other thread of the machine goes first.
+	// Nice is the nice value of detector and encoder threads, 0 to 19. At 19, all other
+	// threads of the machine go first.
 	Nice int `toml:"nice"`
-	// OpenCVThreads is how many threads OpenCV itself uses for one call. 0: its
-	// own choice, which on a small box can starve the live path.
+	// OpenCVThreads is the number of threads of one OpenCV call. 0: OpenCV's own
+	// choice, which can starve the live path on a small machine.
 	OpenCVThreads int `toml:"opencv_threads"`
-	// ONNXThreads is how many threads one model of ONNX Runtime uses. 0: one for
-	// each core.
+	// ONNXThreads is the number of threads of one model of ONNX Runtime. 0: one per
+	// core.
 	ONNXThreads int `toml:"onnx_threads"`
-	// ONNXRuntime is the path of ONNX Runtime's library. Empty: beside the
-	// program, and where the system has libraries.
+	// ONNXRuntime is the path of ONNX Runtime's library. Empty: search next to the
+	// program and in the system's directories.
 	ONNXRuntime string `toml:"onnxruntime"`
-	// SnapshotRate is how many snapshots a second are published for dashboards.
+	// SnapshotRate is the number of snapshots published for dashboards per second.
 	SnapshotRate float64 `toml:"snapshot_rate"`
-	// Policy orders detectors that wait for a slot: "deadline", "fifo" or "cost".
+	// Policy is the order in which waiting detectors get a slot: "deadline", "fifo" or
+	// "cost".
 	Policy string `toml:"policy"`
-	// MaxErrors is how many errors in a row make a detector failed.
+	// MaxErrors is the number of consecutive errors after which a detector is failed.
 	MaxErrors int `toml:"max_errors"`
-	// Watch makes the program read its configuration again whenever the file
-	// changes.
+	// Watch reloads the configuration when the file changes.
 	Watch bool `toml:"watch"`
 }
 
@@ -70,7 +70,7 @@ func (c Config) slots() int {
 	return goruntime.NumCPU()
 }
 
-// Threads returns how many threads Go code should be allowed to run on at once
-// (GOMAXPROCS): with one for every core and every slot and two to spare, a
-// frame finds a thread at once even while all slots compute.
+// Threads returns the number of threads for Go code (GOMAXPROCS): one for every core
+// and every slot and two more, so that a frame gets a thread at once even while all
+// slots compute.
 func (c Config) Threads() int { return goruntime.NumCPU() + c.slots() + 2 }

@@ -13,11 +13,12 @@ import (
 	"rvo-tui/runtime/engine"
 )
 
-// ReasonPool is why a box is not looked at: the camera's pool has no frame for it.
+// ReasonPool means that a box was not processed because the camera's pool had no frame
+// for it.
 const ReasonPool detectors.Reason = "pool"
 
-// handBoxes gives detectors of crops the frames in which boxes were found in the
-// last step. A frame that its detector does not hold any more is left out.
+// handBoxes gives detectors of crops the frames in which boxes were found in the last
+// step. A frame that its detector no longer holds is skipped.
 func (p *pipeline) handBoxes() {
 	for i := range p.in.Reports {
 		r := &p.in.Reports[i]
@@ -36,10 +37,9 @@ func (p *pipeline) handBoxes() {
 	}
 }
 
-// crops looks at the boxes of a frame, one after the other, and returns what it found
-// in all of them together, and the boxes with their attributes. Err is the first
-// failure: the box that failed is unknown then, and so are those that the time left
-// is too short for.
+// crops processes the boxes of a frame, one after the other. It returns the combined
+// result of all boxes, and the boxes with their attributes. err is the first failure.
+// Attributes of boxes that failed, or for which no time was left, are unknown.
 func (w *worker) crops(ctx context.Context, b framed) (sum []detectors.Reading, looked []detectors.Detection, err error) {
 	sum = make([]detectors.Reading, len(w.spec.Provides))
 	for i, name := range w.spec.Provides {
@@ -79,8 +79,8 @@ func (w *worker) crops(ctx context.Context, b framed) (sum []detectors.Reading, 
 	return sum, looked, err
 }
 
-// choose returns the boxes to look at: those first that have not been looked at yet,
-// then those of which it is longest ago.
+// choose returns the boxes to process: new ones first, then the least recently
+// processed.
 func (w *worker) choose(boxes []detectors.Detection) []detectors.Detection {
 	since := func(d *detectors.Detection) time.Duration {
 		if a := d.Attribute(w.spec.Provides[0]); a != nil && a.Unknown == detectors.Known {
@@ -93,17 +93,17 @@ func (w *worker) choose(boxes []detectors.Detection) []detectors.Detection {
 	return boxes[:min(len(boxes), w.spec.MaxCrops)]
 }
 
-// enough returns an error where the time left is too short for one more box.
+// enough returns an error if the time left is too short for another box.
 func enough(ctx context.Context, longest time.Duration) error {
 	end, ok := ctx.Deadline()
 	if ctx.Err() == nil && (!ok || time.Until(end) > longest) {
 		return nil
 	}
-	return &detectors.Error{Reason: detectors.ReasonTimeout, Err: fmt.Errorf("there was no time left within its timeout: raise timeout, or lower max_crops")}
+	return &detectors.Error{Reason: detectors.ReasonTimeout, Err: fmt.Errorf("no time was left within its timeout: raise timeout, or lower max_crops")}
 }
 
-// crop looks at one box. The readings are those of all signals, in their order, and
-// what is in them is in parts of the whole frame.
+// crop processes one box. The readings are those of all signals, in order, in fractions
+// of the whole frame.
 func (w *worker) crop(ctx context.Context, frame *capture.Frame, box detectors.Box) ([]detectors.Reading, error) {
 	x, width := pixels(box.X, box.W, frame.Width)
 	y, height := pixels(box.Y, box.H, frame.Height)
@@ -132,14 +132,14 @@ func (w *worker) crop(ctx context.Context, frame *capture.Frame, box detectors.B
 	return out, nil
 }
 
-// pixels returns the pixels of one side of a box, at least one.
+// pixels returns the pixel range of one side of a box, with at least one pixel.
 func pixels(at, size float64, side int) (first, n int) {
 	first = min(max(int(math.Floor(at*float64(side))), 0), side-1)
 	last := min(max(int(math.Ceil((at+size)*float64(side))), first+1), side)
 	return first, last - first
 }
 
-// within returns where a detection in a part of a frame is in the frame.
+// within converts a detection in a part of a frame to the whole frame.
 func within(d detectors.Detection, x, y int, part, whole *capture.Frame) detectors.Detection {
 	sx, sy := float64(part.Width)/float64(whole.Width), float64(part.Height)/float64(whole.Height)
 	ox, oy := float64(x)/float64(whole.Width), float64(y)/float64(whole.Height)
@@ -152,7 +152,7 @@ func within(d detectors.Detection, x, y int, part, whole *capture.Frame) detecto
 	return d
 }
 
-// attribute returns what a reading of one box says about it.
+// attribute converts a reading for one box to an attribute.
 func attribute(r detectors.Reading) detectors.Attribute {
 	a := detectors.Attribute{Name: r.Signal, Value: r.Value}
 	for _, d := range r.Detections {

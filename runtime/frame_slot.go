@@ -8,23 +8,23 @@ import (
 	"rvo-tui/runtime/engine"
 )
 
-// frameSlot holds one frame, of which it owns one reference; a newer one replaces
-// it. It is safe for concurrent use.
+// frameSlot holds one frame and owns a reference to it. A newer frame replaces it. It
+// is safe for concurrent use.
 type frameSlot struct {
-	mu sync.Mutex // guards what follows; held for a few instructions
+	mu sync.Mutex // guards the fields below; held for a few instructions
 	framed
 	closed bool
 }
 
 // framed is a frame as the engine knows it.
 type framed struct {
-	frame *capture.Frame // nil: there is none
+	frame *capture.Frame // nil: none
 	ref   engine.FrameRef
-	boxes []detectors.Detection // in it, for a detector of crops; shared and immutable
+	boxes []detectors.Detection // boxes in it, for a detector of crops; shared and immutable
 }
 
-// put takes over the reference of a frame, in place of the frame before, and reports
-// whether there was one. A closed slot releases it.
+// put replaces the frame, takes over the reference, and reports whether a frame was
+// replaced. A closed slot releases the new frame.
 func (s *frameSlot) put(f framed) (replaced bool) {
 	s.mu.Lock()
 	old := s.frame
@@ -41,7 +41,7 @@ func (s *frameSlot) put(f framed) (replaced bool) {
 	return old != f.frame
 }
 
-// take empties the slot; the reference is the caller's. Nil: it was empty.
+// take empties the slot; the caller owns the reference. Nil: the slot was empty.
 func (s *frameSlot) take() framed {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -50,7 +50,7 @@ func (s *frameSlot) take() framed {
 	return f
 }
 
-// share returns the frame with a further reference, or nil.
+// share returns the frame with an additional reference, or nil.
 func (s *frameSlot) share() (*capture.Frame, engine.FrameRef) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -60,7 +60,7 @@ func (s *frameSlot) share() (*capture.Frame, engine.FrameRef) {
 	return s.frame, s.ref
 }
 
-// close empties the slot, and releases every frame that is put later.
+// close empties the slot. Frames put later are released.
 func (s *frameSlot) close() {
 	s.mu.Lock()
 	f := s.frame

@@ -15,41 +15,41 @@ import (
 	"rvo-tui/runtime/live"
 )
 
-// pipeline drives the engine of one camera: frames, reports, commands and deadlines
-// make it step the engine, and it carries out the actions. Its goroutine owns the
-// engine, and waits for nothing else.
+// pipeline drives the engine of one camera: it steps the engine on frames, reports,
+// commands and deadlines, and carries out the actions. Its goroutine owns the engine,
+// and waits for nothing else.
 type pipeline struct {
 	camera    *capture.Camera
-	recording *recording // nil: what camera sends is kept
+	recording *recording // nil: packets of camera are recorded
 	pool      *capture.Pool
-	ring      atomic.Pointer[clips.Ring] // of evidence; nil: no rule saves clips
-	roll      Roll                       // of rules that set none
+	ring      atomic.Pointer[clips.Ring] // for evidence; nil: no rule saves clips
+	roll      Roll                       // default of rules without their own
 	live      *live.Hub
 	name      string
 	epoch     time.Time
 	engine    *engine.Engine
 	slots     *Slots
 	nice      int
-	emit      func(camera string, f *engine.Fired, by evidence) // never blocks; takes the frame's count over
+	emit      func(camera string, f *engine.Fired, by evidence) // never blocks; takes over the frame reference
 	period    time.Duration                                     // between published views
 	probe     Probe                                             // nil: none
 	log       *slog.Logger
-	newest    frameSlot // given by the camera
+	newest    frameSlot // from the camera
 	seen      frameSlot // seen by the engine; workers take it
 	wake      chan struct{}
 	commands  chan func(*engine.Engine, time.Duration)
 	workers   []*worker // in order of attachment; owned by the goroutine
 	nextTask  engine.TaskID
-	ticks     atomic.Uint64 // written by the goroutine alone
+	ticks     atomic.Uint64 // only written by the goroutine
 	tick      *engine.Histogram
 	seenN     uint64
 	in        engine.Inputs
-	ending    <-chan struct{}        // closed when the pipeline is told to end; set before it is listed
-	stopped   atomic.Bool            // there are no more events
+	ending    <-chan struct{}        // closed when the pipeline must end; set before it is listed
+	stopped   atomic.Bool            // no more events
 	halted    chan struct{}          // closed when stopped
-	inline    atomic.Pointer[worker] // that the goroutine runs now, of an inline detector; nil: none
+	inline    atomic.Pointer[worker] // inline detector running in the goroutine now; nil: none
 
-	wanted capture.Demand // that the camera was told last; the goroutine's own
+	wanted capture.Demand // last demand passed to the camera; owned by the goroutine
 	looked atomic.Pointer[preview]
 
 	private atomic.Pointer[privacy]
@@ -58,13 +58,13 @@ type pipeline struct {
 	view       atomic.Pointer[CameraView]
 	published  time.Duration
 
-	retired []*worker // detached, perhaps still running; owned by the goroutine
+	retired []*worker // detached, maybe still running; owned by the goroutine
 }
 
-// pipelineBacklog is how many commands may wait for one camera.
+// pipelineBacklog is the maximum number of queued commands of one camera.
 const pipelineBacklog = 16
 
-// abandonAfter is how long a pipeline that stops waits for its detectors.
+// abandonAfter is how long a stopping pipeline waits for its detectors.
 const abandonAfter = 2 * time.Second
 
 func newPipeline(name string, epoch time.Time, slots *Slots, cfg Config, log *slog.Logger) *pipeline {
@@ -103,9 +103,9 @@ func (p *pipeline) offer(f *capture.Frame) {
 
 func (p *pipeline) clock() time.Duration { return time.Since(p.epoch) }
 
-// run steps the engine until the context ends, then stops the workers. An inline
-// detector, which holds the goroutine that steps the engine, is waited for up to
-// abandonAfter, and workers likewise. What hangs is logged and abandoned.
+// run steps the engine until the context ends, then stops the workers. It waits up to
+// abandonAfter for an inline detector, which blocks the engine's goroutine, and for
+// workers. What hangs is logged and abandoned.
 func (p *pipeline) run(ctx context.Context) {
 	driven := make(chan struct{})
 	go func() { // waited for below, unless it hangs
@@ -121,7 +121,7 @@ func (p *pipeline) run(ctx context.Context) {
 			if w := p.inline.Load(); w != nil {
 				name = w.spec.Name
 			}
-			p.log.Error("inline detector does not return and is abandoned; use execution = \"worker\", or run it in a process of its own", "detector", name)
+			p.log.Error("abandoned an inline detector that does not return; use execution = \"worker\", or run it in a process of its own", "detector", name)
 			p.live.Close()
 			return
 		}
@@ -129,8 +129,8 @@ func (p *pipeline) run(ctx context.Context) {
 	<-driven
 }
 
-// halt ends the events and the clips of the camera, which end with what there is. It
-// returns false when somebody else has done it.
+// halt stops events and clips of the camera; clips end with what is there. It returns
+// false if this has already been done.
 func (p *pipeline) halt() bool {
 	if !p.stopped.CompareAndSwap(false, true) {
 		return false
@@ -144,7 +144,7 @@ func (p *pipeline) halt() bool {
 
 // drive is the goroutine of the pipeline.
 func (p *pipeline) drive(ctx context.Context) {
-	p.step() // to load what is attached
+	p.step() // to load attached detectors
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for {
@@ -188,19 +188,19 @@ func (p *pipeline) step() time.Duration {
 	commanded := len(p.in.Commands) > 0
 	acts := p.advance(now)
 	for p.carryOut(acts) {
-		// An inline detector has run: its answer comes before any other input.
+		// An inline detector has run: process its result before other input.
 		p.in.Frame, p.in.Commands = engine.FrameRef{}, p.in.Commands[:0]
 		now = p.clock()
 		acts = p.advance(now)
 	}
-	p.ticks.Store(p.ticks.Load() + 1) // by this goroutine alone
+	p.ticks.Store(p.ticks.Load() + 1) // only this goroutine writes it
 	end := p.clock()
 	p.tick.Record(end - begun)
 	if p.probe != nil {
 		p.probe.Ticked(begun, end-begun)
 	}
 	next := min(acts.Next, p.reap(now), p.want(end))
-	if commanded || end-p.published >= p.period { // who has commanded looks whether it was done
+	if commanded || end-p.published >= p.period { // callers of commands expect to see the result
 		p.publish(end)
 	} else {
 		next = min(next, p.published+p.period)
@@ -208,17 +208,17 @@ func (p *pipeline) step() time.Duration {
 	return next
 }
 
-// preview is a demand for frames by those who look at them.
+// preview is a demand for frames for previews.
 type preview struct {
 	fps   float64
 	until time.Duration
 }
 
-// previewFor is how long frames are made after the last request for one.
+// previewFor is how long a preview's demand lasts after its last request.
 const previewFor = 3 * time.Second
 
-// want tells the camera the frame rate that detectors and previews need. It returns when
-// it is to be called again.
+// want tells the camera the frame rate that detectors and previews need. It returns
+// when to call it again.
 func (p *pipeline) want(now time.Duration) time.Duration {
 	look := p.looked.Load()
 	looked := look != nil && now < look.until
@@ -243,14 +243,14 @@ func (p *pipeline) want(now time.Duration) time.Duration {
 	return next
 }
 
-// look returns the newest frame for a preview, or nil, and keeps frames coming at a
-// rate. The highest rate that is still requested counts.
+// look returns the newest frame for a preview, or nil, and demands frames at a rate.
+// The highest current demand applies.
 func (p *pipeline) look(fps float64) *capture.Frame {
 	now := p.clock()
 	was := p.looked.Load()
 	if was == nil || fps >= was.fps || now >= was.until {
 		hold := max(previewFor, time.Duration(2*float64(time.Second)/fps))
-		p.looked.CompareAndSwap(was, &preview{fps, now + hold}) // else another request has just changed it
+		p.looked.CompareAndSwap(was, &preview{fps, now + hold}) // on failure, another request has just changed it
 		select {
 		case p.wake <- struct{}{}:
 		default:
@@ -260,7 +260,7 @@ func (p *pipeline) look(fps float64) *capture.Frame {
 	return f
 }
 
-// sink returns what keeps packets now; nil: nothing does.
+// sink returns the current receiver of packets; nil: none.
 func (p *pipeline) sink() capture.PacketSink {
 	if ring := p.ring.Load(); ring != nil && p.private.Load() == nil {
 		return ring
@@ -268,8 +268,8 @@ func (p *pipeline) sink() capture.PacketSink {
 	return nil
 }
 
-// OfferPacket implements capture.PacketSink. Evidence has a stream of its own where
-// there is a recording. What a camera with private zones sends stays here.
+// OfferPacket implements capture.PacketSink. If there is a recording, evidence uses
+// that stream instead. Packets of a camera with privacy zones are not passed on.
 func (p *pipeline) OfferPacket(packet *capture.Packet) {
 	if p.private.Load() != nil {
 		return
@@ -291,8 +291,8 @@ func (p *pipeline) advance(now time.Duration) *engine.Actions {
 	return acts
 }
 
-// note hands the answers that the engine has taken, with their tracks, to viewers and
-// to the evidence ring.
+// note passes the results accepted by the engine, with their tracks, to viewers and to
+// the evidence ring.
 func (p *pipeline) note() {
 	ring := p.ring.Load()
 	for i := range p.in.Reports {
@@ -315,7 +315,7 @@ func (p *pipeline) note() {
 }
 
 // carryOut carries out actions. It returns whether inline detectors have run, whose
-// reports are then the next inputs.
+// reports are the next inputs.
 func (p *pipeline) carryOut(acts *engine.Actions) (again bool) {
 	p.in.Reports = p.in.Reports[:0]
 	for _, a := range acts.Do {
@@ -332,13 +332,13 @@ func (p *pipeline) carryOut(acts *engine.Actions) (again bool) {
 			w.withdraw()
 		case engine.DoRevoke:
 			w.revoke()
-			p.log.Warn("detector is stuck: its slot goes to others, its signals are unknown", "detector", w.spec.Name, "timeout", w.spec.Timeout)
+			p.log.Warn("detector is stuck; its slot was freed and its signals are unknown", "detector", w.spec.Name, "timeout", w.spec.Timeout)
 		case engine.LogError:
 			p.log.Warn("detector error: its signals are unknown", "detector", w.spec.Name, "error", a.Text)
 		case engine.LogFailed:
 			p.log.Error("detector has failed", "detector", w.spec.Name, "error", a.Text, "retry", w.spec.Retry)
 		case engine.LogRecovered:
-			p.log.Info("detector answers again", "detector", w.spec.Name)
+			p.log.Info("detector works again", "detector", w.spec.Name)
 		case engine.DoInline:
 			p.inline.Store(w)
 			p.in.Reports = append(p.in.Reports, w.inline())
@@ -347,7 +347,7 @@ func (p *pipeline) carryOut(acts *engine.Actions) (again bool) {
 		}
 	}
 	if p.stopped.Load() {
-		return false // it was abandoned meanwhile
+		return false // it was abandoned in the meantime
 	}
 	for i := range acts.Fired {
 		f, by := &acts.Fired[i], evidence{}
@@ -361,12 +361,12 @@ func (p *pipeline) carryOut(acts *engine.Actions) (again bool) {
 
 // evidence is what a clip shows of its event.
 type evidence struct {
-	frame      *capture.Frame // that confirmed it, with a reference for the receiver; nil: already released
+	frame      *capture.Frame // confirming frame, with a reference for the receiver; nil: already released
 	detections []detectors.Detection
-	private    []string // zones that are black
+	private    []string // privacy zones, which are black
 }
 
-// evidence returns the frame of an ID, if a worker still holds it, and all detections
+// evidence returns the frame with an ID, if a worker still holds it, and all detections
 // in it.
 func (p *pipeline) evidence(id uint64) evidence {
 	by := evidence{detections: p.engine.Detections(id), private: p.private.Load().zones()}
@@ -392,12 +392,12 @@ func (p *pipeline) worker(id engine.TaskID) *worker {
 	return nil
 }
 
-// do runs a command in the pipeline's goroutine and returns its error. It fails when
-// too many commands wait. A command that has not begun when the context ends, or when
-// the camera is told to end, is dropped.
+// do runs a command in the pipeline's goroutine and returns its error. It fails if too
+// many commands are queued. A command that has not started when the context ends or the
+// camera is stopping is dropped.
 func (p *pipeline) do(ctx context.Context, command func(e *engine.Engine, now time.Duration) error) error {
 	reply := make(chan error, 1)
-	var claimed atomic.Bool // by the pipeline, which runs it, or by the caller, who drops it
+	var claimed atomic.Bool // set by the pipeline when it runs the command, or by the caller when it drops it
 	select {
 	case p.commands <- func(e *engine.Engine, now time.Duration) {
 		if claimed.CompareAndSwap(false, true) {
@@ -407,7 +407,7 @@ func (p *pipeline) do(ctx context.Context, command func(e *engine.Engine, now ti
 	default:
 		return errBusy
 	}
-	dropped := errors.New("the camera was removed meanwhile")
+	dropped := errors.New("the camera was removed in the meantime")
 	select {
 	case err := <-reply:
 		return err
@@ -418,7 +418,7 @@ func (p *pipeline) do(ctx context.Context, command func(e *engine.Engine, now ti
 	if claimed.CompareAndSwap(false, true) {
 		return dropped
 	}
-	return <-reply // it runs, and commands do not block
+	return <-reply // already running, and commands do not block
 }
 
 // attach adds a detector and its worker. It runs in the pipeline's goroutine.
@@ -426,7 +426,7 @@ func (p *pipeline) attach(cfg detectors.Config, spec detectors.Spec, open func()
 	p.nextTask++
 	w := newWorker(p.nextTask, spec, p, open)
 	w.cfg = cfg
-	p.workers = append(p.workers, w) // before the engine asks for it
+	p.workers = append(p.workers, w) // before the engine requests anything from it
 	if err := p.engine.Attach(w.task, spec); err != nil {
 		p.workers = p.workers[:len(p.workers)-1]
 		return err
@@ -483,7 +483,7 @@ func (p *pipeline) shutdown() {
 		case <-w.finished:
 		default:
 			w.revoke()
-			p.log.Error("detector does not return and is abandoned; if this repeats, run it in a process of its own or as a remote service", "detector", w.spec.Name)
+			p.log.Error("abandoned a detector that does not return; if this repeats, run it in a process of its own or as a remote service", "detector", w.spec.Name)
 		}
 	}
 	p.live.Close()

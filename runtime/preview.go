@@ -11,8 +11,8 @@ import (
 	"rvo-tui/runtime/live"
 )
 
-// Frame returns the newest frame that the engine of a camera has seen, or nil, and
-// demands fps of them a second. The caller must release it soon: the camera's pool is
+// Frame returns the newest frame seen by a camera's engine, or nil, and demands fps
+// frames per second. The caller must release it soon, because the camera's pool is
 // small.
 func (r *Runtime) Frame(camera string, fps float64) *capture.Frame {
 	c := r.camera(camera)
@@ -28,9 +28,10 @@ var (
 	ErrNoAlert  = errors.New("there is no alert")
 )
 
-// View opens a live view of the packets of one camera (empty: of none) from its last key
-// frame on, and of the results of its detectors and those of other cameras. It demands no
-// decoding. The caller must call cancel; nothing is queued after that.
+// View opens a live view of the packets of one camera from its last key frame on
+// (empty: no packets), and of the results of its detectors and those of other cameras.
+// It does not cause frames to be decoded. The caller must call cancel, after which
+// nothing more is queued.
 func (r *Runtime) View(video string, others []string) (v *live.Viewer, cancel func(), err error) {
 	v = live.NewViewer()
 	var watched []*live.Hub
@@ -57,20 +58,20 @@ func (r *Runtime) View(video string, others []string) (v *live.Viewer, cancel fu
 // Still is a frame as a JPEG file. It is immutable.
 type Still struct {
 	Camera        string
-	Frame         uint64 // its ID
+	Frame         uint64 // frame ID
 	Captured      time.Time
 	Width, Height int
 	JPEG          []byte
 }
 
-// staleStill is the age from which a frame no longer counts as current.
+// staleStill is the age from which a frame is no longer current.
 const staleStill = 2 * time.Second
 
 // Stills passes the newest frame of each camera to give, at most width pixels wide (0:
 // full size) and fps times a second, until the context ends, give fails, or a camera is
-// removed. It repeats no frame, skips stale ones, and takes no frame while give runs. It
-// encodes in the caller's goroutine, which it ties to a thread of low priority and which
-// must end after it. While it runs, frames are decoded at that rate.
+// removed. It does not repeat frames, skips stale ones, and takes no frame while give
+// runs. It encodes in the caller's goroutine, which it locks to a low-priority thread
+// and which must end afterwards. While it runs, frames are decoded at that rate.
 func (r *Runtime) Stills(ctx context.Context, cameras []string, width int, fps float64, give func(Still) error) error {
 	capture.LowPriority(r.opts.Config.Nice)
 	interval := time.Duration(float64(time.Second) / fps)
@@ -103,18 +104,18 @@ func (r *Runtime) Stills(ctx context.Context, cameras []string, width int, fps f
 	}
 }
 
-// stillEvery is how often Still polls for a frame.
+// stillEvery is the polling interval of Still.
 const stillEvery = 50 * time.Millisecond
 
-// Still returns the newest frame of a camera. It waits for one that is not stale until
-// the context ends.
+// Still returns the newest frame of a camera. It waits until the context ends for a
+// frame that is not stale.
 func (r *Runtime) Still(ctx context.Context, camera string, width int) (Still, error) {
 	type answer struct {
 		still Still
 		err   error
 	}
 	got := make(chan answer, 1)
-	go func() { // its thread has a low priority from now on
+	go func() { // its thread keeps the low priority
 		capture.LowPriority(r.opts.Config.Nice)
 		s, err := r.await(ctx, camera, width)
 		got <- answer{s, err}
@@ -143,8 +144,8 @@ func (r *Runtime) await(ctx context.Context, camera string, width int) (Still, e
 }
 
 // encodeStill encodes the newest frame, unless it is the last one or stale. Only one
-// frame is encoded at a time, and callers hold no frame while they wait: the live path
-// needs the frames of its pool and the threads of GOMAXPROCS.
+// frame is encoded at a time, and callers hold no frame while they wait, because the
+// live path needs the frames of its pool and the threads of GOMAXPROCS.
 func (r *Runtime) encodeStill(p *active, width int, fps float64, last uint64, stale time.Duration) (Still, error) {
 	r.encoding.Lock()
 	defer r.encoding.Unlock()
@@ -164,22 +165,22 @@ func (r *Runtime) encodeStill(p *active, width int, fps float64, last uint64, st
 	return Still{p.name, f.ID, onWall(time.Now(), f.Captured), w, h, data}, nil
 }
 
-// Preview is a small image of a frame: rows from the top, three bytes a pixel in the
+// Preview is a small image of a frame: top row first, three bytes per pixel in the
 // order red, green, blue. It is immutable.
 type Preview struct {
-	Frame         uint64 // ID of the frame that it shows
+	Frame         uint64 // ID of its frame
 	Width, Height int
 	Pixels        []byte
 }
 
-// PreviewSpec says which camera a Preview is of, and its size in pixels.
+// PreviewSpec is the camera and the size in pixels of a Preview.
 type PreviewSpec struct {
 	Camera        string
 	Width, Height int
 }
 
-// Scale returns a frame, which the caller holds, at another size. A frame that
-// cannot be converted gives a black image.
+// Scale returns a scaled frame. The caller must hold a reference. If the frame cannot
+// be converted, the image is black.
 func Scale(f *capture.Frame, width, height int) Preview {
 	p := Preview{Frame: f.ID, Width: width, Height: height, Pixels: make([]byte, width*height*3)}
 	if pix, err := f.RGB(width, height, capture.Stretch); err == nil {

@@ -12,36 +12,36 @@ import (
 // Limits of Progress.
 const (
 	beatEvery    = time.Second     // maximum time between two iterations of the loop
-	beatLimit    = 3 * time.Second // between two iterations of the loop without a command
-	commandLimit = time.Minute     // for one command
-	frameLimit   = 6 * time.Minute // without a frame; a minute more than the longest stall_timeout there is
+	beatLimit    = 3 * time.Second // limit between two iterations without a command
+	commandLimit = time.Minute     // limit for one command
+	frameLimit   = 6 * time.Minute // limit without a frame; one minute more than the maximum of stall_timeout
 )
 
-// LoopView is the state of the loop that carries out commands.
+// LoopView is the state of the command loop.
 type LoopView struct {
-	Iterations uint64        `json:"turns"`     // iterations, at least one a second; 0: the configured cameras are still being started
-	Busy       time.Duration `json:"busy_ns"`   // how long the current command has taken; 0: there is none
-	Reloading  bool          `json:"reloading"` // a reload is under way: cameras that it restarts may be missing
+	Iterations uint64        `json:"turns"`     // iterations, at least one per second; 0: the configured cameras are still being started
+	Busy       time.Duration `json:"busy_ns"`   // duration of the current command so far; 0: none
+	Reloading  bool          `json:"reloading"` // a reload is in progress; cameras that it restarts may be missing
 }
 
-// loop counts the iterations of Run's loop, so that others see whether it runs.
+// loop counts the iterations of Run's loop, so that others can see whether it runs.
 type loop struct {
 	iterations atomic.Uint64
-	busy       atomic.Int64 // when the current command began, since the epoch; 0: there is none
+	busy       atomic.Int64 // start of the current command, since the epoch; 0: none
 	once       sync.Once
 	started    chan struct{} // closed by the first iteration
 }
 
 func newLoop() *loop { return &loop{started: make(chan struct{})} }
 
-// wait notes that the loop is about to wait for its next task.
+// wait records that the loop is about to wait for work.
 func (l *loop) wait() {
 	l.busy.Store(0)
 	l.iterations.Add(1)
 	l.once.Do(func() { close(l.started) })
 }
 
-// begin notes that the loop carries out a command, until wait.
+// begin records that the loop carries out a command, until wait.
 func (l *loop) begin(now time.Duration) { l.busy.Store(int64(max(now, 1))) }
 
 func (l *loop) view(now time.Duration) LoopView {
@@ -52,12 +52,13 @@ func (l *loop) view(now time.Duration) LoopView {
 	return v
 }
 
-// Started is closed when all configured cameras have been started, which need not be
-// live, and commands are carried out. It stays open when Run fails before that.
+// Started returns a channel that is closed when all configured cameras have been
+// started (not necessarily live) and commands are served. It stays open if Run fails
+// before that.
 func (r *Runtime) Started() <-chan struct{} { return r.loop.started }
 
 // Progress compares two snapshots of one Runtime. It returns an error that names what
-// hangs, or nil; a watchdog is notified while it is nil. These hang:
+// hangs, or nil. A watchdog is notified while it is nil. These count as hanging:
 //
 //   - The loop that carries out commands: no iteration for 3 s without a command, or
 //     one command for more than a minute.
@@ -66,14 +67,14 @@ func (r *Runtime) Started() <-chan struct{} { return r.loop.started }
 //   - A camera: live, but without a frame for six minutes, one more than the longest
 //     stall_timeout: its supervisor is dead.
 //
-// A camera that is down and a detector that hangs in its worker do not count: a
-// restart of the program would not help.
+// Cameras that are down and detectors that hang in their worker do not count:
+// restarting the program would not help.
 func Progress(before, after *Snapshot) error {
 	passed := after.At.Sub(before.At)
 	if before.Loop.Iterations == after.Loop.Iterations {
 		switch l := after.Loop; {
 		case l.Busy > commandLimit:
-			return fmt.Errorf("one command has been running for %v", l.Busy.Round(time.Second))
+			return fmt.Errorf("a command has been running for %v", l.Busy.Round(time.Second))
 		case l.Busy == 0 && passed > beatLimit:
 			return fmt.Errorf("the command loop has not run for %v", passed.Round(time.Second))
 		}
@@ -89,20 +90,20 @@ func Progress(before, after *Snapshot) error {
 			continue
 		}
 		if old.Ticks == now.Ticks && old.due() && passed > 0 {
-			return fmt.Errorf("the engine of camera %q has taken no step for %v, with work waiting", now.Name, passed.Round(time.Millisecond))
+			return fmt.Errorf("the engine of camera %q has not run for %v although work is waiting", now.Name, passed.Round(time.Millisecond))
 		}
 		last := now.LastFrame
 		if now.Since.After(last) {
 			last = now.Since
 		}
 		if age := after.At.Sub(last); now.State == capture.Live && !last.IsZero() && old.Frames == now.Frames && age > frameLimit {
-			return fmt.Errorf("camera %q is live but has given no frame for %v", now.Name, age.Round(time.Second))
+			return fmt.Errorf("camera %q is live but has delivered no frame for %v", now.Name, age.Round(time.Second))
 		}
 	}
 	return nil
 }
 
-// due reports whether an input is waiting that the engine should take at once.
+// due reports whether input is waiting that the engine should process at once.
 func (v *CameraView) due() bool {
 	for _, q := range v.Queues {
 		if (q.Name == "frame" || q.Name == "commands") && q.Depth > 0 {

@@ -45,7 +45,7 @@ func TestProgress(t *testing.T) {
 		}, ""},
 		{"an engine that leaves a frame", func(b, a *runtime.Snapshot) {
 			a.Cameras[0].Ticks, b.Cameras[0].Queues[0].Depth = b.Cameras[0].Ticks, 1
-		}, `engine of camera "door" has taken no step for 5s`},
+		}, `engine of camera "door" has not run for 5s`},
 		{"an engine that leaves a command, its camera down", func(b, a *runtime.Snapshot) {
 			b.Cameras[1].Queues = []runtime.QueueView{{Name: "commands", Depth: 1}}
 		}, `engine of camera "lane"`},
@@ -61,10 +61,10 @@ func TestProgress(t *testing.T) {
 		}, ""},
 		{"an endless command", func(b, a *runtime.Snapshot) {
 			a.Loop = runtime.LoopView{Iterations: b.Loop.Iterations, Busy: 70 * time.Second}
-		}, "one command has been running for 1m10s"},
+		}, "a command has been running for 1m10s"},
 		{"a live camera without frames", func(b, a *runtime.Snapshot) {
 			a.Cameras[0].Frames, a.Cameras[0].LastFrame = b.Cameras[0].Frames, at.Add(-10*time.Minute)
-		}, `camera "door" is live but has given no frame for 10m5s`},
+		}, `camera "door" is live but has delivered no frame for 10m5s`},
 		{"a camera that is live again", func(b, a *runtime.Snapshot) {
 			a.Cameras[0].Frames, a.Cameras[0].LastFrame, a.Cameras[0].Since = b.Cameras[0].Frames, at.Add(-10*time.Minute), at
 		}, ""},

@@ -11,7 +11,7 @@ import (
 
 // Subscribe returns a channel that holds the newest Snapshot, renewed at
 // Config.SnapshotRate. A slow reader misses snapshots and delays nothing. The channel
-// is closed after the last snapshot, when the Runtime has stopped. Cancel ends the
+// is closed after the last snapshot, when the Runtime has stopped. cancel ends the
 // subscription and may be called more than once.
 func (r *Runtime) Subscribe() (snapshots <-chan *Snapshot, cancel func()) {
 	return r.watchers.Subscribe(nil)
@@ -21,7 +21,8 @@ func (r *Runtime) Subscribe() (snapshots <-chan *Snapshot, cancel func()) {
 func (r *Runtime) Snapshot() *Snapshot {
 	now := time.Now()
 	s := &Snapshot{At: now, Started: r.epoch, Uptime: now.Sub(r.epoch), Slots: r.slots.View(), Loop: r.loop.view(now.Sub(r.epoch)), Modified: int(r.modified.Load())}
-	// After the state of the loop: a snapshot with a running loop has all cameras.
+	// Must come after the state of the loop: a snapshot with a running loop has all
+	// cameras.
 	cameras, reloading := r.listed()
 	s.Loop.Reloading = reloading
 	for _, c := range cameras {
@@ -70,7 +71,7 @@ func (r *Runtime) broadcast() {
 	}
 }
 
-// counts returns the entries of a map of counters, by reason.
+// counts converts a map of counters to a list.
 func counts(m map[string]uint64) []engine.Count {
 	out := make([]engine.Count, 0, len(m))
 	for _, reason := range slices.Sorted(maps.Keys(m)) {
@@ -79,18 +80,18 @@ func counts(m map[string]uint64) []engine.Count {
 	return out
 }
 
-// Broadcast hands the newest Snapshot to any number of subscribers. One that does
-// not read in time misses snapshots and delays nothing. Its zero value is ready. It
+// Broadcast passes the newest Snapshot to any number of subscribers. One that does not
+// read in time misses snapshots and delays nothing. The zero value is ready to use. It
 // is safe for concurrent use.
 type Broadcast struct {
-	mu          sync.Mutex // guards what follows
+	mu          sync.Mutex // guards the fields below
 	subscribers []chan *Snapshot
 	closed      bool
 }
 
-// Subscribe returns a channel on which the newest Snapshot waits: first, unless it
-// is nil, until the next one is published. The channel is closed by Close. Cancel
-// ends the subscription and may be called more than once.
+// Subscribe returns a channel that holds the newest Snapshot; at first that is first,
+// unless it is nil. Close closes the channel. cancel ends the subscription and may be
+// called more than once.
 func (b *Broadcast) Subscribe(first *Snapshot) (snapshots <-chan *Snapshot, cancel func()) {
 	ch := make(chan *Snapshot, 1)
 	b.mu.Lock()
@@ -117,7 +118,7 @@ func (b *Broadcast) Watched() bool {
 	return len(b.subscribers) > 0
 }
 
-// Publish gives every subscriber s in place of the snapshot that waits.
+// Publish replaces the waiting snapshot of every subscriber by s.
 func (b *Broadcast) Publish(s *Snapshot) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -126,11 +127,11 @@ func (b *Broadcast) Publish(s *Snapshot) {
 		case <-ch: // the last one was not read
 		default:
 		}
-		ch <- s // has room: only the holder of the mutex sends
+		ch <- s // never blocks: only the holder of the mutex sends
 	}
 }
 
-// Close ends all subscriptions, and those to come.
+// Close ends all current and future subscriptions.
 func (b *Broadcast) Close() {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -10,14 +10,13 @@ import (
 	"rvo-tui/detectors/zone"
 )
 
-// recording is the second stream of a camera, which is kept for evidence and
-// never decoded. It is connected while the camera has an evidence ring and is not
-// paused.
+// recording is the second stream of a camera, which is recorded for evidence and never
+// decoded. It is connected while the camera has an evidence ring and is not paused.
 type recording struct {
 	camera *capture.Camera
-	ring   func() capture.PacketSink // nil: nothing is kept now
+	ring   func() capture.PacketSink // nil: nothing is recorded now
 
-	mu     sync.Mutex // guards paused, and the order of what the camera is told
+	mu     sync.Mutex // guards paused, and the order of calls to the camera
 	paused bool       // by command
 }
 
@@ -27,15 +26,15 @@ type RecordingView struct {
 	State    capture.State `json:"state"`
 	Reason   string        `json:"reason"`
 	Since    time.Time     `json:"since"`
-	SentFPS  float64       `json:"sent_fps"` // frames a second that the camera sends; 0: not known
-	Packets  uint64        `json:"packets"`  // of video
+	SentFPS  float64       `json:"sent_fps"` // frame rate of the camera; 0: unknown
+	Packets  uint64        `json:"packets"`  // video packets
 	Connects uint64        `json:"connects"`
 	Failures uint64        `json:"failures"`
 	Stalls   uint64        `json:"stalls"`
 }
 
-// newRecording returns the second stream of a camera, which runs with its Camera's
-// Run. It waits until adjust finds that something is to be kept.
+// newRecording returns the second stream of a camera, which runs with its Camera's Run.
+// It stays paused until adjust finds that something must be recorded.
 func newRecording(cfg capture.Config, open capture.Drivers, pool *capture.Pool, ring func() capture.PacketSink, log capture.Logger) *recording {
 	r := &recording{ring: ring}
 	r.camera = capture.NewCamera(cfg.Evidence(), open.Open, pool, (*capture.Frame).Release, log)
@@ -51,7 +50,7 @@ func (r *recording) OfferPacket(p *capture.Packet) {
 	}
 }
 
-// pause notes a command, and adjust what follows from that and from the ring.
+// pause records a command, and applies it together with the state of the ring.
 func (r *recording) pause(paused bool) {
 	if r == nil {
 		return
@@ -75,7 +74,7 @@ func (r *recording) adjust() {
 	}
 }
 
-// view returns the state of the stream, nil where there is none.
+// view returns the state of the stream, or nil if there is none.
 func (r *recording) view() *RecordingView {
 	if r == nil {
 		return nil
@@ -84,8 +83,7 @@ func (r *recording) view() *RecordingView {
 	return &RecordingView{s.Source, s.State, s.Reason, s.Since, s.SentFPS, s.Packets, s.Connects, s.Failures, s.Stalls}
 }
 
-// privacy is what nobody may see of a camera. It is immutable; nil: everything may be
-// seen.
+// privacy are the privacy zones of a camera. It is immutable; nil: none.
 type privacy struct {
 	names []string
 	areas []zone.Polygon
@@ -99,10 +97,10 @@ func (p *privacy) zones() []string {
 	return p.names
 }
 
-// conceal makes the private zones of the camera black in all frames from the next one
-// on, and keeps what the camera sends from evidence and viewers. Evidence of before
-// that is dropped. It runs in the pipeline's goroutine, or before that starts; updateRing
-// follows.
+// conceal blacks out the privacy zones in all frames from the next one on, and
+// withholds the camera's packets from evidence and viewers. Earlier evidence is
+// dropped. It runs in the pipeline's goroutine, or before that starts. Call updateRing
+// afterwards.
 func (p *pipeline) conceal(zones []detectors.Zone) {
 	var next privacy
 	for _, z := range zones {

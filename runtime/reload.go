@@ -17,19 +17,19 @@ import (
 	"rvo-tui/runtime/engine"
 )
 
-// Setup is the configuration that Reload puts in place. It must be valid.
+// Setup is the configuration for Reload. It must be valid.
 type Setup struct {
 	Cameras   []capture.Config
 	Detectors []detectors.Config
 	Zones     []detectors.Zone
 	Lines     []detectors.Line
 	Rules     []rules.Config
-	// Runs says that this is what runs already: it only counts as the configuration from
-	// now on.
+	// Runs means that this configuration is already running: it only becomes the
+	// reference for differences.
 	Runs bool
 }
 
-// setup returns the configuration in place, configure puts another one there.
+// setup returns the current configuration.
 func (r *Runtime) setup() Setup {
 	o := &r.opts
 	return Setup{Cameras: o.Cameras, Detectors: o.Detectors, Zones: o.Zones, Lines: o.Lines, Rules: o.Rules}
@@ -43,11 +43,11 @@ func (r *Runtime) configure(s Setup) {
 // reload replaces the current setup by next. Unchanged parts are not touched: cameras
 // keep streaming, detectors keep their model and counters, rules their state. Additions
 // by command stay, unless next defines the same name. Parts that fail are left out and
-// reported. New cameras wait for those that end.
+// reported. New cameras wait for those that are ending.
 func (r *Runtime) reload(ctx, wait context.Context, current *change, next Setup) {
 	last := r.setup()
 	r.configure(next)
-	r.setReloading(true) // before the first camera is off the list
+	r.setReloading(true) // before the first camera leaves the list
 	for _, c := range last.Cameras {
 		if a := r.camera(c.Name); a != nil && !slices.Contains(next.Cameras, c) {
 			r.stopCamera(current, a)
@@ -55,7 +55,7 @@ func (r *Runtime) reload(ctx, wait context.Context, current *change, next Setup)
 	}
 	for _, c := range next.Cameras {
 		if a := r.camera(c.Name); a != nil && !slices.Contains(last.Cameras, c) {
-			r.stopCamera(current, a) // by command, under this name
+			r.stopCamera(current, a) // added by command with this name
 		}
 	}
 	var problems []error
@@ -85,22 +85,22 @@ func (r *Runtime) reload(ctx, wait context.Context, current *change, next Setup)
 	}
 }
 
-// setReloading notes whether cameras may be missing from the list.
+// setReloading sets whether cameras may be missing from the list.
 func (r *Runtime) setReloading(on bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.reloading = on
 }
 
-// arrange lists the cameras as they are configured, and after them those that
-// were added by command.
+// arrange lists the cameras in the order of the configuration, followed by those added
+// by command.
 func (r *Runtime) arrange(configured []capture.Config) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	engine.Arrange(r.cameras, names(configured, func(c capture.Config) string { return c.Name }), func(a *active) string { return a.name })
 }
 
-// inherit attaches to a camera the detectors that were attached by command to its
+// inherit attaches the detectors that were attached by command to a camera's
 // predecessor, which has ended.
 func (r *Runtime) inherit(ctx context.Context, name string, from *active, last, next Setup) error {
 	p := r.camera(name)
@@ -120,8 +120,8 @@ func (r *Runtime) inherit(ctx context.Context, name string, from *active, last, 
 	return errors.Join(problems...)
 }
 
-// change brings the detectors and rules of a camera from the setup before to
-// next. It runs in the pipeline's goroutine.
+// change applies next to the detectors and rules of a camera, given the previous setup.
+// It runs in the pipeline's goroutine.
 func (r *Runtime) change(p *pipeline, e *engine.Engine, now time.Duration, last, next Setup) error {
 	var problems []error
 	was, is := last.configured(p.name), next.configured(p.name)
@@ -146,7 +146,7 @@ func (r *Runtime) change(p *pipeline, e *engine.Engine, now time.Duration, last,
 		}
 		fresh = append(fresh, d)
 	}
-	// Everything to be removed is gone: its signals are free for others.
+	// Everything to be removed is gone, so its signals are free.
 	for _, d := range fresh {
 		problems = append(problems, p.attach(r.prepare(d, p.name)))
 	}
@@ -170,7 +170,7 @@ func (r *Runtime) change(p *pipeline, e *engine.Engine, now time.Duration, last,
 	return errors.Join(problems...)
 }
 
-// configured returns the detectors that apply to a camera, as it has them, by name.
+// configured returns the detectors that apply to a camera, by name, as returned by on.
 func (s Setup) configured(camera string) map[string]detectors.Config {
 	byName := make(map[string]detectors.Config)
 	for _, d := range s.Detectors {
@@ -181,7 +181,8 @@ func (s Setup) configured(camera string) map[string]detectors.Config {
 	return byName
 }
 
-// on returns a detector as a camera has it: without lists of cameras, and with its areas.
+// on returns a detector as it applies to a camera: without lists of cameras, and with
+// its areas.
 func (s Setup) on(d detectors.Config, camera string) detectors.Config {
 	zones := detectors.ZonesOf(s.Zones, camera)
 	d = d.On(camera)
@@ -197,17 +198,17 @@ func names[C any](configs []C, name func(C) string) []string {
 	return all
 }
 
-// RunningCamera is a camera as it runs, with every change by command: what a
-// configuration would have to say.
+// RunningCamera is a camera as it runs, including all changes by command. It is what a
+// configuration would have to contain.
 type RunningCamera struct {
 	Config    capture.Config
 	Paused    bool
-	Detectors []detectors.Config // as detectors.Config.On returns them
-	Rules     []rules.Config     // likewise
+	Detectors []detectors.Config // in the form of detectors.Config.On
+	Rules     []rules.Config     // in the form of rules.Config.On
 }
 
-// Running returns the cameras as they run, once all have been started. Sources and keys in
-// it are not redacted. It fails while cameras are missing during a reload.
+// Running returns the cameras as they run, once all have been started. Sources and keys
+// in it are not redacted. It fails while cameras are missing during a reload.
 func (r *Runtime) Running(ctx context.Context) ([]RunningCamera, error) {
 	select {
 	case <-r.Started():
@@ -248,8 +249,8 @@ func (r *Runtime) running(ctx context.Context, c *active) (RunningCamera, error)
 	return v, err
 }
 
-// current returns the configuration of a detector with the changes that its current spec
-// has.
+// current returns the configuration of a detector, including the changes in its current
+// spec.
 func (w *worker) current(spec detectors.Spec) detectors.Config {
 	cfg := w.cfg
 	cfg.Enabled = spec.Enabled
@@ -259,7 +260,7 @@ func (w *worker) current(spec detectors.Spec) detectors.Config {
 	return cfg
 }
 
-// differences returns how many things of a camera are not as they are configured.
+// differences returns the number of differences between a camera and its configuration.
 func (s Setup) differences(v RunningCamera) (n int) {
 	if !slices.Contains(s.Cameras, v.Config) {
 		n++
@@ -284,8 +285,8 @@ func (s Setup) differences(v RunningCamera) (n int) {
 	return n
 }
 
-// count updates how many things are not as they are configured. It runs in Run's
-// goroutine, after every command, and leaves out a camera that does not answer.
+// count updates the number of differences from the configuration. It runs in Run's
+// goroutine, after every command, and skips cameras that do not respond.
 func (r *Runtime) count(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, abandonAfter)
 	defer cancel()
@@ -297,25 +298,27 @@ func (r *Runtime) count(ctx context.Context) {
 		}
 	}
 	for _, c := range r.list() {
-		if v, err := r.running(ctx, c); err == nil { // else it is ending, or hangs
+		if v, err := r.running(ctx, c); err == nil { // otherwise it is ending or hangs
 			n += setup.differences(v)
 		}
 	}
 	r.modified.Store(int64(n))
 }
 
-// FileDiff is how what runs differs from the configuration file. It holds no secret.
+// FileDiff is the difference between the running state and the configuration file. It
+// contains no secrets.
 type FileDiff struct {
 	File       string       `json:"file"`
-	ID         string       `json:"id"` // of these changes: who writes them says which were shown
+	ID         string       `json:"id"` // identifies these changes; Write requires it, so that only shown changes are written
 	Changes    []FileChange `json:"changes"`
-	Unwritable []Unwritable `json:"unwritable"` // what a file cannot say
+	Unwritable []Unwritable `json:"unwritable"` // differences that a file cannot express
 	Refused    string       `json:"refused"`    // why the file cannot be written, and what to do; empty: it can
-	TOML       string       `json:"toml"`       // the changes, to be put into a file by hand
+	TOML       string       `json:"toml"`       // the changes, for copying into a file by hand
 }
 
-// Lines returns the differences as text: "@@" before the place of a change, "-" before a line
-// that goes, "+" before one that comes, "!" before what a file cannot say.
+// Lines returns the differences as text, with a prefix for each line: "@@" for the
+// position of a change, "-" for removed and "+" for added lines, "!" for what a file
+// cannot express.
 func (d FileDiff) Lines() (lines []string) {
 	for _, c := range d.Changes {
 		lines = append(lines, fmt.Sprintf("@@ %s:%d %s", d.File, c.Line, c.What))
@@ -340,21 +343,21 @@ func (d FileDiff) Lines() (lines []string) {
 // FileEdit is a change of one [[zone]] or [[line]] of the configuration file.
 type FileEdit struct {
 	Table  string         `json:"table"`  // "zone" or "line"
-	Name   string         `json:"name"`   // one that is missing is added
-	Camera string         `json:"camera"` // the one of this camera; empty: the first of the name
-	Set    map[string]any `json:"set"`    // keys; null removes one
-	Remove bool           `json:"remove"` // the whole table
+	Name   string         `json:"name"`   // added if missing
+	Camera string         `json:"camera"` // the entry of this camera; empty: the first one with the name
+	Set    map[string]any `json:"set"`    // keys to set; null removes a key
+	Remove bool           `json:"remove"` // removes the whole table
 }
 
 // FileChange is a change of a few lines of a file.
 type FileChange struct {
-	What string `json:"what"` // for people: rule "blind"
-	Line int    `json:"line"` // the first one, from 1
-	Old  string `json:"old"`  // lines that go
-	New  string `json:"new"`  // lines that come
+	What string `json:"what"` // for display, such as: rule "blind"
+	Line int    `json:"line"` // first line, from 1
+	Old  string `json:"old"`  // removed lines
+	New  string `json:"new"`  // added lines
 }
 
-// Unwritable is a difference that a file cannot say.
+// Unwritable is a difference that a file cannot express.
 type Unwritable struct {
 	What string `json:"what"`
 	Why  string `json:"why"`
@@ -362,38 +365,39 @@ type Unwritable struct {
 
 // Results of a reload.
 const (
-	ReloadOK      = "ok"      // in place as a whole
-	ReloadPartial = "partial" // valid, but parts of it failed and are left out
-	ReloadInvalid = "invalid" // nothing has changed
+	ReloadOK      = "ok"      // applied completely
+	ReloadPartial = "partial" // valid, but parts failed and were left out
+	ReloadInvalid = "invalid" // nothing was changed
 )
 
-// reloadResults is every result, so that counters exist before the first.
+// reloadResults lists every result, so that the counters exist before the first reload.
 var reloadResults = [...]string{ReloadOK, ReloadPartial, ReloadInvalid}
 
-// reloadText bounds what is kept of a reason, in bytes.
+// reloadText is the maximum length of a stored reason, in bytes.
 const reloadText = 512
 
 // ReloadView counts reloads.
 type ReloadView struct {
 	Results []engine.Count `json:"results"` // by result: ok, partial, invalid
-	Last    string         `json:"last"`    // result of the last one; empty: there was none
-	Reason  string         `json:"reason"`  // why the last one was not ok, cleaned
-	OK      time.Time      `json:"ok"`      // when the configuration in place was read: at the start, or by the last one that was ok
-	Changed bool           `json:"changed"` // the file is not as it was read last
+	Last    string         `json:"last"`    // result of the last reload; empty: none yet
+	Reason  string         `json:"reason"`  // why the last reload was not ok, safe to display
+	OK      time.Time      `json:"ok"`      // when the current configuration was read: at the start, or by the last reload that was ok
+	Changed bool           `json:"changed"` // the file has changed since it was last read
 
-	Quarantined []Quarantined `json:"quarantined"` // what the configuration in place leaves out
+	Quarantined []Quarantined `json:"quarantined"` // what the current configuration leaves out
 }
 
 // Quarantined is a camera, detector, rule or output of the configuration that does not
-// run, because its table is wrong.
+// run because its table is invalid.
 type Quarantined struct {
-	What string `json:"what"` // `camera "door"`
-	Why  string `json:"why"`  // the first thing that is wrong, with its place in the file, cleaned
+	What string `json:"what"` // such as: camera "door"
+	Why  string `json:"why"`  // first problem, with its position in the file, safe to display
 }
 
-// Reloads counts reloads by result. It is safe for concurrent use; nil counts nothing.
+// Reloads counts reloads by result. It is safe for concurrent use; a nil Reloads does
+// nothing.
 type Reloads struct {
-	mu     sync.Mutex // guards what follows
+	mu     sync.Mutex // guards the fields below
 	counts [len(reloadResults)]uint64
 	last   string
 	reason string
@@ -402,12 +406,11 @@ type Reloads struct {
 	out    []Quarantined
 }
 
-// NewReloads returns the counts of a program that has just read its configuration for
-// the first time.
+// NewReloads returns the counters of a program that has just read its configuration.
 func NewReloads(now time.Time) *Reloads { return &Reloads{ok: now} }
 
-// Note counts one result. The reason is for a person; it must be free of
-// secrets, and is empty for ReloadOK.
+// Note counts one result. reason is for the user and must not contain secrets. It is
+// empty for ReloadOK.
 func (r *Reloads) Note(now time.Time, result, reason string) {
 	if r == nil {
 		return
@@ -425,7 +428,7 @@ func (r *Reloads) Note(now time.Time, result, reason string) {
 	}
 }
 
-// Changed notes whether the file is other than it was read last.
+// Changed sets whether the file has changed since it was last read.
 func (r *Reloads) Changed(is bool) {
 	if r == nil {
 		return
@@ -435,8 +438,8 @@ func (r *Reloads) Changed(is bool) {
 	r.edited = is
 }
 
-// Quarantine notes what the configuration that has been put in place leaves out. The
-// texts must be free of secrets. The list is the receiver's from then on.
+// Quarantine sets what the current configuration leaves out. The texts must not contain
+// secrets. The receiver takes over the list.
 func (r *Reloads) Quarantine(list []Quarantined) {
 	if r == nil {
 		return

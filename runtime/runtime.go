@@ -1,7 +1,6 @@
-// Package runtime schedules detectors under latency budgets. Each camera has a
-// pure engine, a driver that steps it live, and workers that run the detectors.
-// Nothing between a camera and a rule waits for a detector, a disk, a network or a
-// reader of snapshots.
+// Package runtime schedules detectors with latency budgets. Each camera has an engine,
+// a pipeline that drives it, and a worker for each detector. Nothing between a camera
+// and a rule waits for a detector, a disk, a network or a reader of snapshots.
 package runtime
 
 import (
@@ -23,7 +22,7 @@ import (
 	"rvo-tui/runtime/engine"
 )
 
-// Options configures a Runtime. Configurations in it must be valid.
+// Options configures a Runtime. All configurations in it must be valid.
 type Options struct {
 	Config    Config
 	Cameras   []capture.Config
@@ -34,70 +33,68 @@ type Options struct {
 	Drivers   capture.Drivers
 	Kinds     detectors.Kinds
 	JPEG      capture.Encoder       // nil: the standard library's
-	Convert   capture.Converter     // of drawn frames; nil: in Go
-	Decoders  capture.DecoderOpener // nil: no source may give packets
+	Convert   capture.Converter     // for drawn frames; nil: in Go
+	Decoders  capture.DecoderOpener // nil: packets cannot be decoded
 	Sinks     []Sink
-	Outbox    Outbox          // among Sinks, too; nil: there are no outputs
-	Clips     *clips.Recorder // saves clips, once a rule or a command asks for one; nil: never
-	Roll      Roll            // of rules that set none
-	LogRing   *logging.Ring   // whose state snapshots show; may be nil
-	Reloads   *Reloads        // whose counts snapshots show; may be nil
+	Outbox    Outbox          // also one of Sinks; nil: there are no outputs
+	Clips     *clips.Recorder // saves clips when a rule or a command requests them; nil: never
+	Roll      Roll            // default of rules without their own
+	LogRing   *logging.Ring   // for snapshots; may be nil
+	Reloads   *Reloads        // for snapshots; may be nil
 	Log       *slog.Logger
-	// Redact removes secrets from the sources and errors in snapshots. Nil: they are
-	// shown unchanged.
+	// Redact removes secrets from sources and errors in snapshots. Nil: they are
+	// unchanged.
 	Redact func(text string) string
-	// Probe returns the probe of a camera, or nil for none. It is called once for each
-	// camera, when it is added. Probe may be nil.
+	// Probe returns the probe of a camera, or nil. It is called once for each camera,
+	// when it is added. Probe may be nil.
 	Probe func(camera string) Probe
 	// ExitWhenEnded makes Run return when every camera has ended.
 	ExitWhenEnded bool
 }
 
-// Probe observes the engine of one camera, for measuring: every input and output, where
-// snapshots have counters and histograms. Its methods are called on the live path, in
-// the goroutine of the pipeline; they must neither block nor keep their arguments.
-// Times are since the epoch of the Runtime.
+// Probe observes the engine of one camera for measurements: it sees every input and
+// output, while snapshots only have counters and histograms. Its methods are called on
+// the live path, in the pipeline's goroutine. They must not block or keep their
+// arguments. Times are since the Runtime's epoch.
 type Probe interface {
-	// Stepped is called after a step of the engine at the time now, before its actions
-	// are carried out.
+	// Stepped is called after a step of the engine at time now, before its actions are
+	// carried out.
 	Stepped(now time.Duration, in *engine.Inputs, out *engine.Actions)
-	// Ticked is called after a tick of the pipeline, with its start and duration. A tick
-	// is one step of the engine, or several where inline detectors run in it.
+	// Ticked is called after a tick of the pipeline, with its start and duration. A
+	// tick is one step of the engine, or several if inline detectors run in it.
 	Ticked(begun, took time.Duration)
 }
 
-// Roll is how much a clip shows before and after its event.
+// Roll is how much time a clip shows before and after its event.
 type Roll struct{ Before, After time.Duration }
 
-// Runtime runs cameras, detectors and rules. All methods are safe for
-// concurrent use.
+// Runtime runs cameras, detectors and rules. All methods are safe for concurrent use.
 type Runtime struct {
 	opts     Options
 	epoch    time.Time
 	slots    *Slots
 	requests chan request
-	changes  chan request  // that add or remove cameras
-	current  *change       // under way; owned by Run's goroutine
+	changes  chan request  // commands that add or remove cameras
+	current  *change       // in progress; owned by Run's goroutine
 	ended    chan *active  // cameras whose source has ended
 	stopped  chan struct{} // closed when Run returns
 	wg       sync.WaitGroup
-	loop     *loop      // of Run's goroutine
+	loop     *loop      // state of Run's loop
 	encoding sync.Mutex // held while a still is encoded
 	watchers Broadcast
 	troubles *alerts                 // owned by Run's goroutine
-	alerts   atomic.Pointer[[]Alert] // that there are
-	modified atomic.Int64            // things that are not as they are configured
+	alerts   atomic.Pointer[[]Alert] // current alerts
+	modified atomic.Int64            // number of differences from the configuration
 
-	mu        sync.Mutex // guards what follows; held for a few instructions
-	cameras   []*active  // as configured, then in order of addition; only Run's goroutine changes it
-	reloading bool       // cameras may be missing that a reload brings back
+	mu        sync.Mutex // guards the fields below; held for a few instructions
+	cameras   []*active  // in configured order, then in order of addition; only changed by Run's goroutine
+	reloading bool       // cameras may be missing until the reload has restarted them
 }
 
-// settleTime is how long Run waits for running detectors when all cameras have
-// ended.
+// settleTime is how long Run waits for running detectors after all cameras have ended.
 const settleTime = 2 * time.Second
 
-// New returns a Runtime that is ready to Run. Epoch is the zero of event_ts_ns.
+// New returns a Runtime that is ready to Run. epoch is the zero of event_ts_ns.
 func New(opts Options, epoch time.Time) *Runtime {
 	if opts.Log == nil {
 		opts.Log = slog.New(slog.DiscardHandler)
@@ -115,9 +112,9 @@ func New(opts Options, epoch time.Time) *Runtime {
 	}
 }
 
-// Run starts everything. It returns when the context ends or, with ExitWhenEnded,
-// when all cameras have ended, after everything that it started has ended. Detectors
-// and sources that hang are logged and abandoned after 2 s. It is called once.
+// Run starts everything. It returns when the context ends or, with ExitWhenEnded, when
+// all cameras have ended, after everything it started has ended. Detectors and sources
+// that hang are logged and abandoned after 2 s. Call it once.
 func (r *Runtime) Run(ctx context.Context) error {
 	defer close(r.stopped)
 	work, stopWork := context.WithCancel(ctx)
@@ -126,19 +123,19 @@ func (r *Runtime) Run(ctx context.Context) error {
 	for _, s := range r.opts.Sinks {
 		sinkWG.Go(func() {
 			if err := s.Run(sinks); err != nil {
-				r.opts.Log.Error("events are lost at the end", "sink", s.Name(), "error", err)
+				r.opts.Log.Error("events were lost at shutdown", "sink", s.Name(), "error", err)
 			}
 		})
 	}
 	if r.opts.Clips != nil {
 		sinkWG.Go(func() {
 			if err := r.opts.Clips.Run(sinks); err != nil {
-				r.opts.Log.Error("evidence is lost at the end", "error", err)
+				r.opts.Log.Error("evidence was lost at shutdown", "error", err)
 			}
 		})
 	}
 	defer func() {
-		ended := ctx.Err() == nil // by itself: there is time
+		ended := ctx.Err() == nil // ended by itself, so there is time
 		stopWork()
 		going := r.list()
 		if r.current != nil {
@@ -149,11 +146,11 @@ func (r *Runtime) Run(ctx context.Context) error {
 		}
 		if !ended {
 			capture.EndLowPriority()
-			stopSinks() // there are no more events: sinks deliver theirs while detectors end
+			stopSinks() // no more events: sinks deliver theirs while detectors end
 		}
 		r.wg.Wait()
 		if ended && r.opts.Clips != nil {
-			// No camera gives more frames: it waits for the encoder alone.
+			// No camera delivers more frames, so this only waits for the encoder.
 			_ = r.opts.Clips.Drain(ctx)
 		}
 		stopSinks()
@@ -169,8 +166,8 @@ func (r *Runtime) Run(ctx context.Context) error {
 	return r.serve(work)
 }
 
-// serve carries out commands and publishes snapshots. It waits for no camera: one that
-// is removed may take seconds.
+// serve carries out commands and publishes snapshots. It does not wait for cameras:
+// removing one may take seconds.
 func (r *Runtime) serve(ctx context.Context) error {
 	ticker := time.NewTicker(time.Duration(float64(time.Second) / r.opts.Config.SnapshotRate))
 	defer ticker.Stop()
@@ -227,15 +224,15 @@ func (r *Runtime) serve(ctx context.Context) error {
 	}
 }
 
-// allEnded reports whether there are cameras and all have ended. Where there is none,
-// one may be added.
+// allEnded reports whether there are cameras and all have ended. Without cameras it is
+// false, because one may be added.
 func (r *Runtime) allEnded(ended map[*active]bool) bool {
 	all := r.list()
 	return len(all) > 0 && !slices.ContainsFunc(all, func(c *active) bool { return !ended[c] })
 }
 
 // quiet reports whether every frame has been seen and no detector is running or about
-// to.
+// to run.
 func (r *Runtime) quiet() bool {
 	for _, c := range r.list() {
 		v := c.state()
@@ -247,14 +244,14 @@ func (r *Runtime) quiet() bool {
 	return true
 }
 
-// emit completes an event, offers it to every sink, and asks for its clip. It
-// never waits.
+// emit completes an event, offers it to every sink, and requests its clip. It never
+// blocks.
 func (r *Runtime) emit(camera string, f *engine.Fired, by evidence) {
 	ev := f.Event
 	ev.Camera = camera
 	ev.ID = eventID()
 	now := time.Now()
-	ev.Time = now.Add(ev.At - now.Sub(r.epoch)).UTC() // by the current wall clock, not that of the start
+	ev.Time = now.Add(ev.At - now.Sub(r.epoch)).UTC() // by the current wall clock rather than that of the start
 	ev.Clip = ev.Phase == rules.PhaseConfirmed && f.Rule.Clip && r.opts.Clips != nil
 	for _, s := range r.opts.Sinks {
 		s.Offer(ev)
@@ -263,7 +260,7 @@ func (r *Runtime) emit(camera string, f *engine.Fired, by evidence) {
 		return
 	}
 	roll := r.opts.Roll.of(f.Rule)
-	// The recorder counts jobs that it does not take.
+	// The recorder counts refused jobs.
 	_ = r.opts.Clips.Save(clips.Job{
 		Event: ev, Before: roll.Before, After: roll.After,
 		Confirming: by.frame, Detections: by.detections, Private: by.private,
@@ -281,7 +278,7 @@ func (r Roll) of(cfg rules.Config) Roll {
 	return r
 }
 
-// eventID returns a UUID of version 7 (RFC 9562): unique, and ordered by time.
+// eventID returns a UUID version 7 (RFC 9562): unique, and ordered by time.
 func eventID() string {
 	id, err := uuid.NewV7()
 	if err != nil {

@@ -90,8 +90,8 @@ func TestCommandsWithoutACamera(t *testing.T) {
 			t.Fatal(err)
 		}
 		for verb, want := range map[runtime.Verb]string{
-			runtime.RemoveCamera: `remove_camera: no such camera "door"; there is none, add one first`,
-			runtime.Pause:        `pause: no such camera "door"; there is none, add one first`,
+			runtime.RemoveCamera: `remove_camera: no such camera "door"; there are no cameras, add one first`,
+			runtime.Pause:        `pause: no such camera "door"; there are no cameras, add one first`,
 		} {
 			if err := p.Do(t.Context(), runtime.Command{Do: verb, Camera: "door"}); err == nil || err.Error() != want {
 				t.Errorf("got  %v\nwant %s", err, want)

@@ -158,7 +158,7 @@ func TestFailedDetectorIsTriedAgain(t *testing.T) {
 		if !slices.Equal(d.Errors, []engine.Count{{Reason: "error", N: 4}}) {
 			t.Errorf("errors %v, want three and one after the first restart", d.Errors)
 		}
-		if log := p.Log(); strings.Count(log, "detector has failed") != 2 || strings.Count(log, "answers again") != 1 {
+		if log := p.Log(); strings.Count(log, "detector has failed") != 2 || strings.Count(log, "detector works again") != 1 {
 			t.Errorf("log:\n%s", log)
 		}
 	})
@@ -180,7 +180,7 @@ func TestFlappingDetectorIsLoggedAtMostOnceInTenSeconds(t *testing.T) {
 			t.Errorf("errors counted: %v, want 90 and more", d.Errors)
 		}
 		log := p.Log()
-		if failed, again := strings.Count(log, "detector error"), strings.Count(log, "answers again"); failed != 3 || again != 3 {
+		if failed, again := strings.Count(log, "detector error"), strings.Count(log, "detector works again"); failed != 3 || again != 3 {
 			t.Errorf("%d errors and %d recoveries are logged, want 3 each", failed, again)
 		}
 	})

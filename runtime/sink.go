@@ -15,37 +15,37 @@ import (
 type Sink interface {
 	// Name identifies the sink in logs, metrics and dashboards.
 	Name() string
-	// Offer hands an event over and never blocks. False: the sink is
-	// full or has ended, and the event is dropped and counted. It is safe for
+	// Offer passes an event to the sink and never blocks. It returns false if the sink
+	// is full or has ended; the event is then dropped and counted. It is safe for
 	// concurrent use.
 	Offer(event rules.Event) bool
 	// View returns the state of the sink.
 	View() SinkView
-	// Run delivers events until ctx ends. Then it accepts no more, delivers those
-	// that it holds for a bounded time, and returns an error when some are left.
-	// It is called once.
+	// Run delivers events until ctx ends. Then it accepts no more, delivers the queued
+	// ones for a bounded time, and returns an error if some are left. It is called
+	// once.
 	Run(ctx context.Context) error
 }
 
 // The states of a sink.
 const (
 	SinkOK       = "ok"
-	SinkDegraded = "degraded" // cannot deliver its events; it retries by itself
+	SinkDegraded = "degraded" // cannot deliver its events; retries automatically
 )
 
-// RecentEvents is how many events a Recent keeps.
+// RecentEvents is the number of events that a Recent keeps.
 const RecentEvents = 256
 
-// RecentEvent is an event with its number in the order of arrival.
+// RecentEvent is an event with its sequence number.
 type RecentEvent struct {
 	Seq   uint64      `json:"seq"` // ascending from 1, without gaps
 	Event rules.Event `json:"event"`
 }
 
-// Recent is a Sink that keeps the newest RecentEvents events in memory, for
-// dashboards. It never drops a new event. It is safe for concurrent use.
+// Recent is a Sink that keeps the newest RecentEvents events in memory, for dashboards.
+// It never drops a new event. It is safe for concurrent use.
 type Recent struct {
-	mu   sync.Mutex // guards what follows; nothing is called while it is held
+	mu   sync.Mutex // guards the fields below; not held during calls
 	ring *ring.Ring[RecentEvent]
 }
 
@@ -63,8 +63,8 @@ func (r *Recent) Offer(event rules.Event) bool {
 	return true
 }
 
-// Events returns the kept events after the one numbered seq, oldest first; 0
-// means all.
+// Events returns the stored events after the one numbered seq, oldest first; 0 means
+// all.
 func (r *Recent) Events(seq uint64) []RecentEvent {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -87,14 +87,14 @@ func (r *Recent) Run(ctx context.Context) error {
 // An Outbox stores events until its outputs have delivered them. It is safe for
 // concurrent use.
 type Outbox interface {
-	// Outputs returns the state of the outbox and of its outputs. It does not wait.
+	// Outputs returns the state of the outbox and its outputs. It does not block.
 	Outputs() OutboxView
 	// Do carries out a Notify, Resend or Discard command. Notify takes as long as a
 	// delivery.
 	Do(ctx context.Context, cmd Command) error
 }
 
-// ErrNoOutput is the error of a command for an output that there is not.
+// ErrNoOutput is the error of a command for an unknown output.
 var ErrNoOutput = errors.New("there is no such output")
 
 // OutboxView is the state of an Outbox.
@@ -103,13 +103,13 @@ type OutboxView struct {
 	State string `json:"state"` // "ok" or "degraded": nothing is stored
 	// Reason is why it is degraded.
 	Reason string `json:"reason"`
-	// Moved is where a damaged store was moved to since the start; empty: none was.
+	// Moved is where a damaged store was moved since the start; empty: none was.
 	Moved    string `json:"moved"`
-	Records  int    `json:"records"` // stored
-	Bytes    int64  `json:"bytes"`   // of these
+	Records  int    `json:"records"` // number of stored records
+	Bytes    int64  `json:"bytes"`   // size of the stored records
 	MaxBytes int64  `json:"max_bytes"`
-	// Stored counts the events that were stored, NotDurable those that outputs got
-	// from memory because they could not be.
+	// Stored counts stored events. NotDurable counts those that could not be stored,
+	// and that outputs got from memory.
 	Stored     uint64       `json:"stored"`
 	NotDurable uint64       `json:"not_durable"`
 	Outputs    []OutputView `json:"outputs"`
@@ -118,40 +118,41 @@ type OutboxView struct {
 // OutputView is the state of one output of an Outbox.
 type OutputView struct {
 	Name   string `json:"name"`
-	To     string `json:"to"`    // scheme and host, nothing else of the address
+	To     string `json:"to"`    // scheme and host only
 	State  string `json:"state"` // "ok" or "degraded": the last attempt failed, or there is no connection
 	Reason string `json:"reason"`
 	Remedy string `json:"remedy"` // what to do about it
-	// Connection is OutputConnected or OutputConnecting; empty: none is kept.
+	// Connection is OutputConnected or OutputConnecting; empty: no persistent
+	// connection.
 	Connection string `json:"connection"`
-	// Backlog is how many messages wait, Oldest the time of the first one's event;
-	// zero: none waits.
+	// Backlog is the number of waiting messages, Oldest the time of the first one's
+	// event; zero: none is waiting.
 	Backlog int       `json:"backlog"`
 	Oldest  time.Time `json:"oldest"`
-	// NextTry is when a failed delivery is tried again; zero: none failed.
+	// NextTry is when a failed delivery is retried; zero: none failed.
 	NextTry   time.Time `json:"next_try"`
-	LastOK    time.Time `json:"last_ok"` // of the last delivery; zero: there was none
+	LastOK    time.Time `json:"last_ok"` // of the last delivery; zero: none yet
 	Delivered uint64    `json:"delivered"`
-	Retries   uint64    `json:"retries"` // attempts that failed and are made again
-	Folded    uint64    `json:"folded"`  // events that were reported by a summary
+	Retries   uint64    `json:"retries"` // failed attempts that are repeated
+	Folded    uint64    `json:"folded"`  // events reported in a summary
 	// Aside are messages that the receiver refused, newest first, at most
-	// MaxAsideShown; AsideCount is how many there are.
+	// MaxAsideShown. AsideCount is their total number.
 	AsideCount int            `json:"aside_count"`
 	Aside      []AsideView    `json:"aside"`
 	Drops      []engine.Count `json:"drops"` // by reason: "age", "bytes", "memory", "aside"
-	// Traffic counts what was sent and received besides deliveries, by what it is.
+	// Traffic counts messages other than deliveries, sent and received, by type.
 	Traffic []engine.Count `json:"traffic"`
-	// Latency is the time from an event to its acceptance.
+	// Latency is the time from an event to its acceptance by the receiver.
 	Latency *engine.Histogram `json:"latency"`
 }
 
-// The states of the connection of an output that keeps one.
+// The states of a persistent connection of an output.
 const (
 	OutputConnected  = "connected"
 	OutputConnecting = "connecting"
 )
 
-// MaxAsideShown is how many refused messages an OutputView lists.
+// MaxAsideShown is the maximum number of refused messages in an OutputView.
 const MaxAsideShown = 20
 
 // AsideView is a message that was set aside.

@@ -9,22 +9,22 @@ import (
 	"rvo-tui/detectors"
 )
 
-// Slots is the semaphore that bounds how many local detectors, of all cameras,
-// compute at a time. Its Policy decides which waiter is next. It is safe for
-// concurrent use.
+// Slots is the semaphore that limits how many local detectors, over all cameras,
+// compute at the same time. Its Policy decides who is next. It is safe for concurrent
+// use.
 type Slots struct {
 	size   int
 	policy Policy
 	name   string
 
-	mu      sync.Mutex // guards what follows; never held while waiting
+	mu      sync.Mutex // guards the fields below; never held while waiting
 	busy    int
 	waiting []*lease       // in order of arrival
-	sharing map[string]int // how many hold the slot of a detector with a batch
+	sharing map[string]int // holders of the slot of a detector with a batch
 	revoked uint64
 }
 
-// NewSlots returns size free slots, handed out in the order of the named policy.
+// NewSlots returns size free slots, granted by the named policy.
 func NewSlots(size int, policy string) *Slots {
 	return &Slots{size: max(size, 1), policy: policies[policy], name: policy, sharing: make(map[string]int)}
 }
@@ -36,12 +36,12 @@ func (s *Slots) View() SlotsView {
 	return SlotsView{Size: s.size, Busy: s.busy, Waiting: len(s.waiting), Revoked: s.revoked, Policy: s.name}
 }
 
-// lease is one claim to a slot: waiting, then held, then gone. The mutex of the Slots
-// guards its state.
+// lease is one claim to a slot: waiting, held or released. Its state is guarded by the
+// mutex of the Slots.
 type lease struct {
 	slots   *Slots
 	waiter  Waiter
-	granted chan struct{} // closed when the slot is the holder's
+	granted chan struct{} // closed when the slot is granted
 	state   leaseState
 }
 
@@ -53,7 +53,7 @@ const (
 	leaseGone
 )
 
-// claim requests a slot without waiting: granted is closed when the slot is held. The
+// claim requests a slot without blocking: granted is closed when the slot is held. The
 // caller must call end in any case.
 func (s *Slots) claim(w Waiter) *lease {
 	l := &lease{slots: s, waiter: w, granted: make(chan struct{})}
@@ -64,9 +64,9 @@ func (s *Slots) claim(w Waiter) *lease {
 	return l
 }
 
-// grant gives free slots to waiters. The frames of a detector that takes several in
-// one run share a slot: those that wait when it is granted, and those that come later
-// while nobody else waits. The caller holds the mutex.
+// grant gives free slots to waiters. Frames of a detector with a batch share a slot:
+// those that wait when it is granted, and later ones while nothing else is waiting. The
+// caller holds the mutex.
 func (s *Slots) grant() {
 	for s.busy < s.size {
 		l := s.first(func(l *lease) bool { return s.sharing[l.waiter.group()] == 0 })
@@ -85,7 +85,7 @@ func (s *Slots) grant() {
 	}
 	for _, l := range s.waiting {
 		if l.waiter.Detector != s.waiting[0].waiter.Detector {
-			return // others wait
+			return // others are waiting
 		}
 	}
 	for len(s.waiting) > 0 && s.joins(s.waiting[0], s.waiting[0].waiter.group()) {
@@ -93,15 +93,14 @@ func (s *Slots) grant() {
 	}
 }
 
-// joins reports whether a waiter can share the slot that the detector of a group
-// holds.
+// joins reports whether a waiter can share the slot held by the detector of a group.
 func (s *Slots) joins(l *lease, group string) bool {
 	n := s.sharing[group]
 	return l.waiter.group() == group && n > 0 && n < l.waiter.Batch
 }
 
-// first returns the waiter that the policy prefers among those that can be granted;
-// nil: none can.
+// first returns the waiter preferred by the policy among those that can be granted;
+// nil: none.
 func (s *Slots) first(can func(*lease) bool) (best *lease) {
 	for _, l := range s.waiting {
 		if can(l) && (best == nil || s.policy(&l.waiter, &best.waiter)) {
@@ -160,14 +159,14 @@ func (l *lease) finish(revoked bool) {
 	s.grant()
 }
 
-// Waiter is a detector that waits for a slot, as a Policy sees it.
+// Waiter is a detector that waits for a slot, as seen by a Policy.
 type Waiter struct {
 	Camera   string
 	Detector string
 	Cost     detectors.Cost
-	Batch    int           // frames of this detector, of several cameras, that share a slot; below 2: none do
+	Batch    int           // number of frames of this detector, from several cameras, that can share a slot; below 2: none
 	Due      time.Duration // when its run was due, since the epoch
-	Since    time.Duration // when it began to wait, since the epoch
+	Since    time.Duration // when it started waiting, since the epoch
 }
 
 // group returns the name under which a waiter shares a slot; empty: it does not.
@@ -178,14 +177,14 @@ func (w *Waiter) group() string {
 	return w.Detector
 }
 
-// Policy reports whether a is to get a slot before b. It must be a strict weak
-// order; among equals the longest waiting goes first.
+// Policy reports whether a should get a slot before b. It must be a strict weak order;
+// among equals the longest waiting comes first.
 type Policy func(a, b *Waiter) bool
 
 var costRank = map[detectors.Cost]int{detectors.CostLow: 0, detectors.CostMedium: 1, detectors.CostHigh: 2}
 
 var policies = map[string]Policy{
-	// deadline: earliest due first, which serves the rates asked for evenly.
+	// deadline: earliest due first, which serves the requested rates evenly.
 	"deadline": func(a, b *Waiter) bool { return a.Due < b.Due },
 	// fifo: longest waiting first.
 	"fifo": func(a, b *Waiter) bool { return a.Since < b.Since },
@@ -198,7 +197,7 @@ var policies = map[string]Policy{
 	},
 }
 
-// PolicyNames returns the names that Config.Policy can have.
+// PolicyNames returns the possible values of Config.Policy.
 func PolicyNames() []string {
 	names := make([]string, 0, len(policies))
 	for n := range policies {

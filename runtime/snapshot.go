@@ -10,10 +10,10 @@ import (
 	"rvo-tui/runtime/engine"
 )
 
-// Snapshot is the state of a Runtime at one instant, for dashboards, metrics and
-// scripts. It consists of plain values and is immutable once published, but its
-// histograms go on counting. It has one JSON form: docs/snapshot.schema.json.
-// Durations in it are nanoseconds.
+// Snapshot is the state of a Runtime at one moment, for dashboards, metrics and
+// scripts. It is immutable once published, except that its histograms keep counting.
+// Its JSON form is defined in docs/snapshot.schema.json. Durations in it are in
+// nanoseconds.
 type Snapshot struct {
 	At      time.Time     `json:"at"`
 	Uptime  time.Duration `json:"uptime_ns"`
@@ -21,16 +21,16 @@ type Snapshot struct {
 
 	Cameras []CameraView  `json:"cameras"`
 	Slots   SlotsView     `json:"slots"`
-	Queues  []QueueView   `json:"queues"` // all bounded queues but those of cameras: sinks, clips, commands
+	Queues  []QueueView   `json:"queues"` // all bounded queues except those of cameras: sinks, clips, commands
 	Sinks   []SinkView    `json:"sinks"`
 	Outbox  *OutboxView   `json:"outbox"` // null: there are no outputs
-	Clips   *clips.Status `json:"clips"`  // evidence; null: none was requested yet
+	Clips   *clips.Status `json:"clips"`  // evidence; null: none was requested so far
 	Log     logging.View  `json:"log"`
 	Loop    LoopView      `json:"loop"`
 	Reload  ReloadView    `json:"reload"`
-	Alerts  []Alert       `json:"alerts"` // current ones, found once a second
-	// Modified is how many things were changed by command since the configuration was
-	// read: cameras, detectors and rules, each on each camera.
+	Alerts  []Alert       `json:"alerts"` // current ones, updated once a second
+	// Modified is the number of cameras, detectors and rules, each counted for every
+	// camera, that were changed by command since the configuration was read.
 	Modified int `json:"modified"`
 }
 
@@ -40,12 +40,12 @@ type CameraView struct {
 
 	engine.View
 
-	Seen       uint64            `json:"seen"`       // frames that the engine saw
+	Seen       uint64            `json:"seen"`       // frames seen by the engine
 	Superseded uint64            `json:"superseded"` // frames replaced before the engine saw them
 	Ticks      uint64            `json:"ticks"`      // engine steps
 	Tick       *engine.Histogram `json:"tick"`       // duration of an engine step
-	Queues     []QueueView       `json:"queues"`     // latest frame, mailboxes, pool
-	Recording  *RecordingView    `json:"recording"`  // the second stream, for evidence; nil: there is none
+	Queues     []QueueView       `json:"queues"`     // newest frame, mailboxes, pool
+	Recording  *RecordingView    `json:"recording"`  // the second stream, for evidence; nil: none
 
 	at time.Duration // when it was published, since the epoch
 }
@@ -79,9 +79,8 @@ type SinkView struct {
 	Capacity int    `json:"capacity"`
 }
 
-// MarshalJSON writes the object that docs/snapshot.schema.json describes: lists
-// are never null, and numbers that are none are null (values of signals and
-// clauses) or 0.
+// MarshalJSON writes the object described by docs/snapshot.schema.json. Lists are never
+// null. Numbers that are not finite are null (values of signals and clauses) or 0.
 func (s Snapshot) MarshalJSON() ([]byte, error) {
 	type plain Snapshot
 	v := plain(s)
@@ -96,7 +95,7 @@ func (s Snapshot) MarshalJSON() ([]byte, error) {
 			rates = append(rates, &own.SentFPS)
 		}
 		for _, rate := range rates {
-			if *rate-*rate != 0 { // JSON has neither NaN nor the infinities
+			if *rate-*rate != 0 { // JSON has no NaN or infinities
 				*rate = 0
 			}
 		}

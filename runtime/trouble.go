@@ -31,11 +31,11 @@ func (a *alerts) troubles(s *Snapshot) []trouble {
 			list = append(list, trouble{
 				kind: AlertCameraLag, subject: c.Name, camera: c.Name, after: slowGrace,
 				cause:  fmt.Sprintf("frames are read %v late", c.Lag.Round(10*time.Millisecond)),
-				remedy: "use a stream of a lower resolution or frame rate, or take load off this machine",
+				remedy: "use a stream with a lower resolution or frame rate, or reduce the load of this machine",
 			})
 		}
 		if c.State != capture.Live {
-			continue // a camera without frames explains what its detectors lack
+			continue // the missing frames explain the problems of its detectors
 		}
 		for k := range c.Detectors {
 			d := &c.Detectors[k]
@@ -62,18 +62,18 @@ func cameraTrouble(c *CameraView) (trouble, bool) {
 	}, c.State, c.Reason)
 }
 
-// recordingTrouble tells of the second stream of a camera.
+// recordingTrouble reports a problem with the second stream of a camera.
 func recordingTrouble(c *CameraView) (trouble, bool) {
 	if c.Recording == nil {
 		return trouble{}, false
 	}
 	return streamTrouble(trouble{
 		kind: AlertEvidenceDown, subject: c.Name, camera: c.Name,
-		remedy: "check its evidence_source; until then clips are made of its source",
+		remedy: "check its evidence_source; until then clips are made from its source",
 	}, c.Recording.State, c.Recording.Reason)
 }
 
-// streamTrouble completes t where a stream in that state is in trouble.
+// streamTrouble completes t if a stream in that state has a problem.
 func streamTrouble(t trouble, state capture.State, reason string) (trouble, bool) {
 	t.cause = string(state)
 	if reason != "" {
@@ -88,8 +88,8 @@ func streamTrouble(t trouble, state capture.State, reason string) (trouble, bool
 	return t, true
 }
 
-// failure reports a detector that has failed. One that is being reopened, or whose
-// last run failed, is not well yet.
+// failure reports a failed detector. While it is being reopened, or if its last run
+// failed, the problem persists.
 func failure(c *CameraView, d *engine.DetectorView) (trouble, bool) {
 	t := trouble{
 		kind: AlertDetectorFailed, subject: d.Name, camera: c.Name, severe: true, cause: d.Error,
@@ -114,16 +114,16 @@ func failure(c *CameraView, d *engine.DetectorView) (trouble, bool) {
 	return t, true
 }
 
-// load is what a detector has done by a time.
+// load is a snapshot of a detector's counters.
 type load struct {
 	at           time.Time
-	runs, missed uint64 // missed: frames that it was allowed and too busy, parked or without a slot to take
-	slot         uint64 // of them, for want of a slot
-	frames       uint64 // that its camera gave
+	runs, missed uint64 // missed: frames that it was allowed to process but could not, because it was busy, in backoff or without a slot
+	slot         uint64 // missed frames for lack of a slot
+	frames       uint64 // frames delivered by its camera
 }
 
-// noteLoad appends how a detector stands to what is known of the last slowWindow. A
-// detector that counts less than before is another one.
+// noteLoad appends a detector's counters to those of the last slowWindow. If they have
+// decreased, it is a different detector.
 func noteLoad(past []load, now time.Time, c *CameraView, d *engine.DetectorView) []load {
 	n := load{now, d.Runs, d.Skips[engine.GateBusy] + d.Skips[engine.GateSlot] + d.Skips[engine.GateBackoff], d.Skips[engine.GateSlot], c.Frames}
 	if k := len(past); k > 0 && (n.runs < past[k-1].runs || n.missed < past[k-1].missed || n.slot < past[k-1].slot) {
@@ -133,8 +133,8 @@ func noteLoad(past []load, now time.Time, c *CameraView, d *engine.DetectorView)
 	return append(past, n)
 }
 
-// slowness reports a detector that missed a tenth of the frames that it would have
-// taken, and is well below its rate. Half of that sustains an alert.
+// slowness reports a detector that missed a tenth of the frames that it should have
+// processed, and is well below its rate. Half of that sustains an alert.
 func slowness(c *CameraView, d *engine.DetectorView, past []load) (trouble, bool) {
 	first, last := past[0], past[len(past)-1]
 	if last.at.Sub(first.at) < slowWindow/2 || d.State == engine.DetectorDisabled || d.State == engine.DetectorStarting {
@@ -155,13 +155,13 @@ func slowness(c *CameraView, d *engine.DetectorView, past []load) (trouble, bool
 	}
 	if last.slot-first.slot > missed/2 {
 		t.cause = fmt.Sprintf("%.1f of %.4g runs a second: other detectors hold the slots", d.FPS, d.MaxFPS)
-		t.remedy = "lower max_fps of what holds the slots, or raise slots"
+		t.remedy = "lower max_fps of the detectors that hold the slots, or raise slots"
 	}
 	return t, true
 }
 
-// sparseness tells of a detector that looks at every frame, while its answers expire
-// before the next one comes.
+// sparseness reports a detector that processes every frame, but whose results expire
+// before the next frame.
 func sparseness(c *CameraView, d *engine.DetectorView, past []load) (trouble, bool) {
 	first, last := past[0], past[len(past)-1]
 	span, runs, frames := last.at.Sub(first.at), last.runs-first.runs, last.frames-first.frames
@@ -174,19 +174,19 @@ func sparseness(c *CameraView, d *engine.DetectorView, past []load) (trouble, bo
 	}
 	return trouble{
 		kind: AlertFramesSparse, subject: d.Name, camera: c.Name,
-		cause:  fmt.Sprintf("a frame about every %v, and its answers are valid for %v", (span / time.Duration(max(frames, 1))).Round(100*time.Millisecond), d.TTL),
+		cause:  fmt.Sprintf("a frame about every %v, but its results are valid for %v", (span / time.Duration(max(frames, 1))).Round(100*time.Millisecond), d.TTL),
 		remedy: remedy,
 	}, true
 }
 
-// programTroubles lists the problems that belong to no camera.
+// programTroubles lists the problems that do not belong to a camera.
 func programTroubles(s *Snapshot) []trouble {
 	var list []trouble
 	for _, k := range s.Sinks {
 		if k.State != SinkOK {
 			list = append(list, trouble{
 				kind: AlertSink, subject: k.Name, severe: true, cause: k.Reason,
-				remedy: "make its target writable or reachable; events go on from there",
+				remedy: "make its target writable or reachable; delivery then continues",
 			})
 		}
 	}
@@ -194,19 +194,19 @@ func programTroubles(s *Snapshot) []trouble {
 		list = append(list, outputTroubles(s.Outbox.Outputs)...)
 	}
 	if k := s.Clips; k != nil && k.State != "ok" {
-		cause, remedy, _ := strings.Cut(k.Reason, "; ") // as Status says
+		cause, remedy, _ := strings.Cut(k.Reason, "; ") // format of clips.Status
 		list = append(list, trouble{kind: AlertClips, severe: true, cause: cause, remedy: remedy})
 	}
 	if r := s.Reload; r.Last != "" && r.Last != ReloadOK {
 		list = append(list, trouble{
 			kind: AlertReload, cause: r.Reason,
-			remedy: "correct the file, which rvo-tui check explains, and reload it",
+			remedy: "correct the file (see rvo-tui check) and reload it",
 		})
 	}
 	for _, q := range s.Reload.Quarantined {
 		list = append(list, trouble{
 			kind: AlertQuarantined, subject: q.What, severe: true, cause: q.Why,
-			remedy: "correct its table, which rvo-tui check explains, and reload the configuration",
+			remedy: "correct its table (see rvo-tui check) and reload the configuration",
 		})
 	}
 	return list

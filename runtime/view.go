@@ -32,8 +32,8 @@ func (p *pipeline) publish(now time.Duration) {
 	})
 }
 
-// state returns the newest published view with the camera's own state, as it is
-// now, and the depths of its queues.
+// state returns the last published view together with the camera's current state and
+// the depths of its queues.
 func (p *pipeline) state() CameraView {
 	v := *p.view.Load()
 	v.Advance(p.clock() - v.at)
@@ -65,8 +65,8 @@ func (p *pipeline) state() CameraView {
 	return v
 }
 
-// redact hides secrets in what a snapshot says of sources and of errors. Its
-// cameras and detectors must be its own.
+// redact hides secrets in sources and errors of a snapshot. The snapshot must own its
+// cameras and detectors.
 func (s *Snapshot) redact(hide func(string) string) {
 	tidy := func(text *string) {
 		if *text != "" {
@@ -108,8 +108,8 @@ func (s *Snapshot) redact(hide func(string) string) {
 	}
 }
 
-// remotes returns how many model services have a request under way, and how many
-// there are: each has one at most.
+// remotes returns how many model services have a request in flight, and how many there
+// are. Each has at most one.
 func (v *CameraView) remotes() (out, all int) {
 	for i := range v.Detectors {
 		if d := &v.Detectors[i]; d.Remote {
@@ -122,8 +122,8 @@ func (v *CameraView) remotes() (out, all int) {
 	return out, all
 }
 
-// Aged returns a copy of a snapshot that is older by a duration, for when no newer one
-// arrives: ages grow, signals past their TTL are unknown, rates fall.
+// Aged returns a copy of a snapshot aged by a duration, for when no newer one arrives:
+// ages grow, signals past their TTL become unknown, rates fall.
 func (s *Snapshot) Aged(by time.Duration) *Snapshot {
 	old := *s
 	old.At = s.At.Add(by)
@@ -138,26 +138,25 @@ func (s *Snapshot) Aged(by time.Duration) *Snapshot {
 	return &old
 }
 
-// wallStep is from how far on the wall clock counts as set. One that is corrected slowly
-// changes nothing in a snapshot.
+// wallStep is the deviation from which the wall clock counts as set. Gradual
+// corrections are ignored.
 const wallStep = time.Second
 
-// onWall returns a time as the wall clock tells it now. A time that was taken before the
-// clock was set has the time of day of then.
+// onWall converts a time to the current wall clock. A time taken before the clock was
+// set has the old wall-clock time.
 func onWall(now, t time.Time) time.Time {
 	if t.IsZero() {
 		return t
 	}
-	told := now.Add(t.Sub(now)) // the difference is of the clock that is never set
+	told := now.Add(t.Sub(now)) // based on the monotonic clock
 	if off := told.Round(0).Sub(t.Round(0)); off.Abs() < wallStep {
 		return t
 	}
 	return told
 }
 
-// followWall has the times of a snapshot told by the wall clock of now, so that they can
-// be compared with it wherever the snapshot is read. Started stays: it tells which
-// instance this is.
+// followWall converts the times of a snapshot to the wall clock of now, so that readers
+// can compare them with it. Started is kept, because it identifies this instance.
 func (s *Snapshot) followWall() {
 	follow := func(times ...*time.Time) {
 		for _, t := range times {

@@ -14,47 +14,47 @@ import (
 	"rvo-tui/runtime/engine"
 )
 
-// worker runs one detector of one camera in a goroutine of its own, which for a
-// local detector stays on a thread of low priority. The pipeline calls its request
-// methods, which never block, and collects its reports, for which out always has
-// room: the worker does nothing without a request.
+// worker runs one detector of one camera in its own goroutine, which for a local
+// detector is locked to a low-priority thread. The pipeline calls its request methods,
+// which never block, and collects its reports. out always has room, because the worker
+// does nothing without a request.
 type worker struct {
 	task     engine.TaskID
 	spec     detectors.Spec
-	cfg      detectors.Config // that it was attached with, as its camera has it
+	cfg      detectors.Config // configuration as it applies to its camera
 	camera   string
 	make     func() (detectors.Detector, error)
-	frames   *frameSlot // of the newest frame that the engine has seen
-	boxes    frameSlot  // of the newest frame with boxes, for a detector of crops
+	frames   *frameSlot // newest frame seen by the engine
+	boxes    frameSlot  // newest frame with boxes, for a detector of crops
 	slots    *Slots
 	nice     int
 	clock    func() time.Duration // time since the epoch
-	wake     chan<- struct{}      // of the driver, one slot
+	wake     chan<- struct{}      // wakes the driver; capacity 1
 	asks     chan ask
 	out      chan engine.Report
 	finished chan struct{} // closed when the goroutine has ended
 	overdue  time.Duration // detached: when it counts as stuck; owned by the pipeline
 
-	det    detectors.Detector // written before the report Opened; after it, the pipeline reads an inline one
+	det    detectors.Detector // written before the report Opened; then the pipeline reads it for inline detectors
 	answer engine.Answer
-	frame  frameSlot // of the last answer, held for evidence until the next one
+	frame  frameSlot // frame of the last result, held for evidence until the next one
 
-	mu     sync.Mutex // guards what follows; held for a few instructions
-	lease  *lease     // claim or slot of the run under way
+	mu     sync.Mutex // guards the fields below; held for a few instructions
+	lease  *lease     // claim or slot of the current run
 	held   *capture.Frame
-	cancel context.CancelFunc // ends the run or the wait under way
+	cancel context.CancelFunc // ends the current run or wait
 	off    bool               // withdrawn since the last request to run
 	quit   bool
 
-	restarter detectors.Restarter // what is open, where it has a process; else nil
-	restarted uint64              // times that those before it were started anew
+	restarter detectors.Restarter // the open detector if it has a process, else nil
+	restarted uint64              // restarts of earlier detectors' processes
 }
 
-// Reasons of errors that the worker detects itself.
+// Reasons of errors detected by the worker.
 const (
 	ReasonOpen   detectors.Reason = "open"           // the detector could not be loaded
 	ReasonPanic  detectors.Reason = "panic"          // it panicked
-	ReasonSignal detectors.Reason = "unknown_signal" // it answered with a signal that it does not provide
+	ReasonSignal detectors.Reason = "unknown_signal" // it returned a signal that it does not provide
 )
 
 type askKind uint8
@@ -92,7 +92,7 @@ func (w *worker) run() {
 	}
 }
 
-// open makes the detector, or leaves it nil.
+// open opens the detector, or leaves it nil.
 func (w *worker) open() (err error) {
 	w.det = nil
 	defer func() {
@@ -109,7 +109,7 @@ func (w *worker) open() (err error) {
 	return nil
 }
 
-// follow counts from now on how often the process of det is started anew, too.
+// follow includes the process restarts of det in the count from now on.
 func (w *worker) follow(det detectors.Detector) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -119,7 +119,7 @@ func (w *worker) follow(det detectors.Detector) {
 	w.restarter, _ = det.(detectors.Restarter)
 }
 
-// restarts returns how often the processes of its detectors were started anew.
+// restarts returns how often the processes of its detectors were restarted.
 func (w *worker) restarts() uint64 {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -133,7 +133,7 @@ func shut(det detectors.Detector) {
 	if det == nil {
 		return
 	}
-	// A failure to close has no remedy, and must not end the worker.
+	// An error of Close has no remedy, and must not end the worker.
 	defer func() { _ = recover() }()
 	_ = det.Close()
 }
@@ -168,7 +168,7 @@ func (w *worker) once(due time.Duration) engine.Report {
 	return w.look(ctx, b, started)
 }
 
-// newest returns the newest frame to look at, with a reference, or none.
+// newest returns the newest frame to process, with a reference, or none.
 func (w *worker) newest() framed {
 	if w.spec.CropsOf != "" {
 		return w.boxes.take()
@@ -190,7 +190,7 @@ func (w *worker) inline() engine.Report {
 	return rep
 }
 
-// look calls the detector and makes its answer a report.
+// look calls the detector and converts its result to a report.
 func (w *worker) look(ctx context.Context, b framed, started time.Duration) engine.Report {
 	rep := engine.Report{Kind: engine.Done, Frame: b.ref, Started: started}
 	var readings []detectors.Reading
@@ -218,8 +218,8 @@ func (w *worker) look(ctx context.Context, b framed, started time.Duration) engi
 	return rep
 }
 
-// enter makes a run stoppable. It returns false when the run is withdrawn or the
-// worker is to end.
+// enter makes a run stoppable. It returns false if the run was withdrawn or the worker
+// must end.
 func (w *worker) enter(l *lease, cancel context.CancelFunc) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -227,8 +227,8 @@ func (w *worker) enter(l *lease, cancel context.CancelFunc) bool {
 	return !w.quit && !w.off
 }
 
-// hold makes f the frame of the run. It returns false as enter does: the slot may have
-// been granted long before this thread ran.
+// hold makes f the frame of the run. It returns false like enter: the slot may have
+// been granted long before this thread runs.
 func (w *worker) hold(f *capture.Frame) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -243,17 +243,17 @@ func (w *worker) leave(f *capture.Frame) {
 	f.Release()
 }
 
-// report sends a report to the pipeline. out always has room: see worker.
+// report sends a report to the pipeline. out always has room, see worker.
 func (w *worker) report(r engine.Report) {
 	r.Task = w.task
 	w.out <- r
 	select {
 	case w.wake <- struct{}{}:
-	default: // a wake is pending
+	default: // a wake-up is pending
 	}
 }
 
-// collect maps readings to the signals that the detector provides.
+// collect assigns readings to the signals that the detector provides.
 func (w *worker) collect(readings []detectors.Reading) error {
 	a := &w.answer
 	for i := range w.spec.Provides {
@@ -264,7 +264,7 @@ func (w *worker) collect(readings []detectors.Reading) error {
 		if i < 0 {
 			return &detectors.Error{
 				Reason: ReasonSignal,
-				Err:    fmt.Errorf("it answered with the signal %q, which it is not configured to provide", text.Clean(r.Signal)),
+				Err:    fmt.Errorf("it returned the signal %q, which it is not configured to provide", text.Clean(r.Signal)),
 			}
 		}
 		if w.spec.Sieve != nil {
@@ -275,7 +275,7 @@ func (w *worker) collect(readings []detectors.Reading) error {
 	return nil
 }
 
-// detect calls a detector, and makes a panic an error.
+// detect calls a detector and converts a panic to an error.
 func detect(ctx context.Context, det detectors.Detector, frame *capture.Frame) (readings []detectors.Reading, err error) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -288,9 +288,8 @@ func detect(ctx context.Context, det detectors.Detector, frame *capture.Frame) (
 	return det.Detect(ctx, frame)
 }
 
-// start requests a run; load requests that the detector is opened, again if it was
-// open. asks has room: the engine requests the next thing only after the report on
-// the last.
+// start requests a run; load requests that the detector be opened or reopened. asks has
+// room: the engine requests the next thing only after the report on the last one.
 func (w *worker) start(due time.Duration) {
 	w.mu.Lock()
 	w.off = false
@@ -300,7 +299,7 @@ func (w *worker) start(due time.Duration) {
 
 func (w *worker) load() { w.asks <- ask{kind: askOpen} }
 
-// withdraw ends a wait for a slot, also one that has not begun.
+// withdraw ends a wait for a slot, including one that has not started.
 func (w *worker) withdraw() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -310,7 +309,7 @@ func (w *worker) withdraw() {
 	}
 }
 
-// revoke gives the slot of a stuck run to the next waiter and retires its frame.
+// revoke frees the slot of a stuck run for the next waiter and retires its frame.
 func (w *worker) revoke() {
 	w.mu.Lock()
 	l, f := w.lease, w.held
@@ -323,7 +322,7 @@ func (w *worker) revoke() {
 	}
 }
 
-// stop ends the worker: a wait at once, a run through its context. It does not wait:
+// stop ends the worker: a wait at once, a run through its context. It does not block;
 // see finished. It is called once, as the last method.
 func (w *worker) stop() {
 	w.mu.Lock()
@@ -346,7 +345,7 @@ func newWorker(id engine.TaskID, spec detectors.Spec, p *pipeline, open func() (
 	}
 }
 
-// retire stops a worker without waiting for it: see reap.
+// retire stops a worker without waiting for it; see reap.
 func (p *pipeline) retire(w *worker) {
 	w.stop()
 	w.overdue = engine.Never
@@ -357,9 +356,8 @@ func (p *pipeline) retire(w *worker) {
 	p.log.Debug("detector detached", "detector", w.spec.Name)
 }
 
-// reap drops retired workers that have ended, and takes slot and frame from those
-// that hang, which the engine no longer knows. It returns when it is to be called
-// again.
+// reap drops retired workers that have ended, and takes slot and frame from those that
+// hang, which the engine no longer knows. It returns when to call it again.
 func (p *pipeline) reap(now time.Duration) time.Duration {
 	next := engine.Never
 	p.retired = slices.DeleteFunc(p.retired, func(w *worker) bool {
@@ -371,7 +369,7 @@ func (p *pipeline) reap(now time.Duration) time.Duration {
 		if now >= w.overdue {
 			w.overdue = engine.Never
 			w.revoke()
-			p.log.Warn("detached detector is stuck: its slot goes to others", "detector", w.spec.Name, "timeout", w.spec.Timeout)
+			p.log.Warn("a detached detector is stuck; its slot was freed", "detector", w.spec.Name, "timeout", w.spec.Timeout)
 		}
 		next = min(next, w.overdue)
 		return false

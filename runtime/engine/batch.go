@@ -4,10 +4,10 @@ import (
 	"time"
 )
 
-// batch collects samples for histograms until it is full or a view is made. Between
-// two frames the histograms drop out of the processor's caches: a step that records
-// in five of them would wait for memory five times. A batch belongs to one goroutine
-// and allocates nothing.
+// batch collects samples for histograms until it is full or a view is made. Between two
+// frames the histograms drop out of the CPU caches, so a step that records in five of
+// them would wait for memory five times. A batch belongs to one goroutine and does not
+// allocate.
 type batch struct {
 	n       int
 	entries [64]entry

@@ -17,13 +17,13 @@ var (
 	ErrNoRule     = errors.New("no such rule")
 )
 
-// Attach adds a detector and requests that it is loaded if it is enabled. Its name
+// Attach adds a detector and, if it is enabled, requests that it be loaded. Its name
 // must be new, and no other detector may provide its signals. Its needs may name
-// signals without a provider: they are unknown.
+// signals without a provider, which are unknown.
 func (e *Engine) Attach(id TaskID, spec detectors.Spec) error {
-	defer e.tidy() // names that a failure leaves behind
+	defer e.tidy() // frees interned names after an error
 	if e.byName(spec.Name) != nil {
-		return fmt.Errorf("attach detector %q: the name is taken; detach that one first or choose another", spec.Name)
+		return fmt.Errorf("attach detector %q: the name is in use; detach that detector first or choose another name", spec.Name)
 	}
 	t := newTask(id, spec)
 	t.waits = &backoff.Backoff{First: retryFirst, Last: retryLast, Jitter: retryJitter, Random: e.rng.Float64}
@@ -33,7 +33,7 @@ func (e *Engine) Attach(id TaskID, spec detectors.Spec) error {
 			return fmt.Errorf("attach detector %q: %w", spec.Name, err)
 		}
 		if p := e.provider(sid); p != nil {
-			return fmt.Errorf("attach detector %q: detector %q provides the signal %q already; give one of them another signal", spec.Name, p.spec.Name, name)
+			return fmt.Errorf("attach detector %q: detector %q already provides the signal %q; give one of them another signal", spec.Name, p.spec.Name, name)
 		}
 		t.provides = append(t.provides, sid)
 	}
@@ -56,7 +56,7 @@ func (e *Engine) Attach(id TaskID, spec detectors.Spec) error {
 		}
 		for p := e.provider(of); p != nil; p = e.provider(p.crops.of) {
 			if slices.ContainsFunc(t.provides, func(id detectors.ID) bool { return p.crops != nil && p.crops.of == id }) {
-				return fmt.Errorf("attach detector %q: crops_of: it would look at boxes that detector %q finds in its own; name another signal", spec.Name, p.spec.Name)
+				return fmt.Errorf("attach detector %q: crops_of: detector %q in turn uses boxes of this detector; name another signal", spec.Name, p.spec.Name)
 			}
 			if p.crops == nil {
 				break
@@ -71,7 +71,7 @@ func (e *Engine) Attach(id TaskID, spec detectors.Spec) error {
 	return nil
 }
 
-// applyEnabled carries out that a detector was enabled or disabled.
+// applyEnabled applies a change of Enabled.
 func (e *Engine) applyEnabled(t *task) {
 	if !t.enabled {
 		e.forget(t, detectors.Off)
@@ -101,7 +101,7 @@ func (e *Engine) Detach(name string) (TaskID, error) {
 	return t.id, nil
 }
 
-// tidy frees the signals that are no longer provided or read.
+// tidy frees signals that are no longer provided or read.
 func (e *Engine) tidy() {
 	used := make([]bool, e.table.Len())
 	mark := func(ids []detectors.ID) {
@@ -128,8 +128,7 @@ func (e *Engine) tidy() {
 	}
 }
 
-// Enable enables or disables a detector. A failed one that is enabled is opened at
-// once.
+// Enable enables or disables a detector. Enabling a failed one opens it at once.
 func (e *Engine) Enable(name string, on bool) error {
 	t := e.byName(name)
 	if t == nil {
@@ -143,7 +142,7 @@ func (e *Engine) Enable(name string, on bool) error {
 	return nil
 }
 
-// SetRate changes the maximum rate of a detector, in runs a second.
+// SetRate changes the maximum rate of a detector, in runs per second.
 func (e *Engine) SetRate(name string, fps float64) error {
 	t := e.byName(name)
 	if t == nil {
@@ -155,11 +154,11 @@ func (e *Engine) SetRate(name string, fps float64) error {
 	return nil
 }
 
-// AddRule adds a rule. Signals without a provider are unknown to it.
+// AddRule adds a rule. Signals without a provider are unknown.
 func (e *Engine) AddRule(cfg rules.Config) error {
-	defer e.tidy() // names that a failure leaves behind
+	defer e.tidy() // frees interned names after an error
 	if e.rule(cfg.Event) != nil {
-		return fmt.Errorf("add rule %q: there is one already", cfg.Event)
+		return fmt.Errorf("add rule %q: it already exists", cfg.Event)
 	}
 	r, err := rules.New(cfg, e.table)
 	if err != nil {
@@ -172,15 +171,14 @@ func (e *Engine) AddRule(cfg rules.Config) error {
 	}
 	if schedule != nil {
 		added.hours = &hours{schedule: schedule}
-		e.hoursNext = e.now // in this step
+		e.hoursNext = e.now // checked within this step
 	}
 	e.rules = append(e.rules, added)
 	e.refollow(false)
 	return nil
 }
 
-// RemoveRule removes the rule of this name, if there is one, and ends the incident
-// that it has confirmed.
+// RemoveRule removes the named rule, if it exists, and ends its incident.
 func (e *Engine) RemoveRule(now time.Duration, event string) {
 	r := e.rule(event)
 	if r == nil {
@@ -203,11 +201,11 @@ func (e *Engine) SetRule(now time.Duration, event string, on bool) error {
 	return nil
 }
 
-// Has reports whether a detector of this name is attached.
+// Has reports whether a detector with this name is attached.
 func (e *Engine) Has(detector string) bool { return e.byName(detector) != nil }
 
-// Spec returns the current spec of an attached detector, with changes of its rate
-// and of Enabled.
+// Spec returns the spec of an attached detector, including changes of its rate and of
+// Enabled.
 func (e *Engine) Spec(id TaskID) (spec detectors.Spec, ok bool) {
 	t := e.task(id)
 	if t == nil {
@@ -218,10 +216,10 @@ func (e *Engine) Spec(id TaskID) (spec detectors.Spec, ok bool) {
 	return spec, true
 }
 
-// HasRule reports whether there is a rule of this name.
+// HasRule reports whether there is a rule with this name.
 func (e *Engine) HasRule(event string) bool { return e.rule(event) != nil }
 
-// Rules returns the current configurations of all rules, with changes of Enabled.
+// Rules returns the configurations of all rules, including changes of Enabled.
 func (e *Engine) Rules() []rules.Config {
 	all := make([]rules.Config, len(e.rules))
 	for i, r := range e.rules {
@@ -231,14 +229,14 @@ func (e *Engine) Rules() []rules.Config {
 	return all
 }
 
-// Arrange puts detectors and rules in the order of these names. Others come last, in
+// Arrange puts detectors and rules in the given order of names. Others come last, in
 // their current order.
 func (e *Engine) Arrange(detectors, events []string) {
 	Arrange(e.tasks, detectors, func(t *task) string { return t.spec.Name })
 	Arrange(e.rules, events, func(r rule) string { return r.event })
 }
 
-// Arrange sorts list by the place of each name among names. Others come last, in their
+// Arrange sorts list by the position of each name in names. Others come last, in their
 // current order.
 func Arrange[T any](list []T, names []string, name func(T) string) {
 	place := make(map[string]int, len(names))

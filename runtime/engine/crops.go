@@ -7,16 +7,16 @@ import (
 	"rvo-tui/detectors"
 )
 
-// crops is the state of a detector that looks at the boxes of another one.
+// crops is the state of a detector that processes the boxes of another one.
 type crops struct {
-	of   detectors.ID  // the signal that has the boxes
-	feed feed          // the frames that it was answered for
-	ttl  time.Duration // of its newest answer
+	of   detectors.ID  // signal with the boxes
+	feed feed          // frames of its results
+	ttl  time.Duration // TTL of its newest result
 }
 
-// set writes an answer into the table. Detectors that look at its boxes have a new
-// frame then; until they have answered, boxes keep the attributes of those that they
-// take the place of, for as long as these are fresh.
+// set stores a result in the table. Detectors that process its boxes then have a new
+// frame. Until they have run, new boxes keep the fresh attributes of the boxes that
+// they replace.
 func (e *Engine) set(now time.Duration, id detectors.ID, value float64, found []detectors.Detection, trace *detectors.Trace, ttl time.Duration) {
 	watched := false
 	for _, c := range e.tasks {
@@ -34,8 +34,7 @@ func (e *Engine) set(now time.Duration, id detectors.ID, value float64, found []
 	e.table.Set(id, value, found, trace, ttl)
 }
 
-// attribute gives the detections that a detector of crops has looked at its findings
-// as attributes.
+// attribute adds the results of a detector of crops to the detections as attributes.
 func (e *Engine) attribute(now time.Duration, t *task, r *Report) {
 	if t.crops == nil || len(r.Looked) == 0 {
 		return
@@ -49,23 +48,23 @@ func (e *Engine) attribute(now time.Duration, t *task, r *Report) {
 	e.table.Mark(t.crops.of, detectors.Attributed(e.table.Signal(t.crops.of).Detections, r.Looked, now))
 }
 
-// partly reports whether a detector has answered for one of its boxes at least: it
-// works then.
+// partly reports whether a detector has succeeded for at least one box, so that it
+// counts as working.
 func partly(looked []detectors.Detection) bool {
 	return slices.ContainsFunc(looked, func(d detectors.Detection) bool {
 		return slices.ContainsFunc(d.Attributes, func(a detectors.Attribute) bool { return a.Unknown == detectors.Known })
 	})
 }
 
-// unmark makes what a detector of crops has found in boxes unknown.
+// unmark makes a detector's attributes unknown.
 func (e *Engine) unmark(t *task, why detectors.Why) {
 	if t.crops != nil {
 		e.table.Mark(t.crops.of, detectors.Unattributed(e.table.Signal(t.crops.of).Detections, t.spec.Provides, why))
 	}
 }
 
-// Boxes returns the newest boxes for a detector of crops, with the attributes that
-// they have; nil for any other.
+// Boxes returns the newest boxes for a detector of crops, with their attributes; nil
+// for any other detector.
 func (e *Engine) Boxes(id TaskID) []detectors.Detection {
 	t := e.task(id)
 	if t == nil || t.crops == nil {

@@ -6,19 +6,19 @@ import (
 	"rvo-tui/rules"
 )
 
-// Demand is what the detectors look at of a camera.
+// Demand is how many frames of a camera its detectors need.
 type Demand struct {
-	FPS      float64 // the highest rate of those that no condition holds; 0: none
-	Detector string  // that has it
-	Soon     bool    // some are held, or being loaded, and may want frames at any moment
+	FPS      float64 // highest rate of the detectors not held by a condition; 0: none
+	Detector string  // the detector with that rate
+	Soon     bool    // others are held or loading, and may need frames at any moment
 }
 
-// Demand returns what the detectors look at now.
+// Demand returns the current demand.
 func (e *Engine) Demand(now time.Duration) Demand {
 	var d Demand
 	for _, t := range e.tasks {
 		switch {
-		case t.crops != nil: // it looks at frames that another one has looked at
+		case t.crops != nil: // it uses frames that another detector has processed
 		case !t.enabled || t.phase == stuck || t.phase == closed && t.retry == Never:
 		case t.phase <= opening || e.held(now, t):
 			d.Soon = true

@@ -1,6 +1,6 @@
-// Package engine decides, for one camera, which detector looks at which frame and
-// when a rule fires. It is pure: no clock, goroutine, lock or I/O. A driver calls
-// Step and carries out what it returns.
+// Package engine decides, for one camera, which detector processes which frame and when
+// a rule fires. It has no clock, goroutine, lock or I/O. A driver calls Step and
+// carries out the actions that it returns.
 package engine
 
 import (
@@ -12,26 +12,26 @@ import (
 	"rvo-tui/rules"
 )
 
-// Engine decides, for one camera, which detector looks at which frame, holds the
-// signals and steps the rules. The driver calls Step whenever something has
-// happened, and no later than the deadline that the last Step returned; it carries
-// out the actions and reports their results with the next Step.
+// Engine schedules the detectors of one camera, holds its signals and steps its rules.
+// The driver calls Step whenever something has happened, and at the latest at the
+// deadline returned by the last Step. It carries out the returned actions and reports
+// their results to the next Step.
 //
-// All times are durations since an epoch that the driver chooses. They never go
-// back. An Engine belongs to one goroutine. Step allocates nothing but the events
-// that it returns, and detections that are given attributes or tracks.
+// All times are durations since an epoch chosen by the driver and never decrease. An
+// Engine belongs to one goroutine. Step allocates only the events that it returns, and
+// detections that get attributes or tracks.
 type Engine struct {
 	table *detectors.Table
 	tasks []*task
 	rules []rule
-	zones []ZoneView // immutable: shared with views
-	lines []LineView // likewise
+	zones []ZoneView // immutable, shared with views
+	lines []LineView // immutable, shared with views
 	opts  Options
-	now   time.Duration // of the last step
+	now   time.Duration // time of the last step
 
-	watched   bool          // somebody looks at the camera
-	hoursNext time.Duration // when the hours of rules are looked at; Never: there are none
-	rng       *rand.Rand    // jitter of retries
+	watched   bool          // a viewer watches the camera
+	hoursNext time.Duration // when to check the hours of rules; Never: there are none
+	rng       *rand.Rand    // for the jitter of retries
 
 	camera   feed
 	frames   uint64
@@ -39,12 +39,12 @@ type Engine struct {
 	stages   [StageCount]*Histogram
 	spacing  *Histogram
 	age      *Histogram
-	batch    batch    // samples for all histograms
-	asked    []Action // for the next Actions; also from commands before the first step
+	batch    batch    // samples for the histograms
+	asked    []Action // for the next Actions, including those of commands before the first step
 	out      Actions
 }
 
-// rule is a rule with the configuration that dashboards show.
+// rule is a rule with the settings shown in dashboards.
 type rule struct {
 	*rules.Rule
 	event, when string
@@ -52,24 +52,24 @@ type rule struct {
 	cooldown    time.Duration // Config.Cooldown
 	clip        bool          // Config.Clip
 	after       time.Duration // Config.After
-	hours       *hours        // nil: it is always active
+	hours       *hours        // nil: always active
 }
 
 // Options are the settings of an Engine.
 type Options struct {
-	MaxErrors int    // consecutive errors after which a detector has failed; at least 1
-	Seed      uint64 // of the jitter of retries
+	MaxErrors int    // consecutive errors after which a detector counts as failed; at least 1
+	Seed      uint64 // for the jitter of retries
 }
 
-// Waits before a failed detector is tried again.
+// Delays before a failed detector is retried.
 const (
 	retryFirst  = time.Second
 	retryLast   = time.Minute
 	retryJitter = 0.2
 )
 
-// logEvery is the minimum time between two errors of a detector that are logged.
-// All are counted.
+// logEvery is the minimum time between two logged errors of a detector. All errors are
+// counted.
 const logEvery = 10 * time.Second
 
 // Never is the deadline of an Engine that waits only for input.
@@ -91,7 +91,7 @@ func New(opts Options) *Engine {
 	return e
 }
 
-// Step processes what has happened up to now and returns what to do.
+// Step processes everything that has happened up to now and returns what to do.
 func (e *Engine) Step(now time.Duration, in *Inputs) *Actions {
 	e.now = now
 	e.out.Fired = e.out.Fired[:0]
@@ -138,7 +138,7 @@ func (e *Engine) Step(now time.Duration, in *Inputs) *Actions {
 	return &e.out
 }
 
-// Table returns the signals. They belong to the goroutine of the Engine.
+// Table returns the signals. They belong to the Engine's goroutine.
 func (e *Engine) Table() *detectors.Table { return e.table }
 
 // arrive handles a new frame of the camera.
@@ -152,7 +152,7 @@ func (e *Engine) arrive(now time.Duration, f FrameRef) {
 	e.batch.record(e.age, now-f.Captured)
 }
 
-// launch starts a detector that no gate holds on the newest frame.
+// launch starts a detector on the newest frame if no gate holds it.
 func (e *Engine) launch(now time.Duration, t *task) {
 	if seen := t.feed.frame.Seen; seen-t.due > t.interval {
 		t.due = seen // too far behind to catch up
@@ -193,18 +193,18 @@ func (e *Engine) gate(now time.Duration, t *task) Gate {
 	return GateOpen
 }
 
-// report handles a report of a worker and returns whether a signal changed.
+// report handles a worker's report. It returns whether a signal changed.
 func (e *Engine) report(now time.Duration, r *Report) bool {
 	t := e.task(r.Task)
 	if t == nil {
-		return false // detached meanwhile
+		return false // detached in the meantime
 	}
 	switch r.Kind {
 	case Opened:
 		return e.opened(now, t, r)
 	case Started:
-		// Every frame that came while it waited was held by the slot gate, except
-		// the one that it starts with.
+		// Frames that arrived while it waited were held by the slot gate, except the
+		// one that it starts with.
 		if r.Frame.ID == t.feed.frame.ID {
 			t.skips[GateSlot] += t.provisional
 			t.fresh = false
@@ -229,7 +229,7 @@ func (e *Engine) report(now time.Duration, r *Report) bool {
 	return false
 }
 
-// start notes that a detector has started on a frame.
+// start records that a detector has started on a frame.
 func (e *Engine) start(t *task, f FrameRef, at time.Duration) {
 	t.phase = running
 	t.frame = f
@@ -244,7 +244,7 @@ func (e *Engine) start(t *task, f FrameRef, at time.Duration) {
 	}
 }
 
-// done handles the result of a run and returns whether a signal changed.
+// done handles the result of a run. It returns whether a signal changed.
 func (e *Engine) done(now time.Duration, t *task, r *Report) bool {
 	exec := r.At - r.Started
 	e.batch.record(t.exec, exec)
@@ -286,7 +286,7 @@ func (e *Engine) done(now time.Duration, t *task, r *Report) bool {
 		return false
 	case r.Err != nil && len(r.Looked) > 0:
 		e.forgetSignals(t, detectors.Errored)
-		e.attribute(now, t, r) // each box by itself
+		e.attribute(now, t, r) // each box separately
 		return true
 	case r.Err != nil:
 		e.forget(t, detectors.Errored)
@@ -320,14 +320,14 @@ func (e *Engine) done(now time.Duration, t *task, r *Report) bool {
 	return true
 }
 
-// expire acts on the deadline of a detector and returns whether a signal changed.
+// expire handles the deadline of a detector. It returns whether a signal changed.
 func (e *Engine) expire(now time.Duration, t *task) bool {
 	t.deadline = Never
 	switch t.phase {
 	case running:
 		t.phase = stuck
 		t.timeouts++
-		t.countError(detectors.ReasonTimeout, fmt.Errorf("no answer within its timeout of %v; raise timeout, or lower its load", t.spec.Timeout))
+		t.countError(detectors.ReasonTimeout, fmt.Errorf("no result within its timeout of %v; raise timeout, or reduce its load", t.spec.Timeout))
 		e.forget(t, detectors.Stuck)
 		t.logged = true
 		e.do(t, DoRevoke, 0)
@@ -345,8 +345,7 @@ func (e *Engine) expire(now time.Duration, t *task) bool {
 	return false
 }
 
-// opened handles the result of loading a detector, and returns whether a signal
-// changed.
+// opened handles the result of loading a detector. It returns whether a signal changed.
 func (e *Engine) opened(now time.Duration, t *task, r *Report) bool {
 	if t.phase != opening {
 		return false
@@ -356,7 +355,7 @@ func (e *Engine) opened(now time.Duration, t *task, r *Report) bool {
 		if !t.enabled {
 			return false
 		}
-		// Until its first answer, a single error makes it failed again.
+		// Until its first result, a single error makes it fail again.
 		if t.errors > 0 {
 			t.errors = e.opts.MaxErrors - 1
 		}
@@ -370,7 +369,7 @@ func (e *Engine) opened(now time.Duration, t *task, r *Report) bool {
 	return true
 }
 
-// open requests that a detector is loaded.
+// open requests that a detector be loaded.
 func (e *Engine) open(t *task) {
 	t.phase = opening
 	t.deadline = Never
@@ -380,7 +379,7 @@ func (e *Engine) open(t *task) {
 	e.do(t, DoOpen, 0)
 }
 
-// fail makes a detector failed and schedules the next opening.
+// fail marks a detector as failed and schedules the next attempt to open it.
 func (e *Engine) fail(now time.Duration, t *task) {
 	t.settle(closed)
 	t.errors = max(t.errors, 1)
@@ -394,15 +393,15 @@ func (e *Engine) fail(now time.Duration, t *task) {
 	t.deadline = t.retry
 }
 
-// forget makes all answers of a detector unknown.
+// forget makes all results of a detector unknown.
 func (e *Engine) forget(t *task, why detectors.Why) {
 	t.missed(e.now)
 	e.forgetSignals(t, why)
 	e.unmark(t, why)
 }
 
-// forgetSignals makes the signals of a detector unknown, and with them what was
-// found in their boxes.
+// forgetSignals makes the signals of a detector unknown, together with the attributes
+// of their boxes.
 func (e *Engine) forgetSignals(t *task, why detectors.Why) {
 	for _, id := range t.provides {
 		e.table.Forget(id, why)
@@ -444,8 +443,8 @@ func (e *Engine) fire(now time.Duration, r *rules.Rule) {
 	e.out.Fired = append(e.out.Fired, Fired{r.Config(), ev})
 }
 
-// Detections returns the detections of all detectors whose newest frame is the
-// given one.
+// Detections returns the detections of all detectors whose newest frame is the given
+// one.
 func (e *Engine) Detections(frame uint64) (all []detectors.Detection) {
 	for i := range e.table.Len() {
 		if s := e.table.Signal(detectors.ID(i)); s.Trace.Frame == frame {

@@ -2,21 +2,21 @@ package engine
 
 import "time"
 
-// feed is what a detector looks at: the frames of the camera, or those that another
-// detector has found boxes in.
+// feed is the input of a detector: the camera's frames, or the frames in which another
+// detector has found boxes.
 type feed struct {
 	frame    FrameRef
-	interval time.Duration // between frames, smoothed; 0 until two have come
-	outage   bool          // the newest frame came long after the one before
-	horizon  time.Duration // half an interval after the newest frame: what is due by then is due now
+	interval time.Duration // smoothed interval between frames; 0 before the second one
+	outage   bool          // the newest frame arrived after a long gap
+	horizon  time.Duration // half an interval after the newest frame; runs due before this run now
 }
 
-// arrive notes a frame that is seen now, and returns how long after the previous one
-// it was captured; 0: it is the first, or out of order.
+// arrive records a frame that is seen now. It returns the time between its capture and
+// that of the previous one; 0 for the first frame, or one out of order.
 func (f *feed) arrive(now time.Duration, frame FrameRef) (gap time.Duration) {
 	if f.frame.ID != 0 {
 		if gap = frame.Captured - f.frame.Captured; gap > 0 {
-			// One long gap is an outage; a second in a row is a new rate.
+			// One long gap is an outage; a second consecutive one is a new rate.
 			long := gap >= 8*f.interval
 			switch {
 			case f.interval == 0 || long && f.outage:

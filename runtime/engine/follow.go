@@ -10,14 +10,14 @@ import (
 	"rvo-tui/rules"
 )
 
-// follower follows what one detector finds from answer to answer.
+// follower tracks the detections of one detector.
 type follower struct {
 	tracker *track.Tracker
-	// Of a detector with several signals: of which of them a track is a box, by its ID,
-	// one bit each. Nil: it has one.
+	// For a detector with several signals: a bit set for each track ID, with a bit for
+	// each signal whose boxes the track has. Nil: the detector has one signal.
 	marks map[uint64]uint64
-	found []detectors.Detection // of the newest answer, each box once
-	at    [][]int               // the index in found of each box of each signal
+	found []detectors.Detection // boxes of the newest result, without duplicates
+	at    [][]int               // index in found of each box of each signal
 	stays map[stay]time.Duration
 }
 
@@ -27,15 +27,14 @@ type stay struct {
 	zone  int
 }
 
-// keptMarks is how many marks there may be before those of old tracks are dropped.
+// keptMarks is how many marks are kept before those of old tracks are dropped.
 const keptMarks = 2048
 
-// maxMarks is how many signals of one detector can be told apart.
+// maxMarks is the maximum number of signals of one detector that are distinguished.
 const maxMarks = 64
 
-// Watch says whether somebody looks at the camera: then, or where a zone has a
-// histogram, the boxes of all detectors are followed, and otherwise those alone that
-// conditions ask for.
+// Watch sets whether a viewer watches the camera. If so, or if a zone has a histogram,
+// the boxes of all detectors are tracked. Otherwise only those used by conditions are.
 func (e *Engine) Watch(on bool) {
 	if e.watched != on {
 		e.watched = on
@@ -43,8 +42,8 @@ func (e *Engine) Watch(on bool) {
 	}
 }
 
-// refollow makes the followers that are wanted, drops the others, and gives them to
-// the conditions. It is called when detectors, conditions or places have changed.
+// refollow creates the trackers that are needed, drops the others, and passes them to
+// the conditions. Call it when detectors, conditions, zones or lines have changed.
 func (e *Engine) refollow(moved bool) {
 	wanted := make([]bool, e.table.Len())
 	e.conditions(func(c *rules.Condition) {
@@ -57,7 +56,7 @@ func (e *Engine) refollow(moved bool) {
 	for _, t := range e.tasks {
 		follow := e.watched || measured || slices.ContainsFunc(t.provides, func(id detectors.ID) bool { return wanted[id] })
 		switch {
-		case !follow || t.crops != nil: // a detector of crops finds nothing in the frame
+		case !follow || t.crops != nil: // a detector of crops finds nothing in the frame itself
 			t.follower = nil
 		case t.follower == nil:
 			t.follower = newFollower(track.Config{
@@ -91,7 +90,7 @@ func (e *Engine) conditions(do func(*rules.Condition)) {
 	}
 }
 
-// places returns the zones and lines as trackers take them.
+// places returns the zones and lines for a tracker.
 func (e *Engine) places() (zones []track.Zone, lines []track.Line) {
 	for _, z := range e.zones {
 		zones = append(zones, track.Zone{Name: z.Name, Area: z.Points})
@@ -102,7 +101,7 @@ func (e *Engine) places() (zones []track.Zone, lines []track.Line) {
 	return zones, lines
 }
 
-// followed returns who follows a signal.
+// followed returns the tracker of a signal.
 func (e *Engine) followed(id detectors.ID) rules.Followed {
 	t := e.provider(id)
 	if t == nil || t.follower == nil {
@@ -111,10 +110,10 @@ func (e *Engine) followed(id detectors.ID) rules.Followed {
 	return rules.Followed{Tracker: t.follower.tracker, Marks: t.follower.marks, Mark: mark(slices.Index(t.provides, id))}
 }
 
-// mark returns the bit of a signal, by its index.
+// mark returns the bit of a signal, given its index.
 func mark(signal int) uint64 { return 1 << min(signal, maxMarks-1) }
 
-// follow takes an answer, and gives its boxes the IDs of their tracks.
+// follow adds a result to the tracker, and sets the track IDs of its boxes.
 func (f *follower) follow(captured time.Duration, a *Answer) {
 	f.found = f.found[:0]
 	for i, boxes := range a.Detections {
@@ -129,7 +128,7 @@ func (f *follower) follow(captured time.Duration, a *Answer) {
 		if len(boxes) == 0 {
 			continue
 		}
-		boxes = slices.Clone(boxes) // a detector may have given away what others read
+		boxes = slices.Clone(boxes) // the detector may share them with other readers
 		for k := range boxes {
 			boxes[k].Track = ids[f.at[i][k]]
 			if f.marks != nil && boxes[k].Track != 0 {
@@ -143,8 +142,8 @@ func (f *follower) follow(captured time.Duration, a *Answer) {
 	}
 }
 
-// record records how long those who have left a zone with a histogram had stayed. A
-// detector that was not looking says of nobody that he has left.
+// record records how long objects have stayed in a zone with a histogram when they
+// leave it. While the detector is not running, no object counts as having left.
 func (f *follower) record(zones []ZoneView) {
 	for i := range zones {
 		if zones[i].Dwell == nil {
@@ -165,7 +164,7 @@ func (f *follower) record(zones []ZoneView) {
 	}
 }
 
-// find returns the track of an ID; nil: there is none.
+// find returns the track with an ID, or nil.
 func (f *follower) find(id uint64) *track.Track {
 	for t := range f.tracker.Tracks() {
 		if t.ID == id {
@@ -175,8 +174,8 @@ func (f *follower) find(id uint64) *track.Track {
 	return nil
 }
 
-// index returns the index of a box in found, where it adds a box that is not there
-// yet: signals of one detector share boxes.
+// index returns the index of a box in found, and adds the box if it is new. Signals of
+// one detector share boxes.
 func (f *follower) index(signal int, d *detectors.Detection) int {
 	if signal > 0 {
 		for k := range f.found {
@@ -189,8 +188,8 @@ func (f *follower) index(signal int, d *detectors.Detection) int {
 	return len(f.found) - 1
 }
 
-// forgetMarks drops the marks of old tracks. What crossed a line is known by its ID
-// for a while after it is gone.
+// forgetMarks drops the marks of old tracks. Crossings refer to a track for a while
+// after it has ended.
 func (f *follower) forgetMarks() {
 	newest := uint64(0)
 	for id := range f.marks {
@@ -207,29 +206,29 @@ func (f *follower) forgetMarks() {
 	}
 }
 
-// TrackView is something that is followed over the frames of a camera.
+// TrackView is an object tracked over the frames of a camera.
 type TrackView struct {
-	ID       uint64        `json:"id"` // unique with the detector, until that is attached again
+	ID       uint64        `json:"id"` // unique for the detector until it is attached again
 	Detector string        `json:"detector"`
 	Label    string        `json:"label"`
 	State    string        `json:"state"` // "seen", "coasting", "missing" or "unknown": see track.State
-	Box      detectors.Box `json:"box"`   // newest, or predicted
+	Box      detectors.Box `json:"box"`   // newest or predicted
 	Age      time.Duration `json:"age_ns"`
-	Zones    []StayView    `json:"zones"` // that it is in
-	Path     []zone.Point  `json:"path"`  // of its anchor, oldest first
+	Zones    []StayView    `json:"zones"` // zones that it is in
+	Path     []zone.Point  `json:"path"`  // path of its anchor, oldest first
 }
 
 // StayView is the stay of a track in a zone.
 type StayView struct {
 	Zone  string        `json:"zone"`
-	Dwell time.Duration `json:"dwell_ns"` // without the time in which the detector did not look
+	Dwell time.Duration `json:"dwell_ns"` // excluding time in which the detector did not run
 }
 
-// TrackCounts are the tracks of one detector.
+// TrackCounts are the numbers of tracks of one detector.
 type TrackCounts struct {
-	Present int    `json:"present"` // now
-	Born    uint64 `json:"born"`    // since they are followed
-	Lost    uint64 `json:"lost"`    // of these, those that are no more
+	Present int    `json:"present"` // at present
+	Born    uint64 `json:"born"`    // total since tracking started
+	Lost    uint64 `json:"lost"`    // of these, the ones that ended
 }
 
 // tracks appends the tracks of a detector.
@@ -255,7 +254,7 @@ func (t *task) tracks(all []TrackView, now time.Duration) []TrackView {
 	return all
 }
 
-// counts returns the tracks of a detector; nil: nobody follows them.
+// counts returns the numbers of tracks of a detector; nil: it is not tracked.
 func (t *task) counts() *TrackCounts {
 	if t.follower == nil {
 		return nil
@@ -270,15 +269,15 @@ func (t *task) counts() *TrackCounts {
 	return n
 }
 
-// missed says that the detector was not looking.
+// missed tells the tracker that the detector did not run.
 func (t *task) missed(now time.Duration) {
 	if t.follower != nil {
 		t.follower.tracker.Missed(now)
 	}
 }
 
-// blink says that the detector was not looking where its answers do not count any
-// more.
+// blink tells the tracker that the detector did not run, if its results are no longer
+// valid.
 func (e *Engine) blink(now time.Duration, t *task) {
 	if t.follower != nil && !slices.ContainsFunc(t.provides, func(id detectors.ID) bool { return e.table.Signal(id).At(now) == detectors.Known }) {
 		t.follower.tracker.Missed(now)

@@ -7,18 +7,18 @@ import (
 	"time"
 )
 
-// Histogram counts durations in log-linear buckets: 16 to every power of two,
-// so that a bucket is at most 6.25 % wide, from 1 ns to about 19 hours in under
-// 6 kB. One goroutine writes, any number read in place; a reader may miss the sample
-// that is being recorded. Recording takes no lock and allocates nothing.
+// Histogram counts durations in log-linear buckets: 16 for each power of two, so that a
+// bucket is at most 6.25 % wide, from 1 ns to about 19 hours in less than 6 kB. One
+// goroutine writes, any number may read concurrently. A reader may miss the sample
+// being recorded. Recording takes no lock and does not allocate.
 type Histogram struct {
-	sum  atomic.Uint64 // nanoseconds
+	sum  atomic.Uint64 // in nanoseconds
 	max  atomic.Uint64
 	bins [histBins]atomic.Uint64
 }
 
 const (
-	histSub  = 4  // log2 of the buckets to a power of two
+	histSub  = 4  // log2 of the buckets per power of two
 	histTop  = 46 // durations of 2^histTop ns and more share the last bucket
 	histBins = (histTop-histSub+1)<<histSub + 1
 )
@@ -33,7 +33,7 @@ func (h *Histogram) Record(d time.Duration) {
 	}
 }
 
-// add is what a single writer needs: no bus lock.
+// add is an addition for a single writer, which needs no bus lock.
 func add(a *atomic.Uint64, n uint64) { a.Store(a.Load() + n) }
 
 func histBin(v uint64) int {
@@ -56,7 +56,7 @@ func histUpper(bin int) uint64 {
 	return uint64(1<<histSub+bin&(1<<histSub-1)+1) << e
 }
 
-// Count returns how many durations were recorded.
+// Count returns the number of recorded durations.
 func (h *Histogram) Count() (n uint64) {
 	for i := range h.bins {
 		n += h.bins[i].Load()
@@ -67,18 +67,18 @@ func (h *Histogram) Count() (n uint64) {
 // Sum returns the sum of all durations.
 func (h *Histogram) Sum() time.Duration { return time.Duration(h.sum.Load()) }
 
-// Max returns the longest duration, exactly.
+// Max returns the longest duration, which is exact.
 func (h *Histogram) Max() time.Duration { return time.Duration(h.max.Load()) }
 
-// Quantiles returns, for each q of 0..1 in ascending order, a duration that at
-// least this share of the recorded ones do not exceed: the upper end of its
-// bucket, and never more than Max. All are 0 when nothing was recorded.
+// Quantiles returns, for each q of 0..1 in ascending order, an upper bound of that
+// quantile: the upper end of its bucket, but at most Max. All are 0 if nothing was
+// recorded.
 func (h *Histogram) Quantiles(qs ...float64) []time.Duration {
 	bins, total := h.counts()
 	return quantiles(&bins, total, h.max.Load(), qs)
 }
 
-// counts returns the current counts of the buckets, and their sum.
+// counts returns the counts of the buckets, and their sum.
 func (h *Histogram) counts() (bins [histBins]uint64, total uint64) {
 	for i := range h.bins {
 		bins[i] = h.bins[i].Load()
@@ -121,10 +121,9 @@ func (h *Histogram) Since(earlier *Histogram) *Histogram {
 	return d
 }
 
-// Cumulative returns how many of the durations recorded were at most each of
-// the bounds, which ascend, as in Prometheus. Only buckets that are entirely below a
-// bound count, so a count is exact or a little low. No bound may be negative, or beyond
-// the range of the histogram.
+// Cumulative returns the number of durations up to each of the ascending bounds, as in
+// Prometheus. Only buckets entirely below a bound count, so a count is exact or
+// slightly low. No bound may be negative or beyond the range of the histogram.
 func (h *Histogram) Cumulative(bounds []time.Duration) []uint64 {
 	out := make([]uint64, len(bounds))
 	var seen uint64

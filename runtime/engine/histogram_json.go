@@ -8,10 +8,10 @@ import (
 	"time"
 )
 
-// histogramJSON is a Histogram as text. Bins has, for each bucket that is not
-// empty, two varints (as in Protocol Buffers): how many buckets lie between it and
-// the one before, and its count. Bucket 0 to 15 hold so many nanoseconds; above,
-// there are 16 equal ones to every power of two.
+// histogramJSON is the JSON form of a Histogram. Bins has two varints (as in Protocol
+// Buffers) for each non-empty bucket: the number of empty buckets before it, and its
+// count. Buckets 0 to 15 hold that many nanoseconds; above, there are 16 equal buckets
+// per power of two.
 type histogramJSON struct {
 	Count uint64        `json:"count"`
 	Sum   uint64        `json:"sum_ns"`
@@ -26,7 +26,7 @@ type histogramJSON struct {
 // jsonQuantiles are the quantiles of the JSON form.
 var jsonQuantiles = [...]float64{0.5, 0.9, 0.99, 0.999}
 
-// MarshalJSON writes what the histogram counts now.
+// MarshalJSON writes the current counts.
 func (h *Histogram) MarshalJSON() ([]byte, error) {
 	if h == nil {
 		return []byte("null"), nil
@@ -47,8 +47,8 @@ func (h *Histogram) MarshalJSON() ([]byte, error) {
 	return json.Marshal(&v)
 }
 
-// UnmarshalJSON reads what MarshalJSON writes and replaces the current counts. Other
-// readers may read meanwhile. A failure changes nothing.
+// UnmarshalJSON reads the output of MarshalJSON and replaces the counts. Concurrent
+// reads are safe. On an error nothing changes.
 func (h *Histogram) UnmarshalJSON(text []byte) error {
 	var v histogramJSON
 	if err := json.Unmarshal(text, &v); err != nil {
@@ -59,7 +59,7 @@ func (h *Histogram) UnmarshalJSON(text []byte) error {
 	for at, rest := uint64(0), v.Bins; len(rest) > 0; at++ {
 		gap, k := binary.Uvarint(rest)
 		if k <= 0 || gap >= histBins || at+gap >= histBins {
-			return errors.New("read histogram: its bins do not end within the last bucket")
+			return errors.New("read histogram: its bins exceed the last bucket")
 		}
 		n, l := binary.Uvarint(rest[k:])
 		if l <= 0 || n == 0 {
@@ -71,7 +71,7 @@ func (h *Histogram) UnmarshalJSON(text []byte) error {
 		rest = rest[k+l:]
 	}
 	if count != v.Count {
-		return fmt.Errorf("read histogram: its bins hold %d, its count is %d", count, v.Count)
+		return fmt.Errorf("read histogram: its bins add up to %d, but its count is %d", count, v.Count)
 	}
 	for i := range bins {
 		h.bins[i].Store(bins[i])

@@ -7,33 +7,33 @@ import (
 	"rvo-tui/rules"
 )
 
-// hours are those in which a rule is active.
+// hours are the active hours of a rule.
 type hours struct {
 	schedule  *rules.Schedule
-	scheduled bool // by the schedule, when it was last looked at
-	known     bool // that has been looked at
+	scheduled bool // active by the schedule at the last check
+	known     bool // the schedule has been checked
 	override  Arming
 }
 
-// Arming is what a command has made of the hours of a rule.
+// Arming is a command's override of a rule's hours.
 type Arming string
 
 // The values of Arming.
 const (
-	ByHours  Arming = ""         // nothing
-	Armed    Arming = "armed"    // active until its hours next begin or end
-	Disarmed Arming = "disarmed" // inactive until then
+	ByHours  Arming = ""         // no override
+	Armed    Arming = "armed"    // active until its hours next start or end
+	Disarmed Arming = "disarmed" // inactive until its hours next start or end
 )
 
-// HoursView are the hours of a rule.
+// HoursView are the active hours of a rule.
 type HoursView struct {
 	Active   []string `json:"active"`    // as configured
 	TimeZone string   `json:"time_zone"` // empty: that of the machine
-	Override Arming   `json:"override"`  // by command, until the hours next begin or end
+	Override Arming   `json:"override"`  // by command, until the hours next start or end
 }
 
-// arm looks at the hours of the rules, and returns whether a rule became active or
-// inactive. It looks again at the next whole minute of the wall clock.
+// arm checks the hours of the rules, and returns whether a rule became active or
+// inactive. It checks again at the next full minute of the wall clock.
 func (e *Engine) arm(now time.Duration, wall time.Time) (changed bool) {
 	e.hoursNext = Never
 	for _, r := range e.rules {
@@ -58,8 +58,8 @@ func (h *hours) active() bool {
 	return h.override == Armed
 }
 
-// SetArmed makes a rule with hours active or inactive until these next begin or end. An
-// empty event means all of them.
+// SetArmed makes a rule with hours active or inactive until its hours next start or
+// end. An empty event means all rules with hours.
 func (e *Engine) SetArmed(now time.Duration, event string, on bool) error {
 	done := false
 	for _, r := range e.rules {
@@ -84,7 +84,7 @@ func (e *Engine) SetArmed(now time.Duration, event string, on bool) error {
 	return fmt.Errorf("arm rules: %w that has hours; set active in the configuration", ErrNoRule)
 }
 
-// view returns the hours as dashboards show them; nil: the rule is always active.
+// view returns the hours for dashboards; nil: the rule is always active.
 func (h *hours) view(cfg rules.Config) *HoursView {
 	if h == nil {
 		return nil

@@ -8,8 +8,7 @@ import (
 	"rvo-tui/detectors"
 )
 
-// Plain returns a copy that JSON can express: its lists are not nil, and its
-// numbers finite.
+// Plain returns a copy suitable for JSON: without nil lists, and with finite numbers.
 func (v View) Plain() View {
 	v.Signals = list(v.Signals)
 	v.Detectors = slices.Clone(list(v.Detectors))
@@ -34,7 +33,7 @@ func (v View) Plain() View {
 	return v
 }
 
-// MarshalJSON writes the counts by the names of the gates that can hold.
+// MarshalJSON writes the counts by gate name, without GateOpen.
 func (s Skips) MarshalJSON() ([]byte, error) {
 	m := make(map[string]uint64, GateCount)
 	for g := GateOpen + 1; g < GateCount; g++ {
@@ -43,8 +42,8 @@ func (s Skips) MarshalJSON() ([]byte, error) {
 	return json.Marshal(m)
 }
 
-// UnmarshalJSON reads what MarshalJSON writes. Gates that it does not know, as of
-// a newer program, are left out.
+// UnmarshalJSON reads the output of MarshalJSON. Gates unknown to this version are
+// ignored.
 func (s *Skips) UnmarshalJSON(text []byte) error {
 	var m map[string]uint64
 	if err := json.Unmarshal(text, &m); err != nil {
@@ -57,7 +56,7 @@ func (s *Skips) UnmarshalJSON(text []byte) error {
 	return nil
 }
 
-// MarshalJSON writes the histograms by the names of the stages.
+// MarshalJSON writes the histograms by stage name.
 func (s Stages) MarshalJSON() ([]byte, error) {
 	m := make(map[string]*Histogram, StageCount)
 	for i, h := range s {
@@ -66,8 +65,7 @@ func (s Stages) MarshalJSON() ([]byte, error) {
 	return json.Marshal(m)
 }
 
-// UnmarshalJSON reads what MarshalJSON writes. Stages that it does not know are
-// left out.
+// UnmarshalJSON reads the output of MarshalJSON. Unknown stages are ignored.
 func (s *Stages) UnmarshalJSON(text []byte) error {
 	var m map[string]*Histogram
 	if err := json.Unmarshal(text, &m); err != nil {
@@ -79,15 +77,15 @@ func (s *Stages) UnmarshalJSON(text []byte) error {
 	return nil
 }
 
-// signalJSON is a SignalView whose value may be missing.
+// signalJSON is a SignalView whose value can be null.
 type signalJSON struct {
 	*plainSignal
-	Value *float64 `json:"value"` // null: not a number
+	Value *float64 `json:"value"` // null: unknown or not finite
 }
 
 type plainSignal SignalView
 
-// MarshalJSON writes one object.
+// MarshalJSON writes one JSON object.
 func (v SignalView) MarshalJSON() ([]byte, error) {
 	if v.Why == "" && v.Unknown != detectors.Known {
 		v.Why = v.Unknown.String()
@@ -100,9 +98,8 @@ func (v SignalView) MarshalJSON() ([]byte, error) {
 	return json.Marshal(out)
 }
 
-// UnmarshalJSON reads what MarshalJSON writes. A reason that it does not know, as
-// of a newer program, reads as that of a signal without a provider: the signal is
-// unknown all the same, and Why has the reason.
+// UnmarshalJSON reads the output of MarshalJSON. A reason unknown to this version
+// becomes "detector not attached": the signal stays unknown, and Why keeps the text.
 func (v *SignalView) UnmarshalJSON(text []byte) error {
 	var plain plainSignal
 	in := signalJSON{plainSignal: &plain}
@@ -120,8 +117,8 @@ func (v *SignalView) UnmarshalJSON(text []byte) error {
 	return nil
 }
 
-// PlainDetections returns the detections as JSON can express them: the list is not nil,
-// its numbers finite. Where they are so already, it returns the list itself.
+// PlainDetections returns detections suitable for JSON: a non-nil list with finite
+// numbers. If they already are, it returns found itself.
 func PlainDetections(found []detectors.Detection) []detectors.Detection {
 	odd := func(d detectors.Detection) bool {
 		sum := d.Score + d.Angle + d.Box.X + d.Box.Y + d.Box.W + d.Box.H
@@ -158,7 +155,7 @@ func plainBox(b detectors.Box) detectors.Box {
 	return detectors.Box{X: finite(b.X), Y: finite(b.Y), W: finite(b.W), H: finite(b.H)}
 }
 
-// list returns the list itself, or an empty one for nil.
+// list returns l, or an empty list for nil.
 func list[T any](l []T) []T {
 	if l == nil {
 		return []T{}
@@ -166,9 +163,9 @@ func list[T any](l []T) []T {
 	return l
 }
 
-// finite returns v, or 0 for what JSON has no number for.
+// finite returns v, or 0 if JSON cannot represent v.
 func finite(v float64) float64 {
-	if v-v != 0 { // NaN and the infinities
+	if v-v != 0 { // NaN or infinite
 		return 0
 	}
 	return v

@@ -10,16 +10,16 @@ import (
 // ZoneView is a zone of a camera.
 type ZoneView struct {
 	Name    string       `json:"name"`
-	Points  zone.Polygon `json:"points"` // its corners, in fractions of the frame
+	Points  zone.Polygon `json:"points"` // corners, in fractions of the frame
 	Privacy bool         `json:"privacy"`
-	Dwell   *Histogram   `json:"dwell"` // of objects that have left it; nil: nobody asked for it
+	Dwell   *Histogram   `json:"dwell"` // of objects that have left it; nil: not recorded
 }
 
 // LineView is a line of a camera.
 type LineView struct {
 	Name       string        `json:"name"`
-	Points     [2]zone.Point `json:"points"`     // its ends, in fractions of the frame
-	Directions [2]string     `json:"directions"` // the first leads from the left to the right of who looks from the first end to the second
+	Points     [2]zone.Point `json:"points"`     // ends, in fractions of the frame
+	Directions [2]string     `json:"directions"` // the first is from left to right, looking from the first end to the second
 }
 
 // SetPlaces replaces the zones and lines of the camera. They must be valid.
@@ -45,7 +45,7 @@ func (e *Engine) SetPlaces(zones []detectors.Zone, lines []detectors.Line) {
 	e.refollow(true)
 }
 
-// dwell returns the histogram of a zone, which goes on where there was one.
+// dwell returns the histogram of a zone, and keeps an existing one.
 func (e *Engine) dwell(name string) *Histogram {
 	for _, z := range e.zones {
 		if z.Name == name && z.Dwell != nil {
@@ -55,7 +55,7 @@ func (e *Engine) dwell(name string) *Histogram {
 	return new(Histogram)
 }
 
-// plainPlaces returns copies that JSON can express.
+// plainPlaces returns copies suitable for JSON.
 func plainPlaces(zones []ZoneView, lines []LineView) ([]ZoneView, []LineView) {
 	zones, lines = slices.Clone(list(zones)), slices.Clone(list(lines))
 	for i := range zones {
@@ -67,7 +67,7 @@ func plainPlaces(zones []ZoneView, lines []LineView) ([]ZoneView, []LineView) {
 	return zones, lines
 }
 
-// plainTracks returns a copy that JSON can express.
+// plainTracks returns a copy suitable for JSON.
 func plainTracks(tracks []TrackView) []TrackView {
 	tracks = slices.Clone(list(tracks))
 	for i := range tracks {

@@ -8,7 +8,7 @@ const (
 	StageCapture   Stage = iota // from the camera until complete in memory
 	StageQueue                  // until the engine sees it
 	StageSchedule               // until a detector starts on it
-	StageInference              // until the detector answers
+	StageInference              // until the detector returns
 	StagePublish                // until the engine has set its signals
 	StageEvent                  // until a rule has confirmed an event
 	StageCount
@@ -18,8 +18,8 @@ var stageNames = [StageCount]string{"capture", "queue", "schedule", "inference",
 
 func (s Stage) String() string { return stageNames[s] }
 
-// Stages has a histogram for each Stage, or nil.
+// Stages has a histogram (or nil) for each Stage.
 type Stages [StageCount]*Histogram
 
-// Skips counts by Gate.
+// Skips has a counter for each Gate.
 type Skips [GateCount]uint64

@@ -7,53 +7,52 @@ import (
 	"rvo-tui/rules"
 )
 
-// FrameRef is what the engine needs to know of a frame. The zero value means no
-// frame.
+// FrameRef is what the engine knows of a frame. The zero value means no frame.
 type FrameRef struct {
 	ID                uint64
 	Captured, Arrived time.Duration
 	Seen              time.Duration // by the engine
 }
 
-// TaskID names a detector attached to an engine. It is never reused.
+// TaskID identifies a detector attached to an engine. It is never reused.
 type TaskID uint64
 
-// Inputs are what has happened since the last step. Inputs of the same instant are
+// Inputs are what has happened since the last step. Inputs at the same time are
 // processed in the order of the fields; deadlines come last.
 type Inputs struct {
-	Wall     time.Time // the wall clock now, for the hours of rules; zero: they are not looked at
+	Wall     time.Time // current wall-clock time, for the hours of rules; zero: do not check them
 	Reports  []Report
-	Frame    FrameRef // the newest frame, unless the engine has seen it
+	Frame    FrameRef // the newest frame, unless the engine has already seen it
 	Commands []func(e *Engine, now time.Duration)
 }
 
 // ReportKind is the kind of a Report.
 type ReportKind uint8
 
-// The reports of a worker.
+// The values of ReportKind.
 const (
-	Opened    ReportKind = iota // the detector is loaded, or Err says why not
+	Opened    ReportKind = iota // the detector is loaded, or failed to load with Err
 	Started                     // the run has a slot and starts on Frame
-	Withdrawn                   // the run was withdrawn while it waited for a slot, or found no frame
+	Withdrawn                   // the run was withdrawn while waiting for a slot, or there was no frame
 	Done                        // the run has ended, with Answer or Err
 )
 
-// Report is what a worker reports to the engine.
+// Report is a message from a worker to the engine.
 type Report struct {
 	Task    TaskID
 	Kind    ReportKind
 	Frame   FrameRef
-	Started time.Duration // Started, Done
+	Started time.Duration // for Started, Done
 	At      time.Duration // when it happened
-	Answer  Answer        // Done without Err; read only during the step
-	Model   string        // Done without Err: the name of the model, as the detector gives it
+	Answer  Answer        // for Done without Err; only read during the step
+	Model   string        // for Done without Err: name of the model, from the detector
 	Err     error
-	Reason  detectors.Reason      // of Err
-	Looked  []detectors.Detection // Done, of a detector of crops: the boxes that it looked at, with what it found as attributes
-	Void    bool                  // Done: set by the step when it discards the answer, which came too late or from a disabled detector
+	Reason  detectors.Reason      // for Err
+	Looked  []detectors.Detection // for Done of a detector of crops: the boxes it processed, with the results as attributes
+	Void    bool                  // for Done: set by the step when it discards the result, because it is late or the detector is disabled
 }
 
-// Answer is the result of a run: one entry for each signal of Spec.Provides, in
+// Answer is the result of a run, with one entry for each signal of Spec.Provides, in
 // the same order.
 type Answer struct {
 	Values     []float64
@@ -64,19 +63,19 @@ type Answer struct {
 // ActionKind is the kind of an Action.
 type ActionKind uint8
 
-// The actions.
+// The values of ActionKind.
 const (
 	DoStart      ActionKind = iota // let the worker take a slot, then the newest frame
 	DoInline                       // run the detector now and report Done before any other input
-	DoOpen                         // load the detector, again if it was loaded before
+	DoOpen                         // load the detector, or reload it
 	DoWithdraw                     // stop waiting for a slot
 	DoRevoke                       // the run is stuck: take its slot and retire its frame
-	LogError                       // log an error: the first since an answer, at most one in ten seconds
+	LogError                       // log an error: the first one since a result, at most one every ten seconds
 	LogFailed                      // log that the detector has failed
-	LogRecovered                   // log that the detector answers again, after one of the two above
+	LogRecovered                   // log that the detector works again, after one of the two above
 )
 
-// Action is what the driver must do for one task.
+// Action is something that the driver must do for one detector.
 type Action struct {
 	Task TaskID
 	Kind ActionKind
@@ -88,10 +87,10 @@ type Action struct {
 type Actions struct {
 	Do    []Action
 	Fired []Fired
-	Next  time.Duration // Step must be called no later than this; Never: not without input
+	Next  time.Duration // Step must be called no later than this; Never: only with new input
 }
 
-// Fired is an event of a rule. The driver fills in its ID, Time and Camera.
+// Fired is an event of a rule. The driver sets its ID, Time and Camera.
 type Fired struct {
 	Rule  rules.Config
 	Event rules.Event

@@ -12,67 +12,67 @@ import (
 
 // task is the state of one detector.
 type task struct {
-	// Fields that every frame needs come first, to fit in few cache lines.
+	// Fields used for every frame come first, to fit into few cache lines.
 	enabled      bool
 	phase        phase
-	fresh        bool // the newest frame is yet to be decided on
-	verdict      Gate // of the newest frame; GateOpen: it runs, or no frame yet
+	fresh        bool // the newest frame has not been decided on yet
+	verdict      Gate // for the newest frame; GateOpen: it runs, or no frame yet
 	deadline     time.Duration
 	backoffUntil time.Duration
 	ttl          time.Duration // spec.TTL
 	due          time.Duration // when the next run is due
 	interval     time.Duration // 1 / max_fps
-	feed         *feed         // what it looks at
-	crops        *crops        // nil: it looks at whole frames
-	follower     *follower     // nil: nobody wants its tracks
+	feed         *feed         // input
+	crops        *crops        // nil: it processes whole frames
+	follower     *follower     // nil: not tracked
 	needs        []*rules.Condition
-	provisional  uint64 // frames that came while it waits for a slot: all but one will count as skipped
+	provisional  uint64 // frames that arrived while it waits for a slot; all but one will count as skipped
 	skips        [GateCount]uint64
 
 	spec     detectors.Spec
 	id       TaskID
 	provides []detectors.ID
 	limit    time.Duration // a run longer than this is stuck
-	penalty  time.Duration // backoff after an overrun
+	penalty  time.Duration // backoff after exceeding the budget
 	frame    FrameRef      // of the current or last run
-	answered FrameRef      // of the last answer
+	answered FrameRef      // of the last result
 
-	errors     int              // in a row
-	logged     bool             // one of them
-	quietUntil time.Duration    // no further error is logged before
-	opens      int              // requested
-	waits      *backoff.Backoff // between openings; apart, to keep a task small
-	retry      time.Duration    // when it is opened again; Never: only by command
+	errors     int              // consecutive errors
+	logged     bool             // one of them was logged
+	quietUntil time.Duration    // no errors are logged before this
+	opens      int              // number of load requests
+	waits      *backoff.Backoff // between attempts to load; a pointer keeps task small
+	retry      time.Duration    // when it is loaded again; Never: only by command
 	lastErr    string
-	model      string        // that gave the last answer
+	model      string        // of the last result
 	lastRun    time.Duration // end of the last run
 
 	runs      uint64
-	failures  []Count // immutable: shared with views
+	failures  []Count // immutable, shared with views
 	backoffs  uint64
 	timeouts  uint64
 	late      uint64
 	expired   uint64
 	restarts  uint64
 	began     time.Duration // start of the last run
-	period    time.Duration // between starts, smoothed
+	period    time.Duration // smoothed time between starts
 	exec, age *Histogram
 }
 
-// phase is what the worker of a task does, as far as the engine knows.
+// phase is what a task's worker is doing, as far as the engine knows.
 type phase uint8
 
 const (
 	closed  phase = iota // not loaded: disabled from the start, or failed
 	opening              // being loaded
 	idle
-	queued // asked to run, waiting for a slot
+	queued // run requested, waiting for a slot
 	running
 	stuck // past its timeout
 )
 
-// remoteGrace is added to the timeout of a remote detector, which ends its calls
-// by itself at the timeout.
+// remoteGrace is added to the timeout of a remote detector, which ends its calls itself
+// at the timeout.
 const remoteGrace = 250 * time.Millisecond
 
 var penalties = map[detectors.Cost]time.Duration{
@@ -115,7 +115,7 @@ func (t *task) countFrame() {
 // settle enters a phase in which nothing runs.
 func (t *task) settle(p phase) { t.phase, t.deadline = p, Never }
 
-// begin counts a run.
+// begin counts the start of a run.
 func (t *task) begin(at time.Duration) {
 	t.runs++
 	if t.runs > 1 {
@@ -141,15 +141,15 @@ func (t *task) rate(now time.Duration) float64 {
 	return float64(time.Second) / float64(max(p, 1))
 }
 
-// countError counts an error under its reason.
+// countError counts an error by reason.
 func (t *task) countError(reason detectors.Reason, err error) {
 	t.errors++
 	t.lastErr = text.Clean(err.Error())
 	t.failures = counted(t.failures, string(reason))
 }
 
-// counted returns a copy of counts with a reason incremented. Reasons beyond
-// ErrorKinds share the last entry.
+// counted returns a copy of counts with a reason incremented. Beyond ErrorKinds reasons
+// share the last entry.
 func counted(counts []Count, reason string) []Count {
 	counts = slices.Clone(counts)
 	for i := range counts {
@@ -164,7 +164,7 @@ func counted(counts []Count, reason string) []Count {
 	return append(counts, Count{reason, 1})
 }
 
-// state returns the state of the detector and the reason, for people.
+// state returns the state of the detector and the reason, for display.
 func (t *task) state(now time.Duration) (s DetectorState, reason string, until time.Duration) {
 	switch {
 	case t.phase == stuck:
@@ -181,7 +181,7 @@ func (t *task) state(now time.Duration) (s DetectorState, reason string, until t
 	case t.phase == running:
 		return DetectorRunning, "", 0
 	case now < t.backoffUntil:
-		return DetectorBackoff, "ran longer than twice its interval", t.backoffUntil - now
+		return DetectorBackoff, "a run took more than twice its interval", t.backoffUntil - now
 	}
 	if t.verdict == GateOpen {
 		return DetectorWaiting, "frame", 0

@@ -8,20 +8,19 @@ import (
 	"rvo-tui/rules"
 )
 
-// View is the state of an Engine at one instant, for dashboards and metrics. It
-// shares histograms with the Engine, which are read in place; all else are plain
-// and immutable values.
+// View is the state of an Engine at one moment, for dashboards and metrics. It shares
+// histograms with the Engine, which are read in place. Everything else is immutable.
 type View struct {
-	FrameID  uint64        `json:"frame_id"`       // newest frame that the engine saw
-	FrameAge time.Duration `json:"frame_age_ns"`   // its age
+	FrameID  uint64        `json:"frame_id"`       // newest frame seen by the engine
+	FrameAge time.Duration `json:"frame_age_ns"`   // age of that frame
 	Interval *Histogram    `json:"frame_interval"` // between the capture times of consecutive frames
-	Age      *Histogram    `json:"age"`            // of frames when the engine sees them
+	Age      *Histogram    `json:"age"`            // age of frames when the engine sees them
 	Stages   Stages        `json:"stages"`         // duration of each stage
 
 	Detectors []DetectorView `json:"detectors"`
 	Signals   []SignalView   `json:"signals"`
 	Rules     []RuleView     `json:"rules"`
-	Tracks    []TrackView    `json:"tracks"` // of detectors that are followed
+	Tracks    []TrackView    `json:"tracks"` // of tracked detectors
 	Zones     []ZoneView     `json:"zones"`
 	Lines     []LineView     `json:"lines"`
 }
@@ -32,11 +31,11 @@ type DetectorState string
 // The states of a detector.
 const (
 	DetectorStarting DetectorState = "starting" // loading its model
-	DetectorWaiting  DetectorState = "waiting"  // ready, but no frame to run on; Reason names the gate
-	DetectorRunning  DetectorState = "running"  // on a frame
-	DetectorBackoff  DetectorState = "backoff"  // held back after a run over its time budget
-	DetectorStuck    DetectorState = "stuck"    // its run has not returned at its timeout
-	DetectorFailed   DetectorState = "failed"   // too many errors in a row; opened again at Until
+	DetectorWaiting  DetectorState = "waiting"  // ready, but not running; Reason names the gate
+	DetectorRunning  DetectorState = "running"  // processing a frame
+	DetectorBackoff  DetectorState = "backoff"  // paused after a run over its time budget
+	DetectorStuck    DetectorState = "stuck"    // its run has not returned by its timeout
+	DetectorFailed   DetectorState = "failed"   // too many consecutive errors; loaded again at Until
 	DetectorDisabled DetectorState = "disabled" // by configuration or command
 )
 
@@ -46,44 +45,44 @@ type DetectorView struct {
 
 	State  DetectorState `json:"state"`
 	Reason string        `json:"reason"`   // the gate that holds it, or the last error
-	Until  time.Duration `json:"until_ns"` // how long the backoff or the wait for a retry goes on
-	FPS    float64       `json:"fps"`      // recent runs a second
+	Until  time.Duration `json:"until_ns"` // remaining time of the backoff or until the retry
+	FPS    float64       `json:"fps"`      // recent runs per second
 
 	Runs     uint64        `json:"runs"`
-	Skips    Skips         `json:"skips"`      // frames not run, by gate
-	Errors   []Count       `json:"errors"`     // failed runs by reason, at most ErrorKinds
-	Backoffs uint64        `json:"backoffs"`   // times it was held back
+	Skips    Skips         `json:"skips"`      // frames not processed, by gate
+	Errors   []Count       `json:"errors"`     // failed runs by reason, at most ErrorKinds reasons
+	Backoffs uint64        `json:"backoffs"`   // number of backoffs
 	Timeouts uint64        `json:"timeouts"`   // runs past the timeout
-	Late     uint64        `json:"late"`       // answers discarded because they came after the timeout
-	Expired  uint64        `json:"expired"`    // answers that were older than their TTL on arrival
-	Restarts uint64        `json:"restarts"`   // times it was opened, or its process started, anew
+	Late     uint64        `json:"late"`       // results discarded because they arrived after the timeout
+	Expired  uint64        `json:"expired"`    // results that were older than their TTL on arrival
+	Restarts uint64        `json:"restarts"`   // how often it was loaded again or its process restarted
 	LastRun  time.Time     `json:"last_run"`   // when the last run ended; zero: never
-	Age      time.Duration `json:"age_ns"`     // of the frame behind its last answer
-	Model    string        `json:"model"`      // that gave the last answer; empty: not known
-	Error    string        `json:"error"`      // the last error's text, cleaned; empty after a good run
+	Age      time.Duration `json:"age_ns"`     // age of the frame of its last result
+	Model    string        `json:"model"`      // of the last result; empty: unknown
+	Error    string        `json:"error"`      // text of the last error, safe to display; empty after a successful run
 	Exec     *Histogram    `json:"exec"`       // duration of a run
-	AgeHist  *Histogram    `json:"answer_age"` // age of the frame when its answer is in the table
-	Tracks   *TrackCounts  `json:"tracks"`     // nil: nobody follows what it finds
+	AgeHist  *Histogram    `json:"answer_age"` // age of the frame when its result is in the table
+	Tracks   *TrackCounts  `json:"tracks"`     // nil: not tracked
 }
 
-// Count is a counter by reason.
+// Count is a counter for one reason.
 type Count struct {
 	Reason string `json:"reason"`
 	N      uint64 `json:"n"`
 }
 
-// ErrorKinds is the maximum number of reasons by which errors of one detector are
-// counted; the last entry, "other", counts all further reasons.
-const ErrorKinds = 24 // a service in a process has 21
+// ErrorKinds is the maximum number of error reasons counted for one detector. The last
+// entry, "other", counts all further reasons.
+const ErrorKinds = 24 // a service in a child process has 21
 
 // SignalView is one signal of one camera.
 type SignalView struct {
 	Name       string                `json:"name"`
-	Detector   string                `json:"detector"` // that provides it; empty: none any more
+	Detector   string                `json:"detector"` // its provider; empty: it has none any more
 	Value      float64               `json:"value"`
 	Unknown    detectors.Why         `json:"-"`                 // restored from Why
 	Why        string                `json:"unknown,omitempty"` // why it is unknown; empty: it is known
-	Age        time.Duration         `json:"age_ns"`            // since capture; 0: never known
+	Age        time.Duration         `json:"age_ns"`            // since capture; 0: never set
 	TTL        time.Duration         `json:"ttl_ns"`
 	Frame      uint64                `json:"frame_id"`
 	Detections []detectors.Detection `json:"detections"`
@@ -96,16 +95,17 @@ type RuleView struct {
 	Outline []rules.Line  `json:"outline"` // When as a tree
 	Status  rules.Status  `json:"status"`
 	For     time.Duration `json:"for_ns"`
-	// Cooldown is the least time between two confirmations.
+	// Cooldown is the minimum time between two confirmations.
 	Cooldown time.Duration `json:"cooldown_ns"`
-	// Clip says that clips of its events are saved, which go on for ClipAfter.
+	// Clip means that its events have clips, which last until ClipAfter after the
+	// event.
 	Clip      bool           `json:"clip"`
 	ClipAfter time.Duration  `json:"clip_after_ns"`
 	Clause    []rules.Clause `json:"clauses"`
-	Hours     *HoursView     `json:"hours"` // nil: it is always active
+	Hours     *HoursView     `json:"hours"` // nil: always active
 }
 
-// View returns the state at the time now. Epoch is the wall-clock time of 0.
+// View returns the state at time now. epoch is the wall-clock time of 0.
 func (e *Engine) View(now time.Duration, epoch time.Time) *View {
 	e.batch.flush()
 	v := &View{
@@ -139,7 +139,7 @@ func (e *Engine) View(now time.Duration, epoch time.Time) *View {
 			v.Signals[id].Detector = t.spec.Name
 		}
 	}
-	v.Signals = slices.DeleteFunc(v.Signals, func(s SignalView) bool { return s.Name == "" }) // free IDs
+	v.Signals = slices.DeleteFunc(v.Signals, func(s SignalView) bool { return s.Name == "" }) // freed IDs
 	n := 0
 	for _, r := range e.rules {
 		n += r.Condition().Len()
@@ -177,8 +177,8 @@ func (t *task) view(now time.Duration, epoch time.Time, v *DetectorView) {
 	v.Error, v.Exec, v.AgeHist = t.lastErr, t.exec, t.age
 }
 
-// Advance ages the view by a duration: ages grow, rates fall, and a signal past its TTL
-// becomes unknown, and so do clauses about it. Lists are copied before they change.
+// Advance ages the view by a duration: ages grow, rates fall, and signals past their
+// TTL become unknown, together with their clauses. Lists are copied before they change.
 func (v *View) Advance(by time.Duration) {
 	if v.FrameID != 0 {
 		v.FrameAge += by
@@ -217,7 +217,7 @@ func (v *View) Advance(by time.Duration) {
 			}
 			if c.Truth != rules.Unknown && (v.stale(c.Signal) || c.Other != "" && v.stale(c.Other)) {
 				c.Truth, c.Why = rules.Unknown, detectors.Stale
-				r.Status.Truth = rules.Unknown // what the rest makes of it is not known here
+				r.Status.Truth = rules.Unknown // the result of the other clauses is not available here
 			}
 		}
 	}
@@ -228,7 +228,7 @@ func (v *View) stale(signal string) bool {
 	return slices.ContainsFunc(v.Signals, func(s SignalView) bool { return s.Name == signal && s.Unknown == detectors.Stale })
 }
 
-// Waiting returns how many detectors wait for a slot.
+// Waiting returns how many detectors are waiting for a slot.
 func (v *View) Waiting() (n int) {
 	for i := range v.Detectors {
 		if v.Detectors[i].State == DetectorWaiting && v.Detectors[i].Reason == GateSlot.String() {
@@ -238,7 +238,7 @@ func (v *View) Waiting() (n int) {
 	return n
 }
 
-// Skipped returns how many frames a gate held, of all detectors.
+// Skipped returns how many frames a gate held, for all detectors.
 func (v *View) Skipped(g Gate) (n uint64) {
 	for i := range v.Detectors {
 		n += v.Detectors[i].Skips[g]

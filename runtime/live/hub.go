@@ -1,5 +1,5 @@
-// Package live distributes the packets and detector results of cameras to viewers. The
-// live path never waits for a viewer: a slow one loses whole groups of pictures, which
+// Package live distributes packets and detector results of cameras to viewers. The live
+// path never waits for a viewer. A slow viewer loses whole groups of pictures, which
 // are counted.
 package live
 
@@ -21,7 +21,7 @@ type Hub struct {
 	watched atomic.Bool
 	lost    atomic.Uint64 // frames lost by slow viewers
 
-	mu      sync.Mutex // guards what follows; held for moments only
+	mu      sync.Mutex // guards the fields below; held briefly
 	gop     capture.GOP
 	track   *capture.Track // of the last key frame
 	viewers []viewing
@@ -32,14 +32,14 @@ type Hub struct {
 // NewHub returns the hub of a camera that has sent nothing yet.
 func NewHub(camera string) *Hub { return &Hub{camera: camera} }
 
-// viewing is the subscription of a Viewer to one camera.
+// viewing is a Viewer's subscription to one camera.
 type viewing struct {
 	*Viewer
-	packets bool // or results alone
+	packets bool // false: only results
 }
 
-// staleGOP is the age of the newest packet above which a new viewer waits for the next
-// key frame instead: the camera is down.
+// staleGOP is the age of the newest packet beyond which a new viewer waits for the next
+// key frame, because the camera is down.
 const staleGOP = 5 * time.Second
 
 // OfferPacket implements capture.PacketSink. It ignores sound, and packets before the
@@ -67,8 +67,8 @@ func (h *Hub) OfferPacket(p *capture.Packet) {
 	}
 }
 
-// OfferResult distributes the answer of a detector. Signals are in the order of the
-// answer, which the caller may reuse afterwards. Without viewers it does nothing.
+// OfferResult distributes the result of a detector. signals are in the order of the
+// result; the caller may reuse both afterwards. Without viewers it does nothing.
 func (h *Hub) OfferResult(detector string, signals []string, frame engine.FrameRef, epoch time.Time, a *engine.Answer) {
 	if !h.watched.Load() {
 		return
@@ -84,8 +84,8 @@ func (h *Hub) OfferResult(detector string, signals []string, frame engine.FrameR
 	}
 }
 
-// Conceal says whether packets are kept from viewers, because they show what nobody may
-// see. Results go on.
+// Conceal sets whether packets are withheld from viewers, because they show privacy
+// zones. Results continue.
 func (h *Hub) Conceal(on bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -99,7 +99,7 @@ func (h *Hub) Conceal(on bool) {
 func (h *Hub) Watched() bool { return h.watched.Load() }
 
 // add subscribes a viewer, whose packets start at the last key frame. It returns false
-// when the hub is closed.
+// if the hub is closed.
 func (h *Hub) add(v viewing) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()

@@ -12,11 +12,11 @@ import (
 // MessageType is the type of a Message.
 type MessageType uint8
 
-// The messages of GET /api/media. Clients skip types that they do not know.
+// The values of MessageType. Clients ignore unknown types.
 const (
-	MessageIdle   MessageType = iota // sent after a second without another message; no payload
-	MessageCamera                    // a Camera as JSON: before all else of that camera, and when its codec changes
-	MessagePacket                    // a packet of video as the camera sent it
+	MessageIdle   MessageType = iota // sent after one second without messages; no payload
+	MessageCamera                    // a Camera as JSON; sent first for each camera, and when its codec changes
+	MessagePacket                    // a video packet as sent by the camera
 	MessageJPEG                      // a JPEG file
 	MessageResult                    // a Result as JSON
 	MessageGap                       // a Lost as JSON: the client was too slow
@@ -24,26 +24,26 @@ const (
 
 // Flags of a MessagePacket.
 const (
-	FlagKey     = 1 << iota // a decoder can begin here
-	FlagDamaged             // data was lost between the camera and here
-	FlagHidden              // decode it, do not show it
+	FlagKey     = 1 << iota // a decoder can start here
+	FlagDamaged             // data was lost on the way from the camera
+	FlagHidden              // decode it, but do not show it
 )
 
 // Message is one message of GET /api/media. On the wire it is a header of 24 bytes,
-// big-endian, and the payload.
+// big-endian, followed by the payload.
 type Message struct {
 	Type     MessageType
 	Flags    uint8
-	Camera   uint16    // Index of the Camera
-	Captured time.Time // in microseconds since 1970; zero: none
-	Frame    uint64    // ID of the frame, which is that of its packet; 0: none
+	Camera   uint16    // Camera.Index
+	Captured time.Time // on the wire in microseconds since 1970; zero: none
+	Frame    uint64    // ID of the frame, which equals that of its packet; 0: none
 	Payload  []byte
 }
 
 // HeaderSize is the size of a message's header, in bytes.
 const HeaderSize = 24
 
-// MaxPayload is the largest payload, in bytes.
+// MaxPayload is the maximum payload size, in bytes.
 const MaxPayload = 64 << 20
 
 // Header returns the header of the message.
@@ -60,7 +60,7 @@ func (m Message) Header() [HeaderSize]byte {
 }
 
 // ReadMessage reads one message. It returns io.EOF at the end of the stream, and
-// io.ErrUnexpectedEOF when a message is cut off. A payload above MaxPayload is an error.
+// io.ErrUnexpectedEOF for a truncated message. A payload above MaxPayload is an error.
 func ReadMessage(r io.Reader) (Message, error) {
 	var h [HeaderSize]byte
 	if _, err := io.ReadFull(r, h[:]); err != nil {
@@ -74,7 +74,7 @@ func ReadMessage(r io.Reader) (Message, error) {
 	if n > MaxPayload {
 		return Message{}, fmt.Errorf("read media: a message has %d bytes, more than %d", n, MaxPayload)
 	}
-	// The announced length is not trusted: memory grows as data arrives.
+	// Do not trust the announced length: allocate as data arrives.
 	payload, err := io.ReadAll(io.LimitReader(r, int64(n)))
 	if err == nil && len(payload) < int(n) {
 		err = io.ErrUnexpectedEOF
@@ -91,22 +91,22 @@ func ReadMessage(r io.Reader) (Message, error) {
 // Camera describes a camera of GET /api/media.
 type Camera struct {
 	Camera string `json:"camera"`
-	Index  uint16 `json:"index"` // of its messages
-	// Codec is FFmpeg's name of the codec, empty before the first packet. CodecString
-	// is its RFC 6381 name for WebCodecs, empty where there is none.
+	Index  uint16 `json:"index"` // used in its messages
+	// Codec is FFmpeg's name of the codec; empty before the first packet. CodecString
+	// is its RFC 6381 name for WebCodecs; empty if there is none.
 	Codec       string `json:"codec,omitempty"`
 	CodecString string `json:"codec_string,omitempty"`
 	Width       int    `json:"width,omitempty"` // coded size; 0: unknown
 	Height      int    `json:"height,omitempty"`
 	Rotation    int    `json:"rotation,omitempty"` // clockwise, degrees
 	Mirror      bool   `json:"mirror,omitempty"`
-	// Config is what a decoder needs before the first packet. For H.264 and H.265: the
-	// parameter sets as Annex B, to be prepended to each key frame.
+	// Config is the codec configuration that a decoder needs. For H.264 and H.265: the
+	// parameter sets in Annex B, to be prepended to each key frame.
 	Config []byte `json:"config,omitempty"`
 }
 
-// DescribeTrack returns the description of a camera whose packets belong to a track;
-// nil: there was no packet yet.
+// DescribeTrack returns the description of a camera with a track. t is nil before the
+// first packet.
 func DescribeTrack(camera string, index uint16, t *capture.Track) Camera {
 	c := Camera{Camera: camera, Index: index}
 	if t != nil {

@@ -9,10 +9,10 @@ import (
 	"rvo-tui/runtime/engine"
 )
 
-// Result is the answer of a detector for one frame. It is immutable.
+// Result is the result of a detector for one frame. It is immutable.
 type Result struct {
 	Detector string         `json:"detector"`
-	Frame    uint64         `json:"-"` // ID of the frame, and of the packet that it was decoded from
+	Frame    uint64         `json:"-"` // ID of the frame, and of its packet
 	Captured time.Time      `json:"-"`
 	Signals  []ResultSignal `json:"signals"`
 }
@@ -20,7 +20,7 @@ type Result struct {
 // ResultSignal is one signal of a Result.
 type ResultSignal struct {
 	Signal     string  // its name
-	Value      float64 // may be NaN, which is null in JSON
+	Value      float64 // NaN becomes null in JSON
 	Detections []detectors.Detection
 }
 
@@ -31,16 +31,16 @@ type resultSignal struct {
 	Detections []detectors.Detection `json:"detections"`
 }
 
-// MarshalJSON writes a value that is not a number as null.
+// MarshalJSON writes a value that is not finite as null.
 func (s ResultSignal) MarshalJSON() ([]byte, error) {
 	out := resultSignal{Signal: s.Signal, Detections: engine.PlainDetections(s.Detections)}
-	if s.Value-s.Value == 0 { // neither NaN nor infinite
+	if s.Value-s.Value == 0 { // finite
 		out.Value = &s.Value
 	}
 	return json.Marshal(out)
 }
 
-// UnmarshalJSON reads what MarshalJSON writes.
+// UnmarshalJSON reads the output of MarshalJSON.
 func (s *ResultSignal) UnmarshalJSON(text []byte) error {
 	var in resultSignal
 	if err := json.Unmarshal(text, &in); err != nil {

@@ -13,9 +13,9 @@ import (
 const Limit = 4096
 
 const (
-	maxBytes = 16 << 20 // of packets in a viewer's queue
+	maxBytes = 16 << 20 // bytes of packets in a viewer's queue
 	// maxBehind is how long a packet may have waited when the next key frame arrives. A
-	// viewer that is further behind continues at that key frame.
+	// viewer further behind continues at that key frame.
 	maxBehind = time.Second
 )
 
@@ -31,23 +31,23 @@ type Entry struct {
 
 // Lost counts what a slow viewer has lost since its last Lost entry.
 type Lost struct {
-	Frames  uint64 `json:"frames"`  // packets of video
-	GOPs    uint64 `json:"gops"`    // groups of pictures lost, in whole or from some packet on
-	Results uint64 `json:"results"` // answers of detectors
+	Frames  uint64 `json:"frames"`  // video packets
+	GOPs    uint64 `json:"gops"`    // groups of pictures lost, completely or in part
+	Results uint64 `json:"results"` // detector results
 }
 
-// Viewer is the queue of one live view. It holds at most 4,096 entries and 16 MiB.
-// A slow reader loses the packets up to the next key frame, and gets a Lost entry before
-// it: so each packet either follows the one before or is a key frame. It is safe for
+// Viewer is the queue of one live view. It holds at most 4,096 entries and 16 MiB. A
+// slow reader loses the packets up to the next key frame and gets a Lost entry before
+// it, so each packet either follows the previous one or is a key frame. It is safe for
 // concurrent use.
 type Viewer struct {
 	ready chan struct{}
 	depth atomic.Int32
 
-	mu       sync.Mutex // guards what follows; held for moments only
+	mu       sync.Mutex // guards the fields below; held briefly
 	queue    []Entry
 	bytes    int
-	skipping bool // packets are lost up to the next key frame
+	skipping bool // dropping packets up to the next key frame
 	lost     Lost // not reported yet
 	over     bool
 }
@@ -55,9 +55,9 @@ type Viewer struct {
 // NewViewer returns an empty queue.
 func NewViewer() *Viewer { return &Viewer{ready: make(chan struct{}, 1)} }
 
-// Watch subscribes to the results of a camera and, with packets, to its packets from the
-// last key frame on. A viewer takes the packets of one camera only. It returns false
-// when the camera has ended.
+// Watch subscribes to the results of a camera and, with packets, to its packets from
+// the last key frame on. A viewer takes packets of only one camera. It returns false if
+// the camera has ended.
 func (v *Viewer) Watch(h *Hub, packets bool) bool { return h.add(viewing{v, packets}) }
 
 // Leave ends a subscription.
@@ -66,7 +66,7 @@ func (v *Viewer) Leave(h *Hub) { h.remove(v) }
 // Ready returns a channel that receives a value when Next may have an entry.
 func (v *Viewer) Ready() <-chan struct{} { return v.ready }
 
-// Next takes the next entry. ok is false when the queue is empty; ended is true once a
+// Next removes the next entry. ok is false if the queue is empty; ended is true once a
 // camera has ended and the queue is empty.
 func (v *Viewer) Next() (e Entry, ok, ended bool) {
 	v.mu.Lock()
@@ -127,7 +127,7 @@ func (v *Viewer) skip() (lost uint64) {
 	return lost
 }
 
-// result queues the answer of a detector.
+// result queues a detector result.
 func (v *Viewer) result(camera string, r *Result) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -138,7 +138,8 @@ func (v *Viewer) result(camera string, r *Result) {
 	v.put(Entry{Camera: camera, Result: r})
 }
 
-// put queues an entry, after a Lost entry if anything was lost. The caller holds mu.
+// put queues an entry, preceded by a Lost entry if anything was lost. The caller holds
+// mu.
 func (v *Viewer) put(e Entry) {
 	if v.lost != (Lost{}) {
 		lost := v.lost

@@ -12,25 +12,25 @@ import (
 	"rvo-tui/internal/text"
 )
 
-// Camera is a scripted camera. Its first frame comes First after it is opened, the
-// others every Gap. After the last frame a live camera is silent and a file ends.
-// All pixels of a frame have the value of its number, which begins at 1. The zero
-// value is a live camera of 16x12 pixels with 10 frames a second, without end. It
-// must not change while a pipeline runs; Sent may be called at any time.
+// Camera is a scripted camera. Its first frame comes First after opening, the others
+// every Gap. After the last frame a live camera is silent, and a file ends. All pixels
+// of a frame have the value of its number, which starts at 1. The zero value is a live
+// camera of 16x12 pixels with 10 frames a second, without end. It must not change while
+// a pipeline runs; Sent may be called at any time.
 type Camera struct {
 	Name    string
 	First   time.Duration // 0: 10 ms
 	Gap     time.Duration // 0: 100 ms
-	Count   int           // frames; 0: without end
-	File    bool          // frames come as fast as they are read, with presentation times that have the gaps
+	Count   int           // number of frames; 0: unlimited
+	File    bool          // frames are read at any speed, with presentation times that have the gaps
 	Width   int           // 0: 16
 	Height  int           // 0: 12
-	Refused error         // error of every opening; nil: it opens
+	Refused error         // error of every attempt to open it; nil: it opens
 
 	sent atomic.Uint64
 }
 
-// Sent returns how many frames the camera has given, in all connections.
+// Sent returns how many frames the camera has delivered, over all connections.
 func (c *Camera) Sent() uint64 { return c.sent.Load() }
 
 // Config returns the camera's configuration.
@@ -97,7 +97,7 @@ type source struct {
 	opened        time.Time
 	first, gap    time.Duration
 	width, height int
-	n             int // frames given
+	n             int // frames delivered
 }
 
 func (s *source) Grab() (capture.Stamp, error) {

@@ -13,25 +13,25 @@ import (
 // Call is one call of a scripted detector's Detect.
 type Call struct {
 	Camera   string
-	Run      int            // of this detector on this camera, from 1
+	Run      int            // run of this detector on this camera, from 1
 	Frame    uint64         // ID of the frame
 	Captured time.Time      // capture time of the frame
-	At       time.Time      // when the call began
+	At       time.Time      // start of the call
 	Image    *capture.Frame // valid only during the call, unless retained
 }
 
-// Detector is a scripted detector and a record of its calls. It has a kind of its own,
-// with its name, so that it is configured and attached as any other. One Detector
-// serves all cameras that it is attached to. It is safe for concurrent use; its
-// fields must not change while a pipeline runs.
+// Detector is a scripted detector that records its calls. It has its own kind, with its
+// name, so that it is configured and attached like any other. One Detector serves all
+// cameras that it is attached to. It is safe for concurrent use; its fields must not
+// change while a pipeline runs.
 type Detector struct {
 	Config detectors.Config
 	Script Script
-	Open   func(opening int) error            // called with 1 for the first opening; nil: it always opens
-	Remote bool                               // it takes no slot
-	Boxes  func(c Call) []detectors.Detection // what it found in a frame; nil: nothing
+	Open   func(opening int) error            // called with 1 for the first attempt to open; nil: it always opens
+	Remote bool                               // it uses no slot
+	Boxes  func(c Call) []detectors.Detection // detections in a frame; nil: none
 
-	mu     sync.Mutex // guards what follows; nothing is called while it is held
+	mu     sync.Mutex // guards the fields below; not held during calls
 	runs   map[string]int
 	calls  []Call
 	opened int
@@ -46,7 +46,7 @@ func NewDetector(name string, script Script) *Detector {
 	return &Detector{Config: cfg, Script: script, runs: make(map[string]int)}
 }
 
-// Chained returns a detector as NewDetector does, with a condition for needs.
+// Chained returns a detector like NewDetector, with a condition in needs.
 func Chained(name, needs string, script Script) *Detector {
 	d := NewDetector(name, script)
 	d.Config.Needs = []string{needs}
@@ -79,7 +79,7 @@ func (d *Detector) Calls() []Call {
 	return slices.Clone(d.calls)
 }
 
-// Frames returns the IDs of the frames of all calls, in the same order.
+// Frames returns the frame IDs of all calls, in the same order.
 func (d *Detector) Frames() []uint64 {
 	calls := d.Calls()
 	ids := make([]uint64, len(calls))
@@ -89,11 +89,11 @@ func (d *Detector) Frames() []uint64 {
 	return ids
 }
 
-// Opened returns how many times the detector was opened, with or without success, on
-// all cameras.
+// Opened returns how often the detector was opened, successfully or not, on all
+// cameras.
 func (d *Detector) Opened() int { return d.count(&d.opened) }
 
-// Closed returns how many times the detector was closed, on all cameras.
+// Closed returns how often the detector was closed, on all cameras.
 func (d *Detector) Closed() int { return d.count(&d.closed) }
 
 func (d *Detector) count(n *int) int {

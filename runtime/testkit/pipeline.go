@@ -17,8 +17,8 @@ import (
 
 // Setup configures a Pipeline.
 type Setup struct {
-	Config     runtime.Config // zero: the default one, with a single slot and the usual priority
-	Cameras    []*Camera      // from the start
+	Config     runtime.Config // zero: the default, with one slot and normal priority
+	Cameras    []*Camera      // running from the start
 	Addable    []*Camera      // known to the drivers, for add_camera
 	Detectors  []*Detector    // attached from the start
 	Attachable []*Detector    // known as kinds, for attach
@@ -26,14 +26,14 @@ type Setup struct {
 	Rules      []rules.Config
 	Clips      *clips.Recorder
 	Roll       runtime.Roll
-	// ExitWhenEnded makes the pipeline end by itself with its cameras.
+	// ExitWhenEnded makes the pipeline end when its cameras have ended.
 	ExitWhenEnded bool
 	// Epoch is time 0. Zero: the start of the pipeline.
 	Epoch time.Time
 }
 
-// Pipeline is a running runtime.Runtime of scripted parts. It must be ended by Stop or
-// Wait.
+// Pipeline is a running runtime.Runtime with scripted parts. It must be ended with Stop
+// or Wait.
 type Pipeline struct {
 	*runtime.Runtime
 	Epoch time.Time
@@ -95,8 +95,8 @@ func (p *Pipeline) Wait() error {
 	return p.err
 }
 
-// Stop ends the pipeline, waits for it and returns the error of Run; further calls
-// return the same. Afterwards snapshots show the exact final state.
+// Stop ends the pipeline, waits for it and returns the error of Run. Further calls
+// return the same error. Afterwards snapshots show the exact final state.
 func (p *Pipeline) Stop() error {
 	p.cancel()
 	return p.Wait()
@@ -105,8 +105,7 @@ func (p *Pipeline) Stop() error {
 // Log returns the log so far, as text lines.
 func (p *Pipeline) Log() string { return p.log.text() }
 
-// Camera returns the last published state of a camera. The test fails if there is
-// none.
+// Camera returns the last published state of a camera. The test fails if there is none.
 func (p *Pipeline) Camera(t TB, name string) runtime.CameraView {
 	t.Helper()
 	for _, c := range p.Snapshot().Cameras {
@@ -118,7 +117,7 @@ func (p *Pipeline) Camera(t TB, name string) runtime.CameraView {
 	return runtime.CameraView{}
 }
 
-// Detector returns the state of a detector: see Camera.
+// Detector returns the state of a detector, like Camera.
 func (p *Pipeline) Detector(t TB, camera, name string) engine.DetectorView {
 	t.Helper()
 	for _, d := range p.Camera(t, camera).Detectors {
@@ -130,7 +129,7 @@ func (p *Pipeline) Detector(t TB, camera, name string) engine.DetectorView {
 	return engine.DetectorView{}
 }
 
-// Signal returns the state of a signal: see Camera.
+// Signal returns the state of a signal, like Camera.
 func (p *Pipeline) Signal(t TB, camera, name string) engine.SignalView {
 	t.Helper()
 	for _, s := range p.Camera(t, camera).Signals {
@@ -142,8 +141,8 @@ func (p *Pipeline) Signal(t TB, camera, name string) engine.SignalView {
 	return engine.SignalView{}
 }
 
-// Rule returns a rule that confirms an event as soon as a condition holds, with a
-// cooldown of an hour and without a clip.
+// Rule returns a rule that confirms as soon as its condition holds, with a cooldown of
+// one hour and without a clip.
 func Rule(event, when string) rules.Config {
 	cfg := rules.DefaultConfig()
 	cfg.Event, cfg.When, cfg.Clip = event, when, false

@@ -10,31 +10,32 @@ import (
 )
 
 // Script is the Detect function of a scripted detector: it returns the value of the
-// signal or an error. It is called concurrently, once at a time for each camera.
+// signal or an error. It is called concurrently for different cameras, but not for the
+// same camera.
 type Script func(ctx context.Context, c Call) (float64, error)
 
 // ErrScripted is the error of Fail, FailAfter and FailFrames.
 var ErrScripted = errors.New("scripted failure")
 
-// Always answers with one value.
+// Always returns the same value.
 func Always(value float64) Script {
 	return func(context.Context, Call) (float64, error) { return value, nil }
 }
 
-// ByRun answers run N with value N; the last value repeats.
+// ByRun returns value N for run N; the last value repeats.
 func ByRun(values ...float64) Script {
 	return func(_ context.Context, c Call) (float64, error) { return at(values, c.Run-1), nil }
 }
 
-// ByFrame answers the frame of ID N with value N; the last value repeats.
+// ByFrame returns value N for frame ID N; the last value repeats.
 func ByFrame(values ...float64) Script {
 	return func(_ context.Context, c Call) (float64, error) { return at(values, int(c.Frame)-1), nil }
 }
 
 func at(values []float64, i int) float64 { return values[min(i, len(values)-1)] }
 
-// Latency answers as then does, after a delay. When the context ends first, its error
-// is the answer.
+// Latency delays the result of then. If the context ends first, it returns the
+// context's error.
 func Latency(d time.Duration, then Script) Script {
 	return func(ctx context.Context, c Call) (float64, error) {
 		timer := time.NewTimer(d)
@@ -59,7 +60,7 @@ func IgnoreContext(d time.Duration, then Script) Script {
 // Fail always fails.
 func Fail() Script { return FailAfter(0, nil) }
 
-// FailAfter answers as then does in the first n runs and fails afterwards.
+// FailAfter runs then in the first n runs and fails afterwards.
 func FailAfter(n int, then Script) Script {
 	return func(ctx context.Context, c Call) (float64, error) {
 		if c.Run > n {
@@ -69,7 +70,7 @@ func FailAfter(n int, then Script) Script {
 	}
 }
 
-// FailFrames fails on the frames with IDs from..to and answers as then does on others.
+// FailFrames fails on the frames with IDs from..to and otherwise runs then.
 func FailFrames(from, to uint64, then Script) Script {
 	return func(ctx context.Context, c Call) (float64, error) {
 		if c.Frame >= from && c.Frame <= to {
@@ -79,7 +80,7 @@ func FailFrames(from, to uint64, then Script) Script {
 	}
 }
 
-// PanicOn panics in one run and answers as then does in others.
+// PanicOn panics in one run and otherwise runs then.
 func PanicOn(run int, then Script) Script {
 	return func(ctx context.Context, c Call) (float64, error) {
 		if c.Run == run {
@@ -89,8 +90,8 @@ func PanicOn(run int, then Script) Script {
 	}
 }
 
-// Hang makes runs hang until Release, whatever their context says. A test must call
-// Release also when it fails.
+// Hang makes runs hang until Release, ignoring their context. A test must call Release
+// even when it fails.
 type Hang struct {
 	once sync.Once
 	free chan struct{}
@@ -99,10 +100,10 @@ type Hang struct {
 // NewHang returns a Hang.
 func NewHang() *Hang { return &Hang{free: make(chan struct{})} }
 
-// Release ends all hangs, now and in future. Further calls do nothing.
+// Release ends all current and future hangs. Further calls do nothing.
 func (h *Hang) Release() { h.once.Do(func() { close(h.free) }) }
 
-// On hangs in one run, until Release, and answers as then does.
+// On hangs in one run until Release, then runs then.
 func (h *Hang) On(run int, then Script) Script {
 	return func(ctx context.Context, c Call) (float64, error) {
 		if c.Run == run {
@@ -112,14 +113,14 @@ func (h *Hang) On(run int, then Script) Script {
 	}
 }
 
-// Holder retains frames, as a consumer that is behind. It is safe for concurrent use.
+// Holder retains frames, like a consumer that is behind. It is safe for concurrent use.
 type Holder struct {
-	mu     sync.Mutex // guards what follows
+	mu     sync.Mutex // guards the fields below
 	frames []*capture.Frame
 	open   bool
 }
 
-// Script answers as then does and retains every frame until Release.
+// Script runs then and retains every frame until Release.
 func (h *Holder) Script(then Script) Script {
 	return func(ctx context.Context, c Call) (float64, error) {
 		h.mu.Lock()
@@ -131,8 +132,7 @@ func (h *Holder) Script(then Script) Script {
 	}
 }
 
-// Release releases all frames and retains no further ones. It returns how many there
-// were.
+// Release releases all frames and retains no more. It returns how many there were.
 func (h *Holder) Release() int {
 	h.mu.Lock()
 	defer h.mu.Unlock()

@@ -13,23 +13,23 @@ import (
 	"rvo-tui/runtime"
 )
 
-// TB is what assertions need of a test.
+// TB is the part of testing.TB that assertions need.
 type TB interface {
 	Helper()
 	Errorf(format string, args ...any)
 	Fatalf(format string, args ...any)
 }
 
-// Received is an event and when it was offered.
+// Received is an event and the time at which it was offered.
 type Received struct {
 	Event rules.Event
 	At    time.Time
 }
 
-// Sink is a runtime.Sink that keeps every event in memory, without a bound. It is
-// safe for concurrent use; its zero value is ready.
+// Sink is a runtime.Sink that keeps all events in memory, without a limit. It is safe
+// for concurrent use. The zero value is ready to use.
 type Sink struct {
-	mu       sync.Mutex // guards what follows
+	mu       sync.Mutex // guards the fields below
 	received []Received
 	ended    bool
 }
@@ -61,22 +61,22 @@ func (s *Sink) Run(ctx context.Context) error {
 	return nil
 }
 
-// Ended reports whether Run has returned: no event may come after that.
+// Ended reports whether Run has returned. No events may arrive after that.
 func (s *Sink) Ended() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.ended
 }
 
-// Received returns all events so far, in the order in which they came.
+// Received returns all events so far, in order of arrival.
 func (s *Sink) Received() []Received {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Clone(s.received)
 }
 
-// Lines returns the events as text, sorted by time and then by text:
-// "1.01s door/person confirmed".
+// Lines returns the events as text, such as "1.01s door/person confirmed", sorted by
+// time and then by text.
 func (s *Sink) Lines() []string {
 	received := s.Received()
 	line := func(c Received) string {
@@ -92,7 +92,7 @@ func (s *Sink) Lines() []string {
 	return lines
 }
 
-// Expect reports an error unless exactly these events came: see Lines.
+// Expect reports an error unless exactly these events arrived, in the format of Lines.
 func (s *Sink) Expect(t TB, want ...string) {
 	t.Helper()
 	if got := s.Lines(); !slices.Equal(got, want) {

@@ -76,7 +76,7 @@ func TestCommands(t *testing.T) {
 		{runtime.Command{Do: runtime.SetRate, Detector: "motion", FPS: 3}, "", "fps=3"},
 		{runtime.Command{Do: runtime.SetRate, Detector: "motion", FPS: -3}, "must be above 0", "result=refused"},
 		{runtime.Command{Do: runtime.Disable, Detector: "nose"}, "no such detector", "detector=nose"},
-		{runtime.Command{Do: runtime.Pause, Camera: "yard"}, "no such camera \"yard\"; there is door", "camera=yard"},
+		{runtime.Command{Do: runtime.Pause, Camera: "yard"}, "no such camera \"yard\"; existing cameras: door", "camera=yard"},
 		{runtime.Command{Do: "explode"}, "use one of [attach detach", ""},
 		{runtime.Command{Do: runtime.Attach}, "no detector was given", "verb=attach"},
 		{runtime.Command{Do: runtime.Reload}, "unknown key \"x\"\nrvo.toml:4: another", "verb=reload"},
