@@ -323,12 +323,12 @@ func TestCameraRefusedLoginsBackOff(t *testing.T) {
 			return nil, fmt.Errorf("open: %w", ErrUnauthorized)
 		})
 		r.is(0, Failed, "wrong user or password (next attempt in 30s, or at once on resume)")
-		r.is(449*time.Second, Failed, "tried again in 4m0s")
-		r.is(1055*time.Second, Failed, "tried again in 5m0s")
+		r.is(449*time.Second, Failed, "next attempt in 4m0s")
+		r.is(1055*time.Second, Failed, "next attempt in 5m0s")
 		r.cam.Resume() // without a pause
-		r.is(1056*time.Second, Failed, "tried again in 30s")
+		r.is(1056*time.Second, Failed, "next attempt in 30s")
 		r.is(1085900*ms, Reconnecting, "refused")
-		r.is(1090*time.Second, Failed, "tried again in 30s") // another answer in between: it may have been put right
+		r.is(1090*time.Second, Failed, "next attempt in 30s") // another answer in between: it may have been put right
 		var want []time.Duration
 		for _, at := range []float64{0, 30, 90, 210, 450, 750, 1050, 1055, 1085, 1086} {
 			want = append(want, time.Duration(at*float64(time.Second)))

@@ -43,7 +43,7 @@ func TestTrust(t *testing.T) {
 		{"127.0.0.1", pin, ""},
 		{"other.example", pin, ""}, // a camera knows no name of its own
 		{"127.0.0.1", capture.Trust("pin:" + colons), ""},
-		{"127.0.0.1", capture.PinOf(sha256.Sum256(nil)), "not the one"},
+		{"127.0.0.1", capture.PinOf(sha256.Sum256(nil)), "does not match"},
 		{"127.0.0.1", "maybe", `use "verify"`},
 		{"127.0.0.1", "pin:abc", "64 hexadecimal digits"},
 	} {

@@ -299,7 +299,7 @@ func TestBuiltInConfig(t *testing.T) {
 func TestMaxBytesHoldsAClip(t *testing.T) {
 	const base = "[[camera]]\nname = \"door\"\nsource = \"synthetic:street\"\n[[detector]]\nname = \"motion\"\nkind = \"motion\"\n[[rule]]\nevent = \"moved\"\nwhen = \"motion > 0.1\"\n"
 	for _, c := range []struct{ text, want string }{
-		{"[clips]\nmax_bytes = \"100KiB\"\n", "clips: max_bytes: is 100KiB, less than a single clip of 5s has"},
+		{"[clips]\nmax_bytes = \"100KiB\"\n", "clips: max_bytes: is 100KiB, less than a single clip of 5s needs"},
 		{"[clips]\nmax_bytes = \"1MiB\"\n", ""},
 		{"[clips]\nmax_bytes = 0\n", ""},
 		{"after = \"2m\"\n[clips]\nmax_bytes = \"1MiB\"\n", `rule "moved": after: makes clips of 2m3s, but max_bytes of [clips] is 1MiB`},

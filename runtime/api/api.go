@@ -1,7 +1,7 @@
-// Package api serves the HTTP API of a running Runtime, which dashboards, ctl,
-// scripts and pages use alike: JSON, server-sent events and a stream of media, on a
-// unix socket and optionally on TCP. docs/api.md describes it. What a slow or
-// hostile client does not read is replaced by what is newer.
+// Package api serves the HTTP API of a running Runtime for dashboards, ctl, scripts and
+// web pages: JSON, server-sent events and a media stream, on a unix socket and
+// optionally TCP. It is described in docs/api.md. For a slow client, old data is
+// replaced by newer data.
 package api
 
 import (
@@ -21,79 +21,79 @@ import (
 	"rvo-tui/runtime/live"
 )
 
-// Runtime is what the API needs of a runtime.Runtime. It is safe for concurrent
-// use.
+// Runtime is the part of a runtime.Runtime that the API needs. It is safe for
+// concurrent use.
 type Runtime interface {
 	Snapshot() *runtime.Snapshot
-	// Subscribe returns a channel on which the newest snapshot waits, and what ends
-	// the subscription.
+	// Subscribe returns a channel that holds the newest snapshot, and a function that
+	// ends the subscription.
 	Subscribe() (<-chan *runtime.Snapshot, func())
 	Do(ctx context.Context, cmd runtime.Command) error
-	// View opens a live view of what a camera sends, and of what is found in it and in
-	// others, until cancel is called.
+	// View opens a live view of the packets of one camera, and of the results for it
+	// and others, until cancel is called.
 	View(video string, others []string) (v *live.Viewer, cancel func(), err error)
-	// Stills gives the newest frame of each camera as a JPEG file, fps times a second,
-	// until ctx ends. It takes the caller's goroutine over.
+	// Stills returns the newest frame of each camera as a JPEG file, fps times a
+	// second, until ctx ends. It takes over the caller's goroutine.
 	Stills(ctx context.Context, cameras []string, width int, fps float64, give func(runtime.Still) error) error
-	// Still returns what a camera sees now. It waits for a frame until ctx ends.
+	// Still returns the newest frame of a camera. It waits for one until ctx ends.
 	Still(ctx context.Context, camera string, width int) (runtime.Still, error)
 }
 
-// Codec reads the keys of one [[detector]] or [[camera]] as JSON. Decoding is as
-// strict as that of a file, but expands no ${NAME} and opens no file that a key
-// names: whether it may name one is decided afterwards.
+// Codec decodes the keys of one [[detector]] or [[camera]] from JSON. Decoding is as
+// strict as for a file, but expands no ${NAME} and opens no files. Whether a key may
+// name a file is checked later.
 type Codec struct {
 	Detector func(keys []byte) (detectors.Config, error)
 	Camera   func(keys []byte) (capture.Config, error)
 }
 
-// File is the configuration file of the program. It is safe for concurrent use.
+// File is the program's configuration file. It is safe for concurrent use.
 type File interface {
-	// Diff returns how what runs differs from the file.
+	// Diff returns the difference between the running state and the file.
 	Diff(ctx context.Context) (runtime.FileDiff, error)
-	// Write writes the difference of this ID, as Diff has returned it last.
+	// Write writes the difference with this ID, as last returned by Diff.
 	Write(ctx context.Context, id string) error
-	// Edit returns what edits would change, and makes and applies them if write is set.
+	// Edit returns the effect of edits, and makes and applies them if write is set.
 	Edit(ctx context.Context, edits []runtime.FileEdit, write bool) (runtime.FileDiff, error)
-	// Revert takes an edit that was made back, by the ID that Edit returned. The text of before
-	// is restored; what was changed elsewhere in the file since then stays.
+	// Revert undoes an edit, given the ID that Edit returned. It restores the previous
+	// text; other changes made to the file since then are kept.
 	Revert(ctx context.Context, id string) error
 }
 
-// Options is what a Server serves. Its configuration must be valid.
+// Options configures a Server. The configuration must be valid.
 type Options struct {
 	Config   Config
 	Runtime  Runtime
-	Ring     *logging.Ring   // lines of the log; nil: none are kept
+	Ring     *logging.Ring   // log lines; nil: none are kept
 	Recent   *runtime.Recent // events; nil: none are kept
-	ClipsDir string          // directory of the evidence; empty: none is kept
-	Kinds    detectors.Kinds // as the Runtime's
-	// Configured returns the cameras and detectors of the current configuration: what
-	// they read from and talk to may be used by those that are added, too. May be nil.
+	ClipsDir string          // evidence directory; empty: there is no evidence
+	Kinds    detectors.Kinds // same as the Runtime's
+	// Configured returns the cameras and detectors of the current configuration, whose
+	// sources and endpoints may also be used by added ones. It may be nil.
 	Configured func() ([]capture.Config, []detectors.Config)
 	Codec      Codec
 	File       File                        // the configuration file; nil: it is neither compared nor written
 	Reload     func(context.Context) error // nil: reload is refused
-	Stop       func()                      // begins to stop the program; nil: stop is refused
+	Stop       func()                      // starts the shutdown; nil: stop is refused
 	Version    string
-	ConfigFile string // configuration in use, as its user named it
+	ConfigFile string // current configuration, as named by the user
 	Log        *slog.Logger
-	// PageListen is a further TCP address, bounded as Config.Listen: it serves the API,
-	// and Page everywhere else. Empty: none.
+	// PageListen is another TCP address, restricted like Config.Listen. It serves the
+	// API, and Page for all other paths. Empty: none.
 	PageListen string
-	Page       http.Handler // is for everybody: it must tell nothing of this program
+	Page       http.Handler // public: it must not reveal anything about this program
 }
 
-// The bounds of the API; docs/api.md lists them.
+// Limits of the API, listed in docs/api.md.
 const (
-	maxBody     = 1 << 20          // bytes of a request
+	maxBody     = 1 << 20          // bytes of a request body
 	bodyTime    = 10 * time.Second // for a request's body to arrive
 	sendTimeout = 10 * time.Second // for a client to take a message
 	maxStreams  = 64               // streams of state, events and log
-	maxCommands = 16               // at a time
+	maxCommands = 16               // concurrent commands
 	maxViews    = 32               // streams of frames
-	maxReads    = 4                // readers of the evidence's directory at a time
-	maxFiles    = 16               // files of evidence on their way to a client
+	maxReads    = 4                // concurrent readers of the evidence directory
+	maxFiles    = 16               // evidence files being sent
 )
 
 // Server serves the API.
@@ -106,11 +106,11 @@ type Server struct {
 	ending   <-chan struct{} // closed when the program ends; set before the first request
 
 	states states
-	adding chan struct{} // holds one while something is added
+	adding chan struct{} // capacity 1; held while something is added
 
 	streams, commands, views, disk, files, verifying semaphore
 
-	socket, tcp, page *listen.Service // without an Address: there is none
+	socket, tcp, page *listen.Service // inactive without an Address
 }
 
 // NewServer returns a server that is ready to Run.
@@ -119,7 +119,7 @@ func NewServer(opts Options) *Server {
 		opts.Log = slog.New(slog.DiscardHandler)
 	}
 	id := make([]byte, 8)
-	_, _ = rand.Read(id) // it never fails
+	_, _ = rand.Read(id) // never fails
 	s := &Server{
 		opts: opts, log: opts.Log, instance: hex.EncodeToString(id), policy: newPolicy(opts), gate: newGate(opts.Config, opts.Log),
 		adding:    make(chan struct{}, 1),
@@ -139,6 +139,6 @@ func (s *Server) routes() []Route {
 	return slices.Concat(s.stateRoutes(), s.verbRoutes(), s.mediaRoutes(), s.evidenceRoutes(), s.loginRoutes(), s.describeRoutes(), s.fileRoutes())
 }
 
-// Handler returns the handler of the API. The contexts of its requests must come
-// from withPeer, or nobody is let in.
+// Handler returns the handler of the API. Request contexts must come from withPeer,
+// otherwise every request is refused.
 func (s *Server) Handler() http.Handler { return s.gate.guard(serve(s.routes())) }

@@ -15,16 +15,15 @@ import (
 
 const (
 	maxName     = 256             // bytes of a name in a command
-	commandTime = 2 * time.Minute // that a command may take
+	commandTime = 2 * time.Minute // limit for a command
 )
 
-// Rate is the body of the route of set_rate.
+// Rate is the request body of set_rate.
 type Rate struct {
 	FPS float64 `json:"fps"`
 }
 
-// verbRoutes returns the route of each verb of the table, and those that are like
-// verbs.
+// verbRoutes returns the route of each verb, and those of similar actions.
 func (s *Server) verbRoutes() []Route {
 	var routes []Route
 	for _, v := range cli.List() {
@@ -41,7 +40,7 @@ func (s *Server) verbRoutes() []Route {
 	)
 }
 
-// command carries a verb out and answers with {} when it is done.
+// command carries out a verb and responds with {} when it is done.
 func (s *Server) command(w http.ResponseWriter, r *http.Request, do runtime.Verb) error {
 	cmd := runtime.Command{Do: do, Camera: r.PathValue("camera"), Detector: r.PathValue("detector"), Rule: r.PathValue("rule"), Alert: r.PathValue("alert"), Output: r.PathValue("output"), Message: r.PathValue("message")}
 	if cmd.Camera == cli.AllCameras {
@@ -61,8 +60,8 @@ func (s *Server) command(w http.ResponseWriter, r *http.Request, do runtime.Verb
 	return writeJSON(w, struct{}{})
 }
 
-// Do carries a command out for somebody who does not come over HTTP, under the same bounds
-// and the same policy, and logs it as theirs. Its errors may be shown.
+// Do carries out a command received other than over HTTP, with the same limits and
+// policy, and logs who sent it. Its errors may be displayed.
 func (s *Server) Do(ctx context.Context, who string, cmd runtime.Command) error {
 	err := s.commands.acquire()
 	if err == nil {
@@ -76,17 +75,17 @@ func (s *Server) Do(ctx context.Context, who string, cmd runtime.Command) error 
 	return nil
 }
 
-// shortNames refuses names that are longer than any there is.
+// shortNames rejects names longer than any existing one can be.
 func shortNames(cmd *runtime.Command) error {
 	for _, name := range []string{cmd.Camera, cmd.Detector, cmd.Rule, cmd.Alert, cmd.Output, cmd.Message} {
 		if len(name) > maxName {
-			return problem(http.StatusBadRequest, fmt.Sprintf("a name of %d bytes", len(name)), fmt.Sprintf("none is longer than %d", maxName))
+			return problem(http.StatusBadRequest, fmt.Sprintf("a name of %d bytes", len(name)), fmt.Sprintf("names have at most %d", maxName))
 		}
 	}
 	return nil
 }
 
-// admit performs a command that is complete.
+// admit performs a complete command.
 func (s *Server) admit(ctx context.Context, cmd *runtime.Command) error {
 	if err := shortNames(cmd); err != nil {
 		return err
@@ -97,8 +96,8 @@ func (s *Server) admit(ctx context.Context, cmd *runtime.Command) error {
 	return s.perform(ctx, *cmd)
 }
 
-// carryOut reads what belongs to a command and performs it, as one of maxCommands at
-// a time: reading may take a while, too.
+// carryOut reads the request body of a command and performs the command. At most
+// maxCommands run at a time, including reading.
 func (s *Server) carryOut(w http.ResponseWriter, r *http.Request, cmd *runtime.Command) error {
 	if err := s.commands.acquire(); err != nil {
 		return err
@@ -145,8 +144,8 @@ func (s *Server) add(ctx context.Context, cmd *runtime.Command, body []byte) err
 	return s.addition(ctx, cmd)
 }
 
-// addition performs attach or add_camera where the policy allows it. What is added is
-// bounded, so one is added at a time.
+// addition performs attach or add_camera if the policy allows it. Only one runs at a
+// time, because the total is limited.
 func (s *Server) addition(ctx context.Context, cmd *runtime.Command) error {
 	select {
 	case s.adding <- struct{}{}:
@@ -164,7 +163,7 @@ func (s *Server) addition(ctx context.Context, cmd *runtime.Command) error {
 	if err := s.policy.detector(*cmd.Attached, cmd.Camera, snap); err != nil {
 		return err
 	}
-	// For no other: validation may look at the files that a detector names.
+	// After the policy check: validation may access files that a detector names.
 	var problems []string
 	cmd.Attached.Validate(s.opts.Kinds, func(key, problem string) { problems = append(problems, key+": "+problem) })
 	if len(problems) > 0 {
@@ -188,7 +187,7 @@ func decode[T any](body []byte, what string, read func([]byte) (T, error)) (T, e
 	return v, nil
 }
 
-// perform carries a command out.
+// perform carries out a command.
 func (s *Server) perform(ctx context.Context, cmd runtime.Command) error {
 	ctx, cancel := context.WithTimeout(ctx, commandTime)
 	defer cancel()
@@ -216,7 +215,7 @@ func (s *Server) present(camera string) bool {
 	return false
 }
 
-// stop begins to stop the program, and answers before that.
+// stop starts the shutdown, and responds first.
 func (s *Server) stop(w http.ResponseWriter, r *http.Request) error {
 	if s.opts.Stop == nil {
 		return problem(http.StatusNotImplemented, "this rvo-tui cannot be stopped over the API", "send it SIGTERM")
@@ -226,8 +225,8 @@ func (s *Server) stop(w http.ResponseWriter, r *http.Request) error {
 	return writeJSON(w, struct{}{})
 }
 
-// audit logs who asked for what, and the result. What was sent is left out: it may
-// hold secrets.
+// audit logs who requested what, and the result. The request body is left out, because
+// it may contain secrets.
 func (s *Server) audit(ctx context.Context, cmd runtime.Command, err error) {
 	by, _ := callerOf(ctx)
 	attrs := []slog.Attr{slog.String("verb", string(cmd.Do)), slog.String("by", by.who)}

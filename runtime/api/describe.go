@@ -7,8 +7,8 @@ import (
 	"rvo-tui/docs"
 )
 
-// described are the documents that describe the API, which say nothing about this
-// program and so are for everybody.
+// described are the documents that describe the API. They reveal nothing about this
+// program and are public.
 var described = []struct{ name, doc string }{
 	{"openapi.json", "The description of this API: OpenAPI 3.1."},
 	{"snapshot.schema.json", "The JSON schema of a snapshot."},
@@ -17,7 +17,7 @@ var described = []struct{ name, doc string }{
 	{"mqtt.schema.json", "The JSON schema of messages over MQTT."},
 }
 
-// describeRoutes returns the routes of the description.
+// describeRoutes returns the routes of these documents.
 func (s *Server) describeRoutes() []Route {
 	var routes []Route
 	for _, d := range described {

@@ -21,31 +21,31 @@ import (
 const (
 	maxClips     = 1000
 	defaultClips = 100
-	readTime     = 10 * time.Second // for a disk to answer
+	readTime     = 10 * time.Second // limit for the disk
 	verifyTime   = 2 * time.Minute
-	verifyNice   = 19 // hashing takes a processor for seconds, and can wait
+	verifyNice   = 19 // hashing uses a core for seconds, and has no hurry
 )
 
-// Clips is the answer of GET /api/clips.
+// Clips is the response of GET /api/clips.
 type Clips struct {
-	Dir   string        `json:"dir"`   // on the machine that has it
+	Dir   string        `json:"dir"`   // on the server
 	Clips []clips.Entry `json:"clips"` // newest first
 }
 
-// Clip is the answer of GET /api/clips/{id}.
+// Clip is the response of GET /api/clips/{id}.
 type Clip struct {
 	clips.Entry
-	File string `json:"file"` // path of the movie, on the machine that has it; empty: the clip is damaged
+	File string `json:"file"` // path of the movie on the server; empty: the clip is damaged
 }
 
-// Verdict is the answer of POST /api/clips/{id}/verify.
+// Verdict is the response of POST /api/clips/{id}/verify.
 type Verdict struct {
 	OK    bool   `json:"ok"`              // every file is as it was saved
-	Error string `json:"error,omitempty"` // what is not
+	Error string `json:"error,omitempty"` // what differs
 }
 
-// evidenceRoutes returns the routes of clips. None takes a path from the client: a clip is
-// looked up by the ID of an event that it shows.
+// evidenceRoutes returns the routes of clips. None of them takes a path from the
+// client: a clip is looked up by the ID of one of its events.
 func (s *Server) evidenceRoutes() []Route {
 	return []Route{
 		{Method: "GET", Path: "/clips", Doc: "The clips, newest first; those that overlap a time.", Serve: s.clips},
@@ -59,9 +59,9 @@ func (s *Server) evidenceRoutes() []Route {
 
 var errNoEvidence = problem(http.StatusNotFound, "no evidence is kept", "give a rule clip = true")
 
-// onDisk runs read, which accesses the evidence directory, in a goroutine of its own and
-// waits for it up to limit. At most maxReads run at a time; one that hangs in the disk
-// counts until it returns, but blocks no request.
+// onDisk runs read, which accesses the evidence directory, in its own goroutine and
+// waits up to limit. At most maxReads run at a time. One that hangs in the disk counts
+// until it returns, but does not block a request.
 func onDisk[T any](ctx context.Context, s *Server, limit time.Duration, read func(ctx context.Context, dir string) (T, error)) (T, error) {
 	var none T
 	if s.opts.ClipsDir == "" {
@@ -77,7 +77,7 @@ func onDisk[T any](ctx context.Context, s *Server, limit time.Duration, read fun
 		err error
 	}
 	out := make(chan result)
-	go func() { // nobody can wait for a disk that hangs
+	go func() { // a disk may hang, so nothing waits for it
 		defer s.disk.release()
 		v, err := read(ctx, s.opts.ClipsDir)
 		select {
@@ -92,7 +92,7 @@ func onDisk[T any](ctx context.Context, s *Server, limit time.Duration, read fun
 	case r := <-out:
 		return r.v, r.err
 	case <-ctx.Done():
-		return none, problem(http.StatusGatewayTimeout, "the disk of the evidence does not answer", "check the disk and clips.dir")
+		return none, problem(http.StatusGatewayTimeout, "the evidence disk does not respond", "check the disk and clips.dir")
 	}
 }
 
@@ -132,7 +132,7 @@ func clipFilterOf(r *http.Request) (f clipFilter, err error) {
 	for key, at := range map[string]*time.Time{"from": &f.from, "to": &f.to} {
 		if given := q.Get(key); q.Has(key) {
 			if *at, err = time.Parse(time.RFC3339, given); err != nil {
-				return f, problem(http.StatusBadRequest, fmt.Sprintf("%s: %q is no time", key, text.Clean(given)), "write it as 2026-11-30T07:00:00Z")
+				return f, problem(http.StatusBadRequest, fmt.Sprintf("%s: %q is not a time", key, text.Clean(given)), "write it as 2026-11-30T07:00:00Z")
 			}
 		}
 	}
@@ -142,14 +142,14 @@ func clipFilterOf(r *http.Request) (f clipFilter, err error) {
 	case err != nil:
 		return f, err
 	case f.limit > maxClips:
-		return f, problem(http.StatusBadRequest, fmt.Sprintf("limit %d is out of range", f.limit), fmt.Sprintf("ask for %d clips at most, and for others by time", maxClips))
+		return f, problem(http.StatusBadRequest, fmt.Sprintf("limit %d is out of range", f.limit), fmt.Sprintf("request at most %d clips, and others by time", maxClips))
 	case f.limit == 0:
 		f.limit = defaultClips
 	}
 	return f, nil
 }
 
-// matches reports whether a clip is of the camera and overlaps the time.
+// matches reports whether a clip is from the camera and overlaps the time range.
 func (f clipFilter) matches(e clips.Entry) bool {
 	return (f.camera == "" || e.Camera == f.camera) &&
 		(f.from.IsZero() || !e.End.Before(f.from)) && (f.to.IsZero() || !e.Start.After(f.to))
@@ -229,7 +229,7 @@ func (s *Server) send(w http.ResponseWriter, r *http.Request, e clips.Entry, nam
 	file, err := onDisk(r.Context(), s, readTime, func(_ context.Context, dir string) (*os.File, error) { return clips.Open(dir, e, name) })
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return problem(http.StatusNotFound, "the clip has no "+text.Clean(name)+" any more", "see whether it was deleted, or verify it")
+		return problem(http.StatusNotFound, "the clip has no "+text.Clean(name)+" any more", "check whether it was deleted, or verify it")
 	case err != nil:
 		return err
 	}
@@ -253,7 +253,7 @@ type patient struct {
 }
 
 func (p patient) Write(data []byte) (int, error) {
-	_ = p.rc.SetWriteDeadline(time.Now().Add(sendTimeout)) // where there is none, none is needed
+	_ = p.rc.SetWriteDeadline(time.Now().Add(sendTimeout)) // writers without deadlines need none
 	return p.ResponseWriter.Write(data)
 }
 
@@ -268,7 +268,7 @@ func (s *Server) verify(w http.ResponseWriter, r *http.Request) error {
 	}
 	defer s.verifying.release()
 	verdict, err := onDisk(r.Context(), s, verifyTime, func(ctx context.Context, dir string) (Verdict, error) {
-		capture.LowPriority(verifyNice) // of the goroutine of onDisk, which ends then
+		capture.LowPriority(verifyNice) // for the goroutine of onDisk, which then ends
 		if err := clips.Verify(ctx, dir, e); err != nil {
 			return Verdict{Error: text.CleanTo(err.Error(), maxDetail)}, ctx.Err()
 		}

@@ -10,18 +10,18 @@ import (
 
 // FileWrite is the body of POST /api/config/write.
 type FileWrite struct {
-	ID string `json:"id"` // of the FileDiff that was shown
+	ID string `json:"id"` // ID of the FileDiff that was shown
 }
 
 // FileRevert is the body of POST /api/config/revert.
 type FileRevert struct {
-	ID string `json:"id"` // of the FileDiff of the edit
+	ID string `json:"id"` // ID of the edit's FileDiff
 }
 
 // FileEdits is the body of POST /api/config/edit.
 type FileEdits struct {
 	Edits []runtime.FileEdit `json:"edits"`
-	Write bool               `json:"write"` // false: only tell what would change
+	Write bool               `json:"write"` // false: only return the effect
 }
 
 // fileRoutes returns the routes of the configuration file.
@@ -54,7 +54,7 @@ func (s *Server) diff(w http.ResponseWriter, r *http.Request) error {
 	return writeJSON(w, s.mayWrite(d))
 }
 
-// mayWrite says of a difference that it cannot be written over the API, where that is so.
+// mayWrite notes in a difference that the API may not write it, if that is so.
 func (s *Server) mayWrite(d runtime.FileDiff) runtime.FileDiff {
 	if !s.opts.Config.Write && d.Refused == "" && len(d.Changes) > 0 {
 		d.Refused = errNoWrite.Error()
@@ -88,7 +88,7 @@ func (s *Server) revert(w http.ResponseWriter, r *http.Request) error {
 	return writeJSON(w, struct{}{})
 }
 
-// writeFile writes to the file, if that is allowed.
+// writeFile writes to the file, if allowed.
 func (s *Server) writeFile(write func(f File) error) error {
 	if s.opts.File == nil {
 		return errNoFile

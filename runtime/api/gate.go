@@ -18,7 +18,7 @@ import (
 	"rvo-tui/internal/text"
 )
 
-// caller is who makes a request, and what he may do.
+// caller is the client of a request and its permissions.
 type caller struct {
 	who   string // for the log
 	write bool
@@ -31,9 +31,9 @@ func callerOf(ctx context.Context) (c caller, known bool) {
 	return c, known
 }
 
-// gate decides who may make a request.
+// gate authenticates requests.
 type gate struct {
-	write, read []byte // digests of the tokens; nil: there is none
+	write, read []byte // digests of the tokens; nil: no token
 	hosts       listen.Hosts
 	foreign     *http.CrossOriginProtection
 	sessions    *sessions
@@ -57,8 +57,8 @@ func digest(token string) []byte {
 	return sum[:]
 }
 
-// guard passes requests on, with the caller in their context where he has proved
-// who he is. Requests that a page of somebody else may have made are refused.
+// guard passes requests on, with the caller in their context if it is authenticated. It
+// refuses requests that another site's page may have made.
 func (g *gate) guard(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
@@ -69,7 +69,7 @@ func (g *gate) guard(next http.Handler) http.Handler {
 		defer func() {
 			if bug := recover(); bug != nil {
 				if err, _ := bug.(error); !errors.Is(err, http.ErrAbortHandler) {
-					g.log.Error("a request of the API has panicked", "method", r.Method, "path", text.CleanTo(r.URL.Path, 200), "panic", bug, "stack", string(debug.Stack()))
+					g.log.Error("panic in an API request", "method", r.Method, "path", text.CleanTo(r.URL.Path, 200), "panic", bug, "stack", string(debug.Stack()))
 				}
 				panic(http.ErrAbortHandler)
 			}
@@ -97,18 +97,18 @@ func (g *gate) guard(next http.Handler) http.Handler {
 	})
 }
 
-// refuse answers with a problem and ends the connection: what is still to come of
-// the request is not waited for.
+// refuse responds with a problem and closes the connection without waiting for the rest
+// of the request.
 func refuse(w http.ResponseWriter, p *Problem) {
 	w.Header().Set("Connection", "close")
 	rc := http.NewResponseController(w)
-	_ = rc.SetReadDeadline(time.Now().Add(time.Second)) // where there is none, none is needed
+	_ = rc.SetReadDeadline(time.Now().Add(time.Second)) // a connection without deadlines needs none
 	_ = rc.SetWriteDeadline(time.Now().Add(sendTimeout))
 	p.write(w)
 }
 
-// origin refuses a request for a host that is not this one, as a page makes it whose
-// name leads here all of a sudden, and requests of pages from elsewhere.
+// origin refuses requests for a foreign host, as made by a page whose name suddenly
+// resolves to this machine (DNS rebinding), and requests from pages of other origins.
 func (g *gate) origin(r *http.Request) *Problem {
 	if !g.hosts.Serve(r) {
 		return problem(http.StatusMisdirectedRequest, fmt.Sprintf("%q is not a name of this rvo-tui", text.Clean(r.Host)), "use its address, or put the name into control.hosts")
@@ -127,11 +127,11 @@ func (g *gate) origin(r *http.Request) *Problem {
 	return nil
 }
 
-// SocketHost is the host in the address of a request over the unix socket, where it
-// says nothing.
+// SocketHost is the host in the address of requests over the unix socket, where it has
+// no meaning.
 const SocketHost = "rvo"
 
-// identify returns who makes a request, where he has proved it.
+// identify returns the client of a request, if it is authenticated.
 func (g *gate) identify(r *http.Request, p *peer, now time.Time) (c caller, known bool, err *Problem) {
 	c.who = p.who
 	overSocket := !p.addr.IsValid()
@@ -158,10 +158,10 @@ func (g *gate) identify(r *http.Request, p *peer, now time.Time) (c caller, know
 	return c, false, nil
 }
 
-// token returns which token a text is, and whether it may change things; "": none.
+// token returns which token given is, and whether it allows changes; "": none.
 func (g *gate) token(given string) (kind string, write bool) {
 	sum := digest(given)
-	isWrite := subtle.ConstantTimeCompare(sum, g.write) == 1 // of different length, and unequal, where there is none
+	isWrite := subtle.ConstantTimeCompare(sum, g.write) == 1 // unequal if there is no token, because the lengths differ
 	isRead := subtle.ConstantTimeCompare(sum, g.read) == 1
 	switch {
 	case isWrite:
@@ -172,11 +172,11 @@ func (g *gate) token(given string) (kind string, write bool) {
 	return "", false
 }
 
-// refuseToken counts a wrong token and returns what to answer.
+// refuseToken counts a wrong token and returns the response.
 func (g *gate) refuseToken(p *peer, now time.Time) *Problem {
 	many, tell := g.failed.add(listen.Network(p.addr), now)
 	if tell {
-		g.log.Warn("a client of the API has a wrong token", "from", p.who, "do", "give it control.token or control.read_token, or close the port to it")
+		g.log.Warn("a client of the API has a wrong token", "from", p.who, "do", "give it control.token or control.read_token, or block its access to the port")
 	}
 	if many {
 		return problem(http.StatusTooManyRequests, "too many wrong tokens came from this address", "wait a minute, or send the right one")
@@ -190,11 +190,11 @@ const (
 	failedNetworks = 1024
 )
 
-// failedLogins counts wrong tokens by network. Beyond failedNetworks of them the rest
-// share one count. They slow down those who guess, and cost a holder of a valid token
-// nothing: his is looked at first.
+// failedLogins counts wrong tokens by network. Beyond failedNetworks networks, the rest
+// share one counter. It slows down guessing and does not affect valid tokens, which are
+// checked first.
 type failedLogins struct {
-	mu       sync.Mutex // guards what follows
+	mu       sync.Mutex // guards the fields below
 	networks map[string]*failures
 }
 
@@ -204,8 +204,7 @@ type failures struct {
 }
 
 // add counts a wrong token. It reports whether there are too many from that network,
-// and whether this one is worth a line in the log: the first one, and the one that
-// is too many.
+// and whether to log this one: only the first one, and the first one beyond the limit.
 func (s *failedLogins) add(network string, now time.Time) (many, tell bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

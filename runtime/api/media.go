@@ -19,11 +19,11 @@ import (
 
 const (
 	maxViewed  = 64 // cameras of one stream
-	stillRate  = 2  // JPEG frames of a camera a second, unless asked otherwise
+	stillRate  = 2  // default JPEG frames per second of a camera
 	stillWidth = 640
 	maxWidth   = 3840
-	maxStills  = 30              // a second
-	stillTime  = 5 * time.Second // for a camera to give a frame
+	maxStills  = 30              // per second
+	stillTime  = 5 * time.Second // limit for a camera to deliver a frame
 )
 
 // mediaRoutes returns the routes of live frames and packets.
@@ -35,7 +35,7 @@ func (s *Server) mediaRoutes() []Route {
 	}
 }
 
-// mediaQuery is what a client of GET /api/media asks for.
+// mediaQuery is the query of GET /api/media.
 type mediaQuery struct {
 	video string
 	stills
@@ -101,7 +101,7 @@ func (s *Server) media(w http.ResponseWriter, r *http.Request) error {
 	frames, stop := s.watch(r.Context(), q.stills)
 	defer stop()
 	w.Header().Set("Content-Type", "application/octet-stream")
-	w.Header().Set("X-Accel-Buffering", "no") // proxies pass messages on at once
+	w.Header().Set("X-Accel-Buffering", "no") // proxies must not buffer messages
 	m := mediaWriter{sender: newSender(w), index: map[string]uint16{}, began: time.Now()}
 	for _, name := range append(q.cameras, q.video) {
 		if _, known := m.index[name]; !known && name != "" {
@@ -161,8 +161,8 @@ type still struct {
 	err error
 }
 
-// watch encodes frames for a client in a goroutine of its own, which stop ends and waits
-// for. Each frame is encoded only after the one before was received.
+// watch encodes frames for a client in its own goroutine; stop ends it and waits for
+// it. A frame is encoded only after the previous one was received.
 func (s *Server) watch(ctx context.Context, st stills) (frames <-chan still, stop func()) {
 	if len(st.cameras) == 0 {
 		return nil, func() {}
@@ -180,7 +180,7 @@ func (s *Server) watch(ctx context.Context, st stills) (frames <-chan still, sto
 	go func() {
 		defer close(done)
 		err := s.opts.Runtime.Stills(ctx, st.cameras, st.width, st.rate, func(f runtime.Still) error { return give(still{Still: f}) })
-		_ = give(still{err: err}) // who has gone asks for no reason
+		_ = give(still{err: err}) // a client that is gone needs no reason
 	}()
 	return out, func() { cancel(); <-done }
 }
@@ -188,19 +188,19 @@ func (s *Server) watch(ctx context.Context, st stills) (frames <-chan still, sto
 // mediaWriter writes messages.
 type mediaWriter struct {
 	sender
-	index map[string]uint16 // of cameras
-	track *capture.Track    // that the client knows
-	began time.Time         // of the stream
+	index map[string]uint16 // index of each camera
+	track *capture.Track    // last track described to the client
+	began time.Time         // start of the stream
 }
 
-// write writes a message. It fails when the client does not accept it within sendTimeout.
+// write writes a message. It fails if the client does not accept it within sendTimeout.
 func (m *mediaWriter) write(msg live.Message) error {
 	if !msg.Captured.IsZero() {
-		// Packets, results and frames have times of different origins. Within a stream they
-		// stay comparable when the wall clock is set.
+		// Packets, results and frames have times from different clock readings. Within
+		// a stream they stay comparable even if the wall clock is set.
 		msg.Captured = m.began.Add(msg.Captured.Sub(m.began))
 	}
-	_ = m.rc.SetWriteDeadline(time.Now().Add(sendTimeout)) // where there is none, none is needed
+	_ = m.rc.SetWriteDeadline(time.Now().Add(sendTimeout)) // connections without deadlines need none
 	head := msg.Header()
 	if _, err := m.w.Write(head[:]); err != nil {
 		return err
@@ -232,7 +232,7 @@ func (m *mediaWriter) entry(e live.Entry) error {
 	}
 }
 
-// packet writes a packet, after the description of its track if that has changed.
+// packet writes a packet, preceded by the description of its track if that has changed.
 func (m *mediaWriter) packet(camera string, p *capture.Packet) error {
 	if p.Track != m.track {
 		m.track = p.Track
@@ -281,7 +281,7 @@ func (s *Server) frame(w http.ResponseWriter, r *http.Request) error {
 	defer cancel()
 	f, err := s.opts.Runtime.Still(ctx, camera, st.width)
 	if ctx.Err() != nil {
-		return problem(http.StatusServiceUnavailable, fmt.Sprintf("camera %q gives no frame: it is %s", text.Clean(camera), s.standing(camera)), "see its state and alerts, and try again")
+		return problem(http.StatusServiceUnavailable, fmt.Sprintf("camera %q delivers no frames: it is %s", text.Clean(camera), s.standing(camera)), "see its state and alerts, and try again")
 	}
 	if err != nil {
 		return err
@@ -301,7 +301,7 @@ func (s *Server) standing(camera string) string {
 			return string(c.State)
 		}
 	}
-	return "no more there"
+	return "no longer there"
 }
 
 // preview serves JPEG frames as multipart/x-mixed-replace.

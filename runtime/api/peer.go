@@ -18,13 +18,12 @@ import (
 	"rvo-tui/internal/listen"
 )
 
-// peer is who is at the other end of a connection, as far as the connection itself
-// tells.
+// peer is the other end of a connection, as far as the connection itself identifies it.
 type peer struct {
 	who   string     // for the log
-	addr  netip.Addr // invalid: over the unix socket
+	addr  netip.Addr // invalid for the unix socket
 	uid   func() (uid int, known bool)
-	prove func() // notes that it has proved who it is
+	prove func() // records that it is authenticated
 }
 
 type peerKey struct{}
@@ -34,8 +33,8 @@ func peerOf(ctx context.Context) (*peer, bool) {
 	return p, ok
 }
 
-// withPeer returns the context of a connection for its requests. It is the
-// ConnContext of a http.Server.
+// withPeer returns the context for the requests of a connection. It is the ConnContext
+// of an http.Server.
 func withPeer(ctx context.Context, conn net.Conn) context.Context {
 	p := &peer{who: "unknown", uid: func() (int, bool) { return 0, false }, prove: func() {}}
 	for {
@@ -66,14 +65,14 @@ func withPeer(ctx context.Context, conn net.Conn) context.Context {
 	return context.WithValue(ctx, peerKey{}, p)
 }
 
-// own reports whether the peer is a process of this user or of root on this
-// machine. Others could read and change its memory anyway.
+// own reports whether the peer is a local process of this user or root. Such a process
+// could read and modify our memory anyway.
 func (p *peer) own() bool {
 	uid, known := p.uid()
 	return known && (uid == 0 || uid == os.Geteuid())
 }
 
-// credentials returns the process that has connected to a unix socket.
+// credentials returns the process connected to a unix socket.
 func credentials(c *net.UnixConn) (cred *unix.Ucred, ok bool) {
 	raw, err := c.SyscallConn()
 	if err != nil {
@@ -83,8 +82,8 @@ func credentials(c *net.UnixConn) (cred *unix.Ucred, ok bool) {
 	return cred, err == nil && cred != nil
 }
 
-// tcpOwner returns the user of the process at the other end of a connection within
-// this machine, as the kernel lists it.
+// tcpOwner returns the user of the process at the other end of a local connection,
+// according to the kernel.
 func tcpOwner(theirs, ours netip.AddrPort) (uid int, known bool) {
 	for _, name := range []string{"/proc/net/tcp", "/proc/net/tcp6"} {
 		table, err := os.ReadFile(name)
@@ -100,9 +99,9 @@ func tcpOwner(theirs, ours netip.AddrPort) (uid int, known bool) {
 
 const established = "01"
 
-// findOwner looks a socket up in a table of the kernel. Of a socket that its
-// process has closed already the kernel tells user 0, so only established ones that
-// still have an inode count.
+// findOwner looks up a socket in a kernel table. If the process has already closed the
+// socket, the kernel reports user 0, so only established sockets that still have an
+// inode count.
 func findOwner(table []byte, local, remote netip.AddrPort) (uid int, known bool) {
 	lines := bufio.NewScanner(bytes.NewReader(table))
 	for lines.Scan() {
@@ -116,8 +115,8 @@ func findOwner(table []byte, local, remote netip.AddrPort) (uid int, known bool)
 	return 0, false
 }
 
-// isSocket reports whether an address as the kernel writes it, words of 32 bits in
-// the order of this machine, is a given one.
+// isSocket compares an address in the kernel's format, which is 32-bit words in native
+// byte order.
 func isSocket(text []byte, want netip.AddrPort) bool {
 	host, port, ok := bytes.Cut(text, []byte(":"))
 	n, err := strconv.ParseUint(string(port), 16, 16)

@@ -20,15 +20,15 @@ import (
 	"rvo-tui/runtime"
 )
 
-// paths returns the keys of a kind that name a file or a program of this machine,
-// which nobody may choose over the API.
+// paths returns the keys of a kind that name a local file or program, which cannot be
+// chosen over the API.
 func paths(k detectors.Kind) []string {
 	return option.Keys(slices.DeleteFunc(k.Own(), func(o option.Option) bool { return !o.Path }))
 }
 
-// policy says what may be attached and added over the API: nothing that reads a
-// file, starts a program of the caller's choice, opens an address that nobody has
-// allowed, or takes more than its share of the machine.
+// policy restricts what may be attached and added over the API: nothing that reads a
+// file, starts a program chosen by the caller, connects to an address that was not
+// allowed, or exceeds the limits below.
 type policy struct {
 	kinds      detectors.Kinds
 	permits    []permit
@@ -42,42 +42,42 @@ func newPolicy(opts Options) policy {
 		p.configured = func() ([]capture.Config, []detectors.Config) { return nil, nil }
 	}
 	for _, text := range opts.Config.Endpoints {
-		if e, err := parsePermit(text); err == nil { // Validate has reported others
+		if e, err := parsePermit(text); err == nil { // Validate has reported invalid ones
 			p.permits = append(p.permits, e)
 		}
 	}
 	for _, text := range opts.Config.Sources {
-		if e, err := parseSource(text); err == nil { // likewise
+		if e, err := parseSource(text); err == nil { // Validate has reported invalid ones
 			p.sources = append(p.sources, e)
 		}
 	}
 	return p
 }
 
-// What may run when something is added over the API; the configuration may have
-// more.
+// Limits for what runs after something was added over the API. The configuration may
+// exceed them.
 const (
 	maxCameras   = 32
-	maxDetectors = 32              // of one camera
-	maxPixels    = 4 * 3840 * 2160 // of one frame of every camera together
+	maxDetectors = 32              // per camera
+	maxPixels    = 4 * 3840 * 2160 // of one frame of all cameras together
 	maxFPS       = 120             // of an added camera
 )
 
-// forBenchmarks are the kinds that only make work.
+// forBenchmarks are the kinds that only generate load.
 var forBenchmarks = []string{"load", "jitter"}
 
 const intoTheFile = "put the detector into the configuration file and reload"
 
 func denied(detail, remedy string) error { return problem(http.StatusForbidden, detail, remedy) }
 
-// kind refuses a kind that cannot do without a program or a file.
+// kind refuses a kind that requires a program or a file.
 func (p policy) kind(k detectors.Kind) error {
 	files := paths(k)
 	if slices.Contains(forBenchmarks, k.Name) {
-		return denied("kind: "+k.Name+" only makes work, for benchmarks", intoTheFile)
+		return denied("kind: "+k.Name+" only generates load, for benchmarks", intoTheFile)
 	}
 	if slices.Contains(files, "command") {
-		return denied("kind: "+k.Name+" starts a program, which nobody may choose over the API", intoTheFile)
+		return denied("kind: "+k.Name+" starts a program, which cannot be chosen over the API", intoTheFile)
 	}
 	if k.Check == nil {
 		return nil
@@ -90,7 +90,7 @@ func (p policy) kind(k detectors.Kind) error {
 		}
 	})
 	if needs != "" {
-		return denied("kind: "+k.Name+" needs the key "+needs+", and no file may be chosen over the API", intoTheFile)
+		return denied("kind: "+k.Name+" needs the key "+needs+", but files cannot be chosen over the API", intoTheFile)
 	}
 	return nil
 }
@@ -103,16 +103,16 @@ func (p policy) detector(cfg detectors.Config, camera string, snap *runtime.Snap
 	for i := range snap.Cameras {
 		c := &snap.Cameras[i]
 		if (camera == "" || camera == c.Name) && len(c.Detectors) >= maxDetectors {
-			return denied(fmt.Sprintf("camera %s has %d detectors, and no more are attached over the API", c.Name, len(c.Detectors)), "detach one, or "+intoTheFile)
+			return denied(fmt.Sprintf("camera %s has %d detectors, the maximum for attaching over the API", c.Name, len(c.Detectors)), "detach one, or "+intoTheFile)
 		}
 	}
 	k, ok := p.kinds[cfg.Kind]
 	if !ok {
-		return nil // validation says which there are
+		return nil // validation lists the available kinds
 	}
 	for _, key := range paths(k) {
 		if cfg.Text(key) != "" {
-			return denied(key+": no file and no program may be chosen over the API", "leave the key out, or "+intoTheFile)
+			return denied(key+": files and programs cannot be chosen over the API", "leave the key out, or "+intoTheFile)
 		}
 	}
 	if err := p.kind(k); err != nil {
@@ -124,13 +124,14 @@ func (p policy) detector(cfg detectors.Config, camera string, snap *runtime.Snap
 	return nil
 }
 
-// endpoint refuses an endpoint that nobody has allowed.
+// endpoint refuses an endpoint that is not allowed.
 func (p policy) endpoint(text string) error {
 	e, err := remote.ParseEndpoint(text)
 	if err != nil {
 		return problem(http.StatusBadRequest, "endpoint: "+err.Error(), "")
 	}
-	// Not even *.localhost is: whoever answers for a name decides where it leads to.
+	// Not even names such as *.localhost: whoever controls their resolution decides
+	// where they lead.
 	if e.Network == "tcp" && listen.OnLoopback(e.Addr) {
 		return nil
 	}
@@ -146,23 +147,23 @@ func (p policy) endpoint(text string) error {
 			return nil
 		}
 	}
-	return denied("endpoint: "+e.String()+" is neither on this machine nor of a configured detector", "allow it with control.endpoints")
+	return denied("endpoint: "+e.String()+" is neither on this machine nor the endpoint of a configured detector", "allow it with control.endpoints")
 }
 
 // camera refuses a camera that may not be added.
 func (p policy) camera(cfg capture.Config, snap *runtime.Snapshot) error {
 	if len(snap.Cameras) >= maxCameras {
-		return denied(fmt.Sprintf("there are %d cameras, and no more are added over the API", len(snap.Cameras)), "remove one, or put the camera into the configuration file and reload")
+		return denied(fmt.Sprintf("there are %d cameras, the maximum for adding over the API", len(snap.Cameras)), "remove one, or put the camera into the configuration file and reload")
 	}
 	pixels := pixelsOf(cfg.Width, cfg.Height)
 	for i := range snap.Cameras {
 		pixels += pixelsOf(snap.Cameras[i].Width, snap.Cameras[i].Height)
 	}
 	if pixels > maxPixels {
-		return denied(fmt.Sprintf("width, height: all cameras together would have %d pixels a frame, and %d are allowed over the API", pixels, maxPixels), "ask for a smaller frame, or remove a camera")
+		return denied(fmt.Sprintf("width, height: all cameras together would have %d pixels per frame, but %d are allowed over the API", pixels, maxPixels), "use a smaller frame, or remove a camera")
 	}
 	if cfg.FPS > maxFPS {
-		return denied(fmt.Sprintf("fps: %g is more than the %d allowed over the API", cfg.FPS, maxFPS), "ask for less")
+		return denied(fmt.Sprintf("fps: %g is more than the %d allowed over the API", cfg.FPS, maxFPS), "use a lower value")
 	}
 	for _, s := range []struct{ key, source string }{{"source", cfg.Source}, {"evidence_source", cfg.EvidenceSource}} {
 		if s.source == "" && s.key == "evidence_source" {
@@ -175,8 +176,7 @@ func (p policy) camera(cfg capture.Config, snap *runtime.Snapshot) error {
 	return nil
 }
 
-// pixelsOf returns the pixels of a frame. One whose size is not known counts as
-// 1920x1080.
+// pixelsOf returns the pixels of a frame. An unknown size counts as 1920x1080.
 func pixelsOf(width, height int) int {
 	switch {
 	case width <= 0 && height <= 0:
@@ -200,11 +200,11 @@ func (p policy) source(key, source string) error {
 		return nil
 	case capture.KindRTSP, capture.KindHTTP, capture.KindStream:
 	default:
-		return denied(key+": no file may be chosen over the API", "put the camera into the configuration file and reload, or give a device, an rtsp:// or http:// address or a scene")
+		return denied(key+": files cannot be chosen over the API", "put the camera into the configuration file and reload, or give a device, an rtsp:// or http:// address or a scene")
 	}
 	u, err := url.Parse(addr.URL)
 	if err != nil {
-		return problem(http.StatusBadRequest, key+": is no address", "write it as in rtsp://host/path")
+		return problem(http.StatusBadRequest, key+": is not an address", "write it as in rtsp://host/path")
 	}
 	if slices.ContainsFunc(p.sources, func(s sourcePermit) bool { return s.allows(u) }) {
 		return nil
@@ -221,19 +221,19 @@ func (p policy) source(key, source string) error {
 			}
 		}
 	}
-	return denied(key+": "+u.Scheme+"://"+u.Host+" is no address of a configured camera", "allow it with control.sources")
+	return denied(key+": "+u.Scheme+"://"+u.Host+" is not the address of a configured camera", "allow it with control.sources")
 }
 
-// permit is one entry of Config.Endpoints: what a detector that is attached over
-// the API may talk to.
+// permit is one entry of Config.Endpoints, which a detector attached over the API may
+// connect to.
 type permit struct {
-	endpoint remote.Endpoint // with the zero value: any port of host
-	scheme   bool            // TLS or not is part of it
+	endpoint remote.Endpoint // zero value: any port of host
+	scheme   bool            // whether TLS is used must match too
 	host     string
 }
 
-// parsePermit reads an endpoint in any form that a detector takes, HOST:PORT,
-// or a HOST alone.
+// parsePermit parses an endpoint in any form that a detector accepts, HOST:PORT, or
+// only HOST.
 func parsePermit(text string) (permit, error) {
 	e, err := remote.ParseEndpoint(text)
 	if err == nil {
@@ -242,16 +242,16 @@ func parsePermit(text string) (permit, error) {
 	if strings.Contains(text, "://") || strings.Contains(text, "@") {
 		return permit{}, err
 	}
-	// A host alone is one that a port makes an endpoint of.
+	// A valid host becomes an endpoint with any port.
 	host := strings.TrimSuffix(strings.TrimPrefix(text, "["), "]")
 	if _, err := remote.ParseEndpoint(net.JoinHostPort(host, "1")); err != nil {
-		return permit{}, errors.New("is no endpoint: write host:port, http://host:port, https://host:port, unix:///path, or a host for all its ports")
+		return permit{}, errors.New("is not an endpoint: write host:port, http://host:port, https://host:port, unix:///path, or a host for all its ports")
 	}
 	return permit{host: listen.CanonicalHost(host)}, nil
 }
 
-// allows reports whether the endpoint is what the entry means. Names are
-// compared as names: nothing is looked up.
+// allows reports whether the entry covers the endpoint. Names are compared as text,
+// without resolving them.
 func (p permit) allows(e remote.Endpoint) bool {
 	if p.host != "" {
 		host, _, err := net.SplitHostPort(e.Addr)
@@ -268,17 +268,17 @@ func canonicalAddr(e remote.Endpoint) string {
 	return net.JoinHostPort(listen.CanonicalHost(host), port)
 }
 
-// sourcePermit is one entry of Config.Sources: what a camera that is added over the
-// API may read from.
+// sourcePermit is one entry of Config.Sources, which a camera added over the API may
+// read from.
 type sourcePermit struct {
-	scheme, host, port string       // an empty one means any
-	network            netip.Prefix // valid: the addresses that are meant, in place of host
+	scheme, host, port string       // empty means any
+	network            netip.Prefix // if valid, the allowed addresses, instead of host
 }
 
-// parseSource reads HOST, HOST:PORT, SCHEME://HOST[:PORT] or a network such as
+// parseSource parses HOST, HOST:PORT, SCHEME://HOST[:PORT] or a network such as
 // 192.0.2.0/24.
 func parseSource(text string) (p sourcePermit, err error) {
-	bad := errors.New("is no source: write a host, host:port, rtsp://host, or a network as in 192.0.2.0/24")
+	bad := errors.New("is not a source: write a host, host:port, rtsp://host, or a network as in 192.0.2.0/24")
 	if p.network, err = netip.ParsePrefix(text); err == nil {
 		return p, nil
 	}
@@ -299,8 +299,8 @@ func parseSource(text string) (p sourcePermit, err error) {
 	return p, nil
 }
 
-// allows reports whether the address of a camera is what the entry means. Names are
-// compared as names: nothing is looked up.
+// allows reports whether the entry covers a camera's address. Names are compared as
+// text, without resolving them.
 func (p sourcePermit) allows(u *url.URL) bool {
 	host := listen.CanonicalHost(u.Hostname())
 	if p.network.IsValid() {
@@ -310,13 +310,13 @@ func (p sourcePermit) allows(u *url.URL) bool {
 	return host == p.host && (p.scheme == "" || strings.EqualFold(u.Scheme, p.scheme)) && (p.port == "" || portOf(u) == p.port)
 }
 
-// portOf returns the port that an address means; "": its scheme has none of its own.
+// portOf returns the port of an address, or "" if its scheme has no default port.
 func portOf(u *url.URL) string {
 	ports := map[string]string{"rtsp": "554", "rtsps": "322", "http": "80", "https": "443", "rtmp": "1935", "rtmps": "443"}
 	return cmp.Or(u.Port(), ports[strings.ToLower(u.Scheme)])
 }
 
-// expands refuses a body that counts on what the API does not do.
+// expands refuses a body that relies on ${…}.
 func expands(body []byte) error {
 	if at := bytes.Index(body, []byte("${")); at >= 0 {
 		return problem(http.StatusBadRequest, fmt.Sprintf("${…} is not expanded over the API (byte %d)", at), "write the value itself, or put it into the configuration file and reload")

@@ -15,10 +15,9 @@ import (
 	"rvo-tui/runtime/engine"
 )
 
-// Problem is what is answered instead of a result: an object of RFC 9457, served as
-// application/problem+json.
+// Problem is an error response: an RFC 9457 object, served as application/problem+json.
 type Problem struct { //nolint:errname // it is what RFC 9457 calls it
-	Type   string `json:"type"` // always "about:blank": Status says which kind it is
+	Type   string `json:"type"` // always "about:blank": Status identifies the kind
 	Title  string `json:"title"`
 	Status int    `json:"status"`
 	Detail string `json:"detail"`           // what is wrong
@@ -28,7 +27,7 @@ type Problem struct { //nolint:errname // it is what RFC 9457 calls it
 // ProblemType is the media type of a Problem.
 const ProblemType = "application/problem+json"
 
-// maxDetail bounds the texts of a Problem, in bytes.
+// maxDetail is the maximum length of the texts of a Problem, in bytes.
 const maxDetail = 8 << 10
 
 func problem(status int, detail, remedy string) *Problem {
@@ -43,13 +42,13 @@ func (p *Problem) Error() string {
 	return p.Detail + ": " + p.Remedy
 }
 
-// write answers with the problem.
+// write responds with the problem.
 func (p *Problem) write(w http.ResponseWriter) {
 	own := *p
 	own.Detail, own.Remedy = shown(p.Detail), shown(p.Remedy)
 	body, err := json.Marshal(own)
 	if err != nil {
-		panic(err) // it has only plain values
+		panic(err) // cannot happen: it has only plain values
 	}
 	h := w.Header()
 	h.Set("Content-Type", ProblemType)
@@ -57,10 +56,10 @@ func (p *Problem) write(w http.ResponseWriter) {
 	h.Del("Content-Length")
 	h.Set("Cache-Control", "no-store")
 	w.WriteHeader(p.Status)
-	_, _ = w.Write(append(body, '\n')) // whoever has gone needs no answer
+	_, _ = w.Write(append(body, '\n')) // a client that is gone needs no response
 }
 
-// shown returns a text without what could control a terminal.
+// shown returns a text without terminal control characters.
 func shown(s string) string {
 	if len(s) > maxDetail {
 		s = strings.ToValidUTF8(s[:maxDetail], "") + "…"
@@ -68,8 +67,8 @@ func shown(s string) string {
 	return text.Visible(s)
 }
 
-// problemOf returns any error as a problem. The texts of ours say what to do
-// already.
+// problemOf converts any error to a problem. Our own error texts already say what to
+// do.
 func problemOf(err error) *Problem {
 	if p := new(Problem); errors.As(err, &p) {
 		return p
@@ -77,7 +76,7 @@ func problemOf(err error) *Problem {
 	status := http.StatusConflict
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
-		return problem(http.StatusGatewayTimeout, err.Error(), "see whether it was done, and try again")
+		return problem(http.StatusGatewayTimeout, err.Error(), "check whether it was done, and try again")
 	case errors.Is(err, context.Canceled):
 		status = http.StatusServiceUnavailable
 	case runtime.Busy(err):
@@ -85,7 +84,7 @@ func problemOf(err error) *Problem {
 	case runtime.Stopped(err):
 		status = http.StatusServiceUnavailable
 	case errors.Is(err, runtime.ErrNoCamera):
-		return problem(http.StatusNotFound, err.Error(), "see "+Prefix+"/about for those that there are")
+		return problem(http.StatusNotFound, err.Error(), "see "+Prefix+"/about for the existing ones")
 	case errors.Is(err, runtime.ErrNoAlert), errors.Is(err, engine.ErrNoDetector), errors.Is(err, engine.ErrNoRule), errors.Is(err, clips.ErrCamera), errors.Is(err, clips.ErrNoClip), errors.Is(err, runtime.ErrNoOutput):
 		status = http.StatusNotFound
 	}
@@ -95,10 +94,10 @@ func problemOf(err error) *Problem {
 var (
 	errUnknownCaller = problem(http.StatusUnauthorized, "a token is needed", "send the control.token or control.read_token of this rvo-tui as Authorization: Bearer TOKEN")
 	errReadOnly      = problem(http.StatusForbidden, "this token may only read", "use control.token")
-	errEnding        = problem(http.StatusServiceUnavailable, "this rvo-tui is ending", "try again when it has been started")
+	errEnding        = problem(http.StatusServiceUnavailable, "this rvo-tui is shutting down", "try again after it has restarted")
 )
 
-// unmarshal reads one JSON value into a struct that has every key of it.
+// unmarshal decodes exactly one JSON value, and rejects unknown keys.
 func unmarshal(data []byte, into any) error {
 	d := json.NewDecoder(bytes.NewReader(data))
 	d.DisallowUnknownFields()
@@ -109,7 +108,7 @@ func unmarshal(data []byte, into any) error {
 		return err
 	}
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return errors.New("something follows the JSON value")
+		return errors.New("there is data after the JSON value")
 	}
 	return nil
 }

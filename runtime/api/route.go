@@ -13,24 +13,24 @@ import (
 	"rvo-tui/internal/text"
 )
 
-// Prefix is where the routes of the API begin.
+// Prefix is the path prefix of the API.
 const Prefix = "/api"
 
 // Route is one route of the API.
 type Route struct {
 	Method string
-	Path   string // below Prefix, as a pattern of net/http: "/clips/{id}"
+	Path   string // below Prefix, as a net/http pattern: "/clips/{id}"
 	Doc    string // one line
-	Write  bool   // changes something: refused to holders of read_token
-	Open   bool   // answers those, too, who have not proved who they are
+	Write  bool   // changes something: refused with read_token
+	Open   bool   // also for unauthenticated clients
 
-	// Serve answers a request. What it returns is written as a Problem, unless the
-	// answer has begun: then the connection is cut off.
+	// Serve handles a request. Its error is sent as a Problem. If the response has
+	// already started, the connection is aborted instead.
 	Serve func(w http.ResponseWriter, r *http.Request) error
 }
 
-// serve returns the handler of a table of routes, by which callers have been
-// authenticated before.
+// serve returns the handler of a table of routes. Callers must already be
+// authenticated.
 func serve(routes []Route) http.Handler {
 	mux := http.NewServeMux()
 	for _, route := range routes {
@@ -46,11 +46,11 @@ func serve(routes []Route) http.Handler {
 			for _, m := range list {
 				w.Header().Add("Allow", m)
 			}
-			problem(http.StatusMethodNotAllowed, fmt.Sprintf("%s is not answered here", text.Clean(r.Method)), fmt.Sprintf("use one of %v", list)).write(w)
+			problem(http.StatusMethodNotAllowed, fmt.Sprintf("the method %s is not supported here", text.Clean(r.Method)), fmt.Sprintf("use one of %v", list)).write(w)
 		})
 	}
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
-		problem(http.StatusNotFound, "there is nothing at "+text.CleanTo(r.URL.Path, 200), "see "+Prefix+"/openapi.json for what there is").write(w)
+		problem(http.StatusNotFound, "there is nothing at "+text.CleanTo(r.URL.Path, 200), "see "+Prefix+"/openapi.json for the routes").write(w)
 	})
 	return mux
 }
@@ -72,19 +72,19 @@ func (route Route) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case err == nil:
 	case a.begun:
-		panic(http.ErrAbortHandler) // the only way to say that what came is not all
+		panic(http.ErrAbortHandler) // the only way to signal a truncated response
 	default:
 		problemOf(err).write(w)
 	}
 }
 
-// answer is a ResponseWriter that knows whether the answer has begun.
+// answer is a ResponseWriter that records whether the response has started.
 type answer struct {
 	http.ResponseWriter
 	begun bool
 }
 
-// Unwrap lets http.ResponseController find the writer below.
+// Unwrap lets http.ResponseController find the underlying writer.
 func (a *answer) Unwrap() http.ResponseWriter { return a.ResponseWriter }
 
 func (a *answer) WriteHeader(status int) {
@@ -97,7 +97,7 @@ func (a *answer) Write(data []byte) (int, error) {
 	return a.ResponseWriter.Write(data)
 }
 
-// writeJSON answers with a value as JSON.
+// writeJSON responds with a value as JSON.
 func writeJSON(w http.ResponseWriter, v any) error {
 	line, err := json.Marshal(v)
 	if err != nil {
@@ -106,31 +106,30 @@ func writeJSON(w http.ResponseWriter, v any) error {
 	return writeBytes(w, "application/json", line)
 }
 
-// writeBytes answers with a whole body.
+// writeBytes responds with a complete body.
 func writeBytes(w http.ResponseWriter, contentType string, body []byte) error {
 	w.Header().Set("Content-Type", contentType)
-	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(sendTimeout)) // where there is none, none is needed
+	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(sendTimeout)) // writers without deadlines need none
 	_, err := w.Write(body)
 	return err
 }
 
-// readBody returns the body of a request, which has maxBody bytes and bodyTime at
-// most.
+// readBody returns the body of a request, limited to maxBody bytes and bodyTime.
 func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	rc := http.NewResponseController(w)
-	_ = rc.SetReadDeadline(time.Now().Add(bodyTime)) // likewise
+	_ = rc.SetReadDeadline(time.Now().Add(bodyTime)) // connections without deadlines need none
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	if large := new(http.MaxBytesError); errors.As(err, &large) {
-		return nil, problem(http.StatusRequestEntityTooLarge, fmt.Sprintf("the request has over %d bytes", maxBody), "send less")
+		return nil, problem(http.StatusRequestEntityTooLarge, fmt.Sprintf("the request has more than %d bytes", maxBody), "send less")
 	}
 	if err != nil {
-		return nil, problem(http.StatusBadRequest, "the request did not arrive whole", "send it again")
+		return nil, problem(http.StatusBadRequest, "the request was incomplete", "send it again")
 	}
 	_ = rc.SetReadDeadline(time.Time{})
 	return body, nil
 }
 
-// readJSON reads the body of a request, strictly.
+// readJSON decodes the body of a request strictly.
 func readJSON(w http.ResponseWriter, r *http.Request, into any) error {
 	body, err := readBody(w, r)
 	if err != nil {
@@ -142,7 +141,7 @@ func readJSON(w http.ResponseWriter, r *http.Request, into any) error {
 	return nil
 }
 
-// sender writes the messages of a stream, each of which the client must take within
+// sender writes the messages of a stream. The client must accept each within
 // sendTimeout.
 type sender struct {
 	w  http.ResponseWriter
@@ -153,7 +152,7 @@ func newSender(w http.ResponseWriter) sender { return sender{w, http.NewResponse
 
 // send writes a message, in parts, and flushes it.
 func (s sender) send(parts ...[]byte) error {
-	_ = s.rc.SetWriteDeadline(time.Now().Add(sendTimeout)) // where there is none, none is needed
+	_ = s.rc.SetWriteDeadline(time.Now().Add(sendTimeout)) // writers without deadlines need none
 	for _, p := range parts {
 		if _, err := s.w.Write(p); err != nil {
 			return err
@@ -162,14 +161,14 @@ func (s sender) send(parts ...[]byte) error {
 	return s.rc.Flush()
 }
 
-// semaphore bounds how many requests of one kind are served at a time.
+// semaphore limits how many requests of one kind are served at a time.
 type semaphore struct {
 	max   int64
 	what  string
 	taken atomic.Int64
 }
 
-// acquire takes a place, which the caller releases, or fails when all are taken.
+// acquire takes a slot, which the caller releases, or fails if all are taken.
 func (s *semaphore) acquire() error {
 	if s.taken.Add(1) > s.max {
 		s.taken.Add(-1)

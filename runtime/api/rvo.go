@@ -14,8 +14,8 @@ import (
 	"rvo-tui/runtime"
 )
 
-// rvoState is GET /api/state as rvo-web of RealTime-Video-Orchestrator (rvo) answers
-// it, for its page and its scripts.
+// rvoState is the response of GET /api/state in the format of rvo-web of
+// RealTime-Video-Orchestrator (rvo), for its page and scripts.
 type rvoState struct {
 	Camera  string      `json:"camera"`
 	Config  string      `json:"config"`
@@ -44,7 +44,7 @@ type rvoMetrics struct {
 type rvoNode struct {
 	Label    string  `json:"label"`
 	Kind     string  `json:"kind"`
-	Endpoint *string `json:"endpoint"` // null: it computes here
+	Endpoint *string `json:"endpoint"` // null: it computes locally
 	Signal   *string `json:"signal"`
 }
 
@@ -56,14 +56,14 @@ type rvoEvent struct {
 
 const (
 	rvoEvents = 10
-	rvoRemote = "remote_grpc" // what rvo calls the kind "remote"
+	rvoRemote = "remote_grpc" // rvo's name for the kind "remote"
 )
 
-// rvoState answers for one camera, as rvo has only one; "": the first.
+// rvoState responds for one camera, because rvo has only one; "": the first one.
 func (s *Server) rvoState(w http.ResponseWriter, snap *runtime.Snapshot, camera string) error {
 	i := slices.IndexFunc(snap.Cameras, func(c runtime.CameraView) bool { return camera == "" || c.Name == camera })
 	if i < 0 && camera != "" {
-		return problem(http.StatusNotFound, fmt.Sprintf("no camera %q is running", text.Clean(camera)), "see /api/about for those that are")
+		return problem(http.StatusNotFound, fmt.Sprintf("no camera %q is running", text.Clean(camera)), "see /api/about for the running ones")
 	}
 	out := rvoState{Config: s.opts.ConfigFile, Signals: []rvoSignal{}, Nodes: []rvoNode{}, Events: []rvoEvent{}}
 	if i >= 0 {
@@ -80,7 +80,7 @@ func (s *Server) rvoState(w http.ResponseWriter, snap *runtime.Snapshot, camera 
 	return writeJSON(w, out)
 }
 
-// describe fills in what a snapshot says of a camera.
+// describe fills in the state of a camera.
 func (out *rvoState) describe(c *runtime.CameraView) {
 	out.Camera = "uri: " + c.Source
 	if addr, err := capture.ParseAddress(c.Source); err == nil && addr.Kind == capture.KindDevice {
@@ -133,20 +133,19 @@ func nodeOf(d detectors.Spec) rvoNode {
 	return n
 }
 
-// Node is the body of POST /api/nodes.
+// Node is the request body of POST /api/nodes.
 type Node struct {
 	Endpoint string `json:"endpoint"`
 	Signal   string `json:"signal"`
 }
 
-// NodeAnswer is the answer of POST /api/nodes.
+// NodeAnswer is the response of POST /api/nodes.
 type NodeAnswer struct {
 	OK    bool   `json:"ok"`
 	Error string `json:"error,omitempty"`
 }
 
-// addNode attaches a model service to all cameras. Errors have the shape of
-// rvo's.
+// addNode attaches a model service to all cameras. Errors have rvo's format.
 func (s *Server) addNode(w http.ResponseWriter, r *http.Request) error {
 	cmd := runtime.Command{Do: runtime.Attach}
 	err := s.attachNode(w, r, &cmd)
@@ -177,7 +176,7 @@ func (s *Server) attachNode(w http.ResponseWriter, r *http.Request, cmd *runtime
 	endpoint, signal := strings.TrimSpace(node.Endpoint), strings.TrimSpace(node.Signal)
 	switch {
 	case !detectors.ValidName(signal):
-		return problem(http.StatusBadRequest, "signal is no name", "use a letter, then letters, digits and underscores")
+		return problem(http.StatusBadRequest, "signal is not a valid name", "use a letter, then letters, digits and underscores")
 	case endpoint == "":
 		return problem(http.StatusBadRequest, "endpoint is required", "write host:port or http://host:port")
 	}
@@ -188,7 +187,7 @@ func (s *Server) attachNode(w http.ResponseWriter, r *http.Request, cmd *runtime
 	return s.add(r.Context(), cmd, body)
 }
 
-// nodeName returns a name that no detector has yet.
+// nodeName returns an unused detector name.
 func (s *Server) nodeName(signal string) string {
 	taken := map[string]bool{}
 	snap := s.opts.Runtime.Snapshot()

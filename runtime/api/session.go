@@ -13,22 +13,23 @@ const (
 	maxSessions   = 64
 )
 
-// session is what a client that has logged in may do.
+// session is the permissions of a logged-in client.
 type session struct {
 	write bool
-	uid   int // of the client on this machine, which alone may use it; -1: elsewhere
+	uid   int // of a local client, which alone may use the session; -1: remote client
 	until time.Time
 }
 
-// sessions are those who have logged in, maxSessions with each token. Of too many with
-// the same one, the session that ends first makes room. The zero value is ready. It is safe for concurrent use.
+// sessions are the logins, at most maxSessions per token. Beyond that, the session with
+// the earliest expiry is dropped. The zero value is ready to use. It is safe for
+// concurrent use.
 type sessions struct {
-	mu   sync.Mutex // guards what follows
+	mu   sync.Mutex // guards the fields below
 	byID map[[32]byte]session
 }
 
-// uidOf returns what a session is bound to. Browsers send a cookie to every port of
-// a host, so on a loopback address a server of another user may come by it.
+// uidOf returns the user that a session is bound to. Browsers send a cookie to every
+// port of a host, so on loopback another user's server may get hold of it.
 func uidOf(p *peer) int {
 	if uid, known := p.uid(); known {
 		return uid
@@ -36,7 +37,7 @@ func uidOf(p *peer) int {
 	return -1
 }
 
-// open begins a session and returns its secret.
+// open starts a session and returns its secret.
 func (s *sessions) open(p *peer, write bool, now time.Time) string {
 	id := rand.Text()
 	s.mu.Lock()
@@ -77,7 +78,7 @@ func (s *sessions) find(r *http.Request, p *peer, now time.Time) (session, bool)
 	return k, ok && now.Before(k.until) && k.uid == uidOf(p)
 }
 
-// end ends the session of a request, if it has one.
+// end ends the session of a request, if there is one.
 func (s *sessions) end(r *http.Request) {
 	if cookie, err := r.Cookie(sessionCookie); err == nil {
 		s.mu.Lock()
@@ -86,7 +87,7 @@ func (s *sessions) end(r *http.Request) {
 	}
 }
 
-// cookie returns the cookie of a session; "": the one that removes it.
+// cookie returns the cookie of a session; with id "", the one that deletes it.
 func cookie(r *http.Request, id string) *http.Cookie {
 	c := &http.Cookie{
 		Name: sessionCookie, Value: id, Path: "/", HttpOnly: true, SameSite: http.SameSiteStrictMode, Secure: r.TLS != nil,
@@ -111,9 +112,9 @@ type Login struct {
 	Token string `json:"token"` // control.token or control.read_token
 }
 
-// Session is the answer of POST /api/login.
+// Session is the response of POST /api/login.
 type Session struct {
-	ReadOnly bool      `json:"read_only"` // nothing can be changed with it
+	ReadOnly bool      `json:"read_only"` // it does not allow changes
 	Expires  time.Time `json:"expires"`
 }
 
@@ -129,7 +130,7 @@ func (s *Server) login(w http.ResponseWriter, r *http.Request) error {
 		return s.gate.refuseToken(p, now)
 	}
 	p.prove()
-	s.log.Info("a session of the API has begun", "by", p.who, "with", kind)
+	s.log.Info("API session started", "by", p.who, "with", kind)
 	http.SetCookie(w, cookie(r, s.gate.sessions.open(p, write, now)))
 	return writeJSON(w, Session{!write, now.Add(sessionTime)})
 }

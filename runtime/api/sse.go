@@ -13,23 +13,23 @@ import (
 	"rvo-tui/runtime"
 )
 
-// sse writes server-sent events, compressed where the client takes that. Of gzip it
-// sends a header and then blocks that refer to nothing before them: so one snapshot
-// is compressed once for all clients.
+// sse writes server-sent events, compressed if the client accepts that. The gzip stream
+// consists of a header and independent blocks, so that a snapshot is compressed only
+// once for all clients.
 type sse struct {
 	sender
 	gzip bool
-	sum  uint32 // of what was sent, as the end of gzip wants it
+	sum  uint32 // CRC of the data sent, for the gzip trailer
 	size uint32
-	wait bytes.Buffer // messages that are not flushed yet
+	wait bytes.Buffer // messages not flushed yet
 }
 
-// newSSE begins the answer to a request.
+// newSSE starts the response to a request.
 func newSSE(w http.ResponseWriter, r *http.Request) *sse {
 	h := w.Header()
 	h.Set("Content-Type", "text/event-stream")
 	h.Set("Cache-Control", "no-store")
-	h.Set("X-Accel-Buffering", "no") // proxies pass messages on at once
+	h.Set("X-Accel-Buffering", "no") // proxies must not buffer messages
 	h.Set("Vary", "Accept-Encoding")
 	o := &sse{sender: newSender(w), gzip: takesGzip(r.Header.Get("Accept-Encoding"))}
 	if o.gzip {
@@ -38,7 +38,7 @@ func newSSE(w http.ResponseWriter, r *http.Request) *sse {
 	return o
 }
 
-// takesGzip reports whether a list of encodings has gzip.
+// takesGzip reports whether an Accept-Encoding value allows gzip.
 func takesGzip(accepted string) bool {
 	for item := range strings.SplitSeq(accepted, ",") {
 		name, weight, _ := strings.Cut(strings.TrimSpace(item), ";")
@@ -55,24 +55,24 @@ var (
 	gzipFinal = []byte{1, 0, 0, 0xff, 0xff}                   // an empty last block
 )
 
-// compressors are reused: one has some hundred kB of tables.
+// compressors are reused, because each has several hundred kB of tables.
 var compressors = sync.Pool{New: func() any {
-	c, _ := flate.NewWriter(nil, flate.BestSpeed) // the level is a valid one
+	c, _ := flate.NewWriter(nil, flate.BestSpeed) // the level is valid
 	return c
 }}
 
-// deflated returns data as deflate blocks that stand for themselves.
+// deflated returns data as independent deflate blocks.
 func deflated(data []byte) []byte {
 	var b bytes.Buffer
 	c := compressors.Get().(*flate.Writer)
 	defer compressors.Put(c)
 	c.Reset(&b)
-	_, _ = c.Write(data) // a buffer takes everything
+	_, _ = c.Write(data) // a buffer never fails
 	_ = c.Flush()
 	return b.Bytes()
 }
 
-// begin sends the header, and how soon a browser is to connect again.
+// begin sends the header and the browser's reconnect delay.
 func (o *sse) begin() error {
 	if o.gzip {
 		if err := o.send(gzipHead); err != nil {
@@ -83,7 +83,7 @@ func (o *sse) begin() error {
 	return o.flush()
 }
 
-// end sends what completes the answer.
+// end sends the end of the response.
 func (o *sse) end() error {
 	if !o.gzip {
 		return nil
@@ -92,13 +92,13 @@ func (o *sse) end() error {
 	return o.send(gzipFinal, binary.LittleEndian.AppendUint32(tail, o.size))
 }
 
-// comment sends a sign of life.
+// comment sends a keep-alive.
 func (o *sse) comment() error {
 	o.wait.WriteString(":\n\n")
 	return o.flush()
 }
 
-// maxWait is how much waits for a flush, in bytes.
+// maxWait is the maximum number of buffered bytes.
 const maxWait = 64 << 10
 
 // message adds a message, which flush sends.
@@ -118,7 +118,7 @@ func (o *sse) message(event, id string, v any) error {
 	return o.flush()
 }
 
-// flush sends the messages that were added.
+// flush sends the added messages.
 func (o *sse) flush() error {
 	if o.wait.Len() == 0 {
 		return nil
@@ -131,7 +131,7 @@ func (o *sse) flush() error {
 	return o.block(plain, deflated(plain))
 }
 
-// block sends a message that is compressed already.
+// block sends a message that is already compressed.
 func (o *sse) block(plain, packed []byte) error {
 	o.sum = crc32.Update(o.sum, crc32.IEEETable, plain)
 	o.size += uint32(len(plain))
@@ -151,19 +151,19 @@ func (o *sse) state(all *states, snap *runtime.Snapshot) error {
 	return o.block(plain, x.packed())
 }
 
-// states makes the message of each snapshot once, however many watch, and compresses
-// it once. It keeps those of the newest few. The zero value is ready.
+// states encodes and compresses the message of each snapshot once for all clients. It
+// keeps the newest few. The zero value is ready to use.
 type states struct {
-	mu   sync.Mutex // guards what follows; not held while a message is made
+	mu   sync.Mutex // guards the fields below; not held while encoding
 	kept [4]*encoded
 	next int
 }
 
-// encoded is the message of a snapshot, which is not to be written to.
+// encoded is the message of a snapshot. It is immutable.
 type encoded struct {
 	of      *runtime.Snapshot
 	message func() ([]byte, error)
-	packed  func() []byte // nothing where message failed
+	packed  func() []byte // empty if encoding failed
 }
 
 func (t *states) of(s *runtime.Snapshot) *encoded {

@@ -15,17 +15,17 @@ import (
 	"rvo-tui/runtime"
 )
 
-// About is who answers.
+// About describes the running program.
 type About struct {
 	Version  string    `json:"version"`
-	Instance string    `json:"instance"` // changes with every start: numbers of events and log lines begin anew then
+	Instance string    `json:"instance"` // changes with every start, when event and log line numbers restart
 	PID      int       `json:"pid"`
-	Host     string    `json:"host"`   // name of the machine
-	Config   string    `json:"config"` // configuration in use, as its user named it
+	Host     string    `json:"host"`   // host name
+	Config   string    `json:"config"` // current configuration, as named by the user
 	Started  time.Time `json:"started"`
-	ReadOnly bool      `json:"read_only"` // the caller may change nothing
+	ReadOnly bool      `json:"read_only"` // the caller may not change anything
 	Cameras  []Camera  `json:"cameras"`
-	Kinds    []Kind    `json:"kinds"` // of detector, that may be attached over the API
+	Kinds    []Kind    `json:"kinds"` // detector kinds that can be attached over the API
 }
 
 // Camera is a running camera.
@@ -39,31 +39,31 @@ type Kind struct {
 	Name    string       `json:"name"`
 	Doc     string       `json:"doc"`     // one line
 	Options []KindOption `json:"options"` // keys of its own
-	Common  []KindOption `json:"common"`  // keys of every kind that are of use to it
+	Common  []KindOption `json:"common"`  // common keys that apply to it
 }
 
 // KindOption is a key of a detector.
 type KindOption struct {
 	Name    string   `json:"name"`
 	Type    string   `json:"type"`              // "string", "number", "integer", "boolean", "duration" or "list"
-	Default string   `json:"default,omitempty"` // as it is written
+	Default string   `json:"default,omitempty"` // in configuration syntax
 	Help    string   `json:"help"`              // one line
-	Choices []string `json:"choices,omitempty"` // the values that are allowed
+	Choices []string `json:"choices,omitempty"` // allowed values
 }
 
-// Events is the answer of GET /api/events.
+// Events is the response of GET /api/events.
 type Events struct {
 	Instance string                `json:"instance"`
 	Events   []runtime.RecentEvent `json:"events"` // oldest first
 }
 
-// Log is the answer of GET /api/log.
+// Log is the response of GET /api/log.
 type Log struct {
 	Instance string         `json:"instance"`
 	Lines    []logging.Line `json:"lines"` // oldest first
 }
 
-// stateRoutes returns the routes that tell how everything stands.
+// stateRoutes returns the routes that return state.
 func (s *Server) stateRoutes() []Route {
 	return []Route{
 		{Method: "GET", Path: "/about", Doc: "Who answers: version, instance, cameras, kinds of detector.", Serve: s.about},
@@ -77,7 +77,7 @@ func (s *Server) stateRoutes() []Route {
 
 func (s *Server) about(w http.ResponseWriter, r *http.Request) error {
 	snap := s.opts.Runtime.Snapshot()
-	host, _ := os.Hostname() // without it clients show the address alone
+	host, _ := os.Hostname() // without it clients only show the address
 	by, _ := callerOf(r.Context())
 	a := About{
 		Version: s.opts.Version, Instance: s.instance, PID: os.Getpid(), Host: host, Config: s.opts.ConfigFile,
@@ -94,7 +94,7 @@ func (s *Server) about(w http.ResponseWriter, r *http.Request) error {
 	return writeJSON(w, a)
 }
 
-// kindOf describes a kind, without the keys that nobody may choose.
+// kindOf describes a kind, without keys that cannot be set over the API.
 func kindOf(k detectors.Kind) Kind {
 	defaults := detectors.DefaultConfig()
 	defaults.Kind = k.Name
@@ -102,8 +102,8 @@ func kindOf(k detectors.Kind) Kind {
 	return Kind{Name: k.Name, Doc: k.Doc, Options: optionsOf(k.Own(), defaults), Common: optionsOf(k.Common(), defaults)}
 }
 
-// optionsOf describes keys with their defaults. Left out are files, the kind, the cameras,
-// which the route says, and execution, which has one allowed value.
+// optionsOf describes keys with their defaults. It leaves out files, the kind, the
+// cameras (which the route selects) and execution (which has only one allowed value).
 func optionsOf(keys []option.Option, defaults detectors.Config) []KindOption {
 	list := []KindOption{}
 	for _, o := range keys {
@@ -164,8 +164,8 @@ func (s *Server) logLines(w http.ResponseWriter, r *http.Request) error {
 	return writeJSON(w, Log{s.instance, list})
 }
 
-// page returns what a query asks for of a numbered sequence: what follows after, or
-// else the newest limit.
+// page applies a query to a numbered sequence: what follows after, or the newest limit
+// entries.
 func page[T any](q url.Values, all cursor[T]) ([]T, error) {
 	if err := onlyKeys(q, "after", "limit"); err != nil {
 		return nil, err
@@ -190,7 +190,7 @@ func page[T any](q url.Values, all cursor[T]) ([]T, error) {
 	}
 }
 
-// eventCursor follows the events that are kept, and logCursor the lines.
+// eventCursor reads the stored events, logCursor the stored log lines.
 func (s *Server) eventCursor() (c cursor[runtime.RecentEvent], err error) {
 	if s.opts.Recent == nil {
 		return c, problem(http.StatusNotFound, "this rvo-tui keeps no events in memory", "")
@@ -205,12 +205,12 @@ func (s *Server) logCursor() (c cursor[logging.Line], err error) {
 	return cursor[logging.Line]{kept: s.opts.Ring.Lines, seq: func(l logging.Line) uint64 { return l.Seq }}, nil
 }
 
-// alerts answers with the current alerts.
+// alerts responds with the current alerts.
 func (s *Server) alerts(w http.ResponseWriter, _ *http.Request) error {
 	return writeJSON(w, Alerts{append([]runtime.Alert{}, s.opts.Runtime.Snapshot().Alerts...)})
 }
 
-// Alerts is the answer of GET /api/alerts.
+// Alerts is the response of GET /api/alerts.
 type Alerts struct {
 	Alerts []runtime.Alert `json:"alerts"`
 }

@@ -17,20 +17,20 @@ import (
 )
 
 const (
-	minRate     = 0.1 // of states, a second
+	minRate     = 0.1 // states per second
 	maxRate     = 60
-	followEvery = 200 * time.Millisecond // how often events and the log are looked at
-	beatEvery   = time.Second            // between comments
+	followEvery = 200 * time.Millisecond // polling interval of events and log
+	beatEvery   = time.Second            // interval of keep-alive comments
 )
 
-// Gap is what a stream has not sent, because it came faster than the client read or
-// while it was away for longer than the numbers are kept.
+// Gap is what a stream left out, because it arrived faster than the client read, or
+// because the client was away for too long.
 type Gap struct {
 	Events uint64 `json:"events"`
 	Log    uint64 `json:"log"`
 }
 
-// position is how far a client has read, as the ID of a message says it:
+// position is how far a client has read, encoded in the ID of a message:
 // INSTANCE.EVENT.LOG.
 type position struct {
 	instance   string
@@ -40,7 +40,7 @@ type position struct {
 // String returns the ID.
 func (p position) String() string { return fmt.Sprintf("%s.%d.%d", p.instance, p.event, p.log) }
 
-// parsePosition reads an ID.
+// parsePosition parses an ID.
 func parsePosition(id string) (p position, ok bool) {
 	f := strings.Split(id, ".")
 	if len(f) != 3 {
@@ -53,15 +53,16 @@ func parsePosition(id string) (p position, ok bool) {
 	return p, err1 == nil && err2 == nil
 }
 
-// cursor follows a sequence that is numbered from 1 and kept for a while.
+// cursor reads a sequence that is numbered from 1, of which the newest entries are
+// stored.
 type cursor[T any] struct {
-	kept  func(after uint64) []T // nil: it is not followed
+	kept  func(after uint64) []T // nil: not selected
 	seq   func(T) uint64
-	last  uint64 // the newest number sent
-	exact bool   // what follows last and is not kept any more was missed
+	last  uint64 // newest number sent
+	exact bool   // count entries after last that are no longer stored as missed
 }
 
-// start puts the cursor behind a number. One that was not reached yet is of an
+// start positions the cursor after a number. A number not reached yet is from an
 // earlier run of the program.
 func (c *cursor[T]) start(after uint64, exact bool) {
 	c.last, c.exact = after, exact
@@ -70,8 +71,8 @@ func (c *cursor[T]) start(after uint64, exact bool) {
 	}
 }
 
-// resume puts the cursor behind what the client has, or behind the number that a
-// query gives.
+// resume positions the cursor after what the client already has, or after the number in
+// the query.
 func (c *cursor[T]) resume(q url.Values, key string, from uint64, resumed bool) error {
 	after, given, err := numberOf(q, key)
 	if resumed {
@@ -81,7 +82,7 @@ func (c *cursor[T]) resume(q url.Values, key string, from uint64, resumed bool) 
 	return err
 }
 
-// next returns what has come since, and how much of it is lost.
+// next returns new entries, and the number of lost ones.
 func (c *cursor[T]) next() (fresh []T, missed uint64) {
 	if c.kept == nil {
 		return nil, 0
@@ -96,7 +97,7 @@ func (c *cursor[T]) next() (fresh []T, missed uint64) {
 	return fresh, missed
 }
 
-// follower is what one client of GET /api/stream is sent.
+// follower is the state of one client of GET /api/stream.
 type follower struct {
 	out    *sse
 	states *states
@@ -114,7 +115,7 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request) error {
 	f := follower{states: &s.states, at: position{instance: s.instance}}
 	from, resumed := parsePosition(r.Header.Get("Last-Event-ID"))
 	if from.instance != s.instance {
-		from.event, from.log = 0, 0 // of an earlier run
+		from.event, from.log = 0, 0 // from an earlier run
 	}
 	var err error
 	if q.Has("events") {
@@ -149,16 +150,16 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request) error {
 	return s.left(r, f.run(r, s.ending, snapshots, rate))
 }
 
-// left logs that a stream ends because its client does not read it. It returns err, with
-// which the stream has ended.
+// left logs that a stream ends because its client does not read. It returns err, the
+// error that ended the stream.
 func (s *Server) left(r *http.Request, err error) error {
 	if p, ok := peerOf(r.Context()); ok && errors.Is(err, os.ErrDeadlineExceeded) {
-		s.log.Warn("a client of the API does not read its stream: the stream is ended", "from", p.who, "path", r.URL.Path, "after", sendTimeout)
+		s.log.Warn("closed the stream of an API client that does not read", "from", p.who, "path", r.URL.Path, "after", sendTimeout)
 	}
 	return err
 }
 
-// run sends until the client leaves, the program ends or something goes wrong.
+// run sends until the client disconnects, the program ends or an error occurs.
 func (f *follower) run(r *http.Request, ending <-chan struct{}, snapshots <-chan *runtime.Snapshot, rate float64) error {
 	tick, beat := time.NewTicker(followEvery), time.NewTicker(beatEvery)
 	defer tick.Stop()
@@ -190,7 +191,7 @@ func (f *follower) run(r *http.Request, ending <-chan struct{}, snapshots <-chan
 	return err
 }
 
-// follow sends the events and lines that have come.
+// follow sends new events and log lines.
 func (f *follower) follow() error {
 	events, lostEvents := f.events.next()
 	lines, lostLines := f.log.next()
@@ -220,25 +221,25 @@ func (f *follower) follow() error {
 	return f.out.flush()
 }
 
-// pacer lets so many of a sequence through that they are every apart in the mean.
+// pacer thins out a sequence so that its entries are every apart on average.
 type pacer struct {
 	every time.Duration
 	next  time.Time
 }
 
-// due reports whether the one of this time is let through.
+// due reports whether the entry of this time passes.
 func (p *pacer) due(at time.Time) bool {
 	if at.Before(p.next.Add(-min(p.every/4, 20*time.Millisecond))) {
 		return false
 	}
 	p.next = p.next.Add(p.every)
-	if p.next.Before(at) { // after a pause it does not catch up
+	if p.next.Before(at) { // do not catch up after a pause
 		p.next = at.Add(p.every)
 	}
 	return true
 }
 
-// rateOf reads a rate a second; "" and 0 are fallback.
+// rateOf parses a rate per second; "" and 0 mean fallback.
 func rateOf(given string, fallback, most float64) (float64, error) {
 	if given == "" {
 		return fallback, nil
@@ -253,7 +254,7 @@ func rateOf(given string, fallback, most float64) (float64, error) {
 	return rate, nil
 }
 
-// numberOf reads a number that a query may give.
+// numberOf parses an optional number in a query.
 func numberOf(q url.Values, key string) (n uint64, given bool, err error) {
 	values := q[key]
 	if len(values) == 0 || values[0] == "" {
@@ -261,12 +262,12 @@ func numberOf(q url.Values, key string) (n uint64, given bool, err error) {
 	}
 	n, err = strconv.ParseUint(values[0], 10, 63)
 	if err != nil {
-		return 0, false, problem(http.StatusBadRequest, fmt.Sprintf("%s: %q is no number", key, text.Clean(values[0])), "give a whole number from 0")
+		return 0, false, problem(http.StatusBadRequest, fmt.Sprintf("%s: %q is not a number", key, text.Clean(values[0])), "give a whole number from 0")
 	}
 	return n, true, nil
 }
 
-// onlyKeys refuses a query with keys that mean nothing, or that stand more than once.
+// onlyKeys rejects unknown and repeated keys in a query.
 func onlyKeys(q url.Values, keys ...string) error {
 	for k, values := range q {
 		known := false

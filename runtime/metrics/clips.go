@@ -7,7 +7,7 @@ import (
 	"rvo-tui/runtime/engine"
 )
 
-// clipDescs are the metrics of evidence. They are absent while none is saved.
+// clipDescs are the metrics of evidence. They are absent while no evidence is saved.
 type clipDescs struct {
 	state, saved, merged, drops, removed *prometheus.Desc
 	depth, capacity, held, bytes, took   *prometheus.Desc

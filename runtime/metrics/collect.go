@@ -89,8 +89,8 @@ func (c *Collector) reload(p *page, v *runtime.ReloadView) {
 	p.gauge(c.reloadLast, number(v.Last == "" || v.Last == runtime.ReloadOK))
 }
 
-// present counts alerts. Every kind has a series, so that one can be alerted on before
-// its first.
+// present counts alerts. Every kind always has a series, so that Prometheus can alert
+// on its first one.
 func (c *Collector) present(p *page, list []runtime.Alert) {
 	n := map[runtime.AlertKind]int{}
 	for i := range list {
@@ -214,12 +214,12 @@ func (c *Collector) rule(p *page, camera string, v *engine.RuleView) {
 	p.count(c.ruleEvents, v.Status.Fired, camera, v.Event)
 }
 
-// page is one scrape under way. A series that comes twice would void the whole
-// scrape, so only the first counts.
+// page is one scrape. A duplicate series would invalidate the whole scrape, so only the
+// first one is written.
 type page struct {
 	out    chan<- prometheus.Metric
 	seen   map[series]bool
-	series int // on the page as it is written
+	series int // written so far
 }
 
 type series struct {
@@ -235,7 +235,7 @@ func (p *page) count(d *prometheus.Desc, n uint64, labels ...string) {
 	p.value(d, prometheus.CounterValue, float64(n), labels)
 }
 
-// time gives a point in time, unless there is none yet.
+// time writes a timestamp, unless it is zero.
 func (p *page) time(d *prometheus.Desc, t time.Time, labels ...string) {
 	if !t.IsZero() {
 		p.gauge(d, float64(t.UnixNano())/1e9, labels...)
@@ -249,8 +249,8 @@ func (p *page) value(d *prometheus.Desc, kind prometheus.ValueType, v float64, l
 	}
 }
 
-// histogram gives the durations of a Histogram. A bound's count may lack those
-// in its top 6.25 %, which is the width of a bucket; sum and count are exact.
+// histogram writes a Histogram. A bucket's count may lack durations in its top 6.25 %,
+// which is the width of a bin; sum and count are exact.
 func (p *page) histogram(d *prometheus.Desc, h *engine.Histogram, bounds []time.Duration, labels ...string) {
 	if h == nil {
 		return
@@ -264,14 +264,13 @@ func (p *page) histogram(d *prometheus.Desc, h *engine.Histogram, bounds []time.
 	for i, b := range bounds {
 		buckets[b.Seconds()] = counts[i]
 	}
-	// The writer goes on meanwhile: the total may not fall behind a bucket.
+	// The writer is still recording: the total must not be below a bucket.
 	p.series += len(bounds) + 3 // and +Inf, sum, count
 	total := max(h.Count(), counts[len(counts)-1])
 	p.out <- prometheus.MustNewConstHistogram(d, total, h.Sum().Seconds(), buckets, labels...)
 }
 
-// label returns label values that are fit for the page, and whether the series
-// is not on it yet.
+// label returns cleaned label values, and whether the series is new on the page.
 func (p *page) label(d *prometheus.Desc, labels []string) ([]string, bool) {
 	labels = slices.Clone(labels)
 	for i, l := range labels {
@@ -285,7 +284,7 @@ func (p *page) label(d *prometheus.Desc, labels []string) ([]string, bool) {
 	return labels, true
 }
 
-// oneHot gives 1 for the state that holds and 0 for all others.
+// oneHot writes 1 for the current state and 0 for all others.
 func oneHot[S ~string](p *page, d *prometheus.Desc, is S, states []S, labels ...string) {
 	for _, s := range states {
 		p.gauge(d, number(s == is), append(slices.Clip(labels), string(s))...)

@@ -12,18 +12,18 @@ import (
 	"rvo-tui/runtime"
 )
 
-// Collector turns the latest Snapshot into Prometheus metrics, all named rvo_*.
-// Values are read at each scrape: metrics cost nothing in between and agree with the
-// dashboards. docs/metrics.md lists them.
+// Collector exports the latest Snapshot as Prometheus metrics, all named rvo_*. Values
+// are read at each scrape, so metrics cost nothing in between and match the dashboards.
+// docs/metrics.md lists them.
 //
-// Labels come from the configuration (names of cameras, detectors, signals,
-// rules, sinks) and from fixed lists (states, gates, stages, reasons), never
-// from frames or addresses, so their number is bounded.
+// Labels come from the configuration (names of cameras, detectors, signals, rules,
+// sinks) and from fixed lists (states, gates, stages, reasons), never from frames or
+// addresses, so their number is bounded.
 type Collector struct {
 	latest func() *runtime.Snapshot
 	all    []*prometheus.Desc
-	build  []string     // values of build's labels
-	page   atomic.Int64 // size of the last page that was answered, in bytes
+	build  []string     // label values of build_info
+	page   atomic.Int64 // size of the last response, in bytes
 
 	// the scrape itself
 	series, pageBytes *prometheus.Desc
@@ -61,8 +61,8 @@ type Collector struct {
 	clips                                          clipDescs
 }
 
-// NewCollector returns a collector over what latest returns at each scrape,
-// which may be nil as long as there is none.
+// NewCollector returns a collector of the snapshots returned by latest, which may be
+// nil if there is none yet.
 func NewCollector(latest func() *runtime.Snapshot) *Collector {
 	c := &Collector{latest: latest, build: buildLabels()}
 	d := func(name, help string, labels ...string) *prometheus.Desc {
@@ -216,7 +216,7 @@ func buildLabels() []string {
 	return []string{version, revision, strings.TrimPrefix(info.GoVersion, "go")}
 }
 
-// sized notes the size of every page that a handler answers with.
+// sized records the size of every response of a handler.
 func (c *Collector) sized(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		sized := &sizedWriter{ResponseWriter: w}
@@ -227,7 +227,7 @@ func (c *Collector) sized(next http.Handler) http.Handler {
 	})
 }
 
-// sizedWriter counts the bytes of an answer.
+// sizedWriter counts the bytes of a response.
 type sizedWriter struct {
 	http.ResponseWriter
 	n int64

@@ -10,15 +10,15 @@ import (
 
 // Config is the [metrics] section.
 type Config struct {
-	// Listen is the TCP address that serves /metrics, /health and /ready, as
-	// host:port. Empty: none is served.
+	// Listen is the TCP address (host:port) of /metrics, /health and /ready. Empty:
+	// none.
 	Listen string `toml:"listen"`
 }
 
-// DefaultConfig returns the default values: port 9090 of this machine alone.
+// DefaultConfig returns the defaults: port 9090, only for this machine.
 func DefaultConfig() Config { return Config{Listen: "127.0.0.1:9090"} }
 
-// Validate calls bad for every invalid key, with what is allowed.
+// Validate calls bad for every invalid key, with the allowed values.
 func (c Config) Validate(bad func(key, problem string)) {
 	if c.Listen == "" {
 		return
@@ -30,11 +30,11 @@ func (c Config) Validate(bad func(key, problem string)) {
 	}
 }
 
-// Exposed warns of an address beyond this machine, and says what to do; empty: it is
-// none.
+// Exposed returns a warning about an address reachable from other machines, and what to
+// do; empty: it is not.
 func (c Config) Exposed() (warning, do string) {
 	if c.Listen == "" || listen.OnLoopback(c.Listen) {
 		return "", ""
 	}
-	return "metrics are served beyond this machine, to everybody who reaches it: they name cameras, detectors and rules", "set metrics.listen to 127.0.0.1:9090, or let a firewall or a proxy decide who reads them"
+	return "metrics, which name cameras, detectors and rules, are readable from other machines without a login", "set metrics.listen to 127.0.0.1:9090, or restrict access with a firewall or a proxy"
 }

@@ -7,7 +7,7 @@ import (
 	"rvo-tui/runtime"
 )
 
-// Health is the answer of /health.
+// Health is the response of /health.
 type Health struct {
 	// Status is "ok", or "degraded" while a camera is not live, a sink does not
 	// deliver, evidence is lost, or a part of the configuration is left out.
@@ -17,11 +17,11 @@ type Health struct {
 	Live     int     `json:"cameras_live"`
 	Sinks    int     `json:"sinks"`
 	Broken   int     `json:"sinks_degraded"`
-	Evidence string  `json:"evidence"`    // "ok", "degraded", or "off": none is saved
-	Left     int     `json:"quarantined"` // cameras, detectors, rules and outputs that do not run, because they are configured wrong
+	Evidence string  `json:"evidence"`    // "ok", "degraded", or "off": no evidence is saved
+	Left     int     `json:"quarantined"` // cameras, detectors, rules and outputs that do not run because of an invalid configuration
 }
 
-// HealthOf summarises a snapshot; nil is a process that has just started.
+// HealthOf summarizes a snapshot; nil is a process that has just started.
 func HealthOf(s *runtime.Snapshot) Health {
 	h := Health{Status: "ok", Evidence: "off"}
 	if s == nil {
@@ -32,7 +32,7 @@ func HealthOf(s *runtime.Snapshot) Health {
 		switch s.Cameras[i].State {
 		case capture.Live:
 			h.Live++
-		case capture.Paused, capture.Ended: // as requested
+		case capture.Paused, capture.Ended: // intended
 		default:
 			h.Status = "degraded"
 		}

@@ -16,8 +16,8 @@ type outboxDescs struct {
 	connected, traffic                               *prometheus.Desc
 }
 
-// deliveryBounds are the buckets of the time from an event to its acceptance: receivers
-// may be away for days.
+// deliveryBounds are the buckets of the time from an event to its acceptance. Receivers
+// may be down for days.
 var deliveryBounds = []time.Duration{
 	100 * time.Millisecond, 250 * time.Millisecond, 500 * time.Millisecond, time.Second, 2500 * time.Millisecond, 5 * time.Second,
 	10 * time.Second, 30 * time.Second, time.Minute, 5 * time.Minute, time.Hour, 24 * time.Hour,

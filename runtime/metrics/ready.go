@@ -10,39 +10,39 @@ import (
 	"rvo-tui/runtime/engine"
 )
 
-// Bounds of the answer of /ready.
+// Limits of the response of /ready.
 const (
 	readyReasons = 32
 	readyText    = 200 // bytes of one reason
 )
 
-// Readiness is the answer of /ready.
+// Readiness is the response of /ready.
 type Readiness struct {
 	Ready   bool       `json:"ready"`
 	Reasons []NotReady `json:"reasons"`        // at most 32
 	More    int        `json:"more,omitempty"` // reasons beyond those
-	// Alerts are the present ones, at most 32. They may outlast their reason by
-	// seconds, and make nothing unready.
+	// Alerts are the current alerts, at most 32. They may outlast their reason by
+	// seconds, and do not affect readiness.
 	Alerts []runtime.Alert `json:"alerts"`
 }
 
 // NotReady is one reason why a program is not ready.
 type NotReady struct {
 	Camera   string `json:"camera,omitempty"`
-	Detector string `json:"detector,omitempty"` // empty: it is the camera
+	Detector string `json:"detector,omitempty"` // empty: the reason concerns the camera
 	State    string `json:"state"`
-	Reason   string `json:"reason,omitempty"` // for a person, at most 200 bytes
+	Reason   string `json:"reason,omitempty"` // for the user, at most 200 bytes
 }
 
-// ReadyOf returns whether the program of a snapshot does all its work: no reload is
-// under way, every camera is live, paused or ended, and no detector of a live camera is
-// starting, stuck or failed. Nil is a program that has not started yet. Reasons are
-// cleaned and shortened.
+// ReadyOf returns whether a program is fully working: no reload is in progress, every
+// camera is live, paused or ended, and no detector of a live camera is starting, stuck
+// or failed. Nil is a program that has not started yet. Reasons are cleaned and
+// truncated.
 func ReadyOf(s *runtime.Snapshot) Readiness {
 	r := Readiness{Reasons: []NotReady{}, Alerts: []runtime.Alert{}}
 	switch {
 	case s == nil || s.Loop.Iterations == 0:
-		// Cameras that are still to be added are no separate reason.
+		// Do not report cameras that are still to be added separately.
 		r.add(NotReady{State: "starting"})
 	case s.Loop.Reloading:
 		r.add(NotReady{State: "reloading"})
@@ -99,14 +99,14 @@ func ready(latest func() *runtime.Snapshot) http.Handler {
 	})
 }
 
-// answerJSON answers with a value as one line of JSON.
+// answerJSON responds with a value as one line of JSON.
 func answerJSON(w http.ResponseWriter, status int, v any) {
 	body, err := json.Marshal(v)
 	if err != nil {
-		http.Error(w, "the answer cannot be written", http.StatusInternalServerError)
+		http.Error(w, "the response cannot be encoded", http.StatusInternalServerError)
 		return
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
-	_, _ = w.Write(append(body, '\n')) // a client that has gone needs no answer
+	_, _ = w.Write(append(body, '\n')) // a client that is gone needs no response
 }

@@ -30,23 +30,22 @@ const (
 	scrapeTimeout = 5 * time.Second
 )
 
-// Server answers GET and HEAD at one address: of /metrics (Prometheus), of
-// /health (JSON, 200 as long as the process is alive) and of /ready (JSON, 503
-// while a camera or a detector does not work).
+// Server serves GET and HEAD of /metrics (Prometheus), /health (JSON, 200 as long as
+// the process is alive) and /ready (JSON, 503 while a camera or a detector does not
+// work) at one address.
 //
-// Clients are bounded: 64 connections, of which the oldest is closed for the next;
-// one request for each, with at most 16 kB of headers, sent within 3 s and answered
-// within 10 s; four scrapes at a time. An address that cannot be listened on is a
-// warning in the log, and is tried again every 1 to 10 s.
+// Clients are limited to 64 connections, of which the oldest is closed for a new one;
+// one request per connection, with at most 16 kB of headers, sent within 3 s and
+// answered within 10 s; and four concurrent scrapes. If it cannot listen, it logs a
+// warning and retries every 1 to 10 s.
 type Server struct {
 	log     *slog.Logger
 	handler http.Handler
 	service listen.Service
 }
 
-// NewServer returns a server for the address, which is HOST:PORT, over what
-// latest returns at each request, which may be nil. Hosts are the names that requests
-// may come for.
+// NewServer returns a server at addr (HOST:PORT) for the snapshots returned by latest,
+// which may be nil. hosts are the names that requests may use.
 func NewServer(addr string, hosts listen.Hosts, latest func() *runtime.Snapshot, log *slog.Logger) *Server {
 	registry := prometheus.NewRegistry()
 	collector := NewCollector(latest)
@@ -61,13 +60,13 @@ func NewServer(addr string, hosts listen.Hosts, latest func() *runtime.Snapshot,
 		ErrorLog:            quiet,
 		MaxRequestsInFlight: httpScrapes,
 		Timeout:             scrapeTimeout,
-		DisableCompression:  true, // it costs more than the loopback it saves
+		DisableCompression:  true, // costs more than it saves on loopback
 	})))
 	mux.Handle("GET /health", health(latest))
 	mux.Handle("GET /ready", ready(latest))
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-		fmt.Fprintln(w, "rvo-tui: /metrics for Prometheus, /health for whether it is alive, /ready for whether all of it works")
+		fmt.Fprintln(w, "rvo-tui: /metrics for Prometheus, /health for liveness, /ready for readiness")
 	})
 	s := &Server{log: log, handler: guard(hosts, mux)}
 	s.service = listen.Service{
@@ -86,12 +85,12 @@ func NewServer(addr string, hosts listen.Hosts, latest func() *runtime.Snapshot,
 	return s
 }
 
-// Addr returns the address being served, empty while there is none. It differs
-// from the configured one where that has port 0 or no host.
+// Addr returns the address being served; empty while there is none. It differs from the
+// configured one if that has port 0 or no host.
 func (s *Server) Addr() string { return s.service.Addr() }
 
-// Run serves until ctx ends; requests under way then get a second to finish.
-// It returns nil.
+// Run serves until ctx ends; open requests then have one second to finish. It returns
+// nil.
 func (s *Server) Run(ctx context.Context) error {
 	s.service.Run(ctx)
 	return nil
@@ -100,16 +99,16 @@ func (s *Server) Run(ctx context.Context) error {
 func listenAdvice(err error) string {
 	switch {
 	case errors.Is(err, syscall.EADDRINUSE):
-		return "stop the program that has the port, or name another with --metrics-listen"
+		return "stop the program that uses the port, or set another with --metrics-listen"
 	case errors.Is(err, syscall.EACCES):
-		return "name a port of 1024 or above with --metrics-listen"
+		return "set a port of 1024 or above with --metrics-listen"
 	case errors.Is(err, syscall.EADDRNOTAVAIL):
-		return "name an address of this machine with --metrics-listen"
+		return "set an address of this machine with --metrics-listen"
 	}
-	return "name a free address as HOST:PORT with --metrics-listen"
+	return "set a free address (HOST:PORT) with --metrics-listen"
 }
 
-// serve serves one listener until ctx ends or the listener breaks.
+// serve serves one listener until ctx ends or the listener fails.
 func (s *Server) serve(ctx context.Context, ln net.Listener) error {
 	srv := &http.Server{
 		Handler:           s.handler,
@@ -119,7 +118,7 @@ func (s *Server) serve(ctx context.Context, ln net.Listener) error {
 		MaxHeaderBytes:    httpHeader,
 		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
 	}
-	// A connection that stays open for the next scrape may stay open for nothing.
+	// Otherwise idle connections could be kept open between scrapes.
 	srv.SetKeepAlivesEnabled(false)
 
 	done := make(chan error, 1)
@@ -141,7 +140,7 @@ func (s *Server) serve(ctx context.Context, ln net.Listener) error {
 	return nil
 }
 
-// guard sets the headers of every answer, and refuses requests for foreign hosts and
+// guard sets the headers of every response, and rejects requests for foreign hosts and
 // those with a body.
 func guard(hosts listen.Hosts, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -152,11 +151,11 @@ func guard(hosts listen.Hosts, next http.Handler) http.Handler {
 		h.Set("Referrer-Policy", "no-referrer")
 		h.Set("Cache-Control", "no-store")
 		if !hosts.Serve(r) {
-			http.Error(w, "this is no name of this rvo-tui: use its address, or put the name into control.hosts", http.StatusMisdirectedRequest)
+			http.Error(w, "this is not a name of this rvo-tui: use its address, or add the name to control.hosts", http.StatusMisdirectedRequest)
 			return
 		}
 		if r.ContentLength != 0 {
-			http.Error(w, "requests have no body here", http.StatusRequestEntityTooLarge)
+			http.Error(w, "requests must not have a body", http.StatusRequestEntityTooLarge)
 			return
 		}
 		next.ServeHTTP(w, r)

@@ -64,9 +64,9 @@ var faults = []struct {
 
 	{"no inputs", declares(func(m *metadata) { m.Inputs = nil }), ReasonModel, "declare them in the model's configuration"},
 	{"no outputs", declares(func(m *metadata) { m.Outputs = nil }), ReasonModel, "what outputs the model has"},
-	{"no images", declares(func(m *metadata) { m.Inputs[0].Shape = []int64{1, 77} }), ReasonModel, "one image can be shown"},
-	{"two images", declares(func(m *metadata) { m.Inputs = append(m.Inputs, m.Inputs[0]) }), ReasonModel, "one image can be shown"},
-	{"doubles", declares(func(m *metadata) { m.Inputs[0].Datatype = "FP64" }), ReasonModel, "another type"},
+	{"no images", declares(func(m *metadata) { m.Inputs[0].Shape = []int64{1, 77} }), ReasonModel, "only one image input"},
+	{"two images", declares(func(m *metadata) { m.Inputs = append(m.Inputs, m.Inputs[0]) }), ReasonModel, "only one image input"},
+	{"doubles", declares(func(m *metadata) { m.Inputs[0].Datatype = "FP64" }), ReasonModel, "is not float32"},
 	{"many inputs", declares(func(m *metadata) { m.Inputs = slices.Repeat(m.Inputs, 65) }), ReasonModel, "at most 64"},
 	{"many dimensions", declares(func(m *metadata) { m.Inputs[0].Shape = make([]int64, 9) }), ReasonModel, "8 dimensions"},
 	{"long name", declares(func(m *metadata) { m.Inputs[0].Name = strings.Repeat("x", 300) }), ReasonModel, "too long"},
@@ -78,11 +78,11 @@ var faults = []struct {
 		m.Outputs[0].Shape = []int64{1, 1 << 10, 1 << 13}
 		m.Outputs = slices.Repeat(m.Outputs, 10)
 	}), ReasonModel, "outputs are too large"},
-	{"image files of no size", declares(func(m *metadata) { m.Inputs[0].Datatype, m.Inputs[0].Shape = "BYTES", []int64{1} }), ReasonModel, "set input to the size"},
+	{"image files of no size", declares(func(m *metadata) { m.Inputs[0].Datatype, m.Inputs[0].Shape = "BYTES", []int64{1} }), ReasonModel, "set input to the model's working size"},
 	{"megabytes of metadata", declares(func(m *metadata) { m.Platform = strings.Repeat("x", 1<<20) }), remote.ReasonLarge, "correct the service"},
 	{"garbage for names", declares(func(m *metadata) {
 		m.Inputs[0].Name, m.Inputs[0].Datatype = "\x1b[2J\u202e", "\x07"
-	}), ReasonModel, "another type"},
+	}), ReasonModel, "is not float32"},
 
 	{"no answer", answering(func(r *response) { r.Outputs, r.RawOutputContents = nil, nil }), ReasonShape, "no output"},
 	{"another output", answering(func(r *response) { r.Outputs[0].Name = "\x1b[2Jother" }), ReasonShape, `no output "output0"`},
@@ -108,7 +108,7 @@ var faults = []struct {
 		r.RawOutputContents, r.Outputs[0].Contents = nil, &contents{Int64Contents: make([]int64, 420)}
 	}), ReasonShape, "0 numbers"},
 	{"texts", answering(func(r *response) { r.Outputs[0].Datatype = "BYTES" }), ReasonShape, "not supported"},
-	{"another type", answering(func(r *response) { r.Outputs[0].Datatype = "INT32" }), ReasonShape, "INT32"},
+	{"is not float32", answering(func(r *response) { r.Outputs[0].Datatype = "INT32" }), ReasonShape, "INT32"},
 	{"type of no name", answering(func(r *response) { r.Outputs[0].Datatype = strings.Repeat("x", 300) }), ReasonShape, "not supported"},
 	{"flood of outputs", answering(func(r *response) { r.Outputs = slices.Repeat(r.Outputs, 1000) }), ReasonShape, "more than 64"},
 	{"flood of contents", answering(func(r *response) { r.RawOutputContents = slices.Repeat([][]byte{{}}, 1000) }), ReasonShape, "more than 64"},

@@ -1,5 +1,5 @@
-// Package client is the Go client of the HTTP API: what connect, ctl and other
-// programs talk to a running rvo-tui with.
+// Package client is the Go client of the HTTP API, used by connect, ctl and other
+// programs to talk to a running rvo-tui.
 package client
 
 import (
@@ -25,26 +25,25 @@ import (
 	"rvo-tui/runtime/api"
 )
 
-// maxAnswer bounds an answer and one message of a stream, in bytes.
+// maxAnswer is the maximum size of a response, or of one message of a stream, in bytes.
 const maxAnswer = 16 << 20
 
-// Codec writes the keys of a [[detector]] or [[camera]] as a JSON object.
+// Codec encodes the keys of a [[detector]] or [[camera]] as a JSON object.
 type Codec struct {
 	Detector func(detectors.Config) ([]byte, error)
 	Camera   func(capture.Config) ([]byte, error)
 }
 
-// Client talks to a server. It connects when it is needed and again whenever the
-// connection is lost: a call that fails with ErrUnreachable can simply be made
-// again. It is safe for concurrent use.
+// Client talks to a server. It connects when needed and reconnects after a loss: a call
+// that fails with ErrUnreachable can simply be repeated. It is safe for concurrent use.
 type Client struct {
 	link  *link
 	codec Codec
 }
 
-// Dial returns a client of the server at addr: "" is this machine's socket, a path
-// or unix:///path a socket, host:port TLS over TCP. It fails for what can never work;
-// nothing is connected yet.
+// Dial returns a client for the server at addr: "" is this machine's socket, a path or
+// unix:///path a socket, and host:port TLS over TCP. It does not connect, and fails
+// only for an address or options that can never work.
 func Dial(addr string, opts DialOptions) (*Client, error) {
 	l, err := newLink(addr, opts)
 	if err != nil {
@@ -53,16 +52,16 @@ func Dial(addr string, opts DialOptions) (*Client, error) {
 	return &Client{link: l, codec: opts.Codec}, nil
 }
 
-// Addr returns what the client talks to, for people.
+// Addr returns the server's address, for display.
 func (c *Client) Addr() string { return c.link.where }
 
-// Close closes the connections that are not in use.
+// Close closes idle connections.
 func (c *Client) Close() error {
 	c.link.http.CloseIdleConnections()
 	return nil
 }
 
-// About asks who answers.
+// About returns information about the server.
 func (c *Client) About(ctx context.Context) (api.About, error) {
 	var a api.About
 	err := c.get(ctx, "/about", &a)
@@ -78,14 +77,14 @@ func (c *Client) State(ctx context.Context) (*runtime.Snapshot, error) {
 	return s, nil
 }
 
-// Events returns the kept events after the one numbered after, oldest first.
+// Events returns the stored events after the one numbered after, oldest first.
 func (c *Client) Events(ctx context.Context, after uint64) ([]runtime.RecentEvent, error) {
 	var a api.Events
 	err := c.get(ctx, "/events?after="+strconv.FormatUint(after, 10), &a)
 	return a.Events, err
 }
 
-// Log returns the kept lines after the one numbered after, oldest first.
+// Log returns the stored log lines after the one numbered after, oldest first.
 func (c *Client) Log(ctx context.Context, after uint64) ([]logging.Line, error) {
 	var a api.Log
 	err := c.get(ctx, "/log?after="+strconv.FormatUint(after, 10), &a)
@@ -103,7 +102,7 @@ func (c *Client) Alerts(ctx context.Context) ([]runtime.Alert, error) {
 }
 
 // Clips returns the newest limit clips (0: 100), newest first, and their directory on
-// the server's machine.
+// the server.
 func (c *Client) Clips(ctx context.Context, limit int) ([]clips.Entry, string, error) {
 	list := "/clips"
 	if limit > 0 {
@@ -114,7 +113,7 @@ func (c *Client) Clips(ctx context.Context, limit int) ([]clips.Entry, string, e
 	return a.Clips, a.Dir, err
 }
 
-// Clip returns the evidence of an event.
+// Clip returns the clip of an event.
 func (c *Client) Clip(ctx context.Context, eventID string) (clips.Clip, error) {
 	var a api.Clip
 	at := "/clips/" + url.PathEscape(eventID)
@@ -133,14 +132,14 @@ func (c *Client) Clip(ctx context.Context, eventID string) (clips.Clip, error) {
 	return clip, nil
 }
 
-// Diff returns how what runs differs from the configuration file.
+// Diff returns the difference between the running state and the configuration file.
 func (c *Client) Diff(ctx context.Context) (runtime.FileDiff, error) {
 	var d runtime.FileDiff
 	err := c.get(ctx, "/config/diff", &d)
 	return d, err
 }
 
-// Write writes the difference of this ID to the configuration file.
+// Write writes the difference with this ID to the configuration file.
 func (c *Client) Write(ctx context.Context, id string) error {
 	body, err := json.Marshal(api.FileWrite{ID: id})
 	if err != nil {
@@ -149,8 +148,8 @@ func (c *Client) Write(ctx context.Context, id string) error {
 	return c.call(ctx, http.MethodPost, "/config/write", body, nil)
 }
 
-// Movie copies a movie of an event's clip, or fails where it has more than most bytes. Part
-// counts from 1.
+// Movie copies a movie of an event's clip to to. It fails if the movie is larger than
+// most bytes. part counts from 1.
 func (c *Client) Movie(ctx context.Context, eventID string, part int, most int64, to io.Writer) error {
 	path := "/clips/" + url.PathEscape(eventID) + "/clip.mp4"
 	if part > 1 {
@@ -162,7 +161,7 @@ func (c *Client) Movie(ctx context.Context, eventID string, part int, most int64
 	}
 	defer res.Body.Close()
 	if res.ContentLength > most {
-		return fmt.Errorf("fetch clip: it has %d MiB, and %d are allowed", res.ContentLength>>20, most>>20)
+		return fmt.Errorf("fetch clip: it has %d MiB, but at most %d are allowed", res.ContentLength>>20, most>>20)
 	}
 	n, err := io.Copy(to, io.LimitReader(res.Body, most+1))
 	switch {
@@ -181,7 +180,8 @@ func (c *Client) Meta(ctx context.Context, eventID string) (*clips.Meta, error) 
 	return m, err
 }
 
-// Edit returns what edits make of the configuration file, and makes them if write is set.
+// Edit returns the effect of edits on the configuration file, and makes them if write
+// is set.
 func (c *Client) Edit(ctx context.Context, edits []runtime.FileEdit, write bool) (runtime.FileDiff, error) {
 	var d runtime.FileDiff
 	body, err := json.Marshal(api.FileEdits{Edits: edits, Write: write})
@@ -192,7 +192,7 @@ func (c *Client) Edit(ctx context.Context, edits []runtime.FileEdit, write bool)
 	return d, err
 }
 
-// Revert takes an edit of the configuration file back.
+// Revert undoes an edit of the configuration file.
 func (c *Client) Revert(ctx context.Context, id string) error {
 	body, err := json.Marshal(api.FileRevert{ID: id})
 	if err != nil {
@@ -201,13 +201,13 @@ func (c *Client) Revert(ctx context.Context, id string) error {
 	return c.call(ctx, http.MethodPost, "/config/revert", body, nil)
 }
 
-// Stop makes the program begin to stop.
+// Stop starts the shutdown of the program.
 func (c *Client) Stop(ctx context.Context) error {
 	return c.call(ctx, http.MethodPost, "/stop", nil, nil)
 }
 
-// Do carries a command out. Reload makes the server read its own configuration
-// again; no Setup travels.
+// Do carries out a command. Reload makes the server reload its own configuration; a
+// Setup is not sent.
 func (c *Client) Do(ctx context.Context, cmd runtime.Command) error {
 	var body []byte
 	var err error
@@ -217,7 +217,7 @@ func (c *Client) Do(ctx context.Context, cmd runtime.Command) error {
 	case cmd.Added != nil && c.codec.Camera != nil:
 		body, err = c.codec.Camera(*cmd.Added)
 	case cmd.Attached != nil || cmd.Added != nil:
-		return fmt.Errorf("%s: this client writes no detectors and cameras", cmd.Do)
+		return fmt.Errorf("%s: this client cannot send detectors and cameras", cmd.Do)
 	case cmd.Do == runtime.SetRate:
 		body, err = json.Marshal(api.Rate{FPS: cmd.FPS})
 	}
@@ -246,12 +246,12 @@ func routeOf(path string, cmd runtime.Command) string {
 	).Replace(path)
 }
 
-// get reads a JSON answer into a value.
+// get decodes a JSON response into a value.
 func (c *Client) get(ctx context.Context, path string, into any) error {
 	return c.call(ctx, http.MethodGet, path, nil, into)
 }
 
-// call makes a request and reads its JSON answer into a value, unless that is nil.
+// call sends a request and decodes its JSON response into a value, unless that is nil.
 func (c *Client) call(ctx context.Context, method, path string, body []byte, into any) error {
 	res, err := c.open(ctx, method, path, body, nil)
 	if err != nil {
@@ -263,18 +263,17 @@ func (c *Client) call(ctx context.Context, method, path string, body []byte, int
 	case err != nil:
 		return c.link.explain(ctx, err)
 	case len(data) > maxAnswer:
-		return fmt.Errorf("read answer of %s: it has over %d bytes", c.link.where, maxAnswer)
+		return fmt.Errorf("read response of %s: it has more than %d bytes", c.link.where, maxAnswer)
 	case into == nil:
 		return nil
 	}
 	if err := json.Unmarshal(data, into); err != nil {
-		return fmt.Errorf("read answer of %s: %w; is it of another version?", c.link.where, err)
+		return fmt.Errorf("read response of %s: %w; is it another version?", c.link.where, err)
 	}
 	return nil
 }
 
-// open makes a request and returns its successful answer, whose body the caller
-// closes.
+// open sends a request and returns its successful response. The caller closes the body.
 func (c *Client) open(ctx context.Context, method, path string, body []byte, header http.Header) (*http.Response, error) {
 	l := c.link
 	req, err := http.NewRequestWithContext(ctx, method, l.base+api.Prefix+path, bytes.NewReader(body))
@@ -306,7 +305,7 @@ func (c *Client) open(ctx context.Context, method, path string, body []byte, hea
 		if !l.met.Load() {
 			return nil, &fault{l.stranger(), ErrUnreachable}
 		}
-		return nil, fmt.Errorf("rvo-tui at %s: it answers %s; is it of another version?", l.where, res.Status)
+		return nil, fmt.Errorf("rvo-tui at %s: it responds with %s; is it another version?", l.where, res.Status)
 	}
 	l.met.Store(true)
 	p.Status = res.StatusCode

@@ -15,18 +15,18 @@ import (
 	"rvo-tui/runtime/api"
 )
 
-// What the errors of a Client are of: see errors.Is.
+// Categories of a Client's errors, for errors.Is.
 var (
-	// ErrUnreachable: nobody answers there, or not any more. Trying again may help.
+	// ErrUnreachable: nothing answers at the address, or no longer. Retrying may help.
 	ErrUnreachable = errors.New("no rvo-tui answers")
-	// ErrDenied: the token is wrong or missing, or does not allow it; or the socket
-	// is for another user.
+	// ErrDenied: the token is wrong, missing or not sufficient, or the socket belongs
+	// to another user.
 	ErrDenied = errors.New("not allowed")
-	// ErrUntrusted: the certificate of the server is not one to trust.
+	// ErrUntrusted: the server's certificate is not trusted.
 	ErrUntrusted = errors.New("not trusted")
 )
 
-// fault is an error with what it is of.
+// fault is an error with its category.
 type fault struct {
 	text string
 	of   error
@@ -36,11 +36,11 @@ func (f *fault) Error() string { return f.text }
 func (f *fault) Unwrap() error { return f.of }
 
 var (
-	errSilent = errors.New("the server is silent")
-	errEnded  = errors.New("the server has ended the stream")
+	errSilent = errors.New("the server does not respond")
+	errEnded  = errors.New("the server ended the stream")
 )
 
-// refusal returns an answer other than success as an error in the words of the user.
+// refusal returns an unsuccessful response as an error for the user.
 func (l *link) refusal(p *api.Problem) error {
 	said := text.Visible(p.Error())
 	switch p.Status {
@@ -49,14 +49,15 @@ func (l *link) refusal(p *api.Problem) error {
 	case http.StatusServiceUnavailable:
 		return &fault{fmt.Sprintf("rvo-tui at %s: %s", l.where, said), ErrUnreachable}
 	case http.StatusNotImplemented, http.StatusMethodNotAllowed:
-		return fmt.Errorf("rvo-tui at %s: %s; it may be of another version", l.where, said)
+		return fmt.Errorf("rvo-tui at %s: %s; it may be another version", l.where, said)
 	case http.StatusGatewayTimeout:
-		return &fault{fmt.Sprintf("rvo-tui at %s: it took too long: see whether it was done, and try again", l.where), context.DeadlineExceeded}
+		return &fault{fmt.Sprintf("rvo-tui at %s: it took too long: check whether it was done, and try again", l.where), context.DeadlineExceeded}
 	}
 	return errors.New(said)
 }
 
-// explain returns why a request got no whole answer. That ctx has ended is itself.
+// explain returns why a request got no complete response. If ctx has ended, it returns
+// the context's error.
 func (l *link) explain(ctx context.Context, err error) error {
 	op, none := new(net.OpError), new(noneError)
 	dialed := !errors.As(err, &op) || op.Op != "dial"
@@ -66,9 +67,9 @@ func (l *link) explain(ctx context.Context, err error) error {
 	case ctx.Err() != nil && !errors.Is(context.Cause(ctx), errSilent):
 		return ctx.Err()
 	case errors.Is(err, errSilent), errors.Is(context.Cause(ctx), errSilent):
-		return &fault{fmt.Sprintf("rvo-tui at %s: it is connected, and has not answered for %v: see whether it is stopped, or its machine too busy", l.where, silenceTime), ErrUnreachable}
+		return &fault{fmt.Sprintf("rvo-tui at %s: it is connected, but has not responded for %v: check whether it is stopped, or its machine is overloaded", l.where, silenceTime), ErrUnreachable}
 	case errors.Is(err, errEnded):
-		return &fault{fmt.Sprintf("rvo-tui at %s: this rvo-tui is ending: try again when it has been started", l.where), ErrUnreachable}
+		return &fault{fmt.Sprintf("rvo-tui at %s: it is shutting down: try again after it has restarted", l.where), ErrUnreachable}
 	case errors.As(err, &none):
 		return &fault{none.Error(), none.Unwrap()}
 	case dialed && !l.met.Load() && !isTLS(err):
@@ -84,17 +85,16 @@ func isTLS(err error) bool {
 	return errors.As(err, &verify) || errors.As(err, record)
 }
 
-// stranger says what to do about a connection that was taken by something which
-// does not answer as an rvo-tui does.
+// stranger says what to do if something other than an rvo-tui accepted the connection.
 func (l *link) stranger() string {
 	if l.plain {
-		return fmt.Sprintf("rvo-tui at %s: what took the connection does not answer in plain text: see that an rvo-tui runs at its other end, or leave --no-tls out if it is control.listen", l.where)
+		return fmt.Sprintf("rvo-tui at %s: the server does not answer in plain text: check that an rvo-tui runs there, or leave out --no-tls if it is control.listen", l.where)
 	}
-	return fmt.Sprintf("rvo-tui at %s: what took the connection does not answer: see that an rvo-tui runs at its other end, or try again later", l.where)
+	return fmt.Sprintf("rvo-tui at %s: the server does not answer: check that an rvo-tui runs there, or try again later", l.where)
 }
 
-// unreachable says what to do about an attempt to connect that failed. What goes
-// on failing until somebody changes something is not of ErrUnreachable.
+// unreachable says what to do about a failed attempt to connect. Errors that persist
+// until someone changes something are not ErrUnreachable.
 func (l *link) unreachable(err error) error {
 	var (
 		authority x509.UnknownAuthorityError
@@ -106,15 +106,15 @@ func (l *link) unreachable(err error) error {
 	why := ""
 	switch {
 	case errors.Is(err, os.ErrPermission):
-		why, of = "this user may not open the socket: be the user that it runs as, or root", ErrDenied
+		why, of = "permission denied for the socket: run this as the user that it runs as, or as root", ErrDenied
 	case errors.As(err, &authority):
-		why, of = "its certificate is of an authority that is not known here: give the one to trust with --tls-ca", ErrUntrusted
+		why, of = "its certificate is from an unknown authority: give the certificate to trust with --tls-ca", ErrUntrusted
 	case errors.As(err, &name):
 		why, of = "its certificate is for another name: "+text.Visible(name.Error())+"; use that name", ErrUntrusted
 	case errors.As(err, &expired):
-		why, of = "its certificate is not valid: "+text.Visible(expired.Error())+"; make a new one there, or set the clock of this machine", ErrUntrusted
+		why, of = "its certificate is not valid: "+text.Visible(expired.Error())+"; renew it, or set the clock of this machine", ErrUntrusted
 	case errors.As(err, &record):
-		why = "what answers does not speak TLS: is it control.listen?"
+		why = "the server does not speak TLS: is it control.listen?"
 	case errors.Is(err, os.ErrNotExist), errors.Is(err, syscall.ECONNREFUSED):
 		return &fault{fmt.Sprintf("no rvo-tui answers at %s: start one, or name its address", l.where), of}
 	default:

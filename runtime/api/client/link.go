@@ -22,32 +22,31 @@ import (
 
 const (
 	dialTime    = 5 * time.Second
-	pingEvery   = 5 * time.Second  // without a frame of HTTP/2 from the server
-	silenceTime = 10 * time.Second // without a byte of a stream, past which the connection is given up
+	pingEvery   = 5 * time.Second  // without an HTTP/2 frame from the server
+	silenceTime = 10 * time.Second // without data on a stream, after which the connection is given up
 	maxHeaders  = 64 << 10
 )
 
-// DialOptions is how a Client reaches a server.
+// DialOptions configures how a Client connects to a server.
 type DialOptions struct {
-	Token string // over TCP; a secret
+	Token string // for TCP; a secret
 	CA    string // PEM file with the certificates to trust over TCP instead of the system's
-	// Insecure uses no TLS over TCP, which is possible on loopback alone: for a
-	// socket that is forwarded to a port, as by ssh -L PORT:SOCKET, or a listener on
-	// loopback.
+	// Insecure uses TCP without TLS, which is only possible on loopback: for a socket
+	// forwarded to a port, as by ssh -L PORT:SOCKET, or for a listener on loopback.
 	Insecure bool
 	Codec    Codec // for attach and add_camera
 }
 
-// link is how a server is reached. Its connections are made when they are needed.
+// link is the connection to a server. It connects when needed.
 type link struct {
-	where string // for people
-	base  string // of its addresses: "http://rvo"
+	where string // for display
+	base  string // prefix of request addresses: "http://rvo"
 	token string
 	plain bool // TCP without TLS
-	far   bool // over TCP: what is sent is compressed
+	far   bool // TCP: request compressed data
 	http  *http.Client
 
-	met atomic.Bool // a server has answered
+	met atomic.Bool // a server has responded
 }
 
 func newLink(addr string, opts DialOptions) (*link, error) {
@@ -66,7 +65,7 @@ func newLink(addr string, opts DialOptions) (*link, error) {
 		}
 	} else if path, ok := socketOf(addr); ok {
 		if len(path) > listen.MaxSocketPath {
-			return nil, fmt.Errorf("connect to %s: the path is %d bytes long, and a socket's has %d at most; use a shorter one", path, len(path), listen.MaxSocketPath)
+			return nil, fmt.Errorf("connect to %s: the path is %d bytes long, but a socket's path has at most %d; use a shorter one", path, len(path), listen.MaxSocketPath)
 		}
 		l.where, l.base = text.Visible(path), "http://"+api.SocketHost
 		transport.DialContext = func(ctx context.Context, _, _ string) (net.Conn, error) {
@@ -82,8 +81,8 @@ func newLink(addr string, opts DialOptions) (*link, error) {
 	return l, nil
 }
 
-// socketOf returns the path that an address means, where it means a socket: it is
-// written as a path, or is the name of a file here.
+// socketOf returns the path of a socket address: one written as a path, or the name of
+// an existing file.
 func socketOf(addr string) (path string, ok bool) {
 	if path, ok := strings.CutPrefix(addr, "unix://"); ok {
 		return path, true
@@ -98,7 +97,7 @@ func socketOf(addr string) (path string, ok bool) {
 	return addr, err == nil && info.Mode().Type() == os.ModeSocket || filepath.Ext(addr) == ".sock"
 }
 
-// overTCP sets the link to an address of the form host:port.
+// overTCP configures the link for an address of the form host:port.
 func (l *link) overTCP(addr string, opts DialOptions, transport *http.Transport) error {
 	host, port, err := net.SplitHostPort(addr)
 	if n, perr := strconv.ParseUint(port, 10, 16); err != nil || perr != nil || n == 0 || host == "" {
@@ -107,16 +106,16 @@ func (l *link) overTCP(addr string, opts DialOptions, transport *http.Transport)
 	l.where, l.plain, l.far = text.Visible(addr), opts.Insecure, true
 	l.base = "https://" + addr
 	if strings.ContainsFunc(opts.Token, func(r rune) bool { return r <= ' ' || r > '~' }) {
-		return fmt.Errorf("connect to %s: the token holds a blank or a character beyond ASCII, as none does; give the control.token or control.read_token of that rvo-tui alone", addr)
+		return fmt.Errorf("connect to %s: the token contains a space or a non-ASCII character; give only the control.token or control.read_token of that rvo-tui", addr)
 	}
 	if opts.Insecure {
 		l.base = "http://" + addr
 		ip, err := netip.ParseAddr(host)
 		if host != "localhost" && (err != nil || !ip.Unmap().IsLoopback()) {
-			return fmt.Errorf("connect to %s: without TLS only this machine can be talked to, as through ssh -L; leave --no-tls out", addr)
+			return fmt.Errorf("connect to %s: without TLS only this machine can be reached, for example through ssh -L; leave out --no-tls", addr)
 		}
 	} else if opts.Token == "" {
-		return fmt.Errorf("connect to %s: over TCP a token is needed; put the control.token or control.read_token of that rvo-tui into RVO_TOKEN or a --token-file", addr)
+		return fmt.Errorf("connect to %s: TCP requires a token; put the control.token or control.read_token of that rvo-tui into RVO_TOKEN or a --token-file", addr)
 	}
 	transport.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12}
 	if opts.CA == "" {

@@ -20,9 +20,9 @@ import (
 
 // local finds the rvo-tui of this machine when no address was given.
 type local struct {
-	own    string // the socket of a program with this environment; empty: it has none
-	users  string // directory of the session directories of all users
-	system string // the socket of a service of the machine
+	own    string // socket of a program with this environment; empty: none
+	users  string // parent directory of all users' session directories
+	system string // socket of the system service
 	user   int
 }
 
@@ -30,8 +30,9 @@ func newLocal() local {
 	return local{own: api.DefaultSocket(), users: "/run/user", system: api.SystemSocket, user: os.Geteuid()}
 }
 
-// places returns the sockets to try, best first. A shell without a session, as after
-// su or in cron, lacks $XDG_RUNTIME_DIR, while the program may have been started with it.
+// places returns the sockets to try, best first. A shell without a session, as after su
+// or in cron, lacks $XDG_RUNTIME_DIR, although the program may have been started with
+// it.
 func (l local) places() []string {
 	session := l.session(strconv.Itoa(l.user))
 	list := slices.DeleteFunc([]string{l.own, session, l.system}, func(path string) bool { return path == "" })
@@ -42,8 +43,7 @@ func (l local) session(user string) string {
 	return filepath.Join(l.users, user, "rvo-tui", filepath.Base(l.system))
 }
 
-// dial connects to the first socket at which somebody listens. The error is a
-// *noneError.
+// dial connects to the first socket that accepts. Its error is a *noneError.
 func (l local) dial(ctx context.Context, dialer *net.Dialer) (net.Conn, error) {
 	none := &noneError{places: l.places()}
 	for _, path := range none.places {
@@ -57,7 +57,7 @@ func (l local) dial(ctx context.Context, dialer *net.Dialer) (net.Conn, error) {
 			return nil, err
 		}
 	}
-	others, _ := filepath.Glob(l.session("*")) // what this user may see of them
+	others, _ := filepath.Glob(l.session("*")) // as far as this user can see them
 	for _, path := range others {
 		if !slices.Contains(none.places, path) {
 			none.others = append(none.others, path)
@@ -66,10 +66,10 @@ func (l local) dial(ctx context.Context, dialer *net.Dialer) (net.Conn, error) {
 	return nil, none
 }
 
-// noneError is that no rvo-tui listens at any of the usual places.
+// noneError means that no rvo-tui listens at any of the usual sockets.
 type noneError struct {
 	places        []string
-	denied, owner string   // one that this user may not open, and whose it is
+	denied, owner string   // a socket that this user may not open, and its owner
 	others        []string // sockets of other users
 }
 
@@ -77,14 +77,14 @@ func (e *noneError) Error() string {
 	switch {
 	case len(e.others) > 0:
 		path := e.others[0]
-		return fmt.Sprintf("no rvo-tui of this user answers; %s runs one at %s: name that with its address", ownerOf(path), text.Visible(path))
+		return fmt.Sprintf("no rvo-tui of this user is running; %s runs one at %s: give that address", ownerOf(path), text.Visible(path))
 	case e.denied != "":
-		return fmt.Sprintf("no rvo-tui of this user answers, and %s belongs to %s: be that user, or root, if one runs there", text.Visible(e.denied), e.owner)
+		return fmt.Sprintf("no rvo-tui of this user is running, and %s belongs to %s: if one runs there, run this as that user or as root", text.Visible(e.denied), e.owner)
 	}
 	return fmt.Sprintf("no rvo-tui answers at %s: start one, or name its address", text.Visible(strings.Join(e.places, " or ")))
 }
 
-// Unwrap makes a place that may not be opened a matter of permission.
+// Unwrap returns a permission error if a socket may not be opened.
 func (e *noneError) Unwrap() error {
 	if e.denied != "" && len(e.others) == 0 {
 		return ErrDenied
@@ -92,8 +92,7 @@ func (e *noneError) Unwrap() error {
 	return ErrUnreachable
 }
 
-// ownerOf returns the name of who owns a file, or the nearest directory above it that
-// can be looked at.
+// ownerOf returns the owner of a file, or of the nearest accessible parent directory.
 func ownerOf(path string) string {
 	info, err := os.Stat(path)
 	for err != nil && path != filepath.Dir(path) {
@@ -101,11 +100,11 @@ func ownerOf(path string) string {
 		info, err = os.Stat(path)
 	}
 	if err != nil {
-		return "somebody else"
+		return "another user"
 	}
 	stat, ok := info.Sys().(*syscall.Stat_t)
 	if !ok {
-		return "somebody else"
+		return "another user"
 	}
 	id := strconv.FormatUint(uint64(stat.Uid), 10)
 	if u, err := user.LookupId(id); err == nil {

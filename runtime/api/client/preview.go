@@ -19,12 +19,12 @@ import (
 	"rvo-tui/runtime/live"
 )
 
-// maxSide bounds the frames that are decoded, in pixels.
+// maxSide is the maximum size of decoded frames, in pixels.
 const maxSide = 4096
 
-// Preview calls show with what the cameras of a list see, each in its size and rate times
-// a second at most, until ctx ends, one of the cameras has gone or the connection is lost.
-// No camera may be in the list twice.
+// Preview calls show with the newest frames of the cameras in list, each at its size
+// and at most rate times a second, until ctx ends, a camera is removed or the
+// connection is lost. list must not contain a camera twice.
 func (c *Client) Preview(ctx context.Context, list []runtime.PreviewSpec, rate float64, show func(i int, p runtime.Preview)) error {
 	names, width := make([]string, len(list)), 16
 	for i, spec := range list {
@@ -58,14 +58,14 @@ func (c *Client) Preview(ctx context.Context, list []runtime.PreviewSpec, rate f
 	}
 }
 
-// decode returns a JPEG file as a preview of a size.
+// decode decodes a JPEG file and scales it to a preview.
 func decode(m live.Message, width, height int) (runtime.Preview, error) {
 	cfg, err := jpeg.DecodeConfig(bytes.NewReader(m.Payload))
 	if err != nil {
 		return runtime.Preview{}, err
 	}
 	if cfg.Width > maxSide || cfg.Height > maxSide {
-		return runtime.Preview{}, errors.New("the frame is larger than any that was asked for")
+		return runtime.Preview{}, errors.New("the frame is larger than requested")
 	}
 	img, err := jpeg.Decode(bytes.NewReader(m.Payload))
 	if err != nil {

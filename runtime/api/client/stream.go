@@ -19,20 +19,20 @@ import (
 	"rvo-tui/runtime/api"
 )
 
-// Stream is what is asked of the server's stream. A nil function asks for nothing.
-// They are called one after the other; while one is slow the server drops snapshots.
+// Stream selects what the server streams. A nil function requests nothing. The
+// functions are called one at a time. While one is slow, the server drops snapshots.
 type Stream struct {
-	Rate  float64 // of states, a second; 0: as they are published
+	Rate  float64 // states per second; 0: as they are published
 	State func(*runtime.Snapshot)
 
-	// Event and Line are given what comes after these numbers, which begin anew with
-	// every api.About.Instance.
+	// Event and Line receive what comes after these numbers, which restart with every
+	// api.About.Instance.
 	AfterEvent, AfterLine uint64
 	Event                 func(runtime.RecentEvent)
 	Line                  func(logging.Line)
 
 	Gap  func(api.Gap) // may be nil
-	Beat func()        // with every byte, at least once a second; may be nil
+	Beat func()        // called for incoming data, at least once a second; may be nil
 }
 
 // Follow reads a stream until ctx ends or the connection is lost.
@@ -80,7 +80,7 @@ func (c *Client) Follow(ctx context.Context, s Stream) error {
 			event = string(value)
 		case "data":
 			if err := s.take(event, value); err != nil {
-				return fmt.Errorf("read stream of %s: %w; is it of another version?", c.link.where, err)
+				return fmt.Errorf("read stream of %s: %w; is it another version?", c.link.where, err)
 			}
 			event = ""
 		}
@@ -91,7 +91,7 @@ func (c *Client) Follow(ctx context.Context, s Stream) error {
 	return c.link.explain(ctx, errEnded)
 }
 
-// after returns a number as a query has it; nothing: all that is kept.
+// after formats a number for the query; "" requests everything stored.
 func after(n uint64) string {
 	if n == 0 {
 		return ""
@@ -99,7 +99,7 @@ func after(n uint64) string {
 	return strconv.FormatUint(n, 10)
 }
 
-// take passes one message on. What is not known is of a newer server.
+// take passes on one message. Unknown messages are from a newer server.
 func (s *Stream) take(event string, data []byte) error {
 	switch {
 	case event == "state" && s.State != nil:
