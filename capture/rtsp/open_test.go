@@ -312,7 +312,7 @@ func TestUDP(t *testing.T) {
 }
 
 func TestNobodyListens(t *testing.T) {
-	for address, want := range map[string]string{"rtsp://127.0.0.1:1/x": "check the port", "rtsp://no.such.host.invalid/x": "no host"} {
+	for address, want := range map[string]string{"rtsp://127.0.0.1:1/x": "check the port", "rtsp://no.such.host.invalid/x": "does not exist"} {
 		cfg, addr := config(address)
 		cfg.OpenTimeout = text.Duration(20 * time.Second)
 		_, err := Open(t.Context(), cfg, addr, Options{Log: quiet})
