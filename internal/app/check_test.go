@@ -54,7 +54,7 @@ func TestCheck(t *testing.T) {
 // What a network gets to see is said before it does, with its place.
 func TestCheckWarns(t *testing.T) {
 	for _, c := range []struct{ text, want string }{
-		{"[metrics]\nlisten = \":9090\"\n", ":2:10: metrics: listen: warning: metrics are served beyond this machine"},
+		{"[metrics]\nlisten = \":9090\"\n", ":2:10: metrics: listen: warning: metrics, which name cameras"},
 		{"[mqtt]\nserver = \"mqtt://broker.example\"\nuser = \"me\"\npassword = \"sesame street\"\n", ":2:10: mqtt: server: warning: the password crosses the network as plain text"},
 		{"[mqtt]\nserver = \"mqtts://broker.example\"\nuser = \"me\"\npassword = \"sesame street\"\n", ""},
 		{"[mqtt]\nserver = \"mqtt://broker.example\"\n", ""},

@@ -64,7 +64,7 @@ func TestPanicsAreLogged(t *testing.T) {
 		res := askAs(s, overSocket(os.Geteuid()), "POST", "/api/cameras/door/pause", "") // a filmed has no commands
 		t.Errorf("the answer is %s", res.Status)
 	}()
-	if text := log.String(); !strings.Contains(text, "a request of the API has panicked") || !strings.Contains(text, "/api/cameras/door/pause") {
+	if text := log.String(); !strings.Contains(text, "panic in an API request") || !strings.Contains(text, "/api/cameras/door/pause") {
 		t.Errorf("the log says %q", text)
 	}
 }

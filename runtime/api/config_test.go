@@ -42,17 +42,17 @@ func TestConfigIsChecked(t *testing.T) {
 		{Config{Listen: "nvr:7443", TLSCert: "c", TLSKey: "k"}, "token: is missing"},
 		{Config{Token: "short"}, "token: has fewer than 16"},
 		{Config{Token: long, ReadToken: long}, "read_token: is the same"},
-		{Config{ReadToken: "with a blank in the middle"}, "read_token: holds a blank"},
+		{Config{ReadToken: "with a blank in the middle"}, "read_token: contains a space"},
 		{Config{Socket: strings.Repeat("s", 108)}, "socket: is 108 bytes long"},
-		{Config{Socket: "a\nb"}, "socket: holds a control"},
+		{Config{Socket: "a\nb"}, "socket: contains a control"},
 		{Config{Endpoints: []string{"gpu:50051", "gpu", "https://[::1]:443", "unix:///run/a.sock", "2001:db8::1"}}, ""},
 		{Config{Endpoints: []string{"http://me:pw@gpu:1"}}, "endpoints: \"***@gpu:1\" must not contain"},
-		{Config{Endpoints: []string{"no host"}}, "endpoints: \"no host\" is no endpoint"},
+		{Config{Endpoints: []string{"no host"}}, "endpoints: \"no host\" is not an endpoint"},
 		{Config{Sources: []string{"cam", "cam:554", "rtsp://cam", "192.0.2.0/24", "2001:db8::1", "rtsp://[2001:db8::1]:8554"}}, ""},
-		{Config{Sources: []string{"rtsp://u:pw@cam"}}, "sources: \"***@cam\" is no source"},
-		{Config{Sources: []string{"/dev/video0"}}, "sources: \"/dev/video0\" is no source"},
+		{Config{Sources: []string{"rtsp://u:pw@cam"}}, "sources: \"***@cam\" is not a source"},
+		{Config{Sources: []string{"/dev/video0"}}, "sources: \"/dev/video0\" is not a source"},
 		{Config{Hosts: []string{"nvr.example", "192.0.2.1"}}, ""},
-		{Config{Hosts: []string{"https://nvr.example"}}, "hosts: \"https://nvr.example\" is no name"},
+		{Config{Hosts: []string{"https://nvr.example"}}, "hosts: \"https://nvr.example\" is not a name"},
 	} {
 		var got []string
 		tt.cfg.Validate(func(key, problem string) {
@@ -78,7 +78,7 @@ func TestConfigIsChecked(t *testing.T) {
 func TestAdviceAboutListeners(t *testing.T) {
 	for want, got := range map[string]string{
 		"rvo-tui connect": socketAdvice(&listen.HeldError{Path: "s", PID: 7}), "stop the program": socketAdvice(&listen.HeldError{Path: "s"}),
-		"let this user write": socketAdvice(os.ErrPermission), "127.0.0.1": listenAdvice(errExposed, "control.listen"), "has the port": listenAdvice(syscall.EADDRINUSE, "control.listen"),
+		"let this user write": socketAdvice(os.ErrPermission), "127.0.0.1": listenAdvice(errExposed, "control.listen"), "uses the port": listenAdvice(syscall.EADDRINUSE, "control.listen"),
 	} {
 		if !strings.Contains(got, want) {
 			t.Errorf("%q does not say %q", got, want)

@@ -331,7 +331,7 @@ func TestFrameAndPreview(t *testing.T) {
 			t.Fatal(err)
 		}
 		data, _ = io.ReadAll(res.Body)
-		if res.StatusCode != http.StatusServiceUnavailable || time.Since(began) != stillTime || !strings.Contains(string(data), "no more there") {
+		if res.StatusCode != http.StatusServiceUnavailable || time.Since(began) != stillTime || !strings.Contains(string(data), "no longer there") {
 			t.Errorf("a camera without frames: %s after %v: %s", res.Status, time.Since(began), data)
 		}
 		if res, err = c.Get("http://rvo/api/cameras/door/preview.mjpeg?rate=10"); err != nil {

@@ -60,15 +60,15 @@ func TestWhatMayBeAttached(t *testing.T) {
 		{detectors.Config{Kind: "motion", Isolation: detectors.ProcessIsolation}, ""},
 		{detectors.Config{Kind: "unknown"}, ""}, // validation refuses it
 		{detectors.Config{Kind: "motion", Execution: detectors.Inline}, "execution: inline"},
-		{detectors.Config{Kind: "load"}, "only makes work"},
-		{detectors.Config{Kind: "jitter"}, "only makes work"},
+		{detectors.Config{Kind: "load"}, "only generates load"},
+		{detectors.Config{Kind: "jitter"}, "only generates load"},
 		{detectors.Config{Kind: "face"}, ""},
-		{detectors.Config{Kind: "face", Options: netOptions{Model: "/etc/passwd"}}, "model: no file"},
+		{detectors.Config{Kind: "face", Options: netOptions{Model: "/etc/passwd"}}, "model: files"},
 		{detectors.Config{Kind: "onnx"}, "needs the key model"},
-		{detectors.Config{Kind: "onnx", Options: netOptions{Model: "a.onnx"}}, "model: no file"},
-		{detectors.Config{Kind: "onnx", Options: netOptions{LabelsFile: "/etc/shadow"}}, "labels_file: no file"},
+		{detectors.Config{Kind: "onnx", Options: netOptions{Model: "a.onnx"}}, "model: files"},
+		{detectors.Config{Kind: "onnx", Options: netOptions{LabelsFile: "/etc/shadow"}}, "labels_file: files"},
 		{detectors.Config{Kind: "command"}, "starts a program"},
-		{detectors.Config{Kind: "remote", Options: remote.Options{Connection: remote.Connection{Endpoint: "localhost:1", TLSCA: "/etc/ssl/a.pem"}}}, "tls_ca: no file"},
+		{detectors.Config{Kind: "remote", Options: remote.Options{Connection: remote.Connection{Endpoint: "localhost:1", TLSCA: "/etc/ssl/a.pem"}}}, "tls_ca: files"},
 
 		{at("localhost:50051"), ""},
 		{at("LOCALHOST:50051"), ""},
@@ -135,7 +135,7 @@ func TestWhatCamerasMayBeAdded(t *testing.T) {
 		"rtsp://yard:555/2": "control.sources", "http://yard/2": "control.sources", "http://169.254.169.254/latest": "control.sources",
 		"rtsp://localhost/a": "control.sources", "http://127.0.0.1:6379/": "control.sources", "rtsp://10.0.0.7@evil.example/a": "control.sources",
 
-		"/etc/passwd": "no file", "file:///etc/passwd": "no file", "./rtsp:x": "no file", "video.mp4": "no file", "": "source:", "gopher://x": "source:",
+		"/etc/passwd": "files cannot be chosen", "file:///etc/passwd": "files cannot be chosen", "./rtsp:x": "files cannot be chosen", "video.mp4": "files cannot be chosen", "": "source:", "gopher://x": "source:",
 	} {
 		err := p.camera(capture.Config{Name: "x", Source: source}, new(runtime.Snapshot))
 		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {

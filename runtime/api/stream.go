@@ -154,7 +154,7 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request) error {
 // error that ended the stream.
 func (s *Server) left(r *http.Request, err error) error {
 	if p, ok := peerOf(r.Context()); ok && errors.Is(err, os.ErrDeadlineExceeded) {
-		s.log.Warn("closed the stream of an API client that does not read", "from", p.who, "path", r.URL.Path, "after", sendTimeout)
+		s.log.Warn("a client of the API does not read its stream; the stream was closed", "from", p.who, "path", r.URL.Path, "after", sendTimeout)
 	}
 	return err
 }

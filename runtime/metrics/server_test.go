@@ -74,7 +74,7 @@ func TestServerAnswers(t *testing.T) {
 		{"GET", "/debug/pprof/", "", 404, "text/plain", "not found"},
 		{"POST", "/health", "", 405, "text/plain", "Method Not Allowed"},
 		{"DELETE", "/metrics", "", 405, "text/plain", "Method Not Allowed"},
-		{"GET", "/metrics", "a body", 413, "text/plain", "no body"},
+		{"GET", "/metrics", "a body", 413, "text/plain", "must not have a body"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.method+tt.path, func(t *testing.T) {
@@ -290,7 +290,7 @@ func TestAnAddressBeyondThisMachineIsWarnedOf(t *testing.T) {
 		t.Fatal(err)
 	}
 	ln.Close()
-	if !strings.Contains(log.String(), "beyond this machine") {
+	if !strings.Contains(log.String(), "readable from other machines") {
 		t.Errorf("the log says %q", log.String())
 	}
 }

@@ -85,7 +85,7 @@ func TestCommands(t *testing.T) {
 		{runtime.Command{Do: runtime.AddCamera, Added: camera("yard", "synthetic:street")}, "", "source=synthetic:street"},
 		{runtime.Command{Do: runtime.AddCamera, Added: camera("pw", "rtsp://user:${PW}@10.0.0.7/a")}, "is not expanded", "verb=add_camera"},
 		{runtime.Command{Do: runtime.RemoveCamera, Camera: "yard"}, "", "verb=remove_camera"},
-		{runtime.Command{Do: runtime.Pause, Camera: strings.Repeat("x", 300)}, "none is longer", ""},
+		{runtime.Command{Do: runtime.Pause, Camera: strings.Repeat("x", 300)}, "names have at most", ""},
 	} {
 		err := c.Do(within(t), tt.cmd)
 		if tt.want == "" && err != nil || tt.want != "" && (err == nil || !strings.Contains(err.Error(), tt.want)) {

@@ -26,15 +26,15 @@ func TestFaultsAreToldInWords(t *testing.T) {
 		want string
 		of   error
 	}{
-		{"stopped", errSilent, true, "has not answered for 10s: see whether it is stopped", ErrUnreachable},
+		{"stopped", errSilent, true, "has not responded for 10s: check whether it is stopped", ErrUnreachable},
 		{"killed", io.ErrUnexpectedEOF, true, "the connection is lost: try again", ErrUnreachable},
-		{"ending", errEnded, true, "rvo-tui at here: this rvo-tui is ending", ErrUnreachable},
+		{"ending", errEnded, true, "rvo-tui at here: it is shutting down", ErrUnreachable},
 		{"gone", dial(syscall.ECONNREFUSED), true, "no rvo-tui answers at here: start one", ErrUnreachable},
-		{"of another user", dial(fs.ErrPermission), false, "may not open the socket", ErrDenied},
+		{"of another user", dial(fs.ErrPermission), false, "permission denied for the socket", ErrDenied},
 		{"unknown authority", verify(x509.UnknownAuthorityError{}), false, "--tls-ca", ErrUntrusted},
-		{"expired", verify(x509.CertificateInvalidError{Reason: x509.Expired}), false, "make a new one there", ErrUntrusted},
+		{"expired", verify(x509.CertificateInvalidError{Reason: x509.Expired}), false, "renew it", ErrUntrusted},
 		{"no TLS", tls.RecordHeaderError{Msg: "first record does not look like a TLS handshake"}, false, "does not speak TLS", ErrUnreachable},
-		{"something else", io.EOF, false, "what took the connection does not answer", ErrUnreachable},
+		{"something else", io.EOF, false, "the server does not answer", ErrUnreachable},
 	} {
 		l := &link{where: "here"}
 		l.met.Store(tt.met)

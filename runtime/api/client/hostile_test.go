@@ -94,7 +94,7 @@ func TestAServerComesBackUnderItsClient(t *testing.T) {
 	end()
 	select {
 	case err := <-ended:
-		if !errors.Is(err, ErrUnreachable) || !strings.Contains(err.Error(), "is ending") {
+		if !errors.Is(err, ErrUnreachable) || !strings.Contains(err.Error(), "is shutting down") {
 			t.Errorf("it ended with %v", err)
 		}
 	case <-time.After(patience):

@@ -226,9 +226,9 @@ func TestWhoIsNoServerIsToldApart(t *testing.T) {
 		opts       DialOptions
 		want       string
 	}{
-		{"hangs up", "", DialOptions{Insecure: true}, "leave --no-tls out"},
-		{"speaks TLS", "\x15\x03\x01\x00\x02\x02\x16", DialOptions{Insecure: true}, "leave --no-tls out"},
-		{"a socket that hangs up", "", DialOptions{}, "see that an rvo-tui runs at its other end"},
+		{"hangs up", "", DialOptions{Insecure: true}, "leave out --no-tls"},
+		{"speaks TLS", "\x15\x03\x01\x00\x02\x02\x16", DialOptions{Insecure: true}, "leave out --no-tls"},
+		{"a socket that hangs up", "", DialOptions{}, "check that an rvo-tui runs there"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			network, addr := "tcp", "127.0.0.1:0"
@@ -271,13 +271,13 @@ func TestAddressesOfClients(t *testing.T) {
 		{"unix:///run/x.sock", DialOptions{}, ""},
 		{"./x.sock", DialOptions{}, ""},
 		{"d.sock", DialOptions{}, ""},
-		{"/" + strings.Repeat("x", 200), DialOptions{}, "107 at most"},
+		{"/" + strings.Repeat("x", 200), DialOptions{}, "at most 107"},
 		{"box:7443", DialOptions{Token: fullToken}, ""},
-		{"box:7443", DialOptions{Token: "two\nlines"}, "the token holds a blank"},
+		{"box:7443", DialOptions{Token: "two\nlines"}, "the token contains a space"},
 		{"box:7443", DialOptions{}, "into RVO_TOKEN or a --token-file"},
 		{"box", DialOptions{Token: fullToken}, "write host:port"},
 		{"user:pw@box", DialOptions{Token: fullToken}, "\"***@box\""},
-		{"box:7443", DialOptions{Insecure: true}, "leave --no-tls out"},
+		{"box:7443", DialOptions{Insecure: true}, "leave out --no-tls"},
 		{"127.0.0.1:7443", DialOptions{Insecure: true}, ""},
 		{"[::1]:7443", DialOptions{Insecure: true}, ""},
 		{"localhost:7443", DialOptions{Insecure: true}, ""},

@@ -103,7 +103,7 @@ func TestValidate(t *testing.T) {
 		change func(c *Config)
 		want   string
 	}{
-		{func(c *Config) { c.Server = "broker" }, "server: is no address"},
+		{func(c *Config) { c.Server = "broker" }, "server: is not the address"},
 		{func(c *Config) { c.Server = "mqtt://me:sesame@broker" }, "server: has a login in it"},
 		{func(c *Config) { c.Password = "x" }, "user: is missing"},
 		{func(c *Config) { c.Prefix = "a/#" }, "prefix: must be"},
