@@ -231,7 +231,7 @@ func TestRealDiskFreezes(t *testing.T) {
 	}()
 	s.save(s.job("a"))
 	until("told", func() bool { return s.rec.Status().State == "degraded" })
-	if st := s.rec.Status(); !strings.Contains(st.Reason, "event a ") || !strings.Contains(st.Reason, "does not answer") {
+	if st := s.rec.Status(); !strings.Contains(st.Reason, "event a ") || !strings.Contains(st.Reason, "does not respond") {
 		t.Errorf("%+v", st)
 	}
 	frozen = false

@@ -55,7 +55,7 @@ func TestCheck(t *testing.T) {
 func TestCheckWarns(t *testing.T) {
 	for _, c := range []struct{ text, want string }{
 		{"[metrics]\nlisten = \":9090\"\n", ":2:10: metrics: listen: warning: metrics, which name cameras"},
-		{"[mqtt]\nserver = \"mqtt://broker.example\"\nuser = \"me\"\npassword = \"sesame street\"\n", ":2:10: mqtt: server: warning: the password crosses the network as plain text"},
+		{"[mqtt]\nserver = \"mqtt://broker.example\"\nuser = \"me\"\npassword = \"sesame street\"\n", ":2:10: mqtt: server: warning: the password is sent over the network in plain text"},
 		{"[mqtt]\nserver = \"mqtts://broker.example\"\nuser = \"me\"\npassword = \"sesame street\"\n", ""},
 		{"[mqtt]\nserver = \"mqtt://broker.example\"\n", ""},
 		{"[mqtt]\nserver = \"mqtt://localhost\"\nuser = \"me\"\npassword = \"sesame street\"\n", ""},

@@ -1,5 +1,5 @@
-// The Open Inference Protocol, version 2, over gRPC: the part of it that a client
-// needs which asks one model. Triton, KServe, MLServer and OpenVINO Model Server
+// The Open Inference Protocol, version 2, over gRPC: the part that a client of one
+// model needs. Triton, KServe, MLServer and OpenVINO Model Server
 // speak it. Names and numbers are those of its specification, which the Open
 // Inference Protocol working group publishes under the Apache License 2.0
 // (github.com/kserve/open-inference-protocol); the text here is our own.
@@ -107,7 +107,7 @@ func (x *ServerReadyResponse) GetReady() bool {
 	return false
 }
 
-// An empty version leaves the choice to the server, here and below.
+// If the version is empty, the server chooses, here and below.
 type ModelReadyRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Name          string                 `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
@@ -470,8 +470,7 @@ func (*InferParameter_DoubleParam) isInferParameter_ParameterChoice() {}
 
 func (*InferParameter_Uint64Param) isInferParameter_ParameterChoice() {}
 
-// Numbers of a tensor in the order of its rows, where they are not in the raw
-// contents.
+// Elements of a tensor in row-major order, if they are not in the raw contents.
 type InferTensorContents struct {
 	state          protoimpl.MessageState `protogen:"open.v1"`
 	BoolContents   []bool                 `protobuf:"varint,1,rep,packed,name=bool_contents,json=boolContents,proto3" json:"bool_contents,omitempty"`
@@ -580,8 +579,8 @@ type ModelInferRequest struct {
 	Parameters   map[string]*InferParameter                      `protobuf:"bytes,4,rep,name=parameters,proto3" json:"parameters,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	Inputs       []*ModelInferRequest_InferInputTensor           `protobuf:"bytes,5,rep,name=inputs,proto3" json:"inputs,omitempty"`
 	Outputs      []*ModelInferRequest_InferRequestedOutputTensor `protobuf:"bytes,6,rep,name=outputs,proto3" json:"outputs,omitempty"`
-	// One for each input, in their order: numbers low byte first; of BYTES, the
-	// length in four bytes before each element.
+	// One for each input, in order. Numbers are little-endian; each element of BYTES
+	// is preceded by its length in four bytes.
 	RawInputContents [][]byte `protobuf:"bytes,7,rep,name=raw_input_contents,json=rawInputContents,proto3" json:"raw_input_contents,omitempty"`
 	unknownFields    protoimpl.UnknownFields
 	sizeCache        protoimpl.SizeCache
@@ -673,7 +672,7 @@ type ModelInferResponse struct {
 	Id           string                                  `protobuf:"bytes,3,opt,name=id,proto3" json:"id,omitempty"`
 	Parameters   map[string]*InferParameter              `protobuf:"bytes,4,rep,name=parameters,proto3" json:"parameters,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	Outputs      []*ModelInferResponse_InferOutputTensor `protobuf:"bytes,5,rep,name=outputs,proto3" json:"outputs,omitempty"`
-	// One for each output, in their order, or none.
+	// One for each output, in order, or none.
 	RawOutputContents [][]byte `protobuf:"bytes,6,rep,name=raw_output_contents,json=rawOutputContents,proto3" json:"raw_output_contents,omitempty"`
 	unknownFields     protoimpl.UnknownFields
 	sizeCache         protoimpl.SizeCache
@@ -755,7 +754,7 @@ type ModelMetadataResponse_TensorMetadata struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Name          string                 `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
 	Datatype      string                 `protobuf:"bytes,2,opt,name=datatype,proto3" json:"datatype,omitempty"`   // FP32, FP16, UINT8, INT32, INT64, BYTES …
-	Shape         []int64                `protobuf:"varint,3,rep,packed,name=shape,proto3" json:"shape,omitempty"` // -1: open
+	Shape         []int64                `protobuf:"varint,3,rep,packed,name=shape,proto3" json:"shape,omitempty"` // -1: dynamic
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }

@@ -1,5 +1,5 @@
-// The Open Inference Protocol, version 2, over gRPC: the part of it that a client
-// needs which asks one model. Triton, KServe, MLServer and OpenVINO Model Server
+// The Open Inference Protocol, version 2, over gRPC: the part that a client of one
+// model needs. Triton, KServe, MLServer and OpenVINO Model Server
 // speak it. Names and numbers are those of its specification, which the Open
 // Inference Protocol working group publishes under the Apache License 2.0
 // (github.com/kserve/open-inference-protocol); the text here is our own.

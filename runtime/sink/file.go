@@ -13,22 +13,22 @@ import (
 	"rvo-tui/internal/fileio"
 )
 
-// File appends events to a file as JSON lines. The file holds whole lines only:
+// File appends events to a file as JSON lines. The file only has complete lines:
 //
 //   - A line is one write. After a short write, as on a full disk, the file is
-//     truncated to its last whole line, and the line is tried again later.
+//     truncated to its last complete line, and the line is retried later.
 //   - An incomplete last line, as after a power failure, is repaired when the file is
-//     opened: a whole JSON object gets its line feed, the beginning of one is
-//     truncated, and anything else is kept and gets a line feed.
-//   - The file is locked (flock), because truncating is safe for one writer alone. The
+//     opened: a complete JSON object gets its line feed, an incomplete one is removed,
+//     and anything else is kept and gets a line feed.
+//   - The file is locked (flock), because truncating is only safe with one writer. The
 //     sink of a second process is degraded until the first process ends.
 //
 // The file is reopened after Reopen, and when it was moved or removed. While it cannot
-// be opened or written, the sink is degraded: it holds Capacity events and tries again
+// be opened or written, the sink is degraded: it queues Capacity events and retries
 // every 0.5 to 5 s.
 //
 // Lines are synced to the disk within a second, and when the sink ends. A power failure
-// costs the events of the last second at most, and no event waits for a disk.
+// loses at most the events of the last second. No event waits for the disk.
 type File struct{ *queue }
 
 // NewFile returns a sink named "file". Nothing is opened before Run.
@@ -36,8 +36,8 @@ func NewFile(path string, log *slog.Logger) File {
 	return File{newQueue("file", &lineFile{path: path}, log)}
 }
 
-// Reopen requests that the file is closed and opened again by its path, for log
-// rotation. It does not wait.
+// Reopen requests that the file be closed and reopened by its path, for log rotation.
+// It does not block.
 func (s File) Reopen() { poke(s.reopen) }
 
 // lineFile is the output of a File.
@@ -68,7 +68,7 @@ func (l *lineFile) prepare(f *os.File) error {
 		return fmt.Errorf("open event log %q: %w", l.path, fileio.Bare(err))
 	}
 	if errors.Is(lockFile(f), syscall.EWOULDBLOCK) {
-		return fmt.Errorf("open event log %q: another process writes it; name another file or stop that process", l.path)
+		return fmt.Errorf("open event log %q: another process is writing to it; use another file or stop that process", l.path)
 	}
 	if err := heal(f, info.Size()); err != nil {
 		return fmt.Errorf("heal event log %q: %w; %s", l.path, fileio.Bare(err), fileio.Advice(err))
@@ -76,8 +76,8 @@ func (l *lineFile) prepare(f *os.File) error {
 	return nil
 }
 
-// lockFile locks the file for this process. A file system without locks is no error
-// for the caller.
+// lockFile locks the file for this process. It is not an error if the file system has
+// no locks.
 func lockFile(f *os.File) error {
 	conn, err := f.SyscallConn()
 	if err != nil {
@@ -130,7 +130,7 @@ func (l *lineFile) write(_ context.Context, line []byte) (int, error) {
 		return len(line), nil
 	}
 	if n > 0 {
-		// If this fails too, heal truncates the line when the file is opened again.
+		// If this fails too, heal truncates the line when the file is reopened.
 		_ = l.cut(n)
 	}
 	return 0, fmt.Errorf("write event log %q: %w; %s", l.path, fileio.Bare(err), fileio.Advice(err))
@@ -145,7 +145,7 @@ func (l *lineFile) cut(n int) error {
 	return l.f.Truncate(info.Size() - int64(n))
 }
 
-// moved reports whether the path no longer names the open file.
+// moved reports whether the path no longer refers to the open file.
 func (l *lineFile) moved() bool {
 	there, err := os.Stat(l.path)
 	if err != nil {

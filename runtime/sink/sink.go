@@ -1,4 +1,4 @@
-// Package sink takes events out of the process: to files, pipes and terminals.
+// Package sink delivers events to files, pipes and terminals.
 package sink
 
 import (
@@ -15,10 +15,10 @@ import (
 )
 
 const (
-	// Capacity is the number of events that a sink holds, including the one that it is
-	// writing.
+	// Capacity is the number of events that a sink queues, including the one being
+	// written.
 	Capacity = 64
-	// Flush is how long a sink delivers after its context has ended.
+	// Flush is how long a sink keeps delivering after its context has ended.
 	Flush = 2 * time.Second
 
 	retryFirst = 500 * time.Millisecond
@@ -26,37 +26,37 @@ const (
 	syncEvery  = time.Second
 )
 
-// output is what a sink writes to. One goroutine calls it.
+// output is the target of a sink. It is called by one goroutine.
 type output interface {
 	// open is called at the start, and after an error or a request to reopen.
 	open() error
-	// write writes a line with its line feed. It returns how much of it is written; the
-	// rest is tried again later.
+	// write writes a line with its line feed. It returns how much was written; the rest
+	// is retried later.
 	write(ctx context.Context, line []byte) (int, error)
-	// sync makes what was written survive a power failure, where that applies. So does
-	// close.
+	// sync makes written data survive a power failure, if possible. close does the
+	// same.
 	sync() error
 	close() error
 }
 
-// queue is the part that all sinks share: a bounded queue, and a goroutine that
-// writes what is in it to an output.
+// queue is the common part of all sinks: a bounded queue, and a goroutine that writes
+// its events to an output.
 type queue struct {
 	name string
 	log  *slog.Logger
 
 	out    output
-	wake   chan struct{} // 1: the queue is no longer empty
-	reopen chan struct{} // 1: reopen the output
+	wake   chan struct{} // capacity 1: the queue is no longer empty
+	reopen chan struct{} // capacity 1: reopen the output
 
 	// owned by Run
 	ready  bool   // out is open
 	line   []byte // the oldest event as text; empty: not encoded yet
-	sent   int    // how much of line is written
-	dirty  bool   // written and not synced
+	sent   int    // number of bytes of line already written
+	dirty  bool   // written but not synced
 	synced time.Time
 
-	mu     sync.Mutex // guards what follows; nothing is called while it is held
+	mu     sync.Mutex // guards the fields below; not held during calls
 	events [Capacity]rules.Event
 	first  int
 	closed bool
@@ -81,7 +81,7 @@ func (q *queue) View() runtime.SinkView {
 	return q.view
 }
 
-// Offer implements Sink. It copies the event; the goroutine of the sink encodes it.
+// Offer implements Sink. It copies the event; the sink's goroutine encodes it.
 func (q *queue) Offer(event rules.Event) bool {
 	q.mu.Lock()
 	ok := !q.closed && q.view.Depth < Capacity
@@ -98,7 +98,7 @@ func (q *queue) Offer(event rules.Event) bool {
 	return ok
 }
 
-// poke makes a channel of one ready, if it is not.
+// poke sends to a channel of capacity 1 without blocking.
 func poke(c chan struct{}) {
 	select {
 	case c <- struct{}{}:
@@ -166,7 +166,7 @@ func (q *queue) serve(ctx context.Context, last bool) {
 	}
 }
 
-// step does one thing: opens the output, writes one line or syncs.
+// step performs one step: it opens the output, writes one line or syncs.
 func (q *queue) step(ctx context.Context, event rules.Event, pending bool) error {
 	if pending {
 		select {
@@ -232,17 +232,17 @@ func (q *queue) pop(count func(*runtime.SinkView)) {
 	count(&q.view)
 }
 
-// shut closes the output. The next step opens it.
+// shut closes the output. The next step reopens it.
 func (q *queue) shut() {
 	if q.ready {
 		q.ready = false
-		// The write or sync before has reported an error of the file already, or opening
-		// it will.
+		// A previous write or sync has already reported an error of the file, or
+		// opening it will.
 		_ = q.out.close()
 	}
 }
 
-// syncDue returns a channel that fires when what was written is to be synced.
+// syncDue returns a channel that fires when a sync is due.
 func (q *queue) syncDue() <-chan time.Time {
 	if !q.dirty {
 		return nil
@@ -250,7 +250,7 @@ func (q *queue) syncDue() <-chan time.Time {
 	return time.After(max(0, syncEvery-time.Since(q.synced)))
 }
 
-// wait passes the time until the next attempt.
+// wait waits until the next attempt.
 func (q *queue) wait(ctx context.Context, d time.Duration) {
 	timer := time.NewTimer(d)
 	defer timer.Stop()

@@ -14,12 +14,12 @@ import (
 )
 
 // Writer writes events as JSON lines to an open writer, such as standard output. While
-// the writer fails the sink is degraded; afterwards the rest of an interrupted line is
-// written first.
+// writing fails, the sink is degraded. Afterwards it first writes the rest of an
+// interrupted line.
 //
-// A write to a pipe, a socket or a terminal waits for a second at most: a reader that
-// does not read degrades the sink but does not block it. Any other writer may block Run
-// for as long as one Write takes.
+// A write to a pipe, a socket or a terminal waits for at most one second, so a reader
+// that does not read degrades the sink but does not block it. Any other writer can
+// block Run for as long as one Write takes.
 type Writer struct{ *queue }
 
 // NewWriter returns a sink that writes to w, which it does not close.
@@ -47,7 +47,7 @@ func (l *lineWriter) write(ctx context.Context, line []byte) (n int, err error) 
 	case err == nil:
 		return n, nil
 	case errors.Is(err, unix.EPIPE):
-		err = errors.New("the reader has ended; start the reader and the program again, or use an event log")
+		err = errors.New("the reader has ended; restart the reader and the program, or use an event log")
 	case errors.Is(err, unix.ENOSPC):
 		err = fmt.Errorf("%w; free some space", fileio.Bare(err))
 	default:

@@ -18,35 +18,35 @@ import (
 )
 
 const (
-	maxOrders   = 16       // commands that wait
+	maxOrders   = 16       // queued commands
 	maxOrder    = 16 << 10 // bytes of a command
 	orderTime   = 2 * time.Minute
-	orderEvery  = 50 * time.Millisecond // from one command to the next
-	maxAnswer   = 1000                  // bytes of an error in an answer
+	orderEvery  = 50 * time.Millisecond // minimum time between two commands
+	maxAnswer   = 1000                  // bytes of an error in a response
 	homeOnline  = "online"
 	switchedOn  = "ON"
 	switchedOff = "OFF"
 )
 
-// order is a command that came as a message.
+// order is a command received as a message.
 type order struct {
 	topic, payload string
-	respond        string // topic for the answer
+	respond        string // topic for the response
 	correlation    []byte
 }
 
-// answer is the payload of the answer to a command.
+// answer is the payload of the response to a command.
 type answer struct {
 	Command []string `json:"command"`
 	OK      bool     `json:"ok"`
 	Error   string   `json:"error"`
 }
 
-// received takes a message of the broker. It never waits.
+// received handles a message from the broker. It never blocks.
 func (c *client) received(m *paho.Publish) {
 	switch {
 	case c.cfg.Discovery != "" && m.Topic == c.cfg.Discovery+"/status":
-		// A retained one is older than what was just announced.
+		// A retained one is older than the last announcement.
 		if string(m.Payload) == homeOnline && !m.Retain {
 			c.mu.Lock()
 			c.again = true
@@ -63,12 +63,12 @@ func (c *client) received(m *paho.Publish) {
 	}
 }
 
-// ordered queues a command. A retained one is older than anybody knows, and comes with
-// every connection: it is ignored.
+// ordered queues a command. Retained commands are ignored: they may be arbitrarily old,
+// and are repeated with every connection.
 func (c *client) ordered(m *paho.Publish) {
 	if m.Retain {
 		if c.counts.ignored.Add(1) > 1 {
-			return // the log has it
+			return // already logged
 		}
 		c.opts.Log.Warn("a retained command is ignored", "output", Name, "topic", text.Clean(m.Topic), "do", "remove it from the broker, and send commands without the retain flag")
 		return
@@ -79,7 +79,7 @@ func (c *client) ordered(m *paho.Publish) {
 	}
 	o := order{topic: m.Topic, payload: string(m.Payload), respond: c.topics.responses()}
 	if p := m.Properties; p != nil {
-		// A sender must not choose any topic that this program may publish to.
+		// Do not let the sender choose a topic that this program publishes to.
 		if strings.HasPrefix(p.ResponseTopic, o.respond+"/") && validPrefix(p.ResponseTopic) {
 			o.respond = p.ResponseTopic
 		}
@@ -92,8 +92,8 @@ func (c *client) ordered(m *paho.Publish) {
 	}
 }
 
-// obey carries out commands, one after the other and orderEvery at most, until the
-// context ends.
+// obey carries out commands, one after the other with orderEvery between them, until
+// the context ends.
 func (c *client) obey(ctx context.Context) {
 	tick := time.NewTicker(orderEvery)
 	defer tick.Stop()
@@ -112,7 +112,7 @@ func (c *client) obey(ctx context.Context) {
 	}
 }
 
-// carryOut carries out a command and answers.
+// carryOut carries out a command and sends the response.
 func (c *client) carryOut(ctx context.Context, o order) {
 	words, err := c.words(o)
 	if err == nil {
@@ -136,10 +136,10 @@ func (c *client) carryOut(ctx context.Context, o order) {
 	}
 	payload, err := json.Marshal(a)
 	if err != nil {
-		return // words are plain
+		return // cannot happen: these are plain texts
 	}
 	message := &paho.Publish{Topic: o.respond, Payload: payload, QoS: 1, Properties: &paho.PublishProperties{ContentType: "application/json", CorrelationData: o.correlation}}
-	_ = c.link.publish(ctx, message) // an answer is sent once
+	_ = c.link.publish(ctx, message) // a response is sent only once
 }
 
 // permit refuses verbs that the configuration does not allow.
@@ -153,15 +153,15 @@ func (c *client) permit(words []string) error {
 	return nil
 }
 
-// words returns the words of a command, as they follow "ctl": those of the payload, or
-// for a topic of a camera or a part of one what ON and OFF mean there.
+// words returns the words of a command, as they follow "ctl": those of the payload or,
+// for a topic of a camera or its parts, the meaning of ON and OFF.
 func (c *client) words(o order) ([]string, error) {
 	if o.topic == c.topics.set() {
 		return split(o.payload)
 	}
 	on := o.payload == switchedOn
 	if !on && o.payload != switchedOff {
-		return nil, fmt.Errorf("%q is not known here; send %s or %s", text.CleanTo(o.payload, 40), switchedOn, switchedOff)
+		return nil, fmt.Errorf("%q is not supported here; send %s or %s", text.CleanTo(o.payload, 40), switchedOn, switchedOff)
 	}
 	verbs, args := [2]runtime.Verb{runtime.Resume, runtime.Pause}, []string(nil)
 	w := c.topics.split(o.topic)
@@ -174,7 +174,7 @@ func (c *client) words(o order) ([]string, error) {
 	case len(w) == 5 && w[1] == ofRule && w[3] == "armed":
 		verbs, args = [2]runtime.Verb{runtime.Arm, runtime.Disarm}, w[2:3]
 	default:
-		return nil, errors.New("nothing can be set at this topic")
+		return nil, errors.New("this topic does not accept commands")
 	}
 	verb := verbs[0]
 	if !on {
@@ -183,14 +183,14 @@ func (c *client) words(o order) ([]string, error) {
 	return slices.Concat([]string{string(verb)}, args, []string{"--camera", w[0]}), nil
 }
 
-// split returns the words of a payload: of a list in JSON, or separated by spaces.
+// split returns the words of a payload: a JSON list, or words separated by spaces.
 func split(payload string) ([]string, error) {
 	if !strings.HasPrefix(strings.TrimSpace(payload), "[") {
 		return strings.Fields(payload), nil
 	}
 	var words []string
 	if err := json.Unmarshal([]byte(payload), &words); err != nil {
-		return nil, errors.New(`the command is no list of words in JSON, as ["enable", "person"]`)
+		return nil, errors.New(`the command is not a JSON list of words, as in ["enable", "person"]`)
 	}
 	return words, nil
 }

@@ -19,16 +19,16 @@ func TestWordsOfCommands(t *testing.T) {
 	tests := []struct{ topic, payload, want, err string }{
 		{"rvo-tui/set", "set_rate person 5 --camera door", "set_rate|person|5|--camera|door", ""},
 		{"rvo-tui/set", ` ["attach", "remote", "needs=motion > 0.01"]`, "attach|remote|needs=motion > 0.01", ""},
-		{"rvo-tui/set", `["attach", 1]`, "", "no list of words"},
+		{"rvo-tui/set", `["attach", 1]`, "", "not a JSON list of words"},
 		{"rvo-tui/set", "", "", ""},
 		{"rvo-tui/door/detectors/person/set", "ON", "enable|person|--camera|door", ""},
 		{"rvo-tui/door/detectors/person/set", "OFF", "disable|person|--camera|door", ""},
-		{"rvo-tui/door/detectors/person/set", "on", "", `"on" is not known here; send ON or OFF`},
+		{"rvo-tui/door/detectors/person/set", "on", "", `"on" is not supported here; send ON or OFF`},
 		{"rvo-tui/door/rules/visitor/set", "OFF", "rule_off|visitor|--camera|door", ""},
 		{"rvo-tui/door/rules/visitor/armed/set", "OFF", "disarm|visitor|--camera|door", ""},
 		{"rvo-tui/door/set", "ON", "resume|--camera|door", ""},
-		{"rvo-tui/door/signals/person/set", "ON", "", "nothing can be set"},
-		{"other/door/set", "ON", "", "nothing can be set"},
+		{"rvo-tui/door/signals/person/set", "ON", "", "does not accept commands"},
+		{"other/door/set", "ON", "", "does not accept commands"},
 	}
 	c := newClient(DefaultConfig(), newBox().options())
 	for _, tt := range tests {

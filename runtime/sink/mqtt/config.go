@@ -1,6 +1,6 @@
-// Package mqtt connects the program to an MQTT broker, as an output of an outbox: events,
-// pictures and retained states go out, commands come in, and Home Assistant is told what
-// there is. Version 5 is spoken, and 3.1.1 where the broker knows no other.
+// Package mqtt connects the program to an MQTT broker, as an output of an outbox. It
+// publishes events, pictures and retained states, accepts commands, and announces
+// devices to Home Assistant. It uses MQTT 5, or 3.1.1 if the broker does not support 5.
 package mqtt
 
 import (
@@ -28,37 +28,38 @@ const Name = "mqtt"
 
 // Config is the [mqtt] section of the configuration.
 type Config struct {
-	// Server is the address of the broker: "mqtt://host:1883", or with TLS
-	// "mqtts://host:8883". Empty: nothing is published.
+	// Server is the address of the broker: "mqtt://host:1883", or "mqtts://host:8883"
+	// with TLS. Empty: nothing is published.
 	Server   string `toml:"server"`
 	User     string `toml:"user"`
 	Password string `toml:"password"`
-	// Prefix begins every topic.
+	// Prefix is the prefix of every topic.
 	Prefix string `toml:"prefix"`
-	// ClientID names this program to the broker. Empty: "rvo-tui-" and the host's name.
+	// ClientID identifies this program to the broker. Empty: "rvo-tui-" and the host
+	// name.
 	ClientID  string        `toml:"client_id"`
 	QoS       int           `toml:"qos"` // 1 or 2
 	KeepAlive text.Duration `toml:"keep_alive"`
-	// CA is a PEM file that is trusted instead of the system's; Cert and Key are PEM
-	// files of a certificate of this client.
+	// CA is a PEM file that is trusted instead of the system's certificates. Cert and
+	// Key are PEM files with a client certificate.
 	CA   string `toml:"ca" is:"path"`
 	Cert string `toml:"cert" is:"path"`
 	Key  string `toml:"key" is:"path"`
-	// Pictures says that the thumbnail of an event's clip is published, too.
+	// Pictures also publishes the thumbnail of an event's clip.
 	Pictures bool `toml:"pictures"`
 	// Preview is the interval at which a frame of each camera is published; 0: never.
 	Preview text.Duration `toml:"preview"`
-	// Commands are the verbs that messages may ask for, or AllVerbs. Empty: none.
+	// Commands are the verbs accepted in messages, or AllVerbs. Empty: none.
 	Commands []string `toml:"commands"`
-	// Discovery is the prefix under which Home Assistant looks for devices, mostly
-	// "homeassistant". Empty: it is told nothing.
+	// Discovery is Home Assistant's discovery prefix, usually "homeassistant". Empty:
+	// no discovery.
 	Discovery string `toml:"discovery"`
 }
 
-// AllVerbs in Config.Commands stands for every verb.
+// AllVerbs in Config.Commands means every verb.
 const AllVerbs = "all"
 
-// minPreview is the shortest Preview.
+// minPreview is the minimum of Preview.
 const minPreview = time.Second
 
 // DefaultConfig returns the default values.
@@ -75,7 +76,7 @@ func (c Config) Validate(bad func(key, problem string)) {
 		bad("server", err.Error())
 	}
 	if c.Password != "" && c.User == "" {
-		bad("user", "is missing: a password needs one")
+		bad("user", "is missing: password requires it")
 	}
 	for _, name := range []struct{ key, value string }{{"user", c.User}, {"password", c.Password}} {
 		if len(name.value) > math.MaxUint16 || strings.ContainsRune(name.value, 0) {
@@ -107,17 +108,17 @@ func (c Config) Validate(bad func(key, problem string)) {
 	case !validPrefix(c.Discovery):
 		bad("discovery", wantPrefix)
 	case c.Discovery == c.Prefix || strings.HasPrefix(c.Discovery, c.Prefix+"/") || strings.HasPrefix(c.Prefix, c.Discovery+"/"):
-		bad("discovery", "must not lie below prefix, nor prefix below it")
+		bad("discovery", "must not be below prefix, or the other way round")
 	}
 	c.validateTLS(bad)
 }
 
-// validateTLS reports files that cannot be used, and such that are for nothing.
+// validateTLS reports unusable files, and files without TLS.
 func (c Config) validateTLS(bad func(key, problem string)) {
 	if u, err := c.address(); err == nil && u.Scheme == "mqtt" {
 		for _, file := range []struct{ key, name string }{{"ca", c.CA}, {"cert", c.Cert}, {"key", c.Key}} {
 			if file.name != "" {
-				bad(file.key, "is for TLS: write mqtts:// in server, or leave it out")
+				bad(file.key, "requires TLS: write mqtts:// in server, or leave it out")
 			}
 		}
 		return
@@ -127,9 +128,9 @@ func (c Config) validateTLS(bad func(key, problem string)) {
 	}
 	switch {
 	case c.Cert != "" && c.Key == "":
-		bad("key", "is missing: cert needs one")
+		bad("key", "is missing: cert requires it")
 	case c.Key != "" && c.Cert == "":
-		bad("cert", "is missing: key needs one")
+		bad("cert", "is missing: key requires it")
 	case c.Cert != "":
 		if _, err := pem.KeyPair(c.Cert, c.Key); err != nil {
 			key := "cert"
@@ -150,7 +151,7 @@ func verbs() []string {
 	return list
 }
 
-// allows reports whether messages may ask for all of some verbs.
+// allows reports whether all of the given verbs are accepted in messages.
 func (c Config) allows(some ...runtime.Verb) bool {
 	for _, v := range some {
 		if !slices.Contains(c.Commands, string(v)) && !slices.Contains(c.Commands, AllVerbs) {
@@ -160,24 +161,24 @@ func (c Config) allows(some ...runtime.Verb) bool {
 	return true
 }
 
-// Exposed warns of a password that others on the network can read, and says what to do;
-// empty: there is none.
+// Exposed returns a warning about a password that others on the network can read, and
+// what to do; empty: there is none.
 func (c Config) Exposed() (warning, do string) {
 	u, err := c.address()
 	if err != nil || u.Scheme != "mqtt" || c.Password == "" || listen.OnLoopback(u.Host) {
 		return "", ""
 	}
-	return "the password crosses the network as plain text", "use mqtts://, and ca where the broker has a certificate of its own"
+	return "the password is sent over the network in plain text", "use mqtts://, with ca if the broker has a self-signed certificate"
 }
 
-// address returns the address of the broker. Its error holds no part of it.
+// address returns the address of the broker. Its error contains no part of it.
 func (c Config) address() (*url.URL, error) {
 	u, err := url.Parse(c.Server)
 	if err != nil || u.Scheme != "mqtt" && u.Scheme != "mqtts" || u.Hostname() == "" {
-		return nil, errors.New(`is no address of a broker; write "mqtt://host:1883", or "mqtts://host:8883" with TLS`)
+		return nil, errors.New(`is not the address of a broker; write "mqtt://host:1883", or "mqtts://host:8883" with TLS`)
 	}
 	if u.User != nil {
-		return nil, errors.New("has a login in it; write user and password instead")
+		return nil, errors.New("contains a login; set user and password instead")
 	}
 	if u.Port() == "" {
 		u.Host += map[string]string{"mqtt": ":1883", "mqtts": ":8883"}[u.Scheme]
@@ -185,18 +186,18 @@ func (c Config) address() (*url.URL, error) {
 	return u, nil
 }
 
-const wantPrefix = `must be a topic without "+", "#", "$" at its beginning and "/" at its ends, at most 128 bytes`
+const wantPrefix = `must be a topic without "+" and "#", with no leading "$" and no leading or trailing "/", at most 128 bytes`
 
 func validPrefix(p string) bool {
 	return p != "" && len(p) <= 128 && plain(p) && !strings.ContainsAny(p, "+#") && p[0] != '$' && !strings.HasPrefix(p, "/") && !strings.HasSuffix(p, "/")
 }
 
-// plain reports whether a text is valid and without control characters.
+// plain reports whether a text is valid UTF-8 without control characters.
 func plain(s string) bool {
 	return utf8.ValidString(s) && !strings.ContainsFunc(s, unicode.IsControl)
 }
 
-// authority reads the certificates of a PEM file; nil: those of the system.
+// authority reads the certificates of a PEM file; nil means those of the system.
 func authority(file string) (*x509.CertPool, error) {
 	if file == "" {
 		return nil, nil
@@ -204,7 +205,7 @@ func authority(file string) (*x509.CertPool, error) {
 	return pem.Authorities(file)
 }
 
-// tls returns the settings of TLS.
+// tls returns the TLS configuration.
 func (c Config) tls(host string) (*tls.Config, error) {
 	pool, err := authority(c.CA)
 	if err != nil {

@@ -23,16 +23,16 @@ const (
 	camera       = "camera"
 )
 
-// Categories of entities that are not the point of a device.
+// Categories of secondary entities.
 const (
 	diagnostic = "diagnostic"
 	setting    = "config"
 )
 
-// maker is what devices are said to be made by.
+// maker is the manufacturer of devices.
 const maker = "rvo-tui"
 
-// config is the payload of a device: what Home Assistant is told of it.
+// config is the discovery payload of a device for Home Assistant.
 type config struct {
 	Device     device               `json:"device"`
 	Origin     origin               `json:"origin"`
@@ -54,7 +54,7 @@ type origin struct {
 	Version string `json:"sw_version,omitempty"`
 }
 
-// component is an entity. One with a platform alone is to be forgotten.
+// component is an entity. One that has only a platform is removed.
 type component struct {
 	Platform     string         `json:"platform"`
 	ID           string         `json:"unique_id,omitempty"`
@@ -86,8 +86,8 @@ type availability struct {
 	Value string `json:"value_template,omitempty"`
 }
 
-// id returns an identifier: readable, unique, and the same wherever the program runs. The
-// prefix tells programs on one broker apart.
+// id returns an identifier that is readable, unique, and independent of where the
+// program runs. The prefix distinguishes programs on one broker.
 func (c *client) id(parts ...string) string {
 	all := append([]string{c.cfg.Prefix}, parts...)
 	sum := sha256.Sum256([]byte(strings.Join(all, "\x00")))
@@ -101,7 +101,8 @@ func (c *client) id(parts ...string) string {
 	return readable + "_" + hex.EncodeToString(sum[:4])
 }
 
-// configTopic returns the topic of the device of a camera; empty: of the program.
+// configTopic returns the topic of a camera's device; empty camera: the program's
+// device.
 func (c *client) configTopic(prefix, camera string) string {
 	return prefix + "/device/" + c.deviceID(camera) + "/config"
 }
@@ -113,12 +114,13 @@ func (c *client) deviceID(camera string) string {
 	return c.id(camera)
 }
 
-// announce adds what Home Assistant is told: a device for the program and one for each camera.
+// announce adds the discovery messages: a device for the program and one for each
+// camera.
 func (c *client) announce(b board, s *runtime.Snapshot, gone map[string]map[part]bool) {
 	put := func(name string, d config) {
 		payload, err := json.Marshal(d)
 		if err != nil {
-			panic(err) // plain texts
+			panic(err) // cannot happen: plain texts
 		}
 		b.put(c.configTopic(c.cfg.Discovery, name), payload, rankDiscovery)
 	}
@@ -162,8 +164,8 @@ func (c *client) boxDevice() config {
 	return d
 }
 
-// cameraDevice returns the device of a camera. Entities of gone are to be forgotten unless
-// they are there.
+// cameraDevice returns the device of a camera. Entities of gone are removed unless they
+// exist.
 func (c *client) cameraDevice(v *runtime.CameraView, gone map[part]bool) config {
 	d := c.device(v.Name, "camera", v.Name)
 	d.Device.Via = c.deviceID("")
@@ -198,7 +200,7 @@ func (c *client) cameraDevice(v *runtime.CameraView, gone map[part]bool) config 
 			c.signalEntity(v.Name, g.Name, kinds[g.Detector], add)
 		}
 	}
-	// What an earlier configuration had is forgotten, too.
+	// Entities of an earlier configuration are removed too.
 	forget("preview", camera)
 	forget("enabled", switches)
 	here := map[part]bool{}
@@ -222,8 +224,7 @@ func (c *client) cameraDevice(v *runtime.CameraView, gone map[part]bool) config 
 	return d
 }
 
-// entities returns the platforms of the entities that a part may have, by the end of
-// their keys.
+// entities returns the platforms of a part's possible entities, by key suffix.
 func (p part) entities() map[string]string {
 	switch p.kind {
 	case ofRule:
@@ -241,7 +242,8 @@ func (p part) entities() map[string]string {
 // key returns the key of an entity of a part.
 func (p part) key(suffix string) string { return p.kind + "_" + p.name + "_" + suffix }
 
-// available returns the conditions for an entity: that the program runs, and others.
+// available returns the conditions for an entity: that the program is running, and
+// more.
 func (c *client) available(more ...availability) []availability {
 	return append([]availability{{Topic: c.topics.availability()}}, more...)
 }
@@ -294,7 +296,8 @@ func (c *client) cameraEntities(v *runtime.CameraView, add func(string, componen
 	}
 }
 
-// eventTypes returns what an event entity of a camera may report: each event, and its end.
+// eventTypes returns what an event entity of a camera can report: each event, and its
+// end.
 func eventTypes(v *runtime.CameraView) []string {
 	var list []string
 	for i := range v.Rules {

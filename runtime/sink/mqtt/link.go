@@ -24,17 +24,18 @@ import (
 )
 
 const (
-	attempt   = 10 * time.Second // that a broker may take to answer
+	attempt   = 10 * time.Second // timeout for the broker
 	retryMax  = time.Minute
 	closeWait = time.Second
-	// steadyTime is how long a connection must last for the next one to be tried at once.
+	// steadyTime is how long a connection must last for the next attempt to be
+	// immediate.
 	steadyTime = 10 * time.Second
 )
 
-// errDown is why nothing can be published.
-var errDown = errors.New("there is no connection to the broker")
+// errDown is the error of publishing without a connection.
+var errDown = errors.New("no connection to the broker")
 
-// link is a connection to a broker, made again whenever it is lost. It is safe for
+// link is a connection to a broker that is restored whenever it is lost. It is safe for
 // concurrent use.
 type link struct {
 	cfg      Config
@@ -42,27 +43,27 @@ type link struct {
 	will     *paho.WillMessage
 	received func(*paho.Publish) // must not block
 
-	up chan struct{} // 1: there is a new connection
+	up chan struct{} // capacity 1: there is a new connection
 
-	mu       sync.Mutex // guards what follows
+	mu       sync.Mutex // guards the fields below
 	manager  *autopaho.ConnectionManager
 	cancel   context.CancelFunc
 	closed   bool
 	live     bool
-	joined   time.Time  // of the last connection; zero: there was none
+	joined   time.Time  // start of the last connection; zero: none yet
 	fault    error      // why there is no connection
-	conn     *attempted // the newest
-	old      bool       // version 3.1.1 is spoken
+	conn     *attempted // the newest connection
+	old      bool       // version 3.1.1 is used
 	spoke    bool       // a version was agreed on before
-	switched bool       // to the other version, which is tried at once
+	switched bool       // the other version is to be tried, at once
 }
 
-// attempted is a connection that was opened, and what came of it.
+// attempted is a connection and its outcome.
 type attempted struct {
 	net.Conn
 
 	wire *wire
-	told atomic.Int32 // of the first read: 1 an answer, 2 that the version is not spoken
+	told atomic.Int32 // of the first read: 1 means a response, 2 that the version is not supported
 }
 
 // Read implements net.Conn.
@@ -80,7 +81,7 @@ func (a *attempted) Read(p []byte) (int, error) {
 // Write implements net.Conn.
 func (a *attempted) Write(p []byte) (int, error) { return a.wire.Write(p) }
 
-// open begins to connect, and goes on until close.
+// open starts connecting, and keeps connecting until close.
 func (l *link) open() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -96,7 +97,7 @@ func (l *link) open() error {
 	}
 	id := l.cfg.ClientID
 	if id == "" {
-		host, _ := os.Hostname() // without a name the ID is still one
+		host, _ := os.Hostname() // the ID works without a host name
 		id = "rvo-tui-" + text.Clean(host)
 	}
 	waits := backoff.Backoff{First: time.Second, Last: retryMax, Jitter: 0.3}
@@ -124,8 +125,8 @@ func (l *link) open() error {
 	return nil
 }
 
-// wait returns how long to wait before attempt n since there was a connection. A broker
-// that accepts connections and drops them is not asked in a loop.
+// wait returns the delay before attempt n since the last connection. A broker that
+// accepts connections and drops them is not retried in a tight loop.
 func (l *link) wait(n int, waits *backoff.Backoff) time.Duration {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -165,12 +166,12 @@ func (l *link) dial(ctx context.Context, _ autopaho.ClientConfig, u *url.URL) (n
 	return packets.NewThreadSafeConn(l.conn), nil
 }
 
-// connected notes a new connection. It must not block.
+// connected records a new connection. It must not block.
 func (l *link) connected(*autopaho.ConnectionManager, *paho.Connack) {
 	l.mu.Lock()
 	l.fault, l.live, l.joined = nil, true, time.Now()
 	if l.old && !l.spoke {
-		l.log.Info("the broker does not speak MQTT 5: 3.1.1 is used, without properties and reasons of refusals", "output", Name)
+		l.log.Info("the broker does not support MQTT 5; using 3.1.1, without properties and reason codes", "output", Name)
 	}
 	l.spoke = true
 	l.mu.Unlock()
@@ -180,7 +181,7 @@ func (l *link) connected(*autopaho.ConnectionManager, *paho.Connack) {
 	}
 }
 
-// failed notes why there is no connection, and which version to try next.
+// failed records why there is no connection, and which version to try next.
 func (l *link) failed(err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -192,11 +193,11 @@ func (l *link) failed(err error) {
 		switch told := c.told.Load(); {
 		case told == 2:
 			l.old, l.switched = true, !l.old
-			return // it is no trouble
+			return // expected
 		case told == 0 && !l.spoke && !timeout:
-			// Some brokers hang up on a version that they do not know.
+			// Some brokers close the connection if they do not know the version.
 			l.old, l.switched = !l.old, !l.old
-			err = errors.New("the broker closes the connection without an answer")
+			err = errors.New("the broker closes the connection without a response")
 		}
 	}
 	l.fault = err
@@ -217,12 +218,12 @@ func (l *link) publish(ctx context.Context, m *paho.Publish) error {
 	case answer != nil && answer.ReasonCode >= 0x80:
 		return refused{refusal(answer.ReasonCode)}
 	case err != nil:
-		return &outbox.Error{Reason: "the broker does not acknowledge: " + text.Clean(err.Error()), Remedy: "look after the broker"}
+		return &outbox.Error{Reason: "the broker does not acknowledge: " + text.Clean(err.Error()), Remedy: "check the broker"}
 	}
 	return nil
 }
 
-// subscribe asks for the messages of some topics.
+// subscribe subscribes to topics.
 func (l *link) subscribe(ctx context.Context, list []paho.SubscribeOptions) error {
 	l.mu.Lock()
 	manager := l.manager
@@ -237,14 +238,14 @@ func (l *link) subscribe(ctx context.Context, list []paho.SubscribeOptions) erro
 		for i, reason := range answer.Reasons {
 			if reason >= 0x80 && i < len(list) {
 				return &outbox.Error{
-					Reason: fmt.Sprintf("the broker refuses the subscription of %s (0x%02x)", list[i].Topic, reason),
+					Reason: fmt.Sprintf("the broker rejects the subscription to %s (0x%02x)", list[i].Topic, reason),
 					Remedy: "allow this user to subscribe below prefix, and to the status of Home Assistant",
 				}
 			}
 		}
 	}
 	if err != nil {
-		return &outbox.Error{Reason: "the broker does not take the subscriptions: " + text.Clean(err.Error()), Remedy: "look after the broker"}
+		return &outbox.Error{Reason: "the broker does not accept the subscriptions: " + text.Clean(err.Error()), Remedy: "check the broker"}
 	}
 	return nil
 }
@@ -255,7 +256,7 @@ func (l *link) await(ctx context.Context) error {
 	manager := l.manager
 	l.mu.Unlock()
 	if manager == nil {
-		return &outbox.Error{Reason: "the program ends"}
+		return &outbox.Error{Reason: "the program is shutting down"}
 	}
 	if manager.AwaitConnection(ctx) != nil {
 		return l.unreachable()
@@ -282,11 +283,11 @@ func (l *link) unreachable() *outbox.Error {
 	l.mu.Lock()
 	err := l.fault
 	l.mu.Unlock()
-	e := &outbox.Error{Reason: "the broker does not answer", Remedy: "check server, the network and the broker"}
+	e := &outbox.Error{Reason: "the broker does not respond", Remedy: "check server, the network and the broker"}
 	var denied *autopaho.ConnackError
 	switch {
 	case errors.As(err, &denied):
-		e.Reason = fmt.Sprintf("the broker refuses the connection (0x%02x %s)", denied.ReasonCode, text.Clean(denied.Reason))
+		e.Reason = fmt.Sprintf("the broker rejects the connection (0x%02x %s)", denied.ReasonCode, text.Clean(denied.Reason))
 		if denied.ReasonCode == 0x86 || denied.ReasonCode == 0x87 || denied.ReasonCode == 0x8c {
 			e.Remedy = "correct user and password"
 		}
@@ -296,7 +297,7 @@ func (l *link) unreachable() *outbox.Error {
 	return e
 }
 
-// refused is the error of a message that the broker answers and does not take.
+// refused is the error of a message that the broker rejects.
 type refused struct{ why *outbox.Error }
 
 // Error implements error.
@@ -305,9 +306,9 @@ func (r refused) Error() string { return r.why.Error() }
 // Unwrap returns the reason.
 func (r refused) Unwrap() error { return r.why }
 
-// refusal explains an answer of the broker to a message.
+// refusal explains a broker's response to a message.
 func refusal(reason byte) *outbox.Error {
-	e := &outbox.Error{Reason: fmt.Sprintf("the broker refuses the message (0x%02x)", reason), Remedy: "look after the broker"}
+	e := &outbox.Error{Reason: fmt.Sprintf("the broker rejects the message (0x%02x)", reason), Remedy: "check the broker"}
 	switch reason {
 	case 0x87:
 		e.Remedy = "allow this user to publish below prefix and discovery"
@@ -317,7 +318,7 @@ func refusal(reason byte) *outbox.Error {
 	return e
 }
 
-// close publishes last and ends the connection, within closeWait or a little more.
+// close publishes last and closes the connection, within little more than closeWait.
 func (l *link) close(last *paho.Publish) {
 	l.mu.Lock()
 	manager, cancel, live := l.manager, l.cancel, l.live
@@ -326,19 +327,19 @@ func (l *link) close(last *paho.Publish) {
 	if manager == nil {
 		return
 	}
-	// A broker that reads nothing would hold writes up.
+	// Close the connection if a broker that reads nothing blocks writes.
 	cut := time.AfterFunc(closeWait, func() {
 		l.mu.Lock()
 		defer l.mu.Unlock()
 		if l.conn != nil {
-			_ = l.conn.Close() // it is given up
+			_ = l.conn.Close() // given up
 		}
 	})
 	defer cut.Stop()
 	if live {
 		ctx, stop := context.WithTimeout(context.Background(), closeWait)
 		defer stop()
-		_, _ = manager.Publish(ctx, last) // else the broker publishes the will
+		_, _ = manager.Publish(ctx, last) // otherwise the broker publishes the will
 		_ = manager.Disconnect(ctx)
 	}
 	cancel()

@@ -19,29 +19,31 @@ import (
 
 const (
 	mirrorEvery = 500 * time.Millisecond
-	// settleTime is how long after a new connection retained messages of earlier runs are
-	// collected before those are removed that nobody publishes any more.
+	// settleTime is how long after a new connection retained messages of earlier runs
+	// are collected before obsolete ones are removed.
 	settleTime = 2 * time.Second
 	maxFound   = 10_000
-	maxGone    = 1000 // parts of cameras that Home Assistant is told to forget
+	maxGone    = 1000 // parts of cameras that Home Assistant must remove
 )
 
-// kept is a message that the broker has.
+// kept is a message stored by the broker.
 type kept struct {
 	payload []byte
 	calm    string
 	at      time.Time
 }
 
-// mirror keeps the retained messages of the broker equal to the state. It belongs to one goroutine.
+// mirror keeps the broker's retained messages in sync with the state. It belongs to one
+// goroutine.
 type mirror struct {
 	c    *client
 	sent map[string]kept
-	// gone are parts that Home Assistant may still know, by camera.
+	// gone are parts that Home Assistant may still have, by camera.
 	gone map[string]map[part]bool
-	// joined is when the connection was made; zero: there is none.
+	// joined is the start of the connection; zero: none.
 	joined time.Time
-	// seen are the cameras that earlier runs published, and moved the prefix of discovery that they used.
+	// seen are the cameras published by earlier runs, and moved the discovery prefix
+	// that they used.
 	seen  map[string]bool
 	moved string
 }
@@ -65,7 +67,7 @@ func (c *client) mirror(ctx context.Context) {
 	}
 }
 
-// begin subscribes on a new connection. What the broker has is not known.
+// begin subscribes on a new connection. What the broker has stored is unknown.
 func (m *mirror) begin(ctx context.Context) {
 	m.sent, m.seen, m.moved, m.joined = map[string]kept{}, map[string]bool{}, "", time.Now()
 	m.c.mu.Lock()
@@ -74,12 +76,12 @@ func (m *mirror) begin(ctx context.Context) {
 	err := m.c.link.subscribe(ctx, m.c.subscriptions())
 	m.c.refuse(err)
 	if err != nil && ctx.Err() == nil {
-		m.c.opts.Log.Warn("messages of the broker are not received", "output", Name, "error", text.Clean(err.Error()))
+		m.c.opts.Log.Warn("messages from the broker are not received", "output", Name, "error", text.Clean(err.Error()))
 	}
 }
 
-// subscriptions returns what is to be received: states of earlier runs, the status of Home
-// Assistant, commands.
+// subscriptions returns the topics to receive: states of earlier runs, the status of
+// Home Assistant, commands.
 func (c *client) subscriptions() []paho.SubscribeOptions {
 	t := c.topics
 	list := []string{
@@ -98,7 +100,7 @@ func (c *client) subscriptions() []paho.SubscribeOptions {
 	return subscriptions
 }
 
-// refuse notes why something is not published or received; nil: everything is.
+// refuse records why something is not published or received; nil: everything is.
 func (c *client) refuse(err error) {
 	var reason *outbox.Error
 	if err != nil && !errors.As(err, &reason) {
@@ -109,11 +111,11 @@ func (c *client) refuse(err error) {
 	c.refused = reason
 }
 
-// step publishes what has changed, and removes what is no more.
+// step publishes what has changed, and removes what is obsolete.
 func (m *mirror) step(ctx context.Context, now time.Time) {
 	s := m.c.opts.Runtime.Snapshot()
 	if s.Loop.Reloading || s.Started.IsZero() {
-		return // cameras may be missing that come back
+		return // missing cameras may come back
 	}
 	m.c.mu.Lock()
 	again := m.c.again
@@ -138,8 +140,8 @@ func (m *mirror) step(ctx context.Context, now time.Time) {
 	}
 }
 
-// collect takes what earlier runs left at the broker: it counts as sent, so that it is
-// removed unless it is wanted.
+// collect treats messages left by earlier runs as sent, so that obsolete ones are
+// removed.
 func (m *mirror) collect(want board, now time.Time) {
 	if now.Sub(m.joined) < settleTime {
 		return
@@ -176,7 +178,7 @@ func (m *mirror) collect(want board, now time.Time) {
 	if m.moved == "" {
 		return
 	}
-	// Home Assistant was told under another prefix.
+	// Home Assistant was announced to under another prefix.
 	for camera := range m.seen {
 		m.sent[c.configTopic(m.moved, camera)] = kept{at: now}
 	}
@@ -184,7 +186,7 @@ func (m *mirror) collect(want board, now time.Time) {
 	clear(m.seen)
 }
 
-// forget notes that a part of a camera is no more.
+// forget records that a part of a camera no longer exists.
 func (m *mirror) forget(topic string) {
 	camera, p := m.c.topics.partOf(topic)
 	if camera == "" {
@@ -203,8 +205,8 @@ func (m *mirror) forget(topic string) {
 	m.gone[camera][p] = true
 }
 
-// remove makes the broker forget what is not wanted any more. False: the connection is
-// broken.
+// remove removes obsolete messages from the broker. It returns false if the connection
+// is broken.
 func (m *mirror) remove(ctx context.Context, want board) bool {
 	for _, topic := range slices.Sorted(maps.Keys(m.sent)) {
 		if _, wanted := want[topic]; wanted {
@@ -252,8 +254,8 @@ func (m *mirror) publish(ctx context.Context, want board, now time.Time) {
 	}
 }
 
-// send publishes a message. False: the connection is broken. A refused message counts as
-// sent, and is shown as the error of the output.
+// send publishes a message. It returns false if the connection is broken. A rejected
+// message counts as sent, and is shown as the error of the output.
 func (m *mirror) send(ctx context.Context, message *paho.Publish) bool {
 	err := m.c.link.publish(ctx, message)
 	var no refused

@@ -21,25 +21,25 @@ import (
 
 const (
 	maxTries   = 5
-	maxPicture = 1 << 20 // bytes; a larger one is left out
-	maxKept    = 256     // pictures that are kept for a broker that lost its own
+	maxPicture = 1 << 20 // bytes; larger ones are left out
+	maxKept    = 256     // pictures kept to restore those lost by a broker
 	online     = "online"
 	offline    = "offline"
 )
 
-// Runtime is what states and previews are taken from. It is safe for concurrent use.
+// Runtime is the source of states and previews. It is safe for concurrent use.
 type Runtime interface {
 	Snapshot() *runtime.Snapshot
-	// Stills is as that of a runtime.Runtime.
+	// Stills is that of a runtime.Runtime.
 	Stills(ctx context.Context, cameras []string, width int, fps float64, give func(runtime.Still) error) error
 }
 
-// Options is what an output works with.
+// Options are the dependencies of an output.
 type Options struct {
 	// Runtime is not used before Output.Open.
 	Runtime Runtime
-	// Do carries out the words of a command, as they follow "ctl", under the rules of
-	// the API. Its errors may be shown. Nil: commands are refused.
+	// Do carries out the words of a command, as they follow "ctl", with the rules of
+	// the API. Its errors may be displayed. Nil: commands are refused.
 	Do      func(ctx context.Context, words []string) error
 	Version string
 	Log     *slog.Logger
@@ -52,17 +52,17 @@ type client struct {
 	topics topics
 	link   link
 	counts counts
-	orders chan order // commands that wait
+	orders chan order // queued commands
 
-	cancel context.CancelFunc // of what runs; set by open
+	cancel context.CancelFunc // for the goroutines; set by open
 	wg     sync.WaitGroup
 
-	mu       sync.Mutex // guards what follows
+	mu       sync.Mutex // guards the fields below
 	opened   bool
 	closed   bool
-	pictures map[string]picture // newest by camera
-	found    map[string][]byte  // retained messages that the broker had, by topic
-	again    bool               // everything is to be published once more
+	pictures map[string]picture // newest one of each camera
+	found    map[string][]byte  // retained messages found at the broker, by topic
+	again    bool               // publish everything again
 	refused  *outbox.Error      // why a state is not published
 }
 
@@ -72,13 +72,13 @@ type picture struct {
 	jpeg  []byte
 }
 
-// counts are what the metrics show.
+// counts are counters for the metrics.
 type counts struct {
 	states, previews, pictures, large, commands, failed, ignored, dropped atomic.Uint64
 }
 
-// Output returns the output of a valid configuration. It connects when it is opened,
-// and stays connected until Close.
+// Output returns the output of a valid configuration. It connects when opened, and
+// stays connected until Close.
 func Output(cfg Config, opts Options) (outbox.Output, error) {
 	u, err := cfg.address()
 	if err != nil {
@@ -104,7 +104,7 @@ func newClient(cfg Config, opts Options) *client {
 	return c
 }
 
-// open begins to connect, and to publish states; both go on until close.
+// open starts connecting and publishing states, until close.
 func (c *client) open() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -125,7 +125,8 @@ func (c *client) open() error {
 	return nil
 }
 
-// close says goodbye, ends the connection, and waits for what runs.
+// close publishes that the program is offline, closes the connection, and waits for the
+// goroutines.
 func (c *client) close() {
 	c.mu.Lock()
 	c.closed = true
@@ -214,7 +215,7 @@ func (c *client) message(d *outbox.Delivery) (*paho.Publish, error) {
 	return message, nil
 }
 
-// clip is the payload of a clip that was saved, or lost.
+// clip is the payload of a clip that was saved or lost.
 type clip struct {
 	Event json.RawMessage `json:"event"`
 	Clip  *outbox.Clip    `json:"clip"`
@@ -254,8 +255,7 @@ func (c *client) pictureOf(camera string, p picture) *paho.Publish {
 	return m
 }
 
-// retained returns a message that the broker keeps; without a payload it forgets the one
-// it has.
+// retained returns a retained message. Without a payload it removes the stored one.
 func retained(topic string, payload []byte) *paho.Publish {
 	return &paho.Publish{Topic: topic, Payload: payload, QoS: 1, Retain: true}
 }

@@ -104,7 +104,7 @@ func TestValidate(t *testing.T) {
 		want   string
 	}{
 		{func(c *Config) { c.Server = "broker" }, "server: is not the address"},
-		{func(c *Config) { c.Server = "mqtt://me:sesame@broker" }, "server: has a login in it"},
+		{func(c *Config) { c.Server = "mqtt://me:sesame@broker" }, "server: contains a login"},
 		{func(c *Config) { c.Password = "x" }, "user: is missing"},
 		{func(c *Config) { c.Prefix = "a/#" }, "prefix: must be"},
 		{func(c *Config) { c.Prefix = "/a" }, "prefix: must be"},
@@ -114,11 +114,11 @@ func TestValidate(t *testing.T) {
 		{func(c *Config) { c.Cert = "/nonexistent" }, "key: is missing"},
 		{func(c *Config) { c.Key = "/nonexistent" }, "cert: is missing"},
 		{func(c *Config) { c.Cert, c.Key = "/nonexistent", "/nonexistent" }, "key: cannot be used"},
-		{func(c *Config) { c.Server, c.CA = "mqtt://broker", "ca.pem" }, "ca: is for TLS"},
+		{func(c *Config) { c.Server, c.CA = "mqtt://broker", "ca.pem" }, "ca: requires TLS"},
 		{func(c *Config) { c.Preview = 1 }, "preview: must be at least 1s"},
 		{func(c *Config) { c.Commands = []string{"enabel"} }, `commands: unknown command "enabel"; did you mean "enable"?`},
 		{func(c *Config) { c.Discovery = "a+b" }, "discovery: must be a topic"},
-		{func(c *Config) { c.Discovery = "rvo-tui/ha" }, "discovery: must not lie below prefix"},
+		{func(c *Config) { c.Discovery = "rvo-tui/ha" }, "discovery: must not be below prefix"},
 		{func(c *Config) { c.ClientID = "a\nb" }, "client_id: must be"},
 	}
 	for _, tt := range tests {

@@ -12,11 +12,11 @@ import (
 
 const (
 	previewWidth = 640
-	previewCheck = time.Second // how often it is looked which cameras there are
+	previewCheck = time.Second // how often to check for changes of the cameras
 )
 
 // preview publishes frames of all cameras at a low rate while there is a connection,
-// until the context ends. It is lossy.
+// until the context ends. Frames may be lost.
 func (c *client) preview(ctx context.Context) {
 	tick := time.NewTicker(previewCheck)
 	defer tick.Stop()
@@ -32,7 +32,7 @@ func (c *client) preview(ctx context.Context) {
 	}
 }
 
-// previewed returns the cameras of which previews can be published now.
+// previewed returns the cameras to publish previews of now.
 func (c *client) previewed() []string {
 	if state, _ := c.link.state(); state != runtime.OutputConnected {
 		return nil
@@ -40,11 +40,11 @@ func (c *client) previewed() []string {
 	return names(c.opts.Runtime.Snapshot())
 }
 
-// stills publishes frames until other cameras are to be published.
+// stills publishes frames until the set of cameras changes.
 func (c *client) stills(ctx context.Context, cameras []string) {
 	ctx, cancel := context.WithCancel(ctx)
 	done := make(chan struct{})
-	go func() { // its thread has a low priority from then on
+	go func() { // its thread keeps the low priority
 		defer close(done)
 		// It ends with the context, or with a camera.
 		_ = c.opts.Runtime.Stills(ctx, cameras, previewWidth, 1/time.Duration(c.cfg.Preview).Seconds(), func(s runtime.Still) error {

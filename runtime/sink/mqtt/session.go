@@ -7,14 +7,14 @@ import (
 	"github.com/eclipse/paho.golang/paho/session/state"
 )
 
-// session is the client library's, which writes answers of QoS 2 to the connection
-// without looking whether it is still there, and would end the program.
+// session wraps the client library's session, which writes QoS 2 responses to the
+// connection without checking that it still exists, and would crash the program.
 type session struct{ *state.State }
 
 func newSession() session { return session{state.NewInMemory()} }
 
-// PacketReceived handles a packet. One whose connection has ended meanwhile is an error;
-// the broker sends it again.
+// PacketReceived handles a packet. If its connection has ended in the meantime, it
+// returns an error; the broker sends the packet again.
 func (s session) PacketReceived(packet *packets.ControlPacket, messages chan<- *packets.Publish) (err error) {
 	defer func() {
 		if p := recover(); p != nil {

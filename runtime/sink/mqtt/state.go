@@ -14,14 +14,14 @@ import (
 )
 
 const (
-	maxAlerts  = 50 // that are listed
+	maxAlerts  = 50 // listed alerts
 	maxText    = 300
-	stateEvery = time.Second      // between two publications of one topic
-	stateSlow  = 10 * time.Second // likewise, of figures that change all the time
+	stateEvery = time.Second      // minimum time between two publications of one topic
+	stateSlow  = 10 * time.Second // the same for values that change constantly
 )
 
-// The order in which retained messages are published: what Home Assistant is told, then
-// states, then that they are valid.
+// The order in which retained messages are published: discovery, then states, then that
+// they are valid.
 const (
 	rankDiscovery = iota
 	rankState
@@ -29,20 +29,20 @@ const (
 	rankBox
 )
 
-// board is what the broker is to keep, by topic.
+// board maps topics to the messages that the broker should retain.
 type board map[string]entry
 
 // entry is a retained message.
 type entry struct {
 	payload []byte
 	rank    int
-	// calm is the payload without what changes all the time. While it stays the same a
-	// new payload waits for stateSlow; empty: it does not.
+	// calm is the payload without values that change constantly. While it is unchanged,
+	// a new payload waits for stateSlow. Empty: it does not wait.
 	calm string
 	jpeg picture // instead of payload
 }
 
-// boxState is the payload of the state of the program.
+// boxState is the payload of the program's state.
 type boxState struct {
 	Version   string    `json:"version"`
 	Started   time.Time `json:"started"`
@@ -77,7 +77,7 @@ type cameraState struct {
 	Height int       `json:"height"`
 }
 
-// cameraStats are figures; null: not known.
+// cameraStats are measurements; null: unknown.
 type cameraStats struct {
 	FPS       *float64                 `json:"fps"`
 	LatencyMS *float64                 `json:"latency_ms"`
@@ -99,11 +99,11 @@ type detectorState struct {
 type ruleState struct {
 	State   string `json:"state"`
 	Enabled bool   `json:"enabled"`
-	// Known is false while the condition is unknown: On is null then.
+	// Known is false while the condition is unknown; On is then null.
 	Known bool   `json:"known"`
 	On    *bool  `json:"on"` // confirmed, and not ended
 	Why   string `json:"why"`
-	// Armed is whether a rule with hours is active now; null: it has none.
+	// Armed is whether a rule with hours is active now; null: it has no hours.
 	Armed *bool     `json:"armed"`
 	Since time.Time `json:"since"`
 	Fired uint64    `json:"fired"`
@@ -116,8 +116,7 @@ type signalState struct {
 	Detector string   `json:"detector"`
 }
 
-// states returns what the broker is to keep of a snapshot, besides what Home Assistant is
-// told.
+// states returns what the broker should retain for a snapshot, besides discovery.
 func (c *client) states(s *runtime.Snapshot) board {
 	b := board{}
 	b.put(c.topics.availability(), []byte(online), rankBox)
@@ -144,7 +143,7 @@ func (b board) put(topic string, payload []byte, rank int) {
 func (b board) json(topic string, v any, calm string) {
 	payload, err := json.Marshal(v)
 	if err != nil {
-		panic(err) // plain values; numbers were checked
+		panic(err) // cannot happen: plain values with checked numbers
 	}
 	b[topic] = entry{payload: payload, rank: rankState, calm: calm}
 }
@@ -202,7 +201,8 @@ func (c *client) cameraStates(b board, s *runtime.Snapshot, v *runtime.CameraVie
 	}
 }
 
-// detectorOf returns the state of a detector. Waiting for the next frame is running, too.
+// detectorOf returns the state of a detector. Waiting for the next frame counts as
+// running.
 func detectorOf(d *engine.DetectorView) detectorState {
 	v := detectorState{State: string(d.State), Enabled: d.State != engine.DetectorDisabled, Kind: d.Kind}
 	switch d.State {
@@ -214,8 +214,8 @@ func detectorOf(d *engine.DetectorView) detectorState {
 	return v
 }
 
-// ruleOf returns the state of a rule. It is known while its condition is, or while what
-// is open stays open.
+// ruleOf returns the state of a rule. It is known while its condition is known, or
+// while an open incident continues.
 func ruleOf(s *runtime.Snapshot, r *engine.RuleView) ruleState {
 	v := ruleState{
 		State: string(r.Status.State), Enabled: r.Status.State != rules.Disabled, Fired: r.Status.Fired,
@@ -253,8 +253,8 @@ func signalOf(g *engine.SignalView) signalState {
 	return v
 }
 
-// calm tells values apart that are worth a message at once: known or not, 0 or not, and
-// whole numbers.
+// calm distinguishes values that are worth publishing at once: known or not, 0 or not,
+// and integers.
 func (v signalState) calm() string {
 	switch {
 	case !v.Known:
@@ -265,7 +265,7 @@ func (v signalState) calm() string {
 	return "fraction"
 }
 
-// figure returns a number with three significant digits; nil: it is none.
+// figure returns a number with three significant digits; nil: not finite.
 func figure(f float64) *float64 {
 	if math.IsNaN(f) || math.IsInf(f, 0) {
 		return nil

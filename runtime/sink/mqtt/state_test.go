@@ -167,7 +167,7 @@ func TestZones(t *testing.T) {
 		described(t, "zone", got["rvo-tui/door/zones/porch/state"].payload)
 		return payload(t, got, "rvo-tui/door/zones/porch/state"), got
 	}
-	if s, _ := state(); s["known"] != false || s["why"] != "no detector is followed" {
+	if s, _ := state(); s["known"] != false || s["why"] != "no detector is tracked" {
 		t.Errorf("got %v", s)
 	}
 	v.Detectors[0].Tracks = &engine.TrackCounts{}

@@ -2,8 +2,8 @@ package mqtt
 
 import "strings"
 
-// topics are those below a prefix. Names of cameras, detectors, signals and rules have no
-// character that means something in one.
+// topics are the topics below a prefix. Names of cameras, detectors, signals and rules
+// contain no special characters of topics.
 type topics struct{ prefix string }
 
 func (t topics) availability() string { return t.prefix + "/availability" }
@@ -25,7 +25,7 @@ func (t topics) online(camera string) string       { return t.of(camera, "availa
 func (t topics) state(camera string) string        { return t.of(camera, "state") }
 func (t topics) stats(camera string) string        { return t.of(camera, "stats") }
 
-// The parts of a camera, as they are called in topics.
+// The parts of a camera, as named in topics.
 const (
 	ofDetector = "detectors"
 	ofRule     = "rules"
@@ -36,12 +36,13 @@ const (
 func (t topics) part(camera, kind, name string) string    { return t.of(camera, kind, name, "state") }
 func (t topics) partSet(camera, kind, name string) string { return t.of(camera, kind, name, "set") }
 
-// armedSet is where a rule with hours is armed and disarmed.
+// armedSet is the command topic for arming and disarming a rule with hours.
 func (t topics) armedSet(camera, event string) string {
 	return t.of(camera, ofRule, event, "armed", "set")
 }
 
-// split returns the words of a topic after the prefix; none: it is not below it.
+// split returns the levels of a topic after the prefix; nil: it is not below the
+// prefix.
 func (t topics) split(topic string) []string {
 	rest, below := strings.CutPrefix(topic, t.prefix+"/")
 	if !below {
@@ -50,7 +51,7 @@ func (t topics) split(topic string) []string {
 	return strings.Split(rest, "/")
 }
 
-// cameraOf returns the camera of an availability topic; empty: it is none.
+// cameraOf returns the camera of an availability topic; empty: it is not one.
 func (t topics) cameraOf(topic string) string {
 	if w := t.split(topic); len(w) == 2 && w[1] == "availability" {
 		return w[0]
@@ -58,7 +59,7 @@ func (t topics) cameraOf(topic string) string {
 	return ""
 }
 
-// partOf returns the camera and the part of the topic of a state; empty: it is none.
+// partOf returns the camera and the part of a state topic; empty: it is not one.
 func (t topics) partOf(topic string) (camera string, p part) {
 	if w := t.split(topic); len(w) == 4 && w[3] == "state" {
 		return w[0], part{w[1], w[2]}

@@ -12,15 +12,15 @@ import (
 )
 
 const (
-	maxIncoming = 256 << 10 // bytes of a packet that a broker sends
+	maxIncoming = 256 << 10 // bytes of a packet from a broker
 	writeTime   = 10 * time.Second
-	// What a broker may send: more is read later.
+	// Rate limit for data from a broker: more is read later.
 	incomingRate  = 128 << 10 // bytes a second
 	incomingBurst = 4 << 20   // at once
-	packetCost    = 1 << 10   // what a packet costs besides its bytes
+	packetCost    = 1 << 10   // tokens per packet, in addition to its bytes
 )
 
-// Types of packets.
+// Packet types.
 const (
 	connect     = 1
 	connack     = 2
@@ -36,28 +36,29 @@ const (
 	disconnect  = 14
 )
 
-// errOldBroker says that a broker does not speak version 5.
-var errOldBroker = errors.New("the broker speaks MQTT 3.1.1")
+// errOldBroker means that a broker does not support version 5.
+var errOldBroker = errors.New("the broker only supports MQTT 3.1.1")
 
-// wire is a connection to a broker that bounds what comes in, by size and rate, and how
-// long a write may take. Where the broker speaks version 3.1.1 alone it translates from and to version 5,
-// which the client library speaks. Its reader and its writers are each one at a time.
+// wire is a connection to a broker that limits incoming data by size and rate, and the
+// duration of writes. If the broker only supports version 3.1.1, it translates between
+// that and version 5, which the client library uses. It supports one reader and one
+// writer at a time.
 type wire struct {
 	net.Conn
 
-	old bool // 3.1.1 is spoken
+	old bool // 3.1.1 is used
 
 	// of the reader
 	in       *bufio.Reader
-	ready    []byte // of a packet, not read yet
-	answered bool   // the first packet has come
+	ready    []byte // rest of a packet, not read yet
+	answered bool   // the first packet has arrived
 	pace     pace
 
 	// of the writer
-	out []byte // a packet, being collected
+	out []byte // a packet being collected
 
 	mu     sync.Mutex // guards topics
-	topics int        // of the last UNSUBSCRIBE
+	topics int        // in the last UNSUBSCRIBE
 }
 
 func newWire(c net.Conn, old bool) *wire {
@@ -80,7 +81,7 @@ func (p *pace) take(n int, now time.Time) time.Duration {
 	return time.Duration(-p.tokens / incomingRate * float64(time.Second))
 }
 
-// Read implements net.Conn. It returns no more than the rest of one packet.
+// Read implements net.Conn. It returns at most the rest of one packet.
 func (w *wire) Read(p []byte) (int, error) {
 	if len(w.ready) == 0 {
 		packet, err := w.receive()
@@ -95,7 +96,7 @@ func (w *wire) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// receive reads a packet and makes it one of version 5.
+// receive reads a packet and converts it to version 5.
 func (w *wire) receive() ([]byte, error) {
 	header, err := w.in.ReadByte()
 	if err != nil {
@@ -106,7 +107,7 @@ func (w *wire) receive() ([]byte, error) {
 	case err != nil:
 		return nil, err
 	case size > maxIncoming:
-		return nil, fmt.Errorf("the broker sends a packet of %d bytes; at most %d are read", size, maxIncoming)
+		return nil, fmt.Errorf("the broker sent a packet of %d bytes; at most %d are allowed", size, maxIncoming)
 	}
 	body := make([]byte, size)
 	if _, err := io.ReadFull(w.in, body); err != nil {
@@ -116,7 +117,7 @@ func (w *wire) receive() ([]byte, error) {
 	w.answered = true
 	switch kind := header >> 4; {
 	case first && kind != connack:
-		return nil, errors.New("what answers is no MQTT broker")
+		return nil, errors.New("the server is not an MQTT broker")
 	case first && !w.old && (len(body) == 2 || len(body) > 2 && body[1] == 0x84):
 		return nil, errOldBroker
 	case w.old:
@@ -130,18 +131,19 @@ func (w *wire) receive() ([]byte, error) {
 	return append(appendLength([]byte{header}, len(body)), body...), nil
 }
 
-// sound reports what is wrong with a packet that the client library would not survive.
+// sound rejects packets that would crash the client library.
 func sound(kind, header byte) error {
 	if kind == publish && header>>1&3 == 3 {
-		return errors.New("the broker sends a message of QoS 3")
+		return errors.New("the broker sent a message with QoS 3")
 	}
 	if kind == 0 || kind == connect || kind == subscribe || kind == unsubscribe || kind == pingreq {
-		return fmt.Errorf("the broker sends a packet of type %d", kind)
+		return fmt.Errorf("the broker sent a packet of type %d", kind)
 	}
 	return nil
 }
 
-// Write implements net.Conn. Parts of a packet are collected where it has to be translated.
+// Write implements net.Conn. If packets must be translated, it collects their parts
+// first.
 func (w *wire) Write(p []byte) (int, error) {
 	if !w.old {
 		if err := w.SetWriteDeadline(time.Now().Add(writeTime)); err != nil {
@@ -169,7 +171,7 @@ func (w *wire) Write(p []byte) (int, error) {
 	}
 }
 
-// cut takes the first packet off.
+// cut splits off the first packet.
 func cut(data []byte) (header byte, body, rest []byte, ok bool) {
 	size, shift := 0, 0
 	for i, b := range data[min(1, len(data)):] {
@@ -186,7 +188,7 @@ func cut(data []byte) (header byte, body, rest []byte, ok bool) {
 	return 0, nil, nil, false
 }
 
-var errPacket = errors.New("the broker sends a packet that is none of MQTT")
+var errPacket = errors.New("the broker sent an invalid packet")
 
 // readLength reads a variable byte integer.
 func readLength(r io.ByteReader) (int, error) {
@@ -212,7 +214,7 @@ func appendLength(p []byte, n int) []byte {
 	return append(p, byte(n))
 }
 
-// fields walks over the fields of a packet. After the first that is missing it is bad.
+// fields reads the fields of a packet. It is bad after a missing field.
 type fields struct {
 	data []byte
 	at   int
@@ -228,7 +230,7 @@ func (f *fields) skip(n int) []byte {
 	return f.data[f.at-n : f.at]
 }
 
-// text takes a field with its length in two bytes before it.
+// text reads a field with a two-byte length prefix.
 func (f *fields) text() []byte {
 	start := f.at
 	if size := f.skip(2); size != nil {

@@ -99,13 +99,13 @@ func TestOldBrokerIsRead(t *testing.T) {
 
 func TestWireRefusesWhatIsNoBroker(t *testing.T) {
 	tests := []struct{ name, in, want string }{
-		{"a web server", "HTTP/1.1 400 Bad Request\r\n" + string(make([]byte, 200)), "what answers is no MQTT broker"},
+		{"a web server", "HTTP/1.1 400 Bad Request\r\n" + string(make([]byte, 200)), "the server is not an MQTT broker"},
 		{"an old broker", "\x20\x02\x00\x01", errOldBroker.Error()},
 		{"a broker that says so", "\x20\x03\x00\x84\x00", errOldBroker.Error()},
 		{"a packet without end", "\x20\xff\xff\xff\xff\x7f", errPacket.Error()},
-		{"a large packet", "\x20\xff\xff\xff\x7f", "the broker sends a packet of 268435455 bytes; at most 262144 are read"},
-		{"a client", "\x20\x03\x00\x00\x00\x10\x00", "the broker sends a packet of type 1"},
-		{"QoS 3", "\x20\x03\x00\x00\x00\x36\x04\x00\x01a\x00", "the broker sends a message of QoS 3"},
+		{"a large packet", "\x20\xff\xff\xff\x7f", "the broker sent a packet of 268435455 bytes; at most 262144 are allowed"},
+		{"a client", "\x20\x03\x00\x00\x00\x10\x00", "the broker sent a packet of type 1"},
+		{"QoS 3", "\x20\x03\x00\x00\x00\x36\x04\x00\x01a\x00", "the broker sent a message with QoS 3"},
 	}
 	for _, tt := range tests {
 		_, err := io.ReadAll(newWire(&stub{in: bytes.NewBufferString(tt.in)}, false))

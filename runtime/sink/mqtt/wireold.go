@@ -6,11 +6,12 @@ import (
 	"slices"
 )
 
-// refusals are the reasons in version 5 of what version 3.1.1 numbers from 1 on.
+// refusals are the version 5 reason codes of the return codes of version 3.1.1, from 1
+// on.
 var refusals = []byte{0x84, 0x85, 0x88, 0x86, 0x87}
 
-// toOld makes the body of a packet of version 5 one of 3.1.1: without properties and
-// reasons.
+// toOld converts the body of a packet from version 5 to 3.1.1, without properties and
+// reason codes.
 func (w *wire) toOld(kind, header byte, body []byte) ([]byte, error) {
 	f := &fields{data: body}
 	var out []byte
@@ -46,7 +47,7 @@ func (w *wire) toOld(kind, header byte, body []byte) ([]byte, error) {
 	case pingreq, disconnect:
 	default:
 		if kind < puback || kind > pubcomp {
-			return nil, fmt.Errorf("packet type %d is none of MQTT 3.1.1", kind)
+			return nil, fmt.Errorf("packet type %d does not exist in MQTT 3.1.1", kind)
 		}
 		out = f.skip(2)
 	}
@@ -75,7 +76,7 @@ func oldConnect(f *fields) []byte {
 	return append(out, f.rest()...) // user, password
 }
 
-// fromOld makes the body of a packet of version 3.1.1 one of 5.
+// fromOld converts the body of a packet from version 3.1.1 to 5.
 func (w *wire) fromOld(kind, header byte, body []byte) ([]byte, error) {
 	f := &fields{data: body}
 	var out []byte
@@ -115,7 +116,7 @@ func (w *wire) fromOld(kind, header byte, body []byte) ([]byte, error) {
 	case pingresp:
 	default:
 		if kind < puback || kind > pubcomp {
-			return nil, fmt.Errorf("the broker sends a packet of type %d", kind)
+			return nil, fmt.Errorf("the broker sent a packet of type %d", kind)
 		}
 		out = f.skip(2)
 	}

@@ -10,17 +10,16 @@ import (
 	"rvo-tui/runtime"
 )
 
-// zoneState is the payload of a zone: what detectors whose findings are followed have in
-// it.
+// zoneState is the payload of a zone: the objects of tracked detectors in it.
 type zoneState struct {
 	Known     bool                 `json:"known"`
 	Why       string               `json:"why"`
-	Count     *int                 `json:"count"`   // null: not known
-	DwellS    *float64             `json:"dwell_s"` // of what is longest in it; 0: it is empty; null: not known
+	Count     *int                 `json:"count"`   // null: unknown
+	DwellS    *float64             `json:"dwell_s"` // of the object that has been in it longest; 0: empty; null: unknown
 	Detectors map[string]zoneCount `json:"detectors"`
 }
 
-// zoneCount is what one detector has in a zone.
+// zoneCount are the objects of one detector in a zone.
 type zoneCount struct {
 	Known  bool     `json:"known"`
 	Why    string   `json:"why"`
@@ -28,8 +27,7 @@ type zoneCount struct {
 	DwellS *float64 `json:"dwell_s"`
 }
 
-// zonesOf returns the states of the zones of a camera, but those for privacy: nothing looks
-// into them.
+// zonesOf returns the states of a camera's zones, except privacy zones.
 func zonesOf(v *runtime.CameraView) map[string]zoneState {
 	states := map[string]zoneState{}
 	for i := range v.Zones {
@@ -60,14 +58,14 @@ func zoneOf(v *runtime.CameraView, zone string) zoneState {
 	}
 	switch {
 	case len(state.Detectors) == 0:
-		state.Known, state.Why = false, "no detector is followed"
+		state.Known, state.Why = false, "no detector is tracked"
 	case state.Known:
 		state.Count, state.DwellS = &total, &longest
 	}
 	return state
 }
 
-// blind returns why it is not known what a detector sees; empty: it is.
+// blind returns why it is unknown what a detector sees; empty: it is known.
 func blind(v *runtime.CameraView, detector string) string {
 	if v.State != capture.Live {
 		return "the camera is " + string(v.State)
@@ -80,8 +78,8 @@ func blind(v *runtime.CameraView, detector string) string {
 	return ""
 }
 
-// inside returns how many tracks of a detector are in a zone, and how many seconds the one
-// that is longest there has been.
+// inside returns how many tracks of a detector are in a zone, and the longest dwell
+// time in seconds.
 func inside(v *runtime.CameraView, detector, zone string) (n int, longest float64) {
 	for i := range v.Tracks {
 		t := &v.Tracks[i]

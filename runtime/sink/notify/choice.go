@@ -11,14 +11,15 @@ import (
 	"rvo-tui/runtime/sink/outbox"
 )
 
-// Signals are what a condition may use besides the signals of the event's rule.
+// Signals are the additional signals that a condition may use, besides those of the
+// event's rule.
 var Signals = []string{"confidence", "duration_s", "age_ms"}
 
-// choice says which records an output sends. It is immutable.
+// choice decides which records an output sends. It is immutable.
 type choice struct {
 	cfg   Config
-	when  *rules.Expr     // nil: none
-	hours *rules.Schedule // nil: all
+	when  *rules.Expr     // nil: no condition
+	hours *rules.Schedule // nil: always
 }
 
 func newChoice(c Config, zone *time.Location) (choice, error) {
@@ -40,8 +41,7 @@ func newChoice(c Config, zone *time.Location) (choice, error) {
 	return ch, nil
 }
 
-// wants reports whether a record is sent. An event of which the condition is unknown
-// is: it is better to be told.
+// wants reports whether to send a record. An event whose condition is unknown is sent.
 func (c *choice) wants(r *outbox.Record) bool {
 	e := &r.Event
 	phases := c.cfg.Phases

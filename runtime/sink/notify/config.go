@@ -1,5 +1,5 @@
 // Package notify sends events to people and systems: webhooks, push services, chats,
-// e-mail and programs. It makes the outputs of an outbox.
+// e-mail and programs. It creates outputs of an outbox.
 package notify
 
 import (
@@ -16,50 +16,50 @@ import (
 // Config is one [[notify]] of the configuration.
 type Config struct {
 	Name string `toml:"name"`
-	// To is where messages go: "webhook:https://…", "exec", or a service's address as
-	// shoutrrr writes it, such as "ntfy://ntfy.sh/topic".
+	// To is the target: "webhook:https://…", "exec", or a service address in shoutrrr's
+	// format, such as "ntfy://ntfy.sh/topic".
 	To string `toml:"to"`
 	// Command is the program of "exec", with its arguments.
 	Command []string `toml:"command"`
 
-	// Events, Cameras and Phases choose what is sent. None: all events, all cameras,
+	// Events, Cameras and Phases select what is sent. Empty: all events, all cameras,
 	// and the phase "confirmed".
 	Events  []string `toml:"events"`
 	Cameras []string `toml:"cameras"`
 	Phases  []string `toml:"phases"`
 	// When is a condition on the event. Empty: none.
 	When string `toml:"when"`
-	// Hours are the hours of the week in which events are sent. None: all.
+	// Hours are the weekly hours in which events are sent. Empty: always.
 	Hours []string `toml:"hours"`
-	// MaxPerHour is how many messages are sent an hour at most; what else comes is
-	// summed up. 0: no limit.
+	// MaxPerHour is the maximum number of messages per hour; further events are
+	// summarized. 0: no limit.
 	MaxPerHour int `toml:"max_per_hour"`
 
-	// Title, Template and Link are Go templates. Empty: those of DefaultTitle and
-	// DefaultText, and no link.
+	// Title, Template and Link are Go templates. Empty: DefaultTitle, DefaultText and
+	// no link.
 	Title    string `toml:"title"`
 	Template string `toml:"template"`
 	Link     string `toml:"link"`
 	// Attach is "none", "thumb" or "clip".
 	Attach string `toml:"attach"`
-	// PictureURL is a Go template. A webhook then gets this address and not the
-	// attachment itself.
+	// PictureURL is a Go template. A webhook then gets this address instead of the
+	// attachment.
 	PictureURL string `toml:"picture_url"`
 
-	// Timeout limits one attempt, RetryMax the delay between two, MaxTries the
+	// Timeout limits one attempt, RetryMax the delay between attempts, and MaxTries the
 	// attempts for a message that the receiver refuses.
 	Timeout  text.Duration `toml:"timeout"`
 	RetryMax text.Duration `toml:"retry_max"`
 	MaxTries int           `toml:"max_tries"`
 
-	// Secret signs webhooks. Method, Headers ("Name: value") and CA (a PEM file that
-	// is trusted instead of the system's) are those of their requests.
+	// Secret signs webhooks. Method, Headers ("Name: value") and CA (a PEM file that is
+	// trusted instead of the system's certificates) apply to their requests.
 	Secret  string   `toml:"secret"`
 	Method  string   `toml:"method"`
 	Headers []string `toml:"headers"`
 	CA      string   `toml:"ca" is:"path"`
 
-	// MaxMemory is the address space of the program of "exec", in MiB.
+	// MaxMemory limits the address space of the program of "exec", in MiB.
 	MaxMemory int `toml:"max_memory"`
 
 	Enabled bool `toml:"enabled"`
@@ -98,7 +98,7 @@ func (c Config) kind() string {
 // Validate reports every invalid key.
 func (c Config) Validate(bad func(key, problem string)) {
 	if !validName(c.Name) {
-		bad("name", fmt.Sprintf("%q is no name; use letters, digits, \"_\", \"-\" and \".\", at most 64", c.Name))
+		bad("name", fmt.Sprintf("%q is not a name; use letters, digits, \"_\", \"-\" and \".\", at most 64", c.Name))
 	}
 	c.validateTarget(bad)
 	c.validateChoice(bad)
@@ -135,7 +135,7 @@ func (c Config) validateTarget(bad func(key, problem string)) {
 	}
 	only := func(key string, set bool, of string) {
 		if set && kind != of {
-			bad(key, fmt.Sprintf("is for to = %q; leave it out", map[string]string{kindExec: kindExec, kindWebhook: "webhook:…"}[of]))
+			bad(key, fmt.Sprintf("only applies to to = %q; leave it out", map[string]string{kindExec: kindExec, kindWebhook: "webhook:…"}[of]))
 		}
 	}
 	def := DefaultConfig()
@@ -172,7 +172,7 @@ func (c Config) validateChoice(bad func(key, problem string)) {
 		case err != nil:
 			bad("when", err.Error())
 		case len(expr.Places()) > 0:
-			bad("when", "zones and lines belong in the condition of a rule; name that in events")
+			bad("when", "zones and lines belong in the condition of a rule; name the rule in events")
 		}
 	}
 	if _, err := rules.NewSchedule(c.Hours, time.UTC); err != nil {
@@ -196,13 +196,13 @@ func (c Config) validateMessage(bad func(key, problem string)) {
 	case c.Attach != outbox.AttachNone && c.Attach != outbox.AttachThumb && c.Attach != outbox.AttachClip:
 		bad("attach", text.Unknown("attachment", c.Attach, []string{outbox.AttachNone, outbox.AttachThumb, outbox.AttachClip}))
 	case c.kind() != "" && !slices.Contains(carries, c.Attach):
-		bad("attach", fmt.Sprintf("%s carries no %s; write %s, or give a link", c.kind(), c.Attach, text.Quoted(carries, "or")))
+		bad("attach", fmt.Sprintf("%s does not support %s; write %s, or give a link", c.kind(), c.Attach, text.Quoted(carries, "or")))
 	case c.Attach == outbox.AttachNone && c.PictureURL != "":
-		bad("picture_url", `needs attach = "thumb" or "clip"`)
+		bad("picture_url", `requires attach = "thumb" or "clip"`)
 	}
 }
 
-// attachments returns what a kind of target can carry.
+// attachments returns the attachments that a kind of target supports.
 func attachments(kind string) []string {
 	switch kind {
 	case kindExec, kindWebhook, kindNtfy, kindSignal:

@@ -28,7 +28,7 @@ func (p *program) send(ctx context.Context, m *message) error {
 		Says: func(said string) { p.opts.Log.Info("program of an output", "output", p.cfg.Name, "says", said) },
 	}
 	if err := run.Run(ctx, append(line, '\n')); err != nil {
-		return &outbox.Error{Reason: text.CleanTo(err.Error(), 200), Remedy: "look after the program; the log has what it printed"}
+		return &outbox.Error{Reason: text.CleanTo(err.Error(), 200), Remedy: "check the program; its output is in the log"}
 	}
 	return nil
 }

@@ -20,7 +20,7 @@ import (
 	"rvo-tui/runtime/sink/outbox"
 )
 
-// maxAnswer is how much of an answer is read, in bytes.
+// maxAnswer is the maximum number of bytes read from a response.
 const maxAnswer = 4 << 10
 
 // client sends requests to one address.
@@ -30,8 +30,9 @@ type client struct {
 	agent string
 }
 
-// newClient returns a client of an address. Redirects are not followed: signatures and
-// passwords are for one host. CA is a PEM file; empty: the system's.
+// newClient returns a client of an address. It does not follow redirects, because
+// signatures and passwords are for one host. ca is a PEM file; empty: the system's
+// certificates.
 func newClient(u *url.URL, ca string) (*client, error) {
 	transport := &http.Transport{
 		Proxy:                  http.ProxyFromEnvironment,
@@ -57,10 +58,10 @@ func newClient(u *url.URL, ca string) (*client, error) {
 
 func (c *client) close() { c.http.CloseIdleConnections() }
 
-// shown returns what may be shown of the address: scheme and host.
+// shown returns the displayable part of the address: scheme and host.
 func (c *client) shown() string { return c.url.Scheme + "://" + text.Clean(c.url.Host) }
 
-// do sends a request and judges the answer.
+// do sends a request and evaluates the response.
 func (c *client) do(ctx context.Context, method string, header http.Header, body []byte) error {
 	req, err := http.NewRequestWithContext(ctx, method, c.url.String(), bytes.NewReader(body))
 	if err != nil {
@@ -79,7 +80,7 @@ func (c *client) do(ctx context.Context, method string, header http.Header, body
 		return c.unreachable(err)
 	}
 	defer resp.Body.Close()
-	answer, _ := io.ReadAll(io.LimitReader(resp.Body, maxAnswer)) // for people; it may be cut
+	answer, _ := io.ReadAll(io.LimitReader(resp.Body, maxAnswer)) // for display; it may be truncated
 	if resp.StatusCode < 300 {
 		return nil
 	}
@@ -96,7 +97,7 @@ func (c *client) do(ctx context.Context, method string, header http.Header, body
 	return e
 }
 
-// unreachable explains an error without the address, which may hold secrets.
+// unreachable explains an error without the address, which may contain secrets.
 func (c *client) unreachable(err error) *outbox.Error {
 	var wrapped *url.Error
 	if errors.As(err, &wrapped) {
@@ -107,15 +108,15 @@ func (c *client) unreachable(err error) *outbox.Error {
 	var dns *net.DNSError
 	switch {
 	case errors.As(err, &unknown):
-		e.Remedy = "name the certificate of its authority with ca, or have it signed"
+		e.Remedy = "set ca to the certificate of its authority, or use a trusted certificate"
 	case errors.As(err, &dns) && dns.IsNotFound:
 		e.Remedy = "correct the host of to"
 	}
 	return e
 }
 
-// clean makes foreign text fit to be shown: the parts of the address that are not the
-// host are hidden.
+// clean makes foreign text safe to display: it hides all parts of the address except
+// the host.
 func (c *client) clean(s string) string { return cleanOf(s, c.url) }
 
 // cleanOf is clean for an address.
@@ -149,8 +150,8 @@ func hideParts(s string, parts []string) string {
 	return s
 }
 
-// judge says what an HTTP status means: whether the message is refused, or the output as
-// a whole is in trouble.
+// judge interprets an HTTP status: either the message is refused, or the output has a
+// problem.
 func judge(status int) *outbox.Error {
 	e := &outbox.Error{Reason: fmt.Sprintf("%d %s", status, http.StatusText(status))}
 	e.Reason = strings.TrimSpace(e.Reason)
@@ -161,22 +162,22 @@ func judge(status int) *outbox.Error {
 		e.Remedy = "correct the address or the method"
 	case http.StatusPaymentRequired, http.StatusRequestTimeout, http.StatusLocked, http.StatusTooEarly, http.StatusUpgradeRequired,
 		http.StatusTooManyRequests, http.StatusUnavailableForLegalReasons:
-		e.Remedy = "it is tried again; set max_per_hour if the receiver limits messages"
+		e.Remedy = "it is retried; set max_per_hour if the receiver limits messages"
 	default:
 		switch {
 		case status < 400:
-			e.Remedy = "write the address that it redirects to"
+			e.Remedy = "set the address that it redirects to"
 		case status < 500:
-			e.Refused, e.Remedy = true, "see what the receiver expects"
+			e.Refused, e.Remedy = true, "check what the receiver expects"
 		default:
-			e.Remedy = "look after the receiver"
+			e.Remedy = "check the receiver"
 		}
 	}
 	return e
 }
 
-// parseRetryAfter reads the header of that name: seconds or a date. 0: there is none, or
-// it is in the past.
+// parseRetryAfter parses the Retry-After header: seconds or a date. 0: missing, or in
+// the past.
 func parseRetryAfter(s string, now time.Time) time.Duration {
 	if n, err := strconv.ParseUint(s, 10, 64); err == nil {
 		return time.Duration(min(n, uint64((24*time.Hour).Seconds()))) * time.Second

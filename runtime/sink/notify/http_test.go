@@ -91,7 +91,7 @@ func TestWebhookCarriesAttachments(t *testing.T) {
 	d.Clip.Movie = "../../etc/passwd"
 	o = newSender(t, config("webhook:"+r.URL, func(c *Config) { c.Attach = outbox.AttachClip }))
 	must(t, send(t, o, d))
-	if got := r.last(t); !strings.Contains(string(got.body), `it was deleted since`) {
+	if got := r.last(t); !strings.Contains(string(got.body), `it has been deleted`) {
 		t.Errorf("body %s", got.body)
 	}
 	d = withClip(t, delivery())
@@ -188,7 +188,7 @@ func TestSlowReceiverIsNotWaitedFor(t *testing.T) {
 	o := newSender(t, config("webhook:"+r.URL, func(c *Config) { c.Timeout = 100_000_000 }))
 	err := send(t, o, delivery())
 	close(release)
-	if err == nil || err.Error() != "no answer within 100ms; look after the receiver, or raise timeout" {
+	if err == nil || err.Error() != "no answer within 100ms; check the receiver, or raise timeout" {
 		t.Errorf("got %v", err)
 	}
 }

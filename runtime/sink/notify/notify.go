@@ -18,16 +18,16 @@ import (
 	"rvo-tui/runtime/sink/outbox"
 )
 
-// Options are what outputs share.
+// Options are settings shared by all outputs.
 type Options struct {
-	// Agent names the program in requests.
+	// Agent is the User-Agent of requests.
 	Agent string
-	// Nice is the priority of programs of "exec", 0 to 19.
+	// Nice is the nice value of programs of "exec", 0 to 19.
 	Nice int
 	Log  *slog.Logger
 }
 
-// Outputs returns the outputs of a valid configuration, without the disabled ones.
+// Outputs returns the enabled outputs of a valid configuration.
 func Outputs(list []Config, opts Options) ([]outbox.Output, error) {
 	var outs []outbox.Output
 	for _, c := range list {
@@ -50,14 +50,14 @@ type target interface {
 	close()
 }
 
-// message is one message as all targets get it.
+// message is one message, independent of the target.
 type message struct {
 	id          string
 	title, text string
 	link        string
 	picture     string      // address; empty: the attachment itself is sent
 	attachment  *attachment // nil: none
-	lost        string      // why there is none, though it is wanted
+	lost        string      // why a requested attachment is missing
 	data        Data
 	event       rules.Event
 	time        time.Time // of the event
@@ -69,10 +69,10 @@ type attachment struct {
 	data       []byte
 }
 
-// maxAttachment bounds an attachment, in bytes.
+// maxAttachment is the maximum size of an attachment, in bytes.
 const maxAttachment = 15 << 20
 
-// output turns deliveries into messages of one target.
+// output converts deliveries to messages for one target.
 type output struct {
 	cfg    Config
 	target target
@@ -112,7 +112,7 @@ func newOutput(c Config, opts Options) (outbox.Output, error) {
 	}, nil
 }
 
-// newTarget returns the target and what may be shown of its address.
+// newTarget returns the target and the displayable part of its address.
 func newTarget(c Config, opts Options) (target, string, error) {
 	switch c.kind() {
 	case kindExec:
@@ -146,7 +146,7 @@ func (o *output) send(ctx context.Context, d outbox.Delivery) error {
 	defer cancel()
 	err = o.target.send(ctx, m)
 	if err != nil && errors.Is(context.Cause(ctx), errLate) {
-		return &outbox.Error{Reason: fmt.Sprintf("no answer within %v", o.cfg.Timeout), Remedy: "look after the receiver, or raise timeout"}
+		return &outbox.Error{Reason: fmt.Sprintf("no answer within %v", o.cfg.Timeout), Remedy: "check the receiver, or raise timeout"}
 	}
 	return err
 }
@@ -176,10 +176,10 @@ func (o *output) message(d *outbox.Delivery) (*message, error) {
 	clip := m.data.Clip
 	switch {
 	case clip == nil:
-		m.picture = "" // of an event that has ended
+		m.picture = "" // not for the end of an event
 	case clip.Lost != "":
 		m.lost, m.picture = clip.Lost, ""
-	case m.picture != "" || o.cfg.kind() == kindExec: // a program finds the files by their names
+	case m.picture != "" || o.cfg.kind() == kindExec: // a program reads the files by name
 	default:
 		m.attachment, err = o.load(clip)
 		if err != nil {
@@ -192,7 +192,7 @@ func (o *output) message(d *outbox.Delivery) (*message, error) {
 	return m, nil
 }
 
-// load reads what is attached.
+// load reads the attachment.
 func (o *output) load(c *outbox.Clip) (*attachment, error) {
 	a := &attachment{name: "thumb.jpg", mime: "image/jpeg"}
 	if o.cfg.Attach == outbox.AttachClip {
@@ -203,7 +203,7 @@ func (o *output) load(c *outbox.Clip) (*attachment, error) {
 	}
 	root, err := os.OpenRoot(c.Dir)
 	if err != nil {
-		return nil, errors.New("it was deleted since")
+		return nil, errors.New("it has been deleted")
 	}
 	defer root.Close()
 	f, err := fileio.OpenIn(root, a.name, os.O_RDONLY, 0)
@@ -211,7 +211,7 @@ func (o *output) load(c *outbox.Clip) (*attachment, error) {
 	case errors.Is(err, fileio.ErrIrregular):
 		return nil, errors.New("it is not a regular file")
 	case err != nil:
-		return nil, errors.New("it was deleted since")
+		return nil, errors.New("it has been deleted")
 	}
 	defer f.Close()
 	if a.data, err = io.ReadAll(io.LimitReader(f, maxAttachment+1)); err != nil {

@@ -10,12 +10,12 @@ import (
 	"github.com/nicholas-fedor/shoutrrr/pkg/services/push/ntfy"
 )
 
-// ntfyTarget publishes to a topic of ntfy. Its address is that of shoutrrr, whose own
-// client sends no pictures.
+// ntfyTarget publishes to an ntfy topic. Its address has shoutrrr's format, but
+// shoutrrr's own client cannot send pictures.
 type ntfyTarget struct {
 	client *client
 	shown  string
-	header http.Header // of every message
+	header http.Header // for every message
 	click  bool        // header has a link
 }
 
@@ -57,12 +57,12 @@ func newNtfy(address *url.URL) (*ntfyTarget, error) {
 	return t, nil
 }
 
-// word encodes a header value that is not ASCII, as ntfy reads it.
+// word encodes a non-ASCII header value in the way that ntfy decodes.
 func word(s string) string { return mime.BEncoding.Encode("utf-8", s) }
 
 func (t *ntfyTarget) close() { t.client.close() }
 
-// send implements target. A picture is the body; its text then travels in a header.
+// send implements target. A picture is sent as the body, with the text in a header.
 func (t *ntfyTarget) send(ctx context.Context, m *message) error {
 	header := t.header.Clone()
 	if header.Get("Title") == "" {
@@ -76,7 +76,7 @@ func (t *ntfyTarget) send(ctx context.Context, m *message) error {
 		return t.client.do(ctx, http.MethodPost, header, []byte(m.text))
 	}
 	header.Set("Filename", word(m.attachment.name))
-	header.Set("Message", word(strings.ReplaceAll(m.text, "\n", `\n`))) // ntfy makes line ends of them
+	header.Set("Message", word(strings.ReplaceAll(m.text, "\n", `\n`))) // ntfy converts these to line breaks
 	header.Set("Content-Type", m.attachment.mime)
 	return t.client.do(ctx, http.MethodPut, header, m.attachment.data)
 }

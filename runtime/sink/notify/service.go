@@ -22,7 +22,7 @@ import (
 	"rvo-tui/runtime/sink/outbox"
 )
 
-// service sends text, and over Signal attachments, with a service of shoutrrr.
+// service sends text, and attachments over Signal, with a service of shoutrrr.
 type service struct {
 	address string
 	url     *url.URL
@@ -30,33 +30,34 @@ type service struct {
 	busy    chan struct{}
 }
 
-// hosted are the services whose address names a host. In those of others the host is a
+// hosted are the services whose address contains a host. For others the host part is a
 // key or an ID.
 var hosted = []string{"bark", "generic", "googlechat", "gotify", "lark", "matrix", "mattermost", "ntfy", "opsgenie", "rocketchat", "signal", "smtp", "zulip"}
 
-// titled are the services that show a title beside the text.
+// titled are the services that show a separate title.
 var titled = []string{
 	"bark", "discord", "gotify", "ifttt", "join", "lark", "matrix", "opsgenie", "pushbullet", "pushover", "slack", "smtp", "teams", "telegram",
 }
 
-// schemeChars are those of a URL's scheme, in lower case (RFC 3986, section 3.1).
+// schemeChars are the characters allowed in a URL's scheme, in lower case (RFC 3986,
+// section 3.1).
 const schemeChars = "abcdefghijklmnopqrstuvwxyz0123456789+.-"
 
-// newService returns the target of a service's address. Errors hold no part of it.
+// newService returns the target of a service address. Errors contain no part of it.
 func newService(c Config) (target, error) {
 	known := new(router.ServiceRouter).ListServices()
 	known = slices.DeleteFunc(known, func(s string) bool { return s == "logger" })
 	slices.Sort(known)
 	scheme := c.kind()
 	if !strings.Contains(c.To, "://") || strings.Trim(scheme, schemeChars) != "" {
-		return nil, errors.New(`is no address: write "webhook:https://…", "exec", or SERVICE://… (docs/notify.md)`)
+		return nil, errors.New(`is not an address: write "webhook:https://…", "exec", or SERVICE://… (docs/notify.md)`)
 	}
 	if !slices.Contains(known, scheme) {
 		return nil, errors.New(text.Unknown("service", text.Clean(scheme), append([]string{kindExec, kindWebhook}, known...)))
 	}
 	u, err := url.Parse(c.To)
 	if err != nil {
-		return nil, errors.New("is no address; percent-encode what is special in passwords, as %2F for a slash (docs/notify.md)")
+		return nil, errors.New("is not an address; percent-encode special characters in passwords, such as %2F for a slash (docs/notify.md)")
 	}
 	shown := c.kind() + "://"
 	if slices.Contains(hosted, c.kind()) {
@@ -76,8 +77,7 @@ func newService(c Config) (target, error) {
 	return s, nil
 }
 
-// explain returns an error of shoutrrr, which may quote the address, without the secrets
-// in it.
+// explain formats an error of shoutrrr, which may quote the address, without secrets.
 func explain(err error, u *url.URL) string {
 	said := err.Error()
 	parts := append(partsOf(u), u.Host, u.Opaque)
@@ -90,7 +90,8 @@ func explain(err error, u *url.URL) string {
 	return hideParts(text.CleanTo(text.RedactLine(said), 300), parts)
 }
 
-// locate makes the service anew: a message must not change the settings of the next.
+// locate creates the service for each message, so that a message cannot change the
+// settings of the next.
 func (s *service) locate() (svc types.Service, err error) {
 	defer caught(&err)
 	if s.url.Scheme != s.scheme() { // as in "generic+https://"
@@ -99,11 +100,11 @@ func (s *service) locate() (svc types.Service, err error) {
 	if svc, err = new(router.ServiceRouter).NewService(s.scheme()); err != nil {
 		return nil, err
 	}
-	own := *s.url // some services change it
+	own := *s.url // some services modify it
 	return svc, svc.Initialize(&own, nil)
 }
 
-// check reports what is wrong with the address, without a connection.
+// check checks the address without connecting.
 func (s *service) check() (err error) {
 	defer caught(&err)
 	if s.scheme() == matrix.Scheme { // it would log in
@@ -120,7 +121,7 @@ func caught(err *error) {
 	}
 }
 
-// closeWait is how long the end waits for an attempt that cannot be cancelled.
+// closeWait is how long Close waits for an attempt, which cannot be cancelled.
 const closeWait = time.Second
 
 func (s *service) close() {
@@ -130,13 +131,13 @@ func (s *service) close() {
 	}
 }
 
-// send implements target. Shoutrrr's services cannot be cancelled: one that takes longer
-// than ctx is waited for by the next attempt.
+// send implements target. Shoutrrr's services cannot be cancelled: if one outlasts ctx,
+// the next attempt waits for it.
 func (s *service) send(ctx context.Context, m *message) error {
 	select {
 	case s.busy <- struct{}{}:
 	case <-ctx.Done():
-		return &outbox.Error{Reason: "the last attempt has not ended yet", Remedy: "look after the receiver"}
+		return &outbox.Error{Reason: "the last attempt has not ended yet", Remedy: "check the receiver"}
 	}
 	done := make(chan error, 1)
 	go func() { // ends with the service's own timeout
@@ -166,7 +167,7 @@ func (s *service) once(m *message) (err error) {
 	if !slices.Contains(titled, s.scheme()) {
 		body, params = m.title+"\n"+body, types.Params{}
 	}
-	if m.attachment != nil { // of Signal: no other one carries any
+	if m.attachment != nil { // only Signal supports attachments
 		params["attachments"] = base64.StdEncoding.EncodeToString(m.attachment.data)
 	}
 	return svc.Send(body, &params)
@@ -195,7 +196,7 @@ func (s *service) judge(err error) error {
 	return &outbox.Error{Reason: said, Remedy: "check the address, the network and the service"}
 }
 
-// insecure makes a client trust every certificate, as its address asks for.
+// insecure makes a client accept every certificate, as its address requests.
 func insecure(c *client) {
 	c.http.Transport.(*http.Transport).TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12, InsecureSkipVerify: true} //nolint:gosec // asked for
 }

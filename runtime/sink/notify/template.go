@@ -12,7 +12,7 @@ import (
 	"rvo-tui/runtime/sink/outbox"
 )
 
-// DefaultTitle and DefaultText are the templates of a message.
+// DefaultTitle and DefaultText are the default templates.
 const (
 	DefaultTitle = `{{if eq .Kind "folded"}}{{.Fold.Count}} more events` +
 		`{{else if eq .Kind "test"}}Test of rvo-tui` +
@@ -26,31 +26,31 @@ const (
 		`{{range .Clauses}}{{"\n"}}{{.Text}} ({{.Value}}){{end}}{{end}}`
 )
 
-// Bounds of a message, in bytes.
+// Limits of a message, in bytes.
 const (
 	maxTitle    = 256
 	maxMessage  = 4000
-	maxTemplate = 16 << 10 // that a template may write
+	maxTemplate = 16 << 10 // output of a template
 )
 
-// Data is what a template is applied to.
+// Data is the input of a template.
 type Data struct {
 	Kind       string // "confirmed", "ended", "clip", "folded" or "test"
 	ID         string // of the event
 	Event      string // its type
 	Camera     string
-	Time       time.Time // of the event, in the local time zone
+	Time       time.Time // time of the event, in the local time zone
 	Confidence float64   // 0..1
 	Duration   time.Duration
 	Clauses    []Clause
-	Clip       *outbox.Clip // of kind "clip", and of an event with an attachment; else nil
-	Fold       *outbox.Fold // of kind "folded"; else nil
+	Clip       *outbox.Clip // for kind "clip", and events with an attachment; otherwise nil
+	Fold       *outbox.Fold // for kind "folded"; otherwise nil
 }
 
-// Clause is one comparison of the condition of an event.
+// Clause is one comparison of an event's condition.
 type Clause struct {
 	Text  string // as in "person >= 1"
-	Value string // of its signal; "unknown"
+	Value string // value of its signal, or "unknown"
 }
 
 func dataOf(d *outbox.Delivery, zone *time.Location) Data {
@@ -89,7 +89,7 @@ func parseTemplate(source string) (*template.Template, error) {
 	return t, nil
 }
 
-// templateError returns an error of a template without the words of its package.
+// templateError removes the package prefix from a template error.
 func templateError(err error) error {
 	return errors.New("template: " + strings.TrimPrefix(strings.TrimPrefix(err.Error(), "template: "), ":"))
 }
@@ -103,7 +103,7 @@ func render(t *template.Template, v Data) (string, error) {
 	return out.String(), nil
 }
 
-// limited is a builder that fails past maxTemplate.
+// limited is a builder that fails beyond maxTemplate.
 type limited struct{ strings.Builder }
 
 func (l *limited) Write(p []byte) (int, error) {
@@ -113,8 +113,7 @@ func (l *limited) Write(p []byte) (int, error) {
 	return l.Builder.Write(p)
 }
 
-// checkTemplate reports what is wrong with a template, by applying it to a message of
-// every kind.
+// checkTemplate validates a template by applying it to a message of every kind.
 func checkTemplate(source string) error {
 	t, err := parseTemplate(source)
 	if err != nil {
@@ -142,7 +141,7 @@ func samples() []Data {
 	return []Data{base, ended, clip, fold, test}
 }
 
-// tidyText returns the text of a message: without control characters, and not too long.
+// tidyText cleans and truncates the text of a message.
 func tidyText(s string) string {
 	s = strings.TrimSpace(text.Visible(s))
 	if len(s) > maxMessage {

@@ -22,7 +22,7 @@ import (
 	"rvo-tui/runtime/sink/outbox"
 )
 
-// webhook posts JSON as Standard Webhooks describes it: https://www.standardwebhooks.com.
+// webhook posts JSON according to Standard Webhooks, https://www.standardwebhooks.com.
 type webhook struct {
 	client *client
 	method string
@@ -30,10 +30,10 @@ type webhook struct {
 	secret []byte // empty: requests are not signed
 }
 
-// headerName is the form of the name of a header.
+// headerName matches a valid header name.
 var headerName = regexp.MustCompile("^[A-Za-z0-9!#$%&'*+.^_`|~-]+$")
 
-// keyError is what is wrong with a key of the configuration.
+// keyError is a problem with a configuration key.
 type keyError struct{ key, problem string }
 
 func (e *keyError) Error() string { return e.key + ": " + e.problem }
@@ -41,7 +41,7 @@ func (e *keyError) Error() string { return e.key + ": " + e.problem }
 func newWebhook(c Config) (*webhook, *keyError) {
 	u, err := url.Parse(strings.TrimPrefix(c.To, webhookMark))
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || u.Fragment != "" {
-		return nil, &keyError{"to", `is no address of a webhook; write "webhook:https://host/path"`}
+		return nil, &keyError{"to", `is not the address of a webhook; write "webhook:https://host/path"`}
 	}
 	w := &webhook{method: c.Method, header: http.Header{}}
 	switch c.Method {
@@ -53,7 +53,7 @@ func newWebhook(c Config) (*webhook, *keyError) {
 		name, value, ok := strings.Cut(line, ":")
 		value = strings.TrimSpace(value)
 		if !ok || !headerName.MatchString(name) || strings.ContainsFunc(value, unicode.IsControl) {
-			return nil, &keyError{"headers", fmt.Sprintf(`an entry is no header; write "Name: value" (%q)`, text.Clean(name))}
+			return nil, &keyError{"headers", fmt.Sprintf(`an entry is not a header; write "Name: value" (%q)`, text.Clean(name))}
 		}
 		switch http.CanonicalHeaderKey(name) {
 		case "Content-Type", "Content-Length", "Host", "Webhook-Id", "Webhook-Timestamp", "Webhook-Signature", "Transfer-Encoding", "Connection":
@@ -77,17 +77,17 @@ func parseSecret(s string) ([]byte, error) {
 	if coded, ok := strings.CutPrefix(s, "whsec_"); ok {
 		key, err := base64.StdEncoding.DecodeString(coded)
 		if err != nil || len(key) < least {
-			return nil, fmt.Errorf("after whsec_ must come base64 of at least %d bytes", least)
+			return nil, fmt.Errorf("whsec_ must be followed by base64 of at least %d bytes", least)
 		}
 		return key, nil
 	}
 	if s != "" && len(s) < least {
-		return nil, fmt.Errorf("is too short: use at least %d characters, as \"openssl rand -base64 32\" makes them", least)
+		return nil, fmt.Errorf("is too short: use at least %d characters, for example from \"openssl rand -base64 32\"", least)
 	}
 	return []byte(s), nil
 }
 
-// body is the JSON of a webhook, and what programs read.
+// body is the JSON of a webhook, also used for programs.
 type body struct {
 	Type      string    `json:"type"` // "event.confirmed", "event.ended", "event.clip", "event.folded", "event.test"
 	Timestamp time.Time `json:"timestamp"`
@@ -99,10 +99,10 @@ type bodyData struct {
 	Title  string          `json:"title"`
 	Text   string          `json:"text"`
 	Link   string          `json:"link,omitempty"`
-	Event  json.RawMessage `json:"event"` // as in the event log; of a summary the first one
+	Event  json.RawMessage `json:"event"` // as in the event log; for a summary the first event
 	Clip   *outbox.Clip    `json:"clip,omitempty"`
 	Folded *bodyFold       `json:"folded,omitempty"`
-	// Picture is where the attachment is; Lost why there is none, though it is wanted.
+	// Picture is the address of the attachment. Lost is why a requested one is missing.
 	Picture string `json:"picture_url,omitempty"`
 	Lost    string `json:"attachment_lost,omitempty"`
 }
@@ -165,8 +165,8 @@ func sign(secret []byte, id, timestamp string, content []byte) string {
 	return "v1," + base64.StdEncoding.EncodeToString(mac.Sum(nil))
 }
 
-// body returns the body of a request: JSON, or with an attachment a form whose first part
-// is the JSON.
+// body returns the body of a request: JSON or, with an attachment, a multipart form
+// with the JSON as its first part.
 func (w *webhook) body(m *message) (content []byte, mime string, err error) {
 	line, err := m.json()
 	if err != nil || m.attachment == nil {

@@ -33,7 +33,7 @@ func (o *Outbox) Do(ctx context.Context, cmd runtime.Command) error {
 	return fmt.Errorf("unknown command %q", cmd.Do)
 }
 
-// output returns the worker of an output; nil: there is none. The mutex is held.
+// output returns the worker of an output, or nil. The caller holds the mutex.
 func (o *Outbox) output(name string) *worker {
 	for _, w := range o.workers {
 		if w.out.Name == name {
@@ -50,14 +50,14 @@ func (o *Outbox) noOutput(name string) error {
 	for i, w := range o.workers {
 		names[i] = w.out.Name
 	}
-	return fmt.Errorf("output %q: %w; there are %q", name, runtime.ErrNoOutput, names)
+	return fmt.Errorf("output %q: %w; existing outputs: %q", name, runtime.ErrNoOutput, names)
 }
 
-// test sends a message at once, past what waits. After success what waits is tried
-// again, too.
+// test sends a message at once, ahead of the queue. If it succeeds, queued messages are
+// retried too.
 func (w *worker) test(ctx context.Context) error {
 	if !w.testing.CompareAndSwap(false, true) {
-		return fmt.Errorf("output %q: a test is under way; wait for it", w.out.Name)
+		return fmt.Errorf("output %q: a test is already running; wait for it", w.out.Name)
 	}
 	defer w.testing.Store(false)
 	id, err := uuid.NewV7()
@@ -75,7 +75,7 @@ func (w *worker) test(ctx context.Context) error {
 	return nil
 }
 
-// refuse sets a message aside that the receiver does not take.
+// refuse sets aside a message that the receiver refused.
 func (w *worker) refuse(d *Delivery, bad *Error) {
 	o := w.o
 	o.mu.Lock()
@@ -88,12 +88,12 @@ func (w *worker) refuse(d *Delivery, bad *Error) {
 	}
 	o.last++
 	o.setAside(o.last, &aside{w.out.Name, d.Record, bad.Reason, w.tries})
-	w.view.State, w.view.Reason, w.view.Remedy, w.view.NextTry = runtime.SinkOK, "", "", time.Time{} // it answers
+	w.view.State, w.view.Reason, w.view.Remedy, w.view.NextTry = runtime.SinkOK, "", "", time.Time{} // it responds
 	if d.Fold != nil {
 		w.drops.aside += uint64(max(0, d.Fold.Count-1))
 	}
 	o.mu.Unlock()
-	o.log.Error("the receiver refuses a message: it was set aside, see ctl outbox", "output", w.out.Name, "event", d.Record.Event.ID, "error", bad)
+	o.log.Error("the receiver refused a message; it was set aside, see ctl outbox", "output", w.out.Name, "event", d.Record.Event.ID, "error", bad)
 }
 
 func keys(m map[uint64]aside) []uint64 {
@@ -104,8 +104,7 @@ func keys(m map[uint64]aside) []uint64 {
 	return list
 }
 
-// resend queues messages that were set aside once more: the one with a delivery ID, or
-// all.
+// resend queues messages that were set aside: the one with a delivery ID, or all.
 func (w *worker) resend(id string) error {
 	return w.each(id, func(seq uint64, a *aside) bool {
 		r := a.Record
@@ -113,7 +112,7 @@ func (w *worker) resend(id string) error {
 	})
 }
 
-// discard forgets messages that were set aside: the one with a delivery ID, or all.
+// discard deletes messages that were set aside: the one with a delivery ID, or all.
 func (w *worker) discard(id string) error {
 	return w.each(id, func(uint64, *aside) bool { return true })
 }
@@ -158,8 +157,8 @@ func (o *Outbox) View() runtime.SinkView {
 	}
 }
 
-// live adds the state of the connection, and what passed over it. A delivery that fails
-// says more than the connection.
+// live adds the state and the traffic of the connection. A failed delivery is more
+// informative than the state of the connection.
 func (w *worker) live(v *runtime.OutputView) {
 	v.Traffic = []engine.Count{}
 	if w.out.Traffic != nil {

@@ -8,12 +8,12 @@ import (
 
 // Config is the [outbox] section of the configuration.
 type Config struct {
-	// File is where events are stored until they are delivered. It is made when there
+	// File is where events are stored until they are delivered. It is created if there
 	// is an output.
 	File string `toml:"file"`
-	// MaxBytes bounds the stored events: the oldest go first.
+	// MaxBytes limits the stored events; the oldest are dropped first.
 	MaxBytes text.Bytes `toml:"max_bytes"`
-	// MaxAge is how long an event is stored at most. 0: no bound.
+	// MaxAge is the maximum storage time of an event. 0: no limit.
 	MaxAge text.Duration `toml:"max_age"`
 }
 

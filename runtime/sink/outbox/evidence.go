@@ -8,7 +8,7 @@ import (
 	"rvo-tui/clips"
 )
 
-// awaitClip returns what became of the clip of an event, or how long to wait for it.
+// awaitClip returns the result of an event's clip, or how long to wait for it.
 func (o *Outbox) awaitClip(r *Record) (*Clip, time.Duration) {
 	if !r.Saves {
 		return &Clip{Lost: "its rule saves no clips"}, 0
@@ -19,7 +19,7 @@ func (o *Outbox) awaitClip(r *Record) (*Clip, time.Duration) {
 	switch {
 	case ok:
 		return &c, 0
-	case r.Event.Time.Before(o.started): // of an earlier run
+	case r.Event.Time.Before(o.started): // from an earlier run
 		if found, err := clips.Find(o.clips, r.Event.ID); err == nil {
 			return o.clip(&found.Entry, ""), 0
 		}
@@ -32,7 +32,7 @@ func (o *Outbox) awaitClip(r *Record) (*Clip, time.Duration) {
 	return &Clip{Lost: "it was not saved"}, 0
 }
 
-// findOldClips reports the clips that an earlier run was saving when it ended.
+// findOldClips looks for the clips that an earlier run was saving when it ended.
 func (o *Outbox) findOldClips(ctx context.Context) {
 	timer := time.NewTimer(findWait) // the recorder finishes them first
 	defer timer.Stop()
@@ -55,7 +55,7 @@ func (o *Outbox) findOldClips(ctx context.Context) {
 	slices.SortFunc(old, func(a, b Record) int { return a.Event.Time.Compare(b.Event.Time) })
 	entries, err := clips.List(o.clips)
 	if err != nil {
-		o.log.Warn("clips of an earlier run are not found", "error", err)
+		o.log.Warn("cannot look for clips of an earlier run", "error", err)
 	}
 	for _, r := range old {
 		lost := &Clip{Lost: "the program ended before it was saved"}

@@ -5,20 +5,20 @@ import (
 	"time"
 )
 
-// folding sums up the records that the rate limit holds back.
+// folding summarizes the records held back by the rate limit.
 type folding struct {
 	base    uint64 // position of the output
-	scanned uint64 // last record that is summed up; 0: none is
-	n       int    // records that the output wants
-	first   Record // of these
+	scanned uint64 // last record in the summary; 0: none
+	n       int    // number of records that the output wants
+	first   Record // the first of these
 	sum     Fold
 }
 
-// burst is how many messages may be sent at once: half of those of an hour. The other
-// half is spread over it, so no hour has more.
+// burst is the maximum number of messages sent at once: half of those of an hour. The
+// other half is spread over the hour, so no hour has more than the limit.
 func burst(perHour int) float64 { return math.Ceil(float64(perHour) / 2) }
 
-// refill returns the tokens of the rate limit at the time now.
+// refill returns the tokens of the rate limit at time now.
 func (p *position) refill(perHour int, now time.Time) {
 	b := burst(perHour)
 	rate := (float64(perHour) - b + 1) / time.Hour.Seconds()
@@ -26,7 +26,7 @@ func (p *position) refill(perHour int, now time.Time) {
 	p.At = now
 }
 
-// wait returns how long it takes until a message may be sent.
+// wait returns the time until a message may be sent.
 func (p *position) wait(perHour int) time.Duration {
 	if p.Tokens >= 1 {
 		return 0
@@ -35,8 +35,8 @@ func (p *position) wait(perHour int) time.Duration {
 	return time.Duration((1-p.Tokens)/rate*float64(time.Second)) + time.Millisecond
 }
 
-// limit applies the rate limit. It returns a summary that is due with its last record,
-// or how long nothing may be sent, or neither: then the first record is sent by itself.
+// limit applies the rate limit. It returns a due summary and its last record, or how
+// long to wait. If it returns neither, the first record is sent on its own.
 func (w *worker) limit(now time.Time) (d *Delivery, until uint64, wait time.Duration) {
 	w.o.mu.Lock()
 	w.pos.refill(w.out.PerHour, now)
@@ -58,7 +58,7 @@ func (w *worker) limit(now time.Time) (d *Delivery, until uint64, wait time.Dura
 		return nil, 0, 0
 	}
 	if pos.Until == 0 {
-		// A summary that is sent once more after a crash must be about the same events.
+		// A summary that is repeated after a crash must cover the same events.
 		if !w.freeze(f.scanned) {
 			return nil, 0, time.Second
 		}
@@ -67,7 +67,7 @@ func (w *worker) limit(now time.Time) (d *Delivery, until uint64, wait time.Dura
 	return &Delivery{ID: f.first.ID() + "-folded", Record: f.first, Fold: &sum}, f.scanned, 0
 }
 
-// scan sums up what can be read, up to a record; 0: all.
+// scan summarizes the readable records, up to a record; 0: all.
 func (w *worker) scan(until uint64) {
 	f := &w.fold
 	for {
@@ -90,7 +90,7 @@ func (w *worker) scan(until uint64) {
 	f.scanned = max(f.scanned, until)
 }
 
-// freeze stores where a summary ends. False: it could not be stored yet.
+// freeze stores where a summary ends. It returns false if it could not be stored yet.
 func (w *worker) freeze(until uint64) bool {
 	o := w.o
 	o.mu.Lock()

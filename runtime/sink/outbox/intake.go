@@ -6,19 +6,19 @@ import (
 	"rvo-tui/rules"
 )
 
-// item is what waits for the store: an event, or what became of its clip.
+// item is a queued event, or the result of its clip.
 type item struct {
 	event rules.Event
 	clip  *Clip
-	only  string // output
-	saves bool   // of Record
+	only  string // only this output
+	saves bool   // value of Record.Saves
 }
 
 // intake is the bounded queue between the live path and the writer.
 type intake struct {
-	wake chan struct{} // 1: it is no longer empty
+	wake chan struct{} // capacity 1: the queue is no longer empty
 
-	mu      sync.Mutex // guards what follows; held for a few instructions
+	mu      sync.Mutex // guards the fields below; held for a few instructions
 	items   [Capacity]item
 	first   int
 	depth   int
@@ -26,8 +26,8 @@ type intake struct {
 	closed  bool
 }
 
-// put adds an item. It never waits. False: the queue is full or closed, and the item is
-// counted as dropped.
+// put adds an item. It never blocks. It returns false if the queue is full or closed,
+// and counts the item as dropped.
 func (q *intake) put(it item) bool {
 	q.mu.Lock()
 	ok := !q.closed && q.depth < Capacity
@@ -69,7 +69,7 @@ func (q *intake) close() {
 	q.closed = true
 }
 
-// poke makes a channel of one ready, if it is not.
+// poke sends to a channel of capacity 1 without blocking.
 func poke(c chan struct{}) {
 	select {
 	case c <- struct{}{}:

@@ -7,8 +7,8 @@ import (
 	"rvo-tui/runtime/engine"
 )
 
-// open opens the store, unless it is open. A damaged one is moved aside and a new one
-// made. It belongs to the writer.
+// open opens the store if necessary. A damaged store is moved aside and a new one
+// created. It is called by the writer.
 func (o *Outbox) open(now time.Time) error {
 	if o.current() != nil {
 		return nil
@@ -28,7 +28,7 @@ func (o *Outbox) open(now time.Time) error {
 		if err != nil {
 			return err
 		}
-		o.log.Error("the outbox is damaged: it was moved away, and a new one begins; what was not delivered is in the old one",
+		o.log.Error("the outbox is damaged: it was moved aside and a new one was created; undelivered messages are in the old one",
 			"file", o.cfg.File, "moved", moved, "error", cause)
 		o.mu.Lock()
 		o.state.Moved, o.damaged = moved, nil
@@ -44,8 +44,7 @@ func (o *Outbox) open(now time.Time) error {
 	return nil
 }
 
-// current returns the open store; nil: there is none. A worker that cannot read it takes
-// it away.
+// current returns the open store, or nil. A worker that cannot read it closes it.
 func (o *Outbox) current() *store {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -66,14 +65,15 @@ func (o *Outbox) read() (*store, contents, listing, error) {
 	return s, c, x, err
 }
 
-// listing is what is in a store: its records, and how many of them wait for each worker.
+// listing is the content of a store: its records, and how many of them each worker has
+// waiting.
 type listing struct {
 	index   index
 	backlog []int
 }
 
-// adopt takes over an opened store. Records in the tail get new numbers, after those of
-// the store. An output without a position begins with the next event.
+// adopt takes over an opened store. Records in the tail get new numbers after those of
+// the store. An output without a position starts with the next event.
 func (o *Outbox) adopt(s *store, c contents, x listing) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -81,7 +81,7 @@ func (o *Outbox) adopt(s *store, c contents, x listing) {
 	o.opened = true
 	o.store, o.stored = s, x.index
 	if !first {
-		// It is a new file: everything known is written into it.
+		// A new file gets everything known.
 		for _, w := range o.workers {
 			o.moved(w)
 		}
@@ -127,7 +127,7 @@ func (o *Outbox) adopt(s *store, c contents, x listing) {
 	}
 }
 
-// moved notes that the position of an output has changed. The mutex is held.
+// moved records that the position of an output has changed. The caller holds the mutex.
 func (o *Outbox) moved(w *worker) {
 	if o.pending.positions == nil {
 		o.pending.positions = map[string]position{}
@@ -135,7 +135,8 @@ func (o *Outbox) moved(w *worker) {
 	o.pending.positions[w.out.Name] = w.pos
 }
 
-// setAside notes that a message was set aside; nil: it no longer is. The mutex is held.
+// setAside records that a message was set aside; nil: it no longer is. The caller holds
+// the mutex.
 func (o *Outbox) setAside(seq uint64, a *aside) {
 	if a == nil {
 		delete(o.aside, seq)
@@ -155,7 +156,7 @@ func (d drops) counts() []engine.Count {
 	return []engine.Count{{Reason: "age", N: d.age}, {Reason: "aside", N: d.aside}, {Reason: "bytes", N: d.bytes}, {Reason: "memory", N: d.memory}}
 }
 
-// unreadable notes that what is stored cannot be read: the store is opened anew.
+// unreadable records that the store cannot be read and must be reopened.
 func (o *Outbox) unreadable(s *store, err error) {
 	o.mu.Lock()
 	known := o.store != s

@@ -1,6 +1,6 @@
 // Package outbox stores events in a file until every output has delivered them: at
-// least once, in order for each output, also across crashes. Offer and ClipDone never
-// wait. One goroutine writes the file, in groups, and one for each output delivers.
+// least once, in order for each output, even after crashes. Offer and ClipDone never
+// block. One goroutine writes the file in groups, and one per output delivers.
 package outbox
 
 import (
@@ -18,20 +18,20 @@ import (
 )
 
 const (
-	// Capacity is the number of events that wait for the store.
+	// Capacity is the number of events that can wait for the store.
 	Capacity = 1024
-	// Group is the longest time for which events are collected for one write.
+	// Group is the maximum time for which events are collected for one write.
 	Group = 50 * time.Millisecond
-	// Flush is how long outputs deliver after the context of Run has ended.
+	// Flush is how long outputs keep delivering after the context of Run has ended.
 	Flush = 2 * time.Second
 
-	groupMax  = 48   // events of one write; below the capacity of the sinks behind it
-	tailMax   = 1024 // records that are kept in memory while nothing can be stored
+	groupMax  = 48   // events per write; below the capacity of the sinks behind the outbox
+	tailMax   = 1024 // records kept in memory while nothing can be stored
 	asideMax  = 1000 // refused messages that are kept
-	clipsMax  = 1024 // clips that are waited for, and finished ones that are remembered
-	pageSize  = 64   // records that are read at a time
+	clipsMax  = 1024 // clips waited for, and finished clips remembered
+	pageSize  = 64   // records read at a time
 	sweepTime = time.Minute
-	storeWait = 500 * time.Millisecond // first delay before the store is tried again
+	storeWait = 500 * time.Millisecond // initial delay before the store is retried
 	storeLast = 5 * time.Second
 )
 
@@ -39,7 +39,7 @@ const (
 type Options struct {
 	Config  Config
 	Outputs []Output
-	// ClipsDir is where clips are saved.
+	// ClipsDir is the directory of clips.
 	ClipsDir string
 	Log      *slog.Logger
 }
@@ -50,36 +50,36 @@ type Outbox struct {
 	clips   string
 	log     *slog.Logger
 	started time.Time
-	behind  []runtime.Sink // get events once they are stored
+	behind  []runtime.Sink // sinks that get events once they are stored
 	in      *intake
 	written chan struct{} // closed after the last write
-	asked   chan func()   // calls that the writer makes until the end begins
+	asked   chan func()   // functions that the writer calls, until shutdown starts
 
 	// of the writer
 	deliver context.Context // of workers
-	running sync.WaitGroup  // of workers
+	running sync.WaitGroup  // workers
 	stored  index
-	opened  bool // the store was open once
+	opened  bool // the store has been open before
 	wrote   time.Time
 	waits   backoff.Backoff
-	blocked error     // why the last attempt to store failed; nil: it did not
-	retryAt time.Time // when that is tried again
+	blocked error     // why the last attempt to store failed; nil: it succeeded
+	retryAt time.Time // when to retry
 
-	mu       sync.Mutex // guards what follows and the positions and views of workers
-	workers  []*worker  // only the writer changes it
+	mu       sync.Mutex // guards the fields below, and the positions and views of workers
+	workers  []*worker  // only changed by the writer
 	store    *store     // nil: not open
-	damaged  error      // why the file that was open is to be moved away; nil: it is not
-	degraded bool       // outputs read the tail, too
+	damaged  error      // why the open file must be moved aside; nil: it need not
+	degraded bool       // outputs also read the tail
 	gen      int        // changes when sequence numbers do
-	last     uint64     // sequence number given
+	last     uint64     // last sequence number assigned
 	tail     []Record   // not stored yet
-	shown    int        // how many of tail outputs could read already
+	shown    int        // number of tail records that outputs could already read
 	aside    map[uint64]aside
 	expected map[string]Record // events whose clip is being saved
-	clipOf   map[string]Clip   // of events, the newest clipsMax
-	clipIDs  []string          // in the order of arrival
-	pending  change            // to write next
-	flushed  chan struct{}     // closed when what is pending now was tried to be written
+	clipOf   map[string]Clip   // by event, the newest clipsMax
+	clipIDs  []string          // in order of arrival
+	pending  change            // next write
+	flushed  chan struct{}     // closed when pending has been written, or writing it has failed
 	state    runtime.OutboxView
 	failures uint64
 }
@@ -105,11 +105,11 @@ func (o *Outbox) Name() string { return "outbox" }
 // Offer implements runtime.Sink.
 func (o *Outbox) Offer(event rules.Event) bool { return o.in.put(item{event: event}) }
 
-// ClipDone tells what became of the clip of an event: the entry, or why it is lost. It
-// never waits.
+// ClipDone reports the result of an event's clip: its entry, or why it is lost. It
+// never blocks.
 func (o *Outbox) ClipDone(event rules.Event, entry *clips.Entry, lost string) {
 	if event.Phase != rules.PhaseConfirmed {
-		return // a person asked for it
+		return // requested by a person
 	}
 	o.in.put(item{event: event, clip: o.clip(entry, lost)})
 }
@@ -127,8 +127,8 @@ func (o *Outbox) clip(e *clips.Entry, lost string) *Clip {
 }
 
 // Run implements runtime.Sink. When ctx ends it stores what was offered, and outputs
-// deliver for up to Flush; the rest is delivered after the next start. The error says
-// what could be neither stored nor delivered.
+// keep delivering for up to Flush; the rest is delivered after the next start. The
+// error reports what could neither be stored nor delivered.
 func (o *Outbox) Run(ctx context.Context) error {
 	o.write(time.Now()) // opens the store
 	deliver, stop := context.WithCancel(context.WithoutCancel(ctx))
@@ -168,7 +168,7 @@ func (o *Outbox) Run(ctx context.Context) error {
 			stop()
 		case <-ended:
 			done = true
-			o.retryAt = time.Time{} // the last chance
+			o.retryAt = time.Time{} // last attempt
 		}
 		o.writeAll()
 	}
@@ -176,7 +176,7 @@ func (o *Outbox) Run(ctx context.Context) error {
 	return o.end()
 }
 
-// writeAll writes what waits, one group after the other.
+// writeAll writes everything queued, one group after the other.
 func (o *Outbox) writeAll() {
 	for more := true; more; {
 		more = o.write(time.Now())
@@ -201,7 +201,7 @@ func (o *Outbox) gather(stopped <-chan struct{}) {
 	}
 }
 
-// retry returns a channel that fires when the store is tried again.
+// retry returns a channel that fires when the store should be retried.
 func (o *Outbox) retry() <-chan time.Time {
 	if o.blocked == nil {
 		return nil
@@ -233,8 +233,8 @@ func (o *Outbox) end() error {
 }
 
 // Behind returns a sink that gets events from the outbox once they are stored, in
-// groups, instead of by Offer. It runs until the outbox has stored its last event.
-// It is called before Run.
+// groups, instead of by Offer. It runs until the outbox has stored its last event. Call
+// Behind before Run.
 func (o *Outbox) Behind(s runtime.Sink) runtime.Sink {
 	o.behind = append(o.behind, s)
 	return follower{s, o.written}
@@ -247,7 +247,7 @@ type follower struct {
 	written <-chan struct{}
 }
 
-// Offer implements runtime.Sink. The event comes again, from the outbox.
+// Offer implements runtime.Sink. The outbox passes the event on later.
 func (f follower) Offer(rules.Event) bool { return true }
 
 // Run implements runtime.Sink.

@@ -15,50 +15,52 @@ const (
 	AttachClip  = "clip"  // the clip
 )
 
-// Output is a receiver of events. Its functions are safe for concurrent use.
+// Output is a receiver of events. Its functions must be safe for concurrent use.
 type Output struct {
 	Name string
-	To   string // scheme and host: what is shown
-	// Settings are what the output was made of: one with equal settings is the same.
+	To   string // scheme and host, for display
+	// Settings are what the output was made from: outputs with equal settings are the
+	// same.
 	Settings any
-	// Wants reports whether a record is delivered. It is quick and always answers
-	// the same.
+	// Wants reports whether to deliver a record. It must be fast and always return the
+	// same result.
 	Wants func(r *Record) bool
-	// Clips says that it wants records of KindClip.
+	// Clips means that it wants records of KindClip.
 	Clips bool
-	// Attach is what is waited for before an event with a clip is delivered.
+	// Attach is what an event with a clip waits for before delivery.
 	Attach string
-	// PerHour is how many messages are sent an hour at most; the rest is folded into
-	// summaries. 0: no limit.
+	// PerHour is the maximum number of messages per hour; the rest is summarized. 0: no
+	// limit.
 	PerHour int
-	// MaxTries is how often a message that the receiver refuses is tried.
+	// MaxTries is the number of attempts for a message that the receiver refuses.
 	MaxTries int
-	// RetryMax is the longest delay between two attempts.
+	// RetryMax is the maximum delay between two attempts.
 	RetryMax time.Duration
-	// Open is called before anything is sent, and does not wait; nil: nothing is to be
-	// opened. An error is met by Send, too.
+	// Open is called before the first Send. It must not block. Nil: nothing to open.
+	// Send must report the same errors.
 	Open func() error
-	// Send delivers a message. It returns when ctx ends. The error is an *Error, or
-	// one whose text may be shown.
+	// Send delivers a message. It returns when ctx ends. The error is an *Error, or one
+	// whose text may be displayed.
 	Send func(ctx context.Context, d Delivery) error
-	// Close frees what Send uses; nil: nothing.
+	// Close frees the resources of Send; nil: nothing.
 	Close func()
-	// Connection returns the state of the connection that is kept, and why it does not work
-	// (nil: it does); nil: none is kept. It does not wait.
+	// Connection returns the state of the persistent connection, and what is wrong with
+	// it (nil: nothing); nil: there is no persistent connection. It does not block.
 	Connection func() (state string, bad *Error)
-	// Traffic counts what is sent and received besides deliveries, by what it is; nil:
-	// nothing.
+	// Traffic counts messages other than deliveries, sent and received, by type; nil:
+	// none.
 	Traffic func() []engine.Count
 }
 
-// Held returns an output in place of one that cannot be made, which the error says why:
-// what it might want waits, within the bounds of the outbox, for one of this name.
+// Held returns a placeholder for an output that could not be created because of why.
+// Records for it wait, within the limits of the outbox, for a working output with this
+// name.
 func Held(name string, why error) Output {
 	return Output{
 		Name: name, To: "nowhere", Settings: why.Error(), Clips: true, Attach: AttachNone, MaxTries: 1, RetryMax: time.Hour,
 		Wants: func(*Record) bool { return true },
 		Send: func(context.Context, Delivery) error {
-			return &Error{Reason: why.Error(), Remedy: "correct the configuration and reload it: what waits is sent then"}
+			return &Error{Reason: why.Error(), Remedy: "correct the configuration and reload it; waiting messages are then sent"}
 		},
 	}
 }
@@ -66,13 +68,13 @@ func Held(name string, why error) Output {
 // Delivery is one message to an output.
 type Delivery struct {
 	ID     string // the same for every attempt
-	Record Record // the first one of a summary
-	// Fold is what a summary sums up; nil: the message is about Record alone.
+	Record Record // for a summary the first record
+	// Fold is the content of a summary; nil: the message is only about Record.
 	Fold *Fold
-	// Clip is what became of the clip where Output.Attach waits for it; nil: there
-	// is nothing to attach.
+	// Clip is the result of the clip, if Output.Attach waits for it; nil: nothing to
+	// attach.
 	Clip *Clip
-	Test bool // a person asked for it
+	Test bool // requested by a person
 }
 
 // Fold is a number of events that are reported together.
@@ -82,14 +84,14 @@ type Fold struct {
 	By       []FoldCount
 }
 
-// FoldCount is how many events of a type a camera had. The last one of a Fold may have
-// neither: the rest.
+// FoldCount is the number of events of one type and camera. The last one of a Fold may
+// have neither: it counts the rest.
 type FoldCount struct {
 	Event, Camera string
 	Count         int
 }
 
-// foldKinds is how many pairs of event and camera a summary lists.
+// foldKinds is the maximum number of pairs of event and camera in a summary.
 const foldKinds = 20
 
 func (f *Fold) add(e *rules.Event) {
@@ -113,12 +115,12 @@ func (f *Fold) add(e *rules.Event) {
 
 // Error is why a delivery failed.
 type Error struct {
-	Reason string // for a person, without secrets
+	Reason string // for the user, without secrets
 	Remedy string // what to do about it
-	// Refused says that the receiver does not take this message, ever. Else the
-	// output as a whole is in trouble, and its messages wait.
+	// Refused means that the receiver will never accept this message. Otherwise the
+	// output has a problem, and its messages wait.
 	Refused bool
-	// After is how long the receiver wants to be left alone. 0: it did not say.
+	// After is the delay that the receiver requested. 0: none.
 	After time.Duration
 }
 

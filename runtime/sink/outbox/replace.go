@@ -8,26 +8,26 @@ import (
 	"slices"
 )
 
-// errEnded is why outputs are not replaced at the end.
-var errEnded = errors.New("replace outputs: the program ends")
+// errEnded is the error of replacing outputs during shutdown.
+var errEnded = errors.New("replace outputs: the program is shutting down")
 
-// Replace changes the outputs while Run runs. One with the name and the settings of a
-// current one goes on undisturbed; a changed one goes on where it was, and the attempt
-// under way is made anew; a new one begins with the next event; what waits for one that
-// is missing is forgotten, which is logged. It waits for Run to begin, and for the
+// Replace changes the outputs while Run is running. An output with the same name and
+// settings continues undisturbed. A changed one continues at its position, and repeats
+// the current attempt. A new one starts with the next event. Messages waiting for a
+// removed one are deleted, which is logged. Replace waits for Run to start, and for
 // outputs that end. Calls must not overlap.
 func (o *Outbox) Replace(ctx context.Context, outputs []Output) error {
 	var leaving []*worker
 	if err := o.ask(ctx, func() { leaving = o.leave(outputs) }); err != nil {
 		return err
 	}
-	for _, w := range leaving { // the writer works on: one may wait for it
+	for _, w := range leaving { // the writer keeps working, because one may wait for it
 		<-w.ended
 	}
 	return o.ask(context.WithoutCancel(ctx), func() { o.swap(outputs) })
 }
 
-// ask lets the writer call f, and waits for it.
+// ask makes the writer call f, and waits for it.
 func (o *Outbox) ask(ctx context.Context, f func()) error {
 	done := make(chan struct{})
 	select {
@@ -41,7 +41,7 @@ func (o *Outbox) ask(ctx context.Context, f func()) error {
 	}
 }
 
-// start starts a worker, which ends with ctx, or once it is told to.
+// start starts a worker, which runs until ctx ends or it is cancelled.
 func (o *Outbox) start(ctx context.Context, w *worker) {
 	ctx, w.cancel = context.WithCancel(ctx)
 	o.running.Go(func() {
@@ -50,15 +50,15 @@ func (o *Outbox) start(ctx context.Context, w *worker) {
 	})
 }
 
-// stays reports whether outputs have one like that of a worker.
+// stays reports whether the worker's output is among outputs, unchanged.
 func (w *worker) stays(outputs []Output) bool {
 	return slices.ContainsFunc(outputs, func(out Output) bool {
 		return out.Name == w.out.Name && reflect.DeepEqual(out.Settings, w.out.Settings)
 	})
 }
 
-// leave tells the workers to end whose outputs are changed or removed, and returns them.
-// It belongs to the writer.
+// leave cancels the workers of changed and removed outputs, and returns them. It is
+// called by the writer.
 func (o *Outbox) leave(outputs []Output) (leaving []*worker) {
 	for _, w := range o.workers {
 		if !w.stays(outputs) {
@@ -69,8 +69,8 @@ func (o *Outbox) leave(outputs []Output) (leaving []*worker) {
 	return leaving
 }
 
-// swap takes over the outputs and starts the new ones, after those that leave have ended.
-// It belongs to the writer.
+// swap switches to the new outputs after the leaving ones have ended, and starts the
+// new ones. It is called by the writer.
 func (o *Outbox) swap(outputs []Output) {
 	old := map[string]*worker{}
 	for _, w := range o.workers {
@@ -117,7 +117,7 @@ func (o *Outbox) succeed(before *worker, out Output) *worker {
 	}
 	o.mu.Unlock()
 	if before == nil {
-		o.log.Info("output added: it begins with the next event", "output", out.Name, "to", out.To)
+		o.log.Info("output added; it starts with the next event", "output", out.Name, "to", out.To)
 		return w
 	}
 	w.view.Backlog = o.waiting(w)
@@ -125,7 +125,7 @@ func (o *Outbox) succeed(before *worker, out Output) *worker {
 	return w
 }
 
-// waiting counts the records that wait for a worker. It belongs to the writer.
+// waiting counts the records waiting for a worker. It is called by the writer.
 func (o *Outbox) waiting(w *worker) (n int) {
 	count := func(list []Record) {
 		for i := range list {
@@ -139,7 +139,7 @@ func (o *Outbox) waiting(w *worker) (n int) {
 	for after := w.pos.Seq; s != nil; {
 		list, err := s.after(after, pageSize)
 		if err != nil || len(list) == 0 {
-			return n // the worker will meet the error, too
+			return n // the worker will report the error too
 		}
 		count(list)
 		after = list[len(list)-1].Seq
@@ -147,7 +147,7 @@ func (o *Outbox) waiting(w *worker) (n int) {
 	return n
 }
 
-// forget removes all that is kept for an output which is no longer there.
+// forget deletes everything stored for a removed output.
 func (o *Outbox) forget(w *worker) {
 	name, aside := w.out.Name, 0
 	o.mu.Lock()
@@ -164,5 +164,5 @@ func (o *Outbox) forget(w *worker) {
 	if w.view.Backlog+aside > 0 {
 		level = slog.LevelWarn
 	}
-	o.log.Log(context.Background(), level, "output removed: what waited for it is forgotten", "output", name, "to", w.out.To, "waiting", w.view.Backlog, "aside", aside)
+	o.log.Log(context.Background(), level, "output removed; its waiting messages were deleted", "output", name, "to", w.out.To, "waiting", w.view.Backlog, "aside", aside)
 }

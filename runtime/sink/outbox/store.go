@@ -24,7 +24,7 @@ var (
 	buckets         = [][]byte{bucketRecords, bucketPositions, bucketAside, bucketExpected}
 )
 
-// lockTimeout is how long another process may keep the store locked.
+// lockTimeout is how long to wait for another process to release the store.
 const lockTimeout = 200 * time.Millisecond
 
 // errDamaged marks a store that cannot be read.
@@ -34,19 +34,19 @@ var errDamaged = errors.New("its content is damaged")
 type store struct {
 	path string
 	db   *bolt.DB
-	file *os.File // of db
+	file *os.File // the file of db
 }
 
-// contents is what a store holds when it is opened. Records are not kept.
+// contents is the state in a store when it is opened, without records.
 type contents struct {
-	last      uint64 // sequence number; 0: none
+	last      uint64 // last sequence number; 0: none
 	positions map[string]position
 	aside     map[uint64]aside
 	expected  map[string]Record
 }
 
-// openStore opens the file, makes it where there is none, and reads all of it, calling
-// each with every record, its size and the positions. errDamaged: it cannot be read.
+// openStore opens or creates the file and reads all of it, calling each with every
+// record, its size and the positions. errDamaged means that it cannot be read.
 func openStore(path string, each func(r *Record, size int64, positions map[string]position)) (s *store, c contents, err error) {
 	s = &store{path: path}
 	err = guard(func() error {
@@ -77,7 +77,7 @@ func openStore(path string, each func(r *Record, size int64, positions map[strin
 	}
 	switch {
 	case errors.Is(err, bolterrors.ErrTimeout):
-		return nil, c, fmt.Errorf("open outbox %q: another process uses it; name another file or stop that process", path)
+		return nil, c, fmt.Errorf("open outbox %q: another process is using it; use another file or stop that process", path)
 	case errors.Is(err, bolterrors.ErrInvalid), errors.Is(err, bolterrors.ErrChecksum), errors.Is(err, bolterrors.ErrVersionMismatch),
 		errors.Is(err, bolterrors.ErrInvalidMapping):
 		err = fmt.Errorf("%w: %w", errDamaged, err)
@@ -87,7 +87,7 @@ func openStore(path string, each func(r *Record, size int64, positions map[strin
 	return nil, c, fmt.Errorf("open outbox %q: %w", path, err)
 }
 
-// load makes the buckets and reads everything.
+// load creates the buckets and reads everything.
 func (s *store) load(each func(r *Record, size int64, positions map[string]position)) (c contents, err error) {
 	err = guard(func() error {
 		return s.db.Update(func(tx *bolt.Tx) error {
@@ -142,14 +142,14 @@ func moveAside(path string, now time.Time) (string, error) {
 	return to, nil
 }
 
-// change is what one transaction writes.
+// change is the content of one transaction.
 type change struct {
 	records   []Record
-	positions map[string]position // to put
+	positions map[string]position // to write
 	gone      []string            // outputs whose positions are removed
 	aside     map[uint64]*aside   // nil: remove
 	expected  map[string]*Record  // nil: remove
-	delete    uint64              // records up to this sequence number are removed
+	delete    uint64              // remove records up to this sequence number
 }
 
 func (c *change) empty() bool {
@@ -243,19 +243,20 @@ func (s *store) close() {
 	if s.db == nil {
 		return
 	}
-	_ = s.db.Close() // what was committed is synced
+	_ = s.db.Close() // committed data is already synced
 }
 
-// abandon closes a damaged file. What panicked in bbolt may have left its locks held, so
-// that Close would wait for ever; the memory map stays, since somebody may be in it.
+// abandon closes a damaged file. A panic in bbolt may have left its locks held, so
+// Close could block forever. The memory map is kept, because a reader may still be
+// using it.
 func (s *store) abandon() {
 	if s.file != nil {
 		_ = s.file.Close() // nothing was written that could be lost
 	}
 }
 
-// guard calls f and returns a panic of it as errDamaged: bbolt maps the file into
-// memory and trusts it, so a damaged page is a panic, and a file that was cut a fault.
+// guard calls f and converts a panic to errDamaged: bbolt maps the file into memory and
+// trusts it, so a damaged page causes a panic, and a truncated file a fault.
 func guard(f func() error) (err error) {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() {
@@ -274,7 +275,7 @@ func seqOf(key []byte) uint64 {
 	return seq
 }
 
-// merge adds what an older change, which could not be written, has besides.
+// merge adds the content of an older change that could not be written.
 func (c *change) merge(older *change) {
 	c.delete = max(c.delete, older.delete)
 	c.gone = append(c.gone, older.gone...)

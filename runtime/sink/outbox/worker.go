@@ -15,9 +15,9 @@ import (
 
 const (
 	retryFirst = time.Second
-	retryAfter = time.Hour // longest pause that a receiver is granted
-	// clipWait is how long an event waits for its clip; findWait for one of an
-	// earlier run, which the recorder may be finishing.
+	retryAfter = time.Hour // maximum delay that a receiver can request
+	// clipWait is how long an event waits for its clip. findWait is the same for a clip
+	// of an earlier run, which the recorder may be finishing.
 	clipWait  = 6 * time.Minute
 	findWait  = 30 * time.Second
 	findEvery = 2 * time.Second
@@ -27,22 +27,22 @@ const (
 type worker struct {
 	o       *Outbox
 	out     Output
-	wake    chan struct{} // 1: there may be something to deliver
-	hurry   chan struct{} // 1: try again now
+	wake    chan struct{} // capacity 1: there may be something to deliver
+	hurry   chan struct{} // capacity 1: retry now
 	finish  chan struct{} // closed: end when nothing is left
-	cancel  func()        // ends run; nil: it was not started. Of the writer
+	cancel  func()        // ends run; nil: not started; owned by the writer
 	ended   chan struct{} // closed after run
 	testing atomic.Bool
 
 	// of run
-	page     []Record // read ahead: all records there are after from, up to the last one
+	page     []Record // read ahead: all records after from, up to the last one
 	from     uint64
 	gen      int // of page and fold
 	waits    backoff.Backoff
 	retrying bool // the last attempt failed
 	fold     folding
 	tries    int
-	tried    uint64 // the record of tries
+	tried    uint64 // the record that tries counts
 
 	// guarded by the outbox's mutex
 	pos   position
@@ -84,7 +84,7 @@ func (w *worker) run(ctx context.Context) {
 			continue
 		}
 		if w.finishing() {
-			return // what is left waits for something
+			return // the rest waits for something
 		}
 		w.sleep(ctx, wait)
 	}
@@ -99,8 +99,8 @@ func (w *worker) finishing() bool {
 	}
 }
 
-// step does one thing. False: there is nothing to do before a time has passed, or a
-// wake; 0: only a wake.
+// step performs one step. It returns false if there is nothing to do before a time has
+// passed, or a wake-up; 0: only a wake-up.
 func (w *worker) step(ctx context.Context) (wait time.Duration, ok bool) {
 	r, ok := w.next(w.position().Seq)
 	if !ok {
@@ -116,7 +116,7 @@ func (w *worker) step(ctx context.Context) (wait time.Duration, ok bool) {
 		switch {
 		case wait > 0:
 			return wait, false
-		case d != nil && d.Fold.Count == 0: // nothing but clips of events that were reported
+		case d != nil && d.Fold.Count == 0: // only clips of events that were already reported
 			w.settle(until, w.fold.n)
 			return 0, true
 		case d != nil:
@@ -135,7 +135,7 @@ func (w *worker) step(ctx context.Context) (wait time.Duration, ok bool) {
 	return w.deliver(ctx, d, r.Seq)
 }
 
-// deliver makes one attempt. Until is the last record that it is about.
+// deliver makes one attempt. until is the last record that it covers.
 func (w *worker) deliver(ctx context.Context, d Delivery, until uint64) (wait time.Duration, ok bool) {
 	if w.tried != until {
 		w.tries, w.tried = 0, until
@@ -155,7 +155,7 @@ func (w *worker) deliver(ctx context.Context, d Delivery, until uint64) (wait ti
 		return 0, true
 	}
 	if ctx.Err() != nil {
-		return 0, false // cancelled: it is not the receiver's fault
+		return 0, false // cancelled: not the receiver's fault
 	}
 	var bad *Error
 	if !errors.As(err, &bad) {
@@ -172,7 +172,7 @@ func (w *worker) deliver(ctx context.Context, d Delivery, until uint64) (wait ti
 	return wait, false
 }
 
-// sleep waits for a time, and for a wake unless an attempt has failed.
+// sleep waits for a time, and for a wake-up unless an attempt has failed.
 func (w *worker) sleep(ctx context.Context, d time.Duration) {
 	if d == 0 {
 		select {
@@ -197,7 +197,7 @@ func (w *worker) sleep(ctx context.Context, d time.Duration) {
 	}
 }
 
-// next returns the first record after a sequence number that can be read.
+// next returns the first readable record after a sequence number.
 func (w *worker) next(after uint64) (r Record, ok bool) {
 	o := w.o
 	o.mu.Lock()
@@ -239,8 +239,8 @@ func (w *worker) position() position {
 	return w.pos
 }
 
-// settle notes that the records up to a sequence number need nothing more, n of which
-// waited.
+// settle marks the records up to a sequence number as finished, n of which were
+// waiting.
 func (w *worker) settle(until uint64, n int) {
 	o := w.o
 	o.mu.Lock()
@@ -278,7 +278,7 @@ func (w *worker) accepted(d *Delivery) {
 	}
 }
 
-// failed notes that an attempt failed, and when the next one is.
+// failed records that an attempt failed, and when the next one is due.
 func (w *worker) failed(bad *Error, wait time.Duration) {
 	w.o.mu.Lock()
 	was := w.view.Reason
@@ -287,18 +287,18 @@ func (w *worker) failed(bad *Error, wait time.Duration) {
 	w.view.Retries++
 	w.o.mu.Unlock()
 	if was != bad.Reason {
-		w.o.log.Warn("an event is not delivered; trying again", "output", w.out.Name, "to", w.out.To, "error", bad)
+		w.o.log.Warn("an event could not be delivered; retrying", "output", w.out.Name, "to", w.out.To, "error", bad)
 	}
 }
 
-// oldest notes the record that waits first.
+// oldest records the first waiting record.
 func (w *worker) oldest(r *Record) {
 	w.o.mu.Lock()
 	defer w.o.mu.Unlock()
 	w.view.Oldest = r.Event.Time
 }
 
-// drained notes that nothing waits.
+// drained records that nothing is waiting.
 func (w *worker) drained() {
 	w.o.mu.Lock()
 	defer w.o.mu.Unlock()

@@ -11,8 +11,8 @@ import (
 	"rvo-tui/runtime"
 )
 
-// write takes a group of events, stores it with everything else that has changed, and
-// passes it on. It returns whether more events wait. It belongs to the writer.
+// write takes a group of events, stores it with all other changes, and passes it on. It
+// returns whether more events are waiting. It is called by the writer.
 func (o *Outbox) write(now time.Time) (more bool) {
 	done := fileio.Watch(o.hangs)
 	err := o.blocked
@@ -58,7 +58,7 @@ func (o *Outbox) write(now time.Time) (more bool) {
 	close(flushed)
 	for i := range fresh {
 		for _, b := range o.behind {
-			b.Offer(fresh[i]) // it counts what it does not take
+			b.Offer(fresh[i]) // it counts what it drops
 		}
 	}
 	for _, w := range o.workers {
@@ -69,10 +69,10 @@ func (o *Outbox) write(now time.Time) (more bool) {
 }
 
 // errReopen is why nothing is stored right after a worker could not read the store.
-var errReopen = errors.New("the outbox could not be read and is opened anew")
+var errReopen = errors.New("the outbox could not be read and is being reopened")
 
-// room returns how many events the sinks behind can take now, at most a group. It waits
-// briefly for one that works and is only behind.
+// room returns how many events the sinks behind the outbox can take now, at most a
+// group. It waits briefly for a sink that is only behind.
 func (o *Outbox) room() int {
 	for range 50 {
 		n := groupMax
@@ -86,14 +86,15 @@ func (o *Outbox) room() int {
 		}
 		time.Sleep(2 * time.Millisecond)
 	}
-	return groupMax // it does not get on: it drops and counts
+	return groupMax // it makes no progress, so let it drop and count
 }
 
-// enter makes records of items and returns the events among them. The mutex is held.
+// enter creates records for items and returns the events among them. The caller holds
+// the mutex.
 func (o *Outbox) enter(items []item) (fresh []rules.Event) {
 	for _, it := range items {
 		if e := it.event; math.IsNaN(e.Confidence) || math.IsInf(e.Confidence, 0) {
-			o.failures++ // JSON has no form for it
+			o.failures++ // it cannot be encoded as JSON
 			continue
 		}
 		r := Record{Event: it.event, Clip: it.clip, Saves: it.saves || it.event.Clip, For: it.only}
@@ -129,8 +130,8 @@ func (o *Outbox) wantsClips() bool {
 	return slices.ContainsFunc(o.workers, func(w *worker) bool { return w.out.Clips })
 }
 
-// expect notes that the clip of an event is being saved; nil: it no longer is. The mutex
-// is held.
+// expect records that the clip of an event is being saved; nil: it no longer is. The
+// caller holds the mutex.
 func (o *Outbox) expect(id string, r *Record) {
 	if r == nil {
 		delete(o.expected, id)
@@ -143,7 +144,8 @@ func (o *Outbox) expect(id string, r *Record) {
 	o.pending.expected[id] = r
 }
 
-// remember keeps what became of a clip for outputs that wait for it. The mutex is held.
+// remember stores the result of a clip for outputs that wait for it. The caller holds
+// the mutex.
 func (o *Outbox) remember(id string, c Clip) {
 	if _, ok := o.clipOf[id]; !ok {
 		o.clipIDs = append(o.clipIDs, id)
@@ -155,8 +157,8 @@ func (o *Outbox) remember(id string, c Clip) {
 	}
 }
 
-// show counts a record for outputs that want it: from now on they can read it. The mutex
-// is held.
+// show counts a record for outputs that want it and can now read it. The caller holds
+// the mutex.
 func (o *Outbox) show(r *Record) {
 	for _, w := range o.workers {
 		if r.Seq > w.pos.Seq && w.wants(r) {
@@ -165,7 +167,7 @@ func (o *Outbox) show(r *Record) {
 	}
 }
 
-// lose counts a record for outputs that did not deliver it. The mutex is held.
+// lose counts a record for outputs that did not deliver it. The caller holds the mutex.
 func (o *Outbox) lose(r *Record, count func(d *drops)) {
 	for _, w := range o.workers {
 		if r.Seq > w.pos.Seq && w.wants(r) {
@@ -175,14 +177,14 @@ func (o *Outbox) lose(r *Record, count func(d *drops)) {
 	}
 }
 
-// expiry is a stored record that has to go.
+// expiry is a stored record that must be removed.
 type expiry struct {
 	Record
 	count func(d *drops)
 }
 
-// expired returns the oldest records where they are too many or too old, at most a
-// page of them. It belongs to the writer.
+// expired returns the oldest records if there are too many or they are too old, at most
+// a page of them. It is called by the writer.
 func (o *Outbox) expired(now time.Time) (list []expiry) {
 	s := o.current()
 	if s == nil || len(o.stored.entries) == 0 {
@@ -206,7 +208,7 @@ func (o *Outbox) expired(now time.Time) (list []expiry) {
 	}
 	records, err := s.after(o.stored.entries[0].seq-1, len(counts))
 	if err != nil {
-		return nil // the write will meet it, too
+		return nil // the write will report it too
 	}
 	for i := range records {
 		list = append(list, expiry{records[i], counts[i]})
@@ -214,8 +216,8 @@ func (o *Outbox) expired(now time.Time) (list []expiry) {
 	return list
 }
 
-// skip removes the records up to a sequence number, whoever still wants them. The mutex
-// is held.
+// skip removes the records up to a sequence number, even if they are still wanted. The
+// caller holds the mutex.
 func (o *Outbox) skip(until uint64) {
 	o.pending.delete = max(o.pending.delete, until)
 	for _, w := range o.workers {
@@ -226,7 +228,7 @@ func (o *Outbox) skip(until uint64) {
 	}
 }
 
-// clean removes records that every output has settled. The mutex is held.
+// clean removes records that every output has finished. The caller holds the mutex.
 func (o *Outbox) clean() {
 	least := o.last
 	for _, w := range o.workers {
@@ -242,7 +244,7 @@ func (o *Outbox) clean() {
 	o.tail, o.shown = o.tail[settled:], o.shown-settled
 }
 
-// committed notes what was stored.
+// committed records what was stored.
 func (o *Outbox) committed(c *change, sizes map[uint64]int64) {
 	for i := range c.records {
 		r := &c.records[i]
@@ -269,7 +271,7 @@ func (o *Outbox) committed(c *change, sizes map[uint64]int64) {
 	}
 }
 
-// failed notes that nothing can be stored, and lets outputs read the tail.
+// failed records that nothing can be stored, and lets outputs read the tail.
 func (o *Outbox) failed(c *change, err error) {
 	o.mu.Lock()
 	o.pending.merge(c)
@@ -293,22 +295,22 @@ func (o *Outbox) failed(c *change, err error) {
 		damaged.abandon()
 	}
 	if was != err.Error() {
-		o.log.Warn("events are not stored: outputs get them from memory", "sink", o.Name(), "error", err)
+		o.log.Warn("events are not stored; outputs get them from memory", "sink", o.Name(), "error", err)
 	}
 }
 
-// hangs notes that the store does not answer, until a write has ended. Meanwhile events
-// wait for it in memory.
+// hangs records that the store does not respond, until a write has ended. Until then
+// events wait in memory.
 func (o *Outbox) hangs(err error) {
 	o.mu.Lock()
 	o.degraded = true
 	o.failures++
 	o.state.State, o.state.Reason = runtime.SinkDegraded, err.Error()
 	o.mu.Unlock()
-	o.log.Warn("events are not stored: they wait in memory", "sink", o.Name(), "error", err)
+	o.log.Warn("events are not stored; they wait in memory", "sink", o.Name(), "error", err)
 }
 
-// index is what is known of the stored records, oldest first.
+// index lists the stored records, oldest first.
 type index struct {
 	entries []sized
 	bytes   int64
@@ -325,7 +327,7 @@ func (x *index) add(seq uint64, size int64, at time.Time) {
 	x.bytes += size
 }
 
-// remove forgets the records up to a sequence number.
+// remove removes the records up to a sequence number.
 func (x *index) remove(until uint64) {
 	n := 0
 	for n < len(x.entries) && x.entries[n].seq <= until {

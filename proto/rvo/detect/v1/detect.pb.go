@@ -4,9 +4,9 @@
 // 	protoc        v3.21.12
 // source: rvo/detect/v1/detect.proto
 
-// The contract between rvo-tui and a model service. A service implements
-// Detector, answers one request for each frame, and decides alone which model
-// looks at it, where and how.
+// The protocol between rvo-tui and a model service. A service implements
+// Detector and answers one request for each frame. Which model processes it,
+// and where, is up to the service.
 
 package detectv1
 
@@ -27,23 +27,22 @@ const (
 
 type DetectRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The frame as a JPEG file. Empty when frame_bgr is set.
+	// The frame as a JPEG file. Empty if frame_bgr is set.
 	FrameJpeg []byte `protobuf:"bytes,1,opt,name=frame_jpeg,json=frameJpeg,proto3" json:"frame_jpeg,omitempty"`
-	// Counts the frames of one camera from 1, with gaps.
+	// Number of the frame, counted from 1 for each camera, with gaps.
 	FrameId uint64 `protobuf:"varint,2,opt,name=frame_id,json=frameId,proto3" json:"frame_id,omitempty"`
-	// When the camera took the frame, in nanoseconds since 1970 (UTC).
+	// Capture time, in nanoseconds since 1970 (UTC).
 	TsNs uint64 `protobuf:"varint,3,opt,name=ts_ns,json=tsNs,proto3" json:"ts_ns,omitempty"`
-	// Name of the camera. Frames of several cameras can come over one
-	// connection.
+	// Name of the camera. One connection can carry frames of several cameras.
 	Camera string `protobuf:"bytes,4,opt,name=camera,proto3" json:"camera,omitempty"`
 	// Size of the frame as sent, in pixels.
 	Width  uint32 `protobuf:"varint,5,opt,name=width,proto3" json:"width,omitempty"`
 	Height uint32 `protobuf:"varint,6,opt,name=height,proto3" json:"height,omitempty"`
-	// The frame as rows from the top, without padding, three bytes a pixel in
-	// the order blue, green, red: width * height * 3 bytes in all.
+	// The frame as packed rows, top row first, three bytes per pixel in the order
+	// blue, green, red: width * height * 3 bytes in total.
 	FrameBgr []byte `protobuf:"bytes,7,opt,name=frame_bgr,json=frameBgr,proto3" json:"frame_bgr,omitempty"`
-	// How long an answer is of use, in nanoseconds from the arrival of the
-	// request; the same as the call's own deadline. 0: no limit.
+	// Time until the response is useless, in nanoseconds from the arrival of the
+	// request; the same as the call's deadline. 0: no limit.
 	DeadlineNs    uint64 `protobuf:"varint,8,opt,name=deadline_ns,json=deadlineNs,proto3" json:"deadline_ns,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -137,10 +136,10 @@ func (x *DetectRequest) GetDeadlineNs() uint64 {
 
 type DetectResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// What was seen. A signal that the service is configured for here and that is
-	// left out becomes 0.
+	// The signals found. A signal that is configured in rvo-tui for this service
+	// but left out becomes 0.
 	Signals []*SignalOut `protobuf:"bytes,1,rep,name=signals,proto3" json:"signals,omitempty"`
-	// Name and version of the model, for people.
+	// Name and version of the model, for display.
 	Model         string `protobuf:"bytes,2,opt,name=model,proto3" json:"model,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -194,15 +193,15 @@ type SignalOut struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Name of the signal: a letter, then letters, digits and underscores.
 	SignalType string `protobuf:"bytes,1,opt,name=signal_type,json=signalType,proto3" json:"signal_type,omitempty"`
-	// The value, where whole numbers do.
+	// The value, as an integer.
 	Value uint64 `protobuf:"varint,2,opt,name=value,proto3" json:"value,omitempty"`
-	// How long the value stays fresh, in nanoseconds from when the frame was
-	// taken; at most a minute. 0: as configured.
+	// TTL of the value, in nanoseconds from the capture of the frame; at most one
+	// minute. 0: as configured.
 	TtlNs uint64 `protobuf:"varint,3,opt,name=ttl_ns,json=ttlNs,proto3" json:"ttl_ns,omitempty"`
-	// The value, where it needs fractions; where set, it counts and value does
-	// not. Finite and not negative.
+	// The value, as a number. If set, it is used instead of value. It must be
+	// finite and not negative.
 	Number *float64 `protobuf:"fixed64,4,opt,name=number,proto3,oneof" json:"number,omitempty"`
-	// What was found in the frame, at most 1,000.
+	// Detections in the frame, at most 1,000.
 	Detections    []*Detection `protobuf:"bytes,5,rep,name=detections,proto3" json:"detections,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -273,16 +272,16 @@ func (x *SignalOut) GetDetections() []*Detection {
 	return nil
 }
 
-// Detection is one thing found in the frame.
+// Detection is one object found in the frame.
 type Detection struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	Label string                 `protobuf:"bytes,1,opt,name=label,proto3" json:"label,omitempty"`
-	// 0..1 where the model has probabilities, else its own measure; finite.
+	// 0..1 if the model has probabilities, otherwise its own measure; finite.
 	Score float32 `protobuf:"fixed32,2,opt,name=score,proto3" json:"score,omitempty"`
 	Box   *Box    `protobuf:"bytes,3,opt,name=box,proto3" json:"box,omitempty"`
-	// Points that the model marked within the box, in its own order, at most 1,000.
+	// Keypoints of the object, in the order of the model, at most 1,000.
 	Keypoints []*Keypoint `protobuf:"bytes,4,rep,name=keypoints,proto3" json:"keypoints,omitempty"`
-	// How far the object is turned clockwise, in radians; the box is the upright one
+	// Clockwise rotation of the object, in radians. The box is the upright box
 	// around it.
 	Angle         float32 `protobuf:"fixed32,5,opt,name=angle,proto3" json:"angle,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -354,12 +353,12 @@ func (x *Detection) GetAngle() float32 {
 	return 0
 }
 
-// Keypoint is a marked point in parts of the frame; it can be beyond 0..1.
+// Keypoint is a point in fractions of the frame; it can be outside 0..1.
 type Keypoint struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	X             float32                `protobuf:"fixed32,1,opt,name=x,proto3" json:"x,omitempty"`
 	Y             float32                `protobuf:"fixed32,2,opt,name=y,proto3" json:"y,omitempty"`
-	Score         float32                `protobuf:"fixed32,3,opt,name=score,proto3" json:"score,omitempty"` // 0..1; 1 where the model does not tell
+	Score         float32                `protobuf:"fixed32,3,opt,name=score,proto3" json:"score,omitempty"` // 0..1; 1 if the model does not report it
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -415,8 +414,8 @@ func (x *Keypoint) GetScore() float32 {
 	return 0
 }
 
-// Box is a rectangle in parts of the frame, 0..1: left edge, top edge, width
-// and height.
+// Box is a rectangle in fractions of the frame, 0..1: left, top, width and
+// height.
 type Box struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	X             float32                `protobuf:"fixed32,1,opt,name=x,proto3" json:"x,omitempty"`

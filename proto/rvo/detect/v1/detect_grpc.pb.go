@@ -4,9 +4,9 @@
 // - protoc             v3.21.12
 // source: rvo/detect/v1/detect.proto
 
-// The contract between rvo-tui and a model service. A service implements
-// Detector, answers one request for each frame, and decides alone which model
-// looks at it, where and how.
+// The protocol between rvo-tui and a model service. A service implements
+// Detector and answers one request for each frame. Which model processes it,
+// and where, is up to the service.
 
 package detectv1
 
@@ -30,10 +30,10 @@ const (
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 type DetectorClient interface {
-	// Detect looks at one frame and answers with what it saw. Answers after the
-	// call's deadline are lost, and any status but OK makes the signals of this
-	// service unknown, so an error is for what went wrong, never for a frame
-	// with nothing in it: that is an answer without signals.
+	// Detect processes one frame and returns what it found. Responses after the
+	// call's deadline are discarded. Any status other than OK makes the signals
+	// of this service unknown, so an error must mean a failure. For a frame with
+	// nothing in it, return a response without signals.
 	Detect(ctx context.Context, in *DetectRequest, opts ...grpc.CallOption) (*DetectResponse, error)
 }
 
@@ -59,10 +59,10 @@ func (c *detectorClient) Detect(ctx context.Context, in *DetectRequest, opts ...
 // All implementations must embed UnimplementedDetectorServer
 // for forward compatibility.
 type DetectorServer interface {
-	// Detect looks at one frame and answers with what it saw. Answers after the
-	// call's deadline are lost, and any status but OK makes the signals of this
-	// service unknown, so an error is for what went wrong, never for a frame
-	// with nothing in it: that is an answer without signals.
+	// Detect processes one frame and returns what it found. Responses after the
+	// call's deadline are discarded. Any status other than OK makes the signals
+	// of this service unknown, so an error must mean a failure. For a frame with
+	// nothing in it, return a response without signals.
 	Detect(context.Context, *DetectRequest) (*DetectResponse, error)
 	mustEmbedUnimplementedDetectorServer()
 }
