@@ -24,91 +24,88 @@ export const protobufPackage = "rvo.detect.v1";
 export const protobufFileName = "detect.proto";
 
 export interface DetectRequest {
-  /** The frame as a JPEG file. Empty when frame_bgr is set. */
+  /** The frame as a JPEG file. Empty if frame_bgr is set. */
   frame_jpeg: Uint8Array;
-  /** Counts the frames of one camera from 1, with gaps. */
+  /** Number of the frame, counted from 1 for each camera, with gaps. */
   frame_id: bigint;
-  /** When the camera took the frame, in nanoseconds since 1970 (UTC). */
+  /** Capture time, in nanoseconds since 1970 (UTC). */
   ts_ns: bigint;
-  /**
-   * Name of the camera. Frames of several cameras can come over one
-   * connection.
-   */
+  /** Name of the camera. One connection can carry frames of several cameras. */
   camera: string;
   /** Size of the frame as sent, in pixels. */
   width: number;
   height: number;
   /**
-   * The frame as rows from the top, without padding, three bytes a pixel in
-   * the order blue, green, red: width * height * 3 bytes in all.
+   * The frame as packed rows, top row first, three bytes per pixel in the order
+   * blue, green, red: width * height * 3 bytes in total.
    */
   frame_bgr: Uint8Array;
   /**
-   * How long an answer is of use, in nanoseconds from the arrival of the
-   * request; the same as the call's own deadline. 0: no limit.
+   * Time until the response is useless, in nanoseconds from the arrival of the
+   * request; the same as the call's deadline. 0: no limit.
    */
   deadline_ns: bigint;
 }
 
 export interface DetectResponse {
   /**
-   * What was seen. A signal that the service is configured for here and that is
-   * left out becomes 0.
+   * The signals found. A signal that is configured in rvo-tui for this service
+   * but left out becomes 0.
    */
   signals: SignalOut[];
-  /** Name and version of the model, for people. */
+  /** Name and version of the model, for display. */
   model: string;
 }
 
 export interface SignalOut {
   /** Name of the signal: a letter, then letters, digits and underscores. */
   signal_type: string;
-  /** The value, where whole numbers do. */
+  /** The value, as an integer. */
   value: bigint;
   /**
-   * How long the value stays fresh, in nanoseconds from when the frame was
-   * taken; at most a minute. 0: as configured.
+   * TTL of the value, in nanoseconds from the capture of the frame; at most one
+   * minute. 0: as configured.
    */
   ttl_ns: bigint;
   /**
-   * The value, where it needs fractions; where set, it counts and value does
-   * not. Finite and not negative.
+   * The value, with a fraction. If set, it is used instead of value. It must be
+   * finite and not negative.
    */
   number?:
     | number
     | undefined;
-  /** What was found in the frame, at most 1,000. */
+  /** Detections in the frame, at most 1,000. */
   detections: Detection[];
 }
 
-/** Detection is one thing found in the frame. */
+/** Detection is one object found in the frame. */
 export interface Detection {
   label: string;
-  /** 0..1 where the model has probabilities, else its own measure; finite. */
+  /** 0..1 if the model has probabilities, otherwise its own measure; finite. */
   score: number;
   box?:
     | Box
     | undefined;
-  /** Points that the model marked within the box, in its own order, at most 1,000. */
+  /** Keypoints of the object, in the order of the model, at most 1,000. */
   keypoints: Keypoint[];
   /**
-   * How far the object is turned clockwise, in radians; the box is the upright one
+   * Clockwise rotation of the object, in radians. The box is the upright box
    * around it.
    */
   angle: number;
 }
 
-/** Keypoint is a marked point in parts of the frame; it can be beyond 0..1. */
+/** Keypoint is a point in fractions of the frame; it can be outside 0..1. */
 export interface Keypoint {
   x: number;
   y: number;
-  /** 0..1; 1 where the model does not tell */
+  /** 0..1; 1 if the model does not report it */
   score: number;
 }
 
 /**
- * Box is a rectangle in parts of the frame, 0..1: left edge, top edge, width
- * and height.
+ * Box is a rectangle in fractions of the frame, 0..1: left, top, width and
+ * height.
  */
 export interface Box {
   x: number;
@@ -728,10 +725,10 @@ export const Box: MessageFns<Box> = {
 export type DetectorService = typeof DetectorService;
 export const DetectorService = {
   /**
-   * Detect looks at one frame and answers with what it saw. Answers after the
-   * call's deadline are lost, and any status but OK makes the signals of this
-   * service unknown, so an error is for what went wrong, never for a frame
-   * with nothing in it: that is an answer without signals.
+   * Detect processes one frame and returns what it found. Responses after the
+   * call's deadline are discarded. Any status other than OK makes the signals
+   * of this service unknown, so an error must mean a failure. For a frame with
+   * nothing in it, return a response without signals.
    */
   detect: {
     path: "/rvo.detect.v1.Detector/Detect" as const,
@@ -746,20 +743,20 @@ export const DetectorService = {
 
 export interface DetectorServer extends UntypedServiceImplementation {
   /**
-   * Detect looks at one frame and answers with what it saw. Answers after the
-   * call's deadline are lost, and any status but OK makes the signals of this
-   * service unknown, so an error is for what went wrong, never for a frame
-   * with nothing in it: that is an answer without signals.
+   * Detect processes one frame and returns what it found. Responses after the
+   * call's deadline are discarded. Any status other than OK makes the signals
+   * of this service unknown, so an error must mean a failure. For a frame with
+   * nothing in it, return a response without signals.
    */
   detect: handleUnaryCall<DetectRequest, DetectResponse>;
 }
 
 export interface DetectorClient extends Client {
   /**
-   * Detect looks at one frame and answers with what it saw. Answers after the
-   * call's deadline are lost, and any status but OK makes the signals of this
-   * service unknown, so an error is for what went wrong, never for a frame
-   * with nothing in it: that is an answer without signals.
+   * Detect processes one frame and returns what it found. Responses after the
+   * call's deadline are discarded. Any status other than OK makes the signals
+   * of this service unknown, so an error must mean a failure. For a frame with
+   * nothing in it, return a response without signals.
    */
   detect(
     request: DetectRequest,

@@ -198,7 +198,7 @@ type SignalOut struct {
 	// TTL of the value, in nanoseconds from the capture of the frame; at most one
 	// minute. 0: as configured.
 	TtlNs uint64 `protobuf:"varint,3,opt,name=ttl_ns,json=ttlNs,proto3" json:"ttl_ns,omitempty"`
-	// The value, as a number. If set, it is used instead of value. It must be
+	// The value, with a fraction. If set, it is used instead of value. It must be
 	// finite and not negative.
 	Number *float64 `protobuf:"fixed64,4,opt,name=number,proto3,oneof" json:"number,omitempty"`
 	// Detections in the frame, at most 1,000.

@@ -25,10 +25,10 @@ class DetectorServicer(object):
     """Missing associated documentation comment in .proto file."""
 
     def Detect(self, request, context):
-        """Detect looks at one frame and answers with what it saw. Answers after the
-        call's deadline are lost, and any status but OK makes the signals of this
-        service unknown, so an error is for what went wrong, never for a frame
-        with nothing in it: that is an answer without signals.
+        """Detect processes one frame and returns what it found. Responses after the
+        call's deadline are discarded. Any status other than OK makes the signals
+        of this service unknown, so an error must mean a failure. For a frame with
+        nothing in it, return a response without signals.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
