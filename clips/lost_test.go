@@ -203,7 +203,7 @@ func TestDiskErrorsHaveNoNames(t *testing.T) {
 		{&os.PathError{Op: "mkdirat", Path: ".building-abc", Err: syscall.EROFS}, "build clip: read-only file system; make it writable"},
 		{&os.LinkError{Op: "renameat", Old: ".building-abc", New: "door/x", Err: syscall.ENOSPC}, "build clip: no space left on device; free some space"},
 		{errors.Join(&os.PathError{Op: "write", Path: ".probe-abc/0", Err: syscall.EDQUOT}), "build clip: disk quota exceeded; free some space"},
-		{errUnmounted, "build clip: its file system is gone, and nothing is written into the directory below it; mount it again"},
+		{errUnmounted, "build clip: its file system is gone, and nothing is written to the directory under the mount point; mount it again"},
 	} {
 		if got := onDisk("build clip", c.err).Error(); !strings.HasPrefix(got, c.want) {
 			t.Errorf("%q, want %q", got, c.want)

@@ -104,7 +104,7 @@ func TestWorkerRefusesASignalOfSomebodyElse(t *testing.T) {
 		if len(r) != 3 || r[2].Reason != ReasonSignal || r[2].Err == nil {
 			t.Fatalf("reports %+v", r)
 		}
-		if want := `it answered with the signal "evil", which it is not configured to provide`; r[2].Err.Error() != want {
+		if want := `it returned the signal "evil", which it is not configured to provide`; r[2].Err.Error() != want {
 			t.Errorf("error %q, want %q", r[2].Err, want)
 		}
 	})
