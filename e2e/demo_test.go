@@ -53,7 +53,7 @@ func TestDemo(t *testing.T) {
 				x.text(key)
 			}
 		}
-		if step[2] == "Recording ends" {
+		if step[2] == "Recording has stopped" {
 			wait(t, patience, "the end or a question", func() bool {
 				return strings.Contains(x.screen(), "Clips are being written") || strings.Contains(x.screen(), "ended")
 			})
