@@ -85,7 +85,7 @@ const maxCrashes = 3
 func Run(ctx context.Context, backend Backend, opts Options) error {
 	state, err := term.GetState(os.Stdin.Fd())
 	if err != nil {
-		return fmt.Errorf("open dashboard: %w; use --no-ui where there is no terminal", err)
+		return fmt.Errorf("open dashboard: %w; use --no-ui without a terminal", err)
 	}
 	if tty.Dumb(os.Getenv) {
 		return fmt.Errorf("open dashboard: a terminal of type TERM=%q cannot show it; use --no-ui, or set TERM to the actual type", os.Getenv("TERM"))

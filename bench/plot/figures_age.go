@@ -205,7 +205,7 @@ func loss(r *results) (*page, error) {
 		return nil, fmt.Errorf("no scenario lost a frame, or the column \"lost_share\" is missing")
 	}
 	slices.Reverse(lossy)
-	pan := &panel{xLabel: "frames that the engine never saw (%), where there are any", x: rates, y: scale{names: lossy}, flat: true, height: 60 + 20*float64(len(lossy))}
+	pan := &panel{xLabel: "frames that the engine never saw (%), if any", x: rates, y: scale{names: lossy}, flat: true, height: 60 + 20*float64(len(lossy))}
 	for _, mode := range modes {
 		k := curve{name: mode, look: inMode(mode, false), points: r.curve(lossy, mode, "lost_share", 100, place(lossy))}
 		k.look.bare = true

@@ -22,7 +22,7 @@ import (
 func childScenarios() []Scenario {
 	return []Scenario{{
 		Name: "crashing_child", FPS: 30, Modes: []Mode{Worker}, Base: "inproc_low",
-		Doc:   "a detector in a process of its own that gets a segmentation fault every two seconds, beside one that works",
+		Doc:   "a detector in a child process that crashes every two seconds, beside one that works",
 		Build: buildCrashingChild, Expect: expectErrors,
 	}}
 }
@@ -63,7 +63,7 @@ func crashChildren(ctx context.Context, _ *runtime.Runtime) error {
 			}
 		}
 		if crashed == 0 {
-			return errors.New("crash a child: there is none")
+			return errors.New("crash a child process: there is none")
 		}
 	}
 	return nil

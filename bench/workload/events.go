@@ -23,17 +23,17 @@ import (
 func eventScenarios() []Scenario {
 	return []Scenario{
 		{
-			Name: "age_by_stage", FPS: 30, Doc: "detectors of 0, 5 and 50 ms, an event for every other answer of each: their age by stage",
+			Name: "age_by_stage", FPS: 30, Doc: "detectors of 0, 5 and 50 ms, an event for every second result of each: their age by stage",
 			Build: buildAges, Expect: expectEvents,
 		},
 		{
 			Name: "event_storm", FPS: 30, Modes: []Mode{Worker},
-			Doc:   "64 rules that all confirm on every other frame, to a file and to a reader that is too slow",
+			Doc:   "64 rules that all confirm on every second frame, with a file sink and a slow reader",
 			Build: buildStorm, Expect: expectStorm,
 		},
 		{
 			Name: "clips_on", FPS: 30, Modes: []Mode{Worker}, Base: "inproc_low",
-			Doc:   "every frame into the evidence ring, and a clip of 3 s every 5 s",
+			Doc:   "every frame kept for evidence, and a clip of 3 s every 5 s",
 			Build: buildClips, Expect: expectEvents,
 		},
 	}
@@ -75,7 +75,7 @@ func blink(name string, d time.Duration) detectors.Config {
 
 func blinks() detectors.Kinds {
 	return detectors.Kinds{blinkKind: {
-		Name: blinkKind, Doc: "waits and answers 1 and 0 in turn", Defaults: detectors.Config{Options: detectors.LoadOptions{}},
+		Name: blinkKind, Doc: "waits and returns 1 and 0 alternately", Defaults: detectors.Config{Options: detectors.LoadOptions{}},
 		New: func(cfg detectors.Config) (detectors.Detector, error) {
 			b := &blinking{sleeper{d: time.Duration(cfg.Options.(detectors.LoadOptions).Busy)}}
 			b.answer[0].Signal = cfg.Signal

@@ -18,17 +18,17 @@ func faultScenarios() []Scenario {
 	return []Scenario{
 		{
 			Name: "stuck_detector", FPS: 30, Sleep: stuckFor, Modes: []Mode{Worker}, Base: "inproc_low",
-			Doc:   "a detector that hangs for a second, deaf to its timeout of 100 ms, beside one that works",
+			Doc:   "a detector that hangs for a second despite its timeout of 100 ms, beside one that works",
 			Build: buildStuck, Expect: expectStuck,
 		},
 		{
 			Name: "crashing_detector", FPS: 30, Modes: []Mode{Worker}, Base: "inproc_low",
-			Doc:   "a detector that panics after ten answers until it is made anew, beside one that works",
+			Doc:   "a detector that panics after ten results until it is recreated, beside one that works",
 			Build: buildCrashing, Expect: expectErrors,
 		},
 		{
 			Name: "cpu_saturated", FPS: 30, Modes: []Mode{Worker}, Base: "inproc_low",
-			Doc:   "detectors of people on every core, all the time, beside one that takes no time",
+			Doc:   "person detectors busy on every core, beside a detector that takes no time",
 			Build: buildSaturated,
 		},
 	}

@@ -20,7 +20,7 @@ const stretch = 20 * time.Millisecond
 func (l Load) AllKinds() detectors.Kinds {
 	all := detectors.Builtin()
 	all[SleepKind] = detectors.Kind{
-		Name: SleepKind, Doc: "waits and answers 1", Defaults: detectors.Config{Options: detectors.LoadOptions{}},
+		Name: SleepKind, Doc: "waits and returns 1", Defaults: detectors.Config{Options: detectors.LoadOptions{}},
 		New: func(cfg detectors.Config) (detectors.Detector, error) {
 			return &sleeper{d: time.Duration(cfg.Options.(detectors.LoadOptions).Busy), answer: [1]detectors.Reading{{Signal: cfg.Signal, Value: 1}}}, nil
 		},

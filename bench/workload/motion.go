@@ -10,7 +10,7 @@ import (
 // motionScenarios measure resource usage with a detector that reads pixels, and when idle.
 func motionScenarios() []Scenario {
 	list := []Scenario{{
-		Name: "idle", FPS: 0.01, Modes: []Mode{Worker}, Doc: "a camera without frames: what the program takes while nothing happens",
+		Name: "idle", FPS: 0.01, Modes: []Mode{Worker}, Doc: "a camera without frames: the cost of an idle program",
 		Build: func(Setup) (Load, error) {
 			return Load{Cameras: oneCamera(0.01), Detectors: []detectors.Config{dummy()}, Rules: []rules.Config{rule("dummy_event", "dummy >= 1")}}, nil
 		},

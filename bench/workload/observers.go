@@ -41,12 +41,12 @@ func observerScenarios() []Scenario {
 		},
 		{
 			Name: "watchers_8", FPS: 30, Modes: []Mode{Worker}, Base: "motion_1",
-			Doc:   "eight clients of the API that watch, ten snapshots a second each",
+			Doc:   "eight API clients that receive ten snapshots a second each",
 			Build: func(s Setup) (Load, error) { return buildObserved(s, watch), nil },
 		},
 		{
 			Name: "scraped", FPS: 30, Modes: []Mode{Worker}, Base: "motion_1",
-			Doc:   "a page of metrics read every 100 ms",
+			Doc:   "a scrape of the metrics every 100 ms",
 			Build: func(s Setup) (Load, error) { return buildObserved(s, scrape), nil },
 		},
 	}

@@ -26,12 +26,12 @@ func remoteScenarios() []Scenario {
 	list := []Scenario{
 		{
 			Name: "remote_8", FPS: 30, Sleep: 50 * time.Millisecond, Modes: []Mode{Worker}, Base: "inproc_low",
-			Doc:   "eight detectors that ask a model service of 50 ms",
+			Doc:   "eight detectors that use a model service of 50 ms",
 			Build: func(Setup) (Load, error) { return buildRemote(50*time.Millisecond, 8, "jpeg") }, Expect: expectAnswers,
 		},
 		{
 			Name: "remote_raw", FPS: 30, Sleep: 5 * time.Millisecond, Modes: []Mode{Worker}, Base: "remote_5ms",
-			Doc:   "a model service of 5 ms that is sent raw pixels instead of JPEG",
+			Doc:   "a model service of 5 ms that receives raw pixels instead of JPEG",
 			Build: func(Setup) (Load, error) { return buildRemote(5*time.Millisecond, 1, "bgr") }, Expect: expectAnswers,
 		},
 	}
@@ -39,7 +39,7 @@ func remoteScenarios() []Scenario {
 		takes := time.Duration(ms) * time.Millisecond
 		list = append(list, Scenario{
 			Name: fmt.Sprintf("remote_%dms", ms), FPS: 30, Sleep: takes, Modes: []Mode{Worker}, Base: "inproc_low",
-			Doc:   fmt.Sprintf("a model service that takes %d ms, asked over gRPC on a Unix socket", ms),
+			Doc:   fmt.Sprintf("a model service of %d ms, over gRPC on a Unix socket", ms),
 			Build: func(Setup) (Load, error) { return buildRemote(takes, 1, "jpeg") }, Expect: expectAnswers,
 		})
 	}

@@ -14,17 +14,17 @@ import (
 // high parks the detector for 500 ms.
 func rvoScenarios() []Scenario {
 	list := []Scenario{
-		plain("baseline", "no detector: what the engine itself costs", 30, 0),
-		plain("inproc_low", "a detector that answers at once", 30, 0, dummy()),
+		plain("baseline", "no detector: the cost of the engine itself", 30, 0),
+		plain("inproc_low", "a detector that takes no time", 30, 0, dummy()),
 	}
 	for _, d := range []int{1, 3, 10, 50} {
 		sleep := time.Duration(d) * time.Millisecond
-		s := plain(fmt.Sprintf("blocking_%dms", d), fmt.Sprintf("what a detector of %d ms on every frame costs the engine", d), 30, sleep,
+		s := plain(fmt.Sprintf("blocking_%dms", d), fmt.Sprintf("the effect of a detector of %d ms on every frame on the engine", d), 30, sleep,
 			sleeping("dummy", sleep, detectors.CostLow, 10_000))
 		s.Expect, s.Base = expectBlocking, "inproc_low"
 		list = append(list, s)
 	}
-	shed := plain("load_shed", "a detector that overruns its budget is parked, the other one runs on", 30, 50*time.Millisecond,
+	shed := plain("load_shed", "a detector that exceeds its budget is parked, the other one keeps running", 30, 50*time.Millisecond,
 		dummy(), sleeping("slow", 50*time.Millisecond, detectors.CostHigh, 60))
 	shed.Expect = expectShedding
 	list = append(list, shed)
@@ -32,7 +32,7 @@ func rvoScenarios() []Scenario {
 		name string
 		fps  float64
 	}{{"threshold", 120}, {"moderate", 300}, {"severe", 600}} {
-		s := plain("overload_"+o.name, fmt.Sprintf("a detector of 5 ms on every frame that it can get, at %g frames a second", o.fps), o.fps, 5*time.Millisecond,
+		s := plain("overload_"+o.name, fmt.Sprintf("a detector of 5 ms on as many frames as possible, at %g frames a second", o.fps), o.fps, 5*time.Millisecond,
 			sleeping("dummy", 5*time.Millisecond, detectors.CostLow, 1000))
 		s.Expect = expectOverload
 		list = append(list, s)

@@ -23,8 +23,8 @@ func varianceScenarios() []Scenario {
 		next      func(*rand.Rand) func() time.Duration
 	}{
 		{"deterministic", "always 20 ms", deterministic},
-		{"jittered", "10 to 30 ms, all alike", jittered},
-		{"bursty", "10 ms, and 90 ms in every eighth run on average, five in a row", bursty},
+		{"jittered", "10 to 30 ms, uniformly distributed", jittered},
+		{"bursty", "10 ms, and 90 ms in one of eight runs on average, in bursts of five", bursty},
 		{"heavy_tailed", "7 ms at least, rarely up to a second (Pareto)", heavyTailed},
 	} {
 		list = append(list, Scenario{
@@ -37,7 +37,7 @@ func varianceScenarios() []Scenario {
 					Detectors: []detectors.Config{cfg},
 					Rules:     []rules.Config{rule("varied_event", "varied >= 1")},
 					Kinds: detectors.Kinds{"varied": {
-						Name: "varied", Doc: "waits for a random time and answers 1",
+						Name: "varied", Doc: "waits for a random time and returns 1",
 						New: func(cfg detectors.Config) (detectors.Detector, error) {
 							d := &varied{next: v.next(rand.New(rand.NewPCG(s.Seed, 0)))}
 							d.answer[0] = detectors.Reading{Signal: cfg.Signal, Value: 1}

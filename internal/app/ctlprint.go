@@ -51,7 +51,7 @@ func printDiff(out io.Writer, d runtime.FileDiff, asJSON bool) error {
 	return nil
 }
 
-// printAlerts prints alerts, one JSON line each or for people.
+// printAlerts prints alerts as JSON lines or as text.
 func printAlerts(out io.Writer, list []runtime.Alert, asJSON bool) error {
 	if asJSON {
 		for i := range list {
@@ -191,7 +191,7 @@ func short(d time.Duration) string {
 	return d.Round(time.Second).String()
 }
 
-// printEvent prints an event as a line of an event log, or for people.
+// printEvent prints an event as a JSON line of the event log or as text.
 func printEvent(out io.Writer, e runtime.RecentEvent, asJSON bool) error {
 	if asJSON {
 		line, err := e.Event.AppendLine(nil)

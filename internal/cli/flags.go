@@ -187,7 +187,7 @@ func Parse(args []string, out io.Writer) (Flags, error) {
 	case flags.Duration < 0:
 		return Flags{}, &UsageError{fmt.Errorf("--duration: %v is negative", flags.Duration)}
 	case flags.CameraDevice != nil && *flags.CameraDevice < 0:
-		return Flags{}, &UsageError{fmt.Errorf("--camera-device: %d is negative; rvo-tui --list-cameras shows what there is", *flags.CameraDevice)}
+		return Flags{}, &UsageError{fmt.Errorf("--camera-device: %d is negative; rvo-tui --list-cameras shows the available devices", *flags.CameraDevice)}
 	}
 	words := append(strings.Fields(context.Command()), "")
 	flags.Command = words[0]

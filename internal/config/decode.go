@@ -35,7 +35,7 @@ func (d *decoder) section(name string, dst any) {
 		d.table(name, name, v, dst)
 	default:
 		d.broken[name] = true
-		d.report(name, "", name, fmt.Sprintf("must be a table: write [%s] once, with its keys below it, not %s", name, shown(v)))
+		d.report(name, "", name, fmt.Sprintf("must be a table, not %[2]s: write [%[1]s] once, with its keys below it", name, shown(v)))
 	}
 }
 
@@ -47,7 +47,7 @@ const maxElements = 1024
 func elements[T any](d *decoder, name string, defaults func() T, label func(t T, n int) string, decode func(path, where string, table map[string]any, dst *T), add func(t T, path string)) {
 	wrong := func(v any) {
 		d.broken[name] = true
-		d.report(name, "", name, fmt.Sprintf("must be a list of tables: write [[%s]], with two brackets, for each %[1]s, not %s", name, shown(v)))
+		d.report(name, "", name, fmt.Sprintf("must be a list of tables, not %[2]s: write [[%[1]s]], with two brackets, for each %[1]s", name, shown(v)))
 	}
 	v, ok := d.doc.Tree[name]
 	if !ok {

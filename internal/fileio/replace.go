@@ -45,7 +45,7 @@ func Replace(path string, data []byte, ready func() error) error {
 	return dir.Sync()
 }
 
-// CanReplace returns the error that Replace would fail with for lack of permission, or nil.
+// CanReplace returns the error with which Replace would fail because of permissions; nil if none.
 func CanReplace(path string) error {
 	path, err := filepath.EvalSymlinks(path)
 	if err != nil {

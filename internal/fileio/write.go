@@ -19,7 +19,7 @@ const (
 )
 
 // ErrStalled is returned by Write if the reader of a pipe does not read.
-var ErrStalled = errors.New("the reader does not read")
+var ErrStalled = errors.New("the reader of the pipe does not read")
 
 // Write writes p to a file that may be a pipe. It fails with ErrStalled after patience without
 // progress, and when ctx ends. It returns the number of bytes written.

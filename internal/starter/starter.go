@@ -40,7 +40,7 @@ func Names() string {
 	return strings.Join(names[:last], ", ") + " or " + names[last]
 }
 
-// Known reports whether Things has a name.
+// Known reports whether a name is one of Things.
 func Known(name string) bool {
 	for _, t := range Things() {
 		if t.Name == name {

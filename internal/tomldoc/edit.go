@@ -44,7 +44,7 @@ func (d *Document) Set(path, key string, value any) (*Document, error) {
 	case d.lookup(path) == nil && !strings.ContainsAny(path, ".[\""):
 		return d.append("["+path+"]", path, []Pair{{key, value}})
 	default:
-		return nil, fmt.Errorf("set %s: the table has no header of its own; write one, as in [[%s]]", JoinPath(path, key), strings.TrimRight(path, "[0123456789]"))
+		return nil, fmt.Errorf("set %s: the table has no header; write one, as in [[%s]]", JoinPath(path, key), strings.TrimRight(path, "[0123456789]"))
 	}
 	return d.checked("set "+JoinPath(path, key), text, func(tree map[string]any) {
 		if t := lookup(tree, path); t != nil {

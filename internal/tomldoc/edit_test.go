@@ -125,7 +125,7 @@ func TestEditRefuses(t *testing.T) {
 		name, text, want string
 		edit             func(*Document) (*Document, error)
 	}{
-		{"a key in an inline table", "z = [{ a = 1 }]\n", "no header of its own", func(d *Document) (*Document, error) { return d.Set("z[0]", "b", 1) }},
+		{"a key in an inline table", "z = [{ a = 1 }]\n", "has no header", func(d *Document) (*Document, error) { return d.Set("z[0]", "b", 1) }},
 		{"an element of an inline list", "z = [{ a = 1 }]\n", "no header", func(d *Document) (*Document, error) { return d.Remove("z[0]") }},
 		{"beside an inline list", "z = [{ a = 1 }]\n", "by hand", func(d *Document) (*Document, error) { return d.Append("z", Pair{"a", 2}) }},
 		{"a table as a value", "[a]\n[a.b]\nc = 1\n", "is a table", func(d *Document) (*Document, error) { return d.Set("a", "b", 2) }},

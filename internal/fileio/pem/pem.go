@@ -11,7 +11,7 @@ import (
 )
 
 // maxPEM is the maximum size of a PEM file in bytes. A system's file of authorities has some hundred
-// thousand.
+// kilobytes.
 const maxPEM = 4 << 20
 
 // Authorities returns the certificates in a PEM file. Its errors do not name the file.
