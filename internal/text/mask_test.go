@@ -33,6 +33,7 @@ func TestHide(t *testing.T) {
 		{"u:p%40ss@h is wrong", "rtsp://u:p%40ss@h/", "u:***@h is wrong"},
 		{"server says ab is wrong, about", "rtsp://u:ab@h/", "server says *** is wrong, about"},
 		{"open rtsp://u:wrong@h/: wrong user or password", "rtsp://u:wrong@h/", "open rtsp://u:***@h/: wrong user or password"},
+		{"the server knows no hunter22, nor hunter22&hd", "http://h/?pwd=hunter22&hd", "the server knows no ***, nor ***"},
 		{"nothing", "", "nothing"},
 	} {
 		if got := Hide(c.text, c.source); got != c.want {

@@ -14,9 +14,12 @@ const Hidden = "***"
 var (
 	schemeForm = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.-]*$`)
 	assignment = regexp.MustCompile(`[^/?&;#=@\s]*=`)
+	// nextParameter is where the value of a parameter certainly ends: "&", ";" and "#" may be part
+	// of a password.
+	nextParameter = regexp.MustCompile(`&[^&=]*=`)
 	// namedSegment matches the path segment after one with a name such as "password".
 	namedSegment = regexp.MustCompile(`(?i)/(?:pass(?:word|wd)?|pwd|psw|pas|token)/([^/?&;#\s]+)`)
-	secretName   = regexp.MustCompile(`(?i)token|key|pass|pas\d*$|pwd|psw|pw\d*$|secret|auth|sig$|signature|cred|session`)
+	secretName   = regexp.MustCompile(`(?i)token|key|pass|pas\d*$|pwd|psw|pw\d*$|secret|auth|sig$|signature|cred|session|jwt|hmac|ticket|streamid`)
 )
 
 // HideUser hides everything before an "@" in an address that is not a source, since it may be a
@@ -29,9 +32,10 @@ func HideUser(address string) string {
 }
 
 // Redact returns a source with its secrets hidden: the password of the user information, the values
-// of parameters with names such as token, key or password, and the path segment after one with such
-// a name ("/pwd/…/"). In a malformed address it hides too much rather than too little. Source must
-// be a single source; for a text that contains addresses use RedactLine.
+// of parameters with names such as token, key or password or that are addresses with a user, up to
+// the next parameter, and the path segment after one with such a name ("/pwd/…/"). In case of doubt
+// it hides too much rather than too little. Source must be a single source; for a text that contains
+// addresses use RedactLine.
 func Redact(source string) string {
 	hide := Secret(source)
 	var out strings.Builder
@@ -71,14 +75,14 @@ func Secret(source string) []bool {
 		cover(m[2], m[3])
 	}
 	for _, m := range assignment.FindAllStringIndex(source, -1) {
-		if !secretName.MatchString(Unescape(source[m[0] : m[1]-1])) {
-			continue
+		value := source[m[1]:]
+		if next := nextParameter.FindStringIndex(value); next != nil {
+			value = value[:next[0]]
 		}
-		end := strings.IndexAny(source[m[1]:], "&;#")
-		if end < 0 {
-			end = len(source) - m[1]
+		_, host, nested := strings.Cut(Unescape(value), "://")
+		if secretName.MatchString(Unescape(source[m[0]:m[1]-1])) || nested && strings.Contains(host, "@") {
+			cover(m[1], m[1]+len(value))
 		}
-		cover(m[1], m[1]+end)
 	}
 	return hide
 }
@@ -136,7 +140,9 @@ func Hide(text, source string) string {
 		for to < len(source) && hide[to] {
 			to++
 		}
-		for _, secret := range []string{source[from:to], Unescape(source[from:to])} {
+		// A server may take less for the value of a parameter than Secret does.
+		first, _, _ := strings.Cut(source[from:to], "&")
+		for _, secret := range []string{source[from:to], Unescape(source[from:to]), first, Unescape(first)} {
 			text = Mask(text, secret)
 		}
 		from = to
