@@ -40,10 +40,14 @@ func (p *pacer) next(st Stamp, now time.Time) time.Time {
 	return p.due
 }
 
-// at returns when another packet on the same clock, such as sound, is due.
-func (p *pacer) at(pts time.Duration, now time.Time) time.Time {
-	if !p.begun {
-		return now
+// at returns when another packet on the same clock, such as sound, is due; first, before the first
+// frame.
+func (p *pacer) at(pts time.Duration, first time.Time) time.Time {
+	switch {
+	case !p.begun:
+		return first
+	case p.broken:
+		return p.due.Add(p.interval() + pts)
 	}
 	return p.due.Add(pts - p.pts)
 }

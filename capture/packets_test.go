@@ -283,7 +283,6 @@ func TestPacketsOfAFile(t *testing.T) {
 	})
 }
 
-// Who cannot keep up leaves out what is old.
 // Packets of a file that no frame comes of are waited for together, a moment ahead of
 // time, unless somebody watches them. Frames are never ahead of time.
 func TestFileIsReadAhead(t *testing.T) {
@@ -325,6 +324,7 @@ func TestFileIsReadAhead(t *testing.T) {
 	}
 }
 
+// Who cannot keep up leaves out what is old.
 func TestPacketsCatchUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := runPackets(t, live(), &stream{}, 60*time.Millisecond, Demand{FPS: 25})

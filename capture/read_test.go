@@ -310,7 +310,13 @@ func TestPacer(t *testing.T) {
 	at(1000*time.Second, true)       // a break: the last interval again
 	at(1000*time.Second+50*ms, true) // 50 ms
 	at(10*ms, true)                  // backwards
+	if sound := p.at(0, start).Sub(start); sound != 290*ms {
+		t.Errorf("sound of 10 ms before is due at %v", sound)
+	}
 	p.restart()
+	if sound := p.at(10*ms, start).Sub(start); sound != 360*ms { // ahead of the first frame
+		t.Errorf("sound of a loop is due at %v", sound)
+	}
 	at(60*ms, true) // a loop
 	at(0, false)    // without a time
 	want := []time.Duration{0, 100 * ms, 200 * ms, 250 * ms, 300 * ms, 350 * ms, 400 * ms}

@@ -144,7 +144,7 @@ func (c *Camera) stampPacket(ctx context.Context, n *connection, s *session, p *
 func (c *Camera) pacePacket(ctx context.Context, n *connection, s *session, p *Packet, now time.Time, info *frameInfo) error {
 	f := s.feed
 	if p.Hidden {
-		p.Captured = now.Add(min(p.PTS, 0))
+		p.Captured = s.pacer.at(p.PTS, now.Add(min(p.PTS, 0)))
 		return nil
 	}
 	*info = s.schedule(Stamp{PTS: p.DTS, HasPTS: true}, now)

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"testing"
 	"time"
+
+	"rvo-tui/capture"
 )
 
 // Capture times that become better known while the movie of a clip has not begun to be
@@ -72,4 +74,86 @@ func TestClipBeginsInAnOutage(t *testing.T) {
 			})
 		}
 	}
+}
+
+// hide sends what an edit list hides of a file that begins now, all at once: two seconds
+// from a key frame on, from which the first frames that are shown are decoded.
+func (c *sender) hide() {
+	for at := -2 * time.Second; at < 0; at += c.every {
+		c.offer(&capture.Packet{Track: c.video, PTS: at, DTS: at, Key: at == -2*time.Second, Hidden: true})
+	}
+	c.n = 1
+}
+
+// What an edit list hides at the beginning of a file was never seen: it is no pre-roll.
+func TestHiddenFramesAreNoPreRoll(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		s := newStudio(t, testConfig(t), withLines)
+		c := s.connect(frameTime, 25)
+		c.hide()
+		c.send(2 * time.Second)
+		s.save(s.job("a"))
+		c.send(3 * time.Second)
+		s.drain()
+		e, m := s.oneClip()
+		_, got := s.movieOf(e, m.Movie.File)
+		if !got[0].Key || got[0].PTS != -2*time.Second || m.FrameTS[0] != 0 || m.Pre.Actual < 1900 || m.Pre.Actual > 2000 || m.Missing != 0 {
+			t.Errorf("it begins with %+v, captured at %d; pre-roll %+v, %d missing", got[0], m.FrameTS[0], m.Pre, m.Missing)
+		}
+	})
+}
+
+// A file that is played again hides its beginning each time.
+func TestHiddenFramesInTheMiddleOfAClip(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		s := newStudio(t, testConfig(t), withLines)
+		c := s.connect(frameTime, 25)
+		c.sound = nil
+		c.hide()
+		c.send(4 * time.Second)
+		c.reconnect(0)
+		c.sound = nil
+		c.hide()
+		c.send(time.Second)
+		s.save(s.job("a"))
+		c.send(3 * time.Second)
+		s.drain()
+		e, m := s.oneClip()
+		if len(m.Parts) != 1 || m.Missing != 0 || m.Pre.Actual < 3000 || m.Pre.Actual > 3040 {
+			t.Fatalf("movie %+v, parts %+v, pre-roll %+v, %d missing", m.Movie, m.Parts, m.Pre, m.Missing)
+		}
+		if plays := m.Movie.DurationMS + m.Parts[0].DurationMS; plays < 4900 || plays > 5200 || m.Parts[0].DurationMS < 2900 {
+			t.Errorf("both play for %d ms, the second for %d", plays, m.Parts[0].DurationMS)
+		}
+		if _, second := s.movieOf(e, m.Parts[0].File); !second[0].Key || second[0].PTS != -2*time.Second {
+			t.Errorf("the second part begins with %+v", second[0])
+		}
+	})
+}
+
+// Sound behind the last frame of a file that is played again is ahead of its time.
+func TestSoundBehindTheLastFrame(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		s := newStudio(t, testConfig(t), withLines)
+		c := s.connect(frameTime, 25)
+		c.send(4 * time.Second)
+		for at := time.Since(c.began); at < 5*time.Second; at += c.every {
+			c.offer(&capture.Packet{Track: c.sound, PTS: at, DTS: at, Duration: c.every, Key: true})
+		}
+		c.reconnect(0)
+		c.send(2 * time.Second)
+		s.save(s.job("a"))
+		c.send(3 * time.Second)
+		s.drain()
+		e, m := s.oneClip()
+		_, got := s.movieOf(e, m.Movie.File)
+		for track := range 2 {
+			all := ofTrack(got, track)
+			for i := 1; i < len(all); i++ {
+				if step := all[i].DTS - all[i-1].DTS; step < frameTime-time.Millisecond || step > frameTime+time.Millisecond {
+					t.Fatalf("track %d, packet %d of %d: %v after the one before", track, i, len(all), step)
+				}
+			}
+		}
+	})
 }

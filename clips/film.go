@@ -53,6 +53,7 @@ type part struct {
 	decoded      time.Duration  // decode time of the last frame written, in movie time
 	heard        time.Duration  // start of the last piece of sound written, in movie time
 	held         *sample        // the last frame, held until its duration is known
+	shows        bool           // a frame was added that is not hidden by an edit list
 	interval     time.Duration  // decode interval between the last two frames; at first that of the configured rate
 	shots        []shot         // frames written, in decode order
 	length       time.Duration  // end of the last frame or piece of sound
@@ -97,9 +98,11 @@ func (f *film) part() *part {
 
 func (f *film) addVideo(s *sample, ahead []sample, zero time.Duration) error {
 	p := f.part()
-	changed := p == nil || !sameTrack(p.video, s.Track, p.encode)
+	// What a file that starts again hides at its beginning would be shown in the middle of a movie.
+	changed := p == nil || !sameTrack(p.video, s.Track, p.encode) || s.Hidden && s.Key && p.shows
 	if changed && (!s.Key || len(f.parts) == partLimit) {
 		f.missed++
+		f.needKey = true
 		return nil
 	}
 	if changed || f.began != nil && s.Key && len(f.parts) < partLimit {
@@ -107,7 +110,7 @@ func (f *film) addVideo(s *sample, ahead []sample, zero time.Duration) error {
 			if err := p.close(0); err != nil {
 				return err
 			}
-			zero = s.ts
+			zero = beginning(ahead)
 		}
 		var err error
 		if p, err = f.begin(s, ahead, zero); err != nil {
@@ -127,8 +130,23 @@ func (f *film) addVideo(s *sample, ahead []sample, zero time.Duration) error {
 		}
 	}
 	p.follow(s, p.decoded)
-	p.held = s
+	p.held, p.shows = s, p.shows || !s.Hidden
 	return nil
+}
+
+// beginning returns the capture time of the first frame that is shown. samples begin with a
+// key frame.
+func beginning(samples []sample) time.Duration {
+	if !samples[0].Hidden {
+		return samples[0].ts
+	}
+	zero, found := samples[0].ts-samples[0].PTS, false
+	for i := range samples {
+		if s := &samples[i]; s.Track.Video && !s.Hidden && (!found || s.ts < zero) {
+			zero, found = s.ts, true
+		}
+	}
+	return zero
 }
 
 // begin starts a part with a key frame. ahead are the samples from there on.
@@ -194,7 +212,7 @@ func (f *film) addSound(s *sample) error {
 	p.sound = s.Track
 	p.follow(s, p.heard)
 	at := s.PTS + p.offset
-	if at+s.Duration <= 0 {
+	if at+s.Duration <= 0 || at <= p.heard { // a file that starts again may have had sound behind its last frame
 		return nil
 	}
 	p.heard = at

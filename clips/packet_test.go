@@ -279,6 +279,17 @@ func TestModeSaysWhatIsEncoded(t *testing.T) {
 	}
 }
 
+// H.265 plays only where the browser has it, which a clip says.
+func TestCodecThatFewBrowsersPlayIsSaid(t *testing.T) {
+	for codec, says := range map[capture.Codec]bool{capture.H264: false, capture.HEVC: true} {
+		m := newMeta(&clip{jobs: []Job{{}}})
+		m.describe(&film{parts: []*part{{movie: capture.Movie{Codec: codec, Times: []time.Duration{0}}}}}, nil, nil, nil, time.Now())
+		if strings.Contains(m.Movie.Note, "H.265: plays only in browsers") != says {
+			t.Errorf("%s: %q", codec, m.Movie.Note)
+		}
+	}
+}
+
 // What a crash leaves is completed at the next start, or said to be lost.
 func TestNextStartCompletesWhatACrashLeft(t *testing.T) {
 	inBubble(t, func(t *testing.T) {

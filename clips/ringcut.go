@@ -117,19 +117,24 @@ func (g *Ring) take(c *clip) (got cut) {
 	return got
 }
 
-// begin sets the start of a clip's movie: the frame that was on screen at the clip's
-// start. It returns the index of the key frame from which that one is decoded, and adds
-// the sound that arrived before it. The caller holds mu.
+// begin sets the start of a clip's movie: the frame that was on screen at the clip's start, or
+// else the first one that is shown. It returns the index of the key frame from which that one is
+// decoded, and adds the sound that arrived before it. The caller holds mu.
 func (g *Ring) begin(c *clip, got *cut) (key int) {
 	c.zero = c.start
-	seen := false
-	for _, s := range g.samples {
-		if s.Track.Video && (!seen || s.ts <= c.start && s.ts > c.zero) {
-			c.zero, seen = s.ts, true
+	first := -1
+	for i := range g.samples {
+		s := &g.samples[i]
+		if !s.Track.Video || s.Hidden || s.ts < g.samples[0].ts { // the latter are decoded from what is gone
+			continue
+		}
+		valid, found := s.ts <= c.start, first >= 0 && c.zero <= c.start
+		if first < 0 || valid && (!found || s.ts > c.zero) || !valid && !found && s.ts < c.zero {
+			c.zero, first = s.ts, i
 		}
 	}
-	for i, s := range g.samples {
-		if s.key() && s.ts <= c.zero {
+	for i := range g.samples[:first+1] {
+		if s := &g.samples[i]; s.key() && s.ts <= c.zero {
 			key = i
 		}
 	}
