@@ -2,9 +2,9 @@
 
 #include "demux.h"
 #include "_cgo_export.h"
+#include "version.h"
 
 #include <libavcodec/bsf.h>
-#include <libavcodec/version.h>
 #include <libavformat/avformat.h>
 #include <libavutil/display.h>
 #include <libavutil/intreadwrite.h>
@@ -170,7 +170,7 @@ static void orientation(const int32_t *matrix, rvo_track_info *out) {
 }
 
 static const uint8_t *display_matrix(const AVStream *s) {
-#if LIBAVCODEC_VERSION_INT >= AV_VERSION_INT(60, 29, 100)
+#if RVO_SIDE_DATA_OF_PARAMETERS
 	const AVPacketSideData *sd = av_packet_side_data_get(s->codecpar->coded_side_data, s->codecpar->nb_coded_side_data, AV_PKT_DATA_DISPLAYMATRIX);
 	return sd != NULL && sd->size >= 36 ? sd->data : NULL;
 #else
@@ -194,12 +194,8 @@ int rvo_demux_tracks(rvo_demux *d, rvo_track_info *out, int max) {
 		if (rate.num > 0 && rate.den > 0) t->interval_ns = av_rescale(1000000000, rate.den, rate.num);
 		t->frames = s->nb_frames;
 		if (s->duration > 0 && d->input->duration_estimation_method == AVFMT_DURATION_FROM_STREAM)
-			t->length_ns = av_rescale_q(s->duration, s->time_base, (AVRational){1, 1000000000});
-#if LIBAVCODEC_VERSION_INT >= AV_VERSION_INT(59, 24, 100)
+			t->length_ns = av_rescale_q(s->duration - FFMAX(s->start_time, 0), s->time_base, (AVRational){1, 1000000000}); // nothing may be shown at first
 		t->channels = s->codecpar->ch_layout.nb_channels;
-#else
-		t->channels = s->codecpar->channels;
-#endif
 		t->default_track = i == best;
 		// What the container says of a frame's shape comes before what the codec says.
 		AVRational aspect = av_guess_sample_aspect_ratio(d->input, s, NULL);

@@ -1,4 +1,5 @@
 #include "mux.h"
+#include "version.h"
 
 #include <libavcodec/avcodec.h>
 #include <libavcodec/bsf.h>
@@ -143,7 +144,7 @@ static int describe(AVCodecParameters *par, AVPacket *pkt, AVFrame *frame) {
 static int set_display(AVStream *st, int rotation, int mirror) {
 	if (rotation % 360 == 0 && !mirror) return 0;
 	int32_t *matrix;
-#if LIBAVCODEC_VERSION_MAJOR >= 61
+#if RVO_SIDE_DATA_OF_PARAMETERS
 	AVPacketSideData *side = av_packet_side_data_new(&st->codecpar->coded_side_data, &st->codecpar->nb_coded_side_data, AV_PKT_DATA_DISPLAYMATRIX, 9 * sizeof(int32_t), 0);
 	matrix = side ? (int32_t *)side->data : NULL;
 #else

@@ -1,4 +1,5 @@
 #include "mux.h"
+#include "version.h"
 
 #include <libavcodec/avcodec.h>
 #include <libavformat/avformat.h>
@@ -79,7 +80,7 @@ static int copy_movie(AVFormatContext *in, AVFormatContext *out, AVPacket *pkt, 
 		if (st->codecpar->codec_id == AV_CODEC_ID_AAC) st->codecpar->frame_size = 1024; // else its tracks have no duration of their own
 		st->time_base = from->time_base;
 		st->sample_aspect_ratio = from->sample_aspect_ratio;
-#if LIBAVCODEC_VERSION_MAJOR < 61
+#if !RVO_SIDE_DATA_OF_PARAMETERS // else they are copied with the parameters
 		for (int n = 0; n < from->nb_side_data; n++) {
 			const AVPacketSideData *side = &from->side_data[n];
 			uint8_t *data = av_stream_new_side_data(st, side->type, side->size);
