@@ -59,10 +59,10 @@ type native struct {
 }
 
 // A URL may contain a password, so the caller words the errors.
-func newDemuxer(ctx context.Context, url string, options map[string]string, live bool, f *fetcher) (d *demuxer, log string, err error) {
-	d = &demuxer{live: live, ctx: ctx}
-	if f != nil {
-		d.fetcher = cgo.NewHandle(f)
+func newDemuxer(ctx context.Context, url string, options map[string]string, o opening) (d *demuxer, log string, err error) {
+	d = &demuxer{ctx: ctx}
+	if o.fetcher != nil {
+		d.fetcher = cgo.NewHandle(o.fetcher)
 	}
 	if d.c = C.rvo_demux_new(C.uintptr_t(d.fetcher)); d.c == nil {
 		d.Close()
@@ -88,8 +88,8 @@ func newDemuxer(ctx context.Context, url string, options map[string]string, live
 		err = failure(code)
 	} else {
 		// A stream with a duration is read on demand and paced.
-		d.live = live && C.rvo_demux_endless(d.c) != 0
-		err = d.describe()
+		d.live = o.live && C.rvo_demux_endless(d.c) != 0
+		err = d.describe(o.noSound)
 	}
 	if bad := ctx.Err(); bad != nil {
 		err = bad // libav reports an interruption as a different error
@@ -119,13 +119,14 @@ func cStrings(options map[string]string) (list **C.char, free func()) {
 	}
 }
 
-// describe sets up the tracks: the best video track and the first sound track.
-func (d *demuxer) describe() error {
+// describe sets up the tracks: the best video track and, unless noSound is set, the first
+// sound track.
+func (d *demuxer) describe(noSound bool) error {
 	var infos [C.RVO_MAX_TRACKS]C.rvo_track_info
 	n := int(C.rvo_demux_tracks(d.c, &infos[0], C.RVO_MAX_TRACKS))
 	d.tracks, d.timing = make([]*capture.Track, n), make([]timing, n)
 	d.video = -1
-	sound := false
+	sound := noSound // there is to be no further one
 	for i := range n {
 		info := &infos[i]
 		if info.params == nil {

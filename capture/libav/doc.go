@@ -4,7 +4,18 @@
 // in Go.
 package libav
 
-import "errors"
+import (
+	"errors"
+	"log/slog"
+)
 
 // ErrBuiltWithout is returned by a build without FFmpeg.
 var ErrBuiltWithout = errors.New("built without FFmpeg: install its development files and a C compiler and build with CGO_ENABLED=1")
+
+// Options are the settings of a Library.
+type Options struct {
+	// Log gets what people should know.
+	Log *slog.Logger
+	// NoSound skips sound: the demuxer discards it.
+	NoSound bool
+}

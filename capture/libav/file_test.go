@@ -3,12 +3,17 @@
 package libav
 
 import (
+	"bytes"
 	"context"
+	"encoding/binary"
 	"errors"
 	"io"
+	"log/slog"
 	"os"
 	"path/filepath"
 	goruntime "runtime"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -25,19 +30,98 @@ func count(t *testing.T, path string) (frames int) {
 }
 
 // A file that was cut without encoding it anew begins with frames that an edit
-// list hides.
+// list hides. What has no edit list shows the frames from the key on. FFmpeg's own
+// programs show as many.
 func TestTrimmedFiles(t *testing.T) {
 	if n := count(t, "testdata/trimmed.mp4"); n != 50 {
 		t.Errorf("%d frames, want 50", n)
 	}
-	long := made(t, "long.mp4", "-f", "lavfi", "-i", "testsrc=rate=25:size=160x120:duration=6",
-		"-f", "lavfi", "-i", "sine=duration=6", "-g", "250", "-c:v", "libx264", "-c:a", "aac")
-	for _, name := range []string{"a.mp4", "a.mov", "a.mkv", "a.ts", "a.avi", "a.flv", "a.nut"} {
+	source := []string{"-f", "lavfi", "-i", "testsrc=rate=25:size=160x120:duration=6", "-f", "lavfi", "-i", "sine=duration=6", "-g", "250"}
+	long := made(t, "long.mp4", append(source, "-c:v", "libx264", "-c:a", "aac")...)
+	free := made(t, "long.webm", append(source, "-c:v", "libvpx", "-deadline", "realtime", "-c:a", "libopus")...)
+	for _, name := range []string{"a.mp4", "a.mov", "a.m4v", "a.3gp", "a.mkv", "a.ts", "a.m2ts", "a.avi", "a.flv", "a.f4v", "a.nut", "a.asf", "a.webm"} {
+		for _, sound := range []string{"-c:a", "-an"} {
+			t.Run(name+" "+sound, func(t *testing.T) {
+				args := []string{"-ss", "4", "-i", long, "-c", "copy"}
+				if name == "a.webm" {
+					args[3] = free
+				}
+				if sound == "-an" {
+					args = append(args, "-an")
+				}
+				path := made(t, name, args...)
+				if got, want := count(t, path), shownByFFmpeg(t, path); got != want || want < 48 {
+					t.Errorf("%d frames, want %d", got, want)
+				}
+			})
+		}
+	}
+}
+
+// shownByFFmpeg returns how many frames of a file FFmpeg shows.
+func shownByFFmpeg(t *testing.T, path string) int {
+	t.Helper()
+	out := run(t, "ffprobe", "-v", "error", "-count_frames", "-select_streams", "v", "-show_entries", "stream=nb_read_frames", "-of", "csv=p=0", path)
+	n, err := strconv.Atoi(strings.Trim(strings.Fields(string(out))[0], ","))
+	if err != nil {
+		t.Fatalf("ffprobe %s: %v", path, err)
+	}
+	return n
+}
+
+// edited writes a copy of an MP4 file of one track with another edit list: how long
+// each part is shown, and from where on in the track (-1: nothing is), in milliseconds.
+func edited(t *testing.T, file string, parts ...[2]int) string {
+	t.Helper()
+	data := mustRead(t, file)
+	at := bytes.Index(data, []byte("elst"))
+	old := int(binary.BigEndian.Uint32(data[at-4:]))
+	box := binary.BigEndian.AppendUint32(nil, uint32(16+12*len(parts)))
+	box = binary.BigEndian.AppendUint32(append(box, "elst\x00\x00\x00\x00"...), uint32(len(parts)))
+	for _, p := range parts {
+		begin := int32(-1)
+		if p[1] >= 0 {
+			begin = int32(p[1]*12800/1000 + 1024) // two frames are reordered
+		}
+		box = binary.BigEndian.AppendUint32(box, uint32(p[0]))
+		box = binary.BigEndian.AppendUint32(box, uint32(begin))
+		box = append(box, 0, 1, 0, 0)
+	}
+	for _, name := range []string{"edts", "trak", "moov"} {
+		n := bytes.Index(data, []byte(name)) - 4
+		binary.BigEndian.PutUint32(data[n:], binary.BigEndian.Uint32(data[n:])+uint32(len(box)-old))
+	}
+	path := filepath.Join(t.TempDir(), "edited.mp4")
+	if err := os.WriteFile(path, slices.Concat(data[:at-4], box, data[at-4+old:]), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// What an edit list leaves out, wherever, is no damage: the file plays to its end, in
+// order.
+func TestEditLists(t *testing.T) {
+	long := made(t, "long.mp4", "-f", "lavfi", "-i", "testsrc=rate=25:size=160x120:duration=6", "-g", "25", "-c:v", "libx264", "-bf", "2")
+	for name, parts := range map[string][][2]int{
+		"its end":          {{3000, 0}},
+		"both ends":        {{2000, 2500}},
+		"a part":           {{1500, 0}, {2000, 3200}},
+		"many":             {{400, 0}, {400, 1400}, {400, 2900}, {1000, 5000}},
+		"nothing at first": {{2000, -1}, {3000, 0}},
+		"its order":        {{1000, 4000}, {1000, 1000}},
+	} {
 		t.Run(name, func(t *testing.T) {
-			path := made(t, name, "-ss", "4", "-i", long, "-c", "copy")
-			// What has no edit list shows the frames from the key on.
-			if n := count(t, path); n < 48 || n > 150 {
-				t.Errorf("%d frames", n)
+			path := edited(t, long, parts...)
+			frames, last := 0, time.Duration(-1<<62)
+			play(t, path, func(d capture.Decoded) {
+				frames += d.Frames
+				if d.Packet.PTS <= last {
+					t.Errorf("frame %d at %v after %v", frames, d.Packet.PTS, last)
+				}
+				last = d.Packet.PTS
+			})
+			if want := shownByFFmpeg(t, path); frames != want || want < 25 {
+				t.Errorf("%d frames, want %d", frames, want)
 			}
 		})
 	}
@@ -139,6 +223,58 @@ func TestForms(t *testing.T) {
 		}
 		if !seen[capture.H264] || !seen[capture.AAC] {
 			t.Errorf("%s: only %v", name, seen)
+		}
+	}
+}
+
+// Where sound is unlawful it is not even read.
+func TestSoundIsLeftOut(t *testing.T) {
+	path := made(t, "a.ts", "-f", "lavfi", "-i", "testsrc=rate=25:size=160x120:duration=1", "-f", "lavfi", "-i", "sine=duration=1")
+	for _, noSound := range []bool{false, true} {
+		l := New(Options{Log: slog.New(slog.DiscardHandler), NoSound: noSound})
+		src, err := l.OpenFile(t.Context(), config(path), capture.Address{Kind: capture.KindFile, Path: path})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer src.Close()
+		video, sound := 0, 0
+		for p, err := src.Read(); err == nil; p, err = src.Read() {
+			if p.Track.Video {
+				video++
+			} else {
+				sound++
+			}
+		}
+		if video != 25 || (sound == 0) != noSound || (len(src.Tracks()) == 1) != noSound {
+			t.Errorf("without sound %v: %d packets of video, %d of sound, tracks %v", noSound, video, sound, src.Tracks())
+		}
+	}
+}
+
+// That hardware decodes nothing here is told, and software does.
+func TestHardwareThatIsNotThere(t *testing.T) {
+	src := mustOpen(t, made(t, "a.mp4", "-f", "lavfi", "-i", "testsrc=rate=25:size=160x120:duration=0.2"))
+	p, err := src.Read()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, accel := range []string{"none", "any", "vaapi", "qsv"} {
+		var log bytes.Buffer
+		cfg := config("a.mp4")
+		cfg.HWAccel = accel
+		dec, err := New(Options{Log: slog.New(slog.NewTextHandler(&log, nil))}).OpenDecoder(p.Track, cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer dec.Close()
+		d, err := dec.Decode([]*capture.Packet{p}, true)
+		if err != nil || d.Image == nil {
+			t.Fatalf("%s: %v", accel, err)
+		}
+		defer d.Image.Free()
+		told := strings.Contains(log.String(), "no hardware decoding here: decoding in software\" camera=test hwaccel="+accel)
+		if _, accelerated := os.Stat("/dev/dri"); accel == "none" && log.Len() > 0 || accel != "none" && accelerated != nil && !told {
+			t.Errorf("%s: the log says %q", accel, log.String())
 		}
 	}
 }

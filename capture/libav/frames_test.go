@@ -65,6 +65,32 @@ func TestFramesAreThoseOfFFmpeg(t *testing.T) {
 	}
 }
 
+// A file that is shown upside down stays so when its size changes.
+func TestTurnedThroughout(t *testing.T) {
+	path := filepath.Join("testdata", "turned-and-resized.mp4")
+	const w, h = 320, 240
+	var got [][]byte
+	sizes := map[[2]int]int{}
+	play(t, path, func(d capture.Decoded) {
+		pw, ph := d.Image.Size()
+		sizes[[2]int{pw, ph}]++
+		pix := make([]byte, w*h*3+capture.Slack)
+		if err := d.Image.Convert(pix, capture.Target{Order: capture.BGR, Width: w, Height: h, Stride: w * 3}); err != nil {
+			t.Fatal(err)
+		}
+		got = append(got, pix[:w*h*3])
+	})
+	want := ffmpeg(t, "-i", path, "-vf", fmt.Sprintf("scale=%d:%d", w, h), "-fps_mode", "passthrough", "-f", "rawvideo", "-pix_fmt", "bgr24", "-")
+	if len(sizes) != 2 || len(got) == 0 || len(want) != len(got)*w*h*3 {
+		t.Fatalf("%d frames of sizes %v, ffmpeg shows %d", len(got), sizes, len(want)/(w*h*3))
+	}
+	for i, pix := range got {
+		if db := psnr(pix, want[i*w*h*3:(i+1)*w*h*3]); !(db >= 30) { // of scaling; turned wrongly there are 10 dB
+			t.Errorf("frame %d: %.1f dB", i, db)
+		}
+	}
+}
+
 // Every way in which a display matrix can turn and mirror a frame: luma, pixels
 // and ffmpeg agree.
 func TestOrientation(t *testing.T) {

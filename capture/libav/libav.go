@@ -29,14 +29,15 @@ func Version() string { return C.GoString(C.av_version_info()) }
 // Library is the interface to FFmpeg. It is safe for concurrent use.
 type Library struct {
 	log     *slog.Logger
+	noSound bool
 	scalers scalers
 }
 
 // New returns the library. FFmpeg's own log goes to standard error, which the program
-// captures. Messages for the user go to log.
-func New(log *slog.Logger) *Library {
+// captures.
+func New(o Options) *Library {
 	C.rvo_log_install()
-	return &Library{log: log}
+	return &Library{log: o.Log, noSound: o.NoSound}
 }
 
 // failure converts an error code of libav.

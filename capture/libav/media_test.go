@@ -17,7 +17,7 @@ import (
 	"rvo-tui/capture"
 )
 
-var library = New(slog.New(slog.DiscardHandler))
+var library = New(Options{Log: slog.New(slog.DiscardHandler)})
 
 func config(source string) capture.Config {
 	cfg := capture.DefaultConfig()

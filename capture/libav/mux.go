@@ -110,7 +110,7 @@ func (Muxer) Frames(path string, maxWidth int, yield func(at time.Duration, jpeg
 // eachFrame decodes a movie until each returns false. Damaged frames are included.
 func eachFrame(path string, each func(d capture.Decoded) (bool, error)) error {
 	const limit = 10 * time.Second
-	src, err := file(context.Background(), capture.Config{OpenTimeout: text.Duration(limit)}, path)
+	src, err := file(context.Background(), capture.Config{OpenTimeout: text.Duration(limit)}, path, true)
 	if err != nil {
 		return err
 	}

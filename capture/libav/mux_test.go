@@ -373,21 +373,74 @@ func TestCreateSaysWhatItCannotDo(t *testing.T) {
 	}
 }
 
+// Copied and encoded, with and without sound, a movie is shown as its camera is.
 func TestMovieKeepsItsTurn(t *testing.T) {
-	for _, turn := range []struct {
-		rotation int
-		mirror   bool
-	}{{0, false}, {90, false}, {180, false}, {270, false}, {0, true}, {90, true}} {
-		video := cameraH264(t, "-bf", "0", "-t", "1")
+	sound, video := cameraMuLaw(t)[:50], cameraH264(t, "-bf", "0", "-t", "1")
+	for turn := range 16 {
+		rotation, mirror, heard := turn%4*90, turn&4 != 0, turn&8 != 0
 		track := *video[0].Track
-		track.Rotation, track.Mirror = turn.rotation, turn.mirror
+		track.Rotation, track.Mirror = rotation, mirror
 		for _, p := range video {
 			p.Track = &track
 		}
-		path, _ := finished(t, video[0].PTS, false, video)
-		if got := mustOpen(t, path).Tracks()[0]; got.Rotation != turn.rotation || got.Mirror != turn.mirror {
-			t.Errorf("turned by %d, mirror %v: read back as %d, %v", turn.rotation, turn.mirror, got.Rotation, got.Mirror)
+		tracks := [][]*capture.Packet{video}
+		if heard {
+			tracks = append(tracks, sound)
 		}
+		for _, encode := range []bool{false, true} {
+			path, movie := finished(t, video[0].PTS, encode, tracks...)
+			if got := mustOpen(t, path).Tracks()[0]; got.Rotation != rotation || got.Mirror != mirror || (movie.Sound != "") != heard {
+				t.Errorf("turned by %d, mirror %v, encoded %v: read back as %d, %v, sound %q", rotation, mirror, encode, got.Rotation, got.Mirror, movie.Sound)
+			}
+		}
+	}
+}
+
+// A movie is tagged with the colors of its camera, and looks like what the camera sent.
+func TestMovieKeepsItsColors(t *testing.T) {
+	for name, args := range map[string][]string{
+		"bt709,tv":       {"-vf", "scale=out_color_matrix=bt709", "-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709", "-color_range", "tv"},
+		"bt709,pc":       {"-vf", "scale=out_color_matrix=bt709:out_range=pc,format=yuv420p", "-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709", "-color_range", "pc"},
+		"smpte170m,tv":   {"-vf", "scale=out_color_matrix=smpte170m", "-colorspace", "smpte170m", "-color_primaries", "smpte170m", "-color_trc", "smpte170m", "-color_range", "tv"},
+		"bt470bg,tv odd": {"-vf", "scale=out_color_matrix=bt470bg,scale=321:241,format=yuv444p", "-colorspace", "bt470bg", "-color_range", "tv"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			camera := made(t, "camera.mp4", append([]string{"-f", "lavfi", "-i", "testsrc2=rate=25:size=320x240:duration=0.4", "-c:v", "libx264", "-crf", "10", "-bf", "0"}, args...)...)
+			src := mustOpen(t, camera)
+			var video []*capture.Packet
+			for p, err := src.Read(); err == nil; p, err = src.Read() {
+				video = append(video, p)
+			}
+			matrix, rest, _ := strings.Cut(name, ",")
+			levels, odd, _ := strings.Cut(rest, " ")
+			for _, encode := range []bool{false, true} {
+				path, movie := finished(t, video[0].PTS, encode, video)
+				says := strings.Fields(string(run(t, "ffprobe", "-v", "error", "-show_entries", "stream=color_space,color_range", "-of", "default=nw=1:nk=1", path)))
+				want := []string{levels, matrix}
+				if encode {
+					want[0] = "tv" // what every player knows
+				}
+				if !slices.Contains(says, want[0]) || !slices.Contains(says, want[1]) {
+					t.Errorf("encoded %v: it is tagged %v, want %v", encode, says, want)
+				}
+				if odd != "" && !encode && (movie.Width != 321 || movie.Height != 241) || odd != "" && encode && (movie.Width != 320 || movie.Height != 240) {
+					t.Errorf("encoded %v: it is said to be %dx%d", encode, movie.Width, movie.Height)
+				}
+				if odd != "" {
+					continue
+				}
+				floor := 60.0
+				if encode {
+					floor = 30 // of what coding costs; with the wrong matrix there are 24 dB
+				}
+				shown := func(file string) []byte {
+					return ffmpeg(t, "-i", file, "-frames:v", "1", "-f", "rawvideo", "-pix_fmt", "bgr24", "-")
+				}
+				if db := psnr(shown(camera), shown(path)); !(db >= floor) {
+					t.Errorf("encoded %v: %.1f dB", encode, db)
+				}
+			}
+		})
 	}
 }
 

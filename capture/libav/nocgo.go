@@ -6,7 +6,6 @@ import (
 	"context"
 	"fmt"
 	"image"
-	"log/slog"
 
 	"rvo-tui/capture"
 	"rvo-tui/internal/text"
@@ -16,7 +15,7 @@ import (
 type Library struct{}
 
 // New returns the library.
-func New(*slog.Logger) *Library { return &Library{} }
+func New(Options) *Library { return &Library{} }
 
 // Version returns "".
 func Version() string { return "" }

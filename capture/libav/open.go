@@ -19,25 +19,26 @@ var errNoVideo = fmt.Errorf("%w: not a video file that FFmpeg can read", capture
 
 // OpenFile opens a file in any container that FFmpeg supports.
 func (l *Library) OpenFile(ctx context.Context, cfg capture.Config, addr capture.Address) (capture.PacketSource, error) {
-	src, err := file(ctx, cfg, addr.Path)
+	src, err := file(ctx, cfg, addr.Path, l.noSound)
 	if err != nil {
 		return nil, fmt.Errorf("open file %q: %w", addr.Path, err)
 	}
 	return src, nil
 }
 
-func file(ctx context.Context, cfg capture.Config, path string) (capture.PacketSource, error) {
+func file(ctx context.Context, cfg capture.Config, path string, noSound bool) (capture.PacketSource, error) {
 	url, err := fileURL(path)
 	if err != nil {
 		return nil, err
 	}
 	// A playlist must not make the program open network connections.
-	return open(ctx, url, map[string]string{"protocol_whitelist": "file"}, opening{limit: time.Duration(cfg.OpenTimeout), otherwise: errNoVideo})
+	return open(ctx, url, map[string]string{"protocol_whitelist": "file"}, opening{noSound: noSound, limit: time.Duration(cfg.OpenTimeout), otherwise: errNoVideo})
 }
 
 // opening is how to open an input.
 type opening struct {
 	live      bool
+	noSound   bool
 	limit     time.Duration
 	otherwise error    // used if FFmpeg logged no cause
 	fetcher   *fetcher // nil: FFmpeg reads by itself
@@ -50,7 +51,7 @@ func open(ctx context.Context, url string, options map[string]string, o opening)
 	if o.fetcher != nil {
 		o.fetcher.ctx = within
 	}
-	d, log, err := newDemuxer(within, url, options, o.live, o.fetcher)
+	d, log, err := newDemuxer(within, url, options, o)
 	switch {
 	case ctx.Err() != nil:
 		err = ctx.Err()

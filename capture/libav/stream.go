@@ -36,13 +36,13 @@ func (l *Library) OpenStream(ctx context.Context, cfg capture.Config, addr captu
 
 func (l *Library) stream(ctx context.Context, cfg capture.Config, address string) (capture.PacketSource, error) {
 	began := time.Now()
-	o := opening{live: true, limit: time.Duration(cfg.OpenTimeout), otherwise: errNoStream}
-	address, _, _ = strings.Cut(address, "#")
+	o := opening{live: true, noSound: l.noSound, limit: time.Duration(cfg.OpenTimeout), otherwise: errNoStream}
 	u, err := url.Parse(address)
 	if err != nil {
 		return nil, errors.New("the address is malformed")
 	}
 	if u.Scheme == "http" || u.Scheme == "https" {
+		address, _, _ = strings.Cut(address, "#")
 		if o.fetcher, address, err = newFetcher(address, cfg.TLS); err != nil {
 			return nil, err
 		}

@@ -203,8 +203,9 @@ func TestHTTPSStreams(t *testing.T) {
 	}
 }
 
-// sender runs ffmpeg as a camera that sends to an address.
-func sender(t *testing.T, args ...string) {
+// sender runs ffmpeg as a camera that sends to an address, and returns the file of what
+// it says.
+func sender(t *testing.T, args ...string) (log string) {
 	t.Helper()
 	program, err := exec.LookPath("ffmpeg")
 	if err != nil {
@@ -212,10 +213,17 @@ func sender(t *testing.T, args ...string) {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	cmd := exec.CommandContext(ctx, program, append([]string{"-v", "error", "-re", "-f", "lavfi", "-i", "testsrc=rate=25:size=160x120", "-g", "10", "-tune", "zerolatency"}, args...)...)
+	file, err := os.Create(filepath.Join(t.TempDir(), "sender.log"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	cmd.Stderr = file
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { cancel(); _ = cmd.Wait() })
+	return file.Name()
 }
 
 func freePort(t *testing.T) int {
@@ -233,14 +241,15 @@ func TestOtherStreams(t *testing.T) {
 	for name, c := range map[string]struct {
 		send []string
 		open string
+		says string // the sender; "": nothing of interest
 	}{
-		"udp":  {[]string{"-f", "mpegts", fmt.Sprintf("udp://127.0.0.1:%d", port)}, fmt.Sprintf("udp://127.0.0.1:%d", port)},
-		"rtp":  {[]string{"-f", "rtp_mpegts", fmt.Sprintf("rtp://127.0.0.1:%d", port+2)}, fmt.Sprintf("rtp://127.0.0.1:%d", port+2)},
-		"srt":  {[]string{"-f", "mpegts", fmt.Sprintf("srt://127.0.0.1:%d?mode=listener", port+4)}, fmt.Sprintf("srt://127.0.0.1:%d", port+4)},
-		"rtmp": {[]string{"-f", "flv", "-listen", "1", fmt.Sprintf("rtmp://127.0.0.1:%d/live", port+6)}, fmt.Sprintf("rtmp://127.0.0.1:%d/live", port+6)},
+		"udp":  {[]string{"-f", "mpegts", fmt.Sprintf("udp://127.0.0.1:%d", port)}, fmt.Sprintf("udp://127.0.0.1:%d", port), ""},
+		"rtp":  {[]string{"-f", "rtp_mpegts", fmt.Sprintf("rtp://127.0.0.1:%d", port+2)}, fmt.Sprintf("rtp://127.0.0.1:%d", port+2), ""},
+		"srt":  {[]string{"-v", "verbose", "-f", "mpegts", fmt.Sprintf("srt://127.0.0.1:%d?mode=listener", port+4)}, fmt.Sprintf("srt://127.0.0.1:%d?streamid=#!::r=door,u=joe", port+4), "streamid [#!::r=door,u=joe]"},
+		"rtmp": {[]string{"-f", "flv", "-listen", "1", fmt.Sprintf("rtmp://127.0.0.1:%d/live", port+6)}, fmt.Sprintf("rtmp://127.0.0.1:%d/live", port+6), ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			sender(t, c.send...)
+			log := sender(t, c.send...)
 			var src capture.PacketSource
 			var err error
 			for range 30 { // until it listens
@@ -257,6 +266,9 @@ func TestOtherStreams(t *testing.T) {
 			}
 			if n := packets(t, src, 30); n != 30 {
 				t.Errorf("%d packets", n)
+			}
+			if !strings.Contains(string(mustRead(t, log)), c.says) {
+				t.Errorf("the sender says\n%s", mustRead(t, log))
 			}
 		})
 	}

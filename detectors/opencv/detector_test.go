@@ -186,7 +186,7 @@ func frames(t testing.TB, path string, n int, do func(f *capture.Frame)) {
 	t.Helper()
 	cfg := capture.DefaultConfig()
 	cfg.Name, cfg.Source = "file", path
-	library := libav.New(slog.New(slog.DiscardHandler))
+	library := libav.New(libav.Options{Log: slog.New(slog.DiscardHandler)})
 	src, err := library.OpenFile(t.Context(), cfg, capture.Address{Path: path})
 	if err != nil {
 		t.Fatal(err)

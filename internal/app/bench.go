@@ -23,7 +23,7 @@ import (
 
 // benchOptions returns the options that the flags describe.
 func benchOptions(f cli.BenchRunFlags) (bench.Options, error) {
-	video := libav.New(slog.New(slog.DiscardHandler))
+	video := libav.New(libav.Options{Log: slog.New(slog.DiscardHandler)})
 	o := bench.Options{
 		Scenarios: f.Scenario, Runs: f.Runs, Duration: seconds(f.DurationSecs), Warmup: seconds(f.WarmupSecs),
 		Sample: time.Duration(f.SampleMS) * time.Millisecond, Width: f.Size.Width, Height: f.Size.Height,

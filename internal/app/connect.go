@@ -78,7 +78,7 @@ func showRemote(ctx context.Context, there *client.Client, cfg ui.Config, loader
 	defer guard.close()
 	err := ui.Run(ctx, backend, ui.Options{
 		Config: cfg, Link: backend.Link, State: state.Path(os.Getenv),
-		Film: films(libav.New(slog.Default())), Diff: there.Diff, Write: there.Write, Edit: there.Edit, Revert: there.Revert,
+		Film: films(libav.New(libav.Options{Log: slog.Default(), NoSound: true})), Diff: there.Diff, Write: there.Write, Edit: there.Edit, Revert: there.Revert,
 		Reload: func(ctx context.Context) error { return backend.Do(ctx, runtime.Command{Do: runtime.Reload}) },
 	})
 	if errors.Is(err, ui.ErrStuck) {

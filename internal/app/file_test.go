@@ -49,7 +49,7 @@ func TestWriteWhatRuns(t *testing.T) {
 	log := slog.New(slog.DiscardHandler)
 	rt := runtime.New(runtime.Options{
 		Config: cfg.Runtime, Cameras: cfg.Camera, Detectors: cfg.Detector, Rules: cfg.Rule,
-		Drivers: newDrivers(libav.New(log), false, log), Kinds: loader.Kinds,
+		Drivers: newDrivers(libav.New(libav.Options{Log: log}), false, log), Kinds: loader.Kinds,
 	}, time.Now())
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan error)

@@ -87,7 +87,7 @@ func lookAt(ctx context.Context, loader config.Loader, source string, out io.Wri
 	ctx, cancel := context.WithTimeoutCause(ctx, lookTime, fmt.Errorf("%s: no frame within %v", shown, lookTime))
 	defer cancel()
 	quiet := slog.New(slog.DiscardHandler) // its status has the reason of a failure
-	video := libav.New(quiet)
+	video := libav.New(libav.Options{Log: quiet, NoSound: true})
 	rt := runtime.New(runtime.Options{
 		Config: cfg.Runtime, Cameras: cfg.Camera, Drivers: newDrivers(video, false, quiet), Kinds: loader.Kinds, Log: quiet,
 		JPEG: video.EncodeJPEG, Convert: video.Convert, Decoders: decoders(video), Redact: loader.Secrets.Redact,

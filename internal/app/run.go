@@ -126,7 +126,7 @@ func run(ctx context.Context, loader config.Loader, cfg config.Config, flags cli
 		sinks = append(sinks, out.behind(file))
 	}
 	sinks = out.appendTo(sinks)
-	video := libav.New(log)
+	video := libav.New(libav.Options{Log: log, NoSound: !cfg.Clips.Sound})
 	drivers := newDrivers(video, cfg.Clips.Sound, log)
 	reloads := runtime.NewReloads(epoch)
 	rt := runtime.New(runtime.Options{

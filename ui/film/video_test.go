@@ -18,7 +18,7 @@ func TestRealMovie(t *testing.T) {
 	if _, err := exec.LookPath("ffmpeg"); err != nil {
 		t.Skip("ffmpeg is not installed")
 	}
-	video := libav.New(slog.New(slog.DiscardHandler))
+	video := libav.New(libav.Options{Log: slog.New(slog.DiscardHandler)})
 	for _, frames := range []string{"0", "2"} { // that refer to later ones
 		path := filepath.Join(t.TempDir(), "clip.mp4")
 		out, err := exec.Command("ffmpeg", "-v", "error", "-f", "lavfi", "-i", "color=black:s=64x48:r=10:d=5,geq=lum='20+4*N':cb=128:cr=128", "-c:v", "libx264",
@@ -84,7 +84,7 @@ func TestRealMoviesPlayAsOne(t *testing.T) {
 	if _, err := exec.LookPath("ffmpeg"); err != nil {
 		t.Skip("ffmpeg is not installed")
 	}
-	video := libav.New(slog.New(slog.DiscardHandler))
+	video := libav.New(libav.Options{Log: slog.New(slog.DiscardHandler)})
 	f := New(video.OpenDecoder)
 	defer f.Close()
 	for _, source := range []string{"color=black:s=64x48:r=10:d=2", "color=white:s=32x24:r=10:d=2"} {
