@@ -40,9 +40,10 @@ var soakLimits = []struct {
 	{"descriptors", 0.1, "", func(s soakSample) float64 { return float64(s.files) }},
 }
 
-// soakParts is into how many parts the time is divided once the program is warm. Of each
-// the lowest value counts: faults, clips and the collection of garbage come and go.
-const soakParts = 20
+// soakPart is how long the parts are into which the time is divided once the program is
+// warm. Of each the lowest value counts: faults, clips and the collection of garbage come
+// and go. In shorter ones they do not go.
+const soakPart = time.Minute
 
 // soakSamples are the samples of a soak. They are written to a file as they come.
 type soakSamples struct {
@@ -114,15 +115,15 @@ func (s *soakSamples) judge(t testing.TB) {
 	for len(warm) > 0 && warm[0].at < max(5*time.Minute, *soakFor/3) {
 		warm = warm[1:]
 	}
-	if len(warm) < 3*soakParts {
+	if len(warm) == 0 || warm[len(warm)-1].at-warm[0].at < 3*soakPart {
 		t.Log("too short to tell what grows")
 		return
 	}
 	for _, limit := range soakLimits {
 		low := lowsOf(warm, limit.of)
 		grows := theilSen(low)
-		report := fmt.Sprintf("%s: %+.3g%s a minute (%.3g to %.3g), may be %g; the lowest in each of %d parts of %v: %s", limit.what, grows.perMinute, limit.unit,
-			grows.least, grows.most, limit.most, soakParts, ((warm[len(warm)-1].at - warm[0].at) / soakParts).Round(time.Second), values(low))
+		report := fmt.Sprintf("%s: %+.3g%s a minute (%.3g to %.3g), may be %g; the lowest of each minute: %s", limit.what, grows.perMinute, limit.unit,
+			grows.least, grows.most, limit.most, values(low))
 		if grows.perMinute > limit.most && grows.least > 0 {
 			t.Errorf("the program grows: %s; all samples are in %q", report, *soakFile)
 		} else {
@@ -136,13 +137,13 @@ func (s *soakSamples) judge(t testing.TB) {
 	}
 }
 
-// lowsOf returns the lowest values of the parts.
+// lowsOf returns the lowest values of the parts, of which there are samples.
 func lowsOf(all []soakSample, of func(s soakSample) float64) []point {
 	var points []point
 	for _, s := range all {
 		points = append(points, point{s.at, of(s)})
 	}
-	return lows(points, soakParts)
+	return lows(points, int((all[len(all)-1].at-all[0].at+time.Second)/soakPart))
 }
 
 // values lists the values of points.
