@@ -51,7 +51,7 @@ func (r *Report) limits(out *bytes.Buffer) {
 			lost := medianOf(rs, func(res *Result) float64 { return res.share(res.Superseded) }).Median
 			row(name, fmt.Sprintf("at most %g %% of the frames superseded", maxLoss*100), fmt.Sprintf("%.2f %%", lost*100), lost <= maxLoss)
 			dropped := medianOf(rs, func(res *Result) float64 { return float64(res.PoolDropped) }).Largest
-			row(name, "no frame lost otherwise", fmt.Sprintf("at most %g in a run", dropped), dropped == 0)
+			row(name, "no frames lost for other reasons", fmt.Sprintf("at most %g in a run", dropped), dropped == 0)
 		}
 	}
 	if len(rows) == 0 {

@@ -15,11 +15,11 @@ type Timing struct {
 	Tick          *Dist // a tick of the pipeline
 	Exec          *Dist // a detector's run
 	Age           *Dist // of a frame when the engine sees it
-	DueAge        *Dist // the same since it was due
+	DueAge        *Dist // the same, since the frame was due
 	SignalAge     *Dist // of a frame when its signal is in the table
-	DueSignalAge  *Dist // the same since it was due
+	DueSignalAge  *Dist // the same, since the frame was due
 	Stages        [engine.StageCount]*Dist
-	EventAge      *Dist // of a frame when a rule confirmed an event from it
+	EventAge      *Dist // of a frame when a rule confirms an event from it
 	EventDueAge   *Dist
 	EventAgeParts [engine.StageCount]*Dist // stages of EventAge
 }

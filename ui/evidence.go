@@ -34,7 +34,7 @@ type eventDetail struct {
 	shot   film.Shot    // the newest frame of the clip
 	canvas *draw.Canvas // drawn from shot or from the thumbnail; nil: there is neither
 	from   time.Duration
-	since  time.Time // as in film.Wanted
+	since  time.Time // as film.Wanted.Since
 }
 
 // clipMsg is the result of a search for an event's clip.

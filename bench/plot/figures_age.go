@@ -36,17 +36,17 @@ func stages(r *results) (*page, error) {
 	if len(pan.curves) == 0 {
 		return nil, missing("event_age_p50_ns", scenario)
 	}
-	return &page{title: "From capture to event: where the time goes", panels: []*panel{pan}}, nil
+	return &page{title: "Latency by stage, from capture to event", panels: []*panel{pan}}, nil
 }
 
 // detectors draws the age of frames and signals by number of detectors.
 func detectors(r *results) (*page, error) {
-	return ages(r, "detectors_", "detectors", "detectors of 1 ms on one camera", "More detectors: the age of a frame")
+	return ages(r, "detectors_", "detectors", "detectors of 1 ms on one camera", "Age of frames by number of detectors")
 }
 
 // cameras draws the same by number of cameras.
 func cameras(r *results) (*page, error) {
-	return ages(r, "cameras_", "cameras", "cameras of 30 frames a second", "More cameras: the age of a frame")
+	return ages(r, "cameras_", "cameras", "cameras of 30 frames a second", "Age of frames by number of cameras")
 }
 
 // ages draws the age of frames and, below it, that of signals, against a column.
@@ -58,7 +58,7 @@ func ages(r *results, prefix, column, label, title string) (*page, error) {
 	x := r.column(column)
 	axis := scale{log: true, write: plain}
 	p := &page{title: title}
-	for _, of := range []struct{ column, label string }{{"age", "age when the engine sees it"}, {"signal_age", "age when its signal is there"}} {
+	for _, of := range []struct{ column, label string }{{"age", "age when the engine sees it"}, {"signal_age", "age when its signal is in the table"}} {
 		pan := &panel{
 			xLabel: label, yLabel: of.label, x: axis, y: durations, height: 210,
 			curves: append(both(r, names, of.column+"_p50_ns", "50 %", nano, false, x), both(r, names, of.column+"_p99_ns", "99 %", nano, true, x)...),
@@ -87,7 +87,7 @@ func remote(r *results) (*page, error) {
 		{"tick_p50_ns", "step, 50 %"},
 		{"tick_p99_ns", "step, 99 %"},
 		{"age_p99_ns", "age when the engine sees it, 99 %"},
-		{"exec_p99_ns", "answer, 99 %"},
+		{"exec_p99_ns", "result, 99 %"},
 	} {
 		if p := r.curve(names, worker, of.column, nano, x); len(p) > 0 {
 			pan.curves = append(pan.curves, curve{name: of.label, look: looks[i], points: p})
@@ -111,7 +111,7 @@ func variance(r *results) (*page, error) {
 		short = append(short, strings.ReplaceAll(strings.TrimPrefix(n, "variance_"), "_", " "))
 	}
 	x := place(names)
-	p := &page{title: "The same mean latency in four shapes"}
+	p := &page{title: "Four latency distributions of equal mean"}
 	for _, of := range []struct{ column, label string }{{"tick", "step"}, {"age", "age, engine"}, {"signal_age", "age, signal"}} {
 		pan := &panel{
 			yLabel: of.label, x: scale{names: short}, y: durations, height: 170,

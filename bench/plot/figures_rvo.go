@@ -73,7 +73,7 @@ func blocking(r *results) (*page, error) {
 func shedding(r *results) (*page, error) {
 	const scenario = "load_shed"
 	p := &page{title: "A detector of 50 ms with a budget of 33 ms, parked for 500 ms after each run"}
-	tick := &panel{yLabel: "step so far", x: seconds, y: durations, height: 200}
+	tick := &panel{yLabel: "step, cumulative", x: seconds, y: durations, height: 200}
 	skips := &panel{yLabel: "runs skipped", x: seconds, y: counts, height: 120}
 	drops := &panel{yLabel: "frames lost", x: seconds, y: counts, height: 120}
 	var why error
@@ -133,7 +133,7 @@ func overTime(t *table, column string, unit float64) (points []point) {
 
 // overload draws the frames lost if a camera is faster than its detector.
 func overload(r *results) (*page, error) {
-	return lossAndTick(r, "overload_", "A detector of 5 ms, and cameras faster than it")
+	return lossAndTick(r, "overload_", "A detector of 5 ms with faster cameras")
 }
 
 // ceiling draws the frames lost if a camera is faster than the engine.
@@ -151,7 +151,7 @@ func lossAndTick(r *results, prefix, title string) (*page, error) {
 	x := r.column("actual_camera_fps")
 	loss := &panel{yLabel: "frames lost (1/s)", x: rates, y: rates, curves: both(r, names, "frame_loss_rate", "lost", 1, false, x), height: 190}
 	tick := &panel{
-		yLabel: "step, 99 %", xLabel: "frames that the camera gave (1/s)", x: rates, y: durations,
+		yLabel: "step, 99 %", xLabel: "frames from the camera (1/s)", x: rates, y: durations,
 		curves: both(r, names, "tick_p99_ns", "step, 99 %", nano, false, x), height: 190,
 	}
 	if len(loss.curves) == 0 {
@@ -171,7 +171,7 @@ func lossAndTick(r *results, prefix, title string) (*page, error) {
 // distribution draws the share of steps that took longer than a time, for every run. The files are in
 // microseconds.
 func distribution(r *results) (*page, error) {
-	p := &page{title: "How long steps of the engine take, in each run"}
+	p := &page{title: "Duration of the engine's steps, for each run"}
 	var why error
 	for _, mode := range modes {
 		pan := &panel{

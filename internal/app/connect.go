@@ -74,7 +74,7 @@ func showRemote(ctx context.Context, there *client.Client, cfg ui.Config, loader
 	defer wg.Wait()
 	defer stop()
 	wg.Go(func() { _ = backend.Run(side) }) // the dashboard shows its errors
-	guard, _ := newGuard(os.Stderr)         // without it a crash leaves the screen as it was
+	guard, _ := newGuard(os.Stderr)         // without it a crash does not restore the terminal
 	defer guard.close()
 	err := ui.Run(ctx, backend, ui.Options{
 		Config: cfg, Link: backend.Link, State: state.Path(os.Getenv),

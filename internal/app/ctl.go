@@ -92,7 +92,7 @@ func ctlVerb(ctx context.Context, loader config.Loader, flags cli.Flags, out io.
 		defer stop(nil)
 		return ctlShow(ctx, stop, there, flags, out)
 	}
-	late := fmt.Errorf("%s: no answer from rvo-tui at %s within %v; check whether it is stopped or its machine overloaded", flags.Verb, there.Addr(), ctlTimeout)
+	late := fmt.Errorf("%s: no answer from rvo-tui at %s within %v; check whether it is stopped or its machine is overloaded", flags.Verb, there.Addr(), ctlTimeout)
 	ctx, cancel := context.WithTimeoutCause(ctx, ctlTimeout, late)
 	defer cancel()
 	ctx, stop := context.WithCancelCause(ctx)

@@ -18,10 +18,10 @@ import (
 	"rvo-tui/internal/text"
 )
 
-// guardArgument makes this program the guard of another one's terminal.
+// guardArgument is the argument that starts this program as a guard.
 const guardArgument = "guard-terminal"
 
-// guardLimit limits what is printed of a crash, in bytes.
+// guardLimit is the maximum size of a printed crash message, in bytes.
 const guardLimit = 64 << 10
 
 // guard is a process that waits until this one ends. If this one did not announce its end, the
@@ -101,7 +101,7 @@ func guardMain(args []string) int {
 	if err != nil || len(said) == 1 && said[0] == 0 {
 		return exitOK
 	}
-	_, _ = io.Copy(io.Discard, os.Stdin) // until its end
+	_, _ = io.Copy(io.Discard, os.Stdin) // until the other process ends
 	_, _ = os.Stdout.WriteString(terminalReset)
 	if err := unix.IoctlSetTermios(int(os.Stdout.Fd()), unix.TCSETS, &modes); err != nil {
 		fmt.Fprintln(os.Stderr, "rvo-tui: restore modes of the terminal:", err)

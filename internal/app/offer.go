@@ -111,7 +111,7 @@ func warnOfNeighbour(ctx context.Context, l config.Loader, cfg config.Config, fl
 		log.Warn("another rvo-tui is running here and has one of these cameras open", "pid", n.about.PID, "camera", n.camera,
 			"advice", "stop one of them, or connect to it: rvo-tui connect")
 	default:
-		log.Warn("another rvo-tui is running here, and this one runs on the built-in configuration", "pid", n.about.PID,
+		log.Warn("another rvo-tui is running here, while this one uses the built-in configuration", "pid", n.about.PID,
 			"advice", "name a configuration with --config, or connect to it: rvo-tui connect")
 	}
 }

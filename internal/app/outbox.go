@@ -167,7 +167,7 @@ func because(v *runtime.OutboxView) string {
 		parts = append(parts, v.Reason)
 	}
 	if v.Moved != "" {
-		parts = append(parts, "a damaged one was moved to "+v.Moved)
+		parts = append(parts, "a damaged file was moved to "+v.Moved)
 	}
 	if len(parts) == 0 {
 		return ""

@@ -94,7 +94,7 @@ func (r *reloader) quarantine(c config.Config) error {
 	for _, q := range c.Quarantined {
 		what := strings.ReplaceAll(q.Where, `"`, "")
 		for _, p := range q.Problems {
-			r.log.Error("wrong configuration: left out", "table", what, "problem", p.String())
+			r.log.Error("invalid configuration: left out", "table", what, "problem", p.String())
 		}
 		list = append(list, runtime.Quarantined{What: what, Why: q.Problems[0].String()})
 		all = append(all, fmt.Errorf("%s is left out: %s", what, q.Problems[0]))

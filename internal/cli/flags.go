@@ -47,7 +47,7 @@ type Flags struct {
 	Connect ConnectFlags `cmd:"" help:"Open the dashboard of a running rvo-tui, here or on another machine."`
 	Ctl     CtlFlags     `cmd:"" help:"Query or change a running rvo-tui from a script."`
 	Bench   BenchFlags   `cmd:"" help:"Run load benchmarks."`
-	Migrate MigrateFlags `cmd:"" help:"Write the YAML configuration of a RealTime-Video-Orchestrator (rvo) as TOML."`
+	Migrate MigrateFlags `cmd:"" help:"Convert a YAML configuration of RealTime-Video-Orchestrator (rvo) to TOML."`
 
 	Completion CompletionFlags `cmd:"" help:"Print a shell script that completes commands, flags and names."`
 	Man        struct{}        `cmd:"" help:"Print the manual page."`
@@ -199,7 +199,7 @@ func Parse(args []string, out io.Writer) (Flags, error) {
 		return Flags{}, &UsageError{&misuse{err, givenCommand(context)}}
 	}
 	if flags.Check.File != "" && flags.Config != "" {
-		return Flags{}, &UsageError{&misuse{errors.New("--config: check has a file already; name one file"), "check"}}
+		return Flags{}, &UsageError{&misuse{errors.New("--config: check was given two files; name one"), "check"}}
 	}
 	return flags, nil
 }

@@ -113,7 +113,7 @@ func TestFlagsMayStandBeforeTheCommand(t *testing.T) {
 		"--no-ui check":                     "--no-ui: is for run, not for check",
 		"--clips-dir d connect":             "--clips-dir: is for run and clips, not for connect",
 		"--version ctl status":              "--version: is for run, not for ctl status",
-		"check a.toml --config b.toml":      "name one file",
+		"check a.toml --config b.toml":      "name one",
 		"bench compare a b --mode both":     "--mode: is for bench run, not for bench compare",
 		"bench --config a.toml --mode both": "--config: is for run, check, clips and connect, not for bench run",
 	} {

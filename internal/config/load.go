@@ -83,7 +83,7 @@ func (l Loader) find(flags cli.Flags) (Config, error) {
 	case !starter.Known(flags.Find):
 		problem = fmt.Sprintf("%q is not known; choose %s", flags.Find, starter.Names())
 	case flags.CameraURI == "" && flags.CameraDevice == nil:
-		problem = "say where, with --camera-uri or --camera-device"
+		problem = "needs --camera-uri or --camera-device"
 	case flags.Watch:
 		problem = "replaces the configuration file; leave --watch out"
 	}

@@ -74,7 +74,7 @@ func (b *builder) checkOutputs() {
 		}
 		for _, signal := range expr.Signals() {
 			if !slices.Contains(notify.Signals, signal) && !slices.Contains(signals, signal) {
-				b.of(o, where, "when", fmt.Sprintf("there is no signal %q%s; besides those of detectors there are %s",
+				b.of(o, where, "when", fmt.Sprintf("unknown signal %q%s; besides the signals of detectors there are %s",
 					signal, text.DidYouMean(signal, slices.Concat(notify.Signals, signals)), strings.Join(notify.Signals, ", ")))
 			}
 		}

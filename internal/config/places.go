@@ -105,7 +105,7 @@ func (b *builder) checkOnce(what string, all []place) {
 				continue
 			}
 			if n++; n == detectors.MaxZones+1 {
-				b.of(p.origin, p.where, "", fmt.Sprintf("camera %q has more than %d of them with this %s; set cameras to choose where it is", camera.Name, detectors.MaxZones, what))
+				b.of(p.origin, p.where, "", fmt.Sprintf("camera %q would have more than %d with this %s; set cameras to choose where it applies", camera.Name, detectors.MaxZones, what))
 			}
 			j, taken := first[p.name]
 			if !taken {

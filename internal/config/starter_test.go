@@ -40,7 +40,7 @@ func TestFindReplacesTheFile(t *testing.T) {
 func TestFindProblems(t *testing.T) {
 	for want, flags := range map[string]cli.Flags{
 		"choose motion, person or face":   {Find: "cats", CameraURI: "synthetic:dark"},
-		"say where, with --camera-uri":    {Find: "motion"},
+		"needs --camera-uri":              {Find: "motion"},
 		"leave --watch out":               {Find: "motion", CameraURI: "synthetic:dark", Watch: true},
 		`--camera-uri: camera "camera": `: {Find: "motion", CameraURI: "gopher://x"},
 	} {

@@ -155,7 +155,7 @@ func listenSocket(ctx context.Context, path string) (net.Listener, error) {
 	case err != nil:
 		return nil, fmt.Errorf("look for the socket: %w", err)
 	case info.Mode().Type() != os.ModeSocket:
-		return nil, fmt.Errorf("socket %s: something else is there (%v)", path, info.Mode().Type())
+		return nil, fmt.Errorf("socket %s: the path exists and is not a socket (%v)", path, info.Mode().Type())
 	default:
 		var d net.Dialer
 		if conn, err := d.DialContext(ctx, "unix", path); err == nil {

@@ -74,14 +74,14 @@ func TestPlacesWithoutASocket(t *testing.T) {
 				t.Fatal(err)
 			}
 			return path
-		}, "something else is there"},
+		}, "is not a socket"},
 		{"a link", func(dir string) string {
 			path := filepath.Join(dir, "control.sock")
 			if err := os.Symlink("/tmp/elsewhere", path); err != nil {
 				t.Fatal(err)
 			}
 			return path
-		}, "something else is there"},
+		}, "is not a socket"},
 		{"a linked lock", func(dir string) string {
 			path := filepath.Join(dir, "control.sock")
 			if err := os.Symlink("/tmp/elsewhere", path+".lock"); err != nil {

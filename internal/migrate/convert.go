@@ -103,7 +103,7 @@ func (r *reader) detectors(items []*yaml.Node, w *writer) (provided []string) {
 		}
 		t.lost(e.f)
 		if e.signal != "" && owner[e.signal] != i {
-			t.note("Here each signal has one detector: give this one a signal of its own, and write")
+			t.note("In this program each signal has one detector: give this one its own signal, and write")
 			t.note("rules as in any = [%s, %s].", quote(e.signal+" >= 1"), quote(e.signal+"_2 >= 1"))
 			t.off = true
 		}
@@ -134,7 +134,7 @@ func (r *reader) detector(t *table, f *fields, kind, signal string) {
 	case "load":
 		t.set("kind", quote("load"), f, "kind")
 		if null(f.all["busy_ns"]) {
-			r.bad(f.node, f.where, "busy_ns", "is missing; write how long it computes, as in 3000000")
+			r.bad(f.node, f.where, "busy_ns", "is missing; write its computing time, as in 3000000")
 		}
 		t.set("busy", duration(f.whole("busy_ns", 0), time.Nanosecond), f, "busy_ns")
 	case "jitter":
@@ -162,7 +162,7 @@ func (r *reader) rules(items []*yaml.Node, provided []string, w *writer) {
 		f := r.mapping(n, fmt.Sprintf("event %d", i+1))
 		kind := f.text("event_type", "")
 		if kind == "" {
-			r.bad(n, f.where, "event_type", "is missing; write what the event is called")
+			r.bad(n, f.where, "event_type", "is missing; write the name of the event")
 		}
 		cond := r.condition(f)
 		name := eventName(kind)

@@ -15,20 +15,20 @@ type queueText struct{ holds, full, do string }
 // queueTexts are the texts of all queues but outputs, by name.
 var queueTexts = map[string]queueText{
 	"frame":    {"the newest frame, until the engine takes it", "a newer frame replaces it: nothing is processed late", "nothing, this is normal; if almost all are replaced, lower the camera's fps"},
-	"pool":     {"frames that detectors, clips and previews hold", "the next frame is dropped", "see which detector is slow or stuck"},
+	"pool":     {"frames that detectors, clips and previews hold", "the next frame is dropped", "find the detector that is slow or stuck"},
 	"capture":  {"frames between the stream and the pool", "frames that came too late, too often or damaged are dropped", "lag: decode less, or use a smaller stream; corrupt: check the connection"},
 	"mailbox":  {"detectors that wait for a slot with their frame", "the newest frame replaces theirs", "allow more slots, or lower the max_fps of detectors that use them"},
 	"live":     {"packets and results for viewers connected over the API", "a viewer that is too slow misses some", "request a smaller stream, or use a faster connection"},
 	"commands": {"commands that wait to be executed", "further ones are refused with an error", "send fewer at a time"},
 	"changes":  {"cameras to be added, removed and reloaded", "further ones are refused with an error", "send fewer at a time"},
-	"remote":   {"requests under way to model services", "a detector has one at most", "see the latency of the service"},
+	"remote":   {"running requests to model services", "a detector has at most one", "check the latency of the service"},
 	"slots":    {"local detectors that are computing", "others wait for a slot", "allow more slots, or lower the max_fps of detectors that use them"},
 	"evidence": {"recent packets from the camera, for clips", "the oldest are dropped", "evicted: clips lack their beginning; allow more memory, or a shorter time before the event"},
 	"encoder":  {"frames that wait to be encoded for clips", "the next frame is skipped", "lower the camera's fps, or use a source whose packets need no encoding"},
 	"disk":     {"clips", "the oldest are deleted", "allow more bytes or days in [clips], or free disk space"},
-	"stored":   {"events for outputs, until they are delivered", "the oldest are dropped", "see why an output does not accept them"},
-	"clips":    {"clips that wait to be written", "the clip of the next event is lost, and logged", "see whether the disk is slow or full"},
-	"log":      {"lines on their way to the log", "lines are dropped", "log less, or to a faster destination"},
+	"stored":   {"events for outputs, until they are delivered", "the oldest are dropped", "check why an output does not accept them"},
+	"clips":    {"clips that wait to be written", "the clip of the next event is lost, and logged", "check whether the disk is slow or full"},
+	"log":      {"lines that wait to be written to the log", "lines are dropped", "log less, or to a faster destination"},
 }
 
 // QueuePage shows all details of the queue with a row key, w cells wide.
@@ -51,7 +51,7 @@ func queuePage(s *Scene, c *runtime.CameraView, g *gauge, w int) []string {
 	}
 	text, known := queueTexts[g.name]
 	if !known {
-		text = queueText{"events for " + g.name, "further events are dropped", "see why it does not accept them"}
+		text = queueText{"events for " + g.name, "further events are dropped", "check why it does not accept them"}
 	}
 	d.field("holds", th.Text(text.holds)+", of "+of)
 	depth := cmp.Or(g.text, fmt.Sprintf("%s of %s", draw.Count(uint64(g.depth)), draw.Count(uint64(g.cap))))

@@ -24,7 +24,7 @@ const escKey = "\x1b[27u"
 // way. A lone ESC counts as the Esc key after escWait. If it was the start of a sequence after all,
 // the rest is dropped, so that it is not mistaken for keys. Callers pass the time.
 type filter struct {
-	held []byte    // an incomplete sequence or character; begins with ESC where torn
+	held []byte    // an incomplete sequence or character; begins with ESC even if torn
 	last time.Time // arrival of its last byte
 	torn bool      // its ESC was passed on as the Esc key: drop the rest
 	key  time.Time // when a lone ESC was passed on; zero if other bytes followed
