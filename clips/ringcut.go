@@ -69,14 +69,14 @@ func (g *Ring) grow(c *clip) cut {
 	if n := len(g.samples); n == 0 || g.samples[n-1].frame != 0 {
 		return cut{}
 	}
-	return g.take(c)
+	return g.take(c, false)
 }
 
 // finish returns the rest of a clip.
 func (g *Ring) finish(c *clip) cut {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	got := g.take(c)
+	got := g.take(c, true)
 	for _, s := range g.stills {
 		if slices.Contains(c.confirm, s.frame) {
 			got.stills = append(got.stills, s)
@@ -90,8 +90,10 @@ func (g *Ring) finish(c *clip) cut {
 	return got
 }
 
-// take cuts what a clip does not have yet, and moves its pin. The caller holds mu.
-func (g *Ring) take(c *clip) (got cut) {
+// take cuts what a clip does not have yet, and moves its pin. A frame that is shown after the
+// clip's end is part of it only if another one that is not is decoded from it; whether there is
+// one is known at last. The caller holds mu.
+func (g *Ring) take(c *clip, last bool) (got cut) {
 	lo := 0
 	if c.cursor == 0 {
 		lo = g.begin(c, &got)
@@ -101,8 +103,18 @@ func (g *Ring) take(c *clip) (got cut) {
 		}
 		got.lost = lo == 0 && len(g.samples) > 0 && g.samples[0].seq > c.cursor+1
 	}
-	for _, s := range g.samples[lo:] {
+	shown := len(g.samples) - 1 // the last one that is shown before the end
+	for shown > lo && !(g.samples[shown].Track.Video && g.samples[shown].ts <= max(c.end, c.zero)) {
+		shown--
+	}
+	for i, s := range g.samples[lo:] {
 		if s.frame != 0 && s.ts > c.end+g.cfg.step()/2 && !slices.Contains(c.confirm, s.frame) || s.frame == 0 && s.decodes() > c.end {
+			continue
+		}
+		if s.frame == 0 && s.Track.Video && lo+i > shown && s.ts > c.end {
+			if !last {
+				break
+			}
 			continue
 		}
 		if s.Track.Video || s.ts+s.Duration > c.zero {

@@ -3,6 +3,8 @@ package clips
 import (
 	"testing"
 	"time"
+
+	"rvo-tui/capture"
 )
 
 // A connection that breaks within a group: the frame that came last is a B-frame,
@@ -48,6 +50,42 @@ func TestCaptureTimesThatGoBack(t *testing.T) {
 				if step := all[i].DTS - all[i-1].DTS; step != frameTime {
 					t.Fatalf("track %d, packet %d of %d: %v after the one before", track, i, len(all), step)
 				}
+			}
+		}
+	})
+}
+
+// A frame that is decoded before the end and shown long after it is not in the clip, unless one
+// within the window is decoded from it.
+func TestFramesShownAfterTheEnd(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		s := newStudio(t, testConfig(t), withLines)
+		c := s.connect(6*time.Second, 1)
+		c.sound = nil
+		// A key frame, a P-frame that is shown 18 s later, and the two B-frames before it.
+		for i, shown := range []time.Duration{0, 18, 6, 12} {
+			c.offer(&capture.Packet{Track: c.video, PTS: shown * time.Second, DTS: time.Duration(i)*6*time.Second - 6*time.Second, Key: i == 0})
+		}
+		for _, after := range []time.Duration{2 * time.Second, 8 * time.Second} {
+			job := s.job(after.String())
+			job.Confirming.Release()
+			job.Confirming, job.At, job.After = nil, 500*time.Millisecond, after
+			s.save(job)
+			time.Sleep(after + 10*time.Second)
+		}
+		s.drain()
+		entries, err := List(s.cfg.Dir)
+		if err != nil || len(entries) != 2 {
+			t.Fatalf("%d clips: %v", len(entries), err)
+		}
+		for _, e := range entries {
+			m := s.meta(e)
+			want, frames := int64(2500), 1
+			if m.Post.Asked == 8000 {
+				want, frames = 18000, 3 // P is needed, and shown at 18 s
+			}
+			if m.Movie.Frames != frames || m.Movie.DurationMS < want || m.Movie.DurationMS > want+6000 {
+				t.Errorf("asked for %d ms after: %d frames in %d ms", m.Post.Asked, m.Movie.Frames, m.Movie.DurationMS)
 			}
 		}
 	})
