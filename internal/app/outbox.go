@@ -72,7 +72,7 @@ func (e events) replace(ctx context.Context, cfg config.Config) error {
 	case e.box != nil:
 		return e.box.Replace(ctx, outs)
 	case len(outs) > 0:
-		e.log.Warn("the first outputs take effect at the next start", "outputs", len(outs))
+		e.log.Warn("outputs take effect at the next start, because there were none at this one", "outputs", len(outs))
 	}
 	return nil
 }

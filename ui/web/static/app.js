@@ -104,7 +104,7 @@ function Head({ shown, camera }) {
 			<nav aria-label="views">
 				${places}
 				${store.readOnly && store.about && html`<span class="chip warn" title="This token may only look.">read only</span>`}
-				${undoable() && html`<button class="plain" title="take back: ${undoable()}" onClick=${undo}>Undo</button>`}
+				${undoable() && html`<button class="plain" title="undo: ${undoable()}" onClick=${undo}>Undo</button>`}
 				${session.known && html`<button class="plain" onClick=${leave}>Log out</button>`}
 				<button class="plain" aria-label="keys" onClick=${() => document.getElementById('keys').showModal()}>?</button>
 			</nav>

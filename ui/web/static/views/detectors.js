@@ -99,7 +99,7 @@ function Detach({ d, camera }) {
 	const [asked, ask] = useState(false);
 	if (!asked) return html`<${Action} onClick=${() => ask(true)}>Detach…<//>`;
 	const yes = async () => (await make(detach(camera.name, d.name))) || go('detectors', camera.name);
-	return html`<span role="group" aria-label="Detach ${d.name}">It cannot be taken back. <${Action} class="danger" onClick=${yes}>Detach ${d.name}<//>
+	return html`<span role="group" aria-label="Detach ${d.name}">It cannot be undone. <${Action} class="danger" onClick=${yes}>Detach ${d.name}<//>
 		<button onClick=${() => ask(false)}>Cancel</button></span>`;
 }
 
