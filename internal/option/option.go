@@ -21,9 +21,9 @@ type Option struct {
 	Key     string
 	Help    string   // one line, from the tag help
 	Choices []string // allowed values of a text, from the tag oneof; empty: any
-	Path    bool     // it names local files or programs: the tag is has "path"
+	Path    bool     // it names local files or programs; from the tag `is:"path"`
 	Sep     string   // separator of list entries, from the tag sep; empty: a comma
-	Secret  bool     // its value is never shown: the tag is has "secret"
+	Secret  bool     // its value is never shown; from the tag `is:"secret"`
 	Type    reflect.Type
 }
 

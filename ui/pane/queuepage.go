@@ -31,7 +31,7 @@ var queueTexts = map[string]queueText{
 	"log":      {"lines that wait to be written to the log", "lines are dropped", "log less, or to a faster destination"},
 }
 
-// QueuePage shows all details of the queue with a row key, w cells wide.
+// QueuePage shows all details of a queue, given the key of its row, w cells wide.
 func QueuePage(s *Scene, c *runtime.CameraView, key string, w int) []string {
 	for _, g := range gauges(s.Snap, c) {
 		if g.id() == key {

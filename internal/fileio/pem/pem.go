@@ -10,7 +10,7 @@ import (
 	"rvo-tui/internal/fileio"
 )
 
-// maxPEM is the maximum size of a PEM file in bytes. A system's file of authorities has some hundred
+// maxPEM is the maximum size of a PEM file in bytes. A system's file of authorities has several hundred
 // kilobytes.
 const maxPEM = 4 << 20
 
