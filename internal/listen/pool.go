@@ -15,9 +15,9 @@ import (
 
 // Bounds limits the connections of one listener.
 type Bounds struct {
-	Strangers int // unauthenticated connections
-	OfNetwork int // unauthenticated connections of one network, as of Network
-	Known     int // authenticated connections
+	Unauthenticated int // unauthenticated connections
+	PerNetwork      int // unauthenticated connections of one network, as of Network
+	Authenticated   int // authenticated connections
 }
 
 const evictLogEvery = time.Minute
@@ -31,11 +31,11 @@ type Pool struct {
 	bounds Bounds
 	log    *slog.Logger
 
-	mu        sync.Mutex // guards the fields below; held briefly
-	strangers []*Conn    // oldest first
-	known     []*Conn    // in the order of authentication
-	evicted   int        // since the last log line
-	logged    time.Time
+	mu              sync.Mutex // guards the fields below; held briefly
+	unauthenticated []*Conn    // oldest first
+	authenticated   []*Conn    // in the order of authentication
+	evicted         int        // since the last log line
+	logged          time.Time
 }
 
 // NewPool returns a listener with bounded connections. It logs evictions at most once a minute.
@@ -62,18 +62,18 @@ func (p *Pool) enter(c *Conn) (victim *Conn) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	same := 0
-	for _, o := range p.strangers {
+	for _, o := range p.unauthenticated {
 		if o.network == c.network {
 			same++
 		}
 	}
 	switch {
-	case c.network != "" && same >= p.bounds.OfNetwork:
+	case c.network != "" && same >= p.bounds.PerNetwork:
 		victim = p.oldest(func(o *Conn) bool { return o.network == c.network })
-	case len(p.strangers) >= p.bounds.Strangers:
+	case len(p.unauthenticated) >= p.bounds.Unauthenticated:
 		victim = p.oldest(func(*Conn) bool { return true })
 	}
-	p.strangers = append(without(p.strangers, victim), c)
+	p.unauthenticated = append(without(p.unauthenticated, victim), c)
 	return victim
 }
 
@@ -82,7 +82,7 @@ func (p *Pool) enter(c *Conn) (victim *Conn) {
 // silent clients nor clients that send a little can take all places. The caller holds mu.
 func (p *Pool) oldest(some func(*Conn) bool) *Conn {
 	all, silent := 0, 0
-	for _, o := range p.strangers {
+	for _, o := range p.unauthenticated {
 		if some(o) {
 			all++
 			if !o.spoke.Load() {
@@ -91,12 +91,12 @@ func (p *Pool) oldest(some func(*Conn) bool) *Conn {
 		}
 	}
 	fromSilent := silent > all/2
-	for _, o := range p.strangers {
+	for _, o := range p.unauthenticated {
 		if some(o) && (fromSilent && o.silent() || !fromSilent && o.spoke.Load()) {
 			return o
 		}
 	}
-	return p.strangers[slices.IndexFunc(p.strangers, some)]
+	return p.unauthenticated[slices.IndexFunc(p.unauthenticated, some)]
 }
 
 // end closes an evicted connection, if any.
@@ -176,22 +176,22 @@ func (c *Conn) NetConn() net.Conn { return c.Conn }
 func (c *Conn) Close() error {
 	p := c.pool
 	p.mu.Lock()
-	p.strangers, p.known = without(p.strangers, c), without(p.known, c)
+	p.unauthenticated, p.authenticated = without(p.unauthenticated, c), without(p.authenticated, c)
 	p.mu.Unlock()
 	return c.Conn.Close()
 }
 
-// Prove marks the connection as authenticated. If there are too many of those, it closes the one
+// SetAuthenticated marks the connection as authenticated. If there are too many of those, it closes the one
 // that authenticated first, so that a valid token is never refused.
-func (c *Conn) Prove() {
+func (c *Conn) SetAuthenticated() {
 	p := c.pool
 	p.mu.Lock()
 	var victim *Conn
-	if i := slices.Index(p.strangers, c); i >= 0 {
-		p.strangers = slices.Delete(p.strangers, i, i+1)
-		if p.known = append(p.known, c); len(p.known) > p.bounds.Known {
-			victim = p.known[0]
-			p.known = slices.Delete(p.known, 0, 1)
+	if i := slices.Index(p.unauthenticated, c); i >= 0 {
+		p.unauthenticated = slices.Delete(p.unauthenticated, i, i+1)
+		if p.authenticated = append(p.authenticated, c); len(p.authenticated) > p.bounds.Authenticated {
+			victim = p.authenticated[0]
+			p.authenticated = slices.Delete(p.authenticated, 0, 1)
 		}
 	}
 	p.mu.Unlock()

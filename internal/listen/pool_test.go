@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-var bounds = Bounds{Strangers: 128, OfNetwork: 64, Known: 32}
+var bounds = Bounds{Unauthenticated: 128, PerNetwork: 64, Authenticated: 32}
 
 // peers is a listener whose connections come from given addresses.
 type peers struct {
@@ -57,7 +57,7 @@ func repeat(addr string, n int) []string {
 func (p *Pool) has(c *Conn) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for _, list := range [][]*Conn{p.strangers, p.known} {
+	for _, list := range [][]*Conn{p.unauthenticated, p.authenticated} {
 		for _, o := range list {
 			if o == c {
 				return true
@@ -72,23 +72,23 @@ func TestStrangersMakeRoomForEachOther(t *testing.T) {
 	p := NewPool(nil, bounds, slog.New(slog.NewTextHandler(&log, nil)))
 	first := admit(t, p, "192.0.2.1", "2001:db8::1")
 	proved := admit(t, p, "198.51.100.7")[0]
-	proved.Prove()
-	many := admit(t, p, repeat("198.51.100.7", bounds.OfNetwork+1)...)
-	if !p.has(first[0]) || p.has(many[0]) || !p.has(many[1]) || !p.has(many[bounds.OfNetwork]) {
+	proved.SetAuthenticated()
+	many := admit(t, p, repeat("198.51.100.7", bounds.PerNetwork+1)...)
+	if !p.has(first[0]) || p.has(many[0]) || !p.has(many[1]) || !p.has(many[bounds.PerNetwork]) {
 		t.Error("one address has not made room for itself alone")
 	}
-	six := admit(t, p, repeat("2001:db8::ffff:2", bounds.OfNetwork)...)
+	six := admit(t, p, repeat("2001:db8::ffff:2", bounds.PerNetwork)...)
 	if p.has(first[1]) || !p.has(six[len(six)-1]) {
 		t.Error("the 64 bits of an address do not count as one")
 	}
 	for i := range 255 {
 		admit(t, p, fmt.Sprintf("203.0.113.%d", i))
 	}
-	if n := len(p.strangers); n > bounds.Strangers {
-		t.Errorf("%d strangers", n)
+	if n := len(p.unauthenticated); n > bounds.Unauthenticated {
+		t.Errorf("%d unauthenticated", n)
 	}
 	if !p.has(proved) {
-		t.Error("who has proved who he is made room for strangers")
+		t.Error("an authenticated connection made room for an unauthenticated one")
 	}
 	if n := strings.Count(log.String(), "closed to make room"); n != 1 {
 		t.Errorf("%d lines in the log within a minute", n)
@@ -106,17 +106,17 @@ func TestNeitherSilenceNorTalkTakesAllPlaces(t *testing.T) {
 	p := NewPool(nil, bounds, slog.New(slog.DiscardHandler))
 	speaker := admit(t, p, "192.0.2.1")[0]
 	speaker.spoke.Store(true)
-	admit(t, p, repeat("192.0.2.1", 5*bounds.OfNetwork)...)
+	admit(t, p, repeat("192.0.2.1", 5*bounds.PerNetwork)...)
 	if !p.has(speaker) {
 		t.Error("silence has pushed out one that speaks")
 	}
 	for range 5 {
-		for _, c := range admit(t, p, repeat("192.0.2.1", bounds.OfNetwork/2)...) {
+		for _, c := range admit(t, p, repeat("192.0.2.1", bounds.PerNetwork/2)...) {
 			c.spoke.Store(true)
 		}
 	}
 	fresh := admit(t, p, "192.0.2.1")[0]
-	for range bounds.OfNetwork / 4 {
+	for range bounds.PerNetwork / 4 {
 		admit(t, p, "192.0.2.1")
 	}
 	if !p.has(fresh) {
@@ -158,13 +158,13 @@ func TestWhatIsNotReadYetWasSaid(t *testing.T) {
 func TestTheKnownAreBoundedToo(t *testing.T) {
 	p := NewPool(nil, bounds, slog.New(slog.DiscardHandler))
 	var all []*Conn
-	for range bounds.Known + 10 {
+	for range bounds.Authenticated + 10 {
 		c := admit(t, p, "192.0.2.1")[0]
-		c.Prove()
-		c.Prove()
+		c.SetAuthenticated()
+		c.SetAuthenticated()
 		all = append(all, c)
 	}
-	if len(p.known) != bounds.Known || p.has(all[0]) || !p.has(all[len(all)-1]) {
-		t.Errorf("%d are known, the newest %v", len(p.known), p.has(all[len(all)-1]))
+	if len(p.authenticated) != bounds.Authenticated || p.has(all[0]) || !p.has(all[len(all)-1]) {
+		t.Errorf("%d are authenticated, the newest %v", len(p.authenticated), p.has(all[len(all)-1]))
 	}
 }

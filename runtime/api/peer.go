@@ -39,7 +39,7 @@ func withPeer(ctx context.Context, conn net.Conn) context.Context {
 	p := &peer{who: "unknown", uid: func() (int, bool) { return 0, false }, prove: func() {}}
 	for {
 		if c, ok := conn.(*listen.Conn); ok {
-			p.prove = c.Prove
+			p.prove = c.SetAuthenticated
 		}
 		outer, ok := conn.(interface{ NetConn() net.Conn })
 		if !ok {

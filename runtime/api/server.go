@@ -26,7 +26,7 @@ const (
 )
 
 // connections are the connection limits of one listener.
-var connections = listen.Bounds{Strangers: 512, OfNetwork: 256, Known: 512}
+var connections = listen.Bounds{Unauthenticated: 512, PerNetwork: 256, Authenticated: 512}
 
 // Run serves the unix socket and, if configured, TCP, until ctx ends. Open requests
 // then have one second to finish. It returns nil. If it cannot listen, it logs a

@@ -123,7 +123,7 @@ func (s *Server) serve(ctx context.Context, ln net.Listener) error {
 
 	done := make(chan error, 1)
 	go func() {
-		done <- srv.Serve(listen.NewPool(ln, listen.Bounds{Strangers: httpConns, OfNetwork: httpConns}, s.log))
+		done <- srv.Serve(listen.NewPool(ln, listen.Bounds{Unauthenticated: httpConns, PerNetwork: httpConns}, s.log))
 	}()
 	select {
 	case err := <-done:
