@@ -122,13 +122,13 @@ func do(loader config.Loader, kinds *kinds, flags cli.Flags, stdout *os.File) er
 func status(err error) int {
 	var bad *config.Error
 	var usage *cli.UsageError
-	var told *toldError
+	var printed *printedError
 	switch {
 	case err == nil:
 		return exitOK
 	case errors.Is(err, errAlerts):
 		return exitAlerts
-	case errors.As(err, &told):
+	case errors.As(err, &printed):
 		if errors.As(err, &usage) {
 			return exitUsage
 		}

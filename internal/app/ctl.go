@@ -47,15 +47,15 @@ func ctl(ctx context.Context, loader config.Loader, flags cli.Flags, out io.Writ
 		return e
 	}
 	if err != nil {
-		return &toldError{err}
+		return &printedError{err}
 	}
 	return nil
 }
 
-// toldError is an error that was already printed on standard output.
-type toldError struct{ error }
+// printedError is an error that was already printed on standard output.
+type printedError struct{ error }
 
-func (e *toldError) Unwrap() error { return e.error }
+func (e *printedError) Unwrap() error { return e.error }
 
 // ctlShows reports whether a verb only prints something.
 func ctlShows(verb string) bool {

@@ -22,14 +22,14 @@ import (
 // once; a busy machine may answer late.
 const offerTime = 3 * time.Second
 
-// neighbour is another instance on this machine that probably conflicts with this run.
-type neighbour struct {
+// instance is another rvo-tui on this machine that probably conflicts with this run.
+type instance struct {
 	about  api.About
 	camera string // that both would open; empty: this run has no configuration, so the user may have meant the other one
 }
 
-// findNeighbour queries the instance at this machine's socket. It returns nil if none conflicts.
-func findNeighbour(ctx context.Context, l config.Loader, cfg config.Config, flags cli.Flags) *neighbour {
+// findInstance queries the instance at this machine's socket. It returns nil if none conflicts.
+func findInstance(ctx context.Context, l config.Loader, cfg config.Config, flags cli.Flags) *instance {
 	there, err := client.Dial("", client.DialOptions{})
 	if err != nil {
 		return nil // connect reports this error
@@ -45,18 +45,18 @@ func findNeighbour(ctx context.Context, l config.Loader, cfg config.Config, flag
 }
 
 // conflict returns the other instance if it conflicts with this run, else nil.
-func conflict(about api.About, l config.Loader, cfg config.Config, flags cli.Flags) *neighbour {
+func conflict(about api.About, l config.Loader, cfg config.Config, flags cli.Flags) *instance {
 	for _, theirs := range about.Cameras {
 		for _, ours := range cfg.Camera {
 			if sameCamera(ours.Source, theirs.Source, l.Secrets) {
-				return &neighbour{about, theirs.Name}
+				return &instance{about, theirs.Name}
 			}
 		}
 	}
 	if cfg.File != config.BuiltIn || flags.CameraDevice != nil || flags.CameraURI != "" || flags.Pick {
 		return nil
 	}
-	return &neighbour{about: about}
+	return &instance{about: about}
 }
 
 // sameCamera reports whether our source and the redacted one of another instance are the same
@@ -79,11 +79,11 @@ func sameCamera(ours, theirs string, secrets *config.Secrets) bool {
 // offered asks the user, on a terminal, whether to connect to a conflicting instance. It returns
 // whether the user agreed.
 func offered(l config.Loader, cfg config.Config, flags cli.Flags, out io.Writer) bool {
-	n := findNeighbour(context.Background(), l, cfg, flags)
+	n := findInstance(context.Background(), l, cfg, flags)
 	return n != nil && n.ask(os.Stdin, out)
 }
 
-func (n *neighbour) ask(in io.Reader, out io.Writer) bool {
+func (n *instance) ask(in io.Reader, out io.Writer) bool {
 	with := "no camera"
 	for i, c := range n.about.Cameras {
 		if i == 0 {
@@ -103,9 +103,9 @@ func (n *neighbour) ask(in io.Reader, out io.Writer) bool {
 	return answer == "" || answer == "y" || answer == "yes"
 }
 
-// warnOfNeighbour logs that another instance conflicts, if the user cannot be asked.
-func warnOfNeighbour(ctx context.Context, l config.Loader, cfg config.Config, flags cli.Flags, log *slog.Logger) {
-	switch n := findNeighbour(ctx, l, cfg, flags); {
+// warnOfInstance logs that another instance conflicts, if the user cannot be asked.
+func warnOfInstance(ctx context.Context, l config.Loader, cfg config.Config, flags cli.Flags, log *slog.Logger) {
+	switch n := findInstance(ctx, l, cfg, flags); {
 	case n == nil:
 	case n.camera != "":
 		log.Warn("another rvo-tui is running here and has one of these cameras open", "pid", n.about.PID, "camera", n.camera,

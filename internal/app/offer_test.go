@@ -37,7 +37,7 @@ func TestNeighbourHoldsACamera(t *testing.T) {
 		about api.About
 		cfg   config.Config
 		flags cli.Flags
-		want  string // the camera that both have; "-": no neighbour
+		want  string // the camera that both have; "-": no conflict
 	}{
 		{"the same device", about("device:0"), ours("a.toml", "device:0"), cli.Flags{}, "door"},
 		{"the same device in another form", about("/dev/video0"), ours("a.toml", "device:0"), cli.Flags{}, "door"},
@@ -63,7 +63,7 @@ func TestNeighbourHoldsACamera(t *testing.T) {
 }
 
 func TestNeighbourIsAskedFor(t *testing.T) {
-	n := &neighbour{about: api.About{PID: 812, Started: time.Now(), Cameras: []api.Camera{{Name: "do\x1b[31mor"}, {Name: "yard"}}}}
+	n := &instance{about: api.About{PID: 812, Started: time.Now(), Cameras: []api.Camera{{Name: "do\x1b[31mor"}, {Name: "yard"}}}}
 	for answer, want := range map[string]bool{"\n": true, "y\n": true, "Yes\n": true, "n\n": false, "no\n": false, "what?\n": false, "": false} {
 		var out bytes.Buffer
 		if got := n.ask(strings.NewReader(answer), &out); got != want {

@@ -167,7 +167,7 @@ func run(ctx context.Context, loader config.Loader, cfg config.Config, flags cli
 		wg.Go(func() { _ = server.Run(side) }) // it logs its errors itself
 	}
 	if screen == nil {
-		warnOfNeighbour(ctx, loader, cfg, flags, log)
+		warnOfInstance(ctx, loader, cfg, flags, log)
 	}
 	server := newAPI(cfg, again, logs.ring, recent, quit, log)
 	out.side.Runtime, out.side.do = rt, commander(server, mqtt.Name, loader.Kinds)

@@ -195,7 +195,7 @@ func Parse(args []string, out io.Writer) (Flags, error) {
 	case "ctl", "bench", "clips":
 		flags.Verb = words[1]
 	}
-	if err := idleFlag(context); err != nil {
+	if err := unusedFlag(context); err != nil {
 		return Flags{}, &UsageError{&misuse{err, givenCommand(context)}}
 	}
 	if flags.Check.File != "" && flags.Config != "" {
@@ -255,8 +255,8 @@ func takes(command string, f *kong.Flag) bool {
 	})
 }
 
-// idleFlag returns an error if a flag has no effect on the command.
-func idleFlag(context *kong.Context) error {
+// unusedFlag returns an error if a flag has no effect on the command.
+func unusedFlag(context *kong.Context) error {
 	command := commandPath(context)
 	for _, p := range context.Path {
 		switch f := p.Flag; {
