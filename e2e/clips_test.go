@@ -165,7 +165,7 @@ func TestKilledInTheMiddle(t *testing.T) {
 	p := start(t, setup{dir: dir, config: street + "\n[[rule]]\nevent = \"never\"\nwhen = \"motion > 2\"\n", args: []string{"--no-ui", "--metrics-listen", ""}})
 	p.until(patience, "that nothing is left over", func() bool { return len(leftovers(t, dir)) == 0 })
 	p.stop()
-	finished := strings.Count(p.stderr.String(), "finished a clip up to where")
+	finished := strings.Count(p.stderr.String(), "recovered a clip up to the point")
 	removed := strings.Count(p.stderr.String(), "removed a clip that had no content yet") + strings.Count(p.stderr.String(), "a clip is lost")
 	if finished+removed != left {
 		t.Errorf("%d clips finished and %d removed, of %d that were under way", finished, removed, left)

@@ -144,7 +144,7 @@ func TestCtlDoesEachCommand(t *testing.T) {
 		{"detach nobody", 1, "no such detector"},
 		{"pause --camera nowhere", 1, `no such camera "nowhere"; existing cameras: street`},
 		{"add_camera f /etc/passwd", 1, "files cannot be chosen over the API"},
-		{"attach command name=c command=/bin/true", 1, "no program may be chosen"},
+		{"attach command name=c command=/bin/true", 1, "cannot be chosen over the API"},
 		{"attach remote name=r endpoint=models.example:1", 1, "allow it with control.endpoints"},
 		{"attach motion name=m max_fsp=1", 2, `did you mean "max_fps"?`},
 		{"fly", 2, "unexpected argument fly"},

@@ -187,7 +187,7 @@ func TestDashboardDoesWhatItsKeysSay(t *testing.T) {
 func (x *terminal) whole() {
 	x.t.Helper()
 	log := read(x.t, filepath.Join(x.dir, "log"))
-	if left := leftovers(x.t, x.dir); len(left) > 1 || len(left) == 1 && !strings.Contains(log, "what is on disk of it") {
+	if left := leftovers(x.t, x.dir); len(left) > 1 || len(left) == 1 && !strings.Contains(log, "the next start finishes the part on disk") {
 		x.t.Errorf("clips were left unfinished: %q; the log is\n%s", left, tail(log))
 	}
 }
@@ -243,7 +243,7 @@ func TestDashboardEndsWithItsTerminal(t *testing.T) {
 	wait(t, patience, "the end of the program", func() bool { return ended(t, pid) })
 	x.whole()
 	log := read(t, filepath.Join(x.dir, "log"))
-	if len(x.clips()) == 0 && !givenUp.MatchString(log) && !strings.Contains(log, "what is on disk of it") {
+	if len(x.clips()) == 0 && !givenUp.MatchString(log) && !strings.Contains(log, "the next start finishes the part on disk") {
 		t.Errorf("the clip that was asked for is not there; the log is\n%s", tail(log))
 	}
 }

@@ -273,7 +273,7 @@ func TestMQTTWithoutNetwork(t *testing.T) {
 		p.until(2*patience, "the state again", func() bool { return b.retained()["rvo-tui/availability"] == "online" })
 	}
 	logs := p.stderr.String()
-	if !strings.Contains(logs, "an event is not delivered") {
+	if !strings.Contains(logs, "an event could not be delivered") {
 		t.Error("the log does not say that events are not delivered")
 	}
 	p.until(2*patience, "the last event", func() bool {
