@@ -13,25 +13,25 @@ import (
 // Config is one [[detector]] of the configuration: the keys common to all kinds, and
 // those of its own kind. A key with its zero value is unset and takes its default.
 type Config struct {
-	Name      string        `toml:"name" help:"what it is called"`
-	Kind      string        `toml:"kind" help:"what sort of detector it is"`
-	Signal    string        `toml:"signal" help:"the signal that it answers with; unset: the name"`
-	Cameras   []string      `toml:"cameras" help:"cameras that it watches; unset: all"`
-	MaxFPS    float64       `toml:"max_fps" help:"runs a second, at most"`
-	Cost      Cost          `toml:"cost" help:"how long an overrun parks it" oneof:"low medium high"`
-	Needs     []string      `toml:"needs" help:"conditions that must hold for it to run, as in motion > 0.01"`
-	CropsOf   string        `toml:"crops_of" help:"look at the boxes of this signal, not at whole frames; what is found becomes attributes of them"`
-	MaxCrops  int           `toml:"max_crops" help:"boxes of one frame that it looks at, at most: those first that it has not looked at yet"`
-	Mask      []string      `toml:"mask" help:"zones that it does not look at"`
-	Zones     []string      `toml:"zones" help:"zones that it is restricted to; unset: the whole frame"`
-	Anchor    Anchor        `toml:"anchor" help:"the point of a box that decides in which zone it is" oneof:"bottom center"`
-	TTL       text.Duration `toml:"ttl" help:"how long an answer counts; unset: three periods, at least 1s"`
-	Timeout   text.Duration `toml:"timeout" help:"how long one run may take"`
+	Name      string        `toml:"name" help:"name of the detector"`
+	Kind      string        `toml:"kind" help:"kind of detector"`
+	Signal    string        `toml:"signal" help:"name of its signal; unset: the name of the detector"`
+	Cameras   []string      `toml:"cameras" help:"cameras that it runs on; unset: all"`
+	MaxFPS    float64       `toml:"max_fps" help:"maximum runs per second"`
+	Cost      Cost          `toml:"cost" help:"how long it pauses after a run over its time budget" oneof:"low medium high"`
+	Needs     []string      `toml:"needs" help:"conditions that must hold for it to run, such as motion > 0.01"`
+	CropsOf   string        `toml:"crops_of" help:"run on the boxes of this signal instead of whole frames; results become attributes of the boxes"`
+	MaxCrops  int           `toml:"max_crops" help:"maximum boxes per frame; new ones come first"`
+	Mask      []string      `toml:"mask" help:"zones to ignore"`
+	Zones     []string      `toml:"zones" help:"zones to which it is restricted; unset: the whole frame"`
+	Anchor    Anchor        `toml:"anchor" help:"the point of a box that decides which zone it is in" oneof:"bottom center"`
+	TTL       text.Duration `toml:"ttl" help:"how long a result is valid; unset: three periods, at least 1s"`
+	Timeout   text.Duration `toml:"timeout" help:"maximum duration of a run"`
 	Execution Execution     `toml:"execution" help:"where it runs" oneof:"worker inline"`
-	Isolation Isolation     `toml:"isolation" help:"process: it runs in a child process" oneof:"none process"`
-	MaxMemory int           `toml:"max_memory" help:"memory of its process, in MiB"`
-	MaxCPUs   int           `toml:"max_cpus" help:"processors of its process; unset: all"`
-	Retry     Retry         `toml:"retry" help:"what happens after it has failed" oneof:"backoff never"`
+	Isolation Isolation     `toml:"isolation" help:"process: run it in a child process" oneof:"none process"`
+	MaxMemory int           `toml:"max_memory" help:"memory limit of its process, in MiB"`
+	MaxCPUs   int           `toml:"max_cpus" help:"maximum processors of its process; unset: all"`
+	Retry     Retry         `toml:"retry" help:"what to do after it has failed" oneof:"backoff never"`
 	Enabled   bool          `toml:"enabled" help:"whether it runs from the start"`
 	// DisabledOn are cameras on which the detector is disabled, regardless of Enabled.
 	DisabledOn []string `toml:"disabled_on" help:"cameras on which it does not run from the start"`

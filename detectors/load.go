@@ -19,7 +19,7 @@ func dummyKind() Kind {
 	return Kind{
 		Name:     "dummy",
 		Crops:    true,
-		Doc:      "always answers 1, at once; for trying out rules",
+		Doc:      "always returns 1, at once; for trying out rules",
 		Defaults: Config{MaxFPS: 30, Cost: CostLow},
 		New: func(cfg Config) (Detector, error) {
 			return &work{answer: [1]Reading{{Signal: cfg.Signal, Value: 1}}}, nil
@@ -29,13 +29,13 @@ func dummyKind() Kind {
 
 // LoadOptions are the keys of load and jitter.
 type LoadOptions struct {
-	Busy text.Duration `toml:"busy" help:"how long it computes; jitter: at most"`
+	Busy text.Duration `toml:"busy" help:"compute time; for jitter the maximum"`
 }
 
 func loadKind() Kind {
 	return Kind{
 		Name:     "load",
-		Doc:      "keeps a core busy for a fixed time and answers 1; stands in for a heavy model",
+		Doc:      "keeps a core busy for a fixed time and returns 1; simulates a heavy model",
 		Defaults: Config{MaxFPS: 10, Cost: CostHigh, Options: LoadOptions{text.Duration(time.Millisecond)}},
 		Check:    checkBusy,
 		New: func(cfg Config) (Detector, error) {
@@ -47,7 +47,7 @@ func loadKind() Kind {
 func jitterKind() Kind {
 	return Kind{
 		Name:     "jitter",
-		Doc:      "keeps a core busy for a random time up to a bound and answers how many seconds that took",
+		Doc:      "keeps a core busy for a random time up to a limit and returns the seconds it took",
 		Defaults: Config{MaxFPS: 30, Cost: CostMedium, Options: LoadOptions{text.Duration(2 * time.Millisecond)}},
 		Check:    checkBusy,
 		New: func(cfg Config) (Detector, error) {

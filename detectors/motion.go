@@ -34,10 +34,10 @@ const (
 
 // MotionOptions are the keys of the motion kind.
 type MotionOptions struct {
-	MinSize     float64 `toml:"min_size" help:"smallest thing that gets a box, as part of the frame's height"`
-	Sensitivity float64 `toml:"sensitivity" help:"how little above a place's own noise counts, 0..1"`
-	Threshold   float64 `toml:"threshold" help:"change of a pixel that counts, 0..1"`
-	Width       int     `toml:"width" help:"width in pixels at which it works"`
+	MinSize     float64 `toml:"min_size" help:"minimum size of an object with a box, as a fraction of the frame's height"`
+	Sensitivity float64 `toml:"sensitivity" help:"sensitivity to changes above the noise of each place, 0..1"`
+	Threshold   float64 `toml:"threshold" help:"minimum change of a pixel, 0..1"`
+	Width       int     `toml:"width" help:"working width in pixels"`
 }
 
 var errDamaged = errors.New("all frames have been damaged for a while: check the camera's connection")
@@ -45,7 +45,7 @@ var errDamaged = errors.New("all frames have been damaged for a while: check the
 func motionKind() Kind {
 	return Kind{
 		Name: "motion",
-		Doc:  "share of what it looks at that differs from its learnt background, 0..1, with a box around each thing that moved",
+		Doc:  "share of the frame that differs from the learned background, 0..1, with a box around each moving object",
 		Defaults: Config{
 			MaxFPS: 10, Cost: CostLow,
 			Options: MotionOptions{MinSize: 0.05, Threshold: 0.05, Sensitivity: 0.5, Width: 160},

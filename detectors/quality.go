@@ -33,7 +33,7 @@ const (
 func qualityKind() Kind {
 	return Kind{
 		Name:     "quality",
-		Doc:      "whether the camera sees at all: SIGNAL_brightness and SIGNAL_sharpness 0..1, SIGNAL_frozen 0 or 1",
+		Doc:      "quality of the image: SIGNAL_brightness and SIGNAL_sharpness 0..1, SIGNAL_frozen 0 or 1",
 		Defaults: Config{MaxFPS: 2, Cost: CostLow},
 		Areas:    true,
 		Provides: func(cfg Config) []string {

@@ -16,10 +16,10 @@ const maxBatch = 64
 type Options struct {
 	Model string `toml:"model" help:"the network's file" is:"path"`
 	network.Options
-	Provider string `toml:"provider" help:"what computes" oneof:"cpu openvino cuda tensorrt"`
-	Device   string `toml:"device" help:"which one of it, as in GPU (openvino) or 0 (cuda, tensorrt)"`
-	Fallback bool   `toml:"fallback" help:"whether the CPU computes where the provider cannot"`
-	MaxBatch int    `toml:"max_batch" help:"frames of several cameras that are shown at a time, where they wait anyway"`
+	Provider string `toml:"provider" help:"execution provider" oneof:"cpu openvino cuda tensorrt"`
+	Device   string `toml:"device" help:"device of the provider, such as GPU (openvino) or 0 (cuda, tensorrt)"`
+	Fallback bool   `toml:"fallback" help:"use the CPU if the provider cannot be used"`
+	MaxBatch int    `toml:"max_batch" help:"maximum batch size for waiting frames of several cameras"`
 }
 
 // ofModel returns the options that affect loading the model.
@@ -36,7 +36,7 @@ func (r *Runtime) Kind() detectors.Kind {
 		Name:   "onnx",
 		Crops:  true,
 		Absent: absent,
-		Doc:    "what a neural network in an ONNX file finds; the value is how many",
+		Doc:    "objects found by a neural network in an ONNX file; the value is their number",
 		Defaults: detectors.Config{
 			MaxFPS: 5, Cost: detectors.CostHigh, Timeout: text.Duration(5 * time.Second), Isolation: detectors.ProcessIsolation,
 			Options: Options{Options: network.Defaults(), Provider: providerCPU, MaxBatch: 1},
@@ -65,7 +65,7 @@ func check(cfg detectors.Config, bad func(key, problem string)) {
 	}
 	o.Check(cfg.Signal, bad)
 	if o.MaxBatch < 1 || o.MaxBatch > maxBatch {
-		bad("max_batch", fmt.Sprintf("must be 1 to %d: how many frames are shown at a time", maxBatch))
+		bad("max_batch", fmt.Sprintf("must be 1 to %d, the maximum batch size", maxBatch))
 	}
 	if o.Device != "" && o.Provider == providerCPU {
 		bad("device", "applies to other providers: set provider, or leave it out")

@@ -30,16 +30,16 @@ const AutoModel = "auto"
 // FaceOptions are the keys of face. The program uses a network instead of a cascade if
 // it has one.
 type FaceOptions struct {
-	Model   string  `toml:"model" help:"auto; or a network or cascade: a file, or the name of a cascade that OpenCV comes with" is:"path"`
-	MinSize float64 `toml:"min_size" help:"smallest face, as part of the frame's height"`
-	Width   int     `toml:"width" help:"width in pixels at which it works"`
+	Model   string  `toml:"model" help:"auto, the file of a network or cascade, or the name of a cascade that OpenCV provides" is:"path"`
+	MinSize float64 `toml:"min_size" help:"minimum size of a face, as a fraction of the frame's height"`
+	Width   int     `toml:"width" help:"working width in pixels"`
 }
 
 // PersonOptions are the keys of person. If Model is set, the program uses that network.
 type PersonOptions struct {
-	Model     string  `toml:"model" help:"a detection network that knows persons; unset: OpenCV's HOG detector" is:"path"`
-	Threshold float64 `toml:"threshold" help:"smallest score that counts"`
-	Width     int     `toml:"width" help:"width in pixels at which it works"`
+	Model     string  `toml:"model" help:"a detection network with the class person; unset: OpenCV's HOG detector" is:"path"`
+	Threshold float64 `toml:"threshold" help:"minimum score"`
+	Width     int     `toml:"width" help:"working width in pixels"`
 }
 
 // Kinds returns the kinds by name.
@@ -56,7 +56,7 @@ func Kinds() detectors.Kinds {
 		"face": {
 			Name:  "face",
 			Crops: true,
-			Doc:   "faces, by a Haar or LBP cascade; the value is how many",
+			Doc:   "faces, with a Haar or LBP cascade; the value is their number",
 			Defaults: detectors.Config{
 				MaxFPS: 10, Cost: detectors.CostMedium, Timeout: text.Duration(2 * time.Second),
 				Options: FaceOptions{Model: AutoModel, MinSize: faceMinSize, Width: faceWidth},
@@ -68,7 +68,7 @@ func Kinds() detectors.Kinds {
 		"person": {
 			Name:  "person",
 			Crops: true,
-			Doc:   "people standing or walking, by OpenCV's HOG detector; the value is how many",
+			Doc:   "people standing or walking, with OpenCV's HOG detector; the value is their number",
 			Defaults: detectors.Config{
 				MaxFPS: 5, Cost: detectors.CostHigh, Timeout: text.Duration(2 * time.Second),
 				Options: PersonOptions{Threshold: personThreshold, Width: personWidth},
@@ -86,7 +86,7 @@ func checkFace(cfg detectors.Config, bad func(key, problem string)) {
 		bad("model", err.Error())
 	}
 	if !(o.MinSize > 0 && o.MinSize <= 1) {
-		bad("min_size", "must be above 0 and at most 1: the smallest face as part of the frame's height")
+		bad("min_size", "must be above 0 and at most 1: the minimum size of a face, as a fraction of the frame's height")
 	}
 	checkWidth(o.Width, bad)
 }
@@ -94,7 +94,7 @@ func checkFace(cfg detectors.Config, bad func(key, problem string)) {
 func checkPerson(cfg detectors.Config, bad func(key, problem string)) {
 	o := cfg.Options.(PersonOptions)
 	if math.IsNaN(o.Threshold) || o.Threshold <= 0 || o.Threshold > maxThreshold {
-		bad("threshold", "must be above 0 and at most 10: the smallest score that counts, 0.4 unless set")
+		bad("threshold", "must be above 0 and at most 10: the minimum score, 0.4 by default")
 	}
 	checkWidth(o.Width, bad)
 }

@@ -16,9 +16,9 @@ import (
 
 // Connection has the keys for connecting to a server.
 type Connection struct {
-	Endpoint string `toml:"endpoint" help:"where the server listens, as in localhost:50051"`
+	Endpoint string `toml:"endpoint" help:"address of the server, such as localhost:50051"`
 	Token    string `toml:"token" help:"bearer token" is:"secret"`
-	TLSCA    string `toml:"tls_ca" help:"file with the certificates to trust in place of the system's" is:"path"`
+	TLSCA    string `toml:"tls_ca" help:"file with the certificates to trust instead of the system's" is:"path"`
 }
 
 // Check reports every invalid key.

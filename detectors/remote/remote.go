@@ -30,9 +30,9 @@ const (
 
 // Sending has the keys for requests and responses of a service.
 type Sending struct {
-	Signals  []string `toml:"signals" help:"further signals that it answers with"`
+	Signals  []string `toml:"signals" help:"further signals that it returns"`
 	MaxWidth int      `toml:"max_width" help:"larger frames are scaled down to this width, in pixels"`
-	Format   string   `toml:"format" help:"what frames are sent as" oneof:"jpeg bgr"`
+	Format   string   `toml:"format" help:"format in which frames are sent" oneof:"jpeg bgr"`
 }
 
 // Options are the kind's own keys.

@@ -23,20 +23,20 @@ const (
 
 // Options are the keys common to kinds that run a network.
 type Options struct {
-	Input      string    `toml:"input" help:"size that the network is shown, as in 640x480; unset: the model's"`
-	Fit        string    `toml:"fit" help:"how frames of other shapes are fitted in; unset: as the format wants it" oneof:"letterbox letterbox-top-left stretch crop"`
-	Color      string    `toml:"color" help:"order of the channels; unset: as the format wants it" oneof:"rgb bgr"`
-	Mean       []float64 `toml:"mean" help:"what is subtracted from values of 0..255: one number, or one for each channel"`
-	Scale      []float64 `toml:"scale" help:"what remains is multiplied by it: one number, or one for each channel"`
+	Input      string    `toml:"input" help:"input size of the network, such as 640x480; unset: the model's"`
+	Fit        string    `toml:"fit" help:"how frames with another aspect ratio are fitted; unset: depends on the format" oneof:"letterbox letterbox-top-left stretch crop"`
+	Color      string    `toml:"color" help:"order of the channels; unset: depends on the format" oneof:"rgb bgr"`
+	Mean       []float64 `toml:"mean" help:"subtracted from values of 0..255: one number, or one for each channel"`
+	Scale      []float64 `toml:"scale" help:"factor applied after mean: one number, or one for each channel"`
 	Fill       []float64 `toml:"fill" help:"value of the margins, 0..255: one number, or one for each channel"`
-	Format     string    `toml:"format" help:"what the outputs mean; unset: told by their names, shapes and values"`
-	Outputs    []string  `toml:"outputs" help:"names of the outputs that count; unset: all"`
-	Labels     []string  `toml:"labels" help:"what the classes are called; unset: the model's"`
+	Format     string    `toml:"format" help:"format of the outputs; unset: detected from their names, shapes and values"`
+	Outputs    []string  `toml:"outputs" help:"names of the outputs to use; unset: all"`
+	Labels     []string  `toml:"labels" help:"names of the classes; unset: the model's"`
 	LabelsFile string    `toml:"labels_file" help:"a file with the labels" is:"path"`
-	Classes    []string  `toml:"classes" help:"labels that count; unset: all"`
-	Signals    []string  `toml:"signals" help:"labels that have a signal of their own"`
-	Threshold  float64   `toml:"threshold" help:"smallest score that counts, 0..1"`
-	NMS        float64   `toml:"nms" help:"overlap from which two boxes of a class are one, 0..1"`
+	Classes    []string  `toml:"classes" help:"labels to keep; unset: all"`
+	Signals    []string  `toml:"signals" help:"labels with a signal of their own"`
+	Threshold  float64   `toml:"threshold" help:"minimum score, 0..1"`
+	NMS        float64   `toml:"nms" help:"overlap above which two boxes of a class are merged, 0..1"`
 }
 
 // Defaults returns the default options.

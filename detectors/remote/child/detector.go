@@ -64,7 +64,7 @@ func Wrap(kinds detectors.Kinds, p *Pool) detectors.Kinds {
 
 // commandOptions are the keys of the kind "command".
 type commandOptions struct {
-	Command []string `toml:"command" help:"program and arguments, as in python3 service.py" is:"path" sep:" "`
+	Command []string `toml:"command" help:"program and arguments, such as python3 service.py" is:"path" sep:" "`
 	remote.Sending
 }
 
@@ -74,7 +74,7 @@ func Kind(p *Pool) detectors.Kind {
 	return detectors.Kind{
 		Name:  "command",
 		Crops: true,
-		Doc:   "a program that serves the detector contract, started and watched",
+		Doc:   "a program that implements the detector service, started and supervised",
 		Defaults: detectors.Config{
 			MaxFPS: 10, Cost: detectors.CostHigh, Timeout: text.Duration(2 * time.Second),
 			Isolation: detectors.ProcessIsolation,

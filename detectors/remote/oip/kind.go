@@ -22,7 +22,7 @@ const maxName = 256
 // Options are the kind's own keys.
 type Options struct {
 	remote.Connection
-	Model   string `toml:"model" help:"what the server calls the model"`
+	Model   string `toml:"model" help:"name of the model on the server"`
 	Version string `toml:"version" help:"version of the model; unset: the server chooses"`
 	network.Options
 }
@@ -32,7 +32,7 @@ type Options struct {
 func Kind(pool *remote.Pool, encode capture.Encoder) detectors.Kind {
 	return detectors.Kind{
 		Name: "oip",
-		Doc:  "what a model on Triton, KServe, MLServer or OpenVINO Model Server finds; the value is how many",
+		Doc:  "objects found by a model on Triton, KServe, MLServer or OpenVINO Model Server; the value is their number",
 		Defaults: detectors.Config{
 			MaxFPS: 10, Cost: detectors.CostHigh, Timeout: text.Duration(2 * time.Second),
 			Options: Options{Options: network.Defaults()},
@@ -55,7 +55,7 @@ func check(cfg detectors.Config, bad func(key, problem string)) {
 	o := cfg.Options.(Options)
 	o.Connection.Check(bad)
 	if o.Model == "" {
-		bad("model", "is missing: give the name that the server has for it")
+		bad("model", "is missing: give its name on the server")
 	}
 	for key, name := range map[string]string{"model": o.Model, "version": o.Version} {
 		if len(name) > maxName || strings.ContainsFunc(name, func(r rune) bool { return r < ' ' || r == 0x7f }) {
