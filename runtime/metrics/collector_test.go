@@ -133,7 +133,7 @@ func TestCollectorGivesEveryMetric(t *testing.T) {
 
 func TestCollectorValues(t *testing.T) {
 	want := `
-# HELP rvo_camera_reconnects_total Successful openings of the source after the first.
+# HELP rvo_camera_reconnects_total Successful attempts to open the source after the first.
 # TYPE rvo_camera_reconnects_total counter
 rvo_camera_reconnects_total{camera="door"} 2
 # HELP rvo_camera_last_frame_timestamp_seconds Capture time of the last frame; absent before the first.
