@@ -336,7 +336,7 @@ func (r *Recorder) dismiss() {
 	select {
 	case <-ended:
 	case <-limit.C:
-		r.log.Warn("abandoned threads that encode frames for clips: they got no processor time", "after", abandonTime)
+		r.log.Warn("clip encoder threads did not end in time and were abandoned: the CPU is overloaded", "after", abandonTime)
 	}
 }
 

@@ -71,10 +71,10 @@ const (
 	Off                   // the detector is disabled
 	Absent                // the detector is not attached
 	Nowhere               // the camera has no such zone or line
-	Blind                 // the detector did not run throughout the period that counts
+	Blind                 // the detector did not run throughout the condition's window
 )
 
-var whys = [...]string{"known", "no answer yet", "stale", "detector failed", "detector stuck", "not a number", "detector disabled", "detector not attached", "no such place", "detector did not look all the time"}
+var whys = [...]string{"known", "no answer yet", "stale", "detector failed", "detector stuck", "not a number", "detector disabled", "detector not attached", "no such place", "detector did not run all the time"}
 
 func (w Why) String() string {
 	if int(w) < len(whys) {

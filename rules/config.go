@@ -131,7 +131,7 @@ func (c Config) form() (key, problem string) {
 	case 1:
 		return given[0], ""
 	default:
-		return given[1], fmt.Sprintf("a rule has one condition, and this one has %s already; leave one of them out", given[0])
+		return given[1], fmt.Sprintf("a rule has one condition, but this one also has %s; remove one of them", given[0])
 	}
 }
 

@@ -26,7 +26,7 @@ func TestValidate(t *testing.T) {
 		{"event that escapes", func(c *Config) { c.Event = "a/../b" }, []string{"event: "}},
 		{"no condition", func(c *Config) { c.When = "" }, []string{"when: a rule needs a condition"}},
 		{"when and all", func(c *Config) { c.All = []string{"a"} }, []string{"all: a rule has one condition"}},
-		{"all and any", func(c *Config) { c.When, c.All, c.Any = "", []string{"a"}, []string{"b"} }, []string{"any: a rule has one condition, and this one has all"}},
+		{"all and any", func(c *Config) { c.When, c.All, c.Any = "", []string{"a"}, []string{"b"} }, []string{"any: a rule has one condition, but this one also has all"}},
 		{"lists that are empty", func(c *Config) { c.All, c.Any = []string{}, []string{} }, nil},
 		{"bad when", func(c *Config) { c.When = "a = 1" }, []string{`when: column 3: "=" is not an operator; use "=="`}},
 		{"bad items", func(c *Config) { c.When, c.All = "", []string{"a", "a >", ""} }, []string{"all: item 2: column 4", "all: item 3: column 1"}},

@@ -51,7 +51,7 @@ type token struct {
 // lex splits a source into tokens. The last token is always end.
 func lex(src string) ([]token, error) {
 	if len(src) > MaxSource {
-		return nil, &SyntaxError{src, 1, fmt.Sprintf("the condition is %d bytes long, and %d are the most; split it into several rules", len(src), MaxSource)}
+		return nil, &SyntaxError{src, 1, fmt.Sprintf("the condition is %d bytes long, but at most %d are allowed; split it into several rules", len(src), MaxSource)}
 	}
 	var tokens []token
 	column := 1
@@ -137,7 +137,7 @@ func stray(s string) string {
 	case '+', '-', '*', '/', '%', '^':
 		return fmt.Sprintf("\"%c\": there is no arithmetic; compare a signal with a number or with another signal", r)
 	case '"', '\'', '`':
-		return "names and numbers stand without quotes; leave the quote out"
+		return "names and numbers are written without quotes; remove the quote"
 	case '_':
 		return "a signal name begins with a letter; write a letter before the underscore"
 	}

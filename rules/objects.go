@@ -25,7 +25,7 @@ func (p *parser) objects(signal token, depth int) (value, error) {
 // function parses the arguments of a function.
 func (p *parser) function(call token, depth int) (value, error) {
 	if p.brackets {
-		return value{}, p.fail(call, "names between brackets are attributes; write %s outside of them", call.text)
+		return value{}, p.fail(call, "names in brackets are attributes; write %s outside of them", call.text)
 	}
 	p.take() // the parenthesis
 	signal, err := p.name(callHelp[call.text])

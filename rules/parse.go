@@ -238,7 +238,7 @@ func (p *parser) where(depth int) (*node, error) {
 	t := p.take()
 	switch {
 	case p.brackets:
-		return nil, p.fail(t, "names between brackets are attributes, which have no boxes; leave the inner brackets out")
+		return nil, p.fail(t, "names in brackets are attributes, which have no boxes; remove the inner brackets")
 	case depth >= MaxDepth:
 		return nil, p.fail(t, "the condition is nested deeper than %d levels; remove parentheses or split it into several rules", MaxDepth)
 	}

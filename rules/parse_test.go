@@ -117,7 +117,7 @@ func TestSyntaxErrors(t *testing.T) {
 		{"a[b", 4, `write "]"`},
 		{"a[b c]", 5, "follows a complete condition"},
 		{"a[]", 3, "is missing"},
-		{"a[b[c]]", 4, "leave the inner brackets out"},
+		{"a[b[c]]", 4, "remove the inner brackets"},
 		{"a[b] > c", 1, "compared with a number"},
 		{"c > a[b]", 1, "compared with a number"},
 		{"!a[b] > 1", 2, `write "!(a[b] > 1)"`},

@@ -332,7 +332,7 @@ func (d FileDiff) Lines() (lines []string) {
 		lines = append(lines, "! "+u.What+": "+u.Why)
 	}
 	if len(lines) == 0 {
-		lines = append(lines, "what runs is as "+d.File+" says")
+		lines = append(lines, "the running configuration is that of "+d.File)
 	}
 	if d.Refused != "" {
 		lines = append(lines, "! "+d.Refused)

@@ -23,7 +23,7 @@ const cameras = 4
 
 func main() {
 	program := flag.String("rvo", "bin/rvo-tui", "the program to measure")
-	model := flag.String("model", "", "the network, with an open batch size")
+	model := flag.String("model", "", "the network, with a dynamic batch size")
 	input := flag.String("input", "", "input size, if the model leaves it open")
 	length := flag.Duration("length", 20*time.Second, "length of each run")
 	port := flag.Int("port", 19301, "port of the metrics")

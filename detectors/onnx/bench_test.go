@@ -61,7 +61,7 @@ func BenchmarkDetect(b *testing.B) {
 func BenchmarkBatch(b *testing.B) {
 	model := os.Getenv("RVO_MODEL")
 	if model == "" {
-		b.Skip("RVO_MODEL names no model with an open batch")
+		b.Skip("RVO_MODEL names no model with a dynamic batch size")
 	}
 	const most = 4
 	d := detector(b, open(b), Options{Model: model, Options: network.Options{Input: os.Getenv("RVO_INPUT")}, MaxBatch: most})

@@ -148,8 +148,8 @@ func (t *task) countError(reason detectors.Reason, err error) {
 	t.failures = counted(t.failures, string(reason))
 }
 
-// counted returns a copy of counts with a reason incremented. Beyond ErrorKinds reasons
-// share the last entry.
+// counted returns a copy of counts with a reason incremented. After ErrorKinds - 1
+// reasons, all others share the last entry.
 func counted(counts []Count, reason string) []Count {
 	counts = slices.Clone(counts)
 	for i := range counts {

@@ -11,8 +11,8 @@ var imageNet = Input{
 
 const (
 	detrLogits = 92 // DETR as published: 91 labels and "no object"
-	shapeDETR  = "scores [1, boxes, classes + 1] and boxes [1, boxes, 4] in parts of the input"
-	shapeRT    = "[1, boxes, 4 + classes], [1, boxes, 6] with score and class, or scores [1, boxes, classes] and boxes [1, boxes, 4], in parts of the input"
+	shapeDETR  = "scores [1, boxes, classes + 1] and boxes [1, boxes, 4] in fractions of the input"
+	shapeRT    = "[1, boxes, 4 + classes], [1, boxes, 6] with score and class, or scores [1, boxes, classes] and boxes [1, boxes, 4], in fractions of the input"
 )
 
 func detrForms() []form {
@@ -49,7 +49,7 @@ func matchDETR(m *Model, asked bool) *match {
 		case cocoSize:
 			return nil
 		default:
-			fit.unsure = countOf(size-1) + " and one for nothing"
+			fit.unsure = countOf(size-1) + " and one for no object"
 		}
 	}
 	fit.decode = func(d *Decoder, out []Tensor) error {

@@ -4,7 +4,7 @@ import "strings"
 
 const (
 	shapeLists = "boxes [n, 4], labels [n] and scores [n], with or without a batch in front"
-	shapeSSD   = "[1, 1, boxes, 7]: image, class, score and corners in parts of the input"
+	shapeSSD   = "[1, 1, boxes, 7]: image, class, score and corners in fractions of the input"
 )
 
 func listForms() []form {

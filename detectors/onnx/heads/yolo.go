@@ -16,8 +16,8 @@ var letterbox = Input{Fit: FitLetterbox, Fill: yoloGrey}
 // Shapes of YOLO's outputs, for display.
 const (
 	shapeV8  = "[1, 4 + classes + extras, boxes] with as many boxes as a raw head has for its input"
-	shapeV5  = "[1, boxes, 5 + classes] with three boxes for each place"
-	shapeYX  = "[1, boxes, 5 + classes] with one box for each place"
+	shapeV5  = "[1, boxes, 5 + classes] with three boxes for each cell"
+	shapeYX  = "[1, boxes, 5 + classes] with one box for each cell"
 	cocoSize = 80
 )
 

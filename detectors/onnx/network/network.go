@@ -45,7 +45,7 @@ func New(o Options, inputs, outputs []Port, meta map[string]string, most int) (*
 		return nil, err
 	}
 	if most > 1 && !n.Layout.Open {
-		return nil, fmt.Errorf("the input %v takes one image at a time: leave max_batch out, or export the model with an open batch", n.Layout.Port)
+		return nil, fmt.Errorf("the input %v takes one image at a time: leave max_batch out, or export the model with a dynamic batch size", n.Layout.Port)
 	}
 	// The preprocessing follows from the head, and the head from a first result. That
 	// first run uses the most common preprocessing.

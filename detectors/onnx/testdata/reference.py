@@ -220,7 +220,7 @@ def look(path, image, size):
                 continue
         label = names.get(c, "face" if kind in ("centerface", "yunet") else f"class_{c}")
         answer.append({"label": label, "score": score, "box": corners})
-    # What the shapes do not tell apart: 21 classes, or 20 and one for nothing.
+    # What the shapes do not tell apart: 21 classes, or 20 and one for no object.
     return {"model": path, "input": size, "format": "detr" if kind == "detr" else "", "threshold": threshold, "nms": NMS, "found": answer}
 
 

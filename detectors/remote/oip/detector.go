@@ -117,7 +117,7 @@ func (d *Detector) find(ctx context.Context, pix []byte, width, height int) ([]d
 	if d.answer.version != m.version {
 		// Another version may use another format.
 		d.model = nil
-		return nil, d.wrong(ReasonModel, fmt.Errorf("version %q answered instead of %q: its metadata is read with the next frame", d.answer.version, m.version))
+		return nil, d.wrong(ReasonModel, fmt.Errorf("version %q answered, not %q: its metadata is read with the next frame", d.answer.version, m.version))
 	}
 	out, err := m.tensors(&d.answer)
 	if err != nil {

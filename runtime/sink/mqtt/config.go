@@ -108,7 +108,7 @@ func (c Config) Validate(bad func(key, problem string)) {
 	case !validPrefix(c.Discovery):
 		bad("discovery", wantPrefix)
 	case c.Discovery == c.Prefix || strings.HasPrefix(c.Discovery, c.Prefix+"/") || strings.HasPrefix(c.Prefix, c.Discovery+"/"):
-		bad("discovery", "must not be below prefix, or the other way round")
+		bad("discovery", "must not be below prefix, nor prefix below discovery")
 	}
 	c.validateTLS(bad)
 }
