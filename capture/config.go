@@ -13,43 +13,43 @@ import (
 // Config is one [[camera]] of the configuration.
 type Config struct {
 	// Name is unique and identifies the camera in events, metrics and commands.
-	Name string `toml:"name"`
+	Name string `toml:"name" help:"unique; letters, digits, _, - and ."`
 	// Source is where frames come from: "device:N", an rtsp://, rtsps://, http:// or
 	// https:// address, a file, or "synthetic:SCENE". It may contain a password: show
 	// it only through Redact.
-	Source string `toml:"source"`
+	Source string `toml:"source" help:"rtsp://user:password@host/path, http://…, device:N or synthetic:SCENE"`
 	// EvidenceSource is a second stream of the camera, which is recorded for clips
 	// instead of Source and never decoded. Empty: none. It has its own login and uses
 	// the same TLS setting.
-	EvidenceSource string `toml:"evidence_source"`
+	EvidenceSource string `toml:"evidence_source" help:"a second stream of the camera, kept for clips in place of source"`
 	// Clock is the camera's clock, shared by its two streams. Nil: each stream has its
 	// own.
 	Clock *Clock `toml:"-"`
 	// Loop restarts a file when it ends.
-	Loop bool `toml:"loop"`
+	Loop bool `toml:"loop" help:"files: start over at the end"`
 	// FPS limits the frame rate. Frames above it are dropped before decoding. It is the
 	// rate of a synthetic scene, and the rate requested from a device. 0: that of the
 	// source (synthetic: 30).
-	FPS float64 `toml:"fps"`
+	FPS float64 `toml:"fps" help:"frames a second at most; 0: as the source gives"`
 	// Width and Height are the size requested from a device, the size of a synthetic
 	// scene, and the size to which other sources are scaled. 0: that of the source
 	// (synthetic: 1280x720). If only one is set, the aspect ratio is kept.
-	Width  int `toml:"width"`
-	Height int `toml:"height"`
+	Width  int `toml:"width" help:"scale to this width, or ask a device for it; 0: as the source gives"`
+	Height int `toml:"height" help:"likewise; one of the two alone keeps the aspect ratio"`
 	// Transport is the RTSP transport: "tcp" or "udp".
-	Transport string `toml:"transport"`
+	Transport string `toml:"transport" help:"of rtsp://; over udp lost packets stay lost" oneof:"tcp udp"`
 	// TLS is how the certificate of an rtsps:// or https:// source is verified.
-	TLS Trust `toml:"tls"`
+	TLS Trust `toml:"tls" help:"rtsps:// and https://: verify, pin:SHA256… for one certificate, or insecure for any"`
 	// Decode is how much of the video is decoded: "auto" (as needed), "all" or
 	// "keyframes".
-	Decode string `toml:"decode"`
+	Decode string `toml:"decode" help:"how much of the video is decoded; auto: as much as is needed" oneof:"auto all keyframes"`
 	// HWAccel requests hardware decoding from FFmpeg: "none", "any", "vaapi" or "qsv".
 	// If the machine lacks it, decoding falls back to software and says so.
-	HWAccel string `toml:"hwaccel"`
+	HWAccel string `toml:"hwaccel" help:"decode on the graphics hardware" oneof:"none any vaapi qsv"`
 	// OpenTimeout limits opening the source, and StallTimeout the wait for the next
 	// frame.
-	OpenTimeout  text.Duration `toml:"open_timeout"`
-	StallTimeout text.Duration `toml:"stall_timeout"`
+	OpenTimeout  text.Duration `toml:"open_timeout" help:"the longest time to open the source"`
+	StallTimeout text.Duration `toml:"stall_timeout" help:"the longest time without a frame, after which it is reopened"`
 }
 
 // DefaultConfig returns the defaults of a camera.

@@ -139,3 +139,29 @@ func Probe(c Connection) (width, height int, err error) {
 	}
 	return 0, 0, ErrUnsupported
 }
+
+// A Choice is a source that a person may choose for a camera.
+type Choice struct {
+	Source string `json:"source"` // as in Config
+	Label  string `json:"label"`  // for a person
+}
+
+// tryTime bounds Try beyond the opening timeout of the source.
+const tryTime = 3 * time.Second
+
+// Try opens the source of cfg, waits for a frame or packet and closes it, to see whether it
+// works. It returns the display size; 0x0 when the source does not say. It takes
+// cfg.OpenTimeout and 3 s at most, as far as the source can be interrupted.
+func Try(ctx context.Context, cfg Config, open func(context.Context, Config) (Connection, error)) (width, height int, err error) {
+	ctx, cancel := context.WithTimeout(ctx, time.Duration(cfg.OpenTimeout)+tryTime)
+	defer cancel()
+	c, err := open(ctx, cfg)
+	if err != nil {
+		return 0, 0, err
+	}
+	width, height, err = Probe(c)
+	if closing := c.Close(); err == nil {
+		err = closing
+	}
+	return width, height, err
+}

@@ -376,26 +376,20 @@ func TestMouse(t *testing.T) {
 	})
 }
 
-// still is a source that repeats one frame.
-type still struct{ err error }
-
-func (s still) Grab() (capture.Stamp, error) { return capture.Stamp{}, s.err }
-func (s still) Retrieve([]byte) error        { return nil }
-func (s still) Size() (width, height int)    { return 640, 360 }
-func (s still) Live() bool                   { return false }
-func (s still) Close() error                 { return nil }
-
 func TestCameraMenu(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := start(t, Options{
-			Pick:    true,
-			Devices: func() []Choice { time.Sleep(time.Second); return []Choice{{"device:4", "webcam"}} },
-			Open: func(_ context.Context, cfg capture.Config) (capture.Connection, error) {
+			Pick: true,
+			Devices: func() []capture.Choice {
+				time.Sleep(time.Second)
+				return []capture.Choice{{Source: "device:4", Label: "webcam"}}
+			},
+			Try: func(_ context.Context, cfg capture.Config) error {
 				time.Sleep(2 * time.Second)
 				if strings.HasPrefix(cfg.Source, "rtsp") {
-					return nil, errors.New("wrong user or password")
+					return errors.New("wrong user or password")
 				}
-				return still{}, nil
+				return nil
 			},
 		})
 		g.sees("looking for capture devices")

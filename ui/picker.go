@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"charm.land/bubbles/v2/spinner"
 	"charm.land/bubbles/v2/textinput"
@@ -23,16 +22,10 @@ import (
 	"rvo-tui/ui/pane"
 )
 
-// Choice is an entry of the camera menu.
-type Choice struct {
-	Source string // as in capture.Config
-	Label  string // for display
-}
-
 // picker is the camera menu: capture devices, synthetic scenes and a typed address. The chosen
 // source is tried in another goroutine before it is added.
 type picker struct {
-	choices []Choice
+	choices []capture.Choice
 	at      int // index in choices; len(choices) is the address
 	in      textinput.Model
 	spin    spinner.Model
@@ -44,25 +37,22 @@ type picker struct {
 
 // The results of the camera menu's background work.
 type (
-	devicesMsg []Choice
-	probedMsg  struct {
-		cfg  capture.Config
-		what string
-		err  error
+	devicesMsg []capture.Choice
+	triedMsg   struct {
+		cfg capture.Config
+		err error
 	}
 )
 
 func (m *model) pick() tea.Cmd {
 	p := &picker{in: newInput(""), looking: m.opts.Devices != nil, stop: func() {}}
 	p.in.Placeholder = "rtsp://user:password@10.0.0.7/stream1, a file, …"
-	if m.opts.Link != nil { // files of another host cannot be used, and its devices are unknown
+	if m.opts.Link != nil { // files of another host cannot be used
 		p.in.Placeholder = "rtsp://user:password@10.0.0.7/stream1, device:0, …"
 	}
 	p.in.Blur()
 	p.spin = spinner.New(spinner.WithSpinner(spinner.Line))
-	for _, name := range synthetic.Scenes() {
-		p.choices = append(p.choices, Choice{"synthetic:" + name, "synthetic: " + synthetic.Doc(name)})
-	}
+	p.choices = synthetic.Choices()
 	m.overlay = p
 	if !p.looking {
 		return nil
@@ -78,7 +68,7 @@ func (p *picker) update(m *model, msg tea.Msg) (overlay, tea.Cmd) {
 		if p.at < len(p.choices) && p.at > 0 {
 			p.at += len(msg)
 		}
-		p.choices = append(slices.Clone([]Choice(msg)), p.choices...)
+		p.choices = append(slices.Clone([]capture.Choice(msg)), p.choices...)
 		return p, nil
 	case spinner.TickMsg:
 		if !p.looking && p.busy == "" {
@@ -87,8 +77,8 @@ func (p *picker) update(m *model, msg tea.Msg) (overlay, tea.Cmd) {
 		var cmd tea.Cmd
 		p.spin, cmd = p.spin.Update(msg)
 		return p, cmd
-	case probedMsg:
-		return p.probed(m, msg)
+	case triedMsg:
+		return p.tried(m, msg)
 	case tea.KeyPressMsg:
 		return p.press(m, msg)
 	case clickMsg:
@@ -96,7 +86,7 @@ func (p *picker) update(m *model, msg tea.Msg) (overlay, tea.Cmd) {
 		switch {
 		case msg.What != draw.OnRow || p.busy != "":
 		case i == p.at && i < len(p.choices):
-			return p, p.probe(m)
+			return p, p.try(m)
 		default:
 			p.choose(i)
 		}
@@ -116,7 +106,7 @@ func (p *picker) press(m *model, msg tea.KeyPressMsg) (overlay, tea.Cmd) {
 	case p.busy != "":
 		return p, nil
 	case key == "enter":
-		return p, p.probe(m)
+		return p, p.try(m)
 	case key == "up" || key == "shift+tab" || key == "k" && !typing:
 		p.step(-1)
 		return p, nil
@@ -155,11 +145,8 @@ func (p *picker) source() string {
 	return strings.TrimSpace(p.in.Value())
 }
 
-// probeTime is how much longer than its own opening timeout the trial of a source may take.
-const probeTime = 3 * time.Second
-
-// probe tries the chosen source in another goroutine.
-func (p *picker) probe(m *model) tea.Cmd {
+// try tries the chosen source in another goroutine.
+func (p *picker) try(m *model) tea.Cmd {
 	cfg := capture.DefaultConfig()
 	cfg.Source = p.source()
 	addr, err := capture.ParseAddress(cfg.Source)
@@ -168,33 +155,19 @@ func (p *picker) probe(m *model) tea.Cmd {
 		return nil
 	}
 	cfg.Name = freeName(addr, m.scene.Snap)
-	if m.opts.Open == nil {
+	if m.opts.Try == nil {
 		return m.added(cfg)
 	}
-	ctx, cancel := context.WithTimeout(m.ctx, time.Duration(cfg.OpenTimeout)+probeTime)
+	ctx, cancel := context.WithCancel(m.ctx)
 	p.stop, p.busy, p.err = cancel, text.Redact(cfg.Source), ""
-	open := m.opts.Open
+	try := m.opts.Try
 	return tea.Batch(p.spin.Tick, func() tea.Msg {
 		defer cancel()
-		what, err := try(ctx, cfg, open)
-		return probedMsg{cfg, what, err}
+		return triedMsg{cfg, try(ctx, cfg)}
 	})
 }
 
-// try opens a source, reads one frame and closes it.
-func try(ctx context.Context, cfg capture.Config, open func(context.Context, capture.Config) (capture.Connection, error)) (string, error) {
-	src, err := open(ctx, cfg)
-	if err != nil {
-		return "", err
-	}
-	w, h, err := capture.Probe(src)
-	if closing := src.Close(); err == nil {
-		err = closing
-	}
-	return fmt.Sprintf("%dx%d", w, h), err
-}
-
-func (p *picker) probed(m *model, msg probedMsg) (overlay, tea.Cmd) {
+func (p *picker) tried(m *model, msg triedMsg) (overlay, tea.Cmd) {
 	p.busy = ""
 	if msg.err != nil {
 		if errors.Is(msg.err, context.Canceled) {

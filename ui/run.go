@@ -33,10 +33,10 @@ type Options struct {
 	Kinds  detectors.Kinds // that can be attached
 	// Devices finds capture devices for the camera menu, and may be slow. Nil: the menu offers
 	// none.
-	Devices func() []Choice
-	// Open opens a source chosen in the camera menu, to test it. Nil: sources are added without
-	// a test.
-	Open func(ctx context.Context, cfg capture.Config) (capture.Connection, error)
+	Devices func() []capture.Choice
+	// Try opens a source chosen in the camera menu, to test it, and closes it. Nil: sources are
+	// added without a test.
+	Try func(ctx context.Context, cfg capture.Config) error
 	// Film opens and decodes the movie files of clips.
 	Film film.Opener
 	// Link returns the state of the Backend's connection to another process. Nil: the Runtime

@@ -30,14 +30,13 @@ func Scenes() []string {
 	return names
 }
 
-// Doc returns a one-line description of a synthetic scene, or "" for an unknown name.
-func Doc(name string) string {
-	for _, p := range plans {
-		if p.name == name {
-			return p.doc
-		}
+// Choices returns the synthetic scenes as sources, each with a one-line description.
+func Choices() []capture.Choice {
+	list := make([]capture.Choice, len(plans))
+	for i, p := range plans {
+		list[i] = capture.Choice{Source: "synthetic:" + p.name, Label: "synthetic: " + p.doc}
 	}
-	return ""
+	return list
 }
 
 // Open is the capture.Opener of synthetic scenes. The source delivers cfg.FPS frames a

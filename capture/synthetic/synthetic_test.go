@@ -113,12 +113,12 @@ func TestSyntheticErrors(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), `"synthetic:beach"`) {
 		t.Fatalf("unknown scene: error %v", err)
 	}
-	for _, scene := range Scenes() {
+	for i, scene := range Scenes() {
 		if !strings.Contains(err.Error(), scene) {
 			t.Errorf("error %q does not name scene %s", err, scene)
 		}
-		if Doc(scene) == "" {
-			t.Errorf("scene %s has no description", scene)
+		if c := Choices()[i]; c.Source != "synthetic:"+scene || c.Label == "synthetic: " {
+			t.Errorf("scene %s is offered as %+v", scene, c)
 		}
 	}
 

@@ -7,6 +7,7 @@ import (
 	"runtime/debug"
 
 	"rvo-tui/capture"
+	"rvo-tui/capture/synthetic"
 	"rvo-tui/detectors"
 	"rvo-tui/internal/cli"
 	"rvo-tui/internal/config"
@@ -22,12 +23,13 @@ func serves(cfg config.Config) bool {
 }
 
 // newAPI returns the API server. Outputs use it to execute commands even if it serves nothing.
-func newAPI(cfg config.Config, again *reloader, ring *logging.Ring, recent *runtime.Recent, stop func(), log *slog.Logger) *api.Server {
+func newAPI(cfg config.Config, again *reloader, drivers capture.Drivers, ring *logging.Ring, recent *runtime.Recent, stop func(), log *slog.Logger) *api.Server {
 	loader := again.loader
 	return api.NewServer(api.Options{
 		Config: cfg.Control, Runtime: again.rt, Ring: ring, Recent: recent, ClipsDir: cfg.Clips.Dir,
 		Kinds: loader.Kinds, Configured: again.configured,
-		Codec: codec(loader.Kinds), File: file{again},
+		Codec: codec(loader.Kinds), File: file{again}, Open: drivers.Open,
+		Sources: func() []capture.Choice { return append(cameraChoices(), synthetic.Choices()...) },
 		Reload: func(ctx context.Context) error {
 			if err := again.reload(ctx); err != nil {
 				return errors.New(loader.Secrets.Redact(err.Error()))

@@ -6,10 +6,13 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"slices"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
 
+	"rvo-tui/capture"
 	"rvo-tui/capture/libav"
 	"rvo-tui/internal/cli"
 	"rvo-tui/internal/config"
@@ -78,6 +81,7 @@ func showRemote(ctx context.Context, there *client.Client, cfg ui.Config, loader
 	defer guard.close()
 	err := ui.Run(ctx, backend, ui.Options{
 		Config: cfg, Link: backend.Link, State: state.Path(os.Getenv),
+		Devices: func() []capture.Choice { return devicesOf(ctx, there) }, Try: there.Try,
 		Film: films(libav.New(libav.Options{Log: slog.Default(), NoSound: true})), Diff: there.Diff, Write: there.Write, Edit: there.Edit, Revert: there.Revert,
 		Reload: func(ctx context.Context) error { return backend.Do(ctx, runtime.Command{Do: runtime.Reload}) },
 	})
@@ -85,6 +89,12 @@ func showRemote(ctx context.Context, there *client.Client, cfg ui.Config, loader
 		return nil // printing an error there would block
 	}
 	return err
+}
+
+// devicesOf returns the capture devices of another machine; none where it does not answer.
+func devicesOf(ctx context.Context, there *client.Client) []capture.Choice {
+	list, _ := there.Sources(ctx) // without it an address can be typed
+	return slices.DeleteFunc(list, func(c capture.Choice) bool { return strings.HasPrefix(c.Source, "synthetic:") })
 }
 
 // dial returns a client of a running program.

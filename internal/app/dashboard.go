@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"syscall"
 
+	"rvo-tui/capture"
 	"rvo-tui/capture/device"
 	"rvo-tui/detectors"
 	"rvo-tui/internal/cli"
@@ -63,9 +64,9 @@ func (d *dashboard) run(ctx context.Context, stop context.CancelFunc, backend ui
 // records reports whether frames are kept for clips.
 func records(s *runtime.Snapshot) bool { return s != nil && s.Clips != nil && len(s.Clips.Rings) > 0 }
 
-// cameraChoices lists the capture devices for the camera menu.
-func cameraChoices() []ui.Choice {
-	var list []ui.Choice
+// cameraChoices lists the capture devices of this machine.
+func cameraChoices() []capture.Choice {
+	var list []capture.Choice
 	for _, d := range device.List() {
 		label := d.Name
 		switch {
@@ -74,7 +75,7 @@ func cameraChoices() []ui.Choice {
 		case len(d.Modes) > 0:
 			label += fmt.Sprintf(", up to %dx%d", d.Modes[0].Width, d.Modes[0].Height)
 		}
-		list = append(list, ui.Choice{Source: "device:" + strconv.Itoa(d.Number), Label: label})
+		list = append(list, capture.Choice{Source: "device:" + strconv.Itoa(d.Number), Label: label})
 	}
 	return list
 }

@@ -169,7 +169,7 @@ func run(ctx context.Context, loader config.Loader, cfg config.Config, flags cli
 	if screen == nil {
 		warnOfInstance(ctx, loader, cfg, flags, log)
 	}
-	server := newAPI(cfg, again, logs.ring, recent, quit, log)
+	server := newAPI(cfg, again, drivers, logs.ring, recent, quit, log)
 	out.side.Runtime, out.side.do = rt, commander(server, mqtt.Name, loader.Kinds)
 	if serves(cfg) {
 		wg.Go(func() { _ = server.Run(side) }) // the same
@@ -183,7 +183,11 @@ func run(ctx context.Context, loader config.Loader, cfg config.Config, flags cli
 		log.Info("stopped")
 		return err
 	}
-	screen.opts.Open, screen.opts.Film, screen.opts.Log, screen.opts.Reload = drivers.Open, films(video), log, again.reloadAndLog
+	screen.opts.Film, screen.opts.Log, screen.opts.Reload = films(video), log, again.reloadAndLog
+	screen.opts.Try = func(ctx context.Context, cfg capture.Config) error {
+		_, _, err := capture.Try(ctx, cfg, drivers.Open)
+		return err
+	}
 	own := file{again}
 	screen.opts.Diff, screen.opts.Write, screen.opts.Edit, screen.opts.Revert = own.Diff, own.Write, own.Edit, own.Revert
 	screen.stderr = logs.stderr

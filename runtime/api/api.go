@@ -72,6 +72,11 @@ type Options struct {
 	// sources and endpoints may also be used by added ones. It may be nil.
 	Configured func() ([]capture.Config, []detectors.Config)
 	Codec      Codec
+	// Sources returns the devices and scenes that cameras can be added from, and may be
+	// slow. Nil: none are offered.
+	Sources func() []capture.Choice
+	// Open opens the source of a camera, to test it. Nil: sources cannot be tested.
+	Open       func(ctx context.Context, cfg capture.Config) (capture.Connection, error)
 	File       File                        // the configuration file; nil: it is neither compared nor written
 	Reload     func(context.Context) error // nil: reload is refused
 	Stop       func()                      // starts the shutdown; nil: stop is refused
@@ -94,6 +99,7 @@ const (
 	maxViews    = 32               // streams of frames
 	maxReads    = 4                // concurrent readers of the evidence directory
 	maxFiles    = 16               // evidence files being sent
+	maxTries    = 4                // sources being tested
 )
 
 // Server serves the API.
@@ -108,7 +114,7 @@ type Server struct {
 	states states
 	adding chan struct{} // capacity 1; held while something is added
 
-	streams, commands, views, disk, files, verifying semaphore
+	streams, commands, views, disk, files, tries, verifying semaphore
 
 	socket, tcp, page *listen.Service // inactive without an Address
 }
@@ -128,6 +134,7 @@ func NewServer(opts Options) *Server {
 		views:     semaphore{max: maxViews, what: "streams of frames are open"},
 		disk:      semaphore{max: maxReads, what: "clients are reading evidence"},
 		files:     semaphore{max: maxFiles, what: "files of evidence are being sent"},
+		tries:     semaphore{max: maxTries, what: "sources are being tested"},
 		verifying: semaphore{max: 1, what: "clip is being verified"},
 	}
 	s.listenAt(opts)
@@ -136,7 +143,7 @@ func NewServer(opts Options) *Server {
 
 // routes returns every route of the API.
 func (s *Server) routes() []Route {
-	return slices.Concat(s.stateRoutes(), s.verbRoutes(), s.mediaRoutes(), s.evidenceRoutes(), s.loginRoutes(), s.describeRoutes(), s.fileRoutes())
+	return slices.Concat(s.stateRoutes(), s.verbRoutes(), s.sourceRoutes(), s.mediaRoutes(), s.evidenceRoutes(), s.loginRoutes(), s.describeRoutes(), s.fileRoutes())
 }
 
 // Handler returns the handler of the API. Request contexts must come from withPeer,

@@ -125,17 +125,17 @@ func (s *Server) carryOut(w http.ResponseWriter, r *http.Request, cmd *runtime.C
 
 // add reads and performs attach or add_camera.
 func (s *Server) add(ctx context.Context, cmd *runtime.Command, body []byte) error {
-	if err := expands(body); err != nil {
-		return err
-	}
 	if cmd.Do == runtime.Attach {
+		if err := expands(body); err != nil {
+			return err
+		}
 		cfg, err := decode(body, "detector", s.opts.Codec.Detector)
 		if err != nil {
 			return err
 		}
 		cmd.Attached = &cfg
 	} else {
-		cfg, err := decode(body, "camera", s.opts.Codec.Camera)
+		cfg, err := s.cameraOf(body)
 		if err != nil {
 			return err
 		}

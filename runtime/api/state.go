@@ -5,9 +5,11 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"reflect"
 	"slices"
 	"time"
 
+	"rvo-tui/capture"
 	"rvo-tui/detectors"
 	"rvo-tui/internal/logging"
 	"rvo-tui/internal/option"
@@ -26,6 +28,9 @@ type About struct {
 	ReadOnly bool      `json:"read_only"` // the caller may not change anything
 	Cameras  []Camera  `json:"cameras"`
 	Kinds    []Kind    `json:"kinds"` // detector kinds that can be attached over the API
+
+	CameraOptions []KindOption                 `json:"camera_options"` // keys of a camera that can be added over the API
+	Queues        map[string]runtime.QueueText `json:"queues"`         // texts about queues, by name
 }
 
 // Camera is a running camera.
@@ -42,7 +47,7 @@ type Kind struct {
 	Common  []KindOption `json:"common"`  // common keys that apply to it
 }
 
-// KindOption is a key of a detector.
+// KindOption is a key of a detector or a camera.
 type KindOption struct {
 	Name    string   `json:"name"`
 	Type    string   `json:"type"`              // "string", "number", "integer", "boolean", "duration" or "list"
@@ -82,6 +87,7 @@ func (s *Server) about(w http.ResponseWriter, r *http.Request) error {
 	a := About{
 		Version: s.opts.Version, Instance: s.instance, PID: os.Getpid(), Host: host, Config: s.opts.ConfigFile,
 		Started: snap.Started, ReadOnly: !by.write, Cameras: make([]Camera, len(snap.Cameras)), Kinds: []Kind{},
+		CameraOptions: cameraOptions(), Queues: runtime.QueueTexts(),
 	}
 	for i := range snap.Cameras {
 		a.Cameras[i] = Camera{snap.Cameras[i].Name, snap.Cameras[i].Source}
@@ -99,19 +105,25 @@ func kindOf(k detectors.Kind) Kind {
 	defaults := detectors.DefaultConfig()
 	defaults.Kind = k.Name
 	defaults = defaults.Fill(k)
-	return Kind{Name: k.Name, Doc: k.Doc, Options: optionsOf(k.Own(), defaults), Common: optionsOf(k.Common(), defaults)}
+	return Kind{Name: k.Name, Doc: k.Doc, Options: optionsOf(k.Own(), defaults.Value), Common: optionsOf(k.Common(), defaults.Value)}
+}
+
+// cameraOptions describes the keys of a camera.
+func cameraOptions() []KindOption {
+	preset := reflect.ValueOf(capture.DefaultConfig())
+	return optionsOf(option.List(capture.Config{}), func(key string) reflect.Value { return option.Field(preset, key) })
 }
 
 // optionsOf describes keys with their defaults. It leaves out files, the kind, the
 // cameras (which the route selects) and execution (which has only one allowed value).
-func optionsOf(keys []option.Option, defaults detectors.Config) []KindOption {
+func optionsOf(keys []option.Option, preset func(key string) reflect.Value) []KindOption {
 	list := []KindOption{}
 	for _, o := range keys {
 		if o.Path || slices.Contains([]string{"kind", "cameras", "disabled_on", "execution"}, o.Key) {
 			continue
 		}
 		v := KindOption{Name: o.Key, Type: o.TypeName(), Help: o.Help, Choices: o.Choices}
-		if f := defaults.Value(o.Key); !o.Secret && f.IsValid() && !f.IsZero() {
+		if f := preset(o.Key); !o.Secret && f.IsValid() && !f.IsZero() {
 			v.Default = option.Text(f)
 		}
 		list = append(list, v)

@@ -201,6 +201,22 @@ func (c *Client) Revert(ctx context.Context, id string) error {
 	return c.call(ctx, http.MethodPost, "/config/revert", body, nil)
 }
 
+// Sources returns the devices and scenes that cameras can be added from.
+func (c *Client) Sources(ctx context.Context) ([]capture.Choice, error) {
+	var a api.Sources
+	err := c.get(ctx, "/sources", &a)
+	return a.Sources, err
+}
+
+// Try has the server open the source of a camera, to test it, and close it.
+func (c *Client) Try(ctx context.Context, cfg capture.Config) error {
+	body, err := c.codec.Camera(cfg)
+	if err != nil {
+		return err
+	}
+	return c.call(ctx, http.MethodPost, "/sources/try", body, nil)
+}
+
 // Stop starts the shutdown of the program.
 func (c *Client) Stop(ctx context.Context) error {
 	return c.call(ctx, http.MethodPost, "/stop", nil, nil)
