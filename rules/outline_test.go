@@ -41,3 +41,35 @@ func TestOutline(t *testing.T) {
 		}
 	}
 }
+
+// A tree is judged in three values, whatever hides what.
+func TestJudged(t *testing.T) {
+	e, err := Parse("(a > 1 || !(b >= 2 && c)) && d < a")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		clauses [4]Truth
+		want    string // of each line
+	}{
+		{[4]Truth{True, True, True, True}, "true true true false true true true true"},
+		{[4]Truth{Unknown, True, Unknown, True}, "unknown unknown unknown unknown unknown true unknown true"},
+		{[4]Truth{Unknown, False, Unknown, True}, "true true unknown true false false unknown true"},
+		{[4]Truth{False, True, True, Unknown}, "false false false false true true true unknown"},
+	} {
+		clauses := make([]Clause, len(tt.clauses))
+		for i, truth := range tt.clauses {
+			clauses[i].Truth = truth
+		}
+		var got []string
+		for _, l := range Judged(e.Outline(), clauses) {
+			got = append(got, l.Truth.String())
+		}
+		if strings.Join(got, " ") != tt.want {
+			t.Errorf("%v: %v, want %s", tt.clauses, got, tt.want)
+		}
+	}
+	if tree := Judged(e.Outline(), nil); tree[0].Truth != Unknown {
+		t.Errorf("without clauses it is %v", tree[0].Truth)
+	}
+}

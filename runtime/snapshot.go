@@ -87,7 +87,7 @@ func (s Snapshot) MarshalJSON() ([]byte, error) {
 	v.Cameras = make([]CameraView, len(s.Cameras))
 	for i := range s.Cameras {
 		c := s.Cameras[i]
-		c.View, c.Queues = c.Plain(), tidyQueues(c.Queues)
+		c.View, c.Queues = c.Plain(s.At), tidyQueues(c.Queues)
 		rates := []*float64{&c.FPS, &c.SentFPS, &c.Bitrate}
 		if c.Recording != nil {
 			own := *c.Recording

@@ -4,17 +4,21 @@ import (
 	"encoding/json"
 	"math"
 	"slices"
+	"time"
 
 	"rvo-tui/detectors"
+	"rvo-tui/rules"
 )
 
-// Plain returns a copy suitable for JSON: without nil lists, and with finite numbers.
-func (v View) Plain() View {
+// Plain returns a copy suitable for JSON: without nil lists, with finite numbers, and with
+// the words for states at the time of its snapshot.
+func (v View) Plain(at time.Time) View {
 	v.Signals = list(v.Signals)
 	v.Detectors = slices.Clone(list(v.Detectors))
 	for i := range v.Detectors {
 		d := &v.Detectors[i]
 		d.MaxFPS, d.FPS = finite(d.MaxFPS), finite(d.FPS)
+		d.Words = d.Standing(at)
 		d.Needs, d.Provides, d.Errors, d.Settings = list(d.Needs), list(d.Provides), list(d.Errors), list(d.Settings)
 	}
 	v.Tracks = plainTracks(v.Tracks)
@@ -23,7 +27,8 @@ func (v View) Plain() View {
 	for i := range v.Rules {
 		r := &v.Rules[i]
 		r.Status.Progress = finite(r.Status.Progress)
-		r.Clause, r.Outline = list(r.Clause), list(r.Outline)
+		r.Words, r.ToFire = r.Clock(), r.Lacks()
+		r.Clause, r.Outline = list(r.Clause), list(rules.Judged(r.Outline, r.Clause))
 		if r.Hours != nil {
 			own := *r.Hours
 			own.Active = list(own.Active)

@@ -44,6 +44,7 @@ type DetectorView struct {
 	detectors.Spec
 
 	State  DetectorState `json:"state"`
+	Words  Words         `json:"words"`    // as Standing returns it; only in JSON
 	Reason string        `json:"reason"`   // the gate that holds it, or the last error
 	Until  time.Duration `json:"until_ns"` // remaining time of the backoff or until the retry
 	FPS    float64       `json:"fps"`      // recent runs per second
@@ -94,6 +95,8 @@ type RuleView struct {
 	When    string        `json:"when"`
 	Outline []rules.Line  `json:"outline"` // When as a tree
 	Status  rules.Status  `json:"status"`
+	Words   Words         `json:"words"`   // as Clock returns it; only in JSON
+	ToFire  string        `json:"to_fire"` // as Lacks returns it; only in JSON
 	For     time.Duration `json:"for_ns"`
 	// Cooldown is the minimum time between two confirmations.
 	Cooldown time.Duration `json:"cooldown_ns"`

@@ -482,6 +482,8 @@ type Detector struct {
 	// Further keys of its configuration that have a value.
 	Settings []DetectorSetting `json:"settings"`
 	State    DetectorState     `json:"state"`
+	// The state, and why.
+	Words Words `json:"words"`
 	// The gate that holds it, or the last error.
 	Reason string `json:"reason"`
 	// How long the backoff or the wait for a retry goes on.
@@ -552,6 +554,26 @@ const (
 	DetectorStateStuck    DetectorState = "stuck"
 	DetectorStateFailed   DetectorState = "failed"
 	DetectorStateDisabled DetectorState = "disabled"
+)
+
+// Words: A state as every screen shows it.
+type Words struct {
+	// How it is to be taken, for its colour.
+	Tone WordsTone `json:"tone"`
+	Text string    `json:"text"`
+	// Of a clock that runs, 0..1.
+	Share float64 `json:"share"`
+}
+
+// WordsTone: How it is to be taken, for its colour.
+type WordsTone string
+
+const (
+	WordsToneGood WordsTone = "good"
+	WordsToneInfo WordsTone = "info"
+	WordsToneWarn WordsTone = "warn"
+	WordsToneBad  WordsTone = "bad"
+	WordsToneDim  WordsTone = "dim"
 )
 
 // DetectorSkips: Frames not run, by gate.
@@ -646,7 +668,11 @@ type Rule struct {
 	// The condition as a tree, line by line.
 	Outline []RuleOutline `json:"outline"`
 	Status  RuleStatus    `json:"status"`
-	ForNS   int64         `json:"for_ns"`
+	// How far the clock of the state has run.
+	Words Words `json:"words"`
+	// What it still needs to fire.
+	ToFire string `json:"to_fire"`
+	ForNS  int64  `json:"for_ns"`
 	// The least time between two confirmations.
 	CooldownNS int64 `json:"cooldown_ns"`
 	// Clips of its events are saved.
@@ -664,8 +690,18 @@ type RuleOutline struct {
 	// all of, any of, not, or a comparison.
 	Text string `json:"text"`
 	// Index of the comparison in clauses; -1: it is none.
-	Clause int64 `json:"clause"`
+	Clause int64            `json:"clause"`
+	Truth  RuleOutlineTruth `json:"truth"`
 }
+
+// RuleOutlineTruth: See the schema.
+type RuleOutlineTruth string
+
+const (
+	RuleOutlineTruthTrue    RuleOutlineTruth = "true"
+	RuleOutlineTruthFalse   RuleOutlineTruth = "false"
+	RuleOutlineTruthUnknown RuleOutlineTruth = "unknown"
+)
 
 // RuleStatus: See the schema.
 type RuleStatus struct {

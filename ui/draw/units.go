@@ -6,43 +6,24 @@ import (
 	"strconv"
 	"time"
 
+	"rvo-tui/internal/text"
 	"rvo-tui/rules"
 )
 
-// Ago formats a duration in at most six cells: "850µs", "12.3ms", "1.25s".
+// Ago formats a duration in at most six cells, like text.Ago; rules.Never is "-".
 func Ago(d time.Duration) string {
-	switch {
-	case d == rules.Never || d < 0:
+	if d == rules.Never {
 		return "-"
-	case d < time.Microsecond:
-		return strconv.Itoa(int(d)) + "ns"
-	case d < time.Millisecond:
-		return strconv.Itoa(int(d/time.Microsecond)) + "µs"
-	case d < 10*time.Millisecond:
-		return strconv.FormatFloat(float64(d)/1e6, 'f', 1, 64) + "ms"
-	case d < time.Second:
-		return strconv.Itoa(int(d/time.Millisecond)) + "ms"
-	case d < 10*time.Second:
-		return strconv.FormatFloat(d.Seconds(), 'f', 1, 64) + "s"
-	case d < 100*time.Second:
-		return strconv.Itoa(int(d.Seconds())) + "s"
-	case d < time.Hour:
-		return fmt.Sprintf("%dm%02ds", int(d.Minutes()), int(d.Seconds())%60)
-	case d < 100*time.Hour:
-		return fmt.Sprintf("%dh%02dm", int(d.Hours()), int(d.Minutes())%60)
 	}
-	return strconv.Itoa(int(d.Hours()/24)) + "d"
+	return text.Ago(d)
 }
 
-// Coarse formats a duration that is still running, in steps coarse enough not to flicker.
+// Coarse formats a duration that is still running, like text.Coarse; rules.Never is "-".
 func Coarse(d time.Duration) string {
-	if d >= 0 && d < time.Second {
-		d = d.Round(10 * time.Millisecond)
+	if d == rules.Never {
+		return "-"
 	}
-	if d >= 0 && d < time.Second {
-		return strconv.Itoa(int(d/time.Millisecond)) + "ms"
-	}
-	return Ago(d)
+	return text.Coarse(d)
 }
 
 // Steady formats the age of a value that is renewed many times a second, in steps coarse

@@ -3,7 +3,6 @@ package pane
 import (
 	"fmt"
 	"strings"
-	"time"
 
 	"rvo-tui/runtime/engine"
 
@@ -98,56 +97,25 @@ func DetectorsView(s *Scene, sel, w int) Body {
 	return b
 }
 
-// detectorState returns the state of a detector in a few words, and its colour. A running
-// detector is shown as running between two runs, too.
-func (s *Scene) detectorState(d *engine.DetectorView) (draw.Ink, string) {
-	th := s.Theme
-	switch d.State {
-	case engine.DetectorDisabled:
-		return th.Dim, "disabled"
-	case engine.DetectorStarting:
-		return th.Info, "starting" + because(th, d.Reason)
-	case engine.DetectorStuck:
-		return th.Bad, "stuck past " + draw.Ago(d.Timeout)
-	case engine.DetectorFailed:
-		retry := ""
-		if d.Until > 0 {
-			retry = " (retry " + draw.Ago((d.Until + time.Second - 1).Truncate(time.Second)) + ")"
-		}
-		return th.Bad, "failed" + retry + because(th, d.Reason)
-	case engine.DetectorBackoff:
-		return th.Warn, "backoff " + draw.Coarse(d.Until)
+// ink returns the colour of a tone.
+func ink(th *draw.Theme, tone engine.Tone) draw.Ink {
+	switch tone {
+	case engine.Good:
+		return th.Good
+	case engine.Info:
+		return th.Info
+	case engine.Warn:
+		return th.Warn
+	case engine.Bad:
+		return th.Bad
 	}
-	if d.Runs > 0 && s.Snap.At.Sub(d.LastRun) < max(time.Second, time.Duration(3e9/max(d.MaxFPS, 0.1))) {
-		if d.State == engine.DetectorRunning && s.Snap.At.Sub(d.LastRun) > d.Timeout/2 {
-			return th.Warn, "running, slow"
-		}
-		switch {
-		case d.Error != "":
-			return th.Warn, "error: " + th.Text(d.Error)
-		case d.Age == 0:
-			return th.Warn, "no answer yet"
-		}
-		return th.Good, "running"
-	}
-	switch d.Reason {
-	case engine.GateNeeds.String():
-		return th.Info, "needs " + th.Text(strings.Join(d.Needs, ", "))
-	case engine.GateNoFrame.String(), "frame":
-		return th.Dim, "no frame"
-	case engine.GateSlot.String():
-		return th.Warn, "waiting for a slot"
-	case "":
-		return th.Good, string(d.State)
-	}
-	return th.Info, string(d.State) + ": " + d.Reason
+	return th.Dim
 }
 
-func because(th *draw.Theme, reason string) string {
-	if reason == "" {
-		return ""
-	}
-	return ": " + th.Text(reason)
+// detectorState returns the state of a detector in a few words, and its colour.
+func (s *Scene) detectorState(d *engine.DetectorView) (draw.Ink, string) {
+	words := d.Standing(s.Snap.At)
+	return ink(s.Theme, words.Tone), s.Theme.Text(words.Text)
 }
 
 func errorsOf(d *engine.DetectorView) (n uint64) {

@@ -12,6 +12,7 @@ import (
 	"rvo-tui/capture"
 	"rvo-tui/detectors"
 	"rvo-tui/internal/logging"
+	"rvo-tui/internal/text"
 	"rvo-tui/rules"
 	"rvo-tui/runtime"
 	"rvo-tui/runtime/engine"
@@ -188,7 +189,7 @@ func RulePage(s *Scene, r *engine.RuleView, w int) []string {
 	th, c := s.Theme, s.Camera()
 	d := &details{th: th, w: w}
 	d.line("state", ruleInk(th, r.Status.State).Of(string(r.Status.State))+th.Dim.Of(fmt.Sprintf(", fired %s times", draw.Count(r.Status.Fired))))
-	d.field("to fire", lacks(r))
+	d.field("to fire", th.Text(r.Lacks()))
 
 	d.title("Condition")
 	expr, err := rules.Parse(r.When)
@@ -206,15 +207,15 @@ func RulePage(s *Scene, r *engine.RuleView, w int) []string {
 	case r.For == 0:
 		d.line("  for", th.Dim.Of("none: it fires at once"))
 	case r.Status.State == rules.Potential && r.Status.Truth == rules.Unknown:
-		d.line("  for", th.Meter(r.Status.Progress, 20, th.Dim)+"  "+tenths(held)+" of "+draw.Ago(r.For)+th.Warn.Of(", stopped: the condition is unknown"))
+		d.line("  for", th.Meter(r.Status.Progress, 20, th.Dim)+"  "+text.Tenths(held)+" of "+draw.Ago(r.For)+th.Warn.Of(", stopped: the condition is unknown"))
 	default:
-		d.line("  for", th.Meter(r.Status.Progress, 20, th.Warn)+"  "+tenths(held)+" of "+draw.Ago(r.For))
+		d.line("  for", th.Meter(r.Status.Progress, 20, th.Warn)+"  "+text.Tenths(held)+" of "+draw.Ago(r.For))
 	}
 	switch left := r.Status.Remaining; {
 	case r.Cooldown == 0:
 		d.line("  cooldown", th.Dim.Of("none"))
 	case left > 0:
-		d.line("  cooldown", th.Meter(1-float64(left)/float64(r.Cooldown), 20, th.Info)+"  "+tenths(r.Cooldown-left)+" of "+draw.Ago(r.Cooldown)+th.Dim.Of(", "+tenths(left)+" left"))
+		d.line("  cooldown", th.Meter(1-float64(left)/float64(r.Cooldown), 20, th.Info)+"  "+text.Tenths(r.Cooldown-left)+" of "+draw.Ago(r.Cooldown)+th.Dim.Of(", "+text.Tenths(left)+" left"))
 	default:
 		d.line("  cooldown", th.Dim.Of("not running, "+draw.Ago(r.Cooldown)+" after it has fired"))
 	}
@@ -253,58 +254,6 @@ func (d *details) clause(s *Scene, c *runtime.CameraView, r *engine.RuleView, l 
 		line += th.Dim.Of("  threshold ") + draw.Number(k.Threshold) + " " + th.Accent.Of(th.Spark[min(max(1+int(k.Threshold/high*7+0.5), 1), 8)])
 	}
 	d.lines = append(d.lines, indent+"  "+line)
-}
-
-// notActive returns why a rule is not active.
-func notActive(h *engine.HoursView) string {
-	switch {
-	case h == nil:
-		return "it is not active"
-	case h.Override == engine.Disarmed:
-		return "it is disarmed until its hours next begin or end: " + strings.Join(h.Active, ", ")
-	}
-	zone := h.TimeZone
-	if zone != "" {
-		zone = " (" + zone + ")"
-	}
-	return "it is active at other hours: " + strings.Join(h.Active, ", ") + zone
-}
-
-// lacks returns what a rule still needs to fire.
-func lacks(r *engine.RuleView) string {
-	st := &r.Status
-	switch {
-	case st.State == rules.Disabled:
-		return "it is disabled"
-	case st.State == rules.Inactive:
-		return notActive(r.Hours)
-	case st.State == rules.Potential:
-		return "its condition has to stay true for another " + tenths(r.For-time.Duration(st.Progress*float64(r.For)))
-	case st.Remaining > 0:
-		return "its cooldown has to end, in " + tenths(st.Remaining)
-	case st.State == rules.Confirmed:
-		return "its condition has to become false first: it has fired"
-	}
-	var unknown, untrue []string
-	for i := range r.Clause {
-		switch k := &r.Clause[i]; k.Truth {
-		case rules.Unknown:
-			unknown = append(unknown, k.Text+" ("+k.Why.String()+")")
-		case rules.False:
-			untrue = append(untrue, k.Text)
-		}
-	}
-	text := "its condition has to become true"
-	if r.For > 0 {
-		text += " for " + draw.Ago(r.For)
-	}
-	if len(unknown) > 0 {
-		text += "; unknown: " + strings.Join(unknown, ", ")
-	}
-	if len(untrue) > 0 {
-		text += "; false: " + strings.Join(untrue, ", ")
-	}
-	return text
 }
 
 // CameraPage shows all details of the camera shown, w cells wide.

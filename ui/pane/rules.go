@@ -1,9 +1,7 @@
 package pane
 
 import (
-	"fmt"
 	"strings"
-	"time"
 
 	"rvo-tui/detectors"
 	"rvo-tui/rules"
@@ -39,15 +37,15 @@ func RulesView(s *Scene, sel, w int) Body {
 	b.row = func(i int) string {
 		r := &c.Rules[i]
 		look := ruleInk(s.Theme, r.Status.State)
-		share, text, meter := s.ruleProgress(r)
+		clock := r.Clock()
 		line := "  " + look.Of(s.Theme.Dot) + " " + draw.Fit(s.Theme.Text(r.Event), name) + " " + look.Of(draw.Fit(string(r.Status.State), 10))
 		if bar >= 4 {
-			line += "  " + s.Theme.Meter(share, bar, meter)
+			line += "  " + s.Theme.Meter(clock.Share, bar, ink(s.Theme, clock.Tone))
 		}
 		if progress < 13 { // the state is shown anyway
-			text = strings.TrimPrefix(text, "cooldown ")
+			clock.Text = strings.TrimPrefix(clock.Text, "cooldown ")
 		}
-		return line + "  " + draw.Fit(text, progress) + draw.Right(draw.Count(r.Status.Fired), 6)
+		return line + "  " + draw.Fit(clock.Text, progress) + draw.Right(draw.Count(r.Status.Fired), 6)
 	}
 	if sel < len(c.Rules) {
 		b.foot = ruleFoot(s, &c.Rules[sel], w)
@@ -76,37 +74,6 @@ func Truth(t *draw.Theme, v rules.Truth) string {
 		return t.Warn.Of(t.Ask)
 	}
 	return t.Dim.Of(t.Cross)
-}
-
-// ruleProgress returns the progress of the rule's timer (for or cooldown).
-func (s *Scene) ruleProgress(r *engine.RuleView) (share float64, text string, look draw.Ink) {
-	st := &r.Status
-	switch st.State {
-	case rules.Potential:
-		ran := time.Duration(st.Progress * float64(r.For))
-		return st.Progress, tenths(ran) + " of " + draw.Ago(r.For), s.Theme.Warn
-	case rules.Confirmed, rules.Cooldown:
-		if st.Remaining > 0 {
-			return 1, "cooldown " + tenths(st.Remaining), s.Theme.Info
-		}
-		return 1, "true", s.Theme.Good
-	case rules.Inactive:
-		return 0, "inactive", s.Theme.Dim
-	case rules.Disabled:
-		return 0, "-", s.Theme.Dim
-	}
-	if r.For > 0 {
-		return 0, "for " + draw.Ago(r.For), s.Theme.Dim
-	}
-	return 0, "immediate", s.Theme.Dim
-}
-
-// tenths formats a duration in tenths of a second.
-func tenths(d time.Duration) string {
-	if d < 10*time.Second {
-		return fmt.Sprintf("%.1fs", d.Seconds())
-	}
-	return draw.Ago(d)
 }
 
 // ruleFoot shows the condition of a rule and each of its clauses.

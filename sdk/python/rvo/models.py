@@ -442,6 +442,8 @@ class Detector(TypedDict):
     # Further keys of its configuration that have a value.
     settings: list[DetectorSetting]
     state: DetectorState
+    # The state, and why.
+    words: Words
     # The gate that holds it, or the last error.
     reason: str
     # How long the backoff or the wait for a retry goes on.
@@ -487,6 +489,18 @@ class DetectorSetting(TypedDict):
     value: str
 
 DetectorState = Literal["starting", "waiting", "running", "backoff", "stuck", "failed", "disabled"]
+
+
+class Words(TypedDict):
+    """A state as every screen shows it."""
+
+    # How it is to be taken, for its colour.
+    tone: WordsTone
+    text: str
+    # Of a clock that runs, 0..1.
+    share: float
+
+WordsTone = Literal["good", "info", "warn", "bad", "dim"]
 
 
 class DetectorSkips(TypedDict):
@@ -579,6 +593,10 @@ class Rule(TypedDict):
     # The condition as a tree, line by line.
     outline: list[RuleOutline]
     status: RuleStatus
+    # How far the clock of the state has run.
+    words: Words
+    # What it still needs to fire.
+    to_fire: str
     for_ns: int
     # The least time between two confirmations.
     cooldown_ns: int
@@ -597,6 +615,9 @@ class RuleOutline(TypedDict):
     text: str
     # Index of the comparison in clauses; -1: it is none.
     clause: int
+    truth: RuleOutlineTruth
+
+RuleOutlineTruth = Literal["true", "false", "unknown"]
 
 
 class RuleStatus(TypedDict):

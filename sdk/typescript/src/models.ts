@@ -412,6 +412,8 @@ export interface Detector {
   /** Further keys of its configuration that have a value. */
   settings: DetectorSetting[];
   state: DetectorState;
+  /** The state, and why. */
+  words: Words;
   /** The gate that holds it, or the last error. */
   reason: string;
   /** How long the backoff or the wait for a retry goes on. */
@@ -459,6 +461,18 @@ export interface DetectorSetting {
 }
 
 export type DetectorState = "starting" | "waiting" | "running" | "backoff" | "stuck" | "failed" | "disabled";
+
+/** A state as every screen shows it. */
+export interface Words {
+  /** How it is to be taken, for its colour. */
+  tone: WordsTone;
+  text: string;
+  /** Of a clock that runs, 0..1. */
+  share: number;
+}
+
+/** How it is to be taken, for its colour. */
+export type WordsTone = "good" | "info" | "warn" | "bad" | "dim";
 
 /** Frames not run, by gate. */
 export interface DetectorSkips {
@@ -546,6 +560,10 @@ export interface Rule {
   /** The condition as a tree, line by line. */
   outline: RuleOutline[];
   status: RuleStatus;
+  /** How far the clock of the state has run. */
+  words: Words;
+  /** What it still needs to fire. */
+  to_fire: string;
   for_ns: number;
   /** The least time between two confirmations. */
   cooldown_ns: number;
@@ -564,7 +582,10 @@ export interface RuleOutline {
   text: string;
   /** Index of the comparison in clauses; -1: it is none. */
   clause: number;
+  truth: RuleOutlineTruth;
 }
+
+export type RuleOutlineTruth = "true" | "false" | "unknown";
 
 export interface RuleStatus {
   state: RuleStatusState;
