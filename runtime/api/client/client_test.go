@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"rvo-tui/capture"
+	"rvo-tui/capture/synthetic"
 	"rvo-tui/detectors"
 	"rvo-tui/detectors/remote"
 	"rvo-tui/internal/logging"
@@ -46,6 +47,28 @@ func TestAboutTellsWhoAnswers(t *testing.T) {
 	want := []string{"dummy", "motion", "quality", "remote"} // load and jitter only make work
 	if !slices.Equal(names, want) {
 		t.Errorf("kinds %q, want %q", names, want)
+	}
+}
+
+// A source is tried by the program that is to read it.
+func TestSourcesAreTriedThere(t *testing.T) {
+	w := start(t, func(o *api.Options) {
+		o.Open = capture.Drivers{capture.KindSynthetic: capture.Opens(synthetic.Open)}.Open
+		o.Sources = synthetic.Choices
+	})
+	c := w.client(t)
+	list, err := c.Sources(within(t))
+	if err != nil || !slices.Equal(list, synthetic.Choices()) {
+		t.Errorf("sources %v, %v", list, err)
+	}
+	cfg := capture.DefaultConfig()
+	cfg.Name, cfg.Source = "yard", list[0].Source
+	if err := c.Try(within(t), cfg); err != nil {
+		t.Error(err)
+	}
+	cfg.Source = "synthetic:nowhere"
+	if err := c.Try(within(t), cfg); err == nil || !strings.Contains(err.Error(), "there is no such scene") {
+		t.Errorf("a scene that there is not: %v", err)
 	}
 }
 

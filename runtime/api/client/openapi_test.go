@@ -17,6 +17,8 @@ import (
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
+	"rvo-tui/capture"
+	"rvo-tui/capture/synthetic"
 	"rvo-tui/runtime"
 	"rvo-tui/runtime/api"
 )
@@ -80,6 +82,7 @@ func TestAnswersAreAsDescribed(t *testing.T) {
 		o.Reload = func(context.Context) error { return nil }
 		o.Stop = func() {}
 		o.File, o.Config.Write = testFile{}, true
+		o.Open = capture.Drivers{capture.KindSynthetic: capture.Opens(synthetic.Open)}.Open
 		o.Config.Endpoints = []string{"gpu.lan"}
 	})
 	c := w.client(t)
@@ -127,6 +130,10 @@ func TestAnswersAreAsDescribed(t *testing.T) {
 		{"POST", "/cameras/door/pause", "", "/cameras/{camera}/pause", "200"},
 		{"POST", "/cameras/door/resume", "", "/cameras/{camera}/resume", "200"},
 		{"POST", "/cameras", `{"Name":"yard","Source":"synthetic:street"}`, "/cameras", "200"},
+		{"GET", "/sources", "", "/sources", "200"},
+		{"POST", "/sources/try", `{"Name":"gate","Source":"synthetic:street"}`, "/sources/try", "200"},
+		{"POST", "/sources/try", `{"Name":"gate","Source":"synthetic:nowhere"}`, "/sources/try", "409"},
+		{"POST", "/sources/try", `{"Name":`, "/sources/try", "400"},
 		{"DELETE", "/cameras/yard", "", "/cameras/{camera}", "200"},
 		{"POST", "/nodes", `{"endpoint":"gpu.lan:50051","signal":"person_count"}`, "/nodes", "200"},
 		{"POST", "/nodes", `{"endpoint":"","signal":"other"}`, "/nodes", "400"},
