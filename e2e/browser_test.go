@@ -154,7 +154,7 @@ func (p *page) open(url string) {
 	p.t.Helper()
 	for range 10 {
 		p.do("open "+url, chromedp.Navigate(url))
-		if url == "about:blank" || evaluate[bool](p, "document.getElementById('app')?.firstChild !== null") {
+		if url == "about:blank" || evaluate[bool](p, "document.querySelector('#app > *, main:not([hidden])') !== null") {
 			return
 		}
 		// Another test has made a network, and Chromium has dropped what it was loading.

@@ -40,7 +40,7 @@ func TestWebLogin(t *testing.T) {
 	p := newPage(t)
 	p.elsewhere()
 	p.open(at + "/#/detectors/street")
-	p.shows("label", "Token")
+	p.shows("main:not([hidden]) label", "Token")
 	p.accessible("")
 	if strings.Contains(p.text(), "street") {
 		t.Error("the page names a camera to a stranger")
@@ -56,7 +56,7 @@ func TestWebLogin(t *testing.T) {
 	p.shows("nav", "read only")
 	p.until("nothing can be changed", "document.querySelector('[role=switch]').disabled")
 	p.click("nav button.plain")
-	p.shows("label", "Token")
+	p.shows("main:not([hidden]) label", "Token")
 	p.said("401")
 
 	p.fill("#token", "0123456789abcdef-write")
@@ -187,8 +187,8 @@ func TestWebWidths(t *testing.T) {
 	for _, width := range []int64{320, 1920} {
 		p.do("resize", chromedp.EmulateViewport(width, 800))
 		for _, view := range []string{
-			"fleet", "live/street", "wall", "alerts", "detectors/street", "detectors/street/motion", "detectors/street?attach=yes",
-			"signals/street/motion", "rules/street/seen", "latency/street", "queues/street", "events", "timeline", "log",
+			"fleet", "fleet?add=yes", "live/street", "wall", "alerts", "detectors/street", "detectors/street/motion", "detectors/street?attach=yes",
+			"signals/street/motion", "rules/street/seen", "latency/street", "queues/street/pool", "events", "timeline", "log",
 		} {
 			p.open("about:blank")
 			p.open(at + "/#/" + view)

@@ -3,10 +3,14 @@ package e2e
 import (
 	"fmt"
 	"math"
+	"net/http"
+	"net/http/httptest"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/chromedp/cdproto/emulation"
@@ -104,6 +108,8 @@ func TestWebViews(t *testing.T) {
 	p := newPage(t)
 	for _, v := range []struct{ hash, selector, text string }{
 		{"/fleet", "h1", "Fleet"},
+		{"/fleet?add=yes", "label", "evidence_source"},
+		{"/live/street", "section dd", "synthetic:street"},
 		{"/alerts", "h1", "Alerts"},
 		{"/detectors/street", "tbody th", "motion"},
 		{"/detectors/street/light", "section h2", "light on street"},
@@ -114,6 +120,7 @@ func TestWebViews(t *testing.T) {
 		{"/rules/street/moved", ".tree li", "light_brightness > 2"},
 		{"/latency/street", "figcaption", "inference p50"},
 		{"/queues/street", "tbody th", "evidence"},
+		{"/queues/street/pool", "section dd", "frames that detectors, clips and previews hold"},
 		{"/events", "tbody th", "seen"},
 		{"/events?filter=camera%3Dyard", "tbody td", "yard"},
 		{"/events/*/" + id, "section", "motion >= 0"},
@@ -166,7 +173,7 @@ func TestWebAttachByKeyboard(t *testing.T) {
 	p.tabTo("section a[href*=signals]")
 	p.keys("\r")
 	p.shows("section h2", "extra on street")
-	p.until("its signal known", "document.querySelector('tr[data-signal=extra]').innerText.match(/\\s1\\s/)")
+	p.until("its signal known", "document.querySelector('tr[data-name=extra]').innerText.match(/\\s1\\s/)")
 
 	p.tabTo("section a[href*=detectors]")
 	p.keys("\r")
@@ -313,20 +320,98 @@ func TestWebClip(t *testing.T) {
 	}
 }
 
-// What was changed by hand is shown as it would stand in the file, and written there.
+// press clicks the button with a text once it can be clicked.
+func (p *page) press(text string) {
+	p.t.Helper()
+	button := fmt.Sprintf("[...document.querySelectorAll('button')].find(b => b.textContent === %q)", text)
+	p.until("the button "+text, button+"?.disabled === false")
+	evaluate[any](p, button+".click()")
+}
+
+// What was changed is shown as it would stand in the file, and written there: a rule that was
+// switched off, and a camera, which is added once its source has given a frame. A file that was
+// changed by hand is neither compared nor written until it is reloaded.
 func TestWebDiff(t *testing.T) {
 	t.Parallel()
 	prog, url := startWeb(t, webConfig+"\n[control]\nwrite = true # by the page, too\n")
+	file := filepath.Join(prog.dir, "rvo.toml")
 	p := openPage(t, url+"/#/rules/street")
 	p.click("[role=switch][aria-label=\"rule for moved enabled\"]")
 	p.shows("tr", "disabled")
+
+	p.keys("A")
+	p.shows("h1", "Add a camera")
+	p.until("scenes to choose from", "[...document.querySelectorAll('datalist option')].some(o => o.value === 'synthetic:dark')")
+	p.types("#o-name", "porch")
+	p.types("#o-source", "rtsp://192.0.2.1/1")
+	p.keys("\r")
+	p.shows("#o-source-help .bad", "is not the address of a configured camera")
+	p.said("403 (Forbidden)")
+	p.accessible("")
+	p.types("#o-source", "synthetic:empty")
+	p.types("#o-width", "160")
+	p.keys("\r")
+	p.shows("section dd", "160x90")
+	p.until("its frames", "document.querySelector('.screen canvas')?.dataset.frame > 0")
+
 	p.click("header a[href='#/diff']")
 	p.shows("pre .good", "disabled_on")
 	p.accessible("")
-	p.do("write", chromedp.Evaluate[chromedp.Void]("[...document.querySelectorAll('button')].find(b => b.textContent === 'Write to the file').click()"))
+	p.press("Write to the file")
 	p.shows(".empty", "What runs is what the file says.")
-	file := read(t, filepath.Join(prog.dir, "rvo.toml"))
-	if !strings.Contains(file, "disabled_on") || !strings.Contains(file, "# by the page, too") {
-		t.Errorf("the file is now\n%s", file)
+	written := read(t, file)
+	for _, want := range []string{"disabled_on", "# by the page, too", "\"porch\""} {
+		if !strings.Contains(written, want) {
+			t.Errorf("%s is not in the file:\n%s", want, written)
+		}
 	}
+
+	if err := os.WriteFile(file, []byte(written+"# by hand\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p.shows("header a.warn", "file changed")
+	p.shows("main .bad", "reload it first")
+	p.said("409 (Conflict)")
+	p.keys("r")
+	p.shows(".notices", "the configuration is reloaded")
+	p.until("the file known", "!document.querySelector('header a.warn')")
+	p.shows(".empty", "What runs is what the file says.")
+	p.written() // it asked in vain until then
+
+	p.open(url + "/#/live/porch")
+	p.press("Remove…")
+	p.press("Remove porch")
+	p.shows("tbody th", "street")
+	p.until("the camera gone", "[...document.querySelectorAll('tbody th')].every(e => !e.textContent.includes('porch'))")
+}
+
+// Messages that a receiver refuses are set aside, which an alert leads to; they are sent again, or
+// discarded, and a test message says whether it takes them.
+func TestWebOutputs(t *testing.T) {
+	t.Parallel()
+	var takes atomic.Bool
+	receiver := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		if !takes.Load() {
+			http.Error(w, "no such room", http.StatusBadRequest)
+		}
+	}))
+	t.Cleanup(receiver.Close)
+	_, url := startWeb(t, webConfig+fmt.Sprintf("\n[[notify]]\nname = \"phone\"\nto = \"webhook:%s/\"\nmax_tries = 1\n", receiver.URL))
+	p := openPage(t, url+"/#/alerts")
+	p.shows("li h2", "messages were refused by phone")
+	p.click("li h2 a[href*=phone]")
+	p.shows("section tbody td", "no such room")
+	p.accessible("")
+	p.press("Send a test message")
+	p.shows(".notices", "no such room")
+	p.said("409 (Conflict)")
+	p.press("Discard…")
+	p.press("Discard it")
+	p.shows(".notices", "messages for phone are discarded")
+	takes.Store(true)
+	p.press("Send a test message")
+	p.shows(".notices", "phone has taken a test message")
+	p.until("messages to send again", "[...document.querySelectorAll('section button')].some(b => b.textContent.startsWith('Resend all'))")
+	evaluate[any](p, "[...document.querySelectorAll('section button')].find(b => b.textContent.startsWith('Resend all')).click()")
+	p.shows("section .empty", "No message is set aside.")
 }

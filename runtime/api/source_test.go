@@ -50,7 +50,7 @@ func TestSourcesAreTried(t *testing.T) {
 		{`{"name": "a", "source": "synthetic:dark"}`, 409, "it gives no frame", 1},
 		{`{"name": "a", "source": "rtsp://10.0.0.7/1"}`, 409, "wrong user or password", 0},
 		{`{"name": "a", "source": "rtsp://10.0.0.8/1"}`, 403, "control.sources", 0},
-		{`{"name": "a", "source": "/etc/passwd"}`, 403, "no file", 0},
+		{`{"name": "a", "source": "/etc/passwd"}`, 403, "files cannot be chosen", 0},
 		{`{"name": "a", "source": "rtsp://u:${SECRET}@10.0.0.7/1"}`, 400, "is not expanded", 0},
 		{"", 400, "no camera was given", 0},
 	} {

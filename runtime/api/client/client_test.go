@@ -67,7 +67,7 @@ func TestSourcesAreTriedThere(t *testing.T) {
 		t.Error(err)
 	}
 	cfg.Source = "synthetic:nowhere"
-	if err := c.Try(within(t), cfg); err == nil || !strings.Contains(err.Error(), "there is no such scene") {
+	if err := c.Try(within(t), cfg); err == nil || !strings.Contains(err.Error(), "unknown scene") {
 		t.Errorf("a scene that there is not: %v", err)
 	}
 }

@@ -48,8 +48,7 @@ export const get = (path) => call('GET', path);
 // path joins parts of a path, each of which may have any character.
 export const path = (...parts) => parts.map(encodeURIComponent).join('/');
 
-// read passes each piece of an answer on, until it ends or the signal ends it. It fails
-// after so many milliseconds of silence.
+// read passes each piece of an answer on, and fails after so many milliseconds of silence.
 export async function read(path, { headers, silence, signal, piece }) {
 	const control = new AbortController();
 	const stop = () => control.abort();
@@ -72,8 +71,7 @@ export async function read(path, { headers, silence, signal, piece }) {
 	}
 }
 
-// follow reads a stream of server-sent events, and calls back with the type, data and ID
-// of each.
+// follow reads server-sent events, and calls back with the type, data and ID of each.
 export function follow(path, { after, silence, signal, event }) {
 	const decoder = new TextDecoder();
 	let parts = []; // of a message that is not whole yet

@@ -2,49 +2,24 @@
 
 import { html, render, useEffect, useMemo, useRef, useState } from './vendor/preact-htm.js';
 import { call } from './api.js';
-import { logout, make, Notices, undo, undoable } from './changes.js';
+import { barred, logout, make, Notices, reload, saveClip, say, setCamera, undo, undoable } from './changes.js';
 import { allKeys, useKeys } from './keys.js';
 import { alertTone, Name } from './parts.js';
 import { go, href, route } from './route.js';
-import { again, connect, session, store, subscribe } from './store.js';
+import { again, camera as find, connect, freeze, session, store, subscribe } from './store.js';
 import { clean, clock, count, uptime, zone } from './units.js';
-import { Alerts } from './views/alerts.js';
-import { Detectors } from './views/detectors.js';
-import { Diff, Modified } from './views/diff.js';
-import { Events } from './views/events.js';
-import { Fleet } from './views/fleet.js';
-import { Latency } from './views/latency.js';
-import { Live } from './views/live.js';
-import { Log } from './views/log.js';
-import { Queues } from './views/queues.js';
-import { Rules } from './views/rules.js';
-import { Signals } from './views/signals.js';
-import { Timeline } from './views/timeline.js';
-import { Wall } from './views/wall.js';
+import { Modified } from './views/diff.js';
 
-// The views, in the order of the navigation. One of one camera is given its name.
-const views = [
-	{ id: 'fleet', View: Fleet },
-	{ id: 'live', View: Live, ofCamera: true },
-	{ id: 'wall', View: Wall },
-	{ id: 'alerts', View: Alerts },
-	{ id: 'detectors', View: Detectors, ofCamera: true },
-	{ id: 'signals', View: Signals, ofCamera: true },
-	{ id: 'rules', View: Rules, ofCamera: true },
-	{ id: 'latency', View: Latency, ofCamera: true },
-	{ id: 'queues', View: Queues, ofCamera: true },
-	{ id: 'events', View: Events },
-	{ id: 'timeline', View: Timeline },
-	{ id: 'log', View: Log },
-	{ id: 'diff', View: Diff },
-];
+// The views, in the order of the navigation, each the default of a module of its name.
+const views = ['fleet', 'live', 'wall', 'alerts', 'detectors', 'signals', 'rules', 'latency', 'queues', 'events', 'timeline', 'log', 'diff'].map((id) => ({ id }));
+const loading = Promise.all(views.map(async (v) => (v.View = (await import(`./views/${v.id}.js`)).default)));
 
 // Health says whether all is well, and if not, what is not.
 function Health() {
 	const { snapshot } = store;
 	if (!snapshot) return html`<span class="dim">waiting for the first snapshot</span>`;
 	const list = snapshot.alerts;
-	if (snapshot.cameras.length === 0 && list.length === 0) return html`<span class="warn">▲ no camera</span>`;
+	if (snapshot.cameras.length === 0 && list.length === 0) return html`<a class="warn" href=${href('fleet', '', '', { add: 'yes' })}>▲ no camera: add one</a>`;
 	const first = list[0];
 	if (!first || (first.acknowledged && !first.severe)) {
 		const known = list.length > 0 && html` <a class="dim" href=${href('alerts')}>${list.length} acknowledged</a>`;
@@ -73,6 +48,7 @@ function Figures() {
 	return html`
 		<p class="figures dim">
 			<${Modified} />
+			${store.frozen && html`<button class="plain info" onClick=${freeze}>frozen at ${clock(now)} ${zone(now)}</button>`}
 			<span title="uptime">up ${uptime(snapshot.uptime_ns)}</span>
 			${snapshot.log.errors > 0 && html`<a class="bad" href=${href('log')}>errors ${count(snapshot.log.errors)}</a>`}
 			<span>events ${count(events.at(-1)?.seq ?? 0)}</span>
@@ -92,13 +68,13 @@ function Head({ shown, camera }) {
 	const { snapshot } = store;
 	const names = snapshot?.cameras.map((c) => c.name) ?? [];
 	const places = useMemo(() => html`
-		${names.length > 0 && html`<select aria-label="camera" onChange=${(e) => go(shown.ofCamera ? shown.id : 'live', e.target.value)}>
+		${names.length > 0 && html`<select aria-label="camera" onChange=${(e) => go(shown.View.ofCamera ? shown.id : 'live', e.target.value)}>
 			${names.map((name) => html`<option value=${name} selected=${name === camera}>${clean(name)}</option>`)}</select>`}
-		${views.map((v) => html`<a key=${v.id} href=${href(v.id, v.ofCamera ? camera : '')} aria-current=${v === shown ? 'page' : null}>${v.id}</a>`)}`,
-	[names.join('\n'), shown, camera]);
+		${views.map((v) => html`<a key=${v.id} href=${href(v.id, v.View?.ofCamera ? camera : '')} aria-current=${v === shown ? 'page' : null}>${v.id}</a>`)}`,
+	[names.join('\n'), shown.View, camera]);
 	return html`
 		<header>
-			<a class="skip" href="#main" onClick=${skip}>to the content</a>
+			<a class="skip" href="#main" onClick=${(e) => { e.preventDefault(); document.querySelector('main').focus(); }}>to the content</a>
 			<p class="health"><strong><a href=${href('fleet')}>rvo-tui</a></strong> <${Health} /></p>
 			<${Figures} />
 			<nav aria-label="views">
@@ -111,38 +87,28 @@ function Head({ shown, camera }) {
 		</header>`;
 }
 
-function skip(event) {
-	event.preventDefault();
-	document.querySelector('main').focus();
-}
+// login is the form of the shell, which useLogin shows.
+const login = document.getElementById('login');
+const token = login.elements.token, refused = document.getElementById('refused');
 
-function Login() {
-	const [problem, setProblem] = useState('');
-	const field = useRef();
-	useEffect(() => field.current.focus(), []);
-	const submit = async (event) => {
-		event.preventDefault();
-		try {
-			await call('POST', 'login', { token: field.current.value.trim() });
-			session.known = true;
-			again();
-		} catch (e) {
-			setProblem(e.message);
-			field.current.select();
-		}
-	};
-	return html`
-		<main class="login">
-			<form onSubmit=${submit}>
-				<h1>rvo-tui</h1>
-				<input type="text" name="user" value="rvo-tui" autocomplete="username" readonly hidden />
-				<label for="token">Token</label>
-				<input id="token" ref=${field} type="password" autocomplete="current-password" required aria-describedby="problem" />
-				<p id="problem" class="bad" role="alert">${problem}</p>
-				<button>Log in</button>
-				<p class="dim">It is <code>control.token</code> of the configuration, or <code>control.read_token</code> to look only.</p>
-			</form>
-		</main>`;
+login.addEventListener('submit', async (event) => {
+	event.preventDefault();
+	try {
+		await call('POST', 'login', { token: token.value.trim() });
+		session.known = true;
+		refused.textContent = token.value = '';
+		again();
+	} catch (e) {
+		refused.textContent = e.message;
+		token.select();
+	}
+});
+
+function useLogin(shown) {
+	useEffect(() => {
+		login.parentElement.hidden = !shown;
+		if (shown) token.focus();
+	}, [shown]);
 }
 
 function Keys() {
@@ -169,15 +135,30 @@ function Alarm() {
 	return html`<div class="hidden" role="log" aria-live="assertive">${text}</div>`;
 }
 
-function pageKeys(shown) {
-	const keys = { '!': ['alerts', () => go('alerts')], '?': ['these keys', () => document.getElementById('keys').showModal()] };
-	keys['/'] = ['filter', () => document.querySelector('main input[type=search]')?.focus()];
-	keys.u = ['undo the last change', undo];
-	keys['0'] = ['the table of all cameras', () => go('fleet')];
+// may makes a change that a key asks for, unless nothing can be changed.
+const may = (change) => (barred() ? say(barred(), 'bad') : make(change()));
+
+function pageKeys(shown, camera) {
+	const keys = {
+		'!': ['alerts', () => go('alerts')],
+		'0': ['the table of all cameras', () => go('fleet')],
+		w: ['the wall', () => go('wall')],
+		t: ['the timeline', () => go('timeline')],
+		D: ['how what runs differs from the configuration file', () => go('diff')],
+		'/': ['filter', () => document.querySelector('main input[type=search]')?.focus()],
+		a: ['attach a detector', () => go('detectors', camera, '', { attach: 'yes' })],
+		A: ['add a camera', () => go('fleet', '', '', { add: 'yes' })],
+		c: ['save a clip of the camera', () => may(() => saveClip(camera))],
+		p: ['pause or resume the camera', () => may(() => setCamera(camera, find(camera).state === 'paused'))],
+		r: ['reload the configuration', () => may(reload)],
+		u: ['undo the last change', undo],
+		f: ['freeze what is shown', freeze],
+		'?': ['these keys', () => document.getElementById('keys').showModal()],
+	};
 	for (let n = 1; n <= 9; n++) {
 		keys[n] = [`camera ${n}`, () => {
 			const camera = store.snapshot?.cameras[n - 1];
-			if (camera) go(shown.ofCamera ? shown.id : 'live', camera.name);
+			if (camera) go(shown.View?.ofCamera ? shown.id : 'live', camera.name);
 		}];
 	}
 	return keys;
@@ -187,14 +168,15 @@ function App() {
 	const at = route();
 	const shown = views.find((v) => v.id === at.view) ?? views[0];
 	const camera = at.camera || (store.snapshot?.cameras[0]?.name ?? '');
-	useKeys(pageKeys(shown), true);
+	useKeys(pageKeys(shown, camera), true);
 	document.title = `${shown.id}${at.camera ? ' ' + clean(at.camera) : ''} · rvo-tui`;
-	if (store.link === 'login') return html`<${Login} />`;
+	useLogin(store.link === 'login');
+	if (store.link === 'login') return null;
 	return html`
 		<${Head} shown=${shown} camera=${camera} />
 		<${Trouble} />
 		<main id="main" tabindex="-1" data-view=${shown.id} class=${store.link === 'live' ? '' : 'stale'}>
-			${store.snapshot ? html`<${shown.View} key=${shown.id} route=${{ ...at, camera }} />` : html`<p class="empty">Not connected yet.</p>`}
+			${store.snapshot && shown.View ? html`<${shown.View} key=${shown.id} route=${{ ...at, camera }} />` : html`<p class="empty">Not connected yet.</p>`}
 		</main>
 		<${Notices} />
 		<${Alarm} />
@@ -206,4 +188,4 @@ const draw = () => render(html`<${App} />`, root);
 addEventListener('hashchange', draw);
 subscribe(draw);
 draw();
-connect();
+loading.then(connect);

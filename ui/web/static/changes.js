@@ -1,5 +1,4 @@
-// Changes of the runtime, what takes them back, as in the terminal, and notices of what came
-// of them.
+// Changes of the runtime, what takes them back, and notices of what came of them.
 
 import { html } from './vendor/preact-htm.js';
 import { call, path, Problem } from './api.js';
@@ -10,7 +9,7 @@ const most = 50; // changes that can be taken back
 const noticed = 8000; // milliseconds that a notice is shown
 
 // A request is {method, path, body}. A change is {what, requests, back}: "back" are the
-// requests that take it back; none: it cannot be.
+// requests that take it back, or what makes them of the last answer; none: it cannot be.
 let made = []; // that can be taken back, oldest first
 let busy = false;
 
@@ -18,39 +17,38 @@ let busy = false;
 export const undoable = () => made.at(-1)?.what;
 
 // make carries a change out, and remembers it. It returns what failed; null: nothing did.
-export async function make(change) {
-	const problem = await carryOut(change.requests);
-	if (problem) {
-		say(problem.message, 'bad');
-		return problem;
-	}
-	if (change.back.length > 0) made = [...made, change].slice(-most);
-	say(change.what, 'good');
-	return null;
-}
+export const make = ({ what, requests, back }) => carryOut(requests, what, (answer) => {
+	const undoing = typeof back === 'function' ? back(answer) : back;
+	if (undoing.length > 0) made = [...made, { what, back: undoing }].slice(-most);
+});
 
 // undo takes the last change back. What fails can be tried again.
 export async function undo() {
 	const last = made.at(-1);
 	if (!last) return say('nothing to undo');
-	const problem = await carryOut(last.back);
-	if (problem) return say(problem.message, 'bad');
-	made = made.slice(0, -1);
-	return say('undone: ' + last.what, 'good');
+	return carryOut(last.back, 'undone: ' + last.what, () => (made = made.slice(0, -1)));
 }
 
-async function carryOut(requests) {
-	if (busy) return new Problem(0, 'the change before is still being made', 'try again');
+// carryOut makes requests, one after the other; done is called with the last answer.
+async function carryOut(requests, what, done) {
+	if (busy) return failed(new Problem(0, 'the change before is still being made', 'try again'));
 	busy = true;
 	try {
-		for (const r of requests) await call(r.method, r.path, r.body);
+		let answer;
+		for (const r of requests) answer = await call(r.method, r.path, r.body);
+		done(answer);
+		say(what, 'good');
 		return null;
 	} catch (e) {
-		return e;
+		return failed(e);
 	} finally {
 		busy = false;
-		changed();
 	}
+}
+
+function failed(problem) {
+	say(problem.message, 'bad');
+	return problem;
 }
 
 // barred says why nothing can be changed now; empty: it can.
@@ -59,52 +57,64 @@ export function barred() {
 	return store.readOnly ? 'read-only: this token cannot change anything; log in with control.token' : '';
 }
 
-const detectorPath = (camera, detector, verb) => path('cameras', camera, 'detectors', detector) + (verb ? '/' + verb : '');
+const request = (method, at, body) => ({ method, path: at, body });
+
+// once is a change that cannot be taken back.
+const once = (what, ...of) => ({ what, requests: [request(...of)], back: [] });
+
+const detectorPath = (camera, detector) => path('cameras', camera, 'detectors', detector);
 
 const done = { enable: 'enabled', disable: 'disabled', pause: 'paused', resume: 'resumed', arm: 'armed', disarm: 'disarmed' };
 
 // turn is a change by one of two verbs that take each other back.
-const turn = (name, at, verbs, on) => ({
-	what: `${name} is ${done[verbs[on ? 0 : 1]]}`,
-	requests: [{ method: 'POST', path: `${at}/${verbs[on ? 0 : 1]}` }],
-	back: [{ method: 'POST', path: `${at}/${verbs[on ? 1 : 0]}` }],
-});
+function turn(name, at, verbs, on) {
+	const [verb, other] = on ? verbs : verbs.toReversed();
+	return { what: `${name} is ${done[verb]}`, requests: [request('POST', `${at}/${verb}`)], back: [request('POST', `${at}/${other}`)] };
+}
 
 export const setDetector = (camera, name, on) => turn(`${name} on ${camera}`, detectorPath(camera, name), ['enable', 'disable'], on);
 export const setRule = (camera, event, on, verbs = ['enable', 'disable']) => turn(`${event} on ${camera}`, path('cameras', camera, 'rules', event), verbs, on);
 export const armRule = (camera, event, on) => setRule(camera, event, on, ['arm', 'disarm']);
 export const setCamera = (name, on) => turn(name, path('cameras', name), ['resume', 'pause'], on);
 
-// once is a change that cannot be taken back.
-const once = (what, method, path, body) => ({ what, requests: [{ method, path, body }], back: [] });
+// armAll arms or disarms all rules with hours, on all cameras.
+export const armAll = (on) => turn('every rule with hours', 'cameras/all/rules/all', ['arm', 'disarm'], on);
 
 export const saveClip = (camera) => once(`a clip of ${camera} is being saved`, 'POST', path('cameras', camera, 'clips'));
 export const detach = (camera, name) => once(`${name} is detached from ${camera}`, 'DELETE', detectorPath(camera, name));
+export const removeCamera = (name) => once(`camera ${name} is removed`, 'DELETE', path('cameras', name));
 export const write = (diff) => once(`written to ${diff.file}`, 'POST', 'config/write', { id: diff.id });
+export const reload = () => once('the configuration is reloaded', 'POST', 'reload');
+export const testOutput = (name) => once(`${name} has taken a test message`, 'POST', path('outputs', name, 'test'));
+export const resend = (name, id = 'all') => once(`messages wait for ${name} once more`, 'POST', path('outputs', name, 'aside', id, 'resend'));
+export const discard = (name, id = 'all') => once(`messages for ${name} are discarded`, 'DELETE', path('outputs', name, 'aside', id));
 export const logout = () => once('logged out', 'POST', 'logout');
 
-export function setRate(camera, detector, fps) {
-	const put = (rate) => [{ method: 'PUT', path: detectorPath(camera, detector.name, 'rate'), body: { fps: rate } }];
-	return { what: `${detector.name} runs ${fps} times a second at most on ${camera}`, requests: put(fps), back: put(detector.max_fps) };
+export function setRate(camera, { name, max_fps: before }, fps) {
+	const put = (rate) => [request('PUT', detectorPath(camera, name) + '/rate', { fps: rate })];
+	return { what: `${name} runs ${fps} times a second at most on ${camera}`, requests: put(fps), back: put(before) };
 }
 
 export function attach(camera, config) {
-	return {
-		what: `${config.name} is attached`,
-		requests: [{ method: 'POST', path: path('cameras', camera, 'detectors'), body: config }],
-		back: [{ method: 'DELETE', path: detectorPath(camera, config.name) }],
-	};
+	const requests = [request('POST', path('cameras', camera, 'detectors'), config)];
+	return { what: `${config.name} is attached`, requests, back: [request('DELETE', detectorPath(camera, config.name))] };
+}
+
+// addCamera adds a camera, if its source gives a frame.
+export function addCamera(config) {
+	const requests = [request('POST', 'sources/try', config), request('POST', 'cameras', config)];
+	return { what: `camera ${config.name} is added`, requests, back: [request('DELETE', path('cameras', config.name))] };
 }
 
 export function acknowledge(alert) {
-	const requests = [{ method: 'POST', path: path('alerts', alert.id, 'acknowledge') }];
+	const requests = [request('POST', path('alerts', alert.id, 'acknowledge'))];
 	return { what: `${alert.acknowledged ? 'no longer acknowledged' : 'acknowledged until it ends'}: ${alert.title}`, requests, back: requests };
 }
 
-// edit changes zones and lines in the file; back are the edits that take it back.
-export function edit(what, edits, back) {
-	const post = (list) => [{ method: 'POST', path: 'config/edit', body: { edits: list, write: true } }];
-	return { what, requests: post(edits), back: post(back) };
+// edit changes zones and lines in the file.
+export function edit(what, edits) {
+	const revert = (diff) => [request('POST', 'config/revert', { id: diff.id })];
+	return { what, requests: [request('POST', 'config/edit', { edits, write: true })], back: revert };
 }
 
 let notices = []; // {id, text, kind}

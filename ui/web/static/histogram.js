@@ -43,8 +43,7 @@ export function quantile(counts, q) {
 export const firstBar = 1e3; // nanoseconds
 const barCount = 24;
 
-// bars returns counts by power of two of the duration, from 1 µs; the last one has all
-// that is longer.
+// bars returns counts by power of two of the duration, from 1 µs.
 export function bars(counts) {
 	const out = new Array(barCount).fill(0);
 	counts.forEach((n, bucket) => {

@@ -1,12 +1,12 @@
-// What is remembered of earlier snapshots, as the terminal does: a minute of values,
-// and of histograms what they counted in the last ten seconds.
+// What is remembered of earlier snapshots, as the terminal does.
 
+import { cameraGauges, lost, programGauges } from './gauges.js';
 import { decode, quantile } from './histogram.js';
 import { hour } from './units.js';
 
 const step = 500; // milliseconds between two values of a series
 const length = 120; // values of a series
-const changes = 500; // of the truth of a rule
+const changes = 1000; // of what a rule is
 const window = 10; // seconds of a histogram
 
 const stages = ['capture', 'queue', 'schedule', 'inference', 'publish']; // from the lens to a result
@@ -14,18 +14,16 @@ const stages = ['capture', 'queue', 'schedule', 'inference', 'publish']; // from
 const key = (...parts) => parts.join('\n');
 
 class History {
-	constructor() {
-		this.clear();
-	}
+	series = new Map();
+	rules = new Map(); // of each rule: {at, was}, where it changed, oldest first
+	newest = 0;
+	windows = new Map();
+	hour = []; // {at, fired by camera}, one a minute, oldest first
+	pushed = 0;
+	sampled = 0;
 
 	clear() {
-		this.series = new Map();
-		this.truths = new Map(); // of each rule: {at, truth}, where it changed, oldest first
-		this.newest = 0;
-		this.windows = new Map();
-		this.past = []; // {at, snapshot, drops by camera}, one a second, oldest first
-		this.hour = []; // {at, fired by camera}, one a minute, oldest first
-		this.pushed = this.sampled = 0;
+		Object.assign(this, new History());
 	}
 
 	add(snapshot) {
@@ -37,11 +35,12 @@ class History {
 			this.note(key(c.name), c.state === 'live' ? c.fps : null, push);
 			for (const s of c.signals) this.note(key(c.name, s.name), s.unknown ? null : s.value, push);
 			for (const d of c.detectors) this.note(key(c.name, d.name, 'fps'), d.fps, push);
-			for (const r of c.rules) this.judge(key(c.name, r.event), r.status.truth, at);
+			for (const k of c.rules.flatMap((r) => r.clauses)) {
+				if (clauseSeries(k) !== k.signal) this.note(key(c.name, clauseSeries(k)), k.truth === 'unknown' ? null : k.value, push);
+			}
 		}
 		if (at - this.sampled < 980) return;
 		this.sampled = at;
-		this.past = [...this.past, { at, snapshot, drops: new Map(snapshot.cameras.map((c) => [c.name, drops(c)])) }].slice(-window);
 		this.sample(snapshot);
 		if (at - (this.hour.at(-1)?.at ?? 0) < 60000) return;
 		this.hour = [...this.hour, { at, fired: new Map(snapshot.cameras.map((c) => [c.name, fired(c)])) }].slice(-61);
@@ -58,27 +57,21 @@ class History {
 		s.peak = null;
 	}
 
-	// judge remembers when the truth of a rule changes.
-	judge(name, truth, at) {
-		const all = this.truths.get(name) ?? [];
-		if (all.at(-1)?.truth !== truth) this.truths.set(name, [...all, { at, truth }].slice(-changes));
+	// judge remembers when what a rule is changes.
+	judge(name, was) {
+		const all = this.rules.get(name) ?? [];
+		if (all.at(-1)?.was !== was) this.rules.set(name, [...all, { at: this.newest, was }].slice(-changes));
 	}
 
-	// unknown returns when a rule was unknown between two times, as far as it was seen.
-	unknown(camera, rule, from, to) {
-		const all = this.truths.get(key(camera, rule)) ?? [];
-		const spans = all.map((t, i) => [t.at, all[i + 1]?.at ?? this.newest, t.truth]);
-		return spans.filter(([begin, end, truth]) => truth === 'unknown' && end > from && begin < to);
+	// rule returns what a rule was between two times, as [begin, end, what].
+	rule(camera, event, from, to) {
+		const all = [{ at: 0, was: 'not watched' }, ...(this.rules.get(key(camera, event)) ?? [])];
+		const spans = all.map((t, i) => [t.at, all[i + 1]?.at ?? this.newest, t.was]);
+		return spans.filter(([begin, end]) => end > from && begin < to);
 	}
 
-	// before returns a snapshot of some seconds ago, and how many they are.
-	before(seconds) {
-		const old = this.past.findLast((p) => this.newest - p.at >= seconds * 1000 - 100) ?? this.past[0];
-		return old ? { snapshot: old.snapshot, seconds: (this.newest - old.at) / 1000 } : {};
-	}
-
-	// values returns what a signal was, oldest first, null where it was unknown; of a detector
-	// and "fps" its runs a second; of nothing the camera's frames a second.
+	// values returns what a signal was, oldest first, null where it was unknown; of nothing the
+	// camera's frames a second; and whatever else is noted below.
 	values(camera, ...what) {
 		return this.series.get(key(camera, ...what))?.values ?? [];
 	}
@@ -95,17 +88,28 @@ class History {
 			w.at = this.newest;
 		};
 		for (const c of snapshot.cameras) {
+			for (const r of c.rules) this.judge(key(c.name, r.event), wasOf(r.status));
 			add(key(c.name, 'step'), c.tick);
 			for (const [stage, h] of Object.entries(c.stages)) add(key(c.name, stage), h);
-			for (const d of c.detectors) add(key(c.name, d.name, 'exec'), d.exec);
+			for (const d of c.detectors) {
+				add(key(c.name, d.name, 'exec'), d.exec);
+				this.note(key(c.name, d.name, 'median'), quantile(this.recent(c.name, d.name, 'exec'), 0.5), true);
+				this.note(key(c.name, d.name, 'errors'), errorsOf(d), true);
+			}
 		}
+		const cameras = snapshot.cameras.flatMap((c) => cameraGauges(snapshot, c));
+		for (const g of [...cameras, ...programGauges(snapshot)]) {
+			this.note(key(g.of, 'queue', g.name, 'depth'), g.depth, true);
+			for (const d of g.drops) this.note(key(g.of, 'queue', g.name, d.reason), d.n, true);
+			this.note(key(g.of, 'queue', g.name, 'drops'), lost(g), true);
+		}
+		for (const c of snapshot.cameras) this.note(key(c.name, 'queue', 'drops'), c.queues.reduce((n, q) => n + (q.name === 'frame' ? 0 : lost(q)), 0), true);
 		for (const all of [this.windows, this.series]) {
 			for (const [name, of] of all) if (of.at !== this.newest) all.delete(name);
 		}
 	}
 
-	// recent returns what a histogram counted in the last seconds, by bucket: what is a
-	// stage, "step", or the name of a detector followed by "exec".
+	// recent returns what a histogram counted in the last seconds, by bucket.
 	recent(camera, ...what) {
 		const w = this.windows.get(key(camera, ...what));
 		if (!w) return [];
@@ -113,24 +117,20 @@ class History {
 		return now.map((n, i) => n - (old[i] ?? 0));
 	}
 
-	// latency returns the median time from the lens to a result, in nanoseconds; 0: there
-	// was none.
+	// latency returns the median time from the lens to a result; 0: there was none.
 	latency(camera) {
 		const of = (stage) => quantile(this.recent(camera, stage), 0.5) ?? 0;
 		if (!this.latencies.has(camera)) this.latencies.set(camera, stages.reduce((sum, stage) => sum + of(stage), 0));
 		return this.latencies.get(camera);
 	}
 
-	// dropRate returns what a camera's queues drop a second; null: not known yet.
-	dropRate(camera) {
-		const now = this.past.at(-1), old = this.past.at(-6) ?? this.past[0];
-		if (!now || old === now || !old.drops.has(camera)) return null;
-		const n = now.drops.get(camera) - old.drops.get(camera);
-		return n < 0 ? null : (n * 1000) / (now.at - old.at);
+	// growing returns by how much a counter grows a second, over the last five; null: unknown.
+	growing(...what) {
+		const values = this.values(...what).slice(-6);
+		return values.length > 1 ? Math.max(values.at(-1) - values[0], 0) / (values.length - 1) : null;
 	}
 
-	// eventRate returns the events of a camera in the last hour, or what they are an hour
-	// by the minutes seen; null: too few of them.
+	// eventRate returns the events of a camera an hour; null: it was seen for too short a time.
 	eventRate(snapshot, camera) {
 		if (snapshot.uptime_ns <= hour) return fired(camera);
 		const old = this.hour.find((h) => h.fired.has(camera.name));
@@ -140,15 +140,23 @@ class History {
 	}
 }
 
+// errorsOf counts the errors of a detector.
+export const errorsOf = (d) => d.errors.reduce((n, e) => n + e.n, d.timeouts);
+
+// clauseSeries names the history of what a clause compares.
+export const clauseSeries = (c) => (c.where || c.zone || c.line ? 'clause ' + c.text : c.signal);
+
+// growth returns by how much a counter has grown from value to value.
+export const growth = (values) => values.slice(1).map((v, i) => Math.max(v - values[i], 0));
+
+// wasOf says what a rule is, for the timeline.
+function wasOf({ state, truth }) {
+	if (state === 'disabled' || state === 'inactive') return 'off';
+	if (truth === 'unknown') return 'unknown';
+	return state === 'confirmed' ? 'fired' : truth;
+}
+
 // fired counts the events of a camera since the start.
 const fired = (camera) => camera.rules.reduce((n, r) => n + r.status.fired, 0);
-
-// drops counts what a camera's queues have dropped, other than frames that a newer one
-// replaced.
-function drops(camera) {
-	let n = 0;
-	for (const q of camera.queues) if (q.name !== 'frame') for (const d of q.drops) n += d.n;
-	return n;
-}
 
 export const history = new History();

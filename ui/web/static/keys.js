@@ -1,12 +1,10 @@
-// Keys: those of the whole page and those of the view shown. They do nothing while
-// something is typed.
+// Keys, of the whole page and of the view shown. They do nothing while something is typed.
 
 import { useEffect, useRef } from './vendor/preact-htm.js';
 
 const layers = []; // of which the last one comes first
 
-// useKeys binds keys while a component is shown: { key: [what it does, function] }. Those
-// of the whole page come after those of a view.
+// useKeys binds keys while a component is shown: { key: [what it does, function] }.
 export function useKeys(keys, ofPage = false) {
 	const layer = useRef({});
 	layer.current.keys = keys;

@@ -57,8 +57,7 @@ export class Parser {
 
 const json = (payload) => JSON.parse(new TextDecoder().decode(payload));
 
-// Feed is one stream, whose messages go to the screens of their cameras. It is opened
-// again when it ends, and closed while the page is hidden.
+// Feed is one stream for several screens. It is opened again when it ends.
 export class Feed {
 	// query: {video, jpeg, width, rate}; screens: by the names of their cameras.
 	constructor(query, screens) {

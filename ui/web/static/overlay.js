@@ -1,5 +1,4 @@
-// What lies on a frame of a camera: what detectors found in it, zones and lines. Coordinates
-// are fractions of the frame.
+// What lies on a frame: what detectors found in it, zones and lines.
 
 import { clean } from './units.js';
 
@@ -43,8 +42,7 @@ export class Results {
 		return found;
 	}
 
-	// trails returns the points of each track of a signal, up to a result: the middle of the
-	// bottom edge of its boxes.
+	// trails returns the points of each track of a signal, up to a result.
 	trails(list, result, { signal, detections }) {
 		const followed = new Map(detections.filter((d) => d.track).map((d) => [d.track, []]));
 		for (const r of followed.size > 0 ? list.slice(0, list.indexOf(result) + 1) : []) {
@@ -95,8 +93,7 @@ function trace(g, width, height, points) {
 	for (const [x, y] of points) g.lineTo(x * width, y * height);
 }
 
-// paintFound draws what signals found, as Results.at returns it: boxes, and where their tracks
-// have been, as far as results are kept. What was found in another frame is paler.
+// paintFound draws what Results.at returns. What was found in another frame is paler.
 export function paintFound(g, width, height, found) {
 	const size = begin(g, height);
 	for (const { signal, detections, colour, exact, trails } of found) {

@@ -3,7 +3,7 @@
 import { html, useEffect, useState } from './vendor/preact-htm.js';
 import { get } from './api.js';
 import { barred } from './changes.js';
-import { truthLook } from './explain.js';
+import { href } from './route.js';
 import { camera } from './store.js';
 import { clean } from './units.js';
 
@@ -15,8 +15,7 @@ export const State = ({ of }) => html`<span class="state ${tones[of] ?? 'warn'}"
 // Name is text from outside: a name, a label, an error.
 export const Name = ({ of }) => html`<bdi>${clean(of)}</bdi>`;
 
-// scaleOf returns the upper end of a scale: a round number above all values, so that it rarely
-// changes.
+// scaleOf returns the upper end of a scale: a round number, so that it rarely changes.
 export function scaleOf(values) {
 	const most = Math.max(0, ...values);
 	if (most === 0) return 1;
@@ -24,8 +23,7 @@ export function scaleOf(values) {
 	return scale * ([1, 2, 5].find((step) => most <= step * scale) ?? 10);
 }
 
-// Spark draws values as a line, the newest on the right; null leaves a gap. Mark is a
-// threshold across it.
+// Spark draws values as a line, the newest on the right, and mark as a threshold across it.
 export function Spark({ values, high, width = 90, height = 18, mark = 0, label }) {
 	const top = high ?? scaleOf([...values, mark]);
 	const y = (v) => height - 1 - (Math.max(v, 0) / top) * (height - 2);
@@ -42,6 +40,9 @@ export function Spark({ values, high, width = 90, height = 18, mark = 0, label }
 	return html`<svg class="spark" viewBox="0 0 ${width} ${height}" width=${width} height=${height} role="img" aria-label=${label}><path d=${line} />
 		${mark > 0 && html`<path class="mark" d="M0 ${y(mark)}H${width}" />`}</svg>`;
 }
+
+export const ruleLook = { potential: 'warn', confirmed: 'good', cooldown: 'info', idle: 'dim', inactive: 'dim', disabled: 'dim' };
+export const truthLook = { true: 'good', false: 'dim', unknown: 'warn' };
 
 const glyph = { true: '✓', false: '✗', unknown: '?' };
 
@@ -67,8 +68,7 @@ export function inTrouble(alerts) {
 }
 
 // useAnswer asks for something, of the API a path, again when it changes and every so many
-// milliseconds, and returns {of, answer} or {of, problem}: what the last one is of. For ''
-// nothing is asked.
+// milliseconds, and returns {of, answer} or {of, problem}. For '' nothing is asked.
 export function useAnswer(what, every = 0, ask = get) {
 	const [last, set] = useState({});
 	useEffect(() => {
@@ -85,11 +85,31 @@ export function useAnswer(what, every = 0, ask = get) {
 }
 
 // ofCamera makes the view of a camera from one that is given the camera of the snapshot.
-export const ofCamera = (View) => function OfCamera({ route }) {
-	const of = camera(route.camera);
-	if (of) return html`<${View} key=${of.name} camera=${of} route=${route} />`;
-	return html`<p class="empty">${route.camera ? html`There is no camera <${Name} of=${route.camera} />.` : 'No camera.'}</p>`;
-};
+export function ofCamera(View) {
+	const OfCamera = ({ route }) => {
+		const of = camera(route.camera);
+		if (of) return html`<${View} key=${of.name} camera=${of} route=${route} />`;
+		return html`<p class="empty">${route.camera ? html`There is no camera <${Name} of=${route.camera} />.` : 'No camera.'}</p>`;
+	};
+	return Object.assign(OfCamera, { ofCamera: true });
+}
+
+// Listing is what a camera has: a table, and below it all of the one that the address names.
+// Cells are those of a row behind its name, Details the rest of what there is to say.
+export function Listing({ view, what, camera, item, columns, empty, list, Cells, Details }) {
+	const shown = list.find((it) => it.name === item);
+	return html`
+		<${Table} columns=${[what, ...columns]} empty=${empty} rows=${list.map((it) => html`
+			<tr key=${it.name} class=${it === shown ? 'selected' : ''} data-name=${it.name}>
+				<th scope="row"><a data-row href=${href(view, camera.name, it.name)} aria-current=${it === shown ? 'true' : null}><${Name} of=${it.name} /></a></th>
+				<${Cells} it=${it} camera=${camera} />
+			</tr>`)} />
+		${shown && html`<section class="card" aria-labelledby="shown">
+			<h2 id="shown"><${Name} of=${shown.title ?? `${item} on ${camera.name}`} /></h2>
+			<${Details} key=${item} it=${shown} camera=${camera} />
+		</section>`}
+		${!shown && item && html`<p class="empty">There is no ${what} <${Name} of=${item} /> on this camera.</p>`}`;
+}
 
 // Facts is a list of names and values; values that are empty are left out.
 export const Facts = ({ of }) => html`<dl class="facts">${of.filter(([, value]) => value || value === 0)
@@ -105,13 +125,20 @@ export function Meter({ share, look = 'good', label }) {
 // Action is a button that changes the runtime.
 export const Action = ({ children, off, ...more }) => html`<button disabled=${off || barred() !== ''} title=${barred()} ...${more}>${children}</button>`;
 
+// Confirmed is an action that is asked for once more, for it cannot be taken back.
+export function Confirmed({ label, what, act }) {
+	const [asked, ask] = useState(false);
+	if (!asked) return html`<${Action} onClick=${() => ask(true)}>${label}…<//>`;
+	return html`<span role="group" aria-label=${what}>It cannot be undone. <${Action} class="danger" onClick=${act}>${what}<//>
+		<button onClick=${() => ask(false)}>Cancel</button></span>`;
+}
+
 // Toggle is a switch; set is called with what it is to be.
 export const Toggle = ({ on, label, set }) => html`<${Action} class="toggle" role="switch" aria-checked=${on ? 'true' : 'false'} aria-label=${label}
-	onClick=${() => set(!on)}><i aria-hidden="true"></i>${on ? 'on' : 'off'}<//>`;
+	onClick=${() => set(!on)}><i aria-hidden="true">${on ? '●' : '○'}</i> ${on ? 'on' : 'off'}<//>`;
 
 // Table is a table: its columns and rows; where there is none, a text. A column is a name,
-// with ">" before it that of numbers, or {name, number, wide, on, sort}: a wide one is left
-// out on phones, and sort is called to sort by it.
+// with ">" before it that of numbers, or {name, number, wide, on, sort}.
 export function Table({ columns, rows, empty }) {
 	if (rows.length === 0) return html`<p class="empty">${empty}</p>`;
 	const heads = columns.map((c) => (c.name ? c : { name: c.replace('>', ''), number: c[0] === '>' }));
@@ -122,29 +149,4 @@ export function Table({ columns, rows, empty }) {
 					${sort ? html`<button class="sort" onClick=${sort}>${name}${on && ' ▾'}</button>` : name}</th>`)}</tr></thead>
 			<tbody>${rows}</tbody>
 		</table></div>`;
-}
-
-// problems returns what an error says of single keys, as in "detector: max_fps: must be…; ttl: …".
-export function problems(text, keys) {
-	const found = {};
-	for (const key of keys) {
-		const part = text.match(new RegExp(`(?:^|[ ;])${key}(?:\\[\\d\\])?: (.*?)(?:; \\w+: |$)`, 'm'));
-		if (part) found[key] = part[1];
-	}
-	return found;
-}
-
-// Field is one option: what was typed, else its default as a hint. One of fixed choices has
-// no default.
-export function Field({ option: o, text, wrong, preset, set }) {
-	const id = 'o-' + o.name;
-	const about = { id, name: o.name, value: text, 'aria-describedby': id + '-help', 'aria-invalid': wrong ? 'true' : null, onInput: (e) => set(e.target.value) };
-	const choices = o.type === 'boolean' ? ['true', 'false'] : o.choices;
-	const number = o.type === 'number' || o.type === 'integer';
-	const unset = preset ? `default: ${preset}` : 'default';
-	return html`<div class="field"><label for=${id}>${o.name}</label>
-		${choices ? html`<select ...${about}>${!o.fixed && html`<option value="">${unset}</option>`}${choices.map((c) => html`<option value=${c}>${c}</option>`)}</select>`
-			: o.type === 'list' ? html`<textarea rows="2" placeholder=${preset} ...${about}></textarea>`
-			: html`<input type=${number ? 'number' : 'text'} step=${o.type === 'integer' ? '1' : 'any'} placeholder=${preset} autocomplete="off" ...${about} />`}
-		<small id=${id + '-help'}>${wrong && html`<span class="bad">${wrong}</span><br />`}${o.help}${o.type === 'list' && '; one a line'}</small></div>`;
 }

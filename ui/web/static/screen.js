@@ -1,5 +1,4 @@
-// A screen shows one camera on a canvas: packets decoded by WebCodecs, or JPEG frames,
-// with the results that belong to each frame.
+// A screen shows one camera on a canvas, with the results that belong to each frame.
 
 import { DAMAGED, HIDDEN, KEY } from './media.js';
 import { paintFound, paintPlaces, Results } from './overlay.js';
@@ -178,8 +177,7 @@ export class Screen {
 		}
 	}
 
-	// frame shows the newest frame whose time has come. It is called once a frame of the
-	// browser.
+	// frame shows the newest frame whose time has come.
 	frame() {
 		this.delay.update(this.clock.interval);
 		this.decode();

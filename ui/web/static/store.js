@@ -1,5 +1,4 @@
-// What the views show: the newest snapshot, events and log lines, and how the connection
-// stands. Views are rendered at most once a frame, from the newest snapshot.
+// What the views show. They are rendered at most once a frame, from the newest snapshot.
 
 import { follow, get, Problem } from './api.js';
 import { build } from './build.js';
@@ -18,6 +17,7 @@ export const store = {
 	snapshot: null,
 	events: [], // {seq, event}, oldest first
 	lines: [], // {seq, time, level, text}, oldest first
+	frozen: false, // snapshot, events and lines stay as they are
 	lost: { events: 0, log: 0 }, // that the stream has not sent
 	readOnly: true, // nothing can be changed
 };
@@ -25,6 +25,7 @@ export const store = {
 let render = () => {};
 let scheduled = false;
 let waiting = null; // the newest snapshot, as text
+let events = [], lines = []; // the newest ones
 
 // subscribe calls back after each change, at most once a frame.
 export function subscribe(listener) {
@@ -37,9 +38,16 @@ export function changed() {
 	scheduled = true;
 	requestAnimationFrame(() => {
 		scheduled = false;
-		if (waiting) take();
+		if (!store.frozen) Object.assign(store, { events, lines });
+		if (waiting && !store.frozen) take();
 		render();
 	});
+}
+
+// freeze keeps what is shown as it is, or lets it go on.
+export function freeze() {
+	store.frozen = !store.frozen;
+	changed();
 }
 
 // take replaces the snapshot by the newest one.
@@ -48,7 +56,7 @@ function take() {
 	waiting = null;
 	if (!Array.isArray(snapshot.cameras) || !Array.isArray(snapshot.alerts)) {
 		stand('incompatible');
-		stop();
+		current.abort();
 		return;
 	}
 	if (store.snapshot && store.snapshot.started !== snapshot.started) history.clear();
@@ -75,8 +83,7 @@ function receive(type, data, id) {
 		const of = id.split('.')[0];
 		if (of !== instance) {
 			instance = of; // numbers begin anew
-			store.events = [];
-			store.lines = [];
+			events = lines = [];
 		}
 	}
 	switch (type) {
@@ -85,10 +92,10 @@ function receive(type, data, id) {
 		stand('live');
 		break;
 	case 'event':
-		store.events = [...store.events, JSON.parse(data)].slice(-maxEvents);
+		events = [...events, JSON.parse(data)].slice(-maxEvents);
 		break;
 	case 'log':
-		store.lines = [...store.lines, JSON.parse(data)].slice(-maxLines);
+		lines = [...lines, JSON.parse(data)].slice(-maxLines);
 		break;
 	case 'gap': {
 		const gap = JSON.parse(data);
@@ -101,13 +108,9 @@ function receive(type, data, id) {
 let current = null; // what ends the connection
 let restart = () => {};
 
-function stop() {
-	current?.abort();
-}
-
 // again connects again, as after a login.
 export function again() {
-	stop();
+	current?.abort();
 	restart();
 }
 

@@ -7,8 +7,7 @@ const slack = 15; // milliseconds that the delay may be off
 // now returns milliseconds since 1970, without the steps of the system's clock.
 export const now = () => performance.timeOrigin + performance.now();
 
-// Clock is how far behind its capture a frame of one camera arrives, at best, by this
-// browser's clock: so both clocks may differ.
+// Clock is how far behind its capture a frame arrives, at best, by this browser's clock.
 export class Clock {
 	behind = Infinity;
 	interval = 40; // milliseconds between frames
@@ -29,8 +28,7 @@ export class Clock {
 	}
 }
 
-// Delay is how long frames wait so that results lie on them: the 95th percentile of how
-// long results take, and one frame.
+// Delay is how long frames wait for results: as 95 of 100 take, and one frame.
 export class Delay {
 	ages = new Map(); // of the results with detections, by detector
 	value = 0;

@@ -24,8 +24,7 @@ export function ago(ns) {
 	return Math.trunc(s / 86400) + 'd';
 }
 
-// steady writes a duration that is still running, or begins anew many times a second, in
-// steps that do not flicker.
+// steady writes a duration that is still running, in steps that do not flicker.
 export function steady(ns) {
 	if (ns >= 0 && ns < 50 * ms) return '<50ms';
 	return ago(ns < second ? Math.round(ns / (50 * ms)) * 50 * ms : ns);
@@ -74,6 +73,9 @@ export function amount(n) {
 	if (n < 1e9) return (n / 1e6).toFixed(1) + ' MB';
 	return (n / 1e9).toFixed(2) + ' GB';
 }
+
+// bits writes bits a second.
+export const bits = (n) => (n < 1e6 ? (n / 1e3).toFixed(0) + ' kbit/s' : (n / 1e6).toFixed(1) + ' Mbit/s');
 
 const zones = new Intl.DateTimeFormat(undefined, { timeZoneName: 'short' });
 

@@ -12,7 +12,8 @@ function placeOf(alert) {
 	const camera = alert.cameras[0] ?? '';
 	if (alert.kind.startsWith('detector') || alert.kind === 'frames_sparse') return href('detectors', camera, alert.subject);
 	if (camera) return href('live', camera);
-	return href(alert.kind === 'clips_degraded' ? 'events' : 'log');
+	if (alert.kind.startsWith('output')) return href('queues', store.snapshot.cameras[0]?.name, alert.subject);
+	return href({ clips_degraded: 'events', reload_failed: 'diff' }[alert.kind] ?? 'log');
 }
 
 function Alert({ alert, now, selected }) {
@@ -33,7 +34,7 @@ function Alert({ alert, now, selected }) {
 		</li>`;
 }
 
-export function Alerts({ route }) {
+export default function Alerts({ route }) {
 	const { alerts, at } = store.snapshot;
 	const known = alerts.filter((a) => a.acknowledged).length;
 	return html`

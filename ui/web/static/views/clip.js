@@ -3,17 +3,17 @@
 import { html, useEffect, useMemo, useRef, useState } from '../vendor/preact-htm.js';
 import { call, path } from '../api.js';
 import { paintFound, Results } from '../overlay.js';
-import { copy } from '../changes.js';
+import { copy, say } from '../changes.js';
 import { Action, Facts, Name, useAnswer } from '../parts.js';
 import { camera, store } from '../store.js';
 import { amount, clean, second, stamp } from '../units.js';
+import { about } from './log.js';
 
 const lookEvery = 1000;       // milliseconds between looks for a clip that may yet come
 const waitFor = 120_000;      // milliseconds after the event that one may come
 const around = 60_000;        // milliseconds beside the event that its clip overlaps
 
-// pathOf returns where the clip of an event is found: among those of its time, or by the ID
-// alone where no more is known.
+// pathOf returns where the clip of an event is found: by its ID, or among those of its time.
 function pathOf(id, event) {
 	if (!event) return path('clips', id);
 	const near = (ms) => new Date(Date.parse(event.time) + ms).toISOString();
@@ -40,20 +40,21 @@ export function Evidence({ id, event, learned }) {
 	if (!answer || entry) return html`<p class="dim">loading its clip</p>`;
 	if (rule?.clip === false) return html`<p class="dim">this rule records no clips</p>`;
 	if (event?.phase === 'ended') return html`<p class="dim">the end of an event has no clip</p>`;
+	const why = about({ event: id }).at(-1)?.text.split(' reason=')[1];
+	if (why) return html`<p class="warn">no clip: <${Name} of=${why} /></p>`;
 	if (!awaited) return html`<p class="dim">this event has no clip: it was lost, or has been deleted</p>`;
 	const left = Math.ceil((Date.parse(event.time) - Date.now()) / 1000 + (rule?.clip_after_ns ?? 0) / second);
 	return html`<p class="info">${left > 0 ? `clip in ${left} s` : 'the clip is being written'}</p>`;
 }
 
 function Clip({ entry, file, meta }) {
-	const [verdict, judge] = useState(null);
 	const base = 'api/' + path('clips', entry.event_id);
 	const name = (file) => `${clean(entry.event_type)}-${entry.time.replace(/[:.]/g, '')}-${file}`;
 	const movies = [meta.movie, ...(meta.parts ?? [])];
-	const good = { look: 'good', text: '✓ every file is as it was saved' }, bad = (text) => ({ look: 'bad', text: '✗ ' + text });
+	const bad = (text) => say('✗ ' + text, 'bad');
 	const verify = () => {
-		judge({ text: 'comparing its files with their hashes' });
-		call('POST', path('clips', entry.event_id) + '/verify').then(({ ok, error }) => judge(ok ? good : bad(error)), (e) => judge(bad(e.message)));
+		say('comparing its files with their hashes');
+		call('POST', path('clips', entry.event_id) + '/verify').then(({ ok, error }) => (ok ? say('✓ every file is as it was saved', 'good') : bad(error)), (e) => bad(e.message));
 	};
 	return html`
 		<${Player} base=${base} movies=${movies} meta=${meta} />
@@ -62,7 +63,6 @@ function Clip({ entry, file, meta }) {
 			<a class="button" href=${base + '/meta.json'} download=${name('meta.json')}>Metadata</a>
 			<${Action} onClick=${verify}>Verify<//>
 			<button onClick=${() => copy(file, file)}>Copy path</button>
-			<span role="status" class=${verdict?.look}>${verdict?.text}</span>
 		</p>
 		<${Facts} of=${[
 			['path', html`<code class="path"><${Name} of=${file} /></code>`],

@@ -1,10 +1,10 @@
-// Drawing of zones and lines on the live frame. What is drawn is shown as TOML, and then
-// written to the configuration file.
+// Drawing of zones and lines on the live frame, and writing them to the configuration file.
 
 import { html, useRef } from '../vendor/preact-htm.js';
 import { call } from '../api.js';
 import { edit, make } from '../changes.js';
-import { Action, Field, Name, problems, useAnswer } from '../parts.js';
+import { Field, problems } from '../form.js';
+import { Action, Name, useAnswer } from '../parts.js';
 import { store } from '../store.js';
 import { Changes } from './diff.js';
 
@@ -33,8 +33,7 @@ function shapeOf(place) {
 const cornersOf = ({ kind, points, points: [a, b] }) =>
 	(kind === 'rectangle' && b ? [a, [b[0], a[1]], b, [a[0], b[1]]] : points);
 
-// added returns a shape with one more point, which is then held: of a closed polygon in the
-// edge that is nearest.
+// added returns a shape with one more point, which is then held.
 function added(shape, p) {
 	const { kind, points, closed } = shape;
 	if (kind !== 'polygon') {
@@ -63,21 +62,18 @@ const tableOf = (shape) => (shape.kind === 'line' ? 'line' : 'zone');
 // changeOf returns the change that puts a shape into the file.
 function changeOf(shape, camera) {
 	const { old, name } = shape, table = tableOf(shape);
-	const of = (name, more) => [{ table, name, camera, ...more }];
-	if (!old) return edit(`${table} ${name} is added`, of(name, { set: keysOf(shape) }), of(name, { remove: true }));
+	if (!old) return edit(`${table} ${name} is added`, [{ table, name, camera, set: keysOf(shape) }]);
 	const before = { ...keysOf(shapeOf(old)), name: old.name }, after = { ...keysOf(shape), name };
 	const equal = (...keys) => keys.every((key) => JSON.stringify(before[key]) === JSON.stringify(after[key]));
 	const isMoved = !equal('points', 'rect'); // which of the two the file has is not known: both are set
-	const changed = (set) => Object.fromEntries(Object.entries(set).filter(([key]) => (key === 'points' || key === 'rect' ? isMoved : !equal(key))));
-	return edit(`${table} ${old.name} is changed`, of(old.name, { set: changed(after) }), of(name, { set: changed(before) }));
+	const changed = Object.entries(after).filter(([key]) => (key === 'points' || key === 'rect' ? isMoved : !equal(key)));
+	return edit(`${table} ${old.name} is changed`, [{ table, name: old.name, camera, set: Object.fromEntries(changed) }]);
 }
 
 // removalOf returns the change that takes the zone or line of a shape out of the file.
 function removalOf(shape, camera) {
-	const { old } = shape, table = tableOf(shape);
-	const of = (more) => [{ table, name: old.name, camera, ...more }];
-	const on = camerasOf(shape), all = on.length === store.snapshot.cameras.length;
-	return edit(`${table} ${old.name} is removed`, of({ remove: true }), of({ set: { ...keysOf(shapeOf(old)), cameras: all ? null : on } }));
+	const table = tableOf(shape), { name } = shape.old;
+	return edit(`${table} ${name} is removed`, [{ table, name, camera, remove: true }]);
 }
 
 // camerasOf returns the cameras that have the zone or line that is changed.
@@ -87,8 +83,7 @@ function camerasOf(shape) {
 	return store.snapshot.cameras.filter((c) => c[tableOf(shape) + 's'].some(is)).map((c) => c.name);
 }
 
-// Overlay lies on the frame: a click adds a point, and points can be dragged, moved by the
-// arrow keys and removed by Delete. A click on the first one closes a polygon.
+// Overlay lies on the frame, and takes clicks and keys.
 export function Overlay({ shape, set }) {
 	const area = useRef();
 	const at = (event) => {

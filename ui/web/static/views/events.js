@@ -10,7 +10,7 @@ import { store } from '../store.js';
 import { ago, clean, column, count, day, ms, number, stamp } from '../units.js';
 import { Evidence } from './clip.js';
 
-export function Events({ route }) {
+export default function Events({ route }) {
 	const { filter = '' } = route.query;
 	const { events, lost } = store;
 	const query = useMemo(() => parse(filter), [filter]);

@@ -1,6 +1,7 @@
 // The fleet: one line a camera.
 
 import { html, useMemo } from '../vendor/preact-htm.js';
+import { CameraForm } from '../form.js';
 import { history } from '../history.js';
 import { alertsOf, alertTone, inTrouble, Name, Spark, State, Table } from '../parts.js';
 import { href, replace } from '../route.js';
@@ -21,7 +22,7 @@ function rowOf(camera, alerts) {
 	const its = alertsOf(alerts, camera.name);
 	return {
 		camera, alerts: its, trouble: inTrouble(its), latency: history.latency(camera.name),
-		events: history.eventRate(store.snapshot, camera) ?? -1, drops: history.dropRate(camera.name) ?? -1,
+		events: history.eventRate(store.snapshot, camera) ?? -1, drops: history.growing(camera.name, 'queue', 'drops') ?? -1,
 	};
 }
 
@@ -88,7 +89,8 @@ function heading(name, order) {
 	return { name, on, sort: () => replace({ sort: next }), number: name !== 'camera' };
 }
 
-export function Fleet({ route }) {
+export default function Fleet({ route }) {
+	if ('add' in route.query) return html`<${CameraForm} />`;
 	const { cameras, alerts, at } = store.snapshot;
 	const order = orders[route.query.sort] ? route.query.sort : 'trouble';
 	const needle = (route.query.filter ?? '').toLowerCase();
@@ -98,7 +100,8 @@ export function Fleet({ route }) {
 	const columns = [by('camera'), 'state', { name: 'last minute', wide: true }, by('fps'), by('latency'), 'detectors', 'rules', by('events/h'), by('drops/s'), { name: 'last event', wide: true }];
 	return html`
 		<h1>Fleet <small>${rows.length} of ${cameras.length} cameras, by ${order}</small></h1>
-		<p class="tools"><input type="search" placeholder="filter" aria-label="filter cameras" value=${route.query.filter ?? ''} onInput=${(e) => replace({ filter: e.target.value })} /></p>
+		<p class="tools"><input type="search" placeholder="filter" aria-label="filter cameras" value=${route.query.filter ?? ''} onInput=${(e) => replace({ filter: e.target.value })} />
+			<a class="button" href=${href('fleet', '', '', { add: 'yes' })}>Add a camera</a></p>
 		<${Table} columns=${columns} rows=${rows.map((r) => html`<${Row} key=${r.camera.name} row=${r} now=${Date.parse(at)} />`)}
 			empty=${needle ? `No camera contains “${route.query.filter}”.` : 'No camera.'} />`;
 }

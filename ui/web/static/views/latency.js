@@ -1,18 +1,20 @@
 // Latency: where the time between the camera and an event goes, over the last ten seconds.
 
-import { html } from '../vendor/preact-htm.js';
-import { bars, quantile, total } from '../histogram.js';
+import { html, useEffect, useRef } from '../vendor/preact-htm.js';
+import { bars, firstBar, quantile, total } from '../histogram.js';
 import { history } from '../history.js';
 import { ofCamera, Table } from '../parts.js';
-import { Bars } from '../plot.js';
 import { ago } from '../units.js';
 
 const stages = ['capture', 'queue', 'schedule', 'inference', 'publish', 'event'];
 
+const dark = matchMedia('(prefers-color-scheme: dark)');
+const height = 110;
+
 // inkOf returns the colour of a stage.
 const inkOf = (stage) => (stage === 'step' ? 'dim' : 'stage-' + stages.indexOf(stage));
 
-export const Latency = ofCamera(({ camera }) => {
+export default ofCamera(({ camera }) => {
 	const rows = ['step', ...stages].map((stage) => {
 		const counts = history.recent(camera.name, stage);
 		return { stage, counts, n: total(counts), most: (stage === 'step' ? camera.tick : camera.stages[stage])?.max_ns ?? 0 };
@@ -38,6 +40,48 @@ function AgeBar({ rows }) {
 	if (all === 0) return html`<p class="dim">no result yet</p>`;
 	const words = parts.map(([stage, ns]) => `${stage} ${ago(ns)}`).join(', ');
 	return html`<p>end-to-end latency <strong>${ago(all)}</strong></p>
-		<div class="agebar" role="img" aria-label=${words}>${parts.map(([stage, ns]) => html`
+		<div class="meter agebar" role="img" aria-label=${words}>${parts.map(([stage, ns]) => html`
 			<i class=${inkOf(stage)} style=${{ width: (100 * ns) / all + '%' }} title="${stage} ${ago(ns)}"></i>`)}</div>`;
+}
+
+// optionsIn returns the options of a plot in a box, with the colours of now.
+function optionsIn(box, ink, length) {
+	const colour = (name) => {
+		box.className = 'plot ' + name;
+		return getComputedStyle(box).color;
+	};
+	const axis = { stroke: colour('dim'), grid: { stroke: colour('grid'), width: 1 }, ticks: { show: false }, font: '11px sans-serif' };
+	return {
+		width: box.clientWidth, height, legend: { show: false }, cursor: { show: false, drag: { setScale: false } },
+		scales: { x: { time: false, range: [-0.5, length - 0.5] }, y: { range: (_, low, high) => [0, Math.max(high ?? 1, 1)] } },
+		axes: [
+			{ ...axis, size: 26, grid: { show: false }, incrs: [5], space: 20, values: (_, all) => all.map((i) => ago(firstBar * 2 ** i)) },
+			{ ...axis, size: 44, values: (_, all) => all.map((v) => (Number.isInteger(v) ? v : '')) },
+		],
+		series: [{}, { fill: colour(ink), stroke: colour(ink), width: 0, points: { show: false }, paths: uPlot.paths.bars({ size: [0.9] }) }],
+	};
+}
+
+// Bars draws counts by duration, and again when size or colours change.
+function Bars({ counts, ink, label }) {
+	const place = useRef(), plot = useRef();
+	const data = [counts.map((_, i) => i), counts];
+	useEffect(() => {
+		const box = place.current;
+		const draw = () => {
+			plot.current?.destroy();
+			plot.current = new uPlot(optionsIn(box, ink, counts.length), data, box);
+		};
+		draw();
+		const watch = new ResizeObserver(() => plot.current.setSize({ width: box.clientWidth, height }));
+		watch.observe(box);
+		dark.addEventListener('change', draw);
+		return () => {
+			watch.disconnect();
+			dark.removeEventListener('change', draw);
+			plot.current.destroy();
+		};
+	}, []);
+	useEffect(() => plot.current.setData(data), [counts.join()]);
+	return html`<div class="plot" role="img" aria-label=${label} ref=${place}></div>`;
 }

@@ -1,15 +1,15 @@
 // Live: what a camera sends, as it is sent, with what was found in it.
 
 import { html, useEffect, useRef, useState } from '../vendor/preact-htm.js';
-import { make, saveClip, setCamera } from '../changes.js';
-import { detectorState, ruleLook, ruleProgress } from '../explain.js';
+import { make, removeCamera, saveClip, setCamera } from '../changes.js';
+import { history } from '../history.js';
 import { Feed, hides, sends } from '../media.js';
-import { Action, alertsOf, alertTone, Name, ofCamera, State } from '../parts.js';
-import { href, replace } from '../route.js';
+import { Action, alertsOf, alertTone, Confirmed, Facts, Name, ofCamera, ruleLook, Spark, State } from '../parts.js';
+import { go, href, replace } from '../route.js';
 import { Screen } from '../screen.js';
 import { useKeys } from '../keys.js';
 import { camera as find, store } from '../store.js';
-import { clean, number, rate } from '../units.js';
+import { amount, bits, clean, count, number, rate, stamp } from '../units.js';
 import { Form, fresh, Overlay } from './draw.js';
 
 const still = { rate: 10, width: 1280 }; // of JPEG frames where there is no video
@@ -46,7 +46,7 @@ function legend(shown) {
 	return all.join(', ') || 'nothing found';
 }
 
-export const Live = ofCamera(({ camera, route: { query } }) => {
+export default ofCamera(({ camera, route: { query } }) => {
 	const canvas = useRef();
 	const box = useRef();
 	const [unsupported, setUnsupported] = useState('');
@@ -62,6 +62,7 @@ export const Live = ofCamera(({ camera, route: { query } }) => {
 	const toggleBoxes = () => replace({ boxes: boxes ? 'off' : '' });
 	const drawing = query.draw === 'yes';
 	const toggleDraw = () => replace({ draw: drawing ? '' : 'yes' });
+	const remove = async () => (await make(removeCamera(camera.name))) || go('fleet');
 	const full = () => (document.fullscreenElement ? document.exitFullscreen() : box.current.requestFullscreen());
 	useKeys({ d: ['draw zones and lines', toggleDraw], w: ['wait for results or not', toggleDelay], b: ['boxes on or off', toggleBoxes], z: ['full screen', full] });
 	return html`
@@ -82,12 +83,14 @@ export const Live = ofCamera(({ camera, route: { query } }) => {
 					<button onClick=${full}>Full screen</button>
 					<${Action} onClick=${() => make(setCamera(camera.name, camera.state === 'paused'))}>${camera.state === 'paused' ? 'Resume' : 'Pause'}<//>
 					${store.snapshot.clips && html`<${Action} onClick=${() => make(saveClip(camera.name))}>Save a clip<//>`}
+					<${Confirmed} label="Remove" what="Remove ${camera.name}" act=${remove} />
 					<span class="dim" data-delay>${s && (delayed ? `delayed by ${Math.round(s.wait)} ms, so that boxes lie on their frame` : 'not delayed: boxes are of earlier frames')}</span>
 				</p>
 				<p class="dim" data-shown>${howShown(s, jpeg, camera)}${feed.current?.problem && html` <span class="bad">${feed.current.problem}</span>`}</p>
 			</section>
 			${drawing ? html`<${Form} camera=${camera} shape=${shape} set=${draw} />` : html`<${Aside} camera=${camera} />`}
-		</div>`;
+		</div>
+		<${Camera} c=${camera} />`;
 });
 
 // Aside says how the camera's detectors, signals and rules stand.
@@ -96,11 +99,9 @@ function Aside({ camera }) {
 	return html`
 		<aside aria-label="state">
 			${alerts.map((a) => html`<p class=${alertTone(a)}>▲ <a href=${href('alerts', '', '', { id: a.id })}><${Name} of=${a.title} /></a></p>`)}
-			<h2>Camera</h2>
-			<p><${State} of=${camera.state} /> <span class="dim">${rate(camera.fps)} fps${camera.decoding && `, decodes ${camera.decoding}`}</span></p>
 			<h2>Detectors</h2>
-			<ul>${camera.detectors.map((d) => [d, ...detectorState(d, store.snapshot)]).map(([d, look, words]) => html`
-				<li key=${d.name}><a href=${href('detectors', camera.name, d.name)}><${Name} of=${d.name} /></a> <span class="dim">${rate(d.fps)}/s</span> <span class=${look}><${Name} of=${words} /></span></li>`)}
+			<ul>${camera.detectors.map((d) => html`
+				<li key=${d.name}><a href=${href('detectors', camera.name, d.name)}><${Name} of=${d.name} /></a> <span class="dim">${rate(d.fps)}/s</span> <span class=${d.words.tone}><${Name} of=${d.words.text} /></span></li>`)}
 			</ul>
 			<h2>Signals</h2>
 			<ul class="pairs">${camera.signals.map((v) => html`
@@ -108,7 +109,37 @@ function Aside({ camera }) {
 			</ul>
 			<h2>Rules</h2>
 			<ul>${camera.rules.map((r) => html`
-				<li key=${r.event}><a href=${href('rules', camera.name, r.event)}><${Name} of=${r.event} /></a> <span class=${ruleLook[r.status.state]}>${r.status.state}</span> <span class="dim">${ruleProgress(r)[1]}</span></li>`)}
+				<li key=${r.event}><a href=${href('rules', camera.name, r.event)}><${Name} of=${r.event} /></a> <span class=${ruleLook[r.status.state]}>${r.status.state}</span> <span class="dim">${r.words.text}</span></li>`)}
 			</ul>
 		</aside>`;
+}
+
+// streamOf says what a camera sends.
+function streamOf(c) {
+	const parts = [c.codec, c.width > 0 && `${c.width}x${c.height}`, c.sent_fps > 0 && `${rate(c.sent_fps)} frames a second`,
+		c.bitrate > 0 ? `${amount(Math.round(c.bitrate / 8))}/s (${bits(c.bitrate)})` : c.codec && 'nothing arrives'];
+	return parts.filter(Boolean).join(', ') || 'not known yet';
+}
+
+// standing is the state of a stream, and why.
+const standing = (of) => html`<${State} of=${of.state} /> since ${stamp(of.since)} ${of.reason && html`<span class="warn"><${Name} of=${of.reason} /></span>`}`;
+
+// Camera is all of a camera: what it sends, and what became of it.
+function Camera({ c }) {
+	const dropped = ['pool', 'lag', 'rate', 'corrupt'].filter((reason) => c['drop_' + reason] > 0).map((reason) => `${count(c['drop_' + reason])} ${reason}`);
+	return html`
+		<section class="card" aria-labelledby="camera"><h2 id="camera">Camera <${Name} of=${c.name} /></h2>
+			<${Facts} of=${[
+				['state', standing(c)],
+				['source', html`<${Name} of=${c.source} />`],
+				['stream', streamOf(c)],
+				['frames/s', html`<${Spark} values=${history.values(c.name)} label="frames a second" /> ${rate(c.fps)}`],
+				['decodes', c.decoding && html`${c.decoding} of ${c.sent_fps.toFixed(0)} frames a second: <${Name} of=${c.decoding_why} />`],
+				['packets', c.decoding && `${count(c.packets)}, ${count(c.decoded)} decoded, ${count(c.damaged)} damaged`],
+				['reconnects', `${count(Math.max(c.connects - 1, 0))}, ${count(c.failures)} failures, ${count(c.stalls)} stalls, ${count(c.resizes)} changes of size`],
+				['frames', `${count(c.frames)}, ${count(c.superseded)} replaced by a newer one before they were seen`],
+				['dropped', dropped.length > 0 && html`<span class="warn">${dropped.join(', ')}</span>`],
+				['second stream', c.recording && html`for evidence: ${standing(c.recording)} <${Name} of=${c.recording.source} />`],
+			]} />
+		</section>`;
 }

@@ -5,7 +5,7 @@ import { Name } from '../parts.js';
 import { matchesLine, parse } from '../query.js';
 import { replace } from '../route.js';
 import { store } from '../store.js';
-import { column, count } from '../units.js';
+import { clock, column, count } from '../units.js';
 
 const levels = ['DEBUG', 'INFO', 'WARN', 'ERROR'];
 const looks = { DEBUG: 'dim', INFO: 'dim', WARN: 'warn', ERROR: 'bad' };
@@ -13,15 +13,14 @@ const looks = { DEBUG: 'dim', INFO: 'dim', WARN: 'warn', ERROR: 'bad' };
 // rank returns where a level stands, also one such as "WARN+1".
 const rank = (level) => levels.indexOf(level.split(/[+-]/)[0]);
 
-const foldLines = 16;     // entries back within which a line is folded
+const foldLines = 16; // entries back within which a line is folded
 const foldTime = 600_000; // milliseconds after its first line a new entry begins
-
 // varying is what differs between lines that say the same: which camera, and numbers.
 const varying = /( camera=("[^"]*"|\S*))|[0-9]+(\.[0-9]+)?(ns|µs|ms|s|m|h)?/g;
 
 // fold joins lines that repeat a warning or an error, as of each retry and each camera. An
 // entry is the newest of its lines, and stands where that does.
-function fold(lines) {
+export function fold(lines) {
 	const out = [];
 	for (const line of lines) {
 		const entry = { ...line, times: 1, first: line.time, key: '' };
@@ -40,7 +39,20 @@ function fold(lines) {
 	return out;
 }
 
-export function Log({ route }) {
+// Line is an entry, with the time of its newest line.
+export function Line({ of, clock: write = clock }) {
+	const look = looks[levels[rank(of.level)]];
+	return html`<time class="dim" datetime=${of.time}>${write(of.time)}</time>${' '}
+		<span class=${look}>${of.level.toLowerCase()}</span> <${Name} of=${of.text} />${of.times > 1 && html` <strong class=${look}>×${of.times}</strong>`}`;
+}
+
+// about returns the warnings and errors whose keys have these values, as {camera: "yard"}.
+export function about(values) {
+	const has = (text, key, value) => (text + ' ').includes(` ${key}=${value} `) || text.includes(` ${key}=${JSON.stringify(value)}`);
+	return store.lines.filter((l) => rank(l.level) >= 2 && Object.entries(values).every(([key, value]) => has(l.text, key, value)));
+}
+
+export default function Log({ route }) {
 	const { lines, lost, snapshot } = store;
 	const { level = '', filter = '' } = route.query;
 	const shown = useMemo(() => {
@@ -62,8 +74,7 @@ export function Log({ route }) {
 			${lost.log > 0 && html`<span class="warn">${count(lost.log)} lines came faster than this page reads</span>`}
 		</p>
 		<ol class="lines" ref=${list} tabindex="0" aria-label="lines of the log" onScroll=${scrolled}>
-			${shown.map((l) => html`<li key=${l.seq}><time class="dim" datetime=${l.time}>${times.of(l.time)}</time>${' '}
-				<span class=${looks[levels[rank(l.level)]]}>${l.level.toLowerCase()}</span> <${Name} of=${l.text} />${l.times > 1 && html` <strong class=${looks[levels[rank(l.level)]]}>×${l.times}</strong>`}</li>`)}
+			${shown.map((l) => html`<li key=${l.seq}><${Line} of=${l} clock=${times.of} /></li>`)}
 		</ol>
 		${shown.length === 0 && html`<p class="empty">${lines.length === 0 ? 'Nothing has been logged.' : 'No line is like that.'}</p>`}`;
 }

@@ -1,73 +1,79 @@
-// Queues and drops: every bound, how full it is, what it dropped, and how fast it does now.
+// Queues and drops: every bound, how full it is, and what it dropped; of outputs their messages.
 
 import { html } from '../vendor/preact-htm.js';
-import { history } from '../history.js';
-import { Meter, Name, ofCamera, Table } from '../parts.js';
+import { discard, make, resend, testOutput } from '../changes.js';
+import { cameraGauges, lost, programGauges, troubled } from '../gauges.js';
+import { growth, history } from '../history.js';
+import { Action, Confirmed, Facts, Listing, Meter, Name, ofCamera, Spark, Table } from '../parts.js';
 import { store } from '../store.js';
-import { ago, amount, count, ms, rate, second } from '../units.js';
+import { clean, count, rate, stamp } from '../units.js';
 
-export const Queues = ofCamera(({ camera }) => {
-	const all = gauges(store.snapshot, camera);
-	const { snapshot, seconds } = history.before(5);
-	const old = snapshot?.cameras.find((c) => c.name === camera.name);
-	const was = new Map(old && gauges(snapshot, old).flatMap((g) => g.drops.map((d) => [key(g, d), d.n])));
-	const lately = (g, d) => (seconds > 0 ? Math.max(d.n - (was.get(key(g, d)) ?? d.n), 0) / seconds : 0);
+export default ofCamera(({ camera, route }) => {
+	const { snapshot } = store;
+	const last = (g) => (troubled(g, snapshot.alerts) ? 0 : 1);
+	const list = allOf(snapshot, camera).toSorted((a, b) => last(a) - last(b));
 	return html`
 		<h1>Queues and drops</h1>
-		<${Table} columns=${['queue', 'of', 'depth', 'dropped (now)']} rows=${all.map((g) => html`<${Row} key=${g.of + '/' + g.name} g=${g} lately=${lately} />`)} />`;
+		<${Listing} view="queues" what="queue" camera=${camera} item=${route.item} columns=${['of', 'depth', 'dropped (now)']} list=${list} Cells=${Cells} Details=${Details} />`;
 });
 
-// key names a counter of drops.
-const key = (g, d) => [g.of, g.name, d.reason].join('\n');
-
-function Row({ g, lately }) {
-	const share = g.capacity > 0 ? g.depth / g.capacity : 0;
-	const dropped = g.drops.filter((d) => d.n > 0).map((d) => ({ ...d, now: lately(g, d) }));
-	return html`
-		<tr>
-			<th scope="row"><${Name} of=${g.name} /></th>
-			<td class="dim"><${Name} of=${g.of} /></td>
-			<td>${g.capacity > 0 && html`<${Meter} share=${share} look=${share > 0.75 && g.capacity > 1 ? 'warn' : 'good'} label="depth" /> `}
-				${g.text ?? `${count(g.depth)}/${count(g.capacity)}`}</td>
-			<td class="words">${dropped.length === 0 ? html`<span class="dim">none</span>` : dropped.map((d, i) => html`${i > 0 && ' · '}
-				<span class=${d.now >= 0.05 && !g.normal ? 'warn' : 'dim'}><${Name} of=${d.reason} /> ${count(d.n)}${d.now >= 0.05 && ` (${rate(d.now)}/s)`}</span>`)}</td>
-		</tr>`;
-}
-
-// gauges lists every bound in a snapshot, those of the camera first.
-function gauges(snapshot, camera) {
-	const queue = (q, of) => ({
-		name: q.name.replace(/^sink:/, ''), of, depth: q.depth, capacity: q.capacity, drops: q.drops, normal: q.name === 'frame',
+// allOf lists every bound in a snapshot, those of the camera first, each with a name of its own.
+function allOf(snapshot, camera) {
+	const all = [...cameraGauges(snapshot, camera), ...programGauges(snapshot)];
+	return all.map((g) => {
+		const first = all.find((o) => o.name === g.name) === g;
+		return { ...g, gauge: g.name, name: first ? g.name : `${g.name} of ${g.of}`, title: `${g.name} of ${g.of}` };
 	});
-	const { slots, clips, outbox } = snapshot;
-	return [
-		...camera.queues.map((q) => queue(q, camera.name)),
-		{ name: 'slots', of: 'program', depth: slots.busy, capacity: slots.size, drops: [{ reason: 'revoked', n: slots.revoked }] },
-		...(clips ? clipGauges(clips, camera.name) : []),
-		...(outbox ? outputGauges(outbox, Date.parse(snapshot.at)) : []),
-		...snapshot.queues.map((q) => queue(q, 'program')),
-	];
 }
 
-function clipGauges(clips, camera) {
-	const rings = clips.rings.filter((r) => r.camera === camera).flatMap((r) => [{
-		name: 'evidence', of: camera, depth: r.bytes, capacity: r.bytes_capacity, text: `${amount(r.bytes)} ${ago(Math.round(r.span_ns / second) * second)}`,
-		drops: [{ reason: 'evicted', n: r.evicted }, { reason: 'failed', n: r.failed }],
-	}, {
-		name: 'encoder', of: camera, depth: r.queue, capacity: r.queue_capacity, drops: [{ reason: 'skipped', n: r.skipped }],
-	}]);
-	const removed = ['age', 'bytes', 'free'].map((reason) => ({ reason, n: clips.removed[reason] ?? 0 }));
-	return [...rings, { name: 'disk', of: 'program', text: `${clips.clips}, ${amount(clips.bytes)}`, drops: removed }];
+const Depth = ({ g }) => html`${g.capacity > 0 && html`<${Meter} share=${g.depth / g.capacity} look=${g.depth / g.capacity > 0.75 && g.capacity > 1 ? 'warn' : 'good'} label="depth" /> `}
+	${g.text ?? `${count(g.depth)}/${count(g.capacity)}`}`;
+
+function Cells({ it }) {
+	const dropped = it.drops.filter((d) => d.n > 0).map((d) => [d, history.growing(it.of, 'queue', it.gauge, d.reason) ?? 0]);
+	return html`
+		<td class="dim"><${Name} of=${it.of} /></td>
+		<td><${Depth} g=${it} /></td>
+		<td class="words">${dropped.length === 0 ? html`<span class="dim">none</span>` : dropped.map(([d, lately], i) => html`${i > 0 && ' · '}
+			<span class=${lately >= 0.05 && !it.normal ? 'warn' : 'dim'}><${Name} of=${d.reason} /> ${count(d.n)}${lately >= 0.05 && ` (${rate(lately)}/s)`}</span>`)}</td>`;
 }
 
-// outputGauges lists the store of the outbox, and what waits for each output.
-function outputGauges(outbox, now) {
-	const outputs = outbox.outputs.map((o) => ({
-		name: o.name, of: 'outbox', text: `${count(o.backlog)} wait${o.backlog > 0 ? ' ' + ago((now - Date.parse(o.oldest)) * ms) : ''}`,
-		drops: [{ reason: 'refused', n: o.aside_count }, { reason: 'retries', n: o.retries }, ...o.drops],
-	}));
-	return [{
-		name: 'stored', of: 'outbox', depth: outbox.bytes, capacity: outbox.max_bytes, text: amount(outbox.bytes),
-		drops: [{ reason: 'not durable', n: outbox.not_durable }],
-	}, ...outputs];
+// Details is all of a queue: what it holds, what it was lately, and what to do.
+function Details({ it }) {
+	const output = it.of === 'outbox' && store.snapshot.outbox.outputs.find((o) => o.name === it.name);
+	const text = store.about?.queues[it.gauge] ?? { holds: `events for ${it.name}`, full: 'further events are dropped', remedy: 'check why it does not accept them' };
+	const depths = history.values(it.of, 'queue', it.gauge, 'depth'), drops = growth(history.values(it.of, 'queue', it.gauge, 'drops'));
+	return html`
+		<${Facts} of=${[
+			['holds', text.holds],
+			['depth', html`<${Depth} g=${it} />`],
+			['history', html`<${Spark} values=${depths} high=${it.capacity} label="depth in the last two minutes" /> <span class="dim">of the last two minutes</span>`],
+			['when full', text.full],
+			['drops', lost(it) > 0 && html`<${Spark} values=${drops} label="drops in the last two minutes" /> ${count(lost(it))} since the start`],
+			['do', lost(it) > 0 && text.remedy],
+		]} />
+		${output && html`<${Output} o=${output} />`}`;
+}
+
+// Output is where messages go, and those that were set aside because it refused them.
+function Output({ o }) {
+	const time = (t) => (Date.parse(t) > 0 ? stamp(t) : 'never');
+	return html`
+		<h3>Messages</h3>
+		<${Facts} of=${[
+			['to', html`<${Name} of=${o.to} />`],
+			['state', html`<span class=${o.state === 'ok' ? 'good' : 'bad'}>${o.state}</span> ${o.connection} <${Name} of=${o.reason} />`],
+			['do', html`<${Name} of=${o.remedy} />`],
+			['delivered', `${count(o.delivered)}, the last one ${time(o.last_ok)}; ${count(o.retries)} retries, ${count(o.folded)} folded`],
+			['next try', Date.parse(o.next_try) > 0 && stamp(o.next_try)],
+		]} />
+		<p class="tools"><${Action} onClick=${() => make(testOutput(o.name))}>Send a test message<//>
+			${o.aside_count > 0 && html`<${Action} onClick=${() => make(resend(o.name))}>Resend all ${o.aside_count}<//>
+				<${Confirmed} label="Discard all" what="Discard all ${o.aside_count}" act=${() => make(discard(o.name))} />`}</p>
+		<${Table} columns=${['set aside', 'camera', 'time', 'why', '>tries', '']} empty="No message is set aside." rows=${o.aside.map((m) => html`<tr key=${m.id}>
+			<th scope="row"><${Name} of=${m.event} /></th><td><${Name} of=${m.camera} /></td><td>${stamp(m.time)}</td><td class="words"><${Name} of=${m.reason} /></td><td class="number">${m.tries}</td>
+			<td><${Action} aria-label="Resend ${clean(m.event)}" onClick=${() => make(resend(o.name, m.id))}>Resend<//>
+				<${Confirmed} label="Discard" what="Discard it" act=${() => make(discard(o.name, m.id))} /></td>
+		</tr>`)} />
+		${o.aside_count > o.aside.length && html`<p class="dim">The newest ${o.aside.length} of ${o.aside_count} are shown.</p>`}`;
 }

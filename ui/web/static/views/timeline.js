@@ -12,6 +12,7 @@ const spans = { '10m': 600e3, '1h': 3600e3, '6h': 6 * 3600e3, '1d': 86400e3, '7d
 const steps = [60e3, 300e3, 600e3, 3600e3, 6 * 3600e3, 12 * 3600e3, 86400e3]; // between two labels
 const page = 1000, most = 10_000; // clips of one answer, and in all
 const every = 30_000, none = [];
+const pasts = { fired: 'good', true: 'info', false: 'dim', unknown: 'warn', 'not watched': 'grid' }; // what a rule was, and its colour
 
 // allClips returns the clips of a time, "FROM TO", the newest first.
 async function allClips(time) {
@@ -39,7 +40,7 @@ function collect(events, clips) {
 	return [...all.values()].sort((a, b) => a.time - b.time);
 }
 
-export function Timeline({ route }) {
+export default function Timeline({ route }) {
 	const span = spans[route.query.span] ? route.query.span : '10m';
 	const length = spans[span], grain = Math.max(length / 600, 1000);
 	const fixed = Date.parse(route.query.end ?? '');
@@ -64,14 +65,14 @@ export function Timeline({ route }) {
 			<button disabled=${!fixed} onClick=${() => replace({ end: '' })}>Now</button>
 		</p>
 		${strip}
-		<p class="dim legend"><i class="mark"></i> event <i class="mark lasted"></i> how long it lasted <i class="clip"></i> clip <i class="unknown"></i> the rule was unknown
-			(since this page is open). Events are in memory since ${events.length > 0 ? stamp(events[0].event.time) : 'now'}; before that, clips tell${clips.length >= most && html`, of which these are the newest ${most}`}.</p>
+		<p class="dim legend"><i class="mark"></i> event <i class="mark lasted"></i> how long it lasted <i class="clip"></i> clip;
+			the rule ${Object.keys(pasts).map((was) => html`<${Past} spans=${[[0, 1, was]]} of=${(x) => x} /> ${was} `)}(since this page is open). The newest ${events.length} events are in memory,
+			since ${events.length > 0 ? stamp(events[0].event.time) : 'now'}; before that, only those with clips are known${clips.length >= most && html`, the newest ${most} of them`}.</p>
 		${chosen && html`<p class="card" role="status"><a href=${href('events', '', chosen.id)}><${Name} of=${chosen.rule} /></a> on <${Name} of=${chosen.camera} />, ${stamp(chosen.time)}
 			${chosen.phase}${chosen.clip && html`<img class="thumb" alt="" src="api/clips/${encodeURIComponent(chosen.id)}/thumb.jpg" />`}</p>`}`;
 }
 
-// rowsOf returns the rules that have something to show, and those of the cameras there are,
-// each with its items as [item, its index].
+// rowsOf returns all rules, each with its items as [item, its index].
 function rowsOf(items) {
 	const rows = new Map();
 	const row = (camera, rule) => {
@@ -110,7 +111,7 @@ function Strip({ items, rows, from, length, at }) {
 			${rows.map((r) => html`<div class="row" key=${r.key}>
 				<span class="name"><${Name} of=${r.rule} /> <span class="dim"><${Name} of=${r.camera} /></span></span>
 				<div class="lane">
-					${history.unknown(r.camera, r.rule, from, from + length).map(([a, b]) => html`<i class="unknown" style=${place(a, b)}></i>`)}
+					<${Past} spans=${history.rule(r.camera, r.rule, from, from + length)} of=${(t) => Math.min(Math.max((t - from) / length, 0), 1)} />
 					${r.items.filter(([i, n], k) => n === at || k === 0 || spot(i) !== spot(r.items[k - 1][0])).map(([i, n]) => html`
 						${i.clip && html`<i class="clip" data-id=${i.id} style=${place(...i.clip)}></i>`}
 						<i key=${i.id} class="mark ${i.phase === 'ended' ? 'lasted' : ''} ${n === at ? 'on' : ''}" data-id=${i.id} title="${i.rule} ${clock(i.time)}"
@@ -120,6 +121,11 @@ function Strip({ items, rows, from, length, at }) {
 			<div class="row scale" aria-hidden="true"><span class="name"></span><div class="lane">${labels(from, length).map(([t, text]) => html`<b style=${{ left: place(t).left }}>${text}</b>`)}</div></div>
 		</div>`;
 }
+
+// Past draws what a rule was, as spans of times, of which "of" makes a place from 0 to 1.
+const Past = ({ spans, of }) => html`<svg class="past" viewBox="0 0 1 1" preserveAspectRatio="none" aria-hidden="true">
+	${Object.entries(pasts).map(([kind, ink]) => html`<path class=${ink}
+		d=${spans.filter(([,, was]) => was === kind).map(([a, b]) => `M${of(a).toFixed(4)} .5H${of(b).toFixed(4)}`).join('')} />`)}</svg>`;
 
 // labels returns the times below the strip.
 function labels(from, length) {

@@ -1,5 +1,4 @@
-// The wall: all cameras at once, as JPEG frames at a low rate; the chosen one as it is
-// sent.
+// The wall: all cameras at once, as JPEG frames at a low rate; the chosen one as it is sent.
 
 import { html, useEffect, useRef } from '../vendor/preact-htm.js';
 import { Feed, sends } from '../media.js';
@@ -10,6 +9,7 @@ import { camera as find, store } from '../store.js';
 import { clean, rate } from '../units.js';
 
 const most = 64; // cameras of one stream
+const flash = 3000; // milliseconds that an event flashes
 const refused = new Set(); // cameras whose codec this browser does not decode
 
 // ordered returns the cameras as they are listed: those with alerts first.
@@ -21,9 +21,10 @@ function ordered() {
 
 function Tile({ camera, chosen, canvas }) {
 	const alerts = alertsOf(store.snapshot.alerts, camera.name);
-	const [first] = alerts;
+	const [first] = alerts, fired = store.events.findLast((e) => e.event.camera === camera.name);
 	return html`
-		<li class="tile ${chosen ? 'chosen' : ''}">
+		<li class="tile ${chosen ? 'chosen' : ''} ${inTrouble(alerts) === 0 ? 'alarm' : ''}">
+			${fired && Date.now() - Date.parse(fired.event.time) < flash && html`<span key=${fired.seq} class="flash">● <${Name} of=${fired.event.event_type} /></span>`}
 			<a data-row href=${chosen ? href('live', camera.name) : href('wall', '', camera.name)} title=${chosen ? 'show it alone' : 'show it as it is sent'}>
 				<canvas ref=${canvas} width="320" height="180" role="img" aria-label=${clean(camera.name)}></canvas>
 				<span class="name"><${Name} of=${camera.name} /> <${State} of=${camera.state} /> <span class="dim">${rate(camera.fps)} fps</span></span>
@@ -32,7 +33,7 @@ function Tile({ camera, chosen, canvas }) {
 		</li>`;
 }
 
-export function Wall({ route }) {
+export default function Wall({ route }) {
 	const cameras = ordered();
 	const canvases = useRef(new Map());
 	const names = cameras.map((c) => c.name).toSorted();
