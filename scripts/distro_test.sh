@@ -81,7 +81,7 @@ newcomer() {
 	backports='' from=''
 	if [ "$suite" = bookworm ]; then
 		backports='sed "s/ bookworm / bookworm-backports /" /etc/apt/sources.list >/etc/apt/sources.list.d/backports.list'
-		from='-t bookworm-backports'
+		from='--no-install-recommends -t bookworm-backports' # what is recommended comes in versions that OpenCV's packages cannot use
 	fi
 	inside "$backports
 	apt-get update -q >/dev/null

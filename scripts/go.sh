@@ -16,7 +16,7 @@ advise() {
 	case $system in
 	'debian 12')
 		echo "Debian 12 has Go 1.19. Add its backports to the sources of apt (deb MIRROR bookworm-backports main), then:" >&2
-		echo "  apt-get update && apt-get install -t bookworm-backports golang-go" >&2
+		echo "  apt-get update && apt-get install --no-install-recommends -t bookworm-backports golang-go" >&2
 		;;
 	debian* | ubuntu*) echo "Install it:  apt-get update && apt-get install golang-go" >&2 ;;
 	esac
