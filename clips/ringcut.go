@@ -104,7 +104,7 @@ func (g *Ring) take(c *clip, last bool) (got cut) {
 		got.lost = lo == 0 && len(g.samples) > 0 && g.samples[0].seq > c.cursor+1
 	}
 	shown := len(g.samples) - 1 // the last one that is shown before the end
-	for shown > lo && !(g.samples[shown].Track.Video && g.samples[shown].ts <= max(c.end, c.zero)) {
+	for shown >= lo && !(g.samples[shown].Track.Video && g.samples[shown].ts <= max(c.end, c.zero)) {
 		shown--
 	}
 	for i, s := range g.samples[lo:] {

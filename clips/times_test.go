@@ -61,17 +61,20 @@ func TestFramesShownAfterTheEnd(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		s := newStudio(t, testConfig(t), withLines)
 		c := s.connect(6*time.Second, 1)
-		c.sound = nil
-		// A key frame, a P-frame that is shown 18 s later, and the two B-frames before it.
-		for i, shown := range []time.Duration{0, 18, 6, 12} {
-			c.offer(&capture.Packet{Track: c.video, PTS: shown * time.Second, DTS: time.Duration(i)*6*time.Second - 6*time.Second, Key: i == 0})
-		}
-		for _, after := range []time.Duration{2 * time.Second, 8 * time.Second} {
-			job := s.job(after.String())
-			job.Confirming.Release()
-			job.Confirming, job.At, job.After = nil, 500*time.Millisecond, after
-			s.save(job)
-			time.Sleep(after + 10*time.Second)
+		c.sound, c.late = nil, 12*time.Second
+		// A key frame, a P-frame, and the B-frames before it, each when it is decoded.
+		for i, shown := range []time.Duration{0, 24, 12, 6, 18} {
+			c.offer(&capture.Packet{Track: c.video, PTS: shown * time.Second, DTS: time.Duration(i)*6*time.Second - 12*time.Second, Key: i == 0})
+			if i == 2 {
+				for _, after := range []time.Duration{2 * time.Second, 8 * time.Second} {
+					job := s.job(after.String())
+					job.Confirming.Release()
+					job.Confirming, job.At, job.After = nil, 12500*time.Millisecond, after
+					s.save(job)
+					time.Sleep(after / 3)
+				}
+			}
+			time.Sleep(6 * time.Second)
 		}
 		s.drain()
 		entries, err := List(s.cfg.Dir)
@@ -81,10 +84,10 @@ func TestFramesShownAfterTheEnd(t *testing.T) {
 		for _, e := range entries {
 			m := s.meta(e)
 			want, frames := int64(2500), 1
-			if m.Post.Asked == 8000 {
-				want, frames = 18000, 3 // P is needed, and shown at 18 s
+			if m.Post.Asked == 8000 { // with what the frame of 6 s is decoded from
+				want, frames = 24000, 4
 			}
-			if m.Movie.Frames != frames || m.Movie.DurationMS < want || m.Movie.DurationMS > want+6000 {
+			if m.Movie.Frames != frames || m.Movie.DurationMS != want {
 				t.Errorf("asked for %d ms after: %d frames in %d ms", m.Post.Asked, m.Movie.Frames, m.Movie.DurationMS)
 			}
 		}
