@@ -26,6 +26,7 @@ typedef struct {
 	int encode, max_width;
 	int64_t step, due; // of encoded video, nanoseconds
 	int64_t last_dts;
+	AVPacket *held; // the last one, in the time base of st: the next one tells its duration
 	AVCodecContext *dec, *enc;
 	struct SwsContext *sws;
 	AVFrame *in, *out;
@@ -287,7 +288,7 @@ int rvo_mux_add(rvo_mux *m, const char *codec, const uint8_t *config, int config
 	if (m->ctx->nb_streams == MAX_TRACKS) return AVERROR(EINVAL);
 	int n = m->ctx->nb_streams;
 	track *t = &m->tracks[n];
-	if (!(t->st = avformat_new_stream(m->ctx, NULL))) return AVERROR(ENOMEM);
+	if (!(t->st = avformat_new_stream(m->ctx, NULL)) || !(t->held = av_packet_alloc())) return AVERROR(ENOMEM);
 	int err = put_packet(m->pkt, first, first_size);
 	if (err >= 0) {
 		m->pkt->flags = AV_PKT_FLAG_KEY;
@@ -310,7 +311,16 @@ int rvo_mux_start(rvo_mux *m) {
 	return err;
 }
 
-// put writes m->pkt, whose times are in the given base, and empties it.
+// write_held writes the packet that was held back. FFmpeg sets the time of the first packet of a fragment to the end of the one before.
+static int write_held(rvo_mux *m, track *t) {
+	if (!t->held->data) return 0;
+	int err = av_write_frame(m->ctx, t->held);
+	if (err >= 0 && m->ctx->pb->error < 0) err = m->ctx->pb->error;
+	av_packet_unref(t->held);
+	return err;
+}
+
+// put takes m->pkt over, whose times are in the given base, and writes the one before.
 static int put(rvo_mux *m, track *t, AVRational base) {
 	AVPacket *pkt = m->pkt;
 	pkt->stream_index = t->st->index;
@@ -319,9 +329,9 @@ static int put(rvo_mux *m, track *t, AVRational base) {
 	if (t->last_dts != INT64_MIN && pkt->dts <= t->last_dts) pkt->dts = t->last_dts + 1;
 	if (pkt->pts < pkt->dts) pkt->pts = pkt->dts;
 	t->last_dts = pkt->dts;
-	int err = av_write_frame(m->ctx, pkt);
-	if (err >= 0 && m->ctx->pb->error < 0) err = m->ctx->pb->error;
-	av_packet_unref(pkt);
+	if (t->held->data) t->held->duration = pkt->dts - t->held->dts;
+	int err = write_held(m, t);
+	av_packet_move_ref(t->held, pkt);
 	return err;
 }
 
@@ -447,14 +457,14 @@ int rvo_mux_write(rvo_mux *m, int n, const uint8_t *data, int size, int64_t pts,
 	return t->encode ? transcode(m, t) : put(m, t, NS);
 }
 
-// drain writes what decoders and encoders still hold. A last piece of sound that fills no frame of AAC is left out: it would make the movie longer than it is.
+// drain writes what decoders and encoders still hold, and the last packets. A last piece of sound that fills no frame of AAC is left out: it would make the movie longer than it is.
 static int drain(rvo_mux *m) {
 	int first = 0;
 	for (unsigned i = 0; i < m->ctx->nb_streams; i++) {
 		track *t = &m->tracks[i];
-		if (!t->encode) continue;
-		int err = transcode(m, t);
-		if (err >= 0) err = encode(m, t, NULL);
+		int err = t->encode ? transcode(m, t) : 0;
+		if (err >= 0 && t->encode) err = encode(m, t, NULL);
+		if (err >= 0) err = write_held(m, t);
 		if (err < 0 && first == 0) first = err;
 	}
 	return first;
@@ -475,6 +485,7 @@ int rvo_mux_end(rvo_mux *m) {
 		sws_freeContext(t->sws);
 		av_frame_free(&t->in);
 		av_frame_free(&t->out);
+		av_packet_free(&t->held);
 	}
 	av_packet_free(&m->pkt);
 	if (m->ctx) {
