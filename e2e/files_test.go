@@ -103,7 +103,7 @@ after    = "500ms"
 	if status := p.status(2 * patience); status != 0 {
 		t.Fatalf("it ends with status %d:\n%s", status, tail(p.stderr.String()))
 	}
-	for _, bad := range []string{"cut short", "damaged", "camera failed"} {
+	for _, bad := range []string{"truncated", "damaged", "camera failed"} {
 		if strings.Contains(p.stderr.String(), bad) {
 			t.Errorf("it says %q:\n%s", bad, tail(p.stderr.String()))
 		}

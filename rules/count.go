@@ -13,7 +13,7 @@ import (
 type counted struct {
 	table      *detectors.Table
 	value      *value
-	dwells     bool // the call is callDwell; likewise the next two
+	dwells     bool // the call is callDwell, and so on for the next two
 	arrives    bool
 	crosses    bool
 	follows    bool

@@ -228,7 +228,7 @@ func (r *Runtime) attach(ctx context.Context, cmd Command) error {
 		}
 		own, spec, open := r.prepare(cfg, p.name)
 		if err := p.do(ctx, func(*engine.Engine, time.Duration) error { return p.attach(own, spec, open) }); err != nil {
-			// ctx may have ended.
+			// Undo even if ctx ended.
 			ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), abandonAfter)
 			defer cancel()
 			for _, undo := range added {

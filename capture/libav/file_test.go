@@ -272,7 +272,7 @@ func TestHardwareThatIsNotThere(t *testing.T) {
 			t.Fatalf("%s: %v", accel, err)
 		}
 		defer d.Image.Free()
-		told := strings.Contains(log.String(), "no hardware decoding here: decoding in software\" camera=test hwaccel="+accel)
+		told := strings.Contains(log.String(), "hardware decoding is not available; decoding in software\" camera=test hwaccel="+accel)
 		if _, accelerated := os.Stat("/dev/dri"); accel == "none" && log.Len() > 0 || accel != "none" && accelerated != nil && !told {
 			t.Errorf("%s: the log says %q", accel, log.String())
 		}
@@ -440,7 +440,7 @@ func TestFileErrors(t *testing.T) {
 		"missing":     {dir + "/none.mp4", os.ErrNotExist, "check the path"},
 		"a directory": {dir, capture.ErrUnsupported, "not a regular file"},
 		"empty":       {write("empty.mp4", nil), capture.ErrUnsupported, "empty"},
-		"no index":    {write("short.mp4", late[:len(late)/2]), capture.ErrUnsupported, "cut short"},
+		"no index":    {write("short.mp4", late[:len(late)/2]), capture.ErrUnsupported, "truncated"},
 		"text":        {write("text.mp4", []byte(strings.Repeat("no video ", 100))), capture.ErrUnsupported, ""},
 		"sound":       {made(t, "sound.mp4", "-f", "lavfi", "-i", "sine=duration=1"), capture.ErrUnsupported, "no video"},
 		"a playlist":  {write("list.m3u8", []byte("#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\nhttp://127.0.0.1:1/a.ts\n#EXT-X-ENDLIST\n")), nil, ""},
@@ -459,8 +459,8 @@ func TestFileErrors(t *testing.T) {
 	src := mustOpen(t, write("cut.mp4", whole[:len(whole)/2]))
 	for {
 		if _, err := src.Read(); err != nil {
-			if errors.Is(err, io.EOF) || !strings.Contains(err.Error(), "cut short") {
-				t.Errorf("a file that is cut short: %v", err)
+			if errors.Is(err, io.EOF) || !strings.Contains(err.Error(), "truncated") {
+				t.Errorf("a truncated file: %v", err)
 			}
 			break
 		}

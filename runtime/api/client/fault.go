@@ -17,7 +17,7 @@ import (
 
 // Categories of a Client's errors, for errors.Is.
 var (
-	// ErrUnreachable: nothing answers at the address, or no longer. Retrying may help.
+	// ErrUnreachable: nothing answers at the address, or the connection was lost. Retrying may help.
 	ErrUnreachable = errors.New("no rvo-tui answers")
 	// ErrDenied: the token is wrong, missing or not sufficient, or the socket belongs
 	// to another user.

@@ -176,7 +176,7 @@ func (o *output) message(d *outbox.Delivery) (*message, error) {
 	clip := m.data.Clip
 	switch {
 	case clip == nil:
-		m.picture = "" // not for the end of an event
+		m.picture = "" // the end of an event has no clip
 	case clip.Lost != "":
 		m.lost, m.picture = clip.Lost, ""
 	case m.picture != "" || o.cfg.kind() == kindExec: // a program reads the files by name

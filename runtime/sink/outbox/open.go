@@ -81,7 +81,7 @@ func (o *Outbox) adopt(s *store, c contents, x listing) {
 	o.opened = true
 	o.store, o.stored = s, x.index
 	if !first {
-		// A new file gets everything known.
+		// Write the known positions and set-aside events to the new file.
 		for _, w := range o.workers {
 			o.moved(w)
 		}

@@ -84,7 +84,7 @@ func (w *worker) run(ctx context.Context) {
 			continue
 		}
 		if w.finishing() {
-			return // the rest waits for something
+			return // the remaining events cannot be delivered yet
 		}
 		w.sleep(ctx, wait)
 	}
