@@ -43,7 +43,7 @@ func playInChromium(t testing.TB, dir string, movies []string) map[string]playba
 	mux.Handle("/", http.FileServer(http.Dir(dir)))
 	mux.HandleFunc("/player", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/html")
-		fmt.Fprint(w, `<!doctype html><link rel="icon" href="data:,"><title>player</title>`)
+		fmt.Fprint(w, `<!doctype html><link rel="icon" href="data:,"><title>player</title><main></main>`)
 	})
 	server := httptest.NewServer(mux)
 	defer server.Close()

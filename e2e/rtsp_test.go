@@ -125,7 +125,7 @@ func TestRTSPRedirectKeepsLogin(t *testing.T) {
 	})
 	p := start(t, setup{config: watched("rtsp://joe:"+canary+"@"+from+"/x", ""), args: []string{"--no-ui", "--metrics-listen", "127.0.0.1:0"}})
 	p.until(patience, "the camera to fail", func() bool { return p.state("door", "failed") })
-	p.logs("the one in the address is for 127.0.0.1 alone", patience)
+	p.logs("the one in the address is only for 127.0.0.1", patience)
 	p.stop()
 	mu.Lock()
 	defer mu.Unlock()
