@@ -24,7 +24,7 @@ const (
 type Words struct {
 	Tone  Tone    `json:"tone"`
 	Text  string  `json:"text"`
-	Share float64 `json:"share"` // of a clock that runs, 0..1
+	Share float64 `json:"share,omitempty"` // of a clock that runs, 0..1
 }
 
 // Standing returns the state of a detector, at the time of the snapshot that it is of. A

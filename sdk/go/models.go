@@ -561,8 +561,8 @@ type Words struct {
 	// How it is to be taken, for its colour.
 	Tone WordsTone `json:"tone"`
 	Text string    `json:"text"`
-	// Of a clock that runs, 0..1.
-	Share float64 `json:"share"`
+	// Of a clock that runs, 0..1; not there: 0.
+	Share *float64 `json:"share,omitempty"`
 }
 
 // WordsTone: How it is to be taken, for its colour.

@@ -497,8 +497,8 @@ class Words(TypedDict):
     # How it is to be taken, for its colour.
     tone: WordsTone
     text: str
-    # Of a clock that runs, 0..1.
-    share: float
+    # Of a clock that runs, 0..1; not there: 0.
+    share: NotRequired[float]
 
 WordsTone = Literal["good", "info", "warn", "bad", "dim"]
 

@@ -467,8 +467,8 @@ export interface Words {
   /** How it is to be taken, for its colour. */
   tone: WordsTone;
   text: string;
-  /** Of a clock that runs, 0..1. */
-  share: number;
+  /** Of a clock that runs, 0..1; not there: 0. */
+  share?: number;
 }
 
 /** How it is to be taken, for its colour. */

@@ -100,8 +100,7 @@ class History {
 		const cameras = snapshot.cameras.flatMap((c) => cameraGauges(snapshot, c));
 		for (const g of [...cameras, ...programGauges(snapshot)]) {
 			this.note(key(g.of, 'queue', g.name, 'depth'), g.depth, true);
-			for (const d of g.drops) this.note(key(g.of, 'queue', g.name, d.reason), d.n, true);
-			this.note(key(g.of, 'queue', g.name, 'drops'), lost(g), true);
+			for (const d of g.drops) if (d.n > 0) this.note(key(g.of, 'queue', g.name, d.reason), d.n, true);
 		}
 		for (const c of snapshot.cameras) this.note(key(c.name, 'queue', 'drops'), c.queues.reduce((n, q) => n + (q.name === 'frame' ? 0 : lost(q)), 0), true);
 		for (const all of [this.windows, this.series]) {

@@ -42,14 +42,14 @@ function Cells({ it }) {
 function Details({ it }) {
 	const output = it.of === 'outbox' && store.snapshot.outbox.outputs.find((o) => o.name === it.name);
 	const text = store.about?.queues[it.gauge] ?? { holds: `events for ${it.name}`, full: 'further events are dropped', remedy: 'check why it does not accept them' };
-	const depths = history.values(it.of, 'queue', it.gauge, 'depth'), drops = growth(history.values(it.of, 'queue', it.gauge, 'drops'));
+	const values = (what) => history.values(it.of, 'queue', it.gauge, what);
 	return html`
 		<${Facts} of=${[
 			['holds', text.holds],
 			['depth', html`<${Depth} g=${it} />`],
-			['history', html`<${Spark} values=${depths} high=${it.capacity} label="depth in the last two minutes" /> <span class="dim">of the last two minutes</span>`],
+			['history', html`<${Spark} values=${values('depth')} high=${it.capacity} label="depth in the last two minutes" /> <span class="dim">of the last two minutes</span>`],
 			['when full', text.full],
-			['drops', lost(it) > 0 && html`<${Spark} values=${drops} label="drops in the last two minutes" /> ${count(lost(it))} since the start`],
+			...it.drops.map((d) => [d.reason, d.n > 0 && html`<${Spark} values=${growth(values(d.reason))} label="drops in the last two minutes" /> ${count(d.n)} dropped`]),
 			['do', lost(it) > 0 && text.remedy],
 		]} />
 		${output && html`<${Output} o=${output} />`}`;
@@ -63,7 +63,7 @@ function Output({ o }) {
 		<${Facts} of=${[
 			['to', html`<${Name} of=${o.to} />`],
 			['state', html`<span class=${o.state === 'ok' ? 'good' : 'bad'}>${o.state}</span> ${o.connection} <${Name} of=${o.reason} />`],
-			['do', html`<${Name} of=${o.remedy} />`],
+			['do', o.remedy && html`<${Name} of=${o.remedy} />`],
 			['delivered', `${count(o.delivered)}, the last one ${time(o.last_ok)}; ${count(o.retries)} retries, ${count(o.folded)} folded`],
 			['next try', Date.parse(o.next_try) > 0 && stamp(o.next_try)],
 		]} />
@@ -72,7 +72,7 @@ function Output({ o }) {
 				<${Confirmed} label="Discard all" what="Discard all ${o.aside_count}" act=${() => make(discard(o.name))} />`}</p>
 		<${Table} columns=${['set aside', 'camera', 'time', 'why', '>tries', '']} empty="No message is set aside." rows=${o.aside.map((m) => html`<tr key=${m.id}>
 			<th scope="row"><${Name} of=${m.event} /></th><td><${Name} of=${m.camera} /></td><td>${stamp(m.time)}</td><td class="words"><${Name} of=${m.reason} /></td><td class="number">${m.tries}</td>
-			<td><${Action} aria-label="Resend ${clean(m.event)}" onClick=${() => make(resend(o.name, m.id))}>Resend<//>
+			<td><${Action} aria-label="Resend ${clean(m.event)}" onClick=${() => make(resend(o.name, m.id))}>Resend<//>${' '}
 				<${Confirmed} label="Discard" what="Discard it" act=${() => make(discard(o.name, m.id))} /></td>
 		</tr>`)} />
 		${o.aside_count > o.aside.length && html`<p class="dim">The newest ${o.aside.length} of ${o.aside_count} are shown.</p>`}`;
