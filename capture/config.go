@@ -37,7 +37,7 @@ type Config struct {
 	Width  int `toml:"width" help:"scale to this width, or ask a device for it; 0: as the source gives"`
 	Height int `toml:"height" help:"likewise; one of the two alone keeps the aspect ratio"`
 	// Transport is the RTSP transport: "tcp" or "udp".
-	Transport string `toml:"transport" help:"of rtsp://; over udp lost packets stay lost" oneof:"tcp udp"`
+	Transport string `toml:"transport" help:"transport of rtsp://; udp does not resend lost packets" oneof:"tcp udp"`
 	// TLS is how the certificate of an rtsps:// or https:// source is verified.
 	TLS Trust `toml:"tls" help:"rtsps:// and https://: verify, pin:SHA256… for one certificate, or insecure for any"`
 	// Decode is how much of the video is decoded: "auto" (as needed), "all" or

@@ -61,7 +61,7 @@ func TestValidate(t *testing.T) {
 		{"memory of no process", Config{Name: "a", Kind: "dummy", MaxMemory: 2048}, []string{`max_memory: applies to a process of its own; set isolation = "process"`}},
 		{"memory", Config{Name: "a", Kind: "dummy", Isolation: ProcessIsolation, MaxMemory: 1}, []string{"max_memory: 1 is out of range: 1024 to 1048576 MiB"}},
 		{"inline in a process", Config{Name: "a", Kind: "dummy", Isolation: ProcessIsolation, Execution: Inline}, []string{"execution: a detector in a process of its own runs in a worker"}},
-		{"remote in a process", Config{Name: "a", Kind: "far", Isolation: ProcessIsolation}, []string{`isolation: kind "far" runs elsewhere already`}},
+		{"remote in a process", Config{Name: "a", Kind: "far", Isolation: ProcessIsolation}, []string{`isolation: kind "far" already runs outside this program`}},
 		{"motion", Config{Name: "a", Kind: "motion", Options: MotionOptions{MinSize: 2, Threshold: 1, Sensitivity: -0.1, Width: 8}}, []string{"min_size: 2", "threshold: 1", "sensitivity: -0.1", "width: 8"}},
 		{"motion that is no number", Config{Name: "a", Kind: "motion", Options: MotionOptions{MinSize: math.NaN(), Threshold: math.NaN(), Sensitivity: math.NaN(), Width: 641}}, []string{"min_size: NaN", "threshold: NaN", "sensitivity: NaN", "width: 641"}},
 		{"load", Config{Name: "a", Kind: "load", Options: LoadOptions{-1}}, []string{"busy: -1ns is out of range"}},

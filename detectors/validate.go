@@ -97,7 +97,7 @@ func (c Config) checkCommon(bad func(key, problem string)) {
 func (c Config) checkProcess(k Kind, bad func(key, problem string)) {
 	switch {
 	case k.Remote && c.Isolation == ProcessIsolation:
-		bad("isolation", fmt.Sprintf("kind %q runs elsewhere already; leave it out", c.Kind))
+		bad("isolation", fmt.Sprintf("kind %q already runs outside this program; leave it out", c.Kind))
 	case !c.InProcess(k):
 		if c.MaxMemory != 0 {
 			bad("max_memory", "applies to a process of its own; set isolation = \"process\"")

@@ -282,7 +282,7 @@ func (r Roll) of(cfg rules.Config) Roll {
 func eventID() string {
 	id, err := uuid.NewV7()
 	if err != nil {
-		panic(err) // the system has no randomness
+		panic(err) // the system's random source failed
 	}
 	return id.String()
 }

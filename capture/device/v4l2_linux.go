@@ -20,8 +20,8 @@ const buffers = 4
 type v4l2 struct{ *webcam.Webcam }
 
 func (c v4l2) Start(m Mode, fps float64) error {
-	// The returned size is the requested one, even if the driver changed it; but the
-	// mode is one that it listed.
+	// The returned size is not checked: it is always the requested one, even if the
+	// driver chose another. The driver listed this mode, so it should not.
 	format, _, _, err := c.SetImageFormat(fourCC(m.Format), uint32(m.Width), uint32(m.Height))
 	if err != nil {
 		return fmt.Errorf("set format %s of %dx%d: %w", m.Format, m.Width, m.Height, err)

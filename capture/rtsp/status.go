@@ -22,7 +22,7 @@ var statuses = map[int]error{
 	453: errors.New("the camera accepts no more connections (status 453): close another viewer, or allow more in the camera"),
 	454: errors.New("the camera ended the session (status 454)"),
 	455: errors.New("the camera refuses this now (status 455): another viewer may be using it"),
-	457: errors.New("the camera cannot play from here (status 457)"),
+	457: errors.New("the camera cannot play from the requested position (status 457)"),
 	459: errors.New("the camera requires its tracks to be controlled separately (status 459)"),
 	460: errors.New("the camera requires its tracks to be controlled together (status 460)"),
 	462: errors.New("the camera cannot reach this machine (status 462): check the network"),

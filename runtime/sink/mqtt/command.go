@@ -46,7 +46,7 @@ type answer struct {
 func (c *client) received(m *paho.Publish) {
 	switch {
 	case c.cfg.Discovery != "" && m.Topic == c.cfg.Discovery+"/status":
-		// A retained one is older than the last announcement.
+		// A retained message is older than the last announcement.
 		if string(m.Payload) == homeOnline && !m.Retain {
 			c.mu.Lock()
 			c.again = true

@@ -21,7 +21,7 @@ const (
 	DefaultText = `{{if eq .Kind "folded"}}From {{.Fold.From.Format "15:04:05"}} to {{.Fold.To.Format "15:04:05"}}:` +
 		`{{range .Fold.By}}{{"\n"}}{{.Count}} × {{if .Event}}{{.Event}} at {{.Camera}}{{else}}others{{end}}{{end}}` +
 		`{{else if eq .Kind "test"}}Messages of this output arrive here.` +
-		`{{else if eq .Kind "clip"}}{{if .Clip.Lost}}It is lost: {{.Clip.Lost}}{{else}}{{.Clip.Dir}}/{{.Clip.Movie}}{{end}}` +
+		`{{else if eq .Kind "clip"}}{{if .Clip.Lost}}The clip was lost: {{.Clip.Lost}}{{else}}{{.Clip.Dir}}/{{.Clip.Movie}}{{end}}` +
 		`{{else}}{{.Time.Format "Mon 15:04:05"}}{{if eq .Kind "ended"}}, lasted {{.Duration}}{{end}}` +
 		`{{range .Clauses}}{{"\n"}}{{.Text}} ({{.Value}}){{end}}{{end}}`
 )

@@ -37,7 +37,7 @@ type worker struct {
 	// of run
 	page     []Record // read ahead: all records after from, up to the last one
 	from     uint64
-	gen      int // of page and fold
+	gen      int // generation of page and fold
 	waits    backoff.Backoff
 	retrying bool // the last attempt failed
 	fold     folding
