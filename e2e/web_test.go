@@ -401,6 +401,7 @@ func TestWebOutputs(t *testing.T) {
 	p.shows("li h2", "messages were refused by phone")
 	p.click("li h2 a[href*=phone]")
 	p.shows("section tbody td", "no such room")
+	p.until("two messages set aside", "document.querySelectorAll('section tbody tr').length > 1")
 	p.accessible("")
 	p.press("Send a test message")
 	p.shows(".notices", "no such room")
