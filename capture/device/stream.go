@@ -35,7 +35,8 @@ type stream struct {
 	misses int // consecutive frames that were announced but missing
 }
 
-// maxMisses limits misses: an unplugged device may announce frames forever.
+// maxMisses is the maximum of misses: an unplugged device may announce frames forever
+// without delivering any.
 const maxMisses = 100
 
 // next waits for a frame and passes it to use, which must not keep it.
