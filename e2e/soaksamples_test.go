@@ -152,9 +152,10 @@ func TestSoakGaps(t *testing.T) {
 	}
 }
 
-// judge fails the test when something grows faster than it may: by more than its bound,
-// surely at all, and still in the second half of the time. What a worse mixture of faults
-// than any before raises once is no leak. The first third, or five minutes, is left out.
+// judge fails the test when something grows faster than it may: by more than its bound, and
+// surely at all, over the whole time and over its second half. What a worse mixture of
+// faults than any before raises once is no leak. The first third, or five minutes, is left
+// out.
 func (s *soakSamples) judge(t testing.TB) {
 	t.Helper()
 	warm := s.all
@@ -168,9 +169,9 @@ func (s *soakSamples) judge(t testing.TB) {
 	for _, limit := range soakLimits {
 		low := lowsOf(warm, limit.of)
 		grows, late := theilSen(low), theilSen(low[len(low)/2:])
-		report := fmt.Sprintf("%s: %+.3g%s a minute (%.3g to %.3g), in the second half %+.3g, may be %g; the lowest of each minute: %s", limit.what, grows.perMinute, limit.unit,
-			grows.least, grows.most, late.perMinute, limit.most, values(low))
-		if grows.perMinute > limit.most && grows.least > 0 && late.perMinute > limit.most {
+		report := fmt.Sprintf("%s: %+.3g%s a minute (%.3g to %.3g), in the second half %+.3g (%.3g to %.3g), may be %g; the lowest of each minute: %s", limit.what, grows.perMinute, limit.unit,
+			grows.least, grows.most, late.perMinute, late.least, late.most, limit.most, values(low))
+		if min(grows.perMinute, late.perMinute) > limit.most && min(grows.least, late.least) > 0 {
 			t.Errorf("the program grows: %s; all samples are in %q", report, *soakFile)
 		} else {
 			t.Log(report)
