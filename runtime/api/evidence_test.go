@@ -105,7 +105,7 @@ func TestClipsByTimeAndCamera(t *testing.T) {
 			t.Errorf("GET /api/clips%s: %v, want %s", query, ids, want)
 		}
 	}
-	for _, query := range []string{"?limit=1001", "?limit=-1", "?from=yesterday", "?dir=/etc"} {
+	for _, query := range []string{"?limit=1001", "?limit=-1", "?limit=", "?from=yesterday", "?dir=/etc"} {
 		if res, body := ask(t, "GET", at+"/api/clips"+query); res.StatusCode != 400 {
 			t.Errorf("GET /api/clips%s: %s %s", query, res.Status, body)
 		}

@@ -74,6 +74,9 @@ func (c *cursor[T]) start(after uint64, exact bool) {
 // resume positions the cursor after what the client already has, or after the number in
 // the query.
 func (c *cursor[T]) resume(q url.Values, key string, from uint64, resumed bool) error {
+	if q.Get(key) == "" { // without a number everything kept is sent
+		q = nil
+	}
 	after, given, err := numberOf(q, key)
 	if resumed {
 		after, given = from, true
@@ -257,7 +260,7 @@ func rateOf(given string, fallback, most float64) (float64, error) {
 // numberOf parses an optional number in a query.
 func numberOf(q url.Values, key string) (n uint64, given bool, err error) {
 	values := q[key]
-	if len(values) == 0 || values[0] == "" {
+	if len(values) == 0 {
 		return 0, false, nil
 	}
 	n, err = strconv.ParseUint(values[0], 10, 63)
