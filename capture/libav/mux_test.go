@@ -402,7 +402,7 @@ func TestMovieKeepsItsColors(t *testing.T) {
 		"bt709,tv":       {"-vf", "scale=out_color_matrix=bt709", "-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709", "-color_range", "tv"},
 		"bt709,pc":       {"-vf", "scale=out_color_matrix=bt709:out_range=pc,format=yuv420p", "-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709", "-color_range", "pc"},
 		"smpte170m,tv":   {"-vf", "scale=out_color_matrix=smpte170m", "-colorspace", "smpte170m", "-color_primaries", "smpte170m", "-color_trc", "smpte170m", "-color_range", "tv"},
-		"bt470bg,tv odd": {"-vf", "scale=out_color_matrix=bt470bg,scale=321:241,format=yuv444p", "-colorspace", "bt470bg", "-color_range", "tv"},
+		"bt470bg,tv odd": {"-vf", "scale=out_color_matrix=bt601,scale=321:241,format=yuv444p", "-colorspace", "bt470bg", "-color_range", "tv"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			camera := made(t, "camera.mp4", append([]string{"-f", "lavfi", "-i", "testsrc2=rate=25:size=320x240:duration=0.4", "-c:v", "libx264", "-crf", "10", "-bf", "0"}, args...)...)
