@@ -17,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/chromedp"
 	"golang.org/x/sys/unix"
 )
 
@@ -68,11 +69,14 @@ func costOfPages(t *testing.T) {
 	prog.until(patience, "the browser dashboard", func() bool { return webAt.MatchString(prog.stderr.String()) })
 	pin(t, prog.cmd.Process.Pid, 0)
 	url := "http://" + webAt.FindStringSubmatch(prog.stderr.String())[1]
-	views := []string{"fleet", "live/cam0", "detectors/cam1/motion", "live/cam2", "rules/cam3", "wall", "latency/cam0", "live/cam1", "events", "live/cam3"}
-	var pages []*page // two in each of ten browser contexts: more wait for a place
+	views := []string{"fleet", "live/cam0", "detectors/cam1/motion", "signals/cam2", "rules/cam3", "wall", "latency/cam0", "live/cam1", "events", "queues/cam3"}
+	var pages []*page // two in each of ten browser contexts: more wait for a place; small, for all are drawn by one core
 	for range 10 {
 		first := newPage(t)
 		pages = append(pages, first, first.beside("about:blank"))
+	}
+	for _, p := range pages {
+		p.do("resize", chromedp.EmulateViewport(640, 480))
 	}
 	var without, with []sample
 	for range *webCost {
