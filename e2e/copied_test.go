@@ -233,11 +233,12 @@ after    = "3s"
 			off = append(off, min(late, 1-late))
 		}
 		slices.Sort(off)
-		worst := off[len(off)-1]
+		worst, most := off[len(off)-1], 0.06
 		if c.meta.Camera == "vlc" {
 			worst = off[len(off)/2] // UDP loses the beginning of a beep where the machine is busy
+			most = 0.15             // its sender reports move its sound by up to 0.12 s, which FFmpeg receives so, too
 		}
-		if worst > 0.06 {
+		if worst > most {
 			t.Errorf("%s: beeps %v, where the movie begins with %.3f s of what was sent: %.3f s out of step", c.meta.Camera, heard, at, worst)
 		}
 	}
