@@ -32,7 +32,7 @@
 # make docs-test   run the commands of all documents as printed, and follow their links (DOCS=README.md for one)
 # make distro-test   make run and make test in a clean Debian 13 (SUITE=bookworm for 12)
 # make distro-readme   the README to its end there, with time and bytes (READER=me: as a user, not as root)
-# make distro-event  from nothing built there to an event that reached a webhook, timed
+# make distro-event  from nothing built there to an event that reached a webhook, in at most three minutes
 # make first-event   from here to an event of a camera at a webhook (CAMERA=rtsp://… for yours)
 # make install   what make build made, its manual page, completion and unit, into PREFIX (/usr/local)
 # make uninstall remove these; the configuration stays

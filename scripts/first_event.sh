@@ -5,7 +5,7 @@
 #     scripts/first_event.sh ADDRESS       your camera: rtsp://user:password@10.0.0.7/stream1
 #
 # The commands are what a person would type; the rest is a receiver for the webhook.
-# It fails where there is no event within three minutes of what the first command built.
+# It fails where there is no event within three minutes.
 set -eu
 cd "$(dirname "$0")/.."
 work=$(mktemp -d)
@@ -69,7 +69,6 @@ began=$(date +%s)
 echo "\$ make build"
 make build
 built=$(($(date +%s) - began))
-began=$(date +%s)
 echo "\$ bin/rvo-tui init my.toml --camera-uri '\${CAMERA}' --find motion --tell $hook"
 program=$PWD/bin/rvo-tui
 # shellcheck disable=SC2016 # the program fills it in
@@ -77,4 +76,4 @@ program=$PWD/bin/rvo-tui
 started="$started $!"
 wait_for event grep -q '"motion"' "$work/event"
 grep -a -m 1 -o '"event_type":[^}]*' "$work/event" | cut -c 1-120
-echo "The webhook has an event $((built + $(date +%s) - began)) s after the first of 2 commands; $built s of these built the program."
+echo "The webhook has an event $(($(date +%s) - began)) s after the first of 2 commands; $built s of these built the program."
