@@ -383,6 +383,11 @@ func TestWebDiff(t *testing.T) {
 	p.press("Remove porch")
 	p.shows("tbody th", "street")
 	p.until("the camera gone", "[...document.querySelectorAll('tbody th')].every(e => !e.textContent.includes('porch'))")
+	for _, e := range p.written() { // the page may have opened the stream again before it knew
+		if !strings.Contains(e, "404 (Not Found)") || !strings.Contains(e, "api/media?jpeg=porch") {
+			t.Errorf("the console has: %s", e)
+		}
+	}
 }
 
 // Messages that a receiver refuses are set aside, which an alert leads to; they are sent again, or
