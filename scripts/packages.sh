@@ -50,8 +50,8 @@ build='g++ pkg-config libopencv-dev libavcodec-dev libavformat-dev libavutil-dev
 
 # test: opencv-doc and opencv-data are real video and the cascades for faces,
 # ffmpeg makes and checks movies, tmux is a terminal, GStreamer and VLC are RTSP
-# servers, Chromium plays clips and shows the browser dashboard, zsh and fish complete commands, and the Python
-# packages run the example of a model service.
+# servers, Chromium plays clips and shows the browser dashboard, zsh and fish complete commands, the Python
+# packages run the example of a model service, and libpython3-dev is for Python models on a real Triton.
 test="opencv-data opencv-doc ffmpeg tmux vlc-bin vlc-plugin-base zsh fish
 	python3-gi gir1.2-gst-rtsp-server-1.0
 	gstreamer1.0-plugins-base gstreamer1.0-plugins-good
