@@ -4,11 +4,11 @@
 #     scripts/packages.sh build|test|check|demo|tour|camera|proto|sdk|faults
 #
 # Each set contains those before it, except that those from demo on stand alone. Where
-# nothing is missing it does and says nothing. On Debian and Ubuntu (tried: Debian
-# 12 and 13, Ubuntu 24.04) it installs with apt-get, through sudo for users other
-# than root; elsewhere, and with PACKAGES=skip, it says what is missing and ends with
-# status 1. The set test goes on where only material of tests is missing (they skip, and
-# say why). CGO_ENABLED=0 needs no set build.
+# nothing is missing it does and says nothing. On Debian and Ubuntu (tested: Debian
+# 12 and 13) it installs with apt-get, through sudo for users other than root;
+# elsewhere, and with PACKAGES=skip, it says what is missing and ends with status 1.
+# The set test goes on where only material of tests is missing (they skip, and say
+# why). CGO_ENABLED=0 needs no set build.
 set -eu
 
 # installed PACKAGE: dpkg has it.
