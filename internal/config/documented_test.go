@@ -122,12 +122,13 @@ func TestEveryKeyIsDocumented(t *testing.T) {
 		if section == "" {
 			continue
 		}
-		if field.Type.Kind() == reflect.Slice {
-			field.Type = field.Type.Elem()
+		shown := section + "."
+		if field.Type.Kind() == reflect.Slice { // it has a table of its own
+			field.Type, shown = field.Type.Elem(), ""
 		}
 		for _, key := range option.Keys(option.List(reflect.Zero(field.Type).Interface())) {
-			if !strings.Contains(string(guide), "`"+key+"`") {
-				t.Errorf("docs/configuration.md does not mention `%s` of [%s]", key, section)
+			if !strings.Contains(string(guide), "`"+shown+key+"`") {
+				t.Errorf("docs/configuration.md does not mention `%s%s` of [%s]", shown, key, section)
 			}
 			alternative := key == "all" || key == "any"
 			if !seen[section+"."+key] && !alternative {
