@@ -267,7 +267,7 @@ var rvoMetrics = []string{
 	"rvo_tick_ns", "rvo_detector_exec_ns", "rvo_frame_staleness_ns", "rvo_remote_latency_ns",
 }
 
-// The documentation lists every metric and no other, with its help text, and
+// The documentation lists every metric and no other, with its help text and labels, and
 // leads from every name of rvo to metrics that exist.
 func TestMetricsDocumentation(t *testing.T) {
 	text, err := os.ReadFile("../../docs/metrics.md")
@@ -278,8 +278,13 @@ func TestMetricsDocumentation(t *testing.T) {
 	}
 	first := regexp.MustCompile("(?m)^\\| `(rvo_\\w+)` \\|.*$")
 	var listed []string
-	for _, m := range first.FindAllStringSubmatch(ours, -1) {
-		listed = append(listed, m[1])
+	rows, intros := map[string]string{}, map[string]string{} // by metric; an intro has the labels of its section
+	for section := range strings.SplitSeq(ours, "\n### ") {
+		intro, table, _ := strings.Cut(section, "\n| Metric")
+		for _, m := range first.FindAllStringSubmatch(table, -1) {
+			listed = append(listed, m[1])
+			rows[m[1]], intros[m[1]] = m[0], intro
+		}
 	}
 	slices.Sort(listed)
 	if want := described(); !slices.Equal(listed, want) {
@@ -288,9 +293,17 @@ func TestMetricsDocumentation(t *testing.T) {
 	fams, err := registry(t, fullSnapshot()).Gather()
 	must(t, err)
 	for _, f := range fams {
-		row := "| `" + f.GetName() + "` | " + strings.ToLower(f.GetType().String()) + " |"
-		if !strings.Contains(ours, row) || !strings.Contains(ours, f.GetHelp()) {
-			t.Errorf("docs/metrics.md lacks %q with %q", row, f.GetHelp())
+		name, kind, row := f.GetName(), f.GetType().String(), rows[f.GetName()]
+		if !strings.Contains(row, "| "+f.GetHelp()+" ") {
+			t.Errorf("docs/metrics.md has %q for %s, whose help is %q", row, name, f.GetHelp())
+		}
+		if strings.Contains(row, "(histogram") != (kind == "HISTOGRAM") || strings.HasSuffix(name, "_total") != (kind == "COUNTER") {
+			t.Errorf("%s is a %s: docs/metrics.md marks histograms, and says that only counters end in _total", name, kind)
+		}
+		for _, l := range f.GetMetric()[0].GetLabel() {
+			if !strings.Contains(row+intros[name], "`"+l.GetName()+"`") {
+				t.Errorf("docs/metrics.md lacks the label %s of %s", l.GetName(), name)
+			}
 		}
 	}
 
