@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"math/rand/v2"
 	"os"
 	"sync"
@@ -121,7 +120,7 @@ func (c *Camera) Run(ctx context.Context) error {
 		c.enter(n, state, reason)
 		err := c.supervise(ctx, n)
 		switch {
-		case errors.Is(err, io.EOF):
+		case errors.Is(err, errEnded):
 			c.finish(Ended, "")
 			return nil
 		case ctx.Err() != nil:

@@ -281,6 +281,7 @@ func TestCameraFailsSlowly(t *testing.T) {
 		"malformed source":    {"pipe:0", errors.New("unknown kind"), Failed},
 		"unplugged device":    {"device:0", fmt.Errorf("open: %w", os.ErrNotExist), Reconnecting},
 		"connection refused":  {"http://h/", errors.New("connection refused"), Reconnecting},
+		"connection closed":   {"rtsps://h/", fmt.Errorf("open: %w", io.EOF), Reconnecting},
 		"a panic in a source": {"http://h/", nil, Reconnecting},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -279,7 +279,7 @@ func (c *Camera) grabFailed(ctx context.Context, n *connection, s *session, err 
 	case s.grabbed == 0:
 		return fmt.Errorf("the file contains no frames: %w", ErrUnsupported)
 	case !c.cfg.Loop:
-		return io.EOF
+		return errEnded
 	}
 	return c.reopen(ctx, n, s)
 }

@@ -15,6 +15,10 @@ import (
 // errPaused ends a connection because of Pause.
 var errPaused = errors.New("paused by command")
 
+// errEnded ends a file without loop. It is not io.EOF, because opening a live source
+// fails with that if the server closes the connection.
+var errEnded = errors.New("the file has ended")
+
 // stallError ends a connection that delivered no frame in time.
 type stallError struct{ after time.Duration }
 
@@ -65,7 +69,7 @@ func (n *connection) left() time.Duration {
 }
 
 // supervise runs a reader on one connection until it ends, and returns why: the
-// context's error, io.EOF for a file that has ended, errPaused, or the failure. Its
+// context's error, errEnded for a file that has ended, errPaused, or the failure. Its
 // timers do not depend on the reader, which may hang in a source.
 func (c *Camera) supervise(ctx context.Context, n *connection) error {
 	readCtx, cancel := context.WithCancel(ctx)

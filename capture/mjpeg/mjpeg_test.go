@@ -9,6 +9,7 @@ import (
 	"image"
 	"image/color"
 	"image/jpeg"
+	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -356,6 +357,7 @@ func TestMJPEGHostile(t *testing.T) {
 		grab    error
 		says    string
 	}{
+		"closes at once": {handle: func(net.Conn) {}, open: io.ErrUnexpectedEOF, says: "closed the connection"},
 		"silent":         {handle: untilClosed, open: os.ErrDeadlineExceeded, says: "no answer within 300ms"},
 		"connected":      {handle: func(c net.Conn) { fmt.Fprint(c, streamHead); untilClosed(c) }, grab: context.Canceled},
 		"ends":           {handle: func(c net.Conn) { fmt.Fprint(c, streamHead); c.(*net.TCPConn).CloseWrite(); untilClosed(c) }, says: "server ended"},
@@ -372,7 +374,7 @@ func TestMJPEGHostile(t *testing.T) {
 			cfg := httpConfig(20 * time.Second)
 			ctx, cancel := context.WithCancel(t.Context())
 			defer cancel()
-			if tc.open != nil {
+			if errors.Is(tc.open, os.ErrDeadlineExceeded) {
 				cfg.OpenTimeout = text.Duration(300 * ms)
 			}
 			if tc.grab != nil {

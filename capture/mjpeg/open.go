@@ -30,6 +30,8 @@ func sameHost(req *http.Request, via []*http.Request) error {
 // added remotely, and its error must not reveal what a port on this network sends.
 var errNotHTTP = errors.New("the server does not speak HTTP: check the port of the address")
 
+var errHungUp = fmt.Errorf("the server closed the connection without a response: %w", io.ErrUnexpectedEOF)
+
 // request requests the stream. It answers one challenge, or two if the server calls the
 // first nonce stale.
 func request(ctx context.Context, client *http.Client, target *url.URL, user *url.Userinfo) (*http.Response, error) {
@@ -51,6 +53,9 @@ func request(ctx context.Context, client *http.Client, target *url.URL, user *ur
 			}
 			if strings.Contains(err.Error(), "malformed") {
 				return nil, errNotHTTP
+			}
+			if errors.Is(err, io.EOF) {
+				return nil, errHungUp
 			}
 			return nil, err
 		}

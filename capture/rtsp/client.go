@@ -82,6 +82,9 @@ func (c *client) connect(ctx context.Context, dial dialer) error {
 			if errors.As(err, &noTLS) {
 				return errors.New("the camera does not speak TLS on this port: use rtsp://, or its port for rtsps://")
 			}
+			if errors.Is(err, io.EOF) {
+				return errHungUp
+			}
 			return bare(tlsverify.Explain(err))
 		}
 		conn = secure
@@ -146,6 +149,8 @@ func (c *client) next(until time.Time) event {
 	return c.ended(e)
 }
 
+var errHungUp = fmt.Errorf("the camera closed the connection: %w", io.ErrUnexpectedEOF)
+
 // ended sets in an event's error why the connection ended.
 func (c *client) ended(e event) event {
 	switch {
@@ -156,7 +161,7 @@ func (c *client) ended(e event) event {
 		e.err = os.ErrDeadlineExceeded
 	case errors.Is(e.err, io.EOF) || errors.Is(e.err, io.ErrUnexpectedEOF):
 		c.broken = true
-		e.err = fmt.Errorf("the camera closed the connection: %w", io.ErrUnexpectedEOF)
+		e.err = errHungUp
 	default:
 		c.broken = true
 		e.err = bare(e.err)

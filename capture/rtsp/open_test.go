@@ -10,6 +10,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
+	"io"
 	"log/slog"
 	"math/big"
 	"net"
@@ -259,6 +260,36 @@ func TestCertificates(t *testing.T) {
 		if len(f.log()) != before {
 			t.Errorf("%.10s: requests were sent", trust)
 		}
+	}
+}
+
+// io.EOF would say that the source has no further frames.
+func TestClosedBeforeTLS(t *testing.T) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan struct{})
+	defer func() {
+		listener.Close()
+		<-ended
+	}()
+	go func() {
+		defer close(ended)
+		for {
+			c, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			c.Read(make([]byte, 4096)) // unread bytes would make it a reset
+			c.Close()
+		}
+	}()
+	cfg, addr := config("rtsps://" + listener.Addr().String() + "/")
+	cfg.OpenTimeout = text.Duration(20 * time.Second)
+	_, err = Open(t.Context(), cfg, addr, Options{Log: quiet})
+	if err == nil || errors.Is(err, io.EOF) || !strings.Contains(err.Error(), "the camera closed the connection") {
+		t.Errorf("got %v", err)
 	}
 }
 
