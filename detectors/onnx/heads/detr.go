@@ -145,6 +145,9 @@ func (d *Decoder) queries(boxes []float32, boxSize int, scores []float32, size, 
 			return err
 		}
 		if !(score >= d.threshold) {
+			if score != score {
+				return ErrNaN
+			}
 			continue
 		}
 		b := boxes[i*boxSize:]

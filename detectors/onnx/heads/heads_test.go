@@ -266,6 +266,8 @@ func TestAnswersThatCannotBeRight(t *testing.T) {
 		"v8":         {Labels: two, Outputs: []Tensor{columns(6, center...)}},
 		"end-to-end": {Labels: two, Outputs: []Tensor{rowsOf(300, 6)}},
 		"classifier": {Labels: two, Outputs: []Tensor{rowsFlat("p", 0.5, 0.5)}},
+		"rt-detr":    {Meta: task("detect", "end2end", "False"), Labels: two, Outputs: []Tensor{rowsOf(300, 6, 0.5, 0.5, 0.5, 0.5, 0.1, 1)}},
+		"detr":       {Outputs: []Tensor{rowsOf(100, 4, 0.5, 0.5, 0.5, 0.5), rowsOf(100, 92)}},
 		"lists":      {Outputs: []Tensor{{Name: "boxes", Shape: []int{0, 4}}, {Name: "labels", Shape: []int{0}, Integer: true}, {Name: "scores", Shape: []int{0}}}},
 	}
 	tests := []struct {
@@ -283,6 +285,8 @@ func TestAnswersThatCannotBeRight(t *testing.T) {
 		{"class without a label", "end-to-end", []Tensor{rowsOf(300, 6, join(corner, 0.9, 2)...)}, "class 2, but there are 2 labels"},
 		{"class that is none", "end-to-end", []Tensor{rowsOf(300, 6, join(corner, 0.9, 0.5)...)}, "class 0.5"},
 		{"score that is not a number", "end-to-end", []Tensor{rowsOf(300, 6, join(corner, nan, 0)...)}, "not finite"},
+		{"score that is not a number", "rt-detr", []Tensor{rowsOf(300, 6, 0.5, 0.5, 0.5, 0.5, nan, 0)}, "not finite"},
+		{"no object that is not a number", "detr", []Tensor{rowsOf(100, 4, 0.5, 0.5, 0.5, 0.5), rowsOf(100, 92, append(make([]float32, 91), nan)...)}, "not finite"},
 		{"number that is none", "classifier", []Tensor{rowsFlat("p", nan, 0)}, "not finite"},
 		{"lists of other lengths", "lists", []Tensor{{Name: "boxes", Shape: []int{1, 4}, Data: corner}, {Shape: []int{1}, Data: []float32{0}}, {Shape: []int{2}, Data: []float32{0.9, 0.9}}}, "changed its shape"},
 	}
