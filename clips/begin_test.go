@@ -157,3 +157,46 @@ func TestSoundBehindTheLastFrame(t *testing.T) {
 		}
 	})
 }
+
+// What arrives around the end of a clip, sound before or after the frames of its time, is
+// not lost to it when a further event extends it.
+func TestExtendedClipMissesNothing(t *testing.T) {
+	for name, ahead := range map[string]time.Duration{"sound late": -2 * frameTime, "sound early": 2 * frameTime} {
+		t.Run(name, func(t *testing.T) {
+			epoch := time.Now()
+			ring := New(Options{Config: testConfig(t), Epoch: epoch}).Ring("door", 3*time.Second)
+			video := &capture.Track{Video: true, Codec: capture.H264}
+			sound := &capture.Track{Codec: capture.AAC}
+			c := &clip{ring: ring, end: time.Second}
+			ring.pin(c, 0)
+			var got []sample
+			for i := range 75 {
+				at := time.Duration(i) * frameTime
+				for _, p := range []*capture.Packet{{Track: video, PTS: at, Key: i%25 == 0}, {Track: sound, PTS: at + ahead, Duration: frameTime, Key: true}} {
+					p.DTS, p.Captured, p.Data = p.PTS, epoch.Add(p.PTS), []byte{1}
+					ring.OfferPacket(p)
+				}
+				got = append(got, ring.grow(c).samples...)
+				if at > time.Second {
+					c.end = 2 * time.Second
+				}
+			}
+			got = append(got, ring.finish(c).samples...)
+			for _, track := range []*capture.Track{video, sound} {
+				last := time.Duration(-1)
+				for _, s := range got {
+					if s.Track != track {
+						continue
+					}
+					if last >= 0 && s.ts != last+frameTime {
+						t.Errorf("%s of %v after that of %v", track.Codec, s.ts, last)
+					}
+					last = s.ts
+				}
+				if last < 2*time.Second-frameTime {
+					t.Errorf("%s up to %v", track.Codec, last)
+				}
+			}
+		})
+	}
+}

@@ -108,7 +108,13 @@ func (g *Ring) take(c *clip, last bool) (got cut) {
 		shown--
 	}
 	for i, s := range g.samples[lo:] {
-		if s.frame != 0 && s.ts > c.end+g.cfg.step()/2 && !slices.Contains(c.confirm, s.frame) || s.frame == 0 && s.decodes() > c.end {
+		if s.frame != 0 && s.ts > c.end+g.cfg.step()/2 && !slices.Contains(c.confirm, s.frame) {
+			continue
+		}
+		if s.frame == 0 && s.decodes() > c.end {
+			if !last {
+				break // the clip may still be extended, and then needs it
+			}
 			continue
 		}
 		if s.frame == 0 && s.Track.Video && lo+i > shown && s.ts > c.end {
