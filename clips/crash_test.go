@@ -4,13 +4,16 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"log/slog"
 	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"rvo-tui/capture"
@@ -166,4 +169,55 @@ func killRounds(t *testing.T, rounds int, env []string) {
 		t.Errorf("leftovers stay: %v", left)
 	}
 	sameAsIndex(t, dir)
+}
+
+// crowded is a Muxer on a disk that is full at first.
+type crowded struct {
+	lines
+	full *bool
+}
+
+func (m crowded) Finish(from, to string) error {
+	if *m.full {
+		return fmt.Errorf("finish movie: %w", syscall.ENOSPC)
+	}
+	return m.lines.Finish(from, to)
+}
+
+// What a crash left is kept while the disk is too full to complete it.
+func TestWhatACrashLeftWaitsForRoom(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		s := newStudio(t, testConfig(t), withLines, func(o *Options) { o.Grace = 0 })
+		c := s.connect(frameTime, 25)
+		c.send(5 * time.Second)
+		job := s.job("grown")
+		job.After = time.Minute
+		s.save(job)
+		c.send(4 * time.Second)
+		synctest.Wait()
+		crashed := filepath.Join(t.TempDir(), "evidence")
+		if err := os.CopyFS(crashed, os.DirFS(s.cfg.Dir)); err != nil {
+			t.Fatal(err)
+		}
+		cfg := s.cfg
+		cfg.Dir = crashed
+		var log bytes.Buffer
+		full := true
+		again := New(Options{Config: cfg, Epoch: time.Now(), Muxer: crowded{full: &full}, Log: slog.New(slog.NewTextHandler(&log, nil))}).store
+		for range 3 {
+			if err := again.refresh(time.Now()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if left := hidden(t, crashed); len(left) != 1 || strings.Count(log.String(), "event=grown") != 1 {
+			t.Fatalf("left: %v\n%s", left, log.String())
+		}
+		full = false
+		if err := again.refresh(time.Now()); err != nil {
+			t.Fatal(err)
+		}
+		if entries, err := List(crashed); err != nil || len(entries) != 1 || len(hidden(t, crashed)) != 0 {
+			t.Errorf("%d clips, %v left: %v\n%s", len(entries), hidden(t, crashed), err, log.String())
+		}
+	})
 }

@@ -15,7 +15,8 @@ import (
 )
 
 // resume completes a clip left by a dead process up to its last fragment, or removes
-// it. It logs either with the event's ID.
+// it. It logs either with the event's ID. It keeps a clip for which the disk has no space
+// at present.
 func (s *store) resume(root *os.Root, dir *os.File, name string) {
 	job, err := readJob(root, path.Join(name, jobFile))
 	if err != nil {
@@ -28,6 +29,13 @@ func (s *store) resume(root *os.Root, dir *os.File, name string) {
 		e, err = s.complete(root, dir, name, job)
 		return err
 	})
+	if noSpace(err) {
+		if !s.warned[name] {
+			s.warned[name] = true
+			s.log.Warn("a clip that was not finished when the program ended waits for free disk space", "event", text.Visible(job.EventID), "camera", text.Visible(job.Camera), "path", name)
+		}
+		return
+	}
 	if err != nil {
 		s.discard(root, name)
 		s.log.Warn("a clip is lost: it was not finished when the program ended, and no part of it is playable", "event", text.Visible(job.EventID), "camera", text.Visible(job.Camera), "error", err)
@@ -72,7 +80,9 @@ func (s *store) complete(root *os.Root, dir *os.File, name string, m *Meta) (e E
 			continue // not one of our files
 		}
 		p := &part{grown: grown, final: strings.TrimPrefix(rest, mutePrefix), zero: zero}
-		if err := s.completePart(where, p); err != nil {
+		if err := s.completePart(where, p); noSpace(err) {
+			return e, err
+		} else if err != nil {
 			bad = errors.Join(bad, err)
 			_ = root.Remove(path.Join(name, grown))
 			continue

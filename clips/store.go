@@ -106,6 +106,12 @@ func disk(err error) error {
 	return &diskError{err}
 }
 
+// noSpace reports whether something failed because the disk, or the user's share of it, is
+// used up.
+func noSpace(err error) bool {
+	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT)
+}
+
 // fullDisk reports whether an encoder failed because the disk is full.
 func fullDisk(err error) bool {
 	for _, e := range []error{syscall.ENOSPC, syscall.EDQUOT, syscall.EROFS, syscall.EIO, syscall.EFBIG, fs.ErrNotExist, fs.ErrPermission} {
