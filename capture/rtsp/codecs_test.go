@@ -2,11 +2,13 @@ package rtsp
 
 import (
 	"bytes"
+	"encoding/base64"
 	"encoding/hex"
 	"image"
 	"image/color"
 	"image/jpeg"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -95,6 +97,33 @@ func TestH264(t *testing.T) {
 	got = assemble(newH264(media{format: map[string]string{}}), frames, func(i, j int) bool { return i == 1 && j == 0 })
 	if len(got) != 2 || got[1].damaged {
 		t.Errorf("%d frames when one lost its beginning", len(got))
+	}
+}
+
+// An encoder may switch between picture parameter sets. All of them are needed to
+// decode, and sending them again changes nothing.
+func TestSeveralPictureParameterSets(t *testing.T) {
+	other := []byte{104, 0x4e, 60, 128} // ID 1
+	frame := [][]byte{testSPS, testPPS, other, {0x65, 1, 2, 3}}
+	got := assemble(newH264(media{format: map[string]string{}}), [][][]byte{frame, frame}, nil)
+	if len(got) != 2 || got[0].track != got[1].track || !bytes.Equal(got[0].track.Config, annexB(testSPS, testPPS, other)) {
+		t.Errorf("in the stream: %+v", got)
+	}
+	var list []string
+	for _, set := range [][]byte{testSPS, testPPS, other} {
+		list = append(list, base64.StdEncoding.EncodeToString(set))
+	}
+	h := newH264(media{format: map[string]string{"sprop-parameter-sets": strings.Join(list, ",")}})
+	if !bytes.Equal(h.track().Config, annexB(testSPS, testPPS, other)) {
+		t.Errorf("in the description: %x", h.track().Config)
+	}
+	changed := []byte{104, 0x4e, 61, 128}
+	got = assemble(h, [][][]byte{frame, {testSPS, testPPS, changed, {0x65, 1, 2, 3}}}, nil)
+	if len(got) != 2 || got[0].track == got[1].track || !bytes.Equal(got[1].track.Config, annexB(testSPS, testPPS, changed)) {
+		t.Errorf("when one changes: %+v", got)
+	}
+	if tr := newH265(media{format: map[string]string{"sprop-vps": "QA==", "sprop-sps": "Qg==", "sprop-pps": "RA=="}}).track(); tr.Config != nil {
+		t.Errorf("of empty ones: %x", tr.Config)
 	}
 }
 

@@ -2,38 +2,76 @@ package rtsp
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/binary"
+	"slices"
 
 	"rvo-tui/capture"
 )
 
 var startCode = []byte{0, 0, 0, 1}
 
-// sets holds the parameter sets of an H.264 or H.265 stream, one of each type, in the
-// order that decoders expect.
+// sets holds the parameter sets of an H.264 or H.265 stream: one of each type, but of
+// picture parameter sets, between which an encoder may switch, one of each ID.
 type sets struct {
-	types   []byte
-	current [3][]byte
+	types   []byte // in the order that decoders expect; the PPS is last
+	header  int    // bytes of a NAL unit before its content
+	current []set  // in the order of types
 	changed bool
 }
 
-// take stores a NAL unit if it is a new parameter set.
-func (s *sets) take(kind byte, nal []byte) {
-	i := bytes.IndexByte(s.types, kind)
-	if i >= 0 && len(nal) <= maxParameterSet && !bytes.Equal(s.current[i], nal) {
-		s.current[i] = bytes.Clone(nal)
-		s.changed = true
-	}
+type set struct {
+	place int // of its type in sets.types
+	id    uint64
+	nal   []byte
 }
 
-// config returns the sets in Annex B, or nil while one is missing.
+// maxSets is the maximum number of parameter sets of a stream.
+const maxSets = 32
+
+// take stores a NAL unit if it is a new parameter set.
+func (s *sets) take(kind byte, nal []byte) {
+	place := bytes.IndexByte(s.types, kind)
+	if place < 0 || len(nal) <= s.header || len(nal) > maxParameterSet {
+		return
+	}
+	id := uint64(0)
+	if place == len(s.types)-1 {
+		id = (&bits{data: unescape(nal[s.header:])}).ue()
+	}
+	i, known := slices.BinarySearchFunc(s.current, set{place: place, id: id}, func(a, b set) int {
+		return cmp.Or(cmp.Compare(a.place, b.place), cmp.Compare(a.id, b.id))
+	})
+	switch {
+	case known && bytes.Equal(s.current[i].nal, nal), !known && len(s.current) == maxSets:
+		return
+	case !known:
+		s.current = slices.Insert(s.current, i, set{place: place, id: id})
+	}
+	s.current[i].nal = bytes.Clone(nal)
+	s.changed = true
+}
+
+// of returns the first set of a type, or nil.
+func (s *sets) of(place int) []byte {
+	for _, set := range s.current {
+		if set.place == place {
+			return set.nal
+		}
+	}
+	return nil
+}
+
+// config returns the sets in Annex B, or nil while a type is missing.
 func (s *sets) config() []byte {
 	var out []byte
-	for i := range s.types {
-		if s.current[i] == nil {
+	for place := range s.types {
+		if s.of(place) == nil {
 			return nil
 		}
-		out = append(append(out, startCode...), s.current[i]...)
+	}
+	for _, set := range s.current {
+		out = append(append(out, startCode...), set.nal...)
 	}
 	return out
 }
@@ -51,7 +89,7 @@ func (s *sets) renew(known *capture.Track, depth, index int, parse func(nal []by
 	}
 	t := *known
 	t.Config = config
-	if p, ok := parse(s.current[index]); ok {
+	if p, ok := parse(s.of(index)); ok {
 		t.Width, t.Height, t.AspectNum, t.AspectDen = p.width, p.height, p.aspectNum, p.aspectDen
 		depth = p.reorder
 	}
@@ -105,7 +143,7 @@ const (
 )
 
 func newH264(m media) *h264 {
-	h := &h264{sets: sets{types: []byte{h264SPS, h264PPS}}, known: &capture.Track{Video: true, Codec: capture.H264}}
+	h := &h264{sets: sets{types: []byte{h264SPS, h264PPS}, header: 1}, known: &capture.Track{Video: true, Codec: capture.H264}}
 	for _, set := range parameterSets(m.format["sprop-parameter-sets"]) {
 		h.sets.take(set[0]&31, set)
 	}

@@ -33,7 +33,7 @@ const (
 )
 
 func newH265(m media) *h265 {
-	h := &h265{sets: sets{types: []byte{h265VPS, h265SPS, h265PPS}}, known: &capture.Track{Video: true, Codec: capture.HEVC}}
+	h := &h265{sets: sets{types: []byte{h265VPS, h265SPS, h265PPS}, header: 2}, known: &capture.Track{Video: true, Codec: capture.HEVC}}
 	diff, _ := strconv.Atoi(m.format["sprop-max-don-diff"])
 	h.donl = diff > 0
 	for _, set := range parameterSets(m.format["sprop-vps"], m.format["sprop-sps"], m.format["sprop-pps"]) {
