@@ -51,6 +51,14 @@ type Clock struct {
 	n     int
 	last  observation
 	line  line
+	only  observed // by Observe
+}
+
+// observed is what a Clock knows of one of the streams that share it. The zero value is for a
+// new stream.
+type observed struct {
+	begun bool
+	at    time.Duration // camera time of its last observation
 }
 
 // observation is one arrival: the camera time, arrival minus camera time, and how many
@@ -73,7 +81,11 @@ func (l line) delay(at time.Duration) time.Duration {
 }
 
 // Observe records the arrival of data with a camera time. A jump restarts the clock.
-func (c *Clock) Observe(at time.Duration, arrived time.Time) {
+func (c *Clock) Observe(at time.Duration, arrived time.Time) { c.observe(&c.only, at, arrived) }
+
+// observe is Observe for a clock with several streams, of which one may arrive much later
+// than another.
+func (c *Clock) observe(from *observed, at time.Duration, arrived time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.n == 0 {
@@ -82,11 +94,11 @@ func (c *Clock) Observe(at time.Duration, arrived time.Time) {
 	o := observation{at, arrived.Sub(c.base) - at, 1}
 	if c.n > 0 {
 		parted := o.delay - c.last.delay
-		if parted > clockJump || parted < -clockJump || o.at < c.last.at-clockBack {
+		if parted > clockJump || parted < -clockJump || from.begun && o.at < from.at-clockBack {
 			c.n = 0
 		}
 	}
-	c.last = o
+	c.last, from.begun, from.at = o, true, o.at
 	c.keep(o)
 }
 
@@ -232,8 +244,14 @@ func (c *Clock) Reset() {
 }
 
 // replay adds this clock's observations to another one, with camera times shifted by
-// move.
+// move, unless that has observations already.
 func (c *Clock) replay(to *Clock, move time.Duration) {
+	to.mu.Lock()
+	known := to.n > 0
+	to.mu.Unlock()
+	if known {
+		return
+	}
 	c.mu.Lock()
 	base, first, n, ring := c.base, c.first, c.n, c.ring
 	c.mu.Unlock()

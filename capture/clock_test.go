@@ -101,6 +101,61 @@ func TestClockIsSharedByTwoStreams(t *testing.T) {
 	}
 }
 
+// A stream that arrives much later than the other does not look like a clock that was
+// set back.
+func TestLateStreamOfASharedClock(t *testing.T) {
+	const behind = 18 // frames, which is 720 ms
+	var camera Clock
+	small, large := Stamper{Camera: &camera}, Stamper{Camera: &camera}
+	start := time.Now()
+	for i := range 500 {
+		now := start.Add(time.Duration(i) * 40 * ms)
+		for _, s := range []struct {
+			*Stamper
+			frame int
+		}{{&small, i}, {&large, i - behind}} {
+			if s.frame < 0 {
+				continue
+			}
+			at := time.Duration(s.frame) * 40 * ms
+			if s.frame%50 == 0 {
+				s.Report(at, at+time.Hour)
+			}
+			captured, _ := s.Packet(at, at, now)
+			if wrong := captured.Sub(start.Add(at)).Abs(); i > 100 && wrong > ms {
+				t.Fatalf("frame %d, %v late: captured %v from the truth", s.frame, now.Sub(start.Add(at)), wrong)
+			}
+		}
+	}
+}
+
+// A stream that connects again adds to what is known of the camera's clock. It does not
+// begin it anew, which would move the capture times of the other stream for a minute.
+func TestSharedClockSurvivesAReconnect(t *testing.T) {
+	var camera Clock
+	small, large := Stamper{Camera: &camera}, Stamper{Camera: &camera}
+	start := time.Now()
+	for i := range 25 * 180 {
+		at := time.Duration(i) * 40 * ms
+		wall := time.Duration(start.UnixNano()) + at
+		if i%125 == 0 {
+			small.Report(at, wall)
+		}
+		captured, _ := small.Packet(at, at, start.Add(at+120*ms))
+		if age := start.Add(at + 120*ms).Sub(captured); i > 25*100 && (age-120*ms).Abs() > 2*ms {
+			t.Fatalf("frame %d is %v old, want 120ms", i, age)
+		}
+		if i < 25*120 {
+			continue
+		}
+		pts := at - 2*time.Minute // from 0 on its own connection
+		if i%125 == 100 {
+			large.Report(pts, wall)
+		}
+		large.Packet(pts, pts, start.Add(at+125*ms))
+	}
+}
+
 // Frames in decoding order keep their own capture times.
 func TestStamperOfReorderedPackets(t *testing.T) {
 	var s Stamper

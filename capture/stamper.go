@@ -30,6 +30,7 @@ type Stamper struct {
 	reports []time.Duration // camera time - presentation time, of the last few reports
 	offset  time.Duration   // median of reports
 	latency time.Duration   // since exposure; 0 unless the clocks are synchronized
+	stream  observed        // by Camera
 
 	begun    bool
 	arrived  time.Time // of the last packet
@@ -51,7 +52,7 @@ func (s *Stamper) Packet(pts, dts time.Duration, arrived time.Time) (captured ti
 	s.own.Observe(pts, arrived)
 	s.order.Observe(dts, arrived)
 	if len(s.reports) > 0 {
-		s.Camera.Observe(pts+s.offset, arrived)
+		s.Camera.observe(&s.stream, pts+s.offset, arrived)
 		s.follow(pts + s.offset)
 	}
 	if captured = s.Time(pts); captured.After(arrived) {
@@ -95,6 +96,7 @@ func (s *Stamper) Report(pts, wall time.Duration) {
 		if stepped := offset - s.offset; stepped > clockBack || stepped < -clockBack {
 			s.reports = s.reports[:0] // the camera's clock was set
 			s.Camera.Reset()
+			s.stream = observed{}
 		}
 	}
 	first := len(s.reports) == 0
