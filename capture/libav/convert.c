@@ -19,7 +19,7 @@ static int full_range(const AVFrame *f, const AVPixFmtDescriptor *desc) {
 	case AV_PIX_FMT_YUVJ440P:
 	case AV_PIX_FMT_YUVJ411P: return 1;
 	}
-	// Grey has no limited range in swscale either.
+	// swscale treats grey as full range, too.
 	return f->color_range == AVCOL_RANGE_JPEG || desc->nb_components < 3;
 }
 
@@ -37,7 +37,7 @@ void rvo_frame_look(const AVFrame *f, rvo_frame_info *out) {
 	const uint64_t not = AV_PIX_FMT_FLAG_RGB | AV_PIX_FMT_FLAG_PAL | AV_PIX_FMT_FLAG_BITSTREAM | AV_PIX_FMT_FLAG_HWACCEL | AV_PIX_FMT_FLAG_BE | AV_PIX_FMT_FLAG_FLOAT;
 	if (desc->flags & not || desc->nb_components == 0) return;
 	const AVComponentDescriptor *y = &desc->comp[0];
-	// Of samples that fill 16 bits from the top, the upper byte is the luma.
+	// Where samples are aligned to the top of 16 bits, the upper byte serves as luma.
 	int wide = y->depth > 8 && y->depth + y->shift == 16;
 	if (y->plane != 0 || !(y->depth == 8 && y->shift == 0) && !wide || f->linesize[0] <= 0) return;
 	out->luma = f->data[0] + y->offset + (wide ? 1 : 0);
@@ -73,8 +73,8 @@ AVFrame *rvo_wrap(const uint8_t *pixels, int width, int height, int stride, int 
 
 struct rvo_scaler {
 	struct SwsContext *context;
-	int colorspace, range, target; // that it is set up for
-	uint8_t *turned;               // before it is turned
+	int colorspace, range, target; // that context is set up for
+	uint8_t *turned;               // pixels before rotation
 	size_t turned_size;
 };
 
@@ -87,8 +87,8 @@ void rvo_scaler_free(rvo_scaler *s) {
 	av_free(s);
 }
 
-// The format whose range is told apart from it. swscale forgets that it was given
-// one of the others, and sets itself up anew each time.
+// Maps the deprecated full-range formats to the plain ones. swscale replaces the
+// former internally, so a cached context would never match.
 static enum AVPixelFormat plain(enum AVPixelFormat format) {
 	switch (format) {
 	case AV_PIX_FMT_YUVJ420P: return AV_PIX_FMT_YUV420P;
@@ -112,8 +112,8 @@ static int scale(rvo_scaler *s, const AVFrame *f, enum AVPixelFormat format, uin
 	const AVPixFmtDescriptor *desc = av_pix_fmt_desc_get(f->format);
 	if (desc == NULL || f->data[0] == NULL) return AVERROR(EINVAL);
 	int smaller = w < f->width || h < f->height;
-	int flags = smaller ? SWS_AREA : SWS_BICUBIC; // which FFmpeg uses by default
-	// Scaling has fast code for BGR alone.
+	int flags = smaller ? SWS_AREA : SWS_BICUBIC; // FFmpeg's default
+	// swscale has fast scaling code for BGR only.
 	int swap = format == AV_PIX_FMT_RGB24 && (w != f->width || h != f->height);
 	if (swap) format = AV_PIX_FMT_BGR24;
 	struct SwsContext *before = s->context;
@@ -122,7 +122,7 @@ static int scale(rvo_scaler *s, const AVFrame *f, enum AVPixelFormat format, uin
 	int range = full_range(f, desc);
 	if (s->context != before || s->colorspace != f->colorspace || s->range != range) {
 		const int *inverse = sws_getCoefficients(f->colorspace);
-		// It fails where there is nothing to set, as from RGB to RGB.
+		// This fails where there is nothing to set, such as from RGB to RGB.
 		sws_setColorspaceDetails(s->context, inverse, range, sws_getCoefficients(SWS_CS_DEFAULT), 1, 0, 1 << 16, 1 << 16);
 		s->colorspace = f->colorspace;
 		s->range = range;
@@ -136,8 +136,8 @@ static int scale(rvo_scaler *s, const AVFrame *f, enum AVPixelFormat format, uin
 	return 0;
 }
 
-// Turns packed pixels of size bytes, w x h of them before, clockwise. Mirroring
-// comes first.
+// Mirrors packed pixels and then rotates them clockwise. w and h are the size before
+// rotation, size is the bytes per pixel.
 static void turn(const uint8_t *src, int src_stride, int w, int h, const rvo_target *t, int size) {
 	for (int y = 0; y < t->height; y++) {
 		uint8_t *to = t->dst + (ptrdiff_t)y * t->stride;

@@ -7,22 +7,22 @@
 #include <libavutil/pixdesc.h>
 #include <string.h>
 
-// Above this many pixels one thread is not enough for a camera. Below it, more
-// would either delay frames or keep errors from being concealed.
+// Above this many pixels, one thread cannot keep up with a camera. Below it, frame
+// threads would add delay and slice threads would disable error concealment.
 #define RVO_THREADS_ABOVE (3840 * 2160)
 
-// How long damage is taken to spread through what is decoded from a damaged frame,
-// where no key frame ends it. Cameras renew parts of a frame meanwhile.
+// Nanoseconds for which frames predicted from a damaged one count as damaged when no
+// key frame ends it. Intra refresh is assumed to have repaired it by then.
 #define RVO_SPREAD 5000000000
 
 struct rvo_decoder {
 	AVCodecContext *codec;
 	AVPacket *packet;
 	AVFrame *frame;
-	// Times of the first and the last packet or frame that was damaged since the
-	// last whole key frame; RVO_NO_TIME: none was.
+	// Times of the first and the last damaged packet or frame since the last intact
+	// key frame; RVO_NO_TIME: none.
 	int64_t hurt, hurt_last;
-	enum AVPixelFormat surface; // of hardware decoding, AV_PIX_FMT_NONE: in software
+	enum AVPixelFormat surface; // of hardware decoding; AV_PIX_FMT_NONE: software
 };
 
 static int key(const AVFrame *f) {
@@ -42,7 +42,7 @@ static void heal(rvo_decoder *d) { d->hurt = d->hurt_last = RVO_NO_TIME; }
 
 static int damaged(const AVFrame *f) { return f->decode_error_flags != 0 || (f->flags & AV_FRAME_FLAG_CORRUPT); }
 
-// Reports whether a frame is decoded from a damaged one.
+// Reports whether a frame was predicted from a damaged one.
 static int spread(rvo_decoder *d, const AVFrame *f, int64_t at) {
 	if (d->hurt == RVO_NO_TIME || at == RVO_NO_TIME || at < d->hurt) return 0;
 	if (at > d->hurt_last && (key(f) || at - d->hurt_last > RVO_SPREAD)) heal(d);
@@ -93,7 +93,7 @@ static int accelerate(rvo_decoder *d, const AVCodec *codec, enum AVHWDeviceType 
 		if (av_hwdevice_ctx_create(&d->codec->hw_device_ctx, c->device_type, NULL, NULL, 0) < 0) continue;
 		d->surface = c->pix_fmt;
 		d->codec->get_format = pick;
-		d->codec->extra_hw_frames = 16; // frames that are handed out
+		d->codec->extra_hw_frames = 16; // frames that callers may hold
 		return 1;
 	}
 	return 0;
@@ -207,7 +207,7 @@ int rvo_decode(rvo_decoder *d, const rvo_unit *units, int n, int drain, rvo_deco
 int rvo_decoder_drain(rvo_decoder *d, rvo_decoded *out) {
 	memset(out, 0, sizeof *out);
 	out->pts = RVO_NO_TIME;
-	avcodec_send_packet(d->codec, NULL); // after the first time it fails
+	avcodec_send_packet(d->codec, NULL); // fails after the first call, which is fine
 	int err = receive(d, out);
 	if (err == AVERROR_INVALIDDATA) out->refused++;
 	if (err < 0) rvo_decoder_flush(d);

@@ -18,11 +18,11 @@ struct rvo_demux {
 	AVPacket *packet;
 	atomic_int stop;
 	uintptr_t fetcher; // 0: none
-	AVIOContext *main; // what the fetcher opened first; libav would close it its own way
-	int64_t start; // microseconds, of the timeline of all tracks
+	AVIOContext *main; // opened by the fetcher, so it must not be closed by libav
+	int64_t start;     // of the input, in microseconds
 	AVBSFContext *filters[RVO_MAX_TRACKS]; // NULL: packets as they are
-	int changed;                           // the track whose parameters changed, -1: none
-	int draining;                          // the next filter to empty at the end, -1: not at the end
+	int changed;                           // index of the track whose parameters changed, -1: none
+	int draining;                          // index of the filter to drain at the end of input, -1: not at the end
 	char log[RVO_LOG];
 };
 
@@ -37,12 +37,12 @@ static int read_fetched(void *opaque, uint8_t *buf, int size) {
 
 static int64_t seek_fetched(void *opaque, int64_t offset, int whence) {
 	if (whence & AVSEEK_SIZE) return rvoFetchSize((uintptr_t)opaque);
-	if ((whence & ~AVSEEK_FORCE) != SEEK_SET) return AVERROR(EINVAL); // libav counts by itself
+	if ((whence & ~AVSEEK_FORCE) != SEEK_SET) return AVERROR(EINVAL); // libav computes absolute offsets
 	return rvoFetchSeek((uintptr_t)opaque, offset) == 0 ? offset : AVERROR(EIO);
 }
 
-// Opens what a demuxer wants to read through Go. A part of it is asked for by
-// options, as playlists do.
+// Opens a URL through Go. Playlists ask for a byte range with the options offset
+// and end_offset.
 static int open_fetched(AVFormatContext *s, AVIOContext **pb, const char *url, int flags, AVDictionary **options) {
 	rvo_demux *d = s->opaque;
 	if (flags & AVIO_FLAG_WRITE) return AVERROR(EPERM);
@@ -92,7 +92,7 @@ rvo_demux *rvo_demux_new(uintptr_t fetcher) {
 	return d;
 }
 
-// The filter that makes Annex B of what MP4 and its like hold.
+// The filter that a track needs: Annex B for video out of MP4, no ADTS headers for AAC.
 static const char *filter_of(const AVCodecParameters *p) {
 	switch (p->codec_id) {
 	case AV_CODEC_ID_H264: return "h264_mp4toannexb";
@@ -153,8 +153,8 @@ int rvo_demux_open(rvo_demux *d, const char *url, const char **options) {
 	return err;
 }
 
-// Reads how a frame is turned for display out of a display matrix, whose angles
-// count anticlockwise.
+// Reads rotation and mirroring from a display matrix, whose angles are
+// counterclockwise.
 static void orientation(const int32_t *matrix, rvo_track_info *out) {
 	int32_t m[9];
 	memcpy(m, matrix, sizeof m);
@@ -165,7 +165,7 @@ static void orientation(const int32_t *matrix, rvo_track_info *out) {
 	double angle = av_display_rotation_get(m);
 	if (isnan(angle)) return;
 	int turn = (int)lround(-angle / 90) * 90;
-	// The matrix mirrors last, and we first.
+	// The matrix mirrors after rotating, we mirror before.
 	out->rotation = ((out->mirror ? -turn : turn) % 360 + 360) % 360;
 }
 
@@ -194,10 +194,10 @@ int rvo_demux_tracks(rvo_demux *d, rvo_track_info *out, int max) {
 		if (rate.num > 0 && rate.den > 0) t->interval_ns = av_rescale(1000000000, rate.den, rate.num);
 		t->frames = s->nb_frames;
 		if (s->duration > 0 && d->input->duration_estimation_method == AVFMT_DURATION_FROM_STREAM)
-			t->length_ns = av_rescale_q(s->duration - FFMAX(s->start_time, 0), s->time_base, (AVRational){1, 1000000000}); // nothing may be shown at first
+			t->length_ns = av_rescale_q(s->duration - FFMAX(s->start_time, 0), s->time_base, (AVRational){1, 1000000000}); // the track may start later than the input
 		t->channels = s->codecpar->ch_layout.nb_channels;
 		t->default_track = i == best;
-		// What the container says of a frame's shape comes before what the codec says.
+		// The container's aspect ratio overrides the codec's.
 		AVRational aspect = av_guess_sample_aspect_ratio(d->input, s, NULL);
 		if (aspect.num > 0) ((AVCodecParameters *)t->params)->sample_aspect_ratio = aspect;
 		const uint8_t *matrix = display_matrix(s);
@@ -208,7 +208,7 @@ int rvo_demux_tracks(rvo_demux *d, rvo_track_info *out, int max) {
 
 void rvo_demux_mute(rvo_demux *d, int i) { d->input->streams[i]->discard = AVDISCARD_ALL; }
 
-// Takes parameters that come with a packet, and returns whether there were any.
+// Takes new codec parameters from a packet. Returns 1 if there were any, 0 if not.
 static int learn(const AVPacket *packet, AVCodecParameters *p) {
 	size_t size = 0;
 	const uint8_t *extra = av_packet_get_side_data(packet, AV_PKT_DATA_NEW_EXTRADATA, &size);
@@ -222,7 +222,7 @@ static int learn(const AVPacket *packet, AVCodecParameters *p) {
 	return 1;
 }
 
-// Begins the filter of a track anew where its parameters have changed.
+// Recreates the filter of a track whose parameters have changed.
 static int renew(rvo_demux *d, int i) {
 	int err = learn(d->packet, d->input->streams[i]->codecpar);
 	if (err <= 0) return err;
@@ -231,7 +231,7 @@ static int renew(rvo_demux *d, int i) {
 	return add_filter(d, i);
 }
 
-// Next packet of any track, filtered.
+// Reads the next packet of any track and filters it.
 static int next(rvo_demux *d) {
 	for (;;) {
 		if (d->draining >= 0) {
@@ -265,7 +265,7 @@ static int next(rvo_demux *d) {
 		if ((err = av_bsf_send_packet(b, d->packet)) < 0) {
 			av_packet_unref(d->packet);
 			if (err == AVERROR(ENOMEM)) return err;
-			continue; // a packet that is none
+			continue; // not a valid packet
 		}
 		err = av_bsf_receive_packet(b, d->packet);
 		if (err == AVERROR(EAGAIN) || err == AVERROR_INVALIDDATA) continue;

@@ -6,9 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 
-// libav has one log for the whole process. What is logged in a thread that opens
-// or reads something is kept as the cause of a failure; what decoders log in
-// between goes to standard error, where the program takes it into its own log.
+// libav has one log callback for the whole process. What it logs in a thread that
+// opens or reads an input is kept as the cause of a failure. Everything else goes to
+// standard error, which the program copies into its own log.
 static _Thread_local char *kept;
 static _Thread_local int hush;
 

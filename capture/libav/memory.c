@@ -2,12 +2,11 @@
 
 #include <malloc.h>
 
-// glibc gives each thread an arena of its own, up to eight for each core, and keeps in
-// each what was ever used there. Decoders and encoders come and go with cameras, on
-// whichever thread: what they leave in arena after arena is memory that nobody uses
-// again. With two arenas it is used again, and what is large, such as frames, is mapped by
-// itself and given back at once. A thread has its arena from its first call on, so this
-// must come before Go starts any.
+// glibc creates up to eight arenas per core and rarely returns their memory. Decoders
+// and encoders come and go on any thread, so freed memory would pile up in many arenas.
+// Two arenas reuse it. Large blocks, such as frames, are mapped on their own and
+// returned at once. A thread keeps the arena of its first allocation, so this must run
+// before Go starts threads.
 __attribute__((constructor)) static void bound_memory(void) {
 #ifdef __GLIBC__
 	mallopt(M_ARENA_MAX, 2);

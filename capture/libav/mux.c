@@ -16,9 +16,9 @@
 #define NS ((AVRational){1, 1000000000})
 #define VIDEO_BASE ((AVRational){1, 90000})
 
-// A gap in sound up to this is filled with silence; beyond it the time jumps.
+// Gaps in sound up to this are filled with silence; longer ones stay gaps.
 #define MAX_SILENCE_SECONDS 10
-// Sound that is this much early or late is jitter of its times, not a gap.
+// Smaller deviations of sound are timestamp jitter, not gaps.
 #define SOUND_JITTER_MS 60
 
 typedef struct {
@@ -26,13 +26,13 @@ typedef struct {
 	int encode, max_width;
 	int64_t step, due; // of encoded video, nanoseconds
 	int64_t last_dts;
-	AVPacket *held; // the last one, in the time base of st: the next one tells its duration
+	AVPacket *held; // the last packet, in the time base of st, held until the next one gives its duration
 	AVCodecContext *dec, *enc;
 	struct SwsContext *sws;
 	AVFrame *in, *out;
-	int64_t last_pts;  // of encoded frames, time base of the encoder
-	int64_t end;       // of the last frame decoded, in that time base
-	int filled;        // samples waiting in out
+	int64_t last_pts;  // of encoded frames, in the time base of the encoder
+	int64_t end;       // of the last decoded frame, in that time base
+	int filled;        // samples in out
 	int64_t next;      // when the next sample of sound is due, in samples
 } track;
 
@@ -57,7 +57,7 @@ int rvo_mux_new(const char *path, rvo_mux **out) {
 	return 0;
 }
 
-// padded returns a copy of bytes with the padding that decoders and muxers want.
+// padded returns a copy with the padding that decoders and muxers require.
 static uint8_t *padded(const uint8_t *data, int size) {
 	uint8_t *p = av_mallocz(size + AV_INPUT_BUFFER_PADDING_SIZE);
 	if (p) memcpy(p, data, size);
@@ -71,7 +71,7 @@ static int set_extradata(AVCodecParameters *par, const uint8_t *config, int size
 	return 0;
 }
 
-// opus_head makes the header that RTP does not carry.
+// opus_head makes the Opus header, which RTP does not carry.
 static int opus_head(AVCodecParameters *par) {
 	uint8_t head[19] = "OpusHead";
 	head[8] = 1;
@@ -80,12 +80,12 @@ static int opus_head(AVCodecParameters *par) {
 	return set_extradata(par, head, sizeof(head));
 }
 
-// extract_config takes parameter sets out of a key packet where nothing else told them.
+// extract_config takes the parameter sets from a key packet, for sources that did not announce them.
 static int extract_config(AVCodecParameters *par, AVPacket *pkt) {
 	const AVBitStreamFilter *filter = av_bsf_get_by_name("extract_extradata");
 	const enum AVCodecID *id = filter ? filter->codec_ids : NULL;
 	while (id && *id != AV_CODEC_ID_NONE && *id != par->codec_id) id++;
-	if (!id || *id == AV_CODEC_ID_NONE) return 0; // this codec has none
+	if (!id || *id == AV_CODEC_ID_NONE) return 0; // no parameter sets in this codec
 	AVBSFContext *bsf = NULL;
 	AVPacket *copy = av_packet_clone(pkt);
 	int err = copy ? av_bsf_alloc(filter, &bsf) : AVERROR(ENOMEM);
@@ -124,7 +124,7 @@ static AVCodecContext *open_decoder(const AVCodecParameters *par, int *err) {
 	return dec;
 }
 
-// describe completes what is known of a stream by decoding one packet. frame gets what came of it, where anything did.
+// describe completes the parameters of a stream by decoding one packet into frame.
 static int describe(AVCodecParameters *par, AVPacket *pkt, AVFrame *frame) {
 	int err;
 	AVCodecContext *dec = open_decoder(par, &err);
@@ -152,7 +152,7 @@ static int set_display(AVStream *st, int rotation, int mirror) {
 	matrix = (int32_t *)av_stream_new_side_data(st, AV_PKT_DATA_DISPLAYMATRIX, 9 * sizeof(int32_t));
 #endif
 	if (!matrix) return AVERROR(ENOMEM);
-	// FFmpeg counts clockwise here, and counterclockwise when it reads. Flipped afterwards, the frame turns the other way.
+	// This function takes clockwise degrees, unlike av_display_rotation_get. A flip afterwards reverses the rotation.
 	av_display_rotation_set(matrix, mirror ? -rotation : rotation);
 	if (mirror) av_display_matrix_flip(matrix, 1, 0);
 	return 0;
@@ -169,7 +169,7 @@ static int open_encoder(rvo_mux *m, track *t, AVCodecContext *enc, const AVCodec
 	return err;
 }
 
-// plain_format returns the format of a frame apart from its range, and whether that uses all 256 levels.
+// plain_format returns the format of a frame without its range, and whether the range is full.
 static enum AVPixelFormat plain_format(const AVFrame *f, int *full) {
 	*full = 1;
 	switch (f->format) {
@@ -203,7 +203,7 @@ static int open_video_encoder(rvo_mux *m, track *t, const AVFrame *first) {
 	enc->color_primaries = first->color_primaries;
 	enc->color_trc = first->color_trc;
 	enc->time_base = VIDEO_BASE;
-	enc->framerate = (AVRational){30, 1}; // a hint for the rate control: times vary
+	enc->framerate = (AVRational){30, 1}; // only a hint for rate control: intervals vary
 	enc->gop_size = 60;
 	enc->max_b_frames = 0;
 	AVDictionary *options = NULL;
@@ -255,7 +255,7 @@ static int add_track(rvo_mux *m, track *t, const char *codec, const uint8_t *con
 		if (want->aspect_num > 0 && want->aspect_den > 0) par->sample_aspect_ratio = (AVRational){want->aspect_num, want->aspect_den};
 		if (!par->extradata) err = extract_config(par, m->pkt);
 		if (err >= 0) err = describe(par, m->pkt, frame);
-		if (err < 0 && !t->encode && par->width > 0 && par->extradata) err = 0; // a damaged frame; what the source said has to do
+		if (err < 0 && !t->encode && par->width > 0 && par->extradata) err = 0; // a damaged frame: use the parameters of the source
 		t->st->sample_aspect_ratio = par->sample_aspect_ratio;
 		if (par->color_space == AVCOL_SPC_UNSPECIFIED && want->matrix > 0) {
 			par->color_primaries = frame->color_primaries = want->primaries > 0 ? want->primaries : AVCOL_PRI_UNSPECIFIED;
@@ -311,7 +311,7 @@ int rvo_mux_start(rvo_mux *m) {
 	return err;
 }
 
-// write_held writes the packet that was held back. FFmpeg sets the time of the first packet of a fragment to the end of the one before.
+// write_held writes the held packet. Its duration must be exact: FFmpeg starts the next fragment where this packet ends.
 static int write_held(rvo_mux *m, track *t) {
 	if (!t->held->data) return 0;
 	int err = av_write_frame(m->ctx, t->held);
@@ -320,12 +320,12 @@ static int write_held(rvo_mux *m, track *t) {
 	return err;
 }
 
-// put takes m->pkt over, whose times are in the given base, and writes the one before.
+// put holds m->pkt, whose times are in base, and writes the packet held before.
 static int put(rvo_mux *m, track *t, AVRational base) {
 	AVPacket *pkt = m->pkt;
 	pkt->stream_index = t->st->index;
 	av_packet_rescale_ts(pkt, base, t->st->time_base);
-	// Decoding times must grow; a source that repeats one is not worth losing a clip for.
+	// MP4 requires increasing decoding times. Correct a source that repeats one rather than lose the clip.
 	if (t->last_dts != INT64_MIN && pkt->dts <= t->last_dts) pkt->dts = t->last_dts + 1;
 	if (pkt->pts < pkt->dts) pkt->pts = pkt->dts;
 	t->last_dts = pkt->dts;
@@ -335,7 +335,7 @@ static int put(rvo_mux *m, track *t, AVRational base) {
 	return err;
 }
 
-// encode sends a frame, or the end where it is NULL, and writes what comes out.
+// encode encodes a frame and writes the resulting packets. NULL drains the encoder.
 static int encode(rvo_mux *m, track *t, const AVFrame *frame) {
 	int err = avcodec_send_frame(t->enc, frame);
 	while (err >= 0) {
@@ -355,9 +355,9 @@ static int encode_video(rvo_mux *m, track *t) {
 #else
 	int64_t duration = in->pkt_duration;
 #endif
-	// A frame that is left out lengthens the one before.
+	// A skipped frame lengthens the one before.
 	t->end = av_rescale_q(in->pts + duration, NS, enc->time_base);
-	// Half a step of tolerance, so that a source of exactly that rate keeps all of its frames.
+	// With half an interval of tolerance, a source of exactly that rate keeps all its frames.
 	if (t->step > 0 && t->due != INT64_MIN && in->pts < t->due - t->step / 2) return 0;
 	if (t->step > 0) t->due = t->due == INT64_MIN || in->pts > t->due + t->step ? in->pts + t->step : t->due + t->step;
 	int full;
@@ -383,7 +383,7 @@ static int encode_video(rvo_mux *m, track *t) {
 	return encode(m, t, out);
 }
 
-// sample_of returns one sample of one channel, -1 to 1.
+// sample_of returns one sample of one channel, from -1 to 1.
 static float sample_of(const AVFrame *f, int at, int channel) {
 	int n = at * f->ch_layout.nb_channels + channel;
 	switch (f->format) {
@@ -394,10 +394,10 @@ static float sample_of(const AVFrame *f, int at, int channel) {
 	case AV_SAMPLE_FMT_S32P: return ((const int32_t *)f->extended_data[channel])[at] / 2147483648.0f;
 	case AV_SAMPLE_FMT_FLTP: return ((const float *)f->extended_data[channel])[at];
 	}
-	return 0; // the other formats are of no codec that a camera has
+	return 0; // no camera codec uses the other formats
 }
 
-// push_sample adds one sample of every channel, silence where in is NULL, and encodes a frame when one is full.
+// push_sample appends one sample per channel, or silence if in is NULL, and encodes the frame when it is full.
 static int push_sample(rvo_mux *m, track *t, const AVFrame *in, int at) {
 	AVFrame *out = t->out;
 	for (int c = 0; c < t->enc->ch_layout.nb_channels; c++) ((float *)out->extended_data[c])[t->filled] = in ? sample_of(in, at, c) : 0;
@@ -421,17 +421,17 @@ static int encode_sound(rvo_mux *m, track *t) {
 	} else if (gap > SOUND_JITTER_MS * rate / 1000) {
 		for (gap = FFMIN(gap, MAX_SILENCE_SECONDS * rate); gap > 0 && err >= 0; gap--) err = push_sample(m, t, NULL, 0);
 	} else if (gap < -SOUND_JITTER_MS * rate / 1000) {
-		skip = FFMIN(-gap, in->nb_samples); // it was there already
+		skip = FFMIN(-gap, in->nb_samples); // already encoded
 	}
 	for (int i = skip; i < in->nb_samples && err >= 0; i++) err = push_sample(m, t, in, i);
 	return err;
 }
 
-// transcode decodes m->pkt, or what the decoder still holds where it is empty, and encodes the frames.
+// transcode decodes m->pkt and encodes the frames. An empty packet drains the decoder.
 static int transcode(rvo_mux *m, track *t) {
 	int err = avcodec_send_packet(t->dec, m->pkt->data ? m->pkt : NULL);
 	av_packet_unref(m->pkt);
-	if (err == AVERROR_INVALIDDATA) return 0; // damaged on its way; the rest goes on
+	if (err == AVERROR_INVALIDDATA) return 0; // a damaged packet: skip it
 	while (err >= 0) {
 		err = avcodec_receive_frame(t->dec, t->in);
 		if (err == AVERROR(EAGAIN) || err == AVERROR_EOF) return 0;
@@ -457,7 +457,8 @@ int rvo_mux_write(rvo_mux *m, int n, const uint8_t *data, int size, int64_t pts,
 	return t->encode ? transcode(m, t) : put(m, t, NS);
 }
 
-// drain writes what decoders and encoders still hold, and the last packets. A last piece of sound that fills no frame of AAC is left out: it would make the movie longer than it is.
+// drain writes what decoders, encoders and tracks still hold. Sound that does not fill a last AAC frame is left out:
+// padding it would make the movie too long.
 static int drain(rvo_mux *m) {
 	int first = 0;
 	for (unsigned i = 0; i < m->ctx->nb_streams; i++) {

@@ -5,14 +5,15 @@
 #include <libavformat/avformat.h>
 #include <libavutil/avstring.h>
 
-// copier copies the packets of a file. Each waits for the next one of its track, which tells how long it lasts: what FFmpeg tells of one is the average.
+// copier copies the packets of a file. It holds each until the next one of its track gives its exact duration:
+// FFmpeg reports an average.
 typedef struct {
 	AVFormatContext *in, *out;
 	AVPacket *held[MAX_TRACKS];
 	int64_t begin[MAX_TRACKS];
 } copier;
 
-// write_held writes the packet of a track that waits, which lasts until end (AV_NOPTS_VALUE: as long as FFmpeg says).
+// write_held writes the held packet of a track, which lasts until end (AV_NOPTS_VALUE: FFmpeg's duration).
 static int write_held(copier *c, int track, int64_t end) {
 	AVPacket *pkt = c->held[track];
 	AVStream *from = c->in->streams[track], *to = c->out->streams[track];
@@ -26,11 +27,11 @@ static int write_held(copier *c, int track, int64_t end) {
 	return err < 0 ? err : FFMIN(c->out->pb->error, 0);
 }
 
-// copy_held copies packets one by one, and then those that wait.
+// copy_held copies all packets, then those that are still held.
 static int copy_held(copier *c, AVPacket *pkt) {
 	int err, whole = 1;
 	while ((err = av_read_frame(c->in, pkt)) >= 0) {
-		if (pkt->flags & AV_PKT_FLAG_CORRUPT) { // cut short: what follows is not there
+		if (pkt->flags & AV_PKT_FLAG_CORRUPT) { // truncated: nothing follows
 			av_packet_unref(pkt);
 			whole = 0;
 			break;
@@ -42,14 +43,14 @@ static int copy_held(copier *c, AVPacket *pkt) {
 	}
 	if (err < 0 && err != AVERROR_EOF && err != AVERROR_INVALIDDATA) return err;
 	for (unsigned i = 0; i < c->in->nb_streams; i++) {
-		int64_t length = c->in->streams[i]->duration; // of all samples, also of those that are not there
+		int64_t length = c->in->streams[i]->duration; // includes samples that are missing
 		err = write_held(c, i, whole && length != AV_NOPTS_VALUE ? c->begin[i] + length : AV_NOPTS_VALUE);
 		if (err < 0) return err;
 	}
 	return 0;
 }
 
-// copy_packets writes every whole packet of in to out.
+// copy_packets writes every complete packet of in to out.
 static int copy_packets(AVFormatContext *in, AVFormatContext *out, AVPacket *pkt) {
 	copier c = {in, out};
 	int err = in->nb_streams > MAX_TRACKS ? AVERROR_INVALIDDATA : 0;
@@ -63,7 +64,7 @@ static int copy_packets(AVFormatContext *in, AVFormatContext *out, AVPacket *pkt
 	return err;
 }
 
-// needs_format reports whether a codec's description in MP4 cannot be copied without its pixel format, which the file does not tell.
+// needs_format reports whether a track must be probed first: the MP4 header of its codec needs the pixel format.
 static int needs_format(AVFormatContext *in) {
 	for (unsigned i = 0; i < in->nb_streams; i++)
 		if (in->streams[i]->codecpar->codec_id == AV_CODEC_ID_VP9) return 1;
@@ -77,10 +78,10 @@ static int copy_movie(AVFormatContext *in, AVFormatContext *out, AVPacket *pkt, 
 		int err = avcodec_parameters_copy(st->codecpar, from->codecpar);
 		if (err < 0) return err;
 		st->codecpar->codec_tag = 0;
-		if (st->codecpar->codec_id == AV_CODEC_ID_AAC) st->codecpar->frame_size = 1024; // else its tracks have no duration of their own
+		if (st->codecpar->codec_id == AV_CODEC_ID_AAC) st->codecpar->frame_size = 1024; // else the track has no duration
 		st->time_base = from->time_base;
 		st->sample_aspect_ratio = from->sample_aspect_ratio;
-#if !RVO_SIDE_DATA_OF_PARAMETERS // else they are copied with the parameters
+#if !RVO_SIDE_DATA_OF_PARAMETERS // else copied with the parameters
 		for (int n = 0; n < from->nb_side_data; n++) {
 			const AVPacketSideData *side = &from->side_data[n];
 			uint8_t *data = av_stream_new_side_data(st, side->type, side->size);
@@ -128,7 +129,7 @@ static int decode_first(AVStream *st, AVPacket *pkt) {
 	AVCodecContext *dec = codec ? avcodec_alloc_context3(codec) : NULL;
 	AVFrame *frame = av_frame_alloc();
 	int err = dec && frame ? avcodec_parameters_to_context(dec, st->codecpar) : AVERROR(ENOMEM);
-	pkt->flags &= ~AV_PKT_FLAG_DISCARD; // hidden by the edit list, which is no damage
+	pkt->flags &= ~AV_PKT_FLAG_DISCARD; // hidden by the edit list is not damaged
 	if (err >= 0) err = avcodec_open2(dec, codec, NULL);
 	if (err >= 0) err = avcodec_send_packet(dec, pkt);
 	if (err >= 0) err = avcodec_send_packet(dec, NULL);
@@ -149,14 +150,14 @@ static int add_time(rvo_movie *out, int64_t at) {
 
 static const AVRational ns = {1, 1000000000};
 
-// A reach is what tells when a track ends, in its time base.
+// A reach holds what is needed to compute the end of a track, in its time base.
 typedef struct {
-	int64_t begin; // decoding time of the first packet; AV_NOPTS_VALUE: there is none
+	int64_t begin; // decoding time of the first packet; AV_NOPTS_VALUE: none yet
 	int64_t delay; // of the last packet, from decoding to presentation
 } reach;
 
-// last_end returns when the last frame of any track ends, in nanoseconds. The duration of a last packet is only
-// an average, so that of the track counts: of all samples, or of the edit list where that is shorter.
+// last_end returns the end of the longest track in nanoseconds. It uses the duration of the track (of its samples, or
+// of its edit list if that is shorter) because FFmpeg reports only an average duration for the last packet.
 static int64_t last_end(const AVFormatContext *in, const reach *reaches) {
 	int64_t end = 0;
 	for (unsigned i = 0; i < FFMIN(in->nb_streams, MAX_TRACKS); i++) {

@@ -15,7 +15,7 @@ namespace {
 
 void tell(char *why, const char *text) { std::snprintf(why, RVO_WHY, "%s", text); }
 
-// Runs f; a C++ exception becomes text, and -1.
+// Runs f. A C++ exception is written to why and becomes -1.
 template <class F> int guard(char *why, F f) noexcept {
 	*why = 0;
 	try {
@@ -32,7 +32,7 @@ template <class F> int guard(char *why, F f) noexcept {
 
 cv::CascadeClassifier *cascade_of(void *p) { return static_cast<cv::CascadeClassifier *>(p); }
 
-// Hands boxes over, the best ones first.
+// Copies boxes to found, highest score first.
 void hand_over(const std::vector<cv::Rect> &boxes, const std::vector<double> &scores, rvo_found *found) {
 	std::vector<size_t> order(boxes.size());
 	std::iota(order.begin(), order.end(), size_t(0));
@@ -54,7 +54,7 @@ int rvo_cascade_load(void *cascade, const char *path, char *why) {
 			tell(why, "not a cascade");
 			return -1;
 		}
-		// What loads may still be unusable; one small picture tells.
+		// A cascade that loads may still be unusable: try it on a small image.
 		cv::Mat blank(64, 64, CV_8UC1, cv::Scalar(0));
 		std::vector<cv::Rect> boxes;
 		std::vector<int> levels;
