@@ -134,7 +134,7 @@ func TestWebDrawsPolygon(t *testing.T) {
 
 	p.choose("zone yard") // it is in place
 	p.keys("u")
-	p.shows(".notices", "undone: zone yard is added")
+	p.shows(".notices", "undone: zone yard added")
 	if got := read(t, file); got != drawConfig {
 		t.Errorf("taken back, the file is\n%s", got)
 	}

@@ -179,14 +179,14 @@ source = "hevc.mp4"
 	p := openPage(t, url+"/#/live/street")
 	p.until("a frame", "document.querySelector('.screen canvas')?.dataset.frame")
 	p.shows("[data-shown]", "JPEG 320x180")
-	p.shows("[data-shown]", "this camera sends no video")
+	p.shows("[data-shown]", "the source has no encoded video")
 	p.accessible("")
 	needOpenCV(t) // and with it FFmpeg, which reads the file
 	p.open(url + "/#/live/hevc")
 	if evaluate[bool](p, "VideoDecoder.isConfigSupported({codec: 'hvc1.1.6.L63.90'}).then(s => s.supported)") {
 		t.Skip("this browser decodes H.265")
 	}
-	p.shows("[data-shown]", "this browser does not decode hevc")
+	p.shows("[data-shown]", "this browser cannot decode hevc")
 	p.until("a frame", "document.querySelector('.screen canvas').dataset.frame > 0")
 }
 

@@ -53,7 +53,7 @@ func TestWebLogin(t *testing.T) {
 	p.fill("#token", "0123456789abcdef-read")
 	p.keys("\r")
 	p.shows("tbody th", "motion")
-	p.shows("nav", "read only")
+	p.shows("nav", "read-only")
 	p.until("nothing can be changed", "document.querySelector('[role=switch]').disabled")
 	p.click("nav button.plain")
 	p.shows("main:not([hidden]) label", "Token")
@@ -80,7 +80,7 @@ func TestWebServerDiesAndComesBack(t *testing.T) {
 	p.until("a frame", frame+" > 0")
 	evaluate[any](p, "window.mark = 1")
 	_ = prog.cmd.Process.Kill() // it runs
-	p.shows(".banner", "The connection is lost since")
+	p.shows(".banner", "Connection lost at")
 	p.until("what was still shown, as such", "document.querySelector('main').classList.contains('stale') && document.querySelector('.screen canvas')")
 	<-prog.done
 	start(t, setup{dir: prog.dir, args: []string{"--no-ui", "--web", strings.TrimPrefix(at, "http://")}})
@@ -99,7 +99,7 @@ func TestWebServerHangs(t *testing.T) {
 	p := openPage(t, at+"/#/fleet")
 	p.shows("tbody th", "street")
 	prog.signal(syscall.SIGSTOP)
-	p.shows(".banner", "The connection is lost since")
+	p.shows(".banner", "Connection lost at")
 	prog.signal(syscall.SIGCONT)
 	p.until("the server again", "!document.querySelector('.banner')")
 }
@@ -142,9 +142,9 @@ func TestWebOtherVersion(t *testing.T) {
 	p.shows("tbody th", "street")
 	other.Store(true)
 	prog.signal(syscall.SIGSTOP)
-	p.shows(".banner", "The connection is lost since")
+	p.shows(".banner", "Connection lost at")
 	prog.signal(syscall.SIGCONT)
-	p.shows(".banner", "of another version")
+	p.shows(".banner", "from another version")
 	other.Store(false)
 	p.click(".banner button")
 	p.until("the new page", "!document.querySelector('.banner') && document.querySelector('tbody th')")

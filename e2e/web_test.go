@@ -187,7 +187,7 @@ func TestWebAttachByKeyboard(t *testing.T) {
 	p.until("it switched on again", fmt.Sprintf("document.querySelector(%q).getAttribute('aria-checked') === 'true'", toggle))
 	p.keys("u")
 	p.until("it detached again", "[...document.querySelectorAll('tbody th')].every(e => e.textContent !== 'extra')")
-	p.shows(".notices", "undone: extra is attached")
+	p.shows(".notices", "undone: extra attached")
 }
 
 // squares is a movie that is black for a second, and then has a white square that moves by
@@ -313,7 +313,7 @@ func TestWebClip(t *testing.T) {
 	p.until("no boxes", "!("+boxed+")")
 	p.until("the program reached", "[...document.querySelectorAll('button')].find(b => b.textContent === 'Verify').disabled === false")
 	p.do("verify", chromedp.Evaluate[chromedp.Void]("[...document.querySelectorAll('button')].find(b => b.textContent === 'Verify').click()"))
-	p.shows("[role=status]", "every file is as it was saved")
+	p.shows("[role=status]", "all files match their hashes")
 	size := evaluate[int](p, "fetch(document.querySelector('a[download]').href, {headers: {Range: 'bytes=0-99'}}).then(async r => r.status * 1000 + (await r.arrayBuffer()).byteLength)")
 	if size != 206_100 {
 		t.Errorf("a range of 100 bytes is answered by status and bytes %d", size)
@@ -358,7 +358,7 @@ func TestWebDiff(t *testing.T) {
 	p.shows("pre .good", "disabled_on")
 	p.accessible("")
 	p.press("Write to the file")
-	p.shows(".empty", "What runs is what the file says.")
+	p.shows(".empty", "The running configuration matches the file.")
 	written := read(t, file)
 	for _, want := range []string{"disabled_on", "# by the page, too", "\"porch\""} {
 		if !strings.Contains(written, want) {
@@ -373,9 +373,9 @@ func TestWebDiff(t *testing.T) {
 	p.shows("main .bad", "reload it first")
 	p.said("409 (Conflict)")
 	p.keys("r")
-	p.shows(".notices", "the configuration is reloaded")
+	p.shows(".notices", "configuration reloaded")
 	p.until("the file known", "!document.querySelector('header a.warn')")
-	p.shows(".empty", "What runs is what the file says.")
+	p.shows(".empty", "The running configuration matches the file.")
 	p.written() // it asked in vain until then
 
 	p.open(url + "/#/live/porch")
@@ -413,11 +413,11 @@ func TestWebOutputs(t *testing.T) {
 	p.said("409 (Conflict)")
 	p.press("Discard…")
 	p.press("Discard it")
-	p.shows(".notices", "messages for phone are discarded")
+	p.shows(".notices", "messages for phone discarded")
 	takes.Store(true)
 	p.press("Send a test message")
-	p.shows(".notices", "phone has taken a test message")
+	p.shows(".notices", "phone accepted a test message")
 	p.until("messages to send again", "[...document.querySelectorAll('section button')].some(b => b.textContent.startsWith('Resend all'))")
 	evaluate[any](p, "[...document.querySelectorAll('section button')].find(b => b.textContent.startsWith('Resend all')).click()")
-	p.shows("section .empty", "No message is set aside.")
+	p.shows("section .empty", "No refused messages.")
 }

@@ -58,7 +58,7 @@ func TestWebTroubleIsFound(t *testing.T) {
 	p.click("nav a[href='#/diff']")
 	p.shows("pre .good", "disabled_on = [\"cam02\"]")
 	p.click("main button")
-	p.shows(".empty", "What runs is what the file says.")
+	p.shows(".empty", "The running configuration matches the file.")
 	want := strings.Replace(config, "cooldown = \"2s\"\n", "cooldown = \"2s\"\ndisabled_on = [\"cam02\"]\n", 1)
 	if got := read(t, filepath.Join(prog.dir, "rvo.toml")); got != want {
 		t.Errorf("the file is\n%s\nwant\n%s", got, want)

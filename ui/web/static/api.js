@@ -1,6 +1,6 @@
-// The HTTP API, as docs/api.md describes it.
+// The client of the HTTP API, described in docs/api.md.
 
-// Problem is what the API says of a failed request. Status 0: it was not reached.
+// Problem is the error of a failed request. Status 0: there was no response.
 export class Problem extends Error {
 	constructor(status, detail, remedy) {
 		super(remedy ? `${detail}; ${remedy}` : detail);
@@ -12,23 +12,23 @@ const patience = 20000; // milliseconds for an answer
 
 async function problemOf(response) {
 	const p = await response.json().catch(() => ({}));
-	return new Problem(response.status, p.detail ?? p.title ?? `the answer is ${response.status}`, p.remedy);
+	return new Problem(response.status, p.detail ?? p.title ?? `the server answered with status ${response.status}`, p.remedy);
 }
 
-// open makes a request and returns its answer, whose body is not read yet.
+// open makes a request and returns the response, whose body is not read yet.
 export async function open(path, options = {}) {
 	let response;
 	try {
 		response = await fetch('api/' + path, options);
 	} catch (e) {
 		if (options.signal?.aborted) throw e;
-		throw new Problem(0, 'rvo-tui is not reached', '');
+		throw new Problem(0, 'rvo-tui cannot be reached', '');
 	}
 	if (!response.ok) throw await problemOf(response);
 	return response;
 }
 
-// call makes a request with an object as its body, and returns the answer as an object.
+// call makes a request with a JSON body and returns the JSON response.
 export async function call(method, path, body) {
 	const options = { method, signal: AbortSignal.timeout(patience) };
 	if (body !== undefined) {
@@ -39,16 +39,16 @@ export async function call(method, path, body) {
 		return await (await open(path, options)).json();
 	} catch (e) {
 		if (e instanceof Problem) throw e;
-		throw new Problem(0, 'there is no answer', 'try again');
+		throw new Problem(0, 'rvo-tui does not answer', 'try again');
 	}
 }
 
 export const get = (path) => call('GET', path);
 
-// path joins parts of a path, each of which may have any character.
+// path joins and escapes the parts of a path.
 export const path = (...parts) => parts.map(encodeURIComponent).join('/');
 
-// read passes each piece of an answer on, and fails after so many milliseconds of silence.
+// read calls piece with each chunk of a response. It fails after silence milliseconds without data.
 export async function read(path, { headers, silence, signal, piece }) {
 	const control = new AbortController();
 	const stop = () => control.abort();
@@ -71,10 +71,10 @@ export async function read(path, { headers, silence, signal, piece }) {
 	}
 }
 
-// follow reads server-sent events, and calls back with the type, data and ID of each.
+// follow reads server-sent events and calls event with the type, data and ID of each.
 export function follow(path, { after, silence, signal, event }) {
 	const decoder = new TextDecoder();
-	let parts = []; // of a message that is not whole yet
+	let parts = []; // of an incomplete message
 	const piece = (bytes) => {
 		const text = decoder.decode(bytes, { stream: true });
 		parts.push(text);
@@ -86,7 +86,7 @@ export function follow(path, { after, silence, signal, event }) {
 	return read(path, { headers: after ? { 'Last-Event-ID': after } : {}, silence, signal, piece });
 }
 
-// dispatch passes a message on, unless it is a comment.
+// dispatch parses a message and calls event unless it is a comment.
 function dispatch(message, event) {
 	const field = {};
 	for (const line of message.split('\n')) {

@@ -1,4 +1,4 @@
-// The page: its head, the view that the address names, and what stands over it.
+// The page: header, the view that the URL selects, and overlays.
 
 import { html, render, useEffect, useMemo, useRef, useState } from './vendor/preact-htm.js';
 import { call } from './api.js';
@@ -10,11 +10,11 @@ import { again, camera as find, connect, freeze, session, store, subscribe } fro
 import { clean, clock, count, uptime, zone } from './units.js';
 import { Modified } from './views/diff.js';
 
-// The views, in the order of the navigation, each the default of a module of its name.
+// The views in navigation order. Each is the default export of the module of the same name.
 const views = ['fleet', 'live', 'wall', 'alerts', 'detectors', 'signals', 'rules', 'latency', 'queues', 'events', 'timeline', 'log', 'diff'].map((id) => ({ id }));
 const loading = Promise.all(views.map(async (v) => (v.View = (await import(`./views/${v.id}.js`)).default)));
 
-// Health says whether all is well, and if not, what is not.
+// Health shows the worst alert, or that there is none.
 function Health() {
 	const { snapshot } = store;
 	if (!snapshot) return html`<span class="dim">waiting for the first snapshot</span>`;
@@ -31,12 +31,12 @@ function Health() {
 		</a>${list.length > 1 && html`<a class="more ${alertTone(first)}" href=${href('alerts')}>+${list.length - 1} more</a>`}`;
 }
 
-// Trouble says what is wrong with the connection.
+// Trouble shows connection problems.
 function Trouble() {
 	switch (store.link) {
-	case 'lost': return html`<p class="banner bad" role="alert">▲ The connection is lost since ${clock(store.since)} ${zone(store.since)}. This is what was; trying again.</p>`;
-	case 'full': return html`<p class="banner warn" role="alert">▲ Too many pages of this rvo-tui are visible in this browser. Close or hide one: this one goes on by itself.</p>`;
-	case 'incompatible': return html`<p class="banner warn" role="alert">▲ This page is of another version of rvo-tui. <button onClick=${() => location.reload()}>Reload it</button></p>`;
+	case 'lost': return html`<p class="banner bad" role="alert">▲ Connection lost at ${clock(store.since)} ${zone(store.since)}. The data shown is old. Reconnecting…</p>`;
+	case 'full': return html`<p class="banner warn" role="alert">▲ Too many pages of this rvo-tui are visible in this browser. Close or hide one, and this page continues.</p>`;
+	case 'incompatible': return html`<p class="banner warn" role="alert">▲ This page is from another version of rvo-tui. <button onClick=${() => location.reload()}>Reload</button></p>`;
 	}
 	return null;
 }
@@ -74,12 +74,12 @@ function Head({ shown, camera }) {
 	[names.join('\n'), shown.View, camera]);
 	return html`
 		<header>
-			<a class="skip" href="#main" onClick=${(e) => { e.preventDefault(); document.querySelector('main').focus(); }}>to the content</a>
+			<a class="skip" href="#main" onClick=${(e) => { e.preventDefault(); document.querySelector('main').focus(); }}>skip to content</a>
 			<p class="health"><strong><a href=${href('fleet')}>rvo-tui</a></strong> <${Health} /></p>
 			<${Figures} />
 			<nav aria-label="views">
 				${places}
-				${store.readOnly && store.about && html`<span class="chip warn" title="This token may only look.">read only</span>`}
+				${store.readOnly && store.about && html`<span class="chip warn" title="This token allows no changes.">read-only</span>`}
 				${undoable() && html`<button class="plain" title="undo: ${undoable()}" onClick=${undo}>Undo</button>`}
 				${session.known && html`<button class="plain" onClick=${leave}>Log out</button>`}
 				<button class="plain" aria-label="keys" onClick=${() => document.getElementById('keys').showModal()}>?</button>
@@ -87,7 +87,7 @@ function Head({ shown, camera }) {
 		</header>`;
 }
 
-// login is the form of the shell, which useLogin shows.
+// login is the form in index.html. useLogin shows it.
 const login = document.getElementById('login');
 const token = login.elements.token, refused = document.getElementById('refused');
 
@@ -120,7 +120,7 @@ function Keys() {
 		</dialog>`;
 }
 
-// Alarm reads new alerts out.
+// Alarm announces new alerts to screen readers.
 function Alarm() {
 	const told = useRef(new Set());
 	const [text, setText] = useState('');
@@ -135,25 +135,25 @@ function Alarm() {
 	return html`<div class="hidden" role="log" aria-live="assertive">${text}</div>`;
 }
 
-// may makes a change that a key asks for, unless nothing can be changed.
+// may makes the change of a key unless changes are barred.
 const may = (change) => (barred() ? say(barred(), 'bad') : make(change()));
 
 function pageKeys(shown, camera) {
 	const keys = {
-		'!': ['alerts', () => go('alerts')],
-		'0': ['the table of all cameras', () => go('fleet')],
-		w: ['the wall', () => go('wall')],
-		t: ['the timeline', () => go('timeline')],
-		D: ['how what runs differs from the configuration file', () => go('diff')],
-		'/': ['filter', () => document.querySelector('main input[type=search]')?.focus()],
+		'!': ['current alerts', () => go('alerts')],
+		'0': ['all cameras in a table', () => go('fleet')],
+		w: ['all cameras side by side', () => go('wall')],
+		t: ['history of rules and their events', () => go('timeline')],
+		D: ['compare the running configuration with the file', () => go('diff')],
+		'/': ['filter the list', () => document.querySelector('main input[type=search]')?.focus()],
 		a: ['attach a detector', () => go('detectors', camera, '', { attach: 'yes' })],
 		A: ['add a camera', () => go('fleet', '', '', { add: 'yes' })],
 		c: ['save a clip of the camera', () => may(() => saveClip(camera))],
 		p: ['pause or resume the camera', () => may(() => setCamera(camera, find(camera).state === 'paused'))],
 		r: ['reload the configuration', () => may(reload)],
 		u: ['undo the last change', undo],
-		f: ['freeze what is shown', freeze],
-		'?': ['these keys', () => document.getElementById('keys').showModal()],
+		f: ['freeze or unfreeze the page', freeze],
+		'?': ['this help', () => document.getElementById('keys').showModal()],
 	};
 	for (let n = 1; n <= 9; n++) {
 		keys[n] = [`camera ${n}`, () => {

@@ -1,37 +1,37 @@
-// Changes of the runtime, what takes them back, and notices of what came of them.
+// Changes to the runtime, undoing them, and notices about the outcome.
 
 import { html } from './vendor/preact-htm.js';
 import { call, path, Problem } from './api.js';
 import { changed, store } from './store.js';
 import { clean } from './units.js';
 
-const most = 50; // changes that can be taken back
-const noticed = 8000; // milliseconds that a notice is shown
+const most = 50; // changes that can be undone
+const noticed = 8000; // milliseconds for which a notice is shown
 
-// A request is {method, path, body}. A change is {what, requests, back}: "back" are the
-// requests that take it back, or what makes them of the last answer; none: it cannot be.
-let made = []; // that can be taken back, oldest first
+// A request is {method, path, body}. A change is {what, requests, back}: back are the requests
+// that undo it, or a function that makes them from the last answer. Empty: it cannot be undone.
+let made = []; // changes that can be undone, oldest first
 let busy = false;
 
-// undoable says what undo takes back; undefined: there is nothing.
+// undoable returns what undo would undo, or undefined.
 export const undoable = () => made.at(-1)?.what;
 
-// make carries a change out, and remembers it. It returns what failed; null: nothing did.
+// make makes a change and remembers how to undo it. It returns the error, or null.
 export const make = ({ what, requests, back }) => carryOut(requests, what, (answer) => {
 	const undoing = typeof back === 'function' ? back(answer) : back;
 	if (undoing.length > 0) made = [...made, { what, back: undoing }].slice(-most);
 });
 
-// undo takes the last change back. What fails can be tried again.
+// undo undoes the last change. If that fails, it can be tried again.
 export async function undo() {
 	const last = made.at(-1);
 	if (!last) return say('nothing to undo');
 	return carryOut(last.back, 'undone: ' + last.what, () => (made = made.slice(0, -1)));
 }
 
-// carryOut makes requests, one after the other; done is called with the last answer.
+// carryOut makes requests one after the other and calls done with the last answer.
 async function carryOut(requests, what, done) {
-	if (busy) return failed(new Problem(0, 'the change before is still being made', 'try again'));
+	if (busy) return failed(new Problem(0, 'the previous change is still in progress', 'try again'));
 	busy = true;
 	try {
 		let answer;
@@ -51,25 +51,25 @@ function failed(problem) {
 	return problem;
 }
 
-// barred says why nothing can be changed now; empty: it can.
+// barred returns why changes are not possible now; empty: they are.
 export function barred() {
-	if (store.link !== 'live') return 'not connected: nothing can be changed';
+	if (store.link !== 'live') return 'not connected: changes are not possible';
 	return store.readOnly ? 'read-only: this token cannot change anything; log in with control.token' : '';
 }
 
 const request = (method, at, body) => ({ method, path: at, body });
 
-// once is a change that cannot be taken back.
+// once is a change that cannot be undone.
 const once = (what, ...of) => ({ what, requests: [request(...of)], back: [] });
 
 const detectorPath = (camera, detector) => path('cameras', camera, 'detectors', detector);
 
 const done = { enable: 'enabled', disable: 'disabled', pause: 'paused', resume: 'resumed', arm: 'armed', disarm: 'disarmed' };
 
-// turn is a change by one of two verbs that take each other back.
+// turn is a change by one of two opposite verbs.
 function turn(name, at, verbs, on) {
 	const [verb, other] = on ? verbs : verbs.toReversed();
-	return { what: `${name} is ${done[verb]}`, requests: [request('POST', `${at}/${verb}`)], back: [request('POST', `${at}/${other}`)] };
+	return { what: `${name} ${done[verb]}`, requests: [request('POST', `${at}/${verb}`)], back: [request('POST', `${at}/${other}`)] };
 }
 
 export const setDetector = (camera, name, on) => turn(`${name} on ${camera}`, detectorPath(camera, name), ['enable', 'disable'], on);
@@ -80,38 +80,38 @@ export const setCamera = (name, on) => turn(name, path('cameras', name), ['resum
 // armAll arms or disarms all rules with hours, on all cameras.
 export const armAll = (on) => turn('every rule with hours', 'cameras/all/rules/all', ['arm', 'disarm'], on);
 
-export const saveClip = (camera) => once(`a clip of ${camera} is being saved`, 'POST', path('cameras', camera, 'clips'));
-export const detach = (camera, name) => once(`${name} is detached from ${camera}`, 'DELETE', detectorPath(camera, name));
-export const removeCamera = (name) => once(`camera ${name} is removed`, 'DELETE', path('cameras', name));
+export const saveClip = (camera) => once(`saving a clip of ${camera}`, 'POST', path('cameras', camera, 'clips'));
+export const detach = (camera, name) => once(`${name} detached from ${camera}`, 'DELETE', detectorPath(camera, name));
+export const removeCamera = (name) => once(`camera ${name} removed`, 'DELETE', path('cameras', name));
 export const write = (diff) => once(`written to ${diff.file}`, 'POST', 'config/write', { id: diff.id });
-export const reload = () => once('the configuration is reloaded', 'POST', 'reload');
-export const testOutput = (name) => once(`${name} has taken a test message`, 'POST', path('outputs', name, 'test'));
-export const resend = (name, id = 'all') => once(`messages wait for ${name} once more`, 'POST', path('outputs', name, 'aside', id, 'resend'));
-export const discard = (name, id = 'all') => once(`messages for ${name} are discarded`, 'DELETE', path('outputs', name, 'aside', id));
+export const reload = () => once('configuration reloaded', 'POST', 'reload');
+export const testOutput = (name) => once(`${name} accepted a test message`, 'POST', path('outputs', name, 'test'));
+export const resend = (name, id = 'all') => once(`resending to ${name}`, 'POST', path('outputs', name, 'aside', id, 'resend'));
+export const discard = (name, id = 'all') => once(`messages for ${name} discarded`, 'DELETE', path('outputs', name, 'aside', id));
 export const logout = () => once('logged out', 'POST', 'logout');
 
 export function setRate(camera, { name, max_fps: before }, fps) {
 	const put = (rate) => [request('PUT', detectorPath(camera, name) + '/rate', { fps: rate })];
-	return { what: `${name} runs ${fps} times a second at most on ${camera}`, requests: put(fps), back: put(before) };
+	return { what: `${name} on ${camera}: at most ${fps} runs per second`, requests: put(fps), back: put(before) };
 }
 
 export function attach(camera, config) {
 	const requests = [request('POST', path('cameras', camera, 'detectors'), config)];
-	return { what: `${config.name} is attached`, requests, back: [request('DELETE', detectorPath(camera, config.name))] };
+	return { what: `${config.name} attached`, requests, back: [request('DELETE', detectorPath(camera, config.name))] };
 }
 
-// addCamera adds a camera, if its source gives a frame.
+// addCamera adds a camera if its source delivers a frame.
 export function addCamera(config) {
 	const requests = [request('POST', 'sources/try', config), request('POST', 'cameras', config)];
-	return { what: `camera ${config.name} is added`, requests, back: [request('DELETE', path('cameras', config.name))] };
+	return { what: `camera ${config.name} added`, requests, back: [request('DELETE', path('cameras', config.name))] };
 }
 
 export function acknowledge(alert) {
 	const requests = [request('POST', path('alerts', alert.id, 'acknowledge'))];
-	return { what: `${alert.acknowledged ? 'no longer acknowledged' : 'acknowledged until it ends'}: ${alert.title}`, requests, back: requests };
+	return { what: `${alert.acknowledged ? 'no longer acknowledged' : 'acknowledged until it clears'}: ${alert.title}`, requests, back: requests };
 }
 
-// edit changes zones and lines in the file.
+// edit changes zones and lines in the configuration file.
 export function edit(what, edits) {
 	const revert = (diff) => [request('POST', 'config/revert', { id: diff.id })];
 	return { what, requests: [request('POST', 'config/edit', { edits, write: true })], back: revert };
@@ -120,7 +120,7 @@ export function edit(what, edits) {
 let notices = []; // {id, text, kind}
 let next = 1;
 
-// say shows a text for a while; kind: "good", "bad" or "info".
+// say shows a notice for some seconds. kind is "good", "bad" or "info".
 export function say(text, kind = 'info') {
 	const id = next++;
 	notices = [...notices, { id, text, kind }].slice(-3);
@@ -131,9 +131,9 @@ export function say(text, kind = 'info') {
 	changed();
 }
 
-// copy puts a text into the clipboard.
+// copy copies a text to the clipboard. what is its name for the notice.
 export function copy(text, what) {
-	navigator.clipboard.writeText(text).then(() => say('copied: ' + what, 'good'), () => say('this browser lets nothing be copied here', 'bad'));
+	navigator.clipboard.writeText(text).then(() => say('copied: ' + what, 'good'), () => say('this browser does not allow copying here', 'bad'));
 }
 
 export const Notices = () => html`

@@ -1,4 +1,4 @@
-// Forms, made from options as the API describes them.
+// Forms, built from options as the API describes them.
 
 import { html, useEffect, useRef, useState } from './vendor/preact-htm.js';
 import { addCamera, attach, make, say } from './changes.js';
@@ -6,7 +6,7 @@ import { Action, useAnswer } from './parts.js';
 import { go, href } from './route.js';
 import { store } from './store.js';
 
-// problems returns what an error says of single keys, as in "detector: max_fps: must be…; ttl: …".
+// problems splits an error such as "detector: max_fps: must be…; ttl: …" by key.
 export function problems(text, keys) {
 	const found = {};
 	for (const key of keys) {
@@ -16,7 +16,7 @@ export function problems(text, keys) {
 	return found;
 }
 
-// Field is one option: what was typed, else its default as a hint.
+// Field is the input for one option. Its default is the placeholder.
 export function Field({ option: o, text, wrong, preset, set }) {
 	const id = 'o-' + o.name;
 	const about = { id, name: o.name, value: text, 'aria-describedby': id + '-help', 'aria-invalid': wrong ? 'true' : null, onInput: (e) => set(e.target.value) };
@@ -28,10 +28,10 @@ export function Field({ option: o, text, wrong, preset, set }) {
 			: o.type === 'list' ? html`<textarea rows="2" placeholder=${preset} ...${about}></textarea>`
 			: html`<input list=${o.suggested && id + '-list'} type=${number ? 'number' : 'text'} step=${o.type === 'integer' ? '1' : 'any'} placeholder=${preset} autocomplete="off" ...${about} />`}
 		${o.suggested && html`<datalist id=${id + '-list'}>${o.suggested.map((s) => html`<option value=${s.source}>${s.label}</option>`)}</datalist>`}
-		<small id=${id + '-help'}>${wrong && html`<span class="bad">${wrong}</span><br />`}${o.help}${o.type === 'list' && '; one a line'}</small></div>`;
+		<small id=${id + '-help'}>${wrong && html`<span class="bad">${wrong}</span><br />`}${o.help}${o.type === 'list' && '; one per line'}</small></div>`;
 }
 
-// value returns what was typed as JSON has it, by the type of the option.
+// value converts typed text to the JSON type of the option.
 function value(option, text) {
 	switch (option.type) {
 	case 'number': case 'integer': return Number.isFinite(Number(text)) ? Number(text) : text;
@@ -41,10 +41,10 @@ function value(option, text) {
 	return text;
 }
 
-// OptionForm is a form of options. Submit is called with the keys that were filled in, and
-// returns what failed; null: nothing did.
+// OptionForm is a form of options. submit gets the keys that were filled in and returns the
+// error, or null.
 export function OptionForm({ title, label, cancel, options, preset = (o) => o.default, submit, children }) {
-	const [typed, type] = useState({}); // by key, kept when the options change
+	const [typed, type] = useState({}); // text by key; it survives a change of the options
 	const [error, fail] = useState(null);
 	const form = useRef();
 	useEffect(() => form.current.querySelector('[aria-invalid]')?.focus(), [error]);
@@ -64,13 +64,13 @@ export function OptionForm({ title, label, cancel, options, preset = (o) => o.de
 	</form>`;
 }
 
-// AttachForm attaches a detector, by the options of its kind.
+// AttachForm attaches a detector. Its options depend on the kind.
 export function AttachForm({ camera }) {
 	const kinds = store.about?.kinds ?? [];
 	const [kind, choose] = useState(kinds[0]?.name ?? '');
 	const [target, aim] = useState(camera.name);
 	const of = kinds.find((k) => k.name === kind);
-	if (!of) return html`<p>No detector may be attached here.</p>`;
+	if (!of) return html`<p>Detectors cannot be attached here.</p>`;
 	const name = of.common.filter((o) => o.name === 'name');
 	const options = [...name, ...of.options, ...of.common.filter((o) => o.name !== 'name')];
 	const submit = async (keys) => {
@@ -86,12 +86,12 @@ export function AttachForm({ camera }) {
 	<//>`;
 }
 
-// CameraForm adds a camera whose source gives a frame when it is tried.
+// CameraForm adds a camera after trying its source.
 export function CameraForm() {
 	const { answer } = useAnswer('sources');
 	const options = store.about.camera_options.map((o) => (o.name === 'source' ? { ...o, suggested: answer?.sources ?? [] } : o));
 	const submit = async (config) => {
-		say('trying the source');
+		say('trying the source…');
 		const problem = await make(addCamera(config));
 		if (!problem) go('live', config.name);
 		return problem;

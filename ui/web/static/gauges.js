@@ -1,10 +1,10 @@
-// Gauges: every bound there is, as {name, of, depth, capacity, text, drops, normal}.
+// Gauges of all bounded resources, as {name, of, depth, capacity, text, drops, normal}.
 
 import { ago, amount, count, ms, second } from './units.js';
 
 const queue = (q, of) => ({ name: q.name.replace(/^sink:/, ''), of, depth: q.depth, capacity: q.capacity, drops: q.drops, normal: q.name === 'frame' });
 
-// cameraGauges lists the bounds of a camera in a snapshot.
+// cameraGauges returns the gauges of a camera.
 export function cameraGauges(snapshot, camera) {
 	const rings = (snapshot.clips?.rings ?? []).filter((r) => r.camera === camera.name).flatMap((r) => [{
 		name: 'evidence', of: camera.name, depth: r.bytes, capacity: r.bytes_capacity, text: `${amount(r.bytes)} ${ago(Math.round(r.span_ns / second) * second)}`,
@@ -15,7 +15,7 @@ export function cameraGauges(snapshot, camera) {
 	return [...camera.queues.map((q) => queue(q, camera.name)), ...rings];
 }
 
-// programGauges lists the bounds of the whole program.
+// programGauges returns the gauges of the whole program.
 export function programGauges(snapshot) {
 	const { slots, clips, outbox } = snapshot;
 	return [
@@ -31,10 +31,10 @@ function diskGauge(clips) {
 	return { name: 'disk', of: 'program', depth: clips.clips, text: `${clips.clips}, ${amount(clips.bytes)}`, drops: removed };
 }
 
-// outputGauges lists the store of the outbox, and what waits for each output.
+// outputGauges returns the gauges of the outbox and of each output's backlog.
 function outputGauges(outbox, now) {
 	const outputs = outbox.outputs.map((o) => ({
-		name: o.name, of: 'outbox', depth: o.backlog, text: `${count(o.backlog)} wait${o.backlog > 0 ? ' ' + ago((now - Date.parse(o.oldest)) * ms) : ''}`,
+		name: o.name, of: 'outbox', depth: o.backlog, text: `${count(o.backlog)} waiting${o.backlog > 0 ? ' ' + ago((now - Date.parse(o.oldest)) * ms) : ''}`,
 		drops: [{ reason: 'refused', n: o.aside_count }, { reason: 'retries', n: o.retries }, ...o.drops],
 	}));
 	return [{
@@ -43,9 +43,9 @@ function outputGauges(outbox, now) {
 	}, ...outputs];
 }
 
-// troubled says whether there is an alert about a gauge.
+// troubled tells whether there is an alert about a gauge.
 export const troubled = (g, alerts) => alerts.some(({ kind, subject }) => (kind === 'clips_degraded' ? g.name === 'clips' : subject === g.name)
 	&& (kind === 'clips_degraded' || kind === 'sink_degraded' || kind.startsWith('output_')));
 
-// lost returns all that was dropped.
+// lost returns the sum of all drops.
 export const lost = (g) => g.drops.reduce((n, d) => n + d.n, 0);

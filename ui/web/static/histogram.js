@@ -1,6 +1,6 @@
-// Histograms, whose buckets docs/api.md describes.
+// Histograms. docs/api.md describes their buckets.
 
-// decode returns the counts of all buckets up to the last that is not empty.
+// decode returns the counts of all buckets up to the last non-empty one.
 export function decode(bins) {
 	const bytes = atob(bins);
 	const counts = [];
@@ -20,16 +20,16 @@ export function decode(bins) {
 	return counts;
 }
 
-// lower returns where a bucket begins, in nanoseconds.
+// lower returns the lower bound of a bucket in nanoseconds.
 export function lower(bucket) {
 	if (bucket < 16) return bucket;
 	return (16 + (bucket % 16)) * 2 ** (Math.trunc(bucket / 16) - 1);
 }
 
-// total returns how many values were counted.
+// total returns the number of values.
 export const total = (counts) => counts.reduce((sum, n) => sum + n, 0);
 
-// quantile returns the middle of the bucket that holds a quantile; null: it is empty.
+// quantile returns the middle of the bucket that contains the quantile; null: there are no values.
 export function quantile(counts, q) {
 	const rank = Math.max(1, Math.ceil(q * total(counts)));
 	let sum = 0;
@@ -43,7 +43,7 @@ export function quantile(counts, q) {
 export const firstBar = 1e3; // nanoseconds
 const barCount = 24;
 
-// bars returns counts by power of two of the duration, from 1 µs.
+// bars returns counts by powers of two of the duration, from 1 µs.
 export function bars(counts) {
 	const out = new Array(barCount).fill(0);
 	counts.forEach((n, bucket) => {

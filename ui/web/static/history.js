@@ -1,24 +1,24 @@
-// What is remembered of earlier snapshots, as the terminal does.
+// History of earlier snapshots, as in the terminal.
 
 import { cameraGauges, lost, programGauges } from './gauges.js';
 import { decode, quantile } from './histogram.js';
 import { hour } from './units.js';
 
-const step = 500; // milliseconds between two values of a series
-const length = 120; // values of a series
-const changes = 1000; // of what a rule is
-const window = 10; // seconds of a histogram
+const step = 500; // milliseconds between the values of a series
+const length = 120; // values per series
+const changes = 1000; // state changes kept per rule
+const window = 10; // seconds that a histogram covers
 
-const stages = ['capture', 'queue', 'schedule', 'inference', 'publish']; // from the lens to a result
+const stages = ['capture', 'queue', 'schedule', 'inference', 'publish']; // from the camera to a result
 
 const key = (...parts) => parts.join('\n');
 
 class History {
 	series = new Map();
-	rules = new Map(); // of each rule: {at, was}, where it changed, oldest first
+	rules = new Map(); // changes of each rule as {at, was}, oldest first
 	newest = 0;
 	windows = new Map();
-	hour = []; // {at, fired by camera}, one a minute, oldest first
+	hour = []; // {at, fired: events by camera}, one per minute, oldest first
 	pushed = 0;
 	sampled = 0;
 
@@ -46,7 +46,7 @@ class History {
 		this.hour = [...this.hour, { at, fired: new Map(snapshot.cameras.map((c) => [c.name, fired(c)])) }].slice(-61);
 	}
 
-	// note takes in a value, of which the highest is kept for each step; null: unknown.
+	// note adds a value to a series, which keeps the highest value per step. null: unknown.
 	note(name, value, push) {
 		let s = this.series.get(name);
 		if (!s) this.series.set(name, (s = { values: [], peak: null }));
@@ -57,28 +57,28 @@ class History {
 		s.peak = null;
 	}
 
-	// judge remembers when what a rule is changes.
+	// judge records a change of a rule.
 	judge(name, was) {
 		const all = this.rules.get(name) ?? [];
 		if (all.at(-1)?.was !== was) this.rules.set(name, [...all, { at: this.newest, was }].slice(-changes));
 	}
 
-	// rule returns what a rule was between two times, as [begin, end, what].
+	// rule returns the states of a rule between two times, as [begin, end, state].
 	rule(camera, event, from, to) {
 		const all = [{ at: 0, was: 'not watched' }, ...(this.rules.get(key(camera, event)) ?? [])];
 		const spans = all.map((t, i) => [t.at, all[i + 1]?.at ?? this.newest, t.was]);
 		return spans.filter(([begin, end]) => end > from && begin < to);
 	}
 
-	// values returns what a signal was, oldest first, null where it was unknown; of nothing the
-	// camera's frames a second; and whatever else is noted below.
+	// values returns a series, oldest first, null where unknown. what names it, as noted above and
+	// below: a signal; nothing for the camera's frames per second.
 	values(camera, ...what) {
 		return this.series.get(key(camera, ...what))?.values ?? [];
 	}
 
-	// sample takes in what histograms count, and forgets what is gone.
+	// sample adds counters and histograms, and drops series that ended. It runs once per second.
 	sample(snapshot) {
-		this.latencies = new Map(); // by camera, of these windows
+		this.latencies = new Map(); // a cache for latency, by camera
 		const add = (name, histogram) => {
 			if (!histogram) return;
 			let w = this.windows.get(name);
@@ -108,7 +108,7 @@ class History {
 		}
 	}
 
-	// recent returns what a histogram counted in the last seconds, by bucket.
+	// recent returns the counts of a histogram's buckets over the last ten seconds.
 	recent(camera, ...what) {
 		const w = this.windows.get(key(camera, ...what));
 		if (!w) return [];
@@ -116,20 +116,20 @@ class History {
 		return now.map((n, i) => n - (old[i] ?? 0));
 	}
 
-	// latency returns the median time from the lens to a result; 0: there was none.
+	// latency returns the median latency of a result in nanoseconds; 0: no result.
 	latency(camera) {
 		const of = (stage) => quantile(this.recent(camera, stage), 0.5) ?? 0;
 		if (!this.latencies.has(camera)) this.latencies.set(camera, stages.reduce((sum, stage) => sum + of(stage), 0));
 		return this.latencies.get(camera);
 	}
 
-	// growing returns by how much a counter grows a second, over the last five; null: unknown.
+	// growing returns a counter's growth per second over the last five seconds; null: unknown.
 	growing(...what) {
 		const values = this.values(...what).slice(-6);
 		return values.length > 1 ? Math.max(values.at(-1) - values[0], 0) / (values.length - 1) : null;
 	}
 
-	// eventRate returns the events of a camera an hour; null: it was seen for too short a time.
+	// eventRate returns the events per hour of a camera; null: it is too new.
 	eventRate(snapshot, camera) {
 		if (snapshot.uptime_ns <= hour) return fired(camera);
 		const old = this.hour.find((h) => h.fired.has(camera.name));
@@ -139,23 +139,23 @@ class History {
 	}
 }
 
-// errorsOf counts the errors of a detector.
+// errorsOf returns the number of errors and timeouts of a detector.
 export const errorsOf = (d) => d.errors.reduce((n, e) => n + e.n, d.timeouts);
 
-// clauseSeries names the history of what a clause compares.
+// clauseSeries returns the name of the series that a clause compares.
 export const clauseSeries = (c) => (c.where || c.zone || c.line ? 'clause ' + c.text : c.signal);
 
-// growth returns by how much a counter has grown from value to value.
+// growth returns the increases of a counter between values.
 export const growth = (values) => values.slice(1).map((v, i) => Math.max(v - values[i], 0));
 
-// wasOf says what a rule is, for the timeline.
+// wasOf returns the state of a rule for the timeline.
 function wasOf({ state, truth }) {
 	if (state === 'disabled' || state === 'inactive') return 'off';
 	if (truth === 'unknown') return 'unknown';
 	return state === 'confirmed' ? 'fired' : truth;
 }
 
-// fired counts the events of a camera since the start.
+// fired returns the number of events of a camera since the program started.
 const fired = (camera) => camera.rules.reduce((n, r) => n + r.status.fired, 0);
 
 export const history = new History();

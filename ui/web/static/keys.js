@@ -1,10 +1,10 @@
-// Keys, of the whole page and of the view shown. They do nothing while something is typed.
+// Keys of the page and of the current view. They are off while an input has the focus.
 
 import { useEffect, useRef } from './vendor/preact-htm.js';
 
-const layers = []; // of which the last one comes first
+const layers = []; // the last one has precedence
 
-// useKeys binds keys while a component is shown: { key: [what it does, function] }.
+// useKeys binds keys while a component is mounted: { key: [help, function] }.
 export function useKeys(keys, ofPage = false) {
 	const layer = useRef({});
 	layer.current.keys = keys;
@@ -15,7 +15,7 @@ export function useKeys(keys, ofPage = false) {
 	}, []);
 }
 
-// allKeys lists the keys that do something now: [key, what it does].
+// allKeys lists the keys bound now: [key, help].
 export function allKeys() {
 	const all = new Map();
 	for (const { keys } of layers) for (const [key, [what]] of Object.entries(keys)) all.set(key, what);
@@ -38,7 +38,7 @@ function press(event) {
 	if (step && move(step)) event.preventDefault();
 }
 
-// move takes the focus to another row, and returns whether there are rows.
+// move moves the focus by rows. It reports whether there are any.
 function move(step) {
 	const rows = [...document.querySelectorAll('main [data-row]')];
 	if (rows.length === 0) return false;

@@ -1,4 +1,4 @@
-// The stream of media: packets, JPEG frames and results, as docs/api.md describes it.
+// The media stream (packets, JPEG frames and results), described in docs/api.md.
 
 import { read } from './api.js';
 import { silence } from './store.js';
@@ -6,23 +6,23 @@ import { silence } from './store.js';
 export const CAMERA = 1, PACKET = 2, JPEG = 3, RESULT = 4, GAP = 5;
 export const KEY = 1, DAMAGED = 2, HIDDEN = 4;
 
-const streamed = ['h264', 'hevc', 'av1', 'mjpeg']; // codecs whose packets a browser may decode
+const streamed = ['h264', 'hevc', 'av1', 'mjpeg']; // codecs that a browser may be able to decode
 
-// sends says whether a camera of the snapshot sends packets that a screen can show; one that hides private zones keeps them.
+// sends tells whether a screen can show a camera's own packets. Those of a camera with private zones are not sent.
 export const hides = (camera) => (camera.zones ?? []).some((z) => z.privacy);
 export const sends = (camera) => camera.packets > 0 && !hides(camera) && (!camera.codec || streamed.includes(camera.codec));
 
 const headerSize = 24;
 const maxPayload = 64 << 20;
-const retry = 500; // milliseconds until a stream that ended is opened again
+const retry = 500; // milliseconds until an ended stream is reopened
 
-// Parser makes messages of pieces: {type, flags, camera, captured, frame, payload}.
-// Captured is milliseconds since 1970, frame the ID of a frame; 0: there is none.
+// Parser assembles messages {type, flags, camera, captured, frame, payload} from chunks.
+// captured is in milliseconds since 1970. frame is the ID of the frame; 0: none.
 export class Parser {
 	constructor(deliver) {
 		this.deliver = deliver;
 		this.header = new Uint8Array(headerSize);
-		this.message = null; // whose payload is being read
+		this.message = null; // the message whose payload is being read
 		this.filled = 0; // bytes of the header, or of the payload
 	}
 
@@ -57,9 +57,9 @@ export class Parser {
 
 const json = (payload) => JSON.parse(new TextDecoder().decode(payload));
 
-// Feed is one stream for several screens. It is opened again when it ends.
+// Feed is one stream for several screens. It is reopened when it ends.
 export class Feed {
-	// query: {video, jpeg, width, rate}; screens: by the names of their cameras.
+	// query is {video, jpeg, width, rate}; screens is a map by camera name.
 	constructor(query, screens) {
 		this.query = query;
 		this.screens = screens;
@@ -112,7 +112,7 @@ export class Feed {
 			return;
 		}
 		const screen = byIndex.get(m.camera);
-		if (!screen) return; // a sign of life, too
+		if (!screen) return; // also a keep-alive
 		switch (m.type) {
 		case PACKET: return screen.packet(m);
 		case JPEG: return screen.still(m);

@@ -1,15 +1,15 @@
-// What lies on a frame: what detectors found in it, zones and lines.
+// The overlay of a frame: detections, zones and lines.
 
 import { clean } from './units.js';
 
 const colours = ['#ffd65c', '#78dcff', '#ff82c8', '#8cff96', '#ffa05a']; // of signals, as in the terminal
 const hold = 1000; // milliseconds that boxes stay after their frame
-const kept = 64; // results of a detector
+const kept = 64; // results per detector
 
-// Results are the newest results of each detector of a camera.
+// Results keeps the newest results of each detector of a camera.
 export class Results {
 	of = new Map(); // {frame, captured, signals}, by detector, oldest first
-	names = []; // signals with detections, in the order in which they were seen
+	names = []; // signals with detections, in the order of their first one
 
 	constructor(most = kept) {
 		this.most = most;
@@ -18,7 +18,7 @@ export class Results {
 	add(frame, captured, { detector, signals }) {
 		const list = this.of.get(detector) ?? [];
 		list.push({ frame, captured, signals });
-		list.sort((a, b) => a.captured - b.captured); // a remote one may answer out of order
+		list.sort((a, b) => a.captured - b.captured); // a remote detector may answer out of order
 		if (list.length > this.most) list.shift();
 		this.of.set(detector, list);
 		for (const s of signals) {
@@ -26,8 +26,8 @@ export class Results {
 		}
 	}
 
-	// at returns what lies on a frame: {signal, colour, detections, frame, exact}. Of a
-	// detector that has not looked at this frame it is what it found last, for a while.
+	// at returns the overlay of a frame as [{signal, colour, detections, frame, exact, trails}].
+	// A detector without a result for this frame contributes its last one for a second.
 	at(frame, captured) {
 		const found = [];
 		for (const list of this.of.values()) {
@@ -42,7 +42,7 @@ export class Results {
 		return found;
 	}
 
-	// trails returns the points of each track of a signal, up to a result.
+	// trails returns the points of each track of a signal up to a result.
 	trails(list, result, { signal, detections }) {
 		const followed = new Map(detections.filter((d) => d.track).map((d) => [d.track, []]));
 		for (const r of followed.size > 0 ? list.slice(0, list.indexOf(result) + 1) : []) {
@@ -54,7 +54,7 @@ export class Results {
 	}
 }
 
-// begin sets the pen for a frame of a height, and returns the size of letters.
+// begin sets font and pen for a frame of a height, and returns the font size.
 function begin(g, height) {
 	const size = Math.max(12, Math.round(height / 45));
 	g.font = `600 ${size}px system-ui, sans-serif`;
@@ -73,7 +73,7 @@ function label(g, text, x, y, width, size) {
 	g.fillText(text, left + size / 4, top + size * 0.15);
 }
 
-// paintPlaces draws zones and lines of a camera.
+// paintPlaces draws the zones and lines of a camera.
 export function paintPlaces(g, width, height, { zones, lines }) {
 	const size = begin(g, height);
 	for (const place of [...zones, ...lines]) {
@@ -93,7 +93,7 @@ function trace(g, width, height, points) {
 	for (const [x, y] of points) g.lineTo(x * width, y * height);
 }
 
-// paintFound draws what Results.at returns. What was found in another frame is paler.
+// paintFound draws what Results.at returns. Detections of another frame are dashed and paler.
 export function paintFound(g, width, height, found) {
 	const size = begin(g, height);
 	for (const { signal, detections, colour, exact, trails } of found) {
@@ -125,7 +125,7 @@ function drawBox(g, d, text, w, h, size) {
 	for (const point of d.keypoints ?? []) g.fillRect(point.x * w - dot / 2, point.y * h - dot / 2, dot, dot);
 }
 
-// caption says what a detection is, with its attributes.
+// caption returns the label of a detection, with its track and attributes.
 export function caption(d, signal) {
 	const found = (d.attributes ?? []).map((a) => {
 		if (a.unknown) return ` ${a.name} ?`;

@@ -1,4 +1,4 @@
-// Parts that several views have.
+// Components and helpers that several views share.
 
 import { html, useEffect, useState } from './vendor/preact-htm.js';
 import { get } from './api.js';
@@ -9,13 +9,13 @@ import { clean } from './units.js';
 
 const tones = { live: 'good', failed: 'bad', paused: 'dim', ended: 'dim' };
 
-// State is the state of a camera with a dot in its colour.
+// State shows the state of a camera with a coloured dot.
 export const State = ({ of }) => html`<span class="state ${tones[of] ?? 'warn'}"><i aria-hidden="true">●</i> ${of}</span>`;
 
-// Name is text from outside: a name, a label, an error.
+// Name shows text from outside, such as a name, a label or an error.
 export const Name = ({ of }) => html`<bdi>${clean(of)}</bdi>`;
 
-// scaleOf returns the upper end of a scale: a round number, so that it rarely changes.
+// scaleOf returns the upper end of a scale, rounded up so that it rarely changes.
 export function scaleOf(values) {
 	const most = Math.max(0, ...values);
 	if (most === 0) return 1;
@@ -23,7 +23,7 @@ export function scaleOf(values) {
 	return scale * ([1, 2, 5].find((step) => most <= step * scale) ?? 10);
 }
 
-// Spark draws values as a line, the newest on the right, and mark as a threshold across it.
+// Spark draws values as a line, newest on the right, and mark as a dashed threshold.
 export function Spark({ values, high, width = 90, height = 18, mark = 0, label }) {
 	const top = high ?? scaleOf([...values, mark]);
 	const y = (v) => height - 1 - (Math.max(v, 0) / top) * (height - 2);
@@ -46,29 +46,29 @@ export const truthLook = { true: 'good', false: 'dim', unknown: 'warn' };
 
 const glyph = { true: '✓', false: '✗', unknown: '?' };
 
-// Truth draws whether something is true, false or unknown.
+// Truth shows true, false or unknown.
 export const Truth = ({ of }) => html`<span class=${truthLook[of]}><span aria-hidden="true">${glyph[of]}</span><span class="hidden">${of}</span></span>`;
 
-// alertTone returns how an alert is drawn.
+// alertTone returns the CSS class of an alert.
 export function alertTone(alert) {
 	if (alert.acknowledged) return 'dim';
 	return alert.severe ? 'bad' : 'warn';
 }
 
-// alertsOf returns the alerts of a camera, and of one detector of it where one is named.
+// alertsOf returns the alerts of a camera, or of one of its detectors.
 export function alertsOf(alerts, camera, detector) {
 	const about = ['detector_failed', 'detector_slow', 'frames_sparse'];
 	return alerts.filter((a) => a.cameras.includes(camera) && (!detector || (a.subject === detector && about.includes(a.kind))));
 }
 
-// inTrouble says how bad alerts are: 0 severe, 1 some, 2 none.
+// inTrouble ranks alerts: 0 severe, 1 some, 2 none.
 export function inTrouble(alerts) {
 	if (alerts.some((a) => a.severe && !a.acknowledged)) return 0;
 	return alerts.length > 0 ? 1 : 2;
 }
 
-// useAnswer asks for something, of the API a path, again when it changes and every so many
-// milliseconds, and returns {of, answer} or {of, problem}. For '' nothing is asked.
+// useAnswer calls ask(what), by default GET of an API path, when what changes and every so many
+// milliseconds. It returns {of: what, answer} or {of: what, problem}; {} if what is ''.
 export function useAnswer(what, every = 0, ask = get) {
 	const [last, set] = useState({});
 	useEffect(() => {
@@ -84,7 +84,7 @@ export function useAnswer(what, every = 0, ask = get) {
 	return last;
 }
 
-// ofCamera makes the view of a camera from one that is given the camera of the snapshot.
+// ofCamera wraps a view of one camera: it passes the camera from the snapshot, if there is one.
 export function ofCamera(View) {
 	const OfCamera = ({ route }) => {
 		const of = camera(route.camera);
@@ -94,8 +94,8 @@ export function ofCamera(View) {
 	return Object.assign(OfCamera, { ofCamera: true });
 }
 
-// Listing is what a camera has: a table, and below it all of the one that the address names.
-// Cells are those of a row behind its name, Details the rest of what there is to say.
+// Listing is a table of a camera's items, with the details of the one in the URL below it.
+// Cells are the cells of a row after the name.
 export function Listing({ view, what, camera, item, columns, empty, list, Cells, Details }) {
 	const shown = list.find((it) => it.name === item);
 	return html`
@@ -111,7 +111,7 @@ export function Listing({ view, what, camera, item, columns, empty, list, Cells,
 		${!shown && item && html`<p class="empty">There is no ${what} <${Name} of=${item} /> on this camera.</p>`}`;
 }
 
-// Facts is a list of names and values; values that are empty are left out.
+// Facts is a list of names and values. Empty values are left out.
 export const Facts = ({ of }) => html`<dl class="facts">${of.filter(([, value]) => value || value === 0)
 	.map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}</dl>`;
 
@@ -122,23 +122,23 @@ export function Meter({ share, look = 'good', label }) {
 		<i style=${{ width: percent + '%' }}></i></span>`;
 }
 
-// Action is a button that changes the runtime.
+// Action is a button that changes something. It is disabled while changes are barred.
 export const Action = ({ children, off, ...more }) => html`<button disabled=${off || barred() !== ''} title=${barred()} ...${more}>${children}</button>`;
 
-// Confirmed is an action that is asked for once more, for it cannot be taken back.
+// Confirmed is an action that asks first because it cannot be undone.
 export function Confirmed({ label, what, act }) {
 	const [asked, ask] = useState(false);
 	if (!asked) return html`<${Action} onClick=${() => ask(true)}>${label}…<//>`;
-	return html`<span role="group" aria-label=${what}>It cannot be undone. <${Action} class="danger" onClick=${act}>${what}<//>
+	return html`<span role="group" aria-label=${what}>This cannot be undone. <${Action} class="danger" onClick=${act}>${what}<//>
 		<button onClick=${() => ask(false)}>Cancel</button></span>`;
 }
 
-// Toggle is a switch; set is called with what it is to be.
+// Toggle is a switch. set is called with the new state.
 export const Toggle = ({ on, label, set }) => html`<${Action} class="toggle" role="switch" aria-checked=${on ? 'true' : 'false'} aria-label=${label}
 	onClick=${() => set(!on)}><i aria-hidden="true">${on ? '●' : '○'}</i> ${on ? 'on' : 'off'}<//>`;
 
-// Table is a table: its columns and rows; where there is none, a text. A column is a name,
-// with ">" before it that of numbers, or {name, number, wide, on, sort}.
+// Table is a table, or the text empty if there are no rows. A column is its name, with ">"
+// before it for numbers, or {name, number, wide, on, sort}.
 export function Table({ columns, rows, empty }) {
 	if (rows.length === 0) return html`<p class="empty">${empty}</p>`;
 	const heads = columns.map((c) => (c.name ? c : { name: c.replace('>', ''), number: c[0] === '>' }));

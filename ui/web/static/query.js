@@ -1,14 +1,14 @@
-// Queries of events and log lines, as in "camera=yard rule=blind since=10m parcel".
+// Filters of events and log lines, such as "camera=yard rule=blind since=10m parcel".
 
 const scale = { s: 1e3, m: 60e3, h: 3600e3 };
 
-// milliseconds reads a duration such as "1h30m"; 0: it is none.
+// milliseconds parses a duration such as "1h30m". 0: it is invalid.
 function milliseconds(text) {
 	const parts = text.match(/^(\d+(\.\d+)?[smh])+$/) ? text.match(/\d+(\.\d+)?[smh]/g) : [];
 	return parts.reduce((sum, p) => sum + parseFloat(p) * scale[p.at(-1)], 0);
 }
 
-// parse reads a query. A duration that is none finds everything, as while it is typed.
+// parse parses a filter. An invalid duration matches everything: it may still be being typed.
 export function parse(line) {
 	const query = { camera: '', rule: '', since: 0, words: [] };
 	for (const word of line.toLowerCase().split(/\s+/).filter(Boolean)) {

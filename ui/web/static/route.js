@@ -1,5 +1,5 @@
-// Deep links: #/VIEW/CAMERA/ITEM?key=value. Every part but the view may be missing; the
-// camera "*" stands for none where there is an item.
+// Deep links: #/VIEW/CAMERA/ITEM?key=value. All but the view may be missing. The camera "*"
+// stands for none if there is an item.
 
 export function parse(hash) {
 	const [path, query] = hash.replace(/^#?\/?/, '').split('?');
@@ -7,13 +7,13 @@ export function parse(hash) {
 		try {
 			return decodeURIComponent(part);
 		} catch {
-			return ''; // a link that somebody has damaged
+			return ''; // a damaged link
 		}
 	});
 	return { view: view ?? '', camera: camera === '*' ? '' : camera ?? '', item: item ?? '', query: Object.fromEntries(new URLSearchParams(query ?? '')) };
 }
 
-// href returns the link of a view. Keys of the query that are empty are left out.
+// href returns the link to a view. Empty query values are left out.
 export function href(view, camera = '', item = '', query = {}) {
 	const parts = [view, camera, item];
 	while (parts.length > 1 && !parts.at(-1)) parts.pop();
@@ -28,7 +28,7 @@ export function go(...where) {
 	location.hash = href(...where);
 }
 
-// replace changes the query of the view shown, without a step of the browser's history.
+// replace changes the query of the current view without adding to the browser's history.
 export function replace(query) {
 	const r = route();
 	history.replaceState(null, '', href(r.view, r.camera, r.item, { ...r.query, ...query }));

@@ -1,18 +1,18 @@
-// A screen shows one camera on a canvas, with the results that belong to each frame.
+// A screen shows one camera on a canvas, each frame with its results.
 
 import { DAMAGED, HIDDEN, KEY } from './media.js';
 import { paintFound, paintPlaces, Results } from './overlay.js';
 import { Clock, Delay, now } from './timing.js';
 
-const lead = 60; // milliseconds before its time that a packet is decoded
+const lead = 60; // milliseconds that a packet is decoded before its frame is due
 const maxWaiting = 600; // packets
 const maxReady = 12; // decoded frames
 const maxDecoding = 6; // packets in the decoder
-const late = 1000; // milliseconds after which packets are skipped up to a key frame
+const late = 1000; // milliseconds overdue after which the screen skips to a key frame
 
 export class Screen {
-	// places returns {zones, lines} of the camera, which may change. refuse is called with a
-	// codec that this browser does not decode.
+	// places returns the camera's current {zones, lines}. refuse is called with a codec that
+	// this browser cannot decode.
 	constructor(canvas, { places, refuse, boxes = true, delayed = true } = {}) {
 		this.canvas = canvas;
 		this.g = canvas.getContext('2d', { alpha: false });
@@ -21,33 +21,33 @@ export class Screen {
 		this.boxes = boxes;
 		this.delayed = delayed;
 		this.shown = null; // {id, captured, found} of the frame on the canvas
-		this.lost = 0; // frames of this view, on the way here or in a decoder
+		this.lost = 0; // frames lost on the network or in the decoder since the view was opened
 		this.reset();
 	}
 
-	// reset forgets all that belongs to a connection, but keeps what is shown.
+	// reset discards the state of a connection, but keeps the frame shown.
 	reset() {
 		this.camera = null;
 		this.mode = ''; // "video" or "jpeg" once there is a frame
 		this.ready?.forEach((r) => r.image.close());
-		this.ready = []; // decoded frames, in the order of their times
+		this.ready = []; // decoded frames, by capture time
 		this.skip();
 		this.results = new Results();
 		this.clock = new Clock();
 		this.delay = new Delay();
-		this.drawn = []; // the times at which frames were shown, lately
+		this.drawn = []; // times at which the last frames were shown
 	}
 
-	// skip goes on at the next key frame, with a new decoder.
+	// skip continues at the next key frame with a new decoder.
 	skip() {
 		this.skipping = true;
 		this.waiting = []; // packets, in decoding order
-		this.decoded = new Map(); // packets in the decoder, by their timestamp
+		this.decoded = new Map(); // packets in the decoder, by timestamp
 		if (this.decoder && this.decoder.state !== 'closed') this.decoder.close();
 		this.decoder = null;
 	}
 
-	// fps returns how many frames were shown in the last second.
+	// fps is the number of frames shown in the last second.
 	get fps() {
 		const from = now() - 1000;
 		return this.drawn.filter((t) => t > from).length;
@@ -64,7 +64,7 @@ export class Screen {
 	async openDecoder() {
 		const camera = this.camera;
 		const config = { codec: camera.codec_string, optimizeForLatency: true };
-		const support = await globalThis.VideoDecoder?.isConfigSupported(config).catch(() => null); // it may not know the codec
+		const support = await globalThis.VideoDecoder?.isConfigSupported(config).catch(() => null); // it throws for an unknown codec
 		if (camera !== this.camera) return;
 		if (!support?.supported) return this.refuse?.(camera.codec);
 		const decoder = new VideoDecoder({
@@ -97,7 +97,7 @@ export class Screen {
 		this.decode();
 	}
 
-	// catchUp skips to the newest key frame where packets have waited for too long.
+	// catchUp skips to the newest key frame if packets are too late or too many.
 	catchUp(at) {
 		const newest = this.waiting.findLastIndex((p) => p.key);
 		const first = this.waiting[0];
@@ -107,13 +107,13 @@ export class Screen {
 		}
 	}
 
-	// wait is how long frames wait for their results.
+	// wait is the time in milliseconds that frames wait for their results.
 	get wait() {
 		return this.delayed ? this.delay.value : 0;
 	}
 
-	// decode passes packets on that are to be shown soon. A frame that is shown early may
-	// need one that is shown later, so the earliest of all that wait counts.
+	// decode decodes packets that are due soon. With B-frames, a frame may need one that is
+	// shown later, so the earliest of all waiting packets counts.
 	decode() {
 		if (!this.decoder) return;
 		const soon = now() + lead;
@@ -177,11 +177,11 @@ export class Screen {
 		}
 	}
 
-	// frame shows the newest frame whose time has come.
+	// frame shows the newest frame that is due.
 	frame() {
 		this.delay.update(this.clock.interval);
 		this.decode();
-		const at = now() + 4; // it is on the screen with the next refresh
+		const at = now() + 4; // it appears with the next refresh
 		let next = null;
 		while (this.ready.length > 0 && (!this.delayed || this.clock.due(this.ready[0].captured, this.wait) <= at)) {
 			next?.image.close();
@@ -218,7 +218,7 @@ export class Screen {
 		canvas.dataset.boxes = found.filter((s) => s.exact).map((s) => s.frame).join(' ');
 	}
 
-	// fit gives the canvas as many pixels as the frame has, or as it takes on the screen.
+	// fit sets the canvas to the size of the frame, or to its size on the screen if that is smaller.
 	fit(width, height) {
 		const room = (this.canvas.clientWidth || width) * devicePixelRatio;
 		const scale = Math.min(1, room / width);

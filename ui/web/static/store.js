@@ -1,38 +1,38 @@
-// What the views show. They are rendered at most once a frame, from the newest snapshot.
+// The data of the views. They are rendered at most once per animation frame, from the newest snapshot.
 
 import { follow, get, Problem } from './api.js';
 import { build } from './build.js';
 import { history } from './history.js';
 import { enter } from './pages.js';
 
-export const silence = 1900; // milliseconds without a byte after which a connection is lost
+export const silence = 1900; // milliseconds without data after which the connection counts as lost
 const maxEvents = 256, maxLines = 500;
 
 export const store = {
 	// "connecting", "live", "lost", "hidden", "full" (too many pages), "login" or
-	// "incompatible" (the page is of another version).
+	// "incompatible" (the page is from another version).
 	link: 'connecting',
-	since: Date.now(), // of link
+	since: Date.now(), // when link changed
 	about: null, // GET /api/about
 	snapshot: null,
 	events: [], // {seq, event}, oldest first
 	lines: [], // {seq, time, level, text}, oldest first
-	frozen: false, // snapshot, events and lines stay as they are
-	lost: { events: 0, log: 0 }, // that the stream has not sent
-	readOnly: true, // nothing can be changed
+	frozen: false, // snapshot, events and lines do not change
+	lost: { events: 0, log: 0 }, // numbers that the stream has dropped
+	readOnly: true, // changes are not allowed
 };
 
 let render = () => {};
 let scheduled = false;
-let waiting = null; // the newest snapshot, as text
-let events = [], lines = []; // the newest ones
+let waiting = null; // the newest snapshot as text, not parsed yet
+let events = [], lines = []; // the newest ones, also while frozen
 
-// subscribe calls back after each change, at most once a frame.
+// subscribe sets the callback for changes. It runs at most once per animation frame.
 export function subscribe(listener) {
 	render = listener;
 }
 
-// changed has everything rendered with the next frame.
+// changed schedules a render for the next animation frame.
 export function changed() {
 	if (scheduled) return;
 	scheduled = true;
@@ -44,13 +44,13 @@ export function changed() {
 	});
 }
 
-// freeze keeps what is shown as it is, or lets it go on.
+// freeze freezes or unfreezes the page.
 export function freeze() {
 	store.frozen = !store.frozen;
 	changed();
 }
 
-// take replaces the snapshot by the newest one.
+// take parses the newest snapshot and makes it the current one.
 function take() {
 	const snapshot = JSON.parse(waiting);
 	waiting = null;
@@ -71,7 +71,7 @@ function stand(link) {
 	changed();
 }
 
-// camera returns a camera of the snapshot by its name; null: there is none.
+// camera returns a camera of the snapshot by name, or null.
 export const camera = (name) => store.snapshot?.cameras.find((c) => c.name === name) ?? null;
 
 let position = ''; // ID of the last event or log line
@@ -82,7 +82,7 @@ function receive(type, data, id) {
 		position = id;
 		const of = id.split('.')[0];
 		if (of !== instance) {
-			instance = of; // numbers begin anew
+			instance = of; // the server was restarted, so numbers start over
 			events = lines = [];
 		}
 	}
@@ -105,10 +105,10 @@ function receive(type, data, id) {
 	changed();
 }
 
-let current = null; // what ends the connection
+let current = null; // aborts the connection
 let restart = () => {};
 
-// again connects again, as after a login.
+// again reconnects now, for example after a login.
 export function again() {
 	current?.abort();
 	restart();
@@ -122,7 +122,7 @@ const delay = (time) => new Promise((done) => {
 	};
 });
 
-// connect follows the server until the page is closed.
+// connect stays connected to the server until the page is closed.
 export async function connect() {
 	document.addEventListener('visibilitychange', again);
 	for (;;) {
@@ -158,11 +158,11 @@ async function attempt(signal) {
 	}
 }
 
-// served returns the version of the page that the server has now.
+// served returns the version of the page on the server.
 async function served(signal) {
 	const text = await (await fetch('build.js', { signal, cache: 'no-cache' })).text();
 	return text.match(/"([^"]*)"/)?.[1];
 }
 
-// session says whether this browser has logged in; its cookie is for the server only.
+// session tells whether this browser has logged in. Scripts cannot read its cookie.
 export const session = { get known() { return localStorage.session === 'yes'; }, set known(yes) { localStorage.session = yes ? 'yes' : 'no'; } };

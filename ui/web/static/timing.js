@@ -1,13 +1,13 @@
-// When frames are shown: the clock of a camera, and how long its frames wait for results.
+// Timing of frames: a camera's clock, and the delay for results.
 
-const most = 400; // milliseconds that a frame waits for results
-const kept = 40; // ages of results of a detector
-const slack = 15; // milliseconds that the delay may be off
+const most = 400; // milliseconds that a frame waits for results at most
+const kept = 40; // result ages per detector
+const slack = 15; // milliseconds that the delay may differ from its target
 
-// now returns milliseconds since 1970, without the steps of the system's clock.
+// now returns milliseconds since 1970. Unlike Date.now, it never jumps.
 export const now = () => performance.timeOrigin + performance.now();
 
-// Clock is how far behind its capture a frame arrives, at best, by this browser's clock.
+// Clock tracks the shortest time from capture to arrival, by this browser's clock.
 export class Clock {
 	behind = Infinity;
 	interval = 40; // milliseconds between frames
@@ -15,22 +15,22 @@ export class Clock {
 
 	arrived(captured, at) {
 		const behind = at - captured;
-		// It rises slowly, so that one late frame moves it by nothing.
+		// It rises slowly, so one late frame hardly changes it.
 		this.behind = behind < this.behind ? behind : this.behind + (behind - this.behind) * 0.002;
 		const step = captured - this.last;
 		if (step > 0 && step < 2000) this.interval += (step - this.interval) * 0.05;
 		this.last = Math.max(this.last, captured);
 	}
 
-	// due returns when a frame is to be shown.
+	// due returns when a frame should be shown.
 	due(captured, delay) {
 		return captured + (this.behind === Infinity ? 0 : this.behind) + delay;
 	}
 }
 
-// Delay is how long frames wait for results: as 95 of 100 take, and one frame.
+// Delay is how long frames wait for results: the 95th percentile of their ages plus one frame.
 export class Delay {
-	ages = new Map(); // of the results with detections, by detector
+	ages = new Map(); // ages of results with detections, by detector
 	value = 0;
 
 	result(detector, age) {
@@ -40,7 +40,7 @@ export class Delay {
 		this.ages.set(detector, ages);
 	}
 
-	// update takes in what has come. It is called once a frame of the browser.
+	// update adjusts the delay. Call it once per animation frame.
 	update(interval) {
 		let p95 = 0;
 		for (const ages of this.ages.values()) {
@@ -48,6 +48,6 @@ export class Delay {
 		}
 		const wanted = Math.min(p95 + interval, most);
 		if (wanted > this.value + slack) this.value = wanted;
-		else if (wanted < this.value - slack) this.value -= 0.5; // unnoticed: frames are not skipped
+		else if (wanted < this.value - slack) this.value -= 0.5; // slow enough that no frame is skipped
 	}
 }

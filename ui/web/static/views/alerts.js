@@ -1,4 +1,4 @@
-// Alerts: each present trouble once, with what to do.
+// Alerts: current problems, each with its remedy.
 
 import { html } from '../vendor/preact-htm.js';
 import { acknowledge, make } from '../changes.js';
@@ -7,7 +7,7 @@ import { href } from '../route.js';
 import { store } from '../store.js';
 import { ago, clean, ms, stamp } from '../units.js';
 
-// placeOf returns the link to what an alert is about.
+// placeOf returns a link to the subject of an alert.
 function placeOf(alert) {
 	const camera = alert.cameras[0] ?? '';
 	if (alert.kind.startsWith('detector') || alert.kind === 'frames_sparse') return href('detectors', camera, alert.subject);
@@ -25,12 +25,12 @@ function Alert({ alert, now, selected }) {
 				${alert.acknowledged && html`<small> acknowledged</small>`}
 			</h2>
 			<${Facts} of=${[
-				['lasted', `${ago((now - Date.parse(alert.since)) * ms)}, since ${stamp(alert.since)}`],
+				['active', `${ago((now - Date.parse(alert.since)) * ms)}, since ${stamp(alert.since)}`],
 				['cause', alert.cause && html`<span class=${alertTone(alert)}><${Name} of=${alert.cause} /></span>`],
 				['do', html`<${Name} of=${alert.remedy} />`],
 				['cameras', alert.cameras.length > 0 && alert.cameras.map((c) => html`<a href=${href('live', c)}>${clean(c)}</a> `)],
 			]} />
-			<${Action} onClick=${() => make(acknowledge(alert))}>${alert.acknowledged ? 'Take the acknowledgement back' : 'Acknowledge'}<//>
+			<${Action} onClick=${() => make(acknowledge(alert))}>${alert.acknowledged ? 'Unacknowledge' : 'Acknowledge'}<//>
 		</li>`;
 }
 

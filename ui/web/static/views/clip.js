@@ -1,4 +1,4 @@
-// The clip of an event: its movie with the boxes of what was found, on the movie's clock.
+// The clip of an event: its movie with detection boxes, on the movie's clock.
 
 import { html, useEffect, useMemo, useRef, useState } from '../vendor/preact-htm.js';
 import { call, path } from '../api.js';
@@ -9,18 +9,18 @@ import { camera, store } from '../store.js';
 import { amount, clean, second, stamp } from '../units.js';
 import { about } from './log.js';
 
-const lookEvery = 1000;       // milliseconds between looks for a clip that may yet come
-const waitFor = 120_000;      // milliseconds after the event that one may come
-const around = 60_000;        // milliseconds beside the event that its clip overlaps
+const lookEvery = 1000;       // milliseconds between checks for a clip that may still come
+const waitFor = 120_000;      // milliseconds after an event in which its clip may come
+const around = 60_000;        // milliseconds around an event in which its clip is searched
 
-// pathOf returns where the clip of an event is found: by its ID, or among those of its time.
+// pathOf returns the API path that finds the clip of an event: by ID, or by time.
 function pathOf(id, event) {
 	if (!event) return path('clips', id);
 	const near = (ms) => new Date(Date.parse(event.time) + ms).toISOString();
 	return 'clips?' + new URLSearchParams({ camera: event.camera, from: near(-around), to: near(around), limit: 1000 });
 }
 
-// Evidence finds the clip of an event, and waits for the one of a new event.
+// Evidence shows the clip of an event. For a new event it waits for the clip.
 export function Evidence({ id, event, learned }) {
 	const kept = store.snapshot.clips !== null;
 	const [known, know] = useState(false);
@@ -34,15 +34,15 @@ export function Evidence({ id, event, learned }) {
 		know(true);
 		learned(meta);
 	}, [meta]);
-	if (!kept) return html`<p class="dim">No evidence is kept: no rule has clip = true.</p>`;
+	if (!kept) return html`<p class="dim">Clips are off: no rule has clip = true.</p>`;
 	if (meta && entry) return html`<${Clip} entry=${entry} file=${entry.file ?? `${answer.dir}/${entry.path}/${entry.movie}`} meta=${meta} />`;
 	if (problem) return html`<p class="dim"><${Name} of=${problem.message} /></p>`;
-	if (!answer || entry) return html`<p class="dim">loading its clip</p>`;
+	if (!answer || entry) return html`<p class="dim">loading the clip…</p>`;
 	if (rule?.clip === false) return html`<p class="dim">this rule records no clips</p>`;
-	if (event?.phase === 'ended') return html`<p class="dim">the end of an event has no clip</p>`;
+	if (event?.phase === 'ended') return html`<p class="dim">ended events have no clip of their own</p>`;
 	const why = about({ event: id }).at(-1)?.text.split(' reason=')[1];
 	if (why) return html`<p class="warn">no clip: <${Name} of=${why} /></p>`;
-	if (!awaited) return html`<p class="dim">this event has no clip: it was lost, or has been deleted</p>`;
+	if (!awaited) return html`<p class="dim">no clip: it was lost or deleted</p>`;
 	const left = Math.ceil((Date.parse(event.time) - Date.now()) / 1000 + (rule?.clip_after_ns ?? 0) / second);
 	return html`<p class="info">${left > 0 ? `clip in ${left} s` : 'the clip is being written'}</p>`;
 }
@@ -53,8 +53,8 @@ function Clip({ entry, file, meta }) {
 	const movies = [meta.movie, ...(meta.parts ?? [])];
 	const bad = (text) => say('✗ ' + text, 'bad');
 	const verify = () => {
-		say('comparing its files with their hashes');
-		call('POST', path('clips', entry.event_id) + '/verify').then(({ ok, error }) => (ok ? say('✓ every file is as it was saved', 'good') : bad(error)), (e) => bad(e.message));
+		say('verifying the hashes of its files…');
+		call('POST', path('clips', entry.event_id) + '/verify').then(({ ok, error }) => (ok ? say('✓ all files match their hashes', 'good') : bad(error)), (e) => bad(e.message));
 	};
 	return html`
 		<${Player} base=${base} movies=${movies} meta=${meta} />
@@ -69,11 +69,11 @@ function Clip({ entry, file, meta }) {
 			['movie', movies.map((m) => html`<span>${(m.duration_ms / 1000).toFixed(1)} s, ${m.frames} frames, ${m.width}×${m.height},
 				${' '}${m.codec}${m.sound && ' with ' + m.sound}, ${m.copied ? 'as the camera sent it' : 'encoded'}. </span>`)],
 			['size', amount(entry.bytes)],
-			['shows', `${stamp(meta.start_time)} to ${stamp(meta.end_time)}`],
+			['covers', `${stamp(meta.start_time)} to ${stamp(meta.end_time)}`],
 			['before', `${meta.pre_roll_ms.actual / 1000} s of ${meta.pre_roll_ms.asked / 1000} s`],
 			['after', `${meta.post_roll_ms.actual / 1000} s of ${meta.post_roll_ms.asked / 1000} s`],
 			['lost', meta.missing_frames + meta.skipped_frames > 0 && html`<span class="warn">${meta.missing_frames} frames missing, ${meta.skipped_frames} skipped</span>`],
-			['whole', !meta.complete && html`<span class="warn">no: the program ended while it was saved</span>`],
+			['incomplete', !meta.complete && html`<span class="warn">the program ended while saving it</span>`],
 			['note', meta.movie.note && html`<${Name} of=${meta.movie.note} />`],
 			['events', meta.events.length > 1 && meta.events.map((e) => html`<${Name} of=${e.event_type} /> `)],
 		]} />`;
@@ -81,7 +81,7 @@ function Clip({ entry, file, meta }) {
 
 const source = (base, part) => base + '/clip.mp4' + (part > 0 ? `?part=${part + 1}` : '');
 
-// Player plays the movies of a clip one after the other, with boxes drawn over them.
+// Player plays the parts of a clip in sequence, with boxes drawn over them.
 function Player({ base, movies, meta }) {
 	const [part, play] = useState(0);
 	const [boxes, showBoxes] = useState(true);
@@ -101,7 +101,7 @@ function Player({ base, movies, meta }) {
 		return () => v.cancelVideoFrameCallback(handle);
 	}, [results, begins, boxes]);
 	useEffect(() => () => {
-		video.current.removeAttribute('src'); // else the browser keeps the movie
+		video.current.removeAttribute('src'); // frees the browser's buffers
 		video.current.load();
 	}, []);
 	const next = () => part + 1 < movies.length && play(part + 1);
@@ -111,7 +111,7 @@ function Player({ base, movies, meta }) {
 	return html`
 		<div class="player">
 			<video ref=${video} src=${source(base, part)} controls autoplay=${part > 0} playsinline preload="auto" aria-label="clip of the event"
-				onEnded=${next} onError=${() => fail('This browser does not play the movie: download it.')}></video>
+				onEnded=${next} onError=${() => fail('This browser cannot play the movie. Download it instead.')}></video>
 			<canvas ref=${canvas} aria-hidden="true"></canvas>
 		</div>
 		${problem && html`<p class="bad" role="alert">${problem}</p>`}
@@ -121,7 +121,7 @@ function Player({ base, movies, meta }) {
 		</p>`;
 }
 
-// resultsOf returns what was found, on the clock of the movie: its frames have no IDs.
+// resultsOf returns the detections on the movie's clock. Its frames have no IDs.
 function resultsOf(detections) {
 	const results = new Results(Infinity);
 	for (const d of detections) results.add(null, d.movie_ms, { detector: d.signal, signals: [d] });
@@ -130,7 +130,7 @@ function resultsOf(detections) {
 
 const shownAt = (results, ms) => results.at(0, ms + 1).map((s) => ({ ...s, exact: true }));
 
-// paint draws boxes over the frame that is shown.
+// paint draws boxes over the current frame.
 function paint(canvas, video, shown) {
 	const scale = devicePixelRatio;
 	const [w, h] = [video.clientWidth, video.clientHeight];

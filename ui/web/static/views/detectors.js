@@ -1,4 +1,4 @@
-// Detectors of a camera: what they do and why, switches, rates, and one of them in full.
+// Detectors of a camera: states, switches, rates, and the details of one.
 
 import { html, useState } from '../vendor/preact-htm.js';
 import { detach, make, setDetector, setRate } from '../changes.js';
@@ -20,7 +20,7 @@ export default ofCamera(({ camera, route }) => {
 		<h1>Detectors <small>slots ${slots.busy}/${slots.size}${slots.waiting > 0 && ` +${slots.waiting} waiting`}</small></h1>
 		<p class="tools"><a class="button" href=${href('detectors', camera.name, '', { attach: 'yes' })}>Attach a detector</a></p>
 		<${Listing} view="detectors" what="detector" camera=${camera} item=${route.item} columns=${['on', 'state', '>fps of max', '>p50', '>p99', '>age', '>runs', '>errors']}
-			empty="No detector is attached." list=${list} Cells=${Cells} Details=${Details} />`;
+			empty="No detectors attached." list=${list} Cells=${Cells} Details=${Details} />`;
 });
 
 function Cells({ it: d, camera }) {
@@ -37,7 +37,7 @@ function Cells({ it: d, camera }) {
 		<td class="number ${failed > 0 ? 'warn' : ''}">${count(failed)}</td>`;
 }
 
-// Details is all of one detector.
+// Details shows one detector in full.
 function Details({ it: d, camera }) {
 	const rates = history.values(camera.name, d.name, 'fps');
 	const exec = history.recent(camera.name, d.name, 'exec');
@@ -53,7 +53,7 @@ function Details({ it: d, camera }) {
 			['kind', `${d.kind}, ${d.cost} cost${where}`],
 			['outputs', d.provides.map((s, i) => html`${i > 0 && ', '}<a href=${href('signals', camera.name, s)}>${s}</a>`)],
 			['needs', d.needs.join(', ')],
-			['looks at', d.crops_of && `the boxes of ${d.crops_of}, ${d.max_crops} of a frame at most`],
+			['looks at', d.crops_of && `boxes of ${d.crops_of}, at most ${d.max_crops} per frame`],
 			['model', d.model && html`<${Name} of=${d.model} />`],
 			['bounds', `max_fps ${limit(d.max_fps)}, timeout ${ago(d.timeout_ns)}, ttl ${ago(d.ttl_ns)}`], ...d.settings.map((s) => [s.key, html`<${Name} of=${s.value} />`]),
 			['last error', d.error && html`<span class="bad"><${Name} of=${d.error} /></span>`],
@@ -61,21 +61,21 @@ function Details({ it: d, camera }) {
 		<div class="tools"><${RateForm} d=${d} camera=${camera} /><${Confirmed} label="Detach" what="Detach ${d.name}" act=${gone} /></div>
 		<h3>Rate and run time</h3>
 		<${Facts} of=${[
-			['runs/s', html`<${Spark} values=${rates} high=${Math.max(d.max_fps, ...rates)} label="runs a second" /> ${rate(d.fps)} of ${limit(d.max_fps)}`],
+			['runs/s', html`<${Spark} values=${rates} high=${Math.max(d.max_fps, ...rates)} label="runs per second" /> ${rate(d.fps)} of ${limit(d.max_fps)}`],
 			['run time', total(exec) > 0 && html`<${Spark} values=${history.values(camera.name, d.name, 'median')} label="run time" />
 				p50 ${ago(quantile(exec, 0.5))}, p99 ${ago(quantile(exec, 0.99))}, max ${ago(d.exec.max_ns)}`],
-			['answer age', d.answer_age?.count > 0 && `p50 ${ago(d.answer_age.p50_ns)}, p99 ${ago(d.answer_age.p99_ns)} since the start`],
-			['errors', errorsOf(d) > 0 && html`<${Spark} values=${errors} label="errors" /> ${count(errorsOf(d))} in all`],
+			['answer age', d.answer_age?.count > 0 && `p50 ${ago(d.answer_age.p50_ns)}, p99 ${ago(d.answer_age.p99_ns)} since start`],
+			['errors', errorsOf(d) > 0 && html`<${Spark} values=${errors} label="errors" /> ${count(errorsOf(d))} in total`],
 		]} />
 		${told.map((l) => html`<p><${Line} of=${l} /></p>`)}
 		<h3>Skipped frames</h3>
 		${all === 0 ? html`<p class="dim">none</p>` : html`<${Facts} of=${skips.map(([gate, n]) => [gate, html`<${Share} share=${n / all} label=${gate} /> ${count(n)}`])} />`}
 		${!d.remote && html`<${Slots} />`}
-		<h3>Losses since the start</h3>
+		<h3>Losses since start</h3>
 		${lost.length === 0 ? html`<p class="dim">none</p>` : html`<${Facts} of=${lost.map(([what, n]) => [what, html`<span class="warn">${count(n)}</span>`])} />`}`;
 }
 
-// losses returns what a detector has lost since the start.
+// losses returns the losses of a detector by reason since the program started.
 function losses(d) {
 	const own = [['timeouts', d.timeouts], ['late answers', d.late], ['expired', d.expired], ['backoffs', d.backoffs], ['restarts', d.restarts]];
 	return [...own, ...d.errors.map((e) => [e.reason, e.n])].filter(([, n]) => n > 0);
@@ -90,12 +90,12 @@ function RateForm({ d, camera }) {
 		if (!(await make(setRate(camera.name, d, Number(fps))))) set('');
 	};
 	return html`<form onSubmit=${send}>
-		<label>runs a second, at most <input name="fps" type="number" min="0.01" step="any" required placeholder=${limit(d.max_fps)} value=${fps}
+		<label>max. runs per second <input name="fps" type="number" min="0.01" step="any" required placeholder=${limit(d.max_fps)} value=${fps}
 			onInput=${(e) => set(e.target.value)} /></label> <${Action}>Set<//>
 	</form>`;
 }
 
-// Slots says which detectors of all cameras hold the slots, by their runs of the last seconds.
+// Slots shows which detectors of all cameras hold the slots, by their recent run times.
 function Slots() {
 	const { cameras, slots } = store.snapshot;
 	const median = (c, d) => quantile(history.recent(c.name, d.name, 'exec'), 0.5) ?? 0;

@@ -1,4 +1,4 @@
-// Drawing of zones and lines on the live frame, and writing them to the configuration file.
+// Drawing zones and lines on the live frame, and writing them to the configuration file.
 
 import { html, useRef } from '../vendor/preact-htm.js';
 import { call } from '../api.js';
@@ -9,16 +9,16 @@ import { store } from '../store.js';
 import { Changes } from './diff.js';
 
 const arrows = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
-const step = 0.005; // of the frame, by an arrow key; ten times that with shift
+const step = 0.005; // share of the frame that an arrow key moves; with shift ten times that
 const kinds = ['polygon', 'rectangle', 'line'];
 
 const round = (v, to = 1e3) => Math.round(v * to) / to;
 const within = (p) => p.map((v) => round(Math.min(Math.max(v, 0), 1)));
 const same = (a, b) => a[0] === b[0] && a[1] === b[1];
 
-// A shape is what is drawn. Its kind is one of kinds; a rectangle has two opposite corners as
-// its points. Held is the point that is being moved; -1: none. Old is the zone or line that
-// is changed; null: it is new.
+// A shape is the zone or line being drawn. The points of a rectangle are two opposite corners.
+// held is the index of the point being moved; -1: none. old is the zone or line being changed;
+// null: it is new.
 export const fresh = (kind) => ({ kind, name: '', points: [], directions: ['in', 'out'], privacy: false, closed: kind !== 'polygon', held: -1, old: null });
 
 function shapeOf(place) {
@@ -33,7 +33,7 @@ function shapeOf(place) {
 const cornersOf = ({ kind, points, points: [a, b] }) =>
 	(kind === 'rectangle' && b ? [a, [b[0], a[1]], b, [a[0], b[1]]] : points);
 
-// added returns a shape with one more point, which is then held.
+// added returns a shape with one more point, which is held.
 function added(shape, p) {
 	const { kind, points, closed } = shape;
 	if (kind !== 'polygon') {
@@ -48,7 +48,7 @@ function added(shape, p) {
 
 const moved = (shape, n, p) => ({ ...shape, points: shape.points.with(n, within(p)) });
 
-// keysOf returns the keys of a shape as they stand in the file; null: it has none of this.
+// keysOf returns the configuration keys of a shape. null removes a key from the file.
 function keysOf({ kind, points, directions, privacy, old }) {
 	if (kind === 'line') return { points, directions };
 	const flags = { privacy: privacy || null, histogram: old?.dwell ? true : null };
@@ -59,31 +59,31 @@ function keysOf({ kind, points, directions, privacy, old }) {
 
 const tableOf = (shape) => (shape.kind === 'line' ? 'line' : 'zone');
 
-// changeOf returns the change that puts a shape into the file.
+// changeOf returns the change that writes a shape to the file.
 function changeOf(shape, camera) {
 	const { old, name } = shape, table = tableOf(shape);
-	if (!old) return edit(`${table} ${name} is added`, [{ table, name, camera, set: keysOf(shape) }]);
+	if (!old) return edit(`${table} ${name} added`, [{ table, name, camera, set: keysOf(shape) }]);
 	const before = { ...keysOf(shapeOf(old)), name: old.name }, after = { ...keysOf(shape), name };
 	const equal = (...keys) => keys.every((key) => JSON.stringify(before[key]) === JSON.stringify(after[key]));
-	const isMoved = !equal('points', 'rect'); // which of the two the file has is not known: both are set
+	const isMoved = !equal('points', 'rect'); // the file may have either key, so set both
 	const changed = Object.entries(after).filter(([key]) => (key === 'points' || key === 'rect' ? isMoved : !equal(key)));
-	return edit(`${table} ${old.name} is changed`, [{ table, name: old.name, camera, set: Object.fromEntries(changed) }]);
+	return edit(`${table} ${old.name} changed`, [{ table, name: old.name, camera, set: Object.fromEntries(changed) }]);
 }
 
-// removalOf returns the change that takes the zone or line of a shape out of the file.
+// removalOf returns the change that removes the zone or line from the file.
 function removalOf(shape, camera) {
 	const table = tableOf(shape), { name } = shape.old;
-	return edit(`${table} ${name} is removed`, [{ table, name, camera, remove: true }]);
+	return edit(`${table} ${name} removed`, [{ table, name, camera, remove: true }]);
 }
 
-// camerasOf returns the cameras that have the zone or line that is changed.
+// camerasOf returns the cameras that share the zone or line being changed.
 function camerasOf(shape) {
 	const { old } = shape;
 	const is = (p) => p.name === old?.name && JSON.stringify(p.points) === JSON.stringify(old.points);
 	return store.snapshot.cameras.filter((c) => c[tableOf(shape) + 's'].some(is)).map((c) => c.name);
 }
 
-// Overlay lies on the frame, and takes clicks and keys.
+// Overlay draws the shape over the frame and handles pointer and keys.
 export function Overlay({ shape, set }) {
 	const area = useRef();
 	const at = (event) => {
@@ -114,7 +114,7 @@ export function Overlay({ shape, set }) {
 		</div>`;
 }
 
-// Form names what is drawn, shows it as TOML, and writes it.
+// Form edits name and keys of the shape, previews the TOML, and writes it.
 export function Form({ camera, shape, set }) {
 	const { kind, old, name, points, typed } = shape;
 	const places = [...camera.zones, ...camera.lines];
@@ -141,14 +141,14 @@ export function Form({ camera, shape, set }) {
 		requestAnimationFrame(() => document.querySelector(`[data-point="${next.held}"]`)?.focus());
 	};
 	return html`<form class="card" aria-label="draw" onSubmit=${save}>
-		<${Field} option=${{ name: 'draw', choices, fixed: true, help: camerasOf(shape).length > 1 ? 'it is on several cameras, and changes on all of them' : 'click on the frame to add a point, drag a point to move it' }}
+		<${Field} option=${{ name: 'draw', choices, fixed: true, help: camerasOf(shape).length > 1 ? 'several cameras share it; it changes on all of them' : 'click on the frame to add a point, drag a point to move it' }}
 			text=${shape.choice ?? choices[kinds.indexOf(kind)]} set=${choose} />
-		<${Field} option=${{ name: 'name', help: 'what rules call it' }} text=${name} wrong=${wrong.name} set=${(text) => set({ ...shape, name: text.trim() })} />
-		<${Field} option=${{ name: 'points', help: kind === 'rectangle' ? 'two opposite corners' : 'x and y of each, from 0 to 1' }} wrong=${wrong.points ?? wrong.rect}
+		<${Field} option=${{ name: 'name', help: 'used in rules' }} text=${name} wrong=${wrong.name} set=${(text) => set({ ...shape, name: text.trim() })} />
+		<${Field} option=${{ name: 'points', help: kind === 'rectangle' ? 'two opposite corners' : 'x and y of each point, from 0 to 1' }} wrong=${wrong.points ?? wrong.rect}
 			text=${typed ?? points.map((p) => p.join(' ')).join(', ')} set=${(text) => set({ ...shape, typed: text, points: pointsOf(text), closed: true })} />
-		${kind === 'line' ? html`<${Field} option=${{ name: 'directions', help: 'across it from left to right, seen from the first point to the second, and back' }}
+		${kind === 'line' ? html`<${Field} option=${{ name: 'directions', help: 'names of crossing left to right and right to left, seen from the first point to the second' }}
 			wrong=${wrong.directions} text=${shape.directions.join(' ')} set=${(text) => set({ ...shape, directions: text.split(' ') })} />`
-			: html`<p><label><input type="checkbox" checked=${shape.privacy} onChange=${(e) => set({ ...shape, privacy: e.target.checked })} /> private: black in all that leaves the camera</label></p>`}
+			: html`<p><label><input type="checkbox" checked=${shape.privacy} onChange=${(e) => set({ ...shape, privacy: e.target.checked })} /> private: black wherever frames are shown, recorded or sent</label></p>`}
 		${refused && Object.keys(wrong).length === 0 && html`<p class="bad" role="alert"><${Name} of=${refused} /></p>`}
 		<div class="tools"><${Action} off=${!known || refused !== ''}>Write to the file<//>
 			<button type="button" onClick=${add}>Add a point</button>
@@ -159,8 +159,8 @@ export function Form({ camera, shape, set }) {
 	</form>`;
 }
 
-// preview returns what edits would change in the file.
+// preview returns the changes that edits would make in the file.
 const preview = (edits) => call('POST', 'config/edit', { edits: JSON.parse(edits), write: false });
 
-// pointsOf reads points as they are typed: "0.1 0.5, 0.4 0.9".
+// pointsOf parses typed points: "0.1 0.5, 0.4 0.9".
 const pointsOf = (text) => Array.from(text.matchAll(/([\d.]+)[ ,]+([\d.]+)/g), ([, x, y]) => within([Number(x), Number(y)]));

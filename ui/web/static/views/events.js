@@ -1,4 +1,4 @@
-// Events of all cameras, the newest first, and one of them with its reasons and its clip.
+// Events of all cameras, newest first, and the details of one: its clauses and its clip.
 
 import { html, useMemo, useState } from '../vendor/preact-htm.js';
 import { useKeys } from '../keys.js';
@@ -18,12 +18,12 @@ export default function Events({ route }) {
 	if (route.item) return html`<${Event} key=${route.item} id=${route.item} list=${list} filter=${filter} />`;
 	const times = events.length > 0 ? column(events[0].event.time, events.at(-1).event.time) : null;
 	return html`
-		<h1>Events <small>${list.length} of ${events.length} that are kept in memory; the timeline goes back to all clips</small></h1>
+		<h1>Events <small>${list.length} of ${events.length} in memory; older ones with clips are in the timeline</small></h1>
 		<p class="tools">
 			<input type="search" aria-label="filter events" placeholder="camera=yard rule=blind since=10m" value=${filter} onInput=${(e) => replace({ filter: e.target.value })} />
-			${lost.events > 0 && html`<span class="warn">${count(lost.events)} events came faster than this page reads</span>`}
+			${lost.events > 0 && html`<span class="warn">${count(lost.events)} events dropped: this page was too slow</span>`}
 		</p>
-		<${Table} columns=${[times?.head, 'event', 'camera', 'phase', '>confidence', '>age or duration']} empty=${events.length === 0 ? 'No event yet.' : 'No event is like that.'}
+		<${Table} columns=${[times?.head, 'event', 'camera', 'phase', '>confidence', '>age or duration']} empty=${events.length === 0 ? 'No events yet.' : 'No event matches.'}
 			rows=${list.map(({ seq, event: e }) => html`<tr key=${seq}>
 				<td><time class="dim" datetime=${e.time} title=${stamp(e.time)}>${day(e.time) === day(Date.now()) ? '' : day(e.time) + ' '}${times.of(e.time)}</time></td>
 				<th scope="row"><span class=${e.phase === 'ended' ? 'dim' : 'good'} aria-hidden="true">${e.phase === 'ended' ? '○' : '●'}</span>
@@ -35,19 +35,19 @@ export default function Events({ route }) {
 			</tr>`)} />`;
 }
 
-// Event shows one event; one that is not in memory any more as its clip tells it.
+// Event shows one event. If it is not in memory any more, the data comes from its clip.
 function Event({ id, list, filter }) {
 	const at = list.findIndex((e) => e.event.event_id === id);
 	const known = store.events.findLast((e) => e.event.event_id === id)?.event;
-	const [meta, learn] = useState(null); // of its clip
+	const [meta, learn] = useState(null); // metadata of its clip
 	const e = known ?? (meta && eventOf(meta, id));
 	const step = (by) => {
 		const next = at < 0 ? undefined : list[at + by];
 		if (next) go('events', '', next.event.event_id, { filter });
 		else say('no more events');
 	};
-	const asJSON = () => copy(JSON.stringify(e), 'the event as JSON');
-	useKeys({ ']': ['the next event', () => step(-1)], '[': ['the previous event', () => step(1)], y: ['copy the event as JSON', asJSON] });
+	const asJSON = () => copy(JSON.stringify(e), 'event as JSON');
+	useKeys({ ']': ['next event', () => step(-1)], '[': ['previous event', () => step(1)], y: ['copy the event as JSON', asJSON] });
 	return html`
 		<h1>${e ? html`Event <${Name} of=${e.event_type} />` : 'Event'}</h1>
 		<p class="tools">
@@ -56,12 +56,12 @@ function Event({ id, list, filter }) {
 			${e && html`<button onClick=${asJSON}>Copy as JSON</button>`}
 		</p>
 		<div class="columns">
-			<section class="card" aria-label="the event">${e ? html`<${About} e=${e} />` : html`<p class="dim">This event is not in memory any more.</p>`}</section>
+			<section class="card" aria-label="the event">${e ? html`<${About} e=${e} />` : html`<p class="dim">This event is no longer in memory.</p>`}</section>
 			<section class="card" aria-labelledby="evidence"><h2 id="evidence">Evidence</h2><${Evidence} id=${id} event=${known} learned=${learn} /></section>
 		</div>`;
 }
 
-// eventOf returns the event of an ID as the metadata of a clip knows it.
+// eventOf makes an event from the metadata of its clip.
 function eventOf(meta, id) {
 	const of = meta.events.find((e) => e.event_id === id) ?? meta;
 	return { ...of, camera: meta.camera, phase: '', clauses: of.event_id === meta.event_id ? meta.clauses ?? [] : [], confidence: meta.confidence };

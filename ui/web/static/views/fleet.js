@@ -1,4 +1,4 @@
-// The fleet: one line a camera.
+// The fleet: one row per camera.
 
 import { html, useMemo } from '../vendor/preact-htm.js';
 import { CameraForm } from '../form.js';
@@ -8,7 +8,7 @@ import { href, replace } from '../route.js';
 import { store } from '../store.js';
 import { ago, clean, count, rate } from '../units.js';
 
-// The orders of the fleet, by their names: what is compared, and the column that it heads.
+// Sort orders by name: a comparison, and the column that selects it.
 const orders = {
 	trouble: [(a, b) => a.trouble - b.trouble, 'camera'],
 	name: [(a, b) => a.camera.name.localeCompare(b.camera.name), ''],
@@ -26,13 +26,13 @@ function rowOf(camera, alerts) {
 	};
 }
 
-// How detectors and rules stand, in one word, and how that is drawn; the worst first.
+// States of detectors and rules with their tone and glyph, worst first.
 const looks = {
 	failed: ['bad', '✗'], slow: ['warn', '▲'], confirmed: ['good', '●'], potential: ['warn', '●'], unknown: ['warn', '?'],
-	well: ['good', '✓'], 'without frames': ['dim', '●'], idle: ['dim', '●'], disabled: ['dim', '○'],
+	ok: ['good', '✓'], 'without frames': ['dim', '●'], idle: ['dim', '●'], disabled: ['dim', '○'],
 };
 
-// Counts writes how many there are of each word.
+// Counts shows the number of each state.
 function Counts({ of }) {
 	if (of.length === 0) return '-';
 	const words = Object.keys(looks).map((word) => [word, of.filter((w) => w === word).length]).filter(([, n]) => n > 0);
@@ -44,7 +44,7 @@ function detectorWord(d, { camera, alerts }) {
 	if (inTrouble(its) === 0 || d.state === 'failed' || d.state === 'stuck') return 'failed';
 	if (its.length > 0) return 'slow';
 	if (d.state === 'disabled') return 'disabled';
-	return camera.state === 'live' ? 'well' : 'without frames';
+	return camera.state === 'live' ? 'ok' : 'without frames';
 }
 
 function ruleWord({ status }) {
@@ -53,15 +53,15 @@ function ruleWord({ status }) {
 	return status.truth === 'unknown' ? 'unknown' : 'idle';
 }
 
-// Row is rendered again only where what it shows has changed.
+// Row is rendered only when something visible has changed.
 function Row({ row, now }) {
 	const { camera: c, trouble, alerts } = row;
-	const state = store.link === 'live' ? c.state : '', values = history.values(c.name), fps = rate(values.at(-1) ?? c.fps); // as often as it can be read
+	const state = store.link === 'live' ? c.state : '', values = history.values(c.name), fps = rate(values.at(-1) ?? c.fps); // updated twice per second
 	const detectors = c.detectors.map((d) => detectorWord(d, row)), rules = c.rules.map(ruleWord);
 	const latency = row.latency > 0 ? ago(row.latency) : '-', events = row.events < 0 ? '-' : count(row.events + 0.5), drops = row.drops < 0 ? '-' : rate(row.drops);
 	const why = alerts.map((a) => [href('alerts', '', '', { id: a.id }), alertTone(a), a.cause ? `${a.title}: ${a.cause}` : a.title]);
 	const last = store.events.findLast((e) => e.event.camera === c.name)?.event;
-	const age = last && ago(Math.max(Math.trunc(now / 1e3) - Math.trunc(Date.parse(last.time) / 1e3), 0) * 1e9); // all change at once
+	const age = last && ago(Math.max(Math.trunc(now / 1e3) - Math.trunc(Date.parse(last.time) / 1e3), 0) * 1e9); // all rows change at once
 	return useMemo(() => html`
 		<tr>
 			<th scope="row">
@@ -70,7 +70,7 @@ function Row({ row, now }) {
 				${why.map(([to, tone, text]) => html`<a class="why ${tone}" href=${to}><${Name} of=${text} /></a>`)}
 			</th>
 			<td>${state ? html`<${State} of=${state} />` : html`<span class="warn">unknown</span>`}</td>
-			<td class="wide"><${Spark} values=${values} label="frames a second" /></td>
+			<td class="wide"><${Spark} values=${values} label="frames per second" /></td>
 			<td class="number">${fps}</td>
 			<td class="number">${latency}</td>
 			<td><a href=${href('detectors', c.name)}><${Counts} of=${detectors} /></a></td>
@@ -81,7 +81,7 @@ function Row({ row, now }) {
 		</tr>`, [trouble, state, fps, latency, events, drops, values, last, age, detectors.join(), rules.join(), why.join()]);
 }
 
-// heading returns the head of a column by which the table may be sorted.
+// heading returns the head of a sortable column.
 function heading(name, order) {
 	const by = Object.keys(orders).find((o) => orders[o][1] === name);
 	const next = name === 'camera' && order === 'trouble' ? 'name' : by;
@@ -103,5 +103,5 @@ export default function Fleet({ route }) {
 		<p class="tools"><input type="search" placeholder="filter" aria-label="filter cameras" value=${route.query.filter ?? ''} onInput=${(e) => replace({ filter: e.target.value })} />
 			<a class="button" href=${href('fleet', '', '', { add: 'yes' })}>Add a camera</a></p>
 		<${Table} columns=${columns} rows=${rows.map((r) => html`<${Row} key=${r.camera.name} row=${r} now=${Date.parse(at)} />`)}
-			empty=${needle ? `No camera contains “${route.query.filter}”.` : 'No camera.'} />`;
+			empty=${needle ? `No camera matches “${route.query.filter}”.` : 'No cameras.'} />`;
 }

@@ -1,4 +1,4 @@
-// Latency: where the time between the camera and an event goes, over the last ten seconds.
+// Latency by stage from camera to event, over the last ten seconds.
 
 import { html, useEffect, useRef } from '../vendor/preact-htm.js';
 import { bars, firstBar, quantile, total } from '../histogram.js';
@@ -22,29 +22,29 @@ export default ofCamera(({ camera }) => {
 	return html`
 		<h1>Latency <small>last 10 s</small></h1>
 		<${AgeBar} rows=${rows.slice(1, 6)} />
-		<${Table} columns=${['stage', '>p50', '>p99', '>p99.9', '>max since the start', '>samples']} rows=${rows.map((r) => html`<tr key=${r.stage}>
+		<${Table} columns=${['stage', '>p50', '>p99', '>p99.9', '>max since start', '>samples']} rows=${rows.map((r) => html`<tr key=${r.stage}>
 			<th scope="row"><i class=${inkOf(r.stage)} aria-hidden="true">●</i>${'\u00a0'}${r.stage}</th>
 			${[0.5, 0.99, 0.999].map((q) => html`<td class="number">${r.n > 0 ? ago(quantile(r.counts, q)) : '-'}</td>`)}
 			<td class="number dim">${r.most > 0 ? ago(r.most) : '-'}</td><td class="number dim">${r.n}</td>
 		</tr>`)} />
 		<div class="plots">${rows.map((r) => html`<figure key=${r.stage}>
-			<figcaption>${r.stage} <span class="dim">${r.n > 0 ? `p50 ${ago(quantile(r.counts, 0.5))}, p99 ${ago(quantile(r.counts, 0.99))}` : 'no sample'}</span></figcaption>
+			<figcaption>${r.stage} <span class="dim">${r.n > 0 ? `p50 ${ago(quantile(r.counts, 0.5))}, p99 ${ago(quantile(r.counts, 0.99))}` : 'no samples'}</span></figcaption>
 			<${Bars} counts=${bars(r.counts)} ink=${inkOf(r.stage)} label="samples of ${r.stage} by duration" />
 		</figure>`)}</div>`;
 });
 
-// AgeBar shows the age of a typical result, by the stages that it is made of.
+// AgeBar shows the median age of a result, split by stage.
 function AgeBar({ rows }) {
 	const parts = rows.map((r) => [r.stage, r.n > 0 ? quantile(r.counts, 0.5) : 0]);
 	const all = parts.reduce((sum, [, ns]) => sum + ns, 0);
-	if (all === 0) return html`<p class="dim">no result yet</p>`;
+	if (all === 0) return html`<p class="dim">no results yet</p>`;
 	const words = parts.map(([stage, ns]) => `${stage} ${ago(ns)}`).join(', ');
 	return html`<p>end-to-end latency <strong>${ago(all)}</strong></p>
 		<div class="meter agebar" role="img" aria-label=${words}>${parts.map(([stage, ns]) => html`
 			<i class=${inkOf(stage)} style=${{ width: (100 * ns) / all + '%' }} title="${stage} ${ago(ns)}"></i>`)}</div>`;
 }
 
-// optionsIn returns the options of a plot in a box, with the colours of now.
+// optionsIn returns the plot options for a box, with the current colours.
 function optionsIn(box, ink, length) {
 	const colour = (name) => {
 		box.className = 'plot ' + name;
@@ -62,7 +62,7 @@ function optionsIn(box, ink, length) {
 	};
 }
 
-// Bars draws counts by duration, and again when size or colours change.
+// Bars plots counts by duration. It redraws when size or colours change.
 function Bars({ counts, ink, label }) {
 	const place = useRef(), plot = useRef();
 	const data = [counts.map((_, i) => i), counts];

@@ -1,4 +1,4 @@
-// Live: what a camera sends, as it is sent, with what was found in it.
+// Live: the camera's video with detections, and its state.
 
 import { html, useEffect, useRef, useState } from '../vendor/preact-htm.js';
 import { make, removeCamera, saveClip, setCamera } from '../changes.js';
@@ -12,9 +12,9 @@ import { camera as find, store } from '../store.js';
 import { amount, bits, clean, count, number, rate, stamp } from '../units.js';
 import { Form, fresh, Overlay } from './draw.js';
 
-const still = { rate: 10, width: 1280 }; // of JPEG frames where there is no video
+const still = { rate: 10, width: 1280 }; // of JPEG frames if there is no video
 
-// useScreen shows a camera on a canvas while the component is there.
+// useScreen shows a camera on a canvas while the component is mounted.
 function useScreen(canvas, name, jpeg, refuse) {
 	const screen = useRef(null);
 	const feed = useRef(null);
@@ -29,7 +29,7 @@ function useScreen(canvas, name, jpeg, refuse) {
 	return [screen, feed];
 }
 
-// howShown says what is on the canvas, and what is not.
+// howShown describes the video on the canvas and its losses.
 function howShown(screen, jpeg, camera) {
 	if (!screen?.shown) return camera.state === 'live' ? 'waiting for a key frame' : `${camera.state}: ${clean(camera.reason)}`;
 	const parts = [`${screen.mode === 'video' ? screen.camera?.codec ?? '' : 'JPEG'} ${camera.width}x${camera.height}`, `${screen.fps} fps`];
@@ -39,11 +39,11 @@ function howShown(screen, jpeg, camera) {
 	return parts.join(' · ');
 }
 
-// legend says in words what lies on a frame.
+// legend describes the detections on a frame in words.
 function legend(shown) {
 	if (!shown) return 'no frame yet';
 	const all = shown.found.map((s) => `${clean(s.signal)} ${s.detections.length}`);
-	return all.join(', ') || 'nothing found';
+	return all.join(', ') || 'no detections';
 }
 
 export default ofCamera(({ camera, route: { query } }) => {
@@ -51,9 +51,9 @@ export default ofCamera(({ camera, route: { query } }) => {
 	const box = useRef();
 	const [unsupported, setUnsupported] = useState('');
 	const [shape, draw] = useState(fresh('polygon'));
-	let jpeg = unsupported && `this browser does not decode ${unsupported}`;
-	if (hides(camera)) jpeg = 'this camera has private zones, which are black in its frames alone';
-	else if (camera.state === 'live' && !sends(camera)) jpeg = camera.packets > 0 ? `browsers do not decode ${camera.codec}` : 'this camera sends no video';
+	let jpeg = unsupported && `this browser cannot decode ${unsupported}`;
+	if (hides(camera)) jpeg = 'the camera has private zones, so its video is not sent';
+	else if (camera.state === 'live' && !sends(camera)) jpeg = camera.packets > 0 ? `browsers cannot decode ${camera.codec}` : 'the source has no encoded video';
 	const [screen, feed] = useScreen(canvas, camera.name, Boolean(jpeg), setUnsupported);
 	const s = screen.current;
 	const delayed = query.delay !== 'off', boxes = query.boxes !== 'off';
@@ -64,11 +64,11 @@ export default ofCamera(({ camera, route: { query } }) => {
 	const toggleDraw = () => replace({ draw: drawing ? '' : 'yes' });
 	const remove = async () => (await make(removeCamera(camera.name))) || go('fleet');
 	const full = () => (document.fullscreenElement ? document.exitFullscreen() : box.current.requestFullscreen());
-	useKeys({ d: ['draw zones and lines', toggleDraw], w: ['wait for results or not', toggleDelay], b: ['boxes on or off', toggleBoxes], z: ['full screen', full] });
+	useKeys({ d: ['draw zones and lines', toggleDraw], w: ['delay on or off', toggleDelay], b: ['boxes on or off', toggleBoxes], z: ['full screen', full] });
 	return html`
 		<h1>Live <small><${Name} of=${camera.name} /></small></h1>
 		<div class="beside">
-			<section aria-label="picture">
+			<section aria-label="video">
 				<div class="screen" ref=${box}>
 					<div class="frame" style=${{ '--ratio': s?.shown ? s.canvas.width / s.canvas.height : 16 / 9 }}>
 						<canvas ref=${canvas} role="img" aria-label="${clean(camera.name)}: ${legend(s?.shown)}"></canvas>
@@ -84,7 +84,7 @@ export default ofCamera(({ camera, route: { query } }) => {
 					<${Action} onClick=${() => make(setCamera(camera.name, camera.state === 'paused'))}>${camera.state === 'paused' ? 'Resume' : 'Pause'}<//>
 					${store.snapshot.clips && html`<${Action} onClick=${() => make(saveClip(camera.name))}>Save a clip<//>`}
 					<${Confirmed} label="Remove" what="Remove ${camera.name}" act=${remove} />
-					<span class="dim" data-delay>${s && (delayed ? `delayed by ${Math.round(s.wait)} ms, so that boxes lie on their frame` : 'not delayed: boxes are of earlier frames')}</span>
+					<span class="dim" data-delay>${s && (delayed ? `delayed by ${Math.round(s.wait)} ms to match boxes and frames` : 'not delayed: boxes are from earlier frames')}</span>
 				</p>
 				<p class="dim" data-shown>${howShown(s, jpeg, camera)}${feed.current?.problem && html` <span class="bad">${feed.current.problem}</span>`}</p>
 			</section>
@@ -93,7 +93,7 @@ export default ofCamera(({ camera, route: { query } }) => {
 		<${Camera} c=${camera} />`;
 });
 
-// Aside says how the camera's detectors, signals and rules stand.
+// Aside shows the state of the camera's alerts, detectors, signals and rules.
 function Aside({ camera }) {
 	const alerts = alertsOf(store.snapshot.alerts, camera.name);
 	return html`
@@ -114,17 +114,17 @@ function Aside({ camera }) {
 		</aside>`;
 }
 
-// streamOf says what a camera sends.
+// streamOf describes the camera's stream.
 function streamOf(c) {
-	const parts = [c.codec, c.width > 0 && `${c.width}x${c.height}`, c.sent_fps > 0 && `${rate(c.sent_fps)} frames a second`,
+	const parts = [c.codec, c.width > 0 && `${c.width}x${c.height}`, c.sent_fps > 0 && `${rate(c.sent_fps)} frames per second`,
 		c.bitrate > 0 ? `${amount(Math.round(c.bitrate / 8))}/s (${bits(c.bitrate)})` : c.codec && 'nothing arrives'];
 	return parts.filter(Boolean).join(', ') || 'not known yet';
 }
 
-// standing is the state of a stream, and why.
+// standing shows the state of a stream and its reason.
 const standing = (of) => html`<${State} of=${of.state} /> since ${stamp(of.since)} ${of.reason && html`<span class="warn"><${Name} of=${of.reason} /></span>`}`;
 
-// Camera is all of a camera: what it sends, and what became of it.
+// Camera shows the details of a camera: its stream, decoding and drops.
 function Camera({ c }) {
 	const dropped = ['pool', 'lag', 'rate', 'corrupt'].filter((reason) => c['drop_' + reason] > 0).map((reason) => `${count(c['drop_' + reason])} ${reason}`);
 	return html`
@@ -133,11 +133,11 @@ function Camera({ c }) {
 				['state', standing(c)],
 				['source', html`<${Name} of=${c.source} />`],
 				['stream', streamOf(c)],
-				['frames/s', html`<${Spark} values=${history.values(c.name)} label="frames a second" /> ${rate(c.fps)}`],
-				['decodes', c.decoding && html`${c.decoding} of ${c.sent_fps.toFixed(0)} frames a second: <${Name} of=${c.decoding_why} />`],
+				['frames/s', html`<${Spark} values=${history.values(c.name)} label="frames per second" /> ${rate(c.fps)}`],
+				['decodes', c.decoding && html`${c.decoding} of ${c.sent_fps.toFixed(0)} frames per second: <${Name} of=${c.decoding_why} />`],
 				['packets', c.decoding && `${count(c.packets)}, ${count(c.decoded)} decoded, ${count(c.damaged)} damaged`],
-				['reconnects', `${count(Math.max(c.connects - 1, 0))}, ${count(c.failures)} failures, ${count(c.stalls)} stalls, ${count(c.resizes)} changes of size`],
-				['frames', `${count(c.frames)}, ${count(c.superseded)} replaced by a newer one before they were seen`],
+				['reconnects', `${count(Math.max(c.connects - 1, 0))}, ${count(c.failures)} failures, ${count(c.stalls)} stalls, ${count(c.resizes)} size changes`],
+				['frames', `${count(c.frames)}, ${count(c.superseded)} superseded by newer ones`],
 				['dropped', dropped.length > 0 && html`<span class="warn">${dropped.join(', ')}</span>`],
 				['second stream', c.recording && html`for evidence: ${standing(c.recording)} <${Name} of=${c.recording.source} />`],
 			]} />

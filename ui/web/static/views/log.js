@@ -1,4 +1,4 @@
-// The log: its newest lines, those that say the same folded.
+// The log: its newest lines, with repeated ones folded.
 
 import { html, useLayoutEffect, useMemo, useRef } from '../vendor/preact-htm.js';
 import { Name } from '../parts.js';
@@ -10,16 +10,16 @@ import { clock, column, count } from '../units.js';
 const levels = ['DEBUG', 'INFO', 'WARN', 'ERROR'];
 const looks = { DEBUG: 'dim', INFO: 'dim', WARN: 'warn', ERROR: 'bad' };
 
-// rank returns where a level stands, also one such as "WARN+1".
+// rank returns the index of a level, also of one such as "WARN+1".
 const rank = (level) => levels.indexOf(level.split(/[+-]/)[0]);
 
-const foldLines = 16; // entries back within which a line is folded
-const foldTime = 600_000; // milliseconds after its first line a new entry begins
-// varying is what differs between lines that say the same: which camera, and numbers.
+const foldLines = 16; // a line folds into one of this many last entries
+const foldTime = 600_000; // milliseconds from its first line for which an entry folds
+// varying matches the parts that may differ between folded lines: camera and numbers.
 const varying = /( camera=("[^"]*"|\S*))|[0-9]+(\.[0-9]+)?(ns|µs|ms|s|m|h)?/g;
 
-// fold joins lines that repeat a warning or an error, as of each retry and each camera. An
-// entry is the newest of its lines, and stands where that does.
+// fold merges repeated warnings and errors, such as those of each retry and each camera. An
+// entry has the text and the place of its newest line.
 export function fold(lines) {
 	const out = [];
 	for (const line of lines) {
@@ -39,14 +39,14 @@ export function fold(lines) {
 	return out;
 }
 
-// Line is an entry, with the time of its newest line.
+// Line shows an entry with the time of its newest line.
 export function Line({ of, clock: write = clock }) {
 	const look = looks[levels[rank(of.level)]];
 	return html`<time class="dim" datetime=${of.time}>${write(of.time)}</time>${' '}
 		<span class=${look}>${of.level.toLowerCase()}</span> <${Name} of=${of.text} />${of.times > 1 && html` <strong class=${look}>×${of.times}</strong>`}`;
 }
 
-// about returns the warnings and errors whose keys have these values, as {camera: "yard"}.
+// about returns the warnings and errors with these attributes, such as {camera: "yard"}.
 export function about(values) {
 	const has = (text, key, value) => (text + ' ').includes(` ${key}=${value} `) || text.includes(` ${key}=${JSON.stringify(value)}`);
 	return store.lines.filter((l) => rank(l.level) >= 2 && Object.entries(values).every(([key, value]) => has(l.text, key, value)));
@@ -71,10 +71,10 @@ export default function Log({ route }) {
 			<label>level <select value=${level} onChange=${(e) => replace({ level: e.target.value })}>
 				<option value="">all</option>${levels.slice(1).map((l) => html`<option value=${l}>${l.toLowerCase()}${l !== 'ERROR' && ' and above'}</option>`)}</select></label>
 			<input type="search" aria-label="filter lines" placeholder="camera=yard since=10m words" value=${filter} onInput=${(e) => replace({ filter: e.target.value })} />
-			${lost.log > 0 && html`<span class="warn">${count(lost.log)} lines came faster than this page reads</span>`}
+			${lost.log > 0 && html`<span class="warn">${count(lost.log)} lines dropped: this page was too slow</span>`}
 		</p>
-		<ol class="lines" ref=${list} tabindex="0" aria-label="lines of the log" onScroll=${scrolled}>
+		<ol class="lines" ref=${list} tabindex="0" aria-label="log lines" onScroll=${scrolled}>
 			${shown.map((l) => html`<li key=${l.seq}><${Line} of=${l} clock=${times.of} /></li>`)}
 		</ol>
-		${shown.length === 0 && html`<p class="empty">${lines.length === 0 ? 'Nothing has been logged.' : 'No line is like that.'}</p>`}`;
+		${shown.length === 0 && html`<p class="empty">${lines.length === 0 ? 'No log lines yet.' : 'No line matches.'}</p>`}`;
 }

@@ -1,4 +1,4 @@
-// Queues and drops: every bound, how full it is, and what it dropped; of outputs their messages.
+// Queues and drops: depth and drops of every bounded resource, and the messages of outputs.
 
 import { html } from '../vendor/preact-htm.js';
 import { discard, make, resend, testOutput } from '../changes.js';
@@ -17,7 +17,7 @@ export default ofCamera(({ camera, route }) => {
 		<${Listing} view="queues" what="queue" camera=${camera} item=${route.item} columns=${['of', 'depth', 'dropped (now)']} list=${list} Cells=${Cells} Details=${Details} />`;
 });
 
-// allOf lists every bound in a snapshot, those of the camera first, each with a name of its own.
+// allOf returns all gauges, the camera's first, each with a unique name.
 function allOf(snapshot, camera) {
 	const all = [...cameraGauges(snapshot, camera), ...programGauges(snapshot)];
 	return all.map((g) => {
@@ -38,16 +38,16 @@ function Cells({ it }) {
 			<span class=${lately >= 0.05 && !it.normal ? 'warn' : 'dim'}><${Name} of=${d.reason} /> ${count(d.n)}${lately >= 0.05 && ` (${rate(lately)}/s)`}</span>`)}</td>`;
 }
 
-// Details is all of a queue: what it holds, what it was lately, and what to do.
+// Details shows the contents of a queue, its history, and what to do.
 function Details({ it }) {
 	const output = it.of === 'outbox' && store.snapshot.outbox.outputs.find((o) => o.name === it.name);
-	const text = store.about?.queues[it.gauge] ?? { holds: `events for ${it.name}`, full: 'further events are dropped', remedy: 'check why it does not accept them' };
+	const text = store.about?.queues[it.gauge] ?? { holds: `events for ${it.name}`, full: 'new events are dropped', remedy: 'check why it does not accept them' };
 	const values = (what) => history.values(it.of, 'queue', it.gauge, what);
 	return html`
 		<${Facts} of=${[
 			['holds', text.holds],
 			['depth', html`<${Depth} g=${it} />`],
-			['history', html`<${Spark} values=${values('depth')} high=${it.capacity} label="depth in the last two minutes" /> <span class="dim">of the last two minutes</span>`],
+			['history', html`<${Spark} values=${values('depth')} high=${it.capacity} label="depth in the last two minutes" /> <span class="dim">last two minutes</span>`],
 			['when full', text.full],
 			...it.drops.map((d) => [d.reason, d.n > 0 && html`<${Spark} values=${growth(values(d.reason))} label="drops in the last two minutes" /> ${count(d.n)} dropped`]),
 			['do', lost(it) > 0 && text.remedy],
@@ -55,7 +55,7 @@ function Details({ it }) {
 		${output && html`<${Output} o=${output} />`}`;
 }
 
-// Output is where messages go, and those that were set aside because it refused them.
+// Output shows the state of an output and the messages that it refused.
 function Output({ o }) {
 	const time = (t) => (Date.parse(t) > 0 ? stamp(t) : 'never');
 	return html`
@@ -64,16 +64,16 @@ function Output({ o }) {
 			['to', html`<${Name} of=${o.to} />`],
 			['state', html`<span class=${o.state === 'ok' ? 'good' : 'bad'}>${o.state}</span> ${o.connection} <${Name} of=${o.reason} />`],
 			['do', o.remedy && html`<${Name} of=${o.remedy} />`],
-			['delivered', `${count(o.delivered)}, the last one ${time(o.last_ok)}; ${count(o.retries)} retries, ${count(o.folded)} folded`],
-			['next try', Date.parse(o.next_try) > 0 && stamp(o.next_try)],
+			['delivered', `${count(o.delivered)}, last ${time(o.last_ok)}; ${count(o.retries)} retries, ${count(o.folded)} folded`],
+			['next retry', Date.parse(o.next_try) > 0 && stamp(o.next_try)],
 		]} />
 		<p class="tools"><${Action} onClick=${() => make(testOutput(o.name))}>Send a test message<//>
 			${o.aside_count > 0 && html`<${Action} onClick=${() => make(resend(o.name))}>Resend all ${o.aside_count}<//>
 				<${Confirmed} label="Discard all" what="Discard all ${o.aside_count}" act=${() => make(discard(o.name))} />`}</p>
-		<${Table} columns=${['set aside', 'camera', 'time', 'why', '>tries', '']} empty="No message is set aside." rows=${o.aside.map((m) => html`<tr key=${m.id}>
+		<${Table} columns=${['refused message', 'camera', 'time', 'reason', '>attempts', '']} empty="No refused messages." rows=${o.aside.map((m) => html`<tr key=${m.id}>
 			<th scope="row"><${Name} of=${m.event} /></th><td><${Name} of=${m.camera} /></td><td>${stamp(m.time)}</td><td class="words"><${Name} of=${m.reason} /></td><td class="number">${m.tries}</td>
 			<td><${Action} aria-label="Resend ${clean(m.event)}" onClick=${() => make(resend(o.name, m.id))}>Resend<//>${' '}
 				<${Confirmed} label="Discard" what="Discard it" act=${() => make(discard(o.name, m.id))} /></td>
 		</tr>`)} />
-		${o.aside_count > o.aside.length && html`<p class="dim">The newest ${o.aside.length} of ${o.aside_count} are shown.</p>`}`;
+		${o.aside_count > o.aside.length && html`<p class="dim">Showing the newest ${o.aside.length} of ${o.aside_count}.</p>`}`;
 }

@@ -1,4 +1,4 @@
-// Rules of a camera: how far each is, and of one why it fires, and why it does not.
+// Rules of a camera: state and progress, and why one fires or does not.
 
 import { html } from '../vendor/preact-htm.js';
 import { armAll, armRule, make, setRule } from '../changes.js';
@@ -25,7 +25,7 @@ function Cells({ it: r, camera }) {
 		<td class="number">${count(r.status.fired)}</td>`;
 }
 
-// Details is all of one rule: its condition as a tree, its clocks, and what it lacks.
+// Details shows one rule: what it lacks to fire, its condition as a tree, and its clocks.
 function Details({ it: r, camera }) {
 	const last = store.events.findLast((e) => e.event.camera === camera.name && e.event.event_type === r.event);
 	return html`
@@ -40,13 +40,13 @@ function Details({ it: r, camera }) {
 		<h3>Clocks</h3>
 		<${Facts} of=${[
 			['now', html`<${Meter} share=${r.words.share} look=${r.words.tone} label="progress" /> ${r.words.text}
-				${r.status.state === 'potential' && r.status.truth === 'unknown' && html`<span class="warn">, stopped: the condition is unknown</span>`}`],
-			['for', r.for_ns > 0 ? ago(r.for_ns) : 'none: it fires at once'],
+				${r.status.state === 'potential' && r.status.truth === 'unknown' && html`<span class="warn">, paused: the condition is unknown</span>`}`],
+			['for', r.for_ns > 0 ? ago(r.for_ns) : 'none: fires at once'],
 			['cooldown', r.cooldown_ns > 0 ? ago(r.cooldown_ns) : 'none'],
 		]} />`;
 }
 
-// Line is a line of a condition, indented by its depth.
+// Line shows one line of a condition, indented by depth.
 function Line({ line, c, camera }) {
 	return html`
 		<li style=${{ marginLeft: 1.4 * line.depth + 'rem' }}><span class="hidden">level ${line.depth + 1}</span>
@@ -57,7 +57,7 @@ function Line({ line, c, camera }) {
 		</li>`;
 }
 
-// ClauseHistory draws the signal of a clause against its threshold.
+// ClauseHistory plots the signal of a clause against its threshold.
 function ClauseHistory({ c, camera }) {
 	const values = history.values(camera.name, clauseSeries(c));
 	if (values.length === 0) return null;

@@ -1,4 +1,4 @@
-// The timeline: events and clips of all cameras, from minutes to days, a row for each rule.
+// The timeline: events and clips of all cameras over minutes to days, one row per rule.
 
 import { html, useMemo } from '../vendor/preact-htm.js';
 import { get } from '../api.js';
@@ -10,11 +10,11 @@ import { clock, day, stamp, zone } from '../units.js';
 
 const spans = { '10m': 600e3, '1h': 3600e3, '6h': 6 * 3600e3, '1d': 86400e3, '7d': 7 * 86400e3 };
 const steps = [60e3, 300e3, 600e3, 3600e3, 6 * 3600e3, 12 * 3600e3, 86400e3]; // between two labels
-const page = 1000, most = 10_000; // clips of one answer, and in all
+const page = 1000, most = 10_000; // clips per request, and in total
 const every = 30_000, none = [];
-const pasts = { fired: 'good', true: 'info', false: 'dim', unknown: 'warn', 'not watched': 'grid' }; // what a rule was, and its colour
+const pasts = { fired: 'good', true: 'info', false: 'dim', unknown: 'warn', 'not watched': 'grid' }; // states of a rule and their colours
 
-// allClips returns the clips of a time, "FROM TO", the newest first.
+// allClips returns the clips of a period "FROM TO", newest first.
 async function allClips(time) {
 	const all = [];
 	let [from, to] = time.split(' ');
@@ -26,7 +26,7 @@ async function allClips(time) {
 	return all;
 }
 
-// collect returns what happened as {id, camera, rule, from, to, time, clip}, by time.
+// collect merges events and clips to {id, camera, rule, from, to, time, clip}, sorted by time.
 function collect(events, clips) {
 	const all = new Map();
 	for (const { event: e } of events) {
@@ -46,7 +46,7 @@ export default function Timeline({ route }) {
 	const fixed = Date.parse(route.query.end ?? '');
 	const end = fixed || Math.ceil(Date.now() / grain) * grain;
 	const from = end - length;
-	// Clips are asked for a little beyond both ends, so that not every second is another question.
+	// The requested period is rounded outwards, so that it rarely changes as time passes.
 	const coarse = length / 10, iso = (time) => new Date(time).toISOString();
 	const asked = `${iso(Math.floor(from / coarse) * coarse)} ${iso(Math.ceil(end / coarse) * coarse)}`;
 	const { answer: clips = none } = useAnswer(store.snapshot.clips ? asked : '', every, allClips);
@@ -65,14 +65,14 @@ export default function Timeline({ route }) {
 			<button disabled=${!fixed} onClick=${() => replace({ end: '' })}>Now</button>
 		</p>
 		${strip}
-		<p class="dim legend"><i class="mark"></i> event <i class="mark lasted"></i> how long it lasted <i class="clip"></i> clip;
-			the rule ${Object.keys(pasts).map((was) => html`<${Past} spans=${[[0, 1, was]]} of=${(x) => x} /> ${was} `)}(since this page is open). The newest ${events.length} events are in memory,
-			since ${events.length > 0 ? stamp(events[0].event.time) : 'now'}; before that, only those with clips are known${clips.length >= most && html`, the newest ${most} of them`}.</p>
+		<p class="dim legend"><i class="mark"></i> event <i class="mark lasted"></i> its duration <i class="clip"></i> clip;
+			the rule ${Object.keys(pasts).map((was) => html`<${Past} spans=${[[0, 1, was]]} of=${(x) => x} /> ${was} `)}(since this page was opened). The newest ${events.length} events are in memory,
+			since ${events.length > 0 ? stamp(events[0].event.time) : 'now'}; older ones are shown if they have clips${clips.length >= most && html`, up to the newest ${most}`}.</p>
 		${chosen && html`<p class="card" role="status"><a href=${href('events', '', chosen.id)}><${Name} of=${chosen.rule} /></a> on <${Name} of=${chosen.camera} />, ${stamp(chosen.time)}
 			${chosen.phase}${chosen.clip && html`<img class="thumb" alt="" src="api/clips/${encodeURIComponent(chosen.id)}/thumb.jpg" />`}</p>`}`;
 }
 
-// rowsOf returns all rules, each with its items as [item, its index].
+// rowsOf returns one row per rule, with its items as [item, index].
 function rowsOf(items) {
 	const rows = new Map();
 	const row = (camera, rule) => {
@@ -85,10 +85,10 @@ function rowsOf(items) {
 	return [...rows.values()];
 }
 
-// Strip draws the rows. Arrows go from event to event, Enter opens one.
+// Strip draws the rows. Arrow keys select an event, Enter opens it.
 function Strip({ items, rows, from, length, at }) {
 	const place = (a, b = a) => ({ left: (100 * (Math.max(a, from) - from)) / length + '%', width: (100 * (Math.min(b, from + length) - Math.max(a, from))) / length + '%' });
-	const spot = (i) => Math.floor((600 * (i.time - from)) / length); // what is closer together is drawn as one
+	const spot = (i) => Math.floor((600 * (i.time - from)) / length); // items on the same spot are drawn as one
 	const select = (n) => items.length > 0 && replace({ at: items[Math.min(Math.max(n, 0), items.length - 1)].id });
 	const keys = {
 		ArrowLeft: () => select(at < 0 ? items.length - 1 : at - 1), ArrowRight: () => select(at + 1), Home: () => select(0), End: () => select(items.length - 1),
@@ -105,8 +105,8 @@ function Strip({ items, rows, from, length, at }) {
 		if (id) replace({ at: id });
 	};
 	return html`
-		<div class="strip" role="slider" tabindex="0" aria-label="events by time: arrows go from one to the next, enter opens it" aria-valuemin="0" aria-valuemax=${items.length}
-			aria-valuenow=${at + 1} aria-valuetext=${at < 0 ? `none of ${items.length} is selected` : `${items[at].rule} on ${items[at].camera}, ${stamp(items[at].time)}`}
+		<div class="strip" role="slider" tabindex="0" aria-label="events by time: arrow keys select one, Enter opens it" aria-valuemin="0" aria-valuemax=${items.length}
+			aria-valuenow=${at + 1} aria-valuetext=${at < 0 ? `none of ${items.length} selected` : `${items[at].rule} on ${items[at].camera}, ${stamp(items[at].time)}`}
 			onKeyDown=${press} onClick=${click}>
 			${rows.map((r) => html`<div class="row" key=${r.key}>
 				<span class="name"><${Name} of=${r.rule} /> <span class="dim"><${Name} of=${r.camera} /></span></span>
@@ -122,15 +122,15 @@ function Strip({ items, rows, from, length, at }) {
 		</div>`;
 }
 
-// Past draws what a rule was, as spans of times, of which "of" makes a place from 0 to 1.
+// Past draws the states of a rule over time. of maps a time to a position from 0 to 1.
 const Past = ({ spans, of }) => html`<svg class="past" viewBox="0 0 1 1" preserveAspectRatio="none" aria-hidden="true">
 	${Object.entries(pasts).map(([kind, ink]) => html`<path class=${ink}
 		d=${spans.filter(([,, was]) => was === kind).map(([a, b]) => `M${of(a).toFixed(4)} .5H${of(b).toFixed(4)}`).join('')} />`)}</svg>`;
 
-// labels returns the times below the strip.
+// labels returns the time labels below the strip.
 function labels(from, length) {
 	const step = steps.find((s) => length / s <= 8) ?? steps.at(-1);
-	const shift = new Date(from).getTimezoneOffset() * 60e3; // round times are those of the zone
+	const shift = new Date(from).getTimezoneOffset() * 60e3; // labels are at round local times
 	const all = [];
 	for (let t = Math.ceil((from - shift) / step) * step + shift; t < from + length; t += step) all.push([t, step >= 86400e3 ? day(t).slice(5) : clock(t).slice(0, 5)]);
 	return all;

@@ -1,4 +1,4 @@
-// The wall: all cameras at once, as JPEG frames at a low rate; the chosen one as it is sent.
+// The wall: all cameras as JPEG frames at a low rate, and the chosen one as live video.
 
 import { html, useEffect, useRef } from '../vendor/preact-htm.js';
 import { Feed, sends } from '../media.js';
@@ -8,11 +8,11 @@ import { Screen } from '../screen.js';
 import { camera as find, store } from '../store.js';
 import { clean, rate } from '../units.js';
 
-const most = 64; // cameras of one stream
-const flash = 3000; // milliseconds that an event flashes
-const refused = new Set(); // cameras whose codec this browser does not decode
+const most = 64; // cameras in one stream
+const flash = 3000; // milliseconds for which an event is shown
+const refused = new Set(); // cameras whose codec this browser cannot decode
 
-// ordered returns the cameras as they are listed: those with alerts first.
+// ordered returns the cameras, those with alerts first.
 function ordered() {
 	const { cameras, alerts } = store.snapshot;
 	const rank = (c) => inTrouble(alertsOf(alerts, c.name));
@@ -25,7 +25,7 @@ function Tile({ camera, chosen, canvas }) {
 	return html`
 		<li class="tile ${chosen ? 'chosen' : ''} ${inTrouble(alerts) === 0 ? 'alarm' : ''}">
 			${fired && Date.now() - Date.parse(fired.event.time) < flash && html`<span key=${fired.seq} class="flash">● <${Name} of=${fired.event.event_type} /></span>`}
-			<a data-row href=${chosen ? href('live', camera.name) : href('wall', '', camera.name)} title=${chosen ? 'show it alone' : 'show it as it is sent'}>
+			<a data-row href=${chosen ? href('live', camera.name) : href('wall', '', camera.name)} title=${chosen ? 'open' : 'show as live video'}>
 				<canvas ref=${canvas} width="320" height="180" role="img" aria-label=${clean(camera.name)}></canvas>
 				<span class="name"><${Name} of=${camera.name} /> <${State} of=${camera.state} /> <span class="dim">${rate(camera.fps)} fps</span></span>
 				${first && html`<span class=${alertTone(first)}>▲ <${Name} of=${first.title} /></span>`}
@@ -50,7 +50,7 @@ export default function Wall({ route }) {
 	const at = (name) => (canvas) => (canvas ? canvases.current.set(name, canvas) : canvases.current.delete(name));
 	return html`
 		<h1>Wall <small>${cameras.length} of ${store.snapshot.cameras.length} cameras</small></h1>
-		${cameras.length === 0 && html`<p class="empty">No camera.</p>`}
+		${cameras.length === 0 && html`<p class="empty">No cameras.</p>`}
 		<ul class="wall">
 			${cameras.map((c) => html`<${Tile} key=${c.name} camera=${c} chosen=${c.name === chosen} canvas=${at(c.name)} />`)}
 		</ul>`;
