@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Lists what the program, its tests and its pages contain, with versions and
-licences, and holds that against docs/dependencies.md:
+"""Lists the dependencies of the program, its tests, web pages and SDKs with versions
+and licences, and compares the list with docs/dependencies.md:
 
-    scripts/audit.py            fails where the list there is another one
-    scripts/audit.py --write    puts the list there
+    scripts/audit.py            fails if the list there is stale
+    scripts/audit.py --write    writes the list there
 
-It fails for a licence that it does not know or that is not allowed, and for a
-module of go.mod that docs/dependencies.md gives no reason for."""
+It also fails for an unknown or forbidden licence, and for a module of go.mod for
+which docs/dependencies.md gives no reason."""
 
 import json
 import pathlib
@@ -18,7 +18,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 DOCUMENT = ROOT / "docs/dependencies.md"
 BEGIN, END = "<!-- scripts/audit.py --write -->\n", "<!-- end -->\n"
 
-# How a licence is told by its text, spaces made equal. What is not here is not allowed.
+# Patterns of the allowed licences. They match the text with whitespace collapsed.
 LICENCES = {
     "Apache-2.0": r"Apache License,? Version 2\.0",
     "BSD-2-Clause": r"Redistribution and use in source and binary forms(?!.*(Neither the name|contributors may be used))",
@@ -30,7 +30,7 @@ LICENCES = {
     "MIT": r"Permission is hereby granted, free of charge",
     "MPL-2.0": r"Mozilla Public License,? (Version|v\.) ?2\.0",
 }
-# What these texts say of the GPL is that it may be chosen instead.
+# These licences mention the GPL only as an alternative.
 CHOICE = {"EDL-1.0", "FTL", "MPL-2.0"}
 FORBIDDEN = r"GNU (AFFERO |LESSER |LIBRARY )?GENERAL PUBLIC LICENSE|Server Side Public License|Business Source License|Commons Clause"
 
@@ -38,18 +38,18 @@ problems = []
 
 
 def licence(what, files):
-    """Returns the licences that files are, as one text."""
+    """Returns the names of the licences in files, separated by commas."""
     found = set()
     for file in files:
         text = " ".join(file.read_text(errors="replace").split())
         mine = {name for name, pattern in LICENCES.items() if re.search(pattern, text, re.IGNORECASE)}
         if not mine:
-            problems.append(f"{what}: {file.name} is no licence that is known: see LICENCES in scripts/audit.py")
+            problems.append(f"{what}: {file.name} is an unknown licence: see LICENCES in scripts/audit.py")
         if re.search(FORBIDDEN, text, re.IGNORECASE) and not mine & CHOICE:
-            problems.append(f"{what}: {file.name} is a licence that is not allowed")
+            problems.append(f"{what}: {file.name} is a forbidden licence")
         found |= mine
     if not files:
-        problems.append(f"{what}: it has no licence")
+        problems.append(f"{what}: no licence found")
     return ", ".join(sorted(found))
 
 
@@ -58,7 +58,7 @@ def go(*args):
 
 
 def modules(*args):
-    """Returns the directory of each module behind packages, by name and version."""
+    """Returns the directories of the modules that packages need, by (name, version)."""
     form = "{{with .Module}}{{if not .Main}}{{.Path}} {{with .Replace}}{{.Version}}{{else}}{{.Version}}{{end}} {{.Dir}}{{end}}{{end}}"
     lines = go("list", "-deps", "-f", form, *args).splitlines()
     return {tuple(line.split(" ", 2)[:2]): line.split(" ", 2)[2] for line in lines if line}
@@ -72,22 +72,22 @@ def list_modules():
 
 
 def list_scripts():
-    """Lists the scripts of pages, whose licences lie beside them, and axe."""
+    """Lists the scripts of the web pages. Their licences are in the same directory."""
     vendor = ROOT / "ui/web/static/vendor"
     text = DOCUMENT.read_text()
     licensed = {f.stem: f for f in sorted(vendor.glob("*.LICENSE"))}
     for script in sorted(f for f in vendor.iterdir() if f.suffix in (".js", ".css")):
         if not any(name in script.stem.split("-") for name in licensed):
-            problems.append(f"{script.name}: no licence lies beside it")
+            problems.append(f"{script.name}: no licence beside it")
     for name, file in licensed.items():
         said = re.search(rf"`?{name}`? (\d+(\.\d+)*)", text, re.IGNORECASE)
         if not said:
-            problems.append(f"{name}: docs/dependencies.md does not say which version it is")
+            problems.append(f"{name}: docs/dependencies.md does not name its version")
         yield f"`{name}` (npm)", said[1] if said else "?", licence(name, [file]), "pages"
 
 
 def list_npm():
-    """Lists what the SDK of TypeScript stands on, by its lock file."""
+    """Lists the dependencies of the TypeScript SDK from its lock file."""
     lock = json.loads((ROOT / "sdk/typescript/package-lock.json").read_text())
     for path, package in sorted(lock["packages"].items()):
         if not path:
@@ -95,12 +95,12 @@ def list_npm():
         name, said = path.removeprefix("node_modules/"), package.get("license", "")
         words = set(re.split(r"[()\s]+|OR|AND", said)) - {""}
         if not words or not words <= LICENCES.keys() | {"0BSD", "BlueOak-1.0.0"}:
-            problems.append(f"{name}: the licence {said or 'none'} is not known")
+            problems.append(f"{name}: unknown licence {said or '(none)'}")
         yield f"`{name}` (npm)", package["version"], said, "SDK, tools" if package.get("dev") else "SDK"
 
 
 def reasons():
-    """Holds every module that go.mod asks for itself against the document."""
+    """Checks that the document gives a reason for every direct dependency in go.mod."""
     text = DOCUMENT.read_text().partition(BEGIN)[0]
     for module in json.loads(go("mod", "edit", "-json"))["Require"]:
         if not module.get("Indirect") and f"`{module['Path']}`" not in text and f"`{module['Path']}/" not in text:
@@ -109,7 +109,7 @@ def reasons():
 
 rows = [*list_modules(), *list_scripts(), *list_npm()]
 reasons()
-# A row for each licence and part. TypeScript has a package for each platform.
+# One row per licence and part. TypeScript has one package per platform: merge them.
 groups = {}
 for name, version, said, part in rows:
     name = re.sub(r"(@typescript/typescript)-[^`]*", r"\1-*", name).removesuffix(" (npm)")
@@ -121,7 +121,7 @@ shown, _, after = rest.partition(END)
 if sys.argv[1:] == ["--write"]:
     DOCUMENT.write_text(before + BEGIN + table + END + after)
 elif shown != table:
-    problems.append("docs/dependencies.md lists other versions or licences: run scripts/audit.py --write")
+    problems.append("the list in docs/dependencies.md is stale: run scripts/audit.py --write")
 for problem in problems:
     print("audit:", problem, file=sys.stderr)
 licences = sorted({row[2] for row in rows})

@@ -1,17 +1,18 @@
 #!/bin/sh
-# Does in a clean Debian made by debootstrap what a newcomer does:
+# Tests the project in a clean Debian made by debootstrap:
 #
-#     scripts/distro_test.sh [SUITE]                 make run and make test; trixie (Debian 13) unless named
-#     scripts/distro_test.sh SUITE readme [USER]     the README from its first command to its end, as root
-#                                                    or as a user who may use sudo, with time and bytes
-#     scripts/distro_test.sh SUITE event [USER]      from nothing built to an event that reached a webhook:
-#                                                    scripts/first_event.sh, with this machine's camera
+#     scripts/distro_test.sh [SUITE]                 make run and make test; SUITE is trixie (Debian 13)
+#                                                    by default
+#     scripts/distro_test.sh SUITE readme [USER]     all commands of the README, as root or as a user with
+#                                                    sudo; reports the time and the bytes fetched
+#     scripts/distro_test.sh SUITE event [USER]      from a fresh checkout to an event at a webhook
+#                                                    (scripts/first_event.sh), with a camera of this machine
 #
-# The system is made in a temporary directory and removed at the end. It gets a
-# copy of this checkout as committed, and this machine's certificates and name servers;
-# for the tests also its Go and module cache. Everything else comes from its own packages
-# and, as the README has it, from Go's and Python's. Needs root, debootstrap and a package
-# mirror: without them it says what is missing and ends with status 0.
+# The system is made in a temporary directory and removed at the end. It gets a copy of the
+# committed checkout, and this machine's certificates and name servers; for the tests also
+# its Go and module cache. Everything else comes from the system's own packages and, as in
+# the README, from the registries of Go and Python. Needs root, debootstrap and a package
+# mirror. If one is missing, the script says so and exits with status 0.
 set -eu
 
 suite=${1:-trixie}
@@ -28,16 +29,15 @@ command -v debootstrap >/dev/null || skip 'debootstrap is not installed (apt-get
 
 source=$(cd "$(dirname "$0")/.." && pwd)
 root=$(mktemp -d)
-chmod 755 "$root" # as a root is: everybody may enter it
+chmod 755 "$root" # a root directory is open to all users
 mounts=''
 camera=''
 
-# What is mounted is unmounted before anything is removed: the module cache
-# belongs to this machine.
+# Unmount before removing anything: the module cache belongs to this machine.
 cleanup() {
 	[ -z "$camera" ] || kill "$camera"
 	for mount in $mounts; do
-		umount "$root/$mount" || { echo "still mounted: $root/$mount; unmount and remove it by hand" >&2; return; }
+		umount "$root/$mount" || { echo "cannot unmount $root/$mount: unmount it and remove $root by hand" >&2; return; }
 	done
 	rm -rf "$root"
 }
@@ -67,7 +67,7 @@ mkdir -p "$root/etc/ssl"
 cp -r /etc/ssl/certs "$root/etc/ssl/certs"
 cp -r /usr/local/share/ca-certificates "$root/usr/local/share/" 2>/dev/null || true
 
-# inside COMMANDS [VAR=VALUE…]: runs commands as root in the system.
+# inside COMMANDS [VAR=VALUE…]: runs commands in the system as root.
 inside() {
 	commands=$1
 	shift
@@ -75,13 +75,13 @@ inside() {
 }
 
 # newcomer [PACKAGE…] <SCRIPT: runs a script as the reader, who has a copy of this checkout, the
-# packages, and what the README takes for granted: make and Go, as it says for this system.
+# packages, and what the README expects: make and Go, installed as it says for this system.
 newcomer() {
 	cat >"$root/tmp/newcomer.sh"
 	backports='' from=''
 	if [ "$suite" = bookworm ]; then
 		backports='sed "s/ bookworm / bookworm-backports /" /etc/apt/sources.list >/etc/apt/sources.list.d/backports.list'
-		from='--no-install-recommends -t bookworm-backports' # what is recommended comes in versions that OpenCV's packages cannot use
+		from='--no-install-recommends -t bookworm-backports' # recommended backports conflict with OpenCV's packages
 	fi
 	inside "$backports
 	apt-get update -q >/dev/null
@@ -103,7 +103,7 @@ readme() {
 	newcomer <<-'END'
 		set -eu
 		cd ~/rvo-tui
-		fetched() { # of apt, Go and PyPI, in MB
+		fetched() { # MB from apt, Go and PyPI
 			apt=$(sed -n 's/^to fetch: \([0-9.,]*\) MB.*/\1/p' /tmp/said | tr -d , | awk '{ sum += $1 } END { print int(sum) }')
 			go=$(du -sm "$(go env GOMODCACHE)/cache/download" | cut -f 1)
 			pip=$(sed -n 's/.*Downloading .*(\([0-9.]*\) MB).*/\1/p' /tmp/said | awk '{ sum += $1 } END { print int(sum) }')
@@ -116,7 +116,7 @@ readme() {
 		python3 scripts/docs_test.py README.md 2>&1 | tee /tmp/tour
 		cat /tmp/tour >>/tmp/said
 		! grep -q 'not printed\|ends with status\|still runs' /tmp/tour
-		echo "to the end of the README: $(($(date +%s) - began)) s, $(fetched)"
+		echo "whole README: $(($(date +%s) - began)) s, $(fetched)"
 	END
 }
 
@@ -136,7 +136,7 @@ tests() {
 	cp -r "$(go env GOROOT)" "$root/usr/local/go"
 	mkdir -p "$root/src"
 	git -C "$source" archive HEAD | tar -x -C "$root/src"
-	# make and git are what the README takes for granted beside Go.
+	# Besides Go, the README expects make and git.
 	inside '
 	apt-get update -q >/dev/null
 	apt-get install -q -y --no-install-recommends make git >/dev/null

@@ -1,19 +1,19 @@
 #!/usr/bin/env python3
-"""Runs the commands of documents as printed, and compares what comes with what is shown:
+"""Runs the commands of documents as printed, and compares their output with the text:
 
-    scripts/docs_test.py FILE...        make docs-test: every document
+    scripts/docs_test.py FILE...        make docs-test: all documents
 
-The sh blocks of a document run in order, in one bash, in a copy of the checkout as
-committed, with the programs of this one's bin/. A block of no language behind one is what
-it prints. Numbers, times and IDs may differ. A comment in front of a block says what
-cannot be done, or what the text says that the reader has:
+The sh blocks of a document run in order in one bash, in a copy of the committed checkout
+with the programs of bin/. A block without a language after an sh block is its expected
+output; numbers, times and IDs may differ. A comment before a block changes that:
 
     <!-- docs-test: not run, REASON -->
     <!-- docs-test: not compared, REASON -->
-    <!-- docs-test: first, COMMANDS -->     what runs, or is there, before the block ("serve": rvo-tui)
-    <!-- docs-test: file NAME -->           a block of any language, which is saved
+    <!-- docs-test: first, COMMANDS -->     run these first ("serve" starts rvo-tui)
+    <!-- docs-test: file NAME -->           save this block, of any language, as a file
 
-What "first" has started is ended with the document. Nothing else may run on then.
+Processes that "first" started are stopped at the end of the document. No other process
+may still be running then.
 """
 
 import os
@@ -24,12 +24,11 @@ import sys
 import tempfile
 import time
 
-TIMEOUT = 1800  # of one document, in seconds
+TIMEOUT = 1800  # seconds per document
 MARK = "docs-test: block "
 REMARK = re.compile(r"\s*<!-- docs-test: (.*) -->")
 
-# What documents do not show: "serve" is a program that runs, for "first". What that has
-# started ends with the document, and is waited for.
+# Shell functions for "first": serve starts rvo-tui, end_first stops what was started.
 BEFORE = """
 serve() {
 	rvo-tui --no-ui "$@" >/dev/null 2>&1 &
@@ -74,7 +73,7 @@ def blocks(text):
 
 
 def shape(line):
-    """A line without what differs from run to run."""
+    """Returns a line without the parts that differ between runs."""
     line = re.sub(r"[0-9a-f]{8}-[0-9a-f-]{27}", "ID", line)
     line = re.sub(r"\d{4}-\d\d-\d\d[T ][0-9:.]+Z?", "TIME", line)
     line = re.sub(r"\d+(\.\d+)?(e-?\d+)?", "0", line)
@@ -83,7 +82,7 @@ def shape(line):
 
 
 def script_of(name, all_blocks, copy):
-    """Returns the commands of a document, with a mark in front of each block."""
+    """Returns the commands of a document, with a mark before each block."""
     script = ["set -eu", BEFORE]
     for n, (line, remark, language, body, _) in enumerate(all_blocks):
         if remark.startswith("file "):
@@ -102,7 +101,7 @@ def script_of(name, all_blocks, copy):
 
 
 def run(name, copy):
-    """Runs a document and returns what is wrong with it."""
+    """Runs a document and returns its problems."""
     with open(name, encoding="utf-8") as f:
         all_blocks = list(blocks(f.read()))
     script = script_of(name, all_blocks, copy)
@@ -119,13 +118,13 @@ def run(name, copy):
         out, _ = process.communicate(timeout=TIMEOUT)
     except subprocess.TimeoutExpired as late:
         out = (late.stdout or b"").decode(errors="replace")
-        wrong.append(f"{name}: not done after {TIMEOUT} s, or something that was started still runs")
+        wrong.append(f"{name}: not finished after {TIMEOUT} s, or a process still runs")
     try:
-        for _ in range(150):  # what was told to stop may take its time
+        for _ in range(150):  # stopping takes time
             os.killpg(process.pid, 0)
             time.sleep(0.1)
         os.killpg(process.pid, signal.SIGKILL)
-        wrong.append(f"{name}: something that was started still runs")
+        wrong.append(f"{name}: a process still runs")
     except ProcessLookupError:
         pass
     process.wait()
@@ -157,7 +156,7 @@ def main():
     wrong = []
     for name in sys.argv[1:]:
         with tempfile.TemporaryDirectory() as copy:
-            # Where there is no git, the files as they are.
+            # Without git, copy the files as they are.
             archive = ["git", "archive", "HEAD"] if os.path.exists(".git") else ["tar", "-c", "--exclude=./bin", "."]
             files = subprocess.run(archive, check=True, stdout=subprocess.PIPE).stdout
             subprocess.run(["tar", "-x", "-C", copy], check=True, input=files)

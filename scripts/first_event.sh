@@ -1,11 +1,11 @@
 #!/bin/sh
-# From a fresh install to an event of a camera that has reached a webhook, timed:
+# Measures the time from a fresh checkout to a camera event at a webhook:
 #
-#     scripts/first_event.sh               plays a camera (RTSP, H.264)
-#     scripts/first_event.sh ADDRESS       your camera: rtsp://user:password@10.0.0.7/stream1
+#     scripts/first_event.sh               with a simulated camera (RTSP, H.264)
+#     scripts/first_event.sh ADDRESS       with your camera: rtsp://user:password@10.0.0.7/stream1
 #
-# The commands are what a person would type; the rest is a receiver for the webhook.
-# It fails where there is no event within three minutes.
+# It runs the commands that a user would type, and a receiver for the webhook. It fails if
+# there is no event within three minutes.
 set -eu
 cd "$(dirname "$0")/.."
 work=$(mktemp -d)
@@ -19,7 +19,7 @@ cleanup() {
 trap cleanup EXIT
 trap 'exit 1' INT TERM
 
-# wait_for WHAT COMMAND…: until the command succeeds, or three minutes are over.
+# wait_for WHAT COMMAND…: waits until the command succeeds, for up to three minutes.
 wait_for() {
 	what=$1
 	shift
@@ -33,7 +33,7 @@ wait_for() {
 	done
 }
 
-# The camera and the receiver of the webhook are not part of it.
+# Starting the camera and the receiver is not counted.
 began=$(date +%s)
 CAMERA=${1:-}
 if [ -z "$CAMERA" ]; then
@@ -71,9 +71,9 @@ make build
 built=$(($(date +%s) - began))
 echo "\$ bin/rvo-tui init my.toml --camera-uri '\${CAMERA}' --find motion --tell $hook"
 program=$PWD/bin/rvo-tui
-# shellcheck disable=SC2016 # the program fills it in
+# shellcheck disable=SC2016 # the program expands it
 (cd "$work" && exec "$program" init my.toml --camera-uri '${CAMERA}' --find motion --tell "$hook") </dev/null >"$work/log" 2>&1 &
 started="$started $!"
 wait_for event grep -q '"motion"' "$work/event"
 grep -a -m 1 -o '"event_type":[^}]*' "$work/event" | cut -c 1-120
-echo "The webhook has an event $(($(date +%s) - began)) s after the first of 2 commands; $built s of these built the program."
+echo "The webhook received an event $(($(date +%s) - began)) s after the first of 2 commands; building took $built s of that."

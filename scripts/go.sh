@@ -1,21 +1,21 @@
 #!/bin/sh
-# Says what to do where Go is missing, or too old to fetch the version in go.mod:
+# Says what to do if Go is missing or too old to fetch the version in go.mod:
 #
 #     scripts/go.sh GO
 #
-# From 1.21 on, Go fetches the version that it needs by itself.
+# Since 1.21, Go fetches the version it needs by itself.
 set -eu
 cd "$(dirname "$0")/.."
 needed=$(sed -n 's/^go //p' go.mod)
 
-# advise WHAT: what to do about it on this system.
+# advise PROBLEM: prints it and what to do on this system, and exits.
 advise() {
 	# shellcheck disable=SC1091 # not of this repository
 	system=$(. /etc/os-release 2>/dev/null && echo "${ID:-} ${VERSION_ID:-}") || system=''
-	echo "$1. Any Go from 1.21 on will do: it fetches Go $needed by itself." >&2
+	echo "$1. Go 1.21 or later is enough: it fetches Go $needed by itself." >&2
 	case $system in
 	'debian 12')
-		echo "Debian 12 has Go 1.19. Add its backports to the sources of apt (deb MIRROR bookworm-backports main), then:" >&2
+		echo "Debian 12 has Go 1.19. Add backports to apt's sources (deb MIRROR bookworm-backports main), then:" >&2
 		echo "  apt-get update && apt-get install --no-install-recommends -t bookworm-backports golang-go" >&2
 		;;
 	debian* | ubuntu*) echo "Install it:  apt-get update && apt-get install golang-go" >&2 ;;

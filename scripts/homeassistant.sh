@@ -1,13 +1,13 @@
 #!/bin/sh
-# Brings a real Home Assistant from PyPI for make ha-test:
+# Installs a real Home Assistant from PyPI for make ha-test:
 #
 #     scripts/homeassistant.sh DIR
 #
-# It is a virtual environment in DIR, some 500 MB. Where no fitting Python is there it
-# says so, and DIR stays away: the test is skipped then.
+# DIR becomes a virtual environment of some 500 MB. Without a suitable Python the script
+# says so and does not make DIR; the test is then skipped.
 set -eu
 version=2025.1.4
-# Of what Home Assistant itself would install at its start, what the test needs.
+# What Home Assistant would install when it starts, as far as the test needs it.
 rest='paho-mqtt==1.6.1 home-assistant-frontend==20250109.2 PyTurboJPEG==1.7.5 numpy==2.2.0'
 dir=$1
 [ "$(cat "$dir/version" 2>/dev/null)" != "$version" ] || exit 0
@@ -22,11 +22,11 @@ for candidate in python3.13 python3 "$HOME"/.pyenv/versions/3.13*/bin/python; do
 	fi
 done
 if [ -z "$python" ]; then
-	echo "Home Assistant $version needs Python 3.13, which is not here: apt-get install python3.13-venv (Debian 13)." >&2
+	echo "Home Assistant $version needs Python 3.13, which is not installed: apt-get install python3.13-venv (Debian 13)" >&2
 	exit 0
 fi
 rm -rf "$dir"
 "$python" -m venv "$dir"
-# shellcheck disable=SC2086 # they are words
+# shellcheck disable=SC2086 # a list
 "$dir/bin/pip" install --quiet --prefer-binary "homeassistant==$version" $rest
 echo "$version" >"$dir/version"

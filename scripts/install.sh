@@ -1,10 +1,10 @@
 #!/bin/sh
-# Installs what make build made, or removes it:
+# Installs the built program, or removes it:
 #
 #     scripts/install.sh install|uninstall
 #
-# PREFIX (/usr/local) is where it goes, DESTDIR a directory to pack from. A
-# configuration that is there is left alone, here and when the rest is removed.
+# PREFIX is the destination, by default /usr/local; DESTDIR is put before it, for packaging.
+# An existing configuration is neither overwritten nor removed.
 set -eu
 cd "$(dirname "$0")/.."
 prefix=${PREFIX:-/usr/local}
@@ -14,7 +14,7 @@ unit=$to/lib/systemd/system/rvo-tui.service
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-# What the program itself writes.
+# Files that the program generates.
 generated="
 	share/man/man1/rvo-tui.1
 	share/bash-completion/completions/rvo-tui
@@ -24,7 +24,7 @@ generated="
 case ${1:-} in
 install)
 	[ -x bin/rvo-tui ] || {
-		echo "there is no bin/rvo-tui: run make build" >&2
+		echo "bin/rvo-tui is missing: run make build" >&2
 		exit 1
 	}
 	install -D -m 755 bin/rvo-tui "$to/bin/rvo-tui"
@@ -43,11 +43,11 @@ install)
 	sed "s|/usr/local|$prefix|g" examples/rvo-tui.service >"$work/file"
 	install -D -m 644 "$work/file" "$unit"
 	if [ -e "$config" ]; then
-		echo "left as it was: $config"
+		echo "kept $config"
 	else
 		install -D -m 644 rvo.toml "$config"
 	fi
-	echo "installed $to/bin/rvo-tui; as a service: systemctl daemon-reload && systemctl enable --now rvo-tui"
+	echo "installed $to/bin/rvo-tui; to start the service: systemctl daemon-reload && systemctl enable --now rvo-tui"
 	;;
 uninstall)
 	rm -f "$to/bin/rvo-tui" "$to/lib/rvo-tui/libonnxruntime.so" "$unit"
@@ -56,7 +56,7 @@ uninstall)
 		rm -f "$to/$file"
 	done
 	if [ -e "$config" ]; then
-		echo "left as it was: $config"
+		echo "kept $config"
 	fi
 	;;
 *)

@@ -1,11 +1,11 @@
 #!/bin/sh
-# Puts Debian's or Ubuntu's kernel for virtual machines at bin/vm/vmlinuz, without
-# installing it: make faults boots it. What is there already is left alone.
+# Fetches Debian's or Ubuntu's kernel for virtual machines to bin/vm/vmlinuz without
+# installing it. make faults boots it. An existing file is kept.
 set -eu
 cd "$(dirname "$0")/.."
 [ ! -e bin/vm/vmlinuz ] || exit 0
 command -v apt-get >/dev/null || {
-	echo "there is no apt-get: copy a kernel to bin/vm/vmlinuz" >&2
+	echo "apt-get is missing: copy a kernel to bin/vm/vmlinuz" >&2
 	exit 1
 }
 work=$(mktemp -d)
@@ -16,7 +16,7 @@ for meta in linux-image-cloud-amd64 linux-image-virtual; do
 	[ -n "$kernel" ] && break
 done
 [ -n "$kernel" ] || {
-	echo "no kernel for virtual machines is known to apt: run apt-get update" >&2
+	echo "apt knows no kernel for virtual machines: run apt-get update" >&2
 	exit 1
 }
 apt-get download "$kernel"

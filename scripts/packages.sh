@@ -1,23 +1,21 @@
 #!/bin/sh
-# Installs the system packages that the project needs and the machine lacks:
+# Installs the missing system packages of a set:
 #
 #     scripts/packages.sh build|test|check|demo|tour|camera|proto|sdk|faults
 #
-# Each set contains those before it, except that those from demo on stand alone. Where
-# nothing is missing it does and says nothing. On Debian and Ubuntu (tested: Debian
-# 12 and 13) it installs with apt-get, through sudo for users other than root;
-# elsewhere, and with PACKAGES=skip, it says what is missing and ends with status 1.
-# The set test goes on where only material of tests is missing (they skip, and say
-# why). CGO_ENABLED=0 needs no set build.
+# test includes build, and check includes test; the others stand alone. If nothing is
+# missing, the script does and prints nothing. On Debian and Ubuntu (tested: Debian 12
+# and 13) it installs with apt-get, using sudo unless it runs as root. Elsewhere, and with PACKAGES=skip, it lists what is missing and exits with status 1; with status 0
+# if only tests need it, which are then skipped. With CGO_ENABLED=0 the set build is empty.
 set -eu
 
-# installed PACKAGE: dpkg has it.
+# installed PACKAGE: whether dpkg knows it as installed.
 installed() {
 	[ "$(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
 }
 
-# present PACKAGE: what the project wants of it is there, wherever it is from.
-# What is not a program or a library can only be asked of dpkg.
+# present PACKAGE: whether its programs and libraries exist, from whatever source. For
+# packages without either, dpkg decides.
 present() {
 	case $1 in
 	g++) command -v g++ || command -v clang++ ;;
@@ -28,7 +26,7 @@ present() {
 	libavutil-dev) pkg-config --exists libavutil ;;
 	libswscale-dev) pkg-config --exists libswscale ;;
 	libturbojpeg0-dev) pkg-config --exists libturbojpeg ;;
-	# Images of containers often leave out /usr/share/doc, with dpkg unaware.
+	# Container images often lack /usr/share/doc, and dpkg does not know.
 	opencv-doc) [ -d "${DOC_ROOT:-/usr/share/doc}/opencv-doc/examples/data" ] ;;
 	ffmpeg) command -v ffprobe ;;
 	python3-pip) python3 -m pip --version ;;
@@ -44,45 +42,45 @@ present() {
 	esac >/dev/null 2>&1
 }
 
-# build: the compiler, OpenCV, FFmpeg, libjpeg-turbo, and pip, which fetch.sh brings ONNX Runtime
-# with.
+# build: compiler, OpenCV, FFmpeg, libjpeg-turbo, and pip, with which fetch.sh fetches
+# ONNX Runtime.
 build='g++ pkg-config libopencv-dev libavcodec-dev libavformat-dev libavutil-dev libswscale-dev libturbojpeg0-dev python3-pip'
 
-# test: opencv-doc and opencv-data are real video and the cascades for faces,
-# ffmpeg makes and checks movies, tmux is a terminal, GStreamer and VLC are RTSP
-# servers, Chromium plays clips and shows the browser dashboard, zsh and fish complete commands, the Python
-# packages run the example of a model service, and libpython3-dev is for Python models on a real Triton.
+# test: opencv-doc and opencv-data have real video and face cascades; ffmpeg makes and
+# checks movies; tmux is a terminal; GStreamer and VLC are RTSP servers; Chromium (below)
+# plays clips and opens the browser dashboard; zsh and fish test completion; the Python
+# packages run the example model service; libpython3-dev is for Python models on Triton.
 test="opencv-data opencv-doc ffmpeg tmux vlc-bin vlc-plugin-base zsh fish
 	python3-gi gir1.2-gst-rtsp-server-1.0
 	gstreamer1.0-plugins-base gstreamer1.0-plugins-good
 	gstreamer1.0-plugins-ugly gstreamer1.0-plugins-bad gstreamer1.0-libav
 	python3-grpcio python3-protobuf python3-opencv libpython3-dev"
 
-# prometheus reads the metrics, mosquitto is a broker of MQTT. Their packages start
-# servers, so where systemd would do that they are for people to install.
+# Prometheus and the MQTT broker mosquitto: with systemd, their packages would start
+# servers, so there the user decides whether to install them.
 [ -d "${SYSTEMD_ROOT:-/run/systemd/system}" ] || test="$test prometheus mosquitto mosquitto-clients"
 
-# Ubuntu has Chromium as a snap alone.
+# Ubuntu has Chromium only as a snap.
 # shellcheck disable=SC1091 # not of this repository
 [ "$(. /etc/os-release 2>/dev/null && echo "${ID:-}")" = ubuntu ] || test="$test chromium"
 
-# check: a linter for shell scripts, and what tells a static program.
+# check: a linter for shell scripts, and file, which recognizes a static program.
 check='shellcheck file'
 
-# demo: what its service in Python needs.
+# demo: needed by its Python service.
 demo='python3-grpcio python3-protobuf'
 
-# tour: what the README's five minutes need.
+# tour: needed by the commands of the README and the docs.
 tour='curl jq opencv-doc python3-grpcio python3-protobuf python3-opencv'
 
-# camera: what plays one, for scripts/first_event.sh.
+# camera: the simulated camera of scripts/first_event.sh.
 camera='python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-base gstreamer1.0-plugins-good
 	gstreamer1.0-plugins-ugly gstreamer1.0-plugins-bad'
 
-# sdk: what generates the stubs of the SDKs, and Node, which checks and runs that of TypeScript.
+# sdk: code generators of the SDKs, and Node, which checks and runs the TypeScript one.
 sdk='protobuf-compiler protobuf-compiler-grpc python3-venv nodejs npm'
 
-# faults: networks, disks and a virtual machine of their own.
+# faults: for network namespaces, small disks and a virtual machine.
 faults='iproute2 e2fsprogs qemu-system-x86 busybox-static'
 
 if [ "${CGO_ENABLED:-1}" = 0 ]; then
@@ -104,7 +102,7 @@ camera) wanted=$camera vital=$camera ;;
 	;;
 esac
 
-# absent PACKAGE…: those that are not present, each behind a space.
+# absent PACKAGE…: prints those that are not present, each after a space.
 absent() {
 	for package; do
 		present "$package" || printf ' %s' "$package"
@@ -115,7 +113,7 @@ absent() {
 missing=$(absent $wanted)
 [ -n "$missing" ] || exit 0
 
-# advise WHY: says what is missing and what helps here, and ends.
+# advise PROBLEM: prints what is missing and what to do, and exits.
 advise() {
 	echo "missing:$missing" >&2
 	if [ -n "$1" ]; then
@@ -133,9 +131,9 @@ advise() {
 	exit 1
 }
 
-byhand="Install what these Debian packages hold: a C++17 compiler, pkg-config, OpenCV 4.6 or newer 4.x with its headers
+byhand="Install the equivalent of these Debian packages: a C++17 compiler, pkg-config, OpenCV 4.6 or newer 4.x with its headers
 (pkg-config must find opencv4), and the development files of FFmpeg 5.1 or newer (libavcodec, libavformat, libavutil,
-libswscale) and of libjpeg-turbo (libturbojpeg), as in
+libswscale) and of libjpeg-turbo (libturbojpeg). For example:
   Fedora:   dnf install gcc-c++ pkgconf opencv-devel ffmpeg-free-devel turbojpeg-devel
   Arch:     pacman -S gcc pkgconf opencv ffmpeg libjpeg-turbo vtk hdf5
   openSUSE: zypper install gcc-c++ pkg-config opencv-devel ffmpeg-devel libjpeg8-devel
@@ -144,7 +142,7 @@ libswscale) and of libjpeg-turbo (libturbojpeg), as in
 if ! command -v apt-get >/dev/null 2>&1 || ! command -v dpkg-query >/dev/null 2>&1; then
 	advise ''
 fi
-# Within what opencv-doc holds, only the examples are wanted.
+# Of opencv-doc, only the examples are needed.
 apt="apt-get -o DPkg::Lock::Timeout=120 -o DPkg::Options::=--path-include=/usr/share/doc/opencv-doc/examples/*"
 root=''
 if [ "$(id -u)" != 0 ]; then
@@ -152,16 +150,16 @@ if [ "$(id -u)" != 0 ]; then
 fi
 byhand="Install them:  ${root}apt-get update && ${root}apt-get install --no-install-recommends$missing"
 if [ "${PACKAGES:-}" = skip ]; then
-	advise "Nothing is installed because of PACKAGES=skip."
+	advise "PACKAGES=skip is set: nothing was installed."
 fi
 if [ -n "$root" ] && ! command -v sudo >/dev/null 2>&1; then
-	advise "Neither root nor sudo is at hand."
+	advise "Installing needs root, or sudo, which is missing."
 fi
 echo "installing:$missing" >&2
-# Files that an image left out come only with a package that is unpacked anew.
+# Files that an image lacks come back only if the package is reinstalled.
 again=''
 case "$missing " in *" opencv-doc "*) if installed opencv-doc; then again=--reinstall; fi ;; esac
-# size: how much there is to fetch, as apt says it.
+# size: prints the size of the download according to apt.
 size() {
 	# shellcheck disable=SC2086
 	${root}env LC_ALL=C $apt install --assume-no --no-install-recommends $again $missing 2>/dev/null |

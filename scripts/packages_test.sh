@@ -1,12 +1,12 @@
 #!/bin/sh
-# Tests packages.sh on machines that are made up of a directory of programs.
+# Tests packages.sh on simulated machines: directories with fake programs.
 set -eu
 script=$(cd "$(dirname "$0")" && pwd)/packages.sh
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 failed=0 ran=0
 
-# program NAME: reads its text from standard input.
+# program NAME <TEXT: makes a fake program from standard input.
 program() {
 	{
 		echo '#!/bin/sh'
@@ -15,8 +15,8 @@ program() {
 	chmod +x "$work/bin/$1"
 }
 
-# machine USER PROGRAM…: a Debian machine with dpkg and apt-get, on which USER
-# (an ID) works, and on which only the named programs and packages are there.
+# machine USER PROGRAM…: makes a Debian machine with dpkg, apt-get and only the named
+# programs and packages. USER is the ID of the current user.
 machine() {
 	rm -rf "${work:?}/bin" "$work/doc"
 	mkdir -p "$work/bin" "$work/doc"
@@ -36,8 +36,8 @@ machine() {
 	echo "echo apt-get \"\$@\" >>$work/calls" | program apt-get
 }
 
-# expect NAME STATUS TEXT CALLS -- [VAR=VALUE…] SET: what packages.sh ends with,
-# says and has called. TEXT and CALLS are patterns of the shell; - is nothing.
+# expect NAME STATUS TEXT CALLS -- [VAR=VALUE…] SET: checks the exit status of packages.sh,
+# its output and its calls. TEXT and CALLS are shell patterns; - is nothing.
 expect() {
 	name=$1 status=$2 text=$3 calls=$4
 	shift 5
@@ -53,9 +53,9 @@ expect() {
 	) || got=$?
 	called=$(cat "$work/calls")
 	: >"$work/calls"
-	[ "$got" = "$status" ] || wrong "ends with $got, not $status"
-	like "$said" "$text" || wrong "says other things than $text"
-	like "$called" "$calls" || wrong "calls other things than $calls"
+	[ "$got" = "$status" ] || wrong "exits with status $got, not $status"
+	like "$said" "$text" || wrong "does not print $text"
+	like "$called" "$calls" || wrong "does not call $calls"
 }
 
 like() {
@@ -68,7 +68,7 @@ like() {
 
 wrong() {
 	failed=$((failed + 1))
-	printf 'FAIL %s: it %s\n--- said:\n%s\n--- called:\n%s\n' "$name" "$1" "$said" "$called" >&2
+	printf 'FAIL %s: it %s\n--- printed:\n%s\n--- called:\n%s\n' "$name" "$1" "$said" "$called" >&2
 }
 
 tests='opencv-data python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-base gstreamer1.0-plugins-good
@@ -77,25 +77,25 @@ tests='opencv-data python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-ba
 	mosquitto_passwd mosquitto_sub'
 
 machine 0 python3 g++ pkg-config
-expect 'nothing is missing' 0 - - -- build
+expect 'nothing missing' 0 - - -- build
 
 machine 0 python3 clang++ pkg-config
-expect 'another compiler will do' 0 - - -- build
+expect 'another compiler' 0 - - -- build
 
 machine 0 python3 pkg-config
-expect 'a compiler is missing' 0 'installing: g++' 'apt-get*update*apt-get*install*--no-install-recommends g++' -- build
+expect 'no compiler' 0 'installing: g++' 'apt-get*update*apt-get*install*--no-install-recommends g++' -- build
 
 machine 0
-expect 'everything is missing' 0 'installing: g++ pkg-config libopencv-dev' '--no-install-recommends g++ pkg-config libopencv-dev libavcodec-dev libavformat-dev libavutil-dev libswscale-dev libturbojpeg0-dev python3-pip' -- build
-expect 'without OpenCV nothing is needed' 0 - - -- CGO_ENABLED=0 build
+expect 'everything missing' 0 'installing: g++ pkg-config libopencv-dev' '--no-install-recommends g++ pkg-config libopencv-dev libavcodec-dev libavformat-dev libavutil-dev libswscale-dev libturbojpeg0-dev python3-pip' -- build
+expect 'a build without OpenCV' 0 - - -- CGO_ENABLED=0 build
 
 machine 1000 python3 pkg-config
-expect 'no root and no sudo' 1 'Neither root nor sudo*sudo apt-get update && sudo apt-get install --no-install-recommends g++*CGO_ENABLED=0' - -- build
+expect 'neither root nor sudo' 1 'Installing needs root*sudo apt-get update && sudo apt-get install --no-install-recommends g++*CGO_ENABLED=0' - -- build
 echo "echo sudo \"\$1\" >>$work/calls; exec \"\$@\"" | program sudo
 expect 'through sudo' 0 'installing: g++' 'sudo env*apt-get*update*sudo env*apt-get*install*g++' -- build
 
 machine 0 python3 pkg-config
-expect 'it must not install' 1 'missing: g++*PACKAGES=skip*apt-get install --no-install-recommends g++' - -- PACKAGES=skip build
+expect 'installing is forbidden' 1 'missing: g++*PACKAGES=skip*apt-get install --no-install-recommends g++' - -- PACKAGES=skip build
 echo 'exit 100' | program apt-get
 expect 'apt-get fails' 1 'could not install them*make build CGO_ENABLED=0' - -- build
 
@@ -104,24 +104,24 @@ rm "$work/bin/apt-get" "$work/bin/dpkg-query"
 expect 'another system' 1 'missing: g++*Fedora*Arch*macOS*CGO_ENABLED=0' - -- build
 machine 0 python3 g++ pkg-config
 rm "$work/bin/apt-get" "$work/bin/dpkg-query"
-expect 'another system that has what the program needs' 0 - - -- build
-expect 'another system without material for tests' 0 'missing: opencv-data opencv-doc*Tests that need them*are skipped' - -- test
+expect 'another system with everything to build' 0 - - -- build
+expect 'another system without test data' 0 'missing: opencv-data opencv-doc*Tests that need them*are skipped' - -- test
 
 # shellcheck disable=SC2086 # a list
 machine 0 python3 g++ pkg-config $tests opencv-doc
-expect 'an image left the examples out' 0 'installing: opencv-doc' '--reinstall opencv-doc' -- test
+expect 'an image without the examples' 0 'installing: opencv-doc' '--reinstall opencv-doc' -- test
 mkdir -p "$work/doc/opencv-doc/examples/data"
-expect 'all for tests is there' 0 - - -- test
-expect 'and the linters are missing' 0 'installing: shellcheck file' 'shellcheck file' -- check
+expect 'everything for tests' 0 - - -- test
+expect 'no linters' 0 'installing: shellcheck file' 'shellcheck file' -- check
 rm "$work/bin/prometheus"
-expect 'a server that nothing starts' 0 'installing: prometheus' 'no-install-recommends prometheus' -- test
+expect 'a server, without systemd' 0 'installing: prometheus' 'no-install-recommends prometheus' -- test
 mkdir "$work/systemd"
-expect 'a server that systemd would start' 0 - - -- test
+expect 'a server, with systemd' 0 - - -- test
 
-expect 'there is no such set' 2 'usage' - -- nonsense
+expect 'unknown set' 2 'usage' - -- nonsense
 
 if [ "$failed" != 0 ]; then
-	echo "packages.sh: $failed of $ran machines are wrong" >&2
+	echo "packages.sh: $failed of $ran cases failed" >&2
 	exit 1
 fi
-echo "ok packages.sh: $ran machines"
+echo "ok packages.sh: $ran cases"

@@ -1,15 +1,15 @@
 #!/usr/bin/env python3
-"""Renews what docs/reliability.md and README.md say was measured, by bin/faults.md
-and bin/promises.md, which make faults and make promises write. Fails where a page
-or a file has a fault that the other has not."""
+"""Updates the measurements in docs/reliability.md and README.md from bin/faults.md and
+bin/promises.md, which make faults and make promises write. Fails if a fault is in
+only one of document and file."""
 
 import re
 import sys
 from pathlib import Path
 
-# How the names of faults begin that are told without it below a heading.
+# Prefixes of fault names, which the tables below these headings leave out.
 BEGIN = {"Model services": "model server ", "Detectors in child processes": "detector "}
-# The end of a row with three times, of which the last may be missing.
+# The end of a row: three times, of which the last may be missing (–).
 TIMES = re.compile(r"\| [\d.]+ s \| [\d.]+ s \| ([\d.]+ s|–) \|$")
 
 
@@ -45,7 +45,7 @@ def promises(document, measured):
 
 
 def shorter(document, measured):
-    """The table of README.md, which keeps its own headings."""
+    """Updates the rows of the table in README.md, which has its own columns."""
     rows = [cells(line) for line in measured.splitlines() if line.startswith("| ")][1:]
     for load, _, _, half, most, _, clips, *faults in rows:
         row = "| " + " | ".join([load, half, most, clips, *faults]) + " |"

@@ -1,10 +1,10 @@
 #!/bin/sh
-# Tries the HTTP API of a program against its own description, docs/openapi.json, with
-# what schemathesis makes of it: valid requests, and invalid ones that must be refused.
+# Tests the HTTP API of a program against its description, docs/openapi.json. schemathesis
+# derives valid requests from it, and invalid ones that must be refused:
 #
 #     scripts/schemathesis.sh PROGRAM
 #
-# Where pip cannot bring schemathesis it says so and succeeds.
+# If pip cannot install schemathesis, the script says so and succeeds.
 set -eu
 [ $# = 1 ] || {
 	echo "usage: scripts/schemathesis.sh PROGRAM" >&2
@@ -61,7 +61,7 @@ event = "seen"
 when = "motion >= 0"
 EOF
 cd "$work"
-: >log # read from now on
+: >log # sed below reads it at once
 "$program" --no-ui --config rvo.toml >events.jsonl 2>log &
 pid=$!
 n=0
@@ -74,16 +74,16 @@ while address=$(sed -n 's/.*the API is served" address=\(127[^ ]*\).*/\1/p' log)
 	sleep 0.1
 done
 
-# Left out are streams without end, what ends the program, and what takes the camera
-# away that the rest is tried on. What a source or an endpoint may be is more than a
-# schema can say, so valid requests may be refused.
+# Excluded are endless streams, stopping the program, and removing the camera that the other
+# requests use. A schema cannot express which sources and endpoints are allowed, so requests
+# that match it may still be refused.
 PYTHONPATH=$tool "$tool/bin/st" run "http://$address/api/openapi.json" \
 	--exclude-operation-id stream --exclude-operation-id media --exclude-operation-id preview \
 	--exclude-operation-id stop --exclude-operation-id remove_camera \
 	--exclude-checks positive_data_acceptance --max-examples 20 --request-timeout 15 \
 	--phases examples,coverage,fuzzing --no-color
 kill -0 "$pid" || {
-	echo "schemathesis: the program has ended" >&2
+	echo "schemathesis: the program exited" >&2
 	tail -n 50 log >&2
 	exit 1
 }

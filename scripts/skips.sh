@@ -1,11 +1,11 @@
 #!/bin/sh
-# Fails when a test was skipped that may not be:
+# Fails if a test was skipped that must not be:
 #
 #     scripts/skips.sh LIST FILE…
 #
-# FILE is what "go test -json" wrote. LIST has a line for each test that may skip:
-# its package within the module, its name (subtests count as their test), and a
-# part of what the skip says. Lines that begin with # are for people.
+# FILE is the output of go test -json. LIST has a line for each test that may be skipped:
+# its package within the module, its name (without that of a subtest), and a part of the
+# reason. Lines that begin with # are comments.
 set -eu
 [ $# -ge 2 ] || {
 	echo "usage: scripts/skips.sh LIST FILE..." >&2
@@ -14,7 +14,7 @@ set -eu
 list=$1
 shift
 awk -v list="$list" '
-	# value returns the text of a key of a line of JSON.
+	# value returns the string value of a key of the current JSON line.
 	function value(key,    at, rest) {
 		at = index($0, "\"" key "\":\"")
 		if (!at) return ""
@@ -49,7 +49,7 @@ awk -v list="$list" '
 		reason = said[test]
 		sub(/^.*_test\.go:[0-9]+: /, "", reason)
 		sub(/\\n$/, "", reason)
-		print "skips: " name " may not skip (" reason "): make it run, or add it to " list " with its reason" > "/dev/stderr"
+		print "skips: " name " must not be skipped (" reason "): make it run, or add it to " list " with the reason" > "/dev/stderr"
 		failed = 1
 	}
 	END { exit failed }

@@ -1,10 +1,10 @@
 #!/bin/sh
-# Looks for known vulnerabilities in what the program calls:
+# Looks for known vulnerabilities in the code that the program calls:
 #
 #     scripts/vulncheck.sh GOVULNCHECK
 #
-# It fails where there is one. Where the tool cannot reach its database, or not in time,
-# it says so and ends with status 0: a build must not need that network.
+# It fails if there is one. If the tool cannot reach its database in time, the script says
+# so and exits with status 0: a build must not depend on the network.
 set -eu
 status=0
 said=$(CGO_ENABLED=0 timeout 300 "$1" . 2>&1) || status=$?
@@ -19,6 +19,6 @@ case $status in
 		printf '%s\n' "$said" >&2
 		exit 1
 	fi
-	echo "vulncheck: NOT CHECKED: the database of vulnerabilities cannot be reached ($(printf '%s' "$said" | tail -n 1))"
+	echo "vulncheck: NOT CHECKED: the vulnerability database cannot be reached ($(printf '%s' "$said" | tail -n 1))"
 	;;
 esac
