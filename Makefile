@@ -1,46 +1,55 @@
-# make run     build, and run the main job on the built-in configuration
-# make demo    three minutes without a camera or a network: docs/demo.md
-# make build   bin/rvo-tui (CGO_ENABLED=0: one static file, without OpenCV)
-# make test    every test, with the race detector where there is cgo (RERUN=1: what fails runs once more, and is listed)
-# make lint    formatting, vet, golangci-lint, shellcheck
-# make check   lint and test
-# make bench   what the code costs (BENCH=Step for some of it, COUNT=10 for benchstat)
-# make bench-video  processor time of watching a file, against FFmpeg and motion
-# make bench-screen  what the dashboard costs, beside the program without one (20 minutes)
-# make bench-web  what 20 pages and 8 watchers cost the program, and 32 cameras the browser (10 minutes)
-# make screens  the screens of docs/screens, anew
-# make bench-track  the tracker beside those of norfair and supervision (600 MB in bin/track)
-# make outbox-test  1,000 events, receivers that fail, ten kill -9, and a storm of 10 s
-# make mqtt-test   1,000 events to a real broker, with ten kill -9, a network that is cut, and what hostile brokers cost
-# make ha-test     a real Home Assistant (needs Python 3.13; 500 MB in bin/homeassistant)
-# make soak    four cameras, every kind of detector and output, and faults at random (DURATION=30m for longer)
-# make camera-faults  a hundred faults on each of five kinds of cameras, while clips are saved (FAULTS=1000 for longer)
-# make soak-web  what a page holds while it is open for an hour (FOR=10m for less)
-# make faults  some fifty faults of everything around it and in it, and how long each takes to show and to heal (10 minutes; as root all of them)
-# make promises  what the README promises, on this machine: idle, full and overloaded (8 minutes; TIME=1m each)
-# make fuzz    every fuzz target for a minute (FUZZTIME=10m for longer)
-# make fuzz-program  2,000 RTSP sessions and 500 files with wrong bytes, against the built program
-# make audit   versions and licences of what is used, and known vulnerabilities
-# make models  networks that the program uses where they are there: bin/models
-# make triton-test   model servers against a real Triton (x86_64; 140 MB in bin/triton)
-# make triton-bench  how old its signals are, beside a bare client (AGE=15s for each)
-# make parity  networks against Python's onnxruntime (needs some gigabytes)
-# make schemathesis  the HTTP API against its OpenAPI description
-# make attack  whether a token gets its holder in within a second, whatever others do
-# make proto   the generated code of proto/, anew
-# make sdk     the SDKs in sdk/, anew, with their types checked
-# make docs-test   run the commands of all documents as printed, and follow their links (DOCS=README.md for one)
-# make distro-test   make run and make test in a clean Debian 13 (SUITE=bookworm for 12)
-# make distro-readme   the README to its end there, with time and bytes (READER=me: as a user, not as root)
-# make distro-event  from nothing built there to an event that reached a webhook, in at most three minutes
-# make first-event   from here to an event of a camera at a webhook (CAMERA=rtsp://… for yours)
-# make install   what make build made, its manual page, completion and unit, into PREFIX (/usr/local)
-# make uninstall remove these; the configuration stays
-# make clean   remove bin/
+# Build:
+#   make run       build, and run with the built-in configuration
+#   make demo      a three-minute demo without a camera or a network: docs/demo.md
+#   make build     bin/rvo-tui (CGO_ENABLED=0: one static file, without OpenCV and FFmpeg)
+#   make models    fetch the optional networks to bin/models
+#   make install   install the built program, man page, completion and unit in PREFIX (/usr/local)
+#   make uninstall remove them, but keep the configuration
+#   make clean     remove bin/
 #
-# run, build and test install what the machine lacks, on Debian and Ubuntu, and
-# say what to install elsewhere (PACKAGES=skip: only say it). ARGS goes to the
-# program: make run ARGS="--no-ui --duration 10s".
+# Check:
+#   make check     lint and test
+#   make lint      formatting, vet, golangci-lint, shellcheck
+#   make test      all tests, with the race detector if there is cgo (RERUN=1: rerun failed tests once and list them)
+#   make audit     versions and licences of dependencies, and known vulnerabilities
+#   make docs-test run the commands of all documents as printed, and check their links (DOCS=README.md for one)
+#   make fuzz      every fuzz target for a minute (FUZZTIME=10m for longer)
+#   make fuzz-program  2,000 RTSP sessions and 500 files with corrupted bytes against the built program
+#   make schemathesis  the HTTP API against its OpenAPI description
+#   make attack    whether a token still grants access within a second during attacks on the login
+#   make outbox-test   1,000 events, failing receivers, ten kill -9, and a storm of 10 s
+#   make mqtt-test     1,000 events to a real broker with ten kill -9, a cut network, and the cost of hostile brokers
+#   make ha-test       a real Home Assistant (needs Python 3.13; 500 MB in bin/homeassistant)
+#   make triton-test   model servers against a real Triton (x86_64; 140 MB in bin/triton)
+#   make parity    networks against Python's onnxruntime (needs some gigabytes)
+#   make first-event   from here to a camera event at a webhook (CAMERA=rtsp://… for your camera)
+#   make distro-test   make run and make test in a clean Debian 13 (SUITE=bookworm: Debian 12)
+#   make distro-readme   all commands of the README there, with time and bytes (READER=me: as a user, not as root)
+#   make distro-event    from a fresh checkout there to an event at a webhook, within three minutes
+#
+# Reliability:
+#   make soak      four cameras, every kind of detector and output, and random faults (DURATION=30m for longer)
+#   make soak-web  the memory of a page that stays open for an hour (FOR=10m for less)
+#   make faults    some fifty faults in and around the program: time to show and to heal (10 minutes; some need root)
+#   make camera-faults  a hundred faults on each of five kinds of cameras while clips are saved (FAULTS=1000 for more)
+#   make promises  the README's promises on this machine: idle, full and overloaded (8 minutes; TIME=1m each)
+#
+# Measure:
+#   make bench         Go benchmarks (BENCH=Step for some, COUNT=10 for benchstat)
+#   make bench-video   processor time for watching a file, compared with FFmpeg and motion
+#   make bench-screen  the cost of the dashboard, compared with --no-ui (20 minutes)
+#   make bench-web     the cost of 20 pages and 8 watchers for the program, and of 32 cameras for the browser (10 minutes)
+#   make bench-track   the tracker compared with norfair and supervision (600 MB in bin/track)
+#   make triton-bench  the age of signals from Triton, compared with a bare client (AGE=15s each)
+#
+# Regenerate:
+#   make proto     the code generated from proto/
+#   make sdk       the SDKs in sdk/, and check their types
+#   make screens   the screens in docs/screens
+#
+# On Debian and Ubuntu, run, build and test install missing packages; elsewhere they say
+# what to install (PACKAGES=skip: always only say it). ARGS goes to the program:
+# make run ARGS="--no-ui --duration 10s".
 
 SHELL       = /bin/sh
 GO         ?= go
@@ -60,22 +69,22 @@ DOCS       ?= README.md CONTRIBUTING.md sdk/README.md $(wildcard docs/*.md)
 AGE        ?= 15s
 RERUN      ?= 0
 export CGO_ENABLED
-# A Go of the system may be set to fetch no other, where go.mod needs one.
+# A distribution's Go may be set not to fetch the version that go.mod needs.
 export GOTOOLCHAIN ?= auto
 
-# The revision is stamped where git can tell it; elsewhere the version is "devel".
+# Without a git revision, the version is "devel".
 VCS   := $(shell git rev-parse HEAD >/dev/null 2>&1 && echo true || echo false)
 RACE  := $(if $(filter 0,$(CGO_ENABLED)),,-race)
-# Linked with no more of OpenCV than is called: see detectors/opencv/link_lean.go.
+# Link only the parts of OpenCV that are used: see detectors/opencv/link_lean.go.
 LEAN  := $(if $(filter 0,$(CGO_ENABLED)),,CGO_CPPFLAGS="$$CGO_CPPFLAGS $$(pkg-config --cflags opencv4)" GOFLAGS="$$GOFLAGS -tags=customenv")
 BUILD := $(LEAN) $(GO) build -trimpath -buildvcs=$(VCS)
 
-# GOTEST runs the tests of all packages; its argument names the files it leaves in bin.
+# GOTEST runs the tests of all packages. Its argument is the name of its result files in bin.
 GOTEST = bin/tools/gotestsum --format pkgname-and-test-fails --jsonfile bin/$(1).tests.json --rerun-fails=$(RERUN) --rerun-fails-max-failures=6 \
 	--rerun-fails-run-root-test --rerun-fails-abort-on-data-race --rerun-fails-report bin/$(1).rerun --packages ./... -- -timeout 20m
 
-# Without it there is a program that runs no networks, and says so.
-ONNXRUNTIME := [ "$(CGO_ENABLED)" = 0 ] || scripts/fetch.sh onnxruntime || echo "There will be no networks (docs/onnx.md)." >&2
+# If it cannot be fetched, the program cannot run networks, and says so.
+ONNXRUNTIME := [ "$(CGO_ENABLED)" = 0 ] || scripts/fetch.sh onnxruntime || echo "Continuing without ONNX Runtime: networks will not run (docs/onnx.md)." >&2
 
 .PHONY: run demo build test lint check audit bench bench-video bench-screen bench-web screens bench-track install uninstall soak soak-web camera-faults faults promises fuzz fuzz-program outbox-test mqtt-test ha-test proto sdk distro-test distro-readme distro-event docs-test first-event clean go packages models parity attack schemathesis triton-test triton-bench
 
@@ -133,7 +142,7 @@ screens: go
 	@scripts/packages.sh test
 	$(LEAN) $(GO) test -count=1 -run TestScreens ./e2e -screens "$(CURDIR)/docs/screens"
 
-# Those two come from PyPI, as does the ground truth, with motmetrics.
+# norfair, supervision and the ground truth (in motmetrics) come from PyPI.
 TRACK := bin/track
 bench-track: go
 	CGO_ENABLED=0 $(GO) build -o $(TRACK)/replay ./bench/track
@@ -141,7 +150,7 @@ bench-track: go
 	$(TRACK)/python/bin/pip install -q motmetrics==1.4.0 norfair==2.3.0 supervision==0.26.1 'numpy<2'
 	$(TRACK)/python/bin/python bench/track/compare.py $(TRACK)/replay
 
-# Before other programs, as far as the user may (root): what is measured is this program.
+# As root, run with priority over other programs, so that they do not affect the measurement.
 FIRST := nice -n -20
 
 soak: go
@@ -157,12 +166,12 @@ soak-web: go
 	@scripts/packages.sh test
 	$(LEAN) $(GO) test -count=1 -timeout 24h -run TestWebStaysSmall -v ./e2e -web-open $(FOR)
 
-# What cannot be had is skipped with its reason: without root there are no disks and no
-# networks, and a virtual machine needs its kernel.
+# Faults that are not possible here are skipped with the reason: disks and networks need
+# root, and the virtual machine needs a kernel.
 faults: go
 	@scripts/packages.sh test
 	@scripts/packages.sh faults
-	@scripts/kernel.sh || echo "The clock is not set." >&2
+	@scripts/kernel.sh || echo "Continuing without clock faults." >&2
 	$(LEAN) $(FIRST) $(GO) test -count=1 -timeout 30m -run 'TestFaults$$' -v ./e2e -faults -faults-table "$(CURDIR)/bin/faults.md"
 	@cat bin/faults.md
 
@@ -179,7 +188,7 @@ mqtt-test: go
 	@scripts/packages.sh test
 	RVO_OUTBOX=all RVO_MQTT_PAIRS=5s $(LEAN) $(GO) test ./e2e -count 1 -v -timeout 30m -run 'TestMQTT'
 
-# Where there is no Python for it, the test says so and is skipped.
+# Without a suitable Python, the test is skipped with the reason.
 ha-test: go
 	@scripts/packages.sh test
 	scripts/homeassistant.sh bin/homeassistant
@@ -205,7 +214,7 @@ audit: go bin/tools/govulncheck
 models:
 	scripts/fetch.sh models
 
-# A server that people run models on, and Python's ONNX Runtime for examples.
+# The Triton server, and ONNX Runtime for the Python examples.
 TRITON := for what in triton python; do scripts/fetch.sh $$what || echo "Tests that need it are skipped." >&2; done
 
 triton-test: go
@@ -217,8 +226,8 @@ triton-bench: build
 	scripts/fetch.sh triton
 	RVO_AGE=$(AGE) CGO_ENABLED=0 $(GO) test -count=1 -timeout 1h -run TestAge -v ./detectors/remote/oip
 
-# Networks of ultralytics and torchvision with weights at random, exported and
-# compared with Python's onnxruntime. Takes some gigabytes and minutes.
+# Exports networks of ultralytics and torchvision with random weights, and compares the
+# results with Python's onnxruntime. Takes some gigabytes and minutes.
 PARITY := bin/parity
 parity: go
 	@scripts/packages.sh build
@@ -261,7 +270,7 @@ distro-event:
 first-event: go
 	@scripts/first_event.sh $(CAMERA)
 
-# Not built by install itself: what sudo runs should not compile.
+# install does not build: it usually runs with sudo.
 install uninstall:
 	@scripts/install.sh $@
 
@@ -271,7 +280,7 @@ clean:
 go:
 	@scripts/go.sh $(GO)
 
-# The tools' versions are pinned in tools/go.mod; each is built once.
+# tools/go.mod pins the versions of the tools. Each is built once.
 TOOL_gofumpt       = mvdan.cc/gofumpt
 TOOL_golangci-lint = github.com/golangci/golangci-lint/v2/cmd/golangci-lint
 TOOL_govulncheck   = golang.org/x/vuln/cmd/govulncheck
