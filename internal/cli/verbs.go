@@ -30,11 +30,11 @@ type Verbs struct {
 	Resume       CameraArgs   `cmd:"" route:"POST /cameras/{camera}/resume" help:"Resume a camera."`
 	RuleOn       RuleArgs     `cmd:"" route:"POST /cameras/{camera}/rules/{rule}/enable" name:"rule_on" help:"Enable a rule."`
 	RuleOff      RuleArgs     `cmd:"" route:"POST /cameras/{camera}/rules/{rule}/disable" name:"rule_off" help:"Disable a rule."`
-	Arm          ArmArgs      `cmd:"" route:"POST /cameras/{camera}/rules/{rule}/arm" help:"Make a rule with hours active until these next begin or end."`
-	Disarm       ArmArgs      `cmd:"" route:"POST /cameras/{camera}/rules/{rule}/disarm" help:"Make a rule with hours inactive until these next begin or end."`
+	Arm          ArmArgs      `cmd:"" route:"POST /cameras/{camera}/rules/{rule}/arm" help:"Arm a rule with hours until they next begin or end."`
+	Disarm       ArmArgs      `cmd:"" route:"POST /cameras/{camera}/rules/{rule}/disarm" help:"Disarm a rule with hours until they next begin or end."`
 	Clip         CameraArgs   `cmd:"" route:"POST /cameras/{camera}/clips" help:"Save a clip of a camera now."`
 	Reload       ReloadArgs   `cmd:"" route:"POST /reload" help:"Reload the configuration."`
-	Acknowledge  AlertArgs    `cmd:"" route:"POST /alerts/{alert}/acknowledge" help:"Acknowledge an alert until it ends, or undo that."`
+	Acknowledge  AlertArgs    `cmd:"" route:"POST /alerts/{alert}/acknowledge" help:"Acknowledge an alert until it clears, or undo that."`
 	Notify       NotifyArgs   `cmd:"" route:"POST /outputs/{output}/test" help:"Send a test message over an output."`
 	Resend       MessageArgs  `cmd:"" route:"POST /outputs/{output}/aside/{message}/resend" help:"Resend messages that were set aside."`
 	Discard      MessageArgs  `cmd:"" route:"DELETE /outputs/{output}/aside/{message}" help:"Discard messages that were set aside."`

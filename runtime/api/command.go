@@ -36,7 +36,7 @@ func (s *Server) verbRoutes() []Route {
 	return append(
 		routes,
 		Route{Method: "POST", Path: "/stop", Doc: "Stop the program.", Write: true, Serve: s.stop},
-		Route{Method: "POST", Path: "/nodes", Doc: "Attach a model service to all cameras, as rvo does it.", Write: true, Serve: s.addNode},
+		Route{Method: "POST", Path: "/nodes", Doc: "Attach a model service to all cameras, in the format of rvo.", Write: true, Serve: s.addNode},
 	)
 }
 

@@ -48,9 +48,9 @@ type Verdict struct {
 // client: a clip is looked up by the ID of one of its events.
 func (s *Server) evidenceRoutes() []Route {
 	return []Route{
-		{Method: "GET", Path: "/clips", Doc: "The clips, newest first; those that overlap a time.", Serve: s.clips},
+		{Method: "GET", Path: "/clips", Doc: "Clips, newest first, optionally those that overlap a time span.", Serve: s.clips},
 		{Method: "GET", Path: "/clips/{id}", Doc: "The clip of an event.", Serve: s.clip},
-		{Method: "GET", Path: "/clips/{id}/clip.mp4", Doc: "Its movie, or a range of it. With ?part=2 where the stream changed.", Serve: s.movie},
+		{Method: "GET", Path: "/clips/{id}/clip.mp4", Doc: "Its movie, or a range of it. ?part=2 is the second part, if the stream changed.", Serve: s.movie},
 		{Method: "GET", Path: "/clips/{id}/thumb.jpg", Doc: "Its thumbnail.", Serve: s.clipFile(clips.ThumbFileName, "image/jpeg")},
 		{Method: "GET", Path: "/clips/{id}/meta.json", Doc: "Its metadata.", Serve: s.clipFile(clips.MetaFileName, "application/json")},
 		{Method: "POST", Path: "/clips/{id}/verify", Doc: "Compare its files with their hashes.", Serve: s.verify},

@@ -27,10 +27,10 @@ type FileEdits struct {
 // fileRoutes returns the routes of the configuration file.
 func (s *Server) fileRoutes() []Route {
 	return []Route{
-		{Method: "GET", Path: "/config/diff", Doc: "How the running configuration differs from the file.", Serve: s.diff},
-		{Method: "POST", Path: "/config/write", Doc: "Write that difference to the file.", Write: true, Serve: s.write},
+		{Method: "GET", Path: "/config/diff", Doc: "Differences between the running configuration and the file.", Serve: s.diff},
+		{Method: "POST", Path: "/config/write", Doc: "Write these differences to the file.", Write: true, Serve: s.write},
 		{Method: "POST", Path: "/config/edit", Doc: "Change zones and lines in the file.", Write: true, Serve: s.edit},
-		{Method: "POST", Path: "/config/revert", Doc: "Revert such a change.", Write: true, Serve: s.revert},
+		{Method: "POST", Path: "/config/revert", Doc: "Revert a change of zones and lines.", Write: true, Serve: s.revert},
 	}
 }
 

@@ -30,8 +30,8 @@ const (
 func (s *Server) mediaRoutes() []Route {
 	return []Route{
 		{Method: "GET", Path: "/media", Doc: "A stream of packets, JPEG frames and results, each message with a header of 24 bytes.", Serve: s.media},
-		{Method: "GET", Path: "/cameras/{camera}/frame.jpg", Doc: "What a camera sees now.", Serve: s.frame},
-		{Method: "GET", Path: "/cameras/{camera}/preview.mjpeg", Doc: "What a camera sees, as JPEG frames that replace each other.", Serve: s.preview},
+		{Method: "GET", Path: "/cameras/{camera}/frame.jpg", Doc: "The current frame of a camera.", Serve: s.frame},
+		{Method: "GET", Path: "/cameras/{camera}/preview.mjpeg", Doc: "Frames of a camera as a stream of JPEG files (multipart/x-mixed-replace).", Serve: s.preview},
 	}
 }
 

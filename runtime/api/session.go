@@ -102,7 +102,7 @@ func cookie(r *http.Request, id string) *http.Cookie {
 // loginRoutes returns the routes of sessions.
 func (s *Server) loginRoutes() []Route {
 	return []Route{
-		{Method: "POST", Path: "/login", Open: true, Doc: "Begin a session of 12 hours with a token; the answer sets its cookie.", Serve: s.login},
+		{Method: "POST", Path: "/login", Open: true, Doc: "Start a session of 12 hours with a token; the response sets its cookie.", Serve: s.login},
 		{Method: "POST", Path: "/logout", Open: true, Doc: "End the session.", Serve: s.logout},
 	}
 }

@@ -21,7 +21,7 @@ type Size struct {
 // sourceRoutes returns the routes of what a camera may be added from.
 func (s *Server) sourceRoutes() []Route {
 	return []Route{
-		{Method: "GET", Path: "/sources", Doc: "What a camera may be added from, besides addresses: devices and drawn scenes.", Serve: s.sources},
+		{Method: "GET", Path: "/sources", Doc: "Sources for new cameras besides addresses: devices and synthetic scenes.", Serve: s.sources},
 		{Method: "POST", Path: "/sources/try", Doc: "Open the source of a camera, wait for a frame, and close it.", Write: true, Serve: s.try},
 	}
 }

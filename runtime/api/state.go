@@ -71,11 +71,11 @@ type Log struct {
 // stateRoutes returns the routes that return state.
 func (s *Server) stateRoutes() []Route {
 	return []Route{
-		{Method: "GET", Path: "/about", Doc: "Who answers: version, instance, cameras, kinds of detector.", Serve: s.about},
-		{Method: "GET", Path: "/state", Doc: "The snapshot: how everything stands. With ?view=rvo in the shape of RealTime-Video-Orchestrator (rvo).", Serve: s.state},
+		{Method: "GET", Path: "/about", Doc: "Information about the instance: version, cameras, kinds of detector.", Serve: s.about},
+		{Method: "GET", Path: "/state", Doc: "The snapshot: the current state. With ?view=rvo in the format of RealTime-Video-Orchestrator (rvo).", Serve: s.state},
 		{Method: "GET", Path: "/stream", Doc: "Server-sent events: snapshots, events, log lines and gaps.", Serve: s.stream},
-		{Method: "GET", Path: "/events", Doc: "The events that are kept in memory.", Serve: s.events},
-		{Method: "GET", Path: "/log", Doc: "The log lines that are kept in memory.", Serve: s.logLines},
+		{Method: "GET", Path: "/events", Doc: "The events in memory.", Serve: s.events},
+		{Method: "GET", Path: "/log", Doc: "The log lines in memory.", Serve: s.logLines},
 		{Method: "GET", Path: "/alerts", Doc: "The current alerts.", Serve: s.alerts},
 	}
 }
