@@ -1,11 +1,11 @@
 #!/bin/sh
-# Shows the program for three minutes without a camera or a network: docs/demo.md says
-# what to press and to look at. make demo builds what it needs, and starts it:
+# A three-minute demo without a camera or a network. docs/demo.md says which keys to press
+# and what to look at. make demo builds what it needs and runs:
 #
 #     examples/demo/demo.sh RVO-TUI ROAD
 #
-# Both are programs. What is recorded goes to bin/demo. After KILL_AFTER seconds (40) it
-# kills the service in Go, as a fault that nobody expects.
+# The arguments are the paths of the two programs. Clips go to bin/demo. After KILL_AFTER
+# seconds, by default 40, it kills the Go service to show an unexpected fault.
 set -eu
 rvo=$(realpath "$1")
 ROAD=$(realpath "$2")

@@ -1,8 +1,8 @@
 #!/usr/bin/python3
-"""A model service of the demo: who walks on the near pavement of the drawn street.
+"""A model service of the demo: detects walkers on the near pavement of the synthetic street.
 
-It learns how each camera's pavement looks when nothing moves, and finds the columns that
-look otherwise. What of it is a model is `find`."""
+`find` is the model: it learns the background of each camera's pavement, and finds columns
+that differ from it."""
 
 import os
 import sys
@@ -14,13 +14,13 @@ from rvo.detect.v1.detect_pb2 import Box, Detection, DetectRequest, DetectRespon
 from rvo.service import serve
 
 TOP, BOTTOM = 0.70, 0.98  # of the frame
-learned: dict[str, list[float]] = {}  # brightness of each pixel there, by camera
+learned: dict[str, list[float]] = {}  # background by camera: the brightness of each pixel
 
 
 def find(camera: str, frame: bytes, width: int, height: int) -> list[tuple[int, int]]:
     """Returns the first and the last column of each walker."""
     first, last = int(TOP * height), int(BOTTOM * height)
-    seen = frame[first * width * 3 + 1 : last * width * 3 : 3]  # green is bright enough
+    seen = frame[first * width * 3 + 1 : last * width * 3 : 3]  # green approximates brightness
     known = learned.get(camera)
     if known is None or len(known) != len(seen):
         known = learned[camera] = [float(v) for v in seen]

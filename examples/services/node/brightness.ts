@@ -1,9 +1,10 @@
-// A model service: how bright each frame is, 0 to 1. Put another model into look.
+// A model service that returns the brightness of each frame, 0 to 1. Replace look with your
+// model.
 //
 //     sdk/build.sh node
 //     node examples/services/node/dist/brightness.js
 //
-// docs/remote.md shows how rvo-tui asks it, or starts it.
+// docs/remote.md shows how to use it in rvo-tui.
 
 import { DetectResponse } from "rvo-sdk/detect";
 import { serve } from "rvo-sdk/service";

@@ -1,10 +1,10 @@
 #!/usr/bin/python3
-"""A model service: how bright each frame is, 0 to 1. Put another model into `look`.
+"""A model service that returns the brightness of each frame, 0 to 1. Replace `look` with your model.
 
     apt install python3-grpcio python3-protobuf          # or: pip install ./sdk/python
     /usr/bin/python3 examples/services/python/brightness.py
 
-docs/remote.md shows how rvo-tui asks it, or starts it.
+docs/remote.md shows how to use it in rvo-tui.
 """
 
 import os

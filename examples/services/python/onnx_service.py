@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""A model service around a network of your own: here a YOLO that answers
-[1, boxes, 6], corners, score and class of each. What rvo-tui cannot read, or what
-needs code around it, goes into `find`.
+"""A model service for an ONNX network whose outputs rvo-tui cannot read, or that needs
+code around it: adapt `find`. This one reads a YOLO with the output [1, boxes, 6]: corners,
+score and class of each box.
 
     pip install onnxruntime numpy ./sdk/python
 
@@ -27,7 +27,7 @@ _, _, HEIGHT, WIDTH = session.get_inputs()[0].shape
 
 
 def find(frame):
-    """Yields label, score and corners, 0 to 1, of what is in a frame (BGR)."""
+    """Yields label, score and corners (0..1) of each detection in a BGR frame."""
     rows = np.linspace(0, frame.shape[0] - 1, HEIGHT).astype(int)
     columns = np.linspace(0, frame.shape[1] - 1, WIDTH).astype(int)
     image = frame[rows][:, columns, ::-1].transpose(2, 0, 1)[None].astype(np.float32) / 255

@@ -1,9 +1,9 @@
 #!/usr/bin/python3
-"""A model service: finds faces (Haar cascade) and people (HOG) with OpenCV.
+"""A model service that detects faces (Haar cascade) and people (HOG) with OpenCV.
 
-Copy it and put another model into `Faces` or `People`.
+Copy it and replace `Faces` or `People` with your model.
 
-It needs packages of the distribution only (Debian 12, Ubuntu 24.04):
+It needs only packages of the distribution (Debian 12, Ubuntu 24.04):
 
     apt install python3-grpcio python3-protobuf python3-opencv opencv-data
 
@@ -11,7 +11,7 @@ Start it:
 
     /usr/bin/python3 service.py
 
-and let rvo-tui ask it, for one signal (--models people answers faster):
+and use it in rvo-tui, for one signal (faster with --models people):
 
     rvo-tui --detector http://localhost:50051=person
 
@@ -23,7 +23,7 @@ or for both, in rvo.toml:
     endpoint = "http://localhost:50051"
     signals  = ["face", "person"]
 
-Or let rvo-tui start it, and watch over it:
+Or let rvo-tui start and restart it:
 
     [[detector]]
     name    = "vision"
@@ -31,7 +31,7 @@ Or let rvo-tui start it, and watch over it:
     command = ["/usr/bin/python3", "service.py"]
     signals = ["face", "person"]
 
-It uses the SDK in sdk/python: install that with your copy.
+A copy needs the SDK: pip install ./sdk/python
 """
 
 import argparse
@@ -51,7 +51,7 @@ CASCADES = "/usr/share/opencv4/haarcascades/"
 
 
 class Faces:
-    """Frontal faces, by a Haar cascade; the score is the last stage's sum."""
+    """Frontal faces by a Haar cascade. The score is the sum of the last stage."""
 
     signal = "face"
 
@@ -60,14 +60,14 @@ class Faces:
         if self.cascade.empty():
             sys.exit("no face cascade in " + CASCADES + ": apt install opencv-data")
 
-    def find(self, picture):
-        gray = cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY)
+    def find(self, frame):
+        gray = cv2.cvtColor(frame, cv2.COLOR_BGR2GRAY)
         boxes, _, scores = self.cascade.detectMultiScale3(gray, 1.1, 5, outputRejectLevels=True)
         return zip(boxes, np.ravel(scores))
 
 
 class People:
-    """Standing people, by HOG; the score is the distance from the SVM's plane."""
+    """Standing people by HOG. The score is the distance from the SVM's hyperplane."""
 
     signal = "person"
 
@@ -75,10 +75,10 @@ class People:
         self.hog = cv2.HOGDescriptor()
         self.hog.setSVMDetector(cv2.HOGDescriptor_getDefaultPeopleDetector())
 
-    def find(self, picture):
-        if picture.shape[0] < 128 or picture.shape[1] < 64:  # the size of its window
+    def find(self, frame):
+        if frame.shape[0] < 128 or frame.shape[1] < 64:  # smaller than the HOG window
             return []
-        boxes, scores = self.hog.detectMultiScale(picture, winStride=(8, 8), padding=(8, 8), scale=1.05)
+        boxes, scores = self.hog.detectMultiScale(frame, winStride=(8, 8), padding=(8, 8), scale=1.05)
         scores = np.ravel(scores)
         if len(boxes) == 0:
             return []
@@ -93,20 +93,20 @@ class Detector:
     def __init__(self, models):
         self.models = [MODELS[name]() for name in models]
         self.name = "OpenCV " + cv2.__version__ + " " + " and ".join(models)
-        self.free = threading.Lock()  # OpenCV's detectors are not made for several threads
+        self.free = threading.Lock()  # OpenCV's detectors are not thread-safe
 
     def detect(self, request, context):
-        """Answers one request: one entry for each signal that was seen."""
-        picture = decode(request)
-        if picture is None:
-            context.abort(grpc.StatusCode.INVALID_ARGUMENT, "picture is broken")
+        """Answers one request. Signals without detections are left out."""
+        frame = decode(request)
+        if frame is None:
+            context.abort(grpc.StatusCode.INVALID_ARGUMENT, "cannot decode the frame")
         answer = detect_pb2.DetectResponse(model=self.name)
-        height, width = picture.shape[:2]
+        height, width = frame.shape[:2]
         with self.free:
             for model in self.models:
-                if not context.is_active():  # nobody waits any more
+                if not context.is_active():  # the deadline is over
                     return answer
-                found = list(model.find(picture))
+                found = list(model.find(frame))
                 if not found:
                     continue
                 out = answer.signals.add(signal_type=model.signal, value=len(found))
@@ -117,7 +117,7 @@ class Detector:
 
 
 def decode(request):
-    """Returns the picture of a request as BGR, or None where there is none."""
+    """Returns the frame of a request as BGR, or None if it is invalid."""
     if request.frame_bgr:
         raw = np.frombuffer(request.frame_bgr, np.uint8)
         if raw.size != request.width * request.height * 3:
@@ -131,13 +131,13 @@ def decode(request):
 
 
 def main():
-    parser = argparse.ArgumentParser(description="finds faces and people in pictures, for rvo-tui")
+    parser = argparse.ArgumentParser(description="model service for rvo-tui: detects faces and people")
     parser.add_argument("--listen", default="", help="host:port or unix:/path; default: the socket in RVO_SOCKET, else 127.0.0.1:50051")
-    parser.add_argument("--models", default="faces,people", help="faces, people or both, with a comma")
+    parser.add_argument("--models", default="faces,people", help="faces, people, or both separated by a comma")
     args = parser.parse_args()
     models = args.models.split(",")
     if not set(models) <= set(MODELS):
-        parser.error("--models takes " + " and ".join(MODELS))
+        parser.error("--models: use " + ", ".join(MODELS) + ", or both separated by a comma")
     serve(Detector(models).detect, args.listen)
 
 
