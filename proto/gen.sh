@@ -1,7 +1,6 @@
 #!/bin/sh
-# Writes the Go code of proto/ anew. It needs protoc (Debian and
-# Ubuntu: apt install protobuf-compiler); the Go plugins are built as pinned in
-# tools/go.mod.
+# Regenerates the Go code of proto/. It needs protoc (Debian and Ubuntu: apt install
+# protobuf-compiler). tools/go.mod pins the Go plugins.
 set -eu
 cd "$(dirname "$0")/.."
 command -v protoc >/dev/null || {

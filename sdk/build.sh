@@ -1,24 +1,24 @@
 #!/bin/bash
-# Builds what the SDKs and their examples need:
+# Builds the SDKs and their examples:
 #
-#     sdk/build.sh node   the SDK of TypeScript and its example, with packages of npm;
-#                         without Node it says so, and does nothing
-#     sdk/build.sh all    every generated file of sdk/ anew, and all types checked
+#     sdk/build.sh node   builds the TypeScript SDK and its example with npm; without Node it
+#                         says so and does nothing
+#     sdk/build.sh all    regenerates all generated files of sdk/ and checks all types
 #
-# "all" needs protoc, its plugin for gRPC in Python, Python's venv and Node
-# (scripts/packages.sh sdk). Versions are pinned in check.txt and package-lock.json.
+# "all" needs protoc, its gRPC plugin for Python, Python's venv and Node (scripts/packages.sh
+# sdk). check.txt and package-lock.json pin the versions.
 set -eu
 cd "$(dirname "$0")/.."
 example=examples/services/node
 
-# packages DIRECTORY: those that its package-lock.json names, if they are not there.
+# packages DIRECTORY: installs the packages of its package-lock.json unless they are installed.
 packages() {
 	(cd "$1" && { [ node_modules/.package-lock.json -nt package-lock.json ] || npm ci --no-audit --no-fund --loglevel=error >/dev/null; })
 }
 
 node() {
 	if ! command -v npm >/dev/null; then
-		echo "Node is missing: tests of the SDK of TypeScript are skipped." >&2
+		echo "Node is missing: tests of the TypeScript SDK are skipped." >&2
 		return
 	fi
 	packages sdk/typescript
@@ -46,7 +46,7 @@ all() {
 		--ts_proto_opt=outputServices=grpc-js,esModuleInterop=true,forceLong=bigint,importSuffix=.js,useOptionals=messages,outputJsonMethods=false,snakeToCamel=false \
 		detect.proto
 
-	# Types of all three: tsc builds what it has checked.
+	# Check the types of all three SDKs. For TypeScript, building checks them.
 	MYPYPATH=sdk/python $venv/bin/mypy --config-file sdk/python/pyproject.toml sdk/python/rvo examples/services/python/brightness.py
 	node
 	go vet ./sdk/... ./examples/services/go

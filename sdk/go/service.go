@@ -1,6 +1,6 @@
-// Package rvo is for model services and consumers in Go: Serve runs a service, and
-// Event, Meta and Snapshot are what rvo-tui writes as JSON. Keys may be added there;
-// encoding/json ignores those that it does not know.
+// Package rvo is for model services and consumers of events in Go. Serve runs a service.
+// Event, Meta and Snapshot are the JSON objects of rvo-tui. Keys may be added to them;
+// encoding/json ignores unknown ones.
 package rvo
 
 import (
@@ -22,19 +22,19 @@ import (
 	detectv1 "rvo-tui/proto/rvo/detect/v1"
 )
 
-// Detect answers one request. It may be called by several goroutines at once. ctx
-// ends at the deadline of the call; an error is the answer's status.
+// Detect answers one request. It may be called concurrently. ctx ends at the deadline
+// of the call. An error becomes the status of the call.
 type Detect func(ctx context.Context, r *detectv1.DetectRequest) (*detectv1.DetectResponse, error)
 
-// grace is how long calls under way have at the end.
+// grace is the time that running calls have to finish at the end.
 const grace = 5 * time.Second
 
 // Serve runs a model service until SIGTERM, SIGINT or the end of ctx, then finishes
-// the calls under way, within 5 s, and returns nil. The address is host:port or
-// unix:/path; without one it is the socket that rvo-tui gives to what it starts
-// (RVO_SOCKET), else 127.0.0.1:50051. Where it cannot listen it returns an error. A
-// call that is late already is not made. It answers grpc.health.v1: serving, until it
-// is asked to stop.
+// running calls within 5 s and returns nil. address is host:port or unix:/path. The
+// default is the socket in RVO_SOCKET, which rvo-tui sets for services that it starts,
+// else 127.0.0.1:50051. Serve returns an error if it cannot listen. detect is not called
+// if the deadline of a call has passed. Health checks (grpc.health.v1) report SERVING
+// until the service is asked to stop.
 func Serve(ctx context.Context, address string, detect Detect) error {
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	defer stop()

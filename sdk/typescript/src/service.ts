@@ -1,4 +1,4 @@
-// Runs a model service: listening, health, deadlines, and a clean stop.
+// Runs a model service, with health checks, deadlines and a clean stop.
 
 import { Server, ServerCredentials, status, type ServerUnaryCall } from "@grpc/grpc-js";
 import { HealthImplementation } from "grpc-health-check";
@@ -10,12 +10,13 @@ export type Detect = (
 ) => DetectResponse | Promise<DetectResponse>;
 
 /**
- * Serves until SIGTERM or SIGINT, then finishes the calls under way, within 5 s.
+ * Serves until SIGTERM or SIGINT, then finishes running calls within 5 s.
  *
- * The address is host:port or unix:/path; without one it is the socket that rvo-tui
- * gives to what it starts (RVO_SOCKET), else 127.0.0.1:50051. A call that is late when
- * it could begin is not made. An error that is thrown is the answer: its `code`, if it
- * has one, is the status. It answers grpc.health.v1: serving, until it is asked to stop.
+ * address is host:port or unix:/path. The default is the socket in RVO_SOCKET, which
+ * rvo-tui sets for services that it starts, else 127.0.0.1:50051. detect is not called
+ * if the deadline has passed. If it throws, the call fails with the error's `code`, or
+ * INTERNAL. Health checks (grpc.health.v1) report SERVING until the service is asked to
+ * stop.
  */
 export async function serve(detect: Detect, address = ""): Promise<void> {
   const socket = process.env.RVO_SOCKET;
