@@ -46,7 +46,7 @@ func detectors(r *results) (*page, error) {
 
 // cameras draws the same by number of cameras.
 func cameras(r *results) (*page, error) {
-	return ages(r, "cameras_", "cameras", "cameras of 30 frames a second", "Age of frames by number of cameras")
+	return ages(r, "cameras_", "cameras", "cameras at 30 frames per second", "Age of frames by number of cameras")
 }
 
 // ages draws the age of frames and, below it, that of signals, against a column.
@@ -82,7 +82,7 @@ func remote(r *results) (*page, error) {
 	}
 	x := r.column("detector_sleep_ms")
 	axis := scale{log: true, write: plain}
-	pan := &panel{xLabel: "time that the service takes (ms)", yLabel: "duration", x: axis, y: durations, height: 320}
+	pan := &panel{xLabel: "latency of the service (ms)", yLabel: "duration", x: axis, y: durations, height: 320}
 	for i, of := range []struct{ column, label string }{
 		{"tick_p50_ns", "step, 50 %"},
 		{"tick_p99_ns", "step, 99 %"},
@@ -97,7 +97,7 @@ func remote(r *results) (*page, error) {
 		return nil, missing("tick_p50_ns", "remote_*")
 	}
 	pan.x = axis.ticksOf(pan.curves)
-	return &page{title: "A slow model service, over gRPC", panels: []*panel{pan}}, nil
+	return &page{title: "A slow model service over gRPC", panels: []*panel{pan}}, nil
 }
 
 // variance draws the effect of latency distributions of equal mean.
@@ -111,7 +111,7 @@ func variance(r *results) (*page, error) {
 		short = append(short, strings.ReplaceAll(strings.TrimPrefix(n, "variance_"), "_", " "))
 	}
 	x := place(names)
-	p := &page{title: "Four latency distributions of equal mean"}
+	p := &page{title: "Four latency distributions with the same mean"}
 	for _, of := range []struct{ column, label string }{{"tick", "step"}, {"age", "age, engine"}, {"signal_age", "age, signal"}} {
 		pan := &panel{
 			yLabel: of.label, x: scale{names: short}, y: durations, height: 170,
@@ -149,8 +149,8 @@ func undisturbed(r *results) (*page, error) {
 		return nil, fmt.Errorf("it needs two of clips_on, dashboard_on, event_storm, stuck_detector, crashing_detector, crashing_child, cpu_saturated and baseline, in mode worker")
 	}
 	slices.Reverse(names) // show the first one at the top
-	p := &page{title: "Other activity, and its effect on the live path"}
-	for _, of := range []struct{ column, label string }{{"tick", "duration of a step of the engine"}, {"age", "age of a frame when the engine sees it"}} {
+	p := &page{title: "The live path under other load"}
+	for _, of := range []struct{ column, label string }{{"tick", "engine step duration"}, {"age", "age of frames when the engine sees them"}} {
 		pan := &panel{xLabel: of.label, x: durations, y: scale{names: names}, flat: true, height: 60 + 22*float64(len(names))}
 		for _, q := range []struct {
 			column, label string

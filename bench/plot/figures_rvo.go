@@ -52,7 +52,7 @@ func blocking(r *results) (*page, error) {
 	}
 	x := r.column("detector_sleep_ms")
 	pan := &panel{
-		xLabel: "latency of the detector (ms)", yLabel: "duration of a step of the engine",
+		xLabel: "detector latency (ms)", yLabel: "engine step duration",
 		x: scale{log: true, write: plain}, y: durations, height: 330,
 	}
 	pan.curves = append(both(r, names, "tick_p50_ns", "50 %", nano, false, x), both(r, names, "tick_p99_ns", "99 %", nano, true, x)...)
@@ -66,13 +66,13 @@ func blocking(r *results) (*page, error) {
 			break
 		}
 	}
-	return &page{title: "Duration of a step of the engine against the latency of a detector", panels: []*panel{pan}}, nil
+	return &page{title: "Engine step duration by detector latency", panels: []*panel{pan}}, nil
 }
 
 // shedding draws runs over time in which a slow detector is parked, one line each.
 func shedding(r *results) (*page, error) {
 	const scenario = "load_shed"
-	p := &page{title: "A detector of 50 ms with a budget of 33 ms, parked for 500 ms after each run"}
+	p := &page{title: "A detector of 50 ms with a budget of 33 ms, in backoff for 500 ms after each run"}
 	tick := &panel{yLabel: "step, cumulative", x: seconds, y: durations, height: 200}
 	skips := &panel{yLabel: "runs skipped", x: seconds, y: counts, height: 120}
 	drops := &panel{yLabel: "frames lost", x: seconds, y: counts, height: 120}
@@ -138,7 +138,7 @@ func overload(r *results) (*page, error) {
 
 // ceiling draws the frames lost if a camera is faster than the engine.
 func ceiling(r *results) (*page, error) {
-	return lossAndTick(r, "fps_", "A detector that takes no time, and cameras of up to the maximum rate")
+	return lossAndTick(r, "fps_", "A detector that takes no time, with cameras up to the maximum rate")
 }
 
 // lossAndTick draws frames lost and the 99th percentile of a step against the
@@ -171,11 +171,11 @@ func lossAndTick(r *results, prefix, title string) (*page, error) {
 // distribution draws the share of steps that took longer than a time, for every run. The files are in
 // microseconds.
 func distribution(r *results) (*page, error) {
-	p := &page{title: "Duration of the engine's steps, for each run"}
+	p := &page{title: "Engine step durations, by run"}
 	var why error
 	for _, mode := range modes {
 		pan := &panel{
-			xLabel: "duration of a step, " + mode, yLabel: "steps that took longer", x: durations,
+			xLabel: "step duration, " + mode, yLabel: "share of longer steps", x: durations,
 			y: scale{log: true, write: share}, height: 230,
 		}
 		for i, scenario := range []string{"baseline", "inproc_low", "blocking_3ms", "blocking_10ms"} {
