@@ -1,5 +1,5 @@
-"""What a network costs by Python's onnxruntime alone, on one thread, beside which
-"rvo-tui check --model" can be held: python3 bare.py MODEL WIDTHxHEIGHT."""
+"""Measures a network with plain onnxruntime on one thread, for comparison with
+"rvo-tui check --model": python3 bare.py MODEL WIDTHxHEIGHT."""
 
 import re
 import sys
@@ -23,4 +23,4 @@ for _ in range(8):
     session.run(None, image)
     took.append(time.process_time() - before)
 memory = int(re.search(r"\nPss: +(\d+)", open("/proc/self/smaps_rollup").read())[1]) >> 10
-print(f"loaded in {loaded * 1000:.0f} ms, {min(took) * 1000:.1f} ms a frame, {memory} MiB")
+print(f"loaded in {loaded * 1000:.0f} ms, {min(took) * 1000:.1f} ms per frame, {memory} MiB")

@@ -1,9 +1,9 @@
 """Compares the tracker of rvo-tui with norfair and the ByteTrack of supervision.
 
-The ground truth is what motmetrics ships: TUD-Campus and TUD-Stadtmitte, at 25
-frames a second. A recipe turns it into answers of an imperfect detector (degrade).
-Each tracker is tuned on one sequence, over the grid below, and judged on the other
-one with other seeds. See docs/benchmarks.md.
+The ground truth comes with motmetrics: TUD-Campus and TUD-Stadtmitte, at 25 frames
+per second. degrade turns it into the answers of an imperfect detector. Each tracker
+is tuned on one sequence, over the grid below, and evaluated on the other one with
+other seeds. See docs/benchmarks.md.
 """
 
 import argparse
@@ -24,17 +24,17 @@ import numpy
 import supervision
 
 SIZES = {"TUD-Campus": (640, 480), "TUD-Stadtmitte": (640, 480)}
-FRAME = 0.04  # seconds between two frames of the ground truth
-SEEDS = range(100, 120)  # of what is reported
-TUNING = range(6)  # of what is tuned on
+FRAME = 0.04  # seconds between frames of the ground truth
+SEEDS = range(100, 120)  # for the reported results
+TUNING = range(6)  # seeds for tuning
 
 
-# ---- The input: ground truth, and what a detector would make of it.
+# ---- The input: ground truth, and the answers of a simulated detector.
 
 
 @functools.cache
 def truth(sequence):
-    """Returns the boxes of each frame, by object: x, y, w and h in parts of the frame."""
+    """Returns the boxes of each frame by object: x, y, w and h in fractions of the frame."""
     path = os.path.join(os.path.dirname(motmetrics.__file__), "data", sequence, "gt.txt")
     width, height = SIZES[sequence]
     frames = {}
@@ -47,7 +47,7 @@ def truth(sequence):
 
 
 def at(sequence, time):
-    """Returns the boxes at a time, between two frames those halfway."""
+    """Returns the boxes at a time, interpolated between two frames."""
     frames = truth(sequence)
     first = int(time / FRAME)
     part = time / FRAME - first
@@ -60,11 +60,11 @@ def at(sequence, time):
 
 
 def degrade(sequence, seed):
-    """Returns answers of a detector: (time, true boxes by object, detections as box and score).
+    """Returns simulated answers: (time, true boxes by object, detections as box and score).
 
-    15 % of the boxes are missing, the others off by 4 % of their size; there is a
-    false box in every third answer; scores overlap. Answers come 1 to 400 ms apart
-    (logarithmically uniform), and none for a second once in 2.8 s.
+    15 % of the boxes are missing, the others are off by 4 % of their size. Every third
+    answer has a false box, and the scores of true and false ones overlap. Answers are 1
+    to 400 ms apart (log-uniform), with a gap of one second every 2.8 s.
     """
     rng = random.Random(f"{sequence} {seed}")
     frames = truth(sequence)
@@ -92,11 +92,11 @@ def degrade(sequence, seed):
     return answers
 
 
-# ---- The trackers. Each returns the boxes that it reports with each answer, by ID.
+# ---- The trackers. Each returns the reported boxes by ID, for each answer.
 
 
 def empty_steps(last, time, fill):
-    """How many frames without an answer a tracker that counts frames is told of."""
+    """Returns the number of empty updates for a tracker that counts frames."""
     return max(0, round((time - last) / FRAME) - 1) if fill else 0
 
 
@@ -161,7 +161,7 @@ def bytetrack_once(answers, activation, buffer, matching, consecutive, fill):
 
 
 def corners(found):
-    """Detections as supervision wants them, in thousandths of the frame."""
+    """Converts detections to supervision's type, in thousandths of the frame."""
     if not found:
         return supervision.Detections(xyxy=numpy.zeros((0, 4)), confidence=numpy.zeros(0))
     return supervision.Detections(
@@ -197,7 +197,7 @@ TRACKERS = {
 }
 
 
-# ---- The judgement.
+# ---- The evaluation.
 
 
 def judge(answers, reported):
@@ -234,8 +234,8 @@ def describe(values):
 def main():
     global PROGRAM
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("program", help="bench/track, built")
-    parser.add_argument("--only", help="one tracker alone")
+    parser.add_argument("program", help="the built program bench/track")
+    parser.add_argument("--only", help="evaluate only this tracker")
     arguments = parser.parse_args()
     PROGRAM = os.path.abspath(arguments.program)
     warnings.simplefilter("ignore")

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""A model service that says how bright the brightest pixel of each half of a frame is, 0 to 1."""
+"""A model service that returns the brightness (0..1) of the brightest pixel in each half of a frame."""
 
 import os
 import sys
@@ -13,7 +13,7 @@ from rvo.service import serve
 
 def detect(request: DetectRequest, context: grpc.ServicerContext) -> DetectResponse:
     stride = request.width * 3
-    half, slack = stride // 2, 24  # the edge of what was scaled or compressed is soft
+    half, slack = stride // 2, 24  # scaling and compression blur the edge between the halves
     brightest = {"left": 0, "right": 0}
     for at in range(0, len(request.frame_bgr), stride):
         row = request.frame_bgr[at : at + stride]

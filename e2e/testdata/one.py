@@ -1,7 +1,7 @@
 #!/usr/bin/python3
-"""A model service that says of every picture that a signal is 1, and misbehaves
-in the way that a file names, while there is that file. As a server of the Open
-Inference Protocol it classifies every picture as the second of two classes."""
+"""A model service that returns the signal 1 for every frame. While a mode file exists, the
+service misbehaves as it says. As a server of the Open Inference Protocol, it classifies
+every frame as the second of two classes."""
 
 import argparse
 import os
@@ -13,12 +13,12 @@ from concurrent import futures
 import grpc
 
 parser = argparse.ArgumentParser()
-parser.add_argument("mode", help="file with the way to misbehave")
+parser.add_argument("mode", help="file that names the way to misbehave")
 parser.add_argument("--listen", default="unix:" + os.environ.get("RVO_SOCKET", ""))
 parser.add_argument("--signal", default="script")
-parser.add_argument("--key", help="of the certificate, as PEM")
-parser.add_argument("--cert", help="to serve with TLS, as PEM")
-parser.add_argument("--token", help="that callers must have")
+parser.add_argument("--key", help="PEM file with the key of the certificate")
+parser.add_argument("--cert", help="PEM file with the certificate; enables TLS")
+parser.add_argument("--token", help="token that callers must send")
 args = parser.parse_args()
 
 
@@ -58,7 +58,7 @@ def detect(request, context):
     if mode == "no_service":
         context.abort(grpc.StatusCode.UNIMPLEMENTED, "nothing here")
     if mode == "timeout":
-        time.sleep(1)  # and answers, too late
+        time.sleep(1)  # then answer too late
     if mode == "eat":
         eaten = [bytearray(1 << 24)]
         while True:

@@ -1,11 +1,11 @@
 #!/usr/bin/python3
-"""A small RTSP server for tests: one stream, live, endless.
+"""An RTSP server for tests with one endless live stream.
 
-It serves a moving test picture, or a video file that is played in real time and
-starts again at its end, as H.264 (or MJPEG) under rtsp://ADDRESS:PORT/stream.
-With --user and --password it asks for them. It prints "ready PORT" on standard
-output when it listens, and ends with SIGTERM, or when its standard input closes
-if --watch-stdin is given, so that it never outlives the test that started it.
+It serves a moving test pattern, or a video file in real time and in a loop, as
+H.264 or MJPEG under rtsp://ADDRESS:PORT/stream. --user and --password require a
+login. It prints "ready PORT" on standard output when it listens. It exits on
+SIGTERM and, with --watch-stdin, when its standard input closes, so that it never
+outlives the test that started it.
 
 Needs gir1.2-gst-rtsp-server-1.0, python3-gi and the GStreamer plugins base,
 good, bad, ugly and libav.
@@ -29,13 +29,13 @@ except (ImportError, ValueError) as err:
 def arguments():
     p = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     p.add_argument("--address", default="127.0.0.1")
-    p.add_argument("--port", type=int, default=8554, help="0: a free one")
+    p.add_argument("--port", type=int, default=8554, help="0: any free port")
     p.add_argument("--path", default="/stream")
-    p.add_argument("--file", help="video file to play; default: a test picture")
-    p.add_argument("--size", default="320x240", help="WIDTHxHEIGHT; with --file: scaled to it")
+    p.add_argument("--file", help="video file to play; default: a test pattern")
+    p.add_argument("--size", default="320x240", help="WIDTHxHEIGHT; a file is scaled to it")
     p.add_argument("--fps", type=int, default=25)
     p.add_argument("--codec", choices=["h264", "mjpeg"], default="h264")
-    p.add_argument("--launch", help="a GStreamer launch line up to pay0 and pay1, instead of all that")
+    p.add_argument("--launch", help="GStreamer launch line up to pay0 and pay1; replaces the options above")
     p.add_argument("--user")
     p.add_argument("--password")
     p.add_argument("--auth", choices=["basic", "digest"], default="digest")
@@ -44,12 +44,12 @@ def arguments():
 
 
 def launch(args):
-    """Returns the pipeline of one client group, up to the payloader pay0."""
+    """Returns the pipeline of the shared media, up to the payloader pay0."""
     if args.launch:
         return f"( {args.launch} )"
     width, height = args.size.split("x")
     if args.file:
-        # Pushed from the pump below, so that the stream goes on where the file ends.
+        # The pump below feeds it, so that the stream continues at the end of the file.
         head = "appsrc name=src is-live=true do-timestamp=true format=time"
     else:
         head = "videotestsrc is-live=true pattern=ball"
@@ -67,7 +67,7 @@ def launch(args):
 
 
 class Pump:
-    """Plays a file in real time, over and over, into the appsrc of a media."""
+    """Plays a file in real time and in a loop into the appsrc of a media."""
 
     def __init__(self, args, media):
         self.src = media.get_element().get_by_name("src")

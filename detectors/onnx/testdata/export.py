@@ -1,6 +1,6 @@
-"""Exports networks of ultralytics and torchvision with weights at random, and with
-scores that differ, for TestParity: python3 export.py DIR IMAGE (needs ultralytics,
-torchvision and onnx; some gigabytes)."""
+"""Exports networks of ultralytics, torchvision and transformers with random weights
+for TestParity: python3 export.py DIR IMAGE (needs these packages and onnx; some
+gigabytes). The weights are adjusted so that scores differ."""
 
 import os
 import sys
@@ -19,7 +19,7 @@ torch.manual_seed(1)
 
 
 def stir(model):
-    """Makes scores that differ from place to place."""
+    """Randomizes statistics and heads so that scores differ across the image."""
     for module in model.modules():
         if isinstance(module, nn.BatchNorm2d):
             module.running_var.uniform_(0.5, 1.5)
@@ -49,7 +49,7 @@ def torch_model(name, model, size):
         if isinstance(module, nn.BatchNorm2d):
             module.momentum = None
             module.reset_running_stats()
-    # Statistics of images keep the numbers of deep networks from dying away.
+    # Normalizing by batch statistics keeps activations of deep networks from vanishing.
     with torch.no_grad():
         model.train()(torch.rand(4, 3, size, size))
     torch.onnx.export(model.eval(), torch.rand(1, 3, size, size), name + ".onnx", opset_version=17, dynamo=False)
@@ -60,7 +60,7 @@ def picture():
 
 
 def views(size):
-    """Parts of the image, as the networks are shown it."""
+    """Returns parts of the image, scaled to the input of the networks."""
     whole = picture()
     _, _, h, w = whole.shape
     parts = [whole, whole[:, :, : h * 2 // 3, : w * 2 // 3], whole[:, :, h // 3 :, w // 3 :], whole.flip(3)]
@@ -68,9 +68,10 @@ def views(size):
 
 
 def tamed(model, size, spread):
-    """Gives layers outputs of a certain spread over images: scores that differ, boxes
-    of some size. With weights as they come all scores are 1 and the least difference
-    of two images turns everything around. Filters are smooth, as trained ones are."""
+    """Scales layers to the given standard deviations of their outputs, so that scores
+    differ and boxes have a usable size. With plain random weights, all scores are 1, and
+    the smallest difference between two inputs changes every result. The first filters
+    are smoothed, like trained ones."""
     for module in model.modules():
         if isinstance(module, nn.Conv2d) and module.kernel_size != (1, 1) and module.weight.shape[1] <= 3:
             module.weight.data = module.weight.data.mean((2, 3), keepdim=True).expand_as(module.weight).contiguous()
@@ -109,7 +110,7 @@ def detector(name, make, shown, outputs=None):
 
 
 class Named(nn.Module):
-    """A model of transformers with the two outputs that count."""
+    """A model of transformers, reduced to the outputs logits and boxes."""
 
     def __init__(self, model):
         super().__init__()
@@ -132,7 +133,7 @@ def detr():
 
 
 class YuNet(nn.Module):
-    """What YuNet answers with, by a network of three layers."""
+    """A network of three layers with the outputs of YuNet."""
 
     def __init__(self):
         super().__init__()
@@ -152,7 +153,7 @@ class YuNet(nn.Module):
 
 
 class SSD(nn.Module):
-    """What the SSD of many frameworks answers with, by a network of two layers."""
+    """A network of two layers with the output of the SSD of many frameworks."""
 
     def __init__(self):
         super().__init__()
@@ -189,8 +190,8 @@ yolo("rtdetr-l", "rtdetr-l.yaml", kind=RTDETR)
 torch_model("mobilenet-v3-cls", torchvision.models.mobilenet_v3_small(), 224)
 torch_model("vit-cls", torchvision.models.vit_b_32(), 224)
 torch_model("convnext-cls", torchvision.models.convnext_tiny(), 224)
-# These merge boxes themselves, which turns a difference of rounding into another
-# box: they take the image in its own size.
+# These merge boxes themselves, so rounding differences could select another box. They
+# take the image unscaled.
 detector("ssdlite", ssdlite, picture())
 detector("fasterrcnn", faster_rcnn, picture())
 detector("detr", detr, views(320)[:1])

@@ -1,5 +1,5 @@
-"""Makes the models of the tests, small enough to be committed: python3 make.py
-(needs onnx and numpy). Most answer the same to every image."""
+"""Makes the test models, which are small enough to commit: python3 make.py (needs
+onnx and numpy). Most return the same for every image."""
 
 import numpy as np
 import onnx
@@ -27,11 +27,11 @@ class Graph:
         return f"c{self.n}"
 
     def nothing(self):
-        """A 0 that hangs on the image."""
+        """Returns 0, computed from the image so that it is not folded away."""
         return self.op("Mul", self.op("ReduceMean", self.image, keepdims=0), self.const(0))
 
     def padded(self, name, first, shape, declared=None, elem=T.FLOAT):
-        """An output that begins with some numbers, with zeros up to a shape."""
+        """Adds an output that starts with first and is padded with zeros to shape."""
         first = np.array(first, np.float32)
         pads = [0] * len(shape) + [a - b for a, b in zip(shape, first.shape)]
         value = self.op("Pad", self.op("Add", self.const(first), self.nothing()), self.const(pads, np.int64))
@@ -80,7 +80,7 @@ def ended(name, row, masks=False, **meta):
     g.save()
 
 
-# What used to be answered with nonsense.
+# Models that once gave nonsense.
 end = dict(task="detect", end2end="True")
 ended("e1", CORNERS + [0.9, 0], names=ONE, **end)
 ended("e2", CORNERS + [0.9, 1], names=TWO, **end)
@@ -102,7 +102,7 @@ g = Graph("cast-last", SQUARE, names=ONE, task="detect")
 g.padded("output0", np.array(BOX + [0.9]).reshape(1, -1, 1), [1, 5, 84], elem=T.DOUBLE)
 g.save()
 
-# Lists of a length that no shape tells: none at all.
+# Lists whose length is not in the shape; here they are empty.
 g = Graph("lists", [3, 64, 64])
 rows = g.op("Cast", g.nothing(), to=T.INT64)
 rows = g.op("Reshape", rows, g.const([1], np.int64))
@@ -111,7 +111,7 @@ g.output("labels", g.op("Expand", g.const([0], np.float32), rows), ["n"], T.INT6
 g.output("scores", g.op("Expand", g.const([0]), rows), ["n"])
 g.save()
 
-# Every sort of input, answered with the mean of each channel.
+# All input formats. The output is the mean of each channel.
 for name, shape, elem in [
     ("nchw", [1, 3, 64, 64], T.FLOAT),
     ("nhwc-uint8", [1, 64, 64, 3], T.UINT8),
@@ -134,7 +134,7 @@ for name, shape, elem in [
     g.output("means", mean, [channels] if len(shape) == 3 else ["n" if name in ("open", "minus") else 1, channels], half)
     g.save()
 
-# A batch: the score is how bright the image is.
+# A batch. The score is the brightness of the image.
 g = Graph("batch", ["n", 3, 64, 64], names=ONE, task="detect")
 mean = g.op("ReduceMean", g.image, axes=[1, 2, 3], keepdims=1)
 mean = g.op("Reshape", mean, g.const([-1, 1, 1], np.int64))
@@ -143,7 +143,7 @@ first = g.op("Concat", box, mean, axis=1)
 g.output("output0", g.op("Pad", first, g.const([0, 0, 0, 0, 0, 83], np.int64)), ["n", 5, 84])
 g.save()
 
-# A model that computes for minutes once it is shown something bright.
+# A model that runs for minutes on a bright image.
 g = Graph("slow", SQUARE, names=ONE, task="detect")
 mean = g.op("ReduceMean", g.image, keepdims=0)
 trips = g.op("Cast", g.op("Mul", g.op("Relu", g.op("Sub", mean, g.const(0.9))), g.const(1e10)), to=T.INT64)

@@ -1,6 +1,6 @@
-"""Says what models find in images, by Python's onnxruntime and code that shares
-nothing with the program: python3 reference.py OUT.json IMAGE MODEL[:INPUT]…
-(needs onnxruntime, numpy and pillow). TestParity compares the program with it."""
+"""Runs models on an image with Python's onnxruntime, and writes the results to a file:
+python3 reference.py OUT.json IMAGE MODEL[:INPUT]… (needs onnxruntime, numpy and
+pillow). It shares no code with the program. TestParity compares the results."""
 
 import ast
 import json
@@ -15,7 +15,7 @@ NMS = 0.45
 
 
 def sided(pixels, n, axis):
-    """Scales one side: averages of areas, or lines between pixels to grow."""
+    """Scales one side: area averages to shrink, linear interpolation to grow."""
     pixels = np.moveaxis(pixels, axis, 0)
     m = len(pixels)
     if n <= m:
@@ -33,7 +33,7 @@ def sided(pixels, n, axis):
 
 
 def fitted(image, w, h, how, margin):
-    """Returns the image in w x h pixels, and what brings a point back."""
+    """Returns the image in w x h pixels, and a function that maps points back."""
     iw, ih = image.size
     left = top = 0
     if how == "crop":
@@ -81,7 +81,7 @@ def centred(x, y, w, h, angle=0.0):
 
 
 def yolo(out, meta, names):
-    """Rows of class, score and box of a raw head."""
+    """Returns class, score and box of each row of a raw head."""
     rows = out[0][0].T
     n = len(names)
     score = rows[:, 4 : 4 + n]
@@ -167,7 +167,7 @@ def look(path, image, size):
     merged = False
     if kind == "classify":
         scores = out[0][0]
-        if not meta and "text" not in path:  # torchvision leaves softmax out
+        if not meta and "text" not in path:  # torchvision's classifiers lack softmax
             scores = np.exp(scores - scores.max())
             scores = scores / scores.sum()
         found = [(i, float(s), None) for i, s in enumerate(scores)]
@@ -181,7 +181,7 @@ def look(path, image, size):
     elif kind == "detr":
         logits, boxes = (next(o[0] for o in out if (o.shape[2] == 4) == four) for four in (False, True))
         odds = np.exp(logits - logits.max(1, keepdims=True))
-        odds = (odds / odds.sum(1, keepdims=True))[:, :-1]  # the last class is that there is nothing
+        odds = (odds / odds.sum(1, keepdims=True))[:, :-1]  # the last class is "no object"
         found = [(int(c), float(s), centred(b[0] * w, b[1] * h, b[2] * w, b[3] * h)) for c, s, b in zip(odds.argmax(1), odds.max(1), boxes)]
         merged = True
     elif kind == "yunet":
@@ -202,8 +202,8 @@ def look(path, image, size):
         found = yolo(out, meta, names)
     found = [f for f in found if f[1] > 1e-6]
     scores = sorted((f[1] for f in found), reverse=True)
-    # Between two scores that are far apart: what is near the threshold is found once
-    # and not found another time.
+    # Put the threshold into a wide gap between two scores: detections close to it would
+    # be found by one side only.
     gaps = [(scores[i - 1] - scores[i], i) for i in range(1, min(26, len(scores)))]
     few = max(gaps[4:] or gaps, default=(0, 0))[1]
     threshold = float((scores[few - 1] + scores[few]) / 2) if few > 0 else 0.001
@@ -220,7 +220,7 @@ def look(path, image, size):
                 continue
         label = names.get(c, "face" if kind in ("centerface", "yunet") else f"class_{c}")
         answer.append({"label": label, "score": score, "box": corners})
-    # What the shapes do not tell apart: 21 classes, or 20 and one for no object.
+    # The shapes do not distinguish 21 classes from 20 and one for "no object": give the format.
     return {"model": path, "input": size, "format": "detr" if kind == "detr" else "", "threshold": threshold, "nms": NMS, "found": answer}
 
 

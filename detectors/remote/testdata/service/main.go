@@ -1,6 +1,6 @@
-// Command service is a model service that takes its time and does nothing with
-// it, for benchmarks: of every frame it says, after the time of -takes, that the
-// signal "bytes" is its size as sent, for as many callers at once as there are.
+// Command service is a model service for benchmarks. It answers every frame after the time
+// of -takes with the signal "bytes", the size of the frame as sent. Calls run concurrently
+// without a limit.
 package main
 
 import (

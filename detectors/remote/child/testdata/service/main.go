@@ -1,6 +1,6 @@
-// Command service is a detector in a program of its own, for tests. Its first
-// argument says what it does: "serve" answers with the width of the frame,
-// "nan" with what is no number, "deaf" never listens, "noise" speaks no gRPC.
+// Command service is a test detector that runs as its own program. Its first argument
+// selects what it does: "serve" returns the width of the frame, "nan" returns NaN, "deaf"
+// never listens, "noise" does not speak gRPC.
 package main
 
 import (
@@ -44,7 +44,7 @@ func main() {
 	fmt.Println("secret", os.Getenv("DOOR_PASSWORD"))
 	mode := os.Args[1]
 	if mode == "deaf" {
-		// With nothing else to do, select {} would be a deadlock that Go ends.
+		// select {} alone would be a deadlock, which ends the program.
 		stop := make(chan os.Signal, 1)
 		signal.Notify(stop, os.Interrupt)
 		<-stop

@@ -1,5 +1,5 @@
-"""A model for tests: it finds one thing in the middle, as sure as the image is
-bright. The word in the file $RVO_MODE makes it misbehave."""
+"""A test model that detects one object in the middle. The score is the brightness of the
+image. The word in the file $RVO_MODE selects a way to misbehave."""
 
 import os
 import time
@@ -9,7 +9,7 @@ import triton_python_backend_utils as pb
 
 
 def size_of(jpeg):
-    """The width and height that a JPEG file says it has."""
+    """Returns width and height from the header of a JPEG file."""
     at = 2
     while jpeg[at + 1] not in (0xC0, 0xC2):
         at += 2 + int.from_bytes(jpeg[at + 2 : at + 4], "big")
