@@ -154,7 +154,7 @@ func parseURL(kind Kind, scheme, rest string) (Address, error) {
 	case !hasUser && strings.Contains(tail, "@"): // most likely the rest of a password
 		return fail(fmt.Sprintf(" is malformed: in a user name or password write %q as %s; elsewhere write @ as %%40", tail[:1], escaped(tail[:1])))
 	case strings.Contains(host+tail, "@"):
-		return fail(" is malformed: in a user name or password write @ as %40, and likewise after the host")
+		return fail(" is malformed: write @ as %40 in a user name or password, and after the host")
 	case !hasUser:
 		user, host = "", authority
 	}

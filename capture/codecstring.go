@@ -18,7 +18,7 @@ func (t *Track) CodecString() string {
 	case HEVC:
 		return hevcString(parameterSet(t.Config, func(b byte) bool { return b>>1&0x3f == 33 }))
 	case AV1:
-		return "av01.0.08M.08" // decoders take profile, level and depth from the data; likewise for VP9
+		return "av01.0.08M.08" // decoders take profile, level and depth from the data, as for VP9
 	case VP8:
 		return "vp8"
 	case VP9:

@@ -34,8 +34,8 @@ type Config struct {
 	// Width and Height are the size requested from a device, the size of a synthetic
 	// scene, and the size to which other sources are scaled. 0: that of the source
 	// (synthetic: 1280x720). If only one is set, the aspect ratio is kept.
-	Width  int `toml:"width" help:"scale to this width, or ask a device for it; 0: as the source gives"`
-	Height int `toml:"height" help:"likewise; one of the two alone keeps the aspect ratio"`
+	Width  int `toml:"width" help:"width to scale to, or to request from a device; 0: that of the source"`
+	Height int `toml:"height" help:"height to scale to, or to request from a device; if only one of width and height is set, the aspect ratio is kept"`
 	// Transport is the RTSP transport: "tcp" or "udp".
 	Transport string `toml:"transport" help:"transport of rtsp://; udp does not resend lost packets" oneof:"tcp udp"`
 	// TLS is how the certificate of an rtsps:// or https:// source is verified.

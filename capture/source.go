@@ -140,10 +140,10 @@ func Probe(c Connection) (width, height int, err error) {
 	return 0, 0, ErrUnsupported
 }
 
-// A Choice is a source that a person may choose for a camera.
+// A Choice is a source that a user may choose for a camera.
 type Choice struct {
 	Source string `json:"source"` // as in Config
-	Label  string `json:"label"`  // for a person
+	Label  string `json:"label"`  // readable name
 }
 
 // tryTime bounds Try beyond the opening timeout of the source.

@@ -104,7 +104,7 @@ func nearestDevice(dir string) (uint64, error) {
 // Mounted returns an error if RequireMount is set and nothing is mounted at Dir.
 func (c Config) Mounted() error {
 	if c.RequireMount && !mounted(c.Dir) {
-		return fmt.Errorf("nothing is mounted at %q; mount the disk there, or set it to false", c.Dir)
+		return fmt.Errorf("nothing is mounted at %q: mount the disk there, or set require_mount to false", c.Dir)
 	}
 	return nil
 }

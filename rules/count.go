@@ -26,7 +26,7 @@ type counted struct {
 
 	followed Followed // set when the value needs tracking
 	zone     int      // index in the tracker's configuration; -1: not configured
-	line     int      // likewise
+	line     int      // as zone
 	way      int
 
 	last reckoning

@@ -9,7 +9,7 @@ type Line struct {
 	// Clause is the index of the comparison in the result of Explain. -1: the line is
 	// not a comparison.
 	Clause int `json:"clause"`
-	// Truth is what it was, where Judged has set it.
+	// Truth is the truth of the line, as set by Judged.
 	Truth Truth `json:"truth"`
 }
 

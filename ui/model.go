@@ -111,7 +111,7 @@ type feedMsg struct {
 	link   remote.Link                // from Options.Link, if set
 }
 
-// pause is why a Bubble Tea program ended although the dashboard goes on.
+// pause is why a Bubble Tea program ended although the dashboard continues.
 type pause int
 
 const (

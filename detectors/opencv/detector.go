@@ -101,8 +101,8 @@ func (d *detector) Size(width, height int) (w, h int) {
 	return d.width, max(1, height*d.width/width)
 }
 
-// mostly is the share of the smaller of two boxes from which both are taken for the
-// same object.
+// mostly is the minimum overlap, as a share of the smaller box, for two boxes to count as
+// the same object.
 const mostly = 0.5
 
 // detections returns each object once: the detectors report most objects many times.

@@ -24,8 +24,8 @@ const (
 // readings appends to out the readings of the provided signals in a response. Only the
 // first entry for a signal is used. Entries for other signals are ignored if the
 // response also has a provided one, or if expects reports that another detector uses
-// them. Otherwise they are an error: a service that returns other signals has not said
-// that there is nothing to see.
+// them. Otherwise they are an error, because a response with only other signals does
+// not mean that nothing was found.
 func readings(out []detectors.Reading, answer *detectv1.DetectResponse, provides []string, expects func(string) bool) ([]detectors.Reading, error) {
 	stranger := ""
 	for _, s := range answer.GetSignals() {

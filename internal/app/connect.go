@@ -91,7 +91,7 @@ func showRemote(ctx context.Context, there *client.Client, cfg ui.Config, loader
 	return err
 }
 
-// devicesOf returns the capture devices of another machine; none where it does not answer.
+// devicesOf returns the capture devices of another machine; none if it does not answer.
 func devicesOf(ctx context.Context, there *client.Client) []capture.Choice {
 	list, _ := there.Sources(ctx) // without it an address can be typed
 	return slices.DeleteFunc(list, func(c capture.Choice) bool { return strings.HasPrefix(c.Source, "synthetic:") })

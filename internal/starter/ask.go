@@ -125,8 +125,8 @@ func (k Asker) find(a Answers) (string, error) {
 }
 
 func (k Asker) tell(a Answers) (string, error) {
-	fmt.Fprintln(k.Out, "Whom to notify? ntfy://ntfy.sh/A-TOPIC, webhook:https://HOST/PATH or another address of docs/notify.md;")
-	fmt.Fprintln(k.Out, "Enter for nobody: events are still shown and clips saved.")
+	fmt.Fprintln(k.Out, "Whom to notify? ntfy://ntfy.sh/A-TOPIC, webhook:https://HOST/PATH or another address of docs/notify.md.")
+	fmt.Fprintln(k.Out, "Press enter to notify nobody. Events are still shown and clips saved.")
 	for {
 		said, err := k.line()
 		if err != nil || said == "" {

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// Ago writes a duration in at most six characters: "850µs", "12ms", "1.2s", "1h05m"; "-"
-// where it is negative.
+// Ago formats a duration in at most six characters: "850µs", "12ms", "1.2s", "1h05m"; "-"
+// if it is negative.
 func Ago(d time.Duration) string {
 	switch {
 	case d < 0:
@@ -32,8 +32,8 @@ func Ago(d time.Duration) string {
 	return strconv.Itoa(int(d.Hours()/24)) + "d"
 }
 
-// Coarse writes a duration that is still running, in steps that do not flicker:
-// hundredths of a second only where they matter.
+// Coarse is Ago with durations below a second rounded to 10 ms, so that a growing one does not
+// flicker.
 func Coarse(d time.Duration) string {
 	if d >= 0 && d < time.Second {
 		d = d.Round(10 * time.Millisecond)
@@ -44,7 +44,7 @@ func Coarse(d time.Duration) string {
 	return Ago(d)
 }
 
-// Tenths writes seconds without more digits than one can read.
+// Tenths formats seconds with as many digits as are readable at a glance.
 func Tenths(d time.Duration) string {
 	if d < 10*time.Second {
 		return fmt.Sprintf("%.1fs", d.Seconds())

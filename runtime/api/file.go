@@ -113,7 +113,7 @@ func (s *Server) edit(w http.ResponseWriter, r *http.Request) error {
 	}
 	var body FileEdits
 	if err := unmarshal(raw, &body); err != nil {
-		return problem(http.StatusBadRequest, "the body is not what is expected: "+text.CleanTo(err.Error(), 300), "send one JSON object, as docs/api.md shows")
+		return problem(http.StatusBadRequest, "the body is invalid: "+text.CleanTo(err.Error(), 300), "send one JSON object, as docs/api.md shows")
 	}
 	if len(body.Edits) == 0 || slices.ContainsFunc(body.Edits, func(e runtime.FileEdit) bool { return e.Name == "" }) {
 		return problem(http.StatusBadRequest, "edits is missing or empty, or one of them has no name", "send at least one, as docs/api.md shows")

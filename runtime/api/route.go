@@ -136,7 +136,7 @@ func readJSON(w http.ResponseWriter, r *http.Request, into any) error {
 		return err
 	}
 	if err := unmarshal(body, into); err != nil {
-		return problem(http.StatusBadRequest, "the body is not what is expected: "+text.CleanTo(err.Error(), 300), "send one JSON object, as docs/api.md shows")
+		return problem(http.StatusBadRequest, "the body is invalid: "+text.CleanTo(err.Error(), 300), "send one JSON object, as docs/api.md shows")
 	}
 	return nil
 }

@@ -71,7 +71,7 @@ func (l *lineFile) prepare(f *os.File) error {
 		return fmt.Errorf("open event log %q: another process is writing to it; use another file or stop that process", l.path)
 	}
 	if err := heal(f, info.Size()); err != nil {
-		return fmt.Errorf("heal event log %q: %w; %s", l.path, fileio.Bare(err), fileio.Advice(err))
+		return fmt.Errorf("repair event log %q: %w; %s", l.path, fileio.Bare(err), fileio.Advice(err))
 	}
 	return nil
 }

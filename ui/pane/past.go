@@ -8,7 +8,7 @@ import (
 	"rvo-tui/runtime/engine"
 )
 
-// What a rule was during a time step: a bit set, since it may have been several things in turn.
+// States of a rule during a time step: a bit set, since it may have had several.
 const (
 	wasFalse uint8 = 1 << iota
 	wasUnknown

@@ -23,7 +23,7 @@ type faces struct {
 }
 
 func newFaces(file string) (*faces, error) {
-	// OpenCV prints about a file that is not there, and says no more than no.
+	// For a missing file, OpenCV only prints a message, and Load gives no reason.
 	if _, err := os.Stat(file); err != nil {
 		return nil, fmt.Errorf("load face cascade: %w: install opencv-data, or set -cascade", err)
 	}
